@@ -1,0 +1,50 @@
+'use strict';
+// Adds up the vitest reports that .ci/run collected and prints "N passed, N failed". A step that
+// ended badly without a failed test (a type error, a crash) counts as one failure. Old syntax, so
+// that it runs on the system's Node even where the install itself failed.
+
+const fs = require('node:fs');
+const path = require('node:path');
+
+const folder = process.argv[2];
+let passed = 0;
+let failed = 0;
+
+for (const file of fs.readdirSync(folder)) {
+  if (!file.endsWith('.status')) continue;
+  const name = file.slice(0, -'.status'.length);
+  const ended = fs.readFileSync(path.join(folder, file), 'utf8').trim();
+  const counted = countsOf(path.join(folder, name + '.json'));
+  const crashed = ended !== '0' && counted.failed === 0;
+  passed += counted.passed;
+  failed += counted.failed + (crashed ? 1 : 0);
+  console.log(
+    name +
+      ': ' +
+      counted.passed +
+      ' passed, ' +
+      counted.failed +
+      ' failed, ' +
+      counted.skipped +
+      ' skipped' +
+      (crashed ? ', and the step itself failed (exit ' + ended + ')' : ''),
+  );
+}
+
+console.log(passed + ' passed, ' + failed + ' failed');
+process.exit(failed === 0 && passed > 0 ? 0 : 1);
+
+function countsOf(file) {
+  if (!fs.existsSync(file)) return { passed: 0, failed: 0, skipped: 0 };
+  const report = JSON.parse(fs.readFileSync(file, 'utf8'));
+  // A test file that could not be loaded has no tests to count, yet it failed.
+  const unloaded = report.testResults.filter(
+    (result) =>
+      result.status === 'failed' && result.assertionResults.every((t) => t.status !== 'failed'),
+  ).length;
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + unloaded,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}

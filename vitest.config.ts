@@ -1,0 +1,22 @@
+// `npm test`: everything under test/ but the end-to-end runs, which need a browser and foreign
+// clients (vitest.e2e.config.ts).
+
+import { configDefaults, defineConfig } from 'vitest/config';
+
+// The count that .ci/run adds up is written where it says.
+const report = process.env['HERMOD_REPORT'];
+
+export default defineConfig({
+  test: {
+    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
+    include: ['test/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, 'test/e2e/**'],
+    setupFiles: ['test/support/setup.ts'],
+    // Processes, not threads: a test may start worker threads and end them as it likes.
+    pool: 'forks',
+    passWithNoTests: false,
+    allowOnly: false,
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+  },
+});

@@ -1,0 +1,133 @@
+// The fan-out: one publication, encoded once per wire format, to every stream of this shard that follows its topic.
+// What a stream cannot take now waits in its outbox under its policy; the others never notice.
+// Refuses to know homes, and what the formats look like. Obeys ADR 0007 and spec/broker.md "Slow consumers".
+
+import type { Address, Context } from '../runtime/actor.ts';
+import { type ConnectionId, type WebCommand, writeCost } from '../runtime/edges.ts';
+import type { Offer } from './outbox.ts';
+import type { Gap, Publication } from './publication.ts';
+import type { RouterReply } from './router-messages.ts';
+import { type FormatName, type Group, type LocalTopic, type Stream, TO_OWNER, type WireFormat } from './subscriptions.ts';
+
+type RoutedStream = Stream<RouterReply>;
+
+export interface DeliveryArgs {
+  readonly web: Address<WebCommand>;
+  readonly formats: ReadonlyMap<FormatName, WireFormat>;
+  readonly stallTimeoutMs: number;
+}
+
+/** What a fan-out may do to the world. */
+type Turn = Pick<Context<never>, 'send' | 'count' | 'now'>;
+
+export class Delivery {
+  readonly #args: DeliveryArgs;
+  /** Streams with something waiting; looked through for those that make no progress. */
+  readonly #lagging = new Set<RoutedStream>();
+
+  constructor(args: DeliveryArgs) {
+    this.#args = args;
+  }
+
+  formatOf(name: FormatName): WireFormat {
+    const format = this.#args.formats.get(name);
+    if (format === undefined) throw new Error(`no wire format is called '${name}'`);
+    return format;
+  }
+
+  /** One publication to everyone here who follows its topic. */
+  fanOut(local: LocalTopic<RouterReply>, publication: Publication, context: Turn): void {
+    for (const group of local.groups) {
+      if (group.connections.length === 0) continue;
+      context.count('deliveries', group.connections.length);
+      if (group.format === TO_OWNER) {
+        for (const { stream } of group.subscriptions) context.send(stream.owner, { type: 'delivered', publication });
+      } else this.#writeToGroup(group, publication, this.formatOf(group.format).encode(publication), context);
+    }
+  }
+
+  /** Publications are missing for everyone who follows the topic here. */
+  tellGap(local: LocalTopic<RouterReply>, gap: Gap, context: Turn): void {
+    for (const group of local.groups) {
+      for (const { stream } of group.subscriptions) {
+        if (group.format === TO_OWNER) context.send(stream.owner, { type: 'gapped', gap });
+        else this.write(stream, this.formatOf(group.format).encodeGap(gap), undefined, context);
+      }
+    }
+  }
+
+  /** One payload to one stream, behind whatever already waits there. */
+  write(stream: RoutedStream, payload: Uint8Array, publication: Publication | undefined, context: Turn): void {
+    if (stream.outbox.trySpend(writeCost(payload))) {
+      context.send(this.#args.web, { type: 'write', connections: [stream.connection], payload });
+    } else this.settle(stream, stream.outbox.offer(payload, publication), context);
+  }
+
+  /** Answers an open slot. */
+  fill(stream: RoutedStream, slot: number, payload: Uint8Array, context: Turn): void {
+    this.settle(stream, stream.outbox.fill(slot, payload), context);
+  }
+
+  /** The network took bytes: what waited may go. */
+  receipt(stream: RoutedStream, bytes: number, context: Turn): void {
+    stream.progressAt = context.now;
+    stream.outbox.receipt(bytes);
+    if (stream.outbox.isWaiting) this.settle(stream, 'taken', context);
+  }
+
+  /** [BROKER-SLOW-5] Ends streams whose window has been full for too long without one receipt. */
+  endStalled(context: Turn): void {
+    const since = context.now - this.#args.stallTimeoutMs * 1_000;
+    for (const stream of this.#lagging) {
+      if (stream.outbox.isStalled && stream.progressAt <= since) this.#giveUp(stream, 'stalled', context);
+    }
+  }
+
+  forget(stream: RoutedStream): void {
+    this.#lagging.delete(stream);
+  }
+
+  #writeToGroup(group: Group<RouterReply>, publication: Publication, payload: Uint8Array, context: Turn): void {
+    const cost = writeCost(payload);
+    let slow: RoutedStream[] | undefined;
+    for (const { stream } of group.subscriptions) {
+      if (stream.outbox.trySpend(cost)) continue;
+      slow ??= [];
+      slow.push(stream);
+    }
+    const connections = slow === undefined ? group.connections : connectionsWithout(group, slow);
+    if (connections.length > 0) context.send(this.#args.web, { type: 'write', connections, payload });
+    for (const stream of slow ?? []) this.settle(stream, stream.outbox.offer(payload, publication), context);
+  }
+
+  /** Writes what the window allows, counts what was dropped, and ends the stream that is too slow. */
+  settle(stream: RoutedStream, offer: Offer, context: Turn): void {
+    const { outbox } = stream;
+    const dropped = outbox.takeDropped();
+    if (dropped > 0) context.count('publications.dropped', dropped);
+    if (offer === 'overflow') {
+      this.#giveUp(stream, 'overflow', context);
+      return;
+    }
+    outbox.flush((payload) => {
+      context.send(this.#args.web, { type: 'write', connections: [stream.connection], payload });
+    });
+    if (!outbox.isWaiting) this.#lagging.delete(stream);
+    else if (!this.#lagging.has(stream)) {
+      this.#lagging.add(stream);
+      stream.progressAt = context.now;
+    }
+  }
+
+  /** [BROKER-SLOW-2] A reader that is too slow is told so by the close code; its session does the rest. */
+  #giveUp(stream: RoutedStream, why: 'overflow' | 'stalled', context: Turn): void {
+    this.#lagging.delete(stream);
+    context.count(`streams.closed.${why}`);
+    context.send(stream.owner, { type: 'tooSlow' });
+  }
+}
+
+function connectionsWithout(group: Group<RouterReply>, slow: readonly RoutedStream[]): ConnectionId[] {
+  const left = new Set<ConnectionId>(slow.map((stream) => stream.connection));
+  return group.connections.filter((connection) => !left.has(connection));
+}

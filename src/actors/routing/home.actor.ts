@@ -1,0 +1,254 @@
+// The home side of a shard: topics whose name hashes here get their order, their memory and their bounds here.
+// A publication becomes one `delivered` to each shard that has a subscriber; the routers there do the rest.
+// Refuses to know connections and formats: its readers are shards. Obeys ADR 0004 and spec/broker.md "Order".
+
+import type { ActorDefinition, Address, Context } from '../runtime/actor.ts';
+import type { ShardDown } from '../runtime/edges.ts';
+import type { Position, Publication } from './publication.ts';
+import type { TopicInfo } from './router-messages.ts';
+import type { Topic } from './topic.ts';
+import { type HistoryLimits, TopicLog } from './topic-log.ts';
+
+export interface HomeLimits extends HistoryLimits {
+  /** Topics that this shard remembers; a further one takes the place of an unused one, or is refused. */
+  readonly topicsMax: number;
+  /** Bytes of history and ids over all topics of this shard. */
+  readonly historyBytesTotalMax: number;
+}
+
+export interface HomeArgs {
+  readonly shards: number;
+  readonly limits: HomeLimits;
+  readonly routerOf: (shard: number) => Address<HomeAnswer>;
+}
+
+/** What routers ask of a home. `shard` and `ref` name the asker and its question. */
+export type HomeMessage =
+  | {
+      readonly type: 'publish';
+      readonly topic: Topic;
+      readonly id: string | undefined;
+      readonly data: Uint8Array;
+      readonly shard: number;
+      /** Undefined when nobody waits for the outcome. */
+      readonly ref: number | undefined;
+    }
+  | {
+      readonly type: 'attach';
+      readonly topic: Topic;
+      /** Subscribers on that shard, this one included. */
+      readonly subscribers: number;
+      readonly since: Position | undefined;
+      readonly shard: number;
+      readonly ref: number;
+    }
+  | { readonly type: 'detach'; readonly topic: Topic; readonly subscribers: number; readonly shard: number }
+  | { readonly type: 'list'; readonly shard: number; readonly ref: number }
+  | { readonly type: 'inform'; readonly topic: Topic; readonly shard: number; readonly ref: number }
+  | ShardDown;
+
+/** What a home tells routers. One home's answers and deliveries to one shard keep their order. */
+export type HomeAnswer =
+  | { readonly type: 'delivered'; readonly publication: Publication }
+  | {
+      readonly type: 'published';
+      readonly ref: number;
+      readonly position: Position;
+      readonly isDuplicate: boolean;
+      readonly subscribers: number;
+    }
+  | {
+      readonly type: 'attached';
+      readonly ref: number;
+      readonly position: Position;
+      readonly recovered: boolean;
+      readonly publications: readonly Publication[];
+    }
+  | { readonly type: 'refused'; readonly ref: number }
+  | { readonly type: 'listed'; readonly ref: number; readonly topics: readonly (readonly [Topic, number])[] }
+  | { readonly type: 'informed'; readonly ref: number; readonly info: TopicInfo };
+
+interface HomeTopic {
+  readonly log: TopicLog;
+  /** Subscribers by shard; a shard without any is absent. */
+  readonly interest: Map<number, number>;
+}
+
+interface HomeState {
+  readonly args: HomeArgs;
+  /** Least recently published first. */
+  readonly topics: Map<Topic, HomeTopic>;
+  bytes: number;
+}
+
+export const homeActor: ActorDefinition<HomeArgs, HomeState, HomeMessage> = {
+  kind: 'home',
+  mailboxMax: 1_000_000,
+  onFailure: 'escalate',
+  start(args, context) {
+    context.after('expire', EXPIRE_EVERY_MS);
+    return { args, topics: new Map(), bytes: 0 };
+  },
+  receive(state, message, context) {
+    switch (message.type) {
+      case 'publish':
+        publish(state, message, context);
+        return;
+      case 'attach':
+        attach(state, message, context);
+        return;
+      case 'detach':
+        detach(state, message.topic, message.shard, message.subscribers);
+        return;
+      case 'list':
+        context.send(state.args.routerOf(message.shard), { type: 'listed', ref: message.ref, topics: list(state) });
+        return;
+      case 'inform':
+        context.send(state.args.routerOf(message.shard), {
+          type: 'informed',
+          ref: message.ref,
+          info: inform(state.topics.get(message.topic)),
+        });
+        return;
+      case 'shardDown':
+        for (const topic of state.topics.keys()) detach(state, topic, message.shard, 0);
+        return;
+      case 'timedOut':
+        expire(state, context);
+        return;
+      case 'childStopped':
+        return;
+      default:
+        message satisfies never;
+    }
+  },
+};
+
+type Ask<T extends HomeMessage['type']> = Extract<HomeMessage, { readonly type: T }>;
+
+function publish(state: HomeState, ask: Ask<'publish'>, context: Context<HomeMessage>): void {
+  const { shard, ref } = ask;
+  const answerTo = state.args.routerOf(shard);
+  const known = topicOf(state, ask.topic, context);
+  if (known === undefined) {
+    context.count('publications.refused');
+    if (ref !== undefined) context.send(answerTo, { type: 'refused', ref });
+    return;
+  }
+  const subscribers = countOf(known);
+  const earlier = ask.id === undefined ? undefined : known.log.offsetOf(ask.id);
+  if (earlier !== undefined) {
+    // [BROKER-DUP-1] The same id again is the same publication: same place, delivered once.
+    context.count('publications.duplicate');
+    const position = { epoch: known.log.epoch, offset: earlier };
+    if (ref !== undefined) context.send(answerTo, { type: 'published', ref, position, isDuplicate: true, subscribers });
+    return;
+  }
+  const before = known.log.bytes;
+  const publication = known.log.append(ask.id, ask.data, context.now);
+  state.bytes += known.log.bytes - before;
+  state.topics.delete(ask.topic);
+  state.topics.set(ask.topic, known);
+  shed(state, known);
+  context.count('publications');
+  for (const interested of known.interest.keys()) {
+    context.send(state.args.routerOf(interested), { type: 'delivered', publication });
+  }
+  const { epoch, offset } = publication;
+  if (ref !== undefined) {
+    context.send(answerTo, { type: 'published', ref, position: { epoch, offset }, isDuplicate: false, subscribers });
+  }
+}
+
+function attach(state: HomeState, ask: Ask<'attach'>, context: Context<HomeMessage>): void {
+  const { shard, ref, since } = ask;
+  const answerTo = state.args.routerOf(shard);
+  const known = topicOf(state, ask.topic, context);
+  if (known === undefined) {
+    context.send(answerTo, { type: 'refused', ref });
+    return;
+  }
+  known.interest.set(shard, ask.subscribers);
+  known.log.expire(context.now);
+  const { recovered, publications } =
+    since === undefined ? { recovered: false, publications: [] } : known.log.recover(since);
+  context.send(answerTo, { type: 'attached', ref, position: known.log.position, recovered, publications });
+}
+
+function detach(state: HomeState, topic: Topic, shard: number, subscribers: number): void {
+  const known = state.topics.get(topic);
+  if (known === undefined) return;
+  if (subscribers > 0) known.interest.set(shard, subscribers);
+  else known.interest.delete(shard);
+  dropUnused(state, known);
+}
+
+function list(state: HomeState): (readonly [Topic, number])[] {
+  const topics: (readonly [Topic, number])[] = [];
+  for (const [topic, known] of state.topics) {
+    const subscribers = countOf(known);
+    if (subscribers > 0) topics.push([topic, subscribers]);
+  }
+  return topics;
+}
+
+function inform(known: HomeTopic | undefined): TopicInfo {
+  if (known === undefined) return { subscribers: 0, position: undefined, historyCount: 0 };
+  return { subscribers: countOf(known), position: known.log.position, historyCount: known.log.historyCount };
+}
+
+/** The topic, made when it is new; undefined when there is no room for one more. */
+function topicOf(state: HomeState, topic: Topic, context: Context<HomeMessage>): HomeTopic | undefined {
+  const known = state.topics.get(topic);
+  if (known !== undefined) return known;
+  if (state.topics.size >= state.args.limits.topicsMax && !evictUnused(state)) return undefined;
+  // Two words of chance: a topic that comes back after it was forgotten must not look like itself.
+  const epoch = context.random().toString(36) + context.random().toString(36);
+  const fresh = { log: new TopicLog(topic, epoch, state.args.limits), interest: new Map<number, number>() };
+  state.topics.set(topic, fresh);
+  return fresh;
+}
+
+function evictUnused(state: HomeState): boolean {
+  for (const [topic, known] of state.topics) {
+    if (known.interest.size > 0) continue;
+    state.bytes -= known.log.bytes;
+    state.topics.delete(topic);
+    return true;
+  }
+  return false;
+}
+
+/** The topic published longest ago forgets first; the one published just now forgets last. */
+function shed(state: HomeState, latest: HomeTopic): void {
+  if (state.bytes <= state.args.limits.historyBytesTotalMax) return;
+  for (const known of state.topics.values()) {
+    if (state.bytes <= state.args.limits.historyBytesTotalMax || known === latest) return;
+    state.bytes -= known.log.bytes;
+    known.log.forget();
+    dropUnused(state, known);
+  }
+}
+
+function expire(state: HomeState, context: Context<HomeMessage>): void {
+  for (const known of state.topics.values()) {
+    const before = known.log.bytes;
+    known.log.expire(context.now);
+    state.bytes += known.log.bytes - before;
+    dropUnused(state, known);
+  }
+  context.after('expire', EXPIRE_EVERY_MS);
+}
+
+/** A topic that nobody follows and that remembers nothing leaves no trace but the end of its epoch. */
+function dropUnused(state: HomeState, known: HomeTopic): void {
+  if (known.interest.size === 0 && known.log.isForgettable) state.topics.delete(known.log.topic);
+}
+
+function countOf(known: HomeTopic): number {
+  let sum = 0;
+  for (const subscribers of known.interest.values()) sum += subscribers;
+  return sum;
+}
+
+const EXPIRE_EVERY_MS = 10_000;

@@ -1,0 +1,180 @@
+// What waits to be written to one connection: in order, bounded in bytes, with a policy for the reader that is slow.
+// The edge grants credit (a window) and gives it back by receipts; while credit lasts nothing waits here.
+// A slot keeps the place of an answer that is not known yet, so that answers leave in the order of the questions.
+// Refuses to know what the bytes mean and who publishes. Obeys ADR 0007 and spec/broker.md "Slow consumers".
+
+import { WINDOW_BYTES, WRITE_OVERHEAD_BYTES, writeCost } from '../runtime/edges.ts';
+import type { Gap, GapReason, Publication } from './publication.ts';
+
+/** `disconnect` ends the connection, the others drop publications and tell the reader of the gap. */
+export type SlowPolicy = 'disconnect' | 'drop-oldest' | 'latest-per-topic';
+
+export interface OutboxLimits {
+  readonly queueBytesMax: number;
+  readonly slowPolicy: SlowPolicy;
+}
+
+/** Turns a gap into the wire's own words. */
+export type GapEncoder = (gap: Gap) => Uint8Array;
+
+interface Waiting {
+  /** Undefined while a slot is open. */
+  payload: Uint8Array | undefined;
+  readonly slot: number | undefined;
+  /** The publication that the payload carries; replies carry none and are never dropped. */
+  readonly publication: Publication | undefined;
+  isDropped: boolean;
+}
+
+/** 'overflow' tells that the connection must be closed as too slow. */
+export type Offer = 'taken' | 'overflow';
+
+export class Outbox {
+  readonly #limits: OutboxLimits;
+  readonly #encodeGap: GapEncoder;
+  /** Bytes that the edge will still take; direct writes may run it below zero by one payload. */
+  #credit = WINDOW_BYTES;
+  #waiting: Waiting[] | undefined = undefined;
+  #waitingBytes = 0;
+  #gaps: Map<string, Gap> | undefined = undefined;
+  #dropped = 0;
+
+  constructor(limits: OutboxLimits, encodeGap: GapEncoder) {
+    this.#limits = limits;
+    this.#encodeGap = encodeGap;
+  }
+
+  get queuedBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  /** Bytes that may still be queued. */
+  get roomBytes(): number {
+    return this.#limits.queueBytesMax - this.#waitingBytes;
+  }
+
+  get isWaiting(): boolean {
+    return this.#waiting !== undefined;
+  }
+
+  /** Waits for the network, not for a slot. */
+  get isStalled(): boolean {
+    return this.#waiting !== undefined && this.#credit <= 0;
+  }
+
+  /** Publications dropped since last asked. */
+  takeDropped(): number {
+    const dropped = this.#dropped;
+    this.#dropped = 0;
+    return dropped;
+  }
+
+  /** The hot path: true when nothing waits and the edge has room, so that `payload` may be written right now. */
+  trySpend(cost: number): boolean {
+    if (this.#waiting !== undefined || this.#credit <= 0) return false;
+    this.#credit -= cost;
+    return true;
+  }
+
+  /** Keeps the place of an answer; `fill` must follow. */
+  openSlot(slot: number): void {
+    this.#enqueue({ payload: undefined, slot, publication: undefined, isDropped: false }, WRITE_OVERHEAD_BYTES);
+  }
+
+  /** Gives an open slot its answer. */
+  fill(slot: number, payload: Uint8Array): Offer {
+    const place = this.#waiting?.find((waiting) => waiting.slot === slot && waiting.payload === undefined);
+    if (place === undefined) return this.offer(payload, undefined);
+    place.payload = payload;
+    this.#waitingBytes += payload.byteLength;
+    return this.#enforce();
+  }
+
+  /** Puts a payload at the end of the queue. */
+  offer(payload: Uint8Array, publication: Publication | undefined): Offer {
+    if (publication !== undefined && this.#limits.slowPolicy === 'latest-per-topic' && this.#credit <= 0) {
+      this.#dropWhere((waiting) => waiting.publication?.topic === publication.topic, 'conflated');
+    }
+    this.#enqueue({ payload, slot: undefined, publication, isDropped: false }, writeCost(payload));
+    return this.#enforce();
+  }
+
+  /** Gives credit back; what may be written now is handed to `write` in order. */
+  receipt(bytes: number): void {
+    this.#credit += bytes;
+  }
+
+  /** Hands over what the window allows. */
+  flush(write: (payload: Uint8Array) => void): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    let taken = 0;
+    for (const next of waiting) {
+      if (!next.isDropped) {
+        if (this.#credit <= 0 || next.payload === undefined) break;
+        if (next.publication !== undefined) this.#tellGap(next.publication.topic, write);
+        this.#waitingBytes -= writeCost(next.payload);
+        this.#spend(next.payload, write);
+      }
+      taken += 1;
+    }
+    if (taken < waiting.length) {
+      if (taken > 0) waiting.splice(0, taken);
+      return;
+    }
+    for (const topic of this.#gaps?.keys() ?? []) this.#tellGap(topic, write);
+    this.#waiting = undefined;
+  }
+
+  #spend(payload: Uint8Array, write: (payload: Uint8Array) => void): void {
+    this.#credit -= writeCost(payload);
+    write(payload);
+  }
+
+  /** [BROKER-SLOW-4] The reader learns of what was dropped before it sees what came after. */
+  #tellGap(topic: string, write: (payload: Uint8Array) => void): void {
+    const gap = this.#gaps?.get(topic);
+    if (gap === undefined) return;
+    this.#gaps?.delete(topic);
+    this.#spend(this.#encodeGap(gap), write);
+  }
+
+  #enqueue(waiting: Waiting, cost: number): void {
+    this.#waiting ??= [];
+    this.#waiting.push(waiting);
+    this.#waitingBytes += cost;
+  }
+
+  #enforce(): Offer {
+    const { queueBytesMax, slowPolicy } = this.#limits;
+    if (this.#waitingBytes <= queueBytesMax) return 'taken';
+    if (slowPolicy !== 'disconnect') {
+      // A quarter is freed at once: dropping one by one would walk the queue for every publication.
+      this.#dropWhere((waiting) => waiting.publication !== undefined, 'slow', queueBytesMax - (queueBytesMax >> 2));
+    }
+    // Replies are never dropped: a connection that lets its own answers pile up is ended under every policy.
+    return this.#waitingBytes <= queueBytesMax ? 'taken' : 'overflow';
+  }
+
+  /** Drops matching publications, oldest first, until at most `untilBytes` wait. */
+  #dropWhere(matches: (waiting: Waiting) => boolean, reason: GapReason, untilBytes = -1): void {
+    for (const waiting of this.#waiting ?? []) {
+      if (this.#waitingBytes <= untilBytes) break;
+      const { payload, publication } = waiting;
+      if (waiting.isDropped || payload === undefined || publication === undefined || !matches(waiting)) continue;
+      waiting.isDropped = true;
+      waiting.payload = undefined;
+      this.#waitingBytes -= writeCost(payload);
+      this.#dropped += 1;
+      this.#noteGap(publication, reason);
+    }
+    this.#waiting = this.#waiting?.filter((waiting) => !waiting.isDropped);
+  }
+
+  #noteGap({ topic, epoch, offset }: Publication, reason: GapReason): void {
+    this.#gaps ??= new Map();
+    const earlier = this.#gaps.get(topic);
+    const continues = earlier !== undefined && earlier.epoch === epoch;
+    this.#gaps.set(topic, { topic, epoch, from: continues ? earlier.from : offset, to: offset, reason });
+  }
+}

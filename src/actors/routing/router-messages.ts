@@ -1,0 +1,112 @@
+// What sessions and the router of their shard say to each other; every dialect speaks these words.
+// A question has a slot: the router keeps the answer's place in the connection's outbox, the session fills it.
+// Refuses to know how the router obeys, and what an answer looks like on the wire.
+
+import type { Address } from '../runtime/actor.ts';
+import type { ConnectionId } from '../runtime/edges.ts';
+import type { OutboxLimits } from './outbox.ts';
+import type { Gap, Position, Publication } from './publication.ts';
+import type { FormatName } from './subscriptions.ts';
+import type { Topic } from './topic.ts';
+
+/** Orders the answers to one connection: a question with a slot is answered in its place by `reply`. */
+export type Slot = number;
+
+/** What sessions say to the router. */
+export type RouterRequest =
+  | {
+      readonly type: 'open';
+      readonly connection: ConnectionId;
+      readonly owner: Address<RouterReply>;
+      readonly outbox: OutboxLimits;
+      readonly gapFormat: FormatName;
+      readonly subscriptionsMax: number;
+    }
+  | { readonly type: 'leave'; readonly connection: ConnectionId }
+  | {
+      readonly type: 'subscribe';
+      readonly connection: ConnectionId;
+      readonly slot: Slot;
+      readonly topic: Topic;
+      readonly format: FormatName;
+      readonly since: Position | undefined;
+    }
+  | {
+      readonly type: 'unsubscribe';
+      readonly connection: ConnectionId;
+      readonly slot: Slot;
+      readonly topic: Topic;
+    }
+  | {
+      readonly type: 'publish';
+      readonly topic: Topic;
+      readonly id: string | undefined;
+      readonly data: Uint8Array;
+      /** Who waits for the outcome; undefined when nobody does. */
+      readonly asker: Asker | undefined;
+    }
+  | { readonly type: 'list'; readonly asker: Asker }
+  | { readonly type: 'inform'; readonly topic: Topic; readonly asker: Asker }
+  | {
+      readonly type: 'reply';
+      readonly connection: ConnectionId;
+      /** The question that this answers; undefined for words of the session's own. */
+      readonly slot: Slot | undefined;
+      readonly payload: Uint8Array;
+      /** Set when the payload carries a publication that a slow reader may lose. */
+      readonly publication?: Publication;
+    };
+
+/** An asker with a connection has its answer kept in place; `slot` comes back with the answer. */
+export interface Asker {
+  readonly replyTo: Address<RouterReply>;
+  readonly slot: Slot;
+  readonly connection: ConnectionId | undefined;
+}
+
+/** What the router says to sessions. */
+export type RouterReply =
+  | {
+      readonly type: 'subscribed';
+      readonly slot: Slot;
+      readonly topic: Topic;
+      readonly position: Position;
+      /** Undefined when recovery was not asked for. */
+      readonly recovered: boolean | undefined;
+    }
+  | { readonly type: 'subscribeRefused'; readonly slot: Slot; readonly topic: Topic; readonly reason: SubscribeRefusal }
+  | { readonly type: 'unsubscribed'; readonly slot: Slot; readonly topic: Topic; readonly wasSubscribed: boolean }
+  | {
+      readonly type: 'publishAnswered';
+      readonly slot: Slot;
+      readonly topic: Topic;
+      readonly outcome: PublishOutcome;
+    }
+  | { readonly type: 'topicsListed'; readonly slot: Slot; readonly topics: readonly (readonly [Topic, number])[] }
+  | { readonly type: 'topicInformed'; readonly slot: Slot; readonly topic: Topic; readonly info: TopicInfo }
+  /** For subscriptions in the format `owner`. */
+  | { readonly type: 'delivered'; readonly publication: Publication }
+  | { readonly type: 'gapped'; readonly gap: Gap }
+  /** The router gave the connection up and told the edge to close it. */
+  | { readonly type: 'tooSlow' };
+
+/** What a topic's home knows of it. */
+export interface TopicInfo {
+  readonly subscribers: number;
+  /** Undefined when the topic has no life: nobody follows it, and nothing is remembered. */
+  readonly position: Position | undefined;
+  readonly historyCount: number;
+}
+
+export type SubscribeRefusal = 'too-many-subscriptions' | 'too-many-topics';
+
+/** `unknown`: the home died between the question and its answer; the publication may have been made. */
+export type PublishOutcome =
+  | {
+      readonly kind: 'published';
+      readonly position: Position;
+      readonly isDuplicate: boolean;
+      readonly subscribers: number;
+    }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'unknown' };

@@ -1,0 +1,116 @@
+// Who wants what on this shard: for each topic the streams that follow it, grouped by the wire format they read.
+// A group keeps its connections in one array, so that a delivery is one walk and one write command.
+// Refuses to know publishers, offsets beyond the last delivered one, and what a format looks like.
+
+import type { Address } from '../runtime/actor.ts';
+import type { ConnectionId } from '../runtime/edges.ts';
+import type { Outbox } from './outbox.ts';
+import type { Gap, Position, Publication } from './publication.ts';
+import type { Topic } from './topic.ts';
+
+/** How publications and gaps look on one kind of wire. */
+export interface WireFormat {
+  encode(publication: Publication): Uint8Array;
+  encodeGap(gap: Gap): Uint8Array;
+}
+
+/** `owner` formats hand publications to the session, which writes them in its own way. */
+export type FormatName = string;
+export const TO_OWNER: FormatName = 'owner';
+
+/** One connection as the router sees it. */
+export interface Stream<Owner> {
+  readonly connection: ConnectionId;
+  readonly owner: Address<Owner>;
+  readonly outbox: Outbox;
+  readonly subscriptionsMax: number;
+  /** What it follows or asked to follow, by topic. */
+  readonly subscriptions: Map<Topic, Subscription<Owner>>;
+  /** Instant of the last sign that the network takes bytes; microseconds. */
+  progressAt: number;
+}
+
+/** One stream's wish for one topic; `place` is its index in its group once it is attached, else -1. */
+export interface Subscription<Owner> {
+  readonly stream: Stream<Owner>;
+  readonly topic: Topic;
+  readonly format: FormatName;
+  place: number;
+}
+
+/** Streams that read one topic in one format; the two arrays run in parallel. */
+export interface Group<Owner> {
+  readonly format: FormatName;
+  readonly subscriptions: Subscription<Owner>[];
+  readonly connections: ConnectionId[];
+}
+
+/** One topic on this shard. */
+export interface LocalTopic<Owner> {
+  readonly topic: Topic;
+  readonly groups: Group<Owner>[];
+  /** Subscriptions attached and asked for: what the home is told. */
+  wanted: number;
+  /** The last publication seen here. */
+  position: Position | undefined;
+}
+
+export class Subscriptions<Owner> {
+  readonly #topics = new Map<Topic, LocalTopic<Owner>>();
+
+  get topics(): IterableIterator<LocalTopic<Owner>> {
+    return this.#topics.values();
+  }
+
+  get(topic: Topic): LocalTopic<Owner> | undefined {
+    return this.#topics.get(topic);
+  }
+
+  /** Notes a wish; the returned topic's `wanted` counts it. */
+  want(topic: Topic): LocalTopic<Owner> {
+    let local = this.#topics.get(topic);
+    if (local === undefined) {
+      local = { topic, groups: [], wanted: 0, position: undefined };
+      this.#topics.set(topic, local);
+    }
+    local.wanted += 1;
+    return local;
+  }
+
+  /** Takes a wish back, attached or not; returns how many remain. */
+  unwant(subscription: Subscription<Owner>): number {
+    const local = this.#topics.get(subscription.topic);
+    if (local === undefined) return 0;
+    this.#detach(local, subscription);
+    local.wanted -= 1;
+    if (local.wanted === 0) this.#topics.delete(local.topic);
+    return local.wanted;
+  }
+
+  /** From now on the subscription sees what is published. */
+  attach(local: LocalTopic<Owner>, subscription: Subscription<Owner>): void {
+    let group = local.groups.find((candidate) => candidate.format === subscription.format);
+    if (group === undefined) {
+      group = { format: subscription.format, subscriptions: [], connections: [] };
+      local.groups.push(group);
+    }
+    subscription.place = group.subscriptions.length;
+    group.subscriptions.push(subscription);
+    group.connections.push(subscription.stream.connection);
+  }
+
+  /** The last one of the group takes the freed place, so leaving costs the same in a group of any size. */
+  #detach(local: LocalTopic<Owner>, subscription: Subscription<Owner>): void {
+    if (subscription.place < 0) return;
+    const group = local.groups.find((candidate) => candidate.format === subscription.format);
+    const last = group?.subscriptions.pop();
+    if (group === undefined || last === undefined) return;
+    group.connections.pop();
+    if (last !== subscription) {
+      last.place = subscription.place;
+      group.subscriptions[last.place] = last;
+      group.connections[last.place] = last.stream.connection;
+    }
+    subscription.place = -1;
+  }
+}

@@ -1,0 +1,118 @@
+// One topic at its home: gives each publication its place, remembers the last ones, and knows which ids it has seen.
+// History and ids are bounded by count, bytes and age. Refuses to know subscribers and shards.
+// Obeys spec/broker.md, sections "Order" and "Recovery".
+
+import { writeCost } from '../runtime/edges.ts';
+import type { Position, Publication } from './publication.ts';
+import type { Topic } from './topic.ts';
+
+export interface HistoryLimits {
+  /** Publications kept for recovery, per topic. */
+  readonly historyCountMax: number;
+  /** Bytes (by `writeCost`) kept for recovery, per topic. */
+  readonly historyBytesMax: number;
+  /** Milliseconds that a publication, or a seen id, is kept. */
+  readonly historyAgeMaxMs: number;
+  /** Publisher ids remembered for de-duplication, per topic. */
+  readonly dedupeIdsMax: number;
+}
+
+/** What a reader that comes back is given: all it missed, or the honest word that it cannot be had. */
+export interface Recovery {
+  readonly recovered: boolean;
+  readonly publications: readonly Publication[];
+}
+
+interface Kept {
+  readonly publication: Publication;
+  readonly at: number;
+}
+
+export class TopicLog {
+  readonly topic: Topic;
+  readonly epoch: string;
+  readonly #limits: HistoryLimits;
+  #kept: Kept[] = [];
+  #seen: Map<string, { readonly offset: number; readonly at: number }> | undefined = undefined;
+  #offset = 0;
+  #bytes = 0;
+
+  constructor(topic: Topic, epoch: string, limits: HistoryLimits) {
+    this.topic = topic;
+    this.epoch = epoch;
+    this.#limits = limits;
+  }
+
+  get position(): Position {
+    return { epoch: this.epoch, offset: this.#offset };
+  }
+
+  /** Bytes (by `writeCost`) held for recovery, and the cost of the ids. */
+  get bytes(): number {
+    return this.#bytes + (this.#seen?.size ?? 0) * SEEN_ID_BYTES;
+  }
+
+  get historyCount(): number {
+    return this.#kept.length;
+  }
+
+  get isForgettable(): boolean {
+    return this.#kept.length === 0 && (this.#seen?.size ?? 0) === 0;
+  }
+
+  /** The offset under which this id is already known, while it is remembered. */
+  offsetOf(id: string): number | undefined {
+    return this.#seen?.get(id)?.offset;
+  }
+
+  /** [BROKER-ORD-1] Gives the next place to a publication and remembers it. `now` in microseconds. */
+  append(id: string | undefined, data: Uint8Array, now: number): Publication {
+    this.#offset += 1;
+    const publication = { topic: this.topic, epoch: this.epoch, offset: this.#offset, id, data };
+    this.#kept.push({ publication, at: now });
+    this.#bytes += writeCost(data);
+    if (id !== undefined) {
+      this.#seen ??= new Map();
+      this.#seen.set(id, { offset: this.#offset, at: now });
+    }
+    this.expire(now);
+    return publication;
+  }
+
+  /** Forgets what is beyond the limits of count, bytes and age. */
+  expire(now: number): void {
+    const { historyCountMax, historyBytesMax, historyAgeMaxMs, dedupeIdsMax } = this.#limits;
+    const since = now - historyAgeMaxMs * 1_000;
+    let drop = 0;
+    for (const { publication, at } of this.#kept) {
+      const isOver = this.#kept.length - drop > historyCountMax || this.#bytes > historyBytesMax;
+      if (!isOver && at > since) break;
+      this.#bytes -= writeCost(publication.data);
+      drop += 1;
+    }
+    if (drop > 0) this.#kept.splice(0, drop);
+    if (this.#seen === undefined) return;
+    for (const [id, seen] of this.#seen) {
+      if (this.#seen.size <= dedupeIdsMax && seen.at > since) break;
+      this.#seen.delete(id);
+    }
+  }
+
+  /** Forgets everything but the place in the order. */
+  forget(): void {
+    this.#kept = [];
+    this.#seen = undefined;
+    this.#bytes = 0;
+  }
+
+  /** [BROKER-REC-2] All that follows `since`, or nothing and `recovered: false`; never a part of it. */
+  recover(since: Position): Recovery {
+    const missed = this.#offset - since.offset;
+    if (since.epoch !== this.epoch || missed < 0 || missed > this.#kept.length) return LOST;
+    const publications = this.#kept.slice(this.#kept.length - missed).map((kept) => kept.publication);
+    return { recovered: true, publications };
+  }
+}
+
+const LOST: Recovery = { recovered: false, publications: [] };
+const SEEN_ID_BYTES = 128;

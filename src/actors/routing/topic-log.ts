@@ -32,7 +32,9 @@ export class TopicLog {
   readonly topic: Topic;
   readonly epoch: string;
   readonly #limits: HistoryLimits;
-  #kept: Kept[] = [];
+  /** Oldest first, from index `#first` on; the emptied places before it are cut off now and then. */
+  #kept: (Kept | undefined)[] = [];
+  #first = 0;
   #seen: Map<string, { readonly offset: number; readonly at: number }> | undefined = undefined;
   #offset = 0;
   #bytes = 0;
@@ -53,11 +55,11 @@ export class TopicLog {
   }
 
   get historyCount(): number {
-    return this.#kept.length;
+    return this.#kept.length - this.#first;
   }
 
   get isForgettable(): boolean {
-    return this.#kept.length === 0 && (this.#seen?.size ?? 0) === 0;
+    return this.historyCount === 0 && (this.#seen?.size ?? 0) === 0;
   }
 
   /** The offset under which this id is already known, while it is remembered. */
@@ -68,7 +70,9 @@ export class TopicLog {
   /** [BROKER-ORD-1] Gives the next place to a publication and remembers it. `now` in microseconds. */
   append(id: string | undefined, data: Uint8Array, now: number): Publication {
     this.#offset += 1;
-    const publication = { topic: this.topic, epoch: this.epoch, offset: this.#offset, id, data };
+    // A view into a larger block would keep the whole block alive for as long as the history lasts.
+    const owned = data.byteLength === data.buffer.byteLength ? data : data.slice();
+    const publication = { topic: this.topic, epoch: this.epoch, offset: this.#offset, id, data: owned };
     this.#kept.push({ publication, at: now });
     this.#bytes += writeCost(data);
     if (id !== undefined) {
@@ -83,14 +87,17 @@ export class TopicLog {
   expire(now: number): void {
     const { historyCountMax, historyBytesMax, historyAgeMaxMs, dedupeIdsMax } = this.#limits;
     const since = now - historyAgeMaxMs * 1_000;
-    let drop = 0;
-    for (const { publication, at } of this.#kept) {
-      const isOver = this.#kept.length - drop > historyCountMax || this.#bytes > historyBytesMax;
-      if (!isOver && at > since) break;
-      this.#bytes -= writeCost(publication.data);
-      drop += 1;
+    for (let oldest = this.#kept[this.#first]; oldest !== undefined; oldest = this.#kept[this.#first]) {
+      const isOver = this.historyCount > historyCountMax || this.#bytes > historyBytesMax;
+      if (!isOver && oldest.at > since) break;
+      this.#bytes -= writeCost(oldest.publication.data);
+      this.#kept[this.#first] = undefined;
+      this.#first += 1;
     }
-    if (drop > 0) this.#kept.splice(0, drop);
+    if (this.#first > historyCountMax + CUT_AFTER) {
+      this.#kept = this.#kept.slice(this.#first);
+      this.#first = 0;
+    }
     if (this.#seen === undefined) return;
     for (const [id, seen] of this.#seen) {
       if (this.#seen.size <= dedupeIdsMax && seen.at > since) break;
@@ -101,6 +108,7 @@ export class TopicLog {
   /** Forgets everything but the place in the order. */
   forget(): void {
     this.#kept = [];
+    this.#first = 0;
     this.#seen = undefined;
     this.#bytes = 0;
   }
@@ -108,11 +116,15 @@ export class TopicLog {
   /** [BROKER-REC-2] All that follows `since`, or nothing and `recovered: false`; never a part of it. */
   recover(since: Position): Recovery {
     const missed = this.#offset - since.offset;
-    if (since.epoch !== this.epoch || missed < 0 || missed > this.#kept.length) return LOST;
-    const publications = this.#kept.slice(this.#kept.length - missed).map((kept) => kept.publication);
+    if (since.epoch !== this.epoch || missed < 0 || missed > this.historyCount) return LOST;
+    const publications: Publication[] = [];
+    for (const kept of this.#kept.slice(this.#kept.length - missed)) {
+      if (kept !== undefined) publications.push(kept.publication);
+    }
     return { recovered: true, publications };
   }
 }
 
 const LOST: Recovery = { recovered: false, publications: [] };
 const SEEN_ID_BYTES = 128;
+const CUT_AFTER = 64;

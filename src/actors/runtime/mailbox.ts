@@ -31,8 +31,8 @@ export class Mailbox<M> {
     this.#ring[this.#head] = undefined;
     this.#head = (this.#head + 1) & (this.#ring.length - 1);
     this.#size -= 1;
-    // An idle mailbox costs nothing: ten thousand sleeping sessions keep no rings.
-    if (this.#size === 0 && this.#ring.length > KEPT_RING) this.#ring = NOTHING;
+    // An idle mailbox keeps little: ten thousand sleeping sessions must not hold the rings of their busiest moment.
+    if (this.#size === 0 && this.#ring.length > Math.max(8, this.max >> 10)) this.#ring = NOTHING;
     if (this.#size === 0) this.#head = 0;
     return message;
   }
@@ -45,14 +45,15 @@ export class Mailbox<M> {
 
   /** The ring's length stays a power of two, so that a mask replaces a division. */
   #grow(): void {
-    const larger = Array.from<M | undefined>({ length: Math.max(4, this.#ring.length * 2) });
+    const larger: (M | undefined)[] = [];
     for (let i = 0; i < this.#size; i += 1) {
-      larger[i] = this.#ring[(this.#head + i) & (this.#ring.length - 1)];
+      larger.push(this.#ring[(this.#head + i) & (this.#ring.length - 1)]);
     }
+    const capacity = Math.max(4, this.#size * 2);
+    while (larger.length < capacity) larger.push(undefined);
     this.#ring = larger;
     this.#head = 0;
   }
 }
 
 const NOTHING: undefined[] = [];
-const KEPT_RING = 8;

@@ -1,0 +1,225 @@
+// One event stream of the broker: follows its topics until the client goes away.
+// A stream of one topic is written by the router, encoded once for all its readers. A stream of several gets its
+// publications here, because its event ids must tell the place in every topic, not only in the one that spoke.
+// Refuses to know sockets and topics' lives. Obeys spec/broker.md, section "Event streams".
+
+import { readWirePosition, type WirePosition, writeWirePosition } from '../codecs/broker.ts';
+import { encodeComment, encodeEvent } from '../codecs/sse.ts';
+import type { Gap, Position, Publication } from '../routing/publication.ts';
+import type { RouterReply } from '../routing/router-messages.ts';
+import { TO_OWNER } from '../routing/subscriptions.ts';
+import type { ActorDefinition, Context } from '../runtime/actor.ts';
+import type { ConnectionEvent, ConnectionId, RequestReceived, TokenVerdict } from '../runtime/edges.ts';
+import { type Answer, corsHeaders, type DoorContext, errorAnswer, tokenOf, unauthorized } from './admittance.ts';
+import { sessionLife, type SessionEvent, type SessionState } from './broker.machine.ts';
+import { encodeGapEvent, encodeSse, SSE_BARE, SSE_ENVELOPE } from './broker-formats.ts';
+import { nameOf, topicOf } from './broker-topic.ts';
+import { closeCodes } from './close-codes.ts';
+import { ALL_RIGHTS, mayUse, type Rights } from './rights.ts';
+
+/** What a stream was asked for; read and checked before the session starts. */
+export interface SseWish {
+  readonly names: readonly string[];
+  readonly envelope: boolean;
+  /** One place per name, in their order; undefined when the stream starts anew. */
+  readonly since: readonly (WirePosition | undefined)[] | undefined;
+}
+
+export interface SseSessionArgs {
+  readonly door: DoorContext;
+  readonly request: RequestReceived;
+  readonly wish: SseWish;
+}
+
+export type SseSessionMessage = ConnectionEvent | RouterReply | TokenVerdict;
+
+interface SseSessionState {
+  readonly door: DoorContext;
+  readonly connection: ConnectionId;
+  life: SessionState;
+  /** Held until the stream is open. */
+  opening: { readonly wish: SseWish; readonly cors: Readonly<Record<string, string>> } | undefined;
+  readonly envelope: boolean;
+  /** The place in each topic, in the order asked for; what event ids of several topics are made of. */
+  readonly places: Map<string, WirePosition | undefined>;
+}
+
+type Turn = Context<SseSessionMessage>;
+
+export const sseSession: ActorDefinition<SseSessionArgs, SseSessionState, SseSessionMessage> = {
+  kind: 'broker/sse',
+  mailboxMax: 65_536,
+  onFailure: 'stop',
+  start({ door, request, wish }, context) {
+    const state: SseSessionState = {
+      door,
+      connection: request.connection,
+      life: sessionLife.initial,
+      opening: { wish, cors: corsHeaders(door, request) },
+      envelope: wish.envelope,
+      places: new Map(wish.names.map((name, index) => [topicOf(name), wish.since?.[index]])),
+    };
+    if (!door.options.requireToken) admit(state, ALL_RIGHTS, context);
+    else {
+      const token = tokenOf(request);
+      if (token === undefined) refuse(state, unauthorized('A token is needed.'), context);
+      else context.send(door.edges.auth, { type: 'verify', token, ref: 0, replyTo: context.self });
+    }
+    return state;
+  },
+  receive(state, message, context) {
+    switch (message.type) {
+      case 'delivered':
+        if (state.life === 'open') pass(state, message.publication, context);
+        return;
+      case 'gapped':
+        if (state.life === 'open') tellGap(state, message.gap, context);
+        return;
+      case 'subscribed':
+        if (state.life === 'open') subscribed(state, message, context);
+        return;
+      case 'subscribeRefused':
+        giveUp(state, closeCodes.internalError, context);
+        return;
+      case 'tooSlow':
+        giveUp(state, closeCodes.tooSlow, context);
+        return;
+      case 'closed':
+        end(state, 'closed', context);
+        return;
+      case 'tokenVerified':
+        if (state.life !== 'verifying') return;
+        admit(state, message, context);
+        if (message.expiresInMs !== undefined) context.after('expiry', message.expiresInMs);
+        return;
+      case 'tokenRefused':
+        if (state.life === 'verifying') refuse(state, unauthorized(message.reason), context);
+        return;
+      case 'timedOut':
+        if (state.life !== 'open') return;
+        if (message.name === 'expiry') giveUp(state, closeCodes.tokenExpired, context);
+        else keepAlive(state, context);
+        return;
+      default:
+    }
+  },
+  lastWords(state, context) {
+    giveUp(state, closeCodes.internalError, context);
+  },
+};
+
+function admit(state: SseSessionState, rights: Rights, context: Turn): void {
+  const { connection, door, opening } = state;
+  if (opening === undefined) return;
+  const { wish, cors } = opening;
+  const forbidden = wish.names.find((name) => !mayUse(rights.subscribe, name));
+  if (forbidden !== undefined) {
+    refuse(state, errorAnswer(403, `Not allowed to subscribe to ${forbidden}`, cors), context);
+    return;
+  }
+  const { edges, router, options } = door;
+  state.opening = undefined;
+  advance(state, 'admitted');
+  const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', ...NO_BUFFERING, ...cors };
+  context.send(edges.web, { type: 'stream', connection, headers, owner: context.self, receiptsTo: router });
+  context.send(router, {
+    type: 'open',
+    connection,
+    owner: context.self,
+    outbox: options,
+    gapFormat: SSE_BARE,
+    subscriptionsMax: wish.names.length,
+  });
+  const single = wish.envelope ? SSE_ENVELOPE : SSE_BARE;
+  const format = wish.names.length === 1 ? single : TO_OWNER;
+  for (const [index, topic] of [...state.places.keys()].entries()) {
+    const since = wish.since?.[index];
+    context.send(router, { type: 'subscribe', connection, slot: index, topic, format, since });
+  }
+  context.after('keep-alive', options.sseKeepAliveMs);
+}
+
+/** [SSE-4] The stream's first words tell, for each topic, where it starts and whether what was missed follows. */
+function subscribed(
+  state: SseSessionState,
+  { slot, topic, position, recovered }: Extract<RouterReply, { readonly type: 'subscribed' }>,
+  context: Turn,
+): void {
+  const asked = state.places.get(topic);
+  // What was missed is still to be written: until then the client stands where it said.
+  if (recovered !== true || asked === undefined) state.places.set(topic, plain(position));
+  const { epoch, offset } = position;
+  const data = encoder.encode(JSON.stringify({ topic: nameOf(topic), epoch, offset, recovered }));
+  const event = { id: eventId(state), event: 'subscribed', data, retry: state.door.options.sseRetryMs };
+  const { connection } = state;
+  context.send(state.door.router, { type: 'reply', connection, slot, payload: encodeEvent(event) });
+}
+
+/** Only streams of several topics come here: the event id is theirs alone. */
+function pass(state: SseSessionState, publication: Publication, context: Turn): void {
+  state.places.set(publication.topic, plain(publication));
+  const payload = encodeSse(publication, state.envelope, eventId(state));
+  const { connection } = state;
+  context.send(state.door.router, { type: 'reply', connection, slot: undefined, payload, publication });
+}
+
+function tellGap(state: SseSessionState, gap: Gap, context: Turn): void {
+  const { connection } = state;
+  context.send(state.door.router, { type: 'reply', connection, slot: undefined, payload: encodeGapEvent(gap) });
+}
+
+function keepAlive(state: SseSessionState, context: Turn): void {
+  const { connection } = state;
+  context.send(state.door.router, { type: 'reply', connection, slot: undefined, payload: KEEP_ALIVE });
+  context.after('keep-alive', state.door.options.sseKeepAliveMs);
+}
+
+function refuse(state: SseSessionState, answered: Answer, context: Turn): void {
+  const { connection, door } = state;
+  const headers = { ...state.opening?.cors, ...answered.headers };
+  context.send(door.edges.web, { type: 'respond', connection, ...answered, headers });
+  end(state, 'refused', context);
+}
+
+function giveUp(state: SseSessionState, why: { readonly code: number; readonly reason: string }, context: Turn): void {
+  if (state.life !== 'open') return;
+  advance(state, 'gaveUp');
+  const { connection, door } = state;
+  context.send(door.edges.web, { type: 'close', connection, ...why });
+  context.send(door.router, { type: 'leave', connection });
+}
+
+function end(state: SseSessionState, event: SessionEvent, context: Turn): void {
+  advance(state, event);
+  context.send(state.door.router, { type: 'leave', connection: state.connection });
+  context.stop();
+}
+
+function advance(state: SseSessionState, event: SessionEvent): void {
+  state.life = sessionLife.next(state.life, event) ?? state.life;
+}
+
+/** [SSE-5] `epoch:offset` for each topic in the order asked for; `-` where a topic has no place yet. */
+function eventId(state: SseSessionState): string {
+  const places: string[] = [];
+  for (const place of state.places.values()) places.push(place === undefined ? '-' : writeWirePosition(place));
+  return places.join(',');
+}
+
+/** Reads an event id back; undefined when it is none for `count` topics. */
+export function readEventId(text: string, count: number): (WirePosition | undefined)[] | undefined {
+  const parts = text.split(',');
+  if (parts.length !== count) return undefined;
+  const places = parts.map((part) => (part === '-' ? undefined : readWirePosition(part)));
+  return places.some((place, index) => place === undefined && parts[index] !== '-') ? undefined : places;
+}
+
+/** A publication is a position and more: only the place is kept. */
+function plain({ epoch, offset }: Position): WirePosition {
+  return { epoch, offset };
+}
+
+const encoder = new TextEncoder();
+const KEEP_ALIVE = encodeComment('keep-alive');
+/** Reverse proxies that buffer by default (nginx) are asked not to. */
+const NO_BUFFERING = { 'x-accel-buffering': 'no' };

@@ -1,0 +1,336 @@
+// One WebSocket client of the broker: reads its requests, asks the router, and words the answers.
+// Each request is answered in its order, because the router keeps the answer's slot while homes are asked.
+// Refuses to know sockets (the web edge has them), topics' lives and other sessions.
+// Obeys spec/broker.md, sections "Requests", "Frames" and "Keep-alive"; its life is broker.machine.ts.
+
+import {
+  type BrokerRequest,
+  encodeAckPublish,
+  encodeAckSubscribe,
+  encodeAckUnsubscribe,
+  encodeError,
+  encodeTopicInfo,
+  encodeTopics,
+  encodeWelcome,
+  readBrokerRequest,
+} from '../codecs/broker.ts';
+import type { RouterReply } from '../routing/router-messages.ts';
+import type { ActorDefinition, Context } from '../runtime/actor.ts';
+import type { ConnectionEvent, ConnectionId, TokenVerdict, UpgradeRequested } from '../runtime/edges.ts';
+import { type Answer, BEARER_SUBPROTOCOL, type DoorContext, tokenOf, unauthorized } from './admittance.ts';
+import { sessionLife, type SessionEvent, type SessionState } from './broker.machine.ts';
+import { WS_BARE, WS_ENVELOPE } from './broker-formats.ts';
+import { isBrokerTopic, nameOf, topicOf } from './broker-topic.ts';
+import { closeCodes } from './close-codes.ts';
+import { publishAnswerText } from './publish-answer.ts';
+import { ALL_RIGHTS, mayUse, type Rights } from './rights.ts';
+
+export interface WsSessionArgs {
+  readonly door: DoorContext;
+  readonly request: UpgradeRequested;
+}
+
+export type WsSessionMessage = ConnectionEvent | RouterReply | TokenVerdict;
+
+interface WsSessionState {
+  readonly door: DoorContext;
+  readonly connection: ConnectionId;
+  readonly subprotocol: string | undefined;
+  life: SessionState;
+  rights: Rights;
+  /** Numbers the questions; also the slot of each answer. */
+  asked: number;
+  isPongDue: boolean;
+  /** Token bucket: messages that may still come, and when that was last worked out (microseconds). */
+  tokens: number;
+  refilledAt: number;
+  /** Questions whose answers need more than the router knows; empty for almost all sessions. */
+  notes: Map<number, Note> | undefined;
+}
+
+/** What the answer to a question must say. */
+type Note =
+  | { readonly type: 'subscribe'; readonly isExtended: boolean }
+  | { readonly type: 'publish'; readonly id: string | undefined };
+
+type Turn = Context<WsSessionMessage>;
+
+export const wsSession: ActorDefinition<WsSessionArgs, WsSessionState, WsSessionMessage> = {
+  kind: 'broker/ws',
+  // One read of a socket (64 KiB) can hold this many of the shortest messages.
+  mailboxMax: 16_384,
+  onFailure: 'stop',
+  start({ door, request }, context) {
+    const state: WsSessionState = {
+      door,
+      connection: request.connection,
+      // A token offered as a subprotocol must be chosen, or browsers give the connection up.
+      subprotocol: request.subprotocols.find((offered) => offered.startsWith(BEARER_SUBPROTOCOL)),
+      life: sessionLife.initial,
+      rights: ALL_RIGHTS,
+      asked: 0,
+      isPongDue: false,
+      tokens: door.options.messagesPerSecondMax,
+      refilledAt: context.now,
+      notes: undefined,
+    };
+    if (!door.options.requireToken) admit(state, context);
+    else {
+      const token = tokenOf(request, request.subprotocols);
+      if (token === undefined) refuse(state, unauthorized('A token is needed.'), context);
+      else context.send(door.edges.auth, { type: 'verify', token, ref: 0, replyTo: context.self });
+    }
+    return state;
+  },
+  receive(state, message, context) {
+    switch (message.type) {
+      case 'messageReceived':
+        if (state.life === 'open') hear(state, message.payload, context);
+        return;
+      case 'pongReceived':
+        state.isPongDue = false;
+        context.after('ping', state.door.options.pingEveryMs);
+        return;
+      case 'closed':
+        end(state, 'closed', context);
+        return;
+      case 'tokenVerified':
+        if (state.life !== 'verifying') return;
+        state.rights = message;
+        admit(state, context);
+        if (message.expiresInMs !== undefined) context.after('expiry', message.expiresInMs);
+        return;
+      case 'tokenRefused':
+        if (state.life === 'verifying') refuse(state, unauthorized(message.reason), context);
+        return;
+      case 'timedOut':
+        if (state.life === 'open') due(state, message.name, context);
+        return;
+      case 'tooSlow':
+        giveUp(state, closeCodes.tooSlow, context);
+        return;
+      case 'childStopped':
+      case 'delivered':
+      case 'gapped':
+        return;
+      default:
+        if (state.life === 'open') answer(state, message, context);
+    }
+  },
+  lastWords(state, context) {
+    giveUp(state, closeCodes.internalError, context);
+    context.send(state.door.router, { type: 'leave', connection: state.connection });
+  },
+};
+
+function admit(state: WsSessionState, context: Turn): void {
+  const { connection, subprotocol, door } = state;
+  const { options, router, edges } = door;
+  advance(state, 'admitted');
+  context.send(edges.web, { type: 'accept', connection, subprotocol, owner: context.self, receiptsTo: router });
+  context.send(router, {
+    type: 'open',
+    connection,
+    owner: context.self,
+    outbox: options,
+    gapFormat: WS_BARE,
+    subscriptionsMax: options.subscriptionsMax,
+  });
+  if (options.welcome) say(state, encodeWelcome(), context); // [BROKER-WS-1]
+  // The first ping comes early by chance, so that clients who came together are not pinged together.
+  context.after('ping', (options.pingEveryMs >> 1) + (context.random() % ((options.pingEveryMs >> 1) + 1)));
+}
+
+function refuse(state: WsSessionState, answered: Answer, context: Turn): void {
+  const { connection, door } = state;
+  context.send(door.edges.web, { type: 'respond', connection, ...answered });
+  end(state, 'refused', context);
+}
+
+function end(state: WsSessionState, event: SessionEvent, context: Turn): void {
+  advance(state, event);
+  context.send(state.door.router, { type: 'leave', connection: state.connection });
+  context.stop();
+}
+
+function advance(state: WsSessionState, event: SessionEvent): void {
+  state.life = sessionLife.next(state.life, event) ?? state.life;
+}
+
+function giveUp(state: WsSessionState, why: { readonly code: number; readonly reason: string }, context: Turn): void {
+  if (state.life !== 'open') return;
+  advance(state, 'gaveUp');
+  const { connection, door } = state;
+  context.send(door.edges.web, { type: 'close', connection, ...why });
+  context.send(door.router, { type: 'leave', connection });
+}
+
+/** [BROKER-KEEP-1] A client that does not answer a ping in time is gone. */
+function due(state: WsSessionState, timer: string, context: Turn): void {
+  const { connection, door } = state;
+  if (timer === 'expiry') {
+    giveUp(state, closeCodes.tokenExpired, context);
+    return;
+  }
+  if (state.isPongDue) {
+    giveUp(state, closeCodes.pongTimeout, context);
+    return;
+  }
+  state.isPongDue = true;
+  context.send(door.edges.web, { type: 'ping', connection });
+  context.after('ping', door.options.pongTimeoutMs);
+}
+
+function hear(state: WsSessionState, payload: Uint8Array, context: Turn): void {
+  const { options } = state.door;
+  context.count('broker.messages.in');
+  if (!spendToken(state, context.now)) {
+    context.count('broker.messages.limited');
+    say(state, encodeError(`Too many messages: at most ${options.messagesPerSecondMax} per second.`), context);
+    return;
+  }
+  const request = readBrokerRequest(payload, options);
+  if (request.ok) obey(state, request.value, context);
+  else {
+    context.count('broker.messages.mistaken');
+    say(state, encodeError(request.message), context);
+  }
+}
+
+/** [BROKER-LIM-1] More messages than allowed are refused with an error, each of them. */
+function spendToken(state: WsSessionState, now: number): boolean {
+  const { messagesPerSecondMax } = state.door.options;
+  if (state.tokens < 1) {
+    const earned = Math.floor(((now - state.refilledAt) * messagesPerSecondMax) / 1_000_000);
+    if (earned < 1) return false;
+    state.tokens = Math.min(messagesPerSecondMax, earned);
+    state.refilledAt = now;
+  }
+  state.tokens -= 1;
+  return true;
+}
+
+function obey(state: WsSessionState, request: BrokerRequest, context: Turn): void {
+  const { connection, door, rights } = state;
+  const { router, options } = door;
+  switch (request.type) {
+    case 'subscribe': {
+      const { topic: name, envelope, since, isExtended } = request;
+      if (!mayUse(rights.subscribe, name)) {
+        say(state, encodeError(`Not allowed to subscribe to ${name}`), context);
+        return;
+      }
+      const slot = nextSlot(state);
+      if (isExtended) note(state, slot, { type: 'subscribe', isExtended });
+      const format = envelope ? WS_ENVELOPE : WS_BARE;
+      context.send(router, { type: 'subscribe', connection, slot, topic: topicOf(name), format, since });
+      return;
+    }
+    case 'unsubscribe':
+      context.send(router, { type: 'unsubscribe', connection, slot: nextSlot(state), topic: topicOf(request.topic) });
+      return;
+    case 'publish': {
+      const { topic: name, id, data, ack } = request;
+      if (options.publish === 'none' || !mayUse(rights.publish, name)) {
+        say(state, encodeError(`Not allowed to publish to ${name}`), context);
+        return;
+      }
+      let asker;
+      if (ack) {
+        asker = { replyTo: context.self, slot: nextSlot(state), connection };
+        note(state, asker.slot, { type: 'publish', id });
+      }
+      context.send(router, { type: 'publish', topic: topicOf(name), id, data, asker });
+      return;
+    }
+    case 'list_topics':
+      context.send(router, { type: 'list', asker: askerOf(state, context) });
+      return;
+    case 'topic_info':
+      context.send(router, { type: 'inform', topic: topicOf(request.topic), asker: askerOf(state, context) });
+      return;
+    default:
+      request satisfies never;
+  }
+}
+
+/** Words the router's answer and puts it into its slot. */
+function answer(state: WsSessionState, reply: RouterReply & { readonly slot: number }, context: Turn): void {
+  const { connection, door } = state;
+  const payload = answerTo(state, reply);
+  context.send(door.router, { type: 'reply', connection, slot: reply.slot, payload });
+}
+
+function answerTo(state: WsSessionState, reply: RouterReply & { readonly slot: number }): Uint8Array {
+  const noted = state.notes?.get(reply.slot);
+  state.notes?.delete(reply.slot);
+  switch (reply.type) {
+    case 'subscribed': {
+      const { position, recovered, topic } = reply;
+      const more = noted === undefined ? undefined : { ...position, ...(recovered === undefined ? {} : { recovered }) };
+      return encodeAckSubscribe(nameOf(topic), more);
+    }
+    case 'subscribeRefused':
+      return encodeError(refusalSentence(state, reply.reason));
+    case 'unsubscribed': {
+      const name = nameOf(reply.topic);
+      return reply.wasSubscribed ? encodeAckUnsubscribe(name) : encodeError(`Not subscribed to ${name}`);
+    }
+    case 'publishAnswered': {
+      const name = nameOf(reply.topic);
+      const { outcome } = reply;
+      if (outcome.kind !== 'published') return encodeError(publishAnswerText(name, outcome.kind));
+      const { position, subscribers, isDuplicate } = outcome;
+      const id = (noted?.type === 'publish' ? noted.id : undefined) ?? `${position.epoch}:${position.offset}`;
+      return encodeAckPublish(name, subscribers, { ...position, id, duplicate: isDuplicate });
+    }
+    case 'topicsListed':
+      return encodeTopics(visibleTopics(reply.topics, state.rights));
+    case 'topicInformed': {
+      const { subscribers, position, historyCount } = reply.info;
+      const { epoch = null, offset = null } = position ?? {};
+      return encodeTopicInfo({ topic: nameOf(reply.topic), subscribers, epoch, offset, history: historyCount });
+    }
+    default:
+      throw new Error(`no answer is known for ${reply.type}`);
+  }
+}
+
+/** The broker's topics that these rights may follow, by the names that the wire knows. */
+export function visibleTopics(
+  topics: readonly (readonly [string, number])[],
+  rights: Rights,
+): (readonly [string, number])[] {
+  const visible: (readonly [string, number])[] = [];
+  for (const [topic, subscribers] of topics) {
+    if (!isBrokerTopic(topic)) continue;
+    const name = nameOf(topic);
+    if (mayUse(rights.subscribe, name)) visible.push([name, subscribers]);
+  }
+  return visible;
+}
+
+function refusalSentence(state: WsSessionState, reason: 'too-many-subscriptions' | 'too-many-topics'): string {
+  return reason === 'too-many-subscriptions'
+    ? `Too many subscriptions: at most ${state.door.options.subscriptionsMax} per connection.`
+    : 'Too many topics: the node has no room for another.';
+}
+
+/** Words of the session's own, behind the answers that are still awaited. */
+function say(state: WsSessionState, payload: Uint8Array, context: Turn): void {
+  context.send(state.door.router, { type: 'reply', connection: state.connection, slot: undefined, payload });
+}
+
+function askerOf(state: WsSessionState, context: Turn) {
+  return { replyTo: context.self, slot: nextSlot(state), connection: state.connection };
+}
+
+function nextSlot(state: WsSessionState): number {
+  state.asked += 1;
+  return state.asked;
+}
+
+function note(state: WsSessionState, slot: number, noted: Note): void {
+  state.notes ??= new Map();
+  state.notes.set(slot, noted);
+}

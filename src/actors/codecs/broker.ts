@@ -1,0 +1,258 @@
+// The broker dialect's JSON words: what a client may say, and every frame that it is told.
+// The frames of the seed keep its texts and spacing to the letter; later ones are compact. A publication's data
+// is never parsed and re-made: its source bytes travel. Refuses to know rights, sessions and topics' lives.
+// Obeys spec/broker.md, sections "Requests" and "Frames".
+
+import { hasLoneSurrogate, type JsonRead, type JsonRefused, readJsonObject } from './json-slice.ts';
+
+/** A place in a topic, as the wire says it. */
+export interface WirePosition {
+  readonly epoch: string;
+  readonly offset: number;
+}
+
+export type BrokerRequest =
+  | {
+      readonly type: 'subscribe';
+      readonly topic: string;
+      readonly envelope: boolean;
+      readonly since: WirePosition | undefined;
+      /** The client asked for more than the seed's protocol knows: the answer may say more, too. */
+      readonly isExtended: boolean;
+    }
+  | { readonly type: 'unsubscribe'; readonly topic: string }
+  | ({ readonly type: 'publish'; readonly ack: boolean } & BrokerPublish)
+  | { readonly type: 'list_topics' }
+  | { readonly type: 'topic_info'; readonly topic: string };
+
+/** `data` is a view of the source text: one whole JSON value. */
+export interface BrokerPublish {
+  readonly topic: string;
+  readonly id: string | undefined;
+  readonly data: Uint8Array;
+}
+
+export interface BrokerLimits {
+  readonly topicLengthMax: number;
+  readonly idLengthMax: number;
+  readonly jsonDepthMax: number;
+}
+
+/** The peer's mistake, as the sentence that it is told. */
+export interface BrokerMistake {
+  readonly ok: false;
+  readonly message: string;
+}
+
+export type Read<T> = { readonly ok: true; readonly value: T } | BrokerMistake;
+
+export const NOT_JSON = 'Message must be valid JSON.';
+export const MALFORMED =
+  "Malformed message or unknown type. Expected {'type': 'subscribe/unsubscribe', 'topic': '...' } or {'topic': '...', 'data': {...}}";
+const WELCOME =
+  "Connected to HERMES WebSocket server. Send {'type': 'subscribe', 'topic': 'stock:TICKER'} to subscribe.";
+
+/** Reads one message of a WebSocket client. */
+export function readBrokerRequest(payload: Uint8Array, limits: BrokerLimits): Read<BrokerRequest> {
+  const json = readJsonObject(payload, { depthMax: limits.jsonDepthMax });
+  if (!json.ok) return mistake(sentenceFor(json, limits));
+  const { value } = json;
+  // [BROKER-REQ-1] The order of these questions is the seed's: a known type wins, then `topic` with `data` publishes.
+  switch (value['type']) {
+    case 'subscribe':
+      return readSubscribe(json, limits);
+    case 'unsubscribe':
+      return withTopic(json, limits, (topic) => ({ type: 'unsubscribe', topic }));
+    case 'topic_info':
+      return withTopic(json, limits, (topic) => ({ type: 'topic_info', topic }));
+    case 'list_topics':
+      return { ok: true, value: { type: 'list_topics' } };
+    default: {
+      const { ack } = value as { readonly ack?: unknown };
+      const publish = readBrokerPublish(json, limits);
+      if (!publish.ok) return publish;
+      if (ack !== undefined && typeof ack !== 'boolean') return mistake('"ack" must be true or false.');
+      return { ok: true, value: { type: 'publish', ack: ack === true, ...publish.value } };
+    }
+  }
+}
+
+/** Reads `{"topic", "data", "id"?}` out of an object that was read already. */
+export function readBrokerPublish(json: JsonRead, limits: BrokerLimits): Read<BrokerPublish> {
+  const data = json.slice('data');
+  if (data === undefined) return mistake(MALFORMED);
+  const topic = readTopic(json.value['topic'], limits);
+  if (!topic.ok) return topic;
+  const id = json.value['id'];
+  if (id !== undefined && (typeof id !== 'string' || !isName(id, limits.idLengthMax))) {
+    return mistake(`"id" must be a string of 1 to ${limits.idLengthMax} characters without control characters.`);
+  }
+  return { ok: true, value: { topic: topic.value, id, data } };
+}
+
+/** [BROKER-TOPIC-1] A topic is 1 to `topicLengthMax` characters, none of them a control character. */
+export function readTopic(topic: unknown, limits: BrokerLimits): Read<string> {
+  if (typeof topic !== 'string' || topic === '') return mistake(MALFORMED);
+  if (topic.length > limits.topicLengthMax) {
+    return mistake(`Topic too long: at most ${limits.topicLengthMax} characters.`);
+  }
+  if (!isName(topic, limits.topicLengthMax)) {
+    return mistake('Topic must be well-formed Unicode without control characters.');
+  }
+  return { ok: true, value: topic };
+}
+
+/** Reads `epoch:offset`, as event ids and `since` parameters carry it. */
+export function readWirePosition(text: string): WirePosition | undefined {
+  const match = /^([0-9a-z]{1,32}):(0|[1-9][0-9]{0,15})$/.exec(text);
+  const [, epoch, offset] = match ?? [];
+  if (epoch === undefined || offset === undefined || !Number.isSafeInteger(Number(offset))) return undefined;
+  return { epoch, offset: Number(offset) };
+}
+
+export function writeWirePosition({ epoch, offset }: WirePosition): string {
+  return `${epoch}:${offset}`;
+}
+
+/** Why a text was not read, for the one who sent it. */
+export function sentenceFor({ mistake: { code } }: JsonRefused, limits: BrokerLimits): string {
+  switch (code) {
+    case 'not-utf8':
+    case 'not-json':
+      return NOT_JSON;
+    case 'not-object':
+      return MALFORMED;
+    case 'too-deep':
+      return `Message is nested too deeply: at most ${limits.jsonDepthMax} levels.`;
+    default:
+      return code satisfies never;
+  }
+}
+
+export const encodeWelcome = (): Uint8Array => seedFrame({ type: 'info', message: WELCOME });
+
+export const encodeError = (message: string): Uint8Array => seedFrame({ type: 'error', message });
+
+/** The seed's ack; a client that asked for more than the seed knows is told its place, too. */
+export function encodeAckSubscribe(topic: string, more: (WirePosition & { recovered?: boolean }) | undefined): Uint8Array {
+  const ack = { type: 'ack_subscribe', topic, message: `Successfully subscribed to ${topic}` };
+  if (more === undefined) return seedFrame(ack);
+  const { epoch, offset, recovered } = more;
+  return frame({ ...ack, epoch, offset, recovered });
+}
+
+export const encodeAckUnsubscribe = (topic: string): Uint8Array =>
+  seedFrame({ type: 'ack_unsubscribe', topic, message: `Successfully unsubscribed from ${topic}` });
+
+export function encodeAckPublish(
+  topic: string,
+  subscribers: number,
+  published: WirePosition & { readonly id: string; readonly duplicate: boolean },
+): Uint8Array {
+  const { id, epoch, offset, duplicate } = published;
+  return frame({ type: 'ack_publish', topic, subscribers, id, epoch, offset, duplicate: duplicate || undefined });
+}
+
+export const encodeTopics = (topics: readonly (readonly [string, number])[]): Uint8Array =>
+  encoder.encode(`{"type":"topics","topics":${countsText(topics)}}`);
+
+/** Topic names as they are, in order, even those that look like numbers: an object would re-sort them. */
+export function countsText(topics: readonly (readonly [string, number])[]): string {
+  return `{${topics.map(([topic, count]) => `${JSON.stringify(topic)}:${count}`).join(',')}}`;
+}
+
+export interface WireTopicInfo {
+  readonly topic: string;
+  readonly subscribers: number;
+  readonly epoch: string | null;
+  readonly offset: number | null;
+  readonly history: number;
+}
+
+export const encodeTopicInfo = (info: WireTopicInfo): Uint8Array => frame({ type: 'topic_info', ...info });
+
+/** [BROKER-ENV-1] The envelope around a publication's untouched data. */
+export function encodeMessage(
+  topic: string,
+  position: WirePosition,
+  id: string,
+  data: Uint8Array,
+): Uint8Array {
+  const { epoch, offset } = position;
+  const head = JSON.stringify({ type: 'message', topic, offset, epoch, id });
+  const headBytes = encoder.encode(`${head.slice(0, -1)},"data":`);
+  const bytes = new Uint8Array(headBytes.byteLength + data.byteLength + 1);
+  bytes.set(headBytes);
+  bytes.set(data, headBytes.byteLength);
+  bytes[bytes.byteLength - 1] = 0x7d;
+  return bytes;
+}
+
+export interface WireGap {
+  readonly topic: string;
+  readonly epoch: string;
+  readonly from: number;
+  /** Undefined when nobody knows how many are missing. */
+  readonly to: number | undefined;
+  readonly reason: string;
+}
+
+export const encodeGap = (gap: WireGap): Uint8Array => encoder.encode(gapText(gap));
+
+export function gapText({ topic, epoch, from, to, reason }: WireGap): string {
+  return JSON.stringify({ type: 'gap', topic, from, to: to ?? null, reason, epoch });
+}
+
+function readSubscribe(json: JsonRead, limits: BrokerLimits): Read<BrokerRequest> {
+  const { envelope, since } = json.value as { readonly envelope?: unknown; readonly since?: unknown };
+  if (envelope !== undefined && typeof envelope !== 'boolean') return mistake('"envelope" must be true or false.');
+  const position = since === undefined ? undefined : readSince(since);
+  if (since !== undefined && position === undefined) {
+    return mistake('"since" must be {"epoch": "...", "offset": N} as a message or an ack gave it.');
+  }
+  const isExtended = envelope !== undefined || since !== undefined;
+  return withTopic(json, limits, (topic) => ({
+    type: 'subscribe',
+    topic,
+    envelope: envelope === true,
+    since: position,
+    isExtended,
+  }));
+}
+
+function readSince(since: unknown): WirePosition | undefined {
+  if (typeof since !== 'object' || since === null) return undefined;
+  const { epoch, offset } = since as { readonly epoch?: unknown; readonly offset?: unknown };
+  if (typeof epoch !== 'string' || typeof offset !== 'number') return undefined;
+  return readWirePosition(`${epoch}:${offset}`);
+}
+
+function withTopic(
+  json: JsonRead,
+  limits: BrokerLimits,
+  make: (topic: string) => BrokerRequest,
+): Read<BrokerRequest> {
+  const topic = readTopic(json.value['topic'], limits);
+  return topic.ok ? { ok: true, value: make(topic.value) } : topic;
+}
+
+function isName(text: string, lengthMax: number): boolean {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  return text.length > 0 && text.length <= lengthMax && !/[\u0000-\u001f\u007f-\u009f]/.test(text) && !hasLoneSurrogate(text);
+}
+
+function mistake(message: string): BrokerMistake {
+  return { ok: false, message };
+}
+
+/** Frames of the seed are spaced as its README shows them. */
+function seedFrame(fields: Readonly<Record<string, string>>): Uint8Array {
+  const members = Object.entries(fields).map(([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`);
+  return encoder.encode(`{${members.join(', ')}}`);
+}
+
+function frame(fields: object): Uint8Array {
+  return encoder.encode(JSON.stringify(fields));
+}
+
+const encoder = new TextEncoder();

@@ -1,0 +1,83 @@
+// The roof: which actors make one shard of a node, and who supervises whom. Production and simulation start the
+// same actors with this one call; only what is bound to the edge addresses differs.
+// Refuses to know sockets, threads, files and clocks.
+//
+//   router ─── home          the waist: order, memory, fan-out (a failure here ends the shard)
+//   broker ─┬─ ws:<n>        one session for each WebSocket
+//           ├─ sse:<n>       one for each event stream
+//           └─ http          the plain requests
+
+import { brokerDoor, type BrokerDoorMessage } from './broker/broker-door.actor.ts';
+import { brokerFormats } from './broker/broker-formats.ts';
+import type { BrokerOptions } from './broker/broker-options.ts';
+import { homeActor, type HomeLimits, type HomeMessage } from './routing/home.actor.ts';
+import { routerActor, type RouterMessage } from './routing/router.actor.ts';
+import { type Address, addressOf } from './runtime/actor.ts';
+import type { Edges } from './runtime/edges.ts';
+import type { System } from './runtime/system.ts';
+
+export interface ShardOptions {
+  readonly shard: number;
+  /** Shards of this node. */
+  readonly shards: number;
+  readonly broker: BrokerOptions;
+  readonly home: HomeLimits;
+}
+
+/** Where the world finds the actors of a shard. */
+export interface ShardActors {
+  readonly router: Address<RouterMessage>;
+  readonly home: Address<HomeMessage>;
+  readonly broker: Address<BrokerDoorMessage>;
+}
+
+export const homeDefaults: HomeLimits = {
+  historyCountMax: 100,
+  historyBytesMax: 1_048_576,
+  historyAgeMaxMs: 300_000,
+  dedupeIdsMax: 1_000,
+  topicsMax: 100_000,
+  historyBytesTotalMax: 67_108_864,
+};
+
+/** The addresses of a shard's actors and edges follow from its number alone, so any shard can name any other's. */
+export function actorsOf(shard: number): ShardActors {
+  return {
+    router: addressOf(shard, 'router'),
+    home: addressOf(shard, 'home'),
+    broker: addressOf(shard, 'broker'),
+  };
+}
+
+export function edgesOf(shard: number): Edges {
+  return {
+    web: addressOf(shard, 'edge/web'),
+    auth: addressOf(shard, 'edge/auth'),
+    log: addressOf(shard, 'edge/log'),
+  };
+}
+
+/** Starts one shard's actors in a system whose edges are bound already. */
+export function startShard(system: System, options: ShardOptions): ShardActors {
+  const { shard, shards, broker } = options;
+  const edges = edgesOf(shard);
+  const router = system.spawn(
+    routerActor,
+    {
+      shard,
+      shards,
+      web: edges.web,
+      homeOfShard: (other) => actorsOf(other).home,
+      formats: new Map(brokerFormats),
+      stallTimeoutMs: broker.stallTimeoutMs,
+    },
+    'router',
+  );
+  const home = system.spawn(
+    homeActor,
+    { shards, limits: options.home, routerOf: (other) => actorsOf(other).router },
+    'home',
+  );
+  const door = system.spawn(brokerDoor, { options: broker, edges, router }, 'broker');
+  return { router, home, broker: door };
+}

@@ -1,0 +1,35 @@
+// The real clock: monotonic whole microseconds, and one alarm that sleeps until the earliest deadline.
+// Refuses to know who waits for what.
+
+/** Monotonic instant in whole microseconds. */
+export function nowUs(): number {
+  return Math.floor(performance.now() * 1_000);
+}
+
+/** Rings once at the earliest instant it was last told of. */
+export class Alarm {
+  readonly #ring: () => void;
+  #timer: NodeJS.Timeout | undefined = undefined;
+  #setFor = Infinity;
+
+  constructor(ring: () => void) {
+    this.#ring = ring;
+  }
+
+  /** Sleeps until `at` (microseconds), unless it already sleeps until then. */
+  wakeAt(at: number): void {
+    if (at === this.#setFor) return;
+    clearTimeout(this.#timer);
+    this.#setFor = at;
+    const delayMs = Math.max(0, Math.ceil((at - nowUs()) / 1_000));
+    this.#timer = setTimeout(() => {
+      this.#setFor = Infinity;
+      this.#ring();
+    }, delayMs);
+  }
+
+  cancel(): void {
+    clearTimeout(this.#timer);
+    this.#setFor = Infinity;
+  }
+}

@@ -1,0 +1,34 @@
+// What the main thread and a shard say to each other: life, stats and settings, never traffic.
+// Everything here survives structured clone. Refuses to know how either side obeys.
+
+import type { MessagePort } from 'node:worker_threads';
+import type { Log } from '../actors/runtime/edges.ts';
+import type { ShardsOptions, ShardStats, TlsMaterial } from './shards-contract.ts';
+
+/** What a shard is born with. */
+export interface ShardData {
+  readonly shard: number;
+  readonly seed: number;
+  readonly options: ShardsOptions;
+  /** Shared by all shards of the node; see crossings.ts. */
+  readonly ledger: SharedArrayBuffer;
+  readonly peers: readonly { readonly shard: number; readonly port: MessagePort }[];
+}
+
+export type ToShard =
+  | { readonly type: 'listen'; readonly door: string; readonly port: number }
+  | { readonly type: 'peerDown'; readonly shard: number }
+  | { readonly type: 'peerUp'; readonly shard: number; readonly port: MessagePort }
+  | { readonly type: 'reportStats'; readonly ref: number }
+  | { readonly type: 'reloadTls'; readonly door: string; readonly material: TlsMaterial }
+  | { readonly type: 'stopListening' }
+  | { readonly type: 'drain'; readonly spreadMs: number }
+  | { readonly type: 'crash' };
+
+export type FromShard =
+  | { readonly type: 'listening'; readonly door: string; readonly host: string; readonly port: number }
+  | { readonly type: 'listenFailed'; readonly door: string; readonly code: string; readonly message: string }
+  | { readonly type: 'stats'; readonly ref: number; readonly stats: ShardStats }
+  | { readonly type: 'log'; readonly entry: Log }
+  | { readonly type: 'drained' }
+  | { readonly type: 'collapsing'; readonly reason: string };

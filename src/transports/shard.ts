@@ -1,0 +1,210 @@
+// One shard in its thread: an actor system, its edges, and the loop that gives it turns.
+// A turn is: fire timers, let actors run until none is ready, then write what they said: sockets and crossings once.
+// Refuses to know what the actors do. Obeys ADR 0004.
+
+import type { Address } from '../actors/runtime/actor.ts';
+import { System } from '../actors/runtime/system.ts';
+import { actorsOf, edgesOf, startShard } from '../actors/node.ts';
+import { createAuthEdge } from './auth.edge.ts';
+import { nowUs, Alarm } from './clock.ts';
+import { Crossings } from './crossings.ts';
+import { createLogEdge } from './log.edge.ts';
+import type { FromShard, ShardData, ToShard } from './shard-messages.ts';
+import type { ShardStats } from './shards-contract.ts';
+import { WebEdge } from './web.edge.ts';
+
+/** Messages that actors may take before sockets are served again. */
+const TURN_MESSAGES_MAX = 20_000;
+/** While the node is under pressure, how often a shard looks whether it still is. */
+const PRESSURE_EVERY_MS = 5;
+
+export class Shard {
+  readonly #data: ShardData;
+  readonly #say: (message: FromShard) => void;
+  readonly #system: System;
+  readonly #web: WebEdge;
+  readonly #crossings: Crossings;
+  readonly #alarm: Alarm;
+  #isScheduled = false;
+  #isRunning = false;
+  #hasCollapsed = false;
+  #pressureTimer: NodeJS.Timeout | undefined = undefined;
+  #turns = 0;
+
+  constructor(data: ShardData, say: (message: FromShard) => void) {
+    const { shard, seed, options, ledger, peers } = data;
+    this.#data = data;
+    this.#say = say;
+    const deliver = (to: string, message: unknown): void => {
+      // Edges and peers name addresses that actors gave them: their types were checked where they were sent.
+      this.#system.deliver(to as Address<unknown>, message);
+    };
+    const schedule = (): void => this.#schedule();
+    this.#crossings = new Crossings({ shard, shards: options.threads, ledger, deliver, schedule });
+    for (const peer of peers) this.#crossings.connect(peer.shard, peer.port);
+    this.#alarm = new Alarm(schedule);
+    this.#system = new System({
+      shard,
+      seed: (seed + Math.imul(shard, 0x85ebca6b)) >>> 0,
+      crossing: (to, address, message) => this.#crossings.send(to, address, message),
+      onFailure: (address, error, ended) => {
+        const fields = { address, ended, error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+        say({ type: 'log', entry: { type: 'log', level: 'error', event: 'actor.failed', fields } });
+      },
+      onCollapse: (address, error) => this.collapse(error, address),
+    });
+    this.#web = new WebEdge({
+      deliver,
+      schedule,
+      runNow: () => this.#turn(),
+      count: (counter, by) => this.#count(counter, by),
+      log: (entry) => say({ type: 'log', entry }),
+    });
+    const edges = edgesOf(shard);
+    this.#system.bind(edges.web, (command) => this.#web.obey(command));
+    this.#system.bind(edges.log, createLogEdge((entry) => say({ type: 'log', entry })));
+    this.#system.bind(
+      edges.auth,
+      createAuthEdge(options.auth, (to, verdict) => {
+        deliver(to, verdict);
+        schedule();
+      }),
+    );
+    startShard(this.#system, { shard, shards: options.threads, broker: options.broker, home: options.home });
+    this.#schedule();
+  }
+
+  obey(message: ToShard): void {
+    switch (message.type) {
+      case 'listen':
+        void this.#listen(message.door, message.port);
+        return;
+      case 'peerDown':
+        this.#crossings.disconnect(message.shard);
+        this.#peerDown(message.shard);
+        return;
+      case 'peerUp':
+        this.#crossings.connect(message.shard, message.port);
+        this.#schedule();
+        return;
+      case 'reportStats':
+        this.#say({ type: 'stats', ref: message.ref, stats: this.#stats() });
+        return;
+      case 'reloadTls':
+        this.#web.reloadTls(message.door, message.material);
+        return;
+      case 'stopListening':
+        this.#web.closeListeners();
+        return;
+      case 'drain':
+        void this.#drain(message.spreadMs);
+        return;
+      case 'crash':
+        throw new Error('this shard was told to crash');
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** [SHARD-3] The shard cannot go on: its clients are told so, and the thread ends. */
+  collapse(error: unknown, where = 'thread'): void {
+    if (this.#hasCollapsed) return;
+    this.#hasCollapsed = true;
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#say({ type: 'collapsing', reason: `${where}: ${reason}` });
+    this.#web.closeListeners();
+    this.#web.abandon(1012, 'service restart');
+    // Words to the main thread and to sockets leave before the thread ends.
+    setTimeout(() => process.exit(1), 50);
+  }
+
+  #peerDown(shard: number): void {
+    this.#crossings.disconnect(shard);
+    const { home, router } = actorsOf(this.#data.shard);
+    this.#system.deliver(home, { type: 'shardDown', shard });
+    this.#system.deliver(router, { type: 'shardDown', shard });
+    this.#schedule();
+  }
+
+  async #listen(door: string, port: number): Promise<void> {
+    const options = this.#data.options.doors[door];
+    if (options === undefined) throw new Error(`no door is called ${door}`);
+    const { shard } = this.#data;
+    const { threads, broker } = this.#data.options;
+    try {
+      const address = await this.#web.listen({
+        door,
+        host: options.host,
+        port,
+        reusePort: threads > 1,
+        tls: options.tls,
+        deflate: options.deflate,
+        doorActor: actorsOf(shard).broker,
+        limits: { messageBytesMax: broker.messageBytesMax, bodyBytesMax: broker.bodyBytesMax },
+      });
+      this.#say({ type: 'listening', door, ...address });
+    } catch (error) {
+      const { code = 'UNKNOWN', message } = error as NodeJS.ErrnoException;
+      this.#say({ type: 'listenFailed', door, code, message });
+    }
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#turn();
+    });
+  }
+
+  #turn(): void {
+    if (this.#isRunning || this.#hasCollapsed) return;
+    this.#isRunning = true;
+    this.#turns += 1;
+    this.#system.run(nowUs(), TURN_MESSAGES_MAX);
+    this.#web.flush();
+    this.#crossings.flush();
+    this.#isRunning = false;
+    // Writing may have brought receipts, and a long turn may have left work.
+    if (this.#system.readyActors > 0) this.#schedule();
+    const { nextTimerAt } = this.#system;
+    if (nextTimerAt !== undefined) this.#alarm.wakeAt(nextTimerAt);
+    this.#watchPressure();
+  }
+
+  /** [SHARD-4] While any shard is behind with its crossings, every shard reads nothing new from clients. */
+  #watchPressure(): void {
+    if (this.#pressureTimer !== undefined) return;
+    if (!this.#crossings.updatePressure()) return;
+    this.#count('shard.pressure', 1);
+    this.#web.pauseReading(true);
+    this.#pressureTimer = setInterval(() => {
+      if (this.#crossings.updatePressure()) return;
+      clearInterval(this.#pressureTimer);
+      this.#pressureTimer = undefined;
+      this.#web.pauseReading(false);
+    }, PRESSURE_EVERY_MS);
+  }
+
+  async #drain(spreadMs: number): Promise<void> {
+    this.#web.closeListeners();
+    await this.#web.drain(1001, 'going away', spreadMs);
+    this.#say({ type: 'drained' });
+  }
+
+  #count(counter: string, by: number): void {
+    const { counters } = this.#system;
+    counters.set(counter, (counters.get(counter) ?? 0) + by);
+  }
+
+  #stats(): ShardStats {
+    const gauges = {
+      actors: this.#system.actors,
+      'mailbox.waiting': this.#system.waiting,
+      connections: this.#web.connections,
+    };
+    const counters = { ...Object.fromEntries(this.#system.counters), turns: this.#turns };
+    return { shard: this.#data.shard, counters, gauges };
+  }
+}

@@ -1,0 +1,56 @@
+// What the process asks of its shards, and what they answer: the seam between main.ts and shards.ts.
+// Everything in `ShardsOptions` survives structured clone, because it travels to the worker threads.
+// Refuses to know how shards are started.
+
+import type { BrokerOptions } from '../actors/broker/broker-options.ts';
+import type { HomeLimits } from '../actors/routing/home.actor.ts';
+import type { Log } from '../actors/runtime/edges.ts';
+import type { AuthOptions } from './auth.edge.ts';
+
+export interface TlsMaterial {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface DoorSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: TlsMaterial | undefined;
+  readonly deflate: boolean;
+}
+
+export interface ShardsOptions {
+  readonly threads: number;
+  readonly seed: number;
+  readonly doors: Readonly<Record<string, DoorSettings>>;
+  readonly broker: BrokerOptions;
+  readonly home: HomeLimits;
+  readonly auth: AuthOptions | undefined;
+}
+
+export interface ShardStats {
+  readonly shard: number;
+  readonly counters: Readonly<Record<string, number>>;
+  readonly gauges: Readonly<Record<string, number>>;
+}
+
+export interface ShardsEvents {
+  log(entry: Log & { readonly shard: number }): void;
+  failed(reason: string): void;
+}
+
+export interface Shards {
+  readonly doors: Readonly<Record<string, string>>;
+  readonly alive: number;
+  readonly restarts: number;
+  stats(): Promise<readonly ShardStats[]>;
+  drain(spreadMs: number): Promise<void>;
+  stop(): Promise<void>;
+  reloadTls(door: string, material: TlsMaterial): void;
+  /** Makes one shard die of an uncaught error, as a bug would: for fault injection. */
+  crash(shard: number): void;
+}
+
+export type ShardsStarted =
+  | { readonly ok: true; readonly shards: Shards }
+  | { readonly ok: false; readonly door: string; readonly code: string; readonly message: string };

@@ -1,0 +1,233 @@
+// The shards of a node, seen from the main thread: starts them, wires each to each, watches them, replaces the one
+// that dies, and drains them all. Carries no traffic: sockets, actors and crossings live in the shards.
+// Refuses to know actors and protocols. Obeys ADR 0004 (shared-nothing shards).
+
+import { createServer } from 'node:net';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { ledgerBytes } from './crossings.ts';
+import type { FromShard, ShardData, ToShard } from './shard-messages.ts';
+import type { Shards, ShardsEvents, ShardsOptions, ShardsStarted, ShardStats, TlsMaterial } from './shards-contract.ts';
+
+/** More deaths than this within the window mean that the node cannot help itself. */
+const DEATHS_MAX = 5;
+const DEATHS_WINDOW_MS = 60_000;
+const STATS_TIMEOUT_MS = 2_000;
+
+/** Starts the shards of a node and waits until every door listens on every shard. */
+export async function startShards(options: ShardsOptions, events: ShardsEvents): Promise<ShardsStarted> {
+  for (const [door, { host, port }] of Object.entries(options.doors)) {
+    const taken = await probe(host, port);
+    if (taken !== undefined) return { ok: false, door, ...taken };
+  }
+  const node = new ShardedNode(options, events);
+  const failure = await node.start();
+  if (failure === undefined) return { ok: true, shards: node };
+  await node.stop();
+  return failure;
+}
+
+/**
+ * Listens for a moment without sharing the port. Shards listen with `reusePort`, and the kernel would let two
+ * nodes of one user share a port without a word.
+ */
+function probe(host: string, port: number): Promise<{ code: string; message: string } | undefined> {
+  if (port === 0) return Promise.resolve(undefined);
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      resolve({ code: error.code ?? 'UNKNOWN', message: error.message });
+    });
+    server.listen({ host, port, exclusive: true }, () => {
+      server.close(() => resolve(undefined));
+    });
+  });
+}
+
+interface Thread {
+  readonly shard: number;
+  readonly worker: Worker;
+  /** Settles what waits for a word of this thread: its death answers, too. */
+  readonly awaited: Set<(message: FromShard | undefined) => void>;
+}
+
+type Failure = Extract<ShardsStarted, { readonly ok: false }>;
+
+class ShardedNode implements Shards {
+  readonly doors: Record<string, string> = {};
+  restarts = 0;
+  readonly #options: ShardsOptions;
+  readonly #events: ShardsEvents;
+  readonly #ledger: SharedArrayBuffer;
+  readonly #threads = new Map<number, Thread>();
+  readonly #ports: Record<string, number> = {};
+  readonly #tls = new Map<string, TlsMaterial>();
+  #deaths: number[] = [];
+  #isStopping = false;
+  #asked = 0;
+
+  constructor(options: ShardsOptions, events: ShardsEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.#ledger = new SharedArrayBuffer(ledgerBytes(options.threads));
+  }
+
+  get alive(): number {
+    return this.#threads.size;
+  }
+
+  async start(): Promise<Failure | undefined> {
+    for (let shard = 0; shard < this.#options.threads; shard += 1) this.#launch(shard);
+    // The first shard finds the ports (0 asks the kernel for one); the others share them.
+    for (let shard = 0; shard < this.#options.threads; shard += 1) {
+      const failure = await this.#listen(shard);
+      if (failure !== undefined) return failure;
+    }
+    return undefined;
+  }
+
+  async stats(): Promise<readonly ShardStats[]> {
+    const ref = (this.#asked += 1);
+    const reports = [...this.#threads.values()].map(async (thread) => {
+      const reply = this.#hear(thread, (message) => message.type === 'stats' && message.ref === ref);
+      this.#tell(thread, { type: 'reportStats', ref });
+      const message = await Promise.race([reply, delay(STATS_TIMEOUT_MS)]);
+      return message?.type === 'stats' ? message.stats : undefined;
+    });
+    const known = await Promise.all(reports);
+    return known.filter((stats) => stats !== undefined);
+  }
+
+  async drain(spreadMs: number): Promise<void> {
+    this.#isStopping = true;
+    await Promise.all(
+      [...this.#threads.values()].map(async (thread) => {
+        const drained = this.#hear(thread, (message) => message.type === 'drained');
+        this.#tell(thread, { type: 'drain', spreadMs });
+        await drained;
+      }),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await Promise.all([...this.#threads.values()].map(({ worker }) => worker.terminate()));
+  }
+
+  reloadTls(door: string, material: TlsMaterial): void {
+    this.#tls.set(door, material);
+    for (const thread of this.#threads.values()) this.#tell(thread, { type: 'reloadTls', door, material });
+  }
+
+  crash(shard: number): void {
+    const thread = this.#threads.get(shard);
+    if (thread !== undefined) this.#tell(thread, { type: 'crash' });
+  }
+
+  #launch(shard: number): void {
+    const peers: { shard: number; port: MessagePort }[] = [];
+    for (const peer of this.#threads.values()) {
+      const { port1, port2 } = new MessageChannel();
+      peers.push({ shard: peer.shard, port: port1 });
+      peer.worker.postMessage({ type: 'peerUp', shard, port: port2 } satisfies ToShard, [port2]);
+    }
+    const data: ShardData = {
+      shard,
+      // A shard that takes a dead one's place must not draw the dead one's epochs again.
+      seed: (this.#options.seed + Math.imul(this.restarts, 0x9e3779b9)) >>> 0,
+      options: this.#options,
+      ledger: this.#ledger,
+      peers,
+    };
+    const worker = new Worker(workerUrl(), {
+      workerData: data,
+      transferList: peers.map(({ port }) => port),
+    });
+    const thread: Thread = { shard, worker, awaited: new Set() };
+    this.#threads.set(shard, thread);
+    worker.on('message', (message: FromShard) => this.#heard(thread, message));
+    worker.on('error', (error) => this.#log(shard, 'error', 'shard.failed', { error: String(error) }));
+    worker.once('exit', (code) => this.#died(thread, code));
+  }
+
+  async #listen(shard: number): Promise<Failure | undefined> {
+    const thread = this.#threads.get(shard);
+    if (thread === undefined) return undefined;
+    for (const [door, { port }] of Object.entries(this.#options.doors)) {
+      const answer = this.#hear(
+        thread,
+        (message) => (message.type === 'listening' || message.type === 'listenFailed') && message.door === door,
+      );
+      this.#tell(thread, { type: 'listen', door, port: this.#ports[door] ?? port });
+      const message = await answer;
+      if (message?.type === 'listening') {
+        this.#ports[door] = message.port;
+        this.doors[door] = `${message.host.includes(':') ? `[${message.host}]` : message.host}:${message.port}`;
+      } else if (message?.type === 'listenFailed') {
+        return { ok: false, door, code: message.code, message: message.message };
+      } else return { ok: false, door, code: 'SHARD_DIED', message: `shard ${shard} died while it started` };
+    }
+    return undefined;
+  }
+
+  #heard(thread: Thread, message: FromShard): void {
+    if (message.type === 'log') this.#events.log({ ...message.entry, shard: thread.shard });
+    else if (message.type === 'collapsing') {
+      this.#log(thread.shard, 'error', 'shard.collapsing', { reason: message.reason });
+    }
+    for (const settle of thread.awaited) settle(message);
+  }
+
+  /** The next message that matches; undefined when the thread dies first. */
+  #hear(thread: Thread, matches: (message: FromShard) => boolean): Promise<FromShard | undefined> {
+    return new Promise((resolve) => {
+      const settle = (message: FromShard | undefined): void => {
+        if (message !== undefined && !matches(message)) return;
+        thread.awaited.delete(settle);
+        resolve(message);
+      };
+      thread.awaited.add(settle);
+    });
+  }
+
+  #tell(thread: Thread, message: ToShard): void {
+    thread.worker.postMessage(message);
+  }
+
+  /** [SHARD-2] A dead shard is replaced; the others learn that its topics begin anew. */
+  #died(thread: Thread, code: number): void {
+    this.#threads.delete(thread.shard);
+    for (const settle of thread.awaited) settle(undefined);
+    if (this.#isStopping) return;
+    this.#log(thread.shard, 'error', 'shard.died', { code });
+    for (const peer of this.#threads.values()) this.#tell(peer, { type: 'peerDown', shard: thread.shard });
+    const now = performance.now();
+    this.#deaths = [...this.#deaths.filter((at) => at > now - DEATHS_WINDOW_MS), now];
+    if (this.#deaths.length > DEATHS_MAX) {
+      this.#events.failed(`shards died ${this.#deaths.length} times within ${DEATHS_WINDOW_MS / 1_000} s`);
+      return;
+    }
+    this.restarts += 1;
+    Atomics.store(new Int32Array(this.#ledger), thread.shard, 0);
+    this.#launch(thread.shard);
+    void this.#listen(thread.shard).then((failure) => {
+      if (failure !== undefined) this.#events.failed(`${failure.door}: ${failure.message}`);
+      else this.#log(thread.shard, 'info', 'shard.replaced', { restarts: this.restarts });
+      for (const [door, material] of this.#tls) this.reloadTls(door, material);
+    });
+  }
+
+  #log(shard: number, level: 'info' | 'error', event: string, fields: Record<string, string | number>): void {
+    this.#events.log({ type: 'log', level, event, fields, shard });
+  }
+}
+
+/** The entry beside this file, with this file's own ending: sources run as `.ts`, the package as `.js`. */
+function workerUrl(): URL {
+  return new URL(`./worker${import.meta.url.slice(-3)}`, import.meta.url);
+}
+
+function delay(ms: number): Promise<undefined> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve(undefined), ms).unref();
+  });
+}

@@ -1,0 +1,202 @@
+// One open connection, WebSocket or event stream: a bare socket and this record, nothing else per connection.
+// Gathers what a turn says to it and writes it once; counts what the kernel took and gives receipts for it; ends.
+// Refuses to know HTTP and what payloads mean; frames are read in websocket.ts. Obeys ADR 0006 and 0007.
+
+import type { Socket } from 'node:net';
+import { encodeClose, encodeFrame, type FrameRules } from '../../actors/codecs/websocket-frames.ts';
+import { FrameReader } from '../../actors/codecs/websocket-reader.ts';
+import type { Address } from '../../actors/runtime/actor.ts';
+import { type ConnectionEvent, type ConnectionId, type Receipt, WINDOW_BYTES } from '../../actors/runtime/edges.ts';
+import { hold, type Holder } from './held-socket.ts';
+import type { Sequence, Wire } from './sequence.ts';
+
+/** What connections need of the edge they live in. */
+export interface ConnectionHost {
+  /** Something is to be written when the turn ends. */
+  willWrite(connection: Connection): void;
+  wrote(bytes: number): void;
+  /** Bytes of a client were read and dealt with. */
+  took(socket: Socket, bytes: number): void;
+  deliver<M>(to: Address<M>, message: M): void;
+  count(name: string, by: number): void;
+  /** A close was sent; the peer has some time to answer it. */
+  awaitClose(connection: Connection): void;
+  /** The connection is history; its socket, if it still lives, is to be seen off. */
+  ended(connection: Connection): void;
+}
+
+/** What the connections of one door that speak alike have in common. */
+export interface Kind {
+  readonly wire: Wire;
+  /** Undefined for event streams, which only speak. */
+  readonly listening: { readonly rules: FrameRules; readonly listener: Listener } | undefined;
+}
+
+/** Hears what clients say. */
+export interface Listener {
+  listen(connection: Connection, chunk: Buffer): void;
+}
+
+/** Where a connection's messages go. */
+export interface Owner {
+  readonly owner: Address<ConnectionEvent>;
+  readonly receiptsTo: Address<Receipt>;
+}
+
+/** A receipt is due for every half window, so that a writer with a whole one never waits for a round trip. */
+const RECEIPT_BYTES = WINDOW_BYTES / 2;
+/** More than this is not kept until the end of the turn. */
+const TURN_BYTES_MAX = 64 * 1_024;
+/** With more than this unsent, of pongs only the latest is kept. */
+const PONG_BACKLOG_BYTES_MAX = 64 * 1_024;
+
+export class Connection implements Holder {
+  readonly id: ConnectionId;
+  readonly socket: Socket;
+  readonly reader: FrameReader | undefined;
+  readonly owner: Address<ConnectionEvent>;
+  readonly #receiptsTo: Address<Receipt>;
+  readonly #kind: Kind;
+  readonly #host: ConnectionHost;
+  #said: Sequence;
+  /** Handed to the socket and not receipted, by `writeCost`. */
+  #unreceipted = 0;
+  #latestPong: Uint8Array | undefined = undefined;
+  /** Why the edge closed it; undefined while it is open. */
+  #verdict: { readonly code: number; readonly reason: string } | undefined = undefined;
+  #isOver = false;
+
+  constructor(
+    id: ConnectionId,
+    socket: Socket,
+    kind: Kind,
+    { owner, receiptsTo }: Owner,
+    host: ConnectionHost,
+  ) {
+    this.id = id;
+    this.socket = socket;
+    this.reader = kind.listening === undefined ? undefined : new FrameReader(kind.listening.rules);
+    this.owner = owner;
+    this.#receiptsTo = receiptsTo;
+    this.#kind = kind;
+    this.#host = host;
+    this.#said = kind.wire.root;
+    hold(socket, this);
+  }
+
+  get isOpen(): boolean {
+    return this.#verdict === undefined && !this.#isOver;
+  }
+
+  /** The hot path: puts a payload behind what this turn already says. */
+  say(payload: Uint8Array, cost: number): void {
+    if (this.#verdict !== undefined || this.#isOver) return;
+    const said = this.#said;
+    this.#append(said.next(payload) ?? said.append(payload, this.#kind.wire.frameOf(payload), cost));
+  }
+
+  /** Bytes of the edge's own, outside the credit: heads and control frames. */
+  sayRaw(bytes: Uint8Array): void {
+    if (this.#verdict !== undefined || this.#isOver) return;
+    this.#append(this.#said.next(bytes) ?? this.#said.append(bytes, bytes, 0));
+  }
+
+  /** Answers a ping; of many that a slow reader sends only the latest is answered. */
+  pong(payload: Uint8Array): void {
+    const frame = encodeFrame('pong', payload);
+    if (this.socket.writableLength <= PONG_BACKLOG_BYTES_MAX) {
+      this.sayRaw(frame);
+      return;
+    }
+    if (this.#latestPong === undefined) this.socket.once('drain', () => this.#sayLatestPong());
+    else this.#host.count('web.websocket.pongsDropped', 1);
+    this.#latestPong = frame;
+  }
+
+  /** Hands what was said to the socket, in one write. */
+  flush(): void {
+    const said = this.#said;
+    if (said.parent === undefined) return;
+    this.#said = this.#kind.wire.root;
+    this.#host.wrote(said.bytes);
+    this.#unreceipted += said.cost;
+    // Every half window one write tells when the kernel took it and all before it; the others need no callback.
+    if (this.#unreceipted < RECEIPT_BYTES) this.socket.write(said.joined());
+    else this.#writeForReceipt(said.joined());
+  }
+
+  /** Ends it after what was said; `closed` follows when the peer has agreed, vanished or let its time pass. */
+  close(code: number, reason: string): void {
+    if (this.#verdict !== undefined || this.#isOver) return;
+    this.flush();
+    this.#verdict = { code, reason };
+    if (this.reader === undefined) this.socket.end();
+    else this.socket.write(encodeClose(code, reason));
+    this.#host.awaitClose(this);
+  }
+
+  /** The peer broke the protocol: tells it how, and is done with it. */
+  fail(code: number, reason: string): void {
+    this.#host.count('web.websocket.protocolErrors', 1);
+    if (this.#verdict === undefined) this.#sayClose(code, reason);
+    this.#end(code, reason);
+  }
+
+  /** The peer's close came: answers it, unless it is itself an answer. */
+  closeReceived(code: number, reason: string): void {
+    if (this.#verdict === undefined) this.#sayClose(code, '');
+    this.#end(code, reason);
+  }
+
+  socketReceived(chunk: Buffer): void {
+    // What a client says on an event stream has no meaning.
+    this.#kind.listening?.listener.listen(this, chunk);
+    this.#host.took(this.socket, chunk.byteLength);
+  }
+
+  socketClosed(): void {
+    this.#end(this.reader === undefined ? 1000 : 1006, '');
+  }
+
+  #append(said: Sequence): void {
+    if (this.#said.parent === undefined) this.#host.willWrite(this);
+    this.#said = said;
+    if (said.bytes > TURN_BYTES_MAX) this.flush();
+  }
+
+  #writeForReceipt(joined: Buffer): void {
+    const bytes = this.#unreceipted;
+    this.#unreceipted = 0;
+    this.socket.write(joined, (error) => {
+      if (error === null || error === undefined) this.#receipt(bytes);
+    });
+  }
+
+  #receipt(bytes: number): void {
+    if (!this.isOpen) return;
+    this.#host.deliver(this.#receiptsTo, { type: 'receipt', connection: this.id, bytes });
+  }
+
+  #sayLatestPong(): void {
+    const frame = this.#latestPong;
+    this.#latestPong = undefined;
+    if (frame === undefined) return;
+    this.sayRaw(frame);
+    this.flush();
+  }
+
+  #sayClose(code: number, reason: string): void {
+    this.flush();
+    this.socket.write(encodeClose(code, reason));
+  }
+
+  /** The only place where an owner learns of the end. */
+  #end(code: number, reason: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.reader?.stop();
+    const verdict = this.#verdict ?? { code, reason };
+    this.#host.ended(this);
+    this.#host.deliver(this.owner, { type: 'closed', connection: this.id, ...verdict });
+  }
+}

@@ -1,0 +1,108 @@
+// A request that was passed to the actors and waits for their word: an answer, a stream or an opened WebSocket.
+// Knows the three places where a request may have come from; after the word it holds nothing.
+// Refuses to know what was asked. Obeys ADR 0006.
+
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { ConnectionId } from '../../actors/runtime/edges.ts';
+import { encodeAnswer, type Headers } from './answer.ts';
+import type { Kind } from './connection.ts';
+import type { Departures } from './departures.ts';
+import { hold, type Holder, listenTo, takeFromHttp } from './held-socket.ts';
+
+/** A WebSocket handshake that was found in order. */
+export interface Handshake {
+  readonly key: string;
+  /** The value of `Sec-WebSocket-Extensions`, when deflate was agreed on. */
+  readonly extensions: string | undefined;
+}
+
+/**
+ * Where the answer goes: to a bare socket of the front, into a response of node:http, or to a socket that asked for
+ * an upgrade.
+ */
+export type Asker =
+  | { readonly type: 'bare'; readonly socket: Socket }
+  | { readonly type: 'managed'; readonly response: ServerResponse }
+  | { readonly type: 'upgrade'; readonly socket: Socket; readonly handshake: Handshake };
+
+/** How the connections of a door speak, once they are open. */
+export interface DoorKinds {
+  readonly stream: Kind;
+  readonly plain: Kind;
+  readonly deflated: Kind;
+}
+
+export interface ExchangeHost {
+  readonly departures: Departures;
+  /** Answers end their connections, because the node is going. */
+  readonly isDraining: boolean;
+  /** The client went before it was answered. */
+  abandoned(exchange: Exchange): void;
+}
+
+const exchangeOf = Symbol('exchangeOf');
+
+type AskedResponse = ServerResponse & { [exchangeOf]?: Exchange };
+
+export class Exchange implements Holder {
+  readonly id: ConnectionId;
+  readonly kinds: DoorKinds;
+  readonly asker: Asker;
+  readonly #host: ExchangeHost;
+
+  constructor(id: ConnectionId, kinds: DoorKinds, asker: Asker, host: ExchangeHost) {
+    this.id = id;
+    this.kinds = kinds;
+    this.asker = asker;
+    this.#host = host;
+    if (asker.type === 'managed') {
+      const response: AskedResponse = asker.response;
+      response[exchangeOf] = this;
+      response.on('close', responseClosed);
+    } else hold(asker.socket, this);
+  }
+
+  /** Answers with a whole response; throws when a header cannot be sent. */
+  respond(status: number, headers: Headers, body: string): void {
+    const { asker } = this;
+    if (asker.type !== 'managed') {
+      asker.socket.write(encodeAnswer(status, headers, body));
+      this.#host.departures.seeOff(asker.socket);
+      return;
+    }
+    const { response } = asker;
+    if (this.#host.isDraining) response.shouldKeepAlive = false;
+    const { 'transfer-encoding': _, ...rest } = headers;
+    const hasBody = status !== 204 && status !== 304;
+    response.writeHead(status, hasBody ? { ...rest, 'content-length': Buffer.byteLength(body) } : rest);
+    response.end(hasBody ? body : undefined);
+  }
+
+  /** The socket alone, for a stream or a WebSocket; its next holder gets all that comes. */
+  takeSocket(): Socket | undefined {
+    const { asker } = this;
+    if (asker.type === 'managed') {
+      const response: AskedResponse = asker.response;
+      delete response[exchangeOf];
+      if (response.socket === null) return undefined;
+      takeFromHttp(response.socket, this);
+      return response.socket;
+    }
+    listenTo(asker.socket);
+    return asker.socket;
+  }
+
+  /** Nothing may come before the word; what a client of a stream says has no meaning. */
+  socketReceived(): void {}
+
+  socketClosed(): void {
+    this.#host.abandoned(this);
+  }
+}
+
+function responseClosed(this: AskedResponse): void {
+  const exchange = this[exchangeOf];
+  delete this[exchangeOf];
+  exchange?.socketClosed();
+}

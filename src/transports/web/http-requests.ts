@@ -1,0 +1,221 @@
+// Everything that node:http reads: requests with their whole bodies, handshakes, and what is refused before an actor
+// hears of it. Its parser stays strict; what it lets pass and two readers could understand differently is refused here.
+// Refuses to know routes. RFC 9112 §3.2, §6, §11.2; spec: WEB-HTTP.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import {
+  checkUpgrade,
+  encodeUpgradeRefusal,
+  negotiateDeflate,
+  type UpgradeOffer,
+} from '../../actors/codecs/websocket-handshake.ts';
+import type { RequestHead } from '../../actors/runtime/edges.ts';
+import { encodeRefusal } from './answer.ts';
+import type { Departures } from './departures.ts';
+import type { Asker, Handshake } from './exchange.ts';
+import { takeFromHttp, watch } from './held-socket.ts';
+import { headOf, readHeaders } from './request-head.ts';
+
+/** Bounds of one door; every one of them is refused by name when it is crossed. */
+export interface DoorLimits {
+  /** Bytes of one WebSocket message: 1009 beyond. */
+  readonly messageBytesMax: number;
+  /** Bytes of one request's body: 413 beyond. */
+  readonly bodyBytesMax: number;
+  /** Bytes of one request's head: 431 beyond. */
+  readonly headBytesMax: number;
+  /** Fields in one request's head: 431 beyond. */
+  readonly headersMax: number;
+  /** For a whole head, and for a TLS handshake: 408 beyond, or nothing at all to one who said nothing. */
+  readonly headTimeoutMs: number;
+  /** For a body, after its head: 408 beyond. */
+  readonly bodyTimeoutMs: number;
+  /** Between two requests. */
+  readonly keepAliveTimeoutMs: number;
+}
+
+/** Who hears what came through a door, from either reader. */
+export interface Reception {
+  readonly departures: Departures;
+  requested(asker: Asker, head: RequestHead, body: Uint8Array): void;
+  upgradeRequested(asker: Asker, head: RequestHead, subprotocols: readonly string[]): void;
+  count(name: string, by: number): void;
+}
+
+export interface HttpOptions {
+  readonly door: string;
+  readonly deflate: boolean;
+  readonly limits: DoorLimits;
+}
+
+const noBody = new Uint8Array(0);
+
+/** A server that is given its sockets by `emit('connection')`; it never listens itself. */
+export function serveHttp(options: HttpOptions, reception: Reception): Server {
+  const { limits } = options;
+  const server = createServer({
+    maxHeaderSize: limits.headBytesMax,
+    headersTimeout: limits.headTimeoutMs,
+    requestTimeout: limits.headTimeoutMs + limits.bodyTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: Math.max(50, Math.min(1_000, limits.headTimeoutMs >> 2)),
+    insecureHTTPParser: false,
+    // Other protocols are not spoken: a request that offers one is a request like any other.
+    shouldUpgradeCallback: asksForWebSocket,
+  });
+  // One more than allowed, so that too many are seen and not silently left out.
+  server.maxHeadersCount = limits.headersMax + 1;
+  const requests = new HttpRequests(options, reception);
+  server.on('request', (request, response) => requests.read(request, response));
+  server.on('checkContinue', (request, response) => requests.readAfterContinue(request, response));
+  server.on('upgrade', (request, socket, early) => requests.upgrade(request, socket as Socket, early));
+  server.on('connect', (_request, socket) => requests.refuse(socket as Socket, 405, 'This is no proxy.'));
+  server.on('clientError', (error, socket) => requests.broken(error, socket as Socket));
+  // The clock that its timeouts stand on starts when a server listens; this one is told that it does.
+  server.emit('listening');
+  return server;
+}
+
+class HttpRequests {
+  readonly #options: HttpOptions;
+  readonly #reception: Reception;
+
+  constructor(options: HttpOptions, reception: Reception) {
+    this.#options = options;
+    this.#reception = reception;
+  }
+
+  read(request: IncomingMessage, response: ServerResponse): void {
+    if (!this.#mayEnter(request)) return;
+    if (!hasBody(request)) {
+      this.#deliver(request, response, noBody);
+      return;
+    }
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.byteLength;
+      if (size <= this.#options.limits.bodyBytesMax) chunks.push(chunk);
+      else this.#refuseBody(request);
+    });
+    request.on('end', () => {
+      if (size <= this.#options.limits.bodyBytesMax) this.#deliver(request, response, joined(chunks, size));
+    });
+  }
+
+  /** [WEB-HTTP-5] A body that would be refused is not asked for. */
+  readAfterContinue(request: IncomingMessage, response: ServerResponse): void {
+    if (!this.#mayEnter(request)) return;
+    response.writeContinue();
+    this.read(request, response);
+  }
+
+  upgrade(request: IncomingMessage, socket: Socket, early: Buffer): void {
+    if (socket.destroyed) return;
+    const { method = '', httpVersion, url = '', rawHeaders } = request;
+    const headers = readHeaders(rawHeaders);
+    if (!this.#isHeadFit(rawHeaders, socket)) return;
+    const offer = checkUpgrade({ method, httpVersion, header: (name) => headers[name] });
+    watch(socket);
+    if (!offer.ok) {
+      this.#reception.count('web.websocket.refused', 1);
+      socket.write(encodeUpgradeRefusal(offer.mistake));
+      this.#reception.departures.seeOff(socket);
+      return;
+    }
+    if (early.byteLength > 0) socket.unshift(early);
+    const asker: Asker = { type: 'upgrade', socket, handshake: this.#handshakeOf(offer) };
+    const head = headOf(this.#options.door, socket, method, url, headers);
+    this.#reception.upgradeRequested(asker, head, offer.protocols);
+  }
+
+  /** What node:http could not read, or not in time. */
+  broken(error: NodeJS.ErrnoException, socket: Socket): void {
+    const { code = '' } = error;
+    if (code === 'ECONNRESET' || !socket.writable) socket.destroy();
+    else if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+      this.#reception.count('web.http.timeouts', 1);
+      this.refuse(socket, 408, 'The request did not come in time.');
+    } else if (code === 'HPE_HEADER_OVERFLOW') this.refuse(socket, 431, 'The head is too long.');
+    else if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') this.refuse(socket, 413, 'The body is too long.');
+    else this.refuse(socket, 400, 'This is not HTTP.');
+  }
+
+  /** Answers for the edge itself and ends the connection; what is still coming is read to nowhere. */
+  refuse(socket: Socket, status: number, sentence: string): void {
+    this.#reception.count('web.http.refused', 1);
+    socket.write(encodeRefusal(status, sentence));
+    takeFromHttp(socket, this.#reception.departures);
+    this.#reception.departures.seeOff(socket);
+  }
+
+  #mayEnter(request: IncomingMessage): boolean {
+    const { socket, headers, rawHeaders } = request;
+    // The connection was refused while this request was already being read.
+    if (!socket.writable || !this.#isHeadFit(rawHeaders, socket)) return false;
+    const { 'content-length': length = '0' } = headers;
+    if (Number(length) <= this.#options.limits.bodyBytesMax) return true;
+    this.#refuseBody(request);
+    return false;
+  }
+
+  /** [WEB-HTTP-3] Two Hosts are two meanings; a head with more fields than counted was not read whole. */
+  #isHeadFit(rawHeaders: readonly string[], socket: Socket): boolean {
+    if (rawHeaders.length > this.#options.limits.headersMax * 2) {
+      this.refuse(socket, 431, 'The head has too many fields.');
+      return false;
+    }
+    let hosts = 0;
+    for (let at = 0; at < rawHeaders.length; at += 2) {
+      if ((rawHeaders[at] as string).toLowerCase() === 'host') hosts += 1;
+    }
+    if (hosts < 2) return true;
+    this.refuse(socket, 400, 'There must be one Host.');
+    return false;
+  }
+
+  #refuseBody({ socket }: IncomingMessage): void {
+    const { bodyBytesMax } = this.#options.limits;
+    if (socket.writable) this.refuse(socket, 413, `The body is too long: at most ${bodyBytesMax} bytes.`);
+  }
+
+  #deliver(request: IncomingMessage, response: ServerResponse, body: Uint8Array): void {
+    const { socket, method = '', url = '', rawHeaders } = request;
+    const deliver = (): void => {
+      const head = headOf(this.#options.door, socket, method, url, readHeaders(rawHeaders));
+      this.#reception.requested({ type: 'managed', response }, head, body);
+    };
+    // A pipelined request waits until those before it are answered.
+    if (response.socket === null) response.once('socket', deliver);
+    else deliver();
+  }
+
+  /** [WEB-DEFLATE-1] A client that wants a smaller window than the shared compressor has goes without. */
+  #handshakeOf({ key, extensions }: UpgradeOffer): Handshake {
+    const agreement = this.#options.deflate ? negotiateDeflate(extensions) : undefined;
+    if (agreement === undefined || agreement.serverMaxWindowBits < 15) return { key, extensions: undefined };
+    return { key, extensions: agreement.answer };
+  }
+}
+
+function asksForWebSocket({ headers }: IncomingMessage): boolean {
+  const { upgrade = '' } = headers;
+  const isAsked = upgrade.split(',').some((protocol) => protocol.trim().toLowerCase() === 'websocket');
+  return isAsked && headers['content-length'] === undefined && headers['transfer-encoding'] === undefined;
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** One owned array: what was read from sockets is a view of more. */
+function joined(chunks: readonly Buffer[], size: number): Uint8Array {
+  const body = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return body;
+}

@@ -38,6 +38,7 @@ export interface Context<M> {
   stop(child?: Address): void;
   /** Arms (or re-arms) a named timer: one `timedOut` after `delayMs`. */
   after(name: string, delayMs: number): void;
+  /** Disarms a timer. One that came due already is still heard, if it waits in the mailbox. */
   cancel(name: string): void;
   /** Adds to a counter that operators can read. */
   count(counter: string, by?: number): void;

@@ -49,7 +49,11 @@ export type DoorEvent = RequestReceived | UpgradeRequested;
 
 /** What the owner of an open connection hears. */
 export type ConnectionEvent =
-  | { readonly type: 'messageReceived'; readonly connection: ConnectionId; readonly payload: Uint8Array }
+  | {
+      readonly type: 'messageReceived';
+      readonly connection: ConnectionId;
+      readonly payload: Uint8Array;
+    }
   | { readonly type: 'pongReceived'; readonly connection: ConnectionId }
   | {
       readonly type: 'closed';
@@ -66,7 +70,10 @@ export interface Receipt {
   readonly bytes: number;
 }
 
-/** Writes one payload to many connections: encoded once, the same bytes for all. */
+/**
+ * Writes one payload to many connections: encoded once, the same bytes for all.
+ * The list belongs to the sender and changes after the edge has obeyed.
+ */
 export interface Write {
   readonly type: 'write';
   readonly connections: readonly ConnectionId[];
@@ -83,7 +90,7 @@ export type StreamCommand =
       readonly reason: string;
     };
 
-/** Answers an HTTP exchange, or refuses a WebSocket handshake, with a whole response. */
+/** Answers an HTTP exchange, or refuses a WebSocket handshake, with a whole response; only the first answer counts. */
 export interface Respond {
   readonly type: 'respond';
   readonly connection: ConnectionId;

@@ -49,12 +49,14 @@ export function lifeOf<State extends string, Event extends string>(
   };
 
   function asState(name: string, allowed: ReadonlySet<string>): State {
-    if (!allowed.has(name)) throw new Error(`the machine has a state '${name}' that its life does not list`);
+    if (!allowed.has(name))
+      throw new Error(`the machine has a state '${name}' that its life does not list`);
     return name as State;
   }
 }
 
 function nameOf(value: unknown): string {
-  if (typeof value !== 'string') throw new Error('a life is a flat machine: its states have one name each');
+  if (typeof value !== 'string')
+    throw new Error('a life is a flat machine: its states have one name each');
   return value;
 }

@@ -4,7 +4,7 @@
 
 import type { FailureRule } from './actor.ts';
 
-/** At most `restartsMax` restarts within any `windowMs`. */
+/** [RUN-3] At most `restartsMax` restarts within any `windowMs`. */
 export const RESTART_BUDGET = { restartsMax: 5, windowMs: 60_000 } as const;
 
 export type Verdict = 'stop' | 'restart' | 'escalate';

@@ -10,13 +10,11 @@ import {
   addressOf,
   assert,
   type ChildStopped,
-  type Context,
   shardOf,
 } from './actor.ts';
-import { Mailbox } from './mailbox.ts';
-import { Prng } from './prng.ts';
 import { judge } from './supervision.ts';
-import { type Timer, Timers } from './timers.ts';
+import { Timers } from './timers.ts';
+import { type Anything, Cell, type Effect, Turn } from './turn.ts';
 
 /** Sees every message of the system; for traces. */
 export interface Tap {
@@ -36,40 +34,6 @@ export interface SystemOptions {
   readonly tap?: Tap;
 }
 
-// The system keeps actors of all types side by side; each definition's own types were checked where it was spawned.
-type Anything = ActorDefinition<unknown, unknown, unknown>;
-
-class Cell {
-  readonly address: string;
-  readonly definition: Anything;
-  args: unknown;
-  readonly parent: Cell | undefined;
-  readonly mailbox: Mailbox<unknown>;
-  state: unknown = undefined;
-  isStarted = false;
-  isReady = false;
-  isGone = false;
-  children: Set<Cell> | undefined = undefined;
-  timers: Map<string, Timer<Cell>> | undefined = undefined;
-  prng: Prng | undefined = undefined;
-  restarts: number[] | undefined = undefined;
-
-  constructor(address: string, definition: Anything, args: unknown, parent: Cell | undefined) {
-    this.address = address;
-    this.definition = definition;
-    this.args = args;
-    this.parent = parent;
-    this.mailbox = new Mailbox(definition.mailboxMax);
-  }
-}
-
-type Effect =
-  | { readonly kind: 'spawn'; readonly cell: Cell }
-  | { readonly kind: 'stop'; readonly address: string }
-  | { readonly kind: 'after'; readonly name: string; readonly dueAt: number }
-  | { readonly kind: 'cancel'; readonly name: string }
-  | { readonly kind: 'count'; readonly counter: string; readonly by: number };
-
 export class System {
   readonly counters = new Map<string, number>();
   readonly #options: SystemOptions;
@@ -79,14 +43,15 @@ export class System {
   readonly #turn: Turn;
   #ready: Cell[] = [];
   #readyHead = 0;
-  /** Actors whose mailbox overflowed: judged between turns, never in the middle of another's commit. */
+  /** [RUN-1] Actors whose mailbox overflowed: judged between turns, never in the middle of another's commit. */
   readonly #overflowed: Cell[] = [];
   #now = 0;
   #hasCollapsed = false;
 
   constructor(options: SystemOptions) {
     this.#options = options;
-    this.#turn = new Turn(options, (address) => this.#cells.has(address));
+    const { shard, seed } = options;
+    this.#turn = new Turn({ shard, seed, find: (address) => this.#cells.get(address) });
   }
 
   get shard(): number {
@@ -142,7 +107,7 @@ export class System {
     let taken = 0;
     while (taken < messagesMax && this.#readyHead < this.#ready.length && !this.#hasCollapsed) {
       const cell = this.#takeReady(choose);
-      taken += this.#slice(cell, choose === undefined ? SLICE : 1);
+      taken += this.#slice(cell, choose === undefined ? Math.min(SLICE, messagesMax - taken) : 1);
       this.#failOverflowed();
       if (!cell.isGone && cell.mailbox.size > 0) this.#makeReady(cell);
     }
@@ -243,11 +208,13 @@ export class System {
   }
 
   #push(cell: Cell, message: unknown): void {
-    if (cell.mailbox.push(message)) this.#makeReady(cell);
-    else {
-      this.#add('mailbox.overflows', 1);
-      this.#overflowed.push(cell);
+    if (cell.mailbox.push(message)) {
+      this.#makeReady(cell);
+      return;
     }
+    this.#add('mailbox.overflows', 1);
+    // However many did not fit: it is one failure.
+    if (!this.#overflowed.includes(cell)) this.#overflowed.push(cell);
   }
 
   #failOverflowed(): void {
@@ -266,16 +233,19 @@ export class System {
   #apply(cell: Cell, effect: Effect): void {
     switch (effect.kind) {
       case 'spawn':
+        // Whoever has ended itself earlier in this turn leaves no child behind, and no timer.
+        if (cell.isGone) return;
         cell.children ??= new Set();
         cell.children.add(effect.cell);
         this.#place(effect.cell);
         return;
       case 'stop': {
         const ending = this.#cells.get(effect.address);
-        if (ending !== undefined) this.#end(ending, false);
+        if (ending !== undefined) this.#end(ending);
         return;
       }
       case 'after':
+        if (cell.isGone) return;
         this.#disarm(cell, effect.name);
         cell.timers ??= new Map();
         cell.timers.set(effect.name, this.#timers.arm(cell, effect.name, effect.dueAt));
@@ -304,13 +274,13 @@ export class System {
     this.#makeReady(cell);
   }
 
-  #end(cell: Cell, failed: boolean): void {
+  #end(cell: Cell): void {
     if (cell.isGone) return;
     cell.isGone = true;
     this.#cells.delete(cell.address);
     this.#forget(cell);
     cell.mailbox.clear();
-    const { parent } = cell;
+    const { parent, hasFailed: failed } = cell;
     if (parent === undefined || parent.isGone) return;
     parent.children?.delete(cell);
     const notice: ChildStopped = { type: 'childStopped', child: cell.address, failed };
@@ -330,7 +300,7 @@ export class System {
     cell.timers = undefined;
   }
 
-  /** Nothing of the failed turn leaves; the rule and the restart budget decide what follows. */
+  /** [RUN-2] Nothing of the failed turn leaves; the rule and the restart budget decide what follows. */
   #fail(cell: Cell, error: unknown): void {
     this.#turn.clear();
     if (cell.isGone) return;
@@ -344,8 +314,9 @@ export class System {
       this.#makeReady(cell);
       return;
     }
+    cell.hasFailed = true;
     this.#sayLastWords(cell);
-    this.#end(cell, true);
+    this.#end(cell);
     if (verdict === 'stop') return;
     if (cell.parent !== undefined && !cell.parent.isGone) this.#fail(cell.parent, error);
     else {
@@ -373,79 +344,3 @@ export class System {
 
 /** Messages that an actor may take before the next ready one has its turn. */
 const SLICE = 64;
-
-/** The context of the running turn: it gathers effects, and the system commits them. One for all turns. */
-class Turn implements Context<unknown> {
-  readonly targets: (string | undefined)[] = [];
-  readonly payloads: unknown[] = [];
-  now = 0;
-  readonly #options: SystemOptions;
-  readonly #isTaken: (address: string) => boolean;
-  #cell: Cell | undefined = undefined;
-
-  constructor(options: SystemOptions, isTaken: (address: string) => boolean) {
-    this.#options = options;
-    this.#isTaken = isTaken;
-  }
-
-  get self(): Address<unknown> {
-    return this.#current().address as Address<unknown>;
-  }
-
-  begin(cell: Cell, now: number): void {
-    this.#cell = cell;
-    this.now = now;
-  }
-
-  clear(): void {
-    this.targets.length = 0;
-    this.payloads.length = 0;
-    this.#cell = undefined;
-  }
-
-  random(): number {
-    const cell = this.#current();
-    cell.prng ??= new Prng(this.#options.seed, cell.address);
-    return cell.prng.next();
-  }
-
-  send(to: string, message: unknown): void {
-    this.targets.push(to);
-    this.payloads.push(message);
-  }
-
-  spawn<A, S, N>(definition: ActorDefinition<A, S, N>, args: A, name: string): Address<N> {
-    const address = addressOf<N>(this.#options.shard, name);
-    assert(!this.#isTaken(address), `the name ${address} is taken`);
-    const cell = new Cell(address, definition as Anything, args, this.#current());
-    this.#effect({ kind: 'spawn', cell });
-    return address;
-  }
-
-  stop(child?: string): void {
-    this.#effect({ kind: 'stop', address: child ?? this.#current().address });
-  }
-
-  after(name: string, delayMs: number): void {
-    assert(Number.isSafeInteger(delayMs) && delayMs >= 0, 'a delay is a whole number of milliseconds');
-    this.#effect({ kind: 'after', name, dueAt: this.now + delayMs * 1_000 });
-  }
-
-  cancel(name: string): void {
-    this.#effect({ kind: 'cancel', name });
-  }
-
-  count(counter: string, by = 1): void {
-    this.#effect({ kind: 'count', counter, by });
-  }
-
-  #effect(effect: Effect): void {
-    this.targets.push(undefined);
-    this.payloads.push(effect);
-  }
-
-  #current(): Cell {
-    assert(this.#cell !== undefined, 'a context is used within its own turn only');
-    return this.#cell;
-  }
-}

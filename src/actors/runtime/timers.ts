@@ -64,7 +64,8 @@ export class Timers<T> {
     for (;;) {
       const left = this.#heap[timer.place * 2 + 1];
       const right = this.#heap[timer.place * 2 + 2];
-      const least = right !== undefined && left !== undefined && isBefore(right, left) ? right : left;
+      const least =
+        right !== undefined && left !== undefined && isBefore(right, left) ? right : left;
       if (least === undefined || isBefore(timer, least)) return;
       this.#swap(timer, least);
     }

@@ -11,7 +11,8 @@ import { brokerDoor, type BrokerDoorMessage } from './broker/broker-door.actor.t
 import { brokerFormats } from './broker/broker-formats.ts';
 import type { BrokerOptions } from './broker/broker-options.ts';
 import { homeActor, type HomeLimits, type HomeMessage } from './routing/home.actor.ts';
-import { routerActor, type RouterMessage } from './routing/router.actor.ts';
+import { routerActor } from './routing/router.actor.ts';
+import type { RouterMessage } from './routing/router-state.ts';
 import { type Address, addressOf } from './runtime/actor.ts';
 import type { Edges } from './runtime/edges.ts';
 import type { System } from './runtime/system.ts';

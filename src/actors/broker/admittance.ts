@@ -14,8 +14,11 @@ export interface DoorContext {
   readonly router: Address<RouterRequest | Receipt>;
 }
 
-/** The token, from `Authorization: Bearer`, the subprotocol `bearer.<token>`, or the query's `access_token`. */
-export function tokenOf(head: RequestHead, subprotocols: readonly string[] = []): string | undefined {
+/** [BROKER-AUTH-1] The token, from `Authorization: Bearer`, the subprotocol `bearer.<token>`, or the query's `access_token`. */
+export function tokenOf(
+  head: RequestHead,
+  subprotocols: readonly string[] = [],
+): string | undefined {
   const bearer = /^bearer +(\S+)$/i.exec(head.headers['authorization'] ?? '')?.[1];
   if (bearer !== undefined) return bearer;
   const offered = subprotocols.find((subprotocol) => subprotocol.startsWith(BEARER_SUBPROTOCOL));
@@ -25,7 +28,7 @@ export function tokenOf(head: RequestHead, subprotocols: readonly string[] = [])
 
 export const BEARER_SUBPROTOCOL = 'bearer.';
 
-/** False when an allow-list is set, the request comes from a page, and the page's origin is not on it. */
+/** [BROKER-DOOR-3] False when an allow-list is set, the request comes from a page, and the page's origin is not on it. */
 export function isOriginAllowed({ options }: DoorContext, head: RequestHead): boolean {
   const { origin } = head.headers as { readonly origin?: string };
   const { allowedOrigins } = options;
@@ -34,7 +37,10 @@ export function isOriginAllowed({ options }: DoorContext, head: RequestHead): bo
 }
 
 /** [BROKER-CORS-1] The headers that let an allowed page read the answer; none for others. */
-export function corsHeaders({ options }: DoorContext, head: RequestHead): Readonly<Record<string, string>> {
+export function corsHeaders(
+  { options }: DoorContext,
+  head: RequestHead,
+): Readonly<Record<string, string>> {
   const { origin } = head.headers as { readonly origin?: string };
   const { allowedOrigins } = options;
   if (origin === undefined || allowedOrigins.length === 0) return {};
@@ -44,10 +50,18 @@ export function corsHeaders({ options }: DoorContext, head: RequestHead): Readon
 }
 
 /** A JSON answer with a sentence for people in it. */
-export function jsonAnswer(status: number, body: object, headers: Readonly<Record<string, string>> = {}): Answer {
+export function jsonAnswer(
+  status: number,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
   return {
     status,
-    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'no-store',
+      ...headers,
+    },
     body: `${JSON.stringify(body)}\n`,
   };
 }
@@ -58,11 +72,15 @@ export interface Answer {
   readonly body: string;
 }
 
-export function errorAnswer(status: number, error: string, headers: Readonly<Record<string, string>> = {}): Answer {
+export function errorAnswer(
+  status: number,
+  error: string,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
   return jsonAnswer(status, { error }, headers);
 }
 
-/** The answer to one whose token is missing or bad. */
+/** [BROKER-AUTH-2] The answer to one whose token is missing or bad. */
 export function unauthorized(reason: string): Answer {
   return errorAnswer(401, reason, { 'www-authenticate': 'Bearer' });
 }

@@ -3,11 +3,23 @@
 // Refuses to know the protocol beyond the request line. Obeys spec/broker.md, section "Doors".
 
 import { readTopic } from '../codecs/broker.ts';
-import type { ActorDefinition, Address, Context } from '../runtime/actor.ts';
+import type { ActorDefinition, Address, ChildStopped, Context } from '../runtime/actor.ts';
 import { Admission } from '../runtime/admission.ts';
-import type { DoorEvent, Edges, Receipt, RequestReceived, UpgradeRequested } from '../runtime/edges.ts';
+import type {
+  DoorEvent,
+  Edges,
+  Receipt,
+  RequestReceived,
+  UpgradeRequested,
+} from '../runtime/edges.ts';
 import type { RouterRequest } from '../routing/router-messages.ts';
-import { type Answer, corsHeaders, type DoorContext, errorAnswer, isOriginAllowed } from './admittance.ts';
+import {
+  type Answer,
+  corsHeaders,
+  type DoorContext,
+  errorAnswer,
+  isOriginAllowed,
+} from './admittance.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import { httpRequest } from './http-request.actor.ts';
 import { readEventId, sseSession, type SseWish } from './sse-session.actor.ts';
@@ -45,14 +57,9 @@ export const brokerDoor: ActorDefinition<BrokerDoorArgs, BrokerDoorState, Broker
       case 'requestReceived':
         request(state, message, context);
         return;
-      case 'childStopped': {
-        const remote = state.remotes.get(message.child);
-        state.remotes.delete(message.child);
-        if (remote === undefined) return;
-        state.admission.leave(remote);
-        context.count('broker.sessions', -1);
+      case 'childStopped':
+        left(state, message, context);
         return;
-      }
       case 'timedOut':
         return;
       default:
@@ -63,9 +70,14 @@ export const brokerDoor: ActorDefinition<BrokerDoorArgs, BrokerDoorState, Broker
 
 function upgrade(state: BrokerDoorState, asked: UpgradeRequested, context: Turn): void {
   const { door } = state;
-  if (!isOriginAllowed(door, asked)) respond(state, asked, errorAnswer(403, 'This origin is not allowed.'), context);
+  if (!isOriginAllowed(door, asked))
+    respond(state, asked, errorAnswer(403, 'This origin is not allowed.'), context);
   else if (enter(state, asked, context)) {
-    const child = context.spawn(wsSession, { door, request: asked }, `broker/ws:${asked.connection}`);
+    const child = context.spawn(
+      wsSession,
+      { door, request: asked },
+      `broker/ws:${asked.connection}`,
+    );
     state.remotes.set(child, asked.remote);
   }
 }
@@ -80,7 +92,11 @@ function request(state: BrokerDoorState, asked: RequestReceived, context: Turn):
   const wish = readSseWish(asked, door.options);
   if ('error' in wish) respond(state, asked, errorAnswer(400, wish.error), context);
   else if (enter(state, asked, context)) {
-    const child = context.spawn(sseSession, { door, request: asked, wish }, `broker/sse:${asked.connection}`);
+    const child = context.spawn(
+      sseSession,
+      { door, request: asked, wish },
+      `broker/sse:${asked.connection}`,
+    );
     state.remotes.set(child, asked.remote);
   }
 }
@@ -94,9 +110,27 @@ function enter(state: BrokerDoorState, asked: DoorEvent, context: Turn): boolean
   }
   context.count(`broker.sessions.refused.${refusal}`);
   const status = refusal === 'full' ? 503 : 429;
-  const error = refusal === 'full' ? 'Too many connections.' : 'Too many connections from this address.';
+  const error =
+    refusal === 'full' ? 'Too many connections.' : 'Too many connections from this address.';
   respond(state, asked, errorAnswer(status, error, { 'retry-after': '5' }), context);
   return false;
+}
+
+function left(state: BrokerDoorState, { child, failed }: ChildStopped, context: Turn): void {
+  if (failed) {
+    // Whoever waits for an answer still has none; the others are past that, and the edge takes no second one.
+    const connection = Number(child.slice(child.lastIndexOf(':') + 1));
+    context.send(state.door.edges.web, {
+      type: 'respond',
+      connection,
+      ...errorAnswer(500, 'Internal error.'),
+    });
+  }
+  const remote = state.remotes.get(child);
+  if (remote === undefined) return;
+  state.remotes.delete(child);
+  state.admission.leave(remote);
+  context.count('broker.sessions', -1);
 }
 
 function respond(state: BrokerDoorState, asked: DoorEvent, answer: Answer, context: Turn): void {
@@ -106,7 +140,10 @@ function respond(state: BrokerDoorState, asked: DoorEvent, answer: Answer, conte
 }
 
 /** [SSE-6] `topic` once for each topic; `envelope`; and `since`, unless `Last-Event-ID` is newer. */
-function readSseWish(asked: RequestReceived, options: BrokerOptions): SseWish | { readonly error: string } {
+function readSseWish(
+  asked: RequestReceived,
+  options: BrokerOptions,
+): SseWish | { readonly error: string } {
   const query = new URLSearchParams(asked.query);
   const names: string[] = [];
   for (const name of query.getAll('topic')) {
@@ -115,12 +152,17 @@ function readSseWish(asked: RequestReceived, options: BrokerOptions): SseWish | 
     if (!names.includes(name)) names.push(name);
   }
   if (names.length === 0) return { error: 'Name at least one topic: /sse?topic=a&topic=b' };
-  if (names.length > options.sseTopicsMax) return { error: `Too many topics: at most ${options.sseTopicsMax} in one stream.` };
+  if (names.length > options.sseTopicsMax)
+    return { error: `Too many topics: at most ${options.sseTopicsMax} in one stream.` };
   const envelope = query.get('envelope') ?? 'false';
-  if (!['true', 'false', '1', '0'].includes(envelope)) return { error: '"envelope" must be true or false.' };
+  if (!['true', 'false', '1', '0'].includes(envelope))
+    return { error: '"envelope" must be true or false.' };
   const resumeFrom = asked.headers['last-event-id'] ?? query.get('since') ?? undefined;
   // An id that cannot be read is a place that cannot be found: the stream says `recovered: false`.
-  const since = resumeFrom === undefined ? undefined : (readEventId(resumeFrom, names.length) ?? names.map(() => NOWHERE));
+  const since =
+    resumeFrom === undefined
+      ? undefined
+      : (readEventId(resumeFrom, names.length) ?? names.map(() => NOWHERE));
   return { names, envelope: envelope === 'true' || envelope === '1', since };
 }
 

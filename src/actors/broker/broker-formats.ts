@@ -16,18 +16,34 @@ export const SSE_ENVELOPE: FormatName = 'broker/sse-envelope';
 export const brokerFormats: readonly (readonly [FormatName, WireFormat])[] = [
   [WS_BARE, { encode: ({ data }) => data, encodeGap: encodeGapFrame }],
   [WS_ENVELOPE, { encode: encodeEnvelope, encodeGap: encodeGapFrame }],
-  [SSE_BARE, { encode: (one) => encodeSse(one, false, writeWirePosition(one)), encodeGap: encodeGapEvent }],
-  [SSE_ENVELOPE, { encode: (one) => encodeSse(one, true, writeWirePosition(one)), encodeGap: encodeGapEvent }],
+  [
+    SSE_BARE,
+    { encode: (one) => encodeSse(one, false, writeWirePosition(one)), encodeGap: encodeGapEvent },
+  ],
+  [
+    SSE_ENVELOPE,
+    { encode: (one) => encodeSse(one, true, writeWirePosition(one)), encodeGap: encodeGapEvent },
+  ],
 ];
 
 /** One event; `eventId` is what the client will send back to resume. */
-export function encodeSse(publication: Publication, envelope: boolean, eventId: string): Uint8Array {
-  return encodeEvent({ id: eventId, data: envelope ? encodeEnvelope(publication) : publication.data });
+export function encodeSse(
+  publication: Publication,
+  envelope: boolean,
+  eventId: string,
+): Uint8Array {
+  return encodeEvent({
+    id: eventId,
+    data: envelope ? encodeEnvelope(publication) : publication.data,
+  });
 }
 
 /** [SSE-3] A gap is an event of its own name: pages that do not ask for it are not disturbed. */
 export function encodeGapEvent(gap: Gap): Uint8Array {
-  return encodeEvent({ event: 'gap', data: encoder.encode(gapText({ ...gap, topic: nameOf(gap.topic) })) });
+  return encodeEvent({
+    event: 'gap',
+    data: encoder.encode(gapText({ ...gap, topic: nameOf(gap.topic) })),
+  });
 }
 
 function encodeEnvelope(publication: Publication): Uint8Array {

@@ -14,11 +14,18 @@ import { readJsonItems, readJsonObject } from '../codecs/json-slice.ts';
 import type { PublishOutcome, RouterReply } from '../routing/router-messages.ts';
 import type { ActorDefinition, Context } from '../runtime/actor.ts';
 import type { ConnectionId, RequestReceived, TokenVerdict } from '../runtime/edges.ts';
-import { type Answer, corsHeaders, type DoorContext, errorAnswer, jsonAnswer, tokenOf, unauthorized } from './admittance.ts';
+import {
+  type Answer,
+  corsHeaders,
+  type DoorContext,
+  errorAnswer,
+  jsonAnswer,
+  tokenOf,
+  unauthorized,
+} from './admittance.ts';
 import { nameOf, topicOf } from './broker-topic.ts';
 import { publishAnswerText } from './publish-answer.ts';
-import { ALL_RIGHTS, mayUse, type Rights } from './rights.ts';
-import { visibleTopics } from './ws-session.actor.ts';
+import { ALL_RIGHTS, mayUse, type Rights, visibleTopics } from './rights.ts';
 
 export interface HttpRequestArgs {
   readonly door: DoorContext;
@@ -34,7 +41,9 @@ interface HttpRequestState {
   readonly cors: Readonly<Record<string, string>>;
   rights: Rights;
   /** What was published, in order, with the outcomes known so far. */
-  publishing: { readonly items: readonly BrokerPublish[]; readonly isList: boolean; outcomes: Outcomes } | undefined;
+  publishing:
+    | { readonly items: readonly BrokerPublish[]; readonly isList: boolean; outcomes: Outcomes }
+    | undefined;
 }
 
 type Outcomes = Map<number, PublishOutcome>;
@@ -75,15 +84,18 @@ export const httpRequest: ActorDefinition<HttpRequestArgs, HttpRequestState, Htt
       case 'topicInformed': {
         const { subscribers, position, historyCount } = message.info;
         const { epoch = null, offset = null } = position ?? {};
-        const info = { topic: nameOf(message.topic), subscribers, epoch, offset, history: historyCount };
+        const info = {
+          topic: nameOf(message.topic),
+          subscribers,
+          epoch,
+          offset,
+          history: historyCount,
+        };
         answer(state, jsonAnswer(200, info), context);
         return;
       }
       default:
     }
-  },
-  lastWords(state, context) {
-    answer(state, errorAnswer(500, 'Internal error.'), context);
   },
 };
 
@@ -108,16 +120,21 @@ function obey(state: HttpRequestState, context: Turn): void {
 /** [BROKER-HTTP-4] A door that speaks WebSocket says so to whoever came without; everything else is not here. */
 function hint({ method, path }: RequestReceived): Answer {
   if (method === 'GET' && (path === '/' || path === '/ws')) {
-    const error = 'This door speaks WebSocket here. For plain HTTP see /sse?topic=…, /publish and /topics.';
+    const error =
+      'This door speaks WebSocket here. For plain HTTP see /sse?topic=…, /publish and /topics.';
     return errorAnswer(426, error, { upgrade: 'websocket', connection: 'Upgrade' });
   }
-  return errorAnswer(404, 'Nothing is here. There are GET /sse?topic=…, POST /publish, GET /topics, GET /topics/{topic}, and WebSocket on any path.');
+  return errorAnswer(
+    404,
+    'Nothing is here. There are GET /sse?topic=…, POST /publish, GET /topics, GET /topics/{topic}, and WebSocket on any path.',
+  );
 }
 
 function inform(state: HttpRequestState, encoded: string, context: Turn): void {
   const { door, rights } = state;
   const topic = readTopic(decoded(encoded), door.options);
-  if (!topic.ok) answer(state, errorAnswer(400, 'The path must end in one percent-encoded topic.'), context);
+  if (!topic.ok)
+    answer(state, errorAnswer(400, 'The path must end in one percent-encoded topic.'), context);
   else if (!mayUse(rights.subscribe, topic.value)) {
     answer(state, errorAnswer(403, `Not allowed to subscribe to ${topic.value}`), context);
   } else {
@@ -136,10 +153,16 @@ function publish(state: HttpRequestState, context: Turn): void {
   }
   const { items, isList } = read;
   if (items.length > door.options.batchMax) {
-    answer(state, errorAnswer(413, `Too many publications: at most ${door.options.batchMax} at once.`), context);
+    answer(
+      state,
+      errorAnswer(413, `Too many publications: at most ${door.options.batchMax} at once.`),
+      context,
+    );
     return;
   }
-  const forbidden = items.find(({ topic }) => door.options.publish === 'none' || !mayUse(rights.publish, topic));
+  const forbidden = items.find(
+    ({ topic }) => door.options.publish === 'none' || !mayUse(rights.publish, topic),
+  );
   if (forbidden !== undefined) {
     answer(state, errorAnswer(403, `Not allowed to publish to ${forbidden.topic}`), context);
     return;
@@ -171,7 +194,12 @@ function readBody(body: Uint8Array, limits: BrokerLimits): ReadBody {
   return { ok: true, items, isList: list.isList };
 }
 
-function collect(state: HttpRequestState, slot: number, outcome: PublishOutcome, context: Turn): void {
+function collect(
+  state: HttpRequestState,
+  slot: number,
+  outcome: PublishOutcome,
+  context: Turn,
+): void {
   const { publishing } = state;
   if (publishing === undefined) return;
   const { items, isList, outcomes } = publishing;
@@ -185,10 +213,18 @@ function collect(state: HttpRequestState, slot: number, outcome: PublishOutcome,
 }
 
 function resultOf({ topic, id }: BrokerPublish, outcome: PublishOutcome | undefined): object {
-  if (outcome?.kind !== 'published') return { topic, id, error: publishAnswerText(topic, outcome?.kind ?? 'unknown') };
+  if (outcome?.kind !== 'published')
+    return { topic, id, error: publishAnswerText(topic, outcome?.kind ?? 'unknown') };
   const { position, subscribers, isDuplicate } = outcome;
   const { epoch, offset } = position;
-  return { topic, id: id ?? `${epoch}:${offset}`, epoch, offset, subscribers, duplicate: isDuplicate || undefined };
+  return {
+    topic,
+    id: id ?? `${epoch}:${offset}`,
+    epoch,
+    offset,
+    subscribers,
+    duplicate: isDuplicate || undefined,
+  };
 }
 
 function preflight({ cors }: HttpRequestState): Answer {
@@ -198,7 +234,11 @@ function preflight({ cors }: HttpRequestState): Answer {
     'access-control-max-age': '600',
   };
   const isGranted = cors['access-control-allow-origin'] !== undefined;
-  return { status: 204, headers: { allow: 'GET, HEAD, POST, OPTIONS', ...(isGranted ? allows : {}) }, body: '' };
+  return {
+    status: 204,
+    headers: { allow: 'GET, HEAD, POST, OPTIONS', ...(isGranted ? allows : {}) },
+    body: '',
+  };
 }
 
 function notAllowed(allow: string): Answer {
@@ -207,7 +247,13 @@ function notAllowed(allow: string): Answer {
 
 function answer(state: HttpRequestState, { status, headers, body }: Answer, context: Turn): void {
   const { door, connection, cors } = state;
-  context.send(door.edges.web, { type: 'respond', connection, status, headers: { ...headers, ...cors }, body });
+  context.send(door.edges.web, {
+    type: 'respond',
+    connection,
+    status,
+    headers: { ...headers, ...cors },
+    body,
+  });
   context.stop();
 }
 

@@ -9,8 +9,20 @@ import type { Gap, Position, Publication } from '../routing/publication.ts';
 import type { RouterReply } from '../routing/router-messages.ts';
 import { TO_OWNER } from '../routing/subscriptions.ts';
 import type { ActorDefinition, Context } from '../runtime/actor.ts';
-import type { ConnectionEvent, ConnectionId, RequestReceived, TokenVerdict } from '../runtime/edges.ts';
-import { type Answer, corsHeaders, type DoorContext, errorAnswer, tokenOf, unauthorized } from './admittance.ts';
+import type {
+  ConnectionEvent,
+  ConnectionId,
+  RequestReceived,
+  TokenVerdict,
+} from '../runtime/edges.ts';
+import {
+  type Answer,
+  corsHeaders,
+  type DoorContext,
+  errorAnswer,
+  tokenOf,
+  unauthorized,
+} from './admittance.ts';
 import { sessionLife, type SessionEvent, type SessionState } from './broker.machine.ts';
 import { encodeGapEvent, encodeSse, SSE_BARE, SSE_ENVELOPE } from './broker-formats.ts';
 import { nameOf, topicOf } from './broker-topic.ts';
@@ -104,7 +116,10 @@ export const sseSession: ActorDefinition<SseSessionArgs, SseSessionState, SseSes
     }
   },
   lastWords(state, context) {
-    giveUp(state, closeCodes.internalError, context);
+    // What the failed turn did to the state is not to be trusted: both are said, whatever the life's state.
+    const { connection, door } = state;
+    context.send(door.edges.web, { type: 'close', connection, ...closeCodes.internalError });
+    context.send(door.router, { type: 'leave', connection });
   },
 };
 
@@ -120,14 +135,25 @@ function admit(state: SseSessionState, rights: Rights, context: Turn): void {
   const { edges, router, options } = door;
   state.opening = undefined;
   advance(state, 'admitted');
-  const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', ...NO_BUFFERING, ...cors };
-  context.send(edges.web, { type: 'stream', connection, headers, owner: context.self, receiptsTo: router });
+  const headers = {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    ...NO_BUFFERING,
+    ...cors,
+  };
+  context.send(edges.web, {
+    type: 'stream',
+    connection,
+    headers,
+    owner: context.self,
+    receiptsTo: router,
+  });
   context.send(router, {
     type: 'open',
     connection,
     owner: context.self,
     outbox: options,
-    gapFormat: SSE_BARE,
+    ownFormat: SSE_BARE,
     subscriptionsMax: wish.names.length,
   });
   const single = wish.envelope ? SSE_ENVELOPE : SSE_BARE;
@@ -150,7 +176,12 @@ function subscribed(
   if (recovered !== true || asked === undefined) state.places.set(topic, plain(position));
   const { epoch, offset } = position;
   const data = encoder.encode(JSON.stringify({ topic: nameOf(topic), epoch, offset, recovered }));
-  const event = { id: eventId(state), event: 'subscribed', data, retry: state.door.options.sseRetryMs };
+  const event = {
+    id: eventId(state),
+    event: 'subscribed',
+    data,
+    retry: state.door.options.sseRetryMs,
+  };
   const { connection } = state;
   context.send(state.door.router, { type: 'reply', connection, slot, payload: encodeEvent(event) });
 }
@@ -160,17 +191,33 @@ function pass(state: SseSessionState, publication: Publication, context: Turn): 
   state.places.set(publication.topic, plain(publication));
   const payload = encodeSse(publication, state.envelope, eventId(state));
   const { connection } = state;
-  context.send(state.door.router, { type: 'reply', connection, slot: undefined, payload, publication });
+  context.send(state.door.router, {
+    type: 'reply',
+    connection,
+    slot: undefined,
+    payload,
+    publication,
+  });
 }
 
 function tellGap(state: SseSessionState, gap: Gap, context: Turn): void {
   const { connection } = state;
-  context.send(state.door.router, { type: 'reply', connection, slot: undefined, payload: encodeGapEvent(gap) });
+  context.send(state.door.router, {
+    type: 'reply',
+    connection,
+    slot: undefined,
+    payload: encodeGapEvent(gap),
+  });
 }
 
 function keepAlive(state: SseSessionState, context: Turn): void {
   const { connection } = state;
-  context.send(state.door.router, { type: 'reply', connection, slot: undefined, payload: KEEP_ALIVE });
+  context.send(state.door.router, {
+    type: 'reply',
+    connection,
+    slot: undefined,
+    payload: KEEP_ALIVE,
+  });
   context.after('keep-alive', state.door.options.sseKeepAliveMs);
 }
 
@@ -181,7 +228,11 @@ function refuse(state: SseSessionState, answered: Answer, context: Turn): void {
   end(state, 'refused', context);
 }
 
-function giveUp(state: SseSessionState, why: { readonly code: number; readonly reason: string }, context: Turn): void {
+function giveUp(
+  state: SseSessionState,
+  why: { readonly code: number; readonly reason: string },
+  context: Turn,
+): void {
   if (state.life !== 'open') return;
   advance(state, 'gaveUp');
   const { connection, door } = state;
@@ -202,7 +253,8 @@ function advance(state: SseSessionState, event: SessionEvent): void {
 /** [SSE-5] `epoch:offset` for each topic in the order asked for; `-` where a topic has no place yet. */
 function eventId(state: SseSessionState): string {
   const places: string[] = [];
-  for (const place of state.places.values()) places.push(place === undefined ? '-' : writeWirePosition(place));
+  for (const place of state.places.values())
+    places.push(place === undefined ? '-' : writeWirePosition(place));
   return places.join(',');
 }
 
@@ -211,7 +263,9 @@ export function readEventId(text: string, count: number): (WirePosition | undefi
   const parts = text.split(',');
   if (parts.length !== count) return undefined;
   const places = parts.map((part) => (part === '-' ? undefined : readWirePosition(part)));
-  return places.some((place, index) => place === undefined && parts[index] !== '-') ? undefined : places;
+  return places.some((place, index) => place === undefined && parts[index] !== '-')
+    ? undefined
+    : places;
 }
 
 /** A publication is a position and more: only the place is kept. */

@@ -16,14 +16,25 @@ import {
 } from '../codecs/broker.ts';
 import type { RouterReply } from '../routing/router-messages.ts';
 import type { ActorDefinition, Context } from '../runtime/actor.ts';
-import type { ConnectionEvent, ConnectionId, TokenVerdict, UpgradeRequested } from '../runtime/edges.ts';
-import { type Answer, BEARER_SUBPROTOCOL, type DoorContext, tokenOf, unauthorized } from './admittance.ts';
+import type {
+  ConnectionEvent,
+  ConnectionId,
+  TokenVerdict,
+  UpgradeRequested,
+} from '../runtime/edges.ts';
+import {
+  type Answer,
+  BEARER_SUBPROTOCOL,
+  type DoorContext,
+  tokenOf,
+  unauthorized,
+} from './admittance.ts';
 import { sessionLife, type SessionEvent, type SessionState } from './broker.machine.ts';
 import { WS_BARE, WS_ENVELOPE } from './broker-formats.ts';
-import { isBrokerTopic, nameOf, topicOf } from './broker-topic.ts';
+import { nameOf, topicOf } from './broker-topic.ts';
 import { closeCodes } from './close-codes.ts';
 import { publishAnswerText } from './publish-answer.ts';
-import { ALL_RIGHTS, mayUse, type Rights } from './rights.ts';
+import { ALL_RIGHTS, mayUse, type Rights, visibleTopics } from './rights.ts';
 
 export interface WsSessionArgs {
   readonly door: DoorContext;
@@ -41,9 +52,8 @@ interface WsSessionState {
   /** Numbers the questions; also the slot of each answer. */
   asked: number;
   isPongDue: boolean;
-  /** Token bucket: messages that may still come, and when that was last worked out (microseconds). */
-  tokens: number;
-  refilledAt: number;
+  /** Instant (microseconds) at which all that was sent so far is earned: each message moves it on. */
+  earnedAt: number;
   /** Questions whose answers need more than the router knows; empty for almost all sessions. */
   notes: Map<number, Note> | undefined;
 }
@@ -70,8 +80,7 @@ export const wsSession: ActorDefinition<WsSessionArgs, WsSessionState, WsSession
       rights: ALL_RIGHTS,
       asked: 0,
       isPongDue: false,
-      tokens: door.options.messagesPerSecondMax,
-      refilledAt: context.now,
+      earnedAt: context.now,
       notes: undefined,
     };
     if (!door.options.requireToken) admit(state, context);
@@ -118,8 +127,10 @@ export const wsSession: ActorDefinition<WsSessionArgs, WsSessionState, WsSession
     }
   },
   lastWords(state, context) {
-    giveUp(state, closeCodes.internalError, context);
-    context.send(state.door.router, { type: 'leave', connection: state.connection });
+    // What the failed turn did to the state is not to be trusted: both are said, whatever the life's state.
+    const { connection, door } = state;
+    context.send(door.edges.web, { type: 'close', connection, ...closeCodes.internalError });
+    context.send(door.router, { type: 'leave', connection });
   },
 };
 
@@ -127,18 +138,27 @@ function admit(state: WsSessionState, context: Turn): void {
   const { connection, subprotocol, door } = state;
   const { options, router, edges } = door;
   advance(state, 'admitted');
-  context.send(edges.web, { type: 'accept', connection, subprotocol, owner: context.self, receiptsTo: router });
+  context.send(edges.web, {
+    type: 'accept',
+    connection,
+    subprotocol,
+    owner: context.self,
+    receiptsTo: router,
+  });
   context.send(router, {
     type: 'open',
     connection,
     owner: context.self,
     outbox: options,
-    gapFormat: WS_BARE,
+    ownFormat: WS_BARE,
     subscriptionsMax: options.subscriptionsMax,
   });
   if (options.welcome) say(state, encodeWelcome(), context); // [BROKER-WS-1]
   // The first ping comes early by chance, so that clients who came together are not pinged together.
-  context.after('ping', (options.pingEveryMs >> 1) + (context.random() % ((options.pingEveryMs >> 1) + 1)));
+  context.after(
+    'ping',
+    (options.pingEveryMs >> 1) + (context.random() % ((options.pingEveryMs >> 1) + 1)),
+  );
 }
 
 function refuse(state: WsSessionState, answered: Answer, context: Turn): void {
@@ -157,7 +177,11 @@ function advance(state: WsSessionState, event: SessionEvent): void {
   state.life = sessionLife.next(state.life, event) ?? state.life;
 }
 
-function giveUp(state: WsSessionState, why: { readonly code: number; readonly reason: string }, context: Turn): void {
+function giveUp(
+  state: WsSessionState,
+  why: { readonly code: number; readonly reason: string },
+  context: Turn,
+): void {
   if (state.life !== 'open') return;
   advance(state, 'gaveUp');
   const { connection, door } = state;
@@ -184,9 +208,13 @@ function due(state: WsSessionState, timer: string, context: Turn): void {
 function hear(state: WsSessionState, payload: Uint8Array, context: Turn): void {
   const { options } = state.door;
   context.count('broker.messages.in');
-  if (!spendToken(state, context.now)) {
+  if (!isWithinRate(state, context.now)) {
     context.count('broker.messages.limited');
-    say(state, encodeError(`Too many messages: at most ${options.messagesPerSecondMax} per second.`), context);
+    say(
+      state,
+      encodeError(`Too many messages: at most ${options.messagesPerSecondMax} per second.`),
+      context,
+    );
     return;
   }
   const request = readBrokerRequest(payload, options);
@@ -198,15 +226,12 @@ function hear(state: WsSessionState, payload: Uint8Array, context: Turn): void {
 }
 
 /** [BROKER-LIM-1] More messages than allowed are refused with an error, each of them. */
-function spendToken(state: WsSessionState, now: number): boolean {
-  const { messagesPerSecondMax } = state.door.options;
-  if (state.tokens < 1) {
-    const earned = Math.floor(((now - state.refilledAt) * messagesPerSecondMax) / 1_000_000);
-    if (earned < 1) return false;
-    state.tokens = Math.min(messagesPerSecondMax, earned);
-    state.refilledAt = now;
-  }
-  state.tokens -= 1;
+function isWithinRate(state: WsSessionState, now: number): boolean {
+  const priceUs = 1_000_000 / state.door.options.messagesPerSecondMax;
+  const earnedAt = Math.max(state.earnedAt, now);
+  // Half a price of tolerance, so that rounding never costs the last message of a burst.
+  if (earnedAt - now > 1_000_000 - priceUs / 2) return false;
+  state.earnedAt = earnedAt + priceUs;
   return true;
 }
 
@@ -223,11 +248,23 @@ function obey(state: WsSessionState, request: BrokerRequest, context: Turn): voi
       const slot = nextSlot(state);
       if (isExtended) note(state, slot, { type: 'subscribe', isExtended });
       const format = envelope ? WS_ENVELOPE : WS_BARE;
-      context.send(router, { type: 'subscribe', connection, slot, topic: topicOf(name), format, since });
+      context.send(router, {
+        type: 'subscribe',
+        connection,
+        slot,
+        topic: topicOf(name),
+        format,
+        since,
+      });
       return;
     }
     case 'unsubscribe':
-      context.send(router, { type: 'unsubscribe', connection, slot: nextSlot(state), topic: topicOf(request.topic) });
+      context.send(router, {
+        type: 'unsubscribe',
+        connection,
+        slot: nextSlot(state),
+        topic: topicOf(request.topic),
+      });
       return;
     case 'publish': {
       const { topic: name, id, data, ack } = request;
@@ -247,7 +284,11 @@ function obey(state: WsSessionState, request: BrokerRequest, context: Turn): voi
       context.send(router, { type: 'list', asker: askerOf(state, context) });
       return;
     case 'topic_info':
-      context.send(router, { type: 'inform', topic: topicOf(request.topic), asker: askerOf(state, context) });
+      context.send(router, {
+        type: 'inform',
+        topic: topicOf(request.topic),
+        asker: askerOf(state, context),
+      });
       return;
     default:
       request satisfies never;
@@ -255,33 +296,47 @@ function obey(state: WsSessionState, request: BrokerRequest, context: Turn): voi
 }
 
 /** Words the router's answer and puts it into its slot. */
-function answer(state: WsSessionState, reply: RouterReply & { readonly slot: number }, context: Turn): void {
+function answer(
+  state: WsSessionState,
+  reply: RouterReply & { readonly slot: number },
+  context: Turn,
+): void {
   const { connection, door } = state;
   const payload = answerTo(state, reply);
   context.send(door.router, { type: 'reply', connection, slot: reply.slot, payload });
 }
 
-function answerTo(state: WsSessionState, reply: RouterReply & { readonly slot: number }): Uint8Array {
+function answerTo(
+  state: WsSessionState,
+  reply: RouterReply & { readonly slot: number },
+): Uint8Array {
   const noted = state.notes?.get(reply.slot);
   state.notes?.delete(reply.slot);
   switch (reply.type) {
     case 'subscribed': {
       const { position, recovered, topic } = reply;
-      const more = noted === undefined ? undefined : { ...position, ...(recovered === undefined ? {} : { recovered }) };
+      const more =
+        noted === undefined
+          ? undefined
+          : { ...position, ...(recovered === undefined ? {} : { recovered }) };
       return encodeAckSubscribe(nameOf(topic), more);
     }
     case 'subscribeRefused':
       return encodeError(refusalSentence(state, reply.reason));
     case 'unsubscribed': {
       const name = nameOf(reply.topic);
-      return reply.wasSubscribed ? encodeAckUnsubscribe(name) : encodeError(`Not subscribed to ${name}`);
+      return reply.wasSubscribed
+        ? encodeAckUnsubscribe(name)
+        : encodeError(`Not subscribed to ${name}`);
     }
     case 'publishAnswered': {
       const name = nameOf(reply.topic);
       const { outcome } = reply;
       if (outcome.kind !== 'published') return encodeError(publishAnswerText(name, outcome.kind));
       const { position, subscribers, isDuplicate } = outcome;
-      const id = (noted?.type === 'publish' ? noted.id : undefined) ?? `${position.epoch}:${position.offset}`;
+      const id =
+        (noted?.type === 'publish' ? noted.id : undefined) ??
+        `${position.epoch}:${position.offset}`;
       return encodeAckPublish(name, subscribers, { ...position, id, duplicate: isDuplicate });
     }
     case 'topicsListed':
@@ -289,28 +344,23 @@ function answerTo(state: WsSessionState, reply: RouterReply & { readonly slot: n
     case 'topicInformed': {
       const { subscribers, position, historyCount } = reply.info;
       const { epoch = null, offset = null } = position ?? {};
-      return encodeTopicInfo({ topic: nameOf(reply.topic), subscribers, epoch, offset, history: historyCount });
+      return encodeTopicInfo({
+        topic: nameOf(reply.topic),
+        subscribers,
+        epoch,
+        offset,
+        history: historyCount,
+      });
     }
     default:
       throw new Error(`no answer is known for ${reply.type}`);
   }
 }
 
-/** The broker's topics that these rights may follow, by the names that the wire knows. */
-export function visibleTopics(
-  topics: readonly (readonly [string, number])[],
-  rights: Rights,
-): (readonly [string, number])[] {
-  const visible: (readonly [string, number])[] = [];
-  for (const [topic, subscribers] of topics) {
-    if (!isBrokerTopic(topic)) continue;
-    const name = nameOf(topic);
-    if (mayUse(rights.subscribe, name)) visible.push([name, subscribers]);
-  }
-  return visible;
-}
-
-function refusalSentence(state: WsSessionState, reason: 'too-many-subscriptions' | 'too-many-topics'): string {
+function refusalSentence(
+  state: WsSessionState,
+  reason: 'too-many-subscriptions' | 'too-many-topics',
+): string {
   return reason === 'too-many-subscriptions'
     ? `Too many subscriptions: at most ${state.door.options.subscriptionsMax} per connection.`
     : 'Too many topics: the node has no room for another.';
@@ -318,7 +368,12 @@ function refusalSentence(state: WsSessionState, reason: 'too-many-subscriptions'
 
 /** Words of the session's own, behind the answers that are still awaited. */
 function say(state: WsSessionState, payload: Uint8Array, context: Turn): void {
-  context.send(state.door.router, { type: 'reply', connection: state.connection, slot: undefined, payload });
+  context.send(state.door.router, {
+    type: 'reply',
+    connection: state.connection,
+    slot: undefined,
+    payload,
+  });
 }
 
 function askerOf(state: WsSessionState, context: Turn) {

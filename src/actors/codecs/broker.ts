@@ -119,9 +119,9 @@ export function sentenceFor({ mistake: { code } }: JsonRefused, limits: BrokerLi
   switch (code) {
     case 'not-utf8':
     case 'not-json':
-      return NOT_JSON;
+      return NOT_JSON; // [BROKER-REQ-3]
     case 'not-object':
-      return MALFORMED;
+      return MALFORMED; // [BROKER-REQ-2]
     case 'too-deep':
       return `Message is nested too deeply: at most ${limits.jsonDepthMax} levels.`;
     default:
@@ -133,7 +133,7 @@ export const encodeWelcome = (): Uint8Array => seedFrame({ type: 'info', message
 
 export const encodeError = (message: string): Uint8Array => seedFrame({ type: 'error', message });
 
-/** The seed's ack; a client that asked for more than the seed knows is told its place, too. */
+/** [BROKER-FRAME-2] The seed's ack; a client that asked for more than the seed knows is told its place, too. */
 export function encodeAckSubscribe(topic: string, more: (WirePosition & { recovered?: boolean }) | undefined): Uint8Array {
   const ack = { type: 'ack_subscribe', topic, message: `Successfully subscribed to ${topic}` };
   if (more === undefined) return seedFrame(ack);
@@ -156,7 +156,7 @@ export function encodeAckPublish(
 export const encodeTopics = (topics: readonly (readonly [string, number])[]): Uint8Array =>
   encoder.encode(`{"type":"topics","topics":${countsText(topics)}}`);
 
-/** Topic names as they are, in order, even those that look like numbers: an object would re-sort them. */
+/** [BROKER-FRAME-4] Topic names as they are, in order, even those that look like numbers: an object would re-sort them. */
 export function countsText(topics: readonly (readonly [string, number])[]): string {
   return `{${topics.map(([topic, count]) => `${JSON.stringify(topic)}:${count}`).join(',')}}`;
 }
@@ -245,7 +245,7 @@ function mistake(message: string): BrokerMistake {
   return { ok: false, message };
 }
 
-/** Frames of the seed are spaced as its README shows them. */
+/** [BROKER-FRAME-1] Frames of the seed are spaced as its README shows them. */
 function seedFrame(fields: Readonly<Record<string, string>>): Uint8Array {
   const members = Object.entries(fields).map(([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`);
   return encoder.encode(`{${members.join(', ')}}`);

@@ -163,12 +163,12 @@ function skipValue(source: Uint8Array, from: number): number {
   return size;
 }
 
-/** A number or a literal ends where a blank, a comma or the object's own bracket begins. */
+/** A number or a literal ends where a blank, a comma or the bracket around it begins. */
 function skipScalar(source: Uint8Array, from: number): number {
   let at = from;
   while (at < source.length) {
     const byte = source[at] as number;
-    if (byte <= 0x20 || byte === comma || byte === 0x7d) break;
+    if (byte <= 0x20 || byte === comma || (byte & 0xdf) === closing) break;
     at += 1;
   }
   return at;

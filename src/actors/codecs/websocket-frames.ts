@@ -139,8 +139,8 @@ export function unmask(bytes: Uint8Array, from: number, to: number, mask: number
       high |= four;
     }
   }
-  for (let turn = 0; at < to; at += 1, turn = (turn + 8) & 31) {
-    const byte = (bytes[at] as number) ^ ((mask >>> turn) & 0xff);
+  for (let turn = 0; at < to; at += 1, turn += 8) {
+    const byte = (bytes[at] as number) ^ ((mask >>> turn) & 0xff); // a shift counts modulo 32
     bytes[at] = byte;
     high |= byte;
   }

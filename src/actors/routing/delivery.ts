@@ -7,7 +7,14 @@ import { type ConnectionId, type WebCommand, writeCost } from '../runtime/edges.
 import type { Offer } from './outbox.ts';
 import type { Gap, Publication } from './publication.ts';
 import type { RouterReply } from './router-messages.ts';
-import { type FormatName, type Group, type LocalTopic, type Stream, TO_OWNER, type WireFormat } from './subscriptions.ts';
+import {
+  type FormatName,
+  type Group,
+  type LocalTopic,
+  type Stream,
+  TO_OWNER,
+  type WireFormat,
+} from './subscriptions.ts';
 
 type RoutedStream = Stream<RouterReply>;
 
@@ -41,8 +48,15 @@ export class Delivery {
       if (group.connections.length === 0) continue;
       context.count('deliveries', group.connections.length);
       if (group.format === TO_OWNER) {
-        for (const { stream } of group.subscriptions) context.send(stream.owner, { type: 'delivered', publication });
-      } else this.#writeToGroup(group, publication, this.formatOf(group.format).encode(publication), context);
+        for (const { stream } of group.subscriptions)
+          context.send(stream.owner, { type: 'delivered', publication });
+      } else
+        this.#writeToGroup(
+          group,
+          publication,
+          this.formatOf(group.format).encode(publication),
+          context,
+        );
     }
   }
 
@@ -57,7 +71,12 @@ export class Delivery {
   }
 
   /** One payload to one stream, behind whatever already waits there. */
-  write(stream: RoutedStream, payload: Uint8Array, publication: Publication | undefined, context: Turn): void {
+  write(
+    stream: RoutedStream,
+    payload: Uint8Array,
+    publication: Publication | undefined,
+    context: Turn,
+  ): void {
     if (stream.outbox.trySpend(writeCost(payload))) {
       context.send(this.#args.web, { type: 'write', connections: [stream.connection], payload });
     } else this.settle(stream, stream.outbox.offer(payload, publication), context);
@@ -79,7 +98,8 @@ export class Delivery {
   endStalled(context: Turn): void {
     const since = context.now - this.#args.stallTimeoutMs * 1_000;
     for (const stream of this.#lagging) {
-      if (stream.outbox.isStalled && stream.progressAt <= since) this.#giveUp(stream, 'stalled', context);
+      if (stream.outbox.isStalled && stream.progressAt <= since)
+        this.#giveUp(stream, 'stalled', context);
     }
   }
 
@@ -87,7 +107,12 @@ export class Delivery {
     this.#lagging.delete(stream);
   }
 
-  #writeToGroup(group: Group<RouterReply>, publication: Publication, payload: Uint8Array, context: Turn): void {
+  #writeToGroup(
+    group: Group<RouterReply>,
+    publication: Publication,
+    payload: Uint8Array,
+    context: Turn,
+  ): void {
     const cost = writeCost(payload);
     let slow: RoutedStream[] | undefined;
     for (const { stream } of group.subscriptions) {
@@ -96,8 +121,10 @@ export class Delivery {
       slow.push(stream);
     }
     const connections = slow === undefined ? group.connections : connectionsWithout(group, slow);
-    if (connections.length > 0) context.send(this.#args.web, { type: 'write', connections, payload });
-    for (const stream of slow ?? []) this.settle(stream, stream.outbox.offer(payload, publication), context);
+    if (connections.length > 0)
+      context.send(this.#args.web, { type: 'write', connections, payload });
+    for (const stream of slow ?? [])
+      this.settle(stream, stream.outbox.offer(payload, publication), context);
   }
 
   /** Writes what the window allows, counts what was dropped, and ends the stream that is too slow. */
@@ -110,6 +137,7 @@ export class Delivery {
       return;
     }
     outbox.flush((payload) => {
+      stream.progressAt = context.now;
       context.send(this.#args.web, { type: 'write', connections: [stream.connection], payload });
     });
     if (!outbox.isWaiting) this.#lagging.delete(stream);
@@ -122,12 +150,17 @@ export class Delivery {
   /** [BROKER-SLOW-2] A reader that is too slow is told so by the close code; its session does the rest. */
   #giveUp(stream: RoutedStream, why: 'overflow' | 'stalled', context: Turn): void {
     this.#lagging.delete(stream);
+    // Until its session has let it go, the stream must not grow, nor be given up again.
+    stream.outbox.end();
     context.count(`streams.closed.${why}`);
     context.send(stream.owner, { type: 'tooSlow' });
   }
 }
 
-function connectionsWithout(group: Group<RouterReply>, slow: readonly RoutedStream[]): ConnectionId[] {
+function connectionsWithout(
+  group: Group<RouterReply>,
+  slow: readonly RoutedStream[],
+): ConnectionId[] {
   const left = new Set<ConnectionId>(slow.map((stream) => stream.connection));
   return group.connections.filter((connection) => !left.has(connection));
 }

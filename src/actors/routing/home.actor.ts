@@ -42,7 +42,12 @@ export type HomeMessage =
       readonly shard: number;
       readonly ref: number;
     }
-  | { readonly type: 'detach'; readonly topic: Topic; readonly subscribers: number; readonly shard: number }
+  | {
+      readonly type: 'detach';
+      readonly topic: Topic;
+      readonly subscribers: number;
+      readonly shard: number;
+    }
   | { readonly type: 'list'; readonly shard: number; readonly ref: number }
   | { readonly type: 'inform'; readonly topic: Topic; readonly shard: number; readonly ref: number }
   | ShardDown;
@@ -65,7 +70,11 @@ export type HomeAnswer =
       readonly publications: readonly Publication[];
     }
   | { readonly type: 'refused'; readonly ref: number }
-  | { readonly type: 'listed'; readonly ref: number; readonly topics: readonly (readonly [Topic, number])[] }
+  | {
+      readonly type: 'listed';
+      readonly ref: number;
+      readonly topics: readonly (readonly [Topic, number])[];
+    }
   | { readonly type: 'informed'; readonly ref: number; readonly info: TopicInfo };
 
 interface HomeTopic {
@@ -101,7 +110,11 @@ export const homeActor: ActorDefinition<HomeArgs, HomeState, HomeMessage> = {
         detach(state, message.topic, message.shard, message.subscribers);
         return;
       case 'list':
-        context.send(state.args.routerOf(message.shard), { type: 'listed', ref: message.ref, topics: list(state) });
+        context.send(state.args.routerOf(message.shard), {
+          type: 'listed',
+          ref: message.ref,
+          topics: list(state),
+        });
         return;
       case 'inform':
         context.send(state.args.routerOf(message.shard), {
@@ -141,7 +154,8 @@ function publish(state: HomeState, ask: Ask<'publish'>, context: Context<HomeMes
     // [BROKER-DUP-1] The same id again is the same publication: same place, delivered once.
     context.count('publications.duplicate');
     const position = { epoch: known.log.epoch, offset: earlier };
-    if (ref !== undefined) context.send(answerTo, { type: 'published', ref, position, isDuplicate: true, subscribers });
+    if (ref !== undefined)
+      context.send(answerTo, { type: 'published', ref, position, isDuplicate: true, subscribers });
     return;
   }
   const before = known.log.bytes;
@@ -149,14 +163,20 @@ function publish(state: HomeState, ask: Ask<'publish'>, context: Context<HomeMes
   state.bytes += known.log.bytes - before;
   state.topics.delete(ask.topic);
   state.topics.set(ask.topic, known);
-  shed(state, known);
+  shed(state);
   context.count('publications');
   for (const interested of known.interest.keys()) {
     context.send(state.args.routerOf(interested), { type: 'delivered', publication });
   }
   const { epoch, offset } = publication;
   if (ref !== undefined) {
-    context.send(answerTo, { type: 'published', ref, position: { epoch, offset }, isDuplicate: false, subscribers });
+    context.send(answerTo, {
+      type: 'published',
+      ref,
+      position: { epoch, offset },
+      isDuplicate: false,
+      subscribers,
+    });
   }
 }
 
@@ -168,19 +188,30 @@ function attach(state: HomeState, ask: Ask<'attach'>, context: Context<HomeMessa
     context.send(answerTo, { type: 'refused', ref });
     return;
   }
-  known.interest.set(shard, ask.subscribers);
-  known.log.expire(context.now);
+  expireTopic(state, known, context.now);
+  setInterest(known, shard, ask.subscribers);
   const { recovered, publications } =
     since === undefined ? { recovered: false, publications: [] } : known.log.recover(since);
-  context.send(answerTo, { type: 'attached', ref, position: known.log.position, recovered, publications });
+  context.send(answerTo, {
+    type: 'attached',
+    ref,
+    position: known.log.position,
+    recovered,
+    publications,
+  });
+  dropUnused(state, known);
 }
 
 function detach(state: HomeState, topic: Topic, shard: number, subscribers: number): void {
   const known = state.topics.get(topic);
   if (known === undefined) return;
+  setInterest(known, shard, subscribers);
+  dropUnused(state, known);
+}
+
+function setInterest(known: HomeTopic, shard: number, subscribers: number): void {
   if (subscribers > 0) known.interest.set(shard, subscribers);
   else known.interest.delete(shard);
-  dropUnused(state, known);
 }
 
 function list(state: HomeState): (readonly [Topic, number])[] {
@@ -194,17 +225,28 @@ function list(state: HomeState): (readonly [Topic, number])[] {
 
 function inform(known: HomeTopic | undefined): TopicInfo {
   if (known === undefined) return { subscribers: 0, position: undefined, historyCount: 0 };
-  return { subscribers: countOf(known), position: known.log.position, historyCount: known.log.historyCount };
+  return {
+    subscribers: countOf(known),
+    position: known.log.position,
+    historyCount: known.log.historyCount,
+  };
 }
 
-/** The topic, made when it is new; undefined when there is no room for one more. */
-function topicOf(state: HomeState, topic: Topic, context: Context<HomeMessage>): HomeTopic | undefined {
+/** [BROKER-LIM-3] The topic, made when it is new; undefined when there is no room for one more. */
+function topicOf(
+  state: HomeState,
+  topic: Topic,
+  context: Context<HomeMessage>,
+): HomeTopic | undefined {
   const known = state.topics.get(topic);
   if (known !== undefined) return known;
   if (state.topics.size >= state.args.limits.topicsMax && !evictUnused(state)) return undefined;
   // Two words of chance: a topic that comes back after it was forgotten must not look like itself.
   const epoch = context.random().toString(36) + context.random().toString(36);
-  const fresh = { log: new TopicLog(topic, epoch, state.args.limits), interest: new Map<number, number>() };
+  const fresh = {
+    log: new TopicLog(topic, epoch, state.args.limits),
+    interest: new Map<number, number>(),
+  };
   state.topics.set(topic, fresh);
   return fresh;
 }
@@ -219,11 +261,11 @@ function evictUnused(state: HomeState): boolean {
   return false;
 }
 
-/** The topic published longest ago forgets first; the one published just now forgets last. */
-function shed(state: HomeState, latest: HomeTopic): void {
+/** [BROKER-LIM-4] The topic published longest ago forgets first; the one published just now forgets last. */
+function shed(state: HomeState): void {
   if (state.bytes <= state.args.limits.historyBytesTotalMax) return;
   for (const known of state.topics.values()) {
-    if (state.bytes <= state.args.limits.historyBytesTotalMax || known === latest) return;
+    if (state.bytes <= state.args.limits.historyBytesTotalMax) return;
     state.bytes -= known.log.bytes;
     known.log.forget();
     dropUnused(state, known);
@@ -232,9 +274,7 @@ function shed(state: HomeState, latest: HomeTopic): void {
 
 function expire(state: HomeState, context: Context<HomeMessage>): void {
   for (const known of state.topics.values()) {
-    const before = known.log.bytes;
-    known.log.expire(context.now);
-    state.bytes += known.log.bytes - before;
+    expireTopic(state, known, context.now);
     dropUnused(state, known);
   }
   context.after('expire', EXPIRE_EVERY_MS);
@@ -243,6 +283,12 @@ function expire(state: HomeState, context: Context<HomeMessage>): void {
 /** A topic that nobody follows and that remembers nothing leaves no trace but the end of its epoch. */
 function dropUnused(state: HomeState, known: HomeTopic): void {
   if (known.interest.size === 0 && known.log.isForgettable) state.topics.delete(known.log.topic);
+}
+
+function expireTopic(state: HomeState, known: HomeTopic, now: number): void {
+  const before = known.log.bytes;
+  known.log.expire(now);
+  state.bytes += known.log.bytes - before;
 }
 
 function countOf(known: HomeTopic): number {

@@ -36,8 +36,10 @@ export class Outbox {
   #credit = WINDOW_BYTES;
   #waiting: Waiting[] | undefined = undefined;
   #waitingBytes = 0;
-  #gaps: Map<string, Gap> | undefined = undefined;
+  /** By topic, in order: one gap, or more where the reader did not follow what lies between. */
+  #gaps: Map<string, Gap[]> | undefined = undefined;
   #dropped = 0;
+  #hasEnded = false;
 
   constructor(limits: OutboxLimits, encodeGap: GapEncoder) {
     this.#limits = limits;
@@ -76,14 +78,19 @@ export class Outbox {
     return true;
   }
 
-  /** Keeps the place of an answer; `fill` must follow. */
+  /** [BROKER-REQ-4] Keeps the place of an answer; `fill` must follow. */
   openSlot(slot: number): void {
-    this.#enqueue({ payload: undefined, slot, publication: undefined, isDropped: false }, WRITE_OVERHEAD_BYTES);
+    this.#enqueue(
+      { payload: undefined, slot, publication: undefined, isDropped: false },
+      WRITE_OVERHEAD_BYTES,
+    );
   }
 
   /** Gives an open slot its answer. */
   fill(slot: number, payload: Uint8Array): Offer {
-    const place = this.#waiting?.find((waiting) => waiting.slot === slot && waiting.payload === undefined);
+    const place = this.#waiting?.find(
+      (waiting) => waiting.slot === slot && waiting.payload === undefined,
+    );
     if (place === undefined) return this.offer(payload, undefined);
     place.payload = payload;
     this.#waitingBytes += payload.byteLength;
@@ -92,16 +99,20 @@ export class Outbox {
 
   /** Puts a payload at the end of the queue. */
   offer(payload: Uint8Array, publication: Publication | undefined): Offer {
-    if (publication !== undefined && this.#limits.slowPolicy === 'latest-per-topic' && this.#credit <= 0) {
+    if (
+      publication !== undefined &&
+      this.#limits.slowPolicy === 'latest-per-topic' &&
+      this.#credit <= 0
+    ) {
       this.#dropWhere((waiting) => waiting.publication?.topic === publication.topic, 'conflated');
     }
     this.#enqueue({ payload, slot: undefined, publication, isDropped: false }, writeCost(payload));
     return this.#enforce();
   }
 
-  /** Gives credit back; what may be written now is handed to `write` in order. */
+  /** Gives credit back; `flush` hands over what may be written now. */
   receipt(bytes: number): void {
-    this.#credit += bytes;
+    if (!this.#hasEnded) this.#credit += bytes;
   }
 
   /** Hands over what the window allows. */
@@ -126,6 +137,15 @@ export class Outbox {
     this.#waiting = undefined;
   }
 
+  /** Lets go of what waits and takes nothing more: the connection was given up. */
+  end(): void {
+    this.#hasEnded = true;
+    this.#credit = 0;
+    this.#waiting = undefined;
+    this.#waitingBytes = 0;
+    this.#gaps = undefined;
+  }
+
   #spend(payload: Uint8Array, write: (payload: Uint8Array) => void): void {
     this.#credit -= writeCost(payload);
     write(payload);
@@ -133,13 +153,14 @@ export class Outbox {
 
   /** [BROKER-SLOW-4] The reader learns of what was dropped before it sees what came after. */
   #tellGap(topic: string, write: (payload: Uint8Array) => void): void {
-    const gap = this.#gaps?.get(topic);
-    if (gap === undefined) return;
+    const gaps = this.#gaps?.get(topic);
+    if (gaps === undefined) return;
     this.#gaps?.delete(topic);
-    this.#spend(this.#encodeGap(gap), write);
+    for (const gap of gaps) this.#spend(this.#encodeGap(gap), write);
   }
 
   #enqueue(waiting: Waiting, cost: number): void {
+    if (this.#hasEnded) return;
     this.#waiting ??= [];
     this.#waiting.push(waiting);
     this.#waitingBytes += cost;
@@ -149,8 +170,12 @@ export class Outbox {
     const { queueBytesMax, slowPolicy } = this.#limits;
     if (this.#waitingBytes <= queueBytesMax) return 'taken';
     if (slowPolicy !== 'disconnect') {
-      // A quarter is freed at once: dropping one by one would walk the queue for every publication.
-      this.#dropWhere((waiting) => waiting.publication !== undefined, 'slow', queueBytesMax - (queueBytesMax >> 2));
+      // [BROKER-SLOW-3] A quarter is freed at once: dropping one by one would walk the queue for every publication.
+      this.#dropWhere(
+        (waiting) => waiting.publication !== undefined,
+        'slow',
+        queueBytesMax - (queueBytesMax >> 2),
+      );
     }
     // Replies are never dropped: a connection that lets its own answers pile up is ended under every policy.
     return this.#waitingBytes <= queueBytesMax ? 'taken' : 'overflow';
@@ -161,7 +186,13 @@ export class Outbox {
     for (const waiting of this.#waiting ?? []) {
       if (this.#waitingBytes <= untilBytes) break;
       const { payload, publication } = waiting;
-      if (waiting.isDropped || payload === undefined || publication === undefined || !matches(waiting)) continue;
+      if (
+        waiting.isDropped ||
+        payload === undefined ||
+        publication === undefined ||
+        !matches(waiting)
+      )
+        continue;
       waiting.isDropped = true;
       waiting.payload = undefined;
       this.#waitingBytes -= writeCost(payload);
@@ -173,8 +204,11 @@ export class Outbox {
 
   #noteGap({ topic, epoch, offset }: Publication, reason: GapReason): void {
     this.#gaps ??= new Map();
-    const earlier = this.#gaps.get(topic);
-    const continues = earlier !== undefined && earlier.epoch === epoch;
-    this.#gaps.set(topic, { topic, epoch, from: continues ? earlier.from : offset, to: offset, reason });
+    const gaps = this.#gaps.get(topic) ?? [];
+    const last = gaps.at(-1);
+    const continues = last?.epoch === epoch && last.to === offset - 1;
+    const gap = { topic, epoch, from: continues ? last.from : offset, to: offset, reason };
+    gaps.splice(continues ? -1 : gaps.length, 1, gap);
+    this.#gaps.set(topic, gaps);
   }
 }

@@ -19,7 +19,8 @@ export type RouterRequest =
       readonly connection: ConnectionId;
       readonly owner: Address<RouterReply>;
       readonly outbox: OutboxLimits;
-      readonly gapFormat: FormatName;
+      /** How gaps look, and roughly what a publication costs that the owner writes itself. */
+      readonly ownFormat: FormatName;
       readonly subscriptionsMax: number;
     }
   | { readonly type: 'leave'; readonly connection: ConnectionId }
@@ -74,20 +75,39 @@ export type RouterReply =
       /** Undefined when recovery was not asked for. */
       readonly recovered: boolean | undefined;
     }
-  | { readonly type: 'subscribeRefused'; readonly slot: Slot; readonly topic: Topic; readonly reason: SubscribeRefusal }
-  | { readonly type: 'unsubscribed'; readonly slot: Slot; readonly topic: Topic; readonly wasSubscribed: boolean }
+  | {
+      readonly type: 'subscribeRefused';
+      readonly slot: Slot;
+      readonly topic: Topic;
+      readonly reason: SubscribeRefusal;
+    }
+  | {
+      readonly type: 'unsubscribed';
+      readonly slot: Slot;
+      readonly topic: Topic;
+      readonly wasSubscribed: boolean;
+    }
   | {
       readonly type: 'publishAnswered';
       readonly slot: Slot;
       readonly topic: Topic;
       readonly outcome: PublishOutcome;
     }
-  | { readonly type: 'topicsListed'; readonly slot: Slot; readonly topics: readonly (readonly [Topic, number])[] }
-  | { readonly type: 'topicInformed'; readonly slot: Slot; readonly topic: Topic; readonly info: TopicInfo }
+  | {
+      readonly type: 'topicsListed';
+      readonly slot: Slot;
+      readonly topics: readonly (readonly [Topic, number])[];
+    }
+  | {
+      readonly type: 'topicInformed';
+      readonly slot: Slot;
+      readonly topic: Topic;
+      readonly info: TopicInfo;
+    }
   /** For subscriptions in the format `owner`. */
   | { readonly type: 'delivered'; readonly publication: Publication }
   | { readonly type: 'gapped'; readonly gap: Gap }
-  /** The router gave the connection up and told the edge to close it. */
+  /** The router gave the connection up: its session closes it. */
   | { readonly type: 'tooSlow' };
 
 /** What a topic's home knows of it. */

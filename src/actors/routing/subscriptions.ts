@@ -23,6 +23,8 @@ export interface Stream<Owner> {
   readonly connection: ConnectionId;
   readonly owner: Address<Owner>;
   readonly outbox: Outbox;
+  /** Its gaps, and the measure of what its owner writes. */
+  readonly ownFormat: WireFormat;
   readonly subscriptionsMax: number;
   /** What it follows or asked to follow, by topic. */
   readonly subscriptions: Map<Topic, Subscription<Owner>>;
@@ -34,8 +36,10 @@ export interface Stream<Owner> {
 export interface Subscription<Owner> {
   readonly stream: Stream<Owner>;
   readonly topic: Topic;
-  readonly format: FormatName;
+  format: FormatName;
   place: number;
+  /** Slots of later subscribes that the first one's answer will answer, too. */
+  alsoAsked: number[] | undefined;
 }
 
 /** Streams that read one topic in one format; the two arrays run in parallel. */
@@ -51,7 +55,7 @@ export interface LocalTopic<Owner> {
   readonly groups: Group<Owner>[];
   /** Subscriptions attached and asked for: what the home is told. */
   wanted: number;
-  /** The last publication seen here. */
+  /** The last place seen here; known from the first attached subscription on. */
   position: Position | undefined;
 }
 
@@ -97,6 +101,15 @@ export class Subscriptions<Owner> {
     subscription.place = group.subscriptions.length;
     group.subscriptions.push(subscription);
     group.connections.push(subscription.stream.connection);
+  }
+
+  /** The subscription reads in another format from now on, attached or not. */
+  reformat(subscription: Subscription<Owner>, format: FormatName): void {
+    const local = this.#topics.get(subscription.topic);
+    const isAttached = subscription.place >= 0;
+    if (local !== undefined) this.#detach(local, subscription);
+    subscription.format = format;
+    if (local !== undefined && isAttached) this.attach(local, subscription);
   }
 
   /** The last one of the group takes the freed place, so leaving costs the same in a group of any size. */

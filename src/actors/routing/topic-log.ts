@@ -72,7 +72,13 @@ export class TopicLog {
     this.#offset += 1;
     // A view into a larger block would keep the whole block alive for as long as the history lasts.
     const owned = data.byteLength === data.buffer.byteLength ? data : data.slice();
-    const publication = { topic: this.topic, epoch: this.epoch, offset: this.#offset, id, data: owned };
+    const publication = {
+      topic: this.topic,
+      epoch: this.epoch,
+      offset: this.#offset,
+      id,
+      data: owned,
+    };
     this.#kept.push({ publication, at: now });
     this.#bytes += writeCost(data);
     if (id !== undefined) {
@@ -83,11 +89,15 @@ export class TopicLog {
     return publication;
   }
 
-  /** Forgets what is beyond the limits of count, bytes and age. */
+  /** [BROKER-REC-3] [BROKER-DUP-2] Forgets what is beyond the limits of count, bytes and age. */
   expire(now: number): void {
     const { historyCountMax, historyBytesMax, historyAgeMaxMs, dedupeIdsMax } = this.#limits;
     const since = now - historyAgeMaxMs * 1_000;
-    for (let oldest = this.#kept[this.#first]; oldest !== undefined; oldest = this.#kept[this.#first]) {
+    for (
+      let oldest = this.#kept[this.#first];
+      oldest !== undefined;
+      oldest = this.#kept[this.#first]
+    ) {
       const isOver = this.historyCount > historyCountMax || this.#bytes > historyBytesMax;
       if (!isOver && oldest.at > since) break;
       this.#bytes -= writeCost(oldest.publication.data);

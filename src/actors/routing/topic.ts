@@ -6,7 +6,7 @@ import { finish, hashText, mix } from '../runtime/prng.ts';
 
 export type Topic = string;
 
-/** The shard that orders and remembers a topic: the highest rendezvous weight among `shards`. */
+/** [SHARD-1] The shard that orders and remembers a topic: the highest rendezvous weight among `shards`. */
 export function homeOf(topic: Topic, shards: number): number {
   const hash = hashText(topic, 0);
   let home = 0;

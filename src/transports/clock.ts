@@ -6,7 +6,10 @@ export function nowUs(): number {
   return Math.floor(performance.now() * 1_000);
 }
 
-/** Rings once at the earliest instant it was last told of. */
+/** The platform fires longer timers at once. */
+const SLEEP_MS_MAX = 2 ** 31 - 1;
+
+/** Rings at the earliest instant it was last told of, or somewhat too early when that is weeks away. */
 export class Alarm {
   readonly #ring: () => void;
   #timer: NodeJS.Timeout | undefined = undefined;
@@ -22,10 +25,13 @@ export class Alarm {
     clearTimeout(this.#timer);
     this.#setFor = at;
     const delayMs = Math.max(0, Math.ceil((at - nowUs()) / 1_000));
-    this.#timer = setTimeout(() => {
-      this.#setFor = Infinity;
-      this.#ring();
-    }, delayMs);
+    this.#timer = setTimeout(
+      () => {
+        this.#setFor = Infinity;
+        this.#ring();
+      },
+      Math.min(delayMs, SLEEP_MS_MAX),
+    );
   }
 
   cancel(): void {

@@ -3,27 +3,19 @@
 // write when the turn ends, framed once for all who are told the same.
 // Refuses to know topics, sessions and who may do what. Obeys edges.ts, ADR 0006 and 0007; spec: WEB.
 
-import { encodeFrame, frameRules } from '../actors/codecs/websocket-frames.ts';
 import { encodeUpgradeGrant } from '../actors/codecs/websocket-handshake.ts';
 import type { Address } from '../actors/runtime/actor.ts';
-import {
-  type ConnectionId,
-  type DoorEvent,
-  type Log,
-  type WebCommand,
-  writeCost,
-} from '../actors/runtime/edges.ts';
-import { encodeStreamHead } from './web/answer.ts';
-import { Connection, type ConnectionHost, type Kind, type Owner } from './web/connection.ts';
-import { type Deadline, Deadlines } from './web/deadlines.ts';
-import { encodeDeflated } from './web/deflate.ts';
-import { Departures, GRACE_MS } from './web/departures.ts';
-import { Door, type DoorHost, type TlsMaterial } from './web/door.ts';
-import { type Asker, type DoorKinds, Exchange, type ExchangeHost } from './web/exchange.ts';
-import type { DoorLimits } from './web/http-requests.ts';
-import { Intake } from './web/intake.ts';
-import { Wire } from './web/sequence.ts';
-import { WebSocketListener } from './web/websocket.ts';
+import type { ConnectionId, DoorEvent, Log, WebCommand } from '../actors/runtime/edges.ts';
+import { encodeStreamHead } from './doors/answer.ts';
+import { Door, type DoorHost, type TlsMaterial } from './doors/door.ts';
+import type { Exchange } from './doors/exchange.ts';
+import { Exchanges } from './doors/exchanges.ts';
+import type { DoorLimits } from './doors/http-requests.ts';
+import { Deadlines } from './sockets/deadlines.ts';
+import { Departures, GRACE_MS } from './sockets/departures.ts';
+import { Intake } from './sockets/intake.ts';
+import type { Kind, Owner } from './streams/connection.ts';
+import { Connections } from './streams/connections.ts';
 
 /** What the edge needs of the shard it belongs to. */
 export interface WebEdgeOptions {
@@ -60,60 +52,44 @@ export const doorLimits: Omit<DoorLimits, 'messageBytesMax' | 'bodyBytesMax'> = 
   keepAliveTimeoutMs: 65_000,
 };
 
-/** Actors that have not answered a request by then never will; the client is told so. */
-const ANSWER_TIMEOUT_MS = 60_000;
 /** How often a drain closes its next share of connections. */
 const DRAIN_EVERY_MS = 20;
-const PING = encodeFrame('ping', new Uint8Array(0));
 
 export class WebEdge {
   readonly #options: WebEdgeOptions;
   readonly #doors = new Map<string, Door>();
-  readonly #asked = new Map<ConnectionId, Exchange>();
-  readonly #open = new Map<ConnectionId, Connection>();
-  readonly #rawWire = new Wire((payload) => payload);
-  readonly #plainWire = new Wire((payload) => encodeFrame('text', payload));
-  readonly #deflatedWire = new Wire(encodeDeflated);
   readonly #deadlines = new Deadlines();
-  readonly #answersDue: Deadline<Exchange>;
-  readonly #closesDue: Deadline<Connection>;
   readonly #departures: Departures;
   readonly #intake: Intake;
-  readonly #connectionHost: ConnectionHost;
-  readonly #exchangeHost: ExchangeHost;
-  /** Requests that came under pressure. */
-  #heldBack: (() => void)[] = [];
-  /** To be written when the turn ends. */
-  #talking: Connection[] = [];
-  #bytesOut = 0;
-  #bytesIn = 0;
-  #ids = 0;
-  #isDraining = false;
+  readonly #exchanges: Exchanges;
+  readonly #connections: Connections;
 
   constructor(options: WebEdgeOptions) {
+    const intake = new Intake(options);
+    const deadlines = this.#deadlines;
+    const departures = new Departures(deadlines, (socket) => intake.forget(socket));
     this.#options = options;
-    this.#intake = new Intake(options);
-    this.#departures = new Departures(this.#deadlines, (socket) => this.#intake.forget(socket));
-    this.#answersDue = this.#deadlines.line(ANSWER_TIMEOUT_MS, (exchange) => this.#unanswered(exchange));
-    this.#closesDue = this.#deadlines.line(GRACE_MS, (connection) => connection.socket.destroy());
-    this.#connectionHost = this.#hostForConnections();
-    this.#exchangeHost = this.#hostForExchanges();
+    this.#intake = intake;
+    this.#departures = departures;
+    this.#exchanges = new Exchanges({ ...options, deadlines, departures });
+    this.#connections = new Connections({ ...options, deadlines, departures, intake });
   }
 
   /** Open WebSockets and event streams. */
   get connections(): number {
-    return this.#open.size;
+    return this.#connections.size;
   }
 
   /** Requests and handshakes that actors have not answered yet. */
   get exchanges(): number {
-    return this.#asked.size;
+    return this.#exchanges.size;
   }
 
   /** Opens a door; rejects with the system's error (`EADDRINUSE`, `EACCES`, …) when the port cannot be had. */
   async listen(options: ListenOptions): Promise<{ readonly host: string; readonly port: number }> {
     const limits: DoorLimits = { ...doorLimits, ...options.limits };
-    const door = new Door({ ...options, tls: options.tls, limits }, this.#hostForDoor(options, limits));
+    const host = this.#hostFor(options, limits);
+    const door = new Door({ ...options, tls: options.tls, limits }, host);
     try {
       const address = await door.listen();
       this.#doors.set(options.door, door);
@@ -127,21 +103,20 @@ export class WebEdge {
   /** Carries out one command of an actor. What is for a connection that is gone is not carried out. */
   obey(command: WebCommand): void {
     switch (command.type) {
-      case 'write': {
-        const { connections, payload } = command;
-        const cost = writeCost(payload);
-        for (const id of connections) this.#open.get(id)?.say(payload, cost);
+      case 'write':
+        this.#connections.write(command.connections, command.payload);
         return;
-      }
       case 'close':
-        this.#open.get(command.connection)?.close(command.code, command.reason);
+        this.#connections.close(command.connection, command.code, command.reason);
         return;
       case 'ping':
-        this.#open.get(command.connection)?.sayRaw(PING);
+        this.#connections.ping(command.connection);
         return;
-      case 'respond':
-        this.#respond(command.connection, command.status, command.headers, command.body);
+      case 'respond': {
+        const { connection, status, headers, body } = command;
+        this.#exchanges.respond(connection, status, headers, body);
         return;
+      }
       case 'accept':
         this.#accept(command);
         return;
@@ -156,22 +131,13 @@ export class WebEdge {
   /** The end of a turn: all that it said leaves, one write for each connection. */
   flush(): void {
     this.#intake.endTurn();
-    const talking = this.#talking;
-    if (talking.length > 0) {
-      this.#talking = [];
-      for (const connection of talking) connection.flush();
-      for (const wire of [this.#rawWire, this.#plainWire, this.#deflatedWire]) wire.endTurn();
-    }
-    this.#countBytes();
+    this.#connections.flush();
   }
 
   /** While on, nothing new is read from clients who speak, and no new request is delivered. */
   pauseReading(isOn: boolean): void {
     this.#intake.press(isOn);
-    if (isOn) return;
-    const heldBack = this.#heldBack;
-    this.#heldBack = [];
-    for (const deliver of heldBack) deliver();
+    this.#exchanges.press(isOn);
   }
 
   /** New TLS connections to the door get the new certificate. */
@@ -189,15 +155,16 @@ export class WebEdge {
    * requests under way are answered first. Resolves when all are gone or their time is up.
    */
   async drain(code: number, reason: string, spreadMs: number): Promise<void> {
-    this.#isDraining = true;
+    this.#exchanges.isDraining = true;
     this.closeListeners();
-    const endsAt = performance.now() + spreadMs;
+    const startedAt = performance.now();
     const rounds = Math.max(1, Math.ceil(spreadMs / DRAIN_EVERY_MS));
-    const share = Math.ceil(this.#open.size / rounds);
-    const graceEndsAt = endsAt + 2 * GRACE_MS;
-    while (this.#remaining > 0 && performance.now() < graceEndsAt) {
-      const isLate = performance.now() >= endsAt;
-      this.#closeSome(isLate ? this.#open.size : share, code, reason);
+    const share = Math.ceil(this.#connections.size / rounds);
+    for (;;) {
+      const elapsedMs = performance.now() - startedAt;
+      const isLate = elapsedMs >= spreadMs;
+      this.#connections.closeSome(isLate ? this.#connections.size : share, code, reason);
+      if (this.#remaining === 0 || elapsedMs >= spreadMs + 2 * GRACE_MS) break;
       await new Promise((resolve) => setTimeout(resolve, DRAIN_EVERY_MS));
     }
     this.#destroy();
@@ -206,199 +173,86 @@ export class WebEdge {
   /** Says goodbye to everybody at once, for a shard whose actors can do nothing more. */
   abandon(code: number, reason: string): void {
     this.closeListeners();
-    for (const connection of [...this.#open.values()]) connection.close(code, reason);
-    for (const exchange of [...this.#asked.values()]) this.#refuse(exchange, 503, 'The service restarts.');
-    this.#countBytes();
+    this.#connections.closeSome(this.#connections.size, code, reason);
+    this.#exchanges.refuseAll(503, 'The service restarts.');
   }
 
-  #respond(id: ConnectionId, status: number, headers: Readonly<Record<string, string>>, body: string): void {
-    const exchange = this.#takeAsked(id);
-    if (exchange === undefined) return;
-    try {
-      exchange.respond(status, headers, body);
-    } catch (error) {
-      this.#log('error', 'web.answerFailed', { connection: id, status, error: String(error) });
-      exchange.respond(500, {}, '');
-    }
-  }
-
-  #accept({ connection: id, subprotocol, owner, receiptsTo }: Extract<WebCommand, { type: 'accept' }>): void {
-    const exchange = this.#takeAsked(id);
+  #accept(command: Extract<WebCommand, { readonly type: 'accept' }>): void {
+    const { connection, subprotocol, owner } = command;
+    const exchange = this.#exchanges.take(connection);
     if (exchange?.asker.type !== 'upgrade') {
-      this.#misled(id, exchange, 1006, owner);
+      if (exchange !== undefined) this.#exchanges.failed(exchange, 'nobody asked for a WebSocket');
+      this.#tellEnd(connection, 1006, owner);
       return;
     }
     const { key, extensions } = exchange.asker.handshake;
     const { plain, deflated } = exchange.kinds;
-    const kind = extensions === undefined ? plain : deflated;
-    const grant = {
+    const head = encodeUpgradeGrant({
       key,
       ...(subprotocol === undefined ? {} : { protocol: subprotocol }),
       ...(extensions === undefined ? {} : { extensions }),
-    };
-    this.#begin(exchange, kind, encodeUpgradeGrant(grant), { owner, receiptsTo });
+    });
+    this.#begin(exchange, extensions === undefined ? plain : deflated, head, command);
   }
 
-  #stream({ connection: id, headers, owner, receiptsTo }: Extract<WebCommand, { type: 'stream' }>): void {
-    const exchange = this.#takeAsked(id);
-    if (exchange === undefined || exchange.asker.type === 'upgrade') {
-      this.#misled(id, exchange, 1000, owner);
+  #stream(command: Extract<WebCommand, { readonly type: 'stream' }>): void {
+    const { connection, headers, owner } = command;
+    const exchange = this.#exchanges.take(connection);
+    if (exchange === undefined) {
+      this.#tellEnd(connection, 1000, owner);
       return;
     }
-    this.#begin(exchange, exchange.kinds.stream, encodeStreamHead(headers), { owner, receiptsTo });
+    try {
+      if (exchange.asker.type === 'upgrade') throw new Error('a WebSocket was asked for');
+      this.#begin(exchange, exchange.kinds.stream, encodeStreamHead(headers), command);
+    } catch (error) {
+      this.#exchanges.failed(exchange, error);
+      this.#tellEnd(connection, 1000, owner);
+    }
   }
 
-  /** An exchange becomes a connection; its head leaves with the first words of the turn. */
   #begin(exchange: Exchange, kind: Kind, head: Uint8Array, owner: Owner): void {
     const socket = exchange.takeSocket();
     if (socket === undefined || socket.destroyed) {
-      this.#misled(exchange.id, undefined, kind.listening === undefined ? 1000 : 1006, owner.owner);
-      return;
-    }
-    const connection = new Connection(exchange.id, socket, kind, owner, this.#connectionHost);
-    this.#open.set(exchange.id, connection);
-    this.#options.count('web.connections.opened', 1);
-    connection.sayRaw(head);
+      this.#tellEnd(exchange.id, kind.listening === undefined ? 1000 : 1006, owner.owner);
+    } else this.#connections.open(exchange.id, socket, kind, head, owner);
   }
 
-  /** The client went before it was let in, or the word did not fit the question: its owner-to-be learns of the end. */
-  #misled(id: ConnectionId, exchange: Exchange | undefined, code: number, owner: Owner['owner']): void {
-    if (this.#open.has(id)) return;
-    if (exchange !== undefined) this.#refuse(exchange, 500, 'Internal error.');
-    this.#options.deliver(owner, { type: 'closed', connection: id, code, reason: '' });
-    this.#options.schedule();
-  }
-
-  #unanswered(exchange: Exchange): void {
-    this.#asked.delete(exchange.id);
-    this.#options.count('web.http.unanswered', 1);
-    this.#refuse(exchange, 503, 'No answer was found in time.');
-  }
-
-  #refuse(exchange: Exchange, status: number, sentence: string): void {
-    this.#takeAsked(exchange.id);
-    exchange.respond(status, { 'content-type': 'text/plain; charset=utf-8' }, `${sentence}\n`);
-  }
-
-  #takeAsked(id: ConnectionId): Exchange | undefined {
-    const exchange = this.#asked.get(id);
-    if (exchange === undefined) return undefined;
-    this.#asked.delete(id);
-    this.#answersDue.delete(exchange);
-    return exchange;
+  /** The client went before it was let in: whoever was to own the connection learns of its end all the same. */
+  #tellEnd(connection: ConnectionId, code: number, owner: Owner['owner']): void {
+    if (this.#connections.has(connection)) return;
+    this.#connections.deliver(owner, { type: 'closed', connection, code, reason: '' });
   }
 
   get #remaining(): number {
-    return this.#open.size + this.#asked.size + this.#departures.size;
-  }
-
-  #closeSome(most: number, code: number, reason: string): void {
-    let left = most;
-    for (const connection of this.#open.values()) {
-      if (left === 0) break;
-      if (!connection.isOpen) continue;
-      connection.close(code, reason);
-      left -= 1;
-    }
+    return this.#connections.size + this.#exchanges.size + this.#departures.size;
   }
 
   #destroy(): void {
     for (const door of this.#doors.values()) door.destroy();
-    for (const { socket } of this.#open.values()) socket.destroy();
+    this.#connections.destroyAll();
     this.#departures.destroyAll();
   }
 
-  #ask(kinds: DoorKinds, asker: Asker, say: (connection: ConnectionId) => void): void {
-    this.#ids += 1;
-    const exchange = new Exchange(this.#ids, kinds, asker, this.#exchangeHost);
-    this.#asked.set(exchange.id, exchange);
-    this.#answersDue.add(exchange);
-    this.#options.count('web.http.requests', 1);
-    const deliver = (): void => {
-      if (!this.#asked.has(exchange.id)) return;
-      say(exchange.id);
-      this.#options.schedule();
-    };
-    if (this.#intake.isPressed) this.#heldBack.push(deliver);
-    else deliver();
-  }
-
-  #hostForDoor({ doorActor }: ListenOptions, { messageBytesMax }: DoorLimits): DoorHost {
+  #hostFor({ doorActor }: ListenOptions, { messageBytesMax }: DoorLimits): DoorHost {
     const { deliver, count, log } = this.#options;
-    const listener = new WebSocketListener(this.#connectionHost, messageBytesMax);
-    const kindOf = (wire: Wire, deflate: boolean): Kind => ({
-      wire,
-      listening: { rules: frameRules('server', { messageBytesMax, deflate }), listener },
-    });
-    const kinds: DoorKinds = {
-      stream: { wire: this.#rawWire, listening: undefined },
-      plain: kindOf(this.#plainWire, false),
-      deflated: kindOf(this.#deflatedWire, true),
-    };
+    const kinds = this.#connections.kindsFor(messageBytesMax);
+    const exchanges = this.#exchanges;
     return {
       departures: this.#departures,
       deadlines: this.#deadlines,
       count,
       log,
-      requested: (asker, head, body) => {
-        this.#ask(kinds, asker, (connection) => {
+      requested(asker, head, body) {
+        exchanges.ask(kinds, asker, (connection) => {
           deliver(doorActor, { type: 'requestReceived', connection, ...head, body });
         });
       },
-      upgradeRequested: (asker, head, subprotocols) => {
-        this.#ask(kinds, asker, (connection) => {
+      upgradeRequested(asker, head, subprotocols) {
+        exchanges.ask(kinds, asker, (connection) => {
           deliver(doorActor, { type: 'upgradeRequested', connection, ...head, subprotocols });
         });
       },
     };
-  }
-
-  #hostForConnections(): ConnectionHost {
-    const { deliver, count, schedule } = this.#options;
-    return {
-      count,
-      deliver: (to, message) => {
-        deliver(to, message);
-        schedule();
-      },
-      willWrite: (connection) => this.#talking.push(connection),
-      wrote: (bytes) => (this.#bytesOut += bytes),
-      took: (socket, bytes) => {
-        this.#bytesIn += bytes;
-        this.#intake.took(socket, bytes);
-      },
-      awaitClose: (connection) => this.#closesDue.add(connection),
-      ended: (connection) => {
-        this.#open.delete(connection.id);
-        this.#closesDue.delete(connection);
-        this.#intake.forget(connection.socket);
-        count('web.connections.closed', 1);
-        this.#departures.seeOff(connection.socket);
-      },
-    };
-  }
-
-  #hostForExchanges(): ExchangeHost {
-    const isDraining = (): boolean => this.#isDraining;
-    return {
-      departures: this.#departures,
-      get isDraining() {
-        return isDraining();
-      },
-      abandoned: ({ id }) => {
-        this.#takeAsked(id);
-      },
-    };
-  }
-
-  #countBytes(): void {
-    if (this.#bytesOut > 0) this.#options.count('web.bytes.out', this.#bytesOut);
-    if (this.#bytesIn > 0) this.#options.count('web.bytes.in', this.#bytesIn);
-    this.#bytesOut = 0;
-    this.#bytesIn = 0;
-  }
-
-  #log(level: 'warn' | 'error', event: string, fields: Log['fields']): void {
-    this.#options.log({ type: 'log', level, event, fields });
   }
 }

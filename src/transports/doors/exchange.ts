@@ -5,10 +5,11 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ConnectionId } from '../../actors/runtime/edges.ts';
-import { encodeAnswer, type Headers } from './answer.ts';
-import type { Kind } from './connection.ts';
-import type { Departures } from './departures.ts';
-import { hold, type Holder, listenTo, takeFromHttp } from './held-socket.ts';
+import { encodeAnswer } from './answer.ts';
+import type { Headers } from './request-head.ts';
+import type { Departures } from '../sockets/departures.ts';
+import type { Kinds } from '../streams/connections.ts';
+import { hold, type Holder, listenTo, takeFromHttp } from '../sockets/held-socket.ts';
 
 /** A WebSocket handshake that was found in order. */
 export interface Handshake {
@@ -26,13 +27,6 @@ export type Asker =
   | { readonly type: 'managed'; readonly response: ServerResponse }
   | { readonly type: 'upgrade'; readonly socket: Socket; readonly handshake: Handshake };
 
-/** How the connections of a door speak, once they are open. */
-export interface DoorKinds {
-  readonly stream: Kind;
-  readonly plain: Kind;
-  readonly deflated: Kind;
-}
-
 export interface ExchangeHost {
   readonly departures: Departures;
   /** Answers end their connections, because the node is going. */
@@ -43,15 +37,15 @@ export interface ExchangeHost {
 
 const exchangeOf = Symbol('exchangeOf');
 
-type AskedResponse = ServerResponse & { [exchangeOf]?: Exchange };
+type AskedResponse = ServerResponse & { [exchangeOf]?: Exchange | undefined };
 
 export class Exchange implements Holder {
   readonly id: ConnectionId;
-  readonly kinds: DoorKinds;
+  readonly kinds: Kinds;
   readonly asker: Asker;
   readonly #host: ExchangeHost;
 
-  constructor(id: ConnectionId, kinds: DoorKinds, asker: Asker, host: ExchangeHost) {
+  constructor(id: ConnectionId, kinds: Kinds, asker: Asker, host: ExchangeHost) {
     this.id = id;
     this.kinds = kinds;
     this.asker = asker;
@@ -75,7 +69,10 @@ export class Exchange implements Holder {
     if (this.#host.isDraining) response.shouldKeepAlive = false;
     const { 'transfer-encoding': _, ...rest } = headers;
     const hasBody = status !== 204 && status !== 304;
-    response.writeHead(status, hasBody ? { ...rest, 'content-length': Buffer.byteLength(body) } : rest);
+    response.writeHead(
+      status,
+      hasBody ? { ...rest, 'content-length': Buffer.byteLength(body) } : rest,
+    );
     response.end(hasBody ? body : undefined);
   }
 
@@ -84,12 +81,12 @@ export class Exchange implements Holder {
     const { asker } = this;
     if (asker.type === 'managed') {
       const response: AskedResponse = asker.response;
-      delete response[exchangeOf];
+      response[exchangeOf] = undefined;
       if (response.socket === null) return undefined;
       takeFromHttp(response.socket, this);
       return response.socket;
     }
-    listenTo(asker.socket);
+    if (asker.type === 'upgrade') listenTo(asker.socket);
     return asker.socket;
   }
 
@@ -103,6 +100,6 @@ export class Exchange implements Holder {
 
 function responseClosed(this: AskedResponse): void {
   const exchange = this[exchangeOf];
-  delete this[exchangeOf];
+  this[exchangeOf] = undefined;
   exchange?.socketClosed();
 }

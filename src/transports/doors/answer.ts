@@ -2,8 +2,7 @@
 // Refuses to send a header that would forge another. RFC 9112 §4, §5, §6.
 
 import { STATUS_CODES } from 'node:http';
-
-export type Headers = Readonly<Record<string, string>>;
+import type { Headers } from './request-head.ts';
 
 const name = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const value = /^[\t\x20-\x7e\x80-\xff]*$/;

@@ -6,9 +6,14 @@ import type { Socket } from 'node:net';
 import { encodeClose, encodeFrame, type FrameRules } from '../../actors/codecs/websocket-frames.ts';
 import { FrameReader } from '../../actors/codecs/websocket-reader.ts';
 import type { Address } from '../../actors/runtime/actor.ts';
-import { type ConnectionEvent, type ConnectionId, type Receipt, WINDOW_BYTES } from '../../actors/runtime/edges.ts';
-import { hold, type Holder } from './held-socket.ts';
-import type { Sequence, Wire } from './sequence.ts';
+import {
+  type ConnectionEvent,
+  type ConnectionId,
+  type Receipt,
+  WINDOW_BYTES,
+} from '../../actors/runtime/edges.ts';
+import { hold, type Holder } from '../sockets/held-socket.ts';
+import { SILENCE, type Wire } from './wire.ts';
 
 /** What connections need of the edge they live in. */
 export interface ConnectionHost {
@@ -53,16 +58,20 @@ const PONG_BACKLOG_BYTES_MAX = 64 * 1_024;
 export class Connection implements Holder {
   readonly id: ConnectionId;
   readonly socket: Socket;
+  /** Undefined for event streams. */
   readonly reader: FrameReader | undefined;
   readonly owner: Address<ConnectionEvent>;
   readonly #receiptsTo: Address<Receipt>;
   readonly #kind: Kind;
+  readonly #wire: Wire;
   readonly #host: ConnectionHost;
-  #said: Sequence;
+  #isOpen = true;
+  /** What this turn says to it. */
+  #said = SILENCE;
   /** Handed to the socket and not receipted, by `writeCost`. */
   #unreceipted = 0;
   #latestPong: Uint8Array | undefined = undefined;
-  /** Why the edge closed it; undefined while it is open. */
+  /** Why the edge closes it; undefined before. */
   #verdict: { readonly code: number; readonly reason: string } | undefined = undefined;
   #isOver = false;
 
@@ -79,26 +88,27 @@ export class Connection implements Holder {
     this.owner = owner;
     this.#receiptsTo = receiptsTo;
     this.#kind = kind;
+    this.#wire = kind.wire;
     this.#host = host;
-    this.#said = kind.wire.root;
     hold(socket, this);
   }
 
   get isOpen(): boolean {
-    return this.#verdict === undefined && !this.#isOver;
+    return this.#isOpen;
   }
 
   /** The hot path: puts a payload behind what this turn already says. */
   say(payload: Uint8Array, cost: number): void {
-    if (this.#verdict !== undefined || this.#isOver) return;
-    const said = this.#said;
-    this.#append(said.next(payload) ?? said.append(payload, this.#kind.wire.frameOf(payload), cost));
+    if (this.#isOpen) this.#goOn(this.#wire.goOn(this.#said, payload, cost));
+  }
+
+  ping(frame: Uint8Array): void {
+    if (this.reader !== undefined) this.sayRaw(frame);
   }
 
   /** Bytes of the edge's own, outside the credit: heads and control frames. */
   sayRaw(bytes: Uint8Array): void {
-    if (this.#verdict !== undefined || this.#isOver) return;
-    this.#append(this.#said.next(bytes) ?? this.#said.append(bytes, bytes, 0));
+    if (this.#isOpen) this.#goOn(this.#wire.goOnRaw(this.#said, bytes));
   }
 
   /** Answers a ping; of many that a slow reader sends only the latest is answered. */
@@ -116,19 +126,21 @@ export class Connection implements Holder {
   /** Hands what was said to the socket, in one write. */
   flush(): void {
     const said = this.#said;
-    if (said.parent === undefined) return;
-    this.#said = this.#kind.wire.root;
-    this.#host.wrote(said.bytes);
-    this.#unreceipted += said.cost;
+    if (said === SILENCE) return;
+    this.#said = SILENCE;
+    const wire = this.#wire;
+    this.#host.wrote(wire.bytesOf(said));
+    this.#unreceipted += wire.costOf(said);
     // Every half window one write tells when the kernel took it and all before it; the others need no callback.
-    if (this.#unreceipted < RECEIPT_BYTES) this.socket.write(said.joined());
-    else this.#writeForReceipt(said.joined());
+    if (this.#unreceipted < RECEIPT_BYTES) this.socket.write(wire.joined(said));
+    else this.#writeForReceipt(wire.joined(said));
   }
 
   /** Ends it after what was said; `closed` follows when the peer has agreed, vanished or let its time pass. */
   close(code: number, reason: string): void {
-    if (this.#verdict !== undefined || this.#isOver) return;
+    if (!this.#isOpen) return;
     this.flush();
+    this.#isOpen = false;
     this.#verdict = { code, reason };
     if (this.reader === undefined) this.socket.end();
     else this.socket.write(encodeClose(code, reason));
@@ -138,13 +150,13 @@ export class Connection implements Holder {
   /** The peer broke the protocol: tells it how, and is done with it. */
   fail(code: number, reason: string): void {
     this.#host.count('web.websocket.protocolErrors', 1);
-    if (this.#verdict === undefined) this.#sayClose(code, reason);
+    this.#sayClose(code, reason);
     this.#end(code, reason);
   }
 
   /** The peer's close came: answers it, unless it is itself an answer. */
   closeReceived(code: number, reason: string): void {
-    if (this.#verdict === undefined) this.#sayClose(code, '');
+    this.#sayClose(code, '');
     this.#end(code, reason);
   }
 
@@ -158,10 +170,10 @@ export class Connection implements Holder {
     this.#end(this.reader === undefined ? 1000 : 1006, '');
   }
 
-  #append(said: Sequence): void {
-    if (this.#said.parent === undefined) this.#host.willWrite(this);
+  #goOn(said: number): void {
+    if (this.#said === SILENCE) this.#host.willWrite(this);
     this.#said = said;
-    if (said.bytes > TURN_BYTES_MAX) this.flush();
+    if (this.#wire.bytesOf(said) > TURN_BYTES_MAX) this.flush();
   }
 
   #writeForReceipt(joined: Buffer): void {
@@ -173,8 +185,8 @@ export class Connection implements Holder {
   }
 
   #receipt(bytes: number): void {
-    if (!this.isOpen) return;
-    this.#host.deliver(this.#receiptsTo, { type: 'receipt', connection: this.id, bytes });
+    if (this.#isOpen)
+      this.#host.deliver(this.#receiptsTo, { type: 'receipt', connection: this.id, bytes });
   }
 
   #sayLatestPong(): void {
@@ -186,6 +198,7 @@ export class Connection implements Holder {
   }
 
   #sayClose(code: number, reason: string): void {
+    if (!this.#isOpen) return;
     this.flush();
     this.socket.write(encodeClose(code, reason));
   }
@@ -193,6 +206,7 @@ export class Connection implements Holder {
   /** The only place where an owner learns of the end. */
   #end(code: number, reason: string): void {
     if (this.#isOver) return;
+    this.#isOpen = false;
     this.#isOver = true;
     this.reader?.stop();
     const verdict = this.#verdict ?? { code, reason };

@@ -4,7 +4,7 @@
 
 import type { Socket } from 'node:net';
 import type { Deadline, Deadlines } from './deadlines.ts';
-import { hold, type Holder } from './held-socket.ts';
+import { hold, type Holder, listenTo } from './held-socket.ts';
 
 /** The time a peer has to close its side. */
 export const GRACE_MS = 2_000;
@@ -28,8 +28,8 @@ export class Departures implements Holder {
     hold(socket, this);
     this.#leaving.add(socket);
     socket.end();
-    // A paused socket would never hear its peer's end.
-    socket.resume();
+    // A socket that is not read would never hear its peer's end.
+    if (socket.isPaused()) listenTo(socket);
   }
 
   destroyAll(): void {

@@ -7,10 +7,11 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import type { Server as HttpServer } from 'node:http';
 import type { Log } from '../../actors/runtime/edges.ts';
-import type { Deadline, Deadlines } from './deadlines.ts';
-import { hold, type Holder, listenTo, release } from './held-socket.ts';
+import type { Deadline, Deadlines } from '../sockets/deadlines.ts';
+import { receiveHandshake } from './handshakes.ts';
+import { hold, type Holder, listenTo, release } from '../sockets/held-socket.ts';
 import { type HttpOptions, type Reception, serveHttp } from './http-requests.ts';
-import { asksForEventStream, headOf, readPlainGet } from './request-head.ts';
+import { asksForEventStream, asksForWebSocket, headOf, readPlainGet } from './request-head.ts';
 
 /** A certificate with its chain, and its key, in PEM. */
 export interface TlsMaterial {
@@ -98,6 +99,11 @@ export class Door implements Holder {
     this.#silent.delete(socket);
     const { door, limits } = this.#options;
     const request = readPlainGet(chunk, limits.headBytesMax, limits.headersMax);
+    if (request !== undefined && asksForWebSocket(request)) {
+      const head = { method: 'GET', httpVersion: '1.1', ...request };
+      receiveHandshake(head, socket, this.#options, this.#host);
+      return;
+    }
     if (request !== undefined && asksForEventStream(request)) {
       const { target, headers } = request;
       const head = headOf(door, socket, 'GET', target, headers);

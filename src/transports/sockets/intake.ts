@@ -28,10 +28,6 @@ export class Intake {
     this.#host = host;
   }
 
-  get isPressed(): boolean {
-    return this.#isPressed;
-  }
-
   /** Bytes of a socket were read and delivered. */
   took(socket: Socket, bytes: number): void {
     if (socket !== this.#speaker) {

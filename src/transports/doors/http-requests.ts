@@ -4,17 +4,12 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import {
-  checkUpgrade,
-  encodeUpgradeRefusal,
-  negotiateDeflate,
-  type UpgradeOffer,
-} from '../../actors/codecs/websocket-handshake.ts';
 import type { RequestHead } from '../../actors/runtime/edges.ts';
 import { encodeRefusal } from './answer.ts';
-import type { Departures } from './departures.ts';
-import type { Asker, Handshake } from './exchange.ts';
-import { takeFromHttp, watch } from './held-socket.ts';
+import type { Departures } from '../sockets/departures.ts';
+import type { Asker } from './exchange.ts';
+import { receiveHandshake } from './handshakes.ts';
+import { takeFromHttp } from '../sockets/held-socket.ts';
 import { headOf, readHeaders } from './request-head.ts';
 
 /** Bounds of one door; every one of them is refused by name when it is crossed. */
@@ -49,6 +44,8 @@ export interface HttpOptions {
   readonly limits: DoorLimits;
 }
 
+/** Requests of one connection that wait behind another; one more ends the connection. */
+const PIPELINED_MAX = 256;
 const noBody = new Uint8Array(0);
 
 /** A server that is given its sockets by `emit('connection')`; it never listens itself. */
@@ -69,8 +66,12 @@ export function serveHttp(options: HttpOptions, reception: Reception): Server {
   const requests = new HttpRequests(options, reception);
   server.on('request', (request, response) => requests.read(request, response));
   server.on('checkContinue', (request, response) => requests.readAfterContinue(request, response));
-  server.on('upgrade', (request, socket, early) => requests.upgrade(request, socket as Socket, early));
-  server.on('connect', (_request, socket) => requests.refuse(socket as Socket, 405, 'This is no proxy.'));
+  server.on('upgrade', (request, socket, early) =>
+    requests.upgrade(request, socket as Socket, early),
+  );
+  server.on('connect', (_request, socket) =>
+    requests.refuse(socket as Socket, 405, 'This is no proxy.'),
+  );
   server.on('clientError', (error, socket) => requests.broken(error, socket as Socket));
   // The clock that its timeouts stand on starts when a server listens; this one is told that it does.
   server.emit('listening');
@@ -80,6 +81,7 @@ export function serveHttp(options: HttpOptions, reception: Reception): Server {
 class HttpRequests {
   readonly #options: HttpOptions;
   readonly #reception: Reception;
+  readonly #pipelined = new WeakMap<Socket, number>();
 
   constructor(options: HttpOptions, reception: Reception) {
     this.#options = options;
@@ -100,7 +102,8 @@ class HttpRequests {
       else this.#refuseBody(request);
     });
     request.on('end', () => {
-      if (size <= this.#options.limits.bodyBytesMax) this.#deliver(request, response, joined(chunks, size));
+      if (size <= this.#options.limits.bodyBytesMax)
+        this.#deliver(request, response, joined(chunks, size));
     });
   }
 
@@ -112,22 +115,11 @@ class HttpRequests {
   }
 
   upgrade(request: IncomingMessage, socket: Socket, early: Buffer): void {
-    if (socket.destroyed) return;
-    const { method = '', httpVersion, url = '', rawHeaders } = request;
-    const headers = readHeaders(rawHeaders);
-    if (!this.#isHeadFit(rawHeaders, socket)) return;
-    const offer = checkUpgrade({ method, httpVersion, header: (name) => headers[name] });
-    watch(socket);
-    if (!offer.ok) {
-      this.#reception.count('web.websocket.refused', 1);
-      socket.write(encodeUpgradeRefusal(offer.mistake));
-      this.#reception.departures.seeOff(socket);
-      return;
-    }
+    const { method = '', httpVersion, url: target = '', rawHeaders } = request;
+    if (socket.destroyed || !this.#isHeadFit(rawHeaders, socket)) return;
     if (early.byteLength > 0) socket.unshift(early);
-    const asker: Asker = { type: 'upgrade', socket, handshake: this.#handshakeOf(offer) };
-    const head = headOf(this.#options.door, socket, method, url, headers);
-    this.#reception.upgradeRequested(asker, head, offer.protocols);
+    const head = { method, httpVersion, target, headers: readHeaders(rawHeaders) };
+    receiveHandshake(head, socket, this.#options, this.#reception);
   }
 
   /** What node:http could not read, or not in time. */
@@ -138,7 +130,8 @@ class HttpRequests {
       this.#reception.count('web.http.timeouts', 1);
       this.refuse(socket, 408, 'The request did not come in time.');
     } else if (code === 'HPE_HEADER_OVERFLOW') this.refuse(socket, 431, 'The head is too long.');
-    else if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') this.refuse(socket, 413, 'The body is too long.');
+    else if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW')
+      this.refuse(socket, 413, 'The body is too long.');
     else this.refuse(socket, 400, 'This is not HTTP.');
   }
 
@@ -177,7 +170,8 @@ class HttpRequests {
 
   #refuseBody({ socket }: IncomingMessage): void {
     const { bodyBytesMax } = this.#options.limits;
-    if (socket.writable) this.refuse(socket, 413, `The body is too long: at most ${bodyBytesMax} bytes.`);
+    if (socket.writable)
+      this.refuse(socket, 413, `The body is too long: at most ${bodyBytesMax} bytes.`);
   }
 
   #deliver(request: IncomingMessage, response: ServerResponse, body: Uint8Array): void {
@@ -186,23 +180,34 @@ class HttpRequests {
       const head = headOf(this.#options.door, socket, method, url, readHeaders(rawHeaders));
       this.#reception.requested({ type: 'managed', response }, head, body);
     };
-    // A pipelined request waits until those before it are answered.
-    if (response.socket === null) response.once('socket', deliver);
+    if (response.socket === null) this.#queue(socket, response, deliver);
     else deliver();
   }
 
-  /** [WEB-DEFLATE-1] A client that wants a smaller window than the shared compressor has goes without. */
-  #handshakeOf({ key, extensions }: UpgradeOffer): Handshake {
-    const agreement = this.#options.deflate ? negotiateDeflate(extensions) : undefined;
-    if (agreement === undefined || agreement.serverMaxWindowBits < 15) return { key, extensions: undefined };
-    return { key, extensions: agreement.answer };
+  /** A pipelined request waits until those before it are answered; nobody may let a heap of them wait. */
+  #queue(socket: Socket, response: ServerResponse, deliver: () => void): void {
+    const waiting = this.#pipelined.get(socket) ?? 0;
+    if (waiting >= PIPELINED_MAX) {
+      this.#reception.count('web.http.refused', 1);
+      socket.destroy();
+      return;
+    }
+    this.#pipelined.set(socket, waiting + 1);
+    response.once('socket', () => {
+      this.#pipelined.set(socket, (this.#pipelined.get(socket) ?? 1) - 1);
+      deliver();
+    });
   }
 }
 
 function asksForWebSocket({ headers }: IncomingMessage): boolean {
   const { upgrade = '' } = headers;
-  const isAsked = upgrade.split(',').some((protocol) => protocol.trim().toLowerCase() === 'websocket');
-  return isAsked && headers['content-length'] === undefined && headers['transfer-encoding'] === undefined;
+  const isAsked = upgrade
+    .split(',')
+    .some((protocol) => protocol.trim().toLowerCase() === 'websocket');
+  return (
+    isAsked && headers['content-length'] === undefined && headers['transfer-encoding'] === undefined
+  );
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

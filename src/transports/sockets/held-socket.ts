@@ -12,24 +12,26 @@ export interface Holder {
 
 const heldBy = Symbol('heldBy');
 
-type HeldSocket = Socket & { [heldBy]?: Holder };
+type HeldSocket = Socket & { [heldBy]?: Holder | undefined };
 
 /** Makes `holder` answer for the socket from now on; bytes flow to it after `listenTo`. */
 export function hold(socket: HeldSocket, holder: Holder): void {
   socket[heldBy] = holder;
 }
 
-/** Starts to report the socket's bytes and end to its holder. */
+/** Reports the socket's bytes and its end to its holder from now on. */
 export function listenTo(socket: Socket): void {
   watch(socket);
-  socket.on('data', received);
+  const listeners: readonly unknown[] = socket.listeners('data');
+  if (!listeners.includes(received)) socket.on('data', received);
+  socket.resume();
 }
 
-/** Reports only the end: bytes wait in the kernel. */
-export function watch(socket: Socket): void {
-  if (socket.listeners('close').includes(closed)) return;
-  socket.on('error', ignored);
-  socket.on('close', closed);
+/** Leaves the bytes in the socket's buffer and in the kernel until somebody listens again; reports the end only. */
+export function stopReading(socket: Socket): void {
+  watch(socket);
+  socket.removeListener('data', received);
+  socket.pause();
 }
 
 /** Leaves the socket to somebody else's listeners. */
@@ -37,7 +39,8 @@ export function release(socket: HeldSocket): void {
   socket.removeListener('data', received);
   socket.removeListener('error', ignored);
   socket.removeListener('close', closed);
-  delete socket[heldBy];
+  // Not deleted: an object that loses a property grows by a kilobyte.
+  socket[heldBy] = undefined;
 }
 
 /**
@@ -50,7 +53,12 @@ export function takeFromHttp(socket: Socket, holder: Holder): void {
   // A listener for bytes makes node:http give the handle back to the stream.
   listenTo(socket);
   for (const listener of parsing) socket.removeListener('data', listener as () => void);
-  socket.resume();
+}
+
+function watch(socket: Socket): void {
+  if (socket.listeners('close').includes(closed)) return;
+  socket.on('error', ignored);
+  socket.on('close', closed);
 }
 
 function received(this: HeldSocket, chunk: Buffer): void {

@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import type { RequestHead } from '../../actors/runtime/edges.ts';
 
-type Headers = Readonly<Record<string, string>>;
+export type Headers = Readonly<Record<string, string>>;
 
 /** A head that leaves no doubt. */
 export interface PlainGet {
@@ -14,21 +14,24 @@ export interface PlainGet {
 }
 
 const requestLine = /^GET (\/[\x21-\x7e]*) HTTP\/1\.1$/;
-const fieldLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)[ \t]*$/;
+const fieldLine =
+  /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)[ \t]*$/;
 /** Fields that announce a body, an expectation or another protocol. */
 const unusual = new Set([
   'content-length',
   'transfer-encoding',
   'expect',
-  'upgrade',
   'te',
   'trailer',
   'http2-settings',
 ]);
-const plainConnections = new Set(['keep-alive', 'close']);
 
 /** Reads a chunk that is one plain `GET` head and nothing else; undefined for everything else. */
-export function readPlainGet(chunk: Buffer, bytesMax: number, headersMax: number): PlainGet | undefined {
+export function readPlainGet(
+  chunk: Buffer,
+  bytesMax: number,
+  headersMax: number,
+): PlainGet | undefined {
   if (chunk.byteLength > bytesMax || chunk[0] !== 0x47) return undefined;
   const text = chunk.toString('latin1');
   const end = text.indexOf('\r\n\r\n');
@@ -44,10 +47,28 @@ export function readPlainGet(chunk: Buffer, bytesMax: number, headersMax: number
     if (unusual.has(name) || (name === 'host' && headers['host'] !== undefined)) return undefined;
     addHeader(headers, name, value);
   }
-  const { host, connection } = headers as { host?: string; connection?: string };
-  if (host === undefined) return undefined;
-  if (connection !== undefined && !plainConnections.has(connection.toLowerCase())) return undefined;
-  return { target, headers };
+  return headers['host'] !== undefined && isConnectionPlain(headers)
+    ? { target, headers }
+    : undefined;
+}
+
+/** The connection is to be kept or closed after this request, or to become a WebSocket. */
+function isConnectionPlain({
+  connection = '',
+  upgrade,
+}: {
+  connection?: string;
+  upgrade?: string;
+}): boolean {
+  const wish = connection.toLowerCase();
+  if (upgrade === undefined) return wish === '' || wish === 'keep-alive' || wish === 'close';
+  if (upgrade.toLowerCase() !== 'websocket') return false;
+  return wish === 'upgrade' || wish === 'keep-alive, upgrade';
+}
+
+/** Says whether a plain request offers to become a WebSocket. */
+export function asksForWebSocket({ headers }: PlainGet): boolean {
+  return headers['upgrade'] !== undefined;
 }
 
 /** Says whether a plain request asks for an event stream. */

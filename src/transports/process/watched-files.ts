@@ -1,0 +1,86 @@
+// Tells when the text of some files, taken together, has changed. It watches the folders, so that files replaced by
+// rename and the symbolic links that Kubernetes swaps are seen, and looks by itself now and then, since network file
+// systems tell nothing. Refuses to know what is in the files.
+
+import { type FSWatcher, watch } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+export interface Watching {
+  stop(): void;
+}
+
+export interface WatchPace {
+  /** Writers change several files one after the other: wait until they have been quiet for so long. */
+  readonly settleMs: number;
+  readonly lookEveryMs: number;
+}
+
+/** undefined where a file cannot be read. */
+export type FileTexts = readonly (string | undefined)[];
+
+const pace: WatchPace = { settleMs: 200, lookEveryMs: 5_000 };
+
+/**
+ * Calls `changed` with all the texts each time when one of them differs from what it was, `known` at first.
+ * Does not keep the process alive.
+ */
+export function watchFiles(
+  files: readonly string[],
+  known: FileTexts,
+  changed: (texts: FileTexts) => void,
+  { settleMs, lookEveryMs }: WatchPace = pace,
+): Watching {
+  let last = known;
+  let settling: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  // One look after the other: an older one must not come in last and undo a newer one.
+  let looked = Promise.resolve();
+
+  const look = (): void => {
+    looked = looked.then(async () => {
+      const texts = await Promise.all(files.map(textOf));
+      if (isStopped || texts.every((text, index) => text === last[index])) return;
+      last = texts;
+      changed(texts);
+    });
+  };
+  const noticed = (): void => {
+    clearTimeout(settling);
+    settling = setTimeout(look, settleMs).unref();
+  };
+  const watchers = [...new Set(files.map((file) => dirname(file)))].map((folder) =>
+    watchFolder(folder, noticed),
+  );
+  // What changed between reading the files and watching them is seen now.
+  look();
+  const looking = setInterval(look, lookEveryMs).unref();
+
+  return {
+    stop() {
+      isStopped = true;
+      clearTimeout(settling);
+      clearInterval(looking);
+      for (const watcher of watchers) watcher?.close();
+    },
+  };
+}
+
+/** undefined where the platform cannot watch: then the regular look has to do. */
+function watchFolder(folder: string, noticed: () => void): FSWatcher | undefined {
+  try {
+    const watcher = watch(folder, { persistent: false }, noticed);
+    watcher.on('error', () => watcher.close());
+    return watcher;
+  } catch {
+    return undefined;
+  }
+}
+
+async function textOf(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

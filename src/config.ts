@@ -1,0 +1,318 @@
+// Flags, environment and a config file to the options of a node, or to the list of EVERY mistake in them, each with
+// its place and a way out. A flag beats the environment, that the file, that the default. Refuses to know disks and
+// sockets: what only the world can tell (do key and certificate match?) it asks through `FileChecks`.
+// Obeys spec/process.md, section "Configuration".
+
+import type { BrokerOptions } from './actors/broker/broker-options.ts';
+import type { HomeLimits } from './actors/routing/home.actor.ts';
+import { fromFile } from './config/file-layer.ts';
+import {
+  fromEnvironment,
+  type Layer,
+  type Mistake,
+  mistakeAt,
+  type Place,
+} from './config/layers.ts';
+import {
+  adminRows,
+  authRows,
+  brokerDoorRows,
+  brokerRows,
+  drainRows,
+  historyRows,
+  logRows,
+  nodeRows,
+  settings,
+  type ValuesOf,
+} from './config/settings.ts';
+
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+export interface BrokerDoor {
+  readonly host: string;
+  readonly port: number;
+  /** When nobody chose the port, the door may move. */
+  readonly portWasSet: boolean;
+  readonly tls: TlsFiles | undefined;
+  readonly deflate: boolean;
+}
+
+export interface AdminDoor {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: TlsFiles | undefined;
+}
+
+export type AuthSettings = ValuesOf<typeof authRows>;
+
+export interface NodeOptions {
+  readonly threads: number;
+  /** Standard output is one JSON object per line. */
+  readonly json: boolean;
+  readonly doors: { readonly broker: BrokerDoor; readonly admin: AdminDoor | undefined };
+  /** undefined without any key. */
+  readonly auth: AuthSettings | undefined;
+  readonly log: ValuesOf<typeof logRows>;
+  readonly drain: ValuesOf<typeof drainRows>;
+  readonly broker: BrokerOptions;
+  readonly home: HomeLimits;
+}
+
+/** One setting as it is in force, for people. */
+export interface Effective {
+  readonly key: string;
+  readonly text: string;
+  readonly from: string;
+}
+
+export interface ConfigInput {
+  readonly flags: Layer;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The config file's name, with its text or with the reason why there is none. */
+  readonly file:
+    | undefined
+    | { readonly name: string; readonly text: string }
+    | { readonly name: string; readonly problem: string };
+  /** Cores of this machine. */
+  readonly cores: number;
+  readonly checks: FileChecks;
+}
+
+export interface FileProblem {
+  /** The setting that is wrong, within its section. */
+  readonly key: string;
+  readonly problem: string;
+  readonly wayOut: string;
+}
+
+/** Looks into the files that settings name. */
+export interface FileChecks {
+  tls(files: TlsFiles): readonly FileProblem[];
+  auth(settings: AuthSettings): readonly FileProblem[];
+}
+
+export type ConfigReading =
+  | {
+      readonly ok: true;
+      readonly options: NodeOptions;
+      readonly warnings: readonly string[];
+      readonly effective: readonly Effective[];
+    }
+  | { readonly ok: false; readonly mistakes: readonly Mistake[] };
+
+const THREADS_MAX_BY_DEFAULT = 8;
+
+/** [PROC-CONF-1] Reads every layer to its end before it says what is wrong. */
+export function readConfig(input: ConfigInput): ConfigReading {
+  const { flags, env, file, cores } = input;
+  const values = new Values();
+  // [PROC-CONF-2] Later layers win.
+  for (const layer of [layerOfFile(file), fromEnvironment(env), flags]) values.take(layer);
+
+  const node = values.section('', nodeRows);
+  const { requireToken, ...door } = values.section('broker.', brokerDoorRows);
+  const admin = values.section('admin.', adminRows);
+  const auth = values.section('auth.', authRows);
+  const drain = values.section('drain.', drainRows);
+  const home = values.section('history.', historyRows);
+  const brokerTls = tlsOf(values, 'broker.', door, input.checks);
+  const adminTls = tlsOf(values, 'admin.', admin, input.checks);
+  const hasAuth = checkAuth(values, auth, requireToken, input.checks);
+
+  if (drain.deadlineMs < drain.spreadMs) {
+    const problem = 'drain.deadlineMs is shorter than drain.spreadMs';
+    const wayOut = 'The deadline must leave time for the spread.';
+    values.refuse(['drain.deadlineMs', 'drain.spreadMs'], problem, wayOut);
+  }
+  if (home.historyBytesMax > home.historyBytesTotalMax) {
+    const problem = 'history.historyBytesMax is more than history.historyBytesTotalMax';
+    const wayOut = 'One topic may not remember more than all.';
+    values.refuse(['history.historyBytesMax', 'history.historyBytesTotalMax'], problem, wayOut);
+  }
+  if (admin.port === door.port && admin.port !== 0 && admin.host === door.host) {
+    const problem = 'the broker door and the admin door have the same port';
+    values.refuse(['admin.port', 'broker.port'], problem, 'Give each door a port of its own.');
+  }
+  if (values.mistakes.length > 0) return { ok: false, mistakes: values.mistakes.toSorted(byPlace) };
+
+  const broker = {
+    ...values.section('broker.', brokerRows),
+    requireToken: requireToken ?? hasAuth,
+  };
+  const options: NodeOptions = {
+    threads: node.threads ?? Math.max(1, Math.min(cores, THREADS_MAX_BY_DEFAULT)),
+    json: node.json,
+    doors: {
+      broker: {
+        host: door.host,
+        port: door.port,
+        portWasSet: values.isSet('broker.port'),
+        tls: brokerTls,
+        deflate: door.deflate,
+      },
+      admin:
+        admin.port === undefined
+          ? undefined
+          : { host: admin.host, port: admin.port, tls: adminTls },
+    },
+    auth: hasAuth ? auth : undefined,
+    log: values.section('log.', logRows),
+    drain,
+    broker,
+    home,
+  };
+  const warnings = [...values.warnings, ...dangers(options)];
+  return { ok: true, options, warnings, effective: values.effective() };
+}
+
+/** The file's mistakes as one reads it, then the others as they were found. */
+function byPlace(a: Mistake, b: Mistake): number {
+  const [lineA = Infinity, lineB = Infinity] = [a.line, b.line];
+  if (lineA !== lineB) return lineA < lineB ? -1 : 1;
+  return (a.column ?? 0) - (b.column ?? 0);
+}
+
+function layerOfFile(file: ConfigInput['file']): Layer {
+  if (file === undefined) return { given: [], mistakes: [], warnings: [] };
+  if ('text' in file) return fromFile(file.name, file.text);
+  const wayOut = 'Check the path, and that the user of this process may read the file.';
+  const mistake = { file: file.name, key: '--config', problem: file.problem, wayOut };
+  return { given: [], mistakes: [mistake], warnings: [] };
+}
+
+/** The settings of all layers, as far as they could be read. */
+class Values {
+  readonly mistakes: Mistake[] = [];
+  readonly warnings: string[] = [];
+  readonly #found = new Map<string, { readonly value: unknown; readonly place: Place }>();
+
+  take({ given, mistakes, warnings }: Layer): void {
+    this.mistakes.push(...mistakes);
+    this.warnings.push(...warnings);
+    const byKey = new Map(settings.map((setting) => [setting.key, setting]));
+    for (const { key, text, place } of given) {
+      const setting = byKey.get(key);
+      if (setting === undefined) throw new Error(`a layer gave ${key}, which is no setting`);
+      const reading = setting.kind.read(text);
+      if (reading.ok) this.#found.set(key, { value: reading.value, place });
+      else this.mistakes.push(mistakeAt(place, reading.problem, reading.wayOut));
+    }
+  }
+
+  /** The values of a section's rows; defaults where nothing (good) was given. */
+  section<R extends Readonly<Record<string, { readonly fallback: unknown }>>>(
+    prefix: string,
+    rows: R,
+  ): ValuesOf<R> {
+    const values = Object.entries(rows).map(([name, { fallback }]) => {
+      const found = this.#found.get(`${prefix}${name}`);
+      return [name, found === undefined ? fallback : found.value] as const;
+    });
+    // Each value was read by the kind of its own row.
+    return Object.fromEntries(values) as ValuesOf<R>;
+  }
+
+  isSet(key: string): boolean {
+    return this.#found.has(key);
+  }
+
+  /** A mistake that only shows beside other settings; told at the place of the first key that was set anywhere. */
+  refuse(keys: readonly string[], problem: string, wayOut: string): void {
+    const place = keys.map((key) => this.#found.get(key)?.place).find((at) => at !== undefined);
+    const [name = ''] = keys;
+    this.mistakes.push(mistakeAt(place ?? { layer: 'file', name }, problem, wayOut));
+  }
+
+  effective(): readonly Effective[] {
+    return settings.map(({ key, kind, fallback, fallbackText }) => {
+      const found = this.#found.get(key);
+      if (found === undefined)
+        return { key, text: fallbackText ?? kind.show(fallback), from: 'default' };
+      const { name, at } = found.place;
+      return {
+        key,
+        text: kind.show(found.value),
+        from: at === undefined ? name : `${at.file}:${at.line}`,
+      };
+    });
+  }
+}
+
+function tlsOf(
+  values: Values,
+  prefix: string,
+  files: {
+    readonly 'tls.certFile': string | undefined;
+    readonly 'tls.keyFile': string | undefined;
+  },
+  checks: FileChecks,
+): TlsFiles | undefined {
+  const { 'tls.certFile': certFile, 'tls.keyFile': keyFile } = files;
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  if (certFile === undefined) {
+    const wayOut = `Set ${prefix}tls.certFile too, or neither.`;
+    values.refuse([`${prefix}tls.keyFile`], 'is a key without its certificate', wayOut);
+    return undefined;
+  }
+  if (keyFile === undefined) {
+    const wayOut = `Set ${prefix}tls.keyFile too, or neither.`;
+    values.refuse([`${prefix}tls.certFile`], 'is a certificate without its key', wayOut);
+    return undefined;
+  }
+  for (const { key, problem, wayOut } of checks.tls({ certFile, keyFile })) {
+    values.refuse([`${prefix}tls.${key}`], problem, wayOut);
+  }
+  return { certFile, keyFile };
+}
+
+/** Says whether tokens can be verified at all. */
+function checkAuth(
+  values: Values,
+  auth: AuthSettings,
+  requireToken: boolean | undefined,
+  checks: FileChecks,
+): boolean {
+  const { secret, secretFile, publicKeyFile, jwksFile } = auth;
+  const hasKey = [secret, secretFile, publicKeyFile, jwksFile].some((key) => key !== undefined);
+  const wayOut = 'Set auth.secretFile, auth.publicKeyFile or auth.jwksFile.';
+  if (secret !== undefined && secretFile !== undefined) {
+    values.refuse(['auth.secretFile'], 'is set beside auth.secret', 'Keep one of the two.');
+  }
+  if (hasKey) {
+    for (const { key, problem, wayOut: out } of checks.auth(auth)) {
+      values.refuse([`auth.${key}`], problem, out);
+    }
+    return true;
+  }
+  for (const key of ['auth.audience', 'auth.issuer']) {
+    if (values.isSet(key)) values.refuse([key], 'has no key to verify tokens with', wayOut);
+  }
+  if (requireToken === true) {
+    values.refuse(['broker.requireToken'], 'has no key to verify tokens with', wayOut);
+  }
+  return false;
+}
+
+/** What is allowed, but should be somebody's decision. */
+function dangers({ doors, broker }: NodeOptions): readonly string[] {
+  const warnings: string[] = [];
+  if (!isLoopback(doors.broker.host) && !broker.requireToken) {
+    warnings.push(
+      `The broker door listens on ${doors.broker.host} without auth: whoever reaches it may follow and publish everything. ` +
+        'Set auth.secretFile, auth.publicKeyFile or auth.jwksFile, or listen on 127.0.0.1.',
+    );
+  }
+  if (doors.admin !== undefined && !isLoopback(doors.admin.host)) {
+    warnings.push(
+      `The admin door listens on ${doors.admin.host} and has no auth: whoever reaches it may read the metrics.`,
+    );
+  }
+  return warnings;
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^(?:::ffff:)?127(?:\.\d+){3}$/i.test(host);
+}

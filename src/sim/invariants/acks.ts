@@ -1,0 +1,47 @@
+// An ack of a publish is true: the same id has one place in an epoch however often it is sent, only what was sent
+// before is a duplicate, and nothing is acknowledged that nobody sent. That readers see it there is `one-order`'s.
+
+import type { EventOf } from '../trace.ts';
+import { type Invariant, numberOf } from './invariant.ts';
+
+interface Known {
+  readonly offset: number;
+  /** Somebody was told that it is new. */
+  isTold: boolean;
+}
+
+export const acks: Invariant = {
+  property: 'acks',
+  requirements: ['BROKER-DUP-1', 'BROKER-FRAME-3', 'BROKER-PUB-3'],
+  judge(report) {
+    const ids = new Map<string, Known>();
+    const sends = new Map<number, number>();
+    return (event) => {
+      if (event.kind === 'publishSent') {
+        const number = numberOf(event);
+        sends.set(number, (sends.get(number) ?? 0) + 1);
+      } else if (event.kind === 'published') {
+        const sentence = check(event, sends.get(numberOf(event)) ?? 0, ids);
+        if (sentence !== undefined) report(event, sentence);
+      }
+    };
+  },
+};
+
+function check(event: EventOf<'published'>, sends: number, ids: Map<string, Known>): string | undefined {
+  const { client, node, topic, id, position, isDuplicate, publisher, sequence } = event;
+  const what = `client ${client} was told that ${publisher}/${sequence} of '${topic}'`;
+  if (sends === 0) return `${what} was published, and nobody sent it`;
+  if (isDuplicate && (id === undefined || sends === 1)) return `${what} is a duplicate, and it was sent once`;
+  if (id === undefined) return undefined;
+  const key = `${node} ${position.epoch} ${topic} ${id}`;
+  const known = ids.get(key);
+  if (known === undefined) {
+    ids.set(key, { offset: position.offset, isTold: !isDuplicate });
+    return undefined;
+  }
+  if (known.offset !== position.offset) return `${what} is at ${position.offset}, and earlier at ${known.offset}`;
+  if (!isDuplicate && known.isTold) return `${what} is new for the second time`;
+  known.isTold ||= !isDuplicate;
+  return undefined;
+}

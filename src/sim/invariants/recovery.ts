@@ -1,0 +1,74 @@
+// Recovery tells the truth: with `recovered: true` all that was missed follows, once and in order; with `false`
+// nothing of it does; and whoever has missed nothing is told `true`.
+
+import type { EventOf } from '../trace.ts';
+import { type Invariant, PerSubscription } from './invariant.ts';
+
+interface Recovered {
+  readonly epoch: string;
+  /** Nothing up to here may come. */
+  readonly known: number;
+  /** The last place at the time of the ack. */
+  readonly top: number;
+  /** The next that must come while the recovery lasts; undefined when nothing was to be recovered. */
+  next: number | undefined;
+}
+
+export const recovery: Invariant = {
+  property: 'recovery',
+  requirements: ['BROKER-REC-1', 'BROKER-REC-2', 'BROKER-REC-3', 'BROKER-FRAME-2', 'SSE-4'],
+  judge(report) {
+    const recovered = new PerSubscription<Recovered>();
+    return (event) => {
+      if (event.kind === 'subscribed') {
+        const sentence = ack(event);
+        if (sentence !== undefined) report(event, sentence);
+        note(event, recovered);
+      } else if (event.kind === 'closed') recovered.forget(event.connection);
+      else if (event.kind === 'gap') {
+        const state = recovered.get(event.connection, event.topic);
+        if (state?.next !== undefined) state.next = event.to === undefined ? undefined : event.to + 1;
+      } else if (event.kind === 'message') {
+        const sentence = follow(event, recovered);
+        if (sentence !== undefined) report(event, sentence);
+      }
+    };
+  },
+};
+
+function ack({ client, topic, since, position, recovered }: EventOf<'subscribed'>): string | undefined {
+  if (since === undefined) {
+    return recovered === undefined ? undefined : `client ${client} was told of a recovery of '${topic}' it did not ask for`;
+  }
+  if (recovered === undefined || position === undefined) return `client ${client} was told nothing of its recovery of '${topic}'`;
+  const isSameEpoch = since.epoch === position.epoch;
+  if (recovered && (!isSameEpoch || since.offset > position.offset)) {
+    return `'${topic}' at ${position.epoch}:${position.offset} cannot recover ${since.epoch}:${since.offset} for client ${client}`;
+  }
+  if (!recovered && isSameEpoch && since.offset === position.offset) {
+    return `client ${client} had missed nothing of '${topic}' and was told that it had`;
+  }
+  return undefined;
+}
+
+function note(event: EventOf<'subscribed'>, recovered: PerSubscription<Recovered>): void {
+  const { connection, topic, since, position } = event;
+  if (position === undefined) return;
+  const { epoch, offset } = position;
+  const isRecovering = event.recovered === true && since !== undefined && since.offset < offset;
+  const known = isRecovering ? since.offset : offset;
+  recovered.set(connection, topic, { epoch, known, top: offset, next: isRecovering ? since.offset + 1 : undefined });
+}
+
+function follow(event: EventOf<'message'>, recovered: PerSubscription<Recovered>): string | undefined {
+  const { connection, client, position } = event;
+  const topic = event.topic ?? event.saidTopic;
+  const state = recovered.get(connection, topic);
+  if (position === undefined || state === undefined || position.epoch !== state.epoch) return undefined;
+  const { offset } = position;
+  if (offset <= state.known) return `client ${client} got ${offset} of '${topic}' again, it knows all up to ${state.known}`;
+  if (state.next === undefined) return undefined;
+  if (offset !== state.next) return `client ${client} was promised all up to ${state.top} of '${topic}' and got ${offset} for ${state.next}`;
+  state.next = offset < state.top ? offset + 1 : undefined;
+  return undefined;
+}

@@ -1,0 +1,207 @@
+// One simulated thread: an actor system with its edges, the time that its work takes, and its ends of the ports to
+// the other shards of its node. Turns follow transports/shard.ts: sockets are read, actors run, then what they
+// said leaves. How far a turn goes, and which ready actor is next, is drawn from the seed.
+// Refuses to know topics and clients.
+
+import { actorsOf, edgesOf, startShard } from '../actors/node.ts';
+import type { BrokerOptions } from '../actors/broker/broker-options.ts';
+import type { HomeLimits } from '../actors/routing/home.actor.ts';
+import type { Address } from '../actors/runtime/actor.ts';
+import { Prng } from '../actors/runtime/prng.ts';
+import { System } from '../actors/runtime/system.ts';
+import { AuthEdge } from './edges/auth.edge.ts';
+import { LogEdge } from './edges/log.edge.ts';
+import { type Lane, WebEdge } from './edges/web.edge.ts';
+import type { TraceHash } from './trace-hash.ts';
+
+/** What a simulated thread needs of its world. */
+export interface ShardWorld {
+  readonly now: number;
+  readonly hash: TraceHash;
+  /** Has `turn` called on this shard at an instant; earlier calls are kept, too. */
+  wakeShardAt(at: number, place: number): void;
+  remindShardAt(at: number, place: number, ref: number): void;
+  /** Takes what this shard's turn sent to another shard of its node. */
+  cross(fromPlace: number, toShard: number, to: string, message: unknown): void;
+  actorFailed(place: number, address: string, error: unknown): void;
+  collapsed(place: number): void;
+}
+
+export interface ShardPlan {
+  readonly place: number;
+  readonly node: number;
+  readonly shard: number;
+  readonly shards: number;
+  readonly seed: number;
+  readonly lane: Lane;
+  readonly broker: BrokerOptions;
+  readonly home: HomeLimits;
+  readonly receiptBytes: number;
+  /** Microseconds that one message keeps the thread busy. */
+  readonly serviceUs: number;
+  /** Of ten turns, how many take one message only; the others run until nothing is ready. */
+  readonly fineTurns: number;
+}
+
+/** Life of one thread: from its start to its crash. */
+export class Shard {
+  readonly plan: ShardPlan;
+  readonly incarnation: number;
+  readonly system: System;
+  readonly web: WebEdge;
+  readonly #auth: AuthEdge;
+  readonly #log = new LogEdge();
+  readonly #world: ShardWorld;
+  readonly #chance: Prng;
+  readonly #choose: (ready: number) => number;
+  /** The thread does something else until then. */
+  busyUntil = 0;
+  /** How many times slower than planned. */
+  slowness = 1;
+  isDead = false;
+  #wakeAt = Number.POSITIVE_INFINITY;
+  #isTurning = false;
+  /** Messages that actors took. */
+  taken = 0;
+
+  constructor(plan: ShardPlan, incarnation: number, world: ShardWorld) {
+    const { place, shard, shards, node, lane, broker, home } = plan;
+    this.plan = plan;
+    this.incarnation = incarnation;
+    this.#world = world;
+    const seed = (plan.seed + Math.imul(node, 0x632be5ab) + Math.imul(incarnation, 0x9e3779b9) + Math.imul(shard, 0x85ebca6b)) >>> 0;
+    const label = `shard ${node}.${shard}.${incarnation}`;
+    this.#chance = new Prng(plan.seed, `${label} turns`);
+    this.#choose = (ready) => (ready === 1 ? 0 : this.#chance.next() % ready);
+    this.system = new System({
+      shard,
+      seed,
+      crossing: (to, address, message) => world.cross(place, to, address, message),
+      onFailure: (address, error) => world.actorFailed(place, address, error),
+      onCollapse: () => {
+        this.isDead = true;
+        world.collapsed(place);
+      },
+      tap: {
+        received: (address, message, now) => world.hash.message(now, place, address, message),
+        sent: () => {},
+      },
+    });
+    const edges = edgesOf(shard);
+    this.web = new WebEdge(
+      {
+        lane,
+        door: actorsOf(shard).broker,
+        messageBytesMax: broker.messageBytesMax,
+        receiptBytes: plan.receiptBytes,
+        closeTimeoutUs: CLOSE_TIMEOUT_US,
+      },
+      this,
+    );
+    this.#auth = new AuthEdge(
+      {
+        get now() {
+          return world.now;
+        },
+        remindAt: (at, ref) => this.#remindAt(at, ref * 2 + 1),
+        deliver: (to, verdict) => this.deliver(to, verdict),
+      },
+      new Prng(plan.seed, `${label} auth`),
+    );
+    this.system.bind(edges.web, (command) => {
+      world.hash.message(world.now, place, edges.web, command);
+      this.web.obey(command);
+    });
+    this.system.bind(edges.auth, (command) => {
+      world.hash.message(world.now, place, edges.auth, command);
+      this.#auth.obey(command);
+    });
+    this.system.bind(edges.log, (entry) => {
+      world.hash.message(world.now, place, edges.log, entry);
+      this.#log.obey(entry);
+    });
+    startShard(this.system, { shard, shards, broker, home });
+    this.wake();
+  }
+
+  get now(): number {
+    return this.#world.now;
+  }
+
+  /** Something outside spoke to an actor. */
+  deliver<M>(to: Address<M>, message: NoInfer<M>): void {
+    this.system.deliver(to, message);
+    this.wake();
+  }
+
+  wake(): void {
+    // A turn looks for itself, when it ends, whether there is more to do.
+    if (this.#isTurning) return;
+    this.#wakeAtLatest(Math.max(this.now, this.busyUntil));
+  }
+
+  remindAt(at: number, connection: number): void {
+    this.#remindAt(at, connection * 2);
+  }
+
+  /** An edge's instant came; of a dead shard's it hears nothing. */
+  remind(sealed: number): void {
+    if (this.isDead || sealed % LIVES !== this.incarnation % LIVES) return;
+    const ref = (sealed / LIVES) | 0;
+    if ((ref & 1) === 1) this.#auth.remind(ref >> 1);
+    else this.web.remind(ref >> 1);
+  }
+
+  #remindAt(at: number, ref: number): void {
+    this.#world.remindShardAt(at, this.plan.place, ref * LIVES + (this.incarnation % LIVES));
+  }
+
+  /** The thread does nothing until then; an instant in the past lets it go on. */
+  pause(until: number): void {
+    this.busyUntil = until;
+    this.wake();
+  }
+
+  /** One turn of the thread's loop. */
+  turn(): void {
+    const { now, system, web } = this;
+    if (this.isDead || now < this.#wakeAt) return;
+    this.#wakeAt = Number.POSITIVE_INFINITY;
+    if (now < this.busyUntil) {
+      this.#wakeAtLatest(this.busyUntil);
+      return;
+    }
+    this.#isTurning = true;
+    const drawn = this.#chance.next();
+    // A backlog makes the thread look at its sockets less often, as a loop under load does.
+    if (web.hasReadable && (system.readyActors < 8 || (drawn & 0x300) === 0)) web.read();
+    const isFine = drawn % 10 < this.plan.fineTurns;
+    const taken = system.run(now, isFine ? 1 + ((drawn >>> 12) & 3) : TURN_MESSAGES_MAX, this.#choose);
+    this.taken += taken;
+    web.flush();
+    this.#isTurning = false;
+    if (this.isDead) return;
+    this.busyUntil = now + TURN_US + taken * this.plan.serviceUs * this.slowness + ((drawn >>> 16) & 7);
+    if (system.readyActors > 0 || web.hasReadable || web.hasDirty) this.#wakeAtLatest(this.busyUntil);
+    const { nextTimerAt } = system;
+    if (nextTimerAt !== undefined) this.#wakeAtLatest(Math.max(nextTimerAt, this.busyUntil));
+  }
+
+  /** The thread is gone, and with it everything that it held. */
+  crash(isTold: boolean): void {
+    this.isDead = true;
+    this.web.abandon(isTold);
+  }
+
+  #wakeAtLatest(at: number): void {
+    if (at >= this.#wakeAt || this.isDead) return;
+    this.#wakeAt = at;
+    this.#world.wakeShardAt(at, this.plan.place);
+  }
+}
+
+/** Lives of a shard that are told apart in what it is reminded of. */
+const LIVES = 16;
+const TURN_US = 3;
+const TURN_MESSAGES_MAX = 20_000;
+const CLOSE_TIMEOUT_US = 3_000_000;

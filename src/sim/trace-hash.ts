@@ -1,0 +1,178 @@
+// The running hash of a run: every byte of every message that reaches a mailbox, an edge or a client, with its
+// instant and address. Two runs of one seed must end with equal hashes; checkpoints tell where they parted.
+// Refuses to know what messages mean. A hash of headers only misses a clock that leaks into a payload.
+
+import { finish, hashText } from '../actors/runtime/prng.ts';
+
+/** Messages between two checkpoints. */
+export const CHECKPOINT_EVERY = 1_024;
+
+/** What was absorbed, for the search for the first difference. */
+export interface Absorbed {
+  readonly place: number;
+  readonly at: number;
+  readonly address: string;
+  readonly hash: string;
+}
+
+export class TraceHash {
+  readonly checkpoints: number[] = [];
+  /** Set to see what was absorbed between two places. */
+  watch: { readonly from: number; readonly to: number; readonly seen: Absorbed[] } | undefined = undefined;
+  #low = 0x2545f491;
+  #high = 0x6c078965;
+  #absorbed = 0;
+  readonly #words = new Map<string, number>();
+
+  /** Messages absorbed so far. */
+  get absorbed(): number {
+    return this.#absorbed;
+  }
+
+  /** One message: its instant, the shard's place in the world, its address and everything in it. */
+  message(at: number, place: number, address: string, message: unknown): void {
+    this.instant(at);
+    this.#word(place);
+    this.#word(this.#known(address));
+    this.#value(message);
+    this.#close(at, address);
+  }
+
+  /** Bytes that reached a client, by number. */
+  bytesFor(at: number, address: number, bytes: Uint8Array): void {
+    this.instant(at);
+    this.#word(address);
+    this.#bytes(bytes);
+    this.#close(at, address);
+  }
+
+  instant(at: number): void {
+    this.#word(at | 0);
+    this.#word((at / 0x100000000) | 0);
+  }
+
+  /** Sixteen hexadecimal digits. */
+  digest(): string {
+    return hex(finish(this.#low)) + hex(finish(this.#high ^ this.#absorbed));
+  }
+
+  #close(at: number, address: string | number): void {
+    const place = this.#absorbed;
+    this.#absorbed += 1;
+    if (this.#absorbed % CHECKPOINT_EVERY === 0) this.checkpoints.push(finish(this.#low ^ this.#high));
+    const { watch } = this;
+    if (watch === undefined || place < watch.from || place >= watch.to) return;
+    watch.seen.push({ place, at, address: typeof address === 'string' ? address : `client ${address}`, hash: this.digest() });
+  }
+
+  #value(value: unknown): void {
+    switch (typeof value) {
+      case 'string':
+        this.#text(value);
+        return;
+      case 'number':
+        this.#number(value);
+        return;
+      case 'boolean':
+        this.#word(value ? 3 : 5);
+        return;
+      case 'object':
+        this.#object(value);
+        return;
+      default:
+        this.#word(7);
+    }
+  }
+
+  #object(value: object | null): void {
+    if (value === null) this.#word(11);
+    else if (value instanceof Uint8Array) this.#bytes(value);
+    else if (Array.isArray(value)) {
+      this.#word(value.length ^ 0x5bd1e995);
+      for (let i = 0; i < value.length; i += 1) this.#value(value[i]);
+    } else {
+      const fields = value as Readonly<Record<string, unknown>>;
+      // Keys stand in the order of the code that made the message: their values tell all.
+      for (const key in fields) this.#value(fields[key]);
+      this.#word(13);
+    }
+  }
+
+  #number(value: number): void {
+    if (Number.isInteger(value)) {
+      this.#word(value | 0);
+      this.#word((value / 0x100000000) | 0);
+    } else this.#text(String(value));
+  }
+
+  #text(text: string): void {
+    const { length } = text;
+    for (let i = 0; i < length; i += 1) this.#word(text.charCodeAt(i));
+    this.#word(length ^ 0x3ade68b1);
+  }
+
+  #bytes(bytes: Uint8Array): void {
+    const name = nameBytes(bytes);
+    this.#word(name | 0);
+    this.#word((name / 0x100000000) | 0);
+  }
+
+  #word(word: number): void {
+    const low = Math.imul(this.#low ^ word, 0x9e3779b1);
+    this.#low = low ^ (low >>> 15);
+    this.#high = (Math.imul(this.#high, 0x85ebca6b) + word) | 0;
+  }
+
+  /** Addresses come again and again: each is hashed once. */
+  #known(text: string): number {
+    let word = this.#words.get(text);
+    if (word === undefined) {
+      word = hashText(text, 0x165667b1);
+      this.#words.set(text, word);
+    }
+    return word;
+  }
+}
+
+/** Names bytes by 52 bits that every one of them has touched: equal names mean equal bytes. */
+export function nameBytes(bytes: Uint8Array): number {
+  const { length } = bytes;
+  let one = 0x2545f491;
+  let other = 0x6c078965 ^ length;
+  let at = 0;
+  if (length < VIEW_BYTES_MIN) {
+    for (const last = length - 3; at < last; at += 4) {
+      const word =
+        (bytes[at] as number) |
+        ((bytes[at + 1] as number) << 8) |
+        ((bytes[at + 2] as number) << 16) |
+        ((bytes[at + 3] as number) << 24);
+      one = Math.imul(one ^ word, 0x9e3779b1);
+      one ^= one >>> 15;
+      other = (Math.imul(other, 0x85ebca6b) + word) | 0;
+    }
+  } else {
+    // Two chains, one for even words and one for odd ones: neither waits for the other.
+    const view = new DataView(bytes.buffer, bytes.byteOffset, length);
+    for (const last = length - 7; at < last; at += 8) {
+      one = Math.imul(one ^ view.getInt32(at, true), 0x9e3779b1);
+      other = Math.imul(other ^ view.getInt32(at + 4, true), 0x85ebca6b);
+      one ^= one >>> 15;
+      other ^= other >>> 13;
+    }
+  }
+  for (; at < length; at += 1) {
+    one = Math.imul(one ^ (bytes[at] as number), 0x9e3779b1);
+    one ^= one >>> 15;
+    other = (Math.imul(other, 0x85ebca6b) + (bytes[at] as number)) | 0;
+  }
+  const low = finish(one ^ Math.imul(other, 0xc2b2ae35));
+  return (finish(other ^ low) & 0xfffff) * 0x100000000 + low;
+}
+
+/** Below this a view costs more than it saves. */
+const VIEW_BYTES_MIN = 160;
+
+function hex(word: number): string {
+  return word.toString(16).padStart(8, '0');
+}

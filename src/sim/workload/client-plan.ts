@@ -1,0 +1,39 @@
+// What one simulated client is going to be like: data, drawn once from the seed, small enough to print and to shrink.
+
+import type { LinkPlan } from '../edges/network.ts';
+import type { Behaviour } from '../trace.ts';
+
+export interface ClientPlan {
+  readonly client: number;
+  readonly node: number;
+  readonly behaviour: Behaviour;
+  readonly transport: 'ws' | 'sse' | 'post';
+  /** Asks for envelopes, and so learns places. */
+  readonly envelope: boolean;
+  /** Comes back with the place it had. */
+  readonly recovers: boolean;
+  /** Follows these whenever it is connected. */
+  readonly topics: readonly string[];
+  readonly publishes: readonly string[];
+  /** Mean pause between two of its actions. */
+  readonly everyUs: number;
+  /** Publications in one action. */
+  readonly burst: number;
+  readonly dataBytes: number;
+  /** Percent of publications with an id of the publisher's own; some of those are sent again. */
+  readonly idPercent: number;
+  /** Bytes read per tick by a slow reader; 0 reads nothing until it is let off. */
+  readonly readBytes: number;
+  /** Pause between two connections of one that comes and goes of its own accord; 0 stays. */
+  readonly leavesEveryUs: number;
+  /** Undefined where none is asked for. */
+  readonly token: ClientToken | undefined;
+  readonly link: LinkPlan;
+}
+
+/** What the understudy of auth takes for a token. */
+export interface ClientToken {
+  readonly subscribe: readonly string[];
+  readonly publish: readonly string[];
+  readonly expiresInMs: number | undefined;
+}

@@ -1,0 +1,337 @@
+// One simulated client: connects, speaks the real wire, decodes what comes back with decoders of its own, and
+// records what it saw. What it wants to do, and when, is in behaviours.ts.
+// Refuses to judge: a frame that nobody asked for is recorded as such.
+
+import { encodeClose, encodeFrame } from '../../actors/codecs/websocket-frames.ts';
+import { Prng } from '../../actors/runtime/prng.ts';
+import type { Connection, Endpoint, Link, Unit, WireWord } from '../edges/network.ts';
+import type { Lane } from '../edges/web.edge.ts';
+import type { TraceHash } from '../trace-hash.ts';
+import type { Trace, TracePosition } from '../trace.ts';
+import { Answers } from './answers.ts';
+import { act } from './behaviours.ts';
+import type { ClientPlan } from './client-plan.ts';
+import { FrameDecoder } from './frame-decoder.ts';
+import type { Ledger } from './ledger.ts';
+import { SseReading } from './sse-reading.ts';
+import type { Words } from './words.ts';
+
+/** What a client needs of its world. */
+export interface ClientWorld {
+  readonly now: number;
+  readonly lane: Lane;
+  readonly trace: Trace;
+  readonly hash: TraceHash;
+  readonly words: Words;
+  readonly ledger: Ledger;
+  /** Faults are over: nobody does anything of his own accord any more. */
+  readonly isSettling: boolean;
+  /** A connection to one of the node's shards; undefined when none listens. */
+  connect(plan: ClientPlan, link: Link): Connection | undefined;
+  wakeClientAt(at: number, client: number, purpose: number): void;
+}
+
+/** Why a client is woken. */
+export const purposes = { act: 0, connect: 1, read: 2, watch: 3 } as const;
+
+export class Client implements Endpoint {
+  readonly plan: ClientPlan;
+  readonly world: ClientWorld;
+  readonly link: Link;
+  readonly chance: Prng;
+  readonly answers: Answers;
+  /** Where it stands in each topic, for the day it comes back. */
+  readonly places = new Map<string, TracePosition>();
+  connection: Connection | undefined = undefined;
+  /** The server has let it in. */
+  isOpen = false;
+  isClosing = false;
+  /** It stays away until it is told otherwise. */
+  isAway = false;
+  #decoder: FrameDecoder | undefined = undefined;
+  readonly sse: SseReading;
+  /** HTTP exchanges so far: what is composed for one is told apart from what is composed for the next. */
+  #exchanges = 0;
+  #heardAt = 0;
+  #isWatching = false;
+  #isReading = false;
+  #closedBy: 'server' | 'client' | 'network' = 'network';
+  #closeCode = 1006;
+
+  constructor(plan: ClientPlan, world: ClientWorld, seed: number) {
+    this.plan = plan;
+    this.world = world;
+    this.chance = new Prng(seed, `client ${plan.client}`);
+    this.link = {
+      plan: plan.link,
+      chance: new Prng(seed, `link ${plan.client}`),
+      isStalledUp: false,
+      isStalledDown: false,
+      extraLatencyUs: 0,
+    };
+    this.answers = new Answers(this);
+    this.sse = new SseReading(this);
+  }
+
+  /** Its life begins. */
+  join(): void {
+    const { client, node, behaviour, topics, transport, everyUs } = this.plan;
+    this.world.trace.add({ kind: 'joined', node, client, behaviour, topics });
+    if (transport !== 'post') this.later(purposes.connect, this.chance.below(200_000));
+    this.later(purposes.act, 200_000 + this.chance.below(everyUs));
+    if (behaviour === 'slow') this.later(purposes.read, READ_EVERY_US);
+  }
+
+  later(purpose: number, delayUs: number): void {
+    this.world.wakeClientAt(this.world.now + delayUs, this.plan.client, purpose);
+  }
+
+  woken(purpose: number): void {
+    if (purpose === purposes.act) act(this);
+    else if (purpose === purposes.connect) this.#connect();
+    else if (purpose === purposes.read) this.#readSlowly();
+    else this.#watch();
+  }
+
+  /** Sends one JSON text, or one HTTP word. */
+  sayText(text: string): void {
+    this.sayBytes(encoder.encode(text));
+  }
+
+  sayBytes(payload: Uint8Array): void {
+    if (this.world.lane === 'byte') this.sayRaw(encodeFrame('text', payload, { mask: this.#mask() }));
+    else this.sayRaw(payload);
+  }
+
+  sayRaw(unit: Unit): void {
+    const { connection } = this;
+    if (connection === undefined) return;
+    connection.up.write(unit, 0);
+    connection.up.pump();
+  }
+
+  /** Ends the connection as its protocol asks, or by letting go of the socket. */
+  leave(isPolite: boolean): void {
+    const { connection } = this;
+    if (connection === undefined || this.isClosing) return;
+    this.#closedBy = 'client';
+    this.#closeCode = 1000;
+    if (isPolite && this.plan.transport === 'ws' && this.isOpen) {
+      this.isClosing = true;
+      this.#sayClose(1000);
+      return;
+    }
+    connection.reset();
+    this.#ended();
+  }
+
+  /** Publishes many times at once, if it publishes at all. */
+  burst(count: number): void {
+    const { plan } = this;
+    if (this.world.isSettling || !this.isOpen || plan.transport !== 'ws' || plan.publishes.length === 0) return;
+    const topic = this.chance.pick(plan.publishes);
+    for (let i = 0; i < count; i += 1) this.answers.publish(topic, i % 2 === 0);
+  }
+
+  /** All is well again: whoever was slow reads what is there. */
+  settle(): void {
+    this.readable();
+  }
+
+  taken(): void {}
+
+  readable(): void {
+    const { connection } = this;
+    if (connection === undefined || this.#isReading) return;
+    if (this.plan.behaviour === 'slow' && !this.world.isSettling && this.isOpen) return;
+    this.#isReading = true;
+    this.#read(connection, Number.POSITIVE_INFINITY);
+    this.#isReading = false;
+  }
+
+  /** Opens a connection for one HTTP exchange. */
+  exchange(word: WireWord): void {
+    this.#exchanges += 1;
+    this.#dial(word);
+  }
+
+  at(): { readonly node: number; readonly client: number; readonly connection: number } {
+    const { node, client } = this.plan;
+    return { node, client, connection: this.connection?.id ?? -1 - this.#exchanges * 1_024 - client };
+  }
+
+  unexpected(what: string): void {
+    this.world.trace.add({ kind: 'unexpected', what, ...this.at() });
+  }
+
+  textReceived(payload: Uint8Array): void {
+    this.answers.hear(this.world.words.read(payload));
+  }
+
+  pingReceived(payload: Uint8Array): void {
+    if (this.plan.behaviour === 'malformed' && this.chance.chance(1, 4)) return;
+    this.sayRaw(encodeFrame('pong', payload, { mask: this.#mask() }));
+  }
+
+  closeReceived(code: number): void {
+    this.#heardClose(code);
+  }
+
+  brokenFrame(what: string): void {
+    this.unexpected(`a broken frame: ${what}`);
+  }
+
+  #connect(): void {
+    if (this.connection !== undefined || this.isAway) return;
+    const { transport } = this.plan;
+    if (transport === 'sse') this.#dial({ word: 'request', head: this.sse.head(), body: NO_BYTES });
+    else this.#dial({ word: 'upgrade', head: { method: 'GET', path: '/ws', query: '', headers: this.headers() } });
+  }
+
+  headers(): Record<string, string> {
+    const { token } = this.plan;
+    if (token === undefined) return {};
+    // Whoever settles comes with a token that lasts.
+    const claims = this.world.isSettling ? { ...token, expiresInMs: undefined } : token;
+    return { authorization: `Bearer ${encodeURIComponent(JSON.stringify(claims))}` };
+  }
+
+  #dial(word: WireWord): void {
+    const connection = this.world.connect(this.plan, this.link);
+    if (connection === undefined) {
+      this.#comeBack();
+      return;
+    }
+    connection.up.sender = this;
+    connection.down.receiver = this;
+    this.connection = connection;
+    this.isOpen = false;
+    this.isClosing = false;
+    this.#closedBy = 'network';
+    this.#closeCode = 1006;
+    this.#heardAt = this.world.now;
+    this.#decoder = this.world.lane === 'byte' && this.plan.transport === 'ws' ? new FrameDecoder() : undefined;
+    this.sse.begin();
+    this.answers.begin();
+    this.sayRaw(word);
+    if (this.#isWatching) return;
+    this.#isWatching = true;
+    this.later(purposes.watch, IDLE_US >> 1);
+  }
+
+  /** A client library's own patience: a peer that says nothing, not even pings, is given up. */
+  #watch(): void {
+    this.#isWatching = false;
+    if (this.connection === undefined) return;
+    if (this.world.now - this.#heardAt > IDLE_US) {
+      this.connection.reset();
+      this.#ended();
+      return;
+    }
+    this.#isWatching = true;
+    this.later(purposes.watch, IDLE_US >> 1);
+  }
+
+  #readSlowly(): void {
+    const { connection, plan } = this;
+    if (connection !== undefined) {
+      if (this.world.isSettling) this.readable();
+      else if (plan.readBytes > 0) this.#read(connection, plan.readBytes);
+    }
+    if (!this.world.isSettling) this.later(purposes.read, READ_EVERY_US);
+  }
+
+  #read(connection: Connection, bytesMax: number): void {
+    const { hash, now } = this.world;
+    const { down } = connection;
+    let left = bytesMax;
+    while (left > 0) {
+      const unit = down.read();
+      if (unit === undefined) break;
+      this.#heardAt = now;
+      if (unit instanceof Uint8Array) {
+        left -= unit.length;
+        hash.bytesFor(now, this.plan.client, unit);
+        this.#hearBytes(unit);
+      } else this.#hearWord(unit);
+      if (this.connection !== connection) return;
+    }
+    down.drained();
+  }
+
+  #hearBytes(bytes: Uint8Array): void {
+    if (this.plan.transport === 'sse') this.sse.hear(bytes);
+    else if (this.#decoder !== undefined) this.#decoder.decode(bytes, this);
+    else this.textReceived(bytes);
+  }
+
+  #hearWord(unit: WireWord): void {
+    switch (unit.word) {
+      case 'accepted':
+      case 'stream':
+        this.isOpen = true;
+        this.world.trace.add({ kind: 'connected', transport: unit.word === 'stream' ? 'sse' : 'ws', ...this.at() });
+        if (unit.word === 'accepted') this.answers.subscribeAll();
+        return;
+      case 'response':
+        if (this.plan.transport === 'post') this.answers.hearResponse(unit.status, unit.body);
+        else if (unit.status >= 500 || unit.status === 400) this.unexpected(`status ${unit.status}: ${unit.body}`);
+        return;
+      case 'ping':
+        this.sayRaw({ word: 'pong' });
+        return;
+      case 'close':
+        this.#heardClose(unit.code);
+        return;
+      case 'fin':
+        if (this.plan.transport !== 'ws') this.#closedBy = this.#closedBy === 'client' ? 'client' : 'server';
+        this.sayRaw({ word: 'fin' });
+        this.#ended();
+        return;
+      case 'reset':
+        this.#ended();
+        return;
+      default:
+    }
+  }
+
+  #heardClose(code: number): void {
+    if (!this.isClosing) {
+      this.#closedBy = 'server';
+      this.#closeCode = code;
+      this.isClosing = true;
+      this.#sayClose(code);
+    }
+  }
+
+  #sayClose(code: number): void {
+    this.sayRaw(this.world.lane === 'byte' ? encodeClose(code, '', this.#mask()) : { word: 'close', code, reason: '' });
+  }
+
+  #ended(): void {
+    const { connection } = this;
+    if (connection === undefined) return;
+    connection.down.abandon();
+    if (this.isOpen) this.world.trace.add({ kind: 'closed', code: this.#closeCode, by: this.#closedBy, ...this.at() });
+    this.connection = undefined;
+    this.isOpen = false;
+    this.answers.ended();
+    if (this.plan.transport !== 'post') this.#comeBack();
+  }
+
+  #comeBack(): void {
+    if (this.plan.transport === 'post') return;
+    this.later(purposes.connect, 20_000 + this.chance.below(COME_BACK_US));
+  }
+
+  #mask(): Uint8Array {
+    const word = this.chance.next();
+    return new Uint8Array([word, word >>> 8, word >>> 16, word >>> 24]);
+  }
+}
+
+const encoder = new TextEncoder();
+const NO_BYTES = new Uint8Array(0);
+const READ_EVERY_US = 50_000;
+const COME_BACK_US = 800_000;
+const IDLE_US = 5_000_000;

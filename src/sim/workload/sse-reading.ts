@@ -1,0 +1,76 @@
+// A client that follows topics as an event stream: asks with a query, resumes with `Last-Event-ID`, and turns events
+// into words. Refuses to know bytes and connections.
+
+import type { WireHead } from '../edges/network.ts';
+import type { TracePosition } from '../trace.ts';
+import type { Client } from './client.ts';
+import { EventStream, type StreamEvent } from './event-stream.ts';
+
+export class SseReading {
+  readonly #client: Client;
+  #stream = new EventStream();
+  /** What the connection was opened with. */
+  #asked = '';
+  #lastId = '';
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  head(): WireHead {
+    const { plan } = this.#client;
+    const topics = plan.topics.map((topic) => `topic=${encodeURIComponent(topic)}`).join('&');
+    this.#asked = plan.recovers ? this.#lastId : '';
+    const resume = this.#asked === '' ? {} : { 'last-event-id': this.#asked };
+    const headers = { ...this.#client.headers(), accept: 'text/event-stream', ...resume };
+    return { method: 'GET', path: '/sse', query: `${topics}&envelope=${plan.envelope ? 'true' : '0'}`, headers };
+  }
+
+  begin(): void {
+    this.#stream = new EventStream();
+    this.#stream.lastId = this.#lastId;
+  }
+
+  hear(bytes: Uint8Array): void {
+    this.#stream.decode(bytes, (event) => this.#receive(event));
+  }
+
+  #receive({ name, data, lastId }: StreamEvent): void {
+    const client = this.#client;
+    this.#lastId = lastId;
+    if (name === 'subscribed') this.#subscribed(decoder.decode(data));
+    else if (name === 'gap') client.answers.hear(client.world.words.read(data));
+    else if (name === 'message') {
+      const word = client.world.words.read(data);
+      if (word.type !== 'message' || word.topic !== undefined) client.answers.hear(word);
+      else client.answers.hear({ ...word, topic: word.said.topic, position: this.#placeOf(word.said.topic, lastId) });
+    } else client.unexpected(`an event called ${name}`);
+  }
+
+  #subscribed(data: string): void {
+    const client = this.#client;
+    const { topic, epoch, offset, recovered } = parse(data) as TracePosition & { topic: string; recovered?: boolean };
+    const since = this.#asked === '' ? undefined : this.#placeOf(topic, this.#asked);
+    const { envelope } = client.plan;
+    const position = { epoch, offset };
+    client.world.trace.add({ kind: 'subscribed', topic, since, envelope, position, recovered, ...client.at() });
+  }
+
+  /** The id tells a place for each topic, in the order asked for. */
+  #placeOf(topic: string, id: string): TracePosition | undefined {
+    const part = id.split(',')[this.#client.plan.topics.indexOf(topic)];
+    if (part === undefined || part === '-') return undefined;
+    const [epoch = '', offset = ''] = part.split(':');
+    return { epoch, offset: Number(offset) };
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const decoder = new TextDecoder();

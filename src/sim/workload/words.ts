@@ -1,0 +1,133 @@
+// What the server says, read by a client: JSON texts into words, with the data's own bytes named as they came.
+// Written from spec/broker.md and apart from the product's codec. Refuses to judge what it reads.
+
+import { nameBytes } from '../trace-hash.ts';
+import type { TracePosition } from '../trace.ts';
+import { readSaid, type Said } from './payload.ts';
+
+export type Word =
+  | { readonly type: 'info' }
+  | {
+      readonly type: 'message';
+      readonly topic: string | undefined;
+      readonly position: TracePosition | undefined;
+      readonly id: string | undefined;
+      readonly said: Said;
+      readonly bytesName: number;
+    }
+  | {
+      readonly type: 'ack_subscribe';
+      readonly topic: string;
+      readonly position: TracePosition | undefined;
+      readonly recovered: boolean | undefined;
+    }
+  | { readonly type: 'ack_unsubscribe'; readonly topic: string }
+  | {
+      readonly type: 'ack_publish';
+      readonly topic: string;
+      readonly position: TracePosition;
+      readonly id: string;
+      readonly isDuplicate: boolean;
+    }
+  | {
+      readonly type: 'gap';
+      readonly topic: string;
+      readonly epoch: string;
+      readonly from: number;
+      readonly to: number | undefined;
+      readonly reason: string;
+    }
+  | { readonly type: 'error'; readonly message: string }
+  | { readonly type: 'listing' }
+  | { readonly type: 'unreadable'; readonly text: string };
+
+interface Wire {
+  readonly type?: unknown;
+  readonly topic?: string;
+  readonly epoch?: string;
+  readonly offset?: number;
+  readonly id?: string;
+  readonly recovered?: boolean;
+  readonly duplicate?: boolean;
+  readonly from?: number;
+  readonly to?: number | null;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly data?: unknown;
+}
+
+/** Reads texts; what many clients hear is read once, as long as its bytes are the same. */
+export class Words {
+  readonly #recent = new Map<number, Word>();
+
+  read(payload: Uint8Array): Word {
+    const name = nameBytes(payload);
+    let word = this.#recent.get(name);
+    if (word === undefined) {
+      word = readWord(payload);
+      if (this.#recent.size >= RECENT_MAX) this.#recent.clear();
+      this.#recent.set(name, word);
+    }
+    return word;
+  }
+}
+
+export function readWord(payload: Uint8Array): Word {
+  const text = decoder.decode(payload);
+  let wire: Wire;
+  try {
+    wire = JSON.parse(text) as Wire;
+  } catch {
+    return { type: 'unreadable', text };
+  }
+  const { type, topic, epoch, offset, id } = wire;
+  const position = epoch === undefined || offset === undefined ? undefined : { epoch, offset };
+  switch (type) {
+    case 'message': {
+      const said = readSaid(wire.data);
+      if (said === undefined) return { type: 'unreadable', text };
+      return { type, topic, position, id, said, bytesName: nameBytes(dataOf(payload)) };
+    }
+    case 'ack_subscribe':
+      return { type, topic: topic ?? '', position, recovered: wire.recovered };
+    case 'ack_unsubscribe':
+      return { type, topic: topic ?? '' };
+    case 'ack_publish':
+      if (position === undefined || id === undefined) return { type: 'unreadable', text };
+      return { type, topic: topic ?? '', position, id, isDuplicate: wire.duplicate === true };
+    case 'gap': {
+      const { from = -1, to, reason = '' } = wire;
+      return { type, topic: topic ?? '', epoch: epoch ?? '', from, to: to ?? undefined, reason };
+    }
+    case 'error':
+      return { type, message: wire.message ?? '' };
+    case 'info':
+      return { type };
+    case 'topics':
+    case 'topic_info':
+      return { type: 'listing' };
+    default:
+      return readBare(wire, payload, text);
+  }
+}
+
+/** Without an envelope the data is the whole text. */
+function readBare(value: unknown, payload: Uint8Array, text: string): Word {
+  const said = readSaid(value);
+  if (said === undefined) return { type: 'unreadable', text };
+  return { type: 'message', topic: undefined, position: undefined, id: undefined, said, bytesName: nameBytes(payload) };
+}
+
+/** The bytes between `"data":` and the last brace; inside a JSON string that text cannot stand unescaped. */
+function dataOf(payload: Uint8Array): Uint8Array {
+  for (let at = 0; at < payload.length - DATA.length; at += 1) {
+    let matched = 0;
+    while (matched < DATA.length && payload[at + matched] === DATA[matched]) matched += 1;
+    if (matched === DATA.length) return payload.subarray(at + DATA.length, payload.length - 1);
+  }
+  return payload.subarray(0, 0);
+}
+
+const decoder = new TextDecoder();
+const DATA: readonly number[] = [...new TextEncoder().encode(',"data":')];
+const RECENT_MAX = 1_024;

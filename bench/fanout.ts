@@ -7,7 +7,8 @@ import { median, table } from './support/table.ts';
 
 const SUBSCRIBERS = 1_000;
 const ROUNDS = 5;
-const PUBLICATIONS = 1_500;
+const WARM_UP_MS = 1_500;
+const MEASURED_MS = 4_000;
 const PAYLOAD = JSON.stringify('x'.repeat(98));
 /** A server frame of up to 125 bytes has a head of two. */
 const DELIVERED_BYTES = PAYLOAD.length + 2;
@@ -54,19 +55,23 @@ async function measure(server: MeasuredServer, burst: number): Promise<number> {
   const source = await publisher(server.host, server.port);
   const publication = frame(`{"topic":"bench","data":${PAYLOAD}}`);
   const write = Buffer.concat(Array.from({ length: burst }, () => publication));
-  const send = async (publications: number): Promise<void> => {
-    for (let sent = 0; sent < publications; sent += burst) {
+  /** Publishes burst after burst, each when the last was delivered to all; returns the deliveries. */
+  const sendFor = async (durationMs: number): Promise<number> => {
+    const endsAt = performance.now() + durationMs;
+    let deliveries = 0;
+    while (performance.now() < endsAt) {
       crowd.received = 0;
       source.write(write);
       await crowd.until(burst * SUBSCRIBERS * DELIVERED_BYTES);
+      deliveries += burst * SUBSCRIBERS;
     }
+    return deliveries;
   };
-  await send(PUBLICATIONS / 5);
-  const publications = PUBLICATIONS * (burst === 1 ? 1 : 4);
+  await sendFor(WARM_UP_MS);
   const before = server.cpuSeconds();
-  await send(publications);
+  const deliveries = await sendFor(MEASURED_MS);
   const spent = server.cpuSeconds() - before;
   crowd.end();
   source.destroy();
-  return (publications * SUBSCRIBERS) / spent;
+  return deliveries / spent;
 }

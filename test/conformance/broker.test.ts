@@ -344,7 +344,7 @@ describe('beyond the seed', () => {
 });
 
 describe('HTTP on the same door', () => {
-  test('[BROKER-HTTP-1] W38 GET / asks for an upgrade, anything else is not here', async () => {
+  test('[BROKER-HTTP-4] W38 GET / asks for an upgrade, anything else is not here', async () => {
     const base = url.replace('ws', 'http');
     const root = await fetch(`${base}/`);
     expect(root.status).toBe(426);

@@ -63,6 +63,7 @@ export function roomOf(path: string): string | undefined {
   const [src, floor, folder, file] = path.split('/');
   if (src !== 'src') return undefined;
   if (floor === 'transports') return 'transports';
+  if (floor === 'config') return 'config';
   if (floor === 'sim') return folder === 'workload' || folder === 'invariants' ? folder : 'sim';
   if (floor === 'actors' && file !== undefined && folder !== undefined) {
     return actors.includes(folder) && folder !== 'node' ? folder : undefined;

@@ -7,7 +7,7 @@ import { lineOf, modules, stringsOf, syntaxOf, under, type SourceFile } from './
 const excusesPath = 'spec/untested.md';
 
 /** At least three parts, so that `[UTF-8]` is not taken for an id. */
-const bareId = '[A-Z][A-Z0-9]*(?:-[A-Z][A-Z0-9]*)*-[0-9]+[a-z]?';
+const bareId = '[A-Z][0-9A-Z]*(?:-[A-Z][0-9A-Z]*)*-[0-9]+[a-z]?';
 const definitionLine = /^\s*(?:\*\*\[|[-*+|]\s|\d+\.\s)/;
 
 export type RequirementReport = { readonly defined: number; readonly mistakes: readonly string[] };

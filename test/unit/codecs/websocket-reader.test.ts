@@ -100,6 +100,8 @@ describe('messages', () => {
     for (const part of [
       masked('binary', new Uint8Array(3_000), open),
       masked('continuation', new Uint8Array(5)),
+      masked('binary', new Uint8Array(10), open),
+      masked('continuation', new Uint8Array(5)),
     ]) {
       reader.read(part, sink);
     }
@@ -108,6 +110,7 @@ describe('messages', () => {
     reader.read(late.slice(1_500), sink);
     expect(payloads.map((payload) => [payload.length, payload.buffer.byteLength])).toEqual([
       [3_005, 3_005],
+      [15, 15],
       [3_000, 3_000],
     ]);
   });
@@ -422,6 +425,7 @@ describe('closing', () => {
 
   test('[WS-FRAME-9] a body of one byte', () => {
     expectRead(masked('close', 'a'), [failed(1002)]);
+    expectRead(masked('close', hex('0c')), [failed(1002)]); // would be 3072 with a zero behind it
   });
 
   test.each([

@@ -55,7 +55,10 @@ export function fromFile(file: string, text: string): Layer {
     const wayOut = 'Write settings as `key: value`, one to a line.';
     reader.mistakes.push(mistakeAt(start, 'holds no settings', wayOut));
   }
-  return { given: reader.given, mistakes: reader.mistakes, warnings: [] };
+  // What stands in a line that is not understood would only bring mistakes that are none.
+  const badLines = document.errors.map(({ pos }) => lines.linePos(pos[0]).line);
+  const given = reader.given.filter(({ place: { at } }) => !badLines.includes(at?.line ?? 0));
+  return { given, mistakes: reader.mistakes, warnings: [] };
 }
 
 function readSection(reader: Reader, map: YAMLMap, prefix: string): void {

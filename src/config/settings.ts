@@ -357,8 +357,8 @@ function section(prefix: string, rows: Readonly<Record<string, Row<unknown>>>): 
   });
 }
 
-/** `broker.queueBytesMax` is `HERMOD_BROKER_QUEUE_BYTES_MAX`. */
+/** `broker.queueBytesMax` is `HERMOD_BROKER_QUEUE_BYTES_MAX`; a word is not said twice. */
 function variableOf(key: string): string {
   const words = key.replace(/([a-z])([A-Z])/g, '$1_$2').replaceAll('.', '_');
-  return `HERMOD_${words.toUpperCase()}`;
+  return `HERMOD_${words.toUpperCase().replace(/^([A-Z]+)_\1_/, '$1_')}`;
 }

@@ -3,6 +3,7 @@
 /** The nearest known name, if one is near enough to be meant; a name's last part may stand for the whole. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const wanted = plain(name);
+  if (wanted === '') return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(wanted.length / 4)) + 1;
   for (const candidate of known) {

@@ -139,10 +139,10 @@ describe('key sets', () => {
     const fresh = await signed('EdDSA', stranger.privateKey, { kid: 'two' });
     expect(await edge(old)).toMatchObject(good);
     writeFileSync(file, '{"keys":');
-    await expect.poll(() => logged).toEqual(['auth.jwksBroken']);
+    await expect.poll(() => logged, patience).toEqual(['auth.jwksBroken']);
     expect(await edge(old)).toMatchObject(good);
     write(jwk(stranger.publicKey, 'two'));
-    await expect.poll(() => logged.at(-1)).toBe('auth.jwksReloaded');
+    await expect.poll(() => logged.at(-1, patience)).toBe('auth.jwksReloaded');
     expect(await edge(fresh)).toMatchObject(good);
     expect(await edge(old)).toMatchObject({ type: 'tokenRefused' });
   });
@@ -264,7 +264,7 @@ describe('refusals', () => {
     const asked = 10_000 + 32 + 5;
     for (let ref = 0; ref < asked; ref += 1) edge({ ...question(`a.b.${ref}`), ref });
     expect(answers.filter(isRefusedAsBusy)).toHaveLength(5);
-    await expect.poll(() => answers.length, { timeout: 10_000 }).toBe(asked);
+    await expect.poll(() => answers.length, { timeout: 10_000 }, patience).toBe(asked);
     expect(new Set(answers.map(({ ref }) => ref)).size).toBe(asked);
   });
 });

@@ -3,6 +3,7 @@
 
 import { once } from 'node:events';
 import { request as httpRequest, type ClientRequest as NodeRequest } from 'node:http';
+import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 
 import type { Address } from '../../src/actors/runtime/actor.ts';
@@ -35,7 +36,9 @@ export class ProductionWeb implements WebWorld {
   readonly wanted = { now: 0, soon: 0 };
   #watchers: (() => void)[] = [];
   #isScheduled = false;
+  #hasChanged = false;
   #hasEnded = false;
+  readonly #clients: Socket[] = [];
 
   private constructor() {
     this.edge = new WebEdge({
@@ -45,7 +48,10 @@ export class ProductionWeb implements WebWorld {
         this.wanted.now += 1;
         this.edge.flush();
       },
-      count: (name, by) => this.counters.set(name, this.count(name) + by),
+      count: (name, by) => {
+        this.counters.set(name, this.count(name) + by);
+        this.changed();
+      },
       log: (entry) => this.logged.push(entry),
     });
   }
@@ -87,9 +93,14 @@ export class ProductionWeb implements WebWorld {
     return new WsClient(`ws://127.0.0.1:${this.port}${path}`, subprotocols, () => this.changed());
   }
 
-  /** Something came in: those who wait look again. */
+  /** Something came in: those who wait look again, when whoever says so is done. */
   changed(): void {
-    for (const look of this.#watchers) look();
+    if (this.#hasChanged) return;
+    this.#hasChanged = true;
+    queueMicrotask(() => {
+      this.#hasChanged = false;
+      for (const look of this.#watchers) look();
+    });
   }
 
   until(sentence: string, isSo: () => boolean): Promise<void> {
@@ -112,10 +123,21 @@ export class ProductionWeb implements WebWorld {
     });
   }
 
+  /** A client's socket that is to go when the world does. */
+  get lastClient(): Socket {
+    const last = this.#clients.at(-1);
+    if (last === undefined) throw new Error('nobody came');
+    return last;
+  }
+
+  join(socket: Socket): void {
+    this.#clients.push(socket);
+  }
+
   async end(): Promise<void> {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.edge.abandon(1001, 'the test is over');
+    for (const socket of this.#clients) socket.destroy();
     await this.edge.drain(1001, 'the test is over', 0);
   }
 

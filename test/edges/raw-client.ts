@@ -13,15 +13,16 @@ export const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\n';
 
 export class RawClient {
   readonly socket: Socket;
-  #received = Buffer.alloc(0);
+  #chunks: Buffer[] = [];
   hasEnded = false;
   isClosed = false;
 
   constructor(world: ProductionWeb) {
     this.socket = connect(world.port, '127.0.0.1');
     this.socket.setNoDelay(true);
+    world.join(this.socket);
     this.socket.on('data', (chunk: Buffer) => {
-      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#chunks.push(chunk);
       world.changed();
     });
     this.socket.on('end', () => {
@@ -35,19 +36,27 @@ export class RawClient {
     });
   }
 
-  /** Everything that came, as Latin-1 so that a byte is a character. */
-  get text(): string {
-    return this.#received.toString('latin1');
+  /** Everything that came. */
+  get bytes(): Buffer {
+    if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)];
+    return this.#chunks[0] ?? Buffer.alloc(0);
   }
 
-  get bytes(): Buffer {
-    return this.#received;
+  /** As Latin-1, so that a byte is a character. */
+  get text(): string {
+    return this.bytes.toString('latin1');
   }
 
   /** What came after the first empty line. */
   get afterHead(): Buffer {
-    const end = this.#received.indexOf('\r\n\r\n');
-    return end === -1 ? Buffer.alloc(0) : this.#received.subarray(end + 4);
+    const { bytes } = this;
+    const end = bytes.indexOf('\r\n\r\n');
+    return end === -1 ? Buffer.alloc(0) : bytes.subarray(end + 4);
+  }
+
+  /** How many bytes came. */
+  get size(): number {
+    return this.socket.bytesRead;
   }
 
   say(bytes: string | Uint8Array): void {

@@ -158,7 +158,10 @@ export function webContract(name: string, makeWorld: () => Promise<WebWorld>): v
         write([b], 'only two'),
         write([b, a], 'both again'),
       );
-      await world.until('all came', () => one.client.messages.length + two.client.messages.length === 6);
+      await world.until(
+        'all came',
+        () => one.client.messages.length + two.client.messages.length === 6,
+      );
       expect(one.client.messages).toEqual(['only one', 'both', 'both again']);
       expect(two.client.messages).toEqual(['both', 'only two', 'both again']);
     });
@@ -277,11 +280,16 @@ export function webContract(name: string, makeWorld: () => Promise<WebWorld>): v
       const writes = (count: number): WebCommand[] =>
         Array.from({ length: count }, () => write([connection], payload));
       world.turn(...writes(half - 1));
-      await world.until('the client has nearly half a window', () => client.messages.length === half - 1);
+      await world.until(
+        'the client has nearly half a window',
+        () => client.messages.length === half - 1,
+      );
       expect(world.receipts).toEqual([]);
       world.turn(...writes(1));
       await world.until('the receipt came', () => world.receipts.length === 1);
-      expect(world.receipts).toEqual([{ type: 'receipt', connection, bytes: half * costOf(payload) }]);
+      expect(world.receipts).toEqual([
+        { type: 'receipt', connection, bytes: half * costOf(payload) },
+      ]);
     });
 
     test.each([

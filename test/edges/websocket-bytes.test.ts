@@ -3,11 +3,11 @@
 
 import { Socket } from 'node:net';
 import { deflateRawSync } from 'node:zlib';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 
 import { WINDOW_BYTES, writeCost } from '../../src/actors/runtime/edges.ts';
 import { type DoorChanges, ProductionWeb } from './production-web.ts';
-import { closeFrame, frame, handshake, openRaw, RawClient, serverClose, SWITCHED } from './raw-client.ts';
+import { closeFrame, frame, handshake, openRaw, RawClient, serverClose } from './raw-client.ts';
 import { accept, close, nextRequest, nextUpgrade, respond, textOf, write } from './web-contract.ts';
 
 const bytes = (...values: number[]): Buffer => Buffer.from(values);
@@ -57,17 +57,57 @@ test('payloads belong to the actors: none is a view of a larger read', async () 
 test.each<[title: string, said: Uint8Array, code: number, reason: string]>([
   ['[WS-FRAME-2] an unmasked frame', bytes(0x81, 1, 0x61), 1002, 'unmasked frame from a client'],
   ['[WS-FRAME-3] a reserved bit', bytes(0xa1, 0x80, 0, 0, 0, 0), 1002, 'reserved bit set'],
-  ['[WS-FRAME-3] a compressed frame that was not agreed on', frame('text', 'a', { rsv1: true }), 1002, 'reserved bit set'],
+  [
+    '[WS-FRAME-3] a compressed frame that was not agreed on',
+    frame('text', 'a', { rsv1: true }),
+    1002,
+    'reserved bit set',
+  ],
   ['[WS-FRAME-3] a reserved opcode', bytes(0x83, 0x80, 0, 0, 0, 0), 1002, 'reserved opcode'],
-  ['[WS-FRAME-5] a fragmented ping', frame('ping', '', { fin: false }), 1002, 'fragmented control frame'],
-  ['[WS-FRAME-5] a long ping', bytes(0x89, 0xfe, 0, 126), 1002, 'control frame longer than 125 bytes'],
-  ['[WS-FRAME-6] a continuation of nothing', frame('continuation', 'a'), 1002, 'continuation of nothing'],
-  ['[WS-FRAME-7] a message that is announced as too big', bytes(0x82, 0xff, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0), 1009, 'message exceeds limit of 65536 bytes'],
-  ['[WS-FRAME-8] text that is not UTF-8', frame('text', bytes(0x61, 0xff)), 1007, 'text is not UTF-8'],
-  ['[WS-FRAME-8] half a character at the end', frame('text', bytes(0xc3)), 1007, 'text is not UTF-8'],
+  [
+    '[WS-FRAME-5] a fragmented ping',
+    frame('ping', '', { fin: false }),
+    1002,
+    'fragmented control frame',
+  ],
+  [
+    '[WS-FRAME-5] a long ping',
+    bytes(0x89, 0xfe, 0, 126),
+    1002,
+    'control frame longer than 125 bytes',
+  ],
+  [
+    '[WS-FRAME-6] a continuation of nothing',
+    frame('continuation', 'a'),
+    1002,
+    'continuation of nothing',
+  ],
+  [
+    '[WS-FRAME-7] a message that is announced as too big',
+    bytes(0x82, 0xff, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0),
+    1009,
+    'message exceeds limit of 65536 bytes',
+  ],
+  [
+    '[WS-FRAME-8] text that is not UTF-8',
+    frame('text', bytes(0x61, 0xff)),
+    1007,
+    'text is not UTF-8',
+  ],
+  [
+    '[WS-FRAME-8] half a character at the end',
+    frame('text', bytes(0xc3)),
+    1007,
+    'text is not UTF-8',
+  ],
   ['[WS-FRAME-9] a close of one byte', frame('close', 'a'), 1002, 'close body of one byte'],
   ['[WS-FRAME-9] a close with a code that is none', closeFrame(1005), 1002, 'invalid close code'],
-  ['[WS-FRAME-9] a close whose reason is not UTF-8', closeFrame(1000, bytes(0xff)), 1007, 'close reason is not UTF-8'],
+  [
+    '[WS-FRAME-9] a close whose reason is not UTF-8',
+    closeFrame(1000, bytes(0xff)),
+    1007,
+    'close reason is not UTF-8',
+  ],
 ])('%s ends the connection with %#', async (_, said, code, reason) => {
   const world = await begin();
   const { client, connection } = await openRaw(world);
@@ -123,21 +163,35 @@ test('[WS-SHAKE-1] a handshake after other requests on the same connection opens
   expect(world.heard.map((event) => textOf(event))).toEqual(['early', 'still early']);
 });
 
-test.each([['whole'], ['cut']])('frames that follow a %s handshake wait for the accept', async (how) => {
-  const world = await begin();
-  const client = new RawClient(world);
-  const said = Buffer.concat([Buffer.from(handshake()), frame('text', 'early')]);
-  if (how === 'whole') client.say(said);
-  else for (const byte of said) client.say(bytes(byte));
-  const { connection } = await nextUpgrade(world, 0);
-  world.turn(accept(connection), write([connection], 'hello'));
-  await world.until('both sides heard', () => client.text.endsWith('hello') && world.heard.length === 1);
-  expect(textOf(world.heard[0] as never)).toBe('early');
-});
+test.each([['whole'], ['cut']])(
+  'frames that follow a %s handshake wait for the accept',
+  async (how) => {
+    const world = await begin();
+    const client = new RawClient(world);
+    const said = Buffer.concat([Buffer.from(handshake()), frame('text', 'early')]);
+    if (how === 'whole') client.say(said);
+    else for (const byte of said) client.say(bytes(byte));
+    const { connection } = await nextUpgrade(world, 0);
+    world.turn(accept(connection), write([connection], 'hello'));
+    await world.until(
+      'both sides heard',
+      () => client.text.endsWith('hello') && world.heard.length === 1,
+    );
+    expect(textOf(world.heard[0] as never)).toBe('early');
+  },
+);
 
 test.each([
-  ['[WS-SHAKE-1] another version', handshake('/', 'X: y').replace('Version: 13', 'Version: 8'), '426 Upgrade Required'],
-  ['[WS-SHAKE-1] a key that is none', handshake().replace('dGhlIHNhbXBsZSBub25jZQ==', 'short'), '400 Bad Request'],
+  [
+    '[WS-SHAKE-1] another version',
+    handshake('/', 'X: y').replace('Version: 13', 'Version: 8'),
+    '426 Upgrade Required',
+  ],
+  [
+    '[WS-SHAKE-1] a key that is none',
+    handshake().replace('dGhlIHNhbXBsZSBub25jZQ==', 'short'),
+    '400 Bad Request',
+  ],
   ['[WS-SHAKE-1] another method', handshake().replace('GET', 'DELETE'), '400 Bad Request'],
 ])('%s is refused by the edge', async (_, said, status) => {
   const world = await begin();
@@ -168,9 +222,12 @@ test('[BROKER-KEEP-2] every ping is answered; of a slow reader the latest', asyn
   await world.until('the pings were read', () => world.heard.length === 1);
   expect(world.count('web.websocket.pongsDropped')).toBe(49);
   client.socket.resume();
-  await world.until('the latest pong came', () => client.text.endsWith(pongs(49, 50)));
-  const head = 10;
-  expect(client.afterHead.byteLength).toBe(pongs(0, 100).length + 100 * (size + head) + 4);
+  const headBytes = client.bytes.indexOf('\r\n\r\n') + 4;
+  const frameBytes = size + 10;
+  const total = headBytes + pongs(0, 100).length + 100 * frameBytes + pongs(49, 50).length;
+  await world.until('all came', () => client.size >= total);
+  expect(client.text.endsWith(pongs(49, 50))).toBe(true);
+  expect(client.size).toBe(total);
 });
 
 test('a reader that stalls gets no more than it reads, and all receipts once it does', async () => {
@@ -200,15 +257,19 @@ test('a reader that stalls gets no more than it reads, and all receipts once it 
     pump();
     return written >= stalledAt * 2;
   });
-  await world.until('all came', () => client.afterHead.byteLength === written * frameBytes);
+  const headBytes = client.bytes.indexOf('\r\n\r\n') + 4;
+  await world.until('all came', () => client.size === headBytes + written * frameBytes);
   const receipted = world.receipts.reduce((sum, { bytes: taken }) => sum + taken, 0);
   expect(written * cost - receipted).toBeLessThan(WINDOW_BYTES / 2);
 });
 
 test('a thousand connections cost one write each for all that a turn says', async () => {
   const world = await begin();
-  const opened = await Promise.all([...Array(1_000)].map(() => openRaw(world)));
-  const connections = opened.map(({ connection }) => connection);
+  const clients = [...Array(1_000)].map(() => new RawClient(world));
+  for (const client of clients) client.say(handshake());
+  await world.until('all knocked', () => world.asked.length === clients.length);
+  const connections = world.asked.map(({ connection }) => connection);
+  world.turn(...connections.map((connection) => accept(connection)));
   const writes = countWrites();
   world.turn(
     ...[...Array(10).keys()].map((n) => write(connections, `publication ${n}`)),
@@ -217,9 +278,8 @@ test('a thousand connections cost one write each for all that a turn says', asyn
   expect(writes.count()).toBe(1_000);
   // Those who are told the same are written the same bytes, made once.
   expect(writes.buffers()).toBe(2);
-  const size = opened[999]?.client === undefined ? 0 : 10 * (2 + 'publication 0'.length);
   await world.until('everybody has all', () =>
-    opened.every(({ client }) => client.afterHead.byteLength >= size),
+    clients.every((client) => client.text.includes('publication 9')),
   );
 });
 
@@ -256,14 +316,16 @@ test('[WEB-DEFLATE-1] deflate is agreed on where the door has it and the window 
   const without = await openRaw(await begin(), offer);
   expect(without.client.text).not.toContain('Extensions');
 
-  const long = `${'long enough to be worth it '.repeat(100)}`;
+  const long = 'long enough to be worth it '.repeat(100);
   world.turn(write([agreed.connection, narrow.connection], 'short'));
   world.turn(write([agreed.connection, narrow.connection], long));
   const deflated = deflateRawSync(Buffer.from(long), { finishFlush: 2 }).subarray(0, -4);
   const compressed = Buffer.concat([bytes(0xc1, deflated.byteLength), deflated]);
   await world.until('both came', () => narrow.client.text.endsWith(long));
   await world.until('both came', () => agreed.client.afterHead.subarray(7).equals(compressed));
-  expect(agreed.client.afterHead.subarray(0, 7)).toEqual(Buffer.concat([bytes(0x81, 5), Buffer.from('short')]));
+  expect(agreed.client.afterHead.subarray(0, 7)).toEqual(
+    Buffer.concat([bytes(0x81, 5), Buffer.from('short')]),
+  );
 
   agreed.client.say(frame('text', deflated, { rsv1: true }));
   agreed.client.say(frame('text', 'plain'));
@@ -272,12 +334,30 @@ test('[WEB-DEFLATE-1] deflate is agreed on where the door has it and the window 
 });
 
 test.each<[title: string, body: Buffer, code: number, reason: string]>([
-  ['[WEB-DEFLATE-1] a message that is not deflate', padded('nonsense'), 1007, 'compressed data is broken'],
-  ['[WS-FRAME-7] a message that grows too big', deflateRawSync(Buffer.alloc(10_000_000)), 1009, 'message exceeds limit of 65536 bytes'],
-  ['[WS-FRAME-8] a compressed text that is not UTF-8', deflateRawSync(bytes(0xff, 0xfe)), 1007, 'text is not UTF-8'],
+  [
+    '[WEB-DEFLATE-1] a message that is not deflate',
+    padded('nonsense'),
+    1007,
+    'compressed data is broken',
+  ],
+  [
+    '[WS-FRAME-7] a message that grows too big',
+    deflateRawSync(Buffer.alloc(10_000_000)),
+    1009,
+    'message exceeds limit of 65536 bytes',
+  ],
+  [
+    '[WS-FRAME-8] a compressed text that is not UTF-8',
+    deflateRawSync(bytes(0xff, 0xfe)),
+    1007,
+    'text is not UTF-8',
+  ],
 ])('%s ends a compressed connection', async (_, body, code, reason) => {
   const world = await begin({ deflate: true });
-  const { client, connection } = await openRaw(world, 'Sec-WebSocket-Extensions: permessage-deflate');
+  const { client, connection } = await openRaw(
+    world,
+    'Sec-WebSocket-Extensions: permessage-deflate',
+  );
   client.say(Buffer.concat([frame('text', body, { rsv1: true }), frame('text', 'after')]));
   await world.until('the connection ended', () => client.hasEnded);
   expect(client.afterHead).toEqual(serverClose(code, reason));
@@ -287,20 +367,13 @@ test.each<[title: string, body: Buffer, code: number, reason: string]>([
 async function begin(changes: DoorChanges = {}): Promise<ProductionWeb> {
   const world = await ProductionWeb.open(changes);
   onTestFinished(() => world.end());
-  expect(SWITCHED).not.toBe('');
   return world;
 }
 
 /** Counts what is written to any socket from now on, and how many different buffers. */
 function countWrites(): { count(): number; buffers(): number } {
-  const original = Socket.prototype.write;
-  const seen: unknown[] = [];
-  Socket.prototype.write = function counted(this: Socket, ...args: unknown[]): boolean {
-    seen.push(args[0]);
-    return (original as (...all: unknown[]) => boolean).apply(this, args);
-  } as typeof original;
-  onTestFinished(() => {
-    Socket.prototype.write = original;
-  });
-  return { count: () => seen.length, buffers: () => new Set(seen).size };
+  const spy = vi.spyOn(Socket.prototype, 'write');
+  onTestFinished(() => spy.mockRestore());
+  const written = (): readonly unknown[] => spy.mock.calls.map(([chunk]) => chunk);
+  return { count: () => written().length, buffers: () => new Set(written()).size };
 }

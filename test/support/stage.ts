@@ -81,8 +81,8 @@ export class Stage {
   /** One piece of work: a slice of turns, or the arrival of one crossing. False when there is none. */
   step(): boolean {
     const work: (() => void)[] = [];
-    for (const { system } of this.shards) {
-      if (system.readyActors > 0) work.push(() => this.#turn(system));
+    for (const { system, hasCollapsed } of this.shards) {
+      if (system.readyActors > 0 && !hasCollapsed) work.push(() => this.#turn(system));
     }
     for (const [from, row] of this.#crossings.entries()) {
       for (const [to, queue] of row.entries()) {
@@ -92,6 +92,12 @@ export class Stage {
     const next = this.#chance === undefined ? work[0] : work[this.#chance.below(work.length || 1)];
     next?.();
     return next !== undefined;
+  }
+
+  /** Works until the condition holds; that nothing is left to do before that is a failure. */
+  until(condition: () => boolean): void {
+    while (!condition())
+      if (!this.step()) throw new Error(`it never came to that: ${this.troubles.join()}`);
   }
 
   /** Moves time on, stopping at every timer on the way. */

@@ -414,8 +414,8 @@ describe('mistakes', () => {
     ],
     [
       'one topic above all',
-      { env: { HERMOD_HISTORY_HISTORY_BYTES_TOTAL_MAX: '1' } },
-      'HERMOD_HISTORY_HISTORY_BYTES_TOTAL_MAX',
+      { env: { HERMOD_HISTORY_BYTES_TOTAL_MAX: '1' } },
+      'HERMOD_HISTORY_BYTES_TOTAL_MAX',
       /is more than/,
       /than all/,
     ],
@@ -517,7 +517,7 @@ describe('warnings', () => {
     ['with auth', ['--host', '0.0.0.0', '--auth-secret-file', 's'], 0],
     ['the admin door', ['--admin-host', '0.0.0.0'], 1],
   ])(
-    '[PROC-CONF-4] a door that strangers reach without auth is warned of: %s',
+    '[PROC-AUTH-2] a door that strangers reach without auth is warned of: %s',
     (_, args, count) => {
       const reading = read({ args });
       expect(reading.ok ? reading.warnings : reading).toHaveLength(count);
@@ -562,7 +562,7 @@ function other(shown: string, form: string): string {
   if (form.startsWith('disconnect')) return 'drop-oldest';
   if (form.startsWith('debug')) return 'warn';
   if (form.startsWith('auto')) return 'json';
-  if (form.includes('KiB to') || form.includes('MiB') || form.includes('GiB')) return '3KiB';
+  if (form.includes('KiB to') || form.includes('MiB') || form.includes('GiB')) return '3MiB';
   if (/(?:ms|\ds|m|h) to /.test(form)) return shown === '10s' ? '11s' : '4s';
   return '77';
 }

@@ -91,7 +91,7 @@ test('[BROKER-ORD-2] [BROKER-REC-1] whatever comes in whatever turns: each reade
         const readers: { client: WebClient; asked: (number | undefined)[] }[] = [];
         const join = (shard: number) => {
           const client = stage.connect({ shard });
-          while (client.owner === undefined) stage.step();
+          stage.until(() => client.owner !== undefined);
           return { client, asked: [] as (number | undefined)[] };
         };
         for (let n = 0; n < 6; n += 1) readers.push(join(n % shards));

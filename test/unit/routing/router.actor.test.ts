@@ -97,7 +97,7 @@ describe.each([1, 3])('a router among %i shards', (shards) => {
     stayer.say(subscribe(topic));
     stage.settle();
     const leaver = stage.connect();
-    while (leaver.owner === undefined) stage.step();
+    stage.until(() => leaver.owner !== undefined);
     leaver.say(subscribe(topic));
     leaver.leave();
     stage.settle();
@@ -333,7 +333,7 @@ describe('a shard that dies', () => {
       const { stage, reader, producer, epoch } = setUp(chance);
       // Asked before the home died and answered by its successor, before the others have come back.
       const late = stage.connect({ shard: 0 });
-      while (late.owner === undefined) stage.step();
+      stage.until(() => late.owner !== undefined);
       late.say(enveloped(topic));
       for (let n = 0; n < chance % 12; n += 1) stage.step();
       stage.crash(2);
@@ -361,7 +361,7 @@ describe('a shard that dies', () => {
   test('[BROKER-PUB-4] a publish whose answer died with its home is told so', () => {
     const { stage, producer } = setUp(1);
     producer.say({ topic, data: 3, ack: true });
-    while (stage.shards[1]?.system.readyActors !== 0) stage.step();
+    stage.until(() => stage.shards[1]?.system.readyActors === 0);
     stage.crash(2);
     stage.settle();
     expect(producer.takeJson()).toEqual([
@@ -375,12 +375,12 @@ describe('a shard that dies', () => {
   test('[SHARD-2] subscribes, lists and infos that it had not answered are asked again', () => {
     const { stage } = setUp(2);
     const client = stage.connect({ shard: 1 });
-    while (client.owner === undefined) stage.step();
+    stage.until(() => client.owner !== undefined);
     client.say(subscribe(topic));
     client.say({ type: 'list_topics' });
     client.say({ type: 'topic_info', topic });
     client.say(unsubscribe(topic));
-    while (stage.shards[1]?.system.readyActors !== 0) stage.step();
+    stage.until(() => stage.shards[1]?.system.readyActors === 0);
     stage.crash(2);
     stage.settle();
     const heard = client.takeJson();

@@ -84,10 +84,10 @@ test.each([
   write(good);
   const heard = listen(pace);
   write({ cert: 'nonsense', key: good.key });
-  await expect.poll(() => heard.broken.length).toBe(1);
+  await expect.poll(() => heard.broken.length, patience).toBe(1);
   expect(heard.changed).toEqual([]);
   write(other);
-  await expect.poll(() => heard.changed.at(-1)).toEqual(other);
+  await expect.poll(() => heard.changed.at(-1, patience)).toEqual(other);
   heard.stop();
 });
 
@@ -106,7 +106,7 @@ test('[PROC-TLS-2] a pair is seen that is swapped in by a symbolic link, as Kube
   const heard = listen(PACE);
   symlinkSync('..2', join(folder, '..data_tmp'));
   renameSync(join(folder, '..data_tmp'), join(folder, '..data'));
-  await expect.poll(() => heard.changed).toEqual([other]);
+  await expect.poll(() => heard.changed, patience).toEqual([other]);
   expect(heard.broken).toEqual([]);
   heard.stop();
 });
@@ -115,7 +115,7 @@ test('[PROC-TLS-2] a pair that vanishes leaves the old one in force', async () =
   write(good);
   const heard = listen(PACE);
   rmSync(keyFile);
-  await expect.poll(() => heard.broken).toMatchObject([{ key: 'keyFile' }]);
+  await expect.poll(() => heard.broken, patience).toMatchObject([{ key: 'keyFile' }]);
   expect(heard.changed).toEqual([]);
   heard.stop();
 });
@@ -123,7 +123,7 @@ test('[PROC-TLS-2] a pair that vanishes leaves the old one in force', async () =
 test('[PROC-TLS-2] what changed between reading and watching is seen', async () => {
   write(other);
   const heard = listen({ settleMs: 3_600_000, lookEveryMs: 3_600_000 });
-  await expect.poll(() => heard.changed).toEqual([other]);
+  await expect.poll(() => heard.changed, patience).toEqual([other]);
   heard.stop();
 });
 

@@ -60,7 +60,19 @@ export function edgesOf(shard: number): Edges {
 
 /** Starts one shard's actors in a system whose edges are bound already. */
 export function startShard(system: System, options: ShardOptions): ShardActors {
-  const { shard, shards, broker } = options;
+  const { shard, shards } = options;
+  const share = (most: number): number => Math.ceil(most / shards);
+  // Limits of the node are held in equal shares: no shard asks another before it lets a client in.
+  const broker: BrokerOptions = {
+    ...options.broker,
+    connectionsMax: share(options.broker.connectionsMax),
+    connectionsPerAddressMax: share(options.broker.connectionsPerAddressMax),
+  };
+  const limits: HomeLimits = {
+    ...options.home,
+    topicsMax: share(options.home.topicsMax),
+    historyBytesTotalMax: share(options.home.historyBytesTotalMax),
+  };
   const edges = edgesOf(shard);
   const router = system.spawn(
     routerActor,
@@ -76,7 +88,7 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
   );
   const home = system.spawn(
     homeActor,
-    { shards, limits: options.home, routerOf: (other) => actorsOf(other).router },
+    { shards, limits, routerOf: (other) => actorsOf(other).router },
     'home',
   );
   const door = system.spawn(brokerDoor, { options: broker, edges, router }, 'broker');

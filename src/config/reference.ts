@@ -15,7 +15,8 @@ export function referenceTable(): string {
     ].join(' | '),
   );
   const head = 'setting | flag | environment | values | default | what it does';
-  return [head, '---|---|---|---|---|---', ...rows].map((row) => `| ${row} |`).join('\n');
+  const rule = '--- | --- | --- | --- | --- | ---';
+  return [head, rule, ...rows].map((row) => `| ${row} |`).join('\n');
 }
 
 function defaultText({ fallbackText, kind, fallback }: Setting): string {

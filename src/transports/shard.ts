@@ -65,10 +65,14 @@ export class Shard {
     this.#system.bind(edges.log, createLogEdge((entry) => say({ type: 'log', entry })));
     this.#system.bind(
       edges.auth,
-      createAuthEdge(options.auth, (to, verdict) => {
-        deliver(to, verdict);
-        schedule();
-      }),
+      createAuthEdge(
+        options.auth,
+        (to, verdict) => {
+          deliver(to, verdict);
+          schedule();
+        },
+        { now: Date.now, log: (entry) => say({ type: 'log', entry }) },
+      ),
     );
     startShard(this.#system, { shard, shards: options.threads, broker: options.broker, home: options.home });
     this.#schedule();

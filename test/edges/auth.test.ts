@@ -12,6 +12,7 @@ import type { TokenVerdict, VerifyToken } from '../../src/actors/runtime/edges.t
 import { type AuthOptions, createAuthEdge } from '../../src/transports/auth.edge.ts';
 import { VerdictCache } from '../../src/transports/auth/verdict-cache.ts';
 
+const patience = { timeout: 10_000 };
 const NOW_MS = 1_800_000_000_000;
 const NOW_S = NOW_MS / 1_000;
 const SECRET = 'a secret of more than thirty-two bytes';
@@ -142,7 +143,7 @@ describe('key sets', () => {
     await expect.poll(() => logged, patience).toEqual(['auth.jwksBroken']);
     expect(await edge(old)).toMatchObject(good);
     write(jwk(stranger.publicKey, 'two'));
-    await expect.poll(() => logged.at(-1, patience)).toBe('auth.jwksReloaded');
+    await expect.poll(() => logged.at(-1), patience).toBe('auth.jwksReloaded');
     expect(await edge(fresh)).toMatchObject(good);
     expect(await edge(old)).toMatchObject({ type: 'tokenRefused' });
   });
@@ -264,7 +265,7 @@ describe('refusals', () => {
     const asked = 10_000 + 32 + 5;
     for (let ref = 0; ref < asked; ref += 1) edge({ ...question(`a.b.${ref}`), ref });
     expect(answers.filter(isRefusedAsBusy)).toHaveLength(5);
-    await expect.poll(() => answers.length, { timeout: 10_000 }, patience).toBe(asked);
+    await expect.poll(() => answers.length, patience).toBe(asked);
     expect(new Set(answers.map(({ ref }) => ref)).size).toBe(asked);
   });
 });
@@ -360,7 +361,7 @@ function base64(text: string): string {
 }
 
 function pem(key: KeyObject): string {
-  return String(key.export({ type: 'spki', format: 'pem' }));
+  return key.export({ type: 'spki', format: 'pem' });
 }
 
 function jwk(key: KeyObject, kid: string): object {

@@ -123,6 +123,16 @@ test('pipelined requests are heard one after the other and answered in order', a
   expect(client.text.match(/answer \d/g)).toEqual(['answer 0', 'answer 1', 'answer 2']);
 });
 
+test('[SHARD-4] under pressure no actor hears of a request until it is over', async () => {
+  const world = await begin();
+  world.pauseReading(true);
+  for (const said of [get('/1'), get('/sse'), handshake()]) new RawClient(world).say(said);
+  await world.until('all knocked', () => world.edge.exchanges === 3);
+  expect(world.asked).toEqual([]);
+  world.pauseReading(false);
+  expect(world.asked).toHaveLength(3);
+});
+
 test('a client that lets a heap of requests wait is cut off', async () => {
   const world = await begin();
   const client = new RawClient(world);

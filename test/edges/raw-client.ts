@@ -17,8 +17,9 @@ export class RawClient {
   hasEnded = false;
   isClosed = false;
 
-  constructor(world: ProductionWeb) {
-    this.socket = connect(world.port, '127.0.0.1');
+  /** `isStubborn` never ends its side by itself. */
+  constructor(world: ProductionWeb, isStubborn = false) {
+    this.socket = connect({ port: world.port, host: '127.0.0.1', allowHalfOpen: isStubborn });
     this.socket.setNoDelay(true);
     world.join(this.socket);
     this.socket.on('data', (chunk: Buffer) => {

@@ -181,6 +181,34 @@ test.each([['whole'], ['cut']])(
   },
 );
 
+test('frames that come between handshake and accept are not lost', async () => {
+  const world = await begin();
+  const client = new RawClient(world);
+  client.say(handshake());
+  const { connection } = await nextUpgrade(world, 0);
+  client.say(frame('text', 'impatient'));
+  // While others come in, these bytes arrive as well.
+  await openRaw(world);
+  world.turn(accept(connection));
+  await world.until('the message is heard', () => world.heard.length === 1);
+  expect(textOf(world.heard[0] as never)).toBe('impatient');
+});
+
+test('a client that was told why, and stays, is cut off', async () => {
+  const world = await begin();
+  const client = new RawClient(world, true);
+  client.say(handshake());
+  world.turn(accept((await nextUpgrade(world, 0)).connection));
+  client.say(bytes(0x81, 1, 0x61));
+  await world.until('the edge ended its side', () => client.hasEnded);
+  expect(client.isClosed).toBe(false);
+  // Its own side is open until the edge resets it: then writing fails.
+  client.socket.on('error', () => world.changed());
+  const insist = setInterval(() => client.say('still here'), 50);
+  onTestFinished(() => clearInterval(insist));
+  await world.until('the socket is gone', () => client.isClosed);
+});
+
 test.each([
   [
     '[WS-SHAKE-1] another version',
@@ -247,6 +275,7 @@ test('a reader that stalls gets no more than it reads, and all receipts once it 
     const before = written;
     pump();
     if (written > before) idle = 0;
+    expect(written).toBeLessThan(100_000);
     await new Promise((resolve) => setImmediate(resolve));
   }
   expect(credit).toBeLessThanOrEqual(0);

@@ -16,6 +16,7 @@ function connect(changes: Partial<LinkPlan> = {}, seed = 1) {
     isStalledUp: false,
     isStalledDown: false,
     extraLatencyUs: 0,
+    windowBytes: changes.windowBytes ?? calm.windowBytes,
   };
   const due: { at: number; pipe: Pipe }[] = [];
   const clock = {

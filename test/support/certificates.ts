@@ -14,7 +14,7 @@ export function selfSigned(
 ): TestPair {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const cert = certificate(name, publicKey, privateKey, daysValid);
-  return { cert, key: String(privateKey.export({ type: 'pkcs8', format: 'pem' })) };
+  return { cert, key: privateKey.export({ type: 'pkcs8', format: 'pem' }) };
 }
 
 function certificate(

@@ -61,15 +61,21 @@ export class WsClient {
     return JSON.parse(await this.next());
   }
 
-  /** What came before the answer to a question asked now: proves that nothing else is on its way. */
-  async drain(): Promise<string[]> {
-    this.send({ type: 'topic_info', topic: 'drain-marker' });
+  /**
+   * Everything that was published to `topic` before: asks its home twice, because what comes while the first answer
+   * is awaited is written behind it.
+   */
+  async drain(topic: string): Promise<string[]> {
     const frames: string[] = [];
-    for (;;) {
-      const frame = await this.next();
-      if (frame.startsWith('{"type":"topic_info","topic":"drain-marker"')) return frames;
-      frames.push(frame);
+    for (let answers = 0; answers < 2; answers += 1) {
+      this.send({ type: 'topic_info', topic });
+      let frame = await this.next();
+      while (!frame.startsWith('{"type":"topic_info"')) {
+        frames.push(frame);
+        frame = await this.next();
+      }
     }
+    return frames;
   }
 
   async subscribe(topic: string, options: object = {}): Promise<Record<string, unknown>> {

@@ -1,7 +1,8 @@
 // Flags, environment and file to options, or to every mistake with its place and a way out.
 
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import fc from 'fast-check';
+import { assert, property, string } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { brokerDefaults } from '../../src/actors/broker/broker-options.ts';
 import { homeDefaults } from '../../src/actors/node.ts';
@@ -481,8 +482,8 @@ describe('mistakes', () => {
   });
 
   test('[PROC-CONF-1] no text makes the reading throw', () => {
-    fc.assert(
-      fc.property(fc.string(), fc.string(), (text, value) => {
+    assert(
+      property(string(), string(), (text, value) => {
         const reading = read({ text, env: { WS_PORT: value, HERMOD_LOG_LEVEL: value } });
         if (!reading.ok) expect(reading.mistakes.length).toBeGreaterThan(0);
       }),
@@ -533,6 +534,11 @@ describe('help and reference', () => {
       expect(rows.filter((row) => row.startsWith(`| \`${key}\` |`))).toHaveLength(1);
     }
     for (const row of rows) expect(row.replaceAll('\\|', '').split('|')).toHaveLength(8);
+  });
+
+  test('spec/process.md contains the reference as it is now', () => {
+    const spec = readFileSync(new URL('../../spec/process.md', import.meta.url), 'utf8');
+    expect(spec).toContain(referenceTable());
   });
 
   test('help shows values as needed, and defaults', () => {

@@ -28,12 +28,20 @@ export function tokenOf(
 
 export const BEARER_SUBPROTOCOL = 'bearer.';
 
-/** [BROKER-DOOR-3] False when an allow-list is set, the request comes from a page, and the page's origin is not on it. */
+/** [BROKER-DOOR-3] False when an allow-list is set and the request comes from a page that is not on it, nor of this door. */
 export function isOriginAllowed({ options }: DoorContext, head: RequestHead): boolean {
-  const { origin } = head.headers as { readonly origin?: string };
-  const { allowedOrigins } = options;
-  if (origin === undefined || allowedOrigins.length === 0) return true;
-  return allowedOrigins.includes('*') || allowedOrigins.includes(origin);
+  return options.allowedOrigins.length === 0 || isOriginKnown(options, head);
+}
+
+/** [BROKER-CORS-3] Pages publish over HTTP only when they are of this door, or on the list: no list means no pages. */
+export function mayPageWrite({ options }: DoorContext, head: RequestHead): boolean {
+  return isOriginKnown(options, head);
+}
+
+function isOriginKnown({ allowedOrigins }: BrokerOptions, head: RequestHead): boolean {
+  const { origin, host } = head.headers as { readonly origin?: string; readonly host?: string };
+  if (origin === undefined || allowedOrigins.includes('*') || allowedOrigins.includes(origin)) return true;
+  return origin === `http://${host}` || origin === `https://${host}`;
 }
 
 /** [BROKER-CORS-1] The headers that let an allowed page read the answer; none for others. */
@@ -79,6 +87,13 @@ export function errorAnswer(
 ): Answer {
   return jsonAnswer(status, { error }, headers);
 }
+
+/** [BROKER-AUTH-5] A token that nobody judged in time lets nobody in. */
+export function noVerdict(): Answer {
+  return errorAnswer(503, 'The token was not judged in time.', { 'retry-after': '5' });
+}
+
+export const VERDICT_TIMEOUT_MS = 10_000;
 
 /** [BROKER-AUTH-2] The answer to one whose token is missing or bad. */
 export function unauthorized(reason: string): Answer {

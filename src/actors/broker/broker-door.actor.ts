@@ -19,6 +19,7 @@ import {
   type DoorContext,
   errorAnswer,
   isOriginAllowed,
+  mayPageWrite,
 } from './admittance.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import { httpRequest } from './http-request.actor.ts';
@@ -84,6 +85,12 @@ function upgrade(state: BrokerDoorState, asked: UpgradeRequested, context: Turn)
 
 function request(state: BrokerDoorState, asked: RequestReceived, context: Turn): void {
   const { door } = state;
+  const isRead = asked.method === 'GET' || asked.method === 'HEAD';
+  const isAllowed = isRead ? isOriginAllowed(door, asked) : mayPageWrite(door, asked);
+  if (!isAllowed && asked.method !== 'OPTIONS') {
+    respond(state, asked, errorAnswer(403, 'This origin is not allowed.'), context);
+    return;
+  }
   if (asked.path !== '/sse' || asked.method !== 'GET') {
     // Short-lived, and bounded by the requests that the edge holds at once: not counted as a session.
     context.spawn(httpRequest, { door, request: asked }, `broker/http:${asked.connection}`);
@@ -166,4 +173,5 @@ function readSseWish(
   return { names, envelope: envelope === 'true' || envelope === '1', since };
 }
 
-const NOWHERE = { epoch: '', offset: 0 };
+/** A place of no epoch: epochs are longer. */
+const NOWHERE = { epoch: '0', offset: 0 };

@@ -8,6 +8,8 @@ export const closeCodes = {
   tooSlow: { code: 1013, reason: 'too slow' },
   /** [BROKER-CLOSE-3] */
   pongTimeout: { code: 1011, reason: 'ping timeout' },
+  /** The node has no room for another topic; event streams only, which show no code. */
+  tooManyTopics: { code: 1013, reason: 'too many topics' },
   /** [BROKER-CLOSE-4] */
   tokenExpired: { code: 4401, reason: 'token expired' },
 } as const;

@@ -21,7 +21,9 @@ import {
   errorAnswer,
   jsonAnswer,
   tokenOf,
+  noVerdict,
   unauthorized,
+  VERDICT_TIMEOUT_MS,
 } from './admittance.ts';
 import { nameOf, topicOf } from './broker-topic.ts';
 import { publishAnswerText } from './publish-answer.ts';
@@ -61,14 +63,21 @@ export const httpRequest: ActorDefinition<HttpRequestArgs, HttpRequestState, Htt
     if (request.method === 'OPTIONS') answer(state, preflight(state), context);
     else if (!door.options.requireToken) obey(state, context);
     else if (token === undefined) answer(state, unauthorized('A token is needed.'), context);
-    else context.send(door.edges.auth, { type: 'verify', token, ref: 0, replyTo: context.self });
+    else {
+      context.send(door.edges.auth, { type: 'verify', token, ref: 0, replyTo: context.self });
+      context.after('verdict', VERDICT_TIMEOUT_MS);
+    }
     return state;
   },
   receive(state, message, context) {
     switch (message.type) {
       case 'tokenVerified':
         state.rights = message;
+        context.cancel('verdict');
         obey(state, context);
+        return;
+      case 'timedOut':
+        answer(state, noVerdict(), context);
         return;
       case 'tokenRefused':
         answer(state, unauthorized(message.reason), context);
@@ -170,7 +179,7 @@ function publish(state: HttpRequestState, context: Turn): void {
   state.publishing = { items, isList, outcomes: new Map() };
   for (const [slot, { topic, id, data }] of items.entries()) {
     const asker = { replyTo: context.self, slot, connection: undefined };
-    context.send(door.router, { type: 'publish', topic: topicOf(topic), id, data, asker });
+    context.send(door.router, { type: 'publish', topic: topicOf(topic), id, data, asker, publisher: undefined });
   }
   if (items.length === 0) answer(state, jsonAnswer(200, []), context);
 }

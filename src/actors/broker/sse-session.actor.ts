@@ -20,8 +20,10 @@ import {
   corsHeaders,
   type DoorContext,
   errorAnswer,
+  noVerdict,
   tokenOf,
   unauthorized,
+  VERDICT_TIMEOUT_MS,
 } from './admittance.ts';
 import { sessionLife, type SessionEvent, type SessionState } from './broker.machine.ts';
 import { encodeGapEvent, encodeSse, SSE_BARE, SSE_ENVELOPE } from './broker-formats.ts';
@@ -54,6 +56,8 @@ interface SseSessionState {
   readonly envelope: boolean;
   /** The place in each topic, in the order asked for; what event ids of several topics are made of. */
   readonly places: Map<string, WirePosition | undefined>;
+  /** Where each topic starts; the first words of all topics leave before any publication. */
+  readonly starts: Map<string, WirePosition | undefined>;
 }
 
 type Turn = Context<SseSessionMessage>;
@@ -63,19 +67,24 @@ export const sseSession: ActorDefinition<SseSessionArgs, SseSessionState, SseSes
   mailboxMax: 65_536,
   onFailure: 'stop',
   start({ door, request, wish }, context) {
+    const since = wish.names.map((name, index) => [topicOf(name), wish.since?.[index]] as const);
     const state: SseSessionState = {
       door,
       connection: request.connection,
       life: sessionLife.initial,
       opening: { wish, cors: corsHeaders(door, request) },
       envelope: wish.envelope,
-      places: new Map(wish.names.map((name, index) => [topicOf(name), wish.since?.[index]])),
+      places: new Map(since),
+      starts: new Map(since),
     };
     if (!door.options.requireToken) admit(state, ALL_RIGHTS, context);
     else {
       const token = tokenOf(request);
       if (token === undefined) refuse(state, unauthorized('A token is needed.'), context);
-      else context.send(door.edges.auth, { type: 'verify', token, ref: 0, replyTo: context.self });
+      else {
+        context.send(door.edges.auth, { type: 'verify', token, ref: 0, replyTo: context.self });
+        context.after('verdict', VERDICT_TIMEOUT_MS);
+      }
     }
     return state;
   },
@@ -91,7 +100,7 @@ export const sseSession: ActorDefinition<SseSessionArgs, SseSessionState, SseSes
         if (state.life === 'open') subscribed(state, message, context);
         return;
       case 'subscribeRefused':
-        giveUp(state, closeCodes.internalError, context);
+        subscribeRefused(state, message.topic, context);
         return;
       case 'tooSlow':
         giveUp(state, closeCodes.tooSlow, context);
@@ -108,9 +117,12 @@ export const sseSession: ActorDefinition<SseSessionArgs, SseSessionState, SseSes
         if (state.life === 'verifying') refuse(state, unauthorized(message.reason), context);
         return;
       case 'timedOut':
+        if (message.name === 'verdict' && state.life === 'verifying') {
+          refuse(state, noVerdict(), context);
+        }
         if (state.life !== 'open') return;
         if (message.name === 'expiry') giveUp(state, closeCodes.tokenExpired, context);
-        else keepAlive(state, context);
+        else if (message.name === 'keep-alive') keepAlive(state, context);
         return;
       default:
     }
@@ -171,13 +183,15 @@ function subscribed(
   { slot, topic, position, recovered }: Extract<RouterReply, { readonly type: 'subscribed' }>,
   context: Turn,
 ): void {
-  const asked = state.places.get(topic);
   // What was missed is still to be written: until then the client stands where it said.
-  if (recovered !== true || asked === undefined) state.places.set(topic, plain(position));
+  if (recovered !== true) {
+    state.places.set(topic, plain(position));
+    state.starts.set(topic, plain(position));
+  }
   const { epoch, offset } = position;
   const data = encoder.encode(JSON.stringify({ topic: nameOf(topic), epoch, offset, recovered }));
   const event = {
-    id: eventId(state),
+    id: eventId(state.starts),
     event: 'subscribed',
     data,
     retry: state.door.options.sseRetryMs,
@@ -186,10 +200,22 @@ function subscribed(
   context.send(state.door.router, { type: 'reply', connection, slot, payload: encodeEvent(event) });
 }
 
+/** [SSE-10] No room for one topic ends the stream, and says why first: EventSource would only come back. */
+function subscribeRefused(state: SseSessionState, topic: string, context: Turn): void {
+  if (state.life !== 'open') return;
+  const error = `Too many topics: the node has no room for ${nameOf(topic)}.`;
+  const data = encoder.encode(JSON.stringify({ topic: nameOf(topic), error }));
+  const { connection, door } = state;
+  // Past the router: the slots of other topics may still be open, and nothing else will be said.
+  const payload = encodeEvent({ event: 'refused', data });
+  context.send(door.edges.web, { type: 'write', connections: [connection], payload });
+  giveUp(state, closeCodes.tooManyTopics, context);
+}
+
 /** Only streams of several topics come here: the event id is theirs alone. */
 function pass(state: SseSessionState, publication: Publication, context: Turn): void {
   state.places.set(publication.topic, plain(publication));
-  const payload = encodeSse(publication, state.envelope, eventId(state));
+  const payload = encodeSse(publication, state.envelope, eventId(state.places));
   const { connection } = state;
   context.send(state.door.router, {
     type: 'reply',
@@ -251,11 +277,12 @@ function advance(state: SseSessionState, event: SessionEvent): void {
 }
 
 /** [SSE-5] `epoch:offset` for each topic in the order asked for; `-` where a topic has no place yet. */
-function eventId(state: SseSessionState): string {
-  const places: string[] = [];
-  for (const place of state.places.values())
-    places.push(place === undefined ? '-' : writeWirePosition(place));
-  return places.join(',');
+function eventId(places: SseSessionState['places']): string {
+  const parts: string[] = [];
+  for (const place of places.values()) {
+    parts.push(place === undefined ? '-' : writeWirePosition(place));
+  }
+  return parts.join(',');
 }
 
 /** Reads an event id back; undefined when it is none for `count` topics. */

@@ -27,7 +27,9 @@ import {
   BEARER_SUBPROTOCOL,
   type DoorContext,
   tokenOf,
+  noVerdict,
   unauthorized,
+  VERDICT_TIMEOUT_MS,
 } from './admittance.ts';
 import { sessionLife, type SessionEvent, type SessionState } from './broker.machine.ts';
 import { WS_BARE, WS_ENVELOPE } from './broker-formats.ts';
@@ -56,6 +58,8 @@ interface WsSessionState {
   earnedAt: number;
   /** Questions whose answers need more than the router knows; empty for almost all sessions. */
   notes: Map<number, Note> | undefined;
+  /** All homes are being asked for their topics: one such question at a time, because its answer may be large. */
+  isListing: boolean;
 }
 
 /** What the answer to a question must say. */
@@ -82,19 +86,26 @@ export const wsSession: ActorDefinition<WsSessionArgs, WsSessionState, WsSession
       isPongDue: false,
       earnedAt: context.now,
       notes: undefined,
+      isListing: false,
     };
     if (!door.options.requireToken) admit(state, context);
     else {
       const token = tokenOf(request, request.subprotocols);
       if (token === undefined) refuse(state, unauthorized('A token is needed.'), context);
-      else context.send(door.edges.auth, { type: 'verify', token, ref: 0, replyTo: context.self });
+      else {
+        context.send(door.edges.auth, { type: 'verify', token, ref: 0, replyTo: context.self });
+        context.after('verdict', VERDICT_TIMEOUT_MS);
+      }
     }
     return state;
   },
   receive(state, message, context) {
     switch (message.type) {
       case 'messageReceived':
-        if (state.life === 'open') hear(state, message.payload, context);
+        if (state.life !== 'open') return;
+        // Whoever speaks is alive, even when its pong is stuck behind what it still has to read.
+        state.isPongDue = false;
+        hear(state, message.payload, context);
         return;
       case 'pongReceived':
         state.isPongDue = false;
@@ -114,9 +125,15 @@ export const wsSession: ActorDefinition<WsSessionArgs, WsSessionState, WsSession
         return;
       case 'timedOut':
         if (state.life === 'open') due(state, message.name, context);
+        else if (state.life === 'verifying') refuse(state, noVerdict(), context);
         return;
       case 'tooSlow':
         giveUp(state, closeCodes.tooSlow, context);
+        return;
+      case 'publishRefused':
+        if (state.life === 'open') {
+          say(state, encodeError(publishAnswerText(nameOf(message.topic), 'refused')), context);
+        }
         return;
       case 'childStopped':
       case 'delivered':
@@ -196,6 +213,7 @@ function due(state: WsSessionState, timer: string, context: Turn): void {
     giveUp(state, closeCodes.tokenExpired, context);
     return;
   }
+  if (timer !== 'ping') return;
   if (state.isPongDue) {
     giveUp(state, closeCodes.pongTimeout, context);
     return;
@@ -277,13 +295,23 @@ function obey(state: WsSessionState, request: BrokerRequest, context: Turn): voi
         asker = { replyTo: context.self, slot: nextSlot(state), connection };
         note(state, asker.slot, { type: 'publish', id });
       }
-      context.send(router, { type: 'publish', topic: topicOf(name), id, data, asker });
+      const publisher = context.self;
+      context.send(router, { type: 'publish', topic: topicOf(name), id, data, asker, publisher });
       return;
     }
     case 'list_topics':
+      if (state.isListing) {
+        say(state, encodeError('The topics are being listed already.'), context);
+        return;
+      }
+      state.isListing = true;
       context.send(router, { type: 'list', asker: askerOf(state, context) });
       return;
     case 'topic_info':
+      if (!mayUse(rights.subscribe, request.topic)) {
+        say(state, encodeError(`Not allowed to subscribe to ${request.topic}`), context);
+        return;
+      }
       context.send(router, {
         type: 'inform',
         topic: topicOf(request.topic),
@@ -340,6 +368,7 @@ function answerTo(
       return encodeAckPublish(name, subscribers, { ...position, id, duplicate: isDuplicate });
     }
     case 'topicsListed':
+      state.isListing = false;
       return encodeTopics(visibleTopics(reply.topics, state.rights));
     case 'topicInformed': {
       const { subscribers, position, historyCount } = reply.info;

@@ -4,7 +4,6 @@
 
 import type { Address, Context } from '../runtime/actor.ts';
 import { type ConnectionId, type WebCommand, writeCost } from '../runtime/edges.ts';
-import type { Offer } from './outbox.ts';
 import type { Gap, Publication } from './publication.ts';
 import type { RouterReply } from './router-messages.ts';
 import {
@@ -79,19 +78,23 @@ export class Delivery {
   ): void {
     if (stream.outbox.trySpend(writeCost(payload))) {
       context.send(this.#args.web, { type: 'write', connections: [stream.connection], payload });
-    } else this.settle(stream, stream.outbox.offer(payload, publication), context);
+      return;
+    }
+    stream.outbox.offer(payload, publication);
+    this.#settle(stream, context);
   }
 
   /** Answers an open slot. */
   fill(stream: RoutedStream, slot: number, payload: Uint8Array, context: Turn): void {
-    this.settle(stream, stream.outbox.fill(slot, payload), context);
+    stream.outbox.fill(slot, payload);
+    this.#settle(stream, context);
   }
 
   /** The network took bytes: what waited may go. */
   receipt(stream: RoutedStream, bytes: number, context: Turn): void {
     stream.progressAt = context.now;
     stream.outbox.receipt(bytes);
-    if (stream.outbox.isWaiting) this.settle(stream, 'taken', context);
+    if (stream.outbox.isWaiting) this.#settle(stream, context);
   }
 
   /** [BROKER-SLOW-5] Ends streams whose window has been full for too long without one receipt. */
@@ -123,23 +126,26 @@ export class Delivery {
     const connections = slow === undefined ? group.connections : connectionsWithout(group, slow);
     if (connections.length > 0)
       context.send(this.#args.web, { type: 'write', connections, payload });
-    for (const stream of slow ?? [])
-      this.settle(stream, stream.outbox.offer(payload, publication), context);
+    for (const stream of slow ?? []) {
+      stream.outbox.offer(payload, publication);
+      this.#settle(stream, context);
+    }
   }
 
-  /** Writes what the window allows, counts what was dropped, and ends the stream that is too slow. */
-  settle(stream: RoutedStream, offer: Offer, context: Turn): void {
+  /** Writes what the window allows, counts what had to be dropped, and ends the stream that is too slow. */
+  #settle(stream: RoutedStream, context: Turn): void {
     const { outbox } = stream;
-    const dropped = outbox.takeDropped();
-    if (dropped > 0) context.count('publications.dropped', dropped);
-    if (offer === 'overflow') {
-      this.#giveUp(stream, 'overflow', context);
-      return;
-    }
     outbox.flush((payload) => {
       stream.progressAt = context.now;
       context.send(this.#args.web, { type: 'write', connections: [stream.connection], payload });
     });
+    const verdict = outbox.enforce();
+    const dropped = outbox.takeDropped();
+    if (dropped > 0) context.count('publications.dropped', dropped);
+    if (verdict === 'overflow') {
+      this.#giveUp(stream, 'overflow', context);
+      return;
+    }
     if (!outbox.isWaiting) this.#lagging.delete(stream);
     else if (!this.#lagging.has(stream)) {
       this.#lagging.add(stream);

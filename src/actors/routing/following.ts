@@ -173,6 +173,7 @@ export function unsubscribe(state: RouterState, request: Ask<'unsubscribe'>, con
   const subscription = stream.subscriptions.get(topic);
   if (subscription !== undefined) {
     stream.subscriptions.delete(topic);
+    stream.outbox.forgetGaps(topic);
     drop(state, subscription, context);
   }
   context.send(stream.owner, {
@@ -226,7 +227,13 @@ export function moveTo(
   local.position = { epoch, offset };
   if (last === undefined || last.epoch === epoch) return;
   const { topic } = local;
-  const gap: Gap = { topic, epoch, from: last.offset + 1, to: undefined, reason: 'restarted' };
+  const gap: Gap = {
+    topic,
+    epoch: last.epoch,
+    from: last.offset + 1,
+    to: undefined,
+    reason: 'restarted',
+  };
   state.delivery.tellGap(local, gap, context);
 }
 

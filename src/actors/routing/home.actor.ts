@@ -5,7 +5,7 @@
 import type { ActorDefinition, Address, Context } from '../runtime/actor.ts';
 import type { ShardDown } from '../runtime/edges.ts';
 import type { Position, Publication } from './publication.ts';
-import type { TopicInfo } from './router-messages.ts';
+import type { RouterReply, TopicInfo } from './router-messages.ts';
 import type { Topic } from './topic.ts';
 import { type HistoryLimits, TopicLog } from './topic-log.ts';
 
@@ -32,6 +32,8 @@ export type HomeMessage =
       readonly shard: number;
       /** Undefined when nobody waits for the outcome. */
       readonly ref: number | undefined;
+      /** Told of a refusal when nobody waits. */
+      readonly publisher: Address<RouterReply> | undefined;
     }
   | {
       readonly type: 'attach';
@@ -81,6 +83,8 @@ interface HomeTopic {
   readonly log: TopicLog;
   /** Subscribers by shard; a shard without any is absent. */
   readonly interest: Map<number, number>;
+  /** When it was last published to or followed; microseconds. */
+  usedAt: number;
 }
 
 interface HomeState {
@@ -107,7 +111,7 @@ export const homeActor: ActorDefinition<HomeArgs, HomeState, HomeMessage> = {
         attach(state, message, context);
         return;
       case 'detach':
-        detach(state, message.topic, message.shard, message.subscribers);
+        detach(state, message.topic, message.shard, message.subscribers, context.now);
         return;
       case 'list':
         context.send(state.args.routerOf(message.shard), {
@@ -124,7 +128,9 @@ export const homeActor: ActorDefinition<HomeArgs, HomeState, HomeMessage> = {
         });
         return;
       case 'shardDown':
-        for (const topic of state.topics.keys()) detach(state, topic, message.shard, 0);
+        for (const topic of state.topics.keys()) {
+          detach(state, topic, message.shard, 0, context.now);
+        }
         return;
       case 'timedOut':
         expire(state, context);
@@ -146,6 +152,9 @@ function publish(state: HomeState, ask: Ask<'publish'>, context: Context<HomeMes
   if (known === undefined) {
     context.count('publications.refused');
     if (ref !== undefined) context.send(answerTo, { type: 'refused', ref });
+    else if (ask.publisher !== undefined) {
+      context.send(ask.publisher, { type: 'publishRefused', topic: ask.topic });
+    }
     return;
   }
   const subscribers = countOf(known);
@@ -158,6 +167,7 @@ function publish(state: HomeState, ask: Ask<'publish'>, context: Context<HomeMes
       context.send(answerTo, { type: 'published', ref, position, isDuplicate: true, subscribers });
     return;
   }
+  known.usedAt = context.now;
   const before = known.log.bytes;
   const publication = known.log.append(ask.id, ask.data, context.now);
   state.bytes += known.log.bytes - before;
@@ -190,6 +200,7 @@ function attach(state: HomeState, ask: Ask<'attach'>, context: Context<HomeMessa
   }
   expireTopic(state, known, context.now);
   setInterest(known, shard, ask.subscribers);
+  known.usedAt = context.now;
   const { recovered, publications } =
     since === undefined ? { recovered: false, publications: [] } : known.log.recover(since);
   context.send(answerTo, {
@@ -199,14 +210,19 @@ function attach(state: HomeState, ask: Ask<'attach'>, context: Context<HomeMessa
     recovered,
     publications,
   });
-  dropUnused(state, known);
 }
 
-function detach(state: HomeState, topic: Topic, shard: number, subscribers: number): void {
+function detach(
+  state: HomeState,
+  topic: Topic,
+  shard: number,
+  subscribers: number,
+  now: number,
+): void {
   const known = state.topics.get(topic);
   if (known === undefined) return;
   setInterest(known, shard, subscribers);
-  dropUnused(state, known);
+  known.usedAt = now;
 }
 
 function setInterest(known: HomeTopic, shard: number, subscribers: number): void {
@@ -246,6 +262,7 @@ function topicOf(
   const fresh = {
     log: new TopicLog(topic, epoch, state.args.limits),
     interest: new Map<number, number>(),
+    usedAt: context.now,
   };
   state.topics.set(topic, fresh);
   return fresh;
@@ -268,21 +285,26 @@ function shed(state: HomeState): void {
     if (state.bytes <= state.args.limits.historyBytesTotalMax) return;
     state.bytes -= known.log.bytes;
     known.log.forget();
-    dropUnused(state, known);
   }
 }
 
 function expire(state: HomeState, context: Context<HomeMessage>): void {
   for (const known of state.topics.values()) {
     expireTopic(state, known, context.now);
-    dropUnused(state, known);
+    dropUnused(state, known, context.now);
   }
   context.after('expire', EXPIRE_EVERY_MS);
 }
 
-/** A topic that nobody follows and that remembers nothing leaves no trace but the end of its epoch. */
-function dropUnused(state: HomeState, known: HomeTopic): void {
-  if (known.interest.size === 0 && known.log.isForgettable) state.topics.delete(known.log.topic);
+/**
+ * [BROKER-REC-5] A topic keeps its epoch for as long as its history would last, even when there is none: a reader of a
+ * quiet topic that comes back must find its place. Then it leaves no trace.
+ */
+function dropUnused(state: HomeState, known: HomeTopic, now: number): void {
+  const isQuiet = known.usedAt + state.args.limits.historyAgeMaxMs * 1_000 <= now;
+  if (isQuiet && known.interest.size === 0 && known.log.isForgettable) {
+    state.topics.delete(known.log.topic);
+  }
 }
 
 function expireTopic(state: HomeState, known: HomeTopic, now: number): void {

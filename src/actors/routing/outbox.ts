@@ -86,19 +86,21 @@ export class Outbox {
     );
   }
 
-  /** Gives an open slot its answer. */
-  fill(slot: number, payload: Uint8Array): Offer {
+  /** Gives an open slot its answer; `flush` and `enforce` follow. */
+  fill(slot: number, payload: Uint8Array): void {
     const place = this.#waiting?.find(
       (waiting) => waiting.slot === slot && waiting.payload === undefined,
     );
-    if (place === undefined) return this.offer(payload, undefined);
+    if (place === undefined) {
+      this.offer(payload, undefined);
+      return;
+    }
     place.payload = payload;
     this.#waitingBytes += payload.byteLength;
-    return this.#enforce();
   }
 
-  /** Puts a payload at the end of the queue. */
-  offer(payload: Uint8Array, publication: Publication | undefined): Offer {
+  /** Puts a payload at the end of the queue; `flush` and `enforce` follow. */
+  offer(payload: Uint8Array, publication: Publication | undefined): void {
     if (
       publication !== undefined &&
       this.#limits.slowPolicy === 'latest-per-topic' &&
@@ -107,7 +109,6 @@ export class Outbox {
       this.#dropWhere((waiting) => waiting.publication?.topic === publication.topic, 'conflated');
     }
     this.#enqueue({ payload, slot: undefined, publication, isDropped: false }, writeCost(payload));
-    return this.#enforce();
   }
 
   /** Gives credit back; `flush` hands over what may be written now. */
@@ -135,6 +136,11 @@ export class Outbox {
     }
     for (const topic of this.#gaps?.keys() ?? []) this.#tellGap(topic, write);
     this.#waiting = undefined;
+  }
+
+  /** [BROKER-SUB-2] The reader follows the topic no more: it need not hear what it lost of it. */
+  forgetGaps(topic: string): void {
+    this.#gaps?.delete(topic);
   }
 
   /** Lets go of what waits and takes nothing more: the connection was given up. */
@@ -166,9 +172,13 @@ export class Outbox {
     this.#waitingBytes += cost;
   }
 
-  #enforce(): Offer {
+  /**
+   * Holds the queue to its bound once what could leave has left. One payload alone is always kept: a message as
+   * large as the whole queue must still find a place behind an open slot.
+   */
+  enforce(): Offer {
     const { queueBytesMax, slowPolicy } = this.#limits;
-    if (this.#waitingBytes <= queueBytesMax) return 'taken';
+    if (this.#isWithin(queueBytesMax)) return 'taken';
     if (slowPolicy !== 'disconnect') {
       // [BROKER-SLOW-3] A quarter is freed at once: dropping one by one would walk the queue for every publication.
       this.#dropWhere(
@@ -178,7 +188,13 @@ export class Outbox {
       );
     }
     // Replies are never dropped: a connection that lets its own answers pile up is ended under every policy.
-    return this.#waitingBytes <= queueBytesMax ? 'taken' : 'overflow';
+    return this.#isWithin(queueBytesMax) ? 'taken' : 'overflow';
+  }
+
+  #isWithin(bytesMax: number): boolean {
+    if (this.#waitingBytes <= bytesMax) return true;
+    const payloads = this.#waiting?.filter(({ payload }) => payload !== undefined);
+    return payloads === undefined || payloads.length <= 1;
   }
 
   /** Drops matching publications, oldest first, until at most `untilBytes` wait. */

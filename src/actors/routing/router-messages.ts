@@ -45,6 +45,8 @@ export type RouterRequest =
       readonly data: Uint8Array;
       /** Who waits for the outcome; undefined when nobody does. */
       readonly asker: Asker | undefined;
+      /** Told when the publication is refused and nobody waits for its outcome. */
+      readonly publisher: Address<RouterReply> | undefined;
     }
   | { readonly type: 'list'; readonly asker: Asker }
   | { readonly type: 'inform'; readonly topic: Topic; readonly asker: Asker }
@@ -93,6 +95,8 @@ export type RouterReply =
       readonly topic: Topic;
       readonly outcome: PublishOutcome;
     }
+  /** [BROKER-PUB-6] For a publication that nobody asked the outcome of. */
+  | { readonly type: 'publishRefused'; readonly topic: Topic }
   | {
       readonly type: 'topicsListed';
       readonly slot: Slot;

@@ -138,14 +138,15 @@ function refused(state: RouterState, ref: number, context: Turn): void {
 }
 
 function publish(state: RouterState, request: Ask<'publish'>, context: Turn): void {
-  const { topic, id, data, asker } = request;
+  const { topic, id, data, asker, publisher } = request;
   const home = homeOf(topic, state.args.shards);
   let ref: number | undefined;
   if (asker !== undefined) {
     openSlot(state, asker);
     ref = state.pending.add(home, { kind: 'publish', topic, asker });
   }
-  toHome(state, home, { type: 'publish', topic, id, data, shard: state.args.shard, ref }, context);
+  const { shard } = state.args;
+  toHome(state, home, { type: 'publish', topic, id, data, shard, ref, publisher }, context);
 }
 
 function list(state: RouterState, asker: Asker, context: Turn): void {

@@ -49,6 +49,8 @@ export interface Link {
   isStalledUp: boolean;
   isStalledDown: boolean;
   extraLatencyUs: number;
+  /** As planned, until all is well and backlogs may drain. */
+  windowBytes: number;
 }
 
 /** One end of a connection. */
@@ -151,7 +153,7 @@ export class Pipe {
     const { plan, chance } = this.link;
     const { now } = this.#clock;
     let cost = 0;
-    while (this.#unsentHead < this.#unsent.length && this.#heldBytes < plan.windowBytes) {
+    while (this.#unsentHead < this.#unsent.length && this.#heldBytes < this.link.windowBytes) {
       const verdict = verdictFor(this);
       if (verdict === STALL) break;
       const unit = this.#unsent[this.#unsentHead] as Unit;

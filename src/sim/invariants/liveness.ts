@@ -89,8 +89,10 @@ class Judge {
     if (event.kind === 'connected') {
       reader.connection = event.connection;
       reader.open.clear();
-    } else if (event.kind === 'closed') reader.connection = undefined;
-    else if (event.kind === 'subscribed') {
+    } else if (event.kind === 'closed') {
+      reader.connection = undefined;
+      if (event.code === TOO_SLOW) this.#forgive(event.connection);
+    } else if (event.kind === 'subscribed') {
       const place = event.recovered === true ? event.since : event.position;
       reader.open.set(event.topic, { since: event.seq, place, last: undefined });
     } else if (event.kind === 'unsubscribed') reader.open.delete(event.topic);
@@ -103,6 +105,11 @@ class Judge {
       const since = reader.open.get(event.saidTopic)?.since ?? event.seq;
       reader.open.set(event.saidTopic, { since, place: event.position, last: numberOf(event) });
     }
+  }
+
+  /** Whoever was too slow for its queue lost its answers with its connection. */
+  #forgive(connection: number): void {
+    for (const [number, sent] of this.#unanswered) if (sent.connection === connection) this.#unanswered.delete(number);
   }
 
   #top(event: EventOf<'published'>): void {
@@ -145,3 +152,5 @@ function hasSeen({ since, place, last }: Standing, top: Top): boolean {
 function nameOf({ publisher, sequence }: { readonly publisher: number; readonly sequence: number }): string {
   return `${publisher}/${sequence}`;
 }
+
+const TOO_SLOW = 1013;

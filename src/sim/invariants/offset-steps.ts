@@ -7,8 +7,11 @@ interface Expected {
   readonly epoch: string;
   /** Undefined when nobody can know: after a restart. */
   readonly next: number | undefined;
-  /** Nothing has come since the ack: what was dropped from an earlier subscription may be told only now. */
-  readonly isFresh: boolean;
+  /**
+   * What may be next instead, as long as nothing has come since the ack: gaps of the subscriptions before this one
+   * are told only then, and cannot be told from its own.
+   */
+  readonly instead: readonly number[] | undefined;
 }
 
 export const offsetSteps: Invariant = {
@@ -36,7 +39,7 @@ function begin(event: EventOf<'subscribed'>, expected: PerSubscription<Expected>
   if (position === undefined) expected.delete(connection, topic);
   else {
     const from = recovered === true && since !== undefined ? since : position;
-    expected.set(connection, topic, { epoch: position.epoch, next: from.offset + 1, isFresh: true });
+    expected.set(connection, topic, { epoch: position.epoch, next: from.offset + 1, instead: [] });
   }
 }
 
@@ -46,8 +49,9 @@ function step(event: EventOf<'message'>, expected: PerSubscription<Expected>): s
   const known = expected.get(connection, topic);
   if (position === undefined || known === undefined) return undefined;
   const { epoch, offset } = position;
-  expected.set(connection, topic, { epoch, next: offset + 1, isFresh: false });
-  if (epoch === known.epoch && (known.next === undefined || known.next === offset)) return undefined;
+  expected.set(connection, topic, { epoch, next: offset + 1, instead: undefined });
+  const isNext = known.next === undefined || known.next === offset || known.instead?.includes(offset) === true;
+  if (epoch === known.epoch && isNext) return undefined;
   return `client ${client} got ${epoch}:${offset} of '${topic}' where ${known.epoch}:${known.next ?? '?'} was next`;
 }
 
@@ -56,14 +60,20 @@ function skip(event: EventOf<'gap'>, expected: PerSubscription<Expected>): strin
   const known = expected.get(connection, topic);
   if (known === undefined) return undefined;
   if (to === undefined) {
-    expected.set(connection, topic, { epoch, next: undefined, isFresh: false });
+    expected.set(connection, topic, { epoch, next: undefined, instead: undefined });
     return reason === 'restarted' && epoch !== known.epoch
       ? undefined
       : `client ${client} was told of a gap '${reason}' without an end in '${topic}'`;
   }
-  const { next, isFresh } = known;
-  if (isFresh && (epoch !== known.epoch || to + 1 < (next ?? 0))) return undefined;
-  expected.set(connection, topic, { epoch, next: to + 1, isFresh });
-  if (epoch === known.epoch && from <= to && (next === undefined || next === from || (isFresh && from < next))) return undefined;
+  const { next, instead } = known;
+  if (instead !== undefined) {
+    // Told late, of an epoch before this one, it says nothing of what comes next here.
+    if (epoch !== known.epoch || next === undefined) return undefined;
+    const furthest = from <= next ? Math.max(next, to + 1) : next;
+    expected.set(connection, topic, { epoch, next: furthest, instead: [...instead, next, to + 1] });
+    return undefined;
+  }
+  expected.set(connection, topic, { epoch, next: to + 1, instead });
+  if (epoch === known.epoch && from <= to && (next === undefined || next === from)) return undefined;
   return `client ${client} was told that ${epoch}:${from}–${to} of '${topic}' are missing where ${known.epoch}:${known.next ?? '?'} was next`;
 }

@@ -27,7 +27,8 @@ export const recovery: Invariant = {
       } else if (event.kind === 'closed') recovered.forget(event.connection);
       else if (event.kind === 'gap') {
         const state = recovered.get(event.connection, event.topic);
-        if (state?.next !== undefined) state.next = event.to === undefined ? undefined : event.to + 1;
+        // What the reader's own queue could not hold is `offset-steps`' business from here on.
+        if (state !== undefined) state.next = undefined;
       } else if (event.kind === 'message') {
         const sentence = follow(event, recovered);
         if (sentence !== undefined) report(event, sentence);

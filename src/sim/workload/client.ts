@@ -68,6 +68,7 @@ export class Client implements Endpoint {
       isStalledUp: false,
       isStalledDown: false,
       extraLatencyUs: 0,
+      windowBytes: plan.link.windowBytes,
     };
     this.answers = new Answers(this);
     this.sse = new SseReading(this);
@@ -133,8 +134,10 @@ export class Client implements Endpoint {
     for (let i = 0; i < count; i += 1) this.answers.publish(topic, i % 2 === 0);
   }
 
-  /** All is well again: whoever was slow reads what is there. */
+  /** All is well again: the way is wide, and whoever was slow reads what is there. */
   settle(): void {
+    this.link.windowBytes = SETTLED_WINDOW_BYTES;
+    this.connection?.down.resume();
     this.readable();
   }
 
@@ -332,6 +335,7 @@ export class Client implements Endpoint {
 
 const encoder = new TextEncoder();
 const NO_BYTES = new Uint8Array(0);
+const SETTLED_WINDOW_BYTES = 4_194_304;
 const READ_EVERY_US = 50_000;
 const COME_BACK_US = 800_000;
 const IDLE_US = 5_000_000;

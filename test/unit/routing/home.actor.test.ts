@@ -50,7 +50,7 @@ class Homestead {
 
   publish(topic: string, more: { id?: string; bytes?: number; ref?: number } = {}) {
     const { id, bytes = 1, ref } = more;
-    return this.tell({ type: 'publish', topic, id, data: new Uint8Array(bytes), shard: 0, ref });
+    return this.tell({ type: 'publish', topic, id, data: new Uint8Array(bytes), shard: 0, ref, publisher: undefined });
   }
 
   attach(topic: string, more: { shard?: number; subscribers?: number; since?: Position } = {}) {

@@ -33,11 +33,10 @@ class Bench {
   /** As the router does: straight through while nothing waits, else into the queue. */
   write(text: string, of?: Publication, size = 0): string {
     const payload = encoder.encode(text.padEnd(size, '.'));
-    const verdict = this.outbox.trySpend(writeCost(payload))
-      ? this.#note(payload)
-      : this.outbox.offer(payload, of);
-    if (verdict !== 'overflow') this.flush();
-    return verdict;
+    if (this.outbox.trySpend(writeCost(payload))) return this.#note(payload);
+    this.outbox.offer(payload, of);
+    this.flush();
+    return this.outbox.enforce();
   }
 
   publish(offset: number, size = 0, topic = 't', epoch = 'e'): string {
@@ -45,9 +44,9 @@ class Bench {
   }
 
   fill(slot: number, text: string): string {
-    const verdict = this.outbox.fill(slot, encoder.encode(text));
-    if (verdict !== 'overflow') this.flush();
-    return verdict;
+    this.outbox.fill(slot, encoder.encode(text));
+    this.flush();
+    return this.outbox.enforce();
   }
 
   receipt(bytes = this.owed): void {

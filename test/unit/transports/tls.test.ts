@@ -17,6 +17,7 @@ const PACE = { settleMs: 5, lookEveryMs: 3_600_000 };
 /** As if the platform told nothing: only the regular look is left. */
 const SLEEPY = { settleMs: 3_600_000, lookEveryMs: 10 };
 
+const patience = { timeout: 10_000 };
 let folder = '';
 let certFile = '';
 let keyFile = '';
@@ -87,7 +88,7 @@ test.each([
   await expect.poll(() => heard.broken.length, patience).toBe(1);
   expect(heard.changed).toEqual([]);
   write(other);
-  await expect.poll(() => heard.changed.at(-1, patience)).toEqual(other);
+  await expect.poll(() => heard.changed.at(-1), patience).toEqual(other);
   heard.stop();
 });
 
@@ -139,11 +140,11 @@ function listen(pace: typeof PACE): {
 } {
   const changed: TlsMaterial[] = [];
   const broken: TlsProblem[] = [];
-  const { stop } = watchPair(
+  const watching = watchPair(
     { certFile, keyFile },
     good,
     { changed: ({ material }) => changed.push(material), broken: (all) => broken.push(...all) },
     pace,
   );
-  return { changed, broken, stop };
+  return { changed, broken, stop: () => watching.stop() };
 }

@@ -112,6 +112,9 @@ export class WebEdge {
       case 'ping':
         this.#connections.ping(command.connection);
         return;
+      case 'hold':
+        this.#connections.hold(command.connection, command.isHeld);
+        return;
       case 'respond': {
         const { connection, status, headers, body } = command;
         this.#exchanges.respond(connection, status, headers, body);

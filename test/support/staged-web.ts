@@ -138,6 +138,8 @@ export class StagedWeb {
         if (client.owner === undefined) client.answered ??= { status, headers, body };
         return;
       }
+      case 'hold':
+        return;
       case 'ping':
         client.pings += 1;
         return;

@@ -40,7 +40,8 @@ export function mayPageWrite({ options }: DoorContext, head: RequestHead): boole
 
 function isOriginKnown({ allowedOrigins }: BrokerOptions, head: RequestHead): boolean {
   const { origin, host } = head.headers as { readonly origin?: string; readonly host?: string };
-  if (origin === undefined || allowedOrigins.includes('*') || allowedOrigins.includes(origin)) return true;
+  if (origin === undefined || allowedOrigins.includes('*') || allowedOrigins.includes(origin))
+    return true;
   return origin === `http://${host}` || origin === `https://${host}`;
 }
 

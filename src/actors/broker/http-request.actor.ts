@@ -25,8 +25,8 @@ import {
   unauthorized,
   VERDICT_TIMEOUT_MS,
 } from './admittance.ts';
+import { publishAnswerText } from './answers.ts';
 import { nameOf, topicOf } from './broker-topic.ts';
-import { publishAnswerText } from './publish-answer.ts';
 import { ALL_RIGHTS, mayUse, type Rights, visibleTopics } from './rights.ts';
 
 export interface HttpRequestArgs {
@@ -179,7 +179,14 @@ function publish(state: HttpRequestState, context: Turn): void {
   state.publishing = { items, isList, outcomes: new Map() };
   for (const [slot, { topic, id, data }] of items.entries()) {
     const asker = { replyTo: context.self, slot, connection: undefined };
-    context.send(door.router, { type: 'publish', topic: topicOf(topic), id, data, asker, publisher: undefined });
+    context.send(door.router, {
+      type: 'publish',
+      topic: topicOf(topic),
+      id,
+      data,
+      asker,
+      publisher: undefined,
+    });
   }
   if (items.length === 0) answer(state, jsonAnswer(200, []), context);
 }

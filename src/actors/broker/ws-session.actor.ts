@@ -1,16 +1,11 @@
-// One WebSocket client of the broker: reads its requests, asks the router, and words the answers.
+// One WebSocket client of the broker: reads its requests, asks the router, and passes the answers on.
 // Each request is answered in its order, because the router keeps the answer's slot while homes are asked.
 // Refuses to know sockets (the web edge has them), topics' lives and other sessions.
 // Obeys spec/broker.md, sections "Requests", "Frames" and "Keep-alive"; its life is broker.machine.ts.
 
 import {
   type BrokerRequest,
-  encodeAckPublish,
-  encodeAckSubscribe,
-  encodeAckUnsubscribe,
   encodeError,
-  encodeTopicInfo,
-  encodeTopics,
   encodeWelcome,
   readBrokerRequest,
 } from '../codecs/broker.ts';
@@ -31,12 +26,12 @@ import {
   unauthorized,
   VERDICT_TIMEOUT_MS,
 } from './admittance.ts';
+import { encodeAnswer, type Note, publishAnswerText, type SlottedReply } from './answers.ts';
 import { sessionLife, type SessionEvent, type SessionState } from './broker.machine.ts';
 import { WS_BARE, WS_ENVELOPE } from './broker-formats.ts';
 import { nameOf, topicOf } from './broker-topic.ts';
 import { closeCodes } from './close-codes.ts';
-import { publishAnswerText } from './publish-answer.ts';
-import { ALL_RIGHTS, mayUse, type Rights, visibleTopics } from './rights.ts';
+import { ALL_RIGHTS, mayUse, type Rights } from './rights.ts';
 
 export interface WsSessionArgs {
   readonly door: DoorContext;
@@ -60,12 +55,9 @@ interface WsSessionState {
   notes: Map<number, Note> | undefined;
   /** All homes are being asked for their topics: one such question at a time, because its answer may be large. */
   isListing: boolean;
+  /** Topics whose readers this client has to wait for. */
+  holds: number;
 }
-
-/** What the answer to a question must say. */
-type Note =
-  | { readonly type: 'subscribe'; readonly isExtended: boolean }
-  | { readonly type: 'publish'; readonly id: string | undefined };
 
 type Turn = Context<WsSessionMessage>;
 
@@ -87,6 +79,7 @@ export const wsSession: ActorDefinition<WsSessionArgs, WsSessionState, WsSession
       earnedAt: context.now,
       notes: undefined,
       isListing: false,
+      holds: 0,
     };
     if (!door.options.requireToken) admit(state, context);
     else {
@@ -129,6 +122,10 @@ export const wsSession: ActorDefinition<WsSessionArgs, WsSessionState, WsSession
         return;
       case 'tooSlow':
         giveUp(state, closeCodes.tooSlow, context);
+        return;
+      case 'publisherHeld':
+        if (state.life === 'open')
+          hold(state, message.isHeld ? state.holds + 1 : state.holds - 1, context);
         return;
       case 'publishRefused':
         if (state.life === 'open') {
@@ -213,6 +210,7 @@ function due(state: WsSessionState, timer: string, context: Turn): void {
     giveUp(state, closeCodes.tokenExpired, context);
     return;
   }
+  if (timer === 'hold') hold(state, 0, context);
   if (timer !== 'ping') return;
   if (state.isPongDue) {
     giveUp(state, closeCodes.pongTimeout, context);
@@ -221,6 +219,18 @@ function due(state: WsSessionState, timer: string, context: Turn): void {
   state.isPongDue = true;
   context.send(door.edges.web, { type: 'ping', connection });
   context.after('ping', door.options.pongTimeoutMs);
+}
+
+/** [BROKER-PACE-1] What the client sends waits in the network; never for longer than `HOLD_MAX_MS`. */
+function hold(state: WsSessionState, holds: number, context: Turn): void {
+  const { connection, door } = state;
+  const wasHeld = state.holds > 0;
+  state.holds = Math.max(0, holds);
+  const isHeld = state.holds > 0;
+  if (wasHeld === isHeld) return;
+  context.send(door.edges.web, { type: 'hold', connection, isHeld });
+  if (isHeld) context.after('hold', HOLD_MAX_MS);
+  else context.cancel('hold');
 }
 
 function hear(state: WsSessionState, payload: Uint8Array, context: Turn): void {
@@ -323,76 +333,15 @@ function obey(state: WsSessionState, request: BrokerRequest, context: Turn): voi
   }
 }
 
-/** Words the router's answer and puts it into its slot. */
-function answer(
-  state: WsSessionState,
-  reply: RouterReply & { readonly slot: number },
-  context: Turn,
-): void {
-  const { connection, door } = state;
-  const payload = answerTo(state, reply);
-  context.send(door.router, { type: 'reply', connection, slot: reply.slot, payload });
-}
-
-function answerTo(
-  state: WsSessionState,
-  reply: RouterReply & { readonly slot: number },
-): Uint8Array {
-  const noted = state.notes?.get(reply.slot);
-  state.notes?.delete(reply.slot);
-  switch (reply.type) {
-    case 'subscribed': {
-      const { position, recovered, topic } = reply;
-      const more =
-        noted === undefined
-          ? undefined
-          : { ...position, ...(recovered === undefined ? {} : { recovered }) };
-      return encodeAckSubscribe(nameOf(topic), more);
-    }
-    case 'subscribeRefused':
-      return encodeError(refusalSentence(state, reply.reason));
-    case 'unsubscribed': {
-      const name = nameOf(reply.topic);
-      return reply.wasSubscribed
-        ? encodeAckUnsubscribe(name)
-        : encodeError(`Not subscribed to ${name}`);
-    }
-    case 'publishAnswered': {
-      const name = nameOf(reply.topic);
-      const { outcome } = reply;
-      if (outcome.kind !== 'published') return encodeError(publishAnswerText(name, outcome.kind));
-      const { position, subscribers, isDuplicate } = outcome;
-      const id =
-        (noted?.type === 'publish' ? noted.id : undefined) ??
-        `${position.epoch}:${position.offset}`;
-      return encodeAckPublish(name, subscribers, { ...position, id, duplicate: isDuplicate });
-    }
-    case 'topicsListed':
-      state.isListing = false;
-      return encodeTopics(visibleTopics(reply.topics, state.rights));
-    case 'topicInformed': {
-      const { subscribers, position, historyCount } = reply.info;
-      const { epoch = null, offset = null } = position ?? {};
-      return encodeTopicInfo({
-        topic: nameOf(reply.topic),
-        subscribers,
-        epoch,
-        offset,
-        history: historyCount,
-      });
-    }
-    default:
-      throw new Error(`no answer is known for ${reply.type}`);
-  }
-}
-
-function refusalSentence(
-  state: WsSessionState,
-  reason: 'too-many-subscriptions' | 'too-many-topics',
-): string {
-  return reason === 'too-many-subscriptions'
-    ? `Too many subscriptions: at most ${state.door.options.subscriptionsMax} per connection.`
-    : 'Too many topics: the node has no room for another.';
+/** Puts the router's answer, worded, into its slot. */
+function answer(state: WsSessionState, reply: SlottedReply, context: Turn): void {
+  const { connection, door, notes, rights } = state;
+  const { slot } = reply;
+  const noted = notes?.get(slot);
+  notes?.delete(slot);
+  if (reply.type === 'topicsListed') state.isListing = false;
+  const payload = encodeAnswer(reply, { noted, rights, options: door.options });
+  context.send(door.router, { type: 'reply', connection, slot, payload });
 }
 
 /** Words of the session's own, behind the answers that are still awaited. */
@@ -418,3 +367,6 @@ function note(state: WsSessionState, slot: number, noted: Note): void {
   state.notes ??= new Map();
   state.notes.set(slot, noted);
 }
+
+/** A home that dies cannot let its publishers go. */
+const HOLD_MAX_MS = 2_000;

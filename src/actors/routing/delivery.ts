@@ -4,6 +4,8 @@
 
 import type { Address, Context } from '../runtime/actor.ts';
 import { type ConnectionId, type WebCommand, writeCost } from '../runtime/edges.ts';
+import type { HomeMessage } from './home.actor.ts';
+import { PACE_LOOK_EVERY_MS, Pacing } from './pacing.ts';
 import type { Gap, Publication } from './publication.ts';
 import type { RouterReply } from './router-messages.ts';
 import {
@@ -14,25 +16,34 @@ import {
   TO_OWNER,
   type WireFormat,
 } from './subscriptions.ts';
+import { homeOf, type Topic } from './topic.ts';
 
 type RoutedStream = Stream<RouterReply>;
 
 export interface DeliveryArgs {
+  readonly shard: number;
+  readonly shards: number;
+  readonly homeOfShard: (shard: number) => Address<HomeMessage>;
   readonly web: Address<WebCommand>;
   readonly formats: ReadonlyMap<FormatName, WireFormat>;
   readonly stallTimeoutMs: number;
 }
 
 /** What a fan-out may do to the world. */
-type Turn = Pick<Context<never>, 'send' | 'count' | 'now'>;
+type Turn = Pick<Context<never>, 'send' | 'count' | 'now' | 'after'>;
 
 export class Delivery {
   readonly #args: DeliveryArgs;
   /** Streams with something waiting; looked through for those that make no progress. */
   readonly #lagging = new Set<RoutedStream>();
 
+  readonly #pacing: Pacing<RoutedStream>;
+  /** What pacing has to tell homes when the turn's own work is done. */
+  readonly #lags: [Topic, boolean][] = [];
+
   constructor(args: DeliveryArgs) {
     this.#args = args;
+    this.#pacing = new Pacing((topic, isLagging) => this.#lags.push([topic, isLagging]));
   }
 
   formatOf(name: FormatName): WireFormat {
@@ -82,6 +93,7 @@ export class Delivery {
     }
     stream.outbox.offer(payload, publication);
     this.#settle(stream, context);
+    if (publication !== undefined) this.#waited(stream, publication, context);
   }
 
   /** Answers an open slot. */
@@ -95,6 +107,15 @@ export class Delivery {
     stream.progressAt = context.now;
     stream.outbox.receipt(bytes);
     if (stream.outbox.isWaiting) this.#settle(stream, context);
+    this.#pacing.took(stream, bytes);
+    this.#tellLags(context);
+  }
+
+  /** [BROKER-PACE-2] Looks whether those that pace their publishers still deserve it. */
+  lookAtPace(context: Turn): void {
+    this.#pacing.look();
+    this.#tellLags(context);
+    if (!this.#pacing.isIdle) context.after('pace', PACE_LOOK_EVERY_MS);
   }
 
   /** [BROKER-SLOW-5] Ends streams whose window has been full for too long without one receipt. */
@@ -106,8 +127,27 @@ export class Delivery {
     }
   }
 
-  forget(stream: RoutedStream): void {
+  forget(stream: RoutedStream, context: Turn): void {
     this.#lagging.delete(stream);
+    this.#pacing.forget(stream);
+    this.#tellLags(context);
+  }
+
+  /** [BROKER-PACE-1] */
+  #waited(stream: RoutedStream, { topic }: Publication, context: Turn): void {
+    if (!stream.outbox.mayPace) return;
+    const wasIdle = this.#pacing.isIdle;
+    this.#pacing.waited(stream, topic);
+    if (wasIdle && !this.#pacing.isIdle) context.after('pace', PACE_LOOK_EVERY_MS);
+    this.#tellLags(context);
+  }
+
+  #tellLags(context: Turn): void {
+    const { shard, shards, homeOfShard } = this.#args;
+    for (const [topic, isLagging] of this.#lags.splice(0)) {
+      const home = homeOfShard(homeOf(topic, shards));
+      context.send(home, { type: 'lag', topic, shard, isLagging });
+    }
   }
 
   #writeToGroup(
@@ -129,6 +169,7 @@ export class Delivery {
     for (const stream of slow ?? []) {
       stream.outbox.offer(payload, publication);
       this.#settle(stream, context);
+      this.#waited(stream, publication, context);
     }
   }
 

@@ -188,7 +188,7 @@ export function leave(state: RouterState, connection: ConnectionId, context: Tur
   const stream = state.streams.get(connection);
   if (stream === undefined) return;
   state.streams.delete(connection);
-  state.delivery.forget(stream);
+  state.delivery.forget(stream, context);
   for (const subscription of stream.subscriptions.values()) drop(state, subscription, context);
   // Answers that are still on their way must not find the subscriptions of a stream that is gone.
   stream.subscriptions.clear();

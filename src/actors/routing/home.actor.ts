@@ -52,6 +52,13 @@ export type HomeMessage =
     }
   | { readonly type: 'list'; readonly shard: number; readonly ref: number }
   | { readonly type: 'inform'; readonly topic: Topic; readonly shard: number; readonly ref: number }
+  /** Readers of the topic on that shard are behind, or no longer are. */
+  | {
+      readonly type: 'lag';
+      readonly topic: Topic;
+      readonly shard: number;
+      readonly isLagging: boolean;
+    }
   | ShardDown;
 
 /** What a home tells routers. One home's answers and deliveries to one shard keep their order. */
@@ -85,6 +92,8 @@ interface HomeTopic {
   readonly interest: Map<number, number>;
   /** When it was last published to or followed; microseconds. */
   usedAt: number;
+  /** Shards with readers that are behind, and the publishers that wait for them; undefined for almost all topics. */
+  lag: { readonly shards: Set<number>; readonly held: Set<Address<RouterReply>> } | undefined;
 }
 
 interface HomeState {
@@ -113,6 +122,9 @@ export const homeActor: ActorDefinition<HomeArgs, HomeState, HomeMessage> = {
       case 'detach':
         detach(state, message.topic, message.shard, message.subscribers, context.now);
         return;
+      case 'lag':
+        lag(state, message, context);
+        return;
       case 'list':
         context.send(state.args.routerOf(message.shard), {
           type: 'listed',
@@ -130,6 +142,7 @@ export const homeActor: ActorDefinition<HomeArgs, HomeState, HomeMessage> = {
       case 'shardDown':
         for (const topic of state.topics.keys()) {
           detach(state, topic, message.shard, 0, context.now);
+          lag(state, { type: 'lag', topic, shard: message.shard, isLagging: false }, context);
         }
         return;
       case 'timedOut':
@@ -168,6 +181,7 @@ function publish(state: HomeState, ask: Ask<'publish'>, context: Context<HomeMes
     return;
   }
   known.usedAt = context.now;
+  if (known.lag !== undefined && ask.publisher !== undefined) hold(known.lag.held, ask.publisher, context);
   const before = known.log.bytes;
   const publication = known.log.append(ask.id, ask.data, context.now);
   state.bytes += known.log.bytes - before;
@@ -230,6 +244,38 @@ function setInterest(known: HomeTopic, shard: number, subscribers: number): void
   else known.interest.delete(shard);
 }
 
+/** [BROKER-PACE-1] While readers are behind, whoever publishes to the topic is held; then all may go on. */
+function lag(
+  state: HomeState,
+  { topic, shard, isLagging }: Ask<'lag'>,
+  context: Context<HomeMessage>,
+): void {
+  const known = state.topics.get(topic);
+  if (known === undefined) return;
+  if (isLagging) {
+    known.lag ??= { shards: new Set(), held: new Set() };
+    known.lag.shards.add(shard);
+    return;
+  }
+  known.lag?.shards.delete(shard);
+  if (known.lag === undefined || known.lag.shards.size > 0) return;
+  for (const publisher of known.lag.held) {
+    context.send(publisher, { type: 'publisherHeld', isHeld: false });
+  }
+  known.lag = undefined;
+}
+
+function hold(
+  held: Set<Address<RouterReply>>,
+  publisher: Address<RouterReply>,
+  context: Context<HomeMessage>,
+): void {
+  if (held.has(publisher)) return;
+  held.add(publisher);
+  context.count('publishers.held');
+  context.send(publisher, { type: 'publisherHeld', isHeld: true });
+}
+
 function list(state: HomeState): (readonly [Topic, number])[] {
   const topics: (readonly [Topic, number])[] = [];
   for (const [topic, known] of state.topics) {
@@ -263,6 +309,7 @@ function topicOf(
     log: new TopicLog(topic, epoch, state.args.limits),
     interest: new Map<number, number>(),
     usedAt: context.now,
+    lag: undefined,
   };
   state.topics.set(topic, fresh);
   return fresh;

@@ -50,6 +50,15 @@ export class Outbox {
     return this.#waitingBytes;
   }
 
+  get queueBytesMax(): number {
+    return this.#limits.queueBytesMax;
+  }
+
+  /** Under the other policies the operator wants what is newest, not what is complete. */
+  get mayPace(): boolean {
+    return this.#limits.slowPolicy === 'disconnect';
+  }
+
   /** Bytes that may still be queued. */
   get roomBytes(): number {
     return this.#limits.queueBytesMax - this.#waitingBytes;

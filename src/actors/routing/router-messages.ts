@@ -95,6 +95,8 @@ export type RouterReply =
       readonly topic: Topic;
       readonly outcome: PublishOutcome;
     }
+  /** [BROKER-PACE-1] The publisher is to wait, or may go on: readers of a topic that it publishes to are behind. */
+  | { readonly type: 'publisherHeld'; readonly isHeld: boolean }
   /** [BROKER-PUB-6] For a publication that nobody asked the outcome of. */
   | { readonly type: 'publishRefused'; readonly topic: Topic }
   | {

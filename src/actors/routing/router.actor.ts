@@ -85,7 +85,9 @@ export const routerActor: ActorDefinition<RouterArgs, RouterState, RouterMessage
       case 'shardDown':
         return shardDown(state, message.shard, context);
       case 'timedOut':
-        return sweep(state, context);
+        return message.name === 'pace'
+          ? state.delivery.lookAtPace(context)
+          : sweep(state, context);
       case 'childStopped':
         return undefined;
       default:

@@ -119,7 +119,9 @@ export type WebCommand =
       readonly owner: Address<ConnectionEvent>;
       readonly receiptsTo: Address<Receipt>;
     }
-  | { readonly type: 'ping'; readonly connection: ConnectionId };
+  | { readonly type: 'ping'; readonly connection: ConnectionId }
+  /** Stops reading from a connection, or goes on; what the client sends meanwhile waits in the network. */
+  | { readonly type: 'hold'; readonly connection: ConnectionId; readonly isHeld: boolean };
 
 /** The auth edge checks a token's signature and dates; it knows no topics. */
 export interface VerifyToken {

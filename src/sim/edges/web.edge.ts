@@ -127,6 +127,9 @@ export class WebEdge {
       case 'ping':
         this.#connections.get(command.connection)?.ping();
         return;
+      case 'hold':
+        this.#connections.get(command.connection)?.hold(command.isHeld);
+        return;
       default:
         command satisfies never;
     }
@@ -184,6 +187,7 @@ class ServerEnd implements Endpoint {
   #owner: Address<ConnectionEvent> | undefined = undefined;
   #receiptsTo: Address<Receipt> | undefined = undefined;
   #reader: FrameReader | undefined = undefined;
+  #isHeld = false;
   #isReadable = false;
   #isDirty = false;
   #outstanding = 0;
@@ -201,8 +205,14 @@ class ServerEnd implements Endpoint {
     return this.#reader !== undefined;
   }
 
+  /** What arrives while held waits in the pipe, and the client's window fills. */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    if (!isHeld && this.#connection.up.hasArrived) this.readable();
+  }
+
   readable(): void {
-    if (this.#isReadable) return;
+    if (this.#isReadable || this.#isHeld) return;
     this.#isReadable = true;
     this.#edge.noteReadable(this);
   }
@@ -214,6 +224,7 @@ class ServerEnd implements Endpoint {
 
   read(): void {
     this.#isReadable = false;
+    if (this.#isHeld) return;
     const { up } = this.#connection;
     for (let units = 0; units < READ_UNITS_MAX; units += 1) {
       const unit = up.read();

@@ -22,6 +22,8 @@ export class Intake {
   #spokenBytes = 0;
   #isRoundAwaited = false;
   readonly #stopped = new Set<Socket>();
+  /** Stopped by their sessions, for as long as these want. */
+  readonly #held = new Set<Socket>();
   #isPressed = false;
 
   constructor(host: IntakeHost) {
@@ -55,7 +57,16 @@ export class Intake {
     if (!isPressed) this.#goOn();
   }
 
+  /** Reads nothing from a socket until told to go on. */
+  hold(socket: Socket, isHeld: boolean): void {
+    if (isHeld) {
+      this.#held.add(socket);
+      socket.pause();
+    } else if (this.#held.delete(socket) && !this.#stopped.has(socket)) socket.resume();
+  }
+
   forget(socket: Socket): void {
+    this.#held.delete(socket);
     this.#stopped.delete(socket);
     if (this.#speaker === socket) this.#speaker = undefined;
   }
@@ -77,7 +88,7 @@ export class Intake {
   }
 
   #goOn(): void {
-    for (const socket of this.#stopped) socket.resume();
+    for (const socket of this.#stopped) if (!this.#held.has(socket)) socket.resume();
     this.#stopped.clear();
   }
 }

@@ -100,6 +100,11 @@ export class Connections implements ConnectionHost {
     this.#open.get(id)?.ping(PING);
   }
 
+  hold(id: ConnectionId, isHeld: boolean): void {
+    const connection = this.#open.get(id);
+    if (connection !== undefined) this.#options.intake.hold(connection.socket, isHeld);
+  }
+
   close(id: ConnectionId, code: number, reason: string): void {
     this.#open.get(id)?.close(code, reason);
   }

@@ -50,9 +50,17 @@ describe('[BROKER-DOOR-2] too many', () => {
       expect(stage.connect().answered?.status).toBe(401);
     }
     expect(stage.counted('broker.sessions')).toBe(0);
-    // A request that no edge would hand over ends its session as it starts.
-    const bad = stage.connect({ headers: null as unknown as Record<string, string> });
-    expect(bad.answered).toMatchObject({ status: 500 });
+    // Headers that no edge would hand over end the session as it starts.
+    const headers = {
+      get authorization(): string {
+        throw new Error('planted');
+      },
+    };
+    for (const client of [stage.connect({ headers }), stage.sse('topic=t', { headers })]) {
+      expect(client.answered).toMatchObject({ status: 500 });
+    }
+    expect(stage.counted('broker.sessions')).toBe(0);
+    expect(stage.troubles).toHaveLength(2);
   });
 });
 

@@ -269,11 +269,17 @@ describe('[SSE-9] a stream ends', () => {
     expect(stage.counted('broker.sessions')).toBe(3);
   });
 
-  test('when there is no room for its topic', () => {
+  test('[SSE-10] when there is no room for its topic, and says so first', () => {
     const stage = stageOf({ home: { topicsMax: 1 } });
     stage.connect().say({ type: 'subscribe', topic: 'a' });
     const client = stage.sse('topic=b');
-    expect([client.closed?.code, client.take()]).toEqual([1011, []]);
+    expect(client.closed?.code).toBe(1013);
+    expect(eventsOf(client)).toEqual([
+      {
+        event: 'refused',
+        data: { topic: 'b', error: 'Too many topics: the node has no room for b.' },
+      },
+    ]);
   });
 
   test('[BROKER-CLOSE-1] when it meets a bug, and takes nothing with it but itself', () => {
@@ -288,7 +294,7 @@ describe('[SSE-9] a stream ends', () => {
     expect(stage.counted('broker.sessions')).toBe(1);
   });
 
-  test('[BROKER-SESS-2] when its client goes', () => {
+  test('[BROKER-SUB-4] when its client goes', () => {
     const stage = stageOf();
     stage.sse('topic=t&topic=u').leave(1000);
     expect(stage.shards[0]?.system.actors).toBe(3);

@@ -160,7 +160,7 @@ describe('mistakes are answered and the session stays open', () => {
     ['W19', '{"type":"ping"}'],
     ['W20', '{"topic":"a"}'],
     ['W20', '{"data":1}'],
-  ])('[BROKER-REQ-4] %s %s', (_, text) => {
+  ])('[BROKER-REQ-2] %s %s', (_, text) => {
     expect(answersTo(text)).toEqual([malformed]);
   });
 
@@ -241,7 +241,7 @@ describe('beyond the seed', () => {
     expect(reader.takeJson()).toEqual(Array.from({ length: 1_000 }, (_, n) => n));
   });
 
-  test('[BROKER-TOPIC-3] W32 list_topics follows subscribe, unsubscribe and disconnect', () => {
+  test('[BROKER-LIST-1] W32 list_topics follows subscribe, unsubscribe and disconnect', () => {
     const stage = stageOf();
     const [one, two] = [stage.connect(), stage.connect()];
     const listed = (): unknown => {
@@ -314,7 +314,7 @@ describe('beyond the seed', () => {
     expect(reader.take().slice(1)).toEqual(['1', '2']);
   });
 
-  test('[BROKER-TOPIC-4] topic_info tells of a life, or that there is none', () => {
+  test('[BROKER-LIST-2] topic_info tells of a life, or that there is none', () => {
     const client = stageOf().connect();
     client.say({ type: 'topic_info', topic: 't' });
     client.say({ topic: 't', data: 1 });
@@ -342,7 +342,7 @@ describe('beyond the seed', () => {
 describe('[BROKER-LIM-1] messages per second', () => {
   const tooMany = errorOf('Too many messages: at most 10 per second.');
   const refusedOf = (times: readonly number[]): number => {
-    const stage = stageOf({ messagesPerSecondMax: 10 });
+    const stage = stageOf({ messagesPerSecondMax: 10, pingEveryMs: 600_000 });
     const client = stage.connect();
     let refused = 0;
     let at = 0;
@@ -412,17 +412,56 @@ describe('[BROKER-KEEP-1] pings', () => {
     expect([client.pings, client.closed]).toEqual([3, undefined]);
   });
 
-  test('[BROKER-CLOSE-3] that are not answered in time end the session, messages or not', () => {
+  test('[BROKER-CLOSE-3] that are not answered in time end the session', () => {
     const stage = stageOf();
     const client = stage.connect();
     client.say({ type: 'subscribe', topic: 't' });
-    stage.pass(20_000);
-    client.say({ topic: 't', data: 1 });
-    stage.pass(20_000);
+    stage.pass(40_000);
     expect(client.closed).toEqual({ code: 1011, reason: 'ping timeout' });
     const other = stage.connect();
     other.say({ type: 'list_topics' });
     expect(other.take()).toEqual(['{"type":"topics","topics":{}}']);
+  });
+});
+
+test('[BROKER-KEEP-1] whoever speaks is alive, pong or not', () => {
+  const stage = stageOf();
+  const client = stage.connect();
+  for (let second = 0; second < 120; second += 1) {
+    stage.pass(1_000);
+    client.say({ topic: 't', data: second });
+  }
+  expect(client.closed).toBeUndefined();
+  stage.pass(40_000);
+  expect(client.closed).toEqual({ code: 1011, reason: 'ping timeout' });
+});
+
+describe('refusals and lists', () => {
+  test('[BROKER-PUB-6] a publication without room is refused, also when nobody asked', () => {
+    const stage = stageOf({}, { home: { topicsMax: 1 } });
+    const client = stage.connect();
+    client.say({ type: 'subscribe', topic: 'a' });
+    client.take();
+    client.say({ topic: 'b', data: 1 });
+    expect(client.take()).toEqual([
+      errorOf('Not published to b: the node has no room for another topic.'),
+    ]);
+  });
+
+  test('[BROKER-LIST-1] one list at a time is made for a client', () => {
+    const stage = stageOf({}, { shards: 2, chance: 1 });
+    const client = stage.connect();
+    stage.settle();
+    const lists = (): void => {
+      for (let n = 0; n < 3; n += 1) client.say({ type: 'list_topics' });
+      stage.settle();
+    };
+    lists();
+    lists();
+    const kinds = client.takeJson().map((frame) => (frame as { type: string }).type);
+    expect(kinds.slice(0, 2)).toEqual(['topics', 'error']);
+    expect(kinds.filter((kind) => kind === 'topics').length).toBeGreaterThanOrEqual(2);
+    expect(kinds).toHaveLength(6);
   });
 });
 
@@ -476,6 +515,7 @@ describe('rights', () => {
       full.say({ type: 'subscribe', topic });
     full.take();
     for (const topic of ['news:a', 'exact', 'exactly']) some.say({ type: 'subscribe', topic });
+    some.say({ type: 'topic_info', topic: 'other' });
     some.say({ topic: 'news:a', data: 1 });
     some.say({ topic: 'news:in', data: 1, ack: true });
     some.say({ type: 'list_topics' });
@@ -483,11 +523,46 @@ describe('rights', () => {
       { type: 'ack_subscribe' },
       { type: 'ack_subscribe' },
       { type: 'error', message: 'Not allowed to subscribe to exactly' },
+      { type: 'error', message: 'Not allowed to subscribe to other' },
       { type: 'error', message: 'Not allowed to publish to news:a' },
       { type: 'ack_publish' },
       { topics: { 'news:a': 2, exact: 2 } },
     ]);
     expect(full.take()).toEqual([]);
+  });
+
+  test('[BROKER-AUTH-5] a token that is not judged in time lets nobody in', () => {
+    const stage = guarded();
+    stage.auth.isSlow = true;
+    const ways = [
+      stage.connect({ query: 'access_token=full' }),
+      stage.sse('topic=a&access_token=full'),
+      stage.request({ path: '/topics', query: 'access_token=full' }),
+    ];
+    stage.pass(9_999);
+    expect(ways.map(({ answered }) => answered)).toEqual(ways.map(() => undefined));
+    stage.pass(1);
+    for (const { answered } of ways) {
+      expect(answered).toMatchObject({
+        status: 503,
+        body: '{"error":"The token was not judged in time."}\n',
+      });
+    }
+    stage.judge();
+    stage.settle();
+    expect(stage.shards[0]?.system.actors).toBe(3);
+    expect(stage.counted('broker.sessions')).toBe(0);
+    expect(stage.troubles).toEqual([]);
+  });
+
+  test('[BROKER-AUTH-5] a verdict in time is not taken back', () => {
+    const stage = guarded();
+    const client = stage.connect({ query: 'access_token=full' });
+    const stream = stage.sse('topic=a&access_token=full');
+    stage.pass(10_000);
+    client.pong();
+    expect([client.closed, stream.closed, client.pings <= 1]).toEqual([undefined, undefined, true]);
+    expect(stream.take().join('')).not.toContain('keep-alive');
   });
 
   test('[BROKER-AUTH-4] with publish none nobody publishes', () => {
@@ -523,7 +598,7 @@ describe('rights', () => {
 });
 
 describe('the end of a session', () => {
-  test('[BROKER-SESS-2] takes its subscriptions with it, once, and leaves no actor', () => {
+  test('[BROKER-SUB-4] takes its subscriptions with it, once, and leaves no actor', () => {
     const stage = stageOf();
     const client = stage.connect();
     client.say({ type: 'subscribe', topic: 't' });

@@ -7,6 +7,7 @@ import {
   type HomeLimits,
   type HomeMessage,
 } from '../../../src/actors/routing/home.actor.ts';
+import type { RouterReply } from '../../../src/actors/routing/router-messages.ts';
 import type { Position } from '../../../src/actors/routing/publication.ts';
 import { type Address, addressOf } from '../../../src/actors/runtime/actor.ts';
 import { System } from '../../../src/actors/runtime/system.ts';
@@ -50,7 +51,15 @@ class Homestead {
 
   publish(topic: string, more: { id?: string; bytes?: number; ref?: number } = {}) {
     const { id, bytes = 1, ref } = more;
-    return this.tell({ type: 'publish', topic, id, data: new Uint8Array(bytes), shard: 0, ref, publisher: undefined });
+    return this.tell({
+      type: 'publish',
+      topic,
+      id,
+      data: new Uint8Array(bytes),
+      shard: 0,
+      ref,
+      publisher: undefined,
+    });
   }
 
   attach(topic: string, more: { shard?: number; subscribers?: number; since?: Position } = {}) {
@@ -88,7 +97,7 @@ class Homestead {
 }
 
 describe('publishing', () => {
-  test('[BROKER-PUB-3] goes once to each shard that follows the topic, then to whoever asked', () => {
+  test('[BROKER-PUB-2] goes once to each shard that follows the topic, then to whoever asked', () => {
     const home = new Homestead();
     expect(home.publish('t')).toEqual([]);
     home.attach('t', { shard: 1, subscribers: 5 });
@@ -119,7 +128,7 @@ describe('publishing', () => {
 });
 
 describe('interest', () => {
-  test('[BROKER-TOPIC-3] is what each shard said last', () => {
+  test('[BROKER-LIST-1] is what each shard said last', () => {
     const home = new Homestead();
     home.attach('t', { shard: 0, subscribers: 1 });
     home.attach('t', { shard: 0, subscribers: 2 });
@@ -133,9 +142,11 @@ describe('interest', () => {
     home.detach('nobody knows it', 1);
   });
 
-  test('of nobody, in an attach that was overtaken, leaves no trace', () => {
-    const home = new Homestead();
+  test('of nobody, in an attach that was overtaken, is none', () => {
+    const home = new Homestead({ historyAgeMaxMs: 1_000 });
     expect(home.attach('t', { subscribers: 0 })).toMatchObject([[0, { type: 'attached' }]]);
+    expect(home.publish('t')).toEqual([]);
+    home.pass(20_000);
     expect(home.inform('t')).toEqual({ subscribers: 0, position: undefined, historyCount: 0 });
     home.attach('u', { shard: 1 });
     home.attach('u', { shard: 1, subscribers: 0 });
@@ -154,7 +165,7 @@ describe('interest', () => {
 });
 
 describe('a topic', () => {
-  test('[BROKER-TOPIC-4] tells its subscribers, place and history; without a life it has none', () => {
+  test('[BROKER-LIST-2] tells its subscribers, place and history; without a life it has none', () => {
     const home = new Homestead({ historyCountMax: 2 });
     expect(home.inform('t')).toEqual({ subscribers: 0, position: undefined, historyCount: 0 });
     home.attach('t', { subscribers: 3 });
@@ -164,6 +175,32 @@ describe('a topic', () => {
       position: { offset: 3 },
       historyCount: 2,
     });
+  });
+
+  test('[BROKER-REC-5] that is quiet keeps its epoch for as long as its history would last', () => {
+    const home = new Homestead({ historyAgeMaxMs: 60_000 });
+    home.attach('t');
+    const { position: since } = home.inform('t');
+    home.detach('t');
+    home.pass(59_000);
+    const asked = since === undefined ? {} : { since };
+    expect(home.attach('t', asked)[0]?.[1]).toMatchObject({ recovered: true, position: since });
+    home.detach('t');
+    home.pass(70_000);
+    expect(home.inform('t').position).toBeUndefined();
+  });
+
+  test('[BROKER-PUB-6] that has no room for a publication tells the publisher, if nobody else waits', () => {
+    const home = new Homestead({ topicsMax: 1 });
+    home.attach('a');
+    const publisher = addressOf<RouterReply>(0, 'publisher');
+    const told: RouterReply[] = [];
+    home.system.bind(publisher, (reply) => told.push(reply));
+    const publication = { topic: 'b', id: undefined, data: new Uint8Array(1), shard: 0 };
+    home.tell({ type: 'publish', ...publication, ref: undefined, publisher });
+    expect(told).toEqual([{ type: 'publishRefused', topic: 'b' }]);
+    home.tell({ type: 'publish', ...publication, ref: 1, publisher });
+    expect(told).toHaveLength(1);
   });
 
   test('ends when nobody follows it and nothing is remembered; its next life is another epoch', () => {
@@ -245,7 +282,7 @@ describe('[BROKER-LIM-4] more history than historyBytesTotalMax', () => {
     ]);
     home.publish('a', { bytes: 100 });
     expect(home.inform('a').position?.offset).toBe(2);
-    expect(home.inform('b').position).toBeUndefined();
+    expect(home.inform('b')).toMatchObject({ historyCount: 0, position: { offset: 1 } });
   });
 
   test('counts ids, 128 bytes each', () => {

@@ -51,7 +51,7 @@ describe.each([1, 3])('a router among %i shards', (shards) => {
     expect(stage.troubles).toEqual([]);
   });
 
-  test('[BROKER-REQ-2] answers in the order of the questions, however far their homes are', () => {
+  test('[BROKER-REQ-4] answers in the order of the questions, however far their homes are', () => {
     const stage = stageOf();
     const client = stage.connect();
     const far = nameAt(last, shards);
@@ -87,7 +87,7 @@ describe.each([1, 3])('a router among %i shards', (shards) => {
     expect(client.takeJson()).toEqual([ack(topic), unack(topic), { type: 'topics', topics: {} }]);
   });
 
-  test('[BROKER-SESS-2] a stream that leaves while its subscribe is under way leaves no ghost', () => {
+  test('[BROKER-SUB-4] a stream that leaves while its subscribe is under way leaves no ghost', () => {
     const stage = stageOf();
     const topic = nameAt(last, shards);
     const stayer = stage.connect();
@@ -139,7 +139,13 @@ describe.each([1, 3])('a router among %i shards', (shards) => {
     const [connection, name, format] = [reader.id, `broker/${topic}`, 'broker/ws-envelope'];
     // Under way at once: the second subscribe, and what another shard publishes meanwhile.
     const data = new TextEncoder().encode('1');
-    const publication = { topic: name, id: undefined, data, asker: undefined, publisher: undefined };
+    const publication = {
+      topic: name,
+      id: undefined,
+      data,
+      asker: undefined,
+      publisher: undefined,
+    };
     stage.tell(actorsOf(last).router, { type: 'publish', ...publication });
     const wish = { topic: name, format, since: undefined };
     stage.tell(router, { type: 'subscribe', connection, slot: 99, ...wish });
@@ -159,7 +165,7 @@ describe.each([1, 3])('a router among %i shards', (shards) => {
     expect(client.takeJson()).toMatchObject([ack(topic), ack(topic), { subscribers: 1 }, 'once']);
   });
 
-  test('[BROKER-ENV-2] the form of the latest subscribe holds, whether or not the first is answered', () => {
+  test('[BROKER-SUB-3] the form of the latest subscribe holds, whether or not the first is answered', () => {
     const stage = stageOf();
     const client = stage.connect();
     const topic = nameAt(last, shards);
@@ -227,7 +233,7 @@ describe.each([1, 3])('a router among %i shards', (shards) => {
     ]);
   });
 
-  test('[BROKER-TOPIC-3] lists the topics of all homes, and informs of each', () => {
+  test('[BROKER-LIST-1] lists the topics of all homes, and informs of each', () => {
     const stage = stageOf();
     const topics = Array.from({ length: shards }, (_, home) => nameAt(home, shards));
     const counted: Record<string, number> = {};
@@ -473,7 +479,7 @@ describe('a shard that dies', () => {
 describe('a reader that is too slow', () => {
   const big = 'x'.repeat(60_000);
 
-  test('[BROKER-SLOW-1] W30 is closed as such while the others get everything', () => {
+  test('[BROKER-SLOW-1] [BROKER-CLOSE-2] W30 is closed as such while the others get everything', () => {
     const stage = new Stage({ broker: { ...quiet, queueBytesMax: 200_000 } });
     const [healthy, stalled, producer] = [stage.connect(), stage.connect(), stage.connect()];
     for (const client of [healthy, stalled]) client.say(enveloped('t'));
@@ -563,7 +569,14 @@ describe('a reader that is too slow', () => {
     stage.settle();
     const data = new TextEncoder().encode(big);
     for (let n = 0; n < 6; n += 1) {
-      stage.tell(router, { type: 'publish', topic, id: undefined, data, asker: undefined, publisher: undefined });
+      stage.tell(router, {
+        type: 'publish',
+        topic,
+        id: undefined,
+        data,
+        asker: undefined,
+        publisher: undefined,
+      });
     }
     reader.isStalled = true;
     stage.pass(40_000);

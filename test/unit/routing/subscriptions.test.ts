@@ -54,7 +54,7 @@ describe('subscriptions', () => {
     expect(all.unwant(one)).toBe(0);
   });
 
-  test('[BROKER-ENV-2] move to another format without being counted twice', () => {
+  test('[BROKER-SUB-3] move to another format without being counted twice', () => {
     const all = new Subscriptions<string>();
     const one = subscription(1, 't', 'bare');
     const two = subscription(2, 't', 'bare');

@@ -26,6 +26,11 @@ export function role(receive: Script, more: Partial<Role> = {}): Role {
   };
 }
 
+/** A message as a word: its text, or its type. */
+export function wordOf(message: string | RuntimeMessage): string {
+  return typeof message === 'string' ? message : message.type;
+}
+
 /** Says whatever it hears to `out`. */
 export const echo = role((message, context) => context.send(out, message));
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type Address, addressOf, type Context } from '../../../src/actors/runtime/actor.ts';
 import { Prng } from '../../../src/actors/runtime/prng.ts';
 import { System } from '../../../src/actors/runtime/system.ts';
-import { echo, out, role, Watched } from './acting.ts';
+import { echo, out, role, Watched, wordOf } from './acting.ts';
 
 describe('sending', () => {
   test('reaches actors, edges and other shards, in order', () => {
@@ -12,7 +12,7 @@ describe('sending', () => {
     const far = addressOf<string>(3, 'far');
     const relay = watched.system.spawn(
       role((message, context) => {
-        context.send(out, `saw ${String(message)}`);
+        context.send(out, `saw ${wordOf(message)}`);
         context.send(far, 'over there');
         context.send(near, 'next door');
       }),
@@ -68,7 +68,7 @@ describe('sending', () => {
     const parent = watched.system.spawn(
       role((message, context) => {
         const child = context.spawn(echo, undefined, 'child');
-        context.send(child, `for the child: ${String(message)}`);
+        context.send(child, `for the child: ${wordOf(message)}`);
       }),
       undefined,
       'parent',
@@ -474,7 +474,7 @@ describe('a mailbox that is full', () => {
 
 describe('turns', () => {
   const recorder = (name: string) =>
-    role((message, context) => context.send(out, `${name} ${String(message)}`));
+    role((message, context) => context.send(out, `${name} ${wordOf(message)}`));
 
   test('a run takes the messages it may, no more, and says how many', () => {
     const watched = new Watched();

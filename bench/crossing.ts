@@ -35,7 +35,13 @@ function blockOf(size: number): unknown {
     '1/router',
     {
       type: 'delivered',
-      publication: { topic: `broker/t${index}`, epoch: 'k3f9a1', offset: index, id: undefined, data: new Uint8Array(100) },
+      publication: {
+        topic: `broker/t${index}`,
+        epoch: 'k3f9a1',
+        offset: index,
+        id: undefined,
+        data: new Uint8Array(100),
+      },
     },
   ]);
 }

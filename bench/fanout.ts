@@ -16,7 +16,18 @@ const DELIVERED_BYTES = PAYLOAD.length + 2;
 const contenders = [
   {
     name: 'hermod',
-    args: ['src/main.ts', 'start', '--threads', '1', '--port', '0', '--admin-port', '0', '--json', '--no-welcome'],
+    args: [
+      'src/main.ts',
+      'start',
+      '--threads',
+      '1',
+      '--port',
+      '0',
+      '--admin-port',
+      '0',
+      '--json',
+      '--no-welcome',
+    ],
   },
   { name: 'ws (naive)', args: ['bench/peers/ws-naive.ts'] },
 ];
@@ -36,7 +47,9 @@ export async function run(): Promise<void> {
     }
   }
   const rows = bursts.map((burst) => {
-    const [ours = [], theirs = []] = contenders.map(({ name }) => results.get(`${name}/${burst}`) ?? []);
+    const [ours = [], theirs = []] = contenders.map(
+      ({ name }) => results.get(`${name}/${burst}`) ?? [],
+    );
     const ratios = ours.map((rate, round) => rate / (theirs[round] ?? NaN));
     return [
       burst === 1 ? 'single' : `bursts of ${burst}`,
@@ -46,7 +59,12 @@ export async function run(): Promise<void> {
       `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`,
     ];
   });
-  const columns = ['deliveries per CPU-second', ...contenders.map(({ name }) => name), 'ratio (median)', 'range'];
+  const columns = [
+    'deliveries per CPU-second',
+    ...contenders.map(({ name }) => name),
+    'ratio (median)',
+    'range',
+  ];
   console.log(table(columns, rows));
 }
 

@@ -8,7 +8,18 @@ import { table } from './support/table.ts';
 const SUBSCRIBERS = 9_500;
 const SETTLE_MS = 4_000;
 
-const hermod = ['src/main.ts', 'start', '--threads', '1', '--port', '0', '--admin-port', '0', '--json', '--no-welcome'];
+const hermod = [
+  'src/main.ts',
+  'start',
+  '--threads',
+  '1',
+  '--port',
+  '0',
+  '--admin-port',
+  '0',
+  '--json',
+  '--no-welcome',
+];
 const contenders = [
   { name: 'hermod, WebSocket', args: hermod, open: webSocketCrowd },
   { name: 'hermod, event stream', args: hermod, open: eventStreamCrowd },

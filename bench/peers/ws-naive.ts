@@ -8,11 +8,21 @@ const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDefla
 
 server.on('connection', (client) => {
   client.on('message', (payload: Buffer) => {
-    const { type, topic, data } = JSON.parse(payload.toString()) as { type?: string; topic: string; data: unknown };
+    const { type, topic, data } = JSON.parse(payload.toString()) as {
+      type?: string;
+      topic: string;
+      data: unknown;
+    };
     if (type === 'subscribe') {
       const subscribers = topics.get(topic) ?? new Set();
       topics.set(topic, subscribers.add(client));
-      client.send(JSON.stringify({ type: 'ack_subscribe', topic, message: `Successfully subscribed to ${topic}` }));
+      client.send(
+        JSON.stringify({
+          type: 'ack_subscribe',
+          topic,
+          message: `Successfully subscribed to ${topic}`,
+        }),
+      );
       return;
     }
     const text = JSON.stringify(data);

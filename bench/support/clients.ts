@@ -14,20 +14,46 @@ export interface Crowd {
 }
 
 /** Opens `count` WebSocket clients that follow `topic`. */
-export function webSocketCrowd(host: string, port: number, count: number, topic: string): Promise<Crowd> {
+export function webSocketCrowd(
+  host: string,
+  port: number,
+  count: number,
+  topic: string,
+): Promise<Crowd> {
   const subscribe = frame(JSON.stringify({ type: 'subscribe', topic }));
-  return crowd(count, host, port, upgradeRequest(host), (text) => text.includes('101 Switching'), subscribe, 'ack_subscribe');
+  return crowd(
+    count,
+    host,
+    port,
+    upgradeRequest(host),
+    (text) => text.includes('101 Switching'),
+    subscribe,
+    'ack_subscribe',
+  );
 }
 
 /** Opens `count` event streams of `topic`. */
-export function eventStreamCrowd(host: string, port: number, count: number, topic: string): Promise<Crowd> {
+export function eventStreamCrowd(
+  host: string,
+  port: number,
+  count: number,
+  topic: string,
+): Promise<Crowd> {
   const request = `GET /sse?topic=${topic} HTTP/1.1\r\nHost: ${host}\r\nAccept: text/event-stream\r\n\r\n`;
   return crowd(count, host, port, request, () => true, undefined, 'event: subscribed');
 }
 
 /** One WebSocket client that publishes. */
 export async function publisher(host: string, port: number): Promise<Socket> {
-  const { sockets } = await crowd(1, host, port, upgradeRequest(host), (text) => text.includes('101'), undefined, '101');
+  const { sockets } = await crowd(
+    1,
+    host,
+    port,
+    upgradeRequest(host),
+    (text) => text.includes('101'),
+    undefined,
+    '101',
+  );
   const [socket] = sockets;
   if (socket === undefined) throw new Error('the publisher did not connect');
   return socket;

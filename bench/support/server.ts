@@ -17,8 +17,14 @@ export interface MeasuredServer {
 }
 
 /** Starts `node ARGS` (pinned to one processor where `taskset` exists) and waits for its first ready line. */
-export async function startServer(name: string, args: readonly string[], door: string): Promise<MeasuredServer> {
-  const child = spawn('taskset', ['-c', '0', process.execPath, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+export async function startServer(
+  name: string,
+  args: readonly string[],
+  door: string,
+): Promise<MeasuredServer> {
+  const child = spawn('taskset', ['-c', '0', process.execPath, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const address = await readyAddress(child, door);
   const { pid } = child;
   if (pid === undefined) throw new Error(`${name} did not start`);
@@ -46,10 +52,15 @@ export async function startServer(name: string, args: readonly string[], door: s
 function readyAddress(child: ChildProcess, door: string): Promise<string> {
   return new Promise((resolve, reject) => {
     if (child.stdout === null) throw new Error('the server has no output');
-    child.once('exit', (code) => reject(new Error(`the server ended with ${code} before it was ready`)));
+    child.once('exit', (code) =>
+      reject(new Error(`the server ended with ${code} before it was ready`)),
+    );
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (!line.startsWith('{')) return;
-      const { event, doors } = JSON.parse(line) as { event?: string; doors?: Record<string, string> };
+      const { event, doors } = JSON.parse(line) as {
+        event?: string;
+        doors?: Record<string, string>;
+      };
       const address = doors?.[door];
       if (event === 'ready' && address !== undefined) resolve(address);
     });

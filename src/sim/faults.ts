@@ -44,7 +44,12 @@ export interface Fault {
 }
 
 /** A schedule of `count` faults of the allowed kinds, in the order of their instants. */
-export function drawFaults(chance: Prng, kinds: readonly FaultKind[], count: number, horizonUs: number): Fault[] {
+export function drawFaults(
+  chance: Prng,
+  kinds: readonly FaultKind[],
+  count: number,
+  horizonUs: number,
+): Fault[] {
   const faults: Fault[] = [];
   if (kinds.length === 0) return faults;
   for (let i = 0; i < count; i += 1) {
@@ -55,14 +60,20 @@ export function drawFaults(chance: Prng, kinds: readonly FaultKind[], count: num
   return faults.toSorted((one, other) => one.at - other.at);
 }
 
-function sizeOf(kind: FaultKind, chance: Prng): { readonly durationUs: number; readonly amount: number } {
+function sizeOf(
+  kind: FaultKind,
+  chance: Prng,
+): { readonly durationUs: number; readonly amount: number } {
   switch (kind) {
     case 'stallDown':
     case 'stallUp':
     case 'stallBoth':
       return { durationUs: chance.between(10_000, 4_000_000), amount: 0 };
     case 'slowLink':
-      return { durationUs: chance.between(100_000, 4_000_000), amount: chance.between(5_000, 400_000) };
+      return {
+        durationUs: chance.between(100_000, 4_000_000),
+        amount: chance.between(5_000, 400_000),
+      };
     case 'refuse':
       return { durationUs: chance.between(50_000, 2_000_000), amount: 0 };
     case 'pauseShard':
@@ -72,7 +83,10 @@ function sizeOf(kind: FaultKind, chance: Prng): { readonly durationUs: number; r
     case 'crashShard':
       return { durationUs: chance.between(5_000, 500_000), amount: chance.below(2) };
     case 'slowPorts':
-      return { durationUs: chance.between(200_000, 4_000_000), amount: chance.between(1_000, 20_000) };
+      return {
+        durationUs: chance.between(200_000, 4_000_000),
+        amount: chance.between(1_000, 20_000),
+      };
     case 'burst':
       return { durationUs: 0, amount: chance.between(20, 200) };
     case 'reset':

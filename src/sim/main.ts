@@ -43,7 +43,11 @@ function main(): number {
     return 0;
   }
   const lane: Lane = values.lane === 'object' ? 'object' : 'byte';
-  const sizes = { nodes: numberOf(values.nodes), shards: numberOf(values.shards), clients: numberOf(values.clients) };
+  const sizes = {
+    nodes: numberOf(values.nodes),
+    shards: numberOf(values.shards),
+    clients: numberOf(values.clients),
+  };
   const first = Number(values.seed);
   const runs = Number(values.runs);
   const totals = { events: 0, virtualUs: 0, failures: 0, cpuUs: 0 };
@@ -61,14 +65,27 @@ function main(): number {
     for (const [name, count] of report.marks) marks.set(name, (marks.get(name) ?? 0) + count);
     const difference = values.once ? undefined : firstDifference(report, simulate(plan));
     if (difference !== undefined || report.violations.length > 0) totals.failures += 1;
-    if (!values.json || difference !== undefined || report.violations.length > 0) tell(report, difference, values.trace);
+    if (!values.json || difference !== undefined || report.violations.length > 0)
+      tell(report, difference, values.trace);
   }
   const eventsPerSecond = Math.round((totals.events * 1_000_000) / Math.max(1, totals.cpuUs));
   const timesRealTime = Math.round(totals.virtualUs / Math.max(1, totals.cpuUs));
   if (!values.json) say(summary(marks, totals.events, eventsPerSecond, timesRealTime));
   else {
     const { failures, events } = totals;
-    say(JSON.stringify({ seed: first, runs, lane, failures, events, eventsPerSecond, timesRealTime, hash, marks: Object.fromEntries(marks) }));
+    say(
+      JSON.stringify({
+        seed: first,
+        runs,
+        lane,
+        failures,
+        events,
+        eventsPerSecond,
+        timesRealTime,
+        hash,
+        marks: Object.fromEntries(marks),
+      }),
+    );
   }
   return totals.failures === 0 ? 0 : 1;
 }
@@ -77,21 +94,32 @@ function tell(report: Report, difference: Difference | undefined, isTraced: bool
   const { plan, hash, events, virtualUs, violations } = report;
   const { seed, lane, mood, nodes, shards, clients, faults } = plan;
   const size = `${nodes}×${shards} shards, ${clients.length} clients, ${faults.length} faults`;
-  say(`seed ${seed} ${lane} ${mood}: ${size}, ${events} events in ${(virtualUs / 1e6).toFixed(1)} s, hash ${hash}`);
+  say(
+    `seed ${seed} ${lane} ${mood}: ${size}, ${events} events in ${(virtualUs / 1e6).toFixed(1)} s, hash ${hash}`,
+  );
   const [violation] = violations;
   if (violation !== undefined) {
     const { property, requirements, at, seq, sentence } = violation;
-    say(`  VIOLATION ${property} [${requirements.join(', ')}] at ${(at / 1e6).toFixed(6)} s, trace ${seq}: ${sentence}`);
+    say(
+      `  VIOLATION ${property} [${requirements.join(', ')}] at ${(at / 1e6).toFixed(6)} s, trace ${seq}: ${sentence}`,
+    );
     say(`  again with: npm run sim -- --seed ${seed} --lane ${lane}`);
     if (isTraced) for (const event of report.trace) say(JSON.stringify(event));
   }
   if (difference !== undefined) {
     const { place, one, other } = difference;
-    say(`  NOT DETERMINISTIC: message ${place} differs: ${JSON.stringify(one)} and ${JSON.stringify(other)}`);
+    say(
+      `  NOT DETERMINISTIC: message ${place} differs: ${JSON.stringify(one)} and ${JSON.stringify(other)}`,
+    );
   }
 }
 
-function summary(marks: ReadonlyMap<string, number>, events: number, eventsPerSecond: number, timesRealTime: number): string {
+function summary(
+  marks: ReadonlyMap<string, number>,
+  events: number,
+  eventsPerSecond: number,
+  timesRealTime: number,
+): string {
   const lines = [...marks].toSorted(([one], [other]) => (one < other ? -1 : 1));
   const width = Math.max(0, ...lines.map(([name]) => name.length));
   const table = lines.map(([name, count]) => `  ${name.padEnd(width)} ${count}`).join('\n');

@@ -24,7 +24,9 @@ function nameOf(event: TraceEvent): string | undefined {
     case 'closed':
       return `closed by ${event.by} ${event.code}`;
     case 'subscribed':
-      return event.recovered === undefined ? 'subscribed' : `subscribed, recovered ${event.recovered}`;
+      return event.recovered === undefined
+        ? 'subscribed'
+        : `subscribed, recovered ${event.recovered}`;
     case 'published':
       return event.isDuplicate ? 'published, duplicate' : 'published';
     case 'publishFailed':
@@ -39,7 +41,15 @@ function nameOf(event: TraceEvent): string | undefined {
     case 'unexpected':
     case 'actorFailed':
       return event.kind;
-    default:
+    case 'healed':
+    case 'joined':
+    case 'publishSent':
+    case 'quiet':
+    case 'sampled':
+    case 'subscribeSent':
+    case 'unsubscribeSent':
       return undefined;
+    default:
+      return event satisfies never;
   }
 }

@@ -39,7 +39,8 @@ export function carryOut(world: Mishappening, fault: Fault, isEnd: boolean): voi
       if (!isEnd && client?.connection !== undefined) client.connection.isCut = true;
       return;
     case 'storm':
-      if (!isEnd) for (const each of world.clients) if (each.plan.node === node) each.connection?.reset();
+      if (!isEnd)
+        for (const each of world.clients) if (each.plan.node === node) each.connection?.reset();
       return;
     case 'refuse':
       world.refusingUntil[node] = isEnd ? 0 : world.now + fault.durationUs;
@@ -51,7 +52,8 @@ export function carryOut(world: Mishappening, fault: Fault, isEnd: boolean): voi
       if (shard !== undefined) shard.slowness = isEnd ? 1 : fault.amount;
       return;
     case 'crashShard':
-      if (!isEnd && shard?.isDead === false) world.crash(place, fault.amount === 1, fault.durationUs);
+      if (!isEnd && shard?.isDead === false)
+        world.crash(place, fault.amount === 1, fault.durationUs);
       return;
     case 'slowPorts':
       for (const port of world.ports) {
@@ -67,7 +69,11 @@ export function carryOut(world: Mishappening, fault: Fault, isEnd: boolean): voi
   }
 }
 
-function stall(client: Client | undefined, kind: 'stallDown' | 'stallUp' | 'stallBoth', isStalled: boolean): void {
+function stall(
+  client: Client | undefined,
+  kind: 'stallDown' | 'stallUp' | 'stallBoth',
+  isStalled: boolean,
+): void {
   if (client === undefined) return;
   const { link, connection } = client;
   if (kind !== 'stallUp') link.isStalledDown = isStalled;

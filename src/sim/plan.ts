@@ -52,7 +52,14 @@ export function drawPlan({ seed, lane, nodes, shards, clients }: PlanChoices): P
   const requireToken = chance.chance(1, 5);
   const broker = drawBroker(chance, requireToken);
   const home = drawHome(chance);
-  const workload = { seed, lane, nodes: nodeCount, clients: clientCount, requireToken, isChurning: mood === 'churn' };
+  const workload = {
+    seed,
+    lane,
+    nodes: nodeCount,
+    clients: clientCount,
+    requireToken,
+    isChurning: mood === 'churn',
+  };
   return {
     seed,
     lane,

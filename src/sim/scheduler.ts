@@ -81,7 +81,8 @@ export class Scheduler {
     this.#freeCount += 1;
     this.#size -= 1;
     const last = this.#size;
-    if (last > 0) this.#sink(this.#at[last] as number, this.#order[last] as number, this.#slot[last] as number);
+    if (last > 0)
+      this.#sink(this.#at[last] as number, this.#order[last] as number, this.#slot[last] as number);
     return true;
   }
 
@@ -106,7 +107,8 @@ export class Scheduler {
       if (first >= size) break;
       let least = first;
       const end = Math.min(first + ARITY, size);
-      for (let child = first + 1; child < end; child += 1) if (this.#isBefore(child, least)) least = child;
+      for (let child = first + 1; child < end; child += 1)
+        if (this.#isBefore(child, least)) least = child;
       const leastAt = this.#at[least] as number;
       if (leastAt > at || (leastAt === at && (this.#order[least] as number) > order)) break;
       this.#move(least, place);
@@ -118,11 +120,19 @@ export class Scheduler {
   #isBefore(one: number, other: number): boolean {
     const oneAt = this.#at[one] as number;
     const otherAt = this.#at[other] as number;
-    return oneAt < otherAt || (oneAt === otherAt && (this.#order[one] as number) < (this.#order[other] as number));
+    return (
+      oneAt < otherAt ||
+      (oneAt === otherAt && (this.#order[one] as number) < (this.#order[other] as number))
+    );
   }
 
   #move(from: number, to: number): void {
-    this.#put(to, this.#at[from] as number, this.#order[from] as number, this.#slot[from] as number);
+    this.#put(
+      to,
+      this.#at[from] as number,
+      this.#order[from] as number,
+      this.#slot[from] as number,
+    );
   }
 
   #put(place: number, at: number, order: number, slot: number): void {
@@ -143,7 +153,10 @@ export class Scheduler {
   }
 }
 
-function enlarged<T extends { set(from: ArrayLike<number>): void }>(from: ArrayLike<number>, into: T): T {
+function enlarged<T extends { set(from: ArrayLike<number>): void }>(
+  from: ArrayLike<number>,
+  into: T,
+): T {
   into.set(from);
   return into;
 }

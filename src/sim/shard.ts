@@ -69,7 +69,12 @@ export class Shard {
     this.plan = plan;
     this.incarnation = incarnation;
     this.#world = world;
-    const seed = (plan.seed + Math.imul(node, 0x632be5ab) + Math.imul(incarnation, 0x9e3779b9) + Math.imul(shard, 0x85ebca6b)) >>> 0;
+    const seed =
+      (plan.seed +
+        Math.imul(node, 0x632be5ab) +
+        Math.imul(incarnation, 0x9e3779b9) +
+        Math.imul(shard, 0x85ebca6b)) >>>
+      0;
     const label = `shard ${node}.${shard}.${incarnation}`;
     this.#chance = new Prng(plan.seed, `${label} turns`);
     this.#choose = (ready) => (ready === 1 ? 0 : this.#chance.next() % ready);
@@ -176,13 +181,19 @@ export class Shard {
     // A backlog makes the thread look at its sockets less often, as a loop under load does.
     if (web.hasReadable && (system.readyActors < 8 || (drawn & 0x300) === 0)) web.read();
     const isFine = drawn % 10 < this.plan.fineTurns;
-    const taken = system.run(now, isFine ? 1 + ((drawn >>> 12) & 3) : TURN_MESSAGES_MAX, this.#choose);
+    const taken = system.run(
+      now,
+      isFine ? 1 + ((drawn >>> 12) & 3) : TURN_MESSAGES_MAX,
+      this.#choose,
+    );
     this.taken += taken;
     web.flush();
     this.#isTurning = false;
     if (this.isDead) return;
-    this.busyUntil = now + TURN_US + taken * this.plan.serviceUs * this.slowness + ((drawn >>> 16) & 7);
-    if (system.readyActors > 0 || web.hasReadable || web.hasDirty) this.#wakeAtLatest(this.busyUntil);
+    this.busyUntil =
+      now + TURN_US + taken * this.plan.serviceUs * this.slowness + ((drawn >>> 16) & 7);
+    if (system.readyActors > 0 || web.hasReadable || web.hasDirty)
+      this.#wakeAtLatest(this.busyUntil);
     const { nextTimerAt } = system;
     if (nextTimerAt !== undefined) this.#wakeAtLatest(Math.max(nextTimerAt, this.busyUntil));
   }

@@ -31,7 +31,11 @@ export interface Watched {
 }
 
 /** Runs a plan to its end, or to its first violation. */
-export function simulate(plan: Plan, watched?: Watched, judges: readonly Invariant[] = invariants): Report {
+export function simulate(
+  plan: Plan,
+  watched?: Watched,
+  judges: readonly Invariant[] = invariants,
+): Report {
   const violations: Violation[] = [];
   const watchers = judges.map(({ property, requirements, judge }) =>
     judge(({ seq, at }, sentence) => {
@@ -57,7 +61,10 @@ export function simulate(plan: Plan, watched?: Watched, judges: readonly Invaria
 }
 
 /** Judges a trace that was recorded, or written by hand. */
-export function judgeTrace(events: readonly TraceEvent[], judges: readonly Invariant[] = invariants): Violation[] {
+export function judgeTrace(
+  events: readonly TraceEvent[],
+  judges: readonly Invariant[] = invariants,
+): Violation[] {
   const violations: Violation[] = [];
   for (const { property, requirements, judge } of judges) {
     const see = judge(({ seq, at }, sentence) => {
@@ -79,7 +86,8 @@ export interface Difference {
 export function firstDifference(one: Report, other: Report): Difference | undefined {
   if (one.hash === other.hash) return undefined;
   let parted = 0;
-  while (parted < one.checkpoints.length && one.checkpoints[parted] === other.checkpoints[parted]) parted += 1;
+  while (parted < one.checkpoints.length && one.checkpoints[parted] === other.checkpoints[parted])
+    parted += 1;
   const window = { from: parted * CHECKPOINT_EVERY, to: (parted + 1) * CHECKPOINT_EVERY };
   const again = [simulate(one.plan, window), simulate(other.plan, window)];
   const [first = [], second = []] = again.map(({ absorbed }) => absorbed);

@@ -18,7 +18,8 @@ export interface Absorbed {
 export class TraceHash {
   readonly checkpoints: number[] = [];
   /** Set to see what was absorbed between two places. */
-  watch: { readonly from: number; readonly to: number; readonly seen: Absorbed[] } | undefined = undefined;
+  watch: { readonly from: number; readonly to: number; readonly seen: Absorbed[] } | undefined =
+    undefined;
   #low = 0x2545f491;
   #high = 0x6c078965;
   #absorbed = 0;
@@ -59,29 +60,24 @@ export class TraceHash {
   #close(at: number, address: string | number): void {
     const place = this.#absorbed;
     this.#absorbed += 1;
-    if (this.#absorbed % CHECKPOINT_EVERY === 0) this.checkpoints.push(finish(this.#low ^ this.#high));
+    if (this.#absorbed % CHECKPOINT_EVERY === 0)
+      this.checkpoints.push(finish(this.#low ^ this.#high));
     const { watch } = this;
     if (watch === undefined || place < watch.from || place >= watch.to) return;
-    watch.seen.push({ place, at, address: typeof address === 'string' ? address : `client ${address}`, hash: this.digest() });
+    watch.seen.push({
+      place,
+      at,
+      address: typeof address === 'string' ? address : `client ${address}`,
+      hash: this.digest(),
+    });
   }
 
   #value(value: unknown): void {
-    switch (typeof value) {
-      case 'string':
-        this.#text(value);
-        return;
-      case 'number':
-        this.#number(value);
-        return;
-      case 'boolean':
-        this.#word(value ? 3 : 5);
-        return;
-      case 'object':
-        this.#object(value);
-        return;
-      default:
-        this.#word(7);
-    }
+    if (typeof value === 'string') this.#text(value);
+    else if (typeof value === 'number') this.#number(value);
+    else if (typeof value === 'object') this.#object(value);
+    else if (typeof value === 'boolean') this.#word(value ? 3 : 5);
+    else this.#word(7);
   }
 
   #object(value: object | null): void {

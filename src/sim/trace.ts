@@ -9,11 +9,7 @@ export interface TracePosition {
 }
 
 /** How a client behaves, and so what may be expected for it. */
-export type Behaviour =
-  | 'steady'
-  | 'churning'
-  | 'slow'
-  | 'malformed';
+export type Behaviour = 'steady' | 'churning' | 'slow' | 'malformed';
 
 interface AtClient {
   readonly node: number;
@@ -43,7 +39,11 @@ export type TraceRecord =
       readonly code: number;
       readonly by: 'server' | 'client' | 'network';
     })
-  | (AtTopic & { readonly kind: 'subscribeSent'; readonly since: TracePosition | undefined; readonly envelope: boolean })
+  | (AtTopic & {
+      readonly kind: 'subscribeSent';
+      readonly since: TracePosition | undefined;
+      readonly envelope: boolean;
+    })
   | (AtTopic & {
       readonly kind: 'subscribed';
       readonly since: TracePosition | undefined;

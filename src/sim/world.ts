@@ -63,7 +63,8 @@ export class World {
     }
     for (const client of plan.clients) this.clients.push(new Client(client, this, seed));
     for (const client of this.clients) client.join();
-    for (const [index, fault] of plan.faults.entries()) this.#scheduler.push(fault.at, due.fault, index, 0);
+    for (const [index, fault] of plan.faults.entries())
+      this.#scheduler.push(fault.at, due.fault, index, 0);
     this.#scheduler.push(SAMPLE_EVERY_US, due.sample, 0, 0);
     this.#scheduler.push(plan.horizonUs, due.phase, phases.heal, 0);
     this.#scheduler.push(plan.horizonUs + PROBE_AFTER_US, due.phase, phases.probe, 0);
@@ -203,7 +204,8 @@ export class World {
       port?.lose();
       const noticeAt = this.now + 100 + chance.below(5_000);
       lastNoticeAt = Math.max(lastNoticeAt, noticeAt);
-      if (port !== undefined) this.#scheduler.push(noticeAt, due.notice, port.place, shard.incarnation);
+      if (port !== undefined)
+        this.#scheduler.push(noticeAt, due.notice, port.place, shard.incarnation);
     }
     this.#scheduler.push(lastNoticeAt + durationUs, due.start, place, shard.incarnation);
   }
@@ -243,7 +245,18 @@ export class World {
   #newShard(place: number, incarnation: number): Shard {
     const { seed, shards, lane, broker, home, receiptBytes, serviceUs, fineTurns } = this.plan;
     const where = this.#whereOf(place);
-    const plan = { place, ...where, shards, seed, lane, broker, home, receiptBytes, serviceUs, fineTurns };
+    const plan = {
+      place,
+      ...where,
+      shards,
+      seed,
+      lane,
+      broker,
+      home,
+      receiptBytes,
+      serviceUs,
+      fineTurns,
+    };
     return new Shard(plan, incarnation, this);
   }
 
@@ -251,7 +264,8 @@ export class World {
     const { shards } = this.plan;
     const first = place - (place % shards);
     const others: number[] = [];
-    for (let other = first; other < first + shards; other += 1) if (other !== place) others.push(other);
+    for (let other = first; other < first + shards; other += 1)
+      if (other !== place) others.push(other);
     return others;
   }
 
@@ -291,7 +305,8 @@ export class World {
     const fault = this.plan.faults[index];
     if (fault === undefined || (isEnd === 0 && this.isSettling)) return;
     carryOut(this, fault, isEnd === 1);
-    if (isEnd === 0 && fault.durationUs > 0) this.#scheduler.push(this.now + fault.durationUs, due.fault, index, 1);
+    if (isEnd === 0 && fault.durationUs > 0)
+      this.#scheduler.push(this.now + fault.durationUs, due.fault, index, 1);
   }
 
   #sample(): void {

@@ -62,7 +62,8 @@ export class Crossings {
     if (waiting.length > 0) this.#dirty.add(shard);
     const counter = this.#counterOf(shard, this.#options.shard);
     port.on('message', (block: Uint8Array) => {
-      for (const [to, message] of unpackr.unpack(block) as readonly Crossing[]) deliver(to, message);
+      for (const [to, message] of unpackr.unpack(block) as readonly Crossing[])
+        deliver(to, message);
       Atomics.add(this.#ledger, counter, unitsOf(block));
       schedule();
     });
@@ -102,9 +103,11 @@ export class Crossings {
     let isPressing = false;
     for (const [shard, peer] of this.#peers) {
       const done = Atomics.load(this.#ledger, this.#counterOf(this.#options.shard, shard));
-      if (((peer.posted - done) | 0) > OUTSTANDING_UNITS_MAX || peer.gathered.length > GATHERED_MAX) isPressing = true;
+      if (((peer.posted - done) | 0) > OUTSTANDING_UNITS_MAX || peer.gathered.length > GATHERED_MAX)
+        isPressing = true;
     }
-    if (isPressing !== this.#isPressing) Atomics.store(this.#ledger, this.#options.shard, isPressing ? 1 : 0);
+    if (isPressing !== this.#isPressing)
+      Atomics.store(this.#ledger, this.#options.shard, isPressing ? 1 : 0);
     this.#isPressing = isPressing;
     return this.isNodePressed;
   }

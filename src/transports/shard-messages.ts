@@ -26,8 +26,18 @@ export type ToShard =
   | { readonly type: 'crash' };
 
 export type FromShard =
-  | { readonly type: 'listening'; readonly door: string; readonly host: string; readonly port: number }
-  | { readonly type: 'listenFailed'; readonly door: string; readonly code: string; readonly message: string }
+  | {
+      readonly type: 'listening';
+      readonly door: string;
+      readonly host: string;
+      readonly port: number;
+    }
+  | {
+      readonly type: 'listenFailed';
+      readonly door: string;
+      readonly code: string;
+      readonly message: string;
+    }
   | { readonly type: 'stats'; readonly ref: number; readonly stats: ShardStats }
   | { readonly type: 'log'; readonly entry: Log }
   | { readonly type: 'drained' }

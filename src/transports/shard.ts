@@ -48,7 +48,11 @@ export class Shard {
       seed: (seed + Math.imul(shard, 0x85ebca6b)) >>> 0,
       crossing: (to, address, message) => this.#crossings.send(to, address, message),
       onFailure: (address, error, ended) => {
-        const fields = { address, ended, error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+        const fields = {
+          address,
+          ended,
+          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        };
         say({ type: 'log', entry: { type: 'log', level: 'error', event: 'actor.failed', fields } });
       },
       onCollapse: (address, error) => this.collapse(error, address),
@@ -62,7 +66,10 @@ export class Shard {
     });
     const edges = edgesOf(shard);
     this.#system.bind(edges.web, (command) => this.#web.obey(command));
-    this.#system.bind(edges.log, createLogEdge((entry) => say({ type: 'log', entry })));
+    this.#system.bind(
+      edges.log,
+      createLogEdge((entry) => say({ type: 'log', entry })),
+    );
     this.#system.bind(
       edges.auth,
       createAuthEdge(
@@ -74,7 +81,12 @@ export class Shard {
         { now: Date.now, log: (entry) => say({ type: 'log', entry }) },
       ),
     );
-    startShard(this.#system, { shard, shards: options.threads, broker: options.broker, home: options.home });
+    startShard(this.#system, {
+      shard,
+      shards: options.threads,
+      broker: options.broker,
+      home: options.home,
+    });
     this.#schedule();
   }
 

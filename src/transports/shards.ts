@@ -6,7 +6,14 @@ import { createServer } from 'node:net';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { ledgerBytes } from './crossings.ts';
 import type { FromShard, ShardData, ToShard } from './shard-messages.ts';
-import type { Shards, ShardsEvents, ShardsOptions, ShardsStarted, ShardStats, TlsMaterial } from './shards-contract.ts';
+import type {
+  Shards,
+  ShardsEvents,
+  ShardsOptions,
+  ShardsStarted,
+  ShardStats,
+  TlsMaterial,
+} from './shards-contract.ts';
 
 /** More deaths than this within the window mean that the node cannot help itself. */
 const DEATHS_MAX = 5;
@@ -14,7 +21,10 @@ const DEATHS_WINDOW_MS = 60_000;
 const STATS_TIMEOUT_MS = 2_000;
 
 /** Starts the shards of a node and waits until every door listens on every shard. */
-export async function startShards(options: ShardsOptions, events: ShardsEvents): Promise<ShardsStarted> {
+export async function startShards(
+  options: ShardsOptions,
+  events: ShardsEvents,
+): Promise<ShardsStarted> {
   for (const [door, { host, port }] of Object.entries(options.doors)) {
     const taken = await probe(host, port);
     if (taken !== undefined) return { ok: false, door, ...taken };
@@ -88,7 +98,10 @@ class ShardedNode implements Shards {
   async stats(): Promise<readonly ShardStats[]> {
     const ref = (this.#asked += 1);
     const reports = [...this.#threads.values()].map(async (thread) => {
-      const reply = this.#hear(thread, (message) => message.type === 'stats' && message.ref === ref);
+      const reply = this.#hear(
+        thread,
+        (message) => message.type === 'stats' && message.ref === ref,
+      );
       this.#tell(thread, { type: 'reportStats', ref });
       const message = await Promise.race([reply, delay(STATS_TIMEOUT_MS)]);
       return message?.type === 'stats' ? message.stats : undefined;
@@ -115,7 +128,8 @@ class ShardedNode implements Shards {
 
   reloadTls(door: string, material: TlsMaterial): void {
     this.#tls.set(door, material);
-    for (const thread of this.#threads.values()) this.#tell(thread, { type: 'reloadTls', door, material });
+    for (const thread of this.#threads.values())
+      this.#tell(thread, { type: 'reloadTls', door, material });
   }
 
   crash(shard: number): void {
@@ -145,7 +159,9 @@ class ShardedNode implements Shards {
     const thread: Thread = { shard, worker, awaited: new Set() };
     this.#threads.set(shard, thread);
     worker.on('message', (message: FromShard) => this.#heard(thread, message));
-    worker.on('error', (error) => this.#log(shard, 'error', 'shard.failed', { error: String(error) }));
+    worker.on('error', (error) =>
+      this.#log(shard, 'error', 'shard.failed', { error: String(error) }),
+    );
     worker.once('exit', (code) => this.#died(thread, code));
   }
 
@@ -155,16 +171,25 @@ class ShardedNode implements Shards {
     for (const [door, { port }] of Object.entries(this.#options.doors)) {
       const answer = this.#hear(
         thread,
-        (message) => (message.type === 'listening' || message.type === 'listenFailed') && message.door === door,
+        (message) =>
+          (message.type === 'listening' || message.type === 'listenFailed') &&
+          message.door === door,
       );
       this.#tell(thread, { type: 'listen', door, port: this.#ports[door] ?? port });
       const message = await answer;
       if (message?.type === 'listening') {
         this.#ports[door] = message.port;
-        this.doors[door] = `${message.host.includes(':') ? `[${message.host}]` : message.host}:${message.port}`;
+        this.doors[door] =
+          `${message.host.includes(':') ? `[${message.host}]` : message.host}:${message.port}`;
       } else if (message?.type === 'listenFailed') {
         return { ok: false, door, code: message.code, message: message.message };
-      } else return { ok: false, door, code: 'SHARD_DIED', message: `shard ${shard} died while it started` };
+      } else
+        return {
+          ok: false,
+          door,
+          code: 'SHARD_DIED',
+          message: `shard ${shard} died while it started`,
+        };
     }
     return undefined;
   }
@@ -199,11 +224,14 @@ class ShardedNode implements Shards {
     for (const settle of thread.awaited) settle(undefined);
     if (this.#isStopping) return;
     this.#log(thread.shard, 'error', 'shard.died', { code });
-    for (const peer of this.#threads.values()) this.#tell(peer, { type: 'peerDown', shard: thread.shard });
+    for (const peer of this.#threads.values())
+      this.#tell(peer, { type: 'peerDown', shard: thread.shard });
     const now = performance.now();
     this.#deaths = [...this.#deaths.filter((at) => at > now - DEATHS_WINDOW_MS), now];
     if (this.#deaths.length > DEATHS_MAX) {
-      this.#events.failed(`shards died ${this.#deaths.length} times within ${DEATHS_WINDOW_MS / 1_000} s`);
+      this.#events.failed(
+        `shards died ${this.#deaths.length} times within ${DEATHS_WINDOW_MS / 1_000} s`,
+      );
       return;
     }
     this.restarts += 1;
@@ -216,7 +244,12 @@ class ShardedNode implements Shards {
     });
   }
 
-  #log(shard: number, level: 'info' | 'error', event: string, fields: Record<string, string | number>): void {
+  #log(
+    shard: number,
+    level: 'info' | 'error',
+    event: string,
+    fields: Record<string, string | number>,
+  ): void {
     this.#events.log({ type: 'log', level, event, fields, shard });
   }
 }

@@ -59,17 +59,26 @@ describe("the seed's protocol", () => {
       '{"type": "ack_unsubscribe", "topic": "news:sports", "message": "Successfully unsubscribed from news:sports"}',
     );
     client.send('{"type": "unsubscribe", "topic": "news:sports"}');
-    expect(await client.next()).toBe('{"type": "error", "message": "Not subscribed to news:sports"}');
+    expect(await client.next()).toBe(
+      '{"type": "error", "message": "Not subscribed to news:sports"}',
+    );
     await client.close();
   });
 
   test('[BROKER-PUB-1] W5 W6 W8 subscribers get the bare data, the producer only when it subscribed', async () => {
     const topic = fresh();
-    const [one, two, other, producer] = await Promise.all([greeted(), greeted(), greeted(), greeted()]);
+    const [one, two, other, producer] = await Promise.all([
+      greeted(),
+      greeted(),
+      greeted(),
+      greeted(),
+    ]);
     await one.subscribe(topic);
     await two.subscribe(topic);
     await other.subscribe(fresh());
-    producer.send(`{"topic": "${topic}", "data": {"price": 170.50, "timestamp": "2024-10-27T10:00:00Z"}}`);
+    producer.send(
+      `{"topic": "${topic}", "data": {"price": 170.50, "timestamp": "2024-10-27T10:00:00Z"}}`,
+    );
     for (const client of [one, two]) {
       expect(await client.next()).toBe('{"price": 170.50, "timestamp": "2024-10-27T10:00:00Z"}');
     }
@@ -132,21 +141,43 @@ describe("the seed's protocol", () => {
     await client.close();
   });
 
-  test.each(['', '   ', 'nope', '{a:1}', '{} {}', '{"topic":"a",}', '\ufeff{}', "{'a':1}", '{"topic":"a","data":NaN}', '{"topic":"a","data":Infinity}'])(
-    '[JSON-1] W14 W15 %j is not JSON, and the connection stays open',
-    async (text) => {
-      const client = await greeted();
-      client.send(text);
-      expect(await client.nextJson()).toEqual({ type: 'error', message: NOT_JSON });
-      expect(await client.subscribe('a')).toMatchObject({ type: 'ack_subscribe' });
-      await client.close();
-    },
-  );
+  test.each([
+    '',
+    '   ',
+    'nope',
+    '{a:1}',
+    '{} {}',
+    '{"topic":"a",}',
+    '\ufeff{}',
+    "{'a':1}",
+    '{"topic":"a","data":NaN}',
+    '{"topic":"a","data":Infinity}',
+  ])('[JSON-1] W14 W15 %j is not JSON, and the connection stays open', async (text) => {
+    const client = await greeted();
+    client.send(text);
+    expect(await client.nextJson()).toEqual({ type: 'error', message: NOT_JSON });
+    expect(await client.subscribe('a')).toMatchObject({ type: 'ack_subscribe' });
+    await client.close();
+  });
 
   test.each([
-    '[]', 'null', '5', '"x"', '{}', '{"type":"subscribe"}', '{"type":"subscribe","topic":""}', '{"type":"subscribe","topic":null}',
-    '{"type":"subscribe","topic":0}', '{"type":"subscribe","topic":5}', '{"type":"subscribe","topic":true}', '{"type":"subscribe","topic":[]}',
-    '{"type":"subscribe","topic":{}}', '{"type":"SUBSCRIBE","topic":"a"}', '{"type":"ping"}', '{"topic":"a"}', '{"data":1}',
+    '[]',
+    'null',
+    '5',
+    '"x"',
+    '{}',
+    '{"type":"subscribe"}',
+    '{"type":"subscribe","topic":""}',
+    '{"type":"subscribe","topic":null}',
+    '{"type":"subscribe","topic":0}',
+    '{"type":"subscribe","topic":5}',
+    '{"type":"subscribe","topic":true}',
+    '{"type":"subscribe","topic":[]}',
+    '{"type":"subscribe","topic":{}}',
+    '{"type":"SUBSCRIBE","topic":"a"}',
+    '{"type":"ping"}',
+    '{"topic":"a"}',
+    '{"data":1}',
   ])('[BROKER-REQ-2] W16 W17 W18 W19 W20 %s is malformed', async (text) => {
     const client = await greeted();
     client.send(text);
@@ -262,11 +293,23 @@ describe("the seed's protocol", () => {
     const [bare, wrapped] = await Promise.all([greeted(), greeted()]);
     await bare.subscribe(topic);
     const ack = await wrapped.subscribe(topic, { envelope: true });
-    expect(ack).toMatchObject({ type: 'ack_subscribe', topic, offset: 0, epoch: expect.any(String) as string });
+    expect(ack).toMatchObject({
+      type: 'ack_subscribe',
+      topic,
+      offset: 0,
+      epoch: expect.any(String) as string,
+    });
     bare.send(`{"topic":"${topic}","data":1.50,"id":"mine"}`);
     expect(await bare.next()).toBe('1.50');
     const text = await wrapped.next();
-    expect(JSON.parse(text)).toEqual({ type: 'message', topic, offset: 1, epoch: ack['epoch'], id: 'mine', data: 1.5 });
+    expect(JSON.parse(text)).toEqual({
+      type: 'message',
+      topic,
+      offset: 1,
+      epoch: ack['epoch'],
+      id: 'mine',
+      data: 1.5,
+    });
     expect(text.endsWith('"data":1.50}')).toBe(true);
     await Promise.all([bare.close(), wrapped.close()]);
   });
@@ -279,7 +322,10 @@ describe('beyond the seed', () => {
     await client.subscribe(topic);
     client.send({ topic, data: 'a', id: 'x', ack: true });
     const first = [await client.next(), await client.next()];
-    const ack = JSON.parse(first.find((text) => text.includes('ack_publish')) ?? '') as Record<string, unknown>;
+    const ack = JSON.parse(first.find((text) => text.includes('ack_publish')) ?? '') as Record<
+      string,
+      unknown
+    >;
     expect(ack).toMatchObject({ type: 'ack_publish', topic, subscribers: 1, id: 'x', offset: 1 });
     expect(ack).not.toHaveProperty('duplicate');
     expect(first).toContain('"a"');
@@ -299,7 +345,11 @@ describe('beyond the seed', () => {
     const ack = await back.subscribe(topic, { envelope: true, since: { epoch, offset: 2 } });
     expect(ack).toMatchObject({ recovered: true, offset: 5, epoch });
     const offsets = [await back.nextJson(), await back.nextJson(), await back.nextJson()];
-    expect(offsets).toMatchObject([{ offset: 3, data: 3 }, { offset: 4, data: 4 }, { offset: 5, data: 5 }]);
+    expect(offsets).toMatchObject([
+      { offset: 3, data: 3 },
+      { offset: 4, data: 4 },
+      { offset: 5, data: 5 },
+    ]);
     expect(await back.drain(topic)).toEqual([]);
     await Promise.all([back.close(), producer.close()]);
   });
@@ -317,7 +367,11 @@ describe('beyond the seed', () => {
     ];
     for (const since of lost) {
       const back = await greeted();
-      expect(await back.subscribe(topic, { since })).toMatchObject({ recovered: false, offset: 150, epoch });
+      expect(await back.subscribe(topic, { since })).toMatchObject({
+        recovered: false,
+        offset: 150,
+        epoch,
+      });
       expect(await back.drain(topic)).toEqual([]);
       await back.close();
     }
@@ -359,15 +413,29 @@ describe('HTTP on the same door', () => {
     const topic = fresh();
     const client = await greeted();
     await client.subscribe(topic);
-    const one = await fetch(`${base}/publish`, { method: 'POST', body: `{"topic":"${topic}","data":170.50}` });
-    expect(await one.json()).toMatchObject({ topic, offset: 1, subscribers: 1, id: expect.any(String) as string });
+    const one = await fetch(`${base}/publish`, {
+      method: 'POST',
+      body: `{"topic":"${topic}","data":170.50}`,
+    });
+    expect(await one.json()).toMatchObject({
+      topic,
+      offset: 1,
+      subscribers: 1,
+      id: expect.any(String) as string,
+    });
     expect(await client.next()).toBe('170.50');
     const many = await fetch(`${base}/publish`, {
       method: 'POST',
       body: `[{"topic":"${topic}","data":1,"id":"a"},{"topic":"${topic}","data":2,"id":"a"}]`,
     });
-    expect(await many.json()).toMatchObject([{ id: 'a', offset: 2 }, { id: 'a', offset: 2, duplicate: true }]);
-    const bad = await fetch(`${base}/publish`, { method: 'POST', body: `[{"topic":"${topic}","data":3},{"topic":"x"}]` });
+    expect(await many.json()).toMatchObject([
+      { id: 'a', offset: 2 },
+      { id: 'a', offset: 2, duplicate: true },
+    ]);
+    const bad = await fetch(`${base}/publish`, {
+      method: 'POST',
+      body: `[{"topic":"${topic}","data":3},{"topic":"x"}]`,
+    });
     expect(bad.status).toBe(400);
     expect(await client.drain(topic)).toEqual(['1']);
     await client.close();
@@ -384,12 +452,16 @@ describe('HTTP on the same door', () => {
     const id = /^id: (.+)$/m.exec(opening)?.[1] ?? '';
     expect(opening).toContain('event: subscribed');
     controller.abort();
-    for (const data of [1, 2, 3]) await fetch(`${base}/publish`, { method: 'POST', body: JSON.stringify({ topic, data }) });
+    for (const data of [1, 2, 3])
+      await fetch(`${base}/publish`, { method: 'POST', body: JSON.stringify({ topic, data }) });
     const ways: RequestInit[] = [{ headers: { 'last-event-id': id } }, {}];
     for (const [index, init] of ways.entries()) {
       const again = new AbortController();
       const since = index === 0 ? '' : `&since=${encodeURIComponent(id)}`;
-      const stream = await fetch(`${base}/sse?topic=${topic}${since}`, { ...init, signal: again.signal });
+      const stream = await fetch(`${base}/sse?topic=${topic}${since}`, {
+        ...init,
+        signal: again.signal,
+      });
       const body = stream.body?.getReader();
       let text = '';
       while (!text.includes('data: 3\n\n')) {

@@ -26,7 +26,8 @@ test('[BROKER-SLOW-1] [BROKER-SLOW-2] W30 one stalled reader, 1,000 messages of 
     while (producer.socket.bufferedAmount > 1_000_000) await once(producer);
     if (sent % 100 === 0) most = Math.max(most, residentBytes(node));
   }
-  for (let received = 0; received < MESSAGES; received += 1) expect(await healthy.next()).toHaveLength(PAYLOAD.length + 2);
+  for (let received = 0; received < MESSAGES; received += 1)
+    expect(await healthy.next()).toHaveLength(PAYLOAD.length + 2);
   most = Math.max(most, residentBytes(node));
   expect((most - before) / 1_048_576).toBeLessThan(150);
   producer.send({ type: 'topic_info', topic: 'flood' });
@@ -50,14 +51,20 @@ test.each(['drop-oldest', 'latest-per-topic'])(
     await slow.subscribe('flood', { envelope: true });
     slow.socket.pause();
     const total = 400;
-    for (let sent = 1; sent < total; sent += 1) producer.send(`{"topic":"flood","data":"${PAYLOAD}"}`);
+    for (let sent = 1; sent < total; sent += 1)
+      producer.send(`{"topic":"flood","data":"${PAYLOAD}"}`);
     expect(await producer.publish('flood', 'last')).toMatchObject({ offset: total });
     slow.socket.resume();
     const seen = new Set<number>();
     let lost = 0;
     let last = 0;
     while (last < total) {
-      const frame = (await slow.nextJson()) as { type: string; offset: number; from: number; to: number };
+      const frame = (await slow.nextJson()) as {
+        type: string;
+        offset: number;
+        from: number;
+        to: number;
+      };
       if (frame.type === 'gap') {
         expect(frame.from).toBe(last + 1);
         lost += frame.to - frame.from + 1;

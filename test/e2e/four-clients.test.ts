@@ -24,7 +24,13 @@ beforeAll(async () => {
   node = await startNode(['--threads', '2']);
   browser = await chromium.launch({
     executablePath: CHROMIUM,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
   });
 }, 60_000);
 
@@ -45,8 +51,18 @@ test('[BROKER-ORD-3] [BROKER-DATA-1] four kinds of clients get every message of 
   await page.goto(`${base}/topics`);
   await page.evaluate(inBrowser(TOPIC));
   const readers: Readonly<Record<string, Reader>> = {
-    python: lineReader(PYTHON, ['test/e2e/subscriber.py', socketUrl, TOPIC, String(TOTAL)], 'subscribed', (line) => line),
-    curl: lineReader('curl', ['-sN', `${base}/sse?topic=${encodeURIComponent(TOPIC)}`], 'event: subscribed', dataOfLine),
+    python: lineReader(
+      PYTHON,
+      ['test/e2e/subscriber.py', socketUrl, TOPIC, String(TOTAL)],
+      'subscribed',
+      (line) => line,
+    ),
+    curl: lineReader(
+      'curl',
+      ['-sN', `${base}/sse?topic=${encodeURIComponent(TOPIC)}`],
+      'event: subscribed',
+      dataOfLine,
+    ),
     eventsource: eventSourceReader(`${base}/sse?topic=${encodeURIComponent(TOPIC)}&topic=other`),
     'chromium WebSocket': pageReader('socket'),
     'chromium EventSource': pageReader('stream'),
@@ -60,9 +76,13 @@ test('[BROKER-ORD-3] [BROKER-DATA-1] four kinds of clients get every message of 
   ]);
   expect(JSON.parse(acks[0])).toMatchObject({ type: 'ack_publish', topic: TOPIC, subscribers: 5 });
 
-  const [python = [], ...others] = await Promise.all(Object.values(readers).map((reader) => reader.messages));
+  const [python = [], ...others] = await Promise.all(
+    Object.values(readers).map((reader) => reader.messages),
+  );
   expect(python).toHaveLength(TOTAL);
-  expect(python.every((text) => text.includes('"price": 170.5') || text.includes('"price":170.50'))).toBe(true);
+  expect(
+    python.every((text) => text.includes('"price": 170.5') || text.includes('"price":170.50')),
+  ).toBe(true);
   expect(new Set(python).size).toBe(TOTAL);
   for (const messages of others) expect(messages).toEqual(python);
 
@@ -70,7 +90,9 @@ test('[BROKER-ORD-3] [BROKER-DATA-1] four kinds of clients get every message of 
     return {
       ready: page.waitForFunction(`window.${name}.isReady`).then(() => undefined),
       messages: page
-        .waitForFunction(`window.${name}.messages.length >= ${TOTAL}`, undefined, { timeout: 30_000 })
+        .waitForFunction(`window.${name}.messages.length >= ${TOTAL}`, undefined, {
+          timeout: 30_000,
+        })
         .then(() => page.evaluate(`window.${name}.messages`) as Promise<string[]>),
     };
   }

@@ -40,7 +40,9 @@ test('[SHARD-1] subscribers on all shards see one order, whoever publishes', asy
   for (const client of clients) await client.subscribe('one');
   const used = (await shards.stats()).filter(({ gauges }) => (gauges['connections'] ?? 0) > 0);
   expect(used.length).toBe(THREADS);
-  for (let i = 0; i < 50; i += 1) for (const [index, client] of clients.entries()) client.send({ topic: 'one', data: `${index}:${i}` });
+  for (let i = 0; i < 50; i += 1)
+    for (const [index, client] of clients.entries())
+      client.send({ topic: 'one', data: `${index}:${i}` });
   const orders = await Promise.all(clients.map((client) => take(client, 50 * CLIENTS)));
   for (const order of orders) expect(order).toEqual(orders[0]);
   await Promise.all(clients.map((client) => client.close()));
@@ -56,7 +58,9 @@ test('[SHARD-2] [SHARD-3] a shard that dies takes its own clients only, and is r
   }
   shards.crash(1);
   const closings = await Promise.race([
-    Promise.all(clients.map((client) => Promise.race([client.closed, gapOf(client, topics[1] ?? '')]))),
+    Promise.all(
+      clients.map((client) => Promise.race([client.closed, gapOf(client, topics[1] ?? '')])),
+    ),
     new Promise<never>((_, reject) => {
       setTimeout(() => reject(new Error('neither closed nor told')), 10_000).unref();
     }),
@@ -68,13 +72,20 @@ test('[SHARD-2] [SHARD-3] a shard that dies takes its own clients only, and is r
   for (const what of closed) expect(what).toEqual({ code: 1012, reason: 'service restart' });
   for (const what of told) expect(what).toMatchObject({ type: 'gap', reason: 'restarted' });
 
-  const survivors = clients.filter((_, index) => closings[index] !== undefined && !('code' in (closings[index] ?? {})));
+  const survivors = clients.filter(
+    (_, index) => closings[index] !== undefined && !('code' in (closings[index] ?? {})),
+  );
   await expect.poll(() => logged.includes('shard.replaced'), { timeout: 10_000 }).toBe(true);
   const fresh = await crowd(shards);
   for (const client of fresh) await client.subscribe(topics[1] ?? '', { envelope: true });
   fresh[0]?.send({ topic: topics[1], data: 'after' });
   for (const client of [...survivors, ...fresh]) {
-    expect(await client.nextJson()).toMatchObject({ type: 'message', topic: topics[1], data: 'after', offset: 1 });
+    expect(await client.nextJson()).toMatchObject({
+      type: 'message',
+      topic: topics[1],
+      data: 'after',
+      offset: 1,
+    });
   }
   await Promise.all([...survivors, ...fresh].map((client) => client.close()));
 });

@@ -14,25 +14,77 @@ const babbler = { node: 0, client: 4, connection: 14 };
 const topic = 'a';
 
 const sent = (sequence: number, more: object = {}): TraceRecord => ({
-  kind: 'publishSent', topic, id: undefined, publisher: 3, sequence, bytesName: 100 + sequence, isRepeat: false, ...author, ...more,
+  kind: 'publishSent',
+  topic,
+  id: undefined,
+  publisher: 3,
+  sequence,
+  bytesName: 100 + sequence,
+  isRepeat: false,
+  ...author,
+  ...more,
 });
 const acked = (sequence: number, offset: number, more: object = {}): TraceRecord => ({
-  kind: 'published', topic, id: undefined, publisher: 3, sequence, position: { epoch: 'e', offset }, isDuplicate: false, ...author, ...more,
+  kind: 'published',
+  topic,
+  id: undefined,
+  publisher: 3,
+  sequence,
+  position: { epoch: 'e', offset },
+  isDuplicate: false,
+  ...author,
+  ...more,
 });
 const heard = (sequence: number, offset: number, more: object = {}): TraceRecord => ({
-  kind: 'message', topic, position: { epoch: 'e', offset }, id: `e:${offset}`, saidTopic: topic, publisher: 3, sequence, bytesName: 100 + sequence, ...reader, ...more,
+  kind: 'message',
+  topic,
+  position: { epoch: 'e', offset },
+  id: `e:${offset}`,
+  saidTopic: topic,
+  publisher: 3,
+  sequence,
+  bytesName: 100 + sequence,
+  ...reader,
+  ...more,
 });
 const ack = (offset: number, more: object = {}): TraceRecord => ({
-  kind: 'subscribed', topic, since: undefined, envelope: true, position: { epoch: 'e', offset }, recovered: undefined, ...reader, ...more,
+  kind: 'subscribed',
+  topic,
+  since: undefined,
+  envelope: true,
+  position: { epoch: 'e', offset },
+  recovered: undefined,
+  ...reader,
+  ...more,
 });
 const gap = (from: number, to: number | undefined, more: object = {}): TraceRecord => ({
-  kind: 'gap', topic, epoch: 'e', from, to, reason: 'slow', ...reader, ...more,
+  kind: 'gap',
+  topic,
+  epoch: 'e',
+  from,
+  to,
+  reason: 'slow',
+  ...reader,
+  ...more,
 });
-const joined = (who: { node: number; client: number }, behaviour: 'steady' | 'malformed', topics: string[] = []): TraceRecord => ({
-  kind: 'joined', node: who.node, client: who.client, behaviour, topics,
+const joined = (
+  who: { node: number; client: number },
+  behaviour: 'steady' | 'malformed',
+  topics: string[] = [],
+): TraceRecord => ({
+  kind: 'joined',
+  node: who.node,
+  client: who.client,
+  behaviour,
+  topics,
 });
 const connected = (who = reader): TraceRecord => ({ kind: 'connected', transport: 'ws', ...who });
-const closed = (code: number, who = reader): TraceRecord => ({ kind: 'closed', code, by: 'server', ...who });
+const closed = (code: number, who = reader): TraceRecord => ({
+  kind: 'closed',
+  code,
+  by: 'server',
+  ...who,
+});
 
 const since = { epoch: 'e', offset: 1 };
 const published = [sent(0), sent(1), sent(2), sent(3)];
@@ -47,64 +99,269 @@ function broken(...records: TraceRecord[]): string[] {
 
 const clean: Record<string, TraceRecord[]> = {
   'subscribe, read, unsubscribe': [
-    joined(reader, 'steady'), connected(), ack(0), ...published, heard(0, 1), heard(1, 2),
-    { kind: 'unsubscribed', topic, ...reader }, ack(2), heard(2, 3),
+    joined(reader, 'steady'),
+    connected(),
+    ack(0),
+    ...published,
+    heard(0, 1),
+    heard(1, 2),
+    { kind: 'unsubscribed', topic, ...reader },
+    ack(2),
+    heard(2, 3),
   ],
   'a gap that names what is missing': [...published, ack(0), heard(0, 1), gap(2, 3), heard(3, 4)],
   'a home that started anew': [
-    ...published, ack(0), heard(0, 1), gap(2, undefined, { epoch: 'f', reason: 'restarted' }),
+    ...published,
+    ack(0),
+    heard(0, 1),
+    gap(2, undefined, { epoch: 'f', reason: 'restarted' }),
     heard(1, 9, { position: { epoch: 'f', offset: 9 }, id: 'f:9' }),
     heard(2, 10, { position: { epoch: 'f', offset: 10 }, id: 'f:10' }),
   ],
-  'a recovery': [...published, ack(3, { since, recovered: true }), heard(1, 2), heard(2, 3), heard(3, 4)],
+  'a recovery': [
+    ...published,
+    ack(3, { since, recovered: true }),
+    heard(1, 2),
+    heard(2, 3),
+    heard(3, 4),
+  ],
   'no recovery': [...published, ack(3, { since, recovered: false }), heard(3, 4)],
   'a repeat under one id': [
-    sent(0, { id: 'x' }), sent(0, { id: 'x', isRepeat: true }), acked(0, 1, { id: 'x' }), acked(0, 1, { id: 'x', isDuplicate: true }),
+    sent(0, { id: 'x' }),
+    sent(0, { id: 'x', isRepeat: true }),
+    acked(0, 1, { id: 'x' }),
+    acked(0, 1, { id: 'x', isDuplicate: true }),
   ],
-  'nonsense and its end': [joined(babbler, 'malformed'), connected(babbler), { kind: 'unexpected', what: 'error', ...babbler }, closed(1002, babbler)],
+  'nonsense and its end': [
+    joined(babbler, 'malformed'),
+    connected(babbler),
+    { kind: 'unexpected', what: 'error', ...babbler },
+    closed(1002, babbler),
+  ],
   'all is well in the end': [
-    joined(reader, 'steady', [topic]), connected(), ack(0), { kind: 'healed' }, sent(0), acked(0, 1), heard(0, 1), { kind: 'quiet' },
+    joined(reader, 'steady', [topic]),
+    connected(),
+    ack(0),
+    { kind: 'healed' },
+    sent(0),
+    acked(0, 1),
+    heard(0, 1),
+    { kind: 'quiet' },
   ],
 };
 
 const planted: [string, string, TraceRecord[]][] = [
   ['windows', '[BROKER-SUB-2] a message before the ack', [...published, heard(0, 1)]],
-  ['windows', '[BROKER-SUB-2] a message after the ack of the unsubscribe', [...published, ack(0), { kind: 'unsubscribed', topic, ...reader }, heard(0, 1)]],
-  ['windows', '[BROKER-SUB-4] a message for a subscription of the connection before', [...published, ack(0), closed(1001), connected(), heard(0, 1)]],
-  ['offset-steps', '[BROKER-ORD-2] an offset left out without a word', [...published, ack(0), heard(0, 1), heard(2, 3)]],
-  ['offset-steps', '[BROKER-ORD-2] an offset twice', [...published, ack(0), heard(0, 1), heard(0, 1)]],
-  ['offset-steps', '[BROKER-FRAME-5] a gap that does not name all that is missing', [...published, ack(0), heard(0, 1), gap(2, 2), heard(3, 4)]],
-  ['offset-steps', '[BROKER-FRAME-5] a gap that names what was delivered', [...published, ack(0), heard(0, 1), gap(1, 3), heard(3, 4)]],
-  ['offset-steps', '[BROKER-ORD-2] a new epoch without a word', [...published, ack(0), heard(0, 1), heard(1, 1, { position: { epoch: 'f', offset: 1 }, id: 'f:1' })]],
-  ['offset-steps', '[BROKER-ORD-2] a restart of an epoch that did not change', [...published, ack(0), gap(1, undefined, { reason: 'restarted' })]],
-  ['recovery', '[BROKER-REC-1] a recovery that leaves one out', [...published, ack(3, { since, recovered: true }), heard(2, 3)]],
-  ['recovery', '[BROKER-REC-2] a replay after recovered: false', [...published, ack(3, { since, recovered: false }), heard(1, 2)]],
-  ['recovery', '[BROKER-REC-3] a recovery across epochs', [ack(3, { since: { epoch: 'd', offset: 1 }, recovered: true })]],
-  ['recovery', '[BROKER-REC-3] recovered: false for one who missed nothing', [ack(1, { since, recovered: false })]],
+  [
+    'windows',
+    '[BROKER-SUB-2] a message after the ack of the unsubscribe',
+    [...published, ack(0), { kind: 'unsubscribed', topic, ...reader }, heard(0, 1)],
+  ],
+  [
+    'windows',
+    '[BROKER-SUB-4] a message for a subscription of the connection before',
+    [...published, ack(0), closed(1001), connected(), heard(0, 1)],
+  ],
+  [
+    'offset-steps',
+    '[BROKER-ORD-2] an offset left out without a word',
+    [...published, ack(0), heard(0, 1), heard(2, 3)],
+  ],
+  [
+    'offset-steps',
+    '[BROKER-ORD-2] an offset twice',
+    [...published, ack(0), heard(0, 1), heard(0, 1)],
+  ],
+  [
+    'offset-steps',
+    '[BROKER-FRAME-5] a gap that does not name all that is missing',
+    [...published, ack(0), heard(0, 1), gap(2, 2), heard(3, 4)],
+  ],
+  [
+    'offset-steps',
+    '[BROKER-FRAME-5] a gap that names what was delivered',
+    [...published, ack(0), heard(0, 1), gap(1, 3), heard(3, 4)],
+  ],
+  [
+    'offset-steps',
+    '[BROKER-ORD-2] a new epoch without a word',
+    [
+      ...published,
+      ack(0),
+      heard(0, 1),
+      heard(1, 1, { position: { epoch: 'f', offset: 1 }, id: 'f:1' }),
+    ],
+  ],
+  [
+    'offset-steps',
+    '[BROKER-ORD-2] a restart of an epoch that did not change',
+    [...published, ack(0), gap(1, undefined, { reason: 'restarted' })],
+  ],
+  [
+    'recovery',
+    '[BROKER-REC-1] a recovery that leaves one out',
+    [...published, ack(3, { since, recovered: true }), heard(2, 3)],
+  ],
+  [
+    'recovery',
+    '[BROKER-REC-2] a replay after recovered: false',
+    [...published, ack(3, { since, recovered: false }), heard(1, 2)],
+  ],
+  [
+    'recovery',
+    '[BROKER-REC-3] a recovery across epochs',
+    [ack(3, { since: { epoch: 'd', offset: 1 }, recovered: true })],
+  ],
+  [
+    'recovery',
+    '[BROKER-REC-3] recovered: false for one who missed nothing',
+    [ack(1, { since, recovered: false })],
+  ],
   ['recovery', '[BROKER-FRAME-2] no word about a recovery that was asked for', [ack(1, { since })]],
-  ['one-order', '[BROKER-ORD-3] two readers, two orders', [...published, ack(0), ack(0, other), heard(0, 1), heard(1, 1, other)]],
-  ['one-order', '[BROKER-ORD-3] a connection\'s publications out of order', [...published, ack(0), heard(1, 1), heard(0, 2)]],
-  ['one-order', '[BROKER-DUP-1] one publication at two places', [...published, ack(0), heard(0, 1), heard(0, 2)]],
-  ['one-order', '[BROKER-PUB-3] an ack with another place than readers see', [...published, ack(0), heard(0, 1), acked(0, 2)]],
+  [
+    'one-order',
+    '[BROKER-ORD-3] two readers, two orders',
+    [...published, ack(0), ack(0, other), heard(0, 1), heard(1, 1, other)],
+  ],
+  [
+    'one-order',
+    "[BROKER-ORD-3] a connection's publications out of order",
+    [...published, ack(0), heard(1, 1), heard(0, 2)],
+  ],
+  [
+    'one-order',
+    '[BROKER-DUP-1] one publication at two places',
+    [...published, ack(0), heard(0, 1), heard(0, 2)],
+  ],
+  [
+    'one-order',
+    '[BROKER-PUB-3] an ack with another place than readers see',
+    [...published, ack(0), heard(0, 1), acked(0, 2)],
+  ],
   ['one-order', '[BROKER-ORD-1] a place before the first', [...published, ack(-1), heard(0, 0)]],
-  ['integrity', '[BROKER-DATA-1] other bytes', [...published, ack(0), heard(0, 1, { bytesName: 7 })]],
-  ['integrity', '[BROKER-PUB-1] another topic', [...published, ack(0), ack(0, { topic: 'b' }), heard(0, 1, { topic: 'b' })]],
-  ['integrity', '[BROKER-PUB-1] another node', [...published, ack(0, { node: 1 }), heard(0, 1, { node: 1 })]],
+  [
+    'integrity',
+    '[BROKER-DATA-1] other bytes',
+    [...published, ack(0), heard(0, 1, { bytesName: 7 })],
+  ],
+  [
+    'integrity',
+    '[BROKER-PUB-1] another topic',
+    [...published, ack(0), ack(0, { topic: 'b' }), heard(0, 1, { topic: 'b' })],
+  ],
+  [
+    'integrity',
+    '[BROKER-PUB-1] another node',
+    [...published, ack(0, { node: 1 }), heard(0, 1, { node: 1 })],
+  ],
   ['integrity', '[BROKER-DATA-1] what nobody published', [ack(0), heard(0, 1)]],
   ['integrity', '[BROKER-ENV-1] another id', [...published, ack(0), heard(0, 1, { id: 'e:2' })]],
-  ['acks', '[BROKER-DUP-1] one id at two places', [sent(0, { id: 'x' }), sent(0, { id: 'x', isRepeat: true }), acked(0, 1, { id: 'x' }), acked(0, 2, { id: 'x', isDuplicate: true })]],
-  ['acks', '[BROKER-FRAME-3] new for the second time', [sent(0, { id: 'x' }), sent(0, { id: 'x', isRepeat: true }), acked(0, 1, { id: 'x' }), acked(0, 1, { id: 'x' })]],
-  ['acks', '[BROKER-FRAME-3] a duplicate of nothing', [sent(0, { id: 'x' }), acked(0, 1, { id: 'x', isDuplicate: true })]],
+  [
+    'acks',
+    '[BROKER-DUP-1] one id at two places',
+    [
+      sent(0, { id: 'x' }),
+      sent(0, { id: 'x', isRepeat: true }),
+      acked(0, 1, { id: 'x' }),
+      acked(0, 2, { id: 'x', isDuplicate: true }),
+    ],
+  ],
+  [
+    'acks',
+    '[BROKER-FRAME-3] new for the second time',
+    [
+      sent(0, { id: 'x' }),
+      sent(0, { id: 'x', isRepeat: true }),
+      acked(0, 1, { id: 'x' }),
+      acked(0, 1, { id: 'x' }),
+    ],
+  ],
+  [
+    'acks',
+    '[BROKER-FRAME-3] a duplicate of nothing',
+    [sent(0, { id: 'x' }), acked(0, 1, { id: 'x', isDuplicate: true })],
+  ],
   ['acks', '[BROKER-PUB-3] an ack of what nobody sent', [acked(0, 1)]],
-  ['bounds', '[BROKER-SLOW-1] mailboxes that grow', [{ kind: 'sampled', node: 0, shard: 0, waiting: 11, waitingMax: 10, outstandingBytes: 0, outstandingBytesMax: 1 }]],
-  ['bounds', '[BROKER-SLOW-2] a connection that is given more than its window', [{ kind: 'sampled', node: 0, shard: 0, waiting: 0, waitingMax: 10, outstandingBytes: 2, outstandingBytesMax: 1 }]],
-  ['isolation', '[BROKER-ISO-1] a well-behaved client closed for broken framing', [joined(reader, 'steady'), connected(), closed(1002)]],
-  ['conversation', '[BROKER-REQ-4] an answer to nothing', [joined(reader, 'steady'), connected(), { kind: 'unexpected', what: 'ack', ...reader }]],
-  ['no-failures', '[BROKER-CLOSE-1] a bug, whatever became of it', [{ kind: 'actorFailed', node: 0, shard: 0, address: '0/router', error: 'no' }]],
-  ['liveness', '[BROKER-LIVE-1] a reader who never came back', [joined(reader, 'steady', [topic]), connected(), ack(0), closed(1006), { kind: 'healed' }, { kind: 'quiet' }]],
-  ['liveness', '[BROKER-LIVE-1] a subscription that never stood', [joined(reader, 'steady', [topic]), connected(), { kind: 'healed' }, { kind: 'quiet' }]],
-  ['liveness', '[BROKER-LIVE-1] a reader who did not get the last one', [joined(reader, 'steady', [topic]), connected(), ack(0), { kind: 'healed' }, sent(0), acked(0, 1), { kind: 'quiet' }]],
-  ['liveness', '[BROKER-LIVE-1] a publish that was never answered', [joined(author, 'steady'), connected(author), { kind: 'healed' }, sent(0), { kind: 'quiet' }]],
+  [
+    'bounds',
+    '[BROKER-SLOW-1] mailboxes that grow',
+    [
+      {
+        kind: 'sampled',
+        node: 0,
+        shard: 0,
+        waiting: 11,
+        waitingMax: 10,
+        outstandingBytes: 0,
+        outstandingBytesMax: 1,
+      },
+    ],
+  ],
+  [
+    'bounds',
+    '[BROKER-SLOW-2] a connection that is given more than its window',
+    [
+      {
+        kind: 'sampled',
+        node: 0,
+        shard: 0,
+        waiting: 0,
+        waitingMax: 10,
+        outstandingBytes: 2,
+        outstandingBytesMax: 1,
+      },
+    ],
+  ],
+  [
+    'isolation',
+    '[BROKER-ISO-1] a well-behaved client closed for broken framing',
+    [joined(reader, 'steady'), connected(), closed(1002)],
+  ],
+  [
+    'conversation',
+    '[BROKER-REQ-4] an answer to nothing',
+    [joined(reader, 'steady'), connected(), { kind: 'unexpected', what: 'ack', ...reader }],
+  ],
+  [
+    'no-failures',
+    '[BROKER-CLOSE-1] a bug, whatever became of it',
+    [{ kind: 'actorFailed', node: 0, shard: 0, address: '0/router', error: 'no' }],
+  ],
+  [
+    'liveness',
+    '[BROKER-LIVE-1] a reader who never came back',
+    [
+      joined(reader, 'steady', [topic]),
+      connected(),
+      ack(0),
+      closed(1006),
+      { kind: 'healed' },
+      { kind: 'quiet' },
+    ],
+  ],
+  [
+    'liveness',
+    '[BROKER-LIVE-1] a subscription that never stood',
+    [joined(reader, 'steady', [topic]), connected(), { kind: 'healed' }, { kind: 'quiet' }],
+  ],
+  [
+    'liveness',
+    '[BROKER-LIVE-1] a reader who did not get the last one',
+    [
+      joined(reader, 'steady', [topic]),
+      connected(),
+      ack(0),
+      { kind: 'healed' },
+      sent(0),
+      acked(0, 1),
+      { kind: 'quiet' },
+    ],
+  ],
+  [
+    'liveness',
+    '[BROKER-LIVE-1] a publish that was never answered',
+    [joined(author, 'steady'), connected(author), { kind: 'healed' }, sent(0), { kind: 'quiet' }],
+  ],
 ];
 
 describe('a clean history breaks nothing', () => {
@@ -120,6 +377,8 @@ describe('a planted lie is found', () => {
 
   test('by every invariant there is', () => {
     const found = new Set(planted.map(([property]) => property));
-    expect(invariants.map(({ property }) => property).filter((property) => !found.has(property))).toEqual([]);
+    expect(
+      invariants.map(({ property }) => property).filter((property) => !found.has(property)),
+    ).toEqual([]);
   });
 });

@@ -4,9 +4,21 @@
 import { describe, expect, test } from 'vitest';
 
 import { Prng } from '../../src/actors/runtime/prng.ts';
-import { Connection, type Link, type LinkPlan, type Pipe, type Unit } from '../../src/sim/edges/network.ts';
+import {
+  Connection,
+  type Link,
+  type LinkPlan,
+  type Pipe,
+  type Unit,
+} from '../../src/sim/edges/network.ts';
 
-const calm: LinkPlan = { latencyUs: 100, jitterUs: 0, windowBytes: 65_536, cutPercent: 0, joinPercent: 0 };
+const calm: LinkPlan = {
+  latencyUs: 100,
+  jitterUs: 0,
+  windowBytes: 65_536,
+  cutPercent: 0,
+  joinPercent: 0,
+};
 
 /** A connection, its clock, and what has been read and taken. */
 function connect(changes: Partial<LinkPlan> = {}, seed = 1) {
@@ -57,7 +69,10 @@ function bytesOf(units: readonly Unit[]): number[] {
 
 describe('a pipe', () => {
   test.each([1, 2, 3, 4, 5, 6, 7, 8])('cuts and joins, and loses nothing (seed %i)', (seed) => {
-    const { down, units, pass } = connect({ cutPercent: 60, joinPercent: 40, jitterUs: 5_000, windowBytes: 900 }, seed);
+    const { down, units, pass } = connect(
+      { cutPercent: 60, joinPercent: 40, jitterUs: 5_000, windowBytes: 900 },
+      seed,
+    );
     const chance = new Prng(seed, 'bytes');
     const sent: number[] = [];
     for (let at = 0; at < 300; at += 1) {

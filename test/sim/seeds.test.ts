@@ -19,18 +19,24 @@ const small = { nodes: 1, clients: 10 };
 /** What a failing run says, or nothing. */
 function failures(choices: PlanChoices): string[] {
   const { violations } = simulate(drawPlan(choices));
-  return violations.map(({ property, at, sentence }) => `seed ${choices.seed}, ${at / 1e6} s, ${property}: ${sentence}`);
+  return violations.map(
+    ({ property, at, sentence }) => `seed ${choices.seed}, ${at / 1e6} s, ${property}: ${sentence}`,
+  );
 }
 
 describe.each(['byte', 'object'] as const)('in the %s lane', (lane) => {
   test.each([0, 10, 20, 30])('ten seeds from %i on break no invariant', (first) => {
-    for (let seed = first; seed < first + 10; seed += 1) expect(failures({ seed, lane, ...small })).toEqual([]);
+    for (let seed = first; seed < first + 10; seed += 1)
+      expect(failures({ seed, lane, ...small })).toEqual([]);
   });
 
   test('a seed gives the same run again, whatever ran in between', () => {
     const plans = [101, 102, 103].map((seed) => drawPlan({ seed, lane, ...small, shards: 3 }));
     const first = plans.map((plan) => simulate(plan));
-    const again = plans.toReversed().map((plan) => simulate(plan)).toReversed();
+    const again = plans
+      .toReversed()
+      .map((plan) => simulate(plan))
+      .toReversed();
     for (const [index, report] of first.entries()) {
       const other = again[index];
       expect(other?.hash).toBe(report.hash);

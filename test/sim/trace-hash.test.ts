@@ -9,7 +9,14 @@ const message = {
   type: 'write',
   connections: [1, 2, 3],
   payload: Uint8Array.from({ length: 257 }, (_, index) => index),
-  nested: { text: 'käse', fraction: 0.5, large: 2 ** 40, nothing: undefined, none: null, yes: true },
+  nested: {
+    text: 'käse',
+    fraction: 0.5,
+    large: 2 ** 40,
+    nothing: undefined,
+    none: null,
+    yes: true,
+  },
 };
 
 function hashOf(given: unknown, at = 1_000, place = 0, address = '0/edge/web'): string {
@@ -60,6 +67,9 @@ describe('the trace hash', () => {
     const seen: { place: number; address: string }[] = [];
     hash.watch = { from: 1, to: 3, seen: seen as never };
     for (const address of ['0/a', '0/b', '0/c', '0/d']) hash.message(5, 0, address, {});
-    expect(seen.map(({ place, address }) => [place, address])).toEqual([[1, '0/b'], [2, '0/c']]);
+    expect(seen.map(({ place, address }) => [place, address])).toEqual([
+      [1, '0/b'],
+      [2, '0/c'],
+    ]);
   });
 });

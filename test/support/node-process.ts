@@ -25,7 +25,10 @@ export interface Launched {
   readonly exited: Promise<number | null>;
 }
 
-export function launch(args: readonly string[], env: Readonly<Record<string, string>> = {}): Launched {
+export function launch(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Launched {
   const child = spawn(process.execPath, ['src/main.ts', 'start', ...args], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -42,10 +45,15 @@ export function launch(args: readonly string[], env: Readonly<Record<string, str
     createInterface({ input: child.stdout }).on('line', (line) => {
       lines.push(line);
       if (!line.startsWith('{')) return;
-      const { event, doors } = JSON.parse(line) as { event?: string; doors?: Record<string, string> };
+      const { event, doors } = JSON.parse(line) as {
+        event?: string;
+        doors?: Record<string, string>;
+      };
       if (event === 'ready' && doors !== undefined) resolve(doors);
     });
-    void exited.then((code) => reject(new Error(`the node ended with ${code}: ${errors}${lines.join('\n')}`)));
+    void exited.then((code) =>
+      reject(new Error(`the node ended with ${code}: ${errors}${lines.join('\n')}`)),
+    );
   });
   ready.catch(() => {
     // Tests of nodes that never become ready look at `exited`.

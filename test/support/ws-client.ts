@@ -27,7 +27,10 @@ export class WsClient {
   }
 
   /** Opens; frames that come with the handshake's answer are not lost. */
-  static async open(url: string, options: WebSocket.ClientOptions & { protocols?: string[] } = {}): Promise<WsClient> {
+  static async open(
+    url: string,
+    options: WebSocket.ClientOptions & { protocols?: string[] } = {},
+  ): Promise<WsClient> {
     const client = new WsClient(new WebSocket(url, options.protocols ?? [], options));
     await new Promise<void>((resolve, reject) => {
       client.socket.once('open', () => resolve());
@@ -40,7 +43,11 @@ export class WsClient {
   }
 
   send(message: unknown): void {
-    this.socket.send(typeof message === 'string' || message instanceof Uint8Array ? message : JSON.stringify(message));
+    this.socket.send(
+      typeof message === 'string' || message instanceof Uint8Array
+        ? message
+        : JSON.stringify(message),
+    );
   }
 
   /** The next frame's text. */
@@ -84,7 +91,11 @@ export class WsClient {
   }
 
   /** Publishes with an ack, so that it is known to have its place. */
-  async publish(topic: string, data: unknown, options: object = {}): Promise<Record<string, unknown>> {
+  async publish(
+    topic: string,
+    data: unknown,
+    options: object = {},
+  ): Promise<Record<string, unknown>> {
     this.send({ topic, data, ack: true, ...options });
     return (await this.nextJson()) as Record<string, unknown>;
   }

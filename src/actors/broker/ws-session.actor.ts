@@ -96,8 +96,6 @@ export const wsSession: ActorDefinition<WsSessionArgs, WsSessionState, WsSession
     switch (message.type) {
       case 'messageReceived':
         if (state.life !== 'open') return;
-        // Whoever speaks is alive, even when its pong is stuck behind what it still has to read.
-        state.isPongDue = false;
         hear(state, message.payload, context);
         return;
       case 'pongReceived':

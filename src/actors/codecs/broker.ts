@@ -71,7 +71,8 @@ export function readBrokerRequest(payload: Uint8Array, limits: BrokerLimits): Re
       const { ack } = value as { readonly ack?: unknown };
       const publish = readBrokerPublish(json, limits);
       if (!publish.ok) return publish;
-      if (ack !== undefined && typeof ack !== 'boolean') return mistake('"ack" must be true or false.');
+      if (ack !== undefined && typeof ack !== 'boolean')
+        return mistake('"ack" must be true or false.');
       return { ok: true, value: { type: 'publish', ack: ack === true, ...publish.value } };
     }
   }
@@ -85,7 +86,9 @@ export function readBrokerPublish(json: JsonRead, limits: BrokerLimits): Read<Br
   if (!topic.ok) return topic;
   const id = json.value['id'];
   if (id !== undefined && (typeof id !== 'string' || !isName(id, limits.idLengthMax))) {
-    return mistake(`"id" must be a string of 1 to ${limits.idLengthMax} characters without control characters.`);
+    return mistake(
+      `"id" must be a string of 1 to ${limits.idLengthMax} characters without control characters.`,
+    );
   }
   return { ok: true, value: { topic: topic.value, id, data } };
 }
@@ -106,7 +109,8 @@ export function readTopic(topic: unknown, limits: BrokerLimits): Read<string> {
 export function readWirePosition(text: string): WirePosition | undefined {
   const match = /^([0-9a-z]{1,32}):(0|[1-9][0-9]{0,15})$/.exec(text);
   const [, epoch, offset] = match ?? [];
-  if (epoch === undefined || offset === undefined || !Number.isSafeInteger(Number(offset))) return undefined;
+  if (epoch === undefined || offset === undefined || !Number.isSafeInteger(Number(offset)))
+    return undefined;
   return { epoch, offset: Number(offset) };
 }
 
@@ -134,7 +138,10 @@ export const encodeWelcome = (): Uint8Array => seedFrame({ type: 'info', message
 export const encodeError = (message: string): Uint8Array => seedFrame({ type: 'error', message });
 
 /** [BROKER-FRAME-2] The seed's ack; a client that asked for more than the seed knows is told its place, too. */
-export function encodeAckSubscribe(topic: string, more: (WirePosition & { recovered?: boolean }) | undefined): Uint8Array {
+export function encodeAckSubscribe(
+  topic: string,
+  more: (WirePosition & { recovered?: boolean }) | undefined,
+): Uint8Array {
   const ack = { type: 'ack_subscribe', topic, message: `Successfully subscribed to ${topic}` };
   if (more === undefined) return seedFrame(ack);
   const { epoch, offset, recovered } = more;
@@ -150,7 +157,15 @@ export function encodeAckPublish(
   published: WirePosition & { readonly id: string; readonly duplicate: boolean },
 ): Uint8Array {
   const { id, epoch, offset, duplicate } = published;
-  return frame({ type: 'ack_publish', topic, subscribers, id, epoch, offset, duplicate: duplicate || undefined });
+  return frame({
+    type: 'ack_publish',
+    topic,
+    subscribers,
+    id,
+    epoch,
+    offset,
+    duplicate: duplicate || undefined,
+  });
 }
 
 export const encodeTopics = (topics: readonly (readonly [string, number])[]): Uint8Array =>
@@ -169,7 +184,8 @@ export interface WireTopicInfo {
   readonly history: number;
 }
 
-export const encodeTopicInfo = (info: WireTopicInfo): Uint8Array => frame({ type: 'topic_info', ...info });
+export const encodeTopicInfo = (info: WireTopicInfo): Uint8Array =>
+  frame({ type: 'topic_info', ...info });
 
 /** [BROKER-ENV-1] The envelope around a publication's untouched data. */
 export function encodeMessage(
@@ -204,8 +220,12 @@ export function gapText({ topic, epoch, from, to, reason }: WireGap): string {
 }
 
 function readSubscribe(json: JsonRead, limits: BrokerLimits): Read<BrokerRequest> {
-  const { envelope, since } = json.value as { readonly envelope?: unknown; readonly since?: unknown };
-  if (envelope !== undefined && typeof envelope !== 'boolean') return mistake('"envelope" must be true or false.');
+  const { envelope, since } = json.value as {
+    readonly envelope?: unknown;
+    readonly since?: unknown;
+  };
+  if (envelope !== undefined && typeof envelope !== 'boolean')
+    return mistake('"envelope" must be true or false.');
   const position = since === undefined ? undefined : readSince(since);
   if (since !== undefined && position === undefined) {
     return mistake('"since" must be {"epoch": "...", "offset": N} as a message or an ack gave it.');
@@ -238,7 +258,12 @@ function withTopic(
 
 function isName(text: string, lengthMax: number): boolean {
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  return text.length > 0 && text.length <= lengthMax && !/[\u0000-\u001f\u007f-\u009f]/.test(text) && !hasLoneSurrogate(text);
+  return (
+    text.length > 0 &&
+    text.length <= lengthMax &&
+    !/[\u0000-\u001f\u007f-\u009f]/.test(text) &&
+    !hasLoneSurrogate(text)
+  );
 }
 
 function mistake(message: string): BrokerMistake {
@@ -247,7 +272,9 @@ function mistake(message: string): BrokerMistake {
 
 /** [BROKER-FRAME-1] Frames of the seed are spaced as its README shows them. */
 function seedFrame(fields: Readonly<Record<string, string>>): Uint8Array {
-  const members = Object.entries(fields).map(([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`);
+  const members = Object.entries(fields).map(
+    ([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`,
+  );
   return encoder.encode(`{${members.join(', ')}}`);
 }
 

@@ -181,7 +181,8 @@ function publish(state: HomeState, ask: Ask<'publish'>, context: Context<HomeMes
     return;
   }
   known.usedAt = context.now;
-  if (known.lag !== undefined && ask.publisher !== undefined) hold(known.lag.held, ask.publisher, context);
+  if (known.lag !== undefined && ask.publisher !== undefined)
+    hold(known.lag.held, ask.publisher, context);
   const before = known.log.bytes;
   const publication = known.log.append(ask.id, ask.data, context.now);
   state.bytes += known.log.bytes - before;

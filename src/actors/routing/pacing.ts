@@ -39,7 +39,8 @@ export class Pacing<R extends PacedReader> {
   /** A publication of the topic had to wait for the reader. */
   waited(reader: R, topic: Topic): void {
     const { queuedBytes, queueBytesMax } = reader.outbox;
-    if (queuedBytes * 4 <= queueBytesMax || this.#paces.has(reader) || this.#slow.has(reader)) return;
+    if (queuedBytes * 4 <= queueBytesMax || this.#paces.has(reader) || this.#slow.has(reader))
+      return;
     this.#paces.set(reader, { topic, tookBytes: 0 });
     const readers = this.#readers.get(topic) ?? 0;
     this.#readers.set(topic, readers + 1);

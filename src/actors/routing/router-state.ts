@@ -1,12 +1,13 @@
-// What the router of a shard keeps, and the words that its parts have in common.
+// What the router of a shard keeps, and the words that its parts have in common; among it the questions that it has
+// asked of homes: a home that dies takes its answers with it, and what was asked of it is found here.
 // Refuses to know how it is used: router.actor.ts takes the messages, following.ts keeps who follows what.
 
 import type { Address, Context } from '../runtime/actor.ts';
 import type { ConnectionId, Receipt, ShardDown, WebCommand } from '../runtime/edges.ts';
 import type { Delivery } from './delivery.ts';
 import type { HomeAnswer, HomeMessage } from './home.actor.ts';
-import type { Pending, Question } from './pending.ts';
-import type { RouterReply, RouterRequest } from './router-messages.ts';
+import type { Position } from './publication.ts';
+import type { Asker, RouterReply, RouterRequest } from './router-messages.ts';
 import type {
   FormatName,
   LocalTopic,
@@ -55,4 +56,57 @@ export function toHome(
   context: Turn,
 ): void {
   context.send(state.args.homeOfShard(shard), message);
+}
+
+/** Topics of all homes, gathered for one asker. */
+export interface Gathering {
+  readonly asker: Asker;
+  readonly topics: (readonly [Topic, number])[];
+  missing: number;
+}
+
+export type Question<Owner> =
+  | {
+      readonly kind: 'attach';
+      readonly subscription: Subscription<Owner>;
+      readonly slot: number;
+      readonly since: Position | undefined;
+    }
+  | { readonly kind: 'reattach'; readonly topic: Topic }
+  | { readonly kind: 'publish'; readonly topic: Topic; readonly asker: Asker }
+  | { readonly kind: 'inform'; readonly topic: Topic; readonly asker: Asker }
+  | { readonly kind: 'list'; readonly gathering: Gathering };
+
+export class Pending<Owner> {
+  readonly #open = new Map<number, { readonly home: number; readonly question: Question<Owner> }>();
+  #asked = 0;
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Notes a question to a home; the reference comes back with the answer. */
+  add(home: number, question: Question<Owner>): number {
+    this.#asked += 1;
+    this.#open.set(this.#asked, { home, question });
+    return this.#asked;
+  }
+
+  /** Undefined for an answer that nobody waits for any more. */
+  take(ref: number): Question<Owner> | undefined {
+    const found = this.#open.get(ref);
+    this.#open.delete(ref);
+    return found?.question;
+  }
+
+  /** Everything that a dead home will never answer, in the order it was asked. */
+  takeAllOf(home: number): Question<Owner>[] {
+    const lost: Question<Owner>[] = [];
+    for (const [ref, open] of this.#open) {
+      if (open.home !== home) continue;
+      this.#open.delete(ref);
+      lost.push(open.question);
+    }
+    return lost;
+  }
 }

@@ -18,12 +18,13 @@ import {
   unsubscribe,
 } from './following.ts';
 import { Outbox } from './outbox.ts';
-import { type Gathering, Pending } from './pending.ts';
 import type { Publication } from './publication.ts';
 import type { Asker } from './router-messages.ts';
 import {
   type Answer,
   type Ask,
+  type Gathering,
+  Pending,
   type RoutedQuestion,
   type RouterArgs,
   type RouterMessage,
@@ -85,9 +86,7 @@ export const routerActor: ActorDefinition<RouterArgs, RouterState, RouterMessage
       case 'shardDown':
         return shardDown(state, message.shard, context);
       case 'timedOut':
-        return message.name === 'pace'
-          ? state.delivery.lookAtPace(context)
-          : sweep(state, context);
+        return message.name === 'pace' ? state.delivery.lookAtPace(context) : sweep(state, context);
       case 'childStopped':
         return undefined;
       default:

@@ -158,7 +158,12 @@ export class Pipe {
       if (verdict === STALL) break;
       const unit = this.#unsent[this.#unsentHead] as Unit;
       let piece = unit;
-      if (plan.cutPercent > 0 && unit instanceof Uint8Array && unit.length > 1 && chance.next() % 100 < plan.cutPercent) {
+      if (
+        plan.cutPercent > 0 &&
+        unit instanceof Uint8Array &&
+        unit.length > 1 &&
+        chance.next() % 100 < plan.cutPercent
+      ) {
         const cut = cutPoint(unit.length, chance);
         piece = unit.subarray(0, cut);
         this.#unsent[this.#unsentHead] = unit.subarray(cut);
@@ -183,9 +188,13 @@ export class Pipe {
   /** The instant came that `arriveAt` was asked for. */
   arrive(): void {
     this.#isScheduled = false;
-    if (this.connection.isCut || (this.isUp ? this.link.isStalledUp : this.link.isStalledDown)) return;
+    if (this.connection.isCut || (this.isUp ? this.link.isStalledUp : this.link.isStalledDown))
+      return;
     const { now } = this.#clock;
-    while (this.#flyingHead < this.#flying.length && (this.#flyingAt[this.#flyingHead] as number) <= now) {
+    while (
+      this.#flyingHead < this.#flying.length &&
+      (this.#flyingAt[this.#flyingHead] as number) <= now
+    ) {
       this.#arrived.push(this.#flying[this.#flyingHead] as Unit);
       this.#flyingHead += 1;
     }
@@ -205,7 +214,8 @@ export class Pipe {
     const { plan, chance } = this.link;
     if (plan.joinPercent === 0 || chance.next() % 100 >= plan.joinPercent) return unit;
     const parts = [unit];
-    while (this.#arrived[this.#arrivedHead] instanceof Uint8Array) parts.push(this.#shift() as Uint8Array);
+    while (this.#arrived[this.#arrivedHead] instanceof Uint8Array)
+      parts.push(this.#shift() as Uint8Array);
     return joined(parts);
   }
 
@@ -262,7 +272,10 @@ export class Pipe {
   #schedule(): void {
     if (this.#isScheduled || this.#flyingHead === this.#flying.length) return;
     this.#isScheduled = true;
-    this.#clock.arriveAt(Math.max(this.#flyingAt[this.#flyingHead] as number, this.#clock.now), this);
+    this.#clock.arriveAt(
+      Math.max(this.#flyingAt[this.#flyingHead] as number, this.#clock.now),
+      this,
+    );
   }
 }
 
@@ -270,7 +283,7 @@ export class Pipe {
 function cutPoint(length: number, chance: Prng): number {
   const drawn = chance.next();
   let cut = 1 + (chance.next() % (length - 1));
-  if (drawn % 10 < 4) cut = 1 + (drawn >>> 8) % 4;
+  if (drawn % 10 < 4) cut = 1 + ((drawn >>> 8) % 4);
   else if (drawn % 10 < 6) cut = length - 1 - ((drawn >>> 8) % 2);
   return Math.max(1, Math.min(cut, length - 1));
 }

@@ -3,7 +3,12 @@
 // lane payloads travel as they are. A turn's writes leave together, and a receipt means that the network took them.
 // Refuses to know what is written. Held to the words of runtime/edges.ts by test/edges/.
 
-import { encodeClose, encodeFrame, frameRules, type FrameEvent } from '../../actors/codecs/websocket-frames.ts';
+import {
+  encodeClose,
+  encodeFrame,
+  frameRules,
+  type FrameEvent,
+} from '../../actors/codecs/websocket-frames.ts';
 import { FrameReader } from '../../actors/codecs/websocket-reader.ts';
 import type { Address } from '../../actors/runtime/actor.ts';
 import {
@@ -117,7 +122,8 @@ export class WebEdge {
         if (end === undefined) {
           const code = command.type === 'accept' ? 1006 : 1000;
           this.host.deliver(owner, { type: 'closed', connection, code, reason: '' });
-        } else if (command.type === 'accept') end.open(state.webSocket, owner, receiptsTo, { word: 'accepted' });
+        } else if (command.type === 'accept')
+          end.open(state.webSocket, owner, receiptsTo, { word: 'accepted' });
         else {
           const contentType = command.headers['content-type'] ?? '';
           end.open(state.stream, owner, receiptsTo, { word: 'stream', contentType });
@@ -244,13 +250,19 @@ class ServerEnd implements Endpoint {
     this.#say(bytes, cost);
   }
 
-  open(opened: number, owner: Address<ConnectionEvent>, receiptsTo: Address<Receipt>, word: WireWord): void {
+  open(
+    opened: number,
+    owner: Address<ConnectionEvent>,
+    receiptsTo: Address<Receipt>,
+    word: WireWord,
+  ): void {
     if (this.#state !== state.asked) return;
     this.#state = opened;
     this.#owner = owner;
     this.#receiptsTo = receiptsTo;
     const { lane, messageBytesMax } = this.#edge.options;
-    if (opened === state.webSocket && lane === 'byte') this.#reader = new FrameReader(frameRules('server', { messageBytesMax }));
+    if (opened === state.webSocket && lane === 'byte')
+      this.#reader = new FrameReader(frameRules('server', { messageBytesMax }));
     this.#say(word, 0);
   }
 
@@ -342,12 +354,22 @@ class ServerEnd implements Endpoint {
     switch (unit.word) {
       case 'upgrade': {
         const head = this.#headOf(unit.head);
-        host.deliver(options.door, { type: 'upgradeRequested', connection: this.id, subprotocols: [], ...head });
+        host.deliver(options.door, {
+          type: 'upgradeRequested',
+          connection: this.id,
+          subprotocols: [],
+          ...head,
+        });
         return;
       }
       case 'request': {
         const head = this.#headOf(unit.head);
-        host.deliver(options.door, { type: 'requestReceived', connection: this.id, body: unit.body, ...head });
+        host.deliver(options.door, {
+          type: 'requestReceived',
+          connection: this.id,
+          body: unit.body,
+          ...head,
+        });
         return;
       }
       case 'ping':
@@ -366,8 +388,12 @@ class ServerEnd implements Endpoint {
       case 'reset':
         this.#vanished();
         return;
-      default:
+      case 'accepted':
+      case 'response':
+      case 'stream':
         throw new Error(`a client does not say '${unit.word}'`);
+      default:
+        unit satisfies never;
     }
   }
 

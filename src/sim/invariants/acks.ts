@@ -28,11 +28,16 @@ export const acks: Invariant = {
   },
 };
 
-function check(event: EventOf<'published'>, sends: number, ids: Map<string, Known>): string | undefined {
+function check(
+  event: EventOf<'published'>,
+  sends: number,
+  ids: Map<string, Known>,
+): string | undefined {
   const { client, node, topic, id, position, isDuplicate, publisher, sequence } = event;
   const what = `client ${client} was told that ${publisher}/${sequence} of '${topic}'`;
   if (sends === 0) return `${what} was published, and nobody sent it`;
-  if (isDuplicate && (id === undefined || sends === 1)) return `${what} is a duplicate, and it was sent once`;
+  if (isDuplicate && (id === undefined || sends === 1))
+    return `${what} is a duplicate, and it was sent once`;
   if (id === undefined) return undefined;
   const key = `${node} ${position.epoch} ${topic} ${id}`;
   const known = ids.get(key);
@@ -40,7 +45,8 @@ function check(event: EventOf<'published'>, sends: number, ids: Map<string, Know
     ids.set(key, { offset: position.offset, isTold: !isDuplicate });
     return undefined;
   }
-  if (known.offset !== position.offset) return `${what} is at ${position.offset}, and earlier at ${known.offset}`;
+  if (known.offset !== position.offset)
+    return `${what} is at ${position.offset}, and earlier at ${known.offset}`;
   if (!isDuplicate && known.isTold) return `${what} is new for the second time`;
   known.isTold ||= !isDuplicate;
   return undefined;

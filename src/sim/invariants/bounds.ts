@@ -11,9 +11,13 @@ export const bounds: Invariant = {
       if (event.kind !== 'sampled') return;
       const { node, shard, waiting, waitingMax, outstandingBytes, outstandingBytesMax } = event;
       const where = `shard ${node}.${shard}`;
-      if (waiting > waitingMax) report(event, `${waiting} messages wait on ${where}, at most ${waitingMax} may`);
+      if (waiting > waitingMax)
+        report(event, `${waiting} messages wait on ${where}, at most ${waitingMax} may`);
       if (outstandingBytes > outstandingBytesMax) {
-        report(event, `${outstandingBytes} bytes were given to one connection of ${where}, at most ${outstandingBytesMax} may`);
+        report(
+          event,
+          `${outstandingBytes} bytes were given to one connection of ${where}, at most ${outstandingBytesMax} may`,
+        );
       }
     };
   },

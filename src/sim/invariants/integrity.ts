@@ -20,13 +20,18 @@ export const integrity: Invariant = {
   },
 };
 
-function compare(event: EventOf<'message'>, sent: EventOf<'publishSent'> | undefined): string | undefined {
+function compare(
+  event: EventOf<'message'>,
+  sent: EventOf<'publishSent'> | undefined,
+): string | undefined {
   const { client, publisher, sequence, position, id, topic } = event;
   const what = `client ${client} got ${publisher}/${sequence}`;
   if (sent === undefined) return `${what}, which nobody published`;
   if (sent.node !== event.node) return `${what} of node ${sent.node}`;
-  if (sent.topic !== event.saidTopic) return `${what} saying '${event.saidTopic}' for '${sent.topic}'`;
-  if (topic !== undefined && topic !== sent.topic) return `${what} of '${sent.topic}' as one of '${topic}'`;
+  if (sent.topic !== event.saidTopic)
+    return `${what} saying '${event.saidTopic}' for '${sent.topic}'`;
+  if (topic !== undefined && topic !== sent.topic)
+    return `${what} of '${sent.topic}' as one of '${topic}'`;
   if (sent.bytesName !== event.bytesName) return `${what} with other bytes than were published`;
   if (id === undefined || position === undefined) return undefined;
   const expected = sent.id ?? `${position.epoch}:${position.offset}`;

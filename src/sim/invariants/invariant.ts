@@ -3,13 +3,15 @@
 
 import type { TraceEvent } from '../trace.ts';
 
+export type Report = (event: TraceEvent, sentence: string) => void;
+
 export interface Invariant {
   /** Its name in reports; shrinking keeps to the same property. */
   readonly property: string;
   /** What it judges, by the ids of spec/. */
   readonly requirements: readonly string[];
   /** A fresh judge of one run. `report` may be called any number of times; the first one counts. */
-  judge(report: (event: TraceEvent, sentence: string) => void): (event: TraceEvent) => void;
+  readonly judge: (report: Report) => (event: TraceEvent) => void;
 }
 
 /** State per connection and topic; a closed connection is forgotten with all its topics. */
@@ -39,6 +41,12 @@ export class PerSubscription<S> {
 }
 
 /** One number for one publication of one publisher. */
-export function numberOf({ publisher, sequence }: { readonly publisher: number; readonly sequence: number }): number {
+export function numberOf({
+  publisher,
+  sequence,
+}: {
+  readonly publisher: number;
+  readonly sequence: number;
+}): number {
   return publisher * 0x1000000 + sequence;
 }

@@ -13,7 +13,11 @@ export const isolation: Invariant = {
     const behaviours = new Map<number, Behaviour>();
     return (event) => {
       if (event.kind === 'joined') behaviours.set(event.client, event.behaviour);
-      else if (event.kind === 'closed' && event.by === 'server' && FRAMING_CODES.includes(event.code)) {
+      else if (
+        event.kind === 'closed' &&
+        event.by === 'server' &&
+        FRAMING_CODES.includes(event.code)
+      ) {
         if (behaviours.get(event.client) === 'malformed') return;
         report(event, `client ${event.client} speaks well and was closed with ${event.code}`);
       }

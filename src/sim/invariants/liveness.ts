@@ -2,7 +2,7 @@
 // from then on is acknowledged, and each reader ends with the last one of each of its topics.
 
 import type { EventOf, TraceEvent, TracePosition } from '../trace.ts';
-import { type Invariant, numberOf } from './invariant.ts';
+import { type Invariant, numberOf, type Report } from './invariant.ts';
 
 interface Reader {
   readonly joined: EventOf<'joined'>;
@@ -29,8 +29,6 @@ interface Top {
   readonly seq: number;
 }
 
-type Report = (event: TraceEvent, sentence: string) => void;
-
 export const liveness: Invariant = {
   property: 'liveness',
   requirements: ['BROKER-LIVE-1', 'BROKER-PUB-1'],
@@ -39,6 +37,8 @@ export const liveness: Invariant = {
     return (event) => judge.see(event);
   },
 };
+
+type Heard = EventOf<'connected' | 'closed' | 'subscribed' | 'unsubscribed' | 'message' | 'gap'>;
 
 class Judge {
   readonly #report: Report;
@@ -52,38 +52,22 @@ class Judge {
   }
 
   see(event: TraceEvent): void {
-    switch (event.kind) {
-      case 'joined':
-        if (event.behaviour === 'steady') {
-          this.#readers.set(event.client, { joined: event, connection: undefined, open: new Map() });
-        }
-        return;
-      case 'healed':
-        this.#isHealed = true;
-        return;
-      case 'quiet':
-        this.#rest(event);
-        return;
-      case 'publishSent':
-        if (this.#isHealed) this.#unanswered.set(numberOf(event), event);
-        return;
-      case 'published':
-        this.#unanswered.delete(numberOf(event));
-        if (this.#isHealed) this.#top(event);
-        return;
-      case 'connected':
-      case 'closed':
-      case 'subscribed':
-      case 'unsubscribed':
-      case 'message':
-      case 'gap':
-        this.#hear(event);
-        return;
-      default:
-    }
+    if (event.kind === 'message') this.#hear(event);
+    else if (event.kind === 'joined' && event.behaviour === 'steady') {
+      this.#readers.set(event.client, { joined: event, connection: undefined, open: new Map() });
+    } else if (event.kind === 'healed') this.#isHealed = true;
+    else if (event.kind === 'quiet') this.#rest(event);
+    else if (event.kind === 'publishSent' && this.#isHealed)
+      this.#unanswered.set(numberOf(event), event);
+    else if (event.kind === 'published') {
+      this.#unanswered.delete(numberOf(event));
+      if (this.#isHealed) this.#top(event);
+    } else if (event.kind === 'connected' || event.kind === 'closed' || event.kind === 'gap')
+      this.#hear(event);
+    else if (event.kind === 'subscribed' || event.kind === 'unsubscribed') this.#hear(event);
   }
 
-  #hear(event: EventOf<'connected' | 'closed' | 'subscribed' | 'unsubscribed' | 'message' | 'gap'>): void {
+  #hear(event: Heard): void {
     const reader = this.#readers.get(event.client);
     if (reader === undefined) return;
     if (event.kind === 'connected') {
@@ -100,7 +84,10 @@ class Judge {
       // What its own queue could not hold is lost for it, as the policy says, and it knows.
       const standing = reader.open.get(event.topic);
       if (standing === undefined || event.to === undefined) return;
-      reader.open.set(event.topic, { ...standing, place: { epoch: event.epoch, offset: event.to } });
+      reader.open.set(event.topic, {
+        ...standing,
+        place: { epoch: event.epoch, offset: event.to },
+      });
     } else {
       const since = reader.open.get(event.saidTopic)?.since ?? event.seq;
       reader.open.set(event.saidTopic, { since, place: event.position, last: numberOf(event) });
@@ -109,7 +96,8 @@ class Judge {
 
   /** Whoever was too slow for its queue lost its answers with its connection. */
   #forgive(connection: number): void {
-    for (const [number, sent] of this.#unanswered) if (sent.connection === connection) this.#unanswered.delete(number);
+    for (const [number, sent] of this.#unanswered)
+      if (sent.connection === connection) this.#unanswered.delete(number);
   }
 
   #top(event: EventOf<'published'>): void {
@@ -117,12 +105,21 @@ class Judge {
     const key = `${node} ${topic}`;
     const top = this.#tops.get(key);
     if (top !== undefined && top.epoch === position.epoch && top.offset >= position.offset) return;
-    this.#tops.set(key, { ...position, number: numberOf(event), name: nameOf(event), seq: event.seq });
+    this.#tops.set(key, {
+      ...position,
+      number: numberOf(event),
+      name: nameOf(event),
+      seq: event.seq,
+    });
   }
 
   #rest(event: TraceEvent): void {
     for (const sent of this.#unanswered.values()) {
-      if (this.#readers.has(sent.client)) this.#report(event, `${nameOf(sent)} of '${sent.topic}', sent when all was well, was never acknowledged`);
+      if (this.#readers.has(sent.client))
+        this.#report(
+          event,
+          `${nameOf(sent)} of '${sent.topic}', sent when all was well, was never acknowledged`,
+        );
     }
     for (const { joined, connection, open } of this.#readers.values()) {
       if (joined.topics.length === 0) continue;
@@ -133,9 +130,16 @@ class Judge {
       for (const topic of joined.topics) {
         const top = this.#tops.get(`${joined.node} ${topic}`);
         const standing = open.get(topic);
-        if (standing === undefined) this.#report(event, `client ${joined.client} is not subscribed to '${topic}' when all is well`);
+        if (standing === undefined)
+          this.#report(
+            event,
+            `client ${joined.client} is not subscribed to '${topic}' when all is well`,
+          );
         else if (top !== undefined && !hasSeen(standing, top)) {
-          this.#report(event, `client ${joined.client} did not end with ${top.name}, the last of '${topic}'`);
+          this.#report(
+            event,
+            `client ${joined.client} did not end with ${top.name}, the last of '${topic}'`,
+          );
         }
       }
     }
@@ -149,7 +153,13 @@ function hasSeen({ since, place, last }: Standing, top: Top): boolean {
   return since > top.seq;
 }
 
-function nameOf({ publisher, sequence }: { readonly publisher: number; readonly sequence: number }): string {
+function nameOf({
+  publisher,
+  sequence,
+}: {
+  readonly publisher: number;
+  readonly sequence: number;
+}): string {
   return `${publisher}/${sequence}`;
 }
 

@@ -4,7 +4,8 @@ import type { EventOf } from '../trace.ts';
 import { type Invariant, PerSubscription } from './invariant.ts';
 
 interface Expected {
-  readonly epoch: string;
+  /** Undefined between the word of a restart and the first publication after it. */
+  readonly epoch: string | undefined;
   /** Undefined when nobody can know: after a restart. */
   readonly next: number | undefined;
   /**
@@ -50,9 +51,10 @@ function step(event: EventOf<'message'>, expected: PerSubscription<Expected>): s
   if (position === undefined || known === undefined) return undefined;
   const { epoch, offset } = position;
   expected.set(connection, topic, { epoch, next: offset + 1, instead: undefined });
-  const isNext = known.next === undefined || known.next === offset || known.instead?.includes(offset) === true;
-  if (epoch === known.epoch && isNext) return undefined;
-  return `client ${client} got ${epoch}:${offset} of '${topic}' where ${known.epoch}:${known.next ?? '?'} was next`;
+  const isNext =
+    known.next === undefined || known.next === offset || known.instead?.includes(offset) === true;
+  if ((known.epoch === undefined || epoch === known.epoch) && isNext) return undefined;
+  return `client ${client} got ${epoch}:${offset} of '${topic}' where ${known.epoch ?? '?'}:${known.next ?? '?'} was next`;
 }
 
 function skip(event: EventOf<'gap'>, expected: PerSubscription<Expected>): string | undefined {
@@ -60,10 +62,9 @@ function skip(event: EventOf<'gap'>, expected: PerSubscription<Expected>): strin
   const known = expected.get(connection, topic);
   if (known === undefined) return undefined;
   if (to === undefined) {
-    expected.set(connection, topic, { epoch, next: undefined, instead: undefined });
-    return reason === 'restarted' && epoch !== known.epoch
-      ? undefined
-      : `client ${client} was told of a gap '${reason}' without an end in '${topic}'`;
+    expected.set(connection, topic, { epoch: undefined, next: undefined, instead: undefined });
+    if (reason === 'restarted') return undefined;
+    return `client ${client} was told of a gap '${reason}' without an end in '${topic}'`;
   }
   const { next, instead } = known;
   if (instead !== undefined) {
@@ -73,7 +74,10 @@ function skip(event: EventOf<'gap'>, expected: PerSubscription<Expected>): strin
     expected.set(connection, topic, { epoch, next: furthest, instead: [...instead, next, to + 1] });
     return undefined;
   }
+  // What was lost of the old epoch may be told behind the word that it is over.
+  if (known.epoch === undefined) return undefined;
   expected.set(connection, topic, { epoch, next: to + 1, instead });
-  if (epoch === known.epoch && from <= to && (next === undefined || next === from)) return undefined;
-  return `client ${client} was told that ${epoch}:${from}–${to} of '${topic}' are missing where ${known.epoch}:${known.next ?? '?'} was next`;
+  if (epoch === known.epoch && from <= to && (next === undefined || next === from))
+    return undefined;
+  return `client ${client} was told that ${epoch}:${from}–${to} of '${topic}' are missing where ${known.epoch ?? '?'}:${known.next ?? '?'} was next`;
 }

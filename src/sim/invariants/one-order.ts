@@ -23,33 +23,32 @@ export const oneOrder: Invariant = {
     const sent = new Map<number, Sent>();
     const lastSequences = new PerSubscription<Map<number, number>>();
     return (event) => {
-      switch (event.kind) {
-        case 'publishSent': {
-          const number = numberOf(event);
-          const earlier = sent.get(number);
-          if (earlier === undefined) sent.set(number, { connection: event.connection, isRepeated: false });
-          else earlier.isRepeated = true;
-          return;
-        }
-        case 'published':
-        case 'message': {
-          const sentence = place(event, orders) ?? (event.kind === 'message' ? inSequence(event, sent, lastSequences) : undefined);
-          if (sentence !== undefined) report(event, sentence);
-          return;
-        }
-        case 'subscribed':
-          lastSequences.set(event.connection, event.topic, new Map());
-          return;
-        case 'closed':
-          lastSequences.forget(event.connection);
-          return;
-        default:
+      if (event.kind === 'publishSent') noteSent(event, sent);
+      else if (event.kind === 'subscribed')
+        lastSequences.set(event.connection, event.topic, new Map());
+      else if (event.kind === 'closed') lastSequences.forget(event.connection);
+      else if (event.kind === 'published') {
+        const sentence = place(event, orders);
+        if (sentence !== undefined) report(event, sentence);
+      } else if (event.kind === 'message') {
+        const sentence = place(event, orders) ?? inSequence(event, sent, lastSequences);
+        if (sentence !== undefined) report(event, sentence);
       }
     };
   },
 };
 
-function place(event: EventOf<'message'> | EventOf<'published'>, orders: Map<string, Map<string, Order>>[]): string | undefined {
+function noteSent(event: EventOf<'publishSent'>, sent: Map<number, Sent>): void {
+  const number = numberOf(event);
+  const earlier = sent.get(number);
+  if (earlier === undefined) sent.set(number, { connection: event.connection, isRepeated: false });
+  else earlier.isRepeated = true;
+}
+
+function place(
+  event: EventOf<'message'> | EventOf<'published'>,
+  orders: Map<string, Map<string, Order>>[],
+): string | undefined {
   const { position, node } = event;
   if (position === undefined) return undefined;
   const topic = event.kind === 'message' ? event.saidTopic : event.topic;
@@ -58,14 +57,21 @@ function place(event: EventOf<'message'> | EventOf<'published'>, orders: Map<str
   const number = numberOf(event);
   const there = order.byOffset.get(offset);
   if (there === undefined) order.byOffset.set(offset, number);
-  else if (there !== number) return `place ${epoch}:${offset} of '${topic}' holds ${nameOf(event)} for some and another for others`;
+  else if (there !== number)
+    return `place ${epoch}:${offset} of '${topic}' holds ${nameOf(event)} for some and another for others`;
   const where = order.byNumber.get(number);
   if (where === undefined) order.byNumber.set(number, offset);
-  else if (where !== offset) return `${nameOf(event)} has places ${where} and ${offset} in epoch ${epoch} of '${topic}'`;
+  else if (where !== offset)
+    return `${nameOf(event)} has places ${where} and ${offset} in epoch ${epoch} of '${topic}'`;
   return offset >= 1 ? undefined : `${nameOf(event)} has place ${offset} in '${topic}'`;
 }
 
-function orderOf(orders: Map<string, Map<string, Order>>[], node: number, topic: string, epoch: string): Order {
+function orderOf(
+  orders: Map<string, Map<string, Order>>[],
+  node: number,
+  topic: string,
+  epoch: string,
+): Order {
   const epochs = (orders[node] ??= new Map());
   let topics = epochs.get(epoch);
   if (topics === undefined) {
@@ -95,6 +101,12 @@ function inSequence(
   return `client ${event.client} got ${nameOf(event)} of '${event.saidTopic}' after ${event.publisher}/${before} of the same connection`;
 }
 
-function nameOf({ publisher, sequence }: { readonly publisher: number; readonly sequence: number }): string {
+function nameOf({
+  publisher,
+  sequence,
+}: {
+  readonly publisher: number;
+  readonly sequence: number;
+}): string {
   return `${publisher}/${sequence}`;
 }

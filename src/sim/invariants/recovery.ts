@@ -37,11 +37,20 @@ export const recovery: Invariant = {
   },
 };
 
-function ack({ client, topic, since, position, recovered }: EventOf<'subscribed'>): string | undefined {
+function ack({
+  client,
+  topic,
+  since,
+  position,
+  recovered,
+}: EventOf<'subscribed'>): string | undefined {
   if (since === undefined) {
-    return recovered === undefined ? undefined : `client ${client} was told of a recovery of '${topic}' it did not ask for`;
+    return recovered === undefined
+      ? undefined
+      : `client ${client} was told of a recovery of '${topic}' it did not ask for`;
   }
-  if (recovered === undefined || position === undefined) return `client ${client} was told nothing of its recovery of '${topic}'`;
+  if (recovered === undefined || position === undefined)
+    return `client ${client} was told nothing of its recovery of '${topic}'`;
   const isSameEpoch = since.epoch === position.epoch;
   if (recovered && (!isSameEpoch || since.offset > position.offset)) {
     return `'${topic}' at ${position.epoch}:${position.offset} cannot recover ${since.epoch}:${since.offset} for client ${client}`;
@@ -58,18 +67,29 @@ function note(event: EventOf<'subscribed'>, recovered: PerSubscription<Recovered
   const { epoch, offset } = position;
   const isRecovering = event.recovered === true && since !== undefined && since.offset < offset;
   const known = isRecovering ? since.offset : offset;
-  recovered.set(connection, topic, { epoch, known, top: offset, next: isRecovering ? since.offset + 1 : undefined });
+  recovered.set(connection, topic, {
+    epoch,
+    known,
+    top: offset,
+    next: isRecovering ? since.offset + 1 : undefined,
+  });
 }
 
-function follow(event: EventOf<'message'>, recovered: PerSubscription<Recovered>): string | undefined {
+function follow(
+  event: EventOf<'message'>,
+  recovered: PerSubscription<Recovered>,
+): string | undefined {
   const { connection, client, position } = event;
   const topic = event.topic ?? event.saidTopic;
   const state = recovered.get(connection, topic);
-  if (position === undefined || state === undefined || position.epoch !== state.epoch) return undefined;
+  if (position === undefined || state === undefined || position.epoch !== state.epoch)
+    return undefined;
   const { offset } = position;
-  if (offset <= state.known) return `client ${client} got ${offset} of '${topic}' again, it knows all up to ${state.known}`;
+  if (offset <= state.known)
+    return `client ${client} got ${offset} of '${topic}' again, it knows all up to ${state.known}`;
   if (state.next === undefined) return undefined;
-  if (offset !== state.next) return `client ${client} was promised all up to ${state.top} of '${topic}' and got ${offset} for ${state.next}`;
+  if (offset !== state.next)
+    return `client ${client} was promised all up to ${state.top} of '${topic}' and got ${offset} for ${state.next}`;
   state.next = offset < state.top ? offset + 1 : undefined;
   return undefined;
 }

@@ -9,23 +9,16 @@ export const windows: Invariant = {
   judge(report) {
     const open = new PerSubscription<true>();
     return (event) => {
-      switch (event.kind) {
-        case 'subscribed':
-          open.set(event.connection, event.topic, true);
-          return;
-        case 'unsubscribed':
-          open.delete(event.connection, event.topic);
-          return;
-        case 'closed':
-          open.forget(event.connection);
-          return;
-        case 'message': {
-          const topic = event.topic ?? event.saidTopic;
-          if (open.get(event.connection, topic) === true) return;
-          report(event, `client ${event.client} got a message of '${topic}' outside of a subscription`);
-          return;
-        }
-        default:
+      if (event.kind === 'subscribed') open.set(event.connection, event.topic, true);
+      else if (event.kind === 'unsubscribed') open.delete(event.connection, event.topic);
+      else if (event.kind === 'closed') open.forget(event.connection);
+      else if (event.kind === 'message') {
+        const topic = event.topic ?? event.saidTopic;
+        if (open.get(event.connection, topic) === true) return;
+        report(
+          event,
+          `client ${event.client} got a message of '${topic}' outside of a subscription`,
+        );
       }
     };
   },

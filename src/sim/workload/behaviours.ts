@@ -3,7 +3,8 @@
 // Refuses to know what comes of it.
 
 import { encodeFrame } from '../../actors/codecs/websocket-frames.ts';
-import { type Client, purposes } from './client.ts';
+import type { Client } from './client.ts';
+import { purposes } from './client-plan.ts';
 
 /** One action, and the appointment for the next. */
 export function act(client: Client): void {
@@ -37,7 +38,8 @@ function publish(client: Client): void {
   const topic = chance.pick(plan.publishes);
   const isAcked = chance.chance(3, 4);
   for (let i = 0; i < plan.burst; i += 1) client.answers.publish(topic, isAcked);
-  if (chance.chance(1, 50)) client.answers.ask(chance.chance(1, 2) ? 'list_topics' : 'topic_info', topic);
+  if (chance.chance(1, 50))
+    client.answers.ask(chance.chance(1, 2) ? 'list_topics' : 'topic_info', topic);
 }
 
 function post(client: Client): void {

@@ -37,3 +37,6 @@ export interface ClientToken {
   readonly publish: readonly string[];
   readonly expiresInMs: number | undefined;
 }
+
+/** Why a client is woken. */
+export const purposes = { act: 0, connect: 1, read: 2, watch: 3 } as const;

@@ -10,7 +10,7 @@ import type { TraceHash } from '../trace-hash.ts';
 import type { Trace, TracePosition } from '../trace.ts';
 import { Answers } from './answers.ts';
 import { act } from './behaviours.ts';
-import type { ClientPlan } from './client-plan.ts';
+import { type ClientPlan, purposes } from './client-plan.ts';
 import { FrameDecoder } from './frame-decoder.ts';
 import type { Ledger } from './ledger.ts';
 import { SseReading } from './sse-reading.ts';
@@ -30,9 +30,6 @@ export interface ClientWorld {
   connect(plan: ClientPlan, link: Link): Connection | undefined;
   wakeClientAt(at: number, client: number, purpose: number): void;
 }
-
-/** Why a client is woken. */
-export const purposes = { act: 0, connect: 1, read: 2, watch: 3 } as const;
 
 export class Client implements Endpoint {
   readonly plan: ClientPlan;
@@ -100,7 +97,8 @@ export class Client implements Endpoint {
   }
 
   sayBytes(payload: Uint8Array): void {
-    if (this.world.lane === 'byte') this.sayRaw(encodeFrame('text', payload, { mask: this.#mask() }));
+    if (this.world.lane === 'byte')
+      this.sayRaw(encodeFrame('text', payload, { mask: this.#mask() }));
     else this.sayRaw(payload);
   }
 
@@ -129,7 +127,13 @@ export class Client implements Endpoint {
   /** Publishes many times at once, if it publishes at all. */
   burst(count: number): void {
     const { plan } = this;
-    if (this.world.isSettling || !this.isOpen || plan.transport !== 'ws' || plan.publishes.length === 0) return;
+    if (
+      this.world.isSettling ||
+      !this.isOpen ||
+      plan.transport !== 'ws' ||
+      plan.publishes.length === 0
+    )
+      return;
     const topic = this.chance.pick(plan.publishes);
     for (let i = 0; i < count; i += 1) this.answers.publish(topic, i % 2 === 0);
   }
@@ -160,7 +164,11 @@ export class Client implements Endpoint {
 
   at(): { readonly node: number; readonly client: number; readonly connection: number } {
     const { node, client } = this.plan;
-    return { node, client, connection: this.connection?.id ?? -1 - this.#exchanges * 1_024 - client };
+    return {
+      node,
+      client,
+      connection: this.connection?.id ?? -1 - this.#exchanges * 1_024 - client,
+    };
   }
 
   unexpected(what: string): void {
@@ -188,7 +196,11 @@ export class Client implements Endpoint {
     if (this.connection !== undefined || this.isAway) return;
     const { transport } = this.plan;
     if (transport === 'sse') this.#dial({ word: 'request', head: this.sse.head(), body: NO_BYTES });
-    else this.#dial({ word: 'upgrade', head: { method: 'GET', path: '/ws', query: '', headers: this.headers() } });
+    else
+      this.#dial({
+        word: 'upgrade',
+        head: { method: 'GET', path: '/ws', query: '', headers: this.headers() },
+      });
   }
 
   headers(): Record<string, string> {
@@ -213,7 +225,8 @@ export class Client implements Endpoint {
     this.#closedBy = 'network';
     this.#closeCode = 1006;
     this.#heardAt = this.world.now;
-    this.#decoder = this.world.lane === 'byte' && this.plan.transport === 'ws' ? new FrameDecoder() : undefined;
+    this.#decoder =
+      this.world.lane === 'byte' && this.plan.transport === 'ws' ? new FrameDecoder() : undefined;
     this.sse.begin();
     this.answers.begin();
     this.sayRaw(word);
@@ -273,12 +286,17 @@ export class Client implements Endpoint {
       case 'accepted':
       case 'stream':
         this.isOpen = true;
-        this.world.trace.add({ kind: 'connected', transport: unit.word === 'stream' ? 'sse' : 'ws', ...this.at() });
+        this.world.trace.add({
+          kind: 'connected',
+          transport: unit.word === 'stream' ? 'sse' : 'ws',
+          ...this.at(),
+        });
         if (unit.word === 'accepted') this.answers.subscribeAll();
         return;
       case 'response':
         if (this.plan.transport === 'post') this.answers.hearResponse(unit.status, unit.body);
-        else if (unit.status >= 500 || unit.status === 400) this.unexpected(`status ${unit.status}: ${unit.body}`);
+        else if (unit.status >= 500 || unit.status === 400)
+          this.unexpected(`status ${unit.status}: ${unit.body}`);
         return;
       case 'ping':
         this.sayRaw({ word: 'pong' });
@@ -287,14 +305,22 @@ export class Client implements Endpoint {
         this.#heardClose(unit.code);
         return;
       case 'fin':
-        if (this.plan.transport !== 'ws') this.#closedBy = this.#closedBy === 'client' ? 'client' : 'server';
+        if (this.plan.transport !== 'ws')
+          this.#closedBy = this.#closedBy === 'client' ? 'client' : 'server';
         this.sayRaw({ word: 'fin' });
         this.#ended();
         return;
       case 'reset':
         this.#ended();
         return;
+      case 'broken':
+      case 'pong':
+      case 'request':
+      case 'upgrade':
+        this.unexpected(`a server does not say '${unit.word}'`);
+        return;
       default:
+        unit satisfies never;
     }
   }
 
@@ -308,14 +334,24 @@ export class Client implements Endpoint {
   }
 
   #sayClose(code: number): void {
-    this.sayRaw(this.world.lane === 'byte' ? encodeClose(code, '', this.#mask()) : { word: 'close', code, reason: '' });
+    this.sayRaw(
+      this.world.lane === 'byte'
+        ? encodeClose(code, '', this.#mask())
+        : { word: 'close', code, reason: '' },
+    );
   }
 
   #ended(): void {
     const { connection } = this;
     if (connection === undefined) return;
     connection.down.abandon();
-    if (this.isOpen) this.world.trace.add({ kind: 'closed', code: this.#closeCode, by: this.#closedBy, ...this.at() });
+    if (this.isOpen)
+      this.world.trace.add({
+        kind: 'closed',
+        code: this.#closeCode,
+        by: this.#closedBy,
+        ...this.at(),
+      });
     this.connection = undefined;
     this.isOpen = false;
     this.answers.ended();

@@ -24,7 +24,10 @@ export function drawClients(cast: Cast): ClientPlan[] {
     const node = client % cast.nodes;
     // The first clients of each node publish: one for each topic at least.
     const rank = Math.floor(client / cast.nodes);
-    const publishers = Math.min(topics.length, Math.max(2, Math.floor(cast.clients / cast.nodes / 4)));
+    const publishers = Math.min(
+      topics.length,
+      Math.max(2, Math.floor(cast.clients / cast.nodes / 4)),
+    );
     const drawn = new Prng(cast.seed, `cast ${client}`);
     const steady = steadyClient(cast, client, node, topics, drawn);
     if (rank < publishers) plans.push(publisher(steady, rank, publishers, topics, drawn));
@@ -33,7 +36,13 @@ export function drawClients(cast: Cast): ClientPlan[] {
   return plans;
 }
 
-function steadyClient(cast: Cast, client: number, node: number, topics: readonly string[], chance: Prng): ClientPlan {
+function steadyClient(
+  cast: Cast,
+  client: number,
+  node: number,
+  topics: readonly string[],
+  chance: Prng,
+): ClientPlan {
   const followed = topics.filter(() => chance.chance(1, 2));
   const expiresInMs = chance.chance(1, 3) ? chance.between(500, 8_000) : undefined;
   return {
@@ -80,15 +89,33 @@ function publisher(
   };
 }
 
-function follower(cast: Cast, steady: ClientPlan, topics: readonly string[], chance: Prng): ClientPlan {
+function follower(
+  cast: Cast,
+  steady: ClientPlan,
+  topics: readonly string[],
+  chance: Prng,
+): ClientPlan {
   const drawn = chance.below(cast.isChurning ? 8 : 16);
   if (drawn < 2 || (cast.isChurning && drawn < 5)) {
-    return { ...steady, behaviour: 'churning', transport: 'ws', topics: topics.slice(0, 3), everyUs: chance.between(cast.isChurning ? 5_000 : 30_000, 200_000) };
+    return {
+      ...steady,
+      behaviour: 'churning',
+      transport: 'ws',
+      topics: topics.slice(0, 3),
+      everyUs: chance.between(cast.isChurning ? 5_000 : 30_000, 200_000),
+    };
   }
   if (drawn === 5) {
-    return { ...steady, behaviour: 'slow', topics, readBytes: chance.pick([0, 500, 5_000, 20_000]), leavesEveryUs: 0 };
+    return {
+      ...steady,
+      behaviour: 'slow',
+      topics,
+      readBytes: chance.pick([0, 500, 5_000, 20_000]),
+      leavesEveryUs: 0,
+    };
   }
-  if (drawn === 6) return { ...steady, behaviour: 'malformed', transport: 'ws', topics: [], everyUs: 50_000 };
+  if (drawn === 6)
+    return { ...steady, behaviour: 'malformed', transport: 'ws', topics: [], everyUs: 50_000 };
   return steady;
 }
 
@@ -103,4 +130,13 @@ function drawLink(lane: Lane, chance: Prng): LinkPlan {
   };
 }
 
-const TOPICS: readonly string[] = ['stock:AAPL', 'room/1', 'käse 🧀', 'a', 'a"b', '__proto__', '0', 'news.*'];
+const TOPICS: readonly string[] = [
+  'stock:AAPL',
+  'room/1',
+  'käse 🧀',
+  'a',
+  'a"b',
+  '__proto__',
+  '0',
+  'news.*',
+];

@@ -52,11 +52,16 @@ export class EventStream {
   }
 }
 
-function fieldOf(bytes: Uint8Array, from: number, end: number): 'data' | 'event' | 'id' | undefined {
+function fieldOf(
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+): 'data' | 'event' | 'id' | undefined {
   for (const field of FIELDS) {
     if (field.length !== end - from) continue;
     let matched = 0;
-    while (matched < field.length && bytes[from + matched] === field.charCodeAt(matched)) matched += 1;
+    while (matched < field.length && bytes[from + matched] === field.charCodeAt(matched))
+      matched += 1;
     if (matched === field.length) return field;
   }
   return undefined;

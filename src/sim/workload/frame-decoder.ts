@@ -45,7 +45,9 @@ export class FrameDecoder {
       listener.textReceived(whole);
     } else if (opcode === 9 && isFinal) listener.pingReceived(payload);
     else if (opcode === 8 && isFinal) {
-      listener.closeReceived(payload.length < 2 ? 1005 : (payload[0] as number) * 256 + (payload[1] as number));
+      listener.closeReceived(
+        payload.length < 2 ? 1005 : (payload[0] as number) * 256 + (payload[1] as number),
+      );
     } else if (opcode !== 10) listener.brokenFrame(`opcode ${opcode} out of place`);
   }
 }

@@ -23,10 +23,23 @@ export function writeData(said: Said, bytes: number, chance: Prng): string {
 /** Undefined when the value is none of ours. */
 export function readSaid(value: unknown): Said | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { topic, from, n } = value as { readonly topic?: unknown; readonly from?: unknown; readonly n?: unknown };
-  if (typeof topic !== 'string' || typeof from !== 'number' || typeof n !== 'number') return undefined;
+  const { topic, from, n } = value as {
+    readonly topic?: unknown;
+    readonly from?: unknown;
+    readonly n?: unknown;
+  };
+  if (typeof topic !== 'string' || typeof from !== 'number' || typeof n !== 'number')
+    return undefined;
   return { topic, from, n };
 }
 
-const SPICES = ['', ' two  blanks ', 'käse 🧀 \\u00e9', '\\"data\\":{', '\\n\\r\\u2028', 'ﷺ', ']}],[{'];
+const SPICES = [
+  '',
+  ' two  blanks ',
+  'käse 🧀 \\u00e9',
+  '\\"data\\":{',
+  '\\n\\r\\u2028',
+  'ﷺ',
+  ']}],[{',
+];
 const PADDING = 'the quick brown fox jumps over the lazy dog 0123456789 '.repeat(1_200);

@@ -23,7 +23,12 @@ export class SseReading {
     this.#asked = plan.recovers ? this.#lastId : '';
     const resume = this.#asked === '' ? {} : { 'last-event-id': this.#asked };
     const headers = { ...this.#client.headers(), accept: 'text/event-stream', ...resume };
-    return { method: 'GET', path: '/sse', query: `${topics}&envelope=${plan.envelope ? 'true' : '0'}`, headers };
+    return {
+      method: 'GET',
+      path: '/sse',
+      query: `${topics}&envelope=${plan.envelope ? 'true' : '0'}`,
+      headers,
+    };
   }
 
   begin(): void {
@@ -43,17 +48,33 @@ export class SseReading {
     else if (name === 'message') {
       const word = client.world.words.read(data);
       if (word.type !== 'message' || word.topic !== undefined) client.answers.hear(word);
-      else client.answers.hear({ ...word, topic: word.said.topic, position: this.#placeOf(word.said.topic, lastId) });
+      else
+        client.answers.hear({
+          ...word,
+          topic: word.said.topic,
+          position: this.#placeOf(word.said.topic, lastId),
+        });
     } else client.unexpected(`an event called ${name}`);
   }
 
   #subscribed(data: string): void {
     const client = this.#client;
-    const { topic, epoch, offset, recovered } = parse(data) as TracePosition & { topic: string; recovered?: boolean };
+    const { topic, epoch, offset, recovered } = parse(data) as TracePosition & {
+      topic: string;
+      recovered?: boolean;
+    };
     const since = this.#asked === '' ? undefined : this.#placeOf(topic, this.#asked);
     const { envelope } = client.plan;
     const position = { epoch, offset };
-    client.world.trace.add({ kind: 'subscribed', topic, since, envelope, position, recovered, ...client.at() });
+    client.world.trace.add({
+      kind: 'subscribed',
+      topic,
+      since,
+      envelope,
+      position,
+      recovered,
+      ...client.at(),
+    });
   }
 
   /** The id tells a place for each topic, in the order asked for. */

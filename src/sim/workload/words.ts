@@ -115,7 +115,14 @@ export function readWord(payload: Uint8Array): Word {
 function readBare(value: unknown, payload: Uint8Array, text: string): Word {
   const said = readSaid(value);
   if (said === undefined) return { type: 'unreadable', text };
-  return { type: 'message', topic: undefined, position: undefined, id: undefined, said, bytesName: nameBytes(payload) };
+  return {
+    type: 'message',
+    topic: undefined,
+    position: undefined,
+    id: undefined,
+    said,
+    bytesName: nameBytes(payload),
+  };
 }
 
 /** The bytes between `"data":` and the last brace; inside a JSON string that text cannot stand unescaped. */

@@ -424,15 +424,13 @@ describe('[BROKER-KEEP-1] pings', () => {
   });
 });
 
-test('[BROKER-KEEP-1] whoever speaks is alive, pong or not', () => {
+test('[BROKER-KEEP-1] messages are no sign of life, only pongs are', () => {
   const stage = stageOf();
   const client = stage.connect();
-  for (let second = 0; second < 120; second += 1) {
+  for (let second = 0; second < 40; second += 1) {
     stage.pass(1_000);
     client.say({ topic: 't', data: second });
   }
-  expect(client.closed).toBeUndefined();
-  stage.pass(40_000);
   expect(client.closed).toEqual({ code: 1011, reason: 'ping timeout' });
 });
 

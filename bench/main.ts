@@ -14,5 +14,5 @@ if (load === undefined) {
   console.error(`usage: npm run bench -- ${Object.keys(benchmarks).join(' | ')}`);
   process.exit(2);
 }
-const { run } = await load();
-await run();
+const benchmark = await load();
+await benchmark.run();

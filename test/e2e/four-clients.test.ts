@@ -93,7 +93,7 @@ test('[BROKER-ORD-3] [BROKER-DATA-1] four kinds of clients get every message of 
         .waitForFunction(`window.${name}.messages.length >= ${TOTAL}`, undefined, {
           timeout: 30_000,
         })
-        .then(() => page.evaluate(`window.${name}.messages`) as Promise<string[]>),
+        .then(() => page.evaluate<string[]>(`window.${name}.messages`)),
     };
   }
 }, 60_000);

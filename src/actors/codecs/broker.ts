@@ -257,12 +257,8 @@ function withTopic(
 }
 
 function isName(text: string, lengthMax: number): boolean {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   return (
-    text.length > 0 &&
-    text.length <= lengthMax &&
-    !/[\u0000-\u001f\u007f-\u009f]/.test(text) &&
-    !hasLoneSurrogate(text)
+    text.length > 0 && text.length <= lengthMax && !/\p{Cc}/u.test(text) && !hasLoneSurrogate(text)
   );
 }
 

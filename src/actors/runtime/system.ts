@@ -86,7 +86,7 @@ export class System {
   /** Starts an actor that has no parent: when it collapses, the shard does. */
   spawn<A, S, M>(definition: ActorDefinition<A, S, M>, args: A, name: string): Address<M> {
     const address = addressOf<M>(this.shard, name);
-    this.#place(new Cell(address, definition as Anything, args, undefined));
+    this.#place(new Cell(address, definition, args, undefined));
     return address;
   }
 

@@ -101,7 +101,7 @@ export class Turn implements Context<unknown> {
     this.#spawned.push(address);
     this.#effect({
       kind: 'spawn',
-      cell: new Cell(address, definition as Anything, args, this.#current()),
+      cell: new Cell(address, definition, args, this.#current()),
     });
     return address;
   }

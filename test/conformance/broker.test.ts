@@ -288,6 +288,19 @@ describe("the seed's protocol", () => {
     await one.close();
   });
 
+  test('[BROKER-LIST-3] a second list_topics before the answer is an error, and costs nothing', async () => {
+    const client = await greeted();
+    client.send({ type: 'list_topics' });
+    client.send({ type: 'list_topics' });
+    expect(await client.nextJson()).toMatchObject({ type: 'topics' });
+    expect(await client.nextJson()).toEqual({
+      type: 'error',
+      message: 'The topics are being listed already.',
+    });
+    expect(await counts(client)).toBeTypeOf('object');
+    await client.close();
+  });
+
   test('[BROKER-ENV-1] W37 an enveloped and a bare subscriber of one topic', async () => {
     const topic = fresh();
     const [bare, wrapped] = await Promise.all([greeted(), greeted()]);

@@ -182,7 +182,7 @@ describe('ports', () => {
 });
 
 describe('the end', () => {
-  test('[PROC-DRAIN-1] SIGTERM: not ready, no new clients, 1001 to all within the spread, then 0', async () => {
+  test('[PROC-DRAIN-1] [BROKER-CLOSE-5] SIGTERM: not ready, no new clients, 1001 to all within the spread, then 0', async () => {
     const node = await started([], { HERMOD_DRAIN_SPREAD_MS: '4s' });
     const url = `ws://${node.doors['broker']}`;
     const clients = await Promise.all(Array.from({ length: 20 }, () => WsClient.open(url)));

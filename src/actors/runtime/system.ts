@@ -14,7 +14,7 @@ import {
 } from './actor.ts';
 import { judge } from './supervision.ts';
 import { Timers } from './timers.ts';
-import { type Anything, Cell, type Effect, Turn } from './turn.ts';
+import { Cell, type Effect, Turn } from './turn.ts';
 
 /** Sees every message of the system; for traces. */
 export interface Tap {

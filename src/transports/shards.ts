@@ -19,6 +19,8 @@ import type {
 const DEATHS_MAX = 5;
 const DEATHS_WINDOW_MS = 60_000;
 const STATS_TIMEOUT_MS = 2_000;
+/** Small on purpose: what is young is mostly one turn's, and a large nursery would be counted to idle connections. */
+const YOUNG_GENERATION_MB = 12;
 
 /** Starts the shards of a node and waits until every door listens on every shard. */
 export async function startShards(
@@ -154,6 +156,7 @@ class ShardedNode implements Shards {
     };
     const worker = new Worker(workerUrl(), {
       workerData: data,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
       transferList: peers.map(({ port }) => port),
     });
     const thread: Thread = { shard, worker, awaited: new Set() };

@@ -1,7 +1,7 @@
 // The web edge of one shard: its listening doors, HTTP exchanges, event streams and WebSocket connections.
 // It obeys the commands of actors and tells them what clients did; what a turn says to a connection leaves in one
 // write when the turn ends, framed once for all who are told the same.
-// Refuses to know topics, sessions and who may do what. Obeys edges.ts, ADR 0006 and 0007; spec: WEB.
+// Refuses to know topics, sessions and who may do what. Obeys edges.ts, ADR 0007 and 0009; spec: WEB.
 
 import { encodeUpgradeGrant } from '../actors/codecs/websocket-handshake.ts';
 import type { Address } from '../actors/runtime/actor.ts';

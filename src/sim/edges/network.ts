@@ -9,10 +9,10 @@ export type Unit = Uint8Array | WireWord;
 
 export type WireWord =
   | { readonly word: 'request'; readonly head: WireHead; readonly body: Uint8Array }
-  | { readonly word: 'upgrade'; readonly head: WireHead }
-  | { readonly word: 'accepted' }
-  | { readonly word: 'response'; readonly status: number; readonly body: string }
-  | { readonly word: 'stream'; readonly contentType: string }
+  | { readonly word: 'upgrade'; readonly head: WireHead; readonly subprotocols: readonly string[] }
+  | { readonly word: 'accepted'; readonly subprotocol: string | undefined }
+  | { readonly word: 'response'; readonly status: number; readonly headers: WireHeaders; readonly body: string }
+  | { readonly word: 'stream'; readonly headers: WireHeaders }
   | { readonly word: 'ping' }
   | { readonly word: 'pong' }
   | { readonly word: 'close'; readonly code: number; readonly reason: string }
@@ -23,11 +23,13 @@ export type WireWord =
   /** The connection is gone, and with it what was on its way. */
   | { readonly word: 'reset' };
 
+type WireHeaders = Readonly<Record<string, string>>;
+
 export interface WireHead {
   readonly method: string;
   readonly path: string;
   readonly query: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: WireHeaders;
 }
 
 /** How one client's way to its node behaves when nothing is wrong. */

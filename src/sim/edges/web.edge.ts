@@ -3,23 +3,11 @@
 // lane payloads travel as they are. A turn's writes leave together, and a receipt means that the network took them.
 // Refuses to know what is written. Held to the words of runtime/edges.ts by test/edges/.
 
-import {
-  encodeClose,
-  encodeFrame,
-  frameRules,
-  type FrameEvent,
-} from '../../actors/codecs/websocket-frames.ts';
-import { FrameReader } from '../../actors/codecs/websocket-reader.ts';
+import { encodeFrame } from '../../actors/codecs/websocket-frames.ts';
 import type { Address } from '../../actors/runtime/actor.ts';
-import {
-  type ConnectionEvent,
-  type ConnectionId,
-  type DoorEvent,
-  type Receipt,
-  type WebCommand,
-  writeCost,
-} from '../../actors/runtime/edges.ts';
-import type { Connection, Endpoint, Unit, WireHead, WireWord } from './network.ts';
+import { type ConnectionId, type DoorEvent, type WebCommand, writeCost } from '../../actors/runtime/edges.ts';
+import type { Connection } from './network.ts';
+import { type EndHost, ServerEnd, states } from './server-end.ts';
 
 export type Lane = 'byte' | 'object';
 
@@ -42,18 +30,14 @@ export interface WebEdgeOptions {
   readonly closeTimeoutUs: number;
 }
 
-const state = { asked: 0, webSocket: 1, stream: 2, closing: 3, gone: 4 } as const;
-
-/** Bytes that one connection may deliver in one turn. */
-const READ_UNITS_MAX = 64;
-
-export class WebEdge {
+export class WebEdge implements EndHost {
   readonly options: WebEdgeOptions;
   readonly host: WebEdgeHost;
   readonly #connections = new Map<ConnectionId, ServerEnd>();
   readonly #readable: ServerEnd[] = [];
   readonly #dirty: ServerEnd[] = [];
   #opened = 0;
+  #isPaused = false;
   /** The most that any connection had been given without a receipt. */
   #outstandingMax = 0;
 
@@ -67,7 +51,7 @@ export class WebEdge {
   }
 
   get hasReadable(): boolean {
-    return this.#readable.length > 0;
+    return this.#readable.length > 0 && !this.#isPaused;
   }
 
   get hasDirty(): boolean {
@@ -90,8 +74,15 @@ export class WebEdge {
     this.#connections.set(end.id, end);
   }
 
+  /** While on, nothing is read from clients, and no new request is delivered. */
+  pauseReading(isOn: boolean): void {
+    this.#isPaused = isOn;
+    if (!isOn && this.#readable.length > 0) this.host.wake();
+  }
+
   /** Reads what has arrived, one connection after the other. */
   read(): void {
+    if (this.#isPaused) return;
     const count = this.#readable.length;
     for (let i = 0; i < count; i += 1) this.#readable[i]?.read();
     this.#readable.splice(0, count);
@@ -112,7 +103,7 @@ export class WebEdge {
         this.#connections.get(command.connection)?.close(command.code, command.reason);
         return;
       case 'respond':
-        this.#connections.get(command.connection)?.respond(command.status, command.body);
+        this.#connections.get(command.connection)?.respond(command.status, command.headers, command.body);
         return;
       case 'accept':
       case 'stream': {
@@ -122,11 +113,11 @@ export class WebEdge {
         if (end === undefined) {
           const code = command.type === 'accept' ? 1006 : 1000;
           this.host.deliver(owner, { type: 'closed', connection, code, reason: '' });
-        } else if (command.type === 'accept')
-          end.open(state.webSocket, owner, receiptsTo, { word: 'accepted' });
-        else {
-          const contentType = command.headers['content-type'] ?? '';
-          end.open(state.stream, owner, receiptsTo, { word: 'stream', contentType });
+        } else if (command.type === 'accept') {
+          const { subprotocol } = command;
+          end.open(states.webSocket, owner, receiptsTo, { word: 'accepted', subprotocol });
+        } else {
+          end.open(states.stream, owner, receiptsTo, { word: 'stream', headers: command.headers });
         }
         return;
       }
@@ -182,287 +173,3 @@ export class WebEdge {
     }
   }
 }
-
-/** The server's end of one connection. */
-class ServerEnd implements Endpoint {
-  readonly id: ConnectionId;
-  readonly #edge: WebEdge;
-  readonly #connection: Connection;
-  readonly #remote: string;
-  #state: number = state.asked;
-  #owner: Address<ConnectionEvent> | undefined = undefined;
-  #receiptsTo: Address<Receipt> | undefined = undefined;
-  #reader: FrameReader | undefined = undefined;
-  #isHeld = false;
-  #isReadable = false;
-  #isDirty = false;
-  #outstanding = 0;
-  /** Taken by the network, and not yet told. */
-  #taken = 0;
-
-  constructor(edge: WebEdge, id: ConnectionId, connection: Connection, remote: string) {
-    this.#edge = edge;
-    this.id = id;
-    this.#connection = connection;
-    this.#remote = remote;
-  }
-
-  get isFramed(): boolean {
-    return this.#reader !== undefined;
-  }
-
-  /** What arrives while held waits in the pipe, and the client's window fills. */
-  hold(isHeld: boolean): void {
-    this.#isHeld = isHeld;
-    if (!isHeld && this.#connection.up.hasArrived) this.readable();
-  }
-
-  readable(): void {
-    if (this.#isReadable || this.#isHeld) return;
-    this.#isReadable = true;
-    this.#edge.noteReadable(this);
-  }
-
-  taken(cost: number): void {
-    this.#taken += cost;
-    this.#touch();
-  }
-
-  read(): void {
-    this.#isReadable = false;
-    if (this.#isHeld) return;
-    const { up } = this.#connection;
-    for (let units = 0; units < READ_UNITS_MAX; units += 1) {
-      const unit = up.read();
-      if (unit === undefined) break;
-      if (this.#state === state.gone) continue;
-      if (unit instanceof Uint8Array) this.#hearBytes(unit);
-      else this.#hearWord(unit);
-    }
-    up.drained();
-    if (up.hasArrived) this.readable();
-  }
-
-  write(bytes: Uint8Array, cost: number): void {
-    if (this.#state !== state.webSocket && this.#state !== state.stream) return;
-    this.#outstanding += cost;
-    this.#edge.noteOutstanding(this.#outstanding);
-    this.#say(bytes, cost);
-  }
-
-  open(
-    opened: number,
-    owner: Address<ConnectionEvent>,
-    receiptsTo: Address<Receipt>,
-    word: WireWord,
-  ): void {
-    if (this.#state !== state.asked) return;
-    this.#state = opened;
-    this.#owner = owner;
-    this.#receiptsTo = receiptsTo;
-    const { lane, messageBytesMax } = this.#edge.options;
-    if (opened === state.webSocket && lane === 'byte')
-      this.#reader = new FrameReader(frameRules('server', { messageBytesMax }));
-    this.#say(word, 0);
-  }
-
-  respond(status: number, body: string): void {
-    if (this.#state !== state.asked) return;
-    this.#say({ word: 'response', status, body }, 0);
-    this.#leave();
-  }
-
-  ping(): void {
-    if (this.#state !== state.webSocket) return;
-    this.#say(this.isFramed ? PING : PING_WORD, 0);
-  }
-
-  close(code: number, reason: string): void {
-    if (this.#state === state.stream) {
-      this.#tellClosed(1000, '');
-      this.#leave();
-    } else if (this.#state === state.webSocket) {
-      this.#state = state.closing;
-      this.#sayClose(code, reason);
-      this.#edge.host.remindAt(this.#edge.host.now + this.#edge.options.closeTimeoutUs, this.id);
-    }
-  }
-
-  /** The other side's close did not come in time. */
-  expire(): void {
-    if (this.#state !== state.closing) return;
-    this.#tellClosed(1006, '');
-    this.#destroy();
-  }
-
-  abandon(isTold: boolean): void {
-    if (this.#state === state.gone) return;
-    if (isTold && this.#state === state.webSocket) {
-      this.#sayClose(1012, 'service restart');
-      this.#connection.down.write({ word: 'fin' }, 0);
-      this.#connection.down.pump();
-    } else this.#connection.reset();
-    this.#state = state.gone;
-    this.#connection.down.sender = undefined;
-    this.#connection.up.abandon();
-  }
-
-  /** Writes of a turn leave together; receipts tell what the network took. */
-  flush(): void {
-    this.#isDirty = false;
-    this.#taken += this.#connection.down.pump();
-    if (this.#state !== state.webSocket && this.#state !== state.stream) return;
-    if (this.#taken < this.#edge.options.receiptBytes || this.#receiptsTo === undefined) return;
-    const bytes = this.#taken;
-    this.#taken = 0;
-    this.#outstanding -= bytes;
-    this.#edge.host.deliver(this.#receiptsTo, { type: 'receipt', connection: this.id, bytes });
-  }
-
-  /** The reader's findings, in order. */
-  frameReceived(event: FrameEvent): void {
-    switch (event.type) {
-      case 'message':
-        this.#tell({ type: 'messageReceived', connection: this.id, payload: event.payload });
-        return;
-      case 'ping':
-        if (this.#state === state.webSocket) this.#say(encodeFrame('pong', event.payload), 0);
-        return;
-      case 'pong':
-        this.#tell({ type: 'pongReceived', connection: this.id });
-        return;
-      case 'close':
-        this.#heardClose(event.code, event.reason);
-        return;
-      case 'failed':
-        this.#failed(event.code, event.reason);
-        return;
-      default:
-        event satisfies never;
-    }
-  }
-
-  #hearBytes(bytes: Uint8Array): void {
-    this.#reader?.read(bytes, this);
-    if (this.#reader !== undefined || this.#state !== state.webSocket) return;
-    if (bytes.length > this.#edge.options.messageBytesMax) this.#failed(1009, 'message too big');
-    else this.#tell({ type: 'messageReceived', connection: this.id, payload: bytes });
-  }
-
-  #hearWord(unit: WireWord): void {
-    const { host, options } = this.#edge;
-    switch (unit.word) {
-      case 'upgrade': {
-        const head = this.#headOf(unit.head);
-        host.deliver(options.door, {
-          type: 'upgradeRequested',
-          connection: this.id,
-          subprotocols: [],
-          ...head,
-        });
-        return;
-      }
-      case 'request': {
-        const head = this.#headOf(unit.head);
-        host.deliver(options.door, {
-          type: 'requestReceived',
-          connection: this.id,
-          body: unit.body,
-          ...head,
-        });
-        return;
-      }
-      case 'ping':
-        if (this.#state === state.webSocket) this.#say({ word: 'pong' }, 0);
-        return;
-      case 'pong':
-        this.#tell({ type: 'pongReceived', connection: this.id });
-        return;
-      case 'close':
-        this.#heardClose(unit.code, unit.reason);
-        return;
-      case 'broken':
-        this.#failed(unit.code, 'broken');
-        return;
-      case 'fin':
-      case 'reset':
-        this.#vanished();
-        return;
-      case 'accepted':
-      case 'response':
-      case 'stream':
-        throw new Error(`a client does not say '${unit.word}'`);
-      default:
-        unit satisfies never;
-    }
-  }
-
-  #headOf({ method, path, query, headers }: WireHead) {
-    return { door: 'broker', method, path, query, headers, remote: this.#remote };
-  }
-
-  #heardClose(code: number, reason: string): void {
-    if (this.#state === state.webSocket) this.#sayClose(code, '');
-    this.#tellClosed(code, reason);
-    this.#leave();
-  }
-
-  #failed(code: number, reason: string): void {
-    if (this.#state === state.webSocket) this.#sayClose(code, reason);
-    this.#tellClosed(code, reason);
-    this.#leave();
-  }
-
-  /** End of stream without a close frame, or a reset. */
-  #vanished(): void {
-    this.#tellClosed(this.#state === state.stream ? 1000 : 1006, '');
-    this.#destroy();
-  }
-
-  #tell(event: ConnectionEvent): void {
-    if (this.#state !== state.webSocket || this.#owner === undefined) return;
-    this.#edge.host.deliver(this.#owner, event);
-  }
-
-  #tellClosed(code: number, reason: string): void {
-    if (this.#owner === undefined) return;
-    this.#edge.host.deliver(this.#owner, { type: 'closed', connection: this.id, code, reason });
-    this.#owner = undefined;
-  }
-
-  #sayClose(code: number, reason: string): void {
-    this.#say(this.isFramed ? encodeClose(code, reason) : { word: 'close', code, reason }, 0);
-  }
-
-  #say(unit: Unit, cost: number): void {
-    this.#connection.down.write(unit, cost);
-    this.#touch();
-  }
-
-  #touch(): void {
-    if (this.#isDirty) return;
-    this.#isDirty = true;
-    this.#edge.noteDirty(this);
-  }
-
-  /** Ends after what was written; nothing more is heard. */
-  #leave(): void {
-    this.#say({ word: 'fin' }, 0);
-    this.#forget();
-  }
-
-  #destroy(): void {
-    this.#connection.reset();
-    this.#forget();
-  }
-
-  #forget(): void {
-    this.#state = state.gone;
-    this.#reader?.stop();
-    this.#connection.up.abandon();
-    this.#edge.forget(this);
-  }
-}
-
-const PING = encodeFrame('ping', new Uint8Array(0));
-const PING_WORD: WireWord = { word: 'ping' };

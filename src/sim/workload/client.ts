@@ -200,6 +200,7 @@ export class Client implements Endpoint {
       this.#dial({
         word: 'upgrade',
         head: { method: 'GET', path: '/ws', query: '', headers: this.headers() },
+        subprotocols: [],
       });
   }
 

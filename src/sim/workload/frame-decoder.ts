@@ -5,7 +5,7 @@
 export interface FrameListener {
   textReceived(payload: Uint8Array): void;
   pingReceived(payload: Uint8Array): void;
-  closeReceived(code: number): void;
+  closeReceived(code: number, reason: string): void;
   brokenFrame(what: string): void;
 }
 
@@ -45,9 +45,8 @@ export class FrameDecoder {
       listener.textReceived(whole);
     } else if (opcode === 9 && isFinal) listener.pingReceived(payload);
     else if (opcode === 8 && isFinal) {
-      listener.closeReceived(
-        payload.length < 2 ? 1005 : (payload[0] as number) * 256 + (payload[1] as number),
-      );
+      const code = payload.length < 2 ? 1005 : (payload[0] as number) * 256 + (payload[1] as number);
+      listener.closeReceived(code, decoder.decode(payload.subarray(2)));
     } else if (opcode !== 10) listener.brokenFrame(`opcode ${opcode} out of place`);
   }
 }
@@ -80,3 +79,5 @@ export function joinTwo(one: Uint8Array, other: Uint8Array): Uint8Array {
   whole.set(other, one.length);
   return whole;
 }
+
+const decoder = new TextDecoder();

@@ -1,7 +1,7 @@
 // A door: a port that listens, for TCP or TLS. Its front looks at the first bytes of each connection: a plain request
 // for an event stream is answered on the bare socket, which costs a quarter of a response of node:http for as long
 // as the stream lasts; everything else goes to node:http unread.
-// Refuses to know what is asked. Obeys ADR 0006.
+// Refuses to know what is asked. Obeys ADR 0009.
 
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';

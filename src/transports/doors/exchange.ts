@@ -1,6 +1,6 @@
 // A request that was passed to the actors and waits for their word: an answer, a stream or an opened WebSocket.
 // Knows the three places where a request may have come from; after the word it holds nothing.
-// Refuses to know what was asked. Obeys ADR 0006.
+// Refuses to know what was asked. Obeys ADR 0009.
 
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';

@@ -1,6 +1,6 @@
 // One open connection, WebSocket or event stream: a bare socket and this record, nothing else per connection.
 // Gathers what a turn says to it and writes it once; counts what the kernel took and gives receipts for it; ends.
-// Refuses to know HTTP and what payloads mean; frames are read in websocket.ts. Obeys ADR 0006 and 0007.
+// Refuses to know HTTP and what payloads mean; frames are read in websocket.ts. Obeys ADR 0007 and 0009.
 
 import type { Socket } from 'node:net';
 import { encodeClose, encodeFrame, type FrameRules } from '../../actors/codecs/websocket-frames.ts';

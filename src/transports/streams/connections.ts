@@ -1,5 +1,5 @@
 // The open connections of one shard: finds them by number, walks them for each write, and lets each say in one write
-// what a turn had for it. Refuses to know how connections began and who decides what they hear. Obeys ADR 0007.
+// what a turn had for it. Refuses to know how connections began and who decides what they hear. Obeys ADR 0007 and 0009.
 
 import type { Socket } from 'node:net';
 import { encodeFrame, frameRules } from '../../actors/codecs/websocket-frames.ts';

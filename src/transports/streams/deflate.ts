@@ -1,6 +1,6 @@
 // permessage-deflate without context takeover: every message is compressed alone, so one compressed frame serves all
 // subscribers, and no connection keeps a compressor.
-// Refuses to know frames' order and who agreed on what. RFC 7692 §7.2; ADR 0006.
+// Refuses to know frames' order and who agreed on what. RFC 7692 §7.2; ADR 0009.
 
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { encodeFrame } from '../../actors/codecs/websocket-frames.ts';

@@ -1,6 +1,6 @@
 // What one turn says to the connections of one wire: a tree whose paths are sequences of payloads, each known by a
 // number. Connections that are told the same stand at the same number; a payload is framed once, a sequence is
-// joined once, however many connections stand there. Worth six times the throughput of a burst (ADR 0007).
+// joined once, however many connections stand there. Worth six times the throughput of a burst (ADR 0009).
 // Numbers, because an old object that points to a new one costs more than all the rest of the walk.
 // Refuses to know sockets and credit.
 

@@ -1,0 +1,315 @@
+// The server's end of one simulated connection: a request that waits for its answer, a WebSocket, or an event stream.
+// Refuses to know who else is connected; what is common to all connections of a shard is web.edge.ts.
+
+import { encodeClose, encodeFrame, type FrameEvent, frameRules } from '../../actors/codecs/websocket-frames.ts';
+import { FrameReader } from '../../actors/codecs/websocket-reader.ts';
+import type { Address } from '../../actors/runtime/actor.ts';
+import type { ConnectionEvent, ConnectionId, Receipt } from '../../actors/runtime/edges.ts';
+import type { Connection, Endpoint, Unit, WireHead, WireWord } from './network.ts';
+import type { WebEdgeHost, WebEdgeOptions } from './web.edge.ts';
+
+/** What an end needs of the edge that it belongs to. */
+export interface EndHost {
+  readonly options: WebEdgeOptions;
+  readonly host: WebEdgeHost;
+  noteReadable(end: ServerEnd): void;
+  noteDirty(end: ServerEnd): void;
+  noteOutstanding(bytes: number): void;
+  forget(end: ServerEnd): void;
+}
+
+export const states = { asked: 0, webSocket: 1, stream: 2, closing: 3, gone: 4 } as const;
+
+/** Units that one connection may deliver in one turn. */
+const READ_UNITS_MAX = 64;
+
+/** The server's end of one connection. */
+export class ServerEnd implements Endpoint {
+  readonly id: ConnectionId;
+  readonly #edge: EndHost;
+  readonly #connection: Connection;
+  readonly #remote: string;
+  #state: number = states.asked;
+  #owner: Address<ConnectionEvent> | undefined = undefined;
+  #receiptsTo: Address<Receipt> | undefined = undefined;
+  #reader: FrameReader | undefined = undefined;
+  #isHeld = false;
+  /** The answer to HEAD has no body. */
+  #isHead = false;
+  #isReadable = false;
+  #isDirty = false;
+  #outstanding = 0;
+  /** Taken by the network, and not yet told. */
+  #taken = 0;
+  /** Why an actor closed it; undefined before. */
+  #verdict: { readonly code: number; readonly reason: string } | undefined = undefined;
+
+  constructor(edge: EndHost, id: ConnectionId, connection: Connection, remote: string) {
+    this.#edge = edge;
+    this.id = id;
+    this.#connection = connection;
+    this.#remote = remote;
+  }
+
+  get isFramed(): boolean {
+    return this.#reader !== undefined;
+  }
+
+  /** What arrives while held waits in the pipe, and the client's window fills. */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    if (!isHeld && this.#connection.up.hasArrived) this.readable();
+  }
+
+  readable(): void {
+    if (this.#isReadable || this.#isHeld) return;
+    this.#isReadable = true;
+    this.#edge.noteReadable(this);
+  }
+
+  taken(cost: number): void {
+    this.#taken += cost;
+    this.#touch();
+  }
+
+  read(): void {
+    this.#isReadable = false;
+    if (this.#isHeld) return;
+    const { up } = this.#connection;
+    for (let units = 0; units < READ_UNITS_MAX; units += 1) {
+      const unit = up.read();
+      if (unit === undefined) break;
+      if (this.#state === states.gone) continue;
+      if (unit instanceof Uint8Array) this.#hearBytes(unit);
+      else this.#hearWord(unit);
+    }
+    up.drained();
+    if (up.hasArrived) this.readable();
+  }
+
+  write(bytes: Uint8Array, cost: number): void {
+    if (this.#state !== states.webSocket && this.#state !== states.stream) return;
+    this.#outstanding += cost;
+    this.#edge.noteOutstanding(this.#outstanding);
+    this.#say(bytes, cost);
+  }
+
+  open(
+    opened: number,
+    owner: Address<ConnectionEvent>,
+    receiptsTo: Address<Receipt>,
+    word: WireWord,
+  ): void {
+    if (this.#state !== states.asked) return;
+    this.#state = opened;
+    this.#owner = owner;
+    this.#receiptsTo = receiptsTo;
+    const { lane, messageBytesMax } = this.#edge.options;
+    if (opened === states.webSocket && lane === 'byte')
+      this.#reader = new FrameReader(frameRules('server', { messageBytesMax }));
+    this.#say(word, 0);
+  }
+
+  respond(status: number, headers: Readonly<Record<string, string>>, body: string): void {
+    if (this.#state !== states.asked) return;
+    const sized = { ...headers, 'content-length': String(encoder.encode(body).length) };
+    this.#say({ word: 'response', status, headers: sized, body: this.#isHead ? '' : body }, 0);
+    this.#leave();
+  }
+
+  ping(): void {
+    if (this.#state !== states.webSocket) return;
+    this.#say(this.isFramed ? PING : PING_WORD, 0);
+  }
+
+  /** Ends it after what was said; `closed` follows when the peer has agreed, vanished or let its time pass. */
+  close(code: number, reason: string): void {
+    if (this.#state !== states.stream && this.#state !== states.webSocket) return;
+    if (this.#state === states.stream) this.#say({ word: 'fin' }, 0);
+    else this.#sayClose(code, reason);
+    this.#state = states.closing;
+    this.#verdict = { code, reason };
+    this.#edge.host.remindAt(this.#edge.host.now + this.#edge.options.closeTimeoutUs, this.id);
+  }
+
+  /** The other side's close did not come in time. */
+  expire(): void {
+    if (this.#state !== states.closing) return;
+    this.#tellClosed(1006, '');
+    this.#destroy();
+  }
+
+  abandon(isTold: boolean): void {
+    if (this.#state === states.gone) return;
+    if (isTold && this.#state === states.webSocket) {
+      this.#sayClose(1012, 'service restart');
+      this.#connection.down.write({ word: 'fin' }, 0);
+      this.#connection.down.pump();
+    } else this.#connection.reset();
+    this.#state = states.gone;
+    this.#connection.down.sender = undefined;
+    this.#connection.up.abandon();
+  }
+
+  /** Writes of a turn leave together; receipts tell what the network took. */
+  flush(): void {
+    this.#isDirty = false;
+    this.#taken += this.#connection.down.pump();
+    if (this.#state !== states.webSocket && this.#state !== states.stream) return;
+    if (this.#taken < this.#edge.options.receiptBytes || this.#receiptsTo === undefined) return;
+    const bytes = this.#taken;
+    this.#taken = 0;
+    this.#outstanding -= bytes;
+    this.#edge.host.deliver(this.#receiptsTo, { type: 'receipt', connection: this.id, bytes });
+  }
+
+  /** The reader's findings, in order. */
+  frameReceived(event: FrameEvent): void {
+    switch (event.type) {
+      case 'message':
+        this.#tell({ type: 'messageReceived', connection: this.id, payload: event.payload });
+        return;
+      case 'ping':
+        if (this.#state === states.webSocket) this.#say(encodeFrame('pong', event.payload), 0);
+        return;
+      case 'pong':
+        this.#tell({ type: 'pongReceived', connection: this.id });
+        return;
+      case 'close':
+        this.#heardClose(event.code, event.reason);
+        return;
+      case 'failed':
+        this.#failed(event.code, event.reason);
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #hearBytes(bytes: Uint8Array): void {
+    this.#reader?.read(bytes, this);
+    if (this.#reader !== undefined || this.#state !== states.webSocket) return;
+    if (bytes.length > this.#edge.options.messageBytesMax) this.#failed(1009, `message exceeds limit of ${this.#edge.options.messageBytesMax} bytes`);
+    else this.#tell({ type: 'messageReceived', connection: this.id, payload: bytes });
+  }
+
+  #hearWord(unit: WireWord): void {
+    const { host, options } = this.#edge;
+    switch (unit.word) {
+      case 'upgrade': {
+        const head = this.#headOf(unit.head);
+        host.deliver(options.door, {
+          type: 'upgradeRequested',
+          connection: this.id,
+          subprotocols: unit.subprotocols,
+          ...head,
+        });
+        return;
+      }
+      case 'request': {
+        this.#isHead = unit.head.method === 'HEAD';
+        const head = this.#headOf(unit.head);
+        host.deliver(options.door, {
+          type: 'requestReceived',
+          connection: this.id,
+          body: unit.body,
+          ...head,
+        });
+        return;
+      }
+      case 'ping':
+        if (this.#state === states.webSocket) this.#say({ word: 'pong' }, 0);
+        return;
+      case 'pong':
+        this.#tell({ type: 'pongReceived', connection: this.id });
+        return;
+      case 'close':
+        this.#heardClose(unit.code, unit.reason);
+        return;
+      case 'broken':
+        this.#failed(unit.code, 'broken');
+        return;
+      case 'fin':
+      case 'reset':
+        this.#vanished();
+        return;
+      case 'accepted':
+      case 'response':
+      case 'stream':
+        throw new Error(`a client does not say '${unit.word}'`);
+      default:
+        unit satisfies never;
+    }
+  }
+
+  #headOf({ method, path, query, headers }: WireHead) {
+    return { door: 'broker', method, path, query, headers, remote: this.#remote };
+  }
+
+  #heardClose(code: number, reason: string): void {
+    if (this.#state === states.webSocket) this.#sayClose(code, '');
+    this.#tellClosed(code, reason);
+    this.#leave();
+  }
+
+  #failed(code: number, reason: string): void {
+    if (this.#state === states.webSocket) this.#sayClose(code, reason);
+    this.#tellClosed(code, reason);
+    this.#leave();
+  }
+
+  /** End of stream without a close frame, or a reset. */
+  #vanished(): void {
+    this.#tellClosed(this.#state === states.stream ? 1000 : 1006, '');
+    this.#destroy();
+  }
+
+  #tell(event: ConnectionEvent): void {
+    if (this.#state !== states.webSocket || this.#owner === undefined) return;
+    this.#edge.host.deliver(this.#owner, event);
+  }
+
+  #tellClosed(code: number, reason: string): void {
+    if (this.#owner === undefined) return;
+    const verdict = this.#verdict ?? { code, reason };
+    this.#edge.host.deliver(this.#owner, { type: 'closed', connection: this.id, ...verdict });
+    this.#owner = undefined;
+  }
+
+  #sayClose(code: number, reason: string): void {
+    this.#say(this.isFramed ? encodeClose(code, reason) : { word: 'close', code, reason }, 0);
+  }
+
+  #say(unit: Unit, cost: number): void {
+    this.#connection.down.write(unit, cost);
+    this.#touch();
+  }
+
+  #touch(): void {
+    if (this.#isDirty) return;
+    this.#isDirty = true;
+    this.#edge.noteDirty(this);
+  }
+
+  /** Ends after what was written; nothing more is heard. */
+  #leave(): void {
+    this.#say({ word: 'fin' }, 0);
+    this.#forget();
+  }
+
+  #destroy(): void {
+    this.#connection.reset();
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#state = states.gone;
+    this.#reader?.stop();
+    this.#connection.up.abandon();
+    this.#edge.forget(this);
+  }
+}
+
+const encoder = new TextEncoder();
+const PING = encodeFrame('ping', new Uint8Array(0));
+const PING_WORD: WireWord = { word: 'ping' };

@@ -205,6 +205,10 @@ test.each<[title: string, say: (client: RawClient, world: ProductionWeb) => Prom
       world.turn(respond((await nextRequest(world, 0)).connection, 200, ''));
     },
   ],
+  [
+    'a request with half of another behind it',
+    async (client) => client.say(`${get('/sse')}GET /ignored`),
+  ],
   ['HTTP/1.0', async (client) => client.say('GET /sse HTTP/1.0\r\n\r\n')],
 ])('a stream looks the same for %s', async (_, say) => {
   const world = await begin();

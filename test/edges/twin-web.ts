@@ -11,7 +11,13 @@ import {
   type WebCommand,
 } from '../../src/actors/runtime/edges.ts';
 import { Prng } from '../../src/actors/runtime/prng.ts';
-import { Connection, type Link, type Pipe, type Unit, type WireWord } from '../../src/sim/edges/network.ts';
+import {
+  Connection,
+  type Link,
+  type Pipe,
+  type Unit,
+  type WireWord,
+} from '../../src/sim/edges/network.ts';
 import { type Lane, WebEdge } from '../../src/sim/edges/web.edge.ts';
 import { FrameDecoder } from '../../src/sim/workload/frame-decoder.ts';
 import type { Asked, ClientRequest, ClientWebSocket, WebWorld } from './web-contract.ts';

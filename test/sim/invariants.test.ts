@@ -194,8 +194,8 @@ const planted: [string, string, TraceRecord[]][] = [
   ],
   [
     'offset-steps',
-    '[BROKER-ORD-2] a restart of an epoch that did not change',
-    [...published, ack(0), gap(1, undefined, { reason: 'restarted' })],
+    '[BROKER-FRAME-5] a gap without an end that no restart explains',
+    [...published, ack(0), gap(1, undefined, { reason: 'slow' })],
   ],
   [
     'recovery',

@@ -9,7 +9,7 @@ import { encodeRefusal } from './answer.ts';
 import type { Departures } from '../sockets/departures.ts';
 import type { Asker } from './exchange.ts';
 import { receiveHandshake } from './handshakes.ts';
-import { takeFromHttp } from '../sockets/held-socket.ts';
+import { isHeld, takeFromHttp } from '../sockets/held-socket.ts';
 import { headOf, readHeaders } from './request-head.ts';
 
 /** Bounds of one door; every one of them is refused by name when it is crossed. */
@@ -125,7 +125,8 @@ class HttpRequests {
   /** What node:http could not read, or not in time. */
   broken(error: NodeJS.ErrnoException, socket: Socket): void {
     const { code = '' } = error;
-    if (code === 'ECONNRESET' || !socket.writable) socket.destroy();
+    // A stream that was taken from the parser in the middle of a next request is not to be answered.
+    if (code === 'ECONNRESET' || !socket.writable || isHeld(socket)) socket.destroy();
     else if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
       this.#reception.count('web.http.timeouts', 1);
       this.refuse(socket, 408, 'The request did not come in time.');

@@ -6,8 +6,11 @@ import type { Entry } from './output.ts';
 /** sysexits.h: EX_SOFTWARE. */
 export const EXIT_BUG = 70;
 const EXIT_BY_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const;
-/** npm forwards a Ctrl-C that the terminal has sent to us already: one key press, two signals. */
-const SAME_PRESS_MS = 300;
+/**
+ * One wish, two signals: npm forwards a Ctrl-C that the terminal has sent to us already, and a SIGTERM that an init
+ * system or `timeout` has sent to the whole group. A person needs longer for a second press than a forwarder.
+ */
+const SAME_WISH_MS = { SIGINT: 300, SIGTERM: 50 } as const;
 
 export interface DepartureOptions {
   /** When everything has ended, in good order; the deadline cuts it short. */
@@ -39,7 +42,7 @@ export class Departure {
       void this.#leave(signal);
       return;
     }
-    if (signal === 'SIGINT' && now - this.#leftAt < SAME_PRESS_MS) return;
+    if (now - this.#leftAt < SAME_WISH_MS[signal]) return;
     // [PROC-DRAIN-2] Whoever asks twice does not want to wait.
     this.#say('warn', 'process.cutShort', { signal });
     this.#options.exit(EXIT_BY_SIGNAL[signal]);

@@ -19,6 +19,11 @@ export function hold(socket: HeldSocket, holder: Holder): void {
   socket[heldBy] = holder;
 }
 
+/** Says whether somebody here answers for the socket already. */
+export function isHeld(socket: HeldSocket): boolean {
+  return socket[heldBy] !== undefined;
+}
+
 /** Reports the socket's bytes and its end to its holder from now on. */
 export function listenTo(socket: Socket): void {
   watch(socket);

@@ -133,6 +133,22 @@ test('[SHARD-4] under pressure no actor hears of a request until it is over', as
   expect(world.asked).toHaveLength(3);
 });
 
+test.each([
+  ['a handshake', handshake()],
+  ['a tunnel', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ['what is no HTTP', 'hello\r\n\r\n'],
+  ['[WEB-HTTP-3] a request with two Hosts', get('/', 'Host: b')],
+])('%s behind a request that is not answered yet ends the connection', async (_, said) => {
+  const world = await begin();
+  const client = new RawClient(world);
+  client.say(get('/first') + said);
+  await world.until('the connection ended', () => client.isClosed);
+  await world.until('nobody is asked any more', () => world.edge.exchanges === 0);
+  expect(world.asked.length).toBeLessThanOrEqual(1);
+  // An answer would be taken for that to the first request.
+  expect(client.text).toBe('');
+});
+
 test('a client that lets a heap of requests wait is cut off', async () => {
   const world = await begin();
   const client = new RawClient(world);

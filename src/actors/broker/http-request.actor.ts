@@ -22,12 +22,11 @@ import {
   jsonAnswer,
   tokenOf,
   noVerdict,
-  unauthorized,
-  VERDICT_TIMEOUT_MS,
 } from './admittance.ts';
 import { publishAnswerText } from './answers.ts';
 import { nameOf, topicOf } from './broker-topic.ts';
 import { ALL_RIGHTS, mayUse, type Rights, visibleTopics } from './rights.ts';
+import { askVerdict, refusalFor } from './session.ts';
 
 export interface HttpRequestArgs {
   readonly door: DoorContext;
@@ -62,11 +61,8 @@ export const httpRequest: ActorDefinition<HttpRequestArgs, HttpRequestState, Htt
     const token = tokenOf(request);
     if (request.method === 'OPTIONS') answer(state, preflight(state), context);
     else if (!door.options.requireToken) obey(state, context);
-    else if (token === undefined) answer(state, unauthorized('A token is needed.'), context);
-    else {
-      context.send(door.edges.auth, { type: 'verify', token, ref: 0, replyTo: context.self });
-      context.after('verdict', VERDICT_TIMEOUT_MS);
-    }
+    else if (token === undefined) answer(state, refusalFor(undefined), context);
+    else askVerdict(door, token, context);
     return state;
   },
   receive(state, message, context) {
@@ -80,7 +76,7 @@ export const httpRequest: ActorDefinition<HttpRequestArgs, HttpRequestState, Htt
         answer(state, noVerdict(), context);
         return;
       case 'tokenRefused':
-        answer(state, unauthorized(message.reason), context);
+        answer(state, refusalFor(message), context);
         return;
       case 'publishAnswered':
         collect(state, message.slot, message.outcome, context);

@@ -15,21 +15,21 @@ import type {
   RequestReceived,
   TokenVerdict,
 } from '../runtime/edges.ts';
-import {
-  type Answer,
-  corsHeaders,
-  type DoorContext,
-  errorAnswer,
-  noVerdict,
-  tokenOf,
-  unauthorized,
-  VERDICT_TIMEOUT_MS,
-} from './admittance.ts';
-import { sessionLife, type SessionEvent, type SessionState } from './broker.machine.ts';
+import { corsHeaders, type DoorContext, errorAnswer, noVerdict, tokenOf } from './admittance.ts';
+import { sessionLife, type SessionState } from './broker.machine.ts';
 import { encodeGapEvent, encodeSse, SSE_BARE, SSE_ENVELOPE } from './broker-formats.ts';
 import { nameOf, topicOf } from './broker-topic.ts';
-import { closeCodes } from './close-codes.ts';
 import { ALL_RIGHTS, mayUse, type Rights } from './rights.ts';
+import {
+  advance,
+  askVerdict,
+  closeCodes,
+  end,
+  giveUp,
+  refusalFor,
+  refuse,
+  sayLastWords,
+} from './session.ts';
 
 /** What a stream was asked for; read and checked before the session starts. */
 export interface SseWish {
@@ -77,15 +77,11 @@ export const sseSession: ActorDefinition<SseSessionArgs, SseSessionState, SseSes
       places: new Map(since),
       starts: new Map(since),
     };
+    const token = tokenOf(request);
     if (!door.options.requireToken) admit(state, ALL_RIGHTS, context);
-    else {
-      const token = tokenOf(request);
-      if (token === undefined) refuse(state, unauthorized('A token is needed.'), context);
-      else {
-        context.send(door.edges.auth, { type: 'verify', token, ref: 0, replyTo: context.self });
-        context.after('verdict', VERDICT_TIMEOUT_MS);
-      }
-    }
+    else if (token === undefined)
+      refuse(state, refusalFor(undefined), context, state.opening?.cors);
+    else askVerdict(door, token, context);
     return state;
   },
   receive(state, message, context) {
@@ -114,11 +110,12 @@ export const sseSession: ActorDefinition<SseSessionArgs, SseSessionState, SseSes
         if (message.expiresInMs !== undefined) context.after('expiry', message.expiresInMs);
         return;
       case 'tokenRefused':
-        if (state.life === 'verifying') refuse(state, unauthorized(message.reason), context);
+        if (state.life === 'verifying')
+          refuse(state, refusalFor(message), context, state.opening?.cors);
         return;
       case 'timedOut':
         if (message.name === 'verdict' && state.life === 'verifying') {
-          refuse(state, noVerdict(), context);
+          refuse(state, noVerdict(), context, state.opening?.cors);
         }
         if (state.life !== 'open') return;
         if (message.name === 'expiry') giveUp(state, closeCodes.tokenExpired, context);
@@ -127,12 +124,7 @@ export const sseSession: ActorDefinition<SseSessionArgs, SseSessionState, SseSes
       default:
     }
   },
-  lastWords(state, context) {
-    // What the failed turn did to the state is not to be trusted: both are said, whatever the life's state.
-    const { connection, door } = state;
-    context.send(door.edges.web, { type: 'close', connection, ...closeCodes.internalError });
-    context.send(door.router, { type: 'leave', connection });
-  },
+  lastWords: sayLastWords,
 };
 
 function admit(state: SseSessionState, rights: Rights, context: Turn): void {
@@ -245,35 +237,6 @@ function keepAlive(state: SseSessionState, context: Turn): void {
     payload: KEEP_ALIVE,
   });
   context.after('keep-alive', state.door.options.sseKeepAliveMs);
-}
-
-function refuse(state: SseSessionState, answered: Answer, context: Turn): void {
-  const { connection, door } = state;
-  const headers = { ...state.opening?.cors, ...answered.headers };
-  context.send(door.edges.web, { type: 'respond', connection, ...answered, headers });
-  end(state, 'refused', context);
-}
-
-function giveUp(
-  state: SseSessionState,
-  why: { readonly code: number; readonly reason: string },
-  context: Turn,
-): void {
-  if (state.life !== 'open') return;
-  advance(state, 'gaveUp');
-  const { connection, door } = state;
-  context.send(door.edges.web, { type: 'close', connection, ...why });
-  context.send(door.router, { type: 'leave', connection });
-}
-
-function end(state: SseSessionState, event: SessionEvent, context: Turn): void {
-  advance(state, event);
-  context.send(state.door.router, { type: 'leave', connection: state.connection });
-  context.stop();
-}
-
-function advance(state: SseSessionState, event: SessionEvent): void {
-  state.life = sessionLife.next(state.life, event) ?? state.life;
 }
 
 /** [SSE-5] `epoch:offset` for each topic in the order asked for; `-` where a topic has no place yet. */

@@ -17,21 +17,22 @@ import type {
   TokenVerdict,
   UpgradeRequested,
 } from '../runtime/edges.ts';
-import {
-  type Answer,
-  BEARER_SUBPROTOCOL,
-  type DoorContext,
-  tokenOf,
-  noVerdict,
-  unauthorized,
-  VERDICT_TIMEOUT_MS,
-} from './admittance.ts';
+import { BEARER_SUBPROTOCOL, type DoorContext, tokenOf, noVerdict } from './admittance.ts';
 import { encodeAnswer, type Note, publishAnswerText, type SlottedReply } from './answers.ts';
-import { sessionLife, type SessionEvent, type SessionState } from './broker.machine.ts';
+import { sessionLife, type SessionState } from './broker.machine.ts';
 import { WS_BARE, WS_ENVELOPE } from './broker-formats.ts';
 import { nameOf, topicOf } from './broker-topic.ts';
-import { closeCodes } from './close-codes.ts';
 import { ALL_RIGHTS, mayUse, type Rights } from './rights.ts';
+import {
+  advance,
+  askVerdict,
+  closeCodes,
+  end,
+  giveUp,
+  refusalFor,
+  refuse,
+  sayLastWords,
+} from './session.ts';
 
 export interface WsSessionArgs {
   readonly door: DoorContext;
@@ -81,15 +82,10 @@ export const wsSession: ActorDefinition<WsSessionArgs, WsSessionState, WsSession
       isListing: false,
       holds: 0,
     };
+    const token = tokenOf(request, request.subprotocols);
     if (!door.options.requireToken) admit(state, context);
-    else {
-      const token = tokenOf(request, request.subprotocols);
-      if (token === undefined) refuse(state, unauthorized('A token is needed.'), context);
-      else {
-        context.send(door.edges.auth, { type: 'verify', token, ref: 0, replyTo: context.self });
-        context.after('verdict', VERDICT_TIMEOUT_MS);
-      }
-    }
+    else if (token === undefined) refuse(state, refusalFor(undefined), context);
+    else askVerdict(door, token, context);
     return state;
   },
   receive(state, message, context) {
@@ -112,7 +108,7 @@ export const wsSession: ActorDefinition<WsSessionArgs, WsSessionState, WsSession
         if (message.expiresInMs !== undefined) context.after('expiry', message.expiresInMs);
         return;
       case 'tokenRefused':
-        if (state.life === 'verifying') refuse(state, unauthorized(message.reason), context);
+        if (state.life === 'verifying') refuse(state, refusalFor(message), context);
         return;
       case 'timedOut':
         if (state.life === 'open') due(state, message.name, context);
@@ -138,12 +134,7 @@ export const wsSession: ActorDefinition<WsSessionArgs, WsSessionState, WsSession
         if (state.life === 'open') answer(state, message, context);
     }
   },
-  lastWords(state, context) {
-    // What the failed turn did to the state is not to be trusted: both are said, whatever the life's state.
-    const { connection, door } = state;
-    context.send(door.edges.web, { type: 'close', connection, ...closeCodes.internalError });
-    context.send(door.router, { type: 'leave', connection });
-  },
+  lastWords: sayLastWords,
 };
 
 function admit(state: WsSessionState, context: Turn): void {
@@ -171,34 +162,6 @@ function admit(state: WsSessionState, context: Turn): void {
     'ping',
     (options.pingEveryMs >> 1) + (context.random() % ((options.pingEveryMs >> 1) + 1)),
   );
-}
-
-function refuse(state: WsSessionState, answered: Answer, context: Turn): void {
-  const { connection, door } = state;
-  context.send(door.edges.web, { type: 'respond', connection, ...answered });
-  end(state, 'refused', context);
-}
-
-function end(state: WsSessionState, event: SessionEvent, context: Turn): void {
-  advance(state, event);
-  context.send(state.door.router, { type: 'leave', connection: state.connection });
-  context.stop();
-}
-
-function advance(state: WsSessionState, event: SessionEvent): void {
-  state.life = sessionLife.next(state.life, event) ?? state.life;
-}
-
-function giveUp(
-  state: WsSessionState,
-  why: { readonly code: number; readonly reason: string },
-  context: Turn,
-): void {
-  if (state.life !== 'open') return;
-  advance(state, 'gaveUp');
-  const { connection, door } = state;
-  context.send(door.edges.web, { type: 'close', connection, ...why });
-  context.send(door.router, { type: 'leave', connection });
 }
 
 /** [BROKER-KEEP-1] A client that does not answer a ping in time is gone. */

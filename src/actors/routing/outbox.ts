@@ -147,14 +147,9 @@ export class Outbox {
     this.#waiting = undefined;
   }
 
-  /**
-   * [BROKER-SUB-2] The reader follows the topic no more: it need not hear what it lost of it, unless a later
-   * publication still waits before the answer that says so.
-   */
+  /** [BROKER-SUB-2] The reader follows the topic no more: it need not hear what it lost of it. */
   forgetGaps(topic: string): void {
-    if (this.#gaps?.has(topic) !== true) return;
-    if (this.#waiting?.some(({ publication }) => publication?.topic === topic)) return;
-    this.#gaps.delete(topic);
+    this.#gaps?.delete(topic);
   }
 
   /** Lets go of what waits and takes nothing more: the connection was given up. */

@@ -11,7 +11,12 @@ export type WireWord =
   | { readonly word: 'request'; readonly head: WireHead; readonly body: Uint8Array }
   | { readonly word: 'upgrade'; readonly head: WireHead; readonly subprotocols: readonly string[] }
   | { readonly word: 'accepted'; readonly subprotocol: string | undefined }
-  | { readonly word: 'response'; readonly status: number; readonly headers: WireHeaders; readonly body: string }
+  | {
+      readonly word: 'response';
+      readonly status: number;
+      readonly headers: WireHeaders;
+      readonly body: string;
+    }
   | { readonly word: 'stream'; readonly headers: WireHeaders }
   | { readonly word: 'ping' }
   | { readonly word: 'pong' }

@@ -1,7 +1,12 @@
 // The server's end of one simulated connection: a request that waits for its answer, a WebSocket, or an event stream.
 // Refuses to know who else is connected; what is common to all connections of a shard is web.edge.ts.
 
-import { encodeClose, encodeFrame, type FrameEvent, frameRules } from '../../actors/codecs/websocket-frames.ts';
+import {
+  encodeClose,
+  encodeFrame,
+  type FrameEvent,
+  frameRules,
+} from '../../actors/codecs/websocket-frames.ts';
 import { FrameReader } from '../../actors/codecs/websocket-reader.ts';
 import type { Address } from '../../actors/runtime/actor.ts';
 import type { ConnectionEvent, ConnectionId, Receipt } from '../../actors/runtime/edges.ts';
@@ -189,7 +194,8 @@ export class ServerEnd implements Endpoint {
   #hearBytes(bytes: Uint8Array): void {
     this.#reader?.read(bytes, this);
     if (this.#reader !== undefined || this.#state !== states.webSocket) return;
-    if (bytes.length > this.#edge.options.messageBytesMax) this.#failed(1009, `message exceeds limit of ${this.#edge.options.messageBytesMax} bytes`);
+    if (bytes.length > this.#edge.options.messageBytesMax)
+      this.#failed(1009, `message exceeds limit of ${this.#edge.options.messageBytesMax} bytes`);
     else this.#tell({ type: 'messageReceived', connection: this.id, payload: bytes });
   }
 

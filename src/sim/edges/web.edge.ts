@@ -5,7 +5,12 @@
 
 import { encodeFrame } from '../../actors/codecs/websocket-frames.ts';
 import type { Address } from '../../actors/runtime/actor.ts';
-import { type ConnectionId, type DoorEvent, type WebCommand, writeCost } from '../../actors/runtime/edges.ts';
+import {
+  type ConnectionId,
+  type DoorEvent,
+  type WebCommand,
+  writeCost,
+} from '../../actors/runtime/edges.ts';
 import type { Connection } from './network.ts';
 import { type EndHost, ServerEnd, states } from './server-end.ts';
 
@@ -103,7 +108,9 @@ export class WebEdge implements EndHost {
         this.#connections.get(command.connection)?.close(command.code, command.reason);
         return;
       case 'respond':
-        this.#connections.get(command.connection)?.respond(command.status, command.headers, command.body);
+        this.#connections
+          .get(command.connection)
+          ?.respond(command.status, command.headers, command.body);
         return;
       case 'accept':
       case 'stream': {

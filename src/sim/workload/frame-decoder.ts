@@ -45,7 +45,8 @@ export class FrameDecoder {
       listener.textReceived(whole);
     } else if (opcode === 9 && isFinal) listener.pingReceived(payload);
     else if (opcode === 8 && isFinal) {
-      const code = payload.length < 2 ? 1005 : (payload[0] as number) * 256 + (payload[1] as number);
+      const code =
+        payload.length < 2 ? 1005 : (payload[0] as number) * 256 + (payload[1] as number);
       listener.closeReceived(code, decoder.decode(payload.subarray(2)));
     } else if (opcode !== 10) listener.brokenFrame(`opcode ${opcode} out of place`);
   }

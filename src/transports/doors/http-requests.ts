@@ -44,8 +44,12 @@ export interface HttpOptions {
   readonly limits: DoorLimits;
 }
 
-/** Requests of one connection that wait behind another; one more ends the connection. */
-const PIPELINED_MAX = 256;
+/** Requests of one connection that wait for their answers; one more ends the connection. */
+const UNANSWERED_MAX = 256;
+const unanswered = Symbol('unanswered');
+
+type HttpSocket = Socket & { [unanswered]?: number };
+
 const noBody = new Uint8Array(0);
 
 /** A server that is given its sockets by `emit('connection')`; it never listens itself. */
@@ -69,9 +73,7 @@ export function serveHttp(options: HttpOptions, reception: Reception): Server {
   server.on('upgrade', (request, socket, early) =>
     requests.upgrade(request, socket as Socket, early),
   );
-  server.on('connect', (_request, socket) =>
-    requests.refuse(socket as Socket, 405, 'This is no proxy.'),
-  );
+  server.on('connect', (_request, socket) => requests.tunnel(socket as Socket));
   server.on('clientError', (error, socket) => requests.broken(error, socket as Socket));
   // The clock that its timeouts stand on starts when a server listens; this one is told that it does.
   server.emit('listening');
@@ -81,7 +83,6 @@ export function serveHttp(options: HttpOptions, reception: Reception): Server {
 class HttpRequests {
   readonly #options: HttpOptions;
   readonly #reception: Reception;
-  readonly #pipelined = new WeakMap<Socket, number>();
 
   constructor(options: HttpOptions, reception: Reception) {
     this.#options = options;
@@ -116,10 +117,14 @@ class HttpRequests {
 
   upgrade(request: IncomingMessage, socket: Socket, early: Buffer): void {
     const { method = '', httpVersion, url: target = '', rawHeaders } = request;
-    if (socket.destroyed || !this.#isHeadFit(rawHeaders, socket)) return;
+    if (!this.#claim(socket) || !this.#isHeadFit(rawHeaders, socket)) return;
     if (early.byteLength > 0) socket.unshift(early);
     const head = { method, httpVersion, target, headers: readHeaders(rawHeaders) };
     receiveHandshake(head, socket, this.#options, this.#reception);
+  }
+
+  tunnel(socket: Socket): void {
+    this.refuse(socket, 405, 'This is no proxy.');
   }
 
   /** What node:http could not read, or not in time. */
@@ -138,10 +143,25 @@ class HttpRequests {
 
   /** Answers for the edge itself and ends the connection; what is still coming is read to nowhere. */
   refuse(socket: Socket, status: number, sentence: string): void {
+    if (!this.#claim(socket)) return;
     this.#reception.count('web.http.refused', 1);
     socket.write(encodeRefusal(status, sentence));
     takeFromHttp(socket, this.#reception.departures);
     this.#reception.departures.seeOff(socket);
+  }
+
+  /** True when all whole requests are answered, so that the edge may speak; otherwise the connection ends. */
+  #claim(socket: HttpSocket): boolean {
+    if (socket.destroyed) return false;
+    if ((socket[unanswered] ?? 0) === 0) return true;
+    this.#drop(socket);
+    return false;
+  }
+
+  /** Ends a connection for which there is no word: it would be taken for the answer to an earlier request. */
+  #drop(socket: Socket): void {
+    this.#reception.count('web.http.refused', 1);
+    socket.destroy();
   }
 
   #mayEnter(request: IncomingMessage): boolean {
@@ -176,29 +196,29 @@ class HttpRequests {
   }
 
   #deliver(request: IncomingMessage, response: ServerResponse, body: Uint8Array): void {
-    const { socket, method = '', url = '', rawHeaders } = request;
+    const { method = '', url = '', rawHeaders } = request;
+    const socket: HttpSocket = request.socket;
+    const waiting = (socket[unanswered] ?? 0) + 1;
+    if (waiting > UNANSWERED_MAX) {
+      this.#drop(socket);
+      return;
+    }
+    socket[unanswered] = waiting;
+    response.on('close', answered);
     const deliver = (): void => {
       const head = headOf(this.#options.door, socket, method, url, readHeaders(rawHeaders));
       this.#reception.requested({ type: 'managed', response }, head, body);
     };
-    if (response.socket === null) this.#queue(socket, response, deliver);
+    // A pipelined request waits until those before it are answered.
+    if (response.socket === null) response.once('socket', deliver);
     else deliver();
   }
+}
 
-  /** A pipelined request waits until those before it are answered; nobody may let a heap of them wait. */
-  #queue(socket: Socket, response: ServerResponse, deliver: () => void): void {
-    const waiting = this.#pipelined.get(socket) ?? 0;
-    if (waiting >= PIPELINED_MAX) {
-      this.#reception.count('web.http.refused', 1);
-      socket.destroy();
-      return;
-    }
-    this.#pipelined.set(socket, waiting + 1);
-    response.once('socket', () => {
-      this.#pipelined.set(socket, (this.#pipelined.get(socket) ?? 1) - 1);
-      deliver();
-    });
-  }
+/** The response left, or its connection did. */
+function answered(this: ServerResponse): void {
+  const socket: HttpSocket = this.req.socket;
+  socket[unanswered] = (socket[unanswered] ?? 1) - 1;
 }
 
 function asksForWebSocket({ headers }: IncomingMessage): boolean {

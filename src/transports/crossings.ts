@@ -17,6 +17,8 @@ export interface CrossingsOptions {
   readonly deliver: (to: string, message: unknown) => void;
   /** A block came in: actors have work. */
   readonly schedule: () => void;
+  /** A large block came in: actors are to run, and to write, before the next one is taken. */
+  readonly runNow: () => void;
 }
 
 interface Peer {
@@ -30,8 +32,13 @@ interface Peer {
 
 /** Units of the ledger are KiB, so that a 32-bit counter wraps only after 4 TiB; differences survive the wrap. */
 const UNIT_BYTES = 1_024;
-/** Posted and not worked off, to one shard: beyond this the node is under pressure. */
-const OUTSTANDING_UNITS_MAX = 16 * 1_024;
+/**
+ * Posted and not worked off, to one shard: beyond this the node is under pressure. Less than a reader's queue holds:
+ * a backlog between shards arrives at once, and must not look like a reader that is slow.
+ */
+const OUTSTANDING_UNITS_MAX = 512;
+/** Blocks larger than this get a turn of their own. */
+const LARGE_BLOCK_BYTES = 64 * 1_024;
 /** Messages that wait for a shard that is being replaced: beyond this the node is under pressure. */
 const GATHERED_MAX = 10_000;
 
@@ -55,7 +62,7 @@ export class Crossings {
   /** Connects to a shard, for the first time or to the one that takes a dead one's place. */
   connect(shard: number, port: MessagePort): void {
     const waiting = this.#peers.get(shard)?.gathered ?? [];
-    const { deliver, schedule } = this.#options;
+    const { deliver, schedule, runNow } = this.#options;
     const unpackr = newPackr();
     Atomics.store(this.#ledger, this.#counterOf(this.#options.shard, shard), 0);
     this.#peers.set(shard, { packr: newPackr(), port, gathered: waiting, posted: 0 });
@@ -65,7 +72,8 @@ export class Crossings {
       for (const [to, message] of unpackr.unpack(block) as readonly Crossing[])
         deliver(to, message);
       Atomics.add(this.#ledger, counter, unitsOf(block));
-      schedule();
+      if (block.byteLength > LARGE_BLOCK_BYTES) runNow();
+      else schedule();
     });
   }
 

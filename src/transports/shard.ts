@@ -40,7 +40,14 @@ export class Shard {
       this.#system.deliver(to as Address<unknown>, message);
     };
     const schedule = (): void => this.#schedule();
-    this.#crossings = new Crossings({ shard, shards: options.threads, ledger, deliver, schedule });
+    this.#crossings = new Crossings({
+      shard,
+      shards: options.threads,
+      ledger,
+      deliver,
+      schedule,
+      runNow: () => this.#turn(),
+    });
     for (const peer of peers) this.#crossings.connect(peer.shard, peer.port);
     this.#alarm = new Alarm(schedule);
     this.#system = new System({

@@ -1,5 +1,5 @@
 // Readers that do not read, on real sockets: the others notice nothing, memory stays bounded, and whoever loses
-// something is told. The node runs one shard, so that the stalled and the healthy reader share everything.
+// something is told. With one thread all share everything; with two, publications cross.
 
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -10,34 +10,38 @@ import { WsClient } from '../support/ws-client.ts';
 const MESSAGES = 1_000;
 const PAYLOAD = 'x'.repeat(100_000 - 2);
 
-test('[BROKER-SLOW-1] [BROKER-SLOW-2] W30 one stalled reader, 1,000 messages of 100 kB: the healthy one gets all', async () => {
-  const node = await startNode(['--threads', '1']);
-  const url = `ws://${node.doors['broker']}`;
-  const stalled = await stalledReader(node, 'flood');
-  const [healthy, producer] = await Promise.all([WsClient.open(url), WsClient.open(url)]);
-  await healthy.next();
-  await producer.next();
-  await healthy.subscribe('flood');
-  const before = residentBytes(node);
-  let most = before;
-  for (let sent = 0; sent < MESSAGES; sent += 1) {
-    producer.send(`{"topic":"flood","data":"${PAYLOAD}"}`);
-    // A producer that respects its own socket: what is not sent yet is not the node's burden.
-    while (producer.socket.bufferedAmount > 1_000_000) await once(producer);
-    if (sent % 100 === 0) most = Math.max(most, residentBytes(node));
-  }
-  for (let received = 0; received < MESSAGES; received += 1)
-    expect(await healthy.next()).toHaveLength(PAYLOAD.length + 2);
-  most = Math.max(most, residentBytes(node));
-  expect((most - before) / 1_048_576).toBeLessThan(150);
-  producer.send({ type: 'topic_info', topic: 'flood' });
-  await producer.next();
-  const metrics = await (await fetch(`http://${node.doors['admin']}/metrics`)).text();
-  expect(metrics).toMatch(/hermod_streams_closed_overflow_total\{[^}]*\} 1/);
-  stalled.destroy();
-  await Promise.all([healthy.close(), producer.close()]);
-  expect(await node.stop()).toBe(0);
-}, 60_000);
+test.each([1, 2])(
+  '[BROKER-SLOW-1] [BROKER-SLOW-2] [BROKER-PACE-1] W30 one stalled reader, 1,000 messages of 100 kB, %i threads: the healthy one gets all',
+  async (threads) => {
+    const node = await startNode(['--threads', String(threads)]);
+    const url = `ws://${node.doors['broker']}`;
+    const stalled = await stalledReader(node, 'flood');
+    const [healthy, producer] = await Promise.all([WsClient.open(url), WsClient.open(url)]);
+    await healthy.next();
+    await producer.next();
+    await healthy.subscribe('flood');
+    const before = residentBytes(node);
+    let most = before;
+    for (let sent = 0; sent < MESSAGES; sent += 1) {
+      producer.send(`{"topic":"flood","data":"${PAYLOAD}"}`);
+      // A producer that respects its own socket: what is not sent yet is not the node's burden.
+      while (producer.socket.bufferedAmount > 1_000_000) await once(producer);
+      if (sent % 100 === 0) most = Math.max(most, residentBytes(node));
+    }
+    for (let received = 0; received < MESSAGES; received += 1)
+      expect(await healthy.next()).toHaveLength(PAYLOAD.length + 2);
+    most = Math.max(most, residentBytes(node));
+    expect((most - before) / 1_048_576).toBeLessThan(150);
+    producer.send({ type: 'topic_info', topic: 'flood' });
+    await producer.next();
+    const metrics = await (await fetch(`http://${node.doors['admin']}/metrics`)).text();
+    expect(metrics).toMatch(/hermod_streams_closed_overflow_total\{[^}]*\} 1/);
+    stalled.destroy();
+    await Promise.all([healthy.close(), producer.close()]);
+    expect(await node.stop()).toBe(0);
+  },
+  60_000,
+);
 
 test.each(['drop-oldest', 'latest-per-topic'])(
   '[BROKER-SLOW-3] [BROKER-SLOW-4] under %s a slow reader is told exactly what it lost',

@@ -173,7 +173,6 @@ export function unsubscribe(state: RouterState, request: Ask<'unsubscribe'>, con
   const subscription = stream.subscriptions.get(topic);
   if (subscription !== undefined) {
     stream.subscriptions.delete(topic);
-    stream.outbox.forgetGaps(topic);
     drop(state, subscription, context);
   }
   context.send(stream.owner, {

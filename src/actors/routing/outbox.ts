@@ -24,6 +24,10 @@ interface Waiting {
   /** The publication that the payload carries; replies carry none and are never dropped. */
   readonly publication: Publication | undefined;
   isDropped: boolean;
+  /** Answers asked for before it: a gap does not move past one. */
+  readonly after: number;
+  /** Set where publications were dropped: told in their place, so that it stays inside their subscription. */
+  gap: Gap | undefined;
 }
 
 /** 'overflow' tells that the connection must be closed as too slow. */
@@ -36,8 +40,9 @@ export class Outbox {
   #credit = WINDOW_BYTES;
   #waiting: Waiting[] | undefined = undefined;
   #waitingBytes = 0;
-  /** By topic, in order: one gap, or more where the reader did not follow what lies between. */
-  #gaps: Map<string, Gap[]> | undefined = undefined;
+  /** By topic, the place in the queue that tells of its latest drop. */
+  #latestGaps: Map<string, Waiting> | undefined = undefined;
+  #asked = 0;
   #dropped = 0;
   #hasEnded = false;
 
@@ -89,8 +94,16 @@ export class Outbox {
 
   /** [BROKER-REQ-4] Keeps the place of an answer; `fill` must follow. */
   openSlot(slot: number): void {
+    this.#asked += 1;
     this.#enqueue(
-      { payload: undefined, slot, publication: undefined, isDropped: false },
+      {
+        payload: undefined,
+        slot,
+        publication: undefined,
+        gap: undefined,
+        after: this.#asked,
+        isDropped: false,
+      },
       WRITE_OVERHEAD_BYTES,
     );
   }
@@ -117,7 +130,17 @@ export class Outbox {
     ) {
       this.#dropWhere((waiting) => waiting.publication?.topic === publication.topic, 'conflated');
     }
-    this.#enqueue({ payload, slot: undefined, publication, isDropped: false }, writeCost(payload));
+    this.#enqueue(
+      {
+        payload,
+        slot: undefined,
+        publication,
+        gap: undefined,
+        after: this.#asked,
+        isDropped: false,
+      },
+      writeCost(payload),
+    );
   }
 
   /** Gives credit back; `flush` hands over what may be written now. */
@@ -131,9 +154,10 @@ export class Outbox {
     if (waiting === undefined) return;
     let taken = 0;
     for (const next of waiting) {
-      if (!next.isDropped) {
-        if (this.#credit <= 0 || next.payload === undefined) break;
-        if (next.publication !== undefined) this.#tellGap(next.publication.topic, write);
+      if (this.#credit <= 0) break;
+      if (next.gap !== undefined) this.#tellGap(next, next.gap, write);
+      else if (next.payload === undefined) break;
+      else {
         this.#waitingBytes -= writeCost(next.payload);
         this.#spend(next.payload, write);
       }
@@ -143,13 +167,7 @@ export class Outbox {
       if (taken > 0) waiting.splice(0, taken);
       return;
     }
-    for (const topic of this.#gaps?.keys() ?? []) this.#tellGap(topic, write);
     this.#waiting = undefined;
-  }
-
-  /** [BROKER-SUB-2] The reader follows the topic no more: it need not hear what it lost of it. */
-  forgetGaps(topic: string): void {
-    this.#gaps?.delete(topic);
   }
 
   /** Lets go of what waits and takes nothing more: the connection was given up. */
@@ -158,7 +176,7 @@ export class Outbox {
     this.#credit = 0;
     this.#waiting = undefined;
     this.#waitingBytes = 0;
-    this.#gaps = undefined;
+    this.#latestGaps = undefined;
   }
 
   #spend(payload: Uint8Array, write: (payload: Uint8Array) => void): void {
@@ -167,11 +185,9 @@ export class Outbox {
   }
 
   /** [BROKER-SLOW-4] The reader learns of what was dropped before it sees what came after. */
-  #tellGap(topic: string, write: (payload: Uint8Array) => void): void {
-    const gaps = this.#gaps?.get(topic);
-    if (gaps === undefined) return;
-    this.#gaps?.delete(topic);
-    for (const gap of gaps) this.#spend(this.#encodeGap(gap), write);
+  #tellGap(place: Waiting, gap: Gap, write: (payload: Uint8Array) => void): void {
+    if (this.#latestGaps?.get(gap.topic) === place) this.#latestGaps.delete(gap.topic);
+    this.#spend(this.#encodeGap(gap), write);
   }
 
   #enqueue(waiting: Waiting, cost: number): void {
@@ -218,22 +234,28 @@ export class Outbox {
         !matches(waiting)
       )
         continue;
-      waiting.isDropped = true;
       waiting.payload = undefined;
+      waiting.gap = this.#gapFor(waiting, publication, reason);
+      // The place itself is not counted: there is one for each topic followed, and those are bounded.
       this.#waitingBytes -= writeCost(payload);
       this.#dropped += 1;
-      this.#noteGap(publication, reason);
     }
     this.#waiting = this.#waiting?.filter((waiting) => !waiting.isDropped);
   }
 
-  #noteGap({ topic, epoch, offset }: Publication, reason: GapReason): void {
-    this.#gaps ??= new Map();
-    const gaps = this.#gaps.get(topic) ?? [];
-    const last = gaps.at(-1);
-    const continues = last?.epoch === epoch && last.to === offset - 1;
-    const gap = { topic, epoch, from: continues ? last.from : offset, to: offset, reason };
-    gaps.splice(continues ? -1 : gaps.length, 1, gap);
-    this.#gaps.set(topic, gaps);
+  /**
+   * The gap that takes a dropped publication's place. It takes in the one before it, unless an answer, something that
+   * the reader did not follow, or another epoch lies between.
+   */
+  #gapFor(place: Waiting, { topic, epoch, offset }: Publication, reason: GapReason): Gap {
+    this.#latestGaps ??= new Map();
+    const earlier = this.#latestGaps.get(topic);
+    this.#latestGaps.set(topic, place);
+    const before = earlier?.after === place.after ? earlier.gap : undefined;
+    if (earlier === undefined || before?.epoch !== epoch || before.to !== offset - 1) {
+      return { topic, epoch, from: offset, to: offset, reason };
+    }
+    earlier.isDropped = true;
+    return { topic, epoch, from: before.from, to: offset, reason };
   }
 }

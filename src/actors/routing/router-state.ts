@@ -79,7 +79,15 @@ export type Question<Owner> =
 
 export class Pending<Owner> {
   readonly #open = new Map<number, { readonly home: number; readonly question: Question<Owner> }>();
-  #asked = 0;
+  #asked: number;
+
+  /**
+   * `first` comes from chance: an answer to the shard that was here before, still on its way when that one died, must
+   * not pass for an answer to this one.
+   */
+  constructor(first: number) {
+    this.#asked = first * REFS_PER_LIFE;
+  }
 
   get size(): number {
     return this.#open.size;
@@ -110,3 +118,6 @@ export class Pending<Owner> {
     return lost;
   }
 }
+
+/** Questions of one life, before its references could meet those of another; 2^52 in all. */
+const REFS_PER_LIFE = 1_048_576;

@@ -45,7 +45,7 @@ export const routerActor: ActorDefinition<RouterArgs, RouterState, RouterMessage
       args,
       streams: new Map(),
       subscriptions: new Subscriptions(),
-      pending: new Pending(),
+      pending: new Pending(context.random()),
       delivery: new Delivery(args),
       homeless: new Set(),
     };

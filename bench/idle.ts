@@ -1,4 +1,4 @@
-// Idle subscribers: resident memory that 10,000 of them add to the server process, each. Kernel memory is not in it.
+// Idle subscribers: resident memory that 9,500 of them add to the server process, each. Kernel memory is not in it.
 // Hermod (one shard) over WebSocket and over event streams, and `ws` used naively.
 
 import { eventStreamCrowd, webSocketCrowd } from './support/clients.ts';

@@ -131,11 +131,15 @@ export const brokerDoorRows = {
 };
 
 export const brokerRows: Rows<Omit<BrokerOptions, 'requireToken'>> = {
-  connectionsMax: row(count(1_000_000), b.connectionsMax, 'Connections of one shard.'),
+  connectionsMax: row(
+    count(1_000_000),
+    b.connectionsMax,
+    'Connections of the node, held in equal shares by its shards.',
+  ),
   connectionsPerAddressMax: row(
     count(1_000_000),
     b.connectionsPerAddressMax,
-    'Connections of one network address to one shard.',
+    'Connections of one network address, held in equal shares by the shards.',
   ),
   welcome: row(yesOrNo, b.welcome, 'Send the `info` frame when a WebSocket opens.', {
     flag: 'no-welcome',
@@ -185,11 +189,7 @@ export const brokerRows: Rows<Omit<BrokerOptions, 'requireToken'>> = {
     b.messagesPerSecondMax,
     'Messages that one connection may send in a second.',
   ),
-  pingEveryMs: row(
-    duration(1_000, 3_600_000),
-    b.pingEveryMs,
-    'How often a silent WebSocket is pinged.',
-  ),
+  pingEveryMs: row(duration(1_000, 3_600_000), b.pingEveryMs, 'How often a WebSocket is pinged.'),
   pongTimeoutMs: row(
     duration(1_000, 3_600_000),
     b.pongTimeoutMs,
@@ -198,7 +198,7 @@ export const brokerRows: Rows<Omit<BrokerOptions, 'requireToken'>> = {
   sseKeepAliveMs: row(
     duration(1_000, 3_600_000),
     b.sseKeepAliveMs,
-    'How often a silent event stream gets a comment.',
+    'How often an event stream gets a comment.',
   ),
   sseRetryMs: row(
     duration(0, 3_600_000),
@@ -229,11 +229,15 @@ export const historyRows: Rows<HomeLimits> = {
     h.dedupeIdsMax,
     'Publication ids that a topic knows again.',
   ),
-  topicsMax: row(count(10_000_000), h.topicsMax, 'Topics that one shard remembers.'),
+  topicsMax: row(
+    count(10_000_000),
+    h.topicsMax,
+    'Topics that the node remembers, in equal shares by shard.',
+  ),
   historyBytesTotalMax: row(
     bytes(0, 1_048_576 * MiB),
     h.historyBytesTotalMax,
-    'Bytes that one shard remembers over all topics.',
+    'Bytes that the node remembers over all topics, in equal shares by shard.',
   ),
 };
 

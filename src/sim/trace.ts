@@ -48,7 +48,7 @@ export type TraceRecord =
       readonly kind: 'subscribed';
       readonly since: TracePosition | undefined;
       readonly envelope: boolean;
-      /** Undefined in the seed's own protocol, which tells no places. */
+      /** Undefined in Hermes' own protocol, which tells no places. */
       readonly position: TracePosition | undefined;
       readonly recovered: boolean | undefined;
     })

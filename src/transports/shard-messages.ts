@@ -21,7 +21,6 @@ export type ToShard =
   | { readonly type: 'peerUp'; readonly shard: number; readonly port: MessagePort }
   | { readonly type: 'reportStats'; readonly ref: number }
   | { readonly type: 'reloadTls'; readonly door: string; readonly material: TlsMaterial }
-  | { readonly type: 'stopListening' }
   | { readonly type: 'drain'; readonly spreadMs: number }
   | { readonly type: 'crash' };
 

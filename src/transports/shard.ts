@@ -116,9 +116,6 @@ export class Shard {
       case 'reloadTls':
         this.#web.reloadTls(message.door, message.material);
         return;
-      case 'stopListening':
-        this.#web.closeListeners();
-        return;
       case 'drain':
         void this.#drain(message.spreadMs);
         return;
@@ -222,12 +219,16 @@ export class Shard {
   }
 
   #stats(): ShardStats {
+    const { 'broker.sessions': sessions = 0, ...counted } = Object.fromEntries(
+      this.#system.counters,
+    );
     const gauges = {
       actors: this.#system.actors,
       'mailbox.waiting': this.#system.waiting,
       connections: this.#web.connections,
+      'broker.sessions': sessions,
     };
-    const counters = { ...Object.fromEntries(this.#system.counters), turns: this.#turns };
+    const counters = { ...counted, turns: this.#turns };
     return { shard: this.#data.shard, counters, gauges };
   }
 }

@@ -11,7 +11,7 @@ const MESSAGES = 1_000;
 const PAYLOAD = 'x'.repeat(100_000 - 2);
 
 test.each([1, 2])(
-  '[BROKER-SLOW-1] [BROKER-SLOW-2] [BROKER-PACE-1] W30 one stalled reader, 1,000 messages of 100 kB, %i threads: the healthy one gets all',
+  '[BROKER-SLOW-1] [BROKER-SLOW-2] [BROKER-PACE-1] one stalled reader, 1,000 messages of 100 kB, %i threads: the healthy one gets all',
   async (threads) => {
     const node = await startNode(['--threads', String(threads)]);
     const url = `ws://${node.doors['broker']}`;

@@ -5,7 +5,7 @@ import type { SlowPolicy } from '../routing/outbox.ts';
 import type { AdmissionLimits } from '../runtime/admission.ts';
 
 export interface BrokerOptions extends AdmissionLimits {
-  /** Send the `info` frame when a WebSocket opens, as the seed's server does. */
+  /** Send the `info` frame when a WebSocket opens, as Hermes' server does. */
   readonly welcome: boolean;
   /** Who may publish: everybody whom auth lets in, or nobody (topics are then fed by other dialects). */
   readonly publish: 'all' | 'none';

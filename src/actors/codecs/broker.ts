@@ -1,5 +1,5 @@
 // The broker dialect's JSON words: what a client may say, and every frame that it is told.
-// The frames of the seed keep its texts and spacing to the letter; later ones are compact. A publication's data
+// The frames of Hermes keep its texts and spacing to the letter; later ones are compact. A publication's data
 // is never parsed and re-made: its source bytes travel. Refuses to know rights, sessions and topics' lives.
 // Obeys spec/broker.md, sections "Requests" and "Frames".
 
@@ -17,7 +17,7 @@ export type BrokerRequest =
       readonly topic: string;
       readonly envelope: boolean;
       readonly since: WirePosition | undefined;
-      /** The client asked for more than the seed's protocol knows: the answer may say more, too. */
+      /** The client asked for more than Hermes' protocol knows: the answer may say more, too. */
       readonly isExtended: boolean;
     }
   | { readonly type: 'unsubscribe'; readonly topic: string }
@@ -57,7 +57,7 @@ export function readBrokerRequest(payload: Uint8Array, limits: BrokerLimits): Re
   const json = readJsonObject(payload, { depthMax: limits.jsonDepthMax });
   if (!json.ok) return mistake(sentenceFor(json, limits));
   const { value } = json;
-  // [BROKER-REQ-1] The order of these questions is the seed's: a known type wins, then `topic` with `data` publishes.
+  // [BROKER-REQ-1] The order of these questions is Hermes': a known type wins, then `topic` with `data` publishes.
   switch (value['type']) {
     case 'subscribe':
       return readSubscribe(json, limits);
@@ -137,7 +137,7 @@ export const encodeWelcome = (): Uint8Array => seedFrame({ type: 'info', message
 
 export const encodeError = (message: string): Uint8Array => seedFrame({ type: 'error', message });
 
-/** [BROKER-FRAME-2] The seed's ack; a client that asked for more than the seed knows is told its place, too. */
+/** [BROKER-FRAME-2] Hermes' ack; a client that asked for more than Hermes knows is told its place, too. */
 export function encodeAckSubscribe(
   topic: string,
   more: (WirePosition & { recovered?: boolean }) | undefined,
@@ -266,7 +266,7 @@ function mistake(message: string): BrokerMistake {
   return { ok: false, message };
 }
 
-/** [BROKER-FRAME-1] Frames of the seed are spaced as its README shows them. */
+/** [BROKER-FRAME-1] Frames of Hermes are spaced as its README shows them. */
 function seedFrame(fields: Readonly<Record<string, string>>): Uint8Array {
   const members = Object.entries(fields).map(
     ([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`,

@@ -170,7 +170,7 @@ describe('[BROKER-HTTP-5] GET /topics', () => {
 });
 
 describe('[BROKER-HTTP-4] what is not here', () => {
-  test.each(['/', '/ws'])('W38 GET %s speaks WebSocket only', (path) => {
+  test.each(['/', '/ws'])('GET %s speaks WebSocket only', (path) => {
     const { status, headers, body } = answerTo({ path });
     expect(status).toBe(426);
     expect(headers).toMatchObject({ upgrade: 'websocket' });

@@ -155,7 +155,7 @@ describe.each([1, 3])('a router among %i shards', (shards) => {
     expect(messages).toMatchObject([{ offset: 1 }, { offset: 2 }]);
   });
 
-  test('[BROKER-SUB-3] W7 a second subscribe is acknowledged and delivers once', () => {
+  test('[BROKER-SUB-3] a second subscribe is acknowledged and delivers once', () => {
     const stage = stageOf();
     const client = stage.connect();
     const topic = nameAt(last, shards);
@@ -479,7 +479,7 @@ describe('a shard that dies', () => {
 describe('a reader that is too slow', () => {
   const big = 'x'.repeat(60_000);
 
-  test('[BROKER-SLOW-1] [BROKER-CLOSE-2] W30 is closed as such while the others get everything', () => {
+  test('[BROKER-SLOW-1] [BROKER-CLOSE-2] is closed as such while the others get everything', () => {
     const stage = new Stage({ broker: { ...quiet, queueBytesMax: 200_000 } });
     const [healthy, stalled, producer] = [stage.connect(), stage.connect(), stage.connect()];
     for (const client of [healthy, stalled]) client.say(enveloped('t'));

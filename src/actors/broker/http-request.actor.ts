@@ -127,7 +127,11 @@ function hint({ method, path }: RequestReceived): Answer {
   if (method === 'GET' && (path === '/' || path === '/ws')) {
     const error =
       'This door speaks WebSocket here. For plain HTTP see /sse?topic=…, /publish and /topics.';
-    return errorAnswer(426, error, { upgrade: 'websocket', connection: 'Upgrade' });
+    return errorAnswer(426, error, {
+      upgrade: 'websocket',
+      connection: 'Upgrade',
+      'sec-websocket-version': '13',
+    });
   }
   return errorAnswer(
     404,

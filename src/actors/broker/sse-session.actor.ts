@@ -5,7 +5,7 @@
 
 import { readWirePosition, type WirePosition, writeWirePosition } from '../codecs/broker.ts';
 import { encodeComment, encodeEvent } from '../codecs/sse.ts';
-import type { Gap, Position, Publication } from '../routing/publication.ts';
+import type { Position } from '../routing/publication.ts';
 import type { RouterReply } from '../routing/router-messages.ts';
 import { TO_OWNER } from '../routing/subscriptions.ts';
 import type { ActorDefinition, Context } from '../runtime/actor.ts';
@@ -58,7 +58,14 @@ interface SseSessionState {
   readonly places: Map<string, WirePosition | undefined>;
   /** Where each topic starts; the first words of all topics leave before any publication. */
   readonly starts: Map<string, WirePosition | undefined>;
+  /** What each topic's first words will say, by slot. */
+  readonly answers: Map<number, Uint8Array>;
+  /** What came of some topics before the places of all were known. */
+  early: (Delivered | Gapped)[];
 }
+
+type Delivered = Extract<RouterReply, { readonly type: 'delivered' }>;
+type Gapped = Extract<RouterReply, { readonly type: 'gapped' }>;
 
 type Turn = Context<SseSessionMessage>;
 
@@ -76,6 +83,8 @@ export const sseSession: ActorDefinition<SseSessionArgs, SseSessionState, SseSes
       envelope: wish.envelope,
       places: new Map(since),
       starts: new Map(since),
+      answers: new Map(),
+      early: [],
     };
     const token = tokenOf(request);
     if (!door.options.requireToken) admit(state, ALL_RIGHTS, context);
@@ -87,10 +96,10 @@ export const sseSession: ActorDefinition<SseSessionArgs, SseSessionState, SseSes
   receive(state, message, context) {
     switch (message.type) {
       case 'delivered':
-        if (state.life === 'open') pass(state, message.publication, context);
-        return;
       case 'gapped':
-        if (state.life === 'open') tellGap(state, message.gap, context);
+        if (state.life !== 'open') return;
+        if (state.answers.size < state.places.size) state.early.push(message);
+        else pass(state, message, context);
         return;
       case 'subscribed':
         if (state.life === 'open') subscribed(state, message, context);
@@ -169,7 +178,10 @@ function admit(state: SseSessionState, rights: Rights, context: Turn): void {
   context.after('keep-alive', options.sseKeepAliveMs);
 }
 
-/** [SSE-4] The stream's first words tell, for each topic, where it starts and whether what was missed follows. */
+/**
+ * [SSE-4] The stream's first words tell, for each topic, where it starts and whether what was missed follows. They wait
+ * for the last topic's answer: an event id that did not name every place would undo the one before it.
+ */
 function subscribed(
   state: SseSessionState,
   { slot, topic, position, recovered }: Extract<RouterReply, { readonly type: 'subscribed' }>,
@@ -182,14 +194,17 @@ function subscribed(
   }
   const { epoch, offset } = position;
   const data = encoder.encode(JSON.stringify({ topic: nameOf(topic), epoch, offset, recovered }));
-  const event = {
-    id: eventId(state.starts),
-    event: 'subscribed',
-    data,
-    retry: state.door.options.sseRetryMs,
-  };
-  const { connection } = state;
-  context.send(state.door.router, { type: 'reply', connection, slot, payload: encodeEvent(event) });
+  state.answers.set(slot, data);
+  if (state.answers.size < state.places.size) return;
+  const id = eventId(state.starts);
+  const { connection, door } = state;
+  for (const [answered, words] of state.answers) {
+    const event = { id, event: 'subscribed', data: words, retry: door.options.sseRetryMs };
+    const payload = encodeEvent(event);
+    context.send(door.router, { type: 'reply', connection, slot: answered, payload });
+  }
+  for (const message of state.early) pass(state, message, context);
+  state.early = [];
 }
 
 /** [SSE-10] No room for one topic ends the stream, and says why first: EventSource would only come back. */
@@ -205,27 +220,17 @@ function subscribeRefused(state: SseSessionState, topic: string, context: Turn):
 }
 
 /** Only streams of several topics come here: the event id is theirs alone. */
-function pass(state: SseSessionState, publication: Publication, context: Turn): void {
+function pass(state: SseSessionState, message: Delivered | Gapped, context: Turn): void {
+  const { connection, door } = state;
+  if (message.type === 'gapped') {
+    const payload = encodeGapEvent(message.gap);
+    context.send(door.router, { type: 'reply', connection, slot: undefined, payload });
+    return;
+  }
+  const { publication } = message;
   state.places.set(publication.topic, plain(publication));
   const payload = encodeSse(publication, state.envelope, eventId(state.places));
-  const { connection } = state;
-  context.send(state.door.router, {
-    type: 'reply',
-    connection,
-    slot: undefined,
-    payload,
-    publication,
-  });
-}
-
-function tellGap(state: SseSessionState, gap: Gap, context: Turn): void {
-  const { connection } = state;
-  context.send(state.door.router, {
-    type: 'reply',
-    connection,
-    slot: undefined,
-    payload: encodeGapEvent(gap),
-  });
+  context.send(door.router, { type: 'reply', connection, slot: undefined, payload, publication });
 }
 
 function keepAlive(state: SseSessionState, context: Turn): void {

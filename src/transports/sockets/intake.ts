@@ -40,7 +40,7 @@ export class Intake {
     this.#unheardBytes += bytes;
     if (this.#isPressed || this.#spokenBytes >= ROUND_BYTES_MAX) this.#stop(socket);
     this.#host.schedule();
-    if (this.#unheardBytes > UNHEARD_BYTES_MAX) {
+    if (this.#unheardBytes >= UNHEARD_BYTES_MAX) {
       this.#unheardBytes = 0;
       this.#host.runNow();
       this.#awaitRound();

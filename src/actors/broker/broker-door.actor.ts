@@ -151,6 +151,7 @@ function readSseWish(
   asked: RequestReceived,
   options: BrokerOptions,
 ): SseWish | { readonly error: string } {
+  if (!isPercentEncoded(asked.query)) return { error: 'The query must be percent-encoded UTF-8.' };
   const query = new URLSearchParams(asked.query);
   const names: string[] = [];
   for (const name of query.getAll('topic')) {
@@ -171,6 +172,16 @@ function readSseWish(
       ? undefined
       : (readEventId(resumeFrom, names.length) ?? names.map(() => NOWHERE));
   return { names, envelope: envelope === 'true' || envelope === '1', since };
+}
+
+/** What is not would be read as U+FFFD, and different bytes would name one topic. */
+function isPercentEncoded(query: string): boolean {
+  try {
+    decodeURIComponent(query);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A place of no epoch: epochs are longer. */

@@ -87,6 +87,8 @@ export const eventStreams = casesOf('event-streams', [
       const wrong: [query: string, error: string][] = [
         ['', 'Name at least one topic: /sse?topic=a&topic=b'],
         ['topic=', 'A topic must not be empty.'],
+        ['topic=%ff', 'The query must be percent-encoded UTF-8.'],
+        ['topic=%', 'The query must be percent-encoded UTF-8.'],
         [many, 'Too many topics: at most 64 in one stream.'],
         [`topic=${'x'.repeat(257)}`, 'Topic too long: at most 256 characters.'],
         ['topic=%00', 'Topic must be well-formed Unicode without control characters.'],

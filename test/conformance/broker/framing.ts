@@ -84,7 +84,7 @@ const broken: readonly (readonly [title: string, said: Buffer, code: number, rea
     limit,
   ],
   [
-    '[WS-FRAME-8] W26 text that is not UTF-8',
+    '[WS-FRAME-8] text that is not UTF-8',
     frame('text', bytes(0x22, 0xff, 0x22)),
     1007,
     'text is not UTF-8',
@@ -154,7 +154,7 @@ export const framing = casesOf('framing', [
     },
   ],
   [
-    '[WS-FRAME-7] W27 one byte over 1 MiB closes with 1009, and 1 MiB does not',
+    '[WS-FRAME-7] one byte over 1 MiB closes with 1009, and 1 MiB does not',
     async (target) => {
       const topic = target.topic();
       const client = await target.client();

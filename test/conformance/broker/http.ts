@@ -69,7 +69,7 @@ export const http = casesOf('http', [
     },
   ],
   [
-    '[BROKER-HTTP-4] W38 GET / asks for an upgrade, anything else is not here',
+    '[BROKER-HTTP-4] GET / asks for an upgrade, anything else is not here',
     async (target) => {
       for (const path of ['/', '/ws']) {
         const root = await target.request(path);

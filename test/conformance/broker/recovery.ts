@@ -6,7 +6,7 @@ import { ask, casesOf } from '../case.ts';
 
 export const recovery = casesOf('recovery', [
   [
-    '[BROKER-ENV-1] [BROKER-FRAME-2] W37 an enveloped and a bare subscriber of one topic',
+    '[BROKER-ENV-1] [BROKER-FRAME-2] an enveloped and a bare subscriber of one topic',
     async (target) => {
       const topic = target.topic();
       const [bare, wrapped] = await Promise.all([target.client(), target.client()]);

@@ -1,4 +1,4 @@
-// What the seed's published server did (W1–W38 of the protocol notes): sessions, subscriptions and bare publications.
+// What the published server of Hermes did: sessions, subscriptions and bare publications.
 
 import assert from 'node:assert/strict';
 
@@ -9,7 +9,7 @@ const WELCOME = `{"type": "info", "message": "Connected to HERMES WebSocket serv
 
 export const seed = casesOf('seed', [
   [
-    '[BROKER-WS-1] [BROKER-DOOR-1] [BROKER-FRAME-1] W1 a connection on any path is welcomed first',
+    '[BROKER-WS-1] [BROKER-DOOR-1] [BROKER-FRAME-1] a connection on any path is welcomed first',
     async (target) => {
       for (const path of ['', '/', '/any/path?x=1']) {
         const client = await target.newcomer(path);
@@ -21,7 +21,7 @@ export const seed = casesOf('seed', [
     },
   ],
   [
-    '[BROKER-SUB-1] [BROKER-FRAME-1] W2 W3 W4 subscribe and unsubscribe are acked with the exact texts',
+    '[BROKER-SUB-1] [BROKER-FRAME-1] subscribe and unsubscribe are acked with the exact texts',
     async (target) => {
       const topic = target.topic();
       const client = await target.client();
@@ -43,7 +43,7 @@ export const seed = casesOf('seed', [
     },
   ],
   [
-    '[BROKER-PUB-1] W5 W6 W8 subscribers get the bare data, the producer only when it subscribed',
+    '[BROKER-PUB-1] subscribers get the bare data, the producer only when it subscribed',
     async (target) => {
       const topic = target.topic();
       const [one, two, other, producer] = await four(target);
@@ -76,7 +76,7 @@ export const seed = casesOf('seed', [
     },
   ],
   [
-    '[BROKER-SUB-3] W7 subscribing twice is acked twice and delivers once',
+    '[BROKER-SUB-3] subscribing twice is acked twice and delivers once',
     async (target) => {
       const topic = target.topic();
       const client = await target.client();
@@ -87,7 +87,7 @@ export const seed = casesOf('seed', [
     },
   ],
   [
-    '[BROKER-SUB-4] W29 a client that vanishes leaves no subscription behind',
+    '[BROKER-SUB-4] a client that vanishes leaves no subscription behind',
     async (target) => {
       const topic = target.topic();
       const [gone, watcher] = await pair(target);
@@ -101,7 +101,7 @@ export const seed = casesOf('seed', [
     },
   ],
   [
-    '[BROKER-PUB-2] W13 publishing where nobody listens is no error, and gets its place',
+    '[BROKER-PUB-2] publishing where nobody listens is no error, and gets its place',
     async (target) => {
       const client = await target.client();
       const topic = target.topic();
@@ -111,7 +111,7 @@ export const seed = casesOf('seed', [
     },
   ],
   [
-    '[BROKER-DATA-1] [JSON-3] W10 W11 W12 every JSON value arrives as it was written',
+    '[BROKER-DATA-1] [JSON-3] every JSON value arrives as it was written',
     async (target) => {
       const topic = target.topic();
       const client = await target.client();
@@ -123,7 +123,7 @@ export const seed = casesOf('seed', [
     },
   ],
   [
-    '[BROKER-ORD-3] W31 a thousand publications of one producer keep their order for each subscriber',
+    '[BROKER-ORD-3] a thousand publications of one producer keep their order for each subscriber',
     async (target) => {
       const topic = target.topic();
       const [one, other, producer] = await four(target);
@@ -137,7 +137,7 @@ export const seed = casesOf('seed', [
     },
   ],
   [
-    '[BROKER-WS-2] W24 W25 binary frames are read as text',
+    '[BROKER-WS-2] binary frames are read as text',
     async (target) => {
       const topic = target.topic();
       const client = await target.client();

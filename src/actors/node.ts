@@ -10,6 +10,7 @@
 import { brokerDoor, type BrokerDoorMessage } from './broker/broker-door.actor.ts';
 import { brokerFormats } from './broker/broker-formats.ts';
 import type { BrokerOptions } from './broker/broker-options.ts';
+import { type BrokerWire, bytesWire } from './codecs/broker-wire.ts';
 import { homeActor, type HomeLimits, type HomeMessage } from './routing/home.actor.ts';
 import { routerActor } from './routing/router.actor.ts';
 import type { RouterMessage } from './routing/router-state.ts';
@@ -23,6 +24,8 @@ export interface ShardOptions {
   readonly shards: number;
   readonly broker: BrokerOptions;
   readonly home: HomeLimits;
+  /** Bytes, where nothing else is said. */
+  readonly brokerWire?: BrokerWire;
 }
 
 /** Where the world finds the actors of a shard. */
@@ -74,6 +77,7 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
     historyBytesTotalMax: share(options.home.historyBytesTotalMax),
   };
   const edges = edgesOf(shard);
+  const wire = options.brokerWire ?? bytesWire;
   const router = system.spawn(
     routerActor,
     {
@@ -81,7 +85,7 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
       shards,
       web: edges.web,
       homeOfShard: (other) => actorsOf(other).home,
-      formats: new Map(brokerFormats),
+      formats: brokerFormats(wire),
       stallTimeoutMs: broker.stallTimeoutMs,
     },
     'router',
@@ -91,6 +95,6 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
     { shards, limits, routerOf: (other) => actorsOf(other).router },
     'home',
   );
-  const door = system.spawn(brokerDoor, { options: broker, edges, router }, 'broker');
+  const door = system.spawn(brokerDoor, { options: broker, edges, router, wire }, 'broker');
   return { router, home, broker: door };
 }

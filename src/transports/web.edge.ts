@@ -104,7 +104,8 @@ export class WebEdge {
   obey(command: WebCommand): void {
     switch (command.type) {
       case 'write':
-        this.#connections.write(command.connections, command.payload);
+        // In production every payload is bytes.
+        this.#connections.write(command.connections, command.payload as Uint8Array);
         return;
       case 'close':
         this.#connections.close(command.connection, command.code, command.reason);

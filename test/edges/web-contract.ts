@@ -416,7 +416,7 @@ export function respond(
 }
 
 export function textOf(event: ConnectionEvent): string | undefined {
-  return event.type === 'messageReceived' ? decoder.decode(event.payload) : undefined;
+  return event.type === 'messageReceived' ? decoder.decode(event.payload as Uint8Array) : undefined;
 }
 
 function costOf(text: string): number {

@@ -49,8 +49,9 @@ test('payloads belong to the actors: none is a view of a larger read', async () 
   await world.until('all came', () => world.heard.length === 51);
   for (const event of world.heard) {
     if (event.type !== 'messageReceived') throw new Error('only messages were sent');
-    expect(event.payload.constructor).toBe(Uint8Array);
-    expect(event.payload.buffer.byteLength).toBeLessThanOrEqual(event.payload.byteLength * 2);
+    const payload = event.payload as Uint8Array;
+    expect(payload.constructor).toBe(Uint8Array);
+    expect(payload.buffer.byteLength).toBeLessThanOrEqual(payload.byteLength * 2);
   }
 });
 

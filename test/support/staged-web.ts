@@ -119,7 +119,8 @@ export class StagedWeb {
       command.type === 'write' ? { ...command, connections: [...command.connections] } : command,
     );
     if (command.type === 'write') {
-      for (const connection of command.connections) this.#write(connection, command.payload);
+      for (const connection of command.connections)
+        this.#write(connection, command.payload as Uint8Array);
       return;
     }
     const client = this.clients.get(command.connection);

@@ -2,6 +2,7 @@
 // Refuses to know signatures (the auth edge checks them) and what the request wants.
 // Obeys spec/broker.md, sections "Doors" and "Browsers".
 
+import type { BrokerWire } from '../codecs/broker-wire.ts';
 import type { Address } from '../runtime/actor.ts';
 import type { Edges, Receipt, RequestHead } from '../runtime/edges.ts';
 import type { RouterRequest } from '../routing/router-messages.ts';
@@ -12,6 +13,8 @@ export interface DoorContext {
   readonly options: BrokerOptions;
   readonly edges: Edges;
   readonly router: Address<RouterRequest | Receipt>;
+  /** How sessions read and write. */
+  readonly wire: BrokerWire;
 }
 
 /** [BROKER-AUTH-1] The token, from `Authorization: Bearer`, the subprotocol `bearer.<token>`, or the query's `access_token`. */

@@ -2,15 +2,9 @@
 // Refuses to know slots, order and the session's life: one answer in, one frame out.
 // Obeys spec/broker.md, sections "Frames" and "Errors".
 
-import {
-  encodeAckPublish,
-  encodeAckSubscribe,
-  encodeAckUnsubscribe,
-  encodeError,
-  encodeTopicInfo,
-  encodeTopics,
-} from '../codecs/broker.ts';
+import type { BrokerWire } from '../codecs/broker-wire.ts';
 import type { RouterReply, Slot } from '../routing/router-messages.ts';
+import type { Payload } from '../runtime/edges.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import { nameOf } from './broker-topic.ts';
 import { type Rights, visibleTopics } from './rights.ts';
@@ -30,39 +24,43 @@ export interface AskedBy {
 }
 
 /** Throws on a reply that answers no question. */
-export function encodeAnswer(reply: SlottedReply, { noted, rights, options }: AskedBy): Uint8Array {
+export function encodeAnswer(
+  wire: BrokerWire,
+  reply: SlottedReply,
+  { noted, rights, options }: AskedBy,
+): Payload {
   switch (reply.type) {
     case 'subscribed': {
       const { position, recovered, topic } = reply;
       const place = recovered === undefined ? position : { ...position, recovered };
-      return encodeAckSubscribe(nameOf(topic), noted === undefined ? undefined : place);
+      return wire.ackSubscribe(nameOf(topic), noted === undefined ? undefined : place);
     }
     case 'subscribeRefused':
-      return encodeError(
+      return wire.error(
         reply.reason === 'too-many-subscriptions'
           ? `Too many subscriptions: at most ${options.subscriptionsMax} per connection.`
           : 'Too many topics: the node has no room for another.',
       );
     case 'unsubscribed': {
       const name = nameOf(reply.topic);
-      if (!reply.wasSubscribed) return encodeError(`Not subscribed to ${name}`);
-      return encodeAckUnsubscribe(name);
+      if (!reply.wasSubscribed) return wire.error(`Not subscribed to ${name}`);
+      return wire.ackUnsubscribe(name);
     }
     case 'publishAnswered': {
       const name = nameOf(reply.topic);
       const { outcome } = reply;
-      if (outcome.kind !== 'published') return encodeError(publishAnswerText(name, outcome.kind));
+      if (outcome.kind !== 'published') return wire.error(publishAnswerText(name, outcome.kind));
       const { position, subscribers, isDuplicate } = outcome;
       const given = noted?.type === 'publish' ? noted.id : undefined;
       const id = given ?? `${position.epoch}:${position.offset}`;
-      return encodeAckPublish(name, subscribers, { ...position, id, duplicate: isDuplicate });
+      return wire.ackPublish(name, subscribers, { ...position, id, duplicate: isDuplicate });
     }
     case 'topicsListed':
-      return encodeTopics(visibleTopics(reply.topics, rights));
+      return wire.topics(visibleTopics(reply.topics, rights));
     case 'topicInformed': {
       const { subscribers, position, historyCount: history } = reply.info;
       const { epoch = null, offset = null } = position ?? {};
-      return encodeTopicInfo({ topic: nameOf(reply.topic), subscribers, epoch, offset, history });
+      return wire.topicInfo({ topic: nameOf(reply.topic), subscribers, epoch, offset, history });
     }
     default:
       throw new Error(`no answer is known for ${reply.type}`);

@@ -3,16 +3,9 @@
 // Refuses to know the protocol beyond the request line. Obeys spec/broker.md, section "Doors".
 
 import { readTopic } from '../codecs/broker.ts';
-import type { ActorDefinition, Address, ChildStopped, Context } from '../runtime/actor.ts';
+import type { ActorDefinition, ChildStopped, Context } from '../runtime/actor.ts';
 import { Admission } from '../runtime/admission.ts';
-import type {
-  DoorEvent,
-  Edges,
-  Receipt,
-  RequestReceived,
-  UpgradeRequested,
-} from '../runtime/edges.ts';
-import type { RouterRequest } from '../routing/router-messages.ts';
+import type { DoorEvent, RequestReceived, UpgradeRequested } from '../runtime/edges.ts';
 import {
   type Answer,
   corsHeaders,
@@ -26,12 +19,6 @@ import { httpRequest } from './http-request.actor.ts';
 import { readEventId, sseSession, type SseWish } from './sse-session.actor.ts';
 import { wsSession } from './ws-session.actor.ts';
 
-export interface BrokerDoorArgs {
-  readonly options: BrokerOptions;
-  readonly edges: Edges;
-  readonly router: Address<RouterRequest | Receipt>;
-}
-
 export type BrokerDoorMessage = DoorEvent;
 
 interface BrokerDoorState {
@@ -43,7 +30,7 @@ interface BrokerDoorState {
 
 type Turn = Context<BrokerDoorMessage>;
 
-export const brokerDoor: ActorDefinition<BrokerDoorArgs, BrokerDoorState, BrokerDoorMessage> = {
+export const brokerDoor: ActorDefinition<DoorContext, BrokerDoorState, BrokerDoorMessage> = {
   kind: 'broker/door',
   mailboxMax: 100_000,
   onFailure: 'escalate',

@@ -4,7 +4,7 @@
 // Refuses to know sockets and topics' lives. Obeys spec/broker.md, section "Event streams".
 
 import { readWirePosition, type WirePosition, writeWirePosition } from '../codecs/broker.ts';
-import { encodeComment, encodeEvent } from '../codecs/sse.ts';
+import { encodeText } from '../codecs/utf8-text.ts';
 import type { Position } from '../routing/publication.ts';
 import type { RouterReply } from '../routing/router-messages.ts';
 import { TO_OWNER } from '../routing/subscriptions.ts';
@@ -12,6 +12,7 @@ import type { ActorDefinition, Context } from '../runtime/actor.ts';
 import type {
   ConnectionEvent,
   ConnectionId,
+  Payload,
   RequestReceived,
   TokenVerdict,
 } from '../runtime/edges.ts';
@@ -59,7 +60,7 @@ interface SseSessionState {
   /** Where each topic starts; the first words of all topics leave before any publication. */
   readonly starts: Map<string, WirePosition | undefined>;
   /** What each topic's first words will say, by slot. */
-  readonly answers: Map<number, Uint8Array>;
+  readonly answers: Map<number, Payload>;
   /** What came of some topics before the places of all were known. */
   early: (Delivered | Gapped)[];
 }
@@ -193,14 +194,14 @@ function subscribed(
     state.starts.set(topic, plain(position));
   }
   const { epoch, offset } = position;
-  const data = encoder.encode(JSON.stringify({ topic: nameOf(topic), epoch, offset, recovered }));
+  const data = encodeText(JSON.stringify({ topic: nameOf(topic), epoch, offset, recovered }));
   state.answers.set(slot, data);
   if (state.answers.size < state.places.size) return;
   const id = eventId(state.starts);
   const { connection, door } = state;
   for (const [answered, words] of state.answers) {
     const event = { id, event: 'subscribed', data: words, retry: door.options.sseRetryMs };
-    const payload = encodeEvent(event);
+    const payload = door.wire.event(event);
     context.send(door.router, { type: 'reply', connection, slot: answered, payload });
   }
   for (const message of state.early) pass(state, message, context);
@@ -211,10 +212,10 @@ function subscribed(
 function subscribeRefused(state: SseSessionState, topic: string, context: Turn): void {
   if (state.life !== 'open') return;
   const error = `Too many topics: the node has no room for ${nameOf(topic)}.`;
-  const data = encoder.encode(JSON.stringify({ topic: nameOf(topic), error }));
+  const data = encodeText(JSON.stringify({ topic: nameOf(topic), error }));
   const { connection, door } = state;
   // Past the router: the slots of other topics may still be open, and nothing else will be said.
-  const payload = encodeEvent({ event: 'refused', data });
+  const payload = door.wire.event({ event: 'refused', data });
   context.send(door.edges.web, { type: 'write', connections: [connection], payload });
   giveUp(state, closeCodes.tooManyTopics, context);
 }
@@ -223,25 +224,21 @@ function subscribeRefused(state: SseSessionState, topic: string, context: Turn):
 function pass(state: SseSessionState, message: Delivered | Gapped, context: Turn): void {
   const { connection, door } = state;
   if (message.type === 'gapped') {
-    const payload = encodeGapEvent(message.gap);
+    const payload = encodeGapEvent(door.wire, message.gap);
     context.send(door.router, { type: 'reply', connection, slot: undefined, payload });
     return;
   }
   const { publication } = message;
   state.places.set(publication.topic, plain(publication));
-  const payload = encodeSse(publication, state.envelope, eventId(state.places));
+  const payload = encodeSse(door.wire, publication, state.envelope, eventId(state.places));
   context.send(door.router, { type: 'reply', connection, slot: undefined, payload, publication });
 }
 
 function keepAlive(state: SseSessionState, context: Turn): void {
-  const { connection } = state;
-  context.send(state.door.router, {
-    type: 'reply',
-    connection,
-    slot: undefined,
-    payload: KEEP_ALIVE,
-  });
-  context.after('keep-alive', state.door.options.sseKeepAliveMs);
+  const { connection, door } = state;
+  const payload = door.wire.comment('keep-alive');
+  context.send(door.router, { type: 'reply', connection, slot: undefined, payload });
+  context.after('keep-alive', door.options.sseKeepAliveMs);
 }
 
 /** [SSE-5] `epoch:offset` for each topic in the order asked for; `-` where a topic has no place yet. */
@@ -268,7 +265,5 @@ function plain({ epoch, offset }: Position): WirePosition {
   return { epoch, offset };
 }
 
-const encoder = new TextEncoder();
-const KEEP_ALIVE = encodeComment('keep-alive');
 /** Reverse proxies that buffer by default (nginx) are asked not to. */
 const NO_BUFFERING = { 'x-accel-buffering': 'no' };

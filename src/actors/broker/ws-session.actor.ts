@@ -3,17 +3,13 @@
 // Refuses to know sockets (the web edge has them), topics' lives and other sessions.
 // Obeys spec/broker.md, sections "Requests", "Frames" and "Keep-alive"; its life is broker.machine.ts.
 
-import {
-  type BrokerRequest,
-  encodeError,
-  encodeWelcome,
-  readBrokerRequest,
-} from '../codecs/broker.ts';
+import type { BrokerRequest } from '../codecs/broker.ts';
 import type { RouterReply } from '../routing/router-messages.ts';
 import type { ActorDefinition, Context } from '../runtime/actor.ts';
 import type {
   ConnectionEvent,
   ConnectionId,
+  Payload,
   TokenVerdict,
   UpgradeRequested,
 } from '../runtime/edges.ts';
@@ -123,7 +119,11 @@ export const wsSession: ActorDefinition<WsSessionArgs, WsSessionState, WsSession
         return;
       case 'publishRefused':
         if (state.life === 'open') {
-          say(state, encodeError(publishAnswerText(nameOf(message.topic), 'refused')), context);
+          say(
+            state,
+            state.door.wire.error(publishAnswerText(nameOf(message.topic), 'refused')),
+            context,
+          );
         }
         return;
       case 'childStopped':
@@ -156,7 +156,7 @@ function admit(state: WsSessionState, context: Turn): void {
     ownFormat: WS_BARE,
     subscriptionsMax: options.subscriptionsMax,
   });
-  if (options.welcome) say(state, encodeWelcome(), context); // [BROKER-WS-1]
+  if (options.welcome) say(state, door.wire.welcome(), context); // [BROKER-WS-1]
   // The first ping comes early by chance, so that clients who came together are not pinged together.
   context.after(
     'ping',
@@ -194,23 +194,23 @@ function hold(state: WsSessionState, holds: number, context: Turn): void {
   else context.cancel('hold');
 }
 
-function hear(state: WsSessionState, payload: Uint8Array, context: Turn): void {
-  const { options } = state.door;
+function hear(state: WsSessionState, payload: Payload, context: Turn): void {
+  const { options, wire } = state.door;
   context.count('broker.messages.in');
   if (!isWithinRate(state, context.now)) {
     context.count('broker.messages.limited');
     say(
       state,
-      encodeError(`Too many messages: at most ${options.messagesPerSecondMax} per second.`),
+      wire.error(`Too many messages: at most ${options.messagesPerSecondMax} per second.`),
       context,
     );
     return;
   }
-  const request = readBrokerRequest(payload, options);
+  const request = wire.readRequest(payload, options);
   if (request.ok) obey(state, request.value, context);
   else {
     context.count('broker.messages.mistaken');
-    say(state, encodeError(request.message), context);
+    say(state, wire.error(request.message), context);
   }
 }
 
@@ -231,7 +231,7 @@ function obey(state: WsSessionState, request: BrokerRequest, context: Turn): voi
     case 'subscribe': {
       const { topic: name, envelope, since, isExtended } = request;
       if (!mayUse(rights.subscribe, name)) {
-        say(state, encodeError(`Not allowed to subscribe to ${name}`), context);
+        say(state, state.door.wire.error(`Not allowed to subscribe to ${name}`), context);
         return;
       }
       const slot = nextSlot(state);
@@ -258,7 +258,7 @@ function obey(state: WsSessionState, request: BrokerRequest, context: Turn): voi
     case 'publish': {
       const { topic: name, id, data, ack } = request;
       if (options.publish === 'none' || !mayUse(rights.publish, name)) {
-        say(state, encodeError(`Not allowed to publish to ${name}`), context);
+        say(state, state.door.wire.error(`Not allowed to publish to ${name}`), context);
         return;
       }
       let asker;
@@ -272,7 +272,7 @@ function obey(state: WsSessionState, request: BrokerRequest, context: Turn): voi
     }
     case 'list_topics':
       if (state.isListing) {
-        say(state, encodeError('The topics are being listed already.'), context);
+        say(state, state.door.wire.error('The topics are being listed already.'), context);
         return;
       }
       state.isListing = true;
@@ -280,7 +280,7 @@ function obey(state: WsSessionState, request: BrokerRequest, context: Turn): voi
       return;
     case 'topic_info':
       if (!mayUse(rights.subscribe, request.topic)) {
-        say(state, encodeError(`Not allowed to subscribe to ${request.topic}`), context);
+        say(state, state.door.wire.error(`Not allowed to subscribe to ${request.topic}`), context);
         return;
       }
       context.send(router, {
@@ -301,12 +301,12 @@ function answer(state: WsSessionState, reply: SlottedReply, context: Turn): void
   const noted = notes?.get(slot);
   notes?.delete(slot);
   if (reply.type === 'topicsListed') state.isListing = false;
-  const payload = encodeAnswer(reply, { noted, rights, options: door.options });
+  const payload = encodeAnswer(door.wire, reply, { noted, rights, options: door.options });
   context.send(door.router, { type: 'reply', connection, slot, payload });
 }
 
 /** Words of the session's own, behind the answers that are still awaited. */
-function say(state: WsSessionState, payload: Uint8Array, context: Turn): void {
+function say(state: WsSessionState, payload: Payload, context: Turn): void {
   context.send(state.door.router, {
     type: 'reply',
     connection: state.connection,

@@ -4,6 +4,7 @@
 // Obeys spec/broker.md, sections "Requests" and "Frames".
 
 import { hasLoneSurrogate, type JsonRead, type JsonRefused, readJsonObject } from './json-slice.ts';
+import { encodeAround, encodeText } from './utf8-text.ts';
 
 /** A place in a topic, as the wire says it. */
 export interface WirePosition {
@@ -25,11 +26,16 @@ export type BrokerRequest =
   | { readonly type: 'list_topics' }
   | { readonly type: 'topic_info'; readonly topic: string };
 
-/** `data` is a view of the source text: one whole JSON value. */
+/** A payload, as far as bounds go. */
+export interface WirePayload {
+  readonly byteLength: number;
+}
+
+/** `data` is one whole JSON value; read from bytes it is a view of the source text. */
 export interface BrokerPublish {
   readonly topic: string;
   readonly id: string | undefined;
-  readonly data: Uint8Array;
+  readonly data: WirePayload;
 }
 
 export interface BrokerLimits {
@@ -133,43 +139,54 @@ export function sentenceFor({ mistake: { code } }: JsonRefused, limits: BrokerLi
   }
 }
 
-export const encodeWelcome = (): Uint8Array => seedFrame({ type: 'info', message: WELCOME });
+export const encodeWelcome = (): Uint8Array =>
+  encodeText(`{"type": "info", "message": ${JSON.stringify(WELCOME)}}`);
 
-export const encodeError = (message: string): Uint8Array => seedFrame({ type: 'error', message });
+export const encodeError = (message: string): Uint8Array =>
+  encodeText(`{"type": "error", "message": ${JSON.stringify(message)}}`);
 
-/** [BROKER-FRAME-2] Hermes' ack; a client that asked for more than Hermes knows is told its place, too. */
+/**
+ * [BROKER-FRAME-1] [BROKER-FRAME-2] Hermes' ack, spaced as its README shows it; a client that asked for more than Hermes
+ * knows is told its place, too.
+ */
 export function encodeAckSubscribe(
   topic: string,
   more: (WirePosition & { recovered?: boolean }) | undefined,
 ): Uint8Array {
-  const ack = { type: 'ack_subscribe', topic, message: `Successfully subscribed to ${topic}` };
-  if (more === undefined) return seedFrame(ack);
+  const name = JSON.stringify(topic);
+  const message = JSON.stringify(`Successfully subscribed to ${topic}`);
+  if (more === undefined)
+    return encodeText(`{"type": "ack_subscribe", "topic": ${name}, "message": ${message}}`);
   const { epoch, offset, recovered } = more;
-  return frame({ ...ack, epoch, offset, recovered });
+  const end = recovered === undefined ? '}' : `,"recovered":${recovered}}`;
+  return encodeText(
+    `{"type":"ack_subscribe","topic":${name},"message":${message},"epoch":"${epoch}","offset":${offset}${end}`,
+  );
 }
 
-export const encodeAckUnsubscribe = (topic: string): Uint8Array =>
-  seedFrame({ type: 'ack_unsubscribe', topic, message: `Successfully unsubscribed from ${topic}` });
+export function encodeAckUnsubscribe(topic: string): Uint8Array {
+  const message = JSON.stringify(`Successfully unsubscribed from ${topic}`);
+  return encodeText(
+    `{"type": "ack_unsubscribe", "topic": ${JSON.stringify(topic)}, "message": ${message}}`,
+  );
+}
 
+/** [BROKER-FRAME-3] */
 export function encodeAckPublish(
   topic: string,
   subscribers: number,
   published: WirePosition & { readonly id: string; readonly duplicate: boolean },
 ): Uint8Array {
   const { id, epoch, offset, duplicate } = published;
-  return frame({
-    type: 'ack_publish',
-    topic,
-    subscribers,
-    id,
-    epoch,
-    offset,
-    duplicate: duplicate || undefined,
-  });
+  const head = `{"type":"ack_publish","topic":${JSON.stringify(topic)},"subscribers":${subscribers}`;
+  const end = duplicate ? ',"duplicate":true}' : '}';
+  return encodeText(
+    `${head},"id":${JSON.stringify(id)},"epoch":"${epoch}","offset":${offset}${end}`,
+  );
 }
 
 export const encodeTopics = (topics: readonly (readonly [string, number])[]): Uint8Array =>
-  encoder.encode(`{"type":"topics","topics":${countsText(topics)}}`);
+  encodeText(`{"type":"topics","topics":${countsText(topics)}}`);
 
 /** [BROKER-FRAME-4] Topic names as they are, in order, even those that look like numbers: an object would re-sort them. */
 export function countsText(topics: readonly (readonly [string, number])[]): string {
@@ -185,23 +202,21 @@ export interface WireTopicInfo {
 }
 
 export const encodeTopicInfo = (info: WireTopicInfo): Uint8Array =>
-  frame({ type: 'topic_info', ...info });
+  encodeText(JSON.stringify({ type: 'topic_info', ...info }));
 
-/** [BROKER-ENV-1] The envelope around a publication's untouched data. */
+/** [BROKER-ENV-1] The envelope around a publication's untouched data; epochs are made of letters and digits. */
 export function encodeMessage(
   topic: string,
-  position: WirePosition,
+  { epoch, offset }: WirePosition,
   id: string,
   data: Uint8Array,
 ): Uint8Array {
-  const { epoch, offset } = position;
-  const head = JSON.stringify({ type: 'message', topic, offset, epoch, id });
-  const headBytes = encoder.encode(`${head.slice(0, -1)},"data":`);
-  const bytes = new Uint8Array(headBytes.byteLength + data.byteLength + 1);
-  bytes.set(headBytes);
-  bytes.set(data, headBytes.byteLength);
-  bytes[bytes.byteLength - 1] = 0x7d;
-  return bytes;
+  const place = `"offset":${offset},"epoch":"${epoch}"`;
+  return encodeAround(
+    `{"type":"message","topic":${JSON.stringify(topic)},${place},"id":${JSON.stringify(id)},"data":`,
+    data,
+    '}',
+  );
 }
 
 export interface WireGap {
@@ -213,7 +228,7 @@ export interface WireGap {
   readonly reason: string;
 }
 
-export const encodeGap = (gap: WireGap): Uint8Array => encoder.encode(gapText(gap));
+export const encodeGap = (gap: WireGap): Uint8Array => encodeText(gapText(gap));
 
 export function gapText({ topic, epoch, from, to, reason }: WireGap): string {
   return JSON.stringify({ type: 'gap', topic, from, to: to ?? null, reason, epoch });
@@ -265,17 +280,3 @@ function isName(text: string, lengthMax: number): boolean {
 function mistake(message: string): BrokerMistake {
   return { ok: false, message };
 }
-
-/** [BROKER-FRAME-1] Frames of Hermes are spaced as its README shows them. */
-function seedFrame(fields: Readonly<Record<string, string>>): Uint8Array {
-  const members = Object.entries(fields).map(
-    ([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`,
-  );
-  return encoder.encode(`{${members.join(', ')}}`);
-}
-
-function frame(fields: object): Uint8Array {
-  return encoder.encode(JSON.stringify(fields));
-}
-
-const encoder = new TextEncoder();

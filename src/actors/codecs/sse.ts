@@ -4,6 +4,8 @@
 // whoever takes ids and names from outside refuses them at the door with `isEventField`.
 // WHATWG HTML, "Server-sent events", "Parsing an event stream"; spec: SSE-1, SSE-2.
 
+import { encodeAround } from './utf8-text.ts';
+
 export interface ServerEvent {
   readonly id?: string;
   readonly event?: string;
@@ -24,7 +26,11 @@ export function encodeEvent(event: ServerEvent): Uint8Array {
   if (event.id !== undefined) fields += `id: ${stripped(event.id)}\n`;
   if (event.event !== undefined) fields += `event: ${stripped(event.event)}\n`;
   if (event.retry !== undefined && isRetry(event.retry)) fields += `retry: ${event.retry}\n`;
-  return withData(fields === '' ? undefined : encoder.encode(fields), event.data);
+  const { data } = event;
+  // Almost all data is one line.
+  if (data.indexOf(lf) < 0 && data.indexOf(cr) < 0)
+    return encodeAround(`${fields}data: `, data, '\n\n');
+  return withData(encoder.encode(fields), data);
 }
 
 /** A comment, one line per line of the text: keeps a stream warm and is never seen by the page. */
@@ -37,8 +43,8 @@ export function isEventField(text: string): boolean {
   return !/[\r\n\0\ud800-\udfff]/u.test(text);
 }
 
-function withData(fields: Uint8Array | undefined, data: Uint8Array): Uint8Array {
-  const fieldBytes = fields === undefined ? 0 : fields.length;
+function withData(fields: Uint8Array, data: Uint8Array): Uint8Array {
+  const fieldBytes = fields.length;
   // Counted first, so that one exact buffer is made.
   let at = 0;
   let size = fieldBytes + 1;
@@ -49,14 +55,14 @@ function withData(fields: Uint8Array | undefined, data: Uint8Array): Uint8Array 
     at = afterBreak(data, end);
   }
   const bytes = new Uint8Array(size);
-  if (fields !== undefined) bytes.set(fields, 0);
+  bytes.set(fields, 0);
   let to = fieldBytes;
   at = 0;
   for (let more = true; more;) {
     const end = lineEnd(data, at);
     bytes.set(dataField, to);
     to += dataField.length;
-    bytes.set(end - at === data.length ? data : data.subarray(at, end), to);
+    bytes.set(data.subarray(at, end), to);
     to += end - at;
     bytes[to] = lf;
     to += 1;

@@ -3,7 +3,7 @@
 // Refuses to know homes, and what the formats look like. Obeys ADR 0007 and spec/broker.md "Slow consumers".
 
 import type { Address, Context } from '../runtime/actor.ts';
-import { type ConnectionId, type WebCommand, writeCost } from '../runtime/edges.ts';
+import { type ConnectionId, type Payload, type WebCommand, writeCost } from '../runtime/edges.ts';
 import type { HomeMessage } from './home.actor.ts';
 import { PACE_LOOK_EVERY_MS, Pacing } from './pacing.ts';
 import type { Gap, Publication } from './publication.ts';
@@ -83,7 +83,7 @@ export class Delivery {
   /** One payload to one stream, behind whatever already waits there. */
   write(
     stream: RoutedStream,
-    payload: Uint8Array,
+    payload: Payload,
     publication: Publication | undefined,
     context: Turn,
   ): void {
@@ -97,7 +97,7 @@ export class Delivery {
   }
 
   /** Answers an open slot. */
-  fill(stream: RoutedStream, slot: number, payload: Uint8Array, context: Turn): void {
+  fill(stream: RoutedStream, slot: number, payload: Payload, context: Turn): void {
     stream.outbox.fill(slot, payload);
     this.#settle(stream, context);
   }
@@ -153,7 +153,7 @@ export class Delivery {
   #writeToGroup(
     group: Group<RouterReply>,
     publication: Publication,
-    payload: Uint8Array,
+    payload: Payload,
     context: Turn,
   ): void {
     const cost = writeCost(payload);

@@ -3,7 +3,7 @@
 // Refuses to know publishers and what is written. Obeys spec/broker.md "Subscriptions", "Recovery", "Shards".
 
 import { assert } from '../runtime/actor.ts';
-import { type ConnectionId, writeCost } from '../runtime/edges.ts';
+import { type ConnectionId, type Payload, writeCost } from '../runtime/edges.ts';
 import type { Gap, Position, Publication } from './publication.ts';
 import {
   type Answer,
@@ -133,7 +133,7 @@ function recoverable(
   state: RouterState,
   { stream, topic, format }: RoutedSubscription,
   publications: readonly Publication[],
-): readonly Uint8Array[] | undefined {
+): readonly Payload[] | undefined {
   const isOwners = format === TO_OWNER;
   const wire = isOwners ? stream.ownFormat : state.delivery.formatOf(format);
   const overhead = isOwners
@@ -142,7 +142,7 @@ function recoverable(
   const { roomBytes } = stream.outbox;
   let left =
     (isOwners ? roomBytes / stream.subscriptionsMax : roomBytes) - ANSWER_BYTES - topic.length * 12;
-  const payloads: Uint8Array[] = [];
+  const payloads: Payload[] = [];
   for (const publication of publications) {
     const payload = wire.encode(publication);
     left -= writeCost(payload) + overhead;

@@ -3,7 +3,7 @@
 // Refuses to know connections and formats: its readers are shards. Obeys ADR 0004 and spec/broker.md "Order".
 
 import type { ActorDefinition, Address, Context } from '../runtime/actor.ts';
-import type { ShardDown } from '../runtime/edges.ts';
+import type { Payload, ShardDown } from '../runtime/edges.ts';
 import type { Position, Publication } from './publication.ts';
 import type { RouterReply, TopicInfo } from './router-messages.ts';
 import type { Topic } from './topic.ts';
@@ -28,7 +28,7 @@ export type HomeMessage =
       readonly type: 'publish';
       readonly topic: Topic;
       readonly id: string | undefined;
-      readonly data: Uint8Array;
+      readonly data: Payload;
       readonly shard: number;
       /** Undefined when nobody waits for the outcome. */
       readonly ref: number | undefined;

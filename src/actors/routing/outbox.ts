@@ -3,7 +3,7 @@
 // A slot keeps the place of an answer that is not known yet, so that answers leave in the order of the questions.
 // Refuses to know what the bytes mean and who publishes. Obeys ADR 0007 and spec/broker.md "Slow consumers".
 
-import { WINDOW_BYTES, WRITE_OVERHEAD_BYTES, writeCost } from '../runtime/edges.ts';
+import { type Payload, WINDOW_BYTES, WRITE_OVERHEAD_BYTES, writeCost } from '../runtime/edges.ts';
 import type { Gap, GapReason, Publication } from './publication.ts';
 
 /** `disconnect` ends the connection, the others drop publications and tell the reader of the gap. */
@@ -15,11 +15,11 @@ export interface OutboxLimits {
 }
 
 /** Turns a gap into the wire's own words. */
-export type GapEncoder = (gap: Gap) => Uint8Array;
+export type GapEncoder = (gap: Gap) => Payload;
 
 interface Waiting {
   /** Undefined while a slot is open. */
-  payload: Uint8Array | undefined;
+  payload: Payload | undefined;
   readonly slot: number | undefined;
   /** The publication that the payload carries; replies carry none and are never dropped. */
   readonly publication: Publication | undefined;
@@ -109,7 +109,7 @@ export class Outbox {
   }
 
   /** Gives an open slot its answer; `flush` and `enforce` follow. */
-  fill(slot: number, payload: Uint8Array): void {
+  fill(slot: number, payload: Payload): void {
     const place = this.#waiting?.find(
       (waiting) => waiting.slot === slot && waiting.payload === undefined,
     );
@@ -122,7 +122,7 @@ export class Outbox {
   }
 
   /** Puts a payload at the end of the queue; `flush` and `enforce` follow. */
-  offer(payload: Uint8Array, publication: Publication | undefined): void {
+  offer(payload: Payload, publication: Publication | undefined): void {
     if (
       publication !== undefined &&
       this.#limits.slowPolicy === 'latest-per-topic' &&
@@ -149,7 +149,7 @@ export class Outbox {
   }
 
   /** Hands over what the window allows. */
-  flush(write: (payload: Uint8Array) => void): void {
+  flush(write: (payload: Payload) => void): void {
     const waiting = this.#waiting;
     if (waiting === undefined) return;
     let taken = 0;
@@ -179,13 +179,13 @@ export class Outbox {
     this.#latestGaps = undefined;
   }
 
-  #spend(payload: Uint8Array, write: (payload: Uint8Array) => void): void {
+  #spend(payload: Payload, write: (payload: Payload) => void): void {
     this.#credit -= writeCost(payload);
     write(payload);
   }
 
   /** [BROKER-SLOW-4] The reader learns of what was dropped before it sees what came after. */
-  #tellGap(place: Waiting, gap: Gap, write: (payload: Uint8Array) => void): void {
+  #tellGap(place: Waiting, gap: Gap, write: (payload: Payload) => void): void {
     if (this.#latestGaps?.get(gap.topic) === place) this.#latestGaps.delete(gap.topic);
     this.#spend(this.#encodeGap(gap), write);
   }

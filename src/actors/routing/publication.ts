@@ -1,6 +1,7 @@
 // The one thing that flows: a publication, in its place in its topic's order.
 // Refuses to know wire formats: `data` is the publisher's bytes, untouched from door to door.
 
+import type { Payload } from '../runtime/edges.ts';
 import type { Topic } from './topic.ts';
 
 /** Where a reader stands in a topic: everything up to `offset` of `epoch` is known. */
@@ -16,7 +17,7 @@ export interface Publication extends Position {
   /** The publisher's own id, when it gave one. */
   readonly id: string | undefined;
   /** A whole JSON text for the broker; bytes owned by the publication. */
-  readonly data: Uint8Array;
+  readonly data: Payload;
 }
 
 /** The name under which a publication is known: the publisher's id, or its place in the topic. */

@@ -3,7 +3,7 @@
 // Refuses to know how the router obeys, and what an answer looks like on the wire.
 
 import type { Address } from '../runtime/actor.ts';
-import type { ConnectionId } from '../runtime/edges.ts';
+import type { ConnectionId, Payload } from '../runtime/edges.ts';
 import type { OutboxLimits } from './outbox.ts';
 import type { Gap, Position, Publication } from './publication.ts';
 import type { FormatName } from './subscriptions.ts';
@@ -42,7 +42,7 @@ export type RouterRequest =
       readonly type: 'publish';
       readonly topic: Topic;
       readonly id: string | undefined;
-      readonly data: Uint8Array;
+      readonly data: Payload;
       /** Who waits for the outcome; undefined when nobody does. */
       readonly asker: Asker | undefined;
       /** Told when the publication is refused and nobody waits for its outcome. */
@@ -55,7 +55,7 @@ export type RouterRequest =
       readonly connection: ConnectionId;
       /** The question that this answers; undefined for words of the session's own. */
       readonly slot: Slot | undefined;
-      readonly payload: Uint8Array;
+      readonly payload: Payload;
       /** Set when the payload carries a publication that a slow reader may lose. */
       readonly publication?: Publication;
     };

@@ -3,15 +3,15 @@
 // Refuses to know publishers, offsets beyond the last delivered one, and what a format looks like.
 
 import type { Address } from '../runtime/actor.ts';
-import type { ConnectionId } from '../runtime/edges.ts';
+import type { ConnectionId, Payload } from '../runtime/edges.ts';
 import type { Outbox } from './outbox.ts';
 import type { Gap, Position, Publication } from './publication.ts';
 import type { Topic } from './topic.ts';
 
 /** How publications and gaps look on one kind of wire. */
 export interface WireFormat {
-  encode(publication: Publication): Uint8Array;
-  encodeGap(gap: Gap): Uint8Array;
+  encode(publication: Publication): Payload;
+  encodeGap(gap: Gap): Payload;
 }
 
 /** `owner` formats hand publications to the session, which writes them in its own way. */

@@ -2,7 +2,7 @@
 // History and ids are bounded by count, bytes and age. Refuses to know subscribers and shards.
 // Obeys spec/broker.md, sections "Order" and "Recovery".
 
-import { writeCost } from '../runtime/edges.ts';
+import { type Payload, writeCost } from '../runtime/edges.ts';
 import type { Position, Publication } from './publication.ts';
 import type { Topic } from './topic.ts';
 
@@ -68,16 +68,14 @@ export class TopicLog {
   }
 
   /** [BROKER-ORD-1] Gives the next place to a publication and remembers it. `now` in microseconds. */
-  append(id: string | undefined, data: Uint8Array, now: number): Publication {
+  append(id: string | undefined, data: Payload, now: number): Publication {
     this.#offset += 1;
-    // A view into a larger block would keep the whole block alive for as long as the history lasts.
-    const owned = data.byteLength === data.buffer.byteLength ? data : data.slice();
     const publication = {
       topic: this.topic,
       epoch: this.epoch,
       offset: this.#offset,
       id,
-      data: owned,
+      data: owned(data),
     };
     this.#kept.push({ publication, at: now });
     this.#bytes += writeCost(data);
@@ -133,6 +131,12 @@ export class TopicLog {
     }
     return { recovered: true, publications };
   }
+}
+
+/** A view into a larger block would keep the whole block alive for as long as the history lasts. */
+function owned(data: Payload): Payload {
+  if (!(data instanceof Uint8Array) || data.byteLength === data.buffer.byteLength) return data;
+  return data.slice();
 }
 
 const LOST: Recovery = { recovered: false, publications: [] };

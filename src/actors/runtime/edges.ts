@@ -8,8 +8,13 @@ import type { Address } from './actor.ts';
 /** One connection or one HTTP exchange; unique within its shard for the shard's life. */
 export type ConnectionId = number;
 
+/** What is written and heard: bytes. The simulator's object lane passes values that count as many instead. */
+export interface Payload {
+  readonly byteLength: number;
+}
+
 /** What one written payload costs against queues and windows, in bytes: itself and its bookkeeping. */
-export function writeCost(payload: Uint8Array): number {
+export function writeCost(payload: Payload): number {
   return payload.byteLength + WRITE_OVERHEAD_BYTES;
 }
 export const WRITE_OVERHEAD_BYTES = 32;
@@ -52,7 +57,7 @@ export type ConnectionEvent =
   | {
       readonly type: 'messageReceived';
       readonly connection: ConnectionId;
-      readonly payload: Uint8Array;
+      readonly payload: Payload;
     }
   | { readonly type: 'pongReceived'; readonly connection: ConnectionId }
   | {
@@ -77,7 +82,7 @@ export interface Receipt {
 export interface Write {
   readonly type: 'write';
   readonly connections: readonly ConnectionId[];
-  readonly payload: Uint8Array;
+  readonly payload: Payload;
 }
 
 /** Both kinds of stream take these. After `close` nothing of the connection is heard but `closed`. */

@@ -76,9 +76,12 @@ export class Turn implements Context<unknown> {
   }
 
   clear(): void {
-    this.targets.length = 0;
-    this.payloads.length = 0;
-    this.#spawned.length = 0;
+    // Emptied by hand: a turn says a word or two, and setting a length costs more than that.
+    while (this.targets.length > 0) {
+      this.targets.pop();
+      this.payloads.pop();
+    }
+    if (this.#spawned.length > 0) this.#spawned.length = 0;
     this.#cell = undefined;
   }
 

@@ -102,7 +102,7 @@ export class WebEdge implements EndHost {
   obey(command: WebCommand): void {
     switch (command.type) {
       case 'write':
-        this.#write(command.connections, command.payload);
+        this.#write(command.connections, command.payload as Uint8Array);
         return;
       case 'close':
         this.#connections.get(command.connection)?.close(command.code, command.reason);
@@ -175,8 +175,8 @@ export class WebEdge implements EndHost {
     for (const connection of connections) {
       const end = this.#connections.get(connection);
       if (end === undefined) continue;
-      if (end.isFramed) end.write((framed ??= encodeFrame('text', payload)), cost);
-      else end.write(payload, cost);
+      if (end.isFramed) end.write((framed ??= encodeFrame("text", payload as Uint8Array)), cost);
+      else end.write(payload as Uint8Array, cost);
     }
   }
 }

@@ -25,6 +25,7 @@ import {
   type BrokerLimits,
   type WirePosition,
 } from '../../../src/actors/codecs/broker.ts';
+import { bytesWire } from '../../../src/actors/codecs/broker-wire.ts';
 import { readJsonItems, readJsonObject } from '../../../src/actors/codecs/json-slice.ts';
 import { encodeComment, encodeEvent, isEventField } from '../../../src/actors/codecs/sse.ts';
 import {
@@ -409,7 +410,7 @@ function post(body: Uint8Array): { readonly published: object[]; readonly answer
     count: () => undefined,
   };
   const options = { ...brokerDefaults, ...broker.limits };
-  const door = { options, edges: edgesOf(0), router: actorsOf(0).router };
+  const door = { options, edges: edgesOf(0), router: actorsOf(0).router, wire: bytesWire };
   const head = { door: 'broker', query: '', headers: {}, remote: '192.0.2.1' };
   const request = { ...head, type: 'requestReceived', method: 'POST', path: '/publish' } as const;
   httpRequest.start({ door, request: { ...request, connection: 1, body } }, context);

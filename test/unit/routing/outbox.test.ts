@@ -57,7 +57,7 @@ class Bench {
 
   flush(): void {
     this.outbox.flush((payload) => {
-      this.#note(payload);
+      this.#note(payload as Uint8Array);
     });
   }
 

@@ -43,7 +43,7 @@ describe('order', () => {
     const block = new Uint8Array(1_000).fill(7);
     const { data } = log().append(undefined, block.subarray(10, 12), 0);
     expect(data).toEqual(new Uint8Array([7, 7]));
-    expect(data.buffer.byteLength).toBe(2);
+    expect((data as Uint8Array).buffer.byteLength).toBe(2);
   });
 });
 

@@ -2,6 +2,7 @@
 // them. A shard that dies takes what was on its way to it; the others learn of it one by one, and from then on what
 // they send waits for the one that takes its place. Refuses to know what the messages mean.
 
+import { ObjectPayload } from './edges/object-payload.ts';
 import type { Prng } from '../actors/runtime/prng.ts';
 
 export interface Crossing {
@@ -95,6 +96,7 @@ export class Port {
 export function copied<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Uint8Array) return value.slice() as T;
+  if (value instanceof ObjectPayload) return value;
   if (Array.isArray(value)) return value.map((item: unknown) => copied(item)) as T;
   const copy: Record<string, unknown> = {};
   for (const key in value) copy[key] = copied(value[key]);

@@ -11,6 +11,7 @@ import { Prng } from '../actors/runtime/prng.ts';
 import { System } from '../actors/runtime/system.ts';
 import { AuthEdge } from './edges/auth.edge.ts';
 import { LogEdge } from './edges/log.edge.ts';
+import { objectWire } from './edges/object-wire.ts';
 import { type Lane, WebEdge } from './edges/web.edge.ts';
 import type { TraceHash } from './trace-hash.ts';
 
@@ -61,7 +62,7 @@ export class Shard {
   isDead = false;
   #wakeAt = Number.POSITIVE_INFINITY;
   #isTurning = false;
-  /** Messages that actors took. */
+  /** Messages that actors took, and commands that edges obeyed. */
   taken = 0;
 
   constructor(plan: ShardPlan, incarnation: number, world: ShardWorld) {
@@ -114,18 +115,22 @@ export class Shard {
       new Prng(plan.seed, `${label} auth`),
     );
     this.system.bind(edges.web, (command) => {
+      this.taken += 1;
       world.hash.message(world.now, place, edges.web, command);
       this.web.obey(command);
     });
     this.system.bind(edges.auth, (command) => {
+      this.taken += 1;
       world.hash.message(world.now, place, edges.auth, command);
       this.#auth.obey(command);
     });
     this.system.bind(edges.log, (entry) => {
+      this.taken += 1;
       world.hash.message(world.now, place, edges.log, entry);
       this.#log.obey(entry);
     });
-    startShard(this.system, { shard, shards, broker, home });
+    const wire = lane === 'object' ? { brokerWire: objectWire } : {};
+    startShard(this.system, { shard, shards, broker, home, ...wire });
     this.wake();
   }
 

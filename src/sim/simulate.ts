@@ -7,13 +7,13 @@ import type { Invariant } from './invariants/invariant.ts';
 import type { Plan } from './plan.ts';
 import { marksOf } from './marks.ts';
 import { type Absorbed, CHECKPOINT_EVERY } from './trace-hash.ts';
-import { Trace, type TraceEvent, type Violation } from './trace.ts';
+import { Trace, type TraceEvent, type Violation, watch } from './trace.ts';
 import { World } from './world.ts';
 
 export interface Report {
   readonly plan: Plan;
   readonly hash: string;
-  /** Kernel events and messages taken by actors. */
+  /** What happened in the world, one by one: see `World.events`. */
   readonly events: number;
   /** Virtual microseconds that passed. */
   readonly virtualUs: number;
@@ -67,10 +67,10 @@ export function judgeTrace(
 ): Violation[] {
   const violations: Violation[] = [];
   for (const { property, requirements, judge } of judges) {
-    const see = judge(({ seq, at }, sentence) => {
+    const watcher = judge(({ seq, at }, sentence) => {
       violations.push({ property, requirements, seq, at, sentence });
     });
-    for (const event of events) see(event);
+    for (const event of events) watch(watcher, event);
   }
   return violations;
 }

@@ -3,6 +3,7 @@
 // Refuses to know what messages mean. A hash of headers only misses a clock that leaks into a payload.
 
 import { finish, hashText } from '../actors/runtime/prng.ts';
+import { ObjectPayload } from './edges/object-payload.ts';
 
 /** Messages between two checkpoints. */
 export const CHECKPOINT_EVERY = 1_024;
@@ -23,6 +24,7 @@ export class TraceHash {
   #low = 0x2545f491;
   #high = 0x6c078965;
   #absorbed = 0;
+  #at = -1;
   readonly #words = new Map<string, number>();
 
   /** Messages absorbed so far. */
@@ -39,15 +41,27 @@ export class TraceHash {
     this.#close(at, address);
   }
 
-  /** Bytes that reached a client, by number. */
-  bytesFor(at: number, address: number, bytes: Uint8Array): void {
+  /**
+   * Something that reached a client, by number, and its size. What it says is absorbed as soon as the client has read
+   * it, by `named`: to hash the bytes that a frame came in once more would cost as much as the frame.
+   */
+  reached(at: number, client: number, bytes: number): void {
     this.instant(at);
-    this.#word(address);
-    this.#bytes(bytes);
-    this.#close(at, address);
+    this.#word(client);
+    this.#word(bytes);
+    this.#close(at, client);
+  }
+
+  /** A payload that a client has read, by the name of its bytes. */
+  named(name: number): void {
+    this.#word(name | 0);
+    this.#word((name / 0x100000000) | 0);
   }
 
   instant(at: number): void {
+    // Instants of one moment come in rows.
+    if (at === this.#at) return;
+    this.#at = at;
     this.#word(at | 0);
     this.#word((at / 0x100000000) | 0);
   }
@@ -60,6 +74,7 @@ export class TraceHash {
   #close(at: number, address: string | number): void {
     const place = this.#absorbed;
     this.#absorbed += 1;
+    this.#high = (Math.imul(this.#high, 0x85ebca6b) + this.#low) | 0;
     if (this.#absorbed % CHECKPOINT_EVERY === 0)
       this.checkpoints.push(finish(this.#low ^ this.#high));
     const { watch } = this;
@@ -82,47 +97,74 @@ export class TraceHash {
 
   #object(value: object | null): void {
     if (value === null) this.#word(11);
-    else if (value instanceof Uint8Array) this.#bytes(value);
+    else if (value instanceof Uint8Array) this.named(nameBytes(value));
+    else if (value instanceof ObjectPayload) this.#word(this.#payload(value));
     else if (Array.isArray(value)) {
       this.#word(value.length ^ 0x5bd1e995);
       for (let i = 0; i < value.length; i += 1) this.#value(value[i]);
     } else {
       const fields = value as Readonly<Record<string, unknown>>;
       // Keys stand in the order of the code that made the message: their values tell all.
-      for (const key in fields) this.#value(fields[key]);
+      for (const key in fields) {
+        const field = fields[key];
+        // Ids hardly ever come again: knowing them would fill the memory for texts.
+        if (key === 'id' && typeof field === 'string') this.#spell(field);
+        else this.#value(field);
+      }
       this.#word(13);
     }
   }
 
   #number(value: number): void {
-    if (Number.isInteger(value)) {
-      this.#word(value | 0);
-      this.#word((value / 0x100000000) | 0);
-    } else this.#text(String(value));
+    if ((value | 0) === value) this.#word(value);
+    else if (Number.isInteger(value)) this.named(value);
+    else this.#text(String(value));
   }
 
   #text(text: string): void {
     const { length } = text;
-    for (let i = 0; i < length; i += 1) this.#word(text.charCodeAt(i));
-    this.#word(length ^ 0x3ade68b1);
+    // Topics, epochs and kinds of messages come again and again.
+    if (length <= KNOWN_UNITS_MAX) this.#word(this.#known(text));
+    else this.#spell(text);
   }
 
-  #bytes(bytes: Uint8Array): void {
-    const name = nameBytes(bytes);
-    this.#word(name | 0);
-    this.#word((name / 0x100000000) | 0);
+  #spell(text: string): void {
+    const { length } = text;
+    let low = this.#low ^ length ^ 0x3ade68b1;
+    let i = 0;
+    for (; i < length - 1; i += 2) {
+      low = Math.imul(low ^ (text.charCodeAt(i) | (text.charCodeAt(i + 1) << 16)), 0x9e3779b1);
+      low ^= low >>> 15;
+    }
+    if (i < length) {
+      low = Math.imul(low ^ text.charCodeAt(i), 0x9e3779b1);
+      low ^= low >>> 15;
+    }
+    this.#low = low;
   }
 
   #word(word: number): void {
     const low = Math.imul(this.#low ^ word, 0x9e3779b1);
     this.#low = low ^ (low >>> 15);
-    this.#high = (Math.imul(this.#high, 0x85ebca6b) + word) | 0;
   }
 
-  /** Addresses come again and again: each is hashed once. */
+  /** A value that goes from hand to hand is absorbed whole once; whoever has it next shows the same value. */
+  #payload(payload: ObjectPayload): number {
+    if (payload.name === undefined) {
+      const low = this.#low;
+      this.#low = payload.byteLength;
+      this.#value(payload.value);
+      payload.name = this.#low;
+      this.#low = low;
+    }
+    return payload.name;
+  }
+
+  /** Short texts come again and again: each is hashed once. */
   #known(text: string): number {
     let word = this.#words.get(text);
     if (word === undefined) {
+      if (this.#words.size >= KNOWN_MAX) this.#words.clear();
       word = hashText(text, 0x165667b1);
       this.#words.set(text, word);
     }
@@ -130,14 +172,17 @@ export class TraceHash {
   }
 }
 
+const KNOWN_UNITS_MAX = 48;
+const KNOWN_MAX = 32_768;
+
 /** Names bytes by 52 bits that every one of them has touched: equal names mean equal bytes. */
-export function nameBytes(bytes: Uint8Array): number {
-  const { length } = bytes;
+export function nameBytes(bytes: Uint8Array, from = 0, to = bytes.length): number {
+  const length = to - from;
   let one = 0x2545f491;
   let other = 0x6c078965 ^ length;
-  let at = 0;
+  let at = from;
   if (length < VIEW_BYTES_MIN) {
-    for (const last = length - 3; at < last; at += 4) {
+    for (const last = to - 3; at < last; at += 4) {
       const word =
         (bytes[at] as number) |
         ((bytes[at + 1] as number) << 8) |
@@ -149,15 +194,15 @@ export function nameBytes(bytes: Uint8Array): number {
     }
   } else {
     // Two chains, one for even words and one for odd ones: neither waits for the other.
-    const view = new DataView(bytes.buffer, bytes.byteOffset, length);
-    for (const last = length - 7; at < last; at += 8) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    for (const last = to - 7; at < last; at += 8) {
       one = Math.imul(one ^ view.getInt32(at, true), 0x9e3779b1);
       other = Math.imul(other ^ view.getInt32(at + 4, true), 0x85ebca6b);
       one ^= one >>> 15;
       other ^= other >>> 13;
     }
   }
-  for (; at < length; at += 1) {
+  for (; at < to; at += 1) {
     one = Math.imul(one ^ (bytes[at] as number), 0x9e3779b1);
     one ^= one >>> 15;
     other = (Math.imul(other, 0x85ebca6b) + (bytes[at] as number)) | 0;

@@ -22,6 +22,19 @@ interface AtTopic extends AtClient {
   readonly topic: string;
 }
 
+/** What one connection hears of one topic; numbered from 0 in the run, so that judges find their state by index. */
+interface Followed {
+  readonly following: number;
+}
+
+/** One publication, however often it is sent; numbered from 0 in the run, -1 when nobody made it. */
+interface Published {
+  readonly publication: number;
+  readonly publisher: number;
+  /** Of the publisher's publications. */
+  readonly sequence: number;
+}
+
 export type TraceRecord =
   /** A client begins its life in the run. */
   | {
@@ -44,7 +57,7 @@ export type TraceRecord =
       readonly since: TracePosition | undefined;
       readonly envelope: boolean;
     })
-  | (AtTopic & {
+  | (AtTopic & Followed & {
       readonly kind: 'subscribed';
       readonly since: TracePosition | undefined;
       readonly envelope: boolean;
@@ -53,32 +66,26 @@ export type TraceRecord =
       readonly recovered: boolean | undefined;
     })
   | (AtTopic & { readonly kind: 'unsubscribeSent' })
-  | (AtTopic & { readonly kind: 'unsubscribed' })
-  | (AtTopic & {
+  | (AtTopic & Followed & { readonly kind: 'unsubscribed' })
+  | (AtTopic & Published & {
       readonly kind: 'publishSent';
       readonly id: string | undefined;
-      readonly publisher: number;
-      readonly sequence: number;
       /** Names the bytes: see `nameBytes`. */
       readonly bytesName: number;
       /** The same id was sent before with the same bytes. */
       readonly isRepeat: boolean;
     })
-  | (AtTopic & {
+  | (AtTopic & Published & {
       readonly kind: 'published';
       readonly id: string | undefined;
-      readonly publisher: number;
-      readonly sequence: number;
       readonly position: TracePosition;
       readonly isDuplicate: boolean;
     })
-  | (AtTopic & {
+  | (AtTopic & Published & {
       readonly kind: 'publishFailed';
-      readonly publisher: number;
-      readonly sequence: number;
       readonly why: 'refused' | 'unknown';
     })
-  | (AtClient & {
+  | (AtClient & Followed & Published & {
       readonly kind: 'message';
       /** What the envelope or stream says; undefined where the wire says none. */
       readonly topic: string | undefined;
@@ -86,11 +93,9 @@ export type TraceRecord =
       readonly id: string | undefined;
       /** What the payload says of itself. */
       readonly saidTopic: string;
-      readonly publisher: number;
-      readonly sequence: number;
       readonly bytesName: number;
     })
-  | (AtTopic & {
+  | (AtTopic & Followed & {
       readonly kind: 'gap';
       readonly epoch: string;
       readonly from: number;
@@ -145,29 +150,55 @@ export interface Violation {
   readonly sentence: string;
 }
 
-/** Sees every event as it is recorded. */
-export type Watcher = (event: TraceEvent) => void;
+/** Sees events of the kinds that it names, as they are recorded. */
+export type Watcher = { readonly [K in TraceKind]?: (event: EventOf<K>) => void };
+
+type Watch = (event: TraceEvent) => void;
+
+/** Shows one event to one watcher. */
+export function watch(watcher: Watcher, event: TraceEvent): void {
+  (watcher[event.kind] as Watch | undefined)?.(event);
+}
 
 export class Trace {
+  /** What was recorded, where it is kept: a run that nobody will read forgets it at once. */
   readonly events: TraceEvent[] = [];
   now = 0;
-  readonly #watchers: readonly Watcher[];
+  readonly #isKept: boolean;
+  readonly #watches: ReadonlyMap<string, readonly Watch[]>;
+  #count = 0;
 
-  constructor(watchers: readonly Watcher[] = []) {
-    this.#watchers = watchers;
+  constructor(watchers: readonly Watcher[] = [], isKept = true) {
+    this.#isKept = isKept;
+    const watches = new Map<string, Watch[]>();
+    for (const watcher of watchers) {
+      for (const [kind, see] of Object.entries(watcher)) {
+        const all = watches.get(kind);
+        if (all === undefined) watches.set(kind, [see as Watch]);
+        else all.push(see as Watch);
+      }
+    }
+    this.#watches = watches;
+  }
+
+  /** Events recorded so far, kept or not. */
+  get count(): number {
+    return this.#count;
   }
 
   /** Records what happened now; returns its place, for those that it causes. */
   add(record: TraceRecord, cause = -1): number {
-    const seq = this.events.length;
+    const seq = this.#count;
+    this.#count += 1;
     // The record becomes the event: a copy for each would cost more than all the judging.
     const event = record as TraceEvent;
     const stamped = event as { seq: number; at: number; cause: number };
     stamped.seq = seq;
     stamped.at = this.now;
     stamped.cause = cause;
-    this.events.push(event);
-    for (const watch of this.#watchers) watch(event);
+    if (this.#isKept) this.events.push(event);
+    const watches = this.#watches.get(event.kind);
+    if (watches !== undefined) for (const see of watches) see(event);
     return seq;
   }
 }

@@ -42,6 +42,10 @@ export class World {
   readonly #pipes: Pipe[] = [];
   readonly #dirtyPorts: Port[] = [];
   #connections = 0;
+  #followings = 0;
+  /** Times that a pipe came due, and the segments that arrived then. */
+  #arrivals = 0;
+  #arrived = 0;
   #takenByDead = 0;
   #isOver = false;
 
@@ -79,9 +83,12 @@ export class World {
     return this.plan.lane;
   }
 
-  /** Kernel events and messages taken by actors. */
+  /**
+   * What happened, one by one, however the kernel batches it: what came due (turns, timers, faults, blocks of
+   * crossings), segments that reached an end of a connection, messages that actors took, commands that edges obeyed.
+   */
   get events(): number {
-    let taken = this.#scheduler.taken + this.#takenByDead;
+    let taken = this.#scheduler.taken - this.#arrivals + this.#arrived + this.#takenByDead;
     for (const shard of this.shards) taken += shard.taken;
     return taken;
   }
@@ -162,6 +169,11 @@ export class World {
 
   wakeClientAt(at: number, client: number, purpose: number): void {
     this.#scheduler.push(at, due.client, client, purpose);
+  }
+
+  newFollowing(): number {
+    this.#followings += 1;
+    return this.#followings - 1;
   }
 
   connect(plan: ClientPlan, link: Link): Connection | undefined {
@@ -280,7 +292,8 @@ export class World {
   }
 
   #pipeDue(place: number): void {
-    this.#pipes[place]?.arrive();
+    this.#arrivals += 1;
+    this.#arrived += this.#pipes[place]?.arrive() ?? 0;
   }
 
   #flushPorts(): void {

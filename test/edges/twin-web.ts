@@ -13,6 +13,7 @@ import {
 import { Prng } from '../../src/actors/runtime/prng.ts';
 import {
   Connection,
+  isWord,
   type Link,
   type Pipe,
   type Unit,
@@ -109,6 +110,7 @@ export class TwinWeb implements WebWorld {
       isStalledDown: false,
       extraLatencyUs: 0,
       windowBytes: plan.windowBytes,
+      bytesPerSecond: 0,
     };
     const now = (): number => this.now;
     this.#opened += 1;
@@ -189,6 +191,7 @@ class TwinRequest implements ClientRequest {
 
   #hear(unit: Unit): void {
     if (unit instanceof Uint8Array) this.body += decoder.decode(unit);
+    else if (!isWord(unit)) throw new Error('this world speaks bytes');
     else if (unit.word === 'response') {
       this.status = unit.status;
       this.headers = unit.headers;
@@ -248,7 +251,8 @@ class TwinWebSocket implements ClientWebSocket {
     this.#read();
   }
 
-  textReceived(payload: Uint8Array): void {
+  textReceived(bytes: Uint8Array, from = 0, to = bytes.length): void {
+    const payload = bytes.subarray(from, to);
     this.messages.push(decoder.decode(payload));
   }
 
@@ -269,7 +273,8 @@ class TwinWebSocket implements ClientWebSocket {
     if (unit instanceof Uint8Array) {
       if (this.#isFramed) this.#decoder.decode(unit, this);
       else this.textReceived(unit);
-    } else if (unit.word === 'accepted') {
+    } else if (!isWord(unit)) throw new Error('this world speaks bytes');
+    else if (unit.word === 'accepted') {
       this.status = 101;
       this.subprotocol = unit.subprotocol;
     } else if (unit.word === 'response') this.status = unit.status;

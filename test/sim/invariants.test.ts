@@ -7,13 +7,16 @@ import { invariants } from '../../src/sim/invariants/all.ts';
 import { judgeTrace } from '../../src/sim/simulate.ts';
 import type { TraceEvent, TraceRecord } from '../../src/sim/trace.ts';
 
+/** Records as tests write them: what is numbered in the run is numbered by `history`. */
+type Written = Readonly<Record<string, unknown>> & { readonly kind: TraceRecord['kind'] };
+
 const reader = { node: 0, client: 1, connection: 11 };
 const other = { node: 0, client: 2, connection: 12 };
 const author = { node: 0, client: 3, connection: 13 };
 const babbler = { node: 0, client: 4, connection: 14 };
 const topic = 'a';
 
-const sent = (sequence: number, more: object = {}): TraceRecord => ({
+const sent = (sequence: number, more: object = {}): Written => ({
   kind: 'publishSent',
   topic,
   id: undefined,
@@ -24,7 +27,7 @@ const sent = (sequence: number, more: object = {}): TraceRecord => ({
   ...author,
   ...more,
 });
-const acked = (sequence: number, offset: number, more: object = {}): TraceRecord => ({
+const acked = (sequence: number, offset: number, more: object = {}): Written => ({
   kind: 'published',
   topic,
   id: undefined,
@@ -35,7 +38,7 @@ const acked = (sequence: number, offset: number, more: object = {}): TraceRecord
   ...author,
   ...more,
 });
-const heard = (sequence: number, offset: number, more: object = {}): TraceRecord => ({
+const heard = (sequence: number, offset: number, more: object = {}): Written => ({
   kind: 'message',
   topic,
   position: { epoch: 'e', offset },
@@ -47,7 +50,7 @@ const heard = (sequence: number, offset: number, more: object = {}): TraceRecord
   ...reader,
   ...more,
 });
-const ack = (offset: number, more: object = {}): TraceRecord => ({
+const ack = (offset: number, more: object = {}): Written => ({
   kind: 'subscribed',
   topic,
   since: undefined,
@@ -57,7 +60,7 @@ const ack = (offset: number, more: object = {}): TraceRecord => ({
   ...reader,
   ...more,
 });
-const gap = (from: number, to: number | undefined, more: object = {}): TraceRecord => ({
+const gap = (from: number, to: number | undefined, more: object = {}): Written => ({
   kind: 'gap',
   topic,
   epoch: 'e',
@@ -71,15 +74,15 @@ const joined = (
   who: { node: number; client: number },
   behaviour: 'steady' | 'malformed',
   topics: string[] = [],
-): TraceRecord => ({
+): Written => ({
   kind: 'joined',
   node: who.node,
   client: who.client,
   behaviour,
   topics,
 });
-const connected = (who = reader): TraceRecord => ({ kind: 'connected', transport: 'ws', ...who });
-const closed = (code: number, who = reader): TraceRecord => ({
+const connected = (who = reader): Written => ({ kind: 'connected', transport: 'ws', ...who });
+const closed = (code: number, who = reader): Written => ({
   kind: 'closed',
   code,
   by: 'server',
@@ -89,15 +92,36 @@ const closed = (code: number, who = reader): TraceRecord => ({
 const since = { epoch: 'e', offset: 1 };
 const published = [sent(0), sent(1), sent(2), sent(3)];
 
-function history(...records: TraceRecord[]): TraceEvent[] {
-  return records.map((record, seq) => ({ ...record, seq, at: seq * 1_000, cause: -1 }));
+/** Numbers publications and followings as a run would. */
+function history(...records: Written[]): TraceEvent[] {
+  const numbers = new Map<string, number>();
+  const numberOf = (name: string): number => {
+    const number = numbers.get(name) ?? numbers.size;
+    numbers.set(name, number);
+    return number;
+  };
+  const lives = new Map<string, number>();
+  const begin = (name: string): void => {
+    lives.set(name, (lives.get(name) ?? 0) + 1);
+  };
+  return records.map((record, seq) => {
+    const { publisher, sequence, connection, topic, saidTopic } = record;
+    const who = String(connection);
+    const about = `${who} ${String(topic ?? saidTopic)}`;
+    if (record.kind === 'closed') begin(who);
+    if (record.kind === 'subscribed') begin(about);
+    const following = numberOf(`${about}, ${lives.get(who) ?? 0}, ${lives.get(about) ?? 0}`);
+    const publication = numberOf(`publication ${String(publisher)}/${String(sequence)}`);
+    const event = { ...record, seq, at: seq * 1_000, cause: -1, following, publication };
+    return event as unknown as TraceEvent;
+  });
 }
 
-function broken(...records: TraceRecord[]): string[] {
+function broken(...records: Written[]): string[] {
   return judgeTrace(history(...records)).map(({ property }) => property);
 }
 
-const clean: Record<string, TraceRecord[]> = {
+const clean: Record<string, Written[]> = {
   'subscribe, read, unsubscribe': [
     joined(reader, 'steady'),
     connected(),
@@ -150,7 +174,7 @@ const clean: Record<string, TraceRecord[]> = {
   ],
 };
 
-const planted: [string, string, TraceRecord[]][] = [
+const planted: [string, string, Written[]][] = [
   ['windows', '[BROKER-SUB-2] a message before the ack', [...published, heard(0, 1)]],
   [
     'windows',

@@ -29,6 +29,7 @@ function connect(changes: Partial<LinkPlan> = {}, seed = 1) {
     isStalledDown: false,
     extraLatencyUs: 0,
     windowBytes: changes.windowBytes ?? calm.windowBytes,
+    bytesPerSecond: 0,
   };
   const due: { at: number; pipe: Pipe }[] = [];
   const clock = {

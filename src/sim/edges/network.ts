@@ -3,9 +3,10 @@
 // rule that gives a verdict; faults only change what the rule sees. Refuses to know protocols.
 
 import type { Prng } from '../../actors/runtime/prng.ts';
+import { ObjectPayload } from './object-payload.ts';
 
 /** What travels: bytes, or a word of a level above bytes (an HTTP head; in the object lane also frames). */
-export type Unit = Uint8Array | WireWord;
+export type Unit = Uint8Array | ObjectPayload | WireWord;
 
 export type WireWord =
   | { readonly word: 'request'; readonly head: WireHead; readonly body: Uint8Array }
@@ -58,6 +59,8 @@ export interface Link {
   extraLatencyUs: number;
   /** As planned, until all is well and backlogs may drain. */
   windowBytes: number;
+  /** How fast the way takes bytes; 0 takes them at once. */
+  bytesPerSecond: number;
 }
 
 /** One end of a connection. */
@@ -71,14 +74,18 @@ export interface Endpoint {
 /** Verdicts of the rule; what is not negative is a delay in microseconds. */
 const STALL = -1;
 
-/** What happens to the next segment of a pipe. */
+/** What happens to the next segments of a pipe. */
 function verdictFor(pipe: Pipe): number {
-  const { link } = pipe;
-  if (pipe.connection.isCut || (pipe.isUp ? link.isStalledUp : link.isStalledDown)) return STALL;
-  const { latencyUs, jitterUs } = link.plan;
-  const delay = latencyUs + link.extraLatencyUs + (link.chance.next() % (jitterUs + 1));
+  if (isStalled(pipe)) return STALL;
+  const { plan, chance, extraLatencyUs } = pipe.link;
+  const drawn = chance.next();
+  const delay = plan.latencyUs + extraLatencyUs + ((drawn >>> 10) % (plan.jitterUs + 1));
   // One segment in a thousand meets a full queue somewhere.
-  return link.chance.next() % 1_000 === 0 ? delay + 100_000 : delay;
+  return (drawn & 0x3ff) === 0 ? delay + 100_000 : delay;
+}
+
+function isStalled({ connection, link, isUp }: Pipe): boolean {
+  return connection.isCut || (isUp ? link.isStalledUp : link.isStalledDown);
 }
 
 export interface NetworkClock {
@@ -107,6 +114,10 @@ export class Connection {
   }
 }
 
+/**
+ * One direction of a connection. What was written stands in one row: read already, arrived, on its way, not yet sent.
+ * Nothing is moved when it gets on; only the borders are.
+ */
 export class Pipe {
   readonly connection: Connection;
   readonly link: Link;
@@ -115,17 +126,19 @@ export class Pipe {
   receiver: Endpoint | undefined = undefined;
   /** Its place in the world's table. */
   place = -1;
+  /** Messages travel in WebSocket frames. */
+  isFramed = false;
   /** The reader takes nothing of its own accord. */
   isReaderPaused = false;
   readonly #clock: NetworkClock;
-  readonly #unsent: Unit[] = [];
+  readonly #units: (Unit | undefined)[] = [];
+  /** By place in the row: what writing it was said to cost, and when it arrives. */
   readonly #costs: number[] = [];
-  #unsentHead = 0;
-  readonly #flying: Unit[] = [];
-  readonly #flyingAt: number[] = [];
-  #flyingHead = 0;
-  readonly #arrived: Unit[] = [];
-  #arrivedHead = 0;
+  readonly #arrivesAt: number[] = [];
+  #readEnd = 0;
+  #arrivedEnd = 0;
+  #sentEnd = 0;
+  #end = 0;
   #heldBytes = 0;
   #lastAt = 0;
   #isScheduled = false;
@@ -140,88 +153,75 @@ export class Pipe {
   }
 
   get hasArrived(): boolean {
-    return this.#arrivedHead < this.#arrived.length;
+    return this.#readEnd < this.#arrivedEnd;
   }
 
   get isBlocked(): boolean {
-    return this.#unsentHead < this.#unsent.length;
+    return this.#sentEnd < this.#end;
   }
 
   /** Queues a unit; `pump` sends it off. Nothing is taken after `fin` or `break`. */
   write(unit: Unit, cost: number): void {
     if (this.#isOver) return;
-    this.#unsent.push(unit);
-    this.#costs.push(cost);
-    if (!(unit instanceof Uint8Array) && unit.word === 'fin') this.#isOver = true;
+    this.#put(this.#end, unit, cost);
+    this.#end += 1;
+    if (isWord(unit) && unit.word === 'fin') this.#isOver = true;
   }
 
   /** Sends off what the window takes; returns the cost of the units that are wholly on their way. */
   pump(): number {
-    const { plan, chance } = this.link;
-    const { now } = this.#clock;
+    const { link } = this;
+    const { cutPercent } = link.plan;
     let cost = 0;
-    while (this.#unsentHead < this.#unsent.length && this.#heldBytes < this.link.windowBytes) {
-      const verdict = verdictFor(this);
-      if (verdict === STALL) break;
-      const unit = this.#unsent[this.#unsentHead] as Unit;
-      let piece = unit;
-      if (
-        plan.cutPercent > 0 &&
-        unit instanceof Uint8Array &&
-        unit.length > 1 &&
-        chance.next() % 100 < plan.cutPercent
-      ) {
-        const cut = cutPoint(unit.length, chance);
-        piece = unit.subarray(0, cut);
-        this.#unsent[this.#unsentHead] = unit.subarray(cut);
-      } else {
-        cost += this.#costs[this.#unsentHead] as number;
-        this.#unsentHead += 1;
+    let arrivesAt = -1;
+    while (this.#sentEnd < this.#end && this.#heldBytes < link.windowBytes) {
+      // What leaves together stays together, up to the next cut.
+      if (arrivesAt < 0) {
+        const verdict = verdictFor(this);
+        if (verdict === STALL) break;
+        arrivesAt = Math.max(this.#lastAt, this.#clock.now + verdict);
       }
-      this.#heldBytes += sizeOf(piece);
-      this.#lastAt = Math.max(this.#lastAt, now + verdict);
-      this.#flying.push(piece);
-      this.#flyingAt.push(this.#lastAt);
-    }
-    if (this.#unsentHead === this.#unsent.length) {
-      this.#unsent.length = 0;
-      this.#costs.length = 0;
-      this.#unsentHead = 0;
+      const place = this.#sentEnd;
+      const isCut = cutPercent > 0 && link.chance.next() % 100 < cutPercent && this.#cut(place);
+      const size = sizeOf(this.#units[place] as Unit, this);
+      this.#heldBytes += size;
+      if (link.bytesPerSecond > 0)
+        arrivesAt = Math.max(arrivesAt, this.#lastAt) + Math.ceil((size * 1_000_000) / link.bytesPerSecond);
+      this.#lastAt = arrivesAt;
+      this.#arrivesAt[place] = arrivesAt;
+      cost += this.#costs[place] as number;
+      this.#sentEnd += 1;
+      if (isCut) arrivesAt = -1;
     }
     this.#schedule();
     return cost;
   }
 
-  /** The instant came that `arriveAt` was asked for. */
-  arrive(): void {
+  /** The instant came that `arriveAt` was asked for; returns how many units have arrived. */
+  arrive(): number {
     this.#isScheduled = false;
-    if (this.connection.isCut || (this.isUp ? this.link.isStalledUp : this.link.isStalledDown))
-      return;
+    if (isStalled(this)) return 0;
     const { now } = this.#clock;
+    const before = this.#arrivedEnd;
     while (
-      this.#flyingHead < this.#flying.length &&
-      (this.#flyingAt[this.#flyingHead] as number) <= now
-    ) {
-      this.#arrived.push(this.#flying[this.#flyingHead] as Unit);
-      this.#flyingHead += 1;
-    }
-    if (this.#flyingHead === this.#flying.length) {
-      this.#flying.length = 0;
-      this.#flyingAt.length = 0;
-      this.#flyingHead = 0;
-    }
+      this.#arrivedEnd < this.#sentEnd &&
+      (this.#arrivesAt[this.#arrivedEnd] as number) <= now
+    )
+      this.#arrivedEnd += 1;
+    const arrived = this.#arrivedEnd - before;
     this.#schedule();
     if (!this.isReaderPaused && this.hasArrived) this.receiver?.readable();
+    return arrived;
   }
 
   /** Takes what arrived first; bytes may come joined with those behind them. */
   read(): Unit | undefined {
     const unit = this.#shift();
-    if (unit === undefined || !(unit instanceof Uint8Array) || !this.hasArrived) return unit;
-    const { plan, chance } = this.link;
-    if (plan.joinPercent === 0 || chance.next() % 100 >= plan.joinPercent) return unit;
+    const { joinPercent } = this.link.plan;
+    if (joinPercent === 0 || !(unit instanceof Uint8Array) || !this.hasArrived) return unit;
+    if (this.link.chance.next() % 100 >= joinPercent) return unit;
     const parts = [unit];
-    while (this.#arrived[this.#arrivedHead] instanceof Uint8Array)
+    while (this.#units[this.#readEnd] instanceof Uint8Array && this.hasArrived)
       parts.push(this.#shift() as Uint8Array);
     return joined(parts);
   }
@@ -244,46 +244,80 @@ export class Pipe {
     if (this.#isBroken) return;
     this.#isBroken = true;
     this.#isOver = true;
-    this.#unsent.length = 0;
-    this.#costs.length = 0;
-    this.#unsentHead = 0;
-    const flying = this.#flying.length - this.#flyingHead;
+    const flying = this.#sentEnd - this.#arrivedEnd;
     const kept = flying === 0 ? 0 : this.link.chance.below(flying + 1);
-    this.#flying.length = this.#flyingHead + kept;
-    this.#flyingAt.length = this.#flyingHead + kept;
+    const place = this.#arrivedEnd + kept;
+    for (let lost = place; lost < this.#end; lost += 1) this.#units[lost] = undefined;
     this.#lastAt = Math.max(this.#lastAt, this.#clock.now + this.link.plan.latencyUs);
-    this.#flying.push({ word: 'reset' });
-    this.#flyingAt.push(this.#lastAt);
+    this.#put(place, { word: 'reset' }, 0);
+    this.#arrivesAt[place] = this.#lastAt;
+    this.#sentEnd = place + 1;
+    this.#end = place + 1;
     this.#schedule();
   }
 
   /** The reader is gone: nothing needs to arrive any more. */
   abandon(): void {
     this.receiver = undefined;
-    this.#arrived.length = 0;
-    this.#arrivedHead = 0;
+    while (this.hasArrived) this.#shift();
+  }
+
+  #put(place: number, unit: Unit, cost: number): void {
+    this.#units[place] = unit;
+    this.#costs[place] = cost;
+    this.#arrivesAt[place] = 0;
+  }
+
+  /** Cuts the unit there in two, when it can be; the second part keeps the cost and waits for its turn. */
+  #cut(place: number): boolean {
+    const unit = this.#units[place];
+    if (!(unit instanceof Uint8Array) || unit.length < 2) return false;
+    const cut = cutPoint(unit.length, this.link.chance);
+    for (let later = this.#end; later > place; later -= 1)
+      this.#put(later, this.#units[later - 1] as Unit, this.#costs[later - 1] as number);
+    this.#units[place] = unit.subarray(0, cut);
+    this.#units[place + 1] = unit.subarray(cut);
+    this.#costs[place] = 0;
+    this.#end += 1;
+    return true;
   }
 
   #shift(): Unit | undefined {
-    if (this.#arrivedHead === this.#arrived.length) return undefined;
-    const unit = this.#arrived[this.#arrivedHead] as Unit;
-    this.#arrivedHead += 1;
-    this.#heldBytes -= sizeOf(unit);
-    if (this.#arrivedHead === this.#arrived.length) {
-      this.#arrived.length = 0;
-      this.#arrivedHead = 0;
-    }
+    if (!this.hasArrived) return undefined;
+    const unit = this.#units[this.#readEnd] as Unit;
+    this.#units[this.#readEnd] = undefined;
+    this.#readEnd += 1;
+    this.#heldBytes -= sizeOf(unit, this);
+    if (this.#readEnd === this.#end) this.#moveTo(0);
+    else if (this.#readEnd === ROW_MAX) this.#moveTo(this.#end - ROW_MAX);
     return unit;
   }
 
-  #schedule(): void {
-    if (this.#isScheduled || this.#flyingHead === this.#flying.length) return;
-    this.#isScheduled = true;
-    this.#clock.arriveAt(
-      Math.max(this.#flyingAt[this.#flyingHead] as number, this.#clock.now),
-      this,
-    );
+  /** What is left moves to the head of the row, or the row begins anew when nothing is. */
+  #moveTo(end: number): void {
+    const by = this.#end - end;
+    for (let place = 0; place < end; place += 1) {
+      this.#units[place] = this.#units[place + by];
+      this.#costs[place] = this.#costs[place + by] as number;
+      this.#arrivesAt[place] = this.#arrivesAt[place + by] as number;
+    }
+    for (let place = end; place < this.#end && end > 0; place += 1) this.#units[place] = undefined;
+    this.#readEnd -= by;
+    this.#arrivedEnd -= by;
+    this.#sentEnd -= by;
+    this.#end = end;
   }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#arrivedEnd === this.#sentEnd) return;
+    this.#isScheduled = true;
+    const at = this.#arrivesAt[this.#arrivedEnd] as number;
+    this.#clock.arriveAt(Math.max(at, this.#clock.now), this);
+  }
+}
+
+export function isWord(unit: Unit): unit is WireWord {
+  return !(unit instanceof Uint8Array) && !(unit instanceof ObjectPayload);
 }
 
 /** Six cuts in ten fall near an end, where heads and code points are split. */
@@ -295,8 +329,20 @@ function cutPoint(length: number, chance: Prng): number {
   return Math.max(1, Math.min(cut, length - 1));
 }
 
-function sizeOf(unit: Unit): number {
-  return unit instanceof Uint8Array ? unit.length : 64;
+/** Bytes on the wire: a value counts as the frame that would carry it, a word of HTTP as a short head. */
+export function sizeOf(unit: Unit, { isUp, isFramed }: Pipe): number {
+  if (unit instanceof Uint8Array) return unit.length;
+  if (unit instanceof ObjectPayload)
+    return isFramed ? frameBytes(unit.byteLength, isUp) : unit.byteLength;
+  if (unit.word === 'ping' || unit.word === 'pong') return frameBytes(0, isUp);
+  if (unit.word === 'close') return frameBytes(2 + unit.reason.length, isUp);
+  return HEAD_BYTES;
+}
+
+/** A frame's size: a client's carries a mask. */
+function frameBytes(payloadBytes: number, isMasked: boolean): number {
+  const head = payloadBytes < 126 ? 2 : payloadBytes < 65_536 ? 4 : 10;
+  return head + (isMasked ? 4 : 0) + payloadBytes;
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
@@ -310,3 +356,7 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   }
   return whole;
 }
+
+const HEAD_BYTES = 64;
+/** Units read and not yet forgotten. */
+const ROW_MAX = 1_024;

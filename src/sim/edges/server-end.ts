@@ -10,7 +10,8 @@ import {
 import { FrameReader } from '../../actors/codecs/websocket-reader.ts';
 import type { Address } from '../../actors/runtime/actor.ts';
 import type { ConnectionEvent, ConnectionId, Receipt } from '../../actors/runtime/edges.ts';
-import type { Connection, Endpoint, Unit, WireHead, WireWord } from './network.ts';
+import { type Connection, type Endpoint, isWord, type Unit, type WireHead, type WireWord } from './network.ts';
+import type { ObjectPayload } from './object-payload.ts';
 import type { WebEdgeHost, WebEdgeOptions } from './web.edge.ts';
 
 /** What an end needs of the edge that it belongs to. */
@@ -85,18 +86,18 @@ export class ServerEnd implements Endpoint {
       const unit = up.read();
       if (unit === undefined) break;
       if (this.#state === states.gone) continue;
-      if (unit instanceof Uint8Array) this.#hearBytes(unit);
-      else this.#hearWord(unit);
+      if (isWord(unit)) this.#hearWord(unit);
+      else this.#hearPayload(unit);
     }
     up.drained();
     if (up.hasArrived) this.readable();
   }
 
-  write(bytes: Uint8Array, cost: number): void {
+  write(unit: Uint8Array | ObjectPayload, cost: number): void {
     if (this.#state !== states.webSocket && this.#state !== states.stream) return;
     this.#outstanding += cost;
     this.#edge.noteOutstanding(this.#outstanding);
-    this.#say(bytes, cost);
+    this.#say(unit, cost);
   }
 
   open(
@@ -110,6 +111,9 @@ export class ServerEnd implements Endpoint {
     this.#owner = owner;
     this.#receiptsTo = receiptsTo;
     const { lane, messageBytesMax } = this.#edge.options;
+    const { up, down } = this.#connection;
+    up.isFramed = opened === states.webSocket;
+    down.isFramed = up.isFramed;
     if (opened === states.webSocket && lane === 'byte')
       this.#reader = new FrameReader(frameRules('server', { messageBytesMax }));
     this.#say(word, 0);
@@ -191,12 +195,15 @@ export class ServerEnd implements Endpoint {
     }
   }
 
-  #hearBytes(bytes: Uint8Array): void {
-    this.#reader?.read(bytes, this);
-    if (this.#reader !== undefined || this.#state !== states.webSocket) return;
-    if (bytes.length > this.#edge.options.messageBytesMax)
+  #hearPayload(payload: Uint8Array | ObjectPayload): void {
+    if (this.#reader !== undefined && payload instanceof Uint8Array) {
+      this.#reader.read(payload, this);
+      return;
+    }
+    if (this.#state !== states.webSocket) return;
+    if (payload.byteLength > this.#edge.options.messageBytesMax)
       this.#failed(1009, `message exceeds limit of ${this.#edge.options.messageBytesMax} bytes`);
-    else this.#tell({ type: 'messageReceived', connection: this.id, payload: bytes });
+    else this.#tell({ type: 'messageReceived', connection: this.id, payload });
   }
 
   #hearWord(unit: WireWord): void {

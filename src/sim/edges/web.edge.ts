@@ -8,10 +8,12 @@ import type { Address } from '../../actors/runtime/actor.ts';
 import {
   type ConnectionId,
   type DoorEvent,
+  type Payload,
   type WebCommand,
   writeCost,
 } from '../../actors/runtime/edges.ts';
 import type { Connection } from './network.ts';
+import { ObjectPayload } from './object-payload.ts';
 import { type EndHost, ServerEnd, states } from './server-end.ts';
 
 export type Lane = 'byte' | 'object';
@@ -102,7 +104,7 @@ export class WebEdge implements EndHost {
   obey(command: WebCommand): void {
     switch (command.type) {
       case 'write':
-        this.#write(command.connections, command.payload as Uint8Array);
+        this.#write(command.connections, command.payload);
         return;
       case 'close':
         this.#connections.get(command.connection)?.close(command.code, command.reason);
@@ -169,14 +171,16 @@ export class WebEdge implements EndHost {
   }
 
   /** Framed once, the same bytes for all. */
-  #write(connections: readonly ConnectionId[], payload: Uint8Array): void {
+  #write(connections: readonly ConnectionId[], payload: Payload): void {
     const cost = writeCost(payload);
+    const plain = payload instanceof ObjectPayload ? payload : (payload as Uint8Array);
     let framed: Uint8Array | undefined;
     for (const connection of connections) {
       const end = this.#connections.get(connection);
       if (end === undefined) continue;
-      if (end.isFramed) end.write((framed ??= encodeFrame("text", payload as Uint8Array)), cost);
-      else end.write(payload as Uint8Array, cost);
+      if (end.isFramed && plain instanceof Uint8Array)
+        end.write((framed ??= encodeFrame('text', plain)), cost);
+      else end.write(plain, cost);
     }
   }
 }

@@ -2,7 +2,7 @@
 // before is a duplicate, and nothing is acknowledged that nobody sent. That readers see it there is `one-order`'s.
 
 import type { EventOf } from '../trace.ts';
-import { type Invariant, numberOf } from './invariant.ts';
+import { type Invariant, nameOf } from './invariant.ts';
 
 interface Known {
   readonly offset: number;
@@ -15,15 +15,15 @@ export const acks: Invariant = {
   requirements: ['BROKER-DUP-1', 'BROKER-FRAME-3', 'BROKER-PUB-3'],
   judge(report) {
     const ids = new Map<string, Known>();
-    const sends = new Map<number, number>();
-    return (event) => {
-      if (event.kind === 'publishSent') {
-        const number = numberOf(event);
-        sends.set(number, (sends.get(number) ?? 0) + 1);
-      } else if (event.kind === 'published') {
-        const sentence = check(event, sends.get(numberOf(event)) ?? 0, ids);
+    const sends: number[] = [];
+    return {
+      publishSent({ publication }) {
+        sends[publication] = (sends[publication] ?? 0) + 1;
+      },
+      published(event) {
+        const sentence = check(event, sends[event.publication] ?? 0, ids);
         if (sentence !== undefined) report(event, sentence);
-      }
+      },
     };
   },
 };
@@ -33,8 +33,9 @@ function check(
   sends: number,
   ids: Map<string, Known>,
 ): string | undefined {
-  const { client, node, topic, id, position, isDuplicate, publisher, sequence } = event;
-  const what = `client ${client} was told that ${publisher}/${sequence} of '${topic}'`;
+  const { client, node, topic, id, position, isDuplicate } = event;
+  if (id === undefined && sends > 0 && !isDuplicate) return undefined;
+  const what = `client ${client} was told that ${nameOf(event)} of '${topic}'`;
   if (sends === 0) return `${what} was published, and nobody sent it`;
   if (isDuplicate && (id === undefined || sends === 1))
     return `${what} is a duplicate, and it was sent once`;

@@ -7,8 +7,8 @@ export const bounds: Invariant = {
   property: 'bounds',
   requirements: ['BROKER-SLOW-1', 'BROKER-SLOW-2', 'BROKER-SLOW-3'],
   judge(report) {
-    return (event) => {
-      if (event.kind !== 'sampled') return;
+    return {
+      sampled(event) {
       const { node, shard, waiting, waitingMax, outstandingBytes, outstandingBytesMax } = event;
       const where = `shard ${node}.${shard}`;
       if (waiting > waitingMax)
@@ -19,6 +19,7 @@ export const bounds: Invariant = {
           `${outstandingBytes} bytes were given to one connection of ${where}, at most ${outstandingBytesMax} may`,
         );
       }
+      },
     };
   },
 };

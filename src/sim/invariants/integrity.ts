@@ -1,21 +1,21 @@
 // What arrives is what was published: the same bytes, under the same topic and id, on the same node, and by somebody.
 
-import type { EventOf } from '../trace.ts';
-import { type Invariant, numberOf } from './invariant.ts';
+import type { EventOf, TracePosition } from '../trace.ts';
+import { type Invariant, nameOf } from './invariant.ts';
 
 export const integrity: Invariant = {
   property: 'integrity',
   requirements: ['BROKER-DATA-1', 'BROKER-ENV-1', 'BROKER-PUB-1'],
   judge(report) {
-    const sent = new Map<number, EventOf<'publishSent'>>();
-    return (event) => {
-      if (event.kind === 'publishSent') {
-        const number = numberOf(event);
-        if (!sent.has(number)) sent.set(number, event);
-      } else if (event.kind === 'message') {
-        const sentence = compare(event, sent.get(numberOf(event)));
+    const sent: EventOf<'publishSent'>[] = [];
+    return {
+      publishSent(event) {
+        sent[event.publication] ??= event;
+      },
+      message(event) {
+        const sentence = compare(event, sent[event.publication]);
         if (sentence !== undefined) report(event, sentence);
-      }
+      },
     };
   },
 };
@@ -24,8 +24,9 @@ function compare(
   event: EventOf<'message'>,
   sent: EventOf<'publishSent'> | undefined,
 ): string | undefined {
-  const { client, publisher, sequence, position, id, topic } = event;
-  const what = `client ${client} got ${publisher}/${sequence}`;
+  const { position, id, topic } = event;
+  if (sent !== undefined && isSame(event, sent)) return undefined;
+  const what = `client ${event.client} got ${nameOf(event)}`;
   if (sent === undefined) return `${what}, which nobody published`;
   if (sent.node !== event.node) return `${what} of node ${sent.node}`;
   if (sent.topic !== event.saidTopic)
@@ -37,3 +38,25 @@ function compare(
   const expected = sent.id ?? `${position.epoch}:${position.offset}`;
   return id === expected ? undefined : `${what} with the id '${id}' for '${expected}'`;
 }
+
+/** The common case, without a word. */
+function isSame(event: EventOf<'message'>, sent: EventOf<'publishSent'>): boolean {
+  const { node, saidTopic, topic, bytesName, id, position } = event;
+  if (sent.node !== node || sent.topic !== saidTopic || sent.bytesName !== bytesName) return false;
+  if (topic !== undefined && topic !== saidTopic) return false;
+  if (id === undefined || position === undefined) return true;
+  return sent.id === undefined ? isPlace(id, position) : sent.id === id;
+}
+
+/** Whether the id is `epoch:offset`. */
+function isPlace(id: string, { epoch, offset }: TracePosition): boolean {
+  const { length } = epoch;
+  return (
+    id.startsWith(epoch) &&
+    id.charCodeAt(length) === COLON &&
+    id.length === length + 1 + String(offset).length &&
+    Number(id.slice(length + 1)) === offset
+  );
+}
+
+const COLON = 0x3a;

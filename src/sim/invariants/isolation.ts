@@ -11,16 +11,16 @@ export const isolation: Invariant = {
   requirements: ['BROKER-ISO-1'],
   judge(report) {
     const behaviours = new Map<number, Behaviour>();
-    return (event) => {
-      if (event.kind === 'joined') behaviours.set(event.client, event.behaviour);
-      else if (
-        event.kind === 'closed' &&
-        event.by === 'server' &&
-        FRAMING_CODES.includes(event.code)
-      ) {
-        if (behaviours.get(event.client) === 'malformed') return;
-        report(event, `client ${event.client} speaks well and was closed with ${event.code}`);
-      }
+    return {
+      joined({ client, behaviour }) {
+        behaviours.set(client, behaviour);
+      },
+      closed(event) {
+        const { client, code, by } = event;
+        if (by !== 'server' || !FRAMING_CODES.includes(code)) return;
+        if (behaviours.get(client) === 'malformed') return;
+        report(event, `client ${client} speaks well and was closed with ${code}`);
+      },
     };
   },
 };
@@ -30,11 +30,15 @@ export const conversation: Invariant = {
   requirements: ['BROKER-REQ-4', 'BROKER-SUB-1', 'BROKER-FRAME-1'],
   judge(report) {
     const behaviours = new Map<number, Behaviour>();
-    return (event) => {
-      if (event.kind === 'joined') behaviours.set(event.client, event.behaviour);
-      else if (event.kind === 'unexpected' && behaviours.get(event.client) !== 'malformed') {
-        report(event, `client ${event.client} heard what it did not ask for: ${event.what}`);
-      }
+    return {
+      joined({ client, behaviour }) {
+        behaviours.set(client, behaviour);
+      },
+      unexpected(event) {
+        const { client, what } = event;
+        if (behaviours.get(client) === 'malformed') return;
+        report(event, `client ${client} heard what it did not ask for: ${what}`);
+      },
     };
   },
 };
@@ -43,9 +47,10 @@ export const noFailures: Invariant = {
   property: 'no-failures',
   requirements: [],
   judge(report) {
-    return (event) => {
-      if (event.kind !== 'actorFailed') return;
-      report(event, `${event.address} of node ${event.node} failed: ${event.error}`);
+    return {
+      actorFailed(event) {
+        report(event, `${event.address} of node ${event.node} failed: ${event.error}`);
+      },
     };
   },
 };

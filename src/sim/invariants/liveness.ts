@@ -1,12 +1,13 @@
 // When faults have passed, everything works: whoever wants to be connected and subscribed is, every publication made
 // from then on is acknowledged, and each reader ends with the last one of each of its topics.
 
-import type { EventOf, TraceEvent, TracePosition } from '../trace.ts';
-import { type Invariant, numberOf, type Report } from './invariant.ts';
+import type { EventOf, TraceEvent, TracePosition, Watcher } from '../trace.ts';
+import { type Invariant, nameOf, type Report } from './invariant.ts';
 
 interface Reader {
   readonly joined: EventOf<'joined'>;
   connection: number | undefined;
+  /** Its subscriptions by topic. */
   readonly open: Map<string, Standing>;
 }
 
@@ -15,15 +16,15 @@ interface Standing {
   /** Place of its ack in the trace. */
   readonly since: number;
   /** Everything up to here is known to its reader, as far as the wire tells places. */
-  readonly place: TracePosition | undefined;
+  place: TracePosition | undefined;
   /** The last publication it saw. */
-  readonly last: number | undefined;
+  last: number | undefined;
 }
 
 interface Top {
   readonly epoch: string;
   readonly offset: number;
-  readonly number: number;
+  readonly publication: number;
   readonly name: string;
   /** Place of its ack in the trace. */
   readonly seq: number;
@@ -32,17 +33,31 @@ interface Top {
 export const liveness: Invariant = {
   property: 'liveness',
   requirements: ['BROKER-LIVE-1', 'BROKER-PUB-1'],
-  judge(report) {
-    const judge = new Judge(report);
-    return (event) => judge.see(event);
-  },
+  judge: (report) => watcherOf(new Judge(report)),
 };
 
-type Heard = EventOf<'connected' | 'closed' | 'subscribed' | 'unsubscribed' | 'message' | 'gap'>;
+function watcherOf(judge: Judge): Watcher {
+  return {
+    joined: (event) => judge.joined(event),
+    connected: (event) => judge.connected(event),
+    closed: (event) => judge.closed(event),
+    subscribed: (event) => judge.subscribed(event),
+    unsubscribed: (event) => judge.unsubscribed(event),
+    message: (event) => judge.heard(event),
+    gap: (event) => judge.gapped(event),
+    publishSent: (event) => judge.sent(event),
+    published: (event) => judge.published(event),
+    healed: () => judge.healed(),
+    quiet: (event) => judge.rest(event),
+  };
+}
 
 class Judge {
   readonly #report: Report;
-  readonly #readers = new Map<number, Reader>();
+  /** Steady ones, by client. */
+  readonly #readers: (Reader | undefined)[] = [];
+  /** By following. */
+  readonly #standings: (Standing | undefined)[] = [];
   readonly #unanswered = new Map<number, EventOf<'publishSent'>>();
   readonly #tops = new Map<string, Top>();
   #isHealed = false;
@@ -51,116 +66,117 @@ class Judge {
     this.#report = report;
   }
 
-  see(event: TraceEvent): void {
-    if (event.kind === 'message') this.#hear(event);
-    else if (event.kind === 'joined' && event.behaviour === 'steady') {
-      this.#readers.set(event.client, { joined: event, connection: undefined, open: new Map() });
-    } else if (event.kind === 'healed') this.#isHealed = true;
-    else if (event.kind === 'quiet') this.#rest(event);
-    else if (event.kind === 'publishSent' && this.#isHealed)
-      this.#unanswered.set(numberOf(event), event);
-    else if (event.kind === 'published') {
-      this.#unanswered.delete(numberOf(event));
-      if (this.#isHealed) this.#top(event);
-    } else if (event.kind === 'connected' || event.kind === 'closed' || event.kind === 'gap')
-      this.#hear(event);
-    else if (event.kind === 'subscribed' || event.kind === 'unsubscribed') this.#hear(event);
+  joined(event: EventOf<'joined'>): void {
+    if (event.behaviour !== 'steady') return;
+    this.#readers[event.client] = { joined: event, connection: undefined, open: new Map() };
   }
 
-  #hear(event: Heard): void {
-    const reader = this.#readers.get(event.client);
+  healed(): void {
+    this.#isHealed = true;
+  }
+
+  connected({ client, connection }: EventOf<'connected'>): void {
+    const reader = this.#readers[client];
     if (reader === undefined) return;
-    if (event.kind === 'connected') {
-      reader.connection = event.connection;
-      reader.open.clear();
-    } else if (event.kind === 'closed') {
-      reader.connection = undefined;
-      if (event.code === TOO_SLOW) this.#forgive(event.connection);
-    } else if (event.kind === 'subscribed') {
-      const place = event.recovered === true ? event.since : event.position;
-      reader.open.set(event.topic, { since: event.seq, place, last: undefined });
-    } else if (event.kind === 'unsubscribed') reader.open.delete(event.topic);
-    else if (event.kind === 'gap') {
-      // What its own queue could not hold is lost for it, as the policy says, and it knows.
-      const standing = reader.open.get(event.topic);
-      if (standing === undefined || event.to === undefined) return;
-      reader.open.set(event.topic, {
-        ...standing,
-        place: { epoch: event.epoch, offset: event.to },
-      });
-    } else {
-      const since = reader.open.get(event.saidTopic)?.since ?? event.seq;
-      reader.open.set(event.saidTopic, { since, place: event.position, last: numberOf(event) });
-    }
+    reader.connection = connection;
+    reader.open.clear();
   }
 
-  /** Whoever was too slow for its queue lost its answers with its connection. */
-  #forgive(connection: number): void {
-    for (const [number, sent] of this.#unanswered)
-      if (sent.connection === connection) this.#unanswered.delete(number);
+  closed({ client, connection, code }: EventOf<'closed'>): void {
+    const reader = this.#readers[client];
+    if (reader === undefined) return;
+    reader.connection = undefined;
+    if (code !== TOO_SLOW) return;
+    // Whoever was too slow for its queue lost its answers with its connection.
+    for (const [publication, sent] of this.#unanswered)
+      if (sent.connection === connection) this.#unanswered.delete(publication);
   }
 
-  #top(event: EventOf<'published'>): void {
-    const { position, node, topic } = event;
+  subscribed({
+    client,
+    following,
+    topic,
+    seq,
+    recovered,
+    since,
+    position,
+  }: EventOf<'subscribed'>): void {
+    const reader = this.#readers[client];
+    if (reader === undefined) return;
+    const place = recovered === true ? since : position;
+    const standing = { since: seq, place, last: undefined };
+    this.#standings[following] = standing;
+    reader.open.set(topic, standing);
+  }
+
+  unsubscribed({ client, topic }: EventOf<'unsubscribed'>): void {
+    this.#readers[client]?.open.delete(topic);
+  }
+
+  heard({ following, position, publication }: EventOf<'message'>): void {
+    const standing = this.#standings[following];
+    if (standing === undefined) return;
+    standing.place = position;
+    standing.last = publication;
+  }
+
+  /** What its own queue could not hold is lost for it, as the policy says, and it knows. */
+  gapped({ following, epoch, to }: EventOf<'gap'>): void {
+    const standing = this.#standings[following];
+    if (standing !== undefined && to !== undefined) standing.place = { epoch, offset: to };
+  }
+
+  sent(event: EventOf<'publishSent'>): void {
+    if (this.#isHealed) this.#unanswered.set(event.publication, event);
+  }
+
+  published(event: EventOf<'published'>): void {
+    if (!this.#isHealed) return;
+    const { position, node, topic, publication, seq } = event;
+    this.#unanswered.delete(publication);
     const key = `${node} ${topic}`;
     const top = this.#tops.get(key);
     if (top !== undefined && top.epoch === position.epoch && top.offset >= position.offset) return;
-    this.#tops.set(key, {
-      ...position,
-      number: numberOf(event),
-      name: nameOf(event),
-      seq: event.seq,
-    });
+    this.#tops.set(key, { ...position, publication, name: nameOf(event), seq });
   }
 
-  #rest(event: TraceEvent): void {
+  rest(event: TraceEvent): void {
     for (const sent of this.#unanswered.values()) {
-      if (this.#readers.has(sent.client))
+      if (this.#readers[sent.client] !== undefined)
         this.#report(
           event,
           `${nameOf(sent)} of '${sent.topic}', sent when all was well, was never acknowledged`,
         );
     }
-    for (const { joined, connection, open } of this.#readers.values()) {
-      if (joined.topics.length === 0) continue;
-      if (connection === undefined) {
-        this.#report(event, `client ${joined.client} is not connected when all is well`);
-        continue;
-      }
-      for (const topic of joined.topics) {
-        const top = this.#tops.get(`${joined.node} ${topic}`);
-        const standing = open.get(topic);
-        if (standing === undefined)
-          this.#report(
-            event,
-            `client ${joined.client} is not subscribed to '${topic}' when all is well`,
-          );
-        else if (top !== undefined && !hasSeen(standing, top)) {
-          this.#report(
-            event,
-            `client ${joined.client} did not end with ${top.name}, the last of '${topic}'`,
-          );
-        }
-      }
+    for (const reader of this.#readers) if (reader !== undefined) this.#judgeReader(event, reader);
+  }
+
+  #judgeReader(event: TraceEvent, { joined, connection, open }: Reader): void {
+    const { client, node, topics } = joined;
+    if (topics.length === 0) return;
+    if (connection === undefined) {
+      this.#report(event, `client ${client} is not connected when all is well`);
+      return;
+    }
+    for (const topic of topics) {
+      const top = this.#tops.get(`${node} ${topic}`);
+      const standing = open.get(topic);
+      if (standing === undefined)
+        this.#report(event, `client ${client} is not subscribed to '${topic}' when all is well`);
+      else if (top !== undefined && !hasSeen(standing, top))
+        this.#report(
+          event,
+          `client ${client} did not end with ${top.name}, the last of '${topic}'`,
+        );
     }
   }
 }
 
 function hasSeen({ since, place, last }: Standing, top: Top): boolean {
-  if (last === top.number) return true;
+  if (last === top.publication) return true;
   if (place !== undefined) return place.epoch === top.epoch && place.offset >= top.offset;
   // Without places, what was published before the ack is none of its business.
   return since > top.seq;
-}
-
-function nameOf({
-  publisher,
-  sequence,
-}: {
-  readonly publisher: number;
-  readonly sequence: number;
-}): string {
-  return `${publisher}/${sequence}`;
 }
 
 const TOO_SLOW = 1013;

@@ -1,112 +1,119 @@
 // One order per topic: all readers see the same publication at the same place, no publication has two places in one
 // epoch, and what one connection published is in the order in which it said it.
 
-import type { EventOf } from '../trace.ts';
-import { type Invariant, numberOf, PerSubscription } from './invariant.ts';
+import type { EventOf, TracePosition } from '../trace.ts';
+import { type Invariant, nameOf } from './invariant.ts';
 
-/** Publications of one topic's epoch. */
+/** Publications of one topic's epoch, and the places of each. */
 interface Order {
-  readonly byOffset: Map<number, number>;
-  readonly byNumber: Map<number, number>;
+  readonly topic: string;
+  readonly epoch: string;
+  readonly byOffset: number[];
+  readonly byPublication: Map<number, number>;
 }
 
+/** A publication as it was first sent. */
 interface Sent {
   readonly connection: number;
+  readonly sequence: number;
   isRepeated: boolean;
+}
+
+/** One connection's reading of one topic. */
+interface Reading {
+  /** The order that it read last: almost always the one that it reads next. */
+  order: Order | undefined;
+  /** Of each publishing connection, the last sequence seen. */
+  last: Map<number, number>;
 }
 
 export const oneOrder: Invariant = {
   property: 'one-order',
   requirements: ['BROKER-ORD-3', 'BROKER-ORD-1', 'BROKER-DUP-1', 'BROKER-PUB-3'],
   judge(report) {
-    const orders: Map<string, Map<string, Order>>[] = [];
-    const sent = new Map<number, Sent>();
-    const lastSequences = new PerSubscription<Map<number, number>>();
-    return (event) => {
-      if (event.kind === 'publishSent') noteSent(event, sent);
-      else if (event.kind === 'subscribed')
-        lastSequences.set(event.connection, event.topic, new Map());
-      else if (event.kind === 'closed') lastSequences.forget(event.connection);
-      else if (event.kind === 'published') {
-        const sentence = place(event, orders);
+    const orders = new Orders();
+    const sent: Sent[] = [];
+    const readings: Reading[] = [];
+    return {
+      publishSent({ publication, connection, sequence }) {
+        const earlier = sent[publication];
+        if (earlier === undefined) sent[publication] = { connection, sequence, isRepeated: false };
+        else earlier.isRepeated = true;
+      },
+      subscribed({ following }) {
+        readings[following] = { order: undefined, last: new Map() };
+      },
+      published(event) {
+        const { node, topic, position } = event;
+        const sentence = place(event, position, orders.of(node, topic, position.epoch));
         if (sentence !== undefined) report(event, sentence);
-      } else if (event.kind === 'message') {
-        const sentence = place(event, orders) ?? inSequence(event, sent, lastSequences);
+      },
+      message(event) {
+        const { node, position, saidTopic, following, publication } = event;
+        const reading = readings[following];
+        let sentence: string | undefined;
+        if (position !== undefined) {
+          let order = reading?.order;
+          if (order?.epoch !== position.epoch || order.topic !== saidTopic) {
+            order = orders.of(node, saidTopic, position.epoch);
+            if (reading !== undefined) reading.order = order;
+          }
+          sentence = place(event, position, order);
+        }
+        const from = sent[publication];
+        // What was said twice has the place of whichever came through first.
+        if (sentence === undefined && from?.isRepeated === false && reading !== undefined)
+          sentence = inSequence(event, from, reading.last);
         if (sentence !== undefined) report(event, sentence);
-      }
+      },
     };
   },
 };
 
-function noteSent(event: EventOf<'publishSent'>, sent: Map<number, Sent>): void {
-  const number = numberOf(event);
-  const earlier = sent.get(number);
-  if (earlier === undefined) sent.set(number, { connection: event.connection, isRepeated: false });
-  else earlier.isRepeated = true;
+class Orders {
+  readonly #orders: Map<string, Map<string, Order>>[] = [];
+
+  of(node: number, topic: string, epoch: string): Order {
+    const epochs = (this.#orders[node] ??= new Map());
+    let topics = epochs.get(epoch);
+    if (topics === undefined) {
+      topics = new Map();
+      epochs.set(epoch, topics);
+    }
+    let order = topics.get(topic);
+    if (order === undefined) {
+      order = { topic, epoch, byOffset: [], byPublication: new Map() };
+      topics.set(topic, order);
+    }
+    return order;
+  }
 }
 
 function place(
   event: EventOf<'message'> | EventOf<'published'>,
-  orders: Map<string, Map<string, Order>>[],
+  { epoch, offset }: TracePosition,
+  { topic, byOffset, byPublication }: Order,
 ): string | undefined {
-  const { position, node } = event;
-  if (position === undefined) return undefined;
-  const topic = event.kind === 'message' ? event.saidTopic : event.topic;
-  const { epoch, offset } = position;
-  const order = orderOf(orders, node, topic, epoch);
-  const number = numberOf(event);
-  const there = order.byOffset.get(offset);
-  if (there === undefined) order.byOffset.set(offset, number);
-  else if (there !== number)
+  const { publication } = event;
+  const there = byOffset[offset];
+  if (there === publication) return undefined;
+  if (offset < 1) return `${nameOf(event)} has place ${offset} in '${topic}'`;
+  if (there !== undefined)
     return `place ${epoch}:${offset} of '${topic}' holds ${nameOf(event)} for some and another for others`;
-  const where = order.byNumber.get(number);
-  if (where === undefined) order.byNumber.set(number, offset);
-  else if (where !== offset)
-    return `${nameOf(event)} has places ${where} and ${offset} in epoch ${epoch} of '${topic}'`;
-  return offset >= 1 ? undefined : `${nameOf(event)} has place ${offset} in '${topic}'`;
-}
-
-function orderOf(
-  orders: Map<string, Map<string, Order>>[],
-  node: number,
-  topic: string,
-  epoch: string,
-): Order {
-  const epochs = (orders[node] ??= new Map());
-  let topics = epochs.get(epoch);
-  if (topics === undefined) {
-    topics = new Map();
-    epochs.set(epoch, topics);
-  }
-  let order = topics.get(topic);
-  if (order === undefined) {
-    order = { byOffset: new Map(), byNumber: new Map() };
-    topics.set(topic, order);
-  }
-  return order;
+  byOffset[offset] = publication;
+  const where = byPublication.get(publication);
+  byPublication.set(publication, offset);
+  if (where === undefined) return undefined;
+  return `${nameOf(event)} has places ${where} and ${offset} in epoch ${epoch} of '${topic}'`;
 }
 
 function inSequence(
   event: EventOf<'message'>,
-  sent: ReadonlyMap<number, Sent>,
-  lastSequences: PerSubscription<Map<number, number>>,
+  { connection, sequence }: Sent,
+  last: Map<number, number>,
 ): string | undefined {
-  const from = sent.get(numberOf(event));
-  const last = lastSequences.get(event.connection, event.saidTopic);
-  // What was said twice has the place of whichever came through first.
-  if (from === undefined || from.isRepeated || last === undefined) return undefined;
-  const before = last.get(from.connection);
-  last.set(from.connection, event.sequence);
-  if (before === undefined || before < event.sequence) return undefined;
+  const before = last.get(connection);
+  last.set(connection, sequence);
+  if (before === undefined || before < sequence) return undefined;
   return `client ${event.client} got ${nameOf(event)} of '${event.saidTopic}' after ${event.publisher}/${before} of the same connection`;
-}
-
-function nameOf({
-  publisher,
-  sequence,
-}: {
-  readonly publisher: number;
-  readonly sequence: number;
-}): string {
-  return `${publisher}/${sequence}`;
 }

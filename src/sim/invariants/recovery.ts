@@ -2,7 +2,7 @@
 // nothing of it does; and whoever has missed nothing is told `true`.
 
 import type { EventOf } from '../trace.ts';
-import { type Invariant, PerSubscription } from './invariant.ts';
+import type { Invariant } from './invariant.ts';
 
 interface Recovered {
   readonly epoch: string;
@@ -18,21 +18,23 @@ export const recovery: Invariant = {
   property: 'recovery',
   requirements: ['BROKER-REC-1', 'BROKER-REC-2', 'BROKER-REC-3', 'BROKER-FRAME-2', 'SSE-4'],
   judge(report) {
-    const recovered = new PerSubscription<Recovered>();
-    return (event) => {
-      if (event.kind === 'subscribed') {
+    const recovered: (Recovered | undefined)[] = [];
+    return {
+      subscribed(event) {
         const sentence = ack(event);
         if (sentence !== undefined) report(event, sentence);
-        note(event, recovered);
-      } else if (event.kind === 'closed') recovered.forget(event.connection);
-      else if (event.kind === 'gap') {
-        const state = recovered.get(event.connection, event.topic);
+        recovered[event.following] = stateAfter(event);
+      },
+      gap({ following }) {
+        const state = recovered[following];
         // What the reader's own queue could not hold is `offset-steps`' business from here on.
         if (state !== undefined) state.next = undefined;
-      } else if (event.kind === 'message') {
-        const sentence = follow(event, recovered);
+      },
+      message(event) {
+        const state = recovered[event.following];
+        const sentence = state === undefined ? undefined : follow(event, state);
         if (sentence !== undefined) report(event, sentence);
-      }
+      },
     };
   },
 };
@@ -61,33 +63,23 @@ function ack({
   return undefined;
 }
 
-function note(event: EventOf<'subscribed'>, recovered: PerSubscription<Recovered>): void {
-  const { connection, topic, since, position } = event;
-  if (position === undefined) return;
+function stateAfter(event: EventOf<'subscribed'>): Recovered | undefined {
+  const { since, position } = event;
+  if (position === undefined) return undefined;
   const { epoch, offset } = position;
   const isRecovering = event.recovered === true && since !== undefined && since.offset < offset;
   const known = isRecovering ? since.offset : offset;
-  recovered.set(connection, topic, {
-    epoch,
-    known,
-    top: offset,
-    next: isRecovering ? since.offset + 1 : undefined,
-  });
+  return { epoch, known, top: offset, next: isRecovering ? since.offset + 1 : undefined };
 }
 
-function follow(
-  event: EventOf<'message'>,
-  recovered: PerSubscription<Recovered>,
-): string | undefined {
-  const { connection, client, position } = event;
-  const topic = event.topic ?? event.saidTopic;
-  const state = recovered.get(connection, topic);
-  if (position === undefined || state === undefined || position.epoch !== state.epoch)
-    return undefined;
+function follow(event: EventOf<'message'>, state: Recovered): string | undefined {
+  const { client, position } = event;
+  if (position === undefined || position.epoch !== state.epoch) return undefined;
   const { offset } = position;
+  if (offset > state.known && state.next === undefined) return undefined;
+  const topic = event.topic ?? event.saidTopic;
   if (offset <= state.known)
     return `client ${client} got ${offset} of '${topic}' again, it knows all up to ${state.known}`;
-  if (state.next === undefined) return undefined;
   if (offset !== state.next)
     return `client ${client} was promised all up to ${state.top} of '${topic}' and got ${offset} for ${state.next}`;
   state.next = offset < state.top ? offset + 1 : undefined;

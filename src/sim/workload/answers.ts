@@ -2,11 +2,14 @@
 // still open, and what the server says of its own accord is told apart. Records all of it in the trace.
 // Refuses to know frames and connections.
 
+import { encodeText } from '../../actors/codecs/utf8-text.ts';
+import { ObjectPayload } from '../edges/object-payload.ts';
 import { nameBytes } from '../trace-hash.ts';
 import type { TracePosition } from '../trace.ts';
 import type { Client } from './client.ts';
-import { writeData } from './payload.ts';
-import type { Word } from './words.ts';
+import type { Published } from './ledger.ts';
+import { dataBytes, writeData } from './payload.ts';
+import { bareWord, type MessageWord, type Word } from './words.ts';
 
 type Question =
   | {
@@ -17,12 +20,7 @@ type Question =
       readonly cause: number;
     }
   | { readonly type: 'unsubscribe'; readonly topic: string; readonly cause: number }
-  | {
-      readonly type: 'publish';
-      readonly topic: string;
-      readonly sequence: number;
-      readonly cause: number;
-    }
+  | { readonly type: 'publish'; readonly published: Published; readonly cause: number }
   | { readonly type: 'listing'; readonly cause: number };
 
 type Publish = Extract<Question, { readonly type: 'publish' }>;
@@ -31,7 +29,7 @@ export class Answers {
   readonly #client: Client;
   #open: Question[] = [];
   /** What was sent with an id and never acknowledged: to be sent again when the client is back. */
-  #unsure: number[] = [];
+  #unsure: Published[] = [];
   /** Publications of the HTTP exchange that is under way. */
   #posted: Publish[] = [];
 
@@ -58,7 +56,7 @@ export class Answers {
   subscribeAll(): void {
     const { plan } = this.#client;
     for (const topic of plan.topics) this.subscribe(topic);
-    for (const sequence of this.#unsure.splice(0)) this.publishAgain(sequence);
+    for (const published of this.#unsure.splice(0)) this.publishAgain(published);
   }
 
   subscribe(topic: string): void {
@@ -73,8 +71,7 @@ export class Answers {
       ...this.#client.at(),
     });
     this.#open.push({ type: 'subscribe', topic, since, envelope, cause });
-    const extras = envelope ? { envelope, since } : {};
-    this.#client.sayText(JSON.stringify({ type: 'subscribe', topic, ...extras }));
+    this.#client.say(this.#client.speech.subscribe(topic, envelope, since));
   }
 
   unsubscribe(topic: string): void {
@@ -84,7 +81,7 @@ export class Answers {
       ...this.#client.at(),
     });
     this.#open.push({ type: 'unsubscribe', topic, cause });
-    this.#client.sayText(JSON.stringify({ type: 'unsubscribe', topic }));
+    this.#client.say(this.#client.speech.unsubscribe(topic));
   }
 
   ask(type: 'list_topics' | 'topic_info', topic: string): void {
@@ -93,42 +90,39 @@ export class Answers {
   }
 
   publish(topic: string, isAcked: boolean): void {
-    const question = this.#compose(topic, 'ws');
-    if (isAcked) this.#open.push(question);
-    const { id, data } = this.#published(question);
-    const text = `{"topic":${JSON.stringify(topic)},${id === undefined ? '' : `"id":"${id}",`}${isAcked ? '"ack":true,' : ''}"data":${data}}`;
-    this.#client.sayText(text);
-    if (id !== undefined && this.#client.chance.chance(1, 10)) this.publishAgain(question.sequence);
+    const published = this.#compose(topic, 'ws');
+    const { id, data, sent } = published;
+    if (isAcked) this.#open.push({ type: 'publish', published, cause: sent });
+    this.#client.say(this.#client.speech.publish(topic, id, isAcked, data));
+    if (id !== undefined && this.#client.chance.chance(1, 10)) this.publishAgain(published);
   }
 
   /** The same publication under the same id. */
-  publishAgain(sequence: number): void {
-    const { plan, world } = this.#client;
-    const published = world.ledger.get(plan.client, sequence);
-    if (published?.id === undefined) return;
+  publishAgain(published: Published): void {
     const { topic, id, data } = published;
-    const bytesName = nameBytes(encoder.encode(data));
-    const said = { topic, id, publisher: plan.client, sequence, bytesName, isRepeat: true };
-    const cause = world.trace.add(
-      { kind: 'publishSent', ...said, ...this.#client.at() },
-      published.sent,
-    );
-    this.#open.push({ type: 'publish', topic, sequence, cause });
-    this.#client.sayText(
-      `{"topic":${JSON.stringify(topic)},"id":"${id}","ack":true,"data":${data}}`,
-    );
+    if (id === undefined) return;
+    const cause = this.#send(published, published.sent);
+    this.#open.push({ type: 'publish', published, cause });
+    this.#client.say(this.#client.speech.publish(topic, id, true, data));
   }
 
   /** One POST with several publications. */
   post(topics: readonly string[]): void {
     if (this.#posted.length > 0 || topics.length === 0 || this.#client.connection !== undefined)
       return;
-    const posted = topics.map((topic) => this.#compose(topic, 'post'));
-    const items = posted.map((question) => {
-      const { topic, id, data } = this.#published(question);
-      return `{"topic":${JSON.stringify(topic)},${id === undefined ? '' : `"id":"${id}",`}"data":${data}}`;
-    });
-    const body = encoder.encode(items.length === 1 ? items[0] : `[ ${items.join(' ,\n')} ]`);
+    const items: string[] = [];
+    const posted: Publish[] = [];
+    for (const topic of topics) {
+      const published = this.#compose(topic, 'post');
+      const { id, data, sent } = published;
+      const named = id === undefined ? '' : `"id":"${id}",`;
+      // What is posted is bytes in both lanes.
+      const text = decoder.decode(data as Uint8Array);
+      items.push(`{"topic":${JSON.stringify(topic)},${named}"data":${text}}`);
+      posted.push({ type: 'publish', published, cause: sent });
+    }
+    const [only = ''] = items;
+    const body = encodeText(items.length === 1 ? only : `[ ${items.join(' ,\n')} ]`);
     const headers = { ...this.#client.headers(), 'content-type': 'application/json' };
     this.#client.exchange({
       word: 'request',
@@ -179,28 +173,51 @@ export class Answers {
     else if (word.type !== 'info') this.#answer(word);
   }
 
-  #message({
-    topic,
-    position,
-    said,
-    bytesName,
-    id,
-  }: Extract<Word, { readonly type: 'message' }>): void {
+  #message({ topic, position, said, bytesName, id }: MessageWord): void {
     const client = this.#client;
     const { trace, ledger } = client.world;
-    if (position !== undefined) client.places.set(topic ?? said.topic, position);
-    const what = { saidTopic: said.topic, publisher: said.from, sequence: said.n, bytesName };
-    trace.add(
-      { kind: 'message', topic, position, id, ...what, ...client.at() },
-      ledger.sentAt(said.from, said.n),
-    );
+    const saidTopic = said.topic;
+    const about = topic ?? saidTopic;
+    if (position !== undefined) client.places.set(about, position);
+    const published = ledger.get(said.from, said.n);
+    const cause = published === undefined ? -1 : published.sent;
+    // By far the most frequent event: its place in the trace is written here, not added to it.
+    const event = {
+      kind: 'message',
+      seq: 0,
+      at: 0,
+      cause,
+      node: client.plan.node,
+      client: client.plan.client,
+      connection: client.connection?.id ?? -1,
+      following: client.followingOf(about),
+      publication: published === undefined ? -1 : published.publication,
+      publisher: said.from,
+      sequence: said.n,
+      topic,
+      position,
+      id,
+      saidTopic,
+      bytesName,
+    } as const;
+    trace.add(event, cause);
   }
 
   #gap({ topic, epoch, from, to, reason }: Extract<Word, { readonly type: 'gap' }>): void {
     const client = this.#client;
     if (to === undefined) client.places.delete(topic);
     else client.places.set(topic, { epoch, offset: to });
-    client.world.trace.add({ kind: 'gap', topic, epoch, from, to, reason, ...client.at() });
+    const following = client.followingOf(topic);
+    client.world.trace.add({
+      kind: 'gap',
+      topic,
+      epoch,
+      from,
+      to,
+      reason,
+      following,
+      ...client.at(),
+    });
   }
 
   #answer(word: Extract<Word, { readonly type: `ack_${string}` | 'listing' }>): void {
@@ -215,8 +232,9 @@ export class Answers {
       const { topic, since, envelope, cause } = question;
       const { position, recovered } = word;
       if (position !== undefined && recovered !== true) client.places.set(topic, position);
+      const following = client.follow(topic);
       trace.add(
-        { kind: 'subscribed', topic, since, envelope, position, recovered, ...client.at() },
+        { kind: 'subscribed', topic, since, envelope, position, recovered, following, ...client.at() },
         cause,
       );
     } else if (
@@ -224,11 +242,13 @@ export class Answers {
       question?.type === 'unsubscribe' &&
       question.topic === word.topic
     ) {
-      trace.add({ kind: 'unsubscribed', topic: word.topic, ...client.at() }, question.cause);
+      const { topic } = word;
+      const following = client.followingOf(topic);
+      trace.add({ kind: 'unsubscribed', topic, following, ...client.at() }, question.cause);
     } else if (
       word.type === 'ack_publish' &&
       question?.type === 'publish' &&
-      question.topic === word.topic
+      question.published.topic === word.topic
     ) {
       this.#acked(question, word.position, word.isDuplicate);
     } else if (word.type !== 'listing' || question?.type !== 'listing') {
@@ -251,57 +271,82 @@ export class Answers {
     }
   }
 
-  #acked({ topic, sequence, cause }: Publish, position: TracePosition, isDuplicate: boolean): void {
-    const { plan, world } = this.#client;
-    const id = world.ledger.get(plan.client, sequence)?.id;
-    const who = { publisher: plan.client, sequence };
+  #acked({ published, cause }: Publish, position: TracePosition, isDuplicate: boolean): void {
+    const { world } = this.#client;
+    const { topic, id } = published;
     world.trace.add(
-      { kind: 'published', topic, id, ...who, position, isDuplicate, ...this.#client.at() },
+      {
+        kind: 'published',
+        topic,
+        id,
+        ...this.#what(published),
+        position,
+        isDuplicate,
+        ...this.#client.at(),
+      },
       cause,
     );
   }
 
-  #fail({ topic, sequence, cause }: Publish, why: 'refused' | 'unknown'): void {
-    const { plan, world } = this.#client;
-    world.trace.add(
-      { kind: 'publishFailed', topic, publisher: plan.client, sequence, why, ...this.#client.at() },
+  #fail({ published, cause }: Publish, why: 'refused' | 'unknown'): void {
+    const { topic } = published;
+    this.#client.world.trace.add(
+      { kind: 'publishFailed', topic, ...this.#what(published), why, ...this.#client.at() },
       cause,
     );
   }
 
   #doubt(question: Question): void {
     if (question.type !== 'publish' || this.#unsure.length >= UNSURE_MAX) return;
-    this.#unsure.push(question.sequence);
+    this.#unsure.push(question.published);
   }
 
-  #compose(topic: string, by: 'ws' | 'post'): Publish {
+  #compose(topic: string, by: 'ws' | 'post'): Published {
     const { plan, chance, world } = this.#client;
     const publisher = plan.client;
-    const sequence = world.ledger.next(publisher);
+    const { ledger } = world;
+    const publication = ledger.count;
+    const sequence = ledger.next(publisher);
     const id = chance.next() % 100 < plan.idPercent ? `${publisher}-${sequence}-${by}` : undefined;
-    const data = writeData({ topic, from: publisher, n: sequence }, plan.dataBytes, chance);
-    const bytesName = nameBytes(encoder.encode(data));
-    const cause = world.trace.add({
-      kind: 'publishSent',
-      topic,
-      id,
-      publisher,
-      sequence,
-      bytesName,
-      isRepeat: false,
-      ...this.#client.at(),
-    });
-    world.ledger.note(publisher, { topic, id, data, sent: cause });
-    return { type: 'publish', topic, sequence, cause };
+    const said = { topic, from: publisher, n: sequence };
+    const drawn = chance.next();
+    const isObject = world.lane === 'object' && by === 'ws';
+    let data: Uint8Array | ObjectPayload;
+    let bytesName = publication;
+    if (isObject)
+      data = new ObjectPayload(dataBytes(said, plan.dataBytes, drawn), bareWord(said, bytesName));
+    else {
+      data = encodeText(writeData(said, plan.dataBytes, drawn));
+      bytesName = nameBytes(data);
+    }
+    const composed = { publication, sequence, topic, id, data, bytesName };
+    const published = { ...composed, sent: this.#send(composed, -1) };
+    ledger.note(publisher, published);
+    return published;
   }
 
-  #published({ sequence }: Publish) {
-    const { plan, world } = this.#client;
-    const published = world.ledger.get(plan.client, sequence);
-    if (published === undefined) throw new Error('what was composed is in the ledger');
-    return published;
+  /** Records a sending; returns its place. */
+  #send(published: Omit<Published, 'sent'>, cause: number): number {
+    const { topic, id, bytesName } = published;
+    const isRepeat = cause >= 0;
+    return this.#client.world.trace.add(
+      {
+        kind: 'publishSent',
+        topic,
+        id,
+        ...this.#what(published),
+        bytesName,
+        isRepeat,
+        ...this.#client.at(),
+      },
+      cause,
+    );
+  }
+
+  #what({ publication, sequence }: Omit<Published, 'sent'>) {
+    return { publication, publisher: this.#client.plan.client, sequence };
   }
 }
 
-const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 const UNSURE_MAX = 8;

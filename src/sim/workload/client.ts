@@ -2,9 +2,20 @@
 // records what it saw. What it wants to do, and when, is in behaviours.ts.
 // Refuses to judge: a frame that nobody asked for is recorded as such.
 
+import { encodeText } from '../../actors/codecs/utf8-text.ts';
 import { encodeClose, encodeFrame } from '../../actors/codecs/websocket-frames.ts';
+import type { Payload } from '../../actors/runtime/edges.ts';
 import { Prng } from '../../actors/runtime/prng.ts';
-import type { Connection, Endpoint, Link, Unit, WireWord } from '../edges/network.ts';
+import {
+  type Connection,
+  type Endpoint,
+  isWord,
+  type Link,
+  sizeOf,
+  type Unit,
+  type WireWord,
+} from '../edges/network.ts';
+import { ObjectPayload } from '../edges/object-payload.ts';
 import type { Lane } from '../edges/web.edge.ts';
 import type { TraceHash } from '../trace-hash.ts';
 import type { Trace, TracePosition } from '../trace.ts';
@@ -14,7 +25,8 @@ import { type ClientPlan, purposes } from './client-plan.ts';
 import { FrameDecoder } from './frame-decoder.ts';
 import type { Ledger } from './ledger.ts';
 import { SseReading } from './sse-reading.ts';
-import type { Words } from './words.ts';
+import { byteSpeech, objectSpeech, type Speech } from './speech.ts';
+import type { Word, Words } from './words.ts';
 
 /** What a client needs of its world. */
 export interface ClientWorld {
@@ -29,6 +41,8 @@ export interface ClientWorld {
   /** A connection to one of the node's shards; undefined when none listens. */
   connect(plan: ClientPlan, link: Link): Connection | undefined;
   wakeClientAt(at: number, client: number, purpose: number): void;
+  /** The number of one connection's hearing of one topic. */
+  newFollowing(): number;
 }
 
 export class Client implements Endpoint {
@@ -37,6 +51,7 @@ export class Client implements Endpoint {
   readonly link: Link;
   readonly chance: Prng;
   readonly answers: Answers;
+  readonly speech: Speech;
   /** Where it stands in each topic, for the day it comes back. */
   readonly places = new Map<string, TracePosition>();
   connection: Connection | undefined = undefined;
@@ -49,6 +64,9 @@ export class Client implements Endpoint {
   readonly sse: SseReading;
   /** HTTP exchanges so far: what is composed for one is told apart from what is composed for the next. */
   #exchanges = 0;
+  /** What the present connection hears, by topic. */
+  readonly #followings = new Map<string, number>();
+  readonly #maskChance: Prng;
   #heardAt = 0;
   #isWatching = false;
   #isReading = false;
@@ -66,7 +84,11 @@ export class Client implements Endpoint {
       isStalledDown: false,
       extraLatencyUs: 0,
       windowBytes: plan.link.windowBytes,
+      bytesPerSecond: 0,
     };
+    // Of their own, because one lane needs none.
+    this.#maskChance = new Prng(seed, `mask ${plan.client}`);
+    this.speech = world.lane === 'byte' ? byteSpeech : objectSpeech;
     this.answers = new Answers(this);
     this.sse = new SseReading(this);
   }
@@ -91,15 +113,28 @@ export class Client implements Endpoint {
     else this.#watch();
   }
 
-  /** Sends one JSON text, or one HTTP word. */
+  /** Sends one JSON text. */
   sayText(text: string): void {
-    this.sayBytes(encoder.encode(text));
+    this.say(encodeText(text));
   }
 
-  sayBytes(payload: Uint8Array): void {
-    if (this.world.lane === 'byte')
-      this.sayRaw(encodeFrame('text', payload, { mask: this.#mask() }));
-    else this.sayRaw(payload);
+  /** Sends one WebSocket message. */
+  say(payload: Payload): void {
+    if (payload instanceof ObjectPayload) this.sayRaw(payload);
+    else if (this.world.lane === 'object') this.sayRaw(payload as Uint8Array);
+    else this.sayRaw(encodeFrame('text', payload as Uint8Array, { mask: this.#mask() }));
+  }
+
+  /** What the present connection hears of a topic. */
+  followingOf(topic: string): number {
+    return this.#followings.get(topic) ?? this.follow(topic);
+  }
+
+  /** From now on it hears the topic anew. */
+  follow(topic: string): number {
+    const following = this.world.newFollowing();
+    this.#followings.set(topic, following);
+    return following;
   }
 
   sayRaw(unit: Unit): void {
@@ -175,8 +210,11 @@ export class Client implements Endpoint {
     this.world.trace.add({ kind: 'unexpected', what, ...this.at() });
   }
 
-  textReceived(payload: Uint8Array): void {
-    this.answers.hear(this.world.words.read(payload));
+  textReceived(bytes: Uint8Array, from = 0, to = bytes.length): void {
+    const { words, hash } = this.world;
+    const word = words.read(bytes, from, to);
+    hash.named(words.name);
+    this.answers.hear(word);
   }
 
   pingReceived(payload: Uint8Array): void {
@@ -221,6 +259,7 @@ export class Client implements Endpoint {
     connection.up.sender = this;
     connection.down.receiver = this;
     this.connection = connection;
+    this.#followings.clear();
     this.isOpen = false;
     this.isClosing = false;
     this.#closedBy = 'network';
@@ -266,20 +305,23 @@ export class Client implements Endpoint {
       const unit = down.read();
       if (unit === undefined) break;
       this.#heardAt = now;
-      if (unit instanceof Uint8Array) {
-        left -= unit.length;
-        hash.bytesFor(now, this.plan.client, unit);
-        this.#hearBytes(unit);
-      } else this.#hearWord(unit);
+      if (isWord(unit)) this.#hearWord(unit);
+      else {
+        const size = sizeOf(unit, down);
+        left -= size;
+        hash.reached(now, this.plan.client, size);
+        this.#hearPayload(unit);
+      }
       if (this.connection !== connection) return;
     }
     down.drained();
   }
 
-  #hearBytes(bytes: Uint8Array): void {
-    if (this.plan.transport === 'sse') this.sse.hear(bytes);
-    else if (this.#decoder !== undefined) this.#decoder.decode(bytes, this);
-    else this.textReceived(bytes);
+  #hearPayload(payload: Uint8Array | ObjectPayload): void {
+    if (this.plan.transport === 'sse') this.sse.hear(payload);
+    else if (payload instanceof ObjectPayload) this.answers.hear(payload.value as Word);
+    else if (this.#decoder !== undefined) this.#decoder.decode(payload, this);
+    else this.textReceived(payload);
   }
 
   #hearWord(unit: WireWord): void {
@@ -365,12 +407,11 @@ export class Client implements Endpoint {
   }
 
   #mask(): Uint8Array {
-    const word = this.chance.next();
+    const word = this.#maskChance.next();
     return new Uint8Array([word, word >>> 8, word >>> 16, word >>> 24]);
   }
 }
 
-const encoder = new TextEncoder();
 const NO_BYTES = new Uint8Array(0);
 const SETTLED_WINDOW_BYTES = 4_194_304;
 const READ_EVERY_US = 50_000;

@@ -3,7 +3,8 @@
 // Refuses to know what the payloads mean.
 
 export interface FrameListener {
-  textReceived(payload: Uint8Array): void;
+  /** The text is `bytes` from `from` up to `to`. */
+  textReceived(bytes: Uint8Array, from: number, to: number): void;
   pingReceived(payload: Uint8Array): void;
   closeReceived(code: number, reason: string): void;
   brokenFrame(what: string): void;
@@ -18,31 +19,42 @@ export class FrameDecoder {
     this.#pending = undefined;
     let at = 0;
     while (at < bytes.length) {
-      const head = headAt(bytes, at);
-      if (head === undefined || at + head.size + head.length > bytes.length) {
+      const start = at + headSize(bytes, at);
+      const end = start + payloadLength(bytes, at, start);
+      // Not a number, or beyond: the frame is not here yet.
+      if (!(end <= bytes.length)) {
         this.#pending = at === 0 ? bytes : bytes.subarray(at);
         return;
       }
-      const start = at + head.size;
-      const end = start + head.length;
-      this.#frame(head.first, head.isMasked, bytes.subarray(start, end), listener);
+      this.#frame(bytes[at] as number, bytes, start, end, listener);
+      if ((bytes[at + 1] as number) >= 128) listener.brokenFrame('a server masks nothing');
       at = end;
     }
   }
 
-  #frame(first: number, isMasked: boolean, payload: Uint8Array, listener: FrameListener): void {
+  #frame(
+    first: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    listener: FrameListener,
+  ): void {
+    // By far the most frames are one whole text.
+    if (first === WHOLE_TEXT && this.#fragments === undefined) {
+      listener.textReceived(bytes, start, end);
+      return;
+    }
     const opcode = first & 0x0f;
     const isFinal = (first & 0x80) !== 0;
-    if (isMasked) listener.brokenFrame('a server masks nothing');
+    const payload = bytes.subarray(start, end);
     if ((first & 0x70) !== 0) listener.brokenFrame('reserved bits');
-    if (opcode === 1 && isFinal && this.#fragments === undefined) listener.textReceived(payload);
-    else if (opcode === 1 && this.#fragments === undefined) this.#fragments = [payload];
+    if (opcode === 1 && this.#fragments === undefined) this.#fragments = [payload];
     else if (opcode === 0 && this.#fragments !== undefined) {
       this.#fragments.push(payload);
       if (!isFinal) return;
       const whole = this.#fragments.reduce(joinTwo);
       this.#fragments = undefined;
-      listener.textReceived(whole);
+      listener.textReceived(whole, 0, whole.length);
     } else if (opcode === 9 && isFinal) listener.pingReceived(payload);
     else if (opcode === 8 && isFinal) {
       const code =
@@ -52,26 +64,23 @@ export class FrameDecoder {
   }
 }
 
-interface Head {
-  readonly first: number;
-  readonly isMasked: boolean;
-  readonly size: number;
-  readonly length: number;
+/** NaN while the second byte is missing. */
+function headSize(bytes: Uint8Array, at: number): number {
+  if (at + 1 >= bytes.length) return Number.NaN;
+  const second = bytes[at + 1] as number;
+  const short = second % 128;
+  return 2 + (short === 126 ? 2 : short === 127 ? 8 : 0) + (second >= 128 ? 4 : 0);
 }
 
-function headAt(bytes: Uint8Array, at: number): Head | undefined {
-  const left = bytes.length - at;
-  if (left < 2) return undefined;
-  const first = bytes[at] as number;
-  const second = bytes[at + 1] as number;
-  const isMasked = second >= 128;
-  const short = second % 128;
-  const width = short === 126 ? 2 : short === 127 ? 8 : 0;
-  const size = 2 + width + (isMasked ? 4 : 0);
-  if (left < size) return undefined;
-  let length = width === 0 ? short : 0;
+/** NaN while the head is incomplete. */
+function payloadLength(bytes: Uint8Array, at: number, start: number): number {
+  if (!(start <= bytes.length)) return Number.NaN;
+  const short = (bytes[at + 1] as number) % 128;
+  if (short < 126) return short;
+  const width = short === 126 ? 2 : 8;
+  let length = 0;
   for (let i = 0; i < width; i += 1) length = length * 256 + (bytes[at + 2 + i] as number);
-  return { first, isMasked, size, length };
+  return length;
 }
 
 export function joinTwo(one: Uint8Array, other: Uint8Array): Uint8Array {
@@ -81,4 +90,5 @@ export function joinTwo(one: Uint8Array, other: Uint8Array): Uint8Array {
   return whole;
 }
 
+const WHOLE_TEXT = 0x81;
 const decoder = new TextDecoder();

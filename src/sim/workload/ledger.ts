@@ -1,16 +1,28 @@
-// Who published what: gives publishers their sequences, and finds the trace's event for a publication that arrives.
-// Refuses to know connections.
+// Who published what: gives publishers their sequences, numbers all publications of the run, and finds the one that
+// arrives. Refuses to know connections.
+
+import type { Payload } from '../../actors/runtime/edges.ts';
 
 export interface Published {
+  /** Numbered from 0 in the run. */
+  readonly publication: number;
+  readonly sequence: number;
   readonly topic: string;
   readonly id: string | undefined;
-  readonly data: string;
+  readonly data: Payload;
+  readonly bytesName: number;
   /** Place of its first sending in the trace. */
   readonly sent: number;
 }
 
 export class Ledger {
   readonly #published: Published[][] = [];
+  #count = 0;
+
+  /** How many publications there are: the number of the next one. */
+  get count(): number {
+    return this.#count;
+  }
 
   /** The sequence that a publisher's next publication has; the first is 0. */
   next(publisher: number): number {
@@ -19,11 +31,7 @@ export class Ledger {
 
   note(publisher: number, published: Published): void {
     this.#of(publisher).push(published);
-  }
-
-  /** The place in the trace where it was sent; -1 when nobody did. */
-  sentAt(publisher: number, sequence: number): number {
-    return this.#published[publisher]?.[sequence]?.sent ?? -1;
+    this.#count += 1;
   }
 
   get(publisher: number, sequence: number): Published | undefined {
@@ -31,11 +39,6 @@ export class Ledger {
   }
 
   #of(publisher: number): Published[] {
-    let list = this.#published[publisher];
-    if (list === undefined) {
-      list = [];
-      this.#published[publisher] = list;
-    }
-    return list;
+    return (this.#published[publisher] ??= []);
   }
 }

@@ -2,8 +2,6 @@
 // their publications, so that whoever receives it can judge it alone. Its bytes are named when they are sent, and
 // named again wherever they arrive. Refuses to know how they travel.
 
-import type { Prng } from '../../actors/runtime/prng.ts';
-
 /** What data says of itself. */
 export interface Said {
   readonly topic: string;
@@ -12,12 +10,20 @@ export interface Said {
 }
 
 /** One JSON text of about `bytes` bytes; spacing, escapes, code points and numbers that must survive untouched. */
-export function writeData(said: Said, bytes: number, chance: Prng): string {
-  const { topic, from, n } = said;
-  const spice = SPICES[chance.next() % SPICES.length] as string;
+export function writeData({ topic, from, n }: Said, bytes: number, drawn: number): string {
+  const spice = SPICES[drawn % SPICES.length] as string;
   const head = `{"topic":${JSON.stringify(topic)},"from":${from},"n":${n},"price":170.50,"text":"${spice}"`;
-  const padding = Math.max(0, bytes - head.length - 9);
-  return `${head},"pad":"${PADDING.slice(0, Math.min(padding, PADDING.length))}"}`;
+  return `${head},"pad":"${PADDING.slice(0, paddingFor(head.length, bytes))}"}`;
+}
+
+/** The bytes that `writeData` would make, counted without making them. */
+export function dataBytes({ topic, from, n }: Said, bytes: number, drawn: number): number {
+  const spice = SPICES[drawn % SPICES.length] as string;
+  const quoted = JSON.stringify(topic);
+  const numbers = digits(from) + digits(n);
+  const units = quoted.length + numbers + spice.length + FRAME_UNITS;
+  const headBytes = textBytes(quoted) + numbers + textBytes(spice) + FRAME_UNITS;
+  return headBytes + paddingFor(units, bytes) + PAD_UNITS;
 }
 
 /** Undefined when the value is none of ours. */
@@ -33,6 +39,39 @@ export function readSaid(value: unknown): Said | undefined {
   return { topic, from, n };
 }
 
+/** Bytes of a text in UTF-8. */
+export function textBytes(text: string): number {
+  const { length } = text;
+  let bytes = length;
+  for (let i = 0; i < length; i += 1) {
+    const code = text.charCodeAt(i);
+    // Half a pair is two of the pair's four bytes.
+    if (code >= 0x80) bytes += code >= 0x800 && (code < 0xd800 || code > 0xdfff) ? 2 : 1;
+  }
+  return bytes;
+}
+
+/** Bytes of a text as JSON writes it. */
+export function quotedBytes(text: string): number {
+  const { length } = text;
+  for (let i = 0; i < length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || code === 0x22 || code === 0x5c || code >= 0x80)
+      return textBytes(JSON.stringify(text));
+  }
+  return length + 2;
+}
+
+/** Digits of a whole number. */
+export function digits(value: number): number {
+  if (value < 10) return 1;
+  return value < 100 ? 2 : String(value).length;
+}
+
+function paddingFor(headUnits: number, bytes: number): number {
+  return Math.min(Math.max(0, bytes - headUnits - 9), PADDING.length);
+}
+
 const SPICES = [
   '',
   ' two  blanks ',
@@ -43,3 +82,5 @@ const SPICES = [
   ']}],[{',
 ];
 const PADDING = 'the quick brown fox jumps over the lazy dog 0123456789 '.repeat(1_200);
+const FRAME_UNITS = '{"topic":,"from":,"n":,"price":170.50,"text":""'.length;
+const PAD_UNITS = ',"pad":""}'.length;

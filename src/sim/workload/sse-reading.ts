@@ -1,10 +1,14 @@
 // A client that follows topics as an event stream: asks with a query, resumes with `Last-Event-ID`, and turns events
 // into words. Refuses to know bytes and connections.
 
+import type { Payload } from '../../actors/runtime/edges.ts';
 import type { WireHead } from '../edges/network.ts';
+import { ObjectPayload } from '../edges/object-payload.ts';
+import type { EventWord } from '../edges/object-wire.ts';
 import type { TracePosition } from '../trace.ts';
 import type { Client } from './client.ts';
 import { EventStream, type StreamEvent } from './event-stream.ts';
+import type { Word } from './words.ts';
 
 export class SseReading {
   readonly #client: Client;
@@ -36,25 +40,38 @@ export class SseReading {
     this.#stream.lastId = this.#lastId;
   }
 
-  hear(bytes: Uint8Array): void {
-    this.#stream.decode(bytes, (event) => this.#receive(event));
+  hear(payload: Uint8Array | ObjectPayload): void {
+    if (payload instanceof ObjectPayload) this.#hearValue(payload.value as EventWord);
+    else this.#stream.decode(payload, (event) => this.#receive(event));
   }
 
-  #receive({ name, data, lastId }: StreamEvent): void {
+  #hearValue(event: EventWord): void {
+    if (event.type === 'comment') return;
+    const { name, data, id = this.#lastId } = event;
+    this.#receive({ name, data, lastId: id });
+  }
+
+  #receive({ name, data, lastId }: Omit<StreamEvent, 'data'> & { readonly data: Payload }): void {
     const client = this.#client;
     this.#lastId = lastId;
-    if (name === 'subscribed') this.#subscribed(decoder.decode(data));
-    else if (name === 'gap') client.answers.hear(client.world.words.read(data));
+    if (name === 'subscribed') this.#subscribed(decoder.decode(data as Uint8Array));
+    else if (name === 'gap') client.answers.hear(this.#read(data));
     else if (name === 'message') {
-      const word = client.world.words.read(data);
+      const word = this.#read(data);
       if (word.type !== 'message' || word.topic !== undefined) client.answers.hear(word);
-      else
-        client.answers.hear({
-          ...word,
-          topic: word.said.topic,
-          position: this.#placeOf(word.said.topic, lastId),
-        });
+      else {
+        const { topic } = word.said;
+        client.answers.hear({ ...word, topic, position: this.#placeOf(topic, lastId) });
+      }
     } else client.unexpected(`an event called ${name}`);
+  }
+
+  #read(data: Payload): Word {
+    if (data instanceof ObjectPayload) return data.value as Word;
+    const { words, hash } = this.#client.world;
+    const word = words.read(data as Uint8Array);
+    hash.named(words.name);
+    return word;
   }
 
   #subscribed(data: string): void {
@@ -73,6 +90,7 @@ export class SseReading {
       envelope,
       position,
       recovered,
+      following: client.follow(topic),
       ...client.at(),
     });
   }

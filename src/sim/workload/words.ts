@@ -7,14 +7,7 @@ import { readSaid, type Said } from './payload.ts';
 
 export type Word =
   | { readonly type: 'info' }
-  | {
-      readonly type: 'message';
-      readonly topic: string | undefined;
-      readonly position: TracePosition | undefined;
-      readonly id: string | undefined;
-      readonly said: Said;
-      readonly bytesName: number;
-    }
+  | MessageWord
   | {
       readonly type: 'ack_subscribe';
       readonly topic: string;
@@ -41,6 +34,15 @@ export type Word =
   | { readonly type: 'listing' }
   | { readonly type: 'unreadable'; readonly text: string };
 
+export interface MessageWord {
+  readonly type: 'message';
+  readonly topic: string | undefined;
+  readonly position: TracePosition | undefined;
+  readonly id: string | undefined;
+  readonly said: Said;
+  readonly bytesName: number;
+}
+
 interface Wire {
   readonly type?: unknown;
   readonly topic?: string;
@@ -59,12 +61,15 @@ interface Wire {
 /** Reads texts; what many clients hear is read once, as long as its bytes are the same. */
 export class Words {
   readonly #recent = new Map<number, Word>();
+  /** The name of the text that was read last. */
+  name = 0;
 
-  read(payload: Uint8Array): Word {
-    const name = nameBytes(payload);
+  read(bytes: Uint8Array, from = 0, to = bytes.length): Word {
+    const name = nameBytes(bytes, from, to);
+    this.name = name;
     let word = this.#recent.get(name);
     if (word === undefined) {
-      word = readWord(payload);
+      word = readWord(bytes.subarray(from, to), name);
       if (this.#recent.size >= RECENT_MAX) this.#recent.clear();
       this.#recent.set(name, word);
     }
@@ -72,7 +77,7 @@ export class Words {
   }
 }
 
-export function readWord(payload: Uint8Array): Word {
+export function readWord(payload: Uint8Array, name = nameBytes(payload)): Word {
   const text = decoder.decode(payload);
   let wire: Wire;
   try {
@@ -86,7 +91,8 @@ export function readWord(payload: Uint8Array): Word {
     case 'message': {
       const said = readSaid(wire.data);
       if (said === undefined) return { type: 'unreadable', text };
-      return { type, topic, position, id, said, bytesName: nameBytes(dataOf(payload)) };
+      const bytesName = nameBytes(payload, dataStart(payload), payload.length - 1);
+      return { type, topic, position, id, said, bytesName };
     }
     case 'ack_subscribe':
       return { type, topic: topic ?? '', position, recovered: wire.recovered };
@@ -107,34 +113,40 @@ export function readWord(payload: Uint8Array): Word {
     case 'topic_info':
       return { type: 'listing' };
     default:
-      return readBare(wire, payload, text);
+      return readBare(wire, name, text);
   }
 }
 
 /** Without an envelope the data is the whole text. */
-function readBare(value: unknown, payload: Uint8Array, text: string): Word {
+function readBare(value: unknown, bytesName: number, text: string): Word {
   const said = readSaid(value);
   if (said === undefined) return { type: 'unreadable', text };
+  return bareWord(said, bytesName);
+}
+
+export function bareWord(said: Said, bytesName: number): MessageWord {
   return {
     type: 'message',
     topic: undefined,
     position: undefined,
     id: undefined,
     said,
-    bytesName: nameBytes(payload),
+    bytesName,
   };
 }
 
-/** The bytes between `"data":` and the last brace; inside a JSON string that text cannot stand unescaped. */
-function dataOf(payload: Uint8Array): Uint8Array {
+/** Where the value of `"data":` begins; inside a JSON string that text cannot stand unescaped. */
+function dataStart(payload: Uint8Array): number {
   for (let at = 0; at < payload.length - DATA.length; at += 1) {
+    if (payload[at] !== COMMA) continue;
     let matched = 0;
     while (matched < DATA.length && payload[at + matched] === DATA[matched]) matched += 1;
-    if (matched === DATA.length) return payload.subarray(at + DATA.length, payload.length - 1);
+    if (matched === DATA.length) return at + DATA.length;
   }
-  return payload.subarray(0, 0);
+  return payload.length - 1;
 }
 
 const decoder = new TextDecoder();
+const COMMA = 0x2c;
 const DATA: readonly number[] = [...new TextEncoder().encode(',"data":')];
 const RECENT_MAX = 1_024;

@@ -12,7 +12,10 @@ export interface Absorbed {
   readonly place: number;
   readonly at: number;
   readonly address: string;
+  /** Of everything up to and with this one. */
   readonly hash: string;
+  /** The message in words. */
+  readonly said: string;
 }
 
 export class TraceHash {
@@ -36,7 +39,7 @@ export class TraceHash {
     this.#word(place);
     this.#word(this.#known(address));
     this.#value(message);
-    this.#close(at, address);
+    this.#close(at, address, message);
   }
 
   /** Bytes that reached a client, by number. */
@@ -44,7 +47,7 @@ export class TraceHash {
     this.instant(at);
     this.#word(address);
     this.#bytes(bytes);
-    this.#close(at, address);
+    this.#close(at, address, bytes);
   }
 
   instant(at: number): void {
@@ -57,7 +60,7 @@ export class TraceHash {
     return hex(finish(this.#low)) + hex(finish(this.#high ^ this.#absorbed));
   }
 
-  #close(at: number, address: string | number): void {
+  #close(at: number, address: string | number, message: unknown): void {
     const place = this.#absorbed;
     this.#absorbed += 1;
     if (this.#absorbed % CHECKPOINT_EVERY === 0)
@@ -69,6 +72,7 @@ export class TraceHash {
       at,
       address: typeof address === 'string' ? address : `client ${address}`,
       hash: this.digest(),
+      said: inWords(message),
     });
   }
 
@@ -164,6 +168,23 @@ export function nameBytes(bytes: Uint8Array): number {
   }
   const low = finish(one ^ Math.imul(other, 0xc2b2ae35));
   return (finish(other ^ low) & 0xfffff) * 0x100000000 + low;
+}
+
+/** A message as people read it: bytes as text, where they are text. At once, since senders use objects again. */
+function inWords(message: unknown): string {
+  return JSON.stringify(message, (_, value: unknown) =>
+    value instanceof Uint8Array ? bytesInWords(value) : value,
+  );
+}
+
+function bytesInWords(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes)
+    text +=
+      byte >= 0x20 && byte < 0x7f
+        ? String.fromCharCode(byte)
+        : `<${byte.toString(16).padStart(2, '0')}>`;
+  return text;
 }
 
 /** Below this a view costs more than it saves. */

@@ -175,7 +175,7 @@ export class WebEdge implements EndHost {
     for (const connection of connections) {
       const end = this.#connections.get(connection);
       if (end === undefined) continue;
-      if (end.isFramed) end.write((framed ??= encodeFrame("text", payload as Uint8Array)), cost);
+      if (end.isFramed) end.write((framed ??= encodeFrame('text', payload as Uint8Array)), cost);
       else end.write(payload as Uint8Array, cost);
     }
   }

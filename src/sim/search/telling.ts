@@ -174,7 +174,7 @@ export class Ticker {
   show(line: string): void {
     const now = performance.now();
     if (this.#out.isTTY) {
-      this.#out.write(`\r${CLEAR}${line.slice(0, this.#out.columns - 1)}`);
+      this.#out.write(`\r${CLEAR}${line.slice(0, (this.#out.columns || 80) - 1)}`);
       this.#isShown = true;
     } else if (now - this.#shownAt >= PLAIN_EVERY_MS) {
       this.#out.write(`${line}\n`);

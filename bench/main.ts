@@ -6,6 +6,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(): Promise<void> }
   fanout: () => import('./fanout.ts'),
   idle: () => import('./idle.ts'),
   crossing: () => import('./crossing.ts'),
+  sim: () => import('./sim.ts'),
 };
 
 const [name = ''] = process.argv.slice(2);

@@ -13,7 +13,10 @@ export interface Absorbed {
   readonly place: number;
   readonly at: number;
   readonly address: string;
+  /** Of everything up to and with this one. */
   readonly hash: string;
+  /** The message in words. */
+  readonly said: string;
 }
 
 export class TraceHash {
@@ -38,18 +41,18 @@ export class TraceHash {
     this.#word(place);
     this.#word(this.#known(address));
     this.#value(message);
-    this.#close(at, address);
+    this.#close(at, address, message);
   }
 
   /**
    * Something that reached a client, by number, and its size. What it says is absorbed as soon as the client has read
    * it, by `named`: to hash the bytes that a frame came in once more would cost as much as the frame.
    */
-  reached(at: number, client: number, bytes: number): void {
+  reached(at: number, client: number, bytes: number, what: unknown): void {
     this.instant(at);
     this.#word(client);
     this.#word(bytes);
-    this.#close(at, client);
+    this.#close(at, client, what);
   }
 
   /** A payload that a client has read, by the name of its bytes. */
@@ -71,7 +74,7 @@ export class TraceHash {
     return hex(finish(this.#low)) + hex(finish(this.#high ^ this.#absorbed));
   }
 
-  #close(at: number, address: string | number): void {
+  #close(at: number, address: string | number, message: unknown): void {
     const place = this.#absorbed;
     this.#absorbed += 1;
     this.#high = (Math.imul(this.#high, 0x85ebca6b) + this.#low) | 0;
@@ -84,6 +87,7 @@ export class TraceHash {
       at,
       address: typeof address === 'string' ? address : `client ${address}`,
       hash: this.digest(),
+      said: inWords(message),
     });
   }
 
@@ -209,6 +213,23 @@ export function nameBytes(bytes: Uint8Array, from = 0, to = bytes.length): numbe
   }
   const low = finish(one ^ Math.imul(other, 0xc2b2ae35));
   return (finish(other ^ low) & 0xfffff) * 0x100000000 + low;
+}
+
+/** A message as people read it: bytes as text, where they are text. At once, since senders use objects again. */
+function inWords(message: unknown): string {
+  return JSON.stringify(message, (_, value: unknown) =>
+    value instanceof Uint8Array ? bytesInWords(value) : value,
+  );
+}
+
+function bytesInWords(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes)
+    text +=
+      byte >= 0x20 && byte < 0x7f
+        ? String.fromCharCode(byte)
+        : `<${byte.toString(16).padStart(2, '0')}>`;
+  return text;
 }
 
 /** Below this a view costs more than it saves. */

@@ -57,51 +57,58 @@ export type TraceRecord =
       readonly since: TracePosition | undefined;
       readonly envelope: boolean;
     })
-  | (AtTopic & Followed & {
-      readonly kind: 'subscribed';
-      readonly since: TracePosition | undefined;
-      readonly envelope: boolean;
-      /** Undefined in Hermes' own protocol, which tells no places. */
-      readonly position: TracePosition | undefined;
-      readonly recovered: boolean | undefined;
-    })
+  | (AtTopic &
+      Followed & {
+        readonly kind: 'subscribed';
+        readonly since: TracePosition | undefined;
+        readonly envelope: boolean;
+        /** Undefined in Hermes' own protocol, which tells no places. */
+        readonly position: TracePosition | undefined;
+        readonly recovered: boolean | undefined;
+      })
   | (AtTopic & { readonly kind: 'unsubscribeSent' })
   | (AtTopic & Followed & { readonly kind: 'unsubscribed' })
-  | (AtTopic & Published & {
-      readonly kind: 'publishSent';
-      readonly id: string | undefined;
-      /** Names the bytes: see `nameBytes`. */
-      readonly bytesName: number;
-      /** The same id was sent before with the same bytes. */
-      readonly isRepeat: boolean;
-    })
-  | (AtTopic & Published & {
-      readonly kind: 'published';
-      readonly id: string | undefined;
-      readonly position: TracePosition;
-      readonly isDuplicate: boolean;
-    })
-  | (AtTopic & Published & {
-      readonly kind: 'publishFailed';
-      readonly why: 'refused' | 'unknown';
-    })
-  | (AtClient & Followed & Published & {
-      readonly kind: 'message';
-      /** What the envelope or stream says; undefined where the wire says none. */
-      readonly topic: string | undefined;
-      readonly position: TracePosition | undefined;
-      readonly id: string | undefined;
-      /** What the payload says of itself. */
-      readonly saidTopic: string;
-      readonly bytesName: number;
-    })
-  | (AtTopic & Followed & {
-      readonly kind: 'gap';
-      readonly epoch: string;
-      readonly from: number;
-      readonly to: number | undefined;
-      readonly reason: string;
-    })
+  | (AtTopic &
+      Published & {
+        readonly kind: 'publishSent';
+        readonly id: string | undefined;
+        /** Names the bytes: see `nameBytes`. */
+        readonly bytesName: number;
+        /** The same id was sent before with the same bytes. */
+        readonly isRepeat: boolean;
+      })
+  | (AtTopic &
+      Published & {
+        readonly kind: 'published';
+        readonly id: string | undefined;
+        readonly position: TracePosition;
+        readonly isDuplicate: boolean;
+      })
+  | (AtTopic &
+      Published & {
+        readonly kind: 'publishFailed';
+        readonly why: 'refused' | 'unknown';
+      })
+  | (AtClient &
+      Followed &
+      Published & {
+        readonly kind: 'message';
+        /** What the envelope or stream says; undefined where the wire says none. */
+        readonly topic: string | undefined;
+        readonly position: TracePosition | undefined;
+        readonly id: string | undefined;
+        /** What the payload says of itself. */
+        readonly saidTopic: string;
+        readonly bytesName: number;
+      })
+  | (AtTopic &
+      Followed & {
+        readonly kind: 'gap';
+        readonly epoch: string;
+        readonly from: number;
+        readonly to: number | undefined;
+        readonly reason: string;
+      })
   /** The server said something that nothing asked for, or that cannot be read. */
   | (AtClient & { readonly kind: 'unexpected'; readonly what: string })
   | { readonly kind: 'shardCrashed'; readonly node: number; readonly shard: number }
@@ -148,6 +155,8 @@ export interface Violation {
   readonly seq: number;
   readonly at: number;
   readonly sentence: string;
+  /** What broke it; undefined when nothing that happened did. */
+  readonly event: TraceEvent | undefined;
 }
 
 /** Sees events of the kinds that it names, as they are recorded. */

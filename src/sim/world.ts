@@ -19,7 +19,7 @@ import { probe } from './workload/behaviours.ts';
 import { Client } from './workload/client.ts';
 import type { ClientPlan } from './workload/client-plan.ts';
 import { Ledger } from './workload/ledger.ts';
-import { Words } from './workload/words.ts';
+import { Words } from './workload/hearing/words.ts';
 
 /** Phases of a run, as the numbers of their last events. */
 const phases = { heal: 0, probe: 1, end: 2 } as const;

@@ -20,7 +20,7 @@ import {
   type WireWord,
 } from '../../src/sim/edges/network.ts';
 import { type Lane, WebEdge } from '../../src/sim/edges/web.edge.ts';
-import { FrameDecoder } from '../../src/sim/workload/frame-decoder.ts';
+import { FrameDecoder } from '../../src/sim/workload/hearing/frame-decoder.ts';
 import type { Asked, ClientRequest, ClientWebSocket, WebWorld } from './web-contract.ts';
 
 const DOOR = '0/door' as Address<DoorEvent>;

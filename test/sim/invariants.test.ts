@@ -105,9 +105,9 @@ function history(...records: Written[]): TraceEvent[] {
     lives.set(name, (lives.get(name) ?? 0) + 1);
   };
   return records.map((record, seq) => {
-    const { publisher, sequence, connection, topic, saidTopic } = record;
+    const { publisher, sequence, connection, saidTopic } = record;
     const who = String(connection);
-    const about = `${who} ${String(topic ?? saidTopic)}`;
+    const about = `${who} ${String(record['topic'] ?? saidTopic)}`;
     if (record.kind === 'closed') begin(who);
     if (record.kind === 'subscribed') begin(about);
     const following = numberOf(`${about}, ${lives.get(who) ?? 0}, ${lives.get(about) ?? 0}`);

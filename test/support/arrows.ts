@@ -40,18 +40,16 @@ const floors: Readonly<Record<string, Doors>> = {
   runtime: { rooms: [], packages: [] },
 };
 
-/** Single files with a permission that their room lacks. */
+/** Files, by the beginning of their path, with a permission that their room lacks. */
 const packagesOfFile: Readonly<Record<string, readonly string[]>> = {
   'src/actors/runtime/machine.ts': ['xstate'],
-  'src/sim/main.ts': ['piscina'],
-  'src/sim/pool.ts': ['piscina'],
+  'src/sim/search/': ['fast-check', 'piscina'],
 };
 
 const roomsOfFile: Readonly<Record<string, string>> = {
   'src/main.ts': 'main',
   'src/config.ts': 'config',
   'src/sim/main.ts': 'sim-main',
-  'src/sim/pool.ts': 'sim-main',
   'src/sim/trace.ts': 'trace',
   'src/actors/node.ts': 'node',
 };
@@ -64,7 +62,10 @@ export function roomOf(path: string): string | undefined {
   if (src !== 'src') return undefined;
   if (floor === 'transports') return 'transports';
   if (floor === 'config') return 'config';
-  if (floor === 'sim') return folder === 'workload' || folder === 'invariants' ? folder : 'sim';
+  if (floor === 'sim') {
+    if (folder === 'search') return 'sim-main';
+    return folder === 'workload' || folder === 'invariants' ? folder : 'sim';
+  }
   if (floor === 'actors' && file !== undefined && folder !== undefined) {
     return actors.includes(folder) && folder !== 'node' ? folder : undefined;
   }
@@ -124,7 +125,8 @@ function judgePackage(
 ): string | undefined {
   const parts = specifier.split('/');
   const name = parts.slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
-  if (packagesOfFile[file.path]?.includes(name)) return undefined;
+  for (const [beginning, names] of Object.entries(packagesOfFile))
+    if (file.path.startsWith(beginning) && names.includes(name)) return undefined;
   if (doors.packages !== 'all') return 'no packages and no platform in this room';
   if (specifier.startsWith('node:') || dependencies.includes(name)) return undefined;
   return 'is not among the dependencies of package.json';

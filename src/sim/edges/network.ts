@@ -186,7 +186,8 @@ export class Pipe {
       const size = sizeOf(this.#units[place] as Unit, this);
       this.#heldBytes += size;
       if (link.bytesPerSecond > 0)
-        arrivesAt = Math.max(arrivesAt, this.#lastAt) + Math.ceil((size * 1_000_000) / link.bytesPerSecond);
+        arrivesAt =
+          Math.max(arrivesAt, this.#lastAt) + Math.ceil((size * 1_000_000) / link.bytesPerSecond);
       this.#lastAt = arrivesAt;
       this.#arrivesAt[place] = arrivesAt;
       cost += this.#costs[place] as number;
@@ -203,10 +204,7 @@ export class Pipe {
     if (isStalled(this)) return 0;
     const { now } = this.#clock;
     const before = this.#arrivedEnd;
-    while (
-      this.#arrivedEnd < this.#sentEnd &&
-      (this.#arrivesAt[this.#arrivedEnd] as number) <= now
-    )
+    while (this.#arrivedEnd < this.#sentEnd && (this.#arrivesAt[this.#arrivedEnd] as number) <= now)
       this.#arrivedEnd += 1;
     const arrived = this.#arrivedEnd - before;
     this.#schedule();
@@ -301,7 +299,9 @@ export class Pipe {
       this.#costs[place] = this.#costs[place + by] as number;
       this.#arrivesAt[place] = this.#arrivesAt[place + by] as number;
     }
-    for (let place = end; place < this.#end && end > 0; place += 1) this.#units[place] = undefined;
+    // What was read is forgotten already.
+    const old = end === 0 ? 0 : this.#end;
+    for (let place = end; place < old; place += 1) this.#units[place] = undefined;
     this.#readEnd -= by;
     this.#arrivedEnd -= by;
     this.#sentEnd -= by;

@@ -6,7 +6,7 @@ import { type BrokerRequest, type Read, readBrokerRequest } from '../../actors/c
 import { type BrokerWire, bytesWire, type WireEvent } from '../../actors/codecs/broker-wire.ts';
 import type { Payload } from '../../actors/runtime/edges.ts';
 import { digits, quotedBytes } from '../workload/payload.ts';
-import { type MessageWord, readWord, type Word } from '../workload/words.ts';
+import { type MessageWord, readWord, type Word } from '../workload/hearing/words.ts';
 import { ObjectPayload } from './object-payload.ts';
 
 /** What an event stream carries. */
@@ -96,8 +96,7 @@ function eventBytes({ id, event, retry, data }: WireEvent): number {
   );
 }
 
-const MESSAGE_UNITS =
-  '{"type":"message","topic":,"offset":,"epoch":"","id":,"data":}'.length;
-const ACK_UNITS =
-  '{"type":"ack_publish","topic":,"subscribers":,"id":,"epoch":"","offset":}'.length;
+const MESSAGE_UNITS = '{"type":"message","topic":,"offset":,"epoch":"","id":,"data":}'.length;
+const ACK_UNITS = '{"type":"ack_publish","topic":,"subscribers":,"id":,"epoch":"","offset":}'
+  .length;
 const DUPLICATE_UNITS = ',"duplicate":true'.length;

@@ -10,7 +10,14 @@ import {
 import { FrameReader } from '../../actors/codecs/websocket-reader.ts';
 import type { Address } from '../../actors/runtime/actor.ts';
 import type { ConnectionEvent, ConnectionId, Receipt } from '../../actors/runtime/edges.ts';
-import { type Connection, type Endpoint, isWord, type Unit, type WireHead, type WireWord } from './network.ts';
+import {
+  type Connection,
+  type Endpoint,
+  isWord,
+  type Unit,
+  type WireHead,
+  type WireWord,
+} from './network.ts';
 import type { ObjectPayload } from './object-payload.ts';
 import type { WebEdgeHost, WebEdgeOptions } from './web.edge.ts';
 

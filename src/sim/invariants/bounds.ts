@@ -9,16 +9,16 @@ export const bounds: Invariant = {
   judge(report) {
     return {
       sampled(event) {
-      const { node, shard, waiting, waitingMax, outstandingBytes, outstandingBytesMax } = event;
-      const where = `shard ${node}.${shard}`;
-      if (waiting > waitingMax)
-        report(event, `${waiting} messages wait on ${where}, at most ${waitingMax} may`);
-      if (outstandingBytes > outstandingBytesMax) {
-        report(
-          event,
-          `${outstandingBytes} bytes were given to one connection of ${where}, at most ${outstandingBytesMax} may`,
-        );
-      }
+        const { node, shard, waiting, waitingMax, outstandingBytes, outstandingBytesMax } = event;
+        const where = `shard ${node}.${shard}`;
+        if (waiting > waitingMax)
+          report(event, `${waiting} messages wait on ${where}, at most ${waitingMax} may`);
+        if (outstandingBytes > outstandingBytesMax) {
+          report(
+            event,
+            `${outstandingBytes} bytes were given to one connection of ${where}, at most ${outstandingBytesMax} may`,
+          );
+        }
       },
     };
   },

@@ -9,7 +9,7 @@ import type { TracePosition } from '../trace.ts';
 import type { Client } from './client.ts';
 import type { Published } from './ledger.ts';
 import { dataBytes, writeData } from './payload.ts';
-import { bareWord, type MessageWord, type Word } from './words.ts';
+import { bareWord, type MessageWord, type Word } from './hearing/words.ts';
 
 type Question =
   | {
@@ -86,7 +86,9 @@ export class Answers {
 
   ask(type: 'list_topics' | 'topic_info', topic: string): void {
     this.#open.push({ type: 'listing', cause: -1 });
-    this.#client.sayText(JSON.stringify(type === 'list_topics' ? { type } : { type, topic }));
+    this.#client.say(
+      encodeText(JSON.stringify(type === 'list_topics' ? { type } : { type, topic })),
+    );
   }
 
   publish(topic: string, isAcked: boolean): void {
@@ -234,7 +236,16 @@ export class Answers {
       if (position !== undefined && recovered !== true) client.places.set(topic, position);
       const following = client.follow(topic);
       trace.add(
-        { kind: 'subscribed', topic, since, envelope, position, recovered, following, ...client.at() },
+        {
+          kind: 'subscribed',
+          topic,
+          since,
+          envelope,
+          position,
+          recovered,
+          following,
+          ...client.at(),
+        },
         cause,
       );
     } else if (

@@ -3,6 +3,7 @@
 // Refuses to know what comes of it.
 
 import { encodeFrame } from '../../actors/codecs/websocket-frames.ts';
+import { encodeText } from '../../actors/codecs/utf8-text.ts';
 import type { Client } from './client.ts';
 import { purposes } from './client-plan.ts';
 
@@ -64,7 +65,7 @@ function churn(client: Client): void {
 function babble(client: Client): void {
   const { chance, world } = client;
   if (chance.chance(7, 8)) {
-    client.sayText(chance.pick(NONSENSE));
+    client.say(encodeText(chance.pick(NONSENSE)));
     return;
   }
   if (world.lane === 'object') {

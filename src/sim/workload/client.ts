@@ -2,7 +2,6 @@
 // records what it saw. What it wants to do, and when, is in behaviours.ts.
 // Refuses to judge: a frame that nobody asked for is recorded as such.
 
-import { encodeText } from '../../actors/codecs/utf8-text.ts';
 import { encodeClose, encodeFrame } from '../../actors/codecs/websocket-frames.ts';
 import type { Payload } from '../../actors/runtime/edges.ts';
 import { Prng } from '../../actors/runtime/prng.ts';
@@ -22,11 +21,12 @@ import type { Trace, TracePosition } from '../trace.ts';
 import { Answers } from './answers.ts';
 import { act } from './behaviours.ts';
 import { type ClientPlan, purposes } from './client-plan.ts';
-import { FrameDecoder } from './frame-decoder.ts';
+import { FrameDecoder } from './hearing/frame-decoder.ts';
 import type { Ledger } from './ledger.ts';
-import { SseReading } from './sse-reading.ts';
+import { SseReading } from './hearing/sse-reading.ts';
+import { headersOf, linkOf, Masks } from './own-ways.ts';
 import { byteSpeech, objectSpeech, type Speech } from './speech.ts';
-import type { Word, Words } from './words.ts';
+import type { Word, Words } from './hearing/words.ts';
 
 /** What a client needs of its world. */
 export interface ClientWorld {
@@ -66,7 +66,7 @@ export class Client implements Endpoint {
   #exchanges = 0;
   /** What the present connection hears, by topic. */
   readonly #followings = new Map<string, number>();
-  readonly #maskChance: Prng;
+  readonly #masks: Masks;
   #heardAt = 0;
   #isWatching = false;
   #isReading = false;
@@ -77,17 +77,8 @@ export class Client implements Endpoint {
     this.plan = plan;
     this.world = world;
     this.chance = new Prng(seed, `client ${plan.client}`);
-    this.link = {
-      plan: plan.link,
-      chance: new Prng(seed, `link ${plan.client}`),
-      isStalledUp: false,
-      isStalledDown: false,
-      extraLatencyUs: 0,
-      windowBytes: plan.link.windowBytes,
-      bytesPerSecond: 0,
-    };
-    // Of their own, because one lane needs none.
-    this.#maskChance = new Prng(seed, `mask ${plan.client}`);
+    this.link = linkOf(plan, seed);
+    this.#masks = new Masks(plan.client, seed);
     this.speech = world.lane === 'byte' ? byteSpeech : objectSpeech;
     this.answers = new Answers(this);
     this.sse = new SseReading(this);
@@ -113,16 +104,11 @@ export class Client implements Endpoint {
     else this.#watch();
   }
 
-  /** Sends one JSON text. */
-  sayText(text: string): void {
-    this.say(encodeText(text));
-  }
-
   /** Sends one WebSocket message. */
   say(payload: Payload): void {
     if (payload instanceof ObjectPayload) this.sayRaw(payload);
     else if (this.world.lane === 'object') this.sayRaw(payload as Uint8Array);
-    else this.sayRaw(encodeFrame('text', payload as Uint8Array, { mask: this.#mask() }));
+    else this.sayRaw(encodeFrame('text', payload as Uint8Array, { mask: this.#masks.next() }));
   }
 
   /** What the present connection hears of a topic. */
@@ -219,7 +205,7 @@ export class Client implements Endpoint {
 
   pingReceived(payload: Uint8Array): void {
     if (this.plan.behaviour === 'malformed' && this.chance.chance(1, 4)) return;
-    this.sayRaw(encodeFrame('pong', payload, { mask: this.#mask() }));
+    this.sayRaw(encodeFrame('pong', payload, { mask: this.#masks.next() }));
   }
 
   closeReceived(code: number): void {
@@ -243,11 +229,7 @@ export class Client implements Endpoint {
   }
 
   headers(): Record<string, string> {
-    const { token } = this.plan;
-    if (token === undefined) return {};
-    // Whoever settles comes with a token that lasts.
-    const claims = this.world.isSettling ? { ...token, expiresInMs: undefined } : token;
-    return { authorization: `Bearer ${encodeURIComponent(JSON.stringify(claims))}` };
+    return headersOf(this.plan, this.world.isSettling);
   }
 
   #dial(word: WireWord): void {
@@ -309,7 +291,7 @@ export class Client implements Endpoint {
       else {
         const size = sizeOf(unit, down);
         left -= size;
-        hash.reached(now, this.plan.client, size);
+        hash.reached(now, this.plan.client, size, unit);
         this.#hearPayload(unit);
       }
       if (this.connection !== connection) return;
@@ -379,7 +361,7 @@ export class Client implements Endpoint {
   #sayClose(code: number): void {
     this.sayRaw(
       this.world.lane === 'byte'
-        ? encodeClose(code, '', this.#mask())
+        ? encodeClose(code, '', this.#masks.next())
         : { word: 'close', code, reason: '' },
     );
   }
@@ -404,11 +386,6 @@ export class Client implements Endpoint {
   #comeBack(): void {
     if (this.plan.transport === 'post') return;
     this.later(purposes.connect, 20_000 + this.chance.below(COME_BACK_US));
-  }
-
-  #mask(): Uint8Array {
-    const word = this.#maskChance.next();
-    return new Uint8Array([word, word >>> 8, word >>> 16, word >>> 24]);
   }
 }
 

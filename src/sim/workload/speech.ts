@@ -47,11 +47,7 @@ function said(byteLength: number, value: object): ObjectPayload {
   return new ObjectPayload(byteLength, { ok: true, value });
 }
 
-function subscribeText(
-  topic: string,
-  envelope: boolean,
-  since: TracePosition | undefined,
-): string {
+function subscribeText(topic: string, envelope: boolean, since: TracePosition | undefined): string {
   const extras = envelope ? { envelope, since } : {};
   return JSON.stringify({ type: 'subscribe', topic, ...extras });
 }

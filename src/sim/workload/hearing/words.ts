@@ -1,9 +1,9 @@
 // What the server says, read by a client: JSON texts into words, with the data's own bytes named as they came.
 // Written from spec/broker.md and apart from the product's codec. Refuses to judge what it reads.
 
-import { nameBytes } from '../trace-hash.ts';
-import type { TracePosition } from '../trace.ts';
-import { readSaid, type Said } from './payload.ts';
+import { nameBytes } from '../../trace-hash.ts';
+import type { TracePosition } from '../../trace.ts';
+import { readSaid, type Said } from '../payload.ts';
 
 export type Word =
   | { readonly type: 'info' }

@@ -1,12 +1,12 @@
 // A client that follows topics as an event stream: asks with a query, resumes with `Last-Event-ID`, and turns events
 // into words. Refuses to know bytes and connections.
 
-import type { Payload } from '../../actors/runtime/edges.ts';
-import type { WireHead } from '../edges/network.ts';
-import { ObjectPayload } from '../edges/object-payload.ts';
-import type { EventWord } from '../edges/object-wire.ts';
-import type { TracePosition } from '../trace.ts';
-import type { Client } from './client.ts';
+import type { Payload } from '../../../actors/runtime/edges.ts';
+import type { WireHead } from '../../edges/network.ts';
+import { ObjectPayload } from '../../edges/object-payload.ts';
+import type { EventWord } from '../../edges/object-wire.ts';
+import type { TracePosition } from '../../trace.ts';
+import type { Client } from '../client.ts';
 import { EventStream, type StreamEvent } from './event-stream.ts';
 import type { Word } from './words.ts';
 

@@ -1,0 +1,82 @@
+// The simulator: events per CPU-second of one thread in both lanes, as drawn, under guard and with every property on,
+// against its own bare event loop and fast-check's scheduler; and what a second thread of the pool adds on the wall.
+
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+import { type Contestant, startContestant } from './support/rounds.ts';
+import { median, table } from './support/table.ts';
+
+const WARM_UPS = 1;
+const ROUNDS = 5;
+const POOL_ROUNDS = 3;
+const POOL_SEEDS = 48;
+
+const contestants: readonly (readonly [name: string, script: string, args: readonly string[]])[] = [
+  ['byte lane', 'bench/support/sim-lane.ts', ['byte']],
+  ['object lane', 'bench/support/sim-lane.ts', ['object']],
+  ['the event loop alone', 'bench/peers/bare-scheduler.ts', []],
+  ['fast-check, fc.scheduler', 'bench/peers/fast-check-scheduler.ts', []],
+];
+
+export async function run(): Promise<void> {
+  await oneThread();
+  await twoThreads();
+}
+
+async function oneThread(): Promise<void> {
+  const started = contestants.map(([name, script, args]) => ({
+    name,
+    rates: [] as number[],
+    contestant: startContestant(script, args),
+  }));
+  for (let round = 0; round < WARM_UPS + ROUNDS; round += 1) {
+    for (const { contestant, rates } of started) {
+      const rate = await rateOf(contestant);
+      if (round >= WARM_UPS) rates.push(rate);
+    }
+  }
+  for (const { contestant } of started) await contestant.stop();
+  const base = median(started[0]?.rates ?? []);
+  const rows = started.map(({ name, rates }) => [
+    name,
+    thousands(median(rates)),
+    `${thousands(Math.min(...rates))} to ${thousands(Math.max(...rates))}`,
+    (median(rates) / base).toFixed(2),
+  ]);
+  console.log(table(['one thread', 'events per CPU-second', 'rounds', 'of the byte lane'], rows));
+}
+
+async function rateOf(contestant: Contestant): Promise<number> {
+  const { units, cpuSeconds } = await contestant.round();
+  return units / cpuSeconds;
+}
+
+async function twoThreads(): Promise<void> {
+  const rows: string[][] = [];
+  for (const lane of ['byte', 'object']) {
+    const rates: Record<1 | 2, number[]> = { 1: [], 2: [] };
+    for (let round = 0; round < POOL_ROUNDS; round += 1)
+      for (const threads of [1, 2] as const) rates[threads].push(await poolRate(lane, threads));
+    const [one, two] = [median(rates[1]), median(rates[2])];
+    rows.push([`${lane} lane`, thousands(one), thousands(two), (two / one).toFixed(2)]);
+  }
+  console.log(table(['pool, events per second', '1 thread', '2 threads', 'speed-up'], rows));
+}
+
+/** Events per second on the wall, of the simulator as its users start it. */
+async function poolRate(lane: string, threads: number): Promise<number> {
+  const words = ['--runs', `${POOL_SEEDS}`, '--lane', lane, '--threads', `${threads}`, '--json'];
+  const { stdout } = await promisify(execFile)(process.execPath, ['src/sim/main.ts', ...words]);
+  const last = stdout.trimEnd().split('\n').at(-1) ?? '';
+  const { eventsPerSecond, failures } = JSON.parse(last) as {
+    eventsPerSecond: number;
+    failures: number;
+  };
+  if (failures > 0) throw new Error('a seed fails, and measures nothing');
+  return eventsPerSecond;
+}
+
+function thousands(rate: number): string {
+  return `${Math.round(rate / 1_000)} k`;
+}

@@ -1,0 +1,19 @@
+// One lane of the simulator, as a thread of the pool runs it: seeds as drawn, under guard, judged by every property.
+
+import { runSeed, type Subject } from '../../src/sim/search/pool/seed-run.ts';
+import { serveRounds } from './rounds.ts';
+
+const SEEDS = 12;
+
+const lane = process.argv[2] === 'object' ? 'object' : 'byte';
+const subject: Subject = { choices: { lane }, only: 'broker', isCanary: false };
+
+serveRounds(() => {
+  let events = 0;
+  for (let seed = 1; seed <= SEEDS; seed += 1) {
+    const { outcome } = runSeed(subject, seed);
+    if (outcome.failure !== undefined) throw new Error(`seed ${seed} fails, and measures nothing`);
+    events += outcome.events;
+  }
+  return events;
+});

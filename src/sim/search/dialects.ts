@@ -1,0 +1,54 @@
+// What can be simulated, by the name that `--only` takes: a dialect brings its way of drawing plans and its judges.
+// Also the canary, whose lie every search must find. Refuses to run anything.
+
+import { invariants } from '../invariants/all.ts';
+import type { Invariant } from '../invariants/invariant.ts';
+import { drawPlan, type Plan, type PlanChoices } from '../plan.ts';
+
+export interface Dialect {
+  /** The whole of a run: its world, its workload, its faults. */
+  readonly draw: (choices: PlanChoices) => Plan;
+  readonly judges: readonly Invariant[];
+}
+
+const dialects: Readonly<Record<string, Dialect>> = {
+  broker: { draw: drawPlan, judges: invariants },
+};
+
+export const dialectNames: readonly string[] = Object.keys(dialects);
+
+/** The one that is meant when none is named. */
+export const DIALECT = 'broker';
+
+export function dialectOf(name: string): Dialect {
+  const dialect = dialects[name];
+  if (dialect === undefined) throw new Error(`there is no dialect '${name}'`);
+  return dialect;
+}
+
+/** The property that the canary's lie breaks. */
+export const CANARY_PROPERTY = 'integrity';
+
+/**
+ * The same judges behind a broken wire: the hundredth message that a client reads has other bytes than were
+ * published. A search that does not fail on it looks at nothing.
+ */
+export function withCanary(judges: readonly Invariant[]): readonly Invariant[] {
+  return judges.map((invariant) => ({
+    ...invariant,
+    judge(report) {
+      const watcher = invariant.judge(report);
+      let messages = 0;
+      return {
+        ...watcher,
+        message(event) {
+          messages += 1;
+          const isLie = messages === CANARY_MESSAGE;
+          watcher.message?.(isLie ? { ...event, bytesName: event.bytesName + 1 } : event);
+        },
+      };
+    },
+  }));
+}
+
+const CANARY_MESSAGE = 100;

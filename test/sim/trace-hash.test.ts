@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 
+import { ObjectPayload } from '../../src/sim/edges/object-payload.ts';
 import { nameBytes, TraceHash } from '../../src/sim/trace-hash.ts';
 
 const message = {
@@ -72,4 +73,55 @@ describe('the trace hash', () => {
       [2, '0/c'],
     ]);
   });
+});
+
+describe('each field of the messages that come most often', () => {
+  const data = Uint8Array.from([1, 2, 3]);
+  const publication = { topic: 'broker/a', epoch: 'e', offset: 1, id: 'i', data };
+  const payload = new ObjectPayload(3, { type: 'info' });
+  const samples: Readonly<Record<string, unknown>>[] = [
+    { type: 'write', connections: [1, 2], payload: data },
+    { type: 'write', connections: [1, 2], payload },
+    { type: 'delivered', publication },
+    { type: 'reply', connection: 1, slot: 2, payload: data },
+    { type: 'reply', connection: 1, slot: undefined, payload, publication },
+    { type: 'messageReceived', connection: 1, payload: data },
+    { type: 'receipt', connection: 1, bytes: 5 },
+  ];
+
+  test.each(samples.map((sample, index) => [index, sample] as const))(
+    'and one that it should not have, sample %i',
+    (_, sample) => {
+      const more = { ...sample, at: 1_000 };
+      expect(hashOf(more)).not.toBe(hashOf(sample));
+      expect(hashOf({ ...more, at: 1_001 })).not.toBe(hashOf(more));
+    },
+  );
+
+  test.each(samples.map((sample, index) => [index, sample] as const))('sample %i', (_, sample) => {
+    const before = hashOf(sample);
+    for (const other of changesOf(sample)) expect(hashOf(other)).not.toBe(before);
+  });
+
+  /** The same message with one thing changed, once for each thing in it. */
+  function* changesOf(value: unknown): Generator {
+    if (typeof value === 'number') yield value + 1;
+    else if (typeof value === 'string') yield `${value}x`;
+    else if (value === undefined) yield 7;
+    else if (value instanceof Uint8Array)
+      for (const at of value.keys())
+        yield value.map((byte, place) => (place === at ? byte ^ 1 : byte));
+    else if (value instanceof ObjectPayload) {
+      yield new ObjectPayload(value.byteLength + 1, value.value);
+      for (const inner of changesOf(value.value))
+        yield new ObjectPayload(value.byteLength, inner as object);
+    } else if (Array.isArray(value)) {
+      yield value.slice(1);
+      for (const [at, item] of value.entries())
+        for (const inner of changesOf(item)) yield value.with(at, inner);
+    } else {
+      for (const [key, field] of Object.entries(value as object))
+        for (const inner of changesOf(field)) yield { ...(value as object), [key]: inner };
+    }
+  }
 });

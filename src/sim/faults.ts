@@ -2,7 +2,9 @@
 // strength. A fault that is taken out of the schedule changes only what it would have caused, so schedules shrink.
 // Refuses to know how the world carries a fault out.
 
-import type { Prng } from '../actors/runtime/prng.ts';
+import { type Arbitrary, array, constant, integer, noShrink, oneof } from 'fast-check';
+
+import { milliseconds, plainRecord, stepped } from './plan/drawing.ts';
 
 export const faultKinds = [
   /** Nothing gets through to a client, from it, or both; all arrives afterwards. Target: client. */
@@ -37,63 +39,73 @@ export interface Fault {
   /** Virtual microseconds. */
   readonly at: number;
   readonly kind: FaultKind;
-  /** Number of a client, shard (over all nodes) or node; reduced to what exists. */
+  /** Number of a client, node or shard (counted over all nodes); a fault that finds nobody there does nothing. */
   readonly target: number;
   readonly durationUs: number;
   readonly amount: number;
 }
 
-/** A schedule of `count` faults of the allowed kinds, in the order of their instants. */
-export function drawFaults(
-  chance: Prng,
-  kinds: readonly FaultKind[],
-  count: number,
-  horizonUs: number,
-): Fault[] {
-  const faults: Fault[] = [];
-  if (kinds.length === 0) return faults;
-  for (let i = 0; i < count; i += 1) {
-    const kind = chance.pick(kinds);
-    const target = chance.below(1_000_000);
-    faults.push({ at: chance.below(horizonUs), kind, target, ...sizeOf(kind, chance) });
-  }
-  return faults.toSorted((one, other) => one.at - other.at);
+export type FaultTarget = 'client' | 'shard' | 'node';
+
+export interface FaultSize {
+  readonly target: FaultTarget;
+  readonly durationMs: readonly [min: number, max: number];
+  /** In steps. */
+  readonly amount: readonly [min: number, max: number];
+  readonly amountStep: number;
 }
 
-function sizeOf(
+const none = [0, 0] as const;
+const toClient = { target: 'client', durationMs: none, amount: none, amountStep: 1 } as const;
+const toShard = { ...toClient, target: 'shard' } as const;
+const toNode = { ...toClient, target: 'node' } as const;
+
+/** Whom each kind befalls, for how long, and how badly. */
+export const faultSizes: Readonly<Record<FaultKind, FaultSize>> = {
+  stallDown: { ...toClient, durationMs: [10, 4_000] },
+  stallUp: { ...toClient, durationMs: [10, 4_000] },
+  stallBoth: { ...toClient, durationMs: [10, 4_000] },
+  reset: toClient,
+  cut: toClient,
+  slowLink: { ...toClient, durationMs: [100, 4_000], amount: [5, 400], amountStep: 1_000 },
+  storm: toNode,
+  refuse: { ...toNode, durationMs: [50, 2_000] },
+  pauseShard: { ...toShard, durationMs: [1, 1_500] },
+  slowShard: { ...toShard, durationMs: [100, 3_000], amount: [2, 50] },
+  crashShard: { ...toShard, durationMs: [5, 500], amount: [0, 1] },
+  slowPorts: { ...toNode, durationMs: [200, 4_000], amount: [1, 20], amountStep: 1_000 },
+  burst: { ...toClient, amount: [20, 200] },
+};
+
+/** Where faults may strike. */
+export interface FaultRoom {
+  readonly horizonUs: number;
+  readonly counts: Readonly<Record<FaultTarget, number>>;
+}
+
+/** A schedule of 4 to 24 faults of the given kinds, in the order of their instants; empty when there are no kinds. */
+export function schedules(kinds: readonly FaultKind[], room: FaultRoom): Arbitrary<Fault[]> {
+  if (kinds.length === 0) return constant([]);
+  const faults = kinds.map((kind) => faultWithin(kind, faultSizes[kind], room));
+  return array(oneof({ depthSize: 'max' }, ...faults), {
+    minLength: 4,
+    maxLength: 24,
+    size: 'max',
+  }).map((drawn) => drawn.toSorted((one, other) => one.at - other.at));
+}
+
+/** One fault, its length and strength within bounds, which become the least; instant and target stay. */
+export function faultWithin(
   kind: FaultKind,
-  chance: Prng,
-): { readonly durationUs: number; readonly amount: number } {
-  switch (kind) {
-    case 'stallDown':
-    case 'stallUp':
-    case 'stallBoth':
-      return { durationUs: chance.between(10_000, 4_000_000), amount: 0 };
-    case 'slowLink':
-      return {
-        durationUs: chance.between(100_000, 4_000_000),
-        amount: chance.between(5_000, 400_000),
-      };
-    case 'refuse':
-      return { durationUs: chance.between(50_000, 2_000_000), amount: 0 };
-    case 'pauseShard':
-      return { durationUs: chance.between(1_000, 1_500_000), amount: 0 };
-    case 'slowShard':
-      return { durationUs: chance.between(100_000, 3_000_000), amount: chance.between(2, 50) };
-    case 'crashShard':
-      return { durationUs: chance.between(5_000, 500_000), amount: chance.below(2) };
-    case 'slowPorts':
-      return {
-        durationUs: chance.between(200_000, 4_000_000),
-        amount: chance.between(1_000, 20_000),
-      };
-    case 'burst':
-      return { durationUs: 0, amount: chance.between(20, 200) };
-    case 'reset':
-    case 'cut':
-    case 'storm':
-      return { durationUs: 0, amount: 0 };
-    default:
-      return kind satisfies never;
-  }
+  { target, durationMs, amount, amountStep }: FaultSize,
+  { horizonUs, counts }: FaultRoom,
+  sized: (values: Arbitrary<number>) => Arbitrary<number> = (values) => values,
+): Arbitrary<Fault> {
+  return plainRecord({
+    at: noShrink(milliseconds(0, Math.floor(horizonUs / 1_000) - 1)),
+    kind: constant(kind),
+    target: noShrink(integer({ min: 0, max: counts[target] - 1 })),
+    durationUs: sized(milliseconds(...durationMs)),
+    amount: sized(stepped(...amount, amountStep)),
+  });
 }

@@ -14,15 +14,18 @@ export interface Mishappening {
   readonly shards: readonly Shard[];
   readonly ports: readonly Port[];
   readonly refusingUntil: number[];
+  clientOf(client: number): Client | undefined;
   crash(place: number, isTold: boolean, durationUs: number): void;
 }
 
-/** Begins a fault, or ends it. Ending one that has ended already changes nothing. */
+/**
+ * Begins a fault, or ends it. Ending one that has ended already changes nothing, and neither does one whose target a
+ * smaller plan has no more: nobody else inherits it.
+ */
 export function carryOut(world: Mishappening, fault: Fault, isEnd: boolean): void {
-  const client = world.clients[fault.target % world.clients.length];
-  const place = fault.target % world.shards.length;
-  const shard = world.shards[place];
-  const node = fault.target % world.plan.nodes;
+  const { target } = fault;
+  const client = world.clientOf(target);
+  const shard = world.shards[target];
   switch (fault.kind) {
     case 'stallDown':
     case 'stallUp':
@@ -40,10 +43,10 @@ export function carryOut(world: Mishappening, fault: Fault, isEnd: boolean): voi
       return;
     case 'storm':
       if (!isEnd)
-        for (const each of world.clients) if (each.plan.node === node) each.connection?.reset();
+        for (const each of world.clients) if (each.plan.node === target) each.connection?.reset();
       return;
     case 'refuse':
-      world.refusingUntil[node] = isEnd ? 0 : world.now + fault.durationUs;
+      if (target < world.plan.nodes) world.refusingUntil[target] = isEnd ? 0 : world.now + fault.durationUs;
       return;
     case 'pauseShard':
       shard?.pause(isEnd ? world.now : world.now + fault.durationUs);
@@ -53,11 +56,11 @@ export function carryOut(world: Mishappening, fault: Fault, isEnd: boolean): voi
       return;
     case 'crashShard':
       if (!isEnd && shard?.isDead === false)
-        world.crash(place, fault.amount === 1, fault.durationUs);
+        world.crash(target, fault.amount === 1, fault.durationUs);
       return;
     case 'slowPorts':
       for (const port of world.ports) {
-        if (Math.floor(port.fromPlace / world.plan.shards) !== node) continue;
+        if (Math.floor(port.fromPlace / world.plan.shards) !== target) continue;
         port.delayUsMax = isEnd ? world.plan.portUs : fault.amount;
       }
       return;

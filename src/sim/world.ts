@@ -38,6 +38,8 @@ export class World {
   /** Nodes that let nobody in, with the instant until which. */
   readonly refusingUntil: number[] = [];
   isSettling = false;
+  /** By number; a plan made smaller has gaps. */
+  readonly #clientOf: (Client | undefined)[] = [];
   readonly #scheduler = new Scheduler();
   readonly #pipes: Pipe[] = [];
   readonly #dirtyPorts: Port[] = [];
@@ -65,7 +67,11 @@ export class World {
         }
       }
     }
-    for (const client of plan.clients) this.clients.push(new Client(client, this, seed));
+    for (const client of plan.clients) {
+      const joining = new Client(client, this, seed);
+      this.clients.push(joining);
+      this.#clientOf[client.client] = joining;
+    }
     for (const client of this.clients) client.join();
     for (const [index, fault] of plan.faults.entries())
       this.#scheduler.push(fault.at, due.fault, index, 0);
@@ -115,7 +121,7 @@ export class World {
         this.#portDue(a);
         return;
       case due.client:
-        this.clients[a]?.woken(b);
+        this.#clientOf[a]?.woken(b);
         return;
       case due.edge:
         this.shards[a]?.remind(b);
@@ -201,6 +207,10 @@ export class World {
   }
 
   // --- what faults do
+
+  clientOf(client: number): Client | undefined {
+    return this.#clientOf[client];
+  }
 
   /** A thread dies now; the others learn it a little later, and then a fresh one takes its place. */
   crash(place: number, isTold: boolean, durationUs: number): void {

@@ -1,11 +1,20 @@
 // The cast of a run: which clients there are and how they behave, drawn from the seed. Every topic of every node has
 // a steady publisher and steady followers, so that there is always something to be right or wrong about.
-// Refuses to act.
+// Each client has a stream of its own: one more or one less leaves the others as they are. Refuses to act.
 
-import { Prng } from '../../actors/runtime/prng.ts';
+import {
+  type Arbitrary,
+  boolean,
+  constant,
+  constantFrom,
+  integer,
+  tuple,
+} from 'fast-check';
+
 import type { LinkPlan } from '../edges/network.ts';
 import type { Lane } from '../edges/web.edge.ts';
-import type { ClientPlan } from './client-plan.ts';
+import { chance, drawn, mixed, plainRecord } from '../plan/drawing.ts';
+import type { ClientPlan, ClientToken } from './client-plan.ts';
 
 export interface Cast {
   readonly seed: number;
@@ -16,127 +25,158 @@ export interface Cast {
   readonly isChurning: boolean;
 }
 
+/** The values that clients are drawn from; the plainest comes first. */
+export const clientValues = {
+  topics: ['stock:AAPL', 'room/1', 'käse 🧀', 'a', 'a"b', '__proto__', '0', 'news.*'],
+  jitterUs: [0, 100, 1_000, 10_000],
+  windowBytes: [1_048_576, 262_144, 65_536, 4_096],
+  cutPercent: [0, 1, 5, 30, 80],
+  joinPercent: [0, 5, 50],
+  idPercent: [0, 30, 100],
+  readBytes: [20_000, 5_000, 500, 0],
+} as const;
+
+/** Client `n` is the `n`th of the list, and on node `n` modulo the nodes. */
 export function drawClients(cast: Cast): ClientPlan[] {
-  const chance = new Prng(cast.seed, 'clients');
-  const topics = TOPICS.slice(0, chance.between(2, TOPICS.length));
+  const { seed, nodes, clients } = cast;
+  const topics = drawn(topicLists, seed, 'topics');
+  // The first clients of each node publish: one for each topic at least, where there are clients enough.
+  const publishers = Math.min(topics.length, Math.max(2, Math.floor(clients / nodes / 4)));
+  const followers = followersOf(cast, topics);
+  const byRank: Arbitrary<Role>[] = [];
+  for (let rank = 0; rank < publishers; rank += 1)
+    byRank.push(publisherOf(cast, rank, publishers, topics));
   const plans: ClientPlan[] = [];
-  for (let client = 0; client < cast.clients; client += 1) {
-    const node = client % cast.nodes;
-    // The first clients of each node publish: one for each topic at least.
-    const rank = Math.floor(client / cast.nodes);
-    const publishers = Math.min(
-      topics.length,
-      Math.max(2, Math.floor(cast.clients / cast.nodes / 4)),
-    );
-    const drawn = new Prng(cast.seed, `cast ${client}`);
-    const steady = steadyClient(cast, client, node, topics, drawn);
-    if (rank < publishers) plans.push(publisher(steady, rank, publishers, topics, drawn));
-    else plans.push(follower(cast, steady, topics, drawn));
+  for (let client = 0; client < clients; client += 1) {
+    const role = byRank[Math.floor(client / nodes)] ?? followers;
+    plans.push({ client, node: client % nodes, ...drawn(role, seed, `cast ${client}`) });
   }
   return plans;
 }
 
-function steadyClient(
-  cast: Cast,
-  client: number,
-  node: number,
-  topics: readonly string[],
-  chance: Prng,
-): ClientPlan {
-  const followed = topics.filter(() => chance.chance(1, 2));
-  const expiresInMs = chance.chance(1, 3) ? chance.between(500, 8_000) : undefined;
-  return {
-    client,
-    node,
-    behaviour: 'steady',
-    transport: chance.chance(2, 3) ? 'ws' : 'sse',
-    envelope: chance.chance(3, 4),
-    recovers: chance.chance(3, 4),
-    topics: followed.length === 0 ? topics.slice(0, 1) : followed,
-    publishes: [],
-    everyUs: 100_000,
-    burst: 1,
-    dataBytes: 0,
-    idPercent: 0,
-    readBytes: 0,
-    leavesEveryUs: chance.chance(1, 3) ? chance.between(1_000_000, 6_000_000) : 0,
-    token: cast.requireToken ? { subscribe: ['*'], publish: ['*'], expiresInMs } : undefined,
-    link: drawLink(cast.lane, chance),
-  };
+/** A client without its number and place. */
+type Role = Omit<ClientPlan, 'client' | 'node'>;
+
+const topicLists: Arbitrary<readonly string[]> = integer({
+  min: 2,
+  max: clientValues.topics.length,
+}).map((count) => clientValues.topics.slice(0, count));
+
+/** Reads what comes, publishes nothing, and knows no haste. */
+function steadyOf({ lane, requireToken }: Cast, topics: readonly string[]): Arbitrary<Role> {
+  return plainRecord({
+    behaviour: constant('steady'),
+    transport: constantFrom('ws', 'ws', 'sse'),
+    envelope: chance(3, 4),
+    recovers: chance(3, 4),
+    topics: tuple(...topics.map(() => boolean())).map((flags) => {
+      const followed = topics.filter((_, index) => flags[index]);
+      return followed.length === 0 ? topics.slice(0, 1) : followed;
+    }),
+    publishes: constant([]),
+    everyUs: constant(100_000),
+    burst: constant(1),
+    dataBytes: constant(0),
+    idPercent: constant(0),
+    readBytes: constant(0),
+    leavesEveryUs: mixed([2, constant(0)], [1, integer({ min: 1_000_000, max: 6_000_000 })]),
+    token: requireToken ? tokens : constant(undefined),
+    link: lane === 'byte' ? byteLinks : objectLinks,
+  });
 }
 
-function publisher(
-  steady: ClientPlan,
+function publisherOf(
+  cast: Cast,
   rank: number,
   publishers: number,
   topics: readonly string[],
-  chance: Prng,
-): ClientPlan {
-  const publishes = topics.filter((_, index) => index % publishers === rank || chance.chance(1, 4));
-  const isStorm = chance.chance(1, 5);
-  const isBulky = chance.chance(1, 8);
-  const isPost = chance.chance(1, 5);
-  return {
+): Arbitrary<Role> {
+  const own = topics.map((_, index) => (index % publishers === rank ? constant(true) : chance(1, 4)));
+  return tuple(
+    steadyOf(cast, topics),
+    plainRecord({
+      publishes: tuple(...own).map((flags) => topics.filter((_, index) => flags[index])),
+      dataBytes: mixed([7, constantFrom(0, 60, 120, 300)], [1, constantFrom(2_000, 9_000)]),
+      idPercent: constantFrom(...clientValues.idPercent),
+      leavesEveryUs: mixed([3, constant(0)], [1, constant(3_000_000)]),
+    }),
+    mixed([4, paces], [1, storms]),
+    chance(1, 5),
+  ).map(([steady, publishing, pace, isPost]) => ({
     ...steady,
+    ...publishing,
+    ...pace,
     transport: isPost ? 'post' : 'ws',
     topics: isPost ? [] : steady.topics.slice(0, 2),
-    publishes,
-    everyUs: isStorm ? 400_000 : chance.between(20_000, 120_000),
-    burst: isStorm ? chance.between(20, 60) : chance.between(1, 4),
-    dataBytes: isBulky ? chance.pick([2_000, 9_000]) : chance.pick([0, 60, 120, 300]),
-    idPercent: chance.pick([0, 30, 100]),
-    leavesEveryUs: chance.chance(1, 4) ? 3_000_000 : 0,
-  };
+  }));
 }
 
-function follower(
-  cast: Cast,
-  steady: ClientPlan,
-  topics: readonly string[],
-  chance: Prng,
-): ClientPlan {
-  const drawn = chance.below(cast.isChurning ? 8 : 16);
-  if (drawn < 2 || (cast.isChurning && drawn < 5)) {
-    return {
-      ...steady,
+function followersOf(cast: Cast, topics: readonly string[]): Arbitrary<Role> {
+  const steady = steadyOf(cast, topics);
+  const churning = tuple(
+    steady,
+    integer({ min: cast.isChurning ? 5_000 : 30_000, max: 200_000 }),
+  ).map(
+    ([role, everyUs]): Role => ({
+      ...role,
       behaviour: 'churning',
       transport: 'ws',
       topics: topics.slice(0, 3),
-      everyUs: chance.between(cast.isChurning ? 5_000 : 30_000, 200_000),
-    };
-  }
-  if (drawn === 5) {
-    return {
-      ...steady,
+      everyUs,
+    }),
+  );
+  const slow = tuple(steady, constantFrom(...clientValues.readBytes)).map(
+    ([role, readBytes]): Role => ({
+      ...role,
       behaviour: 'slow',
       topics,
-      readBytes: chance.pick([0, 500, 5_000, 20_000]),
+      readBytes,
       leavesEveryUs: 0,
-    };
-  }
-  if (drawn === 6)
-    return { ...steady, behaviour: 'malformed', transport: 'ws', topics: [], everyUs: 50_000 };
-  return steady;
+    }),
+  );
+  const malformed = steady.map(
+    (role): Role => ({
+      ...role,
+      behaviour: 'malformed',
+      transport: 'ws',
+      topics: [],
+      everyUs: 50_000,
+    }),
+  );
+  return cast.isChurning
+    ? mixed([1, steady], [5, churning], [1, slow], [1, malformed])
+    : mixed([12, steady], [2, churning], [1, slow], [1, malformed]);
 }
 
-function drawLink(lane: Lane, chance: Prng): LinkPlan {
-  const latencyUs = chance.chance(1, 3) ? chance.between(200, 80_000) : chance.between(100, 5_000);
-  return {
-    latencyUs,
-    jitterUs: chance.pick([0, 100, 1_000, 10_000]),
-    windowBytes: chance.pick([4_096, 65_536, 262_144, 1_048_576]),
-    cutPercent: lane === 'byte' ? chance.pick([0, 1, 5, 30, 80]) : 0,
-    joinPercent: lane === 'byte' ? chance.pick([0, 5, 50]) : 0,
-  };
-}
+const paces = plainRecord({
+  everyUs: integer({ min: 20_000, max: 120_000 }),
+  burst: integer({ min: 1, max: 4 }),
+});
 
-const TOPICS: readonly string[] = [
-  'stock:AAPL',
-  'room/1',
-  'käse 🧀',
-  'a',
-  'a"b',
-  '__proto__',
-  '0',
-  'news.*',
-];
+const storms = plainRecord({
+  everyUs: constant(400_000),
+  burst: integer({ min: 20, max: 60 }),
+});
+
+const tokens: Arbitrary<ClientToken> = plainRecord({
+  subscribe: constant(['*']),
+  publish: constant(['*']),
+  expiresInMs: mixed<number | undefined>(
+    [2, constant(undefined)],
+    [1, integer({ min: 500, max: 8_000 })],
+  ),
+});
+
+const byteLinks = linksOf(true);
+const objectLinks = linksOf(false);
+
+function linksOf(isByte: boolean): Arbitrary<LinkPlan> {
+  const { jitterUs, windowBytes, cutPercent, joinPercent } = clientValues;
+  return plainRecord({
+    latencyUs: mixed([2, integer({ min: 100, max: 5_000 })], [1, integer({ min: 200, max: 80_000 })]),
+    jitterUs: constantFrom(...jitterUs),
+    windowBytes: constantFrom(...windowBytes),
+    cutPercent: isByte ? constantFrom(...cutPercent) : constant(0),
+    joinPercent: isByte ? constantFrom(...joinPercent) : constant(0),
+  });
+}

@@ -1,0 +1,129 @@
+// Large steps towards a plain plan, each of which may hold many small ones: who is needed, one node, few shards, plain
+// settings, plain links, plain manners, few topics, short faults. The bolder step of a kind comes before the timid.
+// Refuses to know whether a step helps: every one is tried, see search/shrink.ts.
+
+import { type Fault, faultSizes } from '../faults.ts';
+import type { Plan } from '../plan.ts';
+import type { ClientPlan } from '../workload/client-plan.ts';
+import { plainSettings, type Settings } from './settings.ts';
+import { plainLink } from './simpler.ts';
+
+/** Only these clients. */
+export function withClients(plan: Plan, isNeeded: (client: ClientPlan) => boolean): Plan {
+  return { ...plan, clients: plan.clients.filter(isNeeded) };
+}
+
+/** Without the faults that begin later, and those whose client there is no more. */
+export function withoutIdleFaults(plan: Plan, until: number): Plan {
+  const clients = new Set(plan.clients.map(({ client }) => client));
+  const places = { shard: plan.nodes * plan.shards, node: plan.nodes };
+  const faults = plan.faults.filter(({ at, kind, target }) => {
+    const befalls = faultSizes[kind].target;
+    return at <= until && (befalls === 'client' ? clients.has(target) : target < places[befalls]);
+  });
+  return { ...plan, faults };
+}
+
+/** Nothing but this node, as node 0. */
+export function withOneNode(plan: Plan, node: number): Plan {
+  const first = node * plan.shards;
+  const faults: Fault[] = [];
+  for (const fault of plan.faults) {
+    const befalls = faultSizes[fault.kind].target;
+    if (befalls === 'client') faults.push(fault);
+    else if (befalls === 'node') {
+      if (fault.target === node) faults.push({ ...fault, target: 0 });
+    } else if (fault.target >= first && fault.target < first + plan.shards)
+      faults.push({ ...fault, target: fault.target - first });
+  }
+  const clients = plan.clients.filter((client) => client.node === node);
+  return { ...plan, nodes: 1, clients: clients.map((client) => ({ ...client, node: 0 })), faults };
+}
+
+/** Fewer shards to each node; what befell the missing ones befalls the last. */
+export function withShards(plan: Plan, shards: number): Plan {
+  const faults = plan.faults.map((fault) => {
+    if (faultSizes[fault.kind].target !== 'shard') return fault;
+    const node = Math.floor(fault.target / plan.shards);
+    const shard = Math.min(shards - 1, fault.target % plan.shards);
+    return { ...fault, target: node * shards + shard };
+  });
+  return { ...plan, shards, faults };
+}
+
+/** Nobody follows or publishes to anything but these topics. */
+export function withTopics(plan: Plan, topics: ReadonlySet<string>): Plan {
+  const only = (list: readonly string[]): readonly string[] => list.filter((topic) => topics.has(topic));
+  return everyClient(plan, (client) => ({
+    ...client,
+    topics: only(client.topics),
+    publishes: only(client.publishes),
+  }));
+}
+
+/** A step towards the plain; it leaves all clients and faults in the plan. */
+export type Step = (plan: Plan) => Plan;
+
+const settingNames = [
+  'broker',
+  'home',
+  'receiptBytes',
+  'serviceUs',
+  'fineTurns',
+  'portUs',
+] as const satisfies readonly (keyof Settings)[];
+
+const linkNames = ['cutPercent', 'joinPercent', 'jitterUs', 'windowBytes', 'latencyUs'] as const;
+
+const manners: readonly ((client: ClientPlan) => ClientPlan)[] = [
+  (client) => ({ ...client, leavesEveryUs: 0 }),
+  (client) => ({ ...client, idPercent: 0 }),
+  (client) => ({ ...client, dataBytes: 0 }),
+  (client) => ({ ...client, burst: 1 }),
+  (client) => ({ ...client, recovers: false }),
+];
+
+/** The bold ones first; each of the timid ones changes one thing. */
+export const plainerSteps: readonly Step[] = [
+  (plan) => everyClient(everyClient(settled(plan), onPlainLink), plainManners),
+  settled,
+  (plan) => everyClient(plan, onPlainLink),
+  (plan) => everyClient(plan, plainManners),
+  shortened,
+  ...settingNames.map((name): Step => (plan) => ({ ...plan, [name]: plainSettings[name] })),
+  ...linkNames.map(
+    (name): Step =>
+      (plan) =>
+        everyClient(plan, (client) => ({
+          ...client,
+          link: { ...client.link, [name]: plainLink[name] },
+        })),
+  ),
+  ...manners.map((manner): Step => (plan) => everyClient(plan, manner)),
+];
+
+function plainManners(client: ClientPlan): ClientPlan {
+  return manners.reduce((from, manner) => manner(from), client);
+}
+
+function onPlainLink(client: ClientPlan): ClientPlan {
+  return { ...client, link: plainLink };
+}
+
+/** Plain settings; where nobody asks for tokens, nobody brings one. */
+function settled(plan: Plan): Plan {
+  const clients = plan.clients.map((client) => ({ ...client, token: undefined }));
+  return { ...plan, ...plainSettings, clients };
+}
+
+function shortened(plan: Plan): Plan {
+  const faults = plan.faults.map((fault) => {
+    const { durationMs, amount, amountStep } = faultSizes[fault.kind];
+    return { ...fault, durationUs: durationMs[0] * 1_000, amount: amount[0] * amountStep };
+  });
+  return { ...plan, faults };
+}
+
+function everyClient(plan: Plan, change: (client: ClientPlan) => ClientPlan): Plan {
+  return { ...plan, clients: plan.clients.map((client) => change(client)) };
+}

@@ -1,0 +1,106 @@
+// How a node and its world are set up, as values to draw: in each list the plainest value comes first, and that is
+// what the others become when a failing plan is made simpler.
+// Refuses to know clients and faults.
+
+import {
+  type Arbitrary,
+  boolean,
+  constant,
+  constantFrom,
+  integer,
+  tuple,
+} from 'fast-check';
+
+import { type BrokerOptions, brokerDefaults } from '../../actors/broker/broker-options.ts';
+import { homeDefaults } from '../../actors/node.ts';
+import type { HomeLimits } from '../../actors/routing/home.actor.ts';
+import { type FaultKind, faultKinds } from '../faults.ts';
+import { milliseconds, mixed, plainRecord } from './drawing.ts';
+
+export type Mood = 'everything' | 'swarm' | 'churn' | 'calm';
+
+/** What a plan says besides its clients and faults. */
+export interface Settings {
+  readonly broker: BrokerOptions;
+  readonly home: HomeLimits;
+  readonly receiptBytes: number;
+  readonly serviceUs: number;
+  readonly fineTurns: number;
+  readonly portUs: number;
+}
+
+/** What clients and faults are drawn for. */
+export interface Frame {
+  readonly mood: Mood;
+  readonly nodes: number;
+  readonly shards: number;
+  readonly clientsPerNode: number;
+  readonly horizonUs: number;
+  readonly settings: Settings;
+  /** Kinds that a swarm is made of. */
+  readonly swarm: readonly FaultKind[];
+}
+
+/** Patience is short, so that within a run silence is noticed and its end is seen. */
+const broker: BrokerOptions = {
+  ...brokerDefaults,
+  pingEveryMs: 2_000,
+  pongTimeoutMs: 1_500,
+  stallTimeoutMs: 3_000,
+  sseKeepAliveMs: 1_500,
+};
+
+/** A world in which nothing is narrow, slow or unusual. */
+export const plainSettings: Settings = {
+  broker,
+  home: homeDefaults,
+  receiptBytes: 131_072,
+  serviceUs: 1,
+  fineTurns: 0,
+  portUs: 50,
+};
+
+type Fields<T> = { readonly [K in keyof T]: Arbitrary<T[K]> };
+
+export const settingFields: Fields<Settings> = {
+  broker: plainRecord({
+    ...fixed(broker),
+    welcome: constantFrom(true, true, true, false),
+    slowPolicy: constantFrom('disconnect', 'drop-oldest', 'latest-per-topic'),
+    queueBytesMax: constantFrom(1_048_576, 65_536, 16_384),
+    requireToken: constantFrom(false, false, false, false, true),
+  }),
+  home: plainRecord({
+    ...fixed(homeDefaults),
+    historyCountMax: constantFrom(100, 1_000, 30, 5),
+    historyBytesMax: constantFrom(1_048_576, 20_000),
+    historyAgeMaxMs: constantFrom(300_000, 300_000, 20_000),
+  }),
+  receiptBytes: constantFrom(131_072, 131_072, 16_384, 1),
+  serviceUs: constantFrom(1, 2, 4, 15),
+  fineTurns: constantFrom(0, 0, 1, 4),
+  portUs: constantFrom(50, 500, 5_000),
+};
+
+export const frame: Arbitrary<Frame> = plainRecord({
+  mood: mixed<Mood>(
+    [4, constant('everything')],
+    [4, constant('swarm')],
+    [1, constant('churn')],
+    [1, constant('calm')],
+  ),
+  nodes: constantFrom(1, 1, 2, 3),
+  shards: constantFrom(1, 2, 2, 3, 4),
+  clientsPerNode: integer({ min: 8, max: 28 }),
+  horizonUs: milliseconds(6_000, 14_000),
+  settings: plainRecord(settingFields),
+  swarm: tuple(...faultKinds.map(() => boolean())).map((flags) =>
+    faultKinds.filter((_, index) => flags[index]),
+  ),
+});
+
+/** Every field as it is. */
+function fixed<T extends object>(values: T): Fields<T> {
+  const entries = Object.entries(values).map(([name, value]) => [name, constant(value)] as const);
+  return Object.fromEntries(entries) as Fields<T>;
+}

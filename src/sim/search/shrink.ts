@@ -1,0 +1,242 @@
+// Makes a failing plan small: a smaller plan counts only when it breaks the same property first, so that a failure
+// does not slip into another one on the way. Large steps are tried before small ones: faults that came too late and
+// clients that the violation does not name, then delta debugging of both, then plain settings, and in the end
+// fast-check's own shrinking of every value that is left. Refuses to know clocks: its budget is counted in runs.
+
+import type { Arbitrary } from 'fast-check';
+
+import type { Fault } from '../faults.ts';
+import { invariants } from '../invariants/all.ts';
+import type { Invariant } from '../invariants/invariant.ts';
+import { drawPlan, type Plan, type PlanChoices } from '../plan.ts';
+import {
+  plainerSteps,
+  withClients,
+  withoutIdleFaults,
+  withOneNode,
+  withShards,
+  withTopics,
+} from '../plan/plainer.ts';
+import { simplerClient, simplerFault, simplerSettings } from '../plan/simpler.ts';
+import { type Report, simulate } from '../simulate.ts';
+import type { Violation } from '../trace.ts';
+import type { ClientPlan } from '../workload/client-plan.ts';
+import { castsFor, type Focus, focusOf } from './shrinking/involved.ts';
+import { needed } from './shrinking/needed.ts';
+import { causesOf } from './stories/around.ts';
+
+export interface ShrinkLimits {
+  readonly simulationsMax?: number;
+  /** What the plan is judged by; all invariants by default. */
+  readonly judges?: readonly Invariant[];
+}
+
+export interface Shrunk {
+  readonly plan: Plan;
+  readonly report: Report;
+  readonly simulations: number;
+}
+
+/** The smallest plan found that still breaks the property, and its run. Throws when the plan does not break it. */
+export function shrink(choices: PlanChoices, property: string, limits?: ShrinkLimits): Shrunk {
+  return shrinkPlan(drawPlan(choices), property, limits);
+}
+
+export function shrinkPlan(plan: Plan, property: string, limits: ShrinkLimits = {}): Shrunk {
+  const search = new Search(whole(plan), property, limits);
+  keepInvolved(search);
+  keepFaults(search, COARSE);
+  keepClients(search, COARSE);
+  endSooner(search);
+  keepFaults(search, 1);
+  keepClients(search, 1);
+  keepPlaces(search);
+  plainly(search);
+  shrinkValues(search);
+  keepPlaces(search);
+  keepFaults(search, 1);
+  keepClients(search, 1);
+  endSooner(search);
+  const { report, simulations } = search;
+  return { plan: report.plan, report, simulations };
+}
+
+/** A plan that was read from a file may lack what is undefined in it. */
+function whole(plan: Plan): Plan {
+  const clients = plan.clients.map((client): ClientPlan => {
+    const { token } = client;
+    return { ...client, token: token && { ...token, expiresInMs: token.expiresInMs } };
+  });
+  return { ...plan, clients };
+}
+
+class Search {
+  report: Report;
+  simulations = 0;
+  readonly #property: string;
+  readonly #judges: readonly Invariant[];
+  readonly #simulationsMax: number;
+  readonly #tried = new Set<string>();
+
+  constructor(plan: Plan, property: string, limits: ShrinkLimits) {
+    const { simulationsMax = SIMULATIONS_MAX, judges = invariants } = limits;
+    this.#property = property;
+    this.#judges = judges;
+    this.#simulationsMax = simulationsMax;
+    this.report = this.#run(plan, judges);
+    if (this.report.violations[0]?.property !== property)
+      throw new Error(`seed ${plan.seed} does not break '${property}' first`);
+  }
+
+  /** The smallest plan so far. */
+  get plan(): Plan {
+    return this.report.plan;
+  }
+
+  get violation(): Violation {
+    return this.report.violations[0] as Violation;
+  }
+
+  get isSpent(): boolean {
+    return this.simulations >= this.#simulationsMax;
+  }
+
+  /** True when the plan breaks the same property: then it is the smallest so far. */
+  try(plan: Plan): boolean {
+    const text = JSON.stringify(plan);
+    if (this.isSpent || this.#tried.has(text) || !isSound(plan)) return false;
+    this.#tried.add(text);
+    const { at } = this.violation;
+    const until = at + Math.max(PATIENCE_US, at >> 2);
+    const report = this.#run(plan, [...this.#judges, patience(until)]);
+    if (report.violations[0]?.property !== this.#property) return false;
+    this.report = report;
+    return true;
+  }
+
+  #run(plan: Plan, judges: readonly Invariant[]): Report {
+    this.simulations += 1;
+    return simulate(plan, undefined, judges);
+  }
+}
+
+/** Ends a run that fails later than is worth waiting for. */
+function patience(until: number): Invariant {
+  return {
+    property: 'patience',
+    requirements: [],
+    judge: (report) => (event) => {
+      if (event.at > until) report(event, 'it takes too long');
+    },
+  };
+}
+
+/** Whoever acts needs something to act on. */
+function isSound(plan: Plan): boolean {
+  return (
+    plan.clients.length > 0 &&
+    plan.clients.every(
+      ({ behaviour, transport, topics, publishes }) =>
+        (behaviour !== 'churning' || topics.length > 0) &&
+        (transport !== 'sse' || topics.length > 0) &&
+        (transport !== 'post' || publishes.length > 0),
+    )
+  );
+}
+
+/** Starts from the few that the violation names, and takes in more until it happens again. */
+function keepInvolved(search: Search): void {
+  const { plan, violation } = search;
+  for (const isInvolved of castsFor(focusIn(search), plan)) {
+    const smaller = withClients(plan, isInvolved);
+    if (search.try(withoutIdleFaults(smaller, violation.at))) return;
+  }
+  search.try(withoutIdleFaults(plan, violation.at));
+}
+
+function focusIn({ violation, report }: Search): Focus {
+  const broken = report.trace[violation.seq];
+  return focusOf(broken === undefined ? [] : causesOf(broken, report.trace), violation);
+}
+
+function keepFaults(search: Search, blockMin: number): void {
+  needed(search.plan.faults, blockMin, (faults) =>
+    search.try({ ...search.plan, faults: [...faults] }),
+  );
+}
+
+function keepClients(search: Search, blockMin: number): void {
+  needed(search.plan.clients, blockMin, (clients) =>
+    search.try(withoutIdleFaults({ ...search.plan, clients: [...clients] }, search.violation.at)),
+  );
+}
+
+/** One node where one will do, and as few shards as will do. */
+function keepPlaces(search: Search): void {
+  if (search.plan.nodes > 1) {
+    const nodes = new Set(search.plan.clients.map(({ node }) => node));
+    for (const node of nodes) if (search.try(withOneNode(search.plan, node))) break;
+  }
+  for (let shards = 1; shards < search.plan.shards; shards += 1)
+    if (search.try(withShards(search.plan, shards))) return;
+}
+
+function plainly(search: Search): void {
+  search.try(withTopics(search.plan, focusIn(search).topics));
+  for (const step of plainerSteps) search.try(step(search.plan));
+}
+
+/** Workload that goes on after the violation, or long after the last fault, tells nothing. */
+function endSooner(search: Search): void {
+  const { plan, violation } = search;
+  const last = plan.faults.map(({ at, durationUs }) => at + durationUs);
+  const neededUs = violation.at < plan.horizonUs ? violation.at : Math.max(0, ...last) + ROUND_US;
+  const horizonUs = Math.ceil(neededUs / ROUND_US) * ROUND_US;
+  if (horizonUs < plan.horizonUs) search.try({ ...plan, horizonUs });
+}
+
+/** Every value by itself, as fast-check would shrink it: a success does not begin the others anew. */
+function shrinkValues(search: Search): void {
+  const end = search.simulations + VALUES_MAX;
+  for (let place = 0; place < search.plan.faults.length; place += 1)
+    descend(search, end, simplerFault, search.plan.faults[place] as Fault, (fault) => ({
+      ...search.plan,
+      faults: search.plan.faults.with(place, fault),
+    }));
+  const { broker, home, receiptBytes, serviceUs, fineTurns, portUs } = search.plan;
+  const settings = { broker, home, receiptBytes, serviceUs, fineTurns, portUs };
+  descend(search, end, simplerSettings, settings, (simpler) => ({ ...search.plan, ...simpler }));
+  for (let place = 0; place < search.plan.clients.length; place += 1)
+    descend(search, end, simplerClient, search.plan.clients[place] as ClientPlan, (client) => ({
+      ...search.plan,
+      clients: search.plan.clients.with(place, client),
+    }));
+}
+
+function descend<T>(
+  search: Search,
+  end: number,
+  arbitrary: Arbitrary<T>,
+  from: T,
+  planWith: (value: T) => Plan,
+): void {
+  let current = { value: from, context: undefined as unknown };
+  for (let next: typeof current | undefined = current; next !== undefined; ) {
+    current = next;
+    next = undefined;
+    for (const { value, context } of arbitrary.shrink(current.value, current.context)) {
+      if (search.simulations >= end) return;
+      if (!search.try(planWith(value))) continue;
+      next = { value, context };
+      break;
+    }
+  }
+}
+
+const SIMULATIONS_MAX = 300;
+/** Blocks of at least this many go first: each that can be spared makes all later runs cheaper. */
+const COARSE = 4;
+/** A third of this finds most of what single values have to give. */
+const VALUES_MAX = 40;
+const PATIENCE_US = 1_000_000;
+const ROUND_US = 100_000;

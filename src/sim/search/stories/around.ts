@@ -1,0 +1,92 @@
+// Which events of a trace make a violation understandable: what caused it, what else was said of the same publication
+// or place, and the last turns in the lives of those whom it is about. Refuses to know words.
+
+import type { TraceEvent, TraceKind, TracePosition, Violation } from '../../trace.ts';
+import { type Focus, focusOf, topicOf } from '../shrinking/involved.ts';
+
+export interface Around {
+  /** In their order; the last one is the violation's. */
+  readonly events: readonly TraceEvent[];
+  readonly focus: Focus;
+}
+
+export function around(trace: readonly TraceEvent[], violation: Violation): Around {
+  const broken = trace[violation.seq];
+  if (broken === undefined) return { events: [], focus: focusOf([], violation) };
+  const chain = causesOf(broken, trace);
+  const focus = focusOf(chain, violation);
+  const chosen = new Set<TraceEvent>(chain);
+  const left = { ...QUOTAS };
+  for (let seq = broken.seq - 1; seq >= 0; seq -= 1) {
+    const event = trace[seq] as TraceEvent;
+    const quota = quotaOf(event, broken, focus);
+    if (quota === undefined || left[quota] === 0 || chosen.has(event)) continue;
+    left[quota] -= 1;
+    chosen.add(event);
+  }
+  return { events: [...chosen].toSorted((one, other) => one.seq - other.seq), focus };
+}
+
+/** An event and what caused it, back to the first. */
+export function causesOf(event: TraceEvent, trace: readonly TraceEvent[]): TraceEvent[] {
+  const chain: TraceEvent[] = [];
+  for (let each: TraceEvent | undefined = event; each !== undefined; each = trace[each.cause])
+    chain.push(each);
+  return chain;
+}
+
+/** How many events of each sort are told beside the chain. */
+const QUOTAS = { same: 3, turn: 6, message: 3, publish: 2, shard: 3 };
+
+function quotaOf(
+  event: TraceEvent,
+  broken: TraceEvent,
+  { clients, topics }: Focus,
+): keyof typeof QUOTAS | undefined {
+  if (event.kind === 'shardCrashed' || event.kind === 'shardStarted' || event.kind === 'healed')
+    return 'shard';
+  const topic = topicOf(event);
+  const isSameTopic = topic === undefined || topics.size === 0 || topics.has(topic);
+  if (!isSameTopic) return undefined;
+  if (isSamePublication(event, broken) || isSamePlace(event, broken)) return 'same';
+  if (!('client' in event) || !clients.has(event.client)) return undefined;
+  if (turns.has(event.kind)) return 'turn';
+  if (event.kind === 'message') return 'message';
+  return event.kind === 'publishSent' ? 'publish' : undefined;
+}
+
+const turns: ReadonlySet<TraceKind> = new Set<TraceKind>([
+  'connected',
+  'closed',
+  'subscribeSent',
+  'subscribed',
+  'unsubscribeSent',
+  'unsubscribed',
+  'gap',
+  'publishFailed',
+  'unexpected',
+]);
+
+function isSamePublication(event: TraceEvent, broken: TraceEvent): boolean {
+  return (
+    'publisher' in event &&
+    'publisher' in broken &&
+    event.publisher === broken.publisher &&
+    event.sequence === broken.sequence
+  );
+}
+
+function isSamePlace(event: TraceEvent, broken: TraceEvent): boolean {
+  const [one, other] = [placeOf(event), placeOf(broken)];
+  return (
+    one !== undefined &&
+    other !== undefined &&
+    one.epoch === other.epoch &&
+    one.offset === other.offset &&
+    topicOf(event) === topicOf(broken)
+  );
+}
+
+function placeOf(event: TraceEvent): TracePosition | undefined {
+  return event.kind === 'message' || event.kind === 'published' ? event.position : undefined;
+}

@@ -1,0 +1,87 @@
+// A failed run as a story for somebody who has never seen it: the world, who takes part, what goes wrong and when,
+// what happened in the end, and what the spec had promised instead. Made to be read after shrinking; of a large run
+// it tells only whom the violation is about. Refuses to judge.
+
+import type { Plan } from '../plan.ts';
+import type { Report } from '../simulate.ts';
+import type { Violation } from '../trace.ts';
+import { around } from './stories/around.ts';
+import { promiseOf } from './stories/promises.ts';
+import { clientWords, Epochs, eventWords, faultWords, settingWords } from './stories/words.ts';
+import { count, instant } from './telling.ts';
+
+/** At most about thirty lines; without a violation only the world and its faults. */
+export function tellStory(report: Report): string[] {
+  const { plan, trace, violations } = report;
+  const [violation] = violations;
+  if (violation === undefined) return [...worldLines(plan), ...faultLines(plan), NOTHING_BROKEN];
+  const { events, focus } = around(trace, violation);
+  const epochs = new Epochs();
+  const happened = events.map((event) => line(event.at, eventWords(event, epochs)));
+  return [
+    ...worldLines(plan),
+    ...castLines(plan, focus.clients),
+    ...faultLines({ ...plan, faults: plan.faults.filter(({ at }) => at <= violation.at) }),
+    'What happened in the end:',
+    ...happened,
+    ...(epochs.legend === undefined ? [] : [`  ${epochs.legend}`]),
+    ...endLines(violation, epochs),
+  ];
+}
+
+function worldLines(plan: Plan): string[] {
+  const { seed, lane, nodes, shards } = plan;
+  const size = `${count(nodes, 'node')} of ${count(shards, 'shard')}`;
+  const settings = settingWords(plan);
+  return [
+    `The world of seed ${seed} in the ${lane} lane: ${size}, numbered node.shard from 0.0.`,
+    ...(settings.length === 0 ? [] : [`Unusual in it: ${settings.join('; ')}.`]),
+  ];
+}
+
+/** Those whom it is about, and faults befall; the others by number. */
+function castLines({ clients, faults }: Plan, focus: ReadonlySet<number>): string[] {
+  const struck = new Set(faults.map(({ target }) => target));
+  const told = clients
+    .toSorted((one, other) => rankOf(one.client) - rankOf(other.client))
+    .slice(0, CAST_MAX);
+  function rankOf(client: number): number {
+    if (focus.has(client)) return 0;
+    return struck.has(client) ? 1 : 2;
+  }
+  const rest = clients.length - told.length;
+  return [
+    'Who takes part:',
+    ...told.map((client) => `  ${clientWords(client)}`),
+    ...(rest === 0 ? [] : [`  and ${count(rest, 'client')} more`]),
+  ];
+}
+
+function faultLines({ faults, shards }: Plan): string[] {
+  if (faults.length === 0) return ['Nothing goes wrong: ordinary traffic is enough.'];
+  const told = faults.slice(-FAULTS_MAX);
+  const rest = faults.length - told.length;
+  return [
+    'What goes wrong:',
+    ...(rest === 0 ? [] : [`  first ${count(rest, 'fault')} more`]),
+    ...told.map((fault) => line(fault.at, faultWords(fault, shards))),
+  ];
+}
+
+function endLines({ property, requirements, at, sentence }: Violation, epochs: Epochs): string[] {
+  const [first] = requirements;
+  const promise = first === undefined ? undefined : promiseOf(first);
+  const ids = requirements.length === 0 ? '' : ` [${requirements.join(', ')}]`;
+  return [
+    `Broken: ${property}${ids}, at ${instant(at)}: ${epochs.in(sentence)}.`,
+    ...(promise === undefined ? [] : [`Promised [${first}]: ${promise}`]),
+  ];
+}
+
+function line(at: number, words: string): string {
+  return `  ${instant(at).padStart(11)}  ${words}`;
+}
+
+const NOTHING_BROKEN = 'No property is broken.';
+const CAST_MAX = 6;
+const FAULTS_MAX = 6;

@@ -46,7 +46,8 @@ export function carryOut(world: Mishappening, fault: Fault, isEnd: boolean): voi
         for (const each of world.clients) if (each.plan.node === target) each.connection?.reset();
       return;
     case 'refuse':
-      if (target < world.plan.nodes) world.refusingUntil[target] = isEnd ? 0 : world.now + fault.durationUs;
+      if (target < world.plan.nodes)
+        world.refusingUntil[target] = isEnd ? 0 : world.now + fault.durationUs;
       return;
     case 'pauseShard':
       shard?.pause(isEnd ? world.now : world.now + fault.durationUs);

@@ -150,7 +150,9 @@ describe('a plan that has lost something', () => {
   const whole = drawPlan({ seed: 5, lane: 'object', nodes: 1, shards: 2, clients: 10 });
   const plan = { ...whole, clients: whole.clients.filter(({ client }) => client % 3 !== 1) };
   const at = 1_500_000;
-  const speaker = plan.clients.find(({ transport, publishes }) => transport === 'ws' && publishes.length > 0);
+  const speaker = plan.clients.find(
+    ({ transport, publishes }) => transport === 'ws' && publishes.length > 0,
+  );
   const hashWith = (...added: Fault[]) => simulate({ ...plan, faults: added }).hash;
   const calm = hashWith();
 

@@ -53,7 +53,8 @@ export function withShards(plan: Plan, shards: number): Plan {
 
 /** Nobody follows or publishes to anything but these topics. */
 export function withTopics(plan: Plan, topics: ReadonlySet<string>): Plan {
-  const only = (list: readonly string[]): readonly string[] => list.filter((topic) => topics.has(topic));
+  const only = (list: readonly string[]): readonly string[] =>
+    list.filter((topic) => topics.has(topic));
   return everyClient(plan, (client) => ({
     ...client,
     topics: only(client.topics),
@@ -99,7 +100,11 @@ export const plainerSteps: readonly Step[] = [
           link: { ...client.link, [name]: plainLink[name] },
         })),
   ),
-  ...manners.map((manner): Step => (plan) => everyClient(plan, manner)),
+  ...manners.map(
+    (manner): Step =>
+      (plan) =>
+        everyClient(plan, manner),
+  ),
 ];
 
 function plainManners(client: ClientPlan): ClientPlan {

@@ -2,14 +2,7 @@
 // what the others become when a failing plan is made simpler.
 // Refuses to know clients and faults.
 
-import {
-  type Arbitrary,
-  boolean,
-  constant,
-  constantFrom,
-  integer,
-  tuple,
-} from 'fast-check';
+import { type Arbitrary, boolean, constant, constantFrom, integer, tuple } from 'fast-check';
 
 import { type BrokerOptions, brokerDefaults } from '../../actors/broker/broker-options.ts';
 import { homeDefaults } from '../../actors/node.ts';

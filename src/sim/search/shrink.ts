@@ -125,9 +125,11 @@ function patience(until: number): Invariant {
   return {
     property: 'patience',
     requirements: [],
-    judge: (report) => (event) => {
-      if (event.at > until) report(event, 'it takes too long');
-    },
+    judge: (report) => ({
+      sampled(event) {
+        if (event.at > until) report(event, 'it takes too long');
+      },
+    }),
   };
 }
 
@@ -221,7 +223,7 @@ function descend<T>(
   planWith: (value: T) => Plan,
 ): void {
   let current = { value: from, context: undefined as unknown };
-  for (let next: typeof current | undefined = current; next !== undefined; ) {
+  for (let next: typeof current | undefined = current; next !== undefined;) {
     current = next;
     next = undefined;
     for (const { value, context } of arbitrary.shrink(current.value, current.context)) {

@@ -2,14 +2,7 @@
 // a steady publisher and steady followers, so that there is always something to be right or wrong about.
 // Each client has a stream of its own: one more or one less leaves the others as they are. Refuses to act.
 
-import {
-  type Arbitrary,
-  boolean,
-  constant,
-  constantFrom,
-  integer,
-  tuple,
-} from 'fast-check';
+import { type Arbitrary, boolean, constant, constantFrom, integer, tuple } from 'fast-check';
 
 import type { LinkPlan } from '../edges/network.ts';
 import type { Lane } from '../edges/web.edge.ts';
@@ -91,7 +84,9 @@ function publisherOf(
   publishers: number,
   topics: readonly string[],
 ): Arbitrary<Role> {
-  const own = topics.map((_, index) => (index % publishers === rank ? constant(true) : chance(1, 4)));
+  const own = topics.map((_, index) =>
+    index % publishers === rank ? constant(true) : chance(1, 4),
+  );
   return tuple(
     steadyOf(cast, topics),
     plainRecord({
@@ -116,15 +111,13 @@ function followersOf(cast: Cast, topics: readonly string[]): Arbitrary<Role> {
   const churning = tuple(
     steady,
     integer({ min: cast.isChurning ? 5_000 : 30_000, max: 200_000 }),
-  ).map(
-    ([role, everyUs]): Role => ({
-      ...role,
-      behaviour: 'churning',
-      transport: 'ws',
-      topics: topics.slice(0, 3),
-      everyUs,
-    }),
-  );
+  ).map(([role, everyUs]): Role => ({
+    ...role,
+    behaviour: 'churning',
+    transport: 'ws',
+    topics: topics.slice(0, 3),
+    everyUs,
+  }));
   const slow = tuple(steady, constantFrom(...clientValues.readBytes)).map(
     ([role, readBytes]): Role => ({
       ...role,
@@ -134,15 +127,13 @@ function followersOf(cast: Cast, topics: readonly string[]): Arbitrary<Role> {
       leavesEveryUs: 0,
     }),
   );
-  const malformed = steady.map(
-    (role): Role => ({
-      ...role,
-      behaviour: 'malformed',
-      transport: 'ws',
-      topics: [],
-      everyUs: 50_000,
-    }),
-  );
+  const malformed = steady.map((role): Role => ({
+    ...role,
+    behaviour: 'malformed',
+    transport: 'ws',
+    topics: [],
+    everyUs: 50_000,
+  }));
   return cast.isChurning
     ? mixed([1, steady], [5, churning], [1, slow], [1, malformed])
     : mixed([12, steady], [2, churning], [1, slow], [1, malformed]);
@@ -173,7 +164,10 @@ const objectLinks = linksOf(false);
 function linksOf(isByte: boolean): Arbitrary<LinkPlan> {
   const { jitterUs, windowBytes, cutPercent, joinPercent } = clientValues;
   return plainRecord({
-    latencyUs: mixed([2, integer({ min: 100, max: 5_000 })], [1, integer({ min: 200, max: 80_000 })]),
+    latencyUs: mixed(
+      [2, integer({ min: 100, max: 5_000 })],
+      [1, integer({ min: 200, max: 80_000 })],
+    ),
     jitterUs: constantFrom(...jitterUs),
     windowBytes: constantFrom(...windowBytes),
     cutPercent: isByte ? constantFrom(...cutPercent) : constant(0),

@@ -28,7 +28,7 @@ function withoutBlocks<T>(
 ): readonly T[] {
   let kept = items;
   // The first goes first: what failed, failed soon after the last.
-  for (let from = 0; from < kept.length; ) {
+  for (let from = 0; from < kept.length;) {
     const rest = kept.toSpliced(from, block);
     if (rest.length > 0 && holds(rest)) kept = rest;
     else from += block;

@@ -122,7 +122,9 @@ export function clientWords(client: ClientPlan): string {
 function linkWords({ link }: ClientPlan): string {
   const said: string[] = [];
   if (link.latencyUs + link.jitterUs > NEAR_US)
-    said.push(`its way takes ${seconds(link.latencyUs)} to ${seconds(link.latencyUs + link.jitterUs)}`);
+    said.push(
+      `its way takes ${seconds(link.latencyUs)} to ${seconds(link.latencyUs + link.jitterUs)}`,
+    );
   if (link.windowBytes < WIDE_BYTES) said.push(`a window of ${grouped(link.windowBytes)} bytes`);
   if (link.cutPercent > 0) said.push(`${link.cutPercent} % of chunks are cut`);
   if (link.joinPercent > 0) said.push(`${link.joinPercent} % of reads are joined`);

@@ -18,6 +18,8 @@ import { TraceFileError } from './search/traces/trace-file.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+/** Failures of one property that get lines of their own. */
+const TOLD_MAX = 10;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -46,6 +48,7 @@ async function main(words: readonly string[]): Promise<number> {
 async function runSearch(wanted: Search, output: Output): Promise<number> {
   // The last line of the output belongs to the programs that read it, the rest of it too as far as may be.
   const ticker = new Ticker(output.isJson ? process.stderr : process.stdout);
+  const told = new Map<string, number>();
   const interrupted = new AbortController();
   const interrupt = (): void => interrupted.abort();
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
@@ -54,6 +57,10 @@ async function runSearch(wanted: Search, output: Output): Promise<number> {
     signal: interrupted.signal,
     progressed: (progress) => ticker.show(progressLine(progress, wanted)),
     failed: (failure) => {
+      const times = (told.get(failure.property) ?? 0) + 1;
+      told.set(failure.property, times);
+      // One bug may fail every other seed: all are counted, and some are shown.
+      if (times > TOLD_MAX) return;
       ticker.clear();
       say(failureLine(failure, replayCommand(failure, wanted.subject)));
       say(`  ${failure.sentence}`);
@@ -62,8 +69,8 @@ async function runSearch(wanted: Search, output: Output): Promise<number> {
   ticker.clear();
   const { failures } = found.tally;
   const { subject } = wanted;
-  const told = aftermathOf(failures, subject, output.tracePath, interrupted.signal);
-  for await (const line of told) say(line);
+  const stories = aftermathOf(failures, subject, output.tracePath, interrupted.signal);
+  for await (const line of stories) say(line);
   process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   for (const line of output.isJson ? [searchJson(found, wanted)] : summaryLines(found, wanted))
     say(line);

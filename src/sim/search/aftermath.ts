@@ -4,6 +4,7 @@
 
 import { Piscina } from 'piscina';
 
+import type { Report } from '../simulate.ts';
 import { guarded } from './guard.ts';
 import { type Failure, failureKinds, reportOf, type Subject } from './pool/seed-run.ts';
 import { chainLines } from './traces/reading.ts';
@@ -73,18 +74,23 @@ function tasksFor(
 export function seeTo({ subject, failure, isTold, tracePath }: Aftermath): string[] {
   const { seed, property } = failure;
   const report = guarded(() => reportOf(subject, seed));
-  const [violation] = report.violations;
-  const lines: string[] = [];
-  if (isTold && violation !== undefined) {
-    lines.push(`${property}, seed ${seed}, what led to it:`);
-    lines.push(...chainLines(report.trace, violation.seq, CHAIN_LINES));
-  }
+  const lines = isTold ? storyOf(failure, report) : [];
   if (tracePath !== undefined) {
     const path = tracePathFor(tracePath, seed, report.plan.lane, property);
-    writeTrace(path, report, subject.only);
+    writeTrace(path, report, subject);
     lines.push(`trace kept in ${path}`);
   }
   return lines;
+}
+
+/** What came to pass, in words. */
+function storyOf({ seed, property }: Failure, { trace, violations }: Report): string[] {
+  const [violation] = violations;
+  if (violation === undefined) return [];
+  return [
+    `${property}, seed ${seed}, what led to it:`,
+    ...chainLines(trace, violation.seq, CHAIN_LINES),
+  ];
 }
 
 const CHAIN_LINES = 20;

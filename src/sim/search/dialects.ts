@@ -26,12 +26,9 @@ export function dialectOf(name: string): Dialect {
   return dialect;
 }
 
-/** The property that the canary's lie breaks. */
-export const CANARY_PROPERTY = 'integrity';
-
 /**
  * The same judges behind a broken wire: the hundredth message that a client reads has other bytes than were
- * published. A search that does not fail on it looks at nothing.
+ * published, which breaks `integrity`. A search that does not fail on it looks at nothing.
  */
 export function withCanary(judges: readonly Invariant[]): readonly Invariant[] {
   return judges.map((invariant) => ({

@@ -81,8 +81,22 @@ export function summaryLines(found: Found, { subject, isTwice, threads }: Search
       `${grouped(rate(virtualUs / 1e6, seconds))} times real time`,
     ...(found.wasInterrupted ? ['interrupted: this is what was known'] : []),
     `hash ${hash}`,
-    failures.length === 0 ? 'no failure' : count(failures.length, 'failed seed'),
+    failures.length === 0 ? 'no failure' : failuresLine(failures),
   ];
+}
+
+/** How many seeds failed, by what, and the first of each. */
+function failuresLine(failures: readonly Failure[]): string {
+  const kinds = new Map<string, { times: number; readonly first: number }>();
+  for (const { property, seed } of failures) {
+    const kind = kinds.get(property) ?? { times: 0, first: seed };
+    kind.times += 1;
+    kinds.set(property, kind);
+  }
+  const parts = [...kinds].map(([property, { times, first }]) =>
+    times === 1 ? `${property} (seed ${first})` : `${property} ×${times} (first seed ${first})`,
+  );
+  return `${count(failures.length, 'failed seed')}: ${parts.join(', ')}`;
 }
 
 function marksLines({ tally }: Found): string[] {

@@ -31,10 +31,10 @@ beforeAll(() => {
   report = simulate(drawPlan({ seed: 3, ...choices }));
   const storm = { at: 3_000_000, kind: 'storm', target: 0, durationUs: 0, amount: 0 } as const;
   other = simulate({ ...report.plan, faults: [storm] });
-  writeTrace(at('run.trace'), report, 'broker');
-  writeTrace(at('folder/other.trace'), other, 'broker');
+  writeTrace(at('run.trace'), report, subject);
+  writeTrace(at('folder/other.trace'), other, subject);
   // What another version of the code might have recorded for the same plan.
-  writeTrace(at('past.trace'), { ...other, plan: report.plan }, 'broker');
+  writeTrace(at('past.trace'), { ...other, plan: report.plan }, subject);
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -135,6 +135,8 @@ describe('a replay', () => {
     );
     const { header } = readTrace(at('kept/integrity-3-byte.trace'));
     expect(header.violation?.property).toBe('integrity');
+    const again = replay({ file: at('kept/integrity-3-byte.trace') }, subject, undefined);
+    expect(again.json).toMatchObject({ sameAsRecorded: true, failures: 1 });
   });
 
   test('goes from a message back to its publication, and to how the publisher got there', () => {

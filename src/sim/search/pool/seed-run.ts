@@ -146,7 +146,7 @@ export function reportOf(
 
 /** What the runs of a subject are judged by. */
 export function judgesOf(
-  { only, isCanary }: Subject,
+  { only, isCanary }: Pick<Subject, 'only' | 'isCanary'>,
   { judges }: Dialect = dialectOf(only),
 ): readonly Invariant[] {
   return isCanary ? withCanary(judges) : judges;

@@ -8,13 +8,12 @@ import { type Difference, firstDifference, type Report, simulate } from '../../s
 import { CHECKPOINT_EVERY } from '../../trace-hash.ts';
 import type { TraceEvent } from '../../trace.ts';
 import type { Source } from '../command-line.ts';
-import { dialectOf } from '../dialects.ts';
 import { guarded } from '../guard.ts';
-import { failureOf, lostTo, reportOf, type Subject } from '../pool/seed-run.ts';
+import { failureOf, judgesOf, lostTo, reportOf, type Subject } from '../pool/seed-run.ts';
 import { failureLine, failureObject, grouped, instant, rate, replayCommand } from '../telling.ts';
 import { chainLines, eventLine, lastLines, planLines } from './reading.ts';
 import { excerpts } from './difference.ts';
-import { readTrace, type TraceFile, tracePathFor, writeTrace } from './trace-file.ts';
+import { type Judged, readTrace, type TraceFile, tracePathFor, writeTrace } from './trace-file.ts';
 
 /** What there is to say, to people and to programs, and how the process ends. */
 export interface Told {
@@ -26,7 +25,7 @@ export interface Told {
 /** A run, as it is now and, where a file holds it, as it was. */
 interface Side {
   readonly name: string;
-  readonly only: string;
+  readonly judged: Judged;
   readonly report: Report;
   readonly seconds: number;
   readonly recorded: TraceFile | undefined;
@@ -36,7 +35,7 @@ interface Side {
 export function replay(source: Source, subject: Subject, tracePath: string | undefined): Told {
   const side = sideOf(source, subject);
   if ('wreck' in side) return wreckTold(side.wreck, subject);
-  const { report, recorded, only } = side;
+  const { report, recorded, judged } = side;
   const { plan, hash, events, virtualUs, violations, trace } = report;
   const { seed, lane } = plan;
   const [violation] = violations;
@@ -61,7 +60,7 @@ export function replay(source: Source, subject: Subject, tracePath: string | und
   lines.push(...parting);
   if (tracePath !== undefined) {
     const path = tracePathFor(tracePath, seed, lane, failure?.property ?? 'run');
-    writeTrace(path, report, only);
+    writeTrace(path, report, judged);
     lines.push(`trace kept in ${path}`);
   }
   const json = {
@@ -72,7 +71,7 @@ export function replay(source: Source, subject: Subject, tracePath: string | und
     eventsPerSecond: rate(events, side.seconds),
     hash,
     lane,
-    only,
+    only: judged.only,
     virtualSeconds: virtualUs / 1e6,
     failing: failure === undefined ? [] : [failureObject(failure, command())],
     ...(recorded === undefined ? {} : { sameAsRecorded: parting.length === 0 }),
@@ -99,7 +98,7 @@ export function compare(sources: readonly [Source, Source], subject: Subject): T
   // Messages are not kept in files: they can be told only where both runs can be had again.
   const difference =
     isReproduced(one) && isReproduced(other)
-      ? firstDifference(one.report, other.report, dialectOf(one.only).judges)
+      ? firstDifference(one.report, other.report, judgesOf(one.judged))
       : undefined;
   const seq = firstUnequal(traceOf(one), traceOf(other));
   const pair = seq === undefined ? [] : [traceOf(one)[seq], traceOf(other)[seq]];
@@ -119,20 +118,20 @@ type Wreck = { readonly wreck: ReturnType<typeof lostTo> };
 function sideOf(source: Source, subject: Subject): Side | Wreck {
   const startedAt = performance.now();
   const recorded = 'file' in source ? readTrace(source.file) : undefined;
-  const only = recorded?.header.only ?? subject.only;
+  const judged = recorded?.header ?? subject;
   const seed = 'seed' in source ? source.seed : (recorded?.header.seed ?? 0);
   let report: Report;
   try {
     report = guarded(() =>
       recorded === undefined
         ? reportOf(subject, seed)
-        : simulate(recorded.header.plan, undefined, dialectOf(only).judges),
+        : simulate(recorded.header.plan, undefined, judgesOf(judged)),
     );
   } catch (error) {
     return { wreck: lostTo(seed, error) };
   }
   const name = 'seed' in source ? String(source.seed) : source.file;
-  return { name, only, report, seconds: (performance.now() - startedAt) / 1_000, recorded };
+  return { name, judged, report, seconds: (performance.now() - startedAt) / 1_000, recorded };
 }
 
 function wreckTold(wreck: Wreck['wreck'], subject: Subject): Told {

@@ -18,6 +18,8 @@ export interface TraceHeader {
   readonly node: string;
   /** Name of the dialect that it was judged by. */
   readonly only: string;
+  /** It was judged behind the canary's lie. */
+  readonly isCanary: boolean;
   readonly seed: number;
   readonly lane: Plan['lane'];
   readonly hash: string;
@@ -42,8 +44,11 @@ export const TRACE_SUFFIX = '.trace';
 /** An event as it is written: `after` the one before it, caused by the one so many places `back`, or by none at 0. */
 type Written = TraceRecord & { readonly after: number; readonly back: number };
 
+/** How a run was judged. */
+export type Judged = Pick<TraceHeader, 'only' | 'isCanary'>;
+
 /** Keeps a run. Folders are made as needed. */
-export function writeTrace(path: string, report: Report, only: string): void {
+export function writeTrace(path: string, report: Report, { only, isCanary }: Judged): void {
   const { plan, hash, events, virtualUs, violations, checkpoints, trace } = report;
   const { seed, lane } = plan;
   const header: TraceHeader = {
@@ -51,6 +56,7 @@ export function writeTrace(path: string, report: Report, only: string): void {
     version: VERSION,
     node: process.version,
     only,
+    isCanary,
     seed,
     lane,
     hash,

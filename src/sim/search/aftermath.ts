@@ -6,8 +6,10 @@ import { Piscina } from 'piscina';
 
 import type { Report } from '../simulate.ts';
 import { guarded } from './guard.ts';
-import { type Failure, failureKinds, reportOf, type Subject } from './pool/seed-run.ts';
-import { chainLines } from './traces/reading.ts';
+import { type Failure, failureKinds, judgesOf, reportOf, type Subject } from './pool/seed-run.ts';
+import { shrinkPlan } from './shrink.ts';
+import { tellStory } from './story.ts';
+import { count } from './telling.ts';
 import { TRACE_SUFFIX, tracePathFor, writeTrace } from './traces/trace-file.ts';
 
 /** What a thread is asked to do about one failure. */
@@ -15,6 +17,8 @@ export interface Aftermath {
   readonly subject: Subject;
   readonly failure: Failure;
   readonly isTold: boolean;
+  /** As the smallest run that still fails so. */
+  readonly isShrunk: boolean;
   /** Where its trace goes; undefined for nowhere. */
   readonly tracePath: string | undefined;
 }
@@ -35,17 +39,28 @@ export async function* aftermathOf(
     maxThreads: 1,
   });
   for (const task of tasks) {
-    const until = AbortSignal.any([signal, AbortSignal.timeout(SECONDS_MAX * 1_000)]);
-    const { seed, property } = task.failure;
-    try {
-      yield* await pool.run(task, { signal: until });
-    } catch (error) {
-      if (signal.aborted) break;
-      const reason = error instanceof Error ? error.message : String(error);
-      yield `seed ${seed} cannot be told of, ${property}: ${reason}`;
-    }
+    if (signal.aborted) break;
+    yield* await seenTo(pool, task, signal);
   }
   await pool.destroy();
+}
+
+async function seenTo(
+  pool: Piscina<Aftermath, readonly string[]>,
+  task: Aftermath,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const until = AbortSignal.any([signal, AbortSignal.timeout(SECONDS_MAX * 1_000)]);
+  try {
+    return await pool.run(task, { signal: until });
+  } catch (error) {
+    if (signal.aborted) return [];
+    // A run that takes long takes far too long three hundred times: it is told as it is.
+    if (task.isShrunk) return seenTo(pool, { ...task, isShrunk: false }, signal);
+    const { seed, property } = task.failure;
+    const reason = error instanceof Error ? error.message : String(error);
+    return [`seed ${seed}, ${property}, cannot be told of: ${reason}`];
+  }
 }
 
 function tasksFor(
@@ -65,35 +80,38 @@ function tasksFor(
     .map((failure, index): Aftermath => {
       const isTold = !told.has(failure.property) && told.size < TOLD_MAX;
       if (isTold) told.add(failure.property);
-      return { subject, failure, isTold, tracePath: index < kept ? tracePath : undefined };
+      const path = index < kept ? tracePath : undefined;
+      return { subject, failure, isTold, isShrunk: isTold, tracePath: path };
     })
     .filter((task) => task.isTold || task.tracePath !== undefined);
 }
 
 /** The thread's part. Throws what the simulator throws. */
-export function seeTo({ subject, failure, isTold, tracePath }: Aftermath): string[] {
+export function seeTo({ subject, failure, isTold, isShrunk, tracePath }: Aftermath): string[] {
   const { seed, property } = failure;
   const report = guarded(() => reportOf(subject, seed));
-  const lines = isTold ? storyOf(failure, report) : [];
-  if (tracePath !== undefined) {
-    const path = tracePathFor(tracePath, seed, report.plan.lane, property);
-    writeTrace(path, report, subject);
+  const lines: string[] = [];
+  const keep = (kept: Report, suffix: string): void => {
+    if (tracePath === undefined) return;
+    const path = tracePathFor(tracePath, seed, kept.plan.lane, property, suffix);
+    writeTrace(path, kept, subject);
     lines.push(`trace kept in ${path}`);
-  }
+  };
+  if (isTold && isShrunk) {
+    const small = shrinkPlan(report.plan, property, { judges: judgesOf(subject) });
+    const { faults, clients } = small.plan;
+    lines.push(
+      `seed ${seed}, ${property}, shrunk to ${count(faults.length, 'fault')} and ` +
+        `${count(clients.length, 'client')} in ${count(small.simulations, 'run')}:`,
+      ...tellStory(small.report),
+    );
+    keep(small.report, SMALL_SUFFIX);
+  } else if (isTold) lines.push(`seed ${seed}, ${property}:`, ...tellStory(report));
+  keep(report, '');
   return lines;
 }
 
-/** What came to pass, in words. */
-function storyOf({ seed, property }: Failure, { trace, violations }: Report): string[] {
-  const [violation] = violations;
-  if (violation === undefined) return [];
-  return [
-    `${property}, seed ${seed}, what led to it:`,
-    ...chainLines(trace, violation.seq, CHAIN_LINES),
-  ];
-}
-
-const CHAIN_LINES = 20;
+const SMALL_SUFFIX = '-small';
 const TOLD_MAX = 5;
 const KEPT_MAX = 20;
 const SECONDS_MAX = 120;

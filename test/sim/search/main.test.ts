@@ -46,7 +46,13 @@ describe('the canary', () => {
     expect(said).toMatch(
       /^FAILED integrity \[.+\] at node \d+ client \d+ connection \d+, [\d.]+ s, seed 1$/,
     );
-    expect(readdirSync(folder)).toEqual(['integrity-1-byte.trace']);
+    expect(readdirSync(folder).toSorted()).toEqual([
+      'integrity-1-byte-small.trace',
+      'integrity-1-byte.trace',
+    ]);
+    const story = ended.lines.join('\n');
+    expect(story).toMatch(/seed 1, integrity, shrunk to \d+ faults? and \d+ clients? in \d+ runs:/);
+    expect(story).toContain('Broken: integrity');
     rmSync(folder, { recursive: true });
     const again = await sim(...command.split(' '), '--json');
     expect(again.status).toBe(1);

@@ -120,9 +120,19 @@ function restored(written: readonly Written[]): TraceEvent[] {
   });
 }
 
-/** Where the trace of a failure goes: `path` itself when it names a trace file, else a file of its own in that folder. */
-export function tracePathFor(path: string, seed: number, lane: string, property: string): string {
-  return path.endsWith(TRACE_SUFFIX)
-    ? path
-    : join(path, `${property}-${seed}-${lane}${TRACE_SUFFIX}`);
+/**
+ * Where the trace of a failure goes: `path` itself when it names a trace file, else a file of its own in that folder;
+ * with the suffix in its name.
+ */
+export function tracePathFor(
+  path: string,
+  seed: number,
+  lane: string,
+  property: string,
+  suffix = '',
+): string {
+  const whole = path.endsWith(TRACE_SUFFIX)
+    ? path.slice(0, -TRACE_SUFFIX.length)
+    : join(path, `${property}-${seed}-${lane}`);
+  return `${whole}${suffix}${TRACE_SUFFIX}`;
 }

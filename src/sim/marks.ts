@@ -1,7 +1,7 @@
 // What a run has met, counted from its plan and trace: a fault that never bites, or an answer that never comes,
 // means that the workload is too tame. Refuses to judge.
 
-import { faultKinds } from './faults.ts';
+import { faultKinds } from './faults/faults.ts';
 import type { Plan } from './plan.ts';
 import type { Watcher } from './trace.ts';
 
@@ -10,7 +10,7 @@ export const registeredMarks: readonly string[] = [
   ...faultKinds.map((kind) => `fault ${kind}`),
   ...['connected by ws', 'connected by sse'],
   ...['closed by client 1000', 'closed by network 1006'],
-  ...[1002, 1006, 1007, 1008, 1009, 1011, 1012, 1013, 4401].map(
+  ...[1001, 1002, 1006, 1007, 1008, 1009, 1011, 1012, 1013, 4401].map(
     (code) => `closed by server ${code}`,
   ),
   ...['subscribed', 'subscribed, recovered true', 'subscribed, recovered false', 'unsubscribed'],

@@ -5,7 +5,7 @@
 import type { BrokerOptions } from '../actors/broker/broker-options.ts';
 import type { HomeLimits } from '../actors/routing/home.actor.ts';
 import type { Lane } from './edges/web.edge.ts';
-import { type Fault, type FaultKind, faultKinds, schedules } from './faults.ts';
+import { type Fault, type FaultKind, faultKinds, schedules } from './faults/faults.ts';
 import { drawn } from './plan/drawing.ts';
 import { type Frame, frame, type Mood } from './plan/settings.ts';
 import type { ClientPlan } from './workload/client-plan.ts';

@@ -60,6 +60,8 @@ export class Shard {
   /** How many times slower than planned. */
   slowness = 1;
   isDead = false;
+  /** How late its timers may come. */
+  timerLagUs = 0;
   #wakeAt = Number.POSITIVE_INFINITY;
   #isTurning = false;
   /** Messages that actors took, and commands that edges obeyed. */
@@ -200,7 +202,14 @@ export class Shard {
     if (system.readyActors > 0 || web.hasReadable || web.hasDirty)
       this.#wakeAtLatest(this.busyUntil);
     const { nextTimerAt } = system;
-    if (nextTimerAt !== undefined) this.#wakeAtLatest(Math.max(nextTimerAt, this.busyUntil));
+    if (nextTimerAt === undefined) return;
+    const lagUs = this.timerLagUs === 0 ? 0 : this.#chance.below(this.timerLagUs);
+    this.#wakeAtLatest(Math.max(nextTimerAt + lagUs, this.busyUntil));
+  }
+
+  /** The process is about to end: every client is told so. */
+  sendAway(): void {
+    if (!this.isDead) this.web.closeAll(1001, 'going away');
   }
 
   /** The thread is gone, and with it everything that it held. */

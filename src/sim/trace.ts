@@ -111,6 +111,10 @@ export type TraceRecord =
       })
   /** The server said something that nothing asked for, or that cannot be read. */
   | (AtClient & { readonly kind: 'unexpected'; readonly what: string })
+  /** A process died for ever, with all its threads. */
+  | { readonly kind: 'nodeKilled'; readonly node: number; readonly shards: number }
+  /** A client went for ever. */
+  | { readonly kind: 'left'; readonly node: number; readonly client: number }
   | { readonly kind: 'shardCrashed'; readonly node: number; readonly shard: number }
   | { readonly kind: 'shardStarted'; readonly node: number; readonly shard: number }
   /** A `receive` threw: a bug of ours, whatever the supervisor makes of it. */

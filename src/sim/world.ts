@@ -2,13 +2,14 @@
 // all in virtual time and all from one seed. What is started on a shard is what production starts.
 // Refuses to judge what happens: that is read from the trace.
 
-import { actorsOf } from '../actors/node.ts';
 import type { Address } from '../actors/runtime/actor.ts';
 import { WINDOW_BYTES } from '../actors/runtime/edges.ts';
 import { Prng } from '../actors/runtime/prng.ts';
 import { Connection, type Link, type Pipe } from './edges/network.ts';
 import type { Lane } from './edges/web.edge.ts';
-import { carryOut } from './mishaps.ts';
+import { Deaths } from './faults/deaths.ts';
+import { Front } from './faults/front.ts';
+import { carryOut, turns } from './faults/mishaps.ts';
 import type { Plan } from './plan.ts';
 import { copied, Port } from './ports.ts';
 import { due, Scheduler } from './scheduler.ts';
@@ -35,8 +36,10 @@ export class World {
   readonly shards: Shard[] = [];
   /** By place of the sender × shards + number of the receiver. */
   readonly ports: Port[] = [];
-  /** Nodes that let nobody in, with the instant until which. */
-  readonly refusingUntil: number[] = [];
+  /** By node. */
+  readonly fronts: Front[] = [];
+  readonly noticeDelaysUs: number[] = [];
+  readonly #deaths = new Deaths(this);
   isSettling = false;
   /** By number; a plan made smaller has gaps. */
   readonly #clientOf: (Client | undefined)[] = [];
@@ -56,7 +59,8 @@ export class World {
     this.trace = trace;
     const { seed, nodes, shards } = plan;
     for (let node = 0; node < nodes; node += 1) {
-      this.refusingUntil.push(0);
+      this.fronts.push(new Front());
+      this.noticeDelaysUs.push(0);
       for (let shard = 0; shard < shards; shard += 1) {
         const from = node * shards + shard;
         this.shards.push(this.#newShard(from, 0));
@@ -130,10 +134,10 @@ export class World {
         this.#faultDue(a, b);
         return;
       case due.notice:
-        this.#noticeDue(a);
+        this.#deaths.noticeDue(a);
         return;
       case due.start:
-        this.#startDue(a, b);
+        this.#deaths.startDue(a, b);
         return;
       case due.sample:
         this.#sample();
@@ -183,7 +187,8 @@ export class World {
   }
 
   connect(plan: ClientPlan, link: Link): Connection | undefined {
-    if (this.now < (this.refusingUntil[plan.node] ?? 0)) return undefined;
+    const front = this.fronts[plan.node];
+    if (front === undefined || front.isRefusing) return undefined;
     const first = plan.node * this.plan.shards;
     const listening: Shard[] = [];
     for (let shard = 0; shard < this.plan.shards; shard += 1) {
@@ -196,7 +201,12 @@ export class World {
     const connection = new Connection(this.#connections, link, this);
     this.#addPipe(connection.up);
     this.#addPipe(connection.down);
-    chosen.web.accept(connection, `10.0.${plan.client >> 8}.${plan.client & 255}`);
+    const remote = `10.0.${plan.client >> 8}.${plan.client & 255}`;
+    front.admit(connection, () => {
+      // The thread that was to take it may have died meanwhile, and its sockets with it.
+      if (chosen.isDead) connection.reset();
+      else chosen.web.accept(connection, remote);
+    });
     return connection;
   }
 
@@ -212,56 +222,35 @@ export class World {
     return this.#clientOf[client];
   }
 
-  /** A thread dies now; the others learn it a little later, and then a fresh one takes its place. */
   crash(place: number, isTold: boolean, durationUs: number): void {
-    const shard = this.shards[place];
-    if (shard === undefined) return;
-    const { shards } = this.plan;
-    const chance = new Prng(this.plan.seed, `crash ${place}.${shard.incarnation}`);
-    shard.crash(isTold);
-    this.trace.add({ kind: 'shardCrashed', ...this.#whereOf(place) });
-    let lastNoticeAt = this.now;
-    for (const other of this.#othersOf(place)) {
-      const port = this.ports[other * shards + (place % shards)];
-      port?.lose();
-      const noticeAt = this.now + 100 + chance.below(5_000);
-      lastNoticeAt = Math.max(lastNoticeAt, noticeAt);
-      if (port !== undefined)
-        this.#scheduler.push(noticeAt, due.notice, port.place, shard.incarnation);
-    }
-    this.#scheduler.push(lastNoticeAt + durationUs, due.start, place, shard.incarnation);
+    this.#deaths.crash(place, isTold, durationUs);
   }
 
-  #noticeDue(portPlace: number): void {
-    const port = this.ports[portPlace];
-    const knowing = port === undefined ? undefined : this.shards[port.fromPlace];
-    if (port === undefined || knowing === undefined) return;
-    port.wait();
-    const { shards } = this.plan;
-    this.ports[port.toPlace * shards + (port.fromPlace % shards)]?.drop();
-    if (knowing.isDead) return;
-    const dead = port.toPlace % shards;
-    const { home, router } = actorsOf(knowing.plan.shard);
-    knowing.deliver(home, { type: 'shardDown', shard: dead });
-    knowing.deliver(router, { type: 'shardDown', shard: dead });
+  kill(node: number): void {
+    this.#deaths.kill(node);
   }
 
-  #startDue(place: number, incarnation: number): void {
+  // --- what deaths ask of their world
+
+  noticeAt(at: number, port: number): void {
+    this.#scheduler.push(at, due.notice, port, 0);
+  }
+
+  startAt(at: number, place: number, incarnation: number): void {
+    this.#scheduler.push(at, due.start, place, incarnation);
+  }
+
+  /** A fresh shard takes the place of a dead one. */
+  replace(place: number): void {
     const old = this.shards[place];
-    if (old === undefined || old.incarnation !== incarnation) return;
-    const { shards } = this.plan;
+    if (old === undefined) return;
     this.#takenByDead += old.taken;
-    this.shards[place] = this.#newShard(place, incarnation + 1);
-    this.trace.add({ kind: 'shardStarted', ...this.#whereOf(place) });
-    for (const other of this.#othersOf(place)) {
-      const out = this.ports[place * shards + (other % shards)];
-      const back = this.ports[other * shards + (place % shards)];
-      out?.renew();
-      if (this.shards[other]?.isDead === true) out?.wait();
-      else out?.connect();
-      back?.connect();
-      if (back !== undefined) this.#flushPort(back);
-    }
+    this.shards[place] = this.#newShard(place, old.incarnation + 1);
+  }
+
+  flushPort(port: Port): void {
+    const at = port.flush(this.now);
+    if (at !== undefined) this.#scheduler.push(at, due.port, port.place, 0);
   }
 
   #newShard(place: number, incarnation: number): Shard {
@@ -282,15 +271,6 @@ export class World {
     return new Shard(plan, incarnation, this);
   }
 
-  #othersOf(place: number): number[] {
-    const { shards } = this.plan;
-    const first = place - (place % shards);
-    const others: number[] = [];
-    for (let other = first; other < first + shards; other += 1)
-      if (other !== place) others.push(other);
-    return others;
-  }
-
   #whereOf(place: number): { readonly node: number; readonly shard: number } {
     const { shards } = this.plan;
     return { node: Math.floor(place / shards), shard: place % shards };
@@ -307,13 +287,8 @@ export class World {
   }
 
   #flushPorts(): void {
-    for (const port of this.#dirtyPorts) this.#flushPort(port);
+    for (const port of this.#dirtyPorts) this.flushPort(port);
     this.#dirtyPorts.length = 0;
-  }
-
-  #flushPort(port: Port): void {
-    const at = port.flush(this.now);
-    if (at !== undefined) this.#scheduler.push(at, due.port, port.place, 0);
   }
 
   #portDue(place: number): void {
@@ -324,12 +299,18 @@ export class World {
     for (const { to, message } of block) shard.deliver(to as Address<unknown>, copied(message));
   }
 
-  #faultDue(index: number, isEnd: number): void {
+  #faultDue(index: number, turn: number): void {
     const fault = this.plan.faults[index];
-    if (fault === undefined || (isEnd === 0 && this.isSettling)) return;
-    carryOut(this, fault, isEnd === 1);
-    if (isEnd === 0 && fault.durationUs > 0)
-      this.#scheduler.push(this.now + fault.durationUs, due.fault, index, 1);
+    if (fault === undefined || (turn !== turns.end && this.isSettling)) return;
+    const later = carryOut(this, fault, turn);
+    if (turn === turns.begin && fault.durationUs > 0)
+      this.#scheduler.push(this.now + fault.durationUs, due.fault, index, turns.end);
+    const isOver = fault.durationUs > 0 && this.now + (later ?? 0) >= fault.at + fault.durationUs;
+    if (
+      later !== undefined &&
+      (!isOver || fault.kind === 'crashLoop' || fault.kind === 'restartNode')
+    )
+      this.#scheduler.push(this.now + later, due.fault, index, Math.max(turn, turns.end) + 1);
   }
 
   #sample(): void {
@@ -362,8 +343,9 @@ export class World {
     this.isSettling = true;
     for (let place = 0; place < this.plan.faults.length; place += 1) {
       const fault = this.plan.faults[place];
-      if (fault !== undefined && fault.at <= this.now) carryOut(this, fault, true);
+      if (fault !== undefined && fault.at <= this.now) carryOut(this, fault, turns.end);
     }
+    for (const front of this.fronts) front.settle();
     for (const client of this.clients) client.settle();
     this.trace.add({ kind: 'healed' });
   }

@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 
-import { type Fault, faultKinds, faultSizes } from '../../src/sim/faults.ts';
+import { type Fault, faultKinds, faultSizes } from '../../src/sim/faults/faults.ts';
 import { drawPlan, type Plan } from '../../src/sim/plan.ts';
 import { simplerClient, simplerFault, simplerSettings } from '../../src/sim/plan/simpler.ts';
 import { simulate } from '../../src/sim/simulate.ts';
@@ -147,12 +147,13 @@ describe('the mixture of plans', () => {
 });
 
 describe('a plan that has lost something', () => {
-  const whole = drawPlan({ seed: 5, lane: 'object', nodes: 1, shards: 2, clients: 10 });
+  const whole = drawPlan({ seed: 5, lane: 'byte', nodes: 2, shards: 2, clients: 10 });
   const plan = { ...whole, clients: whole.clients.filter(({ client }) => client % 3 !== 1) };
-  const at = 1_500_000;
   const speaker = plan.clients.find(
-    ({ transport, publishes }) => transport === 'ws' && publishes.length > 0,
+    ({ transport, publishes, leavesEveryUs }) =>
+      transport === 'ws' && publishes.length > 0 && leavesEveryUs === 0,
   );
+  const at = 1_500_000;
   const hashWith = (...added: Fault[]) => simulate({ ...plan, faults: added }).hash;
   const calm = hashWith();
 
@@ -167,10 +168,17 @@ describe('a plan that has lost something', () => {
   });
 
   test.each(faultKinds)('nobody takes the place of whom %s was to befall', (kind) => {
-    const fault = { at, kind, durationUs: 400_000, amount: 40 };
-    const there = { client: speaker?.client ?? 0, shard: 0, node: 0 }[faultSizes[kind].target];
-    const gone = { client: 1, shard: 2, node: 1 }[faultSizes[kind].target];
-    expect(hashWith({ ...fault, target: gone })).toBe(calm);
-    expect(hashWith({ ...fault, target: there })).not.toBe(calm);
+    const { durationMs, amount, amountStep, target } = faultSizes[kind];
+    const [, longestMs] = durationMs;
+    const fault = { at, kind, durationUs: longestMs * 1_000, amount: amount[1] * amountStep };
+    // Whether deaths are noticed late shows where somebody dies.
+    const death: Fault = { at, kind: 'crashShard', target: 0, durationUs: 5_000, amount: 0 };
+    const others = kind === 'stallMain' ? [death] : [];
+    const place = (speaker?.node ?? 0) * plan.shards;
+    const there = { client: speaker?.client ?? 0, shard: place, node: speaker?.node ?? 0 }[target];
+    const gone = { client: 1, shard: 4, node: 2 }[target];
+    const before = others.length === 0 ? calm : hashWith(...others);
+    expect(hashWith({ ...fault, target: gone }, ...others)).toBe(before);
+    expect(hashWith({ ...fault, target: there }, ...others)).not.toBe(before);
   });
 });

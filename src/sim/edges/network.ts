@@ -237,6 +237,17 @@ export class Pipe {
     this.drained();
   }
 
+  /** The way is wide again: what was to come one after the other comes at once. */
+  hurry(): void {
+    const at = this.#clock.now + this.link.plan.latencyUs;
+    for (let place = this.#arrivedEnd; place < this.#sentEnd; place += 1)
+      this.#arrivesAt[place] = Math.min(at, this.#arrivesAt[place] as number);
+    this.#lastAt = Math.min(this.#lastAt, at);
+    // The instant that was asked for is later: a second one finds what has come.
+    this.#isScheduled = false;
+    this.#schedule();
+  }
+
   /** What is on its way is lost from a random place on; the reader finds `reset` there. */
   break(): void {
     if (this.#isBroken) return;

@@ -152,6 +152,10 @@ export class WebEdge implements EndHost {
     this.#connections.clear();
   }
 
+  closeAll(code: number, reason: string): void {
+    for (const end of this.#connections.values()) end.close(code, reason);
+  }
+
   noteReadable(end: ServerEnd): void {
     this.#readable.push(end);
     this.host.wake();

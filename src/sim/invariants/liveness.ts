@@ -47,6 +47,8 @@ function watcherOf(judge: Judge): Watcher {
     gap: (event) => judge.gapped(event),
     publishSent: (event) => judge.sent(event),
     published: (event) => judge.published(event),
+    left: ({ client }) => judge.gone(client),
+    nodeKilled: ({ node }) => judge.dead(node),
     healed: () => judge.healed(),
     quiet: (event) => judge.rest(event),
   };
@@ -69,6 +71,16 @@ class Judge {
   joined(event: EventOf<'joined'>): void {
     if (event.behaviour !== 'steady') return;
     this.#readers[event.client] = { joined: event, connection: undefined, open: new Map() };
+  }
+
+  /** Nobody is owed anything who went for ever. */
+  gone(client: number): void {
+    this.#readers[client] = undefined;
+  }
+
+  dead(node: number): void {
+    for (const reader of this.#readers)
+      if (reader?.joined.node === node) this.gone(reader.joined.client);
   }
 
   healed(): void {
@@ -132,8 +144,10 @@ class Judge {
 
   published(event: EventOf<'published'>): void {
     if (!this.#isHealed) return;
-    const { position, node, topic, publication, seq } = event;
+    const { position, node, topic, publication, isDuplicate } = event;
     this.#unanswered.delete(publication);
+    // What is acknowledged again was published before, nobody knows when.
+    const seq = isDuplicate ? -1 : event.seq;
     const key = `${node} ${topic}`;
     const top = this.#tops.get(key);
     if (top !== undefined && top.epoch === position.epoch && top.offset >= position.offset) return;

@@ -15,7 +15,8 @@ export function drawn<T>(arbitrary: Arbitrary<T>, seed: number, label: string): 
 export function plainRecord<T extends object>(fields: {
   readonly [K in keyof T]: Arbitrary<T[K]>;
 }): Arbitrary<T> {
-  return record(fields, { noNullPrototype: true }) as Arbitrary<T>;
+  const plain: Arbitrary<unknown> = record(fields, { noNullPrototype: true });
+  return plain as Arbitrary<T>;
 }
 
 /** True in `parts` of `whole` draws; becomes false where it can. */

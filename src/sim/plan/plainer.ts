@@ -2,7 +2,7 @@
 // settings, plain links, plain manners, few topics, short faults. The bolder step of a kind comes before the timid.
 // Refuses to know whether a step helps: every one is tried, see search/shrink.ts.
 
-import { type Fault, faultSizes } from '../faults.ts';
+import { type Fault, faultSizes } from '../faults/faults.ts';
 import type { Plan } from '../plan.ts';
 import type { ClientPlan } from '../workload/client-plan.ts';
 import { plainSettings, type Settings } from './settings.ts';

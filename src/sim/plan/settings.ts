@@ -7,7 +7,7 @@ import { type Arbitrary, boolean, constant, constantFrom, integer, tuple } from 
 import { type BrokerOptions, brokerDefaults } from '../../actors/broker/broker-options.ts';
 import { homeDefaults } from '../../actors/node.ts';
 import type { HomeLimits } from '../../actors/routing/home.actor.ts';
-import { type FaultKind, faultKinds } from '../faults.ts';
+import { type FaultKind, faultKinds } from '../faults/faults.ts';
 import { milliseconds, mixed, plainRecord } from './drawing.ts';
 
 export type Mood = 'everything' | 'swarm' | 'churn' | 'calm';

@@ -18,7 +18,7 @@ import {
 } from 'fast-check';
 
 import type { LinkPlan } from '../edges/network.ts';
-import { type Fault, faultKinds, faultSizes, faultWithin } from '../faults.ts';
+import { type Fault, faultKinds, faultSizes, faultWithin } from '../faults/faults.ts';
 import type { Behaviour } from '../trace.ts';
 import type { ClientPlan, ClientToken } from '../workload/client-plan.ts';
 import { clientValues } from '../workload/draw-clients.ts';

@@ -5,7 +5,7 @@
 
 import type { Arbitrary } from 'fast-check';
 
-import type { Fault } from '../faults.ts';
+import type { Fault } from '../faults/faults.ts';
 import { invariants } from '../invariants/all.ts';
 import type { Invariant } from '../invariants/invariant.ts';
 import { drawPlan, type Plan, type PlanChoices } from '../plan.ts';

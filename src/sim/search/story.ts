@@ -7,7 +7,8 @@ import type { Report } from '../simulate.ts';
 import type { Violation } from '../trace.ts';
 import { around } from './stories/around.ts';
 import { promiseOf } from './stories/promises.ts';
-import { clientWords, Epochs, eventWords, faultWords, settingWords } from './stories/words.ts';
+import { faultWords } from './stories/fault-words.ts';
+import { clientWords, Epochs, eventWords, settingWords } from './stories/words.ts';
 import { count, instant } from './telling.ts';
 
 /** At most about thirty lines; without a violation only the world and its faults. */

@@ -21,12 +21,12 @@ import type { Trace, TracePosition } from '../trace.ts';
 import { Answers } from './answers.ts';
 import { act } from './behaviours.ts';
 import { type ClientPlan, purposes } from './client-plan.ts';
-import { FrameDecoder } from './hearing/frame-decoder.ts';
 import type { Ledger } from './ledger.ts';
 import { SseReading } from './hearing/sse-reading.ts';
+import { WsReading } from './hearing/ws-reading.ts';
 import { headersOf, linkOf, Masks } from './own-ways.ts';
 import { byteSpeech, objectSpeech, type Speech } from './speech.ts';
-import type { Word, Words } from './hearing/words.ts';
+import type { Words } from './hearing/words.ts';
 
 /** What a client needs of its world. */
 export interface ClientWorld {
@@ -60,13 +60,13 @@ export class Client implements Endpoint {
   isClosing = false;
   /** It stays away until it is told otherwise. */
   isAway = false;
-  #decoder: FrameDecoder | undefined = undefined;
   readonly sse: SseReading;
-  /** HTTP exchanges so far: what is composed for one is told apart from what is composed for the next. */
+  readonly ws: WsReading;
+  /** HTTP exchanges so far: what is composed for one is told apart from the next. */
   #exchanges = 0;
   /** What the present connection hears, by topic. */
   readonly #followings = new Map<string, number>();
-  readonly #masks: Masks;
+  readonly masks: Masks;
   #heardAt = 0;
   #isWatching = false;
   #isReading = false;
@@ -78,10 +78,11 @@ export class Client implements Endpoint {
     this.world = world;
     this.chance = new Prng(seed, `client ${plan.client}`);
     this.link = linkOf(plan, seed);
-    this.#masks = new Masks(plan.client, seed);
+    this.masks = new Masks(plan.client, seed);
     this.speech = world.lane === 'byte' ? byteSpeech : objectSpeech;
     this.answers = new Answers(this);
     this.sse = new SseReading(this);
+    this.ws = new WsReading(this);
   }
 
   /** Its life begins. */
@@ -108,7 +109,7 @@ export class Client implements Endpoint {
   say(payload: Payload): void {
     if (payload instanceof ObjectPayload) this.sayRaw(payload);
     else if (this.world.lane === 'object') this.sayRaw(payload as Uint8Array);
-    else this.sayRaw(encodeFrame('text', payload as Uint8Array, { mask: this.#masks.next() }));
+    else this.sayRaw(encodeFrame('text', payload as Uint8Array, { mask: this.masks.next() }));
   }
 
   /** What the present connection hears of a topic. */
@@ -145,6 +146,29 @@ export class Client implements Endpoint {
     this.#ended();
   }
 
+  /** It is gone, and nobody is told. */
+  vanish(): void {
+    const { connection } = this;
+    if (connection === undefined) return;
+    connection.isCut = true;
+    this.#ended();
+  }
+
+  /** Breaks off in the middle of a frame. */
+  abort(): void {
+    if (this.isOpen && this.plan.transport === 'ws' && this.world.lane === 'byte')
+      this.sayRaw(HALF_A_FRAME);
+    this.leave(false);
+  }
+
+  leaveForever(): void {
+    if (this.isAway) return;
+    const { node, client } = this.plan;
+    this.isAway = true;
+    this.world.trace.add({ kind: 'left', node, client });
+    this.leave(false);
+  }
+
   /** Publishes many times at once, if it publishes at all. */
   burst(count: number): void {
     const { plan } = this;
@@ -161,7 +185,9 @@ export class Client implements Endpoint {
 
   /** All is well again: the way is wide, and whoever was slow reads what is there. */
   settle(): void {
+    this.link.bytesPerSecond = 0;
     this.link.windowBytes = SETTLED_WINDOW_BYTES;
+    for (const pipe of [this.connection?.up, this.connection?.down]) pipe?.hurry();
     this.connection?.down.resume();
     this.readable();
   }
@@ -196,26 +222,6 @@ export class Client implements Endpoint {
     this.world.trace.add({ kind: 'unexpected', what, ...this.at() });
   }
 
-  textReceived(bytes: Uint8Array, from = 0, to = bytes.length): void {
-    const { words, hash } = this.world;
-    const word = words.read(bytes, from, to);
-    hash.named(words.name);
-    this.answers.hear(word);
-  }
-
-  pingReceived(payload: Uint8Array): void {
-    if (this.plan.behaviour === 'malformed' && this.chance.chance(1, 4)) return;
-    this.sayRaw(encodeFrame('pong', payload, { mask: this.#masks.next() }));
-  }
-
-  closeReceived(code: number): void {
-    this.#heardClose(code);
-  }
-
-  brokenFrame(what: string): void {
-    this.unexpected(`a broken frame: ${what}`);
-  }
-
   #connect(): void {
     if (this.connection !== undefined || this.isAway) return;
     const { transport } = this.plan;
@@ -247,8 +253,7 @@ export class Client implements Endpoint {
     this.#closedBy = 'network';
     this.#closeCode = 1006;
     this.#heardAt = this.world.now;
-    this.#decoder =
-      this.world.lane === 'byte' && this.plan.transport === 'ws' ? new FrameDecoder() : undefined;
+    this.ws.begin();
     this.sse.begin();
     this.answers.begin();
     this.sayRaw(word);
@@ -301,9 +306,7 @@ export class Client implements Endpoint {
 
   #hearPayload(payload: Uint8Array | ObjectPayload): void {
     if (this.plan.transport === 'sse') this.sse.hear(payload);
-    else if (payload instanceof ObjectPayload) this.answers.hear(payload.value as Word);
-    else if (this.#decoder !== undefined) this.#decoder.decode(payload, this);
-    else this.textReceived(payload);
+    else this.ws.hear(payload);
   }
 
   #hearWord(unit: WireWord): void {
@@ -327,7 +330,7 @@ export class Client implements Endpoint {
         this.sayRaw({ word: 'pong' });
         return;
       case 'close':
-        this.#heardClose(unit.code);
+        this.heardClose(unit.code);
         return;
       case 'fin':
         if (this.plan.transport !== 'ws')
@@ -349,7 +352,7 @@ export class Client implements Endpoint {
     }
   }
 
-  #heardClose(code: number): void {
+  heardClose(code: number): void {
     if (!this.isClosing) {
       this.#closedBy = 'server';
       this.#closeCode = code;
@@ -361,7 +364,7 @@ export class Client implements Endpoint {
   #sayClose(code: number): void {
     this.sayRaw(
       this.world.lane === 'byte'
-        ? encodeClose(code, '', this.#masks.next())
+        ? encodeClose(code, '', this.masks.next())
         : { word: 'close', code, reason: '' },
     );
   }
@@ -384,12 +387,13 @@ export class Client implements Endpoint {
   }
 
   #comeBack(): void {
-    if (this.plan.transport === 'post') return;
+    if (this.plan.transport === 'post' || this.isAway) return;
     this.later(purposes.connect, 20_000 + this.chance.below(COME_BACK_US));
   }
 }
 
 const NO_BYTES = new Uint8Array(0);
+const HALF_A_FRAME = new Uint8Array([0x81, 0xa0, 1, 2, 3, 4, 0x7a]);
 const SETTLED_WINDOW_BYTES = 4_194_304;
 const READ_EVERY_US = 50_000;
 const COME_BACK_US = 800_000;

@@ -1,6 +1,6 @@
 // Delta debugging on lists of numbers: what is needed is found, whatever it is, in few questions.
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { needed } from '../../../src/sim/search/shrinking/needed.ts';

@@ -1,7 +1,6 @@
 // Plain words for what plans and traces say in fields: a client's manner, a fault, an event, a setting that is not the
 // plain one. Refuses to choose what is worth telling.
 
-import type { Fault } from '../../faults.ts';
 import type { Plan } from '../../plan.ts';
 import { plainSettings } from '../../plan/settings.ts';
 import type { EventOf, TraceEvent, TracePosition } from '../../trace.ts';
@@ -131,45 +130,6 @@ function linkWords({ link }: ClientPlan): string {
   return said.length === 0 ? '' : ` (${said.join(', ')})`;
 }
 
-/** One fault, without its instant. */
-export function faultWords({ kind, target, durationUs, amount }: Fault, shards: number): string {
-  const shard = `shard ${Math.floor(target / shards)}.${target % shards}`;
-  const lasts = `for ${seconds(durationUs)}`;
-  switch (kind) {
-    case 'stallDown':
-      return `nothing reaches client ${target} ${lasts}; then all of it does`;
-    case 'stallUp':
-      return `nothing that client ${target} sends arrives ${lasts}; then all of it does`;
-    case 'stallBoth':
-      return `nothing reaches client ${target}, or comes from it, ${lasts}; then all of it does`;
-    case 'reset':
-      return `the connection of client ${target} breaks`;
-    case 'cut':
-      return `the connection of client ${target} falls silent for good, and nobody is told`;
-    case 'slowLink':
-      return `the way of client ${target} takes ${seconds(amount)} longer ${lasts}`;
-    case 'storm':
-      return `all connections to node ${target} break`;
-    case 'refuse':
-      return `node ${target} lets nobody in ${lasts}`;
-    case 'pauseShard':
-      return `${shard} stands still ${lasts}`;
-    case 'slowShard':
-      return `${shard} takes ${amount} times as long for everything ${lasts}`;
-    case 'crashShard':
-      return (
-        `${shard} dies, and its clients are ${amount === 1 ? 'told so (1012)' : 'cut off'}; ` +
-        `a fresh one takes its place ${seconds(durationUs)} after the others know`
-      );
-    case 'slowPorts':
-      return `crossings between the shards of node ${target} take up to ${seconds(amount)} ${lasts}`;
-    case 'burst':
-      return `client ${target} publishes ${amount} times at once`;
-    default:
-      return kind satisfies never;
-  }
-}
-
 /** One event, without its instant. */
 export function eventWords(event: TraceEvent, epochs: Epochs): string {
   const who = 'client' in event ? `client ${event.client}` : '';
@@ -218,6 +178,10 @@ export function eventWords(event: TraceEvent, epochs: Epochs): string {
     }
     case 'unexpected':
       return `${who} hears what it did not ask for: ${event.what}`;
+    case 'nodeKilled':
+      return `node ${event.node} dies for ever`;
+    case 'left':
+      return `${who} goes for ever`;
     case 'shardCrashed':
       return `shard ${event.node}.${event.shard} dies`;
     case 'shardStarted':

@@ -4,7 +4,7 @@
 
 import { type Arbitrary, array, constant, integer, noShrink, oneof } from 'fast-check';
 
-import { milliseconds, plainRecord, stepped } from './plan/drawing.ts';
+import { milliseconds, plainRecord, stepped } from '../plan/drawing.ts';
 
 export const faultKinds = [
   /** Nothing gets through to a client, from it, or both; all arrives afterwards. Target: client. */
@@ -15,18 +15,56 @@ export const faultKinds = [
   'reset',
   /** A client's connection goes silent for good, and nobody learns it. Target: client. */
   'cut',
+  /** A client vanishes, and its node is not told: half-open. Target: client. */
+  'halfOpen',
+  /** A client says that it will say no more, and goes on reading: half-close. Target: client. */
+  'halfClose',
+  /** A client's connection breaks in the middle of a frame. Target: client. */
+  'abort',
+  /** A client goes and never comes back. Target: client. */
+  'leaveForever',
+  /** A client's way is open and shut by turns, `amount` microseconds each. Target: client. */
+  'flap',
   /** A client's way takes `amount` microseconds longer. Target: client. */
   'slowLink',
+  /** A client's way takes `amount` bytes a second, each way. Target: client. */
+  'narrowLink',
   /** Every client of a node loses its connection. Target: node. */
   'storm',
+  /** Every other client of a node is cut off from it: 0 both ways, 1 what it says, 2 what it hears. Target: node. */
+  'partition',
+  /** A node is cut off from all its clients, who come back at one instant. Target: node. */
+  'isolate',
+  /** A node's clients are cut off one after the other, and get through again in another order. Target: node. */
+  'swizzle',
   /** Nobody is let in. Target: node. */
   'refuse',
+  /** Nobody who comes is answered at all. Target: node. */
+  'blackhole',
+  /** Whoever is accepted is lost before a byte is read. Target: node. */
+  'lostAccept',
+  /** Nobody who comes is accepted before there are descriptors again. Target: node. */
+  'noDescriptors',
   /** A thread does nothing at all. Target: shard. */
   'pauseShard',
+  /** A thread's timers come up to `amount` microseconds late. Target: shard. */
+  'lateTimers',
   /** A thread takes `amount` times longer for everything. Target: shard. */
   'slowShard',
   /** A thread dies; after the duration a fresh one takes its place. `amount` 1: its clients are told 1012. Target: shard. */
   'crashShard',
+  /** A process does nothing at all. Target: node. */
+  'pauseNode',
+  /** A process dies with all its threads, and comes back. `amount` 1: its clients are told 1012. Target: node. */
+  'crashNode',
+  /** A process dies again and again, `amount` times. Target: node. */
+  'crashLoop',
+  /** A process dies for ever, unless it is the last one. Target: node. */
+  'killNode',
+  /** A process sends its clients away with 1001, and starts anew. Target: node. */
+  'restartNode',
+  /** The thread that watches the others is busy: deaths are noticed `amount` microseconds late. Target: node. */
+  'stallMain',
   /** Crossings take up to `amount` microseconds. Target: node. */
   'slowPorts',
   /** A client publishes `amount` times at once. Target: client. */
@@ -67,12 +105,31 @@ export const faultSizes: Readonly<Record<FaultKind, FaultSize>> = {
   stallBoth: { ...toClient, durationMs: [10, 4_000] },
   reset: toClient,
   cut: toClient,
+  halfOpen: toClient,
+  halfClose: toClient,
+  abort: toClient,
+  leaveForever: toClient,
+  flap: { ...toClient, durationMs: [100, 4_000], amount: [10, 500], amountStep: 1_000 },
   slowLink: { ...toClient, durationMs: [100, 4_000], amount: [5, 400], amountStep: 1_000 },
+  narrowLink: { ...toClient, durationMs: [200, 4_000], amount: [1, 200], amountStep: 1_000 },
   storm: toNode,
+  partition: { ...toNode, durationMs: [50, 4_000], amount: [0, 2] },
+  isolate: { ...toNode, durationMs: [50, 4_000] },
+  swizzle: { ...toNode, durationMs: [200, 4_000] },
   refuse: { ...toNode, durationMs: [50, 2_000] },
+  blackhole: { ...toNode, durationMs: [50, 2_000] },
+  lostAccept: { ...toNode, durationMs: [50, 1_000] },
+  noDescriptors: { ...toNode, durationMs: [50, 2_000] },
   pauseShard: { ...toShard, durationMs: [1, 1_500] },
+  lateTimers: { ...toShard, durationMs: [500, 4_000], amount: [1, 50], amountStep: 1_000 },
   slowShard: { ...toShard, durationMs: [100, 3_000], amount: [2, 50] },
   crashShard: { ...toShard, durationMs: [5, 500], amount: [0, 1] },
+  pauseNode: { ...toNode, durationMs: [10, 3_000] },
+  crashNode: { ...toNode, durationMs: [50, 2_000], amount: [0, 1] },
+  crashLoop: { ...toNode, durationMs: [100, 600], amount: [2, 4] },
+  killNode: toNode,
+  restartNode: { ...toNode, durationMs: [50, 1_000] },
+  stallMain: { ...toNode, durationMs: [500, 4_000], amount: [10, 500], amountStep: 1_000 },
   slowPorts: { ...toNode, durationMs: [200, 4_000], amount: [1, 20], amountStep: 1_000 },
   burst: { ...toClient, amount: [20, 200] },
 };

@@ -1,0 +1,49 @@
+// A client's hearing of one WebSocket: frames into words, pings into pongs, a close into a close.
+// Refuses to know what the words mean to it.
+
+import { encodeFrame } from '../../../actors/codecs/websocket-frames.ts';
+import { ObjectPayload } from '../../edges/object-payload.ts';
+import type { Client } from '../client.ts';
+import { FrameDecoder, type FrameListener } from './frame-decoder.ts';
+import type { Word } from './words.ts';
+
+export class WsReading implements FrameListener {
+  readonly #client: Client;
+  #decoder = new FrameDecoder();
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  begin(): void {
+    this.#decoder = new FrameDecoder();
+  }
+
+  hear(payload: Uint8Array | ObjectPayload): void {
+    if (payload instanceof ObjectPayload) this.#client.answers.hear(payload.value as Word);
+    else if (this.#client.world.lane === 'byte') this.#decoder.decode(payload, this);
+    else this.textReceived(payload);
+  }
+
+  textReceived(bytes: Uint8Array, from = 0, to = bytes.length): void {
+    const { world, answers } = this.#client;
+    const word = world.words.read(bytes, from, to);
+    world.hash.named(world.words.name);
+    answers.hear(word);
+  }
+
+  pingReceived(payload: Uint8Array): void {
+    const client = this.#client;
+    // Whoever babbles does not always listen.
+    if (client.plan.behaviour === 'malformed' && client.chance.chance(1, 4)) return;
+    client.sayRaw(encodeFrame('pong', payload, { mask: client.masks.next() }));
+  }
+
+  closeReceived(code: number): void {
+    this.#client.heardClose(code);
+  }
+
+  brokenFrame(what: string): void {
+    this.#client.unexpected(`a broken frame: ${what}`);
+  }
+}

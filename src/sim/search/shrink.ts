@@ -23,7 +23,6 @@ import type { Violation } from '../trace.ts';
 import type { ClientPlan } from '../workload/client-plan.ts';
 import { castsFor, type Focus, focusOf } from './shrinking/involved.ts';
 import { needed } from './shrinking/needed.ts';
-import { causesOf } from './stories/around.ts';
 
 export interface ShrinkLimits {
   readonly simulationsMax?: number;
@@ -57,8 +56,7 @@ export function shrinkPlan(plan: Plan, property: string, limits: ShrinkLimits = 
   keepFaults(search, 1);
   keepClients(search, 1);
   endSooner(search);
-  const { report, simulations } = search;
-  return { plan: report.plan, report, simulations };
+  return search.result();
 }
 
 /** A plan that was read from a file may lack what is undefined in it. */
@@ -71,8 +69,8 @@ function whole(plan: Plan): Plan {
 }
 
 class Search {
-  report: Report;
   simulations = 0;
+  #smallest: Report;
   readonly #property: string;
   readonly #judges: readonly Invariant[];
   readonly #simulationsMax: number;
@@ -83,18 +81,24 @@ class Search {
     this.#property = property;
     this.#judges = judges;
     this.#simulationsMax = simulationsMax;
-    this.report = this.#run(plan, judges);
-    if (this.report.violations[0]?.property !== property)
+    this.#smallest = this.#run(plan, judges, false);
+    if (this.#smallest.violations[0]?.property !== property)
       throw new Error(`seed ${plan.seed} does not break '${property}' first`);
   }
 
   /** The smallest plan so far. */
   get plan(): Plan {
-    return this.report.plan;
+    return this.#smallest.plan;
   }
 
   get violation(): Violation {
-    return this.report.violations[0] as Violation;
+    return this.#smallest.violations[0] as Violation;
+  }
+
+  /** Runs the smallest plan once more, for its trace. */
+  result(): Shrunk {
+    const report = this.#run(this.plan, this.#judges, true);
+    return { plan: this.plan, report, simulations: this.simulations };
   }
 
   get isSpent(): boolean {
@@ -108,15 +112,15 @@ class Search {
     this.#tried.add(text);
     const { at } = this.violation;
     const until = at + Math.max(PATIENCE_US, at >> 2);
-    const report = this.#run(plan, [...this.#judges, patience(until)]);
+    const report = this.#run(plan, [...this.#judges, patience(until)], false);
     if (report.violations[0]?.property !== this.#property) return false;
-    this.report = report;
+    this.#smallest = report;
     return true;
   }
 
-  #run(plan: Plan, judges: readonly Invariant[]): Report {
+  #run(plan: Plan, judges: readonly Invariant[], isTraceKept: boolean): Report {
     this.simulations += 1;
-    return simulate(plan, undefined, judges);
+    return simulate(plan, undefined, judges, undefined, isTraceKept);
   }
 }
 
@@ -156,9 +160,8 @@ function keepInvolved(search: Search): void {
   search.try(withoutIdleFaults(plan, violation.at));
 }
 
-function focusIn({ violation, report }: Search): Focus {
-  const broken = report.trace[violation.seq];
-  return focusOf(broken === undefined ? [] : causesOf(broken, report.trace), violation);
+function focusIn({ violation }: Search): Focus {
+  return focusOf(violation.event === undefined ? [] : [violation.event], violation);
 }
 
 function keepFaults(search: Search, blockMin: number): void {

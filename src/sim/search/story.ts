@@ -5,7 +5,7 @@
 import type { Plan } from '../plan.ts';
 import type { Report } from '../simulate.ts';
 import type { Violation } from '../trace.ts';
-import { around } from './stories/around.ts';
+import { eventsAround, focusAround } from './stories/around.ts';
 import { promiseOf } from './stories/promises.ts';
 import { faultWords } from './stories/fault-words.ts';
 import { clientWords, Epochs, eventWords, settingWords } from './stories/words.ts';
@@ -16,17 +16,24 @@ export function tellStory(report: Report): string[] {
   const { plan, trace, violations } = report;
   const [violation] = violations;
   if (violation === undefined) return [...worldLines(plan), ...faultLines(plan), NOTHING_BROKEN];
-  const { events, focus } = around(trace, violation);
-  const epochs = new Epochs();
-  const happened = events.map((event) => line(event.at, eventWords(event, epochs)));
-  return [
+  const focus = focusAround(trace, violation);
+  const before = [
     ...worldLines(plan),
     ...castLines(plan, focus.clients),
     ...faultLines({ ...plan, faults: plan.faults.filter(({ at }) => at <= violation.at) }),
+  ];
+  const promises = promiseLines(violation);
+  const left = LINES_MAX - before.length - promises.length - LINES_BETWEEN;
+  const epochs = new Epochs();
+  const events = eventsAround(trace, violation, focus, Math.max(EVENTS_MIN, left));
+  const happened = events.map((event) => line(event.at, eventWords(event, epochs)));
+  return [
+    ...before,
     'What happened in the end:',
     ...happened,
     ...(epochs.legend === undefined ? [] : [`  ${epochs.legend}`]),
-    ...endLines(violation, epochs),
+    brokenLine(violation, epochs),
+    ...promises,
   ];
 }
 
@@ -69,20 +76,30 @@ function faultLines({ faults, shards }: Plan): string[] {
   ];
 }
 
-function endLines({ property, requirements, at, sentence }: Violation, epochs: Epochs): string[] {
-  const [first] = requirements;
-  const promise = first === undefined ? undefined : promiseOf(first);
+function brokenLine({ property, requirements, at, sentence }: Violation, epochs: Epochs): string {
   const ids = requirements.length === 0 ? '' : ` [${requirements.join(', ')}]`;
-  return [
-    `Broken: ${property}${ids}, at ${instant(at)}: ${epochs.in(sentence)}.`,
-    ...(promise === undefined ? [] : [`Promised [${first}]: ${promise}`]),
-  ];
+  return `Broken: ${property}${ids}, at ${instant(at)}: ${epochs.in(sentence)}.`;
+}
+
+/** What should have been, as the spec says it. */
+function promiseLines({ requirements }: Violation): string[] {
+  const lines: string[] = [];
+  for (const id of requirements.slice(0, PROMISES_MAX)) {
+    const promise = promiseOf(id);
+    if (promise !== undefined) lines.push(`Promised [${id}]: ${promise}`);
+  }
+  return lines;
 }
 
 function line(at: number, words: string): string {
   return `  ${instant(at).padStart(11)}  ${words}`;
 }
 
+const LINES_MAX = 30;
+/** The heading, the legend and what is broken. */
+const LINES_BETWEEN = 3;
+const EVENTS_MIN = 8;
+const PROMISES_MAX = 3;
 const NOTHING_BROKEN = 'No property is broken.';
 const CAST_MAX = 6;
 const FAULTS_MAX = 6;

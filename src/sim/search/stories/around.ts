@@ -4,34 +4,36 @@
 import type { TraceEvent, TraceKind, TracePosition, Violation } from '../../trace.ts';
 import { type Focus, focusOf, topicOf } from '../shrinking/involved.ts';
 
-export interface Around {
-  /** In their order; the last one is the violation's. */
-  readonly events: readonly TraceEvent[];
-  readonly focus: Focus;
+/** Whom and what a violation is about, from its event back to what first caused it. */
+export function focusAround(trace: readonly TraceEvent[], violation: Violation): Focus {
+  return focusOf(causesOf(trace[violation.seq], trace), violation);
 }
 
-export function around(trace: readonly TraceEvent[], violation: Violation): Around {
+/** At most so many events, in their order; the last one is the violation's. */
+export function eventsAround(
+  trace: readonly TraceEvent[],
+  violation: Violation,
+  focus: Focus,
+  most: number,
+): readonly TraceEvent[] {
   const broken = trace[violation.seq];
-  if (broken === undefined) return { events: [], focus: focusOf([], violation) };
-  const chain = causesOf(broken, trace);
-  const focus = focusOf(chain, violation);
-  const chosen = new Set<TraceEvent>(chain);
+  if (broken === undefined) return [];
+  const chosen = new Set<TraceEvent>(causesOf(broken, trace));
   const left = { ...QUOTAS };
-  for (let seq = broken.seq - 1; seq >= 0; seq -= 1) {
+  for (let seq = broken.seq - 1; seq >= 0 && chosen.size < most; seq -= 1) {
     const event = trace[seq] as TraceEvent;
     const quota = quotaOf(event, broken, focus);
     if (quota === undefined || left[quota] === 0 || chosen.has(event)) continue;
     left[quota] -= 1;
     chosen.add(event);
   }
-  return { events: [...chosen].toSorted((one, other) => one.seq - other.seq), focus };
+  return [...chosen].toSorted((one, other) => one.seq - other.seq);
 }
 
 /** An event and what caused it, back to the first. */
-export function causesOf(event: TraceEvent, trace: readonly TraceEvent[]): TraceEvent[] {
+function causesOf(event: TraceEvent | undefined, trace: readonly TraceEvent[]): TraceEvent[] {
   const chain: TraceEvent[] = [];
-  for (let each: TraceEvent | undefined = event; each !== undefined; each = trace[each.cause])
-    chain.push(each);
+  for (let each = event; each !== undefined; each = trace[each.cause]) chain.push(each);
   return chain;
 }
 
@@ -52,7 +54,7 @@ function quotaOf(
   if (!('client' in event) || !clients.has(event.client)) return undefined;
   if (turns.has(event.kind)) return 'turn';
   if (event.kind === 'message') return 'message';
-  return event.kind === 'publishSent' ? 'publish' : undefined;
+  return event.kind === 'publishSent' || event.kind === 'publishFailed' ? 'publish' : undefined;
 }
 
 const turns: ReadonlySet<TraceKind> = new Set<TraceKind>([
@@ -63,7 +65,6 @@ const turns: ReadonlySet<TraceKind> = new Set<TraceKind>([
   'unsubscribeSent',
   'unsubscribed',
   'gap',
-  'publishFailed',
   'unexpected',
 ]);
 

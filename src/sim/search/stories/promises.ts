@@ -13,7 +13,7 @@ export function promiseOf(id: string): string | undefined {
     if (at < 0) continue;
     const [paragraph = ''] = text.slice(at + head.length).split(/\n\s*\n|\n\s*[-|\d]|\|/);
     const line = paragraph.replaceAll(/\s+/g, ' ').trim();
-    return /^.*?[^.][.:](?= |$)/.exec(line)?.[0] ?? line;
+    return /^.*?[^.][.](?= |$)/.exec(line)?.[0] ?? line;
   }
   return undefined;
 }

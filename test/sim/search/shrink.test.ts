@@ -1,0 +1,214 @@
+// Shrinking, on planted violations: judges that call harmless facts a failure, so that the smallest plan is known.
+// It must be found, in few runs, and for the property that was broken first, whatever else lies on the way.
+
+import { describe, expect, test } from 'vitest';
+
+import type { Fault } from '../../../src/sim/faults.ts';
+import { invariants } from '../../../src/sim/invariants/all.ts';
+import type { Invariant } from '../../../src/sim/invariants/invariant.ts';
+import { drawPlan, type Plan } from '../../../src/sim/plan.ts';
+import { plainSettings } from '../../../src/sim/plan/settings.ts';
+import { shrink, shrinkPlan } from '../../../src/sim/search/shrink.ts';
+import { simulate } from '../../../src/sim/simulate.ts';
+import type { TraceEvent, Watcher } from '../../../src/sim/trace.ts';
+
+/** One property, broken when `watch` says a sentence. */
+function planted(
+  property: string,
+  watch: (say: (event: TraceEvent, sentence: string) => void) => Watcher,
+): Invariant {
+  return { property, requirements: [], judge: (report) => watch(report) };
+}
+
+/** Somebody whose connection was lost follows a topic again after a shard has died. */
+const backAfterDeath = planted('back-after-death', (say) => {
+  const lost = new Set<number>();
+  let hasDied = false;
+  return {
+    closed({ client, by }) {
+      if (by === 'network') lost.add(client);
+    },
+    shardCrashed() {
+      hasDied = true;
+    },
+    subscribed(event) {
+      const { client, topic } = event;
+      if (hasDied && lost.has(client)) say(event, `client ${client} follows '${topic}' again`);
+    },
+  };
+});
+
+/** Many deaths are one property, few another: the run ends with the one or the other. */
+const deaths = (many: number): readonly Invariant[] => {
+  const counted = (property: string, isBroken: (count: number) => boolean): Invariant =>
+    planted(property, (say) => {
+      let count = 0;
+      return {
+        shardCrashed() {
+          count += 1;
+        },
+        quiet(event) {
+          if (isBroken(count)) say(event, `${count} shards died`);
+        },
+      };
+    });
+  return [
+    counted('many-deaths', (count) => count >= many),
+    counted('few-deaths', (count) => count > 0 && count < many),
+  ];
+};
+
+/** A publication is read by somebody on another kind of connection than its publisher's. */
+const twoDoors = planted('two-doors', (say) => {
+  const transports = new Map<number, string>();
+  return {
+    connected({ client, transport }) {
+      transports.set(client, transport);
+    },
+    message(event) {
+      const { client, publisher, saidTopic } = event;
+      const [one, other] = [transports.get(client), transports.get(publisher)];
+      if (one === 'sse' && other === 'ws')
+        say(event, `client ${client} got one of '${saidTopic}' from client ${publisher}`);
+    },
+  };
+});
+
+const rich = { lane: 'object', nodes: 2, shards: 3, clients: 24 } as const;
+
+/** The first plan that breaks the property before any other. */
+function failing(
+  property: string,
+  judges: readonly Invariant[],
+  isRich: (plan: Plan) => boolean,
+): Plan {
+  for (let seed = 0; seed < 200; seed += 1) {
+    const plan = drawPlan({ seed, ...rich });
+    if (!isRich(plan)) continue;
+    const { violations } = simulate(plan, undefined, judges, undefined, false);
+    if (violations[0]?.property === property) return plan;
+  }
+  throw new Error(`no seed breaks ${property}`);
+}
+
+describe('a failure that needs two faults and a client', () => {
+  const judges = [...invariants, backAfterDeath];
+  const plan = failing('back-after-death', judges, ({ faults }) => faults.length > 15);
+  const shrunk = shrinkPlan(plan, 'back-after-death', { judges });
+
+  test('ends with those, or fewer', () => {
+    expect([1, 2]).toContain(shrunk.plan.faults.length);
+    expect(shrunk.plan.clients.length).toBeLessThanOrEqual(2);
+    expect(shrunk.plan.nodes).toBe(1);
+    expect(shrunk.plan.shards).toBeLessThanOrEqual(2);
+    expect(shrunk.simulations).toBeLessThan(120);
+  });
+
+  test('is the run that the plan gives again', () => {
+    const { report } = shrunk;
+    const again = simulate(shrunk.plan, undefined, judges);
+    expect(again.hash).toBe(report.hash);
+    expect(again.violations).toEqual(report.violations);
+    expect(report.violations[0]?.property).toBe('back-after-death');
+    expect(report.trace.length).toBeGreaterThan(0);
+  });
+
+  test('is the same every time', () => {
+    const again = shrinkPlan(plan, 'back-after-death', { judges });
+    expect(again.plan).toEqual(shrunk.plan);
+    expect(again.simulations).toBe(shrunk.simulations);
+  });
+
+  test('is found from the seed, and from a file, where undefined is lost', () => {
+    const { seed } = plan;
+    expect(shrink({ seed, ...rich }, 'back-after-death', { judges }).plan).toEqual(shrunk.plan);
+    const read = JSON.parse(JSON.stringify(plan)) as Plan;
+    expect(shrinkPlan(read, 'back-after-death', { judges }).plan).toEqual(shrunk.plan);
+  });
+});
+
+describe('a failure that needs no fault', () => {
+  const judges = [twoDoors];
+  const plan = failing('two-doors', judges, ({ faults }) => faults.length > 10);
+  const { plan: small, report } = shrinkPlan(plan, 'two-doors', { judges });
+
+  test('keeps its publisher and its reader, and nothing that is unusual', () => {
+    expect(small.faults).toEqual([]);
+    expect(small.clients).toHaveLength(2);
+    const { broker, home, receiptBytes, serviceUs, fineTurns, portUs } = small;
+    const settings = { broker, home, receiptBytes, serviceUs, fineTurns, portUs };
+    expect(settings).toEqual(plainSettings);
+    const topics = new Set(
+      small.clients.flatMap(({ topics: own, publishes }) => [...own, ...publishes]),
+    );
+    expect(topics.size).toBe(1);
+    for (const { link, leavesEveryUs, idPercent, burst } of small.clients) {
+      expect(link).toMatchObject({ jitterUs: 0, cutPercent: 0, joinPercent: 0 });
+      expect([leavesEveryUs, idPercent, burst]).toEqual([0, 0, 1]);
+    }
+  });
+
+  test('keeps the numbers of those who are left, and with them their streams', () => {
+    const [violation] = report.violations;
+    for (const { client, everyUs } of small.clients) {
+      expect(violation?.sentence).toContain(`client ${client}`);
+      expect(plan.clients.find((before) => before.client === client)?.everyUs).toBe(everyUs);
+    }
+  });
+
+  test('ends soon after it', () => {
+    expect(small.horizonUs - (report.violations[0]?.at ?? 0)).toBeLessThan(100_000);
+  });
+});
+
+describe('the property', () => {
+  const cast = drawPlan({ seed: 1, lane: 'object', nodes: 1, shards: 3, clients: 6 });
+  /** Deaths, each between two faults that have nothing to do with them. */
+  const dying = (times: number): Plan => ({
+    ...cast,
+    faults: Array.from({ length: times * 3 }, (_, index): Fault => ({
+      at: 500_000 + index * 150_000,
+      kind: (['stallDown', 'crashShard', 'slowPorts'] as const)[index % 3] ?? 'storm',
+      target: 0,
+      durationUs: 90_000,
+      amount: index % 3 === 2 ? 3_000 : 0,
+    })),
+  });
+
+  test.each([2, 3])(
+    'stays: %i deaths do not become fewer, although fewer break another',
+    (many) => {
+      const judges = deaths(many);
+      const { plan, report } = shrinkPlan(dying(5), 'many-deaths', { judges });
+      expect(report.violations[0]?.property).toBe('many-deaths');
+      expect(plan.faults.map(({ kind }) => kind)).toEqual(
+        Array.from({ length: many }, () => 'crashShard'),
+      );
+      for (const { durationUs } of plan.faults) expect(durationUs).toBe(1_000);
+      expect(plan.clients).toHaveLength(1);
+    },
+  );
+
+  test('must be broken by the plan, before any other', () => {
+    const plan = dying(2);
+    const judges = deaths(9);
+    expect(() => shrinkPlan(plan, 'many-deaths', { judges })).toThrow("not break 'many-deaths'");
+    expect(() => shrinkPlan(plan, 'few-deaths')).toThrow("not break 'few-deaths'");
+    expect(shrinkPlan(plan, 'few-deaths', { judges }).plan.faults).toHaveLength(1);
+  });
+});
+
+describe('the budget', () => {
+  test.each([1, 5, 20])(
+    'of %i runs is kept, and what was found until then is given',
+    (simulationsMax) => {
+      const judges = [...invariants, backAfterDeath];
+      const plan = failing('back-after-death', judges, ({ faults }) => faults.length > 15);
+      const shrunk = shrinkPlan(plan, 'back-after-death', { judges, simulationsMax });
+      // One more, for the trace.
+      expect(shrunk.simulations).toBeLessThanOrEqual(simulationsMax + 1);
+      expect(shrunk.report.violations[0]?.property).toBe('back-after-death');
+      if (simulationsMax === 1) expect(shrunk.plan).toEqual(plan);
+    },
+  );
+});

@@ -1,0 +1,22 @@
+// Every planted bug, by area. Refuses to know how they are run: search/mutate.ts does that.
+
+import { codecs } from './codecs.ts';
+import { doors } from './doors.ts';
+import type { Mutant } from './mutant.ts';
+import { ordering } from './ordering.ts';
+import { recovering } from './recovery.ts';
+import { runtime } from './runtime.ts';
+import { threads } from './shards.ts';
+import { lagging } from './slow-readers.ts';
+import { following } from './subscriptions.ts';
+
+export const mutants: readonly Mutant[] = [
+  ...ordering,
+  ...recovering,
+  ...following,
+  ...lagging,
+  ...threads,
+  ...codecs,
+  ...runtime,
+  ...doors,
+];

@@ -1,0 +1,163 @@
+// Bugs of queues: windows, policies, gaps, and the pacing of publishers.
+
+import type { Mutant } from './mutant.ts';
+
+export const lagging: readonly Mutant[] = [
+  {
+    name: 'queue-without-a-bound',
+    breaks: ['bounds'],
+    requirements: ['BROKER-SLOW-2', 'BROKER-SLOW-3'],
+    file: 'routing/outbox.ts',
+    find: "    if (this.#isWithin(queueBytesMax)) return 'taken';\n",
+    replace: "    if (this.#hasEnded || queueBytesMax > 0) return 'taken';\n",
+    story:
+      'The queue of a slow reader is never held to its limit: it grows until the shard has no memory left.',
+  },
+  {
+    name: 'window-ignored',
+    breaks: ['bounds'],
+    requirements: ['BROKER-SLOW-1'],
+    file: 'routing/outbox.ts',
+    find: '      if (this.#credit <= 0) break;\n',
+    replace: '',
+    story:
+      'What waits is handed to the edge whether or not the window has room: the queue moves into the socket.',
+  },
+  {
+    name: 'credit-without-overhead',
+    breaks: ['bounds'],
+    requirements: ['BROKER-SLOW-1'],
+    file: 'routing/outbox.ts',
+    find: '    this.#credit -= writeCost(payload);\n',
+    replace: '    this.#credit -= payload.byteLength;\n',
+    story:
+      'Credit is spent without the overhead and comes back with it: the window of a busy reader grows for ever.',
+  },
+  {
+    name: 'receipts-move-nothing',
+    breaks: ['liveness'],
+    requirements: ['BROKER-SUB-2', 'BROKER-LIVE-1'],
+    file: 'routing/delivery.ts',
+    find: '    if (stream.outbox.isWaiting) this.#settle(stream, context);\n',
+    replace: '',
+    story:
+      'A receipt gives credit back, and what waits for it goes only with the next publication.',
+  },
+  {
+    name: 'gap-not-told',
+    breaks: ['offset-steps'],
+    requirements: ['BROKER-SLOW-4', 'BROKER-ORD-2'],
+    file: 'routing/outbox.ts',
+    find: 'if (next.gap !== undefined) this.#tellGap(next, next.gap, write);',
+    replace:
+      "if (next.gap !== undefined && next.gap.reason !== 'slow') this.#tellGap(next, next.gap, write);\n      else if (next.gap !== undefined) this.#latestGaps?.delete(next.gap.topic);",
+    story: 'What was dropped from a full queue is missing, and nobody says so.',
+  },
+  {
+    name: 'gap-from-the-wrong-place',
+    breaks: ['offset-steps'],
+    requirements: ['BROKER-SLOW-4', 'BROKER-FRAME-5'],
+    file: 'routing/outbox.ts',
+    find: 'return { topic, epoch, from: before.from, to: offset, reason };',
+    replace: 'return { topic, epoch, from: before.to ?? offset, to: offset, reason };',
+    story: 'Two drops become one gap that begins where the first one ended.',
+  },
+  {
+    name: 'gap-across-an-answer',
+    breaks: ['offset-steps', 'windows'],
+    requirements: ['BROKER-SLOW-4'],
+    file: 'routing/outbox.ts',
+    find: 'const before = earlier?.after === place.after ? earlier.gap : undefined;',
+    replace: 'const before = earlier?.gap;',
+    story:
+      'A drop before an unsubscribe and one after the next subscribe become one gap: it is told inside the second, and hides what the first one lost.',
+  },
+  {
+    name: 'gaps-joined-over-what-was-delivered',
+    breaks: ['offset-steps'],
+    requirements: ['BROKER-SLOW-4'],
+    file: 'routing/outbox.ts',
+    find: 'before?.epoch !== epoch || before.to !== offset - 1) {',
+    replace: 'before === undefined) {',
+    story: 'Drops are joined though publications lie between that were delivered, or a restart.',
+  },
+  {
+    name: 'conflates-every-topic',
+    breaks: ['liveness'],
+    requirements: ['BROKER-SLOW-3'],
+    file: 'routing/outbox.ts',
+    find: 'waiting.publication?.topic === publication.topic',
+    replace: 'waiting.publication !== undefined',
+    story:
+      'A newer publication takes the place of those of all topics: the last one of a quiet topic is lost.',
+  },
+  {
+    name: 'too-slow-told-as-policy',
+    breaks: ['isolation', 'liveness'],
+    requirements: ['BROKER-CLOSE-2'],
+    file: 'broker/session.ts',
+    find: "tooSlow: { code: 1013, reason: 'too slow' }",
+    replace: "tooSlow: { code: 1008, reason: 'too slow' }",
+    story:
+      'The wrong close code: clients that may come back later believe that they have broken a rule.',
+  },
+  {
+    name: 'stalled-reader-kept',
+    breaks: ['bounds'],
+    requirements: ['BROKER-SLOW-5'],
+    file: 'routing/delivery.ts',
+    find: "        this.#giveUp(stream, 'stalled', context);",
+    replace: '        this.#lagging.delete(stream);',
+    story: 'A reader that takes nothing at all keeps its queue and its connection for ever.',
+  },
+  {
+    name: 'progress-not-noted',
+    breaks: ['bounds'],
+    requirements: ['BROKER-SLOW-5'],
+    file: 'routing/delivery.ts',
+    find: '    stream.progressAt = context.now;\n    stream.outbox.receipt(bytes);',
+    replace: '    stream.outbox.receipt(bytes);',
+    story:
+      'Receipts are no progress: a reader that is slow but steady is closed as if it had stalled.',
+  },
+  {
+    name: 'pacing-never-holds',
+    breaks: ['liveness'],
+    requirements: ['BROKER-PACE-1'],
+    file: 'routing/pacing.ts',
+    find: 'if (queuedBytes * 4 <= queueBytesMax ||',
+    replace: 'if (queuedBytes <= queueBytesMax ||',
+    story:
+      'Readers pace their publishers only when they are over the limit, and then they are closed already.',
+  },
+  {
+    name: 'paced-publisher-never-let-go',
+    breaks: ['liveness'],
+    requirements: ['BROKER-PACE-1'],
+    file: 'broker/ws-session.actor.ts',
+    find: "  if (isHeld) context.after('hold', HOLD_MAX_MS);\n  else",
+    replace: '  if (!isHeld)',
+    story:
+      'A hold has no end of its own: when the home that asked for it dies, the publisher is not read from again.',
+  },
+  {
+    name: 'release-lost',
+    breaks: ['liveness'],
+    requirements: ['BROKER-PACE-1'],
+    file: 'routing/home.actor.ts',
+    find: "    context.send(publisher, { type: 'publisherHeld', isHeld: false });\n",
+    replace: "    context.count('publishers.released');\n    void publisher;\n",
+    story:
+      'When readers have caught up nobody tells their publishers: each hold lasts as long as it may.',
+  },
+  {
+    name: 'publishers-counted-twice',
+    breaks: ['liveness'],
+    requirements: ['BROKER-PACE-1'],
+    file: 'routing/home.actor.ts',
+    find: '  if (held.has(publisher)) return;\n',
+    replace: '',
+    story:
+      'A publisher is held once for each of its publications and let go once: it waits for the limit each time.',
+  },
+];

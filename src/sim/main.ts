@@ -2,7 +2,8 @@
 // people, or with --json programs, what came of it. Refuses to simulate anything itself.
 
 import { aftermathOf } from './search/aftermath.ts';
-import { type Output, readCommandLine, USAGE } from './search/command-line.ts';
+import { type Output, readCommandLine, USAGE, type Wish } from './search/command-line.ts';
+import { mutate } from './search/mutate.ts';
 import { search, type Search } from './search/pool/pool.ts';
 import {
   failureLine,
@@ -38,7 +39,7 @@ async function main(words: readonly string[]): Promise<number> {
     case 'compare':
       return tell(() => compare(wish.sources, wish.subject), wish.output);
     case 'mutate':
-      return refuse('--mutate is not there yet.');
+      return runMutants(wish);
     default:
       return wish satisfies never;
   }
@@ -75,6 +76,14 @@ async function runSearch(wanted: Search, output: Output): Promise<number> {
   for (const line of output.isJson ? [searchJson(found, wanted)] : summaryLines(found, wanted))
     say(line);
   return failures.length === 0 ? 0 : EXIT_FAILED;
+}
+
+/** Looks for every planted bug; one that stays hidden is a failure of the simulator. */
+async function runMutants(wish: Extract<Wish, { readonly what: 'mutate' }>): Promise<number> {
+  const { seedsMax, threads, only, output } = wish;
+  const { missed } = await mutate({ seedsMax, threads, say, only });
+  if (output.isJson) say(JSON.stringify({ missed }));
+  return missed.length === 0 ? 0 : EXIT_FAILED;
 }
 
 function tell(look: () => Told, { isJson }: Output): number {

@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 
-import type { Fault } from '../../../src/sim/faults.ts';
+import type { Fault } from '../../../src/sim/faults/faults.ts';
 import { invariants } from '../../../src/sim/invariants/all.ts';
 import type { Invariant } from '../../../src/sim/invariants/invariant.ts';
 import { drawPlan, type Plan } from '../../../src/sim/plan.ts';

@@ -3,10 +3,20 @@
 
 import { configDefaults, defineConfig } from 'vitest/config';
 
+import { grow, hasSites } from './src/sim/search/sites.ts';
+
 // The count that .ci/run adds up is written where it says.
 const report = process.env['HERMOD_REPORT'];
 
 export default defineConfig({
+  // The simulator runs the actors with their buggify sites, as `npm run sim` does.
+  plugins: [
+    {
+      name: 'buggify-sites',
+      enforce: 'pre',
+      transform: (source, id) => (hasSites(id) ? grow(source) : undefined),
+    },
+  ],
   test: {
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     include: ['test/**/*.test.ts'],

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 import { describe, expect, test } from 'vitest';
 
+import { siteNames } from '../src/sim/plan/settings.ts';
+import { grow, sitesIn } from '../src/sim/search/sites.ts';
 import { checkArrows } from './support/arrows.ts';
 import {
   checkFileNames,
@@ -93,6 +95,23 @@ describe('import arrows', () => {
     ['src/main.ts', `await import('./sim/main.ts');`],
   ])('allows %s: %s', (path, statement) => {
     expect(arrow(path, statement)).toEqual([]);
+  });
+});
+
+describe('buggify sites', () => {
+  test('of the actors are those that plans choose among', () => {
+    const found = under(files, 'src/actors').flatMap(({ text }) => sitesIn(text));
+    expect(found.filter((site) => site !== 'always').toSorted()).toEqual(siteNames.toSorted());
+    expect(found.length).toBeGreaterThan(5);
+  });
+
+  test('are comments in production, and code in the simulator', () => {
+    const source =
+      '  const bytes = MANY; // buggify few: 1\n  call(\n    a + b, // buggify sum: 0\n  );';
+    expect(grow(source)).toBe(
+      "  const bytes = (context.buggify('few') ? (1) : (MANY));\n  call(\n    (context.buggify('sum') ? (0) : (a + b)),\n  );",
+    );
+    expect(grow('const a = 1; // no site')).toBe('const a = 1; // no site');
   });
 });
 

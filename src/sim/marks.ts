@@ -3,6 +3,7 @@
 
 import { faultKinds } from './faults/faults.ts';
 import type { Plan } from './plan.ts';
+import { siteNames } from './plan/settings.ts';
 import type { Watcher } from './trace.ts';
 
 /** Every mark that some run must reach. */
@@ -18,6 +19,7 @@ export const registeredMarks: readonly string[] = [
   ...['gap slow', 'gap conflated', 'gap restarted'],
   ...['message', 'message, bare'],
   ...['shardCrashed', 'shardStarted'],
+  ...siteNames.map((site) => `site ${site}`),
 ];
 
 /** Counts what it is shown. */

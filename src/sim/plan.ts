@@ -29,6 +29,8 @@ export interface Plan {
   readonly fineTurns: number;
   /** The longest that a crossing takes when nothing is wrong. */
   readonly portUs: number;
+  /** Buggify sites of the actors that may fire. */
+  readonly sites: readonly string[];
 }
 
 /** What a caller may fix instead of drawing it. */

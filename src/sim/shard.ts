@@ -19,6 +19,8 @@ import type { TraceHash } from './trace-hash.ts';
 export interface ShardWorld {
   readonly now: number;
   readonly hash: TraceHash;
+  /** Counts something worth meeting. */
+  mark(name: string): void;
   /** Has `turn` called on this shard at an instant; earlier calls are kept, too. */
   wakeShardAt(at: number, place: number): void;
   remindShardAt(at: number, place: number, ref: number): void;
@@ -42,6 +44,8 @@ export interface ShardPlan {
   readonly serviceUs: number;
   /** Of ten turns, how many take one message only; the others run until nothing is ready. */
   readonly fineTurns: number;
+  /** Buggify sites that may fire. */
+  readonly sites: readonly string[];
 }
 
 /** Life of one thread: from its start to its crash. */
@@ -81,9 +85,16 @@ export class Shard {
     const label = `shard ${node}.${shard}.${incarnation}`;
     this.#chance = new Prng(plan.seed, `${label} turns`);
     this.#choose = (ready) => (ready === 1 ? 0 : this.#chance.next() % ready);
+    const sites = new Set(plan.sites);
+    const mischief = new Prng(plan.seed, `${label} sites`);
     this.system = new System({
       shard,
       seed,
+      buggify: (site) => {
+        if (!sites.has(site) || mischief.next() % SITE_FIRES_ONE_IN !== 0) return false;
+        world.mark(`site ${site}`);
+        return true;
+      },
       crossing: (to, address, message) => world.cross(place, to, address, message),
       onFailure: (address, error) => world.actorFailed(place, address, error),
       onCollapse: () => {
@@ -225,6 +236,7 @@ export class Shard {
   }
 }
 
+const SITE_FIRES_ONE_IN = 4;
 /** Lives of a shard that are told apart in what it is reminded of. */
 const LIVES = 16;
 const TURN_US = 3;

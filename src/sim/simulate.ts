@@ -54,7 +54,7 @@ export function simulate(
   );
   const marks = new Marks();
   const trace = new Trace([marks.watcher, ...watchers], isTraceKept);
-  const world = new World(plan, trace);
+  const world = new World(plan, trace, marks);
   const absorbed: Absorbed[] = [];
   if (watched !== undefined) world.hash.watch = { ...watched, seen: absorbed };
   let looks = 0;

@@ -4,12 +4,14 @@
 
 import type { Address } from '../actors/runtime/actor.ts';
 import { WINDOW_BYTES } from '../actors/runtime/edges.ts';
+import { areSitesGrown } from '../actors/runtime/sites.ts';
 import { Prng } from '../actors/runtime/prng.ts';
 import { Connection, type Link, type Pipe } from './edges/network.ts';
 import type { Lane } from './edges/web.edge.ts';
 import { Deaths } from './faults/deaths.ts';
 import { Front } from './faults/front.ts';
 import { carryOut, turns } from './faults/mishaps.ts';
+import type { Marks } from './marks.ts';
 import type { Plan } from './plan.ts';
 import { copied, Port } from './ports.ts';
 import { due, Scheduler } from './scheduler.ts';
@@ -43,6 +45,7 @@ export class World {
   isSettling = false;
   /** By number; a plan made smaller has gaps. */
   readonly #clientOf: (Client | undefined)[] = [];
+  readonly #marks: Marks;
   readonly #scheduler = new Scheduler();
   readonly #pipes: Pipe[] = [];
   readonly #dirtyPorts: Port[] = [];
@@ -54,9 +57,12 @@ export class World {
   #takenByDead = 0;
   #isOver = false;
 
-  constructor(plan: Plan, trace: Trace) {
+  constructor(plan: Plan, trace: Trace, marks: Marks) {
+    if (!areSitesGrown({ buggify: () => true }))
+      throw new Error('the simulator needs its sites: node --import ./src/sim/search/sites.ts');
     this.plan = plan;
     this.trace = trace;
+    this.#marks = marks;
     const { seed, nodes, shards } = plan;
     for (let node = 0; node < nodes; node += 1) {
       this.fronts.push(new Front());
@@ -148,6 +154,10 @@ export class World {
       default:
         throw new Error(`nothing is due of kind ${kind}`);
     }
+  }
+
+  mark(name: string): void {
+    this.#marks.reach(name);
   }
 
   // --- what shards ask of their world
@@ -254,7 +264,8 @@ export class World {
   }
 
   #newShard(place: number, incarnation: number): Shard {
-    const { seed, shards, lane, broker, home, receiptBytes, serviceUs, fineTurns } = this.plan;
+    const { seed, shards, lane, broker, home, receiptBytes, serviceUs, fineTurns, sites } =
+      this.plan;
     const where = this.#whereOf(place);
     const plan = {
       place,
@@ -267,6 +278,7 @@ export class World {
       receiptBytes,
       serviceUs,
       fineTurns,
+      sites,
     };
     return new Shard(plan, incarnation, this);
   }

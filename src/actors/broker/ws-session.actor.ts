@@ -158,10 +158,9 @@ function admit(state: WsSessionState, context: Turn): void {
   });
   if (options.welcome) say(state, door.wire.welcome(), context); // [BROKER-WS-1]
   // The first ping comes early by chance, so that clients who came together are not pinged together.
-  context.after(
-    'ping',
-    (options.pingEveryMs >> 1) + (context.random() % ((options.pingEveryMs >> 1) + 1)),
-  );
+  const half = options.pingEveryMs >> 1;
+  const pingMs = half + (context.random() % (half + 1)); // buggify early-ping: 1
+  context.after('ping', pingMs);
 }
 
 /** [BROKER-KEEP-1] A client that does not answer a ping in time is gone. */

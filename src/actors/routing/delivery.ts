@@ -87,7 +87,8 @@ export class Delivery {
     publication: Publication | undefined,
     context: Turn,
   ): void {
-    if (stream.outbox.trySpend(writeCost(payload))) {
+    const isDirect = stream.outbox.trySpend(writeCost(payload)); // buggify queue-first: false
+    if (isDirect) {
       context.send(this.#args.web, { type: 'write', connections: [stream.connection], payload });
       return;
     }
@@ -163,7 +164,8 @@ export class Delivery {
       slow ??= [];
       slow.push(stream);
     }
-    const connections = slow === undefined ? group.connections : connectionsWithout(group, slow);
+    const fast = slow === undefined ? group.connections : connectionsWithout(group, slow);
+    const connections = fast; // buggify reverse-fan-out: fast.toReversed()
     if (connections.length > 0)
       context.send(this.#args.web, { type: 'write', connections, payload });
     for (const stream of slow ?? []) {

@@ -306,8 +306,10 @@ function topicOf(
   if (state.topics.size >= state.args.limits.topicsMax && !evictUnused(state)) return undefined;
   // Two words of chance: a topic that comes back after it was forgotten must not look like itself.
   const epoch = context.random().toString(36) + context.random().toString(36);
+  const { args } = state;
+  const limits = args.limits; // buggify tiny-history: { ...args.limits, historyCountMax: 1 }
   const fresh = {
-    log: new TopicLog(topic, epoch, state.args.limits),
+    log: new TopicLog(topic, epoch, limits),
     interest: new Map<number, number>(),
     usedAt: context.now,
     lag: undefined,
@@ -341,7 +343,8 @@ function expire(state: HomeState, context: Context<HomeMessage>): void {
     expireTopic(state, known, context.now);
     dropUnused(state, known, context.now);
   }
-  context.after('expire', EXPIRE_EVERY_MS);
+  const everyMs = EXPIRE_EVERY_MS; // buggify early-expiry: 100
+  context.after('expire', everyMs);
 }
 
 /**

@@ -37,7 +37,7 @@ export class Outbox {
   readonly #limits: OutboxLimits;
   readonly #encodeGap: GapEncoder;
   /** Bytes that the edge will still take; direct writes may run it below zero by one payload. */
-  #credit = WINDOW_BYTES;
+  #credit: number;
   #waiting: Waiting[] | undefined = undefined;
   #waitingBytes = 0;
   /** By topic, the place in the queue that tells of its latest drop. */
@@ -46,7 +46,8 @@ export class Outbox {
   #dropped = 0;
   #hasEnded = false;
 
-  constructor(limits: OutboxLimits, encodeGap: GapEncoder) {
+  constructor(limits: OutboxLimits, encodeGap: GapEncoder, windowBytes = WINDOW_BYTES) {
+    this.#credit = windowBytes;
     this.#limits = limits;
     this.#encodeGap = encodeGap;
   }

@@ -5,7 +5,7 @@
 // Obeys ADR 0002 (one router, three dialects), 0004, 0007 and spec/broker.md.
 
 import { type ActorDefinition, assert } from '../runtime/actor.ts';
-import type { Receipt } from '../runtime/edges.ts';
+import { type Receipt, WINDOW_BYTES } from '../runtime/edges.ts';
 import { Delivery } from './delivery.ts';
 import {
   askAttach,
@@ -100,7 +100,8 @@ function sweep(state: RouterState, context: Turn): void {
   const homeless = [...state.homeless];
   state.homeless.clear();
   for (const topic of homeless) reattach(state, topic, context);
-  context.after('sweep', SWEEP_EVERY_MS);
+  const everyMs = SWEEP_EVERY_MS; // buggify early-sweep: 20
+  context.after('sweep', everyMs);
 }
 
 function receipt(state: RouterState, { connection, bytes }: Receipt, context: Turn): void {
@@ -111,10 +112,11 @@ function receipt(state: RouterState, { connection, bytes }: Receipt, context: Tu
 function open(state: RouterState, request: Ask<'open'>, context: Turn): void {
   assert(!state.streams.has(request.connection), 'a connection is opened once');
   const ownFormat = state.delivery.formatOf(request.ownFormat);
+  const windowBytes = WINDOW_BYTES; // buggify tiny-window: 4_096
   state.streams.set(request.connection, {
     connection: request.connection,
     owner: request.owner,
-    outbox: new Outbox(request.outbox, (gap) => ownFormat.encodeGap(gap)),
+    outbox: new Outbox(request.outbox, (gap) => ownFormat.encodeGap(gap), windowBytes),
     ownFormat,
     subscriptionsMax: request.subscriptionsMax,
     subscriptions: new Map(),

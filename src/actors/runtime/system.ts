@@ -32,6 +32,8 @@ export interface SystemOptions {
   /** A failure reached the root: the shard cannot go on. */
   readonly onCollapse: (address: string, error: unknown) => void;
   readonly tap?: Tap;
+  /** Whether a buggify site fires now; for the simulator. */
+  readonly buggify?: (site: string) => boolean;
 }
 
 export class System {
@@ -50,8 +52,8 @@ export class System {
 
   constructor(options: SystemOptions) {
     this.#options = options;
-    const { shard, seed } = options;
-    this.#turn = new Turn({ shard, seed, find: (address) => this.#cells.get(address) });
+    const { shard, seed, buggify } = options;
+    this.#turn = new Turn({ shard, seed, buggify, find: (address) => this.#cells.get(address) });
   }
 
   get shard(): number {

@@ -50,6 +50,8 @@ export interface TurnOptions {
   readonly seed: number;
   /** The living actor of an address. */
   readonly find: (address: string) => Cell | undefined;
+  /** Whether a buggify site fires now; absent in production, where no site asks. */
+  readonly buggify?: ((site: string) => boolean) | undefined;
 }
 
 /** The context of the running turn. One object serves all turns of a system. */
@@ -89,6 +91,11 @@ export class Turn implements Context<unknown> {
     const cell = this.#current();
     cell.prng ??= new Prng(this.#options.seed, cell.address);
     return cell.prng.next();
+  }
+
+  /** Asked by sites that the simulator has grown: see sites.ts. */
+  buggify(site: string): boolean {
+    return this.#options.buggify?.(site) === true;
   }
 
   send(to: string, message: unknown): void {

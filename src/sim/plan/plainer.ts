@@ -72,6 +72,7 @@ const settingNames = [
   'serviceUs',
   'fineTurns',
   'portUs',
+  'sites',
 ] as const satisfies readonly (keyof Settings)[];
 
 const linkNames = ['cutPercent', 'joinPercent', 'jitterUs', 'windowBytes', 'latencyUs'] as const;

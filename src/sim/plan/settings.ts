@@ -8,7 +8,7 @@ import { type BrokerOptions, brokerDefaults } from '../../actors/broker/broker-o
 import { homeDefaults } from '../../actors/node.ts';
 import type { HomeLimits } from '../../actors/routing/home.actor.ts';
 import { type FaultKind, faultKinds } from '../faults/faults.ts';
-import { milliseconds, mixed, plainRecord } from './drawing.ts';
+import { chance, milliseconds, mixed, plainRecord } from './drawing.ts';
 
 export type Mood = 'everything' | 'swarm' | 'churn' | 'calm';
 
@@ -20,6 +20,8 @@ export interface Settings {
   readonly serviceUs: number;
   readonly fineTurns: number;
   readonly portUs: number;
+  /** Buggify sites that may fire; which they are, test/house.test.ts compares with the actors. */
+  readonly sites: readonly string[];
 }
 
 /** What clients and faults are drawn for. */
@@ -51,7 +53,19 @@ export const plainSettings: Settings = {
   serviceUs: 1,
   fineTurns: 0,
   portUs: 50,
+  sites: [],
 };
+
+/** Every buggify site of the actors. */
+export const siteNames: readonly string[] = [
+  'early-expiry',
+  'early-ping',
+  'early-sweep',
+  'queue-first',
+  'reverse-fan-out',
+  'tiny-history',
+  'tiny-window',
+];
 
 type Fields<T> = { readonly [K in keyof T]: Arbitrary<T[K]> };
 
@@ -73,6 +87,10 @@ export const settingFields: Fields<Settings> = {
   serviceUs: constantFrom(1, 2, 4, 15),
   fineTurns: constantFrom(0, 0, 1, 4),
   portUs: constantFrom(50, 500, 5_000),
+  sites: tuple(...siteNames.map(() => chance(1, 4))).map(
+    (flags) => siteNames.filter((_, index) => flags[index]),
+    (sites) => siteNames.map((site) => (sites as readonly string[]).includes(site)),
+  ),
 };
 
 export const frame: Arbitrary<Frame> = plainRecord({

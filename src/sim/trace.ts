@@ -109,6 +109,29 @@ export type TraceRecord =
         readonly to: number | undefined;
         readonly reason: string;
       })
+  /** What a client was told of all topics that are followed, when everything was at rest. */
+  | (AtClient & {
+      readonly kind: 'listed';
+      readonly topics: readonly (readonly [topic: string, subscribers: number])[];
+    })
+  /** What a client was told of one topic, when everything was at rest. */
+  | (AtTopic & {
+      readonly kind: 'informed';
+      readonly subscribers: number;
+      /** Undefined for a topic without a life. */
+      readonly position: TracePosition | undefined;
+      readonly history: number;
+    })
+  /** What one thread holds, when everything is at rest. */
+  | {
+      readonly kind: 'counted';
+      readonly node: number;
+      readonly shard: number;
+      readonly connections: number;
+      readonly actors: number;
+      /** Actors that a thread has without any connection. */
+      readonly actorsAlways: number;
+    }
   /** The server said something that nothing asked for, or that cannot be read. */
   | (AtClient & { readonly kind: 'unexpected'; readonly what: string })
   /** A process died for ever, with all its threads. */

@@ -18,14 +18,14 @@ import { due, Scheduler } from './scheduler.ts';
 import { Shard } from './shard.ts';
 import { TraceHash } from './trace-hash.ts';
 import type { Trace } from './trace.ts';
-import { probe } from './workload/behaviours.ts';
+import { askCensus, probe } from './workload/behaviours.ts';
 import { Client } from './workload/client.ts';
 import type { ClientPlan } from './workload/client-plan.ts';
 import { Ledger } from './workload/ledger.ts';
 import { Words } from './workload/hearing/words.ts';
 
 /** Phases of a run, as the numbers of their last events. */
-const phases = { heal: 0, probe: 1, end: 2 } as const;
+const phases = { heal: 0, probe: 1, census: 2, end: 3 } as const;
 
 export class World {
   readonly plan: Plan;
@@ -88,6 +88,7 @@ export class World {
     this.#scheduler.push(SAMPLE_EVERY_US, due.sample, 0, 0);
     this.#scheduler.push(plan.horizonUs, due.phase, phases.heal, 0);
     this.#scheduler.push(plan.horizonUs + PROBE_AFTER_US, due.phase, phases.probe, 0);
+    this.#scheduler.push(plan.horizonUs + CENSUS_AFTER_US, due.phase, phases.census, 0);
     this.#scheduler.push(plan.horizonUs + END_AFTER_US, due.phase, phases.end, 0);
   }
 
@@ -275,7 +276,8 @@ export class World {
       lane,
       broker,
       home,
-      receiptBytes,
+      // A window is never smaller than two receipts.
+      receiptBytes: sites.includes('tiny-window') ? 1 : receiptBytes,
       serviceUs,
       fineTurns,
       sites,
@@ -344,7 +346,16 @@ export class World {
   #phaseDue(phase: number): void {
     if (phase === phases.heal) this.#heal();
     else if (phase === phases.probe) for (const client of this.clients) probe(client);
+    else if (phase === phases.census) for (const client of this.clients) askCensus(client);
     else {
+      for (const { plan, system, web, isDead } of this.shards) {
+        const { node, shard } = plan;
+        const { connections } = web;
+        const { actors } = system;
+        const actorsAlways = ACTORS_ALWAYS;
+        if (!isDead)
+          this.trace.add({ kind: 'counted', node, shard, connections, actors, actorsAlways });
+      }
       this.trace.add({ kind: 'quiet' });
       this.#isOver = true;
     }
@@ -358,6 +369,11 @@ export class World {
       if (fault !== undefined && fault.at <= this.now) carryOut(this, fault, turns.end);
     }
     for (const front of this.fronts) front.settle();
+    for (const pipe of this.#pipes) {
+      // Whatever had fallen silent is given up by the network in the end, and whatever crept comes at once.
+      if (pipe.connection.isCut) pipe.connection.end();
+      pipe.hurry();
+    }
     for (const client of this.clients) client.settle();
     this.trace.add({ kind: 'healed' });
   }
@@ -366,6 +382,9 @@ export class World {
 const SAMPLE_EVERY_US = 250_000;
 /** Long enough for a connection that went silent to be given up, and for its client to come back. */
 const PROBE_AFTER_US = 12_000_000;
+const CENSUS_AFTER_US = 13_500_000;
 const END_AFTER_US = 15_000_000;
+/** The router, the home and the door. */
+const ACTORS_ALWAYS = 3;
 const WAITING_MAX = 50_000;
 const PAYLOAD_BYTES_MAX = 65_536;

@@ -89,6 +89,31 @@ const closed = (code: number, who = reader): Written => ({
   ...who,
 });
 
+const listed = (...topics: (readonly [string, number])[]): Written => ({
+  kind: 'listed',
+  topics,
+  ...reader,
+});
+const informed = (more: object = {}): Written => ({
+  kind: 'informed',
+  topic,
+  subscribers: 1,
+  position: { epoch: 'e', offset: 2 },
+  history: 2,
+  ...reader,
+  ...more,
+});
+const counted = (connections: number, actors: number): Written => ({
+  kind: 'counted',
+  node: 0,
+  shard: 0,
+  connections,
+  actors,
+  actorsAlways: 3,
+});
+const bare = { envelope: false, position: undefined };
+const heardBare = (sequence: number): Written =>
+  heard(sequence, 0, { position: undefined, id: undefined, topic: undefined });
 const since = { epoch: 'e', offset: 1 };
 const published = [sent(0), sent(1), sent(2), sent(3)];
 
@@ -161,6 +186,28 @@ const clean: Record<string, Written[]> = {
     connected(babbler),
     { kind: 'unexpected', what: 'error', ...babbler },
     closed(1002, babbler),
+  ],
+  'a census that is true': [
+    connected(),
+    ack(0),
+    ...published,
+    heard(0, 1),
+    heard(1, 2),
+    listed([topic, 1]),
+    informed(),
+    counted(1, 4),
+    { kind: 'quiet' },
+  ],
+  'bare data with a gap that was told of': [
+    ...published,
+    acked(0, 1),
+    acked(1, 2),
+    acked(2, 3),
+    ack(0, bare),
+    heardBare(0),
+    gap(2, 2),
+    heardBare(2),
+    { kind: 'quiet' },
   ],
   'all is well in the end': [
     joined(reader, 'steady', [topic]),
@@ -350,6 +397,43 @@ const planted: [string, string, Written[]][] = [
     'no-failures',
     '[BROKER-CLOSE-1] a bug, whatever became of it',
     [{ kind: 'actorFailed', node: 0, shard: 0, address: '0/router', error: 'no' }],
+  ],
+  ['census', '[BROKER-LIST-1] a subscriber too many', [connected(), ack(0), listed([topic, 2])]],
+  ['census', '[BROKER-LIST-1] a topic that is not listed', [connected(), ack(0), listed()]],
+  [
+    'census',
+    '[BROKER-SUB-4] a topic whose only subscriber has left',
+    [connected(), ack(0), closed(1000), listed([topic, 1])],
+  ],
+  [
+    'census',
+    '[BROKER-LIST-2] another place than its reader has',
+    [...published, connected(), ack(0), heard(0, 1), informed()],
+  ],
+  [
+    'census',
+    '[BROKER-LIST-2] more history than there was',
+    [...published, connected(), ack(2), informed({ history: 3 })],
+  ],
+  ['census', '[BROKER-LIM-2] an actor that nobody needs', [connected(), counted(1, 5)]],
+  [
+    'census',
+    '[BROKER-SUB-4] a connection of somebody who is gone',
+    [connected(), closed(1000), counted(1, 4), { kind: 'quiet' }],
+  ],
+  [
+    'conservation',
+    '[BROKER-PUB-1] one lost among bare data',
+    [
+      ...published,
+      acked(0, 1),
+      acked(1, 2),
+      acked(2, 3),
+      ack(0, bare),
+      heardBare(0),
+      heardBare(2),
+      { kind: 'quiet' },
+    ],
   ],
   [
     'liveness',

@@ -107,6 +107,12 @@ export class Connection {
     this.down = new Pipe(this, link, clock, false);
   }
 
+  /** A silence that has lasted too long: both ends are told that the connection is gone. */
+  end(): void {
+    this.isCut = false;
+    this.reset();
+  }
+
   /** Breaks the connection: what was on its way is lost from somewhere on, and both ends are told. */
   reset(): void {
     this.up.break();
@@ -239,6 +245,7 @@ export class Pipe {
 
   /** The way is wide again: what was to come one after the other comes at once. */
   hurry(): void {
+    if (this.#arrivedEnd === this.#sentEnd) return;
     const at = this.#clock.now + this.link.plan.latencyUs;
     for (let place = this.#arrivedEnd; place < this.#sentEnd; place += 1)
       this.#arrivesAt[place] = Math.min(at, this.#arrivesAt[place] as number);

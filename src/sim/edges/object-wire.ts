@@ -51,8 +51,13 @@ export const objectWire: BrokerWire = {
       isDuplicate: duplicate,
     });
   },
-  topics: (topics) => told(bytesWire.topics(topics), { type: 'listing' }),
-  topicInfo: (info) => told(bytesWire.topicInfo(info), { type: 'listing' }),
+  topics: (topics) => told(bytesWire.topics(topics), { type: 'listing', topics }),
+  topicInfo: (info) => {
+    const { topic, subscribers, epoch, offset, history } = info;
+    const position = epoch === null || offset === null ? undefined : { epoch, offset };
+    const word: Word = { type: 'info_topic', topic, subscribers, position, history };
+    return told(bytesWire.topicInfo(info), word);
+  },
   message: (topic, { epoch, offset }, id, data) => {
     const { said, bytesName } = bareOf(data);
     const bytes =

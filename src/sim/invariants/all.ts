@@ -2,6 +2,8 @@
 
 import { acks } from './acks.ts';
 import { bounds } from './bounds.ts';
+import { census } from './census.ts';
+import { conservation } from './conservation.ts';
 import { integrity } from './integrity.ts';
 import type { Invariant } from './invariant.ts';
 import { conversation, isolation, noFailures } from './isolation.ts';
@@ -22,5 +24,7 @@ export const invariants: readonly Invariant[] = [
   acks,
   bounds,
   isolation,
+  census,
+  conservation,
   liveness,
 ];

@@ -21,7 +21,12 @@ type Question =
     }
   | { readonly type: 'unsubscribe'; readonly topic: string; readonly cause: number }
   | { readonly type: 'publish'; readonly published: Published; readonly cause: number }
-  | { readonly type: 'listing'; readonly cause: number };
+  | {
+      readonly type: 'list_topics' | 'topic_info';
+      readonly topic: string;
+      /** Everything is at rest, and the answer must be exact. */
+      readonly isCensus: boolean;
+    };
 
 type Publish = Extract<Question, { readonly type: 'publish' }>;
 
@@ -84,8 +89,8 @@ export class Answers {
     this.#client.say(this.#client.speech.unsubscribe(topic));
   }
 
-  ask(type: 'list_topics' | 'topic_info', topic: string): void {
-    this.#open.push({ type: 'listing', cause: -1 });
+  ask(type: 'list_topics' | 'topic_info', topic: string, isCensus = false): void {
+    this.#open.push({ type, topic, isCensus });
     this.#client.say(
       encodeText(JSON.stringify(type === 'list_topics' ? { type } : { type, topic })),
     );
@@ -222,7 +227,9 @@ export class Answers {
     });
   }
 
-  #answer(word: Extract<Word, { readonly type: `ack_${string}` | 'listing' }>): void {
+  #answer(
+    word: Extract<Word, { readonly type: `ack_${string}` | 'listing' | 'info_topic' }>,
+  ): void {
     const client = this.#client;
     const { trace } = client.world;
     const question = this.#open.shift();
@@ -262,9 +269,17 @@ export class Answers {
       question.published.topic === word.topic
     ) {
       this.#acked(question, word.position, word.isDuplicate);
-    } else if (word.type !== 'listing' || question?.type !== 'listing') {
-      client.unexpected(`${word.type} where ${question?.type ?? 'nothing'} was asked`);
-    }
+    } else if (word.type === 'listing' && question?.type === 'list_topics') {
+      const { topics } = word;
+      if (question.isCensus) trace.add({ kind: 'listed', topics, ...client.at() });
+    } else if (
+      word.type === 'info_topic' &&
+      question?.type === 'topic_info' &&
+      question.topic === word.topic
+    ) {
+      const { type: _, ...info } = word;
+      if (question.isCensus) trace.add({ kind: 'informed', ...info, ...client.at() });
+    } else client.unexpected(`${word.type} where ${question?.type ?? 'nothing'} was asked`);
   }
 
   #error(message: string): void {
@@ -276,7 +291,7 @@ export class Answers {
       this.#fail(question, message.startsWith('It is not known') ? 'unknown' : 'refused');
     else if (
       (question?.type !== 'unsubscribe' || !message.startsWith('Not subscribed')) &&
-      (question?.type !== 'listing' || !message.startsWith('The topics are being listed'))
+      (question?.type !== 'list_topics' || !message.startsWith('The topics are being listed'))
     ) {
       client.unexpected(`error where ${question?.type ?? 'nothing'} was asked: ${message}`);
     }

@@ -34,6 +34,16 @@ export function probe(client: Client): void {
   else if (client.isOpen) for (const topic of plan.publishes) client.answers.publish(topic, true);
 }
 
+/** When everything is at rest: who follows what, and how far each topic has come? */
+export function askCensus(client: Client): void {
+  const { plan, answers } = client;
+  if (plan.behaviour !== 'steady' || plan.transport !== 'ws' || !client.isOpen) return;
+  // Whoever may not follow everything is not shown everything.
+  if (plan.token?.subscribe.includes('*') === false) return;
+  answers.ask('list_topics', '', true);
+  for (const topic of plan.topics) answers.ask('topic_info', topic, true);
+}
+
 function publish(client: Client): void {
   const { plan, chance } = client;
   const topic = chance.pick(plan.publishes);

@@ -187,7 +187,6 @@ export class Client implements Endpoint {
   settle(): void {
     this.link.bytesPerSecond = 0;
     this.link.windowBytes = SETTLED_WINDOW_BYTES;
-    for (const pipe of [this.connection?.up, this.connection?.down]) pipe?.hurry();
     this.connection?.down.resume();
     this.readable();
   }

@@ -176,6 +176,18 @@ export function eventWords(event: TraceEvent, epochs: Epochs): string {
       const range = event.to === undefined ? `all from ${from} on` : `${from} to ${event.to}`;
       return `${who} is told that it misses ${range} of '${event.topic}' (${event.reason})`;
     }
+    case 'listed':
+      return `${who} is told of ${event.topics.length} topics that are followed`;
+    case 'informed':
+      return (
+        `${who} is told that '${event.topic}' has ${event.subscribers} subscribers` +
+        (event.position === undefined ? '' : `, and stands at ${epochs.place(event.position)}`)
+      );
+    case 'counted':
+      return (
+        `shard ${event.node}.${event.shard} holds ${event.connections} connections ` +
+        `and ${event.actors} actors`
+      );
     case 'unexpected':
       return `${who} hears what it did not ask for: ${event.what}`;
     case 'nodeKilled':

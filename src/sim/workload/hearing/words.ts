@@ -31,7 +31,17 @@ export type Word =
       readonly reason: string;
     }
   | { readonly type: 'error'; readonly message: string }
-  | { readonly type: 'listing' }
+  | {
+      readonly type: 'listing';
+      readonly topics: readonly (readonly [topic: string, subscribers: number])[];
+    }
+  | {
+      readonly type: 'info_topic';
+      readonly topic: string;
+      readonly subscribers: number;
+      readonly position: TracePosition | undefined;
+      readonly history: number;
+    }
   | { readonly type: 'unreadable'; readonly text: string };
 
 export interface MessageWord {
@@ -46,8 +56,11 @@ export interface MessageWord {
 interface Wire {
   readonly type?: unknown;
   readonly topic?: string;
-  readonly epoch?: string;
-  readonly offset?: number;
+  readonly topics?: Readonly<Record<string, number>>;
+  readonly subscribers?: number;
+  readonly history?: number;
+  readonly epoch?: string | null;
+  readonly offset?: number | null;
   readonly id?: string;
   readonly recovered?: boolean;
   readonly duplicate?: boolean;
@@ -86,7 +99,8 @@ export function readWord(payload: Uint8Array, name = nameBytes(payload)): Word {
     return { type: 'unreadable', text };
   }
   const { type, topic, epoch, offset, id } = wire;
-  const position = epoch === undefined || offset === undefined ? undefined : { epoch, offset };
+  const isPlaced = typeof epoch === 'string' && typeof offset === 'number';
+  const position = isPlaced ? { epoch, offset } : undefined;
   switch (type) {
     case 'message': {
       const said = readSaid(wire.data);
@@ -110,8 +124,11 @@ export function readWord(payload: Uint8Array, name = nameBytes(payload)): Word {
     case 'info':
       return { type };
     case 'topics':
-    case 'topic_info':
-      return { type: 'listing' };
+      return { type: 'listing', topics: Object.entries(wire.topics ?? {}) };
+    case 'topic_info': {
+      const { subscribers = -1, history = -1 } = wire;
+      return { type: 'info_topic', topic: topic ?? '', subscribers, position, history };
+    }
     default:
       return readBare(wire, name, text);
   }

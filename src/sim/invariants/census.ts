@@ -1,0 +1,153 @@
+// When everything is at rest, what the server says of itself is the truth: who follows what, how far each topic has
+// come, and that no thread holds a connection or an actor of somebody who is gone.
+
+import type { EventOf, TracePosition } from '../trace.ts';
+import { type Invariant, type Report } from './invariant.ts';
+
+interface Open {
+  readonly node: number;
+  readonly topic: string;
+  readonly client: number;
+  place: TracePosition | undefined;
+}
+
+export const census: Invariant = {
+  property: 'census',
+  requirements: ['BROKER-LIST-1', 'BROKER-LIST-2', 'BROKER-SUB-4', 'BROKER-LIM-2'],
+  judge(report) {
+    const judge = new Judge(report);
+    return {
+      connected: ({ node, connection }) => judge.connections.set(connection, node),
+      closed: ({ connection }) => judge.closed(connection),
+      nodeKilled: ({ node }) => judge.dead(node),
+      subscribed: (event) => judge.subscribed(event),
+      unsubscribed: ({ connection, topic }) => judge.open.get(connection)?.delete(topic),
+      message: (event) => judge.heard(event),
+      listed: (event) => judge.listed(event),
+      informed: (event) => judge.informed(event),
+      counted: (event) => judge.counted(event),
+      quiet: (event) => judge.rest(event),
+    };
+  },
+};
+
+class Judge {
+  /** Open connections, with their nodes. */
+  readonly connections = new Map<number, number>();
+  readonly open = new Map<number, Map<string, Open>>();
+  readonly #report: Report;
+  readonly #byFollowing: (Open | undefined)[] = [];
+  readonly #heldByNode: number[] = [];
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  closed(connection: number): void {
+    this.connections.delete(connection);
+    this.open.delete(connection);
+  }
+
+  dead(node: number): void {
+    for (const [connection, its] of this.connections) if (its === node) this.closed(connection);
+  }
+
+  subscribed({
+    connection,
+    node,
+    topic,
+    client,
+    position,
+    following,
+  }: EventOf<'subscribed'>): void {
+    let topics = this.open.get(connection);
+    if (topics === undefined) {
+      topics = new Map();
+      this.open.set(connection, topics);
+    }
+    const open = { node, topic, client, place: position };
+    topics.set(topic, open);
+    this.#byFollowing[following] = open;
+  }
+
+  heard({ following, position }: EventOf<'message'>): void {
+    const open = this.#byFollowing[following];
+    if (open !== undefined && position !== undefined) open.place = position;
+  }
+
+  listed(event: EventOf<'listed'>): void {
+    const { node, client } = event;
+    const counts = this.#countsOf(node);
+    for (const [topic, subscribers] of event.topics) {
+      const count = counts.get(topic) ?? 0;
+      counts.delete(topic);
+      if (count !== subscribers)
+        this.#report(
+          event,
+          `client ${client} was told that '${topic}' has ${subscribers} subscribers, and it has ${count}`,
+        );
+    }
+    for (const [topic, count] of counts)
+      this.#report(
+        event,
+        `client ${client} was not told of '${topic}', which has ${count} subscribers`,
+      );
+  }
+
+  informed(event: EventOf<'informed'>): void {
+    const { node, client, topic, subscribers, position, history } = event;
+    const count = this.#countsOf(node).get(topic) ?? 0;
+    const said = `client ${client} was told that '${topic}' has`;
+    if (subscribers !== count)
+      this.#report(event, `${said} ${subscribers} subscribers, and it has ${count}`);
+    if (history < 0 || history > (position?.offset ?? 0))
+      this.#report(event, `${said} ${history} publications in memory, and it had not so many`);
+    const place = this.#placeOf(node, client, topic);
+    if (place === undefined || position === undefined) return;
+    if (place.epoch !== position.epoch || place.offset !== position.offset)
+      this.#report(
+        event,
+        `${said} come to ${position.epoch}:${position.offset}, and its reader is at ${place.epoch}:${place.offset}`,
+      );
+  }
+
+  counted(event: EventOf<'counted'>): void {
+    const { node, shard, connections, actors, actorsAlways } = event;
+    this.#heldByNode[node] = (this.#heldByNode[node] ?? 0) + connections;
+    if (actors !== connections + actorsAlways)
+      this.#report(
+        event,
+        `shard ${node}.${shard} has ${actors} actors for ${connections} connections`,
+      );
+  }
+
+  rest(event: EventOf<'quiet'>): void {
+    const openByNode: number[] = [];
+    for (const node of this.connections.values()) openByNode[node] = (openByNode[node] ?? 0) + 1;
+    for (const [node, held] of this.#heldByNode.entries()) {
+      if (held !== undefined && held !== (openByNode[node] ?? 0))
+        this.#report(
+          event,
+          `node ${node} holds ${held} connections, and its clients ${openByNode[node] ?? 0}`,
+        );
+    }
+  }
+
+  /** Subscribers by topic. */
+  #countsOf(node: number): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const topics of this.open.values())
+      for (const { node: its, topic } of topics.values())
+        if (its === node) counts.set(topic, (counts.get(topic) ?? 0) + 1);
+    return counts;
+  }
+
+  /** Where the one who asked stands itself. */
+  #placeOf(node: number, client: number, topic: string): TracePosition | undefined {
+    for (const topics of this.open.values()) {
+      const open = topics.get(topic);
+      if (open?.client === client && open.node === node) return open.place;
+    }
+    return undefined;
+  }
+}

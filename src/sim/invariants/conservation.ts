@@ -1,0 +1,98 @@
+// Nothing is lost on the way to readers that are told no places: what such a reader got one after the other stands one
+// after the other in the topic, as far as others know the places. Gaps that it was told of are no loss.
+
+import { type Invariant, nameOf } from './invariant.ts';
+
+/** A place by publication, in one epoch of one topic. */
+type Places = Map<number, number>;
+
+interface Reading {
+  readonly client: number;
+  readonly topic: string;
+  readonly node: number;
+  /** Publications in their order; a gap stands as -1. */
+  readonly got: number[];
+}
+
+export const conservation: Invariant = {
+  property: 'conservation',
+  requirements: ['BROKER-PUB-1', 'BROKER-ORD-2', 'BROKER-SLOW-4'],
+  judge(report) {
+    const places = new Map<string, Map<string, Places>>();
+    const readings: (Reading | undefined)[] = [];
+    const names: string[] = [];
+    const know = (
+      node: number,
+      topic: string,
+      epoch: string,
+      offset: number,
+      one: number,
+    ): void => {
+      const key = `${node} ${topic}`;
+      let epochs = places.get(key);
+      if (epochs === undefined) {
+        epochs = new Map();
+        places.set(key, epochs);
+      }
+      let known = epochs.get(epoch);
+      if (known === undefined) {
+        known = new Map();
+        epochs.set(epoch, known);
+      }
+      known.set(one, offset);
+    };
+    return {
+      subscribed({ following, client, topic, node, envelope }) {
+        readings[following] = envelope ? undefined : { client, topic, node, got: [] };
+      },
+      gap({ following }) {
+        readings[following]?.got.push(GAP);
+      },
+      publishSent(event) {
+        names[event.publication] ??= nameOf(event);
+      },
+      published({ node, topic, position, publication }) {
+        know(node, topic, position.epoch, position.offset, publication);
+      },
+      message({ following, node, saidTopic, position, publication }) {
+        readings[following]?.got.push(publication);
+        if (position !== undefined)
+          know(node, saidTopic, position.epoch, position.offset, publication);
+      },
+      quiet(event) {
+        for (const reading of readings) {
+          if (reading === undefined) continue;
+          const { client, topic, node, got } = reading;
+          const epochs = places.get(`${node} ${topic}`);
+          const hole = epochs === undefined ? undefined : holeIn(got, epochs);
+          if (hole === undefined) continue;
+          const [before, after] = hole;
+          report(
+            event,
+            `client ${client} got ${names[after] ?? '?'} of '${topic}' right after ${names[before] ?? '?'}, and others between`,
+          );
+        }
+      },
+    };
+  },
+};
+
+/** The first two neighbours that are none in the topic. */
+function holeIn(
+  got: readonly number[],
+  epochs: ReadonlyMap<string, Places>,
+): readonly [number, number] | undefined {
+  for (let at = 1; at < got.length; at += 1) {
+    const before = got[at - 1] as number;
+    const after = got[at] as number;
+    if (before === GAP || after === GAP) continue;
+    for (const known of epochs.values()) {
+      const from = known.get(before);
+      const to = known.get(after);
+      if (from !== undefined && to !== undefined && to !== from + 1) return [before, after];
+    }
+  }
+  return undefined;
+}
+
+const GAP = -1;

@@ -1,167 +1,163 @@
-// What a conformance case is and what it meets: a target somewhere on the network, ours or anyone's, of which nothing
-// is known but its address. Knows no test runner: a case fails by throwing, and node:assert says why.
+// What a conformance case is, what it needs to be run, and how it is run. Knows no test runner: a case fails by
+// throwing, and node:assert says why.
 
 import assert, { AssertionError } from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 
-import { WsClient } from '../support/ws-client.ts';
-import { frame, handshake, RawSocket } from './raw-socket.ts';
+import type { Limit, Settings } from './settings.ts';
+import { Sockets } from './sockets.ts';
+import { type Site, Target } from './target.ts';
 
-const REACH_MS = 5_000;
+/** Something that a case cannot do without. */
+export interface Need {
+  /** What is missing, for whoever runs the suite; undefined when nothing is. */
+  unmet(site: Site): string | undefined;
+  /** The case may take two minutes. */
+  readonly isSlow?: boolean;
+}
 
-export interface Case {
+interface CaseWords {
   /** The requirements that it shows, in the order of the title. */
   readonly ids: readonly string[];
   readonly title: string;
   readonly group: string;
-  run(target: Target): Promise<void>;
+  readonly needs: readonly Need[];
 }
+
+/** A case about messages runs on sockets and on simulated edges; one about bytes on sockets alone. */
+export type Case = CaseWords &
+  (
+    | { readonly level: 'messages'; run(target: Target): Promise<void> }
+    | { readonly level: 'bytes'; run(target: Target, sockets: Sockets): Promise<void> }
+  );
 
 /** A title begins with the requirements in brackets. */
-export type Row = readonly [title: string, run: (target: Target) => Promise<void>];
+export type MessageRow = readonly [
+  title: string,
+  run: (target: Target) => Promise<void>,
+  ...needs: readonly Need[],
+];
+export type BytesRow = readonly [
+  title: string,
+  run: (target: Target, sockets: Sockets) => Promise<void>,
+  ...needs: readonly Need[],
+];
 
 /** The cases of one group. */
-export function casesOf(group: string, rows: readonly Row[]): Case[] {
-  return rows.map(([title, run]) => {
-    const ids = [...title.matchAll(/\[([A-Z0-9]+(?:-[A-Z0-9]+)+)\]/g)].flatMap(
-      ([, id]) => id ?? [],
-    );
-    assert.ok(ids.length > 0, `a case without a requirement: ${title}`);
-    return { ids, title, group, run };
-  });
+export function messageCases(group: string, rows: readonly MessageRow[]): Case[] {
+  return rows.map(([title, run, ...needs]) => ({
+    ...{ ids: idsOf(title), title, group, needs, level: 'messages', run },
+  }));
 }
 
-/** What was found out about the server before the first case. */
-export interface Site {
-  readonly url: string;
-  /** Whether a new WebSocket is told `info` first. */
-  readonly greets: boolean;
-  /** Begins every topic of this run, so that runs do not meet on a shared server. */
-  readonly run: string;
+export function bytesCases(group: string, rows: readonly BytesRow[]): Case[] {
+  return rows.map(([title, run, ...needs]) => ({
+    ...{ ids: idsOf(title), title, group, needs, level: 'bytes', run },
+  }));
 }
 
-/** Looks whether the server is there, and whether it greets; rejects when no WebSocket opens. */
-export async function reach(url: string): Promise<Site> {
-  const run = `c${randomBytes(5).toString('hex')}`;
-  const client = await WsClient.open(url, { handshakeTimeout: REACH_MS });
+function idsOf(title: string): string[] {
+  const head = /^(?:\[[^\]]*\] )+/.exec(title)?.[0] ?? '';
+  const ids = [...head.matchAll(/\[([A-Z0-9]+(?:-[A-Z0-9]+)+)\]/g)].flatMap(([, id]) => id ?? []);
+  assert.ok(ids.length > 0, `a case without a requirement: ${title}`);
+  return ids;
+}
+
+/** Time and traffic that nobody should meet without having asked for them. */
+export const patience: Need = {
+  isSlow: true,
+  unmet: ({ isPatient }) => (isPatient ? undefined : 'needs --patient'),
+};
+
+/** Patience, but for a server that is known to be quick. */
+export const patienceWith = (limit: Limit, quickMs = 2_000): Need => ({
+  isSlow: true,
+  unmet: ({ isPatient, settings }) =>
+    isPatient || settings[limit] <= quickMs ? undefined : 'needs --patient',
+});
+
+/** A limit that a case can afford to cross, or to come near. */
+export const atMost = (limit: Limit, most: number): Need => ({
+  unmet: ({ settings }) =>
+    settings[limit] <= most ? undefined : `needs a server with --set ${limit}=${most} or less`,
+});
+
+export const atLeast = (limit: Limit, least: number): Need => ({
+  unmet: ({ settings }) =>
+    settings[limit] >= least ? undefined : `needs a server with ${limit} of ${least} or more`,
+});
+
+/** A server that keeps something for those who come back, as most do. */
+export const remembering: Need = {
+  unmet: ({ settings }) =>
+    settings.historyCountMax >= 100 &&
+    settings.historyBytesMax >= 65_536 &&
+    settings.dedupeIdsMax >= 100
+      ? undefined
+      : 'needs a server with historyCountMax and dedupeIdsMax of 100, and historyBytesMax of 65536, or more',
+};
+
+export const policy = (...policies: readonly Settings['slowPolicy'][]): Need => ({
+  unmet: ({ settings }) =>
+    policies.includes(settings.slowPolicy)
+      ? undefined
+      : `needs a server with --set slowPolicy=${policies.join(' or ')}`,
+});
+
+/** Nobody may publish; where that is so, nothing else can be shown. */
+export const nobodyPublishes: Need = {
+  unmet: ({ settings }) =>
+    settings.publish === 'none' ? undefined : 'needs a server with --set publish=none',
+};
+
+export const token: Need = {
+  unmet: (site) => (site.token === undefined ? 'needs --token or --secret-file' : undefined),
+};
+
+export const secret: Need = {
+  unmet: ({ makeToken }) => (makeToken === undefined ? 'needs --secret-file' : undefined),
+};
+
+export const noToken: Need = {
+  unmet: (site) => (site.token === undefined ? undefined : 'needs a server that asks for no token'),
+};
+
+export const allowedOrigin: Need = {
+  unmet: (site) => (site.allowedOrigin === undefined ? 'needs --origin' : undefined),
+};
+
+/** Why the case cannot be run here; undefined when it can. */
+export function reasonNotToRun(one: Case, site: Site): string | undefined {
+  if (one.level === 'bytes' && site.sockets === undefined) return 'needs sockets';
+  if (site.settings.publish === 'none' && !one.needs.includes(nobodyPublishes))
+    return 'needs a server that lets publish';
+  const unmet = one.needs.flatMap((need) => need.unmet(site) ?? []);
+  return unmet.length === 0 ? undefined : [...new Set(unmet)].join(', ');
+}
+
+const DEADLINE_MS = 10_000;
+const SLOW_DEADLINE_MS = 120_000;
+
+/** Runs a case and cleans up behind it; rejects with what failed, or when its time has passed. */
+export async function runCase(
+  one: Case,
+  site: Site,
+  deadlineMs = one.needs.some(({ isSlow }) => isSlow) ? SLOW_DEADLINE_MS : DEADLINE_MS,
+): Promise<void> {
+  const target = new Target(site, deadlineMs);
+  const sockets = site.sockets === undefined ? undefined : new Sockets(site.sockets, target);
   try {
-    // Every server has a first word to this: its welcome, or the answer.
-    client.send({ type: 'topic_info', topic: `${run}/greeting` });
-    const first = await within(REACH_MS, client.next()).catch(() => '');
-    return { url, run, greets: /^\{\s*"type"\s*:\s*"info"/.test(first) };
+    await within(deadlineMs, running(one, target, sockets));
   } finally {
-    client.socket.terminate();
+    target.leave();
+    sockets?.leave();
   }
 }
 
-/** A server as one case meets it: what the case opens is gone after it. */
-export class Target {
-  readonly url: string;
-  /** The same door for HTTP. */
-  readonly base: string;
-  readonly greets: boolean;
-  readonly #run: string;
-  readonly #clients: WsClient[] = [];
-  readonly #sockets: RawSocket[] = [];
-  readonly #over = new AbortController();
-
-  constructor(site: Site) {
-    this.url = site.url;
-    this.base = site.url.replace(/^ws/, 'http');
-    this.greets = site.greets;
-    this.#run = site.run;
-  }
-
-  /** Whether the case is over, in time or not. */
-  get isOver(): boolean {
-    return this.#over.signal.aborted;
-  }
-
-  /** A topic that nobody else uses. */
-  topic(): string {
-    topics += 1;
-    return `${this.#run}/${topics}`;
-  }
-
-  /** A WebSocket that has read its welcome, if there is one. */
-  async client(): Promise<WsClient> {
-    const client = await this.newcomer();
-    if (this.greets) await client.next();
-    return client;
-  }
-
-  clients(count: number): Promise<WsClient[]> {
-    return Promise.all(Array.from({ length: count }, () => this.client()));
-  }
-
-  /** A WebSocket that has read nothing. */
-  async newcomer(path = ''): Promise<WsClient> {
-    const client = await WsClient.open(this.url + path, { perMessageDeflate: false });
-    this.#clients.push(client);
-    if (this.isOver) this.release();
-    return client;
-  }
-
-  /** A bare connection. */
-  socket(): RawSocket {
-    const socket = new RawSocket(new URL(this.url));
-    this.#sockets.push(socket);
-    if (this.isOver) this.release();
-    return socket;
-  }
-
-  /** A connection after its handshake and welcome, whose further bytes are the case's own. */
-  async opened(...lines: readonly string[]): Promise<RawSocket> {
-    const socket = this.socket();
-    socket.say(handshake('/', ...lines));
-    await socket.until('the handshake was answered', () => socket.text.includes('\r\n\r\n'));
-    assert.match(socket.text, /^HTTP\/1\.1 101 /);
-    if (this.greets) await socket.until('the welcome', () => socket.frames.length > 0);
-    return socket;
-  }
-
-  /** What a connection says after `bytes`, without the welcome, up to its end. */
-  async framesAfter(bytes: Uint8Array): Promise<{ opcode: number; payload: Buffer }[]> {
-    const socket = await this.opened();
-    socket.say(bytes);
-    await socket.ended();
-    return socket.frames.slice(this.greets ? 1 : 0);
-  }
-
-  request(path: string, init: RequestInit = {}): Promise<Response> {
-    return fetch(this.base + path, { ...init, signal: this.#over.signal });
-  }
-
-  publish(body: unknown, headers: Record<string, string> = {}): Promise<Response> {
-    const text = typeof body === 'string' ? body : JSON.stringify(body);
-    return this.request('/publish', { method: 'POST', body: text, headers });
-  }
-
-  /** Asks again and again until it is so; every asking is a round trip, and the case's deadline ends it. */
-  async eventually(isSo: () => Promise<boolean>): Promise<void> {
-    while (!this.isOver) {
-      if (await isSo()) return;
-    }
-  }
-
-  release(): void {
-    this.#over.abort();
-    for (const client of this.#clients.splice(0)) client.socket.terminate();
-    for (const { socket } of this.#sockets.splice(0)) socket.destroy();
-  }
-}
-
-let topics = 0;
-
-/** Runs a case and cleans up behind it; rejects with what failed, or when the deadline passed. */
-export async function runCase(one: Case, site: Site, deadlineMs: number): Promise<void> {
-  const target = new Target(site);
-  try {
-    await within(deadlineMs, one.run(target));
-  } finally {
-    target.release();
-  }
+function running(one: Case, target: Target, sockets: Sockets | undefined): Promise<void> {
+  if (one.level === 'messages') return one.run(target);
+  assert.ok(sockets !== undefined, 'this case needs sockets');
+  return one.run(target, sockets);
 }
 
 /** What went wrong, as one line. */
@@ -175,26 +171,22 @@ export function sentenceOf(error: unknown): string {
   return text.split('\n', 1)[0] ?? text;
 }
 
-/** A request whose answer is one JSON object. */
-export async function ask(client: WsClient, request: unknown): Promise<Record<string, unknown>> {
-  client.send(request);
-  return (await client.nextJson()) as Record<string, unknown>;
-}
-
-/** A text frame with a request in it. */
-export function said(request: unknown): Buffer {
-  return frame('text', JSON.stringify(request));
-}
-
 function brief(value: unknown): string {
   const text = inspect(value, { breakLength: Infinity, maxStringLength: 120, maxArrayLength: 8 });
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+export class TimedOut extends Error {
+  constructor(ms: number) {
+    super(`nothing happened within ${ms} ms`);
+  }
+}
+
+/** Rejects when the work is not done in time. */
+export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`nothing happened within ${ms} ms`)), ms);
+    timer = setTimeout(() => reject(new TimedOut(ms)), ms);
   });
   try {
     return await Promise.race([work, late]);

@@ -4,63 +4,106 @@ import type { Case } from './case.ts';
 
 export interface Result {
   readonly one: Case;
-  /** What went wrong, as one line. */
-  readonly failure: string | undefined;
+  readonly outcome: 'passed' | 'failed' | 'not run';
+  /** What went wrong, or what is missing, as one line; empty when it passed. */
+  readonly why: string;
 }
 
 export interface Row {
   readonly id: string;
-  readonly cases: number;
+  readonly passed: number;
   readonly failed: number;
-  /** The first failure's title and sentence. */
-  readonly failure: string | undefined;
+  readonly notRun: number;
+  /** The first failure's title and sentence, or else why something was not run. */
+  readonly why: string;
 }
 
-/** A row for each requirement, in the order of the cases. A case of two requirements counts for both. */
-export function rowsOf(results: readonly Result[]): Row[] {
+/**
+ * A row for each requirement, in the order of the cases, and then one for each that has a reason instead of a case.
+ * A case of two requirements counts for both.
+ */
+export function rowsOf(
+  results: readonly Result[],
+  unseen: Readonly<Record<string, string>> = {},
+): Row[] {
   const ids = new Set(results.flatMap(({ one }) => one.ids));
-  return [...ids].map((id) => {
+  const seen = [...ids].map((id) => {
     const its = results.filter(({ one }) => one.ids.includes(id));
-    const failures = its.filter(({ failure }) => failure !== undefined);
-    const first = failures[0];
-    const title = first?.one.title.replace(/^(?:\[[^\]]*\] )+/, '');
+    const count = (wanted: Result['outcome']): number =>
+      its.filter(({ outcome }) => outcome === wanted).length;
+    const failure = its.find(({ outcome }) => outcome === 'failed');
+    const missing = its.flatMap(({ outcome, why }) => (outcome === 'not run' ? why : []));
     return {
       id,
-      cases: its.length,
-      failed: failures.length,
-      failure: first === undefined ? undefined : `${title}: ${first.failure}`,
+      passed: count('passed'),
+      failed: count('failed'),
+      notRun: count('not run'),
+      why:
+        failure === undefined
+          ? [...new Set(missing)].join('; ')
+          : `${nameOf(failure.one)}: ${failure.why}`,
     };
   });
+  const others = Object.entries(unseen).map(([id, why]) => {
+    return { id, passed: 0, failed: 0, notRun: 0, why };
+  });
+  return [...seen, ...others];
 }
 
 /** The table, and `N passed, N failed` as its last line; cases are counted, not requirements. */
-export function tableOf(results: readonly Result[]): string {
-  const failed = results.filter(({ failure }) => failure !== undefined).length;
-  const rows = rowsOf(results).map((row) => {
-    const result = row.failed === 0 ? 'passed' : `failed ${row.failed}`;
-    return `| ${row.id} | ${row.cases} | ${result} | ${cell(row.failure ?? '')} |`;
+export function tableOf(
+  results: readonly Result[],
+  unseen: Readonly<Record<string, string>> = {},
+): string {
+  const { passed, failed, notRun } = countsOf(results);
+  const rows = rowsOf(results, unseen).map((row) => {
+    return `| ${row.id} | ${row.passed + row.failed} | ${resultOf(row)} | ${cell(row.why)} |`;
   });
+  const left = notRun === 1 ? '1 case was' : `${notRun} cases were`;
   return [
-    '| requirement | cases | result | first failure |',
+    '| requirement | cases run | result | first failure, or why not run |',
     '| --- | ---: | --- | --- |',
     ...rows,
     '',
-    `${results.length - failed} passed, ${failed} failed`,
+    ...(notRun === 0 ? [] : [`${left} not run; the table says what is needed.`]),
+    `${passed} passed, ${failed} failed`,
     '',
   ].join('\n');
 }
 
+function resultOf({ passed, failed, notRun }: Row): string {
+  if (failed > 0) return `failed ${failed}`;
+  if (passed === 0) return notRun > 0 ? 'not run' : 'not seen';
+  return notRun > 0 ? `passed, ${notRun} not run` : 'passed';
+}
+
 /** One JSON object with the same. */
-export function jsonOf(results: readonly Result[], target: string): string {
-  const failed = results.filter(({ failure }) => failure !== undefined).length;
-  const cases = results.map(({ one, failure }) => ({
+export function jsonOf(
+  results: readonly Result[],
+  target: string,
+  unseen: Readonly<Record<string, string>> = {},
+): string {
+  const cases = results.map(({ one, outcome, why }) => ({
     ids: one.ids,
     group: one.group,
     title: one.title,
-    ...(failure === undefined ? {} : { failure }),
+    outcome,
+    ...(why === '' ? {} : { why }),
   }));
-  const passed = results.length - failed;
-  return `${JSON.stringify({ target, passed, failed, requirements: rowsOf(results), cases })}\n`;
+  const { passed, failed, notRun } = countsOf(results);
+  const requirements = rowsOf(results, unseen);
+  return `${JSON.stringify({ target, passed, failed, notRun, requirements, cases })}\n`;
+}
+
+function countsOf(results: readonly Result[]): { passed: number; failed: number; notRun: number } {
+  const counts = { passed: 0, failed: 0, notRun: 0 };
+  for (const { outcome } of results) counts[outcome === 'not run' ? 'notRun' : outcome] += 1;
+  return counts;
+}
+
+/** A case's title without its requirements. */
+export function nameOf({ title }: Case): string {
+  return title.replace(/^(?:\[[^\]]*\] )+/, '');
 }
 
 /** Text that neither ends a cell nor the row, and draws nothing on a terminal. */

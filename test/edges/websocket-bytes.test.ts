@@ -222,6 +222,11 @@ test.each([
     '400 Bad Request',
   ],
   ['[WS-SHAKE-1] another method', handshake().replace('GET', 'DELETE'), '400 Bad Request'],
+  [
+    '[WS-SHAKE-1] a Connection that names no Upgrade',
+    handshake().replace('n: Upgrade', 'n: close'),
+    '400 Bad Request',
+  ],
 ])('%s is refused by the edge', async (_, said, status) => {
   const world = await begin();
   const client = new RawClient(world);

@@ -91,6 +91,11 @@ class HttpRequests {
 
   read(request: IncomingMessage, response: ServerResponse): void {
     if (!this.#mayEnter(request)) return;
+    // [WS-SHAKE-1] A proxy that passes on Upgrade alone; node:http takes that for a plain request.
+    if (request.method === 'GET' && asksForWebSocket(request)) {
+      this.refuse(request.socket, 400, 'Connection must name Upgrade.');
+      return;
+    }
     if (!hasBody(request)) {
       this.#deliver(request, response, noBody);
       return;

@@ -3,15 +3,15 @@
 import { acks } from './acks.ts';
 import { bounds } from './bounds.ts';
 import { census } from './census.ts';
-import { conservation } from './conservation.ts';
-import { integrity } from './integrity.ts';
+import { conservation } from './delivery/conservation.ts';
+import { integrity } from './delivery/integrity.ts';
 import type { Invariant } from './invariant.ts';
 import { conversation, isolation, noFailures } from './isolation.ts';
 import { liveness } from './liveness.ts';
-import { offsetSteps } from './offset-steps.ts';
-import { oneOrder } from './one-order.ts';
-import { recovery } from './recovery.ts';
-import { windows } from './windows.ts';
+import { offsetSteps } from './delivery/offset-steps.ts';
+import { oneOrder } from './delivery/one-order.ts';
+import { recovery } from './delivery/recovery.ts';
+import { windows } from './delivery/windows.ts';
 
 export const invariants: readonly Invariant[] = [
   noFailures,

@@ -2,7 +2,7 @@
 // come, and that no thread holds a connection or an actor of somebody who is gone.
 
 import type { EventOf, TracePosition } from '../trace.ts';
-import { type Invariant, type Report } from './invariant.ts';
+import type { Invariant, Report } from './invariant.ts';
 
 interface Open {
   readonly node: number;

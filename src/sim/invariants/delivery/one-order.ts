@@ -1,8 +1,8 @@
 // One order per topic: all readers see the same publication at the same place, no publication has two places in one
 // epoch, and what one connection published is in the order in which it said it.
 
-import type { EventOf, TracePosition } from '../trace.ts';
-import { type Invariant, nameOf } from './invariant.ts';
+import type { EventOf, TracePosition } from '../../trace.ts';
+import { type Invariant, nameOf } from '../invariant.ts';
 
 /** Publications of one topic's epoch, and the places of each. */
 interface Order {

@@ -1,7 +1,7 @@
 // A subscription is a window in what a connection hears: between `ack_subscribe` and `ack_unsubscribe` publications
 // of the topic come, outside of it none does.
 
-import type { Invariant } from './invariant.ts';
+import type { Invariant } from '../invariant.ts';
 
 export const windows: Invariant = {
   property: 'windows',

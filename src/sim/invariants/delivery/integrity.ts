@@ -1,7 +1,7 @@
 // What arrives is what was published: the same bytes, under the same topic and id, on the same node, and by somebody.
 
-import type { EventOf, TracePosition } from '../trace.ts';
-import { type Invariant, nameOf } from './invariant.ts';
+import type { EventOf, TracePosition } from '../../trace.ts';
+import { type Invariant, nameOf } from '../invariant.ts';
 
 export const integrity: Invariant = {
   property: 'integrity',

@@ -1,7 +1,7 @@
 // Within a subscription the offsets step by one; where they do not, a gap has named exactly what is missing.
 
-import type { EventOf } from '../trace.ts';
-import type { Invariant } from './invariant.ts';
+import type { EventOf } from '../../trace.ts';
+import type { Invariant } from '../invariant.ts';
 
 interface Expected {
   /** Undefined between the word of a restart and the first publication after it. */

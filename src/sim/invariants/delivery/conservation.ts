@@ -1,7 +1,7 @@
 // Nothing is lost on the way to readers that are told no places: what such a reader got one after the other stands one
 // after the other in the topic, as far as others know the places. Gaps that it was told of are no loss.
 
-import { type Invariant, nameOf } from './invariant.ts';
+import { type Invariant, nameOf } from '../invariant.ts';
 
 /** A place by publication, in one epoch of one topic. */
 type Places = Map<number, number>;

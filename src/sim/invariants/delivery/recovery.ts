@@ -1,8 +1,8 @@
 // Recovery tells the truth: with `recovered: true` all that was missed follows, once and in order; with `false`
 // nothing of it does; and whoever has missed nothing is told `true`.
 
-import type { EventOf } from '../trace.ts';
-import type { Invariant } from './invariant.ts';
+import type { EventOf } from '../../trace.ts';
+import type { Invariant } from '../invariant.ts';
 
 interface Recovered {
   readonly epoch: string;

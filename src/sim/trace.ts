@@ -2,6 +2,9 @@
 // Wire events are recorded as a client decodes them, with decoders of its own; each names the event that caused it.
 // Refuses to judge.
 
+import type { BrokerOptions } from '../actors/broker/broker-options.ts';
+import type { HomeLimits } from '../actors/routing/home.actor.ts';
+
 /** A place in a topic, as the wire says it. */
 export interface TracePosition {
   readonly epoch: string;
@@ -36,6 +39,13 @@ interface Published {
 }
 
 export type TraceRecord =
+  /** The first event of a run: what its nodes were started with. */
+  | {
+      readonly kind: 'began';
+      readonly seed: number;
+      readonly broker: BrokerOptions;
+      readonly home: HomeLimits;
+    }
   /** A client begins its life in the run. */
   | {
       readonly kind: 'joined';

@@ -63,7 +63,8 @@ export class World {
     this.plan = plan;
     this.trace = trace;
     this.#marks = marks;
-    const { seed, nodes, shards } = plan;
+    const { seed, nodes, shards, broker, home } = plan;
+    trace.add({ kind: 'began', seed, broker, home });
     for (let node = 0; node < nodes; node += 1) {
       this.fronts.push(new Front());
       this.noticeDelaysUs.push(0);

@@ -134,6 +134,8 @@ function linkWords({ link }: ClientPlan): string {
 export function eventWords(event: TraceEvent, epochs: Epochs): string {
   const who = 'client' in event ? `client ${event.client}` : '';
   switch (event.kind) {
+    case 'began':
+      return 'the nodes are there';
     case 'joined':
       return `${who} is there`;
     case 'connected':

@@ -45,6 +45,8 @@ export type TraceRecord =
       readonly seed: number;
       readonly broker: BrokerOptions;
       readonly home: HomeLimits;
+      /** Buggify sites that may fire. */
+      readonly sites: readonly string[];
     }
   /** A client begins its life in the run. */
   | {
@@ -82,6 +84,8 @@ export type TraceRecord =
       Published & {
         readonly kind: 'publishSent';
         readonly id: string | undefined;
+        /** Of its data. */
+        readonly dataBytes: number;
         /** Names the bytes: see `nameBytes`. */
         readonly bytesName: number;
         /** The same id was sent before with the same bytes. */

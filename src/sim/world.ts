@@ -63,8 +63,8 @@ export class World {
     this.plan = plan;
     this.trace = trace;
     this.#marks = marks;
-    const { seed, nodes, shards, broker, home } = plan;
-    trace.add({ kind: 'began', seed, broker, home });
+    const { seed, nodes, shards, broker, home, sites } = plan;
+    trace.add({ kind: 'began', seed, broker, home, sites });
     for (let node = 0; node < nodes; node += 1) {
       this.fronts.push(new Front());
       this.noticeDelaysUs.push(0);

@@ -3,6 +3,8 @@
 
 import { describe, expect, test } from 'vitest';
 
+import { brokerDefaults } from '../../src/actors/broker/broker-options.ts';
+import { homeDefaults } from '../../src/actors/node.ts';
 import { invariants } from '../../src/sim/invariants/all.ts';
 import { judgeTrace } from '../../src/sim/simulate.ts';
 import type { TraceEvent, TraceRecord } from '../../src/sim/trace.ts';
@@ -22,6 +24,7 @@ const sent = (sequence: number, more: object = {}): Written => ({
   id: undefined,
   publisher: 3,
   sequence,
+  dataBytes: 50,
   bytesName: 100 + sequence,
   isRepeat: false,
   ...author,
@@ -114,6 +117,13 @@ const counted = (connections: number, actors: number): Written => ({
 const bare = { envelope: false, position: undefined };
 const heardBare = (sequence: number): Written =>
   heard(sequence, 0, { position: undefined, id: undefined, topic: undefined });
+const began = (home: object = {}): Written => ({
+  kind: 'began',
+  seed: 1,
+  broker: brokerDefaults,
+  home: { ...homeDefaults, ...home },
+  sites: [],
+});
 const since = { epoch: 'e', offset: 1 };
 const published = [sent(0), sent(1), sent(2), sent(3)];
 
@@ -197,6 +207,14 @@ const clean: Record<string, Written[]> = {
     informed(),
     counted(1, 4),
     { kind: 'quiet' },
+  ],
+  'a memory that is too short for what was missed': [
+    began({ historyCountMax: 1 }),
+    ...published,
+    acked(0, 1),
+    acked(1, 2),
+    acked(2, 3),
+    ack(3, { since, recovered: false }),
   ],
   'bare data with a gap that was told of': [
     ...published,
@@ -420,6 +438,16 @@ const planted: [string, string, Written[]][] = [
     'census',
     '[BROKER-SUB-4] a connection of somebody who is gone',
     [connected(), closed(1000), counted(1, 4), { kind: 'quiet' }],
+  ],
+  [
+    'memory',
+    '[BROKER-REC-1] what is remembered is said to be lost',
+    [began(), ...published, acked(1, 2), acked(2, 3), ack(3, { since, recovered: false })],
+  ],
+  [
+    'memory',
+    '[BROKER-REC-3] more is recovered than is to be remembered',
+    [began({ historyCountMax: 1 }), ...published, ack(3, { since, recovered: true })],
   ],
   [
     'conservation',

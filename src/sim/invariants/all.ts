@@ -10,6 +10,7 @@ import { conversation, isolation, noFailures } from './isolation.ts';
 import { liveness } from './liveness.ts';
 import { offsetSteps } from './delivery/offset-steps.ts';
 import { oneOrder } from './delivery/one-order.ts';
+import { memory } from './delivery/memory.ts';
 import { recovery } from './delivery/recovery.ts';
 import { windows } from './delivery/windows.ts';
 
@@ -19,6 +20,7 @@ export const invariants: readonly Invariant[] = [
   windows,
   offsetSteps,
   recovery,
+  memory,
   oneOrder,
   integrity,
   acks,

@@ -353,7 +353,7 @@ export class Answers {
 
   /** Records a sending; returns its place. */
   #send(published: Omit<Published, 'sent'>, cause: number): number {
-    const { topic, id, bytesName } = published;
+    const { topic, id, data, bytesName } = published;
     const isRepeat = cause >= 0;
     return this.#client.world.trace.add(
       {
@@ -361,6 +361,7 @@ export class Answers {
         topic,
         id,
         ...this.#what(published),
+        dataBytes: data.byteLength,
         bytesName,
         isRepeat,
         ...this.#client.at(),

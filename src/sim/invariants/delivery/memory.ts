@@ -1,0 +1,87 @@
+// What a topic remembers: everything within the limits of count, bytes and age can be recovered, and no more than the
+// count. Judged where nothing else may stand in the way: the reader's queue has ample room, and all sizes are known.
+
+import type { EventOf } from '../../trace.ts';
+import type { Invariant } from '../invariant.ts';
+
+interface Known {
+  readonly bytes: number;
+  /** When it was first sent; virtual microseconds. */
+  readonly at: number;
+}
+
+export const memory: Invariant = {
+  property: 'memory',
+  requirements: ['BROKER-REC-1', 'BROKER-REC-3', 'BROKER-REC-4'],
+  judge(report) {
+    const sent: Known[] = [];
+    /** By node, topic and epoch: publications by place. */
+    const places = new Map<string, number[]>();
+    let limits: EventOf<'began'> | undefined;
+    const know = (where: EventOf<'published' | 'message'>, topic: string): void => {
+      const { node, position, publication } = where;
+      if (position === undefined) return;
+      const key = `${node} ${position.epoch} ${topic}`;
+      let known = places.get(key);
+      if (known === undefined) {
+        known = [];
+        places.set(key, known);
+      }
+      known[position.offset] = publication;
+    };
+    return {
+      began(event) {
+        limits = event;
+      },
+      publishSent({ publication, dataBytes, at }) {
+        sent[publication] ??= { bytes: dataBytes, at };
+      },
+      published: (event) => know(event, event.topic),
+      message: (event) => know(event, event.saidTopic),
+      subscribed(event) {
+        const { since, position, node, topic } = event;
+        if (limits === undefined || since === undefined || position === undefined) return;
+        if (since.epoch !== position.epoch) return;
+        const known = places.get(`${node} ${position.epoch} ${topic}`) ?? [];
+        const missed = known.slice(since.offset + 1, position.offset + 1).map((one) => sent[one]);
+        const sentence = judgeOne(event, position.offset - since.offset, missed, limits);
+        if (sentence !== undefined) report(event, sentence);
+      },
+    };
+  },
+};
+
+function judgeOne(
+  { client, topic, recovered, at }: EventOf<'subscribed'>,
+  count: number,
+  missed: readonly (Known | undefined)[],
+  { home, broker, sites }: EventOf<'began'>,
+): string | undefined {
+  const { historyCountMax, historyBytesMax, historyAgeMaxMs, historyBytesTotalMax } = home;
+  if (recovered === true)
+    return count > historyCountMax
+      ? `client ${client} recovered ${count} of '${topic}', and ${historyCountMax} are remembered`
+      : undefined;
+  if (count < 1 || count > historyCountMax || sites.includes('tiny-history')) return undefined;
+  let bytes = 0;
+  let oldestAt = at;
+  for (const known of missed) {
+    if (known === undefined) return undefined;
+    bytes += known.bytes + OVERHEAD_BYTES;
+    oldestAt = Math.min(oldestAt, known.at);
+  }
+  const isComplete = missed.length === count;
+  const isYoung = at - oldestAt < (historyAgeMaxMs - SLACK_MS) * 1_000;
+  const fits = bytes * QUEUE_SHARE <= broker.queueBytesMax && bytes <= historyBytesMax;
+  if (!isComplete || !isYoung || !fits || historyBytesTotalMax < TOTAL_BYTES_MIN) return undefined;
+  return `client ${client} missed ${count} of '${topic}', which are remembered, and was told that they are lost`;
+}
+
+/** An envelope, a place for each topic of a stream, and bookkeeping. */
+const OVERHEAD_BYTES = 1_500;
+/** The queue also holds other topics, and answers that are awaited. */
+const QUEUE_SHARE = 16;
+/** Between a publication and its place, and between an answer and its arrival. */
+const SLACK_MS = 15_000;
+/** Below this, other topics may have had to be forgotten. */
+const TOTAL_BYTES_MIN = 16_777_216;

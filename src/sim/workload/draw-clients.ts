@@ -23,8 +23,8 @@ export const clientValues = {
   topics: ['stock:AAPL', 'room/1', 'käse 🧀', 'a', 'a"b', '__proto__', '0', 'news.*'],
   jitterUs: [0, 100, 1_000, 10_000],
   windowBytes: [1_048_576, 262_144, 65_536, 4_096],
-  cutPercent: [0, 1, 5, 30, 80],
-  joinPercent: [0, 5, 50],
+  cutPercent: [0, 0, 0, 1, 5, 30, 80],
+  joinPercent: [0, 0, 5, 50],
   idPercent: [0, 30, 100],
   readBytes: [20_000, 5_000, 500, 0],
 } as const;
@@ -57,7 +57,7 @@ const topicLists: Arbitrary<readonly string[]> = integer({
 
 /** Reads what comes, publishes nothing, and knows no haste. */
 function steadyOf({ lane, requireToken }: Cast, topics: readonly string[]): Arbitrary<Role> {
-  return plainRecord({
+  const steady: Arbitrary<Role> = plainRecord({
     behaviour: constant('steady'),
     transport: constantFrom('ws', 'ws', 'sse'),
     envelope: chance(3, 4),
@@ -76,6 +76,10 @@ function steadyOf({ lane, requireToken }: Cast, topics: readonly string[]): Arbi
     token: requireToken ? tokens : constant(undefined),
     link: lane === 'byte' ? byteLinks : objectLinks,
   });
+  // Most pages follow one topic by an event stream.
+  return tuple(steady, chance(2, 3)).map(([role, isAlone]) =>
+    isAlone && role.transport === 'sse' ? { ...role, topics: role.topics.slice(0, 1) } : role,
+  );
 }
 
 function publisherOf(
@@ -91,7 +95,7 @@ function publisherOf(
     steadyOf(cast, topics),
     plainRecord({
       publishes: tuple(...own).map((flags) => topics.filter((_, index) => flags[index])),
-      dataBytes: mixed([7, constantFrom(0, 60, 120, 300)], [1, constantFrom(2_000, 9_000)]),
+      dataBytes: mixed([15, constantFrom(0, 60, 120, 300)], [1, constantFrom(2_000, 9_000)]),
       idPercent: constantFrom(...clientValues.idPercent),
       leavesEveryUs: mixed([3, constant(0)], [1, constant(3_000_000)]),
     }),

@@ -139,8 +139,8 @@ describe('the mixture of plans', () => {
     for (const fault of faults) expect(simplerFault.canShrinkWithoutContext(fault)).toBe(true);
     for (const client of clients) expect(simplerClient.canShrinkWithoutContext(client)).toBe(true);
     for (const plan of drawn) {
-      const { broker, home, receiptBytes, serviceUs, fineTurns, portUs } = plan;
-      const settings = { broker, home, receiptBytes, serviceUs, fineTurns, portUs };
+      const { broker, home, receiptBytes, serviceUs, fineTurns, portUs, sites } = plan;
+      const settings = { broker, home, receiptBytes, serviceUs, fineTurns, portUs, sites };
       expect(simplerSettings.canShrinkWithoutContext(settings)).toBe(true);
     }
   });
@@ -171,9 +171,13 @@ describe('a plan that has lost something', () => {
     const { durationMs, amount, amountStep, target } = faultSizes[kind];
     const [, longestMs] = durationMs;
     const fault = { at, kind, durationUs: longestMs * 1_000, amount: amount[1] * amountStep };
-    // Whether deaths are noticed late shows where somebody dies.
-    const death: Fault = { at, kind: 'crashShard', target: 0, durationUs: 5_000, amount: 0 };
-    const others = kind === 'stallMain' ? [death] : [];
+    const node = speaker?.node ?? 0;
+    const plain = { at, durationUs: 5_000, amount: 0 };
+    // Whether deaths are noticed late shows where somebody dies, and what is wrong at the door where somebody comes.
+    const death: Fault = { ...plain, kind: 'crashShard', target: 0 };
+    const storm: Fault = { ...plain, kind: 'storm', target: node };
+    const atTheDoor = ['refuse', 'blackhole', 'lostAccept', 'noDescriptors'].includes(kind);
+    const others = kind === 'stallMain' ? [death] : atTheDoor ? [storm] : [];
     const place = (speaker?.node ?? 0) * plan.shards;
     const there = { client: speaker?.client ?? 0, shard: place, node: speaker?.node ?? 0 }[target];
     const gone = { client: 1, shard: 4, node: 2 }[target];

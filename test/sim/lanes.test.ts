@@ -20,7 +20,7 @@ function whole(plan: Plan): Plan {
 
 /** Bytes have their own names in each lane, and a JSON object its own order of numbers. */
 function comparable(event: TraceEvent): unknown {
-  if (event.kind === 'listed') return { ...event, topics: new Map(event.topics) };
+  if (event.kind === 'listed') return { ...event, topics: event.topics.map(String).toSorted() };
   return { ...event, bytesName: undefined };
 }
 

@@ -108,8 +108,8 @@ test('a client reads the same word in both lanes', () => {
 test('a request goes through the object lane as a session would have read it', () => {
   const limits = { topicLengthMax: 256, idLengthMax: 128, jsonDepthMax: 512 };
   const since = { epoch: 'k3f9a1', offset: 5 };
-  const [bytes, object] = [byteSpeech, objectSpeech].map(({ subscribe }) =>
-    subscribe('a', true, since),
+  const [bytes, object] = [byteSpeech, objectSpeech].map((speech) =>
+    speech.subscribe('a', true, since),
   );
   if (bytes === undefined || object === undefined) throw new Error('both lanes speak');
   expect(objectWire.readRequest(object, limits)).toEqual(bytesWire.readRequest(bytes, limits));

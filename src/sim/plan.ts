@@ -12,6 +12,7 @@ import type { ClientPlan } from './workload/client-plan.ts';
 import { drawClients } from './workload/draw-clients.ts';
 
 export interface Plan {
+  /** Names the streams that its run draws from; the plan itself was drawn from it only as long as nobody changed it. */
   readonly seed: number;
   readonly lane: Lane;
   readonly mood: Mood;

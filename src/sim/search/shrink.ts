@@ -1,7 +1,8 @@
 // Makes a failing plan small: a smaller plan counts only when it breaks the same property first, so that a failure
 // does not slip into another one on the way. Large steps are tried before small ones: faults that came too late and
-// clients that the violation does not name, then delta debugging of both, then plain settings, and in the end
-// fast-check's own shrinking of every value that is left. Refuses to know clocks: its budget is counted in runs.
+// clients that the violation does not name, then delta debugging of both, then plain settings, then fast-check's own
+// shrinking of every value that is left; at last, what resisted gets other streams to draw from.
+// Refuses to know clocks: its budget is counted in runs.
 
 import type { Arbitrary } from 'fast-check';
 
@@ -55,6 +56,10 @@ export function shrinkPlan(plan: Plan, property: string, limits: ShrinkLimits = 
   keepPlaces(search);
   keepFaults(search, 1);
   keepClients(search, 1);
+  search.mayDrawAnew = true;
+  keepPlaces(search);
+  keepFaults(search, 1);
+  keepClients(search, 1);
   endSooner(search);
   return search.result();
 }
@@ -70,6 +75,8 @@ function whole(plan: Plan): Plan {
 
 class Search {
   simulations = 0;
+  /** Whether a smaller plan that does not fail gets other chances, with other streams. */
+  mayDrawAnew = false;
   #smallest: Report;
   readonly #property: string;
   readonly #judges: readonly Invariant[];
@@ -107,6 +114,14 @@ class Search {
 
   /** True when the plan breaks the same property: then it is the smallest so far. */
   try(plan: Plan): boolean {
+    if (this.#tryOnce(plan)) return true;
+    if (!this.mayDrawAnew) return false;
+    for (let chance = 1; chance <= CHANCES; chance += 1)
+      if (this.#tryOnce({ ...plan, seed: plan.seed + chance })) return true;
+    return false;
+  }
+
+  #tryOnce(plan: Plan): boolean {
     const text = JSON.stringify(plan);
     if (this.isSpent || this.#tried.has(text) || !isSound(plan)) return false;
     this.#tried.add(text);
@@ -243,5 +258,7 @@ const SIMULATIONS_MAX = 300;
 const COARSE = 4;
 /** A third of this finds most of what single values have to give. */
 const VALUES_MAX = 40;
+/** Other streams for a smaller plan: by then a run is so short that this costs little. */
+const CHANCES = 4;
 const PATIENCE_US = 1_000_000;
 const ROUND_US = 100_000;

@@ -9,7 +9,7 @@ import type { Arbitrary } from 'fast-check';
 import type { Fault } from '../faults/faults.ts';
 import { invariants } from '../invariants/all.ts';
 import type { Invariant } from '../invariants/invariant.ts';
-import { drawPlan, type Plan, type PlanChoices } from '../plan.ts';
+import { completed, drawPlan, type Plan, type PlanChoices } from '../plan.ts';
 import {
   plainerSteps,
   withClients,
@@ -18,6 +18,7 @@ import {
   withShards,
   withTopics,
 } from '../plan/plainer.ts';
+import { settingsOf } from '../plan/settings.ts';
 import { simplerClient, simplerFault, simplerSettings } from '../plan/simpler.ts';
 import { type Report, simulate } from '../simulate.ts';
 import type { Violation } from '../trace.ts';
@@ -43,7 +44,7 @@ export function shrink(choices: PlanChoices, property: string, limits?: ShrinkLi
 }
 
 export function shrinkPlan(plan: Plan, property: string, limits: ShrinkLimits = {}): Shrunk {
-  const search = new Search(whole(plan), property, limits);
+  const search = new Search(completed(plan), property, limits);
   keepInvolved(search);
   keepFaults(search, COARSE);
   keepClients(search, COARSE);
@@ -62,15 +63,6 @@ export function shrinkPlan(plan: Plan, property: string, limits: ShrinkLimits = 
   keepClients(search, 1);
   endSooner(search);
   return search.result();
-}
-
-/** A plan that was read from a file may lack what is undefined in it. */
-function whole(plan: Plan): Plan {
-  const clients = plan.clients.map((client): ClientPlan => {
-    const { token } = client;
-    return { ...client, token: token && { ...token, expiresInMs: token.expiresInMs } };
-  });
-  return { ...plan, clients };
 }
 
 class Search {
@@ -223,9 +215,10 @@ function shrinkValues(search: Search): void {
       ...search.plan,
       faults: search.plan.faults.with(place, fault),
     }));
-  const { broker, home, receiptBytes, serviceUs, fineTurns, portUs } = search.plan;
-  const settings = { broker, home, receiptBytes, serviceUs, fineTurns, portUs };
-  descend(search, end, simplerSettings, settings, (simpler) => ({ ...search.plan, ...simpler }));
+  descend(search, end, simplerSettings, settingsOf(search.plan), (settings) => ({
+    ...search.plan,
+    ...settings,
+  }));
   for (let place = 0; place < search.plan.clients.length; place += 1)
     descend(search, end, simplerClient, search.plan.clients[place] as ClientPlan, (client) => ({
       ...search.plan,
@@ -237,7 +230,7 @@ function descend<T>(
   search: Search,
   end: number,
   arbitrary: Arbitrary<T>,
-  from: T,
+  from: NoInfer<T>,
   planWith: (value: T) => Plan,
 ): void {
   let current = { value: from, context: undefined as unknown };
@@ -256,7 +249,7 @@ function descend<T>(
 const SIMULATIONS_MAX = 300;
 /** Blocks of at least this many go first: each that can be spared makes all later runs cheaper. */
 const COARSE = 4;
-/** A third of this finds most of what single values have to give. */
+/** Runs for single values: beside what came before, they give a reader little. */
 const VALUES_MAX = 40;
 /** Other streams for a smaller plan: by then a run is so short that this costs little. */
 const CHANCES = 4;

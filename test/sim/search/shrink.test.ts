@@ -7,7 +7,7 @@ import type { Fault } from '../../../src/sim/faults/faults.ts';
 import { invariants } from '../../../src/sim/invariants/all.ts';
 import type { Invariant } from '../../../src/sim/invariants/invariant.ts';
 import { drawPlan, type Plan, type PlanChoices } from '../../../src/sim/plan.ts';
-import { plainSettings } from '../../../src/sim/plan/settings.ts';
+import { plainSettings, settingsOf } from '../../../src/sim/plan/settings.ts';
 import { shrink, shrinkPlan } from '../../../src/sim/search/shrink.ts';
 import { simulate } from '../../../src/sim/simulate.ts';
 import type { TraceEvent, Watcher } from '../../../src/sim/trace.ts';
@@ -141,9 +141,7 @@ describe('a failure that needs no fault', () => {
   test('keeps its publisher and its reader, and nothing that is unusual', () => {
     expect(small.faults).toEqual([]);
     expect(small.clients).toHaveLength(2);
-    const { broker, home, receiptBytes, serviceUs, fineTurns, portUs } = small;
-    const settings = { broker, home, receiptBytes, serviceUs, fineTurns, portUs };
-    expect(settings).toEqual(plainSettings);
+    expect(settingsOf(small)).toEqual(plainSettings);
     const topics = new Set(
       small.clients.flatMap(({ topics: own, publishes }) => [...own, ...publishes]),
     );

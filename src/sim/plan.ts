@@ -7,11 +7,12 @@ import type { HomeLimits } from '../actors/routing/home.actor.ts';
 import type { Lane } from './edges/web.edge.ts';
 import { type Fault, type FaultKind, faultKinds, schedules } from './faults/faults.ts';
 import { drawn } from './plan/drawing.ts';
-import { type Frame, frame, type Mood } from './plan/settings.ts';
+import { type Frame, frame, type Mood, plainSettings } from './plan/settings.ts';
 import type { ClientPlan } from './workload/client-plan.ts';
 import { drawClients } from './workload/draw-clients.ts';
 
 export interface Plan {
+  /** Names the streams that its run draws from; the plan itself was drawn from it only as long as nobody changed it. */
   readonly seed: number;
   readonly lane: Lane;
   readonly mood: Mood;
@@ -68,6 +69,20 @@ export function drawPlan({ seed, lane, nodes, shards, clients }: PlanChoices): P
     clients: cast,
     faults: drawn(schedules(kindsOf(drawnFrame), { horizonUs, counts }), seed, 'faults'),
     horizonUs,
+  };
+}
+
+/** A plan as it was read from a file: what was undefined when it was written, or did not exist yet, is plain. */
+export function completed(plan: Plan): Plan {
+  return {
+    ...plainSettings,
+    ...plan,
+    broker: { ...plainSettings.broker, ...plan.broker },
+    home: { ...plainSettings.home, ...plan.home },
+    clients: plan.clients.map((client) => {
+      const { token } = client;
+      return { ...client, token: token && { ...token, expiresInMs: token.expiresInMs } };
+    }),
   };
 }
 

@@ -56,6 +56,19 @@ export const plainSettings: Settings = {
   sites: [],
 };
 
+/** The settings of a plan, and nothing else of it. */
+export function settingsOf(plan: Settings): Settings {
+  return {
+    broker: plan.broker,
+    home: plan.home,
+    receiptBytes: plan.receiptBytes,
+    serviceUs: plan.serviceUs,
+    fineTurns: plan.fineTurns,
+    portUs: plan.portUs,
+    sites: plan.sites,
+  };
+}
+
 /** Every buggify site of the actors. */
 export const siteNames: readonly string[] = [
   'early-expiry',

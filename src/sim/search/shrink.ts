@@ -1,14 +1,15 @@
 // Makes a failing plan small: a smaller plan counts only when it breaks the same property first, so that a failure
 // does not slip into another one on the way. Large steps are tried before small ones: faults that came too late and
-// clients that the violation does not name, then delta debugging of both, then plain settings, and in the end
-// fast-check's own shrinking of every value that is left. Refuses to know clocks: its budget is counted in runs.
+// clients that the violation does not name, then delta debugging of both, then plain settings, then fast-check's own
+// shrinking of every value that is left; at last, what resisted gets other streams to draw from.
+// Refuses to know clocks: its budget is counted in runs.
 
 import type { Arbitrary } from 'fast-check';
 
 import type { Fault } from '../faults/faults.ts';
 import { invariants } from '../invariants/all.ts';
 import type { Invariant } from '../invariants/invariant.ts';
-import { drawPlan, type Plan, type PlanChoices } from '../plan.ts';
+import { completed, drawPlan, type Plan, type PlanChoices } from '../plan.ts';
 import {
   plainerSteps,
   withClients,
@@ -17,6 +18,7 @@ import {
   withShards,
   withTopics,
 } from '../plan/plainer.ts';
+import { settingsOf } from '../plan/settings.ts';
 import { simplerClient, simplerFault, simplerSettings } from '../plan/simpler.ts';
 import { type Report, simulate } from '../simulate.ts';
 import type { Violation } from '../trace.ts';
@@ -42,7 +44,7 @@ export function shrink(choices: PlanChoices, property: string, limits?: ShrinkLi
 }
 
 export function shrinkPlan(plan: Plan, property: string, limits: ShrinkLimits = {}): Shrunk {
-  const search = new Search(whole(plan), property, limits);
+  const search = new Search(completed(plan), property, limits);
   keepInvolved(search);
   keepFaults(search, COARSE);
   keepClients(search, COARSE);
@@ -55,21 +57,18 @@ export function shrinkPlan(plan: Plan, property: string, limits: ShrinkLimits = 
   keepPlaces(search);
   keepFaults(search, 1);
   keepClients(search, 1);
+  search.mayDrawAnew = true;
+  keepPlaces(search);
+  keepFaults(search, 1);
+  keepClients(search, 1);
   endSooner(search);
   return search.result();
 }
 
-/** A plan that was read from a file may lack what is undefined in it. */
-function whole(plan: Plan): Plan {
-  const clients = plan.clients.map((client): ClientPlan => {
-    const { token } = client;
-    return { ...client, token: token && { ...token, expiresInMs: token.expiresInMs } };
-  });
-  return { ...plan, clients };
-}
-
 class Search {
   simulations = 0;
+  /** Whether a smaller plan that does not fail gets other chances, with other streams. */
+  mayDrawAnew = false;
   #smallest: Report;
   readonly #property: string;
   readonly #judges: readonly Invariant[];
@@ -107,6 +106,14 @@ class Search {
 
   /** True when the plan breaks the same property: then it is the smallest so far. */
   try(plan: Plan): boolean {
+    if (this.#tryOnce(plan)) return true;
+    if (!this.mayDrawAnew) return false;
+    for (let chance = 1; chance <= CHANCES; chance += 1)
+      if (this.#tryOnce({ ...plan, seed: plan.seed + chance })) return true;
+    return false;
+  }
+
+  #tryOnce(plan: Plan): boolean {
     const text = JSON.stringify(plan);
     if (this.isSpent || this.#tried.has(text) || !isSound(plan)) return false;
     this.#tried.add(text);
@@ -208,9 +215,10 @@ function shrinkValues(search: Search): void {
       ...search.plan,
       faults: search.plan.faults.with(place, fault),
     }));
-  const { broker, home, receiptBytes, serviceUs, fineTurns, portUs } = search.plan;
-  const settings = { broker, home, receiptBytes, serviceUs, fineTurns, portUs };
-  descend(search, end, simplerSettings, settings, (simpler) => ({ ...search.plan, ...simpler }));
+  descend(search, end, simplerSettings, settingsOf(search.plan), (settings) => ({
+    ...search.plan,
+    ...settings,
+  }));
   for (let place = 0; place < search.plan.clients.length; place += 1)
     descend(search, end, simplerClient, search.plan.clients[place] as ClientPlan, (client) => ({
       ...search.plan,
@@ -222,7 +230,7 @@ function descend<T>(
   search: Search,
   end: number,
   arbitrary: Arbitrary<T>,
-  from: T,
+  from: NoInfer<T>,
   planWith: (value: T) => Plan,
 ): void {
   let current = { value: from, context: undefined as unknown };
@@ -241,7 +249,9 @@ function descend<T>(
 const SIMULATIONS_MAX = 300;
 /** Blocks of at least this many go first: each that can be spared makes all later runs cheaper. */
 const COARSE = 4;
-/** A third of this finds most of what single values have to give. */
+/** Runs for single values: beside what came before, they give a reader little. */
 const VALUES_MAX = 40;
+/** Other streams for a smaller plan: by then a run is so short that this costs little. */
+const CHANCES = 4;
 const PATIENCE_US = 1_000_000;
 const ROUND_US = 100_000;

@@ -6,8 +6,8 @@ import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../../src/sim/faults/faults.ts';
 import { invariants } from '../../../src/sim/invariants/all.ts';
 import type { Invariant } from '../../../src/sim/invariants/invariant.ts';
-import { drawPlan, type Plan } from '../../../src/sim/plan.ts';
-import { plainSettings } from '../../../src/sim/plan/settings.ts';
+import { drawPlan, type Plan, type PlanChoices } from '../../../src/sim/plan.ts';
+import { plainSettings, settingsOf } from '../../../src/sim/plan/settings.ts';
 import { shrink, shrinkPlan } from '../../../src/sim/search/shrink.ts';
 import { simulate } from '../../../src/sim/simulate.ts';
 import type { TraceEvent, Watcher } from '../../../src/sim/trace.ts';
@@ -76,24 +76,30 @@ const twoDoors = planted('two-doors', (say) => {
 
 const rich = { lane: 'object', nodes: 2, shards: 3, clients: 24 } as const;
 
-/** The first plan that breaks the property before any other. */
+/** The first plan with many faults that breaks the property before any other. */
 function failing(
   property: string,
   judges: readonly Invariant[],
-  isRich: (plan: Plan) => boolean,
+  { from = 0, sizes = rich, change = (plan) => plan }: Wanted = {},
 ): Plan {
-  for (let seed = 0; seed < 200; seed += 1) {
-    const plan = drawPlan({ seed, ...rich });
-    if (!isRich(plan)) continue;
+  for (let seed = from; seed < from + 200; seed += 1) {
+    const plan = change(drawPlan({ seed, ...sizes }));
+    if (plan.faults.length <= 10) continue;
     const { violations } = simulate(plan, undefined, judges, undefined, false);
     if (violations[0]?.property === property) return plan;
   }
   throw new Error(`no seed breaks ${property}`);
 }
 
+interface Wanted {
+  readonly from?: number;
+  readonly sizes?: Omit<PlanChoices, 'seed'>;
+  readonly change?: (plan: Plan) => Plan;
+}
+
 describe('a failure that needs two faults and a client', () => {
   const judges = [...invariants, backAfterDeath];
-  const plan = failing('back-after-death', judges, ({ faults }) => faults.length > 15);
+  const plan = failing('back-after-death', judges);
   const shrunk = shrinkPlan(plan, 'back-after-death', { judges });
 
   test('ends with those, or fewer', () => {
@@ -129,15 +135,13 @@ describe('a failure that needs two faults and a client', () => {
 
 describe('a failure that needs no fault', () => {
   const judges = [twoDoors];
-  const plan = failing('two-doors', judges, ({ faults }) => faults.length > 10);
+  const plan = failing('two-doors', judges);
   const { plan: small, report } = shrinkPlan(plan, 'two-doors', { judges });
 
   test('keeps its publisher and its reader, and nothing that is unusual', () => {
     expect(small.faults).toEqual([]);
     expect(small.clients).toHaveLength(2);
-    const { broker, home, receiptBytes, serviceUs, fineTurns, portUs } = small;
-    const settings = { broker, home, receiptBytes, serviceUs, fineTurns, portUs };
-    expect(settings).toEqual(plainSettings);
+    expect(settingsOf(small)).toEqual(plainSettings);
     const topics = new Set(
       small.clients.flatMap(({ topics: own, publishes }) => [...own, ...publishes]),
     );
@@ -198,17 +202,49 @@ describe('the property', () => {
   });
 });
 
+describe('a failure that hangs on chance', () => {
+  /** Broken by one run in five, whatever is in it. */
+  const fives = planted('fives', (say) => {
+    let read = 0;
+    return {
+      message() {
+        read += 1;
+      },
+      healed(event) {
+        if (read > 0 && read % 5 === 0) say(event, 'what was read can be shared among five');
+      },
+    };
+  });
+  const short = ({ faults, ...plan }: Plan): Plan => ({
+    ...plan,
+    horizonUs: 1_500_000,
+    faults: faults.map((fault) => ({ ...fault, at: fault.at % 1_500_000 })),
+  });
+
+  test('gets other streams, and so becomes small all the same', () => {
+    const sizes = { lane: 'object', nodes: 1, shards: 2, clients: 10 } as const;
+    let clients = 0;
+    for (const from of [0, 30, 60, 90, 120]) {
+      const plan = failing('fives', [fives], { from, sizes, change: short });
+      const small = shrinkPlan(plan, 'fives', { judges: [fives] });
+      expect(simulate(small.plan, undefined, [fives]).hash).toBe(small.report.hash);
+      expect(small.plan.faults.length).toBeLessThanOrEqual(3);
+      clients += small.plan.clients.length;
+    }
+    // Without them it is more than three each.
+    expect(clients).toBeLessThanOrEqual(13);
+  });
+});
+
 describe('the budget', () => {
-  test.each([1, 5, 20])(
-    'of %i runs is kept, and what was found until then is given',
-    (simulationsMax) => {
-      const judges = [...invariants, backAfterDeath];
-      const plan = failing('back-after-death', judges, ({ faults }) => faults.length > 15);
-      const shrunk = shrinkPlan(plan, 'back-after-death', { judges, simulationsMax });
-      // One more, for the trace.
-      expect(shrunk.simulations).toBeLessThanOrEqual(simulationsMax + 1);
-      expect(shrunk.report.violations[0]?.property).toBe('back-after-death');
-      if (simulationsMax === 1) expect(shrunk.plan).toEqual(plan);
-    },
-  );
+  const judges = [...invariants, backAfterDeath];
+  const plan = failing('back-after-death', judges);
+
+  test.each([1, 5, 20])('of %i runs is kept, and what was found until then is given', (most) => {
+    const shrunk = shrinkPlan(plan, 'back-after-death', { judges, simulationsMax: most });
+    // One more, for the trace.
+    expect(shrunk.simulations).toBeLessThanOrEqual(most + 1);
+    expect(shrunk.report.violations[0]?.property).toBe('back-after-death');
+    if (most === 1) expect(shrunk.plan).toEqual(plan);
+  });
 });

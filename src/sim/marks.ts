@@ -18,6 +18,7 @@ export const registeredMarks: readonly string[] = [
   ...['published', 'published, duplicate', 'publish refused', 'publish unknown'],
   ...['gap slow', 'gap conflated', 'gap restarted'],
   ...['message', 'message, bare'],
+  ...['welcomed', 'not welcomed', 'mistake answered', 'request answered'],
   ...['shardCrashed', 'shardStarted'],
   ...siteNames.map((site) => `site ${site}`),
 ];
@@ -41,6 +42,9 @@ export class Marks {
       if (position === undefined) this.#bare += 1;
       else this.#messages += 1;
     },
+    greeted: ({ isWelcome }) => this.reach(isWelcome ? 'welcomed' : 'not welcomed'),
+    answered: ({ door }) => this.reach(door === 'ws' ? 'mistake answered' : 'request answered'),
+    brokenSent: ({ what }) => this.reach(`broken: ${what}`),
     shardCrashed: () => this.reach('shardCrashed'),
     shardStarted: () => this.reach('shardStarted'),
     unexpected: () => this.reach('unexpected'),

@@ -12,7 +12,7 @@ export interface TracePosition {
 }
 
 /** How a client behaves, and so what may be expected for it. */
-export type Behaviour = 'steady' | 'churning' | 'slow' | 'malformed';
+export type Behaviour = 'steady' | 'churning' | 'slow' | 'malformed' | 'mistaken';
 
 interface AtClient {
   readonly node: number;
@@ -62,6 +62,8 @@ export type TraceRecord =
       readonly kind: 'closed';
       /** As the client saw it; 1006 without a close frame. */
       readonly code: number;
+      /** Of the close frame; empty without one. */
+      readonly reason: string;
       readonly by: 'server' | 'client' | 'network';
     })
   | (AtTopic & {
@@ -146,6 +148,32 @@ export type TraceRecord =
       /** Actors that a thread has without any connection. */
       readonly actorsAlways: number;
     }
+  /** The first words on a WebSocket: an `info` frame, or another. */
+  | (AtClient & { readonly kind: 'greeted'; readonly isWelcome: boolean })
+  /** A question whose only right answer is known: a mistake, more often than not. */
+  | (AtClient & {
+      readonly kind: 'asked';
+      readonly door: 'ws' | 'http';
+      readonly text: string;
+      readonly expected: string;
+    })
+  | (AtClient & {
+      readonly kind: 'answered';
+      readonly door: 'ws' | 'http';
+      readonly expected: string;
+      readonly heard: string;
+      readonly isRight: boolean;
+    })
+  /** Bytes that are no frame; without a code whatever follows is right. */
+  | (AtClient & {
+      readonly kind: 'brokenSent';
+      readonly what: string;
+      readonly code: number | undefined;
+      /** Undefined where any is right. */
+      readonly reason: string | undefined;
+    })
+  /** The server said something in other words than the spec has for it. */
+  | (AtClient & { readonly kind: 'misworded'; readonly text: string; readonly correction: string })
   /** The server said something that nothing asked for, or that cannot be read. */
   | (AtClient & { readonly kind: 'unexpected'; readonly what: string })
   /** A process died for ever, with all its threads. */

@@ -2,6 +2,7 @@
 // all in virtual time and all from one seed. What is started on a shard is what production starts.
 // Refuses to judge what happens: that is read from the trace.
 
+import type { BrokerOptions } from '../actors/broker/broker-options.ts';
 import type { Address } from '../actors/runtime/actor.ts';
 import { WINDOW_BYTES } from '../actors/runtime/edges.ts';
 import { areSitesGrown } from '../actors/runtime/sites.ts';
@@ -22,6 +23,7 @@ import { askCensus, probe } from './workload/behaviours.ts';
 import { Client } from './workload/client.ts';
 import type { ClientPlan } from './workload/client-plan.ts';
 import { Ledger } from './workload/ledger.ts';
+import { Rewriting } from './workload/hearing/rewriting.ts';
 import { Words } from './workload/hearing/words.ts';
 
 /** Phases of a run, as the numbers of their last events. */
@@ -31,7 +33,7 @@ export class World {
   readonly plan: Plan;
   readonly trace: Trace;
   readonly hash = new TraceHash();
-  readonly words = new Words();
+  readonly words: Words;
   readonly ledger = new Ledger();
   readonly clients: Client[] = [];
   /** By place: node × shards + shard. */
@@ -63,6 +65,7 @@ export class World {
     this.plan = plan;
     this.trace = trace;
     this.#marks = marks;
+    this.words = new Words(new Rewriting(plan.broker));
     const { seed, nodes, shards, broker, home, sites } = plan;
     trace.add({ kind: 'began', seed, broker, home, sites });
     for (let node = 0; node < nodes; node += 1) {
@@ -95,6 +98,10 @@ export class World {
 
   get now(): number {
     return this.#scheduler.now;
+  }
+
+  get options(): BrokerOptions {
+    return this.plan.broker;
   }
 
   get lane(): Lane {

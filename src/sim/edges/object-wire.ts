@@ -48,6 +48,7 @@ export const objectWire: BrokerWire = {
       topic,
       position,
       id,
+      subscribers,
       isDuplicate: duplicate,
     });
   },

@@ -13,9 +13,15 @@ import { oneOrder } from './delivery/one-order.ts';
 import { memory } from './delivery/memory.ts';
 import { recovery } from './delivery/recovery.ts';
 import { windows } from './delivery/windows.ts';
+import { closeCodes, frames, mistakes, requests, welcome } from './wording.ts';
 
 export const invariants: readonly Invariant[] = [
   noFailures,
+  frames,
+  mistakes,
+  requests,
+  closeCodes,
+  welcome,
   conversation,
   windows,
   offsetSteps,

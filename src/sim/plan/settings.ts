@@ -88,6 +88,12 @@ export const settingFields: Fields<Settings> = {
     welcome: constantFrom(true, true, true, false),
     slowPolicy: constantFrom('disconnect', 'drop-oldest', 'latest-per-topic'),
     queueBytesMax: constantFrom(1_048_576, 65_536, 16_384),
+    messageBytesMax: constantFrom(1_048_576, 1_048_576, 20_000),
+    batchMax: constantFrom(1_000, 64),
+    subscriptionsMax: constantFrom(1_000, 8),
+    topicLengthMax: constantFrom(256, 64),
+    idLengthMax: constantFrom(128, 32),
+    jsonDepthMax: constantFrom(512, 16),
     requireToken: constantFrom(false, false, false, false, true),
   }),
   home: plainRecord({

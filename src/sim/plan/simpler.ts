@@ -68,7 +68,7 @@ const token: Arbitrary<ClientToken> = plainRecord({
 export const simplerClient: Arbitrary<ClientPlan> = plainRecord({
   client: kept,
   node: kept,
-  behaviour: constantFrom<Behaviour[]>('steady', 'churning', 'slow', 'malformed'),
+  behaviour: constantFrom<Behaviour[]>('steady', 'churning', 'slow', 'malformed', 'mistaken'),
   transport: constantFrom('ws', 'sse', 'post'),
   envelope: constantFrom(true, false),
   recovers: constantFrom(false, true),

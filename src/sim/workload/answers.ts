@@ -3,12 +3,15 @@
 // Refuses to know frames and connections.
 
 import { encodeText } from '../../actors/codecs/utf8-text.ts';
+import type { WireWord } from '../edges/network.ts';
 import { ObjectPayload } from '../edges/object-payload.ts';
 import { nameBytes } from '../trace-hash.ts';
 import type { TracePosition } from '../trace.ts';
 import type { Client } from './client.ts';
 import type { Published } from './ledger.ts';
+import { Asking } from './mistakes/asking.ts';
 import { dataBytes, writeData } from './payload.ts';
+import { correctedResults } from './hearing/rewriting.ts';
 import { bareWord, type MessageWord, type Word } from './hearing/words.ts';
 
 type Question =
@@ -31,6 +34,7 @@ type Question =
 type Publish = Extract<Question, { readonly type: 'publish' }>;
 
 export class Answers {
+  readonly asking: Asking;
   readonly #client: Client;
   #open: Question[] = [];
   /** What was sent with an id and never acknowledged: to be sent again when the client is back. */
@@ -39,6 +43,7 @@ export class Answers {
   #posted: Publish[] = [];
 
   constructor(client: Client) {
+    this.asking = new Asking(client);
     this.#client = client;
   }
 
@@ -48,6 +53,7 @@ export class Answers {
 
   begin(): void {
     this.#open = [];
+    this.asking.begin();
   }
 
   /** The connection is gone: publications without an answer may or may not have been made. */
@@ -141,7 +147,9 @@ export class Answers {
     else for (const question of posted) this.#fail(question, 'refused');
   }
 
-  hearResponse(status: number, body: string): void {
+  hearResponse(response: Extract<WireWord, { readonly word: 'response' }>): void {
+    if (this.asking.hearResponse(response)) return;
+    const { status, body } = response;
     const posted = this.#posted;
     this.#posted = [];
     let results: unknown;
@@ -161,6 +169,8 @@ export class Answers {
       );
       return;
     }
+    const correction = correctedResults(body, list, posted.length > 1);
+    if (correction !== undefined) this.#client.misworded(body, correction);
     for (const [index, question] of posted.entries()) {
       const { epoch, offset, duplicate } = list[index] as {
         epoch?: string;
@@ -173,11 +183,17 @@ export class Answers {
   }
 
   hear(word: Word): void {
+    this.#client.greeted(word.type === 'info');
     if (word.type === 'message') this.#message(word);
-    else if (word.type === 'gap') this.#gap(word);
+    else if (word.type === 'misworded') this.#client.misworded(word.text, word.correction);
+    else if (word.type === 'info') return;
+    else if (this.#client.plan.behaviour === 'mistaken') {
+      // What it follows is its own; that a home began anew is no answer.
+      if (word.type !== 'gap') this.asking.hear(word);
+    } else if (word.type === 'gap') this.#gap(word);
     else if (word.type === 'error') this.#error(word.message);
     else if (word.type === 'unreadable') this.#client.unexpected(`unreadable: ${word.text}`);
-    else if (word.type !== 'info') this.#answer(word);
+    else this.#answer(word);
   }
 
   #message({ topic, position, said, bytesName, id }: MessageWord): void {
@@ -240,6 +256,8 @@ export class Answers {
     ) {
       const { topic, since, envelope, cause } = question;
       const { position, recovered } = word;
+      if ((position !== undefined) !== envelope)
+        client.unexpected(`a place in the ack of '${topic}', asked for or not`);
       if (position !== undefined && recovered !== true) client.places.set(topic, position);
       const following = client.follow(topic);
       trace.add(
@@ -268,6 +286,9 @@ export class Answers {
       question?.type === 'publish' &&
       question.published.topic === word.topic
     ) {
+      const { epoch, offset } = word.position;
+      const id = question.published.id ?? `${epoch}:${offset}`;
+      if (word.id !== id) client.unexpected(`an ack of '${word.id}' for '${id}'`);
       this.#acked(question, word.position, word.isDuplicate);
     } else if (word.type === 'listing' && question?.type === 'list_topics') {
       const { topics } = word;

@@ -2,7 +2,6 @@
 // say nonsense. Called when a client's time has come; draws from the client's own stream alone.
 // Refuses to know what comes of it.
 
-import { encodeFrame } from '../../actors/codecs/websocket-frames.ts';
 import { encodeText } from '../../actors/codecs/utf8-text.ts';
 import type { Client } from './client.ts';
 import { purposes } from './client-plan.ts';
@@ -13,7 +12,8 @@ export function act(client: Client): void {
   if (world.isSettling) return;
   client.later(purposes.act, (plan.everyUs >> 1) + chance.below(plan.everyUs));
   if (plan.transport === 'post') {
-    post(client);
+    if (chance.chance(1, 4)) client.answers.asking.call();
+    else post(client);
     return;
   }
   if (plan.leavesEveryUs > 0 && chance.chance(plan.everyUs, plan.leavesEveryUs)) {
@@ -23,12 +23,14 @@ export function act(client: Client): void {
   if (plan.transport !== 'ws' || !client.isOpen || client.isClosing) return;
   if (plan.behaviour === 'churning') churn(client);
   else if (plan.behaviour === 'malformed') babble(client);
+  else if (plan.behaviour === 'mistaken') ask(client);
   else if (plan.publishes.length > 0) publish(client);
 }
 
-/** A last publication to each of its topics, when all is well again. */
+/** A last publication to each of its topics, when all is well again; nobody follows what is only his own. */
 export function probe(client: Client): void {
   const { plan } = client;
+  client.answers.asking.rest();
   if (plan.behaviour !== 'steady') return;
   if (plan.transport === 'post') client.answers.post(plan.publishes);
   else if (client.isOpen) for (const topic of plan.publishes) client.answers.publish(topic, true);
@@ -73,16 +75,17 @@ function churn(client: Client): void {
 
 /** Sentences that mean nothing, and now and then bytes that are no frame at all. */
 function babble(client: Client): void {
-  const { chance, world } = client;
-  if (chance.chance(7, 8)) {
-    client.say(encodeText(chance.pick(NONSENSE)));
-    return;
-  }
-  if (world.lane === 'object') {
-    client.sayRaw({ word: 'broken', code: chance.pick([1002, 1007, 1009] as const) });
-    return;
-  }
-  client.sayRaw(chance.pick(BROKEN)(chance.next()));
+  const { chance } = client;
+  const { asking } = client.answers;
+  if (asking.isBroken) asking.linger();
+  else if (chance.chance(3, 4)) client.say(encodeText(chance.pick(NONSENSE)));
+  else asking.breakOff();
+}
+
+/** Several mistakes at once, so that answers may come in another order than they should. */
+function ask({ chance, answers }: Client): void {
+  const times = 1 + chance.below(6);
+  for (let i = 0; i < times; i += 1) answers.asking.ask();
 }
 
 const NONSENSE: readonly string[] = [
@@ -98,29 +101,3 @@ const NONSENSE: readonly string[] = [
   '{"type":"subscribe","topic":"a","since":{"epoch":"","offset":-1}}',
   '{"type":"unsubscribe","topic":"never"}',
 ];
-
-const mask = new Uint8Array([1, 2, 3, 4]);
-const text = new Uint8Array([0x7b, 0x7d]);
-
-/** Each makes one connection's worth of trouble. */
-const BROKEN: readonly ((word: number) => Uint8Array)[] = [
-  // Not masked.
-  () => encodeFrame('text', text),
-  // Reserved bit, reserved opcode.
-  () => patched(encodeFrame('text', text, { mask }), 0, 0xc1),
-  () => patched(encodeFrame('text', text, { mask }), 0, 0x83),
-  // A control frame that is too long, or in parts.
-  () => encodeFrame('ping', new Uint8Array(126), { mask }),
-  () => encodeFrame('ping', text, { mask, fin: false }),
-  // Half a code point.
-  () => encodeFrame('text', new Uint8Array([0xe2, 0x82]), { mask }),
-  // A length beyond every limit.
-  () => new Uint8Array([0x81, 0xff, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2, 3, 4]),
-  // Anything.
-  (word) => new Uint8Array([word, word >>> 8, word >>> 16, word >>> 24, 0x81, 0x82]),
-];
-
-function patched(frame: Uint8Array, at: number, byte: number): Uint8Array {
-  frame[at] = byte;
-  return frame;
-}

@@ -15,35 +15,15 @@ import {
   type WireWord,
 } from '../edges/network.ts';
 import { ObjectPayload } from '../edges/object-payload.ts';
-import type { Lane } from '../edges/web.edge.ts';
-import type { TraceHash } from '../trace-hash.ts';
-import type { Trace, TracePosition } from '../trace.ts';
+import type { TracePosition } from '../trace.ts';
 import { Answers } from './answers.ts';
 import { act } from './behaviours.ts';
 import { type ClientPlan, purposes } from './client-plan.ts';
-import type { Ledger } from './ledger.ts';
+import type { ClientWorld } from './client-world.ts';
 import { SseReading } from './hearing/sse-reading.ts';
 import { WsReading } from './hearing/ws-reading.ts';
 import { headersOf, linkOf, Masks } from './own-ways.ts';
 import { byteSpeech, objectSpeech, type Speech } from './speech.ts';
-import type { Words } from './hearing/words.ts';
-
-/** What a client needs of its world. */
-export interface ClientWorld {
-  readonly now: number;
-  readonly lane: Lane;
-  readonly trace: Trace;
-  readonly hash: TraceHash;
-  readonly words: Words;
-  readonly ledger: Ledger;
-  /** Faults are over: nobody does anything of his own accord any more. */
-  readonly isSettling: boolean;
-  /** A connection to one of the node's shards; undefined when none listens. */
-  connect(plan: ClientPlan, link: Link): Connection | undefined;
-  wakeClientAt(at: number, client: number, purpose: number): void;
-  /** The number of one connection's hearing of one topic. */
-  newFollowing(): number;
-}
 
 export class Client implements Endpoint {
   readonly plan: ClientPlan;
@@ -72,6 +52,8 @@ export class Client implements Endpoint {
   #isReading = false;
   #closedBy: 'server' | 'client' | 'network' = 'network';
   #closeCode = 1006;
+  #closeReason = '';
+  #isGreeted = false;
 
   constructor(plan: ClientPlan, world: ClientWorld, seed: number) {
     this.plan = plan;
@@ -217,6 +199,21 @@ export class Client implements Endpoint {
     };
   }
 
+  /** It hears a word: the first one may be a welcome, and no other. */
+  greeted(isWelcome: boolean): void {
+    if (this.#isGreeted) {
+      if (isWelcome) this.unexpected('a welcome that is not the first word');
+      return;
+    }
+    this.#isGreeted = true;
+    if (this.plan.transport === 'ws')
+      this.world.trace.add({ kind: 'greeted', isWelcome, ...this.at() });
+  }
+
+  misworded(text: string, correction: string): void {
+    this.world.trace.add({ kind: 'misworded', text, correction, ...this.at() });
+  }
+
   unexpected(what: string): void {
     this.world.trace.add({ kind: 'unexpected', what, ...this.at() });
   }
@@ -251,10 +248,12 @@ export class Client implements Endpoint {
     this.isClosing = false;
     this.#closedBy = 'network';
     this.#closeCode = 1006;
+    this.#closeReason = '';
     this.#heardAt = this.world.now;
     this.ws.begin();
     this.sse.begin();
     this.answers.begin();
+    this.#isGreeted = false;
     this.sayRaw(word);
     if (this.#isWatching) return;
     this.#isWatching = true;
@@ -321,7 +320,7 @@ export class Client implements Endpoint {
         if (unit.word === 'accepted') this.answers.subscribeAll();
         return;
       case 'response':
-        if (this.plan.transport === 'post') this.answers.hearResponse(unit.status, unit.body);
+        if (this.plan.transport === 'post') this.answers.hearResponse(unit);
         else if (unit.status >= 500 || unit.status === 400)
           this.unexpected(`status ${unit.status}: ${unit.body}`);
         return;
@@ -329,7 +328,7 @@ export class Client implements Endpoint {
         this.sayRaw({ word: 'pong' });
         return;
       case 'close':
-        this.heardClose(unit.code);
+        this.heardClose(unit.code, unit.reason);
         return;
       case 'fin':
         if (this.plan.transport !== 'ws')
@@ -351,10 +350,11 @@ export class Client implements Endpoint {
     }
   }
 
-  heardClose(code: number): void {
+  heardClose(code: number, reason: string): void {
     if (!this.isClosing) {
       this.#closedBy = 'server';
       this.#closeCode = code;
+      this.#closeReason = reason;
       this.isClosing = true;
       this.#sayClose(code);
     }
@@ -376,6 +376,7 @@ export class Client implements Endpoint {
       this.world.trace.add({
         kind: 'closed',
         code: this.#closeCode,
+        reason: this.#closeReason,
         by: this.#closedBy,
         ...this.at(),
       });

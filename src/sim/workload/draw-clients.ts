@@ -138,9 +138,17 @@ function followersOf(cast: Cast, topics: readonly string[]): Arbitrary<Role> {
     topics: [],
     everyUs: 50_000,
   }));
+  const mistaken = steady.map((role): Role => ({
+    ...role,
+    behaviour: 'mistaken',
+    transport: 'ws',
+    topics: [],
+    everyUs: 100_000,
+    token: cast.requireToken ? ownToken : undefined,
+  }));
   return cast.isChurning
-    ? mixed([1, steady], [5, churning], [1, slow], [1, malformed])
-    : mixed([12, steady], [2, churning], [1, slow], [1, malformed]);
+    ? mixed([1, steady], [5, churning], [1, slow], [1, malformed], [1, mistaken])
+    : mixed([12, steady], [2, churning], [1, slow], [1, malformed], [1, mistaken]);
 }
 
 const paces = plainRecord({
@@ -161,6 +169,9 @@ const tokens: Arbitrary<ClientToken> = plainRecord({
     [1, integer({ min: 500, max: 8_000 })],
   ),
 });
+
+/** Of one who may have topics of its own, and no others. */
+const ownToken: ClientToken = { subscribe: ['own/*'], publish: ['own/*'], expiresInMs: undefined };
 
 const byteLinks = linksOf(true);
 const objectLinks = linksOf(false);

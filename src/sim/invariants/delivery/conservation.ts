@@ -86,11 +86,17 @@ function holeIn(
     const before = got[at - 1] as number;
     const after = got[at] as number;
     if (before === GAP || after === GAP) continue;
+    let isApart = false;
+    let isNext = false;
+    // What was sent again to a home that began anew has a place in each of its epochs.
     for (const known of epochs.values()) {
       const from = known.get(before);
       const to = known.get(after);
-      if (from !== undefined && to !== undefined && to !== from + 1) return [before, after];
+      if (from === undefined || to === undefined) continue;
+      if (to === from + 1) isNext = true;
+      else isApart = true;
     }
+    if (isApart && !isNext) return [before, after];
   }
   return undefined;
 }

@@ -93,6 +93,7 @@ export function clientWords(client: ClientPlan): string {
   const pace = `about every ${seconds(everyUs)}`;
   const said: string[] = [];
   if (behaviour === 'malformed') said.push(`speaks nonsense over ${by} ${pace}`);
+  else if (behaviour === 'mistaken') said.push(`makes mistakes over ${by} ${pace}`);
   else if (behaviour === 'churning')
     said.push(`subscribes to ${listed(topics)} and unsubscribes again over ${by}, ${pace}`);
   else if (topics.length > 0)
@@ -190,6 +191,16 @@ export function eventWords(event: TraceEvent, epochs: Epochs): string {
         `shard ${event.node}.${event.shard} holds ${event.connections} connections ` +
         `and ${event.actors} actors`
       );
+    case 'greeted':
+      return `${who} is ${event.isWelcome ? 'welcomed' : 'told other words first'}`;
+    case 'asked':
+      return `${who} asks ${JSON.stringify(event.text)}`;
+    case 'answered':
+      return `${who} is told ${JSON.stringify(event.heard)}`;
+    case 'brokenSent':
+      return `${who} sends what is no frame: ${event.what}`;
+    case 'misworded':
+      return `${who} is told ${JSON.stringify(event.text)}`;
     case 'unexpected':
       return `${who} hears what it did not ask for: ${event.what}`;
     case 'nodeKilled':

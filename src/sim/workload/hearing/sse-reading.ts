@@ -7,18 +7,23 @@ import { ObjectPayload } from '../../edges/object-payload.ts';
 import type { EventWord } from '../../edges/object-wire.ts';
 import type { TracePosition } from '../../trace.ts';
 import type { Client } from '../client.ts';
-import { EventStream, type StreamEvent } from './event-stream.ts';
+import { EventIds } from './event-ids.ts';
+import { EventStream, shapes } from './event-stream.ts';
+import { type Wire, writtenStart } from './rewriting.ts';
 import type { Word } from './words.ts';
 
 export class SseReading {
   readonly #client: Client;
-  #stream = new EventStream();
+  #stream: EventStream;
+  #ids: EventIds;
   /** What the connection was opened with. */
   #asked = '';
   #lastId = '';
 
   constructor(client: Client) {
     this.#client = client;
+    this.#stream = new EventStream((line) => this.#misread(line));
+    this.#ids = this.#newIds();
   }
 
   head(): WireHead {
@@ -36,13 +41,22 @@ export class SseReading {
   }
 
   begin(): void {
-    this.#stream = new EventStream();
+    this.#stream = new EventStream((line) => this.#misread(line));
+    this.#ids = this.#newIds();
     this.#stream.lastId = this.#lastId;
   }
 
   hear(payload: Uint8Array | ObjectPayload): void {
     if (payload instanceof ObjectPayload) this.#hearValue(payload.value as EventWord);
-    else this.#stream.decode(payload, (event) => this.#receive(event));
+    else
+      this.#stream.decode(payload, (event) => {
+        const { name, data, shape, retry } = event;
+        const isStart = name === 'subscribed';
+        const right = isStart || name === 'message' ? shapes[name] : shapes.named;
+        if (shape !== right || (isStart && retry !== this.#client.world.options.sseRetryMs))
+          this.#misread(`${name} ${shape.toString(8)} ${retry}: ${decoder.decode(data)}`);
+        this.#receive(event);
+      });
   }
 
   #hearValue(event: EventWord): void {
@@ -51,14 +65,20 @@ export class SseReading {
     this.#receive({ name, data, lastId: id });
   }
 
-  #receive({ name, data, lastId }: Omit<StreamEvent, 'data'> & { readonly data: Payload }): void {
+  #receive({ name, data, lastId }: Received): void {
     const client = this.#client;
     this.#lastId = lastId;
-    if (name === 'subscribed') this.#subscribed(decoder.decode(data as Uint8Array));
+    if (name === 'subscribed') this.#subscribed(decoder.decode(data as Uint8Array), lastId);
     else if (name === 'gap') client.answers.hear(this.#read(data));
     else if (name === 'message') {
       const word = this.#read(data);
-      if (word.type !== 'message' || word.topic !== undefined) client.answers.hear(word);
+      if (word.type !== 'message') {
+        client.answers.hear(word);
+        return;
+      }
+      const wrong = this.#ids.next(lastId, word.topic ?? word.said.topic, word.position);
+      if (wrong !== undefined) this.#misread(wrong);
+      if (word.topic !== undefined) client.answers.hear(word);
       else {
         const { topic } = word.said;
         client.answers.hear({ ...word, topic, position: this.#placeOf(topic, lastId) });
@@ -74,15 +94,17 @@ export class SseReading {
     return word;
   }
 
-  #subscribed(data: string): void {
+  #subscribed(data: string, id: string): void {
     const client = this.#client;
-    const { topic, epoch, offset, recovered } = parse(data) as TracePosition & {
-      topic: string;
-      recovered?: boolean;
-    };
+    const wire = parse(data);
+    const correction = writtenStart(wire);
+    if (data !== correction) this.#client.misworded(data, correction);
+    const { topic = '', epoch, offset, recovered } = wire;
+    const wrong = this.#ids.begin(id);
+    if (wrong !== undefined) this.#misread(wrong);
     const since = this.#asked === '' ? undefined : this.#placeOf(topic, this.#asked);
     const { envelope } = client.plan;
-    const position = { epoch, offset };
+    const position = { epoch: epoch ?? '', offset: offset ?? -1 };
     client.world.trace.add({
       kind: 'subscribed',
       topic,
@@ -95,6 +117,15 @@ export class SseReading {
     });
   }
 
+  #newIds(): EventIds {
+    const { plan, world } = this.#client;
+    return new EventIds(plan.topics, world.options.slowPolicy === 'disconnect');
+  }
+
+  #misread(line: string): void {
+    this.#client.misworded(line, 'an event as the spec shows it');
+  }
+
   /** The id tells a place for each topic, in the order asked for. */
   #placeOf(topic: string, id: string): TracePosition | undefined {
     const part = id.split(',')[this.#client.plan.topics.indexOf(topic)];
@@ -104,11 +135,17 @@ export class SseReading {
   }
 }
 
-function parse(text: string): unknown {
+interface Received {
+  readonly name: string;
+  readonly data: Payload;
+  readonly lastId: string;
+}
+
+function parse(text: string): Wire {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text) as Wire;
   } catch {
-    return undefined;
+    return {};
   }
 }
 

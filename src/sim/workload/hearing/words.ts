@@ -4,6 +4,7 @@
 import { nameBytes } from '../../trace-hash.ts';
 import type { TracePosition } from '../../trace.ts';
 import { readSaid, type Said } from '../payload.ts';
+import type { Rewriting, Wire } from './rewriting.ts';
 
 export type Word =
   | { readonly type: 'info' }
@@ -20,6 +21,7 @@ export type Word =
       readonly topic: string;
       readonly position: TracePosition;
       readonly id: string;
+      readonly subscribers: number;
       readonly isDuplicate: boolean;
     }
   | {
@@ -42,6 +44,8 @@ export type Word =
       readonly position: TracePosition | undefined;
       readonly history: number;
     }
+  /** Readable, and not in the words that the spec has for it. */
+  | { readonly type: 'misworded'; readonly text: string; readonly correction: string }
   | { readonly type: 'unreadable'; readonly text: string };
 
 export interface MessageWord {
@@ -53,36 +57,23 @@ export interface MessageWord {
   readonly bytesName: number;
 }
 
-interface Wire {
-  readonly type?: unknown;
-  readonly topic?: string;
-  readonly topics?: Readonly<Record<string, number>>;
-  readonly subscribers?: number;
-  readonly history?: number;
-  readonly epoch?: string | null;
-  readonly offset?: number | null;
-  readonly id?: string;
-  readonly recovered?: boolean;
-  readonly duplicate?: boolean;
-  readonly from?: number;
-  readonly to?: number | null;
-  readonly reason?: string;
-  readonly message?: string;
-  readonly data?: unknown;
-}
-
 /** Reads texts; what many clients hear is read once, as long as its bytes are the same. */
 export class Words {
   readonly #recent = new Map<number, Word>();
+  readonly #rewriting: Rewriting;
   /** The name of the text that was read last. */
   name = 0;
+
+  constructor(rewriting: Rewriting) {
+    this.#rewriting = rewriting;
+  }
 
   read(bytes: Uint8Array, from = 0, to = bytes.length): Word {
     const name = nameBytes(bytes, from, to);
     this.name = name;
     let word = this.#recent.get(name);
     if (word === undefined) {
-      word = readWord(bytes.subarray(from, to), name);
+      word = readWord(bytes.subarray(from, to), name, this.#rewriting);
       if (this.#recent.size >= RECENT_MAX) this.#recent.clear();
       this.#recent.set(name, word);
     }
@@ -90,15 +81,20 @@ export class Words {
   }
 }
 
-export function readWord(payload: Uint8Array, name = nameBytes(payload)): Word {
+export function readWord(
+  payload: Uint8Array,
+  name = nameBytes(payload),
+  rewriting?: Rewriting,
+): Word {
   const text = decoder.decode(payload);
-  let wire: Wire;
-  try {
-    wire = JSON.parse(text) as Wire;
-  } catch {
-    return { type: 'unreadable', text };
+  const wire = parsed(text);
+  if (wire === undefined) return { type: 'unreadable', text };
+  const { type, topic, id } = wire;
+  if (type !== undefined) {
+    const correction = rewriting?.correction(text, wire);
+    if (correction !== undefined) return { type: 'misworded', text, correction };
   }
-  const { type, topic, epoch, offset, id } = wire;
+  const { epoch, offset } = wire;
   const isPlaced = typeof epoch === 'string' && typeof offset === 'number';
   const position = isPlaced ? { epoch, offset } : undefined;
   switch (type) {
@@ -114,7 +110,14 @@ export function readWord(payload: Uint8Array, name = nameBytes(payload)): Word {
       return { type, topic: topic ?? '' };
     case 'ack_publish':
       if (position === undefined || id === undefined) return { type: 'unreadable', text };
-      return { type, topic: topic ?? '', position, id, isDuplicate: wire.duplicate === true };
+      return {
+        type,
+        topic: topic ?? '',
+        position,
+        id,
+        subscribers: wire.subscribers ?? -1,
+        isDuplicate: wire.duplicate === true,
+      };
     case 'gap': {
       const { from = -1, to, reason = '' } = wire;
       return { type, topic: topic ?? '', epoch: epoch ?? '', from, to: to ?? undefined, reason };
@@ -131,6 +134,16 @@ export function readWord(payload: Uint8Array, name = nameBytes(payload)): Word {
     }
     default:
       return readBare(wire, name, text);
+  }
+}
+
+/** Undefined when it is no JSON object. */
+function parsed(text: string): Wire | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -39,8 +39,8 @@ export class WsReading implements FrameListener {
     client.sayRaw(encodeFrame('pong', payload, { mask: client.masks.next() }));
   }
 
-  closeReceived(code: number): void {
-    this.#client.heardClose(code);
+  closeReceived(code: number, reason: string): void {
+    this.#client.heardClose(code, reason);
   }
 
   brokenFrame(what: string): void {

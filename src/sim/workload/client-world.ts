@@ -1,0 +1,29 @@
+// What the world is to its clients: time, ways to nodes, and where they write down what they do and see.
+
+import type { BrokerOptions } from '../../actors/broker/broker-options.ts';
+import type { Connection, Link } from '../edges/network.ts';
+import type { Lane } from '../edges/web.edge.ts';
+import type { TraceHash } from '../trace-hash.ts';
+import type { Trace } from '../trace.ts';
+import type { ClientPlan } from './client-plan.ts';
+import type { Words } from './hearing/words.ts';
+import type { Ledger } from './ledger.ts';
+
+/** What a client needs of its world. */
+export interface ClientWorld {
+  readonly now: number;
+  readonly lane: Lane;
+  /** What the nodes were started with. */
+  readonly options: BrokerOptions;
+  readonly trace: Trace;
+  readonly hash: TraceHash;
+  readonly words: Words;
+  readonly ledger: Ledger;
+  /** Faults are over: nobody does anything of his own accord any more. */
+  readonly isSettling: boolean;
+  /** A connection to one of the node's shards; undefined when none listens. */
+  connect(plan: ClientPlan, link: Link): Connection | undefined;
+  wakeClientAt(at: number, client: number, purpose: number): void;
+  /** The number of one connection's hearing of one topic. */
+  newFollowing(): number;
+}

@@ -1,0 +1,172 @@
+// HTTP requests whose only right answer is known: mistakes, hints, preflights, and questions about topics that nobody
+// knows. Written from spec/broker.md ("Event streams", "HTTP", "Browsers"). Refuses to know connections.
+
+import { encodeText } from '../../../actors/codecs/utf8-text.ts';
+import type { WireWord } from '../../edges/network.ts';
+import { BAD_ENVELOPE, BAD_TOPIC, badId, MALFORMED, NOT_JSON } from '../hearing/rewriting.ts';
+import type { Asker, Expected } from './texts.ts';
+
+export interface Request {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  readonly expected: Expected;
+  /** Shows no token, whoever sends it. */
+  readonly isAnonymous: boolean;
+}
+
+/** Who asks over HTTP. */
+export type Caller = Pick<Asker, 'chance' | 'options' | 'own'>;
+
+type Response = Extract<WireWord, { readonly word: 'response' }>;
+
+/** One text for a response, to be compared: what the spec says of it, and no more. */
+export function responseText({ status, headers, body }: Response): string {
+  const told = TOLD.flatMap((name) => {
+    const value = headers[name];
+    return value === undefined ? [] : [`${name}: ${value}`];
+  });
+  return [status, ...told, body].join('\n');
+}
+
+const TOLD = ['content-type', 'cache-control', 'allow', 'upgrade', 'www-authenticate'];
+
+export function drawRequest(caller: Caller): Request {
+  const { chance, options } = caller;
+  if (options.requireToken && chance.chance(1, 8)) return unknown(caller);
+  const [line, expected, body = '', headers = {}] = chance.pick(requests(caller));
+  const [method = '', target = ''] = line.split(' ');
+  const [path = '', query = ''] = target.split('?');
+  return { method, path, query, headers, body: encodeText(body), expected, isAnonymous: false };
+}
+
+type Asked = readonly [
+  line: string,
+  expected: Expected,
+  body?: string,
+  headers?: Readonly<Record<string, string>>,
+];
+
+function requests({ options, own }: Caller): readonly Asked[] {
+  const { batchMax, topicLengthMax, idLengthMax, jsonDepthMax, sseTopicsMax } = options;
+  const topic = `${own}/nothing`;
+  const place = `/topics/${encodeURIComponent(topic)}`;
+  const info = { topic, subscribers: 0, epoch: null, offset: null, history: 0 };
+  const tooLong = `Topic too long: at most ${topicLengthMax} characters.`;
+  const many = Array.from({ length: sseTopicsMax + 1 }, (_, index) => `topic=${own}${index}`);
+  const publish = (body: string, status: number, sentence: string): Asked => [
+    'POST /publish',
+    failed(status, sentence),
+    body,
+  ];
+  const follow = (query: string, sentence: string): Asked => [
+    `GET /sse?${query}`,
+    failed(400, sentence),
+  ];
+  const other = (line: string, allow: string): Asked => [
+    line,
+    failed(405, `Only ${allow} is answered here.`, `allow: ${allow}`),
+  ];
+  const nested = '['.repeat(jsonDepthMax) + ']'.repeat(jsonDepthMax);
+  return [
+    ...['', '{', '{"topic":"a","data":1', '\ufeff[]'].map((body) => publish(body, 400, NOT_JSON)),
+    publish('7', 400, NO_OBJECT),
+    publish('[{"topic":"a","data":1},7]', 400, `${NO_OBJECT} (item 1)`),
+    publish('{"topic":"a"}', 400, MALFORMED),
+    publish('[{"topic":"a","data":1},{"data":1}]', 400, `${MALFORMED} (item 1)`),
+    publish('[{"topic":"\\u0000","data":1}]', 400, `${BAD_TOPIC} (item 0)`),
+    publish(`{"topic":"${'x'.repeat(topicLengthMax + 1)}","data":1}`, 400, tooLong),
+    publish('{"topic":"a","data":1,"id":7}', 400, badId(idLengthMax)),
+    publish(
+      `[{"topic":"a","data":${nested}}]`,
+      400,
+      `Message is nested too deeply: at most ${jsonDepthMax} levels.`,
+    ),
+    ...(batchMax > BATCH_MAX
+      ? []
+      : [
+          publish(
+            `[${Array.from({ length: batchMax + 1 }, () => '{"topic":"a","data":1}').join(',')}]`,
+            413,
+            `Too many publications: at most ${batchMax} at once.`,
+          ),
+        ]),
+    ['POST /publish', json(200, []), ' [ ] '],
+    [
+      'POST /publish',
+      failed(403, 'This origin is not allowed.'),
+      '{"topic":"a","data":1}',
+      { origin: 'https://elsewhere.example' },
+    ],
+    other('GET /publish', 'POST'),
+    other('DELETE /publish', 'POST'),
+    other('POST /topics', 'GET, HEAD'),
+    other(`PUT ${place}`, 'GET, HEAD'),
+    other('POST /sse', 'GET'),
+    ...['/', '/ws'].map((path): Asked => [`GET ${path}`, failed(426, DOOR, 'upgrade: websocket')]),
+    ...['/nowhere', '/topic', '/publish/', '/sse/'].map((path): Asked => [
+      `GET ${path}`,
+      failed(404, NOWHERE),
+    ]),
+    ...['/publish', '/nowhere', '/'].map((path): Asked => [`OPTIONS ${path}`, PREFLIGHT]),
+    [`GET ${place}`, json(200, info)],
+    [`HEAD ${place}`, headOf(json(200, info))],
+    ['HEAD /nowhere', headOf(failed(404, NOWHERE))],
+    ['GET /topics', TOPICS],
+    ...['', '%00', '%E2%82', '%', 'x'.repeat(topicLengthMax + 1)].map((name): Asked => [
+      `GET /topics/${name}`,
+      failed(400, 'The path must end in one percent-encoded topic.'),
+    ]),
+    follow('', 'Name at least one topic: /sse?topic=a&topic=b'),
+    follow('envelope=1', 'Name at least one topic: /sse?topic=a&topic=b'),
+    follow('topic=', 'A topic must not be empty.'),
+    follow('topic=a&topic=', 'A topic must not be empty.'),
+    follow('topic=a&envelope=2', BAD_ENVELOPE),
+    follow('topic=a&envelope=', BAD_ENVELOPE),
+    follow('topic=%0a', BAD_TOPIC),
+    follow(`topic=${'x'.repeat(topicLengthMax + 1)}`, tooLong),
+    follow('topic=%ff', 'The query must be percent-encoded UTF-8.'),
+    follow(many.join('&'), `Too many topics: at most ${sseTopicsMax} in one stream.`),
+  ];
+}
+
+/** Nobody is let in without a token. */
+function unknown({ chance, own }: Caller): Request {
+  const [method, path, query] = chance.pick([
+    ['GET', '/topics', ''],
+    ['GET', `/topics/${own}`, ''],
+    ['POST', '/publish', ''],
+    ['GET', '/sse', 'topic=a'],
+  ] as const);
+  const expected = failed(401, 'A token is needed.', 'www-authenticate: Bearer');
+  const body = encodeText('{"topic":"a","data":1}');
+  return { method, path, query, headers: {}, body, expected, isAnonymous: true };
+}
+
+function json(status: number, value: unknown, more?: string): string {
+  const told = more === undefined ? JSON_HEAD : [...JSON_HEAD, more];
+  return [status, ...told, `${JSON.stringify(value)}\n`].join('\n');
+}
+
+function failed(status: number, error: string, more?: string): string {
+  return json(status, { error }, more);
+}
+
+/** The same without the body. */
+function headOf(answer: string): string {
+  const lines = answer.split('\n');
+  return [...lines.slice(0, -2), ''].join('\n');
+}
+
+const JSON_HEAD = ['content-type: application/json; charset=utf-8', 'cache-control: no-store'];
+const PREFLIGHT = '204\nallow: GET, HEAD, POST, OPTIONS\n';
+const TOPICS = new RegExp(`^200\n${JSON_HEAD.join('\n')}\n\\{"topics":\\{.*\\}\\}\n$`, 'u');
+const NO_OBJECT = 'Each publication must be an object.';
+const DOOR =
+  'This door speaks WebSocket here. For plain HTTP see /sse?topic=…, /publish and /topics.';
+const NOWHERE =
+  'Nothing is here. There are GET /sse?topic=…, POST /publish, GET /topics, GET /topics/{topic}, and WebSocket on any path.';
+/** Where more may come at once, too many are not worth their bytes. */
+const BATCH_MAX = 100;

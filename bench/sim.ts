@@ -5,6 +5,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 import { type Contestant, startContestant } from './support/rounds.ts';
+import { withSites } from '../src/sim/search/with-sites.ts';
 import { median, table } from './support/table.ts';
 
 const WARM_UPS = 1;
@@ -67,7 +68,11 @@ async function twoThreads(): Promise<void> {
 /** Events per second on the wall, of the simulator as its users start it. */
 async function poolRate(lane: string, threads: number): Promise<number> {
   const words = ['--runs', `${POOL_SEEDS}`, '--lane', lane, '--threads', `${threads}`, '--json'];
-  const { stdout } = await promisify(execFile)(process.execPath, ['src/sim/main.ts', ...words]);
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    ...withSites,
+    'src/sim/main.ts',
+    ...words,
+  ]);
   const last = stdout.trimEnd().split('\n').at(-1) ?? '';
   const { eventsPerSecond, failures } = JSON.parse(last) as {
     eventsPerSecond: number;

@@ -4,6 +4,8 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 
+import { withSites } from '../../src/sim/search/with-sites.ts';
+
 export interface Round {
   readonly units: number;
   readonly cpuSeconds: number;
@@ -16,7 +18,7 @@ export interface Contestant {
 
 /** Starts a script that calls `serveRounds`. */
 export function startContestant(script: string, args: readonly string[]): Contestant {
-  const child = fork(script, args, { execArgv: [] });
+  const child = fork(script, args, { execArgv: [...withSites] });
   return {
     async round() {
       child.send('round');

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 
 import type { Plan, PlanChoices } from '../../src/sim/plan.ts';
+import { withSites } from '../../src/sim/search/with-sites.ts';
 import { type Dialect, dialectOf } from '../../src/sim/search/dialects.ts';
 import { search } from '../../src/sim/search/pool/pool.ts';
 import { compared, runSeed, type Subject } from '../../src/sim/search/pool/seed-run.ts';
@@ -58,15 +59,19 @@ describe('the same seeds give the same runs', () => {
     const main = fileURLToPath(new URL('../../src/sim/main.ts', import.meta.url));
     const flags = ['--hash-seed=7', '--stack-size=700', '--random-seed=3'];
     const given = ['--runs', `${seeds.length}`, '--nodes', '1', '--clients', '8', '--json'];
-    const { stdout } = await promisify(execFile)(process.execPath, [...flags, main, ...given], {
-      env: {
-        ...process.env,
-        NODE_OPTIONS: '',
-        TZ: 'Asia/Tokyo',
-        LANG: 'de_DE.UTF-8',
-        LC_ALL: 'de_DE.UTF-8',
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [...flags, ...withSites, main, ...given],
+      {
+        env: {
+          ...process.env,
+          NODE_OPTIONS: '',
+          TZ: 'Asia/Tokyo',
+          LANG: 'de_DE.UTF-8',
+          LC_ALL: 'de_DE.UTF-8',
+        },
       },
-    });
+    );
     const line = stdout.trimEnd().split('\n').at(-1) ?? '';
     expect(JSON.parse(line)).toMatchObject({ runs: seeds.length, failures: 0, hash });
   });

@@ -11,6 +11,7 @@ import { shrinkPlan } from './shrink.ts';
 import { tellStory } from './story.ts';
 import { count } from './telling.ts';
 import { TRACE_SUFFIX, tracePathFor, writeTrace } from './traces/trace-file.ts';
+import { withSites } from './with-sites.ts';
 
 /** What a thread is asked to do about one failure. */
 export interface Aftermath {
@@ -37,6 +38,7 @@ export async function* aftermathOf(
     name: 'seeTo',
     minThreads: 1,
     maxThreads: 1,
+    execArgv: [...withSites],
   });
   for (const task of tasks) {
     if (signal.aborted) break;

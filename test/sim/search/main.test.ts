@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
+import { withSites } from '../../../src/sim/search/with-sites.ts';
+
 const main = fileURLToPath(new URL('../../../src/sim/main.ts', import.meta.url));
 const small = ['--nodes', '1', '--clients', '8'];
 
@@ -20,7 +22,7 @@ interface Ended {
 
 function sim(...words: string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [main, ...words], (error, stdout, errors) => {
+    execFile(process.execPath, [...withSites, main, ...words], (error, stdout, errors) => {
       const status = typeof error?.code === 'number' ? error.code : 0;
       resolve({ status, lines: stdout.trimEnd().split('\n'), errors });
     });
@@ -101,7 +103,7 @@ describe('the status', () => {
 });
 
 test('Ctrl-C ends a search with what is known', async () => {
-  const words = [main, '--until-failure', ...small];
+  const words = [...withSites, main, '--until-failure', ...small];
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

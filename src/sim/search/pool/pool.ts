@@ -16,6 +16,7 @@ import {
   type Outcome,
   type Subject,
 } from './seed-run.ts';
+import { withSites } from '../with-sites.ts';
 import { Tally } from './tally.ts';
 
 export interface Search {
@@ -110,6 +111,7 @@ class RunningSearch {
       name: 'runBatch',
       minThreads: threads,
       maxThreads: threads,
+      execArgv: [...withSites],
     });
     for (let slot = 1; slot <= threads; slot += 1)
       this.#lanes.push({ slot, seeds: [], finished: 0, movedAt: 0, ending: undefined });

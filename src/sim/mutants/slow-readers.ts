@@ -73,13 +73,14 @@ export const lagging: readonly Mutant[] = [
       'A drop before an unsubscribe and one after the next subscribe become one gap: it is told inside the second, and hides what the first one lost.',
   },
   {
-    name: 'gaps-joined-over-what-was-delivered',
+    name: 'gaps-joined-across-a-restart',
     breaks: ['offset-steps'],
     requirements: ['BROKER-SLOW-4'],
     file: 'routing/outbox.ts',
     find: 'before?.epoch !== epoch || before.to !== offset - 1) {',
     replace: 'before === undefined) {',
-    story: 'Drops are joined though publications lie between that were delivered, or a restart.',
+    story:
+      'A drop before a restart and one after it become one gap, from an offset of the old epoch to one of the new.',
   },
   {
     name: 'conflates-every-topic',

@@ -73,7 +73,7 @@ export const runtime: readonly Mutant[] = [
   },
   {
     name: 'no-last-words',
-    breaks: ['isolation', 'counts'],
+    breaks: ['isolation', 'census'],
     requirements: ['BROKER-CLOSE-1'],
     file: 'runtime/system.ts',
     find: '    this.#sayLastWords(cell);\n',

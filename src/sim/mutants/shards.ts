@@ -112,7 +112,7 @@ export const threads: readonly Mutant[] = [
   },
   {
     name: 'list-answered-by-the-first-home',
-    breaks: ['conversation', 'counts'],
+    breaks: ['conversation', 'census'],
     requirements: ['BROKER-LIST-1', 'BROKER-REQ-4'],
     file: 'routing/router.actor.ts',
     find: '  if (gathering.missing > 0) return;\n',

@@ -77,7 +77,7 @@ export const following: readonly Mutant[] = [
   },
   {
     name: 'interest-added-not-set',
-    breaks: ['counts'],
+    breaks: ['census'],
     requirements: ['BROKER-SUB-4', 'BROKER-FRAME-3'],
     file: 'routing/home.actor.ts',
     find: 'if (subscribers > 0) known.interest.set(shard, subscribers);',
@@ -172,7 +172,7 @@ export const following: readonly Mutant[] = [
   },
   {
     name: 'session-not-let-go',
-    breaks: ['counts'],
+    breaks: ['census'],
     requirements: ['BROKER-SUB-4'],
     file: 'broker/session.ts',
     find: "  context.send(session.door.router, { type: 'leave', connection: session.connection });\n  context.stop();",

@@ -5,7 +5,7 @@ import type { Mutant } from './mutant.ts';
 export const codecs: readonly Mutant[] = [
   {
     name: 'split-head-begins-where-the-last-one-ended',
-    breaks: ['isolation', 'conversation', 'liveness'],
+    breaks: ['isolation', 'conversation', 'liveness', 'census'],
     requirements: ['WS-FRAME-1'],
     file: 'codecs/websocket-reader.ts',
     find: '      this.headFilled = 0;\n',

@@ -69,7 +69,7 @@ export const ordering: readonly Mutant[] = [
   },
   {
     name: 'topics-told-apart-by-fingerprint',
-    breaks: ['conversation', 'integrity', 'offset-steps'],
+    breaks: ['conversation', 'integrity', 'offset-steps', 'windows'],
     requirements: ['BROKER-TOPIC-2', 'BROKER-PUB-1'],
     file: 'routing/home.actor.ts',
     find: `  const known = state.topics.get(topic);
@@ -128,7 +128,7 @@ export const ordering: readonly Mutant[] = [
   },
   {
     name: 'batch-answers-in-order-of-arrival',
-    breaks: ['one-order', 'acks'],
+    breaks: ['one-order', 'acks', 'liveness'],
     requirements: ['BROKER-HTTP-2'],
     file: 'broker/http-request.actor.ts',
     find: 'resultOf(item, outcomes.get(index))',

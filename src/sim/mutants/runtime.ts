@@ -45,7 +45,7 @@ export const runtime: readonly Mutant[] = [
   },
   {
     name: 'milliseconds-for-microseconds',
-    breaks: ['liveness'],
+    breaks: ['liveness', 'census'],
     requirements: ['BROKER-KEEP-1'],
     file: 'runtime/turn.ts',
     find: 'dueAt: this.now + delayMs * 1_000',

@@ -112,16 +112,6 @@ export const lagging: readonly Mutant[] = [
     story: 'A reader that takes nothing at all keeps its queue and its connection for ever.',
   },
   {
-    name: 'progress-not-noted',
-    breaks: ['bounds'],
-    requirements: ['BROKER-SLOW-5'],
-    file: 'routing/delivery.ts',
-    find: '    stream.progressAt = context.now;\n    stream.outbox.receipt(bytes);',
-    replace: '    stream.outbox.receipt(bytes);',
-    story:
-      'Receipts are no progress: a reader that is slow but steady is closed as if it had stalled.',
-  },
-  {
     name: 'pacing-never-holds',
     breaks: ['liveness'],
     requirements: ['BROKER-PACE-1'],

@@ -5,7 +5,7 @@ import type { Mutant } from './mutant.ts';
 export const codecs: readonly Mutant[] = [
   {
     name: 'split-head-begins-where-the-last-one-ended',
-    breaks: ['isolation', 'conversation', 'liveness'],
+    breaks: ['isolation', 'conversation', 'liveness', 'census'],
     requirements: ['WS-FRAME-1'],
     file: 'codecs/websocket-reader.ts',
     find: '      this.headFilled = 0;\n',
@@ -137,7 +137,7 @@ export const codecs: readonly Mutant[] = [
     file: 'codecs/broker.ts',
     find: 'return { ok: true, value: { topic: topic.value, id, data } };',
     replace:
-      "return { ok: true, value: { topic: topic.value, id, data: encoder.encode(JSON.stringify(json.value['data'])) } };",
+      "return { ok: true, value: { topic: topic.value, id, data: encodeText(JSON.stringify(json.value['data'])) } };",
     story: 'The data is parsed and written anew: 170.50 becomes 170.5.',
   },
   {

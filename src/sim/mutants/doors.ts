@@ -143,7 +143,7 @@ export const doors: readonly Mutant[] = [
   },
   {
     name: 'no-pong-no-matter',
-    breaks: ['liveness', 'counts'],
+    breaks: ['liveness', 'census'],
     requirements: ['BROKER-KEEP-1'],
     file: 'broker/ws-session.actor.ts',
     find: '    giveUp(state, closeCodes.pongTimeout, context);\n    return;',

@@ -69,7 +69,7 @@ export const ordering: readonly Mutant[] = [
   },
   {
     name: 'topics-told-apart-by-fingerprint',
-    breaks: ['conversation', 'integrity', 'offset-steps'],
+    breaks: ['conversation', 'integrity', 'offset-steps', 'windows'],
     requirements: ['BROKER-TOPIC-2', 'BROKER-PUB-1'],
     file: 'routing/home.actor.ts',
     find: `  const known = state.topics.get(topic);
@@ -108,7 +108,7 @@ export const ordering: readonly Mutant[] = [
   },
   {
     name: 'count-of-shards-for-subscribers',
-    breaks: ['counts'],
+    breaks: ['census'],
     requirements: ['BROKER-FRAME-3', 'BROKER-LIST-1', 'BROKER-LIST-2'],
     file: 'routing/home.actor.ts',
     find: 'for (const subscribers of known.interest.values()) sum += subscribers;',
@@ -118,7 +118,7 @@ export const ordering: readonly Mutant[] = [
   },
   {
     name: 'dead-shard-still-counted',
-    breaks: ['counts'],
+    breaks: ['census'],
     requirements: ['SHARD-2', 'BROKER-SUB-4'],
     file: 'routing/home.actor.ts',
     find: '          detach(state, topic, message.shard, 0, context.now);\n',
@@ -128,7 +128,7 @@ export const ordering: readonly Mutant[] = [
   },
   {
     name: 'batch-answers-in-order-of-arrival',
-    breaks: ['one-order', 'acks'],
+    breaks: ['one-order', 'acks', 'liveness'],
     requirements: ['BROKER-HTTP-2'],
     file: 'broker/http-request.actor.ts',
     find: 'resultOf(item, outcomes.get(index))',

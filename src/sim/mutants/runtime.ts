@@ -45,7 +45,7 @@ export const runtime: readonly Mutant[] = [
   },
   {
     name: 'milliseconds-for-microseconds',
-    breaks: ['liveness'],
+    breaks: ['liveness', 'census'],
     requirements: ['BROKER-KEEP-1'],
     file: 'runtime/turn.ts',
     find: 'dueAt: this.now + delayMs * 1_000',
@@ -73,7 +73,7 @@ export const runtime: readonly Mutant[] = [
   },
   {
     name: 'no-last-words',
-    breaks: ['isolation', 'counts'],
+    breaks: ['isolation', 'census'],
     requirements: ['BROKER-CLOSE-1'],
     file: 'runtime/system.ts',
     find: '    this.#sayLastWords(cell);\n',

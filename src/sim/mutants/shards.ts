@@ -101,7 +101,7 @@ export const threads: readonly Mutant[] = [
   },
   {
     name: 'references-used-twice',
-    breaks: ['conversation', 'liveness', 'no-failures', 'one-order', 'acks'],
+    breaks: ['conversation', 'liveness', 'no-failures', 'one-order', 'acks', 'conservation'],
     requirements: ['BROKER-REQ-4'],
     file: 'routing/router-state.ts',
     find: '    this.#open.set(this.#asked, { home, question });\n    return this.#asked;',
@@ -112,7 +112,7 @@ export const threads: readonly Mutant[] = [
   },
   {
     name: 'list-answered-by-the-first-home',
-    breaks: ['conversation', 'counts'],
+    breaks: ['conversation', 'census'],
     requirements: ['BROKER-LIST-1', 'BROKER-REQ-4'],
     file: 'routing/router.actor.ts',
     find: '  if (gathering.missing > 0) return;\n',

@@ -73,13 +73,14 @@ export const lagging: readonly Mutant[] = [
       'A drop before an unsubscribe and one after the next subscribe become one gap: it is told inside the second, and hides what the first one lost.',
   },
   {
-    name: 'gaps-joined-over-what-was-delivered',
+    name: 'gaps-joined-across-a-restart',
     breaks: ['offset-steps'],
     requirements: ['BROKER-SLOW-4'],
     file: 'routing/outbox.ts',
     find: 'before?.epoch !== epoch || before.to !== offset - 1) {',
     replace: 'before === undefined) {',
-    story: 'Drops are joined though publications lie between that were delivered, or a restart.',
+    story:
+      'A drop before a restart and one after it become one gap, from an offset of the old epoch to one of the new.',
   },
   {
     name: 'conflates-every-topic',
@@ -109,16 +110,6 @@ export const lagging: readonly Mutant[] = [
     find: "        this.#giveUp(stream, 'stalled', context);",
     replace: '        this.#lagging.delete(stream);',
     story: 'A reader that takes nothing at all keeps its queue and its connection for ever.',
-  },
-  {
-    name: 'progress-not-noted',
-    breaks: ['bounds'],
-    requirements: ['BROKER-SLOW-5'],
-    file: 'routing/delivery.ts',
-    find: '    stream.progressAt = context.now;\n    stream.outbox.receipt(bytes);',
-    replace: '    stream.outbox.receipt(bytes);',
-    story:
-      'Receipts are no progress: a reader that is slow but steady is closed as if it had stalled.',
   },
   {
     name: 'pacing-never-holds',

@@ -27,7 +27,7 @@ export const following: readonly Mutant[] = [
   },
   {
     name: 'unsubscribed-and-still-on-the-list',
-    breaks: ['windows'],
+    breaks: ['windows', 'offset-steps'],
     requirements: ['BROKER-SUB-2'],
     file: 'routing/subscriptions.ts',
     find: '    this.#detach(local, subscription);\n    local.wanted -= 1;',
@@ -47,7 +47,7 @@ export const following: readonly Mutant[] = [
   },
   {
     name: 'unsubscribed-while-asked',
-    breaks: ['windows'],
+    breaks: ['windows', 'offset-steps'],
     requirements: ['BROKER-SUB-2'],
     file: 'routing/following.ts',
     find: 'stream.subscriptions.get(topic) === subscription && local !== undefined',
@@ -66,7 +66,7 @@ export const following: readonly Mutant[] = [
   },
   {
     name: 'forgets-those-who-still-ask',
-    breaks: ['liveness', 'offset-steps'],
+    breaks: ['liveness', 'offset-steps', 'census'],
     requirements: ['BROKER-SUB-2'],
     file: 'routing/subscriptions.ts',
     find: 'if (local.wanted === 0) this.#topics.delete(local.topic);',
@@ -77,7 +77,7 @@ export const following: readonly Mutant[] = [
   },
   {
     name: 'interest-added-not-set',
-    breaks: ['counts'],
+    breaks: ['census'],
     requirements: ['BROKER-SUB-4', 'BROKER-FRAME-3'],
     file: 'routing/home.actor.ts',
     find: 'if (subscribers > 0) known.interest.set(shard, subscribers);',
@@ -107,7 +107,7 @@ export const following: readonly Mutant[] = [
   },
   {
     name: 'second-ask-is-never-answered',
-    breaks: ['liveness'],
+    breaks: ['liveness', 'census'],
     requirements: ['BROKER-REQ-4', 'BROKER-SUB-3'],
     file: 'routing/following.ts',
     find: '    earlier.alsoAsked.push(slot);\n',
@@ -172,7 +172,7 @@ export const following: readonly Mutant[] = [
   },
   {
     name: 'session-not-let-go',
-    breaks: ['counts'],
+    breaks: ['census'],
     requirements: ['BROKER-SUB-4'],
     file: 'broker/session.ts',
     find: "  context.send(session.door.router, { type: 'leave', connection: session.connection });\n  context.stop();",

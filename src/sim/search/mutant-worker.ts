@@ -41,6 +41,8 @@ await work(workerData as MutantTask);
 
 async function work({ mutant, trials }: MutantTask): Promise<void> {
   const isPlanted = plant(mutant);
+  // After the bug: what is registered last is asked first, and sites grow on the changed source.
+  await import('./sites.ts');
   const { runBatch } = await import('./pool/seed-run.ts');
   if (!isPlanted()) throw new Error(`${mutant.name}: nothing loads ${mutant.file}`);
   tell({ type: 'loaded' });

@@ -11,7 +11,7 @@ export function promiseOf(id: string): string | undefined {
     const head = `**[${id}]**`;
     const at = text.indexOf(head);
     if (at < 0) continue;
-    const [paragraph = ''] = text.slice(at + head.length).split(/\n\s*\n|\n\s*[-|\d]|\|/);
+    const [paragraph = ''] = text.slice(at + head.length).split(/\n\s*\n|\n\s*(?:[-|]|\d+\. )|\|/);
     const line = paragraph.replaceAll(/\s+/g, ' ').trim();
     return /^.*?[^.][.](?= |$)/.exec(line)?.[0] ?? line;
   }

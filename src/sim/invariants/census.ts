@@ -23,6 +23,7 @@ export const census: Invariant = {
       subscribed: (event) => judge.subscribed(event),
       unsubscribed: ({ connection, topic }) => judge.open.get(connection)?.delete(topic),
       message: (event) => judge.heard(event),
+      gap: (event) => judge.gapped(event),
       listed: (event) => judge.listed(event),
       informed: (event) => judge.informed(event),
       counted: (event) => judge.counted(event),
@@ -73,6 +74,12 @@ class Judge {
   heard({ following, position }: EventOf<'message'>): void {
     const open = this.#byFollowing[following];
     if (open !== undefined && position !== undefined) open.place = position;
+  }
+
+  /** What it was told that it misses is behind it; after a restart nobody knows where it stands. */
+  gapped({ following, epoch, to }: EventOf<'gap'>): void {
+    const open = this.#byFollowing[following];
+    if (open !== undefined) open.place = to === undefined ? undefined : { epoch, offset: to };
   }
 
   listed(event: EventOf<'listed'>): void {

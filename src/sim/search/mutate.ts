@@ -8,7 +8,6 @@ import { mutants } from '../mutants/all.ts';
 import type { Mutant } from '../mutants/mutant.ts';
 import type { Finding, MutantTask, MutantWord, Trial } from './mutant-worker.ts';
 import { failureKinds } from './pool/seed-run.ts';
-import { withSites } from './with-sites.ts';
 
 export interface MutateOptions {
   /** Seeds that a bug may survive; one more, and it is missed. */
@@ -96,7 +95,7 @@ function hunt(task: MutantTask, seedMsMax: number): Promise<Hunt> {
   const { mutant } = task;
   const worker = new Worker(new URL('./mutant-worker.ts', import.meta.url), {
     workerData: task,
-    execArgv: [...withSites],
+    execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
   });
   let found: Finding | undefined;

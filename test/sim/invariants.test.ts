@@ -88,8 +88,37 @@ const connected = (who = reader): Written => ({ kind: 'connected', transport: 'w
 const closed = (code: number, who = reader): Written => ({
   kind: 'closed',
   code,
+  reason: REASONS[code] ?? '',
   by: 'server',
   ...who,
+});
+const REASONS: Readonly<Record<number, string>> = { 1001: 'going away', 1002: 'reserved opcode' };
+const welcoming = (welcome: boolean): Written => ({
+  ...began(),
+  broker: { ...brokerDefaults, welcome },
+});
+const greeted = (isWelcome: boolean): Written => ({ kind: 'greeted', isWelcome, ...reader });
+const asked = (expected: string, door = 'ws'): Written => ({
+  kind: 'asked',
+  door,
+  text: '{',
+  expected,
+  ...reader,
+});
+const answered = (expected: string, heard: string, door = 'ws'): Written => ({
+  kind: 'answered',
+  door,
+  expected,
+  heard,
+  isRight: heard === expected,
+  ...reader,
+});
+const brokenSent = (reason: string | undefined): Written => ({
+  kind: 'brokenSent',
+  what: 'opcode 3',
+  code: 1002,
+  reason,
+  ...babbler,
 });
 
 const listed = (...topics: (readonly [string, number])[]): Written => ({
@@ -195,7 +224,19 @@ const clean: Record<string, Written[]> = {
     joined(babbler, 'malformed'),
     connected(babbler),
     { kind: 'unexpected', what: 'error', ...babbler },
+    brokenSent('reserved opcode'),
     closed(1002, babbler),
+  ],
+  'a welcome where one is set': [welcoming(true), connected(), greeted(true)],
+  'no welcome where none is': [welcoming(false), connected(), greeted(false)],
+  'mistakes, and what they are told': [
+    asked('error a'),
+    asked('error b'),
+    answered('error a', 'error a'),
+    answered('error b', 'error b'),
+    asked('error a'),
+    closed(1001),
+    { kind: 'quiet' },
   ],
   'a census that is true': [
     connected(),
@@ -401,6 +442,42 @@ const planted: [string, string, Written[]][] = [
       },
     ],
   ],
+  [
+    'frames',
+    '[BROKER-FRAME-1] a blank that is missing',
+    [{ kind: 'misworded', text: '{"type":"error"}', correction: '{"type": "error"}', ...reader }],
+  ],
+  [
+    'mistakes',
+    '[BROKER-REQ-2] another sentence',
+    [asked('error a'), answered('error a', 'error b')],
+  ],
+  ['mistakes', '[BROKER-REQ-4] an answer to nothing', [answered('error a', 'error a')]],
+  ['mistakes', '[BROKER-REQ-4] no answer', [asked('error a'), { kind: 'quiet' }]],
+  [
+    'requests',
+    '[BROKER-HTTP-4] another status',
+    [asked('404', 'http'), answered('404', '405', 'http')],
+  ],
+  [
+    'close-codes',
+    '[WS-FRAME-3] another reason',
+    [connected(babbler), brokenSent('reserved bit set'), closed(1002, babbler)],
+  ],
+  [
+    'close-codes',
+    '[WS-FRAME-3] no close',
+    [connected(babbler), brokenSent('reserved opcode'), { kind: 'quiet' }],
+  ],
+  ['close-codes', '[BROKER-CLOSE-1] a close for a bug', [connected(), closed(1011)]],
+  ['close-codes', '[BROKER-CLOSE-5] a close that nobody is owed', [connected(), closed(1000)]],
+  ['welcome', '[BROKER-WS-1] no welcome', [welcoming(true), connected(), greeted(false)]],
+  [
+    'welcome',
+    '[BROKER-WS-1] a welcome that is off',
+    [welcoming(false), connected(), greeted(true)],
+  ],
+  ['welcome', '[BROKER-WS-1] not a word', [welcoming(true), connected(), { kind: 'quiet' }]],
   [
     'isolation',
     '[BROKER-ISO-1] a well-behaved client closed for broken framing',

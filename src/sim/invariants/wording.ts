@@ -31,6 +31,9 @@ export const mistakes: Invariant = {
   judge(report) {
     /** By client, in order. */
     const open = new Map<number, EventOf<'asked'>[]>();
+    // What was on its way to a client is heard, whoever died meanwhile.
+    const gone = new Set<number>();
+    const dead = new Set<number>();
     return {
       asked(event) {
         if (event.door !== 'ws') return;
@@ -46,13 +49,11 @@ export const mistakes: Invariant = {
           report(event, `client ${client} said ${asked?.text} and heard ${heard}, not ${expected}`);
       },
       closed: ({ client }) => open.delete(client),
-      left: ({ client }) => open.delete(client),
-      nodeKilled({ node }) {
-        for (const [client, [first]] of open) if (first?.node === node) open.delete(client);
-      },
+      left: ({ client }) => gone.add(client),
+      nodeKilled: ({ node }) => dead.add(node),
       quiet(event) {
         for (const [client, [first]] of open)
-          if (first !== undefined)
+          if (first !== undefined && !gone.has(client) && !dead.has(first.node))
             report(event, `client ${client} was not answered: ${first.text}`);
       },
     };
@@ -96,6 +97,8 @@ export const closeCodes: Invariant = {
     const sockets = new Set<number>();
     /** By connection. */
     const broken = new Map<number, EventOf<'brokenSent'>>();
+    const gone = new Set<number>();
+    const dead = new Set<number>();
     return {
       connected({ connection, transport }) {
         if (transport === 'ws') sockets.add(connection);
@@ -118,16 +121,12 @@ export const closeCodes: Invariant = {
               `not with ${sent.code} '${sent.reason ?? ''}'`,
           );
       },
-      left({ client }) {
-        for (const [connection, sent] of broken)
-          if (sent.client === client) broken.delete(connection);
-      },
-      nodeKilled({ node }) {
-        for (const [connection, sent] of broken) if (sent.node === node) broken.delete(connection);
-      },
+      left: ({ client }) => gone.add(client),
+      nodeKilled: ({ node }) => dead.add(node),
       quiet(event) {
-        for (const { client, code, what } of broken.values())
-          if (code !== undefined) report(event, `client ${client} was never closed for ${what}`);
+        for (const { client, node, code, what } of broken.values())
+          if (code !== undefined && !gone.has(client) && !dead.has(node))
+            report(event, `client ${client} was never closed for ${what}`);
       },
     };
   },

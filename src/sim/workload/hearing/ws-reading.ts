@@ -35,7 +35,8 @@ export class WsReading implements FrameListener {
   pingReceived(payload: Uint8Array): void {
     const client = this.#client;
     // Whoever babbles does not always listen.
-    if (client.plan.behaviour === 'malformed' && client.chance.chance(1, 4)) return;
+    const isDeaf = client.plan.behaviour === 'malformed' && !client.world.isSettling;
+    if (isDeaf && client.chance.chance(1, 4)) return;
     client.sayRaw(encodeFrame('pong', payload, { mask: client.masks.next() }));
   }
 

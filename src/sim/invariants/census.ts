@@ -79,7 +79,9 @@ class Judge {
   /** What it was told that it misses is behind it; after a restart nobody knows where it stands. */
   gapped({ following, epoch, to }: EventOf<'gap'>): void {
     const open = this.#byFollowing[following];
-    if (open !== undefined) open.place = to === undefined ? undefined : { epoch, offset: to };
+    // Whoever is told no places is not judged by its own.
+    if (open?.place !== undefined)
+      open.place = to === undefined ? undefined : { epoch, offset: to };
   }
 
   listed(event: EventOf<'listed'>): void {

@@ -217,6 +217,9 @@ export type TraceEvent = TraceRecord & {
 export type TraceKind = TraceRecord['kind'];
 export type EventOf<K extends TraceKind> = Extract<TraceEvent, { readonly kind: K }>;
 
+/** What the nodes of a run are started with. */
+export type NodeOptions = EventOf<'began'>['broker'];
+
 export interface Violation {
   /** The invariant that was broken. */
   readonly property: string;

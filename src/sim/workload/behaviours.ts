@@ -16,6 +16,7 @@ export function act(client: Client): void {
     else post(client);
     return;
   }
+  if (client.answers.asking.isOwedClose) return;
   if (plan.leavesEveryUs > 0 && chance.chance(plan.everyUs, plan.leavesEveryUs)) {
     client.leave(chance.chance(1, 2));
     return;

@@ -1,10 +1,9 @@
 // What the world is to its clients: time, ways to nodes, and where they write down what they do and see.
 
-import type { BrokerOptions } from '../../actors/broker/broker-options.ts';
 import type { Connection, Link } from '../edges/network.ts';
 import type { Lane } from '../edges/web.edge.ts';
 import type { TraceHash } from '../trace-hash.ts';
-import type { Trace } from '../trace.ts';
+import type { Trace, NodeOptions } from '../trace.ts';
 import type { ClientPlan } from './client-plan.ts';
 import type { Words } from './hearing/words.ts';
 import type { Ledger } from './ledger.ts';
@@ -14,7 +13,7 @@ export interface ClientWorld {
   readonly now: number;
   readonly lane: Lane;
   /** What the nodes were started with. */
-  readonly options: BrokerOptions;
+  readonly options: NodeOptions;
   readonly trace: Trace;
   readonly hash: TraceHash;
   readonly words: Words;

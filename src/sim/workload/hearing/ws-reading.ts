@@ -35,7 +35,8 @@ export class WsReading implements FrameListener {
   pingReceived(payload: Uint8Array): void {
     const client = this.#client;
     // Whoever babbles does not always listen.
-    const isDeaf = client.plan.behaviour === 'malformed' && !client.world.isSettling;
+    const isAttentive = client.world.isSettling || client.answers.asking.isOwedClose;
+    const isDeaf = client.plan.behaviour === 'malformed' && !isAttentive;
     if (isDeaf && client.chance.chance(1, 4)) return;
     client.sayRaw(encodeFrame('pong', payload, { mask: client.masks.next() }));
   }

@@ -30,6 +30,11 @@ export class Asking {
     this.#client = client;
   }
 
+  /** It was told of nothing yet, and must be closed for what it sent. */
+  get isOwedClose(): boolean {
+    return this.isBroken && this.#mayAwaitClose;
+  }
+
   begin(): void {
     this.#open = [];
     this.#request = undefined;
@@ -94,6 +99,7 @@ export class Asking {
   /** Gives up what it follows, or may be following: others are to count what is followed. */
   rest(): void {
     const client = this.#client;
+    if (this.isOwedClose) return;
     if (this.isBroken) client.leave(false);
     else if (client.isOpen) for (const topic of this.#followed) this.#say(unfollow(topic));
     this.#followed.clear();

@@ -105,12 +105,12 @@ const asked = (expected: string, door = 'ws'): Written => ({
   expected,
   ...reader,
 });
-const answered = (expected: string, heard: string, door = 'ws'): Written => ({
+const answered = (expected: string, told: string, door = 'ws'): Written => ({
   kind: 'answered',
   door,
   expected,
-  heard,
-  isRight: heard === expected,
+  heard: told,
+  isRight: told === expected,
   ...reader,
 });
 const brokenSent = (reason: string | undefined): Written => ({

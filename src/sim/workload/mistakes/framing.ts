@@ -3,7 +3,7 @@
 // Refuses to know connections and what else their senders say.
 
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
-import type { BrokerOptions } from '../../../actors/broker/broker-options.ts';
+import type { NodeOptions } from '../../trace.ts';
 import type { Prng } from '../../../actors/runtime/prng.ts';
 
 export interface Broken {
@@ -15,7 +15,7 @@ export interface Broken {
 }
 
 type Chance = Pick<Prng, 'next' | 'below' | 'pick' | 'chance'>;
-type Options = Pick<BrokerOptions, 'messageBytesMax'>;
+type Options = Pick<NodeOptions, 'messageBytesMax'>;
 
 export function drawBroken(chance: Chance, options: Options): Broken {
   const kind = chance.below(8);

@@ -2,7 +2,7 @@
 // that nobody else knows. Written from spec/broker.md ("Requests", "Errors"). An answer is told in one line, in which
 // epochs, which nobody can know, have no name. Refuses to know connections and order.
 
-import type { BrokerOptions } from '../../../actors/broker/broker-options.ts';
+import type { NodeOptions } from '../../trace.ts';
 import type { Prng } from '../../../actors/runtime/prng.ts';
 import {
   BAD_ACK,
@@ -28,7 +28,7 @@ export interface Exact {
 /** What the one who asks knows. */
 export interface Asker {
   readonly chance: Pick<Prng, 'below' | 'pick' | 'chance'>;
-  readonly options: BrokerOptions;
+  readonly options: NodeOptions;
   /** What its own topics begin with; on no other connection there is one of them. */
   readonly own: string;
   /** It may follow and publish to its own topics only. */
@@ -151,7 +151,7 @@ function mistakes({ options, own, isBound }: Asker): readonly Mistake[] {
 }
 
 /** A message of exactly as many bytes as there may be. */
-function fullest({ messageBytesMax }: BrokerOptions, own: string): readonly Mistake[] {
+function fullest({ messageBytesMax }: NodeOptions, own: string): readonly Mistake[] {
   if (messageBytesMax > SMALL_BYTES_MAX) return [];
   const text = `{"type":"unsubscribe","topic":${JSON.stringify(own)}}`;
   return [[text + ' '.repeat(messageBytesMax - text.length), unknown(own)]];

@@ -202,7 +202,7 @@ const clean: Record<string, Written[]> = {
     ...published,
     ack(0),
     heard(0, 1),
-    gap(2, undefined, { epoch: 'f', reason: 'restarted' }),
+    gap(2, undefined, { reason: 'restarted' }),
     heard(1, 9, { position: { epoch: 'f', offset: 9 }, id: 'f:9' }),
     heard(2, 10, { position: { epoch: 'f', offset: 10 }, id: 'f:10' }),
   ],
@@ -326,6 +326,36 @@ const planted: [string, string, Written[]][] = [
     'offset-steps',
     '[BROKER-FRAME-5] a gap without an end that no restart explains',
     [...published, ack(0), gap(1, undefined, { reason: 'slow' })],
+  ],
+  [
+    'offset-steps',
+    '[BROKER-FRAME-5] a restart that names the new epoch',
+    [...published, ack(0), heard(0, 1), gap(2, undefined, { epoch: 'f', reason: 'restarted' })],
+  ],
+  [
+    'offset-steps',
+    '[BROKER-FRAME-5] a restart that names what was delivered',
+    [...published, ack(0), heard(0, 1), gap(1, undefined, { reason: 'restarted' })],
+  ],
+  [
+    'offset-steps',
+    '[BROKER-FRAME-5] a gap of an epoch behind the word that it is over',
+    [...published, ack(0), heard(0, 1), gap(2, undefined, { reason: 'restarted' }), gap(2, 3)],
+  ],
+  [
+    'offset-steps',
+    '[BROKER-FRAME-5] a gap behind a restart that ends before it begins',
+    [...published, ack(0), gap(1, undefined, { reason: 'restarted' }), gap(3, 2, { epoch: 'f' })],
+  ],
+  [
+    'offset-steps',
+    '[BROKER-FRAME-5] a gap that is told behind an ack for what was before it',
+    [...published, ack(2), gap(2, 2)],
+  ],
+  [
+    'offset-steps',
+    '[BROKER-SUB-2] a second ack with another place than its reader has',
+    [...published, ack(0), heard(0, 1), ack(3)],
   ],
   [
     'recovery',

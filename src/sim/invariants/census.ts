@@ -71,9 +71,10 @@ class Judge {
     this.#byFollowing[following] = open;
   }
 
+  /** Whoever reads bare data knows its place only until the next publication. */
   heard({ following, position }: EventOf<'message'>): void {
     const open = this.#byFollowing[following];
-    if (open !== undefined && position !== undefined) open.place = position;
+    if (open !== undefined) open.place = position;
   }
 
   /** What it was told that it misses is behind it; after a restart nobody knows where it stands. */

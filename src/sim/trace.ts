@@ -14,6 +14,14 @@ export interface TracePosition {
 /** How a client behaves, and so what may be expected for it. */
 export type Behaviour = 'steady' | 'churning' | 'slow' | 'malformed' | 'mistaken';
 
+/** A fault of the plan, as far as judges excuse what it does. */
+export interface TracedFault {
+  readonly at: number;
+  readonly kind: string;
+  readonly target: number;
+  readonly durationUs: number;
+}
+
 interface AtClient {
   readonly node: number;
   readonly client: number;
@@ -43,6 +51,9 @@ export type TraceRecord =
   | {
       readonly kind: 'began';
       readonly seed: number;
+      /** Of each node. */
+      readonly shards: number;
+      readonly faults: readonly TracedFault[];
       readonly broker: BrokerOptions;
       readonly home: HomeLimits;
       /** Buggify sites that may fire. */
@@ -56,6 +67,8 @@ export type TraceRecord =
       readonly behaviour: Behaviour;
       /** It wants these topics whenever it is connected. */
       readonly topics: readonly string[];
+      /** What its way takes at once. */
+      readonly windowBytes: number;
     }
   | (AtClient & { readonly kind: 'connected'; readonly transport: 'ws' | 'sse' })
   | (AtClient & {
@@ -196,12 +209,16 @@ export type TraceRecord =
       readonly shard: number;
       readonly waiting: number;
       readonly waitingMax: number;
-      /** The most that any connection had been given without a receipt since the last sample. */
+      /** The most that any connection had been given without a receipt when it was given more, since the last sample. */
       readonly outstandingBytes: number;
       readonly outstandingBytesMax: number;
     }
   /** Faults are over and the workload has ended; what follows must come to rest. */
   | { readonly kind: 'healed' }
+  /** What a client still waits for when everything is at rest. */
+  | (AtTopic & { readonly kind: 'unanswered'; readonly what: string })
+  /** Whatever could come of itself has come; what follows pushes again. */
+  | { readonly kind: 'rested' }
   /** The run ends; nothing is on its way. */
   | { readonly kind: 'quiet' };
 

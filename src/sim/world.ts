@@ -19,15 +19,15 @@ import { due, Scheduler } from './scheduler.ts';
 import { Shard } from './shard.ts';
 import { TraceHash } from './trace-hash.ts';
 import type { Trace } from './trace.ts';
-import { askCensus, probe } from './workload/behaviours.ts';
+import { askCensus, probe, tellUnanswered } from './workload/behaviours.ts';
 import { Client } from './workload/client.ts';
 import type { ClientPlan } from './workload/client-plan.ts';
 import { Ledger } from './workload/ledger.ts';
 import { Rewriting } from './workload/hearing/rewriting.ts';
 import { Words } from './workload/hearing/words.ts';
 
-/** Phases of a run, as the numbers of their last events. */
-const phases = { heal: 0, probe: 1, census: 2, end: 3 } as const;
+/** Phases of a run, as the numbers of their first events: see `PHASES_AFTER_US`. */
+const phases = { heal: 0, rest: 1, probe: 2, census: 3, end: 4 } as const;
 
 export class World {
   readonly plan: Plan;
@@ -66,8 +66,8 @@ export class World {
     this.trace = trace;
     this.#marks = marks;
     this.words = new Words(new Rewriting(plan.broker));
-    const { seed, nodes, shards, broker, home, sites } = plan;
-    trace.add({ kind: 'began', seed, broker, home, sites });
+    const { seed, nodes, shards, broker, home, faults, sites } = plan;
+    trace.add({ kind: 'began', seed, shards, broker, home, faults, sites });
     for (let node = 0; node < nodes; node += 1) {
       this.fronts.push(new Front());
       this.noticeDelaysUs.push(0);
@@ -90,10 +90,8 @@ export class World {
     for (const [index, fault] of plan.faults.entries())
       this.#scheduler.push(fault.at, due.fault, index, 0);
     this.#scheduler.push(SAMPLE_EVERY_US, due.sample, 0, 0);
-    this.#scheduler.push(plan.horizonUs, due.phase, phases.heal, 0);
-    this.#scheduler.push(plan.horizonUs + PROBE_AFTER_US, due.phase, phases.probe, 0);
-    this.#scheduler.push(plan.horizonUs + CENSUS_AFTER_US, due.phase, phases.census, 0);
-    this.#scheduler.push(plan.horizonUs + END_AFTER_US, due.phase, phases.end, 0);
+    for (const [phase, afterUs] of PHASES_AFTER_US.entries())
+      this.#scheduler.push(plan.horizonUs + afterUs, due.phase, phase, 0);
   }
 
   get now(): number {
@@ -345,7 +343,7 @@ export class World {
         waiting: system.waiting,
         waitingMax: WAITING_MAX,
         outstandingBytes: web.takeOutstandingMax(),
-        outstandingBytesMax: WINDOW_BYTES + PAYLOAD_BYTES_MAX,
+        outstandingBytesMax: WINDOW_BYTES - 1,
       });
     }
     this.#scheduler.push(this.now + SAMPLE_EVERY_US, due.sample, 0, 0);
@@ -353,7 +351,10 @@ export class World {
 
   #phaseDue(phase: number): void {
     if (phase === phases.heal) this.#heal();
-    else if (phase === phases.probe) for (const client of this.clients) probe(client);
+    else if (phase === phases.rest) {
+      for (const client of this.clients) tellUnanswered(client);
+      this.trace.add({ kind: 'rested' });
+    } else if (phase === phases.probe) for (const client of this.clients) probe(client);
     else if (phase === phases.census) for (const client of this.clients) askCensus(client);
     else {
       for (const { plan, system, web, isDead } of this.shards) {
@@ -388,11 +389,8 @@ export class World {
 }
 
 const SAMPLE_EVERY_US = 250_000;
-/** Long enough for a connection that went silent to be given up, and for its client to come back. */
-const PROBE_AFTER_US = 12_000_000;
-const CENSUS_AFTER_US = 13_500_000;
-const END_AFTER_US = 15_000_000;
+/** Rest is long enough for a connection that went silent to be given up, and for its client to come back. */
+const PHASES_AFTER_US = [0, 11_700_000, 12_000_000, 13_500_000, 15_000_000] as const;
 /** The router, the home and the door. */
 const ACTORS_ALWAYS = 3;
 const WAITING_MAX = 50_000;
-const PAYLOAD_BYTES_MAX = 65_536;

@@ -7,7 +7,7 @@ import { brokerDefaults } from '../../src/actors/broker/broker-options.ts';
 import { homeDefaults } from '../../src/actors/node.ts';
 import { invariants } from '../../src/sim/invariants/all.ts';
 import { judgeTrace } from '../../src/sim/simulate.ts';
-import type { TraceEvent, TraceRecord } from '../../src/sim/trace.ts';
+import type { TracedFault, TraceEvent, TraceRecord } from '../../src/sim/trace.ts';
 
 /** Records as tests write them: what is numbered in the run is numbered by `history`. */
 type Written = Readonly<Record<string, unknown>> & { readonly kind: TraceRecord['kind'] };
@@ -83,6 +83,7 @@ const joined = (
   client: who.client,
   behaviour,
   topics,
+  windowBytes: 1_048_576,
 });
 const connected = (who = reader): Written => ({ kind: 'connected', transport: 'ws', ...who });
 const closed = (code: number, who = reader): Written => ({
@@ -92,7 +93,11 @@ const closed = (code: number, who = reader): Written => ({
   by: 'server',
   ...who,
 });
-const REASONS: Readonly<Record<number, string>> = { 1001: 'going away', 1002: 'reserved opcode' };
+const REASONS: Readonly<Record<number, string>> = {
+  1001: 'going away',
+  1002: 'reserved opcode',
+  1011: 'ping timeout',
+};
 const welcoming = (welcome: boolean): Written => ({
   ...began(),
   broker: { ...brokerDefaults, welcome },
@@ -146,12 +151,23 @@ const counted = (connections: number, actors: number): Written => ({
 const bare = { envelope: false, position: undefined };
 const heardBare = (sequence: number): Written =>
   heard(sequence, 0, { position: undefined, id: undefined, topic: undefined });
-const began = (home: object = {}): Written => ({
+const began = (home: object = {}, faults: readonly TracedFault[] = []): Written => ({
   kind: 'began',
   seed: 1,
+  shards: 2,
+  faults,
   broker: brokerDefaults,
   home: { ...homeDefaults, ...home },
   sites: [],
+});
+const died: Written = { kind: 'shardCrashed', node: 0, shard: 0 };
+const failed = (sequence: number, why: 'refused' | 'unknown'): Written => ({
+  kind: 'publishFailed',
+  topic,
+  publisher: 3,
+  sequence,
+  why,
+  ...author,
 });
 const since = { epoch: 'e', offset: 1 };
 const published = [sent(0), sent(1), sent(2), sent(3)];
@@ -267,6 +283,30 @@ const clean: Record<string, Written[]> = {
     gap(2, 2),
     heardBare(2),
     { kind: 'quiet' },
+  ],
+  'a silence that the network explains': [
+    began({}, [{ at: 0, kind: 'cut', target: reader.client, durationUs: 0 }]),
+    joined(reader, 'steady'),
+    connected(),
+    closed(1011),
+  ],
+  'a fate that a death hides': [sent(0), died, failed(0, 'unknown')],
+  'a topic that begins anew after a death': [
+    began(),
+    ...published,
+    acked(0, 1),
+    died,
+    acked(1, 1, { position: { epoch: 'f', offset: 1 } }),
+  ],
+  'rest behind what a policy left out': [
+    joined(reader, 'steady', [topic]),
+    connected(),
+    ...published,
+    acked(0, 1),
+    acked(1, 2),
+    ack(0),
+    gap(1, 2),
+    { kind: 'rested' },
   ],
   'all is well in the end': [
     joined(reader, 'steady', [topic]),
@@ -604,6 +644,64 @@ const planted: [string, string, Written[]][] = [
     'liveness',
     '[BROKER-LIVE-1] a publish that was never answered',
     [joined(author, 'steady'), connected(author), { kind: 'healed' }, sent(0), { kind: 'quiet' }],
+  ],
+  [
+    'unknown',
+    '[BROKER-PUB-4] a fate that nothing hides',
+    [sent(0), { kind: 'shardCrashed', node: 1, shard: 0 }, failed(0, 'unknown')],
+  ],
+  [
+    'epochs',
+    '[BROKER-REC-3] a topic that begins anew, and no thread died',
+    [began(), ...published, acked(0, 1), acked(1, 1, { position: { epoch: 'f', offset: 1 } })],
+  ],
+  [
+    'patience',
+    '[BROKER-CLOSE-3] a client given up that answers pings',
+    [
+      began({}, [{ at: 0, kind: 'cut', target: other.client, durationUs: 0 }]),
+      joined(reader, 'steady'),
+      connected(),
+      closed(1011),
+    ],
+  ],
+  [
+    'rest',
+    '[BROKER-LIVE-1] a reader to whom the last one comes only with the next',
+    [
+      joined(reader, 'steady', [topic]),
+      connected(),
+      ...published,
+      ack(0),
+      acked(0, 1),
+      acked(1, 2),
+      heard(0, 1),
+      { kind: 'rested' },
+      heard(1, 2),
+    ],
+  ],
+  [
+    'rest',
+    '[BROKER-SLOW-3] a newer one that is not there, for which older ones were left out',
+    [
+      joined(reader, 'steady', [topic]),
+      connected(),
+      ...published,
+      ack(0),
+      acked(0, 1),
+      acked(1, 2),
+      gap(1, 2, { reason: 'conflated' }),
+      { kind: 'rested' },
+    ],
+  ],
+  [
+    'rest',
+    '[BROKER-REQ-4] a question without an answer',
+    [
+      joined(reader, 'steady'),
+      connected(),
+      { kind: 'unanswered', what: 'publish', topic, ...reader },
+    ],
   ],
 ];
 

@@ -102,8 +102,8 @@ export class ServerEnd implements Endpoint {
 
   write(unit: Uint8Array | ObjectPayload, cost: number): void {
     if (this.#state !== states.webSocket && this.#state !== states.stream) return;
-    this.#outstanding += cost;
     this.#edge.noteOutstanding(this.#outstanding);
+    this.#outstanding += cost;
     this.#say(unit, cost);
   }
 

@@ -45,7 +45,7 @@ export class WebEdge implements EndHost {
   readonly #dirty: ServerEnd[] = [];
   #opened = 0;
   #isPaused = false;
-  /** The most that any connection had been given without a receipt. */
+  /** The most that any connection had been given without a receipt when it was given more. */
   #outstandingMax = 0;
 
   constructor(options: WebEdgeOptions, host: WebEdgeHost) {

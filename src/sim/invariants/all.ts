@@ -4,6 +4,7 @@ import { acks } from './acks.ts';
 import { bounds } from './bounds.ts';
 import { census } from './census.ts';
 import { conservation } from './delivery/conservation.ts';
+import { epochs } from './delivery/epochs.ts';
 import { integrity } from './delivery/integrity.ts';
 import type { Invariant } from './invariant.ts';
 import { conversation, isolation, noFailures } from './isolation.ts';
@@ -11,7 +12,10 @@ import { liveness } from './liveness.ts';
 import { offsetSteps } from './delivery/offset-steps.ts';
 import { oneOrder } from './delivery/one-order.ts';
 import { memory } from './delivery/memory.ts';
+import { patience } from './patience.ts';
 import { recovery } from './delivery/recovery.ts';
+import { rest } from './rest.ts';
+import { unknown } from './unknown.ts';
 import { windows } from './delivery/windows.ts';
 import { closeCodes, frames, mistakes, requests, welcome } from './wording.ts';
 
@@ -27,11 +31,15 @@ export const invariants: readonly Invariant[] = [
   offsetSteps,
   recovery,
   memory,
+  epochs,
   oneOrder,
   integrity,
   acks,
+  unknown,
+  patience,
   bounds,
   isolation,
+  rest,
   census,
   conservation,
   liveness,

@@ -11,25 +11,9 @@ import type { Client } from './client.ts';
 import type { Published } from './ledger.ts';
 import { Asking } from './mistakes/asking.ts';
 import { dataBytes, writeData } from './payload.ts';
+import type { Question } from './questions.ts';
 import { correctedResults } from './hearing/rewriting.ts';
 import { bareWord, type MessageWord, type Word } from './hearing/words.ts';
-
-type Question =
-  | {
-      readonly type: 'subscribe';
-      readonly topic: string;
-      readonly since: TracePosition | undefined;
-      readonly envelope: boolean;
-      readonly cause: number;
-    }
-  | { readonly type: 'unsubscribe'; readonly topic: string; readonly cause: number }
-  | { readonly type: 'publish'; readonly published: Published; readonly cause: number }
-  | {
-      readonly type: 'list_topics' | 'topic_info';
-      readonly topic: string;
-      /** Everything is at rest, and the answer must be exact. */
-      readonly isCensus: boolean;
-    };
 
 type Publish = Extract<Question, { readonly type: 'publish' }>;
 
@@ -47,8 +31,8 @@ export class Answers {
     this.#client = client;
   }
 
-  get openCount(): number {
-    return this.#open.length;
+  get open(): readonly Question[] {
+    return this.#open;
   }
 
   begin(): void {
@@ -96,7 +80,8 @@ export class Answers {
   }
 
   ask(type: 'list_topics' | 'topic_info', topic: string, isCensus = false): void {
-    this.#open.push({ type, topic, isCensus });
+    const isSecond = this.#open.some((question) => question.type === type);
+    this.#open.push({ type, topic, isCensus, isSecond });
     this.#client.say(
       encodeText(JSON.stringify(type === 'list_topics' ? { type } : { type, topic })),
     );
@@ -312,7 +297,9 @@ export class Answers {
       this.#fail(question, message.startsWith('It is not known') ? 'unknown' : 'refused');
     else if (
       (question?.type !== 'unsubscribe' || !message.startsWith('Not subscribed')) &&
-      (question?.type !== 'list_topics' || !message.startsWith('The topics are being listed'))
+      (question?.type !== 'list_topics' ||
+        !question.isSecond ||
+        !message.startsWith('The topics are being listed'))
     ) {
       client.unexpected(`error where ${question?.type ?? 'nothing'} was asked: ${message}`);
     }

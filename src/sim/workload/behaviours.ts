@@ -102,3 +102,13 @@ const NONSENSE: readonly string[] = [
   '{"type":"subscribe","topic":"a","since":{"epoch":"","offset":-1}}',
   '{"type":"unsubscribe","topic":"never"}',
 ];
+
+/** Tells what is still open when everything is at rest. */
+export function tellUnanswered(client: Client): void {
+  const { answers, world } = client;
+  if (!client.isOpen || client.isClosing) return;
+  for (const question of answers.open) {
+    const topic = question.type === 'publish' ? question.published.topic : question.topic;
+    world.trace.add({ kind: 'unanswered', what: question.type, topic, ...client.at() });
+  }
+}

@@ -69,8 +69,9 @@ export class Client implements Endpoint {
 
   /** Its life begins. */
   join(): void {
-    const { client, node, behaviour, topics, transport, everyUs } = this.plan;
-    this.world.trace.add({ kind: 'joined', node, client, behaviour, topics });
+    const { client, node, behaviour, topics, transport, everyUs, link } = this.plan;
+    const wanted = { client, behaviour, topics, windowBytes: link.windowBytes };
+    this.world.trace.add({ kind: 'joined', node, ...wanted });
     if (transport !== 'post') this.later(purposes.connect, this.chance.below(200_000));
     this.later(purposes.act, 200_000 + this.chance.below(everyUs));
     if (behaviour === 'slow') this.later(purposes.read, READ_EVERY_US);
@@ -351,13 +352,12 @@ export class Client implements Endpoint {
   }
 
   heardClose(code: number, reason: string): void {
-    if (!this.isClosing) {
-      this.#closedBy = 'server';
-      this.#closeCode = code;
-      this.#closeReason = reason;
-      this.isClosing = true;
-      this.#sayClose(code);
-    }
+    if (this.isClosing) return;
+    this.#closedBy = 'server';
+    this.#closeCode = code;
+    this.#closeReason = reason;
+    this.isClosing = true;
+    this.#sayClose(code);
   }
 
   #sayClose(code: number): void {

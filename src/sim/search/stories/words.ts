@@ -220,6 +220,10 @@ export function eventWords(event: TraceEvent, epochs: Epochs): string {
       );
     case 'healed':
       return 'all faults are over, and clients begin nothing new';
+    case 'unanswered':
+      return `${who} still waits for the answer to its ${event.what} of '${event.topic}'`;
+    case 'rested':
+      return 'what could come of itself has come';
     case 'quiet':
       return 'everything has come to rest';
     default:

@@ -1,0 +1,146 @@
+// When everything is at rest, before anything new pushes what is stuck: every question has its answer, and each reader
+// has come to the end of its topics.
+
+import type { EventOf, TracePosition } from '../trace.ts';
+import type { Invariant, Report } from './invariant.ts';
+
+interface Reader {
+  readonly joined: EventOf<'joined'>;
+  isConnected: boolean;
+  /** Its subscriptions by topic. */
+  readonly open: Map<string, Standing>;
+}
+
+interface Standing {
+  /** Undefined where the wire tells no places, and after a restart. */
+  place: TracePosition | undefined;
+}
+
+export const rest: Invariant = {
+  property: 'rest',
+  requirements: ['BROKER-LIVE-1', 'BROKER-SUB-2', 'BROKER-REQ-4'],
+  judge(report) {
+    const judge = new Judge(report);
+    return {
+      joined: (event) => judge.joined(event),
+      connected: ({ client }) => judge.connected(client),
+      closed: ({ client }) => judge.closed(client),
+      left: ({ client }) => judge.gone(client),
+      nodeKilled: ({ node }) => judge.dead(node),
+      subscribed: (event) => judge.subscribed(event),
+      unsubscribed: ({ client, topic }) => judge.unsubscribed(client, topic),
+      message: (event) => judge.heard(event),
+      gap: (event) => judge.gapped(event),
+      published: (event) => judge.published(event),
+      unanswered: (event) => judge.unanswered(event),
+      rested: (event) => judge.rest(event),
+    };
+  },
+};
+
+class Judge {
+  readonly #report: Report;
+  /** Steady ones, by client. */
+  readonly #readers: (Reader | undefined)[] = [];
+  /** By following. */
+  readonly #standings: (Standing | undefined)[] = [];
+  /** By node and topic, the last place that a publisher was told of. */
+  readonly #tops = new Map<string, TracePosition>();
+  readonly #deadNodes = new Set<number>();
+  /** Clients whose questions are their own trouble. */
+  readonly #strange = new Set<number>();
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  joined(event: EventOf<'joined'>): void {
+    const { client, behaviour } = event;
+    if (behaviour === 'malformed' || behaviour === 'mistaken') this.#strange.add(client);
+    if (behaviour !== 'steady') return;
+    this.#readers[client] = { joined: event, isConnected: false, open: new Map() };
+  }
+
+  connected(client: number): void {
+    const reader = this.#readers[client];
+    if (reader === undefined) return;
+    reader.isConnected = true;
+    reader.open.clear();
+  }
+
+  closed(client: number): void {
+    const reader = this.#readers[client];
+    if (reader !== undefined) reader.isConnected = false;
+  }
+
+  gone(client: number): void {
+    this.#readers[client] = undefined;
+  }
+
+  dead(node: number): void {
+    this.#deadNodes.add(node);
+  }
+
+  subscribed({
+    client,
+    following,
+    topic,
+    recovered,
+    since,
+    position,
+  }: EventOf<'subscribed'>): void {
+    const reader = this.#readers[client];
+    if (reader === undefined) return;
+    const standing = { place: recovered === true ? since : position };
+    this.#standings[following] = standing;
+    reader.open.set(topic, standing);
+  }
+
+  unsubscribed(client: number, topic: string): void {
+    this.#readers[client]?.open.delete(topic);
+  }
+
+  heard({ following, position }: EventOf<'message'>): void {
+    const standing = this.#standings[following];
+    if (standing !== undefined) standing.place = position;
+  }
+
+  /** Who is told that older ones were left out for a newer one is owed the newer one. */
+  gapped({ following, epoch, to, reason }: EventOf<'gap'>): void {
+    const standing = this.#standings[following];
+    if (standing === undefined || reason === 'conflated') return;
+    standing.place = to === undefined ? undefined : { epoch, offset: to };
+  }
+
+  published({ node, topic, position, isDuplicate }: EventOf<'published'>): void {
+    if (isDuplicate) return;
+    const key = `${node} ${topic}`;
+    const top = this.#tops.get(key);
+    if (top === undefined || top.epoch !== position.epoch || top.offset < position.offset)
+      this.#tops.set(key, position);
+  }
+
+  unanswered(event: EventOf<'unanswered'>): void {
+    const { node, client, what, topic } = event;
+    if (this.#strange.has(client) || this.#deadNodes.has(node)) return;
+    this.#report(event, `client ${client} was never answered: ${what} of '${topic}'`);
+  }
+
+  rest(event: EventOf<'rested'>): void {
+    for (const reader of this.#readers) {
+      if (reader === undefined || !reader.isConnected) continue;
+      const { node, client, topics } = reader.joined;
+      if (this.#deadNodes.has(node)) continue;
+      for (const topic of topics) {
+        const top = this.#tops.get(`${node} ${topic}`);
+        const place = reader.open.get(topic)?.place;
+        if (top === undefined || place === undefined || place.epoch !== top.epoch) continue;
+        if (place.offset < top.offset)
+          this.#report(
+            event,
+            `client ${client} rests at ${place.epoch}:${place.offset} of '${topic}', which has come to ${top.offset}`,
+          );
+      }
+    }
+  }
+}

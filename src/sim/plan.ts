@@ -5,7 +5,14 @@
 import type { BrokerOptions } from '../actors/broker/broker-options.ts';
 import type { HomeLimits } from '../actors/routing/home.actor.ts';
 import type { Lane } from './edges/web.edge.ts';
-import { type Fault, type FaultKind, faultKinds, schedules } from './faults/faults.ts';
+import {
+  type Fault,
+  type FaultKind,
+  faultKinds,
+  type FaultRoom,
+  lastBlows,
+  schedules,
+} from './faults/faults.ts';
 import { drawn } from './plan/drawing.ts';
 import { type Frame, frame, type Mood, plainSettings } from './plan/settings.ts';
 import type { ClientPlan } from './workload/client-plan.ts';
@@ -67,7 +74,7 @@ export function drawPlan({ seed, lane, nodes, shards, clients }: PlanChoices): P
     shards: shardCount,
     ...settings,
     clients: cast,
-    faults: drawn(schedules(kindsOf(drawnFrame), { horizonUs, counts }), seed, 'faults'),
+    faults: drawFaults(seed, kindsOf(drawnFrame), { horizonUs, counts }),
     horizonUs,
   };
 }
@@ -84,6 +91,12 @@ export function completed(plan: Plan): Plan {
       return { ...client, token: token && { ...token, expiresInMs: token.expiresInMs } };
     }),
   };
+}
+
+function drawFaults(seed: number, kinds: readonly FaultKind[], room: FaultRoom): readonly Fault[] {
+  const faults = drawn(schedules(kinds, room), seed, 'faults');
+  const blows = kinds.length === 0 ? [] : drawn(lastBlows(room), seed, 'last blows');
+  return blows.length === 0 ? faults : [...faults, ...blows].toSorted((a, b) => a.at - b.at);
 }
 
 function kindsOf({ mood, swarm }: Frame): readonly FaultKind[] {

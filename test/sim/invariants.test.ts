@@ -96,7 +96,6 @@ const closed = (code: number, who = reader): Written => ({
 const REASONS: Readonly<Record<number, string>> = {
   1001: 'going away',
   1002: 'reserved opcode',
-  1011: 'ping timeout',
 };
 const welcoming = (welcome: boolean): Written => ({
   ...began(),
@@ -288,7 +287,7 @@ const clean: Record<string, Written[]> = {
     began({}, [{ at: 0, kind: 'cut', target: reader.client, durationUs: 0 }]),
     joined(reader, 'steady'),
     connected(),
-    closed(1011),
+    { ...closed(1011), reason: 'ping timeout' },
   ],
   'a fate that a death hides': [sent(0), died, failed(0, 'unknown')],
   'a topic that begins anew after a death': [
@@ -662,7 +661,7 @@ const planted: [string, string, Written[]][] = [
       began({}, [{ at: 0, kind: 'cut', target: other.client, durationUs: 0 }]),
       joined(reader, 'steady'),
       connected(),
-      closed(1011),
+      { ...closed(1011), reason: 'ping timeout' },
     ],
   ],
   [

@@ -2,9 +2,9 @@
 // strength. A fault that is taken out of the schedule changes only what it would have caused, so schedules shrink.
 // Refuses to know how the world carries a fault out.
 
-import { type Arbitrary, array, constant, integer, noShrink, oneof } from 'fast-check';
+import { type Arbitrary, array, constant, integer, noShrink, oneof, tuple } from 'fast-check';
 
-import { milliseconds, plainRecord, stepped } from '../plan/drawing.ts';
+import { chance, milliseconds, plainRecord, stepped } from '../plan/drawing.ts';
 
 export const faultKinds = [
   /** Nothing gets through to a client, from it, or both; all arrives afterwards. Target: client. */
@@ -150,6 +150,43 @@ export function schedules(kinds: readonly FaultKind[], room: FaultRoom): Arbitra
     size: 'max',
   }).map((drawn) => drawn.toSorted((one, other) => one.at - other.at));
 }
+
+/**
+ * In a quarter of the draws what befalls one node just before faults end: everybody comes back while one thread after
+ * the other dies, and nothing that comes later hides what got stuck.
+ */
+export function lastBlows({ horizonUs, counts }: FaultRoom): Arbitrary<Fault[]> {
+  const { shard: all, node: nodes } = counts;
+  const shards = Math.max(1, Math.floor(all / nodes));
+  const node = integer({ min: 0, max: nodes - 1 });
+  const first = integer({ min: 0, max: shards - 1 });
+  return tuple(chance(1, 4), node, first).map(([isStruck, target, shard]) => {
+    if (!isStruck) return [];
+    const { slow, storm, crash, crashEvery, crashes } = LAST_BLOWS;
+    const blows: Fault[] = [
+      { at: horizonUs - slow, kind: 'slowPorts', target, durationUs: slow, amount: 20_000 },
+      { at: horizonUs - storm, kind: 'storm', target, durationUs: 0, amount: 0 },
+    ];
+    for (let i = 0; i < crashes; i += 1)
+      blows.push({
+        at: horizonUs - crash + i * crashEvery,
+        kind: 'crashShard',
+        target: target * shards + ((shard + i) % shards),
+        durationUs: 50_000,
+        amount: 0,
+      });
+    return blows;
+  });
+}
+
+/** Microseconds before the end of faults. */
+const LAST_BLOWS = {
+  slow: 1_000_000,
+  storm: 700_000,
+  crash: 600_000,
+  crashEvery: 200_000,
+  crashes: 3,
+} as const;
 
 /** One fault, its length and strength within bounds, which become the least; instant and target stay. */
 export function faultWithin(

@@ -85,6 +85,7 @@ type Fields<T> = { readonly [K in keyof T]: Arbitrary<T[K]> };
 export const settingFields: Fields<Settings> = {
   broker: plainRecord({
     ...fixed(broker),
+    pongTimeoutMs: constantFrom(1_500, 20_000),
     welcome: constantFrom(true, true, true, false),
     slowPolicy: constantFrom('disconnect', 'drop-oldest', 'latest-per-topic'),
     queueBytesMax: constantFrom(1_048_576, 65_536, 16_384),

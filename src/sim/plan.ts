@@ -14,7 +14,7 @@ import {
   schedules,
 } from './faults/faults.ts';
 import { drawn } from './plan/drawing.ts';
-import { type Frame, frame, type Mood, plainSettings } from './plan/settings.ts';
+import { type Frame, frame, type Mood, plainSettings, type Settings } from './plan/settings.ts';
 import type { ClientPlan } from './workload/client-plan.ts';
 import { drawClients } from './workload/draw-clients.ts';
 
@@ -53,7 +53,8 @@ export interface PlanChoices {
 /** The one plan of a seed; each part comes from a stream of its own, so what is fixed leaves the others as they are. */
 export function drawPlan({ seed, lane, nodes, shards, clients }: PlanChoices): Plan {
   const drawnFrame = drawn(frame, seed, 'plan');
-  const { mood, horizonUs, settings, clientsPerNode } = drawnFrame;
+  const { mood, horizonUs, clientsPerNode } = drawnFrame;
+  const settings = mood === 'narrow' ? narrowed(drawnFrame.settings) : drawnFrame.settings;
   const nodeCount = nodes ?? drawnFrame.nodes;
   const shardCount = shards ?? drawnFrame.shards;
   const clientCount = clients ?? clientsPerNode * nodeCount;
@@ -63,7 +64,8 @@ export function drawPlan({ seed, lane, nodes, shards, clients }: PlanChoices): P
     nodes: nodeCount,
     clients: clientCount,
     requireToken: settings.broker.requireToken,
-    isChurning: mood === 'churn',
+    isChurning: mood === 'churn' || mood === 'narrow',
+    isNarrow: mood === 'narrow',
   });
   const counts = { client: clientCount, shard: nodeCount * shardCount, node: nodeCount };
   return {
@@ -91,6 +93,12 @@ export function completed(plan: Plan): Plan {
       return { ...client, token: token && { ...token, expiresInMs: token.expiresInMs } };
     }),
   };
+}
+
+/** Where ways are narrow, queues are short, and silence is borne: what fills up is not ended for another reason. */
+function narrowed(settings: Settings): Settings {
+  const { broker } = settings;
+  return { ...settings, broker: { ...broker, queueBytesMax: 16_384, pongTimeoutMs: 20_000 } };
 }
 
 function drawFaults(seed: number, kinds: readonly FaultKind[], room: FaultRoom): readonly Fault[] {

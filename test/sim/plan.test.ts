@@ -82,12 +82,12 @@ describe('the mixture of plans', () => {
     }
   });
 
-  test('has 4 to 24 faults, none when calm, few kinds in a swarm and all over time', () => {
+  test('has 4 to 24 faults and perhaps last blows, none when calm, few kinds in a swarm and all over time', () => {
     for (const plan of drawn) {
       if (plan.mood === 'calm') expect(plan.faults).toEqual([]);
       else if (plan.faults.length > 0 || plan.mood !== 'swarm') {
         expect(plan.faults.length).toBeGreaterThanOrEqual(4);
-        expect(plan.faults.length).toBeLessThanOrEqual(24);
+        expect(plan.faults.length).toBeLessThanOrEqual(24 + 5);
       }
     }
     expect(new Set(drawn.map((plan) => plan.faults.length))).toContain(4);
@@ -101,6 +101,17 @@ describe('the mixture of plans', () => {
         .map((plan) => new Set(plan.faults.map(({ kind }) => kind)).size);
     const mean = (all: readonly number[]) => all.reduce((sum, one) => sum + one, 0) / all.length;
     expect(mean(kindsOf('swarm'))).toBeLessThan(mean(kindsOf('everything')) - 2);
+  });
+
+  test('ends with blows in a quarter of the plans with faults', () => {
+    const eventful = drawn.filter((plan) => plan.mood !== 'calm' && plan.faults.length > 0);
+    const struck = eventful.filter(({ faults: schedule, horizonUs }) =>
+      [600_000, 400_000, 200_000].every((before) =>
+        schedule.some(({ kind, at }) => kind === 'crashShard' && at === horizonUs - before),
+      ),
+    );
+    expect(struck.length / eventful.length).toBeGreaterThan(0.15);
+    expect(struck.length / eventful.length).toBeLessThan(0.35);
   });
 
   test('has faults in their order, within the run, on those that are there, of the size of their kind', () => {

@@ -10,7 +10,7 @@ import type { HomeLimits } from '../../actors/routing/home.actor.ts';
 import { type FaultKind, faultKinds } from '../faults/faults.ts';
 import { chance, milliseconds, mixed, plainRecord } from './drawing.ts';
 
-export type Mood = 'everything' | 'swarm' | 'churn' | 'calm';
+export type Mood = 'everything' | 'swarm' | 'churn' | 'narrow' | 'calm';
 
 /** What a plan says besides its clients and faults. */
 export interface Settings {
@@ -118,6 +118,7 @@ export const frame: Arbitrary<Frame> = plainRecord({
     [4, constant('everything')],
     [4, constant('swarm')],
     [1, constant('churn')],
+    [1, constant('narrow')],
     [1, constant('calm')],
   ),
   nodes: constantFrom(1, 1, 2, 3),

@@ -16,6 +16,8 @@ export interface Cast {
   readonly clients: number;
   readonly requireToken: boolean;
   readonly isChurning: boolean;
+  /** Much is said to readers behind long and narrow ways. */
+  readonly isNarrow: boolean;
 }
 
 /** The values that clients are drawn from; the plainest comes first. */
@@ -31,7 +33,7 @@ export const clientValues = {
 
 /** Client `n` is the `n`th of the list, and on node `n` modulo the nodes. */
 export function drawClients(cast: Cast): ClientPlan[] {
-  const { seed, nodes, clients } = cast;
+  const { seed, nodes, clients, isNarrow } = cast;
   const topics = drawn(topicLists, seed, 'topics');
   // The first clients of each node publish: one for each topic at least, where there are clients enough.
   const publishers = Math.min(topics.length, Math.max(2, Math.floor(clients / nodes / 4)));
@@ -42,7 +44,8 @@ export function drawClients(cast: Cast): ClientPlan[] {
   const plans: ClientPlan[] = [];
   for (let client = 0; client < clients; client += 1) {
     const role = byRank[Math.floor(client / nodes)] ?? followers;
-    plans.push({ client, node: client % nodes, ...drawn(role, seed, `cast ${client}`) });
+    const drawnRole = drawn(role, seed, `cast ${client}`);
+    plans.push({ client, node: client % nodes, ...(isNarrow ? narrowed(drawnRole) : drawnRole) });
   }
   return plans;
 }
@@ -149,6 +152,12 @@ function followersOf(cast: Cast, topics: readonly string[]): Arbitrary<Role> {
   return cast.isChurning
     ? mixed([1, steady], [5, churning], [1, slow], [1, malformed], [1, mistaken])
     : mixed([12, steady], [2, churning], [1, slow], [1, malformed], [1, mistaken]);
+}
+
+function narrowed(role: Role): Role {
+  if (role.publishes.length > 0)
+    return { ...role, dataBytes: 2_000, burst: 10, everyUs: 100_000, leavesEveryUs: 0 };
+  return { ...role, link: { ...role.link, windowBytes: 4_096, latencyUs: 60_000 } };
 }
 
 const paces = plainRecord({

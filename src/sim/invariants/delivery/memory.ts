@@ -18,6 +18,8 @@ export const memory: Invariant = {
     /** By node, topic and epoch: publications by place. */
     const places = new Map<string, number[]>();
     let limits: EventOf<'began'> | undefined;
+    /** By client, how many topics share its queue; undefined where more may wait there. */
+    const shares: (number | undefined)[] = [];
     const know = (where: EventOf<'published' | 'message'>, topic: string): void => {
       const { node, position, publication } = where;
       if (position === undefined) return;
@@ -33,6 +35,9 @@ export const memory: Invariant = {
       began(event) {
         limits = event;
       },
+      joined({ client, behaviour, topics }) {
+        if (behaviour === 'steady') shares[client] = topics.length;
+      },
       publishSent({ publication, dataBytes, at }) {
         sent[publication] ??= { bytes: dataBytes, at };
       },
@@ -44,7 +49,9 @@ export const memory: Invariant = {
         if (since.epoch !== position.epoch) return;
         const known = places.get(`${node} ${position.epoch} ${topic}`) ?? [];
         const missed = known.slice(since.offset + 1, position.offset + 1).map((one) => sent[one]);
-        const sentence = judgeOne(event, position.offset - since.offset, missed, limits);
+        const share = shares[event.client];
+        const roomBytes = roomOf(limits.broker.queueBytesMax, share);
+        const sentence = judgeOne(event, position.offset - since.offset, missed, roomBytes, limits);
         if (sentence !== undefined) report(event, sentence);
       },
     };
@@ -55,7 +62,8 @@ function judgeOne(
   { client, topic, recovered, at }: EventOf<'subscribed'>,
   count: number,
   missed: readonly (Known | undefined)[],
-  { home, broker, sites }: EventOf<'began'>,
+  roomBytes: number,
+  { home, sites }: EventOf<'began'>,
 ): string | undefined {
   const { historyCountMax, historyBytesMax, historyAgeMaxMs, historyBytesTotalMax } = home;
   if (recovered === true)
@@ -67,20 +75,29 @@ function judgeOne(
   let oldestAt = at;
   for (const known of missed) {
     if (known === undefined) return undefined;
-    bytes += known.bytes + OVERHEAD_BYTES;
+    bytes += known.bytes;
     oldestAt = Math.min(oldestAt, known.at);
   }
   const isComplete = missed.length === count;
   const isYoung = at - oldestAt < (historyAgeMaxMs - SLACK_MS) * 1_000;
-  const fits = bytes * QUEUE_SHARE <= broker.queueBytesMax && bytes <= historyBytesMax;
+  const fits =
+    bytes + count * WRITTEN_BYTES <= roomBytes && bytes + count * KEPT_BYTES <= historyBytesMax;
   if (!isComplete || !isYoung || !fits || historyBytesTotalMax < TOTAL_BYTES_MIN) return undefined;
   return `client ${client} missed ${count} of '${topic}', which are remembered, and was told that they are lost`;
 }
 
+/** What one topic may take of a queue that also holds the others, and answers that are awaited. */
+function roomOf(queueBytesMax: number, topics: number | undefined): number {
+  if (topics === undefined || topics === 0) return queueBytesMax / QUEUE_SHARE;
+  return queueBytesMax / topics - topics * ANSWERS_BYTES;
+}
+
 /** An envelope, a place for each topic of a stream, and bookkeeping. */
-const OVERHEAD_BYTES = 1_500;
-/** The queue also holds other topics, and answers that are awaited. */
+const WRITTEN_BYTES = 1_500;
+/** Bookkeeping alone. */
+const KEPT_BYTES = 300;
 const QUEUE_SHARE = 16;
+const ANSWERS_BYTES = 4_000;
 /** Between a publication and its place, and between an answer and its arrival. */
 const SLACK_MS = 15_000;
 /** Below this, other topics may have had to be forgotten. */

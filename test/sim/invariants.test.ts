@@ -235,6 +235,13 @@ const clean: Record<string, Written[]> = {
     acked(0, 1, { id: 'x' }),
     acked(0, 1, { id: 'x', isDuplicate: true }),
   ],
+  'an id that is older than what is remembered': [
+    began({ historyAgeMaxMs: 2 }),
+    sent(0, { id: 'x' }),
+    acked(0, 1, { id: 'x' }),
+    sent(0, { id: 'x', isRepeat: true }),
+    acked(0, 2, { id: 'x' }),
+  ],
   'nonsense and its end': [
     joined(babbler, 'malformed'),
     connected(babbler),
@@ -473,6 +480,28 @@ const planted: [string, string, Written[]][] = [
       sent(0, { id: 'x', isRepeat: true }),
       acked(0, 1, { id: 'x' }),
       acked(0, 1, { id: 'x' }),
+    ],
+  ],
+  [
+    'acks',
+    '[BROKER-DUP-1] new for the second time before its id has aged',
+    [
+      began({ historyAgeMaxMs: 10 }),
+      sent(0, { id: 'x' }),
+      sent(0, { id: 'x', isRepeat: true }),
+      acked(0, 1, { id: 'x' }),
+      acked(0, 2, { id: 'x' }),
+    ],
+  ],
+  [
+    'one-order',
+    '[BROKER-DUP-1] two places before its id has aged',
+    [
+      began({ historyAgeMaxMs: 10 }),
+      sent(0, { id: 'x' }),
+      sent(0, { id: 'x', isRepeat: true }),
+      acked(0, 1, { id: 'x' }),
+      acked(0, 2, { id: 'x' }),
     ],
   ],
   [

@@ -2,6 +2,7 @@
 // before is a duplicate, and nothing is acknowledged that nobody sent. That readers see it there is `one-order`'s.
 
 import type { EventOf } from '../trace.ts';
+import { Ages } from './delivery/ages.ts';
 import { type Invariant, nameOf } from './invariant.ts';
 
 interface Known {
@@ -16,12 +17,16 @@ export const acks: Invariant = {
   judge(report) {
     const ids = new Map<string, Known>();
     const sends: number[] = [];
+    const ages = new Ages();
     return {
-      publishSent({ publication }) {
+      began: (event) => ages.began(event),
+      publishSent(event) {
+        const { publication } = event;
+        ages.sent(event);
         sends[publication] = (sends[publication] ?? 0) + 1;
       },
       published(event) {
-        const sentence = check(event, sends[event.publication] ?? 0, ids);
+        const sentence = check(event, sends[event.publication] ?? 0, ids, ages.isOver(event));
         if (sentence !== undefined) report(event, sentence);
       },
     };
@@ -32,6 +37,7 @@ function check(
   event: EventOf<'published'>,
   sends: number,
   ids: Map<string, Known>,
+  isOld: boolean,
 ): string | undefined {
   const { client, node, topic, id, position, isDuplicate } = event;
   if (id === undefined && sends > 0 && !isDuplicate) return undefined;
@@ -42,7 +48,7 @@ function check(
   if (id === undefined) return undefined;
   const key = `${node} ${position.epoch} ${topic} ${id}`;
   const known = ids.get(key);
-  if (known === undefined) {
+  if (known === undefined || (isOld && known.offset < position.offset)) {
     ids.set(key, { offset: position.offset, isTold: !isDuplicate });
     return undefined;
   }

@@ -101,7 +101,7 @@ export const settingFields: Fields<Settings> = {
     ...fixed(homeDefaults),
     historyCountMax: constantFrom(100, 1_000, 30, 5),
     historyBytesMax: constantFrom(1_048_576, 20_000),
-    historyAgeMaxMs: constantFrom(300_000, 300_000, 20_000),
+    historyAgeMaxMs: constantFrom(300_000, 300_000, 20_000, 3_000),
   }),
   receiptBytes: constantFrom(131_072, 131_072, 16_384, 1),
   serviceUs: constantFrom(1, 2, 4, 15),

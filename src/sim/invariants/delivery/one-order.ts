@@ -3,6 +3,7 @@
 
 import type { EventOf, TracePosition } from '../../trace.ts';
 import { type Invariant, nameOf } from '../invariant.ts';
+import { Ages } from './ages.ts';
 
 /** Publications of one topic's epoch, and the places of each. */
 interface Order {
@@ -33,9 +34,13 @@ export const oneOrder: Invariant = {
   judge(report) {
     const orders = new Orders();
     const sent: Sent[] = [];
+    const ages = new Ages();
     const readings: Reading[] = [];
     return {
-      publishSent({ publication, connection, sequence }) {
+      began: (event) => ages.began(event),
+      publishSent(event) {
+        const { publication, connection, sequence } = event;
+        ages.sent(event);
         const earlier = sent[publication];
         if (earlier === undefined) sent[publication] = { connection, sequence, isRepeated: false };
         else earlier.isRepeated = true;
@@ -45,7 +50,7 @@ export const oneOrder: Invariant = {
       },
       published(event) {
         const { node, topic, position } = event;
-        const sentence = place(event, position, orders.of(node, topic, position.epoch));
+        const sentence = place(event, position, orders.of(node, topic, position.epoch), ages);
         if (sentence !== undefined) report(event, sentence);
       },
       message(event) {
@@ -58,7 +63,7 @@ export const oneOrder: Invariant = {
             order = orders.of(node, saidTopic, position.epoch);
             if (reading !== undefined) reading.order = order;
           }
-          sentence = place(event, position, order);
+          sentence = place(event, position, order, ages);
         }
         const from = sent[publication];
         // What was said twice has the place of whichever came through first.
@@ -93,6 +98,7 @@ function place(
   event: EventOf<'message'> | EventOf<'published'>,
   { epoch, offset }: TracePosition,
   { topic, byOffset, byPublication }: Order,
+  ages: Ages,
 ): string | undefined {
   const { publication } = event;
   const there = byOffset[offset];
@@ -103,7 +109,7 @@ function place(
   byOffset[offset] = publication;
   const where = byPublication.get(publication);
   byPublication.set(publication, offset);
-  if (where === undefined) return undefined;
+  if (where === undefined || (where < offset && ages.isOver(event))) return undefined;
   return `${nameOf(event)} has places ${where} and ${offset} in epoch ${epoch} of '${topic}'`;
 }
 

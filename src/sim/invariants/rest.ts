@@ -40,12 +40,12 @@ export const rest: Invariant = {
 
 class Judge {
   readonly #report: Report;
-  /** Steady ones, by client. */
+  /** Steady ones and slow ones, by client. */
   readonly #readers: (Reader | undefined)[] = [];
   /** By following. */
   readonly #standings: (Standing | undefined)[] = [];
-  /** By node and topic, the last place that a publisher was told of. */
-  readonly #tops = new Map<string, TracePosition>();
+  /** By node and topic, the last place that anybody was told of. */
+  readonly #tops: Map<string, TracePosition>[] = [];
   readonly #deadNodes = new Set<number>();
   /** Clients whose questions are their own trouble. */
   readonly #strange = new Set<number>();
@@ -57,7 +57,7 @@ class Judge {
   joined(event: EventOf<'joined'>): void {
     const { client, behaviour } = event;
     if (behaviour === 'malformed' || behaviour === 'mistaken') this.#strange.add(client);
-    if (behaviour !== 'steady') return;
+    if (behaviour !== 'steady' && behaviour !== 'slow') return;
     this.#readers[client] = { joined: event, isConnected: false, open: new Map() };
   }
 
@@ -100,24 +100,25 @@ class Judge {
     this.#readers[client]?.open.delete(topic);
   }
 
-  heard({ following, position }: EventOf<'message'>): void {
+  heard({ node, saidTopic, following, position }: EventOf<'message'>): void {
     const standing = this.#standings[following];
     if (standing !== undefined) standing.place = position;
+    if (position !== undefined) this.#come(node, saidTopic, position);
   }
 
   /** Who is told that older ones were left out for a newer one is owed the newer one. */
-  gapped({ following, epoch, to, reason }: EventOf<'gap'>): void {
+  gapped({ node, topic, following, epoch, to, reason }: EventOf<'gap'>): void {
+    if (reason === 'conflated' && to !== undefined) {
+      this.#come(node, topic, { epoch, offset: to + 1 });
+      return;
+    }
     const standing = this.#standings[following];
-    if (standing === undefined || reason === 'conflated') return;
+    if (standing === undefined) return;
     standing.place = to === undefined ? undefined : { epoch, offset: to };
   }
 
   published({ node, topic, position, isDuplicate }: EventOf<'published'>): void {
-    if (isDuplicate) return;
-    const key = `${node} ${topic}`;
-    const top = this.#tops.get(key);
-    if (top === undefined || top.epoch !== position.epoch || top.offset < position.offset)
-      this.#tops.set(key, position);
+    if (!isDuplicate) this.#come(node, topic, position);
   }
 
   unanswered(event: EventOf<'unanswered'>): void {
@@ -126,13 +127,24 @@ class Judge {
     this.#report(event, `client ${client} was never answered: ${what} of '${topic}'`);
   }
 
+  #come(node: number, topic: string, place: TracePosition): void {
+    let tops = this.#tops[node];
+    if (tops === undefined) {
+      tops = new Map();
+      this.#tops[node] = tops;
+    }
+    const top = tops.get(topic);
+    if (top === undefined || top.epoch !== place.epoch || top.offset < place.offset)
+      tops.set(topic, place);
+  }
+
   rest(event: EventOf<'rested'>): void {
     for (const reader of this.#readers) {
       if (reader === undefined || !reader.isConnected) continue;
       const { node, client, topics } = reader.joined;
       if (this.#deadNodes.has(node)) continue;
       for (const topic of topics) {
-        const top = this.#tops.get(`${node} ${topic}`);
+        const top = this.#tops[node]?.get(topic);
         const place = reader.open.get(topic)?.place;
         if (top === undefined || place === undefined || place.epoch !== top.epoch) continue;
         if (place.offset < top.offset)

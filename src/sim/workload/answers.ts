@@ -54,10 +54,12 @@ export class Answers {
     for (const published of this.#unsure.splice(0)) this.publishAgain(published);
   }
 
-  subscribe(topic: string): void {
+  /** `ahead` makes its place one that the topic has not come to, as far as it knows. */
+  subscribe(topic: string, ahead = 0): void {
     const { plan, places, world } = this.#client;
     const { envelope } = plan;
-    const since = envelope && plan.recovers ? places.get(topic) : undefined;
+    const known = envelope && plan.recovers ? places.get(topic) : undefined;
+    const since = known && { ...known, offset: known.offset + ahead };
     const cause = world.trace.add({
       kind: 'subscribeSent',
       topic,

@@ -69,7 +69,7 @@ function churn(client: Client): void {
   const topic = chance.pick(plan.topics);
   const steps = 1 + chance.below(4);
   for (let i = 0; i < steps; i += 1) {
-    if (chance.chance(1, 2)) answers.subscribe(topic);
+    if (chance.chance(1, 2)) answers.subscribe(topic, chance.chance(1, 8) ? chance.below(4) : 0);
     else answers.unsubscribe(topic);
   }
 }

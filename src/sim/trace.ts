@@ -213,6 +213,13 @@ export type TraceRecord =
       readonly outstandingBytes: number;
       readonly outstandingBytesMax: number;
     }
+  /** A connection's window is full, and the network has taken nothing since then that was told. */
+  | {
+      readonly kind: 'stalled';
+      readonly node: number;
+      readonly connection: number;
+      readonly since: number;
+    }
   /** Faults are over and the workload has ended; what follows must come to rest. */
   | { readonly kind: 'healed' }
   /** What a client still waits for when everything is at rest. */

@@ -334,8 +334,12 @@ export class World {
   }
 
   #sample(): void {
+    const before = this.now - this.plan.broker.stallTimeoutMs * 1_000;
     for (const { plan, system, web, isDead } of this.shards) {
       if (isDead) continue;
+      const { node } = plan;
+      for (const full of web.full(WINDOW_BYTES, before))
+        this.trace.add({ kind: 'stalled', node, ...full });
       this.trace.add({
         kind: 'sampled',
         node: plan.node,

@@ -191,7 +191,7 @@ function history(...records: Written[]): TraceEvent[] {
     if (record.kind === 'subscribed') begin(about);
     const following = numberOf(`${about}, ${lives.get(who) ?? 0}, ${lives.get(about) ?? 0}`);
     const publication = numberOf(`publication ${String(publisher)}/${String(sequence)}`);
-    const event = { ...record, seq, at: seq * 1_000, cause: -1, following, publication };
+    const event = { seq, at: seq * 1_000, ...record, cause: -1, following, publication };
     return event as unknown as TraceEvent;
   });
 }
@@ -295,6 +295,13 @@ const clean: Record<string, Written[]> = {
     joined(reader, 'steady'),
     connected(),
     { ...closed(1011), reason: 'ping timeout' },
+  ],
+  'a reader that takes nothing, and nothing waits': [
+    { ...began(), broker: { ...brokerDefaults, stallTimeoutMs: 0 } },
+    ack(0),
+    sent(0),
+    acked(0, 1),
+    { kind: 'stalled', node: 0, connection: reader.connection, since: 2_500, at: 3_000_000 },
   ],
   'a fate that a death hides': [sent(0), died, failed(0, 'unknown')],
   'a topic that begins anew after a death': [
@@ -672,6 +679,17 @@ const planted: [string, string, Written[]][] = [
     'liveness',
     '[BROKER-LIVE-1] a publish that was never answered',
     [joined(author, 'steady'), connected(author), { kind: 'healed' }, sent(0), { kind: 'quiet' }],
+  ],
+  [
+    'stalls',
+    '[BROKER-SLOW-5] a reader that is kept though it takes nothing',
+    [
+      { ...began(), broker: { ...brokerDefaults, stallTimeoutMs: 0 } },
+      ack(0),
+      sent(0),
+      acked(0, 1),
+      { kind: 'stalled', node: 0, connection: reader.connection, since: 1_500, at: 3_000_000 },
+    ],
   ],
   [
     'unknown',

@@ -52,6 +52,9 @@ export class ServerEnd implements Endpoint {
   #isReadable = false;
   #isDirty = false;
   #outstanding = 0;
+  /** Of the last write, and of the last receipt. */
+  #writtenAt = 0;
+  #receiptAt = 0;
   /** Taken by the network, and not yet told. */
   #taken = 0;
   /** Why an actor closed it; undefined before. */
@@ -66,6 +69,18 @@ export class ServerEnd implements Endpoint {
 
   get isFramed(): boolean {
     return this.#reader !== undefined;
+  }
+
+  get connection(): number {
+    return this.#connection.id;
+  }
+
+  /** Since when so many bytes at least wait for the network to take any; undefined while it takes some. */
+  fullSince(windowBytes: number): number | undefined {
+    const isOpen = this.#state === states.webSocket || this.#state === states.stream;
+    return isOpen && this.#outstanding >= windowBytes
+      ? Math.max(this.#receiptAt, this.#writtenAt)
+      : undefined;
   }
 
   /** What arrives while held waits in the pipe, and the client's window fills. */
@@ -104,6 +119,7 @@ export class ServerEnd implements Endpoint {
     if (this.#state !== states.webSocket && this.#state !== states.stream) return;
     this.#edge.noteOutstanding(this.#outstanding);
     this.#outstanding += cost;
+    this.#writtenAt = this.#edge.host.now;
     this.#say(unit, cost);
   }
 
@@ -176,6 +192,7 @@ export class ServerEnd implements Endpoint {
     const bytes = this.#taken;
     this.#taken = 0;
     this.#outstanding -= bytes;
+    this.#receiptAt = this.#edge.host.now;
     this.#edge.host.deliver(this.#receiptsTo, { type: 'receipt', connection: this.id, bytes });
   }
 

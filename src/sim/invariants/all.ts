@@ -15,6 +15,7 @@ import { memory } from './delivery/memory.ts';
 import { patience } from './patience.ts';
 import { recovery } from './delivery/recovery.ts';
 import { rest } from './rest.ts';
+import { stalls } from './stalls.ts';
 import { unknown } from './unknown.ts';
 import { windows } from './delivery/windows.ts';
 import { closeCodes, frames, mistakes, requests, welcome } from './wording.ts';
@@ -38,6 +39,7 @@ export const invariants: readonly Invariant[] = [
   unknown,
   patience,
   bounds,
+  stalls,
   isolation,
   rest,
   census,

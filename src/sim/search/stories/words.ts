@@ -220,6 +220,8 @@ export function eventWords(event: TraceEvent, epochs: Epochs): string {
       );
     case 'healed':
       return 'all faults are over, and clients begin nothing new';
+    case 'stalled':
+      return `connection ${event.connection} has taken nothing for ${seconds(event.at - event.since)}`;
     case 'unanswered':
       return `${who} still waits for the answer to its ${event.what} of '${event.topic}'`;
     case 'rested':

@@ -15,6 +15,9 @@ export const registeredMarks: readonly string[] = [
     (code) => `closed by server ${code}`,
   ),
   ...['subscribed', 'subscribed, recovered true', 'subscribed, recovered false', 'unsubscribed'],
+  ...['turned away 401', 'turned away 403', 'turned away 429', 'turned away 503'],
+  ...['subscribe', 'unsubscribe', 'publish', 'list', 'info'].map((asked) => `refused ${asked}`),
+  ...['publish forbidden', 'publish limited'],
   ...['published', 'published, duplicate', 'publish refused', 'publish unknown'],
   ...['gap slow', 'gap conflated', 'gap restarted'],
   ...['message', 'message, bare'],
@@ -33,6 +36,8 @@ export class Marks {
     closed: ({ by, code }) => this.reach(`closed by ${by} ${code}`),
     subscribed: ({ recovered }) =>
       this.reach(recovered === undefined ? 'subscribed' : `subscribed, recovered ${recovered}`),
+    turnedAway: ({ status }) => this.reach(`turned away ${status}`),
+    refused: ({ asked }) => this.reach(`refused ${asked}`),
     unsubscribed: () => this.reach('unsubscribed'),
     published: ({ isDuplicate }) => this.reach(isDuplicate ? 'published, duplicate' : 'published'),
     publishFailed: ({ why }) => this.reach(`publish ${why}`),

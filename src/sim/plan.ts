@@ -22,6 +22,8 @@ export interface Plan {
   readonly home: HomeLimits;
   readonly clients: readonly ClientPlan[];
   readonly faults: readonly Fault[];
+  /** Network addresses that a node's clients share; 0 gives each its own. */
+  readonly addresses?: number;
   /** Faults and workload end here; then the world must come to rest. */
   readonly horizonUs: number;
   readonly receiptBytes: number;

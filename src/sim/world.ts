@@ -2,6 +2,7 @@
 // all in virtual time and all from one seed. What is started on a shard is what production starts.
 // Refuses to judge what happens: that is read from the trace.
 
+import type { BrokerOptions } from '../actors/broker/broker-options.ts';
 import type { Address } from '../actors/runtime/actor.ts';
 import { WINDOW_BYTES } from '../actors/runtime/edges.ts';
 import { areSitesGrown } from '../actors/runtime/sites.ts';
@@ -64,7 +65,7 @@ export class World {
     this.trace = trace;
     this.#marks = marks;
     const { seed, nodes, shards, broker, home } = plan;
-    trace.add({ kind: 'began', seed, broker, home });
+    trace.add({ kind: 'began', seed, shards, broker, home });
     for (let node = 0; node < nodes; node += 1) {
       this.fronts.push(new Front());
       this.noticeDelaysUs.push(0);
@@ -98,6 +99,14 @@ export class World {
 
   get lane(): Lane {
     return this.plan.lane;
+  }
+
+  get broker(): BrokerOptions {
+    return this.plan.broker;
+  }
+
+  get hasFewTopics(): boolean {
+    return this.plan.home.topicsMax < TOPICS_FEW;
   }
 
   /**
@@ -209,14 +218,17 @@ export class World {
     const chosen = listening[link.chance.next() % Math.max(1, listening.length)];
     if (chosen === undefined) return undefined;
     this.#connections += 1;
-    const connection = new Connection(this.#connections, link, this);
+    const connection = new Connection(this.#connections, link, this, {
+      shard: chosen.plan.shard,
+      remote: this.#remoteOf(plan.client),
+      askedAt: this.now,
+    });
     this.#addPipe(connection.up);
     this.#addPipe(connection.down);
-    const remote = `10.0.${plan.client >> 8}.${plan.client & 255}`;
     front.admit(connection, () => {
       // The thread that was to take it may have died meanwhile, and its sockets with it.
       if (chosen.isDead) connection.reset();
-      else chosen.web.accept(connection, remote);
+      else chosen.web.accept(connection);
     });
     return connection;
   }
@@ -282,6 +294,13 @@ export class World {
       sites,
     };
     return new Shard(plan, incarnation, this);
+  }
+
+  /** Everybody has an address of his own, unless there are few. */
+  #remoteOf(client: number): string {
+    const { addresses = 0 } = this.plan;
+    const place = addresses === 0 ? client : client % addresses;
+    return `10.0.${place >> 8}.${place & 255}`;
   }
 
   #whereOf(place: number): { readonly node: number; readonly shard: number } {
@@ -364,6 +383,8 @@ export class World {
   }
 }
 
+/** Fewer than that, and a home may have to refuse one. */
+const TOPICS_FEW = 100;
 const SAMPLE_EVERY_US = 250_000;
 /** Long enough for a connection that went silent to be given up, and for its client to come back. */
 const PROBE_AFTER_US = 12_000_000;

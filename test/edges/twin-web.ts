@@ -120,7 +120,7 @@ export class TwinWeb implements WebWorld {
       },
       arriveAt: (at: number, pipe: Pipe) => this.#later(at, () => pipe.arrive()),
     });
-    this.edge.accept(connection, '10.0.0.1');
+    this.edge.accept(connection);
     return connection;
   }
 

@@ -51,8 +51,14 @@ export const objectWire: BrokerWire = {
       isDuplicate: duplicate,
     });
   },
-  topics: (topics) => told(bytesWire.topics(topics), { type: 'listing' }),
-  topicInfo: (info) => told(bytesWire.topicInfo(info), { type: 'listing' }),
+  topics: (topics) =>
+    told(bytesWire.topics(topics), {
+      type: 'listing',
+      asked: 'list',
+      topics: topics.map(([topic]) => topic),
+    }),
+  topicInfo: (info) =>
+    told(bytesWire.topicInfo(info), { type: 'listing', asked: 'info', topics: [info.topic] }),
   message: (topic, { epoch, offset }, id, data) => {
     const { said, bytesName } = bareOf(data);
     const bytes =

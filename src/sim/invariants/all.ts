@@ -2,6 +2,12 @@
 
 import { acks } from './acks.ts';
 import { bounds } from './bounds.ts';
+import { admission } from './doors/admission.ts';
+import { expiry } from './doors/expiry.ts';
+import { keepAlive } from './doors/keep-alive.ts';
+import { limits } from './doors/limits.ts';
+import { rate } from './doors/rate.ts';
+import { rights } from './doors/rights.ts';
 import { integrity } from './integrity.ts';
 import type { Invariant } from './invariant.ts';
 import { conversation, isolation, noFailures } from './isolation.ts';
@@ -22,5 +28,11 @@ export const invariants: readonly Invariant[] = [
   acks,
   bounds,
   isolation,
+  rights,
+  expiry,
+  admission,
+  limits,
+  rate,
+  keepAlive,
   liveness,
 ];

@@ -63,7 +63,10 @@ export function shrinkPlan(plan: Plan, property: string, limits: ShrinkLimits = 
 function whole(plan: Plan): Plan {
   const clients = plan.clients.map((client): ClientPlan => {
     const { token } = client;
-    return { ...client, token: token && { ...token, expiresInMs: token.expiresInMs } };
+    return {
+      ...client,
+      token: token && { ...token, expiresInMs: token.expiresInMs, flaw: token.flaw },
+    };
   });
   return { ...plan, clients };
 }

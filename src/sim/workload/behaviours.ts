@@ -24,13 +24,14 @@ export function act(client: Client): void {
   if (plan.behaviour === 'churning') churn(client);
   else if (plan.behaviour === 'malformed') babble(client);
   else if (plan.publishes.length > 0) publish(client);
+  else if (plan.topics.length > 0 && chance.chance(1, 20)) inquire(client, plan.topics);
 }
 
 /** A last publication to each of its topics, when all is well again. */
 export function probe(client: Client): void {
   const { plan } = client;
   if (plan.behaviour !== 'steady') return;
-  if (plan.transport === 'post') client.answers.post(plan.publishes);
+  if (plan.transport === 'post') client.posting.post(plan.publishes);
   else if (client.isOpen) for (const topic of plan.publishes) client.answers.publish(topic, true);
 }
 
@@ -39,15 +40,23 @@ function publish(client: Client): void {
   const topic = chance.pick(plan.publishes);
   const isAcked = chance.chance(3, 4);
   for (let i = 0; i < plan.burst; i += 1) client.answers.publish(topic, isAcked);
-  if (chance.chance(1, 50))
-    client.answers.ask(chance.chance(1, 2) ? 'list_topics' : 'topic_info', topic);
+  if (chance.chance(1, 50)) inquire(client, plan.publishes);
+}
+
+function inquire({ chance, answers }: Client, topics: readonly string[]): void {
+  const topic = chance.pick(topics);
+  answers.ask(chance.chance(1, 2) ? 'list' : 'info', topic);
 }
 
 function post(client: Client): void {
   const { plan, chance } = client;
+  if (chance.chance(1, 8)) {
+    client.posting.look(chance.chance(1, 2) ? 'list' : 'info', chance.pick(plan.publishes));
+    return;
+  }
   const topics: string[] = [];
   for (let i = 0; i < plan.burst; i += 1) topics.push(chance.pick(plan.publishes));
-  client.answers.post(topics);
+  client.posting.post(topics);
 }
 
 /** Faster than the round trip, and in any order. */

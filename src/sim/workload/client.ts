@@ -15,35 +15,17 @@ import {
   type WireWord,
 } from '../edges/network.ts';
 import { ObjectPayload } from '../edges/object-payload.ts';
-import type { Lane } from '../edges/web.edge.ts';
-import type { TraceHash } from '../trace-hash.ts';
-import type { Trace, TracePosition } from '../trace.ts';
+import type { TracePosition } from '../trace.ts';
 import { Answers } from './answers.ts';
 import { act } from './behaviours.ts';
 import { type ClientPlan, purposes } from './client-plan.ts';
-import type { Ledger } from './ledger.ts';
+import type { ClientWorld } from './client-world.ts';
 import { SseReading } from './hearing/sse-reading.ts';
 import { WsReading } from './hearing/ws-reading.ts';
-import { headersOf, linkOf, Masks } from './own-ways.ts';
+import { greeting, subprotocolOf, turnedAway } from './asking/door.ts';
+import { Posting } from './asking/posting.ts';
+import { linkOf, Masks } from './own-ways.ts';
 import { byteSpeech, objectSpeech, type Speech } from './speech.ts';
-import type { Words } from './hearing/words.ts';
-
-/** What a client needs of its world. */
-export interface ClientWorld {
-  readonly now: number;
-  readonly lane: Lane;
-  readonly trace: Trace;
-  readonly hash: TraceHash;
-  readonly words: Words;
-  readonly ledger: Ledger;
-  /** Faults are over: nobody does anything of his own accord any more. */
-  readonly isSettling: boolean;
-  /** A connection to one of the node's shards; undefined when none listens. */
-  connect(plan: ClientPlan, link: Link): Connection | undefined;
-  wakeClientAt(at: number, client: number, purpose: number): void;
-  /** The number of one connection's hearing of one topic. */
-  newFollowing(): number;
-}
 
 export class Client implements Endpoint {
   readonly plan: ClientPlan;
@@ -51,6 +33,7 @@ export class Client implements Endpoint {
   readonly link: Link;
   readonly chance: Prng;
   readonly answers: Answers;
+  readonly posting: Posting;
   readonly speech: Speech;
   /** Where it stands in each topic, for the day it comes back. */
   readonly places = new Map<string, TracePosition>();
@@ -68,6 +51,8 @@ export class Client implements Endpoint {
   readonly #followings = new Map<string, number>();
   readonly masks: Masks;
   #heardAt = 0;
+  /** Which one must be chosen. */
+  #subprotocol: string | undefined = undefined;
   #isWatching = false;
   #isReading = false;
   #closedBy: 'server' | 'client' | 'network' = 'network';
@@ -81,14 +66,15 @@ export class Client implements Endpoint {
     this.masks = new Masks(plan.client, seed);
     this.speech = world.lane === 'byte' ? byteSpeech : objectSpeech;
     this.answers = new Answers(this);
+    this.posting = new Posting(this);
     this.sse = new SseReading(this);
     this.ws = new WsReading(this);
   }
 
   /** Its life begins. */
   join(): void {
-    const { client, node, behaviour, topics, transport, everyUs } = this.plan;
-    this.world.trace.add({ kind: 'joined', node, client, behaviour, topics });
+    const { client, node, behaviour, topics, transport, everyUs, token } = this.plan;
+    this.world.trace.add({ kind: 'joined', node, client, behaviour, topics, token });
     if (transport !== 'post') this.later(purposes.connect, this.chance.below(200_000));
     this.later(purposes.act, 200_000 + this.chance.below(everyUs));
     if (behaviour === 'slow') this.later(purposes.read, READ_EVERY_US);
@@ -218,24 +204,30 @@ export class Client implements Endpoint {
     };
   }
 
+  met(): { readonly shard: number; readonly remote: string } {
+    const { shard, remote } = this.connection?.met ?? { shard: -1, remote: '' };
+    return { shard, remote };
+  }
+
+  /** The server shows that it is there; true when it is to hear the same. */
+  pinged(): boolean {
+    const { transport, behaviour } = this.plan;
+    this.world.trace.add({
+      kind: 'pinged',
+      transport: transport === 'sse' ? 'sse' : 'ws',
+      ...this.at(),
+    });
+    return behaviour !== 'mute';
+  }
+
   unexpected(what: string): void {
     this.world.trace.add({ kind: 'unexpected', what, ...this.at() });
   }
 
   #connect(): void {
     if (this.connection !== undefined || this.isAway) return;
-    const { transport } = this.plan;
-    if (transport === 'sse') this.#dial({ word: 'request', head: this.sse.head(), body: NO_BYTES });
-    else
-      this.#dial({
-        word: 'upgrade',
-        head: { method: 'GET', path: '/ws', query: '', headers: this.headers() },
-        subprotocols: [],
-      });
-  }
-
-  headers(): Record<string, string> {
-    return headersOf(this.plan, this.world.isSettling);
+    this.#subprotocol = subprotocolOf(this.plan, this.world.isSettling);
+    this.#dial(greeting(this));
   }
 
   #dial(word: WireWord): void {
@@ -317,17 +309,21 @@ export class Client implements Endpoint {
         this.world.trace.add({
           kind: 'connected',
           transport: unit.word === 'stream' ? 'sse' : 'ws',
+          askedAt: this.connection?.met.askedAt ?? 0,
+          ...this.met(),
           ...this.at(),
         });
-        if (unit.word === 'accepted') this.answers.subscribeAll();
+        if (unit.word !== 'accepted') return;
+        if (unit.subprotocol !== this.#subprotocol)
+          this.unexpected(`the subprotocol ${unit.subprotocol} for ${this.#subprotocol}`);
+        this.answers.subscribeAll();
         return;
       case 'response':
-        if (this.plan.transport === 'post') this.answers.hearResponse(unit.status, unit.body);
-        else if (unit.status >= 500 || unit.status === 400)
-          this.unexpected(`status ${unit.status}: ${unit.body}`);
+        if (this.plan.transport === 'post') this.posting.hearResponse(unit);
+        else turnedAway(this, unit, 'subscribe', this.plan.topics);
         return;
       case 'ping':
-        this.sayRaw({ word: 'pong' });
+        if (this.pinged()) this.sayRaw({ word: 'pong' });
         return;
       case 'close':
         this.heardClose(unit.code);
@@ -383,6 +379,7 @@ export class Client implements Endpoint {
     this.connection = undefined;
     this.isOpen = false;
     this.answers.ended();
+    this.posting.ended();
     if (this.plan.transport !== 'post') this.#comeBack();
   }
 
@@ -392,7 +389,6 @@ export class Client implements Endpoint {
   }
 }
 
-const NO_BYTES = new Uint8Array(0);
 const HALF_A_FRAME = new Uint8Array([0x81, 0xa0, 1, 2, 3, 4, 0x7a]);
 const SETTLED_WINDOW_BYTES = 4_194_304;
 const READ_EVERY_US = 50_000;

@@ -17,13 +17,14 @@ export class EventStream {
   #data: Uint8Array | undefined = undefined;
   #name = 'message';
 
-  decode(chunk: Uint8Array, receive: (event: StreamEvent) => void): void {
+  decode(chunk: Uint8Array, receive: (event: StreamEvent) => void, commented: () => void): void {
     const bytes = this.#pending === undefined ? chunk : joinTwo(this.#pending, chunk);
     let from = 0;
     for (;;) {
       const end = bytes.indexOf(LF, from);
       if (end < 0) break;
       if (end === from) this.#dispatch(receive);
+      else if (bytes[from] === COLON) commented();
       else this.#line(bytes, from, end);
       from = end + 1;
     }
@@ -33,7 +34,6 @@ export class EventStream {
   #line(bytes: Uint8Array, from: number, end: number): void {
     const colon = bytes.indexOf(COLON, from);
     const fieldEnd = colon < 0 || colon > end ? end : colon;
-    if (fieldEnd === from) return;
     let at = Math.min(fieldEnd + 1, end);
     if (bytes[at] === SPACE && at < end) at += 1;
     const field = fieldOf(bytes, from, fieldEnd);

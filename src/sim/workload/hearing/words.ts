@@ -31,7 +31,11 @@ export type Word =
       readonly reason: string;
     }
   | { readonly type: 'error'; readonly message: string }
-  | { readonly type: 'listing' }
+  | {
+      readonly type: 'listing';
+      readonly asked: 'list' | 'info';
+      readonly topics: readonly string[];
+    }
   | { readonly type: 'unreadable'; readonly text: string };
 
 export interface MessageWord {
@@ -46,6 +50,7 @@ export interface MessageWord {
 interface Wire {
   readonly type?: unknown;
   readonly topic?: string;
+  readonly topics?: Readonly<Record<string, number>>;
   readonly epoch?: string;
   readonly offset?: number;
   readonly id?: string;
@@ -110,8 +115,9 @@ export function readWord(payload: Uint8Array, name = nameBytes(payload)): Word {
     case 'info':
       return { type };
     case 'topics':
+      return { type: 'listing', asked: 'list', topics: Object.keys(wire.topics ?? {}) };
     case 'topic_info':
-      return { type: 'listing' };
+      return { type: 'listing', asked: 'info', topics: [topic ?? ''] };
     default:
       return readBare(wire, name, text);
   }

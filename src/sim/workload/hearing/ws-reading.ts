@@ -36,7 +36,7 @@ export class WsReading implements FrameListener {
     const client = this.#client;
     // Whoever babbles does not always listen.
     if (client.plan.behaviour === 'malformed' && client.chance.chance(1, 4)) return;
-    client.sayRaw(encodeFrame('pong', payload, { mask: client.masks.next() }));
+    if (client.pinged()) client.sayRaw(encodeFrame('pong', payload, { mask: client.masks.next() }));
   }
 
   closeReceived(code: number): void {

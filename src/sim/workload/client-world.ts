@@ -1,0 +1,35 @@
+// What a client needs of its world: time, a network, a trace, and what its node allows.
+
+import type { Connection, Link } from '../edges/network.ts';
+import type { Lane } from '../edges/web.edge.ts';
+import type { TraceHash } from '../trace-hash.ts';
+import type { Trace } from '../trace.ts';
+import type { Named } from './asking/refusals.ts';
+import type { ClientPlan } from './client-plan.ts';
+import type { Words } from './hearing/words.ts';
+import type { Ledger } from './ledger.ts';
+
+/** What a client's node allows. */
+export interface Rules extends Named {
+  readonly publish: 'all' | 'none';
+}
+
+/** What a client needs of its world. */
+export interface ClientWorld {
+  readonly now: number;
+  readonly lane: Lane;
+  readonly trace: Trace;
+  readonly hash: TraceHash;
+  readonly words: Words;
+  readonly ledger: Ledger;
+  readonly broker: Rules;
+  /** A publication may be refused for want of room. */
+  readonly hasFewTopics: boolean;
+  /** Faults are over: nobody does anything of his own accord any more. */
+  readonly isSettling: boolean;
+  /** A connection to one of the node's shards; undefined when none listens. */
+  connect(plan: ClientPlan, link: Link): Connection | undefined;
+  wakeClientAt(at: number, client: number, purpose: number): void;
+  /** The number of one connection's hearing of one topic. */
+  newFollowing(): number;
+}

@@ -119,6 +119,7 @@ function leaking(read: () => number): Dialect {
         },
         publish: ['*'],
         expiresInMs: undefined,
+        flaw: undefined,
       },
     }));
     return { ...plan, broker: { ...plan.broker, requireToken: true }, clients };

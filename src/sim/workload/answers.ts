@@ -108,7 +108,7 @@ export class Answers {
   #isAcked(topic: string, isWished: boolean): boolean {
     const { world } = this.#client;
     if (world.broker.messagesPerSecondMax < RATE_UNLIMITED) return true;
-    return isWished && (!this.#isNeverAsked(topic) || world.isSettling);
+    return world.hasFewTopics && !world.isSettling ? !this.#isNeverAsked(topic) : isWished;
   }
 
   #isNeverAsked(topic: string): boolean {

@@ -60,8 +60,13 @@ class Judge {
     const { client, connection, transport, at } = event;
     const open = this.#open.get(connection);
     if (open === undefined) return;
-    // The next is sent after the answer to this one, whatever takes its time in between.
-    if (transport === 'ws' && open.isPinged && at < open.at + this.pingEveryUs)
+    // The next is sent after the answer to this one; only a thread that stood still may be early.
+    if (
+      transport === 'ws' &&
+      open.isPinged &&
+      open.at > this.wellAt &&
+      at < open.at + this.pingEveryUs
+    )
       this.#report(event, `client ${client} is pinged again after ${(at - open.at) / 1e6} s`);
     open.at = at;
     open.isPinged = true;

@@ -52,9 +52,9 @@ export class Posting {
   /** One GET of what is followed. */
   look(asked: 'list' | 'info', topic: string): void {
     if (this.#client.connection !== undefined) return;
-    this.#looked = { asked, topic };
     const path = asked === 'list' ? '/topics' : `/topics/${encodeURIComponent(topic)}`;
     this.#exchange({ method: 'GET', path, query: '', headers: {} }, NO_BYTES);
+    if (this.#client.connection !== undefined) this.#looked = { asked, topic };
   }
 
   #exchange(head: WireHead, body: Uint8Array): void {

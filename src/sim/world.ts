@@ -379,7 +379,20 @@ export class World {
     }
     for (const front of this.fronts) front.settle();
     for (const client of this.clients) client.settle();
+    this.#giveUpStreams();
     this.trace.add({ kind: 'healed' });
+  }
+
+  /** A stream whose client is gone is written to and not answered: in the end the kernel gives it up. */
+  #giveUpStreams(): void {
+    for (const pipe of this.#pipes) {
+      if (!pipe.isUp || pipe.isFramed) continue;
+      const { connection } = pipe;
+      if (connection.isCut) {
+        connection.isCut = false;
+        connection.reset();
+      } else pipe.resume();
+    }
   }
 }
 

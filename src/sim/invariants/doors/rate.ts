@@ -26,6 +26,9 @@ export const rate: Invariant = {
       joined: ({ client, behaviour }) => {
         if (behaviour === 'malformed') judge.babblers.add(client);
       },
+      connected: ({ connection, transport }) => {
+        if (transport === 'ws') judge.connected(connection);
+      },
       publishSent: sent,
       subscribeSent: sent,
       unsubscribeSent: sent,
@@ -65,6 +68,10 @@ class Judge {
     if (this.#isLow) this.#sentAt.set(seq, at);
   }
 
+  connected(connection: number): void {
+    this.#obeyed.set(connection, { answeredAt: [], best: Number.NEGATIVE_INFINITY });
+  }
+
   closed(connection: number): void {
     this.#obeyed.delete(connection);
   }
@@ -75,7 +82,7 @@ class Judge {
       this.answered(event);
       return;
     }
-    const { answeredAt } = this.#of(event.connection);
+    const answeredAt = this.#obeyed.get(event.connection)?.answeredAt ?? [];
     const sentAt = this.#sentAt.get(event.cause) ?? 0;
     let spent = 0;
     for (let i = answeredAt.length - 1; i >= 0; i -= 1) {
@@ -91,26 +98,18 @@ class Judge {
 
   answered(event: Answer): void {
     const sentAt = this.#sentAt.get(event.cause);
-    if (sentAt === undefined || this.babblers.has(event.client)) return;
-    const { answeredAt, ...obeyed } = this.#of(event.connection);
+    const obeyed = this.#obeyed.get(event.connection);
+    if (sentAt === undefined || obeyed === undefined || this.babblers.has(event.client)) return;
+    const { answeredAt } = obeyed;
     const count = answeredAt.length;
-    const best = Math.max(obeyed.best, (sentAt / 1e6) * this.#perSecond - count);
-    this.#of(event.connection).best = best;
+    obeyed.best = Math.max(obeyed.best, (sentAt / 1e6) * this.#perSecond - count);
     answeredAt.push(event.at);
-    const spent = count + 1 - (event.at / 1e6) * this.#perSecond + best;
+    const spent = count + 1 - (event.at / 1e6) * this.#perSecond + obeyed.best;
     if (spent <= this.#perSecond + 1) return;
     this.#report(
       event,
       `client ${event.client} was obeyed in ${Math.floor(spent)} messages more than it had earned, at most ${this.#perSecond} may be at once`,
     );
-  }
-
-  #of(connection: number): Obeyed {
-    const known = this.#obeyed.get(connection);
-    if (known !== undefined) return known;
-    const fresh = { answeredAt: [], best: Number.NEGATIVE_INFINITY };
-    this.#obeyed.set(connection, fresh);
-    return fresh;
   }
 }
 

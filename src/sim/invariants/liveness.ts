@@ -21,8 +21,8 @@ interface Standing {
   readonly since: number;
   /** Everything up to here is known to its reader, as far as the wire tells places. */
   place: TracePosition | undefined;
-  /** The last publication it saw. */
-  last: number | undefined;
+  /** The publications it saw since all is well. */
+  readonly seen: Set<number>;
 }
 
 interface Top {
@@ -144,7 +144,7 @@ class Judge {
     const reader = this.#readers[client];
     if (reader === undefined) return;
     const place = recovered === true ? since : position;
-    const standing = { since: seq, place, last: undefined };
+    const standing = { since: seq, place, seen: new Set<number>() };
     this.#standings[following] = standing;
     reader.open.set(topic, standing);
   }
@@ -157,7 +157,7 @@ class Judge {
     const standing = this.#standings[following];
     if (standing === undefined) return;
     standing.place = position;
-    standing.last = publication;
+    if (this.#isHealed) standing.seen.add(publication);
   }
 
   /** What its own queue could not hold is lost for it, as the policy says, and it knows. */
@@ -218,8 +218,8 @@ class Judge {
   }
 }
 
-function hasSeen({ since, place, last }: Standing, top: Top): boolean {
-  if (last === top.publication) return true;
+function hasSeen({ since, place, seen }: Standing, top: Top): boolean {
+  if (seen.has(top.publication)) return true;
   if (place !== undefined) return place.epoch === top.epoch && place.offset >= top.offset;
   // Without places, what was published before the ack is none of its business.
   return since > top.seq;

@@ -91,7 +91,7 @@ export const settingFields: Fields<Settings> = {
     historyBytesMax: constantFrom(1_048_576, 20_000),
     historyAgeMaxMs: constantFrom(300_000, 300_000, 20_000),
     topicsMax: seldom(100_000, 8, 4, 2),
-    historyBytesTotalMax: seldom(67_108_864, 6, 60_000, 8_000),
+    historyBytesTotalMax: seldom(67_108_864, 6, 200_000, 60_000),
     dedupeIdsMax: seldom(1_000, 6, 20, 3),
   }),
   receiptBytes: constantFrom(131_072, 131_072, 16_384, 1),

@@ -7,7 +7,7 @@ import type { Address } from '../actors/runtime/actor.ts';
 import { WINDOW_BYTES } from '../actors/runtime/edges.ts';
 import { areSitesGrown } from '../actors/runtime/sites.ts';
 import { Prng } from '../actors/runtime/prng.ts';
-import { Connection, type Link, type Pipe } from './edges/network.ts';
+import { Connection, giveUpStreams, type Link, type Pipe } from './edges/network.ts';
 import type { Lane } from './edges/web.edge.ts';
 import { Deaths } from './faults/deaths.ts';
 import { Front } from './faults/front.ts';
@@ -379,24 +379,11 @@ export class World {
     }
     for (const front of this.fronts) front.settle();
     for (const client of this.clients) client.settle();
-    this.#giveUpStreams();
+    giveUpStreams(this.#pipes);
     this.trace.add({ kind: 'healed' });
-  }
-
-  /** A stream whose client is gone is written to and not answered: in the end the kernel gives it up. */
-  #giveUpStreams(): void {
-    for (const pipe of this.#pipes) {
-      if (!pipe.isUp || pipe.isFramed) continue;
-      const { connection } = pipe;
-      if (connection.isCut) {
-        connection.isCut = false;
-        connection.reset();
-      } else pipe.resume();
-    }
   }
 }
 
-/** Fewer than that, and a home may have to refuse one. */
 const TOPICS_FEW = 100;
 const SAMPLE_EVERY_US = 250_000;
 /** Long enough for a connection that went silent to be given up, and for its client to come back. */

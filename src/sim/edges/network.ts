@@ -339,6 +339,18 @@ export class Pipe {
   }
 }
 
+/** Streams whose clients are gone are written to and not answered: in the end the kernel gives them up. */
+export function giveUpStreams(pipes: readonly Pipe[]): void {
+  for (const pipe of pipes) {
+    if (!pipe.isUp || pipe.isFramed) continue;
+    const { connection } = pipe;
+    if (connection.isCut) {
+      connection.isCut = false;
+      connection.reset();
+    } else pipe.resume();
+  }
+}
+
 export function isWord(unit: Unit): unit is WireWord {
   return !(unit instanceof Uint8Array) && !(unit instanceof ObjectPayload);
 }

@@ -78,6 +78,8 @@ export type TraceRecord =
       readonly seed: number;
       /** Of each node. */
       readonly shards: number;
+      /** The shard that is home to each topic of clients. */
+      readonly homes: readonly (readonly [topic: string, shard: number])[];
       readonly broker: BrokerOptions;
       readonly home: HomeLimits;
     }

@@ -5,6 +5,7 @@
 import type { BrokerOptions } from '../actors/broker/broker-options.ts';
 import type { Address } from '../actors/runtime/actor.ts';
 import { WINDOW_BYTES } from '../actors/runtime/edges.ts';
+import { homeOf } from '../actors/routing/topic.ts';
 import { areSitesGrown } from '../actors/runtime/sites.ts';
 import { Prng } from '../actors/runtime/prng.ts';
 import { Connection, giveUpStreams, type Link, type Pipe } from './edges/network.ts';
@@ -65,7 +66,7 @@ export class World {
     this.trace = trace;
     this.#marks = marks;
     const { seed, nodes, shards, broker, home } = plan;
-    trace.add({ kind: 'began', seed, shards, broker, home });
+    trace.add({ kind: 'began', seed, shards, homes: homesOf(plan), broker, home });
     for (let node = 0; node < nodes; node += 1) {
       this.fronts.push(new Front());
       this.noticeDelaysUs.push(0);
@@ -391,3 +392,8 @@ const PROBE_AFTER_US = 12_000_000;
 const END_AFTER_US = 15_000_000;
 const WAITING_MAX = 50_000;
 const PAYLOAD_BYTES_MAX = 65_536;
+
+function homesOf({ clients, shards }: Plan): (readonly [string, number])[] {
+  const topics = new Set(clients.flatMap((client) => [...client.topics, ...client.publishes]));
+  return [...topics].map((topic) => [topic, homeOf(`broker/${topic}`, shards)]);
+}

@@ -94,6 +94,7 @@ const began = (broker: object = {}, home: object = {}): Written => ({
   kind: 'began',
   seed: 1,
   shards: 1,
+  homes: [],
   broker: { ...brokerDefaults, pingEveryMs: 2_000, pongTimeoutMs: 1_500, ...broker },
   home: { dedupeIdsMax: 1_000, historyBytesTotalMax: 67_108_864, topicsMax: 100_000, ...home },
 });

@@ -44,16 +44,17 @@ class Judge {
   #subscriptionsMax = Number.POSITIVE_INFINITY;
   /** Topics of each home. */
   #share = Number.POSITIVE_INFINITY;
-  #shards = 1;
+  /** The home of each topic. */
+  #homes: ReadonlyMap<string, number> = new Map();
 
   constructor(report: Report) {
     this.#report = report;
   }
 
-  began({ broker, home, shards }: EventOf<'began'>): void {
+  began({ broker, home, shards, homes }: EventOf<'began'>): void {
     this.#subscriptionsMax = broker.subscriptionsMax;
     this.#share = Math.ceil(home.topicsMax / shards);
-    this.#shards = shards;
+    this.#homes = new Map(homes);
   }
 
   connected({ node, connection, transport }: EventOf<'connected'>): void {
@@ -90,7 +91,7 @@ class Judge {
       const followed = this.followed.get(connection);
       if (followed !== undefined) followed.isUncertain = true;
       if (this.#share === Number.POSITIVE_INFINITY || at < this.restAt) return;
-      const others = this.#topicsOf(event.node);
+      const others = this.#topicsOf(event.node, this.#homeOf(topic));
       others.delete(topic);
       if (others.size < this.#share)
         this.#report(
@@ -101,20 +102,31 @@ class Judge {
   }
 
   rest(event: TraceEvent): void {
-    const most = this.#share * this.#shards;
-    for (const node of new Set([...this.followed.values()].map((followed) => followed.node))) {
-      const topics = this.#topicsOf(node);
-      if (topics.size > most)
-        this.#report(event, `node ${node} has ${topics.size} topics, and may have ${most}`);
+    const nodes = new Set([...this.followed.values()].map(({ node }) => node));
+    for (const node of nodes) {
+      for (const home of new Set([0, ...this.#homes.values()])) {
+        const { size } = this.#topicsOf(node, home);
+        if (size > this.#share)
+          this.#report(
+            event,
+            `shard ${node}.${home} is home to ${size} topics, and may be to ${this.#share}`,
+          );
+      }
     }
   }
 
-  /** Topics of a node that somebody follows. */
-  #topicsOf(of: number): Set<string> {
+  /** Topics of one home that somebody follows. */
+  #topicsOf(of: number, home: number): Set<string> {
     const all = new Set<string>();
-    for (const { node, topics } of this.followed.values())
-      if (node === of) for (const topic of topics) all.add(topic);
+    for (const { node, topics } of this.followed.values()) {
+      if (node !== of) continue;
+      for (const topic of topics) if (this.#homeOf(topic) === home) all.add(topic);
+    }
     return all;
+  }
+
+  #homeOf(topic: string): number {
+    return this.#homes.get(topic) ?? 0;
   }
 }
 

@@ -98,11 +98,11 @@ export const settingFields: Fields<Settings> = {
   serviceUs: constantFrom(1, 2, 4, 15),
   fineTurns: constantFrom(0, 0, 1, 4),
   portUs: constantFrom(50, 500, 5_000),
-  addresses: constantFrom(0, 0, 3, 1),
   sites: tuple(...siteNames.map(() => chance(1, 4))).map(
     (flags) => siteNames.filter((_, index) => flags[index]),
     (sites) => siteNames.map((site) => (sites as readonly string[]).includes(site)),
   ),
+  addresses: constantFrom(0, 0, 3, 1),
 };
 
 export const frame: Arbitrary<Frame> = plainRecord({

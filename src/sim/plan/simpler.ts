@@ -13,7 +13,6 @@ import {
   noShrink,
   oneof,
   option,
-  string,
   tuple,
 } from 'fast-check';
 
@@ -57,7 +56,7 @@ const link: Arbitrary<LinkPlan> = plainRecord({
   joinPercent: oneOf(clientValues.joinPercent),
 });
 
-const rights = noShrink(array(string(), { size: 'max' }));
+const rights = noShrink(array(constantFrom('*', ...clientValues.patterns), { size: 'max' }));
 
 const token: Arbitrary<Token> = plainRecord({
   subscribe: rights,

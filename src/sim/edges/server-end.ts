@@ -41,7 +41,6 @@ export class ServerEnd implements Endpoint {
   readonly id: ConnectionId;
   readonly #edge: EndHost;
   readonly #connection: Connection;
-  readonly #remote: string;
   #state: number = states.asked;
   #owner: Address<ConnectionEvent> | undefined = undefined;
   #receiptsTo: Address<Receipt> | undefined = undefined;
@@ -57,11 +56,10 @@ export class ServerEnd implements Endpoint {
   /** Why an actor closed it; undefined before. */
   #verdict: { readonly code: number; readonly reason: string } | undefined = undefined;
 
-  constructor(edge: EndHost, id: ConnectionId, connection: Connection, remote: string) {
+  constructor(edge: EndHost, id: ConnectionId, connection: Connection) {
     this.#edge = edge;
     this.id = id;
     this.#connection = connection;
-    this.#remote = remote;
   }
 
   get isFramed(): boolean {
@@ -263,7 +261,7 @@ export class ServerEnd implements Endpoint {
   }
 
   #headOf({ method, path, query, headers }: WireHead) {
-    return { door: 'broker', method, path, query, headers, remote: this.#remote };
+    return { door: 'broker', method, path, query, headers, remote: this.#connection.met.remote };
   }
 
   #heardClose(code: number, reason: string): void {

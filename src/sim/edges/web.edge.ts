@@ -73,9 +73,9 @@ export class WebEdge implements EndHost {
   }
 
   /** A client's connection reached this shard. */
-  accept(connection: Connection, remote: string): void {
+  accept(connection: Connection): void {
     this.#opened += 1;
-    const end = new ServerEnd(this, this.#opened, connection, remote);
+    const end = new ServerEnd(this, this.#opened, connection);
     connection.up.receiver = end;
     connection.down.sender = end;
     this.#connections.set(end.id, end);

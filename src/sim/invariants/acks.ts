@@ -3,6 +3,7 @@
 
 import type { EventOf } from '../trace.ts';
 import { type Invariant, nameOf } from './invariant.ts';
+import { isForgotten, type Memory, memoryOf, PERFECT } from './forgetting.ts';
 
 interface Known {
   readonly offset: number;
@@ -16,12 +17,16 @@ export const acks: Invariant = {
   judge(report) {
     const ids = new Map<string, Known>();
     const sends: number[] = [];
+    let memory: Memory = PERFECT;
     return {
+      began({ home }) {
+        memory = memoryOf(home);
+      },
       publishSent({ publication }) {
         sends[publication] = (sends[publication] ?? 0) + 1;
       },
       published(event) {
-        const sentence = check(event, sends[event.publication] ?? 0, ids);
+        const sentence = check(event, sends[event.publication] ?? 0, ids, memory);
         if (sentence !== undefined) report(event, sentence);
       },
     };
@@ -32,6 +37,7 @@ function check(
   event: EventOf<'published'>,
   sends: number,
   ids: Map<string, Known>,
+  memory: Memory,
 ): string | undefined {
   const { client, node, topic, id, position, isDuplicate } = event;
   if (id === undefined && sends > 0 && !isDuplicate) return undefined;
@@ -43,6 +49,10 @@ function check(
   const key = `${node} ${position.epoch} ${topic} ${id}`;
   const known = ids.get(key);
   if (known === undefined) {
+    ids.set(key, { offset: position.offset, isTold: !isDuplicate });
+    return undefined;
+  }
+  if (isForgotten(known.offset, position.offset, memory)) {
     ids.set(key, { offset: position.offset, isTold: !isDuplicate });
     return undefined;
   }

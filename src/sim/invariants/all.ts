@@ -5,6 +5,12 @@ import { bounds } from './bounds.ts';
 import { census } from './census.ts';
 import { conservation } from './delivery/conservation.ts';
 import { integrity } from './delivery/integrity.ts';
+import { admission } from './doors/admission.ts';
+import { expiry } from './doors/expiry.ts';
+import { keepAlive } from './doors/keep-alive.ts';
+import { limits } from './doors/limits.ts';
+import { rate } from './doors/rate.ts';
+import { rights } from './doors/rights.ts';
 import type { Invariant } from './invariant.ts';
 import { conversation, isolation, noFailures } from './isolation.ts';
 import { liveness } from './liveness.ts';
@@ -34,5 +40,11 @@ export const invariants: readonly Invariant[] = [
   isolation,
   census,
   conservation,
+  rights,
+  expiry,
+  admission,
+  limits,
+  rate,
+  keepAlive,
   liveness,
 ];

@@ -3,6 +3,7 @@
 
 import type { EventOf, TracePosition } from '../../trace.ts';
 import { type Invariant, nameOf } from '../invariant.ts';
+import { isForgotten, type Memory, memoryOf, PERFECT } from '../forgetting.ts';
 
 /** Publications of one topic's epoch, and the places of each. */
 interface Order {
@@ -34,7 +35,11 @@ export const oneOrder: Invariant = {
     const orders = new Orders();
     const sent: Sent[] = [];
     const readings: Reading[] = [];
+    let memory: Memory = PERFECT;
     return {
+      began({ home }) {
+        memory = memoryOf(home);
+      },
       publishSent({ publication, connection, sequence }) {
         const earlier = sent[publication];
         if (earlier === undefined) sent[publication] = { connection, sequence, isRepeated: false };
@@ -45,7 +50,7 @@ export const oneOrder: Invariant = {
       },
       published(event) {
         const { node, topic, position } = event;
-        const sentence = place(event, position, orders.of(node, topic, position.epoch));
+        const sentence = place(event, position, orders.of(node, topic, position.epoch), memory);
         if (sentence !== undefined) report(event, sentence);
       },
       message(event) {
@@ -58,7 +63,7 @@ export const oneOrder: Invariant = {
             order = orders.of(node, saidTopic, position.epoch);
             if (reading !== undefined) reading.order = order;
           }
-          sentence = place(event, position, order);
+          sentence = place(event, position, order, memory);
         }
         const from = sent[publication];
         // What was said twice has the place of whichever came through first.
@@ -93,6 +98,7 @@ function place(
   event: EventOf<'message'> | EventOf<'published'>,
   { epoch, offset }: TracePosition,
   { topic, byOffset, byPublication }: Order,
+  memory: Memory,
 ): string | undefined {
   const { publication } = event;
   const there = byOffset[offset];
@@ -103,7 +109,8 @@ function place(
   byOffset[offset] = publication;
   const where = byPublication.get(publication);
   byPublication.set(publication, offset);
-  if (where === undefined) return undefined;
+  if (where === undefined || isForgotten(Math.min(where, offset), Math.max(where, offset), memory))
+    return undefined;
   return `${nameOf(event)} has places ${where} and ${offset} in epoch ${epoch} of '${topic}'`;
 }
 

@@ -4,24 +4,36 @@
 import { faultKinds } from './faults/faults.ts';
 import type { Plan } from './plan.ts';
 import { siteNames } from './plan/settings.ts';
-import type { Watcher } from './trace.ts';
+import type { EventOf, Watcher } from './trace.ts';
+
+const serverCodes: ReadonlySet<number> = new Set([
+  1001, 1002, 1006, 1007, 1008, 1009, 1011, 1012, 1013, 4401,
+]);
+const CLOSE_ECHOED = 'closed by server, as its client did';
 
 /** Every mark that some run must reach. */
 export const registeredMarks: readonly string[] = [
   ...faultKinds.map((kind) => `fault ${kind}`),
   ...['connected by ws', 'connected by sse'],
   ...['closed by client 1000', 'closed by network 1006'],
-  ...[1001, 1002, 1006, 1007, 1008, 1009, 1011, 1012, 1013, 4401].map(
-    (code) => `closed by server ${code}`,
-  ),
+  ...Array.from(serverCodes, (code) => `closed by server ${code}`),
+  CLOSE_ECHOED,
   ...['subscribed', 'subscribed, recovered true', 'subscribed, recovered false', 'unsubscribed'],
+  ...['turned away 401', 'turned away 403', 'turned away 429', 'turned away 503'],
+  ...['subscribe', 'unsubscribe', 'publish', 'list', 'info'].map((asked) => `refused ${asked}`),
+  ...['publish forbidden', 'publish limited'],
   ...['published', 'published, duplicate', 'publish refused', 'publish unknown'],
   ...['gap slow', 'gap conflated', 'gap restarted'],
   ...['message', 'message, bare'],
-  ...['welcomed', 'not welcomed', 'mistake answered', 'request answered'],
+  ...['welcomed', 'not welcomed', 'mistake answered', 'request answered', 'broken framing'],
   ...['shardCrashed', 'shardStarted'],
   ...siteNames.map((site) => `site ${site}`),
 ];
+
+/** A server may close with any code, if its client did so first. */
+function closedMark(by: EventOf<'closed'>['by'], code: number): string {
+  return by === 'server' && !serverCodes.has(code) ? CLOSE_ECHOED : `closed by ${by} ${code}`;
+}
 
 /** Counts what it is shown. */
 export class Marks {
@@ -31,9 +43,11 @@ export class Marks {
   #bare = 0;
   readonly watcher: Watcher = {
     connected: ({ transport }) => this.reach(`connected by ${transport}`),
-    closed: ({ by, code }) => this.reach(`closed by ${by} ${code}`),
+    closed: ({ by, code }) => this.reach(closedMark(by, code)),
     subscribed: ({ recovered }) =>
       this.reach(recovered === undefined ? 'subscribed' : `subscribed, recovered ${recovered}`),
+    turnedAway: ({ status }) => this.reach(`turned away ${status}`),
+    refused: ({ asked }) => this.reach(`refused ${asked}`),
     unsubscribed: () => this.reach('unsubscribed'),
     published: ({ isDuplicate }) => this.reach(isDuplicate ? 'published, duplicate' : 'published'),
     publishFailed: ({ why }) => this.reach(`publish ${why}`),
@@ -44,7 +58,7 @@ export class Marks {
     },
     greeted: ({ isWelcome }) => this.reach(isWelcome ? 'welcomed' : 'not welcomed'),
     answered: ({ door }) => this.reach(door === 'ws' ? 'mistake answered' : 'request answered'),
-    brokenSent: ({ what }) => this.reach(`broken: ${what}`),
+    brokenSent: () => this.reach('broken framing'),
     shardCrashed: () => this.reach('shardCrashed'),
     shardStarted: () => this.reach('shardStarted'),
     unexpected: () => this.reach('unexpected'),

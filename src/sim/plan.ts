@@ -30,6 +30,8 @@ export interface Plan {
   readonly home: HomeLimits;
   readonly clients: readonly ClientPlan[];
   readonly faults: readonly Fault[];
+  /** Network addresses that a node's clients share; 0 gives each its own. */
+  readonly addresses: number;
   /** Faults and workload end here; then the world must come to rest. */
   readonly horizonUs: number;
   readonly receiptBytes: number;
@@ -90,7 +92,10 @@ export function completed(plan: Plan): Plan {
     home: { ...plainSettings.home, ...plan.home },
     clients: plan.clients.map((client) => {
       const { token } = client;
-      return { ...client, token: token && { ...token, expiresInMs: token.expiresInMs } };
+      return {
+        ...client,
+        token: token && { ...token, expiresInMs: token.expiresInMs, flaw: token.flaw },
+      };
     }),
   };
 }

@@ -12,7 +12,33 @@ export interface TracePosition {
 }
 
 /** How a client behaves, and so what may be expected for it. */
-export type Behaviour = 'steady' | 'churning' | 'slow' | 'malformed' | 'mistaken';
+export type Behaviour = 'steady' | 'churning' | 'slow' | 'malformed' | 'mistaken' | 'mute';
+
+/** What a client shows where a token is asked for. */
+export interface Token {
+  readonly subscribe: readonly string[];
+  readonly publish: readonly string[];
+  readonly expiresInMs: number | undefined;
+  /** It shows none, or one that is none. */
+  readonly flaw: 'missing' | 'broken' | undefined;
+}
+
+/** A pattern is a topic, or a beginning followed by `*`. */
+export function isGranted(patterns: readonly string[], topic: string): boolean {
+  for (const pattern of patterns) {
+    if (pattern === topic) return true;
+    const { length } = pattern;
+    if (pattern[length - 1] === '*' && topic.slice(0, length - 1) === pattern.slice(0, -1))
+      return true;
+  }
+  return false;
+}
+
+/** Ways to a node: what is said to it, and over what. */
+export type Transport = 'ws' | 'sse' | 'post';
+
+/** What an error or an answer of HTTP refuses. */
+export type Asked = 'subscribe' | 'unsubscribe' | 'publish' | 'list' | 'info';
 
 /** A fault of the plan, as far as judges excuse what it does. */
 export interface TracedFault {
@@ -27,6 +53,13 @@ interface AtClient {
   readonly client: number;
   /** Unique in the run. */
   readonly connection: number;
+}
+
+interface AtShard {
+  /** The shard of its node that it met. */
+  readonly shard: number;
+  /** The network address that it came from. */
+  readonly remote: string;
 }
 
 interface AtTopic extends AtClient {
@@ -54,6 +87,8 @@ export type TraceRecord =
       /** Of each node. */
       readonly shards: number;
       readonly faults: readonly TracedFault[];
+      /** The shard that is home to each topic of clients. */
+      readonly homes: readonly (readonly [topic: string, shard: number])[];
       readonly broker: BrokerOptions;
       readonly home: HomeLimits;
       /** Buggify sites that may fire. */
@@ -69,8 +104,40 @@ export type TraceRecord =
       readonly topics: readonly string[];
       /** What its way takes at once. */
       readonly windowBytes: number;
+      /** Undefined where none is asked for. */
+      readonly token: Token | undefined;
     }
-  | (AtClient & { readonly kind: 'connected'; readonly transport: 'ws' | 'sse' })
+  | (AtClient &
+      AtShard & {
+        readonly kind: 'connected';
+        readonly transport: 'ws' | 'sse';
+        /** When it asked to be let in. */
+        readonly askedAt: number;
+      })
+  /** An answer of HTTP that lets nobody in, or takes nothing of what was posted. */
+  | (AtClient &
+      AtShard & {
+        readonly kind: 'turnedAway';
+        readonly transport: Transport;
+        readonly asked: Asked;
+        /** What it wanted to follow or to publish to. */
+        readonly topics: readonly string[];
+        readonly status: number;
+        readonly error: string;
+        readonly headers: Readonly<Record<string, string>>;
+      })
+  /** A sign of life of the server's: a ping, or a comment in an event stream. */
+  | (AtClient & { readonly kind: 'pinged'; readonly transport: 'ws' | 'sse' })
+  /** A question that changes nothing. */
+  | (AtTopic & { readonly kind: 'inquired'; readonly asked: 'list' | 'info' })
+  /** The topics that its answer names. */
+  | (AtClient & {
+      readonly kind: 'told';
+      readonly asked: 'list' | 'info';
+      readonly topics: readonly string[];
+    })
+  /** An error is the answer. */
+  | (AtTopic & { readonly kind: 'refused'; readonly asked: Asked; readonly error: string })
   | (AtClient & {
       readonly kind: 'closed';
       /** As the client saw it; 1006 without a close frame. */
@@ -116,7 +183,8 @@ export type TraceRecord =
   | (AtTopic &
       Published & {
         readonly kind: 'publishFailed';
-        readonly why: 'refused' | 'unknown';
+        /** `forbidden` and `limited` are the publisher's own, `refused` is for want of room. */
+        readonly why: 'refused' | 'unknown' | 'forbidden' | 'limited';
       })
   | (AtClient &
       Followed &
@@ -212,13 +280,6 @@ export type TraceRecord =
       /** The most that any connection had been given without a receipt when it was given more, since the last sample. */
       readonly outstandingBytes: number;
       readonly outstandingBytesMax: number;
-    }
-  /** A connection's window is full, and the network has taken nothing since then that was told. */
-  | {
-      readonly kind: 'stalled';
-      readonly node: number;
-      readonly connection: number;
-      readonly since: number;
     }
   /** Faults are over and the workload has ended; what follows must come to rest. */
   | { readonly kind: 'healed' }

@@ -4,7 +4,6 @@
 
 import type { BrokerOptions } from '../actors/broker/broker-options.ts';
 import type { Address } from '../actors/runtime/actor.ts';
-import { WINDOW_BYTES } from '../actors/runtime/edges.ts';
 import { areSitesGrown } from '../actors/runtime/sites.ts';
 import { Prng } from '../actors/runtime/prng.ts';
 import { Connection, type Link, type Pipe } from './edges/network.ts';
@@ -12,6 +11,7 @@ import type { Lane } from './edges/web.edge.ts';
 import { Deaths } from './faults/deaths.ts';
 import { Front } from './faults/front.ts';
 import { carryOut, turns } from './faults/mishaps.ts';
+import { countShards, recordStart, sampleShards } from './figures.ts';
 import type { Marks } from './marks.ts';
 import type { Plan } from './plan.ts';
 import { copied, Port } from './ports.ts';
@@ -66,8 +66,8 @@ export class World {
     this.trace = trace;
     this.#marks = marks;
     this.words = new Words(new Rewriting(plan.broker));
-    const { seed, nodes, shards, broker, home, faults, sites } = plan;
-    trace.add({ kind: 'began', seed, shards, broker, home, faults, sites });
+    recordStart(trace, plan);
+    const { seed, nodes, shards } = plan;
     for (let node = 0; node < nodes; node += 1) {
       this.fronts.push(new Front());
       this.noticeDelaysUs.push(0);
@@ -104,6 +104,14 @@ export class World {
 
   get lane(): Lane {
     return this.plan.lane;
+  }
+
+  get broker(): BrokerOptions {
+    return this.plan.broker;
+  }
+
+  get hasFewTopics(): boolean {
+    return this.plan.home.topicsMax < TOPICS_FEW;
   }
 
   /**
@@ -215,14 +223,17 @@ export class World {
     const chosen = listening[link.chance.next() % Math.max(1, listening.length)];
     if (chosen === undefined) return undefined;
     this.#connections += 1;
-    const connection = new Connection(this.#connections, link, this);
+    const connection = new Connection(this.#connections, link, this, {
+      shard: chosen.plan.shard,
+      remote: this.#remoteOf(plan.client),
+      askedAt: this.now,
+    });
     this.#addPipe(connection.up);
     this.#addPipe(connection.down);
-    const remote = `10.0.${plan.client >> 8}.${plan.client & 255}`;
     front.admit(connection, () => {
       // The thread that was to take it may have died meanwhile, and its sockets with it.
       if (chosen.isDead) connection.reset();
-      else chosen.web.accept(connection, remote);
+      else chosen.web.accept(connection);
     });
     return connection;
   }
@@ -291,6 +302,13 @@ export class World {
     return new Shard(plan, incarnation, this);
   }
 
+  /** Everybody has an address of his own, unless there are few. */
+  #remoteOf(client: number): string {
+    const { addresses } = this.plan;
+    const place = addresses === 0 ? client : client % addresses;
+    return `10.0.${place >> 8}.${place & 255}`;
+  }
+
   #whereOf(place: number): { readonly node: number; readonly shard: number } {
     const { shards } = this.plan;
     return { node: Math.floor(place / shards), shard: place % shards };
@@ -334,22 +352,7 @@ export class World {
   }
 
   #sample(): void {
-    const before = this.now - this.plan.broker.stallTimeoutMs * 1_000;
-    for (const { plan, system, web, isDead } of this.shards) {
-      if (isDead) continue;
-      const { node } = plan;
-      for (const full of web.full(WINDOW_BYTES, before))
-        this.trace.add({ kind: 'stalled', node, ...full });
-      this.trace.add({
-        kind: 'sampled',
-        node: plan.node,
-        shard: plan.shard,
-        waiting: system.waiting,
-        waitingMax: WAITING_MAX,
-        outstandingBytes: web.takeOutstandingMax(),
-        outstandingBytesMax: WINDOW_BYTES - 1,
-      });
-    }
+    sampleShards(this.trace, this.shards);
     this.#scheduler.push(this.now + SAMPLE_EVERY_US, due.sample, 0, 0);
   }
 
@@ -361,14 +364,7 @@ export class World {
     } else if (phase === phases.probe) for (const client of this.clients) probe(client);
     else if (phase === phases.census) for (const client of this.clients) askCensus(client);
     else {
-      for (const { plan, system, web, isDead } of this.shards) {
-        const { node, shard } = plan;
-        const { connections } = web;
-        const { actors } = system;
-        const actorsAlways = ACTORS_ALWAYS;
-        if (!isDead)
-          this.trace.add({ kind: 'counted', node, shard, connections, actors, actorsAlways });
-      }
+      countShards(this.trace, this.shards);
       this.trace.add({ kind: 'quiet' });
       this.#isOver = true;
     }
@@ -386,15 +382,14 @@ export class World {
       // Whatever had fallen silent is given up by the network in the end, and whatever crept comes at once.
       if (pipe.connection.isCut) pipe.connection.end();
       pipe.hurry();
+      pipe.resume();
     }
     for (const client of this.clients) client.settle();
     this.trace.add({ kind: 'healed' });
   }
 }
 
+const TOPICS_FEW = 100;
 const SAMPLE_EVERY_US = 250_000;
 /** Rest is long enough for a connection that went silent to be given up, and for its client to come back. */
 const PHASES_AFTER_US = [0, 11_700_000, 12_000_000, 13_500_000, 15_000_000] as const;
-/** The router, the home and the door. */
-const ACTORS_ALWAYS = 3;
-const WAITING_MAX = 50_000;

@@ -68,14 +68,19 @@ export class SimNode {
     };
     const timeline = this.#timeline;
     this.#opened += 1;
-    const connection = new Connection(this.#opened, link, {
-      get now() {
-        return timeline.now;
+    const connection = new Connection(
+      this.#opened,
+      link,
+      {
+        get now() {
+          return timeline.now;
+        },
+        arriveAt: (at, pipe) => timeline.push(at, () => pipe.arrive()),
       },
-      arriveAt: (at, pipe) => timeline.push(at, () => pipe.arrive()),
-    });
+      { shard: 0, remote: '10.0.0.1', askedAt: timeline.now },
+    );
     const chosen = this.#threads[this.#chance.below(this.#threads.length)];
-    chosen?.web.accept(connection, '10.0.0.1');
+    chosen?.web.accept(connection);
     return connection;
   }
 

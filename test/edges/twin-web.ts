@@ -114,13 +114,18 @@ export class TwinWeb implements WebWorld {
     };
     const now = (): number => this.now;
     this.#opened += 1;
-    const connection = new Connection(this.#opened, link, {
-      get now() {
-        return now();
+    const connection = new Connection(
+      this.#opened,
+      link,
+      {
+        get now() {
+          return now();
+        },
+        arriveAt: (at: number, pipe: Pipe) => this.#later(at, () => pipe.arrive()),
       },
-      arriveAt: (at: number, pipe: Pipe) => this.#later(at, () => pipe.arrive()),
-    });
-    this.edge.accept(connection, '10.0.0.1');
+      { shard: 0, remote: '10.0.0.1', askedAt: 0 },
+    );
+    this.edge.accept(connection);
     return connection;
   }
 

@@ -116,7 +116,9 @@ function leaking(read: () => number): Dialect {
   const { draw, judges } = dialectOf('broker');
   const drawn = (choices: PlanChoices): Plan => {
     const plan = draw(choices);
-    const clients = plan.clients.map((client) => ({
+    // Who asks what has one answer knows its own rights.
+    const obedient = plan.clients.filter(({ behaviour }) => behaviour !== 'mistaken');
+    const clients = obedient.map((client) => ({
       ...client,
       token: {
         get subscribe() {
@@ -124,6 +126,7 @@ function leaking(read: () => number): Dialect {
         },
         publish: ['*'],
         expiresInMs: undefined,
+        flaw: undefined,
       },
     }));
     return { ...plan, broker: { ...plan.broker, requireToken: true }, clients };

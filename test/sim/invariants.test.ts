@@ -98,11 +98,10 @@ const REASONS: Readonly<Record<number, string>> = {
   1002: 'reserved opcode',
 };
 const welcoming = (welcome: boolean): Written => ({
-  ...began(),
-  broker: { ...brokerDefaults, welcome },
+  ...began({ welcome }),
 });
 const greeted = (isWelcome: boolean): Written => ({ kind: 'greeted', isWelcome, ...reader });
-const asked = (expected: string, door = 'ws'): Written => ({
+const puzzled = (expected: string, door = 'ws'): Written => ({
   kind: 'asked',
   door,
   text: '{',
@@ -150,12 +149,17 @@ const counted = (connections: number, actors: number): Written => ({
 const bare = { envelope: false, position: undefined };
 const heardBare = (sequence: number): Written =>
   heard(sequence, 0, { position: undefined, id: undefined, topic: undefined });
-const began = (home: object = {}, faults: readonly TracedFault[] = []): Written => ({
+const began = (
+  broker: object = {},
+  home: object = {},
+  faults: readonly TracedFault[] = [],
+): Written => ({
   kind: 'began',
   seed: 1,
-  shards: 2,
+  shards: 1,
+  homes: [],
   faults,
-  broker: brokerDefaults,
+  broker: { ...brokerDefaults, pingEveryMs: 2_000, pongTimeoutMs: 1_500, ...broker },
   home: { ...homeDefaults, ...home },
   sites: [],
 });
@@ -168,6 +172,50 @@ const failed = (sequence: number, why: 'refused' | 'unknown'): Written => ({
   why,
   ...author,
 });
+const holder = (who: { node: number; client: number }, token: object = {}): Written => ({
+  ...joined(who, 'steady', []),
+  token: { subscribe: ['a*'], publish: ['a'], expiresInMs: undefined, flaw: undefined, ...token },
+});
+const letIn = (who = reader, more: object = {}): Written => ({
+  kind: 'connected',
+  transport: 'ws',
+  shard: 0,
+  remote: '10.0.0.1',
+  askedAt: 0,
+  ...who,
+  ...more,
+});
+const turnedAway = (status: number, error: string, more: object = {}): Written => ({
+  kind: 'turnedAway',
+  transport: 'ws',
+  asked: 'subscribe',
+  topics: [topic],
+  status,
+  error,
+  headers: { 'www-authenticate': 'Bearer', 'retry-after': '5' },
+  shard: 0,
+  remote: '10.0.0.1',
+  ...other,
+  ...more,
+});
+const refused = (asked: string, error: string, more: object = {}): Written => ({
+  kind: 'refused',
+  asked,
+  topic,
+  error,
+  ...reader,
+  ...more,
+});
+const pinged = (atMs: number, who = reader): Written => ({
+  kind: 'pinged',
+  transport: 'ws',
+  atMs,
+  ...who,
+});
+const healed = (atMs: number): Written => ({ kind: 'healed', atMs });
+const quiet = (atMs: number): Written => ({ kind: 'quiet', atMs });
+const TOO_MANY = 'Too many messages: at most 2 per second.';
+const NO_ROOM = 'Too many topics: the node has no room for another.';
 const since = { epoch: 'e', offset: 1 };
 const published = [sent(0), sent(1), sent(2), sent(3)];
 
@@ -191,9 +239,22 @@ function history(...records: Written[]): TraceEvent[] {
     if (record.kind === 'subscribed') begin(about);
     const following = numberOf(`${about}, ${lives.get(who) ?? 0}, ${lives.get(about) ?? 0}`);
     const publication = numberOf(`publication ${String(publisher)}/${String(sequence)}`);
-    const event = { seq, at: seq * 1_000, ...record, cause: -1, following, publication };
+    const event = {
+      ...record,
+      seq,
+      cause: -1,
+      at: seq * 1_000,
+      following,
+      publication,
+      ...timed(record),
+    };
     return event as unknown as TraceEvent;
   });
+}
+
+/** When it happened, where that matters. */
+function timed({ atMs, cause = -1 }: Written): object {
+  return typeof atMs === 'number' ? { at: atMs * 1_000, cause } : { cause };
 }
 
 function broken(...records: Written[]): string[] {
@@ -236,7 +297,7 @@ const clean: Record<string, Written[]> = {
     acked(0, 1, { id: 'x', isDuplicate: true }),
   ],
   'an id that is older than what is remembered': [
-    began({ historyAgeMaxMs: 2 }),
+    began({}, { historyAgeMaxMs: 2 }),
     sent(0, { id: 'x' }),
     acked(0, 1, { id: 'x' }),
     sent(0, { id: 'x', isRepeat: true }),
@@ -252,11 +313,11 @@ const clean: Record<string, Written[]> = {
   'a welcome where one is set': [welcoming(true), connected(), greeted(true)],
   'no welcome where none is': [welcoming(false), connected(), greeted(false)],
   'mistakes, and what they are told': [
-    asked('error a'),
-    asked('error b'),
+    puzzled('error a'),
+    puzzled('error b'),
     answered('error a', 'error a'),
     answered('error b', 'error b'),
-    asked('error a'),
+    puzzled('error a'),
     closed(1001),
     { kind: 'quiet' },
   ],
@@ -272,7 +333,7 @@ const clean: Record<string, Written[]> = {
     { kind: 'quiet' },
   ],
   'a memory that is too short for what was missed': [
-    began({ historyCountMax: 1 }),
+    began({}, { historyCountMax: 1 }),
     ...published,
     acked(0, 1),
     acked(1, 2),
@@ -291,17 +352,10 @@ const clean: Record<string, Written[]> = {
     { kind: 'quiet' },
   ],
   'a silence that the network explains': [
-    began({}, [{ at: 0, kind: 'cut', target: reader.client, durationUs: 0 }]),
+    began({}, {}, [{ at: 0, kind: 'cut', target: reader.client, durationUs: 0 }]),
     joined(reader, 'steady'),
     connected(),
     { ...closed(1011), reason: 'ping timeout' },
-  ],
-  'a reader that takes nothing, and nothing waits': [
-    { ...began(), broker: { ...brokerDefaults, stallTimeoutMs: 0 } },
-    ack(0),
-    sent(0),
-    acked(0, 1),
-    { kind: 'stalled', node: 0, connection: reader.connection, since: 2_500, at: 3_000_000 },
   ],
   'a fate that a death hides': [sent(0), died, failed(0, 'unknown')],
   'a topic that begins anew after a death': [
@@ -320,6 +374,35 @@ const clean: Record<string, Written[]> = {
     ack(0),
     gap(1, 2),
     { kind: 'rested' },
+  ],
+  'rights that are kept to': [
+    began(),
+    holder(reader),
+    holder(other, { flaw: 'broken' }),
+    holder(author),
+    letIn(),
+    turnedAway(401, 'The token is not valid.'),
+    ack(0),
+    refused('subscribe', 'Not allowed to subscribe to b', { topic: 'b' }),
+    sent(0),
+    heard(0, 1),
+  ],
+  'limits that are kept to': [
+    began({ subscriptionsMax: 1, connectionsMax: 1, messagesPerSecondMax: 2 }),
+    letIn(),
+    greeted(true),
+    ack(0),
+    refused('subscribe', 'Too many subscriptions: at most 1 per connection.', { topic: 'b' }),
+    turnedAway(503, 'Too many connections.', { atMs: 19_000 }),
+    pinged(19_000),
+    quiet(20_000),
+  ],
+  'an id that was forgotten': [
+    began({}, { dedupeIdsMax: 1 }),
+    sent(0, { id: 'x' }),
+    sent(0, { id: 'x', isRepeat: true }),
+    acked(0, 1, { id: 'x' }),
+    acked(0, 3, { id: 'x' }),
   ],
   'all is well in the end': [
     joined(reader, 'steady', [topic]),
@@ -493,7 +576,7 @@ const planted: [string, string, Written[]][] = [
     'acks',
     '[BROKER-DUP-1] new for the second time before its id has aged',
     [
-      began({ historyAgeMaxMs: 10 }),
+      began({}, { historyAgeMaxMs: 10 }),
       sent(0, { id: 'x' }),
       sent(0, { id: 'x', isRepeat: true }),
       acked(0, 1, { id: 'x' }),
@@ -504,7 +587,7 @@ const planted: [string, string, Written[]][] = [
     'one-order',
     '[BROKER-DUP-1] two places before its id has aged',
     [
-      began({ historyAgeMaxMs: 10 }),
+      began({}, { historyAgeMaxMs: 10 }),
       sent(0, { id: 'x' }),
       sent(0, { id: 'x', isRepeat: true }),
       acked(0, 1, { id: 'x' }),
@@ -555,14 +638,14 @@ const planted: [string, string, Written[]][] = [
   [
     'mistakes',
     '[BROKER-REQ-2] another sentence',
-    [asked('error a'), answered('error a', 'error b')],
+    [puzzled('error a'), answered('error a', 'error b')],
   ],
   ['mistakes', '[BROKER-REQ-4] an answer to nothing', [answered('error a', 'error a')]],
-  ['mistakes', '[BROKER-REQ-4] no answer', [asked('error a'), { kind: 'quiet' }]],
+  ['mistakes', '[BROKER-REQ-4] no answer', [puzzled('error a'), { kind: 'quiet' }]],
   [
     'requests',
     '[BROKER-HTTP-4] another status',
-    [asked('404', 'http'), answered('404', '405', 'http')],
+    [puzzled('404', 'http'), answered('404', '405', 'http')],
   ],
   [
     'close-codes',
@@ -629,7 +712,7 @@ const planted: [string, string, Written[]][] = [
   [
     'memory',
     '[BROKER-REC-3] more is recovered than is to be remembered',
-    [began({ historyCountMax: 1 }), ...published, ack(3, { since, recovered: true })],
+    [began({}, { historyCountMax: 1 }), ...published, ack(3, { since, recovered: true })],
   ],
   [
     'conservation',
@@ -678,17 +761,199 @@ const planted: [string, string, Written[]][] = [
   [
     'liveness',
     '[BROKER-LIVE-1] a publish that was never answered',
-    [joined(author, 'steady'), connected(author), { kind: 'healed' }, sent(0), { kind: 'quiet' }],
+    [joined(author, 'steady'), connected(author), { kind: 'healed' }, sent(0), quiet(4_000)],
   ],
   [
-    'stalls',
-    '[BROKER-SLOW-5] a reader that is kept though it takes nothing',
+    'rights',
+    '[BROKER-AUTH-2] let in without a token',
+    [began(), holder(reader, { flaw: 'missing' }), letIn()],
+  ],
+  [
+    'rights',
+    '[BROKER-AUTH-2] turned away with a good token',
+    [began(), holder(other), turnedAway(401, 'The token is not valid.')],
+  ],
+  [
+    'rights',
+    '[BROKER-AUTH-2] another reason than that there is none',
+    [began(), holder(other, { flaw: 'missing' }), turnedAway(401, 'The token is not valid.')],
+  ],
+  [
+    'rights',
+    '[BROKER-AUTH-3] following without the right',
+    [began(), holder(reader), letIn(), ack(0, { topic: 'b' })],
+  ],
+  [
+    'rights',
+    '[BROKER-AUTH-3] refused with the right',
+    [began(), holder(reader), letIn(), refused('subscribe', 'Not allowed to subscribe to a')],
+  ],
+  [
+    'rights',
+    '[BROKER-AUTH-3] a publication without the right that is heard',
+    [began(), holder(author, { publish: [] }), sent(0), ack(0), heard(0, 1)],
+  ],
+  [
+    'rights',
+    '[BROKER-AUTH-4] a publication that is acknowledged where nobody may publish',
+    [began({ publish: 'none' }), joined(author, 'steady'), sent(0), acked(0, 1)],
+  ],
+  [
+    'rights',
+    '[BROKER-LIST-1] a list with what may not be followed',
+    [began(), holder(reader), letIn(), { kind: 'told', asked: 'list', topics: ['b'], ...reader }],
+  ],
+  [
+    'expiry',
+    '[BROKER-CLOSE-4] what is published long after the end of the token',
     [
-      { ...began(), broker: { ...brokerDefaults, stallTimeoutMs: 0 } },
+      holder(reader, { expiresInMs: 500 }),
+      letIn(),
       ack(0),
-      sent(0),
-      acked(0, 1),
-      { kind: 'stalled', node: 0, connection: reader.connection, since: 1_500, at: 3_000_000 },
+      sent(0, { atMs: 9_000 }),
+      heard(0, 1, { atMs: 9_001 }),
+    ],
+  ],
+  [
+    'expiry',
+    '[BROKER-CLOSE-4] a session that outlives its token in silence',
+    [holder(reader, { expiresInMs: 500 }), letIn(), quiet(9_000)],
+  ],
+  [
+    'expiry',
+    '[BROKER-CLOSE-4] the end before the end of the token',
+    [holder(reader, { expiresInMs: 500 }), letIn(), { ...closed(4401), atMs: 400 }],
+  ],
+  [
+    'admission',
+    '[BROKER-DOOR-2] one session too many',
+    [began({ connectionsMax: 1 }), letIn(), letIn(other), quiet(9_000)],
+  ],
+  [
+    'admission',
+    '[BROKER-DOOR-2] one session too many from one address',
+    [began({ connectionsPerAddressMax: 1 }), letIn(), letIn(other), quiet(9_000)],
+  ],
+  [
+    'admission',
+    '[BROKER-DOOR-2] turned away where there is room',
+    [
+      began({ connectionsMax: 2 }),
+      letIn(),
+      turnedAway(503, 'Too many connections.', { atMs: 19_000 }),
+      quiet(20_000),
+    ],
+  ],
+  [
+    'admission',
+    '[BROKER-DOOR-2] no word of when to come back',
+    [
+      began({ connectionsMax: 1 }),
+      letIn(),
+      turnedAway(503, 'Too many connections.', { headers: {} }),
+    ],
+  ],
+  [
+    'limits',
+    '[BROKER-LIM-2] one subscription too many',
+    [began({ subscriptionsMax: 1 }), letIn(), ack(0), ack(0, { topic: 'b' })],
+  ],
+  [
+    'limits',
+    '[BROKER-LIM-2] refused before the limit',
+    [
+      began({ subscriptionsMax: 2 }),
+      letIn(),
+      ack(0, { topic: 'b' }),
+      refused('subscribe', 'Too many subscriptions: at most 2 per connection.'),
+    ],
+  ],
+  [
+    'limits',
+    '[BROKER-LIM-3] refused where there is room',
+    [
+      began({}, { topicsMax: 2 }),
+      letIn(),
+      healed(0),
+      ack(0, { topic: 'b' }),
+      refused('subscribe', NO_ROOM, { atMs: 9_000 }),
+    ],
+  ],
+  [
+    'limits',
+    '[BROKER-LIM-3] more topics than there are places',
+    [began({}, { topicsMax: 1 }), letIn(), ack(0), ack(0, { topic: 'b' }), quiet(9_000)],
+  ],
+  [
+    'rate',
+    '[BROKER-LIM-1] refused below the rate',
+    [
+      began({ messagesPerSecondMax: 2 }),
+      letIn(),
+      { kind: 'subscribeSent', topic, since: undefined, envelope: true, ...reader },
+      refused('subscribe', TOO_MANY, { cause: 2 }),
+    ],
+  ],
+  [
+    'rate',
+    '[BROKER-LIM-1] obeyed beyond the rate',
+    [
+      began({ messagesPerSecondMax: 2 }),
+      letIn(author),
+      ...[0, 1, 2, 3].map((sequence) => sent(sequence)),
+      ...[0, 1, 2, 3].map((sequence) => acked(sequence, sequence + 1, { cause: sequence + 2 })),
+    ],
+  ],
+  [
+    'keep-alive',
+    '[BROKER-KEEP-1] a WebSocket that is never pinged',
+    [began(), joined(reader, 'steady'), healed(0), letIn(), quiet(9_000)],
+  ],
+  [
+    'keep-alive',
+    '[BROKER-KEEP-1] pinged again too soon',
+    [
+      began(),
+      joined(reader, 'steady'),
+      healed(0),
+      letIn(reader, { atMs: 7_000 }),
+      pinged(8_000),
+      pinged(9_000),
+    ],
+  ],
+  [
+    'keep-alive',
+    '[BROKER-CLOSE-3] closed though it answers',
+    [
+      began(),
+      joined(reader, 'steady'),
+      healed(0),
+      letIn(reader, { atMs: 7_000 }),
+      pinged(8_000),
+      { ...closed(1011), atMs: 9_900 },
+    ],
+  ],
+  [
+    'keep-alive',
+    '[BROKER-CLOSE-3] never answers and stays',
+    [
+      began(),
+      { ...joined(reader, 'steady'), behaviour: 'mute' },
+      healed(0),
+      letIn(),
+      pinged(1_000),
+      quiet(9_000),
+    ],
+  ],
+  [
+    'keep-alive',
+    '[SSE-7] a stream without comments',
+    [
+      began({ sseKeepAliveMs: 1_500 }),
+      joined(reader, 'steady'),
+      healed(0),
+      letIn(reader, { transport: 'sse' }),
+      quiet(9_000),
     ],
   ],
   [
@@ -705,7 +970,7 @@ const planted: [string, string, Written[]][] = [
     'patience',
     '[BROKER-CLOSE-3] a client given up that answers pings',
     [
-      began({}, [{ at: 0, kind: 'cut', target: other.client, durationUs: 0 }]),
+      began({}, {}, [{ at: 0, kind: 'cut', target: other.client, durationUs: 0 }]),
       joined(reader, 'steady'),
       connected(),
       { ...closed(1011), reason: 'ping timeout' },

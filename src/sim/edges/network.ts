@@ -94,6 +94,14 @@ export interface NetworkClock {
   arriveAt(at: number, pipe: Pipe): void;
 }
 
+export interface Met {
+  readonly shard: number;
+  readonly remote: string;
+  readonly askedAt: number;
+}
+
+const NOBODY: Met = { shard: 0, remote: '', askedAt: 0 };
+
 export class Connection {
   readonly id: number;
   readonly up: Pipe;
@@ -101,8 +109,12 @@ export class Connection {
   /** Nothing comes through any more, and nobody is told. */
   isCut = false;
 
-  constructor(id: number, link: Link, clock: NetworkClock) {
+  /** Whom it meets, from where, and since when. */
+  readonly met: Met;
+
+  constructor(id: number, link: Link, clock: NetworkClock, met: Met = NOBODY) {
     this.id = id;
+    this.met = met;
     this.up = new Pipe(this, link, clock, true);
     this.down = new Pipe(this, link, clock, false);
   }

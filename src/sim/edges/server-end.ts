@@ -41,7 +41,6 @@ export class ServerEnd implements Endpoint {
   readonly id: ConnectionId;
   readonly #edge: EndHost;
   readonly #connection: Connection;
-  readonly #remote: string;
   #state: number = states.asked;
   #owner: Address<ConnectionEvent> | undefined = undefined;
   #receiptsTo: Address<Receipt> | undefined = undefined;
@@ -52,35 +51,19 @@ export class ServerEnd implements Endpoint {
   #isReadable = false;
   #isDirty = false;
   #outstanding = 0;
-  /** Of the last write, and of the last receipt. */
-  #writtenAt = 0;
-  #receiptAt = 0;
   /** Taken by the network, and not yet told. */
   #taken = 0;
   /** Why an actor closed it; undefined before. */
   #verdict: { readonly code: number; readonly reason: string } | undefined = undefined;
 
-  constructor(edge: EndHost, id: ConnectionId, connection: Connection, remote: string) {
+  constructor(edge: EndHost, id: ConnectionId, connection: Connection) {
     this.#edge = edge;
     this.id = id;
     this.#connection = connection;
-    this.#remote = remote;
   }
 
   get isFramed(): boolean {
     return this.#reader !== undefined;
-  }
-
-  get connection(): number {
-    return this.#connection.id;
-  }
-
-  /** Since when so many bytes at least wait for the network to take any; undefined while it takes some. */
-  fullSince(windowBytes: number): number | undefined {
-    const isOpen = this.#state === states.webSocket || this.#state === states.stream;
-    return isOpen && this.#outstanding >= windowBytes
-      ? Math.max(this.#receiptAt, this.#writtenAt)
-      : undefined;
   }
 
   /** What arrives while held waits in the pipe, and the client's window fills. */
@@ -119,7 +102,6 @@ export class ServerEnd implements Endpoint {
     if (this.#state !== states.webSocket && this.#state !== states.stream) return;
     this.#edge.noteOutstanding(this.#outstanding);
     this.#outstanding += cost;
-    this.#writtenAt = this.#edge.host.now;
     this.#say(unit, cost);
   }
 
@@ -192,7 +174,6 @@ export class ServerEnd implements Endpoint {
     const bytes = this.#taken;
     this.#taken = 0;
     this.#outstanding -= bytes;
-    this.#receiptAt = this.#edge.host.now;
     this.#edge.host.deliver(this.#receiptsTo, { type: 'receipt', connection: this.id, bytes });
   }
 
@@ -280,7 +261,7 @@ export class ServerEnd implements Endpoint {
   }
 
   #headOf({ method, path, query, headers }: WireHead) {
-    return { door: 'broker', method, path, query, headers, remote: this.#remote };
+    return { door: 'broker', method, path, query, headers, remote: this.#connection.met.remote };
   }
 
   #heardClose(code: number, reason: string): void {

@@ -72,20 +72,10 @@ export class WebEdge implements EndHost {
     return most;
   }
 
-  /** Connections whose window has been full since an instant or longer. */
-  full(windowBytes: number, before: number): { connection: number; since: number }[] {
-    const found: { connection: number; since: number }[] = [];
-    for (const end of this.#connections.values()) {
-      const since = end.fullSince(windowBytes);
-      if (since !== undefined && since <= before) found.push({ connection: end.connection, since });
-    }
-    return found;
-  }
-
   /** A client's connection reached this shard. */
-  accept(connection: Connection, remote: string): void {
+  accept(connection: Connection): void {
     this.#opened += 1;
-    const end = new ServerEnd(this, this.#opened, connection, remote);
+    const end = new ServerEnd(this, this.#opened, connection);
     connection.up.receiver = end;
     connection.down.sender = end;
     this.#connections.set(end.id, end);

@@ -3,6 +3,7 @@
 
 import type { Port } from '../ports.ts';
 import type { Shard } from '../shard.ts';
+import { abort, burst, leaveForever } from '../workload/befallen.ts';
 import type { Client } from '../workload/client.ts';
 import type { Fault } from './faults.ts';
 import type { Front } from './front.ts';
@@ -131,13 +132,13 @@ function befallClient(client: Client | undefined, { kind, amount }: Fault): void
       client?.sayRaw({ word: 'fin' });
       return;
     case 'abort':
-      client?.abort();
+      if (client !== undefined) abort(client);
       return;
     case 'leaveForever':
-      client?.leaveForever();
+      if (client !== undefined) leaveForever(client);
       return;
     default:
-      client?.burst(amount);
+      if (client !== undefined) burst(client, amount);
   }
 }
 

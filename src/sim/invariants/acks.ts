@@ -4,6 +4,7 @@
 import type { EventOf } from '../trace.ts';
 import { Ages } from './delivery/ages.ts';
 import { type Invariant, nameOf } from './invariant.ts';
+import { FORGETFUL, isForgotten, type Memory, memoryOf, PERFECT } from './forgetting.ts';
 
 interface Known {
   readonly offset: number;
@@ -18,15 +19,20 @@ export const acks: Invariant = {
     const ids = new Map<string, Known>();
     const sends: number[] = [];
     const ages = new Ages();
+    let memory: Memory = PERFECT;
     return {
-      began: (event) => ages.began(event),
+      began(event) {
+        ages.began(event);
+        memory = memoryOf(event.home);
+      },
       publishSent(event) {
         const { publication } = event;
         ages.sent(event);
         sends[publication] = (sends[publication] ?? 0) + 1;
       },
       published(event) {
-        const sentence = check(event, sends[event.publication] ?? 0, ids, ages.isOver(event));
+        const known = ages.isOver(event) ? FORGETFUL : memory;
+        const sentence = check(event, sends[event.publication] ?? 0, ids, known);
         if (sentence !== undefined) report(event, sentence);
       },
     };
@@ -37,7 +43,7 @@ function check(
   event: EventOf<'published'>,
   sends: number,
   ids: Map<string, Known>,
-  isOld: boolean,
+  memory: Memory,
 ): string | undefined {
   const { client, node, topic, id, position, isDuplicate } = event;
   if (id === undefined && sends > 0 && !isDuplicate) return undefined;
@@ -48,7 +54,11 @@ function check(
   if (id === undefined) return undefined;
   const key = `${node} ${position.epoch} ${topic} ${id}`;
   const known = ids.get(key);
-  if (known === undefined || (isOld && known.offset < position.offset)) {
+  if (known === undefined) {
+    ids.set(key, { offset: position.offset, isTold: !isDuplicate });
+    return undefined;
+  }
+  if (isForgotten(known.offset, position.offset, memory)) {
     ids.set(key, { offset: position.offset, isTold: !isDuplicate });
     return undefined;
   }

@@ -6,6 +6,12 @@ import { census } from './census.ts';
 import { conservation } from './delivery/conservation.ts';
 import { epochs } from './delivery/epochs.ts';
 import { integrity } from './delivery/integrity.ts';
+import { admission } from './doors/admission.ts';
+import { expiry } from './doors/expiry.ts';
+import { keepAlive } from './doors/keep-alive.ts';
+import { limits } from './doors/limits.ts';
+import { rate } from './doors/rate.ts';
+import { rights } from './doors/rights.ts';
 import type { Invariant } from './invariant.ts';
 import { conversation, isolation, noFailures } from './isolation.ts';
 import { liveness } from './liveness.ts';
@@ -15,7 +21,6 @@ import { memory } from './delivery/memory.ts';
 import { patience } from './patience.ts';
 import { recovery } from './delivery/recovery.ts';
 import { rest } from './rest.ts';
-import { stalls } from './stalls.ts';
 import { unknown } from './unknown.ts';
 import { windows } from './delivery/windows.ts';
 import { closeCodes, frames, mistakes, requests, welcome } from './wording.ts';
@@ -39,10 +44,15 @@ export const invariants: readonly Invariant[] = [
   unknown,
   patience,
   bounds,
-  stalls,
   isolation,
   rest,
   census,
   conservation,
+  rights,
+  expiry,
+  admission,
+  limits,
+  rate,
+  keepAlive,
   liveness,
 ];

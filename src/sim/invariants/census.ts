@@ -17,8 +17,20 @@ export const census: Invariant = {
   judge(report) {
     const judge = new Judge(report);
     return {
+      joined: ({ node, behaviour }) => {
+        // Whoever is deaf is closed again and again, and whoever finds no room tries again, also at the end.
+        if (behaviour === 'mute') judge.restless.add(node);
+      },
+      turnedAway: ({ node }) => judge.restless.add(node),
+      healed: () => {
+        judge.isHealed = true;
+      },
       connected: ({ node, connection }) => judge.connections.set(connection, node),
-      closed: ({ connection }) => judge.closed(connection),
+      closed: ({ connection, node, by }) => {
+        // Whoever may not follow what it came for is closed, and comes again.
+        if (by === 'server' && judge.isHealed) judge.restless.add(node);
+        judge.closed(connection);
+      },
       nodeKilled: ({ node }) => judge.dead(node),
       subscribed: (event) => judge.subscribed(event),
       unsubscribed: ({ connection, topic }) => judge.open.get(connection)?.delete(topic),
@@ -36,6 +48,9 @@ class Judge {
   /** Open connections, with their nodes. */
   readonly connections = new Map<number, number>();
   readonly open = new Map<number, Map<string, Open>>();
+  isHealed = false;
+  /** Nodes of which nothing is still at the end. */
+  readonly restless = new Set<number>();
   readonly #report: Report;
   readonly #byFollowing: (Open | undefined)[] = [];
   readonly #heldByNode: number[] = [];
@@ -87,6 +102,7 @@ class Judge {
 
   listed(event: EventOf<'listed'>): void {
     const { node, client } = event;
+    if (this.restless.has(node)) return;
     const counts = this.#countsOf(node);
     for (const [topic, subscribers] of event.topics) {
       const count = counts.get(topic) ?? 0;
@@ -108,7 +124,7 @@ class Judge {
     const { node, client, topic, subscribers, position, history } = event;
     const count = this.#countsOf(node).get(topic) ?? 0;
     const said = `client ${client} was told that '${topic}' has`;
-    if (subscribers !== count)
+    if (subscribers !== count && !this.restless.has(node))
       this.#report(event, `${said} ${subscribers} subscribers, and it has ${count}`);
     if (history < 0 || history > (position?.offset ?? 0))
       this.#report(event, `${said} ${history} publications in memory, and it had not so many`);
@@ -124,7 +140,7 @@ class Judge {
   counted(event: EventOf<'counted'>): void {
     const { node, shard, connections, actors, actorsAlways } = event;
     this.#heldByNode[node] = (this.#heldByNode[node] ?? 0) + connections;
-    if (actors !== connections + actorsAlways)
+    if (actors !== connections + actorsAlways && !this.restless.has(node))
       this.#report(
         event,
         `shard ${node}.${shard} has ${actors} actors for ${connections} connections`,
@@ -135,7 +151,7 @@ class Judge {
     const openByNode: number[] = [];
     for (const node of this.connections.values()) openByNode[node] = (openByNode[node] ?? 0) + 1;
     for (const [node, held] of this.#heldByNode.entries()) {
-      if (held !== undefined && held !== (openByNode[node] ?? 0))
+      if (held !== undefined && held !== (openByNode[node] ?? 0) && !this.restless.has(node))
         this.#report(
           event,
           `node ${node} holds ${held} connections, and its clients ${openByNode[node] ?? 0}`,

@@ -9,6 +9,10 @@ interface Reader {
   connection: number | undefined;
   /** Its subscriptions by topic. */
   readonly open: Map<string, Standing>;
+  /** Topics that this connection was refused, for judges of rights and limits to look at. */
+  readonly refused: Set<string>;
+  /** The last answer at the door was no. */
+  isTurnedAway: boolean;
 }
 
 /** How far one subscription has come. */
@@ -17,8 +21,8 @@ interface Standing {
   readonly since: number;
   /** Everything up to here is known to its reader, as far as the wire tells places. */
   place: TracePosition | undefined;
-  /** The last publication it saw. */
-  last: number | undefined;
+  /** The publications it saw since all is well. */
+  readonly seen: Set<number>;
 }
 
 interface Top {
@@ -40,6 +44,9 @@ function watcherOf(judge: Judge): Watcher {
   return {
     joined: (event) => judge.joined(event),
     connected: (event) => judge.connected(event),
+    turnedAway: (event) => judge.turnedAway(event),
+    refused: (event) => judge.refused(event),
+    publishFailed: (event) => judge.failed(event),
     closed: (event) => judge.closed(event),
     subscribed: (event) => judge.subscribed(event),
     unsubscribed: (event) => judge.unsubscribed(event),
@@ -70,7 +77,13 @@ class Judge {
 
   joined(event: EventOf<'joined'>): void {
     if (event.behaviour !== 'steady') return;
-    this.#readers[event.client] = { joined: event, connection: undefined, open: new Map() };
+    this.#readers[event.client] = {
+      joined: event,
+      connection: undefined,
+      open: new Map(),
+      refused: new Set(),
+      isTurnedAway: false,
+    };
   }
 
   /** Nobody is owed anything who went for ever. */
@@ -92,6 +105,21 @@ class Judge {
     if (reader === undefined) return;
     reader.connection = connection;
     reader.open.clear();
+    reader.refused.clear();
+    reader.isTurnedAway = false;
+  }
+
+  turnedAway({ client }: EventOf<'turnedAway'>): void {
+    const reader = this.#readers[client];
+    if (reader !== undefined) reader.isTurnedAway = true;
+  }
+
+  refused({ client, asked, topic }: EventOf<'refused'>): void {
+    if (asked === 'subscribe') this.#readers[client]?.refused.add(topic);
+  }
+
+  failed({ publication, why }: EventOf<'publishFailed'>): void {
+    if (why !== 'unknown') this.#unanswered.delete(publication);
   }
 
   closed({ client, connection, code }: EventOf<'closed'>): void {
@@ -116,7 +144,7 @@ class Judge {
     const reader = this.#readers[client];
     if (reader === undefined) return;
     const place = recovered === true ? since : position;
-    const standing = { since: seq, place, last: undefined };
+    const standing = { since: seq, place, seen: new Set<number>() };
     this.#standings[following] = standing;
     reader.open.set(topic, standing);
   }
@@ -129,7 +157,7 @@ class Judge {
     const standing = this.#standings[following];
     if (standing === undefined) return;
     standing.place = position;
-    standing.last = publication;
+    if (this.#isHealed) standing.seen.add(publication);
   }
 
   /** What its own queue could not hold is lost for it, as the policy says, and it knows. */
@@ -156,7 +184,7 @@ class Judge {
 
   rest(event: TraceEvent): void {
     for (const sent of this.#unanswered.values()) {
-      if (this.#readers[sent.client] !== undefined)
+      if (this.#readers[sent.client] !== undefined && event.at - sent.at >= ANSWER_US)
         this.#report(
           event,
           `${nameOf(sent)} of '${sent.topic}', sent when all was well, was never acknowledged`,
@@ -165,19 +193,23 @@ class Judge {
     for (const reader of this.#readers) if (reader !== undefined) this.#judgeReader(event, reader);
   }
 
-  #judgeReader(event: TraceEvent, { joined, connection, open }: Reader): void {
+  #judgeReader(event: TraceEvent, reader: Reader): void {
+    const { joined, connection, open, refused, isTurnedAway } = reader;
     const { client, node, topics } = joined;
     if (topics.length === 0) return;
     if (connection === undefined) {
-      this.#report(event, `client ${client} is not connected when all is well`);
+      // Nobody is owed a place where there is none for him, and a stream ends with its first refusal.
+      if (!isTurnedAway && refused.size === 0)
+        this.#report(event, `client ${client} is not connected when all is well`);
       return;
     }
     for (const topic of topics) {
       const top = this.#tops.get(`${node} ${topic}`);
       const standing = open.get(topic);
-      if (standing === undefined)
+      if (standing === undefined) {
+        if (refused.size > 0 && (refused.has(topic) || refused.size === topics.length)) continue;
         this.#report(event, `client ${client} is not subscribed to '${topic}' when all is well`);
-      else if (top !== undefined && !hasSeen(standing, top))
+      } else if (top !== undefined && !hasSeen(standing, top))
         this.#report(
           event,
           `client ${client} did not end with ${top.name}, the last of '${topic}'`,
@@ -186,11 +218,13 @@ class Judge {
   }
 }
 
-function hasSeen({ since, place, last }: Standing, top: Top): boolean {
-  if (last === top.publication) return true;
+function hasSeen({ since, place, seen }: Standing, top: Top): boolean {
+  if (seen.has(top.publication)) return true;
   if (place !== undefined) return place.epoch === top.epoch && place.offset >= top.offset;
   // Without places, what was published before the ack is none of its business.
   return since > top.seq;
 }
 
 const TOO_SLOW = 1013;
+/** Whoever publishes while readers are behind is held for up to 2 s. */
+const ANSWER_US = 3_000_000;

@@ -72,6 +72,7 @@ const settingNames = [
   'serviceUs',
   'fineTurns',
   'portUs',
+  'addresses',
   'sites',
 ] as const satisfies readonly (keyof Settings)[];
 

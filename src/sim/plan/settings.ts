@@ -20,6 +20,8 @@ export interface Settings {
   readonly serviceUs: number;
   readonly fineTurns: number;
   readonly portUs: number;
+  /** Network addresses that clients share; 0 gives each its own. */
+  readonly addresses: number;
   /** Buggify sites that may fire; which they are, test/house.test.ts compares with the actors. */
   readonly sites: readonly string[];
 }
@@ -53,6 +55,7 @@ export const plainSettings: Settings = {
   serviceUs: 1,
   fineTurns: 0,
   portUs: 50,
+  addresses: 0,
   sites: [],
 };
 
@@ -66,6 +69,7 @@ export function settingsOf(plan: Settings): Settings {
     fineTurns: plan.fineTurns,
     portUs: plan.portUs,
     sites: plan.sites,
+    addresses: plan.addresses,
   };
 }
 
@@ -91,17 +95,24 @@ export const settingFields: Fields<Settings> = {
     queueBytesMax: constantFrom(1_048_576, 65_536, 16_384),
     messageBytesMax: constantFrom(1_048_576, 1_048_576, 20_000),
     batchMax: constantFrom(1_000, 64),
-    subscriptionsMax: constantFrom(1_000, 8),
     topicLengthMax: constantFrom(256, 64),
     idLengthMax: constantFrom(128, 32),
     jsonDepthMax: constantFrom(512, 16),
-    requireToken: constantFrom(false, false, false, false, true),
+    requireToken: constantFrom(false, false, false, true),
+    publish: seldom<BrokerOptions['publish']>('all', 16, 'none'),
+    subscriptionsMax: seldom(1_000, 8, 3, 2),
+    connectionsMax: seldom(50_000, 8, 12, 7),
+    connectionsPerAddressMax: seldom(50_000, 8, 6, 4),
+    messagesPerSecondMax: seldom(100_000, 8, 60, 30),
   }),
   home: plainRecord({
     ...fixed(homeDefaults),
     historyCountMax: constantFrom(100, 1_000, 30, 5),
     historyBytesMax: constantFrom(1_048_576, 20_000),
-    historyAgeMaxMs: constantFrom(300_000, 300_000, 20_000, 3_000),
+    historyAgeMaxMs: constantFrom(300_000, 300_000, 20_000),
+    topicsMax: seldom(100_000, 8, 4, 2),
+    historyBytesTotalMax: seldom(67_108_864, 6, 200_000, 60_000),
+    dedupeIdsMax: seldom(1_000, 6, 20, 3),
   }),
   receiptBytes: constantFrom(131_072, 131_072, 16_384, 1),
   serviceUs: constantFrom(1, 2, 4, 15),
@@ -111,6 +122,7 @@ export const settingFields: Fields<Settings> = {
     (flags) => siteNames.filter((_, index) => flags[index]),
     (sites) => siteNames.map((site) => (sites as readonly string[]).includes(site)),
   ),
+  addresses: constantFrom(0, 0, 3, 1),
 };
 
 export const frame: Arbitrary<Frame> = plainRecord({
@@ -130,6 +142,12 @@ export const frame: Arbitrary<Frame> = plainRecord({
     faultKinds.filter((_, index) => flags[index]),
   ),
 });
+
+/** The plain value, but for one of so many draws, which is one of the others. */
+function seldom<T>(plain: T, oneIn: number, ...others: readonly T[]): Arbitrary<T> {
+  const plains = Array.from({ length: (oneIn - 1) * others.length }, () => plain);
+  return constantFrom(plain, ...plains.slice(1), ...others);
+}
 
 /** Every field as it is. */
 function fixed<T extends object>(values: T): Fields<T> {

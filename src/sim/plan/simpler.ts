@@ -13,14 +13,13 @@ import {
   noShrink,
   oneof,
   option,
-  string,
   tuple,
 } from 'fast-check';
 
 import type { LinkPlan } from '../edges/network.ts';
 import { type Fault, faultKinds, faultSizes, faultWithin } from '../faults/faults.ts';
-import type { Behaviour } from '../trace.ts';
-import type { ClientPlan, ClientToken } from '../workload/client-plan.ts';
+import type { Behaviour, Token } from '../trace.ts';
+import type { ClientPlan } from '../workload/client-plan.ts';
 import { clientValues } from '../workload/draw-clients.ts';
 import { plainRecord } from './drawing.ts';
 import { type Settings, settingFields } from './settings.ts';
@@ -57,18 +56,28 @@ const link: Arbitrary<LinkPlan> = plainRecord({
   joinPercent: oneOf(clientValues.joinPercent),
 });
 
-const rights = noShrink(array(string(), { size: 'max' }));
+const rights = noShrink(
+  array(constantFrom('*', 'own/*', ...clientValues.patterns), { size: 'max' }),
+);
 
-const token: Arbitrary<ClientToken> = plainRecord({
+const token: Arbitrary<Token> = plainRecord({
   subscribe: rights,
   publish: rights,
   expiresInMs: plainOr<number | undefined>(undefined, kept),
+  flaw: constantFrom(undefined, 'missing', 'broken'),
 });
 
 export const simplerClient: Arbitrary<ClientPlan> = plainRecord({
   client: kept,
   node: kept,
-  behaviour: constantFrom<Behaviour[]>('steady', 'churning', 'slow', 'malformed', 'mistaken'),
+  behaviour: constantFrom<Behaviour[]>(
+    'steady',
+    'churning',
+    'slow',
+    'malformed',
+    'mistaken',
+    'mute',
+  ),
   transport: constantFrom('ws', 'sse', 'post'),
   envelope: constantFrom(true, false),
   recovers: constantFrom(false, true),

@@ -3,19 +3,35 @@
 // Refuses to know frames and connections.
 
 import { encodeText } from '../../actors/codecs/utf8-text.ts';
-import type { WireWord } from '../edges/network.ts';
-import { ObjectPayload } from '../edges/object-payload.ts';
-import { nameBytes } from '../trace-hash.ts';
-import type { TracePosition } from '../trace.ts';
+import type { EventOf, TracePosition } from '../trace.ts';
 import type { Client } from './client.ts';
 import type { Published } from './ledger.ts';
 import { Asking } from './mistakes/asking.ts';
-import { dataBytes, writeData } from './payload.ts';
-import type { Question } from './questions.ts';
-import { correctedResults } from './hearing/rewriting.ts';
-import { bareWord, type MessageWord, type Word } from './hearing/words.ts';
+import { mayPublish, noRoom, refusalOf } from './asking/refusals.ts';
+import type { MessageWord, Word } from './hearing/words.ts';
 
-type Publish = Extract<Question, { readonly type: 'publish' }>;
+type Question =
+  | {
+      readonly type: 'subscribe';
+      readonly topic: string;
+      readonly since: TracePosition | undefined;
+      readonly envelope: boolean;
+      readonly cause: number;
+    }
+  | { readonly type: 'unsubscribe'; readonly topic: string; readonly cause: number }
+  | { readonly type: 'publish'; readonly published: Published; readonly cause: number }
+  | {
+      readonly type: 'list' | 'info';
+      readonly topic: string;
+      /** Everything is at rest, and the answer must be exact. */
+      readonly isCensus: boolean;
+      readonly cause: number;
+    };
+
+export type PublishQuestion = Extract<Question, { readonly type: 'publish' }>;
+
+type Inquiry = Extract<Question, { readonly type: 'list' | 'info' }>;
+type Listing = Extract<Word, { readonly type: 'listing' }>;
 
 export class Answers {
   readonly asking: Asking;
@@ -23,8 +39,6 @@ export class Answers {
   #open: Question[] = [];
   /** What was sent with an id and never acknowledged: to be sent again when the client is back. */
   #unsure: Published[] = [];
-  /** Publications of the HTTP exchange that is under way. */
-  #posted: Publish[] = [];
 
   constructor(client: Client) {
     this.asking = new Asking(client);
@@ -42,10 +56,8 @@ export class Answers {
 
   /** The connection is gone: publications without an answer may or may not have been made. */
   ended(): void {
-    for (const question of this.#open) this.#doubt(question);
-    for (const question of this.#posted) this.#doubt(question);
+    for (const question of this.#open) this.doubt(question);
     this.#open = [];
-    this.#posted = [];
   }
 
   subscribeAll(): void {
@@ -81,92 +93,48 @@ export class Answers {
     this.#client.say(this.#client.speech.unsubscribe(topic));
   }
 
-  ask(type: 'list_topics' | 'topic_info', topic: string, isCensus = false): void {
-    const isSecond = this.#open.some((question) => question.type === type);
-    this.#open.push({ type, topic, isCensus, isSecond });
-    this.#client.say(
-      encodeText(JSON.stringify(type === 'list_topics' ? { type } : { type, topic })),
-    );
+  ask(asked: 'list' | 'info', topic: string, isCensus = false): void {
+    const cause = this.#client.world.trace.add({
+      kind: 'inquired',
+      asked,
+      topic,
+      ...this.#client.at(),
+    });
+    this.#open.push({ type: asked, topic, isCensus, cause });
+    const words = asked === 'list' ? { type: 'list_topics' } : { type: 'topic_info', topic };
+    this.#client.say(encodeText(JSON.stringify(words)));
   }
 
-  publish(topic: string, isAcked: boolean): void {
-    const published = this.#compose(topic, 'ws');
+  publish(topic: string, isWished: boolean): void {
+    const isAcked = this.#isAcked(topic, isWished);
+    const published = this.#client.composing.compose(topic, 'ws');
     const { id, data, sent } = published;
-    if (isAcked) this.#open.push({ type: 'publish', published, cause: sent });
+    // What must be refused is answered whether or not it is asked for.
+    if (isAcked || !mayPublish(this.#client.plan.token, this.#client.world.options, topic))
+      this.#open.push({ type: 'publish', published, cause: sent });
     this.#client.say(this.#client.speech.publish(topic, id, isAcked, data));
     if (id !== undefined && this.#client.chance.chance(1, 10)) this.publishAgain(published);
+  }
+
+  /** Where refusals come unasked they must be told from answers: by their topic. */
+  #isAcked(topic: string, isWished: boolean): boolean {
+    const { world } = this.#client;
+    if (world.options.messagesPerSecondMax < RATE_UNLIMITED) return true;
+    return world.hasFewTopics && !world.isSettling ? !this.#isNeverAsked(topic) : isWished;
+  }
+
+  #isNeverAsked(topic: string): boolean {
+    const { world, plan } = this.#client;
+    return world.hasFewTopics && (topic.length + plan.client) % 2 === 0;
   }
 
   /** The same publication under the same id. */
   publishAgain(published: Published): void {
     const { topic, id, data } = published;
-    if (id === undefined) return;
-    const cause = this.#send(published, published.sent);
+    if (id === undefined || (this.#isNeverAsked(topic) && !this.#client.world.isSettling)) return;
+    const cause = this.#client.composing.send(published, published.sent);
     this.#open.push({ type: 'publish', published, cause });
     this.#client.say(this.#client.speech.publish(topic, id, true, data));
-  }
-
-  /** One POST with several publications. */
-  post(topics: readonly string[]): void {
-    if (this.#posted.length > 0 || topics.length === 0 || this.#client.connection !== undefined)
-      return;
-    const items: string[] = [];
-    const posted: Publish[] = [];
-    for (const topic of topics) {
-      const published = this.#compose(topic, 'post');
-      const { id, data, sent } = published;
-      const named = id === undefined ? '' : `"id":"${id}",`;
-      // What is posted is bytes in both lanes.
-      const text = decoder.decode(data as Uint8Array);
-      items.push(`{"topic":${JSON.stringify(topic)},${named}"data":${text}}`);
-      posted.push({ type: 'publish', published, cause: sent });
-    }
-    const [only = ''] = items;
-    const body = encodeText(items.length === 1 ? only : `[ ${items.join(' ,\n')} ]`);
-    const headers = { ...this.#client.headers(), 'content-type': 'application/json' };
-    this.#client.exchange({
-      word: 'request',
-      head: { method: 'POST', path: '/publish', query: '', headers },
-      body,
-    });
-    // A refused connection leaves nothing to wait for.
-    if (this.#client.connection !== undefined) this.#posted = posted;
-    else for (const question of posted) this.#fail(question, 'refused');
-  }
-
-  hearResponse(response: Extract<WireWord, { readonly word: 'response' }>): void {
-    if (this.asking.hearResponse(response)) return;
-    const { status, body } = response;
-    const posted = this.#posted;
-    this.#posted = [];
-    let results: unknown;
-    try {
-      results = JSON.parse(body);
-    } catch {
-      this.#client.unexpected(`not JSON: ${body}`);
-      return;
-    }
-    const list = (Array.isArray(results) ? results : [results]) as readonly Record<
-      string,
-      unknown
-    >[];
-    if (list.length !== posted.length || (status !== 200 && status !== 503)) {
-      this.#client.unexpected(
-        `${status} with ${list.length} results for ${posted.length}: ${body}`,
-      );
-      return;
-    }
-    const correction = correctedResults(body, list, posted.length > 1);
-    if (correction !== undefined) this.#client.misworded(body, correction);
-    for (const [index, question] of posted.entries()) {
-      const { epoch, offset, duplicate } = list[index] as {
-        epoch?: string;
-        offset?: number;
-        duplicate?: boolean;
-      };
-      if (epoch === undefined || offset === undefined) this.#fail(question, 'unknown');
-      else this.#acked(question, { epoch, offset }, duplicate === true);
-    }
   }
 
   hear(word: Word): void {
@@ -276,38 +244,73 @@ export class Answers {
       const { epoch, offset } = word.position;
       const id = question.published.id ?? `${epoch}:${offset}`;
       if (word.id !== id) client.unexpected(`an ack of '${word.id}' for '${id}'`);
-      this.#acked(question, word.position, word.isDuplicate);
-    } else if (word.type === 'listing' && question?.type === 'list_topics') {
-      const { topics } = word;
-      if (question.isCensus) trace.add({ kind: 'listed', topics, ...client.at() });
+      this.acked(question, word.position, word.isDuplicate);
+    } else if (word.type === 'listing' && question?.type === 'list') {
+      this.#listed(word.topics, question);
     } else if (
       word.type === 'info_topic' &&
-      question?.type === 'topic_info' &&
+      question?.type === 'info' &&
       question.topic === word.topic
     ) {
       const { type: _, ...info } = word;
+      trace.add(
+        { kind: 'told', asked: 'info', topics: [info.topic], ...client.at() },
+        question.cause,
+      );
       if (question.isCensus) trace.add({ kind: 'informed', ...info, ...client.at() });
     } else client.unexpected(`${word.type} where ${question?.type ?? 'nothing'} was asked`);
+  }
+
+  #listed(topics: Listing['topics'], { isCensus, cause }: Inquiry): void {
+    const { world } = this.#client;
+    const names = topics.map(([topic]) => topic);
+    world.trace.add({ kind: 'told', asked: 'list', topics: names, ...this.#client.at() }, cause);
+    if (isCensus) world.trace.add({ kind: 'listed', topics, ...this.#client.at() });
   }
 
   #error(message: string): void {
     const client = this.#client;
     // Whoever sends nonsense is told so; which of its questions that answers is its own trouble.
     if (client.plan.behaviour === 'malformed') return;
-    const question = this.#open.shift();
-    if (question?.type === 'publish')
-      this.#fail(question, message.startsWith('It is not known') ? 'unknown' : 'refused');
-    else if (
-      (question?.type !== 'unsubscribe' || !message.startsWith('Not subscribed')) &&
-      (question?.type !== 'list_topics' ||
-        !question.isSecond ||
-        !message.startsWith('The topics are being listed'))
-    ) {
-      client.unexpected(`error where ${question?.type ?? 'nothing'} was asked: ${message}`);
+    const [oldest] = this.#open;
+    const about = this.#unasked(message);
+    if (about !== undefined && !(oldest?.type === 'publish' && oldest.published.topic === about)) {
+      client.world.trace.add({
+        kind: 'refused',
+        asked: 'publish',
+        topic: about,
+        error: message,
+        ...client.at(),
+      });
+      return;
     }
+    const question = this.#open.shift();
+    if (question === undefined) client.unexpected(`error where nothing was asked: ${message}`);
+    else this.refuse(question, message);
   }
 
-  #acked({ published, cause }: Publish, position: TracePosition, isDuplicate: boolean): void {
+  /** [BROKER-PUB-6] The topic of a publication that was refused though nobody asked. */
+  #unasked(message: string): string | undefined {
+    const { plan, world } = this.#client;
+    if (!world.hasFewTopics || !message.startsWith('Not published to ')) return undefined;
+    return plan.publishes.find((topic) => this.#isNeverAsked(topic) && message === noRoom(topic));
+  }
+
+  refuse(question: Question, error: string): void {
+    const client = this.#client;
+    const { type: asked, cause } = question;
+    const topic = question.type === 'publish' ? question.published.topic : question.topic;
+    const why = refusalOf(error, { asked, topic }, client.world.options);
+    if (why === undefined) client.unexpected(`error where ${asked} was asked: ${error}`);
+    client.world.trace.add({ kind: 'refused', asked, topic, error, ...client.at() }, cause);
+    if (question.type === 'publish' && why !== 'mistaken') this.fail(question, why ?? 'refused');
+  }
+
+  acked(
+    { published, cause }: PublishQuestion,
+    position: TracePosition,
+    isDuplicate: boolean,
+  ): void {
     const { world } = this.#client;
     const { topic, id } = published;
     world.trace.add(
@@ -315,7 +318,7 @@ export class Answers {
         kind: 'published',
         topic,
         id,
-        ...this.#what(published),
+        ...this.#client.composing.what(published),
         position,
         isDuplicate,
         ...this.#client.at(),
@@ -324,66 +327,26 @@ export class Answers {
     );
   }
 
-  #fail({ published, cause }: Publish, why: 'refused' | 'unknown'): void {
+  fail({ published, cause }: PublishQuestion, why: EventOf<'publishFailed'>['why']): void {
     const { topic } = published;
     this.#client.world.trace.add(
-      { kind: 'publishFailed', topic, ...this.#what(published), why, ...this.#client.at() },
-      cause,
-    );
-  }
-
-  #doubt(question: Question): void {
-    if (question.type !== 'publish' || this.#unsure.length >= UNSURE_MAX) return;
-    this.#unsure.push(question.published);
-  }
-
-  #compose(topic: string, by: 'ws' | 'post'): Published {
-    const { plan, chance, world } = this.#client;
-    const publisher = plan.client;
-    const { ledger } = world;
-    const publication = ledger.count;
-    const sequence = ledger.next(publisher);
-    const id = chance.next() % 100 < plan.idPercent ? `${publisher}-${sequence}-${by}` : undefined;
-    const said = { topic, from: publisher, n: sequence };
-    const drawn = chance.next();
-    const isObject = world.lane === 'object' && by === 'ws';
-    let data: Uint8Array | ObjectPayload;
-    let bytesName = publication;
-    if (isObject)
-      data = new ObjectPayload(dataBytes(said, plan.dataBytes, drawn), bareWord(said, bytesName));
-    else {
-      data = encodeText(writeData(said, plan.dataBytes, drawn));
-      bytesName = nameBytes(data);
-    }
-    const composed = { publication, sequence, topic, id, data, bytesName };
-    const published = { ...composed, sent: this.#send(composed, -1) };
-    ledger.note(publisher, published);
-    return published;
-  }
-
-  /** Records a sending; returns its place. */
-  #send(published: Omit<Published, 'sent'>, cause: number): number {
-    const { topic, id, data, bytesName } = published;
-    const isRepeat = cause >= 0;
-    return this.#client.world.trace.add(
       {
-        kind: 'publishSent',
+        kind: 'publishFailed',
         topic,
-        id,
-        ...this.#what(published),
-        dataBytes: data.byteLength,
-        bytesName,
-        isRepeat,
+        ...this.#client.composing.what(published),
+        why,
         ...this.#client.at(),
       },
       cause,
     );
   }
 
-  #what({ publication, sequence }: Omit<Published, 'sent'>) {
-    return { publication, publisher: this.#client.plan.client, sequence };
+  doubt(question: Question): void {
+    if (question.type !== 'publish' || this.#unsure.length >= UNSURE_MAX) return;
+    this.#unsure.push(question.published);
   }
 }
 
-const decoder = new TextDecoder();
 const UNSURE_MAX = 8;
+/** From here on nobody is told that he says too much. */
+const RATE_UNLIMITED = 10_000;

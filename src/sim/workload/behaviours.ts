@@ -12,7 +12,8 @@ export function act(client: Client): void {
   if (world.isSettling) return;
   client.later(purposes.act, (plan.everyUs >> 1) + chance.below(plan.everyUs));
   if (plan.transport === 'post') {
-    if (chance.chance(1, 4)) client.answers.asking.call();
+    if (chance.chance(1, 4) && isRoomy(client) && hasDoorsOpen(client))
+      client.answers.asking.call();
     else post(client);
     return;
   }
@@ -24,8 +25,9 @@ export function act(client: Client): void {
   if (plan.transport !== 'ws' || !client.isOpen || client.isClosing) return;
   if (plan.behaviour === 'churning') churn(client);
   else if (plan.behaviour === 'malformed') babble(client);
-  else if (plan.behaviour === 'mistaken') ask(client);
+  else if (plan.behaviour === 'mistaken' && isRoomy(client)) ask(client);
   else if (plan.publishes.length > 0) publish(client);
+  else if (plan.topics.length > 0 && chance.chance(1, 20)) inquire(client, plan.topics);
 }
 
 /** A last publication to each of its topics, when all is well again; nobody follows what is only his own. */
@@ -33,7 +35,7 @@ export function probe(client: Client): void {
   const { plan } = client;
   client.answers.asking.rest();
   if (plan.behaviour !== 'steady') return;
-  if (plan.transport === 'post') client.answers.post(plan.publishes);
+  if (plan.transport === 'post') client.posting.post(plan.publishes);
   else if (client.isOpen) for (const topic of plan.publishes) client.answers.publish(topic, true);
 }
 
@@ -43,8 +45,8 @@ export function askCensus(client: Client): void {
   if (plan.behaviour !== 'steady' || plan.transport !== 'ws' || !client.isOpen) return;
   // Whoever may not follow everything is not shown everything.
   if (plan.token?.subscribe.includes('*') === false) return;
-  answers.ask('list_topics', '', true);
-  for (const topic of plan.topics) answers.ask('topic_info', topic, true);
+  answers.ask('list', '', true);
+  for (const topic of plan.topics) answers.ask('info', topic, true);
 }
 
 function publish(client: Client): void {
@@ -52,15 +54,23 @@ function publish(client: Client): void {
   const topic = chance.pick(plan.publishes);
   const isAcked = chance.chance(3, 4);
   for (let i = 0; i < plan.burst; i += 1) client.answers.publish(topic, isAcked);
-  if (chance.chance(1, 50))
-    client.answers.ask(chance.chance(1, 2) ? 'list_topics' : 'topic_info', topic);
+  if (chance.chance(1, 50)) inquire(client, plan.publishes);
+}
+
+function inquire({ chance, answers }: Client, topics: readonly string[]): void {
+  const topic = chance.pick(topics);
+  answers.ask(chance.chance(1, 2) ? 'list' : 'info', topic);
 }
 
 function post(client: Client): void {
   const { plan, chance } = client;
+  if (chance.chance(1, 8)) {
+    client.posting.look(chance.chance(1, 2) ? 'list' : 'info', chance.pick(plan.publishes));
+    return;
+  }
   const topics: string[] = [];
   for (let i = 0; i < plan.burst; i += 1) topics.push(chance.pick(plan.publishes));
-  client.answers.post(topics);
+  client.posting.post(topics);
 }
 
 /** Faster than the round trip, and in any order. */
@@ -84,10 +94,26 @@ function babble(client: Client): void {
 }
 
 /** Several mistakes at once, so that answers may come in another order than they should. */
+/** Where limits are narrow an exact answer cannot be known: anybody may have used up what there is. */
+function isRoomy({ world }: Client): boolean {
+  const { options, hasFewTopics } = world;
+  const isLavish = options.messagesPerSecondMax > MANY_MESSAGES;
+  return options.publish === 'all' && isLavish && !hasFewTopics;
+}
+
 function ask({ chance, answers }: Client): void {
   const times = 1 + chance.below(6);
   for (let i = 0; i < times; i += 1) answers.asking.ask();
 }
+
+/** Nobody is turned away because others are there. */
+function hasDoorsOpen({ world }: Client): boolean {
+  const { connectionsMax, connectionsPerAddressMax } = world.options;
+  return Math.min(connectionsMax, connectionsPerAddressMax) > MANY_CLIENTS;
+}
+
+const MANY_CLIENTS = 1_000;
+const MANY_MESSAGES = 10_000;
 
 const NONSENSE: readonly string[] = [
   '',

@@ -1,7 +1,7 @@
 // What one simulated client is going to be like: data, drawn once from the seed, small enough to print and to shrink.
 
 import type { LinkPlan } from '../edges/network.ts';
-import type { Behaviour } from '../trace.ts';
+import type { Behaviour, Token } from '../trace.ts';
 
 export interface ClientPlan {
   readonly client: number;
@@ -27,15 +27,8 @@ export interface ClientPlan {
   /** Pause between two connections of one that comes and goes of its own accord; 0 stays. */
   readonly leavesEveryUs: number;
   /** Undefined where none is asked for. */
-  readonly token: ClientToken | undefined;
+  readonly token: Token | undefined;
   readonly link: LinkPlan;
-}
-
-/** What the understudy of auth takes for a token. */
-export interface ClientToken {
-  readonly subscribe: readonly string[];
-  readonly publish: readonly string[];
-  readonly expiresInMs: number | undefined;
 }
 
 /** Why a client is woken. */

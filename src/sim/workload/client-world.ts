@@ -3,7 +3,7 @@
 import type { Connection, Link } from '../edges/network.ts';
 import type { Lane } from '../edges/web.edge.ts';
 import type { TraceHash } from '../trace-hash.ts';
-import type { Trace, NodeOptions } from '../trace.ts';
+import type { NodeOptions, Trace } from '../trace.ts';
 import type { ClientPlan } from './client-plan.ts';
 import type { Words } from './hearing/words.ts';
 import type { Ledger } from './ledger.ts';
@@ -18,6 +18,8 @@ export interface ClientWorld {
   readonly hash: TraceHash;
   readonly words: Words;
   readonly ledger: Ledger;
+  /** A publication may be refused for want of room. */
+  readonly hasFewTopics: boolean;
   /** Faults are over: nobody does anything of his own accord any more. */
   readonly isSettling: boolean;
   /** A connection to one of the node's shards; undefined when none listens. */

@@ -19,10 +19,13 @@ import type { TracePosition } from '../trace.ts';
 import { Answers } from './answers.ts';
 import { act } from './behaviours.ts';
 import { type ClientPlan, purposes } from './client-plan.ts';
+import { Composing } from './composing.ts';
 import type { ClientWorld } from './client-world.ts';
 import { SseReading } from './hearing/sse-reading.ts';
 import { WsReading } from './hearing/ws-reading.ts';
-import { headersOf, linkOf, Masks } from './own-ways.ts';
+import { greeting, subprotocolOf, turnedAway } from './asking/door.ts';
+import { Posting } from './asking/posting.ts';
+import { linkOf, Masks } from './own-ways.ts';
 import { byteSpeech, objectSpeech, type Speech } from './speech.ts';
 
 export class Client implements Endpoint {
@@ -31,6 +34,8 @@ export class Client implements Endpoint {
   readonly link: Link;
   readonly chance: Prng;
   readonly answers: Answers;
+  readonly composing = new Composing(this);
+  readonly posting: Posting;
   readonly speech: Speech;
   /** Where it stands in each topic, for the day it comes back. */
   readonly places = new Map<string, TracePosition>();
@@ -48,6 +53,8 @@ export class Client implements Endpoint {
   readonly #followings = new Map<string, number>();
   readonly masks: Masks;
   #heardAt = 0;
+  /** Which one must be chosen. */
+  #subprotocol: string | undefined = undefined;
   #isWatching = false;
   #isReading = false;
   #closedBy: 'server' | 'client' | 'network' = 'network';
@@ -63,14 +70,16 @@ export class Client implements Endpoint {
     this.masks = new Masks(plan.client, seed);
     this.speech = world.lane === 'byte' ? byteSpeech : objectSpeech;
     this.answers = new Answers(this);
+    this.posting = new Posting(this);
     this.sse = new SseReading(this);
     this.ws = new WsReading(this);
   }
 
   /** Its life begins. */
   join(): void {
-    const { client, node, behaviour, topics, transport, everyUs, link } = this.plan;
-    const wanted = { client, behaviour, topics, windowBytes: link.windowBytes };
+    const { client, node, behaviour, topics, transport, everyUs, token, link } = this.plan;
+    const { windowBytes } = link;
+    const wanted = { client, behaviour, topics, token, windowBytes };
     this.world.trace.add({ kind: 'joined', node, ...wanted });
     if (transport !== 'post') this.later(purposes.connect, this.chance.below(200_000));
     this.later(purposes.act, 200_000 + this.chance.below(everyUs));
@@ -137,35 +146,6 @@ export class Client implements Endpoint {
     this.#ended();
   }
 
-  /** Breaks off in the middle of a frame. */
-  abort(): void {
-    if (this.isOpen && this.plan.transport === 'ws' && this.world.lane === 'byte')
-      this.sayRaw(HALF_A_FRAME);
-    this.leave(false);
-  }
-
-  leaveForever(): void {
-    if (this.isAway) return;
-    const { node, client } = this.plan;
-    this.isAway = true;
-    this.world.trace.add({ kind: 'left', node, client });
-    this.leave(false);
-  }
-
-  /** Publishes many times at once, if it publishes at all. */
-  burst(count: number): void {
-    const { plan } = this;
-    if (
-      this.world.isSettling ||
-      !this.isOpen ||
-      plan.transport !== 'ws' ||
-      plan.publishes.length === 0
-    )
-      return;
-    const topic = this.chance.pick(plan.publishes);
-    for (let i = 0; i < count; i += 1) this.answers.publish(topic, i % 2 === 0);
-  }
-
   /** All is well again: the way is wide, and whoever was slow reads what is there. */
   settle(): void {
     this.link.bytesPerSecond = 0;
@@ -215,24 +195,30 @@ export class Client implements Endpoint {
     this.world.trace.add({ kind: 'misworded', text, correction, ...this.at() });
   }
 
+  met(): { readonly shard: number; readonly remote: string } {
+    const { shard, remote } = this.connection?.met ?? { shard: -1, remote: '' };
+    return { shard, remote };
+  }
+
+  /** The server shows that it is there; true when it is to hear the same. */
+  pinged(): boolean {
+    const { transport, behaviour } = this.plan;
+    this.world.trace.add({
+      kind: 'pinged',
+      transport: transport === 'sse' ? 'sse' : 'ws',
+      ...this.at(),
+    });
+    return behaviour !== 'mute';
+  }
+
   unexpected(what: string): void {
     this.world.trace.add({ kind: 'unexpected', what, ...this.at() });
   }
 
   #connect(): void {
     if (this.connection !== undefined || this.isAway) return;
-    const { transport } = this.plan;
-    if (transport === 'sse') this.#dial({ word: 'request', head: this.sse.head(), body: NO_BYTES });
-    else
-      this.#dial({
-        word: 'upgrade',
-        head: { method: 'GET', path: '/ws', query: '', headers: this.headers() },
-        subprotocols: [],
-      });
-  }
-
-  headers(): Record<string, string> {
-    return headersOf(this.plan, this.world.isSettling);
+    this.#subprotocol = subprotocolOf(this.plan, this.world.isSettling);
+    this.#dial(greeting(this));
   }
 
   #dial(word: WireWord): void {
@@ -316,17 +302,22 @@ export class Client implements Endpoint {
         this.world.trace.add({
           kind: 'connected',
           transport: unit.word === 'stream' ? 'sse' : 'ws',
+          askedAt: this.connection?.met.askedAt ?? 0,
+          ...this.met(),
           ...this.at(),
         });
-        if (unit.word === 'accepted') this.answers.subscribeAll();
+        if (unit.word !== 'accepted') return;
+        if (unit.subprotocol !== this.#subprotocol)
+          this.unexpected(`the subprotocol ${unit.subprotocol} for ${this.#subprotocol}`);
+        this.answers.subscribeAll();
         return;
       case 'response':
-        if (this.plan.transport === 'post') this.answers.hearResponse(unit);
-        else if (unit.status >= 500 || unit.status === 400)
-          this.unexpected(`status ${unit.status}: ${unit.body}`);
+        if (this.answers.asking.hearResponse(unit)) return;
+        if (this.plan.transport === 'post') this.posting.hearResponse(unit);
+        else turnedAway(this, unit, 'subscribe', this.plan.topics);
         return;
       case 'ping':
-        this.sayRaw({ word: 'pong' });
+        if (this.pinged()) this.sayRaw({ word: 'pong' });
         return;
       case 'close':
         this.heardClose(unit.code, unit.reason);
@@ -383,6 +374,7 @@ export class Client implements Endpoint {
     this.connection = undefined;
     this.isOpen = false;
     this.answers.ended();
+    this.posting.ended();
     if (this.plan.transport !== 'post') this.#comeBack();
   }
 
@@ -392,8 +384,6 @@ export class Client implements Endpoint {
   }
 }
 
-const NO_BYTES = new Uint8Array(0);
-const HALF_A_FRAME = new Uint8Array([0x81, 0xa0, 1, 2, 3, 4, 0x7a]);
 const SETTLED_WINDOW_BYTES = 4_194_304;
 const READ_EVERY_US = 50_000;
 const COME_BACK_US = 800_000;

@@ -7,7 +7,8 @@ import { type Arbitrary, boolean, constant, constantFrom, integer, tuple } from 
 import type { LinkPlan } from '../edges/network.ts';
 import type { Lane } from '../edges/web.edge.ts';
 import { chance, drawn, mixed, plainRecord } from '../plan/drawing.ts';
-import type { ClientPlan, ClientToken } from './client-plan.ts';
+import type { Token } from '../trace.ts';
+import type { ClientPlan } from './client-plan.ts';
 
 export interface Cast {
   readonly seed: number;
@@ -29,6 +30,21 @@ export const clientValues = {
   joinPercent: [0, 0, 5, 50],
   idPercent: [0, 30, 100],
   readBytes: [20_000, 5_000, 500, 0],
+  patterns: [
+    'stock:AAPL',
+    'stock:*',
+    'room/1',
+    'room/1*',
+    'room',
+    'käse*',
+    'a',
+    'a*',
+    'o*',
+    '__proto__',
+    '_*',
+    '0',
+    'news.*',
+  ],
 } as const;
 
 /** Client `n` is the `n`th of the list, and on node `n` modulo the nodes. */
@@ -141,6 +157,7 @@ function followersOf(cast: Cast, topics: readonly string[]): Arbitrary<Role> {
     topics: [],
     everyUs: 50_000,
   }));
+  const mute = steady.map((role): Role => ({ ...role, behaviour: 'mute', transport: 'ws' }));
   const mistaken = steady.map((role): Role => ({
     ...role,
     behaviour: 'mistaken',
@@ -151,7 +168,7 @@ function followersOf(cast: Cast, topics: readonly string[]): Arbitrary<Role> {
   }));
   return cast.isChurning
     ? mixed([1, steady], [5, churning], [1, slow], [1, malformed], [1, mistaken])
-    : mixed([12, steady], [2, churning], [1, slow], [1, malformed], [1, mistaken]);
+    : mixed([24, steady], [4, churning], [2, slow], [2, malformed], [2, mistaken], [1, mute]);
 }
 
 function narrowed(role: Role): Role {
@@ -170,9 +187,26 @@ const storms = plainRecord({
   burst: integer({ min: 20, max: 60 }),
 });
 
-const tokens: Arbitrary<ClientToken> = plainRecord({
-  subscribe: constant(['*']),
-  publish: constant(['*']),
+/** Rights to everything, to some topics, to beginnings of names, to what there is not, and to nothing. */
+const patterns: Arbitrary<readonly string[]> = mixed<readonly string[]>(
+  [6, constant(['*'])],
+  [1, constant([])],
+  [
+    5,
+    tuple(...clientValues.patterns.map(() => chance(1, 3))).map((flags) =>
+      clientValues.patterns.filter((_, index) => flags[index]),
+    ),
+  ],
+);
+
+const tokens: Arbitrary<Token> = plainRecord({
+  subscribe: patterns,
+  publish: patterns,
+  flaw: mixed<Token['flaw']>(
+    [12, constant(undefined)],
+    [1, constant('missing')],
+    [1, constant('broken')],
+  ),
   expiresInMs: mixed<number | undefined>(
     [2, constant(undefined)],
     [1, integer({ min: 500, max: 8_000 })],
@@ -180,7 +214,12 @@ const tokens: Arbitrary<ClientToken> = plainRecord({
 });
 
 /** Of one who may have topics of its own, and no others. */
-const ownToken: ClientToken = { subscribe: ['own/*'], publish: ['own/*'], expiresInMs: undefined };
+const ownToken: Token = {
+  subscribe: ['own/*'],
+  publish: ['own/*'],
+  expiresInMs: undefined,
+  flaw: undefined,
+};
 
 const byteLinks = linksOf(true);
 const objectLinks = linksOf(false);

@@ -1,4 +1,4 @@
-// What a client has of its own and keeps over all its connections: its way to the node, its token and its masks.
+// What a client has of its own and keeps over all its connections: its way to the node and its masks.
 // Each draws from a stream of its own, so that nothing that one client does moves another's chances.
 
 import { Prng } from '../../actors/runtime/prng.ts';
@@ -15,13 +15,6 @@ export function linkOf({ client, link }: ClientPlan, seed: number): Link {
     windowBytes: link.windowBytes,
     bytesPerSecond: 0,
   };
-}
-
-/** What it shows at the door. Whoever settles comes with a token that lasts. */
-export function headersOf({ token }: ClientPlan, isSettling: boolean): Record<string, string> {
-  if (token === undefined) return {};
-  const claims = isSettling ? { ...token, expiresInMs: undefined } : token;
-  return { authorization: `Bearer ${encodeURIComponent(JSON.stringify(claims))}` };
 }
 
 /** Masks of WebSocket frames; the object lane needs none, and draws none. */

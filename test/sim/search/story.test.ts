@@ -162,7 +162,7 @@ describe('stories of runs that nobody has made small', () => {
         if (report.violations.length === 0) continue;
         const lines = tellStory(report);
         expect(lines.length).toBeLessThanOrEqual(34);
-        for (const line of lines) expect(line.length).toBeLessThan(400);
+        for (const line of lines) expect(line.length).toBeLessThan(600);
         expect(lines.join('\n')).not.toMatch(/undefined|NaN|\[object/);
       }
     },

@@ -21,6 +21,7 @@ export const conservation: Invariant = {
     const places = new Map<string, Map<string, Places>>();
     const readings: (Reading | undefined)[] = [];
     const names: string[] = [];
+    const repeated = new Set<number>();
     const know = (
       node: number,
       topic: string,
@@ -50,6 +51,7 @@ export const conservation: Invariant = {
       },
       publishSent(event) {
         names[event.publication] ??= nameOf(event);
+        if (event.isRepeat) repeated.add(event.publication);
       },
       published({ node, topic, position, publication }) {
         know(node, topic, position.epoch, position.offset, publication);
@@ -64,7 +66,7 @@ export const conservation: Invariant = {
           if (reading === undefined) continue;
           const { client, topic, node, got } = reading;
           const epochs = places.get(`${node} ${topic}`);
-          const hole = epochs === undefined ? undefined : holeIn(got, epochs);
+          const hole = epochs === undefined ? undefined : holeIn(got, epochs, repeated);
           if (hole === undefined) continue;
           const [before, after] = hole;
           report(
@@ -81,11 +83,14 @@ export const conservation: Invariant = {
 function holeIn(
   got: readonly number[],
   epochs: ReadonlyMap<string, Places>,
+  repeated: ReadonlySet<number>,
 ): readonly [number, number] | undefined {
   for (let at = 1; at < got.length; at += 1) {
     const before = got[at - 1] as number;
     const after = got[at] as number;
     if (before === GAP || after === GAP) continue;
+    // Where its id was forgotten, what is sent again has a second place.
+    if (repeated.has(before) || repeated.has(after)) continue;
     let isApart = false;
     let isNext = false;
     // What was sent again to a home that began anew has a place in each of its epochs.

@@ -3,6 +3,7 @@
 
 import type { EventOf, TracePosition } from '../../trace.ts';
 import { type Invariant, nameOf } from '../invariant.ts';
+import { FORGETFUL, isForgotten, type Memory, memoryOf, PERFECT } from '../forgetting.ts';
 import { Ages } from './ages.ts';
 
 /** Publications of one topic's epoch, and the places of each. */
@@ -36,8 +37,12 @@ export const oneOrder: Invariant = {
     const sent: Sent[] = [];
     const ages = new Ages();
     const readings: Reading[] = [];
+    let memory: Memory = PERFECT;
     return {
-      began: (event) => ages.began(event),
+      began(event) {
+        ages.began(event);
+        memory = memoryOf(event.home);
+      },
       publishSent(event) {
         const { publication, connection, sequence } = event;
         ages.sent(event);
@@ -50,7 +55,8 @@ export const oneOrder: Invariant = {
       },
       published(event) {
         const { node, topic, position } = event;
-        const sentence = place(event, position, orders.of(node, topic, position.epoch), ages);
+        const known = ages.isOver(event) ? FORGETFUL : memory;
+        const sentence = place(event, position, orders.of(node, topic, position.epoch), known);
         if (sentence !== undefined) report(event, sentence);
       },
       message(event) {
@@ -63,7 +69,7 @@ export const oneOrder: Invariant = {
             order = orders.of(node, saidTopic, position.epoch);
             if (reading !== undefined) reading.order = order;
           }
-          sentence = place(event, position, order, ages);
+          sentence = place(event, position, order, ages.isOver(event) ? FORGETFUL : memory);
         }
         const from = sent[publication];
         // What was said twice has the place of whichever came through first.
@@ -98,7 +104,7 @@ function place(
   event: EventOf<'message'> | EventOf<'published'>,
   { epoch, offset }: TracePosition,
   { topic, byOffset, byPublication }: Order,
-  ages: Ages,
+  memory: Memory,
 ): string | undefined {
   const { publication } = event;
   const there = byOffset[offset];
@@ -109,7 +115,8 @@ function place(
   byOffset[offset] = publication;
   const where = byPublication.get(publication);
   byPublication.set(publication, offset);
-  if (where === undefined || (where < offset && ages.isOver(event))) return undefined;
+  if (where === undefined || isForgotten(Math.min(where, offset), Math.max(where, offset), memory))
+    return undefined;
   return `${nameOf(event)} has places ${where} and ${offset} in epoch ${epoch} of '${topic}'`;
 }
 

@@ -64,6 +64,8 @@ const turns: ReadonlySet<TraceKind> = new Set<TraceKind>([
   'subscribed',
   'unsubscribeSent',
   'unsubscribed',
+  'turnedAway',
+  'refused',
   'gap',
   'unexpected',
 ]);

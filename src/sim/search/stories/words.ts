@@ -3,7 +3,7 @@
 
 import type { Plan } from '../../plan.ts';
 import { plainSettings } from '../../plan/settings.ts';
-import type { EventOf, TraceEvent, TracePosition } from '../../trace.ts';
+import type { EventOf, Token, TraceEvent, TracePosition } from '../../trace.ts';
 import type { ClientPlan } from '../../workload/client-plan.ts';
 import { grouped } from '../telling.ts';
 
@@ -41,8 +41,8 @@ export class Epochs {
 
 /** What is set otherwise than in a plain world. */
 export function settingWords(plan: Plan): string[] {
-  const { broker, home, receiptBytes, serviceUs, fineTurns, portUs } = plan;
-  const rest = { receiptBytes, serviceUs, fineTurns, portUs };
+  const { broker, home, receiptBytes, serviceUs, fineTurns, portUs, addresses } = plan;
+  const rest = { receiptBytes, serviceUs, fineTurns, portUs, addresses };
   const values: Record<string, unknown> = { ...broker, ...home, ...rest };
   const plain: Record<string, unknown> = {
     ...plainSettings.broker,
@@ -73,6 +73,10 @@ function wordsOf(name: string, value: unknown): string {
       return `a topic remembers ${number} bytes`;
     case 'historyAgeMaxMs':
       return `a topic remembers for ${seconds(Number(value) * 1_000)}`;
+    case 'publish':
+      return 'nobody may publish';
+    case 'addresses':
+      return `clients come from ${number} network address${value === 1 ? '' : 'es'}`;
     case 'receiptBytes':
       return value === 1 ? 'every write gets a receipt' : `a receipt comes every ${number} bytes`;
     case 'serviceUs':
@@ -114,9 +118,18 @@ export function clientWords(client: ClientPlan): string {
         : `reads ${grouped(client.readBytes)} bytes twenty times a second`,
     );
   if (client.leavesEveryUs > 0) said.push(`leaves about every ${seconds(client.leavesEveryUs)}`);
+  if (behaviour === 'mute') said.push('never answers a ping');
+  if (client.token !== undefined) said.push(tokenWords(client.token));
   if (client.token?.expiresInMs !== undefined)
     said.push(`its token lasts ${seconds(client.token.expiresInMs * 1_000)}`);
   return `client ${client.client} ${said.length === 0 ? 'connects' : said.join('; ')}${linkWords(client)}`;
+}
+
+function tokenWords({ subscribe, publish, flaw }: Token): string {
+  if (flaw !== undefined) return flaw === 'missing' ? 'shows no token' : 'shows what is no token';
+  const may = (patterns: readonly string[]): string =>
+    patterns.includes('*') ? 'everything' : patterns.length === 0 ? 'nothing' : listed(patterns);
+  return `may follow ${may(subscribe)} and publish to ${may(publish)}`;
 }
 
 function linkWords({ link }: ClientPlan): string {
@@ -143,6 +156,16 @@ export function eventWords(event: TraceEvent, epochs: Epochs): string {
       return `${who} connects by ${event.transport === 'sse' ? 'event stream' : 'WebSocket'}`;
     case 'closed':
       return closedWords(event, who);
+    case 'turnedAway':
+      return `${who} is turned away with ${event.status}: ${event.error}`;
+    case 'pinged':
+      return `${who} hears that its server is there`;
+    case 'inquired':
+      return `${who} asks ${event.asked === 'list' ? 'which topics there are' : `about '${event.topic}'`}`;
+    case 'told':
+      return `${who} is told of ${event.topics.length === 0 ? 'no topic' : listed(event.topics)}`;
+    case 'refused':
+      return `${who} is refused (${event.asked} of '${event.topic}'): ${event.error}`;
     case 'subscribeSent':
       return (
         `${who} asks to follow '${event.topic}'` +
@@ -167,7 +190,7 @@ export function eventWords(event: TraceEvent, epochs: Epochs): string {
     case 'publishFailed':
       return (
         `${who} is told that ${nameOf(event)} of '${event.topic}' ` +
-        (event.why === 'refused' ? 'was refused' : 'may or may not have been made')
+        (event.why === 'unknown' ? 'may or may not have been made' : 'was refused')
       );
     case 'message':
       return (
@@ -220,8 +243,6 @@ export function eventWords(event: TraceEvent, epochs: Epochs): string {
       );
     case 'healed':
       return 'all faults are over, and clients begin nothing new';
-    case 'stalled':
-      return `connection ${event.connection} has taken nothing for ${seconds(event.at - event.since)}`;
     case 'unanswered':
       return `${who} still waits for the answer to its ${event.what} of '${event.topic}'`;
     case 'rested':

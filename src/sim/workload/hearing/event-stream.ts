@@ -34,14 +34,17 @@ export class EventStream {
     this.#misread = misread;
   }
 
-  decode(chunk: Uint8Array, receive: (event: StreamEvent) => void): void {
+  decode(chunk: Uint8Array, receive: (event: StreamEvent) => void, commented: () => void): void {
     const bytes = this.#pending === undefined ? chunk : joinTwo(this.#pending, chunk);
     let from = 0;
     for (;;) {
       const end = bytes.indexOf(LF, from);
       if (end < 0) break;
       if (end === from) this.#dispatch(receive);
-      else this.#line(bytes, from, end);
+      else if (bytes[from] === COLON) {
+        this.#comment(decoder.decode(bytes.subarray(from, end)));
+        commented();
+      } else this.#line(bytes, from, end);
       from = end + 1;
     }
     this.#pending = from === bytes.length ? undefined : bytes.slice(from);
@@ -50,10 +53,6 @@ export class EventStream {
   #line(bytes: Uint8Array, from: number, end: number): void {
     const colon = bytes.indexOf(COLON, from);
     const fieldEnd = colon < 0 || colon > end ? end : colon;
-    if (fieldEnd === from) {
-      this.#comment(decoder.decode(bytes.subarray(from, end)));
-      return;
-    }
     let at = Math.min(fieldEnd + 1, end);
     if (bytes[at] === SPACE && at < end) at += 1;
     else this.#misread(decoder.decode(bytes.subarray(from, end)));

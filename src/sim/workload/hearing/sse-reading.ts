@@ -31,7 +31,7 @@ export class SseReading {
     const topics = plan.topics.map((topic) => `topic=${encodeURIComponent(topic)}`).join('&');
     this.#asked = plan.recovers ? this.#lastId : '';
     const resume = this.#asked === '' ? {} : { 'last-event-id': this.#asked };
-    const headers = { ...this.#client.headers(), accept: 'text/event-stream', ...resume };
+    const headers = { accept: 'text/event-stream', ...resume };
     return {
       method: 'GET',
       path: '/sse',
@@ -49,18 +49,25 @@ export class SseReading {
   hear(payload: Uint8Array | ObjectPayload): void {
     if (payload instanceof ObjectPayload) this.#hearValue(payload.value as EventWord);
     else
-      this.#stream.decode(payload, (event) => {
-        const { name, data, shape, retry } = event;
-        const isStart = name === 'subscribed';
-        const right = isStart || name === 'message' ? shapes[name] : shapes.named;
-        if (shape !== right || (isStart && retry !== this.#client.world.options.sseRetryMs))
-          this.#misread(`${name} ${shape.toString(8)} ${retry}: ${decoder.decode(data)}`);
-        this.#receive(event);
-      });
+      this.#stream.decode(
+        payload,
+        (event) => {
+          const { name, data, shape, retry } = event;
+          const isStart = name === 'subscribed';
+          const right = isStart || name === 'message' ? shapes[name] : shapes.named;
+          if (shape !== right || (isStart && retry !== this.#client.world.options.sseRetryMs))
+            this.#misread(`${name} ${shape.toString(8)} ${retry}: ${decoder.decode(data)}`);
+          this.#receive(event);
+        },
+        () => this.#client.pinged(),
+      );
   }
 
   #hearValue(event: EventWord): void {
-    if (event.type === 'comment') return;
+    if (event.type === 'comment') {
+      this.#client.pinged();
+      return;
+    }
     const { name, data, id = this.#lastId } = event;
     this.#receive({ name, data, lastId: id });
   }
@@ -69,6 +76,7 @@ export class SseReading {
     const client = this.#client;
     this.#lastId = lastId;
     if (name === 'subscribed') this.#subscribed(decoder.decode(data as Uint8Array), lastId);
+    else if (name === 'refused') this.#refused(decoder.decode(data as Uint8Array));
     else if (name === 'gap') client.answers.hear(this.#read(data));
     else if (name === 'message') {
       const word = this.#read(data);
@@ -92,6 +100,12 @@ export class SseReading {
     const word = words.read(data as Uint8Array);
     hash.named(words.name);
     return word;
+  }
+
+  #refused(data: string): void {
+    const client = this.#client;
+    const { topic, error } = parse(data) as { topic: string; error: string };
+    client.world.trace.add({ kind: 'refused', asked: 'subscribe', topic, error, ...client.at() });
   }
 
   #subscribed(data: string, id: string): void {

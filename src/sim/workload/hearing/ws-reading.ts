@@ -38,7 +38,7 @@ export class WsReading implements FrameListener {
     const isAttentive = client.world.isSettling || client.answers.asking.isOwedClose;
     const isDeaf = client.plan.behaviour === 'malformed' && !isAttentive;
     if (isDeaf && client.chance.chance(1, 4)) return;
-    client.sayRaw(encodeFrame('pong', payload, { mask: client.masks.next() }));
+    if (client.pinged()) client.sayRaw(encodeFrame('pong', payload, { mask: client.masks.next() }));
   }
 
   closeReceived(code: number, reason: string): void {

@@ -64,8 +64,7 @@ export class Asking {
     if (client.connection !== undefined) return;
     const { chance, world } = client;
     const request = drawRequest({ chance, options: world.options, own: this.#own() });
-    const { method, path, query, body, expected, isAnonymous } = request;
-    const headers = { ...(isAnonymous ? {} : client.headers()), ...request.headers };
+    const { method, path, query, body, expected, headers } = request;
     client.exchange({ word: 'request', head: { method, path, query, headers }, body });
     if (client.connection === undefined) return;
     const cause = this.#note('http', `${method} ${path} ${decoder.decode(body)}`, expected);

@@ -13,8 +13,6 @@ export interface Request {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
   readonly expected: Expected;
-  /** Shows no token, whoever sends it. */
-  readonly isAnonymous: boolean;
 }
 
 /** Who asks over HTTP. */
@@ -35,11 +33,12 @@ const TOLD = ['content-type', 'cache-control', 'allow', 'upgrade', 'www-authenti
 
 export function drawRequest(caller: Caller): Request {
   const { chance, options } = caller;
-  if (options.requireToken && chance.chance(1, 8)) return unknown(caller);
+  // No request shows a token: where one is asked for, nobody is known.
+  if (options.requireToken) return unknown(caller);
   const [line, expected, body = '', headers = {}] = chance.pick(requests(caller));
   const [method = '', target = ''] = line.split(' ');
   const [path = '', query = ''] = target.split('?');
-  return { method, path, query, headers, body: encodeText(body), expected, isAnonymous: false };
+  return { method, path, query, headers, body: encodeText(body), expected };
 }
 
 type Asked = readonly [
@@ -142,7 +141,7 @@ function unknown({ chance, own }: Caller): Request {
   ] as const);
   const expected = failed(401, 'A token is needed.', 'www-authenticate: Bearer');
   const body = encodeText('{"topic":"a","data":1}');
-  return { method, path, query, headers: {}, body, expected, isAnonymous: true };
+  return { method, path, query, headers: {}, body, expected };
 }
 
 function json(status: number, value: unknown, more?: string): string {

@@ -1,0 +1,52 @@
+// What the trace is told of nodes and shards: what they start with, what waits and what is out while a run lasts, and
+// what is held at its end.
+// Refuses to judge them.
+
+import { homeOf } from '../actors/routing/topic.ts';
+import { WINDOW_BYTES } from '../actors/runtime/edges.ts';
+import type { Plan } from './plan.ts';
+import type { Shard } from './shard.ts';
+import type { Trace } from './trace.ts';
+
+export function recordStart(trace: Trace, plan: Plan): void {
+  const { seed, shards, broker, home, faults, sites } = plan;
+  trace.add({ kind: 'began', seed, shards, homes: homesOf(plan), faults, broker, home, sites });
+}
+
+export function sampleShards(trace: Trace, shards: readonly Shard[]): void {
+  for (const { plan, system, web, isDead } of shards) {
+    if (isDead) continue;
+    trace.add({
+      kind: 'sampled',
+      node: plan.node,
+      shard: plan.shard,
+      waiting: system.waiting,
+      waitingMax: WAITING_MAX,
+      outstandingBytes: web.takeOutstandingMax(),
+      outstandingBytesMax: WINDOW_BYTES - 1,
+    });
+  }
+}
+
+export function countShards(trace: Trace, shards: readonly Shard[]): void {
+  for (const { plan, system, web, isDead } of shards) {
+    if (isDead) continue;
+    trace.add({
+      kind: 'counted',
+      node: plan.node,
+      shard: plan.shard,
+      connections: web.connections,
+      actors: system.actors,
+      actorsAlways: ACTORS_ALWAYS,
+    });
+  }
+}
+
+/** The router, the home and the door. */
+const ACTORS_ALWAYS = 3;
+const WAITING_MAX = 50_000;
+
+function homesOf({ clients, shards }: Plan): (readonly [string, number])[] {
+  const topics = new Set(clients.flatMap((client) => [...client.topics, ...client.publishes]));
+  return [...topics].map((topic) => [topic, homeOf(`broker/${topic}`, shards)]);
+}

@@ -1,0 +1,112 @@
+// Signs of life: in a world that is well every open WebSocket is pinged in time and never sooner, every event stream
+// has its comments, whoever answers pings stays, and whoever does not is closed for it.
+
+import type { EventOf, TraceEvent } from '../../trace.ts';
+import type { Invariant, Report } from '../invariant.ts';
+
+interface Pinged {
+  readonly connected: EventOf<'connected'>;
+  at: number;
+  isPinged: boolean;
+}
+
+export const keepAlive: Invariant = {
+  property: 'keep-alive',
+  requirements: ['BROKER-KEEP-1', 'BROKER-CLOSE-3', 'SSE-7'],
+  judge(report) {
+    const judge = new Judge(report);
+    return {
+      began: ({ broker }) => {
+        judge.pingEveryUs = broker.pingEveryMs * 1_000;
+        judge.pongTimeoutUs = broker.pongTimeoutMs * 1_000;
+        judge.commentEveryUs = broker.sseKeepAliveMs * 1_000;
+      },
+      joined: ({ client, behaviour }) => {
+        if (behaviour === 'mute') judge.mute.add(client);
+        if (behaviour === 'malformed') judge.careless.add(client);
+      },
+      connected: (event) => judge.connected(event),
+      pinged: (event) => judge.pinged(event),
+      closed: (event) => judge.closed(event),
+      healed: ({ at }) => {
+        judge.wellAt = at + WELL_AFTER_US;
+      },
+      quiet: (event) => judge.rest(event),
+    };
+  },
+};
+
+class Judge {
+  pingEveryUs = Number.POSITIVE_INFINITY;
+  pongTimeoutUs = Number.POSITIVE_INFINITY;
+  commentEveryUs = Number.POSITIVE_INFINITY;
+  /** From here on nothing is in the way. */
+  wellAt = Number.POSITIVE_INFINITY;
+  readonly mute = new Set<number>();
+  /** They answer now and then. */
+  readonly careless = new Set<number>();
+  readonly #report: Report;
+  readonly #open = new Map<number, Pinged>();
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  connected(event: EventOf<'connected'>): void {
+    this.#open.set(event.connection, { connected: event, at: event.at, isPinged: false });
+  }
+
+  pinged(event: EventOf<'pinged'>): void {
+    const { client, connection, transport, at } = event;
+    const open = this.#open.get(connection);
+    if (open === undefined) return;
+    // The next is sent after the answer to this one; only a thread that stood still may be early.
+    if (
+      transport === 'ws' &&
+      open.isPinged &&
+      open.at > this.wellAt &&
+      at < open.at + this.pingEveryUs
+    )
+      this.#report(event, `client ${client} is pinged again after ${(at - open.at) / 1e6} s`);
+    open.at = at;
+    open.isPinged = true;
+  }
+
+  closed(event: EventOf<'closed'>): void {
+    const { client, connection, code, at } = event;
+    const open = this.#open.get(connection);
+    this.#open.delete(connection);
+    const isMute = this.mute.has(client);
+    if (code !== PING_TIMEOUT || open === undefined || this.careless.has(client)) return;
+    if (isMute) {
+      if (
+        open.isPinged &&
+        open.connected.at > this.wellAt &&
+        at < open.at + this.pongTimeoutUs - NEAR_US
+      )
+        this.#report(event, `client ${client} was not given its time to answer a ping`);
+    } else if (open.connected.at > this.wellAt || at > this.wellAt + this.pongTimeoutUs)
+      this.#report(event, `client ${client} answers every ping and was closed with ${code}`);
+  }
+
+  rest(event: TraceEvent): void {
+    for (const { connected, at } of this.#open.values()) {
+      const { client, transport } = connected;
+      if (transport === 'sse') {
+        if (event.at - at > this.commentEveryUs * 2 + SLACK_US)
+          this.#report(event, `client ${client} heard no comment in its stream for long`);
+      } else if (this.mute.has(client)) {
+        if (event.at - connected.at > this.pingEveryUs + this.pongTimeoutUs + SLACK_US)
+          this.#report(event, `client ${client} never answers a ping and is still connected`);
+      } else if (this.careless.has(client)) continue;
+      else if (event.at - at > this.pingEveryUs * 2 + SLACK_US)
+        this.#report(event, `client ${client} was not pinged for long`);
+    }
+  }
+}
+
+const PING_TIMEOUT = 1011;
+const SLACK_US = 1_000_000;
+/** A ping on its way takes longer than the close behind it only by so much. */
+const NEAR_US = 600_000;
+const WELL_AFTER_US = 6_000_000;

@@ -1,0 +1,133 @@
+// A client's HTTP exchanges, one at a time: publications posted, what is followed looked at, and the answers.
+// Refuses to know connections: each exchange has one of its own.
+
+import { encodeText } from '../../../actors/codecs/utf8-text.ts';
+import type { WireHead, WireWord } from '../../edges/network.ts';
+import type { PublishQuestion } from '../answers.ts';
+import type { Client } from '../client.ts';
+import { correctedResults } from '../hearing/rewriting.ts';
+import { turnedAway, withToken } from './door.ts';
+
+export class Posting {
+  readonly #client: Client;
+  /** Publications of the exchange that is under way. */
+  #posted: PublishQuestion[] = [];
+  /** What the exchange that is under way looks at. */
+  #looked: { readonly asked: 'list' | 'info'; readonly topic: string } | undefined = undefined;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** The connection is gone, with or without the answer. */
+  ended(): void {
+    for (const question of this.#posted) this.#client.answers.doubt(question);
+    this.#posted = [];
+    this.#looked = undefined;
+  }
+
+  /** One POST with several publications. */
+  post(topics: readonly string[]): void {
+    if (this.#posted.length > 0 || topics.length === 0 || this.#client.connection !== undefined)
+      return;
+    const items: string[] = [];
+    const posted: PublishQuestion[] = [];
+    for (const topic of topics) {
+      const published = this.#client.composing.compose(topic, 'post');
+      const { id, data, sent } = published;
+      const named = id === undefined ? '' : `"id":"${id}",`;
+      // What is posted is bytes in both lanes.
+      const text = decoder.decode(data as Uint8Array);
+      items.push(`{"topic":${JSON.stringify(topic)},${named}"data":${text}}`);
+      posted.push({ type: 'publish', published, cause: sent });
+    }
+    const [only = ''] = items;
+    const body = encodeText(items.length === 1 ? only : `[ ${items.join(' ,\n')} ]`);
+    const headers = { 'content-type': 'application/json' };
+    this.#exchange({ method: 'POST', path: '/publish', query: '', headers }, body);
+    // A refused connection leaves nothing to wait for.
+    if (this.#client.connection !== undefined) this.#posted = posted;
+    else for (const question of posted) this.#client.answers.fail(question, 'refused');
+  }
+
+  /** One GET of what is followed. */
+  look(asked: 'list' | 'info', topic: string): void {
+    if (this.#client.connection !== undefined) return;
+    const path = asked === 'list' ? '/topics' : `/topics/${encodeURIComponent(topic)}`;
+    this.#exchange({ method: 'GET', path, query: '', headers: {} }, NO_BYTES);
+    if (this.#client.connection !== undefined) this.#looked = { asked, topic };
+  }
+
+  #exchange(head: WireHead, body: Uint8Array): void {
+    const client = this.#client;
+    client.exchange({
+      word: 'request',
+      head: withToken(head, client.plan, client.world.isSettling),
+      body,
+    });
+  }
+
+  hearResponse(response: Extract<WireWord, { readonly word: 'response' }>): void {
+    const { status, body } = response;
+    const posted = this.#posted;
+    const looked = this.#looked;
+    this.#posted = [];
+    this.#looked = undefined;
+    if (status === 401 || status === 403 || status === 429) {
+      const topics = posted.map(({ published }) => published.topic);
+      turnedAway(
+        this.#client,
+        response,
+        looked?.asked ?? 'publish',
+        looked === undefined ? topics : [looked.topic],
+      );
+      for (const question of posted) this.#client.answers.fail(question, 'forbidden');
+      return;
+    }
+    let results: unknown;
+    try {
+      results = JSON.parse(body);
+    } catch {
+      this.#client.unexpected(`not JSON: ${body}`);
+      return;
+    }
+    if (looked !== undefined) {
+      this.#seen(looked.asked, status, results, body);
+      return;
+    }
+    const list = (Array.isArray(results) ? results : [results]) as readonly Record<
+      string,
+      unknown
+    >[];
+    if (list.length !== posted.length || (status !== 200 && status !== 503)) {
+      this.#client.unexpected(
+        `${status} with ${list.length} results for ${posted.length}: ${body}`,
+      );
+      return;
+    }
+    const correction = correctedResults(body, list, posted.length > 1);
+    if (correction !== undefined) this.#client.misworded(body, correction);
+    for (const [index, question] of posted.entries()) {
+      const { epoch, offset, duplicate, error } = list[index] as {
+        epoch?: string;
+        offset?: number;
+        duplicate?: boolean;
+        error?: string;
+      };
+      if (epoch === undefined || offset === undefined)
+        this.#client.answers.refuse(question, error ?? '');
+      else this.#client.answers.acked(question, { epoch, offset }, duplicate === true);
+    }
+  }
+
+  #seen(asked: 'list' | 'info', status: number, results: unknown, body: string): void {
+    const client = this.#client;
+    const { topic, topics } = results as { topic?: string; topics?: Record<string, number> };
+    const names = asked === 'list' ? Object.keys(topics ?? {}) : [topic ?? ''];
+    if (status !== 200) client.unexpected(`${status}: ${body}`);
+    else client.world.trace.add({ kind: 'told', asked, topics: names, ...client.at() });
+  }
+}
+
+const decoder = new TextDecoder();
+const NO_BYTES = new Uint8Array(0);

@@ -1,0 +1,65 @@
+// How a client makes its publications: what they say of themselves, under which id, and the note of each sending.
+// Refuses to know how they are sent and what is answered.
+
+import { encodeText } from '../../actors/codecs/utf8-text.ts';
+import { ObjectPayload } from '../edges/object-payload.ts';
+import { nameBytes } from '../trace-hash.ts';
+import type { Client } from './client.ts';
+import { bareWord } from './hearing/words.ts';
+import type { Published } from './ledger.ts';
+import { dataBytes, writeData } from './payload.ts';
+
+export class Composing {
+  readonly #client: Client;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  compose(topic: string, by: 'ws' | 'post'): Published {
+    const { plan, chance, world } = this.#client;
+    const publisher = plan.client;
+    const { ledger } = world;
+    const publication = ledger.count;
+    const sequence = ledger.next(publisher);
+    const id = chance.next() % 100 < plan.idPercent ? `${publisher}-${sequence}-${by}` : undefined;
+    const said = { topic, from: publisher, n: sequence };
+    const drawn = chance.next();
+    const isObject = world.lane === 'object' && by === 'ws';
+    let data: Uint8Array | ObjectPayload;
+    let bytesName = publication;
+    if (isObject)
+      data = new ObjectPayload(dataBytes(said, plan.dataBytes, drawn), bareWord(said, bytesName));
+    else {
+      data = encodeText(writeData(said, plan.dataBytes, drawn));
+      bytesName = nameBytes(data);
+    }
+    const composed = { publication, sequence, topic, id, data, bytesName };
+    const published = { ...composed, sent: this.send(composed, -1) };
+    ledger.note(publisher, published);
+    return published;
+  }
+
+  /** Records a sending; returns its place. */
+  send(published: Omit<Published, 'sent'>, cause: number): number {
+    const { topic, id, data, bytesName } = published;
+    const isRepeat = cause >= 0;
+    return this.#client.world.trace.add(
+      {
+        kind: 'publishSent',
+        topic,
+        id,
+        ...this.what(published),
+        dataBytes: data.byteLength,
+        bytesName,
+        isRepeat,
+        ...this.#client.at(),
+      },
+      cause,
+    );
+  }
+
+  what({ publication, sequence }: Omit<Published, 'sent'>) {
+    return { publication, publisher: this.#client.plan.client, sequence };
+  }
+}

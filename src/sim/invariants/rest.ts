@@ -23,7 +23,7 @@ export const rest: Invariant = {
     const judge = new Judge(report);
     return {
       joined: (event) => judge.joined(event),
-      connected: ({ client }) => judge.connected(client),
+      connected: (event) => judge.connected(event),
       closed: ({ client }) => judge.closed(client),
       left: ({ client }) => judge.gone(client),
       nodeKilled: ({ node }) => judge.dead(node),
@@ -46,6 +46,8 @@ class Judge {
   readonly #standings: (Standing | undefined)[] = [];
   /** By node and topic, the last place that anybody was told of. */
   readonly #tops: Map<string, TracePosition>[] = [];
+  /** By client. */
+  readonly #connectedAt: number[] = [];
   readonly #deadNodes = new Set<number>();
   /** Clients whose questions are their own trouble. */
   readonly #strange = new Set<number>();
@@ -56,12 +58,14 @@ class Judge {
 
   joined(event: EventOf<'joined'>): void {
     const { client, behaviour } = event;
-    if (behaviour === 'malformed' || behaviour === 'mistaken') this.#strange.add(client);
+    if (behaviour !== 'steady' && behaviour !== 'slow' && behaviour !== 'churning')
+      this.#strange.add(client);
     if (behaviour !== 'steady' && behaviour !== 'slow') return;
     this.#readers[client] = { joined: event, isConnected: false, open: new Map() };
   }
 
-  connected(client: number): void {
+  connected({ client, at }: EventOf<'connected'>): void {
+    this.#connectedAt[client] = at;
     const reader = this.#readers[client];
     if (reader === undefined) return;
     reader.isConnected = true;
@@ -122,7 +126,9 @@ class Judge {
   }
 
   unanswered(event: EventOf<'unanswered'>): void {
-    const { node, client, what, topic } = event;
+    const { node, client, what, topic, at } = event;
+    // Whoever has just come back is at its beginning.
+    if (at - (this.#connectedAt[client] ?? 0) < BEGINNING_US) return;
     if (this.#strange.has(client) || this.#deadNodes.has(node)) return;
     this.#report(event, `client ${client} was never answered: ${what} of '${topic}'`);
   }
@@ -156,3 +162,5 @@ class Judge {
     }
   }
 }
+
+const BEGINNING_US = 2_000_000;

@@ -113,7 +113,15 @@ export class Answers {
     if (isAcked || !mayPublish(this.#client.plan.token, this.#client.world.options, topic))
       this.#open.push({ type: 'publish', published, cause: sent });
     this.#client.say(this.#client.speech.publish(topic, id, isAcked, data));
-    if (id !== undefined && this.#client.chance.chance(1, 10)) this.publishAgain(published);
+    if (id !== undefined && this.#client.chance.chance(1, 10))
+      this.publishAgain(this.#nowOrEarlier(published));
+  }
+
+  /** Of half of those that come again much came in between. */
+  #nowOrEarlier(published: Published): Published {
+    const { chance, plan, world } = this.#client;
+    const back = chance.chance(1, 2) ? 0 : chance.below(BACK_MAX);
+    return world.ledger.get(plan.client, published.sequence - back) ?? published;
   }
 
   /** Where refusals come unasked they must be told from answers: by their topic. */
@@ -348,5 +356,7 @@ export class Answers {
 }
 
 const UNSURE_MAX = 8;
+/** Publications between one and its repetition. */
+const BACK_MAX = 30;
 /** From here on nobody is told that he says too much. */
 const RATE_UNLIMITED = 10_000;

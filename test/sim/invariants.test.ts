@@ -1011,7 +1011,7 @@ const planted: [string, string, Written[]][] = [
     [
       joined(reader, 'steady'),
       connected(),
-      { kind: 'unanswered', what: 'publish', topic, ...reader },
+      { kind: 'unanswered', atMs: 4_000, what: 'publish', topic, ...reader },
     ],
   ],
 ];

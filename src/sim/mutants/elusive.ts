@@ -1,4 +1,5 @@
-// Planted bugs that no seed has found yet, each with what the simulator lacks for it. Refuses to excuse any other.
+// Planted bugs that no seed has found yet, each with what the simulator probably lacks for it: a guess from reading,
+// except that unit tests were seen to find those of which it is said. Refuses to excuse any other.
 
 /** By name; what is found leaves the list. */
 export const elusive: ReadonlyMap<string, string> = new Map([
@@ -49,7 +50,7 @@ export const elusive: ReadonlyMap<string, string> = new Map([
   ],
   [
     'control-frame-ends-the-message',
-    'No client sends a control frame between the parts of a message; conformance cases do.',
+    'No client sends a control frame between the parts of a message; unit tests do.',
   ],
   ['message-kept-with-its-room', 'Memory beside a message is not sampled; unit tests have it.'],
   ['last-duplicate-loses', 'Few requests say one key twice; unit tests have it.'],

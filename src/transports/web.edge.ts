@@ -113,6 +113,9 @@ export class WebEdge {
       case 'ping':
         this.#connections.ping(command.connection);
         return;
+      case 'cut':
+        this.#connections.cut(command.connection);
+        return;
       case 'hold':
         this.#connections.hold(command.connection, command.isHeld);
         return;

@@ -141,6 +141,8 @@ export class StagedWeb {
       }
       case 'hold':
         return;
+      case 'cut':
+        return;
       case 'ping':
         client.pings += 1;
         return;

@@ -129,6 +129,9 @@ export const wsSession: ActorDefinition<WsSessionArgs, WsSessionState, WsSession
       case 'childStopped':
       case 'delivered':
       case 'gapped':
+      case 'finished':
+      case 'pingReceived':
+      case 'closeReceived':
         return;
       default:
         if (state.life === 'open') answer(state, message, context);

@@ -29,6 +29,10 @@ export interface DeliveryArgs {
   readonly stallTimeoutMs: number;
 }
 
+/** With a look every quarter of a second, keep-alives come a quarter to half a second early and never late. */
+export const KEEP_ALIVE_LOOK_EVERY_MS = 250;
+const KEEP_ALIVE_EARLY_US = 500_000;
+
 /** What a fan-out may do to the world. */
 type Turn = Pick<Context<never>, 'send' | 'count' | 'now' | 'after'>;
 
@@ -57,16 +61,8 @@ export class Delivery {
     for (const group of local.groups) {
       if (group.connections.length === 0) continue;
       context.count('deliveries', group.connections.length);
-      if (group.format === TO_OWNER) {
-        for (const { stream } of group.subscriptions)
-          context.send(stream.owner, { type: 'delivered', publication });
-      } else
-        this.#writeToGroup(
-          group,
-          publication,
-          this.formatOf(group.format).encode(publication),
-          context,
-        );
+      if (group.format === TO_OWNER) tellOwners(group, publication, context);
+      else this.#fanOutTo(group, publication, context);
     }
   }
 
@@ -75,7 +71,7 @@ export class Delivery {
     for (const group of local.groups) {
       for (const { stream } of group.subscriptions) {
         if (group.format === TO_OWNER) context.send(stream.owner, { type: 'gapped', gap });
-        else this.write(stream, this.formatOf(group.format).encodeGap(gap), undefined, context);
+        else this.#writeGap(stream, this.formatOf(group.format).encodeGap(gap), context);
       }
     }
   }
@@ -87,6 +83,8 @@ export class Delivery {
     publication: Publication | undefined,
     context: Turn,
   ): void {
+    if (stream.isFinishing) return;
+    stream.wroteAt = context.now;
     const isDirect = stream.outbox.trySpend(writeCost(payload)); // buggify queue-first: false
     if (isDirect) {
       context.send(this.#args.web, { type: 'write', connections: [stream.connection], payload });
@@ -95,6 +93,26 @@ export class Delivery {
     stream.outbox.offer(payload, publication);
     this.#settle(stream, context);
     if (publication !== undefined) this.#waited(stream, publication, context);
+  }
+
+  /** The stream takes nothing more; its owner hears `finished` when what waits has been written. */
+  finish(stream: RoutedStream, context: Turn): void {
+    if (stream.isFinishing) return;
+    stream.isFinishing = true;
+    if (!stream.outbox.isWaiting) context.send(stream.owner, { type: 'finished' });
+  }
+
+  /** Tells those that were quiet for too long what keeps them alive. */
+  keepAlive(streams: Iterable<RoutedStream>, context: Turn): void {
+    for (const stream of streams) {
+      const { keepAlive, outbox } = stream;
+      if (keepAlive === undefined || outbox.isWaiting) continue;
+      const quietUs = context.now - (keepAlive.isIdle ? stream.wroteAt : stream.toldAliveAt);
+      if (quietUs < keepAlive.everyMs * 1_000 - KEEP_ALIVE_EARLY_US) continue;
+      stream.toldAliveAt = context.now;
+      context.count('keepAlives.sent');
+      this.write(stream, keepAlive.payload, undefined, context);
+    }
   }
 
   /** Answers an open slot. */
@@ -151,6 +169,23 @@ export class Delivery {
     }
   }
 
+  #writeGap(stream: RoutedStream, words: Payload | undefined, context: Turn): void {
+    if (words !== undefined) this.write(stream, words, undefined, context);
+  }
+
+  #fanOutTo(group: Group<RouterReply>, publication: Publication, context: Turn): void {
+    const format = this.formatOf(group.format);
+    const wish = format.toOwner?.(publication);
+    if (wish !== undefined) {
+      tellOwners(group, publication, context);
+      if (wish === 'end')
+        for (const { stream } of group.subscriptions) this.finish(stream, context);
+      return;
+    }
+    const payload = format.encode(publication);
+    if (payload !== undefined) this.#writeToGroup(group, publication, payload, context);
+  }
+
   #writeToGroup(
     group: Group<RouterReply>,
     publication: Publication,
@@ -160,7 +195,8 @@ export class Delivery {
     const cost = writeCost(payload);
     let slow: RoutedStream[] | undefined;
     for (const { stream } of group.subscriptions) {
-      if (stream.outbox.trySpend(cost)) continue;
+      stream.wroteAt = context.now;
+      if (!stream.isFinishing && stream.outbox.trySpend(cost)) continue;
       slow ??= [];
       slow.push(stream);
     }
@@ -169,6 +205,7 @@ export class Delivery {
     if (connections.length > 0)
       context.send(this.#args.web, { type: 'write', connections, payload });
     for (const stream of slow ?? []) {
+      if (stream.isFinishing) continue;
       stream.outbox.offer(payload, publication);
       this.#settle(stream, context);
       this.#waited(stream, publication, context);
@@ -189,8 +226,10 @@ export class Delivery {
       this.#giveUp(stream, 'overflow', context);
       return;
     }
-    if (!outbox.isWaiting) this.#lagging.delete(stream);
-    else if (!this.#lagging.has(stream)) {
+    if (!outbox.isWaiting) {
+      this.#lagging.delete(stream);
+      if (stream.isFinishing) context.send(stream.owner, { type: 'finished' });
+    } else if (!this.#lagging.has(stream)) {
       this.#lagging.add(stream);
       stream.progressAt = context.now;
     }
@@ -204,6 +243,11 @@ export class Delivery {
     context.count(`streams.closed.${why}`);
     context.send(stream.owner, { type: 'tooSlow' });
   }
+}
+
+function tellOwners(group: Group<RouterReply>, publication: Publication, context: Turn): void {
+  for (const { stream } of group.subscriptions)
+    context.send(stream.owner, { type: 'delivered', publication });
 }
 
 function connectionsWithout(

@@ -15,6 +15,7 @@ import {
   toHome,
   type Turn,
 } from './router-state.ts';
+import { NO_SLOT } from './router-messages.ts';
 import { TO_OWNER } from './subscriptions.ts';
 import { homeOf, type Topic } from './topic.ts';
 
@@ -22,7 +23,7 @@ export function subscribe(state: RouterState, request: Ask<'subscribe'>, context
   const { topic, slot, format, since } = request;
   const stream = state.streams.get(request.connection);
   if (stream === undefined) return;
-  stream.outbox.openSlot(slot);
+  if (slot !== NO_SLOT) stream.outbox.openSlot(slot);
   const earlier = stream.subscriptions.get(topic);
   if (earlier !== undefined && since === undefined) {
     subscribeAgain(state, earlier, request, context);
@@ -145,6 +146,7 @@ function recoverable(
   const payloads: Payload[] = [];
   for (const publication of publications) {
     const payload = wire.encode(publication);
+    if (payload === undefined) continue;
     left -= writeCost(payload) + overhead;
     if (left < 0) return undefined;
     payloads.push(payload);
@@ -169,7 +171,7 @@ export function unsubscribe(state: RouterState, request: Ask<'unsubscribe'>, con
   const { topic, slot } = request;
   const stream = state.streams.get(request.connection);
   if (stream === undefined) return;
-  stream.outbox.openSlot(slot);
+  if (slot !== NO_SLOT) stream.outbox.openSlot(slot);
   const subscription = stream.subscriptions.get(topic);
   if (subscription !== undefined) {
     stream.subscriptions.delete(topic);
@@ -188,6 +190,7 @@ export function leave(state: RouterState, connection: ConnectionId, context: Tur
   if (stream === undefined) return;
   state.streams.delete(connection);
   state.delivery.forget(stream, context);
+  state.keptAlive.delete(stream);
   for (const subscription of stream.subscriptions.values()) drop(state, subscription, context);
   // Answers that are still on their way must not find the subscriptions of a stream that is gone.
   stream.subscriptions.clear();

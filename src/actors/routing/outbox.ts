@@ -15,7 +15,7 @@ export interface OutboxLimits {
 }
 
 /** Turns a gap into the wire's own words. */
-export type GapEncoder = (gap: Gap) => Payload;
+export type GapEncoder = (gap: Gap) => Payload | undefined;
 
 interface Waiting {
   /** Undefined while a slot is open. */
@@ -188,7 +188,8 @@ export class Outbox {
   /** [BROKER-SLOW-4] The reader learns of what was dropped before it sees what came after. */
   #tellGap(place: Waiting, gap: Gap, write: (payload: Payload) => void): void {
     if (this.#latestGaps?.get(gap.topic) === place) this.#latestGaps.delete(gap.topic);
-    this.#spend(this.#encodeGap(gap), write);
+    const words = this.#encodeGap(gap);
+    if (words !== undefined) this.#spend(words, write);
   }
 
   #enqueue(waiting: Waiting, cost: number): void {

@@ -6,11 +6,13 @@ import type { Address } from '../runtime/actor.ts';
 import type { ConnectionId, Payload } from '../runtime/edges.ts';
 import type { OutboxLimits } from './outbox.ts';
 import type { Gap, Position, Publication } from './publication.ts';
-import type { FormatName } from './subscriptions.ts';
+import type { FormatName, KeepAlive } from './subscriptions.ts';
 import type { Topic } from './topic.ts';
 
 /** Orders the answers to one connection: a question with a slot is answered in its place by `reply`. */
 export type Slot = number;
+/** For questions whose answer is not written to the connection: no place is kept. */
+export const NO_SLOT: Slot = -1;
 
 /** What sessions say to the router. */
 export type RouterRequest =
@@ -58,7 +60,15 @@ export type RouterRequest =
       readonly payload: Payload;
       /** Set when the payload carries a publication that a slow reader may lose. */
       readonly publication?: Publication;
-    };
+    }
+  /** From now on the stream is told this when it is quiet; up to a second early, so that not all speak at once. */
+  | {
+      readonly type: 'keepAlive';
+      readonly connection: ConnectionId;
+      readonly keepAlive: KeepAlive | undefined;
+    }
+  /** Takes nothing more for the stream; `finished` follows when what waited has been written. */
+  | { readonly type: 'finish'; readonly connection: ConnectionId };
 
 /** An asker with a connection has its answer kept in place; `slot` comes back with the answer. */
 export interface Asker {
@@ -113,6 +123,8 @@ export type RouterReply =
   /** For subscriptions in the format `owner`. */
   | { readonly type: 'delivered'; readonly publication: Publication }
   | { readonly type: 'gapped'; readonly gap: Gap }
+  /** All that was for a stream that is to end has been written: its session closes it. */
+  | { readonly type: 'finished' }
   /** The router gave the connection up: its session closes it. */
   | { readonly type: 'tooSlow' };
 

@@ -38,6 +38,8 @@ export interface RouterState {
   readonly delivery: Delivery;
   /** Followed topics that their new home had no room for; asked again with every sweep. */
   readonly homeless: Set<Topic>;
+  /** Streams that are told something when they are quiet. */
+  readonly keptAlive: Set<RoutedStream>;
 }
 
 export type Turn = Context<RouterMessage>;

@@ -5,8 +5,8 @@
 // Obeys ADR 0002 (one router, three dialects), 0004, 0007 and spec/broker.md.
 
 import { type ActorDefinition, assert } from '../runtime/actor.ts';
-import { type Receipt, WINDOW_BYTES } from '../runtime/edges.ts';
-import { Delivery } from './delivery.ts';
+import { type ConnectionId, type Receipt, WINDOW_BYTES } from '../runtime/edges.ts';
+import { Delivery, KEEP_ALIVE_LOOK_EVERY_MS } from './delivery.ts';
 import {
   askAttach,
   attached,
@@ -48,6 +48,7 @@ export const routerActor: ActorDefinition<RouterArgs, RouterState, RouterMessage
       pending: new Pending(context.random()),
       delivery: new Delivery(args),
       homeless: new Set(),
+      keptAlive: new Set(),
     };
   },
   receive(state, message, context) {
@@ -66,6 +67,10 @@ export const routerActor: ActorDefinition<RouterArgs, RouterState, RouterMessage
         return unsubscribe(state, message, context);
       case 'open':
         return open(state, message, context);
+      case 'keepAlive':
+        return keepAlive(state, message, context);
+      case 'finish':
+        return finish(state, message.connection, context);
       case 'leave':
         return leave(state, message.connection, context);
       case 'list':
@@ -86,7 +91,7 @@ export const routerActor: ActorDefinition<RouterArgs, RouterState, RouterMessage
       case 'shardDown':
         return shardDown(state, message.shard, context);
       case 'timedOut':
-        return message.name === 'pace' ? state.delivery.lookAtPace(context) : sweep(state, context);
+        return timedOut(state, message.name, context);
       case 'childStopped':
         return undefined;
       default:
@@ -94,6 +99,17 @@ export const routerActor: ActorDefinition<RouterArgs, RouterState, RouterMessage
     }
   },
 };
+
+function timedOut(state: RouterState, name: string, context: Turn): void {
+  if (name === 'pace') state.delivery.lookAtPace(context);
+  else if (name === 'keep-alive') lookAtQuiet(state, context);
+  else sweep(state, context);
+}
+
+function lookAtQuiet(state: RouterState, context: Turn): void {
+  state.delivery.keepAlive(state.keptAlive, context);
+  if (state.keptAlive.size > 0) context.after('keep-alive', KEEP_ALIVE_LOOK_EVERY_MS);
+}
 
 function sweep(state: RouterState, context: Turn): void {
   state.delivery.endStalled(context);
@@ -121,7 +137,27 @@ function open(state: RouterState, request: Ask<'open'>, context: Turn): void {
     subscriptionsMax: request.subscriptionsMax,
     subscriptions: new Map(),
     progressAt: context.now,
+    wroteAt: context.now,
+    toldAliveAt: context.now,
+    keepAlive: undefined,
+    isFinishing: false,
   });
+}
+
+function keepAlive(state: RouterState, request: Ask<'keepAlive'>, context: Turn): void {
+  const stream = state.streams.get(request.connection);
+  if (stream === undefined) return;
+  stream.keepAlive = request.keepAlive;
+  stream.wroteAt = context.now;
+  stream.toldAliveAt = context.now;
+  if (state.keptAlive.size === 0) context.after('keep-alive', KEEP_ALIVE_LOOK_EVERY_MS);
+  if (request.keepAlive === undefined) state.keptAlive.delete(stream);
+  else state.keptAlive.add(stream);
+}
+
+function finish(state: RouterState, connection: ConnectionId, context: Turn): void {
+  const stream = state.streams.get(connection);
+  if (stream !== undefined) state.delivery.finish(stream, context);
 }
 
 function refused(state: RouterState, ref: number, context: Turn): void {

@@ -10,13 +10,24 @@ import type { Topic } from './topic.ts';
 
 /** How publications and gaps look on one kind of wire. */
 export interface WireFormat {
-  encode(publication: Publication): Payload;
-  encodeGap(gap: Gap): Payload;
+  /** Undefined for a publication that says nothing on this wire. */
+  encode(publication: Publication): Payload | undefined;
+  encodeGap(gap: Gap): Payload | undefined;
+  /** `tell`: the owner hears it and nothing is written; `end`: so, and the stream takes nothing more. */
+  toOwner?(publication: Publication): 'tell' | 'end' | undefined;
 }
 
 /** `owner` formats hand publications to the session, which writes them in its own way. */
 export type FormatName = string;
 export const TO_OWNER: FormatName = 'owner';
+
+/** What a stream is told when it has been quiet for so long. */
+export interface KeepAlive {
+  readonly payload: Payload;
+  readonly everyMs: number;
+  /** Any write puts it off; otherwise it comes whatever else is written. */
+  readonly isIdle: boolean;
+}
 
 /** One connection as the router sees it. */
 export interface Stream<Owner> {
@@ -30,6 +41,13 @@ export interface Stream<Owner> {
   readonly subscriptions: Map<Topic, Subscription<Owner>>;
   /** Instant of the last sign that the network takes bytes; microseconds. */
   progressAt: number;
+  /** Instant of the last write; microseconds. */
+  wroteAt: number;
+  /** Instant of the last keep-alive. */
+  toldAliveAt: number;
+  keepAlive: KeepAlive | undefined;
+  /** It takes nothing more, and its owner hears when what waits has been written. */
+  isFinishing: boolean;
 }
 
 /** One stream's wish for one topic; `place` is its index in its group once it is attached, else -1. */

@@ -58,8 +58,27 @@ export type ConnectionEvent =
       readonly type: 'messageReceived';
       readonly connection: ConnectionId;
       readonly payload: Payload;
+      /** Told at gateway doors, where the difference is passed on. */
+      readonly isBinary?: boolean;
     }
-  | { readonly type: 'pongReceived'; readonly connection: ConnectionId }
+  /** At gateway doors, where the origin answers pings and not the edge. */
+  | {
+      readonly type: 'pingReceived';
+      readonly connection: ConnectionId;
+      readonly payload: Uint8Array;
+    }
+  | {
+      readonly type: 'pongReceived';
+      readonly connection: ConnectionId;
+      readonly payload?: Uint8Array;
+    }
+  /** At gateway doors: the client wants to close (1005 without a code) and waits for `close`, or `cut`. */
+  | {
+      readonly type: 'closeReceived';
+      readonly connection: ConnectionId;
+      readonly code: number;
+      readonly reason: string;
+    }
   | {
       readonly type: 'closed';
       readonly connection: ConnectionId;
@@ -125,6 +144,8 @@ export type WebCommand =
       readonly receiptsTo: Address<Receipt>;
     }
   | { readonly type: 'ping'; readonly connection: ConnectionId }
+  /** Ends a connection without a word: the client sees it break. `closed` follows. */
+  | { readonly type: 'cut'; readonly connection: ConnectionId }
   /** Stops reading from a connection, or goes on; what the client sends meanwhile waits in the network. */
   | { readonly type: 'hold'; readonly connection: ConnectionId; readonly isHeld: boolean };
 

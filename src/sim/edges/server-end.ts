@@ -146,6 +146,11 @@ export class ServerEnd implements Endpoint {
     this.#edge.host.remindAt(this.#edge.host.now + this.#edge.options.closeTimeoutUs, this.id);
   }
 
+  /** Ends it without a word. */
+  cut(): void {
+    if (this.#state !== states.gone) this.#vanished();
+  }
+
   /** The other side's close did not come in time. */
   expire(): void {
     if (this.#state !== states.closing) return;

@@ -136,6 +136,9 @@ export class WebEdge implements EndHost {
       case 'hold':
         this.#connections.get(command.connection)?.hold(command.isHeld);
         return;
+      case 'cut':
+        this.#connections.get(command.connection)?.cut();
+        return;
       default:
         command satisfies never;
     }

@@ -105,6 +105,10 @@ export class Connections implements ConnectionHost {
     if (connection !== undefined) this.#options.intake.hold(connection.socket, isHeld);
   }
 
+  cut(id: ConnectionId): void {
+    this.#open.get(id)?.socket.destroy();
+  }
+
   close(id: ConnectionId, code: number, reason: string): void {
     this.#open.get(id)?.close(code, reason);
   }

@@ -21,6 +21,10 @@ function stream(connection: number): Stream<string> {
     subscriptionsMax: 10,
     subscriptions: new Map(),
     progressAt: 0,
+    wroteAt: 0,
+    toldAliveAt: 0,
+    keepAlive: undefined,
+    isFinishing: false,
   };
 }
 

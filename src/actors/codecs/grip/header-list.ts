@@ -1,0 +1,1 @@
+export type HeaderList = readonly (readonly [name: string, value: string])[];

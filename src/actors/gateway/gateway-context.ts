@@ -1,0 +1,27 @@
+// What every actor of the gateway on one shard is born with: settings, edges, and where the others are found.
+// Refuses to know what they do with it.
+
+import { RouteTable } from '../codecs/grip/routes-file.ts';
+import { homeOf } from '../routing/topic.ts';
+import type { RouterMessage } from '../routing/router-state.ts';
+import type { Address } from '../runtime/actor.ts';
+import type { Edges } from '../runtime/edges.ts';
+import type { GatewayEdges } from '../runtime/gateway-edges.ts';
+import { type ChannelsMessage, topicOfChannel } from './channel-messages.ts';
+import type { GatewayOptions } from './gateway-options.ts';
+
+export interface GatewayContext {
+  readonly shard: number;
+  readonly shards: number;
+  readonly options: GatewayOptions;
+  readonly edges: Edges & GatewayEdges;
+  readonly router: Address<RouterMessage>;
+  readonly channelsOfShard: (shard: number) => Address<ChannelsMessage>;
+  /** Replaced as a whole when the routes file changes; who was let in keeps the route that it had. */
+  routes: RouteTable;
+}
+
+/** Who keeps a channel. */
+export function keeperOf(gateway: GatewayContext, channel: string): Address<ChannelsMessage> {
+  return gateway.channelsOfShard(homeOf(topicOfChannel(channel), gateway.shards));
+}

@@ -195,7 +195,11 @@ function toHome(
   });
 }
 
-function follow(state: ChannelsState, { channel: name, mode, shard }: Ask<'follow'>, context: Turn): void {
+function follow(
+  state: ChannelsState,
+  { channel: name, mode, shard }: Ask<'follow'>,
+  context: Turn,
+): void {
   let channel = state.channels.get(name);
   if (channel === undefined) {
     channel = { name, followers: new Followers(), lingersUntil: 0, untold: new Set() };
@@ -211,7 +215,11 @@ function follow(state: ChannelsState, { channel: name, mode, shard }: Ask<'follo
   }
 }
 
-function unfollow(state: ChannelsState, { channel: name, mode, shard }: Ask<'unfollow'>, context: Turn): void {
+function unfollow(
+  state: ChannelsState,
+  { channel: name, mode, shard }: Ask<'unfollow'>,
+  context: Turn,
+): void {
   const channel = state.channels.get(name);
   if (channel === undefined) return;
   channel.followers.remove(mode, shard);

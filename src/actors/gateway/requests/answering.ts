@@ -55,7 +55,12 @@ export function bodyArrived(
   const isGrip = speaksGrip(state.admitted) && isGripResponse(said.headers);
   if (!isGrip) {
     if (body.isWhole) {
-      answer(state, { ...said, headers: responseHeaders(said.headers), body: body.body }, false, context);
+      answer(
+        state,
+        { ...said, headers: responseHeaders(said.headers), body: body.body },
+        false,
+        context,
+      );
       end(state, context);
     } else relay(state, said, responseHeaders(said.headers), context);
     return;
@@ -74,7 +79,9 @@ export function bodyArrived(
 
 function obey(state: RequestState, instruct: Instruct, context: Turn): void {
   const filters = instruct.channels.flatMap((channel) => channel.filters);
-  const filtered = filterResponseContent(filters, instruct.response.body, { subMeta: instruct.meta });
+  const filtered = filterResponseContent(filters, instruct.response.body, {
+    subMeta: instruct.meta,
+  });
   if (filtered.kind === 'error') {
     fail(state, filtered.message, context);
     return;

@@ -20,7 +20,8 @@ export function hold(state: RequestState, instruct: Instruct, context: Turn): Ho
   const wanted = wantedChannels(state, instruct);
   if (!state.isOpen) open(state, context);
   for (const name of before?.channels.keys() ?? []) {
-    if (before?.mode !== mode || !wanted.has(name)) unfollow(state, before?.mode ?? mode, name, context);
+    if (before?.mode !== mode || !wanted.has(name))
+      unfollow(state, before?.mode ?? mode, name, context);
     if (!wanted.has(name)) {
       context.send(admitted.gateway.router, {
         type: 'unsubscribe',

@@ -16,7 +16,12 @@ import { resolveLink } from './links.ts';
 /** What an item asks of the hold, when it is its turn. */
 export type ItemWish =
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'send'; readonly item: GripItem; readonly content: Uint8Array; readonly publication: Publication }
+  | {
+      readonly kind: 'send';
+      readonly item: GripItem;
+      readonly content: Uint8Array;
+      readonly publication: Publication;
+    }
   | { readonly kind: 'hint' }
   | { readonly kind: 'close' }
   /** The client missed something: it is to be brought up to date. */
@@ -74,7 +79,8 @@ function wishOf(state: RequestState, publication: Publication, context: Turn): I
     channel.lastId = data.id;
   }
   if (format.action === 'hint') return { kind: 'hint' };
-  if (format.action === 'close') return hold.mode === 'stream' ? { kind: 'close' } : { kind: 'nothing' };
+  if (format.action === 'close')
+    return hold.mode === 'stream' ? { kind: 'close' } : { kind: 'nothing' };
   if (format.action !== 'send') return { kind: 'nothing' };
   const content = ('content' in format ? format.content : format.body) ?? noBytes;
   const filtering = { publication, channel, rest: channel.filters, content, isModify: false };

@@ -69,7 +69,8 @@ function finishPoll(state: RequestState, item: GripItem, content: Uint8Array, co
   const format = item.response;
   if (held === undefined || format === undefined) return;
   const body = bodyOf(held.instruct, format, content);
-  if (body === undefined) answerError(state, 502, ORIGIN_ERROR, 'failed to apply body-patch', context);
+  if (body === undefined)
+    answerError(state, 502, ORIGIN_ERROR, 'failed to apply body-patch', context);
   else {
     const removed = format.headers
       .filter(([name]) => name.toLowerCase() === 'grip-expose-headers')

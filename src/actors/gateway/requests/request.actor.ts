@@ -187,11 +187,7 @@ function testOrigin(state: RequestState, context: Turn): void {
   );
 }
 
-function withQuestion(
-  state: RequestState,
-  ref: number,
-  then: (question: Question) => void,
-): void {
+function withQuestion(state: RequestState, ref: number, then: (question: Question) => void): void {
   // An answer to what nobody waits for any more.
   if (state.question?.ref === ref) then(state.question);
 }

@@ -180,7 +180,11 @@ export function failStream(state: RequestState, message: string, context: Turn):
   else {
     const { edges } = admitted.gateway;
     if (words !== '')
-      context.send(edges.web, { type: 'write', connections: [connection], payload: encodeText(words) });
+      context.send(edges.web, {
+        type: 'write',
+        connections: [connection],
+        payload: encodeText(words),
+      });
     closeStream(state, context);
   }
 }
@@ -212,7 +216,10 @@ function isAfterFirst(
 ): boolean {
   for (const earlier of state.queue) {
     if (earlier === publication) return false;
-    if (earlier.topic === publication.topic && (earlier.data as { prevId?: string }).prevId === prevId)
+    if (
+      earlier.topic === publication.topic &&
+      (earlier.data as { prevId?: string }).prevId === prevId
+    )
       return true;
   }
   return false;

@@ -122,7 +122,7 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
     },
     'router',
   );
-  const home = system.spawn(
+  system.spawn(
     homeActor,
     { shards, limits, routerOf: (other) => actorsOf(other).router },
     'home',

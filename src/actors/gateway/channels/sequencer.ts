@@ -99,7 +99,7 @@ export class Sequencer {
     let next: GripItem | undefined = first;
     while (next !== undefined) {
       items.push(next);
-      const { id } = next;
+      const { id }: GripItem = next;
       order.lastId = id;
       next = id === undefined ? undefined : order.waiting.get(id)?.item;
       if (id !== undefined) order.waiting.delete(id);

@@ -16,9 +16,12 @@ function mistake(body: string | Uint8Array, ...ops: readonly unknown[]): string 
 }
 
 describe('a body patch', () => {
-  test.each(recorded<[string, unknown[], string | null]>('patches'))('%j %j', (body, ops, out) => {
-    expect(patched(body, ...ops)).toBe(out);
-  });
+  test.each(recorded('patches') as [string, unknown[], string | null][])(
+    '%j %j',
+    (body, ops, out) => {
+      expect(patched(body, ...ops)).toBe(out);
+    },
+  );
 
   test.each([
     ['{}', { op: 'add', path: 'a', value: 1 }, 'pointer must start with /'],
@@ -69,7 +72,7 @@ describe('a body patch', () => {
     const twice = { op: 'copy', from: '/', path: '/b' };
     const ops = Array.from({ length: 60 }, () => [double, twice]).flat();
     expect(mistake('{}', ...ops)).toBe('the patched body is too large');
-    expect(mistake('{}', ...new Array<unknown>(600).fill(double))).toBe(
+    expect(mistake('{}', ...Array.from({ length: 600 }, () => double))).toBe(
       'the patched body is too deep',
     );
   });

@@ -35,7 +35,7 @@ const zmq = (...parts: (string | Uint8Array)[]) => {
 const stream = (content: unknown) => ({ channel: 'a', formats: { 'http-stream': { content } } });
 
 describe('the body of a publish request', () => {
-  test.each(recorded<[string, string]>('publishes'))('%s', (body, expected) => {
+  test.each(recorded('publishes') as [string, string][])('%s', (body, expected) => {
     // `refresh` came after 1.36.
     const isLater = body.includes('refresh');
     expect(answer(body)).toBe(isLater ? 'Published\n' : expected);

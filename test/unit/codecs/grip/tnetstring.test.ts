@@ -156,7 +156,7 @@ describe('tnetstrings', () => {
 
   test('no bytes make it throw', () => {
     const likely = fc
-      .string({ unit: fc.constantFrom(...'0123:,#^!~}]a-') })
+      .string({ unit: fc.constantFrom(...'0123:,#^!~}]a-'.split('')) })
       .map((text) => bytesOf(text));
     fc.assert(
       fc.property(fc.oneof(likely, fc.uint8Array()), (bytes) => {

@@ -297,7 +297,11 @@ export type OperatorNotice =
       readonly isSecure: boolean;
     }
   | { readonly type: 'clientDisconnected'; readonly id: string; readonly route: string | undefined }
-  | { readonly type: 'activity'; readonly route: string | undefined; readonly count: number };
+  | { readonly type: 'activity'; readonly route: string | undefined; readonly count: number }
+  /** Items taken from publishers, by whatever door. */
+  | { readonly type: 'itemsPublished'; readonly count: number }
+  /** Requests of clients that arrived at gateway doors. */
+  | { readonly type: 'requestsReceived'; readonly count: number };
 
 export type HoldMode = 'response' | 'stream' | 'ws';
 

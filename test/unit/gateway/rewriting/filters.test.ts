@@ -8,7 +8,7 @@ import {
   filterResponseContent,
   needsOwner,
   runFilters,
-} from '../../../src/actors/gateway/filters.ts';
+} from '../../../../src/actors/gateway/rewriting/filters.ts';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);

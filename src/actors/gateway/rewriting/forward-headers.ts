@@ -10,8 +10,8 @@ import {
   splitElements,
   withHeader,
   withoutHeaders,
-} from '../codecs/grip/header-list.ts';
-import type { ForwardedForRule, GatewayOptions } from './gateway-options.ts';
+} from '../../codecs/grip/header-list.ts';
+import type { ForwardedForRule, GatewayOptions } from '../gateway-options.ts';
 
 /** What Hermod does with the instructions of an origin: the value of `Grip-Feature`. */
 export const gripFeatures =

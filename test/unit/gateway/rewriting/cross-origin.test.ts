@@ -2,8 +2,8 @@
 
 import { expect, test } from 'vitest';
 
-import type { HeaderList } from '../../../src/actors/codecs/grip/header-list.ts';
-import { addCrossOrigin } from '../../../src/actors/gateway/cross-origin.ts';
+import type { HeaderList } from '../../../../src/actors/codecs/grip/header-list.ts';
+import { addCrossOrigin } from '../../../../src/actors/gateway/rewriting/cross-origin.ts';
 
 const methods = 'OPTIONS, HEAD, GET, POST, PUT, DELETE';
 const always: HeaderList = [

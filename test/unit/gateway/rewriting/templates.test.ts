@@ -8,7 +8,7 @@ import {
   renderPart,
   renderTemplate,
   unknownDirective,
-} from '../../../src/actors/gateway/templates.ts';
+} from '../../../../src/actors/gateway/rewriting/templates.ts';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);

@@ -3,13 +3,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import type { HeaderList } from '../../../src/actors/codecs/grip/header-list.ts';
+import type { HeaderList } from '../../../../src/actors/codecs/grip/header-list.ts';
 import {
   type JsonpRules,
   readJsonp,
   wrapHeldJsonp,
   wrapJsonp,
-} from '../../../src/actors/gateway/jsonp.ts';
+} from '../../../../src/actors/gateway/rewriting/jsonp.ts';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);

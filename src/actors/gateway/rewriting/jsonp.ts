@@ -2,8 +2,8 @@
 // the page waits for. Refuses to know routes and holds. What becomes part of a request is checked as strictly as if it
 // had come as one, for it comes from a page that nobody trusts. Pushpin's `auto_cross_origin`, with its texts.
 
-import { headerLine, type HeaderList, headerText } from '../codecs/grip/header-list.ts';
-import { encodeAround } from '../codecs/utf8-text.ts';
+import { headerLine, type HeaderList, headerText } from '../../codecs/grip/header-list.ts';
+import { encodeAround } from '../../codecs/utf8-text.ts';
 
 /** What a route says of JSON-P. */
 export interface JsonpRules {

@@ -3,7 +3,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import type { HeaderList } from '../../../src/actors/codecs/grip/header-list.ts';
+import type { HeaderList } from '../../../../src/actors/codecs/grip/header-list.ts';
 import {
   type ForwardFacts,
   forwardHeaders,
@@ -11,7 +11,7 @@ import {
   type ForwardSettings,
   gripFeatures,
   responseHeaders,
-} from '../../../src/actors/gateway/forward-headers.ts';
+} from '../../../../src/actors/gateway/rewriting/forward-headers.ts';
 
 const silent: ForwardSettings = {
   acceptForwardedProtocol: false,

@@ -7,7 +7,7 @@ import {
   firstHeader,
   type HeaderList,
   splitElements,
-} from '../codecs/grip/header-list.ts';
+} from '../../codecs/grip/header-list.ts';
 
 /** Browsers show these to a page without being told. */
 const simple: readonly string[] = [

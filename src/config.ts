@@ -26,7 +26,7 @@ import {
   nodeRows,
   settings,
 } from './config/settings.ts';
-import type { PushpinReading } from './config/pushpin-conf.ts';
+import type { PushpinReading } from './config/pushpin/pushpin-conf.ts';
 import type { ValuesOf } from './config/rows.ts';
 
 export interface TlsFiles {

@@ -7,7 +7,7 @@ import { Command, CommanderError } from 'commander';
 import { type ConfigReading, readConfig } from './config.ts';
 import { configFlag, declareFlags, fromFlags, pushpinFlag, routeFlags } from './config/flags.ts';
 import { CONFIG_VARIABLE, type Mistake } from './config/layers.ts';
-import { readPushpinConf, type PushpinReading } from './config/pushpin-conf.ts';
+import { readPushpinConf, type PushpinReading } from './config/pushpin/pushpin-conf.ts';
 import { referenceTable } from './config/reference.ts';
 import { RunningNode } from './running-node.ts';
 import { readAuth } from './transports/process/auth-files.ts';

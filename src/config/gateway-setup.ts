@@ -4,7 +4,7 @@
 import { resolve } from 'node:path';
 import type { GatewayOptions } from '../actors/gateway/gateway-options.ts';
 import type { gatewayDoorRows } from './gateway-settings.ts';
-import type { PushpinSettings } from './pushpin-conf.ts';
+import type { PushpinSettings } from './pushpin/pushpin-conf.ts';
 import type { ValuesOf } from './rows.ts';
 
 export interface PemFiles {

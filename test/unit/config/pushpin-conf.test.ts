@@ -8,8 +8,8 @@ import {
   type PushpinReading,
   type PushpinSettings,
   readPushpinConf,
-} from '../../../src/config/pushpin-conf.ts';
-import type { PushpinInput } from '../../../src/config/pushpin-file.ts';
+} from '../../../src/config/pushpin/pushpin-conf.ts';
+import type { PushpinInput } from '../../../src/config/pushpin/pushpin-file.ts';
 
 const fixture = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
 

@@ -3,7 +3,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { readIni } from '../../../src/config/pushpin-ini.ts';
+import { readIni } from '../../../src/config/pushpin/pushpin-ini.ts';
 
 const parts = (value: string): readonly string[] | undefined =>
   readIni(`[s]\nk=${value}`).entries[0]?.parts;

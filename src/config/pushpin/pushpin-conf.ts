@@ -8,8 +8,8 @@ import {
   type ForwardedForRule,
   gatewayDefaults,
   type GatewayOptions,
-} from '../actors/gateway/gateway-options.ts';
-import type { Mistake } from './layers.ts';
+} from '../../actors/gateway/gateway-options.ts';
+import type { Mistake } from '../layers.ts';
 import { PushpinFile, type PushpinInput } from './pushpin-file.ts';
 
 /** `host` is undefined for all addresses. */

@@ -3,9 +3,9 @@
 // Refuses to know what the values mean.
 
 import { dirname, resolve } from 'node:path';
-import type { Mistake } from './layers.ts';
+import type { Mistake } from '../layers.ts';
 import { type IniEntry, readIni } from './pushpin-ini.ts';
-import { nearest } from './spelling.ts';
+import { nearest } from '../spelling.ts';
 
 export interface PushpinInput {
   /** The path as it was given; other files are found from its folder. */

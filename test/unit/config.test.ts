@@ -568,6 +568,8 @@ function other(shown: string, form: string): string {
   if (form === 'all, none') return 'none';
   if (form.startsWith('disconnect')) return 'drop-oldest';
   if (form.startsWith('debug')) return 'warn';
+  if (form === 'none, proto-only, both') return 'both';
+  if (form.includes('append, or')) return 'append';
   if (form.startsWith('auto')) return 'json';
   if (form.includes('KiB to') || form.includes('MiB') || form.includes('GiB')) return '3MiB';
   if (/(?:ms|\ds|m|h) to /.test(form)) return shown === '10s' ? '11s' : '4s';

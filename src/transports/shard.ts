@@ -93,6 +93,7 @@ export class Shard {
       shards: options.threads,
       broker: options.broker,
       home: options.home,
+      gateway: options.gateway,
     });
     this.#schedule();
   }
@@ -115,6 +116,13 @@ export class Shard {
         return;
       case 'reloadTls':
         this.#web.reloadTls(message.door, message.material);
+        return;
+      case 'changeRoutes':
+        this.#system.deliver(actorsOf(this.#data.shard).gateway, {
+          type: 'routesChanged',
+          text: message.text,
+        });
+        this.#schedule();
         return;
       case 'drain':
         void this.#drain(message.spreadMs);
@@ -143,6 +151,11 @@ export class Shard {
     const { home, router } = actorsOf(this.#data.shard);
     this.#system.deliver(home, { type: 'shardDown', shard });
     this.#system.deliver(router, { type: 'shardDown', shard });
+    if (this.#data.options.gateway !== undefined) {
+      const { channels, gateway } = actorsOf(this.#data.shard);
+      this.#system.deliver(channels, { type: 'shardDown', shard });
+      this.#system.deliver(gateway, { type: 'shardDown', shard });
+    }
     this.#schedule();
   }
 

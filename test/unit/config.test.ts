@@ -64,6 +64,7 @@ describe('defaults', () => {
         broker: { host: '127.0.0.1', port: 443, portWasSet: false, tls: undefined, deflate: false },
         admin: { host: '127.0.0.1', port: 7_998, tls: undefined },
       },
+      gateway: undefined,
       auth: undefined,
       log: { level: 'info', format: 'auto' },
       drain: { spreadMs: 5_000, deadlineMs: 10_000 },

@@ -4,9 +4,11 @@
 // A client's exchange keeps its number when it becomes an open stream or WebSocket; from then on it is written to
 // through `edges.web` and its owner hears `ConnectionEvent`s. Obeys ADR 0001; held to its words by test/edges/.
 
-import type { HeaderList } from '../codecs/grip/header-list.ts';
 import type { Address } from './actor.ts';
 import type { ConnectionEvent, ConnectionId, Payload, Receipt } from './edges.ts';
+
+/** Names in the case received; repeated ones stand as often as they came. The same as in codecs/grip. */
+export type HeaderList = readonly (readonly [name: string, value: string])[];
 
 /** A WebSocket payload that is not a text message; text travels as bare bytes. */
 export interface FramedPayload extends Payload {

@@ -37,9 +37,9 @@ export class Pacer<T> {
 
   /** What may go now, in order. */
   take(now: number): readonly T[] {
-    const { messageRate } = this.#limits;
+    const { messageRate = Infinity } = this.#limits;
     const out: T[] = [];
-    while (messageRate !== undefined && this.#paidAt <= now) {
+    while (this.#paidAt <= now) {
       const next = this.#waiting.shift();
       if (next === undefined) break;
       this.#waitingReceivers -= next.receivers;

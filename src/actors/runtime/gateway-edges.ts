@@ -323,6 +323,8 @@ export type ControlEvent =
       readonly input: 'pull' | 'sub';
       readonly frames: readonly Uint8Array[];
     }
+  /** Stands behind the items of one batch: answered when they have been taken, so that the next may come. */
+  | { readonly type: 'batchEnded'; readonly ref: number }
   | { readonly type: 'commandReceived'; readonly ref: number; readonly frame: Uint8Array };
 
 export type ControlReply =
@@ -333,6 +335,7 @@ export type ControlReply =
       readonly headers: HeaderList;
       readonly body: string;
     }
+  | { readonly type: 'batchTaken'; readonly ref: number }
   | { readonly type: 'commandReply'; readonly ref: number; readonly frame: Uint8Array };
 
 /** The gateway's edges of one shard. */

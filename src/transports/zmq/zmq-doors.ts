@@ -64,6 +64,8 @@ export class ZmqDoors {
   readonly #surroundings: ZmqSurroundings;
   readonly #intake: Intake;
   readonly #sockets: { close(): void }[] = [];
+  /** May be known before the door is open. */
+  readonly #followed = new Set<string>();
   #subscriber: Subscriber | undefined = undefined;
   #commands = 0;
   #freed: (() => void) | undefined = undefined;
@@ -103,11 +105,13 @@ export class ZmqDoors {
 
   /** Publishers send what somebody follows; a channel is followed once, however many follow it. */
   follow(channel: string): void {
+    if (this.#followed.has(channel)) return;
+    this.#followed.add(channel);
     this.#subscriber?.subscribe(Buffer.from(channel));
   }
 
   unfollow(channel: string): void {
-    this.#subscriber?.unsubscribe(Buffer.from(channel));
+    if (this.#followed.delete(channel)) this.#subscriber?.unsubscribe(Buffer.from(channel));
   }
 
   close(): void {
@@ -121,6 +125,7 @@ export class ZmqDoors {
       new Subscriber({ ...settings, ...(isSubConnecting ? keepAlive : {}) }),
     );
     this.#subscriber = subscriber;
+    for (const channel of this.#followed) subscriber.subscribe(Buffer.from(channel));
     void this.#receive(subscriber, 'sub');
     if (isSubConnecting) {
       for (const spec of subSpecs) {

@@ -6,6 +6,7 @@ import type { BrokerOptions } from '../actors/broker/broker-options.ts';
 import type { HomeLimits } from '../actors/routing/home.actor.ts';
 import type { Log } from '../actors/runtime/edges.ts';
 import type { AuthOptions } from './auth.edge.ts';
+import type { GatewayLimits } from './gateway/gateway-door.ts';
 
 export interface TlsMaterial {
   readonly cert: string;
@@ -17,6 +18,10 @@ export interface DoorSettings {
   readonly port: number;
   readonly tls: TlsMaterial | undefined;
   readonly deflate: boolean;
+  /** Who answers behind the door; the broker when nothing is said. */
+  readonly dialect?: 'broker' | 'gateway';
+  /** Of a gateway door, for each shard. */
+  readonly limits?: Partial<GatewayLimits>;
 }
 
 export interface ShardsOptions {

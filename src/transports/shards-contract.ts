@@ -7,6 +7,7 @@ import type { GatewayStart } from '../actors/node.ts';
 import type { HomeLimits } from '../actors/routing/home.actor.ts';
 import type { Log } from '../actors/runtime/edges.ts';
 import type { AuthOptions } from './auth.edge.ts';
+import type { GatewayLimits } from './gateway/gateway-door.ts';
 
 export interface TlsMaterial {
   readonly cert: string;
@@ -18,16 +19,10 @@ export interface DoorSettings {
   readonly port: number;
   readonly tls: TlsMaterial | undefined;
   readonly deflate: boolean;
-  /** Undefined for the broker's door. */
-  readonly gateway?: GatewayDoorSettings | undefined;
-}
-
-/** What is a gateway door's own. */
-export interface GatewayDoorSettings {
-  readonly headBytesMax: number;
-  readonly messageBytesMax: number;
-  readonly connectionsMax: number;
-  readonly idleTimeoutMs: number;
+  /** Who answers behind the door; the broker when nothing is said. */
+  readonly dialect?: 'broker' | 'gateway';
+  /** Of a gateway door, for each shard. */
+  readonly limits?: Partial<GatewayLimits>;
 }
 
 export interface ShardsOptions {

@@ -39,7 +39,8 @@ export class Pacer<T> {
   take(now: number): readonly T[] {
     const { messageRate } = this.#limits;
     const out: T[] = [];
-    while (messageRate !== undefined && this.#paidAt <= now) {
+    if (messageRate === undefined) return out;
+    while (this.#paidAt <= now) {
       const next = this.#waiting.shift();
       if (next === undefined) break;
       this.#waitingReceivers -= next.receivers;

@@ -3,6 +3,7 @@
 // Refuses to judge what happens: that is read from the trace.
 
 import type { BrokerOptions } from '../actors/broker/broker-options.ts';
+import { actorsOf, type GatewayStart } from '../actors/node.ts';
 import type { Address } from '../actors/runtime/actor.ts';
 import { areSitesGrown } from '../actors/runtime/sites.ts';
 import { Prng } from '../actors/runtime/prng.ts';
@@ -10,7 +11,7 @@ import { Connection, type Link, type Pipe } from './edges/network.ts';
 import type { Lane } from './edges/web.edge.ts';
 import { Deaths } from './faults/deaths.ts';
 import { Front } from './faults/front.ts';
-import { carryOut, turns } from './faults/mishaps.ts';
+import { carryOut, type Party, turns } from './faults/mishaps.ts';
 import { countShards, recordStart, sampleShards } from './figures.ts';
 import type { Marks } from './marks.ts';
 import type { Plan } from './plan.ts';
@@ -21,7 +22,10 @@ import { TraceHash } from './trace-hash.ts';
 import type { Trace } from './trace.ts';
 import { askCensus, probe, tellUnanswered } from './workload/behaviours.ts';
 import { Client } from './workload/client.ts';
+import type { Holder } from './workload/gateway/holder.ts';
 import type { ClientPlan } from './workload/client-plan.ts';
+import { GATEWAY_ROUTES, type HolderPlan } from './workload/gateway/gateway-plan.ts';
+import { GatewayWorld } from './workload/gateway/gateway-world.ts';
 import { Ledger } from './workload/ledger.ts';
 import { Rewriting } from './workload/hearing/rewriting.ts';
 import { Words } from './workload/hearing/words.ts';
@@ -36,6 +40,8 @@ export class World {
   readonly words: Words;
   readonly ledger = new Ledger();
   readonly clients: Client[] = [];
+  /** Undefined where nodes have no gateway. */
+  readonly gateway: GatewayWorld | undefined;
   /** By place: node × shards + shard. */
   readonly shards: Shard[] = [];
   /** By place of the sender × shards + number of the receiver. */
@@ -47,6 +53,7 @@ export class World {
   isSettling = false;
   /** By number; a plan made smaller has gaps. */
   readonly #clientOf: (Client | undefined)[] = [];
+  readonly #holderOf: (Holder | undefined)[] = [];
   readonly #marks: Marks;
   readonly #scheduler = new Scheduler();
   readonly #pipes: Pipe[] = [];
@@ -68,6 +75,7 @@ export class World {
     this.words = new Words(new Rewriting(plan.broker));
     recordStart(trace, plan);
     const { seed, nodes, shards } = plan;
+    this.gateway = plan.gateway && new GatewayWorld(plan.gateway, this);
     for (let node = 0; node < nodes; node += 1) {
       this.fronts.push(new Front());
       this.noticeDelaysUs.push(0);
@@ -87,11 +95,16 @@ export class World {
       this.#clientOf[client.client] = joining;
     }
     for (const client of this.clients) client.join();
+    for (const holder of this.gateway?.holders ?? []) this.#holderOf[holder.plan.client] = holder;
     for (const [index, fault] of plan.faults.entries())
       this.#scheduler.push(fault.at, due.fault, index, 0);
     this.#scheduler.push(SAMPLE_EVERY_US, due.sample, 0, 0);
-    for (const [phase, afterUs] of PHASES_AFTER_US.entries())
+    for (const [phase, afterUs] of this.#phasesAfterUs.entries())
       this.#scheduler.push(plan.horizonUs + afterUs, due.phase, phase, 0);
+  }
+
+  get #phasesAfterUs(): readonly number[] {
+    return this.plan.gateway === undefined ? PHASES_AFTER_US : GATEWAY_PHASES_AFTER_US;
   }
 
   get now(): number {
@@ -150,6 +163,9 @@ export class World {
         return;
       case due.edge:
         this.shards[a]?.remind(b);
+        return;
+      case due.later:
+        this.gateway?.laterDue(a);
         return;
       case due.fault:
         this.#faultDue(a, b);
@@ -212,6 +228,31 @@ export class World {
   }
 
   connect(plan: ClientPlan, link: Link): Connection | undefined {
+    return this.#connect(plan, link, (shard, connection) => shard.web.accept(connection));
+  }
+
+  // --- what the gateway's clients and publishers ask of their world
+
+  laterAt(at: number, ref: number): void {
+    this.#scheduler.push(at, due.later, ref, 0);
+  }
+
+  connectTo(plan: HolderPlan, link: Link): Connection | undefined {
+    return this.#connect(plan, link, ({ web, plan: { shard } }, connection) =>
+      web.acceptForGateway(connection, actorsOf(shard).gateway),
+    );
+  }
+
+  publish(node: number, body: Uint8Array, way: 'http' | 'pull'): void {
+    const first = this.shards[node * this.plan.shards];
+    if (first !== undefined && !first.isDead) first.publish(body, way);
+  }
+
+  #connect(
+    plan: { readonly node: number; readonly client: number },
+    link: Link,
+    accept: (shard: Shard, connection: Connection) => void,
+  ): Connection | undefined {
     const front = this.fronts[plan.node];
     if (front === undefined || front.isRefusing) return undefined;
     const first = plan.node * this.plan.shards;
@@ -233,7 +274,7 @@ export class World {
     front.admit(connection, () => {
       // The thread that was to take it may have died meanwhile, and its sockets with it.
       if (chosen.isDead) connection.reset();
-      else chosen.web.accept(connection);
+      else accept(chosen, connection);
     });
     return connection;
   }
@@ -246,8 +287,12 @@ export class World {
 
   // --- what faults do
 
-  clientOf(client: number): Client | undefined {
-    return this.#clientOf[client];
+  clientOf(client: number): Party | undefined {
+    return this.#clientOf[client] ?? this.#holderOf[client];
+  }
+
+  get parties(): readonly Party[] {
+    return this.gateway === undefined ? this.clients : [...this.clients, ...this.gateway.holders];
   }
 
   crash(place: number, isTold: boolean, durationUs: number): void {
@@ -298,8 +343,15 @@ export class World {
       serviceUs,
       fineTurns,
       sites,
+      gateway: this.#gatewayStart(),
     };
     return new Shard(plan, incarnation, this);
+  }
+
+  #gatewayStart(): GatewayStart | undefined {
+    const { gateway } = this.plan;
+    const zmqUris = { command: undefined, publishPull: undefined, publishSub: undefined };
+    return gateway && { options: gateway.options, routes: GATEWAY_ROUTES, zmqUris };
   }
 
   /** Everybody has an address of his own, unless there are few. */
@@ -361,9 +413,13 @@ export class World {
     else if (phase === phases.rest) {
       for (const client of this.clients) tellUnanswered(client);
       this.trace.add({ kind: 'rested' });
-    } else if (phase === phases.probe) for (const client of this.clients) probe(client);
-    else if (phase === phases.census) for (const client of this.clients) askCensus(client);
-    else {
+    } else if (phase === phases.probe) {
+      for (const client of this.clients) probe(client);
+      this.gateway?.probe();
+    } else if (phase === phases.census) {
+      for (const client of this.clients) askCensus(client);
+      this.gateway?.dismiss();
+    } else {
       countShards(this.trace, this.shards);
       this.trace.add({ kind: 'quiet' });
       this.#isOver = true;
@@ -385,6 +441,7 @@ export class World {
       pipe.resume();
     }
     for (const client of this.clients) client.settle();
+    this.gateway?.heal();
     this.trace.add({ kind: 'healed' });
   }
 }
@@ -393,3 +450,5 @@ const TOPICS_FEW = 100;
 const SAMPLE_EVERY_US = 250_000;
 /** Rest is long enough for a connection that went silent to be given up, and for its client to come back. */
 const PHASES_AFTER_US = [0, 11_700_000, 12_000_000, 13_500_000, 15_000_000] as const;
+/** An item whose predecessor was lost waits for it before it is given out. */
+const GATEWAY_PHASES_AFTER_US = [0, 11_700_000, 12_000_000, 20_000_000, 22_000_000] as const;

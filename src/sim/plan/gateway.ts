@@ -68,7 +68,12 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
       origins: mood === 'calm' ? own.origins.map(calmed) : own.origins,
       holders: Array.from({ length: holders }, (_, rank) => {
         const role = drawn(roles(own.channels), seed, `holder ${rank}`);
-        return { client: own.brokerClients + rank, node: rank % nodeCount, ...role };
+        const { what, askBytes, padBytes } = role;
+        const { keptBodyBytesMax: most } = own.options;
+        const isTooLarge =
+          (what === 'poll' || what === 'stream') &&
+          (askBytes > most || (what === 'poll' && padBytes > most));
+        return { client: own.brokerClients + rank, node: rank % nodeCount, isTooLarge, ...role };
       }),
       sites: own.sites,
     },
@@ -163,7 +168,7 @@ function calmed(origin: OriginPlan): OriginPlan {
   };
 }
 
-type Role = Omit<HolderPlan, 'client' | 'node'>;
+type Role = Omit<HolderPlan, 'client' | 'node' | 'isTooLarge'>;
 
 function roles(channels: readonly ChannelPlan[]): Arbitrary<Role> {
   return tuple(

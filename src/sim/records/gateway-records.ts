@@ -51,6 +51,8 @@ export type GatewayRecord =
       readonly channels: readonly string[];
       /** By place in `channels`: the item that it has seen last. */
       readonly seen: readonly number[];
+      /** It asks with, or is to be held with, more bytes than the gateway keeps. */
+      readonly isTooLarge: boolean;
     })
   /** A client's question, or one that the gateway asks in its name, reached an origin. */
   | (AtHolder & {
@@ -64,6 +66,8 @@ export type GatewayRecord =
       readonly lines: readonly Lines[];
       /** It told a hold of an item that is older than the last one that it gave. */
       readonly isLie: boolean;
+      /** It wants to know when the hold that begins with this is over. */
+      readonly wantsParting: boolean;
     })
   /** The whole answer to a question that was not held open. */
   | (AtHolder & {
@@ -78,7 +82,8 @@ export type GatewayRecord =
   | (AtHolder & { readonly kind: 'holdMisheard'; readonly what: string })
   | (AtHolder & {
       readonly kind: 'holdEnded';
-      readonly by: 'client' | 'server' | 'network';
+      /** `patience`: the client had heard nothing for too long. */
+      readonly by: 'client' | 'patience' | 'server' | 'network';
       /** Its answer had come to its end. */
       readonly isWhole: boolean;
     })
@@ -86,6 +91,8 @@ export type GatewayRecord =
   | (AtHolder & { readonly kind: 'wordSaid'; readonly word: number })
   /** The origin took it, and said so. */
   | (AtHolder & { readonly kind: 'wordTaken'; readonly word: number })
+  /** The origin has answered events, and left some of what was offered. */
+  | (AtHolder & { readonly kind: 'wordsAnswered'; readonly isPartial: boolean })
   /** The origin's echo of it came back. */
   | (AtHolder & { readonly kind: 'wordEchoed'; readonly word: number })
   /** The origin was told that the connection is over. */

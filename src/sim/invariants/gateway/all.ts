@@ -1,5 +1,19 @@
 // Every invariant that a gateway's run is judged by beside those of all runs.
 
 import type { Invariant } from '../invariant.ts';
+import { answersOnce, patienceOfHolders, prefixes } from './answers.ts';
+import { holdsLiveness } from './holds-liveness.ts';
+import { holdsOrder } from './holds-order.ts';
+import { fetches, leftovers, partings, words } from './origins.ts';
 
-export const gatewayInvariants: readonly Invariant[] = [];
+export const gatewayInvariants: readonly Invariant[] = [
+  answersOnce,
+  prefixes,
+  holdsOrder,
+  fetches,
+  words,
+  partings,
+  patienceOfHolders,
+  holdsLiveness,
+  leftovers,
+];

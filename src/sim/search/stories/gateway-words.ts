@@ -36,6 +36,8 @@ export function gatewayWords(event: GatewayRecord): string {
       return `${who} says word ${event.word}`;
     case 'wordTaken':
       return `an origin takes word ${event.word} of ${who}`;
+    case 'wordsAnswered':
+      return `an origin takes ${event.isPartial ? 'some' : 'all'} of what ${who} said`;
     case 'wordEchoed':
       return `${who} hears its word ${event.word}`;
     case 'partingTaken':

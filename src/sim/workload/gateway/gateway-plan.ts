@@ -55,6 +55,8 @@ export interface HolderPlan {
   readonly padBytes: number;
   /** Bytes of a question. */
   readonly askBytes: number;
+  /** One of them is more than the gateway keeps. */
+  readonly isTooLarge: boolean;
   /** Mean pause between two departures; 0 stays. */
   readonly leavesEveryUs: number;
   /** Mean pause between two words of a WebSocket. */

@@ -13,7 +13,7 @@ import {
   type Unit,
 } from '../../edges/network.ts';
 import { ObjectPayload } from '../../edges/object-payload.ts';
-import type { Trace } from '../../trace.ts';
+import type { EventOf, Trace } from '../../trace.ts';
 import type { HolderPlan } from './gateway-plan.ts';
 import { LineReader } from './line-reader.ts';
 
@@ -119,6 +119,7 @@ export class Holder implements Endpoint {
   #ask(): void {
     if (this.connection !== undefined || this.#isAway) return;
     const { plan } = this;
+    const { what, isTooLarge } = plan;
     const connection = this.#world.connect(plan, this.link);
     if (connection === undefined) {
       this.#comeBack(RETRY_US + this.#chance.below(RETRY_US));
@@ -136,9 +137,9 @@ export class Holder implements Endpoint {
     this.#heardAt = this.#world.now;
     const channels = plan.channels.map((channel) => plan.prefix + channel);
     const seen = channels.map((channel) => this.#seen.get(channel) ?? 0);
-    this.#world.trace.add({ kind: 'holdAsked', what: plan.what, channels, seen, ...this.#at() });
+    this.#world.trace.add({ kind: 'holdAsked', what, channels, seen, isTooLarge, ...this.#at() });
     this.sayRaw({ word: 'gateway', said: this.#request(connection.id, seen) });
-    if (plan.askBytes > 0 && plan.what !== 'ws') {
+    if (plan.askBytes > 0 && what !== 'ws') {
       this.sayRaw(encodeText('q'.repeat(plan.askBytes)));
       this.sayRaw({ word: 'gateway', said: { say: 'end' } });
     }
@@ -272,14 +273,14 @@ export class Holder implements Endpoint {
     this.#world.trace.add({ kind: 'holdMisheard', what, ...this.#at() });
   }
 
-  #ended(by: 'client' | 'server' | 'network'): void {
+  #ended(by: EventOf<'holdEnded'>['by']): void {
     const { connection } = this;
     if (connection === undefined) return;
     this.#world.trace.add({ kind: 'holdEnded', by, isWhole: this.#isWhole, ...this.#at() });
     this.connection = undefined;
     connection.up.sender = undefined;
     connection.down.abandon();
-    const isGood = this.#status === 200 && this.#isWhole;
+    const isGood = this.#status === 200 && this.#isWhole && this.plan.what !== 'plain';
     this.#comeBack(isGood ? this.#chance.below(20_000) : RETRY_US + this.#chance.below(RETRY_US));
   }
 
@@ -292,16 +293,16 @@ export class Holder implements Endpoint {
     this.#world.later(PATIENCE_US >> 1, () => {
       if (this.connection === undefined || this.#asked !== asked) return;
       const isPatient = this.plan.what === 'ws' && this.#isOpen && !this.connection.isCut;
-      if (!isPatient && this.#world.now - this.#heardAt > PATIENCE_US) this.#depart();
+      if (!isPatient && this.#world.now - this.#heardAt > PATIENCE_US) this.#depart('patience');
       else this.#watch(asked);
     });
   }
 
-  #depart(): void {
+  #depart(by: 'client' | 'patience' = 'client'): void {
     const { connection } = this;
     if (connection === undefined) return;
     connection.reset();
-    this.#ended('client');
+    this.#ended(by);
   }
 
   #departLater(): void {

@@ -75,14 +75,15 @@ export class Application {
   #poll(question: Question, isLying: boolean): OriginAnswer {
     const lines = this.#news(question);
     if (lines.some(({ items }) => items.length > 0)) {
-      this.#said(question, { hold: 'none', lines, isLie: false });
+      this.#said(question, { hold: 'none', lines, isLie: false, wantsParting: false });
       return plain(200, pad(question) + textOf(lines));
     }
     const channels = this.#channelsOf(question, isLying);
-    this.#said(question, { hold: 'response', lines, isLie: isLying });
+    const wantsParting = question.flags.has('gone') && !question.flags.has('json');
+    this.#said(question, { hold: 'response', lines, isLie: isLying, wantsParting });
     const text = `${pad(question)}-nothing\n`;
     if (question.flags.has('json')) return jsonHold(channels, text);
-    const gone = question.flags.has('gone')
+    const gone = wantsParting
       ? [['Grip-Link', `</gone?${question.search}>; rel=gone`] as const]
       : [];
     return {
@@ -101,10 +102,11 @@ export class Application {
     // A next link may say that there is nothing more.
     const isLast = !isFirst && chance.below(30) === 0;
     const hold = isShort || isLast ? 'none' : 'stream';
-    this.#said(question, { hold, lines, isLie: isLying });
+    const wantsParting = question.flags.has('gone') && isFirst && hold === 'stream';
+    this.#said(question, { hold, lines, isLie: isLying, wantsParting });
     const links = [
       ...(hasIds && !isLast ? [`<${this.#nextOf(question)}>; rel=next; timeout=2`] : []),
-      ...(question.flags.has('gone') && isFirst ? [`</gone?${question.search}>; rel=gone`] : []),
+      ...(wantsParting ? [`</gone?${question.search}>; rel=gone`] : []),
     ];
     return {
       status: 200,
@@ -146,6 +148,7 @@ export class Application {
       readonly hold: 'none' | 'response' | 'stream';
       readonly lines: readonly Lines[];
       readonly isLie: boolean;
+      readonly wantsParting: boolean;
     },
   ): void {
     this.#trace.add({ kind: 'originSaid', node, client, connection, status: 200, ...said });

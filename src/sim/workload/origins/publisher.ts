@@ -72,7 +72,8 @@ export class Publisher {
     for (const item of items) {
       const delayUs = this.#chance.below(SHUFFLE_US);
       this.#handOver(node, [item], delayUs, { isHint, way, isRepeat: false });
-      if (this.#chance.below(3) === 0) {
+      // A hint has no id to be known again by.
+      if (this.#chance.below(3) === 0 && !isHint) {
         const againUs = delayUs + 1 + this.#chance.below(SHUFFLE_US);
         this.#handOver(node, [item], againUs, { isHint, way, isRepeat: true });
       }
@@ -103,10 +104,13 @@ export class Publisher {
     const channel = fullName(this.#plan);
     const line = lineOf(channel, item);
     const hint = { action: 'hint' };
+    // A hint with an id would count as delivered.
+    const ids = isHint
+      ? {}
+      : { id: String(item), ...(this.#plan.hasIds ? { 'prev-id': String(item - 1) } : {}) };
     return {
       channel,
-      id: String(item),
-      ...(this.#plan.hasIds ? { 'prev-id': String(item - 1) } : {}),
+      ...ids,
       formats: {
         'http-response': isHint ? hint : { body: line },
         'http-stream': isHint ? hint : { content: line },

@@ -63,6 +63,7 @@ export class WsApplication {
       this.#trace.add({ kind: 'wordTaken', word, ...at });
       said.push(text(`m:${word}`));
     }
+    this.#trace.add({ kind: 'wordsAnswered', isPartial, ...at });
     if (isPartial) return bytes;
     for (const { type, content } of events) {
       if (type === 'DISCONNECT') this.#trace.add({ kind: 'partingTaken', ...at });

@@ -9,6 +9,7 @@ import { createAuthEdge } from './auth.edge.ts';
 import { nowUs, Alarm } from './clock.ts';
 import { Crossings } from './crossings.ts';
 import { createLogEdge } from './log.edge.ts';
+import { ShardDesk } from './operator/shard-desk.ts';
 import type { FromShard, ShardData, ToShard } from './shard-messages.ts';
 import type { ShardStats } from './shards-contract.ts';
 import { WebEdge } from './web.edge.ts';
@@ -24,6 +25,7 @@ export class Shard {
   readonly #system: System;
   readonly #web: WebEdge;
   readonly #crossings: Crossings;
+  readonly #desk: ShardDesk;
   readonly #alarm: Alarm;
   #isScheduled = false;
   #isRunning = false;
@@ -88,6 +90,15 @@ export class Shard {
         { now: Date.now, log: (entry) => say({ type: 'log', entry }) },
       ),
     );
+    this.#desk = new ShardDesk(options.operations, {
+      actor: actorsOf(shard).control,
+      deliver,
+      schedule,
+      count: (counter, by) => this.#count(counter, by),
+      say,
+    });
+    this.#system.bind(edges.control, (reply) => this.#desk.obey(reply));
+    this.#system.bind(edges.operator, (notice) => this.#desk.notice(notice));
     startShard(this.#system, {
       shard,
       shards: options.threads,
@@ -101,7 +112,8 @@ export class Shard {
   obey(message: ToShard): void {
     switch (message.type) {
       case 'listen':
-        void this.#listen(message.door, message.port);
+        if (message.door === 'control') void this.#desk.listen(message.port);
+        else void this.#listen(message.door, message.port);
         return;
       case 'peerDown':
         this.#crossings.disconnect(message.shard);
@@ -124,6 +136,10 @@ export class Shard {
         });
         this.#schedule();
         return;
+      case 'itemsReceived':
+      case 'commandReceived':
+        this.#desk.take(message);
+        return;
       case 'drain':
         void this.#drain(message.spreadMs);
         return;
@@ -140,6 +156,7 @@ export class Shard {
     this.#hasCollapsed = true;
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#say({ type: 'collapsing', reason: `${where}: ${reason}` });
+    this.#desk.close();
     this.#web.closeListeners();
     this.#web.abandon(1012, 'service restart');
     // Words to the main thread and to sockets leave before the thread ends.
@@ -198,6 +215,7 @@ export class Shard {
     this.#system.run(nowUs(), TURN_MESSAGES_MAX);
     this.#web.flush();
     this.#crossings.flush();
+    this.#desk.flush();
     this.#isRunning = false;
     // Writing may have brought receipts, and a long turn may have left work.
     if (this.#system.readyActors > 0) this.#schedule();
@@ -221,6 +239,7 @@ export class Shard {
   }
 
   async #drain(spreadMs: number): Promise<void> {
+    this.#desk.close();
     this.#web.closeListeners();
     await this.#web.drain(1001, 'going away', spreadMs);
     this.#say({ type: 'drained' });

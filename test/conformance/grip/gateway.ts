@@ -20,7 +20,7 @@ import { type ZmqKind, ZmqSocket } from './zeromq.ts';
 
 export interface Request {
   readonly method?: string;
-  /** After the case's own first segment; one that begins with `=` is the whole target. */
+  /** After the case's own first segment; one that begins with `=` is the whole target, with the segment for TOKEN. */
   readonly path?: string;
   /** Names the route; see the file `routes`. */
   readonly host?: string;
@@ -58,7 +58,9 @@ export class Gateway {
   }
 
   path(rest = ''): string {
-    return rest.startsWith('=') ? rest.slice(1) : `/${this.token}${rest}`;
+    return rest.startsWith('=')
+      ? rest.slice(1).replaceAll('TOKEN', this.token)
+      : `/${this.token}${rest}`;
   }
 
   /** What the origin answers: always the same, one after the other (the last one stays), or by script. */

@@ -1,5 +1,6 @@
 // The cases about WebSockets, over HTTP and direct.
 
 import type { GripCase } from './case.ts';
+import { webSocketOpenCases } from './ws-open-cases.ts';
 
-export const webSocketCases: readonly GripCase[] = [];
+export const webSocketCases: readonly GripCase[] = [...webSocketOpenCases];

@@ -2,5 +2,6 @@
 
 import type { GripCase } from './case.ts';
 import { webSocketOpenCases } from './ws-open-cases.ts';
+import { webSocketTurnCases } from './ws-turn-cases.ts';
 
-export const webSocketCases: readonly GripCase[] = [...webSocketOpenCases];
+export const webSocketCases: readonly GripCase[] = [...webSocketOpenCases, ...webSocketTurnCases];

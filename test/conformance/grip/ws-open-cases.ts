@@ -417,8 +417,8 @@ export const webSocketOpenCases = gripCases('ws-open', [
   ),
   begins(
     '[WOH-GRIP-1] without the extension everything passes as it is',
-    'OPEN\r\nTEXT 5\r\nplain\r\nTEXT 11\r\nc:{"type":"detach"}x\r\nTEXT 3\r\nm:x\r\n',
-    ['text plain', 'text c:{"type":"detac', 'text m:x'],
+    'OPEN\r\nTEXT 5\r\nplain\r\nTEXT 13\r\nc:{"type":"detach"}\r\nTEXT 3\r\nm:x\r\n',
+    ['text plain', 'text c:{"type":"detach"}', 'text m:x'],
     {},
   ),
   begins(

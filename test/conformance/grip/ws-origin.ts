@@ -134,6 +134,8 @@ export class HttpOrigin {
 export interface OpenWish extends Opening {
   readonly host?: string;
   readonly path?: string;
+  /** The origin of an earlier client of the case; its requests stand in one line with this one's. */
+  readonly origin?: HttpOrigin;
   /** Headers of the acceptance; instructions without a prefix are usual. */
   readonly with?: HeaderLines;
   /** Events after OPEN. */
@@ -149,9 +151,14 @@ export interface Opened {
 /** A client whose origin has accepted it. */
 export async function opened(
   gateway: Gateway,
-  { path = '', with: headers = BARE, events = [], ...opening }: OpenWish = {},
+  {
+    path = '',
+    with: headers = BARE,
+    events = [],
+    origin = new HttpOrigin(gateway),
+    ...opening
+  }: OpenWish = {},
 ): Promise<Opened> {
-  const origin = new HttpOrigin(gateway);
   const coming = gateway.socket(path, opening);
   coming.catch(() => {});
   const first = await origin.next();

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import type { Gateway, Item } from './gateway.ts';
 import type { HeaderLines } from './http-client.ts';
 import type { Asked, Reply } from './origin.ts';
-import { type Opening, SocketClient } from './web-socket.ts';
+import type { Opening, SocketClient } from './web-socket.ts';
 
 export const EVENTS = 'application/websocket-events';
 

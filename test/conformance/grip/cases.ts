@@ -3,6 +3,12 @@
 import type { GripCase } from './case.ts';
 import { answerCases, holdCases, instructCases, jsonCases } from './hold-cases.ts';
 import { headCases, proxyCases, signatureCases } from './proxy-cases.ts';
+import { controlCases, itemCases } from './publish-cases.ts';
+import { filterCases } from './filter-cases.ts';
+import { commandCases, statsCases, zeromqCases } from './zeromq-cases.ts';
+import { clientCases, smugglingCases } from './client-cases.ts';
+import { corsCases, jsonpCases } from './page-cases.ts';
+import { configuredCases } from './configured-cases.ts';
 import { keepAliveCases, streamCases } from './stream-cases.ts';
 import { nextCases, orderCases, positionCases } from './next-cases.ts';
 import { routeCases } from './route-cases.ts';
@@ -22,5 +28,16 @@ export const allGripCases: readonly GripCase[] = [
   ...nextCases,
   ...positionCases,
   ...orderCases,
+  ...controlCases,
+  ...itemCases,
+  ...filterCases,
+  ...zeromqCases,
+  ...commandCases,
+  ...statsCases,
+  ...clientCases,
+  ...smugglingCases,
+  ...corsCases,
+  ...jsonpCases,
+  ...configuredCases,
   ...webSocketCases,
 ];

@@ -21,6 +21,7 @@ export type ToShard =
   | { readonly type: 'peerUp'; readonly shard: number; readonly port: MessagePort }
   | { readonly type: 'reportStats'; readonly ref: number }
   | { readonly type: 'reloadTls'; readonly door: string; readonly material: TlsMaterial }
+  | { readonly type: 'changeRoutes'; readonly text: string }
   | { readonly type: 'drain'; readonly spreadMs: number }
   | { readonly type: 'crash' };
 

@@ -2,8 +2,7 @@
 // A turn is: fire timers, let actors run until none is ready, then write what they said: sockets and crossings once.
 // Refuses to know what the actors do. Obeys ADR 0004.
 
-import { type Address, addressOf } from '../actors/runtime/actor.ts';
-import type { GatewayCommand, ProxyRequested } from '../actors/runtime/gateway-edges.ts';
+import type { Address } from '../actors/runtime/actor.ts';
 import { System } from '../actors/runtime/system.ts';
 import { actorsOf, edgesOf, startShard } from '../actors/node.ts';
 import { createAuthEdge } from './auth.edge.ts';
@@ -83,8 +82,7 @@ export class Shard {
       now: Date.now,
     });
     const edges = edgesOf(shard);
-    const gateway = addressOf<GatewayCommand>(shard, 'edge/gateway');
-    this.#system.bind(gateway, (command) => this.#gateway.obey(command));
+    this.#system.bind(edges.gateway, (command) => this.#gateway.obey(command));
     this.#system.bind(edges.web, (command) => this.#web.obey(command));
     this.#system.bind(
       edges.log,
@@ -106,6 +104,7 @@ export class Shard {
       shards: options.threads,
       broker: options.broker,
       home: options.home,
+      gateway: options.gateway,
     });
     this.#schedule();
   }
@@ -129,6 +128,13 @@ export class Shard {
       case 'reloadTls':
         this.#web.reloadTls(message.door, message.material);
         this.#gateway.reloadTls(message.door, message.material);
+        return;
+      case 'changeRoutes':
+        this.#system.deliver(actorsOf(this.#data.shard).gateway, {
+          type: 'routesChanged',
+          text: message.text,
+        });
+        this.#schedule();
         return;
       case 'drain':
         void this.#drain(message.spreadMs);
@@ -158,6 +164,11 @@ export class Shard {
     const { home, router } = actorsOf(this.#data.shard);
     this.#system.deliver(home, { type: 'shardDown', shard });
     this.#system.deliver(router, { type: 'shardDown', shard });
+    if (this.#data.options.gateway !== undefined) {
+      const { channels, gateway } = actorsOf(this.#data.shard);
+      this.#system.deliver(channels, { type: 'shardDown', shard });
+      this.#system.deliver(gateway, { type: 'shardDown', shard });
+    }
     this.#schedule();
   }
 
@@ -175,12 +186,13 @@ export class Shard {
         tls: options.tls,
         deflate: options.deflate,
       };
-      if (options.dialect === 'gateway') {
-        const doorActor = addressOf<ProxyRequested>(shard, 'gateway');
+      if (options.gateway !== undefined) {
+        const doorActor = actorsOf(shard).gateway;
+        const connectionsMax = Math.ceil(options.gateway.connectionsMax / threads);
         const address = await this.#gateway.listen({
           ...common,
           doorActor,
-          limits: options.limits ?? {},
+          limits: { ...options.gateway, connectionsMax },
         });
         this.#say({ type: 'listening', door, ...address });
         return;

@@ -3,10 +3,10 @@
 // Refuses to know how shards are started.
 
 import type { BrokerOptions } from '../actors/broker/broker-options.ts';
+import type { GatewayStart } from '../actors/node.ts';
 import type { HomeLimits } from '../actors/routing/home.actor.ts';
 import type { Log } from '../actors/runtime/edges.ts';
 import type { AuthOptions } from './auth.edge.ts';
-import type { GatewayLimits } from './gateway/gateway-door.ts';
 
 export interface TlsMaterial {
   readonly cert: string;
@@ -18,10 +18,16 @@ export interface DoorSettings {
   readonly port: number;
   readonly tls: TlsMaterial | undefined;
   readonly deflate: boolean;
-  /** Who answers behind the door; the broker when nothing is said. */
-  readonly dialect?: 'broker' | 'gateway';
-  /** Of a gateway door, for each shard. */
-  readonly limits?: Partial<GatewayLimits>;
+  /** Undefined for the broker's door. */
+  readonly gateway?: GatewayDoorSettings | undefined;
+}
+
+/** What is a gateway door's own. */
+export interface GatewayDoorSettings {
+  readonly headBytesMax: number;
+  readonly messageBytesMax: number;
+  readonly connectionsMax: number;
+  readonly idleTimeoutMs: number;
 }
 
 export interface ShardsOptions {
@@ -31,6 +37,8 @@ export interface ShardsOptions {
   readonly broker: BrokerOptions;
   readonly home: HomeLimits;
   readonly auth: AuthOptions | undefined;
+  /** Undefined when the node has no gateway. */
+  readonly gateway?: GatewayStart | undefined;
 }
 
 export interface ShardStats {
@@ -52,6 +60,8 @@ export interface Shards {
   drain(spreadMs: number): Promise<void>;
   stop(): Promise<void>;
   reloadTls(door: string, material: TlsMaterial): void;
+  /** Every shard routes by this text from now on; so does one that takes a dead one's place. */
+  changeRoutes(text: string): void;
   /** Makes one shard die of an uncaught error, as a bug would: for fault injection. */
   crash(shard: number): void;
 }

@@ -73,6 +73,8 @@ class ShardedNode implements Shards {
   readonly #threads = new Map<number, Thread>();
   readonly #ports: Record<string, number> = {};
   readonly #tls = new Map<string, TlsMaterial>();
+  /** Since they changed. */
+  #routes: string | undefined = undefined;
   #deaths: number[] = [];
   #isStopping = false;
   #asked = 0;
@@ -132,6 +134,11 @@ class ShardedNode implements Shards {
     this.#tls.set(door, material);
     for (const thread of this.#threads.values())
       this.#tell(thread, { type: 'reloadTls', door, material });
+  }
+
+  changeRoutes(text: string): void {
+    this.#routes = text;
+    for (const thread of this.#threads.values()) this.#tell(thread, { type: 'changeRoutes', text });
   }
 
   crash(shard: number): void {
@@ -244,6 +251,7 @@ class ShardedNode implements Shards {
       if (failure !== undefined) this.#events.failed(`${failure.door}: ${failure.message}`);
       else this.#log(thread.shard, 'info', 'shard.replaced', { restarts: this.restarts });
       for (const [door, material] of this.#tls) this.reloadTls(door, material);
+      if (this.#routes !== undefined) this.changeRoutes(this.#routes);
     });
   }
 

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 
 import {
   answer,
+  call,
   Caller,
   get,
   own,
@@ -105,7 +106,7 @@ test('a head beyond the limit is refused in the words of Pushpin', async () => {
 test('a head of exactly the limit passes', async () => {
   const bare = get('/', 'X: ');
   const world = await ProductionGateway.open({ limits: { headBytesMax: 8_192 } });
-  new Caller(world, get('/', `X: ${'y'.repeat(8_192 - bare.length)}`));
+  call(world, get('/', `X: ${'y'.repeat(8_192 - bare.length)}`));
   await world.request(0);
 });
 
@@ -118,7 +119,7 @@ test('a head that does not become whole is refused when its time is up', async (
 
 test('a request reaches the door with names, case and repeats of its headers', async () => {
   const world = await ProductionGateway.open();
-  new Caller(world, get('/a%20b?c=d&e', 'X-One: 1', 'x-one:  2\t', 'X-EMPTY:', 'Cookie: ä'));
+  call(world, get('/a%20b?c=d&e', 'X-One: 1', 'x-one:  2\t', 'X-EMPTY:', 'Cookie: ä'));
   const request = await world.request(0);
   expect(request).toMatchObject({
     door: 'gateway',
@@ -155,7 +156,7 @@ test.each<[title: string, said: string, host: string, path: string, search: stri
   ['empty lines before it', `\r\n\r\n${get('/y')}`, 'a', '/y', ''],
 ])('%s is understood', async (_, said, host, path, search) => {
   const world = await ProductionGateway.open();
-  new Caller(world, said);
+  call(world, said);
   expect(await world.request(0)).toMatchObject({ host, path, search });
 });
 
@@ -313,7 +314,7 @@ test.each<[title: string, said: string, bytesMax: number, body: string, isWhole:
   ['no body', get(), 10, '', true],
 ])('readBody: %s', async (_, said, bytesMax, body, isWhole) => {
   const world = await ProductionGateway.open();
-  new Caller(world, said);
+  call(world, said);
   const { connection } = await world.request(0);
   world.turn(own(connection), { type: 'readBody', connection, bytesMax });
   expect(await world.event('bodyRead')).toEqual({
@@ -367,7 +368,7 @@ test('a silent connection ends after its time', async () => {
 
 test('more connections than allowed are dropped', async () => {
   const world = await ProductionGateway.open({ limits: { connectionsMax: 1 } });
-  new Caller(world, get());
+  call(world, get());
   await world.request(0);
   const second = new Caller(world, get());
   await world.until('the second is closed', () => second.isClosed);
@@ -377,7 +378,7 @@ test('more connections than allowed are dropped', async () => {
 test('under pressure new requests wait, and come when it is over', async () => {
   const world = await ProductionGateway.open();
   world.edge.pauseReading(true);
-  new Caller(world, get());
+  call(world, get());
   await world.until('it was counted', () => world.count('gateway.requests') === 1);
   expect(world.requests.length).toBe(0);
   world.edge.pauseReading(false);
@@ -432,7 +433,7 @@ test('a stream is chunked: each payload one chunk, the end a last one, and the c
 
 test('what was said behind the request of a stream is asked when the stream is over', async () => {
   const world = await ProductionGateway.open();
-  new Caller(world, `${get('/stream')}${get('/behind')}`);
+  call(world, `${get('/stream')}${get('/behind')}`);
   const { connection } = await world.request(0);
   world.turn(startStream(connection));
   world.webTurn({ type: 'close', connection, code: 1000, reason: '' });

@@ -13,6 +13,7 @@ import {
   addressOf,
   answer,
   ASKER,
+  call,
   Caller,
   fetchFor,
   get,
@@ -278,7 +279,7 @@ test.each<[title: string, said: string]>([
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => response.end());
   });
-  new Caller(world, said);
+  call(world, said);
   const request = await world.request(0);
   const { connection } = request;
   const first = new Uint8Array(0);
@@ -399,7 +400,7 @@ test('an abandoned question is let go before and after its answer', async () => 
     });
     world.changed();
   });
-  new Caller(world, get('/answered'));
+  call(world, get('/answered'));
   const request = await world.request(0);
   world.turn(fetchFor(request, address));
   await world.event('originAnswered');
@@ -436,7 +437,7 @@ test('collect tells a whole body, or its beginning, and what is relayed then beg
 test('collect tells of a body that broke off', async () => {
   const world = await ProductionGateway.open();
   const address = await saying(world, 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc', 'end');
-  new Caller(world, get());
+  call(world, get());
   const request = await world.request(0);
   world.turn(fetchFor(request, address));
   const { ref } = await world.event('originAnswered');
@@ -582,7 +583,7 @@ test('an origin that breaks every connection at once fails, asked once', async (
       socket.destroy();
     });
   });
-  new Caller(world, get());
+  call(world, get());
   const request = await world.request(0);
   world.turn(fetchFor(request, address));
   expect(await world.event('originFailed')).toMatchObject({ why: 'broken', wasSent: true });
@@ -592,7 +593,7 @@ test('an origin that breaks every connection at once fails, asked once', async (
 test('an origin that speaks no HTTP has broken', async () => {
   const world = await ProductionGateway.open();
   const address = await saying(world, 'SSH-2.0-x\r\n');
-  new Caller(world, get());
+  call(world, get());
   world.turn(fetchFor(await world.request(0), address));
   expect(await world.event('originFailed')).toMatchObject({ why: 'broken', wasSent: true });
 });
@@ -601,7 +602,7 @@ test('a refused connection, an unknown name and a blocked address fail before an
   const world = await ProductionGateway.open();
   const { address, server } = await origin(world, (_, response) => response.end());
   server.close();
-  new Caller(world, get());
+  call(world, get());
   const request = await world.request(0);
   world.turn(fetchFor(request, address));
   expect(await world.event('originFailed')).toMatchObject({ why: 'refused', wasSent: false });
@@ -631,7 +632,7 @@ test('an origin that does not answer in time has timed out', async () => {
       world.changed();
     });
   });
-  new Caller(world, get());
+  call(world, get());
   world.turn(fetchFor(await world.request(0), address, { timeoutMs: 50 }));
   expect(await world.event('originFailed')).toMatchObject({ why: 'timeout', wasSent: true });
   await world.until('it was let go', () => wasClosed);
@@ -684,7 +685,7 @@ test('a request with a signature carries a token of its issuer', async () => {
     token = request.headers['grip-sig'] as string;
     response.end();
   });
-  new Caller(world, get());
+  call(world, get());
   const signature = { issuer: 'hermod', key: 'secret' };
   world.turn(fetchFor(await world.request(0), address, { signature }));
   await world.event('originAnswered');

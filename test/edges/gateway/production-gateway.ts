@@ -242,6 +242,11 @@ export class Caller {
   }
 }
 
+/** Says something of which the answer does not matter. */
+export function call(world: ProductionGateway, ...said: readonly string[]): Caller {
+  return new Caller(world, ...said);
+}
+
 /** An origin of node:http. */
 export async function origin(
   world: ProductionGateway,

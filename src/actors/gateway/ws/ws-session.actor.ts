@@ -18,7 +18,14 @@ import {
 } from './grip-control.ts';
 import { askNextTarget, conclude } from './opening.ts';
 import { forgetFilter, hearFilter, hearPublication } from './publications.ts';
-import { advance, type Session, sessionOf, type Turn, type WsSessionMessage } from './session.ts';
+import {
+  advance,
+  forgetWords,
+  type Session,
+  sessionOf,
+  type Turn,
+  type WsSessionMessage,
+} from './session.ts';
 
 export type { WsSessionMessage } from './session.ts';
 
@@ -172,7 +179,7 @@ function left(session: Session, code: number, reason: string, context: Turn): vo
   advance(session, 'left');
   letGo(session, context);
   forgetFilter(session, context);
-  session.words = [];
+  forgetWords(session);
   session.delayed = undefined;
   sayDisconnected(session, context);
   if (session.isDetached) return;

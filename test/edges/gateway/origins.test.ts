@@ -426,12 +426,15 @@ test('collect tells a whole body, or its beginning, and what is relayed then beg
   const part = await world.event('originBody');
   expect(part).toMatchObject({ isWhole: false, isBroken: false });
   expect(Buffer.from(part.body).toString()).toBe('0123');
+  world.turn(relay(request.connection, answered));
+  await world.until('it came', () => caller.text.endsWith('\r\n\r\n0123456789'));
+
+  world.turn(fetchFor(request, address));
+  await world.event('originAnswered', 1);
   world.turn({ type: 'collect', owner: ASKER, ref, bytesMax: 10 });
   const all = await world.event('originBody', 1);
   expect(all).toMatchObject({ isWhole: true, isBroken: false });
   expect(Buffer.from(all.body).toString()).toBe('0123456789');
-  world.turn(relay(request.connection, answered));
-  await world.until('it came', () => caller.text.endsWith('\r\n\r\n0123456789'));
 });
 
 test('collect tells of a body that broke off', async () => {

@@ -250,9 +250,9 @@ export function call(world: ProductionGateway, ...said: readonly string[]): Call
 /** An origin of node:http. */
 export async function origin(
   world: ProductionGateway,
-  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  answers: (request: IncomingMessage, response: ServerResponse) => void,
 ): Promise<{ readonly address: OriginAddress; readonly server: Server }> {
-  const server = createServer(answer);
+  const server = createServer(answers);
   server.on('connection', (socket: Socket) => world.join(socket));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', 2_048, resolve));
   onTestFinished(() => {

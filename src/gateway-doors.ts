@@ -193,7 +193,7 @@ export class GatewayDoors {
       Object.keys(doors).length === 0 ? 'gateway' : `gateway-${Object.keys(doors).length + 1}`;
     for (const { host, port } of httpAddresses) {
       const settings = { host: host ?? '::', port, tls: undefined, deflate: allowCompression };
-      doors[nameOf()] = { ...settings, gateway: own };
+      doors[nameOf()] = { ...settings, dialect: 'gateway', limits: own };
     }
     for (const { host, port } of httpsAddresses) {
       const { certificatesDirectory: directory, tls: named } = this.#setup;
@@ -213,7 +213,7 @@ export class GatewayDoors {
         tls: reading.material,
         deflate: allowCompression,
       };
-      doors[nameOf()] = { ...settings, gateway: own };
+      doors[nameOf()] = { ...settings, dialect: 'gateway', limits: own };
     }
     this.#doors = doors;
     return { ok: true };

@@ -2,12 +2,14 @@
 // A turn is: fire timers, let actors run until none is ready, then write what they said: sockets and crossings once.
 // Refuses to know what the actors do. Obeys ADR 0004.
 
-import type { Address } from '../actors/runtime/actor.ts';
+import { type Address, addressOf } from '../actors/runtime/actor.ts';
+import type { GatewayCommand, ProxyRequested } from '../actors/runtime/gateway-edges.ts';
 import { System } from '../actors/runtime/system.ts';
 import { actorsOf, edgesOf, startShard } from '../actors/node.ts';
 import { createAuthEdge } from './auth.edge.ts';
 import { nowUs, Alarm } from './clock.ts';
 import { Crossings } from './crossings.ts';
+import { GatewayEdge } from './gateway.edge.ts';
 import { createLogEdge } from './log.edge.ts';
 import { ShardDesk } from './operator/shard-desk.ts';
 import type { FromShard, ShardData, ToShard } from './shard-messages.ts';
@@ -24,6 +26,7 @@ export class Shard {
   readonly #say: (message: FromShard) => void;
   readonly #system: System;
   readonly #web: WebEdge;
+  readonly #gateway: GatewayEdge;
   readonly #crossings: Crossings;
   readonly #desk: ShardDesk;
   readonly #alarm: Alarm;
@@ -73,7 +76,17 @@ export class Shard {
       count: (counter, by) => this.#count(counter, by),
       log: (entry) => say({ type: 'log', entry }),
     });
+    this.#gateway = new GatewayEdge({
+      ground: this.#web.ground,
+      deliver,
+      schedule,
+      count: (counter, by) => this.#count(counter, by),
+      log: (entry) => say({ type: 'log', entry }),
+      now: Date.now,
+    });
     const edges = edgesOf(shard);
+    const gateway = addressOf<GatewayCommand>(shard, 'edge/gateway');
+    this.#system.bind(gateway, (command) => this.#gateway.obey(command));
     this.#system.bind(edges.web, (command) => this.#web.obey(command));
     this.#system.bind(
       edges.log,
@@ -128,6 +141,7 @@ export class Shard {
         return;
       case 'reloadTls':
         this.#web.reloadTls(message.door, message.material);
+        this.#gateway.reloadTls(message.door, message.material);
         return;
       case 'changeRoutes':
         this.#system.deliver(actorsOf(this.#data.shard).gateway, {
@@ -159,6 +173,7 @@ export class Shard {
     this.#desk.close();
     this.#web.closeListeners();
     this.#web.abandon(1012, 'service restart');
+    this.#gateway.abandon();
     // Words to the main thread and to sockets leave before the thread ends.
     setTimeout(() => process.exit(1), 50);
   }
@@ -182,13 +197,26 @@ export class Shard {
     const { shard } = this.#data;
     const { threads, broker } = this.#data.options;
     try {
-      const address = await this.#web.listen({
+      const common = {
         door,
         host: options.host,
         port,
         reusePort: threads > 1,
         tls: options.tls,
         deflate: options.deflate,
+      };
+      if (options.dialect === 'gateway') {
+        const doorActor = addressOf<ProxyRequested>(shard, 'gateway');
+        const address = await this.#gateway.listen({
+          ...common,
+          doorActor,
+          limits: options.limits ?? {},
+        });
+        this.#say({ type: 'listening', door, ...address });
+        return;
+      }
+      const address = await this.#web.listen({
+        ...common,
         doorActor: actorsOf(shard).broker,
         limits: { messageBytesMax: broker.messageBytesMax, bodyBytesMax: broker.bodyBytesMax },
       });
@@ -214,6 +242,7 @@ export class Shard {
     this.#turns += 1;
     this.#system.run(nowUs(), TURN_MESSAGES_MAX);
     this.#web.flush();
+    this.#gateway.flush();
     this.#crossings.flush();
     this.#desk.flush();
     this.#isRunning = false;
@@ -229,19 +258,27 @@ export class Shard {
     if (this.#pressureTimer !== undefined) return;
     if (!this.#crossings.updatePressure()) return;
     this.#count('shard.pressure', 1);
-    this.#web.pauseReading(true);
+    this.#pauseReading(true);
     this.#pressureTimer = setInterval(() => {
       if (this.#crossings.updatePressure()) return;
       clearInterval(this.#pressureTimer);
       this.#pressureTimer = undefined;
-      this.#web.pauseReading(false);
+      this.#pauseReading(false);
     }, PRESSURE_EVERY_MS);
+  }
+
+  #pauseReading(isOn: boolean): void {
+    this.#web.pauseReading(isOn);
+    this.#gateway.pauseReading(isOn);
   }
 
   async #drain(spreadMs: number): Promise<void> {
     this.#desk.close();
     this.#web.closeListeners();
-    await this.#web.drain(1001, 'going away', spreadMs);
+    await Promise.all([
+      this.#web.drain(1001, 'going away', spreadMs),
+      this.#gateway.drain(spreadMs),
+    ]);
     this.#say({ type: 'drained' });
   }
 

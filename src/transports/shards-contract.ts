@@ -8,6 +8,7 @@ import type { HomeLimits } from '../actors/routing/home.actor.ts';
 import type { Log } from '../actors/runtime/edges.ts';
 import type { OperatorNotice } from '../actors/runtime/gateway-edges.ts';
 import type { AuthOptions } from './auth.edge.ts';
+import type { GatewayLimits } from './gateway/gateway-door.ts';
 import type { ControlOptions } from './control.edge.ts';
 import type { NoticeWishes } from './operator/notices.ts';
 import type { ReceivedItem } from './zmq/intake.ts';
@@ -22,16 +23,10 @@ export interface DoorSettings {
   readonly port: number;
   readonly tls: TlsMaterial | undefined;
   readonly deflate: boolean;
-  /** Undefined for the broker's door. */
-  readonly gateway?: GatewayDoorSettings | undefined;
-}
-
-/** What is a gateway door's own. */
-export interface GatewayDoorSettings {
-  readonly headBytesMax: number;
-  readonly messageBytesMax: number;
-  readonly connectionsMax: number;
-  readonly idleTimeoutMs: number;
+  /** Who answers behind the door; the broker when nothing is said. */
+  readonly dialect?: 'broker' | 'gateway';
+  /** Of a gateway door, for each shard. */
+  readonly limits?: Partial<GatewayLimits>;
 }
 
 export interface ShardsOptions {

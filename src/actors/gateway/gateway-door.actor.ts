@@ -112,6 +112,7 @@ function changeRoutes(state: GatewayDoorState, text: string, context: Turn): voi
 function requested(state: GatewayDoorState, request: ProxyRequested, context: Turn): void {
   const { gateway, children } = state;
   context.count('gateway.requests');
+  context.send(gateway.edges.operator, { type: 'requestsReceived', count: 1 });
   if (children.size >= gateway.options.connectionsMax) {
     context.count('gateway.requests.refused.full');
     refuse(state, request, 503, 'Too many connections.', context);
@@ -196,13 +197,15 @@ function secured({ options }: GatewayContext, request: ProxyRequested): ProxyReq
 
 function refuse(
   state: GatewayDoorState,
-  { connection }: ProxyRequested,
+  { connection, isWebSocket }: ProxyRequested,
   status: number,
   sentence: string,
   context: Turn,
 ): void {
   const said = errorAnswer(status, sentence);
-  context.send(state.gateway.edges.gateway, { type: 'answer', connection, ...said });
+  // As Pushpin refuses handshakes, without saying of what kind its words are.
+  const headers = isWebSocket ? [] : said.headers;
+  context.send(state.gateway.edges.gateway, { type: 'answer', connection, ...said, headers });
 }
 
 function log(

@@ -36,7 +36,7 @@ interface ChannelsState {
   readonly channels: Map<string, Channel>;
   readonly sequencer: Sequencer;
   readonly pacer: Pacer<Released>;
-  /** Channels whose first follower came, oldest first, and when their holds are to look again. */
+  /** Channels that were followed anew, oldest first, and when their holds are to look again. */
   readonly updates: { readonly channel: Channel; readonly at: number }[];
   readonly lingering: Set<Channel>;
   readonly untold: Set<Channel>;
@@ -201,15 +201,16 @@ function follow(
   context: Turn,
 ): void {
   let channel = state.channels.get(name);
+  const isFirst = channel === undefined;
   if (channel === undefined) {
     channel = { name, followers: new Followers(), lingersUntil: 0, untold: new Set() };
     state.channels.set(name, channel);
     state.sequencer.follow(name);
   }
-  const isFirst = channel.followers.http === 0 && !state.lingering.delete(channel);
   channel.followers.add(mode, shard);
+  if (mode === 'response') state.lingering.delete(channel);
   tell(state, channel, mode, context);
-  if (isFirst && mode !== 'ws' && state.args.options.updateOnFirstSubscription) {
+  if (isFirst && state.args.options.updateOnFirstSubscription) {
     if (state.updates.length === 0) context.after('update', UPDATE_AFTER_MS);
     state.updates.push({ channel, at: context.now + UPDATE_AFTER_MS * 1_000 });
   }
@@ -231,6 +232,7 @@ function settle(state: ChannelsState, channel: Channel, mode: HoldMode, context:
   if (mode === 'response' && channel.followers.count('response') === 0) {
     channel.lingersUntil = context.now + state.args.options.subscriptionLingerMs * 1_000;
     state.lingering.add(channel);
+    channel.untold.delete(mode);
   } else tell(state, channel, mode, context);
   if (channel.followers.total === 0 && !state.lingering.has(channel)) forget(state, channel);
 }

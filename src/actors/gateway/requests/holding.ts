@@ -10,9 +10,10 @@ import { channelOfTopic, topicOfChannel } from '../channel-messages.ts';
 import { GRIP_STREAM } from '../formats.ts';
 import { keeperOf } from '../gateway-context.ts';
 import { needsOwner } from '../rewriting/filters.ts';
+import { type Link, requestUrl, resolveLink } from './links.ts';
 import type { Hold, HeldChannel, RequestState, Turn } from './request-state.ts';
 
-/** Follows what the instruct names, and nothing else any more. */
+/** Follows what the instruct names, and nothing else any more. Without a hold it names what to tell a next link of. */
 export function hold(state: RequestState, instruct: Instruct, context: Turn): Hold {
   const { admitted } = state;
   const mode = instruct.hold === 'response' ? 'response' : 'stream';
@@ -32,19 +33,17 @@ export function hold(state: RequestState, instruct: Instruct, context: Turn): Ho
     }
   }
   for (const [name, channel] of wanted) {
-    const earlier = before?.channels.get(name);
-    channel.isAttached = earlier?.isAttached ?? false;
-    if (earlier === undefined || before?.mode !== mode) follow(state, mode, name, context);
+    if (before?.channels.has(name) !== true || before.mode !== mode)
+      follow(state, mode, name, context);
     subscribe(state, instruct, channel, context);
-    if (channel.isAttached) askId(state, channel, context);
   }
   const next: Hold = {
     mode,
     instruct,
     channels: wanted,
-    // Only the first word on this counts: what began with a promise to tell ends with it.
-    gone: before === undefined ? instruct.gone : before.gone,
-    base: before?.base ?? admitted.request,
+    // Only a hold's first word on this counts: what began with a promise to tell ends with it.
+    gone: before?.mode === 'stream' ? before.gone : goneOf(state, instruct),
+    base: before?.base ?? requestUrl(admitted),
     activityAt: context.now,
   };
   state.hold = next;
@@ -54,9 +53,7 @@ export function hold(state: RequestState, instruct: Instruct, context: Turn): Ho
 /** The router took the wish up: from now on nothing is missed. */
 export function attached(state: RequestState, topic: string, context: Turn): void {
   const channel = state.hold?.channels.get(channelOfTopic(topic));
-  if (channel === undefined) return;
-  channel.isAttached = true;
-  askId(state, channel, context);
+  if (channel !== undefined) askId(state, channel, context);
 }
 
 /** Lets go of everything that is followed. */
@@ -81,15 +78,20 @@ function wantedChannels(state: RequestState, instruct: Instruct): Map<string, He
   const { route, gateway } = state.admitted;
   const most = gateway.options.connectionSubscriptionsMax;
   const channels = new Map<string, HeldChannel>();
-  const want = (name: string, held: Omit<HeldChannel, 'name' | 'isAttached'>): void => {
+  if (instruct.hold === 'none') return channels;
+  const want = (name: string, held: Omit<HeldChannel, 'name'>): void => {
     if (channels.size < most && name !== '' && !channels.has(name))
-      channels.set(name, { name, ...held, isAttached: false });
+      channels.set(name, { name, ...held });
   };
   for (const { name: shortName, prevId, filters } of instruct.channels)
     want(route.prefix + shortName, { shortName, filters, lastId: prevId });
-  for (const name of route.targets[0]?.subscriptions ?? [])
+  for (const name of route.targets[state.answeredBy]?.subscriptions ?? [])
     want(name, { shortName: name, filters: [], lastId: undefined });
   return channels;
+}
+
+function goneOf(state: RequestState, { gone }: Instruct): Link | undefined {
+  return gone === undefined ? undefined : resolveLink(state, gone);
 }
 
 function open(state: RequestState, context: Turn): void {

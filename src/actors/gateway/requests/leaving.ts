@@ -3,23 +3,31 @@
 
 import { abandon, askOwn } from './asking.ts';
 import { letGo } from './holding.ts';
-import { resolveLink } from './links.ts';
 import type { RequestState, Turn } from './request-state.ts';
 
 /** Nothing more will be said to the client. */
 export function end(state: RequestState, context: Turn): void {
-  abandon(state, context);
+  const { gateway, route } = state.admitted;
+  const isTelling = state.question?.purpose === 'gone';
+  if (!isTelling) abandon(state, context);
   letGo(state, context);
   state.queue = [];
   state.life = 'leaving';
-  if (!tellGone(state, context)) context.stop();
+  const id = connectionIdOf(state);
+  context.send(gateway.edges.operator, { type: 'clientDisconnected', id, route: route.id });
+  if (!isTelling && !tellGone(state, context)) context.stop();
 }
 
-/** [GRIP-GONE] True when an origin is being told that its hold is over; nothing waits for what it says. */
+/** True when an origin is being told that its hold is over, which it is told once. */
 export function tellGone(state: RequestState, context: Turn): boolean {
-  const uri = state.hold?.gone;
-  const link = uri === undefined ? undefined : resolveLink(state, uri);
-  if (link === undefined) return false;
+  const link = state.hold?.gone;
+  if (state.hold === undefined || link === undefined) return false;
+  state.hold.gone = undefined;
   askOwn(state, 'gone', { ...link, headers: [] }, new Uint8Array(0), context);
   return true;
+}
+
+/** Under which operators know the client. */
+export function connectionIdOf({ admitted, connection }: RequestState): string {
+  return `${admitted.gateway.shard}:${connection}`;
 }

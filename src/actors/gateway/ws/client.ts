@@ -6,7 +6,14 @@ import type { Publication } from '../../routing/publication.ts';
 import { type Receipt, writeCost } from '../../runtime/edges.ts';
 import type { MessageKind } from '../../runtime/gateway-edges.ts';
 import { framed } from '../formats.ts';
-import { advance, type Close, type Dismissal, type Session, type Turn } from './session.ts';
+import {
+  advance,
+  type Close,
+  type Dismissal,
+  forgetWords,
+  type Session,
+  type Turn,
+} from './session.ts';
 
 export function say(
   session: Session,
@@ -50,7 +57,7 @@ export function cut(session: Session, context: Turn): void {
 function end(session: Session, how: Dismissal, context: Turn): void {
   if (session.client !== 'open') return;
   advance(session, 'dismissed');
-  session.words = [];
+  forgetWords(session);
   session.dismissal = how;
   const { gateway } = session.admitted;
   context.send(gateway.router, { type: 'finish', connection: session.connection });
@@ -75,7 +82,7 @@ export function finished(session: Session, context: Turn): void {
 export function giveUp(session: Session, context: Turn): void {
   if (session.client !== 'open' && session.client !== 'closing') return;
   advance(session, 'dismissed');
-  session.words = [];
+  forgetWords(session);
   session.dismissal = { kind: 'cut' };
   const { connection, admitted } = session;
   const { code, reason } = TOO_SLOW;

@@ -12,27 +12,23 @@ import { framed, GRIP_WS } from '../formats.ts';
 import { keeperOf } from '../gateway-context.ts';
 import { filtersPerChannelMax, needsOwner } from '../rewriting/filters.ts';
 import { cut, dismiss, say } from './client.ts';
-import { type FollowedChannel, hasRoom, type Session, type Turn } from './session.ts';
+import { type FollowedChannel, forgetSaid, hasWindow, type Session, type Turn } from './session.ts';
 
 export const DELAYED_TIMER = 'delayed';
 
 /** Passes on what the origin said, as far as the client can take it. */
 export function relay(session: Session, context: Turn): void {
-  const waiting = session.words;
-  if (waiting.length === 0 || session.client === 'waiting') return;
-  // Taken out of the session, so that it has room until a word has filled it.
-  session.words = [];
-  let said = 0;
-  for (const word of waiting) {
-    if (session.client !== 'open' || !hasRoom(session)) break;
-    said += 1;
+  while (session.client === 'open' && hasWindow(session)) {
+    const word = session.words[session.wordsSaid];
+    if (word === undefined) break;
+    session.wordsSaid += 1;
     if (word.kind === 'message') hearMessage(session, word.type, word.content, context);
     // Who gave the client up does not end it.
     else if (session.isDetached) continue;
     else if (word.kind === 'close') dismiss(session, word.close, context);
     else cut(session, context);
   }
-  if (session.client === 'open') session.words = [...waiting.slice(said), ...session.words];
+  if (session.client !== 'waiting') forgetSaid(session);
 }
 
 function hearMessage(

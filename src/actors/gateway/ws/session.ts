@@ -115,6 +115,8 @@ export interface Session {
   outcome: Outcome | undefined;
   /** What the origin said and the client cannot take yet, in order. */
   words: Word[];
+  /** How many of them, from the front, were passed on. */
+  wordsSaid: number;
   /** Bytes (by `writeCost`) that this session wrote and that were not receipted. */
   owedBytes: number;
   /** How the connection is to be closed once all that was written has left. */
@@ -152,6 +154,7 @@ export function sessionOf(admitted: Admitted, id: string, now: number): Session 
     origin: undefined,
     outcome: undefined,
     words: [],
+    wordsSaid: 0,
     owedBytes: 0,
     dismissal: undefined,
     hasFinished: false,
@@ -178,9 +181,15 @@ export function nextRef(session: Session): number {
 }
 
 /** Whether the origin may say more. Whoever reads nothing any more has room for everything. */
-export function hasRoom({ client, words, owedBytes }: Session): boolean {
+export function hasRoom(session: Session): boolean {
+  const { client, words, wordsSaid } = session;
   if (client === 'closing' || client === 'gone') return true;
-  return words.length === 0 && owedBytes < CLIENT_BYTES_MAX;
+  return words.length === wordsSaid && hasWindow(session);
+}
+
+/** Whether the client may be written to. */
+export function hasWindow({ owedBytes }: Session): boolean {
+  return owedBytes < CLIENT_BYTES_MAX;
 }
 
 /** A client that nobody listens to any more has nobody who speaks to it either. */
@@ -188,3 +197,22 @@ export function hearWord(session: Session, word: Word): void {
   if (session.client === 'gone' || session.isDetached) return;
   session.words.push(word);
 }
+
+/** Nothing more of what the origin said is passed on. */
+export function forgetWords(session: Session): void {
+  session.words = [];
+  session.wordsSaid = 0;
+}
+
+/** Lets go of what was passed on; now and then, or a long answer would be copied for each receipt. */
+export function forgetSaid(session: Session): void {
+  const { words, wordsSaid } = session;
+  if (wordsSaid === words.length) {
+    if (wordsSaid > 0) forgetWords(session);
+  } else if (wordsSaid > FORGET_AFTER_WORDS) {
+    session.words = words.slice(wordsSaid);
+    session.wordsSaid = 0;
+  }
+}
+
+const FORGET_AFTER_WORDS = 4_096;

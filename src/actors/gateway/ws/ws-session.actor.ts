@@ -18,12 +18,21 @@ import {
 } from './grip-control.ts';
 import { askNextTarget, conclude } from './opening.ts';
 import { forgetFilter, hearFilter, hearPublication } from './publications.ts';
-import { advance, type Session, sessionOf, type Turn, type WsSessionMessage } from './session.ts';
+import {
+  advance,
+  forgetWords,
+  type Session,
+  sessionOf,
+  type Turn,
+  type WsSessionMessage,
+} from './session.ts';
 
 export type { WsSessionMessage } from './session.ts';
 
 export interface WsSessionArgs {
   readonly admitted: Admitted;
+  /** A UUID: what origins and operators know the connection by. */
+  readonly connectionId: string;
 }
 
 export const wsSession: ActorDefinition<WsSessionArgs, Session, WsSessionMessage> = {
@@ -31,8 +40,8 @@ export const wsSession: ActorDefinition<WsSessionArgs, Session, WsSessionMessage
   // One read of a socket (64 KiB) can hold this many of the shortest messages.
   mailboxMax: 16_384,
   onFailure: 'stop',
-  start({ admitted }, context) {
-    const session = sessionOf(admitted, connectionId(context), context.now);
+  start({ admitted, connectionId }, context) {
+    const session = sessionOf(admitted, connectionId, context.now);
     const { connection, gateway, request, route } = { ...session, ...admitted };
     context.send(gateway.edges.gateway, { type: 'own', connection, owner: context.self });
     context.send(gateway.edges.operator, {
@@ -170,7 +179,7 @@ function left(session: Session, code: number, reason: string, context: Turn): vo
   advance(session, 'left');
   letGo(session, context);
   forgetFilter(session, context);
-  session.words = [];
+  forgetWords(session);
   session.delayed = undefined;
   sayDisconnected(session, context);
   if (session.isDetached) return;
@@ -188,20 +197,6 @@ function tellActivity(session: Session, context: Turn): void {
   session.activeSince += minutes * ACTIVITY_US;
   const { gateway, route } = session.admitted;
   context.send(gateway.edges.operator, { type: 'activity', route: route.id, count: 1 });
-}
-
-/** A random UUID: version 4, variant 1. */
-function connectionId(context: Turn): string {
-  const words = [context.random(), context.random(), context.random(), context.random()];
-  const digits = words.map((word) => word.toString(16).padStart(8, '0')).join('');
-  const variant = '89ab'.charAt(Number.parseInt(digits.charAt(16), 16) & 3);
-  return [
-    digits.slice(0, 8),
-    digits.slice(8, 12),
-    `4${digits.slice(13, 16)}`,
-    variant + digits.slice(17, 20),
-    digits.slice(20),
-  ].join('-');
 }
 
 const NO_BYTES = new Uint8Array(0);

@@ -306,7 +306,7 @@ describe('detach', () => {
       kind: 'text',
       payload: new TextEncoder().encode('c:{"type":"detach"}'),
     });
-    expect(stage.takeSaid()).toEqual(['close 1005']);
+    expect(stage.takeSaid()).toEqual(['close 1000']);
     stage.tell({ type: 'originClosed', ref, code: 1_005, reason: '' });
     expect(stage.take()).toEqual([]);
     stage.leave();

@@ -99,7 +99,7 @@ export class DirectOrigin implements Origin {
   close({ code, reason }: Close, context: Turn): void {
     if (this.#life !== 'open') return;
     this.#life = 'closing';
-    this.#tell({ type: 'closeOrigin', code: code ?? WITHOUT_CODE, reason }, context);
+    this.#tell({ type: 'closeOrigin', code: code ?? NORMAL, reason }, context);
   }
 
   leave(context: Turn): void {
@@ -191,6 +191,8 @@ function handshake(headers: HeaderList, isGrip: boolean): HeaderList {
 const UNREACHED: readonly string[] = ['refused', 'connectTimeout', 'tls'];
 /** Of the body of an answer that refuses the handshake. */
 export const REFUSAL_BYTES_MAX = 100_000;
+/** What a close without a code says, as to clients. */
+const NORMAL = 1_000;
 /** Codes that say what was not in a close frame. */
 const WITHOUT_CODE = 1_005;
 const WITHOUT_CLOSE = 1_006;

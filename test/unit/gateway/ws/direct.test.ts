@@ -222,6 +222,17 @@ describe('the two closes', () => {
     expect(stage.isOver).toBe(true);
   });
 
+  test('of a client that closes first and does not wait', () => {
+    const stage = opened();
+    stage.isSlowToClose = true;
+    stage.close(4_001);
+    stage.originCloses(4_001);
+    stage.takeSaid();
+    stage.leave();
+    expect(stage.takeSaid()).toEqual([]);
+    expect(stage.isOver).toBe(true);
+  });
+
   test('without codes say that all is well', () => {
     const stage = opened();
     stage.close(1_005);

@@ -156,7 +156,8 @@ describe('subscribe', () => {
     plain.publish('two', { text: '2' });
     expect(plain.take()).toEqual(['text 1', 'text 2']);
     const bare = '* 127.0.0.1:80,over_http,sub=one';
-    const stage = opened([control({ type: 'unsubscribe', channel: 'one' })], { route: bare });
+    const back = control({ type: 'unsubscribe', channel: 'one' });
+    const stage = opened([back, subscribe('one'), back], { route: bare });
     stage.publish('one', { text: '1' });
     expect(stage.take()).toEqual(['text 1']);
     stage.leave();
@@ -283,6 +284,37 @@ describe('detach', () => {
     expect(stage.open).toBeUndefined();
     stage.close(4_000);
     expect(stage.take()).toEqual(['close 4000']);
+    expect(stage.isOver).toBe(true);
+  });
+
+  test('outlives the origin’s own end, if it came with it', () => {
+    const stage = opened([control({ type: 'detach' }), ['CLOSE']]);
+    expect(stage.take()).toEqual([]);
+    stage.answer();
+    expect(stage.isOver).toBe(false);
+  });
+
+  test('lets go of a client that was held, whose words are for nobody', () => {
+    const stage = opened();
+    stage.say('x'.repeat(100_000));
+    stage.say('y'.repeat(200_000));
+    expect(stage.isHeld).toBe(true);
+    stage.answer([control({ type: 'detach' })]);
+    expect(stage.isHeld).toBe(false);
+    expect(stage.told?.at(-1)).toBe('CLOSE');
+  });
+
+  test('waits for the origin’s answer when the client is gone, and tells it nothing more', () => {
+    const stage = new WsStage().accept(
+      [control({ type: 'detach' })],
+      [...RAW, ['Keep-Alive-Interval', '20']],
+    );
+    stage.answer();
+    stage.leave();
+    expect(stage.open).toBeUndefined();
+    stage.pass(20_000);
+    expect(stage.told).toEqual([]);
+    stage.answer();
     expect(stage.isOver).toBe(true);
   });
 

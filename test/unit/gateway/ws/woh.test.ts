@@ -138,6 +138,7 @@ describe('the handshake over HTTP', () => {
       stage.answer(new Uint8Array(bytes), [], { status: 403, reason: 'No' });
       expect(stage.answered?.status).toBe(403);
       expect(stage.answered?.body.byteLength).toBe(Math.min(bytes, 100_000));
+      expect(stage.takeSaid()).toEqual(bytes > 100_000 ? ['abandon'] : []);
     }
   });
 
@@ -593,6 +594,31 @@ describe('closes', () => {
     expect(stage.isOver).toBe(true);
   });
 
+  test('that the origin accepts, but does not answer, are over once the client is gone', () => {
+    const stage = opened(
+      { route: '* 127.0.0.1:80,over_http,sub=a' },
+      [],
+      [...RAW, ['Keep-Alive-Interval', '20']],
+    );
+    stage.publish('a', { action: 'close' });
+    expect(stage.told).toEqual(['CLOSE']);
+    stage.answer();
+    expect(stage.isOver).toBe(true);
+  });
+
+  test('that the origin cannot take yet are told with the next keep-alive', () => {
+    const stage = opened({}, [], [...RAW, ['Keep-Alive-Interval', '20']]);
+    stage.say('abc');
+    stage.close(1_000);
+    const nothing = [['Content-Bytes-Accepted', '0']] as const;
+    stage.answer([], nothing);
+    expect(stage.told).toEqual(['TEXT abc', 'CLOSE 1000']);
+    stage.answer([], nothing);
+    expect(stage.open).toBeUndefined();
+    stage.pass(20_000);
+    expect(stage.told).toEqual(['TEXT abc', 'CLOSE 1000']);
+  });
+
   test('of the origin are told to the client, whose own is told to the origin', () => {
     const stage = opened();
     stage.isSlowToClose = true;
@@ -707,6 +733,14 @@ describe('a client that vanishes', () => {
     expect(waiting.told).toEqual(['DISCONNECT']);
   });
 
+  test('before its handshake was answered with something else is not told', () => {
+    const stage = new WsStage();
+    stage.leave();
+    stage.answer([['TEXT', 'x']]);
+    expect(stage.open).toBeUndefined();
+    expect(stage.isOver).toBe(true);
+  });
+
   test('with its close under way is not told twice', () => {
     const stage = opened();
     stage.close(1_000);
@@ -736,6 +770,24 @@ describe('back-pressure', () => {
     expect(stage.isHeld).toBe(true);
     stage.answer();
     expect(stage.isHeld).toBe(false);
+  });
+
+  test('a client that is to go is not held: its close must be heard', () => {
+    const stage = opened({ route: '* 127.0.0.1:80,over_http,sub=a' });
+    stage.isSlowToClose = true;
+    stage.say('x'.repeat(200_000));
+    expect(stage.isHeld).toBe(true);
+    stage.publish('a', { action: 'close' });
+    expect(stage.isHeld).toBe(false);
+  });
+
+  test('an origin is told of the close, however much waits for the client', () => {
+    const stage = opened({ route: '* 127.0.0.1:80,over_http,sub=a' });
+    stage.isStalled = true;
+    stage.say('a');
+    stage.answer([['TEXT', 'x'.repeat(300_000)]]);
+    stage.publish('a', { action: 'close' });
+    expect(stage.told).toEqual(['CLOSE']);
   });
 
   test('a message of more than 200,000 bytes cuts the client, and the origin is told', () => {

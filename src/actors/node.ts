@@ -6,16 +6,29 @@
 //   broker ─┬─ ws:<n>        one session for each WebSocket
 //           ├─ sse:<n>       one for each event stream
 //           └─ http          the plain requests
+//   gateway ┬─ request:<n>   one for each proxied request; a hold is the same actor, waiting
+//           └─ ws:<n>        one for each WebSocket
+//   channels                 keeps the channels whose home is here: ids, sequence, who follows
+//   control                  publishers and operators, on shard 0
 
 import { brokerDoor, type BrokerDoorMessage } from './broker/broker-door.actor.ts';
 import { brokerFormats } from './broker/broker-formats.ts';
 import type { BrokerOptions } from './broker/broker-options.ts';
 import { type BrokerWire, bytesWire } from './codecs/broker-wire.ts';
+import { channelsActor } from './gateway/channels/channels.actor.ts';
+import type { ChannelsMessage } from './gateway/channel-messages.ts';
+import { controlActor, type ControlMessage, type ZmqUris } from './gateway/control.actor.ts';
+import { gripFormats } from './gateway/formats.ts';
+import type { GatewayContext } from './gateway/gateway-context.ts';
+import { gatewayDoor, type GatewayDoorMessage } from './gateway/gateway-door.actor.ts';
+import type { GatewayOptions } from './gateway/gateway-options.ts';
+import { RouteTable } from './codecs/grip/routes-file.ts';
 import { homeActor, type HomeLimits, type HomeMessage } from './routing/home.actor.ts';
 import { routerActor } from './routing/router.actor.ts';
 import type { RouterMessage } from './routing/router-state.ts';
 import { type Address, addressOf } from './runtime/actor.ts';
 import type { Edges } from './runtime/edges.ts';
+import type { GatewayEdges } from './runtime/gateway-edges.ts';
 import type { System } from './runtime/system.ts';
 
 export interface ShardOptions {
@@ -26,6 +39,15 @@ export interface ShardOptions {
   readonly home: HomeLimits;
   /** Bytes, where nothing else is said. */
   readonly brokerWire?: BrokerWire;
+  /** Undefined when the node has no gateway. */
+  readonly gateway?: GatewayStart | undefined;
+}
+
+export interface GatewayStart {
+  readonly options: GatewayOptions;
+  /** The text of the routes file. */
+  readonly routes: string;
+  readonly zmqUris: ZmqUris;
 }
 
 /** Where the world finds the actors of a shard. */
@@ -33,6 +55,10 @@ export interface ShardActors {
   readonly router: Address<RouterMessage>;
   readonly home: Address<HomeMessage>;
   readonly broker: Address<BrokerDoorMessage>;
+  readonly gateway: Address<GatewayDoorMessage>;
+  readonly channels: Address<ChannelsMessage>;
+  /** On shard 0 alone. */
+  readonly control: Address<ControlMessage>;
 }
 
 export const homeDefaults: HomeLimits = {
@@ -50,14 +76,20 @@ export function actorsOf(shard: number): ShardActors {
     router: addressOf(shard, 'router'),
     home: addressOf(shard, 'home'),
     broker: addressOf(shard, 'broker'),
+    gateway: addressOf(shard, 'gateway'),
+    channels: addressOf(shard, 'channels'),
+    control: addressOf(shard, 'control'),
   };
 }
 
-export function edgesOf(shard: number): Edges {
+export function edgesOf(shard: number): Edges & GatewayEdges {
   return {
     web: addressOf(shard, 'edge/web'),
     auth: addressOf(shard, 'edge/auth'),
     log: addressOf(shard, 'edge/log'),
+    gateway: addressOf(shard, 'edge/gateway'),
+    operator: addressOf(shard, 'edge/operator'),
+    control: addressOf(shard, 'edge/control'),
   };
 }
 
@@ -85,16 +117,37 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
       shards,
       web: edges.web,
       homeOfShard: (other) => actorsOf(other).home,
-      formats: brokerFormats(wire),
+      formats: new Map([...brokerFormats(wire), ...gripFormats()]),
       stallTimeoutMs: broker.stallTimeoutMs,
     },
     'router',
   );
-  const home = system.spawn(
-    homeActor,
-    { shards, limits, routerOf: (other) => actorsOf(other).router },
-    'home',
-  );
-  const door = system.spawn(brokerDoor, { options: broker, edges, router, wire }, 'broker');
-  return { router, home, broker: door };
+  system.spawn(homeActor, { shards, limits, routerOf: (other) => actorsOf(other).router }, 'home');
+  system.spawn(brokerDoor, { options: broker, edges, router, wire }, 'broker');
+  if (options.gateway !== undefined) startGateway(system, options, options.gateway);
+  return actorsOf(shard);
+}
+
+function startGateway(
+  system: System,
+  { shard, shards }: ShardOptions,
+  { options, routes, zmqUris }: GatewayStart,
+): void {
+  const edges = edgesOf(shard);
+  const { router, home } = actorsOf(shard);
+  const gateway: GatewayContext = {
+    shard,
+    shards,
+    options: { ...options, connectionsMax: Math.ceil(options.connectionsMax / shards) },
+    edges,
+    router,
+    channelsOfShard: (other) => actorsOf(other).channels,
+    routes: new RouteTable([]),
+  };
+  const { operator, log } = edges;
+  system.spawn(channelsActor, { shard, options, home, operator, log }, 'channels');
+  system.spawn(gatewayDoor, { gateway, routes }, 'gateway');
+  if (shard !== 0) return;
+  const doorOfShard = (other: number): Address<GatewayDoorMessage> => actorsOf(other).gateway;
+  system.spawn(controlActor, { gateway, doorOfShard, zmqUris }, 'control');
 }

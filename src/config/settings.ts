@@ -4,12 +4,13 @@
 
 import { type BrokerOptions, brokerDefaults } from '../actors/broker/broker-options.ts';
 import { homeDefaults } from '../actors/node.ts';
+import { count, file, host, MiB, none, type Row, row, type Rows } from './rows.ts';
+import { gatewayDoorRows, gatewayRows } from './gateway-settings.ts';
 import type { HomeLimits } from '../actors/routing/home.actor.ts';
 import {
   anyText,
   bytes,
   duration,
-  type Kind,
   list,
   oneOf,
   optional,
@@ -22,35 +23,6 @@ import {
   yesOrNo,
 } from './values.ts';
 
-export interface Row<T> {
-  readonly kind: Kind<T>;
-  readonly fallback: T;
-  readonly doc: string;
-  /** Without dashes; `no-welcome` sets a yes-or-no to no. */
-  readonly flag?: string;
-  /** Set where the variable's name does not follow from the key. */
-  readonly env?: string;
-  /** What stands for a default that is found out when the node starts. */
-  readonly fallbackText?: string;
-}
-
-type Rows<T> = { readonly [K in keyof T]-?: Row<T[K]> };
-export type ValuesOf<R> = { readonly [K in keyof R]: R[K] extends Row<infer T> ? T : never };
-
-function row<T>(
-  kind: Kind<NoInfer<T>>,
-  fallback: T,
-  doc: string,
-  names: Partial<Pick<Row<T>, 'flag' | 'env' | 'fallbackText'>> = {},
-): Row<T> {
-  return { kind, fallback, doc, ...names };
-}
-
-const none: undefined = undefined;
-const count = (most: number): Kind<number> => wholeNumber(1, most);
-const MiB = 1_048_576;
-const file = optional(anyText('a path', 'file'));
-const host = anyText('an IP address or a host name', 'host');
 const b = brokerDefaults;
 const h = homeDefaults;
 
@@ -346,6 +318,8 @@ export const settings: readonly Setting[] = [
   ...section('', nodeRows),
   ...section('broker.', brokerDoorRows),
   ...section('broker.', brokerRows),
+  ...section('gateway.', gatewayDoorRows),
+  ...section('gateway.', gatewayRows),
   ...section('history.', historyRows),
   ...section('admin.', adminRows),
   ...section('auth.', authRows),

@@ -27,9 +27,9 @@ export type ChannelsMessage =
       readonly channel: string;
       readonly mode: HoldMode;
       readonly shard: number;
-      /** Told the last id that the channel has seen; undefined when nobody asks. */
-      readonly replyTo: Address<ChannelFollowed> | undefined;
     }
+  /** Asked once a subscription stands: what came before it is told by the last id that the channel has seen. */
+  | { readonly type: 'askId'; readonly channel: string; readonly replyTo: Address<ChannelId> }
   | {
       readonly type: 'unfollow';
       readonly channel: string;
@@ -42,8 +42,8 @@ export type ChannelsMessage =
   | { readonly type: 'recover' }
   | ShardDown;
 
-export interface ChannelFollowed {
-  readonly type: 'channelFollowed';
+export interface ChannelId {
+  readonly type: 'channelId';
   readonly channel: string;
   readonly lastId: string | undefined;
 }

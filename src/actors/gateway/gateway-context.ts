@@ -1,7 +1,7 @@
 // What every actor of the gateway on one shard is born with: settings, edges, and where the others are found.
 // Refuses to know what they do with it.
 
-import { RouteTable } from '../codecs/grip/routes-file.ts';
+import type { RouteTable } from '../codecs/grip/routes-file.ts';
 import { homeOf } from '../routing/topic.ts';
 import type { RouterMessage } from '../routing/router-state.ts';
 import type { Address } from '../runtime/actor.ts';

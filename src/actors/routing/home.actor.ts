@@ -29,6 +29,8 @@ export type HomeMessage =
       readonly topic: Topic;
       readonly id: string | undefined;
       readonly data: Payload;
+      /** False: for those who follow now, and not remembered. */
+      readonly isKept?: boolean;
       readonly shard: number;
       /** Undefined when nobody waits for the outcome. */
       readonly ref: number | undefined;
@@ -184,7 +186,7 @@ function publish(state: HomeState, ask: Ask<'publish'>, context: Context<HomeMes
   if (known.lag !== undefined && ask.publisher !== undefined)
     hold(known.lag.held, ask.publisher, context);
   const before = known.log.bytes;
-  const publication = known.log.append(ask.id, ask.data, context.now);
+  const publication = known.log.append(ask.id, ask.data, context.now, ask.isKept);
   state.bytes += known.log.bytes - before;
   state.topics.delete(ask.topic);
   state.topics.set(ask.topic, known);

@@ -68,7 +68,7 @@ export class TopicLog {
   }
 
   /** [BROKER-ORD-1] Gives the next place to a publication and remembers it. `now` in microseconds. */
-  append(id: string | undefined, data: Payload, now: number): Publication {
+  append(id: string | undefined, data: Payload, now: number, isKept = true): Publication {
     this.#offset += 1;
     const publication = {
       topic: this.topic,
@@ -77,6 +77,8 @@ export class TopicLog {
       id,
       data: owned(data),
     };
+    // A topic whose publications are not kept keeps none: recovery counts back from the last one.
+    if (!isKept) return publication;
     this.#kept.push({ publication, at: now });
     this.#bytes += writeCost(data);
     if (id !== undefined) {

@@ -31,7 +31,7 @@ export type { WsSessionMessage } from './session.ts';
 
 export interface WsSessionArgs {
   readonly admitted: Admitted;
-  /** Names the connection in requests, commands and statistics. */
+  /** A UUID: what origins and operators know the connection by. */
   readonly connectionId: string;
 }
 

@@ -1,0 +1,321 @@
+// The keeper of channels, one on each shard for those whose home is there: knows items again by their ids, puts them in
+// the order of their `prev-id`s, and gives them to the home, which gives them to all who follow.
+// It knows how many follow a channel and in which mode, because a channel that nobody follows remembers nothing.
+// Refuses to know clients and wires. Obeys spec/grip.md, sections "Sequencing" and "Publishing".
+
+import type { GripItem } from '../../codecs/grip/publish-item.ts';
+import type { HomeMessage } from '../../routing/home.actor.ts';
+import type { ActorDefinition, Address, Context } from '../../runtime/actor.ts';
+import type { HoldMode, OperatorNotice } from '../../runtime/gateway-edges.ts';
+import type { Log } from '../../runtime/edges.ts';
+import { type ChannelsMessage, type GripUpdate, topicOfChannel } from '../channel-messages.ts';
+import { Followers } from './followers.ts';
+import type { GatewayOptions } from '../gateway-options.ts';
+import { Pacer } from './pacer.ts';
+import { type Release, Sequencer } from './sequencer.ts';
+
+export interface ChannelsArgs {
+  readonly shard: number;
+  readonly options: GatewayOptions;
+  readonly home: Address<HomeMessage>;
+  readonly operator: Address<OperatorNotice>;
+  readonly log: Address<Log>;
+}
+
+interface Channel {
+  readonly name: string;
+  readonly followers: Followers;
+  /** Until when it is kept although nobody follows it; microseconds. */
+  lingersUntil: number;
+  /** Changed since the operator was told. */
+  readonly untold: Set<HoldMode>;
+}
+
+interface ChannelsState {
+  readonly args: ChannelsArgs;
+  readonly channels: Map<string, Channel>;
+  readonly sequencer: Sequencer;
+  readonly pacer: Pacer<Released>;
+  /** Channels that were followed anew, oldest first, and when their holds are to look again. */
+  readonly updates: { readonly channel: Channel; readonly at: number }[];
+  readonly lingering: Set<Channel>;
+  readonly untold: Set<Channel>;
+}
+
+interface Released {
+  readonly channel: Channel;
+  readonly item: GripItem;
+}
+
+type Turn = Context<ChannelsMessage>;
+type Ask<T extends ChannelsMessage['type']> = Extract<ChannelsMessage, { readonly type: T }>;
+
+export const channelsActor: ActorDefinition<ChannelsArgs, ChannelsState, ChannelsMessage> = {
+  kind: 'gateway/channels',
+  mailboxMax: 1_000_000,
+  onFailure: 'escalate',
+  start(args, context) {
+    context.after('tick', TICK_EVERY_MS);
+    return {
+      args,
+      channels: new Map(),
+      sequencer: new Sequencer(args.options),
+      pacer: new Pacer(args.options),
+      updates: [],
+      lingering: new Set(),
+      untold: new Set(),
+    };
+  },
+  receive(state, message, context) {
+    switch (message.type) {
+      case 'publishItem':
+        publish(state, message.item, context);
+        return;
+      case 'follow':
+        follow(state, message, context);
+        return;
+      case 'unfollow':
+        unfollow(state, message, context);
+        return;
+      case 'askId':
+        context.send(message.replyTo, {
+          type: 'channelId',
+          channel: message.channel,
+          lastId: state.sequencer.lastIdOf(message.channel),
+        });
+        return;
+      case 'forgetId':
+        state.sequencer.forgetId(message.channel);
+        return;
+      case 'recover':
+        recover(state, context);
+        return;
+      case 'shardDown':
+        shardDown(state, message.shard, context);
+        return;
+      case 'timedOut':
+        if (message.name === 'tick') tick(state, context);
+        else if (message.name === 'update') update(state, context);
+        else pace(state, context);
+        return;
+      case 'childStopped':
+        return;
+      default:
+        message satisfies never;
+    }
+  },
+};
+
+function publish(state: ChannelsState, item: GripItem, context: Turn): void {
+  context.count('gateway.items');
+  const { sequencer } = state;
+  if (sequencer.isKnown(item, context.now)) {
+    context.count('gateway.items.duplicate');
+    return;
+  }
+  const channel = state.channels.get(item.channel);
+  // What nobody follows goes nowhere, and is not asked for later.
+  if (channel === undefined) return;
+  release(state, channel, sequencer.take(item, context.now), context);
+}
+
+function release(state: ChannelsState, channel: Channel, out: Release, context: Turn): void {
+  if (out.dropped > 0) context.count('gateway.items.dropped.sequence', out.dropped);
+  for (const item of out.items) {
+    const receivers = receiversOf(channel, item);
+    if (state.pacer.isOpen(receivers, context.now)) deliver(state, { channel, item }, context);
+    else if (state.pacer.wait({ channel, item }, receivers)) pace(state, context);
+    else {
+      // [GRIP] No silent loss: whoever is dropped by the operator's own bound is counted and told of.
+      context.count('gateway.deliveries.dropped.hwm', receivers);
+      context.send(state.args.log, {
+        type: 'log',
+        level: 'warn',
+        event: 'gateway.hwmExceeded',
+        fields: { channel: channel.name, receivers },
+      });
+    }
+  }
+}
+
+function pace(state: ChannelsState, context: Turn): void {
+  for (const released of state.pacer.take(context.now)) deliver(state, released, context);
+  const waitMs = state.pacer.waitMs(context.now);
+  if (waitMs !== undefined) context.after('pace', waitMs);
+}
+
+function deliver(state: ChannelsState, { channel, item }: Released, context: Turn): void {
+  const { followers, name } = channel;
+  const { operator, options } = state.args;
+  for (const [mode, transport, format] of [
+    ['response', 'http-response', item.response],
+    ['stream', 'http-stream', item.stream],
+    ['ws', 'ws-message', item.ws],
+  ] as const) {
+    const receivers = followers.count(mode);
+    if (format === undefined || receivers === 0) continue;
+    context.count('gateway.deliveries', receivers);
+    context.send(operator, {
+      type: 'messageSent',
+      channel: name,
+      itemId: item.id,
+      transport,
+      receivers,
+      blocks: blocksOf(item, options, receivers),
+    });
+  }
+  toHome(state, item.channel, item, context);
+}
+
+function blocksOf(
+  item: GripItem,
+  { messageBlockBytes }: GatewayOptions,
+  receivers: number,
+): number | undefined {
+  if (messageBlockBytes === undefined) return undefined;
+  const size = item.size ?? item.byteLength;
+  return Math.max(1, Math.ceil(size / messageBlockBytes)) * receivers;
+}
+
+function toHome(
+  state: ChannelsState,
+  channel: string,
+  data: GripItem | GripUpdate,
+  context: Turn,
+): void {
+  context.send(state.args.home, {
+    type: 'publish',
+    topic: topicOfChannel(channel),
+    id: undefined,
+    data,
+    isKept: false,
+    shard: state.args.shard,
+    ref: undefined,
+    publisher: undefined,
+  });
+}
+
+function follow(
+  state: ChannelsState,
+  { channel: name, mode, shard }: Ask<'follow'>,
+  context: Turn,
+): void {
+  let channel = state.channels.get(name);
+  const isFirst = channel === undefined;
+  if (channel === undefined) {
+    channel = { name, followers: new Followers(), lingersUntil: 0, untold: new Set() };
+    state.channels.set(name, channel);
+    state.sequencer.follow(name);
+  }
+  channel.followers.add(mode, shard);
+  if (mode === 'response') state.lingering.delete(channel);
+  tell(state, channel, mode, context);
+  if (isFirst && state.args.options.updateOnFirstSubscription) {
+    if (state.updates.length === 0) context.after('update', UPDATE_AFTER_MS);
+    state.updates.push({ channel, at: context.now + UPDATE_AFTER_MS * 1_000 });
+  }
+}
+
+function unfollow(
+  state: ChannelsState,
+  { channel: name, mode, shard }: Ask<'unfollow'>,
+  context: Turn,
+): void {
+  const channel = state.channels.get(name);
+  if (channel === undefined) return;
+  channel.followers.remove(mode, shard);
+  settle(state, channel, mode, context);
+}
+
+/** A channel that is left is forgotten; one that was left by a long-poll waits for the client to come back. */
+function settle(state: ChannelsState, channel: Channel, mode: HoldMode, context: Turn): void {
+  if (mode === 'response' && channel.followers.count('response') === 0) {
+    channel.lingersUntil = context.now + state.args.options.subscriptionLingerMs * 1_000;
+    state.lingering.add(channel);
+    channel.untold.delete(mode);
+  } else tell(state, channel, mode, context);
+  if (channel.followers.total === 0 && !state.lingering.has(channel)) forget(state, channel);
+}
+
+function forget(state: ChannelsState, channel: Channel): void {
+  state.channels.delete(channel.name);
+  state.sequencer.unfollow(channel.name);
+}
+
+/** The first and the last of a mode are told at once, for publishers that send only what is followed. */
+function tell(state: ChannelsState, channel: Channel, mode: HoldMode, context: Turn): void {
+  const subscribers = channel.followers.count(mode);
+  if (subscribers > 1) {
+    channel.untold.add(mode);
+    state.untold.add(channel);
+    return;
+  }
+  channel.untold.delete(mode);
+  context.send(state.args.operator, {
+    type: 'channelFollowed',
+    channel: channel.name,
+    mode,
+    subscribers,
+  });
+}
+
+function recover(state: ChannelsState, context: Turn): void {
+  for (const channel of state.channels.values()) {
+    state.sequencer.forgetId(channel.name);
+    if (channel.followers.http > 0) toHome(state, channel.name, UPDATE, context);
+  }
+}
+
+/** [GRIP] Those who followed first may have missed what was published before the world knew that they follow. */
+function update(state: ChannelsState, context: Turn): void {
+  const { updates } = state;
+  while (updates[0] !== undefined && updates[0].at <= context.now) {
+    const { channel } = updates[0];
+    updates.shift();
+    if (channel.followers.http > 0) toHome(state, channel.name, UPDATE, context);
+  }
+  const next = updates[0];
+  if (next !== undefined)
+    context.after('update', Math.max(1, Math.ceil((next.at - context.now) / 1_000)));
+}
+
+function tick(state: ChannelsState, context: Turn): void {
+  for (const [name, out] of state.sequencer.overdue(context.now)) {
+    const channel = state.channels.get(name);
+    if (channel !== undefined) release(state, channel, out, context);
+  }
+  for (const channel of state.lingering) {
+    if (channel.lingersUntil > context.now) continue;
+    state.lingering.delete(channel);
+    tell(state, channel, 'response', context);
+    if (channel.followers.total === 0) forget(state, channel);
+  }
+  for (const channel of state.untold) {
+    for (const mode of channel.untold) {
+      const subscribers = channel.followers.count(mode);
+      const notice = { type: 'channelFollowed', channel: channel.name, mode, subscribers } as const;
+      context.send(state.args.operator, notice);
+    }
+    channel.untold.clear();
+  }
+  state.untold.clear();
+  context.after('tick', TICK_EVERY_MS);
+}
+
+function shardDown(state: ChannelsState, shard: number, context: Turn): void {
+  for (const channel of [...state.channels.values()]) {
+    for (const mode of channel.followers.removeAllOf(shard)) settle(state, channel, mode, context);
+  }
+}
+
+function receiversOf({ followers }: Channel, item: GripItem): number {
+  return (
+    (item.response === undefined ? 0 : followers.count('response')) +
+    (item.stream === undefined ? 0 : followers.count('stream')) +
+    (item.ws === undefined ? 0 : followers.count('ws'))
+  );
+}
+
+const UPDATE: GripUpdate = { isUpdate: true, byteLength: 0 };
+const TICK_EVERY_MS = 1_000;
+const UPDATE_AFTER_MS = 1_000;

@@ -1,0 +1,66 @@
+// Holds deliveries to the rate that an operator allows, counted by receivers: an item that would go beyond it waits its
+// turn, up to a bound. Without a rate nothing ever waits. Instants are microseconds.
+// Refuses to know what is delivered. Obeys spec/grip.md, section "Limits".
+
+import type { GatewayOptions } from '../gateway-options.ts';
+
+type Limits = Pick<GatewayOptions, 'messageRate' | 'messageHwm'>;
+
+export class Pacer<T> {
+  readonly #limits: Limits;
+  readonly #waiting: { readonly value: T; readonly receivers: number }[] = [];
+  #waitingReceivers = 0;
+  /** When the deliveries made so far are paid for. */
+  #paidAt = 0;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+  }
+
+  /** True when so many deliveries may be made now; they are then counted. */
+  isOpen(receivers: number, now: number): boolean {
+    const { messageRate } = this.#limits;
+    if (messageRate === undefined) return true;
+    if (this.#waiting.length > 0 || this.#paidAt > now) return false;
+    this.#spend(receivers, now, messageRate);
+    return true;
+  }
+
+  /** False when too many wait already. */
+  wait(value: T, receivers: number): boolean {
+    const { messageHwm } = this.#limits;
+    if (messageHwm !== undefined && this.#waitingReceivers + receivers > messageHwm) return false;
+    this.#waiting.push({ value, receivers });
+    this.#waitingReceivers += receivers;
+    return true;
+  }
+
+  /** What may go now, in order. */
+  take(now: number): readonly T[] {
+    const { messageRate } = this.#limits;
+    const out: T[] = [];
+    if (messageRate === undefined) return out;
+    while (this.#paidAt <= now) {
+      const next = this.#waiting.shift();
+      if (next === undefined) break;
+      this.#waitingReceivers -= next.receivers;
+      this.#spend(next.receivers, now, messageRate);
+      out.push(next.value);
+    }
+    return out;
+  }
+
+  /** Until the next may go; undefined when nothing waits. */
+  waitMs(now: number): number | undefined {
+    if (this.#waiting.length === 0) return undefined;
+    return Math.max(1, Math.ceil((this.#paidAt - now) / 1_000));
+  }
+
+  #spend(receivers: number, now: number, rate: number): void {
+    // A quiet quarter of a second is saved up, so that small bursts do not wait.
+    const from = Math.max(this.#paidAt, now - SAVED_US);
+    this.#paidAt = from + Math.ceil((receivers * 1_000_000) / rate);
+  }
+}
+
+const SAVED_US = 250_000;

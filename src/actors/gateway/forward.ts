@@ -1,0 +1,148 @@
+// How a request looks to the origin that a route leads to: its path, its Host, its headers, and who signs it.
+// Refuses to know how it is asked and what is answered. Obeys spec/grip.md, section "Forwarding".
+
+import type { HeaderList } from '../codecs/grip/header-list.ts';
+import type { Route, Target } from '../codecs/grip/routes-file.ts';
+import type { OriginAddress, ProxyRequested, Signature } from '../runtime/gateway-edges.ts';
+import type { GatewayContext } from './gateway-context.ts';
+import { forwardHeaders, gripFeatures } from './rewriting/forward-headers.ts';
+
+/** A request that found its route. */
+export interface Admitted {
+  readonly gateway: GatewayContext;
+  readonly request: ProxyRequested;
+  readonly route: Route;
+  /** A GRIP proxy in front of us signed it: its GRIP is between it and the origin. */
+  readonly isTrusted: boolean;
+}
+
+/** A request as an origin gets it. */
+export interface Forwarded {
+  /** Path and query. */
+  readonly target: string;
+  /** With Host; without framing and signature. */
+  readonly headers: HeaderList;
+  readonly signature: Signature | undefined;
+}
+
+/** A request that the gateway makes itself in a client's name: a next link, a gone link, a filter's question. */
+export interface OwnRequest {
+  /** The link that it follows, whole. */
+  readonly href?: string;
+  readonly path: string;
+  readonly search: string;
+  readonly headers: HeaderList;
+  /** Set when it does not go along the client's route. */
+  readonly elsewhere?: { readonly origin: OriginAddress; readonly host: string } | undefined;
+}
+
+/** The client's own request. `lastIds` tells what a hold has seen when it is asked again. */
+export function forward(
+  admitted: Admitted,
+  target: Target,
+  lastIds: readonly (readonly [channel: string, id: string])[] = [],
+): Forwarded {
+  const { request } = admitted;
+  return forwarded(admitted, target, request, { lastIds, isInternal: false });
+}
+
+/** A request of the gateway's own, along the client's route or elsewhere. */
+export function forwardOwn(admitted: Admitted, target: Target, own: OwnRequest): Forwarded {
+  if (own.elsewhere !== undefined) {
+    const headers: HeaderList = [
+      ['Host', own.elsewhere.host],
+      ...own.headers,
+      ['Grip-Feature', gripFeatures],
+    ];
+    return { target: own.path + own.search, headers, signature: signatureOf(admitted) };
+  }
+  return forwarded(admitted, target, own, { lastIds: [], isInternal: true });
+}
+
+export function originOf({ request, route }: Admitted, target: Target): OriginAddress {
+  const asked = hostOf(hostFor({ request, route }, target) ?? '').name;
+  const serverName = target.trustConnectHost || asked === '' ? target.host : asked;
+  return {
+    host: target.host,
+    port: target.port,
+    isSecure: target.isSecure,
+    isInsecure: target.isInsecure,
+    serverName,
+    isUntrusted: target.isUntrusted,
+    clientCertFile: target.clientCert,
+    clientKeyFile: target.clientKey,
+  };
+}
+
+/** `request.headers` speak GRIP, and the answer's GRIP is ours to obey. */
+export function speaksGrip({ route, isTrusted }: Admitted): boolean {
+  return !route.noGrip && !isTrusted;
+}
+
+export function isDebug({ gateway, route }: Admitted): boolean {
+  return gateway.options.isDebug || route.isDebug;
+}
+
+export function isCrossOrigin({ gateway, route }: Admitted): boolean {
+  return gateway.options.isCrossOrigin || route.isCrossOrigin;
+}
+
+/** The name and port of a Host. */
+export function hostOf(host: string): { readonly name: string; readonly port: number | undefined } {
+  const at = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(host);
+  const [, name = host, port] = at ?? [];
+  return { name: name.toLowerCase(), port: port === undefined ? undefined : Number(port) };
+}
+
+function forwarded(
+  admitted: Admitted,
+  target: Target,
+  { path, search, headers }: OwnRequest,
+  { lastIds, isInternal }: { lastIds: readonly (readonly [string, string])[]; isInternal: boolean },
+): Forwarded {
+  const { gateway, request, route, isTrusted } = admitted;
+  const scheme = request.isWebSocket
+    ? request.isSecure
+      ? 'wss'
+      : 'ws'
+    : request.isSecure
+      ? 'https'
+      : 'http';
+  const host = hostFor(admitted, target);
+  return {
+    target: rewritten(path, route) + search,
+    headers: forwardHeaders(headers, route, gateway.options, {
+      isTrusted,
+      isInternal,
+      scheme,
+      peerAddress: request.remote,
+      host,
+      lastIds,
+    }),
+    signature: speaksGrip(admitted) ? signatureOf(admitted) : undefined,
+  };
+}
+
+/** What the origin is told that it was called; an absolute target outranks the Host beside it. */
+function hostFor(
+  { request, route }: Pick<Admitted, 'request' | 'route'>,
+  target: Target,
+): string | undefined {
+  if (target.hostHeader !== undefined) return target.hostHeader;
+  return route.asHost ?? (request.host === '' ? undefined : request.host);
+}
+
+/** `path_rem` and `replace_beg`. */
+function rewritten(path: string, { pathPrefix, pathRemove, replacePrefix }: Route): string {
+  let now = path;
+  // A link may lead away from the prefix that its client came by.
+  if (replacePrefix === undefined) now = now.slice(pathRemove);
+  else if (now.startsWith(pathPrefix)) now = replacePrefix + now.slice(pathPrefix.length);
+  return now.startsWith('/') ? now : `/${now}`;
+}
+
+function signatureOf({ gateway, route }: Admitted): Signature | undefined {
+  const key = route.sigKey ?? gateway.options.sigKey;
+  if (key === undefined || key === '') return undefined;
+  return { issuer: route.sigIss ?? gateway.options.sigIss, key };
+}

@@ -1,0 +1,233 @@
+// The gateway's door on one shard: finds the route of each request, and starts one actor for it. It knows who is here,
+// by number and by Connection-Id, and passes on what concerns one of them.
+// Refuses to know origins and instructs. Obeys spec/grip.md, section "Routes".
+
+import { firstHeader } from '../codecs/grip/header-list.ts';
+import { parseRoutes, type Route, RouteTable } from '../codecs/grip/routes-file.ts';
+import type { ActorDefinition, Address, ChildStopped, Context } from '../runtime/actor.ts';
+import type { Log, ShardDown } from '../runtime/edges.ts';
+import type { ProxyRequested, SignatureVerdict } from '../runtime/gateway-edges.ts';
+import type { DoorOrder } from './door-messages.ts';
+import { type Admitted, hostOf } from './forward.ts';
+import type { GatewayContext } from './gateway-context.ts';
+import { errorAnswer } from './requests/answers.ts';
+import { requestActor } from './requests/request.actor.ts';
+import { wsSession } from './ws/ws-session.actor.ts';
+
+export type GatewayDoorMessage =
+  | ProxyRequested
+  | SignatureVerdict
+  | DoorOrder
+  | ShardDown
+  /** The routes file changed. Who is here keeps the route that led here. */
+  | { readonly type: 'routesChanged'; readonly text: string };
+
+export interface GatewayDoorArgs {
+  readonly gateway: GatewayContext;
+  readonly routes: string;
+}
+
+interface Child {
+  readonly address: Address<{ readonly type: 'followAgain'; readonly shard: number }>;
+  readonly connectionId: string | undefined;
+}
+
+interface GatewayDoorState {
+  readonly gateway: GatewayContext;
+  readonly children: Map<string, Child>;
+  /** WebSocket sessions by their Connection-Id. */
+  readonly sessions: Map<string, Address<{ readonly type: 'refresh' }>>;
+  /** Requests whose signature is being looked at. */
+  readonly judged: Map<number, { readonly request: ProxyRequested; readonly route: Route }>;
+  refs: number;
+}
+
+type Turn = Context<GatewayDoorMessage>;
+
+export const gatewayDoor: ActorDefinition<GatewayDoorArgs, GatewayDoorState, GatewayDoorMessage> = {
+  kind: 'gateway/door',
+  mailboxMax: 200_000,
+  onFailure: 'escalate',
+  start({ gateway, routes }, context) {
+    const state: GatewayDoorState = {
+      gateway,
+      children: new Map(),
+      sessions: new Map(),
+      judged: new Map(),
+      refs: 0,
+    };
+    changeRoutes(state, routes, context);
+    return state;
+  },
+  receive(state, message, context) {
+    switch (message.type) {
+      case 'proxyRequested':
+        requested(state, message, context);
+        return;
+      case 'signatureVerified':
+        judged(state, message, context);
+        return;
+      case 'routesChanged':
+        changeRoutes(state, message.text, context);
+        return;
+      case 'refresh': {
+        const session = state.sessions.get(message.cid);
+        if (session !== undefined) context.send(session, { type: 'refresh' });
+        return;
+      }
+      case 'checkConnections': {
+        const found = message.ids.filter((id) => state.sessions.has(id));
+        const { ref } = message;
+        const { shard } = state.gateway;
+        context.send(message.replyTo, { type: 'connectionsChecked', ref, shard, found });
+        return;
+      }
+      case 'shardDown':
+        for (const { address } of state.children.values())
+          context.send(address, { type: 'followAgain', shard: message.shard });
+        return;
+      case 'childStopped':
+        left(state, message);
+        return;
+      case 'timedOut':
+        return;
+      default:
+        message satisfies never;
+    }
+  },
+};
+
+/** [GRIP-CONF] Lines that cannot be read are told and passed over; the others count. */
+function changeRoutes(state: GatewayDoorState, text: string, context: Turn): void {
+  const { gateway } = state;
+  const { routes, warnings } = parseRoutes(text);
+  gateway.routes = new RouteTable(routes);
+  // Every shard reads the same text: one of them tells.
+  if (gateway.shard !== 0) return;
+  for (const { line, sentence } of warnings)
+    log(state, 'warn', 'gateway.routeSkipped', { line, sentence }, context);
+  log(state, 'info', 'gateway.routesLoaded', { routes: routes.length }, context);
+}
+
+function requested(state: GatewayDoorState, request: ProxyRequested, context: Turn): void {
+  const { gateway, children } = state;
+  context.count('gateway.requests');
+  context.send(gateway.edges.operator, { type: 'requestsReceived', count: 1 });
+  if (children.size >= gateway.options.connectionsMax) {
+    context.count('gateway.requests.refused.full');
+    refuse(state, request, 503, 'Too many connections.', context);
+    return;
+  }
+  const asked = secured(gateway, request);
+  const route = routeOf(gateway, asked);
+  if (route === undefined) {
+    context.count('gateway.requests.unrouted');
+    const { name } = hostOf(request.host);
+    log(state, 'info', 'gateway.noRoute', { host: name, path: request.path }, context);
+    refuse(state, request, 502, `No route for host: ${name}`, context);
+    return;
+  }
+  const { upstreamKey } = gateway.options;
+  const signature = firstHeader(request.headers, 'grip-sig');
+  if (upstreamKey === undefined || upstreamKey === '' || signature === undefined) {
+    admit(state, { gateway, request: asked, route, isTrusted: false }, context);
+    return;
+  }
+  state.refs += 1;
+  state.judged.set(state.refs, { request: asked, route });
+  context.send(gateway.edges.gateway, {
+    type: 'verifySignature',
+    ref: state.refs,
+    token: signature,
+    key: upstreamKey,
+    replyTo: context.self,
+  });
+}
+
+function judged(state: GatewayDoorState, { ref, isValid }: SignatureVerdict, context: Turn): void {
+  const waiting = state.judged.get(ref);
+  if (waiting === undefined) return;
+  state.judged.delete(ref);
+  admit(state, { gateway: state.gateway, ...waiting, isTrusted: isValid }, context);
+}
+
+function admit(state: GatewayDoorState, admitted: Admitted, context: Turn): void {
+  const { request } = admitted;
+  if (!request.isWebSocket) {
+    const name = `gateway/request:${request.connection}`;
+    const address = context.spawn(requestActor, { admitted }, name);
+    state.children.set(address, { address, connectionId: undefined });
+    return;
+  }
+  const connectionId = uuid(context);
+  const name = `gateway/ws:${request.connection}`;
+  const address = context.spawn(wsSession, { admitted, connectionId }, name);
+  state.children.set(address, { address, connectionId });
+  state.sessions.set(connectionId, address);
+}
+
+function left(state: GatewayDoorState, { child }: ChildStopped): void {
+  const gone = state.children.get(child);
+  state.children.delete(child);
+  if (gone?.connectionId !== undefined) state.sessions.delete(gone.connectionId);
+}
+
+function routeOf(gateway: GatewayContext, request: ProxyRequested): Route | undefined {
+  const { routes, options } = gateway;
+  const wanted = options.acceptPushpinRoute
+    ? firstHeader(request.headers, 'pushpin-route')
+    : undefined;
+  if (wanted !== undefined) {
+    const route = routes.byId(wanted);
+    return route !== undefined && request.path.startsWith(route.pathPrefix) ? route : undefined;
+  }
+  const { name: host } = hostOf(request.host);
+  const { path, isSecure, isWebSocket } = request;
+  return routes.match({ host, path, isSecure, isWebSocket });
+}
+
+/** What a proxy in front of us says of the client's connection, where it is to be believed. */
+function secured({ options }: GatewayContext, request: ProxyRequested): ProxyRequested {
+  if (!options.acceptForwardedProtocol || request.isSecure) return request;
+  const said =
+    firstHeader(request.headers, 'x-forwarded-proto') ??
+    firstHeader(request.headers, 'x-forwarded-protocol');
+  return said === 'https' || said === 'wss' ? { ...request, isSecure: true } : request;
+}
+
+function refuse(
+  state: GatewayDoorState,
+  { connection, isWebSocket }: ProxyRequested,
+  status: number,
+  sentence: string,
+  context: Turn,
+): void {
+  const said = errorAnswer(status, sentence);
+  // As Pushpin refuses handshakes, without saying of what kind its words are.
+  const headers = isWebSocket ? [] : said.headers;
+  context.send(state.gateway.edges.gateway, { type: 'answer', connection, ...said, headers });
+}
+
+function log(
+  { gateway }: GatewayDoorState,
+  level: Log['level'],
+  event: string,
+  fields: Log['fields'],
+  context: Turn,
+): void {
+  context.send(gateway.edges.log, { type: 'log', level, event, fields });
+}
+
+/** A version 4 UUID, from the actor's own chance. */
+function uuid(context: Turn): string {
+  const words = [context.random(), context.random(), context.random(), context.random()];
+  const hex = words.map((word) => word.toString(16).padStart(8, '0')).join('');
+  const variant = ((Number.parseInt(hex[16] ?? '0', 16) & 3) | 8).toString(16);
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `4${hex.slice(13, 16)}`,
+    `${variant}${hex.slice(17, 20)}`,
+    hex.slice(20),
+  ].join('-');
+}

@@ -1,0 +1,76 @@
+// The last words that a client hears: whole answers, and the errors of the gateway's own, dressed for pages that asked
+// across origins or by JSON-P. Refuses to know where an answer came from. Obeys spec/grip.md, section "Errors".
+
+import { type HeaderList, withHeader } from '../../codecs/grip/header-list.ts';
+import { reasonOf } from '../../codecs/grip/reasons.ts';
+import { encodeText } from '../../codecs/utf8-text.ts';
+import { isCrossOrigin, isDebug } from '../forward.ts';
+import { addCrossOrigin } from '../rewriting/cross-origin.ts';
+import { wrapHeldJsonp, wrapJsonp } from '../rewriting/jsonp.ts';
+import type { RequestState, Turn } from './request-state.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: HeaderList;
+  readonly body: Uint8Array;
+}
+
+/** What a page that asked by JSON-P wants around its answer. */
+export interface JsonpCall {
+  readonly callback: string;
+  readonly mode: 'basic' | 'extended';
+}
+
+/** A whole answer; `isHeld` when it ends a hold. */
+export function answer(state: RequestState, said: Answer, isHeld: boolean, context: Turn): void {
+  const { admitted, connection, jsonp } = state;
+  const wrap = isHeld ? wrapHeldJsonp : wrapJsonp;
+  const wrapped = jsonp === undefined ? said : wrap(jsonp.callback, jsonp.mode, said);
+  const { status, reason, body } = wrapped;
+  const headers = dressed(state, wrapped.headers);
+  const whole = { status, reason, headers, body };
+  context.send(admitted.gateway.edges.gateway, { type: 'answer', connection, ...whole });
+}
+
+/** Headers as the client's page may read them. */
+export function dressed({ admitted }: RequestState, headers: HeaderList): HeaderList {
+  return isCrossOrigin(admitted) ? addCrossOrigin(admitted.request.headers, headers) : headers;
+}
+
+/** An error of the gateway's own; the details are for whoever debugs the route. */
+export function answerError(
+  state: RequestState,
+  status: number,
+  sentence: string,
+  details: string | undefined,
+  context: Turn,
+): void {
+  const text = details !== undefined && isDebug(state.admitted) ? details : sentence;
+  answer(state, errorAnswer(status, text), false, context);
+}
+
+export function errorAnswer(status: number, sentence: string): Answer {
+  return {
+    status,
+    reason: reasonOf(status),
+    headers: [['Content-Type', 'text/plain']],
+    body: encodeText(`${sentence}\n`),
+  };
+}
+
+/** Published headers take the place of those that the origin gave of the same name. */
+export function mergedHeaders(stored: HeaderList, published: HeaderList): HeaderList {
+  const seen = new Set<string>();
+  let headers: HeaderList = stored;
+  for (const [name, value] of published) {
+    const lower = name.toLowerCase();
+    if (lower.startsWith('grip-')) continue;
+    if (seen.has(lower)) headers = [...headers, [name, value]];
+    else headers = withHeader(headers, name, value);
+    seen.add(lower);
+  }
+  return headers;
+}
+
+export const ORIGIN_ERROR = 'Error while proxying to origin.';

@@ -1,0 +1,147 @@
+// What a held request follows: its channels, as its origin named them last. Each wish goes to the router, which brings
+// the items, and to the keeper of the channel, which counts who follows.
+// Refuses to know what items do to the client. Obeys spec/grip.md, section "Channels".
+
+import type { Instruct } from '../../codecs/grip/instruct.ts';
+import { NO_SLOT } from '../../routing/router-messages.ts';
+import { TO_OWNER } from '../../routing/subscriptions.ts';
+import { homeOf } from '../../routing/topic.ts';
+import { channelOfTopic, topicOfChannel } from '../channel-messages.ts';
+import { GRIP_STREAM } from '../formats.ts';
+import { keeperOf } from '../gateway-context.ts';
+import { needsOwner } from '../rewriting/filters.ts';
+import { type Link, requestUrl, resolveLink } from './links.ts';
+import type { Hold, HeldChannel, RequestState, Turn } from './request-state.ts';
+
+/** Follows what the instruct names, and nothing else any more. Without a hold it names what to tell a next link of. */
+export function hold(state: RequestState, instruct: Instruct, context: Turn): Hold {
+  const { admitted } = state;
+  const mode = instruct.hold === 'response' ? 'response' : 'stream';
+  const before = state.hold;
+  const wanted = wantedChannels(state, instruct);
+  if (!state.isOpen) open(state, context);
+  for (const name of before?.channels.keys() ?? []) {
+    if (before?.mode !== mode || !wanted.has(name))
+      unfollow(state, before?.mode ?? mode, name, context);
+    if (!wanted.has(name)) {
+      context.send(admitted.gateway.router, {
+        type: 'unsubscribe',
+        connection: state.connection,
+        slot: NO_SLOT,
+        topic: topicOfChannel(name),
+      });
+    }
+  }
+  for (const [name, channel] of wanted) {
+    if (before?.channels.has(name) !== true || before.mode !== mode)
+      follow(state, mode, name, context);
+    subscribe(state, instruct, channel, context);
+  }
+  const next: Hold = {
+    mode,
+    instruct,
+    channels: wanted,
+    // Only a hold's first word on this counts: what began with a promise to tell ends with it.
+    gone: before?.mode === 'stream' ? before.gone : goneOf(state, instruct),
+    base: before?.base ?? requestUrl(admitted),
+    activityAt: context.now,
+  };
+  state.hold = next;
+  return next;
+}
+
+/** The router took the wish up: from now on nothing is missed. */
+export function attached(state: RequestState, topic: string, context: Turn): void {
+  const channel = state.hold?.channels.get(channelOfTopic(topic));
+  if (channel !== undefined) askId(state, channel, context);
+}
+
+/** Lets go of everything that is followed. */
+export function letGo(state: RequestState, context: Turn): void {
+  const { admitted, connection, hold: held } = state;
+  if (state.isOpen) context.send(admitted.gateway.router, { type: 'leave', connection });
+  state.isOpen = false;
+  for (const name of held?.channels.keys() ?? [])
+    unfollow(state, held?.mode ?? 'stream', name, context);
+  held?.channels.clear();
+}
+
+export function followAgain(state: RequestState, shard: number, context: Turn): void {
+  const { shards } = state.admitted.gateway;
+  for (const name of state.hold?.channels.keys() ?? []) {
+    if (homeOf(topicOfChannel(name), shards) === shard)
+      follow(state, state.hold?.mode ?? 'stream', name, context);
+  }
+}
+
+function wantedChannels(state: RequestState, instruct: Instruct): Map<string, HeldChannel> {
+  const { route, gateway } = state.admitted;
+  const most = gateway.options.connectionSubscriptionsMax;
+  const channels = new Map<string, HeldChannel>();
+  if (instruct.hold === 'none') return channels;
+  const want = (name: string, held: Omit<HeldChannel, 'name'>): void => {
+    if (channels.size < most && name !== '' && !channels.has(name))
+      channels.set(name, { name, ...held });
+  };
+  for (const { name: shortName, prevId, filters } of instruct.channels)
+    want(route.prefix + shortName, { shortName, filters, lastId: prevId });
+  for (const name of route.targets[state.answeredBy]?.subscriptions ?? [])
+    want(name, { shortName: name, filters: [], lastId: undefined });
+  return channels;
+}
+
+function goneOf(state: RequestState, { gone }: Instruct): Link | undefined {
+  return gone === undefined ? undefined : resolveLink(state, gone);
+}
+
+function open(state: RequestState, context: Turn): void {
+  const { connection, admitted } = state;
+  const { router, options } = admitted.gateway;
+  state.isOpen = true;
+  context.send(router, {
+    type: 'open',
+    connection,
+    owner: context.self,
+    outbox: { queueBytesMax: options.queueBytesMax, slowPolicy: 'disconnect' },
+    ownFormat: GRIP_STREAM,
+    subscriptionsMax: options.connectionSubscriptionsMax + 1,
+  });
+}
+
+/** A plain stream is written to by the router, the same bytes for all; everything else passes through here. */
+function subscribe(
+  state: RequestState,
+  { hold: mode, next }: Instruct,
+  { name, filters, lastId }: HeldChannel,
+  context: Turn,
+): void {
+  const isPlain =
+    mode === 'stream' && next === undefined && lastId === undefined && !needsOwner(filters);
+  context.send(state.admitted.gateway.router, {
+    type: 'subscribe',
+    connection: state.connection,
+    slot: NO_SLOT,
+    topic: topicOfChannel(name),
+    format: isPlain ? GRIP_STREAM : TO_OWNER,
+    since: undefined,
+  });
+}
+
+function follow(state: RequestState, mode: Hold['mode'], channel: string, context: Turn): void {
+  const { gateway } = state.admitted;
+  const { shard } = gateway;
+  context.send(keeperOf(gateway, channel), { type: 'follow', channel, mode, shard });
+}
+
+function unfollow(state: RequestState, mode: Hold['mode'], channel: string, context: Turn): void {
+  const { gateway } = state.admitted;
+  const { shard } = gateway;
+  context.send(keeperOf(gateway, channel), { type: 'unfollow', channel, mode, shard });
+}
+
+/** What was published between the origin's answer and the subscription shows in the channel's last id. */
+function askId(state: RequestState, { name: channel, lastId }: HeldChannel, context: Turn): void {
+  if (lastId === undefined) return;
+  const replyTo = context.self;
+  context.send(keeperOf(state.admitted.gateway, channel), { type: 'askId', channel, replyTo });
+}

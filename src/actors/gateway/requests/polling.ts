@@ -1,0 +1,106 @@
+// A long-poll: the client hears nothing until an item comes, or its time is up and it gets what the origin said. What
+// it may have missed is found out by asking the origin again, as if the client had.
+// Refuses to know streams. Obeys spec/grip.md, section "Response holds".
+
+import type { Instruct } from '../../codecs/grip/instruct.ts';
+import { patchBody } from '../../codecs/grip/json-patch.ts';
+import type { GripItem, ResponseFormat } from '../../codecs/grip/publish-item.ts';
+import { withoutHeaders } from '../../codecs/grip/header-list.ts';
+import { answer, answerError, mergedHeaders, ORIGIN_ERROR } from './answers.ts';
+import { askOrigin } from './asking.ts';
+import { hold } from './holding.ts';
+import { dropOld, nextWish, type ItemWish } from './items.ts';
+import { end, tellGone } from './leaving.ts';
+import type { RequestState, Turn } from './request-state.ts';
+
+export function startPoll(state: RequestState, instruct: Instruct, context: Turn): void {
+  state.life = 'polling';
+  dropOld(state, instruct);
+  hold(state, instruct, context);
+  context.after('poll', instruct.timeoutMs);
+  drainPoll(state, context);
+}
+
+/** [GRIP] The time is up: the client gets what its origin prepared. */
+export function pollTimedOut(state: RequestState, context: Turn): void {
+  const { hold: held } = state;
+  if (state.life !== 'polling' || held === undefined) return;
+  answer(state, held.instruct.response, true, context);
+  end(state, context);
+}
+
+/** Looks at what waits, until something ends the poll. */
+export function drainPoll(state: RequestState, context: Turn): void {
+  while (state.life === 'polling' && state.question === undefined) {
+    const wish = nextWish(state, context);
+    if (wish === undefined) return;
+    obeyInPoll(state, wish, context);
+  }
+}
+
+export function obeyInPoll(state: RequestState, wish: ItemWish, context: Turn): void {
+  switch (wish.kind) {
+    case 'nothing':
+    case 'waits':
+    case 'close':
+      return;
+    case 'send':
+      finishPoll(state, wish.item, wish.content, context);
+      return;
+    case 'hint':
+    case 'recover':
+      // What waited is older than what the origin will say now.
+      state.queue = [];
+      askAgain(state, context);
+      return;
+    case 'update':
+      // What waits behind it may come after what the origin will say: it is looked at then.
+      askAgain(state, context);
+      return;
+    case 'error':
+      answerError(state, 502, ORIGIN_ERROR, wish.message, context);
+      end(state, context);
+      return;
+    default:
+      wish satisfies never;
+  }
+}
+
+function finishPoll(state: RequestState, item: GripItem, content: Uint8Array, context: Turn): void {
+  const { hold: held } = state;
+  const format = item.response;
+  if (held === undefined || format === undefined) return;
+  const body = bodyOf(held.instruct, format, content);
+  if (body === undefined)
+    answerError(state, 502, ORIGIN_ERROR, 'failed to apply body-patch', context);
+  else {
+    const merged = mergedHeaders(held.instruct.response.headers, format.headers);
+    const headers = withoutHeaders(merged, format.hiddenHeaders);
+    const { status, reason } = format;
+    answer(state, { status, reason, headers, body }, true, context);
+  }
+  end(state, context);
+}
+
+function bodyOf(
+  { response }: Instruct,
+  { bodyPatch }: ResponseFormat,
+  content: Uint8Array,
+): Uint8Array | undefined {
+  if (bodyPatch === undefined) return content;
+  const patched = patchBody(response.body, bodyPatch);
+  return patched.ok ? patched.body : undefined;
+}
+
+/** [GRIP] The origin is asked the client's question again, and told what the client has. */
+function askAgain(state: RequestState, context: Turn): void {
+  context.cancel('poll');
+  context.count('gateway.holds.retried');
+  state.life = 'asking';
+  if (!tellGone(state, context)) askAgainNow(state, context);
+}
+
+export function askAgainNow(state: RequestState, context: Turn): void {
+  const bytes = state.body ?? new Uint8Array(0);
+  askOrigin(state, { kind: 'bytes', bytes }, context);
+}

@@ -1,0 +1,227 @@
+// A held stream: the client gets what the origin said first, and then every item of its channels, until it goes or an
+// item closes it. When it may have missed something, or has been quiet for long, the origin's next link tells what
+// comes next, and where the stream stands then.
+// Refuses to know long-polls. Obeys spec/grip.md, sections "Stream holds" and "Links".
+
+import { type Instruct, parseInstruct } from '../../codecs/grip/instruct.ts';
+import { encodeText } from '../../codecs/utf8-text.ts';
+import { isDebug } from '../forward.ts';
+import { filterResponseContent } from '../rewriting/filters.ts';
+import { dressed } from './answers.ts';
+import { abandon, askOwn, lastIdHeaders } from './asking.ts';
+import { hold } from './holding.ts';
+import { dropOld, type ItemWish, nextWish } from './items.ts';
+import { end } from './leaving.ts';
+import { resolveLink } from './links.ts';
+import type { Question, RequestState, Turn } from './request-state.ts';
+
+/** Begins the client's answer, which stays open. */
+export function startStream(state: RequestState, instruct: Instruct, context: Turn): void {
+  const { admitted, connection } = state;
+  const { response } = instruct;
+  state.isStreaming = true;
+  context.send(admitted.gateway.edges.gateway, {
+    type: 'startStream',
+    connection,
+    ...response,
+    headers: dressed(state, response.headers),
+    owner: context.self,
+    receiptsTo: admitted.gateway.router,
+  });
+  followStream(state, instruct, context);
+}
+
+/** The stream has begun: what it follows from now on. */
+export function followStream(state: RequestState, instruct: Instruct, context: Turn): void {
+  const { next } = instruct;
+  const late = instruct.channels.find(({ prevId }) => prevId !== undefined);
+  if (instruct.hold === 'stream' && late !== undefined && next === undefined) {
+    const message = `channel '${late.name}' specifies prev-id, but no next link found`;
+    failStream(state, message, context);
+    return;
+  }
+  hold(state, instruct, context);
+  state.life = 'streaming';
+  state.attempts = 0;
+  tellKeepAlive(state, true, context);
+  if (instruct.hold === 'none') {
+    if (next === undefined) finishStream(state, context);
+    else askNext(state, context);
+    return;
+  }
+  if (next === undefined) context.cancel('next');
+  else context.after('next', Math.max(next.timeoutMs, LINK_EVERY_MS_MIN));
+  drainStream(state, context);
+}
+
+/** Looks at what waits, until an origin has to be asked. */
+export function drainStream(state: RequestState, context: Turn): void {
+  // What comes while a link is asked for in vain waits, too.
+  while (state.life === 'streaming' && state.question === undefined && state.attempts === 0) {
+    const wish = nextWish(state, context);
+    if (wish === undefined) return;
+    obeyInStream(state, wish, context);
+  }
+}
+
+export function obeyInStream(state: RequestState, wish: ItemWish, context: Turn): void {
+  const { connection, admitted, hold: held } = state;
+  switch (wish.kind) {
+    case 'nothing':
+    case 'waits':
+      return;
+    case 'send': {
+      const { content: payload, publication } = wish;
+      if (payload.byteLength === 0) return;
+      const words = { connection, slot: undefined, payload, publication };
+      context.send(admitted.gateway.router, { type: 'reply', ...words });
+      return;
+    }
+    case 'close':
+      finishStream(state, context);
+      return;
+    case 'hint':
+    case 'recover':
+    case 'update':
+      if (held?.instruct.next === undefined) return;
+      // What waited is older than what the origin will say now.
+      if (wish.kind !== 'update') state.queue = [];
+      askNext(state, context);
+      return;
+    case 'error':
+      failStream(state, wish.message, context);
+      return;
+    default:
+      wish satisfies never;
+  }
+}
+
+/** [GRIP] Quiet for the link's time: it is asked, unless something came meanwhile. */
+export function nextIsDue(state: RequestState, context: Turn): void {
+  const { hold: held } = state;
+  const next = held?.instruct.next;
+  if (state.life !== 'streaming' || held === undefined || next === undefined) return;
+  if (state.question !== undefined) {
+    // A filter asks: the link is looked at again when that is over.
+    if (state.question.purpose === 'filter') context.after('next', LINK_EVERY_MS_MIN);
+    return;
+  }
+  const quietMs = (context.now - held.activityAt) / 1_000;
+  if (state.attempts > 0 || quietMs >= next.timeoutMs) askNext(state, context);
+  else context.after('next', Math.max(1, Math.ceil(next.timeoutMs - quietMs)));
+}
+
+/** Asks the next link, and tells it what the client has. */
+export function askNext(state: RequestState, context: Turn): void {
+  const uri = state.hold?.instruct.next?.uri;
+  const link = uri === undefined ? undefined : resolveLink(state, uri);
+  if (link === undefined) {
+    failStream(state, 'Failed to retrieve next link.', context);
+    return;
+  }
+  context.cancel('next');
+  context.count('gateway.links.asked');
+  tellKeepAlive(state, false, context);
+  const own = { ...link, headers: lastIdHeaders(state) };
+  askOwn(state, 'next', own, new Uint8Array(0), context);
+}
+
+/** The next link's whole answer: its body goes on, and its word is what counts from now on. */
+export function nextAnswered(
+  state: RequestState,
+  { answer, own }: Question,
+  body: Uint8Array,
+  context: Turn,
+): void {
+  const { hold: held, connection, admitted } = state;
+  if (answer === undefined || held === undefined) return;
+  const parsed = parseInstruct({ ...answer, body });
+  if (!parsed.ok) {
+    failStream(state, `Failed to parse next link: ${parsed.mistake.message}`, context);
+    return;
+  }
+  const { instruct } = parsed;
+  if (instruct.hold === 'response') {
+    failStream(state, 'Next link returned non-stream hold.', context);
+    return;
+  }
+  if (own?.href !== undefined) held.base = own.href;
+  const filters = instruct.channels.flatMap((channel) => channel.filters);
+  const { meta: subMeta, response } = instruct;
+  const filtered = filterResponseContent(filters, response.body, { subMeta });
+  if (filtered.kind === 'error') {
+    failStream(state, filtered.message, context);
+    return;
+  }
+  const { content: payload } = filtered;
+  if (payload.byteLength > 0) {
+    const words = { connection, slot: undefined, payload };
+    context.send(admitted.gateway.router, { type: 'reply', ...words });
+  }
+  dropOld(state, instruct);
+  followStream(state, instruct, context);
+}
+
+/** [GRIP] A link that cannot be had is asked for again, a few times and ever later; then the stream ends. */
+export function nextFailed(state: RequestState, context: Turn): void {
+  const waitMs = RETRY_AFTER_MS[state.attempts];
+  if (waitMs === undefined) {
+    failStream(state, 'Failed to retrieve next link.', context);
+    return;
+  }
+  state.attempts += 1;
+  context.after('next', waitMs + (context.random() % 1_000));
+}
+
+/** Ends the stream after what was said. */
+export function finishStream(state: RequestState, context: Turn): void {
+  const { connection, admitted } = state;
+  state.life = 'finishing';
+  abandon(state, context);
+  context.send(admitted.gateway.router, { type: 'finish', connection });
+}
+
+/** An error can only be told by the end, or in words to whoever debugs the route. */
+export function failStream(state: RequestState, message: string, context: Turn): void {
+  const { connection, admitted } = state;
+  context.count('gateway.streams.failed');
+  const words = isDebug(admitted) ? `\n\n${message}\n` : '';
+  if (words !== '' && state.isOpen) {
+    const payload = encodeText(words);
+    context.send(admitted.gateway.router, { type: 'reply', connection, slot: undefined, payload });
+  }
+  if (state.isOpen) finishStream(state, context);
+  else {
+    const { edges } = admitted.gateway;
+    if (words !== '')
+      context.send(edges.web, {
+        type: 'write',
+        connections: [connection],
+        payload: encodeText(words),
+      });
+    closeStream(state, context);
+  }
+}
+
+/** All was said: the client sees a clean end. */
+export function closeStream(state: RequestState, context: Turn): void {
+  const { connection, admitted } = state;
+  context.send(admitted.gateway.edges.web, { type: 'close', connection, code: 1000, reason: '' });
+  end(state, context);
+}
+
+/** While a link is being asked nothing else is written: its body must not be cut in two. */
+function tellKeepAlive(state: RequestState, isOn: boolean, context: Turn): void {
+  const { connection, hold: held, admitted } = state;
+  const wish = held?.instruct.keepAlive;
+  if (wish === undefined && isOn) return;
+  const keepAlive =
+    wish === undefined || !isOn
+      ? undefined
+      : { payload: wish.content, everyMs: wish.timeoutMs, isIdle: wish.mode === 'idle' };
+  context.send(admitted.gateway.router, { type: 'keepAlive', connection, keepAlive });
+}
+
+/** However often an origin wants its link to be asked. */
+const LINK_EVERY_MS_MIN = 100;
+const RETRY_AFTER_MS = [1_000, 2_000, 4_000, 8_000, 16_000];

@@ -1,0 +1,12 @@
+// The cases about WebSockets, over HTTP and direct.
+
+import type { GripCase } from './case.ts';
+import { webSocketControlCases } from './ws-control-cases.ts';
+import { webSocketOpenCases } from './ws-open-cases.ts';
+import { webSocketTurnCases } from './ws-turn-cases.ts';
+
+export const webSocketCases: readonly GripCase[] = [
+  ...webSocketOpenCases,
+  ...webSocketTurnCases,
+  ...webSocketControlCases,
+];

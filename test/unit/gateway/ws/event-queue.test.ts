@@ -18,7 +18,7 @@ const queueOf = (texts: readonly string[], eventsMax = ALL) => {
   for (const text of texts) queue.add('TEXT', encoder.encode(text));
   return queue;
 };
-const offered = (queue: EventQueue, close: typeof CLOSE | undefined = undefined) =>
+const offered = (queue: EventQueue, close?: typeof CLOSE) =>
   queue
     .offer(close)
     .map(({ type, content }) => (type === 'CLOSE' ? type : decoder.decode(content)));
@@ -47,10 +47,11 @@ describe('an offer', () => {
     expect(offered(queue)).toEqual([...rest, 'new']);
   });
 
-  test('holds 200,000 bytes, and the event that passes them', () => {
+  test('[WOH-REQ-1] holds 200,000 bytes', () => {
     const half = 'x'.repeat(OFFER_BYTES_MAX / 2);
     expect(offered(queueOf([half, half, 'y']))).toEqual([half, half]);
-    expect(offered(queueOf([half, half.slice(1), half, 'y']))).toHaveLength(3);
+    expect(offered(queueOf([half, half.slice(1), 'ab', '']))).toHaveLength(2);
+    expect(offered(queueOf([half, half.slice(1), 'a', '', 'b']))).toHaveLength(4);
   });
 
   test('that holds not all must be taken in part', () => {

@@ -105,13 +105,13 @@ test('whatever origins take, every byte arrives once, in order, under its type, 
       for (const now of steps) {
         if ('text' in now) {
           queue.add(now.type, encoder.encode(now.text));
-          said += [...now.text].map((letter) => `${now.type} ${letter},`).join('');
+          said += Array.from(now.text, (letter) => `${now.type} ${letter},`).join('');
           continue;
         }
         const events = queue.offer(undefined);
         expect(events.length).toBeLessThanOrEqual(eventsMax);
         const letters = events.flatMap(({ type, content }) =>
-          [...decoder.decode(content)].map((l) => `${type} ${l},`),
+          Array.from(decoder.decode(content), (letter) => `${type} ${letter},`),
         );
         const bytes = Math.floor((letters.length * now.share) / 4);
         expect(said.startsWith(taken + letters.join(''))).toBe(true);

@@ -230,7 +230,7 @@ describe('requests', () => {
     expect(stage.told).toEqual(['TEXT hello']);
     stage.answer();
     stage.say('');
-    expect(stage.open?.body).toEqual({ kind: 'bytes', bytes: body('TEXT 0\r\n\r\n') });
+    expect(stage.open?.body).toEqual({ kind: 'bytes', bytes: body('TEXT\r\n') });
     stage.answer();
     stage.say(new Uint8Array([1, 2]), true);
     expect(stage.open?.body).toEqual({

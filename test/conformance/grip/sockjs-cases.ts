@@ -326,11 +326,10 @@ export const sockjsCases = gripCases('sockjs', [
     '[SOCKJS-11] a second poll that waits is told so',
     async (gateway) => {
       const session = await Session.open(gateway);
-      const first = session.asks();
+      session.asks();
       // The first one is there when what was sent after it has come to the origin.
       await session.exchange([]);
       assert.equal(await session.polls(), 'c[2010,"Another connection still open"]\n');
-      first.reader.end();
     },
   ],
   [

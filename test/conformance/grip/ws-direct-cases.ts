@@ -62,13 +62,13 @@ async function followed(
 const begins = (
   title: string,
   headers: HeaderLines,
-  said: readonly (readonly ['text' | 'binary' | 'ping', string])[],
+  first: readonly (readonly ['text' | 'binary' | 'ping', string])[],
   wanted: readonly string[],
 ): GripRow => [
   title,
   async (gateway) => {
     const { client, origin } = await directOpened(gateway, { with: headers });
-    for (const [kind, content] of said) origin.send(kind, content);
+    for (const [kind, content] of first) origin.send(kind, content);
     const heard: string[] = [];
     while (heard.length < wanted.length) {
       const { kind, ...rest } = await client.next();

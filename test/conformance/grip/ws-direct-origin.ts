@@ -76,7 +76,9 @@ export class DirectSocket {
 
   /** The next message or control frame: its kind and content, as Latin-1. Fragments are joined. */
   async next(): Promise<string> {
-    let { opcode, isLast, payload } = await this.nextFrame();
+    const first = await this.nextFrame();
+    const { opcode } = first;
+    let { isLast, payload } = first;
     while (!isLast) {
       const more = await this.nextFrame();
       if (more.opcode !== opcodes.continuation) throw new Error('a message breaks off');

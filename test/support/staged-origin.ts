@@ -188,9 +188,13 @@ export class StagedOrigin {
 
   obey(command: GatewayCommand): void {
     switch (command.type) {
-      case 'own':
-        this.#client(command.connection).owner = command.owner;
+      case 'own': {
+        const { connection, owner } = command;
+        const client = this.#client(connection);
+        client.owner = owner;
+        if (client.isGone) this.#deliver(owner, { type: 'clientGone', connection });
         return;
+      }
       case 'readBody': {
         const { connection, bytesMax } = command;
         const { body, owner } = this.#client(connection);
@@ -224,6 +228,12 @@ export class StagedOrigin {
         this.#deliver(command.replyTo, { type: 'signatureVerified', ref, isValid });
         return;
       }
+      // WebSockets come to their own stage: here they only wait.
+      case 'connectWs':
+      case 'sayToOrigin':
+      case 'closeOrigin':
+      case 'holdOrigin':
+        return;
       default:
         this.wrongs.push(`unexpected ${command.type}`);
     }

@@ -157,11 +157,14 @@ export class RunningNode {
       seed: randomInt(2 ** 32),
       doors: opened,
       gateway: this.#gateway?.start,
+      operations: this.#gateway?.operations,
       broker,
       home,
       auth: keys?.auth,
     };
+    this.#gateway?.prepare(() => this.#shards);
     return startShards(options, {
+      ...this.#gateway?.events,
       log: (entry) => this.#log(entry),
       failed: (reason) => {
         this.#say('error', 'node.failed', { reason });
@@ -205,7 +208,7 @@ export class RunningNode {
       },
       metrics: async () => ({
         contentType: this.#metrics.contentType,
-        text: await this.#metrics.scrape(this.#shards),
+        text: await this.#metrics.scrape(this.#shards, this.#gateway?.figures),
       }),
     };
   }

@@ -11,8 +11,9 @@ import { nowUs, Alarm } from './clock.ts';
 import { Crossings } from './crossings.ts';
 import { GatewayEdge } from './gateway.edge.ts';
 import { createLogEdge } from './log.edge.ts';
+import { ShardDesk } from './operator/shard-desk.ts';
 import type { FromShard, ShardData, ToShard } from './shard-messages.ts';
-import type { ShardStats } from './shards-contract.ts';
+import type { DoorSettings, ShardStats } from './shards-contract.ts';
 import { WebEdge } from './web.edge.ts';
 
 /** Messages that actors may take before sockets are served again. */
@@ -27,6 +28,7 @@ export class Shard {
   readonly #web: WebEdge;
   readonly #gateway: GatewayEdge;
   readonly #crossings: Crossings;
+  readonly #desk: ShardDesk;
   readonly #alarm: Alarm;
   #isScheduled = false;
   #isRunning = false;
@@ -101,6 +103,15 @@ export class Shard {
         { now: Date.now, log: (entry) => say({ type: 'log', entry }) },
       ),
     );
+    this.#desk = new ShardDesk(options.operations, {
+      actor: actorsOf(shard).control,
+      deliver,
+      schedule,
+      count: (counter, by) => this.#count(counter, by),
+      say,
+    });
+    this.#system.bind(edges.control, (reply) => this.#desk.obey(reply));
+    this.#system.bind(edges.operator, (notice) => this.#desk.notice(notice));
     startShard(this.#system, {
       shard,
       shards: options.threads,
@@ -114,7 +125,8 @@ export class Shard {
   obey(message: ToShard): void {
     switch (message.type) {
       case 'listen':
-        void this.#listen(message.door, message.port);
+        if (message.door === 'control') void this.#desk.listen(message.port);
+        else void this.#listen(message.door, message.port);
         return;
       case 'peerDown':
         this.#crossings.disconnect(message.shard);
@@ -138,6 +150,10 @@ export class Shard {
         });
         this.#schedule();
         return;
+      case 'itemsReceived':
+      case 'commandReceived':
+        this.#desk.take(message);
+        return;
       case 'drain':
         void this.#drain(message.spreadMs);
         return;
@@ -154,6 +170,7 @@ export class Shard {
     this.#hasCollapsed = true;
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#say({ type: 'collapsing', reason: `${where}: ${reason}` });
+    this.#desk.close();
     this.#web.closeListeners();
     this.#web.abandon(1012, 'service restart');
     this.#gateway.abandon();
@@ -193,7 +210,7 @@ export class Shard {
         const address = await this.#gateway.listen({
           ...common,
           doorActor,
-          limits: options.limits ?? {},
+          limits: { ...options.limits, connectionsMax: shareOf(options, threads) },
         });
         this.#say({ type: 'listening', door, ...address });
         return;
@@ -227,6 +244,7 @@ export class Shard {
     this.#web.flush();
     this.#gateway.flush();
     this.#crossings.flush();
+    this.#desk.flush();
     this.#isRunning = false;
     // Writing may have brought receipts, and a long turn may have left work.
     if (this.#system.readyActors > 0) this.#schedule();
@@ -255,6 +273,7 @@ export class Shard {
   }
 
   async #drain(spreadMs: number): Promise<void> {
+    this.#desk.close();
     this.#web.closeListeners();
     await Promise.all([
       this.#web.drain(1001, 'going away', spreadMs),
@@ -281,4 +300,10 @@ export class Shard {
     const counters = { ...counted, turns: this.#turns };
     return { shard: this.#data.shard, counters, gauges };
   }
+}
+
+/** Limits of the node are held in equal shares: no shard asks another before it lets a client in. */
+function shareOf({ limits }: DoorSettings, threads: number): number | undefined {
+  const most = limits?.connectionsMax;
+  return most === undefined ? undefined : Math.ceil(most / threads);
 }

@@ -55,7 +55,10 @@ export const prefixes: Invariant = {
     ): void => {
       const channels = asked.get(event.connection);
       if (items === 0 || channels === undefined || channels.has(channel)) return;
-      report(event, `client ${event.client} hears of ${channel}, and asked for ${listed(channels)}`);
+      report(
+        event,
+        `client ${event.client} hears of ${channel}, and asked for ${listed(channels)}`,
+      );
     };
     return {
       holdAsked: ({ connection, channels }) => asked.set(connection, new Set(channels)),

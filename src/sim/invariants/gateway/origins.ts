@@ -6,7 +6,7 @@ import type { Invariant } from '../invariant.ts';
 
 export const fetches: Invariant = {
   property: 'fetches',
-  requirements: [],
+  requirements: ['WOH-REQ-1'],
   judge(report) {
     const open = new Map<number, EventOf<'fetchBegan'>>();
     const events = new Map<string, number>();
@@ -39,7 +39,7 @@ export const fetches: Invariant = {
 
 export const words: Invariant = {
   property: 'words',
-  requirements: [],
+  requirements: ['WOH-REQ-9', 'WOH-RETRY-3'],
   judge(report) {
     const said = new Map<number, number>();
     const taken = new Map<number, number>();
@@ -88,7 +88,7 @@ export const words: Invariant = {
 
 export const partings: Invariant = {
   property: 'partings',
-  requirements: [],
+  requirements: ['WOH-CLOSE-4'],
   judge(report) {
     const wanting = new Set<number>();
     const held = new Set<number>();
@@ -106,6 +106,11 @@ export const partings: Invariant = {
       originHeard: ({ connection, purpose }) => {
         if (purpose === 'gone') told.add(connection);
       },
+      holdAsked: ({ connection, what }) => {
+        // An origin of WebSockets is always told.
+        if (what === 'ws') wanting.add(connection);
+      },
+      partingTaken: ({ connection }) => told.add(connection),
       holdOpened: ({ connection }) => held.add(connection),
       holdAnswered: ({ connection, status, lines }) => {
         // One that was answered with news at once was perhaps never held.
@@ -140,7 +145,10 @@ export const leftovers: Invariant = {
       counted(event: EventOf<'counted'> & TraceEvent) {
         const { node, shard, connections, actors, actorsAlways } = event;
         if (actors > connections + actorsAlways)
-          report(event, `shard ${node}.${shard} has ${actors} actors for ${connections} connections`);
+          report(
+            event,
+            `shard ${node}.${shard} has ${actors} actors for ${connections} connections`,
+          );
       },
     };
   },

@@ -175,8 +175,10 @@ export class Holder implements Endpoint {
     if (unit instanceof ObjectPayload) this.#mishear('a value of the object lane');
     else if (!isWord(unit)) this.#hearBytes(unit);
     else if (unit.word === 'gateway') this.#hearWord(unit.said);
-    else if (unit.word === 'fin') this.#ended('server');
-    else if (unit.word === 'reset') this.#ended('network');
+    else if (unit.word === 'fin') {
+      this.sayRaw({ word: 'fin' });
+      this.#ended('server');
+    } else if (unit.word === 'reset') this.#ended('network');
     else this.#mishear(unit.word);
   }
 

@@ -67,7 +67,7 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
       channels: own.channels,
       origins: mood === 'calm' ? own.origins.map(calmed) : own.origins,
       holders: Array.from({ length: holders }, (_, rank) => {
-        const role = drawn(roles(own.channels), seed, `holder ${rank}`);
+        const role = drawn(roles(own.channels, own.kinds), seed, `holder ${rank}`);
         const { what, askBytes, padBytes } = role;
         const { keptBodyBytesMax: most } = own.options;
         const isTooLarge =
@@ -84,6 +84,7 @@ interface Parts {
   readonly brokerClients: number;
   readonly holders: number;
   readonly options: GatewayOptions;
+  readonly kinds: Kinds;
   readonly channels: readonly ChannelPlan[];
   readonly origins: readonly OriginPlan[];
   readonly sites: readonly string[];
@@ -94,6 +95,7 @@ function parts(horizonUs: number): Arbitrary<Parts> {
     brokerClients: constantFrom(0, 2, 4),
     holders: integer({ min: 4, max: 14 }),
     options,
+    kinds: constantFrom<Kinds[]>('all', 'all', 'lasting', 'polls'),
     channels: tuple(
       ...CHANNEL_NAMES.map(([prefix, name]) =>
         plainRecord<ChannelPlan>({
@@ -170,14 +172,23 @@ function calmed(origin: OriginPlan): OriginPlan {
 
 type Role = Omit<HolderPlan, 'client' | 'node' | 'isTooLarge'>;
 
-function roles(channels: readonly ChannelPlan[]): Arbitrary<Role> {
+/** Who asks: everybody, or only those whose holds last, or only those who ask again and again. */
+type Kinds = 'all' | 'lasting' | 'polls';
+
+const kindsOfHolders: Readonly<Record<Kinds, Arbitrary<HolderKind>>> = {
+  all: mixed<HolderKind>(
+    [4, constant('poll')],
+    [4, constant('stream')],
+    [2, constant('ws')],
+    [1, constant('plain')],
+  ),
+  lasting: mixed<HolderKind>([3, constant('stream')], [1, constant('ws')]),
+  polls: mixed<HolderKind>([5, constant('poll')], [1, constant('plain')]),
+};
+
+function roles(channels: readonly ChannelPlan[], kinds: Kinds): Arbitrary<Role> {
   return tuple(
-    mixed<HolderKind>(
-      [4, constant('poll')],
-      [4, constant('stream')],
-      [2, constant('ws')],
-      [1, constant('plain')],
-    ),
+    kindsOfHolders[kinds],
     constantFrom('p1-', 'p1-', 'p2-'),
     boolean(),
     plainRecord({

@@ -125,4 +125,4 @@ function listed(names: Iterable<string>): string {
 }
 
 /** Threads that died last are back by then, and origins have given up what they could not answer. */
-const HEALING_US = 5_000_000;
+const HEALING_US = 3_000_000;

@@ -24,7 +24,7 @@ export const holdsLiveness: Invariant = {
         for (const { channel, items } of lines)
           for (const item of items) judge.heard(client, channel, item);
       },
-      holdEnded: ({ client }) => judge.ended(client),
+      holdEnded: ({ client, at }) => judge.ended(client, at),
       left: ({ client }) => judge.gone(client),
       nodeKilled: ({ node }) => judge.killed.add(node),
       rested: (event) => judge.rest(event),
@@ -45,6 +45,7 @@ class Judge {
   readonly standing = new Map<number, number>();
   readonly #report: Report;
   readonly #holders = new Map<number, Holder>();
+  readonly #endedAt = new Map<number, number>();
   readonly #tops = new Map<string, number>();
   #probedAt = Number.POSITIVE_INFINITY;
   readonly #probes = new Map<string, number>();
@@ -83,8 +84,9 @@ class Judge {
     this.standing.set(client, at);
   }
 
-  ended(client: number): void {
+  ended(client: number, at: number): void {
     this.standing.delete(client);
+    this.#endedAt.set(client, at);
     // It may have gone of its own accord.
     if (this.#probes.size > 0) this.#owed.delete(client);
   }
@@ -118,6 +120,8 @@ class Judge {
     for (const holder of this.#holders.values()) {
       const { what, client } = holder.asked;
       if (what !== 'stream' && what !== 'ws') continue;
+      // Whoever was told just now that there is no more asks again.
+      if (event.at - (this.#endedAt.get(client) ?? 0) < BACK_US) continue;
       if (!this.#isExcused(holder) && !this.standing.has(client))
         this.#report(event, `client ${client} has no ${what} in the end`);
     }
@@ -146,5 +150,7 @@ class Judge {
   }
 }
 
+/** From one stream's end to the next one's beginning. */
+const BACK_US = 2_500_000;
 /** From an origin's word to a subscription that stands. */
 const STOOD_US = 500_000;

@@ -160,4 +160,4 @@ function told(where: string, channel: string, mode: string, subscribers: number)
 
 /** Longer than any origin takes when nothing is wrong. */
 const ANSWERED_US = 1_500_000;
-const HEALING_US = 5_000_000;
+const HEALING_US = 3_000_000;

@@ -292,7 +292,7 @@ export class Holder implements Endpoint {
 
   /** What has said nothing for long is given up. */
   #watch(asked: number): void {
-    this.#world.later(PATIENCE_US >> 1, () => {
+    this.#world.later(WATCH_EVERY_US, () => {
       if (this.connection === undefined || this.#asked !== asked) return;
       const isPatient = this.plan.what === 'ws' && this.#isOpen && !this.connection.isCut;
       if (!isPatient && this.#world.now - this.#heardAt > PATIENCE_US) this.#depart('patience');
@@ -346,7 +346,9 @@ function itemOf(line: string): { readonly channel: string; readonly number: numb
 }
 
 const decoder = new TextDecoder();
-const PATIENCE_US = 8_000_000;
+/** Longer than a hold lasts, with what its origin thinks about it. */
+const PATIENCE_US = 7_000_000;
+const WATCH_EVERY_US = 1_000_000;
 const RETRY_US = 200_000;
 const SETTLED_WINDOW_BYTES = 1_048_576;
 const BURST_MAX = 20;

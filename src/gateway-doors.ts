@@ -45,7 +45,8 @@ export class GatewayDoors {
 
   get start(): GatewayStart {
     const zmqUris = urisOf(this.#operationsOptions.zmq);
-    return { options: this.#setup.gateway, routes: this.#routes, zmqUris };
+    const { gateway: options, directory } = this.#setup;
+    return { options, routes: this.#routes, zmqUris, directory };
   }
 
   /** The shards' share in what publishers and operators are offered. */

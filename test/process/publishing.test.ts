@@ -54,7 +54,12 @@ async function start(changed: Partial<OperationsOptions> = {}): Promise<Node> {
       broker: brokerDefaults,
       home: homeDefaults,
       auth: undefined,
-      gateway: { options: gatewayDefaults, routes: '', zmqUris: urisOf(options.zmq) },
+      gateway: {
+        options: gatewayDefaults,
+        routes: '',
+        zmqUris: urisOf(options.zmq),
+        directory: '',
+      },
       operations: { control: { ...controlDefaults, port: 0 }, notices: wishesOf(options) },
     },
     {

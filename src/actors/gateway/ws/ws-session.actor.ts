@@ -1,7 +1,7 @@
 // One WebSocket client of the gateway, from its handshake to the last word that its origin hears of it.
 // Each message moves one part of the session; then what the origin said goes to the client as far as there is room,
 // and what the client said to the origin. Refuses to know sockets, and how origins are spoken to.
-// Obeys spec/grip.md, section "WebSockets"; the client's life is client.machine.ts.
+// Obeys spec/websocket-over-http.md; the client's life is client.machine.ts.
 
 import type { ActorDefinition } from '../../runtime/actor.ts';
 import type { MessageKind } from '../../runtime/gateway-edges.ts';
@@ -169,13 +169,17 @@ function hear(session: Session, kind: MessageKind, content: Uint8Array, context:
 /** The close goes to the origin, and its answer closes the client; without an origin there is no other answer. */
 function closeAsked(session: Session, code: number, reason: string, context: Turn): void {
   if (session.client !== 'open') return;
+  session.hasClosed = true;
   const close = { code: code === WITHOUT_CODE ? undefined : code, reason };
-  if (session.isDetached) dismiss(session, { ...close, reason: '' }, context);
+  // [WOH-GRIP-14]
+  if (session.isDetached) dismiss(session, { code: undefined, reason: '' }, context);
   else session.origin?.close(close, context);
 }
 
 function left(session: Session, code: number, reason: string, context: Turn): void {
   if (session.client === 'gone') return;
+  // [WOH-FRAME-4] Whoever was sent away by the edge, for a rule that it broke, has not closed.
+  const hasClosed = session.hasClosed || session.dismissal?.kind === 'close';
   advance(session, 'left');
   letGo(session, context);
   forgetFilter(session, context);
@@ -183,7 +187,7 @@ function left(session: Session, code: number, reason: string, context: Turn): vo
   session.delayed = undefined;
   sayDisconnected(session, context);
   if (session.isDetached) return;
-  if (code === GONE || session.dismissal?.kind === 'cut') session.origin?.leave(context);
+  if (code === GONE || !hasClosed) session.origin?.leave(context);
   else {
     const close = { code: code === WITHOUT_CODE ? undefined : code, reason };
     session.origin?.close(close, context);

@@ -58,7 +58,7 @@ export class GatewayEdge {
   constructor(options: GatewayEdgeOptions) {
     const { ground, count, now } = options;
     this.#options = options;
-    this.#exchanges = new Exchanges({ ...options, nextId: ground.nextId });
+    this.#exchanges = new Exchanges({ ...options, nextId: () => ground.nextId() });
     const deliver = <M>(to: Address<M>, message: M): void => this.#deliver(to, message);
     const exchangeOf = (id: ConnectionId): Exchange | undefined => this.#exchanges.get(id);
     this.#desk = new OriginDesk({ deliver, exchangeOf, count, now });

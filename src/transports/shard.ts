@@ -13,7 +13,7 @@ import { GatewayEdge } from './gateway.edge.ts';
 import { createLogEdge } from './log.edge.ts';
 import { ShardDesk } from './operator/shard-desk.ts';
 import type { FromShard, ShardData, ToShard } from './shard-messages.ts';
-import type { ShardStats } from './shards-contract.ts';
+import type { DoorSettings, ShardStats } from './shards-contract.ts';
 import { WebEdge } from './web.edge.ts';
 
 /** Messages that actors may take before sockets are served again. */
@@ -210,7 +210,7 @@ export class Shard {
         const address = await this.#gateway.listen({
           ...common,
           doorActor,
-          limits: options.limits ?? {},
+          limits: { ...options.limits, connectionsMax: shareOf(options, threads) },
         });
         this.#say({ type: 'listening', door, ...address });
         return;
@@ -300,4 +300,10 @@ export class Shard {
     const counters = { ...counted, turns: this.#turns };
     return { shard: this.#data.shard, counters, gauges };
   }
+}
+
+/** Limits of the node are held in equal shares: no shard asks another before it lets a client in. */
+function shareOf({ limits }: DoorSettings, threads: number): number | undefined {
+  const most = limits?.connectionsMax;
+  return most === undefined ? undefined : Math.ceil(most / threads);
 }

@@ -25,7 +25,7 @@ export interface DoorSettings {
   readonly deflate: boolean;
   /** Who answers behind the door; the broker when nothing is said. */
   readonly dialect?: 'broker' | 'gateway';
-  /** Of a gateway door, for each shard. */
+  /** Of a gateway door; its connections are those of the whole node. */
   readonly limits?: Partial<GatewayLimits>;
 }
 

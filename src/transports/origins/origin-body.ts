@@ -67,7 +67,7 @@ export class OriginBody {
     this.#stopped('broken');
   }
 
-  /** Tells the owner the beginning of the body, when there is more than so much or no more. */
+  /** Tells the owner the beginning of the body, when there is more than so much or no more: then nothing else follows. */
   collect(bytesMax: number): void {
     this.#collectBytesMax = bytesMax;
     this.#tellCollected();
@@ -153,13 +153,16 @@ export class OriginBody {
     const { owner, ref } = this.#of;
     const all = joined(this.#waiting, this.#waitingBytes);
     this.#waiting = all.byteLength === 0 ? [] : [all];
-    this.#host.deliver(owner, {
-      type: 'originBody',
-      ref,
-      body: all.subarray(0, most),
-      isWhole: this.#state === 'ended' && all.byteLength <= most,
-      isBroken: this.#state === 'broken',
-    });
+    const isWhole = this.#state === 'ended' && all.byteLength <= most;
+    const isBroken = this.#state === 'broken';
+    // There is nothing left to ask about.
+    if (isWhole || isBroken) {
+      this.#isOver = true;
+      this.#waiting = [];
+      this.#host.done();
+    }
+    const body = all.subarray(0, most);
+    this.#host.deliver(owner, { type: 'originBody', ref, body, isWhole, isBroken });
   }
 
   #pause(): void {

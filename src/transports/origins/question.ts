@@ -173,8 +173,7 @@ export class Question implements Dispatcher.DispatchHandler, Idler {
     }
     const options = {
       path: target,
-      // Extension methods are as good as those that undici knows.
-      method: method as Dispatcher.HttpMethod,
+      method,
       headers,
       body: sent,
       ...(origin.isSecure ? { servername: origin.serverName || origin.host } : {}),

@@ -233,7 +233,14 @@ function failed(
   { why, wasSent }: Extract<OriginEvent, { readonly type: 'originFailed' }>,
   context: Turn,
 ): void {
-  if (mayAskElsewhere(why, wasSent) && askNextTarget(state, question, context)) return;
+  if (mayAskElsewhere(why, wasSent)) {
+    if (isTestNext(state, question)) {
+      state.question = undefined;
+      askTestOrigin(state, context);
+      return;
+    }
+    if (askNextTarget(state, question, context)) return;
+  }
   state.question = undefined;
   switch (question.purpose) {
     case 'request':
@@ -251,6 +258,10 @@ function failed(
     default:
       question.purpose satisfies never;
   }
+}
+
+function isTestNext({ admitted }: RequestState, { purpose, at }: Question): boolean {
+  return purpose === 'request' && admitted.route.targets[at + 1]?.kind === 'test';
 }
 
 function detailsOf({ admitted }: RequestState, why: string): string {

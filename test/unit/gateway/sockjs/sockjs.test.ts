@@ -30,7 +30,7 @@ describe('places', () => {
     ['GET', '/sock/websocket', false, 'unknown'],
     ['GET', '/sock/000/s/websocket', false, 'unknown'],
     ['GET', '/other', false, undefined],
-  ])('[SOCKJS-5] %s %s (WebSocket: %s) is %s', (method, path, isWebSocket, kind) => {
+  ])('[SOCKJS-5] [SOCKJS-18] %s %s (WebSocket: %s) is %s', (method, path, isWebSocket, kind) => {
     expect(placeOf('/sock', { method, path, isWebSocket })?.kind).toBe(kind);
   });
 

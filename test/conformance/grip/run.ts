@@ -48,6 +48,8 @@ export async function resultOf(one: GripCase, site: GripSite): Promise<Result> {
   const missing = reasonNotToRun(one, site);
   if (missing !== undefined) return { one, outcome: 'not run', why: missing };
   const isListed = site.isPushpin && one.differences.length > 0;
+  if (site.isPushpin && one.endsPushpin)
+    return { one, outcome: 'differs', why: 'not tried, because it would end Pushpin' };
   const gateway = new Gateway(site);
   try {
     await within(one.seconds * 1_000, one.run(gateway));

@@ -122,11 +122,7 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
     },
     'router',
   );
-  system.spawn(
-    homeActor,
-    { shards, limits, routerOf: (other) => actorsOf(other).router },
-    'home',
-  );
+  system.spawn(homeActor, { shards, limits, routerOf: (other) => actorsOf(other).router }, 'home');
   system.spawn(brokerDoor, { options: broker, edges, router, wire }, 'broker');
   if (options.gateway !== undefined) startGateway(system, options, options.gateway);
   return actorsOf(shard);

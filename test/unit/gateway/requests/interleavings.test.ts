@@ -8,15 +8,21 @@ import type { HeaderList } from '../../../../src/actors/codecs/grip/header-list.
 import { GatewayStage } from '../../../support/gateway-stage.ts';
 import type { GatewayClient, Reply } from '../../../support/staged-origin.ts';
 
-const channels = ['a', 'b', 'c'];
-const id = fc.integer({ min: 0, max: 5 }).map(String);
+const channels = ['a', 'b'];
+/** The first one most of the time. */
+const mostly = <T>(usual: T, ...rare: readonly T[]) =>
+  fc.oneof(
+    { weight: 8, arbitrary: fc.constant(usual) },
+    { weight: 1, arbitrary: fc.constantFrom(...rare) },
+  );
+const id = fc.integer({ min: 0, max: 3 }).map(String);
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 
 const channelHeader = fc
   .record({
     name: fc.constantFrom(...channels),
     prevId: optional(id),
-    filter: optional(fc.constantFrom('skip-self', 'var-subst', 'http-check', 'http-modify', 'new')),
+    filter: optional(fc.constantFrom('skip-self', 'http-check', 'http-modify', 'new')),
   })
   .map(({ name, prevId, filter }): readonly [string, string] => [
     'Grip-Channel',
@@ -27,13 +33,13 @@ const channelHeader = fc
 
 const reply: fc.Arbitrary<Reply> = fc
   .record({
-    status: fc.constantFrom(200, 200, 200, 204, 404, 500),
-    hold: fc.constantFrom('stream', 'stream', 'response', 'response', 'none', 'none', 'wrong'),
-    named: fc.array(channelHeader, { maxLength: 3 }),
+    status: mostly(200, 204, 404, 500),
+    hold: fc.constantFrom('stream', 'stream', 'stream', 'response', 'response', 'none', 'wrong'),
+    named: fc.array(channelHeader, { minLength: 1, maxLength: 3 }),
     links: fc.subarray(['</n>; rel=next; timeout=3', '</g>; rel=gone']),
     keepAlive: fc.boolean(),
-    size: fc.constantFrom(0, 3, 3, 100_001),
-    isBroken: fc.constantFrom(false, false, false, true),
+    size: mostly(3, 0, 100_001),
+    isBroken: mostly(false, true),
   })
   .map(({ status, hold, named, links, keepAlive, size, isBroken }) => ({
     status,
@@ -60,14 +66,14 @@ const format = fc.constantFrom(
 
 const nth = fc.nat({ max: 20 });
 
-const event = fc.oneof(
+const happening = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
       type: fc.constant('request' as const),
       shard: fc.nat({ max: 1 }),
-      method: fc.constantFrom('GET', 'GET', 'POST', 'HEAD'),
-      body: fc.constantFrom('', 'abc', 'x'.repeat(100_001)),
+      method: mostly('GET', 'POST', 'HEAD'),
+      body: mostly('', 'abc', 'x'.repeat(100_001)),
     }),
   },
   { weight: 8, arbitrary: fc.record({ type: fc.constant('answer' as const), nth, reply }) },
@@ -90,20 +96,25 @@ const event = fc.oneof(
       formats: format,
     }),
   },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('leave' as const), nth }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('leave' as const), nth }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('stall' as const), nth }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('recover' as const) }) },
   {
     weight: 3,
     arbitrary: fc.record({
       type: fc.constant('pass' as const),
-      ms: fc.constantFrom(1, 60, 1_000, 3_000, 17_000, 60_000),
+      ms: fc.constantFrom(1, 60, 1_000, 1_000, 3_000, 3_000, 60_000),
     }),
   },
-  { weight: 6, arbitrary: fc.record({ type: fc.constant('steps' as const), count: nth }) },
 );
 
-type Event = typeof event extends fc.Arbitrary<infer E> ? E : never;
+type Event = typeof happening extends fc.Arbitrary<infer E> ? E : never;
+
+/** What happens, and how much is done about it before the next thing happens. */
+const story = fc.array(fc.tuple(happening, fc.constantFrom(0, 2, 40, 40)), {
+  maxLength: 60,
+  size: 'max',
+});
 
 class World {
   readonly stage: GatewayStage;
@@ -113,7 +124,7 @@ class World {
     this.stage = new GatewayStage({
       chance,
       routes: '* one:80 two:80',
-      options: { queueBytesMax: 50 },
+      options: { queueBytesMax: 50, idCacheTtlMs: 1_000 },
     });
   }
 
@@ -154,9 +165,6 @@ class World {
       case 'pass':
         stage.pass(event.ms);
         return;
-      case 'steps':
-        for (let at = 0; at < event.count; at += 1) stage.step();
-        return;
       default:
         event satisfies never;
     }
@@ -175,9 +183,12 @@ class World {
 
 test('nothing that is said to a request, in whatever order, leaves it in two minds or half alive', () => {
   fc.assert(
-    fc.property(fc.array(event, { maxLength: 80 }), fc.nat(), (events, chance) => {
+    fc.property(story, fc.nat(), (events, chance) => {
       const world = new World(chance);
-      for (const each of events) world.obey(each);
+      for (const [each, steps] of events) {
+        world.obey(each);
+        for (let at = 0; at < steps; at += 1) world.stage.step();
+      }
       const { stage } = world;
       expect(stage.wrongs).toEqual([]);
       world.finish();

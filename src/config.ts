@@ -6,6 +6,8 @@
 import type { BrokerOptions } from './actors/broker/broker-options.ts';
 import type { HomeLimits } from './actors/routing/home.actor.ts';
 import { fromFile } from './config/file-layer.ts';
+import { gatewayDoorRows, gatewayRows } from './config/gateway-settings.ts';
+import { gatewayOfPushpin, gatewayOfSettings, type GatewaySetup } from './config/gateway-setup.ts';
 import {
   fromEnvironment,
   type Layer,
@@ -23,8 +25,9 @@ import {
   logRows,
   nodeRows,
   settings,
-  type ValuesOf,
 } from './config/settings.ts';
+import type { PushpinReading } from './config/pushpin/pushpin-conf.ts';
+import type { ValuesOf } from './config/rows.ts';
 
 export interface TlsFiles {
   readonly certFile: string;
@@ -52,7 +55,13 @@ export interface NodeOptions {
   readonly threads: number;
   /** Standard output is one JSON object per line. */
   readonly json: boolean;
-  readonly doors: { readonly broker: BrokerDoor; readonly admin: AdminDoor | undefined };
+  readonly doors: {
+    /** undefined where a `pushpin.conf` says which doors there are, and nobody asked for this one. */
+    readonly broker: BrokerDoor | undefined;
+    readonly admin: AdminDoor | undefined;
+  };
+  /** undefined without routes. */
+  readonly gateway: GatewaySetup | undefined;
   /** undefined without any key. */
   readonly auth: AuthSettings | undefined;
   readonly log: ValuesOf<typeof logRows>;
@@ -76,6 +85,10 @@ export interface ConfigInput {
     | undefined
     | { readonly name: string; readonly text: string }
     | { readonly name: string; readonly problem: string };
+  /** What came of a `pushpin.conf`, when one is used. */
+  readonly pushpin?: PushpinReading | undefined;
+  /** Routes given on the command line, instead of a file. */
+  readonly routeLines?: readonly string[];
   /** Cores of this machine. */
   readonly cores: number;
   readonly checks: FileChecks;
@@ -118,6 +131,13 @@ export function readConfig(input: ConfigInput): ConfigReading {
   const auth = values.section('auth.', authRows);
   const drain = values.section('drain.', drainRows);
   const home = values.section('history.', historyRows);
+  const gatewayDoors = values.section('gateway.', gatewayDoorRows);
+  tlsOf(values, 'gateway.', gatewayDoors, input.checks);
+  const { pushpin, routeLines = [] } = input;
+  if (pushpin !== undefined) {
+    values.warnings.push(...pushpin.warnings);
+    if (!pushpin.ok) values.mistakes.push(...pushpin.mistakes);
+  }
   const brokerTls = tlsOf(values, 'broker.', door, input.checks);
   const adminTls = tlsOf(values, 'admin.', admin, input.checks);
   const hasAuth = checkAuth(values, auth, requireToken, input.checks);
@@ -142,22 +162,31 @@ export function readConfig(input: ConfigInput): ConfigReading {
     ...values.section('broker.', brokerRows),
     requireToken: requireToken ?? hasAuth,
   };
+  const gateway =
+    pushpin?.ok === true
+      ? gatewayOfPushpin(pushpin.settings, routeLines)
+      : gatewayOfSettings(gatewayDoors, values.section('gateway.', gatewayRows), routeLines);
+  // [PROC-GATE-2] A drop-in opens the doors of what it takes the place of, and those that somebody asked for.
+  const isAsked = (key: string): boolean => pushpin === undefined || values.isSet(key);
   const options: NodeOptions = {
     threads: node.threads ?? Math.max(1, Math.min(cores, THREADS_MAX_BY_DEFAULT)),
     json: node.json,
     doors: {
-      broker: {
-        host: door.host,
-        port: door.port,
-        portWasSet: values.isSet('broker.port'),
-        tls: brokerTls,
-        deflate: door.deflate,
-      },
+      broker: isAsked('broker.port')
+        ? {
+            host: door.host,
+            port: door.port,
+            portWasSet: values.isSet('broker.port'),
+            tls: brokerTls,
+            deflate: door.deflate,
+          }
+        : undefined,
       admin:
-        admin.port === undefined
+        admin.port === undefined || !isAsked('admin.port')
           ? undefined
           : { host: admin.host, port: admin.port, tls: adminTls },
     },
+    gateway,
     auth: hasAuth ? auth : undefined,
     log: values.section('log.', logRows),
     drain,
@@ -299,7 +328,7 @@ function checkAuth(
 /** What is allowed, but should be somebody's decision. */
 function dangers({ doors, broker }: NodeOptions): readonly string[] {
   const warnings: string[] = [];
-  if (!isLoopback(doors.broker.host) && !broker.requireToken) {
+  if (doors.broker !== undefined && !isLoopback(doors.broker.host) && !broker.requireToken) {
     warnings.push(
       `The broker door listens on ${doors.broker.host} without auth: whoever reaches it may follow and publish everything. ` +
         'Set auth.secretFile, auth.publicKeyFile or auth.jwksFile, or listen on 127.0.0.1.',

@@ -1,39 +1,20 @@
-// The way in: the command line, and the node that `start` puts together out of config, shards, admin door, log and
-// signals. It decides in which order things open and close; everything it does is done elsewhere.
-// Obeys spec/process.md.
+// The way in: the command line, and what each of its commands reads before it does anything.
+// Refuses to know how a node runs: that is running-node.ts. Obeys spec/process.md.
 
-import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError } from 'commander';
-import { pino } from 'pino';
-import { type ConfigReading, type NodeOptions, readConfig } from './config.ts';
-import { configFlag, declareFlags, fromFlags } from './config/flags.ts';
+import { type ConfigReading, readConfig } from './config.ts';
+import { configFlag, declareFlags, fromFlags, pushpinFlag, routeFlags } from './config/flags.ts';
 import { CONFIG_VARIABLE, type Mistake } from './config/layers.ts';
+import { readPushpinConf, type PushpinReading } from './config/pushpin/pushpin-conf.ts';
 import { referenceTable } from './config/reference.ts';
-import { createLogEdge } from './transports/log.edge.ts';
-import { AdminDoor } from './transports/process/admin.ts';
+import { declarePublish, EXIT_PUBLISH } from './publish-command.ts';
+import { RunningNode } from './running-node.ts';
 import { readAuth } from './transports/process/auth-files.ts';
-import { Departure, departOnSignals, EXIT_BUG } from './transports/process/departure.ts';
-import { doorRefusal, reasonOf } from './transports/process/door-refusal.ts';
-import { Metrics } from './transports/process/metrics.ts';
-import { type Entry, Output, type Sink } from './transports/process/output.ts';
-import { readPair, type TlsFiles, watchPair } from './transports/process/tls.ts';
-import type {
-  Shards,
-  ShardsOptions,
-  ShardsStarted,
-  TlsMaterial,
-} from './transports/shards-contract.ts';
-import { startShards } from './transports/shards.ts';
+import { readPair } from './transports/process/tls.ts';
 
-const EXIT_DOOR = 1;
 const EXIT_CONFIG = 2;
-/** Where the broker door goes when nobody chose its port and the default cannot be had. */
-const PORT_MOVED_TO = 8_080;
-const EXPIRY_WARNING_MS = 7 * 86_400_000;
-/** Where several sockets may share a port and the kernel spreads connections over them. */
-const platformsThatShare = ['linux', 'freebsd', 'aix', 'sunos'];
 
 async function main(args: readonly string[]): Promise<void> {
   const program = new Command('hermod')
@@ -50,6 +31,7 @@ async function main(args: readonly string[]): Promise<void> {
       .command('check-config')
       .description('Show the settings in force, or every mistake in them.'),
   ).action((_: unknown, command: Command) => checkConfig(command));
+  declarePublish(program.command('publish'));
   program
     .command('config-reference')
     .description('Print all settings as a Markdown table.')
@@ -62,7 +44,8 @@ async function main(args: readonly string[]): Promise<void> {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    process.exitCode = error.exitCode === 0 ? 0 : EXIT_CONFIG;
+    const exitCode = args[0] === 'publish' ? EXIT_PUBLISH : EXIT_CONFIG;
+    process.exitCode = error.exitCode === 0 ? 0 : exitCode;
   }
 }
 
@@ -105,6 +88,8 @@ function readSettings(command: Command): ConfigReading {
     flags: fromFlags(command),
     env: process.env,
     file: name === undefined || name === '' ? undefined : textOf(name),
+    pushpin: pushpinOf(pushpinFlag(command)),
+    routeLines: routeFlags(command),
     cores: availableParallelism(),
     checks: {
       tls(files) {
@@ -128,233 +113,29 @@ function textOf(name: string): { name: string; text: string } | { name: string; 
   }
 }
 
+/** [PROC-GATE-1] The file of a Pushpin whose place is to be taken. */
+function pushpinOf(file: string | undefined): PushpinReading | undefined {
+  if (file === undefined) return undefined;
+  const found = textOf(file);
+  if ('text' in found) {
+    const include = (path: string): string | undefined => {
+      const included = textOf(path);
+      return 'text' in included ? included.text : undefined;
+    };
+    return readPushpinConf({ file, text: found.text, include });
+  }
+  const wayOut = 'Check the path, and that the user of this process may read the file.';
+  const mistake = { file, key: '--pushpin-conf', problem: found.problem, wayOut };
+  return { ok: false, mistakes: [mistake], warnings: [] };
+}
+
 async function start(command: Command): Promise<void> {
   const reading = readSettings(command);
   if (!reading.ok) {
     complain(reading.mistakes);
     return;
   }
-  await new RunningNode(reading.options).start(reading.warnings);
-}
-
-/** A node from its first door to its last word. */
-class RunningNode {
-  readonly #options: NodeOptions;
-  readonly #output: Output;
-  readonly #log: (entry: Entry) => void;
-  readonly #departure: Departure;
-  readonly #metrics = new Metrics(version());
-  #admin: AdminDoor | undefined = undefined;
-  #shards: Shards | undefined = undefined;
-  #isReady = false;
-
-  constructor(options: NodeOptions) {
-    this.#options = options;
-    this.#output = new Output(
-      { ...options.log, json: options.json, isColoured: process.env['NO_COLOR'] === undefined },
-      sink(1),
-      sink(2),
-    );
-    this.#log = createLogEdge<Entry>((entry) => this.#output.log(entry));
-    this.#departure = new Departure({
-      drain: () => this.#drain(),
-      deadlineMs: options.drain.deadlineMs,
-      log: (entry) => this.#log(entry),
-      exit: (code) => this.#exit(code),
-    });
-  }
-
-  async start(warnings: readonly string[]): Promise<void> {
-    departOnSignals(this.#departure);
-    for (const warning of warnings) this.#say('warn', 'config.warning', { warning });
-    const { admin, broker } = this.#options.doors;
-    const doors: Record<string, string> = {};
-    const adminTls = this.#materialOf('admin', admin?.tls);
-    if (admin !== undefined) {
-      this.#admin = new AdminDoor({ ...admin, tls: adminTls }, this.#sources());
-      const listening = await this.#admin.listen();
-      if (!listening.ok) {
-        const portSetting = 'HERMOD_ADMIN_PORT or --admin-port';
-        const hostSetting = 'HERMOD_ADMIN_HOST or --admin-host';
-        this.#refuse(
-          doorRefusal({ door: 'admin', ...admin, portSetting, hostSetting, ...listening }),
-        );
-        return;
-      }
-      doors['admin'] = listening.address;
-    }
-    const brokerTls = this.#materialOf('broker', broker.tls);
-    const started = await this.#openBroker(brokerTls);
-    if (!started.ok) {
-      const portSetting = 'WS_PORT or --port';
-      const hostSetting = 'HERMOD_HOST or --host';
-      const { code, message } = started;
-      this.#refuse(
-        doorRefusal({
-          door: 'broker',
-          ...broker,
-          port: started.port,
-          portSetting,
-          hostSetting,
-          code,
-          message,
-        }),
-      );
-      return;
-    }
-    this.#shards = started.shards;
-    if (this.#departure.isLeaving) return;
-    this.#watch('broker', broker.tls, brokerTls, (material) =>
-      started.shards.reloadTls('broker', material),
-    );
-    this.#watch('admin', admin?.tls, adminTls, (material) => this.#admin?.reloadTls(material));
-    this.#isReady = true;
-    this.#announceReady({ ...started.shards.doors, ...doors });
-  }
-
-  /** [PROC-PORT-1] The default port may need rights that nobody has; a chosen one is never given up for another. */
-  async #openBroker(
-    tls: TlsMaterial | undefined,
-  ): Promise<ShardsStarted & { readonly port: number }> {
-    const { port, portWasSet } = this.#options.doors.broker;
-    const first = await this.#startShards(port, tls);
-    const mayMove = !portWasSet && !first.ok && ['EACCES', 'EADDRINUSE'].includes(first.code);
-    if (!mayMove) return { ...first, port };
-    const second = await this.#startShards(PORT_MOVED_TO, tls);
-    if (second.ok) {
-      const hint = 'Set WS_PORT to choose the port.';
-      this.#output.announce(
-        `Port ${port} cannot be had (${reasonOf(first.code)}): the broker door moved to ${PORT_MOVED_TO}. ${hint}`,
-        'moved',
-        { door: 'broker', from: port, to: PORT_MOVED_TO, reason: first.code, hint },
-      );
-    }
-    return { ...second, port: PORT_MOVED_TO };
-  }
-
-  #startShards(port: number, tls: TlsMaterial | undefined): Promise<ShardsStarted> {
-    const { broker, home, doors, auth } = this.#options;
-    const keys = auth === undefined ? undefined : readAuth(auth);
-    if (keys?.ok === false) throw new Error('the keys changed while the node started');
-    const { host, deflate } = doors.broker;
-    const options: ShardsOptions = {
-      threads: this.#threads(),
-      seed: randomInt(2 ** 32),
-      doors: { broker: { host, port, tls, deflate } },
-      broker,
-      home,
-      auth: keys?.auth,
-    };
-    return startShards(options, {
-      log: (entry) => this.#log(entry),
-      failed: (reason) => {
-        this.#say('error', 'node.failed', { reason });
-        this.#exit(EXIT_BUG);
-      },
-    });
-  }
-
-  #threads(): number {
-    const { threads } = this.#options;
-    if (threads === 1 || platformsThatShare.includes(process.platform)) return threads;
-    const reason = `${process.platform} cannot share a port among threads`;
-    this.#say('warn', 'node.oneThread', { reason });
-    return 1;
-  }
-
-  #announceReady(doors: Readonly<Record<string, string>>): void {
-    const { broker, admin } = this.#options.doors;
-    const schemes: Readonly<Record<string, string>> = {
-      broker: broker.tls === undefined ? 'ws' : 'wss',
-      admin: admin?.tls === undefined ? 'http' : 'https',
-    };
-    const places = Object.entries(doors).map(([door, at]) => `${door} at ${schemes[door]}://${at}`);
-    this.#output.announce(`Hermod is ready: ${places.join(', ')}`, 'ready', { doors });
-    this.#output.release();
-  }
-
-  #sources(): ConstructorParameters<typeof AdminDoor>[1] {
-    return {
-      health: () => ({
-        status: 'ok',
-        shards: { alive: this.#shards?.alive ?? 0, restarts: this.#shards?.restarts ?? 0 },
-      }),
-      readiness: () => {
-        if (this.#departure.isLeaving) return { isReady: false, status: 'draining' };
-        const isReady = this.#isReady && (this.#shards?.alive ?? 0) > 0;
-        return { isReady, status: isReady ? 'ready' : 'starting' };
-      },
-      metrics: async () => ({
-        contentType: this.#metrics.contentType,
-        text: await this.#metrics.scrape(this.#shards),
-      }),
-    };
-  }
-
-  #materialOf(door: string, files: TlsFiles | undefined): TlsMaterial | undefined {
-    if (files === undefined) return undefined;
-    const reading = readPair(files);
-    // It was good a moment ago, when the configuration was read.
-    if (!reading.ok)
-      throw new Error(`the certificate of the ${door} door changed while the node started`);
-    this.#watchExpiry(door, reading.endsAtMs);
-    return reading.material;
-  }
-
-  #watch(
-    door: string,
-    files: TlsFiles | undefined,
-    known: TlsMaterial | undefined,
-    reload: (material: TlsMaterial) => void,
-  ): void {
-    if (files === undefined || known === undefined) return;
-    watchPair(files, known, {
-      changed: ({ material, endsAtMs }) => {
-        reload(material);
-        this.#say('info', 'tls.reloaded', { door, validUntil: new Date(endsAtMs).toISOString() });
-        this.#watchExpiry(door, endsAtMs);
-      },
-      broken: (problems) => {
-        for (const { key, problem, wayOut } of problems) {
-          this.#say('error', 'tls.broken', { door, file: files[key], problem, wayOut });
-        }
-      },
-    });
-  }
-
-  #watchExpiry(door: string, endsAtMs: number): void {
-    if (endsAtMs > Date.now() + EXPIRY_WARNING_MS) return;
-    this.#say('warn', 'tls.expires', { door, validUntil: new Date(endsAtMs).toISOString() });
-  }
-
-  async #drain(): Promise<void> {
-    await this.#shards?.drain(this.#options.drain.spreadMs);
-    await this.#shards?.stop();
-    this.#admin?.close();
-  }
-
-  #refuse(sentence: string): void {
-    process.stderr.write(`hermod: ${sentence}\n`);
-    this.#exit(EXIT_DOOR);
-  }
-
-  #exit(code: number): void {
-    this.#output.release();
-    process.exit(code);
-  }
-
-  #say(level: Entry['level'], event: string, fields: Entry['fields']): void {
-    this.#log({ type: 'log', level, event, fields });
-  }
-}
-
-/** Writes at once, so that the last words are out when the process ends; a reader that went away is no error. */
-function sink(stream: 1 | 2): Sink {
-  const destination = pino.destination({ dest: stream, sync: true });
-  return {
-    isTerminal: (stream === 1 ? process.stdout : process.stderr).isTTY,
-    write: (text) => destination.write(text),
-  };
+  await new RunningNode(reading.options, version()).start(reading.warnings);
 }
 
 function version(): string {

@@ -23,11 +23,32 @@ const flags: readonly Flag[] = settings.flatMap((setting) => {
 });
 
 const CONFIG_FLAG = '--config';
+const PUSHPIN_FLAG = '--pushpin-conf';
+const ROUTE_FLAG = '--route';
+
+/** Those that are no settings: they name files and routes. */
+const ownFlags = [
+  [CONFIG_FLAG, 'config', 'the path of a file'],
+  [PUSHPIN_FLAG, 'pushpinConf', 'the path of a pushpin.conf'],
+  [ROUTE_FLAG, 'route', "a line as '* localhost:8000'"],
+] as const;
 
 /** Lets a command take every flag of the table, and `--config`. */
 export function declareFlags(command: Command): Command {
   command.allowUnknownOption().allowExcessArguments();
   command.addOption(new Option(`${CONFIG_FLAG} [file]`, 'The config file (YAML).'));
+  command.addOption(
+    new Option(
+      `${PUSHPIN_FLAG} [file]`,
+      'Take the place of the Pushpin that this file configures.',
+    ),
+  );
+  command.addOption(
+    new Option(
+      `${ROUTE_FLAG} [line]`,
+      'A route of the gateway, as a line of a routes file; may be given again. Used instead of a file.',
+    ).argParser<string | true>((text, before) => [before, text].filter(isText).join('\n')),
+  );
   for (const { name, setting, says } of flags) {
     const value = says === undefined ? ` [${setting.kind.word}]` : '';
     const option = new Option(`${name}${value}`, docOf(setting, says));
@@ -46,6 +67,18 @@ export function configFlag(command: Command): string | true | undefined {
   return command.getOptionValue('config') as string | true | undefined;
 }
 
+/** The path after `--pushpin-conf`. */
+export function pushpinFlag(command: Command): string | undefined {
+  const file: unknown = command.getOptionValue('pushpinConf');
+  return isText(file) ? file : undefined;
+}
+
+/** The lines after each `--route`. */
+export function routeFlags(command: Command): readonly string[] {
+  const lines: unknown = command.getOptionValue('route');
+  return isText(lines) ? lines.split('\n') : [];
+}
+
 /** What was given on the command line, in commander's order of declaration. */
 export function fromFlags(command: Command): Layer {
   const given: Given[] = [];
@@ -60,16 +93,18 @@ export function fromFlags(command: Command): Layer {
     else
       mistakes.push(mistakeAt(place, 'needs a value', `Write ${name} and ${setting.kind.form}.`));
   }
-  if (configFlag(command) === true) {
-    const place: Place = { layer: 'flag', name: CONFIG_FLAG };
-    mistakes.push(mistakeAt(place, 'needs a value', 'Write --config and the path of a file.'));
+  for (const [name, attribute, what] of ownFlags) {
+    if (command.getOptionValue(attribute) !== true) continue;
+    mistakes.push(
+      mistakeAt({ layer: 'flag', name }, 'needs a value', `Write ${name} and ${what}.`),
+    );
   }
   return { given, mistakes: [...mistakes, ...strangers(command.args)], warnings: [] };
 }
 
 /** [PROC-CONF-3] What is left over: unknown flags, and words that belong to nothing. */
 function strangers(words: readonly string[]): Mistake[] {
-  const known = [CONFIG_FLAG, ...flags.map(({ name }) => name)];
+  const known = [CONFIG_FLAG, PUSHPIN_FLAG, ROUTE_FLAG, ...flags.map(({ name }) => name)];
   return words.flatMap((word, index) => {
     const flag = word.split('=', 1)[0] ?? word;
     if (word.startsWith('-')) {

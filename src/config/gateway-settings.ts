@@ -58,7 +58,7 @@ export const gatewayDoorRows = {
   ),
   'tls.keyFile': row<string | undefined>(file, none, 'Its private key in PEM.'),
   deflate: row<boolean>(yesOrNo, false, 'Offer permessage-deflate to WebSocket clients.'),
-  headBytesMax: row<number>(bytes(1_024, MiB), 32_768, 'The head of one request.'),
+  headBytesMax: row<number>(bytes(1_024, 16 * MiB), 32_768, 'The head of one request.'),
   messageBytesMax: row<number>(bytes(1_024, 128 * MiB), 16 * MiB, 'One WebSocket message.'),
   'control.host': row<string>(host, '127.0.0.1', 'Where publishers are heard by HTTP.'),
   'control.port': row<number | undefined>(
@@ -67,7 +67,7 @@ export const gatewayDoorRows = {
     'Its port, for POST /publish; `off` for none.',
     { flag: 'control-port' },
   ),
-  'control.headBytesMax': row<number>(bytes(1_000, MiB), 10_000, 'The head of one publish.'),
+  'control.headBytesMax': row<number>(bytes(1_000, 16 * MiB), 10_000, 'The head of one publish.'),
   'control.bodyBytesMax': row<number>(bytes(1_000, 128 * MiB), 1_000_000, 'Its body.'),
   'zmq.pull': row<string>(spec, 'tcp://127.0.0.1:5560', 'PULL socket for items; `off` for none.'),
   'zmq.sub': row<readonly string[]>(

@@ -207,6 +207,7 @@ export function list<T>(item: Kind<T>): Kind<readonly T[]> {
     show: (values) => (values.length === 0 ? 'none' : values.map((v) => item.show(v)).join(', ')),
     read(joined) {
       const values: T[] = [];
+      if (joined === 'none') return good(values);
       for (const part of joined.split(',')) {
         if (part.trim() === '') continue;
         const reading = item.read(part.trim());

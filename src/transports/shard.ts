@@ -2,15 +2,18 @@
 // A turn is: fire timers, let actors run until none is ready, then write what they said: sockets and crossings once.
 // Refuses to know what the actors do. Obeys ADR 0004.
 
-import type { Address } from '../actors/runtime/actor.ts';
+import { type Address, addressOf } from '../actors/runtime/actor.ts';
+import type { GatewayCommand, ProxyRequested } from '../actors/runtime/gateway-edges.ts';
 import { System } from '../actors/runtime/system.ts';
 import { actorsOf, edgesOf, startShard } from '../actors/node.ts';
 import { createAuthEdge } from './auth.edge.ts';
 import { nowUs, Alarm } from './clock.ts';
 import { Crossings } from './crossings.ts';
+import { GatewayEdge } from './gateway.edge.ts';
 import { createLogEdge } from './log.edge.ts';
+import { ShardDesk } from './operator/shard-desk.ts';
 import type { FromShard, ShardData, ToShard } from './shard-messages.ts';
-import type { ShardStats } from './shards-contract.ts';
+import type { DoorSettings, ShardStats } from './shards-contract.ts';
 import { WebEdge } from './web.edge.ts';
 
 /** Messages that actors may take before sockets are served again. */
@@ -23,7 +26,9 @@ export class Shard {
   readonly #say: (message: FromShard) => void;
   readonly #system: System;
   readonly #web: WebEdge;
+  readonly #gateway: GatewayEdge;
   readonly #crossings: Crossings;
+  readonly #desk: ShardDesk;
   readonly #alarm: Alarm;
   #isScheduled = false;
   #isRunning = false;
@@ -71,7 +76,17 @@ export class Shard {
       count: (counter, by) => this.#count(counter, by),
       log: (entry) => say({ type: 'log', entry }),
     });
+    this.#gateway = new GatewayEdge({
+      ground: this.#web.ground,
+      deliver,
+      schedule,
+      count: (counter, by) => this.#count(counter, by),
+      log: (entry) => say({ type: 'log', entry }),
+      now: Date.now,
+    });
     const edges = edgesOf(shard);
+    const gateway = addressOf<GatewayCommand>(shard, 'edge/gateway');
+    this.#system.bind(gateway, (command) => this.#gateway.obey(command));
     this.#system.bind(edges.web, (command) => this.#web.obey(command));
     this.#system.bind(
       edges.log,
@@ -88,11 +103,21 @@ export class Shard {
         { now: Date.now, log: (entry) => say({ type: 'log', entry }) },
       ),
     );
+    this.#desk = new ShardDesk(options.operations, {
+      actor: actorsOf(shard).control,
+      deliver,
+      schedule,
+      count: (counter, by) => this.#count(counter, by),
+      say,
+    });
+    this.#system.bind(edges.control, (reply) => this.#desk.obey(reply));
+    this.#system.bind(edges.operator, (notice) => this.#desk.notice(notice));
     startShard(this.#system, {
       shard,
       shards: options.threads,
       broker: options.broker,
       home: options.home,
+      gateway: options.gateway,
     });
     this.#schedule();
   }
@@ -100,7 +125,8 @@ export class Shard {
   obey(message: ToShard): void {
     switch (message.type) {
       case 'listen':
-        void this.#listen(message.door, message.port);
+        if (message.door === 'control') void this.#desk.listen(message.port);
+        else void this.#listen(message.door, message.port);
         return;
       case 'peerDown':
         this.#crossings.disconnect(message.shard);
@@ -115,6 +141,18 @@ export class Shard {
         return;
       case 'reloadTls':
         this.#web.reloadTls(message.door, message.material);
+        this.#gateway.reloadTls(message.door, message.material);
+        return;
+      case 'changeRoutes':
+        this.#system.deliver(actorsOf(this.#data.shard).gateway, {
+          type: 'routesChanged',
+          text: message.text,
+        });
+        this.#schedule();
+        return;
+      case 'itemsReceived':
+      case 'commandReceived':
+        this.#desk.take(message);
         return;
       case 'drain':
         void this.#drain(message.spreadMs);
@@ -132,8 +170,10 @@ export class Shard {
     this.#hasCollapsed = true;
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#say({ type: 'collapsing', reason: `${where}: ${reason}` });
+    this.#desk.close();
     this.#web.closeListeners();
     this.#web.abandon(1012, 'service restart');
+    this.#gateway.abandon();
     // Words to the main thread and to sockets leave before the thread ends.
     setTimeout(() => process.exit(1), 50);
   }
@@ -143,6 +183,11 @@ export class Shard {
     const { home, router } = actorsOf(this.#data.shard);
     this.#system.deliver(home, { type: 'shardDown', shard });
     this.#system.deliver(router, { type: 'shardDown', shard });
+    if (this.#data.options.gateway !== undefined) {
+      const { channels, gateway } = actorsOf(this.#data.shard);
+      this.#system.deliver(channels, { type: 'shardDown', shard });
+      this.#system.deliver(gateway, { type: 'shardDown', shard });
+    }
     this.#schedule();
   }
 
@@ -152,13 +197,26 @@ export class Shard {
     const { shard } = this.#data;
     const { threads, broker } = this.#data.options;
     try {
-      const address = await this.#web.listen({
+      const common = {
         door,
         host: options.host,
         port,
         reusePort: threads > 1,
         tls: options.tls,
         deflate: options.deflate,
+      };
+      if (options.dialect === 'gateway') {
+        const doorActor = addressOf<ProxyRequested>(shard, 'gateway');
+        const address = await this.#gateway.listen({
+          ...common,
+          doorActor,
+          limits: { ...options.limits, connectionsMax: shareOf(options, threads) },
+        });
+        this.#say({ type: 'listening', door, ...address });
+        return;
+      }
+      const address = await this.#web.listen({
+        ...common,
         doorActor: actorsOf(shard).broker,
         limits: { messageBytesMax: broker.messageBytesMax, bodyBytesMax: broker.bodyBytesMax },
       });
@@ -184,7 +242,9 @@ export class Shard {
     this.#turns += 1;
     this.#system.run(nowUs(), TURN_MESSAGES_MAX);
     this.#web.flush();
+    this.#gateway.flush();
     this.#crossings.flush();
+    this.#desk.flush();
     this.#isRunning = false;
     // Writing may have brought receipts, and a long turn may have left work.
     if (this.#system.readyActors > 0) this.#schedule();
@@ -198,18 +258,27 @@ export class Shard {
     if (this.#pressureTimer !== undefined) return;
     if (!this.#crossings.updatePressure()) return;
     this.#count('shard.pressure', 1);
-    this.#web.pauseReading(true);
+    this.#pauseReading(true);
     this.#pressureTimer = setInterval(() => {
       if (this.#crossings.updatePressure()) return;
       clearInterval(this.#pressureTimer);
       this.#pressureTimer = undefined;
-      this.#web.pauseReading(false);
+      this.#pauseReading(false);
     }, PRESSURE_EVERY_MS);
   }
 
+  #pauseReading(isOn: boolean): void {
+    this.#web.pauseReading(isOn);
+    this.#gateway.pauseReading(isOn);
+  }
+
   async #drain(spreadMs: number): Promise<void> {
+    this.#desk.close();
     this.#web.closeListeners();
-    await this.#web.drain(1001, 'going away', spreadMs);
+    await Promise.all([
+      this.#web.drain(1001, 'going away', spreadMs),
+      this.#gateway.drain(spreadMs),
+    ]);
     this.#say({ type: 'drained' });
   }
 
@@ -231,4 +300,10 @@ export class Shard {
     const counters = { ...counted, turns: this.#turns };
     return { shard: this.#data.shard, counters, gauges };
   }
+}
+
+/** Limits of the node are held in equal shares: no shard asks another before it lets a client in. */
+function shareOf({ limits }: DoorSettings, threads: number): number | undefined {
+  const most = limits?.connectionsMax;
+  return most === undefined ? undefined : Math.ceil(most / threads);
 }

@@ -7,10 +7,11 @@ import { encodeUpgradeGrant } from '../actors/codecs/websocket-handshake.ts';
 import type { Address } from '../actors/runtime/actor.ts';
 import type { ConnectionId, DoorEvent, Log, WebCommand } from '../actors/runtime/edges.ts';
 import { encodeStreamHead } from './doors/answer.ts';
-import { Door, type DoorHost, type TlsMaterial } from './doors/door.ts';
+import { Door, type DoorHost } from './doors/door.ts';
 import type { Exchange } from './doors/exchange.ts';
 import { Exchanges } from './doors/exchanges.ts';
 import type { DoorLimits } from './doors/http-requests.ts';
+import type { TlsMaterial } from './doors/listener.ts';
 import { Deadlines } from './sockets/deadlines.ts';
 import { Departures, GRACE_MS } from './sockets/departures.ts';
 import { Intake } from './sockets/intake.ts';
@@ -43,6 +44,15 @@ export interface ListenOptions {
   readonly limits: Pick<DoorLimits, 'messageBytesMax' | 'bodyBytesMax'> & Partial<DoorLimits>;
 }
 
+/** Shared by all doors of a shard, so that a connection has one number wherever it came in. */
+export interface Ground {
+  readonly deadlines: Deadlines;
+  readonly departures: Departures;
+  readonly intake: Intake;
+  readonly connections: Connections;
+  nextId(): ConnectionId;
+}
+
 /** The limits of a door that are its own and not a dialect's. */
 export const doorLimits: Omit<DoorLimits, 'messageBytesMax' | 'bodyBytesMax'> = {
   headBytesMax: 16_384,
@@ -63,6 +73,7 @@ export class WebEdge {
   readonly #intake: Intake;
   readonly #exchanges: Exchanges;
   readonly #connections: Connections;
+  #ids = 0;
 
   constructor(options: WebEdgeOptions) {
     const intake = new Intake(options);
@@ -71,8 +82,20 @@ export class WebEdge {
     this.#options = options;
     this.#intake = intake;
     this.#departures = departures;
-    this.#exchanges = new Exchanges({ ...options, deadlines, departures });
+    const nextId = (): ConnectionId => this.#nextId();
+    this.#exchanges = new Exchanges({ ...options, deadlines, departures, nextId });
     this.#connections = new Connections({ ...options, deadlines, departures, intake });
+  }
+
+  /** What the other edges of the shard that have doors build on. */
+  get ground(): Ground {
+    return {
+      deadlines: this.#deadlines,
+      departures: this.#departures,
+      intake: this.#intake,
+      connections: this.#connections,
+      nextId: () => this.#nextId(),
+    };
   }
 
   /** Open WebSockets and event streams. */
@@ -104,8 +127,7 @@ export class WebEdge {
   obey(command: WebCommand): void {
     switch (command.type) {
       case 'write':
-        // In production every payload is bytes.
-        this.#connections.write(command.connections, command.payload as Uint8Array);
+        this.#connections.write(command.connections, command.payload);
         return;
       case 'close':
         this.#connections.close(command.connection, command.code, command.reason);
@@ -221,7 +243,7 @@ export class WebEdge {
   #begin(exchange: Exchange, kind: Kind, head: Uint8Array, owner: Owner): void {
     const socket = exchange.takeSocket();
     if (socket === undefined || socket.destroyed) {
-      this.#tellEnd(exchange.id, kind.listening === undefined ? 1000 : 1006, owner.owner);
+      this.#tellEnd(exchange.id, kind.rules === undefined ? 1000 : 1006, owner.owner);
     } else this.#connections.open(exchange.id, socket, kind, head, owner);
   }
 
@@ -229,6 +251,11 @@ export class WebEdge {
   #tellEnd(connection: ConnectionId, code: number, owner: Owner['owner']): void {
     if (this.#connections.has(connection)) return;
     this.#connections.deliver(owner, { type: 'closed', connection, code, reason: '' });
+  }
+
+  #nextId(): ConnectionId {
+    this.#ids += 1;
+    return this.#ids;
   }
 
   get #remaining(): number {

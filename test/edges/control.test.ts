@@ -65,7 +65,7 @@ function exchange(port: number, bytes: string | Buffer, mustEnd = false): Promis
     const socket = connect(port, '127.0.0.1');
     sockets.push(socket);
     const heard: Buffer[] = [];
-    socket.on('data', (chunk) => heard.push(chunk));
+    socket.on('data', (chunk: Buffer) => heard.push(chunk));
     socket.once('error', reject);
     socket.once('end', () => resolve(Buffer.concat(heard).toString()));
     socket.write(bytes);

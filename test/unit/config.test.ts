@@ -14,6 +14,7 @@ import {
   readConfig,
 } from '../../src/config.ts';
 import { configFlag, declareFlags, fromFlags } from '../../src/config/flags.ts';
+import { readPushpinConf } from '../../src/config/pushpin/pushpin-conf.ts';
 import type { Mistake } from '../../src/config/layers.ts';
 import { referenceTable } from '../../src/config/reference.ts';
 import { settings } from '../../src/config/settings.ts';
@@ -64,6 +65,7 @@ describe('defaults', () => {
         broker: { host: '127.0.0.1', port: 443, portWasSet: false, tls: undefined, deflate: false },
         admin: { host: '127.0.0.1', port: 7_998, tls: undefined },
       },
+      gateway: undefined,
       auth: undefined,
       log: { level: 'info', format: 'auto' },
       drain: { spreadMs: 5_000, deadlineMs: 10_000 },
@@ -87,6 +89,43 @@ describe('defaults', () => {
         continue;
       expect([key, kind.read(kind.show(fallback))]).toEqual([key, { ok: true, value: fallback }]);
     }
+  });
+});
+
+describe('a pushpin.conf', () => {
+  const conf = (text: string) => readPushpinConf({ file: '/etc/pushpin/pushpin.conf', text });
+  const plain = '[runner]\nhttp_port=7999\n[proxy]\nroutesfile=routes\nsig_key=changeme\n';
+  const withConf = (text: string, args: readonly string[] = []): ConfigReading =>
+    readConfig({
+      flags: fromFlags(commandWith(args)),
+      env: {},
+      file: undefined,
+      cores: 2,
+      checks: content,
+      pushpin: conf(text),
+    });
+
+  test('[PROC-GATE-1] says what the gateway is; unknown keys warn, bad values are mistakes', () => {
+    const reading = withConf(`${plain}nobody_knows=1\n`);
+    if (!reading.ok) throw new Error('it reads');
+    expect(reading.options.gateway).toMatchObject({
+      httpAddresses: [{ host: undefined, port: 7_999 }],
+      routesFile: '/etc/pushpin/routes',
+      gateway: { sigKey: 'changeme', sigIss: 'pushpin' },
+    });
+    expect(reading.warnings.join()).toContain('nobody_knows');
+    const bad = withConf(plain.replace('7999', 'x'));
+    expect(bad.ok ? [] : bad.mistakes.map(({ line }) => line)).toContain(2);
+  });
+
+  test('[PROC-GATE-2] other doors open only when their port is set', () => {
+    const quiet = withConf(plain);
+    expect(quiet.ok && quiet.options.doors).toEqual({ broker: undefined, admin: undefined });
+    const asked = withConf(plain, ['--port', '8001', '--admin-port', '8002']);
+    expect(asked.ok && asked.options.doors).toMatchObject({
+      broker: { port: 8_001 },
+      admin: { port: 8_002 },
+    });
   });
 });
 
@@ -567,6 +606,8 @@ function other(shown: string, form: string): string {
   if (form === 'all, none') return 'none';
   if (form.startsWith('disconnect')) return 'drop-oldest';
   if (form.startsWith('debug')) return 'warn';
+  if (form === 'none, proto-only, both') return 'both';
+  if (form.includes('append, or')) return 'append';
   if (form.startsWith('auto')) return 'json';
   if (form.includes('KiB to') || form.includes('MiB') || form.includes('GiB')) return '3MiB';
   if (/(?:ms|\ds|m|h) to /.test(form)) return shown === '10s' ? '11s' : '4s';

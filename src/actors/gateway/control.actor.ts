@@ -62,7 +62,7 @@ const NO_BYTES = new Uint8Array(0);
 
 export const controlActor: ActorDefinition<ControlArgs, State, ControlMessage> = {
   kind: 'control',
-  // The doors hand in no more than they may have open: 128 requests and a batch of ZeroMQ messages.
+  // The doors hand in no more than they may have open: 128 requests, 100 commands and one batch of items.
   mailboxMax: 16_384,
   onFailure: 'restart',
   start: (args) => ({ args, inquiries: new Map(), asked: 0 }),
@@ -73,6 +73,9 @@ export const controlActor: ActorDefinition<ControlArgs, State, ControlMessage> =
         return;
       case 'itemReceived':
         takeItem(state, message, context);
+        return;
+      case 'batchEnded':
+        context.send(state.args.gateway.edges.control, { type: 'batchTaken', ref: message.ref });
         return;
       case 'commandReceived':
         obeyCommand(state, message.ref, message.frame, context);

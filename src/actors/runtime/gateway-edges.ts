@@ -4,9 +4,11 @@
 // A client's exchange keeps its number when it becomes an open stream or WebSocket; from then on it is written to
 // through `edges.web` and its owner hears `ConnectionEvent`s. Obeys ADR 0001; held to its words by test/edges/.
 
-import type { HeaderList } from '../codecs/grip/header-list.ts';
 import type { Address } from './actor.ts';
 import type { ConnectionEvent, ConnectionId, Payload, Receipt } from './edges.ts';
+
+/** Names in the case received; repeated ones stand as often as they came. The same as in codecs/grip. */
+export type HeaderList = readonly (readonly [name: string, value: string])[];
 
 /** A WebSocket payload that is not a text message; text travels as bare bytes. */
 export interface FramedPayload extends Payload {
@@ -321,6 +323,8 @@ export type ControlEvent =
       readonly input: 'pull' | 'sub';
       readonly frames: readonly Uint8Array[];
     }
+  /** Stands behind the items of one batch: answered when they have been taken, so that the next may come. */
+  | { readonly type: 'batchEnded'; readonly ref: number }
   | { readonly type: 'commandReceived'; readonly ref: number; readonly frame: Uint8Array };
 
 export type ControlReply =
@@ -331,6 +335,7 @@ export type ControlReply =
       readonly headers: HeaderList;
       readonly body: string;
     }
+  | { readonly type: 'batchTaken'; readonly ref: number }
   | { readonly type: 'commandReply'; readonly ref: number; readonly frame: Uint8Array };
 
 /** The gateway's edges of one shard. */

@@ -3,21 +3,15 @@
 // as the stream lasts; everything else goes to node:http unread.
 // Refuses to know what is asked. Obeys ADR 0009.
 
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import type { Server as HttpServer } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Log } from '../../actors/runtime/edges.ts';
 import type { Deadline, Deadlines } from '../sockets/deadlines.ts';
 import { receiveHandshake } from './handshakes.ts';
 import { hold, type Holder, listenTo, release } from '../sockets/held-socket.ts';
 import { type HttpOptions, type Reception, serveHttp } from './http-requests.ts';
+import { Listener, type TlsMaterial } from './listener.ts';
 import { asksForEventStream, asksForWebSocket, headOf, readPlainGet } from './request-head.ts';
-
-/** A certificate with its chain, and its key, in PEM. */
-export interface TlsMaterial {
-  readonly cert: string;
-  readonly key: string;
-}
 
 export interface DoorOptions extends HttpOptions {
   readonly host: string;
@@ -33,15 +27,12 @@ export interface DoorHost extends Reception {
   log(entry: Log): void;
 }
 
-const BACKLOG = 4_096;
-/** Named, because pongs and pressure lean on it. */
-const SOCKET_BUFFER_BYTES = 64 * 1_024;
 const noBody = new Uint8Array(0);
 
 export class Door implements Holder {
   readonly #options: DoorOptions;
   readonly #host: DoorHost;
-  readonly #server: Server | TlsServer;
+  readonly #listener: Listener;
   readonly #http: HttpServer;
   /** Connections that have not said anything yet. */
   readonly #silent: Deadline<Socket>;
@@ -55,33 +46,30 @@ export class Door implements Holder {
       host.count('web.http.timeouts', 1);
       socket.destroy();
     });
-    this.#server = this.#createServer();
+    const handshakeTimeoutMs = options.limits.headTimeoutMs;
+    this.#listener = new Listener(
+      { ...options, handshakeTimeoutMs, connectionsMax: undefined },
+      {
+        greet: (socket) => this.#greet(socket),
+        count: (name, by) => host.count(name, by),
+        log: (entry) => host.log(entry),
+      },
+    );
   }
 
   /** Rejects with the system's error when the port cannot be had. */
   listen(): Promise<{ readonly host: string; readonly port: number }> {
-    const { host, port, reusePort } = this.#options;
-    const server = this.#server;
-    return new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ host, port, reusePort, exclusive: true, backlog: BACKLOG }, () => {
-        server.removeListener('error', reject);
-        server.on('error', (error) => this.#acceptFailed(error));
-        // A server that listens on a port has an address with one.
-        const { address, port: chosen } = server.address() as AddressInfo;
-        resolve({ host: address, port: chosen });
-      });
-    });
+    return this.#listener.listen();
   }
 
   /** New connections get the new certificate; those that are open keep theirs. */
   reloadTls(material: TlsMaterial): void {
-    if ('setSecureContext' in this.#server) this.#server.setSecureContext(material);
+    this.#listener.reloadTls(material);
   }
 
   /** No new connections; what is open stays, but for what waits between two requests. */
   close(): void {
-    this.#server.close();
+    this.#listener.close();
     for (const socket of this.#silent.items) socket.destroy();
     this.#http.closeIdleConnections();
   }
@@ -119,40 +107,9 @@ export class Door implements Holder {
     this.#silent.delete(socket);
   }
 
-  #createServer(): Server | TlsServer {
-    const { tls, limits } = this.#options;
-    const sockets = { noDelay: true, highWaterMark: SOCKET_BUFFER_BYTES };
-    const greet = (socket: Socket): void => this.#greet(socket);
-    if (tls === undefined) return createServer(sockets, greet);
-    const server = createTlsServer(
-      {
-        ...sockets,
-        cert: tls.cert,
-        key: tls.key,
-        ALPNProtocols: ['http/1.1'],
-        handshakeTimeout: limits.headTimeoutMs,
-      },
-      greet,
-    );
-    server.on('tlsClientError', (_error, socket) => {
-      this.#host.count('web.tls.failures', 1);
-      socket.destroy();
-    });
-    return server;
-  }
-
   #greet(socket: Socket): void {
-    this.#host.count('web.sockets.accepted', 1);
     hold(socket, this);
     this.#silent.add(socket);
     listenTo(socket);
-  }
-
-  /** Too many open files, usually: the listener lives on and the client tries again. */
-  #acceptFailed(error: NodeJS.ErrnoException): void {
-    this.#host.count('web.accept.failures', 1);
-    const { door } = this.#options;
-    const fields = { door, code: error.code ?? 'UNKNOWN' };
-    this.#host.log({ type: 'log', level: 'warn', event: 'web.acceptFailed', fields });
   }
 }

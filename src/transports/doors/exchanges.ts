@@ -15,6 +15,7 @@ export interface ExchangesOptions {
   readonly log: (entry: Log) => void;
   readonly deadlines: Deadlines;
   readonly departures: Departures;
+  readonly nextId: () => ConnectionId;
 }
 
 /** Actors that have not answered a request by then never will; the client is told so. */
@@ -28,7 +29,6 @@ export class Exchanges implements ExchangeHost {
   readonly #due: Deadline<Exchange>;
   /** What came under pressure and no actor knows of yet; undefined without pressure. */
   #heldBack: (() => void)[] | undefined = undefined;
-  #ids = 0;
 
   constructor(options: ExchangesOptions) {
     this.#options = options;
@@ -45,8 +45,7 @@ export class Exchanges implements ExchangeHost {
 
   /** Numbers a request, and tells it to its actor when the node has room. */
   ask(kinds: Kinds, asker: Asker, tell: (connection: ConnectionId) => void): void {
-    this.#ids += 1;
-    const exchange = new Exchange(this.#ids, kinds, asker, this);
+    const exchange = new Exchange(this.#options.nextId(), kinds, asker, this);
     this.#asked.set(exchange.id, exchange);
     this.#due.add(exchange);
     this.#options.count('web.http.requests', 1);

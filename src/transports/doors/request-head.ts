@@ -107,7 +107,7 @@ export function splitTarget(target: string): { readonly path: string; readonly q
 }
 
 /** The peer's address, an IPv4 address in its own form even on a socket of both families. */
-function remoteOf({ remoteAddress = '' }: Socket): string {
+export function remoteOf({ remoteAddress = '' }: Socket): string {
   return remoteAddress.startsWith('::ffff:') && remoteAddress.includes('.')
     ? remoteAddress.slice('::ffff:'.length)
     : remoteAddress;

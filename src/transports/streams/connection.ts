@@ -9,6 +9,7 @@ import type { Address } from '../../actors/runtime/actor.ts';
 import {
   type ConnectionEvent,
   type ConnectionId,
+  type Payload,
   type Receipt,
   WINDOW_BYTES,
 } from '../../actors/runtime/edges.ts';
@@ -33,8 +34,18 @@ export interface ConnectionHost {
 /** What the connections of one door that speak alike have in common. */
 export interface Kind {
   readonly wire: Wire;
-  /** Undefined for event streams, which only speak. */
-  readonly listening: { readonly rules: FrameRules; readonly listener: Listener } | undefined;
+  /** Undefined for streams, which only speak. */
+  readonly rules: FrameRules | undefined;
+  readonly listener: Listener | undefined;
+  /** Undefined where the end of the connection is the end of what was said. */
+  readonly ending: Ending | undefined;
+}
+
+/** A stream whose end is part of what it says, so that its socket outlives it. */
+export interface Ending {
+  readonly lastWords: Uint8Array;
+  /** Gets the socket, which may be gone already. */
+  takeOver(socket: Socket): void;
 }
 
 /** Hears what clients say. */
@@ -73,6 +84,7 @@ export class Connection implements Holder {
   #latestPong: Uint8Array | undefined = undefined;
   /** Why the edge closes it; undefined before. */
   #verdict: { readonly code: number; readonly reason: string } | undefined = undefined;
+  #hasPeerClosed = false;
   #isOver = false;
 
   constructor(
@@ -84,7 +96,7 @@ export class Connection implements Holder {
   ) {
     this.id = id;
     this.socket = socket;
-    this.reader = kind.listening === undefined ? undefined : new FrameReader(kind.listening.rules);
+    this.reader = kind.rules === undefined ? undefined : new FrameReader(kind.rules);
     this.owner = owner;
     this.#receiptsTo = receiptsTo;
     this.#kind = kind;
@@ -93,17 +105,26 @@ export class Connection implements Holder {
     hold(socket, this);
   }
 
+  get ending(): Ending | undefined {
+    return this.#kind.ending;
+  }
+
   get isOpen(): boolean {
     return this.#isOpen;
   }
 
   /** The hot path: puts a payload behind what this turn already says. */
-  say(payload: Uint8Array, cost: number): void {
+  say(payload: Payload, cost: number): void {
     if (this.#isOpen) this.#goOn(this.#wire.goOn(this.#said, payload, cost));
   }
 
   ping(frame: Uint8Array): void {
     if (this.reader !== undefined) this.sayRaw(frame);
+  }
+
+  /** A payload of the edge's own, outside the credit. */
+  sayUncounted(payload: Payload): void {
+    this.sayRaw(this.#wire.encode(payload));
   }
 
   /** Bytes of the edge's own, outside the credit: heads and control frames. */
@@ -142,9 +163,17 @@ export class Connection implements Holder {
     this.flush();
     this.#isOpen = false;
     this.#verdict = { code, reason };
-    if (this.reader === undefined) this.socket.end();
+    const { ending } = this.#kind;
+    if (ending !== undefined) this.socket.write(ending.lastWords);
+    else if (this.reader === undefined) this.socket.end();
     else this.socket.write(encodeClose(code, reason));
-    this.#host.awaitClose(this);
+    if (ending !== undefined || this.#hasPeerClosed) this.#end(code, reason);
+    else this.#host.awaitClose(this);
+  }
+
+  /** The peer's close came and waits for the owner's. */
+  peerClosed(): void {
+    this.#hasPeerClosed = true;
   }
 
   /** The peer broke the protocol: tells it how, and is done with it. */
@@ -162,7 +191,7 @@ export class Connection implements Holder {
 
   socketReceived(chunk: Buffer): void {
     // What a client says on an event stream has no meaning.
-    this.#kind.listening?.listener.listen(this, chunk);
+    this.#kind.listener?.listen(this, chunk);
     this.#host.took(this.socket, chunk.byteLength);
   }
 

@@ -4,7 +4,7 @@
 import type { Socket } from 'node:net';
 import { encodeFrame, frameRules } from '../../actors/codecs/websocket-frames.ts';
 import type { Address } from '../../actors/runtime/actor.ts';
-import { type ConnectionId, writeCost } from '../../actors/runtime/edges.ts';
+import { type ConnectionId, type Payload, writeCost } from '../../actors/runtime/edges.ts';
 import type { Deadline, Deadlines } from '../sockets/deadlines.ts';
 import { type Departures, GRACE_MS } from '../sockets/departures.ts';
 import type { Intake } from '../sockets/intake.ts';
@@ -36,9 +36,11 @@ export class Connections implements ConnectionHost {
   readonly #open = new Map<ConnectionId, Connection>();
   /** A close was sent to them and not answered yet. */
   readonly #closing: Deadline<Connection>;
-  readonly #rawWire = new Wire((payload) => payload);
-  readonly #plainWire = new Wire((payload) => encodeFrame('text', payload));
-  readonly #deflatedWire = new Wire(encodeDeflated);
+  readonly #wires: Wire[] = [];
+  // In production every payload of a web door is bytes.
+  readonly #rawWire = this.wire((payload) => payload as Uint8Array);
+  readonly #plainWire = this.wire((payload) => encodeFrame('text', payload as Uint8Array));
+  readonly #deflatedWire = this.wire((payload) => encodeDeflated(payload as Uint8Array));
   /** To be written when the turn ends. */
   #talking: Connection[] = [];
   /** Those of the last writes, by their place in the list; forgotten when any of them may be gone. */
@@ -59,14 +61,27 @@ export class Connections implements ConnectionHost {
     return this.#open.has(id);
   }
 
+  get(id: ConnectionId): Connection | undefined {
+    return this.#open.get(id);
+  }
+
+  /** Another way to frame payloads; each lives as long as the shard. */
+  wire(encode: (payload: Payload) => Uint8Array): Wire {
+    const wire = new Wire(encode);
+    this.#wires.push(wire);
+    return wire;
+  }
+
   kindsFor(messageBytesMax: number): Kinds {
     const listener = new WebSocketListener(this, messageBytesMax);
     const kindOf = (wire: Wire, deflate: boolean): Kind => ({
       wire,
-      listening: { rules: frameRules('server', { messageBytesMax, deflate }), listener },
+      rules: frameRules('server', { messageBytesMax, deflate }),
+      listener,
+      ending: undefined,
     });
     return {
-      stream: { wire: this.#rawWire, listening: undefined },
+      stream: { wire: this.#rawWire, rules: undefined, listener: undefined, ending: undefined },
       plain: kindOf(this.#plainWire, false),
       deflated: kindOf(this.#deflatedWire, true),
     };
@@ -81,7 +96,7 @@ export class Connections implements ConnectionHost {
   }
 
   /** The hot path. A burst writes to the same connections again and again: whom it met last is asked first. */
-  write(connections: readonly ConnectionId[], payload: Uint8Array): void {
+  write(connections: readonly ConnectionId[], payload: Payload): void {
     const cost = writeCost(payload);
     const met = this.#met;
     for (let at = 0; at < connections.length; at += 1) {
@@ -134,7 +149,7 @@ export class Connections implements ConnectionHost {
     if (talking.length > 0) {
       this.#talking = [];
       for (const connection of talking) connection.flush();
-      for (const wire of [this.#rawWire, this.#plainWire, this.#deflatedWire]) wire.endTurn();
+      for (const wire of this.#wires) wire.endTurn();
     }
     if (this.#bytesOut > 0) this.#options.count('web.bytes.out', this.#bytesOut);
     if (this.#bytesIn > 0) this.#options.count('web.bytes.in', this.#bytesIn);
@@ -169,12 +184,13 @@ export class Connections implements ConnectionHost {
   }
 
   ended(connection: Connection): void {
-    const { id, socket } = connection;
+    const { id, socket, ending } = connection;
     this.#open.delete(id);
     this.#met.length = 0;
     this.#closing.delete(connection);
     this.#options.intake.forget(socket);
     this.#options.count('web.connections.closed', 1);
-    this.#options.departures.seeOff(socket);
+    if (ending === undefined) this.#options.departures.seeOff(socket);
+    else ending.takeOver(socket);
   }
 }

@@ -69,6 +69,6 @@ export class WebSocketListener implements FrameSink, Listener {
 }
 
 /** A payload that pins at most as much again as it holds: a short one in a long read is copied out. */
-function ownCopy(payload: Uint8Array): Uint8Array {
+export function ownCopy(payload: Uint8Array): Uint8Array {
   return payload.byteLength * 2 < payload.buffer.byteLength ? payload.slice() : payload;
 }

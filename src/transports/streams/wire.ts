@@ -4,6 +4,8 @@
 // Numbers, because an old object that points to a new one costs more than all the rest of the walk.
 // Refuses to know sockets and credit.
 
+import type { Payload } from '../../actors/runtime/edges.ts';
+
 /** The number of the empty sequence, where every connection begins a turn. */
 export const SILENCE = 0;
 
@@ -18,7 +20,7 @@ class Sequence {
   /** Of the whole sequence, by `writeCost` of its payloads. */
   readonly cost: number;
   /** The last payload that followed, and where it led. Within one `write` no other one matters. */
-  nextPayload: Uint8Array | undefined = undefined;
+  nextPayload: Payload | undefined = undefined;
   next: number = SILENCE;
   joined: Buffer | undefined = undefined;
 
@@ -31,17 +33,17 @@ class Sequence {
 }
 
 export class Wire {
-  readonly #encode: (payload: Uint8Array) => Uint8Array;
+  readonly #encode: (payload: Payload) => Uint8Array;
   readonly #sequences: Sequence[] = [new Sequence(SILENCE, noBytes, 0, 0)];
-  #payload: Uint8Array = noBytes;
+  #payload: Payload = noBytes;
   #frame: Uint8Array = noBytes;
 
-  constructor(encode: (payload: Uint8Array) => Uint8Array) {
+  constructor(encode: (payload: Payload) => Uint8Array) {
     this.#encode = encode;
   }
 
   /** The sequence that goes on with a payload; the same payload is the same object. */
-  goOn(from: number, payload: Uint8Array, cost: number): number {
+  goOn(from: number, payload: Payload, cost: number): number {
     const before = this.#at(from);
     if (before.nextPayload === payload) return before.next;
     return this.#append(before, from, payload, this.#frameOf(payload), cost);
@@ -52,6 +54,11 @@ export class Wire {
     const before = this.#at(from);
     if (before.nextPayload === bytes) return before.next;
     return this.#append(before, from, bytes, bytes, 0);
+  }
+
+  /** A payload as it stands on the wire, for those who write it alone. */
+  encode(payload: Payload): Uint8Array {
+    return this.#encode(payload);
   }
 
   bytesOf(sequence: number): number {
@@ -89,7 +96,7 @@ export class Wire {
   #append(
     before: Sequence,
     from: number,
-    payload: Uint8Array,
+    payload: Payload,
     frame: Uint8Array,
     cost: number,
   ): number {
@@ -100,7 +107,7 @@ export class Wire {
     return next;
   }
 
-  #frameOf(payload: Uint8Array): Uint8Array {
+  #frameOf(payload: Payload): Uint8Array {
     if (this.#payload !== payload) {
       this.#frame = this.#encode(payload);
       this.#payload = payload;

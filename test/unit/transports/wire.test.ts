@@ -48,7 +48,7 @@ test('raw bytes are framed by nobody and cost nothing', () => {
 });
 
 test('a single frame is not copied', () => {
-  const wire = new Wire((payload) => payload);
+  const wire = new Wire((payload) => payload as Uint8Array);
   const joined = wire.joined(wire.goOn(SILENCE, a, 33));
   expect(joined.buffer).toBe(a.buffer);
 });
@@ -66,7 +66,7 @@ test('the next turn begins in silence', () => {
 function makeWire(): { readonly wire: Wire; readonly framed: string[] } {
   const framed: string[] = [];
   const wire = new Wire((payload) => {
-    const text = new TextDecoder().decode(payload);
+    const text = new TextDecoder().decode(payload as Uint8Array);
     framed.push(text);
     return encoder.encode(`<${text}>`);
   });

@@ -11,6 +11,7 @@ import {
   withHeader,
   withoutHeaders,
 } from '../../codecs/grip/header-list.ts';
+import type { Route } from '../../codecs/grip/routes-file.ts';
 import type { ForwardedForRule, GatewayOptions } from '../gateway-options.ts';
 
 /** What Hermod does with the instructions of an origin: the value of `Grip-Feature`. */
@@ -31,12 +32,7 @@ export type ForwardSettings = Pick<
 >;
 
 /** What the route says of it. */
-export interface ForwardRoute {
-  /** Its own headers in the order of the file; one without a value removes. */
-  readonly headers: HeaderList;
-  readonly origHeaders: boolean;
-  readonly noGrip: boolean;
-}
+export type ForwardRoute = Pick<Route, 'headers' | 'origHeaders' | 'noGrip'>;
 
 /** What is known of this one request. */
 export interface ForwardFacts {
@@ -102,10 +98,10 @@ export function responseHeaders(headers: HeaderList): HeaderList {
   return withoutHeaders(headers, ofResponseHop);
 }
 
-/** Of two for the same name the one written first counts, as in Pushpin, which begins with the last. */
+/** Each takes the place of what is there, so that the last counts; those who read routes put first what is written last. */
 function withRouteHeaders(headers: HeaderList, route: ForwardRoute): HeaderList {
   let now = headers;
-  for (const [name, value] of route.headers.toReversed())
+  for (const [name, value] of route.headers)
     now = value === '' ? withoutHeaders(now, [name]) : withHeader(now, name, value);
   return now;
 }

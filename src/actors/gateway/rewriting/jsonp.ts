@@ -3,19 +3,8 @@
 // had come as one, for it comes from a page that nobody trusts. Pushpin's `auto_cross_origin`, with its texts.
 
 import { headerLine, type HeaderList, headerText } from '../../codecs/grip/header-list.ts';
+import type { JsonpSettings } from '../../codecs/grip/routes-file.ts';
 import { encodeAround } from '../../codecs/utf8-text.ts';
-
-/** What a route says of JSON-P. */
-export interface JsonpRules {
-  readonly mode: 'basic' | 'extended';
-  /** The parameter that names the function; undefined: `callback`. */
-  readonly callbackParam: string | undefined;
-  /** The parameter that is the body, as JSON; undefined: `_body`, of any kind. */
-  readonly bodyParam: string | undefined;
-  /** The function where only the body parameter is there. */
-  readonly defaultCallback: string | undefined;
-  readonly defaultMethod: string;
-}
 
 export interface JsonpRequest {
   readonly method: string;
@@ -55,7 +44,10 @@ const notForPages: readonly string[] = [
 ];
 
 /** Reads a request of a route that does JSON-P. Members of the request that this does not know are passed on. */
-export function readJsonp<R extends JsonpRequest>(request: R, rules: JsonpRules): JsonpReading<R> {
+export function readJsonp<R extends JsonpRequest>(
+  request: R,
+  rules: JsonpSettings,
+): JsonpReading<R> {
   if (request.method !== 'GET') return { kind: 'none' };
   const query = new Query(request.search);
   const callbackName = rules.callbackParam ?? 'callback';

@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import type { HeaderList } from '../../../../src/actors/codecs/grip/header-list.ts';
+import { parseRoutes } from '../../../../src/actors/codecs/grip/routes-file.ts';
 import {
   type ForwardFacts,
   forwardHeaders,
@@ -76,18 +77,18 @@ describe('headers of the route', () => {
     [[['x-two', '']], []],
     [
       [
-        ['X-One', 'first'],
-        ['x-one', 'second'],
+        ['x-one', 'written second'],
+        ['X-One', 'written first'],
       ],
       [
         ['X-Two', 'c'],
-        ['X-One', 'first'],
+        ['X-One', 'written first'],
       ],
     ],
     [
       [
+        ['X-One', 'written second'],
         ['X-One', ''],
-        ['X-One', 'second'],
       ],
       [['X-Two', 'c']],
     ],
@@ -95,6 +96,14 @@ describe('headers of the route', () => {
     const seen = forward([['X-Two', 'c']], { route: { headers } });
     const lower = (list: HeaderList) => list.map(([name, value]) => [name.toLowerCase(), value]);
     expect(lower(seen)).toEqual(lower(expected));
+  });
+
+  test('of one name in a routes file: the one written first counts', () => {
+    const line = '*,header=X-One:first,header=X-One:second a.example:80';
+    const [route] = parseRoutes(line).routes;
+    if (route === undefined) throw new Error('no route');
+    const seen = forward([], { route }).filter(([name]) => name === 'X-One');
+    expect(seen).toEqual([['X-One', 'first']]);
   });
 
   test('cannot speak for the gateway', () => {

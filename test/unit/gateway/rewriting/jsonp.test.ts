@@ -4,8 +4,8 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import type { HeaderList } from '../../../../src/actors/codecs/grip/header-list.ts';
+import type { JsonpSettings } from '../../../../src/actors/codecs/grip/routes-file.ts';
 import {
-  type JsonpRules,
   readJsonp,
   wrapHeldJsonp,
   wrapJsonp,
@@ -14,15 +14,15 @@ import {
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
-const extended: JsonpRules = {
+const extended: JsonpSettings = {
   mode: 'extended',
   callbackParam: undefined,
   bodyParam: undefined,
   defaultCallback: undefined,
   defaultMethod: 'GET',
 };
-const basic: JsonpRules = { ...extended, mode: 'basic', defaultMethod: 'POST' };
-const withBody: JsonpRules = { ...basic, bodyParam: 'body', defaultCallback: 'cb' };
+const basic: JsonpSettings = { ...extended, mode: 'basic', defaultMethod: 'POST' };
+const withBody: JsonpSettings = { ...basic, bodyParam: 'body', defaultCallback: 'cb' };
 const headers: HeaderList = [
   ['Host', 'a.example:7999'],
   ['Accept', 'text/html'],
@@ -40,7 +40,7 @@ function meant(search: string, rules = extended) {
 }
 
 describe('requests', () => {
-  test.each<[string, JsonpRules, string]>([
+  test.each<[string, JsonpSettings, string]>([
     ['', extended, 'GET'],
     ['?', extended, 'GET'],
     ['?a=1&_body=x', extended, 'GET'],
@@ -71,7 +71,7 @@ describe('requests', () => {
     });
   });
 
-  test.each<[string, JsonpRules, object]>([
+  test.each<[string, JsonpSettings, object]>([
     ['?callback=cb', extended, { callback: 'cb', method: 'GET', search: '', body: '' }],
     ['?callback=cb', basic, { callback: 'cb', method: 'POST', search: '', body: '' }],
     ['?callback=a.b%5B0%5D', extended, { callback: 'a.b[0]' }],
@@ -99,7 +99,7 @@ describe('requests', () => {
     ]);
   });
 
-  test.each<[string, JsonpRules, string]>([
+  test.each<[string, JsonpSettings, string]>([
     ['?callback=', extended, 'Invalid callback parameter.'],
     ['?callback', extended, 'Invalid callback parameter.'],
     ['?callback=%4', extended, 'Invalid callback parameter.'],

@@ -1,0 +1,251 @@
+// The gateway's share in a node's life: reads its routes and certificates, names its doors to the shards, opens what
+// lives beside them (ZeroMQ, statistics), and passes changed routes on. Obeys spec/process.md, section "Gateway".
+
+import { readFileSync } from 'node:fs';
+import type { GatewayStart } from './actors/node.ts';
+import type { GatewaySetup } from './config/gateway-setup.ts';
+import {
+  Operations,
+  type OperationsOptions,
+  urisOf,
+  wishesOf,
+} from './transports/operator/operations.ts';
+import { doorRefusal, reasonOf, specRefusal } from './transports/process/door-refusal.ts';
+import type { ProcessFigures } from './transports/process/metrics.ts';
+import type { Entry } from './transports/process/output.ts';
+import { readPair } from './transports/process/tls.ts';
+import { watchFiles, type Watching } from './transports/process/watched-files.ts';
+import type {
+  DoorSettings,
+  ShardOperations,
+  Shards,
+  ShardsEvents,
+} from './transports/shards-contract.ts';
+
+export type Opened =
+  | { readonly ok: true; readonly doors: Readonly<Record<string, string>> }
+  | { readonly ok: false; readonly sentence: string };
+
+export class GatewayDoors {
+  readonly #setup: GatewaySetup;
+  readonly #log: (entry: Entry) => void;
+  #doors: Record<string, DoorSettings> = {};
+  #routes = '';
+  #watching: Watching | undefined = undefined;
+  #operations: Operations | undefined = undefined;
+
+  constructor(setup: GatewaySetup, log: (entry: Entry) => void) {
+    this.#setup = setup;
+    this.#log = log;
+  }
+
+  get doors(): Readonly<Record<string, DoorSettings>> {
+    return this.#doors;
+  }
+
+  get start(): GatewayStart {
+    const zmqUris = urisOf(this.#operationsOptions.zmq);
+    return { options: this.#setup.gateway, routes: this.#routes, zmqUris };
+  }
+
+  /** The shards' share in what publishers and operators are offered. */
+  get operations(): ShardOperations {
+    const { pushInHttpAddress, pushInHttpHeadersBytesMax, pushInHttpBodyBytesMax } = this.#setup;
+    const limits = {
+      headBytesMax: pushInHttpHeadersBytesMax,
+      bodyBytesMax: pushInHttpBodyBytesMax,
+    };
+    const control =
+      pushInHttpAddress === undefined
+        ? undefined
+        : { host: pushInHttpAddress.host ?? '::', port: pushInHttpAddress.port, ...limits };
+    return { control, notices: wishesOf(this.#operationsOptions) };
+  }
+
+  /** What shards say that concerns operators. */
+  get events(): Pick<ShardsEvents, 'noticed' | 'died'> {
+    return {
+      noticed: (shard, notices) => this.#operations?.noticed(shard, notices),
+      died: (shard) => this.#operations?.shardDied(shard),
+    };
+  }
+
+  get figures(): ProcessFigures | undefined {
+    return this.#operations;
+  }
+
+  get #operationsOptions(): OperationsOptions {
+    const setup = this.#setup;
+    const seconds = (ms: number): number => Math.max(1, Math.round(ms / 1_000));
+    return {
+      zmq: {
+        pullSpec: setup.pushInSpec,
+        subSpecs: setup.pushInSubSpecs,
+        isSubConnecting: setup.pushInSubConnect,
+        commandSpec: setup.commandSpec,
+        ipcFileMode: setup.ipcFileMode,
+      },
+      stats: {
+        spec: setup.statsSpec,
+        format: setup.statsFormat,
+        isSendingConnections: setup.statsConnectionSend,
+        connectionTtlSeconds: seconds(setup.statsConnectionTtlMs),
+        subscriptionTtlSeconds: seconds(setup.statsSubscriptionTtlMs),
+        reportIntervalSeconds: setup.statsReportIntervalMs / 1_000,
+      },
+      prometheus: prometheusOf(setup),
+    };
+  }
+
+  get schemes(): Readonly<Record<string, string>> {
+    const schemes = Object.entries(this.#doors).map(([door, { tls }]) => [
+      door,
+      tls === undefined ? 'http' : 'https',
+    ]);
+    return { ...Object.fromEntries(schemes), control: 'http', prometheus: 'http' };
+  }
+
+  /** Reads the files that the gateway cannot start without. */
+  read(): { readonly ok: true } | { readonly ok: false; readonly sentence: string } {
+    const { routeLines, routesFile } = this.#setup;
+    if (routeLines.length > 0) this.#routes = routeLines.join('\n');
+    else {
+      try {
+        this.#routes = readFileSync(routesFile, 'utf8');
+      } catch (error) {
+        const { code = 'unknown' } = error as NodeJS.ErrnoException;
+        const wayOut = 'Name the file of routes, or give routes with --route.';
+        const sentence = `The routes file ${routesFile} cannot be read (${code}). ${wayOut}`;
+        return { ok: false, sentence };
+      }
+    }
+    return this.#nameDoors();
+  }
+
+  /** Before the shards start: what they notice from their first turn on is not to be lost. */
+  prepare(shards: () => Shards | undefined): void {
+    this.#operations ??= new Operations(this.#operationsOptions, {
+      takeItems: async (items) => shards()?.takeItems(items),
+      obeyCommand: async (frame) => shards()?.obeyCommand(frame),
+    });
+  }
+
+  /** Opens what lives on the main thread, once the shards are there to hear it. */
+  async open(shards: Shards): Promise<Opened> {
+    const { routeLines, routesFile } = this.#setup;
+    if (routeLines.length === 0) {
+      // [GRIP-CONF] Changed routes count from now on; nobody who is here is sent away.
+      this.#watching = watchFiles([routesFile], [this.#routes], ([text]) => {
+        if (text === undefined) {
+          this.#say('warn', 'gateway.routesUnreadable', { file: routesFile });
+          return;
+        }
+        this.#routes = text;
+        shards.changeRoutes(text);
+      });
+    }
+    const opened = await this.#operations?.open();
+    if (opened?.ok === false) {
+      const { door, where, code, message } = opened;
+      const setting = this.#setup.isPushpin ? pushpinNames[door] : ownNames[door];
+      return { ok: false, sentence: specRefusal({ door, spec: where, setting, code, message }) };
+    }
+    return { ok: true, doors: opened?.doors ?? {} };
+  }
+
+  async close(): Promise<void> {
+    this.#operations?.close();
+    this.#watching?.stop();
+  }
+
+  refusalOf(failed: {
+    readonly door: string;
+    readonly code: string;
+    readonly message: string;
+  }): string {
+    const { control } = this.operations;
+    if (failed.door === 'control' && control !== undefined) {
+      const [portSetting, hostSetting] = this.#setup.isPushpin
+        ? ['push_in_http_port in the pushpin.conf', 'push_in_http_addr in the pushpin.conf']
+        : ['--control-port', 'gateway.control.host'];
+      return doorRefusal({ ...failed, ...control, portSetting, hostSetting });
+    }
+    const settings = this.#doors[failed.door];
+    if (settings === undefined)
+      return `The ${failed.door} door cannot open: ${reasonOf(failed.code)}.`;
+    const { host, port } = settings;
+    const isPushpin = this.#setup.isPushpin;
+    const portSetting = isPushpin ? 'http_port in the pushpin.conf' : '--gateway-port';
+    const hostSetting = isPushpin ? 'http_port in the pushpin.conf' : '--gateway-host';
+    return doorRefusal({ ...failed, host, port, portSetting, hostSetting });
+  }
+
+  #nameDoors(): { readonly ok: true } | { readonly ok: false; readonly sentence: string } {
+    const { httpAddresses, httpsAddresses, gateway, allowCompression } = this.#setup;
+    const own = {
+      headBytesMax: this.#setup.clientBufferBytes,
+      messageBytesMax: this.#setup.messageBytesMax,
+      connectionsMax: gateway.connectionsMax,
+      idleTimeoutMs: gateway.idleTimeoutMs,
+    };
+    const doors: Record<string, DoorSettings> = {};
+    const nameOf = (): string =>
+      Object.keys(doors).length === 0 ? 'gateway' : `gateway-${Object.keys(doors).length + 1}`;
+    for (const { host, port } of httpAddresses) {
+      const settings = { host: host ?? '::', port, tls: undefined, deflate: allowCompression };
+      doors[nameOf()] = { ...settings, dialect: 'gateway', limits: own };
+    }
+    for (const { host, port } of httpsAddresses) {
+      const { certificatesDirectory: directory, tls: named } = this.#setup;
+      const files = named ?? {
+        certFile: `${directory}/default_${port}.crt`,
+        keyFile: `${directory}/default_${port}.key`,
+      };
+      const reading = readPair(files);
+      if (!reading.ok) {
+        const [first] = reading.problems;
+        const sentence = `The certificate of port ${port} (${files.certFile}) cannot be used: ${first?.problem ?? ''}. ${first?.wayOut ?? ''}`;
+        return { ok: false, sentence };
+      }
+      const settings = {
+        host: host ?? '::',
+        port,
+        tls: reading.material,
+        deflate: allowCompression,
+      };
+      doors[nameOf()] = { ...settings, dialect: 'gateway', limits: own };
+    }
+    this.#doors = doors;
+    return { ok: true };
+  }
+
+  #say(level: Entry['level'], event: string, fields: Entry['fields']): void {
+    this.#log({ type: 'log', level, event, fields });
+  }
+}
+
+const pushpinNames = {
+  'zmq-pull': 'push_in_spec in the pushpin.conf',
+  'zmq-sub': 'push_in_sub_specs in the pushpin.conf',
+  'zmq-command': 'command_spec in the pushpin.conf',
+  stats: 'stats_spec in the pushpin.conf',
+  prometheus: 'prometheus_port in the pushpin.conf',
+};
+const ownNames: typeof pushpinNames = {
+  'zmq-pull': 'gateway.zmq.pull',
+  'zmq-sub': 'gateway.zmq.sub',
+  'zmq-command': 'gateway.zmq.command',
+  stats: 'gateway.zmq.stats',
+  prometheus: 'the port of Prometheus',
+};
+
+/** `9000`, or `127.0.0.1:9000`. */
+function prometheusOf(setup: GatewaySetup): OperationsOptions['prometheus'] {
+  const [, host = '::', port] = /^(?:(.*):)?(\d+)$/.exec(setup.prometheusPort ?? '') ?? [];
+  if (port === undefined) return undefined;
+  return {
+    host: host.replace(/^\[(.*)\]$/, '$1'),
+    port: Number(port),
+    prefix: setup.prometheusPrefix,
+  };
+}

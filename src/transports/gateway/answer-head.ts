@@ -1,0 +1,113 @@
+// Heads of answers as bytes, with the names and the order that actors and origins gave them. The edge frames bodies
+// itself: what others say about framing is left out, and so is every header that would forge another.
+// Refuses to know bodies. RFC 9112 §4, §5, §6; RFC 9110 §6.6.1.
+
+import { STATUS_CODES } from 'node:http';
+import type { HeaderList } from '../../actors/codecs/grip/header-list.ts';
+
+export interface AnswerHead {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: HeaderList;
+}
+
+/** How the body's end is found, as a line of the head; and what becomes of the connection. */
+export interface Framing {
+  readonly line: string;
+  /** `Connection: close`, or for HTTP/1.0 `Connection: keep-alive`; empty where it goes without saying. */
+  readonly connection: string;
+}
+
+const tokenForm = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const valueForm = /^[\t\x20-\x7e\x80-\xff]*$/;
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'content-length',
+  'upgrade',
+  'trailer',
+]);
+/** What the protocol of WebSockets says in its own name. */
+const ofHandshakes = new Set(['sec-websocket-accept', 'sec-websocket-extensions']);
+
+/** A header that can stand in a head as it is. */
+export function isSendable(name: string, value: string): boolean {
+  return tokenForm.test(name) && valueForm.test(value);
+}
+
+/** Fields of an exchange between two neighbours, which are not passed on. */
+export function isHopByHop(name: string): boolean {
+  return hopByHop.has(name) || hopByHop.has(name.toLowerCase());
+}
+
+/** The first value of Content-Length that is a number; undefined when there is none. */
+export function lengthIn(headers: HeaderList): number | undefined {
+  for (const [name, value] of headers) {
+    if (
+      name.length === 14 &&
+      name.toLowerCase() === 'content-length' &&
+      /^[0-9]{1,15}$/.test(value)
+    )
+      return Number(value);
+  }
+  return undefined;
+}
+
+/** Answers to these never have a body, whatever their headers say. */
+export function isBodiless(method: string, status: number): boolean {
+  return method === 'HEAD' || status === 204 || status === 304 || status < 200;
+}
+
+/** The text of a head with its empty line; `dropped` is told how many headers could not be sent. */
+export function encodeHead(
+  { status, reason, headers }: AnswerHead,
+  { line, connection }: Framing,
+  dropped: (count: number) => void,
+): string {
+  const said = reason === '' ? (STATUS_CODES[status] ?? '') : reason;
+  let head = `HTTP/1.1 ${status} ${valueForm.test(said) ? said : ''}\r\n`;
+  let hasDate = false;
+  let bad = 0;
+  for (const [name, value] of headers) {
+    if (isHopByHop(name)) continue;
+    if (!isSendable(name, value)) {
+      bad += 1;
+      continue;
+    }
+    if (name.length === 4 && name.toLowerCase() === 'date') hasDate = true;
+    head += `${name}: ${value}\r\n`;
+  }
+  if (bad > 0) dropped(bad);
+  if (!hasDate) head += dateLine();
+  return `${head}${line}${connection}\r\n`;
+}
+
+/** The headers of an agreed handshake beside the protocol's own. */
+export function headersOfHandshake(headers: HeaderList): HeaderList {
+  return headers.filter(
+    ([name, value]) =>
+      !isHopByHop(name) && !ofHandshakes.has(name.toLowerCase()) && isSendable(name, value),
+  );
+}
+
+/** A whole answer of the edge's own, after which the connection ends. */
+export function encodeRefusal(status: number, text: string): Buffer {
+  return Buffer.from(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: text/plain\r\n${dateLine()}Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
+    'latin1',
+  );
+}
+
+const clock = { second: 0, line: '' };
+
+/** Made once a second. */
+function dateLine(): string {
+  const now = Date.now();
+  if (now - clock.second >= 1_000 || now < clock.second) {
+    clock.second = now - (now % 1_000);
+    clock.line = `Date: ${new Date(now).toUTCString()}\r\n`;
+  }
+  return clock.line;
+}

@@ -1,0 +1,228 @@
+// One request of a client and its one answer: what was sent of the body waits here until somebody wants it, and what
+// is answered is framed here. After the answer it holds nothing.
+// Refuses to know routes, holds and origins. RFC 9110 §6.4, §10.1.1; RFC 9112 §6.
+
+import { Readable } from 'node:stream';
+import type { Address } from '../../actors/runtime/actor.ts';
+import type { ConnectionId } from '../../actors/runtime/edges.ts';
+import type { ExchangeEvent } from '../../actors/runtime/gateway-edges.ts';
+import { type AnswerHead, encodeHead, isBodiless, lengthIn } from './answer-head.ts';
+import type { BodySink } from '../origins/body-sink.ts';
+import type { Client } from './client.ts';
+import { RelayedAnswer } from './relayed-answer.ts';
+import type { HttpHead } from './request-head.ts';
+import { joined, writeJoined } from './written.ts';
+
+export interface ExchangeHost {
+  readonly isDraining: boolean;
+  deliver<M>(to: Address<M>, message: M): void;
+  count(name: string, by: number): void;
+}
+
+/** Of a body that nobody has taken yet. */
+const WAITING_BYTES_MAX = 64 * 1_024;
+const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
+
+export class Exchange {
+  readonly id: ConnectionId;
+  readonly client: Client;
+  readonly head: HttpHead;
+  owner: Address<ExchangeEvent> | undefined = undefined;
+  readonly #host: ExchangeHost;
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  #hasBodyEnded: boolean;
+  #isContinued: boolean;
+  #wantedBytes: number | undefined = undefined;
+  #stream: Readable | undefined = undefined;
+  #keep: (bytes: Uint8Array) => void = () => {};
+  #relay: BodySink | undefined = undefined;
+  /** Something of an answer was written. */
+  #hasBegun = false;
+  #isOver = false;
+
+  constructor(id: ConnectionId, client: Client, head: HttpHead, host: ExchangeHost) {
+    this.id = id;
+    this.client = client;
+    this.head = head;
+    this.#host = host;
+    this.#hasBodyEnded = head.bodyBytes === 0;
+    this.#isContinued = !head.expectsContinue;
+  }
+
+  get hasBodyEnded(): boolean {
+    return this.#hasBodyEnded;
+  }
+
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  bodyReceived(bytes: Buffer): void {
+    this.#isContinued = true;
+    if (this.#stream !== undefined) {
+      this.#keep(bytes);
+      if (!this.#stream.push(bytes)) this.client.holdBack(true);
+      return;
+    }
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.byteLength;
+    this.#tellBody();
+    if (this.#waitingBytes > Math.max(WAITING_BYTES_MAX, this.#wantedBytes ?? 0))
+      this.client.holdBack(true);
+  }
+
+  bodyEnded(): void {
+    this.#hasBodyEnded = true;
+    this.#stream?.push(null);
+    this.#tellBody();
+  }
+
+  /** Tells the owner the beginning of the body, when so much is here or all of it. */
+  readBody(bytesMax: number): void {
+    this.#wantedBytes = bytesMax;
+    this.#wantBody();
+    this.#tellBody();
+    if (this.#wantedBytes !== undefined && this.#waitingBytes <= bytesMax)
+      this.client.holdBack(false);
+  }
+
+  /** What is here of the body and was not read yet. */
+  takeWaiting(): Uint8Array {
+    const bytes = joined(this.#waiting, this.#waitingBytes);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    return bytes;
+  }
+
+  /** What was not read yet of the body, as it comes, behind `first`; it errs when the client does. */
+  streamBody(first: Uint8Array, keep: (bytes: Uint8Array) => void): Readable {
+    this.#wantBody();
+    this.#keep = keep;
+    const stream = new Readable({
+      highWaterMark: WAITING_BYTES_MAX,
+      read: () => {
+        if (this.#stream === stream) this.client.holdBack(false);
+      },
+    });
+    // Weather: whoever reads it is told, too.
+    stream.on('error', () => {});
+    for (const bytes of [first, ...this.#waiting]) {
+      if (bytes.byteLength > 0) stream.push(bytes);
+      keep(bytes);
+    }
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    if (this.#hasBodyEnded) stream.push(null);
+    this.#stream = stream;
+    return stream;
+  }
+
+  /** Answers wholly; only the first answer counts. */
+  answer(head: AnswerHead, body: Uint8Array, isLast: boolean): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    const isBare = isBodiless(this.head.method, head.status);
+    const isKept = !isLast && this.mayBeKept();
+    // The answer to HEAD says how long its body would be.
+    const length =
+      isBare && body.byteLength === 0 ? lengthIn(head.headers) : lengthOf(head.status, body);
+    const line = length === undefined ? '' : `Content-Length: ${length}\r\n`;
+    const text = this.encode(head, line, isKept);
+    writeJoined(this.client, isBare ? [text] : [text, body]);
+    this.finish(isKept);
+  }
+
+  /** Begins an answer that an origin's body follows. */
+  relay(
+    head: AnswerHead,
+    whole: (isKept: boolean) => void,
+    isHeld: boolean,
+  ): RelayedAnswer | undefined {
+    if (this.#hasBegun) return undefined;
+    this.#hasBegun = true;
+    const relay = new RelayedAnswer(this, head, whole, isHeld);
+    this.#relay = relay;
+    return relay;
+  }
+
+  /** Claims the answer for a stream or a WebSocket. */
+  begin(): boolean {
+    if (this.#hasBegun) return false;
+    this.#hasBegun = true;
+    return true;
+  }
+
+  /** The connection can take another request after this one. */
+  mayBeKept(): boolean {
+    const { isKept, asksForWebSocket } = this.head;
+    return isKept && !asksForWebSocket && this.#hasBodyEnded && !this.#host.isDraining;
+  }
+
+  encode(head: AnswerHead, line: string, isKept: boolean): string {
+    return encodeHead(head, { line, connection: this.connectionLine(isKept) }, (count) =>
+      this.#host.count('gateway.headers.dropped', count),
+    );
+  }
+
+  finish(isKept: boolean): void {
+    this.#leave();
+    this.client.finished(this, isKept);
+  }
+
+  /** Ends it without an answer, or in the middle of one: the client sees its connection break. */
+  cut(): void {
+    this.client.socket.destroy();
+  }
+
+  /** The socket is gone, or is not to be answered any more. */
+  clientLeft(): void {
+    if (this.#isOver) return;
+    this.#leave();
+    this.#stream?.destroy(new Error('the client left'));
+    this.#relay?.left();
+    if (this.owner !== undefined)
+      this.#host.deliver(this.owner, { type: 'clientGone', connection: this.id });
+  }
+
+  /** Takes the bare socket; what the client said behind its request comes with it. */
+  takeSocket(): Buffer {
+    this.#leave();
+    return this.client.release(this);
+  }
+
+  connectionLine(isKept: boolean): string {
+    if (!isKept) return 'Connection: close\r\n';
+    return this.head.isHttp11 ? '' : 'Connection: keep-alive\r\n';
+  }
+
+  #leave(): void {
+    this.#isOver = true;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+  }
+
+  #wantBody(): void {
+    if (this.#isContinued || this.#hasBegun) return;
+    this.#isContinued = true;
+    this.client.write(CONTINUE);
+  }
+
+  #tellBody(): void {
+    const wanted = this.#wantedBytes;
+    if (wanted === undefined || this.owner === undefined) return;
+    if (!this.#hasBodyEnded && this.#waitingBytes < Math.max(1, wanted)) return;
+    this.#wantedBytes = undefined;
+    const isWhole = this.#hasBodyEnded && this.#waitingBytes <= wanted;
+    const all = joined(this.#waiting, this.#waitingBytes);
+    const body = all.subarray(0, wanted);
+    const rest = all.subarray(wanted);
+    this.#waiting = rest.byteLength === 0 ? [] : [Buffer.from(rest)];
+    this.#waitingBytes = rest.byteLength;
+    this.#host.deliver(this.owner, { type: 'bodyRead', connection: this.id, body, isWhole });
+  }
+}
+
+function lengthOf(status: number, body: Uint8Array): number | undefined {
+  return status === 204 || status === 304 || status < 200 ? undefined : body.byteLength;
+}

@@ -1,0 +1,97 @@
+// The requests of one shard that came through gateway doors and are not answered yet. Gives them their numbers, holds
+// new ones back while the node is under pressure, and tells the door's actor of the others.
+// Refuses to know what is asked and how it is answered.
+
+import type { Address } from '../../actors/runtime/actor.ts';
+import type { ConnectionId } from '../../actors/runtime/edges.ts';
+import type { ProxyRequested } from '../../actors/runtime/gateway-edges.ts';
+import type { Client } from './client.ts';
+import { Exchange, type ExchangeHost } from './exchange.ts';
+import type { HttpHead } from './request-head.ts';
+
+export interface ExchangesOptions {
+  readonly deliver: <M>(to: Address<M>, message: M) => void;
+  readonly schedule: () => void;
+  readonly count: (counter: string, by: number) => void;
+  readonly nextId: () => ConnectionId;
+}
+
+export class Exchanges implements ExchangeHost {
+  isDraining = false;
+  readonly #options: ExchangesOptions;
+  readonly #asked = new Map<ConnectionId, Exchange>();
+  /** What came under pressure and no actor knows of yet; undefined without pressure. */
+  #heldBack: Exchange[] | undefined = undefined;
+
+  constructor(options: ExchangesOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#asked.size;
+  }
+
+  get(id: ConnectionId): Exchange | undefined {
+    return this.#asked.get(id);
+  }
+
+  /** Numbers a request, and tells it to its door's actor when the node has room. */
+  began(client: Client, head: HttpHead): Exchange {
+    const exchange = new Exchange(this.#options.nextId(), client, head, this);
+    this.#asked.set(exchange.id, exchange);
+    this.#options.count('gateway.requests', 1);
+    if (this.#heldBack === undefined) this.#tell(exchange);
+    else this.#heldBack.push(exchange);
+    return exchange;
+  }
+
+  ended({ id }: Exchange): void {
+    this.#asked.delete(id);
+  }
+
+  press(isPressed: boolean): void {
+    const heldBack = this.#heldBack ?? [];
+    this.#heldBack = isPressed ? heldBack : undefined;
+    if (isPressed) return;
+    for (const exchange of heldBack) if (this.#asked.has(exchange.id)) this.#tell(exchange);
+  }
+
+  /** Answers everybody who waits, for actors who never will. */
+  refuseAll(status: number, text: string): void {
+    const headers = [['Content-Type', 'text/plain']] as const;
+    const body = Buffer.from(text);
+    for (const exchange of [...this.#asked.values()]) {
+      if (exchange.hasBegun) exchange.cut();
+      else exchange.answer({ status, reason: '', headers }, body, true);
+    }
+  }
+
+  deliver<M>(to: Address<M>, message: M): void {
+    this.#options.deliver(to, message);
+    this.#options.schedule();
+  }
+
+  count(name: string, by: number): void {
+    this.#options.count(name, by);
+  }
+
+  #tell({ id, client, head }: Exchange): void {
+    const { door, isSecure, remote } = client;
+    const { method, path, search, headers, host, bodyBytes, asksForWebSocket } = head;
+    const requested: ProxyRequested = {
+      type: 'proxyRequested',
+      connection: id,
+      door: door.name,
+      method,
+      path,
+      search,
+      headers,
+      host,
+      isSecure,
+      bodyBytes,
+      isWebSocket: asksForWebSocket,
+      remote,
+    };
+    this.deliver(door.actor, requested);
+  }
+}

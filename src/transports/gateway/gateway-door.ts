@@ -1,0 +1,230 @@
+// A port where clients of the gateway come in, the limits they are held to, and the ways in which their connections
+// may go on: as streams in chunks or up to the connection's end, and as WebSockets that hear every frame.
+// Refuses to know what is asked. Obeys ADR 0009; spec/grip.md, section "Client connections".
+
+import type { Socket } from 'node:net';
+import { frameRules } from '../../actors/codecs/websocket-frames.ts';
+import type { Address } from '../../actors/runtime/actor.ts';
+import type { Log } from '../../actors/runtime/edges.ts';
+import type { ProxyRequested } from '../../actors/runtime/gateway-edges.ts';
+import { Listener, type TlsMaterial } from '../doors/listener.ts';
+import { hold } from '../sockets/held-socket.ts';
+import type { Connection, Ending, Kind, Listener as Hearer } from '../streams/connection.ts';
+import type { Wire } from '../streams/wire.ts';
+import type { Ground } from '../web.edge.ts';
+import { Client, type ClientHost } from './client.ts';
+import type { Exchanges } from './exchanges.ts';
+import { GatewayListener } from './gateway-listener.ts';
+import { Idleness } from './idleness.ts';
+import { LAST_CHUNK } from './relayed-answer.ts';
+
+/** Bounds of one door. */
+export interface GatewayLimits {
+  /** Bytes of one request's head; 400 beyond. */
+  readonly headBytesMax: number;
+  readonly headersMax: number;
+  /** For a whole head, once it has begun. */
+  readonly headTimeoutMs: number;
+  /** Without a byte in either direction, outside of holds. */
+  readonly idleTimeoutMs: number;
+  /** Bytes of one WebSocket message: 1009 beyond. */
+  readonly messageBytesMax: number;
+  /** On this shard; more are dropped as they come. */
+  readonly connectionsMax: number | undefined;
+}
+
+export const gatewayLimits: GatewayLimits = {
+  headBytesMax: 32_768,
+  headersMax: 128,
+  headTimeoutMs: 60_000,
+  idleTimeoutMs: 1_800_000,
+  messageBytesMax: 16_777_216,
+  connectionsMax: undefined,
+};
+
+export interface GatewayListenOptions {
+  readonly door: string;
+  readonly host: string;
+  /** 0 lets the kernel choose. */
+  readonly port: number;
+  readonly reusePort: boolean;
+  readonly tls?: TlsMaterial | undefined;
+  readonly deflate: boolean;
+  /** Hears of every request. */
+  readonly doorActor: Address<ProxyRequested>;
+  readonly limits?: Partial<GatewayLimits>;
+}
+
+/** How payloads are framed, the same for all doors. */
+export interface GatewayWires {
+  readonly chunked: Wire;
+  readonly raw: Wire;
+  readonly plain: Wire;
+  readonly deflated: Wire;
+}
+
+export interface GatewayKinds {
+  /** In chunks, on a connection that is kept. */
+  readonly kept: Kind;
+  readonly chunked: Kind;
+  readonly raw: Kind;
+  readonly plain: Kind;
+  readonly deflated: Kind;
+}
+
+export interface GatewayDoorHost {
+  readonly ground: Ground;
+  readonly wires: GatewayWires;
+  readonly exchanges: Exchanges;
+  read(bytes: number): void;
+  wrote(bytes: number): void;
+  count(name: string, by: number): void;
+  log(entry: Log): void;
+}
+
+/** What a client may say behind a request whose answer is a stream. */
+const EARLY_BYTES_MAX = 64 * 1_024;
+const noBytes = new Uint8Array(0);
+
+export class GatewayDoor {
+  readonly name: string;
+  readonly actor: Address<ProxyRequested>;
+  readonly deflate: boolean;
+  readonly kinds: GatewayKinds;
+  readonly #host: GatewayDoorHost;
+  readonly #listener: Listener;
+  readonly #clientHost: ClientHost;
+  /** Those whose connection is no stream and no WebSocket. */
+  readonly #clients = new Set<Client>();
+
+  constructor(options: GatewayListenOptions, host: GatewayDoorHost) {
+    const limits = { ...gatewayLimits, ...options.limits };
+    this.name = options.door;
+    this.actor = options.doorActor;
+    this.deflate = options.deflate;
+    this.#host = host;
+    this.kinds = this.#kindsFor(limits.messageBytesMax);
+    this.#clientHost = this.#hostFor(limits);
+    this.#listener = new Listener(
+      {
+        ...options,
+        tls: options.tls,
+        handshakeTimeoutMs: limits.headTimeoutMs,
+        connectionsMax: limits.connectionsMax,
+      },
+      {
+        greet: (socket) => this.#welcome(socket),
+        count: (name, by) => host.count(name, by),
+        log: (entry) => host.log(entry),
+      },
+    );
+  }
+
+  listen(): Promise<{ readonly host: string; readonly port: number }> {
+    return this.#listener.listen();
+  }
+
+  reloadTls(material: TlsMaterial): void {
+    this.#listener.reloadTls(material);
+  }
+
+  /** No new connections; those that wait for a next request end. */
+  close(): void {
+    this.#listener.close();
+    for (const client of [...this.#clients]) client.closeIfIdle();
+  }
+
+  destroy(): void {
+    this.#listener.close();
+    for (const { socket } of this.#clients) socket.destroy();
+  }
+
+  #welcome(socket: Socket): Client {
+    const client = new Client(socket, this, this.#clientHost);
+    this.#clients.add(client);
+    return client;
+  }
+
+  #hostFor(limits: GatewayLimits): ClientHost {
+    const { ground, exchanges } = this.#host;
+    const { departures, intake, deadlines } = ground;
+    return {
+      departures,
+      intake,
+      limits,
+      idleness: new Idleness(limits.idleTimeoutMs),
+      heads: deadlines.line(limits.headTimeoutMs, (client: Client) => client.headTimedOut()),
+      began: (client, head) => exchanges.began(client, head),
+      ended: (exchange) => exchanges.ended(exchange),
+      left: (client) => this.#clients.delete(client),
+      read: (bytes) => this.#host.read(bytes),
+      wrote: (bytes) => this.#host.wrote(bytes),
+      count: (name, by) => this.#host.count(name, by),
+    };
+  }
+
+  #kindsFor(messageBytesMax: number): GatewayKinds {
+    const { wires, ground } = this.#host;
+    const listener = new GatewayListener(ground.connections, messageBytesMax);
+    const webSocket = (wire: Wire, deflate: boolean): Kind => ({
+      wire,
+      rules: frameRules('server', { messageBytesMax, deflate }),
+      listener,
+      ending: undefined,
+    });
+    const stream = (wire: Wire, ending: Ending, hearer?: Hearer): Kind => ({
+      wire,
+      rules: undefined,
+      listener: hearer,
+      ending,
+    });
+    const lastChunk = Buffer.from(LAST_CHUNK);
+    const early = new Early();
+    const goOn = (socket: Socket): void => this.#goOn(socket, early.take(socket));
+    const end = (socket: Socket): void => this.#end(socket);
+    return {
+      kept: stream(wires.chunked, { lastWords: lastChunk, takeOver: goOn }, early),
+      chunked: stream(wires.chunked, { lastWords: lastChunk, takeOver: end }),
+      raw: stream(wires.raw, { lastWords: noBytes, takeOver: end }),
+      plain: webSocket(wires.plain, false),
+      deflated: webSocket(wires.deflated, true),
+    };
+  }
+
+  /** The stream is over, and the connection is not. */
+  #goOn(socket: Socket, early: Buffer): void {
+    if (socket.destroyed) return;
+    const client = this.#welcome(socket);
+    if (early.byteLength > 0) client.socketReceived(early);
+    if (this.#host.exchanges.isDraining) client.closeIfIdle();
+  }
+
+  /** Ends it after what was written; a slow reader has its time. */
+  #end(socket: Socket): void {
+    if (socket.destroyed) return;
+    const { departures } = this.#host.ground;
+    socket.end();
+    hold(socket, { socketReceived() {}, socketClosed() {} });
+    socket.resume();
+    socket.once('finish', () => departures.seeOff(socket));
+  }
+}
+
+/** What clients say while they are told a stream: their next requests, which wait. */
+class Early implements Hearer {
+  readonly #said = new WeakMap<Socket, Buffer>();
+
+  listen({ socket }: Connection, chunk: Buffer): void {
+    const before = this.#said.get(socket);
+    const all = before === undefined ? Buffer.from(chunk) : Buffer.concat([before, chunk]);
+    this.#said.set(socket, all);
+    if (all.byteLength > EARLY_BYTES_MAX) socket.pause();
+  }
+
+  take(socket: Socket): Buffer {
+    const said = this.#said.get(socket) ?? Buffer.alloc(0);
+    this.#said.delete(socket);
+    if (said.byteLength > EARLY_BYTES_MAX) socket.resume();
+    return said;
+  }
+}

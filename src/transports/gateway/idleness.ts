@@ -1,0 +1,44 @@
+// Who has been silent for too long: one timer and one number for each connection, which is set to the current tick
+// whenever a byte passes. Late by an eighth of the timeout, never early. Refuses to know who they are.
+
+export interface Idler {
+  /** The tick of the last byte in either direction. */
+  activeAt: number;
+  idledOut(): void;
+}
+
+const TICKS = 8;
+
+export class Idleness {
+  readonly #tickMs: number;
+  readonly #all = new Set<Idler>();
+  #timer: NodeJS.Timeout | undefined = undefined;
+  /** What `activeAt` is to be set to. */
+  tick = 0;
+
+  constructor(timeoutMs: number) {
+    this.#tickMs = Math.max(1, Math.ceil(timeoutMs / TICKS));
+  }
+
+  add(idler: Idler): void {
+    idler.activeAt = this.tick;
+    this.#all.add(idler);
+    this.#timer ??= setInterval(() => this.#sweep(), this.#tickMs).unref();
+  }
+
+  delete(idler: Idler): void {
+    this.#all.delete(idler);
+  }
+
+  #sweep(): void {
+    this.tick += 1;
+    for (const idler of this.#all) {
+      if (this.tick - idler.activeAt <= TICKS) continue;
+      this.#all.delete(idler);
+      idler.idledOut();
+    }
+    if (this.#all.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}

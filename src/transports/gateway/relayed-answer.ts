@@ -1,0 +1,111 @@
+// An answer whose body comes from an origin: framed for the client that asked, with the origin's length where it gave
+// one, in chunks or up to the connection's end otherwise. A body that broke off never ends as if it were whole.
+// Refuses to know the origin. RFC 9112 §6, §7.
+
+import { type AnswerHead, isBodiless, lengthIn } from './answer-head.ts';
+import type { BodySink } from '../origins/body-sink.ts';
+import type { Exchange } from './exchange.ts';
+import { writeJoined } from './written.ts';
+
+type Frame = 'none' | 'sized' | 'chunked' | 'raw';
+
+const nothing = (): void => {};
+export const LAST_CHUNK = '0\r\n\r\n';
+
+export class RelayedAnswer implements BodySink {
+  bytes = 0;
+  isCut = false;
+  drained = nothing;
+  gone = nothing;
+  readonly #exchange: Exchange;
+  readonly #whole: (isKept: boolean) => void;
+  readonly #isHeld: boolean;
+  #head: AnswerHead | undefined;
+  #frame: Frame = 'none';
+  #length = 0;
+  #isKept = false;
+  #isOver = false;
+
+  /** `whole` is told when the body has ended as it should, whether or not the connection is kept. */
+  constructor(
+    exchange: Exchange,
+    head: AnswerHead,
+    whole: (isKept: boolean) => void,
+    isHeld: boolean,
+  ) {
+    this.#exchange = exchange;
+    this.#head = head;
+    this.#whole = whole;
+    this.#isHeld = isHeld;
+  }
+
+  write(pieces: readonly Uint8Array[], isLast: boolean): boolean {
+    if (this.#isOver) return true;
+    let size = 0;
+    for (const piece of pieces) size += piece.byteLength;
+    const out: (string | Uint8Array)[] = [];
+    if (this.#head !== undefined) out.push(this.#begin(this.#head, isLast ? size : undefined));
+    const frame = this.#frame;
+    if (frame !== 'none') this.bytes += size;
+    if (frame === 'sized' && (isLast ? this.bytes !== this.#length : this.bytes > this.#length)) {
+      this.broke();
+      return true;
+    }
+    if (frame === 'chunked' && size > 0) out.push(`${size.toString(16)}\r\n`, ...pieces, '\r\n');
+    else if (frame !== 'none') out.push(...pieces);
+    if (isLast && frame === 'chunked' && !this.#isHeld) out.push(LAST_CHUNK);
+    const { client } = this.#exchange;
+    const hasRoom = writeJoined(client, out);
+    if (isLast) this.#end();
+    else if (!hasRoom) client.socket.once('drain', () => this.drained());
+    return hasRoom;
+  }
+
+  broke(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.isCut = true;
+    this.#exchange.cut();
+  }
+
+  left(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.isCut = true;
+    this.gone();
+  }
+
+  #begin(head: AnswerHead, wholeBytes: number | undefined): string {
+    this.#head = undefined;
+    const exchange = this.#exchange;
+    const { method, isHttp11 } = exchange.head;
+    const said = lengthIn(head.headers);
+    let isKept = exchange.mayBeKept();
+    let line = '';
+    if (isBodiless(method, head.status)) {
+      if (said !== undefined && head.status !== 204) line = `Content-Length: ${said}\r\n`;
+    } else {
+      const length = this.#isHeld ? undefined : (said ?? wholeBytes);
+      if (length !== undefined) {
+        this.#frame = 'sized';
+        this.#length = length;
+        line = `Content-Length: ${length}\r\n`;
+      } else if (isHttp11) {
+        this.#frame = 'chunked';
+        line = 'Transfer-Encoding: chunked\r\n';
+      } else {
+        this.#frame = 'raw';
+        isKept = false;
+      }
+    }
+    this.#isKept = isKept;
+    return exchange.encode(head, line, isKept);
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    // What is held goes on under the same head, which said what becomes of the connection.
+    if (!this.#isHeld) this.#exchange.finish(this.#isKept);
+    this.#whole(this.#isKept);
+  }
+}

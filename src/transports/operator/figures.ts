@@ -1,0 +1,151 @@
+// What is counted of the gateway, over all shards: connections and the minutes that they last, requests, messages
+// taken and sent; in all since the start, and by route since the last report. Connections are told again before
+// what was said of them expires.
+// Refuses to know clocks and formats. Obeys spec/grip.md, section "Statistics".
+
+import type { OperatorNotice } from '../../actors/runtime/gateway-edges.ts';
+import { Wheel } from './wheel.ts';
+
+type Notice<T> = Extract<OperatorNotice, { readonly type: T }>;
+
+/** Everything since the node started; the connections are those of now. */
+export interface Totals {
+  requests: number;
+  connections: number;
+  minutes: number;
+  received: number;
+  sent: number;
+}
+
+/** A route's share since the last report; the empty name stands for what no named route had a part in. */
+export interface RouteReport {
+  readonly route: string;
+  /** The most at a time. */
+  readonly connections: number;
+  readonly minutes: number;
+  readonly received: number;
+  readonly sent: number;
+  readonly responsesSent: number;
+  readonly blocksSent: number | undefined;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+interface RouteFigures extends Mutable<RouteReport> {
+  connectionsNow: number;
+}
+
+interface Connection {
+  readonly notice: Notice<'clientConnected'>;
+  readonly shard: number;
+  minuteSlot: number;
+  refreshSlot: number;
+}
+
+const SECONDS_OF_MINUTE = 60;
+
+export class Figures {
+  readonly totals: Totals = { requests: 0, connections: 0, minutes: 0, received: 0, sent: 0 };
+  readonly #connections = new Map<string, Connection>();
+  readonly #minutes = new Wheel<Connection>(SECONDS_OF_MINUTE);
+  readonly #refreshes: Wheel<Connection>;
+  readonly #routes = new Map<string, RouteFigures>();
+
+  constructor(refreshSeconds: number) {
+    this.#refreshes = new Wheel(refreshSeconds);
+  }
+
+  connected(shard: number, notice: Notice<'clientConnected'>): void {
+    this.disconnected(notice.id);
+    const connection: Connection = { notice, shard, minuteSlot: 0, refreshSlot: 0 };
+    connection.minuteSlot = this.#minutes.add(connection);
+    connection.refreshSlot = this.#refreshes.add(connection);
+    this.#connections.set(notice.id, connection);
+    const figures = this.#figuresOf(notice.route);
+    figures.connectionsNow += 1;
+    figures.connections = Math.max(figures.connections, figures.connectionsNow);
+    this.totals.connections += 1;
+    // A minute that has begun counts.
+    this.#lasts(figures);
+  }
+
+  /** False for one that is not known. */
+  disconnected(id: string): boolean {
+    const connection = this.#connections.get(id);
+    if (connection === undefined) return false;
+    this.#connections.delete(id);
+    this.#minutes.remove(connection, connection.minuteSlot);
+    this.#refreshes.remove(connection, connection.refreshSlot);
+    this.#figuresOf(connection.notice.route).connectionsNow -= 1;
+    this.totals.connections -= 1;
+    return true;
+  }
+
+  published(count: number): void {
+    this.totals.received += count;
+    this.#figuresOf(undefined).received += count;
+  }
+
+  requested(count: number): void {
+    this.totals.requests += count;
+  }
+
+  sent({ receivers, transport, blocks }: Notice<'messageSent'>): void {
+    this.totals.sent += receivers;
+    const figures = this.#figuresOf(undefined);
+    figures.sent += receivers;
+    if (transport === 'http-response') figures.responsesSent += receivers;
+    if (blocks !== undefined) figures.blocksSent = (figures.blocksSent ?? 0) + blocks;
+  }
+
+  /** Those that a dead shard took with it; nobody else tells of their end. */
+  takeConnectionsOf(shard: number): readonly Notice<'clientConnected'>[] {
+    const gone = [...this.#connections.values()].filter((connection) => connection.shard === shard);
+    for (const { notice } of gone) this.disconnected(notice.id);
+    return gone.map(({ notice }) => notice);
+  }
+
+  /** To be called each second; gives the connections that are to be told again. */
+  tick(): Iterable<Notice<'clientConnected'>> {
+    for (const { notice } of this.#minutes.turn()) this.#lasts(this.#figuresOf(notice.route));
+    return Array.from(this.#refreshes.turn(), ({ notice }) => notice);
+  }
+
+  /** What happened since the last report; counting begins anew. */
+  takeReports(): readonly RouteReport[] {
+    this.#figuresOf(undefined);
+    const reports: RouteReport[] = [];
+    for (const [route, figures] of [...this.#routes]) {
+      const { connectionsNow, ...report } = figures;
+      reports.push(report);
+      if (connectionsNow === 0) this.#routes.delete(route);
+      else this.#routes.set(route, beginning(route, connectionsNow));
+    }
+    return reports;
+  }
+
+  #lasts(figures: RouteFigures): void {
+    figures.minutes += 1;
+    this.totals.minutes += 1;
+  }
+
+  #figuresOf(route = ''): RouteFigures {
+    const known = this.#routes.get(route);
+    if (known !== undefined) return known;
+    const figures = beginning(route, 0);
+    this.#routes.set(route, figures);
+    return figures;
+  }
+}
+
+function beginning(route: string, connectionsNow: number): RouteFigures {
+  return {
+    route,
+    connections: connectionsNow,
+    connectionsNow,
+    minutes: 0,
+    received: 0,
+    sent: 0,
+    responsesSent: 0,
+    blocksSent: undefined,
+  };
+}

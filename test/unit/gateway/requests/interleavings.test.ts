@@ -108,17 +108,24 @@ const happening = fc.oneof(
   },
 );
 
-type Event = typeof happening extends fc.Arbitrary<infer E> ? E : never;
+/** Also the deaths of shards, which take what they knew along. */
+const withDeaths = fc.oneof(
+  { weight: 30, arbitrary: happening },
+  {
+    weight: 1,
+    arbitrary: fc.record({ type: fc.constant('crash' as const), shard: fc.nat({ max: 1 }) }),
+  },
+);
+
+type Event = typeof withDeaths extends fc.Arbitrary<infer E> ? E : never;
 
 /** What happens, and how much is done about it before the next thing happens. */
-const story = fc.array(fc.tuple(happening, fc.constantFrom(0, 2, 40, 40)), {
-  maxLength: 60,
-  size: 'max',
-});
+const storyOf = (event: fc.Arbitrary<Event>) =>
+  fc.array(fc.tuple(event, fc.constantFrom(0, 2, 40, 40)), { maxLength: 60, size: 'max' });
 
 class World {
   readonly stage: GatewayStage;
-  readonly clients: GatewayClient[] = [];
+  clients: GatewayClient[] = [];
 
   constructor(chance: number) {
     this.stage = new GatewayStage({
@@ -162,6 +169,11 @@ class World {
       case 'recover':
         for (const shard of stage.shards.keys()) stage.recover(shard);
         return;
+      case 'crash':
+        // Its clients are gone with it, and nobody hears of them.
+        this.clients = clients.filter(({ id }) => !stage.shards[event.shard]?.edge.clients.has(id));
+        stage.crash(event.shard);
+        return;
       case 'pass':
         stage.pass(event.ms);
         return;
@@ -183,7 +195,7 @@ class World {
 
 test('nothing that is said to a request, in whatever order, leaves it in two minds or half alive', () => {
   fc.assert(
-    fc.property(story, fc.nat(), (events, chance) => {
+    fc.property(storyOf(happening), fc.nat(), (events, chance) => {
       const world = new World(chance);
       for (const [each, steps] of events) {
         world.obey(each);
@@ -200,6 +212,26 @@ test('nothing that is said to a request, in whatever order, leaves it in two min
       // Every answer's body was taken or let go, and every question came to an end.
       for (const { reply: said, isTaken, hasEnded } of stage.questions)
         expect([hasEnded, said === undefined || isTaken]).toEqual([true, true]);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('shards that die leave nothing behind of requests that are over', () => {
+  fc.assert(
+    fc.property(storyOf(withDeaths), fc.nat(), (events, chance) => {
+      const world = new World(chance);
+      for (const [each, steps] of events) {
+        world.obey(each);
+        for (let at = 0; at < steps; at += 1) world.stage.step();
+      }
+      const { stage } = world;
+      expect(stage.wrongs).toEqual([]);
+      world.finish();
+      expect(stage.wrongs).toEqual([]);
+      expect(stage.living).toBe(0);
+      expect([...stage.opened]).toEqual([]);
+      expect(stage.subscribed()).toEqual({});
     }),
     { numRuns: 300 },
   );

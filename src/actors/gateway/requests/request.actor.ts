@@ -15,7 +15,7 @@ import { bodyArrived, collect, fail, headArrived, relayed } from './answering.ts
 import { abandon, askNextTarget, askOrigin, mayAskElsewhere } from './asking.ts';
 import { attached, followAgain, letGo } from './holding.ts';
 import { afterFilter, enqueue } from './items.ts';
-import { connectionIdOf, end } from './leaving.ts';
+import { connectionIdOf, end, sayGone } from './leaving.ts';
 import { askAgainNow, drainPoll, obeyInPoll, pollTimedOut } from './polling.ts';
 import {
   closeStream,
@@ -132,6 +132,7 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
     const { edges } = admitted.gateway;
     abandon(state, context);
     letGo(state, context);
+    if (state.life !== 'leaving') sayGone(state, context);
     if (isStreaming) context.send(edges.web, { type: 'cut', connection });
     else {
       const said = errorAnswer(500, 'Internal error.');

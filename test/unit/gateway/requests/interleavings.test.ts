@@ -209,6 +209,8 @@ test('nothing that is said to a request, in whatever order, leaves it in two min
       expect([...stage.opened]).toEqual([]);
       expect(stage.subscribed()).toEqual({});
       expect(stage.followed).toEqual({});
+      const told = (type: string) => stage.notices.filter((notice) => notice.type === type).length;
+      expect(told('clientDisconnected')).toBe(told('clientConnected'));
       // Every answer's body was taken or let go, and every question came to an end.
       for (const { reply: said, isTaken, hasEnded } of stage.questions)
         expect([hasEnded, said === undefined || isTaken]).toEqual([true, true]);

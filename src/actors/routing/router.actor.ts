@@ -150,9 +150,12 @@ function keepAlive(state: RouterState, request: Ask<'keepAlive'>, context: Turn)
   stream.keepAlive = request.keepAlive;
   stream.wroteAt = context.now;
   stream.toldAliveAt = context.now;
+  if (request.keepAlive === undefined) {
+    state.keptAlive.delete(stream);
+    return;
+  }
   if (state.keptAlive.size === 0) context.after('keep-alive', KEEP_ALIVE_LOOK_EVERY_MS);
-  if (request.keepAlive === undefined) state.keptAlive.delete(stream);
-  else state.keptAlive.add(stream);
+  state.keptAlive.add(stream);
 }
 
 function finish(state: RouterState, connection: ConnectionId, context: Turn): void {

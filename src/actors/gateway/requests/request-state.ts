@@ -19,6 +19,8 @@ export type RequestMessage =
   | ConnectionEvent
   | RouterReply
   | ChannelId
+  /** It is the turn of the origin that is built in. */
+  | { readonly type: 'testAsked' }
   /** The shard that kept some channels died: its successor does not know who follows them. */
   | { readonly type: 'followAgain'; readonly shard: number };
 

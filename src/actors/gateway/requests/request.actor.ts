@@ -15,7 +15,7 @@ import { bodyArrived, collect, fail, headArrived, relayed } from './answering.ts
 import { abandon, askNextTarget, askOrigin, mayAskElsewhere } from './asking.ts';
 import { attached, followAgain, letGo } from './holding.ts';
 import { afterFilter, enqueue } from './items.ts';
-import { connectionIdOf, end } from './leaving.ts';
+import { connectionIdOf, end, sayGone } from './leaving.ts';
 import { askAgainNow, drainPoll, obeyInPoll, pollTimedOut } from './polling.ts';
 import {
   closeStream,
@@ -95,6 +95,9 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
         enqueue(state, message.publication, context);
         drain(state, context);
         return;
+      case 'testAsked':
+        if (state.life === 'asking') askTestOrigin(state, context);
+        return;
       case 'subscribed':
         attached(state, message.topic, context);
         return;
@@ -129,6 +132,7 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
     const { edges } = admitted.gateway;
     abandon(state, context);
     letGo(state, context);
+    if (state.life !== 'leaving') sayGone(state, context);
     if (isStreaming) context.send(edges.web, { type: 'cut', connection });
     else {
       const said = errorAnswer(500, 'Internal error.');
@@ -168,8 +172,7 @@ function ask(state: RequestState, asked: Question['body'], context: Turn): Reque
     const sentence = 'Client not allowed to send WebSocket events directly.';
     answerError(state, 403, sentence, undefined, context);
     end(state, context);
-  } else if (target?.kind === 'test') askTestOrigin(state, context);
-  else askOrigin(state, asked, context);
+  } else askOrigin(state, asked, context);
   return state;
 }
 
@@ -233,14 +236,7 @@ function failed(
   { why, wasSent }: Extract<OriginEvent, { readonly type: 'originFailed' }>,
   context: Turn,
 ): void {
-  if (mayAskElsewhere(why, wasSent)) {
-    if (isTestNext(state, question)) {
-      state.question = undefined;
-      askTestOrigin(state, context);
-      return;
-    }
-    if (askNextTarget(state, question, context)) return;
-  }
+  if (mayAskElsewhere(why, wasSent) && askNextTarget(state, question, context)) return;
   state.question = undefined;
   switch (question.purpose) {
     case 'request':
@@ -258,10 +254,6 @@ function failed(
     default:
       question.purpose satisfies never;
   }
-}
-
-function isTestNext({ admitted }: RequestState, { purpose, at }: Question): boolean {
-  return purpose === 'request' && admitted.route.targets[at + 1]?.kind === 'test';
 }
 
 function detailsOf({ admitted }: RequestState, why: string): string {

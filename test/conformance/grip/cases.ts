@@ -9,6 +9,7 @@ import { commandCases, statsCases, zeromqCases } from './zeromq-cases.ts';
 import { clientCases, smugglingCases } from './client-cases.ts';
 import { corsCases, jsonpCases } from './page-cases.ts';
 import { configuredCases } from './configured-cases.ts';
+import { sockjsCases } from './sockjs-cases.ts';
 import { keepAliveCases, streamCases } from './stream-cases.ts';
 import { nextCases, orderCases, positionCases } from './next-cases.ts';
 import { routeCases } from './route-cases.ts';
@@ -38,6 +39,7 @@ export const allGripCases: readonly GripCase[] = [
   ...smugglingCases,
   ...corsCases,
   ...jsonpCases,
+  ...sockjsCases,
   ...configuredCases,
   ...webSocketCases,
 ];

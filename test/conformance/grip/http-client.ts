@@ -132,23 +132,23 @@ export class Answer {
     return this.reader.isWhole || this.reader.isBroken || this.failure !== undefined;
   }
 
-  async head(): Promise<WholeAnswer> {
-    await this.#until('its head', () => this.reader.head !== undefined);
-    return this.#sofar();
+  head(): Promise<WholeAnswer> {
+    const isThere = (): boolean => this.reader.head !== undefined;
+    return quiet(this.#until('its head', isThere).then(() => this.#sofar()));
   }
 
   /** Waits until the body is at least so; gives the body so far. */
-  async until(wanted: string | ((body: string) => boolean)): Promise<string> {
+  until(wanted: string | ((body: string) => boolean)): Promise<string> {
     const isThere =
       typeof wanted === 'string' ? () => this.text.includes(wanted) : () => wanted(this.text);
-    await this.#until(`its body had ${String(wanted)}; it was ${this.#brief()}`, isThere);
-    return this.text;
+    const what = `its body had ${String(wanted)}; it was ${this.#brief()}`;
+    return quiet(this.#until(what, isThere).then(() => this.text));
   }
 
   /** The whole answer; one that breaks off is a failure. */
-  async whole(): Promise<WholeAnswer> {
-    await this.#until('its whole', () => this.reader.isWhole);
-    return this.#sofar();
+  whole(): Promise<WholeAnswer> {
+    const isThere = (): boolean => this.reader.isWhole;
+    return quiet(this.#until('its whole', isThere).then(() => this.#sofar()));
   }
 
   /** Waits for the end of the connection in the middle of the answer. */
@@ -189,6 +189,12 @@ export class Answer {
       all: (name) => valuesIn(head, name),
     };
   }
+}
+
+/** A case that has failed elsewhere no longer waits for this, and nobody else need hear of it. */
+export function quiet<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => {});
+  return work;
 }
 
 /** The bytes of a request; a header of several values has a line for each. */

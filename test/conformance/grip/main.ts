@@ -18,6 +18,8 @@ export async function runGrip(args: readonly string[]): Promise<number> {
     process.stdout.write(GRIP_USAGE);
     return 0;
   }
+  // What a case has begun and no longer waits for may fail after it.
+  process.on('unhandledRejection', () => {});
   let results: Result[];
   try {
     results = await (wish.start === undefined ? runThere(wish) : runStarted(wish));

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { selfSigned } from '../../support/self-signed.ts';
+import { within } from '../case.ts';
 import { Connection, requestText } from './http-client.ts';
 import { Origins } from './origin.ts';
 import type { GripSite } from './site.ts';
@@ -173,7 +174,8 @@ async function ready(
     const connection = new Connection(place);
     const answer = connection.answer();
     connection.say(requestText('GET', '/', { Host: host }));
-    await answer.over();
+    // A request that comes before all of the gateway is up may never be answered.
+    await within(1_000, answer.over()).catch(() => {});
     connection.leave();
     return answer.reader.head?.status === 200;
   };

@@ -169,11 +169,12 @@ export const streamCases = gripCases('streams', [
   ],
   ...(
     [
-      ['of any letters', 'räksmörgås/№ 5'],
-      ['with marks', 'a.b:c/d*e'],
+      ['[GRIP-STREAM-2] [DIFF-13]', 'any letters', 'räksmörgås/№ 5'],
+      ['[GRIP-STREAM-2]', 'marks', 'a.b:c/d*e+f@h'],
+      ['[GRIP-STREAM-2]', 'spaces', 'a b'],
     ] as const
-  ).map(([what, name]): GripRow => [
-    `[GRIP-STREAM-2] a channel may have a name ${what}`,
+  ).map(([ids, what, name]): GripRow => [
+    `${ids} the name of a channel may have ${what}`,
     async (gateway) => {
       const channel = `${gateway.channel} ${name}`;
       const bytes = Buffer.from(channel).toString('latin1');

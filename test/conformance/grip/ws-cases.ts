@@ -2,6 +2,8 @@
 
 import type { GripCase } from './case.ts';
 import { webSocketControlCases } from './ws-control-cases.ts';
+import { webSocketDirectCases } from './ws-direct-cases.ts';
+import { webSocketFrameCases } from './ws-frame-cases.ts';
 import { webSocketOpenCases } from './ws-open-cases.ts';
 import { webSocketTurnCases } from './ws-turn-cases.ts';
 
@@ -9,4 +11,6 @@ export const webSocketCases: readonly GripCase[] = [
   ...webSocketOpenCases,
   ...webSocketTurnCases,
   ...webSocketControlCases,
+  ...webSocketFrameCases,
+  ...webSocketDirectCases,
 ];

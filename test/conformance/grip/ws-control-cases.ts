@@ -69,7 +69,7 @@ const keepsAlive = (members: Item, wanted: string): GripRow => [
 
 /** An instruction that is no keep-alive: another client's comes first. */
 const keepsNothing = (members: Item): GripRow => [
-  `[WOH-GRIP-4] keep-alive with ${JSON.stringify(members)} does nothing`,
+  `[WOH-GRIP-4] [WOH-GRIP-9] keep-alive with ${JSON.stringify(members)} does nothing within two seconds`,
   async (gateway) => {
     const all = await opened(gateway, {
       events: [instruct('keep-alive', { timeout: 1, ...members })],
@@ -209,6 +209,30 @@ export const webSocketControlCases = gripCases('ws-control', [
   ignored('a channel that is a number', control('subscribe', { channel: 5 })),
   ignored('a meta without a name', control('set-meta', { value: 'x' })),
   [
+    '[WOH-GRIP-4] a subscription with filters of another kind, or in other letters, is none',
+    async (gateway) => {
+      const { channel } = gateway;
+      const bad = (nth: number, members: Item): Buffer =>
+        instruct('subscribe', { channel: `${channel}-${nth}`, ...members });
+      const { client } = await opened(gateway, {
+        events: [
+          bad(0, { filters: 'skip-self' }),
+          bad(1, { filters: [5] }),
+          bad(2, { filters: null }),
+          bad(3, { type: 'Subscribe' }),
+          text(`c:[${JSON.stringify({ type: 'subscribe', channel: `${channel}-4` })}]`),
+          text(`c:${JSON.stringify({ type: 'subscribe', channel: `${channel}-5` })} x`),
+          subscribe(channel),
+        ],
+      });
+      await reached(gateway, client, channel);
+      for (let nth = 0; nth < 6; nth += 1)
+        await said(gateway, { content: 'no' }, `${channel}-${nth}`);
+      await said(gateway, { content: 'yes' });
+      assert.equal(await client.nextText(), 'yes');
+    },
+  ],
+  [
     '[WOH-GRIP-4] white space may surround the object',
     async (gateway) => {
       const message = `c: ${JSON.stringify({ type: 'subscribe', channel: gateway.channel })} \n`;
@@ -280,8 +304,13 @@ export const webSocketControlCases = gripCases('ws-control', [
   keepsAlive({ 'content-bin': 'AP8=', 'message-type': 'binary' }, 'binary \0\u00FF'),
   keepsAlive({ content: 'x', mode: 'other' }, 'text x'),
   keepsAlive({ content: 'x', timeout: '1' }, 'text x'),
+  keepsAlive({ content: 'no', 'content-bin': 'eHk=' }, 'text xy'),
+  keepsAlive({ content: 'x', timeout: 1.4 }, 'text x'),
   keepsNothing({ content: 'x', 'message-type': 'other' }),
   keepsNothing({ content: 5 }),
+  keepsNothing({ content: null }),
+  keepsNothing({ content: 'x', timeout: 0 }),
+  keepsNothing({ content: 'x', mode: 5 }),
   keepsNothing({ content: 'x', timeout: -1 }),
   [
     '[WOH-GRIP-9] idle: what is sent to the client begins the time anew; silence lets it end',

@@ -1,5 +1,5 @@
 // What is done to the client: messages go through the router, so that they keep their place among publications; a close
-// comes behind all that waits. Refuses to know who wants it. Obeys spec/grip.md, section "WebSockets".
+// comes behind all that waits. Refuses to know who wants it. Obeys spec/websocket-over-http.md, section "Closing".
 
 import { encodeText } from '../../codecs/utf8-text.ts';
 import type { Publication } from '../../routing/publication.ts';
@@ -47,6 +47,15 @@ export function receipted(session: Session, receipt: Receipt, context: Turn): vo
 export function dismiss(session: Session, { code = NORMAL, reason }: Close, context: Turn): void {
   const words = maySay(code) ? { code, reason: shortened(reason) } : { code: NORMAL, reason: '' };
   end(session, { kind: 'close', ...words }, context);
+}
+
+/** Tells a client which rule it broke. [WOH-FRAME-4] */
+export function dismissForMistake(
+  session: Session,
+  { code, reason }: { readonly code: number; readonly reason: string },
+  context: Turn,
+): void {
+  end(session, { kind: 'break', code, reason }, context);
 }
 
 /** The client sees its connection break, behind all that was written. */

@@ -1,6 +1,6 @@
 // What one WebSocket client of the gateway is: its connection, the origin that was found for it, what the origin said
 // and the client has not taken yet, and the channels that it follows. The parts of ws-session.actor.ts share it.
-// Refuses to know how origins are spoken to. Obeys spec/grip.md, section "WebSockets".
+// Refuses to know how origins are spoken to. Obeys spec/websocket-over-http.md.
 
 import type { HeaderList } from '../../codecs/grip/header-list.ts';
 import type { Target } from '../../codecs/grip/routes-file.ts';
@@ -37,7 +37,7 @@ export interface Close {
 }
 
 export type Dismissal =
-  | { readonly kind: 'close'; readonly code: number; readonly reason: string }
+  | { readonly kind: 'close' | 'break'; readonly code: number; readonly reason: string }
   /** Without a close frame. */
   | { readonly kind: 'cut' };
 
@@ -46,7 +46,9 @@ export type Word =
   | { readonly kind: 'message'; readonly type: MessageKind; readonly content: Uint8Array }
   | { readonly kind: 'close'; readonly close: Close }
   /** The connection to the origin is lost, or not to be trusted any more. */
-  | { readonly kind: 'cut' };
+  | { readonly kind: 'cut' }
+  /** The client broke a rule: it is told so, and for its origin it has vanished. */
+  | { readonly kind: 'break'; readonly code: number; readonly reason: string };
 
 /** How a target took the handshake. */
 export type Outcome =
@@ -121,6 +123,8 @@ export interface Session {
   owedBytes: number;
   /** How the connection is to be closed once all that was written has left. */
   dismissal: Dismissal | undefined;
+  /** The client has sent its close. */
+  hasClosed: boolean;
   /** The router has written all that it was given, and takes nothing more. */
   hasFinished: boolean;
   isClientHeld: boolean;
@@ -131,6 +135,8 @@ export interface Session {
   /** By name with the route's prefix. */
   readonly channels: Map<string, FollowedChannel>;
   readonly meta: Map<string, string>;
+  /** Subscriptions asked for: each keeps its place among what is written. */
+  slots: number;
   /** Waits for its timer. */
   delayed: { readonly kind: MessageKind; readonly content: Uint8Array } | undefined;
   filtering: Filtering | undefined;
@@ -157,12 +163,14 @@ export function sessionOf(admitted: Admitted, id: string, now: number): Session 
     wordsSaid: 0,
     owedBytes: 0,
     dismissal: undefined,
+    hasClosed: false,
     hasFinished: false,
     isClientHeld: false,
     messagePrefix: undefined,
     isDetached: false,
     channels: new Map(),
     meta: new Map(),
+    slots: 0,
     delayed: undefined,
     filtering: undefined,
     filterQueue: [],
@@ -190,6 +198,11 @@ export function hasRoom(session: Session): boolean {
 /** Whether the client may be written to. */
 export function hasWindow({ owedBytes }: Session): boolean {
   return owedBytes < CLIENT_BYTES_MAX;
+}
+
+/** Whether something of a request may have come to the origin that did not answer it. */
+export function isReached(why: OriginFailure): boolean {
+  return why !== 'refused' && why !== 'connectTimeout' && why !== 'tls';
 }
 
 /** A client that nobody listens to any more has nobody who speaks to it either. */

@@ -20,7 +20,7 @@ function connectOf(stage: WsStage) {
 }
 
 describe('the handshake with an origin', () => {
-  test('is made anew, with the client’s headers and the extension of GRIP', () => {
+  test('[WOH-DIRECT-1] is made anew, with the client’s headers and the extension of GRIP', () => {
     const stage = new WsStage({
       route: '* 127.0.0.1:80,ssl',
       request: {
@@ -83,7 +83,7 @@ describe('the handshake with an origin', () => {
     expect(stage.kept).toEqual([]);
   });
 
-  test('that is refused refuses the client’s with the same answer', () => {
+  test('[WOH-DIRECT-4] [WOH-DIRECT-5] that is refused refuses the client’s with the same answer', () => {
     const stage = new WsStage({ route: DIRECT });
     const { ref } = stage;
     const headers = [
@@ -104,18 +104,18 @@ describe('the handshake with an origin', () => {
   });
 
   test.each([
-    ['too long', false, false],
-    ['broken', true, true],
-  ])('that is refused with a body that is %s fails', (_, isWhole, isBroken) => {
+    ['cut', false, false, 401],
+    ['not known whole', true, true, 502],
+  ])('[WOH-DIRECT-5] that is refused with a body that is %s', (_, isWhole, isBroken, status) => {
     const stage = new WsStage({ route: DIRECT });
     const { ref } = stage;
     const head = { status: 401, reason: 'Who', headers: [], requestBody: undefined };
     stage.tell({ type: 'originAnswered', ref, ...head });
     stage.tell({ type: 'originBody', ref, body: body('no\n'), isWhole, isBroken });
-    expect(stage.answered?.status).toBe(502);
+    expect(stage.answered?.status).toBe(status);
   });
 
-  test('goes to the next target when one cannot be reached, whatever it speaks', () => {
+  test('[WOH-DIRECT-6] goes to the next target when one cannot be reached, whatever it speaks', () => {
     const stage = new WsStage({ route: '* one:1 two:2,over_http three:3' });
     stage.tell({ type: 'originFailed', ref: stage.ref, why: 'refused', wasSent: false });
     expect(stage.told).toEqual(['OPEN']);
@@ -130,7 +130,7 @@ describe('the handshake with an origin', () => {
     expect(stage.isOver).toBe(true);
   });
 
-  test('that breaks off fails', () => {
+  test('[WOH-DIRECT-6] that breaks off fails', () => {
     const stage = new WsStage({ route: '* one:1 two:2' });
     stage.tell({ type: 'originFailed', ref: stage.ref, why: 'broken', wasSent: true });
     expect(stage.answered?.status).toBe(502);
@@ -145,7 +145,7 @@ describe('the handshake with an origin', () => {
 });
 
 describe('an open connection', () => {
-  test('passes everything on in both directions', () => {
+  test('[WOH-DIRECT-2] [WOH-DIRECT-3] passes everything on in both directions', () => {
     const stage = opened();
     stage.say('a');
     stage.say('b', true);
@@ -159,7 +159,7 @@ describe('an open connection', () => {
     expect(stage.take()).toEqual(['text a', 'binary b', 'ping c', 'pong d']);
   });
 
-  test('takes messages of any length', () => {
+  test('[WOH-DIRECT-2] takes messages of any length', () => {
     const stage = opened();
     stage.say('x'.repeat(5_000_000));
     expect(stage.takeSaid()[0]).toHaveLength(5_000_005);
@@ -191,6 +191,17 @@ describe('an open connection', () => {
     expect(stage.takeSaid()).toEqual(['let go']);
   });
 
+  test('[WOH-DIRECT-7] obeys the origin like one over HTTP', () => {
+    const stage = opened({}, GRIP);
+    stage.originSays('c:{"type":"subscribe","channel":"a"}');
+    stage.originSays('m:for the client');
+    stage.originSays('for nobody');
+    stage.publish('a', { text: 'published' });
+    expect(stage.take()).toEqual(['text for the client', 'text published']);
+    stage.leave();
+    expect(stage.kept.map(({ type }) => type)).toEqual(['follow', 'unfollow']);
+  });
+
   test('a refresh means nothing', () => {
     const stage = opened();
     stage.tell({ type: 'refresh' });
@@ -199,7 +210,7 @@ describe('an open connection', () => {
 });
 
 describe('the two closes', () => {
-  test('of a client that closes first', () => {
+  test('[WOH-DIRECT-8] of a client that closes first', () => {
     const stage = opened();
     stage.close(4_001, 'bye');
     expect(stage.takeSaid()).toEqual(['close 4001 bye']);
@@ -211,7 +222,7 @@ describe('the two closes', () => {
     expect(stage.isOver).toBe(true);
   });
 
-  test('of an origin that closes first', () => {
+  test('[WOH-DIRECT-8] of an origin that closes first', () => {
     const stage = opened();
     stage.isSlowToClose = true;
     stage.originCloses(4_001, 'bye');
@@ -222,7 +233,18 @@ describe('the two closes', () => {
     expect(stage.isOver).toBe(true);
   });
 
-  test('without codes', () => {
+  test('of a client that closes first and does not wait', () => {
+    const stage = opened();
+    stage.isSlowToClose = true;
+    stage.close(4_001);
+    stage.originCloses(4_001);
+    stage.takeSaid();
+    stage.leave();
+    expect(stage.takeSaid()).toEqual([]);
+    expect(stage.isOver).toBe(true);
+  });
+
+  test('[WOH-DIRECT-8] without codes', () => {
     const stage = opened();
     stage.close(1_005);
     expect(stage.takeSaid()).toEqual(['close 1005']);
@@ -230,7 +252,7 @@ describe('the two closes', () => {
     expect(stage.take()).toEqual(['close 1000']);
   });
 
-  test('of an origin that vanishes', () => {
+  test('[WOH-DIRECT-9] of an origin that vanishes', () => {
     const stage = opened();
     stage.originSays('a');
     stage.originCloses(1_006);
@@ -239,7 +261,7 @@ describe('the two closes', () => {
     expect(stage.isOver).toBe(true);
   });
 
-  test('of a client that vanishes', () => {
+  test('[WOH-DIRECT-9] of a client that vanishes', () => {
     const stage = opened();
     stage.leave();
     expect(stage.takeSaid()).toEqual(['close 1006']);

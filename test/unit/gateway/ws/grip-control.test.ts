@@ -15,7 +15,7 @@ const says = (stage: WsStage, ...events: Spoken[]) => {
   stage.answer(events);
 };
 
-describe('the extension', () => {
+describe('[WOH-GRIP-1] [WOH-GRIP-2] the extension', () => {
   const said: readonly Spoken[] = [
     ['TEXT', 'plain'],
     ['TEXT', 'm:text'],
@@ -61,7 +61,7 @@ describe('the extension', () => {
     expect(stage.upgraded).toEqual([]);
   });
 
-  test('with an empty prefix a text that begins with c: is still for the gateway', () => {
+  test('[WOH-GRIP-3] [WOH-GRIP-4] with an empty prefix a text that begins with c: is still for the gateway', () => {
     const stage = opened([['TEXT', 'c:hello'], ['TEXT', 'c:{"type":"unknown"}'], subscribe('a')]);
     expect(stage.take()).toEqual([]);
     expect(stage.counted('gateway.ws.control.ignored')).toBe(2);
@@ -82,7 +82,7 @@ describe('the extension', () => {
 });
 
 describe('subscribe', () => {
-  test('brings what is published, in the order of what the origin says', () => {
+  test('[WOH-GRIP-5] [WOH-REQ-3] brings what is published, in the order of what the origin says', () => {
     const stage = opened([['TEXT', 'before'], subscribe('a'), ['TEXT', 'after']]);
     stage.publish('a', { text: '1' });
     stage.publish('b', { text: 'other' });
@@ -99,12 +99,12 @@ describe('subscribe', () => {
     ]);
   });
 
-  test('a control message of more than 16,384 bytes is obeyed', () => {
+  test('[WOH-GRIP-15] a control message of more than 16,384 bytes is obeyed', () => {
     const channel = 'x'.repeat(20_000);
     expect(followed(opened([subscribe(channel)]))).toEqual([`follow ${channel}`]);
   });
 
-  test('puts the route’s prefix in front', () => {
+  test('[WOH-GRIP-5] [WOH-GRIP-6] puts the route’s prefix in front', () => {
     const stage = opened([subscribe('a')], { route: '*,prefix=pre- 127.0.0.1:80,over_http' });
     stage.publish('a', { text: 'no' });
     stage.publish('pre-a', { text: 'yes' });
@@ -115,16 +115,20 @@ describe('subscribe', () => {
     expect(followed(stage)).toEqual(['follow pre-a', 'unfollow pre-a']);
   });
 
-  test('twice follows once', () => {
+  test('[WOH-GRIP-5] twice follows once', () => {
     const stage = opened([subscribe('a'), subscribe('a')]);
     stage.publish('a', { text: '1' });
     expect(stage.take()).toEqual(['text 1']);
     expect(followed(stage)).toEqual(['follow a']);
   });
 
-  test('beyond 20 channels is ignored, unless the channel is followed already', () => {
+  test('[WOH-GRIP-7] beyond 20 channels is ignored, unless the channel is followed already', () => {
     const many = Array.from({ length: 25 }, (_, n) => subscribe(`c${n}`));
-    const stage = opened([...many, subscribe('c3', 'skip-self'), subscribe('late', ...'123456')]);
+    const stage = opened([
+      ...many,
+      subscribe('c3', 'skip-self'),
+      subscribe('late', '1', '2', '3', '4', '5', '6'),
+    ]);
     for (let n = 0; n < 25; n += 1) stage.publish(`c${n}`, { text: String(n) });
     expect(stage.take()).toHaveLength(20);
     expect(stage.counted('gateway.ws.subscriptions.too-many')).toBe(6);
@@ -135,7 +139,7 @@ describe('subscribe', () => {
     expect(followed(few)).toEqual(['follow c0', 'follow c1']);
   });
 
-  test('with more than 5 filters closes both sides with 1011', () => {
+  test('[WOH-GRIP-17] with more than 5 filters closes both sides with 1011', () => {
     const filters = ['1', '2', '3', '4', '5', '6'];
     const stage = opened([subscribe('a', ...filters.slice(0, 5))]);
     expect(followed(stage)).toEqual(['follow a']);
@@ -149,14 +153,15 @@ describe('subscribe', () => {
     expect(all.take()).toEqual(['close 1011']);
   });
 
-  test('by the route needs no GRIP of the origin, has no prefix, and cannot be taken back', () => {
+  test('[WOH-GRIP-16] by the route needs no GRIP of the origin, has no prefix, and cannot be taken back', () => {
     const route = '*,prefix=pre- 127.0.0.1:80,over_http,sub=one,sub=two';
     const plain = new WsStage({ route }).accept([], []);
     plain.publish('one', { text: '1' });
     plain.publish('two', { text: '2' });
     expect(plain.take()).toEqual(['text 1', 'text 2']);
     const bare = '* 127.0.0.1:80,over_http,sub=one';
-    const stage = opened([control({ type: 'unsubscribe', channel: 'one' })], { route: bare });
+    const back = control({ type: 'unsubscribe', channel: 'one' });
+    const stage = opened([back, subscribe('one'), back], { route: bare });
     stage.publish('one', { text: '1' });
     expect(stage.take()).toEqual(['text 1']);
     stage.leave();
@@ -190,7 +195,7 @@ describe('subscribe', () => {
   });
 });
 
-describe('keep-alive', () => {
+describe('[WOH-GRIP-9] keep-alive', () => {
   test('says something when nothing was said for so long', () => {
     const stage = opened([control({ type: 'keep-alive', content: 'beat', timeout: 2 })]);
     stage.pass(1_000);
@@ -227,7 +232,7 @@ describe('keep-alive', () => {
     expect(stage.take()[0]).toBe(seen);
   });
 
-  test('without a content ends it', () => {
+  test('[WOH-GRIP-10] without a content ends it', () => {
     const stage = opened([
       control({ type: 'keep-alive', content: 'beat', timeout: 2 }),
       control({ type: 'keep-alive' }),
@@ -241,7 +246,7 @@ describe('delayed messages', () => {
   const delayed = (content: string, more = {}) =>
     control({ type: 'send-delayed', content, ...more });
 
-  test('are said after a while, and only once', () => {
+  test('[WOH-GRIP-11] are said after a while, and only once', () => {
     const stage = opened([delayed('a'), ['TEXT', 'now']]);
     stage.pass(999);
     expect(stage.take()).toEqual(['text now']);
@@ -251,7 +256,7 @@ describe('delayed messages', () => {
     expect(stage.take()).toEqual([]);
   });
 
-  test('are said at once when a second one comes, or when told to flush', () => {
+  test('[WOH-GRIP-11] [WOH-GRIP-12] are said at once when a second one comes, or when told to flush', () => {
     const stage = opened([
       delayed('a', { timeout: 5 }),
       delayed('b', { 'message-type': 'binary' }),
@@ -272,7 +277,7 @@ describe('delayed messages', () => {
 });
 
 describe('detach', () => {
-  test('closes the origin’s side and keeps the client to what is published', () => {
+  test('[WOH-GRIP-13] [WOH-GRIP-14] closes the origin’s side and keeps the client to what is published', () => {
     const stage = opened([subscribe('a'), control({ type: 'detach' }), ['TEXT', 'said already']]);
     expect(stage.take()).toEqual(['text said already']);
     expect(stage.told).toEqual(['CLOSE']);
@@ -281,8 +286,40 @@ describe('detach', () => {
     stage.publish('a', { text: 'news' });
     expect(stage.take()).toEqual(['text news']);
     expect(stage.open).toBeUndefined();
-    stage.close(4_000);
-    expect(stage.take()).toEqual(['close 4000']);
+    stage.close(4_000, 'bye');
+    expect(stage.take()).toEqual(['close 1000']);
+    expect(stage.open).toBeUndefined();
+    expect(stage.isOver).toBe(true);
+  });
+
+  test('outlives the origin’s own end, if it came with it', () => {
+    const stage = opened([control({ type: 'detach' }), ['CLOSE']]);
+    expect(stage.take()).toEqual([]);
+    stage.answer();
+    expect(stage.isOver).toBe(false);
+  });
+
+  test('lets go of a client that was held, whose words are for nobody', () => {
+    const stage = opened();
+    stage.say('x'.repeat(100_000));
+    stage.say('y'.repeat(200_000));
+    expect(stage.isHeld).toBe(true);
+    stage.answer([control({ type: 'detach' })]);
+    expect(stage.isHeld).toBe(false);
+    expect(stage.told?.at(-1)).toBe('CLOSE');
+  });
+
+  test('[WOH-GRIP-14] waits for the origin’s answer when the client is gone, and tells it nothing more', () => {
+    const stage = new WsStage().accept(
+      [control({ type: 'detach' })],
+      [...RAW, ['Keep-Alive-Interval', '20']],
+    );
+    stage.answer();
+    stage.leave();
+    expect(stage.open).toBeUndefined();
+    stage.pass(20_000);
+    expect(stage.told).toEqual(['CLOSE']);
+    stage.answer();
     expect(stage.isOver).toBe(true);
   });
 
@@ -296,7 +333,7 @@ describe('detach', () => {
     expect(stage.isOver).toBe(true);
   });
 
-  test('tells a direct origin that all is well', () => {
+  test('[WOH-DIRECT-10] is a close without a code to a direct origin', () => {
     const stage = new WsStage({ route: '* 127.0.0.1:80' }).upgrade(RAW);
     const { ref } = stage;
     stage.takeSaid();

@@ -11,14 +11,14 @@ const body = (text: string) => new TextEncoder().encode(text);
 const names = (stage: WsStage) => stage.open?.headers.map(([name]) => name.toLowerCase());
 
 describe('the handshake over HTTP', () => {
-  test('is told with OPEN alone, by POST, to the same address', () => {
+  test('[WOH-OPEN-1] is told with OPEN alone, by POST, to the same address', () => {
     const stage = new WsStage();
     expect(stage.open).toMatchObject({ method: 'POST', target: '/path?q=1' });
     expect(stage.open?.body).toEqual({ kind: 'bytes', bytes: body('OPEN\r\n') });
     expect(stage.upgraded).toBeUndefined();
   });
 
-  test('carries the client’s headers and those of the protocol', () => {
+  test('[WOH-OPEN-2] [WOH-OPEN-3] [WOH-OPEN-5] carries the client’s headers and those of the protocol', () => {
     const stage = new WsStage({
       route: '* 127.0.0.1:80,over_http',
       options: { sigKey: 'changeme', sigIss: 'pushpin' },
@@ -45,7 +45,7 @@ describe('the handshake over HTTP', () => {
     ['Content-Length', '0'],
     ['Sec-WebSocket-Extensions', 'permessage-deflate'],
     ['Grip-Sig', 'forged'],
-  ])('does not pass on %s of the client', (name, value) => {
+  ])('[WOH-OPEN-3] [WOH-OPEN-4] does not pass on %s of the client', (name, value) => {
     const headers = [
       ['Host', 'example.com'],
       [name, value],
@@ -55,7 +55,7 @@ describe('the handshake over HTTP', () => {
     expect(values).not.toContain(value);
   });
 
-  test('without GRIP on the route has no extension, and no signature', () => {
+  test('[WOH-OPEN-5] without GRIP on the route has no extension, and no signature', () => {
     const stage = new WsStage({ route: '*,no_grip 127.0.0.1:80,over_http' });
     expect(names(stage)).not.toContain('sec-websocket-extensions');
     expect(names(stage)).not.toContain('grip-feature');
@@ -70,7 +70,7 @@ describe('the handshake over HTTP', () => {
     expect(stage.upgraded).toContainEqual(['Sec-WebSocket-Extensions', 'grip']);
   });
 
-  test('is accepted with OPEN; the origin’s headers go to the client, but for the protocol’s own', () => {
+  test('[WOH-OPEN-6] [WOH-HAND-5] is accepted with OPEN; the origin’s headers go to the client, but for the protocol’s own', () => {
     const stage = opened(
       {},
       [],
@@ -93,7 +93,7 @@ describe('the handshake over HTTP', () => {
     ]);
   });
 
-  test('brings the events behind OPEN to the client', () => {
+  test('[WOH-OPEN-6] [WOH-EVENT-8] brings the events behind OPEN to the client', () => {
     const stage = opened({}, [
       ['TEXT', 'a'],
       ['BINARY', 'b'],
@@ -112,7 +112,7 @@ describe('the handshake over HTTP', () => {
     ['a parameter', 200, 'application/websocket-events; charset=utf-8'],
     ['another case', 200, 'Application/WebSocket-Events'],
     ['no type', 200, null],
-  ])('is refused by %s: the client sees that answer', (_, status, type) => {
+  ])('[WOH-OPEN-7] is refused by %s: the client sees that answer', (_, status, type) => {
     const stage = new WsStage();
     stage.answer(
       body('no entry\n'),
@@ -132,12 +132,13 @@ describe('the handshake over HTTP', () => {
     ]);
   });
 
-  test('is refused with a body of up to 100,000 bytes; more is cut off', () => {
+  test('[WOH-OPEN-8] is refused with a body of up to 100,000 bytes; more is cut off', () => {
     for (const bytes of [8_193, 100_000, 100_001]) {
       const stage = new WsStage();
       stage.answer(new Uint8Array(bytes), [], { status: 403, reason: 'No' });
       expect(stage.answered?.status).toBe(403);
       expect(stage.answered?.body.byteLength).toBe(Math.min(bytes, 100_000));
+      expect(stage.takeSaid()).toEqual(bytes > 100_000 ? ['abandon'] : []);
     }
   });
 
@@ -147,7 +148,7 @@ describe('the handshake over HTTP', () => {
     ['words that are no events', body('garbage')],
     ['OPEN and words that are no events', body('OPEN\r\nTEXT zz\r\nx\r\n')],
     ['more than 1,000,000 bytes', new Uint8Array(1_000_001)],
-  ])('fails with %s', (_, events) => {
+  ])('[WOH-OPEN-9] fails with %s', (_, events) => {
     const stage = new WsStage();
     stage.answer(events);
     expect(stage.answered).toMatchObject({
@@ -170,7 +171,7 @@ describe('the handshake over HTTP', () => {
     expect([early.isOver, late.isOver]).toEqual([true, true]);
   });
 
-  test('is put off by an answer without events and a keep-alive; OPEN is told again', () => {
+  test('[WOH-OPEN-10] is put off by an answer without events and a keep-alive; OPEN is told again', () => {
     const stage = new WsStage();
     stage.answer([], [['Keep-Alive-Interval', '25']]);
     expect(stage.upgraded).toBeUndefined();
@@ -186,7 +187,7 @@ describe('the handshake over HTTP', () => {
     expect(stage.take()).toEqual(['text hi']);
   });
 
-  test('goes to the next target when one cannot be reached, and only then', () => {
+  test('[WOH-OPEN-11] goes to the next target when one cannot be reached, and only then', () => {
     for (const why of ['refused', 'connectTimeout', 'tls'] as const) {
       const stage = new WsStage({ route: '* one:1,over_http two:2,over_http' });
       expect(stage.open?.origin).toMatchObject({ host: 'one', port: 1 });
@@ -205,7 +206,7 @@ describe('the handshake over HTTP', () => {
     expect(refused.answered?.status).toBe(500);
   });
 
-  test('fails when no target can be reached; who debugs the route learns which were tried', () => {
+  test('[WOH-HAND-6] fails when no target can be reached; who debugs the route learns which were tried', () => {
     const plain = new WsStage({ route: '* one:1,over_http' });
     plain.fail('refused');
     expect(plain.answered?.body).toEqual(body('Error while proxying to origin.\n'));
@@ -223,13 +224,13 @@ describe('the handshake over HTTP', () => {
 });
 
 describe('requests', () => {
-  test('tell each event with its kind and content', () => {
+  test('[WOH-EVENT-1] [WOH-EVENT-8] tell each event with its kind and content', () => {
     const stage = opened();
     stage.say('hello');
     expect(stage.told).toEqual(['TEXT hello']);
     stage.answer();
     stage.say('');
-    expect(stage.open?.body).toEqual({ kind: 'bytes', bytes: body('TEXT 0\r\n\r\n') });
+    expect(stage.open?.body).toEqual({ kind: 'bytes', bytes: body('TEXT\r\n') });
     stage.answer();
     stage.say(new Uint8Array([1, 2]), true);
     expect(stage.open?.body).toEqual({
@@ -249,7 +250,7 @@ describe('requests', () => {
     expect(stage.take()).toEqual(['pong y']);
   });
 
-  test('are made one at a time: what comes meanwhile is in the next one', () => {
+  test('[WOH-REQ-1] are made one at a time: what comes meanwhile is in the next one', () => {
     const stage = opened();
     for (const text of ['a', 'b', 'c']) stage.say(text);
     expect(stage.asked).toHaveLength(1);
@@ -261,7 +262,7 @@ describe('requests', () => {
     expect(stage.asked).toHaveLength(0);
   });
 
-  test('tell one event each on a target with one_event', () => {
+  test('[WOH-REQ-2] tell one event each on a target with one_event', () => {
     const stage = opened({ route: '* 127.0.0.1:80,over_http,one_event' });
     for (const text of ['', '', 'c']) stage.say(text);
     stage.close(1_000);
@@ -270,7 +271,7 @@ describe('requests', () => {
     expect(told).toEqual([['TEXT '], ['TEXT '], ['TEXT c'], ['CLOSE 1000']]);
   });
 
-  test('end with the event that passes 200,000 bytes', () => {
+  test('[WOH-REQ-1] have at most 200,000 bytes of content', () => {
     const stage = opened();
     stage.say('first');
     const long = 'x'.repeat(99_999);
@@ -281,7 +282,7 @@ describe('requests', () => {
     expect(stage.told).toEqual(['TEXT next']);
   });
 
-  test('are each signed anew', () => {
+  test('[WOH-REQ-4] are each signed anew', () => {
     const stage = opened({ options: { sigKey: 'changeme' } });
     stage.say('a');
     expect(stage.open?.signature?.key).toBe('changeme');
@@ -291,7 +292,7 @@ describe('requests', () => {
     expect(stage.open?.signature?.key).toBe('changeme');
   });
 
-  test('remind the origin of what it said by Set-Meta', () => {
+  test('[WOH-META-1] [WOH-META-2] remind the origin of what it said by Set-Meta', () => {
     const stage = opened({}, [], [...RAW, ['Set-Meta-User', 'alice'], ['set-meta-Other', '1']]);
     stage.say('a');
     expect(stage.open?.headers.filter(([name]) => /^meta-/i.test(name))).toEqual([
@@ -316,32 +317,38 @@ describe('requests', () => {
     ['30', 30_000],
     ['1', 20_000],
     ['20', 20_000],
-  ])('come without events when there was none for %s s', (interval, everyMs) => {
-    const stage = opened({}, [], [...RAW, ['Keep-Alive-Interval', interval]]);
-    stage.pass(everyMs - 1);
-    expect(stage.open).toBeUndefined();
-    stage.pass(1);
-    expect(stage.open?.body).toEqual({ kind: 'bytes', bytes: body('') });
-    stage.answer();
-    // A request of another kind puts it off.
-    stage.pass(everyMs - 1);
-    stage.say('a');
-    stage.answer();
-    stage.pass(everyMs - 1);
-    expect(stage.open).toBeUndefined();
-    stage.pass(1);
-    expect(stage.told).toEqual([]);
-  });
+  ])(
+    '[WOH-KEEP-1] [WOH-KEEP-2] come without events when there was none for %s s',
+    (interval, everyMs) => {
+      const stage = opened({}, [], [...RAW, ['Keep-Alive-Interval', interval]]);
+      stage.pass(everyMs - 1);
+      expect(stage.open).toBeUndefined();
+      stage.pass(1);
+      expect(stage.open?.body).toEqual({ kind: 'bytes', bytes: body('') });
+      stage.answer();
+      // A request of another kind puts it off.
+      stage.pass(everyMs - 1);
+      stage.say('a');
+      stage.answer();
+      stage.pass(everyMs - 1);
+      expect(stage.open).toBeUndefined();
+      stage.pass(1);
+      expect(stage.told).toEqual([]);
+    },
+  );
 
-  test.each(['0', '-1', 'x', ''])('come no more on a Keep-Alive-Interval of “%s”', (interval) => {
-    const stage = opened({}, [], [...RAW, ['Keep-Alive-Interval', '20']]);
-    stage.pass(20_000);
-    stage.answer([], [['Keep-Alive-Interval', interval]]);
-    stage.pass(3_600_000);
-    expect(stage.open).toBeUndefined();
-  });
+  test.each(['0', '-1', 'x', ''])(
+    '[WOH-KEEP-2] come no more on a Keep-Alive-Interval of “%s”',
+    (interval) => {
+      const stage = opened({}, [], [...RAW, ['Keep-Alive-Interval', '20']]);
+      stage.pass(20_000);
+      stage.answer([], [['Keep-Alive-Interval', interval]]);
+      stage.pass(3_600_000);
+      expect(stage.open).toBeUndefined();
+    },
+  );
 
-  test('come at once for a refresh, or right after the one under way', () => {
+  test('[WOH-PUB-6] come at once for a refresh, or right after the one under way', () => {
     const stage = opened();
     stage.tell({ type: 'refresh' });
     expect(stage.told).toEqual([]);
@@ -364,7 +371,7 @@ describe('requests', () => {
 });
 
 describe('what the origin accepts', () => {
-  test('is taken away; the rest is offered again with what comes', () => {
+  test('[WOH-REQ-9] is taken away; the rest is offered again with what comes', () => {
     const stage = opened();
     stage.say('hello');
     expect(stage.header('Content-Bytes-Replayed')).toBeUndefined();
@@ -406,7 +413,7 @@ describe('what the origin accepts', () => {
     expect(stage.told).toEqual(['TEXT ']);
   });
 
-  test('cannot be more than was offered', () => {
+  test('[WOH-REQ-9] cannot be more than was offered', () => {
     const stage = opened();
     stage.say('abc');
     stage.answer([['TEXT', 'x']], [['Content-Bytes-Accepted', '4']]);
@@ -468,7 +475,7 @@ describe('what the origin accepts', () => {
 });
 
 describe('requests that fail', () => {
-  test('are made again after 1, 2, 4, 8 and 16 s and a bit; then the client is cut', () => {
+  test('[WOH-RETRY-1] [WOH-RETRY-2] are made again after 1, 2, 4, 8 and 16 s and a bit; then the client is cut', () => {
     const stage = opened();
     stage.say('a');
     for (const seconds of [1, 2, 4, 8, 16]) {
@@ -517,7 +524,7 @@ describe('requests that fail', () => {
     ['broken', true, false],
     ['timeout', true, false],
     ['blocked', false, false],
-  ] as const)('%s, sent %s: again %s', (why, wasSent, isRetried) => {
+  ] as const)('[WOH-RETRY-3] %s, sent %s: again %s', (why, wasSent, isRetried) => {
     const stage = opened();
     stage.say('a');
     stage.fail(why, wasSent);
@@ -533,7 +540,7 @@ describe('requests that fail', () => {
     ['words that are no events', (stage) => stage.answer(body('garbage'))],
     ['more than 1,000,000 bytes', (stage) => stage.answer(new Uint8Array(1_000_001))],
     ['OPEN', (stage) => stage.answer([['OPEN']])],
-  ])('%s, once the connection is open, cuts the client', (_, answer) => {
+  ])('[WOH-REQ-5] [WOH-REQ-7] %s, once the connection is open, cuts the client', (_, answer) => {
     const stage = opened();
     stage.say('a');
     answer(stage);
@@ -542,7 +549,7 @@ describe('requests that fail', () => {
     expect(stage.isOver).toBe(true);
   });
 
-  test('an answer of 1,000,000 bytes is taken', () => {
+  test('[WOH-REQ-7] [WOH-REQ-8] an answer of 1,000,000 bytes is taken', () => {
     const stage = opened();
     stage.say('a');
     stage.answer([['TEXT', 'x'.repeat(1_000_000 - 'TEXT f4232\r\n\r\n'.length)]]);
@@ -551,7 +558,7 @@ describe('requests that fail', () => {
 });
 
 describe('closes', () => {
-  test('of the client are told behind what waits, and answered with the origin’s', () => {
+  test('[WOH-CLOSE-1] [WOH-CLOSE-2] of the client are told behind what waits, and answered with the origin’s', () => {
     const stage = opened();
     stage.say('a');
     stage.say('b');
@@ -565,7 +572,7 @@ describe('closes', () => {
     expect(stage.isOver).toBe(true);
   });
 
-  test('without a code have no content, and say 1000 to the client', () => {
+  test('[WOH-CLOSE-1] [WOH-CLOSE-2] without a code have no content, and say 1000 to the client', () => {
     const stage = opened();
     stage.close(1_005);
     expect(stage.open?.body).toEqual({ kind: 'bytes', bytes: body('CLOSE\r\n') });
@@ -573,7 +580,7 @@ describe('closes', () => {
     expect(stage.take()).toEqual(['close 1000']);
   });
 
-  test('that the origin does not answer cut the client', () => {
+  test('[WOH-CLOSE-3] that the origin does not answer cut the client', () => {
     const stage = opened();
     stage.close(1_000);
     stage.answer();
@@ -581,19 +588,52 @@ describe('closes', () => {
     expect(stage.isOver).toBe(true);
   });
 
-  test('that the origin does not answer yet wait for a keep-alive', () => {
+  test('[WOH-KEEP-3] that the origin does not answer yet are told again with a keep-alive', () => {
     const stage = opened({}, [], [...RAW, ['Keep-Alive-Interval', '20']]);
     stage.close(1_000);
     stage.answer();
     expect(stage.take()).toEqual([]);
     stage.pass(20_000);
-    expect(stage.told).toEqual([]);
+    expect(stage.told).toEqual(['CLOSE 1000']);
     stage.answer([closing(1_000)]);
     expect(stage.take()).toEqual(['close 1000']);
     expect(stage.isOver).toBe(true);
   });
 
-  test('of the origin are told to the client, whose own is told to the origin', () => {
+  test('[WOH-FRAME-4] that the edge made for a rule that the client broke are DISCONNECT', () => {
+    for (const code of [1_002, 1_007, 1_009]) {
+      const stage = opened();
+      stage.leave(code);
+      expect(stage.told).toEqual(['DISCONNECT']);
+    }
+  });
+
+  test('that the origin accepts, but does not answer, are over once the client is gone', () => {
+    const stage = opened(
+      { route: '* 127.0.0.1:80,over_http,sub=a' },
+      [],
+      [...RAW, ['Keep-Alive-Interval', '20']],
+    );
+    stage.publish('a', { action: 'close' });
+    expect(stage.told).toEqual(['CLOSE']);
+    stage.answer();
+    expect(stage.isOver).toBe(true);
+  });
+
+  test('that the origin cannot take yet are told with the next keep-alive', () => {
+    const stage = opened({}, [], [...RAW, ['Keep-Alive-Interval', '20']]);
+    stage.say('abc');
+    stage.close(1_000);
+    const nothing = [['Content-Bytes-Accepted', '0']] as const;
+    stage.answer([], nothing);
+    expect(stage.told).toEqual(['TEXT abc', 'CLOSE 1000']);
+    stage.answer([], nothing);
+    expect(stage.open).toBeUndefined();
+    stage.pass(20_000);
+    expect(stage.told).toEqual(['TEXT abc', 'CLOSE 1000']);
+  });
+
+  test('[WOH-CLOSE-5] of the origin are told to the client, whose own is told to the origin', () => {
     const stage = opened();
     stage.isSlowToClose = true;
     stage.say('a');
@@ -618,7 +658,7 @@ describe('closes', () => {
     [3_000, 'close 3000 why'],
     [4_999, 'close 4999 why'],
     [5_000, 'close 1000'],
-  ])('of the origin with code %i say %s', (code, seen) => {
+  ])('[WOH-CLOSE-6] of the origin with code %i say %s', (code, seen) => {
     const stage = opened({}, [closing(code, 'why')]);
     expect(stage.take()).toEqual([seen]);
   });
@@ -639,7 +679,7 @@ describe('closes', () => {
     expect(stage.isOver).toBe(true);
   });
 
-  test('DISCONNECT of the origin cuts the client behind what came before it', () => {
+  test('[WOH-CLOSE-7] DISCONNECT of the origin cuts the client behind what came before it', () => {
     const stage = opened();
     stage.say('a');
     stage.answer([['TEXT', 'x'], ['DISCONNECT'], ['TEXT', 'never']]);
@@ -650,7 +690,7 @@ describe('closes', () => {
 });
 
 describe('a client that vanishes', () => {
-  test('is told with DISCONNECT alone', () => {
+  test('[WOH-CLOSE-4] is told with DISCONNECT alone', () => {
     const stage = opened({}, [control({ type: 'subscribe', channel: 'a' })]);
     stage.leave();
     expect(stage.told).toEqual(['DISCONNECT']);
@@ -660,7 +700,7 @@ describe('a client that vanishes', () => {
     expect(stage.kept.map(({ type }) => type)).toEqual(['follow', 'unfollow']);
   });
 
-  test('is told once the request under way is answered; what waits is not told any more', () => {
+  test('[WOH-REQ-11] [WOH-CLOSE-4] is told once the request under way is answered; what waits is not told any more', () => {
     const stage = opened();
     stage.say('a');
     stage.say('b');
@@ -685,7 +725,7 @@ describe('a client that vanishes', () => {
     expect(stage.isOver).toBe(true);
   });
 
-  test('before its handshake was answered is told if the origin accepts it', () => {
+  test('[WOH-OPEN-13] [WOH-RETRY-4] before its handshake was answered is told if the origin accepts it', () => {
     const accepted = new WsStage();
     accepted.leave();
     expect(accepted.told).toEqual(['OPEN']);
@@ -707,6 +747,14 @@ describe('a client that vanishes', () => {
     expect(waiting.told).toEqual(['DISCONNECT']);
   });
 
+  test('before its handshake was answered with something else is not told', () => {
+    const stage = new WsStage();
+    stage.leave();
+    stage.answer([['TEXT', 'x']]);
+    expect(stage.open).toBeUndefined();
+    expect(stage.isOver).toBe(true);
+  });
+
   test('with its close under way is not told twice', () => {
     const stage = opened();
     stage.close(1_000);
@@ -716,7 +764,7 @@ describe('a client that vanishes', () => {
     expect(stage.isOver).toBe(true);
   });
 
-  test('after the origin’s close is told with DISCONNECT', () => {
+  test('[WOH-CLOSE-5] after the origin’s close is told with DISCONNECT', () => {
     const stage = opened();
     stage.isSlowToClose = true;
     stage.say('a');
@@ -738,13 +786,31 @@ describe('back-pressure', () => {
     expect(stage.isHeld).toBe(false);
   });
 
-  test('a message of more than 200,000 bytes cuts the client, and the origin is told', () => {
+  test('a client that is to go is not held: its close must be heard', () => {
+    const stage = opened({ route: '* 127.0.0.1:80,over_http,sub=a' });
+    stage.isSlowToClose = true;
+    stage.say('x'.repeat(200_000));
+    expect(stage.isHeld).toBe(true);
+    stage.publish('a', { action: 'close' });
+    expect(stage.isHeld).toBe(false);
+  });
+
+  test('an origin is told of the close, however much waits for the client', () => {
+    const stage = opened({ route: '* 127.0.0.1:80,over_http,sub=a' });
+    stage.isStalled = true;
+    stage.say('a');
+    stage.answer([['TEXT', 'x'.repeat(300_000)]]);
+    stage.publish('a', { action: 'close' });
+    expect(stage.told).toEqual(['CLOSE']);
+  });
+
+  test('[WOH-REQ-6] [WOH-FRAME-4] a message of more than 200,000 bytes ends the connection; for the origin its client has vanished', () => {
     const stage = opened();
     stage.say('x'.repeat(200_000));
     stage.answer();
     expect(stage.take()).toEqual([]);
     stage.say('x'.repeat(200_001));
-    expect(stage.take()).toEqual(['cut']);
+    expect(stage.take()).toEqual(['close 1009 message too big']);
     expect(stage.told).toEqual(['DISCONNECT']);
   });
 

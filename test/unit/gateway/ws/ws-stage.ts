@@ -135,6 +135,7 @@ export class WsStage {
     const gateway = {
       shard: 0,
       shards: 1,
+      directory: '',
       options: { ...gatewayDefaults, ...options.options },
       edges,
       router,
@@ -500,7 +501,8 @@ export function spokenIn({ body }: Fetch): string[] {
   const reading = decodeWsEvents(body.bytes);
   if (!reading.ok) throw new Error(reading.mistake.message);
   return reading.events.map(({ type, content }) => {
-    if (content === undefined) return type;
+    // An empty message may be told without a length.
+    if (content === undefined) return type === 'TEXT' || type === 'BINARY' ? `${type} ` : type;
     if (type !== 'CLOSE') return `${type} ${decoder.decode(content)}`;
     const code = ((content[0] ?? 0) << 8) | (content[1] ?? 0);
     return `CLOSE ${code} ${decoder.decode(content.subarray(2))}`.trimEnd();

@@ -116,13 +116,13 @@ describe('a held stream', () => {
     expectOver(stage);
   });
 
-  test('that finds no room for its channels ends', () => {
+  test('that finds no room for its channels does not begin', () => {
     const stage = new GatewayStage({
       shards: 1,
       home: { topicsMax: 1 },
       origin: () => ({ headers: hold('a, b'), body: 'open' }),
     });
-    expect(stage.request()).toMatchObject({ closed: 'clean', text: 'open' });
+    expect(stage.request()).toMatchObject({ status: 502 });
     expectOver(stage);
   });
 });

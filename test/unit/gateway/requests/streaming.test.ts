@@ -122,7 +122,7 @@ describe('a held stream', () => {
       home: { topicsMax: 1 },
       origin: () => ({ headers: hold('a, b'), body: 'open' }),
     });
-    expect(stage.request()).toMatchObject({ status: 502 });
+    expect(stage.request().answered).toMatchObject({ status: 502 });
     expectOver(stage);
   });
 });
@@ -608,9 +608,9 @@ describe('filters', () => {
 });
 
 test('the death of a shard is survived: who follows is told again, and hears on', () => {
-  const { stage, client } = streamed({ headers: hold('a, f', next()) });
+  const { stage, client } = streamed({ headers: hold('a, f', next()) }, { request: { shard: 1 } });
   const before = Object.keys(stage.subscribed()).length;
-  stage.crash(1);
+  stage.crash(0);
   expect(Object.keys(stage.subscribed())).toHaveLength(before);
   // What was on the way may be lost: the link knows.
   expect(stage.open.target).toBe('/n');

@@ -8,7 +8,8 @@ import type { HeaderList } from '../../../../src/actors/codecs/grip/header-list.
 import { GatewayStage } from '../../../support/gateway-stage.ts';
 import type { GatewayClient, Reply } from '../../../support/staged-origin.ts';
 
-const channels = ['a', 'b'];
+/** At home on different shards. */
+const channels = ['a', 'f'];
 /** The first one most of the time. */
 const mostly = <T>(usual: T, ...rare: readonly T[]) =>
   fc.oneof(

@@ -32,11 +32,16 @@ export class GatewayDoors {
   #doors: Record<string, DoorSettings> = {};
   #routes = '';
   #watching: Watching | undefined = undefined;
+  readonly #shards: Promise<Shards>;
+  #settleShards: (shards: Shards) => void = () => {};
   #operations: Operations | undefined = undefined;
 
   constructor(setup: GatewaySetup, log: (entry: Entry) => void) {
     this.#setup = setup;
     this.#log = log;
+    this.#shards = new Promise((resolve) => {
+      this.#settleShards = resolve;
+    });
   }
 
   get doors(): Readonly<Record<string, DoorSettings>> {
@@ -45,7 +50,8 @@ export class GatewayDoors {
 
   get start(): GatewayStart {
     const zmqUris = urisOf(this.#operationsOptions.zmq);
-    return { options: this.#setup.gateway, routes: this.#routes, zmqUris };
+    const { gateway: options, directory } = this.#setup;
+    return { options, routes: this.#routes, zmqUris, directory };
   }
 
   /** The shards' share in what publishers and operators are offered. */
@@ -122,38 +128,39 @@ export class GatewayDoors {
     return this.#nameDoors();
   }
 
-  /** Before the shards start: what they notice from their first turn on is not to be lost. */
-  prepare(shards: () => Shards | undefined): void {
-    this.#operations ??= new Operations(this.#operationsOptions, {
-      takeItems: async (items) => shards()?.takeItems(items),
-      obeyCommand: async (frame) => shards()?.obeyCommand(frame),
+  /**
+   * Opens what lives on the main thread, before the shards open their doors: whoever can reach one of them can reach
+   * all. What comes in waits for the shards.
+   */
+  async prepare(): Promise<Opened> {
+    this.#operations = new Operations(this.#operationsOptions, {
+      takeItems: async (items) => (await this.#shards).takeItems(items),
+      obeyCommand: async (frame) => (await this.#shards).obeyCommand(frame),
+    });
+    const opened = await this.#operations.open();
+    if (opened.ok) return opened;
+    const { door, where, code, message } = opened;
+    const setting = this.#setup.isPushpin ? pushpinNames[door] : ownNames[door];
+    return { ok: false, sentence: specRefusal({ door, spec: where, setting, code, message }) };
+  }
+
+  /** The shards are there. */
+  begin(shards: Shards): void {
+    this.#settleShards(shards);
+    const { routeLines, routesFile } = this.#setup;
+    if (routeLines.length > 0) return;
+    // [GRIP-CONF] Changed routes count from now on; nobody who is here is sent away.
+    this.#watching = watchFiles([routesFile], [this.#routes], ([text]) => {
+      if (text === undefined) {
+        this.#say('warn', 'gateway.routesUnreadable', { file: routesFile });
+        return;
+      }
+      this.#routes = text;
+      shards.changeRoutes(text);
     });
   }
 
-  /** Opens what lives on the main thread, once the shards are there to hear it. */
-  async open(shards: Shards): Promise<Opened> {
-    const { routeLines, routesFile } = this.#setup;
-    if (routeLines.length === 0) {
-      // [GRIP-CONF] Changed routes count from now on; nobody who is here is sent away.
-      this.#watching = watchFiles([routesFile], [this.#routes], ([text]) => {
-        if (text === undefined) {
-          this.#say('warn', 'gateway.routesUnreadable', { file: routesFile });
-          return;
-        }
-        this.#routes = text;
-        shards.changeRoutes(text);
-      });
-    }
-    const opened = await this.#operations?.open();
-    if (opened?.ok === false) {
-      const { door, where, code, message } = opened;
-      const setting = this.#setup.isPushpin ? pushpinNames[door] : ownNames[door];
-      return { ok: false, sentence: specRefusal({ door, spec: where, setting, code, message }) };
-    }
-    return { ok: true, doors: opened?.doors ?? {} };
-  }
-
-  async close(): Promise<void> {
+  close(): void {
     this.#operations?.close();
     this.#watching?.stop();
   }

@@ -84,18 +84,19 @@ export class RunningNode {
       this.#refuse(gateway.sentence);
       return;
     }
+    const prepared = await this.#gateway?.prepare();
+    if (prepared?.ok === false) {
+      this.#refuse(prepared.sentence);
+      return;
+    }
     const started = await this.#openDoors(brokerTls);
     if (!started.ok) {
       this.#refuse(this.#refusalOf(started));
       return;
     }
     this.#shards = started.shards;
-    const opened = await this.#gateway?.open(started.shards);
-    if (opened?.ok === false) {
-      this.#refuse(opened.sentence);
-      return;
-    }
-    Object.assign(doors, opened?.doors);
+    this.#gateway?.begin(started.shards);
+    Object.assign(doors, prepared?.doors);
     if (this.#departure.isLeaving) return;
     this.#watch('broker', broker?.tls, brokerTls, (material) =>
       started.shards.reloadTls('broker', material),
@@ -162,7 +163,6 @@ export class RunningNode {
       home,
       auth: keys?.auth,
     };
-    this.#gateway?.prepare(() => this.#shards);
     return startShards(options, {
       ...this.#gateway?.events,
       log: (entry) => this.#log(entry),
@@ -250,7 +250,7 @@ export class RunningNode {
   }
 
   async #drain(): Promise<void> {
-    await this.#gateway?.close();
+    this.#gateway?.close();
     await this.#shards?.drain(this.#options.drain.spreadMs);
     await this.#shards?.stop();
     this.#admin?.close();

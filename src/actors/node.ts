@@ -48,6 +48,8 @@ export interface GatewayStart {
   /** The text of the routes file. */
   readonly routes: string;
   readonly zmqUris: ZmqUris;
+  /** Of the files that keys and certificates name. */
+  readonly directory: string;
 }
 
 /** Where the world finds the actors of a shard. */
@@ -131,7 +133,7 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
 function startGateway(
   system: System,
   { shard, shards }: ShardOptions,
-  { options, routes, zmqUris }: GatewayStart,
+  { options, routes, zmqUris, directory }: GatewayStart,
 ): void {
   const edges = edgesOf(shard);
   const { router, home } = actorsOf(shard);
@@ -139,6 +141,7 @@ function startGateway(
     shard,
     shards,
     options: { ...options, connectionsMax: Math.ceil(options.connectionsMax / shards) },
+    directory,
     edges,
     router,
     channelsOfShard: (other) => actorsOf(other).channels,

@@ -18,6 +18,7 @@ import { Metrics } from '../../src/transports/process/metrics.ts';
 import { startShards } from '../../src/transports/shards.ts';
 import type { Shards } from '../../src/transports/shards-contract.ts';
 import { zmqDefaults } from '../../src/transports/zmq/zmq-doors.ts';
+import { launch } from '../support/node-process.ts';
 
 const anyPort = 'tcp://127.0.0.1:0';
 const closing: (() => unknown)[] = [];
@@ -54,7 +55,12 @@ async function start(changed: Partial<OperationsOptions> = {}): Promise<Node> {
       broker: brokerDefaults,
       home: homeDefaults,
       auth: undefined,
-      gateway: { options: gatewayDefaults, routes: '', zmqUris: urisOf(options.zmq) },
+      gateway: {
+        options: gatewayDefaults,
+        routes: '',
+        zmqUris: urisOf(options.zmq),
+        directory: '',
+      },
       operations: { control: { ...controlDefaults, port: 0 }, notices: wishesOf(options) },
     },
     {
@@ -169,4 +175,21 @@ test('a door that is taken keeps none of the others open', async () => {
   const [host = '', port] = doors['prometheus']?.split(':') ?? [];
   const prometheus = { host, port: Number(port), prefix: '' };
   await expect(start({ prometheus })).rejects.toThrow(`prometheus at ${doors['prometheus']}: `);
+});
+
+test('a node says which of its ZeroMQ doors it cannot open, and what to set', async () => {
+  const { doors } = await start();
+  const pull = doors['zmq-pull'] ?? '';
+  const launched = launch(['--port', '0', '--admin-port', '0', '--route', '* 127.0.0.1:9'], {
+    HERMOD_GATEWAY_PORT: '0',
+    HERMOD_GATEWAY_CONTROL_PORT: '0',
+    HERMOD_GATEWAY_ZMQ_PULL: pull,
+    HERMOD_GATEWAY_ZMQ_SUB: 'off',
+    HERMOD_GATEWAY_ZMQ_COMMAND: 'off',
+  });
+  expect(await launched.exited).toBe(1);
+  expect(launched.errors()).toBe(
+    `hermod: The zmq-pull door cannot open at ${pull}: the port is in use already (EADDRINUSE). ` +
+      'Set gateway.zmq.pull to another address, or stop what is there.\n',
+  );
 });

@@ -283,6 +283,7 @@ export class GatewayStage {
       shard,
       shards,
       options: whole,
+      directory: '',
       edges,
       router: actors.router,
       channelsOfShard: (other) => actorsOf(other).channels,

@@ -311,9 +311,12 @@ export class StagedOrigin {
   #collected({ owner, ref, bytesMax }: Command<'collect'>): void {
     const question = this.#asked(owner, ref);
     if (question?.reply === undefined) return;
-    const { isBroken = false, body = '' } = question.reply;
+    const { body = '' } = question.reply;
     const whole = bytesOf(body);
-    const isWhole = !isBroken && whole.length <= bytesMax;
+    const isLonger = whole.length > bytesMax;
+    // Where there is more than was asked for, the break is still to come.
+    const isBroken = question.reply.isBroken === true && !isLonger;
+    const isWhole = !isBroken && !isLonger;
     if (isWhole || isBroken) question.hasEnded = true;
     question.isTaken = true;
     const read = whole.subarray(0, bytesMax);

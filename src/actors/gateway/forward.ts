@@ -4,7 +4,7 @@
 import type { HeaderList } from '../codecs/grip/header-list.ts';
 import type { Route, Target } from '../codecs/grip/routes-file.ts';
 import type { OriginAddress, ProxyRequested, Signature } from '../runtime/gateway-edges.ts';
-import type { GatewayContext } from './gateway-context.ts';
+import { type GatewayContext, keyFrom, pathFrom } from './gateway-context.ts';
 import { forwardHeaders, gripFeatures } from './rewriting/forward-headers.ts';
 
 /** A request that found its route. */
@@ -59,7 +59,7 @@ export function forwardOwn(admitted: Admitted, target: Target, own: OwnRequest):
   return forwarded(admitted, target, own, { lastIds: [], isInternal: true });
 }
 
-export function originOf({ request, route }: Admitted, target: Target): OriginAddress {
+export function originOf({ gateway, request, route }: Admitted, target: Target): OriginAddress {
   const asked = hostOf(hostFor({ request, route }, target) ?? '').name;
   const serverName = target.trustConnectHost || asked === '' ? target.host : asked;
   return {
@@ -69,8 +69,8 @@ export function originOf({ request, route }: Admitted, target: Target): OriginAd
     isInsecure: target.isInsecure,
     serverName,
     isUntrusted: target.isUntrusted,
-    clientCertFile: target.clientCert,
-    clientKeyFile: target.clientKey,
+    clientCertFile: fileOf(gateway, target.clientCert),
+    clientKeyFile: fileOf(gateway, target.clientKey),
   };
 }
 
@@ -144,5 +144,10 @@ function rewritten(path: string, { pathPrefix, pathRemove, replacePrefix }: Rout
 function signatureOf({ gateway, route }: Admitted): Signature | undefined {
   const key = route.sigKey ?? gateway.options.sigKey;
   if (key === undefined || key === '') return undefined;
-  return { issuer: route.sigIss ?? gateway.options.sigIss, key };
+  const issuer = route.sigIss ?? gateway.options.sigIss;
+  return { issuer, key: keyFrom(gateway, key) };
+}
+
+function fileOf({ directory }: GatewayContext, path: string | undefined): string | undefined {
+  return path === undefined ? undefined : pathFrom(directory, path);
 }

@@ -9,7 +9,7 @@ import type { Log, ShardDown } from '../runtime/edges.ts';
 import type { ProxyRequested, SignatureVerdict } from '../runtime/gateway-edges.ts';
 import type { DoorOrder } from './door-messages.ts';
 import { type Admitted, hostOf } from './forward.ts';
-import type { GatewayContext } from './gateway-context.ts';
+import { type GatewayContext, keyFrom } from './gateway-context.ts';
 import { errorAnswer } from './requests/answers.ts';
 import { requestActor } from './requests/request.actor.ts';
 import { wsSession } from './ws/ws-session.actor.ts';
@@ -139,7 +139,7 @@ function requested(state: GatewayDoorState, request: ProxyRequested, context: Tu
     type: 'verifySignature',
     ref: state.refs,
     token: signature,
-    key: upstreamKey,
+    key: keyFrom(gateway, upstreamKey),
     replyTo: context.self,
   });
 }
@@ -178,12 +178,20 @@ function routeOf(gateway: GatewayContext, request: ProxyRequested): Route | unde
     ? firstHeader(request.headers, 'pushpin-route')
     : undefined;
   if (wanted !== undefined) {
-    const route = routes.byId(wanted);
-    return route !== undefined && request.path.startsWith(route.pathPrefix) ? route : undefined;
+    // [GRIP-ROUTE-8] Whatever its other conditions.
+    return routes.byId(wanted);
   }
   const { name: host } = hostOf(request.host);
-  const { path, isSecure, isWebSocket } = request;
-  return routes.match({ host, path, isSecure, isWebSocket });
+  const { isSecure, isWebSocket } = request;
+  return routes.match({ host, path: plainPath(request.path), isSecure, isWebSocket });
+}
+
+/** [GRIP-ROUTE-3] What is encoded without need counts as what it stands for. */
+function plainPath(path: string): string {
+  return path.replace(/%[0-9a-f]{2}/gi, (code) => {
+    const letter = String.fromCharCode(Number.parseInt(code.slice(1), 16));
+    return /[\w.~-]/.test(letter) ? letter : code;
+  });
 }
 
 /** What a proxy in front of us says of the client's connection, where it is to be believed. */

@@ -13,6 +13,8 @@ export interface GripOptions {
   /** The configuration that it is about: `plain` is as Pushpin ships it, `full` has everything turned on. */
   readonly configuration?: 'plain' | 'full';
   readonly needs?: readonly Need[];
+  /** Pushpin would not survive it, as a listed difference says. */
+  readonly endsPushpin?: boolean;
 }
 
 /** What not everybody tells the suite. */
@@ -50,7 +52,7 @@ export function gripCases(group: string, rows: readonly GripRow[]): GripCase[] {
     assert.ok(all.length > differences.length, `a case without a requirement: ${title}`);
     return {
       ...{ ids: all, differences, title, group, run },
-      ...{ seconds: 20, isAlone: false, configuration: 'plain', needs: [] },
+      ...{ seconds: 20, isAlone: false, configuration: 'plain', needs: [], endsPushpin: false },
       ...options,
     };
   });

@@ -153,6 +153,7 @@ export const clientCases = gripCases('clients', [
       gateway.plays({ body: 'x' });
       const answers = await Promise.all(Array.from({ length: 300 }, () => gateway.ask()));
       const wrong = answers.filter(({ status }) => status !== 200);
+      assert.equal(gateway.asked.length, 300);
       assert.equal(wrong.length, 0, `${wrong.length} of 300 were answered ${wrong[0]?.status}`);
     },
     { isAlone: true, seconds: 30 },
@@ -236,7 +237,8 @@ export const smugglingCases = gripCases('smuggling', [
       gateway.plays(({ body }) => ({ body }));
       const path = gateway.path();
       const { answer } = gateway.raw(post(path, 'Content-Length: 3', 'Content-Length: 3'), 'POST');
-      assert.ok([200, 400].includes((await answer.whole()).status));
+      const { status, body } = await answer.whole();
+      assert.ok(status === 400 || (status === 200 && body === 'abc'), `${status} ${body}`);
     },
   ],
   [
@@ -279,11 +281,11 @@ export const smugglingCases = gripCases('smuggling', [
   [
     '[GRIP-SMUG-4] an origin that answers both a length and chunks does not confuse the next answer',
     async (gateway) => {
+      const twice = 'Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n';
+      // All in bytes: on this connection the origin's library waits for an answer of its own.
       gateway.plays(({ socket }, nth) => {
-        if (nth > 0) return { body: 'next' };
-        socket.write(
-          'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n',
-        );
+        const rest = nth === 0 ? twice : 'Content-Length: 4\r\n\r\nnext';
+        socket.write(`HTTP/1.1 200 OK\r\n${rest}`);
         return undefined;
       });
       const on = gateway.connection();

@@ -120,8 +120,11 @@ export function readGripArguments(args: readonly string[]): GripWish | string | 
 }
 
 function isAbout({ group, title, ids }: GripCase, text: string): boolean {
-  return group === text || title.includes(text) || ids.includes(text);
+  if (groups.has(text)) return group === text;
+  return title.includes(text) || ids.includes(text);
 }
+
+const groups = new Set(allGripCases.map(({ group }) => group));
 
 function addressOf(flag: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;

@@ -224,10 +224,12 @@ export const filterCases = gripCases('filters', [
       const headers = holdStream(`${channel}; filter=http-check`, {
         'Grip-Set-Meta': `url=${gateway.path('/check')}`,
       });
-      gateway.plays(({ url, header }) =>
-        url.endsWith('/check')
+      gateway.plays((asked) =>
+        asked.url.endsWith('/check')
           ? {
-              headers: { Action: header('pub-meta')?.includes('bob') === true ? 'drop' : 'accept' },
+              headers: {
+                Action: asked.header('pub-meta')?.includes('bob') === true ? 'drop' : 'accept',
+              },
             }
           : { body: 'open ', headers },
       );

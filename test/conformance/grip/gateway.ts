@@ -10,6 +10,7 @@ import {
   Connection,
   type HeaderLines,
   type Place,
+  quiet,
   requestText,
   type WholeAnswer,
 } from './http-client.ts';
@@ -194,16 +195,20 @@ export class Gateway {
     while (!this.#isOver && !(await isSo())) await resting(REST_MS);
   }
 
-  async socket(
+  socket(
     path = '',
     { host = 'woh.test', ...opening }: Opening & { readonly host?: string } = {},
   ): Promise<SocketClient> {
     const { target } = this.site;
     const headers = { Host: host, ...opening.headers };
     const url = `ws://${target.host}:${target.port}${this.path(path)}`;
-    const client = await SocketClient.open(url, { ...opening, headers });
-    this.onLeaving(() => client.leave());
-    return client;
+    const client = SocketClient.open(url, { ...opening, headers });
+    return quiet(
+      client.then((open) => {
+        this.onLeaving(() => open.leave());
+        return open;
+      }),
+    );
   }
 
   async zeromq(kind: ZmqKind, address: string | undefined): Promise<ZmqSocket> {

@@ -134,6 +134,7 @@ export const nextCases = gripCases('next-links', [
       links(gateway, { body: 'a', headers: { 'Grip-Link': link } }, { body: 'b' });
       const answer = await gateway.ask();
       assert.equal(answer.body, 'a');
+      assert.equal(answer.header('grip-link'), undefined);
     },
   ],
   [
@@ -332,7 +333,9 @@ export const positionCases = gripCases('positions', [
     '[GRIP-SEQ-2] without a next link a stream with a place ends',
     async (gateway) => {
       gateway.plays({ body: 'open\n', headers: holdStream(`${gateway.channel}; prev-id=1`) });
-      assert.equal((await gateway.ask()).body, 'open\n');
+      const answer = await gateway.ask();
+      assert.equal(answer.body, 'open\n');
+      assert.equal(answer.header('grip-hold'), undefined);
     },
   ],
   [

@@ -12,6 +12,7 @@ const headers =
   async (gateway: Gateway): Promise<void> => {
     gateway.plays(reply);
     look(await gateway.ask({ host, headers: asked }));
+    assert.equal(gateway.asked.length, 1);
   };
 
 export const corsCases = gripCases('cors', [

@@ -91,6 +91,17 @@ export const zeromqCases = gripCases('zeromq', [
     { needs: ['zmqPull'] },
   ]),
   [
+    '[GRIP-ZMQ-2] [DIFF-23] a tnetstring that is shorter than it says is passed over',
+    async (gateway) => {
+      const answer = await opened(gateway);
+      const socket = await gateway.zeromq('PUSH', gateway.site.zmqPull);
+      for (const bytes of ['T5:abc', '5:abc', 'T9999999999:a}', 'T5:']) socket.send(bytes);
+      socket.send(`J${JSON.stringify({ channel: gateway.channel, ...stream('right') })}`);
+      assert.equal(await answer.until('right'), 'open\nright');
+    },
+    { needs: ['zmqPull'], endsPushpin: true },
+  ],
+  [
     '[GRIP-ZMQ-2] a message of two frames is passed over',
     async (gateway) => {
       const answer = await opened(gateway);

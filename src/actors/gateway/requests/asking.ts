@@ -29,8 +29,9 @@ export function askOwn(
 /** True when the next target is being asked instead. */
 export function askNextTarget(state: RequestState, question: Question, context: Turn): boolean {
   const at = question.at + 1;
-  if (question.own?.elsewhere !== undefined) return false;
-  if (at >= state.admitted.route.targets.length) return false;
+  const target = state.admitted.route.targets[at];
+  if (target === undefined || question.own?.elsewhere !== undefined) return false;
+  if (target.kind === 'test' && question.purpose !== 'request') return false;
   ask(state, { ...question, at }, context);
   return true;
 }
@@ -57,6 +58,12 @@ function ask(state: RequestState, fresh: Fresh, context: Turn): void {
   const { admitted } = state;
   const target = admitted.route.targets[fresh.at];
   if (target === undefined) return;
+  if (target.kind === 'test') {
+    state.question = undefined;
+    state.answeredBy = fresh.at;
+    context.send(context.self, { type: 'testAsked' });
+    return;
+  }
   state.refs += 1;
   const question = { ...fresh, ref: state.refs, answer: undefined };
   state.question = question;

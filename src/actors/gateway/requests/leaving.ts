@@ -7,14 +7,14 @@ import type { RequestState, Turn } from './request-state.ts';
 
 /** Nothing more will be said to the client. */
 export function end(state: RequestState, context: Turn): void {
-  const { gateway, route } = state.admitted;
   const isTelling = state.question?.purpose === 'gone';
   if (!isTelling) abandon(state, context);
   letGo(state, context);
   state.queue = [];
+  // Its subscriptions may stand yet, and nobody is there to begin for.
+  state.opening = undefined;
   state.life = 'leaving';
-  const id = connectionIdOf(state);
-  context.send(gateway.edges.operator, { type: 'clientDisconnected', id, route: route.id });
+  sayGone(state, context);
   if (!isTelling && !tellGone(state, context)) context.stop();
 }
 
@@ -25,6 +25,13 @@ export function tellGone(state: RequestState, context: Turn): boolean {
   state.hold.gone = undefined;
   askOwn(state, 'gone', { ...link, headers: [] }, new Uint8Array(0), context);
   return true;
+}
+
+/** Operators hear that the client is gone. */
+export function sayGone(state: RequestState, context: Turn): void {
+  const { gateway, route } = state.admitted;
+  const id = connectionIdOf(state);
+  context.send(gateway.edges.operator, { type: 'clientDisconnected', id, route: route.id });
 }
 
 /** Under which operators know the client. */

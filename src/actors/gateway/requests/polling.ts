@@ -11,7 +11,6 @@ import { askOrigin } from './asking.ts';
 import { hold } from './holding.ts';
 import { dropOld, nextWish, type ItemWish } from './items.ts';
 import { end, tellGone } from './leaving.ts';
-import { askTestOrigin } from './test-origin.ts';
 import type { RequestState, Turn } from './request-state.ts';
 
 export function startPoll(state: RequestState, instruct: Instruct, context: Turn): void {
@@ -102,10 +101,6 @@ function askAgain(state: RequestState, context: Turn): void {
 }
 
 export function askAgainNow(state: RequestState, context: Turn): void {
-  if (state.admitted.route.targets[state.answeredBy]?.kind === 'test') {
-    askTestOrigin(state, context);
-    return;
-  }
   const bytes = state.body ?? new Uint8Array(0);
   askOrigin(state, { kind: 'bytes', bytes }, context);
 }

@@ -19,6 +19,8 @@ export type RequestMessage =
   | ConnectionEvent
   | RouterReply
   | ChannelId
+  /** It is the turn of the origin that is built in. */
+  | { readonly type: 'testAsked' }
   /** The shard that kept some channels died: its successor does not know who follows them. */
   | { readonly type: 'followAgain'; readonly shard: number };
 
@@ -27,6 +29,13 @@ export type RequestMessage =
  * finishing: nothing follows what a stream was told. leaving: the client is gone or answered, and an origin is told so.
  */
 export type RequestLife = 'asking' | 'relaying' | 'polling' | 'streaming' | 'finishing' | 'leaving';
+
+/** A stream that begins when its subscriptions stand: whoever sees it begin may publish to it at once. */
+export interface Opening {
+  readonly instruct: Instruct;
+  /** Subscriptions that are not answered yet. */
+  readonly slots: Set<number>;
+}
 
 /** A question that is open at an origin; at most one at a time. */
 export interface Question {
@@ -75,6 +84,7 @@ export interface RequestState {
   /** The client's body, for asking again; undefined when it was too long to keep. */
   body: Uint8Array | undefined;
   hold: Hold | undefined;
+  opening: Opening | undefined;
   /** The router knows of the connection. */
   isOpen: boolean;
   /** The client's stream has begun: nothing but more of it can be said. */

@@ -15,7 +15,7 @@ import { bodyArrived, collect, fail, headArrived, relayed } from './answering.ts
 import { abandon, askNextTarget, askOrigin, mayAskElsewhere } from './asking.ts';
 import { attached, followAgain, letGo } from './holding.ts';
 import { afterFilter, enqueue } from './items.ts';
-import { connectionIdOf, end } from './leaving.ts';
+import { connectionIdOf, end, sayGone } from './leaving.ts';
 import { askAgainNow, drainPoll, obeyInPoll, pollTimedOut } from './polling.ts';
 import {
   closeStream,
@@ -25,6 +25,7 @@ import {
   nextFailed,
   nextIsDue,
   obeyInStream,
+  stands,
 } from './streaming.ts';
 import type { Question, RequestMessage, RequestState, Turn } from './request-state.ts';
 
@@ -48,6 +49,7 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
       answeredBy: 0,
       body: undefined,
       hold: undefined,
+      opening: undefined,
       isOpen: false,
       isStreaming: false,
       queue: [],
@@ -95,8 +97,17 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
         enqueue(state, message.publication, context);
         drain(state, context);
         return;
+      case 'testAsked':
+        if (state.life === 'asking') askTestOrigin(state, context);
+        return;
+      case 'gapped':
+        // The home of a channel died, and what was on its way with it.
+        if (state.question === undefined && state.attempts === 0)
+          obey(state, { kind: 'update' }, context);
+        return;
       case 'subscribed':
         attached(state, message.topic, context);
+        stands(state, message.slot, context);
         return;
       case 'subscribeRefused':
         refused(state, context);
@@ -129,6 +140,7 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
     const { edges } = admitted.gateway;
     abandon(state, context);
     letGo(state, context);
+    if (state.life !== 'leaving') sayGone(state, context);
     if (isStreaming) context.send(edges.web, { type: 'cut', connection });
     else {
       const said = errorAnswer(500, 'Internal error.');
@@ -168,8 +180,7 @@ function ask(state: RequestState, asked: Question['body'], context: Turn): Reque
     const sentence = 'Client not allowed to send WebSocket events directly.';
     answerError(state, 403, sentence, undefined, context);
     end(state, context);
-  } else if (target?.kind === 'test') askTestOrigin(state, context);
-  else askOrigin(state, asked, context);
+  } else askOrigin(state, asked, context);
   return state;
 }
 
@@ -233,14 +244,7 @@ function failed(
   { why, wasSent }: Extract<OriginEvent, { readonly type: 'originFailed' }>,
   context: Turn,
 ): void {
-  if (mayAskElsewhere(why, wasSent)) {
-    if (isTestNext(state, question)) {
-      state.question = undefined;
-      askTestOrigin(state, context);
-      return;
-    }
-    if (askNextTarget(state, question, context)) return;
-  }
+  if (mayAskElsewhere(why, wasSent) && askNextTarget(state, question, context)) return;
   state.question = undefined;
   switch (question.purpose) {
     case 'request':
@@ -258,10 +262,6 @@ function failed(
     default:
       question.purpose satisfies never;
   }
-}
-
-function isTestNext({ admitted }: RequestState, { purpose, at }: Question): boolean {
-  return purpose === 'request' && admitted.route.targets[at + 1]?.kind === 'test';
 }
 
 function detailsOf({ admitted }: RequestState, why: string): string {
@@ -333,7 +333,7 @@ function timedOut(state: RequestState, name: string, context: Turn): void {
 
 function recoverSuspected(state: RequestState, context: Turn): void {
   const { suspected, hold, question, admitted } = state;
-  if (question?.purpose === 'filter') {
+  if (question?.purpose === 'filter' || state.opening !== undefined) {
     context.after('check', CHECK_AFTER_MS);
     return;
   }
@@ -349,6 +349,11 @@ function recoverSuspected(state: RequestState, context: Turn): void {
 /** There is no room for another channel: a hold that would wait in vain is none. */
 function refused(state: RequestState, context: Turn): void {
   context.count('gateway.holds.refused');
+  if (state.opening !== undefined) {
+    state.opening = undefined;
+    fail(state, 'too many channels', context);
+    return;
+  }
   obey(state, { kind: 'error', message: 'too many channels' }, context);
 }
 

@@ -36,7 +36,6 @@ export function testOriginHeard(
 
 function testOriginAnswers(state: RequestState, context: Turn): void {
   const answered = testAnswer(state.admitted);
-  state.answeredBy = state.admitted.route.targets.findIndex(({ kind }) => kind === 'test');
   const { status, reason, headers, body: whole } = answered;
   if (!isGripResponse(headers)) {
     answer(state, answered, false, context);

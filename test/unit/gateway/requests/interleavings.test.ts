@@ -8,15 +8,22 @@ import type { HeaderList } from '../../../../src/actors/codecs/grip/header-list.
 import { GatewayStage } from '../../../support/gateway-stage.ts';
 import type { GatewayClient, Reply } from '../../../support/staged-origin.ts';
 
-const channels = ['a', 'b', 'c'];
-const id = fc.integer({ min: 0, max: 5 }).map(String);
+/** At home on different shards. */
+const channels = ['a', 'f'];
+/** The first one most of the time. */
+const mostly = <T>(usual: T, ...rare: readonly T[]) =>
+  fc.oneof(
+    { weight: 8, arbitrary: fc.constant(usual) },
+    { weight: 1, arbitrary: fc.constantFrom(...rare) },
+  );
+const itemId = fc.integer({ min: 0, max: 3 }).map(String);
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 
 const channelHeader = fc
   .record({
     name: fc.constantFrom(...channels),
-    prevId: optional(id),
-    filter: optional(fc.constantFrom('skip-self', 'var-subst', 'http-check', 'http-modify', 'new')),
+    prevId: optional(itemId),
+    filter: optional(fc.constantFrom('skip-self', 'http-check', 'http-modify', 'new')),
   })
   .map(({ name, prevId, filter }): readonly [string, string] => [
     'Grip-Channel',
@@ -27,13 +34,13 @@ const channelHeader = fc
 
 const reply: fc.Arbitrary<Reply> = fc
   .record({
-    status: fc.constantFrom(200, 200, 200, 204, 404, 500),
-    hold: fc.constantFrom('stream', 'stream', 'response', 'response', 'none', 'none', 'wrong'),
-    named: fc.array(channelHeader, { maxLength: 3 }),
+    status: mostly(200, 204, 404, 500),
+    hold: fc.constantFrom('stream', 'stream', 'stream', 'response', 'response', 'none', 'wrong'),
+    named: fc.array(channelHeader, { minLength: 1, maxLength: 3 }),
     links: fc.subarray(['</n>; rel=next; timeout=3', '</g>; rel=gone']),
     keepAlive: fc.boolean(),
-    size: fc.constantFrom(0, 3, 3, 100_001),
-    isBroken: fc.constantFrom(false, false, false, true),
+    size: mostly(3, 0, 100_001),
+    isBroken: mostly(false, true),
   })
   .map(({ status, hold, named, links, keepAlive, size, isBroken }) => ({
     status,
@@ -60,14 +67,14 @@ const format = fc.constantFrom(
 
 const nth = fc.nat({ max: 20 });
 
-const event = fc.oneof(
+const happening = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
       type: fc.constant('request' as const),
       shard: fc.nat({ max: 1 }),
-      method: fc.constantFrom('GET', 'GET', 'POST', 'HEAD'),
-      body: fc.constantFrom('', 'abc', 'x'.repeat(100_001)),
+      method: mostly('GET', 'POST', 'HEAD'),
+      body: mostly('', 'abc', 'x'.repeat(100_001)),
     }),
   },
   { weight: 8, arbitrary: fc.record({ type: fc.constant('answer' as const), nth, reply }) },
@@ -85,35 +92,47 @@ const event = fc.oneof(
     arbitrary: fc.record({
       type: fc.constant('publish' as const),
       channel: fc.constantFrom(...channels),
-      ids: fc.record({ id: optional(id), 'prev-id': optional(id) }),
+      ids: fc.record({ id: optional(itemId), 'prev-id': optional(itemId) }),
       noSeq: fc.boolean(),
       formats: format,
     }),
   },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('leave' as const), nth }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('leave' as const), nth }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('stall' as const), nth }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('recover' as const) }) },
   {
     weight: 3,
     arbitrary: fc.record({
       type: fc.constant('pass' as const),
-      ms: fc.constantFrom(1, 60, 1_000, 3_000, 17_000, 60_000),
+      ms: fc.constantFrom(1, 60, 1_000, 1_000, 3_000, 3_000, 60_000),
     }),
   },
-  { weight: 6, arbitrary: fc.record({ type: fc.constant('steps' as const), count: nth }) },
 );
 
-type Event = typeof event extends fc.Arbitrary<infer E> ? E : never;
+/** Also the deaths of shards, which take what they knew along. */
+const withDeaths = fc.oneof(
+  { weight: 30, arbitrary: happening },
+  {
+    weight: 1,
+    arbitrary: fc.record({ type: fc.constant('crash' as const), shard: fc.nat({ max: 1 }) }),
+  },
+);
+
+type Event = typeof withDeaths extends fc.Arbitrary<infer E> ? E : never;
+
+/** What happens, and how much is done about it before the next thing happens. */
+const storyOf = (event: fc.Arbitrary<Event>) =>
+  fc.array(fc.tuple(event, fc.constantFrom(0, 2, 40, 40)), { maxLength: 60, size: 'max' });
 
 class World {
   readonly stage: GatewayStage;
-  readonly clients: GatewayClient[] = [];
+  clients: GatewayClient[] = [];
 
   constructor(chance: number) {
     this.stage = new GatewayStage({
       chance,
       routes: '* one:80 two:80',
-      options: { queueBytesMax: 50 },
+      options: { queueBytesMax: 50, idCacheTtlMs: 1_000 },
     });
   }
 
@@ -151,11 +170,13 @@ class World {
       case 'recover':
         for (const shard of stage.shards.keys()) stage.recover(shard);
         return;
+      case 'crash':
+        // Its clients are gone with it, and nobody hears of them.
+        this.clients = clients.filter(({ id }) => !stage.shards[event.shard]?.edge.clients.has(id));
+        stage.crash(event.shard);
+        return;
       case 'pass':
         stage.pass(event.ms);
-        return;
-      case 'steps':
-        for (let at = 0; at < event.count; at += 1) stage.step();
         return;
       default:
         event satisfies never;
@@ -175,9 +196,12 @@ class World {
 
 test('nothing that is said to a request, in whatever order, leaves it in two minds or half alive', () => {
   fc.assert(
-    fc.property(fc.array(event, { maxLength: 80 }), fc.nat(), (events, chance) => {
+    fc.property(storyOf(happening), fc.nat(), (events, chance) => {
       const world = new World(chance);
-      for (const each of events) world.obey(each);
+      for (const [each, steps] of events) {
+        world.obey(each);
+        for (let at = 0; at < steps; at += 1) world.stage.step();
+      }
       const { stage } = world;
       expect(stage.wrongs).toEqual([]);
       world.finish();
@@ -186,9 +210,31 @@ test('nothing that is said to a request, in whatever order, leaves it in two min
       expect([...stage.opened]).toEqual([]);
       expect(stage.subscribed()).toEqual({});
       expect(stage.followed).toEqual({});
+      const told = (type: string) => stage.notices.filter((notice) => notice.type === type).length;
+      expect(told('clientDisconnected')).toBe(told('clientConnected'));
       // Every answer's body was taken or let go, and every question came to an end.
       for (const { reply: said, isTaken, hasEnded } of stage.questions)
         expect([hasEnded, said === undefined || isTaken]).toEqual([true, true]);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('shards that die leave nothing behind of requests that are over', () => {
+  fc.assert(
+    fc.property(storyOf(withDeaths), fc.nat(), (events, chance) => {
+      const world = new World(chance);
+      for (const [each, steps] of events) {
+        world.obey(each);
+        for (let at = 0; at < steps; at += 1) world.stage.step();
+      }
+      const { stage } = world;
+      expect(stage.wrongs).toEqual([]);
+      world.finish();
+      expect(stage.wrongs).toEqual([]);
+      expect(stage.living).toBe(0);
+      expect([...stage.opened]).toEqual([]);
+      expect(stage.subscribed()).toEqual({});
     }),
     { numRuns: 300 },
   );

@@ -297,16 +297,19 @@ describe('a large body', () => {
     expect(stage.wrongs).toEqual([]);
   });
 
-  test('of a stream that breaks off ends with the connection', () => {
+  test('of a stream that breaks off takes the connection along, and nothing is held', () => {
     const headers: HeaderList = [
       ['Grip-Hold', 'stream'],
       ['Grip-Channel', 'a'],
     ];
     const { stage, client } = asked({ headers, body: big, isBroken: true });
-    // The break is seen while the body is read: nothing was said yet.
-    expect(client.answered?.status).toBe(502);
+    expect(client.closed).toBe('cut');
+    expect(stage.counted('gateway.origin.truncated')).toBe(1);
     expect(stage.living).toBe(0);
     expect(stage.followed).toEqual({});
+    const short = asked({ headers, body: 'half', isBroken: true });
+    expect(short.answered?.status).toBe(502);
+    expect(short.stage.living).toBe(0);
   });
 });
 

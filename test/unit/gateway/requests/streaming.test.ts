@@ -54,6 +54,8 @@ function expectOver(stage: GatewayStage): void {
   expect(stage.questions.filter(({ hasEnded }) => !hasEnded)).toEqual([]);
 }
 
+/** Of different channels, which have no order among them. */
+const letters = (text: string) => text.split('').toSorted().join('');
 const targets = (stage: GatewayStage) => stage.questions.map(({ target }) => target);
 
 describe('a held stream', () => {
@@ -103,23 +105,24 @@ describe('a held stream', () => {
   });
 
   test('of two clients on two shards is the same for both', () => {
-    const { stage, client } = streamed({ headers: hold('a, b') });
+    const { stage, client } = streamed({ headers: hold('a, f') });
     const other = stage.request({ shard: 1 });
-    stage.open.answer({ headers: hold('a, b') });
-    for (let at = 0; at < 9; at += 1) stage.publish(item(at % 2 === 0 ? 'a' : 'b', `${at}`));
-    expect([...client.take()].toSorted()).toEqual([...other.take()].toSorted());
+    stage.open.answer({ headers: hold('a, f') });
+    for (let at = 0; at < 9; at += 1) stage.publish(item(at % 2 === 0 ? 'a' : 'f', `${at}`));
+    expect(letters(client.take())).toBe('012345678');
+    expect(letters(other.take())).toBe('012345678');
     client.leave();
     other.leave();
     expectOver(stage);
   });
 
-  test('that finds no room for its channels ends', () => {
+  test('that finds no room for its channels does not begin', () => {
     const stage = new GatewayStage({
       shards: 1,
       home: { topicsMax: 1 },
       origin: () => ({ headers: hold('a, b'), body: 'open' }),
     });
-    expect(stage.request()).toMatchObject({ closed: 'clean', text: 'open' });
+    expect(stage.request().answered).toMatchObject({ status: 502 });
     expectOver(stage);
   });
 });
@@ -605,12 +608,15 @@ describe('filters', () => {
 });
 
 test('the death of a shard is survived: who follows is told again, and hears on', () => {
-  const { stage, client } = streamed({ headers: hold('a, b, c, d', next()) });
+  const { stage, client } = streamed({ headers: hold('a, f', next()) }, { request: { shard: 1 } });
   const before = Object.keys(stage.subscribed()).length;
-  stage.crash(1);
+  stage.crash(0);
   expect(Object.keys(stage.subscribed())).toHaveLength(before);
-  for (const channel of ['a', 'b', 'c', 'd']) stage.publish(item(channel, channel));
-  expect([...client.take()].toSorted().join('')).toBe('abcd');
+  // What was on the way may be lost: the link knows.
+  expect(stage.open.target).toBe('/n');
+  stage.open.answer({ headers: hold('a, f', next()) });
+  for (const channel of ['a', 'f']) stage.publish(item(channel, channel));
+  expect(letters(client.take())).toBe('af');
   client.leave();
   expectOver(stage);
 });
@@ -631,4 +637,70 @@ test('one bug is one client’s loss: its stream is cut, and nothing stays behin
   expect(client.closed).toBe('cut');
   expect(stage.troubles.splice(0)).toHaveLength(1);
   expectOver(stage);
+});
+
+test('a stream that is to end asks nothing more, however long its end takes', () => {
+  const { stage, client } = streamed({
+    headers: hold('a; prev-id=0', next('</n>; rel=next; timeout=5')),
+  });
+  client.isStalled = true;
+  stage.publish(item('a', 'x'.repeat(300_000), { id: '1', 'prev-id': '0' }));
+  stage.publish(
+    item('a', 'y', { id: '2', 'prev-id': '1' }),
+    act('close', { id: '3', 'prev-id': '2' }),
+  );
+  stage.publish(item('a', 'z', { id: '9', 'prev-id': '8', 'no-seq': true }));
+  stage.pass(20_000);
+  expect(stage.questions).toHaveLength(1);
+  client.resume();
+  expect(client.closed).toBe('clean');
+  expectOver(stage);
+});
+
+describe('a stream that waits for its channels', () => {
+  /** The origin has answered, and the home of the channel has not. */
+  function opening(headers: HeaderList) {
+    const options = { updateOnFirstSubscription: false };
+    const stage = new GatewayStage({ chance: 1, options });
+    const client = stage.request();
+    stage.settle();
+    stage.open.answer({ headers, body: 'open' });
+    while (stage.opened.size === 0) stage.step();
+    expect(client.streaming).toBeUndefined();
+    return { stage, client };
+  }
+
+  test('does not begin for a client that has gone meanwhile', () => {
+    const { stage, client } = opening(hold('f', ['Grip-Link', '</gone>; rel=gone']));
+    client.leave();
+    stage.settle();
+    expect(client.streaming).toBeUndefined();
+    expect(stage.open.target).toBe('/gone');
+    stage.open.answer({});
+    stage.settle();
+    expectOver(stage);
+  });
+
+  test('hears what comes meanwhile after what its origin said', () => {
+    for (const more of [[], [next()]] satisfies HeaderList[]) {
+      const { stage, client } = opening(hold('f', ...more));
+      stage.publish(item('f', '1'));
+      stage.settle();
+      stage.publish(item('f', '2'), act('close', { channel: 'f' }));
+      stage.settle();
+      expect(client.take()).toMatch(/^open1?2$/);
+      expect(client.closed).toBe('clean');
+      expectOver(stage);
+    }
+  });
+
+  test('does not forget what it missed, however long it waits', () => {
+    const { stage, client } = opening(hold('a; prev-id=1, f; prev-id=1', next()));
+    stage.publish(item('a', 'x', { id: '2' }), item('f', 'x', { id: '2' }));
+    stage.pass(1_000);
+    expect(stage.open.target).toBe('/n');
+    client.leave();
+    stage.settle();
+    expectOver(stage);
+  });
 });

@@ -191,6 +191,17 @@ describe('an open connection', () => {
     expect(stage.takeSaid()).toEqual(['let go']);
   });
 
+  test('[WOH-DIRECT-7] obeys the origin like one over HTTP', () => {
+    const stage = opened({}, GRIP);
+    stage.originSays('c:{"type":"subscribe","channel":"a"}');
+    stage.originSays('m:for the client');
+    stage.originSays('for nobody');
+    stage.publish('a', { text: 'published' });
+    expect(stage.take()).toEqual(['text for the client', 'text published']);
+    stage.leave();
+    expect(stage.kept.map(({ type }) => type)).toEqual(['follow', 'unfollow']);
+  });
+
   test('a refresh means nothing', () => {
     const stage = opened();
     stage.tell({ type: 'refresh' });

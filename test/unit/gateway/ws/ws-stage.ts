@@ -135,6 +135,7 @@ export class WsStage {
     const gateway = {
       shard: 0,
       shards: 1,
+      directory: '',
       options: { ...gatewayDefaults, ...options.options },
       edges,
       router,

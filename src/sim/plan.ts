@@ -16,7 +16,7 @@ import {
 import { drawn } from './plan/drawing.ts';
 import { type Frame, frame, type Mood, plainSettings, type Settings } from './plan/settings.ts';
 import type { ClientPlan } from './workload/client-plan.ts';
-import type { GatewayPlan } from './workload/gateway/gateway-plan.ts';
+import type { GatewayPlan } from './plan/gateway-plan.ts';
 import { drawClients } from './workload/draw-clients.ts';
 
 export interface Plan {

@@ -3,11 +3,11 @@
 // Refuses to judge what happens: that is read from the trace.
 
 import type { BrokerOptions } from '../actors/broker/broker-options.ts';
-import { actorsOf, type GatewayStart } from '../actors/node.ts';
+import { actorsOf } from '../actors/node.ts';
 import type { Address } from '../actors/runtime/actor.ts';
 import { areSitesGrown } from '../actors/runtime/sites.ts';
 import { Prng } from '../actors/runtime/prng.ts';
-import { Connection, type Link, type Pipe } from './edges/network.ts';
+import type { Connection, Link, Pipe } from './edges/network.ts';
 import type { Lane } from './edges/web.edge.ts';
 import { Deaths } from './faults/deaths.ts';
 import { Front } from './faults/front.ts';
@@ -15,6 +15,7 @@ import { carryOut, type Party, turns } from './faults/mishaps.ts';
 import { countShards, recordStart, sampleShards } from './figures.ts';
 import type { Marks } from './marks.ts';
 import type { Plan } from './plan.ts';
+import { phases, phasesAfterUs } from './plan/phases.ts';
 import { copied, Port } from './ports.ts';
 import { due, Scheduler } from './scheduler.ts';
 import { Shard } from './shard.ts';
@@ -24,14 +25,12 @@ import { askCensus, probe, tellUnanswered } from './workload/behaviours.ts';
 import { Client } from './workload/client.ts';
 import type { Holder } from './workload/gateway/holder.ts';
 import type { ClientPlan } from './workload/client-plan.ts';
-import { GATEWAY_ROUTES, type HolderPlan } from './workload/gateway/gateway-plan.ts';
+import { gatewayStartOf, type HolderPlan } from './plan/gateway-plan.ts';
 import { GatewayWorld } from './workload/gateway/gateway-world.ts';
 import { Ledger } from './workload/ledger.ts';
 import { Rewriting } from './workload/hearing/rewriting.ts';
 import { Words } from './workload/hearing/words.ts';
-
-/** Phases of a run, as the numbers of their first events: see `PHASES_AFTER_US`. */
-const phases = { heal: 0, rest: 1, probe: 2, census: 3, end: 4 } as const;
+import { WaysIn } from './ways-in.ts';
 
 export class World {
   readonly plan: Plan;
@@ -57,8 +56,8 @@ export class World {
   readonly #marks: Marks;
   readonly #scheduler = new Scheduler();
   readonly #pipes: Pipe[] = [];
+  readonly #waysIn = new WaysIn(this, (pipe) => this.#addPipe(pipe));
   readonly #dirtyPorts: Port[] = [];
-  #connections = 0;
   #followings = 0;
   /** Times that a pipe came due, and the segments that arrived then. */
   #arrivals = 0;
@@ -99,12 +98,8 @@ export class World {
     for (const [index, fault] of plan.faults.entries())
       this.#scheduler.push(fault.at, due.fault, index, 0);
     this.#scheduler.push(SAMPLE_EVERY_US, due.sample, 0, 0);
-    for (const [phase, afterUs] of this.#phasesAfterUs.entries())
+    for (const [phase, afterUs] of phasesAfterUs(plan).entries())
       this.#scheduler.push(plan.horizonUs + afterUs, due.phase, phase, 0);
-  }
-
-  get #phasesAfterUs(): readonly number[] {
-    return this.plan.gateway === undefined ? PHASES_AFTER_US : GATEWAY_PHASES_AFTER_US;
   }
 
   get now(): number {
@@ -117,10 +112,6 @@ export class World {
 
   get lane(): Lane {
     return this.plan.lane;
-  }
-
-  get broker(): BrokerOptions {
-    return this.plan.broker;
   }
 
   get hasFewTopics(): boolean {
@@ -228,7 +219,7 @@ export class World {
   }
 
   connect(plan: ClientPlan, link: Link): Connection | undefined {
-    return this.#connect(plan, link, (shard, connection) => shard.web.accept(connection));
+    return this.#waysIn.connect(plan, link, (shard, connection) => shard.web.accept(connection));
   }
 
   // --- what the gateway's clients and publishers ask of their world
@@ -238,7 +229,7 @@ export class World {
   }
 
   connectTo(plan: HolderPlan, link: Link): Connection | undefined {
-    return this.#connect(plan, link, ({ web, plan: { shard } }, connection) =>
+    return this.#waysIn.connect(plan, link, ({ web, plan: { shard } }, connection) =>
       web.acceptForGateway(connection, actorsOf(shard).gateway),
     );
   }
@@ -246,37 +237,6 @@ export class World {
   publish(node: number, body: Uint8Array, way: 'http' | 'pull'): void {
     const first = this.shards[node * this.plan.shards];
     if (first !== undefined && !first.isDead) first.publish(body, way);
-  }
-
-  #connect(
-    plan: { readonly node: number; readonly client: number },
-    link: Link,
-    accept: (shard: Shard, connection: Connection) => void,
-  ): Connection | undefined {
-    const front = this.fronts[plan.node];
-    if (front === undefined || front.isRefusing) return undefined;
-    const first = plan.node * this.plan.shards;
-    const listening: Shard[] = [];
-    for (let shard = 0; shard < this.plan.shards; shard += 1) {
-      const candidate = this.shards[first + shard];
-      if (candidate !== undefined && !candidate.isDead) listening.push(candidate);
-    }
-    const chosen = listening[link.chance.next() % Math.max(1, listening.length)];
-    if (chosen === undefined) return undefined;
-    this.#connections += 1;
-    const connection = new Connection(this.#connections, link, this, {
-      shard: chosen.plan.shard,
-      remote: this.#remoteOf(plan.client),
-      askedAt: this.now,
-    });
-    this.#addPipe(connection.up);
-    this.#addPipe(connection.down);
-    front.admit(connection, () => {
-      // The thread that was to take it may have died meanwhile, and its sockets with it.
-      if (chosen.isDead) connection.reset();
-      else accept(chosen, connection);
-    });
-    return connection;
   }
 
   // --- what the network asks of its world
@@ -292,7 +252,7 @@ export class World {
   }
 
   get parties(): readonly Party[] {
-    return this.gateway === undefined ? this.clients : [...this.clients, ...this.gateway.holders];
+    return [...this.clients, ...(this.gateway?.holders ?? [])];
   }
 
   crash(place: number, isTold: boolean, durationUs: number): void {
@@ -343,22 +303,9 @@ export class World {
       serviceUs,
       fineTurns,
       sites,
-      gateway: this.#gatewayStart(),
+      gateway: gatewayStartOf(this.plan.gateway),
     };
     return new Shard(plan, incarnation, this);
-  }
-
-  #gatewayStart(): GatewayStart | undefined {
-    const { gateway } = this.plan;
-    const zmqUris = { command: undefined, publishPull: undefined, publishSub: undefined };
-    return gateway && { options: gateway.options, routes: GATEWAY_ROUTES, zmqUris };
-  }
-
-  /** Everybody has an address of his own, unless there are few. */
-  #remoteOf(client: number): string {
-    const { addresses } = this.plan;
-    const place = addresses === 0 ? client : client % addresses;
-    return `10.0.${place >> 8}.${place & 255}`;
   }
 
   #whereOf(place: number): { readonly node: number; readonly shard: number } {
@@ -448,7 +395,3 @@ export class World {
 
 const TOPICS_FEW = 100;
 const SAMPLE_EVERY_US = 250_000;
-/** Rest is long enough for a connection that went silent to be given up, and for its client to come back. */
-const PHASES_AFTER_US = [0, 11_700_000, 12_000_000, 13_500_000, 15_000_000] as const;
-/** An item whose predecessor was lost waits for it before it is given out. */
-const GATEWAY_PHASES_AFTER_US = [0, 11_700_000, 12_000_000, 20_000_000, 22_000_000] as const;

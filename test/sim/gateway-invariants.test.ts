@@ -73,20 +73,20 @@ const word = (kind: 'wordSaid' | 'wordTaken' | 'wordEchoed', number: number): Wr
   word: number,
   ...me,
 });
-const fetched = (fetch: number, more: object = {}): Written => ({
+const fetched = (question: number, more: object = {}): Written => ({
   kind: 'fetchBegan',
   node: 0,
   shard: 0,
-  fetch,
+  question,
   owner: '0/gateway/ws:1',
   isEvents: true,
   ...more,
 });
-const fetchEnded = (fetch: number): Written => ({
+const fetchEnded = (question: number): Written => ({
   kind: 'fetchEnded',
   node: 0,
   shard: 0,
-  fetch,
+  question,
   how: 'collected',
 });
 const counted = (connections: number, followed: unknown[] = []): Written => ({

@@ -107,7 +107,7 @@ export class GatewayEdge {
         web.gatewayEnd(command.connection)?.cut();
         return;
       case 'fetch':
-        this.#fetch(command);
+        this.#question(command);
         return;
       case 'collect':
         this.#aim(command, { kind: 'collect', bytesMax: command.bytesMax });
@@ -121,10 +121,10 @@ export class GatewayEdge {
         return;
       }
       case 'abandon': {
-        const fetch = this.#fetches.get(keyOf(command));
-        if (fetch === undefined) return;
-        fetch.letGo();
-        this.#over(fetch, 'abandoned');
+        const question = this.#fetches.get(keyOf(command));
+        if (question === undefined) return;
+        question.letGo();
+        this.#over(question, 'abandoned');
         return;
       }
       case 'connectWs':
@@ -147,7 +147,7 @@ export class GatewayEdge {
 
   /** The thread died: nobody hears of its questions any more. */
   abandon(): void {
-    for (const fetch of this.#fetches.values()) fetch.letGo();
+    for (const question of this.#fetches.values()) question.letGo();
     this.#fetches.clear();
   }
 
@@ -163,11 +163,11 @@ export class GatewayEdge {
     this.#host.deliver(owner, { type: 'originFailed', ref, why: 'refused', wasSent: false });
   }
 
-  #fetch(command: Command<'fetch'>): void {
+  #question(command: Command<'fetch'>): void {
     const { owner, ref, headers, body, timeoutMs } = command;
     const { trace, place } = this.#host;
     const number = this.#host.newFetch();
-    const fetch: Fetch = {
+    const question: Fetch = {
       number,
       owner,
       ref,
@@ -179,24 +179,24 @@ export class GatewayEdge {
       letGo: () => {},
     };
     if (this.#fetches.has(keyOf(command))) throw new Error(`two questions of ${keyOf(command)}`);
-    this.#fetches.set(keyOf(command), fetch);
+    this.#fetches.set(keyOf(command), question);
     const isEvents = headers.some(
       ([name, value]) => name === 'Content-Type' && value === 'application/websocket-events',
     );
-    trace.add({ kind: 'fetchBegan', ...place, fetch: number, owner, isEvents });
+    trace.add({ kind: 'fetchBegan', ...place, question: number, owner, isEvents });
     if (timeoutMs !== undefined)
       this.#host.later(timeoutMs * 1_000, () => {
-        if (this.#fetches.get(keyOf(command)) !== fetch || fetch.goal !== undefined) return;
-        fetch.letGo();
-        this.#fail(fetch, 'timeout', true);
+        if (this.#fetches.get(keyOf(command)) !== question || question.goal !== undefined) return;
+        question.letGo();
+        this.#fail(question, 'timeout', true);
       });
     this.#withBody(body, (bytes) => {
-      if (this.#fetches.get(keyOf(command)) !== fetch) return;
-      if (bytes === undefined) this.#fail(fetch, 'broken', false);
+      if (this.#fetches.get(keyOf(command)) !== question) return;
+      if (bytes === undefined) this.#fail(question, 'broken', false);
       else
-        fetch.letGo = this.#host.ask(
+        question.letGo = this.#host.ask(
           this.#askedOf(command, bytes),
-          this.#hearing(fetch, body, bytes),
+          this.#hearing(question, body, bytes),
         );
     });
   }
@@ -216,8 +216,8 @@ export class GatewayEdge {
     return { node, host: origin.host, method, target, headers, body };
   }
 
-  #hearing(fetch: Fetch, body: RequestBody, bytes: Uint8Array): OriginHearing {
-    const { owner, ref } = fetch;
+  #hearing(question: Fetch, body: RequestBody, bytes: Uint8Array): OriginHearing {
+    const { owner, ref } = question;
     return {
       answered: (head) => {
         const isKept = body.kind === 'client' && bytes.byteLength <= body.keepBytesMax;
@@ -225,29 +225,29 @@ export class GatewayEdge {
         this.#host.deliver(owner, { type: 'originAnswered', ref, ...head, requestBody });
       },
       carried: (more) => {
-        fetch.parts.push(more);
-        fetch.bytes += more.byteLength;
-        this.#carry(fetch);
+        question.parts.push(more);
+        question.bytes += more.byteLength;
+        this.#carry(question);
       },
       ended: (isWhole) => {
-        fetch.end = isWhole ? 'whole' : 'broken';
-        this.#carry(fetch);
+        question.end = isWhole ? 'whole' : 'broken';
+        this.#carry(question);
       },
-      failed: (why, wasSent) => this.#fail(fetch, why, wasSent),
+      failed: (why, wasSent) => this.#fail(question, why, wasSent),
     };
   }
 
-  #fail(fetch: Fetch, why: OriginFailure, wasSent: boolean): void {
-    const { owner, ref } = fetch;
-    this.#over(fetch, 'failed');
+  #fail(question: Fetch, why: OriginFailure, wasSent: boolean): void {
+    const { owner, ref } = question;
+    this.#over(question, 'failed');
     this.#host.deliver(owner, { type: 'originFailed', ref, why, wasSent });
   }
 
   #aim(command: { readonly owner: Address<OriginEvent>; readonly ref: number }, goal: Goal): void {
-    const fetch = this.#fetches.get(keyOf(command));
-    if (fetch === undefined) return;
-    fetch.goal = goal;
-    this.#carry(fetch);
+    const question = this.#fetches.get(keyOf(command));
+    if (question === undefined) return;
+    question.goal = goal;
+    this.#carry(question);
   }
 
   #relay(command: Command<'relay'>): void {
@@ -260,37 +260,37 @@ export class GatewayEdge {
   }
 
   /** Takes what is here of the body to where it is wanted. */
-  #carry(fetch: Fetch): void {
-    const { goal, owner, ref } = fetch;
+  #carry(question: Fetch): void {
+    const { goal, owner, ref } = question;
     if (goal === undefined) return;
     if (goal.kind === 'collect') {
-      const isMore = fetch.bytes > goal.bytesMax;
-      if (!isMore && fetch.end === 'open') return;
-      const body = joined(fetch.parts);
-      const isBroken = fetch.end === 'broken';
+      const isMore = question.bytes > goal.bytesMax;
+      if (!isMore && question.end === 'open') return;
+      const body = joined(question.parts);
+      const isBroken = question.end === 'broken';
       const isWhole = !isMore && !isBroken;
-      fetch.goal = undefined;
-      if (isWhole || isBroken) this.#over(fetch, 'collected');
+      question.goal = undefined;
+      if (isWhole || isBroken) this.#over(question, 'collected');
       this.#host.deliver(owner, { type: 'originBody', ref, body, isWhole, isBroken });
       return;
     }
-    for (const part of fetch.parts) goal.end.carry(part);
-    fetch.carriedBytes += fetch.bytes;
-    fetch.parts = [];
-    fetch.bytes = 0;
-    if (fetch.end === 'open') return;
-    const isWhole = fetch.end === 'whole';
-    this.#over(fetch, 'relayed');
-    const bytes = fetch.carriedBytes;
+    for (const part of question.parts) goal.end.carry(part);
+    question.carriedBytes += question.bytes;
+    question.parts = [];
+    question.bytes = 0;
+    if (question.end === 'open') return;
+    const isWhole = question.end === 'whole';
+    this.#over(question, 'relayed');
+    const bytes = question.carriedBytes;
     if (!isWhole) goal.end.cut();
     else if (goal.kind === 'relay') goal.finish();
     this.#host.deliver(owner, { type: 'relayed', ref, isWhole, bytes });
   }
 
-  #over(fetch: Fetch, how: 'failed' | 'collected' | 'relayed' | 'abandoned'): void {
-    this.#fetches.delete(keyOf(fetch));
+  #over(question: Fetch, how: 'failed' | 'collected' | 'relayed' | 'abandoned'): void {
+    this.#fetches.delete(keyOf(question));
     const { trace, place } = this.#host;
-    trace.add({ kind: 'fetchEnded', ...place, fetch: fetch.number, how });
+    trace.add({ kind: 'fetchEnded', ...place, question: question.number, how });
   }
 }
 

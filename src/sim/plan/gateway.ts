@@ -8,12 +8,7 @@ import { gatewayDefaults, type GatewayOptions } from '../../actors/gateway/gatew
 import { drawFaults, kindsOf, type Plan, type PlanChoices } from '../plan.ts';
 import type { HolderKind } from '../records/gateway-records.ts';
 import { drawClients } from '../workload/draw-clients.ts';
-import type {
-  ChannelPlan,
-  HolderPlan,
-  OriginPlan,
-  Outage,
-} from '../workload/gateway/gateway-plan.ts';
+import type { ChannelPlan, HolderPlan, OriginPlan, Outage } from './gateway-plan.ts';
 import { chance, drawn, milliseconds, mixed, plainRecord } from './drawing.ts';
 import { frame } from './settings.ts';
 

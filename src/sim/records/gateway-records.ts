@@ -102,7 +102,7 @@ export type GatewayRecord =
       readonly kind: 'fetchBegan';
       readonly node: number;
       readonly shard: number;
-      readonly fetch: number;
+      readonly question: number;
       readonly owner: string;
       /** Of a WebSocket over HTTP. */
       readonly isEvents: boolean;
@@ -111,7 +111,7 @@ export type GatewayRecord =
       readonly kind: 'fetchEnded';
       readonly node: number;
       readonly shard: number;
-      readonly fetch: number;
+      readonly question: number;
       readonly how: 'failed' | 'collected' | 'relayed' | 'abandoned';
     }
   /** Every client has had its time, and leaves for good. */

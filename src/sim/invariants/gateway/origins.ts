@@ -13,25 +13,25 @@ export const fetches: Invariant = {
     const nameOf = ({ node, owner }: EventOf<'fetchBegan'>): string => `${node} ${owner}`;
     return {
       fetchBegan(event) {
-        open.set(event.fetch, event);
+        open.set(event.question, event);
         if (!event.isEvents) return;
         const before = events.get(nameOf(event));
         if (before !== undefined && open.has(before))
           report(event, `${event.owner} asks again before it was answered`);
-        events.set(nameOf(event), event.fetch);
+        events.set(nameOf(event), event.question);
       },
       fetchEnded(event) {
-        if (!open.delete(event.fetch))
-          report(event, `question ${event.fetch} is over for the second time`);
+        if (!open.delete(event.question))
+          report(event, `question ${event.question} is over for the second time`);
       },
       shardCrashed({ node, shard }) {
-        for (const [fetch, began] of open)
-          if (began.node === node && began.shard === shard) open.delete(fetch);
+        for (const [question, began] of open)
+          if (began.node === node && began.shard === shard) open.delete(question);
       },
       quiet(event) {
-        for (const { fetch, owner, at } of open.values())
+        for (const { question, owner, at } of open.values())
           if (event.at - at > ANSWERED_US)
-            report(event, `question ${fetch} of ${owner} is open in the end`);
+            report(event, `question ${question} of ${owner} is open in the end`);
       },
     };
   },
@@ -140,7 +140,7 @@ export const leftovers: Invariant = {
         const where = `shard ${node}.${shard}`;
         if (connections > 0) report(event, `${where} holds ${connections} clients who have left`);
         for (const [channel, mode, subscribers] of followed)
-          report(event, told(where, channel, mode, subscribers));
+          report(event, followedWords(where, channel, mode, subscribers));
       },
       counted(event: EventOf<'counted'> & TraceEvent) {
         const { node, shard, connections, actors, actorsAlways } = event;
@@ -154,7 +154,7 @@ export const leftovers: Invariant = {
   },
 };
 
-function told(where: string, channel: string, mode: string, subscribers: number): string {
+function followedWords(where: string, channel: string, mode: string, subscribers: number): string {
   return `${where} tells of ${subscribers} who follow ${channel} (${mode}), and all have left`;
 }
 

@@ -43,9 +43,9 @@ export function gatewayWords(event: GatewayRecord): string {
     case 'partingTaken':
       return `an origin is told that ${who} is gone`;
     case 'fetchBegan':
-      return `question ${event.fetch} of ${event.owner} begins`;
+      return `question ${event.question} of ${event.owner} begins`;
     case 'fetchEnded':
-      return `question ${event.fetch} is ${event.how}`;
+      return `question ${event.question} is ${event.how}`;
     case 'holdersLeft':
       return 'everybody leaves';
     case 'gatewayCounted':

@@ -9,7 +9,7 @@ import { Application } from '../origins/application.ts';
 import { OriginLog } from '../origins/origin-log.ts';
 import { Origin } from '../origins/origin.ts';
 import { Publisher } from '../origins/publisher.ts';
-import { fullName, type GatewayPlan, type HolderPlan } from './gateway-plan.ts';
+import { fullName, type GatewayPlan, type HolderPlan } from '../../plan/gateway-plan.ts';
 import { Holder } from './holder.ts';
 
 export interface GatewayWorldHost {

@@ -14,7 +14,7 @@ import {
 } from '../../edges/network.ts';
 import { ObjectPayload } from '../../edges/object-payload.ts';
 import type { EventOf, Trace } from '../../trace.ts';
-import type { HolderPlan } from './gateway-plan.ts';
+import type { HolderPlan } from '../../plan/gateway-plan.ts';
 import { LineReader } from './line-reader.ts';
 
 /** What a holder needs of its world. */

@@ -2,7 +2,7 @@
 // be lost on the way; what stands here is the truth that its answers are made of. Refuses to know HTTP.
 
 import type { Lines } from '../../records/gateway-records.ts';
-import { type ChannelPlan, fullName } from '../gateway/gateway-plan.ts';
+import { type ChannelPlan, fullName } from '../../plan/gateway-plan.ts';
 
 interface Kept {
   readonly plan: ChannelPlan;

@@ -5,7 +5,7 @@
 import { Prng } from '../../../actors/runtime/prng.ts';
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import type { Trace } from '../../trace.ts';
-import { type ChannelPlan, fullName } from '../gateway/gateway-plan.ts';
+import { type ChannelPlan, fullName } from '../../plan/gateway-plan.ts';
 import { lineOf, type OriginLog } from './origin-log.ts';
 
 export interface PublisherWorld {

@@ -1,9 +1,10 @@
 // The gateway's part of a run, as data: its settings, the channels with their publishers, the origins with what goes
 // wrong with them, and the clients that hold requests open. Refuses to act.
 
-import type { GatewayOptions } from '../../../actors/gateway/gateway-options.ts';
-import type { LinkPlan } from '../../edges/network.ts';
-import type { HolderKind } from '../../records/gateway-records.ts';
+import type { GatewayOptions } from '../../actors/gateway/gateway-options.ts';
+import type { GatewayStart } from '../../actors/node.ts';
+import type { LinkPlan } from '../edges/network.ts';
+import type { HolderKind } from '../records/gateway-records.ts';
 
 export interface ChannelPlan {
   /** Without its prefix. */
@@ -74,7 +75,7 @@ export interface GatewayPlan {
 }
 
 /** The routes file of every simulated node. */
-export const GATEWAY_ROUTES = [
+const ROUTES = [
   'p1.test,id=one,prefix=p1- origin-a:80 origin-b:80',
   'p2.test,id=two,prefix=p2- origin-b:80',
   'ws.test,id=ws,prefix=p1- origin-a:80,over_http origin-b:80,over_http',
@@ -82,4 +83,11 @@ export const GATEWAY_ROUTES = [
 
 export function fullName({ name, prefix }: Pick<ChannelPlan, 'name' | 'prefix'>): string {
   return prefix + name;
+}
+
+/** What nodes are started with; undefined where they are no gateways. */
+export function gatewayStartOf(plan: GatewayPlan | undefined): GatewayStart | undefined {
+  if (plan === undefined) return undefined;
+  const zmqUris = { command: undefined, publishPull: undefined, publishSub: undefined };
+  return { options: plan.options, routes: ROUTES, directory: '', zmqUris };
 }

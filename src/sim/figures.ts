@@ -28,6 +28,14 @@ export function sampleShards(trace: Trace, shards: readonly Shard[]): void {
   }
 }
 
+export function tellFollowed(trace: Trace, shards: readonly Shard[]): void {
+  for (const { plan, ears, isDead } of shards) {
+    const { node, shard } = plan;
+    if (isDead || ears === undefined) continue;
+    trace.add({ kind: 'followedTold', node, shard, followed: ears.followed });
+  }
+}
+
 export function countShards(trace: Trace, shards: readonly Shard[]): void {
   for (const { plan, system, web, ears, isDead } of shards) {
     if (isDead) continue;

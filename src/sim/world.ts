@@ -12,7 +12,7 @@ import type { Lane } from './edges/web.edge.ts';
 import { Deaths } from './faults/deaths.ts';
 import { Front } from './faults/front.ts';
 import { carryOut, type Party, turns } from './faults/mishaps.ts';
-import { countShards, recordStart, sampleShards } from './figures.ts';
+import { countShards, recordStart, sampleShards, tellFollowed } from './figures.ts';
 import type { Marks } from './marks.ts';
 import type { Plan } from './plan.ts';
 import { phases, phasesAfterUs } from './plan/phases.ts';
@@ -365,6 +365,7 @@ export class World {
       this.gateway?.probe();
     } else if (phase === phases.census) {
       for (const client of this.clients) askCensus(client);
+      tellFollowed(this.trace, this.shards);
       this.gateway?.dismiss();
     } else {
       countShards(this.trace, this.shards);

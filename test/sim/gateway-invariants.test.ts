@@ -104,6 +104,12 @@ const shard = (actors: number): Written => ({
   actors,
   actorsAlways: 6,
 });
+const followedTold = (count: number, channel = B): Written => ({
+  kind: 'followedTold',
+  node: 0,
+  shard: 0,
+  followed: count === 0 ? [] : [[channel, 'stream', count]],
+});
 const died: Written = { kind: 'shardCrashed', node: 0, shard: 0 };
 const plainStream = asked('stream', { channels: [B], seen: [0] });
 
@@ -181,6 +187,18 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     told('gone'),
     at('quiet', 9_000),
   ],
+  'followers who are as many as is told': [
+    plainStream,
+    opened,
+    followedTold(1),
+    at('holdersLeft', 9_000),
+  ],
+  'followers who have just come': [
+    plainStream,
+    { ...opened, atMs: 8_000 },
+    followedTold(0),
+    at('holdersLeft', 9_000),
+  ],
   'everybody is there in the end': [
     began,
     made(1),
@@ -190,6 +208,7 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     at('rested', 1_000),
     made(2, true, A, { atMs: 2_000 }),
     heard(2),
+    followedTold(1, A),
     at('holdersLeft', 9_000),
     counted(0),
     shard(6),
@@ -199,6 +218,7 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     asked('stream'),
     opened,
     { kind: 'left', node: 0, client: 1 },
+    ended('client', false),
     made(1, true),
     at('rested', 1_000),
     at('holdersLeft', 9_000),
@@ -347,6 +367,9 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
         at('holdersLeft', 9_000),
       ],
     ],
+    ['followers', 'one too few', [plainStream, opened, followedTold(0), at('holdersLeft', 9_000)]],
+    ['followers', 'one too many', [plainStream, opened, followedTold(2), at('holdersLeft', 9_000)]],
+    ['followers', 'one of nobody', [followedTold(1), at('holdersLeft', 9_000)]],
     ['leftovers', 'a client who has left', [counted(1)]],
     ['leftovers', 'a follower who has left', [counted(0, [[A, 'stream', 1]])]],
     ['leftovers', 'an actor of nobody', [shard(7)]],

@@ -141,7 +141,7 @@ export const holding: readonly Mutant[] = [
   {
     name: 'new-keeper-knows-nobody',
     dialect,
-    breaks: ['holds-liveness'],
+    breaks: ['followers', 'holds-liveness'],
     requirements: [],
     file: 'gateway/gateway-door.actor.ts',
     find: "context.send(address, { type: 'followAgain', shard: message.shard });",

@@ -19,6 +19,8 @@ export interface ChannelPlan {
   readonly burst: number;
   /** Of a hundred items: only a hint that there is something. */
   readonly hintPercent: number;
+  /** Of a hundred items: never handed over, as when a publisher cannot reach a node. */
+  readonly lostPercent: number;
 }
 
 export interface OriginPlan {

@@ -101,11 +101,14 @@ function parts(horizonUs: number): Arbitrary<Parts> {
           everyUs: integer({ min: 60_000, max: 900_000 }),
           burst: constantFrom(1, 1, 3),
           hintPercent: constantFrom(0, 0, 20),
+          lostPercent: constantFrom(0, 0, 15),
         }),
       ),
     ).map((channels) =>
-      // What cannot be asked for again is not only hinted at.
-      channels.map((channel) => (channel.hasIds ? channel : { ...channel, hintPercent: 0 })),
+      // What cannot be asked for again is handed over.
+      channels.map((channel) =>
+        channel.hasIds ? channel : { ...channel, hintPercent: 0, lostPercent: 0 },
+      ),
     ),
     origins: tuple(originOf('origin-a', horizonUs), originOf('origin-b', horizonUs)),
     sites: tuple(...gatewaySiteNames.map(() => chance(1, 4))).map((flags) =>

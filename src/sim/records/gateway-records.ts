@@ -114,6 +114,13 @@ export type GatewayRecord =
       readonly question: number;
       readonly how: 'failed' | 'collected' | 'relayed' | 'abandoned';
     }
+  /** What the operator of a thread was told last, before everybody leaves: who follows, where anybody does. */
+  | {
+      readonly kind: 'followedTold';
+      readonly node: number;
+      readonly shard: number;
+      readonly followed: readonly (readonly [channel: string, mode: string, subscribers: number])[];
+    }
   /** Every client has had its time, and leaves for good. */
   | { readonly kind: 'holdersLeft' }
   /** What a thread holds for the gateway when everybody has left. */

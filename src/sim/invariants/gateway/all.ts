@@ -2,6 +2,7 @@
 
 import type { Invariant } from '../invariant.ts';
 import { answersOnce, patienceOfHolders, prefixes } from './answers.ts';
+import { followers } from './followers.ts';
 import { holdsLiveness } from './holds-liveness.ts';
 import { holdsOrder } from './holds-order.ts';
 import { fetches, leftovers, partings, words } from './origins.ts';
@@ -15,5 +16,6 @@ export const gatewayInvariants: readonly Invariant[] = [
   partings,
   patienceOfHolders,
   holdsLiveness,
+  followers,
   leftovers,
 ];

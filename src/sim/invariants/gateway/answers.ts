@@ -80,6 +80,7 @@ export const patienceOfHolders: Invariant = {
         judge.healedAt = at;
       },
       holdAsked: (event) => judge.asked(event),
+      originSaid: ({ connection, at }) => judge.saidAt.set(connection, at),
       holdAnswered: (event) => judge.answered(event),
       holdEnded: (event) => judge.ended(event),
     };
@@ -89,6 +90,8 @@ export const patienceOfHolders: Invariant = {
 class PatienceJudge {
   healedAt = Number.POSITIVE_INFINITY;
   readonly #report: Report;
+  /** By connection: when an origin answered for it last. One that is asked again holds anew. */
+  readonly saidAt = new Map<number, number>();
   readonly #asked = new Map<number, EventOf<'holdAsked'>>();
 
   constructor(report: Report) {
@@ -111,11 +114,12 @@ class PatienceJudge {
     const { client, connection, by } = event;
     const asked = this.#asked.get(connection);
     this.#asked.delete(connection);
-    if (asked === undefined || asked.at < this.healedAt + HEALING_US) return;
+    if (asked === undefined) return;
     const { what } = asked;
-    if (by === 'patience')
+    const silentFrom = Math.max(this.healedAt, this.saidAt.get(connection) ?? 0);
+    if (by === 'patience' && event.at > silentFrom + HELD_US)
       this.#report(event, `client ${client} (${what}) hears nothing, and nothing is wrong`);
-    if (by === 'network')
+    if (by === 'network' && asked.at > this.healedAt + HEALING_US)
       this.#report(event, `client ${client} (${what}) is cut off, and nothing is wrong`);
   }
 }
@@ -126,3 +130,5 @@ function listed(names: Iterable<string>): string {
 
 /** Threads that died last are back by then, and origins have given up what they could not answer. */
 const HEALING_US = 3_000_000;
+/** A long-poll's time, and a second for its answer and the next question. */
+const HELD_US = 6_500_000;

@@ -92,14 +92,15 @@ class Judge {
       readonly place: number | undefined;
     },
   ): void {
-    const { channel, isOrdered } = traits;
+    const { channel, isOrdered, hasIds } = traits;
     if (this.crashed.has(event.node)) return;
     const heard = reader.heard.get(channel) ?? new Set();
     reader.heard.set(channel, heard);
     if (heard.has(item))
       this.#report(event, `client ${event.client} hears item ${item} of ${channel} twice`);
     heard.add(item);
-    if (!isOrdered || place === undefined) return;
+    // What has ids may be lost on its way, waited for in vain, and given out late; a WebSocket does not ask for it.
+    if (!isOrdered || hasIds || place === undefined) return;
     if (item < place || (reader.isPlain && item !== place + 1))
       this.#say(event, channel, item, place);
   }

@@ -46,6 +46,8 @@ export function gatewayWords(event: GatewayRecord): string {
       return `question ${event.question} of ${event.owner} begins`;
     case 'fetchEnded':
       return `question ${event.question} is ${event.how}`;
+    case 'followedTold':
+      return `shard ${event.node}.${event.shard} tells of ${event.followed.length} channels that are followed`;
     case 'holdersLeft':
       return 'everybody leaves';
     case 'gatewayCounted':

@@ -61,7 +61,9 @@ export class Publisher {
 
   #send(node: number, items: readonly number[], isProbe: boolean): void {
     const isHint = !isProbe && this.#chance.below(100) < this.#plan.hintPercent;
+    const isLost = !isProbe && this.#chance.below(100) < this.#plan.lostPercent;
     const way = this.#chance.below(2) === 0 ? 'http' : 'pull';
+    if (isLost) return;
     if (this.#plan.isOrdered) {
       const { now } = this.#world;
       const at = Math.max(this.#arrivesAt[node] ?? 0, now + this.#chance.below(5_000)) + 1;

@@ -104,6 +104,14 @@ const shard = (actors: number): Written => ({
   actors,
   actorsAlways: 6,
 });
+const handed = (item: number, atMs: number): Written => ({
+  kind: 'itemSent',
+  node: 0,
+  channel: B,
+  item,
+  isRepeat: false,
+  atMs,
+});
 const followedTold = (count: number, channel = B): Written => ({
   kind: 'followedTold',
   node: 0,
@@ -186,6 +194,25 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     { ...ended('client'), atMs: 8_000 },
     told('gone'),
     at('quiet', 9_000),
+  ],
+  'an item before a stream stood': [
+    began,
+    plainStream,
+    { ...opened, atMs: 1 },
+    handed(1, 1_000),
+    handed(2, 5_001),
+    heard(2, B),
+    followedTold(1),
+    at('holdersLeft', 9_000),
+  ],
+  'an item that died with its shard': [
+    began,
+    plainStream,
+    { ...opened, atMs: 1 },
+    handed(1, 5_000),
+    died,
+    followedTold(1),
+    at('holdersLeft', 9_000),
   ],
   'followers who are as many as is told': [
     plainStream,
@@ -364,6 +391,19 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
         opened,
         { ...ended('network', false), atMs: 100 },
         made(1, true, B, { atMs: 2_000 }),
+        at('holdersLeft', 9_000),
+      ],
+    ],
+    [
+      'holds-all',
+      'an item that is never heard',
+      [
+        began,
+        plainStream,
+        { ...opened, atMs: 1 },
+        handed(1, 5_000),
+        handed(2, 5_001),
+        heard(2, B),
         at('holdersLeft', 9_000),
       ],
     ],

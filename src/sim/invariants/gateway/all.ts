@@ -3,6 +3,7 @@
 import type { Invariant } from '../invariant.ts';
 import { answersOnce, patienceOfHolders, prefixes } from './answers.ts';
 import { followers } from './followers.ts';
+import { holdsAll } from './holds-all.ts';
 import { holdsLiveness } from './holds-liveness.ts';
 import { holdsOrder } from './holds-order.ts';
 import { fetches, leftovers, partings, words } from './origins.ts';
@@ -15,6 +16,7 @@ export const gatewayInvariants: readonly Invariant[] = [
   words,
   partings,
   patienceOfHolders,
+  holdsAll,
   holdsLiveness,
   followers,
   leftovers,

@@ -39,6 +39,7 @@ export class Holder implements Endpoint {
   #isOpen = false;
   #isWhole = false;
   #isAway = false;
+  #isClosing = false;
   #heardAt = 0;
   /** Of the present connection. */
   #words = 0;
@@ -132,6 +133,7 @@ export class Holder implements Endpoint {
     this.#reader = new LineReader();
     this.#status = undefined;
     this.#isOpen = false;
+    this.#isClosing = false;
     this.#isWhole = false;
     this.#words = 0;
     this.#heardAt = this.#world.now;
@@ -202,8 +204,8 @@ export class Holder implements Endpoint {
         this.#hearFrame(said.kind, said.bytes);
         return;
       case 'close':
-        // Whoever is told to go goes.
-        this.sayRaw({ word: 'gateway', said });
+        // Whoever is told to go goes; whoever wants to go has said so already.
+        if (!this.#isClosing) this.sayRaw({ word: 'gateway', said });
         return;
       default:
         this.#mishear(said.say);
@@ -311,9 +313,17 @@ export class Holder implements Endpoint {
     const { leavesEveryUs } = this.plan;
     this.#world.later(this.#chance.between(leavesEveryUs >> 1, leavesEveryUs * 2), () => {
       if (this.#world.isSettling) return;
-      this.#depart();
+      if (this.plan.what === 'ws' && this.#isOpen && this.#chance.below(2) === 0) this.#close();
+      else this.#depart();
       this.#departLater();
     });
+  }
+
+  /** As its protocol asks; its words until then are heard. */
+  #close(): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.sayRaw({ word: 'gateway', said: { say: 'close', code: 1000, reason: '' } });
   }
 
   #speakLater(): void {
@@ -325,7 +335,7 @@ export class Holder implements Endpoint {
   }
 
   #speak(): void {
-    if (this.plan.what !== 'ws' || !this.#isOpen) return;
+    if (this.plan.what !== 'ws' || !this.#isOpen || this.#isClosing) return;
     this.#words += 1;
     const word = this.#words;
     this.#world.trace.add({ kind: 'wordSaid', word, ...this.#at() });

@@ -66,7 +66,8 @@ export class WsApplication {
     this.#trace.add({ kind: 'wordsAnswered', isPartial, ...at });
     if (isPartial) return bytes;
     for (const { type, content } of events) {
-      if (type === 'DISCONNECT') this.#trace.add({ kind: 'partingTaken', ...at });
+      if (type === 'DISCONNECT' || type === 'CLOSE')
+        this.#trace.add({ kind: 'partingTaken', ...at });
       if (type === 'CLOSE') said.push({ type: 'CLOSE', content });
     }
     return undefined;

@@ -2,6 +2,7 @@
 // by number and by Connection-Id, and passes on what concerns one of them.
 // Refuses to know origins and instructs. Obeys spec/grip.md, section "Routes".
 
+import { SteadyMap } from '../runtime/steady-map.ts';
 import { firstHeader } from '../codecs/grip/header-list.ts';
 import { parseRoutes, type Route, RouteTable } from '../codecs/grip/routes-file.ts';
 import type { ActorDefinition, Address, ChildStopped, Context } from '../runtime/actor.ts';
@@ -34,7 +35,7 @@ interface Child {
 
 interface GatewayDoorState {
   readonly gateway: GatewayContext;
-  readonly children: Map<string, Child>;
+  readonly children: SteadyMap<string, Child>;
   /** WebSocket sessions by their Connection-Id. */
   readonly sessions: Map<string, Address<{ readonly type: 'refresh' }>>;
   /** Requests whose signature is being looked at. */
@@ -51,7 +52,7 @@ export const gatewayDoor: ActorDefinition<GatewayDoorArgs, GatewayDoorState, Gat
   start({ gateway, routes }, context) {
     const state: GatewayDoorState = {
       gateway,
-      children: new Map(),
+      children: new SteadyMap(),
       sessions: new Map(),
       judged: new Map(),
       refs: 0,

@@ -3,17 +3,16 @@
 // collector believes everything that ever was in it to be alive. Some keys that stay make copies a hundred times rarer.
 // Refuses to know what it holds.
 
+/** Keys that stay, once so many have gone. */
 const KEPT = 1_024;
 
-export class SteadyMap<K, V> {
+export class SteadyMap<K, V extends object> {
   readonly #map = new Map<K | symbol, V | undefined>();
-
-  constructor() {
-    for (let nth = 0; nth < KEPT; nth += 1) this.#map.set(Symbol(nth), undefined);
-  }
+  #kept = 0;
+  #gone = 0;
 
   get size(): number {
-    return this.#map.size - KEPT;
+    return this.#map.size - this.#kept;
   }
 
   has(key: K): boolean {
@@ -28,11 +27,20 @@ export class SteadyMap<K, V> {
     this.#map.set(key, value);
   }
 
-  delete(key: K): void {
-    this.#map.delete(key);
+  delete(key: K): boolean {
+    if (!this.#map.delete(key)) return false;
+    this.#gone += 1;
+    if (this.#gone === KEPT) this.#steady();
+    return true;
   }
 
-  *values(): IterableIterator<V> {
+  /** In the order of their coming. */
+  *values(): Generator<V, undefined> {
     for (const value of this.#map.values()) if (value !== undefined) yield value;
+    return undefined;
+  }
+
+  #steady(): void {
+    for (; this.#kept < KEPT; this.#kept += 1) this.#map.set(Symbol(this.#kept), undefined);
   }
 }

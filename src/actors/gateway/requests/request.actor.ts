@@ -100,6 +100,11 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
       case 'testAsked':
         if (state.life === 'asking') askTestOrigin(state, context);
         return;
+      case 'gapped':
+        // The home of a channel died, and what was on its way with it.
+        if (state.question === undefined && state.attempts === 0)
+          obey(state, { kind: 'update' }, context);
+        return;
       case 'subscribed':
         attached(state, message.topic, context);
         stands(state, message.slot, context);
@@ -328,7 +333,7 @@ function timedOut(state: RequestState, name: string, context: Turn): void {
 
 function recoverSuspected(state: RequestState, context: Turn): void {
   const { suspected, hold, question, admitted } = state;
-  if (question?.purpose === 'filter') {
+  if (question?.purpose === 'filter' || state.opening !== undefined) {
     context.after('check', CHECK_AFTER_MS);
     return;
   }

@@ -2,7 +2,7 @@
 // by number and by Connection-Id, and passes on what concerns one of them.
 // Refuses to know origins and instructs. Obeys spec/grip.md, section "Routes".
 
-import { SteadyMap } from '../runtime/steady-map.ts';
+import { SteadyMap } from '../runtime/memory/steady-map.ts';
 import { firstHeader } from '../codecs/grip/header-list.ts';
 import { parseRoutes, type Route, RouteTable } from '../codecs/grip/routes-file.ts';
 import type { ActorDefinition, Address, ChildStopped, Context } from '../runtime/actor.ts';

@@ -12,7 +12,7 @@ import {
   type ChildStopped,
   shardOf,
 } from './actor.ts';
-import { SteadyMap } from './steady-map.ts';
+import { SteadyMap } from './memory/steady-map.ts';
 import { judge } from './supervision.ts';
 import { Timers } from './timers.ts';
 import { Cell, type Effect, Turn } from './turn.ts';

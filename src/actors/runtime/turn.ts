@@ -2,7 +2,7 @@
 // Nothing here has happened yet: the system commits the effects when the turn succeeds, or forgets them.
 // Refuses to know mailboxes' order, edges and who is next. Obeys ADR 0003 (all or nothing).
 
-import type { SteadyMap } from './steady-map.ts';
+import type { SteadyMap } from './memory/steady-map.ts';
 import { type ActorDefinition, type Address, addressOf, assert, type Context } from './actor.ts';
 import { Mailbox } from './mailbox.ts';
 import { Prng } from './prng.ts';

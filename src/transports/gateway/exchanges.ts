@@ -5,7 +5,7 @@
 import type { Address } from '../../actors/runtime/actor.ts';
 import type { ConnectionId } from '../../actors/runtime/edges.ts';
 import type { ProxyRequested } from '../../actors/runtime/gateway-edges.ts';
-import { SteadyMap } from '../../actors/runtime/steady-map.ts';
+import { SteadyMap } from '../../actors/runtime/memory/steady-map.ts';
 import type { Client } from './client.ts';
 import { Exchange, type ExchangeHost } from './exchange.ts';
 import type { HttpHead } from './request-head.ts';

@@ -1,7 +1,7 @@
 // Who has been silent for too long: one timer and one number for each connection, which is set to the current tick
 // whenever a byte passes. Late by an eighth of the timeout, never early. Refuses to know who they are.
 
-import { SteadyMap } from '../../actors/runtime/steady-map.ts';
+import { SteadyMap } from '../../actors/runtime/memory/steady-map.ts';
 
 export interface Idler {
   /** The tick of the last byte in either direction. */

@@ -6,7 +6,7 @@ import type { ConnectionId } from '../../actors/runtime/edges.ts';
 import type { GatewayCommand, OriginEvent, Signature } from '../../actors/runtime/gateway-edges.ts';
 import type { Exchange } from '../gateway/exchange.ts';
 import { Idleness } from '../gateway/idleness.ts';
-import { SteadyMap } from '../../actors/runtime/steady-map.ts';
+import { SteadyMap } from '../../actors/runtime/memory/steady-map.ts';
 import type { OriginBody } from './origin-body.ts';
 import { OriginSocket } from './origin-socket.ts';
 import { Origins } from './origins.ts';

@@ -3,7 +3,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { SteadyMap } from '../../../src/actors/runtime/steady-map.ts';
+import { SteadyMap } from '../../../src/actors/runtime/memory/steady-map.ts';
 
 test('it holds what a map holds, in the same order, also after thousands have gone', () => {
   const step = fc.record({ key: fc.nat(20), isSet: fc.boolean() });

@@ -317,5 +317,5 @@ export class GatewayStage {
   }
 }
 
-/** Router, home, keeper and door. */
-const ACTORS_OF_SHARD = 4;
+/** Router, home, keeper, door and SockJS sessions. */
+const ACTORS_OF_SHARD = 5;

@@ -13,7 +13,10 @@ import { needsOwner } from '../rewriting/filters.ts';
 import { type Link, requestUrl, resolveLink } from './links.ts';
 import type { Hold, HeldChannel, RequestState, Turn } from './request-state.ts';
 
-/** Follows what the instruct names, and nothing else any more; `slots` are those of the subscriptions, where they are awaited. Without a hold it names what to tell a next link of. */
+/**
+ * Follows what the instruct names, and nothing else any more; without a hold that is nothing. `slots` takes up those of
+ * the subscriptions, where they are awaited.
+ */
 export function hold(
   state: RequestState,
   instruct: Instruct,

@@ -333,7 +333,7 @@ function timedOut(state: RequestState, name: string, context: Turn): void {
 
 function recoverSuspected(state: RequestState, context: Turn): void {
   const { suspected, hold, question, admitted } = state;
-  if (question?.purpose === 'filter') {
+  if (question?.purpose === 'filter' || state.opening !== undefined) {
     context.after('check', CHECK_AFTER_MS);
     return;
   }

@@ -16,13 +16,13 @@ const mostly = <T>(usual: T, ...rare: readonly T[]) =>
     { weight: 8, arbitrary: fc.constant(usual) },
     { weight: 1, arbitrary: fc.constantFrom(...rare) },
   );
-const id = fc.integer({ min: 0, max: 3 }).map(String);
+const itemId = fc.integer({ min: 0, max: 3 }).map(String);
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 
 const channelHeader = fc
   .record({
     name: fc.constantFrom(...channels),
-    prevId: optional(id),
+    prevId: optional(itemId),
     filter: optional(fc.constantFrom('skip-self', 'http-check', 'http-modify', 'new')),
   })
   .map(({ name, prevId, filter }): readonly [string, string] => [
@@ -92,7 +92,7 @@ const happening = fc.oneof(
     arbitrary: fc.record({
       type: fc.constant('publish' as const),
       channel: fc.constantFrom(...channels),
-      ids: fc.record({ id: optional(id), 'prev-id': optional(id) }),
+      ids: fc.record({ id: optional(itemId), 'prev-id': optional(itemId) }),
       noSeq: fc.boolean(),
       formats: format,
     }),

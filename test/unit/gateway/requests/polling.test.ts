@@ -669,9 +669,9 @@ test('recover makes all polls ask again', () => {
 });
 
 test('the death of a channel’s home makes its polls ask again, whatever was on the way', () => {
-  const { stage, client } = polled([reply(hold('a, f'))]);
-  // The second one is at home on the shard that dies.
-  stage.crash(1);
+  const { stage, client } = polled([reply(hold('a, f'))], { request: { shard: 1 } });
+  // All channels are at home on the shard that dies.
+  stage.crash(0);
   expect(stage.questions).toHaveLength(2);
   expect(Object.keys(stage.subscribed())).toHaveLength(2);
   for (const channel of ['f', 'a']) stage.publish(item(channel, channel));

@@ -122,7 +122,7 @@ describe('a held stream', () => {
       home: { topicsMax: 1 },
       origin: () => ({ headers: hold('a, b'), body: 'open' }),
     });
-    expect(stage.request()).toMatchObject({ status: 502 });
+    expect(stage.request().answered).toMatchObject({ status: 502 });
     expectOver(stage);
   });
 });
@@ -608,9 +608,9 @@ describe('filters', () => {
 });
 
 test('the death of a shard is survived: who follows is told again, and hears on', () => {
-  const { stage, client } = streamed({ headers: hold('a, f', next()) });
+  const { stage, client } = streamed({ headers: hold('a, f', next()) }, { request: { shard: 1 } });
   const before = Object.keys(stage.subscribed()).length;
-  stage.crash(1);
+  stage.crash(0);
   expect(Object.keys(stage.subscribed())).toHaveLength(before);
   // What was on the way may be lost: the link knows.
   expect(stage.open.target).toBe('/n');
@@ -655,4 +655,52 @@ test('a stream that is to end asks nothing more, however long its end takes', ()
   client.resume();
   expect(client.closed).toBe('clean');
   expectOver(stage);
+});
+
+describe('a stream that waits for its channels', () => {
+  /** The origin has answered, and the home of the channel has not. */
+  function opening(headers: HeaderList) {
+    const options = { updateOnFirstSubscription: false };
+    const stage = new GatewayStage({ chance: 1, options });
+    const client = stage.request();
+    stage.settle();
+    stage.open.answer({ headers, body: 'open' });
+    while (stage.opened.size === 0) stage.step();
+    expect(client.streaming).toBeUndefined();
+    return { stage, client };
+  }
+
+  test('does not begin for a client that has gone meanwhile', () => {
+    const { stage, client } = opening(hold('f', ['Grip-Link', '</gone>; rel=gone']));
+    client.leave();
+    stage.settle();
+    expect(client.streaming).toBeUndefined();
+    expect(stage.open.target).toBe('/gone');
+    stage.open.answer({});
+    stage.settle();
+    expectOver(stage);
+  });
+
+  test('hears what comes meanwhile after what its origin said', () => {
+    for (const more of [[], [next()]] satisfies HeaderList[]) {
+      const { stage, client } = opening(hold('f', ...more));
+      stage.publish(item('f', '1'));
+      stage.settle();
+      stage.publish(item('f', '2'), act('close', { channel: 'f' }));
+      stage.settle();
+      expect(client.take()).toMatch(/^open1?2$/);
+      expect(client.closed).toBe('clean');
+      expectOver(stage);
+    }
+  });
+
+  test('does not forget what it missed, however long it waits', () => {
+    const { stage, client } = opening(hold('a; prev-id=1, f; prev-id=1', next()));
+    stage.publish(item('a', 'x', { id: '2' }), item('f', 'x', { id: '2' }));
+    stage.pass(1_000);
+    expect(stage.open.target).toBe('/n');
+    client.leave();
+    stage.settle();
+    expectOver(stage);
+  });
 });

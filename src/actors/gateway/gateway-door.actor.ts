@@ -98,9 +98,9 @@ export const gatewayDoor: ActorDefinition<GatewayDoorArgs, GatewayDoorState, Gat
         return;
       }
       case 'shardDown':
-        context.send(sockJsOf(state.gateway.shard), message);
         for (const { address } of state.children.values())
           context.send(address, { type: 'followAgain', shard: message.shard });
+        context.send(sockJsOf(state.gateway.shard), message);
         return;
       case 'childStopped':
         left(state, message);

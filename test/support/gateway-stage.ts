@@ -9,6 +9,7 @@ import { channelsActor } from '../../src/actors/gateway/channels/channels.actor.
 import { topicOfChannel } from '../../src/actors/gateway/channel-messages.ts';
 import { gripFormats } from '../../src/actors/gateway/formats.ts';
 import type { GatewayContext } from '../../src/actors/gateway/gateway-context.ts';
+import { sockJsActor } from '../../src/actors/gateway/sockjs/sockjs.actor.ts';
 import { gatewayDoor } from '../../src/actors/gateway/gateway-door.actor.ts';
 import { gatewayDefaults, type GatewayOptions } from '../../src/actors/gateway/gateway-options.ts';
 import { actorsOf, edgesOf, homeDefaults } from '../../src/actors/node.ts';
@@ -292,7 +293,9 @@ export class GatewayStage {
     const { operator, log } = edges;
     const keeper = { shard, options: whole, home: actors.home, operator, log };
     system.spawn(channelsActor, keeper, 'channels');
-    system.spawn(gatewayDoor, { gateway, routes }, 'gateway');
+    const sockJsOfShard = (other: number) => actorsOf(other).sockJs;
+    system.spawn(sockJsActor, { gateway }, 'sockjs');
+    system.spawn(gatewayDoor, { gateway, routes, sockJsOfShard }, 'gateway');
     return { system, edge };
   }
 
@@ -318,4 +321,4 @@ export class GatewayStage {
 }
 
 /** Router, home, keeper and door. */
-const ACTORS_OF_SHARD = 4;
+const ACTORS_OF_SHARD = 5;

@@ -12,6 +12,7 @@ import { type Admitted, hostOf } from './forward.ts';
 import { type GatewayContext, keyFrom } from './gateway-context.ts';
 import { errorAnswer } from './requests/answers.ts';
 import { requestActor } from './requests/request.actor.ts';
+import { type SockJsMessage, sockJsPlace, sockJsShard } from './sockjs/sockjs.actor.ts';
 import { wsSession } from './ws/ws-session.actor.ts';
 
 export type GatewayDoorMessage =
@@ -25,6 +26,7 @@ export type GatewayDoorMessage =
 export interface GatewayDoorArgs {
   readonly gateway: GatewayContext;
   readonly routes: string;
+  readonly sockJsOfShard: (shard: number) => Address<SockJsMessage>;
 }
 
 interface Child {
@@ -34,6 +36,7 @@ interface Child {
 
 interface GatewayDoorState {
   readonly gateway: GatewayContext;
+  readonly sockJsOfShard: GatewayDoorArgs['sockJsOfShard'];
   readonly children: Map<string, Child>;
   /** WebSocket sessions by their Connection-Id. */
   readonly sessions: Map<string, Address<{ readonly type: 'refresh' }>>;
@@ -48,9 +51,10 @@ export const gatewayDoor: ActorDefinition<GatewayDoorArgs, GatewayDoorState, Gat
   kind: 'gateway/door',
   mailboxMax: 200_000,
   onFailure: 'escalate',
-  start({ gateway, routes }, context) {
+  start({ gateway, routes, sockJsOfShard }, context) {
     const state: GatewayDoorState = {
       gateway,
+      sockJsOfShard,
       children: new Map(),
       sessions: new Map(),
       judged: new Map(),
@@ -73,6 +77,7 @@ export const gatewayDoor: ActorDefinition<GatewayDoorArgs, GatewayDoorState, Gat
       case 'refresh': {
         const session = state.sessions.get(message.cid);
         if (session !== undefined) context.send(session, { type: 'refresh' });
+        else context.send(state.sockJsOfShard(state.gateway.shard), message);
         return;
       }
       case 'checkConnections': {
@@ -152,7 +157,16 @@ function judged(state: GatewayDoorState, { ref, isValid }: SignatureVerdict, con
 }
 
 function admit(state: GatewayDoorState, admitted: Admitted, context: Turn): void {
-  const { request } = admitted;
+  const { request, route, isTrusted, gateway } = admitted;
+  const place = sockJsPlace(route, request);
+  if (place !== undefined) {
+    const { shard, shards } = gateway;
+    const keeper = state.sockJsOfShard(sockJsShard(place, shard, shards));
+    const connectionId = uuid(context);
+    const asked = { request, route, isTrusted, shard, connectionId };
+    context.send(keeper, { type: 'sockJsRequested', ...asked });
+    return;
+  }
   if (!request.isWebSocket) {
     const name = `gateway/request:${request.connection}`;
     const address = context.spawn(requestActor, { admitted }, name);

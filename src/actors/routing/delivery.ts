@@ -121,6 +121,12 @@ export class Delivery {
     this.#settle(stream, context);
   }
 
+  /** Gives an open slot's place up. */
+  skip(stream: RoutedStream, slot: number, context: Turn): void {
+    stream.outbox.closeSlot(slot);
+    this.#settle(stream, context);
+  }
+
   /** The network took bytes: what waited may go. */
   receipt(stream: RoutedStream, bytes: number, context: Turn): void {
     stream.progressAt = context.now;

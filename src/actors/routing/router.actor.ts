@@ -67,6 +67,8 @@ export const routerActor: ActorDefinition<RouterArgs, RouterState, RouterMessage
         return unsubscribe(state, message, context);
       case 'open':
         return open(state, message, context);
+      case 'skip':
+        return skip(state, message, context);
       case 'keepAlive':
         return keepAlive(state, message, context);
       case 'finish':
@@ -142,6 +144,11 @@ function open(state: RouterState, request: Ask<'open'>, context: Turn): void {
     keepAlive: undefined,
     isFinishing: false,
   });
+}
+
+function skip(state: RouterState, { connection, slot }: Ask<'skip'>, context: Turn): void {
+  const stream = state.streams.get(connection);
+  if (stream !== undefined) state.delivery.skip(stream, slot, context);
 }
 
 function keepAlive(state: RouterState, request: Ask<'keepAlive'>, context: Turn): void {

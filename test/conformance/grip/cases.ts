@@ -2,6 +2,7 @@
 
 import type { GripCase } from './case.ts';
 import { answerCases, holdCases, instructCases, jsonCases } from './hold-cases.ts';
+import { endingCases } from './ending-cases.ts';
 import { headCases, proxyCases, signatureCases } from './proxy-cases.ts';
 import { controlCases, itemCases } from './publish-cases.ts';
 import { filterCases } from './filter-cases.ts';
@@ -24,6 +25,7 @@ export const allGripCases: readonly GripCase[] = [
   ...answerCases,
   ...instructCases,
   ...jsonCases,
+  ...endingCases,
   ...streamCases,
   ...keepAliveCases,
   ...nextCases,

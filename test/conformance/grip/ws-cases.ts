@@ -1,6 +1,7 @@
 // The cases about WebSockets, over HTTP and direct.
 
 import type { GripCase } from './case.ts';
+import { webSocketConfiguredCases } from './ws-configured-cases.ts';
 import { webSocketControlCases } from './ws-control-cases.ts';
 import { webSocketDirectCases } from './ws-direct-cases.ts';
 import { webSocketFrameCases } from './ws-frame-cases.ts';
@@ -13,4 +14,5 @@ export const webSocketCases: readonly GripCase[] = [
   ...webSocketControlCases,
   ...webSocketFrameCases,
   ...webSocketDirectCases,
+  ...webSocketConfiguredCases,
 ];

@@ -476,11 +476,23 @@ export const webSocketDirectCases = gripCases('ws-direct', [
     async (gateway) => {
       const { client, origin } = await directOpened(gateway);
       origin.text('last');
-      origin.close(4_001, 'go');
       assert.equal(await client.nextText(), 'last');
+      origin.close(4_001, 'go');
       assert.deepEqual(await client.next(), { kind: 'close', code: 4_001, reason: 'go' });
       assert.match(await origin.next(), /^close 4001 /);
       await origin.ended();
+    },
+  ],
+  [
+    '[WOH-DIRECT-8] [DIFF-121] what an origin says right before its close comes before it',
+    async (gateway) => {
+      for (let nth = 0; nth < 20; nth += 1) {
+        const { client, origin } = await directOpened(gateway);
+        for (const content of ['1', '2', '3']) origin.text(content);
+        origin.close(4_001);
+        for (const content of ['1', '2', '3']) assert.equal(await client.nextText(), content);
+        assert.equal((await client.next()).kind, 'close');
+      }
     },
   ],
   [

@@ -606,6 +606,22 @@ export const webSocketTurnCases = gripCases('ws-turns', [
     { isAlone: true },
   ],
   [
+    '[WOH-RETRY-2] a client is cut when its origin stays away',
+    async (gateway) => {
+      const first = await bornOrigin(gateway, gateway.site.origins.ports[DEAD] ?? 0);
+      const coming = gateway.socket('', { host: 'woh-dead.test' });
+      (await first.next()).answer(taken([event('OPEN')]));
+      const client = await coming;
+      await first.stop();
+      client.socket.send('1');
+      const from = performance.now();
+      assert.equal((await client.closed()).code, 1_006);
+      const waited = performance.now() - from;
+      assert.ok(waited > 29_000 && waited < 40_000, `after ${waited} ms`);
+    },
+    { isAlone: true, seconds: 45 },
+  ],
+  [
     '[WOH-RETRY-3] an answer that breaks off cuts the client, and the request is not repeated',
     async (gateway) => {
       const all = await opened(gateway);

@@ -2,7 +2,7 @@
 // the edge is the client.
 
 import { createServer, type IncomingMessage } from 'node:http';
-import { type AddressInfo, type Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 

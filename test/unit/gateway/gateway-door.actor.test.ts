@@ -39,7 +39,7 @@ describe('a route', () => {
 
   test.each<[string, AskedOfGateway, string | undefined]>([
     ['* one:80\nid=b two:80', { headers: pushpin('b') }, 'two'],
-    ['* one:80\nid=b,path_beg=/x two:80', { headers: pushpin('b') }, undefined],
+    ['* one:80\nid=b,path_beg=/x two:80', { headers: pushpin('b') }, 'two'],
     ['* one:80', { headers: pushpin('nobody') }, undefined],
     ['* one:80', {}, 'one'],
   ])('may be named by a client that is believed: %j by %j is %s', (routes, asked, host) => {

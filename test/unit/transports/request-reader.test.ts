@@ -1,6 +1,6 @@
 // The reader of requests, without sockets: the same bytes cut anywhere are the same events, and no bytes make it throw.
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { type ReaderEvent, RequestReader } from '../../../src/transports/gateway/request-reader.ts';

@@ -13,8 +13,16 @@ import { needsOwner } from '../rewriting/filters.ts';
 import { type Link, requestUrl, resolveLink } from './links.ts';
 import type { Hold, HeldChannel, RequestState, Turn } from './request-state.ts';
 
-/** Follows what the instruct names, and nothing else any more. Without a hold it names what to tell a next link of. */
-export function hold(state: RequestState, instruct: Instruct, context: Turn): Hold {
+/**
+ * Follows what the instruct names, and nothing else any more; without a hold that is nothing. `slots` takes up those of
+ * the subscriptions, where they are awaited.
+ */
+export function hold(
+  state: RequestState,
+  instruct: Instruct,
+  context: Turn,
+  slots: Set<number> | undefined = undefined,
+): Hold {
   const { admitted } = state;
   const mode = instruct.hold === 'response' ? 'response' : 'stream';
   const before = state.hold;
@@ -35,7 +43,9 @@ export function hold(state: RequestState, instruct: Instruct, context: Turn): Ho
   for (const [name, channel] of wanted) {
     if (before?.channels.has(name) !== true || before.mode !== mode)
       follow(state, mode, name, context);
-    subscribe(state, instruct, channel, context);
+    const slot = slots?.size ?? NO_SLOT;
+    slots?.add(slot);
+    subscribe(state, instruct, channel, slot, context);
   }
   const next: Hold = {
     mode,
@@ -113,6 +123,7 @@ function subscribe(
   state: RequestState,
   { hold: mode, next }: Instruct,
   { name, filters, lastId }: HeldChannel,
+  slot: number,
   context: Turn,
 ): void {
   const isPlain =
@@ -120,7 +131,7 @@ function subscribe(
   context.send(state.admitted.gateway.router, {
     type: 'subscribe',
     connection: state.connection,
-    slot: NO_SLOT,
+    slot,
     topic: topicOfChannel(name),
     format: isPlain ? GRIP_STREAM : TO_OWNER,
     since: undefined,

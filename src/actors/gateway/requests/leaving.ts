@@ -11,6 +11,8 @@ export function end(state: RequestState, context: Turn): void {
   if (!isTelling) abandon(state, context);
   letGo(state, context);
   state.queue = [];
+  // Its subscriptions may stand yet, and nobody is there to begin for.
+  state.opening = undefined;
   state.life = 'leaving';
   sayGone(state, context);
   if (!isTelling && !tellGone(state, context)) context.stop();

@@ -30,6 +30,13 @@ export type RequestMessage =
  */
 export type RequestLife = 'asking' | 'relaying' | 'polling' | 'streaming' | 'finishing' | 'leaving';
 
+/** A stream that begins when its subscriptions stand: whoever sees it begin may publish to it at once. */
+export interface Opening {
+  readonly instruct: Instruct;
+  /** Subscriptions that are not answered yet. */
+  readonly slots: Set<number>;
+}
+
 /** A question that is open at an origin; at most one at a time. */
 export interface Question {
   readonly ref: number;
@@ -77,6 +84,7 @@ export interface RequestState {
   /** The client's body, for asking again; undefined when it was too long to keep. */
   body: Uint8Array | undefined;
   hold: Hold | undefined;
+  opening: Opening | undefined;
   /** The router knows of the connection. */
   isOpen: boolean;
   /** The client's stream has begun: nothing but more of it can be said. */

@@ -25,6 +25,7 @@ import {
   nextFailed,
   nextIsDue,
   obeyInStream,
+  stands,
 } from './streaming.ts';
 import type { Question, RequestMessage, RequestState, Turn } from './request-state.ts';
 
@@ -48,6 +49,7 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
       answeredBy: 0,
       body: undefined,
       hold: undefined,
+      opening: undefined,
       isOpen: false,
       isStreaming: false,
       queue: [],
@@ -98,8 +100,14 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
       case 'testAsked':
         if (state.life === 'asking') askTestOrigin(state, context);
         return;
+      case 'gapped':
+        // The home of a channel died, and what was on its way with it.
+        if (state.question === undefined && state.attempts === 0)
+          obey(state, { kind: 'update' }, context);
+        return;
       case 'subscribed':
         attached(state, message.topic, context);
+        stands(state, message.slot, context);
         return;
       case 'subscribeRefused':
         refused(state, context);
@@ -325,7 +333,7 @@ function timedOut(state: RequestState, name: string, context: Turn): void {
 
 function recoverSuspected(state: RequestState, context: Turn): void {
   const { suspected, hold, question, admitted } = state;
-  if (question?.purpose === 'filter') {
+  if (question?.purpose === 'filter' || state.opening !== undefined) {
     context.after('check', CHECK_AFTER_MS);
     return;
   }
@@ -341,6 +349,11 @@ function recoverSuspected(state: RequestState, context: Turn): void {
 /** There is no room for another channel: a hold that would wait in vain is none. */
 function refused(state: RequestState, context: Turn): void {
   context.count('gateway.holds.refused');
+  if (state.opening !== undefined) {
+    state.opening = undefined;
+    fail(state, 'too many channels', context);
+    return;
+  }
   obey(state, { kind: 'error', message: 'too many channels' }, context);
 }
 

@@ -15,8 +15,29 @@ import { end } from './leaving.ts';
 import { resolveLink } from './links.ts';
 import type { Question, RequestState, Turn } from './request-state.ts';
 
-/** Begins the client's answer, which stays open. */
+/** [GRIP-STREAM-2] Begins the client's answer, which stays open, when what it follows is followed. */
 export function startStream(state: RequestState, instruct: Instruct, context: Turn): void {
+  const slots = new Set<number>();
+  if (instruct.hold === 'stream' && !lacksLink(instruct)) hold(state, instruct, context, slots);
+  if (slots.size === 0) {
+    begin(state, instruct, context);
+    return;
+  }
+  state.life = 'asking';
+  state.opening = { instruct, slots: new Set(slots) };
+}
+
+/** One of the subscriptions that a stream waits for stands. */
+export function stands(state: RequestState, slot: number, context: Turn): void {
+  const { opening, connection, admitted, hold: held } = state;
+  if (opening?.slots.delete(slot) !== true || opening.slots.size > 0) return;
+  state.opening = undefined;
+  begin(state, opening.instruct, context);
+  for (let at = 0; at < (held?.channels.size ?? 0); at += 1)
+    context.send(admitted.gateway.router, { type: 'skip', connection, slot: at });
+}
+
+function begin(state: RequestState, instruct: Instruct, context: Turn): void {
   const { admitted, connection } = state;
   const { response } = instruct;
   state.isStreaming = true;
@@ -28,19 +49,30 @@ export function startStream(state: RequestState, instruct: Instruct, context: Tu
     owner: context.self,
     receiptsTo: admitted.gateway.router,
   });
-  followStream(state, instruct, context);
+  if (state.hold?.instruct === instruct) settleStream(state, instruct, context);
+  else followStream(state, instruct, context);
 }
 
 /** The stream has begun: what it follows from now on. */
 export function followStream(state: RequestState, instruct: Instruct, context: Turn): void {
-  const { next } = instruct;
-  const late = instruct.channels.find(({ prevId }) => prevId !== undefined);
-  if (instruct.hold === 'stream' && late !== undefined && next === undefined) {
-    const message = `channel '${late.name}' specifies prev-id, but no next link found`;
+  if (lacksLink(instruct)) {
+    const late = instruct.channels.find(({ prevId }) => prevId !== undefined);
+    const message = `channel '${late?.name ?? ''}' specifies prev-id, but no next link found`;
     failStream(state, message, context);
     return;
   }
   hold(state, instruct, context);
+  settleStream(state, instruct, context);
+}
+
+function lacksLink({ hold: mode, channels, next }: Instruct): boolean {
+  return (
+    mode === 'stream' && next === undefined && channels.some(({ prevId }) => prevId !== undefined)
+  );
+}
+
+function settleStream(state: RequestState, instruct: Instruct, context: Turn): void {
+  const { next } = instruct;
   state.life = 'streaming';
   state.attempts = 0;
   tellKeepAlive(state, true, context);

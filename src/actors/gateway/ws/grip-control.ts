@@ -127,12 +127,18 @@ function follow(session: Session, channel: string, followed: FollowedChannel, co
   context.send(admitted.gateway.router, {
     type: 'subscribe',
     connection,
-    slot: NO_SLOT,
+    // What the origin says after this reaches the client when the channel is followed, and not before.
+    slot: (session.slots += 1),
     topic,
     format,
     since: undefined,
   });
   if (before === undefined) tellKeeper(session, 'follow', channel, context);
+}
+
+/** The router took a subscription up, or could not: what the origin said after it may go to the client. */
+export function stands({ connection, admitted }: Session, slot: number, context: Turn): void {
+  context.send(admitted.gateway.router, { type: 'skip', connection, slot });
 }
 
 function unsubscribe(session: Session, channel: string, context: Turn): void {

@@ -40,7 +40,7 @@ export function conclude(session: Session, outcome: Outcome, context: Turn): voi
     case 'refused': {
       const { status, reason, headers, body } = outcome;
       // The body may be shorter than the origin said: its length is told anew.
-      const kept = withoutHeaders(responseHeaders(headers), ['Content-Length', 'Upgrade']);
+      const kept = withoutHeaders(responseHeaders(headers), OF_REFUSAL);
       refuse(session, { status, reason, headers: kept, body }, context);
       return;
     }
@@ -118,6 +118,8 @@ function nameOf({ kind, host, port }: Target): string {
 }
 
 const ORIGIN_ERROR = 'Error while proxying to origin.';
+/** [WOH-OPEN-7] Between the origin and us, where it refuses. */
+const OF_REFUSAL: readonly string[] = ['Content-Length', 'Upgrade', EXTENSIONS];
 /** [WOH-HAND-5] Between the origin and us. */
 const OF_HANDSHAKE: readonly string[] = [
   'Upgrade',

@@ -135,6 +135,8 @@ export interface Session {
   /** By name with the route's prefix. */
   readonly channels: Map<string, FollowedChannel>;
   readonly meta: Map<string, string>;
+  /** Subscriptions asked for: each keeps its place among what is written. */
+  slots: number;
   /** Waits for its timer. */
   delayed: { readonly kind: MessageKind; readonly content: Uint8Array } | undefined;
   filtering: Filtering | undefined;
@@ -168,6 +170,7 @@ export function sessionOf(admitted: Admitted, id: string, now: number): Session 
     isDetached: false,
     channels: new Map(),
     meta: new Map(),
+    slots: 0,
     delayed: undefined,
     filtering: undefined,
     filterQueue: [],

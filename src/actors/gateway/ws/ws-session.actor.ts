@@ -15,6 +15,7 @@ import {
   letGo,
   relay,
   unfollowed,
+  stands,
 } from './grip-control.ts';
 import { askNextTarget, conclude } from './opening.ts';
 import { forgetFilter, hearFilter, hearPublication } from './publications.ts';
@@ -99,7 +100,11 @@ export const wsSession: ActorDefinition<WsSessionArgs, Session, WsSessionMessage
       case 'tooSlow':
         giveUp(session, context);
         break;
+      case 'subscribed':
+        stands(session, message.slot, context);
+        break;
       case 'subscribeRefused':
+        stands(session, message.slot, context);
         unfollowed(session, channelOfTopic(message.topic), context);
         break;
       case 'refresh':
@@ -115,7 +120,6 @@ export const wsSession: ActorDefinition<WsSessionArgs, Session, WsSessionMessage
       // Nothing of these was asked for.
       case 'bodyRead':
       case 'relayed':
-      case 'subscribed':
       case 'unsubscribed':
       case 'publishAnswered':
       case 'publisherHeld':

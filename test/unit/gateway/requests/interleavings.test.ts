@@ -8,20 +8,21 @@ import type { HeaderList } from '../../../../src/actors/codecs/grip/header-list.
 import { GatewayStage } from '../../../support/gateway-stage.ts';
 import type { GatewayClient, Reply } from '../../../support/staged-origin.ts';
 
-const channels = ['a', 'b'];
+/** At home on different shards. */
+const channels = ['a', 'f'];
 /** The first one most of the time. */
 const mostly = <T>(usual: T, ...rare: readonly T[]) =>
   fc.oneof(
     { weight: 8, arbitrary: fc.constant(usual) },
     { weight: 1, arbitrary: fc.constantFrom(...rare) },
   );
-const id = fc.integer({ min: 0, max: 3 }).map(String);
+const itemId = fc.integer({ min: 0, max: 3 }).map(String);
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 
 const channelHeader = fc
   .record({
     name: fc.constantFrom(...channels),
-    prevId: optional(id),
+    prevId: optional(itemId),
     filter: optional(fc.constantFrom('skip-self', 'http-check', 'http-modify', 'new')),
   })
   .map(({ name, prevId, filter }): readonly [string, string] => [
@@ -91,7 +92,7 @@ const happening = fc.oneof(
     arbitrary: fc.record({
       type: fc.constant('publish' as const),
       channel: fc.constantFrom(...channels),
-      ids: fc.record({ id: optional(id), 'prev-id': optional(id) }),
+      ids: fc.record({ id: optional(itemId), 'prev-id': optional(itemId) }),
       noSeq: fc.boolean(),
       formats: format,
     }),

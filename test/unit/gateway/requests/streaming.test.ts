@@ -105,10 +105,10 @@ describe('a held stream', () => {
   });
 
   test('of two clients on two shards is the same for both', () => {
-    const { stage, client } = streamed({ headers: hold('a, b') });
+    const { stage, client } = streamed({ headers: hold('a, f') });
     const other = stage.request({ shard: 1 });
-    stage.open.answer({ headers: hold('a, b') });
-    for (let at = 0; at < 9; at += 1) stage.publish(item(at % 2 === 0 ? 'a' : 'b', `${at}`));
+    stage.open.answer({ headers: hold('a, f') });
+    for (let at = 0; at < 9; at += 1) stage.publish(item(at % 2 === 0 ? 'a' : 'f', `${at}`));
     expect(letters(client.take())).toBe('012345678');
     expect(letters(other.take())).toBe('012345678');
     client.leave();
@@ -116,13 +116,13 @@ describe('a held stream', () => {
     expectOver(stage);
   });
 
-  test('that finds no room for its channels ends', () => {
+  test('that finds no room for its channels does not begin', () => {
     const stage = new GatewayStage({
       shards: 1,
       home: { topicsMax: 1 },
       origin: () => ({ headers: hold('a, b'), body: 'open' }),
     });
-    expect(stage.request()).toMatchObject({ closed: 'clean', text: 'open' });
+    expect(stage.request().answered).toMatchObject({ status: 502 });
     expectOver(stage);
   });
 });
@@ -608,12 +608,15 @@ describe('filters', () => {
 });
 
 test('the death of a shard is survived: who follows is told again, and hears on', () => {
-  const { stage, client } = streamed({ headers: hold('a, b, c, d', next()) });
+  const { stage, client } = streamed({ headers: hold('a, f', next()) }, { request: { shard: 1 } });
   const before = Object.keys(stage.subscribed()).length;
-  stage.crash(1);
+  stage.crash(0);
   expect(Object.keys(stage.subscribed())).toHaveLength(before);
-  for (const channel of ['a', 'b', 'c', 'd']) stage.publish(item(channel, channel));
-  expect(letters(client.take())).toBe('abcd');
+  // What was on the way may be lost: the link knows.
+  expect(stage.open.target).toBe('/n');
+  stage.open.answer({ headers: hold('a, f', next()) });
+  for (const channel of ['a', 'f']) stage.publish(item(channel, channel));
+  expect(letters(client.take())).toBe('af');
   client.leave();
   expectOver(stage);
 });
@@ -652,4 +655,52 @@ test('a stream that is to end asks nothing more, however long its end takes', ()
   client.resume();
   expect(client.closed).toBe('clean');
   expectOver(stage);
+});
+
+describe('a stream that waits for its channels', () => {
+  /** The origin has answered, and the home of the channel has not. */
+  function opening(headers: HeaderList) {
+    const options = { updateOnFirstSubscription: false };
+    const stage = new GatewayStage({ chance: 1, options });
+    const client = stage.request();
+    stage.settle();
+    stage.open.answer({ headers, body: 'open' });
+    while (stage.opened.size === 0) stage.step();
+    expect(client.streaming).toBeUndefined();
+    return { stage, client };
+  }
+
+  test('does not begin for a client that has gone meanwhile', () => {
+    const { stage, client } = opening(hold('f', ['Grip-Link', '</gone>; rel=gone']));
+    client.leave();
+    stage.settle();
+    expect(client.streaming).toBeUndefined();
+    expect(stage.open.target).toBe('/gone');
+    stage.open.answer({});
+    stage.settle();
+    expectOver(stage);
+  });
+
+  test('hears what comes meanwhile after what its origin said', () => {
+    for (const more of [[], [next()]] satisfies HeaderList[]) {
+      const { stage, client } = opening(hold('f', ...more));
+      stage.publish(item('f', '1'));
+      stage.settle();
+      stage.publish(item('f', '2'), act('close', { channel: 'f' }));
+      stage.settle();
+      expect(client.take()).toMatch(/^open1?2$/);
+      expect(client.closed).toBe('clean');
+      expectOver(stage);
+    }
+  });
+
+  test('does not forget what it missed, however long it waits', () => {
+    const { stage, client } = opening(hold('a; prev-id=1, f; prev-id=1', next()));
+    stage.publish(item('a', 'x', { id: '2' }), item('f', 'x', { id: '2' }));
+    stage.pass(1_000);
+    expect(stage.open.target).toBe('/n');
+    client.leave();
+    stage.settle();
+    expectOver(stage);
+  });
 });

@@ -116,6 +116,7 @@ export class SockJsStage {
     const gateway = {
       shard: 0,
       shards: 1,
+      directory: '',
       options: { ...gatewayDefaults, sockjsUrl: 'http://script.test/sockjs.js' },
       edges,
       router,

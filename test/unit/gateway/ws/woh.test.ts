@@ -119,12 +119,15 @@ describe('the handshake over HTTP', () => {
       [
         ['X-A', 'b'],
         ['Content-Length', '9'],
+        ['Sec-WebSocket-Extensions', 'grip'],
       ],
       { status, reason: 'No', type },
     );
     expect(stage.answered).toMatchObject({ status, reason: 'No', body: body('no entry\n') });
     expect(stage.answered?.headers).toContainEqual(['X-A', 'b']);
-    expect(stage.answered?.headers.map(([name]) => name)).not.toContain('Content-Length');
+    const names = stage.answered?.headers.map(([name]) => name);
+    expect(names).not.toContain('Content-Length');
+    expect(names).not.toContain('Sec-WebSocket-Extensions');
     expect(stage.isOver).toBe(true);
     expect(stage.notices.map(({ type: kind }) => kind)).toEqual([
       'clientConnected',

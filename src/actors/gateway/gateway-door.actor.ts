@@ -2,6 +2,7 @@
 // by number and by Connection-Id, and passes on what concerns one of them.
 // Refuses to know origins and instructs. Obeys spec/grip.md, section "Routes".
 
+import { SteadyMap } from '../runtime/memory/steady-map.ts';
 import { firstHeader } from '../codecs/grip/header-list.ts';
 import { parseRoutes, type Route, RouteTable } from '../codecs/grip/routes-file.ts';
 import type { ActorDefinition, Address, ChildStopped, Context } from '../runtime/actor.ts';
@@ -37,7 +38,7 @@ interface Child {
 interface GatewayDoorState {
   readonly gateway: GatewayContext;
   readonly sockJsOfShard: GatewayDoorArgs['sockJsOfShard'];
-  readonly children: Map<string, Child>;
+  readonly children: SteadyMap<string, Child>;
   /** WebSocket sessions by their Connection-Id. */
   readonly sessions: Map<string, Address<{ readonly type: 'refresh' }>>;
   /** Requests whose signature is being looked at. */
@@ -55,7 +56,7 @@ export const gatewayDoor: ActorDefinition<GatewayDoorArgs, GatewayDoorState, Gat
     const state: GatewayDoorState = {
       gateway,
       sockJsOfShard,
-      children: new Map(),
+      children: new SteadyMap(),
       sessions: new Map(),
       judged: new Map(),
       refs: 0,

@@ -517,7 +517,7 @@ test('a masked frame of an origin breaks the protocol', async () => {
   const { address, heard, sockets } = await wsOrigin(world);
   world.turn(connectWs(address));
   await world.event('originUpgraded');
-  const raw = (sockets[0] as unknown as { readonly _socket: Socket })._socket;
+  const raw = Reflect.get(sockets[0] ?? {}, '_socket') as Socket;
   raw.write(frame('text', 'x'));
   expect(await world.event('originClosed')).toMatchObject({ code: 1006 });
   await world.until('it was told', () => heard.length === 1);

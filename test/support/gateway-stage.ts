@@ -290,7 +290,8 @@ export class GatewayStage {
       routes: new RouteTable([]),
     };
     const { operator, log } = edges;
-    const keeper = { shard, options: whole, home: actors.home, operator, log };
+    const isJoined = (): boolean => false;
+    const keeper = { shard, options: whole, home: actors.home, operator, log, isJoined };
     system.spawn(channelsActor, keeper, 'channels');
     system.spawn(gatewayDoor, { gateway, routes }, 'gateway');
     return { system, edge };
@@ -318,4 +319,4 @@ export class GatewayStage {
 }
 
 /** Router, home, keeper and door. */
-const ACTORS_OF_SHARD = 4;
+const ACTORS_OF_SHARD = 5;

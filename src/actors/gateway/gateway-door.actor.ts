@@ -2,9 +2,16 @@
 // by number and by Connection-Id, and passes on what concerns one of them.
 // Refuses to know origins and instructs. Obeys spec/grip.md, section "Routes".
 
+import { SteadyMap } from '../runtime/memory/steady-map.ts';
 import { firstHeader } from '../codecs/grip/header-list.ts';
 import { parseRoutes, type Route, RouteTable } from '../codecs/grip/routes-file.ts';
-import type { ActorDefinition, Address, ChildStopped, Context } from '../runtime/actor.ts';
+import {
+  type ActorDefinition,
+  type Address,
+  addressOf,
+  type ChildStopped,
+  type Context,
+} from '../runtime/actor.ts';
 import type { Log, ShardDown } from '../runtime/edges.ts';
 import type { ProxyRequested, SignatureVerdict } from '../runtime/gateway-edges.ts';
 import type { DoorOrder } from './door-messages.ts';
@@ -12,6 +19,13 @@ import { type Admitted, hostOf } from './forward.ts';
 import { type GatewayContext, keyFrom } from './gateway-context.ts';
 import { errorAnswer } from './requests/answers.ts';
 import { requestActor } from './requests/request.actor.ts';
+import {
+  sockJsActor,
+  type SockJsMessage,
+  sockJsPlace,
+  sockJsShard,
+  withOriginPath,
+} from './sockjs/sockjs.actor.ts';
 import { wsSession } from './ws/ws-session.actor.ts';
 
 export type GatewayDoorMessage =
@@ -34,7 +48,7 @@ interface Child {
 
 interface GatewayDoorState {
   readonly gateway: GatewayContext;
-  readonly children: Map<string, Child>;
+  readonly children: SteadyMap<string, Child>;
   /** WebSocket sessions by their Connection-Id. */
   readonly sessions: Map<string, Address<{ readonly type: 'refresh' }>>;
   /** Requests whose signature is being looked at. */
@@ -51,11 +65,12 @@ export const gatewayDoor: ActorDefinition<GatewayDoorArgs, GatewayDoorState, Gat
   start({ gateway, routes }, context) {
     const state: GatewayDoorState = {
       gateway,
-      children: new Map(),
+      children: new SteadyMap(),
       sessions: new Map(),
       judged: new Map(),
       refs: 0,
     };
+    context.spawn(sockJsActor, { gateway }, SOCKJS);
     changeRoutes(state, routes, context);
     return state;
   },
@@ -73,6 +88,7 @@ export const gatewayDoor: ActorDefinition<GatewayDoorArgs, GatewayDoorState, Gat
       case 'refresh': {
         const session = state.sessions.get(message.cid);
         if (session !== undefined) context.send(session, { type: 'refresh' });
+        else context.send(sockJsOf(state.gateway.shard), message);
         return;
       }
       case 'checkConnections': {
@@ -85,6 +101,7 @@ export const gatewayDoor: ActorDefinition<GatewayDoorArgs, GatewayDoorState, Gat
       case 'shardDown':
         for (const { address } of state.children.values())
           context.send(address, { type: 'followAgain', shard: message.shard });
+        context.send(sockJsOf(state.gateway.shard), message);
         return;
       case 'childStopped':
         left(state, message);
@@ -152,7 +169,16 @@ function judged(state: GatewayDoorState, { ref, isValid }: SignatureVerdict, con
 }
 
 function admit(state: GatewayDoorState, admitted: Admitted, context: Turn): void {
-  const { request } = admitted;
+  const { request, route, isTrusted, gateway } = admitted;
+  const place = sockJsPlace(route, request);
+  if (place !== undefined) {
+    const { shard, shards } = gateway;
+    const keeper = sockJsOf(sockJsShard(place, shard, shards));
+    const connectionId = uuid(context);
+    const asked = { request, route, isTrusted, shard, connectionId };
+    context.send(keeper, { type: 'sockJsRequested', ...asked });
+    return;
+  }
   if (!request.isWebSocket) {
     const name = `gateway/request:${request.connection}`;
     const address = context.spawn(requestActor, { admitted }, name);
@@ -161,9 +187,15 @@ function admit(state: GatewayDoorState, admitted: Admitted, context: Turn): void
   }
   const connectionId = uuid(context);
   const name = `gateway/ws:${request.connection}`;
-  const address = context.spawn(wsSession, { admitted, connectionId }, name);
+  const asked = { ...admitted, request: withOriginPath(route, request) };
+  const address = context.spawn(wsSession, { admitted: asked, connectionId }, name);
   state.children.set(address, { address, connectionId });
   state.sessions.set(connectionId, address);
+}
+
+/** Who keeps the SockJS sessions of a shard. */
+function sockJsOf(shard: number): Address<SockJsMessage> {
+  return addressOf(shard, SOCKJS);
 }
 
 function left(state: GatewayDoorState, { child }: ChildStopped): void {
@@ -239,3 +271,5 @@ function uuid(context: Turn): string {
     hex.slice(20),
   ].join('-');
 }
+
+const SOCKJS = 'gateway/sockjs';

@@ -3,6 +3,7 @@
 
 import { faultKinds } from './faults/faults.ts';
 import type { Plan } from './plan.ts';
+import { gatewaySiteNames } from './plan/gateway.ts';
 import { siteNames } from './plan/settings.ts';
 import { gatewayMarks, gatewayWatcher } from './records/gateway-marks.ts';
 import type { EventOf, Watcher } from './trace.ts';
@@ -75,7 +76,8 @@ export class Marks {
   counts({ faults, gateway }: Plan): ReadonlyMap<string, number> {
     const counts = new Map(this.#counts);
     if (gateway !== undefined)
-      for (const name of gatewayMarks) counts.set(name, counts.get(name) ?? 0);
+      for (const name of [...gatewayMarks, ...gatewaySiteNames.map((site) => `site ${site}`)])
+        counts.set(name, counts.get(name) ?? 0);
     counts.set('message', this.#messages);
     counts.set('message, bare', this.#bare);
     for (const { kind } of faults)

@@ -287,7 +287,7 @@ export class World {
   }
 
   #newShard(place: number, incarnation: number): Shard {
-    const { seed, shards, lane, broker, home, receiptBytes, serviceUs, fineTurns, sites } =
+    const { seed, shards, lane, broker, home, receiptBytes, serviceUs, fineTurns, sites, gateway } =
       this.plan;
     const where = this.#whereOf(place);
     const plan = {
@@ -302,8 +302,8 @@ export class World {
       receiptBytes: sites.includes('tiny-window') ? 1 : receiptBytes,
       serviceUs,
       fineTurns,
-      sites,
-      gateway: gatewayStartOf(this.plan.gateway),
+      sites: gateway === undefined ? sites : [...sites, ...gateway.sites],
+      gateway: gatewayStartOf(gateway),
     };
     return new Shard(plan, incarnation, this);
   }

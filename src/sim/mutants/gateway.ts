@@ -8,7 +8,7 @@ export const holding: readonly Mutant[] = [
   {
     name: 'prefix-forgotten',
     dialect,
-    breaks: ['prefixes', 'holds-liveness', 'holds-order'],
+    breaks: ['followers', 'prefixes', 'holds-liveness', 'holds-order'],
     requirements: [],
     file: 'gateway/requests/holding.ts',
     find: 'want(route.prefix + shortName,',
@@ -78,7 +78,7 @@ export const holding: readonly Mutant[] = [
   {
     name: 'dead-shards-followers-counted',
     dialect,
-    breaks: ['leftovers'],
+    breaks: ['leftovers', 'followers'],
     requirements: [],
     file: 'gateway/channels/followers.ts',
     find: '    for (const mode of lost) this.#counts[mode] -= counts[mode];\n',
@@ -111,7 +111,7 @@ export const holding: readonly Mutant[] = [
   {
     name: 'broken-instruct-obeyed',
     dialect,
-    breaks: ['holds-order', 'holds-liveness'],
+    breaks: ['holds-order', 'holds-liveness', 'partings'],
     requirements: [],
     file: 'gateway/requests/answering.ts',
     find: '  if (body.isBroken) {',
@@ -162,7 +162,7 @@ export const holding: readonly Mutant[] = [
   {
     name: 'overdue-never-looked-at',
     dialect,
-    breaks: ['holds-liveness'],
+    breaks: ['holds-all', 'holds-liveness', 'leftovers'],
     requirements: [],
     file: 'gateway/channels/sequencer.ts',
     find: 'if (at > since || order === undefined) break;',

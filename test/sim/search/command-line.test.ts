@@ -52,7 +52,7 @@ describe('other wishes', () => {
     ['--compare 1 b.trace', { what: 'compare', sources: [{ seed: 1 }, { file: 'b.trace' }] }],
     ['--compare 1 2 --lane object', { subject: { choices: { lane: 'object' } } }],
     ['--mutate', { what: 'mutate', seedsMax: 100, only: undefined }],
-    ['--mutate --runs 20 --threads 2 --only broker', { seedsMax: 20, threads: 2, only: undefined }],
+    ['--mutate --runs 20 --threads 2 --only broker', { seedsMax: 20, threads: 2, only: 'broker' }],
     ['--mutate --only gap', { only: 'gap' }],
     ['--runs 5 --json --trace d', { output: { isJson: true, tracePath: 'd' } }],
   ])("'%s'", (line, expected) => {

@@ -54,10 +54,10 @@ export function countShards(trace: Trace, shards: readonly Shard[]): void {
   }
 }
 
-/** The router, the home and the door; of a gateway its door and the keeper of channels, and on one the control. */
+/** The router, the home and the door; of a gateway its two doors and the keeper of channels, and on one the control. */
 function actorsAlways({ gateway, shard }: ShardPlan): number {
   if (gateway === undefined) return 3;
-  return shard === 0 ? 6 : 5;
+  return shard === 0 ? 7 : 6;
 }
 
 const WAITING_MAX = 50_000;

@@ -335,7 +335,8 @@ export class Holder implements Endpoint {
   }
 
   #speak(): void {
-    if (this.plan.what !== 'ws' || !this.#isOpen || this.#isClosing) return;
+    if (this.plan.what !== 'ws' || this.connection === undefined) return;
+    if (!this.#isOpen || this.#isClosing) return;
     this.#words += 1;
     const word = this.#words;
     this.#world.trace.add({ kind: 'wordSaid', word, ...this.#at() });

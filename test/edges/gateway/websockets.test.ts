@@ -101,7 +101,7 @@ test('a handshake is a request, and is granted with the headers it is given', as
   );
   await world.until('it is open', () => caller.text.endsWith('\r\n\r\n'));
   expect(caller.text).toBe(
-    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: b\r\nX-One: 1\r\nx-one: 2\r\n\r\n',
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: b\r\nX-One: 1\r\nx-one: 2\r\nSec-WebSocket-Extensions: grip\r\n\r\n',
   );
 });
 

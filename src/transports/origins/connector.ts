@@ -20,6 +20,7 @@ export class ConnectFailure extends Error {
 
 type Connected = (error: Error | null, socket: Socket | null) => void;
 type Done = (error?: Error | null) => void;
+type Chunks = { chunk: unknown; encoding: BufferEncoding }[];
 type Answer = (error: Error | null, addresses: LookupAddress[] | string, family?: number) => void;
 
 export const CONNECT_TIMEOUT_MS = 10_000;
@@ -148,16 +149,18 @@ function hearOut(socket: Socket): void {
       );
       done(isDeaf ? null : error);
     };
-  const { _write: write, _writev: writeAll } = socket;
-  socket._write = (chunk, encoding, done) => {
-    if (isDeaf) done(null);
-    else write.call(socket, chunk, encoding, forgiving(done));
-  };
-  if (writeAll === undefined) return;
-  socket._writev = (chunks, done) => {
-    if (isDeaf) done(null);
-    else writeAll.call(socket, chunks, forgiving(done));
-  };
+  const write = socket['_write'].bind(socket);
+  const writeAll = socket['_writev']?.bind(socket);
+  Object.assign(socket, {
+    _write(chunk: unknown, encoding: BufferEncoding, done: Done): void {
+      if (isDeaf) done(null);
+      else write(chunk, encoding, forgiving(done));
+    },
+    _writev(chunks: Chunks, done: Done): void {
+      if (isDeaf) done(null);
+      else writeAll?.(chunks, forgiving(done));
+    },
+  });
 }
 
 function lookUpVisible(host: string, options: LookupOptions, answer: Answer): void {

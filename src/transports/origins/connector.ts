@@ -156,9 +156,12 @@ function hearOut(socket: Socket): void {
       if (isDeaf) done(null);
       else write(chunk, encoding, forgiving(done));
     },
+  });
+  if (writeAll === undefined) return;
+  Object.assign(socket, {
     _writev(chunks: Chunks, done: Done): void {
       if (isDeaf) done(null);
-      else writeAll?.(chunks, forgiving(done));
+      else writeAll(chunks, forgiving(done));
     },
   });
 }

@@ -7,8 +7,8 @@
 //           ├─ sse:<n>       one for each event stream
 //           └─ http          the plain requests
 //   gateway ┬─ request:<n>   one for each proxied request; a hold is the same actor, waiting
-//           └─ ws:<n>        one for each WebSocket
-//   sockjs                   SockJS sessions, each at home where its name says
+//           ├─ ws:<n>        one for each WebSocket
+//           └─ sockjs        SockJS sessions, each at home where its name says
 //   channels                 keeps the channels whose home is here: ids, sequence, who follows
 //   control                  publishers and operators, on shard 0
 
@@ -24,7 +24,6 @@ import type { GatewayContext } from './gateway/gateway-context.ts';
 import { gatewayDoor, type GatewayDoorMessage } from './gateway/gateway-door.actor.ts';
 import type { GatewayOptions } from './gateway/gateway-options.ts';
 import { RouteTable } from './codecs/grip/routes-file.ts';
-import { sockJsActor, type SockJsMessage } from './gateway/sockjs/sockjs.actor.ts';
 import { homeActor, type HomeLimits, type HomeMessage } from './routing/home.actor.ts';
 import { routerActor } from './routing/router.actor.ts';
 import type { RouterMessage } from './routing/router-state.ts';
@@ -61,7 +60,6 @@ export interface ShardActors {
   readonly broker: Address<BrokerDoorMessage>;
   readonly gateway: Address<GatewayDoorMessage>;
   readonly channels: Address<ChannelsMessage>;
-  readonly sockJs: Address<SockJsMessage>;
   /** On shard 0 alone. */
   readonly control: Address<ControlMessage>;
 }
@@ -83,7 +81,6 @@ export function actorsOf(shard: number): ShardActors {
     broker: addressOf(shard, 'broker'),
     gateway: addressOf(shard, 'gateway'),
     channels: addressOf(shard, 'channels'),
-    sockJs: addressOf(shard, 'sockjs'),
     control: addressOf(shard, 'control'),
   };
 }
@@ -153,9 +150,7 @@ function startGateway(
   };
   const { operator, log } = edges;
   system.spawn(channelsActor, { shard, options, home, operator, log }, 'channels');
-  const sockJsOfShard = (other: number): Address<SockJsMessage> => actorsOf(other).sockJs;
-  system.spawn(sockJsActor, { gateway }, 'sockjs');
-  system.spawn(gatewayDoor, { gateway, routes, sockJsOfShard }, 'gateway');
+  system.spawn(gatewayDoor, { gateway, routes }, 'gateway');
   if (shard !== 0) return;
   const doorOfShard = (other: number): Address<GatewayDoorMessage> => actorsOf(other).gateway;
   system.spawn(controlActor, { gateway, doorOfShard, zmqUris }, 'control');

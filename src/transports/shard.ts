@@ -184,8 +184,7 @@ export class Shard {
     this.#system.deliver(home, { type: 'shardDown', shard });
     this.#system.deliver(router, { type: 'shardDown', shard });
     if (this.#data.options.gateway !== undefined) {
-      const { channels, gateway, sockJs } = actorsOf(this.#data.shard);
-      this.#system.deliver(sockJs, { type: 'shardDown', shard });
+      const { channels, gateway } = actorsOf(this.#data.shard);
       this.#system.deliver(channels, { type: 'shardDown', shard });
       this.#system.deliver(gateway, { type: 'shardDown', shard });
     }

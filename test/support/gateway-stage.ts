@@ -9,7 +9,6 @@ import { channelsActor } from '../../src/actors/gateway/channels/channels.actor.
 import { topicOfChannel } from '../../src/actors/gateway/channel-messages.ts';
 import { gripFormats } from '../../src/actors/gateway/formats.ts';
 import type { GatewayContext } from '../../src/actors/gateway/gateway-context.ts';
-import { sockJsActor } from '../../src/actors/gateway/sockjs/sockjs.actor.ts';
 import { gatewayDoor } from '../../src/actors/gateway/gateway-door.actor.ts';
 import { gatewayDefaults, type GatewayOptions } from '../../src/actors/gateway/gateway-options.ts';
 import { actorsOf, edgesOf, homeDefaults } from '../../src/actors/node.ts';
@@ -304,9 +303,7 @@ export class GatewayStage {
     const { operator, log } = edges;
     const keeper = { shard, options: whole, home: actors.home, operator, log };
     system.spawn(channelsActor, keeper, 'channels');
-    const sockJsOfShard = (other: number) => actorsOf(other).sockJs;
-    system.spawn(sockJsActor, { gateway }, 'sockjs');
-    system.spawn(gatewayDoor, { gateway, routes, sockJsOfShard }, 'gateway');
+    system.spawn(gatewayDoor, { gateway, routes }, 'gateway');
     return { system, edge };
   }
 

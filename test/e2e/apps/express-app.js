@@ -26,6 +26,13 @@ app.get('/stream', (req, res) => {
   res.type('text/plain').end(`open, signed: ${req.grip.isSigned}\n`);
 });
 
+app.get('/events', (_, res) => {
+  const instruct = res.grip.startInstruct();
+  instruct.addChannel('events');
+  instruct.setHoldStream();
+  res.type('text/event-stream').end('retry: 100\n\nevent: hello\ndata: from the app\n\n');
+});
+
 app.get('/poll', (_, res) => {
   const instruct = res.grip.startInstruct();
   instruct.addChannel('news');

@@ -125,9 +125,9 @@ describe('the handshake over HTTP', () => {
     );
     expect(stage.answered).toMatchObject({ status, reason: 'No', body: body('no entry\n') });
     expect(stage.answered?.headers).toContainEqual(['X-A', 'b']);
-    const names = stage.answered?.headers.map(([name]) => name);
-    expect(names).not.toContain('Content-Length');
-    expect(names).not.toContain('Sec-WebSocket-Extensions');
+    const told = stage.answered?.headers.map(([name]) => name);
+    expect(told).not.toContain('Content-Length');
+    expect(told).not.toContain('Sec-WebSocket-Extensions');
     expect(stage.isOver).toBe(true);
     expect(stage.notices.map(({ type: kind }) => kind)).toEqual([
       'clientConnected',

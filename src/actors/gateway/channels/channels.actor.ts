@@ -7,7 +7,7 @@ import type { GripItem } from '../../codecs/grip/publish-item.ts';
 import type { HomeMessage } from '../../routing/home.actor.ts';
 import type { ActorDefinition, Address, Context } from '../../runtime/actor.ts';
 import type { HoldMode, OperatorNotice } from '../../runtime/gateway-edges.ts';
-import type { Log } from '../../runtime/edges.ts';
+import type { ConnectionId, Log } from '../../runtime/edges.ts';
 import { type ChannelsMessage, type GripUpdate, topicOfChannel } from '../channel-messages.ts';
 import { Followers } from './followers.ts';
 import type { GatewayOptions } from '../gateway-options.ts';
@@ -50,7 +50,7 @@ interface Released {
 }
 
 type Turn = Context<ChannelsMessage>;
-type Ask<T extends ChannelsMessage['type']> = Extract<ChannelsMessage, { readonly type: T }>;
+type Following = Extract<ChannelsMessage, { readonly connection: ConnectionId }>;
 
 export const channelsActor: ActorDefinition<ChannelsArgs, ChannelsState, ChannelsMessage> = {
   kind: 'gateway/channels',
@@ -202,7 +202,7 @@ function toHome(
 
 function follow(
   state: ChannelsState,
-  { channel: name, mode, shard }: Ask<'follow'>,
+  { channel: name, mode, shard, connection }: Following,
   context: Turn,
 ): void {
   let channel = state.channels.get(name);
@@ -212,7 +212,7 @@ function follow(
     state.channels.set(name, channel);
     state.sequencer.follow(name);
   }
-  channel.followers.add(mode, shard);
+  if (!channel.followers.add(mode, shard, connection)) return;
   if (mode === 'response') state.lingering.delete(channel);
   tell(state, channel, mode, context);
   if (isFirst && state.args.options.updateOnFirstSubscription) {
@@ -223,12 +223,11 @@ function follow(
 
 function unfollow(
   state: ChannelsState,
-  { channel: name, mode, shard }: Ask<'unfollow'>,
+  { channel: name, mode, shard, connection }: Following,
   context: Turn,
 ): void {
   const channel = state.channels.get(name);
-  if (channel === undefined) return;
-  channel.followers.remove(mode, shard);
+  if (channel?.followers.remove(mode, shard, connection) !== true) return;
   settle(state, channel, mode, context);
 }
 

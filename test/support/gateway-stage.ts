@@ -18,7 +18,11 @@ import type { RouterReply } from '../../src/actors/routing/router-messages.ts';
 import { homeOf } from '../../src/actors/routing/topic.ts';
 import { type Address, addressOf } from '../../src/actors/runtime/actor.ts';
 import type { Log } from '../../src/actors/runtime/edges.ts';
-import type { OperatorNotice, ProxyRequested } from '../../src/actors/runtime/gateway-edges.ts';
+import type {
+  HoldMode,
+  OperatorNotice,
+  ProxyRequested,
+} from '../../src/actors/runtime/gateway-edges.ts';
 import { Prng } from '../../src/actors/runtime/prng.ts';
 import { System } from '../../src/actors/runtime/system.ts';
 import {
@@ -156,6 +160,13 @@ export class GatewayStage {
       for (const [to, queue] of row.entries()) if (from === shard || to === shard) queue.length = 0;
     }
     for (const key of this.opened) if (key.startsWith(`${shard}:`)) this.opened.delete(key);
+    // So does the main thread forget what a dead shard told of its channels.
+    for (const key of Object.keys(this.followed)) {
+      const [channel = '', mode] = key.split(' ');
+      if (homeOf(topicOfChannel(channel), this.shards.length) !== shard) continue;
+      const gone = { channel, mode: mode as HoldMode, subscribers: 0 };
+      this.notices.push({ type: 'channelFollowed', ...gone });
+    }
     this.shards[shard] = this.#start(shard);
     for (const other of this.shards.keys()) {
       if (other === shard) continue;
@@ -290,7 +301,8 @@ export class GatewayStage {
       routes: new RouteTable([]),
     };
     const { operator, log } = edges;
-    const keeper = { shard, options: whole, home: actors.home, operator, log };
+    const isJoined = (): boolean => false;
+    const keeper = { shard, options: whole, home: actors.home, operator, log, isJoined };
     system.spawn(channelsActor, keeper, 'channels');
     system.spawn(gatewayDoor, { gateway, routes }, 'gateway');
     return { system, edge };

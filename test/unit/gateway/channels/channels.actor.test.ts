@@ -29,6 +29,13 @@ class Keeper {
   readonly logs: Log[] = [];
   readonly system: System;
   readonly #address;
+  readonly #followers: {
+    readonly channel: string;
+    readonly mode: HoldMode;
+    readonly shard: number;
+    readonly connection: number;
+  }[] = [];
+  #connections = 0;
 
   constructor(options: Partial<GatewayOptions> = {}) {
     this.system = new System({
@@ -46,7 +53,9 @@ class Keeper {
     this.system.bind(home, (message) => this.#hear(message));
     this.system.bind(operator, (notice) => this.notices.push(notice));
     this.system.bind(log, (line) => this.logs.push(line));
-    const args = { shard: 0, options: { ...gatewayDefaults, ...options }, home, operator, log };
+    const whole = { ...gatewayDefaults, ...options };
+    const isJoined = (channel: string): boolean => channel === 'joined';
+    const args = { shard: 0, options: whole, home, operator, log, isJoined };
     this.#address = this.system.spawn(channelsActor, args, 'channels');
     this.system.run(this.now, 1_000);
   }
@@ -57,11 +66,18 @@ class Keeper {
   }
 
   follow(channel: string, mode: HoldMode = 'stream', shard = 0): void {
-    this.tell({ type: 'follow', channel, mode, shard });
+    const connection = (this.#connections += 1);
+    this.#followers.push({ channel, mode, shard, connection });
+    this.tell({ type: 'follow', channel, mode, shard, connection });
   }
 
   unfollow(channel: string, mode: HoldMode = 'stream', shard = 0): void {
-    this.tell({ type: 'unfollow', channel, mode, shard });
+    const at = this.#followers.findLastIndex(
+      (one) => one.channel === channel && one.mode === mode && one.shard === shard,
+    );
+    const [follower] = this.#followers.splice(at, 1);
+    if (at < 0 || follower === undefined) throw new Error(`nobody follows ${channel}`);
+    this.tell({ type: 'unfollow', ...follower });
   }
 
   publish(channel: string, content: string, more: object = {}): void {
@@ -272,6 +288,21 @@ describe('who follows', () => {
     keeper.publish('a', 'x');
     keeper.publish('b', 'y');
     expect(keeper.take()).toEqual(['a:x']);
+  });
+
+  test('[GRIP-STATS-1] and says it twice, because the keeper may be new, counts once', () => {
+    const keeper = new Keeper(quiet);
+    const said = { channel: 'a', mode: 'stream', shard: 1, connection: 7 } as const;
+    keeper.tell({ type: 'follow', ...said });
+    keeper.tell({ type: 'follow', ...said });
+    keeper.tell({ type: 'follow', ...said, shard: 0 });
+    keeper.pass(1_000);
+    expect(keeper.told()).toEqual(['a stream 1', 'a stream 2']);
+    keeper.tell({ type: 'unfollow', ...said });
+    keeper.tell({ type: 'unfollow', ...said });
+    expect(keeper.told()).toEqual(['a stream 1']);
+    keeper.tell({ type: 'unfollow', ...said, shard: 0 });
+    expect(keeper.told()).toEqual(['a stream 0']);
   });
 });
 

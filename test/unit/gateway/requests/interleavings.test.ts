@@ -220,7 +220,7 @@ test('nothing that is said to a request, in whatever order, leaves it in two min
   );
 });
 
-test('shards that die leave nothing behind of requests that are over', () => {
+test('[GRIP-STATS-1] shards that die leave nothing behind of requests that are over', () => {
   fc.assert(
     fc.property(storyOf(withDeaths), fc.nat(), (events, chance) => {
       const world = new World(chance);
@@ -235,6 +235,8 @@ test('shards that die leave nothing behind of requests that are over', () => {
       expect(stage.living).toBe(0);
       expect([...stage.opened]).toEqual([]);
       expect(stage.subscribed()).toEqual({});
+      // No keeper counts anybody twice, whoever died when.
+      expect(stage.followed).toEqual({});
     }),
     { numRuns: 300 },
   );

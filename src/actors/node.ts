@@ -12,13 +12,14 @@
 //   channels                 keeps the channels whose home is here: ids, sequence, who follows
 //   control                  publishers and operators, on shard 0
 
+import { acrossOf, type BridgeRule } from './bridge/bridge.ts';
 import { brokerDoor, type BrokerDoorMessage } from './broker/broker-door.actor.ts';
 import { brokerFormats } from './broker/broker-formats.ts';
 import type { BrokerOptions } from './broker/broker-options.ts';
 import { type BrokerWire, bytesWire } from './codecs/broker-wire.ts';
 import { askingPaceOf } from './gateway/asking-pace.ts';
 import { channelsActor } from './gateway/channels/channels.actor.ts';
-import type { ChannelsMessage } from './gateway/channel-messages.ts';
+import { type ChannelsMessage, topicOfChannel } from './gateway/channel-messages.ts';
 import { controlActor, type ControlMessage, type ZmqUris } from './gateway/control.actor.ts';
 import { gripFormats } from './gateway/formats.ts';
 import type { GatewayContext } from './gateway/gateway-context.ts';
@@ -43,6 +44,8 @@ export interface ShardOptions {
   readonly brokerWire?: BrokerWire;
   /** Undefined when the node has no gateway. */
   readonly gateway?: GatewayStart | undefined;
+  /** Topics of two dialects that are joined. */
+  readonly bridge?: readonly BridgeRule[];
 }
 
 export interface GatewayStart {
@@ -126,9 +129,14 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
     },
     'router',
   );
-  system.spawn(homeActor, { shards, limits, routerOf: (other) => actorsOf(other).router }, 'home');
+  const routerOf = (other: number): Address<RouterMessage> => actorsOf(other).router;
+  const homeOfShard = (other: number): Address<HomeMessage> => actorsOf(other).home;
+  const { bridge = [] } = options;
+  const across = acrossOf(bridge);
+  const bridges = bridge.length === 0 ? undefined : { shards, homeOfShard, across };
+  system.spawn(homeActor, { shards, limits, routerOf, bridges }, 'home');
   system.spawn(brokerDoor, { options: broker, edges, router, wire }, 'broker');
-  if (options.gateway !== undefined) startGateway(system, options, options.gateway);
+  if (options.gateway !== undefined) startGateway(system, options, options.gateway, bridge);
   return actorsOf(shard);
 }
 
@@ -136,6 +144,7 @@ function startGateway(
   system: System,
   { shard, shards }: ShardOptions,
   { options, routes, zmqUris, directory }: GatewayStart,
+  bridge: readonly BridgeRule[],
 ): void {
   const edges = edgesOf(shard);
   const { router, home } = actorsOf(shard);
@@ -151,7 +160,9 @@ function startGateway(
     routes: new RouteTable([]),
   };
   const { operator, log } = edges;
-  system.spawn(channelsActor, { shard, options, home, operator, log }, 'channels');
+  const joined = new Set(bridge.flatMap(({ one, other }) => [one, other]));
+  const isJoined = (channel: string): boolean => joined.has(topicOfChannel(channel));
+  system.spawn(channelsActor, { shard, options, home, operator, log, isJoined }, 'channels');
   system.spawn(gatewayDoor, { gateway, routes }, 'gateway');
   if (shard !== 0) return;
   const doorOfShard = (other: number): Address<GatewayDoorMessage> => actorsOf(other).gateway;

@@ -118,6 +118,7 @@ export class Shard {
       broker: options.broker,
       home: options.home,
       gateway: options.gateway,
+      bridge: options.bridge ?? [],
     });
     this.#schedule();
   }

@@ -11,7 +11,7 @@ import {
   type SourceFile,
 } from './sources.ts';
 
-const dialects = ['gateway', 'broker', 'chat', 'cluster', 'console'];
+const dialects = ['gateway', 'broker', 'chat', 'cluster', 'console', 'bridge'];
 const actors = ['node', ...dialects, 'routing', 'codecs', 'runtime'];
 const simulator = ['sim', 'workload', 'invariants', 'trace'];
 

@@ -312,7 +312,8 @@ export class GatewayStage {
       routes: new RouteTable([]),
     };
     const { operator, log } = edges;
-    const keeper = { shard, options: whole, home: actors.home, operator, log };
+    const isJoined = (): boolean => false;
+    const keeper = { shard, options: whole, home: actors.home, operator, log, isJoined };
     system.spawn(channelsActor, keeper, 'channels');
     system.spawn(gatewayDoor, { gateway, routes }, 'gateway');
     return { system, edge };

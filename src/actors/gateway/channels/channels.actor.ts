@@ -20,6 +20,8 @@ export interface ChannelsArgs {
   readonly home: Address<HomeMessage>;
   readonly operator: Address<OperatorNotice>;
   readonly log: Address<Log>;
+  /** A topic of another dialect gets what is published to the channel. */
+  readonly isJoined: (channel: string) => boolean;
 }
 
 interface Channel {
@@ -114,8 +116,11 @@ function publish(state: ChannelsState, item: GripItem, context: Turn): void {
     return;
   }
   const channel = state.channels.get(item.channel);
-  // What nobody follows goes nowhere, and is not asked for later.
-  if (channel === undefined) return;
+  if (channel === undefined) {
+    // What nobody follows goes nowhere, and is not asked for later; but for what others are joined to.
+    if (state.args.isJoined(item.channel)) toHome(state, item.channel, item, context);
+    return;
+  }
   release(state, channel, sequencer.take(item, context.now), context);
 }
 

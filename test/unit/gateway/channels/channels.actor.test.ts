@@ -53,7 +53,9 @@ class Keeper {
     this.system.bind(home, (message) => this.#hear(message));
     this.system.bind(operator, (notice) => this.notices.push(notice));
     this.system.bind(log, (line) => this.logs.push(line));
-    const args = { shard: 0, options: { ...gatewayDefaults, ...options }, home, operator, log };
+    const whole = { ...gatewayDefaults, ...options };
+    const isJoined = (channel: string): boolean => channel === 'joined';
+    const args = { shard: 0, options: whole, home, operator, log, isJoined };
     this.#address = this.system.spawn(channelsActor, args, 'channels');
     this.system.run(this.now, 1_000);
   }

@@ -57,9 +57,9 @@ async function fanOut(what: string, open: Open, origin: Origin): Promise<string>
         const endsAt = performance.now() + durationMs;
         let deliveries = 0;
         while (performance.now() < endsAt) {
-          const heard = audience.hears(burst * SUBSCRIBERS);
-          await Promise.all([publish(gateway.controlPort, burst), heard]);
-          deliveries += burst * SUBSCRIBERS;
+          const all = audience.hears(burst * SUBSCRIBERS);
+          const [heard] = await Promise.all([all, publish(gateway.controlPort, burst)]);
+          deliveries += heard;
         }
         return deliveries;
       };

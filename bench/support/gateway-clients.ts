@@ -9,12 +9,15 @@ import { CHANNEL, STREAM_HOST, WS_HOST } from './gateways.ts';
 
 const MARK = 0x7e;
 const BATCH = 100;
+const SETTLE_MS = 1_000;
+/** What has not come by then is lost. */
+const PATIENCE_MS = 5_000;
 /** Of every payload, with its mark. */
 const PAYLOAD = `${'x'.repeat(98)}~\n`;
 
 export interface Audience {
-  /** Resolves when so many marks more have come to all together. */
-  hears(marks: number): Promise<void>;
+  /** Resolves when so many marks more have come to all together, or, with fewer, when nobody waits any longer. */
+  hears(marks: number): Promise<number>;
   end(): void;
 }
 
@@ -25,8 +28,8 @@ export function streamAudience(port: number, count: number): Promise<Audience> {
 }
 
 /** Opens `count` WebSockets that their origin subscribes to the channel. */
-export async function webSocketAudience(port: number, count: number): Promise<Audience> {
-  const opened = await audience(
+export function webSocketAudience(port: number, count: number): Promise<Audience> {
+  return audience(
     port,
     count,
     () =>
@@ -34,9 +37,6 @@ export async function webSocketAudience(port: number, count: number): Promise<Au
       `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`,
     '101',
   );
-  // The subscription follows the handshake unseen.
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  return opened;
 }
 
 /** Publishes `count` items in one request, as a stream's content and a WebSocket's message. */
@@ -70,7 +70,7 @@ export async function askFor(
   const ask = async (): Promise<void> => {
     const socket = connect({ host: '127.0.0.1', port, noDelay: true });
     socket.on('error', () => {});
-    socket.on('data', (chunk) => {
+    socket.on('data', (chunk: Buffer) => {
       if (chunk.indexOf(MARK) === -1) return;
       answered += 1;
       if (performance.now() < endsAt) socket.write(request);
@@ -104,12 +104,18 @@ async function audience(
     );
     sockets.push(...(await Promise.all(batch)));
   }
+  // Pushpin begins an answer before it follows the channel.
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
   return {
     hears(marks) {
       heard = 0;
       target = marks;
       return new Promise((resolve) => {
-        reached = resolve;
+        const patience = setTimeout(() => resolve(heard), PATIENCE_MS);
+        reached = () => {
+          clearTimeout(patience);
+          resolve(heard);
+        };
       });
     },
     end() {

@@ -35,7 +35,8 @@ const subscribeBytes = subscribe.replaceAll('\\', '').length.toString(16);
 /** `/plain` is a small page, `/stream` a hold, `/ws` agrees to a WebSocket and subscribes it. */
 export async function startOrigin(): Promise<Origin> {
   const folder = newFolder();
-  const [port = 0] = await freePorts(1);
+  const [port] = await freePorts(1);
+  if (port === undefined) throw new Error('no port is free');
   const locations = `
     location /plain { default_type text/plain; return 200 "${PLAIN_BODY}"; }
     location /stream {
@@ -56,7 +57,8 @@ export async function startOrigin(): Promise<Origin> {
 
 export async function startGateway(name: GatewayName, origin: Origin): Promise<MeasuredGateway> {
   const folder = newFolder();
-  const [port = 0, controlPort = 0, ...others] = await freePorts(6);
+  const [port, controlPort, ...others] = await freePorts(6);
+  if (port === undefined || controlPort === undefined) throw new Error('no port is free');
   const file = writeFiles(folder, origin, [port, controlPort, ...others]);
   const family = startFamily(commandsOf(name, folder, file, port, origin));
   const { cpuSeconds, residentBytes } = family;
@@ -226,7 +228,7 @@ function isAnswered(port: number, request: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port });
     socket.setTimeout(1_000, () => socket.destroy());
-    socket.on('data', (chunk) => {
+    socket.on('data', (chunk: Buffer) => {
       resolve(chunk.toString('latin1').includes(' 200 '));
       socket.destroy();
     });

@@ -16,12 +16,11 @@ export interface Family {
   stop(): Promise<void>;
 }
 
-/** Starts commands side by side, pinned to one processor, each in a group of its own. */
+/** Starts commands side by side, pinned to one processor. */
 export function startFamily(commands: readonly (readonly string[])[]): Family {
   const children = commands.map((command) => {
     const child = spawn('taskset', ['-c', '0', ...command], {
       stdio: ['ignore', 'ignore', 'inherit'],
-      detached: true,
     });
     if (child.pid === undefined) throw new Error(`${command[0] ?? ''} did not start`);
     return child;
@@ -31,7 +30,10 @@ export function startFamily(commands: readonly (readonly string[])[]): Family {
     cpuSeconds: () => members().reduce((sum, pid) => sum + cpuSecondsOf(pid), 0),
     residentBytes: () => members().reduce((sum, pid) => sum + residentBytesOf(pid), 0),
     async stop() {
+      const all = members();
       await Promise.all(children.map(end));
+      // A server's own children may be in groups of their own.
+      for (const pid of all) endAtOnce(pid);
     },
   };
 }
@@ -49,18 +51,17 @@ async function end(child: ChildProcess): Promise<void> {
   const { pid } = child;
   if (pid === undefined || child.exitCode !== null) return;
   const exited = once(child, 'exit');
-  const patience = setTimeout(() => endGroup(pid), STOP_MS);
+  const patience = setTimeout(() => endAtOnce(pid), STOP_MS);
   child.kill('SIGTERM');
   await exited;
   clearTimeout(patience);
-  endGroup(pid);
 }
 
-function endGroup(pid: number): void {
+function endAtOnce(pid: number): void {
   try {
-    process.kill(-pid, 'SIGKILL');
+    process.kill(pid, 'SIGKILL');
   } catch {
-    // Nobody of the group is left.
+    // It has ended.
   }
 }
 

@@ -57,15 +57,13 @@ export function isHidden(address: string): boolean {
   return family === 0 || hidden.check(address, family === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** Connects again and again to one origin; `stale` hears of errors on sockets that had been of use before. */
+/** Connects again and again to one origin. */
 export class Connector {
   readonly #origin: OriginAddress;
-  readonly #stale: (error: Error) => void;
   #session: Buffer | undefined = undefined;
 
-  constructor(origin: OriginAddress, stale: (error: Error) => void) {
+  constructor(origin: OriginAddress) {
     this.#origin = origin;
-    this.#stale = stale;
   }
 
   connect(connected: Connected): void {
@@ -97,12 +95,9 @@ export class Connector {
     });
     socket.on('error', (error) => {
       clearTimeout(deadline);
-      if (isConnected) {
-        if (socket.bytesRead > 0) this.#stale(error);
-      } else if (!hasFailed) {
-        hasFailed = true;
-        connected(failureOf(error, isSecure), null);
-      }
+      if (isConnected || hasFailed) return;
+      hasFailed = true;
+      connected(failureOf(error, isSecure), null);
     });
   }
 

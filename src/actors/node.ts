@@ -17,6 +17,7 @@ import { brokerDoor, type BrokerDoorMessage } from './broker/broker-door.actor.t
 import { brokerFormats } from './broker/broker-formats.ts';
 import type { BrokerOptions } from './broker/broker-options.ts';
 import { type BrokerWire, bytesWire } from './codecs/broker-wire.ts';
+import { askingPaceOf } from './gateway/asking-pace.ts';
 import { channelsActor } from './gateway/channels/channels.actor.ts';
 import { type ChannelsMessage, topicOfChannel } from './gateway/channel-messages.ts';
 import { controlActor, type ControlMessage, type ZmqUris } from './gateway/control.actor.ts';
@@ -153,6 +154,7 @@ function startGateway(
     options: { ...options, connectionsMax: Math.ceil(options.connectionsMax / shards) },
     directory,
     edges,
+    askingPace: askingPaceOf(shards),
     router,
     channelsOfShard: (other) => actorsOf(other).channels,
     routes: new RouteTable([]),

@@ -1,7 +1,7 @@
 // Chromium on a page of another site, through a node: EventSource, fetch and WebSocket, while the app behind it is
 // killed and started again.
 
-import { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:http';
 import { HttpStreamFormat, Publisher } from '@fanoutio/grip';
 import { type Browser, chromium, type Page } from 'playwright-core';

@@ -65,7 +65,7 @@ export function portOf(address = ''): string {
 
 export interface Folder {
   readonly path: string;
-  write(name: string, text: string): string;
+  write(name: string, text: string | Uint8Array): string;
   remove(): void;
 }
 

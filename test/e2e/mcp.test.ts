@@ -3,7 +3,6 @@
 
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { LoggingMessageNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -51,7 +50,7 @@ interface Visit {
   readonly transport: StreamableHTTPClientTransport;
   readonly notes: string[];
   /** Asks the origin itself, not through the gateway. */
-  order(path: string): Promise<State>;
+  readonly order: (path: string) => Promise<State>;
 }
 
 async function visit(kind: 'server' | 'holds'): Promise<Visit> {
@@ -72,7 +71,7 @@ async function visit(kind: 'server' | 'holds'): Promise<Visit> {
   const order = async (path: string): Promise<State> =>
     JSON.parse(await (await ask(`http://127.0.0.1:${ports[kind]}${path}`)).whole()) as State;
   const { streams } = await order('/state');
-  await client.connect(transport as Transport);
+  await client.connect(transport);
   await expect.poll(() => order('/state')).toMatchObject({ streams: streams + 1 });
   return { client, transport, notes, order };
 }

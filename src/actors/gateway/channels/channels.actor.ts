@@ -7,7 +7,7 @@ import type { GripItem } from '../../codecs/grip/publish-item.ts';
 import type { HomeMessage } from '../../routing/home.actor.ts';
 import type { ActorDefinition, Address, Context } from '../../runtime/actor.ts';
 import type { HoldMode, OperatorNotice } from '../../runtime/gateway-edges.ts';
-import type { Log } from '../../runtime/edges.ts';
+import type { ConnectionId, Log } from '../../runtime/edges.ts';
 import { type ChannelsMessage, type GripUpdate, topicOfChannel } from '../channel-messages.ts';
 import { Followers } from './followers.ts';
 import type { GatewayOptions } from '../gateway-options.ts';
@@ -50,7 +50,7 @@ interface Released {
 }
 
 type Turn = Context<ChannelsMessage>;
-type Ask<T extends ChannelsMessage['type']> = Extract<ChannelsMessage, { readonly type: T }>;
+type Following = Extract<ChannelsMessage, { readonly connection: ConnectionId }>;
 
 export const channelsActor: ActorDefinition<ChannelsArgs, ChannelsState, ChannelsMessage> = {
   kind: 'gateway/channels',
@@ -128,10 +128,11 @@ function release(state: ChannelsState, channel: Channel, out: Release, context: 
   if (out.dropped > 0) context.count('gateway.items.dropped.sequence', out.dropped);
   for (const item of out.items) {
     const receivers = receiversOf(channel, item);
-    if (state.pacer.isOpen(receivers, context.now)) deliver(state, { channel, item }, context);
-    else if (state.pacer.wait({ channel, item }, receivers)) pace(state, context);
+    const weight = blocksOf(item, state.args.options, receivers) ?? receivers;
+    if (state.pacer.isOpen(weight, context.now)) deliver(state, { channel, item }, context);
+    else if (state.pacer.wait({ channel, item }, weight)) pace(state, context);
     else {
-      // [GRIP] No silent loss: whoever is dropped by the operator's own bound is counted and told of.
+      // [DIFF-24] No silent loss: whoever is dropped by the operator's own bound is counted and told of.
       context.count('gateway.deliveries.dropped.hwm', receivers);
       context.send(state.args.log, {
         type: 'log',
@@ -202,7 +203,7 @@ function toHome(
 
 function follow(
   state: ChannelsState,
-  { channel: name, mode, shard }: Ask<'follow'>,
+  { channel: name, mode, shard, connection }: Following,
   context: Turn,
 ): void {
   let channel = state.channels.get(name);
@@ -212,7 +213,7 @@ function follow(
     state.channels.set(name, channel);
     state.sequencer.follow(name);
   }
-  channel.followers.add(mode, shard);
+  if (!channel.followers.add(mode, shard, connection)) return;
   if (mode === 'response') state.lingering.delete(channel);
   tell(state, channel, mode, context);
   if (isFirst && state.args.options.updateOnFirstSubscription) {
@@ -223,12 +224,11 @@ function follow(
 
 function unfollow(
   state: ChannelsState,
-  { channel: name, mode, shard }: Ask<'unfollow'>,
+  { channel: name, mode, shard, connection }: Following,
   context: Turn,
 ): void {
   const channel = state.channels.get(name);
-  if (channel === undefined) return;
-  channel.followers.remove(mode, shard);
+  if (channel?.followers.remove(mode, shard, connection) !== true) return;
   settle(state, channel, mode, context);
 }
 

@@ -179,14 +179,14 @@ export function letGo(session: Session, context: Turn): void {
 }
 
 function tellKeeper(
-  { admitted }: Session,
+  { admitted, connection }: Session,
   type: 'follow' | 'unfollow',
   channel: string,
   context: Turn,
 ): void {
   const { gateway } = admitted;
   const { shard } = gateway;
-  context.send(keeperOf(gateway, channel), { type, channel, mode: 'ws', shard });
+  context.send(keeperOf(gateway, channel), { type, channel, mode: 'ws', shard, connection });
 }
 
 /** [WOH-GRIP-13] */

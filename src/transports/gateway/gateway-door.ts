@@ -123,6 +123,11 @@ export class GatewayDoor {
     );
   }
 
+  /** Connections that are no stream and no WebSocket. */
+  get clients(): number {
+    return this.#clients.size;
+  }
+
   listen(): Promise<{ readonly host: string; readonly port: number }> {
     return this.#listener.listen();
   }

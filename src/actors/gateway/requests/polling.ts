@@ -17,7 +17,9 @@ export function startPoll(state: RequestState, instruct: Instruct, context: Turn
   state.life = 'polling';
   dropOld(state, instruct);
   hold(state, instruct, context);
-  context.after('poll', instruct.timeoutMs);
+  const { isDraining } = state.admitted.gateway;
+  const { timeoutMs } = instruct;
+  context.after('poll', isDraining ? Math.min(timeoutMs, DRAINING_POLL_MS) : timeoutMs);
   drainPoll(state, context);
 }
 
@@ -27,6 +29,11 @@ export function pollTimedOut(state: RequestState, context: Turn): void {
   if (state.life !== 'polling' || held === undefined) return;
   answer(state, held.instruct.response, true, context);
   end(state, context);
+}
+
+/** [PROC-DRAIN-3] The node ends: the client asks elsewhere, and not all do so at once. */
+export function hurryPoll(state: RequestState, withinMs: number, context: Turn): void {
+  if (state.life === 'polling') context.after('poll', context.random() % Math.max(1, withinMs));
 }
 
 /** Looks at what waits, until something ends the poll. */
@@ -109,3 +116,6 @@ export function askAgainNow(state: RequestState, context: Turn): void {
   const bytes = state.body ?? new Uint8Array(0);
   askOrigin(state, { kind: 'bytes', bytes }, context);
 }
+
+/** Long enough for what is being published, and for whoever asks again and again. */
+const DRAINING_POLL_MS = 1_000;

@@ -37,6 +37,7 @@ export const unseen: Readonly<Record<string, Readonly<Record<string, string>>>> 
     'PROC-GATE-1': START,
     'PROC-GATE-2': START,
     'PROC-GATE-3': FILES,
+    'PROC-GATE-4': START,
     'PROC-TLS-2': FILES,
   },
 };

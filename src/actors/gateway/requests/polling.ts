@@ -6,7 +6,7 @@ import type { Instruct } from '../../codecs/grip/instruct.ts';
 import { patchBody } from '../../codecs/grip/json-patch.ts';
 import type { GripItem, ResponseFormat } from '../../codecs/grip/publish-item.ts';
 import { withoutHeaders } from '../../codecs/grip/header-list.ts';
-import { answer, answerError, mergedHeaders, ORIGIN_ERROR } from './answers.ts';
+import { answer, answerError, logHeld, mergedHeaders, ORIGIN_ERROR } from './answers.ts';
 import { askOrigin, mayAsk, turnTaken } from './asking.ts';
 import { hold } from './holding.ts';
 import { dropOld, nextWish, type ItemWish } from './items.ts';
@@ -16,7 +16,9 @@ import type { RequestState, Turn } from './request-state.ts';
 export function startPoll(state: RequestState, instruct: Instruct, context: Turn): void {
   state.life = 'polling';
   dropOld(state, instruct);
+  const isRetry = state.hold !== undefined;
   hold(state, instruct, context);
+  logHeld(state, isRetry, context);
   const { isDraining } = state.admitted.gateway;
   const { timeoutMs } = instruct;
   context.after('poll', isDraining ? Math.min(timeoutMs, DRAINING_POLL_MS) : timeoutMs);

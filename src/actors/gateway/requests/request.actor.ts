@@ -97,7 +97,7 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
         withQuestion(state, message.ref, (question) => failed(state, question, message, context));
         return;
       case 'relayed':
-        withQuestion(state, message.ref, () => relayed(state, message.isWhole, context));
+        withQuestion(state, message.ref, () => relayed(state, message, context));
         return;
       case 'bodyRead':
         if (state.life === 'asking') testOriginHeard(state, message, context);

@@ -276,10 +276,16 @@ export class Shard {
   async #drain(spreadMs: number): Promise<void> {
     this.#desk.close();
     this.#web.closeListeners();
+    if (this.#data.options.gateway !== undefined) {
+      const { gateway } = actorsOf(this.#data.shard);
+      this.#system.deliver(gateway, { type: 'draining', withinMs: spreadMs });
+      this.#schedule();
+    }
     await Promise.all([
       this.#web.drain(1001, 'going away', spreadMs),
       this.#gateway.drain(spreadMs),
     ]);
+    this.#gateway.destroy();
     this.#say({ type: 'drained' });
   }
 

@@ -92,7 +92,7 @@ export class Connections implements ConnectionHost {
     const connection = new Connection(id, socket, kind, owner, this);
     this.#open.set(id, connection);
     this.#options.count('web.connections.opened', 1);
-    connection.sayRaw(head);
+    if (head.byteLength > 0) connection.sayRaw(head);
   }
 
   /** The hot path. A burst writes to the same connections again and again: whom it met last is asked first. */

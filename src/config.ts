@@ -5,6 +5,8 @@
 
 import type { BrokerOptions } from './actors/broker/broker-options.ts';
 import type { HomeLimits } from './actors/routing/home.actor.ts';
+import { chatDoorRows, chatRows } from './config/chat-settings.ts';
+import type { ChatOptions } from './actors/chat/chat-options.ts';
 import { fromFile } from './config/file-layer.ts';
 import { gatewayDoorRows, gatewayRows } from './config/gateway-settings.ts';
 import { gatewayOfPushpin, gatewayOfSettings, type GatewaySetup } from './config/gateway-setup.ts';
@@ -49,6 +51,10 @@ export interface AdminDoor {
   readonly tls: TlsFiles | undefined;
 }
 
+export interface ChatDoor extends AdminDoor {
+  readonly passwordFile: string | undefined;
+}
+
 export type AuthSettings = ValuesOf<typeof authRows>;
 
 export interface NodeOptions {
@@ -59,6 +65,8 @@ export interface NodeOptions {
     /** undefined where a `pushpin.conf` says which doors there are, and nobody asked for this one. */
     readonly broker: BrokerDoor | undefined;
     readonly admin: AdminDoor | undefined;
+    /** undefined without a port. */
+    readonly chat: ChatDoor | undefined;
   };
   /** undefined without routes. */
   readonly gateway: GatewaySetup | undefined;
@@ -68,6 +76,7 @@ export interface NodeOptions {
   readonly drain: ValuesOf<typeof drainRows>;
   readonly broker: BrokerOptions;
   readonly home: HomeLimits;
+  readonly chat: ChatOptions;
 }
 
 /** One setting as it is in force, for people. */
@@ -105,6 +114,7 @@ export interface FileProblem {
 export interface FileChecks {
   tls(files: TlsFiles): readonly FileProblem[];
   auth(settings: AuthSettings): readonly FileProblem[];
+  passwords(file: string): readonly FileProblem[];
 }
 
 export type ConfigReading =
@@ -140,6 +150,9 @@ export function readConfig(input: ConfigInput): ConfigReading {
   }
   const brokerTls = tlsOf(values, 'broker.', door, input.checks);
   const adminTls = tlsOf(values, 'admin.', admin, input.checks);
+  const chatDoor = values.section('chat.', chatDoorRows);
+  const chat = values.section('chat.', chatRows);
+  const chatTls = tlsOf(values, 'chat.', chatDoor, input.checks);
   const hasAuth = checkAuth(values, auth, requireToken, input.checks);
 
   if (drain.deadlineMs < drain.spreadMs) {
@@ -156,6 +169,7 @@ export function readConfig(input: ConfigInput): ConfigReading {
     const problem = 'the broker door and the admin door have the same port';
     values.refuse(['admin.port', 'broker.port'], problem, 'Give each door a port of its own.');
   }
+  checkChat(values, chatDoor.passwordFile, chat, hasAuth, input.checks);
   if (values.mistakes.length > 0) return { ok: false, mistakes: values.mistakes.toSorted(byPlace) };
 
   const broker = {
@@ -185,6 +199,10 @@ export function readConfig(input: ConfigInput): ConfigReading {
         admin.port === undefined || !isAsked('admin.port')
           ? undefined
           : { host: admin.host, port: admin.port, tls: adminTls },
+      chat:
+        chatDoor.port === undefined
+          ? undefined
+          : { ...chatDoor, port: chatDoor.port, tls: chatTls },
     },
     gateway,
     auth: hasAuth ? auth : undefined,
@@ -192,6 +210,7 @@ export function readConfig(input: ConfigInput): ConfigReading {
     drain,
     broker,
     home,
+    chat,
   };
   const warnings = [...values.warnings, ...dangers(options)];
   return { ok: true, options, warnings, effective: values.effective() };
@@ -325,8 +344,40 @@ function checkAuth(
   return false;
 }
 
+function checkChat(
+  values: Values,
+  passwordFile: string | undefined,
+  { auth, pingEveryMs, pingTimeoutMs, lineBytesMax, bodyBytesMax }: ChatOptions,
+  hasAuth: boolean,
+  checks: FileChecks,
+): void {
+  if (auth.includes('password') && passwordFile === undefined)
+    values.refuse(
+      ['chat.auth'],
+      'takes passwords without a file of them',
+      'Set chat.passwordFile.',
+    );
+  if (auth.includes('token') && !hasAuth) {
+    const wayOut = 'Set auth.secretFile, auth.publicKeyFile or auth.jwksFile.';
+    values.refuse(['chat.auth'], 'takes tokens without a key to verify them with', wayOut);
+  }
+  if (pingTimeoutMs <= pingEveryMs) {
+    const problem = 'chat.pingTimeoutMs is not longer than chat.pingEveryMs';
+    const wayOut = 'A client must have time to answer.';
+    values.refuse(['chat.pingTimeoutMs', 'chat.pingEveryMs'], problem, wayOut);
+  }
+  if (bodyBytesMax >= lineBytesMax) {
+    const problem = 'chat.bodyBytesMax does not fit into chat.lineBytesMax';
+    const wayOut = 'A line holds a body and its envelope.';
+    values.refuse(['chat.bodyBytesMax', 'chat.lineBytesMax'], problem, wayOut);
+  }
+  if (passwordFile === undefined) return;
+  for (const { key, problem, wayOut } of checks.passwords(passwordFile))
+    values.refuse([`chat.${key}`], problem, wayOut);
+}
+
 /** What is allowed, but should be somebody's decision. */
-function dangers({ doors, broker }: NodeOptions): readonly string[] {
+function dangers({ doors, broker, chat }: NodeOptions): readonly string[] {
   const warnings: string[] = [];
   if (doors.broker !== undefined && !isLoopback(doors.broker.host) && !broker.requireToken) {
     warnings.push(
@@ -337,6 +388,12 @@ function dangers({ doors, broker }: NodeOptions): readonly string[] {
   if (doors.admin !== undefined && !isLoopback(doors.admin.host)) {
     warnings.push(
       `The admin door listens on ${doors.admin.host} and has no auth: whoever reaches it may read the metrics.`,
+    );
+  }
+  if (doors.chat !== undefined && !isLoopback(doors.chat.host) && chat.auth.includes('none')) {
+    warnings.push(
+      `The chat listens on ${doors.chat.host} without auth: whoever reaches it may call themselves what they like. ` +
+        'Set chat.auth to password or token, or listen on 127.0.0.1.',
     );
   }
   return warnings;

@@ -9,6 +9,8 @@ import type { ShardsOptions, ShardStats, TlsMaterial } from './shards-contract.t
 export interface ShardData {
   readonly shard: number;
   readonly seed: number;
+  /** How many shards of the node died before. */
+  readonly life: number;
   readonly options: ShardsOptions;
   /** Shared by all shards of the node; see crossings.ts. */
   readonly ledger: SharedArrayBuffer;

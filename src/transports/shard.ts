@@ -5,13 +5,15 @@
 import type { Address } from '../actors/runtime/actor.ts';
 import { System } from '../actors/runtime/system.ts';
 import { actorsOf, edgesOf, startShard } from '../actors/node.ts';
+import { createPasswordEdge } from './auth/password-book.ts';
 import { createAuthEdge } from './auth.edge.ts';
-import { nowUs, Alarm } from './clock.ts';
 import { Crossings } from './crossings.ts';
 import { GatewayEdge } from './gateway.edge.ts';
 import { createLogEdge } from './log.edge.ts';
+import { Alarm, nowUs } from './process/clock.ts';
 import type { FromShard, ShardData, ToShard } from './shard-messages.ts';
 import type { ShardStats } from './shards-contract.ts';
+import { TcpEdge } from './tcp.edge.ts';
 import { WebEdge } from './web.edge.ts';
 
 /** Messages that actors may take before sockets are served again. */
@@ -25,6 +27,7 @@ export class Shard {
   readonly #system: System;
   readonly #web: WebEdge;
   readonly #gateway: GatewayEdge;
+  readonly #tcp: TcpEdge;
   readonly #crossings: Crossings;
   readonly #alarm: Alarm;
   #isScheduled = false;
@@ -81,7 +84,23 @@ export class Shard {
       log: (entry) => say({ type: 'log', entry }),
       now: Date.now,
     });
+    this.#tcp = new TcpEdge({
+      ground: this.#web.ground,
+      deliver,
+      schedule,
+      count: (counter, by) => this.#count(counter, by),
+      log: (entry) => say({ type: 'log', entry }),
+    });
     const edges = edgesOf(shard);
+    this.#system.bind(edges.tcp, (command) => this.#tcp.obey(command));
+    const { chat } = options;
+    this.#system.bind(
+      edges.passwords,
+      createPasswordEdge(chat?.passwords, (to, verdict) => {
+        deliver(to, verdict);
+        schedule();
+      }),
+    );
     this.#system.bind(edges.gateway, (command) => this.#gateway.obey(command));
     this.#system.bind(edges.web, (command) => this.#web.obey(command));
     this.#system.bind(
@@ -105,6 +124,10 @@ export class Shard {
       broker: options.broker,
       home: options.home,
       gateway: options.gateway,
+      chat:
+        chat === undefined
+          ? undefined
+          : { ...chat, life: data.life, wallAtZeroMs: Date.now() - nowUs() / 1_000 },
     });
     this.#schedule();
   }
@@ -128,6 +151,7 @@ export class Shard {
       case 'reloadTls':
         this.#web.reloadTls(message.door, message.material);
         this.#gateway.reloadTls(message.door, message.material);
+        this.#tcp.reloadTls(message.door, message.material);
         return;
       case 'changeRoutes':
         this.#system.deliver(actorsOf(this.#data.shard).gateway, {
@@ -155,6 +179,7 @@ export class Shard {
     this.#web.closeListeners();
     this.#web.abandon(1012, 'service restart');
     this.#gateway.abandon();
+    this.#tcp.closeListeners();
     // Words to the main thread and to sockets leave before the thread ends.
     setTimeout(() => process.exit(1), 50);
   }
@@ -168,6 +193,12 @@ export class Shard {
       const { channels, gateway } = actorsOf(this.#data.shard);
       this.#system.deliver(channels, { type: 'shardDown', shard });
       this.#system.deliver(gateway, { type: 'shardDown', shard });
+    }
+    if (this.#data.options.chat !== undefined) {
+      const { rooms, users, chat } = actorsOf(this.#data.shard);
+      this.#system.deliver(rooms, { type: 'shardDown', shard });
+      this.#system.deliver(users, { type: 'shardDown', shard });
+      this.#system.deliver(chat, { type: 'shardDown', shard });
     }
     this.#schedule();
   }
@@ -186,6 +217,12 @@ export class Shard {
         tls: options.tls,
         deflate: options.deflate,
       };
+      if (options.isChat === true) {
+        const doorActor = actorsOf(shard).chat;
+        const address = await this.#tcp.listen({ ...common, doorActor });
+        this.#say({ type: 'listening', door, ...address });
+        return;
+      }
       if (options.gateway !== undefined) {
         const doorActor = actorsOf(shard).gateway;
         const connectionsMax = Math.ceil(options.gateway.connectionsMax / threads);
@@ -255,6 +292,13 @@ export class Shard {
 
   async #drain(spreadMs: number): Promise<void> {
     this.#web.closeListeners();
+    this.#tcp.closeListeners();
+    if (this.#data.options.chat !== undefined) {
+      // Sessions say goodbye by themselves, before the web edge closes what is left.
+      const { chat } = actorsOf(this.#data.shard);
+      this.#system.deliver(chat, { type: 'drain', withinMs: Math.floor(spreadMs / 2) });
+      this.#schedule();
+    }
     await Promise.all([
       this.#web.drain(1001, 'going away', spreadMs),
       this.#gateway.drain(spreadMs),

@@ -3,6 +3,7 @@
 // Refuses to know how shards are started.
 
 import type { BrokerOptions } from '../actors/broker/broker-options.ts';
+import type { ChatOptions } from '../actors/chat/chat-options.ts';
 import type { GatewayStart } from '../actors/node.ts';
 import type { HomeLimits } from '../actors/routing/home.actor.ts';
 import type { Log } from '../actors/runtime/edges.ts';
@@ -20,6 +21,8 @@ export interface DoorSettings {
   readonly deflate: boolean;
   /** Undefined for the broker's door. */
   readonly gateway?: GatewayDoorSettings | undefined;
+  /** A door where HP is spoken over bare TCP. */
+  readonly isChat?: boolean;
 }
 
 /** What is a gateway door's own. */
@@ -39,6 +42,15 @@ export interface ShardsOptions {
   readonly auth: AuthOptions | undefined;
   /** Undefined when the node has no gateway. */
   readonly gateway?: GatewayStart | undefined;
+  /** Undefined when the node has no chat. */
+  readonly chat?: ChatSettings | undefined;
+}
+
+export interface ChatSettings {
+  readonly options: ChatOptions;
+  readonly incarnation: number;
+  /** The text of the password file. */
+  readonly passwords: string | undefined;
 }
 
 export interface ShardStats {

@@ -20,7 +20,7 @@ import { referenceTable } from '../../src/config/reference.ts';
 import { settings } from '../../src/config/settings.ts';
 import { nearest } from '../../src/config/spelling.ts';
 
-const content: FileChecks = { tls: () => [], auth: () => [] };
+const content: FileChecks = { tls: () => [], auth: () => [], passwords: () => [] };
 
 interface Layers {
   readonly args?: readonly string[];
@@ -512,6 +512,7 @@ describe('mistakes', () => {
       checks: {
         tls: () => [{ key: 'keyFile', problem: 'p', wayOut: 'w' }],
         auth: () => [{ key: 'jwksFile', problem: 'q', wayOut: 'v' }],
+        passwords: () => [],
       },
     });
     expect(found).toEqual([

@@ -20,7 +20,7 @@ export interface ChatStart {
   readonly incarnation: number;
   /** Milliseconds since 1970 when `now` was 0. */
   readonly wallAtZeroMs: number;
-  /** How many shards of the node died before this one began: rooms that are born again are told apart by it. */
+  /** How many shards of the node died before this one: rooms that are born again are told apart by it. */
   readonly life: number;
 }
 

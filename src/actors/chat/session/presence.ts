@@ -110,7 +110,11 @@ export function presenceTold(
   pending.presences.push(presence);
   pending.missing -= 1;
   if (pending.missing > 0) return;
-  const users = pending.presences.map(({ user, status, note, sessions, since }) => {
+  const order = 'users' in pending.request ? pending.request.users.map(userKey) : [];
+  const told = pending.presences.toSorted(
+    (one, other) => order.indexOf(userKey(one.user)) - order.indexOf(userKey(other.user)),
+  );
+  const users = told.map(({ user, status, note, sessions, since }) => {
     return { user, status, note, sessions, since };
   });
   answer(session, 'PRESENCE_STATE', { users }, context);

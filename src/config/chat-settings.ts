@@ -2,11 +2,13 @@
 // Refuses to know how layers are read and merged.
 
 import { chatDefaults, type ChatOptions } from '../actors/chat/chat-options.ts';
+import type { AuthMethod } from '../actors/codecs/hp/requests.ts';
 import { count, file, host, MiB, none, row, type Rows } from './rows.ts';
 import {
   anyText,
   bytes,
   duration,
+  type Kind,
   list,
   oneOf,
   portOrOff,
@@ -18,6 +20,21 @@ const c = chatDefaults;
 const name = anyText('a name', 'name');
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
+
+/** A list in which `none` is a choice, and not the empty list. */
+const methods: Kind<readonly AuthMethod[]> = {
+  form: 'none, password, token, or several with commas between',
+  word: 'method',
+  show: (value) => value.join(','),
+  read(text) {
+    const known = ['none', 'password', 'token'] as const;
+    const named = text.split(',').map((part) => part.trim());
+    const value = known.filter((method) => named.includes(method));
+    if (value.length === new Set(named).size) return { ok: true, value };
+    const problem = `"${text}" is no list of ways to prove who one is`;
+    return { ok: false, problem, wayOut: 'Write none, password or token, or several with commas.' };
+  },
+};
 
 export const chatDoorRows = {
   port: row<number | undefined>(
@@ -54,11 +71,7 @@ export const chatRows: Rows<ChatOptions> = {
     '`lenient` lets clients leave out id, timestamp, source and payload.',
     { flag: 'chat-envelope' },
   ),
-  auth: row(
-    list(oneOf('none', 'password', 'token')),
-    c.auth,
-    'How users prove who they are; `none` believes everybody.',
-  ),
+  auth: row(methods, c.auth, 'How users prove who they are; `none` believes everybody.'),
   allowPlaintext: row(
     yesOrNo,
     c.allowPlaintext,

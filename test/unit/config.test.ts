@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { assert, property, string } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { brokerDefaults } from '../../src/actors/broker/broker-options.ts';
+import { chatDefaults } from '../../src/actors/chat/chat-options.ts';
 import { homeDefaults } from '../../src/actors/node.ts';
 import {
   type ConfigInput,
@@ -64,6 +65,7 @@ describe('defaults', () => {
       doors: {
         broker: { host: '127.0.0.1', port: 443, portWasSet: false, tls: undefined, deflate: false },
         admin: { host: '127.0.0.1', port: 7_998, tls: undefined },
+        chat: undefined,
       },
       gateway: undefined,
       auth: undefined,
@@ -71,6 +73,7 @@ describe('defaults', () => {
       drain: { spreadMs: 5_000, deadlineMs: 10_000 },
       broker: brokerDefaults,
       home: homeDefaults,
+      chat: chatDefaults,
     });
   });
 
@@ -153,6 +156,8 @@ describe('layers', () => {
     for (const { key, env, kind, fallback } of settings) {
       if (key.startsWith('auth.') || key.includes('tls.')) continue;
       if (key === 'broker.requireToken' || key === 'threads') continue;
+      // Each of these must suit another setting.
+      if (['chat.auth', 'chat.pingTimeoutMs', 'chat.bodyBytesMax'].includes(key)) continue;
       const given = other(kind.show(fallback), kind.form);
       for (const layer of [{ env: { [env]: given } }, { text: yamlOf(key, given) }]) {
         const reading = read(layer);
@@ -606,6 +611,8 @@ function other(shown: string, form: string): string {
   if (form.startsWith('an IP')) return '10.0.0.1';
   if (form === 'all, none') return 'none';
   if (form.startsWith('disconnect')) return 'drop-oldest';
+  if (form.startsWith('strict')) return 'lenient';
+  if (form.startsWith('multi')) return 'reject';
   if (form.startsWith('debug')) return 'warn';
   if (form === 'none, proto-only, both') return 'both';
   if (form.includes('append, or')) return 'append';

@@ -27,6 +27,7 @@ export class LineSplitter {
   #begunBytes = 0;
   /** Of a line that is too long; undefined outside of one. */
   #thrownAway: number | undefined = undefined;
+  #isFloodDue = false;
 
   constructor(lineBytesMax: number) {
     this.lineBytesMax = lineBytesMax;
@@ -53,17 +54,23 @@ export class LineSplitter {
 
   /** The next line; undefined until more has come. [HP-FRAME-4] A line without its end is never given out. */
   next(): Taken | undefined {
-    for (let chunk = this.#chunks[0]; chunk !== undefined; chunk = this.#chunks[0]) {
+    for (;;) {
+      if (this.#isFloodDue) {
+        this.#isFloodDue = false;
+        return { kind: 'flood' };
+      }
+      const [chunk] = this.#chunks;
+      if (chunk === undefined) return undefined;
       const end = chunk.indexOf(LF, this.#at);
       const piece = chunk.subarray(this.#at, end < 0 ? chunk.length : end + 1);
       this.#advance(chunk, piece.byteLength);
-      const taken =
-        this.#thrownAway === undefined
-          ? this.#goOn(piece, end >= 0)
-          : this.#throwAway(this.#thrownAway, piece.byteLength, end >= 0);
-      if (taken !== undefined) return taken;
+      const before = this.#thrownAway;
+      if (before !== undefined) this.#throwAway(before, piece.byteLength, end >= 0);
+      else {
+        const taken = this.#goOn(piece, end >= 0);
+        if (taken !== undefined) return taken;
+      }
     }
-    return undefined;
   }
 
   #advance(chunk: Uint8Array, bytes: number): void {
@@ -80,7 +87,7 @@ export class LineSplitter {
     if (bytes > this.lineBytesMax - (isEnded ? 0 : 1)) {
       this.#begunBytes = 0;
       this.#begun = NOTHING;
-      this.#thrownAway = isEnded ? undefined : bytes;
+      this.#throwAway(0, bytes, isEnded);
       return { kind: 'tooLong' };
     }
     if (!isEnded) {
@@ -95,10 +102,10 @@ export class LineSplitter {
     return { kind: 'line', bytes: withoutEnd(line) };
   }
 
-  #throwAway(before: number, bytes: number, isEnded: boolean): Taken | undefined {
+  #throwAway(before: number, bytes: number, isEnded: boolean): void {
     const limit = this.lineBytesMax * FLOOD_LIMITS;
     this.#thrownAway = isEnded ? undefined : before + bytes;
-    return before <= limit && before + bytes > limit ? { kind: 'flood' } : undefined;
+    if (before <= limit && before + bytes > limit) this.#isFloodDue = true;
   }
 
   /** Copied into one block that grows: a byte at a time must not cost an object for each. */

@@ -22,6 +22,7 @@ export class HpClient {
 
   constructor(stage: Stage, shard = 0, peer: Partial<TcpOpened> = {}) {
     this.wire = stage.tcp(shard, peer);
+    stage.until(() => this.wire.owner !== undefined || this.wire.closed !== undefined);
   }
 
   /** A client that has logged in, and has taken the answer. */
@@ -68,7 +69,7 @@ export class HpClient {
     return this.take().map(({ type, payload }) => {
       const words = ['code', 'status', 'event', 'user', 'from', 'body', 'seq']
         .map((key) => payload[key])
-        .filter((word) => word !== undefined);
+        .filter((word) => typeof word === 'string' || typeof word === 'number');
       return [type, ...words].join(' ');
     });
   }

@@ -38,6 +38,7 @@ export interface StagedToken {
   readonly subscribe: readonly string[];
   readonly publish: readonly string[];
   readonly expiresInMs?: number;
+  readonly subject?: string;
 }
 
 export type Asked = Partial<Omit<RequestHead, 'door'>> & {
@@ -163,7 +164,7 @@ export class Stage {
     const staged = this.shards[shard];
     if (staged === undefined) throw new Error(`there is no shard ${shard}`);
     const client = staged.web.expect(connection);
-    const digits = connection.toString(16).padStart(32, '0');
+    const digits = connection.toString(16).padStart(4, '0').repeat(8);
     staged.system.deliver(actorsOf(shard).chat, {
       ...{ type: 'tcpOpened', connection, door: 'chat', remote: '192.0.2.1' },
       ...{ isLoopback: true, isSecure: false, secret: digits, nonce: digits.slice(-20) },

@@ -16,7 +16,10 @@ export function wordOf(publication: Publication): RoomWord {
 
 export function chatFormats(shard: number): ReadonlyMap<FormatName, WireFormat> {
   const echo: WireFormat = {
-    encode: (publication) => wordOf(publication).line,
+    encode(publication) {
+      const { kind, line } = wordOf(publication);
+      return kind === 'mark' ? undefined : line;
+    },
     // Rooms are told their gaps by their own numbers.
     encodeGap: () => undefined,
     isEphemeral: (publication) => wordOf(publication).kind === 'typing',

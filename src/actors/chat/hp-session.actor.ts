@@ -39,7 +39,7 @@ import {
   resumeWithout,
   streamLeft,
 } from './session/resuming.ts';
-import { joined, subscribed } from './session/joining.ts';
+import { heardMark, joined, subscribed } from './session/joining.ts';
 import { askToJoin, delivered, giveUpSeat } from './session/seats.ts';
 import {
   answer,
@@ -112,8 +112,9 @@ export const hpSession: ActorDefinition<HpSessionArgs, Session, HpSessionMessage
         streamLeft(session, message, context);
         return;
       case 'delivered':
-        delivered(session, message.publication, context);
-        return;
+        if (!delivered(session, message.publication, context)) return;
+        heardMark(session, roomOfTopic(message.publication.topic), context);
+        break;
       case 'subscribed':
         subscribed(session, message, context);
         break;
@@ -336,7 +337,7 @@ function shardDown(session: Session, shard: number, context: Turn): void {
   if (who === undefined) return;
   for (const { room, phase } of session.seats.values()) {
     if (phase === 'seated' && shardOfRoom(chat, room) === shard)
-      askToJoin(session, room, 0, undefined, NO_REF, context);
+      askToJoin(session, room, 0, undefined, false, NO_REF, context);
   }
   if (shardOfUser(chat, who.user) === shard && session.life !== 'connected')
     register(session, who, true, context);

@@ -25,13 +25,15 @@ export interface RoomEntry {
 export interface RoomWord extends Payload {
   /** A whole line, as all members read it. */
   readonly line: Uint8Array;
-  /** `typing` is the first to be dropped. */
-  readonly kind: 'message' | 'event' | 'typing';
+  /** `typing` is the first to be dropped; a `mark` says nothing on any wire. */
+  readonly kind: 'message' | 'event' | 'typing' | 'mark';
   /** Where it came from: that connection does not hear it. */
   readonly shard: number;
   readonly connection: ConnectionId;
   /** For messages. */
   readonly entry: RoomEntry | undefined;
+  /** For a mark: the session that came in here. What was said before it was said before it came. */
+  readonly marked?: string | undefined;
 }
 
 export interface Member {
@@ -57,6 +59,8 @@ export type RoomsMessage =
       readonly historyMax: number;
       /** Wants all messages of others after this place instead. */
       readonly since: Place | undefined;
+      /** Wants a mark in the room's topic at the place where it comes in. */
+      readonly isMarked: boolean;
     })
   | (Asked & {
       readonly type: 'leave';

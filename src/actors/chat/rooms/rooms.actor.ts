@@ -93,11 +93,30 @@ function join(state: RoomsState, ask: Ask<'join'>, context: Turn): void {
     since === undefined ? { entries: room.latest(historyMax), hasGap: false } : room.after(since);
   const { name, seq, epoch, count } = room;
   const { entries, hasGap } = found;
+  // The answer may overtake what the topic's home has still to deliver: the mark cannot.
+  if (ask.isMarked) mark(state, name, member, context);
   answer(
     ask,
     { type: 'joined', ref, room: name, seq, epoch, count, already, entries, hasGap },
     context,
   );
+}
+
+function mark(
+  state: RoomsState,
+  room: string,
+  { session: marked, shard, connection }: Member,
+  context: Turn,
+): void {
+  const word = {
+    kind: 'mark',
+    line: NOTHING,
+    shard,
+    connection,
+    entry: undefined,
+    marked,
+  } as const;
+  publish(state, room, word, context);
 }
 
 function open(state: RoomsState, name: string, context: Turn): Room | undefined {
@@ -280,4 +299,5 @@ function deny({ replyTo, ref }: Asked, mistake: HpMistake, context: Turn): void 
   context.send(replyTo, { type: 'roomRefused', ref, mistake });
 }
 
+const NOTHING = new Uint8Array(0);
 const SWEEP_EVERY_MS = 60_000;

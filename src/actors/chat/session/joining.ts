@@ -43,7 +43,7 @@ export function join(session: Session, request: RequestOf<'JOIN'>, context: Turn
     const message = 'This server goes down.';
     answerError(session, { code: 'UNAVAILABLE', message, retryAfter: 1 }, context);
   } else if (session.seats.has(room)) {
-    askToJoin(session, room, historyMax, undefined, refOf(session), context);
+    askToJoin(session, room, historyMax, undefined, false, refOf(session), context);
   } else if (session.seats.size >= roomsPerSessionMax) {
     const text = `A session sits in at most ${roomsPerSessionMax} rooms.`;
     answerError(session, refused('FORBIDDEN', text, 'payload.room').mistake, context);
@@ -58,7 +58,7 @@ export function subscribed(
   const seat = session.seats.get(roomOfTopic(topic));
   if (seat?.phase === 'subscribing') {
     seat.phase = 'asking';
-    askToJoin(session, seat.room, seat.historyMax, seat.since, refOf(session), context);
+    askToJoin(session, seat.room, seat.historyMax, seat.since, true, refOf(session), context);
   } else if (seat?.phase === 'switching' && seat.slot === slot) {
     if (session.luggage === undefined && seat.since === undefined) {
       fill(session, slot, welcomeText(session, seat, context) + wordsText(session, seat), context);
@@ -78,6 +78,17 @@ export function joined(session: Session, reply: Joined, context: Turn): void {
   if (seat.phase !== 'asking' || reply.ref !== refOf(session)) return;
   seat.joined = reply;
   seat.place = { epoch: reply.epoch, seq: reply.seq };
+  enter(session, seat, context);
+}
+
+/** What was said before it came in has been heard, too: the keeper's answer alone would not tell. */
+export function heardMark(session: Session, room: string, context: Turn): void {
+  const seat = session.seats.get(room);
+  if (seat !== undefined) enter(session, seat, context);
+}
+
+function enter(session: Session, seat: Seat, context: Turn): void {
+  if (seat.joined === undefined || !seat.isMarked) return;
   if (session.luggage !== undefined) {
     seat.phase = 'ready';
     seatIsReady(session, context);

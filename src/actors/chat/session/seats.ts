@@ -20,7 +20,7 @@ export function takeSeat(
 ): void {
   session.seats.set(room, {
     ...{ room, historyMax, since, phase: 'subscribing', words: [] },
-    ...{ joined: undefined, slot: undefined, unacked: new Map() },
+    ...{ joined: undefined, isMarked: false, slot: undefined, unacked: new Map() },
     place: since ?? { epoch: 0, seq: 0 },
   });
   follow(session, room, TO_OWNER, NO_SLOT, context);
@@ -49,6 +49,7 @@ export function askToJoin(
   room: string,
   historyMax: number,
   since: Place | undefined,
+  isMarked: boolean,
   ref: number,
   context: Turn,
 ): void {
@@ -59,7 +60,7 @@ export function askToJoin(
   const keeper = chat.roomsOfShard(shardOfRoom(chat, room));
   context.send(keeper, {
     type: 'join',
-    ...{ room, member, historyMax, since, ref, replyTo: context.self },
+    ...{ room, member, historyMax, since, isMarked, ref, replyTo: context.self },
   });
 }
 
@@ -112,21 +113,27 @@ export function tookEntry(session: Session, seat: Seat, { id, seq, epoch }: Room
     seat.unacked.delete(oldest);
 }
 
-/** A word of a room that the session itself has to pass on. */
-export function delivered(session: Session, publication: Publication, context: Turn): void {
+/** A word of a room that the session itself has to pass on; true when it is the mark that the seat waited for. */
+export function delivered(session: Session, publication: Publication, context: Turn): boolean {
   const seat = session.seats.get(roomOfTopic(publication.topic));
-  if (seat === undefined || session.life === 'detached') return;
+  if (seat === undefined || session.life === 'detached') return false;
   const word = wordOf(publication);
+  if (word.kind === 'mark') {
+    if (word.marked !== session.who?.session || seat.phase !== 'asking') return false;
+    seat.isMarked = true;
+    return true;
+  }
   if (seat.phase !== 'seated') {
     // Who came before this one did is counted in the answer.
-    if (word.entry !== undefined || seat.joined !== undefined) seat.words.push(word);
-    return;
+    if (word.entry !== undefined || seat.isMarked) seat.words.push(word);
+    return false;
   }
-  if (isOwn(session, word)) return;
+  if (isOwn(session, word)) return false;
   if (word.entry !== undefined) tookEntry(session, seat, word.entry);
   const { connection, chat } = session;
   const payload = word.line;
   context.send(chat.router, { type: 'reply', connection, slot: undefined, payload, publication });
+  return false;
 }
 
 /** Gives a seat up that was not reached. */

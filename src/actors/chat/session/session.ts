@@ -55,6 +55,8 @@ export interface Seat {
   readonly since: Place | undefined;
   readonly words: RoomWord[];
   joined: Joined | undefined;
+  /** Everything that was said before it came in has been heard. */
+  isMarked: boolean;
   slot: number | undefined;
   /** The last that the client was told of, as far as it is known here. */
   place: Place;

@@ -5,7 +5,7 @@
 
 import type { BrokerOptions } from './actors/broker/broker-options.ts';
 import type { HomeLimits } from './actors/routing/home.actor.ts';
-import { chatDoorRows, chatRows } from './config/chat-settings.ts';
+import { chatDoorRows, chatMistakes, chatRows } from './config/chat-settings.ts';
 import type { ChatOptions } from './actors/chat/chat-options.ts';
 import { fromFile } from './config/file-layer.ts';
 import { gatewayDoorRows, gatewayRows } from './config/gateway-settings.ts';
@@ -169,7 +169,13 @@ export function readConfig(input: ConfigInput): ConfigReading {
     const problem = 'the broker door and the admin door have the same port';
     values.refuse(['admin.port', 'broker.port'], problem, 'Give each door a port of its own.');
   }
-  checkChat(values, chatDoor.passwordFile, chat, hasAuth, input.checks);
+  for (const { keys, problem, wayOut } of chatMistakes(
+    chat,
+    chatDoor.passwordFile,
+    hasAuth,
+    input.checks,
+  ))
+    values.refuse(keys, problem, wayOut);
   if (values.mistakes.length > 0) return { ok: false, mistakes: values.mistakes.toSorted(byPlace) };
 
   const broker = {
@@ -342,38 +348,6 @@ function checkAuth(
     values.refuse(['broker.requireToken'], 'has no key to verify tokens with', wayOut);
   }
   return false;
-}
-
-function checkChat(
-  values: Values,
-  passwordFile: string | undefined,
-  { auth, pingEveryMs, pingTimeoutMs, lineBytesMax, bodyBytesMax }: ChatOptions,
-  hasAuth: boolean,
-  checks: FileChecks,
-): void {
-  if (auth.includes('password') && passwordFile === undefined)
-    values.refuse(
-      ['chat.auth'],
-      'takes passwords without a file of them',
-      'Set chat.passwordFile.',
-    );
-  if (auth.includes('token') && !hasAuth) {
-    const wayOut = 'Set auth.secretFile, auth.publicKeyFile or auth.jwksFile.';
-    values.refuse(['chat.auth'], 'takes tokens without a key to verify them with', wayOut);
-  }
-  if (pingTimeoutMs <= pingEveryMs) {
-    const problem = 'chat.pingTimeoutMs is not longer than chat.pingEveryMs';
-    const wayOut = 'A client must have time to answer.';
-    values.refuse(['chat.pingTimeoutMs', 'chat.pingEveryMs'], problem, wayOut);
-  }
-  if (bodyBytesMax >= lineBytesMax) {
-    const problem = 'chat.bodyBytesMax does not fit into chat.lineBytesMax';
-    const wayOut = 'A line holds a body and its envelope.';
-    values.refuse(['chat.bodyBytesMax', 'chat.lineBytesMax'], problem, wayOut);
-  }
-  if (passwordFile === undefined) return;
-  for (const { key, problem, wayOut } of checks.passwords(passwordFile))
-    values.refuse([`chat.${key}`], problem, wayOut);
 }
 
 /** What is allowed, but should be somebody's decision. */

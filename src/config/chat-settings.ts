@@ -172,3 +172,46 @@ export const chatRows: Rows<ChatOptions> = {
     'How long a request may take inside the node.',
   ),
 };
+
+interface PasswordCheck {
+  passwords(
+    file: string,
+  ): readonly { readonly key: string; readonly problem: string; readonly wayOut: string }[];
+}
+
+interface ChatMistake {
+  readonly keys: readonly string[];
+  readonly problem: string;
+  readonly wayOut: string;
+}
+
+/** What only shows beside other settings, or inside the file. */
+export function chatMistakes(
+  { auth, pingEveryMs, pingTimeoutMs, lineBytesMax, bodyBytesMax }: ChatOptions,
+  passwordFile: string | undefined,
+  canVerifyTokens: boolean,
+  checks: PasswordCheck,
+): readonly ChatMistake[] {
+  const found: ChatMistake[] = [];
+  const refuse = (keys: readonly string[], problem: string, wayOut: string): void => {
+    found.push({ keys: keys.map((key) => `chat.${key}`), problem, wayOut });
+  };
+  if (auth.includes('password') && passwordFile === undefined)
+    refuse(['auth'], 'takes passwords without a file of them', 'Set chat.passwordFile.');
+  if (auth.includes('token') && !canVerifyTokens) {
+    const wayOut = 'Set auth.secretFile, auth.publicKeyFile or auth.jwksFile.';
+    refuse(['auth'], 'takes tokens without a key to verify them with', wayOut);
+  }
+  if (pingTimeoutMs <= pingEveryMs) {
+    const problem = 'chat.pingTimeoutMs is not longer than chat.pingEveryMs';
+    refuse(['pingTimeoutMs', 'pingEveryMs'], problem, 'A client must have time to answer.');
+  }
+  if (bodyBytesMax >= lineBytesMax) {
+    const problem = 'chat.bodyBytesMax does not fit into chat.lineBytesMax';
+    refuse(['bodyBytesMax', 'lineBytesMax'], problem, 'A line holds a body and its envelope.');
+  }
+  if (passwordFile === undefined) return found;
+  for (const { key, problem, wayOut } of checks.passwords(passwordFile))
+    refuse([key], problem, wayOut);
+  return found;
+}

@@ -3,6 +3,7 @@
 import { assert as check, array, constantFrom, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hpLife, type HpEvent } from '../../../src/actors/chat/hp-session.machine.ts';
+import { actorsOf } from '../../../src/actors/node.ts';
 import { HpClient, line } from '../../support/hp-client.ts';
 import { Stage } from '../../support/stage.ts';
 
@@ -131,7 +132,7 @@ describe('coming in', () => {
     expect(ok?.timestamp).toBe(1_700_000_001);
   });
 
-  test('[HP-LOGIN-2] [HP-LOGIN-3] [HP-LOGIN-6] a password is needed; one text for all that is wrong; three and out', () => {
+  test('[HP-LOGIN-2] [HP-LOGIN-3] [HP-LOGIN-6] [HP-DM-1] a password is needed; one text for all that is wrong; three and out', () => {
     const stage = stageWith({ chat: { auth: ['password'] }, passwords: { alice: 'secret' } });
     const client = new HpClient(stage);
     client.ask('LOGIN', { user: 'alice' });
@@ -191,8 +192,8 @@ describe('coming in', () => {
     const second = new HpClient(stage, 0, away);
     expect(second.take()).toMatchObject([{ payload: { code: 'UNAVAILABLE', fatal: true } }]);
     expect(first.isClosed).toBe(false);
-    new HpClient(stage);
-    new HpClient(stage);
+    const others = [new HpClient(stage), new HpClient(stage)];
+    expect(others.map(({ isClosed }) => isClosed)).toEqual([false, false]);
     expect(new HpClient(stage).isClosed).toBe(true);
     first.wire.leave();
     expect(new HpClient(stage, 0, away).isClosed).toBe(false);
@@ -278,7 +279,7 @@ describe('staying and going', () => {
     const stage = stageWith();
     const client = HpClient.in(stage, 'alice');
     const stranger = new HpClient(stage);
-    stage.tell('0/chat' as never, { type: 'drain', withinMs: 2_000 } as never);
+    stage.tell(actorsOf(0).chat, { type: 'drain', withinMs: 2_000 });
     stage.settle();
     expect(client.told()).toEqual(['NOTICE SERVER_DRAINING']);
     expect(stranger.told()).toEqual(['BYE SERVER_DRAINING']);

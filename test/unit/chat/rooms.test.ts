@@ -93,7 +93,7 @@ describe('coming and going', () => {
     alice.ask('ROOM_LIST', { after: 'room-09' });
     const [first, second] = alice.take();
     const names = (line: HpLine | undefined): string[] =>
-      (line?.payload['rooms'] as { room: string }[]).map(({ room }) => room);
+      ((line?.payload['rooms'] ?? []) as { room: string }[]).map(({ room }) => room);
     expect(names(first)).toEqual(['room-00', 'room-01', 'room-02', 'room-03', 'room-04']);
     expect(first?.payload['more']).toBe(true);
     expect(names(second)).toEqual(['room-10', 'room-11']);

@@ -202,7 +202,7 @@ describe('presence', () => {
     ];
     const statusOf = (): unknown => {
       alice.ask('PRESENCE_QUERY', { users: ['bob'] });
-      return (alice.next()?.payload['users'] as { status: string }[])[0]?.status;
+      return ((alice.next()?.payload['users'] ?? []) as { status: string }[])[0]?.status;
     };
     expect(statusOf()).toBe('online');
     one.ask('JOIN', { room: 'r' });

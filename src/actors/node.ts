@@ -7,13 +7,15 @@
 //           ├─ sse:<n>       one for each event stream
 //           └─ http          the plain requests
 //   gateway ┬─ request:<n>   one for each proxied request; a hold is the same actor, waiting
-//           └─ ws:<n>        one for each WebSocket
+//           ├─ ws:<n>        one for each WebSocket
+//           └─ sockjs        SockJS sessions, each at home where its name says
 //   chat ──── <n>            one session for each TCP connection
 //   rooms                    keeps the rooms whose home is here: order, history, members
 //   users                    keeps the users whose home is here: sessions, presence, what waits
 //   channels                 keeps the channels whose home is here: ids, sequence, who follows
 //   control                  publishers and operators, on shard 0
 
+import { acrossOf, type BridgeRule } from './bridge/bridge.ts';
 import { brokerDoor, type BrokerDoorMessage } from './broker/broker-door.actor.ts';
 import { brokerFormats } from './broker/broker-formats.ts';
 import type { BrokerOptions } from './broker/broker-options.ts';
@@ -26,7 +28,7 @@ import type { RoomsMessage } from './chat/rooms/room-messages.ts';
 import { usersActor } from './chat/users/users.actor.ts';
 import type { UsersMessage } from './chat/users/user-messages.ts';
 import { channelsActor } from './gateway/channels/channels.actor.ts';
-import type { ChannelsMessage } from './gateway/channel-messages.ts';
+import { type ChannelsMessage, topicOfChannel } from './gateway/channel-messages.ts';
 import { controlActor, type ControlMessage, type ZmqUris } from './gateway/control.actor.ts';
 import { gripFormats } from './gateway/formats.ts';
 import type { GatewayContext } from './gateway/gateway-context.ts';
@@ -52,6 +54,8 @@ export interface ShardOptions {
   readonly brokerWire?: BrokerWire;
   /** Undefined when the node has no gateway. */
   readonly gateway?: GatewayStart | undefined;
+  /** Topics of two dialects that are joined. */
+  readonly bridge?: readonly BridgeRule[];
   /** Undefined when the node has no chat. */
   readonly chat?: ChatStart | undefined;
 }
@@ -61,6 +65,8 @@ export interface GatewayStart {
   /** The text of the routes file. */
   readonly routes: string;
   readonly zmqUris: ZmqUris;
+  /** Of the files that keys and certificates name. */
+  readonly directory: string;
 }
 
 /** Where the world finds the actors of a shard. */
@@ -143,9 +149,14 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
     },
     'router',
   );
-  system.spawn(homeActor, { shards, limits, routerOf: (other) => actorsOf(other).router }, 'home');
+  const routerOf = (other: number): Address<RouterMessage> => actorsOf(other).router;
+  const homeOfShard = (other: number): Address<HomeMessage> => actorsOf(other).home;
+  const { bridge = [] } = options;
+  const across = acrossOf(bridge);
+  const bridges = bridge.length === 0 ? undefined : { shards, homeOfShard, across };
+  system.spawn(homeActor, { shards, limits, routerOf, bridges }, 'home');
   system.spawn(brokerDoor, { options: broker, edges, router, wire }, 'broker');
-  if (options.gateway !== undefined) startGateway(system, options, options.gateway);
+  if (options.gateway !== undefined) startGateway(system, options, options.gateway, bridge);
   if (options.chat !== undefined) startChat(system, options, options.chat);
   return actorsOf(shard);
 }
@@ -153,7 +164,8 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
 function startGateway(
   system: System,
   { shard, shards }: ShardOptions,
-  { options, routes, zmqUris }: GatewayStart,
+  { options, routes, zmqUris, directory }: GatewayStart,
+  bridge: readonly BridgeRule[],
 ): void {
   const edges = edgesOf(shard);
   const { router, home } = actorsOf(shard);
@@ -161,13 +173,16 @@ function startGateway(
     shard,
     shards,
     options: { ...options, connectionsMax: Math.ceil(options.connectionsMax / shards) },
+    directory,
     edges,
     router,
     channelsOfShard: (other) => actorsOf(other).channels,
     routes: new RouteTable([]),
   };
   const { operator, log } = edges;
-  system.spawn(channelsActor, { shard, options, home, operator, log }, 'channels');
+  const joined = new Set(bridge.flatMap(({ one, other }) => [one, other]));
+  const isJoined = (channel: string): boolean => joined.has(topicOfChannel(channel));
+  system.spawn(channelsActor, { shard, options, home, operator, log, isJoined }, 'channels');
   system.spawn(gatewayDoor, { gateway, routes }, 'gateway');
   if (shard !== 0) return;
   const doorOfShard = (other: number): Address<GatewayDoorMessage> => actorsOf(other).gateway;

@@ -35,7 +35,7 @@ export class Exchange {
   #isContinued: boolean;
   #wantedBytes: number | undefined = undefined;
   #stream: Readable | undefined = undefined;
-  #keep: (bytes: Uint8Array) => void = () => {};
+  #keep: ((bytes: Uint8Array) => void) | undefined = undefined;
   #relay: BodySink | undefined = undefined;
   /** Something of an answer was written. */
   #hasBegun = false;
@@ -61,7 +61,7 @@ export class Exchange {
   bodyReceived(bytes: Buffer): void {
     this.#isContinued = true;
     if (this.#stream !== undefined) {
-      this.#keep(bytes);
+      this.#keep?.(bytes);
       if (!this.#stream.push(bytes)) this.client.holdBack(true);
       return;
     }
@@ -133,15 +133,14 @@ export class Exchange {
     this.finish(isKept);
   }
 
-  /** Begins an answer that an origin's body follows. */
+  /** Begins an answer that an origin's body follows; with `goOn` it is held after that. */
   relay(
     head: AnswerHead,
-    whole: (isKept: boolean) => void,
-    isHeld: boolean,
+    goOn: ((isKept: boolean) => void) | undefined,
   ): RelayedAnswer | undefined {
     if (this.#hasBegun) return undefined;
     this.#hasBegun = true;
-    const relay = new RelayedAnswer(this, head, whole, isHeld);
+    const relay = new RelayedAnswer(this, head, goOn);
     this.#relay = relay;
     return relay;
   }

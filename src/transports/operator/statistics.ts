@@ -139,7 +139,8 @@ export class Statistics {
     for (const notice of this.#figures.tick()) this.#sayConnected(notice);
     const { reportIntervalSeconds } = this.#options;
     const duration = nowMs - this.#reportedAt;
-    if (reportIntervalSeconds === 0 || duration < reportIntervalSeconds * 1_000) return;
+    // A second that is a little short must not cost a report another one.
+    if (reportIntervalSeconds === 0 || duration < reportIntervalSeconds * 1_000 - 500) return;
     this.#reportedAt = nowMs;
     for (const report of this.#figures.takeReports()) this.#sayReport(report, duration);
   }

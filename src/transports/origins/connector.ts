@@ -19,6 +19,7 @@ export class ConnectFailure extends Error {
 }
 
 type Connected = (error: Error | null, socket: Socket | null) => void;
+type Done = (error?: Error | null) => void;
 type Answer = (error: Error | null, addresses: LookupAddress[] | string, family?: number) => void;
 
 export const CONNECT_TIMEOUT_MS = 10_000;
@@ -80,6 +81,7 @@ export class Connector {
       process.nextTick(connected, new ConnectFailure('tls', String(error)), null);
       return;
     }
+    hearOut(socket);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_PROBE_MS);
     let isConnected = false;
@@ -130,6 +132,32 @@ export class Connector {
     });
     return socket;
   }
+}
+
+/**
+ * [GRIP-PROXY-14] Who refuses a long body may close while we still send it, which fails before what it said is read.
+ * What it said counts: the rest goes nowhere, and the end comes by reading.
+ */
+function hearOut(socket: Socket): void {
+  let isDeaf = false;
+  const forgiving =
+    (done: Done): Done =>
+    (error) => {
+      isDeaf = ['EPIPE', 'ECONNRESET'].includes(
+        (error as NodeJS.ErrnoException | null)?.code ?? '',
+      );
+      done(isDeaf ? null : error);
+    };
+  const { _write: write, _writev: writeAll } = socket;
+  socket._write = (chunk, encoding, done) => {
+    if (isDeaf) done(null);
+    else write.call(socket, chunk, encoding, forgiving(done));
+  };
+  if (writeAll === undefined) return;
+  socket._writev = (chunks, done) => {
+    if (isDeaf) done(null);
+    else writeAll.call(socket, chunks, forgiving(done));
+  };
 }
 
 function lookUpVisible(host: string, options: LookupOptions, answer: Answer): void {

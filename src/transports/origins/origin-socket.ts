@@ -15,6 +15,7 @@ import {
 } from '../../actors/codecs/websocket-frames.ts';
 import { acceptHash } from '../../actors/codecs/websocket-handshake.ts';
 import { FrameReader } from '../../actors/codecs/websocket-reader.ts';
+import type { Address } from '../../actors/runtime/actor.ts';
 import type {
   GatewayCommand,
   MessageKind,
@@ -234,11 +235,10 @@ export class OriginSocket implements FrameSink, Idler {
       pause: () => answer.pause(),
       resume: () => answer.resume(),
       abort: () => answer.destroy(),
-    };
-    const body = new OriginBody(this.#asked, source, {
-      deliver: (to, message) => this.#host.deliver(to, message),
+      deliver: (to: Address<OriginEvent>, message: OriginEvent) => this.#host.deliver(to, message),
       done: () => this.#leave(),
-    });
+    };
+    const body = new OriginBody(this.#asked, source);
     this.#body = body;
     const { statusCode: status = 502, statusMessage: reason = '', rawHeaders } = answer;
     const headers = headersOf(rawHeaders);

@@ -3,19 +3,24 @@
 // Refuses to know why it is asked. RFC 9112 §9.3.1; spec/grip.md, section "Origins".
 
 import type { Dispatcher } from 'undici';
+import type { Address } from '../../actors/runtime/actor.ts';
 import type { HeaderList } from '../../actors/codecs/grip/header-list.ts';
-import type { GatewayCommand, OriginFailure } from '../../actors/runtime/gateway-edges.ts';
+import type {
+  GatewayCommand,
+  OriginEvent,
+  OriginFailure,
+} from '../../actors/runtime/gateway-edges.ts';
 import { isHopByHop, isSendable } from '../gateway/answer-head.ts';
 import { ConnectFailure } from './connector.ts';
 import type { Exchange } from '../gateway/exchange.ts';
 import type { Idleness, Idler } from '../gateway/idleness.ts';
-import { type BodyHost, OriginBody } from './origin-body.ts';
+import { type BodySource, OriginBody } from './origin-body.ts';
 import type { Origins } from './origins.ts';
 import { joined } from '../gateway/written.ts';
 
 export type Fetch = Extract<GatewayCommand, { readonly type: 'fetch' }>;
 
-export interface QuestionHost extends Pick<BodyHost, 'deliver'> {
+export interface QuestionHost extends Pick<BodySource, 'deliver'> {
   readonly origins: Origins;
   readonly idleness: Idleness;
   exchangeOf(connection: number): Exchange | undefined;
@@ -23,11 +28,9 @@ export interface QuestionHost extends Pick<BodyHost, 'deliver'> {
   count(name: string, by: number): void;
 }
 
-/** Dropped on the way to an origin beside what concerns neighbours only: undici says it, or we do. */
-const unsent = new Set(['expect', 'te']);
 const noBytes = new Uint8Array(0);
 
-export class Question implements Dispatcher.DispatchHandler, Idler {
+export class Question implements Dispatcher.DispatchHandler, BodySource, Idler {
   activeAt = 0;
   readonly key: string;
   readonly #fetch: Fetch;
@@ -89,8 +92,28 @@ export class Question implements Dispatcher.DispatchHandler, Idler {
   abandon(): void {
     if (this.#isOver) return;
     this.#leave();
-    if (this.#body === undefined) this.#abort();
+    if (this.#body === undefined) this.abort();
     else this.#body.abandon();
+  }
+
+  pause(): void {
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    this.#controller?.resume();
+  }
+
+  abort(): void {
+    this.#controller?.abort(new Error('abandoned'));
+  }
+
+  deliver(to: Address<OriginEvent>, message: OriginEvent): void {
+    this.#host.deliver(to, message);
+  }
+
+  done(): void {
+    this.#leave();
   }
 
   idledOut(): void {
@@ -100,7 +123,7 @@ export class Question implements Dispatcher.DispatchHandler, Idler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     this.#wasSent = true;
-    if (this.#isOver) this.#abort();
+    if (this.#isOver) this.abort();
   }
 
   onResponseStarted(): void {
@@ -118,10 +141,7 @@ export class Question implements Dispatcher.DispatchHandler, Idler {
     this.#touch();
     const { owner, ref } = this.#fetch;
     const host = this.#host;
-    this.#body = new OriginBody(this.#fetch, new Source(controller), {
-      deliver: (to, message) => host.deliver(to, message),
-      done: () => this.#leave(),
-    });
+    this.#body = new OriginBody(this.#fetch, this);
     host.count('gateway.origin.answers', 1);
     const headers = headersOf(controller.rawHeaders);
     const requestBody = this.#copy();
@@ -173,8 +193,7 @@ export class Question implements Dispatcher.DispatchHandler, Idler {
     }
     const options = {
       path: target,
-      // Extension methods are as good as those that undici knows.
-      method: method as Dispatcher.HttpMethod,
+      method,
       headers,
       body: sent,
       ...(origin.isSecure ? { servername: origin.serverName || origin.host } : {}),
@@ -190,7 +209,7 @@ export class Question implements Dispatcher.DispatchHandler, Idler {
     const headers: string[] = [];
     let dropped = 0;
     for (const [name, value] of this.#fetch.headers) {
-      if (isHopByHop(name) || unsent.has(name.toLowerCase())) continue;
+      if (isHopByHop(name) || isUnsent(name)) continue;
       if (isSendable(name, value)) headers.push(name, value);
       else dropped += 1;
     }
@@ -242,7 +261,7 @@ export class Question implements Dispatcher.DispatchHandler, Idler {
     if (this.#body === undefined) this.#fail('timeout');
     // What was told so far stays; the rest is known to be missing.
     else this.#body.broken();
-    this.#abort();
+    this.abort();
   }
 
   #fail(why: OriginFailure): void {
@@ -252,10 +271,6 @@ export class Question implements Dispatcher.DispatchHandler, Idler {
     this.#leave();
     this.#host.count(`gateway.origin.failures.${why}`, 1);
     this.#host.deliver(owner, { type: 'originFailed', ref, why, wasSent });
-  }
-
-  #abort(): void {
-    this.#controller?.abort(new Error('abandoned'));
   }
 
   #clearTimer(): void {
@@ -271,25 +286,11 @@ export class Question implements Dispatcher.DispatchHandler, Idler {
   }
 }
 
-/** How undici is told to wait. */
-class Source {
-  readonly #controller: Dispatcher.DispatchController;
-
-  constructor(controller: Dispatcher.DispatchController) {
-    this.#controller = controller;
-  }
-
-  pause(): void {
-    this.#controller.pause();
-  }
-
-  resume(): void {
-    this.#controller.resume();
-  }
-
-  abort(): void {
-    this.#controller.abort(new Error('abandoned'));
-  }
+/** Beside what concerns neighbours only: what was answered here, and what we could not keep. */
+function isUnsent(name: string): boolean {
+  if (name.length !== 2 && name.length !== 6) return false;
+  const lower = name.toLowerCase();
+  return lower === 'te' || lower === 'expect';
 }
 
 type RawHeaders = Dispatcher.DispatchController['rawHeaders'];

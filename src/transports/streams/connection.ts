@@ -83,6 +83,7 @@ export class Connection implements Holder {
   #unreceipted = 0;
   #latestPong: Uint8Array | undefined = undefined;
   /** Why the edge closes it; undefined before. */
+  #isOverdue = false;
   #verdict: { readonly code: number; readonly reason: string } | undefined = undefined;
   #hasPeerClosed = false;
   #isOver = false;
@@ -195,7 +196,15 @@ export class Connection implements Holder {
     this.#host.took(this.socket, chunk.byteLength);
   }
 
+  /** The peer did not answer the close in its time. */
+  cutOff(): void {
+    this.#isOverdue = true;
+    this.socket.destroy();
+  }
+
   socketClosed(): void {
+    // A peer that is gone without having answered a close has vanished, whatever was said to it.
+    if (this.reader !== undefined && !this.#isOverdue) this.#verdict = undefined;
     this.#end(this.reader === undefined ? 1000 : 1006, '');
   }
 

@@ -50,7 +50,9 @@ export class Connections implements ConnectionHost {
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
-    this.#closing = options.deadlines.line(GRACE_MS, ({ socket }: Connection) => socket.destroy());
+    this.#closing = options.deadlines.line(GRACE_MS, (connection: Connection) =>
+      connection.cutOff(),
+    );
   }
 
   get size(): number {

@@ -64,6 +64,7 @@ export class ControlStage {
         operator: addressOf(0, 'edge/operator'),
         control: addressOf(0, 'edge/control'),
       },
+      directory: '',
       router: addressOf(0, 'router'),
       channelsOfShard: (shard) => addressOf(shard, 'channels'),
     } satisfies Omit<GatewayContext, 'routes'>;

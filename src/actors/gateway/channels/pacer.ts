@@ -37,8 +37,9 @@ export class Pacer<T> {
 
   /** What may go now, in order. */
   take(now: number): readonly T[] {
-    const { messageRate = Infinity } = this.#limits;
+    const { messageRate } = this.#limits;
     const out: T[] = [];
+    if (messageRate === undefined) return out;
     while (this.#paidAt <= now) {
       const next = this.#waiting.shift();
       if (next === undefined) break;

@@ -2,6 +2,7 @@
 // requests that the gateway makes in its name. One question is open at a time.
 // Refuses to know what the answers mean. Obeys spec/grip.md, sections "Targets" and "Forwarding".
 
+import { headerLine, type HeaderList } from '../../codecs/grip/header-list.ts';
 import type { Target } from '../../codecs/grip/routes-file.ts';
 import type { OriginFailure, RequestBody } from '../../runtime/gateway-edges.ts';
 import { forward, type Forwarded, forwardOwn, originOf, type OwnRequest } from '../forward.ts';
@@ -28,8 +29,9 @@ export function askOwn(
 /** True when the next target is being asked instead. */
 export function askNextTarget(state: RequestState, question: Question, context: Turn): boolean {
   const at = question.at + 1;
-  if (question.own?.elsewhere !== undefined) return false;
-  if (at >= state.admitted.route.targets.length) return false;
+  const target = state.admitted.route.targets[at];
+  if (target === undefined || question.own?.elsewhere !== undefined) return false;
+  if (target.kind === 'test' && question.purpose !== 'request') return false;
   ask(state, { ...question, at }, context);
   return true;
 }
@@ -56,6 +58,12 @@ function ask(state: RequestState, fresh: Fresh, context: Turn): void {
   const { admitted } = state;
   const target = admitted.route.targets[fresh.at];
   if (target === undefined) return;
+  if (target.kind === 'test') {
+    state.question = undefined;
+    state.answeredBy = fresh.at;
+    context.send(context.self, { type: 'testAsked' });
+    return;
+  }
   state.refs += 1;
   const question = { ...fresh, ref: state.refs, answer: undefined };
   state.question = question;
@@ -70,7 +78,9 @@ function ask(state: RequestState, fresh: Fresh, context: Turn): void {
     headers,
     body: question.body,
     signature,
-    timeoutMs: question.purpose === 'filter' ? FILTER_TIMEOUT_MS : undefined,
+    // A client may be waiting for the end of these, and the origin's own time is long.
+    timeoutMs:
+      question.purpose === 'filter' || question.purpose === 'gone' ? OWN_TIMEOUT_MS : undefined,
   });
 }
 
@@ -85,7 +95,20 @@ export function lastIdsOf(state: RequestState): readonly (readonly [string, stri
   for (const { shortName, lastId } of state.hold?.channels.values() ?? []) {
     if (lastId !== undefined) ids.push([shortName, lastId]);
   }
+  const { instruct } = state.hold ?? {};
+  // What is not held is not followed, but the next link is told of it.
+  for (const { name, prevId } of instruct?.hold === 'none' ? instruct.channels : []) {
+    if (prevId !== undefined) ids.push([name, prevId]);
+  }
   return ids;
+}
+
+/** The same as headers. */
+export function lastIdHeaders(state: RequestState): HeaderList {
+  const lines = lastIdsOf(state).map(([channel, id]) =>
+    headerLine('Grip-Last', `${channel}; last-id=${id}`),
+  );
+  return lines.filter((line) => line !== undefined);
 }
 
 function methodOf({ admitted }: RequestState, { purpose }: Question): string {
@@ -93,4 +116,4 @@ function methodOf({ admitted }: RequestState, { purpose }: Question): string {
   return purpose === 'next' ? 'GET' : 'POST';
 }
 
-const FILTER_TIMEOUT_MS = 10_000;
+const OWN_TIMEOUT_MS = 10_000;

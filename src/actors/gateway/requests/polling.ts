@@ -9,12 +9,13 @@ import { withoutHeaders } from '../../codecs/grip/header-list.ts';
 import { answer, answerError, mergedHeaders, ORIGIN_ERROR } from './answers.ts';
 import { askOrigin } from './asking.ts';
 import { hold } from './holding.ts';
-import { nextWish, type ItemWish } from './items.ts';
+import { dropOld, nextWish, type ItemWish } from './items.ts';
 import { end, tellGone } from './leaving.ts';
 import type { RequestState, Turn } from './request-state.ts';
 
 export function startPoll(state: RequestState, instruct: Instruct, context: Turn): void {
   state.life = 'polling';
+  dropOld(state, instruct);
   hold(state, instruct, context);
   context.after('poll', instruct.timeoutMs);
   drainPoll(state, context);
@@ -53,6 +54,7 @@ export function obeyInPoll(state: RequestState, wish: ItemWish, context: Turn): 
       askAgain(state, context);
       return;
     case 'update':
+      // What waits behind it may come after what the origin will say: it is looked at then.
       askAgain(state, context);
       return;
     case 'error':
@@ -72,11 +74,8 @@ function finishPoll(state: RequestState, item: GripItem, content: Uint8Array, co
   if (body === undefined)
     answerError(state, 502, ORIGIN_ERROR, 'failed to apply body-patch', context);
   else {
-    const removed = format.headers
-      .filter(([name]) => name.toLowerCase() === 'grip-expose-headers')
-      .map(([, value]) => value);
     const merged = mergedHeaders(held.instruct.response.headers, format.headers);
-    const headers = withoutHeaders(merged, removed);
+    const headers = withoutHeaders(merged, format.hiddenHeaders);
     const { status, reason } = format;
     answer(state, { status, reason, headers, body }, true, context);
   }

@@ -39,6 +39,8 @@ export interface Kind {
   readonly listener: Listener | undefined;
   /** Undefined where the end of the connection is the end of what was said. */
   readonly ending: Ending | undefined;
+  /** Its owner says goodbye by itself when the node goes. */
+  readonly leavesAlone?: boolean;
 }
 
 /** A stream whose end is part of what it says, so that its socket outlives it. */
@@ -108,6 +110,10 @@ export class Connection implements Holder {
 
   get ending(): Ending | undefined {
     return this.#kind.ending;
+  }
+
+  get leavesAlone(): boolean {
+    return this.#kind.leavesAlone === true;
   }
 
   get isOpen(): boolean {

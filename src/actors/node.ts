@@ -27,6 +27,7 @@ import { roomsActor } from './chat/rooms/rooms.actor.ts';
 import type { RoomsMessage } from './chat/rooms/room-messages.ts';
 import { usersActor } from './chat/users/users.actor.ts';
 import type { UsersMessage } from './chat/users/user-messages.ts';
+import { askingPaceOf } from './gateway/asking-pace.ts';
 import { channelsActor } from './gateway/channels/channels.actor.ts';
 import { type ChannelsMessage, topicOfChannel } from './gateway/channel-messages.ts';
 import { controlActor, type ControlMessage, type ZmqUris } from './gateway/control.actor.ts';
@@ -175,6 +176,7 @@ function startGateway(
     options: { ...options, connectionsMax: Math.ceil(options.connectionsMax / shards) },
     directory,
     edges,
+    askingPace: askingPaceOf(shards),
     router,
     channelsOfShard: (other) => actorsOf(other).channels,
     routes: new RouteTable([]),

@@ -4,7 +4,7 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import type { Log } from '../actors/runtime/edges.ts';
-import type { OperatorNotice } from '../actors/runtime/gateway-edges.ts';
+import type { Noticed } from './operator/notices.ts';
 import type { ShardsOptions, ShardStats, TlsMaterial } from './shards-contract.ts';
 import type { ReceivedItem } from './zmq/intake.ts';
 
@@ -56,5 +56,5 @@ export type FromShard =
   | { readonly type: 'drained' }
   | { readonly type: 'itemsTaken'; readonly ref: number }
   | { readonly type: 'commandReply'; readonly ref: number; readonly frame: Uint8Array }
-  | { readonly type: 'noticed'; readonly notices: readonly OperatorNotice[] }
+  | { readonly type: 'noticed'; readonly notices: readonly Noticed[] }
   | { readonly type: 'collapsing'; readonly reason: string };

@@ -8,11 +8,10 @@ import type { ChatOptions } from '../actors/chat/chat-options.ts';
 import type { GatewayStart } from '../actors/node.ts';
 import type { HomeLimits } from '../actors/routing/home.actor.ts';
 import type { Log } from '../actors/runtime/edges.ts';
-import type { OperatorNotice } from '../actors/runtime/gateway-edges.ts';
 import type { AuthOptions } from './auth.edge.ts';
 import type { GatewayLimits } from './gateway/gateway-door.ts';
 import type { ControlOptions } from './control.edge.ts';
-import type { NoticeWishes } from './operator/notices.ts';
+import type { Noticed, NoticeWishes } from './operator/notices.ts';
 import type { ReceivedItem } from './zmq/intake.ts';
 
 export interface TlsMaterial {
@@ -70,7 +69,7 @@ export interface ShardStats {
 export interface ShardsEvents {
   log(entry: Log & { readonly shard: number }): void;
   failed(reason: string): void;
-  noticed?(shard: number, notices: readonly OperatorNotice[]): void;
+  noticed?(shard: number, notices: readonly Noticed[]): void;
   /** A shard died; a fresh one takes its place. */
   died?(shard: number): void;
 }

@@ -3,6 +3,7 @@
 // arrives next are drawn from a seed.
 // Refuses to judge: tests look at what clients and origins heard.
 
+import { type AskingPace, askingPaceOf } from '../../src/actors/gateway/asking-pace.ts';
 import { itemFromValue } from '../../src/actors/codecs/grip/publish-item.ts';
 import { RouteTable } from '../../src/actors/codecs/grip/routes-file.ts';
 import { channelsActor } from '../../src/actors/gateway/channels/channels.actor.ts';
@@ -39,6 +40,8 @@ export interface GatewayStageOptions {
   readonly options?: Partial<GatewayOptions>;
   readonly home?: Partial<HomeLimits>;
   readonly origin?: OriginScript;
+  /** One for all shards; undefined: each has its own, as in a node. */
+  readonly pace?: AskingPace;
   readonly seed?: number;
   readonly chance?: number;
 }
@@ -244,7 +247,14 @@ export class GatewayStage {
   }
 
   #start(shard: number): StagedShard {
-    const { seed = 1, options = {}, home = {}, routes = '* origin:80', origin } = this.#options;
+    const {
+      seed = 1,
+      options = {},
+      home = {},
+      routes = '* origin:80',
+      origin,
+      pace,
+    } = this.#options;
     const shards = this.#options.shards ?? 2;
     this.#lives += 1;
     const system = new System({
@@ -297,6 +307,7 @@ export class GatewayStage {
       directory: '',
       edges,
       router: actors.router,
+      askingPace: pace ?? askingPaceOf(shards),
       channelsOfShard: (other) => actorsOf(other).channels,
       routes: new RouteTable([]),
     };

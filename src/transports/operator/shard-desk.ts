@@ -81,10 +81,11 @@ export class ShardDesk {
 
   /** The end of a turn. */
   flush(): void {
-    this.#notices.flush();
+    this.#notices.endTurn();
   }
 
   close(): void {
+    this.#notices.flush();
     this.#control?.close();
   }
 }

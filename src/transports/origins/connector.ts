@@ -20,6 +20,7 @@ export class ConnectFailure extends Error {
 
 type Connected = (error: Error | null, socket: Socket | null) => void;
 type Done = (error?: Error | null) => void;
+type Chunks = { chunk: unknown; encoding: BufferEncoding }[];
 type Answer = (error: Error | null, addresses: LookupAddress[] | string, family?: number) => void;
 
 export const CONNECT_TIMEOUT_MS = 10_000;
@@ -56,15 +57,13 @@ export function isHidden(address: string): boolean {
   return family === 0 || hidden.check(address, family === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** Connects again and again to one origin; `stale` hears of errors on sockets that had been of use before. */
+/** Connects again and again to one origin. */
 export class Connector {
   readonly #origin: OriginAddress;
-  readonly #stale: (error: Error) => void;
   #session: Buffer | undefined = undefined;
 
-  constructor(origin: OriginAddress, stale: (error: Error) => void) {
+  constructor(origin: OriginAddress) {
     this.#origin = origin;
-    this.#stale = stale;
   }
 
   connect(connected: Connected): void {
@@ -96,12 +95,9 @@ export class Connector {
     });
     socket.on('error', (error) => {
       clearTimeout(deadline);
-      if (isConnected) {
-        if (socket.bytesRead > 0) this.#stale(error);
-      } else if (!hasFailed) {
-        hasFailed = true;
-        connected(failureOf(error, isSecure), null);
-      }
+      if (isConnected || hasFailed) return;
+      hasFailed = true;
+      connected(failureOf(error, isSecure), null);
     });
   }
 
@@ -148,16 +144,21 @@ function hearOut(socket: Socket): void {
       );
       done(isDeaf ? null : error);
     };
-  const { _write: write, _writev: writeAll } = socket;
-  socket._write = (chunk, encoding, done) => {
-    if (isDeaf) done(null);
-    else write.call(socket, chunk, encoding, forgiving(done));
-  };
+  const write = socket['_write'].bind(socket);
+  const writeAll = socket['_writev']?.bind(socket);
+  Object.assign(socket, {
+    _write(chunk: unknown, encoding: BufferEncoding, done: Done): void {
+      if (isDeaf) done(null);
+      else write(chunk, encoding, forgiving(done));
+    },
+  });
   if (writeAll === undefined) return;
-  socket._writev = (chunks, done) => {
-    if (isDeaf) done(null);
-    else writeAll.call(socket, chunks, forgiving(done));
-  };
+  Object.assign(socket, {
+    _writev(chunks: Chunks, done: Done): void {
+      if (isDeaf) done(null);
+      else writeAll(chunks, forgiving(done));
+    },
+  });
 }
 
 function lookUpVisible(host: string, options: LookupOptions, answer: Answer): void {

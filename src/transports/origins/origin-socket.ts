@@ -15,6 +15,7 @@ import {
 } from '../../actors/codecs/websocket-frames.ts';
 import { acceptHash } from '../../actors/codecs/websocket-handshake.ts';
 import { FrameReader } from '../../actors/codecs/websocket-reader.ts';
+import type { HeaderList } from '../../actors/codecs/grip/header-list.ts';
 import type { Address } from '../../actors/runtime/actor.ts';
 import type {
   GatewayCommand,
@@ -28,7 +29,7 @@ import { GRACE_MS } from '../sockets/departures.ts';
 import { ownCopy } from '../streams/websocket.ts';
 import { ConnectFailure, Connector } from './connector.ts';
 import { OriginBody } from './origin-body.ts';
-import { headersOf, type QuestionHost } from './question.ts';
+import type { QuestionHost } from './question.ts';
 
 export type ConnectWs = Extract<GatewayCommand, { readonly type: 'connectWs' }>;
 
@@ -84,7 +85,7 @@ export class OriginSocket implements FrameSink, Idler {
   ask(): void {
     this.#host.count('gateway.origin.sockets', 1);
     this.#host.idleness.add(this);
-    new Connector(this.#asked.origin, () => {}).connect((error, socket) => {
+    new Connector(this.#asked.origin).connect((error, socket) => {
       if (error !== null) this.#fail(error instanceof ConnectFailure ? error.why : 'broken');
       else if (socket !== null) this.#shake(socket);
     });
@@ -320,4 +321,11 @@ export class OriginSocket implements FrameSink, Idler {
     this.#host.idleness.delete(this);
     this.#host.done(this);
   }
+}
+
+/** Names and values as they came, in their order. */
+function headersOf(raw: readonly string[]): HeaderList {
+  const headers: (readonly [string, string])[] = [];
+  for (let at = 0; at + 1 < raw.length; at += 2) headers.push([raw[at] ?? '', raw[at + 1] ?? '']);
+  return headers;
 }

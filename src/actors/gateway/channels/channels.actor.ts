@@ -128,10 +128,11 @@ function release(state: ChannelsState, channel: Channel, out: Release, context: 
   if (out.dropped > 0) context.count('gateway.items.dropped.sequence', out.dropped);
   for (const item of out.items) {
     const receivers = receiversOf(channel, item);
-    if (state.pacer.isOpen(receivers, context.now)) deliver(state, { channel, item }, context);
-    else if (state.pacer.wait({ channel, item }, receivers)) pace(state, context);
+    const weight = blocksOf(item, state.args.options, receivers) ?? receivers;
+    if (state.pacer.isOpen(weight, context.now)) deliver(state, { channel, item }, context);
+    else if (state.pacer.wait({ channel, item }, weight)) pace(state, context);
     else {
-      // [GRIP] No silent loss: whoever is dropped by the operator's own bound is counted and told of.
+      // [DIFF-24] No silent loss: whoever is dropped by the operator's own bound is counted and told of.
       context.count('gateway.deliveries.dropped.hwm', receivers);
       context.send(state.args.log, {
         type: 'log',

@@ -7,7 +7,7 @@ import { patchBody } from '../../codecs/grip/json-patch.ts';
 import type { GripItem, ResponseFormat } from '../../codecs/grip/publish-item.ts';
 import { withoutHeaders } from '../../codecs/grip/header-list.ts';
 import { answer, answerError, mergedHeaders, ORIGIN_ERROR } from './answers.ts';
-import { askOrigin } from './asking.ts';
+import { askOrigin, mayAsk, turnTaken } from './asking.ts';
 import { hold } from './holding.ts';
 import { dropOld, nextWish, type ItemWish } from './items.ts';
 import { end, tellGone } from './leaving.ts';
@@ -31,7 +31,11 @@ export function pollTimedOut(state: RequestState, context: Turn): void {
 
 /** Looks at what waits, until something ends the poll. */
 export function drainPoll(state: RequestState, context: Turn): void {
-  while (state.life === 'polling' && state.question === undefined) {
+  while (
+    state.life === 'polling' &&
+    state.question === undefined &&
+    state.pendingAsk !== 'recover'
+  ) {
     const wish = nextWish(state, context);
     if (wish === undefined) return;
     obeyInPoll(state, wish, context);
@@ -51,11 +55,11 @@ export function obeyInPoll(state: RequestState, wish: ItemWish, context: Turn): 
     case 'recover':
       // What waited is older than what the origin will say now.
       state.queue = [];
-      askAgain(state, context);
+      if (mayAsk(state, 'recover', context)) askAgain(state, context);
       return;
     case 'update':
       // What waits behind it may come after what the origin will say: it is looked at then.
-      askAgain(state, context);
+      if (mayAsk(state, 'update', context)) askAgain(state, context);
       return;
     case 'error':
       answerError(state, 502, ORIGIN_ERROR, wish.message, context);
@@ -93,7 +97,8 @@ function bodyOf(
 }
 
 /** [GRIP] The origin is asked the client's question again, and told what the client has. */
-function askAgain(state: RequestState, context: Turn): void {
+export function askAgain(state: RequestState, context: Turn): void {
+  turnTaken(state, context);
   context.cancel('poll');
   context.count('gateway.holds.retried');
   state.life = 'asking';

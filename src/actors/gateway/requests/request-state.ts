@@ -99,6 +99,8 @@ export interface RequestState {
   pendingStream: Instruct | undefined;
   /** Times that a link was asked for in vain. */
   attempts: number;
+  /** Waits for its turn to ask its origin. `recover`: what comes meanwhile is looked at after that. */
+  pendingAsk: 'update' | 'recover' | undefined;
 }
 
 /** An item between two filters. */

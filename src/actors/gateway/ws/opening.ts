@@ -68,7 +68,7 @@ function accept(session: Session, answered: HeaderList, context: Turn): void {
   if (grip !== undefined) {
     if (speaksGrip(admitted)) session.messagePrefix = grip.messagePrefix;
     // It is for the gateway in front of us to obey.
-    else headers = [...headers, [EXTENSIONS, grip.text]];
+    else if (admitted.isTrusted) headers = [...headers, [EXTENSIONS, grip.text]];
   }
   advance(session, 'upgraded');
   context.send(edges.gateway, {

@@ -201,7 +201,47 @@ describe('an item', () => {
     ]);
   });
 
-  test('beyond the rate waits its turn; beyond the bound it is dropped, counted and told', () => {
+  test('[GRIP-LIMIT-4] to 5,000 clients comes whole, and the next one when that is paid for', () => {
+    const keeper = new Keeper({ ...quiet, messageRate: 2_500, messageHwm: 25_000 });
+    for (let at = 0; at < 5_000; at += 1) keeper.follow('a');
+    keeper.pass(1_000);
+    keeper.publish('a', '1');
+    expect(keeper.take()).toEqual(['a:1']);
+    expect(keeper.system.counters.get('gateway.deliveries')).toBe(5_000);
+    for (const content of ['2', '3', '4', '5', '6']) keeper.publish('a', content);
+    keeper.pass(1_749);
+    expect(keeper.take()).toEqual([]);
+    keeper.pass(1);
+    expect(keeper.take()).toEqual(['a:2']);
+    keeper.pass(8_000);
+    expect(keeper.take()).toEqual(['a:3', 'a:4', 'a:5', 'a:6']);
+    expect(keeper.logs).toEqual([]);
+  });
+
+  test('[GRIP-LIMIT-4] to more clients than may wait waits all the same, if it is the only one', () => {
+    const keeper = new Keeper({ ...quiet, messageRate: 100, messageHwm: 50 });
+    for (let at = 0; at < 60; at += 1) keeper.follow('a');
+    keeper.pass(1_000);
+    for (const content of ['1', '2', '3']) keeper.publish('a', content);
+    keeper.pass(5_000);
+    expect(keeper.take()).toEqual(['a:1', 'a:2']);
+    expect(keeper.logs).toMatchObject([{ fields: { channel: 'a', receivers: 60 } }]);
+  });
+
+  test('[GRIP-LIMIT-4] weighs as much as it has blocks', () => {
+    const limits = { messageRate: 10, messageHwm: 100, messageBlockBytes: 10 };
+    const keeper = new Keeper({ ...quiet, ...limits });
+    keeper.follow('a');
+    keeper.pass(1_000);
+    keeper.publish('a', '1', { size: 95 });
+    keeper.publish('a', '2');
+    keeper.pass(749);
+    expect(keeper.take()).toEqual(['a:1']);
+    keeper.pass(1);
+    expect(keeper.take()).toEqual(['a:2']);
+  });
+
+  test('[DIFF-24] beyond the rate waits its turn; beyond the bound it is dropped, counted and told', () => {
     const keeper = new Keeper({ ...quiet, messageRate: 10, messageHwm: 2 });
     keeper.follow('a');
     keeper.pass(10_000);
@@ -209,9 +249,19 @@ describe('an item', () => {
     expect(keeper.take()).toEqual(['a:0', 'a:1', 'a:2']);
     expect(keeper.system.counters.get('gateway.deliveries.dropped.hwm')).toBe(3);
     expect(keeper.logs).toHaveLength(3);
-    expect(keeper.logs[0]).toMatchObject({ level: 'warn', event: 'gateway.hwmExceeded' });
+    const fields = { channel: 'a', receivers: 1 };
+    expect(keeper.logs[0]).toMatchObject({ level: 'warn', event: 'gateway.hwmExceeded', fields });
     keeper.pass(1_000);
     expect(keeper.take()).toEqual(['a:3', 'a:4']);
+  });
+
+  test('[DIFF-24] without a rate never waits and is never dropped', () => {
+    const keeper = new Keeper(quiet);
+    for (let at = 0; at < 1_000; at += 1) keeper.follow('a');
+    for (let at = 0; at < 1_000; at += 1) keeper.publish('a', `${at}`);
+    expect(keeper.take()).toHaveLength(1_000);
+    expect(keeper.system.counters.get('gateway.deliveries')).toBe(1_000_000);
+    expect(keeper.logs).toEqual([]);
   });
 });
 

@@ -96,6 +96,31 @@ describe('defaults', () => {
   });
 });
 
+describe('the chat', () => {
+  test('[PROC-CHAT-1] [PROC-CHAT-2] opens when its port is set, and its settings must suit one another', () => {
+    const { doors, chat } = options({
+      args: ['--chat-port', '7500', '--chat-envelope', 'lenient'],
+    });
+    expect(doors.chat).toMatchObject({ host: '127.0.0.1', port: 7_500, tls: undefined });
+    expect(chat.envelope).toBe('lenient');
+    const problems = (text: string, checks?: FileChecks): string[] =>
+      mistakes({ text, checks: checks ?? content }).map(({ key }) => key);
+    expect(problems('chat: { auth: password }')).toEqual(['chat.auth']);
+    expect(problems('chat: { auth: [token, none] }')).toEqual(['chat.auth']);
+    expect(problems('chat: { pingTimeoutMs: 10s }')).toEqual(['chat.pingTimeoutMs']);
+    expect(problems('chat: { bodyBytesMax: 64KiB }')).toEqual(['chat.bodyBytesMax']);
+    const broken = {
+      ...content,
+      passwords: () => [{ key: 'passwordFile', problem: 'p', wayOut: 'w' }],
+    };
+    expect(problems('chat: { passwordFile: f }', broken)).toEqual(['chat.passwordFile']);
+    const warned = read({ args: ['--chat-port', '0', '--chat-host', '0.0.0.0'] });
+    expect(warned.ok && warned.warnings.join()).toMatch(
+      /The chat listens on 0\.0\.0\.0 without auth/,
+    );
+  });
+});
+
 describe('a pushpin.conf', () => {
   const conf = (text: string) => readPushpinConf({ file: '/etc/pushpin/pushpin.conf', text });
   const plain = '[runner]\nhttp_port=7999\n[proxy]\nroutesfile=routes\nsig_key=changeme\n';

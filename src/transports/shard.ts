@@ -333,14 +333,17 @@ export class Shard {
   }
 
   #stats(): ShardStats {
-    const { 'broker.sessions': sessions = 0, ...counted } = Object.fromEntries(
-      this.#system.counters,
-    );
+    const {
+      'broker.sessions': sessions = 0,
+      'chat.sessions': chatSessions = 0,
+      ...counted
+    } = Object.fromEntries(this.#system.counters);
     const gauges = {
       actors: this.#system.actors,
       'mailbox.waiting': this.#system.waiting,
       connections: this.#web.connections,
       'broker.sessions': sessions,
+      'chat.sessions': chatSessions,
     };
     const counters = { ...counted, turns: this.#turns };
     return { shard: this.#data.shard, counters, gauges };

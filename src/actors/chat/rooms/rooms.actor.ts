@@ -16,6 +16,8 @@ interface RoomsState {
   readonly rooms: Map<string, Room>;
   /** The next room that is made has at least this epoch. */
   nextEpoch: number;
+  /** Crowds whose number of members has changed. */
+  readonly crowds: Set<Room>;
 }
 
 type Turn = Context<RoomsMessage>;
@@ -27,7 +29,7 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
   onFailure: 'escalate',
   start(chat, context) {
     context.after('sweep', SWEEP_EVERY_MS);
-    return { chat, rooms: new Map(), nextEpoch: chat.life + 1 };
+    return { chat, rooms: new Map(), nextEpoch: chat.life + 1, crowds: new Set() };
   },
   receive(state, message, context) {
     switch (message.type) {
@@ -64,7 +66,8 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
             if (member.shard === message.shard) depart(state, room, member, 'node_down', context);
         return;
       case 'timedOut':
-        sweep(state, context);
+        if (message.name === 'crowds') tellCrowds(state, context);
+        else sweep(state, context);
         return;
       case 'childStopped':
         return;
@@ -207,9 +210,24 @@ function tellEvent(
   context: Turn,
 ): void {
   const { count, name } = room;
-  if (count > state.chat.options.roomEventsMax) return;
+  if (count > state.chat.options.roomEventsMax) {
+    if (state.crowds.size === 0) context.after('crowds', CROWDS_EVERY_MS);
+    state.crowds.add(room);
+    return;
+  }
   const line = lineOf(state, 'ROOM_EVENT', { room: name, event, user, reason, count }, context);
   publish(state, name, { kind: 'event', line, shard, connection, entry: undefined }, context);
+}
+
+/** [HP-ROOM-5] A crowd hears now and then how many it is. */
+function tellCrowds(state: RoomsState, context: Turn): void {
+  const { shard } = state.chat;
+  for (const { name, count } of state.crowds) {
+    const line = lineOf(state, 'ROOM_EVENT', { room: name, event: 'count', count }, context);
+    const word = { kind: 'event', line, shard, connection: NOBODY, entry: undefined } as const;
+    publish(state, name, word, context);
+  }
+  state.crowds.clear();
 }
 
 function lineOf(state: RoomsState, type: string, payload: Payload, context: Turn): Uint8Array {
@@ -300,4 +318,7 @@ function deny({ replyTo, ref }: Asked, mistake: HpMistake, context: Turn): void 
 }
 
 const NOTHING = new Uint8Array(0);
+/** No connection has this number. */
+const NOBODY = 0;
+const CROWDS_EVERY_MS = 5_000;
 const SWEEP_EVERY_MS = 60_000;

@@ -216,7 +216,7 @@ export function readConfig(input: ConfigInput): ConfigReading {
     gateway,
     bridge: values.section('bridge.', bridgeRows).topics,
     auth: hasAuth ? auth : undefined,
-    log: values.section('log.', logRows),
+    log: logOf(values, pushpin),
     drain,
     broker,
     home,
@@ -224,6 +224,14 @@ export function readConfig(input: ConfigInput): ConfigReading {
   };
   const warnings = [...values.warnings, ...dangers(options)];
   return { ok: true, options, warnings, effective: values.effective() };
+}
+
+/** [PROC-GATE-4] What Pushpin wrote is written, unless somebody says otherwise. */
+function logOf(values: Values, pushpin: ConfigInput['pushpin']): NodeOptions['log'] {
+  const log = values.section('log.', logRows);
+  if (pushpin?.ok !== true || values.isSet('log.level')) return log;
+  const { logLevel } = pushpin.settings;
+  return { ...log, level: (['error', 'warn', 'info'] as const)[logLevel] ?? 'debug' };
 }
 
 /** The file's mistakes as one reads it, then the others as they were found. */

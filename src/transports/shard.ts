@@ -320,10 +320,16 @@ export class Shard {
       this.#system.deliver(chat, { type: 'drain', withinMs: Math.floor(spreadMs / 2) });
       this.#schedule();
     }
+    if (this.#data.options.gateway !== undefined) {
+      const { gateway } = actorsOf(this.#data.shard);
+      this.#system.deliver(gateway, { type: 'draining', withinMs: spreadMs });
+      this.#schedule();
+    }
     await Promise.all([
       this.#web.drain(1001, 'going away', spreadMs),
       this.#gateway.drain(spreadMs),
     ]);
+    this.#gateway.destroy();
     this.#say({ type: 'drained' });
   }
 

@@ -147,6 +147,24 @@ describe('a pushpin.conf', () => {
     expect(bad.ok ? [] : bad.mistakes.map(({ line }) => line)).toContain(2);
   });
 
+  test.each([
+    ['0', 'error'],
+    ['1', 'warn'],
+    ['2', 'info'],
+    ['3', 'debug'],
+    ['4', 'debug'],
+    ['1,proxy:3', 'warn'],
+  ])(
+    '[PROC-GATE-4] log_level=%s is our level %s, unless somebody says otherwise',
+    (given, level) => {
+      const text = plain.replace('[proxy]', `log_level=${given}\n[proxy]`);
+      const reading = withConf(text);
+      expect(reading.ok && reading.options.log.level).toBe(level);
+      const asked = withConf(text, ['--log-level', 'warn']);
+      expect(asked.ok && asked.options.log.level).toBe('warn');
+    },
+  );
+
   test('[PROC-GATE-2] other doors open only when their port is set', () => {
     const quiet = withConf(plain);
     expect(quiet.ok && quiet.options.doors).toEqual({ broker: undefined, admin: undefined });

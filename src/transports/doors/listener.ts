@@ -22,6 +22,8 @@ export interface ListenerOptions {
   readonly handshakeTimeoutMs: number;
   /** More are dropped as they come; undefined: as many as the system allows. */
   readonly connectionsMax: number | undefined;
+  /** A peer that says no more may still be spoken to. */
+  readonly allowHalfOpen?: boolean;
 }
 
 export interface ListenerHost {
@@ -75,8 +77,8 @@ export class Listener {
   }
 
   #createServer(): Server | TlsServer {
-    const { tls, handshakeTimeoutMs } = this.#options;
-    const sockets = { noDelay: true, highWaterMark: SOCKET_BUFFER_BYTES };
+    const { tls, handshakeTimeoutMs, allowHalfOpen = false } = this.#options;
+    const sockets = { noDelay: true, highWaterMark: SOCKET_BUFFER_BYTES, allowHalfOpen };
     const greet = (socket: Socket): void => {
       this.#host.count('web.sockets.accepted', 1);
       this.#host.greet(socket);
@@ -87,7 +89,7 @@ export class Listener {
         ...sockets,
         cert: tls.cert,
         key: tls.key,
-        ALPNProtocols: ['http/1.1'],
+        ...(allowHalfOpen ? {} : { ALPNProtocols: ['http/1.1'] }),
         handshakeTimeout: handshakeTimeoutMs,
       },
       greet,

@@ -333,7 +333,7 @@ function checkId(
   const channel = state.hold?.channels.get(name);
   if (channel?.lastId === undefined || lastId === undefined || lastId === channel.lastId) return;
   // What changed the channel's id may be on its way to us, a moment behind.
-  context.after('check', CHECK_AFTER_MS);
+  context.after('check', CHECK_AFTER_MS); // buggify early-check: context.after('check', 1)
   state.suspected.set(name, channel.lastId);
 }
 

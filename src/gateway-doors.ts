@@ -175,7 +175,7 @@ export class GatewayDoors {
     this.#watchCertificates(shards);
     const { routeLines, routesFile } = this.#setup;
     if (routeLines.length > 0) return;
-    // [GRIP-CONF] Changed routes count from now on; nobody who is here is sent away.
+    // [GRIP-ROUTE-9] Changed routes count from now on; nobody who is here is sent away.
     const watching = watchFiles([routesFile], [this.#routes], ([text]) => {
       if (text === undefined) {
         this.#say('warn', 'gateway.routesUnreadable', { file: routesFile });

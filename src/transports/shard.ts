@@ -247,6 +247,7 @@ export class Shard {
         const doorActor = addressOf<ProxyRequested>(shard, 'gateway');
         const address = await this.#gateway.listen({
           ...common,
+          local: options.local,
           doorActor,
           limits: { ...options.limits, connectionsMax: shareOf(options, threads) },
         });

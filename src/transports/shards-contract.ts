@@ -10,19 +10,20 @@ import type { HomeLimits } from '../actors/routing/home.actor.ts';
 import type { Log } from '../actors/runtime/edges.ts';
 import type { AuthOptions } from './auth.edge.ts';
 import type { GatewayLimits } from './gateway/gateway-door.ts';
+import type { TlsMaterial } from './doors/listener.ts';
+import type { LocalSocketOptions } from './doors/local-socket.ts';
 import type { ControlOptions } from './control.edge.ts';
 import type { Noticed, NoticeWishes } from './operator/notices.ts';
 import type { ReceivedItem } from './zmq/intake.ts';
 
-export interface TlsMaterial {
-  readonly cert: string;
-  readonly key: string;
-}
+export type { NamedPair, TlsMaterial } from './doors/listener.ts';
 
 export interface DoorSettings {
   readonly host: string;
   readonly port: number;
   readonly tls: TlsMaterial | undefined;
+  /** A socket in the file system instead of host and port; the first shard has it. */
+  readonly local?: LocalSocketOptions | undefined;
   readonly deflate: boolean;
   /** Who answers behind the door; the broker when nothing is said. */
   readonly dialect?: 'broker' | 'gateway' | 'chat';

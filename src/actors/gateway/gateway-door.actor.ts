@@ -128,7 +128,7 @@ export const gatewayDoor: ActorDefinition<GatewayDoorArgs, GatewayDoorState, Gat
   },
 };
 
-/** [GRIP-CONF] Lines that cannot be read are told and passed over; the others count. */
+/** [GRIP-ROUTE-6] [GRIP-ROUTE-7] Lines that cannot be read are told and passed over; the others count. */
 function changeRoutes(state: GatewayDoorState, text: string, context: Turn): void {
   const { gateway } = state;
   const { routes, warnings } = parseRoutes(text);

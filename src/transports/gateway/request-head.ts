@@ -120,7 +120,7 @@ interface Place {
   readonly host: string | undefined;
 }
 
-/** Undefined for a target in no known form and for one that carries a password. */
+/** [GRIP-PROXY-4] [DIFF-2] Undefined for a target in no known form and for one that carries a password. */
 function placeOf(method: string, target: string): Place | undefined {
   if (method === 'CONNECT') return { path: target, search: '', host: undefined };
   if (target.startsWith('/')) return cut(target, undefined);
@@ -140,7 +140,10 @@ function cut(local: string, host: string | undefined): Place {
     : { path: local.slice(0, mark), search: local.slice(mark), host };
 }
 
-/** A folded line, a stray line end and a name that ends in a space: each reader makes something else of them. */
+/**
+ * [GRIP-SMUG-1] A folded line, a stray line end and a name that ends in a space: each reader makes something else of
+ * them.
+ */
 function isRisky(text: string, at: number): boolean {
   const line = text.slice(
     at,

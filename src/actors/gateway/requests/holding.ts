@@ -67,7 +67,7 @@ export function attached(state: RequestState, topic: string, context: Turn): voi
   if (channel !== undefined) askId(state, channel, context);
 }
 
-/** Lets go of everything that is followed. */
+/** [GRIP-HOLD-8] [GRIP-STREAM-6] Lets go of everything that is followed. */
 export function letGo(state: RequestState, context: Turn): void {
   const { admitted, connection, hold: held } = state;
   if (state.isOpen) context.send(admitted.gateway.router, { type: 'leave', connection });
@@ -91,11 +91,14 @@ function wantedChannels(state: RequestState, instruct: Instruct): Map<string, He
   const channels = new Map<string, HeldChannel>();
   if (instruct.hold === 'none') return channels;
   const want = (name: string, held: Omit<HeldChannel, 'name'>): void => {
+    // [GRIP-INSTR-8] The others are passed over.
     if (channels.size < most && name !== '' && !channels.has(name))
       channels.set(name, { name, ...held });
   };
+  // [GRIP-HOLD-2]
   for (const { name: shortName, prevId, filters } of instruct.channels)
     want(route.prefix + shortName, { shortName, filters, lastId: prevId });
+  // [GRIP-STREAM-7] Without the prefix.
   for (const name of route.targets[state.answeredBy]?.subscriptions ?? [])
     want(name, { shortName: name, filters: [], lastId: undefined });
   return channels;
@@ -161,7 +164,7 @@ function tellKeeper(
   context.send(keeperOf(gateway, channel), { type, channel, mode, shard, connection });
 }
 
-/** What was published between the origin's answer and the subscription shows in the channel's last id. */
+/** [GRIP-SEQ-4] What was published between the origin's answer and the subscription shows in the channel's last id. */
 function askId(state: RequestState, { name: channel, lastId }: HeldChannel, context: Turn): void {
   if (lastId === undefined) return;
   const replyTo = context.self;

@@ -18,7 +18,7 @@ export function end(state: RequestState, context: Turn): void {
   if (!isTelling && !tellGone(state, context)) context.stop();
 }
 
-/** True when an origin is being told that its hold is over, which it is told once. */
+/** [GRIP-HOLD-9] True when an origin is being told that its hold is over, which it is told once. */
 export function tellGone(state: RequestState, context: Turn): boolean {
   const link = state.hold?.gone;
   if (state.hold === undefined || link === undefined) return false;
@@ -29,7 +29,7 @@ export function tellGone(state: RequestState, context: Turn): boolean {
   return true;
 }
 
-/** Operators hear that the client is gone. */
+/** [GRIP-STATS-3] Operators hear that the client is gone. */
 export function sayGone(state: RequestState, context: Turn): void {
   const { gateway, route } = state.admitted;
   const id = connectionIdOf(state);

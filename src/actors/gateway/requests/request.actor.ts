@@ -188,7 +188,7 @@ function ask(state: RequestState, asked: Question['body'], context: Turn): Reque
   const { route, request, isTrusted } = state.admitted;
   const [target] = route.targets;
   if (target?.overHttp === true && !isTrusted && claimsEvents(request.headers)) {
-    // [GRIP] Only the gateway speaks for WebSockets; a client that does would speak for others.
+    // [WOH-OPEN-12] Only the gateway speaks for WebSockets; a client that does would speak for others.
     const sentence = 'Client not allowed to send WebSocket events directly.';
     answerError(state, 403, sentence, undefined, context);
     end(state, context);
@@ -323,7 +323,7 @@ function drain(state: RequestState, context: Turn): void {
   else if (state.life === 'streaming') drainStream(state, context);
 }
 
-/** [GRIP] Something was published between the origin's word and our subscription. */
+/** [GRIP-SEQ-4] Something was published between the origin's word and our subscription. */
 function checkId(
   state: RequestState,
   name: string,
@@ -380,7 +380,7 @@ function refused(state: RequestState, context: Turn): void {
   obey(state, { kind: 'error', message: 'too many channels' }, context);
 }
 
-/** [GRIP] A client that does not read is let go, and counted: nothing is left out of a stream. */
+/** [GRIP-STREAM-9] A client that does not read is let go, and counted: nothing is left out of a stream. */
 function tooSlow(state: RequestState, context: Turn): void {
   const { connection, admitted } = state;
   if (state.life === 'leaving') return;

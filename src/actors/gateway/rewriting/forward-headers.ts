@@ -14,7 +14,7 @@ import {
 import type { Route } from '../../codecs/grip/routes-file.ts';
 import type { ForwardedForRule, GatewayOptions } from '../gateway-options.ts';
 
-/** What Hermod does with the instructions of an origin: the value of `Grip-Feature`. */
+/** [GRIP-SIG-4] What Hermod does with the instructions of an origin: the value of `Grip-Feature`. */
 export const gripFeatures =
   'status, session, link:next, link:gone, filter:skip-self, filter:skip-users, filter:require-sub, ' +
   'filter:build-id, filter:var-subst, filter:http-check, filter:http-modify';
@@ -72,7 +72,10 @@ const ofResponseHop: readonly string[] = [
   'Transfer-Encoding',
 ];
 
-/** The headers for the origin, without what frames a body and without `Grip-Sig`: whoever sends them adds both. */
+/**
+ * [GRIP-HEAD-1] [GRIP-HEAD-2] The headers for the origin, without what frames a body and without `Grip-Sig`: whoever
+ * sends them adds both.
+ */
 export function forwardHeaders(
   clientHeaders: HeaderList,
   route: ForwardRoute,
@@ -93,12 +96,18 @@ export function forwardHeaders(
   return withHost(headers, facts.host);
 }
 
-/** The headers of an origin's answer for the client; the framing of the body is written anew. */
+/**
+ * [GRIP-HEAD-5] [GRIP-HEAD-6] The headers of an origin's answer for the client; the framing of the body is written
+ * anew.
+ */
 export function responseHeaders(headers: HeaderList): HeaderList {
   return withoutHeaders(headers, ofResponseHop);
 }
 
-/** Each takes the place of what is there, so that the last counts; those who read routes put first what is written last. */
+/**
+ * [GRIP-REWRITE-5] Each takes the place of what is there, so that the last counts; those who read routes put first
+ * what is written last.
+ */
 function withRouteHeaders(headers: HeaderList, route: ForwardRoute): HeaderList {
   let now = headers;
   for (const [name, value] of route.headers)
@@ -106,7 +115,7 @@ function withRouteHeaders(headers: HeaderList, route: ForwardRoute): HeaderList 
   return now;
 }
 
-/** A second, marked copy of each header lets a gateway further on restore what the client sent. */
+/** [GRIP-REWRITE-6] A second, marked copy of each header lets a gateway further on restore what the client sent. */
 function withMarked(
   headers: HeaderList,
   route: ForwardRoute,
@@ -172,7 +181,7 @@ function withForwardedFor(
     : withHeader(headers, name, values.join(', '));
 }
 
-/** Whatever their order: first what came is cut, by the last rule that cuts, then the peer is appended. */
+/** [GRIP-FWD-1] Whatever their order: first what came is cut, by the last rule that cuts, then the peer is appended. */
 function forwardedFor(
   came: readonly string[],
   rules: readonly ForwardedForRule[],

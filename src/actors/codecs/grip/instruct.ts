@@ -12,14 +12,13 @@ import {
   readGripJson,
   recordOf,
 } from './fields.ts';
-import { firstHeader, type HeaderList, headerValue } from './header-list.ts';
+import { firstHeader, type HeaderList, headerValue, isNamedLike } from './header-list.ts';
 import {
   elementsOf,
   filtersOf,
   filtersPerChannelMax,
   hasNextLink,
   type InstructDraft,
-  isGripName,
   type KeepAliveDraft,
   keepAliveTimeoutSecondsDefault,
   readInstructHeaders,
@@ -83,9 +82,7 @@ const jsonType = 'application/grip-instruct';
 
 /** Says whether an answer is for the gateway to read: it has a `Grip-*` header, even an unknown one, or is JSON for it. */
 export function isGripResponse(headers: HeaderList): boolean {
-  return (
-    headers.some(([name]) => isGripName(name.toLowerCase())) || contentType(headers) === jsonType
-  );
+  return headers.some(([name]) => isNamedLike(name, 'grip-')) || contentType(headers) === jsonType;
 }
 
 /** Says whether the instructions are in the body. */

@@ -69,7 +69,7 @@ export function readResponseHead(text: string, method: string): ResponseHead | u
 /** An unused connection is kept for so long. */
 export const KEPT_MS = 55_000;
 /** A request must not meet the end that the origin has announced. */
-const EARLIER_MS = 1_000;
+const EARLIER_MS = 2_000;
 
 function keptMsOf(keepAlive: string): number {
   if (keepAlive === '') return KEPT_MS;

@@ -3,6 +3,7 @@
 // sockets: what only the world can tell (do key and certificate match?) it asks through `FileChecks`.
 // Obeys spec/process.md, section "Configuration".
 
+import type { BridgeRule } from './actors/bridge/bridge.ts';
 import type { BrokerOptions } from './actors/broker/broker-options.ts';
 import type { HomeLimits } from './actors/routing/home.actor.ts';
 import { fromFile } from './config/file-layer.ts';
@@ -18,6 +19,7 @@ import {
 import {
   adminRows,
   authRows,
+  bridgeRows,
   brokerDoorRows,
   brokerRows,
   drainRows,
@@ -62,6 +64,7 @@ export interface NodeOptions {
   };
   /** undefined without routes. */
   readonly gateway: GatewaySetup | undefined;
+  readonly bridge: readonly BridgeRule[];
   /** undefined without any key. */
   readonly auth: AuthSettings | undefined;
   readonly log: ValuesOf<typeof logRows>;
@@ -187,14 +190,23 @@ export function readConfig(input: ConfigInput): ConfigReading {
           : { host: admin.host, port: admin.port, tls: adminTls },
     },
     gateway,
+    bridge: values.section('bridge.', bridgeRows).topics,
     auth: hasAuth ? auth : undefined,
-    log: values.section('log.', logRows),
+    log: logOf(values, pushpin),
     drain,
     broker,
     home,
   };
   const warnings = [...values.warnings, ...dangers(options)];
   return { ok: true, options, warnings, effective: values.effective() };
+}
+
+/** [PROC-GATE-4] What Pushpin wrote is written, unless somebody says otherwise. */
+function logOf(values: Values, pushpin: ConfigInput['pushpin']): NodeOptions['log'] {
+  const log = values.section('log.', logRows);
+  if (pushpin?.ok !== true || values.isSet('log.level')) return log;
+  const { logLevel } = pushpin.settings;
+  return { ...log, level: (['error', 'warn', 'info'] as const)[logLevel] ?? 'debug' };
 }
 
 /** The file's mistakes as one reads it, then the others as they were found. */

@@ -2,6 +2,8 @@
 // lives beside them (ZeroMQ, statistics), and passes changed routes on. Obeys spec/process.md, section "Gateway".
 
 import { readFileSync } from 'node:fs';
+import type { BridgeRule } from './actors/bridge/bridge.ts';
+import { channelOfTopic } from './actors/gateway/channel-messages.ts';
 import type { GatewayStart } from './actors/node.ts';
 import type { GatewaySetup } from './config/gateway-setup.ts';
 import {
@@ -28,6 +30,8 @@ export type Opened =
 
 export class GatewayDoors {
   readonly #setup: GatewaySetup;
+  /** Channels that topics of other dialects are joined to. */
+  readonly #joined: readonly string[];
   readonly #log: (entry: Entry) => void;
   #doors: Record<string, DoorSettings> = {};
   #routes = '';
@@ -37,8 +41,12 @@ export class GatewayDoors {
   readonly #attention = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   #operations: Operations | undefined = undefined;
 
-  constructor(setup: GatewaySetup, log: (entry: Entry) => void) {
+  constructor(setup: GatewaySetup, log: (entry: Entry) => void, bridge: readonly BridgeRule[]) {
     this.#setup = setup;
+    this.#joined = bridge
+      .flatMap(({ one, other }) => [one, other])
+      .filter((topic) => topic.startsWith('grip/'))
+      .map(channelOfTopic);
     this.#log = log;
     this.#shards = new Promise((resolve) => {
       this.#settleShards = resolve;
@@ -139,7 +147,10 @@ export class GatewayDoors {
       obeyCommand: async (frame) => (await this.#shards).obeyCommand(frame),
     });
     const opened = await this.#operations.open();
-    if (opened.ok) return opened;
+    if (opened.ok) {
+      this.#operations.follow(this.#joined);
+      return opened;
+    }
     const { door, where, code, message } = opened;
     const setting = this.#setup.isPushpin ? pushpinNames[door] : ownNames[door];
     return { ok: false, sentence: specRefusal({ door, spec: where, setting, code, message }) };

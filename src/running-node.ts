@@ -50,7 +50,9 @@ export class RunningNode {
     );
     this.#log = createLogEdge<Entry>((entry) => this.#output.log(entry));
     this.#gateway =
-      options.gateway === undefined ? undefined : new GatewayDoors(options.gateway, this.#log);
+      options.gateway === undefined
+        ? undefined
+        : new GatewayDoors(options.gateway, this.#log, options.bridge);
     this.#departure = new Departure({
       drain: () => this.#drain(),
       deadlineMs: options.drain.deadlineMs,
@@ -158,6 +160,7 @@ export class RunningNode {
       seed: randomInt(2 ** 32),
       doors: opened,
       gateway: this.#gateway?.start,
+      bridge: this.#options.bridge,
       operations: this.#gateway?.operations,
       broker,
       home,

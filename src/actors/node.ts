@@ -7,24 +7,25 @@
 //           ├─ sse:<n>       one for each event stream
 //           └─ http          the plain requests
 //   gateway ┬─ request:<n>   one for each proxied request; a hold is the same actor, waiting
-//           └─ ws:<n>        one for each WebSocket
-//   sockjs                   SockJS sessions, each at home where its name says
+//           ├─ ws:<n>        one for each WebSocket
+//           └─ sockjs        SockJS sessions, each at home where its name says
 //   channels                 keeps the channels whose home is here: ids, sequence, who follows
 //   control                  publishers and operators, on shard 0
 
+import { acrossOf, type BridgeRule } from './bridge/bridge.ts';
 import { brokerDoor, type BrokerDoorMessage } from './broker/broker-door.actor.ts';
 import { brokerFormats } from './broker/broker-formats.ts';
 import type { BrokerOptions } from './broker/broker-options.ts';
 import { type BrokerWire, bytesWire } from './codecs/broker-wire.ts';
+import { askingPaceOf } from './gateway/asking-pace.ts';
 import { channelsActor } from './gateway/channels/channels.actor.ts';
-import type { ChannelsMessage } from './gateway/channel-messages.ts';
+import { type ChannelsMessage, topicOfChannel } from './gateway/channel-messages.ts';
 import { controlActor, type ControlMessage, type ZmqUris } from './gateway/control.actor.ts';
 import { gripFormats } from './gateway/formats.ts';
 import type { GatewayContext } from './gateway/gateway-context.ts';
 import { gatewayDoor, type GatewayDoorMessage } from './gateway/gateway-door.actor.ts';
 import type { GatewayOptions } from './gateway/gateway-options.ts';
 import { RouteTable } from './codecs/grip/routes-file.ts';
-import { sockJsActor, type SockJsMessage } from './gateway/sockjs/sockjs.actor.ts';
 import { homeActor, type HomeLimits, type HomeMessage } from './routing/home.actor.ts';
 import { routerActor } from './routing/router.actor.ts';
 import type { RouterMessage } from './routing/router-state.ts';
@@ -43,6 +44,8 @@ export interface ShardOptions {
   readonly brokerWire?: BrokerWire;
   /** Undefined when the node has no gateway. */
   readonly gateway?: GatewayStart | undefined;
+  /** Topics of two dialects that are joined. */
+  readonly bridge?: readonly BridgeRule[];
 }
 
 export interface GatewayStart {
@@ -61,7 +64,6 @@ export interface ShardActors {
   readonly broker: Address<BrokerDoorMessage>;
   readonly gateway: Address<GatewayDoorMessage>;
   readonly channels: Address<ChannelsMessage>;
-  readonly sockJs: Address<SockJsMessage>;
   /** On shard 0 alone. */
   readonly control: Address<ControlMessage>;
 }
@@ -83,7 +85,6 @@ export function actorsOf(shard: number): ShardActors {
     broker: addressOf(shard, 'broker'),
     gateway: addressOf(shard, 'gateway'),
     channels: addressOf(shard, 'channels'),
-    sockJs: addressOf(shard, 'sockjs'),
     control: addressOf(shard, 'control'),
   };
 }
@@ -128,9 +129,14 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
     },
     'router',
   );
-  system.spawn(homeActor, { shards, limits, routerOf: (other) => actorsOf(other).router }, 'home');
+  const routerOf = (other: number): Address<RouterMessage> => actorsOf(other).router;
+  const homeOfShard = (other: number): Address<HomeMessage> => actorsOf(other).home;
+  const { bridge = [] } = options;
+  const across = acrossOf(bridge);
+  const bridges = bridge.length === 0 ? undefined : { shards, homeOfShard, across };
+  system.spawn(homeActor, { shards, limits, routerOf, bridges }, 'home');
   system.spawn(brokerDoor, { options: broker, edges, router, wire }, 'broker');
-  if (options.gateway !== undefined) startGateway(system, options, options.gateway);
+  if (options.gateway !== undefined) startGateway(system, options, options.gateway, bridge);
   return actorsOf(shard);
 }
 
@@ -138,6 +144,7 @@ function startGateway(
   system: System,
   { shard, shards }: ShardOptions,
   { options, routes, zmqUris, directory }: GatewayStart,
+  bridge: readonly BridgeRule[],
 ): void {
   const edges = edgesOf(shard);
   const { router, home } = actorsOf(shard);
@@ -147,15 +154,17 @@ function startGateway(
     options: { ...options, connectionsMax: Math.ceil(options.connectionsMax / shards) },
     directory,
     edges,
+    askingPace: askingPaceOf(shards),
     router,
     channelsOfShard: (other) => actorsOf(other).channels,
     routes: new RouteTable([]),
+    isDraining: false,
   };
   const { operator, log } = edges;
-  system.spawn(channelsActor, { shard, options, home, operator, log }, 'channels');
-  const sockJsOfShard = (other: number): Address<SockJsMessage> => actorsOf(other).sockJs;
-  system.spawn(sockJsActor, { gateway }, 'sockjs');
-  system.spawn(gatewayDoor, { gateway, routes, sockJsOfShard }, 'gateway');
+  const joined = new Set(bridge.flatMap(({ one, other }) => [one, other]));
+  const isJoined = (channel: string): boolean => joined.has(topicOfChannel(channel));
+  system.spawn(channelsActor, { shard, options, home, operator, log, isJoined }, 'channels');
+  system.spawn(gatewayDoor, { gateway, routes }, 'gateway');
   if (shard !== 0) return;
   const doorOfShard = (other: number): Address<GatewayDoorMessage> => actorsOf(other).gateway;
   system.spawn(controlActor, { gateway, doorOfShard, zmqUris }, 'control');

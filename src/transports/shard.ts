@@ -118,6 +118,7 @@ export class Shard {
       broker: options.broker,
       home: options.home,
       gateway: options.gateway,
+      bridge: options.bridge ?? [],
     });
     this.#schedule();
   }
@@ -184,8 +185,7 @@ export class Shard {
     this.#system.deliver(home, { type: 'shardDown', shard });
     this.#system.deliver(router, { type: 'shardDown', shard });
     if (this.#data.options.gateway !== undefined) {
-      const { channels, gateway, sockJs } = actorsOf(this.#data.shard);
-      this.#system.deliver(sockJs, { type: 'shardDown', shard });
+      const { channels, gateway } = actorsOf(this.#data.shard);
       this.#system.deliver(channels, { type: 'shardDown', shard });
       this.#system.deliver(gateway, { type: 'shardDown', shard });
     }
@@ -276,10 +276,16 @@ export class Shard {
   async #drain(spreadMs: number): Promise<void> {
     this.#desk.close();
     this.#web.closeListeners();
+    if (this.#data.options.gateway !== undefined) {
+      const { gateway } = actorsOf(this.#data.shard);
+      this.#system.deliver(gateway, { type: 'draining', withinMs: spreadMs });
+      this.#schedule();
+    }
     await Promise.all([
       this.#web.drain(1001, 'going away', spreadMs),
       this.#gateway.drain(spreadMs),
     ]);
+    this.#gateway.destroy();
     this.#say({ type: 'drained' });
   }
 

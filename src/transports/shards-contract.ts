@@ -2,6 +2,7 @@
 // Everything in `ShardsOptions` survives structured clone, because it travels to the worker threads.
 // Refuses to know how shards are started.
 
+import type { BridgeRule } from '../actors/bridge/bridge.ts';
 import type { BrokerOptions } from '../actors/broker/broker-options.ts';
 import type { GatewayStart } from '../actors/node.ts';
 import type { HomeLimits } from '../actors/routing/home.actor.ts';
@@ -37,6 +38,8 @@ export interface ShardsOptions {
   readonly auth: AuthOptions | undefined;
   /** Undefined when the node has no gateway. */
   readonly gateway?: GatewayStart | undefined;
+  /** Topics of two dialects that are joined. */
+  readonly bridge?: readonly BridgeRule[];
   readonly operations?: ShardOperations | undefined;
 }
 

@@ -33,6 +33,11 @@ export const unseen: Readonly<Record<string, Readonly<Record<string, string>>>> 
     'PROC-LOG-2': START,
     'PROC-DRAIN-1': END,
     'PROC-DRAIN-2': END,
+    'PROC-DRAIN-3': END,
+    'PROC-GATE-1': START,
+    'PROC-GATE-2': START,
+    'PROC-GATE-3': FILES,
+    'PROC-GATE-4': START,
     'PROC-TLS-2': FILES,
   },
 };

@@ -26,7 +26,10 @@ export interface GatewayNode extends Launched {
 
 /** Starts a node in the folder, with two threads, and waits until it is ready. */
 export async function startGateway(args: readonly string[], folder = '.'): Promise<GatewayNode> {
-  const launched = launch(['--json', '--threads', '2', ...args], {}, folder);
+  const isPushpin = args.some((arg) => arg.startsWith('--pushpin-conf'));
+  const own = isPushpin ? args : [...anyPorts, ...args];
+  const env = isPushpin ? {} : withoutZmq;
+  const launched = launch(['--json', '--threads', '2', ...own], env, folder);
   const doors = await launched.ready;
   return {
     ...launched,
@@ -46,13 +49,23 @@ export async function startGateway(args: readonly string[], folder = '.'): Promi
   };
 }
 
+const anyPorts = ['port', 'admin-port', 'gateway-port', 'control-port'].flatMap((name) => [
+  `--${name}`,
+  '0',
+]);
+const withoutZmq = {
+  HERMOD_GATEWAY_ZMQ_PULL: 'off',
+  HERMOD_GATEWAY_ZMQ_SUB: 'off',
+  HERMOD_GATEWAY_ZMQ_COMMAND: 'off',
+};
+
 export function portOf(address = ''): string {
   return address.slice(address.lastIndexOf(':') + 1);
 }
 
 export interface Folder {
   readonly path: string;
-  write(name: string, text: string): string;
+  write(name: string, text: string | Uint8Array): string;
   remove(): void;
 }
 

@@ -40,7 +40,7 @@ async function start(change: (conf: string) => string = (conf) => conf): Promise
   folder.write('routes', own('routes'));
   const file = folder.write('pushpin.conf', change(own('pushpin.conf')));
   node = await startGateway([`--pushpin-conf=${file}`], folder.path);
-  const [port = '', url = ''] = [withPorts('8000'), withPorts('tcp://localhost:5562')];
+  const [port, url] = [withPorts('8000'), withPorts('tcp://localhost:5562')] as const;
   origin = await startProgram(PYTHON, ['test/e2e/odinmcp/origin.py', port, url], {});
 }
 

@@ -3,13 +3,13 @@
 // arrives next are drawn from a seed.
 // Refuses to judge: tests look at what clients and origins heard.
 
+import { type AskingPace, askingPaceOf } from '../../src/actors/gateway/asking-pace.ts';
 import { itemFromValue } from '../../src/actors/codecs/grip/publish-item.ts';
 import { RouteTable } from '../../src/actors/codecs/grip/routes-file.ts';
 import { channelsActor } from '../../src/actors/gateway/channels/channels.actor.ts';
 import { topicOfChannel } from '../../src/actors/gateway/channel-messages.ts';
 import { gripFormats } from '../../src/actors/gateway/formats.ts';
 import type { GatewayContext } from '../../src/actors/gateway/gateway-context.ts';
-import { sockJsActor } from '../../src/actors/gateway/sockjs/sockjs.actor.ts';
 import { gatewayDoor } from '../../src/actors/gateway/gateway-door.actor.ts';
 import { gatewayDefaults, type GatewayOptions } from '../../src/actors/gateway/gateway-options.ts';
 import { actorsOf, edgesOf, homeDefaults } from '../../src/actors/node.ts';
@@ -19,7 +19,11 @@ import type { RouterReply } from '../../src/actors/routing/router-messages.ts';
 import { homeOf } from '../../src/actors/routing/topic.ts';
 import { type Address, addressOf } from '../../src/actors/runtime/actor.ts';
 import type { Log } from '../../src/actors/runtime/edges.ts';
-import type { OperatorNotice, ProxyRequested } from '../../src/actors/runtime/gateway-edges.ts';
+import type {
+  HoldMode,
+  OperatorNotice,
+  ProxyRequested,
+} from '../../src/actors/runtime/gateway-edges.ts';
 import { Prng } from '../../src/actors/runtime/prng.ts';
 import { System } from '../../src/actors/runtime/system.ts';
 import {
@@ -36,6 +40,8 @@ export interface GatewayStageOptions {
   readonly options?: Partial<GatewayOptions>;
   readonly home?: Partial<HomeLimits>;
   readonly origin?: OriginScript;
+  /** One for all shards; undefined: each has its own, as in a node. */
+  readonly pace?: AskingPace;
   readonly seed?: number;
   readonly chance?: number;
 }
@@ -157,6 +163,13 @@ export class GatewayStage {
       for (const [to, queue] of row.entries()) if (from === shard || to === shard) queue.length = 0;
     }
     for (const key of this.opened) if (key.startsWith(`${shard}:`)) this.opened.delete(key);
+    // So does the main thread forget what a dead shard told of its channels.
+    for (const key of Object.keys(this.followed)) {
+      const [channel = '', mode] = key.split(' ');
+      if (homeOf(topicOfChannel(channel), this.shards.length) !== shard) continue;
+      const gone = { channel, mode: mode as HoldMode, subscribers: 0 };
+      this.notices.push({ type: 'channelFollowed', ...gone });
+    }
     this.shards[shard] = this.#start(shard);
     for (const other of this.shards.keys()) {
       if (other === shard) continue;
@@ -234,7 +247,14 @@ export class GatewayStage {
   }
 
   #start(shard: number): StagedShard {
-    const { seed = 1, options = {}, home = {}, routes = '* origin:80', origin } = this.#options;
+    const {
+      seed = 1,
+      options = {},
+      home = {},
+      routes = '* origin:80',
+      origin,
+      pace,
+    } = this.#options;
     const shards = this.#options.shards ?? 2;
     this.#lives += 1;
     const system = new System({
@@ -287,15 +307,16 @@ export class GatewayStage {
       directory: '',
       edges,
       router: actors.router,
+      askingPace: pace ?? askingPaceOf(shards),
       channelsOfShard: (other) => actorsOf(other).channels,
       routes: new RouteTable([]),
+      isDraining: false,
     };
     const { operator, log } = edges;
-    const keeper = { shard, options: whole, home: actors.home, operator, log };
+    const isJoined = (): boolean => false;
+    const keeper = { shard, options: whole, home: actors.home, operator, log, isJoined };
     system.spawn(channelsActor, keeper, 'channels');
-    const sockJsOfShard = (other: number) => actorsOf(other).sockJs;
-    system.spawn(sockJsActor, { gateway }, 'sockjs');
-    system.spawn(gatewayDoor, { gateway, routes, sockJsOfShard }, 'gateway');
+    system.spawn(gatewayDoor, { gateway, routes }, 'gateway');
     return { system, edge };
   }
 

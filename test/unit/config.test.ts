@@ -66,6 +66,7 @@ describe('defaults', () => {
         admin: { host: '127.0.0.1', port: 7_998, tls: undefined },
       },
       gateway: undefined,
+      bridge: [],
       auth: undefined,
       log: { level: 'info', format: 'auto' },
       drain: { spreadMs: 5_000, deadlineMs: 10_000 },
@@ -117,6 +118,24 @@ describe('a pushpin.conf', () => {
     const bad = withConf(plain.replace('7999', 'x'));
     expect(bad.ok ? [] : bad.mistakes.map(({ line }) => line)).toContain(2);
   });
+
+  test.each([
+    ['0', 'error'],
+    ['1', 'warn'],
+    ['2', 'info'],
+    ['3', 'debug'],
+    ['4', 'debug'],
+    ['1,proxy:3', 'warn'],
+  ])(
+    '[PROC-GATE-4] log_level=%s is our level %s, unless somebody says otherwise',
+    (given, level) => {
+      const text = plain.replace('[proxy]', `log_level=${given}\n[proxy]`);
+      const reading = withConf(text);
+      expect(reading.ok && reading.options.log.level).toBe(level);
+      const asked = withConf(text, ['--log-level', 'warn']);
+      expect(asked.ok && asked.options.log.level).toBe('warn');
+    },
+  );
 
   test('[PROC-GATE-2] other doors open only when their port is set', () => {
     const quiet = withConf(plain);
@@ -608,6 +627,7 @@ function other(shown: string, form: string): string {
   if (form.startsWith('debug')) return 'warn';
   if (form === 'none, proto-only, both') return 'both';
   if (form.includes('append, or')) return 'append';
+  if (form.includes('a pair as')) return 'grip/a=broker/b';
   if (form.startsWith('auto')) return 'json';
   if (form.includes('KiB to') || form.includes('MiB') || form.includes('GiB')) return '3MiB';
   if (/(?:ms|\ds|m|h) to /.test(form)) return shown === '10s' ? '11s' : '4s';

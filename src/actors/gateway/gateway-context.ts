@@ -7,6 +7,7 @@ import type { RouterMessage } from '../routing/router-state.ts';
 import type { Address } from '../runtime/actor.ts';
 import type { Edges } from '../runtime/edges.ts';
 import type { GatewayEdges } from '../runtime/gateway-edges.ts';
+import type { AskingPace } from './asking-pace.ts';
 import { type ChannelsMessage, topicOfChannel } from './channel-messages.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 
@@ -17,10 +18,14 @@ export interface GatewayContext {
   /** Where relative names of key and certificate files begin; empty for where the process began. */
   readonly directory: string;
   readonly edges: Edges & GatewayEdges;
+  /** Of this shard. */
+  readonly askingPace: AskingPace;
   readonly router: Address<RouterMessage>;
   readonly channelsOfShard: (shard: number) => Address<ChannelsMessage>;
   /** Replaced as a whole when the routes file changes; who was let in keeps the route that it had. */
   routes: RouteTable;
+  /** The node ends: nobody is held for long any more. */
+  isDraining: boolean;
 }
 
 /** A key as it is, or `file:` with the whole path. */

@@ -2,9 +2,16 @@
 // by number and by Connection-Id, and passes on what concerns one of them.
 // Refuses to know origins and instructs. Obeys spec/grip.md, section "Routes".
 
+import { SteadyMap } from '../runtime/memory/steady-map.ts';
 import { firstHeader } from '../codecs/grip/header-list.ts';
 import { parseRoutes, type Route, RouteTable } from '../codecs/grip/routes-file.ts';
-import type { ActorDefinition, Address, ChildStopped, Context } from '../runtime/actor.ts';
+import {
+  type ActorDefinition,
+  type Address,
+  addressOf,
+  type ChildStopped,
+  type Context,
+} from '../runtime/actor.ts';
 import type { Log, ShardDown } from '../runtime/edges.ts';
 import type { ProxyRequested, SignatureVerdict } from '../runtime/gateway-edges.ts';
 import type { DoorOrder } from './door-messages.ts';
@@ -12,7 +19,13 @@ import { type Admitted, hostOf } from './forward.ts';
 import { type GatewayContext, keyFrom } from './gateway-context.ts';
 import { errorAnswer } from './requests/answers.ts';
 import { requestActor } from './requests/request.actor.ts';
-import { type SockJsMessage, sockJsPlace, sockJsShard } from './sockjs/sockjs.actor.ts';
+import {
+  sockJsActor,
+  type SockJsMessage,
+  sockJsPlace,
+  sockJsShard,
+  withOriginPath,
+} from './sockjs/sockjs.actor.ts';
 import { wsSession } from './ws/ws-session.actor.ts';
 
 export type GatewayDoorMessage =
@@ -20,24 +33,31 @@ export type GatewayDoorMessage =
   | SignatureVerdict
   | DoorOrder
   | ShardDown
+  | Draining
   /** The routes file changed. Who is here keeps the route that led here. */
   | { readonly type: 'routesChanged'; readonly text: string };
 
 export interface GatewayDoorArgs {
   readonly gateway: GatewayContext;
   readonly routes: string;
-  readonly sockJsOfShard: (shard: number) => Address<SockJsMessage>;
 }
 
 interface Child {
   readonly address: Address<{ readonly type: 'followAgain'; readonly shard: number }>;
+  /** Undefined for WebSockets, which the edge sends away. */
+  readonly request: Address<Draining> | undefined;
   readonly connectionId: string | undefined;
+}
+
+/** The node ends within this time. */
+interface Draining {
+  readonly type: 'draining';
+  readonly withinMs: number;
 }
 
 interface GatewayDoorState {
   readonly gateway: GatewayContext;
-  readonly sockJsOfShard: GatewayDoorArgs['sockJsOfShard'];
-  readonly children: Map<string, Child>;
+  readonly children: SteadyMap<string, Child>;
   /** WebSocket sessions by their Connection-Id. */
   readonly sessions: Map<string, Address<{ readonly type: 'refresh' }>>;
   /** Requests whose signature is being looked at. */
@@ -51,15 +71,15 @@ export const gatewayDoor: ActorDefinition<GatewayDoorArgs, GatewayDoorState, Gat
   kind: 'gateway/door',
   mailboxMax: 200_000,
   onFailure: 'escalate',
-  start({ gateway, routes, sockJsOfShard }, context) {
+  start({ gateway, routes }, context) {
     const state: GatewayDoorState = {
       gateway,
-      sockJsOfShard,
-      children: new Map(),
+      children: new SteadyMap(),
       sessions: new Map(),
       judged: new Map(),
       refs: 0,
     };
+    context.spawn(sockJsActor, { gateway }, SOCKJS);
     changeRoutes(state, routes, context);
     return state;
   },
@@ -77,7 +97,7 @@ export const gatewayDoor: ActorDefinition<GatewayDoorArgs, GatewayDoorState, Gat
       case 'refresh': {
         const session = state.sessions.get(message.cid);
         if (session !== undefined) context.send(session, { type: 'refresh' });
-        else context.send(state.sockJsOfShard(state.gateway.shard), message);
+        else context.send(sockJsOf(state.gateway.shard), message);
         return;
       }
       case 'checkConnections': {
@@ -90,6 +110,12 @@ export const gatewayDoor: ActorDefinition<GatewayDoorArgs, GatewayDoorState, Gat
       case 'shardDown':
         for (const { address } of state.children.values())
           context.send(address, { type: 'followAgain', shard: message.shard });
+        context.send(sockJsOf(state.gateway.shard), message);
+        return;
+      case 'draining':
+        state.gateway.isDraining = true;
+        for (const { request } of state.children.values())
+          if (request !== undefined) context.send(request, message);
         return;
       case 'childStopped':
         left(state, message);
@@ -161,7 +187,7 @@ function admit(state: GatewayDoorState, admitted: Admitted, context: Turn): void
   const place = sockJsPlace(route, request);
   if (place !== undefined) {
     const { shard, shards } = gateway;
-    const keeper = state.sockJsOfShard(sockJsShard(place, shard, shards));
+    const keeper = sockJsOf(sockJsShard(place, shard, shards));
     const connectionId = uuid(context);
     const asked = { request, route, isTrusted, shard, connectionId };
     context.send(keeper, { type: 'sockJsRequested', ...asked });
@@ -170,14 +196,20 @@ function admit(state: GatewayDoorState, admitted: Admitted, context: Turn): void
   if (!request.isWebSocket) {
     const name = `gateway/request:${request.connection}`;
     const address = context.spawn(requestActor, { admitted }, name);
-    state.children.set(address, { address, connectionId: undefined });
+    state.children.set(address, { address, request: address, connectionId: undefined });
     return;
   }
   const connectionId = uuid(context);
   const name = `gateway/ws:${request.connection}`;
-  const address = context.spawn(wsSession, { admitted, connectionId }, name);
-  state.children.set(address, { address, connectionId });
+  const asked = { ...admitted, request: withOriginPath(route, request) };
+  const address = context.spawn(wsSession, { admitted: asked, connectionId }, name);
+  state.children.set(address, { address, request: undefined, connectionId });
   state.sessions.set(connectionId, address);
+}
+
+/** Who keeps the SockJS sessions of a shard. */
+function sockJsOf(shard: number): Address<SockJsMessage> {
+  return addressOf(shard, SOCKJS);
 }
 
 function left(state: GatewayDoorState, { child }: ChildStopped): void {
@@ -254,3 +286,5 @@ function uuid(context: Turn): string {
     hex.slice(20),
   ].join('-');
 }
+
+const SOCKJS = 'gateway/sockjs';

@@ -4,10 +4,11 @@
 
 import type { ActorDefinition, Address, Context } from '../runtime/actor.ts';
 import type { Payload, ShardDown } from '../runtime/edges.ts';
+import { type Bridges, cross } from './home/bridges.ts';
 import type { Position, Publication } from './publication.ts';
 import type { RouterReply, TopicInfo } from './router-messages.ts';
 import type { Topic } from './topic.ts';
-import { type HistoryLimits, TopicLog } from './topic-log.ts';
+import { type HistoryLimits, TopicLog } from './home/topic-log.ts';
 
 export interface HomeLimits extends HistoryLimits {
   /** Topics that this shard remembers; a further one takes the place of an unused one, or is refused. */
@@ -20,6 +21,8 @@ export interface HomeArgs {
   readonly shards: number;
   readonly limits: HomeLimits;
   readonly routerOf: (shard: number) => Address<HomeAnswer>;
+  /** To the topics that others are joined to. */
+  readonly bridges?: Bridges | undefined;
 }
 
 /** What routers ask of a home. `shard` and `ref` name the asker and its question. */
@@ -31,6 +34,8 @@ export type HomeMessage =
       readonly data: Payload;
       /** False: for those who follow now, and not remembered. */
       readonly isKept?: boolean;
+      /** It came over a bridge, and goes over no other. */
+      readonly isBridged?: boolean;
       readonly shard: number;
       /** Undefined when nobody waits for the outcome. */
       readonly ref: number | undefined;
@@ -192,6 +197,8 @@ function publish(state: HomeState, ask: Ask<'publish'>, context: Context<HomeMes
   state.topics.set(ask.topic, known);
   shed(state);
   context.count('publications');
+  if (ask.isBridged !== true && state.args.bridges !== undefined)
+    cross(state.args.bridges, ask, context);
   for (const interested of known.interest.keys()) {
     context.send(state.args.routerOf(interested), { type: 'delivered', publication });
   }

@@ -30,7 +30,7 @@ const hopByHop = new Set([
   'trailer',
 ]);
 /** What the protocol of WebSockets says in its own name. */
-const ofHandshakes = new Set(['sec-websocket-accept', 'sec-websocket-extensions']);
+const acceptHeader = 'sec-websocket-accept';
 
 /** A header that can stand in a head as it is. */
 export function isSendable(name: string, value: string): boolean {
@@ -101,11 +101,11 @@ export function encodeHead(
   return `${code}${lines}${date}${line}${connection}\r\n`;
 }
 
-/** The headers of an agreed handshake beside the protocol's own. */
+/** The headers of an agreed handshake beside the protocol's own; an extension among them is the owner's to obey. */
 export function headersOfHandshake(headers: HeaderList): HeaderList {
   return headers.filter(
     ([name, value]) =>
-      !isHopByHop(name) && !ofHandshakes.has(name.toLowerCase()) && isSendable(name, value),
+      !isHopByHop(name) && name.toLowerCase() !== acceptHeader && isSendable(name, value),
   );
 }
 

@@ -101,6 +101,11 @@ export class Operations {
     return { ok: true, doors };
   }
 
+  /** Publishers are to send what is published to these, whoever follows them here. */
+  follow(channels: readonly string[]): void {
+    for (const channel of channels) this.#zmq.follow(channel);
+  }
+
   noticed(shard: number, notices: readonly Noticed[]): void {
     for (const notice of notices) this.#statistics.noticed(shard, notice);
     if (!this.#statistics.isActive || this.#saying !== undefined) return;

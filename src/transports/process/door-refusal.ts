@@ -29,7 +29,8 @@ export function specRefusal(attempt: {
   readonly message: string;
 }): string {
   const { door, spec, setting, code, message } = attempt;
-  const reason = reasons[code] ?? message;
+  const isForbiddenFile = code === 'EACCES' && spec.startsWith('ipc://');
+  const reason = isForbiddenFile ? 'no permission to make this file' : (reasons[code] ?? message);
   return `The ${door} door cannot open at ${spec}: ${reason} (${code}). Set ${setting} to another address, or stop what is there.`;
 }
 

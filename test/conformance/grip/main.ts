@@ -20,6 +20,9 @@ export async function runGrip(args: readonly string[]): Promise<number> {
   }
   // What a case has begun and no longer waits for may fail after it.
   process.on('unhandledRejection', () => {});
+  // An end by signal is an end all the same: what was started is ended with it.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => process.exit(2));
   let results: Result[];
   try {
     results = await (wish.start === undefined ? runThere(wish) : runStarted(wish));

@@ -184,7 +184,8 @@ function answer(
   response.on('error', () => {});
   if (reason === undefined) response.writeHead(status, flat);
   else response.writeHead(status, reason, flat);
-  response.end(body);
+  // As bytes: node:http would write a head before a text in the text's own encoding.
+  response.end(typeof body === 'string' ? Buffer.from(body) : body);
 }
 
 function pairsOf(raw: readonly string[]): [string, string][] {

@@ -44,6 +44,12 @@ export async function start(
   const ports = new Map(Object.keys(DOORS).map((usual, at) => [usual, String(doors[at])]));
   const file = writeFiles(folder, configuration, ports, origins.ports);
   const children = kind === 'pushpin' ? startPushpin(folder, file) : startHermod(file);
+  // Whatever ends this process, the gateway must not outlive it. Pushpin ends its own children when it is asked to.
+  const leave = (): void => {
+    for (const child of children) signalGroup(child.pid ?? 0, 'SIGTERM');
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once('exit', leave);
   let said = '';
   for (const child of children) {
     for (const pipe of [child.stdout, child.stderr])
@@ -71,7 +77,8 @@ export async function start(
   const stop = async (): Promise<void> => {
     await Promise.all(children.map(end));
     await origins.close();
-    rmSync(folder, { recursive: true, force: true });
+    leave();
+    process.off('exit', leave);
   };
   try {
     await ready(site, children);
@@ -156,9 +163,9 @@ async function end(child: ChildProcess): Promise<void> {
   signalGroup(child.pid);
 }
 
-function signalGroup(id: number): void {
+function signalGroup(id: number, signal: 'SIGTERM' | 'SIGKILL' = 'SIGKILL'): void {
   try {
-    if (id > 1) process.kill(-id, 'SIGKILL');
+    if (id > 1) process.kill(-id, signal);
   } catch {
     // Nobody of the group is left.
   }

@@ -224,7 +224,7 @@ export const webSocketDirectCases = gripCases('ws-direct', [
     },
   ],
   [
-    '[WOH-DIRECT-2] a fragment does not wait for the end of its message',
+    '[WOH-DIRECT-2] [DIFF-125] a message in fragments goes on as one',
     async (gateway) => {
       const origins = new DirectOrigin(gateway);
       const raw = rawSocket(gateway, { host: 'direct.test' });
@@ -232,9 +232,10 @@ export const webSocketDirectCases = gripCases('ws-direct', [
       origin.accept();
       await raw.answered();
       raw.say(frame('text', 'begun', { fin: false }));
+      raw.say(frame('continuation', ' and ended'));
       const { payload, isLast } = await origin.nextFrame();
-      assert.equal(payload.toString(), 'begun');
-      assert.ok(!isLast);
+      assert.equal(payload.toString(), 'begun and ended');
+      assert.ok(isLast);
     },
   ],
   ...[8_192, 40_000, 100_000].map((size): GripRow => [

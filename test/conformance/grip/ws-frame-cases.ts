@@ -85,9 +85,10 @@ export const webSocketFrameCases = gripCases('ws-frames', [
     '[WOH-FRAME-2] [DIFF-104] close codes that must not be sent, and half a code, close with 1002',
     async (gateway) => {
       for (const bytes of [closeFrame(999), closeFrame(1_005), frame('close', 'x')]) {
-        const { raw } = await rawOpened(gateway);
+        const { raw, origin } = await rawOpened(gateway);
         raw.say(bytes);
         await closedWith(raw, 1_002);
+        (await origin.expects('DISCONNECT\r\n')).answers();
       }
     },
     { seconds: 5 },

@@ -26,6 +26,13 @@ app.get('/stream', (req, res) => {
   res.type('text/plain').end(`open, signed: ${req.grip.isSigned}\n`);
 });
 
+app.get('/events', (_, res) => {
+  const instruct = res.grip.startInstruct();
+  instruct.addChannel('events');
+  instruct.setHoldStream();
+  res.type('text/event-stream').end('retry: 100\n\nevent: hello\ndata: from the app\n\n');
+});
+
 app.get('/poll', (_, res) => {
   const instruct = res.grip.startInstruct();
   instruct.addChannel('news');
@@ -33,21 +40,18 @@ app.get('/poll', (_, res) => {
   res.type('text/plain').set('X-App', 'express').end('nothing for now\n');
 });
 
-app.post('/news', express.text(), async (req, res) => {
-  await publisher.publishFormats('news', [
+app.post('/news', express.text(), (req, res, next) => {
+  const formats = [
     new HttpStreamFormat(`${req.body}\n`),
     new HttpResponseFormat({ code: '201', headers: { 'X-Told': 'yes' }, body: `${req.body}\n` }),
     new WebSocketMessageFormat(req.body),
-  ]);
-  res.end('told\n');
+  ];
+  publisher.publishFormats('news', formats).then(() => res.end('told\n'), next);
 });
 
-app.delete('/news', async (_, res) => {
-  await publisher.publishFormats('news', [
-    new HttpStreamFormat(null, true),
-    new WebSocketMessageFormat(null, true, 4001),
-  ]);
-  res.end('closed\n');
+app.delete('/news', (_, res, next) => {
+  const formats = [new HttpStreamFormat(null, true), new WebSocketMessageFormat(null, true, 4001)];
+  publisher.publishFormats('news', formats).then(() => res.end('closed\n'), next);
 });
 
 // A stream that loses nothing: the link gives what came after the last one that was seen.
@@ -66,14 +70,15 @@ app.get('/prices', (req, res) => {
   );
 });
 
-app.post('/prices', express.text(), async (req, res) => {
+app.post('/prices', express.text(), (req, res, next) => {
   prices.push(req.body);
-  const [id, previous] = [prices.length, prices.length - 1];
-  if (req.get('x-silent') === undefined) {
-    const format = new HttpStreamFormat(`${req.body}\n`);
-    await publisher.publishFormats('prices', [format], String(id), String(previous));
-  }
-  res.end(`${id}\n`);
+  const [id, previous] = [String(prices.length), String(prices.length - 1)];
+  const format = new HttpStreamFormat(`${req.body}\n`);
+  const published =
+    req.get('x-silent') === undefined
+      ? publisher.publishFormats('prices', [format], id, previous)
+      : Promise.resolve();
+  published.then(() => res.end(`${id}\n`), next);
 });
 
 app.post('/socket', (req, res) => {

@@ -101,7 +101,7 @@ test('a handshake is a request, and is granted with the headers it is given', as
   );
   await world.until('it is open', () => caller.text.endsWith('\r\n\r\n'));
   expect(caller.text).toBe(
-    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: b\r\nX-One: 1\r\nx-one: 2\r\n\r\n',
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: b\r\nX-One: 1\r\nx-one: 2\r\nSec-WebSocket-Extensions: grip\r\n\r\n',
   );
 });
 
@@ -263,6 +263,16 @@ test('cut ends it without a close, and a client that vanishes is 1006', async ()
   two.caller.socket.destroy();
   await world.until('both are known', () => world.heard.length === 2);
   expect(world.heard).toMatchObject([{ code: 1006 }, { code: 1006 }]);
+});
+
+test('[GRIP-CLIENT-8] a WebSocket that is silent for too long is cut', async () => {
+  const world = await ProductionGateway.open({ limits: { idleTimeoutMs: 60 } });
+  const { caller, connection } = await open(world);
+  await world.until('it is closed', () => caller.isClosed);
+  expect(afterHead(caller).byteLength).toBe(0);
+  await world.until('it is known', () => world.heard.length === 1);
+  expect(world.heard).toEqual([{ type: 'closed', connection, code: 1006, reason: '' }]);
+  expect(world.count('web.connections.idle')).toBe(1);
 });
 
 test.each([true, false])('deflate is agreed on when the door allows it: %s', async (deflate) => {
@@ -517,7 +527,7 @@ test('a masked frame of an origin breaks the protocol', async () => {
   const { address, heard, sockets } = await wsOrigin(world);
   world.turn(connectWs(address));
   await world.event('originUpgraded');
-  const raw = (sockets[0] as unknown as { readonly _socket: Socket })._socket;
+  const raw = Reflect.get(sockets[0] ?? {}, '_socket') as Socket;
   raw.write(frame('text', 'x'));
   expect(await world.event('originClosed')).toMatchObject({ code: 1006 });
   await world.until('it was told', () => heard.length === 1);

@@ -8,7 +8,7 @@ import { routerActor } from '../../../src/actors/routing/router.actor.ts';
 import type { RouterMessage } from '../../../src/actors/routing/router-state.ts';
 import { NO_SLOT, type RouterReply } from '../../../src/actors/routing/router-messages.ts';
 import { TO_OWNER, type WireFormat } from '../../../src/actors/routing/subscriptions.ts';
-import { TopicLog } from '../../../src/actors/routing/topic-log.ts';
+import { TopicLog } from '../../../src/actors/routing/home/topic-log.ts';
 import { addressOf } from '../../../src/actors/runtime/actor.ts';
 import { WINDOW_BYTES, type WebCommand } from '../../../src/actors/runtime/edges.ts';
 import { System } from '../../../src/actors/runtime/system.ts';

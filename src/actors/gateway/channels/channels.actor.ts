@@ -7,7 +7,7 @@ import type { GripItem } from '../../codecs/grip/publish-item.ts';
 import type { HomeMessage } from '../../routing/home.actor.ts';
 import type { ActorDefinition, Address, Context } from '../../runtime/actor.ts';
 import type { HoldMode, OperatorNotice } from '../../runtime/gateway-edges.ts';
-import type { Log } from '../../runtime/edges.ts';
+import type { ConnectionId, Log } from '../../runtime/edges.ts';
 import { type ChannelsMessage, type GripUpdate, topicOfChannel } from '../channel-messages.ts';
 import { Followers } from './followers.ts';
 import type { GatewayOptions } from '../gateway-options.ts';
@@ -20,6 +20,8 @@ export interface ChannelsArgs {
   readonly home: Address<HomeMessage>;
   readonly operator: Address<OperatorNotice>;
   readonly log: Address<Log>;
+  /** A topic of another dialect gets what is published to the channel. */
+  readonly isJoined: (channel: string) => boolean;
 }
 
 interface Channel {
@@ -48,7 +50,7 @@ interface Released {
 }
 
 type Turn = Context<ChannelsMessage>;
-type Ask<T extends ChannelsMessage['type']> = Extract<ChannelsMessage, { readonly type: T }>;
+type Following = Extract<ChannelsMessage, { readonly connection: ConnectionId }>;
 
 export const channelsActor: ActorDefinition<ChannelsArgs, ChannelsState, ChannelsMessage> = {
   kind: 'gateway/channels',
@@ -114,8 +116,11 @@ function publish(state: ChannelsState, item: GripItem, context: Turn): void {
     return;
   }
   const channel = state.channels.get(item.channel);
-  // What nobody follows goes nowhere, and is not asked for later.
-  if (channel === undefined) return;
+  if (channel === undefined) {
+    // What nobody follows goes nowhere, and is not asked for later; but for what others are joined to.
+    if (state.args.isJoined(item.channel)) toHome(state, item.channel, item, context);
+    return;
+  }
   release(state, channel, sequencer.take(item, context.now), context);
 }
 
@@ -123,10 +128,11 @@ function release(state: ChannelsState, channel: Channel, out: Release, context: 
   if (out.dropped > 0) context.count('gateway.items.dropped.sequence', out.dropped);
   for (const item of out.items) {
     const receivers = receiversOf(channel, item);
-    if (state.pacer.isOpen(receivers, context.now)) deliver(state, { channel, item }, context);
-    else if (state.pacer.wait({ channel, item }, receivers)) pace(state, context);
+    const weight = blocksOf(item, state.args.options, receivers) ?? receivers;
+    if (state.pacer.isOpen(weight, context.now)) deliver(state, { channel, item }, context);
+    else if (state.pacer.wait({ channel, item }, weight)) pace(state, context);
     else {
-      // [GRIP] No silent loss: whoever is dropped by the operator's own bound is counted and told of.
+      // [DIFF-24] No silent loss: whoever is dropped by the operator's own bound is counted and told of.
       context.count('gateway.deliveries.dropped.hwm', receivers);
       context.send(state.args.log, {
         type: 'log',
@@ -146,7 +152,12 @@ function pace(state: ChannelsState, context: Turn): void {
 
 function deliver(state: ChannelsState, { channel, item }: Released, context: Turn): void {
   const { followers, name } = channel;
-  const { operator, options } = state.args;
+  const { operator, options, log } = state.args;
+  if (options.logRequests) {
+    // [GRIP-LOG-3]
+    const fields = { channel: name, receivers: receiversOf(channel, item) };
+    context.send(log, { type: 'log', level: 'info', event: 'gateway.published', fields });
+  }
   for (const [mode, transport, format] of [
     ['response', 'http-response', item.response],
     ['stream', 'http-stream', item.stream],
@@ -197,7 +208,7 @@ function toHome(
 
 function follow(
   state: ChannelsState,
-  { channel: name, mode, shard }: Ask<'follow'>,
+  { channel: name, mode, shard, connection }: Following,
   context: Turn,
 ): void {
   let channel = state.channels.get(name);
@@ -207,7 +218,7 @@ function follow(
     state.channels.set(name, channel);
     state.sequencer.follow(name);
   }
-  channel.followers.add(mode, shard);
+  if (!channel.followers.add(mode, shard, connection)) return;
   if (mode === 'response') state.lingering.delete(channel);
   tell(state, channel, mode, context);
   if (isFirst && state.args.options.updateOnFirstSubscription) {
@@ -218,12 +229,11 @@ function follow(
 
 function unfollow(
   state: ChannelsState,
-  { channel: name, mode, shard }: Ask<'unfollow'>,
+  { channel: name, mode, shard, connection }: Following,
   context: Turn,
 ): void {
   const channel = state.channels.get(name);
-  if (channel === undefined) return;
-  channel.followers.remove(mode, shard);
+  if (channel?.followers.remove(mode, shard, connection) !== true) return;
   settle(state, channel, mode, context);
 }
 

@@ -15,6 +15,29 @@ export function askOrigin(state: RequestState, body: RequestBody, context: Turn)
   ask(state, { purpose: 'request', at: 0, body, own: undefined }, context);
 }
 
+/**
+ * [GRIP-LOAD-1] Whether the origin may be asked on behalf of a held client now. Otherwise the client waits for its turn,
+ * behind those who learnt of the same thing.
+ */
+export function mayAsk(state: RequestState, why: 'update' | 'recover', context: Turn): boolean {
+  if (state.pendingAsk !== undefined) {
+    if (why === 'recover') state.pendingAsk = why;
+    return false;
+  }
+  const waitMs = state.admitted.gateway.askingPace.take(context.now);
+  if (waitMs === 0) return true;
+  context.count('gateway.origins.spared');
+  state.pendingAsk = why;
+  context.after(TURN_TIMER, waitMs);
+  return false;
+}
+
+/** Whatever a turn was waited for, the origin is being asked. */
+export function turnTaken(state: RequestState, context: Turn): void {
+  if (state.pendingAsk !== undefined) context.cancel(TURN_TIMER);
+  state.pendingAsk = undefined;
+}
+
 /** A request of the gateway's own, along the client's route. */
 export function askOwn(
   state: RequestState,
@@ -116,4 +139,5 @@ function methodOf({ admitted }: RequestState, { purpose }: Question): string {
   return purpose === 'next' ? 'GET' : 'POST';
 }
 
+export const TURN_TIMER = 'turn';
 const OWN_TIMEOUT_MS = 10_000;

@@ -6,6 +6,7 @@ import type { Instruct } from '../../codecs/grip/instruct.ts';
 import { NO_SLOT } from '../../routing/router-messages.ts';
 import { TO_OWNER } from '../../routing/subscriptions.ts';
 import { homeOf } from '../../routing/topic.ts';
+import { logFollowed } from '../access-log.ts';
 import { channelOfTopic, topicOfChannel } from '../channel-messages.ts';
 import { GRIP_STREAM } from '../formats.ts';
 import { keeperOf } from '../gateway-context.ts';
@@ -21,7 +22,7 @@ export function hold(
   state: RequestState,
   instruct: Instruct,
   context: Turn,
-  slots: Set<number> | undefined = undefined,
+  slots?: Set<number>,
 ): Hold {
   const { admitted } = state;
   const mode = instruct.hold === 'response' ? 'response' : 'stream';
@@ -139,15 +140,25 @@ function subscribe(
 }
 
 function follow(state: RequestState, mode: Hold['mode'], channel: string, context: Turn): void {
-  const { gateway } = state.admitted;
-  const { shard } = gateway;
-  context.send(keeperOf(gateway, channel), { type: 'follow', channel, mode, shard });
+  tellKeeper(state, 'follow', mode, channel, context);
+  logFollowed(state.admitted, channel, context);
 }
 
 function unfollow(state: RequestState, mode: Hold['mode'], channel: string, context: Turn): void {
-  const { gateway } = state.admitted;
+  tellKeeper(state, 'unfollow', mode, channel, context);
+}
+
+/** [GRIP-STATS-1] With the connection's number: to say it twice, because the keeper may be new, changes nothing. */
+function tellKeeper(
+  { admitted, connection }: RequestState,
+  type: 'follow' | 'unfollow',
+  mode: Hold['mode'],
+  channel: string,
+  context: Turn,
+): void {
+  const { gateway } = admitted;
   const { shard } = gateway;
-  context.send(keeperOf(gateway, channel), { type: 'unfollow', channel, mode, shard });
+  context.send(keeperOf(gateway, channel), { type, channel, mode, shard, connection });
 }
 
 /** What was published between the origin's answer and the subscription shows in the channel's last id. */

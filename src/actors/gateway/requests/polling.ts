@@ -6,8 +6,8 @@ import type { Instruct } from '../../codecs/grip/instruct.ts';
 import { patchBody } from '../../codecs/grip/json-patch.ts';
 import type { GripItem, ResponseFormat } from '../../codecs/grip/publish-item.ts';
 import { withoutHeaders } from '../../codecs/grip/header-list.ts';
-import { answer, answerError, mergedHeaders, ORIGIN_ERROR } from './answers.ts';
-import { askOrigin } from './asking.ts';
+import { answer, answerError, logHeld, mergedHeaders, ORIGIN_ERROR } from './answers.ts';
+import { askOrigin, mayAsk, turnTaken } from './asking.ts';
 import { hold } from './holding.ts';
 import { dropOld, nextWish, type ItemWish } from './items.ts';
 import { end, tellGone } from './leaving.ts';
@@ -16,8 +16,12 @@ import type { RequestState, Turn } from './request-state.ts';
 export function startPoll(state: RequestState, instruct: Instruct, context: Turn): void {
   state.life = 'polling';
   dropOld(state, instruct);
+  const isRetry = state.hold !== undefined;
   hold(state, instruct, context);
-  context.after('poll', instruct.timeoutMs);
+  logHeld(state, isRetry, context);
+  const { isDraining } = state.admitted.gateway;
+  const { timeoutMs } = instruct;
+  context.after('poll', isDraining ? Math.min(timeoutMs, DRAINING_POLL_MS) : timeoutMs);
   drainPoll(state, context);
 }
 
@@ -29,9 +33,18 @@ export function pollTimedOut(state: RequestState, context: Turn): void {
   end(state, context);
 }
 
+/** [PROC-DRAIN-3] The node ends: the client asks elsewhere, and not all do so at once. */
+export function hurryPoll(state: RequestState, withinMs: number, context: Turn): void {
+  if (state.life === 'polling') context.after('poll', context.random() % Math.max(1, withinMs));
+}
+
 /** Looks at what waits, until something ends the poll. */
 export function drainPoll(state: RequestState, context: Turn): void {
-  while (state.life === 'polling' && state.question === undefined) {
+  while (
+    state.life === 'polling' &&
+    state.question === undefined &&
+    state.pendingAsk !== 'recover'
+  ) {
     const wish = nextWish(state, context);
     if (wish === undefined) return;
     obeyInPoll(state, wish, context);
@@ -51,11 +64,11 @@ export function obeyInPoll(state: RequestState, wish: ItemWish, context: Turn): 
     case 'recover':
       // What waited is older than what the origin will say now.
       state.queue = [];
-      askAgain(state, context);
+      if (mayAsk(state, 'recover', context)) askAgain(state, context);
       return;
     case 'update':
       // What waits behind it may come after what the origin will say: it is looked at then.
-      askAgain(state, context);
+      if (mayAsk(state, 'update', context)) askAgain(state, context);
       return;
     case 'error':
       answerError(state, 502, ORIGIN_ERROR, wish.message, context);
@@ -93,7 +106,8 @@ function bodyOf(
 }
 
 /** [GRIP] The origin is asked the client's question again, and told what the client has. */
-function askAgain(state: RequestState, context: Turn): void {
+export function askAgain(state: RequestState, context: Turn): void {
+  turnTaken(state, context);
   context.cancel('poll');
   context.count('gateway.holds.retried');
   state.life = 'asking';
@@ -104,3 +118,6 @@ export function askAgainNow(state: RequestState, context: Turn): void {
   const bytes = state.body ?? new Uint8Array(0);
   askOrigin(state, { kind: 'bytes', bytes }, context);
 }
+
+/** Long enough for what is being published, and for whoever asks again and again. */
+const DRAINING_POLL_MS = 1_000;

@@ -12,12 +12,20 @@ import { readJsonp } from '../rewriting/jsonp.ts';
 import { askTestOrigin, testOriginHeard } from './test-origin.ts';
 import { answer, answerError, errorAnswer } from './answers.ts';
 import { bodyArrived, collect, fail, headArrived, relayed } from './answering.ts';
-import { abandon, askNextTarget, askOrigin, mayAskElsewhere } from './asking.ts';
+import { abandon, askNextTarget, askOrigin, mayAskElsewhere, TURN_TIMER } from './asking.ts';
 import { attached, followAgain, letGo } from './holding.ts';
 import { afterFilter, enqueue } from './items.ts';
 import { connectionIdOf, end, sayGone } from './leaving.ts';
-import { askAgainNow, drainPoll, obeyInPoll, pollTimedOut } from './polling.ts';
 import {
+  askAgain,
+  askAgainNow,
+  drainPoll,
+  hurryPoll,
+  obeyInPoll,
+  pollTimedOut,
+} from './polling.ts';
+import {
+  askNext,
   closeStream,
   failStream,
   drainStream,
@@ -57,6 +65,7 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
       suspected: new Map(),
       pendingStream: undefined,
       attempts: 0,
+      pendingAsk: undefined,
     };
     const { connection } = request;
     const { operator } = gateway.edges;
@@ -88,7 +97,7 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
         withQuestion(state, message.ref, (question) => failed(state, question, message, context));
         return;
       case 'relayed':
-        withQuestion(state, message.ref, () => relayed(state, message.isWhole, context));
+        withQuestion(state, message.ref, () => relayed(state, message, context));
         return;
       case 'bodyRead':
         if (state.life === 'asking') testOriginHeard(state, message, context);
@@ -117,6 +126,9 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
         return;
       case 'followAgain':
         followAgain(state, message.shard, context);
+        return;
+      case 'draining':
+        hurryPoll(state, message.withinMs, context);
         return;
       case 'finished':
         if (state.life !== 'leaving') closeStream(state, context);
@@ -321,7 +333,7 @@ function checkId(
   const channel = state.hold?.channels.get(name);
   if (channel?.lastId === undefined || lastId === undefined || lastId === channel.lastId) return;
   // What changed the channel's id may be on its way to us, a moment behind.
-  context.after('check', CHECK_AFTER_MS);
+  context.after('check', CHECK_AFTER_MS); // buggify early-check: context.after('check', 1)
   state.suspected.set(name, channel.lastId);
 }
 
@@ -329,6 +341,17 @@ function timedOut(state: RequestState, name: string, context: Turn): void {
   if (name === 'poll') pollTimedOut(state, context);
   else if (name === 'next') nextIsDue(state, context);
   else if (name === 'check') recoverSuspected(state, context);
+  else if (name === TURN_TIMER) turnCame(state, context);
+}
+
+/** [GRIP-LOAD-1] */
+function turnCame(state: RequestState, context: Turn): void {
+  const { pendingAsk, question, life } = state;
+  if (pendingAsk === undefined) return;
+  // A filter asks: the origin is asked when that is over.
+  if (question !== undefined) context.after(TURN_TIMER, TURN_AGAIN_MS);
+  else if (life === 'polling') askAgain(state, context);
+  else if (life === 'streaming') askNext(state, context);
 }
 
 function recoverSuspected(state: RequestState, context: Turn): void {
@@ -367,3 +390,4 @@ function tooSlow(state: RequestState, context: Turn): void {
 
 const noBytes = new Uint8Array(0);
 const CHECK_AFTER_MS = 50;
+const TURN_AGAIN_MS = 100;

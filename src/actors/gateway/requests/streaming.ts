@@ -7,8 +7,8 @@ import { type Instruct, parseInstruct } from '../../codecs/grip/instruct.ts';
 import { encodeText } from '../../codecs/utf8-text.ts';
 import { isDebug } from '../forward.ts';
 import { filterResponseContent } from '../rewriting/filters.ts';
-import { dressed } from './answers.ts';
-import { abandon, askOwn, lastIdHeaders } from './asking.ts';
+import { dressed, logHeld } from './answers.ts';
+import { abandon, askOwn, lastIdHeaders, mayAsk, turnTaken } from './asking.ts';
 import { hold } from './holding.ts';
 import { dropOld, type ItemWish, nextWish } from './items.ts';
 import { end } from './leaving.ts';
@@ -41,6 +41,7 @@ function begin(state: RequestState, instruct: Instruct, context: Turn): void {
   const { admitted, connection } = state;
   const { response } = instruct;
   state.isStreaming = true;
+  logHeld(state, false, context);
   context.send(admitted.gateway.edges.gateway, {
     type: 'startStream',
     connection,
@@ -88,8 +89,13 @@ function settleStream(state: RequestState, instruct: Instruct, context: Turn): v
 
 /** Looks at what waits, until an origin has to be asked. */
 export function drainStream(state: RequestState, context: Turn): void {
-  // What comes while a link is asked for in vain waits, too.
-  while (state.life === 'streaming' && state.question === undefined && state.attempts === 0) {
+  // What comes while a link is asked for in vain, or a turn is waited for, waits, too.
+  while (
+    state.life === 'streaming' &&
+    state.question === undefined &&
+    state.attempts === 0 &&
+    state.pendingAsk !== 'recover'
+  ) {
     const wish = nextWish(state, context);
     if (wish === undefined) return;
     obeyInStream(state, wish, context);
@@ -118,7 +124,8 @@ export function obeyInStream(state: RequestState, wish: ItemWish, context: Turn)
       if (held?.instruct.next === undefined) return;
       // What waited is older than what the origin will say now.
       if (wish.kind !== 'update') state.queue = [];
-      askNext(state, context);
+      if (mayAsk(state, wish.kind === 'update' ? 'update' : 'recover', context))
+        askNext(state, context);
       return;
     case 'error':
       failStream(state, wish.message, context);
@@ -139,8 +146,10 @@ export function nextIsDue(state: RequestState, context: Turn): void {
     return;
   }
   const quietMs = (context.now - held.activityAt) / 1_000;
-  if (state.attempts > 0 || quietMs >= next.timeoutMs) askNext(state, context);
-  else context.after('next', Math.max(1, Math.ceil(next.timeoutMs - quietMs)));
+  if (state.attempts > 0 || quietMs >= next.timeoutMs) {
+    // [GRIP-LOAD-2] Streams that began together are quiet together.
+    if (mayAsk(state, 'update', context)) askNext(state, context);
+  } else context.after('next', Math.max(1, Math.ceil(next.timeoutMs - quietMs)));
 }
 
 /** Asks the next link, and tells it what the client has. */
@@ -151,6 +160,7 @@ export function askNext(state: RequestState, context: Turn): void {
     failStream(state, 'Failed to retrieve next link.', context);
     return;
   }
+  turnTaken(state, context);
   context.cancel('next');
   context.count('gateway.links.asked');
   tellKeepAlive(state, false, context);

@@ -59,6 +59,14 @@ export function sockJsPlace(route: Route, request: ProxyRequested): SockJsPlace 
   return place?.kind === 'raw' ? undefined : place;
 }
 
+/** [SOCKJS-18] A plain WebSocket at the prefix, as the origin sees it. */
+export function withOriginPath(route: Route, request: ProxyRequested): ProxyRequested {
+  const { sockjsPath, sockjsAsPath } = route;
+  if (sockjsPath === undefined || sockjsAsPath === undefined) return request;
+  const isRaw = placeOf(sockjsPath, request)?.kind === 'raw';
+  return isRaw ? { ...request, path: sockjsAsPath } : request;
+}
+
 /** The shard that serves it: a session that polls is at home where its name says. */
 export function sockJsShard(place: SockJsPlace, shard: number, shards: number): number {
   return place.kind === 'transport' ? homeOf(place.session, shards) : shard;

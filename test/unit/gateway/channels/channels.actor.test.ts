@@ -29,6 +29,13 @@ class Keeper {
   readonly logs: Log[] = [];
   readonly system: System;
   readonly #address;
+  readonly #followers: {
+    readonly channel: string;
+    readonly mode: HoldMode;
+    readonly shard: number;
+    readonly connection: number;
+  }[] = [];
+  #connections = 0;
 
   constructor(options: Partial<GatewayOptions> = {}) {
     this.system = new System({
@@ -46,7 +53,9 @@ class Keeper {
     this.system.bind(home, (message) => this.#hear(message));
     this.system.bind(operator, (notice) => this.notices.push(notice));
     this.system.bind(log, (line) => this.logs.push(line));
-    const args = { shard: 0, options: { ...gatewayDefaults, ...options }, home, operator, log };
+    const whole = { ...gatewayDefaults, ...options };
+    const isJoined = (channel: string): boolean => channel === 'joined';
+    const args = { shard: 0, options: whole, home, operator, log, isJoined };
     this.#address = this.system.spawn(channelsActor, args, 'channels');
     this.system.run(this.now, 1_000);
   }
@@ -57,11 +66,18 @@ class Keeper {
   }
 
   follow(channel: string, mode: HoldMode = 'stream', shard = 0): void {
-    this.tell({ type: 'follow', channel, mode, shard });
+    const connection = (this.#connections += 1);
+    this.#followers.push({ channel, mode, shard, connection });
+    this.tell({ type: 'follow', channel, mode, shard, connection });
   }
 
   unfollow(channel: string, mode: HoldMode = 'stream', shard = 0): void {
-    this.tell({ type: 'unfollow', channel, mode, shard });
+    const at = this.#followers.findLastIndex(
+      (one) => one.channel === channel && one.mode === mode && one.shard === shard,
+    );
+    const [follower] = this.#followers.splice(at, 1);
+    if (at < 0 || follower === undefined) throw new Error(`nobody follows ${channel}`);
+    this.tell({ type: 'unfollow', ...follower });
   }
 
   publish(channel: string, content: string, more: object = {}): void {
@@ -185,7 +201,47 @@ describe('an item', () => {
     ]);
   });
 
-  test('beyond the rate waits its turn; beyond the bound it is dropped, counted and told', () => {
+  test('[GRIP-LIMIT-4] to 5,000 clients comes whole, and the next one when that is paid for', () => {
+    const keeper = new Keeper({ ...quiet, messageRate: 2_500, messageHwm: 25_000 });
+    for (let at = 0; at < 5_000; at += 1) keeper.follow('a');
+    keeper.pass(1_000);
+    keeper.publish('a', '1');
+    expect(keeper.take()).toEqual(['a:1']);
+    expect(keeper.system.counters.get('gateway.deliveries')).toBe(5_000);
+    for (const content of ['2', '3', '4', '5', '6']) keeper.publish('a', content);
+    keeper.pass(1_749);
+    expect(keeper.take()).toEqual([]);
+    keeper.pass(1);
+    expect(keeper.take()).toEqual(['a:2']);
+    keeper.pass(8_000);
+    expect(keeper.take()).toEqual(['a:3', 'a:4', 'a:5', 'a:6']);
+    expect(keeper.logs).toEqual([]);
+  });
+
+  test('[GRIP-LIMIT-4] to more clients than may wait waits all the same, if it is the only one', () => {
+    const keeper = new Keeper({ ...quiet, messageRate: 100, messageHwm: 50 });
+    for (let at = 0; at < 60; at += 1) keeper.follow('a');
+    keeper.pass(1_000);
+    for (const content of ['1', '2', '3']) keeper.publish('a', content);
+    keeper.pass(5_000);
+    expect(keeper.take()).toEqual(['a:1', 'a:2']);
+    expect(keeper.logs).toMatchObject([{ fields: { channel: 'a', receivers: 60 } }]);
+  });
+
+  test('[GRIP-LIMIT-4] weighs as much as it has blocks', () => {
+    const limits = { messageRate: 10, messageHwm: 100, messageBlockBytes: 10 };
+    const keeper = new Keeper({ ...quiet, ...limits });
+    keeper.follow('a');
+    keeper.pass(1_000);
+    keeper.publish('a', '1', { size: 95 });
+    keeper.publish('a', '2');
+    keeper.pass(749);
+    expect(keeper.take()).toEqual(['a:1']);
+    keeper.pass(1);
+    expect(keeper.take()).toEqual(['a:2']);
+  });
+
+  test('[DIFF-24] beyond the rate waits its turn; beyond the bound it is dropped, counted and told', () => {
     const keeper = new Keeper({ ...quiet, messageRate: 10, messageHwm: 2 });
     keeper.follow('a');
     keeper.pass(10_000);
@@ -193,9 +249,19 @@ describe('an item', () => {
     expect(keeper.take()).toEqual(['a:0', 'a:1', 'a:2']);
     expect(keeper.system.counters.get('gateway.deliveries.dropped.hwm')).toBe(3);
     expect(keeper.logs).toHaveLength(3);
-    expect(keeper.logs[0]).toMatchObject({ level: 'warn', event: 'gateway.hwmExceeded' });
+    const fields = { channel: 'a', receivers: 1 };
+    expect(keeper.logs[0]).toMatchObject({ level: 'warn', event: 'gateway.hwmExceeded', fields });
     keeper.pass(1_000);
     expect(keeper.take()).toEqual(['a:3', 'a:4']);
+  });
+
+  test('[DIFF-24] without a rate never waits and is never dropped', () => {
+    const keeper = new Keeper(quiet);
+    for (let at = 0; at < 1_000; at += 1) keeper.follow('a');
+    for (let at = 0; at < 1_000; at += 1) keeper.publish('a', `${at}`);
+    expect(keeper.take()).toHaveLength(1_000);
+    expect(keeper.system.counters.get('gateway.deliveries')).toBe(1_000_000);
+    expect(keeper.logs).toEqual([]);
   });
 });
 
@@ -272,6 +338,21 @@ describe('who follows', () => {
     keeper.publish('a', 'x');
     keeper.publish('b', 'y');
     expect(keeper.take()).toEqual(['a:x']);
+  });
+
+  test('[GRIP-STATS-1] and says it twice, because the keeper may be new, counts once', () => {
+    const keeper = new Keeper(quiet);
+    const said = { channel: 'a', mode: 'stream', shard: 1, connection: 7 } as const;
+    keeper.tell({ type: 'follow', ...said });
+    keeper.tell({ type: 'follow', ...said });
+    keeper.tell({ type: 'follow', ...said, shard: 0 });
+    keeper.pass(1_000);
+    expect(keeper.told()).toEqual(['a stream 1', 'a stream 2']);
+    keeper.tell({ type: 'unfollow', ...said });
+    keeper.tell({ type: 'unfollow', ...said });
+    expect(keeper.told()).toEqual(['a stream 1']);
+    keeper.tell({ type: 'unfollow', ...said, shard: 0 });
+    expect(keeper.told()).toEqual(['a stream 0']);
   });
 });
 

@@ -4,6 +4,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
+import { AskingPace } from '../../../../src/actors/gateway/asking-pace.ts';
 import type { HeaderList } from '../../../../src/actors/codecs/grip/header-list.ts';
 import { GatewayStage } from '../../../support/gateway-stage.ts';
 import type { GatewayClient, Reply } from '../../../support/staged-origin.ts';
@@ -131,6 +132,8 @@ class World {
   constructor(chance: number) {
     this.stage = new GatewayStage({
       chance,
+      // So slow that some always wait for their turn.
+      ...(chance % 2 === 0 ? { pace: new AskingPace(700_000, 0) } : {}),
       routes: '* one:80 two:80',
       options: { queueBytesMax: 50, idCacheTtlMs: 1_000 },
     });
@@ -220,7 +223,7 @@ test('nothing that is said to a request, in whatever order, leaves it in two min
   );
 });
 
-test('shards that die leave nothing behind of requests that are over', () => {
+test('[GRIP-STATS-1] shards that die leave nothing behind of requests that are over', () => {
   fc.assert(
     fc.property(storyOf(withDeaths), fc.nat(), (events, chance) => {
       const world = new World(chance);
@@ -235,6 +238,8 @@ test('shards that die leave nothing behind of requests that are over', () => {
       expect(stage.living).toBe(0);
       expect([...stage.opened]).toEqual([]);
       expect(stage.subscribed()).toEqual({});
+      // No keeper counts anybody twice, whoever died when.
+      expect(stage.followed).toEqual({});
     }),
     { numRuns: 300 },
   );

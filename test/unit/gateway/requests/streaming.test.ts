@@ -661,7 +661,7 @@ describe('a stream that waits for its channels', () => {
   /** The origin has answered, and the home of the channel has not. */
   function opening(headers: HeaderList) {
     const options = { updateOnFirstSubscription: false };
-    const stage = new GatewayStage({ chance: 1, options });
+    const stage = new GatewayStage({ chance: 2, options });
     const client = stage.request();
     stage.settle();
     stage.open.answer({ headers, body: 'open' });

@@ -2,6 +2,7 @@
 // HTTP that answers when the test says so, and pages that the test speaks for. Time is virtual.
 // Refuses to judge: tests look at what pages were answered and what the origin was asked.
 
+import { askingPaceOf } from '../../../../src/actors/gateway/asking-pace.ts';
 import type { HeaderList } from '../../../../src/actors/codecs/grip/header-list.ts';
 import type { GripItem } from '../../../../src/actors/codecs/grip/publish-item.ts';
 import { parseRoutes, RouteTable } from '../../../../src/actors/codecs/grip/routes-file.ts';
@@ -120,8 +121,10 @@ export class SockJsStage {
       options: { ...gatewayDefaults, sockjsUrl: 'http://script.test/sockjs.js' },
       edges,
       router,
+      askingPace: askingPaceOf(1),
       channelsOfShard: () => keeper,
       routes: new RouteTable(routes),
+      isDraining: false,
     };
     this.#system.spawn(sockJsActor, { gateway }, 'gateway/sockjs');
     this.#settle();

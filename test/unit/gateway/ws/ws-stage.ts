@@ -2,6 +2,7 @@
 // answers when the test says so, and a client that the test speaks for. Time is virtual.
 // Refuses to judge: tests look at what the client saw and what the origin was asked.
 
+import { askingPaceOf } from '../../../../src/actors/gateway/asking-pace.ts';
 import type { HeaderList } from '../../../../src/actors/codecs/grip/header-list.ts';
 import type { GripItem, WsFormat } from '../../../../src/actors/codecs/grip/publish-item.ts';
 import { parseRoutes, RouteTable } from '../../../../src/actors/codecs/grip/routes-file.ts';
@@ -139,8 +140,10 @@ export class WsStage {
       options: { ...gatewayDefaults, ...options.options },
       edges,
       router,
+      askingPace: askingPaceOf(1),
       channelsOfShard: () => keeper,
       routes: new RouteTable(routes),
+      isDraining: false,
     };
     const request: ProxyRequested = {
       type: 'proxyRequested',

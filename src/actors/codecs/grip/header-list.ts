@@ -36,8 +36,14 @@ export function withoutHeaders(
 ): HeaderList {
   if (typeof names === 'function') return headers.filter(([name]) => !names(name.toLowerCase()));
   const lowers = names.map((name) => name.toLowerCase());
-  const isOut = (name: string): boolean => lowers.some((lower) => isNamed(name, lower));
-  return headers.some(([name]) => isOut(name)) ? headers.filter(([name]) => !isOut(name)) : headers;
+  let at = 0;
+  while (at < headers.length && !isOneOf(headers[at]?.[0] ?? '', lowers)) at += 1;
+  return at === headers.length ? headers : headers.filter(([name]) => !isOneOf(name, lowers));
+}
+
+function isOneOf(name: string, lowers: readonly string[]): boolean {
+  for (const lower of lowers) if (isNamed(name, lower)) return true;
+  return false;
 }
 
 /** Names are the same in any case; most are told apart by their length. */

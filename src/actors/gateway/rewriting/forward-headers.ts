@@ -167,6 +167,7 @@ function withForwardedFor(
 ): HeaderList {
   const rules = facts.isTrusted ? settings.forwardedForTrusted : settings.forwardedFor;
   const name = 'X-Forwarded-For';
+  if (rules.length === 0 && firstHeader(headers, name) === undefined) return headers;
   const values = forwardedFor(elementsOf(headers, name), rules, facts.peerAddress);
   return values.length === 0
     ? withoutHeaders(headers, [name])

@@ -62,7 +62,7 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
       isStreaming: false,
       queue: [],
       filtering: undefined,
-      suspected: new Map(),
+      suspected: undefined,
       pendingStream: undefined,
       attempts: 0,
       pendingAsk: undefined,
@@ -351,6 +351,7 @@ function checkId(
   if (channel?.lastId === undefined || lastId === undefined || lastId === channel.lastId) return;
   // What changed the channel's id may be on its way to us, a moment behind.
   context.after('check', CHECK_AFTER_MS); // buggify early-check: context.after('check', 1)
+  state.suspected ??= new Map();
   state.suspected.set(name, channel.lastId);
 }
 
@@ -377,8 +378,10 @@ function recoverSuspected(state: RequestState, context: Turn): void {
     context.after('check', CHECK_AFTER_MS);
     return;
   }
-  const missed = [...suspected].filter(([name, seen]) => hold?.channels.get(name)?.lastId === seen);
-  suspected.clear();
+  const missed = [...(suspected ?? [])].filter(
+    ([name, seen]) => hold?.channels.get(name)?.lastId === seen,
+  );
+  state.suspected = undefined;
   // Who asks an origin now is told where it stands, and looks anew.
   if (missed.length === 0 || question !== undefined || state.attempts > 0) return;
   for (const [channel] of missed)

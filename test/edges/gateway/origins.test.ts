@@ -631,7 +631,7 @@ test('a body that could not be sent to one origin is sent to the next, whole', a
 
 test('what a kept connection says without being asked is nobody’s answer', async () => {
   const world = await ProductionGateway.open();
-  const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n';
+  const said = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n';
   const asked: string[] = [];
   let origins = 0;
   const address = await rawOrigin(world, (socket) => {

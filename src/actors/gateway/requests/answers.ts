@@ -105,4 +105,12 @@ export function mergedHeaders(stored: HeaderList, published: HeaderList): Header
   return headers;
 }
 
+/** Why no origin answered, for whoever debugs the route. */
+export function detailsOf({ admitted }: RequestState, why: string): string {
+  if (why === 'blocked') return 'Error: Origin host/IP blocked.';
+  if (why === 'broken' || why === 'timeout') return `The origin failed: ${why}.`;
+  const tried = admitted.route.targets.map(({ host, port }) => `${host}:${port}`).join(', ');
+  return `Unable to connect to any targets. Tried: ${tried}`;
+}
+
 export const ORIGIN_ERROR = 'Error while proxying to origin.';

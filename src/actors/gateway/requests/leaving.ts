@@ -45,3 +45,11 @@ export function sayGone(state: RequestState, context: Turn): void {
 export function connectionIdOf({ admitted, connection }: RequestState): string {
   return `${admitted.gateway.shard}:${connection}`;
 }
+
+/** [GRIP-STREAM-9] A client that does not read is let go, and counted: nothing is left out of a stream. */
+export function tooSlow(state: RequestState, context: Turn): void {
+  const { connection, admitted } = state;
+  if (state.life === 'leaving') return;
+  context.count('gateway.streams.tooSlow');
+  context.send(admitted.gateway.edges.web, { type: 'cut', connection });
+}

@@ -10,12 +10,12 @@ import { type Admitted, isCrossOrigin } from '../forward.ts';
 import { keeperOf } from '../gateway-context.ts';
 import { readJsonp } from '../rewriting/jsonp.ts';
 import { askTestOrigin, testOriginHeard } from './test-origin.ts';
-import { answer, answerError, errorAnswer } from './answers.ts';
+import { detailsOf, answer, answerError, errorAnswer } from './answers.ts';
 import { bodyArrived, collect, fail, headArrived, relayed } from './answering.ts';
 import { abandon, askNextTarget, askOrigin, mayAskElsewhere, TURN_TIMER } from './asking.ts';
 import { attached, followAgain, letGo } from './holding.ts';
 import { afterFilter, enqueue } from './items.ts';
-import { connectionIdOf, end, sayGone } from './leaving.ts';
+import { connectionIdOf, end, sayGone, tooSlow } from './leaving.ts';
 import {
   askAgain,
   askAgainNow,
@@ -294,13 +294,6 @@ function failed(
   }
 }
 
-function detailsOf({ admitted }: RequestState, why: string): string {
-  if (why === 'blocked') return 'Error: Origin host/IP blocked.';
-  if (why === 'broken' || why === 'timeout') return `The origin failed: ${why}.`;
-  const tried = admitted.route.targets.map(({ host, port }) => `${host}:${port}`).join(', ');
-  return `Unable to connect to any targets. Tried: ${tried}`;
-}
-
 /** The origin knows that its hold is over; a long-poll that was only paused goes on. */
 function gone(state: RequestState, context: Turn): void {
   state.question = undefined;
@@ -399,14 +392,6 @@ function refused(state: RequestState, context: Turn): void {
     return;
   }
   obey(state, { kind: 'error', message: 'too many channels' }, context);
-}
-
-/** [GRIP-STREAM-9] A client that does not read is let go, and counted: nothing is left out of a stream. */
-function tooSlow(state: RequestState, context: Turn): void {
-  const { connection, admitted } = state;
-  if (state.life === 'leaving') return;
-  context.count('gateway.streams.tooSlow');
-  context.send(admitted.gateway.edges.web, { type: 'cut', connection });
 }
 
 const noBytes = new Uint8Array(0);

@@ -372,7 +372,7 @@ describe('what operators hear', () => {
     expect(stage.notices).toEqual([
       {
         type: 'clientConnected',
-        connection: 1,
+        connection: 7,
         id,
         kind: 'ws',
         route: 'r',
@@ -380,7 +380,7 @@ describe('what operators hear', () => {
         isSecure: false,
       },
       { type: 'activity', route: 'r', count: 1 },
-      { type: 'clientDisconnected', connection: 1, id, route: 'r' },
+      { type: 'clientDisconnected', connection: 7, id, route: 'r' },
     ]);
   });
 });

@@ -5,6 +5,7 @@
 import type { Address, Context } from '../runtime/actor.ts';
 import { type ConnectionId, type Payload, type WebCommand, writeCost } from '../runtime/edges.ts';
 import type { HomeMessage } from './home.actor.ts';
+import type { GapEncoder } from './outbox.ts';
 import { PACE_LOOK_EVERY_MS, Pacing } from './pacing.ts';
 import type { Gap, Publication } from './publication.ts';
 import type { RouterReply } from './router-messages.ts';
@@ -45,8 +46,16 @@ export class Delivery {
   /** What pacing has to tell homes when the turn's own work is done. */
   readonly #lags: [Topic, boolean][] = [];
 
+  /** One for each format, and not for each stream. */
+  readonly #gapEncoders: ReadonlyMap<FormatName, GapEncoder>;
+
   constructor(args: DeliveryArgs) {
     this.#args = args;
+    const encoders = Array.from(args.formats, ([name, format]): [FormatName, GapEncoder] => [
+      name,
+      (gap) => format.encodeGap(gap),
+    ]);
+    this.#gapEncoders = new Map(encoders);
     this.#pacing = new Pacing((topic, isLagging) => this.#lags.push([topic, isLagging]));
   }
 
@@ -54,6 +63,12 @@ export class Delivery {
     const format = this.#args.formats.get(name);
     if (format === undefined) throw new Error(`no wire format is called '${name}'`);
     return format;
+  }
+
+  gapEncoderOf(name: FormatName): GapEncoder {
+    const encoder = this.#gapEncoders.get(name);
+    if (encoder === undefined) throw new Error(`no wire format is called '${name}'`);
+    return encoder;
   }
 
   /** One publication to everyone here who follows its topic. */

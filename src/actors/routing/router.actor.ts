@@ -130,11 +130,12 @@ function receipt(state: RouterState, { connection, bytes }: Receipt, context: Tu
 function open(state: RouterState, request: Ask<'open'>, context: Turn): void {
   assert(!state.streams.has(request.connection), 'a connection is opened once');
   const ownFormat = state.delivery.formatOf(request.ownFormat);
+  const encodeGap = state.delivery.gapEncoderOf(request.ownFormat);
   const windowBytes = WINDOW_BYTES; // buggify tiny-window: 4_096
   state.streams.set(request.connection, {
     connection: request.connection,
     owner: request.owner,
-    outbox: new Outbox(request.outbox, (gap) => ownFormat.encodeGap(gap), windowBytes),
+    outbox: new Outbox(request.outbox, encodeGap, windowBytes),
     ownFormat,
     subscriptionsMax: request.subscriptionsMax,
     stallTimeoutMs: request.stallTimeoutMs ?? state.args.stallTimeoutMs,

@@ -131,7 +131,7 @@ export function parseInstruct(answer: OriginAnswer): InstructReading {
               timeoutMs: Math.max(keepAlive.timeoutSeconds, keepAliveTimeoutSecondsMin) * 1000,
               mode: keepAlive.mode,
             },
-      meta: recordOf(draft.meta),
+      meta: draft.meta.length === 0 ? NO_META : recordOf(draft.meta),
       exposeHeaders: draft.exposeHeaders,
       next: draft.next,
       gone: draft.gone,
@@ -250,3 +250,5 @@ function contentType(headers: HeaderList): string {
 }
 
 const noBytes = new Uint8Array(0);
+/** One for all: there are many, and most have none. */
+const NO_META: Instruct['meta'] = recordOf([]);

@@ -94,10 +94,12 @@ function forgetBeginning(state: RequestState, instruct: Instruct): void {
   const { admitted, hold: held } = state;
   const { request } = admitted;
   if (held === undefined) return;
-  held.instruct = { ...instruct, response: NOTHING };
+  // Whom it follows is in the hold itself.
+  const channels = instruct.hold === 'none' ? instruct.channels : NONE;
+  held.instruct = { ...instruct, channels, response: NOTHING };
   state.body = undefined;
   if (request.headers.length > 0)
-    state.admitted = { ...admitted, request: { ...request, headers: [] } };
+    state.admitted = { ...admitted, request: { ...request, headers: NONE } };
 }
 
 /** Looks at what waits, until an origin has to be asked. */
@@ -283,9 +285,10 @@ function tellKeepAlive(state: RequestState, isOn: boolean, context: Turn): void 
 /** However often an origin wants its link to be asked. */
 const LINK_EVERY_MS_MIN = 100;
 const RETRY_AFTER_MS = [1_000, 2_000, 4_000, 8_000, 16_000];
+const NONE = [] as const;
 const NOTHING: Instruct['response'] = {
   status: 200,
   reason: '',
-  headers: [],
+  headers: NONE,
   body: new Uint8Array(0),
 };

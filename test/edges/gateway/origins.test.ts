@@ -639,7 +639,7 @@ test('what a kept connection says without being asked is nobody’s answer', asy
     socket.on('close', () => world.changed());
     socket.on('data', () => {
       asked.push(`asked ${nth}`);
-      socket.write(`${answer}${nth === 1 ? `ok${answer}no` : 'ok'}`);
+      socket.write(`${said}${nth === 1 ? `ok${said}no` : 'ok'}`);
     });
   });
   proxyTo(world, address);

@@ -52,6 +52,7 @@ export class GatewayDoors {
   #certificates: Certificates | undefined = undefined;
   readonly #shards: Promise<Shards>;
   #settleShards: (shards: Shards) => void = () => {};
+  readonly #attention = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   #operations: Operations | undefined = undefined;
 
   constructor(setup: GatewaySetup, log: (entry: Entry) => void, bridge: readonly BridgeRule[]) {
@@ -87,7 +88,7 @@ export class GatewayDoors {
       pushInHttpAddress === undefined
         ? undefined
         : { host: pushInHttpAddress.host ?? '::', port: pushInHttpAddress.port, ...limits };
-    return { control, notices: wishesOf(this.#operationsOptions) };
+    return { control, notices: wishesOf(this.#operationsOptions, this.#attention) };
   }
 
   /** What shards say that concerns operators. */
@@ -155,7 +156,7 @@ export class GatewayDoors {
    * all. What comes in waits for the shards.
    */
   async prepare(): Promise<Opened> {
-    this.#operations = new Operations(this.#operationsOptions, {
+    this.#operations = new Operations(this.#operationsOptions, this.#attention, {
       takeItems: async (items) => (await this.#shards).takeItems(items),
       obeyCommand: async (frame) => (await this.#shards).obeyCommand(frame),
     });

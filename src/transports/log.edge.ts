@@ -3,7 +3,7 @@
 // writer, since shards add up. Refuses to know the line's form and where it ends up.
 
 import type { Log } from '../actors/runtime/edges.ts';
-import { nowUs } from './clock.ts';
+import { nowUs } from './process/clock.ts';
 
 /** Lines of one event within one window. */
 const LINES_MAX = 100;

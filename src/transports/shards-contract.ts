@@ -4,6 +4,7 @@
 
 import type { BridgeRule } from '../actors/bridge/bridge.ts';
 import type { BrokerOptions } from '../actors/broker/broker-options.ts';
+import type { ChatOptions } from '../actors/chat/chat-options.ts';
 import type { GatewayStart } from '../actors/node.ts';
 import type { HomeLimits } from '../actors/routing/home.actor.ts';
 import type { Log } from '../actors/runtime/edges.ts';
@@ -25,7 +26,7 @@ export interface DoorSettings {
   readonly local?: LocalSocketOptions | undefined;
   readonly deflate: boolean;
   /** Who answers behind the door; the broker when nothing is said. */
-  readonly dialect?: 'broker' | 'gateway';
+  readonly dialect?: 'broker' | 'gateway' | 'chat';
   /** Of a gateway door; its connections are those of the whole node. */
   readonly limits?: Partial<GatewayLimits>;
 }
@@ -39,9 +40,18 @@ export interface ShardsOptions {
   readonly auth: AuthOptions | undefined;
   /** Undefined when the node has no gateway. */
   readonly gateway?: GatewayStart | undefined;
+  /** Undefined when the node has no chat. */
+  readonly chat?: ChatSettings | undefined;
   /** Topics of two dialects that are joined. */
   readonly bridge?: readonly BridgeRule[];
   readonly operations?: ShardOperations | undefined;
+}
+
+export interface ChatSettings {
+  readonly options: ChatOptions;
+  readonly incarnation: number;
+  /** The text of the password file. */
+  readonly passwords: string | undefined;
 }
 
 /** What the gateway offers to publishers and operators, as far as shards have a part in it. */

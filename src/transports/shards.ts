@@ -187,6 +187,7 @@ class ShardedNode implements Shards {
       shard,
       // A shard that takes a dead one's place must not draw the dead one's epochs again.
       seed: (this.#options.seed + Math.imul(this.restarts, 0x9e3779b9)) >>> 0,
+      life: this.restarts,
       options: this.#options,
       ledger: this.#ledger,
       peers,

@@ -116,6 +116,16 @@ const answered = (expected: string, told: string, door = 'ws'): Written => ({
   isRight: told === expected,
   ...reader,
 });
+/** An info that is asked, and then given up with one that is followed. */
+const infoAsked: Written = {
+  ...puzzled('own has 1, is at 0 and keeps 0'),
+  text: '{"type":"topic_info","topic":"own"}',
+};
+const unfollowAsked: Written = {
+  ...puzzled('unsubscribed from own'),
+  text: '{"type":"unsubscribe","topic":"own"}',
+};
+const infoTold = answered('own has 1, is at 0 and keeps 0', 'own has 0, is nowhere and keeps 0');
 const brokenSent = (reason: string | undefined): Written => ({
   kind: 'brokenSent',
   what: 'opcode 3',
@@ -319,6 +329,14 @@ const clean: Record<string, Written[]> = {
     answered('error b', 'error b'),
     puzzled('error a'),
     closed(1001),
+    { kind: 'quiet' },
+  ],
+  '[SHARD-2] an info that was asked again behind an unsubscribe': [
+    infoAsked,
+    unfollowAsked,
+    died,
+    infoTold,
+    answered('unsubscribed from own', 'unsubscribed from own'),
     { kind: 'quiet' },
   ],
   'a census that is true': [
@@ -641,6 +659,13 @@ const planted: [string, string, Written[]][] = [
     [puzzled('error a'), answered('error a', 'error b')],
   ],
   ['mistakes', '[BROKER-REQ-4] an answer to nothing', [answered('error a', 'error a')]],
+  ['mistakes', '[BROKER-LIST-2] nobody, and no thread died', [infoAsked, unfollowAsked, infoTold]],
+  ['mistakes', '[BROKER-LIST-2] nobody, and nobody has left', [infoAsked, died, infoTold]],
+  [
+    'mistakes',
+    '[BROKER-LIST-2] nobody, of a thread that was there again',
+    [died, { kind: 'shardStarted', node: 0, shard: 0 }, infoAsked, unfollowAsked, infoTold],
+  ],
   ['mistakes', '[BROKER-REQ-4] no answer', [puzzled('error a'), { kind: 'quiet' }]],
   [
     'requests',

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
 import { completed, drawPlan, type Plan } from '../../src/sim/plan.ts';
+import { dialectOf } from '../../src/sim/search/dialects.ts';
 import { firstDifference, simulate } from '../../src/sim/simulate.ts';
 
 interface Story {
@@ -23,7 +24,8 @@ const small = { nodes: 1, clients: 10 };
 
 /** What a failing run says, or nothing. */
 function failures(plan: Plan): string[] {
-  const { violations } = simulate(plan, undefined, undefined, undefined, false);
+  const { judges } = dialectOf(plan.gateway === undefined ? 'broker' : 'gateway');
+  const { violations } = simulate(plan, undefined, judges, undefined, false);
   return violations.map(
     ({ property, at, sentence }) => `seed ${plan.seed}, ${at / 1e6} s, ${property}: ${sentence}`,
   );

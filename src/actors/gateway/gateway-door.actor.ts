@@ -234,6 +234,7 @@ function routeOf(gateway: GatewayContext, request: ProxyRequested): Route | unde
 
 /** [GRIP-ROUTE-3] What is encoded without need counts as what it stands for. */
 function plainPath(path: string): string {
+  if (!path.includes('%')) return path;
   return path.replace(/%[0-9a-f]{2}/gi, (code) => {
     const letter = String.fromCharCode(Number.parseInt(code.slice(1), 16));
     return /[\w.~-]/.test(letter) ? letter : code;

@@ -5,17 +5,45 @@
 import { type Fault, faultSizes } from '../faults/faults.ts';
 import type { Plan } from '../plan.ts';
 import type { ClientPlan } from '../workload/client-plan.ts';
+import { holdersOf, withHolders } from './plainer-gateway.ts';
 import { plainSettings, type Settings } from './settings.ts';
 import { plainLink } from './simpler.ts';
 
-/** Only these clients. */
-export function withClients(plan: Plan, isNeeded: (client: ClientPlan) => boolean): Plan {
-  return { ...plan, clients: plan.clients.filter(isNeeded) };
+/** Only these clients, of the broker and of the gateway. */
+export function withClients(plan: Plan, isNeeded: (member: Member) => boolean): Plan {
+  const needed = new Set(
+    membersOf(plan)
+      .filter(isNeeded)
+      .map(({ client }) => client),
+  );
+  const isKept = ({ client }: { readonly client: number }): boolean => needed.has(client);
+  return withHolders(
+    { ...plan, clients: plan.clients.filter(isKept) },
+    holdersOf(plan).filter(isKept),
+  );
+}
+
+/** A client of either kind, as far as others meet it. */
+export interface Member {
+  readonly client: number;
+  readonly node: number;
+  readonly topics: readonly string[];
+  readonly publishes: readonly string[];
+}
+
+export function membersOf(plan: Plan): readonly Member[] {
+  const holders = holdersOf(plan).map(({ client, node, prefix, channels }) => ({
+    client,
+    node,
+    topics: channels.map((channel) => prefix + channel),
+    publishes: [],
+  }));
+  return [...plan.clients, ...holders];
 }
 
 /** Without the faults that begin later, and those whose client there is no more. */
 export function withoutIdleFaults(plan: Plan, until: number): Plan {
-  const clients = new Set(plan.clients.map(({ client }) => client));
+  const clients = new Set(membersOf(plan).map(({ client }) => client));
   const places = { shard: plan.nodes * plan.shards, node: plan.nodes };
   const faults = plan.faults.filter(({ at, kind, target }) => {
     const befalls = faultSizes[kind].target;
@@ -36,8 +64,12 @@ export function withOneNode(plan: Plan, node: number): Plan {
     } else if (fault.target >= first && fault.target < first + plan.shards)
       faults.push({ ...fault, target: fault.target - first });
   }
-  const clients = plan.clients.filter((client) => client.node === node);
-  return { ...plan, nodes: 1, clients: clients.map((client) => ({ ...client, node: 0 })), faults };
+  const there = <T extends { readonly node: number }>(members: readonly T[]): T[] =>
+    members.filter((member) => member.node === node).map((member) => ({ ...member, node: 0 }));
+  return withHolders(
+    { ...plan, nodes: 1, clients: there(plan.clients), faults },
+    there(holdersOf(plan)),
+  );
 }
 
 /** Fewer shards to each node; what befell the missing ones befalls the last. */

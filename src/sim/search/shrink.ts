@@ -11,6 +11,7 @@ import { invariants } from '../invariants/all.ts';
 import type { Invariant } from '../invariants/invariant.ts';
 import { completed, drawPlan, type Plan, type PlanChoices } from '../plan.ts';
 import {
+  membersOf,
   plainerSteps,
   withClients,
   withoutIdleFaults,
@@ -18,6 +19,15 @@ import {
   withShards,
   withTopics,
 } from '../plan/plainer.ts';
+import {
+  channelsOf,
+  holdersOf,
+  outagesOf,
+  plainerGatewaySteps,
+  withChannels,
+  withHolders,
+  withOutages,
+} from '../plan/plainer-gateway.ts';
 import { settingsOf } from '../plan/settings.ts';
 import { simplerClient, simplerFault, simplerSettings } from '../plan/simpler.ts';
 import { type Report, simulate } from '../simulate.ts';
@@ -51,6 +61,7 @@ export function shrinkPlan(plan: Plan, property: string, limits: ShrinkLimits = 
   endSooner(search);
   keepFaults(search, 1);
   keepClients(search, 1);
+  keepOrigins(search);
   keepPlaces(search);
   plainly(search);
   shrinkValues(search);
@@ -58,6 +69,7 @@ export function shrinkPlan(plan: Plan, property: string, limits: ShrinkLimits = 
   keepFaults(search, 1);
   keepClients(search, 1);
   search.mayDrawAnew = true;
+  keepOrigins(search);
   keepPlaces(search);
   keepFaults(search, 1);
   keepClients(search, 1);
@@ -147,7 +159,7 @@ function patience(until: number): Invariant {
 /** Whoever acts needs something to act on. */
 function isSound(plan: Plan): boolean {
   return (
-    plan.clients.length > 0 &&
+    membersOf(plan).length > 0 &&
     plan.clients.every(
       ({ behaviour, transport, topics, publishes }) =>
         (behaviour !== 'churning' || topics.length > 0) &&
@@ -181,12 +193,21 @@ function keepClients(search: Search, blockMin: number): void {
   needed(search.plan.clients, blockMin, (clients) =>
     search.try(withoutIdleFaults({ ...search.plan, clients: [...clients] }, search.violation.at)),
   );
+  needed(holdersOf(search.plan), blockMin, (holders) =>
+    search.try(withoutIdleFaults(withHolders(search.plan, holders), search.violation.at)),
+  );
+}
+
+/** What goes wrong with origins, and what is published at all. */
+function keepOrigins(search: Search): void {
+  needed(outagesOf(search.plan), 1, (outages) => search.try(withOutages(search.plan, outages)));
+  needed(channelsOf(search.plan), 1, (channels) => search.try(withChannels(search.plan, channels)));
 }
 
 /** One node where one will do, and as few shards as will do. */
 function keepPlaces(search: Search): void {
   if (search.plan.nodes > 1) {
-    const nodes = new Set(search.plan.clients.map(({ node }) => node));
+    const nodes = new Set(membersOf(search.plan).map(({ node }) => node));
     for (const node of nodes) if (search.try(withOneNode(search.plan, node))) break;
   }
   for (let shards = 1; shards < search.plan.shards; shards += 1)
@@ -195,7 +216,7 @@ function keepPlaces(search: Search): void {
 
 function plainly(search: Search): void {
   search.try(withTopics(search.plan, focusIn(search).topics));
-  for (const step of plainerSteps) search.try(step(search.plan));
+  for (const step of [...plainerSteps, ...plainerGatewaySteps]) search.try(step(search.plan));
 }
 
 /** Workload that goes on after the violation, or long after the last fault, tells nothing. */

@@ -3,11 +3,19 @@
 // it tells only whom the violation is about. Refuses to judge.
 
 import type { Plan } from '../plan.ts';
+import { channelsOf, holdersOf, outagesOf } from '../plan/plainer-gateway.ts';
 import type { Report } from '../simulate.ts';
 import type { Violation } from '../trace.ts';
 import { eventsAround, focusAround } from './stories/around.ts';
 import { promiseOf } from './stories/promises.ts';
 import { faultWords } from './stories/fault-words.ts';
+import {
+  channelWords,
+  gatewaySettingWords,
+  holderWords,
+  originWords,
+  outageWords,
+} from './stories/gateway-cast.ts';
 import { clientWords, Epochs, eventWords, settingWords } from './stories/words.ts';
 import { count, instant } from './telling.ts';
 
@@ -20,7 +28,7 @@ export function tellStory(report: Report): string[] {
   const before = [
     ...worldLines(plan),
     ...castLines(plan, focus.clients),
-    ...faultLines({ ...plan, faults: plan.faults.filter(({ at }) => at <= violation.at) }),
+    ...faultLines(plan, violation.at),
   ];
   const promises = promiseLines(violation);
   const left = LINES_MAX - before.length - promises.length - LINES_BETWEEN;
@@ -40,16 +48,35 @@ export function tellStory(report: Report): string[] {
 function worldLines(plan: Plan): string[] {
   const { seed, lane, nodes, shards } = plan;
   const size = `${count(nodes, 'node')} of ${count(shards, 'shard')}`;
-  const settings = settingWords(plan);
+  const { gateway } = plan;
+  const settings = [
+    ...settingWords(plan),
+    ...(gateway === undefined ? [] : gatewaySettingWords(gateway)),
+  ];
   return [
     `The world of seed ${seed} in the ${lane} lane: ${size}, numbered node.shard from 0.0.`,
     ...(settings.length === 0 ? [] : [`Unusual in it: ${settings.join('; ')}.`]),
+    ...gatewayLines(plan),
+  ];
+}
+
+/** What is published, and how its origins are at all times. */
+function gatewayLines(plan: Plan): string[] {
+  const channels = channelsOf(plan).map(channelWords);
+  const origins = (plan.gateway?.origins ?? []).flatMap((origin) => originWords(origin) ?? []);
+  return [
+    ...(channels.length === 0 ? [] : [`Published: ${channels.join('; ')}.`]),
+    ...(origins.length === 0 ? [] : [`Its origins: ${origins.join('; ')}.`]),
   ];
 }
 
 /** Those whom it is about, and faults befall; the others by number. */
-function castLines({ clients, faults }: Plan, focus: ReadonlySet<number>): string[] {
-  const struck = new Set(faults.map(({ target }) => target));
+function castLines(plan: Plan, focus: ReadonlySet<number>): string[] {
+  const struck = new Set(plan.faults.map(({ target }) => target));
+  const clients = [
+    ...plan.clients.map((client) => ({ client: client.client, words: clientWords(client) })),
+    ...holdersOf(plan).map((holder) => ({ client: holder.client, words: holderWords(holder) })),
+  ];
   const told = clients
     .toSorted((one, other) => rankOf(one.client) - rankOf(other.client))
     .slice(0, CAST_MAX);
@@ -60,19 +87,28 @@ function castLines({ clients, faults }: Plan, focus: ReadonlySet<number>): strin
   const rest = clients.length - told.length;
   return [
     'Who takes part:',
-    ...told.map((client) => `  ${clientWords(client)}`),
+    ...told.map(({ words }) => `  ${words}`),
     ...(rest === 0 ? [] : [`  and ${count(rest, 'client')} more`]),
   ];
 }
 
-function faultLines({ faults, shards }: Plan): string[] {
+function faultLines(plan: Plan, until = Number.POSITIVE_INFINITY): string[] {
+  const faults = [
+    ...plan.faults.map((fault) => ({ at: fault.at, words: faultWords(fault, plan.shards) })),
+    ...outagesOf(plan).map(({ host, outage }) => ({
+      at: outage.at,
+      words: outageWords(host, outage),
+    })),
+  ]
+    .filter(({ at }) => at <= until)
+    .toSorted((one, other) => one.at - other.at);
   if (faults.length === 0) return ['Nothing goes wrong: ordinary traffic is enough.'];
   const told = faults.slice(-FAULTS_MAX);
   const rest = faults.length - told.length;
   return [
     'What goes wrong:',
     ...(rest === 0 ? [] : [`  first ${count(rest, 'fault')} more`]),
-    ...told.map((fault) => line(fault.at, faultWords(fault, shards))),
+    ...told.map(({ at, words }) => line(at, words)),
   ];
 }
 

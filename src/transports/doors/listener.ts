@@ -45,6 +45,8 @@ export interface ListenerOptions {
   readonly handshakeTimeoutMs: number;
   /** More are dropped as they come; undefined: as many as the system allows. */
   readonly connectionsMax: number | undefined;
+  /** A peer that says no more may still be spoken to. */
+  readonly allowHalfOpen?: boolean;
 }
 
 export interface ListenerHost {
@@ -117,8 +119,8 @@ export class Listener {
   }
 
   #createServer(): Server | TlsServer {
-    const { tls, handshakeTimeoutMs } = this.#options;
-    const sockets = { noDelay: true, highWaterMark: SOCKET_BUFFER_BYTES };
+    const { tls, handshakeTimeoutMs, allowHalfOpen = false } = this.#options;
+    const sockets = { noDelay: true, highWaterMark: SOCKET_BUFFER_BYTES, allowHalfOpen };
     const greet = (socket: Socket): void => {
       this.#host.count('web.sockets.accepted', 1);
       this.#host.greet(socket);
@@ -130,7 +132,7 @@ export class Listener {
         ...sockets,
         ...pairOf(tls),
         SNICallback: (name, found) => found(null, this.#contextOf(name)),
-        ALPNProtocols: ['http/1.1'],
+        ...(allowHalfOpen ? {} : { ALPNProtocols: ['http/1.1'] }),
         handshakeTimeout: handshakeTimeoutMs,
       },
       greet,

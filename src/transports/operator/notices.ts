@@ -9,6 +9,8 @@ export interface NoticeWishes {
   readonly channels: boolean;
   /** Everything that is counted. */
   readonly figures: boolean;
+  /** Shared between threads: not 0 while somebody hears of single connections. Undefined: somebody always does. */
+  readonly attention?: Int32Array<SharedArrayBuffer> | undefined;
 }
 
 type Connected = Extract<OperatorNotice, { readonly type: 'clientConnected' }>;
@@ -17,7 +19,9 @@ type Connected = Extract<OperatorNotice, { readonly type: 'clientConnected' }>;
 export type Noticed =
   | OperatorNotice
   /** A client that came and went. */
-  | (Omit<Connected, 'type'> & { readonly type: 'clientPassed' });
+  | (Omit<Connected, 'type'> & { readonly type: 'clientPassed' })
+  /** The same of several, when nobody wants to hear of each. */
+  | { readonly type: 'clientsPassed'; readonly route: string | undefined; readonly count: number };
 
 /** Figures are for people: a crossing for each turn would cost more than all the rest of a request. */
 const FIGURES_AFTER_MS = 20;
@@ -29,6 +33,7 @@ export class Notices {
   /** Where in `gathered` a client's coming is told. */
   readonly #connected = new Map<string, number>();
   readonly #activity = new Map<string | undefined, number>();
+  readonly #passed = new Map<string | undefined, number>();
   #published = 0;
   #requests = 0;
   #isUrgent = false;
@@ -51,7 +56,7 @@ export class Notices {
         this.#requests += notice.count;
         break;
       case 'activity':
-        this.#activity.set(notice.route, (this.#activity.get(notice.route) ?? 0) + notice.count);
+        addTo(this.#activity, notice.route, notice.count);
         break;
       case 'clientConnected':
         this.#connected.set(notice.id, this.#gathered.push(notice) - 1);
@@ -84,12 +89,15 @@ export class Notices {
     this.#isUrgent = false;
     const notices = this.#gathered.filter((notice) => notice !== undefined);
     for (const [route, count] of this.#activity) notices.push({ type: 'activity', route, count });
+    for (const [route, count] of this.#passed)
+      notices.push({ type: 'clientsPassed', route, count });
     const [published, requests] = [this.#published, this.#requests];
     if (published > 0) notices.push({ type: 'itemsPublished', count: published });
     if (requests > 0) notices.push({ type: 'requestsReceived', count: requests });
     this.#gathered = [];
     this.#connected.clear();
     this.#activity.clear();
+    this.#passed.clear();
     this.#published = 0;
     this.#requests = 0;
     if (notices.length > 0) this.#say(notices);
@@ -103,6 +111,19 @@ export class Notices {
       return;
     }
     this.#connected.delete(notice.id);
-    this.#gathered[at] = { ...connected, type: 'clientPassed' };
+    if (this.#isHeard) this.#gathered[at] = { ...connected, type: 'clientPassed' };
+    else {
+      this.#gathered[at] = undefined;
+      addTo(this.#passed, notice.route, 1);
+    }
   }
+
+  get #isHeard(): boolean {
+    const { attention } = this.#wishes;
+    return attention === undefined || Atomics.load(attention, 0) !== 0;
+  }
+}
+
+function addTo<K>(sums: Map<K, number>, key: K, count: number): void {
+  sums.set(key, (sums.get(key) ?? 0) + count);
 }

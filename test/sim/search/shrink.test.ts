@@ -7,8 +7,10 @@ import type { Fault } from '../../../src/sim/faults/faults.ts';
 import { invariants } from '../../../src/sim/invariants/all.ts';
 import type { Invariant } from '../../../src/sim/invariants/invariant.ts';
 import { drawPlan, type Plan, type PlanChoices } from '../../../src/sim/plan.ts';
+import { drawGatewayPlan } from '../../../src/sim/plan/gateway.ts';
 import { plainSettings, settingsOf } from '../../../src/sim/plan/settings.ts';
 import { shrink, shrinkPlan } from '../../../src/sim/search/shrink.ts';
+import { tellStory } from '../../../src/sim/search/story.ts';
 import { simulate } from '../../../src/sim/simulate.ts';
 import type { TraceEvent, Watcher } from '../../../src/sim/trace.ts';
 
@@ -246,5 +248,52 @@ describe('the budget', () => {
     expect(shrunk.simulations).toBeLessThanOrEqual(most + 1);
     expect(shrunk.report.violations[0]?.property).toBe('back-after-death');
     if (most === 1) expect(shrunk.plan).toEqual(plan);
+  });
+});
+
+describe('a failure of a gateway', () => {
+  /** A stream hears an item after an origin was away. */
+  const heardLater = planted('heard-later', (say) => {
+    const streams = new Set<number>();
+    return {
+      holdAsked({ connection, what }) {
+        if (what === 'stream') streams.add(connection);
+      },
+      holdHeard(event) {
+        const { client, connection, item, channel } = event;
+        if (streams.has(connection) && item > 3)
+          say(event, `client ${client} hears item ${item} of ${channel}`);
+      },
+    };
+  });
+  const plan = drawGatewayPlan({ seed: 2, lane: 'byte' });
+  const {
+    plan: small,
+    report,
+    simulations,
+  } = shrinkPlan(plan, 'heard-later', {
+    judges: [heardLater],
+  });
+
+  test('keeps one holder, its channel, and nothing that goes wrong with origins', () => {
+    expect(report.violations[0]?.property).toBe('heard-later');
+    expect(small.clients).toEqual([]);
+    expect(small.faults).toEqual([]);
+    const { holders = [], channels = [], origins = [], sites = [] } = small.gateway ?? {};
+    expect(holders.map(({ what }) => what)).toEqual(['stream']);
+    expect(channels).toHaveLength(1);
+    expect(origins.flatMap(({ outages }) => outages)).toEqual([]);
+    expect(sites).toEqual([]);
+    expect(simulations).toBeLessThan(120);
+  });
+
+  test('is told with its holder, its channel and its origins', () => {
+    const lines = tellStory(report).join('\n');
+    const [holder] = small.gateway?.holders ?? [];
+    expect(lines).toContain(`client ${holder?.client} reads a stream of 'p`);
+    expect(lines).toContain('Published: ');
+    expect(lines).toContain('has its stream');
+    const whole = tellStory(simulate(plan, undefined, [heardLater])).join('\n');
+    expect(whole).toMatch(/origin-[ab] (?:refuses|cannot|answers nothing|takes|breaks)/);
   });
 });

@@ -324,6 +324,29 @@ test('what nobody acts upon is told later, and a client that came and went in on
   ]);
 });
 
+test('while nobody hears of single clients, those who came and went are counted', () => {
+  const told: (readonly Noticed[])[] = [];
+  const attention = new Int32Array(new SharedArrayBuffer(4));
+  const wishes = { channels: true, figures: true, attention };
+  const notices = new Notices(wishes, (some) => told.push(some));
+  const pass = (id: string): void => {
+    notices.notice(connected(id, 'r'));
+    notices.notice({ type: 'clientDisconnected', id, route: 'r' });
+  };
+  pass('a');
+  pass('b');
+  notices.flush();
+  Atomics.store(attention, 0, 1);
+  pass('c');
+  notices.flush();
+  const passed = { type: 'clientsPassed', route: 'r', count: 2 } as const;
+  expect(told).toEqual([[passed], [{ ...connected('c', 'r'), type: 'clientPassed' }]]);
+  const listener = new Listener();
+  listener.notice(passed);
+  expect(listener.heard()).toEqual([]);
+  expect(listener.statistics.totals).toMatchObject({ connections: 0, minutes: 2 });
+});
+
 test('who came and went is told of as others are, and counts', () => {
   const listener = new Listener();
   listener.notice({ ...connected('a', 'r'), type: 'clientPassed' });

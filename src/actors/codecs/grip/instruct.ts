@@ -12,14 +12,13 @@ import {
   readGripJson,
   recordOf,
 } from './fields.ts';
-import { firstHeader, type HeaderList, headerValue } from './header-list.ts';
+import { firstHeader, type HeaderList, headerValue, isNamedLike } from './header-list.ts';
 import {
   elementsOf,
   filtersOf,
   filtersPerChannelMax,
   hasNextLink,
   type InstructDraft,
-  isGripName,
   type KeepAliveDraft,
   keepAliveTimeoutSecondsDefault,
   readInstructHeaders,
@@ -86,9 +85,7 @@ const jsonType = 'application/grip-instruct';
  * it.
  */
 export function isGripResponse(headers: HeaderList): boolean {
-  return (
-    headers.some(([name]) => isGripName(name.toLowerCase())) || contentType(headers) === jsonType
-  );
+  return headers.some(([name]) => isNamedLike(name, 'grip-')) || contentType(headers) === jsonType;
 }
 
 /** [GRIP-JSON-1] Says whether the instructions are in the body. */

@@ -11,7 +11,7 @@ import { channelOfTopic, topicOfChannel } from '../channel-messages.ts';
 import { GRIP_STREAM } from '../formats.ts';
 import { keeperOf } from '../gateway-context.ts';
 import { needsOwner } from '../rewriting/filters.ts';
-import { type Link, requestUrl, resolveLink } from './links.ts';
+import { type Link, resolveLink } from './links.ts';
 import type { Hold, HeldChannel, RequestState, Turn } from './request-state.ts';
 
 /**
@@ -55,7 +55,7 @@ export function hold(
     channels: wanted,
     // Only a hold's first word on this counts: what began with a promise to tell ends with it.
     gone: before?.mode === 'stream' ? before.gone : goneOf(state, instruct),
-    base: before?.base ?? requestUrl(admitted),
+    base: before?.base,
     activityAt: context.now,
   };
   state.hold = next;

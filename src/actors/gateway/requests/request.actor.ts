@@ -62,7 +62,7 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
       isStreaming: false,
       queue: [],
       filtering: undefined,
-      suspected: new Map(),
+      suspected: undefined,
       pendingStream: undefined,
       attempts: 0,
       pendingAsk: undefined,
@@ -85,19 +85,11 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
   receive(state, message, context) {
     switch (message.type) {
       case 'originAnswered':
-        withQuestion(state, message.ref, (question) => {
-          question.answer = message;
-          answered(state, question, context);
-        });
-        return;
       case 'originBody':
-        withQuestion(state, message.ref, (question) => body(state, question, message, context));
-        return;
       case 'originFailed':
-        withQuestion(state, message.ref, (question) => failed(state, question, message, context));
-        return;
       case 'relayed':
-        withQuestion(state, message.ref, () => relayed(state, message, context));
+        // An answer to what nobody waits for any more is none.
+        if (state.question?.ref === message.ref) heard(state, state.question, message, context);
         return;
       case 'bodyRead':
         if (state.life === 'asking') testOriginHeard(state, message, context);
@@ -178,8 +170,10 @@ function begin(state: RequestState, context: Turn): RequestState {
       return ask({ ...meant, jsonp: { callback, mode } }, { kind: 'bytes', bytes }, context);
     }
   }
-  if (request.bodyBytes === 0)
-    return ask({ ...state, body: noBytes }, { kind: 'bytes', bytes: noBytes }, context);
+  if (request.bodyBytes === 0) {
+    state.body = noBytes;
+    return ask(state, NO_BODY, context);
+  }
   const { keptBodyBytesMax: keepBytesMax } = admitted.gateway.options;
   return ask(state, { kind: 'client', connection, first: noBytes, keepBytesMax }, context);
 }
@@ -201,9 +195,32 @@ function claimsEvents(headers: Admitted['request']['headers']): boolean {
   return type.split(';')[0]?.trim().toLowerCase() === 'application/websocket-events';
 }
 
-function withQuestion(state: RequestState, ref: number, then: (question: Question) => void): void {
-  // An answer to what nobody waits for any more.
-  if (state.question?.ref === ref) then(state.question);
+function heard(
+  state: RequestState,
+  question: Question,
+  said: Extract<
+    RequestMessage,
+    { readonly type: 'originAnswered' | 'originBody' | 'originFailed' | 'relayed' }
+  >,
+  context: Turn,
+): void {
+  switch (said.type) {
+    case 'originAnswered':
+      question.answer = said;
+      answered(state, question, context);
+      return;
+    case 'originBody':
+      body(state, question, said, context);
+      return;
+    case 'originFailed':
+      failed(state, question, said, context);
+      return;
+    case 'relayed':
+      relayed(state, said, context);
+      return;
+    default:
+      said satisfies never;
+  }
 }
 
 function answered(state: RequestState, question: Question, context: Turn): void {
@@ -334,6 +351,7 @@ function checkId(
   if (channel?.lastId === undefined || lastId === undefined || lastId === channel.lastId) return;
   // What changed the channel's id may be on its way to us, a moment behind.
   context.after('check', CHECK_AFTER_MS); // buggify early-check: context.after('check', 1)
+  state.suspected ??= new Map();
   state.suspected.set(name, channel.lastId);
 }
 
@@ -360,8 +378,10 @@ function recoverSuspected(state: RequestState, context: Turn): void {
     context.after('check', CHECK_AFTER_MS);
     return;
   }
-  const missed = [...suspected].filter(([name, seen]) => hold?.channels.get(name)?.lastId === seen);
-  suspected.clear();
+  const missed = [...(suspected ?? [])].filter(
+    ([name, seen]) => hold?.channels.get(name)?.lastId === seen,
+  );
+  state.suspected = undefined;
   // Who asks an origin now is told where it stands, and looks anew.
   if (missed.length === 0 || question !== undefined || state.attempts > 0) return;
   for (const [channel] of missed)
@@ -389,5 +409,6 @@ function tooSlow(state: RequestState, context: Turn): void {
 }
 
 const noBytes = new Uint8Array(0);
+const NO_BODY = { kind: 'bytes', bytes: noBytes } as const;
 const CHECK_AFTER_MS = 50;
 const TURN_AGAIN_MS = 100;

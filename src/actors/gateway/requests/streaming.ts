@@ -83,9 +83,21 @@ function settleStream(state: RequestState, instruct: Instruct, context: Turn): v
     else askNext(state, context);
     return;
   }
+  forgetBeginning(state, instruct);
   if (next === undefined) context.cancel('next');
   else context.after('next', Math.max(next.timeoutMs, LINK_EVERY_MS_MIN));
   drainStream(state, context);
+}
+
+/** What only the beginning of an answer needs is let go: a stream may last for days, and there are many. */
+function forgetBeginning(state: RequestState, instruct: Instruct): void {
+  const { admitted, hold: held } = state;
+  const { request } = admitted;
+  if (held === undefined) return;
+  held.instruct = { ...instruct, response: NOTHING };
+  state.body = undefined;
+  if (request.headers.length > 0)
+    state.admitted = { ...admitted, request: { ...request, headers: [] } };
 }
 
 /** Looks at what waits, until an origin has to be asked. */
@@ -271,3 +283,9 @@ function tellKeepAlive(state: RequestState, isOn: boolean, context: Turn): void 
 /** However often an origin wants its link to be asked. */
 const LINK_EVERY_MS_MIN = 100;
 const RETRY_AFTER_MS = [1_000, 2_000, 4_000, 8_000, 16_000];
+const NOTHING: Instruct['response'] = {
+  status: 200,
+  reason: '',
+  headers: [],
+  body: new Uint8Array(0),
+};

@@ -7,6 +7,7 @@ import {
   firstHeader,
   headerLine,
   type HeaderList,
+  isNamedLike,
   splitElements,
   withHeader,
   withoutHeaders,
@@ -54,22 +55,22 @@ const mark = 'eb9bf0f5-';
  * a client could else take away what a proxy in front of us has added.
  */
 const ofRequestHop: readonly string[] = [
-  'Connection',
-  'Keep-Alive',
-  'Proxy-Connection',
-  'TE',
-  'Upgrade',
-  'Transfer-Encoding',
-  'Content-Length',
-  'Accept-Encoding',
-  'Expect',
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'upgrade',
+  'transfer-encoding',
+  'content-length',
+  'accept-encoding',
+  'expect',
 ];
 /** `Upgrade` stays: it is what a 426 is about. */
 const ofResponseHop: readonly string[] = [
-  'Connection',
-  'Keep-Alive',
-  'Proxy-Connection',
-  'Transfer-Encoding',
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
 ];
 
 /**
@@ -122,7 +123,9 @@ function withMarked(
   settings: ForwardSettings,
   facts: ForwardFacts,
 ): HeaderList {
-  const plain = headers.filter(([name]) => !isMarked(name));
+  const plain = headers.some(([name]) => isMarked(name))
+    ? headers.filter(([name]) => !isMarked(name))
+    : headers;
   if (!route.origHeaders) return plain;
   if (facts.isTrusted) return headers;
   const needMark = settings.origHeadersNeedMark.map((name) => name.toLowerCase());
@@ -134,16 +137,14 @@ function withMarked(
 }
 
 function isMarked(name: string): boolean {
-  return name.toLowerCase().startsWith(mark);
+  return isNamedLike(name, mark);
 }
 
 function withGrip(headers: HeaderList, route: ForwardRoute, facts: ForwardFacts): HeaderList {
   if (facts.isTrusted) return headers;
   // What a client says of GRIP would be taken for the gateway's word.
   let now =
-    facts.isInternal === true
-      ? headers
-      : headers.filter(([name]) => !name.toLowerCase().startsWith('grip-'));
+    facts.isInternal === true ? headers : headers.filter(([name]) => !isNamedLike(name, 'grip-'));
   if (route.noGrip) return now;
   now = withHeader(now, 'Grip-Feature', gripFeatures);
   const last = (facts.lastIds ?? []).map(([channel, id]) =>
@@ -175,6 +176,7 @@ function withForwardedFor(
 ): HeaderList {
   const rules = facts.isTrusted ? settings.forwardedForTrusted : settings.forwardedFor;
   const name = 'X-Forwarded-For';
+  if (rules.length === 0 && firstHeader(headers, name) === undefined) return headers;
   const values = forwardedFor(elementsOf(headers, name), rules, facts.peerAddress);
   return values.length === 0
     ? withoutHeaders(headers, [name])

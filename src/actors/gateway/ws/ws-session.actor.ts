@@ -127,6 +127,7 @@ export const wsSession: ActorDefinition<WsSessionArgs, Session, WsSessionMessage
       case 'topicsListed':
       case 'topicInformed':
       case 'gapped':
+      case 'streamLeft':
       case 'childStopped':
         return;
       default:

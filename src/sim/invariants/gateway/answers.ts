@@ -6,7 +6,7 @@ import type { Invariant, Report } from '../invariant.ts';
 
 export const answersOnce: Invariant = {
   property: 'answers-once',
-  requirements: [],
+  requirements: ['GRIP-HOLD-1', 'GRIP-PROXY-1', 'GRIP-PROXY-10', 'GRIP-STREAM-1', 'GRIP-CTRL-2'],
   judge(report) {
     /** Connections that have their answer, or are over. */
     const answered = new Set<number>();
@@ -45,7 +45,7 @@ export const answersOnce: Invariant = {
 
 export const prefixes: Invariant = {
   property: 'prefixes',
-  requirements: [],
+  requirements: ['GRIP-HOLD-2', 'GRIP-STREAM-2', 'WOH-GRIP-5'],
   judge(report) {
     const asked = new Map<number, ReadonlySet<string>>();
     const judge = (
@@ -72,7 +72,7 @@ export const prefixes: Invariant = {
 
 export const patienceOfHolders: Invariant = {
   property: 'holders-patience',
-  requirements: [],
+  requirements: ['GRIP-HOLD-3', 'GRIP-KEEP-1', 'GRIP-NEXT-1', 'GRIP-TARGET-1'],
   judge(report) {
     const judge = new PatienceJudge(report);
     return {

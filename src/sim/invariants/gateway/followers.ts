@@ -6,7 +6,7 @@ import type { Invariant, Report } from '../invariant.ts';
 
 export const followers: Invariant = {
   property: 'followers',
-  requirements: [],
+  requirements: ['GRIP-STATS-1', 'GRIP-HOLD-8', 'GRIP-STREAM-6'],
   judge(report) {
     const judge = new Judge(report);
     return {

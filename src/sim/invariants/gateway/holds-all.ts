@@ -14,7 +14,7 @@ interface Reader {
 
 export const holdsAll: Invariant = {
   property: 'holds-all',
-  requirements: [],
+  requirements: ['GRIP-STREAM-2', 'GRIP-ORDER-2', 'WOH-GRIP-5', 'WOH-PUB-1'],
   judge(report) {
     const traits = new Map<string, ChannelTraits>();
     const asked = new Map<number, EventOf<'holdAsked'>>();

@@ -7,7 +7,14 @@ import type { Invariant, Report } from '../invariant.ts';
 
 export const holdsLiveness: Invariant = {
   property: 'holds-liveness',
-  requirements: [],
+  requirements: [
+    'GRIP-SEQ-2',
+    'GRIP-SEQ-3',
+    'GRIP-SEQ-4',
+    'GRIP-HOLD-5',
+    'GRIP-HOLD-6',
+    'GRIP-NEXT-6',
+  ],
   judge(report) {
     const judge = new Judge(report);
     return {

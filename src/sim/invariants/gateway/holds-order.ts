@@ -8,7 +8,15 @@ import type { Invariant, Report } from '../invariant.ts';
 
 export const holdsOrder: Invariant = {
   property: 'holds-order',
-  requirements: [],
+  requirements: [
+    'GRIP-SEQ-1',
+    'GRIP-SEQ-2',
+    'GRIP-SEQ-5',
+    'GRIP-ORDER-1',
+    'GRIP-ORDER-5',
+    'GRIP-NEXT-6',
+    'WOH-PUB-8',
+  ],
   judge(report) {
     const judge = new Judge(report);
     return {

@@ -6,7 +6,7 @@ import type { Invariant } from '../invariant.ts';
 
 export const fetches: Invariant = {
   property: 'fetches',
-  requirements: ['WOH-REQ-1'],
+  requirements: ['WOH-REQ-1', 'GRIP-PROXY-12'],
   judge(report) {
     const open = new Map<number, EventOf<'fetchBegan'>>();
     const events = new Map<string, number>();
@@ -39,7 +39,7 @@ export const fetches: Invariant = {
 
 export const words: Invariant = {
   property: 'words',
-  requirements: ['WOH-REQ-9', 'WOH-RETRY-3'],
+  requirements: ['WOH-REQ-9', 'WOH-RETRY-3', 'WOH-DIRECT-2'],
   judge(report) {
     const said = new Map<number, number>();
     const taken = new Map<number, number>();
@@ -88,7 +88,7 @@ export const words: Invariant = {
 
 export const partings: Invariant = {
   property: 'partings',
-  requirements: ['WOH-CLOSE-4'],
+  requirements: ['WOH-CLOSE-4', 'GRIP-HOLD-9', 'WOH-DIRECT-9'],
   judge(report) {
     const wanting = new Set<number>();
     const held = new Set<number>();
@@ -132,7 +132,7 @@ export const partings: Invariant = {
 
 export const leftovers: Invariant = {
   property: 'leftovers',
-  requirements: [],
+  requirements: ['GRIP-HOLD-8', 'GRIP-STREAM-6'],
   judge(report) {
     return {
       gatewayCounted(event) {

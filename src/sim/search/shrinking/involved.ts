@@ -2,9 +2,9 @@
 // search for a small cast in a good place. Refuses to be right: whoever is left out wrongly is taken in again by the
 // next, larger guess.
 
+import { type Member, membersOf } from '../../plan/plainer.ts';
 import type { Plan } from '../../plan.ts';
 import type { TraceEvent, Violation } from '../../trace.ts';
-import type { ClientPlan } from '../../workload/client-plan.ts';
 
 /** Who and what a violation is about. */
 export interface Focus {
@@ -29,9 +29,10 @@ export function focusOf(events: readonly TraceEvent[], { sentence }: Violation):
   return { clients, topics };
 }
 
-/** The topic that an event is about, where it is about one. */
+/** The topic or channel that an event is about, where it is about one. */
 export function topicOf(event: TraceEvent): string | undefined {
   if (event.kind === 'message') return event.topic ?? event.saidTopic;
+  if ('channel' in event) return event.channel;
   return 'topic' in event ? event.topic : undefined;
 }
 
@@ -39,11 +40,11 @@ export function topicOf(event: TraceEvent): string | undefined {
 export function* castsFor(
   { clients, topics }: Focus,
   plan: Plan,
-): Generator<(client: ClientPlan) => boolean> {
-  const named = plan.clients.filter(({ client }) => clients.has(client));
+): Generator<(client: Member) => boolean> {
+  const named = membersOf(plan).filter(({ client }) => clients.has(client));
   const nodes = new Set(named.map(({ node }) => node));
-  const isNamed = ({ client }: ClientPlan): boolean => clients.has(client);
-  const isThere = ({ node }: ClientPlan): boolean => nodes.has(node);
+  const isNamed = ({ client }: Member): boolean => clients.has(client);
+  const isThere = ({ node }: Member): boolean => nodes.has(node);
   const isOn = (list: readonly string[]): boolean => list.some((topic) => topics.has(topic));
   if (named.length === 0) return;
   yield isNamed;

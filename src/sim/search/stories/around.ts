@@ -68,9 +68,20 @@ const turns: ReadonlySet<TraceKind> = new Set<TraceKind>([
   'refused',
   'gap',
   'unexpected',
+  'holdAsked',
+  'originSaid',
+  'holdOpened',
+  'holdHeard',
+  'holdAnswered',
+  'holdEnded',
+  'wordSaid',
+  'wordTaken',
+  'wordEchoed',
 ]);
 
 function isSamePublication(event: TraceEvent, broken: TraceEvent): boolean {
+  if ('item' in event && 'item' in broken)
+    return event.item === broken.item && event.channel === broken.channel;
   return (
     'publisher' in event &&
     'publisher' in broken &&

@@ -23,7 +23,7 @@ export interface ConnectionHost {
 
 export class OriginConnection implements Holder, ResponseSink {
   readonly socket: Socket;
-  /** Until when it may be used again, by `performance.now()`. */
+  /** Until when it may be used again, by the pool's clock. */
   freeUntil = 0;
   readonly #host: ConnectionHost;
   readonly #reader = new ResponseReader();

@@ -245,6 +245,7 @@ export class Holder implements Endpoint {
   #hearFrame(kind: string, bytes: Uint8Array): void {
     if (kind !== 'text') return;
     const words = decoder.decode(bytes);
+    if (words.startsWith('-')) return;
     const item = itemOf(words.trimEnd());
     if (item === undefined)
       this.#world.trace.add({ kind: 'wordEchoed', word: Number(words), ...this.#at() });

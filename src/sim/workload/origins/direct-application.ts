@@ -20,6 +20,7 @@ export class DirectApplication {
   readonly #at: { readonly node: number; readonly client: number; readonly connection: number };
   readonly #channels: readonly string[];
   #hasParted = false;
+  #hasPoured = false;
 
   constructor({ node, client, connection, channels }: Question, chance: Prng, trace: Trace) {
     this.#trace = trace;
@@ -43,7 +44,16 @@ export class DirectApplication {
     // Drawn in any case: a world that settles draws what it would have drawn.
     const mood = this.#chance.below(60);
     if (mood < 4) speech.say('ping', encodeText(String(word)));
+    if (mood > 50 && !isSettling) this.#pour(speech);
     if (mood === 5 && !isSettling) speech.close(4_000, 'enough');
+  }
+
+  /** More at once than a gateway takes for one client. */
+  #pour(speech: Speech): void {
+    if (this.#hasPoured) return;
+    this.#hasPoured = true;
+    for (let part = 0; part < POURED_PARTS; part += 1)
+      speech.say('text', encodeText(`m:-${'x'.repeat(POURED_BYTES)}`));
   }
 
   /** The connection is over for it, by a close or by its end. */
@@ -55,3 +65,5 @@ export class DirectApplication {
 }
 
 const decoder = new TextDecoder();
+const POURED_PARTS = 5;
+const POURED_BYTES = 60_000;

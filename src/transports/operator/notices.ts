@@ -2,6 +2,7 @@
 // wants to know: at the turn's end what somebody acts upon, the rest a little later. What can be added up is.
 // Refuses to know what becomes of it.
 
+import type { ConnectionId } from '../../actors/runtime/edges.ts';
 import type { OperatorNotice } from '../../actors/runtime/gateway-edges.ts';
 
 export interface NoticeWishes {
@@ -31,7 +32,7 @@ export class Notices {
   readonly #say: (notices: readonly Noticed[]) => void;
   #gathered: (Noticed | undefined)[] = [];
   /** Where in `gathered` a client's coming is told. */
-  readonly #connected = new Map<string, number>();
+  readonly #connected = new Map<ConnectionId, number>();
   readonly #activity = new Map<string | undefined, number>();
   readonly #passed = new Map<string | undefined, number>();
   #published = 0;
@@ -59,7 +60,7 @@ export class Notices {
         addTo(this.#activity, notice.route, notice.count);
         break;
       case 'clientConnected':
-        this.#connected.set(notice.id, this.#gathered.push(notice) - 1);
+        this.#connected.set(notice.connection, this.#gathered.push(notice) - 1);
         break;
       case 'clientDisconnected':
         this.#disconnected(notice);
@@ -104,13 +105,13 @@ export class Notices {
   }
 
   #disconnected(notice: Extract<OperatorNotice, { readonly type: 'clientDisconnected' }>): void {
-    const at = this.#connected.get(notice.id);
+    const at = this.#connected.get(notice.connection);
     const connected = at === undefined ? undefined : this.#gathered[at];
     if (at === undefined || connected?.type !== 'clientConnected') {
       this.#gathered.push(notice);
       return;
     }
-    this.#connected.delete(notice.id);
+    this.#connected.delete(notice.connection);
     if (this.#isHeard) this.#gathered[at] = { ...connected, type: 'clientPassed' };
     else {
       this.#gathered[at] = undefined;

@@ -1,6 +1,6 @@
 // The connections to origins that are kept, in one pool for each way to reach one. A connection is used for one request
 // at a time; a burst opens as many as it needs.
-// Refuses to know who asks and why. Obeys ADR 0024; spec/grip.md, section "Origins".
+// Refuses to know who asks and why. Obeys ADR 0026; spec/grip.md, section "Origins".
 
 import type { Socket } from 'node:net';
 import type { OriginAddress } from '../../actors/runtime/gateway-edges.ts';

@@ -33,7 +33,12 @@ export function tellGone(state: RequestState, context: Turn): boolean {
 export function sayGone(state: RequestState, context: Turn): void {
   const { gateway, route } = state.admitted;
   const id = connectionIdOf(state);
-  context.send(gateway.edges.operator, { type: 'clientDisconnected', id, route: route.id });
+  context.send(gateway.edges.operator, {
+    type: 'clientDisconnected',
+    connection: state.connection,
+    id,
+    route: route.id,
+  });
 }
 
 /** Under which operators know the client. */

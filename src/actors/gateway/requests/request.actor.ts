@@ -74,6 +74,7 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
     context.send(operator, { type: 'activity', route, count: 1 });
     context.send(operator, {
       type: 'clientConnected',
+      connection,
       id: connectionIdOf(state),
       kind: 'http',
       route,

@@ -559,12 +559,13 @@ test('operators hear of requests and who is here', () => {
     { type: 'activity', route: 'r', count: 1 },
     {
       type: 'clientConnected',
+      connection: 1,
       id: '0:1',
       kind: 'http',
       route: 'r',
       remote: '192.0.2.1',
       isSecure: true,
     },
-    { type: 'clientDisconnected', id: '0:1', route: 'r' },
+    { type: 'clientDisconnected', connection: 1, id: '0:1', route: 'r' },
   ]);
 });

@@ -382,9 +382,17 @@ describe('what operators hear', () => {
     stage.leave();
     const id = '01234567-89ab-4def-8123-456789abcdef';
     expect(stage.notices).toEqual([
-      { type: 'clientConnected', id, kind: 'ws', route: 'r', remote: '192.0.2.1', isSecure: false },
+      {
+        type: 'clientConnected',
+        connection: 7,
+        id,
+        kind: 'ws',
+        route: 'r',
+        remote: '192.0.2.1',
+        isSecure: false,
+      },
       { type: 'activity', route: 'r', count: 1 },
-      { type: 'clientDisconnected', id, route: 'r' },
+      { type: 'clientDisconnected', connection: 7, id, route: 'r' },
     ]);
   });
 });

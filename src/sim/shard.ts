@@ -271,11 +271,13 @@ export class Shard {
       web,
       deliver: (to, message) => this.deliver(to, message),
       ask: (asked, hearing) => gateway.ask(asked, hearing),
+      call: (asked, hearing) => gateway.call(asked, hearing),
       later: (delayUs, act) =>
         gateway.later(delayUs, () => {
           if (!this.isDead) act();
         }),
       newFetch: () => gateway.newFetch(),
+      mark: (name) => this.#world.mark(name),
     });
     const bind = <M>(address: Address<M>, obey: (message: M) => void): void => {
       system.bind(address, (message) => {

@@ -42,6 +42,10 @@ export class GatewayEnd implements Endpoint, WebEnd {
   #hasHead = false;
   /** Called when the request's body is whole, or will never be. */
   #whenBody: ((body: Uint8Array | undefined) => void) | undefined = undefined;
+  /** How much of the body its asker wants to read. */
+  #wantedBytes: number | undefined = undefined;
+  /** Called when nobody is there any more to whom a body could be carried. */
+  #whenGone: (() => void) | undefined = undefined;
   #isHead = false;
   #isHeld = false;
   #isReadable = false;
@@ -74,6 +78,21 @@ export class GatewayEnd implements Endpoint, WebEnd {
     this.#tellBody();
   }
 
+  /** Tells the asker the beginning of the body, when so much is here or all of it. */
+  readUpTo(bytesMax: number): void {
+    this.#wantedBytes = bytesMax;
+    this.#tellRead();
+  }
+
+  /** It takes bodies behind what it was told. */
+  get isStream(): boolean {
+    return this.#state === 'stream';
+  }
+
+  whenGone(then: (() => void) | undefined): void {
+    this.#whenGone = then;
+  }
+
   /** Begins an answer whose body follows; false when one has begun before. */
   begin(status: number, headers: HeaderList): boolean {
     if (this.#state !== 'asked') return false;
@@ -96,10 +115,10 @@ export class GatewayEnd implements Endpoint, WebEnd {
   }
 
   /** The answer that has begun stays open from now on. */
-  keepOpen(owners: Owners): void {
+  keepOpen({ owner, receiptsTo }: Owners): void {
     if (this.#state !== 'answering') return;
     this.#state = 'stream';
-    this.#owners = owners;
+    this.#owners = { owner, receiptsTo };
   }
 
   hold(isHeld: boolean): void {
@@ -211,6 +230,7 @@ export class GatewayEnd implements Endpoint, WebEnd {
     if (unit instanceof ObjectPayload) throw new Error('a gateway door is spoken to in bytes');
     if (!isWord(unit)) {
       this.#body.push(unit.slice());
+      this.#tellRead();
       return;
     }
     if (unit.word === 'fin' || unit.word === 'reset') this.#vanished();
@@ -225,6 +245,7 @@ export class GatewayEnd implements Endpoint, WebEnd {
         return;
       case 'end':
         this.#isBodyWhole = true;
+        this.#tellRead();
         this.#tellBody();
         return;
       case 'frame':
@@ -283,6 +304,19 @@ export class GatewayEnd implements Endpoint, WebEnd {
     then(joined(this.#body));
   }
 
+  #tellRead(): void {
+    const wanted = this.#wantedBytes;
+    if (wanted === undefined || this.#asker === undefined) return;
+    const all = joined(this.#body);
+    if (!this.#isBodyWhole && all.byteLength < Math.max(1, wanted)) return;
+    this.#wantedBytes = undefined;
+    const isWhole = this.#isBodyWhole && all.byteLength <= wanted;
+    const body = all.slice(0, wanted);
+    this.#body = [all.slice(wanted)];
+    const { id: connection } = this;
+    this.#edge.host.deliver(this.#asker, { type: 'bodyRead', connection, body, isWhole });
+  }
+
   #tell(event: ConnectionEvent): void {
     if (this.#state !== 'webSocket' || this.#owners === undefined) return;
     this.#edge.host.deliver(this.#owners.owner, event);
@@ -300,6 +334,9 @@ export class GatewayEnd implements Endpoint, WebEnd {
     this.#tellClosed(code, '');
     this.#connection.reset();
     this.#forget();
+    const gone = this.#whenGone;
+    this.#whenGone = undefined;
+    gone?.();
   }
 
   #tellClosed(code: number, reason: string): void {

@@ -9,8 +9,9 @@ import type {
   OriginFailure,
   RequestBody,
 } from '../../actors/runtime/gateway-edges.ts';
-import type { Trace } from '../trace.ts';
+import type { EventOf, Trace } from '../trace.ts';
 import { type GatewayEnd, joined } from './gateway-end.ts';
+import { type OriginLine, OriginSocket, type SocketHearing } from './origin-socket.ts';
 import type { WebEdge } from './web.edge.ts';
 
 /** What an origin is asked. */
@@ -42,9 +43,12 @@ export interface GatewayEdgeHost {
   deliver<M>(to: Address<M>, message: NoInfer<M>): void;
   /** Asks an origin; the returned function lets go of the question. */
   ask(asked: AskedOrigin, hearing: OriginHearing): () => void;
+  /** Asks an origin for a WebSocket. */
+  call(asked: AskedOrigin, hearing: OriginHearing & SocketHearing): OriginLine;
   /** Has it done later, unless the thread dies before. */
   later(delayUs: number, act: () => void): void;
   newFetch(): number;
+  mark(name: string): void;
 }
 
 type Command<T extends GatewayCommand['type']> = Extract<GatewayCommand, { readonly type: T }>;
@@ -60,6 +64,8 @@ interface Fetch {
   /** Where the body goes; undefined: nobody has said yet. */
   goal: Goal | undefined;
   carriedBytes: number;
+  /** Of a question for a WebSocket. */
+  socket: OriginSocket | undefined;
   letGo: () => void;
 }
 
@@ -88,21 +94,26 @@ export class GatewayEdge {
         return;
       }
       case 'readBody':
-        throw new Error('no actor of the gateway reads bodies in pieces');
+        web.gatewayEnd(command.connection)?.readUpTo(command.bytesMax);
+        return;
       case 'answer':
         this.#answer(command);
         return;
       case 'startStream': {
-        const { status, headers, body, owner, receiptsTo } = command;
-        const end = web.gatewayEnd(command.connection);
-        if (end?.begin(status, headers) !== true) return;
-        end.carry(body);
-        end.keepOpen({ owner, receiptsTo });
+        const { connection, status, headers, body } = command;
+        const end = web.gatewayEnd(connection);
+        if (end?.begin(status, headers) === true) {
+          end.carry(body);
+          end.keepOpen(command);
+        } else if (end === undefined) this.#tellEnd(command, 1_000);
         return;
       }
-      case 'upgrade':
-        web.gatewayEnd(command.connection)?.upgrade(command);
+      case 'upgrade': {
+        const end = web.gatewayEnd(command.connection);
+        if (end === undefined) this.#tellEnd(command, 1_006);
+        else end.upgrade(command);
         return;
+      }
       case 'cut':
         web.gatewayEnd(command.connection)?.cut();
         return;
@@ -117,7 +128,8 @@ export class GatewayEdge {
         return;
       case 'relayInto': {
         const end = web.gatewayEnd(command.connection);
-        if (end !== undefined) this.#aim(command, { kind: 'into', end });
+        if (end?.isStream === true) this.#aim(command, { kind: 'into', end });
+        else this.#toNobody(command);
         return;
       }
       case 'abandon': {
@@ -128,11 +140,16 @@ export class GatewayEdge {
         return;
       }
       case 'connectWs':
-        this.#refuseWs(command);
+        this.#call(command);
         return;
       case 'sayToOrigin':
+        this.#socketOf(command)?.say(command.kind, command.payload);
+        return;
       case 'closeOrigin':
+        this.#socketOf(command)?.close(command.code, command.reason);
+        return;
       case 'holdOrigin':
+        this.#socketOf(command)?.hold(command.isHeld);
         return;
       case 'verifySignature': {
         const { ref, token, key, replyTo } = command;
@@ -158,32 +175,59 @@ export class GatewayEdge {
     end.finish();
   }
 
-  /** Routes of the simulated world lead to origins that speak HTTP. */
-  #refuseWs({ owner, ref }: Command<'connectWs'>): void {
-    this.#host.deliver(owner, { type: 'originFailed', ref, why: 'refused', wasSent: false });
+  /** The client went before: whoever was to own its stream learns of the end all the same. */
+  #tellEnd({ connection, owner }: Command<'startStream' | 'upgrade'>, code: number): void {
+    this.#host.deliver(owner, { type: 'closed', connection, code, reason: '' });
+  }
+
+  /** Nobody is there to be answered. */
+  #toNobody(command: { readonly owner: Address<OriginEvent>; readonly ref: number }): void {
+    const question = this.#fetches.get(keyOf(command));
+    const { owner, ref } = command;
+    if (question !== undefined) {
+      question.letGo();
+      this.#over(question, 'abandoned');
+    }
+    this.#host.deliver(owner, { type: 'relayed', ref, isWhole: false, bytes: 0 });
+  }
+
+  #call(command: Command<'connectWs'>): void {
+    const { owner, ref } = command;
+    const question = this.#begin(command, false);
+    const socket = new OriginSocket({
+      owner,
+      ref,
+      deliver: (event) => this.#host.deliver(owner, event),
+      later: (delayUs, act) => this.#host.later(delayUs, act),
+      mark: (name) => this.#host.mark(name),
+      over: (how) => this.#over(question, how),
+    });
+    const asked = this.#askedOf(command, NO_BYTES);
+    const refusal = this.#hearing(question, { kind: 'bytes', bytes: NO_BYTES }, NO_BYTES);
+    question.socket = socket;
+    question.letGo = () => socket.leave();
+    socket.line = this.#host.call(asked, {
+      ...refusal,
+      upgraded: (headers) => socket.upgraded(headers),
+      said: (kind, payload) => socket.said(kind, payload),
+      closed: (code, reason) => socket.closed(code, reason),
+      left: (cost) => socket.left(cost),
+    });
+  }
+
+  #socketOf(command: {
+    readonly owner: Address<OriginEvent>;
+    readonly ref: number;
+  }): OriginSocket | undefined {
+    return this.#fetches.get(keyOf(command))?.socket;
   }
 
   #question(command: Command<'fetch'>): void {
-    const { owner, ref, headers, body, timeoutMs } = command;
-    const { trace, place } = this.#host;
-    const number = this.#host.newFetch();
-    const question: Fetch = {
-      number,
-      owner,
-      ref,
-      parts: [],
-      bytes: 0,
-      end: 'open',
-      goal: undefined,
-      carriedBytes: 0,
-      letGo: () => {},
-    };
-    if (this.#fetches.has(keyOf(command))) throw new Error(`two questions of ${keyOf(command)}`);
-    this.#fetches.set(keyOf(command), question);
+    const { headers, body, timeoutMs } = command;
     const isEvents = headers.some(
       ([name, value]) => name === 'Content-Type' && value === 'application/websocket-events',
     );
-    trace.add({ kind: 'fetchBegan', ...place, question: number, owner, isEvents });
+    const question = this.#begin(command, isEvents);
     if (timeoutMs !== undefined)
       this.#host.later(timeoutMs * 1_000, () => {
         if (this.#fetches.get(keyOf(command)) !== question || question.goal !== undefined) return;
@@ -201,6 +245,28 @@ export class GatewayEdge {
     });
   }
 
+  #begin(command: Command<'fetch' | 'connectWs'>, isEvents: boolean): Fetch {
+    const { owner, ref } = command;
+    const { trace, place } = this.#host;
+    const number = this.#host.newFetch();
+    const question: Fetch = {
+      number,
+      owner,
+      ref,
+      parts: [],
+      bytes: 0,
+      end: 'open',
+      goal: undefined,
+      carriedBytes: 0,
+      socket: undefined,
+      letGo: () => {},
+    };
+    if (this.#fetches.has(keyOf(command))) throw new Error(`two questions of ${keyOf(command)}`);
+    this.#fetches.set(keyOf(command), question);
+    trace.add({ kind: 'fetchBegan', ...place, question: number, owner, isEvents });
+    return question;
+  }
+
   #withBody(body: RequestBody, then: (bytes: Uint8Array | undefined) => void): void {
     if (body.kind === 'bytes') {
       then(body.bytes);
@@ -211,8 +277,10 @@ export class GatewayEdge {
     else end.readBody((bytes) => then(bytes && joined([body.first, bytes])));
   }
 
-  #askedOf({ origin, method, target, headers }: Command<'fetch'>, body: Uint8Array): AskedOrigin {
+  #askedOf(command: Command<'fetch' | 'connectWs'>, body: Uint8Array): AskedOrigin {
     const { node } = this.#host.place;
+    const { origin, target, headers } = command;
+    const method = command.type === 'fetch' ? command.method : 'GET';
     return { node, host: origin.host, method, target, headers, body };
   }
 
@@ -247,14 +315,17 @@ export class GatewayEdge {
     const question = this.#fetches.get(keyOf(command));
     if (question === undefined) return;
     question.goal = goal;
+    if (goal.kind !== 'collect') goal.end.whenGone(() => this.#unheard(question));
     this.#carry(question);
   }
 
   #relay(command: Command<'relay'>): void {
     const { connection, status, headers, thenHold } = command;
     const end = this.#host.web.gatewayEnd(connection);
-    // Nobody is there to be answered: its owner hears so, and lets go of the question.
-    if (end?.begin(status, headers) !== true) return;
+    if (end?.begin(status, headers) !== true) {
+      this.#toNobody(command);
+      return;
+    }
     const finish = (): void => (thenHold === undefined ? end.finish() : end.keepOpen(thenHold));
     this.#aim(command, { kind: 'relay', end, finish });
   }
@@ -282,12 +353,23 @@ export class GatewayEdge {
     const isWhole = question.end === 'whole';
     this.#over(question, 'relayed');
     const bytes = question.carriedBytes;
+    goal.end.whenGone(undefined);
+    this.#host.deliver(owner, { type: 'relayed', ref, isWhole, bytes });
     if (!isWhole) goal.end.cut();
     else if (goal.kind === 'relay') goal.finish();
-    this.#host.deliver(owner, { type: 'relayed', ref, isWhole, bytes });
   }
 
-  #over(question: Fetch, how: 'failed' | 'collected' | 'relayed' | 'abandoned'): void {
+  /** Whoever its body went to is gone. */
+  #unheard(question: Fetch): void {
+    if (this.#fetches.get(keyOf(question)) !== question) return;
+    const { owner, ref, carriedBytes: bytes } = question;
+    question.letGo();
+    this.#over(question, 'relayed');
+    this.#host.deliver(owner, { type: 'relayed', ref, isWhole: false, bytes });
+  }
+
+  #over(question: Fetch, how: EventOf<'fetchEnded'>['how']): void {
+    if (this.#fetches.get(keyOf(question)) !== question) return;
     this.#fetches.delete(keyOf(question));
     const { trace, place } = this.#host;
     trace.add({ kind: 'fetchEnded', ...place, question: question.number, how });
@@ -297,3 +379,5 @@ export class GatewayEdge {
 function keyOf({ owner, ref }: { readonly owner: string; readonly ref: number }): string {
   return `${owner} ${ref}`;
 }
+
+const NO_BYTES = new Uint8Array(0);

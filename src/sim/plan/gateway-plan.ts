@@ -65,6 +65,8 @@ export interface HolderPlan {
   /** Mean pause between two words of a WebSocket. */
   readonly everyUs: number;
   readonly link: LinkPlan;
+  /** Its WebSocket is led to one of its origin's own. */
+  readonly isDirect?: boolean;
 }
 
 export interface GatewayPlan {
@@ -81,6 +83,7 @@ const ROUTES = [
   'p1.test,id=one,prefix=p1- origin-a:80 origin-b:80',
   'p2.test,id=two,prefix=p2- origin-b:80',
   'ws.test,id=ws,prefix=p1- origin-a:80,over_http origin-b:80,over_http',
+  'direct.test,id=direct,prefix=p1- origin-a:80 origin-b:80',
 ].join('\n');
 
 export function fullName({ name, prefix }: Pick<ChannelPlan, 'name' | 'prefix'>): string {

@@ -24,6 +24,8 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
   const horizonUs = drawn(milliseconds(4_000, 9_000), seed, 'gateway horizon');
   const own = drawn(parts(horizonUs), seed, 'gateway');
   const holders = clients ?? own.holders;
+  // A part of its own: runs without it are the runs that they were before.
+  const directs = drawn(mixed([2, constant(0)], [1, integer({ min: 1, max: 4 })]), seed, 'direct');
   // Limits of doors have runs of their own.
   const broker = {
     ...settings.broker,
@@ -40,7 +42,7 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
     isChurning: mood === 'churn',
     isNarrow: false,
   });
-  const all = own.brokerClients + holders;
+  const all = own.brokerClients + holders + directs;
   const counts = { client: all, shard: nodeCount * shardCount, node: nodeCount };
   const faults = drawFaults(seed, kindsOf({ ...drawnFrame, mood }), { horizonUs, counts });
   return {
@@ -61,15 +63,22 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
       options: own.options,
       channels: own.channels,
       origins: mood === 'calm' ? own.origins.map(calmed) : own.origins,
-      holders: Array.from({ length: holders }, (_, rank) => {
-        const role = drawn(roles(own.channels, own.kinds), seed, `holder ${rank}`);
-        const { what, askBytes, padBytes } = role;
-        const { keptBodyBytesMax: most } = own.options;
-        const isTooLarge =
-          (what === 'poll' || what === 'stream') &&
-          (askBytes > most || (what === 'poll' && padBytes > most));
-        return { client: own.brokerClients + rank, node: rank % nodeCount, isTooLarge, ...role };
-      }),
+      holders: [
+        ...Array.from({ length: holders }, (_, rank): HolderPlan => {
+          const role = drawn(roles(own.channels, own.kinds), seed, `holder ${rank}`);
+          const { what, askBytes, padBytes } = role;
+          const { keptBodyBytesMax: most } = own.options;
+          const isTooLarge =
+            (what === 'poll' || what === 'stream') &&
+            (askBytes > most || (what === 'poll' && padBytes > most));
+          return { client: own.brokerClients + rank, node: rank % nodeCount, isTooLarge, ...role };
+        }),
+        ...Array.from({ length: directs }, (_, rank): HolderPlan => {
+          const role = drawn(roles(own.channels, 'sockets'), seed, `direct ${rank}`);
+          const client = own.brokerClients + holders + rank;
+          return { client, node: rank % nodeCount, isTooLarge: false, ...role, isDirect: true };
+        }),
+      ],
       sites: own.sites,
     },
   };
@@ -171,7 +180,7 @@ function calmed(origin: OriginPlan): OriginPlan {
 type Role = Omit<HolderPlan, 'client' | 'node' | 'isTooLarge'>;
 
 /** Who asks: everybody, or only those whose holds last, or only those who ask again and again. */
-type Kinds = 'all' | 'lasting' | 'polls';
+type Kinds = 'all' | 'lasting' | 'polls' | 'sockets';
 
 const kindsOfHolders: Readonly<Record<Kinds, Arbitrary<HolderKind>>> = {
   all: mixed<HolderKind>(
@@ -182,6 +191,7 @@ const kindsOfHolders: Readonly<Record<Kinds, Arbitrary<HolderKind>>> = {
   ),
   lasting: mixed<HolderKind>([3, constant('stream')], [1, constant('ws')]),
   polls: mixed<HolderKind>([5, constant('poll')], [1, constant('plain')]),
+  sockets: constant<HolderKind>('ws'),
 };
 
 function roles(channels: readonly ChannelPlan[], kinds: Kinds): Arbitrary<Role> {

@@ -18,8 +18,9 @@ export const gatewayMarks: readonly string[] = [
   ...['answered 200', 'answered 200, with items', 'answered 400', 'answered 500', 'answered 502'],
   ...['hold response', 'hold stream', 'hold none', 'hold told wrong', 'hold asked again'],
   ...['opened', 'next asked', 'gone told', 'answer cut short', 'holder lost patience'],
+  ...['direct asked', 'origin pressed', 'origin held', 'origin closed'],
   ...['item published twice', 'words taken in part', 'word echoed', 'parting taken'],
-  ...['failed', 'collected', 'relayed', 'abandoned'].map((how) => `fetch ${how}`),
+  ...['failed', 'collected', 'relayed', 'abandoned', 'closed'].map((how) => `fetch ${how}`),
 ];
 
 export function gatewayWatcher(reach: (name: string) => void): Watcher {
@@ -33,6 +34,7 @@ export function gatewayWatcher(reach: (name: string) => void): Watcher {
     originHeard({ connection, purpose }) {
       if (purpose === 'next') reach('next asked');
       else if (purpose === 'gone') reach('gone told');
+      else if (purpose === 'socket') reach('direct asked');
       else if (purpose === 'request') {
         if (heard.has(connection)) reach('hold asked again');
         heard.add(connection);

@@ -57,7 +57,7 @@ export type GatewayRecord =
   /** A client's question, or one that the gateway asks in its name, reached an origin. */
   | (AtHolder & {
       readonly kind: 'originHeard';
-      readonly purpose: 'request' | 'next' | 'gone' | 'events';
+      readonly purpose: 'request' | 'next' | 'gone' | 'events' | 'socket';
     })
   | (AtHolder & {
       readonly kind: 'originSaid';
@@ -112,7 +112,7 @@ export type GatewayRecord =
       readonly node: number;
       readonly shard: number;
       readonly question: number;
-      readonly how: 'failed' | 'collected' | 'relayed' | 'abandoned';
+      readonly how: 'failed' | 'collected' | 'relayed' | 'abandoned' | 'closed';
     }
   /** What the operator of a thread was told last, before everybody leaves: who follows, where anybody does. */
   | {

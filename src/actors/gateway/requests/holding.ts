@@ -4,7 +4,7 @@
 
 import type { Instruct } from '../../codecs/grip/instruct.ts';
 import { NO_SLOT } from '../../routing/router-messages.ts';
-import { TO_OWNER } from '../../routing/subscriptions.ts';
+import { type FormatName, TO_OWNER } from '../../routing/subscriptions.ts';
 import { homeOf } from '../../routing/topic.ts';
 import { logFollowed } from '../access-log.ts';
 import { channelOfTopic, topicOfChannel } from '../channel-messages.ts';
@@ -41,12 +41,13 @@ export function hold(
       });
     }
   }
+  const format = formatOf(instruct, wanted);
   for (const [name, channel] of wanted) {
     if (before?.channels.has(name) !== true || before.mode !== mode)
       follow(state, mode, name, context);
     const slot = slots?.size ?? NO_SLOT;
     slots?.add(slot);
-    subscribe(state, instruct, channel, slot, context);
+    subscribe(state, format, channel, slot, context);
   }
   const next: Hold = {
     mode,
@@ -122,22 +123,33 @@ function open(state: RequestState, context: Turn): void {
   });
 }
 
-/** A plain stream is written to by the router, the same bytes for all; everything else passes through here. */
+/**
+ * A plain stream is written to by the router, the same bytes for all; everything else passes through here. All its
+ * channels go the same way: one that is looked at here would be overtaken by another that is not.
+ */
+function formatOf(
+  { hold: mode, next }: Instruct,
+  channels: ReadonlyMap<string, HeldChannel>,
+): FormatName {
+  const isPlain = [...channels.values()].every(
+    ({ filters, lastId }) => lastId === undefined && !needsOwner(filters),
+  );
+  return isPlain && mode === 'stream' && next === undefined ? GRIP_STREAM : TO_OWNER;
+}
+
 function subscribe(
   state: RequestState,
-  { hold: mode, next }: Instruct,
-  { name, filters, lastId }: HeldChannel,
+  format: FormatName,
+  { name }: HeldChannel,
   slot: number,
   context: Turn,
 ): void {
-  const isPlain =
-    mode === 'stream' && next === undefined && lastId === undefined && !needsOwner(filters);
   context.send(state.admitted.gateway.router, {
     type: 'subscribe',
     connection: state.connection,
     slot,
     topic: topicOfChannel(name),
-    format: isPlain ? GRIP_STREAM : TO_OWNER,
+    format,
     since: undefined,
   });
 }

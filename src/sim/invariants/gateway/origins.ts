@@ -73,13 +73,15 @@ export const words: Invariant = {
       wordEchoed: (event) => next(echoed, event, 'echoed'),
       holdEnded: ({ connection }) => open.delete(connection),
       nodeKilled: ({ node }) => killed.add(node),
-      // What an open WebSocket has said has been taken when all has been still for long.
+      // What an open WebSocket has said has been taken and answered when all has been still for long.
       holdersLeft(event) {
         for (const [connection, { client, node }] of open) {
           const last = said.get(connection) ?? 0;
           if (killed.has(node) || partial.has(connection)) continue;
           if ((taken.get(connection) ?? 0) < last)
             report(event, `word ${last} of client ${client} was never taken`);
+          else if ((echoed.get(connection) ?? 0) < last)
+            report(event, `word ${last} of client ${client} was taken, and the answer never came`);
         }
       },
     };

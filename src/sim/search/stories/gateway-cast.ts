@@ -16,7 +16,8 @@ import { seconds } from './words.ts';
 export function holderWords(holder: HolderPlan): string {
   const { client, what, prefix, channels, everyUs, padBytes, askBytes, leavesEveryUs } = holder;
   const names = channels.map((channel) => `'${prefix}${channel}'`).join(', ');
-  const said = [deeds(what, names, everyUs)];
+  const by = holder.isDirect === true ? 'of its origin, too' : 'over HTTP';
+  const said = [deeds(what, names, by, everyUs)];
   if (holder.isJson && what === 'poll') said.push('its hold is told as JSON');
   if (holder.isGoneTold) said.push('its origin wants to know when it is gone');
   if (padBytes > 0) said.push(`its answers begin with ${grouped(padBytes)} bytes`);
@@ -25,14 +26,14 @@ export function holderWords(holder: HolderPlan): string {
   return `client ${client} ${said.join('; ')}`;
 }
 
-function deeds(what: HolderPlan['what'], names: string, everyUs: number): string {
+function deeds(what: HolderPlan['what'], names: string, by: string, everyUs: number): string {
   switch (what) {
     case 'poll':
       return `polls ${names}`;
     case 'stream':
       return `reads a stream of ${names}`;
     case 'ws':
-      return `follows ${names} by WebSocket, over HTTP, and speaks about every ${seconds(everyUs)}`;
+      return `follows ${names} by a WebSocket ${by}, and speaks about every ${seconds(everyUs)}`;
     case 'plain':
       return 'asks for what is passed on';
     default:

@@ -4,6 +4,7 @@
 
 import type { AskedOrigin, OriginHearing } from '../../edges/gateway.edge.ts';
 import type { Connection, Link } from '../../edges/network.ts';
+import type { OriginLine, SocketHearing } from '../../edges/origin-socket.ts';
 import type { Trace } from '../../trace.ts';
 import { Application } from '../origins/application.ts';
 import { OriginLog } from '../origins/origin-log.ts';
@@ -92,9 +93,11 @@ export class GatewayWorld {
   }
 
   ask(asked: AskedOrigin, hearing: OriginHearing): () => void {
-    const origin = this.#origins.get(asked.host);
-    if (origin === undefined) throw new Error(`no origin '${asked.host}'`);
-    return origin.ask(asked, hearing);
+    return this.#originOf(asked).ask(asked, hearing);
+  }
+
+  call(asked: AskedOrigin, hearing: OriginHearing & SocketHearing): OriginLine {
+    return this.#originOf(asked).connect(asked, hearing);
   }
 
   newFetch(): number {
@@ -115,5 +118,11 @@ export class GatewayWorld {
   dismiss(): void {
     this.trace.add({ kind: 'holdersLeft' });
     for (const holder of this.holders) holder.leaveForever();
+  }
+
+  #originOf({ host }: AskedOrigin): Origin {
+    const origin = this.#origins.get(host);
+    if (origin === undefined) throw new Error(`no origin '${host}'`);
+    return origin;
   }
 }

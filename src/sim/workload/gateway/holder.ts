@@ -150,6 +150,7 @@ export class Holder implements Endpoint {
 
   #request(connection: number, seen: readonly number[]): GatewayWord {
     const { what, prefix, channels, isJson, isGoneTold, padBytes, askBytes, client } = this.plan;
+    const isDirect = this.plan.isDirect === true;
     const fields = [
       `c=${connection}`,
       `n=${client}`,
@@ -160,11 +161,15 @@ export class Holder implements Endpoint {
       ...channels.map((channel, place) => `ch=${channel}:${seen[place] ?? 0}`),
     ];
     const isWebSocket = what === 'ws';
-    const host = isWebSocket ? 'ws.test' : prefix === 'p1-' ? 'p1.test' : 'p2.test';
+    const host = isWebSocket
+      ? isDirect
+        ? 'direct.test'
+        : 'ws.test'
+      : `${prefix.slice(0, 2)}.test`;
     return {
       say: 'request',
       method: askBytes > 0 && !isWebSocket ? 'POST' : 'GET',
-      path: `/${what}`,
+      path: isDirect ? '/direct' : `/${what}`,
       search: `?${fields.join('&')}`,
       host,
       headers: [['Host', host]],
@@ -240,6 +245,7 @@ export class Holder implements Endpoint {
   #hearFrame(kind: string, bytes: Uint8Array): void {
     if (kind !== 'text') return;
     const words = decoder.decode(bytes);
+    if (words.startsWith('-')) return;
     const item = itemOf(words.trimEnd());
     if (item === undefined)
       this.#world.trace.add({ kind: 'wordEchoed', word: Number(words), ...this.#at() });

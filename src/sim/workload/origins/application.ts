@@ -7,6 +7,7 @@ import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import type { AskedOrigin } from '../../edges/gateway.edge.ts';
 import type { Lines } from '../../records/gateway-records.ts';
 import type { Trace } from '../../trace.ts';
+import { DirectApplication } from './direct-application.ts';
 import { type OriginLog, textOf } from './origin-log.ts';
 import { WsApplication } from './ws-application.ts';
 
@@ -70,6 +71,12 @@ export class Application {
       default:
         return plain(404, '-no such page\n');
     }
+  }
+
+  /** Speaks WebSocket from now on. */
+  connect(asked: AskedOrigin, chance: Prng): DirectApplication {
+    const [, search = ''] = asked.target.split('?');
+    return new DirectApplication(questionOf(asked, search), chance, this.#trace);
   }
 
   #poll(question: Question, isLying: boolean): OriginAnswer {

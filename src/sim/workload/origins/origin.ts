@@ -5,8 +5,10 @@
 import { Prng } from '../../../actors/runtime/prng.ts';
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import type { AskedOrigin, OriginHearing } from '../../edges/gateway.edge.ts';
+import type { OriginLine, SocketHearing } from '../../edges/origin-socket.ts';
 import type { OriginPlan, Outage } from '../../plan/gateway-plan.ts';
 import type { Application, OriginAnswer } from './application.ts';
+import { Line } from './line.ts';
 
 /** What an origin needs of its world. */
 export interface OriginWorld {
@@ -21,6 +23,8 @@ interface Exchange {
   readonly hearing: OriginHearing;
   hasHead: boolean;
   isOver: boolean;
+  /** Once it is a WebSocket. */
+  line: Line | undefined;
 }
 
 export class Origin {
@@ -45,10 +49,23 @@ export class Origin {
   }
 
   ask(asked: AskedOrigin, hearing: OriginHearing): () => void {
-    const exchange: Exchange = { hearing, hasHead: false, isOver: false };
-    this.#open.add(exchange);
+    const exchange = this.#begin(hearing);
     this.#step(exchange, this.#wayUs(), () => this.#arrived(asked, exchange));
     return () => this.#over(exchange);
+  }
+
+  /** Is asked for a WebSocket; a refusal is an answer. */
+  connect(asked: AskedOrigin, hearing: OriginHearing & SocketHearing): OriginLine {
+    const exchange = this.#begin(hearing);
+    this.#step(exchange, this.#wayUs(), () => this.#called(asked, exchange, hearing));
+    return {
+      say: (kind, payload) => exchange.line?.say(kind, payload),
+      close: (code, reason) => exchange.line?.close(code, reason),
+      cut: () => {
+        if (exchange.line === undefined) this.#over(exchange);
+        else exchange.line.cut();
+      },
+    };
   }
 
   /** It is there again, and knows nothing of what it was asked before. */
@@ -66,21 +83,17 @@ export class Origin {
   #breakAll(): void {
     for (const exchange of this.#open) {
       this.#over(exchange);
+      if (exchange.line !== undefined) {
+        exchange.line.break();
+        continue;
+      }
       if (exchange.hasHead) exchange.hearing.ended(false);
       else exchange.hearing.failed('broken', true);
     }
   }
 
   #arrived(asked: AskedOrigin, exchange: Exchange): void {
-    if (this.#outage === 'silent') return;
-    if (this.#outage !== undefined) {
-      const why = this.#outage === 'refused' ? 'refused' : 'connectTimeout';
-      this.#step(exchange, why === 'refused' ? this.#wayUs() : CONNECT_TIMEOUT_US, () => {
-        this.#over(exchange);
-        exchange.hearing.failed(why, false);
-      });
-      return;
-    }
+    if (this.#isAway(exchange)) return;
     const { brokenPercent, errorPercent, lyingPercent, thinkUs } = this.#plan;
     // Drawn in any case: a world that heals draws what it would have drawn.
     const isBroken = this.#strikes(brokenPercent, 'broken');
@@ -98,6 +111,54 @@ export class Origin {
     }
     const answer = isError ? ERROR : this.#application.answer(asked, this.#chance, isLying);
     this.#step(exchange, thoughtUs, () => this.#say(exchange, answer));
+  }
+
+  #called(asked: AskedOrigin, exchange: Exchange, hearing: SocketHearing): void {
+    if (this.#isAway(exchange)) return;
+    const { brokenPercent, errorPercent, thinkUs } = this.#plan;
+    const isBroken = this.#strikes(brokenPercent, 'broken');
+    const isError = this.#strikes(errorPercent, 'error');
+    const thoughtUs = this.#chance.below(Math.max(1, thinkUs)) + this.#wayUs();
+    this.#step(exchange, thoughtUs, () => {
+      if (isError) this.#say(exchange, ERROR);
+      else if (isBroken) {
+        this.#over(exchange);
+        exchange.hearing.failed('broken', true);
+      } else this.#accept(asked, exchange, hearing);
+    });
+  }
+
+  #accept(asked: AskedOrigin, exchange: Exchange, hearing: SocketHearing): void {
+    const { brokenPercent, thinkUs } = this.#plan;
+    const line = new Line(this.#world, {
+      hearing,
+      application: this.#application.connect(asked, this.#chance),
+      chance: this.#chance,
+      thinkUs: thinkUs >> 4,
+      isSilent: () => this.#outage === 'silent',
+      isStruck: () => this.#strikes(brokenPercent >> 3, 'broken'),
+      over: () => this.#over(exchange),
+    });
+    exchange.line = line;
+    line.accept([['Sec-WebSocket-Extensions', 'grip']]);
+  }
+
+  /** True when nothing of it is heard; then its asker learns so, or never. */
+  #isAway(exchange: Exchange): boolean {
+    if (this.#outage === undefined) return false;
+    if (this.#outage === 'silent') return true;
+    const why = this.#outage === 'refused' ? 'refused' : 'connectTimeout';
+    this.#step(exchange, why === 'refused' ? this.#wayUs() : CONNECT_TIMEOUT_US, () => {
+      this.#over(exchange);
+      exchange.hearing.failed(why, false);
+    });
+    return true;
+  }
+
+  #begin(hearing: OriginHearing): Exchange {
+    const exchange: Exchange = { hearing, hasHead: false, isOver: false, line: undefined };
+    this.#open.add(exchange);
+    return exchange;
   }
 
   #say(exchange: Exchange, { status, headers, body }: OriginAnswer): void {

@@ -546,6 +546,13 @@ describe('filters', () => {
     expect([one.take(), two.take()]).toEqual(['1.', 'to 2;2.']);
   });
 
+  test('[GRIP-STREAM-2] [GRIP-FILTER-1] of one channel do not let those of another overtake it', () => {
+    const { stage, client } = streamed({ headers: hold('a; filter=skip-self, f') });
+    client.take();
+    stage.publish(item('a', '1'), item('f', '2'), item('a', '3'), item('f', '4'));
+    expect(client.take()).toBe('1234');
+  });
+
   test('[GRIP-FILTER-6] that are not known are passed over, and cost nothing', () => {
     const { stage, client } = streamed({ headers: hold('a; filter=new') });
     stage.publish(item('a', 'x'));

@@ -188,6 +188,18 @@ describe('subscribe', () => {
     expect(followed(stage)).toEqual(['follow a', 'follow a']);
   });
 
+  test.each([
+    ['first', [subscribe('a', 'skip-self'), subscribe('b')]],
+    ['second', [subscribe('b'), subscribe('a', 'skip-self')]],
+    ['later', [subscribe('b'), subscribe('a'), subscribe('a', 'skip-self')]],
+  ])('[WOH-GRIP-5] with a filter is not overtaken by another (the filter is %s)', (_, events) => {
+    const stage = opened(events);
+    for (const [channel = '', text = ''] of ['a1', 'b2', 'a3', 'b4'])
+      stage.publishing(channel, { text });
+    stage.settle();
+    expect(stage.take()).toEqual(['text 1', 'text 2', 'text 3', 'text 4']);
+  });
+
   test('that no home has room for is taken back', () => {
     const stage = opened([subscribe('a')]);
     stage.tell({ type: 'subscribeRefused', slot: -1, topic: 'grip/a', reason: 'too-many-topics' });

@@ -85,24 +85,23 @@ async function fanOut(what: string, open: Open, origin: Origin): Promise<string>
 }
 
 async function memory(origin: Origin): Promise<string> {
-  const each = new Map<string, number>();
-  for (const name of ['hermod', 'pushpin'] as const) {
-    const gateway = await startGateway(name, origin);
+  const results: Results = new Map();
+  await inTurns(['hermod', 'pushpin'], origin, async (name, gateway) => {
     // The first hundred pay for code and pools that all share.
     const first = await streamAudience(gateway.port, 100);
     await settle();
     const before = gateway.residentBytes();
     const audience = await streamAudience(gateway.port, HELD);
     await settle();
-    each.set(name, (gateway.residentBytes() - before) / HELD);
+    note(results, name, (gateway.residentBytes() - before) / HELD);
     audience.end();
     first.end();
-    await gateway.stop();
-  }
-  const [ours = NaN, theirs = NaN] = ['hermod', 'pushpin'].map((name) => each.get(name));
+  });
+  const of = (name: GatewayName): readonly number[] => results.get(name) ?? [];
+  const bytes = (name: GatewayName): string => `${Math.round(median(of(name)))} B`;
   return table(
     [`resident memory per held stream, of ${HELD}`, 'hermod', 'pushpin', 'pushpin ÷ hermod'],
-    [['', `${Math.round(ours)} B`, `${Math.round(theirs)} B`, `${(theirs / ours).toFixed(2)}x`]],
+    [['', bytes('hermod'), bytes('pushpin'), ratio(of('pushpin'), of('hermod'))]],
   );
 }
 

@@ -18,10 +18,11 @@ import {
 } from './support/gateways.ts';
 import { median, table } from './support/table.ts';
 
-const ROUNDS = 3;
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
 const SUBSCRIBERS = Number(process.env['BENCH_SUBSCRIBERS'] ?? 1_000);
 const BURSTS = [1, 10];
-const WARM_UP_MS = 4_000;
+/** On a busy machine compilers take their time. */
+const WARM_UP_MS = 8_000;
 const MEASURED_MS = 4_000;
 const HELD = 5_000;
 const SETTLE_MS = 4_000;

@@ -6,6 +6,8 @@
 import type { BridgeRule } from './actors/bridge/bridge.ts';
 import type { BrokerOptions } from './actors/broker/broker-options.ts';
 import type { HomeLimits } from './actors/routing/home.actor.ts';
+import { chatDoorRows, chatMistakes, chatRows } from './config/chat-settings.ts';
+import type { ChatOptions } from './actors/chat/chat-options.ts';
 import { fromFile } from './config/file-layer.ts';
 import { gatewayDoorRows, gatewayRows } from './config/gateway-settings.ts';
 import { gatewayOfPushpin, gatewayOfSettings, type GatewaySetup } from './config/gateway-setup.ts';
@@ -51,6 +53,10 @@ export interface AdminDoor {
   readonly tls: TlsFiles | undefined;
 }
 
+export interface ChatDoor extends AdminDoor {
+  readonly passwordFile: string | undefined;
+}
+
 export type AuthSettings = ValuesOf<typeof authRows>;
 
 export interface NodeOptions {
@@ -61,6 +67,8 @@ export interface NodeOptions {
     /** undefined where a `pushpin.conf` says which doors there are, and nobody asked for this one. */
     readonly broker: BrokerDoor | undefined;
     readonly admin: AdminDoor | undefined;
+    /** undefined without a port. */
+    readonly chat: ChatDoor | undefined;
   };
   /** undefined without routes. */
   readonly gateway: GatewaySetup | undefined;
@@ -71,6 +79,7 @@ export interface NodeOptions {
   readonly drain: ValuesOf<typeof drainRows>;
   readonly broker: BrokerOptions;
   readonly home: HomeLimits;
+  readonly chat: ChatOptions;
 }
 
 /** One setting as it is in force, for people. */
@@ -108,6 +117,7 @@ export interface FileProblem {
 export interface FileChecks {
   tls(files: TlsFiles): readonly FileProblem[];
   auth(settings: AuthSettings): readonly FileProblem[];
+  passwords(file: string): readonly FileProblem[];
 }
 
 export type ConfigReading =
@@ -143,6 +153,9 @@ export function readConfig(input: ConfigInput): ConfigReading {
   }
   const brokerTls = tlsOf(values, 'broker.', door, input.checks);
   const adminTls = tlsOf(values, 'admin.', admin, input.checks);
+  const chatDoor = values.section('chat.', chatDoorRows);
+  const chat = values.section('chat.', chatRows);
+  const chatTls = tlsOf(values, 'chat.', chatDoor, input.checks);
   const hasAuth = checkAuth(values, auth, requireToken, input.checks);
 
   if (drain.deadlineMs < drain.spreadMs) {
@@ -159,6 +172,13 @@ export function readConfig(input: ConfigInput): ConfigReading {
     const problem = 'the broker door and the admin door have the same port';
     values.refuse(['admin.port', 'broker.port'], problem, 'Give each door a port of its own.');
   }
+  for (const { keys, problem, wayOut } of chatMistakes(
+    chat,
+    chatDoor.passwordFile,
+    hasAuth,
+    input.checks,
+  ))
+    values.refuse(keys, problem, wayOut);
   if (values.mistakes.length > 0) return { ok: false, mistakes: values.mistakes.toSorted(byPlace) };
 
   const broker = {
@@ -188,6 +208,10 @@ export function readConfig(input: ConfigInput): ConfigReading {
         admin.port === undefined || !isAsked('admin.port')
           ? undefined
           : { host: admin.host, port: admin.port, tls: adminTls },
+      chat:
+        chatDoor.port === undefined
+          ? undefined
+          : { ...chatDoor, port: chatDoor.port, tls: chatTls },
     },
     gateway,
     bridge: values.section('bridge.', bridgeRows).topics,
@@ -196,6 +220,7 @@ export function readConfig(input: ConfigInput): ConfigReading {
     drain,
     broker,
     home,
+    chat,
   };
   const warnings = [...values.warnings, ...dangers(options)];
   return { ok: true, options, warnings, effective: values.effective() };
@@ -338,7 +363,7 @@ function checkAuth(
 }
 
 /** What is allowed, but should be somebody's decision. */
-function dangers({ doors, broker }: NodeOptions): readonly string[] {
+function dangers({ doors, broker, chat }: NodeOptions): readonly string[] {
   const warnings: string[] = [];
   if (doors.broker !== undefined && !isLoopback(doors.broker.host) && !broker.requireToken) {
     warnings.push(
@@ -349,6 +374,12 @@ function dangers({ doors, broker }: NodeOptions): readonly string[] {
   if (doors.admin !== undefined && !isLoopback(doors.admin.host)) {
     warnings.push(
       `The admin door listens on ${doors.admin.host} and has no auth: whoever reaches it may read the metrics.`,
+    );
+  }
+  if (doors.chat !== undefined && !isLoopback(doors.chat.host) && chat.auth.includes('none')) {
+    warnings.push(
+      `The chat listens on ${doors.chat.host} without auth: whoever reaches it may call themselves what they like. ` +
+        'Set chat.auth to password or token, or listen on 127.0.0.1.',
     );
   }
   return warnings;

@@ -15,17 +15,28 @@ import {
 import { doorRefusal, reasonOf, specRefusal } from './transports/process/door-refusal.ts';
 import type { ProcessFigures } from './transports/process/metrics.ts';
 import type { Entry } from './transports/process/output.ts';
-import { readPair } from './transports/process/tls.ts';
+import {
+  type Certificates,
+  materialFor,
+  readCertificates,
+  watchCertificates,
+} from './transports/process/certificates.ts';
+import { readPair, type TlsProblem, watchPair } from './transports/process/tls.ts';
 import { watchFiles, type Watching } from './transports/process/watched-files.ts';
 import type {
   DoorSettings,
   ShardOperations,
   Shards,
   ShardsEvents,
+  TlsMaterial,
 } from './transports/shards-contract.ts';
 
 export type Opened =
   | { readonly ok: true; readonly doors: Readonly<Record<string, string>> }
+  | { readonly ok: false; readonly sentence: string };
+
+type MaterialReading =
+  | { readonly ok: true; readonly material: TlsMaterial }
   | { readonly ok: false; readonly sentence: string };
 
 export class GatewayDoors {
@@ -35,9 +46,13 @@ export class GatewayDoors {
   readonly #log: (entry: Entry) => void;
   #doors: Record<string, DoorSettings> = {};
   #routes = '';
-  #watching: Watching | undefined = undefined;
+  readonly #watching: Watching[] = [];
+  /** Those who speak TLS, with the ports that they were given. */
+  readonly #tlsPorts = new Map<string, number>();
+  #certificates: Certificates | undefined = undefined;
   readonly #shards: Promise<Shards>;
   #settleShards: (shards: Shards) => void = () => {};
+  readonly #attention = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   #operations: Operations | undefined = undefined;
 
   constructor(setup: GatewaySetup, log: (entry: Entry) => void, bridge: readonly BridgeRule[]) {
@@ -73,7 +88,7 @@ export class GatewayDoors {
       pushInHttpAddress === undefined
         ? undefined
         : { host: pushInHttpAddress.host ?? '::', port: pushInHttpAddress.port, ...limits };
-    return { control, notices: wishesOf(this.#operationsOptions) };
+    return { control, notices: wishesOf(this.#operationsOptions, this.#attention) };
   }
 
   /** What shards say that concerns operators. */
@@ -141,7 +156,7 @@ export class GatewayDoors {
    * all. What comes in waits for the shards.
    */
   async prepare(): Promise<Opened> {
-    this.#operations = new Operations(this.#operationsOptions, {
+    this.#operations = new Operations(this.#operationsOptions, this.#attention, {
       takeItems: async (items) => (await this.#shards).takeItems(items),
       obeyCommand: async (frame) => (await this.#shards).obeyCommand(frame),
     });
@@ -158,10 +173,11 @@ export class GatewayDoors {
   /** The shards are there. */
   begin(shards: Shards): void {
     this.#settleShards(shards);
+    this.#watchCertificates(shards);
     const { routeLines, routesFile } = this.#setup;
     if (routeLines.length > 0) return;
-    // [GRIP-CONF] Changed routes count from now on; nobody who is here is sent away.
-    this.#watching = watchFiles([routesFile], [this.#routes], ([text]) => {
+    // [GRIP-ROUTE-9] Changed routes count from now on; nobody who is here is sent away.
+    const watching = watchFiles([routesFile], [this.#routes], ([text]) => {
       if (text === undefined) {
         this.#say('warn', 'gateway.routesUnreadable', { file: routesFile });
         return;
@@ -169,11 +185,12 @@ export class GatewayDoors {
       this.#routes = text;
       shards.changeRoutes(text);
     });
+    this.#watching.push(watching);
   }
 
   close(): void {
     this.#operations?.close();
-    this.#watching?.stop();
+    for (const watching of this.#watching) watching.stop();
   }
 
   refusalOf(failed: {
@@ -191,15 +208,18 @@ export class GatewayDoors {
     const settings = this.#doors[failed.door];
     if (settings === undefined)
       return `The ${failed.door} door cannot open: ${reasonOf(failed.code)}.`;
-    const { host, port } = settings;
+    const { host, port, local } = settings;
+    if (local !== undefined)
+      return `The socket ${local.path} cannot open: ${failed.message}. Check local_ports in the pushpin.conf.`;
     const isPushpin = this.#setup.isPushpin;
-    const portSetting = isPushpin ? 'http_port in the pushpin.conf' : '--gateway-port';
-    const hostSetting = isPushpin ? 'http_port in the pushpin.conf' : '--gateway-host';
+    const key = settings.tls === undefined ? 'http_port' : 'https_ports';
+    const portSetting = isPushpin ? `${key} in the pushpin.conf` : '--gateway-port';
+    const hostSetting = isPushpin ? `${key} in the pushpin.conf` : '--gateway-host';
     return doorRefusal({ ...failed, host, port, portSetting, hostSetting });
   }
 
   #nameDoors(): { readonly ok: true } | { readonly ok: false; readonly sentence: string } {
-    const { httpAddresses, httpsAddresses, gateway, allowCompression } = this.#setup;
+    const { httpAddresses, httpsAddresses, localSockets, gateway, allowCompression } = this.#setup;
     const own = {
       headBytesMax: this.#setup.clientBufferBytes,
       messageBytesMax: this.#setup.messageBytesMax,
@@ -214,27 +234,75 @@ export class GatewayDoors {
       doors[nameOf()] = { ...settings, dialect: 'gateway', limits: own };
     }
     for (const { host, port } of httpsAddresses) {
-      const { certificatesDirectory: directory, tls: named } = this.#setup;
-      const files = named ?? {
-        certFile: `${directory}/default_${port}.crt`,
-        keyFile: `${directory}/default_${port}.key`,
-      };
-      const reading = readPair(files);
-      if (!reading.ok) {
-        const [first] = reading.problems;
-        const sentence = `The certificate of port ${port} (${files.certFile}) cannot be used: ${first?.problem ?? ''}. ${first?.wayOut ?? ''}`;
-        return { ok: false, sentence };
-      }
-      const settings = {
-        host: host ?? '::',
-        port,
-        tls: reading.material,
-        deflate: allowCompression,
-      };
+      const reading = this.#materialOf(port);
+      if (!reading.ok) return reading;
+      const name = nameOf();
+      this.#tlsPorts.set(name, port);
+      const settings = { host: host ?? '::', port, tls: reading.material };
+      doors[name] = { ...settings, deflate: allowCompression, dialect: 'gateway', limits: own };
+    }
+    for (const local of localSockets) {
+      const settings = { host: '', port: 0, tls: undefined, deflate: allowCompression, local };
       doors[nameOf()] = { ...settings, dialect: 'gateway', limits: own };
     }
     this.#doors = doors;
     return { ok: true };
+  }
+
+  /** [GRIP-CLIENT-9] What a door shows at first. */
+  #materialOf(port: number): MaterialReading {
+    const { tls: files, certificatesDirectory: directory } = this.#setup;
+    if (files !== undefined) {
+      const reading = readPair(files);
+      if (reading.ok) return reading;
+      const [first] = reading.problems;
+      const sentence = `The certificate of port ${port} (${files.certFile}) cannot be used: ${first?.problem ?? ''}. ${first?.wayOut ?? ''}`;
+      return { ok: false, sentence };
+    }
+    if (this.#certificates === undefined) {
+      const { certificates, problems } = readCertificates(directory);
+      this.#certificates = certificates;
+      this.#complain(problems);
+    }
+    const material = materialFor(port, this.#certificates);
+    if (material !== undefined) return { ok: true, material };
+    const wayOut = `Put default_${port}.crt and default_${port}.key there, or NAME.crt and NAME.key.`;
+    return { ok: false, sentence: `Port ${port} has no certificate in ${directory}. ${wayOut}` };
+  }
+
+  #watchCertificates(shards: Shards): void {
+    const { tls: files, certificatesDirectory: directory } = this.#setup;
+    if (files !== undefined) {
+      for (const [door] of this.#tlsPorts) {
+        const known = this.#doors[door]?.tls;
+        if (known === undefined) continue;
+        const watching = watchPair(files, known, {
+          changed: ({ material }) => this.#reload(shards, door, material),
+          broken: (problems) =>
+            this.#complain(problems.map((problem) => ({ ...problem, file: files[problem.key] }))),
+        });
+        this.#watching.push(watching);
+      }
+    } else if (this.#certificates !== undefined) {
+      const watching = watchCertificates(directory, this.#certificates, (reading) => {
+        this.#complain(reading.problems);
+        for (const [door, port] of this.#tlsPorts) {
+          const material = materialFor(port, reading.certificates);
+          if (material !== undefined) this.#reload(shards, door, material);
+        }
+      });
+      this.#watching.push(watching);
+    }
+  }
+
+  #reload(shards: Shards, door: string, material: TlsMaterial): void {
+    shards.reloadTls(door, material);
+    this.#say('info', 'tls.reloaded', { door });
+  }
+
+  #complain(problems: readonly (TlsProblem & { readonly file: string })[]): void {
+    for (const { file, problem, wayOut } of problems)
+      this.#say('error', 'tls.broken', { door: 'gateway', file, problem, wayOut });
   }
 
   #say(level: Entry['level'], event: string, fields: Entry['fields']): void {

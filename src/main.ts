@@ -11,6 +11,7 @@ import { readPushpinConf, type PushpinReading } from './config/pushpin/pushpin-c
 import { referenceTable } from './config/reference.ts';
 import { declarePublish, EXIT_PUBLISH } from './publish-command.ts';
 import { RunningNode } from './running-node.ts';
+import { passwordProblems, readPasswordLine } from './transports/process/password-files.ts';
 import { readAuth } from './transports/process/auth-files.ts';
 import { readPair } from './transports/process/tls.ts';
 
@@ -36,6 +37,10 @@ async function main(args: readonly string[]): Promise<void> {
     .command('config-reference')
     .description('Print all settings as a Markdown table.')
     .action(() => void process.stdout.write(`${referenceTable()}\n`));
+  program
+    .command('hash-password <user>')
+    .description('Read a password from standard input; print its line for chat.passwordFile.')
+    .action((user: string) => readPasswordLine(user));
   program
     .command('version')
     .description('Print the version.')
@@ -100,6 +105,7 @@ function readSettings(command: Command): ConfigReading {
         const reading = readAuth(settings);
         return reading.ok ? [] : reading.problems;
       },
+      passwords: passwordProblems,
     },
   });
 }

@@ -2,6 +2,7 @@
 // in which order things open and close. Everything it does is done elsewhere. Obeys spec/process.md.
 
 import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import type { NodeOptions } from './config.ts';
 import { GatewayDoors } from './gateway-doors.ts';
@@ -38,6 +39,7 @@ export class RunningNode {
   readonly #gateway: GatewayDoors | undefined;
   #admin: AdminDoor | undefined = undefined;
   #shards: Shards | undefined = undefined;
+  #chatTls: TlsMaterial | undefined = undefined;
   #isReady = false;
 
   constructor(options: NodeOptions, version: string) {
@@ -81,6 +83,7 @@ export class RunningNode {
       doors['admin'] = listening.address;
     }
     const brokerTls = this.#materialOf('broker', broker?.tls);
+    this.#chatTls = this.#materialOf('chat', this.#options.doors.chat?.tls);
     const gateway = this.#gateway?.read();
     if (gateway?.ok === false) {
       this.#refuse(gateway.sentence);
@@ -102,6 +105,9 @@ export class RunningNode {
     if (this.#departure.isLeaving) return;
     this.#watch('broker', broker?.tls, brokerTls, (material) =>
       started.shards.reloadTls('broker', material),
+    );
+    this.#watch('chat', this.#options.doors.chat?.tls, this.#chatTls, (material) =>
+      started.shards.reloadTls('chat', material),
     );
     this.#watch('admin', admin?.tls, adminTls, (material) => this.#admin?.reloadTls(material));
     this.#isReady = true;
@@ -138,6 +144,11 @@ export class RunningNode {
     code,
     message,
   }: Extract<ShardsStarted, { readonly ok: false }> & { readonly port: number }): string {
+    const { chat } = this.#options.doors;
+    if (door === 'chat' && chat !== undefined) {
+      const settings = { portSetting: '--chat-port', hostSetting: '--chat-host' };
+      return doorRefusal({ door, ...chat, ...settings, code, message });
+    }
     if (door !== 'broker' && this.#gateway !== undefined)
       return this.#gateway.refusalOf({ door, code, message });
     const { host } = this.#options.doors.broker ?? { host: '' };
@@ -155,6 +166,16 @@ export class RunningNode {
       const { host, deflate } = doors.broker;
       opened['broker'] = { host, port, tls, deflate };
     }
+    if (doors.chat !== undefined) {
+      const { host, port: chatPort } = doors.chat;
+      opened['chat'] = {
+        host,
+        port: chatPort,
+        tls: this.#chatTls,
+        deflate: false,
+        dialect: 'chat',
+      };
+    }
     const options: ShardsOptions = {
       threads: this.#threads(),
       seed: randomInt(2 ** 32),
@@ -165,6 +186,7 @@ export class RunningNode {
       broker,
       home,
       auth: keys?.auth,
+      chat: this.#chatSettings(),
     };
     return startShards(options, {
       ...this.#gateway?.events,
@@ -174,6 +196,14 @@ export class RunningNode {
         this.#exit(EXIT_BUG);
       },
     });
+  }
+
+  #chatSettings(): ShardsOptions['chat'] {
+    const { doors, chat } = this.#options;
+    if (doors.chat === undefined) return undefined;
+    const { passwordFile } = doors.chat;
+    const passwords = passwordFile === undefined ? undefined : readFileSync(passwordFile, 'utf8');
+    return { options: chat, incarnation: Date.now(), passwords };
   }
 
   #threads(): number {
@@ -189,6 +219,7 @@ export class RunningNode {
     const schemes: Readonly<Record<string, string>> = {
       ...this.#gateway?.schemes,
       broker: broker?.tls === undefined ? 'ws' : 'wss',
+      chat: this.#chatTls === undefined ? 'tcp' : 'tls',
       admin: admin?.tls === undefined ? 'http' : 'https',
     };
     const places = Object.entries(doors).map(([door, at]) =>

@@ -53,6 +53,6 @@ function countsOf(step) {
 function lastWordOf(file) {
   const text = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
   const lines = text.match(/^\d+ passed, \d+ failed.*$/gm) || [];
-  const [passed, failed] = (lines[lines.length - 1] || '0 0').match(/\d+/g).map(Number);
-  return { passed: passed, failed: failed, skipped: 0 };
+  const counts = (lines[lines.length - 1] || '0 0').match(/\d+/g).map(Number);
+  return { passed: counts[0], failed: counts[1], skipped: 0 };
 }

@@ -8,7 +8,10 @@ import { connect, type Socket } from 'node:net';
 import { CHANNEL, STREAM_HOST, WS_HOST } from './gateways.ts';
 
 const MARK = 0x7e;
-const BATCH = 100;
+/** More at a time than Pushpin bears: it takes its own messages for others then, and lets requests wait for ever. */
+const BATCH = 10;
+const OPEN_MS = 3_000;
+const TRIES = 5;
 const SETTLE_MS = 1_000;
 /** What has not come by then is lost. */
 const PATIENCE_MS = 5_000;
@@ -97,10 +100,9 @@ async function audience(
     for (let at = chunk.indexOf(MARK); at !== -1; at = chunk.indexOf(MARK, at + 1)) heard += 1;
     if (heard >= target) reached();
   };
-  // Opened in batches: a full accept queue would drop handshakes, and the retries would take seconds.
   for (let opened = 0; opened < count; opened += BATCH) {
     const batch = Array.from({ length: Math.min(BATCH, count - opened) }, () =>
-      open(port, request(), greeting, listen),
+      openAtLast(port, request, greeting, listen),
     );
     sockets.push(...(await Promise.all(batch)));
   }
@@ -124,24 +126,40 @@ async function audience(
   };
 }
 
+async function openAtLast(
+  port: number,
+  request: () => string,
+  greeting: string,
+  heard: (chunk: Buffer) => void,
+): Promise<Socket> {
+  for (let tries = 1; tries <= TRIES; tries += 1) {
+    const socket = await open(port, request(), greeting, heard);
+    if (socket !== undefined) return socket;
+  }
+  throw new Error(`no stream in ${TRIES} tries`);
+}
+
 function open(
   port: number,
   request: string,
   greeting: string,
   heard: (chunk: Buffer) => void,
-): Promise<Socket> {
-  return new Promise((resolve, reject) => {
+): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port, noDelay: true });
     let text = '';
     const greet = (chunk: Buffer): void => {
       text += chunk.toString('latin1');
       if (!text.includes(greeting)) return;
+      clearTimeout(patience);
       socket.off('data', greet);
       socket.on('data', heard);
       resolve(socket);
     };
+    const patience = setTimeout(() => socket.destroy(), OPEN_MS);
     socket.on('data', greet);
-    socket.on('error', reject);
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(undefined));
     socket.write(request);
   });
 }

@@ -61,9 +61,14 @@ export async function startGateway(name: GatewayName, origin: Origin): Promise<M
   if (port === undefined || controlPort === undefined) throw new Error('no port is free');
   const file = writeFiles(folder, origin, [port, controlPort, ...others]);
   const family = startFamily(commandsOf(name, folder, file, port, origin));
-  const { cpuSeconds, residentBytes } = family;
   await answers(port, 'GET /plain');
-  return stopping({ port, controlPort, cpuSeconds, residentBytes }, family, folder);
+  const measured = {
+    port,
+    controlPort,
+    cpuSeconds: () => family.cpuSeconds(),
+    residentBytes: () => family.residentBytes(),
+  };
+  return stopping(measured, family, folder);
 }
 
 function commandsOf(

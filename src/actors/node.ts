@@ -9,6 +9,9 @@
 //   gateway ┬─ request:<n>   one for each proxied request; a hold is the same actor, waiting
 //           ├─ ws:<n>        one for each WebSocket
 //           └─ sockjs        SockJS sessions, each at home where its name says
+//   chat ──── <n>            one session for each TCP connection
+//   rooms                    keeps the rooms whose home is here: order, history, members
+//   users                    keeps the users whose home is here: sessions, presence, what waits
 //   channels                 keeps the channels whose home is here: ids, sequence, who follows
 //   control                  publishers and operators, on shard 0
 
@@ -17,6 +20,13 @@ import { brokerDoor, type BrokerDoorMessage } from './broker/broker-door.actor.t
 import { brokerFormats } from './broker/broker-formats.ts';
 import type { BrokerOptions } from './broker/broker-options.ts';
 import { type BrokerWire, bytesWire } from './codecs/broker-wire.ts';
+import type { ChatContext, ChatStart } from './chat/chat-context.ts';
+import { chatFormats } from './chat/chat-formats.ts';
+import { hpDoor, type HpDoorMessage } from './chat/hp-door.actor.ts';
+import { roomsActor } from './chat/rooms/rooms.actor.ts';
+import type { RoomsMessage } from './chat/rooms/room-messages.ts';
+import { usersActor } from './chat/users/users.actor.ts';
+import type { UsersMessage } from './chat/users/user-messages.ts';
 import { askingPaceOf } from './gateway/asking-pace.ts';
 import { channelsActor } from './gateway/channels/channels.actor.ts';
 import { type ChannelsMessage, topicOfChannel } from './gateway/channel-messages.ts';
@@ -32,6 +42,7 @@ import type { RouterMessage } from './routing/router-state.ts';
 import { type Address, addressOf } from './runtime/actor.ts';
 import type { Edges } from './runtime/edges.ts';
 import type { GatewayEdges } from './runtime/gateway-edges.ts';
+import type { TcpEdges } from './runtime/tcp/tcp-edges.ts';
 import type { System } from './runtime/system.ts';
 
 export interface ShardOptions {
@@ -46,6 +57,8 @@ export interface ShardOptions {
   readonly gateway?: GatewayStart | undefined;
   /** Topics of two dialects that are joined. */
   readonly bridge?: readonly BridgeRule[];
+  /** Undefined when the node has no chat. */
+  readonly chat?: ChatStart | undefined;
 }
 
 export interface GatewayStart {
@@ -66,6 +79,9 @@ export interface ShardActors {
   readonly channels: Address<ChannelsMessage>;
   /** On shard 0 alone. */
   readonly control: Address<ControlMessage>;
+  readonly chat: Address<HpDoorMessage>;
+  readonly rooms: Address<RoomsMessage>;
+  readonly users: Address<UsersMessage>;
 }
 
 export const homeDefaults: HomeLimits = {
@@ -86,10 +102,13 @@ export function actorsOf(shard: number): ShardActors {
     gateway: addressOf(shard, 'gateway'),
     channels: addressOf(shard, 'channels'),
     control: addressOf(shard, 'control'),
+    chat: addressOf(shard, 'chat'),
+    rooms: addressOf(shard, 'rooms'),
+    users: addressOf(shard, 'users'),
   };
 }
 
-export function edgesOf(shard: number): Edges & GatewayEdges {
+export function edgesOf(shard: number): Edges & GatewayEdges & TcpEdges {
   return {
     web: addressOf(shard, 'edge/web'),
     auth: addressOf(shard, 'edge/auth'),
@@ -97,6 +116,8 @@ export function edgesOf(shard: number): Edges & GatewayEdges {
     gateway: addressOf(shard, 'edge/gateway'),
     operator: addressOf(shard, 'edge/operator'),
     control: addressOf(shard, 'edge/control'),
+    tcp: addressOf(shard, 'edge/tcp'),
+    passwords: addressOf(shard, 'edge/passwords'),
   };
 }
 
@@ -124,7 +145,7 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
       shards,
       web: edges.web,
       homeOfShard: (other) => actorsOf(other).home,
-      formats: new Map([...brokerFormats(wire), ...gripFormats()]),
+      formats: new Map([...brokerFormats(wire), ...gripFormats(), ...chatFormats(shard)]),
       stallTimeoutMs: broker.stallTimeoutMs,
     },
     'router',
@@ -137,6 +158,7 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
   system.spawn(homeActor, { shards, limits, routerOf, bridges }, 'home');
   system.spawn(brokerDoor, { options: broker, edges, router, wire }, 'broker');
   if (options.gateway !== undefined) startGateway(system, options, options.gateway, bridge);
+  if (options.chat !== undefined) startChat(system, options, options.chat);
   return actorsOf(shard);
 }
 
@@ -168,4 +190,23 @@ function startGateway(
   if (shard !== 0) return;
   const doorOfShard = (other: number): Address<GatewayDoorMessage> => actorsOf(other).gateway;
   system.spawn(controlActor, { gateway, doorOfShard, zmqUris }, 'control');
+}
+
+function startChat(system: System, { shard, shards }: ShardOptions, start: ChatStart): void {
+  const { router, home } = actorsOf(shard);
+  const { options } = start;
+  const chat: ChatContext = {
+    ...start,
+    options: { ...options, connectionsMax: Math.ceil(options.connectionsMax / shards) },
+    shard,
+    shards,
+    edges: edgesOf(shard),
+    router,
+    home,
+    roomsOfShard: (other) => actorsOf(other).rooms,
+    usersOfShard: (other) => actorsOf(other).users,
+  };
+  system.spawn(roomsActor, chat, 'rooms');
+  system.spawn(usersActor, chat, 'users');
+  system.spawn(hpDoor, chat, 'chat');
 }

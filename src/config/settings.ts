@@ -6,6 +6,7 @@ import { type BridgeRule, readBridgeRule, writeBridgeRule } from '../actors/brid
 import { type BrokerOptions, brokerDefaults } from '../actors/broker/broker-options.ts';
 import { homeDefaults } from '../actors/node.ts';
 import { count, file, host, MiB, none, type Row, row, type Rows } from './rows.ts';
+import { chatDoorRows, chatRows } from './chat-settings.ts';
 import { gatewayDoorRows, gatewayRows } from './gateway-settings.ts';
 import type { HomeLimits } from '../actors/routing/home.actor.ts';
 import {
@@ -343,6 +344,8 @@ export const settings: readonly Setting[] = [
   ...section('gateway.', gatewayDoorRows),
   ...section('gateway.', gatewayRows),
   ...section('bridge.', bridgeRows),
+  ...section('chat.', chatDoorRows),
+  ...section('chat.', chatRows),
   ...section('history.', historyRows),
   ...section('admin.', adminRows),
   ...section('auth.', authRows),

@@ -34,7 +34,12 @@ export interface AuthSurroundings {
 
 type Deliver = (to: Address<TokenVerdict>, verdict: TokenVerdict) => void;
 type Judgement =
-  | { readonly ok: true; readonly rights: Rights; readonly endsAtMs: number | undefined }
+  | {
+      readonly ok: true;
+      readonly rights: Rights;
+      readonly subject: string | undefined;
+      readonly endsAtMs: number | undefined;
+    }
   | { readonly ok: false; readonly reason: string };
 type Rights = Pick<
   Extract<TokenVerdict, { readonly type: 'tokenVerified' }>,
@@ -117,10 +122,13 @@ class AuthEdge {
       this.#deliver(replyTo, refusal(ref, judgement.reason));
       return;
     }
-    const { rights, endsAtMs } = judgement;
+    const { rights, subject, endsAtMs } = judgement;
     const leftMs = endsAtMs === undefined ? Infinity : endsAtMs - this.#surroundings.now();
     const expiresInMs = leftMs > LIFETIME_MS_MAX ? undefined : Math.max(0, Math.ceil(leftMs));
-    this.#deliver(replyTo, { type: 'tokenVerified', ref, ...rights, expiresInMs });
+    this.#deliver(replyTo, {
+      ...{ type: 'tokenVerified', ref, ...rights, expiresInMs },
+      ...(subject === undefined ? {} : { subject }),
+    });
   }
 
   async #judge(token: string, keys: KeyRing): Promise<Judgement> {
@@ -146,7 +154,7 @@ class AuthEdge {
       if (!rights.ok) return rights;
       const endsAtMs =
         payload.exp === undefined ? undefined : (payload.exp + leewaySeconds) * 1_000;
-      return { ok: true, rights: rights.rights, endsAtMs };
+      return { ok: true, rights: rights.rights, subject: payload.sub, endsAtMs };
     } catch (error) {
       return { ok: false, reason: reasonOf(error) };
     }

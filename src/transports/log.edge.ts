@@ -3,7 +3,7 @@
 // writer, since shards add up. Refuses to know the line's form and where it ends up.
 
 import type { Log } from '../actors/runtime/edges.ts';
-import { nowUs } from './clock.ts';
+import { nowUs } from './process/clock.ts';
 
 /** Lines of one event within one window. */
 const LINES_MAX = 100;
@@ -36,8 +36,13 @@ export function createLogEdge<E extends Log = Log>(
   };
 
   return (entry) => {
-    const now = nowUs();
     let flow = flows.get(entry.event);
+    // In the middle of a flood nobody looks at the clock: the sweep ends it.
+    if (flow !== undefined && flow.suppressed > 0 && sweeping !== undefined) {
+      flow.suppressed += 1;
+      return;
+    }
+    const now = nowUs();
     if (flow !== undefined && now - flow.beganAt >= WINDOW_US) {
       settle(entry.event, flow);
       flow = undefined;

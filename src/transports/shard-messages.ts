@@ -12,6 +12,8 @@ import type { ReceivedItem } from './zmq/intake.ts';
 export interface ShardData {
   readonly shard: number;
   readonly seed: number;
+  /** How many shards of the node died before. */
+  readonly life: number;
   readonly options: ShardsOptions;
   /** Shared by all shards of the node; see crossings.ts. */
   readonly ledger: SharedArrayBuffer;

@@ -6,14 +6,16 @@ import { type Address, addressOf } from '../actors/runtime/actor.ts';
 import type { GatewayCommand, ProxyRequested } from '../actors/runtime/gateway-edges.ts';
 import { System } from '../actors/runtime/system.ts';
 import { actorsOf, edgesOf, startShard } from '../actors/node.ts';
+import { createPasswordEdge } from './auth/password-book.ts';
 import { createAuthEdge } from './auth.edge.ts';
-import { nowUs, Alarm } from './clock.ts';
 import { Crossings } from './crossings.ts';
 import { GatewayEdge } from './gateway.edge.ts';
 import { createLogEdge } from './log.edge.ts';
 import { ShardDesk } from './operator/shard-desk.ts';
+import { Alarm, nowUs } from './process/clock.ts';
 import type { FromShard, ShardData, ToShard } from './shard-messages.ts';
 import type { DoorSettings, ShardStats } from './shards-contract.ts';
+import { TcpEdge } from './tcp.edge.ts';
 import { WebEdge } from './web.edge.ts';
 
 /** Messages that actors may take before sockets are served again. */
@@ -27,6 +29,7 @@ export class Shard {
   readonly #system: System;
   readonly #web: WebEdge;
   readonly #gateway: GatewayEdge;
+  readonly #tcp: TcpEdge;
   readonly #crossings: Crossings;
   readonly #desk: ShardDesk;
   readonly #alarm: Alarm;
@@ -84,7 +87,23 @@ export class Shard {
       log: (entry) => say({ type: 'log', entry }),
       now: Date.now,
     });
+    this.#tcp = new TcpEdge({
+      ground: this.#web.ground,
+      deliver,
+      schedule,
+      count: (counter, by) => this.#count(counter, by),
+      log: (entry) => say({ type: 'log', entry }),
+    });
     const edges = edgesOf(shard);
+    this.#system.bind(edges.tcp, (command) => this.#tcp.obey(command));
+    const { chat } = options;
+    this.#system.bind(
+      edges.passwords,
+      createPasswordEdge(chat?.passwords, (to, verdict) => {
+        deliver(to, verdict);
+        schedule();
+      }),
+    );
     const gateway = addressOf<GatewayCommand>(shard, 'edge/gateway');
     this.#system.bind(gateway, (command) => this.#gateway.obey(command));
     this.#system.bind(edges.web, (command) => this.#web.obey(command));
@@ -119,6 +138,10 @@ export class Shard {
       home: options.home,
       gateway: options.gateway,
       bridge: options.bridge ?? [],
+      chat:
+        chat === undefined
+          ? undefined
+          : { ...chat, life: data.life, wallAtZeroMs: Date.now() - nowUs() / 1_000 },
     });
     this.#schedule();
   }
@@ -143,6 +166,7 @@ export class Shard {
       case 'reloadTls':
         this.#web.reloadTls(message.door, message.material);
         this.#gateway.reloadTls(message.door, message.material);
+        this.#tcp.reloadTls(message.door, message.material);
         return;
       case 'changeRoutes':
         this.#system.deliver(actorsOf(this.#data.shard).gateway, {
@@ -175,6 +199,7 @@ export class Shard {
     this.#web.closeListeners();
     this.#web.abandon(1012, 'service restart');
     this.#gateway.abandon();
+    this.#tcp.closeListeners();
     // Words to the main thread and to sockets leave before the thread ends.
     setTimeout(() => process.exit(1), 50);
   }
@@ -188,6 +213,12 @@ export class Shard {
       const { channels, gateway } = actorsOf(this.#data.shard);
       this.#system.deliver(channels, { type: 'shardDown', shard });
       this.#system.deliver(gateway, { type: 'shardDown', shard });
+    }
+    if (this.#data.options.chat !== undefined) {
+      const { rooms, users, chat } = actorsOf(this.#data.shard);
+      this.#system.deliver(rooms, { type: 'shardDown', shard });
+      this.#system.deliver(users, { type: 'shardDown', shard });
+      this.#system.deliver(chat, { type: 'shardDown', shard });
     }
     this.#schedule();
   }
@@ -206,10 +237,17 @@ export class Shard {
         tls: options.tls,
         deflate: options.deflate,
       };
+      if (options.dialect === 'chat') {
+        const doorActor = actorsOf(shard).chat;
+        const address = await this.#tcp.listen({ ...common, doorActor });
+        this.#say({ type: 'listening', door, ...address });
+        return;
+      }
       if (options.dialect === 'gateway') {
         const doorActor = addressOf<ProxyRequested>(shard, 'gateway');
         const address = await this.#gateway.listen({
           ...common,
+          local: options.local,
           doorActor,
           limits: { ...options.limits, connectionsMax: shareOf(options, threads) },
         });
@@ -276,6 +314,13 @@ export class Shard {
   async #drain(spreadMs: number): Promise<void> {
     this.#desk.close();
     this.#web.closeListeners();
+    this.#tcp.closeListeners();
+    if (this.#data.options.chat !== undefined) {
+      // Sessions say goodbye by themselves, before the web edge closes what is left.
+      const { chat } = actorsOf(this.#data.shard);
+      this.#system.deliver(chat, { type: 'drain', withinMs: Math.floor(spreadMs / 2) });
+      this.#schedule();
+    }
     if (this.#data.options.gateway !== undefined) {
       const { gateway } = actorsOf(this.#data.shard);
       this.#system.deliver(gateway, { type: 'draining', withinMs: spreadMs });
@@ -295,14 +340,17 @@ export class Shard {
   }
 
   #stats(): ShardStats {
-    const { 'broker.sessions': sessions = 0, ...counted } = Object.fromEntries(
-      this.#system.counters,
-    );
+    const {
+      'broker.sessions': sessions = 0,
+      'chat.sessions': chatSessions = 0,
+      ...counted
+    } = Object.fromEntries(this.#system.counters);
     const gauges = {
       actors: this.#system.actors,
       'mailbox.waiting': this.#system.waiting,
       connections: this.#web.connections,
       'broker.sessions': sessions,
+      'chat.sessions': chatSessions,
     };
     const counters = { ...counted, turns: this.#turns };
     return { shard: this.#data.shard, counters, gauges };

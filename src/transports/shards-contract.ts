@@ -4,27 +4,29 @@
 
 import type { BridgeRule } from '../actors/bridge/bridge.ts';
 import type { BrokerOptions } from '../actors/broker/broker-options.ts';
+import type { ChatOptions } from '../actors/chat/chat-options.ts';
 import type { GatewayStart } from '../actors/node.ts';
 import type { HomeLimits } from '../actors/routing/home.actor.ts';
 import type { Log } from '../actors/runtime/edges.ts';
 import type { AuthOptions } from './auth.edge.ts';
 import type { GatewayLimits } from './gateway/gateway-door.ts';
+import type { TlsMaterial } from './doors/listener.ts';
+import type { LocalSocketOptions } from './doors/local-socket.ts';
 import type { ControlOptions } from './control.edge.ts';
 import type { Noticed, NoticeWishes } from './operator/notices.ts';
 import type { ReceivedItem } from './zmq/intake.ts';
 
-export interface TlsMaterial {
-  readonly cert: string;
-  readonly key: string;
-}
+export type { NamedPair, TlsMaterial } from './doors/listener.ts';
 
 export interface DoorSettings {
   readonly host: string;
   readonly port: number;
   readonly tls: TlsMaterial | undefined;
+  /** A socket in the file system instead of host and port; the first shard has it. */
+  readonly local?: LocalSocketOptions | undefined;
   readonly deflate: boolean;
   /** Who answers behind the door; the broker when nothing is said. */
-  readonly dialect?: 'broker' | 'gateway';
+  readonly dialect?: 'broker' | 'gateway' | 'chat';
   /** Of a gateway door; its connections are those of the whole node. */
   readonly limits?: Partial<GatewayLimits>;
 }
@@ -38,9 +40,18 @@ export interface ShardsOptions {
   readonly auth: AuthOptions | undefined;
   /** Undefined when the node has no gateway. */
   readonly gateway?: GatewayStart | undefined;
+  /** Undefined when the node has no chat. */
+  readonly chat?: ChatSettings | undefined;
   /** Topics of two dialects that are joined. */
   readonly bridge?: readonly BridgeRule[];
   readonly operations?: ShardOperations | undefined;
+}
+
+export interface ChatSettings {
+  readonly options: ChatOptions;
+  readonly incarnation: number;
+  /** The text of the password file. */
+  readonly passwords: string | undefined;
 }
 
 /** What the gateway offers to publishers and operators, as far as shards have a part in it. */

@@ -187,6 +187,7 @@ class ShardedNode implements Shards {
       shard,
       // A shard that takes a dead one's place must not draw the dead one's epochs again.
       seed: (this.#options.seed + Math.imul(this.restarts, 0x9e3779b9)) >>> 0,
+      life: this.restarts,
       options: this.#options,
       ledger: this.#ledger,
       peers,
@@ -210,7 +211,11 @@ class ShardedNode implements Shards {
     if (thread === undefined) return undefined;
     const control = shard === 0 ? this.#options.operations?.control : undefined;
     const doors = { ...this.#options.doors, ...(control === undefined ? {} : { control }) };
-    for (const [door, { port }] of Object.entries(doors)) {
+    for (const [door, settings] of Object.entries(doors)) {
+      const local = this.#options.doors[door]?.local;
+      // Shards cannot share a path as they share a port.
+      if (local !== undefined && shard !== 0) continue;
+      const { port } = settings;
       const answer = this.#hear(
         thread,
         (message) =>
@@ -222,7 +227,9 @@ class ShardedNode implements Shards {
       if (message?.type === 'listening') {
         this.#ports[door] = message.port;
         this.doors[door] =
-          `${message.host.includes(':') ? `[${message.host}]` : message.host}:${message.port}`;
+          local === undefined
+            ? `${message.host.includes(':') ? `[${message.host}]` : message.host}:${message.port}`
+            : `unix://${local.path}`;
       } else if (message?.type === 'listenFailed') {
         return { ok: false, door, code: message.code, message: message.message };
       } else

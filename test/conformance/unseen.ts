@@ -23,6 +23,8 @@ export const unseen: Readonly<Record<string, Readonly<Record<string, string>>>> 
     'RUN-3': INSIDE,
   },
   'spec/process.md': {
+    'PROC-CHAT-1': START,
+    'PROC-CHAT-2': START,
     'PROC-CONF-1': START,
     'PROC-CONF-2': START,
     'PROC-CONF-3': START,

@@ -43,7 +43,8 @@ async function start(changed: Partial<OperationsOptions> = {}): Promise<Node> {
   };
   let shards: Shards | undefined = undefined as Shards | undefined;
   const logged: string[] = [];
-  const operations = new Operations(options, {
+  const attention = new Int32Array(new SharedArrayBuffer(4));
+  const operations = new Operations(options, attention, {
     takeItems: async (items) => shards?.takeItems(items),
     obeyCommand: async (frame) => shards?.obeyCommand(frame),
   });
@@ -61,7 +62,10 @@ async function start(changed: Partial<OperationsOptions> = {}): Promise<Node> {
         zmqUris: urisOf(options.zmq),
         directory: '',
       },
-      operations: { control: { ...controlDefaults, port: 0 }, notices: wishesOf(options) },
+      operations: {
+        control: { ...controlDefaults, port: 0 },
+        notices: wishesOf(options, attention),
+      },
     },
     {
       log: ({ event }) => logged.push(event),

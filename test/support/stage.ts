@@ -5,6 +5,7 @@
 
 import { type BrokerOptions, brokerDefaults } from '../../src/actors/broker/broker-options.ts';
 import { actorsOf, edgesOf, homeDefaults, startShard } from '../../src/actors/node.ts';
+import { chatDefaults, type ChatOptions } from '../../src/actors/chat/chat-options.ts';
 import type { HomeLimits } from '../../src/actors/routing/home.actor.ts';
 import { type Address, addressOf } from '../../src/actors/runtime/actor.ts';
 import type {
@@ -13,6 +14,7 @@ import type {
   RequestHead,
   VerifyToken,
 } from '../../src/actors/runtime/edges.ts';
+import type { PasswordCommand, TcpOpened } from '../../src/actors/runtime/tcp/tcp-edges.ts';
 import { Prng } from '../../src/actors/runtime/prng.ts';
 import { System } from '../../src/actors/runtime/system.ts';
 import { StagedWeb, type WebClient } from './staged-web.ts';
@@ -22,6 +24,10 @@ export interface StageOptions {
   readonly broker?: Partial<BrokerOptions>;
   readonly home?: Partial<HomeLimits>;
   readonly seed?: number;
+  /** Opens a chat, too. */
+  readonly chat?: Partial<ChatOptions>;
+  /** The users of the chat and their passwords. */
+  readonly passwords?: Readonly<Record<string, string>>;
   /** Draw turns and crossings from this seed instead of taking them in order. */
   readonly chance?: number;
   /** What tokens are worth; any other is refused. */
@@ -32,6 +38,7 @@ export interface StagedToken {
   readonly subscribe: readonly string[];
   readonly publish: readonly string[];
   readonly expiresInMs?: number;
+  readonly subject?: string;
 }
 
 export type Asked = Partial<Omit<RequestHead, 'door'>> & {
@@ -150,6 +157,23 @@ export class Stage {
     return this.request({ path: '/sse', query, ...asked });
   }
 
+  /** Connects to the chat. */
+  tcp(shard = 0, peer: Partial<TcpOpened> = {}): WebClient {
+    this.#connections += 1;
+    const connection = this.#connections;
+    const staged = this.shards[shard];
+    if (staged === undefined) throw new Error(`there is no shard ${shard}`);
+    const client = staged.web.expect(connection);
+    const digits = connection.toString(16).padStart(4, '0').repeat(8);
+    staged.system.deliver(actorsOf(shard).chat, {
+      ...{ type: 'tcpOpened', connection, door: 'chat', remote: '192.0.2.1' },
+      ...{ isLoopback: true, isSecure: false, secret: digits, nonce: digits.slice(-20) },
+      ...peer,
+    });
+    if (this.#chance === undefined) this.settle();
+    return client;
+  }
+
   /** A shard dies with all that was under way to and from it; a fresh one takes its place; the others are told. */
   crash(shard: number): void {
     for (const [from, row] of this.#crossings.entries()) {
@@ -160,6 +184,10 @@ export class Stage {
       if (other === shard) continue;
       this.tell(actorsOf(other).home, { type: 'shardDown', shard });
       this.tell(actorsOf(other).router, { type: 'shardDown', shard });
+      if (this.#options.chat === undefined) continue;
+      this.tell(actorsOf(other).rooms, { type: 'shardDown', shard });
+      this.tell(actorsOf(other).users, { type: 'shardDown', shard });
+      this.tell(actorsOf(other).chat, { type: 'shardDown', shard });
     }
   }
 
@@ -220,6 +248,8 @@ export class Stage {
     const edges = edgesOf(shard);
     system.bind(edges.web, (command) => web.obey(command));
     system.bind(edges.log, () => {});
+    system.bind(edges.tcp, (command) => web.ownTcp(command));
+    system.bind(edges.passwords, (command) => this.#judgePassword(system, command));
     system.bind(edges.auth, (ask) => {
       this.auth.asked.push({ shard, ask });
       if (!this.auth.isSlow) this.judge();
@@ -229,6 +259,15 @@ export class Stage {
       shards: this.#options.shards ?? 1,
       broker: { ...brokerDefaults, ...broker },
       home: { ...homeDefaults, ...home },
+      chat:
+        this.#options.chat === undefined
+          ? undefined
+          : {
+              options: { ...chatDefaults, ...this.#options.chat },
+              incarnation: 7,
+              wallAtZeroMs: 1_700_000_000_000,
+              life: this.#lives,
+            },
     });
     return staged;
   }
@@ -245,6 +284,16 @@ export class Stage {
           : { type: 'tokenVerified', ref, expiresInMs: undefined, ...known },
       );
     }
+  }
+
+  #judgePassword(system: System, command: PasswordCommand): void {
+    const { ref, replyTo, user } = command;
+    const known = this.#options.passwords?.[user];
+    if (command.type === 'findUser')
+      system.deliver(replyTo, { type: 'userFound', ref, isKnown: known !== undefined });
+    else if (known === command.password)
+      system.deliver(replyTo, { type: 'passwordVerified', ref, user });
+    else system.deliver(replyTo, { type: 'passwordRefused', ref, retryAfterSeconds: undefined });
   }
 
   #turn(system: System): void {

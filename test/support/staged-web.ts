@@ -9,6 +9,7 @@ import {
   type WebCommand,
   writeCost,
 } from '../../src/actors/runtime/edges.ts';
+import type { TcpCommand } from '../../src/actors/runtime/tcp/tcp-edges.ts';
 import type { System } from '../../src/actors/runtime/system.ts';
 
 export interface Answered {
@@ -112,6 +113,16 @@ export class StagedWeb {
     client.owed -= bytes;
     this.#system.deliver(client.receiptsTo, { type: 'receipt', connection: client.id, bytes });
     this.#settle();
+  }
+
+  ownTcp(command: TcpCommand): void {
+    const client = this.clients.get(command.connection);
+    if (client === undefined) throw new Error(`connection ${command.connection} never came`);
+    if (command.type === 'own') this.#own(client, command.owner, command.receiptsTo);
+    else {
+      client.frames.push(new TextDecoder().decode(command.lastWords));
+      client.closed = { code: 1_000, reason: '' };
+    }
   }
 
   obey(command: WebCommand): void {

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { assert, property, string } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { brokerDefaults } from '../../src/actors/broker/broker-options.ts';
+import { chatDefaults } from '../../src/actors/chat/chat-options.ts';
 import { homeDefaults } from '../../src/actors/node.ts';
 import {
   type ConfigInput,
@@ -20,7 +21,7 @@ import { referenceTable } from '../../src/config/reference.ts';
 import { settings } from '../../src/config/settings.ts';
 import { nearest } from '../../src/config/spelling.ts';
 
-const content: FileChecks = { tls: () => [], auth: () => [] };
+const content: FileChecks = { tls: () => [], auth: () => [], passwords: () => [] };
 
 interface Layers {
   readonly args?: readonly string[];
@@ -64,6 +65,7 @@ describe('defaults', () => {
       doors: {
         broker: { host: '127.0.0.1', port: 443, portWasSet: false, tls: undefined, deflate: false },
         admin: { host: '127.0.0.1', port: 7_998, tls: undefined },
+        chat: undefined,
       },
       gateway: undefined,
       bridge: [],
@@ -72,6 +74,7 @@ describe('defaults', () => {
       drain: { spreadMs: 5_000, deadlineMs: 10_000 },
       broker: brokerDefaults,
       home: homeDefaults,
+      chat: chatDefaults,
     });
   });
 
@@ -90,6 +93,31 @@ describe('defaults', () => {
         continue;
       expect([key, kind.read(kind.show(fallback))]).toEqual([key, { ok: true, value: fallback }]);
     }
+  });
+});
+
+describe('the chat', () => {
+  test('[PROC-CHAT-1] [PROC-CHAT-2] opens when its port is set, and its settings must suit one another', () => {
+    const { doors, chat } = options({
+      args: ['--chat-port', '7500', '--chat-envelope', 'lenient'],
+    });
+    expect(doors.chat).toMatchObject({ host: '127.0.0.1', port: 7_500, tls: undefined });
+    expect(chat.envelope).toBe('lenient');
+    const problems = (text: string, checks?: FileChecks): string[] =>
+      mistakes({ text, checks: checks ?? content }).map(({ key }) => key);
+    expect(problems('chat: { auth: password }')).toEqual(['chat.auth']);
+    expect(problems('chat: { auth: [token, none] }')).toEqual(['chat.auth']);
+    expect(problems('chat: { pingTimeoutMs: 10s }')).toEqual(['chat.pingTimeoutMs']);
+    expect(problems('chat: { bodyBytesMax: 64KiB }')).toEqual(['chat.bodyBytesMax']);
+    const broken = {
+      ...content,
+      passwords: () => [{ key: 'passwordFile', problem: 'p', wayOut: 'w' }],
+    };
+    expect(problems('chat: { passwordFile: f }', broken)).toEqual(['chat.passwordFile']);
+    const warned = read({ args: ['--chat-port', '0', '--chat-host', '0.0.0.0'] });
+    expect(warned.ok && warned.warnings.join()).toMatch(
+      /The chat listens on 0\.0\.0\.0 without auth/,
+    );
   });
 });
 
@@ -172,6 +200,8 @@ describe('layers', () => {
     for (const { key, env, kind, fallback } of settings) {
       if (key.startsWith('auth.') || key.includes('tls.')) continue;
       if (key === 'broker.requireToken' || key === 'threads') continue;
+      // Each of these must suit another setting.
+      if (['chat.auth', 'chat.pingTimeoutMs', 'chat.bodyBytesMax'].includes(key)) continue;
       const given = other(kind.show(fallback), kind.form);
       for (const layer of [{ env: { [env]: given } }, { text: yamlOf(key, given) }]) {
         const reading = read(layer);
@@ -531,6 +561,7 @@ describe('mistakes', () => {
       checks: {
         tls: () => [{ key: 'keyFile', problem: 'p', wayOut: 'w' }],
         auth: () => [{ key: 'jwksFile', problem: 'q', wayOut: 'v' }],
+        passwords: () => [],
       },
     });
     expect(found).toEqual([
@@ -624,6 +655,8 @@ function other(shown: string, form: string): string {
   if (form.startsWith('an IP')) return '10.0.0.1';
   if (form === 'all, none') return 'none';
   if (form.startsWith('disconnect')) return 'drop-oldest';
+  if (form.startsWith('strict')) return 'lenient';
+  if (form.startsWith('multi')) return 'reject';
   if (form.startsWith('debug')) return 'warn';
   if (form === 'none, proto-only, both') return 'both';
   if (form.includes('append, or')) return 'append';

@@ -129,6 +129,7 @@ export const wsSession: ActorDefinition<WsSessionArgs, WsSessionState, WsSession
       case 'childStopped':
       case 'delivered':
       case 'gapped':
+      case 'streamLeft':
       case 'finished':
       case 'pingReceived':
       case 'closeReceived':

@@ -45,3 +45,15 @@ function joined(before: Uint8Array, bytes: Uint8Array, after: Uint8Array): Uint8
 }
 
 const NOTHING = new Uint8Array(0);
+
+/** The bytes of a text in UTF-8, without encoding it. */
+export function utf8Length(text: string): number {
+  let bytes = text.length;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    // A surrogate pair is two code units and four bytes.
+    if (code >= 0x800 && (code & 0xf800) !== 0xd800) bytes += 2;
+    else if (code >= 0x80) bytes += 1;
+  }
+  return bytes;
+}

@@ -32,19 +32,20 @@ export function logRequest(
   const { logFrom, logUserAgent } = gateway.options;
   const referer = firstHeader(request.headers, 'referer');
   const agent = logUserAgent ? firstHeader(request.headers, 'user-agent') : undefined;
-  const fields = {
+  const fields: Record<string, string | number | boolean> = {
     method: request.method,
     url: urlOf(admitted),
-    ...(target === undefined ? {} : { target: nameOf(target) }),
-    ...(route.id === undefined ? {} : { route: route.id }),
-    ...(code === undefined ? { isHeld: true } : { code }),
-    ...(bytes === undefined ? {} : { bytes }),
-    ...(isRetry === true ? { isRetry } : {}),
-    ...(error === undefined ? {} : { error }),
-    ...(logFrom ? { from: request.remote } : {}),
-    ...(referer === undefined ? {} : { referer }),
-    ...(agent === undefined ? {} : { agent }),
   };
+  if (target !== undefined) fields['target'] = nameOf(target);
+  if (route.id !== undefined) fields['route'] = route.id;
+  if (code === undefined) fields['isHeld'] = true;
+  else fields['code'] = code;
+  if (bytes !== undefined) fields['bytes'] = bytes;
+  if (isRetry === true) fields['isRetry'] = isRetry;
+  if (error !== undefined) fields['error'] = error;
+  if (logFrom) fields['from'] = request.remote;
+  if (referer !== undefined) fields['referer'] = referer;
+  if (agent !== undefined) fields['agent'] = agent;
   log(admitted, 'gateway.request', fields, context);
 }
 

@@ -14,7 +14,10 @@ export type ControlWish =
   | { readonly kind: 'publish' | 'recover'; readonly wantsJson: boolean }
   | { readonly kind: 'answer'; readonly answer: ControlAnswer };
 
-/** What a request asks for, or the answer it gets at once. `target` is raw: a query makes it another path. */
+/**
+ * [GRIP-CTRL-1] [GRIP-CTRL-3] [GRIP-CTRL-4] What a request asks for, or the answer it gets at once. `target` is raw:
+ * a query makes it another path.
+ */
 export function readWish(method: string, target: string, accept: string | undefined): ControlWish {
   const format = formatOf(accept);
   if (format === undefined) {
@@ -37,7 +40,7 @@ export function refusal(message: string): ControlAnswer {
   return textAnswer(400, `${message}\n`);
 }
 
-/** The last type that is known wins, whatever its weight; no header at all means text. */
+/** [GRIP-CTRL-5] The last type that is known wins, whatever its weight; no header at all means text. */
 function formatOf(accept: string | undefined): 'text' | 'json' | undefined {
   if (accept === undefined) return 'text';
   let format: 'text' | 'json' | undefined = undefined;

@@ -144,7 +144,7 @@ function takeItem(
   else drop(args.gateway, input, reading.mistake.message, context);
 }
 
-/** What cannot be read is nobody's to answer for: it is counted, told, and forgotten. */
+/** [GRIP-ZMQ-2] What cannot be read is nobody's to answer for: it is counted, told, and forgotten. */
 function drop(gateway: GatewayContext, input: string, problem: string, context: Turn): void {
   context.count('control.itemsDropped');
   const fields = { input, problem };
@@ -254,7 +254,7 @@ function refreshCommand(state: State, command: Command, args: Fields, context: T
   context.send(keeperOf(gateway, channel), { type: 'publishItem', item });
 }
 
-/** Asks the doors of all shards, since only the one that has a connection knows it. */
+/** [GRIP-CMD-3] Asks the doors of all shards, since only the one that has a connection knows it. */
 function inquire(
   state: State,
   purpose: Inquiry['purpose'],

@@ -74,7 +74,7 @@ export function originOf({ gateway, request, route }: Admitted, target: Target):
   };
 }
 
-/** `request.headers` speak GRIP, and the answer's GRIP is ours to obey. */
+/** [GRIP-SIG-5] [GRIP-TRUST-1] `request.headers` speak GRIP, and the answer's GRIP is ours to obey. */
 export function speaksGrip({ route, isTrusted }: Admitted): boolean {
   return !route.noGrip && !isTrusted;
 }
@@ -123,7 +123,10 @@ function forwarded(
   };
 }
 
-/** What the origin is told that it was called; an absolute target outranks the Host beside it. */
+/**
+ * [GRIP-REWRITE-1] [GRIP-REWRITE-2] What the origin is told that it was called; an absolute target outranks the Host
+ * beside it.
+ */
 function hostFor(
   { request, route }: Pick<Admitted, 'request' | 'route'>,
   target: Target,
@@ -132,7 +135,7 @@ function hostFor(
   return route.asHost ?? (request.host === '' ? undefined : request.host);
 }
 
-/** `path_rem` and `replace_beg`. */
+/** [GRIP-REWRITE-3] [GRIP-REWRITE-4] `path_rem` and `replace_beg`. */
 function rewritten(path: string, { pathPrefix, pathRemove, replacePrefix }: Route): string {
   let now = path;
   // A link may lead away from the prefix that its client came by.

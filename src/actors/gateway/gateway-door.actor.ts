@@ -128,7 +128,7 @@ export const gatewayDoor: ActorDefinition<GatewayDoorArgs, GatewayDoorState, Gat
   },
 };
 
-/** [GRIP-CONF] Lines that cannot be read are told and passed over; the others count. */
+/** [GRIP-ROUTE-6] [GRIP-ROUTE-7] Lines that cannot be read are told and passed over; the others count. */
 function changeRoutes(state: GatewayDoorState, text: string, context: Turn): void {
   const { gateway } = state;
   const { routes, warnings } = parseRoutes(text);
@@ -234,6 +234,7 @@ function routeOf(gateway: GatewayContext, request: ProxyRequested): Route | unde
 
 /** [GRIP-ROUTE-3] What is encoded without need counts as what it stands for. */
 function plainPath(path: string): string {
+  if (!path.includes('%')) return path;
   return path.replace(/%[0-9a-f]{2}/gi, (code) => {
     const letter = String.fromCharCode(Number.parseInt(code.slice(1), 16));
     return /[\w.~-]/.test(letter) ? letter : code;

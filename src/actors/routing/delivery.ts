@@ -145,8 +145,8 @@ export class Delivery {
 
   /** [BROKER-SLOW-5] Ends streams whose window has been full for too long without one receipt. */
   endStalled(context: Turn): void {
-    const since = context.now - this.#args.stallTimeoutMs * 1_000;
     for (const stream of this.#lagging) {
+      const since = context.now - stream.stallTimeoutMs * 1_000;
       if (stream.outbox.isStalled && stream.progressAt <= since)
         this.#giveUp(stream, 'stalled', context);
     }
@@ -189,18 +189,26 @@ export class Delivery {
       return;
     }
     const payload = format.encode(publication);
-    if (payload !== undefined) this.#writeToGroup(group, publication, payload, context);
+    if (payload === undefined) return;
+    const skipped = format.skips?.(publication);
+    const isEphemeral = format.isEphemeral?.(publication) === true;
+    this.#writeToGroup(group, publication, { payload, skipped, isEphemeral }, context);
   }
 
   #writeToGroup(
     group: Group<RouterReply>,
     publication: Publication,
-    payload: Payload,
+    { payload, skipped, isEphemeral }: Wording,
     context: Turn,
   ): void {
     const cost = writeCost(payload);
     let slow: RoutedStream[] | undefined;
     for (const { stream } of group.subscriptions) {
+      if (stream.connection === skipped) {
+        slow ??= [];
+        slow.push(stream);
+        continue;
+      }
       stream.wroteAt = context.now;
       if (!stream.isFinishing && stream.outbox.trySpend(cost)) continue;
       slow ??= [];
@@ -210,8 +218,8 @@ export class Delivery {
     const connections = fast; // buggify reverse-fan-out: fast.toReversed()
     if (connections.length > 0)
       context.send(this.#args.web, { type: 'write', connections, payload });
-    for (const stream of slow ?? []) {
-      if (stream.isFinishing) continue;
+    for (const stream of isEphemeral ? [] : (slow ?? [])) {
+      if (stream.isFinishing || stream.connection === skipped) continue;
       stream.outbox.offer(payload, publication);
       this.#settle(stream, context);
       this.#waited(stream, publication, context);
@@ -249,6 +257,13 @@ export class Delivery {
     context.count(`streams.closed.${why}`);
     context.send(stream.owner, { type: 'tooSlow' });
   }
+}
+
+/** What a group is told, and who of it is not. */
+interface Wording {
+  readonly payload: Payload;
+  readonly skipped: ConnectionId | undefined;
+  readonly isEphemeral: boolean;
 }
 
 function tellOwners(group: Group<RouterReply>, publication: Publication, context: Turn): void {

@@ -3,19 +3,20 @@
 // Refuses to know publishers and what is written. Obeys spec/broker.md "Subscriptions", "Recovery", "Shards".
 
 import { assert } from '../runtime/actor.ts';
-import { type ConnectionId, type Payload, writeCost } from '../runtime/edges.ts';
+import { type Payload, writeCost } from '../runtime/edges.ts';
 import type { Gap, Position, Publication } from './publication.ts';
 import {
   type Answer,
   type Ask,
   type Attach,
+  type RoutedStream,
   type RoutedSubscription,
   type RoutedTopic,
   type RouterState,
   toHome,
   type Turn,
 } from './router-state.ts';
-import { NO_SLOT } from './router-messages.ts';
+import { NO_SLOT, type StreamPlace } from './router-messages.ts';
 import { TO_OWNER } from './subscriptions.ts';
 import { homeOf, type Topic } from './topic.ts';
 
@@ -185,15 +186,30 @@ export function unsubscribe(state: RouterState, request: Ask<'unsubscribe'>, con
   });
 }
 
-export function leave(state: RouterState, connection: ConnectionId, context: Turn): void {
+export function leave(
+  state: RouterState,
+  { connection, isTold }: Ask<'leave'>,
+  context: Turn,
+): void {
   const stream = state.streams.get(connection);
   if (stream === undefined) return;
+  if (isTold === true)
+    context.send(stream.owner, { type: 'streamLeft', places: placesOf(state, stream) });
   state.streams.delete(connection);
   state.delivery.forget(stream, context);
   state.keptAlive.delete(stream);
   for (const subscription of stream.subscriptions.values()) drop(state, subscription, context);
   // Answers that are still on their way must not find the subscriptions of a stream that is gone.
   stream.subscriptions.clear();
+}
+
+function placesOf(state: RouterState, { subscriptions, outbox }: RoutedStream): StreamPlace[] {
+  const waiting = outbox.waitingPublications;
+  return [...subscriptions.keys()].map((topic) => ({
+    topic,
+    lastId: state.subscriptions.get(topic)?.lastId,
+    unwrittenId: waiting.find((one) => one.topic === topic && one.id !== undefined)?.id,
+  }));
 }
 
 /** Takes a wish back and lets the home know how many remain. */

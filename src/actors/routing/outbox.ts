@@ -74,6 +74,11 @@ export class Outbox {
     return this.#waiting !== undefined;
   }
 
+  /** Publications that nobody has seen yet, oldest first. */
+  get waitingPublications(): readonly Publication[] {
+    return (this.#waiting ?? []).flatMap(({ publication }) => publication ?? []);
+  }
+
   /** Waits for the network, not for a slot. */
   get isStalled(): boolean {
     return this.#waiting !== undefined && this.#credit <= 0;

@@ -24,8 +24,15 @@ export type RouterRequest =
       /** How gaps look, and roughly what a publication costs that the owner writes itself. */
       readonly ownFormat: FormatName;
       readonly subscriptionsMax: number;
+      /** Instead of the router's own. */
+      readonly stallTimeoutMs?: number;
     }
-  | { readonly type: 'leave'; readonly connection: ConnectionId }
+  | {
+      readonly type: 'leave';
+      readonly connection: ConnectionId;
+      /** Wants `streamLeft`. */
+      readonly isTold?: boolean;
+    }
   | {
       readonly type: 'subscribe';
       readonly connection: ConnectionId;
@@ -128,7 +135,17 @@ export type RouterReply =
   /** All that was for a stream that is to end has been written: its session closes it. */
   | { readonly type: 'finished' }
   /** The router gave the connection up: its session closes it. */
-  | { readonly type: 'tooSlow' };
+  | { readonly type: 'tooSlow' }
+  /** Where the stream stood in its topics, by the publishers' ids. */
+  | { readonly type: 'streamLeft'; readonly places: readonly StreamPlace[] };
+
+export interface StreamPlace {
+  readonly topic: Topic;
+  /** The last publication that the stream was given; undefined before the first. */
+  readonly lastId: string | undefined;
+  /** The first of those that still waited to be written. */
+  readonly unwrittenId: string | undefined;
+}
 
 /** What a topic's home knows of it. */
 export interface TopicInfo {

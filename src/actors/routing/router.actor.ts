@@ -74,7 +74,7 @@ export const routerActor: ActorDefinition<RouterArgs, RouterState, RouterMessage
       case 'finish':
         return finish(state, message.connection, context);
       case 'leave':
-        return leave(state, message.connection, context);
+        return leave(state, message, context);
       case 'list':
         return list(state, message.asker, context);
       case 'inform':
@@ -137,6 +137,7 @@ function open(state: RouterState, request: Ask<'open'>, context: Turn): void {
     outbox: new Outbox(request.outbox, (gap) => ownFormat.encodeGap(gap), windowBytes),
     ownFormat,
     subscriptionsMax: request.subscriptionsMax,
+    stallTimeoutMs: request.stallTimeoutMs ?? state.args.stallTimeoutMs,
     subscriptions: new Map(),
     progressAt: context.now,
     wroteAt: context.now,
@@ -262,6 +263,7 @@ function deliver(state: RouterState, publication: Publication, context: Turn): v
   const local = state.subscriptions.get(publication.topic);
   if (local === undefined) return;
   moveTo(state, local, publication, context);
+  if (publication.id !== undefined) local.lastId = publication.id;
   state.delivery.fanOut(local, publication, context);
 }
 

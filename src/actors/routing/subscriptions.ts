@@ -15,6 +15,10 @@ export interface WireFormat {
   encodeGap(gap: Gap): Payload | undefined;
   /** `tell`: the owner hears it and nothing is written; `end`: so, and the stream takes nothing more. */
   toOwner?(publication: Publication): 'tell' | 'end' | undefined;
+  /** A connection that the publication is not for: its own publisher's. */
+  skips?(publication: Publication): ConnectionId | undefined;
+  /** Not worth a place in a queue: whoever cannot be told now is not told. */
+  isEphemeral?(publication: Publication): boolean;
 }
 
 /** `owner` formats hand publications to the session, which writes them in its own way. */
@@ -37,6 +41,8 @@ export interface Stream<Owner> {
   /** Its gaps, and the measure of what its owner writes. */
   readonly ownFormat: WireFormat;
   readonly subscriptionsMax: number;
+  /** A full window without a receipt for so long ends it. */
+  readonly stallTimeoutMs: number;
   /** What it follows or asked to follow, by topic. */
   readonly subscriptions: Map<Topic, Subscription<Owner>>;
   /** Instant of the last sign that the network takes bytes; microseconds. */
@@ -75,6 +81,8 @@ export interface LocalTopic<Owner> {
   wanted: number;
   /** The last place seen here; known from the first attached subscription on. */
   position: Position | undefined;
+  /** The publisher's id of the last publication that had one. */
+  lastId: string | undefined;
 }
 
 export class Subscriptions<Owner> {
@@ -92,7 +100,7 @@ export class Subscriptions<Owner> {
   want(topic: Topic): LocalTopic<Owner> {
     let local = this.#topics.get(topic);
     if (local === undefined) {
-      local = { topic, groups: [], wanted: 0, position: undefined };
+      local = { topic, groups: [], wanted: 0, position: undefined, lastId: undefined };
       this.#topics.set(topic, local);
     }
     local.wanted += 1;

@@ -166,6 +166,8 @@ export type TokenVerdict =
       readonly publish: readonly string[];
       /** Milliseconds until the token ends; absent when it never does. */
       readonly expiresInMs: number | undefined;
+      /** Whom the token was made for, from the claim `sub`. */
+      readonly subject?: string | undefined;
     }
   | { readonly type: 'tokenRefused'; readonly ref: number; readonly reason: string };
 

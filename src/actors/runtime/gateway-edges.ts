@@ -292,13 +292,19 @@ export type OperatorNotice =
     }
   | {
       readonly type: 'clientConnected';
+      readonly connection: ConnectionId;
       readonly id: string;
       readonly kind: 'http' | 'ws';
       readonly route: string | undefined;
       readonly remote: string;
       readonly isSecure: boolean;
     }
-  | { readonly type: 'clientDisconnected'; readonly id: string; readonly route: string | undefined }
+  | {
+      readonly type: 'clientDisconnected';
+      readonly connection: ConnectionId;
+      readonly id: string;
+      readonly route: string | undefined;
+    }
   | { readonly type: 'activity'; readonly route: string | undefined; readonly count: number }
   /** Items taken from publishers, by whatever door. */
   | { readonly type: 'itemsPublished'; readonly count: number }

@@ -3,7 +3,7 @@
 // Refuses to know bodies. RFC 9112 §4, §5, §6; RFC 9110 §6.6.1.
 
 import { STATUS_CODES } from 'node:http';
-import type { HeaderList } from '../../actors/codecs/grip/header-list.ts';
+import { type HeaderList, isNamed } from '../../actors/codecs/grip/header-list.ts';
 
 export interface AnswerHead {
   readonly status: number;
@@ -35,6 +35,24 @@ const acceptHeader = 'sec-websocket-accept';
 /** A header that can stand in a head as it is. */
 export function isSendable(name: string, value: string): boolean {
   return tokenForm.test(name) && valueForm.test(value);
+}
+
+const linesForm = /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+: [\t\x20-\x7e\x80-\xff]*\r\n)*$/;
+
+/** The lines of a head, but for those that concern neighbours only or are `left` out; what cannot be sent is dropped. */
+export function encodeLines(
+  headers: HeaderList,
+  left: (name: string) => boolean,
+  dropped: (count: number) => void,
+): string {
+  let lines = '';
+  for (const [name, value] of headers)
+    if (!isHopByHop(name) && !left(name)) lines += `${name}: ${value}\r\n`;
+  // One look at all of them: there is hardly ever one that would forge another.
+  if (linesForm.test(lines)) return lines;
+  const sendable = headers.filter(([name, value]) => isSendable(name, value));
+  dropped(headers.length - sendable.length);
+  return encodeLines(sendable, left, dropped);
 }
 
 /** Fields of an exchange between two neighbours, which are not passed on. */
@@ -77,21 +95,10 @@ export function encodeHead(
   dropped: (count: number) => void,
 ): string {
   const said = reason === '' ? (STATUS_CODES[status] ?? '') : reason;
-  let head = `HTTP/1.1 ${status} ${valueForm.test(said) ? said : ''}\r\n`;
-  let hasDate = false;
-  let bad = 0;
-  for (const [name, value] of headers) {
-    if (isHopByHop(name)) continue;
-    if (!isSendable(name, value)) {
-      bad += 1;
-      continue;
-    }
-    if (name.length === 4 && name.toLowerCase() === 'date') hasDate = true;
-    head += `${name}: ${value}\r\n`;
-  }
-  if (bad > 0) dropped(bad);
-  if (!hasDate) head += dateLine();
-  return `${head}${line}${connection}\r\n`;
+  const lines = encodeLines(headers, isNone, dropped);
+  const date = headers.some(([name]) => isNamed(name, 'date')) ? '' : dateLine();
+  const code = `HTTP/1.1 ${status} ${valueForm.test(said) ? said : ''}\r\n`;
+  return `${code}${lines}${date}${line}${connection}\r\n`;
 }
 
 /** The headers of an agreed handshake beside the protocol's own; an extension among them is the owner's to obey. */
@@ -108,6 +115,10 @@ export function encodeRefusal(status: number, text: string): Buffer {
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: text/plain\r\n${dateLine()}Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
     'latin1',
   );
+}
+
+function isNone(): boolean {
+  return false;
 }
 
 const clock = { second: 0, line: '' };

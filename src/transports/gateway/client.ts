@@ -185,6 +185,7 @@ export class Client implements Holder, Idler {
     else this.#exchange = this.#host.began(this, head);
   }
 
+  /** [GRIP-SMUG-1] */
   #mistaken({ text, isSmuggling }: HeadMistake): void {
     if (isSmuggling) this.#host.count('gateway.smuggling.refused', 1);
     const hasBegun = this.#exchange?.hasBegun === true;

@@ -150,7 +150,7 @@ export class Exchange {
     return true;
   }
 
-  /** The connection can take another request after this one. */
+  /** [GRIP-CLIENT-1] [GRIP-CLIENT-2] The connection can take another request after this one. */
   mayBeKept(): boolean {
     const { isKept, asksForWebSocket } = this.head;
     return isKept && !asksForWebSocket && this.#hasBodyEnded && !this.#host.isDraining;
@@ -172,7 +172,7 @@ export class Exchange {
     this.client.socket.destroy();
   }
 
-  /** The socket is gone, or is not to be answered any more. */
+  /** [GRIP-PROXY-12] The socket is gone, or is not to be answered any more. */
   clientLeft(): void {
     if (this.#isOver) return;
     this.#leave();

@@ -8,6 +8,7 @@ import type { Address } from '../../actors/runtime/actor.ts';
 import type { Log } from '../../actors/runtime/edges.ts';
 import type { ProxyRequested } from '../../actors/runtime/gateway-edges.ts';
 import { Listener, type TlsMaterial } from '../doors/listener.ts';
+import type { LocalSocketOptions } from '../doors/local-socket.ts';
 import { hold } from '../sockets/held-socket.ts';
 import type { Connection, Ending, Kind, Listener as Hearer } from '../streams/connection.ts';
 import type { Wire } from '../streams/wire.ts';
@@ -49,6 +50,7 @@ export interface GatewayListenOptions {
   readonly port: number;
   readonly reusePort: boolean;
   readonly tls?: TlsMaterial | undefined;
+  readonly local?: LocalSocketOptions | undefined;
   readonly deflate: boolean;
   /** Hears of every request. */
   readonly doorActor: Address<ProxyRequested>;
@@ -112,6 +114,7 @@ export class GatewayDoor {
       {
         ...options,
         tls: options.tls,
+        local: options.local,
         handshakeTimeoutMs: limits.headTimeoutMs,
         connectionsMax: limits.connectionsMax,
       },

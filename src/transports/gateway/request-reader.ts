@@ -140,6 +140,7 @@ export class RequestReader {
     if (first < 0x21 || first > 0x7e) return this.#fail('bad request line');
     const headEnd = bytes.indexOf('\r\n\r\n', Math.max(from, this.#seen), 'latin1');
     const size = (headEnd === -1 ? bytes.byteLength : headEnd + 4) - from;
+    // [GRIP-CLIENT-5] [GRIP-LIMIT-3]
     if (size > headBytesMax) {
       const text = `Request header size exceeded limit of ${headBytesMax} bytes.\n`;
       return this.#failWith({ text, isSmuggling: false });

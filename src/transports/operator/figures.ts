@@ -68,11 +68,11 @@ export class Figures {
     this.#lasts(figures);
   }
 
-  /** One that came and went. */
-  passed(route: string | undefined): void {
+  /** So many came and went. */
+  passed(route: string | undefined, count: number): void {
     const figures = this.#figuresOf(route);
     figures.connections = Math.max(figures.connections, figures.connectionsNow + 1);
-    this.#lasts(figures);
+    this.#lasts(figures, count);
   }
 
   /** False for one that is not known. */
@@ -130,9 +130,9 @@ export class Figures {
     return reports;
   }
 
-  #lasts(figures: RouteFigures): void {
-    figures.minutes += 1;
-    this.totals.minutes += 1;
+  #lasts(figures: RouteFigures, count = 1): void {
+    figures.minutes += count;
+    this.totals.minutes += count;
   }
 
   #figuresOf(route = ''): RouteFigures {

@@ -2,6 +2,7 @@
 // wants to know: at the turn's end what somebody acts upon, the rest a little later. What can be added up is.
 // Refuses to know what becomes of it.
 
+import type { ConnectionId } from '../../actors/runtime/edges.ts';
 import type { OperatorNotice } from '../../actors/runtime/gateway-edges.ts';
 
 export interface NoticeWishes {
@@ -9,6 +10,8 @@ export interface NoticeWishes {
   readonly channels: boolean;
   /** Everything that is counted. */
   readonly figures: boolean;
+  /** Shared between threads: not 0 while somebody hears of single connections. Undefined: somebody always does. */
+  readonly attention?: Int32Array<SharedArrayBuffer> | undefined;
 }
 
 type Connected = Extract<OperatorNotice, { readonly type: 'clientConnected' }>;
@@ -17,7 +20,9 @@ type Connected = Extract<OperatorNotice, { readonly type: 'clientConnected' }>;
 export type Noticed =
   | OperatorNotice
   /** A client that came and went. */
-  | (Omit<Connected, 'type'> & { readonly type: 'clientPassed' });
+  | (Omit<Connected, 'type'> & { readonly type: 'clientPassed' })
+  /** The same of several, when nobody wants to hear of each. */
+  | { readonly type: 'clientsPassed'; readonly route: string | undefined; readonly count: number };
 
 /** Figures are for people: a crossing for each turn would cost more than all the rest of a request. */
 const FIGURES_AFTER_MS = 20;
@@ -27,8 +32,9 @@ export class Notices {
   readonly #say: (notices: readonly Noticed[]) => void;
   #gathered: (Noticed | undefined)[] = [];
   /** Where in `gathered` a client's coming is told. */
-  readonly #connected = new Map<string, number>();
+  readonly #connected = new Map<ConnectionId, number>();
   readonly #activity = new Map<string | undefined, number>();
+  readonly #passed = new Map<string | undefined, number>();
   #published = 0;
   #requests = 0;
   #isUrgent = false;
@@ -51,10 +57,10 @@ export class Notices {
         this.#requests += notice.count;
         break;
       case 'activity':
-        this.#activity.set(notice.route, (this.#activity.get(notice.route) ?? 0) + notice.count);
+        addTo(this.#activity, notice.route, notice.count);
         break;
       case 'clientConnected':
-        this.#connected.set(notice.id, this.#gathered.push(notice) - 1);
+        this.#connected.set(notice.connection, this.#gathered.push(notice) - 1);
         break;
       case 'clientDisconnected':
         this.#disconnected(notice);
@@ -84,25 +90,41 @@ export class Notices {
     this.#isUrgent = false;
     const notices = this.#gathered.filter((notice) => notice !== undefined);
     for (const [route, count] of this.#activity) notices.push({ type: 'activity', route, count });
+    for (const [route, count] of this.#passed)
+      notices.push({ type: 'clientsPassed', route, count });
     const [published, requests] = [this.#published, this.#requests];
     if (published > 0) notices.push({ type: 'itemsPublished', count: published });
     if (requests > 0) notices.push({ type: 'requestsReceived', count: requests });
     this.#gathered = [];
     this.#connected.clear();
     this.#activity.clear();
+    this.#passed.clear();
     this.#published = 0;
     this.#requests = 0;
     if (notices.length > 0) this.#say(notices);
   }
 
   #disconnected(notice: Extract<OperatorNotice, { readonly type: 'clientDisconnected' }>): void {
-    const at = this.#connected.get(notice.id);
+    const at = this.#connected.get(notice.connection);
     const connected = at === undefined ? undefined : this.#gathered[at];
     if (at === undefined || connected?.type !== 'clientConnected') {
       this.#gathered.push(notice);
       return;
     }
-    this.#connected.delete(notice.id);
-    this.#gathered[at] = { ...connected, type: 'clientPassed' };
+    this.#connected.delete(notice.connection);
+    if (this.#isHeard) this.#gathered[at] = { ...connected, type: 'clientPassed' };
+    else {
+      this.#gathered[at] = undefined;
+      addTo(this.#passed, notice.route, 1);
+    }
   }
+
+  get #isHeard(): boolean {
+    const { attention } = this.#wishes;
+    return attention === undefined || Atomics.load(attention, 0) !== 0;
+  }
+}
+
+function addTo<K>(sums: Map<K, number>, key: K, count: number): void {
+  sums.set(key, (sums.get(key) ?? 0) + count);
 }

@@ -46,7 +46,12 @@ export class Operations {
   readonly #ticking: NodeJS.Timeout;
   #saying: NodeJS.Timeout | undefined = undefined;
 
-  constructor(options: OperationsOptions, shards: OperationsShards) {
+  /** Shards read from `attention` whether somebody hears of single connections. */
+  constructor(
+    options: OperationsOptions,
+    attention: Int32Array<SharedArrayBuffer>,
+    shards: OperationsShards,
+  ) {
     this.#options = options;
     const count = (counter: string, by: number): void => {
       this.counters[counter] = (this.counters[counter] ?? 0) + by;
@@ -59,7 +64,10 @@ export class Operations {
     this.#stats =
       options.stats.spec === undefined
         ? undefined
-        : new StatsSocket(() => count('zmq.stats.dropped', 1));
+        : new StatsSocket(
+            () => count('zmq.stats.dropped', 1),
+            (isHeard) => Atomics.store(attention, 0, isHeard ? 1 : 0),
+          );
     this.#statistics = new Statistics(options.stats, `hermod_${process.pid}`, performance.now(), {
       frame: (frame) => this.#stats?.send(frame),
       isHeard: () => this.#stats?.isHeard === true,
@@ -134,11 +142,15 @@ export class Operations {
 }
 
 /** What shards must tell, so that nothing crosses threads that nobody wants. */
-export function wishesOf({ zmq, stats, prometheus }: OperationsOptions): NoticeWishes {
+export function wishesOf(
+  { zmq, stats, prometheus }: OperationsOptions,
+  attention: Int32Array<SharedArrayBuffer>,
+): NoticeWishes {
   const hasStats = stats.spec !== undefined;
   return {
     channels: hasStats || zmq.subSpecs.length > 0,
     figures: hasStats || prometheus !== undefined,
+    attention,
   };
 }
 

@@ -102,9 +102,12 @@ export class Statistics {
         if (this.#figures.disconnected(notice.id)) this.#sayDisconnected(notice);
         return;
       case 'clientPassed':
-        this.#figures.passed(notice.route);
+        this.#figures.passed(notice.route, 1);
         this.#sayConnected(notice);
         this.#sayDisconnected(notice);
+        return;
+      case 'clientsPassed':
+        this.#figures.passed(notice.route, notice.count);
         return;
       case 'activity': {
         const { route = '', count } = notice;

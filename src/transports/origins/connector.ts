@@ -19,8 +19,6 @@ export class ConnectFailure extends Error {
 }
 
 type Connected = (error: Error | null, socket: Socket | null) => void;
-type Done = (error?: Error | null) => void;
-type Chunks = { chunk: unknown; encoding: BufferEncoding }[];
 type Answer = (error: Error | null, addresses: LookupAddress[] | string, family?: number) => void;
 
 export const CONNECT_TIMEOUT_MS = 10_000;
@@ -80,7 +78,6 @@ export class Connector {
       process.nextTick(connected, new ConnectFailure('tls', String(error)), null);
       return;
     }
-    hearOut(socket);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_PROBE_MS);
     let isConnected = false;
@@ -128,37 +125,6 @@ export class Connector {
     });
     return socket;
   }
-}
-
-/**
- * [GRIP-PROXY-14] Who refuses a long body may close while we still send it, which fails before what it said is read.
- * What it said counts: the rest goes nowhere, and the end comes by reading.
- */
-function hearOut(socket: Socket): void {
-  let isDeaf = false;
-  const forgiving =
-    (done: Done): Done =>
-    (error) => {
-      isDeaf = ['EPIPE', 'ECONNRESET'].includes(
-        (error as NodeJS.ErrnoException | null)?.code ?? '',
-      );
-      done(isDeaf ? null : error);
-    };
-  const write = socket['_write'].bind(socket);
-  const writeAll = socket['_writev']?.bind(socket);
-  Object.assign(socket, {
-    _write(chunk: unknown, encoding: BufferEncoding, done: Done): void {
-      if (isDeaf) done(null);
-      else write(chunk, encoding, forgiving(done));
-    },
-  });
-  if (writeAll === undefined) return;
-  Object.assign(socket, {
-    _writev(chunks: Chunks, done: Done): void {
-      if (isDeaf) done(null);
-      else writeAll(chunks, forgiving(done));
-    },
-  });
 }
 
 function lookUpVisible(host: string, options: LookupOptions, answer: Answer): void {

@@ -28,6 +28,8 @@ export type OriginCommand = Exclude<
   }
 >;
 
+type Asked = Question | OriginSocket;
+
 export interface OriginDeskOptions {
   readonly deliver: <M>(to: Address<M>, message: M) => void;
   readonly exchangeOf: (connection: ConnectionId) => Exchange | undefined;
@@ -40,7 +42,8 @@ const IDLE_TIMEOUT_MS = 1_800_000;
 
 export class OriginDesk {
   readonly #options: OriginDeskOptions;
-  readonly #questions = new SteadyMap<string, Question | OriginSocket>();
+  /** By who asks, whose address is a key elsewhere, too: a name made for each question would cost more than to find it. */
+  readonly #questions = new SteadyMap<Address<OriginEvent>, Asked>();
   readonly #signatures: Signatures;
   readonly #host;
 
@@ -51,25 +54,21 @@ export class OriginDesk {
       ...options,
       origins: new Origins(),
       idleness: new Idleness(IDLE_TIMEOUT_MS),
-      done: ({ key }: Question | OriginSocket): void => {
-        this.#questions.delete(key);
-      },
+      done: (asked: Asked): void => this.#forget(asked),
     };
   }
 
   obey(command: OriginCommand): void {
     switch (command.type) {
       case 'fetch': {
-        const key = keyOf(command.owner, command.ref);
-        const question = new Question(key, command, this.#sign(command.signature), this.#host);
-        this.#questions.set(key, question);
+        const question = new Question(command, this.#sign(command.signature), this.#host);
+        this.#add(question);
         question.ask();
         return;
       }
       case 'connectWs': {
-        const key = keyOf(command.owner, command.ref);
-        const socket = new OriginSocket(key, command, this.#sign(command.signature), this.#host);
-        this.#questions.set(key, socket);
+        const socket = new OriginSocket(command, this.#sign(command.signature), this.#host);
+        this.#add(socket);
         socket.ask();
         return;
       }
@@ -101,20 +100,44 @@ export class OriginDesk {
 
   /** The body of an answer; undefined when there is none to be had. */
   bodyOf(owner: Address<OriginEvent>, ref: number): OriginBody | undefined {
-    return this.#questions.get(keyOf(owner, ref))?.body;
+    return this.#find(owner, ref)?.body;
   }
 
   abandon(owner: Address<OriginEvent>, ref: number): void {
-    this.#questions.get(keyOf(owner, ref))?.abandon();
+    this.#find(owner, ref)?.abandon();
   }
 
   destroy(): void {
-    for (const question of [...this.#questions.values()]) question.abandon();
+    for (const first of [...this.#questions.values()])
+      for (let asked: Asked | undefined = first; asked !== undefined; asked = asked.next)
+        asked.abandon();
     this.#host.origins.destroy();
   }
 
+  #find(owner: Address<OriginEvent>, ref: number): Asked | undefined {
+    let asked = this.#questions.get(owner);
+    while (asked !== undefined && asked.ref !== ref) asked = asked.next;
+    return asked;
+  }
+
+  #add(asked: Asked): void {
+    asked.next = this.#questions.get(asked.owner);
+    this.#questions.set(asked.owner, asked);
+  }
+
+  #forget(asked: Asked): void {
+    const { owner } = asked;
+    const first = this.#questions.get(owner);
+    if (first !== asked) {
+      let before = first;
+      while (before !== undefined && before.next !== asked) before = before.next;
+      if (before !== undefined) before.next = asked.next;
+    } else if (asked.next === undefined) this.#questions.delete(owner);
+    else this.#questions.set(owner, asked.next);
+  }
+
   #socketOf(owner: Address<OriginEvent>, ref: number): OriginSocket | undefined {
-    const found = this.#questions.get(keyOf(owner, ref));
+    const found = this.#find(owner, ref);
     return found instanceof OriginSocket ? found : undefined;
   }
 
@@ -124,8 +147,4 @@ export class OriginDesk {
     if (token === undefined) this.#options.count('gateway.signatures.failed', 1);
     return token;
   }
-}
-
-function keyOf(owner: Address<OriginEvent>, ref: number): string {
-  return `${owner} ${ref}`;
 }

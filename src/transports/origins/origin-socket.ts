@@ -29,7 +29,7 @@ import { GRACE_MS } from '../sockets/departures.ts';
 import { ownCopy } from '../streams/websocket.ts';
 import { ConnectFailure, Connector } from './connector.ts';
 import { OriginBody } from './origin-body.ts';
-import type { QuestionHost } from './question.ts';
+import type { Question, QuestionHost } from './question.ts';
 
 export type ConnectWs = Extract<GatewayCommand, { readonly type: 'connectWs' }>;
 
@@ -52,7 +52,10 @@ const handshakeFields = new Set([
 
 export class OriginSocket implements FrameSink, Idler {
   activeAt = 0;
-  readonly key: string;
+  readonly owner: Address<OriginEvent>;
+  readonly ref: number;
+  /** Another question of the same owner. */
+  next: Question | OriginSocket | undefined = undefined;
   readonly #asked: ConnectWs;
   readonly #token: string | undefined;
   readonly #host: OriginSocketHost;
@@ -70,8 +73,9 @@ export class OriginSocket implements FrameSink, Idler {
   #grace: NodeJS.Timeout | undefined = undefined;
   #isOver = false;
 
-  constructor(key: string, asked: ConnectWs, token: string | undefined, host: OriginSocketHost) {
-    this.key = key;
+  constructor(asked: ConnectWs, token: string | undefined, host: OriginSocketHost) {
+    this.owner = asked.owner;
+    this.ref = asked.ref;
     this.#asked = asked;
     this.#token = token;
     this.#host = host;

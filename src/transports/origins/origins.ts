@@ -1,6 +1,6 @@
 // The connections to origins that are kept, in one pool for each way to reach one. A connection is used for one request
 // at a time; a burst opens as many as it needs.
-// Refuses to know who asks and why. Obeys ADR 0024; spec/grip.md, section "Origins".
+// Refuses to know who asks and why. Obeys ADR 0026; spec/grip.md, section "Origins".
 
 import type { Socket } from 'node:net';
 import type { OriginAddress } from '../../actors/runtime/gateway-edges.ts';
@@ -17,6 +17,7 @@ const SWEEP_EVERY_MS = 1_000;
 
 export class Origins {
   readonly #pools = new Map<string, Pool>();
+  readonly #clock: Clock = { nowMs: performance.now() };
   readonly #sweeper: NodeJS.Timeout;
 
   constructor() {
@@ -28,7 +29,7 @@ export class Origins {
     const name = nameOf(origin);
     let pool = this.#pools.get(name);
     if (pool === undefined) {
-      pool = new Pool(origin);
+      pool = new Pool(origin, this.#clock);
       this.#pools.set(name, pool);
     }
     pool.seek(seeker, isFresh);
@@ -41,22 +42,29 @@ export class Origins {
   }
 
   #sweep(): void {
-    const now = performance.now();
+    this.#clock.nowMs = performance.now();
     for (const [name, pool] of this.#pools) {
-      pool.sweep(now);
+      pool.sweep();
       if (pool.isIdle) this.#pools.delete(name);
     }
   }
 }
 
+/** Looked at for every request, and right to a second. */
+interface Clock {
+  nowMs: number;
+}
+
 class Pool implements ConnectionHost {
   readonly #connector: Connector;
+  readonly #clock: Clock;
   readonly #all = new Set<OriginConnection>();
   /** Used last, used first: what is not needed grows old at the other end. */
   readonly #free: OriginConnection[] = [];
   #connecting = 0;
 
-  constructor(origin: OriginAddress) {
+  constructor(origin: OriginAddress, clock: Clock) {
+    this.#clock = clock;
     this.#connector = new Connector(origin);
   }
 
@@ -79,7 +87,7 @@ class Pool implements ConnectionHost {
   }
 
   freed(connection: OriginConnection, keptMs: number): void {
-    connection.freeUntil = performance.now() + keptMs;
+    connection.freeUntil = this.#clock.nowMs + keptMs;
     this.#free.push(connection);
   }
 
@@ -89,8 +97,9 @@ class Pool implements ConnectionHost {
     if (at !== -1) this.#free.splice(at, 1);
   }
 
-  sweep(now: number): void {
-    for (const connection of this.#free.filter(({ freeUntil }) => freeUntil <= now))
+  sweep(): void {
+    const { nowMs } = this.#clock;
+    for (const connection of this.#free.filter(({ freeUntil }) => freeUntil <= nowMs))
       connection.destroy();
   }
 
@@ -110,7 +119,7 @@ class Pool implements ConnectionHost {
       if (connection === undefined) return undefined;
       // The origin's end may be known here and not yet told.
       const { socket, freeUntil } = connection;
-      if (!socket.readableEnded && !socket.destroyed && freeUntil > performance.now())
+      if (!socket.readableEnded && !socket.destroyed && freeUntil > this.#clock.nowMs)
         return connection;
       connection.destroy();
     }

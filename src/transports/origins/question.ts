@@ -18,6 +18,7 @@ import { encodeRequestHead, framingOf, isAskable } from './http/request-lines.ts
 import type { ResponseHead } from './http/response-head.ts';
 import { type ClientBody, SentBody, type SentBodyHost } from './http/sent-body.ts';
 import { type BodySource, OriginBody } from './origin-body.ts';
+import type { OriginSocket } from './origin-socket.ts';
 import type { ConnectionSeeker, Origins } from './origins.ts';
 
 export type Fetch = Extract<GatewayCommand, { readonly type: 'fetch' }>;
@@ -32,7 +33,10 @@ export interface QuestionHost extends Pick<BodySource, 'deliver'> {
 
 export class Question implements ConnectionSeeker, ConnectionUser, SentBodyHost, BodySource, Idler {
   activeAt = 0;
-  readonly key: string;
+  readonly owner: Address<OriginEvent>;
+  readonly ref: number;
+  /** Another question of the same owner. */
+  next: Question | OriginSocket | undefined = undefined;
   readonly #fetch: Fetch;
   readonly #token: string | undefined;
   readonly #host: QuestionHost;
@@ -45,8 +49,9 @@ export class Question implements ConnectionSeeker, ConnectionUser, SentBodyHost,
   #timer: NodeJS.Timeout | undefined = undefined;
   #isOver = false;
 
-  constructor(key: string, fetch: Fetch, token: string | undefined, host: QuestionHost) {
-    this.key = key;
+  constructor(fetch: Fetch, token: string | undefined, host: QuestionHost) {
+    this.owner = fetch.owner;
+    this.ref = fetch.ref;
     this.#fetch = fetch;
     this.#token = token;
     this.#host = host;
@@ -113,6 +118,7 @@ export class Question implements ConnectionSeeker, ConnectionUser, SentBodyHost,
     this.#wasSent = true;
     connection.lend(this, this.#fetch.method);
     if (body.kind === 'bytes') {
+      if (body.bytes.byteLength > 0) connection.hearOut();
       writeJoined(connection, [this.#head(body.bytes.byteLength), body.bytes]);
       connection.sent();
     } else this.#sent?.sendBehind(this.#head(this.#sent.length), connection);

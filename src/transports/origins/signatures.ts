@@ -35,6 +35,11 @@ const TOKEN_MS = 1_000;
 const FILE_MS = 1_000;
 const KEYS_MAX = 1_000;
 
+interface Token {
+  readonly token: string;
+  readonly madeAtMs: number;
+}
+
 export interface SignaturesOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -43,7 +48,9 @@ export interface SignaturesOptions {
 export class Signatures {
   readonly #now: () => number;
   readonly #keys = new Map<string, Read & { lookedAtMs: number }>();
-  readonly #tokens = new Map<string, { readonly token: string; readonly madeAtMs: number }>();
+  readonly #tokens = new Map<string, Token>();
+  /** Most nodes have one. */
+  #latest = { issuer: '', key: '', token: '', madeAtMs: -Infinity };
 
   constructor({ now }: SignaturesOptions) {
     this.#now = now;
@@ -52,17 +59,25 @@ export class Signatures {
   /** A token for one request; undefined when the key cannot be used, which is not for clients to know. */
   sign(issuer: string, key: string): string | undefined {
     const now = this.#now();
+    const latest = this.#latest;
+    if (latest.issuer === issuer && latest.key === key && isFresh(latest, now)) return latest.token;
+    const token = this.#tokenOf(issuer, key, now);
+    if (token !== undefined) this.#latest = { issuer, key, ...token };
+    return token?.token;
+  }
+
+  #tokenOf(issuer: string, key: string, now: number): Token | undefined {
     const name = `${issuer}\n${key}`;
     const made = this.#tokens.get(name);
-    if (made !== undefined && now - made.madeAtMs < TOKEN_MS && now >= made.madeAtMs)
-      return made.token;
+    if (made !== undefined && isFresh(made, now)) return made;
     const found = this.#keyOf(key, now);
     if (found === undefined) return undefined;
     const token = encode(found, { iss: issuer, exp: Math.floor(now / 1_000) + VALID_S });
     if (token === undefined) return undefined;
     if (this.#tokens.size >= KEYS_MAX) this.#tokens.clear();
-    this.#tokens.set(name, { token, madeAtMs: now });
-    return token;
+    const fresh = { token, madeAtMs: now };
+    this.#tokens.set(name, fresh);
+    return fresh;
   }
 
   /** Signed with the key, in date, and for everybody: a token with an audience is somebody else's. */
@@ -89,6 +104,10 @@ export class Signatures {
     this.#keys.set(key, { ...read, lookedAtMs: key.startsWith('file:') ? now : Infinity });
     return read.key;
   }
+}
+
+function isFresh({ madeAtMs }: Token, now: number): boolean {
+  return now - madeAtMs < TOKEN_MS && now >= madeAtMs;
 }
 
 function readKey(key: string, known: Read | undefined): Read {

@@ -29,32 +29,46 @@ export function watchFiles(
   files: readonly string[],
   known: FileTexts,
   changed: (texts: FileTexts) => void,
-  { settleMs, lookEveryMs }: WatchPace = pace,
+  ofPace?: WatchPace,
 ): Watching {
   let last = known;
+  const look = async (isStopped: () => boolean): Promise<void> => {
+    const texts = await Promise.all(files.map(textOf));
+    if (isStopped() || texts.every((text, index) => text === last[index])) return;
+    last = texts;
+    changed(texts);
+  };
+  return watchFolders(
+    files.map((file) => dirname(file)),
+    look,
+    ofPace,
+  );
+}
+
+/** Calls `look` when something may have changed in one of the folders, and now and then. */
+export function watchFolders(
+  folders: readonly string[],
+  look: (isStopped: () => boolean) => Promise<void> | void,
+  { settleMs, lookEveryMs }: WatchPace = pace,
+): Watching {
   let settling: NodeJS.Timeout | undefined;
   let isStopped = false;
   // One look after the other: an older one must not come in last and undo a newer one.
   let looked = Promise.resolve();
 
-  const look = (): void => {
+  const lookNext = (): void => {
     looked = looked.then(async () => {
-      const texts = await Promise.all(files.map(textOf));
-      if (isStopped || texts.every((text, index) => text === last[index])) return;
-      last = texts;
-      changed(texts);
+      if (!isStopped) await look(() => isStopped);
     });
   };
   const noticed = (): void => {
     clearTimeout(settling);
-    settling = setTimeout(look, settleMs).unref();
+    settling = setTimeout(lookNext, settleMs).unref();
   };
-  const watchers = [...new Set(files.map((file) => dirname(file)))].map((folder) =>
-    watchFolder(folder, noticed),
-  );
+  const watchers = [...new Set(folders)].map((folder) => watchFolder(folder, noticed));
   // What changed between reading the files and watching them is seen now.
-  look();
-  const looking = setInterval(look, lookEveryMs).unref();
+  lookNext();
+  const looking = setInterval(lookNext, lookEveryMs).unref();
 
   return {
     stop() {

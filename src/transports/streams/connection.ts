@@ -41,6 +41,8 @@ export interface Kind {
   readonly ending: Ending | undefined;
   /** Ends those over which nothing passes; undefined where silence is in order. */
   readonly idleness?: Idleness | undefined;
+  /** Its owner says goodbye by itself when the node goes. */
+  readonly leavesAlone?: boolean;
 }
 
 export interface Idleness {
@@ -119,6 +121,10 @@ export class Connection implements Holder {
 
   get ending(): Ending | undefined {
     return this.#kind.ending;
+  }
+
+  get leavesAlone(): boolean {
+    return this.#kind.leavesAlone === true;
   }
 
   get isOpen(): boolean {

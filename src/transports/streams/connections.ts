@@ -94,7 +94,7 @@ export class Connections implements ConnectionHost {
     const connection = new Connection(id, socket, kind, owner, this);
     this.#open.set(id, connection);
     this.#options.count('web.connections.opened', 1);
-    connection.sayRaw(head);
+    if (head.byteLength > 0) connection.sayRaw(head);
   }
 
   /** The hot path. A burst writes to the same connections again and again: whom it met last is asked first. */
@@ -130,12 +130,12 @@ export class Connections implements ConnectionHost {
     this.#open.get(id)?.close(code, reason);
   }
 
-  /** Closes up to so many of those that are not closing yet, oldest first. */
-  closeSome(most: number, code: number, reason: string): void {
+  /** Closes up to so many of those that are not closing yet, oldest first; those that leave alone when it is late. */
+  closeSome(most: number, code: number, reason: string, isLate: boolean): void {
     let left = most;
     for (const connection of this.#open.values()) {
       if (left === 0) return;
-      if (!connection.isOpen) continue;
+      if (!connection.isOpen || (connection.leavesAlone && !isLate)) continue;
       connection.close(code, reason);
       left -= 1;
     }

@@ -10,18 +10,20 @@ const WAITING_MAX = 200_000;
 export class StatsSocket {
   readonly #socket = new XPublisher({ linger: 0, sendHighWaterMark: WAITING_MAX });
   readonly #dropped: () => void;
+  readonly #heard: (isHeard: boolean) => void;
   #waiting: Uint8Array[] = [];
   /** What is subscribed to by whom it may concern. */
   readonly #wanted = new Set<string>();
   #isSending = false;
   #isClosed = false;
 
-  constructor(dropped: () => void) {
+  /** `heard` is told when somebody subscribes to something, and when nobody does any more. */
+  constructor(dropped: () => void, heard: (isHeard: boolean) => void) {
     this.#dropped = dropped;
+    this.#heard = heard;
     void this.#listen();
   }
 
-  /** Somebody has subscribed to something. */
   get isHeard(): boolean {
     return this.#wanted.size > 0;
   }
@@ -53,6 +55,7 @@ export class StatsSocket {
         const prefix = message?.toString('latin1', 1) ?? '';
         if (message?.[0] === 1) this.#wanted.add(prefix);
         else this.#wanted.delete(prefix);
+        this.#heard(this.isHeard);
       }
     } catch {
       // The socket was closed.

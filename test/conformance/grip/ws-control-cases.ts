@@ -310,6 +310,7 @@ export const webSocketControlCases = gripCases('ws-control', [
   keepsNothing({ content: 5 }),
   keepsNothing({ content: null }),
   keepsNothing({ content: 'x', timeout: 0 }),
+  keepsNothing({ content: 'x', timeout: 'x' }),
   keepsNothing({ content: 'x', mode: 5 }),
   keepsNothing({ content: 'x', timeout: -1 }),
   [

@@ -187,6 +187,15 @@ test('a body without a length ends with its connection', async () => {
   expect(caller.hasEnded).toBe(false);
 });
 
+test('a body without a length that ends in a reset is not whole', async () => {
+  const world = await ProductionGateway.open();
+  proxyTo(world, await saying(world, 'HTTP/1.1 200 OK\r\n\r\nhalf of it', 'reset'));
+  const caller = new Caller(world, get());
+  expect(await world.event('relayed')).toMatchObject({ isWhole: false });
+  await world.until('it is closed', () => caller.isClosed);
+  expect(caller.text).not.toMatch(/0\r\n\r\n$/);
+});
+
 test('a long answer passes with back-pressure from its client', async () => {
   const world = await ProductionGateway.open();
   const size = 60_000_000;
@@ -565,6 +574,82 @@ test.each<[title: string, said: string]>([
   expect(requests).toBe(3);
   expect(world.count('gateway.origin.retries')).toBe(1);
   expect(bodies[1]?.endsWith(said.includes('again') ? 'again' : '\r\n\r\n')).toBe(true);
+});
+
+test('a body that is still coming goes to a fresh connection from its beginning', async () => {
+  const world = await ProductionGateway.open();
+  let uploads = 0;
+  let body = '';
+  const { address, server } = await origin(world, (request, response) => {
+    if (request.method === 'GET') {
+      response.end();
+      return;
+    }
+    uploads += 1;
+    // The first time the kept connection is met with its end.
+    if (uploads === 1) request.socket.destroy();
+    else {
+      request.on('data', (chunk: Buffer) => {
+        body += chunk.toString();
+        world.changed();
+      });
+      request.on('end', () => response.end('got it'));
+    }
+  });
+  let sockets = 0;
+  server.on('connection', () => (sockets += 1));
+  proxyTo(world, address);
+  const caller = new Caller(world, get());
+  await world.event('relayed');
+  caller.say('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n');
+  await world.until('the beginning came', () => body === 'abc');
+  caller.say('3\r\ndef\r\n0\r\n\r\n');
+  await world.until('it was answered', () => caller.text.endsWith('got it'));
+  expect(body).toBe('abcdef');
+  expect(sockets).toBe(2);
+  expect(world.count('gateway.origin.retries')).toBe(1);
+});
+
+test('a body that could not be sent to one origin is sent to the next, whole', async () => {
+  const world = await ProductionGateway.open();
+  const dead = await origin(world, (_, response) => response.end());
+  dead.server.close();
+  let body = '';
+  const { address } = await origin(world, (request, response) => {
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => response.end());
+  });
+  const said = 'x'.repeat(200_000);
+  call(world, post(said));
+  const request = await world.request(0);
+  world.turn(fetchFor(request, dead.address));
+  expect(await world.event('originFailed')).toMatchObject({ why: 'refused', wasSent: false });
+  world.turn(fetchFor(request, address));
+  await world.event('originAnswered');
+  expect(body).toBe(said);
+});
+
+test('what a kept connection says without being asked is nobody’s answer', async () => {
+  const world = await ProductionGateway.open();
+  const said = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n';
+  const asked: string[] = [];
+  let origins = 0;
+  const address = await rawOrigin(world, (socket) => {
+    const nth = (origins += 1);
+    socket.on('close', () => world.changed());
+    socket.on('data', () => {
+      asked.push(`asked ${nth}`);
+      socket.write(`${said}${nth === 1 ? `ok${said}no` : 'ok'}`);
+    });
+  });
+  proxyTo(world, address);
+  const caller = new Caller(world, get());
+  await world.event('relayed');
+  caller.say(get());
+  await world.event('relayed', 1);
+  await world.until('both came', () => caller.text.split('ok').length === 3);
+  expect(caller.text).not.toContain('no');
+  expect(asked).toEqual(['asked 1', 'asked 2']);
 });
 
 test('an origin that breaks every connection at once fails, asked once', async () => {

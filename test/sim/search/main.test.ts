@@ -85,7 +85,7 @@ describe('the canary', () => {
 describe('the status', () => {
   test.each([
     ['--seed', 'abc'],
-    ['--only', 'gateway'],
+    ['--only', 'nobody'],
     ['--replay', 'nowhere.trace'],
   ])('is 2 after one sentence on the error output: %s %s', async (...words) => {
     const { status, errors, lines } = await sim(...words);

@@ -69,7 +69,9 @@ describe('[BRIDGE-3] an item as data', () => {
 test('[BRIDGE-4] data as an item of all formats', () => {
   const [bridged] = across('broker/news', 'id', bytes('{\n "a": 1}'));
   expect(bridged).toMatchObject({ topic: 'grip/news', isKept: false, id: 'id' });
-  const { channel, ws, stream, response } = bridged?.data as GripItem;
+  const data = bridged?.data;
+  if (data === undefined) throw new Error('nothing came across');
+  const { channel, ws, stream, response } = data as GripItem;
   expect(channel).toBe('news');
   expect(textOf(ws?.content)).toBe('{\n "a": 1}');
   expect(textOf(stream?.content)).toBe('data: {  "a": 1}\n\n');

@@ -27,6 +27,14 @@ import {
 } from '../../../src/actors/codecs/broker.ts';
 import { bytesWire } from '../../../src/actors/codecs/broker-wire.ts';
 import { readJsonItems, readJsonObject } from '../../../src/actors/codecs/json-slice.ts';
+import { parseControl } from '../../../src/actors/codecs/grip/control-message.ts';
+import {
+  closeContent,
+  decodeWsEvents,
+  encodeWsEvents,
+  readCloseContent,
+  type WsEventType,
+} from '../../../src/actors/codecs/grip/ws-events.ts';
 import { encodeComment, encodeEvent, isEventField } from '../../../src/actors/codecs/sse.ts';
 import {
   encodeClose,
@@ -36,11 +44,13 @@ import {
   type FrameRules,
   type Opcode,
 } from '../../../src/actors/codecs/websocket-frames.ts';
+import { gripExtensionOf } from '../../../src/actors/gateway/ws/extension.ts';
 import type { Context } from '../../../src/actors/runtime/actor.ts';
 import { addressOf } from '../../../src/actors/runtime/actor.ts';
 import { actorsOf, edgesOf } from '../../../src/actors/node.ts';
 import { hashText } from '../../../src/actors/runtime/prng.ts';
 import { homeOf } from '../../../src/actors/routing/topic.ts';
+import { WsStage } from '../gateway/ws/ws-stage.ts';
 import {
   hexOf,
   inputOf,
@@ -457,3 +467,125 @@ function readEvents(stream: string): EventFields[] {
   }
   return events;
 }
+
+interface EventContent {
+  readonly text?: Text;
+  readonly hex?: Text;
+}
+
+type WsEventOfCase = EventContent & { readonly type: WsEventType };
+
+interface EventsCase extends Case, EventContent {
+  readonly ok?: readonly WsEventOfCase[];
+  readonly error?: string;
+}
+
+interface InstructionOfCase extends EventContent {
+  readonly type: string;
+  readonly messageType?: string;
+  readonly timeoutSeconds?: number;
+  readonly [member: string]: unknown;
+}
+
+const wsEvents = vectorsOf('ws-events.json') as {
+  readonly events: readonly EventsCase[];
+  readonly readEvents: readonly EventsCase[];
+  readonly closes: readonly (Case & {
+    readonly hex: string;
+    readonly ok: { readonly code: number; readonly reason: string } | null;
+  })[];
+  readonly extensions: readonly (Case & {
+    readonly header: string;
+    readonly ok: { readonly prefix: string } | null;
+  })[];
+  readonly messages: readonly (Case & {
+    readonly prefix: string;
+    readonly type: 'TEXT' | 'BINARY';
+    readonly text: string;
+    readonly ok: { readonly message?: string; readonly control?: string } | null;
+  })[];
+  readonly instructions: readonly (Case & {
+    readonly text: string;
+    readonly ok: InstructionOfCase | null;
+  })[];
+};
+
+describe('ws-events.json', () => {
+  const contentOf = ({ text, hex }: EventContent): Uint8Array =>
+    hex === undefined ? bytesOf(textOf(text ?? '')) : hexOf(hex);
+  const readingOf = (bytes: Uint8Array) => {
+    const reading = decodeWsEvents(bytes);
+    return reading.ok
+      ? reading.events.map(({ type, content }) => ({ type, content: [...(content ?? [])] }))
+      : reading.mistake.message;
+  };
+  const expected = (events: readonly WsEventOfCase[] | undefined) =>
+    events?.map((event) => ({ type: event.type, content: [...contentOf(event)] }));
+  const mistakes: Readonly<Record<string, string>> = {
+    'unfinished line': 'an event line does not end in CR LF',
+    'bad length': 'a content length is not a hexadecimal number',
+  };
+
+  test('these requirements have cases', () => {
+    const { events, readEvents: read, closes, extensions, messages, instructions } = wsEvents;
+    expect(requirementsOf(events, read, closes, extensions, messages, instructions)).toEqual([
+      ...[1, 2, 3, 4, 5, 6].map((id) => `[WOH-EVENT-${id}]`),
+      // By letters: a bracket comes after the digits.
+      ...[10, 11, 12, 13, 1, 2, 3, 4, 5, 6, 8, 9].map((id) => `[WOH-GRIP-${id}]`),
+      '[WOH-REQ-3]',
+    ]);
+  });
+
+  test.each(rows(wsEvents.events))('events: %s', (_, one) => {
+    const bytes = contentOf(one);
+    expect(readingOf(bytes)).toEqual(expected(one.ok));
+    const events = (one.ok ?? []).map((event) => ({ type: event.type, content: contentOf(event) }));
+    expect([...encodeWsEvents(events)]).toEqual([...bytes]);
+  });
+
+  test.each(rows(wsEvents.readEvents))('read: %s', (_, one) => {
+    expect(readingOf(contentOf(one))).toEqual(expected(one.ok) ?? mistakes[one.error ?? '']);
+  });
+
+  test.each(rows(wsEvents.closes))('closes: %s', (_, { hex, ok }) => {
+    const bytes = hexOf(hex);
+    expect(readCloseContent(bytes)).toEqual(ok ?? { code: undefined, reason: '' });
+    if (ok !== null) expect([...(closeContent(ok.code, ok.reason) ?? [])]).toEqual([...bytes]);
+  });
+
+  test.each(rows(wsEvents.extensions))('extensions: %s', (_, { header, ok }) => {
+    const found = gripExtensionOf([['Sec-WebSocket-Extensions', header]]);
+    expect(found && textFrom(found.messagePrefix)).toBe(ok?.prefix);
+  });
+
+  test.each(rows(wsEvents.messages))('messages: %s', (_, { prefix, type, text, ok }) => {
+    const extension = `grip; message-prefix="${prefix}"`;
+    const stage = new WsStage().accept([[type, text]], [['Sec-WebSocket-Extensions', extension]]);
+    const heard = ok?.message === undefined ? [] : [`${type.toLowerCase()} ${ok.message}`];
+    expect(stage.seen).toEqual(heard);
+    // None of the contents is an instruction that does anything: they are counted, each as what it is.
+    const isControl = ok?.control !== undefined;
+    expect(stage.counted('gateway.ws.control.ignored')).toBe(isControl ? 1 : 0);
+    expect(stage.counted('gateway.ws.messages.unprefixed')).toBe(ok === null ? 1 : 0);
+  });
+
+  test.each(rows(wsEvents.instructions))('instructions: %s', (_, { text, ok }) => {
+    const control: Readonly<Record<string, unknown>> | undefined = parseControl(text);
+    if (ok === null) {
+      expect(control).toBeUndefined();
+      return;
+    }
+    const { messageType, timeoutSeconds, text: words, hex, ...members } = ok;
+    const hasContent = words !== undefined || hex !== undefined;
+    expect(control).toMatchObject({
+      // What is not there is null in the file.
+      ...Object.fromEntries(
+        Object.entries(members).map(([name, value]) => [name, value ?? undefined]),
+      ),
+      ...(messageType === undefined ? {} : { kind: messageType }),
+      ...(timeoutSeconds === undefined ? {} : { timeoutMs: timeoutSeconds * 1_000 }),
+      ...(hasContent ? { content: contentOf(ok) } : {}),
+    });
+    if (ok.type === 'keep-alive' && !hasContent) expect(control?.['content']).toBeUndefined();
+  });
+});

@@ -24,6 +24,7 @@ function stream(connection: number): Stream<string> {
     wroteAt: 0,
     toldAliveAt: 0,
     keepAlive: undefined,
+    stallTimeoutMs: 30_000,
     isFinishing: false,
   };
 }

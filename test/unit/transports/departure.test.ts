@@ -1,7 +1,7 @@
 // How the process ends, apart from the process: signals in, exit codes out. And the alarm that shards sleep by.
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Alarm, nowUs } from '../../../src/transports/clock.ts';
+import { Alarm, nowUs } from '../../../src/transports/process/clock.ts';
 import { Departure } from '../../../src/transports/process/departure.ts';
 import { type DoorAttempt, doorRefusal } from '../../../src/transports/process/door-refusal.ts';
 

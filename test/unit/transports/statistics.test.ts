@@ -60,12 +60,15 @@ const followed = (
 const connected = (id: string, route?: string) =>
   ({
     type: 'clientConnected',
+    connection: id.charCodeAt(0),
     id,
     kind: 'ws',
     route,
     remote: '192.0.2.1',
     isSecure: false,
   }) as const;
+const disconnected = (id: string, route?: string) =>
+  ({ type: 'clientDisconnected', connection: id.charCodeAt(0), id, route }) as const;
 const sent = (receivers: number, transport: 'http-stream' | 'http-response' = 'http-stream') =>
   ({
     type: 'messageSent',
@@ -141,8 +144,8 @@ test('connections come, are told again, and go', () => {
   ]);
   listener.pass(30);
   expect(listener.heard('report')).toMatchObject([{ id: 'c' }, { id: 'd' }]);
-  listener.notice({ type: 'clientDisconnected', id: 'c', route: 'r' });
-  listener.notice({ type: 'clientDisconnected', id: 'c', route: 'r' });
+  listener.notice(disconnected('c', 'r'));
+  listener.notice(disconnected('c', 'r'));
   listener.pass(30);
   expect(listener.heard('report')).toEqual([
     { is: 'conn', route: 'r', id: 'c', unavailable: true },
@@ -157,7 +160,7 @@ test('connections are not told where nobody wants them, but are counted', () => 
   const listener = new Listener({ isSendingConnections: false });
   listener.notice(connected('c'));
   listener.pass(100);
-  listener.notice({ type: 'clientDisconnected', id: 'c', route: undefined });
+  listener.notice(disconnected('c', undefined));
   expect(listener.heard('report')).toEqual([]);
   // The minute that began, and the one that began after sixty seconds.
   expect(listener.statistics.totals).toMatchObject({ connections: 0, minutes: 2 });
@@ -195,7 +198,7 @@ test('reports say what happened since the last one, by route', () => {
   const listener = new Listener({ reportIntervalSeconds: 5 });
   listener.notice(connected('a', 'r'));
   listener.notice(connected('b', 'r'));
-  listener.notice({ type: 'clientDisconnected', id: 'b', route: 'r' });
+  listener.notice(disconnected('b', 'r'));
   listener.notice({ type: 'itemsPublished', count: 7 });
   listener.notice(sent(2));
   listener.notice({ ...sent(3, 'http-response'), blocks: 4 });
@@ -228,7 +231,7 @@ test('reports say what happened since the last one, by route', () => {
     'blocks-sent': 4,
     duration: 5_000,
   });
-  listener.notice({ type: 'clientDisconnected', id: 'a', route: 'r' });
+  listener.notice(disconnected('a', 'r'));
   listener.pass(5);
   const second = listener.heard('conn');
   expect(second).toContainEqual({ ...zero, route: 'r', connections: 1, duration: 5_000 });
@@ -305,7 +308,7 @@ test('what nobody acts upon is told later, and a client that came and went in on
   const told: (readonly Noticed[])[] = [];
   const notices = new Notices({ channels: true, figures: true }, (some) => told.push(some));
   const activity = { type: 'activity', route: 'r', count: 1 } as const;
-  const gone = (id: string) => ({ type: 'clientDisconnected', id, route: 'r' }) as const;
+  const gone = (id: string) => ({ ...disconnected(id, 'r') });
   for (const notice of [connected('a', 'r'), activity, connected('b', 'r'), activity])
     notices.notice(notice);
   notices.notice(gone('a'));
@@ -322,6 +325,29 @@ test('what nobody acts upon is told later, and a client that came and went in on
     ],
     [gone('b')],
   ]);
+});
+
+test('while nobody hears of single clients, those who came and went are counted', () => {
+  const told: (readonly Noticed[])[] = [];
+  const attention = new Int32Array(new SharedArrayBuffer(4));
+  const wishes = { channels: true, figures: true, attention };
+  const notices = new Notices(wishes, (some) => told.push(some));
+  const pass = (id: string): void => {
+    notices.notice(connected(id, 'r'));
+    notices.notice(disconnected(id, 'r'));
+  };
+  pass('a');
+  pass('b');
+  notices.flush();
+  Atomics.store(attention, 0, 1);
+  pass('c');
+  notices.flush();
+  const passed = { type: 'clientsPassed', route: 'r', count: 2 } as const;
+  expect(told).toEqual([[passed], [{ ...connected('c', 'r'), type: 'clientPassed' }]]);
+  const listener = new Listener();
+  listener.notice(passed);
+  expect(listener.heard()).toEqual([]);
+  expect(listener.statistics.totals).toMatchObject({ connections: 0, minutes: 2 });
 });
 
 test('who came and went is told of as others are, and counts', () => {

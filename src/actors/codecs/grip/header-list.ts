@@ -17,13 +17,16 @@ export interface HeaderElement {
 /** The value of the first line of that name, in any case. */
 export function firstHeader(headers: HeaderList, name: string): string | undefined {
   const lower = name.toLowerCase();
-  return headers.find(([other]) => other.toLowerCase() === lower)?.[1];
+  for (const header of headers) if (isNamed(header[0], lower)) return header[1];
+  return undefined;
 }
 
 /** The values of all lines of that name, in any case, each as a whole. */
 export function allHeaders(headers: HeaderList, name: string): string[] {
   const lower = name.toLowerCase();
-  return headers.filter(([other]) => other.toLowerCase() === lower).map(([, value]) => value);
+  const values: string[] = [];
+  for (const [other, value] of headers) if (isNamed(other, lower)) values.push(value);
+  return values;
 }
 
 /** All lines but those named, in any case; a predicate sees names in lower case. */
@@ -33,13 +36,31 @@ export function withoutHeaders(
 ): HeaderList {
   if (typeof names === 'function') return headers.filter(([name]) => !names(name.toLowerCase()));
   const lowers = names.map((name) => name.toLowerCase());
-  return headers.filter(([name]) => !lowers.includes(name.toLowerCase()));
+  let at = 0;
+  while (at < headers.length && !isOneOf(headers[at]?.[0] ?? '', lowers)) at += 1;
+  return at === headers.length ? headers : headers.filter(([name]) => !isOneOf(name, lowers));
+}
+
+function isOneOf(name: string, lowers: readonly string[]): boolean {
+  for (const lower of lowers) if (isNamed(name, lower)) return true;
+  return false;
+}
+
+/** Names are the same in any case; most are told apart by their length. */
+export function isNamed(name: string, lower: string): boolean {
+  return name.length === lower.length && (name === lower || name.toLowerCase() === lower);
+}
+
+/** The name begins with a word in lower case, in any case. */
+export function isNamedLike(name: string, lower: string): boolean {
+  const first = name.charCodeAt(0) | 0x20;
+  return first === lower.charCodeAt(0) && name.toLowerCase().startsWith(lower);
 }
 
 /** The lines with one of that name only: it takes the place of the first such line, or comes last. */
 export function withHeader(headers: HeaderList, name: string, value: string): HeaderList {
   const lower = name.toLowerCase();
-  const at = headers.findIndex(([other]) => other.toLowerCase() === lower);
+  const at = headers.findIndex(([other]) => isNamed(other, lower));
   if (at < 0) return [...headers, [name, value]];
   return [
     ...headers.slice(0, at),

@@ -152,7 +152,10 @@ function decodeContent(value: string, format: string): Uint8Array | 'no-such-for
   }
 }
 
-/** `\\`, `\r`, `\n` and `\xHH`; other escapes vanish with their letter. Undefined for one that is cut off. */
+/**
+ * [GRIP-KEEP-3] `\\`, `\r`, `\n` and `\xHH`; other escapes vanish with their letter. Undefined for one that is cut
+ * off.
+ */
 export function unescape(value: string): string | undefined {
   let text = '';
   for (let at = 0; at < value.length; at += 1) {
@@ -209,7 +212,7 @@ function readStatus(reader: FieldReader, answer: OriginAnswer): { status: number
   return { status, reason: space < 0 ? '' : line.slice(space + 1) };
 }
 
-/** The last link of each kind counts. A link without a parameter is none. */
+/** [GRIP-NEXT-3] The last link of each kind counts. A link without a parameter is none. */
 function readLinks(
   reader: FieldReader,
   headers: HeaderList,

@@ -12,14 +12,13 @@ import {
   readGripJson,
   recordOf,
 } from './fields.ts';
-import { firstHeader, type HeaderList, headerValue } from './header-list.ts';
+import { firstHeader, type HeaderList, headerValue, isNamedLike } from './header-list.ts';
 import {
   elementsOf,
   filtersOf,
   filtersPerChannelMax,
   hasNextLink,
   type InstructDraft,
-  isGripName,
   type KeepAliveDraft,
   keepAliveTimeoutSecondsDefault,
   readInstructHeaders,
@@ -81,14 +80,15 @@ const holdTimeoutSecondsMin = 5;
 const keepAliveTimeoutSecondsMin = 1;
 const jsonType = 'application/grip-instruct';
 
-/** Says whether an answer is for the gateway to read: it has a `Grip-*` header, even an unknown one, or is JSON for it. */
+/**
+ * Says whether an answer is for the gateway to read: it has a `Grip-*` header, even an unknown one, or is JSON for
+ * it.
+ */
 export function isGripResponse(headers: HeaderList): boolean {
-  return (
-    headers.some(([name]) => isGripName(name.toLowerCase())) || contentType(headers) === jsonType
-  );
+  return headers.some(([name]) => isNamedLike(name, 'grip-')) || contentType(headers) === jsonType;
 }
 
-/** Says whether the instructions are in the body. */
+/** [GRIP-JSON-1] Says whether the instructions are in the body. */
 export function isJsonInstruct(headers: HeaderList): boolean {
   return contentType(headers).trim() === jsonType;
 }
@@ -140,7 +140,7 @@ export function parseInstruct(answer: OriginAnswer): InstructReading {
   };
 }
 
-/** The JSON form: what the headers said stands, but for what it says itself. */
+/** [GRIP-JSON-5] The JSON form: what the headers said stands, but for what it says itself. */
 function readJson(reader: FieldReader, answer: OriginAnswer, draft: InstructDraft): InstructDraft {
   if (answer.status !== 200) {
     reader.fail(`response code for ${jsonType} content must be 200`);
@@ -215,7 +215,9 @@ function readJsonContent(fields: Fields, text: string | undefined): Uint8Array |
   return encodeText(unescaped ?? text);
 }
 
-/** The origin's own headers and body were for the gateway: the client gets what is in here, or nothing. */
+/**
+ * [GRIP-JSON-2] The origin's own headers and body were for the gateway: the client gets what is in here, or nothing.
+ */
 function readJsonResponse(
   reader: FieldReader,
   instruct: Fields,

@@ -22,7 +22,7 @@ export type PatchReading =
 export const patchedLengthMax = 4_000_000;
 export const patchedDepthMax = 512;
 
-/** Applies the operations one after the other; none of them counts if one fails. */
+/** [GRIP-PATCH-1] [GRIP-PATCH-3] Applies the operations one after the other; none of them counts if one fails. */
 export function patchBody(body: Uint8Array, ops: readonly unknown[]): PatchReading {
   const source = parseBody(body);
   if (source === undefined) return refused('the stored body is no JSON object or list');
@@ -229,7 +229,7 @@ function wrapped(value: unknown): number | undefined {
   return wholeNumber.test(text) ? Number(text) | 0 : 0;
 }
 
-/** Prints as Qt does: no blanks, names in the order of their code units. */
+/** [GRIP-PATCH-1] Prints as Qt does: no blanks, names in the order of their code units. */
 class Printer {
   text = '';
   mistake: string | undefined = undefined;

@@ -75,7 +75,10 @@ export type ItemsReading =
 
 type Source = 'json' | 'tnetstring';
 
-/** The items in the body of a POST to `/publish`; a mistake's message is the answer's text without its newline. */
+/**
+ * [GRIP-CTRL-6] [GRIP-PUB-2] The items in the body of a POST to `/publish`; a mistake's message is the answer's text
+ * without its newline.
+ */
 export function itemsFromControlBody(body: Uint8Array): ItemsReading {
   const read = readGripJson(body);
   if (read === 'not-json') return refused('Body is not valid JSON.');
@@ -98,7 +101,7 @@ export function itemsFromList(list: unknown, from: Source): ItemsReading {
   return { ok: true, items };
 }
 
-/** The item in a ZeroMQ frame: `J` and JSON, `T` and a tnetstring, or a bare tnetstring. */
+/** [GRIP-ZMQ-1] The item in a ZeroMQ frame: `J` and JSON, `T` and a tnetstring, or a bare tnetstring. */
 export function itemFromZmq(frame: Uint8Array, channel?: string): ItemReading {
   if (frame.length === 0) return refused('empty frame');
   if (frame[0] === letterJ) {
@@ -147,7 +150,7 @@ function readItem(reader: FieldReader, fields: Fields, from: Source, channel: st
   };
 }
 
-/** The old style: formats as members of the item. */
+/** [GRIP-PUB-3] The old style: formats as members of the item. */
 function formatsOnTop(fields: Fields): Fields {
   const names = ['http-response', 'http-stream', 'ws-message'];
   return Object.fromEntries(
@@ -238,7 +241,7 @@ function readWs(reader: FieldReader, value: unknown, from: Source): WsFormat {
   };
 }
 
-/** Base64 in JSON, where a text is all there is; the bytes themselves in a tnetstring. */
+/** [GRIP-STREAM-4] Base64 in JSON, where a text is all there is; the bytes themselves in a tnetstring. */
 function readBinary(
   reader: FieldReader,
   format: Fields,

@@ -1,7 +1,7 @@
 // The reason phrases that belong to status codes, for answers whose publisher or origin named a code alone.
 // Refuses to know which codes make sense where. Phrases as Pushpin writes them (RFC 2616 where later RFCs differ).
 
-/** The phrase for a code; `Undefined Reason` for one that the registry does not know. */
+/** [GRIP-INSTR-1] The phrase for a code; `Undefined Reason` for one that the registry does not know. */
 export function reasonOf(status: number): string {
   return reasons[status] ?? 'Undefined Reason';
 }

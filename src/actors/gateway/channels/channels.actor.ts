@@ -111,13 +111,14 @@ export const channelsActor: ActorDefinition<ChannelsArgs, ChannelsState, Channel
 function publish(state: ChannelsState, item: GripItem, context: Turn): void {
   context.count('gateway.items');
   const { sequencer } = state;
+  // [GRIP-ORDER-5]
   if (sequencer.isKnown(item, context.now)) {
     context.count('gateway.items.duplicate');
     return;
   }
   const channel = state.channels.get(item.channel);
   if (channel === undefined) {
-    // What nobody follows goes nowhere, and is not asked for later; but for what others are joined to.
+    // [GRIP-PUB-5] What nobody follows goes nowhere, and is not asked for later; but for what others are joined to.
     if (state.args.isJoined(item.channel)) toHome(state, item.channel, item, context);
     return;
   }
@@ -237,7 +238,10 @@ function unfollow(
   settle(state, channel, mode, context);
 }
 
-/** A channel that is left is forgotten; one that was left by a long-poll waits for the client to come back. */
+/**
+ * [GRIP-ZMQ-4] A channel that is left is forgotten; one that was left by a long-poll waits for the client to come
+ * back.
+ */
 function settle(state: ChannelsState, channel: Channel, mode: HoldMode, context: Turn): void {
   if (mode === 'response' && channel.followers.count('response') === 0) {
     channel.lingersUntil = context.now + state.args.options.subscriptionLingerMs * 1_000;
@@ -252,7 +256,7 @@ function forget(state: ChannelsState, channel: Channel): void {
   state.sequencer.unfollow(channel.name);
 }
 
-/** The first and the last of a mode are told at once, for publishers that send only what is followed. */
+/** [GRIP-STATS-1] The first and the last of a mode are told at once, for publishers that send only what is followed. */
 function tell(state: ChannelsState, channel: Channel, mode: HoldMode, context: Turn): void {
   const subscribers = channel.followers.count(mode);
   if (subscribers > 1) {
@@ -269,6 +273,7 @@ function tell(state: ChannelsState, channel: Channel, mode: HoldMode, context: T
   });
 }
 
+/** [GRIP-CTRL-8] [GRIP-CMD-2] */
 function recover(state: ChannelsState, context: Turn): void {
   for (const channel of state.channels.values()) {
     state.sequencer.forgetId(channel.name);
@@ -276,7 +281,10 @@ function recover(state: ChannelsState, context: Turn): void {
   }
 }
 
-/** [GRIP] Those who followed first may have missed what was published before the world knew that they follow. */
+/**
+ * [GRIP-HOLD-5] [GRIP-NEXT-5] Those who followed first may have missed what was published before the world knew that
+ * they follow.
+ */
 function update(state: ChannelsState, context: Turn): void {
   const { updates } = state;
   while (updates[0] !== undefined && updates[0].at <= context.now) {

@@ -78,7 +78,9 @@ export class Sequencer {
     return { items: [], dropped: 0 };
   }
 
-  /** What has waited too long goes out without the one before it, oldest first, but behind what it is known to follow. */
+  /**
+   * What has waited too long goes out without the one before it, oldest first, but behind what it is known to follow.
+   */
   *overdue(now: number): Iterable<readonly [channel: string, out: Release]> {
     const since = now - this.#limits.messageWaitMs * 1_000;
     for (const channel of this.#behind) {
@@ -122,7 +124,7 @@ function earliest({ waiting }: Order, item: GripItem): GripItem {
   return item;
 }
 
-/** Items that wait for others, of one channel. */
+/** [GRIP-ORDER-1] Items that wait for others, of one channel. */
 const WAITING_MAX = 100;
-/** Ids that are known again, of all channels together. */
+/** [GRIP-ORDER-5] Ids that are known again, of all channels together. */
 const IDS_MAX = 1_000_000;

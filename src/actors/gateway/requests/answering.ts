@@ -23,7 +23,7 @@ export type Answered = Extract<OriginEvent, { readonly type: 'originAnswered' }>
 type Relayed = Extract<OriginEvent, { readonly type: 'relayed' }>;
 type Body = Extract<OriginEvent, { readonly type: 'originBody' }>;
 
-/** The head of the origin's answer came. */
+/** [GRIP-PROXY-6] The head of the origin's answer came. */
 export function headArrived(state: RequestState, question: Question, context: Turn): void {
   const said = question.answer;
   if (said === undefined) return;
@@ -34,7 +34,7 @@ export function headArrived(state: RequestState, question: Question, context: Tu
     return;
   }
   if (isGrip && state.body === undefined) {
-    // [GRIP] A hold may have to ask again, and what was not kept cannot be asked again.
+    // [GRIP-INSTR-7] A hold may have to ask again, and what was not kept cannot be asked again.
     answerError(state, 400, 'Request too large to accept GRIP instruct.', undefined, context);
     end(state, context);
     return;
@@ -113,7 +113,10 @@ function obey(state: RequestState, instruct: Instruct, context: Turn): void {
   }
 }
 
-/** A body too long to be read first: it may pass only if nothing in it has to be known or kept. */
+/**
+ * [GRIP-INSTR-6] [GRIP-STREAM-5] A body too long to be read first: it may pass only if nothing in it has to be known
+ * or kept.
+ */
 function obeyLarge(state: RequestState, said: Answered, instruct: Instruct, context: Turn): void {
   const hasBuildId = instruct.channels.some(({ filters }) => filters.includes('build-id'));
   if (instruct.hold === 'response' || hasBuildId || state.jsonp !== undefined) {
@@ -152,7 +155,7 @@ function isHead(state: RequestState): boolean {
   return state.admitted.request.method === 'HEAD';
 }
 
-/** The body is with the client, or broke off and took the connection along. */
+/** [GRIP-PROXY-10] The body is with the client, or broke off and took the connection along. */
 export function relayed(state: RequestState, { isWhole, bytes }: Relayed, context: Turn): void {
   const status = state.question?.answer?.status;
   if (state.pendingStream !== undefined) logHeld(state, false, context);
@@ -167,7 +170,7 @@ export function relayed(state: RequestState, { isWhole, bytes }: Relayed, contex
   } else end(state, context);
 }
 
-/** Nothing good came of asking. */
+/** [GRIP-PROXY-9] [GRIP-INSTR-4] Nothing good came of asking. */
 export function fail(state: RequestState, details: string, context: Turn): void {
   const { admitted } = state;
   context.count('gateway.errors.origin');

@@ -65,12 +65,12 @@ function retryOf({ hold }: RequestState): { readonly isRetry: boolean } {
   return { isRetry: hold !== undefined };
 }
 
-/** Headers as the client's page may read them. */
+/** [GRIP-CORS-4] [GRIP-CORS-5] Headers as the client's page may read them. */
 export function dressed({ admitted }: RequestState, headers: HeaderList): HeaderList {
   return isCrossOrigin(admitted) ? addCrossOrigin(admitted.request.headers, headers) : headers;
 }
 
-/** An error of the gateway's own; the details are for whoever debugs the route. */
+/** [GRIP-INSTR-5] [GRIP-CONF-3] An error of the gateway's own; the details are for whoever debugs the route. */
 export function answerError(
   state: RequestState,
   status: number,
@@ -91,7 +91,7 @@ export function errorAnswer(status: number, sentence: string): Answer {
   };
 }
 
-/** Published headers take the place of those that the origin gave of the same name. */
+/** [GRIP-PUB-11] Published headers take the place of those that the origin gave of the same name. */
 export function mergedHeaders(stored: HeaderList, published: HeaderList): HeaderList {
   const seen = new Set<string>();
   let headers: HeaderList = stored;
@@ -103,6 +103,14 @@ export function mergedHeaders(stored: HeaderList, published: HeaderList): Header
     seen.add(lower);
   }
   return headers;
+}
+
+/** Why no origin answered, for whoever debugs the route. */
+export function detailsOf({ admitted }: RequestState, why: string): string {
+  if (why === 'blocked') return 'Error: Origin host/IP blocked.';
+  if (why === 'broken' || why === 'timeout') return `The origin failed: ${why}.`;
+  const tried = admitted.route.targets.map(({ host, port }) => `${host}:${port}`).join(', ');
+  return `Unable to connect to any targets. Tried: ${tried}`;
 }
 
 export const ORIGIN_ERROR = 'Error while proxying to origin.';

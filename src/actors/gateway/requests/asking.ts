@@ -49,7 +49,7 @@ export function askOwn(
   ask(state, { purpose, at: 0, body: { kind: 'bytes', bytes: body }, own }, context);
 }
 
-/** True when the next target is being asked instead. */
+/** [GRIP-TARGET-1] True when the next target is being asked instead. */
 export function askNextTarget(state: RequestState, question: Question, context: Turn): boolean {
   const at = question.at + 1;
   const target = state.admitted.route.targets[at];
@@ -59,7 +59,7 @@ export function askNextTarget(state: RequestState, question: Question, context: 
   return true;
 }
 
-/** Only what was never sent may be sent to somebody else. */
+/** [GRIP-TARGET-2] Only what was never sent may be sent to somebody else. */
 export function mayAskElsewhere(why: OriginFailure, wasSent: boolean): boolean {
   return !wasSent && (why === 'refused' || why === 'connectTimeout' || why === 'tls');
 }
@@ -126,7 +126,7 @@ export function lastIdsOf(state: RequestState): readonly (readonly [string, stri
   return ids;
 }
 
-/** The same as headers. */
+/** [GRIP-SEQ-5] The same as headers. */
 export function lastIdHeaders(state: RequestState): HeaderList {
   const lines = lastIdsOf(state).map(([channel, id]) =>
     headerLine('Grip-Last', `${channel}; last-id=${id}`),

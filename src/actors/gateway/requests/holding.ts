@@ -4,14 +4,14 @@
 
 import type { Instruct } from '../../codecs/grip/instruct.ts';
 import { NO_SLOT } from '../../routing/router-messages.ts';
-import { TO_OWNER } from '../../routing/subscriptions.ts';
+import { type FormatName, TO_OWNER } from '../../routing/subscriptions.ts';
 import { homeOf } from '../../routing/topic.ts';
 import { logFollowed } from '../access-log.ts';
 import { channelOfTopic, topicOfChannel } from '../channel-messages.ts';
 import { GRIP_STREAM } from '../formats.ts';
 import { keeperOf } from '../gateway-context.ts';
 import { needsOwner } from '../rewriting/filters.ts';
-import { type Link, requestUrl, resolveLink } from './links.ts';
+import { type Link, resolveLink } from './links.ts';
 import type { Hold, HeldChannel, RequestState, Turn } from './request-state.ts';
 
 /**
@@ -41,12 +41,13 @@ export function hold(
       });
     }
   }
+  const format = formatOf(instruct, wanted);
   for (const [name, channel] of wanted) {
     if (before?.channels.has(name) !== true || before.mode !== mode)
       follow(state, mode, name, context);
     const slot = slots?.size ?? NO_SLOT;
     slots?.add(slot);
-    subscribe(state, instruct, channel, slot, context);
+    subscribe(state, format, channel, slot, context);
   }
   const next: Hold = {
     mode,
@@ -54,7 +55,7 @@ export function hold(
     channels: wanted,
     // Only a hold's first word on this counts: what began with a promise to tell ends with it.
     gone: before?.mode === 'stream' ? before.gone : goneOf(state, instruct),
-    base: before?.base ?? requestUrl(admitted),
+    base: before?.base,
     activityAt: context.now,
   };
   state.hold = next;
@@ -67,7 +68,7 @@ export function attached(state: RequestState, topic: string, context: Turn): voi
   if (channel !== undefined) askId(state, channel, context);
 }
 
-/** Lets go of everything that is followed. */
+/** [GRIP-HOLD-8] [GRIP-STREAM-6] Lets go of everything that is followed. */
 export function letGo(state: RequestState, context: Turn): void {
   const { admitted, connection, hold: held } = state;
   if (state.isOpen) context.send(admitted.gateway.router, { type: 'leave', connection });
@@ -91,11 +92,14 @@ function wantedChannels(state: RequestState, instruct: Instruct): Map<string, He
   const channels = new Map<string, HeldChannel>();
   if (instruct.hold === 'none') return channels;
   const want = (name: string, held: Omit<HeldChannel, 'name'>): void => {
+    // [GRIP-INSTR-8] The others are passed over.
     if (channels.size < most && name !== '' && !channels.has(name))
       channels.set(name, { name, ...held });
   };
+  // [GRIP-HOLD-2]
   for (const { name: shortName, prevId, filters } of instruct.channels)
     want(route.prefix + shortName, { shortName, filters, lastId: prevId });
+  // [GRIP-STREAM-7] Without the prefix.
   for (const name of route.targets[state.answeredBy]?.subscriptions ?? [])
     want(name, { shortName: name, filters: [], lastId: undefined });
   return channels;
@@ -119,22 +123,33 @@ function open(state: RequestState, context: Turn): void {
   });
 }
 
-/** A plain stream is written to by the router, the same bytes for all; everything else passes through here. */
+/**
+ * A plain stream is written to by the router, the same bytes for all; everything else passes through here. All its
+ * channels go the same way: one that is looked at here would be overtaken by another that is not.
+ */
+function formatOf(
+  { hold: mode, next }: Instruct,
+  channels: ReadonlyMap<string, HeldChannel>,
+): FormatName {
+  const isPlain = [...channels.values()].every(
+    ({ filters, lastId }) => lastId === undefined && !needsOwner(filters),
+  );
+  return isPlain && mode === 'stream' && next === undefined ? GRIP_STREAM : TO_OWNER;
+}
+
 function subscribe(
   state: RequestState,
-  { hold: mode, next }: Instruct,
-  { name, filters, lastId }: HeldChannel,
+  format: FormatName,
+  { name }: HeldChannel,
   slot: number,
   context: Turn,
 ): void {
-  const isPlain =
-    mode === 'stream' && next === undefined && lastId === undefined && !needsOwner(filters);
   context.send(state.admitted.gateway.router, {
     type: 'subscribe',
     connection: state.connection,
     slot,
     topic: topicOfChannel(name),
-    format: isPlain ? GRIP_STREAM : TO_OWNER,
+    format,
     since: undefined,
   });
 }
@@ -161,7 +176,7 @@ function tellKeeper(
   context.send(keeperOf(gateway, channel), { type, channel, mode, shard, connection });
 }
 
-/** What was published between the origin's answer and the subscription shows in the channel's last id. */
+/** [GRIP-SEQ-4] What was published between the origin's answer and the subscription shows in the channel's last id. */
 function askId(state: RequestState, { name: channel, lastId }: HeldChannel, context: Turn): void {
   if (lastId === undefined) return;
   const replyTo = context.self;

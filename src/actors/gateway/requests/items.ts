@@ -40,7 +40,7 @@ export function nextWish(state: RequestState, context: Turn): ItemWish | undefin
   return publication === undefined ? undefined : wishOf(state, publication, context);
 }
 
-/** Puts an item at the end of the queue; one too many is dropped, and counted. */
+/** [GRIP-STREAM-9] [GRIP-HOLD-6] Puts an item at the end of the queue; one too many is dropped, and counted. */
 export function enqueue(state: RequestState, publication: Publication, context: Turn): void {
   const most = state.admitted.gateway.options.queuedItemsMax; // buggify short-item-queue: 1
   if (state.queue.length >= most) context.count('gateway.items.dropped.queue');
@@ -108,6 +108,7 @@ function wishOf(state: RequestState, publication: Publication, context: Turn): I
   }
   hold.activityAt = context.now;
   if (channel.lastId !== undefined) {
+    // [GRIP-SEQ-1] [GRIP-SEQ-2]
     if (data.prevId !== channel.lastId) {
       const { gateway } = state.admitted;
       context.count('gateway.holds.conflicts');
@@ -116,6 +117,7 @@ function wishOf(state: RequestState, publication: Publication, context: Turn): I
     }
     channel.lastId = data.id;
   }
+  // [GRIP-SEQ-6] Its id is the place now.
   if (format.action === 'hint') return { kind: 'hint' };
   if (format.action === 'close')
     return hold.mode === 'stream' ? { kind: 'close' } : { kind: 'nothing' };
@@ -141,6 +143,7 @@ function filtered(
       return { kind: 'nothing' };
     case 'error':
       return verdict;
+    // [GRIP-FILTER-8]
     case 'ask': {
       const link = resolveLink(state, verdict.url);
       if (link === undefined) return { kind: 'error', message: 'invalid url value' };

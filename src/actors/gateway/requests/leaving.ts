@@ -18,7 +18,7 @@ export function end(state: RequestState, context: Turn): void {
   if (!isTelling && !tellGone(state, context)) context.stop();
 }
 
-/** True when an origin is being told that its hold is over, which it is told once. */
+/** [GRIP-HOLD-9] True when an origin is being told that its hold is over, which it is told once. */
 export function tellGone(state: RequestState, context: Turn): boolean {
   const link = state.hold?.gone;
   if (state.hold === undefined || link === undefined) return false;
@@ -29,14 +29,27 @@ export function tellGone(state: RequestState, context: Turn): boolean {
   return true;
 }
 
-/** Operators hear that the client is gone. */
+/** [GRIP-STATS-3] Operators hear that the client is gone. */
 export function sayGone(state: RequestState, context: Turn): void {
   const { gateway, route } = state.admitted;
   const id = connectionIdOf(state);
-  context.send(gateway.edges.operator, { type: 'clientDisconnected', id, route: route.id });
+  context.send(gateway.edges.operator, {
+    type: 'clientDisconnected',
+    connection: state.connection,
+    id,
+    route: route.id,
+  });
 }
 
 /** Under which operators know the client. */
 export function connectionIdOf({ admitted, connection }: RequestState): string {
   return `${admitted.gateway.shard}:${connection}`;
+}
+
+/** [GRIP-STREAM-9] A client that does not read is let go, and counted: nothing is left out of a stream. */
+export function tooSlow(state: RequestState, context: Turn): void {
+  const { connection, admitted } = state;
+  if (state.life === 'leaving') return;
+  context.count('gateway.streams.tooSlow');
+  context.send(admitted.gateway.edges.web, { type: 'cut', connection });
 }

@@ -16,7 +16,7 @@ export interface Link {
   readonly elsewhere: OwnRequest['elsewhere'];
 }
 
-/** Undefined for what is no link of HTTP. */
+/** [GRIP-NEXT-3] Undefined for what is no link of HTTP. */
 export function resolveLink({ admitted, hold }: RequestState, uri: string): Link | undefined {
   const home = requestUrl(admitted);
   const from = hold?.base ?? home;

@@ -25,7 +25,7 @@ export function startPoll(state: RequestState, instruct: Instruct, context: Turn
   drainPoll(state, context);
 }
 
-/** [GRIP] The time is up: the client gets what its origin prepared. */
+/** [GRIP-HOLD-3] The time is up: the client gets what its origin prepared. */
 export function pollTimedOut(state: RequestState, context: Turn): void {
   const { hold: held } = state;
   if (state.life !== 'polling' || held === undefined) return;
@@ -79,6 +79,7 @@ export function obeyInPoll(state: RequestState, wish: ItemWish, context: Turn): 
   }
 }
 
+/** [GRIP-HOLD-1] [GRIP-PUB-10] */
 function finishPoll(state: RequestState, item: GripItem, content: Uint8Array, context: Turn): void {
   const { hold: held } = state;
   const format = item.response;
@@ -101,11 +102,12 @@ function bodyOf(
   content: Uint8Array,
 ): Uint8Array | undefined {
   if (bodyPatch === undefined) return content;
+  // [GRIP-PATCH-1]
   const patched = patchBody(response.body, bodyPatch);
   return patched.ok ? patched.body : undefined;
 }
 
-/** [GRIP] The origin is asked the client's question again, and told what the client has. */
+/** [GRIP-SEQ-3] [GRIP-PUB-13] The origin is asked the client's question again, and told what the client has. */
 export function askAgain(state: RequestState, context: Turn): void {
   turnTaken(state, context);
   context.cancel('poll');

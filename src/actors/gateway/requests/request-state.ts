@@ -64,18 +64,18 @@ export interface HeldChannel {
 
 export interface Hold {
   readonly mode: 'response' | 'stream';
-  readonly instruct: Instruct;
+  instruct: Instruct;
   readonly channels: Map<string, HeldChannel>;
   /** Who is to be told when the hold ends, and was not yet. */
   gone: Link | undefined;
-  /** Where relative links start from. */
-  base: string;
+  /** Where relative links start from; undefined for what the client asked for. */
+  base: string | undefined;
   /** When a channel spoke last; microseconds. */
   activityAt: number;
 }
 
 export interface RequestState {
-  readonly admitted: Admitted;
+  admitted: Admitted;
   readonly connection: ConnectionId;
   readonly jsonp: JsonpCall | undefined;
   life: RequestLife;
@@ -96,7 +96,7 @@ export interface RequestState {
   /** What to do when a filter's question is answered. */
   filtering: Filtering | undefined;
   /** Channels whose ids went on without us, and what we had seen of them. */
-  readonly suspected: Map<string, string>;
+  suspected: Map<string, string> | undefined;
   /** What the stream follows once the origin's long body has passed. */
   pendingStream: Instruct | undefined;
   /** Times that a link was asked for in vain. */

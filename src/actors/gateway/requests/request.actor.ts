@@ -10,12 +10,12 @@ import { type Admitted, isCrossOrigin } from '../forward.ts';
 import { keeperOf } from '../gateway-context.ts';
 import { readJsonp } from '../rewriting/jsonp.ts';
 import { askTestOrigin, testOriginHeard } from './test-origin.ts';
-import { answer, answerError, errorAnswer } from './answers.ts';
+import { detailsOf, answer, answerError, errorAnswer } from './answers.ts';
 import { bodyArrived, collect, fail, headArrived, relayed } from './answering.ts';
 import { abandon, askNextTarget, askOrigin, mayAskElsewhere, TURN_TIMER } from './asking.ts';
 import { attached, followAgain, letGo } from './holding.ts';
 import { afterFilter, enqueue } from './items.ts';
-import { connectionIdOf, end, sayGone } from './leaving.ts';
+import { connectionIdOf, end, sayGone, tooSlow } from './leaving.ts';
 import {
   askAgain,
   askAgainNow,
@@ -62,7 +62,7 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
       isStreaming: false,
       queue: [],
       filtering: undefined,
-      suspected: new Map(),
+      suspected: undefined,
       pendingStream: undefined,
       attempts: 0,
       pendingAsk: undefined,
@@ -74,6 +74,7 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
     context.send(operator, { type: 'activity', route, count: 1 });
     context.send(operator, {
       type: 'clientConnected',
+      connection,
       id: connectionIdOf(state),
       kind: 'http',
       route,
@@ -85,19 +86,11 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
   receive(state, message, context) {
     switch (message.type) {
       case 'originAnswered':
-        withQuestion(state, message.ref, (question) => {
-          question.answer = message;
-          answered(state, question, context);
-        });
-        return;
       case 'originBody':
-        withQuestion(state, message.ref, (question) => body(state, question, message, context));
-        return;
       case 'originFailed':
-        withQuestion(state, message.ref, (question) => failed(state, question, message, context));
-        return;
       case 'relayed':
-        withQuestion(state, message.ref, () => relayed(state, message, context));
+        // An answer to what nobody waits for any more is none.
+        if (state.question?.ref === message.ref) heard(state, state.question, message, context);
         return;
       case 'bodyRead':
         if (state.life === 'asking') testOriginHeard(state, message, context);
@@ -178,8 +171,10 @@ function begin(state: RequestState, context: Turn): RequestState {
       return ask({ ...meant, jsonp: { callback, mode } }, { kind: 'bytes', bytes }, context);
     }
   }
-  if (request.bodyBytes === 0)
-    return ask({ ...state, body: noBytes }, { kind: 'bytes', bytes: noBytes }, context);
+  if (request.bodyBytes === 0) {
+    state.body = noBytes;
+    return ask(state, NO_BODY, context);
+  }
   const { keptBodyBytesMax: keepBytesMax } = admitted.gateway.options;
   return ask(state, { kind: 'client', connection, first: noBytes, keepBytesMax }, context);
 }
@@ -188,7 +183,7 @@ function ask(state: RequestState, asked: Question['body'], context: Turn): Reque
   const { route, request, isTrusted } = state.admitted;
   const [target] = route.targets;
   if (target?.overHttp === true && !isTrusted && claimsEvents(request.headers)) {
-    // [GRIP] Only the gateway speaks for WebSockets; a client that does would speak for others.
+    // [WOH-OPEN-12] Only the gateway speaks for WebSockets; a client that does would speak for others.
     const sentence = 'Client not allowed to send WebSocket events directly.';
     answerError(state, 403, sentence, undefined, context);
     end(state, context);
@@ -201,9 +196,32 @@ function claimsEvents(headers: Admitted['request']['headers']): boolean {
   return type.split(';')[0]?.trim().toLowerCase() === 'application/websocket-events';
 }
 
-function withQuestion(state: RequestState, ref: number, then: (question: Question) => void): void {
-  // An answer to what nobody waits for any more.
-  if (state.question?.ref === ref) then(state.question);
+function heard(
+  state: RequestState,
+  question: Question,
+  said: Extract<
+    RequestMessage,
+    { readonly type: 'originAnswered' | 'originBody' | 'originFailed' | 'relayed' }
+  >,
+  context: Turn,
+): void {
+  switch (said.type) {
+    case 'originAnswered':
+      question.answer = said;
+      answered(state, question, context);
+      return;
+    case 'originBody':
+      body(state, question, said, context);
+      return;
+    case 'originFailed':
+      failed(state, question, said, context);
+      return;
+    case 'relayed':
+      relayed(state, said, context);
+      return;
+    default:
+      said satisfies never;
+  }
 }
 
 function answered(state: RequestState, question: Question, context: Turn): void {
@@ -276,13 +294,6 @@ function failed(
   }
 }
 
-function detailsOf({ admitted }: RequestState, why: string): string {
-  if (why === 'blocked') return 'Error: Origin host/IP blocked.';
-  if (why === 'broken' || why === 'timeout') return `The origin failed: ${why}.`;
-  const tried = admitted.route.targets.map(({ host, port }) => `${host}:${port}`).join(', ');
-  return `Unable to connect to any targets. Tried: ${tried}`;
-}
-
 /** The origin knows that its hold is over; a long-poll that was only paused goes on. */
 function gone(state: RequestState, context: Turn): void {
   state.question = undefined;
@@ -323,7 +334,7 @@ function drain(state: RequestState, context: Turn): void {
   else if (state.life === 'streaming') drainStream(state, context);
 }
 
-/** [GRIP] Something was published between the origin's word and our subscription. */
+/** [GRIP-SEQ-4] Something was published between the origin's word and our subscription. */
 function checkId(
   state: RequestState,
   name: string,
@@ -334,6 +345,7 @@ function checkId(
   if (channel?.lastId === undefined || lastId === undefined || lastId === channel.lastId) return;
   // What changed the channel's id may be on its way to us, a moment behind.
   context.after('check', CHECK_AFTER_MS); // buggify early-check: context.after('check', 1)
+  state.suspected ??= new Map();
   state.suspected.set(name, channel.lastId);
 }
 
@@ -360,8 +372,10 @@ function recoverSuspected(state: RequestState, context: Turn): void {
     context.after('check', CHECK_AFTER_MS);
     return;
   }
-  const missed = [...suspected].filter(([name, seen]) => hold?.channels.get(name)?.lastId === seen);
-  suspected.clear();
+  const missed = [...(suspected ?? [])].filter(
+    ([name, seen]) => hold?.channels.get(name)?.lastId === seen,
+  );
+  state.suspected = undefined;
   // Who asks an origin now is told where it stands, and looks anew.
   if (missed.length === 0 || question !== undefined || state.attempts > 0) return;
   for (const [channel] of missed)
@@ -380,14 +394,7 @@ function refused(state: RequestState, context: Turn): void {
   obey(state, { kind: 'error', message: 'too many channels' }, context);
 }
 
-/** [GRIP] A client that does not read is let go, and counted: nothing is left out of a stream. */
-function tooSlow(state: RequestState, context: Turn): void {
-  const { connection, admitted } = state;
-  if (state.life === 'leaving') return;
-  context.count('gateway.streams.tooSlow');
-  context.send(admitted.gateway.edges.web, { type: 'cut', connection });
-}
-
 const noBytes = new Uint8Array(0);
+const NO_BODY = { kind: 'bytes', bytes: noBytes } as const;
 const CHECK_AFTER_MS = 50;
 const TURN_AGAIN_MS = 100;

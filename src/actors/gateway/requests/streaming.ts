@@ -77,14 +77,27 @@ function settleStream(state: RequestState, instruct: Instruct, context: Turn): v
   state.life = 'streaming';
   state.attempts = 0;
   tellKeepAlive(state, true, context);
+  // [GRIP-NEXT-1]
   if (instruct.hold === 'none') {
     if (next === undefined) finishStream(state, context);
     else askNext(state, context);
     return;
   }
+  forgetBeginning(state, instruct);
   if (next === undefined) context.cancel('next');
   else context.after('next', Math.max(next.timeoutMs, LINK_EVERY_MS_MIN));
   drainStream(state, context);
+}
+
+/** What only the beginning of an answer needs is let go: a stream may last for days, and there are many. */
+function forgetBeginning(state: RequestState, instruct: Instruct): void {
+  const { admitted, hold: held } = state;
+  const { request } = admitted;
+  if (held === undefined) return;
+  held.instruct = { ...instruct, response: NOTHING };
+  state.body = undefined;
+  if (request.headers.length > 0)
+    state.admitted = { ...admitted, request: { ...request, headers: [] } };
 }
 
 /** Looks at what waits, until an origin has to be asked. */
@@ -135,7 +148,7 @@ export function obeyInStream(state: RequestState, wish: ItemWish, context: Turn)
   }
 }
 
-/** [GRIP] Quiet for the link's time: it is asked, unless something came meanwhile. */
+/** [GRIP-NEXT-4] Quiet for the link's time: it is asked, unless something came meanwhile. */
 export function nextIsDue(state: RequestState, context: Turn): void {
   const { hold: held } = state;
   const next = held?.instruct.next;
@@ -152,7 +165,7 @@ export function nextIsDue(state: RequestState, context: Turn): void {
   } else context.after('next', Math.max(1, Math.ceil(next.timeoutMs - quietMs)));
 }
 
-/** Asks the next link, and tells it what the client has. */
+/** [GRIP-NEXT-2] Asks the next link, and tells it what the client has. */
 export function askNext(state: RequestState, context: Turn): void {
   const uri = state.hold?.instruct.next?.uri;
   const link = uri === undefined ? undefined : resolveLink(state, uri);
@@ -168,7 +181,10 @@ export function askNext(state: RequestState, context: Turn): void {
   askOwn(state, 'next', own, new Uint8Array(0), context);
 }
 
-/** The next link's whole answer: its body goes on, and its word is what counts from now on. */
+/**
+ * [GRIP-NEXT-6] [GRIP-NEXT-8] The next link's whole answer: its body goes on, and its word is what counts from now
+ * on.
+ */
 export function nextAnswered(
   state: RequestState,
   { answer, own }: Question,
@@ -204,7 +220,7 @@ export function nextAnswered(
   followStream(state, instruct, context);
 }
 
-/** [GRIP] A link that cannot be had is asked for again, a few times and ever later; then the stream ends. */
+/** [GRIP-NEXT-7] A link that cannot be had is asked for again, a few times and ever later; then the stream ends. */
 export function nextFailed(state: RequestState, context: Turn): void {
   const waitMs = RETRY_AFTER_MS[state.attempts];
   if (waitMs === undefined) {
@@ -215,7 +231,7 @@ export function nextFailed(state: RequestState, context: Turn): void {
   context.after('next', waitMs + (context.random() % 1_000));
 }
 
-/** Ends the stream after what was said. */
+/** [GRIP-STREAM-3] Ends the stream after what was said. */
 export function finishStream(state: RequestState, context: Turn): void {
   const { connection, admitted } = state;
   state.life = 'finishing';
@@ -252,7 +268,7 @@ export function closeStream(state: RequestState, context: Turn): void {
   end(state, context);
 }
 
-/** While a link is being asked nothing else is written: its body must not be cut in two. */
+/** [GRIP-KEEP-1] While a link is being asked nothing else is written: its body must not be cut in two. */
 function tellKeepAlive(state: RequestState, isOn: boolean, context: Turn): void {
   const { connection, hold: held, admitted } = state;
   const wish = held?.instruct.keepAlive;
@@ -267,3 +283,9 @@ function tellKeepAlive(state: RequestState, isOn: boolean, context: Turn): void 
 /** However often an origin wants its link to be asked. */
 const LINK_EVERY_MS_MIN = 100;
 const RETRY_AFTER_MS = [1_000, 2_000, 4_000, 8_000, 16_000];
+const NOTHING: Instruct['response'] = {
+  status: 200,
+  reason: '',
+  headers: [],
+  body: new Uint8Array(0),
+};

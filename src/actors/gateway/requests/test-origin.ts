@@ -10,7 +10,7 @@ import { bodyArrived } from './answering.ts';
 import { end } from './leaving.ts';
 import type { Question, RequestMessage, RequestState, Turn } from './request-state.ts';
 
-/** The route's built-in origin is not asked; it only looks how long the body is. */
+/** [GRIP-TARGET-6] The route's built-in origin is not asked; it only looks how long the body is. */
 export function askTestOrigin(state: RequestState, context: Turn): void {
   const { admitted, connection, body: known } = state;
   if (known !== undefined) testOriginAnswers(state, context);

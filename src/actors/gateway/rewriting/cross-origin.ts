@@ -20,6 +20,7 @@ const simple: readonly string[] = [
   'pragma',
 ];
 
+/** [GRIP-CORS-1] [GRIP-CORS-3] */
 export function addCrossOrigin(
   requestHeaders: HeaderList,
   responseHeaders: HeaderList,

@@ -71,7 +71,10 @@ const noBytes = new Uint8Array(0);
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** True when any filter of the list is known, so that somebody must run it; unknown ones are passed over. */
+/**
+ * [GRIP-FILTER-6] True when any filter of the list is known, so that somebody must run it; unknown ones are passed
+ * over.
+ */
 export function needsOwner(filters: readonly string[]): boolean {
   return filters.some(isKnown);
 }
@@ -175,7 +178,7 @@ function rendered(
   }
 }
 
-/** A format of ids that cannot be rendered is an error even where the content names no id. */
+/** [GRIP-FILTER-5] A format of ids that cannot be rendered is an error even where the content names no id. */
 function withIds(content: Uint8Array, { subMeta, lastIds }: FilterContext): Rendering {
   const encoding = idEncoding(subMeta);
   if (!encoding.ok) return encoding;

@@ -7,6 +7,7 @@ import {
   firstHeader,
   headerLine,
   type HeaderList,
+  isNamedLike,
   splitElements,
   withHeader,
   withoutHeaders,
@@ -14,7 +15,7 @@ import {
 import type { Route } from '../../codecs/grip/routes-file.ts';
 import type { ForwardedForRule, GatewayOptions } from '../gateway-options.ts';
 
-/** What Hermod does with the instructions of an origin: the value of `Grip-Feature`. */
+/** [GRIP-SIG-4] What Hermod does with the instructions of an origin: the value of `Grip-Feature`. */
 export const gripFeatures =
   'status, session, link:next, link:gone, filter:skip-self, filter:skip-users, filter:require-sub, ' +
   'filter:build-id, filter:var-subst, filter:http-check, filter:http-modify';
@@ -54,25 +55,28 @@ const mark = 'eb9bf0f5-';
  * a client could else take away what a proxy in front of us has added.
  */
 const ofRequestHop: readonly string[] = [
-  'Connection',
-  'Keep-Alive',
-  'Proxy-Connection',
-  'TE',
-  'Upgrade',
-  'Transfer-Encoding',
-  'Content-Length',
-  'Accept-Encoding',
-  'Expect',
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'upgrade',
+  'transfer-encoding',
+  'content-length',
+  'accept-encoding',
+  'expect',
 ];
 /** `Upgrade` stays: it is what a 426 is about. */
 const ofResponseHop: readonly string[] = [
-  'Connection',
-  'Keep-Alive',
-  'Proxy-Connection',
-  'Transfer-Encoding',
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
 ];
 
-/** The headers for the origin, without what frames a body and without `Grip-Sig`: whoever sends them adds both. */
+/**
+ * [GRIP-HEAD-1] [GRIP-HEAD-2] The headers for the origin, without what frames a body and without `Grip-Sig`: whoever
+ * sends them adds both.
+ */
 export function forwardHeaders(
   clientHeaders: HeaderList,
   route: ForwardRoute,
@@ -93,12 +97,18 @@ export function forwardHeaders(
   return withHost(headers, facts.host);
 }
 
-/** The headers of an origin's answer for the client; the framing of the body is written anew. */
+/**
+ * [GRIP-HEAD-5] [GRIP-HEAD-6] The headers of an origin's answer for the client; the framing of the body is written
+ * anew.
+ */
 export function responseHeaders(headers: HeaderList): HeaderList {
   return withoutHeaders(headers, ofResponseHop);
 }
 
-/** Each takes the place of what is there, so that the last counts; those who read routes put first what is written last. */
+/**
+ * [GRIP-REWRITE-5] Each takes the place of what is there, so that the last counts; those who read routes put first
+ * what is written last.
+ */
 function withRouteHeaders(headers: HeaderList, route: ForwardRoute): HeaderList {
   let now = headers;
   for (const [name, value] of route.headers)
@@ -106,14 +116,16 @@ function withRouteHeaders(headers: HeaderList, route: ForwardRoute): HeaderList 
   return now;
 }
 
-/** A second, marked copy of each header lets a gateway further on restore what the client sent. */
+/** [GRIP-REWRITE-6] A second, marked copy of each header lets a gateway further on restore what the client sent. */
 function withMarked(
   headers: HeaderList,
   route: ForwardRoute,
   settings: ForwardSettings,
   facts: ForwardFacts,
 ): HeaderList {
-  const plain = headers.filter(([name]) => !isMarked(name));
+  const plain = headers.some(([name]) => isMarked(name))
+    ? headers.filter(([name]) => !isMarked(name))
+    : headers;
   if (!route.origHeaders) return plain;
   if (facts.isTrusted) return headers;
   const needMark = settings.origHeadersNeedMark.map((name) => name.toLowerCase());
@@ -125,16 +137,14 @@ function withMarked(
 }
 
 function isMarked(name: string): boolean {
-  return name.toLowerCase().startsWith(mark);
+  return isNamedLike(name, mark);
 }
 
 function withGrip(headers: HeaderList, route: ForwardRoute, facts: ForwardFacts): HeaderList {
   if (facts.isTrusted) return headers;
   // What a client says of GRIP would be taken for the gateway's word.
   let now =
-    facts.isInternal === true
-      ? headers
-      : headers.filter(([name]) => !name.toLowerCase().startsWith('grip-'));
+    facts.isInternal === true ? headers : headers.filter(([name]) => !isNamedLike(name, 'grip-'));
   if (route.noGrip) return now;
   now = withHeader(now, 'Grip-Feature', gripFeatures);
   const last = (facts.lastIds ?? []).map(([channel, id]) =>
@@ -166,13 +176,14 @@ function withForwardedFor(
 ): HeaderList {
   const rules = facts.isTrusted ? settings.forwardedForTrusted : settings.forwardedFor;
   const name = 'X-Forwarded-For';
+  if (rules.length === 0 && firstHeader(headers, name) === undefined) return headers;
   const values = forwardedFor(elementsOf(headers, name), rules, facts.peerAddress);
   return values.length === 0
     ? withoutHeaders(headers, [name])
     : withHeader(headers, name, values.join(', '));
 }
 
-/** Whatever their order: first what came is cut, by the last rule that cuts, then the peer is appended. */
+/** [GRIP-FWD-1] Whatever their order: first what came is cut, by the last rule that cuts, then the peer is appended. */
 function forwardedFor(
   came: readonly string[],
   rules: readonly ForwardedForRule[],

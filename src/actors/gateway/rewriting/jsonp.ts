@@ -43,7 +43,10 @@ const notForPages: readonly string[] = [
   'transfer-encoding',
 ];
 
-/** Reads a request of a route that does JSON-P. Members of the request that this does not know are passed on. */
+/**
+ * [GRIP-JSONP-1] [GRIP-JSONP-2] Reads a request of a route that does JSON-P. Members of the request that this does
+ * not know are passed on.
+ */
 export function readJsonp<R extends JsonpRequest>(
   request: R,
   rules: JsonpSettings,
@@ -79,7 +82,7 @@ export function readJsonp<R extends JsonpRequest>(
   return { kind: 'jsonp', callback, mode: rules.mode, request: rewritten };
 }
 
-/** An answer that came from the origin, whole, as the script that the page waits for. */
+/** [GRIP-JSONP-4] An answer that came from the origin, whole, as the script that the page waits for. */
 export function wrapJsonp(
   callback: string,
   mode: 'basic' | 'extended',

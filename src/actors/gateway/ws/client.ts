@@ -107,9 +107,14 @@ export function holdClient(session: Session, isHeld: boolean, context: Turn): vo
   context.send(admitted.gateway.edges.web, { type: 'hold', connection, isHeld });
 }
 
-export function sayDisconnected({ id, admitted }: Session, context: Turn): void {
+export function sayDisconnected({ id, admitted, connection }: Session, context: Turn): void {
   const { gateway, route } = admitted;
-  context.send(gateway.edges.operator, { type: 'clientDisconnected', id, route: route.id });
+  context.send(gateway.edges.operator, {
+    type: 'clientDisconnected',
+    connection,
+    id,
+    route: route.id,
+  });
 }
 
 /** Codes that may stand in a close frame; others come from libraries that close without one. */

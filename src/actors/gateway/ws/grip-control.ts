@@ -118,25 +118,32 @@ export function followImplicitly(session: Session, channel: string, context: Tur
 }
 
 function follow(session: Session, channel: string, followed: FollowedChannel, context: Turn): void {
-  const { connection, admitted, channels } = session;
+  const { admitted, channels } = session;
   const before = channels.get(channel);
   const isImplicit = followed.isImplicit || before?.isImplicit === true;
   channels.set(channel, { ...followed, isImplicit });
-  // What needs no filter is encoded once for all who follow; the others write it themselves.
-  const format = needsOwner(followed.filters) ? TO_OWNER : GRIP_WS;
-  const topic = topicOfChannel(channel);
+  if (needsOwner(followed.filters) && !session.isFiltering) {
+    session.isFiltering = true;
+    for (const other of channels.keys()) if (other !== channel) askRouter(session, other, context);
+  }
+  askRouter(session, channel, context);
+  if (before !== undefined) return;
+  tellKeeper(session, 'follow', channel, context);
+  logFollowed(admitted, channel, context);
+}
+
+function askRouter(session: Session, channel: string, context: Turn): void {
+  const { connection, admitted, isFiltering } = session;
   context.send(admitted.gateway.router, {
     type: 'subscribe',
     connection,
     // What the origin says after this reaches the client when the channel is followed, and not before.
     slot: (session.slots += 1),
-    topic,
-    format,
+    topic: topicOfChannel(channel),
+    // What needs no filter is encoded once for all who follow; the others write it themselves.
+    format: isFiltering ? TO_OWNER : GRIP_WS,
     since: undefined,
   });
-  if (before !== undefined) return;
-  tellKeeper(session, 'follow', channel, context);
-  logFollowed(admitted, channel, context);
 }
 
 /** The router took a subscription up, or could not: what the origin said after it may go to the client. */

@@ -134,6 +134,8 @@ export interface Session {
   isDetached: boolean;
   /** By name with the route's prefix. */
   readonly channels: Map<string, FollowedChannel>;
+  /** Some channel has a filter: what is published to any of them passes through here, so that none is overtaken. */
+  isFiltering: boolean;
   readonly meta: Map<string, string>;
   /** Subscriptions asked for: each keeps its place among what is written. */
   slots: number;
@@ -170,6 +172,7 @@ export function sessionOf(admitted: Admitted, id: string, now: number): Session 
     isDetached: false,
     channels: new Map(),
     meta: new Map(),
+    isFiltering: false,
     slots: 0,
     delayed: undefined,
     filtering: undefined,

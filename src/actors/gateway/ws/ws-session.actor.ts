@@ -47,6 +47,7 @@ export const wsSession: ActorDefinition<WsSessionArgs, Session, WsSessionMessage
     context.send(gateway.edges.gateway, { type: 'own', connection, owner: context.self });
     context.send(gateway.edges.operator, {
       type: 'clientConnected',
+      connection,
       id: session.id,
       kind: 'ws',
       route: route.id,
@@ -127,6 +128,7 @@ export const wsSession: ActorDefinition<WsSessionArgs, Session, WsSessionMessage
       case 'topicsListed':
       case 'topicInformed':
       case 'gapped':
+      case 'streamLeft':
       case 'childStopped':
         return;
       default:

@@ -4,6 +4,7 @@
 
 import type { Socket } from 'node:net';
 import { hold, type Holder, listenTo } from '../../sockets/held-socket.ts';
+import { hearOut } from './hear-out.ts';
 import { KEPT_MS, type ResponseHead } from './response-head.ts';
 import { ResponseReader, type ResponseSink } from './response-reader.ts';
 
@@ -23,13 +24,14 @@ export interface ConnectionHost {
 
 export class OriginConnection implements Holder, ResponseSink {
   readonly socket: Socket;
-  /** Until when it may be used again, by `performance.now()`. */
+  /** Until when it may be used again, by the pool's clock. */
   freeUntil = 0;
   readonly #host: ConnectionHost;
   readonly #reader = new ResponseReader();
   #user: ConnectionUser | undefined = undefined;
   #answers = 0;
   #isSent = false;
+  #isHeardOut = false;
   #keptMs = 0;
 
   constructor(socket: Socket, host: ConnectionHost) {
@@ -55,6 +57,13 @@ export class OriginConnection implements Holder, ResponseSink {
 
   awaitDrain(): void {
     this.socket.once('drain', () => this.#user?.drained());
+  }
+
+  /** What follows may be long, and the origin may refuse it before it is whole. */
+  hearOut(): void {
+    if (this.#isHeardOut) return;
+    this.#isHeardOut = true;
+    hearOut(this.socket);
   }
 
   /** The whole request was written. */

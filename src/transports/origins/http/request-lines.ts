@@ -2,7 +2,8 @@
 // that would forge another header or another request. Refuses to know who asks. RFC 9112 §3, §5, §6.
 
 import type { GatewayCommand } from '../../../actors/runtime/gateway-edges.ts';
-import { isHopByHop, isSendable } from '../../gateway/answer-head.ts';
+import { isNamed } from '../../../actors/codecs/grip/header-list.ts';
+import { encodeLines } from '../../gateway/answer-head.ts';
 
 type Fetch = Extract<GatewayCommand, { readonly type: 'fetch' }>;
 
@@ -29,19 +30,8 @@ export function encodeRequestHead(
   token: string | undefined,
   dropped: (count: number) => void,
 ): string {
-  let lines = '';
-  let hasHost = false;
-  let bad = 0;
-  for (const [name, value] of headers) {
-    if (isHopByHop(name) || isUnsent(name)) continue;
-    if (!isSendable(name, value)) {
-      bad += 1;
-      continue;
-    }
-    if (name.length === 4 && name.toLowerCase() === 'host') hasHost = true;
-    lines += `${name}: ${value}\r\n`;
-  }
-  if (bad > 0) dropped(bad);
+  const lines = encodeLines(headers, isUnsent, dropped);
+  const hasHost = headers.some(([name]) => isNamed(name, 'host'));
   const host = hasHost ? '' : `Host: ${origin.host}:${origin.port}\r\n`;
   const signature = token === undefined ? '' : `Grip-Sig: ${token}\r\n`;
   return `${method} ${target} HTTP/1.1\r\n${host}${lines}${signature}${framing}\r\n`;
@@ -49,7 +39,5 @@ export function encodeRequestHead(
 
 /** Beside what concerns neighbours only: what was answered here, and what we could not keep. */
 function isUnsent(name: string): boolean {
-  if (name.length !== 2 && name.length !== 6) return false;
-  const lower = name.toLowerCase();
-  return lower === 'te' || lower === 'expect';
+  return isNamed(name, 'te') || isNamed(name, 'expect');
 }

@@ -2,7 +2,8 @@
 // must be said once and plainly, or two readers could see two different answers.
 // Refuses to know what was asked, but for its method. RFC 9112 §4, §5, §6.3; spec/grip.md, section "Origins".
 
-import type { HeaderList } from '../../../actors/codecs/grip/header-list.ts';
+import { type HeaderList, isNamed } from '../../../actors/codecs/grip/header-list.ts';
+import { endOfLine, trimmed } from '../../gateway/request-head.ts';
 
 export interface ResponseHead {
   readonly status: number;
@@ -69,34 +70,13 @@ export function readResponseHead(text: string, method: string): ResponseHead | u
 /** An unused connection is kept for so long. */
 export const KEPT_MS = 55_000;
 /** A request must not meet the end that the origin has announced. */
-const EARLIER_MS = 1_000;
+const EARLIER_MS = 2_000;
 
 function keptMsOf(keepAlive: string): number {
   if (keepAlive === '') return KEPT_MS;
   const [, seconds] = /(?:^|[,;\s])timeout\s*=\s*"?([0-9]{1,9})/i.exec(keepAlive) ?? [];
   if (seconds === undefined) return KEPT_MS;
   return Math.max(0, Math.min(KEPT_MS, Number(seconds) * 1_000 - EARLIER_MS));
-}
-
-function endOfLine(text: string, from: number): number {
-  const end = text.indexOf('\r\n', from);
-  return end === -1 ? text.length : end;
-}
-
-function isNamed(name: string, lower: string): boolean {
-  return name === lower || name.toLowerCase() === lower;
-}
-
-function trimmed(text: string, start: number, end: number): string {
-  let from = start;
-  let to = end;
-  while (from < to && isBlank(text.charCodeAt(from))) from += 1;
-  while (to > from && isBlank(text.charCodeAt(to - 1))) to -= 1;
-  return text.slice(from, to);
-}
-
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09;
 }
 
 function hasToken(list: string, wanted: string): boolean {

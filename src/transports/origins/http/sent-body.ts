@@ -54,6 +54,7 @@ export class SentBody implements BodyTaker {
   sendBehind(head: string, connection: OriginConnection): void {
     this.#connection = connection;
     const { socket } = connection;
+    connection.hearOut();
     socket.cork();
     connection.write(head);
     if (this.#isPouring) this.#sendAgain();

@@ -138,7 +138,7 @@ class Keeper {
 const quiet = { updateOnFirstSubscription: false };
 
 describe('an item', () => {
-  test('goes to the home of a channel that is followed, and nowhere else', () => {
+  test('[GRIP-PUB-5] goes to the home of a channel that is followed, and nowhere else', () => {
     const keeper = new Keeper(quiet);
     keeper.publish('a', '0');
     keeper.follow('a');
@@ -148,7 +148,7 @@ describe('an item', () => {
     expect(keeper.take()).toEqual(['a:1']);
   });
 
-  test('is known again by its id, even if nobody listened when it came first', () => {
+  test('[GRIP-ORDER-5] is known again by its id, even if nobody listened when it came first', () => {
     const keeper = new Keeper(quiet);
     keeper.publish('a', 'x', { id: '1' });
     keeper.follow('a');
@@ -162,7 +162,7 @@ describe('an item', () => {
     expect(keeper.take()).toEqual(['a:x']);
   });
 
-  test('waits for the one before it, 5 to 6 seconds', () => {
+  test('[GRIP-ORDER-1] [GRIP-ORDER-2] waits for the one before it, 5 to 6 seconds', () => {
     const keeper = new Keeper(quiet);
     keeper.follow('a');
     keeper.publish('a', '1', { id: '1' });
@@ -179,7 +179,7 @@ describe('an item', () => {
     expect(keeper.idOf('a')).toBe('9');
   });
 
-  test('is told to operators, by transport and with its receivers', () => {
+  test('[GRIP-STATS-2] is told to operators, by transport and with its receivers', () => {
     const keeper = new Keeper({ ...quiet, messageBlockBytes: 10 });
     keeper.follow('a');
     keeper.follow('a');
@@ -266,7 +266,7 @@ describe('an item', () => {
 });
 
 describe('who follows', () => {
-  test('is told to operators: the first and the last at once, others within a second', () => {
+  test('[GRIP-STATS-1] is told to operators: the first and the last at once, others within a second', () => {
     const keeper = new Keeper(quiet);
     keeper.follow('a');
     expect(keeper.told()).toEqual(['a stream 1']);
@@ -283,7 +283,7 @@ describe('who follows', () => {
     expect(keeper.told()).toEqual([]);
   });
 
-  test('by a long-poll is told for another minute', () => {
+  test('[GRIP-ZMQ-4] by a long-poll is told for another minute', () => {
     const keeper = new Keeper(quiet);
     keeper.follow('a', 'response');
     keeper.follow('a', 'response');
@@ -357,7 +357,7 @@ describe('who follows', () => {
 });
 
 describe('what has been missed', () => {
-  test('is looked for a second after a channel is followed anew, by those who hold requests then', () => {
+  test('[GRIP-HOLD-5] [GRIP-NEXT-5] is looked for a second after a channel is followed anew, by those who hold requests then', () => {
     const keeper = new Keeper();
     keeper.follow('a', 'response');
     keeper.pass(500);
@@ -377,7 +377,7 @@ describe('what has been missed', () => {
     expect(keeper.take()).toEqual([]);
   });
 
-  test('is not looked for within the minute of a long-poll', () => {
+  test('[GRIP-HOLD-5] is not looked for within the minute of a long-poll', () => {
     const keeper = new Keeper();
     keeper.follow('a', 'response');
     keeper.unfollow('a', 'response');
@@ -387,7 +387,7 @@ describe('what has been missed', () => {
     expect(keeper.take()).toEqual([]);
   });
 
-  test('is looked for by everybody at recover, and no id is trusted any more', () => {
+  test('[GRIP-CTRL-8] is looked for by everybody at recover, and no id is trusted any more', () => {
     const keeper = new Keeper(quiet);
     keeper.follow('a');
     keeper.follow('b', 'ws');

@@ -244,3 +244,50 @@ test('[GRIP-STATS-1] shards that die leave nothing behind of requests that are o
     { numRuns: 300 },
   );
 });
+
+test('[GRIP-STATS-1] who follows counts once, whenever the keeper dies', () => {
+  const held = fc
+    .record({ mode: fc.constantFrom('stream', 'response'), channel: fc.constantFrom(...channels) })
+    .map(({ mode, channel }): Reply => ({
+      headers: [
+        ['Grip-Hold', mode],
+        ['Grip-Channel', channel],
+      ],
+    }));
+  const event: fc.Arbitrary<Event> = fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.constant({ type: 'request' as const, shard: 1, method: 'GET', body: '' }),
+    },
+    {
+      weight: 6,
+      arbitrary: fc.record({ type: fc.constant('answer' as const), nth, reply: held }),
+    },
+    { weight: 2, arbitrary: fc.constant({ type: 'crash' as const, shard: 0 }) },
+    { weight: 1, arbitrary: fc.constant({ type: 'recover' as const }) },
+  );
+  const story = fc.array(fc.tuple(event, fc.integer({ min: 0, max: 12 })), {
+    maxLength: 40,
+    size: 'max',
+  });
+  fc.assert(
+    fc.property(story, fc.nat(), (events, chance) => {
+      const world = new World(chance);
+      for (const [each, steps] of events) {
+        world.obey(each);
+        for (let at = 0; at < steps; at += 1) world.stage.step();
+      }
+      const { stage } = world;
+      stage.settle();
+      stage.pass(1_500);
+      const streams = world.clients.filter(({ streaming, closed }) => streaming && !closed).length;
+      const counted = Object.entries(stage.followed).filter(([name]) => name.endsWith(' stream'));
+      // A stream follows one channel here.
+      expect(counted.reduce((sum, [, count]) => sum + count, 0)).toBe(streams);
+      world.finish();
+      expect(stage.wrongs).toEqual([]);
+      expect(stage.followed).toEqual({});
+    }),
+    { numRuns: 300 },
+  );
+});

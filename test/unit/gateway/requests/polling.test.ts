@@ -52,7 +52,7 @@ function expectOver(stage: GatewayStage): void {
 }
 
 describe('a held request', () => {
-  test('hears nothing until its time is up, and then what its origin prepared', () => {
+  test('[GRIP-HOLD-3] hears nothing until its time is up, and then what its origin prepared', () => {
     const { stage, client } = polled([
       reply(hold('a', ['Grip-Timeout', '7'], ['Grip-Status', '404 Nope'], ['X-A', '1'])),
     ]);
@@ -81,7 +81,7 @@ describe('a held request', () => {
     expect(client.answered?.body).toBe('stored\n');
   });
 
-  test('is ended by the first item of any of its channels', () => {
+  test('[GRIP-HOLD-1] is ended by the first item of any of its channels', () => {
     const { stage, client } = polled([
       reply(hold('a, b', ['X-A', '1'], ['Content-Type', 'text/a'], ['Content-Length', '7'])),
     ]);
@@ -123,7 +123,7 @@ describe('a held request', () => {
     expectOver(stage);
   });
 
-  test('hides what a published Grip-Expose-Headers names', () => {
+  test('[GRIP-INSTR-3] hides what a published Grip-Expose-Headers names', () => {
     const { stage, client } = polled([reply(hold('a', ['X-A', '1'], ['X-B', '2']))]);
     const headers = { 'Grip-Expose-Headers': 'x-a' };
     stage.publish({ channel: 'a', formats: { 'http-response': { body: 'x', headers } } });
@@ -145,14 +145,14 @@ describe('a held request', () => {
     expect(stage.questions).toHaveLength(1);
   });
 
-  test('waits without a channel, too', () => {
+  test('[GRIP-HOLD-4] waits without a channel, too', () => {
     const { stage, client } = polled([reply([['Grip-Hold', 'response']])]);
     stage.pass(55_000);
     expect(client.answered?.body).toBe('stored\n');
     expectOver(stage);
   });
 
-  test('of the JSON form holds as well', () => {
+  test('[GRIP-JSON-1] of the JSON form holds as well', () => {
     const body = JSON.stringify({
       hold: { channels: [{ name: 'a' }], timeout: 9 },
       response: { code: 404, headers: { 'X-A': '1' }, body: 'later' },
@@ -169,21 +169,21 @@ describe('a held request', () => {
     });
   });
 
-  test('of a HEAD is held, and its answer has no body but the edge’s to leave out', () => {
+  test('[GRIP-HOLD-7] [DIFF-8] of a HEAD is held, and its answer has no body but the edge’s to leave out', () => {
     const { stage, client } = polled([reply(hold())], { request: { method: 'HEAD' } });
     stage.publish(item('a', 'x'));
     expect(client.answered?.status).toBe(200);
     expectOver(stage);
   });
 
-  test('follows no more channels than it may, and each once', () => {
+  test('[GRIP-INSTR-8] [GRIP-LIMIT-1] follows no more channels than it may, and each once', () => {
     const names = Array.from({ length: 25 }, (_, at) => `c${at}, c${at}`).join(', ');
     const { stage } = polled([reply(hold(names))]);
     expect(Object.keys(stage.followed)).toHaveLength(20);
     expect(Object.values(stage.subscribed())).toEqual(Array.from({ length: 20 }, () => 1));
   });
 
-  test('of a route with a prefix follows prefixed channels, but not those of the target', () => {
+  test('[GRIP-HOLD-2] [GRIP-STREAM-7] of a route with a prefix follows prefixed channels, but not those of the target', () => {
     const { stage, client } = polled([reply(hold())], { routes: '*,prefix=x- origin:80,sub=s' });
     expect(stage.followed).toEqual({ 'x-a response': 1, 's response': 1 });
     stage.publish(item('a', 'no'));
@@ -204,7 +204,7 @@ describe('a held request', () => {
     expectOver(stage);
   });
 
-  test('lets go of everything when its client goes', () => {
+  test('[GRIP-HOLD-8] lets go of everything when its client goes', () => {
     const { stage, client } = polled([reply(hold())]);
     client.leave();
     expect(client.answered).toBeUndefined();
@@ -222,7 +222,7 @@ describe('a body patch', () => {
   };
   const replace = { op: 'replace', path: '/b', value: 5 };
 
-  test('changes what the origin prepared', () => {
+  test('[GRIP-PATCH-1] changes what the origin prepared', () => {
     expect(patched('{"b":1,"a":2}\n', [replace])).toMatchObject({
       status: 200,
       body: '{"a":2,"b":5}\n',
@@ -232,7 +232,7 @@ describe('a body patch', () => {
   test.each([
     ['no json', [replace]],
     ['{}', [{ op: 'remove', path: '/x' }]],
-  ])('that does not fit %s is an error', (stored, ops) => {
+  ])('[GRIP-PATCH-3] that does not fit %s is an error', (stored, ops) => {
     expect(patched(stored, ops)?.status).toBe(502);
     expect(patched(stored, ops, '*,debug o:80')?.body).toBe('failed to apply body-patch\n');
   });
@@ -241,7 +241,7 @@ describe('a body patch', () => {
 describe('a poll is asked again', () => {
   const request: AskedOfGateway = { method: 'POST', body: 'abc', path: '/p', search: '?q' };
 
-  test('at a hint, as the client asked, and the client sees nothing of it', () => {
+  test('[GRIP-PUB-13] at a hint, as the client asked, and the client sees nothing of it', () => {
     const { stage, client } = polled([reply(hold('a; prev-id=1')), reply(hold())], { request });
     stage.publish({
       channel: 'a',
@@ -260,7 +260,7 @@ describe('a poll is asked again', () => {
     expectOver(stage);
   });
 
-  test('when it missed something, and may get a whole answer', () => {
+  test('[GRIP-SEQ-3] when it missed something, and may get a whole answer', () => {
     const { stage, client } = polled([reply(hold('a; prev-id=1')), { body: 'all' }], { request });
     stage.publish(item('a', 'x', { id: '3', 'prev-id': '2' }));
     expect(stage.questions[1]?.header('Grip-Last')).toEqual(['a; last-id=1']);
@@ -269,7 +269,7 @@ describe('a poll is asked again', () => {
     expectOver(stage);
   });
 
-  test('also when an item does not say what it follows', () => {
+  test('[GRIP-SEQ-2] also when an item does not say what it follows', () => {
     const { stage } = polled([reply(hold('a; prev-id=1'))]);
     stage.publish(item('a', 'x', { id: '3' }));
     expect(stage.questions).toHaveLength(2);
@@ -287,7 +287,7 @@ describe('a poll is asked again', () => {
     expect(stage.questions[1]?.header('Grip-Last')).toEqual(['a; last-id=x Evil: 1']);
   });
 
-  test('when the item that follows comes, it is had', () => {
+  test('[GRIP-SEQ-1] when the item that follows comes, it is had', () => {
     const { stage, client } = polled([reply(hold('a; prev-id=1'))]);
     stage.publish(item('a', 'x', { id: '2', 'prev-id': '1' }));
     expect(client.answered?.body).toBe('x');
@@ -303,7 +303,7 @@ describe('a poll is asked again', () => {
     expect(stage.questions).toHaveLength(1);
   });
 
-  test('when the channel went on before it was followed', () => {
+  test('[GRIP-SEQ-4] when the channel went on before it was followed', () => {
     const replies = [reply(hold()), reply(hold('a; prev-id=1')), reply(hold('a; prev-id=2'))];
     const { stage } = polled(replies);
     stage.publish({ channel: 'a', id: '2', formats: { 'http-stream': { content: 'x' } } });
@@ -325,7 +325,7 @@ describe('a poll is asked again', () => {
     expect(stage.questions).toHaveLength(3);
   });
 
-  test('and loses nothing of what comes meanwhile', () => {
+  test('[GRIP-HOLD-6] [DIFF-7] and loses nothing of what comes meanwhile', () => {
     const stage = new GatewayStage({ options: { updateOnFirstSubscription: false } });
     const client = stage.request();
     stage.open.answer(reply(hold()));
@@ -409,7 +409,7 @@ describe('a poll is asked again', () => {
 describe('a second after a channel is followed first', () => {
   const options = { updateOnFirstSubscription: true };
 
-  test('its polls are asked again; others of the next minute are not', () => {
+  test('[GRIP-HOLD-5] its polls are asked again; others of the next minute are not', () => {
     const { stage, client } = polled([reply(hold('a', ['Grip-Timeout', '5']))], { options });
     stage.pass(999);
     expect(stage.questions).toHaveLength(1);
@@ -432,13 +432,13 @@ describe('a second after a channel is followed first', () => {
     expect(stage.questions).toHaveLength(4);
   });
 
-  test('an operator may do without it', () => {
+  test('[GRIP-HOLD-5] [DIFF-18] an operator may do without it', () => {
     const { stage } = polled([reply(hold())], { options: { updateOnFirstSubscription: false } });
     stage.pass(5_000);
     expect(stage.questions).toHaveLength(1);
   });
 
-  test('what is published while they are asked is not lost', () => {
+  test('[GRIP-HOLD-6] what is published while they are asked is not lost', () => {
     const stage = new GatewayStage();
     const client = stage.request();
     stage.open.answer(reply(hold()));
@@ -461,7 +461,7 @@ describe('the link for who is gone', () => {
     ['the client goes', (_, leave) => leave()],
     ['an item ends it', (stage) => stage.publish(item('a', 'x'))],
     ['its time is up', (stage) => stage.pass(55_000)],
-  ])('is told when %s', (_, finish) => {
+  ])('[GRIP-HOLD-9] [DIFF-9] is told when %s', (_, finish) => {
     const { stage, client } = polled([reply(hold('a', ...gone)), { status: 500 }]);
     finish(stage, () => client.leave());
     expect(posts(stage)).toEqual(['/gone']);
@@ -524,7 +524,7 @@ describe('filters', () => {
   const filtered = (filter: string, meta = 'user=u', setting: Setting = {}) =>
     polled([reply(hold(`a; filter=${filter}`, ['Grip-Set-Meta', meta]))], setting);
 
-  test('leave out who published', () => {
+  test('[GRIP-FILTER-1] leave out who published', () => {
     const { stage, client } = filtered('skip-self');
     stage.publish(item('a', 'own', { meta: { sender: 'u' } }));
     expect(client.answered).toBeUndefined();
@@ -532,7 +532,7 @@ describe('filters', () => {
     expect(client.answered?.body).toBe('other');
   });
 
-  test('leave out who does not follow what is required, by its unprefixed name', () => {
+  test('[GRIP-FILTER-3] leave out who does not follow what is required, by its unprefixed name', () => {
     const routes = '*,prefix=p- origin:80';
     const { stage, client } = filtered('require-sub', 'user=u', { routes });
     stage.publish(item('p-a', 'no', { meta: { require_sub: 'b' } }));
@@ -541,7 +541,7 @@ describe('filters', () => {
     expect(client.answered?.body).toBe('yes');
   });
 
-  test('put in what is the client’s own', () => {
+  test('[GRIP-FILTER-4] put in what is the client’s own', () => {
     const { stage, client } = filtered('var-subst');
     stage.publish(item('a', 'for %(user)s'));
     expect(client.answered?.body).toBe('for u');
@@ -594,7 +594,7 @@ describe('filters', () => {
     return { stage, client };
   };
 
-  test('may ask an origin whether', () => {
+  test('[GRIP-FILTER-8] [DIFF-15] may ask an origin whether', () => {
     const { stage, client } = asking('http-check');
     const { open } = stage;
     expect([open.method, open.target, open.body]).toEqual(['POST', '/dir/look', '']);
@@ -615,7 +615,7 @@ describe('filters', () => {
   test.each([
     [{ status: 200, body: 'new %(user)s' }, 'new ü'],
     [{ status: 204, body: 'ignored' }, 'it ü'],
-  ])('may ask an origin what to say: %j', (answer, body) => {
+  ])('[GRIP-FILTER-8] may ask an origin what to say: %j', (answer, body) => {
     const { stage, client } = asking('http-modify');
     expect(stage.open.body).toBe('it %(user)s');
     stage.open.answer(answer);
@@ -648,7 +648,7 @@ describe('filters', () => {
   });
 });
 
-test('a page that asked by JSON-P gets what was published as a script', () => {
+test('[GRIP-JSONP-6] a page that asked by JSON-P gets what was published as a script', () => {
   const { stage, client } = polled([reply(hold('a', ['Grip-Status', '404 Nope']))], {
     routes: '*,aco origin:80',
     request: { search: '?callback=cb' },
@@ -683,7 +683,7 @@ test('[PROC-DRAIN-3] polls of a node that ends are answered within its time, and
   expectOver(stage);
 });
 
-test('recover makes all polls ask again', () => {
+test('[GRIP-CTRL-8] recover makes all polls ask again', () => {
   const { stage } = polled([reply(hold('a; prev-id=1'))]);
   for (const [shard] of stage.shards.entries()) stage.recover(shard);
   expect(stage.questions).toHaveLength(2);

@@ -21,7 +21,7 @@ function asked(reply: Reply, request: AskedOfGateway = {}, routes = '* origin:80
 const plain: HeaderList = [['Content-Type', 'text/plain']];
 
 describe('an answer without GRIP', () => {
-  test('is passed on as it comes, without what concerns the origin’s connection alone', () => {
+  test('[GRIP-PROXY-1] [GRIP-HEAD-6] is passed on as it comes, without what concerns the origin’s connection alone', () => {
     const headers: HeaderList = [
       ['Set-Cookie', 'a=b'],
       ['Connection', 'close'],
@@ -43,7 +43,7 @@ describe('an answer without GRIP', () => {
     expect(stage.opened.size).toBe(0);
   });
 
-  test('that breaks off costs the client its connection, and is counted', () => {
+  test('[GRIP-PROXY-10] [DIFF-3] that breaks off costs the client its connection, and is counted', () => {
     const { stage, client } = asked({ body: 'half', isBroken: true });
     expect(client.closed).toBe('cut');
     expect(stage.counted('gateway.origin.truncated')).toBe(1);
@@ -66,7 +66,7 @@ describe('targets', () => {
   const routes = '* a:1 b:2 c:3';
 
   test.each(['refused', 'connectTimeout', 'tls'] as const)(
-    'are tried in order while they cannot be reached: %s',
+    '[GRIP-TARGET-1] are tried in order while they cannot be reached: %s',
     (fail) => {
       const stage = new GatewayStage({
         routes,
@@ -104,7 +104,7 @@ describe('targets', () => {
     }
   });
 
-  test('that are all away are named to whoever debugs', () => {
+  test('[GRIP-TARGET-3] that are all away are named to whoever debugs', () => {
     const stage = new GatewayStage({
       routes: '* a:1 b:2',
       options: { isDebug: true },
@@ -115,13 +115,13 @@ describe('targets', () => {
     expect(stage.questions).toHaveLength(2);
   });
 
-  test('that answer with an error are not passed over', () => {
+  test('[GRIP-TARGET-2] that answer with an error are not passed over', () => {
     const { stage, answered } = asked({ status: 500, body: 'no' }, {}, '* a:1 b:2');
     expect(answered?.status).toBe(500);
     expect(stage.questions).toHaveLength(1);
   });
 
-  test('bring their implicit channels along, those of the one that answered', () => {
+  test('[GRIP-STREAM-7] bring their implicit channels along, those of the one that answered', () => {
     const stage = new GatewayStage({
       routes: '*,prefix=p- a:1,sub=one b:2,sub=two,sub=three',
       origin: ({ asked: { origin } }) =>
@@ -133,7 +133,7 @@ describe('targets', () => {
 });
 
 describe('a GRIP answer without a hold', () => {
-  test('is sent once, without its Grip headers, with the status that it asks for', () => {
+  test('[GRIP-INSTR-1] [GRIP-INSTR-2] is sent once, without its Grip headers, with the status that it asks for', () => {
     const { stage, answered } = asked({
       headers: [
         ['Grip-Status', '404 Nope'],
@@ -152,7 +152,7 @@ describe('a GRIP answer without a hold', () => {
     expect(stage.followed).toEqual({});
   });
 
-  test('shows only the headers that it exposes', () => {
+  test('[GRIP-INSTR-3] shows only the headers that it exposes', () => {
     const { answered } = asked({
       headers: [
         ['Grip-Expose-Headers', 'x-a'],
@@ -163,7 +163,7 @@ describe('a GRIP answer without a hold', () => {
     expect(answered?.headers).toEqual([['X-A', '1']]);
   });
 
-  test('is an empty one when it is an instruct of JSON without a response', () => {
+  test('[GRIP-JSON-2] [DIFF-11] is an empty one when it is an instruct of JSON without a response', () => {
     const { answered } = asked({
       headers: [['Content-Type', 'application/grip-instruct; charset=utf-8']],
       body: '{}',
@@ -198,7 +198,7 @@ describe('a mistake in an instruct', () => {
       'failed to parse Grip-Timeout',
     ],
     [[['Grip-Status', '1000']], 'Grip-Status contains invalid status code'],
-  ])('%j is a 502, and told to whoever debugs', (headers, text) => {
+  ])('[GRIP-INSTR-4] [GRIP-INSTR-5] %j is a 502, and told to whoever debugs', (headers, text) => {
     expect(asked({ headers }).answered).toEqual({
       status: 502,
       reason: 'Bad Gateway',
@@ -210,7 +210,7 @@ describe('a mistake in an instruct', () => {
     );
   });
 
-  test('may be a status other than 200 in the JSON form', () => {
+  test('[GRIP-JSON-4] may be a status other than 200 in the JSON form', () => {
     const headers: HeaderList = [['Content-Type', 'application/grip-instruct']];
     const { answered } = asked({ status: 500, headers, body: '{}' }, {}, debugRoute);
     expect(answered?.body).toBe(
@@ -227,7 +227,7 @@ describe('a mistake in an instruct', () => {
 });
 
 describe('a large body', () => {
-  test('of a request is passed on, but not held', () => {
+  test('[GRIP-INSTR-7] of a request is passed on, but not held', () => {
     const request = { method: 'POST', body: big };
     expect(asked({ body: 'ok' }, request).answered?.body).toBe('ok');
     const { stage, answered } = asked({ headers: [['Grip-Hold', 'response']] }, request);
@@ -253,7 +253,7 @@ describe('a large body', () => {
         ['Grip-Set-Meta', 'id_format=x'],
       ],
     ],
-  ])('is no instruct of %s', (_, headers) => {
+  ])('[GRIP-INSTR-6] is no instruct of %s', (_, headers) => {
     expect(asked({ headers, body: big }).answered).toMatchObject({
       status: 502,
       body: 'Error while proxying to origin.\n',
@@ -263,7 +263,7 @@ describe('a large body', () => {
     expect(stage.living).toBe(0);
   });
 
-  test('passes when nothing but its headers speaks GRIP', () => {
+  test('[GRIP-INSTR-6] [DIFF-10] passes when nothing but its headers speaks GRIP', () => {
     const { stage, answered } = asked({
       headers: [
         ['Grip-Foo', '1'],
@@ -281,7 +281,7 @@ describe('a large body', () => {
     expect(stage.living).toBe(0);
   });
 
-  test('of a stream passes first, and the hold follows', () => {
+  test('[GRIP-STREAM-5] of a stream passes first, and the hold follows', () => {
     const headers: HeaderList = [
       ['Grip-Hold', 'stream'],
       ['Grip-Channel', 'a'],
@@ -334,7 +334,7 @@ describe('who is trusted, and what is not GRIP', () => {
   ];
   const options = { upstreamKey: 'key', sigKey: 'mine' };
 
-  test('a proxy in front that signed: its GRIP is between it and the origin', () => {
+  test('[GRIP-TRUST-1] a proxy in front that signed: its GRIP is between it and the origin', () => {
     const stage = new GatewayStage({ options, origin: () => ({ headers: grip, body: 'b' }) });
     const headers: HeaderList = [
       ['Host', 'example.com'],
@@ -349,7 +349,7 @@ describe('who is trusted, and what is not GRIP', () => {
     expect(question?.asked.signature).toBeUndefined();
   });
 
-  test('a client that only says so is not', () => {
+  test('[GRIP-TRUST-2] a client that only says so is not', () => {
     const stage = new GatewayStage({ options, origin: () => ({ headers: grip, body: 'b' }) });
     const headers: HeaderList = [
       ['Host', 'example.com'],
@@ -364,19 +364,19 @@ describe('who is trusted, and what is not GRIP', () => {
     expect(stage.followed).toEqual({ 'a response': 1 });
   });
 
-  test('a route without GRIP passes everything on', () => {
+  test('[GRIP-SIG-5] a route without GRIP passes everything on', () => {
     const { stage, answered } = asked({ headers: grip }, {}, '*,no_grip,sig_key=k origin:80');
     expect(answered?.headers).toEqual(grip);
     expect(stage.questions[0]?.asked.signature).toBeUndefined();
     expect(stage.questions[0]?.header('Grip-Feature')).toEqual([]);
   });
 
-  test('a route may sign by itself', () => {
+  test('[GRIP-SIG-2] a route may sign by itself', () => {
     const { stage } = asked({}, {}, '*,sig_key=k,sig_iss=i origin:80');
     expect(stage.questions[0]?.asked.signature).toEqual({ issuer: 'i', key: 'k' });
   });
 
-  test('only the gateway speaks for WebSockets', () => {
+  test('[WOH-OPEN-12] only the gateway speaks for WebSockets', () => {
     const request: AskedOfGateway = {
       method: 'POST',
       headers: [['Content-Type', 'application/websocket-events']],
@@ -435,7 +435,7 @@ describe('where a request goes', () => {
 describe('pages of other origins', () => {
   const routes = '*,aco origin:80';
 
-  test('may read answers, errors and held answers', () => {
+  test('[GRIP-CORS-4] [GRIP-CORS-5] may read answers, errors and held answers', () => {
     const headers: HeaderList = [['Origin', 'http://page']];
     const allowed = (reply: Reply) =>
       asked(reply, { headers }, routes).client.header('Access-Control-Allow-Origin');
@@ -446,7 +446,7 @@ describe('pages of other origins', () => {
     expect(asked({}, { headers }).client.header('Access-Control-Allow-Origin')).toBeUndefined();
   });
 
-  test('may ask by JSON-P, and get a script', () => {
+  test('[GRIP-JSONP-1] may ask by JSON-P, and get a script', () => {
     const search = '?callback=cb&_method=POST&_body=abc&x=1';
     const { stage, answered } = asked(
       { status: 404, reason: 'Nope', body: 'no' },
@@ -480,7 +480,7 @@ describe('pages of other origins', () => {
     expect(whole.answered?.body).toContain('"code": 200');
   });
 
-  test('are told of their mistakes', () => {
+  test('[GRIP-JSONP-3] are told of their mistakes', () => {
     const { stage, answered } = asked({}, { search: '?callback=' }, routes);
     expect(answered).toMatchObject({ status: 400, body: 'Invalid callback parameter.\n' });
     expect(stage.questions).toEqual([]);
@@ -495,7 +495,7 @@ describe('the test origin', () => {
     ['/t', 200, 'Hello from the Pushpin test handler!\n'],
     ['/t/', 200, 'Hello from the Pushpin test handler!\n'],
     ['/t/nothing', 404, 'no such test resource\n'],
-  ])('%s is %i', (path, status, body) => {
+  ])('[GRIP-TARGET-6] %s is %i', (path, status, body) => {
     const { stage, answered } = asked({}, { path }, routes);
     expect(answered).toMatchObject({ status, headers: plain, body });
     expect(stage.questions).toEqual([]);
@@ -541,7 +541,7 @@ describe('the test origin', () => {
 });
 
 describe('a client that goes away', () => {
-  test('while its origin is asked takes the question along', () => {
+  test('[GRIP-PROXY-12] while its origin is asked takes the question along', () => {
     const stage = new GatewayStage();
     const client = stage.request();
     client.leave();
@@ -559,12 +559,13 @@ test('operators hear of requests and who is here', () => {
     { type: 'activity', route: 'r', count: 1 },
     {
       type: 'clientConnected',
+      connection: 1,
       id: '0:1',
       kind: 'http',
       route: 'r',
       remote: '192.0.2.1',
       isSecure: true,
     },
-    { type: 'clientDisconnected', id: '0:1', route: 'r' },
+    { type: 'clientDisconnected', connection: 1, id: '0:1', route: 'r' },
   ]);
 });

@@ -59,7 +59,7 @@ const letters = (text: string) => text.split('').toSorted().join('');
 const targets = (stage: GatewayStage) => stage.questions.map(({ target }) => target);
 
 describe('a held stream', () => {
-  test('says at once what its origin said, and then every item, in order', () => {
+  test('[GRIP-STREAM-1] [GRIP-STREAM-2] says at once what its origin said, and then every item, in order', () => {
     const { stage, client } = streamed({
       status: 404,
       headers: hold('a, b', ['Grip-Status', '201 Yes'], ['X-A', '1'], ['Content-Length', '4']),
@@ -73,7 +73,7 @@ describe('a held stream', () => {
     expectOver(stage);
   });
 
-  test('ends cleanly at a close, after all that was before it', () => {
+  test('[GRIP-STREAM-3] ends cleanly at a close, after all that was before it', () => {
     const { stage, client } = streamed({ headers: hold() });
     client.isStalled = true;
     stage.publish(item('a', 'x'.repeat(300_000)), item('a', 'y'));
@@ -95,7 +95,7 @@ describe('a held stream', () => {
     }
   });
 
-  test('of a slow client is cut when too much waits, and lets go', () => {
+  test('[GRIP-STREAM-9] of a slow client is cut when too much waits, and lets go', () => {
     const { stage, client } = streamed({ headers: hold() }, { options: { queueBytesMax: 10_000 } });
     client.isStalled = true;
     stage.publish(item('a', 'x'.repeat(300_000)));
@@ -147,25 +147,28 @@ describe('keep-alives', () => {
     return heard;
   };
 
-  test.each(['idle', 'interval'])('%s: come in silence, up to a second early', (mode) => {
-    const heard = times(mode, 31_000, () => {});
-    expect(heard.map(([, text]) => text)).toEqual(['\n', '\n', '\n']);
-    let last = 0;
-    for (const [at] of heard) {
-      expect(at - last).toBeGreaterThanOrEqual(9_000);
-      expect(at - last).toBeLessThanOrEqual(10_000);
-      last = at;
-    }
-  });
+  test.each(['idle', 'interval'])(
+    '[GRIP-KEEP-1] %s: come in silence, up to a second early',
+    (mode) => {
+      const heard = times(mode, 31_000, () => {});
+      expect(heard.map(([, text]) => text)).toEqual(['\n', '\n', '\n']);
+      let last = 0;
+      for (const [at] of heard) {
+        expect(at - last).toBeGreaterThanOrEqual(9_000);
+        expect(at - last).toBeLessThanOrEqual(10_000);
+        last = at;
+      }
+    },
+  );
 
-  test('idle: are put off by every item', () => {
+  test('[GRIP-KEEP-1] idle: are put off by every item', () => {
     const heard = times('idle', 60_000, (at, stage) => {
       if (at % 5_000 === 0) stage.publish(item('a', '.'));
     });
     expect(heard.every(([, text]) => text === '.')).toBe(true);
   });
 
-  test('interval: are put off by nothing', () => {
+  test('[GRIP-KEEP-2] interval: are put off by nothing', () => {
     const heard = times('interval', 31_000, (at, stage) => {
       if (at % 5_000 === 0) stage.publish(item('a', '.'));
     });
@@ -189,7 +192,7 @@ describe('keep-alives', () => {
 });
 
 describe('prev-id without a next link', () => {
-  test('ends the stream after what the origin said', () => {
+  test('[GRIP-SEQ-2] ends the stream after what the origin said', () => {
     const { stage, client } = streamed({ headers: hold('a; prev-id=1'), body: 'open' });
     expect([client.take(), client.closed]).toEqual(['open', 'clean']);
     expectOver(stage);
@@ -212,7 +215,7 @@ describe('the next link', () => {
     ],
   };
 
-  test('is asked when the stream was quiet for its time, and goes on with what it says', () => {
+  test('[GRIP-NEXT-4] is asked when the stream was quiet for its time, and goes on with what it says', () => {
     const { stage, client } = streamed(
       { headers: hold('a; prev-id=1, b', next('<n?p=1>; rel=next; timeout=5')) },
       { request, options: { sigKey: 'k' } },
@@ -239,7 +242,7 @@ describe('the next link', () => {
     expectOver(stage);
   });
 
-  test('is asked 120 s later where it has no time of its own, and not while items come', () => {
+  test('[GRIP-NEXT-4] is asked 120 s later where it has no time of its own, and not while items come', () => {
     const { stage, client } = streamed({ headers: hold('a', next()) });
     stage.pass(100_000);
     stage.publish(item('a', 'x'));
@@ -259,7 +262,7 @@ describe('the next link', () => {
     expect(stage.questions.length).toBeLessThan(15);
   });
 
-  test('is asked when something was missed, and what waits is looked at after it', () => {
+  test('[GRIP-SEQ-2] is asked when something was missed, and what waits is looked at after it', () => {
     const { stage, client } = streamed({ headers: hold('a; prev-id=1', next()), body: '1' });
     stage.publish(item('a', '2', { id: '2', 'prev-id': '1' }));
     stage.publish(item('a', '4', { id: '4', 'prev-id': '3', 'no-seq': true }));
@@ -276,7 +279,7 @@ describe('the next link', () => {
     expectOver(stage);
   });
 
-  test('is asked when the channel went on before it was followed', () => {
+  test('[GRIP-SEQ-4] is asked when the channel went on before it was followed', () => {
     const { stage, client } = streamed({ headers: hold('a') });
     stage.publish(item('a', 'x', { id: '2' }));
     const late = stage.request();
@@ -305,7 +308,7 @@ describe('the next link', () => {
     expectOver(stage);
   });
 
-  test('is asked at a hint, what waited is forgotten, and what comes after waits', () => {
+  test('[GRIP-NEXT-9] is asked at a hint, what waited is forgotten, and what comes after waits', () => {
     const { stage, client } = streamed({ headers: hold('a', next()) });
     stage.publish(act('hint'), item('a', 'after'));
     expect(client.take()).toBe('');
@@ -315,7 +318,7 @@ describe('the next link', () => {
     expectOver(stage);
   });
 
-  test('is asked a second after the first subscription, where there is one', () => {
+  test('[GRIP-NEXT-5] is asked a second after the first subscription, where there is one', () => {
     const options = { updateOnFirstSubscription: true };
     const { stage, client } = streamed({ headers: hold('a', next()) }, { options });
     stage.pass(999);
@@ -333,7 +336,7 @@ describe('the next link', () => {
   });
 
   test.each<Reply>([{ status: 500 }, { status: 302 }, { body: 'half', isBroken: true }])(
-    'that cannot be had is asked again, ever later, and then the stream ends: %j',
+    '[GRIP-NEXT-7] that cannot be had is asked again, ever later, and then the stream ends: %j',
     (reply) => {
       const { stage, client } = streamed(
         { headers: hold('a; prev-id=0', next()) },
@@ -392,7 +395,7 @@ describe('the next link', () => {
       { headers: hold('a; filter=build-id', next()), body: 'n' },
       "filter error: build-id: no sub meta 'id_format'",
     ],
-  ])('whose answer is wrong ends the stream', (reply, text) => {
+  ])('[GRIP-NEXT-8] whose answer is wrong ends the stream', (reply, text) => {
     const { stage, client } = streamed(
       { headers: hold('a', next()) },
       { routes: '*,debug origin:80' },
@@ -414,7 +417,7 @@ describe('the next link', () => {
     expect(client.take()).toBe('7');
   });
 
-  test('chains without a hold, in order, until nothing follows', () => {
+  test('[GRIP-NEXT-1] chains without a hold, in order, until nothing follows', () => {
     const stage = new GatewayStage({
       origin: ({ target }) => {
         const at = target === '/' ? 0 : Number(target.slice(1));
@@ -432,7 +435,7 @@ describe('the next link', () => {
     expectOver(stage);
   });
 
-  test('chains into a hold', () => {
+  test('[GRIP-NEXT-6] chains into a hold', () => {
     const stage = new GatewayStage({
       origin: ({ target }) =>
         target === '/' ? { headers: [next()], body: '1' } : { headers: hold(), body: '2' },
@@ -444,7 +447,7 @@ describe('the next link', () => {
     expectOver(stage);
   });
 
-  test('may lead elsewhere, and is relative to where it led', () => {
+  test('[GRIP-NEXT-3] may lead elsewhere, and is relative to where it led', () => {
     const { stage, client } = streamed(
       { headers: hold('a', next('<http://other:81/d/e>; rel=next')) },
       { routes: '* origin:80,untrusted' },
@@ -495,7 +498,7 @@ describe('the link for who is gone', () => {
   test.each<[string, (stage: GatewayStage, leave: () => void) => void]>([
     ['its client goes', (_, leave) => leave()],
     ['it is closed', (stage) => stage.publish(act('close'))],
-  ])('is told when %s', (_, finish) => {
+  ])('[GRIP-HOLD-9] is told when %s', (_, finish) => {
     const { stage, client } = streamed({ headers: hold('a', gone) });
     finish(stage, () => client.leave());
     expect([stage.open.method, stage.open.target, stage.open.body]).toEqual(['POST', '/gone', '']);
@@ -543,14 +546,21 @@ describe('filters', () => {
     expect([one.take(), two.take()]).toEqual(['1.', 'to 2;2.']);
   });
 
-  test('that are not known are passed over, and cost nothing', () => {
+  test('[GRIP-STREAM-2] [GRIP-FILTER-1] of one channel do not let those of another overtake it', () => {
+    const { stage, client } = streamed({ headers: hold('a; filter=skip-self, f') });
+    client.take();
+    stage.publish(item('a', '1'), item('f', '2'), item('a', '3'), item('f', '4'));
+    expect(client.take()).toBe('1234');
+  });
+
+  test('[GRIP-FILTER-6] that are not known are passed over, and cost nothing', () => {
     const { stage, client } = streamed({ headers: hold('a; filter=new') });
     stage.publish(item('a', 'x'));
     expect(client.take()).toBe('x');
     expect(stage.counted('gateway.streams.failed')).toBe(0);
   });
 
-  test('build ids in', () => {
+  test('[GRIP-FILTER-5] build ids in', () => {
     const headers = hold('a; prev-id=1; filter=build-id', next(), [
       'Grip-Set-Meta',
       'id_format="%(a)s!", id_encoding=hex',
@@ -570,7 +580,7 @@ describe('filters', () => {
     expectOver(stage);
   });
 
-  test('that a publisher expects, and that nobody has, end the stream', () => {
+  test('[GRIP-FILTER-7] that a publisher expects, and that nobody has, end the stream', () => {
     const { stage, client } = streamed({ headers: hold() }, { routes: '*,debug origin:80' });
     stage.publish({
       channel: 'a',
@@ -621,7 +631,7 @@ test('the death of a shard is survived: who follows is told again, and hears on'
   expectOver(stage);
 });
 
-test('recover makes streams with a next link ask it', () => {
+test('[GRIP-CTRL-8] recover makes streams with a next link ask it', () => {
   const { stage, client } = streamed({ headers: hold('a; prev-id=1', next()) });
   for (const [shard] of stage.shards.entries()) stage.recover(shard);
   expect(stage.open.header('Grip-Last')).toEqual(['a; last-id=1']);

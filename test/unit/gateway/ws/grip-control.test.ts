@@ -188,6 +188,18 @@ describe('subscribe', () => {
     expect(followed(stage)).toEqual(['follow a', 'follow a']);
   });
 
+  test.each([
+    ['first', [subscribe('a', 'skip-self'), subscribe('b')]],
+    ['second', [subscribe('b'), subscribe('a', 'skip-self')]],
+    ['later', [subscribe('b'), subscribe('a'), subscribe('a', 'skip-self')]],
+  ])('[WOH-GRIP-5] with a filter is not overtaken by another (the filter is %s)', (_, events) => {
+    const stage = opened(events);
+    for (const [channel = '', text = ''] of ['a1', 'b2', 'a3', 'b4'])
+      stage.publishing(channel, { text });
+    stage.settle();
+    expect(stage.take()).toEqual(['text 1', 'text 2', 'text 3', 'text 4']);
+  });
+
   test('that no home has room for is taken back', () => {
     const stage = opened([subscribe('a')]);
     stage.tell({ type: 'subscribeRefused', slot: -1, topic: 'grip/a', reason: 'too-many-topics' });
@@ -370,9 +382,17 @@ describe('what operators hear', () => {
     stage.leave();
     const id = '01234567-89ab-4def-8123-456789abcdef';
     expect(stage.notices).toEqual([
-      { type: 'clientConnected', id, kind: 'ws', route: 'r', remote: '192.0.2.1', isSecure: false },
+      {
+        type: 'clientConnected',
+        connection: 7,
+        id,
+        kind: 'ws',
+        route: 'r',
+        remote: '192.0.2.1',
+        isSecure: false,
+      },
       { type: 'activity', route: 'r', count: 1 },
-      { type: 'clientDisconnected', id, route: 'r' },
+      { type: 'clientDisconnected', connection: 7, id, route: 'r' },
     ]);
   });
 });

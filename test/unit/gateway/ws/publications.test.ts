@@ -272,7 +272,8 @@ describe('filters that ask', () => {
     stage.publish('b', { action: 'close', code: 4_000 });
     expect(stage.take()).toEqual([]);
     stage.answerHead(204, 'No Content', []);
-    expect(stage.take()).toEqual(['close 4000']);
+    // What was published before it is said before it, whatever its channel.
+    expect(stage.take()).toEqual(['text hi', 'close 4000']);
     expect(stage.isOver).toBe(false);
   });
 });

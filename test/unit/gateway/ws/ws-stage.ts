@@ -346,6 +346,16 @@ export class WsStage {
     ws: Partial<WsFormat> & { text?: string },
     item: Partial<GripItem> = {},
   ): void {
+    this.publishing(channel, ws, item);
+    this.settle();
+  }
+
+  /** As `publish`, but nobody has heard of it yet. */
+  publishing(
+    channel: string,
+    ws: Partial<WsFormat> & { text?: string },
+    item: Partial<GripItem> = {},
+  ): void {
     const { text = '', ...format } = ws;
     const content = encoder.encode(text);
     const data: GripItem = {
@@ -378,7 +388,6 @@ export class WsStage {
       ref: undefined,
       publisher: undefined,
     });
-    this.settle();
   }
 
   #openNow(): Fetch {

@@ -1,0 +1,100 @@
+// The chat's door on one shard: counts who comes in, turns away who is too many, and starts one session for each.
+// Refuses to know lines. Obeys spec/hp.md, section "Connections".
+
+import { encodeLine, errorPayload } from '../codecs/hp/writing.ts';
+import type { ActorDefinition, Address, ChildStopped, Context } from '../runtime/actor.ts';
+import { Admission } from '../runtime/admission.ts';
+import type { ShardDown } from '../runtime/edges.ts';
+import type { TcpOpened } from '../runtime/tcp/tcp-edges.ts';
+import { type ChatContext, secondsAt, uuidFrom } from './chat-context.ts';
+import { hpSession, type HpSessionMessage } from './hp-session.actor.ts';
+
+export type HpDoorMessage =
+  | TcpOpened
+  | ShardDown
+  /** The node goes: whoever is here has so long to go, too. */
+  | { readonly type: 'drain'; readonly withinMs: number };
+
+interface HpDoorState {
+  readonly chat: ChatContext;
+  readonly admission: Admission;
+  /** Which network address each session came from; those of loopback count as one each. */
+  readonly sessions: Map<string, { readonly address: Address<HpSessionMessage>; remote: string }>;
+  isDraining: boolean;
+}
+
+type Turn = Context<HpDoorMessage>;
+
+export const hpDoor: ActorDefinition<ChatContext, HpDoorState, HpDoorMessage> = {
+  kind: 'chat/door',
+  mailboxMax: 100_000,
+  onFailure: 'escalate',
+  start(chat) {
+    return { chat, admission: new Admission(chat.options), sessions: new Map(), isDraining: false };
+  },
+  receive(state, message, context) {
+    switch (message.type) {
+      case 'tcpOpened':
+        opened(state, message, context);
+        return;
+      case 'childStopped':
+        left(state, message);
+        return;
+      case 'drain':
+        state.isDraining = true;
+        for (const { address } of state.sessions.values()) context.send(address, message);
+        return;
+      case 'shardDown':
+        for (const { address } of state.sessions.values()) context.send(address, message);
+        return;
+      case 'timedOut':
+        return;
+      default:
+        message satisfies never;
+    }
+  },
+};
+
+/** [HP-CONN-1] [HP-CONN-2] */
+function opened(state: HpDoorState, message: TcpOpened, context: Turn): void {
+  const { connection, isLoopback } = message;
+  const remote = isLoopback ? `loopback ${connection}` : message.remote;
+  if (state.isDraining) {
+    dismiss(state, connection, 'SERVER_DRAINING', 'This server goes down.', context);
+    return;
+  }
+  const refusal = state.admission.enter(remote);
+  if (refusal !== undefined) {
+    context.count(`chat.connections.refused.${refusal}`);
+    const text =
+      refusal === 'full' ? 'The server is full.' : 'Too many connections from this address.';
+    dismiss(state, connection, 'UNAVAILABLE', text, context);
+    return;
+  }
+  const address = context.spawn(
+    hpSession,
+    { chat: state.chat, opened: message },
+    `chat/${connection}`,
+  );
+  state.sessions.set(address, { address, remote });
+}
+
+function dismiss(
+  { chat }: HpDoorState,
+  connection: number,
+  code: 'UNAVAILABLE' | 'SERVER_DRAINING',
+  message: string,
+  context: Turn,
+): void {
+  const id = uuidFrom(() => context.random());
+  const around = { type: 'ERROR', id, timestamp: secondsAt(chat, context.now) };
+  const lastWords = encodeLine(around, errorPayload({ code, message, retryAfter: 5 }, null, true));
+  context.send(chat.edges.tcp, { type: 'dismiss', connection, lastWords });
+}
+
+function left(state: HpDoorState, { child }: ChildStopped): void {
+  const session = state.sessions.get(child);
+  if (session === undefined) return;
+  state.sessions.delete(child);
+  state.admission.leave(session.remote);
+}

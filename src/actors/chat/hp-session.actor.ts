@@ -1,0 +1,363 @@
+// One client of the chat, from its first byte until it is gone and will not come back. Each message moves one part of the
+// session; then it reads on, as far as nothing has to be waited for.
+// Refuses to know sockets, how rooms and users are kept, and other clients.
+// Obeys spec/hp.md; its life is hp-session.machine.ts.
+
+import type { HpMistake } from '../codecs/hp/mistakes.ts';
+import type { ActorDefinition } from '../runtime/actor.ts';
+import type { TcpOpened } from '../runtime/tcp/tcp-edges.ts';
+import { type ChatContext, roomOfTopic, shardOfRoom, shardOfUser } from './chat-context.ts';
+import { CHAT_ROOM } from './chat-formats.ts';
+import {
+  notRegistered,
+  passwordJudged,
+  register,
+  registered,
+  tokenJudged,
+} from './session/arriving.ts';
+import { hear, readOn, unthrottle } from './session/hearing.ts';
+import {
+  closeNow,
+  drain,
+  drained,
+  expire,
+  goAway,
+  refuse,
+  replaced,
+  sayLastWords,
+  stop,
+  tooSlow,
+} from './session/leaving.ts';
+import { historyRead, membersListed, roomsListed } from './session/looking.ts';
+import { presenceChanged, presenceTold } from './session/presence.ts';
+import {
+  detach,
+  handedOver,
+  handOver,
+  keepUntold,
+  resumed,
+  resumeWithout,
+  streamLeft,
+} from './session/resuming.ts';
+import { heardMark, joined, subscribed } from './session/joining.ts';
+import { askToJoin, delivered, giveUpSeat } from './session/seats.ts';
+import {
+  answer,
+  answerError,
+  type HpSessionMessage,
+  isHere,
+  NO_REF,
+  refOf,
+  say,
+  sayError,
+  type Session,
+  sessionOf,
+  type Turn,
+} from './session/session.ts';
+import {
+  directAnswered,
+  receiptArrived,
+  said,
+  sendDirect,
+  tellDirect,
+  typingArrived,
+} from './session/talking.ts';
+
+export type { HpSessionMessage } from './session/session.ts';
+
+export interface HpSessionArgs {
+  readonly chat: ChatContext;
+  readonly opened: TcpOpened;
+}
+
+export const hpSession: ActorDefinition<HpSessionArgs, Session, HpSessionMessage> = {
+  kind: 'chat/session',
+  mailboxMax: 65_536,
+  onFailure: 'stop',
+  start({ chat, opened }, context) {
+    const { connection } = opened;
+    const { options, router, edges } = chat;
+    context.send(router, {
+      type: 'open',
+      connection,
+      owner: context.self,
+      outbox: { queueBytesMax: options.queueBytesMax, slowPolicy: 'disconnect' },
+      ownFormat: CHAT_ROOM,
+      subscriptionsMax: options.roomsPerSessionMax,
+      stallTimeoutMs: options.stallTimeoutMs,
+    });
+    const owner = context.self;
+    context.send(edges.tcp, { type: 'own', connection, owner, receiptsTo: router });
+    context.after('login', options.loginTimeoutMs);
+    context.after('ping', options.pingEveryMs);
+    return sessionOf(chat, opened, context.now);
+  },
+  receive(session, message, context) {
+    switch (message.type) {
+      case 'messageReceived':
+        hear(session, message.payload as Uint8Array, context);
+        break;
+      case 'closeReceived':
+        session.hasInputEnded = true;
+        break;
+      case 'closed':
+        closed(session, context);
+        return;
+      case 'finished':
+        closeNow(session, context);
+        return;
+      case 'tooSlow':
+        tooSlow(session, context);
+        return;
+      case 'streamLeft':
+        streamLeft(session, message, context);
+        return;
+      case 'delivered':
+        if (!delivered(session, message.publication, context)) return;
+        heardMark(session, roomOfTopic(message.publication.topic), context);
+        break;
+      case 'subscribed':
+        subscribed(session, message, context);
+        break;
+      case 'subscribeRefused':
+        giveUpSeat(session, roomOfTopic(message.topic), context);
+        answerError(
+          session,
+          { code: 'UNAVAILABLE', message: 'There are too many rooms.' },
+          context,
+        );
+        break;
+      case 'joined':
+        joined(session, message, context);
+        break;
+      case 'leftRoom':
+        leftRoom(session, message.ref, context);
+        break;
+      case 'said':
+        said(session, message, context);
+        break;
+      case 'roomsListed':
+        roomsListed(session, message, context);
+        break;
+      case 'membersListed':
+        membersListed(session, message, context);
+        break;
+      case 'historyRead':
+      case 'directHistoryRead':
+        historyRead(session, message, context);
+        break;
+      case 'roomRefused':
+      case 'userRefused':
+        notAllowed(session, message.ref, message.mistake, context);
+        break;
+      case 'registered':
+        registered(session, message, context);
+        break;
+      case 'handedOver':
+        handedOver(session, message, context);
+        break;
+      case 'presenceTold':
+        presenceTold(session, message, context);
+        break;
+      case 'directAnswered':
+        directAnswered(session, message, context);
+        break;
+      case 'directArrived': {
+        const isAway = session.life === 'detached' || session.luggage !== undefined;
+        if (isAway) keepUntold(session, message, context);
+        else if (isHere(session)) tellDirect(session, message, false, context);
+        return;
+      }
+      case 'presenceChanged':
+        presenceChanged(session, message.presence, context);
+        return;
+      case 'receiptArrived':
+        receiptArrived(session, message, context);
+        return;
+      case 'typingArrived':
+        typingArrived(session, message, context);
+        return;
+      case 'replaced':
+        replaced(session, context);
+        return;
+      case 'handOver':
+        handOver(session, message, context);
+        return;
+      case 'tokenVerified':
+      case 'tokenRefused':
+        tokenJudged(session, message, context);
+        break;
+      case 'passwordVerified':
+      case 'passwordRefused':
+        passwordJudged(session, message, context);
+        break;
+      case 'userFound':
+        if (message.ref === refOf(session)) sendDirect(session, message.isKnown, context);
+        break;
+      case 'drain':
+        drain(session, message.withinMs, context);
+        return;
+      case 'shardDown':
+        shardDown(session, message.shard, context);
+        break;
+      case 'timedOut':
+        due(session, message.name, context);
+        break;
+      // Nothing of these was asked for.
+      case 'pingReceived':
+      case 'pongReceived':
+      case 'unsubscribed':
+      case 'publishAnswered':
+      case 'publisherHeld':
+      case 'publishRefused':
+      case 'topicsListed':
+      case 'topicInformed':
+      case 'gapped':
+      case 'childStopped':
+        return;
+      default:
+        message satisfies never;
+    }
+    settle(session, context);
+  },
+  lastWords: sayLastWords,
+};
+
+/** Reads on; a peer that says no more is left when everything it said is answered. */
+function settle(session: Session, context: Turn): void {
+  readOn(session, context);
+  const isDone = session.hasInputEnded && session.pending === undefined && !session.isThrottled;
+  if (!isDone || !isHere(session)) return;
+  // [HP-FRAME-4] Whatever is left has no end, and is not executed.
+  if (session.life === 'connected') goAway(session, context);
+  else detach(session, context);
+}
+
+function closed(session: Session, context: Turn): void {
+  if (session.isGone) return;
+  if (session.life === 'closed') stop(session, context);
+  else if (session.life !== 'detached') detach(session, context);
+}
+
+function due(session: Session, timer: string, context: Turn): void {
+  switch (timer) {
+    case 'login': {
+      // [HP-LOGIN-7]
+      const message = 'Nobody logged in.';
+      if (session.life === 'connected')
+        refuse(session, { code: 'LOGIN_TIMEOUT', message }, null, context);
+      return;
+    }
+    case 'ping':
+      ping(session, context);
+      return;
+    case 'answer':
+      unanswered(session, context);
+      return;
+    case 'throttle':
+      unthrottle(session);
+      return;
+    case 'resume':
+      expire(session, context);
+      return;
+    case 'changed':
+      resumed(session, context);
+      return;
+    case 'drained':
+      drained(session, context);
+      return;
+    case 'expiry':
+      refuse(session, { code: 'AUTH_FAILED', message: 'The token has expired.' }, null, context);
+      return;
+    case 'goodbye':
+      context.send(session.chat.edges.web, { type: 'cut', connection: session.connection });
+      return;
+    default:
+  }
+}
+
+/** [HP-LIVE-3] [HP-LIVE-4] */
+function ping(session: Session, context: Turn): void {
+  if (!isHere(session)) return;
+  const { pingEveryMs, pingTimeoutMs } = session.chat.options;
+  const quietMs = Math.floor((context.now - session.heardAt) / 1_000);
+  if (quietMs >= pingTimeoutMs) {
+    // A client that is cut off may come back to its session, as one that was seen to go.
+    sayError(
+      session,
+      { code: 'PING_TIMEOUT', message: 'Nothing was heard of you.' },
+      null,
+      context,
+    );
+    session.hasInputEnded = true;
+    if (session.life === 'connected') goAway(session, context);
+    else detach(session, context);
+    return;
+  }
+  if (quietMs >= pingEveryMs && !session.isPingDue) {
+    session.isPingDue = true;
+    say(session, 'PING', {}, context);
+  }
+  const untilMs = session.isPingDue ? pingTimeoutMs : pingEveryMs;
+  context.after('ping', Math.max(1, untilMs - quietMs));
+}
+
+/** [HP-ERR-5] Nobody knows whether it was done: the same id asks again. */
+function unanswered(session: Session, context: Turn): void {
+  const { pending } = session;
+  if (pending === undefined) return;
+  context.count('chat.requests.unanswered');
+  if (session.isGone) {
+    goAway(session, context);
+    return;
+  }
+  if (pending.request.type === 'RESUME' && session.luggage !== undefined) {
+    resumeWithout(session, context);
+    return;
+  }
+  if (pending.request.type === 'JOIN') giveUpSeat(session, pending.request.room, context);
+  if (pending.request.type === 'LOGIN') session.who = undefined;
+  answerError(session, { code: 'TIMEOUT', message: 'No answer came in time.' }, context);
+}
+
+function leftRoom(session: Session, ref: number, context: Turn): void {
+  const { pending } = session;
+  if (pending?.request.type !== 'LEAVE' || ref !== pending.ref) return;
+  answer(session, 'LEAVE_OK', { room: pending.request.room }, context);
+}
+
+function notAllowed(session: Session, ref: number, mistake: HpMistake, context: Turn): void {
+  const { pending } = session;
+  if (pending === undefined || ref !== pending.ref) return;
+  if (session.isGone && pending.request.type === 'RESUME') {
+    goAway(session, context);
+    return;
+  }
+  switch (pending.request.type) {
+    case 'LOGIN':
+      notRegistered(session, mistake, context);
+      return;
+    case 'JOIN':
+      giveUpSeat(session, pending.request.room, context);
+      answerError(session, mistake, context);
+      return;
+    case 'RESUME':
+      if (session.luggage === undefined) answerError(session, mistake, context);
+      else resumeWithout(session, context);
+      return;
+    default:
+      answerError(session, mistake, context);
+  }
+}
+
+/** [HP-ROOM-9] Keepers that died are told again who is here. */
+function shardDown(session: Session, shard: number, context: Turn): void {
+  const { chat, who } = session;
+  if (who === undefined) return;
+  for (const { room, phase } of session.seats.values()) {
+    if (phase === 'seated' && shardOfRoom(chat, room) === shard)
+      askToJoin(session, room, 0, undefined, false, NO_REF, context);
+  }
+  if (shardOfUser(chat, who.user) === shard && session.life !== 'connected')
+    register(session, who, true, context);
+}

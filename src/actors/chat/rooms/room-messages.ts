@@ -1,0 +1,163 @@
+// What is said to the keeper of rooms (rooms.actor.ts), which lives on the home shard of each room and gives messages
+// their order, and what it answers. Also what a publication of a room carries.
+// Refuses to know how rooms are kept. Obeys spec/hp.md, section "Rooms".
+
+import type { HpMistake } from '../../codecs/hp/mistakes.ts';
+import type { Status } from '../../codecs/hp/requests.ts';
+import type { Address } from '../../runtime/actor.ts';
+import type { ConnectionId, Payload, ShardDown } from '../../runtime/edges.ts';
+
+/** One message of a room, in its place. */
+export interface RoomEntry {
+  readonly seq: number;
+  readonly epoch: number;
+  readonly id: string;
+  /** The sender's own, in seconds. */
+  readonly timestamp: number;
+  readonly from: string;
+  /** The sender's session, which does not hear it again. */
+  readonly session: string;
+  readonly body: string;
+  readonly dataText: string | undefined;
+}
+
+/** The data of a publication whose topic is a room. */
+export interface RoomWord extends Payload {
+  /** A whole line, as all members read it. */
+  readonly line: Uint8Array;
+  /** `typing` is the first to be dropped; a `mark` says nothing on any wire. */
+  readonly kind: 'message' | 'event' | 'typing' | 'mark';
+  /** Where it came from: that connection does not hear it. */
+  readonly shard: number;
+  readonly connection: ConnectionId;
+  /** For messages. */
+  readonly entry: RoomEntry | undefined;
+  /** For a mark: the session that came in here. What was said before it was said before it came. */
+  readonly marked?: string | undefined;
+}
+
+export interface Member {
+  readonly session: string;
+  readonly user: string;
+  readonly status: Status;
+  readonly shard: number;
+  readonly connection: ConnectionId;
+}
+
+interface Asked {
+  readonly replyTo: Address<RoomReply>;
+  /** Comes back with the answer. */
+  readonly ref: number;
+}
+
+export type RoomsMessage =
+  | (Asked & {
+      readonly type: 'join';
+      readonly room: string;
+      readonly member: Member;
+      /** The latest messages that are wanted with it. */
+      readonly historyMax: number;
+      /** Wants all messages of others after this place instead. */
+      readonly since: Place | undefined;
+      /** Wants a mark in the room's topic at the place where it comes in. */
+      readonly isMarked: boolean;
+    })
+  | (Asked & {
+      readonly type: 'leave';
+      readonly room: string;
+      readonly session: string;
+      readonly reason: string | undefined;
+    })
+  | (Asked & {
+      readonly type: 'say';
+      readonly room: string;
+      readonly session: string;
+      readonly connection: ConnectionId;
+      readonly shard: number;
+      readonly id: string;
+      readonly timestamp: number;
+      readonly body: string;
+      readonly dataText: string | undefined;
+    })
+  | {
+      readonly type: 'typing';
+      readonly room: string;
+      readonly session: string;
+      readonly connection: ConnectionId;
+      readonly shard: number;
+      readonly on: boolean;
+    }
+  | {
+      readonly type: 'setStatus';
+      readonly room: string;
+      readonly session: string;
+      readonly status: Status;
+    }
+  | (Asked & {
+      readonly type: 'listRooms';
+      readonly prefix: string;
+      readonly after: string | undefined;
+      readonly limit: number;
+    })
+  | (Asked & {
+      readonly type: 'listMembers';
+      readonly room: string;
+      readonly after: string | undefined;
+      readonly limit: number;
+    })
+  | (Asked & {
+      readonly type: 'readHistory';
+      readonly room: string;
+      readonly session: string;
+      readonly after: number | undefined;
+      readonly before: number | undefined;
+      readonly limit: number;
+    })
+  | ShardDown;
+
+export interface Place {
+  readonly epoch: number;
+  readonly seq: number;
+}
+
+export type RoomReply =
+  | {
+      readonly type: 'joined';
+      readonly ref: number;
+      readonly room: string;
+      readonly seq: number;
+      readonly epoch: number;
+      readonly count: number;
+      readonly already: boolean;
+      readonly entries: readonly RoomEntry[];
+      /** Some of what was asked for is not remembered any more. */
+      readonly hasGap: boolean;
+    }
+  | { readonly type: 'leftRoom'; readonly ref: number }
+  | {
+      readonly type: 'said';
+      readonly ref: number;
+      readonly seq: number;
+      readonly epoch: number;
+      readonly isDuplicate: boolean;
+    }
+  | {
+      readonly type: 'roomsListed';
+      readonly ref: number;
+      readonly rooms: readonly (readonly [room: string, count: number])[];
+      readonly more: boolean;
+    }
+  | {
+      readonly type: 'membersListed';
+      readonly ref: number;
+      readonly members: readonly { readonly user: string; readonly status: Status }[];
+      readonly count: number;
+      readonly more: boolean;
+    }
+  | {
+      readonly type: 'historyRead';
+      readonly ref: number;
+      readonly entries: readonly RoomEntry[];
+      readonly more: boolean;
+    }
+  | { readonly type: 'roomRefused'; readonly ref: number; readonly mistake: HpMistake };

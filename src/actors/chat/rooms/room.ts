@@ -1,0 +1,169 @@
+// One room at its home: gives each message its place, remembers the last ones and the ids it has seen, and knows who is
+// in it. A user with several sessions is one member. Refuses to know wires and who may join.
+// Obeys spec/hp.md, section "Rooms".
+
+import { userKey } from '../../codecs/hp/names.ts';
+import type { Status } from '../../codecs/hp/requests.ts';
+import type { Member, Place, RoomEntry } from './room-messages.ts';
+
+export interface RoomLimits {
+  readonly historyMax: number;
+  readonly dedupeMs: number;
+  readonly dedupeIdsMax: number;
+}
+
+export type Draft = Omit<RoomEntry, 'seq' | 'epoch'>;
+
+export class Room {
+  readonly name: string;
+  readonly epoch: number;
+  /** When the last member left, or it was made; microseconds. */
+  emptySince: number;
+  readonly #limits: RoomLimits;
+  readonly #members = new Map<string, Member>();
+  /** Sessions by user. */
+  readonly #users = new Map<string, Map<string, Member>>();
+  #entries: RoomEntry[] = [];
+  #seq = 0;
+  readonly #seen = new Map<string, { readonly seq: number; readonly at: number }>();
+
+  constructor(name: string, epoch: number, limits: RoomLimits, now: number) {
+    this.name = name;
+    this.epoch = epoch;
+    this.#limits = limits;
+    this.emptySince = now;
+  }
+
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** Users, not sessions. */
+  get count(): number {
+    return this.#users.size;
+  }
+
+  get sessions(): readonly Member[] {
+    return [...this.#members.values()];
+  }
+
+  member(session: string): Member | undefined {
+    return this.#members.get(session);
+  }
+
+  /** Also takes the place of what was known of the session. True when the user was not here before. */
+  enter(member: Member): boolean {
+    const key = userKey(member.user);
+    const sessions = this.#users.get(key) ?? new Map<string, Member>();
+    const isNew = sessions.size === 0;
+    sessions.set(member.session, member);
+    this.#users.set(key, sessions);
+    this.#members.set(member.session, member);
+    return isNew;
+  }
+
+  /** True when it was the user's last session. */
+  leave(session: string, now: number): boolean {
+    const member = this.#members.get(session);
+    if (member === undefined) return false;
+    this.#members.delete(session);
+    const key = userKey(member.user);
+    const sessions = this.#users.get(key);
+    sessions?.delete(session);
+    if (sessions === undefined || sessions.size > 0) return false;
+    this.#users.delete(key);
+    if (this.#users.size === 0) this.emptySince = now;
+    return true;
+  }
+
+  /** By name, so that a page can be asked for after any of them. */
+  users(): readonly { readonly user: string; readonly status: Status }[] {
+    const keys = [...this.#users.keys()].toSorted(byCode);
+    return keys.flatMap((key) => {
+      const sessions = [...(this.#users.get(key)?.values() ?? [])];
+      const [first] = sessions;
+      if (first === undefined) return [];
+      return [{ user: first.user, status: foremost(sessions.map(({ status }) => status)) }];
+    });
+  }
+
+  /** [HP-MSG-5] The place that the sender's id has already. */
+  seqOf(from: string, id: string): number | undefined {
+    return this.#seen.get(`${userKey(from)} ${id}`)?.seq;
+  }
+
+  /** [HP-MSG-4] Gives the next place to a message and remembers it. */
+  append(draft: Draft, now: number): RoomEntry {
+    this.#seq += 1;
+    const entry: RoomEntry = { ...draft, seq: this.#seq, epoch: this.epoch };
+    const { historyMax, dedupeIdsMax } = this.#limits;
+    this.#entries.push(entry);
+    // Cut now and then, not each time.
+    if (this.#entries.length >= historyMax * 2) this.#entries = this.#entries.slice(-historyMax);
+    this.#seen.set(`${userKey(draft.from)} ${draft.id}`, { seq: this.#seq, at: now });
+    if (this.#seen.size > dedupeIdsMax) this.forgetIds(now);
+    return entry;
+  }
+
+  /** Ids that are too old, and too many. */
+  forgetIds(now: number): void {
+    const { dedupeMs, dedupeIdsMax } = this.#limits;
+    const since = now - dedupeMs * 1_000;
+    for (const [key, { at }] of this.#seen) {
+      if (at > since && this.#seen.size <= dedupeIdsMax) return;
+      this.#seen.delete(key);
+    }
+  }
+
+  /** The last messages, oldest first. */
+  latest(most: number): readonly RoomEntry[] {
+    return most === 0 ? [] : this.#kept().slice(-most);
+  }
+
+  /** All after a place; `hasGap` when some of them are not remembered. */
+  after(place: Place): { readonly entries: readonly RoomEntry[]; readonly hasGap: boolean } {
+    const kept = this.#kept();
+    // Numbers of another epoch do not compare: everything is new to whoever comes with them.
+    const seq = place.epoch === this.epoch ? place.seq : 0;
+    const entries = kept.filter((entry) => entry.seq > seq);
+    const oldest = kept[0]?.seq ?? this.#seq + 1;
+    return { entries, hasGap: oldest > seq + 1 && seq < this.#seq };
+  }
+
+  /** [HP-HIST-2] A page: the first after `after`, else the last before `before`; oldest first. */
+  page(
+    after: number | undefined,
+    before: number | undefined,
+    limit: number,
+  ): { readonly entries: readonly RoomEntry[]; readonly more: boolean } {
+    return pageOf(this.#kept(), after, before, limit);
+  }
+
+  #kept(): readonly RoomEntry[] {
+    return this.#entries.slice(-this.#limits.historyMax);
+  }
+}
+
+/** A page of numbered entries in their order. */
+export function pageOf<T extends { readonly seq: number }>(
+  all: readonly T[],
+  after: number | undefined,
+  before: number | undefined,
+  limit: number,
+): { readonly entries: readonly T[]; readonly more: boolean } {
+  const found = all.filter(
+    ({ seq }) => seq > (after ?? -1) && seq < (before ?? Number.MAX_SAFE_INTEGER),
+  );
+  const entries = after === undefined ? found.slice(-limit) : found.slice(0, limit);
+  return { entries, more: found.length > entries.length };
+}
+
+/** [HP-PRES-2] Of several sessions the one that is most here speaks for the user. */
+export function foremost(statuses: readonly Status[]): Status {
+  for (const status of ['online', 'busy'] as const) if (statuses.includes(status)) return status;
+  return 'away';
+}
+
+export function byCode(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}

@@ -1,0 +1,324 @@
+// The keeper of rooms, one on each shard for those whose home is there: puts messages in their order, and gives them to
+// the home of the room's topic, which gives them to all who follow. A message becomes bytes here, once for all.
+// Refuses to know connections: whoever is told by a topic is the router's business.
+// Obeys spec/hp.md, sections "Rooms", "Messages" and "History".
+
+import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
+import { encodeLine, type Payload } from '../../codecs/hp/writing.ts';
+import type { ActorDefinition, Address, Context } from '../../runtime/actor.ts';
+import { type ChatContext, secondsAt, topicOfRoom, uuidFrom } from '../chat-context.ts';
+import { entryPayload } from '../chat-formats.ts';
+import { byCode, Room } from './room.ts';
+import type { Member, RoomReply, RoomsMessage, RoomWord } from './room-messages.ts';
+
+interface RoomsState {
+  readonly chat: ChatContext;
+  readonly rooms: Map<string, Room>;
+  /** The next room that is made has at least this epoch. */
+  nextEpoch: number;
+  /** Crowds whose number of members has changed. */
+  readonly crowds: Set<Room>;
+}
+
+type Turn = Context<RoomsMessage>;
+type Ask<T extends RoomsMessage['type']> = Extract<RoomsMessage, { readonly type: T }>;
+
+export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> = {
+  kind: 'chat/rooms',
+  mailboxMax: 1_000_000,
+  onFailure: 'escalate',
+  start(chat, context) {
+    context.after('sweep', SWEEP_EVERY_MS);
+    return { chat, rooms: new Map(), nextEpoch: chat.life + 1, crowds: new Set() };
+  },
+  receive(state, message, context) {
+    switch (message.type) {
+      case 'join':
+        join(state, message, context);
+        return;
+      case 'leave':
+        leave(state, message, context);
+        return;
+      case 'say':
+        say(state, message, context);
+        return;
+      case 'typing':
+        typing(state, message, context);
+        return;
+      case 'setStatus': {
+        const room = state.rooms.get(message.room);
+        const member = room?.member(message.session);
+        if (member !== undefined) room?.enter({ ...member, status: message.status });
+        return;
+      }
+      case 'listRooms':
+        listRooms(state, message, context);
+        return;
+      case 'listMembers':
+        listMembers(state, message, context);
+        return;
+      case 'readHistory':
+        readHistory(state, message, context);
+        return;
+      case 'shardDown':
+        for (const room of state.rooms.values())
+          for (const member of room.sessions)
+            if (member.shard === message.shard) depart(state, room, member, 'node_down', context);
+        return;
+      case 'timedOut':
+        if (message.name === 'crowds') tellCrowds(state, context);
+        else sweep(state, context);
+        return;
+      case 'childStopped':
+        return;
+      default:
+        message satisfies never;
+    }
+  },
+};
+
+/** [HP-ROOM-3] Joining again changes nothing; it is how a session that moved says where it is now. */
+function join(state: RoomsState, ask: Ask<'join'>, context: Turn): void {
+  const { member, ref, historyMax, since } = ask;
+  const { roomMembersMax } = state.chat.options;
+  const room = state.rooms.get(ask.room) ?? open(state, ask.room, context);
+  if (room === undefined) {
+    deny(ask, refused('UNAVAILABLE', 'There is no place for another room.').mistake, context);
+    return;
+  }
+  const already = room.member(member.session) !== undefined;
+  if (!already && room.sessions.length >= roomMembersMax) {
+    deny(ask, refused('ROOM_FULL', 'The room is full.', 'payload.room').mistake, context);
+    return;
+  }
+  if (room.enter(member)) tellEvent(state, room, 'join', member, undefined, context);
+  const found =
+    since === undefined ? { entries: room.latest(historyMax), hasGap: false } : room.after(since);
+  const { name, seq, epoch, count } = room;
+  const { entries, hasGap } = found;
+  // The answer may overtake what the topic's home has still to deliver: the mark cannot.
+  if (ask.isMarked) mark(state, name, member, context);
+  answer(
+    ask,
+    { type: 'joined', ref, room: name, seq, epoch, count, already, entries, hasGap },
+    context,
+  );
+}
+
+function mark(
+  state: RoomsState,
+  room: string,
+  { session: marked, shard, connection }: Member,
+  context: Turn,
+): void {
+  const word = {
+    kind: 'mark',
+    line: NOTHING,
+    shard,
+    connection,
+    entry: undefined,
+    marked,
+  } as const;
+  publish(state, room, word, context);
+}
+
+function open(state: RoomsState, name: string, context: Turn): Room | undefined {
+  const { options, shards } = state.chat;
+  if (state.rooms.size >= Math.ceil(options.roomsMax / shards) && !evict(state)) return undefined;
+  const room = new Room(name, state.nextEpoch, options, context.now);
+  state.rooms.set(name, room);
+  return room;
+}
+
+/** The room that has been empty for longest. */
+function evict(state: RoomsState): boolean {
+  let oldest: Room | undefined;
+  for (const room of state.rooms.values())
+    if (room.count === 0 && room.emptySince < (oldest?.emptySince ?? Infinity)) oldest = room;
+  if (oldest !== undefined) forget(state, oldest);
+  return oldest !== undefined;
+}
+
+/** [HP-ROOM-6] A room that is made again must not look like the one that was forgotten. */
+function forget(state: RoomsState, room: Room): void {
+  state.rooms.delete(room.name);
+  state.nextEpoch = Math.max(state.nextEpoch, room.epoch + 1);
+}
+
+function leave(state: RoomsState, ask: Ask<'leave'>, context: Turn): void {
+  const room = state.rooms.get(ask.room);
+  const member = room?.member(ask.session);
+  if (room === undefined || member === undefined) {
+    deny(ask, refused('NOT_IN_ROOM', 'You are not in this room.', 'payload.room').mistake, context);
+    return;
+  }
+  depart(state, room, member, ask.reason, context);
+  answer(ask, { type: 'leftRoom', ref: ask.ref }, context);
+}
+
+function depart(
+  state: RoomsState,
+  room: Room,
+  member: Member,
+  reason: string | undefined,
+  context: Turn,
+): void {
+  if (room.leave(member.session, context.now))
+    tellEvent(state, room, 'leave', member, reason, context);
+}
+
+/** [HP-MSG-4] [HP-MSG-5] The same id again is the same message: same place, told once. */
+function say(state: RoomsState, ask: Ask<'say'>, context: Turn): void {
+  const room = state.rooms.get(ask.room);
+  const member = room?.member(ask.session);
+  if (room === undefined || member === undefined) {
+    deny(ask, refused('NOT_IN_ROOM', 'You are not in this room.', 'payload.room').mistake, context);
+    return;
+  }
+  const { id, timestamp, session, body, dataText, ref, shard, connection } = ask;
+  const { epoch } = room;
+  const known = room.seqOf(member.user, id);
+  if (known !== undefined) {
+    answer(ask, { type: 'said', ref, seq: known, epoch, isDuplicate: true }, context);
+    return;
+  }
+  const from = member.user;
+  const entry = room.append({ id, timestamp, from, session, body, dataText }, context.now);
+  const around = { type: 'ROOM_MESSAGE', id, timestamp };
+  const line = encodeLine(around, entryPayload(room.name, entry, state.chat.options.node));
+  context.count('chat.messages');
+  publish(state, room.name, { kind: 'message', line, shard, connection, entry }, context);
+  answer(ask, { type: 'said', ref, seq: entry.seq, epoch, isDuplicate: false }, context);
+}
+
+function typing(state: RoomsState, ask: Ask<'typing'>, context: Turn): void {
+  const room = state.rooms.get(ask.room);
+  const member = room?.member(ask.session);
+  if (room === undefined || member === undefined) return;
+  const { shard, connection, on } = ask;
+  const line = lineOf(state, 'TYPING', { room: room.name, from: member.user, on }, context);
+  publish(state, room.name, { kind: 'typing', line, shard, connection, entry: undefined }, context);
+}
+
+/** [HP-ROOM-5] Told to the others; not in a crowd. */
+function tellEvent(
+  state: RoomsState,
+  room: Room,
+  event: 'join' | 'leave',
+  { user, shard, connection }: Member,
+  reason: string | undefined,
+  context: Turn,
+): void {
+  const { count, name } = room;
+  if (count > state.chat.options.roomEventsMax) {
+    if (state.crowds.size === 0) context.after('crowds', CROWDS_EVERY_MS);
+    state.crowds.add(room);
+    return;
+  }
+  const line = lineOf(state, 'ROOM_EVENT', { room: name, event, user, reason, count }, context);
+  publish(state, name, { kind: 'event', line, shard, connection, entry: undefined }, context);
+}
+
+/** [HP-ROOM-5] A crowd hears now and then how many it is. */
+function tellCrowds(state: RoomsState, context: Turn): void {
+  const { shard } = state.chat;
+  for (const { name, count } of state.crowds) {
+    const line = lineOf(state, 'ROOM_EVENT', { room: name, event: 'count', count }, context);
+    const word = { kind: 'event', line, shard, connection: NOBODY, entry: undefined } as const;
+    publish(state, name, word, context);
+  }
+  state.crowds.clear();
+}
+
+function lineOf(state: RoomsState, type: string, payload: Payload, context: Turn): Uint8Array {
+  const id = uuidFrom(() => context.random());
+  return encodeLine({ type, id, timestamp: secondsAt(state.chat, context.now) }, payload);
+}
+
+/** Through the topic's own home, so that whoever follows the topic, in whatever dialect, hears one order. */
+function publish(
+  state: RoomsState,
+  room: string,
+  word: Omit<RoomWord, 'byteLength'>,
+  context: Turn,
+): void {
+  const data: RoomWord = { ...word, byteLength: word.line.byteLength };
+  const { entry } = word;
+  context.send(state.chat.home, {
+    type: 'publish',
+    topic: topicOfRoom(room),
+    id: entry === undefined ? undefined : `${entry.epoch}:${entry.seq}`,
+    data,
+    isKept: false,
+    shard: state.chat.shard,
+    ref: undefined,
+    publisher: undefined,
+  });
+}
+
+function listRooms(state: RoomsState, ask: Ask<'listRooms'>, context: Turn): void {
+  const { prefix, after = '', limit, ref } = ask;
+  const names = [...state.rooms.values()]
+    .filter(({ name, count }) => count > 0 && name.startsWith(prefix) && name > after)
+    .map(({ name, count }) => [name, count] as const)
+    .toSorted(([one], [other]) => byCode(one, other));
+  const rooms = names.slice(0, limit);
+  answer(ask, { type: 'roomsListed', ref, rooms, more: names.length > limit }, context);
+}
+
+function listMembers(state: RoomsState, ask: Ask<'listMembers'>, context: Turn): void {
+  const { after, limit, ref } = ask;
+  const room = state.rooms.get(ask.room);
+  if (room === undefined) {
+    const text = 'Nobody is in a room of this name.';
+    deny(ask, refused('NO_SUCH_ROOM', text, 'payload.room').mistake, context);
+    return;
+  }
+  const users = room.users();
+  const rest =
+    after === undefined
+      ? users
+      : users.filter(({ user }) => byCode(user.toLowerCase(), after.toLowerCase()) > 0);
+  const members = rest.slice(0, limit);
+  const { count } = room;
+  answer(ask, { type: 'membersListed', ref, members, count, more: rest.length > limit }, context);
+}
+
+/** [HP-HIST-1] Of a room only who is in it may read. */
+function readHistory(state: RoomsState, ask: Ask<'readHistory'>, context: Turn): void {
+  const room = state.rooms.get(ask.room);
+  if (room?.member(ask.session) === undefined) {
+    deny(ask, refused('NOT_IN_ROOM', 'You are not in this room.', 'payload.room').mistake, context);
+    return;
+  }
+  const { entries, more } = room.page(ask.after, ask.before, ask.limit);
+  answer(ask, { type: 'historyRead', ref: ask.ref, entries, more }, context);
+}
+
+function sweep(state: RoomsState, context: Turn): void {
+  const since = context.now - state.chat.options.emptyRoomMs * 1_000;
+  for (const room of state.rooms.values()) {
+    room.forgetIds(context.now);
+    if (room.count === 0 && room.emptySince <= since) forget(state, room);
+  }
+  context.after('sweep', SWEEP_EVERY_MS);
+}
+
+interface Asked {
+  readonly replyTo: Address<RoomReply>;
+  readonly ref: number;
+}
+
+function answer({ replyTo }: Asked, reply: RoomReply, context: Turn): void {
+  context.send(replyTo, reply);
+}
+
+function deny({ replyTo, ref }: Asked, mistake: HpMistake, context: Turn): void {
+  context.send(replyTo, { type: 'roomRefused', ref, mistake });
+}
+
+const NOTHING = new Uint8Array(0);
+/** No connection has this number. */
+const NOBODY = 0;
+const CROWDS_EVERY_MS = 5_000;
+const SWEEP_EVERY_MS = 60_000;

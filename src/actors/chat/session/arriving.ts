@@ -1,0 +1,221 @@
+// How a client comes in: it may ask who is here, and it says who it is, and proves it where the operator wants proof.
+// Refuses to know rooms. Obeys spec/hp.md, sections "HELLO" and "LOGIN".
+
+import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
+import { knownCaps, type RequestOf } from '../../codecs/hp/requests.ts';
+import { VERSION } from '../../codecs/hp/envelope.ts';
+import type { TokenVerdict } from '../../runtime/edges.ts';
+import type { PasswordVerdict } from '../../runtime/tcp/tcp-edges.ts';
+import { limitsTold } from '../chat-options.ts';
+import type { SessionEntry, UserReply } from '../users/user-messages.ts';
+import { goAway, refuse } from './leaving.ts';
+import { tellDirect } from './talking.ts';
+import {
+  advance,
+  answer,
+  answerError,
+  type Identity,
+  keeperOfUser,
+  ownKeeper,
+  refOf,
+  type Session,
+  type Turn,
+} from './session.ts';
+
+/** [HP-HELLO-1] [HP-HELLO-2] */
+export function hello(session: Session, { caps }: RequestOf<'HELLO'>, context: Turn): void {
+  const { options } = session.chat;
+  if (session.helloCaps !== undefined) {
+    const { mistake } = refused('FORBIDDEN', 'HELLO is said once.', 'type');
+    answerError(session, mistake, context);
+    return;
+  }
+  session.helloCaps = caps;
+  answer(
+    session,
+    'HELLO_OK',
+    {
+      version: VERSION,
+      node: options.node,
+      cluster: options.cluster,
+      caps: knownCaps,
+      auth: options.auth,
+      limits: limitsTold(options),
+    },
+    context,
+  );
+}
+
+/** [HP-LOGIN-1] [HP-LOGIN-2] */
+export function login(session: Session, request: RequestOf<'LOGIN'>, context: Turn): void {
+  const { options, edges } = session.chat;
+  const { opened } = session;
+  const { method, password, token } = request.auth;
+  if (!options.auth.includes(method)) {
+    const isNone = method === 'none';
+    const text = isNone ? 'Prove who you are.' : `This server does not take ${method}.`;
+    const code = isNone ? 'AUTH_REQUIRED' : 'AUTH_METHOD';
+    failed(session, refused(code, text, 'payload.auth').mistake, context);
+    return;
+  }
+  // [HP-LOGIN-5]
+  if (method !== 'none' && !opened.isSecure && !opened.isLoopback && !options.allowPlaintext) {
+    const text = 'Secrets are taken over TLS alone.';
+    failed(session, refused('AUTH_METHOD', text, 'payload.auth').mistake, context);
+    return;
+  }
+  const { user } = request;
+  const ref = refOf(session);
+  if (session.pending !== undefined) session.pending.user = user;
+  if (method === 'none') enter(session, user, context);
+  else if (method === 'password') {
+    const { remote } = opened;
+    const replyTo = context.self;
+    context.send(edges.passwords, { type: 'verifyPassword', user, password, remote, ref, replyTo });
+  } else context.send(edges.auth, { type: 'verify', token, ref, replyTo: context.self });
+}
+
+/** [HP-LOGIN-3] One text, whatever was wrong. */
+export function passwordJudged(session: Session, verdict: PasswordVerdict, context: Turn): void {
+  if (verdict.ref !== refOf(session) || session.pending?.request.type !== 'LOGIN') return;
+  if (verdict.type === 'passwordVerified') enter(session, verdict.user, context);
+  else if (verdict.type === 'passwordRefused' && verdict.retryAfterSeconds !== undefined) {
+    const retryAfter = verdict.retryAfterSeconds;
+    failed(session, { code: 'RATE_LIMITED', message: 'Too many logins.', retryAfter }, context);
+  } else failed(session, NOT_PROVED, context);
+}
+
+/** [HP-LOGIN-4] A token names its user. */
+export function tokenJudged(session: Session, verdict: TokenVerdict, context: Turn): void {
+  const { pending } = session;
+  if (verdict.ref !== refOf(session) || pending?.request.type !== 'LOGIN') return;
+  const isGood =
+    verdict.type === 'tokenVerified' &&
+    verdict.subject?.toLowerCase() === pending.user.toLowerCase();
+  if (!isGood) {
+    failed(session, NOT_PROVED, context);
+    return;
+  }
+  if (verdict.expiresInMs !== undefined) context.after('expiry', verdict.expiresInMs);
+  enter(session, pending.user, context);
+}
+
+const NOT_PROVED: HpMistake = {
+  code: 'AUTH_FAILED',
+  message: 'The user is not known, or the proof is wrong.',
+};
+
+/** [HP-LOGIN-6] The third one is the last. */
+function failed(session: Session, mistake: HpMistake, context: Turn): void {
+  session.failedLogins += 1;
+  context.count('chat.logins.failed');
+  if (session.failedLogins < FAILED_LOGINS_MAX) answerError(session, mistake, context);
+  else refuse(session, mistake, session.pending?.id ?? null, context);
+}
+
+/** The user's keeper decides whether there is a place. */
+function enter(session: Session, user: string, context: Turn): void {
+  const { pending, opened, chat } = session;
+  if (pending?.request.type !== 'LOGIN') return;
+  const { caps, status } = pending.request;
+  session.who = {
+    user,
+    // A login that was given up must not be taken for the next one.
+    session: `${chat.options.node}-${opened.nonce.slice(0, 10)}${session.asked.toString(36)}`,
+    secret: opened.secret,
+    caps: [...new Set([...caps, ...(session.helloCaps ?? [])])],
+    status,
+    note: undefined,
+  };
+  register(session, session.who, false, context);
+}
+
+export function register(session: Session, who: Identity, isAgain: boolean, context: Turn): void {
+  context.send(ownKeeper(session), {
+    type: 'register',
+    user: who.user,
+    entry: entryOf(session, who, context),
+    isAgain,
+    ref: isAgain ? AGAIN_REF : refOf(session),
+    replyTo: context.self,
+  });
+}
+
+export function entryOf(session: Session, who: Identity, context: Turn): SessionEntry {
+  const { user: _, caps: __, ...known } = who;
+  return {
+    ...known,
+    shard: session.chat.shard,
+    address: context.self,
+    isDetached: session.life === 'detached',
+  };
+}
+
+/** [HP-LOGIN-1] LOGIN_OK first, and then what waited for the user. */
+export function registered(
+  session: Session,
+  reply: Extract<UserReply, { readonly type: 'registered' }>,
+  context: Turn,
+): void {
+  const { who, chat } = session;
+  if (reply.ref === AGAIN_REF) return;
+  if (session.isGone || reply.ref !== refOf(session) || who === undefined) {
+    giveBack(session, reply, context);
+    return;
+  }
+  advance(session, 'loggedIn');
+  session.splitter.lineBytesMax = chat.options.lineBytesMax;
+  session.garbage = [];
+  context.cancel('login');
+  context.count('chat.sessions');
+  context.count('chat.logins');
+  answer(session, 'LOGIN_OK', { ...welcome(session, who), ...more(reply) }, context);
+  for (const message of reply.offline)
+    tellDirect(session, { message, isSent: false }, true, context);
+}
+
+/** Too late: nobody is here who could use the place, or hear what waited. */
+function giveBack(
+  session: Session,
+  { user, session: name, offline }: Extract<UserReply, { readonly type: 'registered' }>,
+  context: Turn,
+): void {
+  const keeper = keeperOfUser(session, user);
+  context.send(keeper, { type: 'unregister', user, session: name, untold: offline });
+  if (session.isGone) goAway(session, context);
+}
+
+function more({ offline, sessions }: { offline: readonly unknown[]; sessions: number }) {
+  return { offline_count: offline.length, sessions };
+}
+
+export function welcome({ chat }: Session, { user, session, secret, caps, status }: Identity) {
+  const { options, incarnation } = chat;
+  return {
+    user,
+    session,
+    node: options.node,
+    incarnation,
+    heartbeat: options.pingEveryMs / 1_000,
+    resume: { token: tokenOf(user, session, secret), window: options.resumeWindowMs / 1_000 },
+    caps,
+    status,
+    limits: limitsTold(options),
+  };
+}
+
+/** [HP-RES-2] Says whose keeper knows the session, and proves that it was told to this client. */
+export function tokenOf(user: string, session: string, secret: string): string {
+  return `${user}~${session}~${secret}`;
+}
+
+/** The keeper has no place for the session. */
+export function notRegistered(session: Session, mistake: HpMistake, context: Turn): void {
+  session.who = undefined;
+  if (session.isGone) goAway(session, context);
+  else answerError(session, mistake, context);
+}
+
+const FAILED_LOGINS_MAX = 3;
+/** No request has this number. */
+const AGAIN_REF = 0;

@@ -1,0 +1,165 @@
+// What a client sends, line by line: one request is answered before the next line is looked at, so that everything
+// happens in the order in which it was asked. What is too much, too fast or no message at all is dealt with here.
+// Refuses to know what requests mean. Obeys spec/hp.md, sections "Framing", "Envelope", "Liveness" and "Limits".
+
+import { type Envelope, isGarbage, readEnvelope } from '../../codecs/hp/envelope.ts';
+import { isBlank, looksLikeHttp, type Taken } from '../../codecs/hp/line-splitter.ts';
+import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
+import { readPayload } from '../../codecs/hp/payloads.ts';
+import { secondsAt } from '../chat-context.ts';
+import { refuse } from './leaving.ts';
+import { obey } from './obeying.ts';
+import { freshId, isHere, sayError, type Session, type Turn } from './session.ts';
+
+export function hear(session: Session, chunk: Uint8Array, context: Turn): void {
+  if (!isHere(session)) return;
+  context.count('chat.bytes.in', chunk.byteLength);
+  session.splitter.push(chunk);
+}
+
+/** Takes lines for as long as none of them has to wait. */
+export function readOn(session: Session, context: Turn): void {
+  while (isHere(session) && session.pending === undefined && !session.isThrottled) {
+    const taken = session.splitter.next();
+    if (taken === undefined) break;
+    take(session, taken, context);
+  }
+  holdBack(session, context);
+}
+
+/** Stops reading from the network while what came is not dealt with. */
+function holdBack(session: Session, context: Turn): void {
+  const { connection, chat, splitter } = session;
+  const isBusy = session.pending !== undefined && splitter.waitingBytes > WAITING_BYTES_MAX;
+  const isHeld = isHere(session) && (session.isThrottled || isBusy);
+  if (isHeld === session.isHeld) return;
+  session.isHeld = isHeld;
+  context.send(chat.edges.web, { type: 'hold', connection, isHeld });
+}
+
+function take(session: Session, taken: Taken, context: Turn): void {
+  const isIn = session.who !== undefined;
+  if (taken.kind === 'flood') {
+    const message = 'The line does not end.';
+    refuse(session, { code: 'LINE_TOO_LONG', message }, null, context);
+    return;
+  }
+  if (taken.kind === 'tooLong') {
+    heardSomething(session, context);
+    const message = `A line has at most ${session.splitter.lineBytesMax} bytes.`;
+    // [HP-FRAME-5] [HP-FRAME-6]
+    if (isIn) sayError(session, { code: 'LINE_TOO_LONG', message }, null, context, false);
+    else refuse(session, { code: 'LINE_TOO_LONG', message }, null, context);
+    return;
+  }
+  charge(session, taken.bytes.byteLength + 1, context);
+  heardSomething(session, context);
+  const isFirst = session.isFirstLine;
+  if (isBlank(taken.bytes)) return; // [HP-FRAME-3]
+  session.isFirstLine = false;
+  if (isFirst && looksLikeHttp(taken.bytes)) {
+    // [HP-FRAME-7]
+    context.count('chat.http');
+    const { remote } = session.opened;
+    const entry = { type: 'log', level: 'warn', event: 'chat.crossProtocol' } as const;
+    context.send(session.chat.edges.log, { ...entry, fields: { remote } });
+    session.splitter.clear();
+    const message = 'This port speaks HP, one JSON object a line, and no HTTP.';
+    refuse(session, { code: 'INVALID_JSON', message }, null, context);
+    return;
+  }
+  context.count('chat.lines.in');
+  const { isLenient } = { isLenient: session.chat.options.envelope === 'lenient' };
+  const reading = readEnvelope(taken.bytes, isLenient);
+  if (reading.ok) request(session, reading.envelope, context);
+  else mistaken(session, reading.mistake, reading.ref, context);
+}
+
+/** [HP-LIVE-1] Any line tells that the client is there. */
+function heardSomething(session: Session, context: Turn): void {
+  session.heardAt = context.now;
+  session.isPingDue = false;
+}
+
+/** [HP-LIM-3] Faster than that, and what comes waits in the network. */
+function charge(session: Session, bytes: number, context: Turn): void {
+  const waitUs = session.byteRate.charge(bytes, context.now);
+  if (waitUs === 0) return;
+  session.isThrottled = true;
+  context.count('chat.throttled');
+  context.after('throttle', Math.ceil(waitUs / 1_000));
+}
+
+export function unthrottle(session: Session): void {
+  session.isThrottled = false;
+}
+
+function mistaken(session: Session, mistake: HpMistake, ref: string | null, context: Turn): void {
+  if (isGarbage(mistake) && isTooMuchGarbage(session, context.now)) {
+    refuse(session, mistake, ref, context);
+    return;
+  }
+  const isFatal = mistake.code === 'INVALID_VERSION' || mistake.code === 'UNSUPPORTED_VERSION';
+  if (isFatal) refuse(session, mistake, ref, context);
+  else sayError(session, mistake, ref, context);
+}
+
+/** [HP-ERR-3] */
+function isTooMuchGarbage(session: Session, now: number): boolean {
+  const isIn = session.who !== undefined;
+  const since = isIn ? now - GARBAGE_WINDOW_US : Number.NEGATIVE_INFINITY;
+  session.garbage = [...session.garbage.filter((at) => at > since), now];
+  return session.garbage.length >= (isIn ? GARBAGE_MAX : GARBAGE_BEFORE_LOGIN_MAX);
+}
+
+function request(session: Session, envelope: Envelope, context: Turn): void {
+  // [HP-ENV-5] [HP-ENV-6] What a lenient listener lets people leave out.
+  const id = envelope.id ?? freshId(session);
+  const timestamp = envelope.timestamp ?? secondsAt(session.chat, context.now);
+  const isIn = session.who !== undefined;
+  if (!isIn && !beforeLogin.includes(envelope.type)) {
+    const message = 'Log in first.';
+    sayError(session, { code: 'NOT_LOGGED_IN', message }, id, context);
+    return;
+  }
+  if (isIn && onlyBeforeLogin.includes(envelope.type)) {
+    const { mistake } = refused('ALREADY_LOGGED_IN', 'You are logged in already.');
+    sayError(session, mistake, id, context);
+    return;
+  }
+  const reading = readPayload(envelope, session.chat.options);
+  if (!reading.ok) sayError(session, reading.mistake, id, context);
+  else {
+    session.asked += 1;
+    session.pending = {
+      ref: session.asked,
+      id,
+      timestamp,
+      request: reading.request,
+      missing: 0,
+      presences: [],
+      rooms: [],
+      hasMore: false,
+      user: '',
+    };
+    obey(session, reading.request, context);
+    if (session.pending !== undefined)
+      context.after('answer', session.chat.options.answerTimeoutMs);
+  }
+}
+
+/** [HP-SESS-5] */
+const beforeLogin: readonly string[] = [
+  'HELLO',
+  'LOGIN',
+  'RESUME',
+  'PING',
+  'PONG',
+  'BYE',
+  'LOGOUT',
+];
+const onlyBeforeLogin: readonly string[] = ['HELLO', 'LOGIN', 'RESUME'];
+const WAITING_BYTES_MAX = 65_536;
+const GARBAGE_BEFORE_LOGIN_MAX = 3;
+const GARBAGE_MAX = 10;
+const GARBAGE_WINDOW_US = 60_000_000;

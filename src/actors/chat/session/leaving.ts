@@ -1,0 +1,209 @@
+// Every way in which a session ends: the client's own word, a mistake too many, patience at its end, the node's going,
+// another session in its place. Whoever is told something last is told all of it before the connection closes.
+// Refuses to know requests. Obeys spec/hp.md, sections "Sessions", "Liveness" and "Errors".
+
+import type { HpMistake } from '../../codecs/hp/mistakes.ts';
+import { encodeLine, errorPayload } from '../../codecs/hp/writing.ts';
+import { secondsAt, shardOfRoom } from '../chat-context.ts';
+import type { Direct, Untold } from '../users/user-messages.ts';
+import {
+  advance,
+  cancelAnswer,
+  freshId,
+  has,
+  isHere,
+  keeperOfUser,
+  NO_REF,
+  ownKeeper,
+  say,
+  sayError,
+  type Session,
+  type Turn,
+} from './session.ts';
+
+/** [HP-SESS-6] The client goes, and does not come back. */
+export function bye(session: Session, id: string, reason: string | undefined, context: Turn): void {
+  say(session, 'BYE', { ref: id, reason }, context);
+  end(session, 'left', context);
+  finish(session, context);
+}
+
+/** [HP-ERR-2] The connection closes after this. */
+export function refuse(
+  session: Session,
+  mistake: HpMistake,
+  ref: string | null,
+  context: Turn,
+): void {
+  if (!isHere(session)) return;
+  sayError(session, mistake, ref, context, true);
+  end(session, 'refused', context);
+  finish(session, context);
+}
+
+/** A stranger who says no more. */
+export function goAway(session: Session, context: Turn): void {
+  advance(session, 'lost');
+  if (session.isGone) stop(session, context);
+  else finish(session, context);
+}
+
+/** [HP-LIM-6] What waits for it is let go; the last line stands behind what its network has taken. */
+export function tooSlow(session: Session, context: Turn): void {
+  if (!isHere(session)) return;
+  const { connection, chat } = session;
+  const mistake = { code: 'SLOW_CONSUMER', message: 'You read too slowly.' } as const;
+  context.count('chat.errors.SLOW_CONSUMER');
+  const around = { type: 'ERROR', id: freshId(session), timestamp: secondsAt(chat, context.now) };
+  const payload = encodeLine(around, errorPayload(mistake, null));
+  context.send(chat.edges.web, { type: 'write', connections: [connection], payload });
+  end(session, 'refused', context);
+  closeNow(session, context);
+}
+
+/** [HP-DRAIN-1] The client is told to go, and that it may come back. */
+export function drain(session: Session, withinMs: number, context: Turn): void {
+  if (session.life === 'detached' || session.life === 'closed') return;
+  const payload = {
+    code: 'SERVER_DRAINING',
+    message: 'This server goes down. Connect again.',
+    retry_after: 1,
+    resume: false,
+  };
+  if (session.life === 'connected') {
+    say(session, 'BYE', payload, context);
+    end(session, 'drained', context);
+    finish(session, context);
+    return;
+  }
+  say(session, 'NOTICE', payload, context);
+  advance(session, 'drained');
+  // Not all at once, or they would all come back at once.
+  context.after('drained', withinMs > 0 ? context.random() % withinMs : 0);
+}
+
+/** [HP-DRAIN-2] */
+export function drained(session: Session, context: Turn): void {
+  if (session.life !== 'draining') return;
+  const message = 'This server goes down. Connect again.';
+  say(session, 'BYE', { code: 'SERVER_DRAINING', message, retry_after: 1 }, context);
+  end(session, 'left', context);
+  finish(session, context);
+}
+
+/** Another session has its place: it is over, and the keeper knows. */
+export function replaced(session: Session, context: Turn): void {
+  if (session.life === 'detached') {
+    end(session, 'expired', context);
+    stop(session, context);
+    return;
+  }
+  const message = 'The user logged in elsewhere.';
+  refuse(session, { code: 'SESSION_REPLACED', message }, null, context);
+}
+
+/** [HP-RES-5] Nobody came back in time. */
+export function expire(session: Session, context: Turn): void {
+  if (session.life !== 'detached') return;
+  context.count('chat.sessions.expired');
+  end(session, 'expired', context);
+  stop(session, context);
+}
+
+/** Gives up all that others keep for the session. What nobody was told goes back to the user's keeper. */
+export function end(
+  session: Session,
+  event: 'left' | 'refused' | 'drained' | 'expired',
+  context: Turn,
+): void {
+  advance(session, event);
+  cancelAnswer(session, context);
+  context.cancel('ping');
+  context.cancel('resume');
+  const { who, chat } = session;
+  if (who === undefined) return;
+  for (const { room } of session.seats.values()) leaveRoom(session, room, undefined, context);
+  for (const { user } of session.watched.values()) {
+    const { session: name } = who;
+    context.send(keeperOfUser(session, user), { type: 'unwatch', user, session: name });
+  }
+  session.seats.clear();
+  context.send(ownKeeper(session), {
+    type: 'unregister',
+    user: who.user,
+    session: who.session,
+    untold: untoldOf(session).flatMap(({ message, isSent }): Direct[] => (isSent ? [] : [message])),
+  });
+  session.who = undefined;
+  context.count('chat.sessions', -1);
+  context.send(chat.edges.log, {
+    type: 'log',
+    level: 'debug',
+    event: 'chat.sessionEnded',
+    fields: { session: who.session },
+  });
+}
+
+/** Everything that the client may not have. */
+export function untoldOf({ unacked, untold }: Session): readonly Untold[] {
+  return [...[...unacked.values()].flat(), ...untold];
+}
+
+export function leaveRoom(
+  session: Session,
+  room: string,
+  reason: string | undefined,
+  context: Turn,
+): void {
+  const { who } = session;
+  if (who !== undefined) leaveRoomOf(session, room, who.session, context, reason);
+}
+
+export function leaveRoomOf(
+  { chat }: Session,
+  room: string,
+  session: string,
+  context: Turn,
+  reason?: string,
+): void {
+  context.send(chat.roomsOfShard(shardOfRoom(chat, room)), {
+    ...{ type: 'leave', room, session, reason, replyTo: context.self, ref: NO_REF },
+  });
+}
+
+/** Closes when all that was said has been written. */
+function finish(session: Session, context: Turn): void {
+  const { chat, connection } = session;
+  context.send(chat.router, { type: 'finish', connection });
+  context.after('goodbye', GOODBYE_MAX_MS);
+}
+
+/** Without waiting for what was not written yet. */
+export function closeNow({ chat, connection }: Session, context: Turn): void {
+  context.send(chat.edges.web, { type: 'close', connection, code: 1_000, reason: '' });
+}
+
+/** Nothing of the session is left here. */
+export function stop({ chat, connection }: Session, context: Turn): void {
+  context.send(chat.router, { type: 'leave', connection });
+  context.stop();
+}
+
+/** After a bug: what the failed turn did to the state is not to be trusted. */
+export function sayLastWords(session: Session, context: Turn): void {
+  const { chat, connection } = session;
+  const mistake = { code: 'INTERNAL', message: 'Something is wrong here.' } as const;
+  const around = { type: 'ERROR', id: freshId(session), timestamp: secondsAt(chat, context.now) };
+  const payload = encodeLine(around, errorPayload(mistake, null));
+  context.send(chat.edges.web, { type: 'write', connections: [connection], payload });
+  closeNow(session, context);
+  context.send(chat.router, { type: 'leave', connection });
+  if (session.who !== undefined && session.life !== 'closed') end(session, 'refused', context);
+}
+
+export function needsAck(session: Session): boolean {
+  return has(session, 'ack');
+}
+
+/** A peer that does not take its last words is cut off. */
+const GOODBYE_MAX_MS = 5_000;

@@ -1,0 +1,130 @@
+// What a client looks up: rooms, who is in one, and what was said.
+// Refuses to know how it is kept. Obeys spec/hp.md, sections "Rooms" and "History".
+
+import { refused } from '../../codecs/hp/mistakes.ts';
+import type { RequestOf } from '../../codecs/hp/requests.ts';
+import { Raw, type Payload } from '../../codecs/hp/writing.ts';
+import { shardOfRoom } from '../chat-context.ts';
+import { entryPayload } from '../chat-formats.ts';
+import { byCode } from '../rooms/room.ts';
+import type { RoomReply } from '../rooms/room-messages.ts';
+import type { DirectEntry, UserReply } from '../users/user-messages.ts';
+import { answer, answerError, ownKeeper, refOf, type Session, type Turn } from './session.ts';
+
+/** [HP-ROOM-7] Every shard knows those that are at home there. */
+export function listRooms(session: Session, request: RequestOf<'ROOM_LIST'>, context: Turn): void {
+  const { chat, pending } = session;
+  const { prefix, page } = request;
+  if (pending === undefined) return;
+  pending.missing = chat.shards;
+  for (let shard = 0; shard < chat.shards; shard += 1) {
+    context.send(chat.roomsOfShard(shard), {
+      type: 'listRooms',
+      prefix,
+      ...page,
+      replyTo: context.self,
+      ref: pending.ref,
+    });
+  }
+}
+
+export function roomsListed(
+  session: Session,
+  reply: Extract<RoomReply, { readonly type: 'roomsListed' }>,
+  context: Turn,
+): void {
+  const { pending } = session;
+  if (pending?.request.type !== 'ROOM_LIST' || reply.ref !== pending.ref) return;
+  pending.rooms.push(...reply.rooms);
+  pending.hasMore ||= reply.more;
+  pending.missing -= 1;
+  if (pending.missing > 0) return;
+  const { limit } = pending.request.page;
+  const all = pending.rooms.toSorted(([one], [other]) => byCode(one, other));
+  const rooms = all.slice(0, limit).map(([room, count]) => ({ room, count }));
+  answer(session, 'ROOM_LIST_OK', { rooms, more: pending.hasMore || all.length > limit }, context);
+}
+
+/** [HP-ROOM-8] */
+export function listMembers(
+  session: Session,
+  { room, page }: RequestOf<'ROOM_MEMBERS'>,
+  context: Turn,
+): void {
+  const { chat } = session;
+  const asked = { replyTo: context.self, ref: refOf(session) };
+  const keeper = chat.roomsOfShard(shardOfRoom(chat, room));
+  context.send(keeper, { type: 'listMembers', room, ...page, ...asked });
+}
+
+export function membersListed(
+  session: Session,
+  reply: Extract<RoomReply, { readonly type: 'membersListed' }>,
+  context: Turn,
+): void {
+  const { pending } = session;
+  if (pending?.request.type !== 'ROOM_MEMBERS' || reply.ref !== pending.ref) return;
+  const { members, count, more } = reply;
+  const { room } = pending.request;
+  answer(session, 'ROOM_MEMBERS_OK', { room, members, count, more, partial: false }, context);
+}
+
+/** [HP-HIST-1] [HP-HIST-2] [HP-HIST-3] */
+export function readHistory(session: Session, request: RequestOf<'HISTORY'>, context: Turn): void {
+  const { chat, who } = session;
+  const { after, before, limit, of } = request;
+  const asked = { after, before, limit, replyTo: context.self, ref: refOf(session) };
+  if (who === undefined) return;
+  if ('with' in of) {
+    const { user } = who;
+    const message = { type: 'directHistory', user, with: of.with, ...asked } as const;
+    context.send(ownKeeper(session), message);
+  } else if (session.seats.get(of.room)?.phase !== 'seated') {
+    const text = 'Join the room to read what was said there.';
+    answerError(session, refused('NOT_IN_ROOM', text, 'payload.room').mistake, context);
+  } else {
+    const keeper = chat.roomsOfShard(shardOfRoom(chat, of.room));
+    context.send(keeper, { type: 'readHistory', room: of.room, session: who.session, ...asked });
+  }
+}
+
+export function historyRead(
+  session: Session,
+  reply:
+    | Extract<RoomReply, { readonly type: 'historyRead' }>
+    | Extract<UserReply, { readonly type: 'directHistoryRead' }>,
+  context: Turn,
+): void {
+  const { pending, chat } = session;
+  if (pending?.request.type !== 'HISTORY' || reply.ref !== pending.ref) return;
+  const { of } = pending.request;
+  const messages: Payload[] =
+    reply.type === 'historyRead'
+      ? reply.entries.map((entry) => ({
+          id: entry.id,
+          timestamp: entry.timestamp,
+          ...entryPayload('room' in of ? of.room : '', entry, chat.options.node),
+        }))
+      : reply.entries.map((entry) => directPayload(entry));
+  // A list of payloads with raw data in them is put together by hand.
+  const texts = messages.map(textOf);
+  answer(
+    session,
+    'HISTORY_OK',
+    { ...of, messages: new Raw(`[${texts.join(',')}]`), more: reply.more },
+    context,
+  );
+}
+
+function directPayload({ id, timestamp, from, to, body, dataText, seq }: DirectEntry): Payload {
+  const data = dataText === undefined ? undefined : new Raw(dataText);
+  return { id, timestamp, from, to, body, data, seq };
+}
+
+function textOf(payload: Payload): string {
+  const members = Object.entries(payload).flatMap(([key, value]) => {
+    if (value === undefined) return [];
+    return [`${JSON.stringify(key)}:${value instanceof Raw ? value.text : JSON.stringify(value)}`];
+  });
+  return `{${members.join(',')}}`;
+}

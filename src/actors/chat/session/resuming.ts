@@ -1,0 +1,317 @@
+// Away and back: a client that loses its connection has some time to come back on another one, to whatever shard. The old
+// actor then hands everything to the new one, which tells the client what it missed before anything else.
+// Refuses to know requests. Obeys spec/hp.md, section "Resume".
+
+import { userKey } from '../../codecs/hp/names.ts';
+import { refused } from '../../codecs/hp/mistakes.ts';
+import type { RequestOf } from '../../codecs/hp/requests.ts';
+import type { RouterReply } from '../../routing/router-messages.ts';
+import { roomOfTopic } from '../chat-context.ts';
+import type { Place } from '../rooms/room-messages.ts';
+import type { Luggage, UserNotice, UserReply, Untold } from '../users/user-messages.ts';
+import { entryOf, welcome } from './arriving.ts';
+import { closeNow, expire, leaveRoom, leaveRoomOf, stop, untoldOf } from './leaving.ts';
+import { askOne, tellChanged } from './presence.ts';
+import { entryText, sayText, sit, switchOver, takeSeat, tookEntry, wordsText } from './seats.ts';
+import { directText, tookDirect } from './talking.ts';
+import {
+  advance,
+  answerError,
+  cancelAnswer,
+  has,
+  keeperOfUser,
+  lineOf,
+  NO_REF,
+  ownKeeper,
+  refOf,
+  type Seat,
+  type Session,
+  type Turn,
+} from './session.ts';
+
+/** [HP-RES-2] */
+export function resume(session: Session, { token }: RequestOf<'RESUME'>, context: Turn): void {
+  const [user = '', name = '', secret = '', ...others] = token.split('~');
+  if (user === '' || name === '' || secret === '' || others.length > 0) {
+    const text = 'There is no such session any more: log in.';
+    answerError(session, refused('SESSION_EXPIRED', text, 'payload.token').mistake, context);
+    return;
+  }
+  context.send(keeperOfUser(session, user), {
+    type: 'resume',
+    ...{ user, session: name, secret, ref: refOf(session), replyTo: context.self },
+  });
+}
+
+/** The old actor is gone: all that it had is here. */
+export function handedOver(
+  session: Session,
+  { ref, luggage }: Extract<UserReply, { readonly type: 'handedOver' }>,
+  context: Turn,
+): void {
+  const { pending, chat } = session;
+  if (pending?.request.type !== 'RESUME' || ref !== pending.ref) {
+    // Too late: nobody waits for it any more. What nobody was told is kept for the user.
+    const { user, session: name, untold } = luggage;
+    const messages = untold.flatMap(({ message, isSent }) => (isSent ? [] : [message]));
+    const keeper = keeperOfUser(session, user);
+    context.send(keeper, { type: 'unregister', user, session: name, untold: messages });
+    for (const { room } of luggage.rooms) leaveRoomOf(session, room, name, context);
+    for (const { user: watched } of luggage.watched)
+      context.send(keeperOfUser(session, watched), {
+        type: 'unwatch',
+        user: watched,
+        session: name,
+      });
+    return;
+  }
+  const { user, session: name, secret, caps, status, note } = luggage;
+  session.who = { user, session: name, secret, caps, status, note };
+  session.luggage = luggage;
+  session.untold = [...luggage.untold];
+  advance(session, 'resumed');
+  session.splitter.lineBytesMax = chat.options.lineBytesMax;
+  session.garbage = [];
+  context.cancel('login');
+  context.count('chat.sessions');
+  if (session.isGone) {
+    waitAgain(session, luggage, context);
+    return;
+  }
+  for (const { user: watched, told } of luggage.watched) {
+    session.watched.set(userKey(watched), { user: watched, told });
+    askOne(session, watched, true, NO_REF, context);
+  }
+  for (const { room, epoch, seq } of luggage.rooms) {
+    const since = { epoch, seq: pending.request.rooms.get(room) ?? seq };
+    takeSeat(session, { room, historyMax: 0, since }, context);
+  }
+  seatIsReady(session, context);
+}
+
+/** The client that came back has gone again before it was told anything: all is as it was. */
+function waitAgain(session: Session, { rooms, watched }: Luggage, context: Turn): void {
+  const { chat, who } = session;
+  if (who === undefined) return;
+  for (const { user, told } of watched) {
+    session.watched.set(userKey(user), { user, told });
+    askOne(session, user, true, NO_REF, context);
+  }
+  for (const { room, epoch, seq } of rooms) {
+    const place = { epoch, seq };
+    session.seats.set(room, {
+      ...{ room, historyMax: 0, since: place, phase: 'seated', words: [] },
+      ...{ joined: undefined, isMarked: true, slot: undefined, unacked: new Map(), place },
+    });
+  }
+  session.luggage = undefined;
+  session.pending = undefined;
+  session.isGone = false;
+  session.hasPlaces = true;
+  advance(session, 'lost');
+  context.cancel('answer');
+  const { user } = who;
+  context.send(ownKeeper(session), { type: 'moved', user, entry: entryOf(session, who, context) });
+  context.after('resume', chat.options.resumeWindowMs);
+}
+
+/** When all are, the client can be told what it missed, and how much it is. */
+export function seatIsReady(session: Session, context: Turn): void {
+  const seats = [...session.seats.values()];
+  if (seats.some(({ phase }) => phase !== 'ready')) return;
+  if (seats.length > 0 && !has(session, 'ack')) {
+    for (const seat of seats) switchOver(session, seat, context);
+    return;
+  }
+  let text = tellResumed(session, context);
+  for (const seat of seats) {
+    text += wordsText(session, seat);
+    sit(seat);
+  }
+  sayText(session, text, context);
+}
+
+/** The keeper of a room does not answer: the session goes on without the room. */
+export function resumeWithout(session: Session, context: Turn): void {
+  for (const seat of [...session.seats.values()]) {
+    if (seat.phase === 'ready' || seat.phase === 'switching') continue;
+    session.seats.delete(seat.room);
+    leaveRoom(session, seat.room, undefined, context);
+  }
+  seatIsReady(session, context);
+}
+
+/** [HP-RES-3] RESUME_OK and all that was missed; nothing for those that come after the first. */
+export function tellResumed(session: Session, context: Turn): string {
+  const { luggage, who, pending } = session;
+  if (luggage === undefined || who === undefined || pending === undefined) return '';
+  const missed = [...session.seats.values()].map(
+    (seat) => [seat, missedIn(session, seat)] as const,
+  );
+  const directs = session.untold;
+  let replayed = directs.length;
+  let texts = '';
+  for (const { message, isSent } of directs) {
+    texts += directText(message, isSent, true);
+    tookDirect(session, { message, isSent }, context);
+  }
+  session.untold = [];
+  session.untoldBytes = 0;
+  for (const [seat, entries] of missed) {
+    replayed += entries.length;
+    for (const entry of entries) {
+      texts += entryText(session, seat.room, entry);
+      if (has(session, 'ack')) tookEntry(session, seat, entry);
+    }
+    if (seat.joined !== undefined) seat.place = { epoch: seat.joined.epoch, seq: seat.joined.seq };
+  }
+  const gaps = missed.flatMap(([seat]) => (seat.joined?.hasGap === true ? [seat.room] : []));
+  const ok = lineOf(
+    session,
+    'RESUME_OK',
+    {
+      ref: pending.id,
+      ...welcome(session, who),
+      replayed,
+      rooms: [...session.seats.keys()],
+      gaps: gaps.length === 0 ? undefined : gaps,
+    },
+    context,
+  );
+  const { user } = who;
+  session.luggage = undefined;
+  cancelAnswer(session, context);
+  context.count('chat.sessions.resumed');
+  context.send(ownKeeper(session), { type: 'moved', user, entry: entryOf(session, who, context) });
+  // Behind RESUME_OK, which is written in this turn or waits in a slot before it.
+  context.after('changed', 0);
+  return ok + texts;
+}
+
+function missedIn(session: Session, { joined }: Seat) {
+  const own = session.who?.session;
+  return (joined?.entries ?? []).filter((entry) => entry.session !== own || has(session, 'echo'));
+}
+
+export function resumed(session: Session, context: Turn): void {
+  tellChanged(session, context);
+}
+
+/** [HP-RES-1] The connection is gone. */
+export function detach(session: Session, context: Turn): void {
+  const { chat, connection, who, pending } = session;
+  for (const timer of ['ping', 'throttle', 'login']) context.cancel(timer);
+  session.splitter.clear();
+  const isComing = who !== undefined || pending?.request.type === 'RESUME';
+  if (session.life === 'connected' && isComing) {
+    session.isGone = true;
+    context.send(chat.router, { type: 'leave', connection });
+    return;
+  }
+  context.cancel('answer');
+  session.pending = undefined;
+  advance(session, 'lost');
+  if (session.life !== 'detached' || who === undefined) {
+    session.life = 'closed';
+    stop(session, context);
+    return;
+  }
+  for (const seat of [...session.seats.values()]) {
+    if (seat.phase === 'seated') continue;
+    if (session.luggage !== undefined) seat.place = seat.since ?? seat.place;
+    else if (pending !== undefined) {
+      session.seats.delete(seat.room);
+      leaveRoom(session, seat.room, undefined, context);
+    }
+  }
+  const { user, session: name } = who;
+  if (session.luggage === undefined)
+    context.send(ownKeeper(session), { type: 'detached', user, session: name });
+  else {
+    session.luggage = undefined;
+    context.send(ownKeeper(session), {
+      type: 'moved',
+      user,
+      entry: entryOf(session, who, context),
+    });
+  }
+  context.send(chat.router, { type: 'leave', connection, isTold: true });
+  context.after('resume', chat.options.resumeWindowMs);
+}
+
+/** What the router knows of what the client was given. */
+export function streamLeft(
+  session: Session,
+  { places }: Extract<RouterReply, { readonly type: 'streamLeft' }>,
+  context: Turn,
+): void {
+  session.hasPlaces = true;
+  // A client that only said no more has heard everything by now.
+  if (session.hasInputEnded) closeNow(session, context);
+  for (const { topic, lastId, unwrittenId } of places) {
+    const seat = session.seats.get(roomOfTopic(topic));
+    if (seat?.phase !== 'seated') continue;
+    if (has(session, 'ack')) {
+      const [oldest] = seat.unacked.values();
+      if (oldest !== undefined) seat.place = { ...seat.place, seq: oldest - 1 };
+      continue;
+    }
+    const last = placeOf(lastId);
+    const unwritten = placeOf(unwrittenId);
+    if (unwritten !== undefined) seat.place = { ...unwritten, seq: unwritten.seq - 1 };
+    else if (last !== undefined && isAfter(last, seat.place)) seat.place = last;
+  }
+  if (session.heir !== undefined) passOn(session, context);
+}
+
+/** As the keeper of rooms names its publications: `epoch:seq`. */
+function placeOf(id: string | undefined): Place | undefined {
+  if (id === undefined) return undefined;
+  const [epoch, seq] = id.split(':');
+  return { epoch: Number(epoch), seq: Number(seq) };
+}
+
+function isAfter(one: Place, other: Place): boolean {
+  return one.epoch > other.epoch || (one.epoch === other.epoch && one.seq > other.seq);
+}
+
+/** [HP-RES-4] The client has come back elsewhere, whether its old connection knows it or not. */
+export function handOver(
+  session: Session,
+  { to, ref }: Extract<UserNotice, { readonly type: 'handOver' }>,
+  context: Turn,
+): void {
+  if (session.who === undefined) return;
+  session.heir = { to, ref };
+  if (session.hasPlaces) passOn(session, context);
+  else if (session.life !== 'detached') {
+    const { chat, connection } = session;
+    context.send(chat.router, { type: 'leave', connection, isTold: true });
+  }
+}
+
+function passOn(session: Session, context: Turn): void {
+  const { heir, who } = session;
+  if (heir === undefined || who === undefined) return;
+  const luggage: Luggage = {
+    ...who,
+    rooms: [...session.seats.values()].map(({ room, place }) => ({ room, ...place })),
+    watched: [...session.watched.values()].map(({ user, told }) => ({ user, told })),
+    untold: untoldOf(session),
+  };
+  context.send(heir.to, { type: 'handedOver', ref: heir.ref, luggage });
+  context.count('chat.sessions', -1);
+  closeNow(session, context);
+  advance(session, 'moved');
+  context.stop();
+}
+
+/** [HP-RES-6] Keeps what comes for a client that is away; a session that grows too large ends early. */
+export function keepUntold(session: Session, untold: Untold, context: Turn): void {
+  const { resumeMessagesMax, resumeBytesMax } = session.chat.options;
+  session.untold.push(untold);
+  session.untoldBytes += untold.message.body.length + (untold.message.dataText?.length ?? 0);
+  const isTooMuch =
+    session.untold.length > resumeMessagesMax || session.untoldBytes > resumeBytesMax;
+  if (isTooMuch) expire(session, context);
+}

@@ -1,0 +1,259 @@
+// What one client of the chat is: its connection, who it is, the rooms it sits in, and what it was told and has not
+// acknowledged. Also how it is spoken to. The parts of hp-session.actor.ts share it.
+// Refuses to know what requests mean. Obeys spec/hp.md, sections "Output" and "Sessions".
+
+import { LineSplitter } from '../../codecs/hp/line-splitter.ts';
+import type { HpMistake } from '../../codecs/hp/mistakes.ts';
+import type { Cap, HpRequest, Status } from '../../codecs/hp/requests.ts';
+import { encodeLine, errorPayload, lineText, type Payload } from '../../codecs/hp/writing.ts';
+import type { RouterReply } from '../../routing/router-messages.ts';
+import type { Address, Context } from '../../runtime/actor.ts';
+import type {
+  ConnectionEvent,
+  ConnectionId,
+  ShardDown,
+  TokenVerdict,
+} from '../../runtime/edges.ts';
+import type { PasswordVerdict, TcpOpened } from '../../runtime/tcp/tcp-edges.ts';
+import { type ChatContext, secondsAt, shardOfUser, uuidOf } from '../chat-context.ts';
+import { hpLife, type HpEvent, type HpState } from '../hp-session.machine.ts';
+import type { Place, RoomReply, RoomWord } from '../rooms/room-messages.ts';
+import type { Luggage, Presence, UserNotice, UserReply, Untold } from '../users/user-messages.ts';
+import { Rate } from './rates.ts';
+
+export type HpSessionMessage =
+  | ConnectionEvent
+  | RouterReply
+  | RoomReply
+  | UserReply
+  | UserNotice
+  | TokenVerdict
+  | PasswordVerdict
+  | ShardDown
+  /** The node goes; the client has so long to go, too. */
+  | { readonly type: 'drain'; readonly withinMs: number };
+
+export type Turn = Context<HpSessionMessage>;
+
+export interface Identity {
+  readonly user: string;
+  readonly session: string;
+  readonly secret: string;
+  readonly caps: readonly Cap[];
+  status: Status;
+  note: string | undefined;
+}
+
+export type Joined = Extract<RoomReply, { readonly type: 'joined' }>;
+
+/** A place in a room; on its way there what is said meanwhile waits. */
+export interface Seat {
+  readonly room: string;
+  phase: 'subscribing' | 'asking' | 'ready' | 'switching' | 'seated';
+  readonly historyMax: number;
+  /** Where a session that came back stood. */
+  readonly since: Place | undefined;
+  readonly words: RoomWord[];
+  joined: Joined | undefined;
+  /** Everything that was said before it came in has been heard. */
+  isMarked: boolean;
+  slot: number | undefined;
+  /** The last that the client was told of, as far as it is known here. */
+  place: Place;
+  /** Told and not acknowledged; used with the cap `ack` alone. */
+  readonly unacked: Map<string, number>;
+}
+
+/** The request that is being answered: the next one waits for it. */
+export interface Pending {
+  /** Comes back with answers of other actors. */
+  readonly ref: number;
+  readonly id: string;
+  readonly timestamp: number;
+  readonly request: HpRequest;
+  /** Answers that have not come. */
+  missing: number;
+  readonly presences: Presence[];
+  readonly rooms: (readonly [room: string, count: number])[];
+  hasMore: boolean;
+  /** Whose password or token is judged. */
+  user: string;
+}
+
+export interface Session {
+  readonly chat: ChatContext;
+  readonly opened: TcpOpened;
+  readonly connection: ConnectionId;
+  readonly splitter: LineSplitter;
+  life: HpState;
+  who: Identity | undefined;
+  pending: Pending | undefined;
+  /** What HELLO said; undefined before. */
+  helloCaps: readonly Cap[] | undefined;
+  asked: number;
+  slots: number;
+  told: number;
+  isHeld: boolean;
+  /** Until when nothing more is read of what came. */
+  isThrottled: boolean;
+  hasInputEnded: boolean;
+  /** Its connection went while it was coming in: what comes of that is waited for. */
+  isGone: boolean;
+  isFirstLine: boolean;
+  heardAt: number;
+  isPingDue: boolean;
+  failedLogins: number;
+  /** Instants of lines that were no messages. */
+  garbage: number[];
+  limited: number;
+  readonly seats: Map<string, Seat>;
+  /** By key: what the client was told of each user. */
+  readonly watched: Map<string, { readonly user: string; told: string }>;
+  /** What waits for a client that is away, or comes back just now. */
+  untold: Untold[];
+  untoldBytes: number;
+  /** Direct messages that the client has not acknowledged, by id. */
+  readonly unacked: Map<string, Untold[]>;
+  readonly changed: Map<string, Presence>;
+  /** Set while the session is on its way into this actor. */
+  luggage: Luggage | undefined;
+  /** The router has told where the client stood in its rooms. */
+  hasPlaces: boolean;
+  /** Who is to become this session. */
+  heir: { readonly to: Address<UserReply>; readonly ref: number } | undefined;
+  readonly messageRate: Rate;
+  readonly joinRate: Rate;
+  readonly presenceRate: Rate;
+  readonly byteRate: Rate;
+}
+
+export function sessionOf(chat: ChatContext, opened: TcpOpened, now: number): Session {
+  const { options } = chat;
+  return {
+    chat,
+    opened,
+    connection: opened.connection,
+    splitter: new LineSplitter(options.loginLineBytesMax),
+    life: hpLife.initial,
+    who: undefined,
+    pending: undefined,
+    helloCaps: undefined,
+    asked: 0,
+    slots: 0,
+    told: 0,
+    isHeld: false,
+    isThrottled: false,
+    hasInputEnded: false,
+    isGone: false,
+    isFirstLine: true,
+    heardAt: now,
+    isPingDue: false,
+    failedLogins: 0,
+    garbage: [],
+    limited: 0,
+    seats: new Map(),
+    watched: new Map(),
+    untold: [],
+    untoldBytes: 0,
+    unacked: new Map(),
+    changed: new Map(),
+    luggage: undefined,
+    hasPlaces: false,
+    heir: undefined,
+    messageRate: new Rate(options.messagesPerSecondMax, options.messagesBurstMax),
+    joinRate: new Rate(options.joinsPerSecondMax, options.joinsPerSecondMax),
+    presenceRate: new Rate(1_000 / options.presenceEveryMs, 1),
+    byteRate: new Rate(options.bytesPerSecondMax, options.bytesBurstMax),
+  };
+}
+
+export function advance(session: Session, event: HpEvent): void {
+  session.life = hpLife.next(session.life, event) ?? session.life;
+}
+
+/** Whether the client is here and may be answered. */
+export function isHere({ life, isGone }: Session): boolean {
+  return !isGone && (life === 'connected' || life === 'active' || life === 'draining');
+}
+
+export function has(session: Session, cap: Cap): boolean {
+  return session.who?.caps.includes(cap) === true;
+}
+
+/** [HP-OUT-1] [HP-OUT-2] A line of the server's own. */
+export function say(session: Session, type: string, payload: Payload, context: Turn): void {
+  if (!isHere(session)) return;
+  write(session, encodeLine(around(session, type, context), payload), context);
+}
+
+/** The same as text, to be put together with others. */
+export function lineOf(session: Session, type: string, payload: Payload, context: Turn): string {
+  return lineText(around(session, type, context), payload);
+}
+
+function around(session: Session, type: string, context: Turn) {
+  return { type, id: freshId(session), timestamp: secondsAt(session.chat, context.now) };
+}
+
+/** Bytes as they are, behind all that was said before. */
+export function write(session: Session, payload: Uint8Array, context: Turn): void {
+  const { connection, chat } = session;
+  context.send(chat.router, { type: 'reply', connection, slot: undefined, payload });
+}
+
+/** [HP-ERR-1] */
+export function sayError(
+  session: Session,
+  mistake: HpMistake,
+  ref: string | null,
+  context: Turn,
+  fatal?: boolean,
+): void {
+  context.count(`chat.errors.${mistake.code}`);
+  say(session, 'ERROR', errorPayload(mistake, ref, fatal), context);
+}
+
+/** The answer to the request under way; the next one may be read. */
+export function answer(session: Session, type: string, payload: Payload, context: Turn): void {
+  const { pending } = session;
+  if (pending === undefined) return;
+  session.pending = undefined;
+  context.cancel('answer');
+  say(session, type, { ref: pending.id, ...payload }, context);
+}
+
+export function answerError(session: Session, mistake: HpMistake, context: Turn): void {
+  const { pending } = session;
+  if (pending === undefined) return;
+  session.pending = undefined;
+  context.cancel('answer');
+  sayError(session, mistake, pending.id, context);
+}
+
+/** A UUID from the connection's own chance and a number. */
+export function freshId(session: Session): string {
+  session.told += 1;
+  return uuidOf(session.opened.nonce + session.told.toString(16).padStart(12, '0'));
+}
+
+/** The number of the request under way, with which answers come back. */
+export function refOf({ pending }: Session): number {
+  return pending?.ref ?? NO_REF;
+}
+
+/** For what is told to others without waiting for an answer. */
+export const NO_REF = -1;
+
+/** The keeper of this session's own user. */
+export function ownKeeper({ chat, who }: Session) {
+  return chat.usersOfShard(shardOfUser(chat, who?.user ?? ''));
+}
+
+export function keeperOfUser({ chat }: Session, user: string) {
+  return chat.usersOfShard(shardOfUser(chat, user));
+}
+
+export function cancelAnswer(session: Session, context: Turn): void {
+  session.pending = undefined;
+  context.cancel('answer');
+}

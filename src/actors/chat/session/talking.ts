@@ -1,0 +1,242 @@
+// What clients say to each other: in rooms and directly, with receipts and signs of typing.
+// Refuses to know how messages are kept. Obeys spec/hp.md, sections "Messages", "Direct messages" and "Receipts".
+
+import { userKey } from '../../codecs/hp/names.ts';
+import { refused } from '../../codecs/hp/mistakes.ts';
+import type { RequestOf } from '../../codecs/hp/requests.ts';
+import { lineText, Raw } from '../../codecs/hp/writing.ts';
+import { encodeText } from '../../codecs/utf8-text.ts';
+import { shardOfRoom } from '../chat-context.ts';
+import type { RoomReply } from '../rooms/room-messages.ts';
+import type { Direct, UserNotice, UserReply, Untold } from '../users/user-messages.ts';
+import { refuse } from './leaving.ts';
+import {
+  answer,
+  answerError,
+  cancelAnswer,
+  has,
+  keeperOfUser,
+  ownKeeper,
+  refOf,
+  say,
+  type Session,
+  type Turn,
+  write,
+} from './session.ts';
+
+/** [HP-MSG-1] [HP-MSG-2] */
+export function sayInRoom(
+  session: Session,
+  { room, body, dataText }: RequestOf<'ROOM_MESSAGE'>,
+  context: Turn,
+): void {
+  const { chat, who, pending, connection } = session;
+  if (who === undefined || pending === undefined) return;
+  if (session.seats.get(room)?.phase !== 'seated') {
+    const text = 'Join the room before you speak in it.';
+    answerError(session, refused('NOT_IN_ROOM', text, 'payload.room').mistake, context);
+    return;
+  }
+  if (isTooFast(session, context)) return;
+  const { id, timestamp, ref } = pending;
+  const { shard } = chat;
+  context.send(chat.roomsOfShard(shardOfRoom(chat, room)), {
+    type: 'say',
+    ...{ room, session: who.session, connection, shard, id, timestamp, body, dataText, ref },
+    replyTo: context.self,
+  });
+}
+
+/** [HP-ACK-1] The home has it in memory, and it has its place. */
+export function said(
+  session: Session,
+  { ref, seq, epoch, isDuplicate }: Extract<RoomReply, { readonly type: 'said' }>,
+  context: Turn,
+): void {
+  if (ref !== refOf(session)) return;
+  const id = ownId(session);
+  const duplicate = isDuplicate ? true : undefined;
+  answer(session, 'ACK', { id, status: 'accepted', seq, epoch, duplicate }, context);
+}
+
+/** [HP-ACK-4] The id that a lenient listener gave. */
+function ownId({ chat, pending }: Session): string | undefined {
+  return chat.options.envelope === 'lenient' ? pending?.id : undefined;
+}
+
+/** [HP-LIM-4] */
+function isTooFast(session: Session, context: Turn): boolean {
+  const waitUs = session.messageRate.take(context.now);
+  if (waitUs === 0) {
+    session.limited = Math.max(0, session.limited - 1);
+    return false;
+  }
+  session.limited += 1;
+  const retryAfter = Math.ceil(waitUs / 100_000) / 10;
+  const mistake = { code: 'RATE_LIMITED', message: 'You speak too fast.', retryAfter } as const;
+  const { messagesBurstMax } = session.chat.options;
+  if (session.limited < messagesBurstMax * LIMITED_MAX) answerError(session, mistake, context);
+  else refuse(session, mistake, session.pending?.id ?? null, context);
+  return true;
+}
+
+/** [HP-DM-1] With a directory the receiver must be in it. */
+export function sayDirect(
+  session: Session,
+  { to }: RequestOf<'DIRECT_MESSAGE'>,
+  context: Turn,
+): void {
+  const { auth } = session.chat.options;
+  if (isTooFast(session, context)) return;
+  if (auth.length === 1 && auth[0] === 'password') {
+    const asked = { user: to, ref: refOf(session), replyTo: context.self };
+    context.send(session.chat.edges.passwords, { type: 'findUser', ...asked });
+  } else sendDirect(session, undefined, context);
+}
+
+export function sendDirect(session: Session, isKnown: boolean | undefined, context: Turn): void {
+  const { pending, who } = session;
+  if (pending?.request.type !== 'DIRECT_MESSAGE' || who === undefined) return;
+  const { to, body, dataText } = pending.request;
+  const { id, timestamp, ref } = pending;
+  // [HP-DM-7] The sender is who is logged in, whatever the payload says.
+  const message: Direct = {
+    id,
+    timestamp,
+    from: who.user,
+    session: who.session,
+    to,
+    body,
+    dataText,
+  };
+  context.send(keeperOfUser(session, to), {
+    type: 'direct',
+    ...{ user: to, message, isKnown, ref, replyTo: context.self },
+  });
+}
+
+/** [HP-ACK-2] [HP-DM-8] The sender's other sessions hear what was sent. */
+export function directAnswered(
+  session: Session,
+  reply: Extract<UserReply, { readonly type: 'directAnswered' }>,
+  context: Turn,
+): void {
+  const { pending, who } = session;
+  if (reply.ref !== refOf(session) || pending?.request.type !== 'DIRECT_MESSAGE') return;
+  if (who === undefined) return;
+  const { to, body, dataText } = pending.request;
+  const { id, timestamp } = pending;
+  const { status, isDuplicate } = reply;
+  const duplicate = isDuplicate ? true : undefined;
+  answer(session, 'ACK', { id: ownId(session), status, duplicate }, context);
+  if (isDuplicate || userKey(to) === userKey(who.user)) return;
+  const { user: from, session: name } = who;
+  const message: Direct = { id, timestamp, from, session: name, to, body, dataText };
+  context.send(ownKeeper(session), { type: 'carbon', user: from, message });
+}
+
+/** [HP-DM-9] */
+export function tellDirect(
+  session: Session,
+  untold: Untold,
+  isDelayed: boolean,
+  context: Turn,
+): void {
+  write(session, encodeText(directText(untold.message, untold.isSent, isDelayed)), context);
+  tookDirect(session, untold, context);
+}
+
+export function directText(message: Direct, isSent: boolean, isDelayed: boolean): string {
+  const { id, timestamp, from, to, body, dataText } = message;
+  const data = dataText === undefined ? undefined : new Raw(dataText);
+  const sent = isSent ? true : undefined;
+  const delayed = isDelayed ? true : undefined;
+  return lineText(
+    { type: 'DIRECT_MESSAGE', id, timestamp },
+    { from, to, body, data, delayed, sent },
+  );
+}
+
+/** [HP-ACK-3] Without the cap `ack`, what is written counts as taken. */
+export function tookDirect(session: Session, untold: Untold, context: Turn): void {
+  if (!has(session, 'ack')) {
+    tellTaken(session, untold, context);
+    return;
+  }
+  const { id } = untold.message;
+  session.unacked.set(id, [...(session.unacked.get(id) ?? []), untold]);
+  const [oldest] = session.unacked.keys();
+  if (session.unacked.size > session.chat.options.resumeMessagesMax && oldest !== undefined)
+    session.unacked.delete(oldest);
+}
+
+function tellTaken(session: Session, { message, isSent }: Untold, context: Turn): void {
+  const { who } = session;
+  if (isSent || who === undefined) return;
+  const { from, id } = message;
+  context.send(ownKeeper(session), { type: 'directTaken', user: who.user, from, id });
+}
+
+/** [HP-ACK-3] */
+export function acknowledge(session: Session, { refs }: RequestOf<'ACK'>, context: Turn): void {
+  for (const ref of refs) {
+    for (const untold of session.unacked.get(ref) ?? []) tellTaken(session, untold, context);
+    session.unacked.delete(ref);
+    for (const seat of session.seats.values()) seat.unacked.delete(ref);
+  }
+  cancelAnswer(session, context);
+}
+
+/** [HP-RCPT-1] */
+export function sendReceipt(
+  session: Session,
+  { ref, to, state }: RequestOf<'RECEIPT'>,
+  context: Turn,
+): void {
+  const { pending, who } = session;
+  const id = pending?.id ?? '';
+  const by = who?.user ?? '';
+  context.send(keeperOfUser(session, to), { type: 'receipt', user: to, id, ref, by, state });
+  answer(session, 'ACK', {}, context);
+}
+
+export function receiptArrived(
+  session: Session,
+  { ref, by, state }: Extract<UserNotice, { readonly type: 'receiptArrived' }>,
+  context: Turn,
+): void {
+  say(session, 'RECEIPT', { ref, by, state }, context);
+}
+
+/** [HP-TYPE-1] [HP-TYPE-2] */
+export function tellTyping(session: Session, request: RequestOf<'TYPING'>, context: Turn): void {
+  const { chat, who, connection } = session;
+  const { on, in: place } = request;
+  if (who === undefined) return;
+  if ('to' in place) {
+    const user = place.to;
+    context.send(keeperOfUser(session, user), { type: 'typingTo', user, from: who.user, on });
+  } else if (session.seats.get(place.room)?.phase === 'seated') {
+    const { room } = place;
+    const { shard } = chat;
+    context.send(chat.roomsOfShard(shardOfRoom(chat, room)), {
+      type: 'typing',
+      ...{ room, session: who.session, connection, shard, on },
+    });
+  } else {
+    const text = 'You are not in this room.';
+    answerError(session, refused('NOT_IN_ROOM', text, 'payload.room').mistake, context);
+    return;
+  }
+  cancelAnswer(session, context);
+}
+
+export function typingArrived(
+  session: Session,
+  { from, on }: Extract<UserNotice, { readonly type: 'typingArrived' }>,
+  context: Turn,
+): void {
+  say(session, 'TYPING', { from, on }, context);
+}
+
+const LIMITED_MAX = 5;

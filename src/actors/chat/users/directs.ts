@@ -1,0 +1,122 @@
+// Direct messages at the home of their receiver: known again by sender and id, given to each session, or kept until the
+// user is back. The sender is told what really became of the message. Refuses to know lines.
+// Obeys spec/hp.md, section "Direct messages".
+
+import { refused } from '../../codecs/hp/mistakes.ts';
+import type { User } from './user.ts';
+import type { DirectStatus } from './user-messages.ts';
+import {
+  type Ask,
+  madeUser,
+  notify,
+  userOf,
+  type UsersState,
+  type UsersTurn,
+} from './users-state.ts';
+
+export function direct(state: UsersState, ask: Ask<'direct'>, context: UsersTurn): void {
+  const { message } = ask;
+  const known = userOf(state, ask.user)?.seen(message);
+  if (known !== undefined) {
+    // [HP-DM-3] Told again what it was told before; told to nobody else.
+    answer(ask, known.status ?? 'accepted', true, context);
+    return;
+  }
+  const user = userOf(state, ask.user);
+  const hearers = [...(user?.sessions.values() ?? [])].filter(
+    ({ entry }) => entry.session !== message.session,
+  );
+  if (user === undefined || user.sessions.size === 0) {
+    queue(state, ask, context);
+    return;
+  }
+  context.count('chat.directs');
+  const isAnyHere = hearers.some(({ entry, held }) => !entry.isDetached && held === undefined);
+  user.remember(message, isAnyHere ? undefined : 'accepted', context.now);
+  notify(user, { type: 'directArrived', message, isSent: false }, context, message.session);
+  if (!isAnyHere) {
+    answer(ask, 'accepted', false, context);
+    return;
+  }
+  if (state.waiting.size === 0) context.after('waiting', WAIT_LOOK_EVERY_MS);
+  state.waiting.set(keyOf(user, message), { user, ask, since: context.now });
+}
+
+/** [HP-DM-4] [HP-DM-5] Nobody is here who could hear it. */
+function queue(state: UsersState, ask: Ask<'direct'>, context: UsersTurn): void {
+  const { options } = state.chat;
+  const { message, isKnown } = ask;
+  const deny = (code: 'NO_SUCH_USER' | 'USER_OFFLINE' | 'QUEUE_FULL', text: string): void => {
+    const { mistake } = refused(code, text, 'payload.to');
+    context.send(ask.replyTo, { type: 'userRefused', ref: ask.ref, mistake });
+  };
+  if (isKnown === false) deny('NO_SUCH_USER', 'There is no user of this name.');
+  else if (options.offlineMessagesMax === 0) deny('USER_OFFLINE', 'The user is not here.');
+  else {
+    const user = madeUser(state, ask.user);
+    if (user === undefined || user.offline.length >= options.offlineMessagesMax) {
+      deny('QUEUE_FULL', 'Too many messages wait for this user.');
+      return;
+    }
+    context.count('chat.directs.queued');
+    user.remember(message, 'queued', context.now);
+    user.offline.push({ message, at: context.now });
+    answer(ask, 'queued', false, context);
+  }
+}
+
+/** [HP-DM-2] At least one client has it. */
+export function directTaken(
+  state: UsersState,
+  { user: name, from, id }: Ask<'directTaken'>,
+  context: UsersTurn,
+): void {
+  const user = userOf(state, name);
+  const seen = user?.seen({ from, id });
+  if (user === undefined || seen === undefined) return;
+  seen.status = 'delivered';
+  const key = keyOf(user, { from, id });
+  const waiting = state.waiting.get(key);
+  if (waiting === undefined) return;
+  state.waiting.delete(key);
+  answer(waiting.ask, 'delivered', false, context);
+}
+
+/** [HP-DM-2] The sender does not wait for a client that is slow to say that it has it. */
+export function giveUpWaiting(state: UsersState, context: UsersTurn): void {
+  for (const [key, { user, ask, since }] of state.waiting) {
+    if (context.now - since < WAIT_MAX_MS * 1_000) break;
+    state.waiting.delete(key);
+    const seen = user.seen(ask.message);
+    if (seen !== undefined) seen.status ??= 'accepted';
+    answer(ask, 'accepted', false, context);
+  }
+  if (state.waiting.size > 0) context.after('waiting', WAIT_LOOK_EVERY_MS);
+}
+
+/** [HP-DM-6] What came for a session that is over, and nobody has, waits for the user's next one. */
+export function queueUntold(state: UsersState, ask: Ask<'unregister'>, context: UsersTurn): void {
+  const user = userOf(state, ask.user);
+  if (user === undefined || user.sessions.size > 0) return;
+  for (const message of ask.untold) {
+    if (user.seen(message)?.status === 'delivered') continue;
+    if (user.offline.length >= state.chat.options.offlineMessagesMax) return;
+    user.offline.push({ message, at: context.now });
+  }
+}
+
+function answer(
+  { replyTo, ref }: Ask<'direct'>,
+  status: DirectStatus,
+  isDuplicate: boolean,
+  context: UsersTurn,
+): void {
+  context.send(replyTo, { type: 'directAnswered', ref, status, isDuplicate });
+}
+
+function keyOf(user: User, { from, id }: { readonly from: string; readonly id: string }): string {
+  return `${user.name.toLowerCase()} ${from.toLowerCase()} ${id}`;
+}
+
+const WAIT_MAX_MS = 2_000;
+const WAIT_LOOK_EVERY_MS = 250;

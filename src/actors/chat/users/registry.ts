@@ -1,0 +1,123 @@
+// The sessions of users: who comes, under which policy, and how one moves from one actor to another when its client comes
+// back on another connection. Refuses to know messages. Obeys spec/hp.md, sections "Sessions" and "Resume".
+
+import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
+import type { Address } from '../../runtime/actor.ts';
+import type { User } from './user.ts';
+import type { UserReply } from './user-messages.ts';
+import {
+  type Ask,
+  madeUser,
+  tellPresence,
+  userOf,
+  type UsersState,
+  type UsersTurn,
+} from './users-state.ts';
+
+export function register(state: UsersState, ask: Ask<'register'>, context: UsersTurn): void {
+  const { entry, ref, replyTo, isAgain } = ask;
+  const user = madeUser(state, ask.user);
+  if (user === undefined) {
+    deny(ask, refused('UNAVAILABLE', 'There is no place for another user.').mistake, context);
+    return;
+  }
+  const mistake = isAgain ? undefined : makeWay(state, user, context);
+  if (mistake !== undefined) {
+    deny(ask, mistake, context);
+    return;
+  }
+  user.sessions.set(entry.session, { entry, held: undefined, movingSince: 0 });
+  user.expire(context.now);
+  const offline = isAgain ? [] : user.offline.map(({ message }) => message);
+  if (!isAgain) user.offline = [];
+  tellPresence(state, user.name, context);
+  const sessions = user.sessions.size;
+  const { session } = entry;
+  context.send(replyTo, { type: 'registered', ref, user: ask.user, session, sessions, offline });
+}
+
+/** [HP-SESS-1] [HP-SESS-2] [HP-SESS-3] [HP-SESS-4] */
+function makeWay(
+  { chat }: UsersState,
+  { sessions }: User,
+  context: UsersTurn,
+): HpMistake | undefined {
+  const { sessionPolicy, sessionsPerUserMax } = chat.options;
+  if (sessionPolicy === 'reject' && sessions.size > 0)
+    return refused('USERNAME_TAKEN', 'This user is here already.', 'payload.user').mistake;
+  if (sessionPolicy === 'replace') {
+    for (const { entry } of sessions.values()) context.send(entry.address, { type: 'replaced' });
+    sessions.clear();
+  }
+  if (sessions.size < sessionsPerUserMax) return undefined;
+  // A client that is away makes room for one that is here.
+  const away = [...sessions.values()].find(
+    ({ entry, held }) => entry.isDetached && held === undefined,
+  );
+  if (away === undefined)
+    return refused('SESSION_LIMIT', `A user has at most ${sessionsPerUserMax} sessions.`).mistake;
+  context.send(away.entry.address, { type: 'replaced' });
+  sessions.delete(away.entry.session);
+  return undefined;
+}
+
+/** [HP-RES-2] [HP-RES-4] The one who shows the token is given all that the session has. */
+export function move(state: UsersState, ask: Ask<'resume'>, context: UsersTurn): void {
+  const known = userOf(state, ask.user)?.sessions.get(ask.session);
+  if (known === undefined || !isSame(known.entry.secret, ask.secret)) {
+    const text = 'There is no such session any more: log in.';
+    deny(ask, refused('SESSION_EXPIRED', text, 'payload.token').mistake, context);
+    return;
+  }
+  if (known.held !== undefined) {
+    const text = 'The session is being resumed already.';
+    deny(ask, { ...refused('UNAVAILABLE', text).mistake, retryAfter: 1 }, context);
+    return;
+  }
+  known.held = [];
+  known.movingSince = context.now;
+  context.send(known.entry.address, { type: 'handOver', to: ask.replyTo, ref: ask.ref });
+}
+
+export function moved(state: UsersState, { user, entry }: Ask<'moved'>, context: UsersTurn): void {
+  const known = userOf(state, user)?.sessions.get(entry.session);
+  if (known === undefined) {
+    context.send(entry.address, { type: 'replaced' });
+    return;
+  }
+  const { held } = known;
+  known.entry = entry;
+  known.held = undefined;
+  for (const notice of held ?? []) context.send(entry.address, notice);
+}
+
+/** [HP-RES-1] The user stays online for as long as the client may come back. */
+export function detached(state: UsersState, { user, session }: Ask<'detached'>): void {
+  const known = userOf(state, user)?.sessions.get(session);
+  if (known !== undefined) known.entry = { ...known.entry, isDetached: true };
+}
+
+export function unregister(
+  state: UsersState,
+  { user: name, session }: Ask<'unregister'>,
+  context: UsersTurn,
+): void {
+  userOf(state, name)?.sessions.delete(session);
+  tellPresence(state, name, context);
+}
+
+function deny(
+  { replyTo, ref }: { readonly replyTo: Address<UserReply>; readonly ref: number },
+  mistake: HpMistake,
+  context: UsersTurn,
+): void {
+  context.send(replyTo, { type: 'userRefused', ref, mistake });
+}
+
+/** Takes equally long wherever the difference is. */
+function isSame(one: string, other: string): boolean {
+  let difference = one.length ^ other.length;
+  for (let at = 0; at < one.length; at += 1)
+    difference |= one.charCodeAt(at) ^ (other.charCodeAt(at) || 0);
+  return difference === 0;
+}

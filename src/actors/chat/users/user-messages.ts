@@ -1,0 +1,194 @@
+// What is said to the keeper of users (users.actor.ts), which lives on the home shard of each user's name and knows the
+// user's sessions, and what it says to sessions.
+// Refuses to know how users are kept. Obeys spec/hp.md, sections "Users", "Direct messages" and "Presence".
+
+import type { HpMistake } from '../../codecs/hp/mistakes.ts';
+import type { Cap, Status } from '../../codecs/hp/requests.ts';
+import type { Address } from '../../runtime/actor.ts';
+import type { ShardDown } from '../../runtime/edges.ts';
+
+/** One direct message. Known by its sender and id. */
+export interface Direct {
+  readonly id: string;
+  /** The sender's own, in seconds. */
+  readonly timestamp: number;
+  readonly from: string;
+  /** The sender's session. */
+  readonly session: string;
+  readonly to: string;
+  readonly body: string;
+  readonly dataText: string | undefined;
+}
+
+/** A direct message as it stands in one user's history. */
+export interface DirectEntry extends Direct {
+  readonly seq: number;
+}
+
+export interface SessionEntry {
+  readonly session: string;
+  readonly shard: number;
+  readonly address: Address<UserNotice>;
+  readonly status: Status;
+  readonly note: string | undefined;
+  /** What a client shows to resume it. */
+  readonly secret: string;
+  readonly isDetached: boolean;
+}
+
+export interface Presence {
+  readonly user: string;
+  readonly status: Status | 'offline';
+  readonly note: string | undefined;
+  readonly sessions: number;
+  /** Since when, in seconds; undefined when nobody knows. */
+  readonly since: number | undefined;
+}
+
+interface Asked {
+  readonly replyTo: Address<UserReply>;
+  /** Comes back with the answer. */
+  readonly ref: number;
+}
+
+interface OfUser {
+  /** Whose keeper is asked. */
+  readonly user: string;
+}
+
+export type UsersMessage =
+  | (Asked &
+      OfUser & {
+        readonly type: 'register';
+        readonly entry: SessionEntry;
+        /** The keeper that knew it died. */
+        readonly isAgain: boolean;
+      })
+  | (Asked &
+      OfUser & { readonly type: 'resume'; readonly session: string; readonly secret: string })
+  /** The session lives in another actor now, which has all that the old one had. */
+  | (OfUser & { readonly type: 'moved'; readonly entry: SessionEntry })
+  | (OfUser & { readonly type: 'detached'; readonly session: string })
+  | (OfUser & {
+      readonly type: 'unregister';
+      readonly session: string;
+      /** What came for it and was never told to the client. */
+      readonly untold: readonly Direct[];
+    })
+  | (OfUser & {
+      readonly type: 'setPresence';
+      readonly session: string;
+      readonly status: Status;
+      readonly note: string | undefined;
+    })
+  | (Asked &
+      OfUser & {
+        readonly type: 'askPresence';
+        /** Wants to hear of changes, too. */
+        readonly watcher: Watcher | undefined;
+      })
+  | (OfUser & { readonly type: 'unwatch'; readonly session: string })
+  | (Asked &
+      OfUser & {
+        readonly type: 'direct';
+        readonly message: Direct;
+        /** Undefined without a directory of users. */
+        readonly isKnown: boolean | undefined;
+      })
+  | (OfUser & { readonly type: 'directTaken'; readonly from: string; readonly id: string })
+  | (OfUser & { readonly type: 'carbon'; readonly message: Direct })
+  | (OfUser & {
+      readonly type: 'receipt';
+      readonly id: string;
+      readonly ref: string;
+      readonly by: string;
+      readonly state: 'delivered' | 'read';
+    })
+  | (OfUser & { readonly type: 'typingTo'; readonly from: string; readonly on: boolean })
+  | (Asked &
+      OfUser & {
+        readonly type: 'directHistory';
+        readonly with: string;
+        readonly after: number | undefined;
+        readonly before: number | undefined;
+        readonly limit: number;
+      })
+  | ShardDown;
+
+export interface Watcher {
+  readonly session: string;
+  readonly shard: number;
+  readonly address: Address<UserNotice>;
+}
+
+export type DirectStatus = 'delivered' | 'accepted' | 'queued';
+
+export type UserReply =
+  | {
+      readonly type: 'registered';
+      readonly ref: number;
+      readonly user: string;
+      readonly session: string;
+      readonly sessions: number;
+      readonly offline: readonly Direct[];
+    }
+  | { readonly type: 'presenceTold'; readonly ref: number; readonly presence: Presence }
+  | {
+      readonly type: 'directAnswered';
+      readonly ref: number;
+      readonly status: DirectStatus;
+      readonly isDuplicate: boolean;
+    }
+  | {
+      readonly type: 'directHistoryRead';
+      readonly ref: number;
+      readonly entries: readonly DirectEntry[];
+      readonly more: boolean;
+    }
+  | { readonly type: 'handedOver'; readonly ref: number; readonly luggage: Luggage }
+  | { readonly type: 'userRefused'; readonly ref: number; readonly mistake: HpMistake };
+
+/** What the keeper tells sessions unasked. */
+export type UserNotice =
+  | { readonly type: 'directArrived'; readonly message: Direct; readonly isSent: boolean }
+  | { readonly type: 'presenceChanged'; readonly presence: Presence }
+  | {
+      readonly type: 'receiptArrived';
+      readonly id: string;
+      readonly ref: string;
+      readonly by: string;
+      readonly state: 'delivered' | 'read';
+    }
+  | { readonly type: 'typingArrived'; readonly from: string; readonly on: boolean }
+  /** Another session takes its place. */
+  | { readonly type: 'replaced' }
+  /** Another actor is to become this session. */
+  | { readonly type: 'handOver'; readonly to: Address<UserReply>; readonly ref: number };
+
+/** All that makes a session, on its way from one actor to another. */
+export interface Luggage {
+  readonly user: string;
+  readonly session: string;
+  readonly secret: string;
+  readonly caps: readonly Cap[];
+  readonly status: Status;
+  readonly note: string | undefined;
+  readonly rooms: readonly {
+    readonly room: string;
+    readonly epoch: number;
+    /** The last that the client was told of. */
+    readonly seq: number;
+  }[];
+  /** Users whose presence is followed, and what the client was told last. */
+  readonly watched: readonly {
+    readonly user: string;
+    readonly told: string;
+  }[];
+  readonly untold: readonly Untold[];
+}
+
+/** A direct message for a client that is away, or has not acknowledged it. */
+export interface Untold {
+  readonly message: Direct;
+  readonly isSent: boolean;
+}

@@ -1,0 +1,118 @@
+// One user at the home of its name: its sessions, who watches it, the messages that wait for it, and the ids of messages
+// that came already. Refuses to know wires and other users. Obeys spec/hp.md, sections "Direct messages", "Presence".
+
+import type { Status } from '../../codecs/hp/requests.ts';
+import { foremost } from '../rooms/room.ts';
+import type { ChatOptions } from '../chat-options.ts';
+import type {
+  Direct,
+  DirectEntry,
+  DirectStatus,
+  Presence,
+  SessionEntry,
+  UserNotice,
+  Watcher,
+} from './user-messages.ts';
+
+export interface KnownSession {
+  entry: SessionEntry;
+  /** What came while the session moves from one actor to another; undefined else. */
+  held: UserNotice[] | undefined;
+  movingSince: number;
+}
+
+/** A message that is known by its sender and id. */
+export interface Seen {
+  /** Undefined while nobody has taken it. */
+  status: DirectStatus | undefined;
+  readonly at: number;
+}
+
+export class User {
+  readonly name: string;
+  readonly sessions = new Map<string, KnownSession>();
+  readonly watchers = new Map<string, Watcher>();
+  /** Oldest first, with the instants of their coming. */
+  offline: { readonly message: Direct; readonly at: number }[] = [];
+  /** What watchers were told last, and when (microseconds). */
+  told: Presence;
+  toldAt = Number.NEGATIVE_INFINITY;
+  /** Seconds since 1970. */
+  #since: number | undefined = undefined;
+  #history: (DirectEntry & { readonly at: number })[] = [];
+  #seq = 0;
+  readonly #seen = new Map<string, Seen>();
+  readonly #options: ChatOptions;
+
+  constructor(name: string, options: ChatOptions) {
+    this.name = name;
+    this.#options = options;
+    this.told = this.presence();
+  }
+
+  get isForgettable(): boolean {
+    return (
+      this.sessions.size === 0 &&
+      this.watchers.size === 0 &&
+      this.offline.length === 0 &&
+      this.#history.length === 0 &&
+      this.#seen.size === 0
+    );
+  }
+
+  get history(): readonly DirectEntry[] {
+    return this.#history;
+  }
+
+  /** [HP-PRES-2] What all sessions together say. */
+  presence(): Presence {
+    const entries = [...this.sessions.values()].map(({ entry }) => entry);
+    const status: Status | 'offline' =
+      entries.length === 0 ? 'offline' : foremost(entries.map((entry) => entry.status));
+    const note = entries.find((entry) => entry.status === status && entry.note !== undefined)?.note;
+    return { user: this.name, status, note, sessions: entries.length, since: this.#since };
+  }
+
+  /** Since when the status is what it is. */
+  changedAt(seconds: number): void {
+    this.#since = seconds;
+  }
+
+  seen(message: Pick<Direct, 'from' | 'id'>): Seen | undefined {
+    return this.#seen.get(keyOf(message));
+  }
+
+  /** Also puts the message into the user's history. */
+  remember(message: Direct, status: DirectStatus | undefined, now: number): void {
+    this.#seen.set(keyOf(message), { status, at: now });
+    this.keep(message, now);
+    if (this.#seen.size > this.#options.dedupeIdsMax) this.expire(now);
+  }
+
+  keep(message: Direct, now: number): void {
+    this.#seq += 1;
+    this.#history.push({ ...message, seq: this.#seq, at: now });
+    if (this.#history.length > DIRECT_HISTORY_MAX * 2)
+      this.#history = this.#history.slice(-DIRECT_HISTORY_MAX);
+  }
+
+  expire(now: number): void {
+    const { dedupeMs, dedupeIdsMax, offlineAgeMaxMs } = this.#options;
+    const seenSince = now - dedupeMs * 1_000;
+    for (const [key, { at }] of this.#seen) {
+      if (at > seenSince && this.#seen.size <= dedupeIdsMax) break;
+      this.#seen.delete(key);
+    }
+    const keptSince = now - offlineAgeMaxMs * 1_000;
+    const isKept = ({ at }: { readonly at: number }): boolean => at > keptSince;
+    this.offline = this.offline.filter(isKept);
+    this.#history = this.#history.filter(isKept);
+  }
+}
+
+/** [HP-DM-3] One sender's id is another message than the same id of another sender. */
+function keyOf({ from, id }: Pick<Direct, 'from' | 'id'>): string {
+  return `${from.toLowerCase()} ${id}`;
+}
+
+const DIRECT_HISTORY_MAX = 200;

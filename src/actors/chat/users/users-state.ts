@@ -1,0 +1,76 @@
+// What the keeper of users keeps, and what its parts have in common: finding a user, telling its sessions, and telling
+// those who watch it. Refuses to know how it is used. Obeys spec/hp.md, section "Presence".
+
+import { userKey } from '../../codecs/hp/names.ts';
+import type { Context } from '../../runtime/actor.ts';
+import { type ChatContext, secondsAt } from '../chat-context.ts';
+import { User } from './user.ts';
+import type { UserNotice, UsersMessage } from './user-messages.ts';
+
+export interface UsersState {
+  readonly chat: ChatContext;
+  readonly users: Map<string, User>;
+  /** Direct messages that some session is to take, oldest first. */
+  readonly waiting: Map<string, Waiting>;
+  /** Their watchers are to be told, and were told something less than a second ago. */
+  readonly untold: Set<User>;
+}
+
+export interface Waiting {
+  readonly user: User;
+  readonly ask: Ask<'direct'>;
+  readonly since: number;
+}
+
+export type UsersTurn = Context<UsersMessage>;
+export type Ask<T extends UsersMessage['type']> = Extract<UsersMessage, { readonly type: T }>;
+
+export function userOf(state: UsersState, name: string): User | undefined {
+  return state.users.get(userKey(name));
+}
+
+/** Made when it is new; undefined when there is no room for another one. */
+export function madeUser(state: UsersState, name: string): User | undefined {
+  const known = userOf(state, name);
+  if (known !== undefined || state.users.size >= USERS_MAX) return known;
+  const user = new User(name, state.chat.options);
+  state.users.set(userKey(name), user);
+  return user;
+}
+
+/** Tells a user's sessions, but for one; those that move hear it when they have arrived. */
+export function notify(user: User, notice: UserNotice, context: UsersTurn, except?: string): void {
+  for (const known of user.sessions.values()) {
+    if (known.entry.session === except) continue;
+    if (known.held === undefined) context.send(known.entry.address, notice);
+    else known.held.push(notice);
+  }
+}
+
+/** [HP-PRES-3] Watchers hear of a change, at most once a second of each user. */
+export function tellPresence(state: UsersState, name: string, context: UsersTurn): void {
+  const user = userOf(state, name);
+  if (user === undefined) return;
+  const presence = user.presence();
+  const { status, note } = user.told;
+  if (presence.status !== status) user.changedAt(secondsAt(state.chat, context.now));
+  if (presence.status === status && presence.note === note) {
+    // It came back to what the watchers know.
+    state.untold.delete(user);
+    return;
+  }
+  if (context.now - user.toldAt < PRESENCE_EVERY_MS * 1_000) {
+    if (state.untold.size === 0) context.after('presence', PRESENCE_LOOK_EVERY_MS);
+    state.untold.add(user);
+    return;
+  }
+  state.untold.delete(user);
+  user.told = user.presence();
+  user.toldAt = context.now;
+  for (const { address } of user.watchers.values())
+    context.send(address, { type: 'presenceChanged', presence: user.told });
+}
+
+const USERS_MAX = 1_000_000;
+export const PRESENCE_EVERY_MS = 1_000;
+export const PRESENCE_LOOK_EVERY_MS = 250;

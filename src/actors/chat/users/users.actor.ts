@@ -1,0 +1,166 @@
+// The keeper of users, one on each shard for those whose name is at home there: which sessions a user has, what waits for
+// a user who is away, and who is to be told that it came or went. A direct message passes here once, however many
+// sessions hear it. Refuses to know connections and lines.
+// Obeys spec/hp.md, sections "Sessions", "Direct messages" and "Presence".
+
+import { userKey } from '../../codecs/hp/names.ts';
+import type { ActorDefinition } from '../../runtime/actor.ts';
+import type { ChatContext } from '../chat-context.ts';
+import { pageOf } from '../rooms/room.ts';
+import { direct, directTaken, giveUpWaiting, queueUntold } from './directs.ts';
+import { detached, move, moved, register, unregister } from './registry.ts';
+import type { UsersMessage } from './user-messages.ts';
+import {
+  type Ask,
+  madeUser,
+  notify,
+  PRESENCE_EVERY_MS,
+  PRESENCE_LOOK_EVERY_MS,
+  tellPresence,
+  userOf,
+  type UsersState,
+  type UsersTurn,
+} from './users-state.ts';
+
+export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> = {
+  kind: 'chat/users',
+  mailboxMax: 1_000_000,
+  onFailure: 'escalate',
+  start(chat, context) {
+    context.after('sweep', SWEEP_EVERY_MS);
+    return { chat, users: new Map(), waiting: new Map(), untold: new Set() };
+  },
+  receive(state, message, context) {
+    switch (message.type) {
+      case 'register':
+        register(state, message, context);
+        return;
+      case 'resume':
+        move(state, message, context);
+        return;
+      case 'moved':
+        moved(state, message, context);
+        return;
+      case 'detached':
+        detached(state, message);
+        return;
+      case 'unregister':
+        unregister(state, message, context);
+        queueUntold(state, message, context);
+        return;
+      case 'setPresence': {
+        const known = userOf(state, message.user)?.sessions.get(message.session);
+        if (known === undefined) return;
+        const { status, note } = message;
+        known.entry = { ...known.entry, status, note };
+        tellPresence(state, message.user, context);
+        return;
+      }
+      case 'askPresence':
+        askPresence(state, message, context);
+        return;
+      case 'unwatch':
+        userOf(state, message.user)?.watchers.delete(message.session);
+        return;
+      case 'direct':
+        direct(state, message, context);
+        return;
+      case 'directTaken':
+        directTaken(state, message, context);
+        return;
+      case 'carbon': {
+        const user = userOf(state, message.user);
+        user?.keep(message.message, context.now);
+        const notice = { type: 'directArrived', message: message.message, isSent: true } as const;
+        if (user !== undefined) notify(user, notice, context, message.message.session);
+        return;
+      }
+      case 'receipt': {
+        const { id, ref, by, state: read } = message;
+        const user = userOf(state, message.user);
+        const notice = { type: 'receiptArrived', id, ref, by, state: read } as const;
+        if (user !== undefined) notify(user, notice, context);
+        return;
+      }
+      case 'typingTo': {
+        const { from, on } = message;
+        const user = userOf(state, message.user);
+        if (user !== undefined) notify(user, { type: 'typingArrived', from, on }, context);
+        return;
+      }
+      case 'directHistory':
+        readHistory(state, message, context);
+        return;
+      case 'shardDown':
+        shardDown(state, message.shard, context);
+        return;
+      case 'timedOut':
+        if (message.name === 'sweep') sweep(state, context);
+        else if (message.name === 'waiting') giveUpWaiting(state, context);
+        else tellUntold(state, context);
+        return;
+      case 'childStopped':
+        return;
+      default:
+        message satisfies never;
+    }
+  },
+};
+
+function tellUntold(state: UsersState, context: UsersTurn): void {
+  for (const user of [...state.untold]) {
+    if (context.now - user.toldAt >= PRESENCE_EVERY_MS * 1_000)
+      tellPresence(state, user.name, context);
+  }
+  if (state.untold.size > 0) context.after('presence', PRESENCE_LOOK_EVERY_MS);
+}
+
+/** [HP-PRES-1] The answer comes first, and then every change. */
+function askPresence(state: UsersState, ask: Ask<'askPresence'>, context: UsersTurn): void {
+  const { user: name, watcher, ref, replyTo } = ask;
+  const user = watcher === undefined ? userOf(state, name) : madeUser(state, name);
+  if (user !== undefined && watcher !== undefined) user.watchers.set(watcher.session, watcher);
+  const presence = user?.presence() ?? {
+    ...{ user: name, status: 'offline' as const, note: undefined, sessions: 0, since: undefined },
+  };
+  context.send(replyTo, { type: 'presenceTold', ref, presence });
+}
+
+function readHistory(state: UsersState, ask: Ask<'directHistory'>, context: UsersTurn): void {
+  const { ref, replyTo, after, before, limit } = ask;
+  const other = userKey(ask.with);
+  const own = userKey(ask.user);
+  const all = (userOf(state, ask.user)?.history ?? []).filter(({ from, to }) => {
+    const [one, two] = [userKey(from), userKey(to)];
+    return (one === other && two === own) || (one === own && two === other);
+  });
+  const { entries, more } = pageOf(all, after, before, limit);
+  context.send(replyTo, { type: 'directHistoryRead', ref, entries, more });
+}
+
+function shardDown(state: UsersState, shard: number, context: UsersTurn): void {
+  for (const user of state.users.values()) {
+    for (const [session, { entry }] of user.sessions)
+      if (entry.shard === shard) user.sessions.delete(session);
+    for (const [session, watcher] of user.watchers)
+      if (watcher.shard === shard) user.watchers.delete(session);
+    tellPresence(state, user.name, context);
+  }
+}
+
+function sweep(state: UsersState, context: UsersTurn): void {
+  for (const [key, user] of state.users) {
+    user.expire(context.now);
+    for (const [session, { held, movingSince }] of user.sessions) {
+      // Whoever was to become this session is gone.
+      if (held !== undefined && context.now - movingSince > MOVE_MAX_MS * 1_000)
+        user.sessions.delete(session);
+    }
+    tellPresence(state, user.name, context);
+    if (user.isForgettable) state.users.delete(key);
+  }
+  context.after('sweep', SWEEP_EVERY_MS);
+}
+
+const SWEEP_EVERY_MS = 30_000;
+const MOVE_MAX_MS = 10_000;

@@ -1,0 +1,142 @@
+// Bytes to lines: each ends in LF, and a CR before it is cut off. Lines are taken one at a time, so that what nobody
+// has asked for yet stays bytes. What a line may hold is bounded; the rest of one that is longer is thrown away unread.
+// Refuses to know what a line says. Obeys spec/hp.md, section "Framing".
+
+export type Taken =
+  /** Without its ending; a view that holds until the next `push`. */
+  | { readonly kind: 'line'; readonly bytes: Uint8Array }
+  /** Told once for each line that is too long. */
+  | { readonly kind: 'tooLong' }
+  /** So much of a line that is too long was thrown away that nobody can mean it well. */
+  | { readonly kind: 'flood' };
+
+const LF = 0x0a;
+const CR = 0x0d;
+/** [HP-FRAME-6] */
+const FLOOD_LIMITS = 8;
+
+export class LineSplitter {
+  /** The longest line, its LF counted. */
+  lineBytesMax: number;
+  #chunks: Uint8Array[] = [];
+  /** Where the first chunk goes on. */
+  #at = 0;
+  #waitingBytes = 0;
+  /** The beginning of a line whose end has not come. */
+  #begun = NOTHING;
+  #begunBytes = 0;
+  /** Of a line that is too long; undefined outside of one. */
+  #thrownAway: number | undefined = undefined;
+  #isFloodDue = false;
+
+  constructor(lineBytesMax: number) {
+    this.lineBytesMax = lineBytesMax;
+  }
+
+  /** Bytes that came and were not taken. */
+  get waitingBytes(): number {
+    return this.#waitingBytes + this.#begunBytes;
+  }
+
+  push(chunk: Uint8Array): void {
+    if (chunk.byteLength === 0) return;
+    this.#chunks.push(chunk);
+    this.#waitingBytes += chunk.byteLength;
+  }
+
+  /** Forgets everything that came and was not taken. */
+  clear(): void {
+    this.#chunks = [];
+    this.#at = 0;
+    this.#waitingBytes = 0;
+    this.#begunBytes = 0;
+  }
+
+  /** The next line; undefined until more has come. [HP-FRAME-4] A line without its end is never given out. */
+  next(): Taken | undefined {
+    for (;;) {
+      if (this.#isFloodDue) {
+        this.#isFloodDue = false;
+        return { kind: 'flood' };
+      }
+      const [chunk] = this.#chunks;
+      if (chunk === undefined) return undefined;
+      const end = chunk.indexOf(LF, this.#at);
+      const piece = chunk.subarray(this.#at, end < 0 ? chunk.length : end + 1);
+      this.#advance(chunk, piece.byteLength);
+      const before = this.#thrownAway;
+      if (before !== undefined) this.#throwAway(before, piece.byteLength, end >= 0);
+      else {
+        const taken = this.#goOn(piece, end >= 0);
+        if (taken !== undefined) return taken;
+      }
+    }
+  }
+
+  #advance(chunk: Uint8Array, bytes: number): void {
+    this.#at += bytes;
+    this.#waitingBytes -= bytes;
+    if (this.#at < chunk.length) return;
+    this.#chunks.shift();
+    this.#at = 0;
+  }
+
+  #goOn(piece: Uint8Array, isEnded: boolean): Taken | undefined {
+    const bytes = this.#begunBytes + piece.byteLength;
+    // Without its LF a line of the full length is too long already.
+    if (bytes > this.lineBytesMax - (isEnded ? 0 : 1)) {
+      this.#begunBytes = 0;
+      this.#begun = NOTHING;
+      this.#throwAway(0, bytes, isEnded);
+      return { kind: 'tooLong' };
+    }
+    if (!isEnded) {
+      this.#keep(piece);
+      return undefined;
+    }
+    if (this.#begunBytes === 0) return { kind: 'line', bytes: withoutEnd(piece) };
+    this.#keep(piece);
+    const line = this.#begun.subarray(0, this.#begunBytes);
+    this.#begun = NOTHING;
+    this.#begunBytes = 0;
+    return { kind: 'line', bytes: withoutEnd(line) };
+  }
+
+  #throwAway(before: number, bytes: number, isEnded: boolean): void {
+    const limit = this.lineBytesMax * FLOOD_LIMITS;
+    this.#thrownAway = isEnded ? undefined : before + bytes;
+    if (before <= limit && before + bytes > limit) this.#isFloodDue = true;
+  }
+
+  /** Copied into one block that grows: a byte at a time must not cost an object for each. */
+  #keep(piece: Uint8Array): void {
+    const bytes = this.#begunBytes + piece.byteLength;
+    if (bytes > this.#begun.byteLength) {
+      const grown = new Uint8Array(Math.max(bytes, Math.min(this.lineBytesMax, bytes * 2)));
+      grown.set(this.#begun.subarray(0, this.#begunBytes));
+      this.#begun = grown;
+    }
+    this.#begun.set(piece, this.#begunBytes);
+    this.#begunBytes = bytes;
+  }
+}
+
+/** [HP-FRAME-1] One CR before the LF is not part of the line. */
+function withoutEnd(line: Uint8Array): Uint8Array {
+  const end = line.byteLength - 1;
+  return line.subarray(0, end > 0 && line[end - 1] === CR ? end - 1 : end);
+}
+
+/** [HP-FRAME-3] Only spaces, tabs and CRs. */
+export function isBlank(line: Uint8Array): boolean {
+  return line.every((byte) => byte === 0x20 || byte === 0x09 || byte === CR);
+}
+
+/** [HP-FRAME-7] A browser that was sent here: lines of a body behind it could be ours. */
+export function looksLikeHttp(line: Uint8Array): boolean {
+  let text = '';
+  for (const byte of line.subarray(0, 8)) text += String.fromCharCode(byte);
+  return /^(?:(?:GET|POST|PUT|HEAD|OPTIONS|DELETE|PATCH|CONNECT|TRACE) |host:)/i.test(text);
+}
+
+const NOTHING = new Uint8Array(0);

@@ -1,0 +1,192 @@
+// One line to one JSON object, by the I-JSON profile (RFC 7493) and the limits of HP: strict where JSON.parse is
+// lenient (UTF-8, doubled keys) or helpless (depth). What is opaque keeps its source text, so that 1e400 stays 1e400.
+// Refuses to know which messages there are. Obeys spec/hp.md, section "JSON".
+
+import { refused, type Refused } from './mistakes.ts';
+
+/** As JSON.parse makes it: `__proto__` is a member like any other. */
+export type JsonObject = { readonly [key: string]: unknown };
+
+export interface StrictJson {
+  readonly ok: true;
+  readonly value: JsonObject;
+  /** The source text of `payload.data`, where there is one. */
+  readonly dataText: string | undefined;
+}
+
+/** [HP-JSON-7] The envelope counts as 1. */
+export const DEPTH_MAX = 32;
+
+// ignoreBOM keeps a byte order mark in the text, where JSON.parse refuses it: [HP-JSON-2].
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Reads one line; mistakes are those of the line, in the order of the specification. */
+export function readStrictJson(line: Uint8Array): StrictJson | Refused {
+  let text: string;
+  try {
+    text = decoder.decode(line);
+  } catch {
+    return refused('INVALID_UTF8', 'The line is not UTF-8.'); // [HP-JSON-1]
+  }
+  if (isTooDeep(line)) return refused('TOO_DEEP', `The line nests deeper than ${DEPTH_MAX}.`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return refused('INVALID_JSON', 'The line is not one JSON value.'); // [HP-JSON-3]
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return refused('INVALID_MESSAGE', 'A message is a JSON object.'); // [HP-JSON-4]
+  const { doubled, dataText } = survey(text);
+  if (doubled !== undefined) return refused('DUPLICATE_KEY', 'A key may stand only once.', doubled); // [HP-JSON-5]
+  return { ok: true, value: value as JsonObject, dataText };
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+// [ and {, like ] and }, differ by one bit: & 0xdf makes them one.
+const OPENING = 0x5b;
+const CLOSING = 0x5d;
+
+/** Counted before anything walks the structure: a parser would fall into it. */
+function isTooDeep(bytes: Uint8Array): boolean {
+  let depth = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at] as number;
+    if (byte === QUOTE) at = endOfString(bytes, at);
+    else if ((byte & 0xdf) === OPENING) {
+      depth += 1;
+      if (depth > DEPTH_MAX) return true;
+    } else if ((byte & 0xdf) === CLOSING) depth -= 1;
+  }
+  return false;
+}
+
+/** The place of the closing quote, or the end. */
+function endOfString(bytes: Uint8Array, from: number): number {
+  for (let at = from + 1; at < bytes.length; at += 1) {
+    const byte = bytes[at];
+    if (byte === BACKSLASH) at += 1;
+    else if (byte === QUOTE) return at;
+  }
+  return bytes.length;
+}
+
+interface Survey {
+  /** The first key that stands twice, in the envelope or at the top of the payload. */
+  doubled: string | undefined;
+  dataText: string | undefined;
+}
+
+/** Walks a text that is known to be one JSON object, and looks at the keys of its two upper levels. */
+function survey(text: string): Survey {
+  const found: Survey = { doubled: undefined, dataText: undefined };
+  const keys = new Set<string>();
+  const payloadKeys = new Set<string>();
+  let depth = 0;
+  let isKeyNext = false;
+  let isInPayload = false;
+  let key = '';
+  let payloadKey = '';
+  let dataAt = -1;
+  for (let at = 0; at < text.length; at += 1) {
+    const isUpper = depth === 1 || (depth === 2 && isInPayload);
+    switch (text[at]) {
+      case '"': {
+        const end = closingQuote(text, at);
+        if (isKeyNext && isUpper) {
+          isKeyNext = false;
+          const name = keyOf(text.slice(at, end + 1));
+          const known = depth === 1 ? keys : payloadKeys;
+          if (known.has(name)) found.doubled ??= depth === 1 ? name : `payload.${name}`;
+          known.add(name);
+          if (depth === 1) key = name;
+          else payloadKey = name;
+        }
+        at = end;
+        break;
+      }
+      case '{':
+      case '[':
+        depth += 1;
+        if (depth === 2) isInPayload = key === 'payload' && text[at] === '{';
+        isKeyNext = depth === 1 || (depth === 2 && isInPayload);
+        break;
+      case ':':
+        if (depth === 2 && isInPayload && payloadKey === 'data') dataAt = at + 1;
+        break;
+      case ',':
+        if (isUpper) isKeyNext = true;
+        dataAt = endData(depth, at);
+        break;
+      case '}':
+      case ']':
+        dataAt = endData(depth, at);
+        depth -= 1;
+        break;
+      default:
+    }
+  }
+  return found;
+
+  function endData(depthHere: number, at: number): number {
+    if (depthHere !== 2 || dataAt < 0) return dataAt;
+    found.dataText = text.slice(dataAt, at).trim();
+    return -1;
+  }
+}
+
+function closingQuote(text: string, from: number): number {
+  for (let at = from + 1; at < text.length; at += 1) {
+    if (text[at] === '\\') at += 1;
+    else if (text[at] === '"') return at;
+  }
+  return text.length;
+}
+
+/** Keys are compared by what they mean: an escaped letter is that letter. */
+function keyOf(source: string): string {
+  return source.includes('\\') ? (JSON.parse(source) as string) : source.slice(1, -1);
+}
+
+/**
+ * [HP-JSON-6] [HP-JSON-8] [HP-JSON-9] Strings and numbers of a payload: no lone surrogates anywhere; outside of the opaque
+ * `data` no NUL, and whole numbers only.
+ */
+export function checkValues(payload: JsonObject): Refused | undefined {
+  for (const [key, value] of Object.entries(payload)) {
+    const place = `payload.${key}`;
+    if (!isWellFormed(key) || key.includes('\0'))
+      return refused('INVALID_STRING', 'A key is not well-formed text.', 'payload');
+    const mistake = checkValue(value, place, key === 'data');
+    if (mistake !== undefined) return mistake;
+  }
+  return undefined;
+}
+
+function checkValue(value: unknown, place: string, isOpaque: boolean): Refused | undefined {
+  if (typeof value === 'string') {
+    if (!isWellFormed(value))
+      return refused('INVALID_STRING', 'The text has half a surrogate pair.', place);
+    if (!isOpaque && value.includes('\0'))
+      return refused('INVALID_STRING', 'The text has a NUL in it.', place);
+    return undefined;
+  }
+  if (typeof value === 'number') {
+    return isOpaque || Number.isSafeInteger(value)
+      ? undefined
+      : refused('INVALID_NUMBER', 'Numbers are whole, and at most 2^53 - 1.', place);
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    if (!isWellFormed(key))
+      return refused('INVALID_STRING', 'A key is not well-formed text.', place);
+    const mistake = checkValue(inner, isOpaque ? place : `${place}.${key}`, isOpaque);
+    if (mistake !== undefined) return mistake;
+  }
+  return undefined;
+}
+
+function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}

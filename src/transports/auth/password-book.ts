@@ -1,0 +1,160 @@
+// Judges passwords for the chat: a file of users with memory-hard hashes, asked about without holding up anybody else.
+// Whoever asks about a user who is not in it waits as long as for one who is. Refuses to know sessions.
+// A line is `user:scrypt$N$r$p$salt$hash`, salt and hash in base64url; `#` begins a comment. Obeys spec/process.md.
+
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import type { Address } from '../../actors/runtime/actor.ts';
+import type { PasswordCommand, PasswordVerdict } from '../../actors/runtime/tcp/tcp-edges.ts';
+
+export interface PasswordEntry {
+  readonly user: string;
+  readonly cost: number;
+  readonly blockSize: number;
+  readonly parallel: number;
+  readonly salt: Buffer;
+  readonly hash: Buffer;
+}
+
+export type BookReading =
+  | { readonly ok: true; readonly entries: ReadonlyMap<string, PasswordEntry> }
+  | { readonly ok: false; readonly line: number; readonly problem: string };
+
+const HASH_BYTES = 32;
+const line =
+  /^([A-Za-z0-9][A-Za-z0-9._-]{0,31}):scrypt\$(\d{1,8})\$(\d{1,3})\$(\d{1,3})\$([\w-]+)\$([\w-]+)$/;
+/** 16 MiB and some 50 ms for each guess. */
+const USUAL = { cost: 16_384, blockSize: 8, parallel: 1 };
+const MEMORY_BYTES_MAX = 256 * 1_024 * 1_024;
+
+export function readPasswordBook(text: string): BookReading {
+  const entries = new Map<string, PasswordEntry>();
+  for (const [index, written] of text.split(/\r?\n/).entries()) {
+    const bare = written.trim();
+    if (bare === '' || bare.startsWith('#')) continue;
+    const [, user = '', cost, blockSize, parallel, salt = '', hash = ''] = line.exec(bare) ?? [];
+    const entry = {
+      user,
+      cost: Number(cost),
+      blockSize: Number(blockSize),
+      parallel: Number(parallel),
+      salt: Buffer.from(salt, 'base64url'),
+      hash: Buffer.from(hash, 'base64url'),
+    };
+    const isPower = entry.cost >= 1_024 && Number.isInteger(Math.log2(entry.cost));
+    const isBounded = 128 * entry.cost * entry.blockSize <= MEMORY_BYTES_MAX;
+    if (user === '' || !isPower || !isBounded || entry.hash.byteLength !== HASH_BYTES)
+      return { ok: false, line: index + 1, problem: 'is not `user:scrypt$N$r$p$salt$hash`' };
+    if (entries.has(user.toLowerCase()))
+      return { ok: false, line: index + 1, problem: `names ${user} a second time` };
+    entries.set(user.toLowerCase(), entry);
+  }
+  return { ok: true, entries };
+}
+
+/** A line of the book for a user and a password. */
+export async function writePasswordLine(user: string, password: string): Promise<string> {
+  const salt = randomBytes(16);
+  const { cost, blockSize, parallel } = USUAL;
+  const hash = await hashOf(password, { ...USUAL, salt });
+  const parts = ['scrypt', cost, blockSize, parallel, salt.toString('base64url')];
+  return `${user}:${parts.join('$')}$${hash.toString('base64url')}`;
+}
+
+type Deliver = (to: Address<PasswordVerdict>, verdict: PasswordVerdict) => void;
+type Guess = Extract<PasswordCommand, { readonly type: 'verifyPassword' }>;
+
+/** More would only queue inside the platform's own thread pool. */
+const HASHING_MAX = 2;
+const WAITING_MAX = 1_000;
+const GUESSES_MAX = 5;
+const GUESSES_WINDOW_MS = 60_000;
+const REMEMBERED_MAX = 10_000;
+
+/** The edge of one shard. Without a book every password is wrong. */
+export function createPasswordEdge(
+  text: string | undefined,
+  deliver: Deliver,
+  now: () => number = () => performance.now(),
+): (command: PasswordCommand) => void {
+  const reading = readPasswordBook(text ?? '');
+  // The settings were checked with the same text.
+  if (!reading.ok) throw new Error(`the password file is broken in line ${reading.line}`);
+  const desk = new PasswordDesk(reading.entries, deliver, now);
+  return (command) => desk.obey(command);
+}
+
+class PasswordDesk {
+  readonly #entries: ReadonlyMap<string, PasswordEntry>;
+  readonly #deliver: Deliver;
+  readonly #now: () => number;
+  readonly #waiting: Guess[] = [];
+  /** Instants of wrong guesses, by user and address. */
+  readonly #wrong = new Map<string, number[]>();
+  readonly #stranger: PasswordEntry;
+  #hashing = 0;
+
+  constructor(entries: ReadonlyMap<string, PasswordEntry>, deliver: Deliver, now: () => number) {
+    this.#entries = entries;
+    this.#deliver = deliver;
+    this.#now = now;
+    const hash = randomBytes(HASH_BYTES);
+    this.#stranger = { user: '', ...USUAL, salt: randomBytes(16), hash };
+  }
+
+  obey(command: PasswordCommand): void {
+    const { ref, replyTo, user } = command;
+    if (command.type === 'findUser') {
+      const isKnown = this.#entries.has(user.toLowerCase());
+      this.#deliver(replyTo, { type: 'userFound', ref, isKnown });
+      return;
+    }
+    const retryAfterSeconds = this.#waitFor(command);
+    if (retryAfterSeconds !== undefined)
+      this.#deliver(replyTo, { type: 'passwordRefused', ref, retryAfterSeconds });
+    else if (this.#hashing < HASHING_MAX) void this.#judge(command);
+    else if (this.#waiting.length < WAITING_MAX) this.#waiting.push(command);
+    else this.#deliver(replyTo, { type: 'passwordRefused', ref, retryAfterSeconds: 5 });
+  }
+
+  /** [HP-LOGIN-8] */
+  #waitFor(guess: Guess): number | undefined {
+    const [oldest, ...others] = this.#wrongOf(guess);
+    if (oldest === undefined || others.length + 1 < GUESSES_MAX) return undefined;
+    return Math.ceil((oldest + GUESSES_WINDOW_MS - this.#now()) / 1_000);
+  }
+
+  #wrongOf({ user, remote }: Guess): readonly number[] {
+    const since = this.#now() - GUESSES_WINDOW_MS;
+    return (this.#wrong.get(`${user.toLowerCase()} ${remote}`) ?? []).filter((at) => at > since);
+  }
+
+  async #judge(guess: Guess): Promise<void> {
+    this.#hashing += 1;
+    const { ref, replyTo, user, remote, password } = guess;
+    const entry = this.#entries.get(user.toLowerCase());
+    const hash = await hashOf(password, entry ?? this.#stranger);
+    if (entry !== undefined && timingSafeEqual(hash, entry.hash)) {
+      this.#deliver(replyTo, { type: 'passwordVerified', ref, user: entry.user });
+    } else {
+      if (this.#wrong.size >= REMEMBERED_MAX) this.#wrong.clear();
+      this.#wrong.set(`${user.toLowerCase()} ${remote}`, [...this.#wrongOf(guess), this.#now()]);
+      this.#deliver(replyTo, { type: 'passwordRefused', ref, retryAfterSeconds: undefined });
+    }
+    this.#hashing -= 1;
+    const next = this.#waiting.shift();
+    if (next !== undefined) void this.#judge(next);
+  }
+}
+
+function hashOf(
+  password: string,
+  { cost, blockSize, parallel, salt }: Omit<PasswordEntry, 'user' | 'hash'>,
+): Promise<Buffer> {
+  const options = { N: cost, r: blockSize, p: parallel, maxmem: MEMORY_BYTES_MAX * 2 };
+  return new Promise((resolve, reject) => {
+    scrypt(password.normalize('NFKC'), salt, HASH_BYTES, options, (error, hash) => {
+      if (error === null) resolve(hash);
+      else reject(error);
+    });
+  });
+}

@@ -1,0 +1,334 @@
+// Users on a stage of several shards: direct messages, what waits for whoever is away, and who is seen to be here.
+
+import { describe, expect, test } from 'vitest';
+import { homeOf } from '../../../src/actors/routing/topic.ts';
+import { HpClient, line } from '../../support/hp-client.ts';
+import { Stage } from '../../support/stage.ts';
+
+const fast = { messagesPerSecondMax: 1e6, messagesBurstMax: 1e6, presenceEveryMs: 1 };
+const stageWith = (chat: object = {}): Stage =>
+  new Stage({ chat: { ...fast, ...chat }, shards: 2 });
+
+describe('direct messages', () => {
+  test('[HP-DM-2] [HP-DM-7] [HP-DM-9] [HP-ACK-2] every session of the receiver hears it once', () => {
+    const stage = stageWith();
+    const alice = HpClient.in(stage, 'alice');
+    const bobs = [HpClient.in(stage, 'bob'), HpClient.in(stage, 'Bob', 1)];
+    alice.ask('DIRECT_MESSAGE', { to: 'BOB', body: 'hi', from: 'eve', data: [1] }, 'm1');
+    expect(alice.take()).toMatchObject([
+      { type: 'ACK', payload: { ref: 'm1', status: 'delivered' } },
+    ]);
+    for (const bob of bobs) {
+      expect(bob.take()).toMatchObject([
+        {
+          type: 'DIRECT_MESSAGE',
+          id: 'm1',
+          timestamp: 1_700_000_000,
+          payload: { from: 'alice', body: 'hi', data: [1] },
+        },
+      ]);
+    }
+  });
+
+  test('[HP-DM-3] the same id again is the same message; another sender may use it', () => {
+    const stage = stageWith();
+    const [alice, carol] = [HpClient.in(stage, 'alice'), HpClient.in(stage, 'carol', 1)];
+    const bob = HpClient.in(stage, 'bob', 1);
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'a' }, '1');
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'a' }, '1');
+    carol.ask('DIRECT_MESSAGE', { to: 'bob', body: 'c' }, '1');
+    expect(alice.take().map(({ payload }) => [payload['status'], payload['duplicate']])).toEqual([
+      ['delivered', undefined],
+      ['delivered', true],
+    ]);
+    expect(bob.told()).toEqual(['DIRECT_MESSAGE alice a', 'DIRECT_MESSAGE carol c']);
+  });
+
+  test('[HP-DM-4] [HP-LOGIN-1] what waits comes after the next login, once, as it was sent', () => {
+    const stage = stageWith({ offlineMessagesMax: 2 });
+    const alice = HpClient.in(stage, 'alice');
+    for (const body of ['1', '2', '3'])
+      alice.ask('DIRECT_MESSAGE', { to: 'bob', body }, `m${body}`);
+    expect(alice.told()).toEqual(['ACK queued', 'ACK queued', 'ERROR QUEUE_FULL']);
+    const bob = new HpClient(stage, 1);
+    bob.ask('LOGIN', { user: 'bob' });
+    expect(bob.take()).toMatchObject([
+      { type: 'LOGIN_OK', payload: { offline_count: 2 } },
+      {
+        type: 'DIRECT_MESSAGE',
+        id: 'm1',
+        timestamp: 1_700_000_000,
+        payload: { body: '1', delayed: true },
+      },
+      { type: 'DIRECT_MESSAGE', id: 'm2', payload: { body: '2', delayed: true } },
+    ]);
+    expect(HpClient.in(stage, 'bob').take()).toEqual([]);
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: '1' }, 'm1');
+    expect(alice.take()).toMatchObject([{ payload: { status: 'delivered', duplicate: true } }]);
+  });
+
+  test('[HP-DM-5] nothing waits where the operator wants none', () => {
+    const stage = stageWith({ offlineMessagesMax: 0 });
+    const alice = HpClient.in(stage, 'alice');
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' });
+    expect(alice.told()).toEqual(['ERROR USER_OFFLINE']);
+  });
+
+  test('[HP-DM-6] [HP-RES-5] what came for a session that nobody came back to waits for the next login', () => {
+    const stage = stageWith();
+    const alice = HpClient.in(stage, 'alice');
+    const bob = HpClient.in(stage, 'bob', 1);
+    bob.wire.leave();
+    stage.settle();
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' });
+    expect(alice.told()).toEqual(['ACK accepted']);
+    stage.pass(60_001);
+    const next = new HpClient(stage);
+    next.ask('LOGIN', { user: 'bob' });
+    expect(next.told().at(-1)).toBe('DIRECT_MESSAGE alice x');
+  });
+
+  test('[HP-RES-6] a session for which too much comes ends early, and nothing of it is lost', () => {
+    const stage = stageWith({ resumeMessagesMax: 3 });
+    const alice = HpClient.in(stage, 'alice');
+    const bob = HpClient.in(stage, 'bob', 1);
+    bob.wire.leave();
+    stage.settle();
+    for (let i = 1; i <= 5; i += 1) alice.ask('DIRECT_MESSAGE', { to: 'bob', body: `${i}` });
+    stage.settle();
+    const back = new HpClient(stage);
+    back.ask('RESUME', { token: bob.token });
+    back.ask('LOGIN', { user: 'bob' });
+    expect(back.told().filter((told) => told.startsWith('DIRECT'))).toEqual(
+      [1, 2, 3, 4, 5].map((i) => `DIRECT_MESSAGE alice ${i}`),
+    );
+  });
+
+  test('[HP-DM-8] the sender’s other sessions hear what was sent; oneself hears oneself elsewhere', () => {
+    const stage = stageWith();
+    const [here, there] = [HpClient.in(stage, 'alice'), HpClient.in(stage, 'alice', 1)];
+    const bob = HpClient.in(stage, 'bob');
+    here.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' });
+    expect(there.take()).toMatchObject([
+      { payload: { from: 'alice', to: 'bob', body: 'x', sent: true } },
+    ]);
+    here.ask('DIRECT_MESSAGE', { to: 'alice', body: 'note' });
+    expect(there.take()).toMatchObject([{ payload: { body: 'note' } }]);
+    expect(here.told()).toEqual(['ACK delivered', 'ACK delivered']);
+    expect(bob.told()).toEqual(['DIRECT_MESSAGE alice x']);
+  });
+
+  test('[HP-HIST-1] [HP-HIST-3] both sides find it in their history, and only what is between the two', () => {
+    const stage = stageWith();
+    const [alice, bob] = [HpClient.in(stage, 'alice'), HpClient.in(stage, 'bob', 1)];
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: '1' });
+    bob.ask('DIRECT_MESSAGE', { to: 'alice', body: '2' });
+    alice.ask('DIRECT_MESSAGE', { to: 'carol', body: '3' });
+    stage.settle();
+    for (const [client, other] of [
+      [alice, 'bob'],
+      [bob, 'alice'],
+    ] as const) {
+      client.take();
+      client.ask('HISTORY', { with: other });
+      client.ask('HISTORY', { with: 'zoe' });
+      const [found, nothing] = client.take();
+      const messages = found?.payload['messages'] as { body: string }[];
+      expect(messages.map(({ body }) => body)).toEqual(['1', '2']);
+      expect(nothing?.payload).toMatchObject({ messages: [], more: false });
+    }
+  });
+
+  test('[HP-RCPT-1] a receipt is passed on', () => {
+    const stage = stageWith();
+    const [alice, bob] = [HpClient.in(stage, 'alice'), HpClient.in(stage, 'bob', 1)];
+    bob.ask('RECEIPT', { ref: 'm1', to: 'alice', state: 'read' });
+    expect(bob.told()).toEqual(['ACK']);
+    expect(alice.take()).toMatchObject([
+      { type: 'RECEIPT', payload: { ref: 'm1', by: 'bob', state: 'read' } },
+    ]);
+  });
+});
+
+describe('presence', () => {
+  test('[HP-PRES-1] [HP-PRES-3] [HP-SESS-6] one event when the first session comes and one when the last goes', () => {
+    const stage = stageWith();
+    const alice = HpClient.in(stage, 'alice');
+    alice.ask('PRESENCE_SUBSCRIBE', { users: ['bob', 'zoe'] });
+    expect(alice.take()).toMatchObject([
+      {
+        type: 'PRESENCE_STATE',
+        payload: { users: [{ user: 'bob', status: 'offline', sessions: 0 }, { user: 'zoe' }] },
+      },
+    ]);
+    const [one, two] = [HpClient.in(stage, 'bob'), HpClient.in(stage, 'bob', 1)];
+    expect(alice.told()).toEqual(['PRESENCE_EVENT online bob']);
+    stage.pass(2_000);
+    one.ask('BYE');
+    stage.pass(2_000);
+    expect(alice.told()).toEqual([]);
+    two.ask('BYE');
+    stage.settle();
+    expect(alice.told()).toEqual(['PRESENCE_EVENT offline bob']);
+    alice.ask('PRESENCE_UNSUBSCRIBE', { users: ['bob'] });
+    stage.pass(2_000);
+    HpClient.in(stage, 'bob');
+    expect(alice.told()).toEqual(['ACK']);
+  });
+
+  test('[HP-PRES-3] what changes back within a second is not told', () => {
+    const stage = stageWith();
+    const alice = HpClient.in(stage, 'alice');
+    alice.ask('PRESENCE_SUBSCRIBE', { users: ['bob'] });
+    const bob = HpClient.in(stage, 'bob', 1);
+    alice.take();
+    for (const status of ['away', 'busy', 'away']) {
+      stage.pass(2);
+      bob.ask('PRESENCE_SET', { status, note: 'lunch' });
+    }
+    expect(alice.take()).toEqual([]);
+    stage.pass(1_500);
+    expect(alice.take()).toMatchObject([
+      { payload: { user: 'bob', status: 'away', note: 'lunch' } },
+    ]);
+  });
+
+  test('[HP-PRES-2] several sessions speak for one user, and members of rooms show it', () => {
+    const stage = stageWith();
+    const alice = HpClient.in(stage, 'alice');
+    const [one, two] = [
+      HpClient.in(stage, 'bob'),
+      HpClient.in(stage, 'bob', 1, { status: 'away' }),
+    ];
+    const statusOf = (): unknown => {
+      alice.ask('PRESENCE_QUERY', { users: ['bob'] });
+      return ((alice.next()?.payload['users'] ?? []) as { status: string }[])[0]?.status;
+    };
+    expect(statusOf()).toBe('online');
+    one.ask('JOIN', { room: 'r' });
+    one.ask('PRESENCE_SET', { status: 'busy' });
+    stage.settle();
+    expect(statusOf()).toBe('busy');
+    one.take();
+    one.ask('ROOM_MEMBERS', { room: 'r' });
+    expect(one.next()?.payload['members']).toEqual([{ user: 'bob', status: 'busy' }]);
+    one.ask('BYE');
+    stage.settle();
+    expect(statusOf()).toBe('away');
+    two.ask('BYE');
+    stage.settle();
+    expect(statusOf()).toBe('offline');
+  });
+
+  test('[HP-PRES-4] [HP-PRES-5] a status may change once in two seconds; so many users may be followed', () => {
+    const stage = new Stage({ chat: { watchedUsersMax: 3 } });
+    const alice = HpClient.in(stage, 'alice');
+    alice.ask('PRESENCE_SET', { status: 'away' });
+    alice.ask('PRESENCE_SET', { status: 'busy' });
+    stage.pass(2_000);
+    alice.ask('PRESENCE_SET', { status: 'busy' });
+    expect(alice.told()).toEqual(['ACK', 'ERROR RATE_LIMITED', 'ACK']);
+    alice.ask('PRESENCE_SUBSCRIBE', { users: ['a', 'b', 'c'] });
+    alice.ask('PRESENCE_SUBSCRIBE', { users: ['d'] });
+    alice.ask('PRESENCE_SUBSCRIBE', { users: ['A'] });
+    expect(alice.told()).toEqual(['PRESENCE_STATE', 'ERROR INVALID_PAYLOAD', 'PRESENCE_STATE']);
+  });
+
+  test('[HP-RES-1] [HP-RES-3] a client that is away is not seen to be, and hears later what changed', () => {
+    const stage = stageWith();
+    const [alice, bob] = [HpClient.in(stage, 'alice'), HpClient.in(stage, 'bob', 1)];
+    alice.ask('PRESENCE_SUBSCRIBE', { users: ['bob'] });
+    bob.ask('PRESENCE_SUBSCRIBE', { users: ['alice', 'carol'] });
+    alice.take();
+    stage.pass(2_000);
+    bob.wire.leave();
+    stage.pass(5_000);
+    expect(alice.take()).toEqual([]);
+    HpClient.in(stage, 'carol');
+    const back = new HpClient(stage, 0);
+    back.ask('RESUME', { token: bob.token });
+    stage.settle();
+    expect(back.told()).toEqual(['RESUME_OK online bob', 'PRESENCE_EVENT online carol']);
+    stage.pass(2_000);
+    alice.ask('BYE');
+    expect(back.told()).toEqual(['PRESENCE_EVENT offline alice']);
+  });
+
+  test('[HP-ROOM-9] [HP-PRES-1] a keeper that died is told again who is here', () => {
+    const stage = stageWith();
+    const home = homeOf('chat/user/bob', 2);
+    const [alice, bob] = [
+      HpClient.in(stage, 'alice', 1 - home),
+      HpClient.in(stage, 'bob', 1 - home),
+    ];
+    stage.crash(home);
+    stage.settle();
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' });
+    expect(alice.told()).toEqual(['ACK delivered']);
+    expect(bob.told()).toEqual(['DIRECT_MESSAGE alice x']);
+  });
+});
+
+describe('gone while coming in', () => {
+  const asked = (client: HpClient, stage: Stage, type: string, payload: object): void => {
+    // The answer of another shard is still on its way when the connection breaks.
+    const { owner } = client.wire;
+    if (owner === undefined) throw new Error('nobody owns the connection');
+    stage.tell(owner, received(client, type, payload));
+    stage.step();
+    stage.tell(owner, closedOf(client));
+    stage.settle();
+  };
+  const received = (client: HpClient, type: string, payload: object) => ({
+    type: 'messageReceived' as const,
+    connection: client.wire.id,
+    payload: new TextEncoder().encode(line(type, 'x', payload)),
+  });
+  const closedOf = (client: HpClient) => ({
+    type: 'closed' as const,
+    connection: client.wire.id,
+    code: 1_006,
+    reason: '',
+  });
+
+  test('[HP-DM-6] a login that nobody waits for leaves no session, and takes no message away', () => {
+    const stage = stageWith();
+    const away = 1 - homeOf('chat/user/bob', 2);
+    const alice = HpClient.in(stage, 'alice');
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' });
+    expect(alice.told()).toEqual(['ACK queued']);
+    asked(new HpClient(stage, away), stage, 'LOGIN', { user: 'bob' });
+    alice.ask('PRESENCE_QUERY', { users: ['bob'] });
+    expect(alice.next()?.payload['users']).toMatchObject([{ status: 'offline', sessions: 0 }]);
+    const bob = new HpClient(stage);
+    bob.ask('LOGIN', { user: 'bob' });
+    expect(bob.told()).toEqual(['LOGIN_OK online bob', 'DIRECT_MESSAGE alice x']);
+  });
+
+  test('[HP-RES-1] [HP-RES-3] a resume that nobody waits for loses nothing: the next one has it all', () => {
+    const stage = stageWith();
+    const away = 1 - homeOf('chat/user/bob', 2);
+    const alice = HpClient.in(stage, 'alice');
+    const bob = HpClient.in(stage, 'bob', away);
+    for (const one of [alice, bob]) one.ask('JOIN', { room: 'r' });
+    stage.settle();
+    bob.wire.leave();
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' });
+    alice.ask('ROOM_MESSAGE', { room: 'r', body: 'y' });
+    stage.settle();
+    asked(new HpClient(stage, away), stage, 'RESUME', { token: bob.token });
+    alice.ask('ROOM_MESSAGE', { room: 'r', body: 'z' });
+    const back = new HpClient(stage);
+    back.ask('RESUME', { token: bob.token });
+    const told = back
+      .take()
+      .map(({ type, payload }) => [type, payload['body'] ?? payload['replayed']]);
+    expect(told).toEqual([
+      ['RESUME_OK', 3],
+      ['DIRECT_MESSAGE', 'x'],
+      ['ROOM_MESSAGE', 'y'],
+      ['ROOM_MESSAGE', 'z'],
+    ]);
+    expect(stage.counted('chat.sessions')).toBe(2);
+  });
+});

@@ -284,8 +284,10 @@ export const smugglingCases = gripCases('smuggling', [
       const twice = 'Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n';
       // All in bytes: on this connection the origin's library waits for an answer of its own.
       gateway.plays(({ socket }, nth) => {
-        const rest = nth === 0 ? twice : 'Content-Length: 4\r\n\r\nnext';
+        const rest = nth === 0 ? twice : 'Connection: close\r\nContent-Length: 4\r\n\r\nnext';
         socket.write(`HTTP/1.1 200 OK\r\n${rest}`);
+        // Nobody else may be sent over it.
+        if (nth > 0) socket.end();
         return undefined;
       });
       const on = gateway.connection();

@@ -310,6 +310,11 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
     ['words', 'an echo is lost', [word('wordEchoed', 1), word('wordEchoed', 3)]],
     ['words', 'one waits for ever', [opened, word('wordSaid', 1), at('holdersLeft', 9_000)]],
     [
+      'words',
+      '[WOH-DIRECT-2] one is taken, and never answered',
+      [opened, word('wordSaid', 1), word('wordTaken', 1), at('holdersLeft', 9_000)],
+    ],
+    [
       'partings',
       'an origin is not told',
       [

@@ -38,6 +38,8 @@ export class GatewayEnd implements Endpoint, WebEnd {
   #asker: Address<ExchangeEvent> | undefined = undefined;
   #owners: Owners | undefined = undefined;
   #body: Uint8Array[] = [];
+  /** Of the body: bytes that have not come yet. */
+  #missingBytes = 0;
   #isBodyWhole = false;
   #hasHead = false;
   /** Called when the request's body is whole, or will never be. */
@@ -230,7 +232,9 @@ export class GatewayEnd implements Endpoint, WebEnd {
     if (unit instanceof ObjectPayload) throw new Error('a gateway door is spoken to in bytes');
     if (!isWord(unit)) {
       this.#body.push(unit.slice());
-      this.#tellRead();
+      this.#missingBytes -= unit.byteLength;
+      if (this.#missingBytes === 0) this.#bodyEnded();
+      else this.#tellRead();
       return;
     }
     if (unit.word === 'fin' || unit.word === 'reset') this.#vanished();
@@ -244,9 +248,7 @@ export class GatewayEnd implements Endpoint, WebEnd {
         this.#requested(said);
         return;
       case 'end':
-        this.#isBodyWhole = true;
-        this.#tellRead();
-        this.#tellBody();
+        // Its length had told so.
         return;
       case 'frame':
         this.#heardFrame(said.kind, said.bytes);
@@ -272,6 +274,7 @@ export class GatewayEnd implements Endpoint, WebEnd {
     this.#hasHead = true;
     const { say: _, ...head } = said;
     this.#isHead = head.method === 'HEAD';
+    this.#missingBytes = head.bodyBytes;
     this.#isBodyWhole = head.bodyBytes === 0;
     this.#edge.host.deliver(this.#door, {
       type: 'proxyRequested',
@@ -302,6 +305,12 @@ export class GatewayEnd implements Endpoint, WebEnd {
     const then = this.#whenBody;
     this.#whenBody = undefined;
     then(joined(this.#body));
+  }
+
+  #bodyEnded(): void {
+    this.#isBodyWhole = true;
+    this.#tellRead();
+    this.#tellBody();
   }
 
   #tellRead(): void {

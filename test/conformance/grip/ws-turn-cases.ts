@@ -610,7 +610,10 @@ export const webSocketTurnCases = gripCases('ws-turns', [
     async (gateway) => {
       const first = await bornOrigin(gateway, gateway.site.origins.ports[DEAD] ?? 0);
       const coming = gateway.socket('', { host: 'woh-dead.test' });
-      (await first.next()).answer(taken([event('OPEN')]));
+      let turn = await first.next();
+      // A client of the case before may still have to be told of as gone.
+      for (; turn.body === 'DISCONNECT\r\n'; turn = await first.next()) turn.answer(taken([]));
+      turn.answer(taken([event('OPEN')]));
       const client = await coming;
       await first.stop();
       client.socket.send('1');

@@ -8,7 +8,7 @@ import type { PeerMessage, PeerType } from './peer-messages.ts';
 import { PeerFields } from './peer-fields.ts';
 
 export type PeerReading =
-  | { readonly ok: true; readonly message: PeerMessage }
+  | { readonly ok: true; readonly message: PeerMessage; readonly timestamp: number }
   | {
       readonly ok: false;
       readonly code: string;
@@ -49,7 +49,7 @@ export function readPeerLine(line: Uint8Array): PeerReading {
     return { ...wrong('UNKNOWN_TYPE', `${type} is not known.`), isIgnored: true };
   if (fields.wrong !== undefined)
     return wrong('INVALID_PAYLOAD', `${type} has a wrong ${fields.wrong}.`);
-  return { ok: true, message };
+  return { ok: true, message, timestamp };
 }
 
 function wrong(code: string, message: string): Extract<PeerReading, { readonly ok: false }> {
@@ -123,7 +123,12 @@ function messageOf(type: PeerType, fields: PeerFields, id: string): PeerMessage 
       return { type, reason: fields.text('reason', 256), lingerMs: fields.whole('linger_ms') };
     case 'ERROR': {
       const [code, message] = [fields.text('code', 48), fields.text('message', 1_024)];
-      return { type, code, message, known: fields.has('known') ? fields.whole('known') : undefined };
+      return {
+        type,
+        code,
+        message,
+        known: fields.has('known') ? fields.whole('known') : undefined,
+      };
     }
     case 'BYE':
       return { type, code: fields.optionalText('code', 48) ?? '' };

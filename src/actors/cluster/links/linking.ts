@@ -81,7 +81,7 @@ export function proved(
   const members = state.membership.told();
   const before = state.membership.joined(node, incarnation, message.addr, context.now);
   if (member !== undefined && before !== 'down' && before !== 'left' && !isSameLife)
-    tellAll(state, { type: 'nodeGone', node, lingerMs: 0 }, context);
+    tellAll(state, { type: 'nodeGone', node, lingerMs: REPLACED_LINGER_MS }, context);
   const link: Link = {
     ...{ id, address, node, initiator, heardAt: context.now, hb: 0, heardHb: 0 },
     ...{ sentAt: new Map(), rttMs: undefined, toldLinks: '' },
@@ -196,3 +196,6 @@ export function learn(state: MembersState, members: readonly MemberTold[], conte
     if (addr !== '' && said !== 'left') state.calls.add(addr, context.now, node);
   }
 }
+
+/** [HP-REPL-6] What a former life had is shown until the new one has told what it has, but not for longer. */
+const REPLACED_LINGER_MS = 5_000;

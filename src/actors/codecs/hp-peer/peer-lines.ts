@@ -101,7 +101,7 @@ function messageOf(type: PeerType, fields: PeerFields, id: string): PeerMessage 
     case 'SYNC_DONE':
       return { type, ...owned(), ver: fields.whole('ver') };
     case 'INTEREST': {
-      const whole = fields.truth('whole');
+      const whole = fields.oneOf('whole', ['no', 'begun', 'ended']);
       const topics = fields.object('data');
       const [add, remove] = [topics.texts('add', LIST_MAX), topics.texts('remove', LIST_MAX)];
       fields.wrong ??= topics.wrong;

@@ -101,8 +101,8 @@ export type PeerMessage =
       readonly type: 'INTEREST';
       readonly add: readonly string[];
       readonly remove: readonly string[];
-      /** What is not named is not wanted; more of it may follow. */
-      readonly whole: boolean;
+      /** `begun`, `ended`: a piece, or the last one, of everything that is wanted. */
+      readonly whole: 'no' | 'begun' | 'ended';
     }
   | {
       readonly type: 'FORWARD';

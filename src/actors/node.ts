@@ -13,7 +13,9 @@
 //   users                    keeps the users whose home is here: sessions, presence, what waits
 //   channels                 keeps the channels whose home is here: ids, sequence, who follows
 //   control                  publishers and operators, on shard 0
+//   members ── <n>           one for each link to another node; with relay and locations on shard 0
 
+import { brokerCarriage } from './broker/broker-carriage.ts';
 import { brokerDoor, type BrokerDoorMessage } from './broker/broker-door.actor.ts';
 import { brokerFormats } from './broker/broker-formats.ts';
 import type { BrokerOptions } from './broker/broker-options.ts';
@@ -25,15 +27,27 @@ import { roomsActor } from './chat/rooms/rooms.actor.ts';
 import type { RoomsMessage } from './chat/rooms/room-messages.ts';
 import { usersActor } from './chat/users/users.actor.ts';
 import type { UsersMessage } from './chat/users/user-messages.ts';
+import type { ClusterContext, ClusterStart, NodesChanged } from './cluster/cluster-options.ts';
+import { membersActor } from './cluster/links/membership.actor.ts';
+import type { MembersMessage } from './cluster/links/members-state.ts';
+import { locationsActor, type LocationsMessage } from './cluster/locations/locations.actor.ts';
+import { relayActor, type RelayMessage } from './cluster/relay/relay.actor.ts';
 import { channelsActor } from './gateway/channels/channels.actor.ts';
 import type { ChannelsMessage } from './gateway/channel-messages.ts';
 import { controlActor, type ControlMessage, type ZmqUris } from './gateway/control.actor.ts';
 import { gripFormats } from './gateway/formats.ts';
+import { gripCarriage } from './gateway/grip-carriage.ts';
 import type { GatewayContext } from './gateway/gateway-context.ts';
 import { gatewayDoor, type GatewayDoorMessage } from './gateway/gateway-door.actor.ts';
 import type { GatewayOptions } from './gateway/gateway-options.ts';
 import { RouteTable } from './codecs/grip/routes-file.ts';
-import { homeActor, type HomeLimits, type HomeMessage } from './routing/home.actor.ts';
+import {
+  homeActor,
+  type HomeAnswer,
+  type HomeLimits,
+  type HomeMessage,
+} from './routing/home.actor.ts';
+import { RELAY_SHARD } from './routing/relay/relay-seam.ts';
 import { routerActor } from './routing/router.actor.ts';
 import type { RouterMessage } from './routing/router-state.ts';
 import { type Address, addressOf } from './runtime/actor.ts';
@@ -54,6 +68,8 @@ export interface ShardOptions {
   readonly gateway?: GatewayStart | undefined;
   /** Undefined when the node has no chat. */
   readonly chat?: ChatStart | undefined;
+  /** Undefined when the node is alone. */
+  readonly cluster?: ClusterStart | undefined;
 }
 
 export interface GatewayStart {
@@ -75,6 +91,10 @@ export interface ShardActors {
   readonly chat: Address<HpDoorMessage>;
   readonly rooms: Address<RoomsMessage>;
   readonly users: Address<UsersMessage>;
+  /** These three on shard 0 alone. */
+  readonly members: Address<MembersMessage>;
+  readonly relay: Address<RelayMessage>;
+  readonly locations: Address<LocationsMessage>;
 }
 
 export const homeDefaults: HomeLimits = {
@@ -98,6 +118,9 @@ export function actorsOf(shard: number): ShardActors {
     chat: addressOf(shard, 'chat'),
     rooms: addressOf(shard, 'rooms'),
     users: addressOf(shard, 'users'),
+    members: addressOf(shard, 'members'),
+    relay: addressOf(shard, 'relay'),
+    locations: addressOf(shard, 'locations'),
   };
 }
 
@@ -143,10 +166,16 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
     },
     'router',
   );
-  system.spawn(homeActor, { shards, limits, routerOf: (other) => actorsOf(other).router }, 'home');
+  const { relay } = actorsOf(0);
+  const routerOf = (other: number): Address<HomeAnswer> =>
+    other === RELAY_SHARD ? relay : actorsOf(other).router;
+  const isJoined = options.cluster !== undefined;
+  const homeArgs = { shards, limits, routerOf, relay: isJoined ? relay : undefined };
+  system.spawn(homeActor, homeArgs, 'home');
   system.spawn(brokerDoor, { options: broker, edges, router, wire }, 'broker');
   if (options.gateway !== undefined) startGateway(system, options, options.gateway);
   if (options.chat !== undefined) startChat(system, options, options.chat);
+  if (options.cluster !== undefined && shard === 0) startCluster(system, options, options.cluster);
   return actorsOf(shard);
 }
 
@@ -191,4 +220,34 @@ function startChat(system: System, { shard, shards }: ShardOptions, start: ChatS
   system.spawn(roomsActor, chat, 'rooms');
   system.spawn(usersActor, chat, 'users');
   system.spawn(hpDoor, chat, 'chat');
+}
+
+/** Links and what is known of other nodes live on one shard; homes and keepers of all shards speak with it. */
+function startCluster(system: System, options: ShardOptions, start: ClusterStart): void {
+  const { shards } = options;
+  const cluster: ClusterContext = { ...start, edges: edgesOf(0) };
+  const { members, relay, locations } = actorsOf(0);
+
+  const homeOfShard = (shard: number): Address<HomeMessage> => actorsOf(shard).home;
+  const channelsOfShard = (shard: number): Address<ChannelsMessage> => actorsOf(shard).channels;
+  system.spawn(
+    relayActor,
+    {
+      ...{ cluster, shards, members, homeOfShard },
+      carriages: [
+        brokerCarriage(shards, homeOfShard),
+        ...(options.gateway === undefined ? [] : [gripCarriage(shards, channelsOfShard)]),
+      ],
+      keeperOf: () => undefined,
+      keepers: [],
+    },
+    'relay',
+  );
+  system.spawn(
+    locationsActor,
+    { cluster, shards, members, keeperOfShard: undefined, shardOfUser: () => 0 },
+    'locations',
+  );
+  const observers: readonly Address<NodesChanged>[] = [];
+  system.spawn(membersActor, { cluster, hearers: [relay, locations], observers }, 'members');
 }

@@ -5,6 +5,7 @@
 import type { ActorDefinition, Address, Context } from '../runtime/actor.ts';
 import type { Payload, ShardDown } from '../runtime/edges.ts';
 import type { Position, Publication } from './publication.ts';
+import { RELAY_SHARD, type RelayRequest } from './relay/relay-seam.ts';
 import type { RouterReply, TopicInfo } from './router-messages.ts';
 import type { Topic } from './topic.ts';
 import { type HistoryLimits, TopicLog } from './topic-log.ts';
@@ -19,7 +20,10 @@ export interface HomeLimits extends HistoryLimits {
 export interface HomeArgs {
   readonly shards: number;
   readonly limits: HomeLimits;
+  /** Who is answered for a shard; for RELAY_SHARD that is the relay. */
   readonly routerOf: (shard: number) => Address<HomeAnswer>;
+  /** Told which topics are followed on this node; undefined for a node that is alone. */
+  readonly relay?: Address<RelayRequest> | undefined;
 }
 
 /** What routers ask of a home. `shard` and `ref` name the asker and its question. */
@@ -31,6 +35,8 @@ export type HomeMessage =
       readonly data: Payload;
       /** False: for those who follow now, and not remembered. */
       readonly isKept?: boolean;
+      /** Another node made it: it goes to those who follow here, and to no other node. */
+      readonly isRelayed?: boolean;
       readonly shard: number;
       /** Undefined when nobody waits for the outcome. */
       readonly ref: number | undefined;
@@ -61,6 +67,8 @@ export type HomeMessage =
       readonly shard: number;
       readonly isLagging: boolean;
     }
+  /** Sends it on behind everything that was published before. */
+  | { readonly type: 'passOn'; readonly to: Address<unknown>; readonly message: unknown }
   | ShardDown;
 
 /** What a home tells routers. One home's answers and deliveries to one shard keep their order. */
@@ -122,7 +130,7 @@ export const homeActor: ActorDefinition<HomeArgs, HomeState, HomeMessage> = {
         attach(state, message, context);
         return;
       case 'detach':
-        detach(state, message.topic, message.shard, message.subscribers, context.now);
+        detach(state, message.topic, message.shard, message.subscribers, context);
         return;
       case 'lag':
         lag(state, message, context);
@@ -141,9 +149,13 @@ export const homeActor: ActorDefinition<HomeArgs, HomeState, HomeMessage> = {
           info: inform(state.topics.get(message.topic)),
         });
         return;
+      case 'passOn':
+        context.send(message.to, message.message);
+        return;
       case 'shardDown':
+        if (message.shard === 0) tellRelay(state, context);
         for (const topic of state.topics.keys()) {
-          detach(state, topic, message.shard, 0, context.now);
+          detach(state, topic, message.shard, 0, context);
           lag(state, { type: 'lag', topic, shard: message.shard, isLagging: false }, context);
         }
         return;
@@ -193,6 +205,8 @@ function publish(state: HomeState, ask: Ask<'publish'>, context: Context<HomeMes
   shed(state);
   context.count('publications');
   for (const interested of known.interest.keys()) {
+    // [HP-RELAY-7] What a peer has made is never told to a third.
+    if (interested === RELAY_SHARD && ask.isRelayed === true) continue;
     context.send(state.args.routerOf(interested), { type: 'delivered', publication });
   }
   const { epoch, offset } = publication;
@@ -216,7 +230,7 @@ function attach(state: HomeState, ask: Ask<'attach'>, context: Context<HomeMessa
     return;
   }
   expireTopic(state, known, context.now);
-  setInterest(known, shard, ask.subscribers);
+  setInterest(state, ask.topic, known, shard, ask.subscribers, context);
   known.usedAt = context.now;
   const { recovered, publications } =
     since === undefined ? { recovered: false, publications: [] } : known.log.recover(since);
@@ -234,17 +248,42 @@ function detach(
   topic: Topic,
   shard: number,
   subscribers: number,
-  now: number,
+  context: Context<HomeMessage>,
 ): void {
   const known = state.topics.get(topic);
   if (known === undefined) return;
-  setInterest(known, shard, subscribers);
-  known.usedAt = now;
+  setInterest(state, topic, known, shard, subscribers, context);
+  known.usedAt = context.now;
 }
 
-function setInterest(known: HomeTopic, shard: number, subscribers: number): void {
+/** [HP-RELAY-1] The relay hears of the first follower on this node, and when the last one is gone. */
+function setInterest(
+  { args }: HomeState,
+  topic: Topic,
+  known: HomeTopic,
+  shard: number,
+  subscribers: number,
+  context: Context<HomeMessage>,
+): void {
+  const wasWanted = isWantedHere(known);
   if (subscribers > 0) known.interest.set(shard, subscribers);
   else known.interest.delete(shard);
+  const isWanted = isWantedHere(known);
+  if (args.relay !== undefined && isWanted !== wasWanted)
+    context.send(args.relay, { type: 'wanted', topic, isWanted });
+}
+
+function isWantedHere({ interest }: HomeTopic): boolean {
+  return interest.size > (interest.has(RELAY_SHARD) ? 1 : 0);
+}
+
+/** The shard of the relay died: its successor knows nothing. */
+function tellRelay({ args, topics }: HomeState, context: Context<HomeMessage>): void {
+  if (args.relay === undefined) return;
+  for (const [topic, known] of topics) {
+    known.interest.delete(RELAY_SHARD);
+    if (isWantedHere(known)) context.send(args.relay, { type: 'wanted', topic, isWanted: true });
+  }
 }
 
 /** [BROKER-PACE-1] While readers are behind, whoever publishes to the topic is held; then all may go on. */

@@ -147,7 +147,10 @@ function heartbeat(
 function beat(state: MembersState, context: Turn): void {
   const { heartbeatMs } = state.args.cluster.options;
   const { incarnation, owned, isDraining } = state;
-  const linked = [...state.links.keys()].toSorted();
+  // Whom it hears, whether or not a connection still stands.
+  const linked = state.membership.members
+    .filter((member) => member.state === 'up')
+    .map(({ node }) => node);
   for (const link of state.links.values()) {
     link.hb += 1;
     link.sentAt.set(link.hb, context.now);

@@ -291,7 +291,12 @@ function show(
   for (let shard = 0; shard < shards; shard += 1) {
     if (onlyShard !== undefined && shard !== onlyShard) continue;
     const isHere = ({ user }: { readonly user: string }): boolean => shardOfUser(user) === shard;
-    const notice: Located = { type: 'located', node, up: up.filter(isHere), down: down.filter(isHere) };
+    const notice: Located = {
+      type: 'located',
+      node,
+      up: up.filter(isHere),
+      down: down.filter(isHere),
+    };
     if (notice.up.length + notice.down.length > 0) context.send(keeperOfShard(shard), notice);
   }
 }

@@ -18,7 +18,7 @@ import type { ActorDefinition, Address, Context } from '../../runtime/actor.ts';
 import type { ShardDown } from '../../runtime/edges.ts';
 import type { ClusterContext, LinkNotice, ToPeer } from '../cluster-options.ts';
 import type { MembersMessage } from '../links/members-state.ts';
-import type { Carriage, Say } from './carriage.ts';
+import type { Carriage, Say } from '../../routing/relay/carriage.ts';
 import { Interest, type Shift } from './interest.ts';
 import { type Forward, Outgoing } from './outgoing.ts';
 
@@ -81,7 +81,8 @@ export const relayActor: ActorDefinition<RelayArgs, RelayState, RelayMessage> = 
         const { node, kind, key, id, body } = message;
         const peer = state.peers.get(node);
         tellInterest(state, context);
-        if (peer !== undefined) add(state, node, peer, { kind, key, id, data: packed(body) }, context);
+        if (peer !== undefined)
+          add(state, node, peer, { kind, key, id, data: packed(body) }, context);
         return;
       }
       case 'linkUp':
@@ -166,7 +167,12 @@ function publish(state: RelayState, publication: Publication, context: Turn): vo
     const peer = state.peers.get(node);
     if (peer === undefined) continue;
     const isKnown = id !== undefined && idForm.test(id);
-    const forward = { kind: 'publication', key: topic, id: isKnown ? id : undefined, data } as const;
+    const forward = {
+      kind: 'publication',
+      key: topic,
+      id: isKnown ? id : undefined,
+      data,
+    } as const;
     add(state, node, peer, forward, context, publication.data.byteLength);
   }
 }
@@ -282,7 +288,13 @@ function attach(state: RelayState, { topic, nodes }: Shift, context: Turn): void
 }
 
 /** [HP-RELAY-4] [HP-RELAY-7] Taken once, in order; whatever comes again is known by its number. */
-function arrived(state: RelayState, node: string, peer: Peer, message: Forward, context: Turn): void {
+function arrived(
+  state: RelayState,
+  node: string,
+  peer: Peer,
+  message: Forward,
+  context: Turn,
+): void {
   if (!peer.isOwed) {
     peer.isOwed = true;
     if (!state.isAckDue) context.after('acks', ACK_EVERY_MS);

@@ -1,7 +1,7 @@
 // How publications of one dialect travel between nodes: what of them is carried, and where one that arrives goes in.
 // The roof hands in one for each namespace. Refuses to know dialects. Obeys spec/hp-peer.md, section "Relay".
 
-import type { Topic } from '../../routing/topic.ts';
+import type { Topic } from '../topic.ts';
 import type { Address } from '../../runtime/actor.ts';
 import type { Payload } from '../../runtime/edges.ts';
 

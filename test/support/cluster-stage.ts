@@ -185,6 +185,8 @@ export class ClusterStage {
   /** Lets time pass until it comes to that; fails when it does not. */
   until(condition: () => boolean, mostMs: number): number {
     const since = this.now;
+    // What has just happened is to be heard of first.
+    this.pass(10);
     while (!condition()) {
       if (this.now - since > mostMs * 1_000)
         throw new Error(`it did not come to that in ${mostMs} ms`);

@@ -7,6 +7,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(): Promise<void> }
   idle: () => import('./idle.ts'),
   crossing: () => import('./crossing.ts'),
   sim: () => import('./sim.ts'),
+  gateway: () => import('./gateway.ts'),
 };
 
 const [name = ''] = process.argv.slice(2);

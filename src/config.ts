@@ -3,6 +3,7 @@
 // sockets: what only the world can tell (do key and certificate match?) it asks through `FileChecks`.
 // Obeys spec/process.md, section "Configuration".
 
+import type { BridgeRule } from './actors/bridge/bridge.ts';
 import type { BrokerOptions } from './actors/broker/broker-options.ts';
 import type { HomeLimits } from './actors/routing/home.actor.ts';
 import { chatDoorRows, chatMistakes, chatRows } from './config/chat-settings.ts';
@@ -20,6 +21,7 @@ import {
 import {
   adminRows,
   authRows,
+  bridgeRows,
   brokerDoorRows,
   brokerRows,
   drainRows,
@@ -70,6 +72,7 @@ export interface NodeOptions {
   };
   /** undefined without routes. */
   readonly gateway: GatewaySetup | undefined;
+  readonly bridge: readonly BridgeRule[];
   /** undefined without any key. */
   readonly auth: AuthSettings | undefined;
   readonly log: ValuesOf<typeof logRows>;
@@ -211,6 +214,7 @@ export function readConfig(input: ConfigInput): ConfigReading {
           : { ...chatDoor, port: chatDoor.port, tls: chatTls },
     },
     gateway,
+    bridge: values.section('bridge.', bridgeRows).topics,
     auth: hasAuth ? auth : undefined,
     log: values.section('log.', logRows),
     drain,

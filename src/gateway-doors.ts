@@ -2,13 +2,27 @@
 // lives beside them (ZeroMQ, statistics), and passes changed routes on. Obeys spec/process.md, section "Gateway".
 
 import { readFileSync } from 'node:fs';
+import type { BridgeRule } from './actors/bridge/bridge.ts';
+import { channelOfTopic } from './actors/gateway/channel-messages.ts';
 import type { GatewayStart } from './actors/node.ts';
 import type { GatewaySetup } from './config/gateway-setup.ts';
-import { doorRefusal, reasonOf } from './transports/process/door-refusal.ts';
+import {
+  Operations,
+  type OperationsOptions,
+  urisOf,
+  wishesOf,
+} from './transports/operator/operations.ts';
+import { doorRefusal, reasonOf, specRefusal } from './transports/process/door-refusal.ts';
+import type { ProcessFigures } from './transports/process/metrics.ts';
 import type { Entry } from './transports/process/output.ts';
 import { readPair } from './transports/process/tls.ts';
 import { watchFiles, type Watching } from './transports/process/watched-files.ts';
-import type { DoorSettings, Shards } from './transports/shards-contract.ts';
+import type {
+  DoorSettings,
+  ShardOperations,
+  Shards,
+  ShardsEvents,
+} from './transports/shards-contract.ts';
 
 export type Opened =
   | { readonly ok: true; readonly doors: Readonly<Record<string, string>> }
@@ -16,14 +30,26 @@ export type Opened =
 
 export class GatewayDoors {
   readonly #setup: GatewaySetup;
+  /** Channels that topics of other dialects are joined to. */
+  readonly #joined: readonly string[];
   readonly #log: (entry: Entry) => void;
   #doors: Record<string, DoorSettings> = {};
   #routes = '';
   #watching: Watching | undefined = undefined;
+  readonly #shards: Promise<Shards>;
+  #settleShards: (shards: Shards) => void = () => {};
+  #operations: Operations | undefined = undefined;
 
-  constructor(setup: GatewaySetup, log: (entry: Entry) => void) {
+  constructor(setup: GatewaySetup, log: (entry: Entry) => void, bridge: readonly BridgeRule[]) {
     this.#setup = setup;
+    this.#joined = bridge
+      .flatMap(({ one, other }) => [one, other])
+      .filter((topic) => topic.startsWith('grip/'))
+      .map(channelOfTopic);
     this.#log = log;
+    this.#shards = new Promise((resolve) => {
+      this.#settleShards = resolve;
+    });
   }
 
   get doors(): Readonly<Record<string, DoorSettings>> {
@@ -31,21 +57,66 @@ export class GatewayDoors {
   }
 
   get start(): GatewayStart {
-    const { gateway, commandSpec, pushInSpec, pushInSubSpecs } = this.#setup;
+    const zmqUris = urisOf(this.#operationsOptions.zmq);
+    const { gateway: options, directory } = this.#setup;
+    return { options, routes: this.#routes, zmqUris, directory };
+  }
+
+  /** The shards' share in what publishers and operators are offered. */
+  get operations(): ShardOperations {
+    const { pushInHttpAddress, pushInHttpHeadersBytesMax, pushInHttpBodyBytesMax } = this.#setup;
+    const limits = {
+      headBytesMax: pushInHttpHeadersBytesMax,
+      bodyBytesMax: pushInHttpBodyBytesMax,
+    };
+    const control =
+      pushInHttpAddress === undefined
+        ? undefined
+        : { host: pushInHttpAddress.host ?? '::', port: pushInHttpAddress.port, ...limits };
+    return { control, notices: wishesOf(this.#operationsOptions) };
+  }
+
+  /** What shards say that concerns operators. */
+  get events(): Pick<ShardsEvents, 'noticed' | 'died'> {
     return {
-      options: gateway,
-      routes: this.#routes,
-      zmqUris: { command: commandSpec, publishPull: pushInSpec, publishSub: pushInSubSpecs[0] },
+      noticed: (shard, notices) => this.#operations?.noticed(shard, notices),
+      died: (shard) => this.#operations?.shardDied(shard),
+    };
+  }
+
+  get figures(): ProcessFigures | undefined {
+    return this.#operations;
+  }
+
+  get #operationsOptions(): OperationsOptions {
+    const setup = this.#setup;
+    const seconds = (ms: number): number => Math.max(1, Math.round(ms / 1_000));
+    return {
+      zmq: {
+        pullSpec: setup.pushInSpec,
+        subSpecs: setup.pushInSubSpecs,
+        isSubConnecting: setup.pushInSubConnect,
+        commandSpec: setup.commandSpec,
+        ipcFileMode: setup.ipcFileMode,
+      },
+      stats: {
+        spec: setup.statsSpec,
+        format: setup.statsFormat,
+        isSendingConnections: setup.statsConnectionSend,
+        connectionTtlSeconds: seconds(setup.statsConnectionTtlMs),
+        subscriptionTtlSeconds: seconds(setup.statsSubscriptionTtlMs),
+        reportIntervalSeconds: setup.statsReportIntervalMs / 1_000,
+      },
+      prometheus: prometheusOf(setup),
     };
   }
 
   get schemes(): Readonly<Record<string, string>> {
-    return Object.fromEntries(
-      Object.entries(this.#doors).map(([door, { tls }]) => [
-        door,
-        tls === undefined ? 'http' : 'https',
-      ]),
-    );
+    const schemes = Object.entries(this.#doors).map(([door, { tls }]) => [
+      door,
+      tls === undefined ? 'http' : 'https',
+    ]);
+    return { ...Object.fromEntries(schemes), control: 'http', prometheus: 'http' };
   }
 
   /** Reads the files that the gateway cannot start without. */
@@ -65,24 +136,43 @@ export class GatewayDoors {
     return this.#nameDoors();
   }
 
-  /** Opens what lives on the main thread, once the shards are there to hear it. */
-  async open(shards: Shards): Promise<Opened> {
-    const { routeLines, routesFile } = this.#setup;
-    if (routeLines.length === 0) {
-      // [GRIP-CONF] Changed routes count from now on; nobody who is here is sent away.
-      this.#watching = watchFiles([routesFile], [this.#routes], ([text]) => {
-        if (text === undefined) {
-          this.#say('warn', 'gateway.routesUnreadable', { file: routesFile });
-          return;
-        }
-        this.#routes = text;
-        shards.changeRoutes(text);
-      });
+  /**
+   * Opens what lives on the main thread, before the shards open their doors: whoever can reach one of them can reach
+   * all. What comes in waits for the shards.
+   */
+  async prepare(): Promise<Opened> {
+    this.#operations = new Operations(this.#operationsOptions, {
+      takeItems: async (items) => (await this.#shards).takeItems(items),
+      obeyCommand: async (frame) => (await this.#shards).obeyCommand(frame),
+    });
+    const opened = await this.#operations.open();
+    if (opened.ok) {
+      this.#operations.follow(this.#joined);
+      return opened;
     }
-    return { ok: true, doors: {} };
+    const { door, where, code, message } = opened;
+    const setting = this.#setup.isPushpin ? pushpinNames[door] : ownNames[door];
+    return { ok: false, sentence: specRefusal({ door, spec: where, setting, code, message }) };
   }
 
-  async close(): Promise<void> {
+  /** The shards are there. */
+  begin(shards: Shards): void {
+    this.#settleShards(shards);
+    const { routeLines, routesFile } = this.#setup;
+    if (routeLines.length > 0) return;
+    // [GRIP-CONF] Changed routes count from now on; nobody who is here is sent away.
+    this.#watching = watchFiles([routesFile], [this.#routes], ([text]) => {
+      if (text === undefined) {
+        this.#say('warn', 'gateway.routesUnreadable', { file: routesFile });
+        return;
+      }
+      this.#routes = text;
+      shards.changeRoutes(text);
+    });
+  }
+
+  close(): void {
+    this.#operations?.close();
     this.#watching?.stop();
   }
 
@@ -91,6 +181,13 @@ export class GatewayDoors {
     readonly code: string;
     readonly message: string;
   }): string {
+    const { control } = this.operations;
+    if (failed.door === 'control' && control !== undefined) {
+      const [portSetting, hostSetting] = this.#setup.isPushpin
+        ? ['push_in_http_port in the pushpin.conf', 'push_in_http_addr in the pushpin.conf']
+        : ['--control-port', 'gateway.control.host'];
+      return doorRefusal({ ...failed, ...control, portSetting, hostSetting });
+    }
     const settings = this.#doors[failed.door];
     if (settings === undefined)
       return `The ${failed.door} door cannot open: ${reasonOf(failed.code)}.`;
@@ -114,7 +211,7 @@ export class GatewayDoors {
       Object.keys(doors).length === 0 ? 'gateway' : `gateway-${Object.keys(doors).length + 1}`;
     for (const { host, port } of httpAddresses) {
       const settings = { host: host ?? '::', port, tls: undefined, deflate: allowCompression };
-      doors[nameOf()] = { ...settings, gateway: own };
+      doors[nameOf()] = { ...settings, dialect: 'gateway', limits: own };
     }
     for (const { host, port } of httpsAddresses) {
       const { certificatesDirectory: directory, tls: named } = this.#setup;
@@ -134,7 +231,7 @@ export class GatewayDoors {
         tls: reading.material,
         deflate: allowCompression,
       };
-      doors[nameOf()] = { ...settings, gateway: own };
+      doors[nameOf()] = { ...settings, dialect: 'gateway', limits: own };
     }
     this.#doors = doors;
     return { ok: true };
@@ -143,4 +240,30 @@ export class GatewayDoors {
   #say(level: Entry['level'], event: string, fields: Entry['fields']): void {
     this.#log({ type: 'log', level, event, fields });
   }
+}
+
+const pushpinNames = {
+  'zmq-pull': 'push_in_spec in the pushpin.conf',
+  'zmq-sub': 'push_in_sub_specs in the pushpin.conf',
+  'zmq-command': 'command_spec in the pushpin.conf',
+  stats: 'stats_spec in the pushpin.conf',
+  prometheus: 'prometheus_port in the pushpin.conf',
+};
+const ownNames: typeof pushpinNames = {
+  'zmq-pull': 'gateway.zmq.pull',
+  'zmq-sub': 'gateway.zmq.sub',
+  'zmq-command': 'gateway.zmq.command',
+  stats: 'gateway.zmq.stats',
+  prometheus: 'the port of Prometheus',
+};
+
+/** `9000`, or `127.0.0.1:9000`. */
+function prometheusOf(setup: GatewaySetup): OperationsOptions['prometheus'] {
+  const [, host = '::', port] = /^(?:(.*):)?(\d+)$/.exec(setup.prometheusPort ?? '') ?? [];
+  if (port === undefined) return undefined;
+  return {
+    host: host.replace(/^\[(.*)\]$/, '$1'),
+    port: Number(port),
+    prefix: setup.prometheusPrefix,
+  };
 }

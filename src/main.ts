@@ -9,6 +9,7 @@ import { configFlag, declareFlags, fromFlags, pushpinFlag, routeFlags } from './
 import { CONFIG_VARIABLE, type Mistake } from './config/layers.ts';
 import { readPushpinConf, type PushpinReading } from './config/pushpin/pushpin-conf.ts';
 import { referenceTable } from './config/reference.ts';
+import { declarePublish, EXIT_PUBLISH } from './publish-command.ts';
 import { RunningNode } from './running-node.ts';
 import { passwordProblems, readPasswordLine } from './transports/process/password-files.ts';
 import { readAuth } from './transports/process/auth-files.ts';
@@ -31,6 +32,7 @@ async function main(args: readonly string[]): Promise<void> {
       .command('check-config')
       .description('Show the settings in force, or every mistake in them.'),
   ).action((_: unknown, command: Command) => checkConfig(command));
+  declarePublish(program.command('publish'));
   program
     .command('config-reference')
     .description('Print all settings as a Markdown table.')
@@ -47,7 +49,8 @@ async function main(args: readonly string[]): Promise<void> {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    process.exitCode = error.exitCode === 0 ? 0 : EXIT_CONFIG;
+    const exitCode = args[0] === 'publish' ? EXIT_PUBLISH : EXIT_CONFIG;
+    process.exitCode = error.exitCode === 0 ? 0 : exitCode;
   }
 }
 

@@ -52,7 +52,9 @@ export class RunningNode {
     );
     this.#log = createLogEdge<Entry>((entry) => this.#output.log(entry));
     this.#gateway =
-      options.gateway === undefined ? undefined : new GatewayDoors(options.gateway, this.#log);
+      options.gateway === undefined
+        ? undefined
+        : new GatewayDoors(options.gateway, this.#log, options.bridge);
     this.#departure = new Departure({
       drain: () => this.#drain(),
       deadlineMs: options.drain.deadlineMs,
@@ -87,18 +89,19 @@ export class RunningNode {
       this.#refuse(gateway.sentence);
       return;
     }
+    const prepared = await this.#gateway?.prepare();
+    if (prepared?.ok === false) {
+      this.#refuse(prepared.sentence);
+      return;
+    }
     const started = await this.#openDoors(brokerTls);
     if (!started.ok) {
       this.#refuse(this.#refusalOf(started));
       return;
     }
     this.#shards = started.shards;
-    const opened = await this.#gateway?.open(started.shards);
-    if (opened?.ok === false) {
-      this.#refuse(opened.sentence);
-      return;
-    }
-    Object.assign(doors, opened?.doors);
+    this.#gateway?.begin(started.shards);
+    Object.assign(doors, prepared?.doors);
     if (this.#departure.isLeaving) return;
     this.#watch('broker', broker?.tls, brokerTls, (material) =>
       started.shards.reloadTls('broker', material),
@@ -165,19 +168,28 @@ export class RunningNode {
     }
     if (doors.chat !== undefined) {
       const { host, port: chatPort } = doors.chat;
-      opened['chat'] = { host, port: chatPort, tls: this.#chatTls, deflate: false, isChat: true };
+      opened['chat'] = {
+        host,
+        port: chatPort,
+        tls: this.#chatTls,
+        deflate: false,
+        dialect: 'chat',
+      };
     }
     const options: ShardsOptions = {
       threads: this.#threads(),
       seed: randomInt(2 ** 32),
       doors: opened,
       gateway: this.#gateway?.start,
+      bridge: this.#options.bridge,
+      operations: this.#gateway?.operations,
       broker,
       home,
       auth: keys?.auth,
       chat: this.#chatSettings(),
     };
     return startShards(options, {
+      ...this.#gateway?.events,
       log: (entry) => this.#log(entry),
       failed: (reason) => {
         this.#say('error', 'node.failed', { reason });
@@ -230,7 +242,7 @@ export class RunningNode {
       },
       metrics: async () => ({
         contentType: this.#metrics.contentType,
-        text: await this.#metrics.scrape(this.#shards),
+        text: await this.#metrics.scrape(this.#shards, this.#gateway?.figures),
       }),
     };
   }
@@ -272,7 +284,7 @@ export class RunningNode {
   }
 
   async #drain(): Promise<void> {
-    await this.#gateway?.close();
+    this.#gateway?.close();
     await this.#shards?.drain(this.#options.drain.spreadMs);
     await this.#shards?.stop();
     this.#admin?.close();

@@ -7,7 +7,8 @@
 //           ├─ sse:<n>       one for each event stream
 //           └─ http          the plain requests
 //   gateway ┬─ request:<n>   one for each proxied request; a hold is the same actor, waiting
-//           └─ ws:<n>        one for each WebSocket
+//           ├─ ws:<n>        one for each WebSocket
+//           └─ sockjs        SockJS sessions, each at home where its name says
 //   chat ──── <n>            one session for each TCP connection
 //   rooms                    keeps the rooms whose home is here: order, history, members
 //   users                    keeps the users whose home is here: sessions, presence, what waits
@@ -16,6 +17,7 @@
 //   members ── <n>           one for each link to another node; with relay and locations on shard 0
 
 import { brokerCarriage } from './broker/broker-carriage.ts';
+import { acrossOf, type BridgeRule } from './bridge/bridge.ts';
 import { brokerDoor, type BrokerDoorMessage } from './broker/broker-door.actor.ts';
 import { brokerFormats } from './broker/broker-formats.ts';
 import type { BrokerOptions } from './broker/broker-options.ts';
@@ -32,8 +34,9 @@ import { membersActor } from './cluster/links/membership.actor.ts';
 import type { MembersMessage } from './cluster/links/members-state.ts';
 import { locationsActor, type LocationsMessage } from './cluster/locations/locations.actor.ts';
 import { relayActor, type RelayMessage } from './cluster/relay/relay.actor.ts';
+import { askingPaceOf } from './gateway/asking-pace.ts';
 import { channelsActor } from './gateway/channels/channels.actor.ts';
-import type { ChannelsMessage } from './gateway/channel-messages.ts';
+import { type ChannelsMessage, topicOfChannel } from './gateway/channel-messages.ts';
 import { controlActor, type ControlMessage, type ZmqUris } from './gateway/control.actor.ts';
 import { gripFormats } from './gateway/formats.ts';
 import { gripCarriage } from './gateway/grip-carriage.ts';
@@ -66,6 +69,8 @@ export interface ShardOptions {
   readonly brokerWire?: BrokerWire;
   /** Undefined when the node has no gateway. */
   readonly gateway?: GatewayStart | undefined;
+  /** Topics of two dialects that are joined. */
+  readonly bridge?: readonly BridgeRule[];
   /** Undefined when the node has no chat. */
   readonly chat?: ChatStart | undefined;
   /** Undefined when the node is alone. */
@@ -77,6 +82,8 @@ export interface GatewayStart {
   /** The text of the routes file. */
   readonly routes: string;
   readonly zmqUris: ZmqUris;
+  /** Of the files that keys and certificates name. */
+  readonly directory: string;
 }
 
 /** Where the world finds the actors of a shard. */
@@ -169,11 +176,14 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
   const { relay } = actorsOf(0);
   const routerOf = (other: number): Address<HomeAnswer> =>
     other === RELAY_SHARD ? relay : actorsOf(other).router;
-  const isJoined = options.cluster !== undefined;
-  const homeArgs = { shards, limits, routerOf, relay: isJoined ? relay : undefined };
-  system.spawn(homeActor, homeArgs, 'home');
+  const homeOfShard = (other: number): Address<HomeMessage> => actorsOf(other).home;
+  const { bridge = [] } = options;
+  const across = acrossOf(bridge);
+  const bridges = bridge.length === 0 ? undefined : { shards, homeOfShard, across };
+  const joined = options.cluster === undefined ? undefined : relay;
+  system.spawn(homeActor, { shards, limits, routerOf, bridges, relay: joined }, 'home');
   system.spawn(brokerDoor, { options: broker, edges, router, wire }, 'broker');
-  if (options.gateway !== undefined) startGateway(system, options, options.gateway);
+  if (options.gateway !== undefined) startGateway(system, options, options.gateway, bridge);
   if (options.chat !== undefined) startChat(system, options, options.chat);
   if (options.cluster !== undefined && shard === 0) startCluster(system, options, options.cluster);
   return actorsOf(shard);
@@ -182,7 +192,8 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
 function startGateway(
   system: System,
   { shard, shards }: ShardOptions,
-  { options, routes, zmqUris }: GatewayStart,
+  { options, routes, zmqUris, directory }: GatewayStart,
+  bridge: readonly BridgeRule[],
 ): void {
   const edges = edgesOf(shard);
   const { router, home } = actorsOf(shard);
@@ -190,13 +201,17 @@ function startGateway(
     shard,
     shards,
     options: { ...options, connectionsMax: Math.ceil(options.connectionsMax / shards) },
+    directory,
     edges,
+    askingPace: askingPaceOf(shards),
     router,
     channelsOfShard: (other) => actorsOf(other).channels,
     routes: new RouteTable([]),
   };
   const { operator, log } = edges;
-  system.spawn(channelsActor, { shard, options, home, operator, log }, 'channels');
+  const joined = new Set(bridge.flatMap(({ one, other }) => [one, other]));
+  const isJoined = (channel: string): boolean => joined.has(topicOfChannel(channel));
+  system.spawn(channelsActor, { shard, options, home, operator, log, isJoined }, 'channels');
   system.spawn(gatewayDoor, { gateway, routes }, 'gateway');
   if (shard !== 0) return;
   const doorOfShard = (other: number): Address<GatewayDoorMessage> => actorsOf(other).gateway;

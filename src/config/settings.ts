@@ -2,6 +2,7 @@
 // `--help`, `hermod config-reference` and `hermod check-config` all derive from these rows. The rows of `broker` and
 // `history` are held complete by their types. Refuses to know how layers are read and merged.
 
+import { type BridgeRule, readBridgeRule, writeBridgeRule } from '../actors/bridge/bridge.ts';
 import { type BrokerOptions, brokerDefaults } from '../actors/broker/broker-options.ts';
 import { homeDefaults } from '../actors/node.ts';
 import { count, file, host, MiB, none, type Row, row, type Rows } from './rows.ts';
@@ -12,6 +13,7 @@ import {
   anyText,
   bytes,
   duration,
+  type Kind,
   list,
   oneOf,
   optional,
@@ -24,6 +26,17 @@ import {
   yesOrNo,
 } from './values.ts';
 
+const bridgeRule: Kind<BridgeRule> = {
+  form: 'a pair as grip/CHANNEL=broker/TOPIC',
+  word: 'pair',
+  show: writeBridgeRule,
+  read(text) {
+    const rule = readBridgeRule(text);
+    if (rule !== undefined) return { ok: true, value: rule };
+    const problem = `"${text}" joins no two topics`;
+    return { ok: false, problem, wayOut: 'Write a pair as grip/CHANNEL=broker/TOPIC.' };
+  },
+};
 const b = brokerDefaults;
 const h = homeDefaults;
 
@@ -189,6 +202,15 @@ export const brokerRows: Rows<Omit<BrokerOptions, 'requireToken'>> = {
   ),
 };
 
+export const bridgeRows = {
+  topics: row<readonly BridgeRule[]>(
+    list(bridgeRule),
+    [],
+    'Topics of two dialects that are joined, as grip/CHANNEL=broker/TOPIC: what is published to one is published to the other.',
+    { flag: 'bridge' },
+  ),
+};
+
 export const historyRows: Rows<HomeLimits> = {
   historyCountMax: row(
     wholeNumber(0, 1_000_000),
@@ -321,6 +343,7 @@ export const settings: readonly Setting[] = [
   ...section('broker.', brokerRows),
   ...section('gateway.', gatewayDoorRows),
   ...section('gateway.', gatewayRows),
+  ...section('bridge.', bridgeRows),
   ...section('chat.', chatDoorRows),
   ...section('chat.', chatRows),
   ...section('history.', historyRows),

@@ -15,6 +15,7 @@ import type { Exchange } from './gateway/exchange.ts';
 import { Exchanges } from './gateway/exchanges.ts';
 import {
   GatewayDoor,
+  type GatewayKinds,
   type GatewayListenOptions,
   type GatewayWires,
 } from './gateway/gateway-door.ts';
@@ -58,7 +59,7 @@ export class GatewayEdge {
   constructor(options: GatewayEdgeOptions) {
     const { ground, count, now } = options;
     this.#options = options;
-    this.#exchanges = new Exchanges({ ...options, nextId: ground.nextId });
+    this.#exchanges = new Exchanges({ ...options, nextId: () => ground.nextId() });
     const deliver = <M>(to: Address<M>, message: M): void => this.#deliver(to, message);
     const exchangeOf = (id: ConnectionId): Exchange | undefined => this.#exchanges.get(id);
     this.#desk = new OriginDesk({ deliver, exchangeOf, count, now });
@@ -211,8 +212,7 @@ export class GatewayEdge {
       this.#tellEnd(command, 1000);
       return;
     }
-    const { kinds } = client.door;
-    const kind = !head.isHttp11 ? kinds.raw : isKept ? kinds.kept : kinds.chunked;
+    const kind = streamKind(client.door.kinds, head.isHttp11, isKept);
     const first = body.byteLength === 0 ? noBytes : kind.wire.encode(body);
     const bytes = Buffer.concat([Buffer.from(text, 'latin1'), first]);
     this.#open(exchange, kind, bytes, command);
@@ -243,26 +243,33 @@ export class GatewayEdge {
     const exchange = this.#exchanges.get(connection);
     if (exchange !== undefined && !isStatus(status))
       this.#failed(exchange, `the status ${status} cannot be sent`);
-    const whole = (isKept: boolean): void => {
-      if (thenHold === undefined || exchange === undefined) return;
-      const { isHttp11, method } = exchange.head;
-      const opening = { ...thenHold, connection };
-      if (isBodiless(method, status)) {
-        exchange.finish(isKept);
-        this.#tellEnd(opening, 1000);
-        return;
-      }
-      const { kinds } = exchange.client.door;
-      const kind = !isHttp11 ? kinds.raw : isKept ? kinds.kept : kinds.chunked;
-      this.#open(exchange, kind, noBytes, opening);
-    };
-    const sink =
-      body && exchange?.relay({ status, reason, headers }, whole, thenHold !== undefined);
+    const goOn =
+      thenHold === undefined || exchange === undefined
+        ? undefined
+        : (isKept: boolean) => this.#holdOn(exchange, status, isKept, thenHold);
+    const sink = body && exchange?.relay({ status, reason, headers }, goOn);
     if (sink !== undefined) body?.pourInto(sink);
     else {
       this.#desk.abandon(owner, ref);
       this.#deliver(owner, { type: 'relayed', ref, isWhole: false, bytes: 0 });
     }
+  }
+
+  /** The origin's body has ended, and the answer has not. */
+  #holdOn(
+    exchange: Exchange,
+    status: number,
+    isKept: boolean,
+    thenHold: NonNullable<CommandOf<'relay'>['thenHold']>,
+  ): void {
+    const { client, head, id: connection } = exchange;
+    const opening = { ...thenHold, connection };
+    if (isBodiless(head.method, status)) {
+      exchange.finish(isKept);
+      this.#tellEnd(opening, 1000);
+      return;
+    }
+    this.#open(exchange, streamKind(client.door.kinds, head.isHttp11, isKept), noBytes, opening);
   }
 
   #relayInto({ owner, ref, connection }: CommandOf<'relayInto'>): void {
@@ -315,6 +322,11 @@ export class GatewayEdge {
     this.#options.deliver(to, message);
     this.#options.schedule();
   }
+}
+
+function streamKind(kinds: GatewayKinds, isHttp11: boolean, isKept: boolean): Kind {
+  if (!isHttp11) return kinds.raw;
+  return isKept ? kinds.kept : kinds.chunked;
 }
 
 function isStatus(status: number): boolean {

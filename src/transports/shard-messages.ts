@@ -1,9 +1,12 @@
-// What the main thread and a shard say to each other: life, stats and settings, never traffic.
+// What the main thread and a shard say to each other: life, stats and settings, and what goes through sockets that only
+// the main thread may hold.
 // Everything here survives structured clone. Refuses to know how either side obeys.
 
 import type { MessagePort } from 'node:worker_threads';
 import type { Log } from '../actors/runtime/edges.ts';
+import type { Noticed } from './operator/notices.ts';
 import type { ShardsOptions, ShardStats, TlsMaterial } from './shards-contract.ts';
+import type { ReceivedItem } from './zmq/intake.ts';
 
 /** What a shard is born with. */
 export interface ShardData {
@@ -24,6 +27,14 @@ export type ToShard =
   | { readonly type: 'reportStats'; readonly ref: number }
   | { readonly type: 'reloadTls'; readonly door: string; readonly material: TlsMaterial }
   | { readonly type: 'changeRoutes'; readonly text: string }
+  /** To shard 0: what came by ZeroMQ, in order; answered with `itemsTaken`. */
+  | {
+      readonly type: 'itemsReceived';
+      readonly ref: number;
+      readonly items: readonly ReceivedItem[];
+    }
+  /** To shard 0: answered with `commandReply`. */
+  | { readonly type: 'commandReceived'; readonly ref: number; readonly frame: Uint8Array }
   | { readonly type: 'drain'; readonly spreadMs: number }
   | { readonly type: 'crash' };
 
@@ -43,4 +54,7 @@ export type FromShard =
   | { readonly type: 'stats'; readonly ref: number; readonly stats: ShardStats }
   | { readonly type: 'log'; readonly entry: Log }
   | { readonly type: 'drained' }
+  | { readonly type: 'itemsTaken'; readonly ref: number }
+  | { readonly type: 'commandReply'; readonly ref: number; readonly frame: Uint8Array }
+  | { readonly type: 'noticed'; readonly notices: readonly Noticed[] }
   | { readonly type: 'collapsing'; readonly reason: string };

@@ -2,7 +2,8 @@
 // A turn is: fire timers, let actors run until none is ready, then write what they said: sockets and crossings once.
 // Refuses to know what the actors do. Obeys ADR 0004.
 
-import type { Address } from '../actors/runtime/actor.ts';
+import { type Address, addressOf } from '../actors/runtime/actor.ts';
+import type { GatewayCommand, ProxyRequested } from '../actors/runtime/gateway-edges.ts';
 import { System } from '../actors/runtime/system.ts';
 import { actorsOf, edgesOf, startShard } from '../actors/node.ts';
 import { createPasswordEdge } from './auth/password-book.ts';
@@ -10,9 +11,10 @@ import { createAuthEdge } from './auth.edge.ts';
 import { Crossings } from './crossings.ts';
 import { GatewayEdge } from './gateway.edge.ts';
 import { createLogEdge } from './log.edge.ts';
+import { ShardDesk } from './operator/shard-desk.ts';
 import { Alarm, nowUs } from './process/clock.ts';
 import type { FromShard, ShardData, ToShard } from './shard-messages.ts';
-import type { ShardStats } from './shards-contract.ts';
+import type { DoorSettings, ShardStats } from './shards-contract.ts';
 import { TcpEdge } from './tcp.edge.ts';
 import { WebEdge } from './web.edge.ts';
 
@@ -29,6 +31,7 @@ export class Shard {
   readonly #gateway: GatewayEdge;
   readonly #tcp: TcpEdge;
   readonly #crossings: Crossings;
+  readonly #desk: ShardDesk;
   readonly #alarm: Alarm;
   #isScheduled = false;
   #isRunning = false;
@@ -101,7 +104,8 @@ export class Shard {
         schedule();
       }),
     );
-    this.#system.bind(edges.gateway, (command) => this.#gateway.obey(command));
+    const gateway = addressOf<GatewayCommand>(shard, 'edge/gateway');
+    this.#system.bind(gateway, (command) => this.#gateway.obey(command));
     this.#system.bind(edges.web, (command) => this.#web.obey(command));
     this.#system.bind(
       edges.log,
@@ -118,12 +122,22 @@ export class Shard {
         { now: Date.now, log: (entry) => say({ type: 'log', entry }) },
       ),
     );
+    this.#desk = new ShardDesk(options.operations, {
+      actor: actorsOf(shard).control,
+      deliver,
+      schedule,
+      count: (counter, by) => this.#count(counter, by),
+      say,
+    });
+    this.#system.bind(edges.control, (reply) => this.#desk.obey(reply));
+    this.#system.bind(edges.operator, (notice) => this.#desk.notice(notice));
     startShard(this.#system, {
       shard,
       shards: options.threads,
       broker: options.broker,
       home: options.home,
       gateway: options.gateway,
+      bridge: options.bridge ?? [],
       chat:
         chat === undefined
           ? undefined
@@ -135,7 +149,8 @@ export class Shard {
   obey(message: ToShard): void {
     switch (message.type) {
       case 'listen':
-        void this.#listen(message.door, message.port);
+        if (message.door === 'control') void this.#desk.listen(message.port);
+        else void this.#listen(message.door, message.port);
         return;
       case 'peerDown':
         this.#crossings.disconnect(message.shard);
@@ -160,6 +175,10 @@ export class Shard {
         });
         this.#schedule();
         return;
+      case 'itemsReceived':
+      case 'commandReceived':
+        this.#desk.take(message);
+        return;
       case 'drain':
         void this.#drain(message.spreadMs);
         return;
@@ -176,6 +195,7 @@ export class Shard {
     this.#hasCollapsed = true;
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#say({ type: 'collapsing', reason: `${where}: ${reason}` });
+    this.#desk.close();
     this.#web.closeListeners();
     this.#web.abandon(1012, 'service restart');
     this.#gateway.abandon();
@@ -217,19 +237,18 @@ export class Shard {
         tls: options.tls,
         deflate: options.deflate,
       };
-      if (options.isChat === true) {
+      if (options.dialect === 'chat') {
         const doorActor = actorsOf(shard).chat;
         const address = await this.#tcp.listen({ ...common, doorActor });
         this.#say({ type: 'listening', door, ...address });
         return;
       }
-      if (options.gateway !== undefined) {
-        const doorActor = actorsOf(shard).gateway;
-        const connectionsMax = Math.ceil(options.gateway.connectionsMax / threads);
+      if (options.dialect === 'gateway') {
+        const doorActor = addressOf<ProxyRequested>(shard, 'gateway');
         const address = await this.#gateway.listen({
           ...common,
           doorActor,
-          limits: { ...options.gateway, connectionsMax },
+          limits: { ...options.limits, connectionsMax: shareOf(options, threads) },
         });
         this.#say({ type: 'listening', door, ...address });
         return;
@@ -263,6 +282,7 @@ export class Shard {
     this.#web.flush();
     this.#gateway.flush();
     this.#crossings.flush();
+    this.#desk.flush();
     this.#isRunning = false;
     // Writing may have brought receipts, and a long turn may have left work.
     if (this.#system.readyActors > 0) this.#schedule();
@@ -291,6 +311,7 @@ export class Shard {
   }
 
   async #drain(spreadMs: number): Promise<void> {
+    this.#desk.close();
     this.#web.closeListeners();
     this.#tcp.closeListeners();
     if (this.#data.options.chat !== undefined) {
@@ -324,4 +345,10 @@ export class Shard {
     const counters = { ...counted, turns: this.#turns };
     return { shard: this.#data.shard, counters, gauges };
   }
+}
+
+/** Limits of the node are held in equal shares: no shard asks another before it lets a client in. */
+function shareOf({ limits }: DoorSettings, threads: number): number | undefined {
+  const most = limits?.connectionsMax;
+  return most === undefined ? undefined : Math.ceil(most / threads);
 }

@@ -2,12 +2,17 @@
 // Everything in `ShardsOptions` survives structured clone, because it travels to the worker threads.
 // Refuses to know how shards are started.
 
+import type { BridgeRule } from '../actors/bridge/bridge.ts';
 import type { BrokerOptions } from '../actors/broker/broker-options.ts';
 import type { ChatOptions } from '../actors/chat/chat-options.ts';
 import type { GatewayStart } from '../actors/node.ts';
 import type { HomeLimits } from '../actors/routing/home.actor.ts';
 import type { Log } from '../actors/runtime/edges.ts';
 import type { AuthOptions } from './auth.edge.ts';
+import type { GatewayLimits } from './gateway/gateway-door.ts';
+import type { ControlOptions } from './control.edge.ts';
+import type { Noticed, NoticeWishes } from './operator/notices.ts';
+import type { ReceivedItem } from './zmq/intake.ts';
 
 export interface TlsMaterial {
   readonly cert: string;
@@ -19,18 +24,10 @@ export interface DoorSettings {
   readonly port: number;
   readonly tls: TlsMaterial | undefined;
   readonly deflate: boolean;
-  /** Undefined for the broker's door. */
-  readonly gateway?: GatewayDoorSettings | undefined;
-  /** A door where HP is spoken over bare TCP. */
-  readonly isChat?: boolean;
-}
-
-/** What is a gateway door's own. */
-export interface GatewayDoorSettings {
-  readonly headBytesMax: number;
-  readonly messageBytesMax: number;
-  readonly connectionsMax: number;
-  readonly idleTimeoutMs: number;
+  /** Who answers behind the door; the broker when nothing is said. */
+  readonly dialect?: 'broker' | 'gateway' | 'chat';
+  /** Of a gateway door; its connections are those of the whole node. */
+  readonly limits?: Partial<GatewayLimits>;
 }
 
 export interface ShardsOptions {
@@ -44,6 +41,9 @@ export interface ShardsOptions {
   readonly gateway?: GatewayStart | undefined;
   /** Undefined when the node has no chat. */
   readonly chat?: ChatSettings | undefined;
+  /** Topics of two dialects that are joined. */
+  readonly bridge?: readonly BridgeRule[];
+  readonly operations?: ShardOperations | undefined;
 }
 
 export interface ChatSettings {
@@ -51,6 +51,13 @@ export interface ChatSettings {
   readonly incarnation: number;
   /** The text of the password file. */
   readonly passwords: string | undefined;
+}
+
+/** What the gateway offers to publishers and operators, as far as shards have a part in it. */
+export interface ShardOperations {
+  /** The HTTP door of shard 0, called `control`; undefined opens none. */
+  readonly control: ControlOptions | undefined;
+  readonly notices: NoticeWishes;
 }
 
 export interface ShardStats {
@@ -62,6 +69,9 @@ export interface ShardStats {
 export interface ShardsEvents {
   log(entry: Log & { readonly shard: number }): void;
   failed(reason: string): void;
+  noticed?(shard: number, notices: readonly Noticed[]): void;
+  /** A shard died; a fresh one takes its place. */
+  died?(shard: number): void;
 }
 
 export interface Shards {
@@ -74,6 +84,10 @@ export interface Shards {
   reloadTls(door: string, material: TlsMaterial): void;
   /** Every shard routes by this text from now on; so does one that takes a dead one's place. */
   changeRoutes(text: string): void;
+  /** Gives items to shard 0; settles when it has taken them, or has died over them. */
+  takeItems(items: readonly ReceivedItem[]): Promise<void>;
+  /** Gives a command to shard 0; settles with its reply, or with nothing when none comes. */
+  obeyCommand(frame: Uint8Array): Promise<Uint8Array | undefined>;
   /** Makes one shard die of an uncaught error, as a bug would: for fault injection. */
   crash(shard: number): void;
 }

@@ -14,11 +14,14 @@ import type {
   ShardStats,
   TlsMaterial,
 } from './shards-contract.ts';
+import type { ReceivedItem } from './zmq/intake.ts';
 
 /** More deaths than this within the window mean that the node cannot help itself. */
 const DEATHS_MAX = 5;
 const DEATHS_WINDOW_MS = 60_000;
 const STATS_TIMEOUT_MS = 2_000;
+/** The control actor itself gives up after ten seconds. */
+const COMMAND_TIMEOUT_MS = 15_000;
 /** Small on purpose: what is young is mostly one turn's, and a large nursery would be counted to idle connections. */
 const YOUNG_GENERATION_MB = 12;
 
@@ -105,9 +108,10 @@ class ShardedNode implements Shards {
       const reply = this.#hear(
         thread,
         (message) => message.type === 'stats' && message.ref === ref,
+        STATS_TIMEOUT_MS,
       );
       this.#tell(thread, { type: 'reportStats', ref });
-      const message = await Promise.race([reply, delay(STATS_TIMEOUT_MS)]);
+      const message = await reply;
       return message?.type === 'stats' ? message.stats : undefined;
     });
     const known = await Promise.all(reports);
@@ -139,6 +143,32 @@ class ShardedNode implements Shards {
   changeRoutes(text: string): void {
     this.#routes = text;
     for (const thread of this.#threads.values()) this.#tell(thread, { type: 'changeRoutes', text });
+  }
+
+  async takeItems(items: readonly ReceivedItem[]): Promise<void> {
+    const thread = this.#threads.get(0);
+    if (thread === undefined) return;
+    const ref = (this.#asked += 1);
+    const taken = this.#hear(
+      thread,
+      (message) => message.type === 'itemsTaken' && message.ref === ref,
+    );
+    this.#tell(thread, { type: 'itemsReceived', ref, items });
+    await taken;
+  }
+
+  async obeyCommand(frame: Uint8Array): Promise<Uint8Array | undefined> {
+    const thread = this.#threads.get(0);
+    if (thread === undefined) return undefined;
+    const ref = (this.#asked += 1);
+    const replied = this.#hear(
+      thread,
+      (message) => message.type === 'commandReply' && message.ref === ref,
+      COMMAND_TIMEOUT_MS,
+    );
+    this.#tell(thread, { type: 'commandReceived', ref, frame });
+    const message = await replied;
+    return message?.type === 'commandReply' ? message.frame : undefined;
   }
 
   crash(shard: number): void {
@@ -179,7 +209,9 @@ class ShardedNode implements Shards {
   async #listen(shard: number): Promise<Failure | undefined> {
     const thread = this.#threads.get(shard);
     if (thread === undefined) return undefined;
-    for (const [door, { port }] of Object.entries(this.#options.doors)) {
+    const control = shard === 0 ? this.#options.operations?.control : undefined;
+    const doors = { ...this.#options.doors, ...(control === undefined ? {} : { control }) };
+    for (const [door, { port }] of Object.entries(doors)) {
       const answer = this.#hear(
         thread,
         (message) =>
@@ -207,20 +239,30 @@ class ShardedNode implements Shards {
 
   #heard(thread: Thread, message: FromShard): void {
     if (message.type === 'log') this.#events.log({ ...message.entry, shard: thread.shard });
+    else if (message.type === 'noticed') this.#events.noticed?.(thread.shard, message.notices);
     else if (message.type === 'collapsing') {
       this.#log(thread.shard, 'error', 'shard.collapsing', { reason: message.reason });
     }
     for (const settle of thread.awaited) settle(message);
   }
 
-  /** The next message that matches; undefined when the thread dies first. */
-  #hear(thread: Thread, matches: (message: FromShard) => boolean): Promise<FromShard | undefined> {
+  /** The next message that matches; undefined when the thread dies first, or time is up. */
+  #hear(
+    thread: Thread,
+    matches: (message: FromShard) => boolean,
+    timeoutMs?: number,
+  ): Promise<FromShard | undefined> {
     return new Promise((resolve) => {
       const settle = (message: FromShard | undefined): void => {
         if (message !== undefined && !matches(message)) return;
         thread.awaited.delete(settle);
+        clearTimeout(timer);
         resolve(message);
       };
+      const timer =
+        timeoutMs === undefined
+          ? undefined
+          : setTimeout(() => settle(undefined), timeoutMs).unref();
       thread.awaited.add(settle);
     });
   }
@@ -234,6 +276,7 @@ class ShardedNode implements Shards {
     this.#threads.delete(thread.shard);
     for (const settle of thread.awaited) settle(undefined);
     if (this.#isStopping) return;
+    this.#events.died?.(thread.shard);
     this.#log(thread.shard, 'error', 'shard.died', { code });
     for (const peer of this.#threads.values())
       this.#tell(peer, { type: 'peerDown', shard: thread.shard });
@@ -269,10 +312,4 @@ class ShardedNode implements Shards {
 /** The entry beside this file, with this file's own ending: sources run as `.ts`, the package as `.js`. */
 function workerUrl(): URL {
   return new URL(`./worker${import.meta.url.slice(-3)}`, import.meta.url);
-}
-
-function delay(ms: number): Promise<undefined> {
-  return new Promise((resolve) => {
-    setTimeout(() => resolve(undefined), ms).unref();
-  });
 }

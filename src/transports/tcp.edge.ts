@@ -53,6 +53,7 @@ export class TcpEdge implements Holder {
       rules: undefined,
       listener: { listen: (connection, chunk) => this.#heard(connection, chunk) },
       ending: undefined,
+      leavesAlone: true,
     };
   }
 

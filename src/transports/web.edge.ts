@@ -192,7 +192,7 @@ export class WebEdge {
     for (;;) {
       const elapsedMs = performance.now() - startedAt;
       const isLate = elapsedMs >= spreadMs;
-      this.#connections.closeSome(isLate ? this.#connections.size : share, code, reason);
+      this.#connections.closeSome(isLate ? this.#connections.size : share, code, reason, isLate);
       if (this.#remaining === 0 || elapsedMs >= spreadMs + 2 * GRACE_MS) break;
       await new Promise((resolve) => setTimeout(resolve, DRAIN_EVERY_MS));
     }
@@ -202,7 +202,7 @@ export class WebEdge {
   /** Says goodbye to everybody at once, for a shard whose actors can do nothing more. */
   abandon(code: number, reason: string): void {
     this.closeListeners();
-    this.#connections.closeSome(this.#connections.size, code, reason);
+    this.#connections.closeSome(this.#connections.size, code, reason, true);
     this.#exchanges.refuseAll(503, 'The service restarts.');
   }
 

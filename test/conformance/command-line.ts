@@ -25,7 +25,7 @@ export const USAGE = `Usage: npm run conformance -- --dialect broker --target ws
 
 Runs the cases of spec/ against the server at an address, ours or anyone's, and prints a table by requirement.
 
-  --dialect D          broker
+  --dialect D          broker; grip and hp have options of their own: --dialect hp --help
   --target URL         ws:// or wss://, host and port; HTTP is asked of the same port
   --only GROUP         one group, or more when given again:
 ${listed(groups)}
@@ -66,7 +66,7 @@ export function readArguments(args: readonly string[]): Wish | string | undefine
     });
     if (values.help) return undefined;
     const { dialect, target, only, origin, admin, ca } = values;
-    if (dialect !== 'broker') throw new Error('--dialect must be broker.');
+    if (dialect !== 'broker') throw new Error('--dialect must be broker, grip or hp.');
     for (const group of only)
       if (!groups.includes(group))
         throw new Error(`--only ${group}: there is no such group. There are ${groups.join(', ')}.`);

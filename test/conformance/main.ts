@@ -5,16 +5,24 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 
 import { sentenceOf } from './case.ts';
 import { readArguments, USAGE } from './command-line.ts';
+import { runGrip } from './grip/main.ts';
+import { runHp } from './hp/main.ts';
 import { jsonOf, tableOf } from './report.ts';
 import { runCases } from './run.ts';
 import { reach } from './socket-site.ts';
 import type { Site } from './target.ts';
 import { reasons } from './unseen.ts';
 
-process.exitCode = await main();
+const args = process.argv.slice(2);
+const isAbout = (dialect: string): boolean =>
+  args.some(
+    (arg, at) =>
+      arg === `--dialect=${dialect}` || (arg === dialect && args[at - 1] === '--dialect'),
+  );
+process.exitCode = await (isAbout('grip') ? runGrip(args) : isAbout('hp') ? runHp(args) : main());
 
 async function main(): Promise<number> {
-  const wish = readArguments(process.argv.slice(2));
+  const wish = readArguments(args);
   if (typeof wish === 'string') {
     process.stderr.write(wish);
     return 2;

@@ -1,11 +1,17 @@
 // What a run found, for people as a Markdown table by requirement and for programs as JSON.
 
-import type { Case } from './case.ts';
+/** What is told of a case, of whatever dialect. */
+export interface Named {
+  readonly ids: readonly string[];
+  readonly title: string;
+  readonly group: string;
+}
 
 export interface Result {
-  readonly one: Case;
-  readonly outcome: 'passed' | 'failed' | 'not run';
-  /** What went wrong, or what is missing, as one line; empty when it passed. */
+  readonly one: Named;
+  /** `differs`: it failed, as a listed difference of the server says. */
+  readonly outcome: 'passed' | 'failed' | 'not run' | 'differs';
+  /** What went wrong, or what is missing, as one line; empty when it passed as it should. */
   readonly why: string;
 }
 
@@ -14,6 +20,7 @@ export interface Row {
   readonly passed: number;
   readonly failed: number;
   readonly notRun: number;
+  readonly differs: number;
   /** The first failure's title and sentence, or else why something was not run. */
   readonly why: string;
 }
@@ -32,20 +39,23 @@ export function rowsOf(
     const count = (wanted: Result['outcome']): number =>
       its.filter(({ outcome }) => outcome === wanted).length;
     const failure = its.find(({ outcome }) => outcome === 'failed');
-    const missing = its.flatMap(({ outcome, why }) => (outcome === 'not run' ? why : []));
+    const missing = its.flatMap(({ outcome, why }) =>
+      outcome === 'not run' || (outcome === 'passed' && why !== '') ? why : [],
+    );
+    const other = its.find(({ outcome }) => outcome === 'differs');
     return {
       id,
       passed: count('passed'),
       failed: count('failed'),
       notRun: count('not run'),
-      why:
-        failure === undefined
-          ? [...new Set(missing)].join('; ')
-          : `${nameOf(failure.one)}: ${failure.why}`,
+      differs: count('differs'),
+      why: [...new Set(missing)].join('; '),
+      ...(other === undefined ? {} : { why: `${nameOf(other.one)}: ${other.why}` }),
+      ...(failure === undefined ? {} : { why: `${nameOf(failure.one)}: ${failure.why}` }),
     };
   });
   const others = Object.entries(unseen).map(([id, why]) => {
-    return { id, passed: 0, failed: 0, notRun: 0, why };
+    return { id, passed: 0, failed: 0, notRun: 0, differs: 0, why };
   });
   return [...seen, ...others];
 }
@@ -55,9 +65,9 @@ export function tableOf(
   results: readonly Result[],
   unseen: Readonly<Record<string, string>> = {},
 ): string {
-  const { passed, failed, notRun } = countsOf(results);
+  const { passed, failed, notRun, differs } = countsOf(results);
   const rows = rowsOf(results, unseen).map((row) => {
-    return `| ${row.id} | ${row.passed + row.failed} | ${resultOf(row)} | ${cell(row.why)} |`;
+    return `| ${row.id} | ${row.passed + row.failed + row.differs} | ${resultOf(row)} | ${cell(row.why)} |`;
   });
   const left = notRun === 1 ? '1 case was' : `${notRun} cases were`;
   return [
@@ -66,13 +76,15 @@ export function tableOf(
     ...rows,
     '',
     ...(notRun === 0 ? [] : [`${left} not run; the table says what is needed.`]),
+    ...(differs === 0 ? [] : [`${differs} differ, as listed.`]),
     `${passed} passed, ${failed} failed`,
     '',
   ].join('\n');
 }
 
-function resultOf({ passed, failed, notRun }: Row): string {
+function resultOf({ passed, failed, notRun, differs }: Row): string {
   if (failed > 0) return `failed ${failed}`;
+  if (differs > 0) return 'differs, as listed';
   if (passed === 0) return notRun > 0 ? 'not run' : 'not seen';
   return notRun > 0 ? `passed, ${notRun} not run` : 'passed';
 }
@@ -90,19 +102,26 @@ export function jsonOf(
     outcome,
     ...(why === '' ? {} : { why }),
   }));
-  const { passed, failed, notRun } = countsOf(results);
+  const { passed, failed, notRun, differs } = countsOf(results);
   const requirements = rowsOf(results, unseen);
-  return `${JSON.stringify({ target, passed, failed, notRun, requirements, cases })}\n`;
+  return `${JSON.stringify({ target, passed, failed, notRun, differs, requirements, cases })}\n`;
 }
 
-function countsOf(results: readonly Result[]): { passed: number; failed: number; notRun: number } {
-  const counts = { passed: 0, failed: 0, notRun: 0 };
+interface Counts {
+  passed: number;
+  failed: number;
+  notRun: number;
+  differs: number;
+}
+
+function countsOf(results: readonly Result[]): Counts {
+  const counts = { passed: 0, failed: 0, notRun: 0, differs: 0 };
   for (const { outcome } of results) counts[outcome === 'not run' ? 'notRun' : outcome] += 1;
   return counts;
 }
 
 /** A case's title without its requirements. */
-export function nameOf({ title }: Case): string {
+export function nameOf({ title }: Pick<Named, 'title'>): string {
   return title.replace(/^(?:\[[^\]]*\] )+/, '');
 }
 

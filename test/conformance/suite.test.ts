@@ -113,8 +113,8 @@ describe('the command line', () => {
   const good = ['--dialect', 'broker', '--target', 'ws://localhost:1'];
 
   test.each<[args: string[], sentence: string]>([
-    [[], '--dialect must be broker.'],
-    [['--dialect', 'chat', '--target', 'ws://a:1'], '--dialect must be broker.'],
+    [[], '--dialect must be broker, grip or hp.'],
+    [['--dialect', 'chat', '--target', 'ws://a:1'], '--dialect must be broker, grip or hp.'],
     [['--dialect', 'broker'], '--target must be an address like ws://host:port.'],
     [[...good.slice(0, 3), 'http://a:1'], '--target must be an address like ws://host:port.'],
     [[...good.slice(0, 3), 'ws://a:1/path'], '--target must be an address like ws://host:port.'],

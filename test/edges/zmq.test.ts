@@ -225,6 +225,12 @@ test('a slow command keeps no other waiting', async () => {
   expect(readReply((await slow.receive())[0])).toBe(true);
 });
 
+test('the folder of an ipc door is made when there is none', async () => {
+  const spec = `${ipcSpec()}/in/a/folder/door`;
+  const { at } = await open({ pullSpec: spec });
+  expect(at['zmq-pull']).toBe(spec);
+});
+
 test('an ipc door has a file with the mode that was asked for', async () => {
   const spec = ipcSpec();
   const { at, stage } = await open({ pullSpec: spec, ipcFileMode: 0o640 });

@@ -29,7 +29,7 @@ const bug = (
   name: string,
   find: string,
   replace: string,
-  file = 'routing/topic-log.ts',
+  file = 'routing/home/topic-log.ts',
 ): Mutant => ({
   name,
   breaks: [],

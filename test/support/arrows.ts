@@ -11,7 +11,7 @@ import {
   type SourceFile,
 } from './sources.ts';
 
-const dialects = ['gateway', 'broker', 'chat', 'cluster', 'console'];
+const dialects = ['gateway', 'broker', 'chat', 'cluster', 'console', 'bridge'];
 const actors = ['node', ...dialects, 'routing', 'codecs', 'runtime'];
 const simulator = ['sim', 'workload', 'invariants', 'trace'];
 
@@ -56,6 +56,7 @@ const roomsOfFile: Readonly<Record<string, string>> = {
   'src/main.ts': 'main',
   'src/running-node.ts': 'main',
   'src/gateway-doors.ts': 'main',
+  'src/publish-command.ts': 'main',
   'src/config.ts': 'config',
   'src/sim/main.ts': 'sim-main',
   'src/sim/trace.ts': 'trace',

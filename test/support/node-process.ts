@@ -2,6 +2,9 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 export interface NodeProcess {
   readonly child: ChildProcess;
@@ -28,8 +31,10 @@ export interface Launched {
 export function launch(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  cwd = '.',
 ): Launched {
-  const child = spawn(process.execPath, ['src/main.ts', 'start', ...args], {
+  const child = spawn(process.execPath, [MAIN, 'start', ...args], {
+    cwd,
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

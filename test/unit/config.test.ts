@@ -68,6 +68,7 @@ describe('defaults', () => {
         chat: undefined,
       },
       gateway: undefined,
+      bridge: [],
       auth: undefined,
       log: { level: 'info', format: 'auto' },
       drain: { spreadMs: 5_000, deadlineMs: 10_000 },
@@ -616,6 +617,7 @@ function other(shown: string, form: string): string {
   if (form.startsWith('debug')) return 'warn';
   if (form === 'none, proto-only, both') return 'both';
   if (form.includes('append, or')) return 'append';
+  if (form.includes('a pair as')) return 'grip/a=broker/b';
   if (form.startsWith('auto')) return 'json';
   if (form.includes('KiB to') || form.includes('MiB') || form.includes('GiB')) return '3MiB';
   if (/(?:ms|\ds|m|h) to /.test(form)) return shown === '10s' ? '11s' : '4s';

@@ -233,6 +233,7 @@ function settle(session: Session, context: Turn): void {
 }
 
 function closed(session: Session, context: Turn): void {
+  if (session.isGone) return;
   if (session.life === 'closed') stop(session, context);
   else if (session.life !== 'detached') detach(session, context);
 }
@@ -296,6 +297,10 @@ function unanswered(session: Session, context: Turn): void {
   const { pending } = session;
   if (pending === undefined) return;
   context.count('chat.requests.unanswered');
+  if (session.isGone) {
+    goAway(session, context);
+    return;
+  }
   if (pending.request.type === 'RESUME' && session.luggage !== undefined) {
     resumeWithout(session, context);
     return;
@@ -314,6 +319,10 @@ function leftRoom(session: Session, ref: number, context: Turn): void {
 function notAllowed(session: Session, ref: number, mistake: HpMistake, context: Turn): void {
   const { pending } = session;
   if (pending === undefined || ref !== pending.ref) return;
+  if (session.isGone && pending.request.type === 'RESUME') {
+    goAway(session, context);
+    return;
+  }
   switch (pending.request.type) {
     case 'LOGIN':
       notRegistered(session, mistake, context);

@@ -4,7 +4,7 @@
 
 import type { GripItem } from '../codecs/grip/publish-item.ts';
 import type { Address } from '../runtime/actor.ts';
-import type { Payload, ShardDown } from '../runtime/edges.ts';
+import type { ConnectionId, Payload, ShardDown } from '../runtime/edges.ts';
 import type { HoldMode } from '../runtime/gateway-edges.ts';
 import type { Topic } from '../routing/topic.ts';
 
@@ -22,20 +22,9 @@ export function isUpdate(data: ChannelData): data is GripUpdate {
 
 export type ChannelsMessage =
   | { readonly type: 'publishItem'; readonly item: GripItem }
-  | {
-      readonly type: 'follow';
-      readonly channel: string;
-      readonly mode: HoldMode;
-      readonly shard: number;
-    }
+  | Following
   /** Asked once a subscription stands: what came before it is told by the last id that the channel has seen. */
   | { readonly type: 'askId'; readonly channel: string; readonly replyTo: Address<ChannelId> }
-  | {
-      readonly type: 'unfollow';
-      readonly channel: string;
-      readonly mode: HoldMode;
-      readonly shard: number;
-    }
   /** A hold found that it missed something: the last id is not to be trusted. */
   | { readonly type: 'forgetId'; readonly channel: string }
   /** Other nodes follow the channel, or none does any more. */
@@ -43,6 +32,15 @@ export type ChannelsMessage =
   /** Forgets all ids and has every held request look again. */
   | { readonly type: 'recover' }
   | ShardDown;
+
+/** A connection of a shard begins or ends to follow; said again to a keeper that is new, which may have heard it. */
+interface Following {
+  readonly type: 'follow' | 'unfollow';
+  readonly channel: string;
+  readonly mode: HoldMode;
+  readonly shard: number;
+  readonly connection: ConnectionId;
+}
 
 export interface ChannelId {
   readonly type: 'channelId';

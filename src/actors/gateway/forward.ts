@@ -1,10 +1,10 @@
 // How a request looks to the origin that a route leads to: its path, its Host, its headers, and who signs it.
 // Refuses to know how it is asked and what is answered. Obeys spec/grip.md, section "Forwarding".
 
-import { firstHeader, type HeaderList } from '../codecs/grip/header-list.ts';
+import type { HeaderList } from '../codecs/grip/header-list.ts';
 import type { Route, Target } from '../codecs/grip/routes-file.ts';
 import type { OriginAddress, ProxyRequested, Signature } from '../runtime/gateway-edges.ts';
-import type { GatewayContext } from './gateway-context.ts';
+import { type GatewayContext, keyFrom, pathFrom } from './gateway-context.ts';
 import { forwardHeaders, gripFeatures } from './rewriting/forward-headers.ts';
 
 /** A request that found its route. */
@@ -27,6 +27,8 @@ export interface Forwarded {
 
 /** A request that the gateway makes itself in a client's name: a next link, a gone link, a filter's question. */
 export interface OwnRequest {
+  /** The link that it follows, whole. */
+  readonly href?: string;
   readonly path: string;
   readonly search: string;
   readonly headers: HeaderList;
@@ -57,9 +59,9 @@ export function forwardOwn(admitted: Admitted, target: Target, own: OwnRequest):
   return forwarded(admitted, target, own, { lastIds: [], isInternal: true });
 }
 
-export function originOf({ request, route }: Admitted, target: Target): OriginAddress {
-  const asked = hostOf(route.asHost ?? request.host);
-  const serverName = target.trustConnectHost ? target.host : asked.name;
+export function originOf({ gateway, request, route }: Admitted, target: Target): OriginAddress {
+  const asked = hostOf(hostFor({ request, route }, target) ?? '').name;
+  const serverName = target.trustConnectHost || asked === '' ? target.host : asked;
   return {
     host: target.host,
     port: target.port,
@@ -67,8 +69,8 @@ export function originOf({ request, route }: Admitted, target: Target): OriginAd
     isInsecure: target.isInsecure,
     serverName,
     isUntrusted: target.isUntrusted,
-    clientCertFile: target.clientCert,
-    clientKeyFile: target.clientKey,
+    clientCertFile: fileOf(gateway, target.clientCert),
+    clientKeyFile: fileOf(gateway, target.clientKey),
   };
 }
 
@@ -106,8 +108,7 @@ function forwarded(
     : request.isSecure
       ? 'https'
       : 'http';
-  const host =
-    target.hostHeader ?? route.asHost ?? firstHeader(request.headers, 'host') ?? request.host;
+  const host = hostFor(admitted, target);
   return {
     target: rewritten(path, route) + search,
     headers: forwardHeaders(headers, route, gateway.options, {
@@ -122,17 +123,31 @@ function forwarded(
   };
 }
 
+/** What the origin is told that it was called; an absolute target outranks the Host beside it. */
+function hostFor(
+  { request, route }: Pick<Admitted, 'request' | 'route'>,
+  target: Target,
+): string | undefined {
+  if (target.hostHeader !== undefined) return target.hostHeader;
+  return route.asHost ?? (request.host === '' ? undefined : request.host);
+}
+
 /** `path_rem` and `replace_beg`. */
 function rewritten(path: string, { pathPrefix, pathRemove, replacePrefix }: Route): string {
   let now = path;
-  if (replacePrefix !== undefined && now.startsWith(pathPrefix))
-    now = replacePrefix + now.slice(pathPrefix.length);
-  else if (pathRemove > 0) now = now.slice(pathRemove);
+  // A link may lead away from the prefix that its client came by.
+  if (replacePrefix === undefined) now = now.slice(pathRemove);
+  else if (now.startsWith(pathPrefix)) now = replacePrefix + now.slice(pathPrefix.length);
   return now.startsWith('/') ? now : `/${now}`;
 }
 
 function signatureOf({ gateway, route }: Admitted): Signature | undefined {
   const key = route.sigKey ?? gateway.options.sigKey;
   if (key === undefined || key === '') return undefined;
-  return { issuer: route.sigIss ?? gateway.options.sigIss, key };
+  const issuer = route.sigIss ?? gateway.options.sigIss;
+  return { issuer, key: keyFrom(gateway, key) };
+}
+
+function fileOf({ directory }: GatewayContext, path: string | undefined): string | undefined {
+  return path === undefined ? undefined : pathFrom(directory, path);
 }

@@ -7,6 +7,7 @@ import type { RouterMessage } from '../routing/router-state.ts';
 import type { Address } from '../runtime/actor.ts';
 import type { Edges } from '../runtime/edges.ts';
 import type { GatewayEdges } from '../runtime/gateway-edges.ts';
+import type { AskingPace } from './asking-pace.ts';
 import { type ChannelsMessage, topicOfChannel } from './channel-messages.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 
@@ -14,11 +15,25 @@ export interface GatewayContext {
   readonly shard: number;
   readonly shards: number;
   readonly options: GatewayOptions;
+  /** Where relative names of key and certificate files begin; empty for where the process began. */
+  readonly directory: string;
   readonly edges: Edges & GatewayEdges;
+  /** Of this shard. */
+  readonly askingPace: AskingPace;
   readonly router: Address<RouterMessage>;
   readonly channelsOfShard: (shard: number) => Address<ChannelsMessage>;
   /** Replaced as a whole when the routes file changes; who was let in keeps the route that it had. */
   routes: RouteTable;
+}
+
+/** A key as it is, or `file:` with the whole path. */
+export function keyFrom({ directory }: GatewayContext, key: string): string {
+  if (!key.startsWith('file:')) return key;
+  return `file:${pathFrom(directory, key.slice('file:'.length))}`;
+}
+
+export function pathFrom(directory: string, path: string): string {
+  return directory === '' || path.startsWith('/') ? path : `${directory}/${path}`;
 }
 
 /** Who keeps a channel. */

@@ -2,16 +2,30 @@
 // by number and by Connection-Id, and passes on what concerns one of them.
 // Refuses to know origins and instructs. Obeys spec/grip.md, section "Routes".
 
+import { SteadyMap } from '../runtime/memory/steady-map.ts';
 import { firstHeader } from '../codecs/grip/header-list.ts';
 import { parseRoutes, type Route, RouteTable } from '../codecs/grip/routes-file.ts';
-import type { ActorDefinition, Address, ChildStopped, Context } from '../runtime/actor.ts';
+import {
+  type ActorDefinition,
+  type Address,
+  addressOf,
+  type ChildStopped,
+  type Context,
+} from '../runtime/actor.ts';
 import type { Log, ShardDown } from '../runtime/edges.ts';
 import type { ProxyRequested, SignatureVerdict } from '../runtime/gateway-edges.ts';
 import type { DoorOrder } from './door-messages.ts';
 import { type Admitted, hostOf } from './forward.ts';
-import type { GatewayContext } from './gateway-context.ts';
+import { type GatewayContext, keyFrom } from './gateway-context.ts';
 import { errorAnswer } from './requests/answers.ts';
 import { requestActor } from './requests/request.actor.ts';
+import {
+  sockJsActor,
+  type SockJsMessage,
+  sockJsPlace,
+  sockJsShard,
+  withOriginPath,
+} from './sockjs/sockjs.actor.ts';
 import { wsSession } from './ws/ws-session.actor.ts';
 
 export type GatewayDoorMessage =
@@ -34,7 +48,7 @@ interface Child {
 
 interface GatewayDoorState {
   readonly gateway: GatewayContext;
-  readonly children: Map<string, Child>;
+  readonly children: SteadyMap<string, Child>;
   /** WebSocket sessions by their Connection-Id. */
   readonly sessions: Map<string, Address<{ readonly type: 'refresh' }>>;
   /** Requests whose signature is being looked at. */
@@ -51,11 +65,12 @@ export const gatewayDoor: ActorDefinition<GatewayDoorArgs, GatewayDoorState, Gat
   start({ gateway, routes }, context) {
     const state: GatewayDoorState = {
       gateway,
-      children: new Map(),
+      children: new SteadyMap(),
       sessions: new Map(),
       judged: new Map(),
       refs: 0,
     };
+    context.spawn(sockJsActor, { gateway }, SOCKJS);
     changeRoutes(state, routes, context);
     return state;
   },
@@ -73,6 +88,7 @@ export const gatewayDoor: ActorDefinition<GatewayDoorArgs, GatewayDoorState, Gat
       case 'refresh': {
         const session = state.sessions.get(message.cid);
         if (session !== undefined) context.send(session, { type: 'refresh' });
+        else context.send(sockJsOf(state.gateway.shard), message);
         return;
       }
       case 'checkConnections': {
@@ -85,6 +101,7 @@ export const gatewayDoor: ActorDefinition<GatewayDoorArgs, GatewayDoorState, Gat
       case 'shardDown':
         for (const { address } of state.children.values())
           context.send(address, { type: 'followAgain', shard: message.shard });
+        context.send(sockJsOf(state.gateway.shard), message);
         return;
       case 'childStopped':
         left(state, message);
@@ -112,6 +129,7 @@ function changeRoutes(state: GatewayDoorState, text: string, context: Turn): voi
 function requested(state: GatewayDoorState, request: ProxyRequested, context: Turn): void {
   const { gateway, children } = state;
   context.count('gateway.requests');
+  context.send(gateway.edges.operator, { type: 'requestsReceived', count: 1 });
   if (children.size >= gateway.options.connectionsMax) {
     context.count('gateway.requests.refused.full');
     refuse(state, request, 503, 'Too many connections.', context);
@@ -138,7 +156,7 @@ function requested(state: GatewayDoorState, request: ProxyRequested, context: Tu
     type: 'verifySignature',
     ref: state.refs,
     token: signature,
-    key: upstreamKey,
+    key: keyFrom(gateway, upstreamKey),
     replyTo: context.self,
   });
 }
@@ -151,7 +169,16 @@ function judged(state: GatewayDoorState, { ref, isValid }: SignatureVerdict, con
 }
 
 function admit(state: GatewayDoorState, admitted: Admitted, context: Turn): void {
-  const { request } = admitted;
+  const { request, route, isTrusted, gateway } = admitted;
+  const place = sockJsPlace(route, request);
+  if (place !== undefined) {
+    const { shard, shards } = gateway;
+    const keeper = sockJsOf(sockJsShard(place, shard, shards));
+    const connectionId = uuid(context);
+    const asked = { request, route, isTrusted, shard, connectionId };
+    context.send(keeper, { type: 'sockJsRequested', ...asked });
+    return;
+  }
   if (!request.isWebSocket) {
     const name = `gateway/request:${request.connection}`;
     const address = context.spawn(requestActor, { admitted }, name);
@@ -160,9 +187,15 @@ function admit(state: GatewayDoorState, admitted: Admitted, context: Turn): void
   }
   const connectionId = uuid(context);
   const name = `gateway/ws:${request.connection}`;
-  const address = context.spawn(wsSession, { admitted, connectionId }, name);
+  const asked = { ...admitted, request: withOriginPath(route, request) };
+  const address = context.spawn(wsSession, { admitted: asked, connectionId }, name);
   state.children.set(address, { address, connectionId });
   state.sessions.set(connectionId, address);
+}
+
+/** Who keeps the SockJS sessions of a shard. */
+function sockJsOf(shard: number): Address<SockJsMessage> {
+  return addressOf(shard, SOCKJS);
 }
 
 function left(state: GatewayDoorState, { child }: ChildStopped): void {
@@ -177,12 +210,20 @@ function routeOf(gateway: GatewayContext, request: ProxyRequested): Route | unde
     ? firstHeader(request.headers, 'pushpin-route')
     : undefined;
   if (wanted !== undefined) {
-    const route = routes.byId(wanted);
-    return route !== undefined && request.path.startsWith(route.pathPrefix) ? route : undefined;
+    // [GRIP-ROUTE-8] Whatever its other conditions.
+    return routes.byId(wanted);
   }
   const { name: host } = hostOf(request.host);
-  const { path, isSecure, isWebSocket } = request;
-  return routes.match({ host, path, isSecure, isWebSocket });
+  const { isSecure, isWebSocket } = request;
+  return routes.match({ host, path: plainPath(request.path), isSecure, isWebSocket });
+}
+
+/** [GRIP-ROUTE-3] What is encoded without need counts as what it stands for. */
+function plainPath(path: string): string {
+  return path.replace(/%[0-9a-f]{2}/gi, (code) => {
+    const letter = String.fromCharCode(Number.parseInt(code.slice(1), 16));
+    return /[\w.~-]/.test(letter) ? letter : code;
+  });
 }
 
 /** What a proxy in front of us says of the client's connection, where it is to be believed. */
@@ -196,13 +237,15 @@ function secured({ options }: GatewayContext, request: ProxyRequested): ProxyReq
 
 function refuse(
   state: GatewayDoorState,
-  { connection }: ProxyRequested,
+  { connection, isWebSocket }: ProxyRequested,
   status: number,
   sentence: string,
   context: Turn,
 ): void {
   const said = errorAnswer(status, sentence);
-  context.send(state.gateway.edges.gateway, { type: 'answer', connection, ...said });
+  // As Pushpin refuses handshakes, without saying of what kind its words are.
+  const headers = isWebSocket ? [] : said.headers;
+  context.send(state.gateway.edges.gateway, { type: 'answer', connection, ...said, headers });
 }
 
 function log(
@@ -228,3 +271,5 @@ function uuid(context: Turn): string {
     hex.slice(20),
   ].join('-');
 }
+
+const SOCKJS = 'gateway/sockjs';

@@ -105,8 +105,8 @@ export class Delivery {
   /** Tells those that were quiet for too long what keeps them alive. */
   keepAlive(streams: Iterable<RoutedStream>, context: Turn): void {
     for (const stream of streams) {
-      const { keepAlive, outbox } = stream;
-      if (keepAlive === undefined || outbox.isWaiting) continue;
+      const { keepAlive, outbox, isFinishing } = stream;
+      if (keepAlive === undefined || outbox.isWaiting || isFinishing) continue;
       const quietUs = context.now - (keepAlive.isIdle ? stream.wroteAt : stream.toldAliveAt);
       if (quietUs < keepAlive.everyMs * 1_000 - KEEP_ALIVE_EARLY_US) continue;
       stream.toldAliveAt = context.now;
@@ -118,6 +118,12 @@ export class Delivery {
   /** Answers an open slot. */
   fill(stream: RoutedStream, slot: number, payload: Payload, context: Turn): void {
     stream.outbox.fill(slot, payload);
+    this.#settle(stream, context);
+  }
+
+  /** Gives an open slot's place up. */
+  skip(stream: RoutedStream, slot: number, context: Turn): void {
+    stream.outbox.closeSlot(slot);
     this.#settle(stream, context);
   }
 

@@ -4,11 +4,13 @@
 
 import type { ActorDefinition, Address, Context } from '../runtime/actor.ts';
 import type { Payload, ShardDown } from '../runtime/edges.ts';
+import { type Bridges, cross } from './home/bridges.ts';
 import type { Position, Publication } from './publication.ts';
 import { RELAY_SHARD, type RelayRequest } from './relay/relay-seam.ts';
+import { isWantedHere, setInterest } from './relay/wanting.ts';
 import type { RouterReply, TopicInfo } from './router-messages.ts';
 import type { Topic } from './topic.ts';
-import { type HistoryLimits, TopicLog } from './topic-log.ts';
+import { type HistoryLimits, TopicLog } from './home/topic-log.ts';
 
 export interface HomeLimits extends HistoryLimits {
   /** Topics that this shard remembers; a further one takes the place of an unused one, or is refused. */
@@ -24,6 +26,8 @@ export interface HomeArgs {
   readonly routerOf: (shard: number) => Address<HomeAnswer>;
   /** Told which topics are followed on this node; undefined for a node that is alone. */
   readonly relay?: Address<RelayRequest> | undefined;
+  /** To the topics that others are joined to. */
+  readonly bridges?: Bridges | undefined;
 }
 
 /** What routers ask of a home. `shard` and `ref` name the asker and its question. */
@@ -37,6 +41,8 @@ export type HomeMessage =
       readonly isKept?: boolean;
       /** Another node made it: it goes to those who follow here, and to no other node. */
       readonly isRelayed?: boolean;
+      /** It came over a bridge, and goes over no other. */
+      readonly isBridged?: boolean;
       readonly shard: number;
       /** Undefined when nobody waits for the outcome. */
       readonly ref: number | undefined;
@@ -204,6 +210,10 @@ function publish(state: HomeState, ask: Ask<'publish'>, context: Context<HomeMes
   state.topics.set(ask.topic, known);
   shed(state);
   context.count('publications');
+  // The node that made it has the same bridges.
+  const isBridgedAlready = ask.isBridged === true || ask.isRelayed === true;
+  if (!isBridgedAlready && state.args.bridges !== undefined)
+    cross(state.args.bridges, ask, context);
   for (const interested of known.interest.keys()) {
     // [HP-RELAY-7] What a peer has made is never told to a third.
     if (interested === RELAY_SHARD && ask.isRelayed === true) continue;
@@ -230,7 +240,7 @@ function attach(state: HomeState, ask: Ask<'attach'>, context: Context<HomeMessa
     return;
   }
   expireTopic(state, known, context.now);
-  setInterest(state, ask.topic, known, shard, ask.subscribers, context);
+  setInterest(state.args.relay, ask.topic, known.interest, shard, ask.subscribers, context);
   known.usedAt = context.now;
   const { recovered, publications } =
     since === undefined ? { recovered: false, publications: [] } : known.log.recover(since);
@@ -252,38 +262,8 @@ function detach(
 ): void {
   const known = state.topics.get(topic);
   if (known === undefined) return;
-  setInterest(state, topic, known, shard, subscribers, context);
+  setInterest(state.args.relay, topic, known.interest, shard, subscribers, context);
   known.usedAt = context.now;
-}
-
-/** [HP-RELAY-1] The relay hears of the first follower on this node, and when the last one is gone. */
-function setInterest(
-  { args }: HomeState,
-  topic: Topic,
-  known: HomeTopic,
-  shard: number,
-  subscribers: number,
-  context: Context<HomeMessage>,
-): void {
-  const wasWanted = isWantedHere(known);
-  if (subscribers > 0) known.interest.set(shard, subscribers);
-  else known.interest.delete(shard);
-  const isWanted = isWantedHere(known);
-  if (args.relay !== undefined && isWanted !== wasWanted)
-    context.send(args.relay, { type: 'wanted', topic, isWanted });
-}
-
-function isWantedHere({ interest }: HomeTopic): boolean {
-  return interest.size > (interest.has(RELAY_SHARD) ? 1 : 0);
-}
-
-/** The shard of the relay died: its successor knows nothing. */
-function tellRelay({ args, topics }: HomeState, context: Context<HomeMessage>): void {
-  if (args.relay === undefined) return;
-  for (const [topic, known] of topics) {
-    known.interest.delete(RELAY_SHARD);
-    if (isWantedHere(known)) context.send(args.relay, { type: 'wanted', topic, isWanted: true });
-  }
 }
 
 /** [BROKER-PACE-1] While readers are behind, whoever publishes to the topic is held; then all may go on. */
@@ -316,6 +296,15 @@ function hold(
   held.add(publisher);
   context.count('publishers.held');
   context.send(publisher, { type: 'publisherHeld', isHeld: true });
+}
+
+/** The shard of the relay died: its successor knows nothing. */
+function tellRelay({ args, topics }: HomeState, context: Context<HomeMessage>): void {
+  if (args.relay === undefined) return;
+  for (const [topic, { interest }] of topics) {
+    interest.delete(RELAY_SHARD);
+    if (isWantedHere(interest)) context.send(args.relay, { type: 'wanted', topic, isWanted: true });
+  }
 }
 
 function list(state: HomeState): (readonly [Topic, number])[] {

@@ -127,6 +127,16 @@ export class Outbox {
     this.#waitingBytes += payload.byteLength;
   }
 
+  /** Nothing will stand in an open slot's place; `flush` follows. */
+  closeSlot(slot: number): void {
+    const waiting = this.#waiting;
+    const at = waiting?.findIndex((place) => place.slot === slot && place.payload === undefined);
+    if (waiting === undefined || at === undefined || at === -1) return;
+    waiting.splice(at, 1);
+    this.#waitingBytes -= WRITE_OVERHEAD_BYTES;
+    if (waiting.length === 0) this.#waiting = undefined;
+  }
+
   /** Puts a payload at the end of the queue; `flush` and `enforce` follow. */
   offer(payload: Payload, publication: Publication | undefined): void {
     if (

@@ -68,6 +68,8 @@ export type RouterRequest =
       /** Set when the payload carries a publication that a slow reader may lose. */
       readonly publication?: Publication;
     }
+  /** Nothing is written in the place of that answer: what waited behind it may go. */
+  | { readonly type: 'skip'; readonly connection: ConnectionId; readonly slot: Slot }
   /** From now on the stream is told this when it is quiet; up to a second early, so that not all speak at once. */
   | {
       readonly type: 'keepAlive';

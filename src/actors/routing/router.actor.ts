@@ -67,6 +67,8 @@ export const routerActor: ActorDefinition<RouterArgs, RouterState, RouterMessage
         return unsubscribe(state, message, context);
       case 'open':
         return open(state, message, context);
+      case 'skip':
+        return skip(state, message, context);
       case 'keepAlive':
         return keepAlive(state, message, context);
       case 'finish':
@@ -145,15 +147,23 @@ function open(state: RouterState, request: Ask<'open'>, context: Turn): void {
   });
 }
 
+function skip(state: RouterState, { connection, slot }: Ask<'skip'>, context: Turn): void {
+  const stream = state.streams.get(connection);
+  if (stream !== undefined) state.delivery.skip(stream, slot, context);
+}
+
 function keepAlive(state: RouterState, request: Ask<'keepAlive'>, context: Turn): void {
   const stream = state.streams.get(request.connection);
   if (stream === undefined) return;
   stream.keepAlive = request.keepAlive;
   stream.wroteAt = context.now;
   stream.toldAliveAt = context.now;
+  if (request.keepAlive === undefined) {
+    state.keptAlive.delete(stream);
+    return;
+  }
   if (state.keptAlive.size === 0) context.after('keep-alive', KEEP_ALIVE_LOOK_EVERY_MS);
-  if (request.keepAlive === undefined) state.keptAlive.delete(stream);
-  else state.keptAlive.add(stream);
+  state.keptAlive.add(stream);
 }
 
 function finish(state: RouterState, connection: ConnectionId, context: Turn): void {

@@ -6,8 +6,12 @@ import { finish, hashText, mix } from '../runtime/prng.ts';
 
 export type Topic = string;
 
+/** Their publishers count on one order over all of them: ADR 0021. */
+const namespaceOfOneHome = 'grip/';
+
 /** [SHARD-1] The shard that orders and remembers a topic: the highest rendezvous weight among `shards`. */
 export function homeOf(topic: Topic, shards: number): number {
+  if (topic.startsWith(namespaceOfOneHome)) return 0;
   const hash = hashText(topic, 0);
   let home = 0;
   let highest = -1;

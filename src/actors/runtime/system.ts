@@ -12,6 +12,7 @@ import {
   type ChildStopped,
   shardOf,
 } from './actor.ts';
+import { SteadyMap } from './memory/steady-map.ts';
 import { judge } from './supervision.ts';
 import { Timers } from './timers.ts';
 import { Cell, type Effect, Turn } from './turn.ts';
@@ -39,7 +40,7 @@ export interface SystemOptions {
 export class System {
   readonly counters = new Map<string, number>();
   readonly #options: SystemOptions;
-  readonly #cells = new Map<string, Cell>();
+  readonly #cells = new SteadyMap<string, Cell>();
   readonly #edges = new Map<string, (message: unknown) => void>();
   readonly #timers = new Timers<Cell>();
   readonly #turn: Turn;
@@ -237,8 +238,8 @@ export class System {
       case 'spawn':
         // Whoever has ended itself earlier in this turn leaves no child behind, and no timer.
         if (cell.isGone) return;
-        cell.children ??= new Set();
-        cell.children.add(effect.cell);
+        cell.children ??= new SteadyMap();
+        cell.children.set(effect.cell, effect.cell);
         this.#place(effect.cell);
         return;
       case 'stop': {
@@ -291,7 +292,7 @@ export class System {
 
   /** Lets go of what only this life of the actor had: its children and timers. */
   #forget(cell: Cell): void {
-    for (const child of cell.children ?? []) {
+    for (const child of cell.children?.values() ?? []) {
       child.isGone = true;
       this.#cells.delete(child.address);
       this.#forget(child);

@@ -2,6 +2,7 @@
 // Nothing here has happened yet: the system commits the effects when the turn succeeds, or forgets them.
 // Refuses to know mailboxes' order, edges and who is next. Obeys ADR 0003 (all or nothing).
 
+import type { SteadyMap } from './memory/steady-map.ts';
 import { type ActorDefinition, type Address, addressOf, assert, type Context } from './actor.ts';
 import { Mailbox } from './mailbox.ts';
 import { Prng } from './prng.ts';
@@ -23,7 +24,7 @@ export class Cell {
   isGone = false;
   /** A bug ended it, or is about to. */
   hasFailed = false;
-  children: Set<Cell> | undefined = undefined;
+  children: SteadyMap<Cell, Cell> | undefined = undefined;
   timers: Map<string, Timer<Cell>> | undefined = undefined;
   prng: Prng | undefined = undefined;
   restarts: number[] | undefined = undefined;

@@ -272,7 +272,10 @@ function forwardedProtocol(file: PushpinFile): GatewayOptions['setForwardedProto
 }
 
 function forwardedFor(file: PushpinFile, key: string): readonly ForwardedForRule[] {
-  return file.list('proxy', key).flatMap((text): ForwardedForRule[] => {
+  // A quoted list is one text, and means the same.
+  const rules = file.list('proxy', key).flatMap((text) => text.split(','));
+  return rules.flatMap((rule): ForwardedForRule[] => {
+    const text = rule.trim();
     if (text === 'append') return [{ kind: 'append' }];
     const [, digits] = /^truncate:(\d{1,9})$/.exec(text) ?? [];
     if (digits !== undefined) return [{ kind: 'truncate', keep: Number(digits) }];

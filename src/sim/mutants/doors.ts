@@ -117,7 +117,7 @@ export const doors: readonly Mutant[] = [
     name: 'shed-topic-begins-again',
     breaks: ['one-order', 'offset-steps'],
     requirements: ['BROKER-LIM-4'],
-    file: 'routing/topic-log.ts',
+    file: 'routing/home/topic-log.ts',
     find: '    this.#seen = undefined;\n    this.#bytes = 0;',
     replace: '    this.#seen = undefined;\n    this.#offset = 0;\n    this.#bytes = 0;',
     story: 'A topic that has to give up its history forgets its place as well, in the same epoch.',

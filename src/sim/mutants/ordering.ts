@@ -17,7 +17,7 @@ export const ordering: readonly Mutant[] = [
     name: 'no-idempotency',
     breaks: ['one-order', 'acks'],
     requirements: ['BROKER-DUP-1'],
-    file: 'routing/topic-log.ts',
+    file: 'routing/home/topic-log.ts',
     find: 'return this.#seen?.get(id)?.offset;',
     replace: 'return undefined;',
     story: 'Ids are noted and never looked up: what is published again is made again.',
@@ -26,7 +26,7 @@ export const ordering: readonly Mutant[] = [
     name: 'ids-forgotten-with-history',
     breaks: ['one-order', 'acks'],
     requirements: ['BROKER-DUP-2'],
-    file: 'routing/topic-log.ts',
+    file: 'routing/home/topic-log.ts',
     find: 'if (this.#seen.size <= dedupeIdsMax && seen.at > since) break;',
     replace: 'if (this.#seen.size <= historyCountMax && seen.at > since) break;',
     story:
@@ -86,7 +86,7 @@ export const ordering: readonly Mutant[] = [
     name: 'id-takes-a-place-of-its-own',
     breaks: ['offset-steps', 'recovery', 'one-order'],
     requirements: ['BROKER-ORD-1'],
-    file: 'routing/topic-log.ts',
+    file: 'routing/home/topic-log.ts',
     find: `    this.#offset += 1;
     const publication`,
     replace: `    this.#offset += this.#seen !== undefined && id === undefined ? 2 : 1;

@@ -85,7 +85,7 @@ export const runtime: readonly Mutant[] = [
     name: 'wall-clock-in-an-actor',
     breaks: ['nondeterminism'],
     requirements: ['BROKER-REC-3'],
-    file: 'routing/topic-log.ts',
+    file: 'routing/home/topic-log.ts',
     find: 'const since = now - historyAgeMaxMs * 1_000;',
     replace: 'const since = Date.now() * 1_000 - historyAgeMaxMs * 1_000;',
     story: 'History is held against the clock on the wall, which jumps and which no seed knows.',

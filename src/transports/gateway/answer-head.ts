@@ -30,7 +30,7 @@ const hopByHop = new Set([
   'trailer',
 ]);
 /** What the protocol of WebSockets says in its own name. */
-const ofHandshakes = new Set(['sec-websocket-accept', 'sec-websocket-extensions']);
+const acceptHeader = 'sec-websocket-accept';
 
 /** A header that can stand in a head as it is. */
 export function isSendable(name: string, value: string): boolean {
@@ -39,7 +39,17 @@ export function isSendable(name: string, value: string): boolean {
 
 /** Fields of an exchange between two neighbours, which are not passed on. */
 export function isHopByHop(name: string): boolean {
-  return hopByHop.has(name) || hopByHop.has(name.toLowerCase());
+  // Most names are told apart by their length alone.
+  switch (name.length) {
+    case 7:
+    case 10:
+    case 14:
+    case 16:
+    case 17:
+      return hopByHop.has(name.toLowerCase());
+    default:
+      return false;
+  }
 }
 
 /** The first value of Content-Length that is a number; undefined when there is none. */
@@ -84,11 +94,11 @@ export function encodeHead(
   return `${head}${line}${connection}\r\n`;
 }
 
-/** The headers of an agreed handshake beside the protocol's own. */
+/** The headers of an agreed handshake beside the protocol's own; an extension among them is the owner's to obey. */
 export function headersOfHandshake(headers: HeaderList): HeaderList {
   return headers.filter(
     ([name, value]) =>
-      !isHopByHop(name) && !ofHandshakes.has(name.toLowerCase()) && isSendable(name, value),
+      !isHopByHop(name) && name.toLowerCase() !== acceptHeader && isSendable(name, value),
   );
 }
 

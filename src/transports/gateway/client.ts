@@ -80,9 +80,7 @@ export class Client implements Holder, Idler {
   socketClosed(): void {
     this.#host.intake.forget(this.socket);
     this.#leave();
-    const exchange = this.#exchange;
-    this.#exchange = undefined;
-    exchange?.clientLeft();
+    this.#loseExchange();
   }
 
   idledOut(): void {
@@ -189,17 +187,19 @@ export class Client implements Holder, Idler {
 
   #mistaken({ text, isSmuggling }: HeadMistake): void {
     if (isSmuggling) this.#host.count('gateway.smuggling.refused', 1);
-    const exchange = this.#exchange;
-    this.#exchange = undefined;
-    if (exchange === undefined) {
-      this.#refuse(400, text);
-      return;
-    }
-    const hasBegun = exchange.hasBegun;
-    exchange.clientLeft();
+    const hasBegun = this.#exchange?.hasBegun === true;
+    this.#loseExchange();
     // Half an answer cannot be taken back.
     if (hasBegun) this.socket.destroy();
     else this.#refuse(400, text);
+  }
+
+  #loseExchange(): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined) return;
+    this.#exchange = undefined;
+    this.#host.ended(exchange);
+    exchange.clientLeft();
   }
 
   #refuse(status: number, text: string): void {

@@ -2,7 +2,6 @@
 // is answered is framed here. After the answer it holds nothing.
 // Refuses to know routes, holds and origins. RFC 9110 §6.4, §10.1.1; RFC 9112 §6.
 
-import { Readable } from 'node:stream';
 import type { Address } from '../../actors/runtime/actor.ts';
 import type { ConnectionId } from '../../actors/runtime/edges.ts';
 import type { ExchangeEvent } from '../../actors/runtime/gateway-edges.ts';
@@ -17,6 +16,15 @@ export interface ExchangeHost {
   readonly isDraining: boolean;
   deliver<M>(to: Address<M>, message: M): void;
   count(name: string, by: number): void;
+}
+
+/** Takes the client's body as it comes. */
+export interface BodyTaker {
+  /** False: nothing more until `goOn`. The bytes are a view of what was read. */
+  bodyReceived(bytes: Uint8Array): boolean;
+  bodyEnded(): void;
+  /** The client left before its body was whole, or broke the rules. */
+  bodyBroke(): void;
 }
 
 /** Of a body that nobody has taken yet. */
@@ -34,8 +42,7 @@ export class Exchange {
   #hasBodyEnded: boolean;
   #isContinued: boolean;
   #wantedBytes: number | undefined = undefined;
-  #stream: Readable | undefined = undefined;
-  #keep: (bytes: Uint8Array) => void = () => {};
+  #taker: BodyTaker | undefined = undefined;
   #relay: BodySink | undefined = undefined;
   /** Something of an answer was written. */
   #hasBegun = false;
@@ -54,15 +61,19 @@ export class Exchange {
     return this.#hasBodyEnded;
   }
 
+  /** Bytes of the body that are here and nobody has taken. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
   get hasBegun(): boolean {
     return this.#hasBegun;
   }
 
   bodyReceived(bytes: Buffer): void {
     this.#isContinued = true;
-    if (this.#stream !== undefined) {
-      this.#keep(bytes);
-      if (!this.#stream.push(bytes)) this.client.holdBack(true);
+    if (this.#taker !== undefined) {
+      if (!this.#taker.bodyReceived(bytes)) this.client.holdBack(true);
       return;
     }
     this.#waiting.push(bytes);
@@ -74,7 +85,7 @@ export class Exchange {
 
   bodyEnded(): void {
     this.#hasBodyEnded = true;
-    this.#stream?.push(null);
+    this.#taker?.bodyEnded();
     this.#tellBody();
   }
 
@@ -87,35 +98,22 @@ export class Exchange {
       this.client.holdBack(false);
   }
 
-  /** What is here of the body and was not read yet. */
-  takeWaiting(): Uint8Array {
-    const bytes = joined(this.#waiting, this.#waitingBytes);
+  /** Gives the taker what was not read yet of the body, now and as it comes. */
+  pourBody(taker: BodyTaker): void {
+    this.#wantBody();
+    this.#taker = taker;
+    const waiting = this.#waiting;
     this.#waiting = [];
     this.#waitingBytes = 0;
-    return bytes;
+    let hasRoom = true;
+    for (const bytes of waiting) hasRoom = taker.bodyReceived(bytes);
+    if (this.#hasBodyEnded) taker.bodyEnded();
+    else this.client.holdBack(!hasRoom);
   }
 
-  /** What was not read yet of the body, as it comes, behind `first`; it errs when the client does. */
-  streamBody(first: Uint8Array, keep: (bytes: Uint8Array) => void): Readable {
-    this.#wantBody();
-    this.#keep = keep;
-    const stream = new Readable({
-      highWaterMark: WAITING_BYTES_MAX,
-      read: () => {
-        if (this.#stream === stream) this.client.holdBack(false);
-      },
-    });
-    // Weather: whoever reads it is told, too.
-    stream.on('error', () => {});
-    for (const bytes of [first, ...this.#waiting]) {
-      if (bytes.byteLength > 0) stream.push(bytes);
-      keep(bytes);
-    }
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    if (this.#hasBodyEnded) stream.push(null);
-    this.#stream = stream;
-    return stream;
+  /** The taker has room again. */
+  goOn(): void {
+    this.client.holdBack(false);
   }
 
   /** Answers wholly; only the first answer counts. */
@@ -133,15 +131,14 @@ export class Exchange {
     this.finish(isKept);
   }
 
-  /** Begins an answer that an origin's body follows. */
+  /** Begins an answer that an origin's body follows; with `goOn` it is held after that. */
   relay(
     head: AnswerHead,
-    whole: (isKept: boolean) => void,
-    isHeld: boolean,
+    goOn: ((isKept: boolean) => void) | undefined,
   ): RelayedAnswer | undefined {
     if (this.#hasBegun) return undefined;
     this.#hasBegun = true;
-    const relay = new RelayedAnswer(this, head, whole, isHeld);
+    const relay = new RelayedAnswer(this, head, goOn);
     this.#relay = relay;
     return relay;
   }
@@ -179,7 +176,7 @@ export class Exchange {
   clientLeft(): void {
     if (this.#isOver) return;
     this.#leave();
-    this.#stream?.destroy(new Error('the client left'));
+    if (!this.#hasBodyEnded) this.#taker?.bodyBroke();
     this.#relay?.left();
     if (this.owner !== undefined)
       this.#host.deliver(this.owner, { type: 'clientGone', connection: this.id });

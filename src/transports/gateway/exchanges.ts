@@ -5,6 +5,7 @@
 import type { Address } from '../../actors/runtime/actor.ts';
 import type { ConnectionId } from '../../actors/runtime/edges.ts';
 import type { ProxyRequested } from '../../actors/runtime/gateway-edges.ts';
+import { SteadyMap } from '../../actors/runtime/memory/steady-map.ts';
 import type { Client } from './client.ts';
 import { Exchange, type ExchangeHost } from './exchange.ts';
 import type { HttpHead } from './request-head.ts';
@@ -19,7 +20,7 @@ export interface ExchangesOptions {
 export class Exchanges implements ExchangeHost {
   isDraining = false;
   readonly #options: ExchangesOptions;
-  readonly #asked = new Map<ConnectionId, Exchange>();
+  readonly #asked = new SteadyMap<ConnectionId, Exchange>();
   /** What came under pressure and no actor knows of yet; undefined without pressure. */
   #heldBack: Exchange[] | undefined = undefined;
 

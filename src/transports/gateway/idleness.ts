@@ -1,6 +1,8 @@
 // Who has been silent for too long: one timer and one number for each connection, which is set to the current tick
 // whenever a byte passes. Late by an eighth of the timeout, never early. Refuses to know who they are.
 
+import { SteadyMap } from '../../actors/runtime/memory/steady-map.ts';
+
 export interface Idler {
   /** The tick of the last byte in either direction. */
   activeAt: number;
@@ -11,7 +13,7 @@ const TICKS = 8;
 
 export class Idleness {
   readonly #tickMs: number;
-  readonly #all = new Set<Idler>();
+  readonly #all = new SteadyMap<Idler, Idler>();
   #timer: NodeJS.Timeout | undefined = undefined;
   /** What `activeAt` is to be set to. */
   tick = 0;
@@ -22,7 +24,7 @@ export class Idleness {
 
   add(idler: Idler): void {
     idler.activeAt = this.tick;
-    this.#all.add(idler);
+    this.#all.set(idler, idler);
     this.#timer ??= setInterval(() => this.#sweep(), this.#tickMs).unref();
   }
 
@@ -32,7 +34,7 @@ export class Idleness {
 
   #sweep(): void {
     this.tick += 1;
-    for (const idler of this.#all) {
+    for (const idler of this.#all.values()) {
       if (this.tick - idler.activeAt <= TICKS) continue;
       this.#all.delete(idler);
       idler.idledOut();

@@ -3,40 +3,31 @@
 // Refuses to know the origin. RFC 9112 §6, §7.
 
 import { type AnswerHead, isBodiless, lengthIn } from './answer-head.ts';
-import type { BodySink } from '../origins/body-sink.ts';
+import type { BodySink, Pouring } from '../origins/body-sink.ts';
 import type { Exchange } from './exchange.ts';
 import { writeJoined } from './written.ts';
 
 type Frame = 'none' | 'sized' | 'chunked' | 'raw';
 
-const nothing = (): void => {};
 export const LAST_CHUNK = '0\r\n\r\n';
 
 export class RelayedAnswer implements BodySink {
   bytes = 0;
   isCut = false;
-  drained = nothing;
-  gone = nothing;
+  pouring: Pouring | undefined = undefined;
   readonly #exchange: Exchange;
-  readonly #whole: (isKept: boolean) => void;
-  readonly #isHeld: boolean;
+  readonly #goOn: ((isKept: boolean) => void) | undefined;
   #head: AnswerHead | undefined;
   #frame: Frame = 'none';
   #length = 0;
   #isKept = false;
   #isOver = false;
 
-  /** `whole` is told when the body has ended as it should, whether or not the connection is kept. */
-  constructor(
-    exchange: Exchange,
-    head: AnswerHead,
-    whole: (isKept: boolean) => void,
-    isHeld: boolean,
-  ) {
+  /** With `goOn` the answer is held: told whether the connection is kept, when the body has ended as it should. */
+  constructor(exchange: Exchange, head: AnswerHead, goOn: ((isKept: boolean) => void) | undefined) {
     this.#exchange = exchange;
     this.#head = head;
-    this.#whole = whole;
-    this.#isHeld = isHeld;
+    this.#goOn = goOn;
   }
 
   write(pieces: readonly Uint8Array[], isLast: boolean): boolean {
@@ -53,11 +44,11 @@ export class RelayedAnswer implements BodySink {
     }
     if (frame === 'chunked' && size > 0) out.push(`${size.toString(16)}\r\n`, ...pieces, '\r\n');
     else if (frame !== 'none') out.push(...pieces);
-    if (isLast && frame === 'chunked' && !this.#isHeld) out.push(LAST_CHUNK);
+    if (isLast && frame === 'chunked' && this.#goOn === undefined) out.push(LAST_CHUNK);
     const { client } = this.#exchange;
     const hasRoom = writeJoined(client, out);
     if (isLast) this.#end();
-    else if (!hasRoom) client.socket.once('drain', () => this.drained());
+    else if (!hasRoom) client.socket.once('drain', () => this.pouring?.drained());
     return hasRoom;
   }
 
@@ -72,7 +63,7 @@ export class RelayedAnswer implements BodySink {
     if (this.#isOver) return;
     this.#isOver = true;
     this.isCut = true;
-    this.gone();
+    this.pouring?.gone();
   }
 
   #begin(head: AnswerHead, wholeBytes: number | undefined): string {
@@ -85,7 +76,7 @@ export class RelayedAnswer implements BodySink {
     if (isBodiless(method, head.status)) {
       if (said !== undefined && head.status !== 204) line = `Content-Length: ${said}\r\n`;
     } else {
-      const length = this.#isHeld ? undefined : (said ?? wholeBytes);
+      const length = this.#goOn !== undefined ? undefined : (said ?? wholeBytes);
       if (length !== undefined) {
         this.#frame = 'sized';
         this.#length = length;
@@ -105,7 +96,7 @@ export class RelayedAnswer implements BodySink {
   #end(): void {
     this.#isOver = true;
     // What is held goes on under the same head, which said what becomes of the connection.
-    if (!this.#isHeld) this.#exchange.finish(this.#isKept);
-    this.#whole(this.#isKept);
+    if (this.#goOn === undefined) this.#exchange.finish(this.#isKept);
+    else this.#goOn(this.#isKept);
   }
 }

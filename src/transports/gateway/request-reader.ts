@@ -43,6 +43,7 @@ export class RequestReader {
   /** Bytes of the body, or of its chunk, that are still to come. */
   #left = 0;
   #trailerBytes = 0;
+  #emptyLines = 0;
 
   constructor(limits: ReaderLimits) {
     this.#limits = limits;
@@ -127,8 +128,9 @@ export class RequestReader {
   #readHead(): ReaderEvent | undefined {
     const bytes = this.#bytes;
     const { headBytesMax, headersMax } = this.#limits;
-    for (let lines = 0; bytes[this.#at] === CR && bytes[this.#at + 1] === LF; lines += 1) {
-      if (lines === EMPTY_LINES_MAX) return this.#fail('empty lines');
+    while (bytes[this.#at] === CR && bytes[this.#at + 1] === LF) {
+      if (this.#emptyLines === EMPTY_LINES_MAX) return this.#fail('empty lines');
+      this.#emptyLines += 1;
       this.#at += 2;
     }
     const from = this.#at;
@@ -151,6 +153,7 @@ export class RequestReader {
     if (!reading.ok) return this.#failWith(reading.mistake);
     this.#at = headEnd + 4;
     this.#seen = 0;
+    this.#emptyLines = 0;
     const { head } = reading;
     if (head.bodyBytes === undefined) this.#state = 'chunkSize';
     else if (head.bodyBytes > 0) {

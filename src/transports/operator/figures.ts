@@ -68,6 +68,13 @@ export class Figures {
     this.#lasts(figures);
   }
 
+  /** One that came and went. */
+  passed(route: string | undefined): void {
+    const figures = this.#figuresOf(route);
+    figures.connections = Math.max(figures.connections, figures.connectionsNow + 1);
+    this.#lasts(figures);
+  }
+
   /** False for one that is not known. */
   disconnected(id: string): boolean {
     const connection = this.#connections.get(id);

@@ -1,5 +1,5 @@
-// The operator edge of one shard: gathers what its actors notice during a turn and hands it to the main thread at the
-// turn's end, as far as anybody there wants to know. What can be added up is.
+// The operator edge of one shard: gathers what its actors notice and hands it to the main thread, as far as anybody there
+// wants to know: at the turn's end what somebody acts upon, the rest a little later. What can be added up is.
 // Refuses to know what becomes of it.
 
 import type { OperatorNotice } from '../../actors/runtime/gateway-edges.ts';
@@ -11,14 +11,30 @@ export interface NoticeWishes {
   readonly figures: boolean;
 }
 
+type Connected = Extract<OperatorNotice, { readonly type: 'clientConnected' }>;
+
+/** What crosses to the main thread. */
+export type Noticed =
+  | OperatorNotice
+  /** A client that came and went. */
+  | (Omit<Connected, 'type'> & { readonly type: 'clientPassed' });
+
+/** Figures are for people: a crossing for each turn would cost more than all the rest of a request. */
+const FIGURES_AFTER_MS = 20;
+
 export class Notices {
   readonly #wishes: NoticeWishes;
-  readonly #say: (notices: readonly OperatorNotice[]) => void;
-  #gathered: OperatorNotice[] = [];
+  readonly #say: (notices: readonly Noticed[]) => void;
+  #gathered: (Noticed | undefined)[] = [];
+  /** Where in `gathered` a client's coming is told. */
+  readonly #connected = new Map<string, number>();
+  readonly #activity = new Map<string | undefined, number>();
   #published = 0;
   #requests = 0;
+  #isUrgent = false;
+  #timer: NodeJS.Timeout | undefined = undefined;
 
-  constructor(wishes: NoticeWishes, say: (notices: readonly OperatorNotice[]) => void) {
+  constructor(wishes: NoticeWishes, say: (notices: readonly Noticed[]) => void) {
     this.#wishes = wishes;
     this.#say = say;
   }
@@ -27,20 +43,66 @@ export class Notices {
     const isWanted =
       notice.type === 'channelFollowed' ? this.#wishes.channels : this.#wishes.figures;
     if (!isWanted) return;
-    if (notice.type === 'itemsPublished') this.#published += notice.count;
-    else if (notice.type === 'requestsReceived') this.#requests += notice.count;
-    else this.#gathered.push(notice);
+    switch (notice.type) {
+      case 'itemsPublished':
+        this.#published += notice.count;
+        break;
+      case 'requestsReceived':
+        this.#requests += notice.count;
+        break;
+      case 'activity':
+        this.#activity.set(notice.route, (this.#activity.get(notice.route) ?? 0) + notice.count);
+        break;
+      case 'clientConnected':
+        this.#connected.set(notice.id, this.#gathered.push(notice) - 1);
+        break;
+      case 'clientDisconnected':
+        this.#disconnected(notice);
+        break;
+      case 'channelFollowed':
+        this.#isUrgent = true;
+        this.#gathered.push(notice);
+        break;
+      case 'messageSent':
+        this.#gathered.push(notice);
+        break;
+      default:
+        notice satisfies never;
+    }
+    if (!this.#isUrgent) this.#timer ??= setTimeout(() => this.flush(), FIGURES_AFTER_MS).unref();
   }
 
+  /** The end of a turn. */
+  endTurn(): void {
+    if (this.#isUrgent) this.flush();
+  }
+
+  /** Tells all that was noticed. */
   flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#isUrgent = false;
+    const notices = this.#gathered.filter((notice) => notice !== undefined);
+    for (const [route, count] of this.#activity) notices.push({ type: 'activity', route, count });
     const [published, requests] = [this.#published, this.#requests];
-    if (published > 0) this.#gathered.push({ type: 'itemsPublished', count: published });
-    if (requests > 0) this.#gathered.push({ type: 'requestsReceived', count: requests });
+    if (published > 0) notices.push({ type: 'itemsPublished', count: published });
+    if (requests > 0) notices.push({ type: 'requestsReceived', count: requests });
+    this.#gathered = [];
+    this.#connected.clear();
+    this.#activity.clear();
     this.#published = 0;
     this.#requests = 0;
-    if (this.#gathered.length === 0) return;
-    const notices = this.#gathered;
-    this.#gathered = [];
-    this.#say(notices);
+    if (notices.length > 0) this.#say(notices);
+  }
+
+  #disconnected(notice: Extract<OperatorNotice, { readonly type: 'clientDisconnected' }>): void {
+    const at = this.#connected.get(notice.id);
+    const connected = at === undefined ? undefined : this.#gathered[at];
+    if (at === undefined || connected?.type !== 'clientConnected') {
+      this.#gathered.push(notice);
+      return;
+    }
+    this.#connected.delete(notice.id);
+    this.#gathered[at] = { ...connected, type: 'clientPassed' };
   }
 }

@@ -3,11 +3,10 @@
 // Refuses to know what items, commands and figures mean. Obeys spec/grip.md, sections "Publishing" and "Statistics".
 
 import type { ZmqUris } from '../../actors/gateway/control.actor.ts';
-import type { OperatorNotice } from '../../actors/runtime/gateway-edges.ts';
 import type { ReceivedItem } from '../zmq/intake.ts';
 import { StatsSocket } from '../zmq/stats-socket.ts';
 import { ZmqDoors, type ZmqOptions } from '../zmq/zmq-doors.ts';
-import type { NoticeWishes } from './notices.ts';
+import type { Noticed, NoticeWishes } from './notices.ts';
 import { PrometheusDoor, type PrometheusOptions } from './prometheus.ts';
 import { Statistics, type StatsOptions } from './statistics.ts';
 
@@ -63,6 +62,7 @@ export class Operations {
         : new StatsSocket(() => count('zmq.stats.dropped', 1));
     this.#statistics = new Statistics(options.stats, `hermod_${process.pid}`, performance.now(), {
       frame: (frame) => this.#stats?.send(frame),
+      isHeard: () => this.#stats?.isHeard === true,
       followed: (channel) => this.#zmq.follow(channel),
       left: (channel) => this.#zmq.unfollow(channel),
     });
@@ -93,7 +93,12 @@ export class Operations {
     return { ok: true, doors };
   }
 
-  noticed(shard: number, notices: readonly OperatorNotice[]): void {
+  /** Publishers are to send what is published to these, whoever follows them here. */
+  follow(channels: readonly string[]): void {
+    for (const channel of channels) this.#zmq.follow(channel);
+  }
+
+  noticed(shard: number, notices: readonly Noticed[]): void {
     for (const notice of notices) this.#statistics.noticed(shard, notice);
     if (!this.#statistics.isActive || this.#saying !== undefined) return;
     this.#saying = setTimeout(() => {

@@ -5,6 +5,7 @@
 import { encodeTnetstring } from '../../actors/codecs/grip/tnetstring.ts';
 import type { OperatorNotice } from '../../actors/runtime/gateway-edges.ts';
 import { Figures, type RouteReport, type Totals } from './figures.ts';
+import type { Noticed } from './notices.ts';
 import { FollowedChannels } from './followed-channels.ts';
 
 export interface StatsOptions {
@@ -32,6 +33,8 @@ export interface StatisticsEvents {
   frame(frame: Uint8Array): void;
   followed(channel: string): void;
   left(channel: string): void;
+  /** Whether anybody hears frames; when it is not known, somebody does. */
+  isHeard?(): boolean;
 }
 
 type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -74,7 +77,7 @@ export class Statistics {
     return this.#followed.channels;
   }
 
-  noticed(shard: number, notice: OperatorNotice): void {
+  noticed(shard: number, notice: Noticed): void {
     switch (notice.type) {
       case 'channelFollowed':
         this.#followed.noticed(shard, notice);
@@ -97,6 +100,11 @@ export class Statistics {
         return;
       case 'clientDisconnected':
         if (this.#figures.disconnected(notice.id)) this.#sayDisconnected(notice);
+        return;
+      case 'clientPassed':
+        this.#figures.passed(notice.route);
+        this.#sayConnected(notice);
+        this.#sayDisconnected(notice);
         return;
       case 'activity': {
         const { route = '', count } = notice;
@@ -139,7 +147,8 @@ export class Statistics {
     for (const notice of this.#figures.tick()) this.#sayConnected(notice);
     const { reportIntervalSeconds } = this.#options;
     const duration = nowMs - this.#reportedAt;
-    if (reportIntervalSeconds === 0 || duration < reportIntervalSeconds * 1_000) return;
+    // A second that is a little short must not cost a report another one.
+    if (reportIntervalSeconds === 0 || duration < reportIntervalSeconds * 1_000 - 500) return;
     this.#reportedAt = nowMs;
     for (const report of this.#figures.takeReports()) this.#sayReport(report, duration);
   }
@@ -158,7 +167,9 @@ export class Statistics {
     });
   }
 
-  #sayConnected(notice: Extract<OperatorNotice, { readonly type: 'clientConnected' }>): void {
+  #sayConnected(
+    notice: Omit<Extract<OperatorNotice, { readonly type: 'clientConnected' }>, 'type'>,
+  ): void {
     const { isSendingConnections, connectionTtlSeconds } = this.#options;
     if (!isSendingConnections) return;
     const { id, kind, route, remote, isSecure } = notice;
@@ -184,7 +195,7 @@ export class Statistics {
   }
 
   #say(type: string, fields: Fields): void {
-    if (this.#options.spec === undefined) return;
+    if (this.#options.spec === undefined || this.#events.isHeard?.() === false) return;
     const said = Object.entries({ from: this.#from, ...fields }).filter(
       ([, value]) => value !== undefined,
     );

@@ -19,6 +19,8 @@ export class ConnectFailure extends Error {
 }
 
 type Connected = (error: Error | null, socket: Socket | null) => void;
+type Done = (error?: Error | null) => void;
+type Chunks = { chunk: unknown; encoding: BufferEncoding }[];
 type Answer = (error: Error | null, addresses: LookupAddress[] | string, family?: number) => void;
 
 export const CONNECT_TIMEOUT_MS = 10_000;
@@ -55,15 +57,13 @@ export function isHidden(address: string): boolean {
   return family === 0 || hidden.check(address, family === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** Connects again and again to one origin; `stale` hears of errors on sockets that had been of use before. */
+/** Connects again and again to one origin. */
 export class Connector {
   readonly #origin: OriginAddress;
-  readonly #stale: (error: Error) => void;
   #session: Buffer | undefined = undefined;
 
-  constructor(origin: OriginAddress, stale: (error: Error) => void) {
+  constructor(origin: OriginAddress) {
     this.#origin = origin;
-    this.#stale = stale;
   }
 
   connect(connected: Connected): void {
@@ -80,6 +80,7 @@ export class Connector {
       process.nextTick(connected, new ConnectFailure('tls', String(error)), null);
       return;
     }
+    hearOut(socket);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_PROBE_MS);
     let isConnected = false;
@@ -94,12 +95,9 @@ export class Connector {
     });
     socket.on('error', (error) => {
       clearTimeout(deadline);
-      if (isConnected) {
-        if (socket.bytesRead > 0) this.#stale(error);
-      } else if (!hasFailed) {
-        hasFailed = true;
-        connected(failureOf(error, isSecure), null);
-      }
+      if (isConnected || hasFailed) return;
+      hasFailed = true;
+      connected(failureOf(error, isSecure), null);
     });
   }
 
@@ -130,6 +128,37 @@ export class Connector {
     });
     return socket;
   }
+}
+
+/**
+ * [GRIP-PROXY-14] Who refuses a long body may close while we still send it, which fails before what it said is read.
+ * What it said counts: the rest goes nowhere, and the end comes by reading.
+ */
+function hearOut(socket: Socket): void {
+  let isDeaf = false;
+  const forgiving =
+    (done: Done): Done =>
+    (error) => {
+      isDeaf = ['EPIPE', 'ECONNRESET'].includes(
+        (error as NodeJS.ErrnoException | null)?.code ?? '',
+      );
+      done(isDeaf ? null : error);
+    };
+  const write = socket['_write'].bind(socket);
+  const writeAll = socket['_writev']?.bind(socket);
+  Object.assign(socket, {
+    _write(chunk: unknown, encoding: BufferEncoding, done: Done): void {
+      if (isDeaf) done(null);
+      else write(chunk, encoding, forgiving(done));
+    },
+  });
+  if (writeAll === undefined) return;
+  Object.assign(socket, {
+    _writev(chunks: Chunks, done: Done): void {
+      if (isDeaf) done(null);
+      else writeAll(chunks, forgiving(done));
+    },
+  });
 }
 
 function lookUpVisible(host: string, options: LookupOptions, answer: Answer): void {

@@ -4,13 +4,17 @@
 
 import type { Address } from '../../actors/runtime/actor.ts';
 import type { OriginEvent } from '../../actors/runtime/gateway-edges.ts';
-import type { BodySink } from './body-sink.ts';
+import type { BodySink, Pouring } from './body-sink.ts';
 import { joined } from '../gateway/written.ts';
 
+/** Whoever asked the origin: holds the body back, and tells what becomes of it. */
 export interface BodySource {
   pause(): void;
   resume(): void;
   abort(): void;
+  deliver(to: Address<OriginEvent>, message: OriginEvent): void;
+  /** Nothing more can be asked about it. */
+  done(): void;
 }
 
 export interface BodyOwner {
@@ -18,19 +22,12 @@ export interface BodyOwner {
   readonly ref: number;
 }
 
-export interface BodyHost {
-  deliver(to: Address<OriginEvent>, message: OriginEvent): void;
-  /** Nothing more can be asked about it. */
-  done(): void;
-}
-
 /** Of a body that nobody has asked for yet. */
 const WAITING_BYTES_MAX = 64 * 1_024;
 
-export class OriginBody {
+export class OriginBody implements Pouring {
   readonly #of: BodyOwner;
   readonly #source: BodySource;
-  readonly #host: BodyHost;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
   #state: 'open' | 'ended' | 'broken' = 'open';
@@ -41,10 +38,9 @@ export class OriginBody {
   #isPourAwaited = false;
   #isOver = false;
 
-  constructor(of: BodyOwner, source: BodySource, host: BodyHost) {
+  constructor(of: BodyOwner, source: BodySource) {
     this.#of = of;
     this.#source = source;
-    this.#host = host;
   }
 
   received(bytes: Uint8Array): void {
@@ -67,7 +63,7 @@ export class OriginBody {
     this.#stopped('broken');
   }
 
-  /** Tells the owner the beginning of the body, when there is more than so much or no more. */
+  /** Tells the owner the beginning of the body, when there is more than so much or no more: then nothing else follows. */
   collect(bytesMax: number): void {
     this.#collectBytesMax = bytesMax;
     this.#tellCollected();
@@ -77,12 +73,17 @@ export class OriginBody {
   /** Pours it out, from its first byte. */
   pourInto(sink: BodySink): void {
     this.#sink = sink;
-    sink.drained = () => {
-      this.#isPouring = false;
-      this.#pour();
-    };
-    sink.gone = () => this.#finish(false);
+    sink.pouring = this;
     this.#pour();
+  }
+
+  drained(): void {
+    this.#isPouring = false;
+    this.#pour();
+  }
+
+  gone(): void {
+    this.#finish(false);
   }
 
   /** There is nobody who could be told. */
@@ -141,8 +142,8 @@ export class OriginBody {
     this.#waiting = [];
     if (this.#state === 'open') this.#source.abort();
     const { owner, ref } = this.#of;
-    this.#host.done();
-    this.#host.deliver(owner, { type: 'relayed', ref, isWhole, bytes: this.#sink?.bytes ?? 0 });
+    this.#source.done();
+    this.#source.deliver(owner, { type: 'relayed', ref, isWhole, bytes: this.#sink?.bytes ?? 0 });
   }
 
   #tellCollected(): void {
@@ -153,13 +154,16 @@ export class OriginBody {
     const { owner, ref } = this.#of;
     const all = joined(this.#waiting, this.#waitingBytes);
     this.#waiting = all.byteLength === 0 ? [] : [all];
-    this.#host.deliver(owner, {
-      type: 'originBody',
-      ref,
-      body: all.subarray(0, most),
-      isWhole: this.#state === 'ended' && all.byteLength <= most,
-      isBroken: this.#state === 'broken',
-    });
+    const isWhole = this.#state === 'ended' && all.byteLength <= most;
+    const isBroken = this.#state === 'broken';
+    // There is nothing left to ask about.
+    if (isWhole || isBroken) {
+      this.#isOver = true;
+      this.#waiting = [];
+      this.#source.done();
+    }
+    const body = all.subarray(0, most);
+    this.#source.deliver(owner, { type: 'originBody', ref, body, isWhole, isBroken });
   }
 
   #pause(): void {

@@ -6,6 +6,7 @@ import type { ConnectionId } from '../../actors/runtime/edges.ts';
 import type { GatewayCommand, OriginEvent, Signature } from '../../actors/runtime/gateway-edges.ts';
 import type { Exchange } from '../gateway/exchange.ts';
 import { Idleness } from '../gateway/idleness.ts';
+import { SteadyMap } from '../../actors/runtime/memory/steady-map.ts';
 import type { OriginBody } from './origin-body.ts';
 import { OriginSocket } from './origin-socket.ts';
 import { Origins } from './origins.ts';
@@ -39,7 +40,7 @@ const IDLE_TIMEOUT_MS = 1_800_000;
 
 export class OriginDesk {
   readonly #options: OriginDeskOptions;
-  readonly #questions = new Map<string, Question | OriginSocket>();
+  readonly #questions = new SteadyMap<string, Question | OriginSocket>();
   readonly #signatures: Signatures;
   readonly #host;
 

@@ -15,6 +15,8 @@ import {
 } from '../../actors/codecs/websocket-frames.ts';
 import { acceptHash } from '../../actors/codecs/websocket-handshake.ts';
 import { FrameReader } from '../../actors/codecs/websocket-reader.ts';
+import type { HeaderList } from '../../actors/codecs/grip/header-list.ts';
+import type { Address } from '../../actors/runtime/actor.ts';
 import type {
   GatewayCommand,
   MessageKind,
@@ -27,7 +29,7 @@ import { GRACE_MS } from '../sockets/departures.ts';
 import { ownCopy } from '../streams/websocket.ts';
 import { ConnectFailure, Connector } from './connector.ts';
 import { OriginBody } from './origin-body.ts';
-import { headersOf, type QuestionHost } from './question.ts';
+import type { QuestionHost } from './question.ts';
 
 export type ConnectWs = Extract<GatewayCommand, { readonly type: 'connectWs' }>;
 
@@ -83,7 +85,7 @@ export class OriginSocket implements FrameSink, Idler {
   ask(): void {
     this.#host.count('gateway.origin.sockets', 1);
     this.#host.idleness.add(this);
-    new Connector(this.#asked.origin, () => {}).connect((error, socket) => {
+    new Connector(this.#asked.origin).connect((error, socket) => {
       if (error !== null) this.#fail(error instanceof ConnectFailure ? error.why : 'broken');
       else if (socket !== null) this.#shake(socket);
     });
@@ -234,11 +236,10 @@ export class OriginSocket implements FrameSink, Idler {
       pause: () => answer.pause(),
       resume: () => answer.resume(),
       abort: () => answer.destroy(),
-    };
-    const body = new OriginBody(this.#asked, source, {
-      deliver: (to, message) => this.#host.deliver(to, message),
+      deliver: (to: Address<OriginEvent>, message: OriginEvent) => this.#host.deliver(to, message),
       done: () => this.#leave(),
-    });
+    };
+    const body = new OriginBody(this.#asked, source);
     this.#body = body;
     const { statusCode: status = 502, statusMessage: reason = '', rawHeaders } = answer;
     const headers = headersOf(rawHeaders);
@@ -320,4 +321,11 @@ export class OriginSocket implements FrameSink, Idler {
     this.#host.idleness.delete(this);
     this.#host.done(this);
   }
+}
+
+/** Names and values as they came, in their order. */
+function headersOf(raw: readonly string[]): HeaderList {
+  const headers: (readonly [string, string])[] = [];
+  for (let at = 0; at + 1 < raw.length; at += 2) headers.push([raw[at] ?? '', raw[at + 1] ?? '']);
+  return headers;
 }

@@ -1,82 +1,130 @@
-// The pools of connections to origins, one for each way to reach one. Connections are kept for a while and are used
-// for one request at a time; a burst opens as many as it needs.
-// Refuses to know who asks and why. Obeys spec/grip.md, section "Origins"; undici carries HTTP.
+// The connections to origins that are kept, in one pool for each way to reach one. A connection is used for one request
+// at a time; a burst opens as many as it needs.
+// Refuses to know who asks and why. Obeys ADR 0024; spec/grip.md, section "Origins".
 
-import { isIP } from 'node:net';
-import { Pool } from 'undici';
+import type { Socket } from 'node:net';
 import type { OriginAddress } from '../../actors/runtime/gateway-edges.ts';
 import { Connector } from './connector.ts';
+import { type ConnectionHost, OriginConnection } from './http/origin-connection.ts';
 
-/** An unused connection is kept for so long. */
-const KEPT_MS = 55_000;
-const HEAD_BYTES_MAX = 65_536;
+/** Whoever waits for a connection. */
+export interface ConnectionSeeker {
+  found(connection: OriginConnection): void;
+  notFound(error: Error): void;
+}
+
+const SWEEP_EVERY_MS = 1_000;
 
 export class Origins {
-  /** By identity first: a route hands out the same target again and again. */
-  readonly #known = new WeakMap<OriginAddress, Pool>();
   readonly #pools = new Map<string, Pool>();
-  /** Errors of connections that had been of use before they broke. */
-  readonly #stale = new WeakSet<Error>();
+  readonly #sweeper: NodeJS.Timeout;
 
-  get size(): number {
-    return this.#pools.size;
+  constructor() {
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_EVERY_MS).unref();
   }
 
-  poolOf(origin: OriginAddress): Pool {
-    const known = this.#known.get(origin);
-    if (known !== undefined) return known;
+  /** Finds a connection, at once when one is free; `isFresh` wants one that was never used. */
+  seek(origin: OriginAddress, seeker: ConnectionSeeker, isFresh: boolean): void {
     const name = nameOf(origin);
     let pool = this.#pools.get(name);
     if (pool === undefined) {
-      pool = this.#open(origin);
+      pool = new Pool(origin);
       this.#pools.set(name, pool);
     }
-    this.#known.set(origin, pool);
-    return pool;
-  }
-
-  /** The connection was an old one, and may have been closed before it was asked anything. */
-  isStale(error: Error): boolean {
-    if (this.#stale.has(error)) return true;
-    const { socket } = error as { readonly socket?: { readonly bytesRead?: number } };
-    return (socket?.bytesRead ?? 0) > 0;
+    pool.seek(seeker, isFresh);
   }
 
   destroy(): void {
-    for (const pool of this.#pools.values()) void pool.destroy();
+    clearInterval(this.#sweeper);
+    for (const pool of this.#pools.values()) pool.destroy();
     this.#pools.clear();
   }
 
-  #open(origin: OriginAddress): Pool {
-    const { host, port, isSecure } = origin;
-    const connector = new Connector(origin, (error) => this.#stale.add(error));
-    const authority = isIP(host) === 6 ? `[${host}]` : host;
-    return new Pool(`${isSecure ? 'https' : 'http'}://${authority}:${port}`, {
-      connect: (_, connected) =>
-        connector.connect((error, socket) => {
-          if (error !== null) connected(error, null);
-          else if (socket !== null) connected(null, socket);
-        }),
-      connections: null,
-      pipelining: 1,
-      allowH2: false,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      maxHeaderSize: HEAD_BYTES_MAX,
-      keepAliveTimeout: KEPT_MS,
-      keepAliveMaxTimeout: KEPT_MS,
-      keepAliveTimeoutThreshold: 1_000,
+  #sweep(): void {
+    const now = performance.now();
+    for (const [name, pool] of this.#pools) {
+      pool.sweep(now);
+      if (pool.isIdle) this.#pools.delete(name);
+    }
+  }
+}
+
+class Pool implements ConnectionHost {
+  readonly #connector: Connector;
+  readonly #all = new Set<OriginConnection>();
+  /** Used last, used first: what is not needed grows old at the other end. */
+  readonly #free: OriginConnection[] = [];
+  #connecting = 0;
+
+  constructor(origin: OriginAddress) {
+    this.#connector = new Connector(origin);
+  }
+
+  get isIdle(): boolean {
+    return this.#all.size === 0 && this.#connecting === 0;
+  }
+
+  seek(seeker: ConnectionSeeker, isFresh: boolean): void {
+    const free = isFresh ? undefined : this.#takeFree();
+    if (free !== undefined) {
+      seeker.found(free);
+      return;
+    }
+    this.#connecting += 1;
+    this.#connector.connect((error, socket) => {
+      this.#connecting -= 1;
+      if (socket !== null) seeker.found(this.#open(socket));
+      else seeker.notFound(error ?? new Error('no connection'));
     });
+  }
+
+  freed(connection: OriginConnection, keptMs: number): void {
+    connection.freeUntil = performance.now() + keptMs;
+    this.#free.push(connection);
+  }
+
+  closed(connection: OriginConnection): void {
+    this.#all.delete(connection);
+    const at = this.#free.lastIndexOf(connection);
+    if (at !== -1) this.#free.splice(at, 1);
+  }
+
+  sweep(now: number): void {
+    for (const connection of this.#free.filter(({ freeUntil }) => freeUntil <= now))
+      connection.destroy();
+  }
+
+  destroy(): void {
+    for (const connection of this.#all) connection.destroy();
+  }
+
+  #open(socket: Socket): OriginConnection {
+    const connection = new OriginConnection(socket, this);
+    this.#all.add(connection);
+    return connection;
+  }
+
+  #takeFree(): OriginConnection | undefined {
+    for (;;) {
+      const connection = this.#free.pop();
+      if (connection === undefined) return undefined;
+      // The origin's end may be known here and not yet told.
+      const { socket, freeUntil } = connection;
+      if (!socket.readableEnded && !socket.destroyed && freeUntil > performance.now())
+        return connection;
+      connection.destroy();
+    }
   }
 }
 
 function nameOf(origin: OriginAddress): string {
   const { host, port, isSecure, isInsecure, serverName, isUntrusted } = origin;
+  // The rest concerns TLS only.
+  if (!isSecure) return `${host} ${port}${isUntrusted ? ' untrusted' : ''}`;
   const { clientCertFile = '', clientKeyFile = '' } = origin;
   return JSON.stringify([
     host,
     port,
-    isSecure,
     isInsecure,
     serverName,
     isUntrusted,

@@ -2,15 +2,12 @@
 // credit of whoever else writes to it. Refuses to know the origin.
 
 import type { Connection } from '../streams/connection.ts';
-import type { BodySink } from './body-sink.ts';
-
-const nothing = (): void => {};
+import type { BodySink, Pouring } from './body-sink.ts';
 
 export class PouredStream implements BodySink {
   bytes = 0;
   isCut = false;
-  drained = nothing;
-  gone = nothing;
+  pouring: Pouring | undefined = undefined;
   readonly #connection: Connection;
   readonly #closed = (): void => this.left();
 
@@ -33,7 +30,7 @@ export class PouredStream implements BodySink {
     connection.flush();
     const { socket } = connection;
     if (isLast) socket.off('close', this.#closed);
-    else if (socket.writableNeedDrain) socket.once('drain', () => this.drained());
+    else if (socket.writableNeedDrain) socket.once('drain', () => this.pouring?.drained());
     return !socket.writableNeedDrain;
   }
 
@@ -46,6 +43,6 @@ export class PouredStream implements BodySink {
   left(): void {
     if (this.isCut) return;
     this.isCut = true;
-    this.gone();
+    this.pouring?.gone();
   }
 }

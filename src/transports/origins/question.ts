@@ -1,21 +1,28 @@
 // One request to an origin: sent with the client's body behind it as it comes, asked again once when the connection
 // turns out to have been closed long ago, and abandoned the moment nobody wants to know any more.
+// Nothing of the client's body is taken before there is a connection: another origin may have to be asked.
 // Refuses to know why it is asked. RFC 9112 §9.3.1; spec/grip.md, section "Origins".
 
-import type { Dispatcher } from 'undici';
-import type { HeaderList } from '../../actors/codecs/grip/header-list.ts';
-import type { GatewayCommand, OriginFailure } from '../../actors/runtime/gateway-edges.ts';
-import { isHopByHop, isSendable } from '../gateway/answer-head.ts';
-import { ConnectFailure } from './connector.ts';
+import type { Address } from '../../actors/runtime/actor.ts';
+import type {
+  GatewayCommand,
+  OriginEvent,
+  OriginFailure,
+} from '../../actors/runtime/gateway-edges.ts';
 import type { Exchange } from '../gateway/exchange.ts';
 import type { Idleness, Idler } from '../gateway/idleness.ts';
-import { type BodyHost, OriginBody } from './origin-body.ts';
-import type { Origins } from './origins.ts';
-import { joined } from '../gateway/written.ts';
+import { writeJoined } from '../gateway/written.ts';
+import { ConnectFailure } from './connector.ts';
+import type { ConnectionUser, OriginConnection } from './http/origin-connection.ts';
+import { encodeRequestHead, framingOf, isAskable } from './http/request-lines.ts';
+import type { ResponseHead } from './http/response-head.ts';
+import { type ClientBody, SentBody, type SentBodyHost } from './http/sent-body.ts';
+import { type BodySource, OriginBody } from './origin-body.ts';
+import type { ConnectionSeeker, Origins } from './origins.ts';
 
 export type Fetch = Extract<GatewayCommand, { readonly type: 'fetch' }>;
 
-export interface QuestionHost extends Pick<BodyHost, 'deliver'> {
+export interface QuestionHost extends Pick<BodySource, 'deliver'> {
   readonly origins: Origins;
   readonly idleness: Idleness;
   exchangeOf(connection: number): Exchange | undefined;
@@ -23,29 +30,19 @@ export interface QuestionHost extends Pick<BodyHost, 'deliver'> {
   count(name: string, by: number): void;
 }
 
-/** Dropped on the way to an origin beside what concerns neighbours only: undici says it, or we do. */
-const unsent = new Set(['expect', 'te']);
-const noBytes = new Uint8Array(0);
-
-export class Question implements Dispatcher.DispatchHandler, Idler {
+export class Question implements ConnectionSeeker, ConnectionUser, SentBodyHost, BodySource, Idler {
   activeAt = 0;
   readonly key: string;
   readonly #fetch: Fetch;
   readonly #token: string | undefined;
   readonly #host: QuestionHost;
-  #controller: Dispatcher.DispatchController | undefined = undefined;
+  #connection: OriginConnection | undefined = undefined;
   #wasSent = false;
-  #hasAnswerBegun = false;
+  /** What a client sends along. */
+  #sent: SentBody | undefined = undefined;
   #body: OriginBody | undefined = undefined;
-  /** What is sent, when it can be sent again. */
-  #bytes: Uint8Array | undefined = undefined;
-  /** A copy of what the client sent so far; undefined when it is too long. */
-  #kept: Uint8Array[] | undefined = [];
-  #keptBytes = 0;
-  #exchange: Exchange | undefined = undefined;
   #hasRetried = false;
   #timer: NodeJS.Timeout | undefined = undefined;
-  #hasTimedOut = false;
   #isOver = false;
 
   constructor(key: string, fetch: Fetch, token: string | undefined, host: QuestionHost) {
@@ -61,188 +58,142 @@ export class Question implements Dispatcher.DispatchHandler, Idler {
   }
 
   ask(): void {
-    const { body, timeoutMs } = this.#fetch;
+    const { origin, timeoutMs, method, target } = this.#fetch;
     this.#host.count('gateway.origin.requests', 1);
     this.#host.idleness.add(this);
     if (timeoutMs !== undefined) this.#timer = setTimeout(() => this.#timedOut(), timeoutMs);
-    if (body.kind === 'bytes') {
-      this.#dispatch(body.bytes);
-      return;
-    }
-    const { connection, first } = body;
-    const exchange = this.#host.exchangeOf(connection);
-    if (exchange === undefined) {
-      this.#fail('broken');
-      return;
-    }
-    this.#exchange = exchange;
-    if (exchange.hasBodyEnded) {
-      const rest = exchange.takeWaiting();
-      const whole =
-        rest.byteLength === 0 ? first : joined([first, rest], first.byteLength + rest.byteLength);
-      this.#keep(whole);
-      this.#dispatch(whole);
-    } else this.#dispatch(undefined);
+    if (isAskable(method, target)) this.#host.origins.seek(origin, this, false);
+    else this.#fail('broken');
   }
 
   /** Nobody wants to know any more. */
   abandon(): void {
     if (this.#isOver) return;
     this.#leave();
-    if (this.#body === undefined) this.#abort();
+    if (this.#body === undefined) this.abort();
     else this.#body.abandon();
+  }
+
+  pause(): void {
+    this.#connection?.pause();
+  }
+
+  resume(): void {
+    this.#connection?.resume();
+  }
+
+  abort(): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    connection?.destroy();
+  }
+
+  deliver(to: Address<OriginEvent>, message: OriginEvent): void {
+    this.#host.deliver(to, message);
+  }
+
+  done(): void {
+    this.#leave();
   }
 
   idledOut(): void {
     this.#timedOut();
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
+  found(connection: OriginConnection): void {
+    const { body } = this.#fetch;
+    if (!this.#isOver && body.kind === 'client') this.#sent ??= this.#sentBody(body);
+    const canBeSent = body.kind === 'bytes' || this.#sent?.canBeSent === true;
+    if (this.#isOver || !canBeSent) {
+      connection.giveBack();
+      this.#fail('broken');
+      return;
+    }
+    this.#connection = connection;
     this.#wasSent = true;
-    if (this.#isOver) this.#abort();
+    connection.lend(this, this.#fetch.method);
+    if (body.kind === 'bytes') {
+      writeJoined(connection, [this.#head(body.bytes.byteLength), body.bytes]);
+      connection.sent();
+    } else this.#sent?.sendBehind(this.#head(this.#sent.length), connection);
   }
 
-  onResponseStarted(): void {
-    this.#hasAnswerBegun = true;
+  notFound(error: Error): void {
+    this.#fail(error instanceof ConnectFailure ? error.why : 'broken');
   }
 
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    _headers: unknown,
-    reason = '',
-  ): void {
-    // What comes before the answer is for neighbours only.
-    if (status < 200 || this.#isOver) return;
-    this.#touch();
-    const { owner, ref } = this.#fetch;
-    const host = this.#host;
-    this.#body = new OriginBody(this.#fetch, new Source(controller), {
-      deliver: (to, message) => host.deliver(to, message),
-      done: () => this.#leave(),
-    });
-    host.count('gateway.origin.answers', 1);
-    const headers = headersOf(controller.rawHeaders);
-    const requestBody = this.#copy();
-    host.deliver(owner, { type: 'originAnswered', ref, status, reason, headers, requestBody });
+  answered({ status, reason, headers }: ResponseHead): void {
+    this.moved();
+    const { owner, ref, body } = this.#fetch;
+    this.#body = new OriginBody(this.#fetch, this);
+    this.#host.count('gateway.origin.answers', 1);
+    const requestBody = body.kind === 'bytes' ? body.bytes : this.#sent?.copy;
+    this.deliver(owner, { type: 'originAnswered', ref, status, reason, headers, requestBody });
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#touch();
-    const { buffer, byteOffset, byteLength } = chunk;
-    // Actors know Uint8Array.
-    this.#body?.received(new Uint8Array(buffer, byteOffset, byteLength));
+  bodyReceived(bytes: Uint8Array): void {
+    this.moved();
+    this.#body?.received(bytes);
   }
 
-  onResponseEnd(): void {
+  ended(): void {
+    this.#connection = undefined;
     this.#clearTimer();
     this.#body?.ended();
   }
 
-  onResponseError(_controller: unknown, error: Error): void {
-    this.#controller = undefined;
+  drained(): void {
+    this.#sent?.drained();
+  }
+
+  broke(isStale: boolean): void {
+    this.#connection = undefined;
+    this.#sent?.lost();
     if (this.#isOver) return;
-    if (this.#body !== undefined) {
-      this.#host.count('gateway.origin.truncated', 1);
-      this.#clearTimer();
-      this.#body.broken();
-    } else if (this.#mayRetry(error)) {
+    if (this.#body !== undefined) this.#truncated();
+    else if (isStale && !this.#hasRetried && this.#sent?.canBeSent !== false) {
       this.#hasRetried = true;
       this.#host.count('gateway.origin.retries', 1);
-      this.#dispatch(this.#bytes);
-    } else this.#fail(this.#whyOf(error));
+      this.#host.origins.seek(this.#fetch.origin, this, true);
+    } else this.#fail('broken');
   }
 
-  #dispatch(bytes: Uint8Array | undefined): void {
-    const { origin, method, target, body } = this.#fetch;
-    this.#bytes = bytes;
-    this.#wasSent = false;
-    const headers = this.#headers();
-    const exchange = this.#exchange;
-    let sent: Dispatcher.DispatchOptions['body'] = null;
-    if (bytes !== undefined)
-      sent =
-        bytes.byteLength === 0
-          ? null
-          : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    else if (exchange !== undefined && body.kind === 'client') {
-      const length = exchange.head.bodyBytes;
-      if (length !== undefined) headers.push('Content-Length', String(length));
-      sent = exchange.streamBody(body.first, (piece) => this.#keep(piece));
-    }
-    const options = {
-      path: target,
-      // Extension methods are as good as those that undici knows.
-      method: method as Dispatcher.HttpMethod,
-      headers,
-      body: sent,
-      ...(origin.isSecure ? { servername: origin.serverName || origin.host } : {}),
-    };
-    try {
-      this.#host.origins.poolOf(origin).dispatch(options, this);
-    } catch {
-      this.#fail('broken');
-    }
-  }
-
-  #headers(): string[] {
-    const headers: string[] = [];
-    let dropped = 0;
-    for (const [name, value] of this.#fetch.headers) {
-      if (isHopByHop(name) || unsent.has(name.toLowerCase())) continue;
-      if (isSendable(name, value)) headers.push(name, value);
-      else dropped += 1;
-    }
-    if (dropped > 0) this.#host.count('gateway.headers.dropped', dropped);
-    if (this.#token !== undefined) headers.push('Grip-Sig', this.#token);
-    return headers;
-  }
-
-  #touch(): void {
+  moved(): void {
     this.activeAt = this.#host.idleness.tick;
   }
 
-  #keep(bytes: Uint8Array): void {
-    this.#touch();
-    const { body } = this.#fetch;
-    if (this.#kept === undefined || body.kind === 'bytes') return;
-    this.#keptBytes += bytes.byteLength;
-    if (this.#keptBytes > body.keepBytesMax) this.#kept = undefined;
-    else if (bytes.byteLength > 0) this.#kept.push(bytes);
+  bodyBroke(): void {
+    if (this.#isOver) return;
+    this.abort();
+    if (this.#body === undefined) this.#fail('broken');
+    else this.#truncated();
   }
 
-  /** The client's body, when it is whole and short enough. */
-  #copy(): Uint8Array | undefined {
-    const { body } = this.#fetch;
-    if (body.kind === 'bytes') return body.bytes;
-    if (this.#kept === undefined || this.#exchange?.hasBodyEnded !== true) return undefined;
-    const [only = noBytes] = this.#kept;
-    return this.#kept.length < 2 ? only : joined(this.#kept, this.#keptBytes);
+  #sentBody(body: ClientBody): SentBody | undefined {
+    const exchange = this.#host.exchangeOf(body.connection);
+    return exchange && new SentBody(body, exchange, this);
   }
 
-  /** Once, on a connection that had been of use, before anything was answered. */
-  #mayRetry(error: Error): boolean {
-    if (this.#hasRetried || this.#hasAnswerBegun || !this.#wasSent || this.#hasTimedOut)
-      return false;
-    if (!this.#host.origins.isStale(error)) return false;
-    this.#bytes ??= this.#copy();
-    return this.#bytes !== undefined;
+  #head(bodyBytes: number | undefined): string {
+    const framing = framingOf(this.#fetch.method, bodyBytes);
+    return encodeRequestHead(this.#fetch, framing, this.#token, (count) =>
+      this.#host.count('gateway.headers.dropped', count),
+    );
   }
 
-  #whyOf(error: Error): OriginFailure {
-    if (this.#hasTimedOut) return 'timeout';
-    return error instanceof ConnectFailure ? error.why : 'broken';
+  #truncated(): void {
+    this.#host.count('gateway.origin.truncated', 1);
+    this.#clearTimer();
+    this.#body?.broken();
   }
 
   #timedOut(): void {
     if (this.#isOver) return;
-    this.#hasTimedOut = true;
     this.#clearTimer();
     if (this.#body === undefined) this.#fail('timeout');
     // What was told so far stays; the rest is known to be missing.
     else this.#body.broken();
-    this.#abort();
+    this.abort();
   }
 
   #fail(why: OriginFailure): void {
@@ -251,15 +202,11 @@ export class Question implements Dispatcher.DispatchHandler, Idler {
     const wasSent = this.#wasSent;
     this.#leave();
     this.#host.count(`gateway.origin.failures.${why}`, 1);
-    this.#host.deliver(owner, { type: 'originFailed', ref, why, wasSent });
-  }
-
-  #abort(): void {
-    this.#controller?.abort(new Error('abandoned'));
+    this.deliver(owner, { type: 'originFailed', ref, why, wasSent });
   }
 
   #clearTimer(): void {
-    clearTimeout(this.#timer);
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
@@ -269,41 +216,4 @@ export class Question implements Dispatcher.DispatchHandler, Idler {
     this.#host.idleness.delete(this);
     this.#host.done(this);
   }
-}
-
-/** How undici is told to wait. */
-class Source {
-  readonly #controller: Dispatcher.DispatchController;
-
-  constructor(controller: Dispatcher.DispatchController) {
-    this.#controller = controller;
-  }
-
-  pause(): void {
-    this.#controller.pause();
-  }
-
-  resume(): void {
-    this.#controller.resume();
-  }
-
-  abort(): void {
-    this.#controller.abort(new Error('abandoned'));
-  }
-}
-
-type RawHeaders = Dispatcher.DispatchController['rawHeaders'];
-
-/** Names and values as they came, in their order. */
-export function headersOf(raw: RawHeaders | readonly (string | Buffer)[]): HeaderList {
-  const headers: (readonly [string, string])[] = [];
-  if (!Array.isArray(raw)) return headers;
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    headers.push([textOf(raw[at] as string | Buffer), textOf(raw[at + 1] as string | Buffer)]);
-  }
-  return headers;
-}
-
-function textOf(text: string | Buffer): string {
-  return typeof text === 'string' ? text : text.toString('latin1');
 }

@@ -20,6 +20,20 @@ export function doorRefusal(attempt: DoorAttempt): string {
   return `The ${door} door cannot listen on ${address}: ${reason} (${code}). ${wayOut(attempt)}`;
 }
 
+/** The same for a door that is named by a ZeroMQ address. */
+export function specRefusal(attempt: {
+  readonly door: string;
+  readonly spec: string;
+  readonly setting: string;
+  readonly code: string;
+  readonly message: string;
+}): string {
+  const { door, spec, setting, code, message } = attempt;
+  const isForbiddenFile = code === 'EACCES' && spec.startsWith('ipc://');
+  const reason = isForbiddenFile ? 'no permission to make this file' : (reasons[code] ?? message);
+  return `The ${door} door cannot open at ${spec}: ${reason} (${code}). Set ${setting} to another address, or stop what is there.`;
+}
+
 /** The system's reason in words. */
 export function reasonOf(code: string): string {
   return reasons[code] ?? code;

@@ -7,6 +7,12 @@ import type { Shards, ShardStats } from '../shards-contract.ts';
 
 export type MetricSources = Pick<Shards, 'alive' | 'restarts' | 'stats'>;
 
+/** What the main thread itself counts: series without the label of a shard. */
+export interface ProcessFigures {
+  readonly counters: Readonly<Record<string, number>>;
+  readonly gauges: Readonly<Record<string, number>>;
+}
+
 /** Every counter gets a series; more names than this must be a bug that makes them up. */
 const NAMES_MAX = 1_000;
 
@@ -44,15 +50,22 @@ export class Metrics {
   }
 
   /** The text of one scrape. Those who ask meanwhile get the same: shards are not asked twice at once. */
-  scrape(sources: MetricSources | undefined): Promise<string> {
-    this.#underway ??= this.#collect(sources).finally(() => {
+  scrape(sources: MetricSources | undefined, own?: ProcessFigures): Promise<string> {
+    this.#underway ??= this.#collect(sources, own).finally(() => {
       this.#underway = undefined;
     });
     return this.#underway;
   }
 
-  async #collect(sources: MetricSources | undefined): Promise<string> {
+  async #collect(
+    sources: MetricSources | undefined,
+    own: ProcessFigures | undefined,
+  ): Promise<string> {
     this.#take((await sources?.stats()) ?? []);
+    for (const [name, value] of Object.entries(own?.counters ?? {})) {
+      this.#counter(name)?.inc(value);
+    }
+    for (const [name, value] of Object.entries(own?.gauges ?? {})) this.#gauge(name)?.set(value);
     this.#alive.set(sources?.alive ?? 0);
     this.#restarts.reset();
     this.#restarts.inc(sources?.restarts ?? 0);

@@ -39,6 +39,8 @@ export interface Kind {
   readonly listener: Listener | undefined;
   /** Undefined where the end of the connection is the end of what was said. */
   readonly ending: Ending | undefined;
+  /** Its owner says goodbye by itself when the node goes. */
+  readonly leavesAlone?: boolean;
 }
 
 /** A stream whose end is part of what it says, so that its socket outlives it. */
@@ -83,6 +85,7 @@ export class Connection implements Holder {
   #unreceipted = 0;
   #latestPong: Uint8Array | undefined = undefined;
   /** Why the edge closes it; undefined before. */
+  #isOverdue = false;
   #verdict: { readonly code: number; readonly reason: string } | undefined = undefined;
   #hasPeerClosed = false;
   #isOver = false;
@@ -107,6 +110,10 @@ export class Connection implements Holder {
 
   get ending(): Ending | undefined {
     return this.#kind.ending;
+  }
+
+  get leavesAlone(): boolean {
+    return this.#kind.leavesAlone === true;
   }
 
   get isOpen(): boolean {
@@ -195,7 +202,15 @@ export class Connection implements Holder {
     this.#host.took(this.socket, chunk.byteLength);
   }
 
+  /** The peer did not answer the close in its time. */
+  cutOff(): void {
+    this.#isOverdue = true;
+    this.socket.destroy();
+  }
+
   socketClosed(): void {
+    // A peer that is gone without having answered a close has vanished, whatever was said to it.
+    if (this.reader !== undefined && !this.#isOverdue) this.#verdict = undefined;
     this.#end(this.reader === undefined ? 1000 : 1006, '');
   }
 

@@ -50,7 +50,9 @@ export class Connections implements ConnectionHost {
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
-    this.#closing = options.deadlines.line(GRACE_MS, ({ socket }: Connection) => socket.destroy());
+    this.#closing = options.deadlines.line(GRACE_MS, (connection: Connection) =>
+      connection.cutOff(),
+    );
   }
 
   get size(): number {
@@ -128,12 +130,12 @@ export class Connections implements ConnectionHost {
     this.#open.get(id)?.close(code, reason);
   }
 
-  /** Closes up to so many of those that are not closing yet, oldest first. */
-  closeSome(most: number, code: number, reason: string): void {
+  /** Closes up to so many of those that are not closing yet, oldest first; those that leave alone when it is late. */
+  closeSome(most: number, code: number, reason: string, isLate: boolean): void {
     let left = most;
     for (const connection of this.#open.values()) {
       if (left === 0) return;
-      if (!connection.isOpen) continue;
+      if (!connection.isOpen || (connection.leavesAlone && !isLate)) continue;
       connection.close(code, reason);
       left -= 1;
     }

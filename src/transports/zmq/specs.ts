@@ -2,8 +2,9 @@
 // `tcp://127.0.0.1:5562`, `ipc:///run/node/stats`. Port 0 lets the kernel choose.
 // Refuses to know what the sockets are for. Obeys spec/grip.md, section "Publishing".
 
-import { chmodSync, lstatSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { createConnection } from 'node:net';
+import { dirname } from 'node:path';
 import type { Socket } from 'zeromq';
 
 export interface SpecTrouble {
@@ -27,6 +28,8 @@ export async function bindTo(
     return { ok: false, code: 'EADDRINUSE', message: `somebody listens on ${file}` };
   }
   try {
+    // Pushpin makes its run directory when there is none.
+    if (file !== undefined) mkdirSync(dirname(file), { recursive: true });
     await socket.bind(bindable(spec));
     if (file !== undefined && ipcFileMode !== undefined) chmodSync(file, ipcFileMode);
     return { ok: true, endpoint: socket.lastEndpoint ?? spec };

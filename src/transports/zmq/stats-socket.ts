@@ -2,20 +2,28 @@
 // wait, new ones are dropped and counted, since nobody's client may wait for statistics.
 // Refuses to know what frames say. Obeys spec/grip.md, section "Statistics".
 
-import { Publisher } from 'zeromq';
+import { XPublisher } from 'zeromq';
 import { bindTo, type SpecBinding } from './specs.ts';
 
 const WAITING_MAX = 200_000;
 
 export class StatsSocket {
-  readonly #socket = new Publisher({ linger: 0, sendHighWaterMark: WAITING_MAX });
+  readonly #socket = new XPublisher({ linger: 0, sendHighWaterMark: WAITING_MAX });
   readonly #dropped: () => void;
   #waiting: Uint8Array[] = [];
+  /** What is subscribed to by whom it may concern. */
+  readonly #wanted = new Set<string>();
   #isSending = false;
   #isClosed = false;
 
   constructor(dropped: () => void) {
     this.#dropped = dropped;
+    void this.#listen();
+  }
+
+  /** Somebody has subscribed to something. */
+  get isHeard(): boolean {
+    return this.#wanted.size > 0;
   }
 
   bind(spec: string, ipcFileMode: number | undefined): Promise<SpecBinding> {
@@ -36,6 +44,19 @@ export class StatsSocket {
     this.#isClosed = true;
     this.#waiting = [];
     this.#socket.close();
+  }
+
+  /** The library tells of the first subscription to each prefix, and of the last one's end. */
+  async #listen(): Promise<void> {
+    try {
+      for await (const [message] of this.#socket) {
+        const prefix = message?.toString('latin1', 1) ?? '';
+        if (message?.[0] === 1) this.#wanted.add(prefix);
+        else this.#wanted.delete(prefix);
+      }
+    } catch {
+      // The socket was closed.
+    }
   }
 
   async #pump(): Promise<void> {

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { homeOf } from '../../../src/actors/routing/topic.ts';
-import { HpClient } from '../../support/hp-client.ts';
+import { HpClient, line } from '../../support/hp-client.ts';
 import { Stage } from '../../support/stage.ts';
 
 const fast = { messagesPerSecondMax: 1e6, messagesBurstMax: 1e6, presenceEveryMs: 1 };
@@ -266,5 +266,69 @@ describe('presence', () => {
     alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' });
     expect(alice.told()).toEqual(['ACK delivered']);
     expect(bob.told()).toEqual(['DIRECT_MESSAGE alice x']);
+  });
+});
+
+describe('gone while coming in', () => {
+  const asked = (client: HpClient, stage: Stage, type: string, payload: object): void => {
+    // The answer of another shard is still on its way when the connection breaks.
+    const { owner } = client.wire;
+    if (owner === undefined) throw new Error('nobody owns the connection');
+    stage.tell(owner, received(client, type, payload));
+    stage.step();
+    stage.tell(owner, closedOf(client));
+    stage.settle();
+  };
+  const received = (client: HpClient, type: string, payload: object) => ({
+    type: 'messageReceived' as const,
+    connection: client.wire.id,
+    payload: new TextEncoder().encode(line(type, 'x', payload)),
+  });
+  const closedOf = (client: HpClient) => ({
+    type: 'closed' as const,
+    connection: client.wire.id,
+    code: 1_006,
+    reason: '',
+  });
+
+  test('[HP-DM-6] a login that nobody waits for leaves no session, and takes no message away', () => {
+    const stage = stageWith();
+    const away = 1 - homeOf('chat/user/bob', 2);
+    const alice = HpClient.in(stage, 'alice');
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' });
+    expect(alice.told()).toEqual(['ACK queued']);
+    asked(new HpClient(stage, away), stage, 'LOGIN', { user: 'bob' });
+    alice.ask('PRESENCE_QUERY', { users: ['bob'] });
+    expect(alice.next()?.payload['users']).toMatchObject([{ status: 'offline', sessions: 0 }]);
+    const bob = new HpClient(stage);
+    bob.ask('LOGIN', { user: 'bob' });
+    expect(bob.told()).toEqual(['LOGIN_OK online bob', 'DIRECT_MESSAGE alice x']);
+  });
+
+  test('[HP-RES-1] [HP-RES-3] a resume that nobody waits for loses nothing: the next one has it all', () => {
+    const stage = stageWith();
+    const away = 1 - homeOf('chat/user/bob', 2);
+    const alice = HpClient.in(stage, 'alice');
+    const bob = HpClient.in(stage, 'bob', away);
+    for (const one of [alice, bob]) one.ask('JOIN', { room: 'r' });
+    stage.settle();
+    bob.wire.leave();
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' });
+    alice.ask('ROOM_MESSAGE', { room: 'r', body: 'y' });
+    stage.settle();
+    asked(new HpClient(stage, away), stage, 'RESUME', { token: bob.token });
+    alice.ask('ROOM_MESSAGE', { room: 'r', body: 'z' });
+    const back = new HpClient(stage);
+    back.ask('RESUME', { token: bob.token });
+    const told = back
+      .take()
+      .map(({ type, payload }) => [type, payload['body'] ?? payload['replayed']]);
+    expect(told).toEqual([
+      ['RESUME_OK', 3],
+      ['DIRECT_MESSAGE', 'x'],
+      ['ROOM_MESSAGE', 'y'],
+      ['ROOM_MESSAGE', 'z'],
+    ]);
+    expect(stage.counted('chat.sessions')).toBe(2);
   });
 });

@@ -131,7 +131,7 @@ describe('files as they are', () => {
   });
 
   test('OdinMCP’s reads with warnings only, and listens where it says', () => {
-    const text = fixture('odinmcp.conf');
+    const text = fixture('../../e2e/odinmcp/pushpin.conf');
     expect(readPushpinConf({ file, text })).toEqual({
       ok: true,
       warnings: expected(text),

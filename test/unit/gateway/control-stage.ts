@@ -1,6 +1,7 @@
 // A control actor on a stage of its own: two shards, of which only the first runs; what it says to keepers, doors and
 // edges is collected.
 
+import { askingPaceOf } from '../../../src/actors/gateway/asking-pace.ts';
 import {
   channelOfTopic,
   topicOfChannel,
@@ -64,7 +65,9 @@ export class ControlStage {
         operator: addressOf(0, 'edge/operator'),
         control: addressOf(0, 'edge/control'),
       },
+      directory: '',
       router: addressOf(0, 'router'),
+      askingPace: askingPaceOf(shards),
       channelsOfShard: (shard) => addressOf(shard, 'channels'),
     } satisfies Omit<GatewayContext, 'routes'>;
     this.address = this.system.spawn(

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { type HistoryLimits, TopicLog } from '../../../src/actors/routing/topic-log.ts';
+import { type HistoryLimits, TopicLog } from '../../../src/actors/routing/home/topic-log.ts';
 
 const wide: HistoryLimits = {
   historyCountMax: 1_000,

@@ -29,6 +29,10 @@ describe('[SHARD-1] the home of a topic', () => {
     expect(Math.abs(moved - fair)).toBeLessThan(fair * 0.06);
   });
 
+  test('is the first shard for every channel of the gateway', () => {
+    for (const channel of ['grip/a', 'grip/b', 'grip/']) expect(homeOf(channel, 8)).toBe(0);
+  });
+
   test('is a shard that there is, and the same whenever it is asked', () => {
     fc.assert(
       fc.property(

@@ -2,8 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { decodeTnetstring } from '../../../src/actors/codecs/grip/tnetstring.ts';
-import type { OperatorNotice } from '../../../src/actors/runtime/gateway-edges.ts';
-import { Notices } from '../../../src/transports/operator/notices.ts';
+import { type Noticed, Notices } from '../../../src/transports/operator/notices.ts';
 import { prometheusText } from '../../../src/transports/operator/prometheus.ts';
 import {
   Statistics,
@@ -27,7 +26,7 @@ class Listener {
     });
   }
 
-  notice(notice: OperatorNotice, shard = 0): void {
+  notice(notice: Noticed, shard = 0): void {
     this.statistics.noticed(shard, notice);
   }
 
@@ -279,7 +278,7 @@ test('Prometheus reads the names it knows', () => {
 });
 
 test('a shard tells at the end of a turn what is wanted, added up where that can be', () => {
-  const told: (readonly OperatorNotice[])[] = [];
+  const told: (readonly Noticed[])[] = [];
   const all = new Notices({ channels: true, figures: true }, (notices) => told.push(notices));
   const channels = new Notices({ channels: true, figures: false }, (notices) => told.push(notices));
   for (const notices of [all, channels]) {
@@ -288,8 +287,8 @@ test('a shard tells at the end of a turn what is wanted, added up where that can
     notices.notice({ type: 'requestsReceived', count: 3 });
     notices.notice(followed('a', 1));
     notices.notice(sent(1));
-    notices.flush();
-    notices.flush();
+    notices.endTurn();
+    notices.endTurn();
   }
   expect(told).toEqual([
     [
@@ -300,6 +299,55 @@ test('a shard tells at the end of a turn what is wanted, added up where that can
     ],
     [followed('a', 1)],
   ]);
+});
+
+test('what nobody acts upon is told later, and a client that came and went in one word', () => {
+  const told: (readonly Noticed[])[] = [];
+  const notices = new Notices({ channels: true, figures: true }, (some) => told.push(some));
+  const activity = { type: 'activity', route: 'r', count: 1 } as const;
+  const gone = (id: string) => ({ type: 'clientDisconnected', id, route: 'r' }) as const;
+  for (const notice of [connected('a', 'r'), activity, connected('b', 'r'), activity])
+    notices.notice(notice);
+  notices.notice(gone('a'));
+  notices.endTurn();
+  expect(told).toEqual([]);
+  notices.flush();
+  notices.notice(gone('b'));
+  notices.flush();
+  expect(told).toEqual([
+    [
+      { ...connected('a', 'r'), type: 'clientPassed' },
+      connected('b', 'r'),
+      { ...activity, count: 2 },
+    ],
+    [gone('b')],
+  ]);
+});
+
+test('who came and went is told of as others are, and counts', () => {
+  const listener = new Listener();
+  listener.notice({ ...connected('a', 'r'), type: 'clientPassed' });
+  expect(listener.heard()).toEqual([
+    { is: 'conn', route: 'r', id: 'a', type: 'ws', 'peer-address': '192.0.2.1', ttl: 120 },
+    { is: 'conn', route: 'r', id: 'a', unavailable: true },
+  ]);
+  expect(listener.statistics.totals).toMatchObject({ connections: 0, minutes: 1 });
+});
+
+test('nothing is said while nobody hears it', () => {
+  const frames: Uint8Array[] = [];
+  let isHeard = false;
+  const statistics = new Statistics({ ...statsDefaults, spec: 'tcp://*' }, 'me', 0, {
+    frame: (frame) => frames.push(frame),
+    followed: () => {},
+    left: () => {},
+    isHeard: () => isHeard,
+  });
+  statistics.noticed(0, connected('a'));
+  expect(frames.length).toBe(0);
+  isHeard = true;
+  statistics.noticed(0, connected('b'));
+  expect(frames.length).toBe(1);
 });
 
 test('a wheel has each thing due once a turn, whenever it was put in', () => {

@@ -8,13 +8,14 @@ import type { TokenVerdict } from '../../runtime/edges.ts';
 import type { PasswordVerdict } from '../../runtime/tcp/tcp-edges.ts';
 import { limitsTold } from '../chat-options.ts';
 import type { SessionEntry, UserReply } from '../users/user-messages.ts';
-import { refuse } from './leaving.ts';
+import { goAway, refuse } from './leaving.ts';
 import { tellDirect } from './talking.ts';
 import {
   advance,
   answer,
   answerError,
   type Identity,
+  keeperOfUser,
   ownKeeper,
   refOf,
   type Session,
@@ -119,7 +120,8 @@ function enter(session: Session, user: string, context: Turn): void {
   const { caps, status } = pending.request;
   session.who = {
     user,
-    session: `${chat.options.node}-${opened.nonce.slice(0, 10)}`,
+    // A login that was given up must not be taken for the next one.
+    session: `${chat.options.node}-${opened.nonce.slice(0, 10)}${session.asked.toString(36)}`,
     secret: opened.secret,
     caps: [...new Set([...caps, ...(session.helloCaps ?? [])])],
     status,
@@ -134,7 +136,7 @@ export function register(session: Session, who: Identity, isAgain: boolean, cont
     user: who.user,
     entry: entryOf(session, who, context),
     isAgain,
-    ref: isAgain ? 0 : refOf(session),
+    ref: isAgain ? AGAIN_REF : refOf(session),
     replyTo: context.self,
   });
 }
@@ -156,7 +158,11 @@ export function registered(
   context: Turn,
 ): void {
   const { who, chat } = session;
-  if (reply.ref !== refOf(session) || who === undefined) return;
+  if (reply.ref === AGAIN_REF) return;
+  if (session.isGone || reply.ref !== refOf(session) || who === undefined) {
+    giveBack(session, reply, context);
+    return;
+  }
   advance(session, 'loggedIn');
   session.splitter.lineBytesMax = chat.options.lineBytesMax;
   session.garbage = [];
@@ -166,6 +172,17 @@ export function registered(
   answer(session, 'LOGIN_OK', { ...welcome(session, who), ...more(reply) }, context);
   for (const message of reply.offline)
     tellDirect(session, { message, isSent: false }, true, context);
+}
+
+/** Too late: nobody is here who could use the place, or hear what waited. */
+function giveBack(
+  session: Session,
+  { user, session: name, offline }: Extract<UserReply, { readonly type: 'registered' }>,
+  context: Turn,
+): void {
+  const keeper = keeperOfUser(session, user);
+  context.send(keeper, { type: 'unregister', user, session: name, untold: offline });
+  if (session.isGone) goAway(session, context);
 }
 
 function more({ offline, sessions }: { offline: readonly unknown[]; sessions: number }) {
@@ -195,7 +212,10 @@ export function tokenOf(user: string, session: string, secret: string): string {
 /** The keeper has no place for the session. */
 export function notRegistered(session: Session, mistake: HpMistake, context: Turn): void {
   session.who = undefined;
-  answerError(session, mistake, context);
+  if (session.isGone) goAway(session, context);
+  else answerError(session, mistake, context);
 }
 
 const FAILED_LOGINS_MAX = 3;
+/** No request has this number. */
+const AGAIN_REF = 0;

@@ -44,7 +44,8 @@ export function refuse(
 /** A stranger who says no more. */
 export function goAway(session: Session, context: Turn): void {
   advance(session, 'lost');
-  finish(session, context);
+  if (session.isGone) stop(session, context);
+  else finish(session, context);
 }
 
 /** [HP-LIM-6] What waits for it is let go; the last line stands behind what its network has taken. */
@@ -154,10 +155,19 @@ export function leaveRoom(
   reason: string | undefined,
   context: Turn,
 ): void {
-  const { chat, who } = session;
-  if (who === undefined) return;
+  const { who } = session;
+  if (who !== undefined) leaveRoomOf(session, room, who.session, context, reason);
+}
+
+export function leaveRoomOf(
+  { chat }: Session,
+  room: string,
+  session: string,
+  context: Turn,
+  reason?: string,
+): void {
   context.send(chat.roomsOfShard(shardOfRoom(chat, room)), {
-    ...{ type: 'leave', room, session: who.session, reason, replyTo: context.self, ref: NO_REF },
+    ...{ type: 'leave', room, session, reason, replyTo: context.self, ref: NO_REF },
   });
 }
 

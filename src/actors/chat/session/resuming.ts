@@ -10,7 +10,7 @@ import { roomOfTopic } from '../chat-context.ts';
 import type { Place } from '../rooms/room-messages.ts';
 import type { Luggage, UserNotice, UserReply, Untold } from '../users/user-messages.ts';
 import { entryOf, welcome } from './arriving.ts';
-import { closeNow, expire, leaveRoom, stop, untoldOf } from './leaving.ts';
+import { closeNow, expire, leaveRoom, leaveRoomOf, stop, untoldOf } from './leaving.ts';
 import { askOne, tellChanged } from './presence.ts';
 import { entryText, sayText, sit, switchOver, takeSeat, tookEntry, wordsText } from './seats.ts';
 import { directText, tookDirect } from './talking.ts';
@@ -56,6 +56,13 @@ export function handedOver(
     const messages = untold.flatMap(({ message, isSent }) => (isSent ? [] : [message]));
     const keeper = keeperOfUser(session, user);
     context.send(keeper, { type: 'unregister', user, session: name, untold: messages });
+    for (const { room } of luggage.rooms) leaveRoomOf(session, room, name, context);
+    for (const { user: watched } of luggage.watched)
+      context.send(keeperOfUser(session, watched), {
+        type: 'unwatch',
+        user: watched,
+        session: name,
+      });
     return;
   }
   const { user, session: name, secret, caps, status, note } = luggage;
@@ -67,6 +74,10 @@ export function handedOver(
   session.garbage = [];
   context.cancel('login');
   context.count('chat.sessions');
+  if (session.isGone) {
+    waitAgain(session, luggage, context);
+    return;
+  }
   for (const { user: watched, told } of luggage.watched) {
     session.watched.set(userKey(watched), { user: watched, told });
     askOne(session, watched, true, NO_REF, context);
@@ -76,6 +87,32 @@ export function handedOver(
     takeSeat(session, { room, historyMax: 0, since }, context);
   }
   seatIsReady(session, context);
+}
+
+/** The client that came back has gone again before it was told anything: all is as it was. */
+function waitAgain(session: Session, { rooms, watched }: Luggage, context: Turn): void {
+  const { chat, who } = session;
+  if (who === undefined) return;
+  for (const { user, told } of watched) {
+    session.watched.set(userKey(user), { user, told });
+    askOne(session, user, true, NO_REF, context);
+  }
+  for (const { room, epoch, seq } of rooms) {
+    const place = { epoch, seq };
+    session.seats.set(room, {
+      ...{ room, historyMax: 0, since: place, phase: 'seated', words: [] },
+      ...{ joined: undefined, isMarked: true, slot: undefined, unacked: new Map(), place },
+    });
+  }
+  session.luggage = undefined;
+  session.pending = undefined;
+  session.isGone = false;
+  session.hasPlaces = true;
+  advance(session, 'lost');
+  context.cancel('answer');
+  const { user } = who;
+  context.send(ownKeeper(session), { type: 'moved', user, entry: entryOf(session, who, context) });
+  context.after('resume', chat.options.resumeWindowMs);
 }
 
 /** When all are, the client can be told what it missed, and how much it is. */
@@ -163,8 +200,15 @@ export function resumed(session: Session, context: Turn): void {
 /** [HP-RES-1] The connection is gone. */
 export function detach(session: Session, context: Turn): void {
   const { chat, connection, who, pending } = session;
-  for (const timer of ['ping', 'answer', 'throttle', 'login']) context.cancel(timer);
+  for (const timer of ['ping', 'throttle', 'login']) context.cancel(timer);
   session.splitter.clear();
+  const isComing = who !== undefined || pending?.request.type === 'RESUME';
+  if (session.life === 'connected' && isComing) {
+    session.isGone = true;
+    context.send(chat.router, { type: 'leave', connection });
+    return;
+  }
+  context.cancel('answer');
   session.pending = undefined;
   advance(session, 'lost');
   if (session.life !== 'detached' || who === undefined) {

@@ -97,6 +97,8 @@ export interface Session {
   /** Until when nothing more is read of what came. */
   isThrottled: boolean;
   hasInputEnded: boolean;
+  /** Its connection went while it was coming in: what comes of that is waited for. */
+  isGone: boolean;
   isFirstLine: boolean;
   heardAt: number;
   isPingDue: boolean;
@@ -142,6 +144,7 @@ export function sessionOf(chat: ChatContext, opened: TcpOpened, now: number): Se
     isHeld: false,
     isThrottled: false,
     hasInputEnded: false,
+    isGone: false,
     isFirstLine: true,
     heardAt: now,
     isPingDue: false,
@@ -169,8 +172,8 @@ export function advance(session: Session, event: HpEvent): void {
 }
 
 /** Whether the client is here and may be answered. */
-export function isHere({ life }: Session): boolean {
-  return life === 'connected' || life === 'active' || life === 'draining';
+export function isHere({ life, isGone }: Session): boolean {
+  return !isGone && (life === 'connected' || life === 'active' || life === 'draining');
 }
 
 export function has(session: Session, cap: Cap): boolean {

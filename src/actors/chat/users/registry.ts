@@ -31,7 +31,9 @@ export function register(state: UsersState, ask: Ask<'register'>, context: Users
   const offline = isAgain ? [] : user.offline.map(({ message }) => message);
   if (!isAgain) user.offline = [];
   tellPresence(state, user.name, context);
-  context.send(replyTo, { type: 'registered', ref, sessions: user.sessions.size, offline });
+  const sessions = user.sessions.size;
+  const { session } = entry;
+  context.send(replyTo, { type: 'registered', ref, user: ask.user, session, sessions, offline });
 }
 
 /** [HP-SESS-1] [HP-SESS-2] [HP-SESS-3] [HP-SESS-4] */

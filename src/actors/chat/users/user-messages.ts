@@ -127,6 +127,8 @@ export type UserReply =
   | {
       readonly type: 'registered';
       readonly ref: number;
+      readonly user: string;
+      readonly session: string;
       readonly sessions: number;
       readonly offline: readonly Direct[];
     }

@@ -4,7 +4,7 @@
 
 export type WsEventType = 'OPEN' | 'TEXT' | 'BINARY' | 'PING' | 'PONG' | 'CLOSE' | 'DISCONNECT';
 
-/** `undefined` is an event without content, which is not the same as one whose content is empty. */
+/** `undefined` is an event without content. */
 export type WsEvent = { readonly type: WsEventType; readonly content: Uint8Array | undefined };
 
 export interface WsEventsMistake {
@@ -34,7 +34,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const asciiDecoder = new TextDecoder('latin1');
 
-/** The events as one body. Messages always carry a length, other events only if their content is not empty. */
+/** The events as one body. [WOH-EVENT-1] A length stands only where there is content. */
 export function encodeWsEvents(events: readonly WsEvent[]): Uint8Array {
   const parts = events.map(partOf);
   let size = 0;
@@ -114,10 +114,9 @@ interface Part {
 }
 
 function partOf({ type, content }: WsEvent): Part {
-  const isMessage = type === 'TEXT' || type === 'BINARY';
   const size = content?.length ?? 0;
-  if (size === 0 && !isMessage) return { head: `${type}\r\n`, content: undefined };
-  return { head: `${type} ${size.toString(16)}\r\n`, content: content ?? new Uint8Array(0) };
+  if (size === 0) return { head: `${type}\r\n`, content: undefined };
+  return { head: `${type} ${size.toString(16)}\r\n`, content };
 }
 
 function contentSize(content: Uint8Array | undefined): number {

@@ -7,7 +7,7 @@ import type { GripItem } from '../../codecs/grip/publish-item.ts';
 import type { HomeMessage } from '../../routing/home.actor.ts';
 import type { ActorDefinition, Address, Context } from '../../runtime/actor.ts';
 import type { HoldMode, OperatorNotice } from '../../runtime/gateway-edges.ts';
-import type { Log } from '../../runtime/edges.ts';
+import type { ConnectionId, Log } from '../../runtime/edges.ts';
 import { type ChannelsMessage, type GripUpdate, topicOfChannel } from '../channel-messages.ts';
 import { Followers } from './followers.ts';
 import type { GatewayOptions } from '../gateway-options.ts';
@@ -20,6 +20,8 @@ export interface ChannelsArgs {
   readonly home: Address<HomeMessage>;
   readonly operator: Address<OperatorNotice>;
   readonly log: Address<Log>;
+  /** A topic of another dialect gets what is published to the channel. */
+  readonly isJoined: (channel: string) => boolean;
 }
 
 interface Channel {
@@ -38,7 +40,7 @@ interface ChannelsState {
   readonly channels: Map<string, Channel>;
   readonly sequencer: Sequencer;
   readonly pacer: Pacer<Released>;
-  /** Channels whose first follower came, oldest first, and when their holds are to look again. */
+  /** Channels that were followed anew, oldest first, and when their holds are to look again. */
   readonly updates: { readonly channel: Channel; readonly at: number }[];
   readonly lingering: Set<Channel>;
   readonly untold: Set<Channel>;
@@ -50,7 +52,7 @@ interface Released {
 }
 
 type Turn = Context<ChannelsMessage>;
-type Ask<T extends ChannelsMessage['type']> = Extract<ChannelsMessage, { readonly type: T }>;
+type Following = Extract<ChannelsMessage, { readonly connection: ConnectionId }>;
 
 export const channelsActor: ActorDefinition<ChannelsArgs, ChannelsState, ChannelsMessage> = {
   kind: 'gateway/channels',
@@ -119,8 +121,11 @@ function publish(state: ChannelsState, item: GripItem, context: Turn): void {
     return;
   }
   const channel = state.channels.get(item.channel);
-  // What nobody follows goes nowhere, and is not asked for later.
-  if (channel === undefined) return;
+  if (channel === undefined) {
+    // What nobody follows goes nowhere, and is not asked for later; but for what others are joined to.
+    if (state.args.isJoined(item.channel)) toHome(state, item.channel, item, context);
+    return;
+  }
   release(state, channel, sequencer.take(item, context.now), context);
 }
 
@@ -128,10 +133,11 @@ function release(state: ChannelsState, channel: Channel, out: Release, context: 
   if (out.dropped > 0) context.count('gateway.items.dropped.sequence', out.dropped);
   for (const item of out.items) {
     const receivers = receiversOf(channel, item);
-    if (state.pacer.isOpen(receivers, context.now)) deliver(state, { channel, item }, context);
-    else if (state.pacer.wait({ channel, item }, receivers)) pace(state, context);
+    const weight = blocksOf(item, state.args.options, receivers) ?? receivers;
+    if (state.pacer.isOpen(weight, context.now)) deliver(state, { channel, item }, context);
+    else if (state.pacer.wait({ channel, item }, weight)) pace(state, context);
     else {
-      // [GRIP] No silent loss: whoever is dropped by the operator's own bound is counted and told of.
+      // [DIFF-24] No silent loss: whoever is dropped by the operator's own bound is counted and told of.
       context.count('gateway.deliveries.dropped.hwm', receivers);
       context.send(state.args.log, {
         type: 'log',
@@ -203,17 +209,24 @@ function toHome(
 
 function follow(
   state: ChannelsState,
-  { channel: name, mode, shard }: Ask<'follow'>,
+  { channel: name, mode, shard, connection }: Following,
   context: Turn,
 ): void {
+  const isFirst = !isFollowedHere(state, name);
   const channel = madeChannel(state, name);
-  const isFirst = channel.followers.http === 0 && !state.lingering.delete(channel);
-  channel.followers.add(mode, shard);
+  if (!channel.followers.add(mode, shard, connection)) return;
+  if (mode === 'response') state.lingering.delete(channel);
   tell(state, channel, mode, context);
-  if (isFirst && mode !== 'ws' && state.args.options.updateOnFirstSubscription) {
+  if (isFirst && state.args.options.updateOnFirstSubscription) {
     if (state.updates.length === 0) context.after('update', UPDATE_AFTER_MS);
     state.updates.push({ channel, at: context.now + UPDATE_AFTER_MS * 1_000 });
   }
+}
+
+function isFollowedHere({ channels, lingering }: ChannelsState, name: string): boolean {
+  const known = channels.get(name);
+  if (known === undefined) return false;
+  return !known.isFollowedElsewhere || known.followers.total > 0 || lingering.has(known);
 }
 
 function madeChannel(state: ChannelsState, name: string): Channel {
@@ -243,12 +256,11 @@ function forgetUnfollowed(state: ChannelsState, channel: Channel): void {
 
 function unfollow(
   state: ChannelsState,
-  { channel: name, mode, shard }: Ask<'unfollow'>,
+  { channel: name, mode, shard, connection }: Following,
   context: Turn,
 ): void {
   const channel = state.channels.get(name);
-  if (channel === undefined) return;
-  channel.followers.remove(mode, shard);
+  if (channel?.followers.remove(mode, shard, connection) !== true) return;
   settle(state, channel, mode, context);
 }
 
@@ -257,6 +269,7 @@ function settle(state: ChannelsState, channel: Channel, mode: HoldMode, context:
   if (mode === 'response' && channel.followers.count('response') === 0) {
     channel.lingersUntil = context.now + state.args.options.subscriptionLingerMs * 1_000;
     state.lingering.add(channel);
+    channel.untold.delete(mode);
   } else tell(state, channel, mode, context);
   forgetUnfollowed(state, channel);
 }

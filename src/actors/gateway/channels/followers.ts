@@ -1,11 +1,15 @@
-// How many clients follow one channel, by mode and by the shard where they are: a shard that dies takes its own along.
+// Who follows one channel, by mode and by the shard where they are: a shard that dies takes its own along. Each is known
+// by its number, so that nobody counts twice who says it twice, and whoever is not known is not taken off.
 // Refuses to know the clients.
 
+import type { ConnectionId } from '../../runtime/edges.ts';
 import type { HoldMode } from '../../runtime/gateway-edges.ts';
+
+type OfShard = Record<HoldMode, Set<ConnectionId> | undefined>;
 
 export class Followers {
   readonly #counts = { response: 0, stream: 0, ws: 0 };
-  readonly #byShard = new Map<number, Record<HoldMode, number>>();
+  readonly #byShard = new Map<number, OfShard>();
 
   get total(): number {
     return this.http + this.#counts.ws;
@@ -19,31 +23,34 @@ export class Followers {
     return this.#counts[mode];
   }
 
-  add(mode: HoldMode, shard: number): void {
-    let counts = this.#byShard.get(shard);
-    if (counts === undefined) {
-      counts = { response: 0, stream: 0, ws: 0 };
-      this.#byShard.set(shard, counts);
+  /** False for one that is here already. */
+  add(mode: HoldMode, shard: number, connection: ConnectionId): boolean {
+    let ofShard = this.#byShard.get(shard);
+    if (ofShard === undefined) {
+      ofShard = { response: undefined, stream: undefined, ws: undefined };
+      this.#byShard.set(shard, ofShard);
     }
-    counts[mode] += 1;
+    const those = (ofShard[mode] ??= new Set());
+    if (those.has(connection)) return false;
+    those.add(connection);
     this.#counts[mode] += 1;
+    return true;
   }
 
-  /** One that is not known, because its shard died meanwhile, is not counted twice. */
-  remove(mode: HoldMode, shard: number): void {
-    const counts = this.#byShard.get(shard);
-    if (counts === undefined || counts[mode] === 0) return;
-    counts[mode] -= 1;
+  /** False for one that is not here. */
+  remove(mode: HoldMode, shard: number, connection: ConnectionId): boolean {
+    if (this.#byShard.get(shard)?.[mode]?.delete(connection) !== true) return false;
     this.#counts[mode] -= 1;
+    return true;
   }
 
   /** The modes that lost somebody. */
   removeAllOf(shard: number): readonly HoldMode[] {
-    const counts = this.#byShard.get(shard);
-    if (counts === undefined) return [];
+    const ofShard = this.#byShard.get(shard);
+    if (ofShard === undefined) return [];
     this.#byShard.delete(shard);
-    const lost = MODES.filter((mode) => counts[mode] > 0);
-    for (const mode of lost) this.#counts[mode] -= counts[mode];
+    const lost = MODES.filter((mode) => (ofShard[mode]?.size ?? 0) > 0);
+    for (const mode of lost) this.#counts[mode] -= ofShard[mode]?.size ?? 0;
     return lost;
   }
 }

@@ -1,5 +1,5 @@
-// Holds deliveries to the rate that an operator allows, counted by receivers: an item that would go beyond it waits its
-// turn, up to a bound. Without a rate nothing ever waits. Instants are microseconds.
+// Holds deliveries to the rate that an operator allows, counted by receivers: an item is delivered to all at once, and
+// the next one waits until that is paid for, up to a bound. Without a rate nothing ever waits. Instants are microseconds.
 // Refuses to know what is delivered. Obeys spec/grip.md, section "Limits".
 
 import type { GatewayOptions } from '../gateway-options.ts';
@@ -26,10 +26,11 @@ export class Pacer<T> {
     return true;
   }
 
-  /** False when too many wait already. */
+  /** False when too many would wait; one item may always wait, however many are to get it. */
   wait(value: T, receivers: number): boolean {
     const { messageHwm } = this.#limits;
-    if (messageHwm !== undefined && this.#waitingReceivers + receivers > messageHwm) return false;
+    const isOver = messageHwm !== undefined && this.#waitingReceivers + receivers > messageHwm;
+    if (isOver && this.#waiting.length > 0) return false;
     this.#waiting.push({ value, receivers });
     this.#waitingReceivers += receivers;
     return true;
@@ -37,8 +38,9 @@ export class Pacer<T> {
 
   /** What may go now, in order. */
   take(now: number): readonly T[] {
-    const { messageRate = Infinity } = this.#limits;
+    const { messageRate } = this.#limits;
     const out: T[] = [];
+    if (messageRate === undefined) return out;
     while (this.#paidAt <= now) {
       const next = this.#waiting.shift();
       if (next === undefined) break;

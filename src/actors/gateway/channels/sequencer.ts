@@ -78,16 +78,17 @@ export class Sequencer {
     return { items: [], dropped: 0 };
   }
 
-  /** What has waited too long goes out without the one before it, oldest first. */
+  /** What has waited too long goes out without the one before it, oldest first, but behind what it is known to follow. */
   *overdue(now: number): Iterable<readonly [channel: string, out: Release]> {
     const since = now - this.#limits.messageWaitMs * 1_000;
     for (const channel of this.#behind) {
       const order = this.#orders.get(channel);
       const items: GripItem[] = [];
-      for (const [prevId, { item, at }] of order?.waiting ?? []) {
-        if (at > since) break;
-        if (order === undefined || !order.waiting.delete(prevId)) continue;
-        items.push(...this.#chain(channel, order, item));
+      for (const { at, item } of order?.waiting.values() ?? []) {
+        if (at > since || order === undefined) break;
+        const first = earliest(order, item);
+        if (first.prevId !== undefined) order.waiting.delete(first.prevId);
+        items.push(...this.#chain(channel, order, first));
       }
       if (items.length > 0) yield [channel, { items, dropped: 0 }];
     }
@@ -107,6 +108,18 @@ export class Sequencer {
     if (order.waiting.size === 0) this.#behind.delete(channel);
     return items;
   }
+}
+
+/** The first waiting item of those that lead to this one. */
+function earliest({ waiting }: Order, item: GripItem): GripItem {
+  let first = item;
+  // Ids that go round in a circle have no first one.
+  for (let steps = 0; steps < waiting.size; steps += 1) {
+    const before = [...waiting.values()].find((other) => other.item.id === first.prevId);
+    if (before === undefined) return first;
+    first = before.item;
+  }
+  return item;
 }
 
 /** Items that wait for others, of one channel. */

@@ -1,6 +1,7 @@
 // What an origin's answer means for the client's own request: it is passed on as it comes, or it is an instruct, which
 // is read whole before anything is said. Refuses to know what a hold does later. Obeys spec/grip.md, "Proxying".
 
+import type { HeaderList } from '../../codecs/grip/header-list.ts';
 import {
   type Instruct,
   isGripResponse,
@@ -25,7 +26,8 @@ type Body = Extract<OriginEvent, { readonly type: 'originBody' }>;
 export function headArrived(state: RequestState, question: Question, context: Turn): void {
   const said = question.answer;
   if (said === undefined) return;
-  const isGrip = speaksGrip(state.admitted) && isGripResponse(said.headers);
+  state.answeredBy = question.at;
+  const isGrip = isInstruct(state, said.headers);
   if (!isGrip && state.jsonp === undefined) {
     relay(state, said, responseHeaders(said.headers), context);
     return;
@@ -52,17 +54,27 @@ export function bodyArrived(
     fail(state, 'The origin broke off.', context);
     return;
   }
-  const isGrip = speaksGrip(state.admitted) && isGripResponse(said.headers);
-  if (!isGrip) {
+  if (!isInstruct(state, said.headers)) {
+    // Only a script is collected that is no instruct, and half of one is none.
     if (body.isWhole) {
-      answer(
-        state,
-        { ...said, headers: responseHeaders(said.headers), body: body.body },
-        false,
-        context,
-      );
+      state.question = undefined;
+      const headers = responseHeaders(said.headers);
+      answer(state, { ...said, headers, body: body.body }, false, context);
       end(state, context);
-    } else relay(state, said, responseHeaders(said.headers), context);
+    } else fail(state, 'JSON-P response too large.', context);
+    return;
+  }
+  const isJson = isJsonInstruct(said.headers);
+  if (isJson && !body.isWhole) {
+    failTooLarge(state, context);
+    return;
+  }
+  if (isJson && isHead(state)) {
+    // The instruct was in the body that a HEAD does not get.
+    state.question = undefined;
+    const { status, reason } = said;
+    answer(state, { status, reason, headers: [], body: noBytes }, false, context);
+    end(state, context);
     return;
   }
   const parsed = parseInstruct({ ...said, body: body.isWhole ? body.body : noBytes });
@@ -77,6 +89,10 @@ export function bodyArrived(
   } else obeyLarge(state, said, parsed.instruct, context);
 }
 
+function isInstruct({ admitted }: RequestState, headers: HeaderList): boolean {
+  return speaksGrip(admitted) && isGripResponse(headers);
+}
+
 function obey(state: RequestState, instruct: Instruct, context: Turn): void {
   const filters = instruct.channels.flatMap((channel) => channel.filters);
   const filtered = filterResponseContent(filters, instruct.response.body, {
@@ -87,9 +103,8 @@ function obey(state: RequestState, instruct: Instruct, context: Turn): void {
     return;
   }
   const response = { ...instruct.response, body: filtered.content };
-  const isHead = state.admitted.request.method === 'HEAD';
   if (instruct.hold === 'response') startPoll(state, { ...instruct, response }, context);
-  else if ((instruct.hold === 'stream' || instruct.next !== undefined) && !isHead)
+  else if ((instruct.hold === 'stream' || instruct.next !== undefined) && !isHead(state))
     startStream(state, { ...instruct, response }, context);
   else {
     answer(state, response, false, context);
@@ -99,10 +114,9 @@ function obey(state: RequestState, instruct: Instruct, context: Turn): void {
 
 /** A body too long to be read first: it may pass only if nothing in it has to be known or kept. */
 function obeyLarge(state: RequestState, said: Answered, instruct: Instruct, context: Turn): void {
-  const mayPass = !isJsonInstruct(said.headers) && instruct.hold !== 'response';
   const hasBuildId = instruct.channels.some(({ filters }) => filters.includes('build-id'));
-  if (!mayPass || hasBuildId || state.jsonp !== undefined) {
-    fail(state, 'GRIP instruct response too large.', context);
+  if (instruct.hold === 'response' || hasBuildId || state.jsonp !== undefined) {
+    failTooLarge(state, context);
     return;
   }
   const { status, reason, headers } = instruct.response;
@@ -125,6 +139,16 @@ function obeyLarge(state: RequestState, said: Answered, instruct: Instruct, cont
     headers: dressed(state, headers),
     thenHold: { owner: context.self, receiptsTo: admitted.gateway.router },
   });
+}
+
+function failTooLarge(state: RequestState, context: Turn): void {
+  const target = state.admitted.route.targets[state.answeredBy];
+  const from = `${target?.host ?? ''}:${target?.port ?? 0}`;
+  fail(state, `GRIP instruct response too large from ${from}`, context);
+}
+
+function isHead(state: RequestState): boolean {
+  return state.admitted.request.method === 'HEAD';
 }
 
 /** The body is with the client, or broke off and took the connection along. */
@@ -179,15 +203,13 @@ function relay(
 
 export function collect(state: RequestState, question: Question, context: Turn): void {
   const { gateway } = state.admitted;
-  context.send(gateway.edges.gateway, {
-    type: 'collect',
-    owner: context.self,
-    ref: question.ref,
-    bytesMax:
-      question.purpose === 'request' ? gateway.options.keptBodyBytesMax : OWN_BODY_BYTES_MAX,
-  });
+  const { ref, purpose, answer: said } = question;
+  const isScript = purpose === 'request' && !isInstruct(state, said?.headers ?? []);
+  const bytesMax =
+    purpose === 'next' || isScript ? LONG_BODY_BYTES_MAX : gateway.options.keptBodyBytesMax;
+  context.send(gateway.edges.gateway, { type: 'collect', owner: context.self, ref, bytesMax });
 }
 
 const noBytes = new Uint8Array(0);
-/** The body of a next link, or what a filter made of an item. */
-const OWN_BODY_BYTES_MAX = 1_000_000;
+/** The body of a next link, or of an answer that becomes a script. */
+const LONG_BODY_BYTES_MAX = 1_000_000;

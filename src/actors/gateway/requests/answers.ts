@@ -27,12 +27,10 @@ export function answer(state: RequestState, said: Answer, isHeld: boolean, conte
   const { admitted, connection, jsonp } = state;
   const wrap = isHeld ? wrapHeldJsonp : wrapJsonp;
   const wrapped = jsonp === undefined ? said : wrap(jsonp.callback, jsonp.mode, said);
-  context.send(admitted.gateway.edges.gateway, {
-    type: 'answer',
-    connection,
-    ...wrapped,
-    headers: dressed(state, wrapped.headers),
-  });
+  const { status, reason, body } = wrapped;
+  const headers = dressed(state, wrapped.headers);
+  const whole = { status, reason, headers, body };
+  context.send(admitted.gateway.edges.gateway, { type: 'answer', connection, ...whole });
 }
 
 /** Headers as the client's page may read them. */

@@ -10,10 +10,19 @@ import { channelOfTopic, topicOfChannel } from '../channel-messages.ts';
 import { GRIP_STREAM } from '../formats.ts';
 import { keeperOf } from '../gateway-context.ts';
 import { needsOwner } from '../rewriting/filters.ts';
+import { type Link, requestUrl, resolveLink } from './links.ts';
 import type { Hold, HeldChannel, RequestState, Turn } from './request-state.ts';
 
-/** Follows what the instruct names, and nothing else any more. */
-export function hold(state: RequestState, instruct: Instruct, context: Turn): Hold {
+/**
+ * Follows what the instruct names, and nothing else any more; without a hold that is nothing. `slots` takes up those of
+ * the subscriptions, where they are awaited.
+ */
+export function hold(
+  state: RequestState,
+  instruct: Instruct,
+  context: Turn,
+  slots?: Set<number>,
+): Hold {
   const { admitted } = state;
   const mode = instruct.hold === 'response' ? 'response' : 'stream';
   const before = state.hold;
@@ -32,19 +41,19 @@ export function hold(state: RequestState, instruct: Instruct, context: Turn): Ho
     }
   }
   for (const [name, channel] of wanted) {
-    const earlier = before?.channels.get(name);
-    channel.isAttached = earlier?.isAttached ?? false;
-    if (earlier === undefined || before?.mode !== mode) follow(state, mode, name, context);
-    subscribe(state, instruct, channel, context);
-    if (channel.isAttached) askId(state, channel, context);
+    if (before?.channels.has(name) !== true || before.mode !== mode)
+      follow(state, mode, name, context);
+    const slot = slots?.size ?? NO_SLOT;
+    slots?.add(slot);
+    subscribe(state, instruct, channel, slot, context);
   }
   const next: Hold = {
     mode,
     instruct,
     channels: wanted,
-    // Only the first word on this counts: what began with a promise to tell ends with it.
-    gone: before === undefined ? instruct.gone : before.gone,
-    base: before?.base ?? admitted.request,
+    // Only a hold's first word on this counts: what began with a promise to tell ends with it.
+    gone: before?.mode === 'stream' ? before.gone : goneOf(state, instruct),
+    base: before?.base ?? requestUrl(admitted),
     activityAt: context.now,
   };
   state.hold = next;
@@ -54,9 +63,7 @@ export function hold(state: RequestState, instruct: Instruct, context: Turn): Ho
 /** The router took the wish up: from now on nothing is missed. */
 export function attached(state: RequestState, topic: string, context: Turn): void {
   const channel = state.hold?.channels.get(channelOfTopic(topic));
-  if (channel === undefined) return;
-  channel.isAttached = true;
-  askId(state, channel, context);
+  if (channel !== undefined) askId(state, channel, context);
 }
 
 /** Lets go of everything that is followed. */
@@ -81,15 +88,20 @@ function wantedChannels(state: RequestState, instruct: Instruct): Map<string, He
   const { route, gateway } = state.admitted;
   const most = gateway.options.connectionSubscriptionsMax;
   const channels = new Map<string, HeldChannel>();
-  const want = (name: string, held: Omit<HeldChannel, 'name' | 'isAttached'>): void => {
+  if (instruct.hold === 'none') return channels;
+  const want = (name: string, held: Omit<HeldChannel, 'name'>): void => {
     if (channels.size < most && name !== '' && !channels.has(name))
-      channels.set(name, { name, ...held, isAttached: false });
+      channels.set(name, { name, ...held });
   };
   for (const { name: shortName, prevId, filters } of instruct.channels)
     want(route.prefix + shortName, { shortName, filters, lastId: prevId });
-  for (const name of route.targets[0]?.subscriptions ?? [])
+  for (const name of route.targets[state.answeredBy]?.subscriptions ?? [])
     want(name, { shortName: name, filters: [], lastId: undefined });
   return channels;
+}
+
+function goneOf(state: RequestState, { gone }: Instruct): Link | undefined {
+  return gone === undefined ? undefined : resolveLink(state, gone);
 }
 
 function open(state: RequestState, context: Turn): void {
@@ -111,6 +123,7 @@ function subscribe(
   state: RequestState,
   { hold: mode, next }: Instruct,
   { name, filters, lastId }: HeldChannel,
+  slot: number,
   context: Turn,
 ): void {
   const isPlain =
@@ -118,7 +131,7 @@ function subscribe(
   context.send(state.admitted.gateway.router, {
     type: 'subscribe',
     connection: state.connection,
-    slot: NO_SLOT,
+    slot,
     topic: topicOfChannel(name),
     format: isPlain ? GRIP_STREAM : TO_OWNER,
     since: undefined,
@@ -126,15 +139,24 @@ function subscribe(
 }
 
 function follow(state: RequestState, mode: Hold['mode'], channel: string, context: Turn): void {
-  const { gateway } = state.admitted;
-  const { shard } = gateway;
-  context.send(keeperOf(gateway, channel), { type: 'follow', channel, mode, shard });
+  tellKeeper(state, 'follow', mode, channel, context);
 }
 
 function unfollow(state: RequestState, mode: Hold['mode'], channel: string, context: Turn): void {
-  const { gateway } = state.admitted;
+  tellKeeper(state, 'unfollow', mode, channel, context);
+}
+
+/** [GRIP-STATS-1] With the connection's number: to say it twice, because the keeper may be new, changes nothing. */
+function tellKeeper(
+  { admitted, connection }: RequestState,
+  type: 'follow' | 'unfollow',
+  mode: Hold['mode'],
+  channel: string,
+  context: Turn,
+): void {
+  const { gateway } = admitted;
   const { shard } = gateway;
-  context.send(keeperOf(gateway, channel), { type: 'unfollow', channel, mode, shard });
+  context.send(keeperOf(gateway, channel), { type, channel, mode, shard, connection });
 }
 
 /** What was published between the origin's answer and the subscription shows in the channel's last id. */

@@ -2,13 +2,15 @@
 // what do they make of it. Items wait while an origin is being asked, and are looked at one after the other.
 // Refuses to know how an item ends a poll or goes into a stream. Obeys spec/grip.md, sections "Filters", "Recovery".
 
+import { type HeaderList, headerValue } from '../../codecs/grip/header-list.ts';
+import type { Instruct } from '../../codecs/grip/instruct.ts';
 import type { GripItem } from '../../codecs/grip/publish-item.ts';
 import type { Publication } from '../../routing/publication.ts';
 import { channelOfTopic, isUpdate } from '../channel-messages.ts';
 import { dataOf } from '../formats.ts';
 import { keeperOf } from '../gateway-context.ts';
 import { type FilterContext, runFilters } from '../rewriting/filters.ts';
-import { askOwn, lastIdsOf } from './asking.ts';
+import { askOwn, lastIdHeaders, lastIdsOf } from './asking.ts';
 import type { Filtering, HeldChannel, RequestState, Turn } from './request-state.ts';
 import { encodeText } from '../../codecs/utf8-text.ts';
 import { resolveLink } from './links.ts';
@@ -45,6 +47,35 @@ export function enqueue(state: RequestState, publication: Publication, context: 
   else state.queue.push(publication);
 }
 
+/** Of what waited, only that counts which follows what the origin has told now. */
+export function dropOld(state: RequestState, instruct: Instruct): void {
+  const withIds = instruct.channels.filter(({ prevId }) => prevId !== undefined);
+  if (withIds.length === 0) return;
+  state.queue = state.queue.filter((publication) => {
+    const { channel, prevId } = publication.data as { channel?: string; prevId?: string };
+    const held = withIds.find(({ name }) => state.admitted.route.prefix + name === channel);
+    if (held === undefined) return true;
+    return prevId === held.prevId || isAfterFirst(state, publication, held.prevId);
+  });
+}
+
+/** Some earlier item of the same channel begins where the origin ended: this one follows it. */
+function isAfterFirst(
+  state: RequestState,
+  publication: RequestState['queue'][number],
+  prevId: string | undefined,
+): boolean {
+  for (const earlier of state.queue) {
+    if (earlier === publication) return false;
+    if (
+      earlier.topic === publication.topic &&
+      (earlier.data as { prevId?: string }).prevId === prevId
+    )
+      return true;
+  }
+  return false;
+}
+
 /** Goes on with an item whose filter's question was answered. */
 export function afterFilter(
   state: RequestState,
@@ -54,7 +85,10 @@ export function afterFilter(
 ): ItemWish {
   const { status, isDropped, body } = answered;
   if (status !== 200 && status !== 204)
-    return { kind: 'error', message: `unexpected network request status: code=${status}` };
+    return {
+      kind: 'error',
+      message: `filter error: unexpected network request status: code=${status}`,
+    };
   if (isDropped) return { kind: 'nothing' };
   const content = filtering.isModify && status === 200 ? body : filtering.content;
   return filtered(state, { ...filtering, content }, undefined, context);
@@ -67,7 +101,11 @@ function wishOf(state: RequestState, publication: Publication, context: Turn): I
   const channel = hold?.channels.get(channelOfTopic(publication.topic));
   if (hold === undefined || channel === undefined) return { kind: 'nothing' };
   const format = hold.mode === 'response' ? data.response : data.stream;
-  if (format === undefined) return { kind: 'nothing' };
+  if (format === undefined) {
+    // It says nothing to this client, but the next one follows it.
+    if (channel.lastId !== undefined && data.prevId === channel.lastId) channel.lastId = data.id;
+    return { kind: 'nothing' };
+  }
   hold.activityAt = context.now;
   if (channel.lastId !== undefined) {
     if (data.prevId !== channel.lastId) {
@@ -84,7 +122,7 @@ function wishOf(state: RequestState, publication: Publication, context: Turn): I
   if (format.action !== 'send') return { kind: 'nothing' };
   const content = ('content' in format ? format.content : format.body) ?? noBytes;
   const filtering = { publication, channel, rest: channel.filters, content, isModify: false };
-  return filtered(state, filtering, format.contentFilters ?? [], context);
+  return filtered(state, filtering, format.contentFilters, context);
 }
 
 function filtered(
@@ -95,8 +133,7 @@ function filtered(
 ): ItemWish {
   const { publication, channel, rest, content } = filtering;
   const item = dataOf(publication) as GripItem;
-  const judged = contentFilters?.length === 0 ? undefined : contentFilters;
-  const verdict = runFilters(rest, content, judged, contextOf(state, channel, item));
+  const verdict = runFilters(rest, content, contentFilters, contextOf(state, channel, item));
   switch (verdict.kind) {
     case 'send':
       return { kind: 'send', item, content: verdict.content, publication };
@@ -109,10 +146,10 @@ function filtered(
       if (link === undefined) return { kind: 'error', message: 'invalid url value' };
       const isModify = verdict.filter === 'http-modify';
       state.filtering = { ...filtering, rest: verdict.rest, content: verdict.content, isModify };
-      const headers = [
-        ['Sub-Meta', JSON.stringify(state.hold?.instruct.meta ?? {})] as const,
-        ['Pub-Meta', JSON.stringify(item.meta)] as const,
-        ...lastIdsOf(state).map(([name, id]) => ['Grip-Last', `${name}; last-id=${id}`] as const),
+      const headers: HeaderList = [
+        ['Sub-Meta', headerValue(JSON.stringify(state.hold?.instruct.meta ?? {}))],
+        ['Pub-Meta', headerValue(JSON.stringify(item.meta))],
+        ...lastIdHeaders(state),
       ];
       const body = isModify ? verdict.content : noBytes;
       askOwn(state, 'filter', { ...link, headers }, body, context);

@@ -3,23 +3,38 @@
 
 import { abandon, askOwn } from './asking.ts';
 import { letGo } from './holding.ts';
-import { resolveLink } from './links.ts';
 import type { RequestState, Turn } from './request-state.ts';
 
 /** Nothing more will be said to the client. */
 export function end(state: RequestState, context: Turn): void {
-  abandon(state, context);
+  const isTelling = state.question?.purpose === 'gone';
+  if (!isTelling) abandon(state, context);
   letGo(state, context);
   state.queue = [];
+  // Its subscriptions may stand yet, and nobody is there to begin for.
+  state.opening = undefined;
   state.life = 'leaving';
-  if (!tellGone(state, context)) context.stop();
+  sayGone(state, context);
+  if (!isTelling && !tellGone(state, context)) context.stop();
 }
 
-/** [GRIP-GONE] True when an origin is being told that its hold is over; nothing waits for what it says. */
+/** True when an origin is being told that its hold is over, which it is told once. */
 export function tellGone(state: RequestState, context: Turn): boolean {
-  const uri = state.hold?.gone;
-  const link = uri === undefined ? undefined : resolveLink(state, uri);
-  if (link === undefined) return false;
+  const link = state.hold?.gone;
+  if (state.hold === undefined || link === undefined) return false;
+  state.hold.gone = undefined;
   askOwn(state, 'gone', { ...link, headers: [] }, new Uint8Array(0), context);
   return true;
+}
+
+/** Operators hear that the client is gone. */
+export function sayGone(state: RequestState, context: Turn): void {
+  const { gateway, route } = state.admitted;
+  const id = connectionIdOf(state);
+  context.send(gateway.edges.operator, { type: 'clientDisconnected', id, route: route.id });
+}
+
+/** Under which operators know the client. */
+export function connectionIdOf({ admitted, connection }: RequestState): string {
+  return `${admitted.gateway.shard}:${connection}`;
 }

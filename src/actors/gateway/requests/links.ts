@@ -4,38 +4,41 @@
 
 import type { Target } from '../../codecs/grip/routes-file.ts';
 import type { OriginAddress } from '../../runtime/gateway-edges.ts';
+import type { Admitted, OwnRequest } from '../forward.ts';
 import type { RequestState } from './request-state.ts';
 
 export interface Link {
+  /** The whole of it: where links that are relative to this one start from. */
+  readonly href: string;
   readonly path: string;
   readonly search: string;
   /** Set when the link leads away from the client's host. */
-  readonly elsewhere: Elsewhere | undefined;
-}
-
-export interface Elsewhere {
-  readonly origin: OriginAddress;
-  readonly host: string;
+  readonly elsewhere: OwnRequest['elsewhere'];
 }
 
 /** Undefined for what is no link of HTTP. */
 export function resolveLink({ admitted, hold }: RequestState, uri: string): Link | undefined {
-  const { request } = admitted;
-  const { path, search } = hold?.base ?? request;
-  const scheme = request.isSecure ? 'https' : 'http';
-  const from = `${scheme}://${request.host === '' ? 'localhost' : request.host}${path}${search}`;
-  if (!URL.canParse(uri, from)) return undefined;
+  const home = requestUrl(admitted);
+  const from = hold?.base ?? home;
+  if (!URL.canParse(uri, from) || !URL.canParse(home)) return undefined;
   const url = new URL(uri, from);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined;
-  const isAtHome = url.origin === new URL(from).origin;
+  const isAtHome = url.origin === new URL(home).origin;
   const elsewhere = isAtHome ? undefined : elsewhereOf(url, admitted.route.targets[0]);
-  return { path: url.pathname, search: url.search, elsewhere };
+  return { href: url.href, path: url.pathname, search: url.search, elsewhere };
 }
 
-function elsewhereOf(url: URL, target: Target | undefined): Elsewhere {
+/** What the client asked for. */
+export function requestUrl({ request }: Admitted): string {
+  const { host, path, search, isSecure } = request;
+  const scheme = isSecure ? 'https' : 'http';
+  return `${scheme}://${host === '' ? 'localhost' : host}${path}${search}`;
+}
+
+function elsewhereOf(url: URL, target: Target | undefined): Link['elsewhere'] {
   const isSecure = url.protocol === 'https:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  const origin = {
+  const origin: OriginAddress = {
     host,
     port: url.port === '' ? (isSecure ? 443 : 80) : Number(url.port),
     isSecure,

@@ -7,14 +7,15 @@ import { patchBody } from '../../codecs/grip/json-patch.ts';
 import type { GripItem, ResponseFormat } from '../../codecs/grip/publish-item.ts';
 import { withoutHeaders } from '../../codecs/grip/header-list.ts';
 import { answer, answerError, mergedHeaders, ORIGIN_ERROR } from './answers.ts';
-import { askOrigin } from './asking.ts';
+import { askOrigin, mayAsk, turnTaken } from './asking.ts';
 import { hold } from './holding.ts';
-import { nextWish, type ItemWish } from './items.ts';
+import { dropOld, nextWish, type ItemWish } from './items.ts';
 import { end, tellGone } from './leaving.ts';
 import type { RequestState, Turn } from './request-state.ts';
 
 export function startPoll(state: RequestState, instruct: Instruct, context: Turn): void {
   state.life = 'polling';
+  dropOld(state, instruct);
   hold(state, instruct, context);
   context.after('poll', instruct.timeoutMs);
   drainPoll(state, context);
@@ -30,7 +31,11 @@ export function pollTimedOut(state: RequestState, context: Turn): void {
 
 /** Looks at what waits, until something ends the poll. */
 export function drainPoll(state: RequestState, context: Turn): void {
-  while (state.life === 'polling' && state.question === undefined) {
+  while (
+    state.life === 'polling' &&
+    state.question === undefined &&
+    state.pendingAsk !== 'recover'
+  ) {
     const wish = nextWish(state, context);
     if (wish === undefined) return;
     obeyInPoll(state, wish, context);
@@ -50,10 +55,11 @@ export function obeyInPoll(state: RequestState, wish: ItemWish, context: Turn): 
     case 'recover':
       // What waited is older than what the origin will say now.
       state.queue = [];
-      askAgain(state, context);
+      if (mayAsk(state, 'recover', context)) askAgain(state, context);
       return;
     case 'update':
-      askAgain(state, context);
+      // What waits behind it may come after what the origin will say: it is looked at then.
+      if (mayAsk(state, 'update', context)) askAgain(state, context);
       return;
     case 'error':
       answerError(state, 502, ORIGIN_ERROR, wish.message, context);
@@ -72,11 +78,8 @@ function finishPoll(state: RequestState, item: GripItem, content: Uint8Array, co
   if (body === undefined)
     answerError(state, 502, ORIGIN_ERROR, 'failed to apply body-patch', context);
   else {
-    const removed = format.headers
-      .filter(([name]) => name.toLowerCase() === 'grip-expose-headers')
-      .map(([, value]) => value);
     const merged = mergedHeaders(held.instruct.response.headers, format.headers);
-    const headers = withoutHeaders(merged, removed);
+    const headers = withoutHeaders(merged, format.hiddenHeaders);
     const { status, reason } = format;
     answer(state, { status, reason, headers, body }, true, context);
   }
@@ -94,7 +97,8 @@ function bodyOf(
 }
 
 /** [GRIP] The origin is asked the client's question again, and told what the client has. */
-function askAgain(state: RequestState, context: Turn): void {
+export function askAgain(state: RequestState, context: Turn): void {
+  turnTaken(state, context);
   context.cancel('poll');
   context.count('gateway.holds.retried');
   state.life = 'asking';

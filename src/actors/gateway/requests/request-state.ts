@@ -11,6 +11,7 @@ import type { ExchangeEvent, OriginEvent, RequestBody } from '../../runtime/gate
 import type { ChannelId } from '../channel-messages.ts';
 import type { Admitted, OwnRequest } from '../forward.ts';
 import type { JsonpCall } from './answers.ts';
+import type { Link } from './links.ts';
 
 export type RequestMessage =
   | ExchangeEvent
@@ -18,14 +19,23 @@ export type RequestMessage =
   | ConnectionEvent
   | RouterReply
   | ChannelId
+  /** It is the turn of the origin that is built in. */
+  | { readonly type: 'testAsked' }
   /** The shard that kept some channels died: its successor does not know who follows them. */
   | { readonly type: 'followAgain'; readonly shard: number };
 
 /**
  * asking: the client waits for an origin. relaying: the origin's body is on its way. polling, streaming: held.
- * leaving: the client is gone or answered, and an origin is told so.
+ * finishing: nothing follows what a stream was told. leaving: the client is gone or answered, and an origin is told so.
  */
-export type RequestLife = 'asking' | 'relaying' | 'polling' | 'streaming' | 'leaving';
+export type RequestLife = 'asking' | 'relaying' | 'polling' | 'streaming' | 'finishing' | 'leaving';
+
+/** A stream that begins when its subscriptions stand: whoever sees it begin may publish to it at once. */
+export interface Opening {
+  readonly instruct: Instruct;
+  /** Subscriptions that are not answered yet. */
+  readonly slots: Set<number>;
+}
 
 /** A question that is open at an origin; at most one at a time. */
 export interface Question {
@@ -48,16 +58,16 @@ export interface HeldChannel {
   filters: readonly string[];
   /** The id that the client has seen last; undefined when the origin did not care. */
   lastId: string | undefined;
-  isAttached: boolean;
 }
 
 export interface Hold {
   readonly mode: 'response' | 'stream';
   readonly instruct: Instruct;
   readonly channels: Map<string, HeldChannel>;
-  readonly gone: string | undefined;
+  /** Who is to be told when the hold ends, and was not yet. */
+  gone: Link | undefined;
   /** Where relative links start from. */
-  base: { readonly path: string; readonly search: string };
+  base: string;
   /** When a channel spoke last; microseconds. */
   activityAt: number;
 }
@@ -69,9 +79,12 @@ export interface RequestState {
   life: RequestLife;
   refs: number;
   question: Question | undefined;
+  /** Which target of the route answered the client's request. */
+  answeredBy: number;
   /** The client's body, for asking again; undefined when it was too long to keep. */
   body: Uint8Array | undefined;
   hold: Hold | undefined;
+  opening: Opening | undefined;
   /** The router knows of the connection. */
   isOpen: boolean;
   /** The client's stream has begun: nothing but more of it can be said. */
@@ -80,12 +93,14 @@ export interface RequestState {
   queue: Publication[];
   /** What to do when a filter's question is answered. */
   filtering: Filtering | undefined;
-  /** A channel whose id went on without us. */
-  suspected: { readonly name: string; readonly seen: string } | undefined;
+  /** Channels whose ids went on without us, and what we had seen of them. */
+  readonly suspected: Map<string, string>;
   /** What the stream follows once the origin's long body has passed. */
   pendingStream: Instruct | undefined;
   /** Times that a link was asked for in vain. */
   attempts: number;
+  /** Waits for its turn to ask its origin. `recover`: what comes meanwhile is looked at after that. */
+  pendingAsk: 'update' | 'recover' | undefined;
 }
 
 /** An item between two filters. */

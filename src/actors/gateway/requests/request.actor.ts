@@ -7,23 +7,26 @@ import { firstHeader } from '../../codecs/grip/header-list.ts';
 import type { ActorDefinition } from '../../runtime/actor.ts';
 import type { OriginEvent } from '../../runtime/gateway-edges.ts';
 import { type Admitted, isCrossOrigin } from '../forward.ts';
+import { keeperOf } from '../gateway-context.ts';
 import { readJsonp } from '../rewriting/jsonp.ts';
-import { testAnswer } from './test-origin.ts';
+import { askTestOrigin, testOriginHeard } from './test-origin.ts';
 import { answer, answerError, errorAnswer } from './answers.ts';
 import { bodyArrived, collect, fail, headArrived, relayed } from './answering.ts';
-import { abandon, askNextTarget, askOrigin, mayAskElsewhere } from './asking.ts';
-import { attached, followAgain } from './holding.ts';
+import { abandon, askNextTarget, askOrigin, mayAskElsewhere, TURN_TIMER } from './asking.ts';
+import { attached, followAgain, letGo } from './holding.ts';
 import { afterFilter, enqueue } from './items.ts';
-import { end } from './leaving.ts';
-import { askAgainNow, drainPoll, obeyInPoll, pollTimedOut } from './polling.ts';
+import { connectionIdOf, end, sayGone } from './leaving.ts';
+import { askAgain, askAgainNow, drainPoll, obeyInPoll, pollTimedOut } from './polling.ts';
 import {
   askNext,
   closeStream,
+  failStream,
   drainStream,
   nextAnswered,
   nextFailed,
   nextIsDue,
   obeyInStream,
+  stands,
 } from './streaming.ts';
 import type { Question, RequestMessage, RequestState, Turn } from './request-state.ts';
 
@@ -44,18 +47,32 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
       life: 'asking',
       refs: 0,
       question: undefined,
+      answeredBy: 0,
       body: undefined,
       hold: undefined,
+      opening: undefined,
       isOpen: false,
       isStreaming: false,
       queue: [],
       filtering: undefined,
-      suspected: undefined,
+      suspected: new Map(),
       pendingStream: undefined,
       attempts: 0,
+      pendingAsk: undefined,
     };
     const { connection } = request;
+    const { operator } = gateway.edges;
+    const { id: route } = admitted.route;
     context.send(gateway.edges.gateway, { type: 'own', connection, owner: context.self });
+    context.send(operator, { type: 'activity', route, count: 1 });
+    context.send(operator, {
+      type: 'clientConnected',
+      id: connectionIdOf(state),
+      kind: 'http',
+      route,
+      remote: request.remote,
+      isSecure: request.isSecure,
+    });
     return begin(state, context);
   },
   receive(state, message, context) {
@@ -76,13 +93,26 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
         withQuestion(state, message.ref, () => relayed(state, message.isWhole, context));
         return;
       case 'bodyRead':
+        if (state.life === 'asking') testOriginHeard(state, message, context);
         return;
       case 'delivered':
         enqueue(state, message.publication, context);
         drain(state, context);
         return;
+      case 'testAsked':
+        if (state.life === 'asking') askTestOrigin(state, context);
+        return;
+      case 'gapped':
+        // The home of a channel died, and what was on its way with it.
+        if (state.question === undefined && state.attempts === 0)
+          obey(state, { kind: 'update' }, context);
+        return;
       case 'subscribed':
         attached(state, message.topic, context);
+        stands(state, message.slot, context);
+        return;
+      case 'subscribeRefused':
+        refused(state, context);
         return;
       case 'channelId':
         checkId(state, message.channel, message.lastId, context);
@@ -107,9 +137,12 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
     }
   },
   /** After a bug nobody is left waiting: an unanswered client gets an error, a stream ends. */
-  lastWords({ admitted, connection, isStreaming, isOpen }, context) {
-    const { edges, router } = admitted.gateway;
-    if (isOpen) context.send(router, { type: 'leave', connection });
+  lastWords(state, context) {
+    const { admitted, connection, isStreaming } = state;
+    const { edges } = admitted.gateway;
+    abandon(state, context);
+    letGo(state, context);
+    if (state.life !== 'leaving') sayGone(state, context);
     if (isStreaming) context.send(edges.web, { type: 'cut', connection });
     else {
       const said = errorAnswer(500, 'Internal error.');
@@ -149,42 +182,13 @@ function ask(state: RequestState, asked: Question['body'], context: Turn): Reque
     const sentence = 'Client not allowed to send WebSocket events directly.';
     answerError(state, 403, sentence, undefined, context);
     end(state, context);
-  } else if (target?.kind === 'test') testOrigin(state, context);
-  else askOrigin(state, asked, context);
+  } else askOrigin(state, asked, context);
   return state;
 }
 
 function claimsEvents(headers: Admitted['request']['headers']): boolean {
   const type = firstHeader(headers, 'content-type') ?? '';
   return type.split(';')[0]?.trim().toLowerCase() === 'application/websocket-events';
-}
-
-/** The route's built-in origin answers without being asked. */
-function testOrigin(state: RequestState, context: Turn): void {
-  const said = testAnswer(state.admitted);
-  state.body = noBytes;
-  state.refs += 1;
-  const question: Question = {
-    ref: state.refs,
-    purpose: 'request',
-    at: 0,
-    body: { kind: 'bytes', bytes: noBytes },
-    own: undefined,
-    answer: { type: 'originAnswered', ref: state.refs, requestBody: noBytes, ...said },
-  };
-  state.question = question;
-  bodyArrived(
-    state,
-    question,
-    {
-      type: 'originBody',
-      ref: question.ref,
-      body: said.body,
-      isWhole: true,
-      isBroken: false,
-    },
-    context,
-  );
 }
 
 function withQuestion(state: RequestState, ref: number, then: (question: Question) => void): void {
@@ -231,7 +235,8 @@ function body(
   else abandon(state, context);
   if (question.purpose === 'next') {
     if (said.isWhole) nextAnswered(state, question, said.body, context);
-    else nextFailed(state, context);
+    else if (said.isBroken) nextFailed(state, context);
+    else failStream(state, 'Next response too large.', context);
   } else if (question.purpose === 'filter') filterAnswered(state, question, said, context);
 }
 
@@ -270,6 +275,7 @@ function detailsOf({ admitted }: RequestState, why: string): string {
 
 /** The origin knows that its hold is over; a long-poll that was only paused goes on. */
 function gone(state: RequestState, context: Turn): void {
+  state.question = undefined;
   if (state.life === 'asking') askAgainNow(state, context);
   else context.stop();
 }
@@ -284,15 +290,16 @@ function filterAnswered(
   state.filtering = undefined;
   if (filtering === undefined || head === undefined) return;
   const isDropped = firstHeader(head.headers, 'action') === 'drop';
+  const problem = said.isBroken ? 'network request failed' : 'network response too large';
   const wish = said.isWhole
     ? afterFilter(state, filtering, { status: head.status, isDropped, body: said.body }, context)
-    : ({ kind: 'error', message: 'network response too large' } as const);
+    : ({ kind: 'error', message: `filter error: ${problem}` } as const);
   obey(state, wish, context);
 }
 
 function filterFailed(state: RequestState, context: Turn): void {
   state.filtering = undefined;
-  obey(state, { kind: 'error', message: 'network request failed' }, context);
+  obey(state, { kind: 'error', message: 'filter error: network request failed' }, context);
 }
 
 function obey(state: RequestState, wish: Parameters<typeof obeyInPoll>[1], context: Turn): void {
@@ -317,22 +324,50 @@ function checkId(
   if (channel?.lastId === undefined || lastId === undefined || lastId === channel.lastId) return;
   // What changed the channel's id may be on its way to us, a moment behind.
   context.after('check', CHECK_AFTER_MS);
-  state.suspected = { name, seen: channel.lastId };
+  state.suspected.set(name, channel.lastId);
 }
 
 function timedOut(state: RequestState, name: string, context: Turn): void {
   if (name === 'poll') pollTimedOut(state, context);
   else if (name === 'next') nextIsDue(state, context);
   else if (name === 'check') recoverSuspected(state, context);
+  else if (name === TURN_TIMER) turnCame(state, context);
+}
+
+/** [GRIP-LOAD-1] */
+function turnCame(state: RequestState, context: Turn): void {
+  const { pendingAsk, question, life } = state;
+  if (pendingAsk === undefined) return;
+  // A filter asks: the origin is asked when that is over.
+  if (question !== undefined) context.after(TURN_TIMER, TURN_AGAIN_MS);
+  else if (life === 'polling') askAgain(state, context);
+  else if (life === 'streaming') askNext(state, context);
 }
 
 function recoverSuspected(state: RequestState, context: Turn): void {
-  const { suspected } = state;
-  state.suspected = undefined;
-  if (suspected === undefined || state.question !== undefined) return;
-  if (state.hold?.channels.get(suspected.name)?.lastId !== suspected.seen) return;
-  if (state.life === 'polling') obeyInPoll(state, { kind: 'recover' }, context);
-  else if (state.life === 'streaming') askNext(state, context);
+  const { suspected, hold, question, admitted } = state;
+  if (question?.purpose === 'filter' || state.opening !== undefined) {
+    context.after('check', CHECK_AFTER_MS);
+    return;
+  }
+  const missed = [...suspected].filter(([name, seen]) => hold?.channels.get(name)?.lastId === seen);
+  suspected.clear();
+  // Who asks an origin now is told where it stands, and looks anew.
+  if (missed.length === 0 || question !== undefined || state.attempts > 0) return;
+  for (const [channel] of missed)
+    context.send(keeperOf(admitted.gateway, channel), { type: 'forgetId', channel });
+  obey(state, { kind: 'recover' }, context);
+}
+
+/** There is no room for another channel: a hold that would wait in vain is none. */
+function refused(state: RequestState, context: Turn): void {
+  context.count('gateway.holds.refused');
+  if (state.opening !== undefined) {
+    state.opening = undefined;
+    fail(state, 'too many channels', context);
+    return;
+  }
+  obey(state, { kind: 'error', message: 'too many channels' }, context);
 }
 
 /** [GRIP] A client that does not read is let go, and counted: nothing is left out of a stream. */
@@ -345,3 +380,4 @@ function tooSlow(state: RequestState, context: Turn): void {
 
 const noBytes = new Uint8Array(0);
 const CHECK_AFTER_MS = 50;
+const TURN_AGAIN_MS = 100;

@@ -6,16 +6,38 @@
 import { type Instruct, parseInstruct } from '../../codecs/grip/instruct.ts';
 import { encodeText } from '../../codecs/utf8-text.ts';
 import { isDebug } from '../forward.ts';
+import { filterResponseContent } from '../rewriting/filters.ts';
 import { dressed } from './answers.ts';
-import { askOwn, lastIdsOf } from './asking.ts';
+import { abandon, askOwn, lastIdHeaders, mayAsk, turnTaken } from './asking.ts';
 import { hold } from './holding.ts';
-import { type ItemWish, nextWish } from './items.ts';
+import { dropOld, type ItemWish, nextWish } from './items.ts';
 import { end } from './leaving.ts';
 import { resolveLink } from './links.ts';
 import type { Question, RequestState, Turn } from './request-state.ts';
 
-/** Begins the client's answer, which stays open. */
+/** [GRIP-STREAM-2] Begins the client's answer, which stays open, when what it follows is followed. */
 export function startStream(state: RequestState, instruct: Instruct, context: Turn): void {
+  const slots = new Set<number>();
+  if (instruct.hold === 'stream' && !lacksLink(instruct)) hold(state, instruct, context, slots);
+  if (slots.size === 0) {
+    begin(state, instruct, context);
+    return;
+  }
+  state.life = 'asking';
+  state.opening = { instruct, slots: new Set(slots) };
+}
+
+/** One of the subscriptions that a stream waits for stands. */
+export function stands(state: RequestState, slot: number, context: Turn): void {
+  const { opening, connection, admitted, hold: held } = state;
+  if (opening?.slots.delete(slot) !== true || opening.slots.size > 0) return;
+  state.opening = undefined;
+  begin(state, opening.instruct, context);
+  for (let at = 0; at < (held?.channels.size ?? 0); at += 1)
+    context.send(admitted.gateway.router, { type: 'skip', connection, slot: at });
+}
+
+function begin(state: RequestState, instruct: Instruct, context: Turn): void {
   const { admitted, connection } = state;
   const { response } = instruct;
   state.isStreaming = true;
@@ -27,19 +49,30 @@ export function startStream(state: RequestState, instruct: Instruct, context: Tu
     owner: context.self,
     receiptsTo: admitted.gateway.router,
   });
-  followStream(state, instruct, context);
+  if (state.hold?.instruct === instruct) settleStream(state, instruct, context);
+  else followStream(state, instruct, context);
 }
 
 /** The stream has begun: what it follows from now on. */
 export function followStream(state: RequestState, instruct: Instruct, context: Turn): void {
-  const { next } = instruct;
-  const late = instruct.channels.find(({ prevId }) => prevId !== undefined);
-  if (late !== undefined && next === undefined) {
-    const message = `channel '${late.name}' specifies prev-id, but no next link found`;
+  if (lacksLink(instruct)) {
+    const late = instruct.channels.find(({ prevId }) => prevId !== undefined);
+    const message = `channel '${late?.name ?? ''}' specifies prev-id, but no next link found`;
     failStream(state, message, context);
     return;
   }
   hold(state, instruct, context);
+  settleStream(state, instruct, context);
+}
+
+function lacksLink({ hold: mode, channels, next }: Instruct): boolean {
+  return (
+    mode === 'stream' && next === undefined && channels.some(({ prevId }) => prevId !== undefined)
+  );
+}
+
+function settleStream(state: RequestState, instruct: Instruct, context: Turn): void {
+  const { next } = instruct;
   state.life = 'streaming';
   state.attempts = 0;
   tellKeepAlive(state, true, context);
@@ -49,13 +82,19 @@ export function followStream(state: RequestState, instruct: Instruct, context: T
     return;
   }
   if (next === undefined) context.cancel('next');
-  else context.after('next', next.timeoutMs);
+  else context.after('next', Math.max(next.timeoutMs, LINK_EVERY_MS_MIN));
   drainStream(state, context);
 }
 
 /** Looks at what waits, until an origin has to be asked. */
 export function drainStream(state: RequestState, context: Turn): void {
-  while (state.life === 'streaming' && state.question === undefined) {
+  // What comes while a link is asked for in vain, or a turn is waited for, waits, too.
+  while (
+    state.life === 'streaming' &&
+    state.question === undefined &&
+    state.attempts === 0 &&
+    state.pendingAsk !== 'recover'
+  ) {
     const wish = nextWish(state, context);
     if (wish === undefined) return;
     obeyInStream(state, wish, context);
@@ -82,8 +121,10 @@ export function obeyInStream(state: RequestState, wish: ItemWish, context: Turn)
     case 'recover':
     case 'update':
       if (held?.instruct.next === undefined) return;
-      if (wish.kind === 'hint') state.queue = [];
-      askNext(state, context);
+      // What waited is older than what the origin will say now.
+      if (wish.kind !== 'update') state.queue = [];
+      if (mayAsk(state, wish.kind === 'update' ? 'update' : 'recover', context))
+        askNext(state, context);
       return;
     case 'error':
       failStream(state, wish.message, context);
@@ -98,10 +139,16 @@ export function nextIsDue(state: RequestState, context: Turn): void {
   const { hold: held } = state;
   const next = held?.instruct.next;
   if (state.life !== 'streaming' || held === undefined || next === undefined) return;
-  if (state.question !== undefined) return;
+  if (state.question !== undefined) {
+    // A filter asks: the link is looked at again when that is over.
+    if (state.question.purpose === 'filter') context.after('next', LINK_EVERY_MS_MIN);
+    return;
+  }
   const quietMs = (context.now - held.activityAt) / 1_000;
-  if (state.attempts > 0 || quietMs >= next.timeoutMs) askNext(state, context);
-  else context.after('next', Math.max(1, Math.ceil(next.timeoutMs - quietMs)));
+  if (state.attempts > 0 || quietMs >= next.timeoutMs) {
+    // [GRIP-LOAD-2] Streams that began together are quiet together.
+    if (mayAsk(state, 'update', context)) askNext(state, context);
+  } else context.after('next', Math.max(1, Math.ceil(next.timeoutMs - quietMs)));
 }
 
 /** Asks the next link, and tells it what the client has. */
@@ -112,13 +159,12 @@ export function askNext(state: RequestState, context: Turn): void {
     failStream(state, 'Failed to retrieve next link.', context);
     return;
   }
+  turnTaken(state, context);
   context.cancel('next');
   context.count('gateway.links.asked');
   tellKeepAlive(state, false, context);
-  const headers = lastIdsOf(state).map(
-    ([channel, id]) => ['Grip-Last', `${channel}; last-id=${id}`] as const,
-  );
-  askOwn(state, 'next', { ...link, headers }, new Uint8Array(0), context);
+  const own = { ...link, headers: lastIdHeaders(state) };
+  askOwn(state, 'next', own, new Uint8Array(0), context);
 }
 
 /** The next link's whole answer: its body goes on, and its word is what counts from now on. */
@@ -136,15 +182,22 @@ export function nextAnswered(
     return;
   }
   const { instruct } = parsed;
-  if (own !== undefined) held.base = { path: own.path, search: own.search };
-  const payload = instruct.response.body;
-  if (payload.byteLength > 0) {
-    const words = { connection, slot: undefined, payload };
-    context.send(admitted.gateway.router, { type: 'reply', ...words });
-  }
   if (instruct.hold === 'response') {
     failStream(state, 'Next link returned non-stream hold.', context);
     return;
+  }
+  if (own?.href !== undefined) held.base = own.href;
+  const filters = instruct.channels.flatMap((channel) => channel.filters);
+  const { meta: subMeta, response } = instruct;
+  const filtered = filterResponseContent(filters, response.body, { subMeta });
+  if (filtered.kind === 'error') {
+    failStream(state, filtered.message, context);
+    return;
+  }
+  const { content: payload } = filtered;
+  if (payload.byteLength > 0) {
+    const words = { connection, slot: undefined, payload };
+    context.send(admitted.gateway.router, { type: 'reply', ...words });
   }
   dropOld(state, instruct);
   followStream(state, instruct, context);
@@ -164,6 +217,8 @@ export function nextFailed(state: RequestState, context: Turn): void {
 /** Ends the stream after what was said. */
 export function finishStream(state: RequestState, context: Turn): void {
   const { connection, admitted } = state;
+  state.life = 'finishing';
+  abandon(state, context);
   context.send(admitted.gateway.router, { type: 'finish', connection });
 }
 
@@ -196,35 +251,6 @@ export function closeStream(state: RequestState, context: Turn): void {
   end(state, context);
 }
 
-/** Of what waited, only that counts which follows what the origin has told now. */
-function dropOld(state: RequestState, instruct: Instruct): void {
-  const withIds = instruct.channels.filter(({ prevId }) => prevId !== undefined);
-  if (withIds.length === 0) return;
-  state.queue = state.queue.filter((publication) => {
-    const { channel, prevId } = publication.data as { channel?: string; prevId?: string };
-    const held = withIds.find(({ name }) => state.admitted.route.prefix + name === channel);
-    if (held === undefined) return true;
-    return prevId === held.prevId || isAfterFirst(state, publication, held.prevId);
-  });
-}
-
-/** Some earlier item of the same channel begins where the origin ended: this one follows it. */
-function isAfterFirst(
-  state: RequestState,
-  publication: RequestState['queue'][number],
-  prevId: string | undefined,
-): boolean {
-  for (const earlier of state.queue) {
-    if (earlier === publication) return false;
-    if (
-      earlier.topic === publication.topic &&
-      (earlier.data as { prevId?: string }).prevId === prevId
-    )
-      return true;
-  }
-  return false;
-}
-
 /** While a link is being asked nothing else is written: its body must not be cut in two. */
 function tellKeepAlive(state: RequestState, isOn: boolean, context: Turn): void {
   const { connection, hold: held, admitted } = state;
@@ -237,4 +263,6 @@ function tellKeepAlive(state: RequestState, isOn: boolean, context: Turn): void 
   context.send(admitted.gateway.router, { type: 'keepAlive', connection, keepAlive });
 }
 
+/** However often an origin wants its link to be asked. */
+const LINK_EVERY_MS_MIN = 100;
 const RETRY_AFTER_MS = [1_000, 2_000, 4_000, 8_000, 16_000];

@@ -1,6 +1,6 @@
 // The life of a client's WebSocket, as its session sees it.
 // It rules when the client may be written to, and when it has been told to go; origins have a life of their own.
-// Obeys spec/websocket-over-http.md, section "Sessions".
+// Obeys spec/websocket-over-http.md, sections "Opening" and "Closing".
 
 import { createMachine, lifeOf } from '../../runtime/machine.ts';
 

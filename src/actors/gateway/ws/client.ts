@@ -1,12 +1,19 @@
 // What is done to the client: messages go through the router, so that they keep their place among publications; a close
-// comes behind all that waits. Refuses to know who wants it. Obeys spec/grip.md, section "WebSockets".
+// comes behind all that waits. Refuses to know who wants it. Obeys spec/websocket-over-http.md, section "Closing".
 
 import { encodeText } from '../../codecs/utf8-text.ts';
 import type { Publication } from '../../routing/publication.ts';
 import { type Receipt, writeCost } from '../../runtime/edges.ts';
 import type { MessageKind } from '../../runtime/gateway-edges.ts';
 import { framed } from '../formats.ts';
-import { advance, type Close, type Dismissal, type Session, type Turn } from './session.ts';
+import {
+  advance,
+  type Close,
+  type Dismissal,
+  forgetWords,
+  type Session,
+  type Turn,
+} from './session.ts';
 
 export function say(
   session: Session,
@@ -42,6 +49,15 @@ export function dismiss(session: Session, { code = NORMAL, reason }: Close, cont
   end(session, { kind: 'close', ...words }, context);
 }
 
+/** Tells a client which rule it broke. [WOH-FRAME-4] */
+export function dismissForMistake(
+  session: Session,
+  { code, reason }: { readonly code: number; readonly reason: string },
+  context: Turn,
+): void {
+  end(session, { kind: 'break', code, reason }, context);
+}
+
 /** The client sees its connection break, behind all that was written. */
 export function cut(session: Session, context: Turn): void {
   end(session, { kind: 'cut' }, context);
@@ -50,7 +66,7 @@ export function cut(session: Session, context: Turn): void {
 function end(session: Session, how: Dismissal, context: Turn): void {
   if (session.client !== 'open') return;
   advance(session, 'dismissed');
-  session.words = [];
+  forgetWords(session);
   session.dismissal = how;
   const { gateway } = session.admitted;
   context.send(gateway.router, { type: 'finish', connection: session.connection });
@@ -75,7 +91,7 @@ export function finished(session: Session, context: Turn): void {
 export function giveUp(session: Session, context: Turn): void {
   if (session.client !== 'open' && session.client !== 'closing') return;
   advance(session, 'dismissed');
-  session.words = [];
+  forgetWords(session);
   session.dismissal = { kind: 'cut' };
   const { connection, admitted } = session;
   const { code, reason } = TOO_SLOW;

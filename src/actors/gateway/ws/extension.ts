@@ -1,6 +1,6 @@
 // The WebSocket extension `grip`, by which an origin asks the gateway to listen to it: found among the extensions of
 // its answer, with the prefix of the messages that are for the client.
-// Refuses to know what is said afterwards. Obeys spec/grip.md, section "WebSockets".
+// Refuses to know what is said afterwards. Obeys spec/websocket-over-http.md, section "Control messages".
 
 import {
   allHeaders,

@@ -1,6 +1,6 @@
 // What an origin tells the gateway on a WebSocket: which of its messages are for the client, which channels the client
 // follows, and what keeps it alive. Refuses to know how the origin is reached, and what is published.
-// Obeys spec/grip.md, section "Control messages".
+// Obeys spec/websocket-over-http.md, section "Control messages".
 
 import { type ControlMessage, parseControl } from '../../codecs/grip/control-message.ts';
 import { NO_SLOT } from '../../routing/router-messages.ts';
@@ -11,28 +11,25 @@ import { topicOfChannel } from '../channel-messages.ts';
 import { framed, GRIP_WS } from '../formats.ts';
 import { keeperOf } from '../gateway-context.ts';
 import { filtersPerChannelMax, needsOwner } from '../rewriting/filters.ts';
-import { cut, dismiss, say } from './client.ts';
-import { type FollowedChannel, hasRoom, type Session, type Turn } from './session.ts';
+import { cut, dismiss, dismissForMistake, say } from './client.ts';
+import { type FollowedChannel, forgetSaid, hasWindow, type Session, type Turn } from './session.ts';
 
 export const DELAYED_TIMER = 'delayed';
 
-/** Passes on what the origin said, as far as the client can take it. */
+/** [WOH-REQ-3] Passes on what the origin said, as far as the client can take it. */
 export function relay(session: Session, context: Turn): void {
-  const waiting = session.words;
-  if (waiting.length === 0 || session.client === 'waiting') return;
-  // Taken out of the session, so that it has room until a word has filled it.
-  session.words = [];
-  let said = 0;
-  for (const word of waiting) {
-    if (session.client !== 'open' || !hasRoom(session)) break;
-    said += 1;
+  while (session.client === 'open' && hasWindow(session)) {
+    const word = session.words[session.wordsSaid];
+    if (word === undefined) break;
+    session.wordsSaid += 1;
     if (word.kind === 'message') hearMessage(session, word.type, word.content, context);
     // Who gave the client up does not end it.
     else if (session.isDetached) continue;
     else if (word.kind === 'close') dismiss(session, word.close, context);
+    else if (word.kind === 'break') dismissForMistake(session, word, context);
     else cut(session, context);
   }
-  if (session.client === 'open') session.words = [...waiting.slice(said), ...session.words];
+  if (session.client !== 'waiting') forgetSaid(session);
 }
 
 function hearMessage(
@@ -47,6 +44,7 @@ function hearMessage(
     say(session, kind, content, context);
     return;
   }
+  // [WOH-GRIP-3]
   if (kind === 'text' && startsWith(content, CONTROL_PREFIX)) {
     const control = parseControl(decoder.decode(content));
     if (control === undefined) context.count('gateway.ws.control.ignored');
@@ -98,19 +96,22 @@ function subscribe(
 ): void {
   const { route, gateway } = session.admitted;
   const channel = route.prefix + shortName;
+  // [WOH-GRIP-7]
   const isNew = !session.channels.has(channel);
   if (isNew && session.channels.size >= gateway.options.connectionSubscriptionsMax) {
     context.count('gateway.ws.subscriptions.too-many');
     return;
   }
   if (filters.length > filtersPerChannelMax) {
-    closeForError(session, `too many filters for channel '${shortName}'`, context);
+    // [WOH-GRIP-17] Only whoever debugs the route learns why.
+    const reason = route.isDebug ? `too many filters for channel '${shortName}'` : '';
+    closeBoth(session, { code: INTERNAL_ERROR, reason }, context);
     return;
   }
   follow(session, channel, { shortName, filters, isImplicit: false }, context);
 }
 
-/** A channel that the route follows in the client's name; the route's prefix is not for it. */
+/** [WOH-GRIP-16] A channel that the route follows in the client's name; the route's prefix is not for it. */
 export function followImplicitly(session: Session, channel: string, context: Turn): void {
   follow(session, channel, { shortName: channel, filters: [], isImplicit: true }, context);
 }
@@ -126,12 +127,18 @@ function follow(session: Session, channel: string, followed: FollowedChannel, co
   context.send(admitted.gateway.router, {
     type: 'subscribe',
     connection,
-    slot: NO_SLOT,
+    // What the origin says after this reaches the client when the channel is followed, and not before.
+    slot: (session.slots += 1),
     topic,
     format,
     since: undefined,
   });
   if (before === undefined) tellKeeper(session, 'follow', channel, context);
+}
+
+/** The router took a subscription up, or could not: what the origin said after it may go to the client. */
+export function stands({ connection, admitted }: Session, slot: number, context: Turn): void {
+  context.send(admitted.gateway.router, { type: 'skip', connection, slot });
 }
 
 function unsubscribe(session: Session, channel: string, context: Turn): void {
@@ -172,16 +179,17 @@ export function letGo(session: Session, context: Turn): void {
 }
 
 function tellKeeper(
-  { admitted }: Session,
+  { admitted, connection }: Session,
   type: 'follow' | 'unfollow',
   channel: string,
   context: Turn,
 ): void {
   const { gateway } = admitted;
   const { shard } = gateway;
-  context.send(keeperOf(gateway, channel), { type, channel, mode: 'ws', shard });
+  context.send(keeperOf(gateway, channel), { type, channel, mode: 'ws', shard, connection });
 }
 
+/** [WOH-GRIP-13] */
 function detach(session: Session, context: Turn): void {
   if (session.isDetached) return;
   session.isDetached = true;
@@ -205,19 +213,13 @@ function keepAlive(
   });
 }
 
-/** Says now what was to be said later. */
+/** [WOH-GRIP-12] Says now what was to be said later. */
 export function flushDelayed(session: Session, context: Turn): void {
   const { delayed } = session;
   if (delayed === undefined) return;
   session.delayed = undefined;
   context.cancel(DELAYED_TIMER);
   say(session, delayed.kind, delayed.content, context);
-}
-
-/** Both sides are closed; only whoever debugs the route learns why. */
-export function closeForError(session: Session, sentence: string, context: Turn): void {
-  const reason = session.admitted.route.isDebug ? sentence : '';
-  closeBoth(session, { code: INTERNAL_ERROR, reason }, context);
 }
 
 /** The client hears why; the origin hears only that it is over. */

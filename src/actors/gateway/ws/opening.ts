@@ -1,6 +1,6 @@
 // Lets a client in, or sends it away: its route's targets are asked one after the other until one of them can be
 // reached, and that one's answer counts. Refuses to know what is said afterwards.
-// Obeys spec/grip.md, sections "WebSockets" and "Targets".
+// Obeys spec/websocket-over-http.md, sections "Handshake" and "Opening".
 
 import { type HeaderList, withoutHeaders } from '../../codecs/grip/header-list.ts';
 import type { Target } from '../../codecs/grip/routes-file.ts';
@@ -17,7 +17,7 @@ import { TestOrigin } from './origins/test-origin.ts';
 import { WohOrigin } from './origins/woh.ts';
 import { advance, type Origin, type Outcome, type Session, type Turn } from './session.ts';
 
-/** The next target gets the handshake. */
+/** [WOH-OPEN-11] The next target gets the handshake. */
 export function askNextTarget(session: Session, context: Turn): void {
   const { targets } = session.admitted.route;
   const target = targets[session.asked];
@@ -40,7 +40,7 @@ export function conclude(session: Session, outcome: Outcome, context: Turn): voi
     case 'refused': {
       const { status, reason, headers, body } = outcome;
       // The body may be shorter than the origin said: its length is told anew.
-      const kept = withoutHeaders(responseHeaders(headers), ['Content-Length', 'Upgrade']);
+      const kept = withoutHeaders(responseHeaders(headers), OF_REFUSAL);
       refuse(session, { status, reason, headers: kept, body }, context);
       return;
     }
@@ -68,7 +68,7 @@ function accept(session: Session, answered: HeaderList, context: Turn): void {
   if (grip !== undefined) {
     if (speaksGrip(admitted)) session.messagePrefix = grip.messagePrefix;
     // It is for the gateway in front of us to obey.
-    else headers = [...headers, [EXTENSIONS, grip.text]];
+    else if (admitted.isTrusted) headers = [...headers, [EXTENSIONS, grip.text]];
   }
   advance(session, 'upgraded');
   context.send(edges.gateway, {
@@ -90,7 +90,7 @@ function accept(session: Session, answered: HeaderList, context: Turn): void {
     followImplicitly(session, channel, context);
 }
 
-/** Refusals of the gateway's own have no headers: nobody shows them. */
+/** [WOH-HAND-6] Refusals of the gateway's own have no headers: nobody shows them. */
 function refuseError(session: Session, details: string | undefined, context: Turn): void {
   const isTold = details !== undefined && isDebug(session.admitted);
   const body = encodeText(`${isTold ? details : ORIGIN_ERROR}\n`);
@@ -118,7 +118,9 @@ function nameOf({ kind, host, port }: Target): string {
 }
 
 const ORIGIN_ERROR = 'Error while proxying to origin.';
-/** Between the origin and us. */
+/** [WOH-OPEN-7] Between the origin and us, where it refuses. */
+const OF_REFUSAL: readonly string[] = ['Content-Length', 'Upgrade', EXTENSIONS];
+/** [WOH-HAND-5] Between the origin and us. */
 const OF_HANDSHAKE: readonly string[] = [
   'Upgrade',
   'Connection',

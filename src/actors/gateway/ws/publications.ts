@@ -1,6 +1,6 @@
 // What becomes of an item for one WebSocket client, where the router cannot decide it for all: items for those whose
 // channel has filters, and items that close, refresh or speak of filters. A filter may ask an origin; later items wait.
-// Refuses to know other clients, and order: that is the router's. Obeys spec/grip.md, sections "Publishing", "Filters".
+// Refuses to know other clients, and order: that is the router's. Obeys spec/websocket-over-http.md, section "Publishing".
 
 import {
   firstHeader,
@@ -16,7 +16,7 @@ import { dataOf } from '../formats.ts';
 import { type Forwarded, forwardOwn, originOf } from '../forward.ts';
 import { type FilterContext, type FilterVerdict, runFilters } from '../rewriting/filters.ts';
 import { say } from './client.ts';
-import { closeBoth, closeForError } from './grip-control.ts';
+import { closeBoth } from './grip-control.ts';
 import { type FollowedChannel, nextRef, type Session, type Turn } from './session.ts';
 
 /** An item arrived that the session has to look at. */
@@ -109,8 +109,8 @@ function obey(
       ask(session, publication, verdict, context);
       return;
     case 'error':
+      // [WOH-FILTER-2]
       context.count('gateway.filters.failed');
-      if (session.admitted.route.isDebug) closeForError(session, verdict.message, context);
       return;
     default:
       verdict satisfies never;
@@ -121,8 +121,11 @@ function act(session: Session, publication: Publication, content: Uint8Array, co
   const ws = itemFor(session, publication)?.ws;
   if (ws === undefined) return;
   if (ws.action === 'send') say(session, ws.kind, content, context, publication);
-  else if (ws.action === 'close') closeBoth(session, ws, context);
-  else session.origin?.refresh();
+  else if (ws.action === 'close') {
+    // [WOH-PUB-4] A reason counts only with a code.
+    const reason = ws.code === undefined ? '' : ws.reason;
+    closeBoth(session, { code: ws.code, reason }, context);
+  } else session.origin?.refresh();
 }
 
 function factsOf(

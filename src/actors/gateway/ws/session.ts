@@ -1,6 +1,6 @@
 // What one WebSocket client of the gateway is: its connection, the origin that was found for it, what the origin said
 // and the client has not taken yet, and the channels that it follows. The parts of ws-session.actor.ts share it.
-// Refuses to know how origins are spoken to. Obeys spec/grip.md, section "WebSockets".
+// Refuses to know how origins are spoken to. Obeys spec/websocket-over-http.md.
 
 import type { HeaderList } from '../../codecs/grip/header-list.ts';
 import type { Target } from '../../codecs/grip/routes-file.ts';
@@ -37,7 +37,7 @@ export interface Close {
 }
 
 export type Dismissal =
-  | { readonly kind: 'close'; readonly code: number; readonly reason: string }
+  | { readonly kind: 'close' | 'break'; readonly code: number; readonly reason: string }
   /** Without a close frame. */
   | { readonly kind: 'cut' };
 
@@ -46,7 +46,9 @@ export type Word =
   | { readonly kind: 'message'; readonly type: MessageKind; readonly content: Uint8Array }
   | { readonly kind: 'close'; readonly close: Close }
   /** The connection to the origin is lost, or not to be trusted any more. */
-  | { readonly kind: 'cut' };
+  | { readonly kind: 'cut' }
+  /** The client broke a rule: it is told so, and for its origin it has vanished. */
+  | { readonly kind: 'break'; readonly code: number; readonly reason: string };
 
 /** How a target took the handshake. */
 export type Outcome =
@@ -115,10 +117,14 @@ export interface Session {
   outcome: Outcome | undefined;
   /** What the origin said and the client cannot take yet, in order. */
   words: Word[];
+  /** How many of them, from the front, were passed on. */
+  wordsSaid: number;
   /** Bytes (by `writeCost`) that this session wrote and that were not receipted. */
   owedBytes: number;
   /** How the connection is to be closed once all that was written has left. */
   dismissal: Dismissal | undefined;
+  /** The client has sent its close. */
+  hasClosed: boolean;
   /** The router has written all that it was given, and takes nothing more. */
   hasFinished: boolean;
   isClientHeld: boolean;
@@ -129,6 +135,8 @@ export interface Session {
   /** By name with the route's prefix. */
   readonly channels: Map<string, FollowedChannel>;
   readonly meta: Map<string, string>;
+  /** Subscriptions asked for: each keeps its place among what is written. */
+  slots: number;
   /** Waits for its timer. */
   delayed: { readonly kind: MessageKind; readonly content: Uint8Array } | undefined;
   filtering: Filtering | undefined;
@@ -152,14 +160,17 @@ export function sessionOf(admitted: Admitted, id: string, now: number): Session 
     origin: undefined,
     outcome: undefined,
     words: [],
+    wordsSaid: 0,
     owedBytes: 0,
     dismissal: undefined,
+    hasClosed: false,
     hasFinished: false,
     isClientHeld: false,
     messagePrefix: undefined,
     isDetached: false,
     channels: new Map(),
     meta: new Map(),
+    slots: 0,
     delayed: undefined,
     filtering: undefined,
     filterQueue: [],
@@ -178,9 +189,20 @@ export function nextRef(session: Session): number {
 }
 
 /** Whether the origin may say more. Whoever reads nothing any more has room for everything. */
-export function hasRoom({ client, words, owedBytes }: Session): boolean {
+export function hasRoom(session: Session): boolean {
+  const { client, words, wordsSaid } = session;
   if (client === 'closing' || client === 'gone') return true;
-  return words.length === 0 && owedBytes < CLIENT_BYTES_MAX;
+  return words.length === wordsSaid && hasWindow(session);
+}
+
+/** Whether the client may be written to. */
+export function hasWindow({ owedBytes }: Session): boolean {
+  return owedBytes < CLIENT_BYTES_MAX;
+}
+
+/** Whether something of a request may have come to the origin that did not answer it. */
+export function isReached(why: OriginFailure): boolean {
+  return why !== 'refused' && why !== 'connectTimeout' && why !== 'tls';
 }
 
 /** A client that nobody listens to any more has nobody who speaks to it either. */
@@ -188,3 +210,22 @@ export function hearWord(session: Session, word: Word): void {
   if (session.client === 'gone' || session.isDetached) return;
   session.words.push(word);
 }
+
+/** Nothing more of what the origin said is passed on. */
+export function forgetWords(session: Session): void {
+  session.words = [];
+  session.wordsSaid = 0;
+}
+
+/** Lets go of what was passed on; now and then, or a long answer would be copied for each receipt. */
+export function forgetSaid(session: Session): void {
+  const { words, wordsSaid } = session;
+  if (wordsSaid === words.length) {
+    if (wordsSaid > 0) forgetWords(session);
+  } else if (wordsSaid > FORGET_AFTER_WORDS) {
+    session.words = words.slice(wordsSaid);
+    session.wordsSaid = 0;
+  }
+}
+
+const FORGET_AFTER_WORDS = 4_096;

@@ -1,7 +1,7 @@
 // One WebSocket client of the gateway, from its handshake to the last word that its origin hears of it.
 // Each message moves one part of the session; then what the origin said goes to the client as far as there is room,
 // and what the client said to the origin. Refuses to know sockets, and how origins are spoken to.
-// Obeys spec/grip.md, section "WebSockets"; the client's life is client.machine.ts.
+// Obeys spec/websocket-over-http.md; the client's life is client.machine.ts.
 
 import type { ActorDefinition } from '../../runtime/actor.ts';
 import type { MessageKind } from '../../runtime/gateway-edges.ts';
@@ -15,10 +15,18 @@ import {
   letGo,
   relay,
   unfollowed,
+  stands,
 } from './grip-control.ts';
 import { askNextTarget, conclude } from './opening.ts';
 import { forgetFilter, hearFilter, hearPublication } from './publications.ts';
-import { advance, type Session, sessionOf, type Turn, type WsSessionMessage } from './session.ts';
+import {
+  advance,
+  forgetWords,
+  type Session,
+  sessionOf,
+  type Turn,
+  type WsSessionMessage,
+} from './session.ts';
 
 export type { WsSessionMessage } from './session.ts';
 
@@ -92,7 +100,11 @@ export const wsSession: ActorDefinition<WsSessionArgs, Session, WsSessionMessage
       case 'tooSlow':
         giveUp(session, context);
         break;
+      case 'subscribed':
+        stands(session, message.slot, context);
+        break;
       case 'subscribeRefused':
+        stands(session, message.slot, context);
         unfollowed(session, channelOfTopic(message.topic), context);
         break;
       case 'refresh':
@@ -108,7 +120,6 @@ export const wsSession: ActorDefinition<WsSessionArgs, Session, WsSessionMessage
       // Nothing of these was asked for.
       case 'bodyRead':
       case 'relayed':
-      case 'subscribed':
       case 'unsubscribed':
       case 'publishAnswered':
       case 'publisherHeld':
@@ -163,21 +174,25 @@ function hear(session: Session, kind: MessageKind, content: Uint8Array, context:
 /** The close goes to the origin, and its answer closes the client; without an origin there is no other answer. */
 function closeAsked(session: Session, code: number, reason: string, context: Turn): void {
   if (session.client !== 'open') return;
+  session.hasClosed = true;
   const close = { code: code === WITHOUT_CODE ? undefined : code, reason };
-  if (session.isDetached) dismiss(session, { ...close, reason: '' }, context);
+  // [WOH-GRIP-14]
+  if (session.isDetached) dismiss(session, { code: undefined, reason: '' }, context);
   else session.origin?.close(close, context);
 }
 
 function left(session: Session, code: number, reason: string, context: Turn): void {
   if (session.client === 'gone') return;
+  // [WOH-FRAME-4] Whoever was sent away by the edge, for a rule that it broke, has not closed.
+  const hasClosed = session.hasClosed || session.dismissal?.kind === 'close';
   advance(session, 'left');
   letGo(session, context);
   forgetFilter(session, context);
-  session.words = [];
+  forgetWords(session);
   session.delayed = undefined;
   sayDisconnected(session, context);
   if (session.isDetached) return;
-  if (code === GONE || session.dismissal?.kind === 'cut') session.origin?.leave(context);
+  if (code === GONE || !hasClosed) session.origin?.leave(context);
   else {
     const close = { code: code === WITHOUT_CODE ? undefined : code, reason };
     session.origin?.close(close, context);

@@ -1,6 +1,6 @@
 // A WebSocket to an origin that speaks the protocol itself: what either side says is passed on, and each side's close
 // waits for the other's. Refuses to know the client's connection and what GRIP makes of the origin's words.
-// Obeys spec/grip.md, section "WebSockets".
+// Obeys spec/websocket-over-http.md, section "Direct origins".
 
 import type { Target } from '../../../codecs/grip/routes-file.ts';
 import type { HeaderList } from '../../../codecs/grip/header-list.ts';
@@ -12,6 +12,7 @@ import {
   type Close,
   hasRoom,
   hearWord,
+  isReached,
   nextRef,
   type Origin,
   type Session,
@@ -95,7 +96,7 @@ export class DirectOrigin implements Origin {
     if (this.#life === 'open') this.#tell({ type: 'sayToOrigin', kind, payload: content }, context);
   }
 
-  /** Where the origin has closed already, this is the answer that it waits for. */
+  /** [WOH-DIRECT-8] Where the origin has closed already, this is the answer that it waits for. */
   close({ code, reason }: Close, context: Turn): void {
     if (this.#life !== 'open') return;
     this.#life = 'closing';
@@ -131,18 +132,16 @@ export class DirectOrigin implements Origin {
     if (!event.isWhole && !event.isBroken) this.#tell({ type: 'abandon' }, context);
     this.#life = 'ended';
     const { status, reason, headers } = refusal;
-    // A refusal that is too long, or broke off, would be another one than the origin's.
-    this.#session.outcome =
-      event.isWhole && !event.isBroken
-        ? { kind: 'refused', status, reason, headers, body: event.body }
-        : { kind: 'failed', why: 'broken' };
+    this.#session.outcome = event.isBroken
+      ? { kind: 'failed', why: 'broken' }
+      : { kind: 'refused', status, reason, headers, body: event.body };
   }
 
   #failed({ why, wasSent }: Extract<OriginEvent, { readonly type: 'originFailed' }>): void {
     const wasOpening = this.#life === 'opening';
     this.#life = 'ended';
     if (!wasOpening) hearWord(this.#session, { kind: 'cut' });
-    else if (wasSent || !UNREACHED.includes(why)) this.#session.outcome = { kind: 'failed', why };
+    else if (wasSent || isReached(why)) this.#session.outcome = { kind: 'failed', why };
     else this.#session.outcome = { kind: 'unreachable' };
   }
 
@@ -187,8 +186,6 @@ function handshake(headers: HeaderList, isGrip: boolean): HeaderList {
   ];
 }
 
-/** Nothing of the handshake was sent. */
-const UNREACHED: readonly string[] = ['refused', 'connectTimeout', 'tls'];
 /** Of the body of an answer that refuses the handshake. */
 export const REFUSAL_BYTES_MAX = 100_000;
 /** Codes that say what was not in a close frame. */

@@ -1,17 +1,31 @@
 // What a client said and its origin has not accepted yet: offered from the front, taken away as far as the origin
 // says, and offered again. An event leaves only when it was offered and accepted, so none is lost and none doubled.
-// Refuses to know requests and their headers. Obeys spec/websocket-over-http.md, section "Acceptance".
+// Refuses to know requests and their headers. Obeys spec/websocket-over-http.md, section "Requests".
 
 import type { WsEvent } from '../../../codecs/grip/ws-events.ts';
+import type { MessageKind } from '../../../runtime/gateway-edges.ts';
 
 export type MessageType = 'TEXT' | 'BINARY' | 'PING' | 'PONG';
+
+export const typeOf: Readonly<Record<MessageKind, MessageType>> = {
+  text: 'TEXT',
+  binary: 'BINARY',
+  ping: 'PING',
+  pong: 'PONG',
+};
+export const kindOf: Readonly<Record<MessageType, MessageKind>> = {
+  TEXT: 'text',
+  BINARY: 'binary',
+  PING: 'ping',
+  PONG: 'pong',
+};
 
 interface Waiting {
   readonly type: MessageType;
   readonly content: Uint8Array;
 }
 
-/** Content of one request; the event that passes it is the last. */
+/** Content of one request, and the longest event. [WOH-REQ-1] */
 export const OFFER_BYTES_MAX = 200_000;
 
 /** `mistaken`: the origin accepted what it was not offered, or went back on its word. */
@@ -64,12 +78,14 @@ export class EventQueue {
     this.#waitingBytes += content.byteLength;
   }
 
-  /** The events of the next request; a close comes behind all that waits, in a request that has room for it. */
+  /** [WOH-CLOSE-1] The events of the next request; a close comes behind all that waits, in a request that has room for it. */
   offer(close: WsEvent | undefined): readonly WsEvent[] {
     const events: WsEvent[] = [];
     let bytes = 0;
     for (const { type, content } of this.#waiting) {
-      if (events.length >= this.#eventsMax || bytes >= OFFER_BYTES_MAX) break;
+      const isFull =
+        events.length >= this.#eventsMax || bytes + content.byteLength > OFFER_BYTES_MAX;
+      if (isFull) break;
       events.push({ type, content });
       bytes += content.byteLength;
     }
@@ -85,7 +101,7 @@ export class EventQueue {
     return events;
   }
 
-  /** The origin took so many bytes of what it was offered; all of it where it does not say. */
+  /** [WOH-REQ-9] The origin took so many bytes of what it was offered; all of it where it does not say. */
   accept(bytes: number | undefined): Acceptance {
     const total = this.#offeredBytes + this.#closeBytes;
     const accepted = bytes ?? total;

@@ -1,5 +1,5 @@
 // The headers of WebSocket-over-HTTP: what each request says of its connection, and what an answer decides about it.
-// Pure lists; refuses to know when requests are made. Obeys spec/websocket-over-http.md, section "Headers".
+// Pure lists; refuses to know when requests are made. Obeys spec/websocket-over-http.md, sections "Opening", "Meta" and "Keep-alive".
 
 import { firstHeader, type HeaderList, withoutHeaders } from '../../../codecs/grip/header-list.ts';
 import { EXTENSIONS } from '../extension.ts';
@@ -15,7 +15,7 @@ export interface RequestFacts {
   readonly meta: HeaderList;
 }
 
-/** The handshake's headers, as they are forwarded, with those of the protocol in place of what only it may say. */
+/** [WOH-OPEN-2] [WOH-OPEN-3] The handshake's headers, as they are forwarded, with those of the protocol in place of what only it may say. */
 export function requestHeaders(
   forwarded: HeaderList,
   { id, isGrip, replayedBytes, meta }: RequestFacts,
@@ -39,14 +39,14 @@ export function handshakeHeaders(headers: HeaderList): HeaderList {
   return withoutHeaders(headers, (name) => PRIVATE.includes(name) || name.startsWith(SET_META));
 }
 
-/** Nothing but events under this very type is an answer: parameters are not taken. */
+/** [WOH-OPEN-7] Nothing but events under this very type is an answer: parameters are not taken. */
 export function isEvents(
   head: { readonly status: number; readonly headers: HeaderList } | undefined,
 ): boolean {
   return head?.status === 200 && firstHeader(head.headers, 'Content-Type') === EVENTS_TYPE;
 }
 
-/** How long the connection may be quiet from now on; undefined: for ever. */
+/** [WOH-KEEP-1] [WOH-KEEP-2] How long the connection may be quiet from now on; undefined: for ever. */
 export function keepAliveMsOf(headers: HeaderList, before: number | undefined): number | undefined {
   const said = firstHeader(headers, 'Keep-Alive-Interval');
   if (said === undefined) return before;
@@ -62,7 +62,7 @@ export function acceptedBytesOf(headers: HeaderList): number | undefined {
   return bytes === undefined || bytes < 0 ? undefined : bytes;
 }
 
-/** What the origin wants to be reminded of with each request; not what filters know. */
+/** [WOH-META-1] What the origin wants to be reminded of with each request; not what filters know. */
 export class Meta {
   #headers: HeaderList = [];
 
@@ -98,9 +98,4 @@ const OWN: readonly string[] = [
   'content-bytes-replayed',
   'sec-websocket-extensions',
 ];
-const PRIVATE: readonly string[] = [
-  'content-length',
-  'content-type',
-  'keep-alive-interval',
-  'content-bytes-accepted',
-];
+const PRIVATE: readonly string[] = ['content-length', 'content-type', 'keep-alive-interval'];

@@ -1,6 +1,6 @@
 // The life of one WebSocket-over-HTTP connection, as its origin sees it.
 // It rules which events may be told to the origin; how they are told is woh.ts's business.
-// Obeys spec/websocket-over-http.md, section "Connections".
+// Obeys spec/websocket-over-http.md, sections "Opening" and "Closing".
 
 import { createMachine, lifeOf } from '../../../runtime/machine.ts';
 

@@ -15,11 +15,12 @@ import {
 import { assert } from '../../../runtime/actor.ts';
 import type { MessageKind, OriginEvent } from '../../../runtime/gateway-edges.ts';
 import { forward, originOf } from '../../forward.ts';
-import { EventQueue, type MessageType, OFFER_BYTES_MAX } from './event-queue.ts';
+import { EventQueue, kindOf, OFFER_BYTES_MAX, typeOf } from './event-queue.ts';
 import {
   type Close,
   hasRoom,
   hearWord,
+  isReached,
   nextRef,
   type Origin,
   type Session,
@@ -83,8 +84,9 @@ export class WohOrigin implements Origin {
   say(kind: MessageKind, content: Uint8Array, context: Turn): void {
     if (this.#life !== 'open') return;
     if (content.byteLength > OFFER_BYTES_MAX) {
+      // [WOH-REQ-6]
       context.count('gateway.ws.messages.too-big');
-      hearWord(this.#session, { kind: 'cut' });
+      hearWord(this.#session, { kind: 'break', ...TOO_BIG });
       return;
     }
     this.#queue.add(typeOf[kind], content);
@@ -153,7 +155,7 @@ export class WohOrigin implements Origin {
     return this.#ref === undefined && !this.#isRetryDue && !this.hasEnded;
   }
 
-  /** One request at a time: what comes meanwhile waits for the next one. */
+  /** [WOH-REQ-1] One request at a time: what comes meanwhile waits for the next one. */
   #needsRequest(): boolean {
     if (!this.#isIdle() || this.#life === 'opening') return false;
     if (this.#life === 'leaving') return true;
@@ -183,12 +185,12 @@ export class WohOrigin implements Origin {
     }
     this.#telling = 'events';
     this.#replayedBytes = this.#queue.replayedBytes;
-    const events = this.#queue.offer(this.#queue.isCloseAccepted ? undefined : this.#close);
+    const events = this.#queue.offer(this.#close);
     if (this.#queue.isCloseOffered) this.#mayOfferClose = false;
     return events;
   }
 
-  /** Each request is signed anew. */
+  /** [WOH-REQ-4] Each request is signed anew. */
   #post(context: Turn): void {
     assert(this.#ref === undefined, 'one request at a time');
     const { admitted, id } = this.#session;
@@ -232,7 +234,7 @@ export class WohOrigin implements Origin {
     });
   }
 
-  /** What is no answer in events refuses the handshake, as it is; only its beginning when it is long. */
+  /** [WOH-OPEN-7] [WOH-OPEN-8] What is no answer in events refuses the handshake, as it is; only its beginning when it is long. */
   #refused(event: Extract<OriginEvent, { readonly type: 'originBody' }>, context: Turn): void {
     const head = this.#head;
     if (!event.isWhole) this.#letGo(event.ref, context);
@@ -255,13 +257,13 @@ export class WohOrigin implements Origin {
 
   #failed(event: Extract<OriginEvent, { readonly type: 'originFailed' }>, context: Turn): void {
     const { why, wasSent } = event;
-    const wasReached = !UNREACHED.includes(why);
+    const wasReached = isReached(why);
     if (this.#life === 'opening') {
       this.#advance('refused');
       this.#session.outcome = wasReached ? { kind: 'failed', why } : { kind: 'unreachable' };
       return;
     }
-    // Nobody waits any more for a handshake whose client is gone.
+    // [WOH-RETRY-3] Nobody waits any more for a handshake whose client is gone.
     const mayRetry = this.#telling !== 'open' && why !== 'blocked' && (!wasReached || !wasSent);
     if (!mayRetry || this.#retries >= RETRIES_MAX) {
       this.#lose();
@@ -293,14 +295,14 @@ export class WohOrigin implements Origin {
     }
   }
 
-  /** The client left meanwhile. An origin that knows of the end already is not told again. */
+  /** [WOH-OPEN-13] The client left meanwhile. An origin that knows of the end already is not told again. */
   #part(events: readonly WsEvent[]): void {
     const isOver = events.some(({ type }) => type === 'DISCONNECT');
     const isRefused = this.#telling === 'open' && events.length > 0 && events[0]?.type !== 'OPEN';
     if (isOver || isRefused || this.#queue.isCloseAccepted) this.#advance('closed');
   }
 
-  /** The first answer must begin with OPEN; one without events puts the handshake off until the next keep-alive. */
+  /** [WOH-OPEN-9] [WOH-OPEN-10] The first answer must begin with OPEN; one without events puts the handshake off until the next keep-alive. */
   #opens(events: readonly WsEvent[], headers: HeaderList): boolean {
     const [first] = events;
     if (first === undefined && this.#keepAliveMs !== undefined) return true;
@@ -346,7 +348,7 @@ export class WohOrigin implements Origin {
       this.#keepAliveMs === undefined &&
       (isCloseAccepted || (isCloseOffered && isStandstill))
     )
-      // Without keep-alives nothing would ask the origin again: it had its one chance to answer the close.
+      // [WOH-CLOSE-3] Without keep-alives nothing would ask the origin again: it had its one chance to answer the close.
       this.#lose();
     if (isCloseAccepted) this.#mayOfferClose = false;
   }
@@ -372,19 +374,7 @@ export class WohOrigin implements Origin {
   }
 }
 
-const typeOf: Readonly<Record<MessageKind, MessageType>> = {
-  text: 'TEXT',
-  binary: 'BINARY',
-  ping: 'PING',
-  pong: 'PONG',
-};
-const kindOf: Readonly<Record<MessageType, MessageKind>> = {
-  TEXT: 'text',
-  BINARY: 'binary',
-  PING: 'ping',
-  PONG: 'pong',
-};
-
+const TOO_BIG = { code: 1_009, reason: 'message too big' } as const;
 /** Of an answer in events. */
 export const ANSWER_BYTES_MAX = 1_000_000;
 /** Of an answer that refuses the handshake. */
@@ -393,8 +383,6 @@ export const RETRIES_MAX = 5;
 export const RETRY_AFTER_MS = 1_000;
 export const RETRY_JITTER_MS = 1_000;
 
-/** Nothing of the request was sent. */
-const UNREACHED: readonly string[] = ['refused', 'connectTimeout', 'tls'];
 const RETRY_TIMER = 'woh/retry';
 const KEEP_ALIVE_TIMER = 'woh/keep-alive';
 const NO_BYTES = new Uint8Array(0);

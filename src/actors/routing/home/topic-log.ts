@@ -2,9 +2,9 @@
 // History and ids are bounded by count, bytes and age. Refuses to know subscribers and shards.
 // Obeys spec/broker.md, sections "Order" and "Recovery".
 
-import { type Payload, writeCost } from '../runtime/edges.ts';
-import type { Position, Publication } from './publication.ts';
-import type { Topic } from './topic.ts';
+import { type Payload, writeCost } from '../../runtime/edges.ts';
+import type { Position, Publication } from '../publication.ts';
+import type { Topic } from '../topic.ts';
 
 export interface HistoryLimits {
   /** Publications kept for recovery, per topic. */

@@ -23,13 +23,14 @@ import { brokerFormats } from './broker/broker-formats.ts';
 import type { BrokerOptions } from './broker/broker-options.ts';
 import { type BrokerWire, bytesWire } from './codecs/broker-wire.ts';
 import type { ChatContext, ChatStart } from './chat/chat-context.ts';
+import { shardOfUser } from './chat/chat-context.ts';
 import { chatFormats } from './chat/chat-formats.ts';
 import { hpDoor, type HpDoorMessage } from './chat/hp-door.actor.ts';
 import { roomsActor } from './chat/rooms/rooms.actor.ts';
 import type { RoomsMessage } from './chat/rooms/room-messages.ts';
 import { usersActor } from './chat/users/users.actor.ts';
 import type { UsersMessage } from './chat/users/user-messages.ts';
-import type { ClusterContext, ClusterStart, NodesChanged } from './cluster/cluster-options.ts';
+import type { ClusterContext, ClusterStart } from './cluster/cluster-options.ts';
 import { membersActor } from './cluster/links/membership.actor.ts';
 import type { MembersMessage } from './cluster/links/members-state.ts';
 import { locationsActor, type LocationsMessage } from './cluster/locations/locations.actor.ts';
@@ -50,7 +51,7 @@ import {
   type HomeLimits,
   type HomeMessage,
 } from './routing/home.actor.ts';
-import { RELAY_SHARD } from './routing/relay/relay-seam.ts';
+import { type PeerNotice, RELAY_SHARD } from './routing/relay/relay-seam.ts';
 import { routerActor } from './routing/router.actor.ts';
 import type { RouterMessage } from './routing/router-state.ts';
 import { type Address, addressOf } from './runtime/actor.ts';
@@ -184,7 +185,8 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
   system.spawn(homeActor, { shards, limits, routerOf, bridges, relay: joined }, 'home');
   system.spawn(brokerDoor, { options: broker, edges, router, wire }, 'broker');
   if (options.gateway !== undefined) startGateway(system, options, options.gateway, bridge);
-  if (options.chat !== undefined) startChat(system, options, options.chat);
+  if (options.chat !== undefined)
+    startChat(system, options, options.chat, options.cluster?.options.node);
   if (options.cluster !== undefined && shard === 0) startCluster(system, options, options.cluster);
   return actorsOf(shard);
 }
@@ -218,7 +220,12 @@ function startGateway(
   system.spawn(controlActor, { gateway, doorOfShard, zmqUris }, 'control');
 }
 
-function startChat(system: System, { shard, shards }: ShardOptions, start: ChatStart): void {
+function startChat(
+  system: System,
+  { shard, shards }: ShardOptions,
+  start: ChatStart,
+  node: string | undefined,
+): void {
   const { router, home } = actorsOf(shard);
   const { options } = start;
   const chat: ChatContext = {
@@ -231,6 +238,7 @@ function startChat(system: System, { shard, shards }: ShardOptions, start: ChatS
     home,
     roomsOfShard: (other) => actorsOf(other).rooms,
     usersOfShard: (other) => actorsOf(other).users,
+    seam: node === undefined ? undefined : { node, ...actorsOf(0) },
   };
   system.spawn(roomsActor, chat, 'rooms');
   system.spawn(usersActor, chat, 'users');
@@ -243,6 +251,11 @@ function startCluster(system: System, options: ShardOptions, start: ClusterStart
   const cluster: ClusterContext = { ...start, edges: edgesOf(0) };
   const { members, relay, locations } = actorsOf(0);
 
+  const hasChat = options.chat !== undefined;
+  const all = Array.from({ length: hasChat ? shards : 0 }, (_, shard) => actorsOf(shard));
+  const keepers: readonly Address<PeerNotice>[] = all.map(({ users }) => users);
+  const keeperOfUser = (user: string): Address<PeerNotice> | undefined =>
+    hasChat ? actorsOf(shardOfUser({ shards }, user)).users : undefined;
   const homeOfShard = (shard: number): Address<HomeMessage> => actorsOf(shard).home;
   const channelsOfShard = (shard: number): Address<ChannelsMessage> => actorsOf(shard).channels;
   system.spawn(
@@ -253,16 +266,23 @@ function startCluster(system: System, options: ShardOptions, start: ClusterStart
         brokerCarriage(shards, homeOfShard),
         ...(options.gateway === undefined ? [] : [gripCarriage(shards, channelsOfShard)]),
       ],
-      keeperOf: () => undefined,
-      keepers: [],
+      keeperOf: (kind, key) => (kind === 'user' ? keeperOfUser(key) : undefined),
+      keepers,
     },
     'relay',
   );
   system.spawn(
     locationsActor,
-    { cluster, shards, members, keeperOfShard: undefined, shardOfUser: () => 0 },
+    {
+      ...{ cluster, shards, members },
+      keeperOfShard: hasChat ? (shard) => actorsOf(shard).users : undefined,
+      shardOfUser: (user) => shardOfUser({ shards }, user),
+    },
     'locations',
   );
-  const observers: readonly Address<NodesChanged>[] = [];
-  system.spawn(membersActor, { cluster, hearers: [relay, locations], observers }, 'members');
+  system.spawn(
+    membersActor,
+    { cluster, hearers: [relay, locations], observers: keepers },
+    'members',
+  );
 }

@@ -17,6 +17,7 @@ import type {
 import type { TcpCommand, TcpOpened } from '../../src/actors/runtime/tcp/tcp-edges.ts';
 import { Prng } from '../../src/actors/runtime/prng.ts';
 import { System } from '../../src/actors/runtime/system.ts';
+import type { ClientStage } from './hp-client.ts';
 import { StagedWeb, type WebClient } from './staged-web.ts';
 
 export interface ClusterStageOptions {
@@ -270,6 +271,15 @@ export class ClusterStage {
   tellBroker(name: string, shard: number, event: Parameters<System['deliver']>[1] & object): void {
     const staged = this.node(name).shards[shard];
     staged?.system.deliver(actorsOf(shard).broker as Address<unknown>, event);
+  }
+
+  /** One node, as clients of the chat find it. */
+  at(name: string): ClientStage {
+    return {
+      tcp: (shard) => this.tcp(name, shard),
+      until: (condition) => this.until(condition, 1_000),
+      settle: () => this.pass(20),
+    };
   }
 
   /** Connects to the chat. */

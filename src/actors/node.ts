@@ -23,9 +23,10 @@ import { brokerFormats } from './broker/broker-formats.ts';
 import type { BrokerOptions } from './broker/broker-options.ts';
 import { type BrokerWire, bytesWire } from './codecs/broker-wire.ts';
 import type { ChatContext, ChatStart } from './chat/chat-context.ts';
-import { shardOfUser } from './chat/chat-context.ts';
+import { shardOfRoom, shardOfUser } from './chat/chat-context.ts';
 import { chatFormats } from './chat/chat-formats.ts';
 import { hpDoor, type HpDoorMessage } from './chat/hp-door.actor.ts';
+import { roomCarriage } from './chat/rooms/room-carriage.ts';
 import { roomsActor } from './chat/rooms/rooms.actor.ts';
 import type { RoomsMessage } from './chat/rooms/room-messages.ts';
 import { usersActor } from './chat/users/users.actor.ts';
@@ -51,7 +52,7 @@ import {
   type HomeLimits,
   type HomeMessage,
 } from './routing/home.actor.ts';
-import { type PeerNotice, RELAY_SHARD } from './routing/relay/relay-seam.ts';
+import { type KeeperKind, type PeerNotice, RELAY_SHARD } from './routing/relay/relay-seam.ts';
 import { routerActor } from './routing/router.actor.ts';
 import type { RouterMessage } from './routing/router-state.ts';
 import { type Address, addressOf } from './runtime/actor.ts';
@@ -253,9 +254,13 @@ function startCluster(system: System, options: ShardOptions, start: ClusterStart
 
   const hasChat = options.chat !== undefined;
   const all = Array.from({ length: hasChat ? shards : 0 }, (_, shard) => actorsOf(shard));
-  const keepers: readonly Address<PeerNotice>[] = all.map(({ users }) => users);
-  const keeperOfUser = (user: string): Address<PeerNotice> | undefined =>
-    hasChat ? actorsOf(shardOfUser({ shards }, user)).users : undefined;
+  const keepers: readonly Address<PeerNotice>[] = all.flatMap(({ users, rooms }) => [users, rooms]);
+  const roomsOfShard = (shard: number): Address<RoomsMessage> => actorsOf(shard).rooms;
+  const keeperOf = (kind: KeeperKind, key: string): Address<PeerNotice> | undefined => {
+    if (!hasChat) return undefined;
+    if (kind === 'room') return roomsOfShard(shardOfRoom({ shards }, key));
+    return actorsOf(shardOfUser({ shards }, key)).users;
+  };
   const homeOfShard = (shard: number): Address<HomeMessage> => actorsOf(shard).home;
   const channelsOfShard = (shard: number): Address<ChannelsMessage> => actorsOf(shard).channels;
   system.spawn(
@@ -265,8 +270,9 @@ function startCluster(system: System, options: ShardOptions, start: ClusterStart
       carriages: [
         brokerCarriage(shards, homeOfShard),
         ...(options.gateway === undefined ? [] : [gripCarriage(shards, channelsOfShard)]),
+        ...(hasChat ? [roomCarriage(shards, start.options.node, roomsOfShard)] : []),
       ],
-      keeperOf: (kind, key) => (kind === 'user' ? keeperOfUser(key) : undefined),
+      keeperOf,
       keepers,
     },
     'relay',

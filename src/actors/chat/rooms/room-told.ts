@@ -46,6 +46,11 @@ function readAsk(value: unknown, room: string, node: string): RoomAsk | undefine
     const known = place === undefined ? {} : { place };
     return { type, ...asked, member, historyMax, since, isMarked: false, ...known };
   }
+  if (type === 'listMembers') {
+    const { after, limit } = value;
+    if (!isWhole(limit) || !(after === undefined || typeof after === 'string')) return undefined;
+    return { type, ...asked, after, limit };
+  }
   if (typeof session !== 'string') return undefined;
   const spoken = isWhole(shard) && isWhole(connection) ? { shard, connection } : undefined;
   switch (type) {

@@ -8,6 +8,14 @@ import type { BrokerOptions } from './actors/broker/broker-options.ts';
 import type { HomeLimits } from './actors/routing/home.actor.ts';
 import { chatDoorRows, chatMistakes, chatRows } from './config/chat-settings.ts';
 import type { ChatOptions } from './actors/chat/chat-options.ts';
+import {
+  clusterDoorRows,
+  clusterMistakes,
+  clusterOf,
+  clusterRows,
+  type ClusterCheck,
+  type ClusterSetup,
+} from './config/cluster-settings.ts';
 import { fromFile } from './config/file-layer.ts';
 import { gatewayDoorRows, gatewayRows } from './config/gateway-settings.ts';
 import { gatewayOfPushpin, gatewayOfSettings, type GatewaySetup } from './config/gateway-setup.ts';
@@ -80,6 +88,8 @@ export interface NodeOptions {
   readonly broker: BrokerOptions;
   readonly home: HomeLimits;
   readonly chat: ChatOptions;
+  /** undefined for a node that is alone. */
+  readonly cluster: ClusterSetup | undefined;
 }
 
 /** One setting as it is in force, for people. */
@@ -114,7 +124,7 @@ export interface FileProblem {
 }
 
 /** Looks into the files that settings name. */
-export interface FileChecks {
+export interface FileChecks extends ClusterCheck {
   tls(files: TlsFiles): readonly FileProblem[];
   auth(settings: AuthSettings): readonly FileProblem[];
   passwords(file: string): readonly FileProblem[];
@@ -179,6 +189,15 @@ export function readConfig(input: ConfigInput): ConfigReading {
     input.checks,
   ))
     values.refuse(keys, problem, wayOut);
+  const clusterDoor = values.section('cluster.', clusterDoorRows);
+  const clusterSettings = values.section('cluster.', clusterRows);
+  for (const { keys, problem, wayOut } of clusterMistakes(
+    clusterDoor,
+    clusterSettings,
+    input.checks,
+  ))
+    values.refuse(keys, problem, wayOut);
+  const cluster = clusterOf(clusterDoor, clusterSettings, chat);
   if (values.mistakes.length > 0) return { ok: false, mistakes: values.mistakes.toSorted(byPlace) };
 
   const broker = {
@@ -220,10 +239,16 @@ export function readConfig(input: ConfigInput): ConfigReading {
     drain,
     broker,
     home,
-    chat,
+    chat: cluster === undefined ? chat : { ...chat, ...namesOf(cluster) },
+    cluster,
   };
   const warnings = [...values.warnings, ...dangers(options)];
   return { ok: true, options, warnings, effective: values.effective() };
+}
+
+/** One node has one name, in whatever dialect it is asked for. */
+function namesOf({ options: { node, cluster } }: ClusterSetup): { node: string; cluster: string } {
+  return { node, cluster };
 }
 
 /** The file's mistakes as one reads it, then the others as they were found. */

@@ -21,7 +21,12 @@ import { referenceTable } from '../../src/config/reference.ts';
 import { settings } from '../../src/config/settings.ts';
 import { nearest } from '../../src/config/spelling.ts';
 
-const content: FileChecks = { tls: () => [], auth: () => [], passwords: () => [] };
+const content: FileChecks = {
+  tls: () => [],
+  auth: () => [],
+  passwords: () => [],
+  secrets: () => [],
+};
 
 interface Layers {
   readonly args?: readonly string[];
@@ -519,6 +524,7 @@ describe('mistakes', () => {
         tls: () => [{ key: 'keyFile', problem: 'p', wayOut: 'w' }],
         auth: () => [{ key: 'jwksFile', problem: 'q', wayOut: 'v' }],
         passwords: () => [],
+        secrets: () => [],
       },
     });
     expect(found).toEqual([

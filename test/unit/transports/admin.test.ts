@@ -21,6 +21,7 @@ let isReady = true;
 const sources: AdminSources = {
   health: () => ({ status: 'ok', shards: { alive: 2 } }),
   readiness: () => ({ isReady, status: isReady ? 'ready' : 'draining' }),
+  cluster: () => Promise.resolve(undefined),
   metrics: () => Promise.resolve({ contentType: 'text/plain', text: 'up 1\n' }),
 };
 

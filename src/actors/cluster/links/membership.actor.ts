@@ -108,6 +108,12 @@ function heard(state: MembersState, id: number, message: PeerMessage, context: T
     case 'HEARTBEAT':
       heartbeat(state, link, message, context);
       break;
+    case 'HEARTBEAT_ACK': {
+      const sentAt = link.sentAt.get(message.hb);
+      if (sentAt !== undefined) link.rttMs = Math.round((context.now - sentAt) / 1_000);
+      for (const hb of link.sentAt.keys()) if (hb <= message.hb) link.sentAt.delete(hb);
+      return;
+    }
     case 'SERVER_READY':
     case 'MEMBERS':
       learn(state, message.members, context);
@@ -138,9 +144,8 @@ function heartbeat(
   const member = state.membership.get(link.node);
   if (member !== undefined && message.links !== undefined) member.links = message.links;
   link.heardHb = message.hb;
-  const sentAt = link.sentAt.get(message.echo);
-  if (sentAt !== undefined) link.rttMs = Math.round((context.now - sentAt) / 1_000);
-  for (const hb of link.sentAt.keys()) if (hb <= message.echo) link.sentAt.delete(hb);
+  const answer: PeerMessage = { type: 'HEARTBEAT_ACK', hb: message.hb };
+  context.send(link.address, { type: 'say', message: answer, isUrgent: true });
 }
 
 /** [HP-BEAT-1] [HP-BEAT-2] */

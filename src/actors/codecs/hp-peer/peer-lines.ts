@@ -85,6 +85,8 @@ function messageOf(type: PeerType, fields: PeerFields, id: string): PeerMessage 
         ...{ echo: fields.whole('echo'), draining: fields.truth('draining') },
         links: fields.has('links') ? fields.texts('links', 1_024) : undefined,
       };
+    case 'HEARTBEAT_ACK':
+      return { type, hb: fields.whole('hb') };
     case 'MEMBERS':
       return { type, members: fields.members() };
     case 'PRESENCE_DELTA': {

@@ -81,6 +81,8 @@ export type PeerMessage =
       readonly links: readonly string[] | undefined;
       readonly draining: boolean;
     }
+  /** At once, so that the other side knows how long the way is. */
+  | { readonly type: 'HEARTBEAT_ACK'; readonly hb: number }
   | { readonly type: 'MEMBERS'; readonly members: readonly MemberTold[] }
   | (Owned & {
       readonly type: 'PRESENCE_DELTA';

@@ -175,6 +175,6 @@ export function clusterOf(
   return { host: at, port, secretFile, options };
 }
 
-function bracketed(address: string): string {
-  return address.includes(':') ? `[${address}]` : address;
+function bracketed(at: string): string {
+  return at.includes(':') ? `[${at}]` : at;
 }

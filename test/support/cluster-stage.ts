@@ -6,6 +6,7 @@ import { brokerDefaults } from '../../src/actors/broker/broker-options.ts';
 import { chatDefaults, type ChatOptions } from '../../src/actors/chat/chat-options.ts';
 import { clusterDefaults, type ClusterOptions } from '../../src/actors/cluster/cluster-options.ts';
 import type { ClusterTold } from '../../src/actors/cluster/links/members-state.ts';
+import { gatewayDefaults } from '../../src/actors/gateway/gateway-options.ts';
 import { actorsOf, edgesOf, homeDefaults, startShard } from '../../src/actors/node.ts';
 import { type Address, addressOf } from '../../src/actors/runtime/actor.ts';
 import type {
@@ -26,6 +27,8 @@ export interface ClusterStageOptions {
   readonly seed?: number;
   readonly chat?: Partial<ChatOptions>;
   readonly cluster?: Partial<ClusterOptions>;
+  /** Opens a gateway on every node, too. */
+  readonly hasGateway?: boolean;
 }
 
 /** One end of a connection between two nodes, or between a node and a stranger. */
@@ -247,30 +250,17 @@ export class ClusterStage {
 
   /** A WebSocket of the broker's door. */
   broker(name: string, shard = 0): WebClient {
-    return this.#knock(name, shard, (connection) => ({
-      ...{ type: 'upgradeRequested', connection, door: 'broker', method: 'GET', path: '/' },
-      ...{ query: '', headers: {}, remote: '192.0.2.1', subprotocols: [] },
-    }));
-  }
-
-  #knock(
-    name: string,
-    shard: number,
-    make: (connection: ConnectionId) => Parameters<typeof this.tellBroker>[2],
-  ): WebClient {
     this.#connections += 1;
     const connection = this.#connections;
     const staged = this.node(name).shards[shard];
     if (staged === undefined) throw new Error(`there is no shard ${shard}`);
     const client = staged.web.expect(connection);
-    this.tellBroker(name, shard, make(connection));
+    staged.system.deliver(actorsOf(shard).broker, {
+      ...{ type: 'upgradeRequested', connection, door: 'broker', method: 'GET', path: '/' },
+      ...{ query: '', headers: {}, remote: '192.0.2.1', subprotocols: [] },
+    });
     this.#settle();
     return client;
-  }
-
-  tellBroker(name: string, shard: number, event: Parameters<System['deliver']>[1] & object): void {
-    const staged = this.node(name).shards[shard];
-    staged?.system.deliver(actorsOf(shard).broker as Address<unknown>, event);
   }
 
   /** One node, as clients of the chat find it. */
@@ -351,6 +341,8 @@ export class ClusterStage {
     system.bind(edges.web, (command) => this.#obeyWeb(node, life, web, command));
     system.bind(edges.log, () => {});
     system.bind(edges.auth, () => {});
+    system.bind(edges.operator, () => {});
+    system.bind(edges.control, () => {});
     system.bind(edges.passwords, () => {});
     system.bind(edges.tcp, (command) => this.#obeyTcp(node, life, web, command));
     const wallAtZeroMs = 1_700_000_000_000;
@@ -363,6 +355,10 @@ export class ClusterStage {
               options: { ...chatDefaults, node: node.name, ...chat },
               ...{ incarnation, wallAtZeroMs, life: 0 },
             },
+      gateway:
+        this.#options.hasGateway === true
+          ? { options: gatewayDefaults, routes: '', directory: '', zmqUris: noUris }
+          : undefined,
       cluster: {
         options: {
           ...clusterDefaults,
@@ -607,6 +603,8 @@ export class ClusterStage {
     }
   }
 }
+
+const noUris = { command: undefined, publishPull: undefined, publishSub: undefined };
 
 function isAfter(one: Event | undefined, other: Event): boolean {
   return (

@@ -1,6 +1,6 @@
 // Owners and their copies: whatever is lost, doubled or late on the way, a copy is what its owner was, and then what it is.
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import type { OwnerOp, SessionTold } from '../../../src/actors/codecs/hp-peer/peer-messages.ts';

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 
+import { actorsOf } from '../../../src/actors/node.ts';
 import { ClusterStage } from '../../support/cluster-stage.ts';
 
 function whole(options: ConstructorParameters<typeof ClusterStage>[0] = {}): ClusterStage {
@@ -139,7 +140,7 @@ describe('lives', () => {
   test('[HP-MEMBER-11] a node that leaves is not suspected', () => {
     const stage = whole();
     const { system } = stage.node('n2').shards[0] ?? {};
-    system?.deliver('0/members' as never, { type: 'drain', withinMs: 500 } as never);
+    system?.deliver(actorsOf(0).members, { type: 'drain', withinMs: 500 });
     stage.pass(100);
     expect(stage.seen('n1')).toContain('n2:up');
     stage.pass(1_000);

@@ -169,7 +169,8 @@ describe('homes', () => {
     const members = lines.find(({ type }) => type === 'ROOM_MEMBERS_OK');
     const history = lines.find(({ type }) => type === 'HISTORY_OK');
     expect(members?.payload['members']).toMatchObject([{ user: 'alice' }, { user: 'bob' }]);
-    const texts = (history?.payload['messages'] as Entry[]).map(({ body }) => body);
+    const found = history?.payload['messages'];
+    const texts = (found as Entry[]).map(({ body }) => body);
     expect(texts.slice(-2)).toEqual(['before', 'after']);
     expect(stage.failures).toEqual([]);
   });

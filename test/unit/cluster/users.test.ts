@@ -53,7 +53,7 @@ describe('direct messages', () => {
       enter(stage, 'bob', 'n3'),
     ];
     stage.said.length = 0;
-    alice.ask('DIRECT_MESSAGE', { to: 'BOB', body: 'hi there', data: [1e400, 1.5] }, 'm1');
+    alice.ask('DIRECT_MESSAGE', { to: 'BOB', body: 'hi there', data: [1.5] }, 'm1');
     stage.pass(50);
     expect(alice.told()).toEqual(['ACK delivered']);
     for (const bob of bobs) expect(bob.told()).toEqual(['DIRECT_MESSAGE alice hi there']);

@@ -2,7 +2,7 @@
 
 import { createHmac, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { packed, unpacked } from '../../../src/actors/codecs/hp-peer/packing.ts';
@@ -86,6 +86,13 @@ describe('lines', () => {
 describe('proofs', () => {
   test.each(vectors.proofs)('[HP-PEER-4] $responder', ({ secret, said, responder, initiator }) => {
     const key = { id: 'k1', secret: bytes(secret) };
+    const { nodeA, incarnationA, nonceA, nodeB, incarnationB, nonceB } = said;
+    const lines = [
+      ...['hp1-responder', 'HP-PEER-1', said.cluster, nodeA, incarnationA, nonceA],
+      ...[nodeB, incarnationB, nonceB, said.version, '-'],
+    ];
+    const expected = createHmac('sha256', secret).update(lines.join('\n')).digest('base64url');
+    expect(responder).toBe(expected);
     expect(proofOf('responder', said, key)).toBe(responder);
     expect(proofOf('initiator', said, key)).toBe(initiator);
     expect(isProved(responder, 'responder', said, key)).toBe(true);

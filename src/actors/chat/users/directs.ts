@@ -4,7 +4,7 @@
 
 import { refused } from '../../codecs/hp/mistakes.ts';
 import type { User } from './user.ts';
-import { fly, tellKeeper } from './elsewhere.ts';
+import { fly, tellKeeper } from './flying.ts';
 import type { Direct, DirectStatus } from './user-messages.ts';
 import {
   type Ask,

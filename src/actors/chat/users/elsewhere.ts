@@ -2,9 +2,10 @@
 // message goes once to each node that has a session of its receiver; the keeper of the user there does the rest.
 // Refuses to know links. Obeys spec/hp-peer.md, section "Direct messages".
 
-import { isUserName, userKey } from '../../codecs/hp/names.ts';
+import { isUserName } from '../../codecs/hp/names.ts';
 import type { Located } from '../../routing/relay/relay-seam.ts';
 import { direct, outcome, queueAgain } from './directs.ts';
+import { fly, flyingKey, tellKeeper } from './flying.ts';
 import { type PeerWord, readPeerWord } from './peer-words.ts';
 import type { RemoteSession, User } from './user.ts';
 import type { Direct } from './user-messages.ts';
@@ -60,35 +61,6 @@ function flyOffline(state: UsersState, user: User, node: string, context: UsersT
   const { offline } = user;
   user.offline = [];
   for (const { message } of offline) fly(state, user, message, [node], true, context);
-}
-
-/** [HP-RELAY-8] Once to each node. */
-export function fly(
-  state: UsersState,
-  user: User,
-  message: Direct,
-  nodes: readonly string[],
-  isDelayed: boolean,
-  context: UsersTurn,
-): void {
-  state.flying.set(flyingKey(user.name, message), {
-    ...{ user, message, nodes: new Set(nodes), isTaken: false },
-  });
-  for (const node of nodes)
-    tellKeeper(state, node, user.name, { say: 'direct', message, isDelayed }, context, message.id);
-}
-
-/** To the keeper of the same user on another node. */
-export function tellKeeper(
-  { chat }: UsersState,
-  node: string,
-  user: string,
-  body: PeerWord,
-  context: UsersTurn,
-  id?: string,
-): void {
-  if (chat.seam === undefined) return;
-  context.send(chat.seam.relay, { type: 'forward', node, kind: 'user', key: user, id, body });
 }
 
 export function tellKeepers(
@@ -197,11 +169,4 @@ export function nodeDown(state: UsersState, node: string, context: UsersTurn): v
     state.flying.delete(key);
     if (!flying.isTaken) goOn(state, flying.user, flying.message, node, context);
   }
-}
-
-function flyingKey(
-  user: string,
-  { from, id }: { readonly from: string; readonly id: string },
-): string {
-  return `${userKey(user)} ${userKey(from)} ${id}`;
 }

@@ -135,6 +135,8 @@ function lost(state: MembersState, link: Link, code: string | undefined, context
   state.links.delete(node);
   log(state, 'info', 'cluster.linkDown', { node, code: code ?? '' }, context);
   tellAll(state, { type: 'linkDown', node }, context);
+  // It has only obeyed: it was told that this node leaves.
+  if (code === 'LEFT') return;
   const change = state.membership.lost(node, context.now);
   if (change !== undefined) changed(state, change, context);
   state.calls.soon(node, context.now);

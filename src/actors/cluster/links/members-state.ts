@@ -95,7 +95,7 @@ export function gone(
 ): void {
   const { node } = member;
   const link = state.links.get(node);
-  if (link !== undefined) drop(state, link, 'TIMEOUT', context);
+  if (link !== undefined) drop(state, link, member.state === 'left' ? 'LEFT' : 'TIMEOUT', context);
   tellAll(state, { type: 'nodeGone', node, lingerMs }, context);
   tellNodes(state, context);
 }
@@ -103,7 +103,7 @@ export function gone(
 export function drop(state: MembersState, link: Link, code: string, context: Turn): void {
   state.links.delete(link.node);
   state.linksById.delete(link.id);
-  context.send(link.address, { type: 'endLink', code, message: 'Another link takes its place.' });
+  context.send(link.address, { type: 'endLink', code, message: 'This link is given up.' });
 }
 
 /** [HP-PART-1] */

@@ -139,10 +139,11 @@ function tellInterest(state: RelayState, context: Turn): void {
   state.untold.clear();
   for (let at = 0; at < changes.length; at += TOPICS_PER_LINE) {
     const some = changes.slice(at, at + TOPICS_PER_LINE);
-    const add = some.filter(([, isWanted]) => isWanted).map(([topic]) => topic);
+    const added = some.filter(([, isWanted]) => isWanted).map(([topic]) => topic);
     const remove = some.filter(([, isWanted]) => !isWanted).map(([topic]) => topic);
     for (const [node, { isLinked }] of state.peers)
-      if (isLinked) tell(state, node, { type: 'INTEREST', add, remove, whole: 'no' }, context);
+      if (isLinked)
+        tell(state, node, { type: 'INTEREST', add: added, remove, whole: 'no' }, context);
   }
 }
 
@@ -150,9 +151,9 @@ function tellInterest(state: RelayState, context: Turn): void {
 function tellWhole(state: RelayState, node: string, context: Turn): void {
   const all = [...state.interest.own];
   for (let at = 0; at === 0 || at < all.length; at += TOPICS_PER_LINE) {
-    const add = all.slice(at, at + TOPICS_PER_LINE);
+    const topics = all.slice(at, at + TOPICS_PER_LINE);
     const whole = at + TOPICS_PER_LINE >= all.length ? 'ended' : 'begun';
-    tell(state, node, { type: 'INTEREST', add, remove: [], whole }, context);
+    tell(state, node, { type: 'INTEREST', add: topics, remove: [], whole }, context);
   }
 }
 

@@ -16,14 +16,14 @@ export function packed(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= DEPTH_MAX) return { $j: JSON.stringify(value) };
   if (Array.isArray(value)) return value.map((inner: unknown) => packed(inner, depth + 1));
-  const members: Record<string, unknown> = {};
+  const found: Record<string, unknown> = {};
   let isMistakable = false;
   for (const [key, inner] of Object.entries(value)) {
     if (inner === undefined) continue;
     isMistakable ||= key.startsWith('$');
-    define(members, key, packed(inner, depth + 1));
+    define(found, key, packed(inner, depth + 1));
   }
-  return isMistakable ? { $o: members } : members;
+  return isMistakable ? { $o: found } : found;
 }
 
 function packedBytes(bytes: Uint8Array): unknown {

@@ -57,7 +57,7 @@ export class PeerFields {
     const value = this.any(key);
     const isList =
       Array.isArray(value) && value.length <= most && value.every((one) => typeof one === 'string');
-    return isList ? (value as readonly string[]) : this.#refuse(key, []);
+    return isList ? value : this.#refuse(key, []);
   }
 
   oneOf<T extends string>(key: string, known: readonly [T, ...T[]]): T {

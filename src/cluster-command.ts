@@ -1,5 +1,5 @@
 // `hermod cluster status`: asks a node's admin door what it knows of its cluster, and prints it for people.
-// Refuses to know how a node knows. Obeys spec/process.md, section "Cluster".
+// Refuses to know how a node knows. Obeys spec/process.md, section "Admin door".
 
 import type { Command } from 'commander';
 import type { ClusterTold } from './actors/cluster/links/members-state.ts';

@@ -15,6 +15,7 @@ import {
   clusterRows,
   type ClusterCheck,
   type ClusterSetup,
+  namesOf,
 } from './config/cluster-settings.ts';
 import { fromFile } from './config/file-layer.ts';
 import { gatewayDoorRows, gatewayRows } from './config/gateway-settings.ts';
@@ -182,20 +183,12 @@ export function readConfig(input: ConfigInput): ConfigReading {
     const problem = 'the broker door and the admin door have the same port';
     values.refuse(['admin.port', 'broker.port'], problem, 'Give each door a port of its own.');
   }
-  for (const { keys, problem, wayOut } of chatMistakes(
-    chat,
-    chatDoor.passwordFile,
-    hasAuth,
-    input.checks,
-  ))
-    values.refuse(keys, problem, wayOut);
   const clusterDoor = values.section('cluster.', clusterDoorRows);
   const clusterSettings = values.section('cluster.', clusterRows);
-  for (const { keys, problem, wayOut } of clusterMistakes(
-    clusterDoor,
-    clusterSettings,
-    input.checks,
-  ))
+  for (const { keys, problem, wayOut } of [
+    ...chatMistakes(chat, chatDoor.passwordFile, hasAuth, input.checks),
+    ...clusterMistakes(clusterDoor, clusterSettings, input.checks),
+  ])
     values.refuse(keys, problem, wayOut);
   const cluster = clusterOf(clusterDoor, clusterSettings, chat);
   if (values.mistakes.length > 0) return { ok: false, mistakes: values.mistakes.toSorted(byPlace) };
@@ -239,16 +232,11 @@ export function readConfig(input: ConfigInput): ConfigReading {
     drain,
     broker,
     home,
-    chat: cluster === undefined ? chat : { ...chat, ...namesOf(cluster) },
+    chat: { ...chat, ...namesOf(cluster) },
     cluster,
   };
   const warnings = [...values.warnings, ...dangers(options)];
   return { ok: true, options, warnings, effective: values.effective() };
-}
-
-/** One node has one name, in whatever dialect it is asked for. */
-function namesOf({ options: { node, cluster } }: ClusterSetup): { node: string; cluster: string } {
-  return { node, cluster };
 }
 
 /** The file's mistakes as one reads it, then the others as they were found. */

@@ -16,7 +16,6 @@
 //   control                  publishers and operators, on shard 0
 //   members ── <n>           one for each link to another node; with relay and locations on shard 0
 
-import { brokerCarriage } from './broker/broker-carriage.ts';
 import { acrossOf, type BridgeRule } from './bridge/bridge.ts';
 import { brokerDoor, type BrokerDoorMessage } from './broker/broker-door.actor.ts';
 import { brokerFormats } from './broker/broker-formats.ts';
@@ -52,6 +51,7 @@ import {
   type HomeLimits,
   type HomeMessage,
 } from './routing/home.actor.ts';
+import { plainCarriage } from './routing/relay/plain-carriage.ts';
 import { type KeeperKind, type PeerNotice, RELAY_SHARD } from './routing/relay/relay-seam.ts';
 import { routerActor } from './routing/router.actor.ts';
 import type { RouterMessage } from './routing/router-state.ts';
@@ -268,7 +268,7 @@ function startCluster(system: System, options: ShardOptions, start: ClusterStart
     {
       ...{ cluster, shards, members, homeOfShard },
       carriages: [
-        brokerCarriage(shards, homeOfShard),
+        plainCarriage('broker/', shards, homeOfShard),
         ...(options.gateway === undefined ? [] : [gripCarriage(shards, channelsOfShard)]),
         ...(hasChat ? [roomCarriage(shards, start.options.node, roomsOfShard)] : []),
       ],

@@ -178,3 +178,10 @@ export function clusterOf(
 function bracketed(at: string): string {
   return at.includes(':') ? `[${at}]` : at;
 }
+
+/** One node has one name, in whatever dialect it is asked for. */
+export function namesOf(
+  setup: ClusterSetup | undefined,
+): Partial<Pick<ClusterOptions, 'node' | 'cluster'>> {
+  return setup === undefined ? {} : { node: setup.options.node, cluster: setup.options.cluster };
+}

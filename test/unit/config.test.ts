@@ -164,6 +164,7 @@ describe('layers', () => {
       if (key === 'broker.requireToken' || key === 'threads') continue;
       // Each of these must suit another setting.
       if (['chat.auth', 'chat.pingTimeoutMs', 'chat.bodyBytesMax'].includes(key)) continue;
+      if (['cluster.port', 'cluster.peers', 'cluster.advertise'].includes(key)) continue;
       const given = other(kind.show(fallback), kind.form);
       for (const layer of [{ env: { [env]: given } }, { text: yamlOf(key, given) }]) {
         const reading = read(layer);
@@ -176,6 +177,32 @@ describe('layers', () => {
         ]);
       }
     }
+  });
+
+  test('[PROC-CONF-2] a cluster is a port or peers, and a secret; its times grow', () => {
+    const file = 'cluster: { port: 7501, secretFile: s, peers: [a:1, "[::1]:2"], node: n7 }';
+    const reading = read({ text: file });
+    expect(reading).toMatchObject({
+      ok: true,
+      options: {
+        chat: { node: 'n7', cluster: 'hermod' },
+        cluster: {
+          ...{ host: '127.0.0.1', port: 7501, secretFile: 's' },
+          options: { node: 'n7', peers: ['a:1', '[::1]:2'], advertise: '127.0.0.1:7501' },
+        },
+      },
+    });
+    expect(read({}).ok && read({})).toMatchObject({ options: { cluster: undefined } });
+    const keys = (text: string): unknown =>
+      (read({ text }) as { mistakes?: { key: string }[] }).mistakes?.map(({ key }) => key);
+    expect(keys('cluster: { port: 1 }')).toEqual(['cluster.secretFile']);
+    expect(keys('cluster: { peers: [a] }')).toEqual(['cluster.peers']);
+    expect(keys('cluster: { port: 1, secretFile: s, suspectMs: 500 }')).toEqual([
+      'cluster.suspectMs',
+    ]);
+    expect(keys('cluster: { port: 1, secretFile: s, partitionPolicy: readonly-minority }')).toEqual(
+      ['cluster.nodesExpected'],
+    );
   });
 
   test('[PROC-CONF-2] names of variables and flags are all different', () => {

@@ -7,7 +7,7 @@ import type { Payload, ShardDown } from '../runtime/edges.ts';
 import { type Bridges, cross } from './home/bridges.ts';
 import type { Position, Publication } from './publication.ts';
 import { RELAY_SHARD, type RelayRequest } from './relay/relay-seam.ts';
-import { isWantedHere, setInterest } from './relay/wanting.ts';
+import { setInterest, tellRelay } from './relay/wanting.ts';
 import type { RouterReply, TopicInfo } from './router-messages.ts';
 import type { Topic } from './topic.ts';
 import { type HistoryLimits, TopicLog } from './home/topic-log.ts';
@@ -159,7 +159,7 @@ export const homeActor: ActorDefinition<HomeArgs, HomeState, HomeMessage> = {
         context.send(message.to, message.message);
         return;
       case 'shardDown':
-        if (message.shard === 0) tellRelay(state, context);
+        if (message.shard === 0) tellRelay(state.args.relay, state.topics, context);
         for (const topic of state.topics.keys()) {
           detach(state, topic, message.shard, 0, context);
           lag(state, { type: 'lag', topic, shard: message.shard, isLagging: false }, context);
@@ -296,15 +296,6 @@ function hold(
   held.add(publisher);
   context.count('publishers.held');
   context.send(publisher, { type: 'publisherHeld', isHeld: true });
-}
-
-/** The shard of the relay died: its successor knows nothing. */
-function tellRelay({ args, topics }: HomeState, context: Context<HomeMessage>): void {
-  if (args.relay === undefined) return;
-  for (const [topic, { interest }] of topics) {
-    interest.delete(RELAY_SHARD);
-    if (isWantedHere(interest)) context.send(args.relay, { type: 'wanted', topic, isWanted: true });
-  }
 }
 
 function list(state: HomeState): (readonly [Topic, number])[] {

@@ -1,5 +1,5 @@
 // The secrets of a cluster as the process sees them: a file held to its form before anything starts. No secret is ever
-// shown. Refuses to know nodes and links. Obeys spec/process.md, section "Cluster".
+// shown. Refuses to know nodes and links. Obeys spec/process.md, section "Configuration".
 
 import { readFileSync } from 'node:fs';
 import type { Key } from '../../actors/codecs/hp-peer/proof.ts';

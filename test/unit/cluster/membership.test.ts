@@ -19,6 +19,17 @@ describe('links', () => {
     expect(stage.isWhole).toBe(true);
   });
 
+  test('[HP-MEMBER-6] who knows one node learns of the others from it, and of no death', () => {
+    const stage = whole({ nodes: 4, cluster: { peers: ['n3:7501'] } });
+    expect(stage.isWhole).toBe(true);
+    stage.cut('n1', 'n2');
+    stage.until(() => stage.seen('n1').includes('n2:down'), 13_000);
+    stage.sever('n1', 'n3');
+    stage.pass(3_000);
+    expect(stage.seen('n3')).toContain('n2:up');
+    expect(stage.seen('n4')).toContain('n2:up');
+  });
+
   test('[HP-MEMBER-2] there is one link for each pair, whoever calls first', () => {
     for (let seed = 1; seed <= 100; seed += 1) {
       const stage = whole({ nodes: 2, seed });

@@ -130,6 +130,33 @@ describe('rooms', () => {
     expect(bob.told()).toEqual(['ROOM_EVENT join carol', 'LEAVE_OK']);
   });
 
+  test.each([1, 2, 3])(
+    '[HP-HOME-6] [HP-ROOM-2] whoever comes in hears everything behind its place, and nothing before it (seed %i)',
+    (seed) => {
+      const stage = whole({ seed });
+      const talkers = ['n1', 'n2', 'n3'].map((node) => joined(stage, `t-${node}`, node));
+      const comers: HpClient[] = [];
+      for (let at = 0; at < 30; at += 1) {
+        for (const [who, talker] of talkers.entries()) say(talker, `${who}-${at}`);
+        const comer = HpClient.in(stage.at(['n1', 'n2', 'n3'][at % 3] ?? 'n1'), `c${at}`, at % 2);
+        comer.ask('JOIN', { room: 'r' });
+        comers.push(comer);
+        for (const [who, talker] of talkers.entries()) say(talker, `${who}-${at}b`);
+      }
+      stage.pass(500);
+      for (const comer of comers) {
+        const lines = comer
+          .take()
+          .filter(({ type }) => type === 'JOIN_OK' || type === 'ROOM_MESSAGE');
+        expect(lines[0]?.type).toBe('JOIN_OK');
+        const [place, ...seqs] = lines.map(({ payload }) => Number(payload['seq']));
+        expect(seqs).toEqual(seqs.map((_, at) => Number(place) + 1 + at));
+        expect(seqs.at(-1) ?? place).toBe(180);
+      }
+      expect(stage.failures).toEqual([]);
+    },
+  );
+
   test('the same id again is the same message, whatever happens to the answer', () => {
     const stage = whole();
     const [alice, bob] = [joined(stage, 'alice', 'n1'), joined(stage, 'bob', 'n2')];

@@ -25,6 +25,19 @@ export function setInterest<M>(
     context.send(relay, { type: 'wanted', topic, isWanted });
 }
 
-export function isWantedHere(interest: ShardInterest): boolean {
+function isWantedHere(interest: ShardInterest): boolean {
   return interest.size > (interest.has(RELAY_SHARD) ? 1 : 0);
+}
+
+/** The shard of the relay died: its successor knows nothing. */
+export function tellRelay<M>(
+  relay: Address<RelayRequest> | undefined,
+  topics: ReadonlyMap<Topic, { readonly interest: ShardInterest }>,
+  context: Context<M>,
+): void {
+  if (relay === undefined) return;
+  for (const [topic, { interest }] of topics) {
+    interest.delete(RELAY_SHARD);
+    if (isWantedHere(interest)) context.send(relay, { type: 'wanted', topic, isWanted: true });
+  }
 }

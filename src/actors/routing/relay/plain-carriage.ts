@@ -1,18 +1,19 @@
-// How what is published to the broker's topics travels to other nodes: as the JSON text that it is.
+// How publications that are bytes travel to other nodes: as they are.
 // Refuses to know nodes and links. Obeys spec/hp-peer.md, section "Relay".
 
-import type { HomeMessage } from '../routing/home.actor.ts';
-import type { Carriage } from '../routing/relay/carriage.ts';
-import { RELAY_SHARD } from '../routing/relay/relay-seam.ts';
-import { homeOf } from '../routing/topic.ts';
-import type { Address } from '../runtime/actor.ts';
+import type { Address } from '../../runtime/actor.ts';
+import type { HomeMessage } from '../home.actor.ts';
+import { homeOf } from '../topic.ts';
+import type { Carriage } from './carriage.ts';
+import { RELAY_SHARD } from './relay-seam.ts';
 
-export function brokerCarriage(
+export function plainCarriage(
+  namespace: string,
   shards: number,
   homeOfShard: (shard: number) => Address<HomeMessage>,
 ): Carriage {
   return {
-    namespace: 'broker/',
+    namespace,
     pack: (data) => (data instanceof Uint8Array ? data : undefined),
     arrive({ topic, id, body }, say) {
       if (!(body instanceof Uint8Array)) return false;

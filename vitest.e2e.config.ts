@@ -17,5 +17,7 @@ export default defineConfig({
     allowOnly: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Machines that test have other work as well.
+    expect: { poll: { timeout: 15_000 } },
   },
 });

@@ -14,7 +14,6 @@ import {
   clusterOf,
   clusterRows,
   type ClusterCheck,
-  type ClusterSetup,
   namesOf,
 } from './config/cluster-settings.ts';
 import { fromFile } from './config/file-layer.ts';
@@ -89,8 +88,7 @@ export interface NodeOptions {
   readonly broker: BrokerOptions;
   readonly home: HomeLimits;
   readonly chat: ChatOptions;
-  /** undefined for a node that is alone. */
-  readonly cluster: ClusterSetup | undefined;
+  readonly cluster: ReturnType<typeof clusterOf>;
 }
 
 /** One setting as it is in force, for people. */
@@ -168,7 +166,6 @@ export function readConfig(input: ConfigInput): ConfigReading {
   const chat = values.section('chat.', chatRows);
   const chatTls = tlsOf(values, 'chat.', chatDoor, input.checks);
   const hasAuth = checkAuth(values, auth, requireToken, input.checks);
-
   if (drain.deadlineMs < drain.spreadMs) {
     const problem = 'drain.deadlineMs is shorter than drain.spreadMs';
     const wayOut = 'The deadline must leave time for the spread.';
@@ -228,7 +225,7 @@ export function readConfig(input: ConfigInput): ConfigReading {
     gateway,
     bridge: values.section('bridge.', bridgeRows).topics,
     auth: hasAuth ? auth : undefined,
-    log: values.section('log.', logRows),
+    log: logOf(values, pushpin),
     drain,
     broker,
     home,
@@ -237,6 +234,14 @@ export function readConfig(input: ConfigInput): ConfigReading {
   };
   const warnings = [...values.warnings, ...dangers(options)];
   return { ok: true, options, warnings, effective: values.effective() };
+}
+
+/** [PROC-GATE-4] What Pushpin wrote is written, unless somebody says otherwise. */
+function logOf(values: Values, pushpin: ConfigInput['pushpin']): NodeOptions['log'] {
+  const log = values.section('log.', logRows);
+  if (pushpin?.ok !== true || values.isSet('log.level')) return log;
+  const { logLevel } = pushpin.settings;
+  return { ...log, level: (['error', 'warn', 'info'] as const)[logLevel] ?? 'debug' };
 }
 
 /** The file's mistakes as one reads it, then the others as they were found. */

@@ -210,6 +210,7 @@ function startGateway(
     router,
     channelsOfShard: (other) => actorsOf(other).channels,
     routes: new RouteTable([]),
+    isDraining: false,
   };
   const { operator, log } = edges;
   const joined = new Set(bridge.flatMap(({ one, other }) => [one, other]));

@@ -65,7 +65,7 @@ type Told = 'node' | 'cluster' | 'keys' | 'peers' | 'advertise';
 
 export const clusterRows: Rows<Omit<ClusterOptions, Told>> = {
   lineBytesMax: row(bytes(524_288, 16 * MiB), c.lineBytesMax, 'One line between nodes.'),
-  helloLineBytesMax: row(bytes(1_024, MiB), c.helloLineBytesMax, 'One line before the proof.'),
+  helloLineBytesMax: row(bytes(1_024, 16 * MiB), c.helloLineBytesMax, 'One line before the proof.'),
   linksMax: row(count(10_000), c.linksMax, 'Connections of other nodes, proved or not.'),
   linkQueueBytesMax: row(
     bytes(MiB, 1_024 * MiB),

@@ -130,6 +130,11 @@ export const gatewayRows: Rows<GatewayOptions> = {
   ),
   cdnLoop: row(anyText('a token', 'text'), g.cdnLoop, 'Added to CDN-Loop.'),
   sockjsUrl: row(text, g.sockjsUrl, 'The script that SockJS pages load.'),
+  logRequests: row(
+    yesOrNo,
+    g.logRequests,
+    'A log line for each request, for each channel that it follows, and for each item that is delivered.',
+  ),
   logFrom: row(yesOrNo, g.logFrom, 'Log lines name the client’s address.'),
   logUserAgent: row(yesOrNo, g.logUserAgent, 'Log lines name the client’s User-Agent.'),
   connectionsMax: row(

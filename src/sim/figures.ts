@@ -5,7 +5,7 @@
 import { homeOf } from '../actors/routing/topic.ts';
 import { WINDOW_BYTES } from '../actors/runtime/edges.ts';
 import type { Plan } from './plan.ts';
-import type { Shard } from './shard.ts';
+import type { Shard, ShardPlan } from './shard.ts';
 import type { Trace } from './trace.ts';
 
 export function recordStart(trace: Trace, plan: Plan): void {
@@ -28,22 +28,38 @@ export function sampleShards(trace: Trace, shards: readonly Shard[]): void {
   }
 }
 
+export function tellFollowed(trace: Trace, shards: readonly Shard[]): void {
+  for (const { plan, ears, isDead } of shards) {
+    const { node, shard } = plan;
+    if (isDead || ears === undefined) continue;
+    trace.add({ kind: 'followedTold', node, shard, followed: ears.followed });
+  }
+}
+
 export function countShards(trace: Trace, shards: readonly Shard[]): void {
-  for (const { plan, system, web, isDead } of shards) {
+  for (const { plan, system, web, ears, isDead } of shards) {
     if (isDead) continue;
+    const { node, shard } = plan;
+    const { gatewayConnections: connections } = web;
+    if (ears !== undefined)
+      trace.add({ kind: 'gatewayCounted', node, shard, connections, followed: ears.followed });
     trace.add({
       kind: 'counted',
       node: plan.node,
       shard: plan.shard,
       connections: web.connections,
       actors: system.actors,
-      actorsAlways: ACTORS_ALWAYS,
+      actorsAlways: actorsAlways(plan),
     });
   }
 }
 
-/** The router, the home and the door. */
-const ACTORS_ALWAYS = 3;
+/** The router, the home and the door; of a gateway its two doors and the keeper of channels, and on one the control. */
+function actorsAlways({ gateway, shard }: ShardPlan): number {
+  if (gateway === undefined) return 3;
+  return shard === 0 ? 7 : 6;
+}
+
 const WAITING_MAX = 50_000;
 
 function homesOf({ clients, shards }: Plan): (readonly [string, number])[] {

@@ -3,7 +3,9 @@
 
 import { faultKinds } from './faults/faults.ts';
 import type { Plan } from './plan.ts';
+import { gatewaySiteNames } from './plan/gateway.ts';
 import { siteNames } from './plan/settings.ts';
+import { gatewayMarks, gatewayWatcher } from './records/gateway-marks.ts';
 import type { EventOf, Watcher } from './trace.ts';
 
 const serverCodes: ReadonlySet<number> = new Set([
@@ -42,6 +44,7 @@ export class Marks {
   #messages = 0;
   #bare = 0;
   readonly watcher: Watcher = {
+    ...gatewayWatcher((name) => this.reach(name)),
     connected: ({ transport }) => this.reach(`connected by ${transport}`),
     closed: ({ by, code }) => this.reach(closedMark(by, code)),
     subscribed: ({ recovered }) =>
@@ -70,8 +73,11 @@ export class Marks {
   }
 
   /** How often each mark was reached; 0 for those that are registered and were not. */
-  counts({ faults }: Plan): ReadonlyMap<string, number> {
+  counts({ faults, gateway }: Plan): ReadonlyMap<string, number> {
     const counts = new Map(this.#counts);
+    if (gateway !== undefined)
+      for (const name of [...gatewayMarks, ...gatewaySiteNames.map((site) => `site ${site}`)])
+        counts.set(name, counts.get(name) ?? 0);
     counts.set('message', this.#messages);
     counts.set('message, bare', this.#bare);
     for (const { kind } of faults)

@@ -16,6 +16,7 @@ import {
 import { drawn } from './plan/drawing.ts';
 import { type Frame, frame, type Mood, plainSettings, type Settings } from './plan/settings.ts';
 import type { ClientPlan } from './workload/client-plan.ts';
+import type { GatewayPlan } from './plan/gateway-plan.ts';
 import { drawClients } from './workload/draw-clients.ts';
 
 export interface Plan {
@@ -41,6 +42,8 @@ export interface Plan {
   readonly portUs: number;
   /** Buggify sites of the actors that may fire. */
   readonly sites: readonly string[];
+  /** What else the nodes and their world have when they are gateways. */
+  readonly gateway?: GatewayPlan | undefined;
 }
 
 /** What a caller may fix instead of drawing it. */
@@ -106,13 +109,17 @@ function narrowed(settings: Settings): Settings {
   return { ...settings, broker: { ...broker, queueBytesMax: 16_384, pongTimeoutMs: 20_000 } };
 }
 
-function drawFaults(seed: number, kinds: readonly FaultKind[], room: FaultRoom): readonly Fault[] {
+export function drawFaults(
+  seed: number,
+  kinds: readonly FaultKind[],
+  room: FaultRoom,
+): readonly Fault[] {
   const faults = drawn(schedules(kinds, room), seed, 'faults');
   const blows = kinds.length === 0 ? [] : drawn(lastBlows(room), seed, 'last blows');
   return blows.length === 0 ? faults : [...faults, ...blows].toSorted((a, b) => a.at - b.at);
 }
 
-function kindsOf({ mood, swarm }: Frame): readonly FaultKind[] {
+export function kindsOf({ mood, swarm }: Frame): readonly FaultKind[] {
   if (mood === 'calm') return [];
   return mood === 'swarm' ? swarm : faultKinds;
 }

@@ -3,22 +3,29 @@
 // said leaves. How far a turn goes, and which ready actor is next, is drawn from the seed.
 // Refuses to know topics and clients.
 
-import { actorsOf, edgesOf, startShard } from '../actors/node.ts';
+import { actorsOf, edgesOf, type GatewayStart, startShard } from '../actors/node.ts';
 import type { BrokerOptions } from '../actors/broker/broker-options.ts';
 import type { HomeLimits } from '../actors/routing/home.actor.ts';
 import type { Address } from '../actors/runtime/actor.ts';
 import { Prng } from '../actors/runtime/prng.ts';
 import { System } from '../actors/runtime/system.ts';
 import { AuthEdge } from './edges/auth.edge.ts';
+import { GatewayEars } from './edges/gateway-ears.ts';
+import { GatewayEdge } from './edges/gateway.edge.ts';
 import { LogEdge } from './edges/log.edge.ts';
 import { objectWire } from './edges/object-wire.ts';
 import { type Lane, WebEdge } from './edges/web.edge.ts';
+import type { Trace } from './trace.ts';
 import type { TraceHash } from './trace-hash.ts';
+import type { GatewayWorld } from './workload/gateway/gateway-world.ts';
 
 /** What a simulated thread needs of its world. */
 export interface ShardWorld {
   readonly now: number;
   readonly hash: TraceHash;
+  readonly trace: Trace;
+  /** Undefined where nodes have no gateway. */
+  readonly gateway: GatewayWorld | undefined;
   /** Counts something worth meeting. */
   mark(name: string): void;
   /** Has `turn` called on this shard at an instant; earlier calls are kept, too. */
@@ -46,6 +53,7 @@ export interface ShardPlan {
   readonly fineTurns: number;
   /** Buggify sites that may fire. */
   readonly sites: readonly string[];
+  readonly gateway: GatewayStart | undefined;
 }
 
 /** Life of one thread: from its start to its crash. */
@@ -54,6 +62,9 @@ export class Shard {
   readonly incarnation: number;
   readonly system: System;
   readonly web: WebEdge;
+  /** What its operator and its publishers heard; undefined without a gateway. */
+  readonly ears: GatewayEars | undefined;
+  readonly #gateway: GatewayEdge | undefined;
   readonly #auth: AuthEdge;
   readonly #log = new LogEdge();
   readonly #world: ShardWorld;
@@ -143,8 +154,10 @@ export class Shard {
       world.hash.message(world.now, place, edges.log, entry);
       this.#log.obey(entry);
     });
+    this.ears = plan.gateway && new GatewayEars(world.trace, node);
+    this.#gateway = world.gateway && this.#bindGateway(world.gateway);
     const wire = lane === 'object' ? { brokerWire: objectWire } : {};
-    startShard(this.system, { shard, shards, broker, home, ...wire });
+    startShard(this.system, { shard, shards, broker, home, gateway: plan.gateway, ...wire });
     this.wake();
   }
 
@@ -156,6 +169,22 @@ export class Shard {
   deliver<M>(to: Address<M>, message: NoInfer<M>): void {
     this.system.deliver(to, message);
     this.wake();
+  }
+
+  /** A publisher hands something to the control actor, whose answer is not tied to its question. */
+  publish(body: Uint8Array, way: 'http' | 'pull'): void {
+    const { control } = actorsOf(this.plan.shard);
+    if (way === 'pull')
+      this.deliver(control, { type: 'itemReceived', input: 'pull', frames: [body] });
+    else
+      this.deliver(control, {
+        type: 'controlRequested',
+        connection: 0,
+        method: 'POST',
+        target: '/publish/',
+        accept: undefined,
+        body,
+      });
   }
 
   wake(): void {
@@ -227,7 +256,38 @@ export class Shard {
   /** The thread is gone, and with it everything that it held. */
   crash(isTold: boolean): void {
     this.isDead = true;
+    this.#gateway?.abandon();
     this.web.abandon(isTold);
+  }
+
+  #bindGateway(gateway: GatewayWorld): GatewayEdge {
+    const { ears, system, plan, web } = this;
+    const { hash, trace } = this.#world;
+    const { place, node, shard } = plan;
+    const edges = edgesOf(shard);
+    const edge = new GatewayEdge({
+      place: { node, shard },
+      trace,
+      web,
+      deliver: (to, message) => this.deliver(to, message),
+      ask: (asked, hearing) => gateway.ask(asked, hearing),
+      later: (delayUs, act) =>
+        gateway.later(delayUs, () => {
+          if (!this.isDead) act();
+        }),
+      newFetch: () => gateway.newFetch(),
+    });
+    const bind = <M>(address: Address<M>, obey: (message: M) => void): void => {
+      system.bind(address, (message) => {
+        this.taken += 1;
+        hash.message(this.now, place, address, message);
+        obey(message);
+      });
+    };
+    bind(edges.gateway, (command) => edge.obey(command));
+    bind(edges.operator, (notice) => ears?.hearNotice(notice));
+    bind(edges.control, (reply) => ears?.hearReply(reply));
+    return edge;
   }
 
   #wakeAtLatest(at: number): void {

@@ -149,7 +149,7 @@ export class TraceHash {
 
   #bytesOrObject(payload: Payload): void {
     if (payload instanceof ObjectPayload) this.#word(this.#payload(payload));
-    else this.named(nameBytes(payload as Uint8Array));
+    else this.#object(payload);
   }
 
   #value(value: unknown): void {

@@ -3,17 +3,19 @@
 // Refuses to judge what happens: that is read from the trace.
 
 import type { BrokerOptions } from '../actors/broker/broker-options.ts';
+import { actorsOf } from '../actors/node.ts';
 import type { Address } from '../actors/runtime/actor.ts';
 import { areSitesGrown } from '../actors/runtime/sites.ts';
 import { Prng } from '../actors/runtime/prng.ts';
-import { Connection, type Link, type Pipe } from './edges/network.ts';
+import type { Connection, Link, Pipe } from './edges/network.ts';
 import type { Lane } from './edges/web.edge.ts';
 import { Deaths } from './faults/deaths.ts';
 import { Front } from './faults/front.ts';
-import { carryOut, turns } from './faults/mishaps.ts';
-import { countShards, recordStart, sampleShards } from './figures.ts';
+import { carryOut, type Party, turns } from './faults/mishaps.ts';
+import { countShards, recordStart, sampleShards, tellFollowed } from './figures.ts';
 import type { Marks } from './marks.ts';
 import type { Plan } from './plan.ts';
+import { phases, phasesAfterUs } from './plan/phases.ts';
 import { copied, Port } from './ports.ts';
 import { due, Scheduler } from './scheduler.ts';
 import { Shard } from './shard.ts';
@@ -21,13 +23,14 @@ import { TraceHash } from './trace-hash.ts';
 import type { Trace } from './trace.ts';
 import { askCensus, probe, tellUnanswered } from './workload/behaviours.ts';
 import { Client } from './workload/client.ts';
+import type { Holder } from './workload/gateway/holder.ts';
 import type { ClientPlan } from './workload/client-plan.ts';
+import { gatewayStartOf, type HolderPlan } from './plan/gateway-plan.ts';
+import { GatewayWorld } from './workload/gateway/gateway-world.ts';
 import { Ledger } from './workload/ledger.ts';
 import { Rewriting } from './workload/hearing/rewriting.ts';
 import { Words } from './workload/hearing/words.ts';
-
-/** Phases of a run, as the numbers of their first events: see `PHASES_AFTER_US`. */
-const phases = { heal: 0, rest: 1, probe: 2, census: 3, end: 4 } as const;
+import { WaysIn } from './ways-in.ts';
 
 export class World {
   readonly plan: Plan;
@@ -36,6 +39,8 @@ export class World {
   readonly words: Words;
   readonly ledger = new Ledger();
   readonly clients: Client[] = [];
+  /** Undefined where nodes have no gateway. */
+  readonly gateway: GatewayWorld | undefined;
   /** By place: node × shards + shard. */
   readonly shards: Shard[] = [];
   /** By place of the sender × shards + number of the receiver. */
@@ -47,11 +52,12 @@ export class World {
   isSettling = false;
   /** By number; a plan made smaller has gaps. */
   readonly #clientOf: (Client | undefined)[] = [];
+  readonly #holderOf: (Holder | undefined)[] = [];
   readonly #marks: Marks;
   readonly #scheduler = new Scheduler();
   readonly #pipes: Pipe[] = [];
+  readonly #waysIn = new WaysIn(this, (pipe) => this.#addPipe(pipe));
   readonly #dirtyPorts: Port[] = [];
-  #connections = 0;
   #followings = 0;
   /** Times that a pipe came due, and the segments that arrived then. */
   #arrivals = 0;
@@ -68,6 +74,7 @@ export class World {
     this.words = new Words(new Rewriting(plan.broker));
     recordStart(trace, plan);
     const { seed, nodes, shards } = plan;
+    this.gateway = plan.gateway && new GatewayWorld(plan.gateway, this);
     for (let node = 0; node < nodes; node += 1) {
       this.fronts.push(new Front());
       this.noticeDelaysUs.push(0);
@@ -87,10 +94,11 @@ export class World {
       this.#clientOf[client.client] = joining;
     }
     for (const client of this.clients) client.join();
+    for (const holder of this.gateway?.holders ?? []) this.#holderOf[holder.plan.client] = holder;
     for (const [index, fault] of plan.faults.entries())
       this.#scheduler.push(fault.at, due.fault, index, 0);
     this.#scheduler.push(SAMPLE_EVERY_US, due.sample, 0, 0);
-    for (const [phase, afterUs] of PHASES_AFTER_US.entries())
+    for (const [phase, afterUs] of phasesAfterUs(plan).entries())
       this.#scheduler.push(plan.horizonUs + afterUs, due.phase, phase, 0);
   }
 
@@ -104,10 +112,6 @@ export class World {
 
   get lane(): Lane {
     return this.plan.lane;
-  }
-
-  get broker(): BrokerOptions {
-    return this.plan.broker;
   }
 
   get hasFewTopics(): boolean {
@@ -150,6 +154,9 @@ export class World {
         return;
       case due.edge:
         this.shards[a]?.remind(b);
+        return;
+      case due.later:
+        this.gateway?.laterDue(a);
         return;
       case due.fault:
         this.#faultDue(a, b);
@@ -212,30 +219,24 @@ export class World {
   }
 
   connect(plan: ClientPlan, link: Link): Connection | undefined {
-    const front = this.fronts[plan.node];
-    if (front === undefined || front.isRefusing) return undefined;
-    const first = plan.node * this.plan.shards;
-    const listening: Shard[] = [];
-    for (let shard = 0; shard < this.plan.shards; shard += 1) {
-      const candidate = this.shards[first + shard];
-      if (candidate !== undefined && !candidate.isDead) listening.push(candidate);
-    }
-    const chosen = listening[link.chance.next() % Math.max(1, listening.length)];
-    if (chosen === undefined) return undefined;
-    this.#connections += 1;
-    const connection = new Connection(this.#connections, link, this, {
-      shard: chosen.plan.shard,
-      remote: this.#remoteOf(plan.client),
-      askedAt: this.now,
-    });
-    this.#addPipe(connection.up);
-    this.#addPipe(connection.down);
-    front.admit(connection, () => {
-      // The thread that was to take it may have died meanwhile, and its sockets with it.
-      if (chosen.isDead) connection.reset();
-      else chosen.web.accept(connection);
-    });
-    return connection;
+    return this.#waysIn.connect(plan, link, (shard, connection) => shard.web.accept(connection));
+  }
+
+  // --- what the gateway's clients and publishers ask of their world
+
+  laterAt(at: number, ref: number): void {
+    this.#scheduler.push(at, due.later, ref, 0);
+  }
+
+  connectTo(plan: HolderPlan, link: Link): Connection | undefined {
+    return this.#waysIn.connect(plan, link, ({ web, plan: { shard } }, connection) =>
+      web.acceptForGateway(connection, actorsOf(shard).gateway),
+    );
+  }
+
+  publish(node: number, body: Uint8Array, way: 'http' | 'pull'): void {
+    const first = this.shards[node * this.plan.shards];
+    if (first !== undefined && !first.isDead) first.publish(body, way);
   }
 
   // --- what the network asks of its world
@@ -246,8 +247,12 @@ export class World {
 
   // --- what faults do
 
-  clientOf(client: number): Client | undefined {
-    return this.#clientOf[client];
+  clientOf(client: number): Party | undefined {
+    return this.#clientOf[client] ?? this.#holderOf[client];
+  }
+
+  get parties(): readonly Party[] {
+    return [...this.clients, ...(this.gateway?.holders ?? [])];
   }
 
   crash(place: number, isTold: boolean, durationUs: number): void {
@@ -282,7 +287,7 @@ export class World {
   }
 
   #newShard(place: number, incarnation: number): Shard {
-    const { seed, shards, lane, broker, home, receiptBytes, serviceUs, fineTurns, sites } =
+    const { seed, shards, lane, broker, home, receiptBytes, serviceUs, fineTurns, sites, gateway } =
       this.plan;
     const where = this.#whereOf(place);
     const plan = {
@@ -297,16 +302,10 @@ export class World {
       receiptBytes: sites.includes('tiny-window') ? 1 : receiptBytes,
       serviceUs,
       fineTurns,
-      sites,
+      sites: gateway === undefined ? sites : [...sites, ...gateway.sites],
+      gateway: gatewayStartOf(gateway),
     };
     return new Shard(plan, incarnation, this);
-  }
-
-  /** Everybody has an address of his own, unless there are few. */
-  #remoteOf(client: number): string {
-    const { addresses } = this.plan;
-    const place = addresses === 0 ? client : client % addresses;
-    return `10.0.${place >> 8}.${place & 255}`;
   }
 
   #whereOf(place: number): { readonly node: number; readonly shard: number } {
@@ -361,9 +360,14 @@ export class World {
     else if (phase === phases.rest) {
       for (const client of this.clients) tellUnanswered(client);
       this.trace.add({ kind: 'rested' });
-    } else if (phase === phases.probe) for (const client of this.clients) probe(client);
-    else if (phase === phases.census) for (const client of this.clients) askCensus(client);
-    else {
+    } else if (phase === phases.probe) {
+      for (const client of this.clients) probe(client);
+      this.gateway?.probe();
+    } else if (phase === phases.census) {
+      for (const client of this.clients) askCensus(client);
+      tellFollowed(this.trace, this.shards);
+      this.gateway?.dismiss();
+    } else {
       countShards(this.trace, this.shards);
       this.trace.add({ kind: 'quiet' });
       this.#isOver = true;
@@ -385,11 +389,10 @@ export class World {
       pipe.resume();
     }
     for (const client of this.clients) client.settle();
+    this.gateway?.heal();
     this.trace.add({ kind: 'healed' });
   }
 }
 
 const TOPICS_FEW = 100;
 const SAMPLE_EVERY_US = 250_000;
-/** Rest is long enough for a connection that went silent to be given up, and for its client to come back. */
-const PHASES_AFTER_US = [0, 11_700_000, 12_000_000, 13_500_000, 15_000_000] as const;

@@ -149,7 +149,10 @@ export class GatewayEdge {
     for (const door of this.#doors.values()) door.close();
   }
 
-  /** Lets requests under way come to their end, as far as there is time. Streams end with the web edge. */
+  /**
+   * [PROC-DRAIN-3] Lets requests under way come to their end, as far as there is time. Streams and WebSockets end with
+   * the web edge, and may need their origins until then: nothing is destroyed here.
+   */
   async drain(spreadMs: number): Promise<void> {
     this.#exchanges.isDraining = true;
     this.closeListeners();
@@ -157,14 +160,20 @@ export class GatewayEdge {
     let hasRefused = false;
     for (;;) {
       const elapsedMs = performance.now() - startedAt;
-      if (this.#exchanges.size === 0 || elapsedMs >= spreadMs + 2 * GRACE_MS) break;
+      if (this.#remaining === 0 || elapsedMs >= spreadMs + 2 * GRACE_MS) break;
       if (!hasRefused && elapsedMs >= spreadMs + GRACE_MS) {
         hasRefused = true;
         this.#exchanges.refuseAll(503, 'The service restarts.\n');
       }
       await new Promise((resolve) => setTimeout(resolve, DRAIN_EVERY_MS));
     }
-    this.destroy();
+  }
+
+  /** Whoever was answered is not gone before the last byte of the answer is. */
+  get #remaining(): number {
+    let clients = 0;
+    for (const door of this.#doors.values()) clients += door.clients;
+    return this.#exchanges.size + clients + this.#options.ground.departures.size;
   }
 
   /** Answers everybody at once, for a shard whose actors can do nothing more. */

@@ -346,10 +346,16 @@ export class Shard {
       this.#system.deliver(actorsOf(0).members, { type: 'drain', withinMs });
       this.#schedule();
     }
+    if (this.#data.options.gateway !== undefined) {
+      const { gateway } = actorsOf(this.#data.shard);
+      this.#system.deliver(gateway, { type: 'draining', withinMs: spreadMs });
+      this.#schedule();
+    }
     await Promise.all([
       this.#web.drain(1001, 'going away', spreadMs),
       this.#gateway.drain(spreadMs),
     ]);
+    this.#gateway.destroy();
     this.#say({ type: 'drained' });
   }
 
@@ -359,14 +365,17 @@ export class Shard {
   }
 
   #stats(): ShardStats {
-    const { 'broker.sessions': sessions = 0, ...counted } = Object.fromEntries(
-      this.#system.counters,
-    );
+    const {
+      'broker.sessions': sessions = 0,
+      'chat.sessions': chatSessions = 0,
+      ...counted
+    } = Object.fromEntries(this.#system.counters);
     const gauges = {
       actors: this.#system.actors,
       'mailbox.waiting': this.#system.waiting,
       connections: this.#web.connections,
       'broker.sessions': sessions,
+      'chat.sessions': chatSessions,
     };
     const counters = { ...counted, turns: this.#turns };
     return { shard: this.#data.shard, counters, gauges };

@@ -23,6 +23,8 @@ export const unseen: Readonly<Record<string, Readonly<Record<string, string>>>> 
     'RUN-3': INSIDE,
   },
   'spec/process.md': {
+    'PROC-CHAT-1': START,
+    'PROC-CHAT-2': START,
     'PROC-CONF-1': START,
     'PROC-CONF-2': START,
     'PROC-CONF-3': START,
@@ -33,6 +35,11 @@ export const unseen: Readonly<Record<string, Readonly<Record<string, string>>>> 
     'PROC-LOG-2': START,
     'PROC-DRAIN-1': END,
     'PROC-DRAIN-2': END,
+    'PROC-DRAIN-3': END,
+    'PROC-GATE-1': START,
+    'PROC-GATE-2': START,
+    'PROC-GATE-3': FILES,
+    'PROC-GATE-4': START,
     'PROC-TLS-2': FILES,
   },
 };

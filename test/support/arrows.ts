@@ -45,6 +45,7 @@ const packagesOfFile: Readonly<Record<string, readonly string[]>> = {
   // Plans are typed values that fast-check draws and shrinks: src/sim/plan/drawing.ts.
   'src/sim/faults/faults.ts': ['fast-check'],
   'src/sim/plan/drawing.ts': ['fast-check'],
+  'src/sim/plan/gateway.ts': ['fast-check'],
   'src/sim/plan/settings.ts': ['fast-check'],
   'src/sim/plan/simpler.ts': ['fast-check'],
   'src/sim/workload/draw-clients.ts': ['fast-check'],
@@ -61,6 +62,7 @@ const roomsOfFile: Readonly<Record<string, string>> = {
   'src/config.ts': 'config',
   'src/sim/main.ts': 'sim-main',
   'src/sim/trace.ts': 'trace',
+  'src/sim/records/gateway-records.ts': 'trace',
   'src/actors/node.ts': 'node',
 };
 

@@ -310,6 +310,7 @@ export class GatewayStage {
       askingPace: pace ?? askingPaceOf(shards),
       channelsOfShard: (other) => actorsOf(other).channels,
       routes: new RouteTable([]),
+      isDraining: false,
     };
     const { operator, log } = edges;
     const isJoined = (): boolean => false;

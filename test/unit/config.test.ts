@@ -101,6 +101,31 @@ describe('defaults', () => {
   });
 });
 
+describe('the chat', () => {
+  test('[PROC-CHAT-1] [PROC-CHAT-2] opens when its port is set, and its settings must suit one another', () => {
+    const { doors, chat } = options({
+      args: ['--chat-port', '7500', '--chat-envelope', 'lenient'],
+    });
+    expect(doors.chat).toMatchObject({ host: '127.0.0.1', port: 7_500, tls: undefined });
+    expect(chat.envelope).toBe('lenient');
+    const problems = (text: string, checks?: FileChecks): string[] =>
+      mistakes({ text, checks: checks ?? content }).map(({ key }) => key);
+    expect(problems('chat: { auth: password }')).toEqual(['chat.auth']);
+    expect(problems('chat: { auth: [token, none] }')).toEqual(['chat.auth']);
+    expect(problems('chat: { pingTimeoutMs: 10s }')).toEqual(['chat.pingTimeoutMs']);
+    expect(problems('chat: { bodyBytesMax: 64KiB }')).toEqual(['chat.bodyBytesMax']);
+    const broken = {
+      ...content,
+      passwords: () => [{ key: 'passwordFile', problem: 'p', wayOut: 'w' }],
+    };
+    expect(problems('chat: { passwordFile: f }', broken)).toEqual(['chat.passwordFile']);
+    const warned = read({ args: ['--chat-port', '0', '--chat-host', '0.0.0.0'] });
+    expect(warned.ok && warned.warnings.join()).toMatch(
+      /The chat listens on 0\.0\.0\.0 without auth/,
+    );
+  });
+});
+
 describe('a pushpin.conf', () => {
   const conf = (text: string) => readPushpinConf({ file: '/etc/pushpin/pushpin.conf', text });
   const plain = '[runner]\nhttp_port=7999\n[proxy]\nroutesfile=routes\nsig_key=changeme\n';
@@ -126,6 +151,24 @@ describe('a pushpin.conf', () => {
     const bad = withConf(plain.replace('7999', 'x'));
     expect(bad.ok ? [] : bad.mistakes.map(({ line }) => line)).toContain(2);
   });
+
+  test.each([
+    ['0', 'error'],
+    ['1', 'warn'],
+    ['2', 'info'],
+    ['3', 'debug'],
+    ['4', 'debug'],
+    ['1,proxy:3', 'warn'],
+  ])(
+    '[PROC-GATE-4] log_level=%s is our level %s, unless somebody says otherwise',
+    (given, level) => {
+      const text = plain.replace('[proxy]', `log_level=${given}\n[proxy]`);
+      const reading = withConf(text);
+      expect(reading.ok && reading.options.log.level).toBe(level);
+      const asked = withConf(text, ['--log-level', 'warn']);
+      expect(asked.ok && asked.options.log.level).toBe('warn');
+    },
+  );
 
   test('[PROC-GATE-2] other doors open only when their port is set', () => {
     const quiet = withConf(plain);
@@ -201,7 +244,7 @@ describe('layers', () => {
       'cluster.suspectMs',
     ]);
     expect(keys('cluster: { port: 1, secretFile: s, partitionPolicy: readonly-minority }')).toEqual(
-      ['cluster.nodesExpected'],
+      ['cluster.partitionPolicy'],
     );
   });
 

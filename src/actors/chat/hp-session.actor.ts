@@ -49,6 +49,7 @@ import {
   NO_REF,
   refOf,
   say,
+  sayError,
   type Session,
   sessionOf,
   type Turn,
@@ -281,7 +282,16 @@ function ping(session: Session, context: Turn): void {
   const { pingEveryMs, pingTimeoutMs } = session.chat.options;
   const quietMs = Math.floor((context.now - session.heardAt) / 1_000);
   if (quietMs >= pingTimeoutMs) {
-    refuse(session, { code: 'PING_TIMEOUT', message: 'Nothing was heard of you.' }, null, context);
+    // A client that is cut off may come back to its session, as one that was seen to go.
+    sayError(
+      session,
+      { code: 'PING_TIMEOUT', message: 'Nothing was heard of you.' },
+      null,
+      context,
+    );
+    session.hasInputEnded = true;
+    if (session.life === 'connected') goAway(session, context);
+    else detach(session, context);
     return;
   }
   if (quietMs >= pingEveryMs && !session.isPingDue) {

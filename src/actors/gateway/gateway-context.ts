@@ -24,6 +24,8 @@ export interface GatewayContext {
   readonly channelsOfShard: (shard: number) => Address<ChannelsMessage>;
   /** Replaced as a whole when the routes file changes; who was let in keeps the route that it had. */
   routes: RouteTable;
+  /** The node ends: nobody is held for long any more. */
+  isDraining: boolean;
 }
 
 /** A key as it is, or `file:` with the whole path. */

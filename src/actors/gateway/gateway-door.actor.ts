@@ -33,6 +33,7 @@ export type GatewayDoorMessage =
   | SignatureVerdict
   | DoorOrder
   | ShardDown
+  | Draining
   /** The routes file changed. Who is here keeps the route that led here. */
   | { readonly type: 'routesChanged'; readonly text: string };
 
@@ -43,7 +44,15 @@ export interface GatewayDoorArgs {
 
 interface Child {
   readonly address: Address<{ readonly type: 'followAgain'; readonly shard: number }>;
+  /** Undefined for WebSockets, which the edge sends away. */
+  readonly request: Address<Draining> | undefined;
   readonly connectionId: string | undefined;
+}
+
+/** The node ends within this time. */
+interface Draining {
+  readonly type: 'draining';
+  readonly withinMs: number;
 }
 
 interface GatewayDoorState {
@@ -102,6 +111,11 @@ export const gatewayDoor: ActorDefinition<GatewayDoorArgs, GatewayDoorState, Gat
         for (const { address } of state.children.values())
           context.send(address, { type: 'followAgain', shard: message.shard });
         context.send(sockJsOf(state.gateway.shard), message);
+        return;
+      case 'draining':
+        state.gateway.isDraining = true;
+        for (const { request } of state.children.values())
+          if (request !== undefined) context.send(request, message);
         return;
       case 'childStopped':
         left(state, message);
@@ -182,14 +196,14 @@ function admit(state: GatewayDoorState, admitted: Admitted, context: Turn): void
   if (!request.isWebSocket) {
     const name = `gateway/request:${request.connection}`;
     const address = context.spawn(requestActor, { admitted }, name);
-    state.children.set(address, { address, connectionId: undefined });
+    state.children.set(address, { address, request: address, connectionId: undefined });
     return;
   }
   const connectionId = uuid(context);
   const name = `gateway/ws:${request.connection}`;
   const asked = { ...admitted, request: withOriginPath(route, request) };
   const address = context.spawn(wsSession, { admitted: asked, connectionId }, name);
-  state.children.set(address, { address, connectionId });
+  state.children.set(address, { address, request: undefined, connectionId });
   state.sessions.set(connectionId, address);
 }
 

@@ -25,6 +25,8 @@ export interface GatewayOptions {
   readonly acceptPushpinRoute: boolean;
   readonly cdnLoop: string;
   readonly sockjsUrl: string;
+  /** A line of the log for each request, channel that is followed, and item that is delivered. */
+  readonly logRequests: boolean;
   readonly logFrom: boolean;
   readonly logUserAgent: boolean;
 
@@ -68,6 +70,7 @@ export const gatewayDefaults: GatewayOptions = {
   acceptPushpinRoute: false,
   cdnLoop: '',
   sockjsUrl: 'https://cdn.jsdelivr.net/sockjs/0.3.4/sockjs.min.js',
+  logRequests: false,
   logFrom: false,
   logUserAgent: false,
   connectionsMax: 50_000,

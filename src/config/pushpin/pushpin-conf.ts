@@ -103,6 +103,7 @@ function settingsOf(file: PushpinFile, directory: string): PushpinSettings {
   const httpAddresses = addresses(file, 'http_port', 0);
   const httpsAddresses = addresses(file, 'https_ports', 1);
   const localSockets = sockets(file);
+  const levels = logging(file);
   const ports = httpAddresses.length + httpsAddresses.length + localSockets.length;
   // Ports that cannot be read were told already.
   if (ports === 0 && file.mistakes.length === 0) {
@@ -110,7 +111,7 @@ function settingsOf(file: PushpinFile, directory: string): PushpinSettings {
     file.complain('runner', 'http_port', 'no port for clients is configured', wayOut);
   }
   return {
-    gateway: gatewayOf(file),
+    gateway: gatewayOf(file, levels),
     httpAddresses,
     httpsAddresses,
     localSockets,
@@ -123,14 +124,17 @@ function settingsOf(file: PushpinFile, directory: string): PushpinSettings {
     openRequestsMax: limit(file.number('proxy', 'max_open_requests', -1, countMax)),
     ...pushInputs(file),
     ...stats(file),
-    ...logging(file),
+    ...levels,
     runDirectory: file.runDirectory,
     ipcPrefix: file.ipcPrefix,
     portOffset: file.portOffset,
   };
 }
 
-function gatewayOf(file: PushpinFile): GatewayOptions {
+function gatewayOf(
+  file: PushpinFile,
+  levels: Pick<PushpinSettings, 'logLevel' | 'logLevelsByService'>,
+): GatewayOptions {
   return {
     ...gatewayDefaults,
     sigKey: file.text('proxy', 'sig_key'),
@@ -146,6 +150,7 @@ function gatewayOf(file: PushpinFile): GatewayOptions {
     acceptPushpinRoute: file.flag('proxy', 'accept_pushpin_route', false),
     cdnLoop: file.text('proxy', 'cdn_loop') ?? '',
     sockjsUrl: file.text('proxy', 'sockjs_url') ?? gatewayDefaults.sockjsUrl,
+    logRequests: (levels.logLevelsByService['proxy'] ?? levels.logLevel) >= 2,
     logFrom: file.flag('proxy', 'log_from', false),
     logUserAgent: file.flag('proxy', 'log_user_agent', false),
     connectionsMax: file.number('runner', 'client_maxconn', 1, countMax) ?? 50_000,

@@ -3,6 +3,7 @@
 // rule that gives a verdict; faults only change what the rule sees. Refuses to know protocols.
 
 import type { Prng } from '../../actors/runtime/prng.ts';
+import type { GatewayWord } from './gateway-words.ts';
 import { ObjectPayload } from './object-payload.ts';
 
 /** What travels: bytes, or a word of a level above bytes (an HTTP head; in the object lane also frames). */
@@ -24,6 +25,7 @@ export type WireWord =
   | { readonly word: 'close'; readonly code: number; readonly reason: string }
   /** The object lane's stand-in for broken bytes. */
   | { readonly word: 'broken'; readonly code: 1002 | 1007 | 1009 }
+  | { readonly word: 'gateway'; readonly said: GatewayWord }
   /** The other side will send no more. */
   | { readonly word: 'fin' }
   /** The connection is gone, and with it what was on its way. */
@@ -365,6 +367,8 @@ export function sizeOf(unit: Unit, { isUp, isFramed }: Pipe): number {
   if (unit instanceof ObjectPayload)
     return isFramed ? frameBytes(unit.byteLength, isUp) : unit.byteLength;
   if (unit.word === 'ping' || unit.word === 'pong') return frameBytes(0, isUp);
+  if (unit.word === 'gateway' && unit.said.say === 'frame')
+    return frameBytes(unit.said.bytes.length, isUp);
   if (unit.word === 'close') return frameBytes(2 + unit.reason.length, isUp);
   return HEAD_BYTES;
 }

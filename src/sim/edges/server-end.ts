@@ -25,10 +25,33 @@ import type { WebEdgeHost, WebEdgeOptions } from './web.edge.ts';
 export interface EndHost {
   readonly options: WebEdgeOptions;
   readonly host: WebEdgeHost;
-  noteReadable(end: ServerEnd): void;
-  noteDirty(end: ServerEnd): void;
+  noteReadable(end: WebEnd): void;
+  noteDirty(end: WebEnd): void;
   noteOutstanding(bytes: number): void;
-  forget(end: ServerEnd): void;
+  forget(end: WebEnd): void;
+}
+
+/** What the web edge needs of an end, whatever door it came through. */
+export interface WebEnd extends Endpoint {
+  readonly id: ConnectionId;
+  /** Messages are framed before they are written. */
+  readonly isFramed: boolean;
+  read(): void;
+  flush(): void;
+  write(unit: Uint8Array | ObjectPayload, cost: number): void;
+  open(
+    opened: number,
+    owner: Address<ConnectionEvent>,
+    receiptsTo: Address<Receipt>,
+    word: WireWord,
+  ): void;
+  respond(status: number, headers: Readonly<Record<string, string>>, body: string): void;
+  ping(): void;
+  hold(isHeld: boolean): void;
+  close(code: number, reason: string): void;
+  cut(): void;
+  expire(): void;
+  abandon(isTold: boolean): void;
 }
 
 export const states = { asked: 0, webSocket: 1, stream: 2, closing: 3, gone: 4 } as const;
@@ -37,7 +60,7 @@ export const states = { asked: 0, webSocket: 1, stream: 2, closing: 3, gone: 4 }
 const READ_UNITS_MAX = 64;
 
 /** The server's end of one connection. */
-export class ServerEnd implements Endpoint {
+export class ServerEnd implements WebEnd {
   readonly id: ConnectionId;
   readonly #edge: EndHost;
   readonly #connection: Connection;
@@ -259,6 +282,7 @@ export class ServerEnd implements Endpoint {
       case 'accepted':
       case 'response':
       case 'stream':
+      case 'gateway':
         throw new Error(`a client does not say '${unit.word}'`);
       default:
         unit satisfies never;

@@ -12,9 +12,11 @@ import {
   type WebCommand,
   writeCost,
 } from '../../actors/runtime/edges.ts';
+import type { ProxyRequested } from '../../actors/runtime/gateway-edges.ts';
+import { GatewayEnd } from './gateway-end.ts';
 import type { Connection } from './network.ts';
 import { ObjectPayload } from './object-payload.ts';
-import { type EndHost, ServerEnd, states } from './server-end.ts';
+import { type EndHost, ServerEnd, states, type WebEnd } from './server-end.ts';
 
 export type Lane = 'byte' | 'object';
 
@@ -40,9 +42,10 @@ export interface WebEdgeOptions {
 export class WebEdge implements EndHost {
   readonly options: WebEdgeOptions;
   readonly host: WebEdgeHost;
-  readonly #connections = new Map<ConnectionId, ServerEnd>();
-  readonly #readable: ServerEnd[] = [];
-  readonly #dirty: ServerEnd[] = [];
+  readonly #connections = new Map<ConnectionId, WebEnd>();
+  readonly #gatewayEnds = new Map<ConnectionId, GatewayEnd>();
+  readonly #readable: WebEnd[] = [];
+  readonly #dirty: WebEnd[] = [];
   #opened = 0;
   #isPaused = false;
   /** The most that any connection had been given without a receipt when it was given more. */
@@ -75,10 +78,24 @@ export class WebEdge implements EndHost {
   /** A client's connection reached this shard. */
   accept(connection: Connection): void {
     this.#opened += 1;
-    const end = new ServerEnd(this, this.#opened, connection);
-    connection.up.receiver = end;
-    connection.down.sender = end;
-    this.#connections.set(end.id, end);
+    this.#meet(new ServerEnd(this, this.#opened, connection), connection);
+  }
+
+  /** A client's connection reached a gateway door of this shard. */
+  acceptForGateway(connection: Connection, door: Address<ProxyRequested>): void {
+    this.#opened += 1;
+    const end = new GatewayEnd(this, this.#opened, connection, door);
+    this.#gatewayEnds.set(end.id, end);
+    this.#meet(end, connection);
+  }
+
+  /** Undefined when it is gone, or came through another door. */
+  gatewayEnd(connection: ConnectionId): GatewayEnd | undefined {
+    return this.#gatewayEnds.get(connection);
+  }
+
+  get gatewayConnections(): number {
+    return this.#gatewayEnds.size;
   }
 
   /** While on, nothing is read from clients, and no new request is delivered. */
@@ -159,12 +176,12 @@ export class WebEdge implements EndHost {
     for (const end of this.#connections.values()) end.close(code, reason);
   }
 
-  noteReadable(end: ServerEnd): void {
+  noteReadable(end: WebEnd): void {
     this.#readable.push(end);
     this.host.wake();
   }
 
-  noteDirty(end: ServerEnd): void {
+  noteDirty(end: WebEnd): void {
     this.#dirty.push(end);
     this.host.wake();
   }
@@ -173,8 +190,15 @@ export class WebEdge implements EndHost {
     if (bytes > this.#outstandingMax) this.#outstandingMax = bytes;
   }
 
-  forget(end: ServerEnd): void {
+  forget(end: WebEnd): void {
     this.#connections.delete(end.id);
+    this.#gatewayEnds.delete(end.id);
+  }
+
+  #meet(end: WebEnd, connection: Connection): void {
+    connection.up.receiver = end;
+    connection.down.sender = end;
+    this.#connections.set(end.id, end);
   }
 
   /** Framed once, the same bytes for all. */

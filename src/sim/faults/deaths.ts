@@ -72,9 +72,12 @@ export class Deaths {
     ports[port.toPlace * plan.shards + (port.fromPlace % plan.shards)]?.drop();
     if (knowing.isDead) return;
     const dead = port.toPlace % plan.shards;
-    const { home, router } = actorsOf(knowing.plan.shard);
+    const { home, router, gateway, channels } = actorsOf(knowing.plan.shard);
     knowing.deliver(home, { type: 'shardDown', shard: dead });
     knowing.deliver(router, { type: 'shardDown', shard: dead });
+    if (knowing.plan.gateway === undefined) return;
+    knowing.deliver(channels, { type: 'shardDown', shard: dead });
+    knowing.deliver(gateway, { type: 'shardDown', shard: dead });
   }
 
   startDue(place: number, incarnation: number): void {

@@ -4,7 +4,8 @@
 import type { Port } from '../ports.ts';
 import type { Shard } from '../shard.ts';
 import { abort, burst, leaveForever } from '../workload/befallen.ts';
-import type { Client } from '../workload/client.ts';
+import { Client } from '../workload/client.ts';
+import type { Holder } from '../workload/gateway/holder.ts';
 import type { Fault } from './faults.ts';
 import type { Front } from './front.ts';
 
@@ -12,19 +13,23 @@ import type { Front } from './front.ts';
 export interface Mishappening {
   readonly now: number;
   readonly plan: { readonly nodes: number; readonly shards: number; readonly portUs: number };
-  readonly clients: readonly Client[];
+  /** Clients of every kind. */
+  readonly parties: readonly Party[];
   readonly shards: readonly Shard[];
   readonly ports: readonly Port[];
   /** By node. */
   readonly fronts: readonly Front[];
   /** By node: how much later than usual deaths of its threads are noticed. */
   readonly noticeDelaysUs: number[];
-  clientOf(client: number): Client | undefined;
+  clientOf(client: number): Party | undefined;
   /** A thread dies; `durationUs` later a fresh one takes its place. */
   crash(place: number, isTold: boolean, durationUs: number): void;
   /** A process dies for ever. */
   kill(node: number): void;
 }
+
+/** Whoever has a way to a node. */
+export type Party = Client | Holder;
 
 /** The turns of a fault: it begins, it ends, and whatever comes between, numbered on. */
 export const turns = { begin: 0, end: 1, again: 2 } as const;
@@ -89,7 +94,7 @@ const faultRooms: Readonly<Record<Fault['kind'], Room>> = {
   slowPorts: 'node',
 };
 
-function befallLink(client: Client | undefined, fault: Fault, turn: number): number | undefined {
+function befallLink(client: Party | undefined, fault: Fault, turn: number): number | undefined {
   if (client === undefined) return undefined;
   const { link } = client;
   const isEnd = turn === turns.end;
@@ -116,7 +121,7 @@ function befallLink(client: Client | undefined, fault: Fault, turn: number): num
   }
 }
 
-function befallClient(client: Client | undefined, { kind, amount }: Fault): void {
+function befallClient(client: Party | undefined, { kind, amount }: Fault): void {
   const connection = client?.connection;
   switch (kind) {
     case 'reset':
@@ -132,13 +137,16 @@ function befallClient(client: Client | undefined, { kind, amount }: Fault): void
       client?.sayRaw({ word: 'fin' });
       return;
     case 'abort':
-      if (client !== undefined) abort(client);
+      if (client instanceof Client) abort(client);
+      else client?.abort();
       return;
     case 'leaveForever':
-      if (client !== undefined) leaveForever(client);
+      if (client instanceof Client) leaveForever(client);
+      else client?.leaveForever();
       return;
     default:
-      if (client !== undefined) burst(client, amount);
+      if (client instanceof Client) burst(client, amount);
+      else client?.burst(amount);
   }
 }
 
@@ -162,7 +170,7 @@ function befallShard(world: Mishappening, fault: Fault, isOn: boolean): void {
 function befallNode(world: Mishappening, fault: Fault, turn: number): number | undefined {
   const { target: node, durationUs, amount } = fault;
   const isEnd = turn === turns.end;
-  const clients = world.clients.filter(({ plan }) => plan.node === node);
+  const clients = world.parties.filter(({ plan }) => plan.node === node);
   switch (fault.kind) {
     case 'storm':
       if (!isEnd) for (const client of clients) client.connection?.reset();
@@ -207,7 +215,7 @@ function befallNode(world: Mishappening, fault: Fault, turn: number): number | u
 }
 
 /** One client more is cut off, or gets through again: those cut off last first. */
-function swizzle(clients: readonly Client[], durationUs: number, turn: number): number | undefined {
+function swizzle(clients: readonly Party[], durationUs: number, turn: number): number | undefined {
   if (turn === turns.end) {
     for (const client of clients) stall(client, 'both', false);
     return undefined;
@@ -229,7 +237,7 @@ function shardsOf({ shards }: Mishappening, node: number): Shard[] {
   return shards.filter(({ plan }) => plan.node === node);
 }
 
-function stall(client: Client, way: 'up' | 'down' | 'both', isStalled: boolean): void {
+function stall(client: Party, way: 'up' | 'down' | 'both', isStalled: boolean): void {
   const { link, connection } = client;
   if (way !== 'up') link.isStalledDown = isStalled;
   if (way !== 'down') link.isStalledUp = isStalled;

@@ -2,6 +2,7 @@
 
 import { codecs } from './codecs.ts';
 import { doors } from './doors.ts';
+import { holding } from './gateway.ts';
 import type { Mutant } from './mutant.ts';
 import { ordering } from './ordering.ts';
 import { recovering } from './recovery.ts';
@@ -19,4 +20,5 @@ export const mutants: readonly Mutant[] = [
   ...codecs,
   ...runtime,
   ...doors,
+  ...holding,
 ];

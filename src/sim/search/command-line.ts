@@ -137,8 +137,8 @@ function wishOf(words: readonly string[]): Wish {
         what: 'mutate',
         seedsMax: numberOf(values, 'runs', 1, SEEDS) ?? MUTATE_SEEDS,
         threads: numberOf(values, 'threads', 1, THREADS_MAX) ?? threadsByDefault(),
-        // A dialect has all of the planted bugs that it is judged by; other words choose among them by name.
-        only: dialectNames.includes(values.only ?? '') ? undefined : values.only,
+        // A dialect has its own planted bugs; other words choose among all of them by name.
+        only: values.only,
         output,
       };
     case 'search':

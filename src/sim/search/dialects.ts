@@ -3,7 +3,9 @@
 
 import { invariants } from '../invariants/all.ts';
 import type { Invariant } from '../invariants/invariant.ts';
+import { gatewayInvariants } from '../invariants/gateway/all.ts';
 import { drawPlan, type Plan, type PlanChoices } from '../plan.ts';
+import { drawGatewayPlan } from '../plan/gateway.ts';
 
 export interface Dialect {
   /** The whole of a run: its world, its workload, its faults. */
@@ -13,6 +15,7 @@ export interface Dialect {
 
 const dialects: Readonly<Record<string, Dialect>> = {
   broker: { draw: drawPlan, judges: invariants },
+  gateway: { draw: drawGatewayPlan, judges: [...invariants, ...gatewayInvariants] },
 };
 
 export const dialectNames: readonly string[] = Object.keys(dialects);

@@ -33,6 +33,8 @@ export type MutantWord =
   | { readonly type: 'loaded' }
   | { readonly type: 'ran'; readonly finding: Finding };
 
+/** A module of the dialects would be loaded before the bug is there. */
+const DIALECT = 'broker';
 const SMALL = { nodes: 1, clients: 12 } as const;
 /** No seed is passed over. */
 const LAST_SEED = 0xffff_ffff;
@@ -50,7 +52,7 @@ async function work({ mutant, trials }: MutantTask): Promise<void> {
   for (const trial of trials) {
     const { seed, lane, isWhole, isTwice } = trial;
     const choices = isWhole ? { lane } : { lane, ...SMALL };
-    const subject = { choices, only: 'broker', isCanary: false };
+    const subject = { choices, only: mutant.dialect ?? DIALECT, isCanary: false };
     const seeds = [seed];
     const before = process.threadCpuUsage();
     const { outcomes } = runBatch({

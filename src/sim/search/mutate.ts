@@ -8,6 +8,7 @@ import { mutants } from '../mutants/all.ts';
 import { elusive } from '../mutants/elusive.ts';
 import type { Mutant } from '../mutants/mutant.ts';
 import type { Finding, MutantTask, MutantWord, Trial } from './mutant-worker.ts';
+import { DIALECT, dialectNames } from './dialects.ts';
 import { failureKinds } from './pool/seed-run.ts';
 
 export interface MutateOptions {
@@ -15,7 +16,7 @@ export interface MutateOptions {
   readonly seedsMax: number;
   /** Bugs that are looked for at the same time. */
   readonly threads: number;
-  /** Only bugs whose name holds this. */
+  /** Only bugs whose name holds this, or bugs of the dialect of this name. */
   readonly only?: string | undefined;
   readonly say: (line: string) => void;
   /** Instead of all that the house knows. */
@@ -52,8 +53,13 @@ export async function mutate({
   planted,
   seedMsMax = SEED_MS_MAX,
 }: MutateOptions): Promise<Mutated> {
-  const chosen = (planted ?? mutants).filter(({ name }) => name.includes(only));
-  if (planted === undefined) await control(seedMsMax);
+  const all = planted ?? mutants;
+  const isDialect = dialectNames.includes(only);
+  const chosen = all.filter((mutant) =>
+    isDialect ? dialectOf(mutant) === only : mutant.name.includes(only),
+  );
+  if (planted === undefined)
+    for (const dialect of new Set(chosen.map(dialectOf))) await control(dialect, seedMsMax);
   const rows = tableOf(chosen, say);
   const hunts: Hunt[] = [];
   const patienceFor = ({ name }: Mutant): number =>
@@ -87,12 +93,14 @@ function namesOf(hunts: readonly Hunt[]): string[] {
   return hunts.map(({ mutant }) => mutant.name);
 }
 
+function dialectOf({ dialect = DIALECT }: Mutant): string {
+  return dialect;
+}
+
 /** What is found where nothing is planted makes every other find worthless. */
-async function control(seedMsMax: number): Promise<void> {
-  const { found } = await hunt(
-    { mutant: NOTHING, trials: trialsFor(NOTHING, CONTROL_SEEDS) },
-    seedMsMax,
-  );
+async function control(dialect: string, seedMsMax: number): Promise<void> {
+  const mutant = { ...NOTHING, dialect };
+  const { found } = await hunt({ mutant, trials: trialsFor(mutant, CONTROL_SEEDS) }, seedMsMax);
   if (found === undefined) return;
   const { seed, lane, property = '', sentence } = found;
   throw new Error(`no bug is planted, and seed ${seed} ${lane} breaks ${property}: ${sentence}`);

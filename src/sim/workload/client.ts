@@ -335,6 +335,7 @@ export class Client implements Endpoint {
       case 'pong':
       case 'request':
       case 'upgrade':
+      case 'gateway':
         this.unexpected(`a server does not say '${unit.word}'`);
         return;
       default:

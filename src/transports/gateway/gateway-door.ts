@@ -25,7 +25,7 @@ export interface GatewayLimits {
   readonly headersMax: number;
   /** For a whole head, once it has begun. */
   readonly headTimeoutMs: number;
-  /** Without a byte in either direction, outside of holds. */
+  /** Without a byte in either direction. */
   readonly idleTimeoutMs: number;
   /** Bytes of one WebSocket message: 1009 beyond. */
   readonly messageBytesMax: number;
@@ -92,6 +92,8 @@ export class GatewayDoor {
   readonly deflate: boolean;
   readonly kinds: GatewayKinds;
   readonly #host: GatewayDoorHost;
+  /** Of clients, held streams and WebSockets alike. */
+  readonly #idleness: Idleness;
   readonly #listener: Listener;
   readonly #clientHost: ClientHost;
   /** Those whose connection is no stream and no WebSocket. */
@@ -103,6 +105,7 @@ export class GatewayDoor {
     this.actor = options.doorActor;
     this.deflate = options.deflate;
     this.#host = host;
+    this.#idleness = new Idleness(limits.idleTimeoutMs);
     this.kinds = this.#kindsFor(limits.messageBytesMax);
     this.#clientHost = this.#hostFor(limits);
     this.#listener = new Listener(
@@ -118,6 +121,11 @@ export class GatewayDoor {
         log: (entry) => host.log(entry),
       },
     );
+  }
+
+  /** Connections that are no stream and no WebSocket. */
+  get clients(): number {
+    return this.#clients.size;
   }
 
   listen(): Promise<{ readonly host: string; readonly port: number }> {
@@ -152,7 +160,7 @@ export class GatewayDoor {
       departures,
       intake,
       limits,
-      idleness: new Idleness(limits.idleTimeoutMs),
+      idleness: this.#idleness,
       heads: deadlines.line(limits.headTimeoutMs, (client: Client) => client.headTimedOut()),
       began: (client, head) => exchanges.began(client, head),
       ended: (exchange) => exchanges.ended(exchange),
@@ -165,18 +173,21 @@ export class GatewayDoor {
 
   #kindsFor(messageBytesMax: number): GatewayKinds {
     const { wires, ground } = this.#host;
+    const idleness = this.#idleness;
     const listener = new GatewayListener(ground.connections, messageBytesMax);
     const webSocket = (wire: Wire, deflate: boolean): Kind => ({
       wire,
       rules: frameRules('server', { messageBytesMax, deflate }),
       listener,
       ending: undefined,
+      idleness,
     });
     const stream = (wire: Wire, ending: Ending, hearer?: Hearer): Kind => ({
       wire,
       rules: undefined,
       listener: hearer,
       ending,
+      idleness,
     });
     const lastChunk = Buffer.from(LAST_CHUNK);
     const early = new Early();

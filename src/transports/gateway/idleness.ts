@@ -1,11 +1,14 @@
-// Who has been silent for too long: one timer and one number for each connection, which is set to the current tick
-// whenever a byte passes. Late by an eighth of the timeout, never early. Refuses to know who they are.
+// Who has been silent for too long: one timer for all, and one number for each connection, which is set to the current
+// tick whenever a byte passes, or when the sweep finds that some have passed. Late by up to a quarter of the timeout,
+// never early. Refuses to know who they are. Obeys spec/grip.md, section "Clients".
 
 import { SteadyMap } from '../../actors/runtime/memory/steady-map.ts';
 
 export interface Idler {
   /** The tick of the last byte in either direction. */
   activeAt: number;
+  /** For those that do not set it at each byte: has any passed since this was asked last? */
+  readonly hasSpoken?: () => boolean;
   idledOut(): void;
 }
 
@@ -35,6 +38,7 @@ export class Idleness {
   #sweep(): void {
     this.tick += 1;
     for (const idler of this.#all.values()) {
+      if (idler.hasSpoken?.() === true) idler.activeAt = this.tick;
       if (this.tick - idler.activeAt <= TICKS) continue;
       this.#all.delete(idler);
       idler.idledOut();

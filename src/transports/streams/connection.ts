@@ -39,8 +39,15 @@ export interface Kind {
   readonly listener: Listener | undefined;
   /** Undefined where the end of the connection is the end of what was said. */
   readonly ending: Ending | undefined;
+  /** Ends those over which nothing passes; undefined where silence is in order. */
+  readonly idleness?: Idleness | undefined;
   /** Its owner says goodbye by itself when the node goes. */
   readonly leavesAlone?: boolean;
+}
+
+export interface Idleness {
+  add(connection: Connection): void;
+  delete(connection: Connection): void;
 }
 
 /** A stream whose end is part of what it says, so that its socket outlives it. */
@@ -74,6 +81,9 @@ export class Connection implements Holder {
   /** Undefined for event streams. */
   readonly reader: FrameReader | undefined;
   readonly owner: Address<ConnectionEvent>;
+  /** For the door's idleness. */
+  activeAt = 0;
+  #bytesPassed = 0;
   readonly #receiptsTo: Address<Receipt>;
   readonly #kind: Kind;
   readonly #wire: Wire;
@@ -106,6 +116,7 @@ export class Connection implements Holder {
     this.#wire = kind.wire;
     this.#host = host;
     hold(socket, this);
+    kind.idleness?.add(this);
   }
 
   get ending(): Ending | undefined {
@@ -202,6 +213,21 @@ export class Connection implements Holder {
     this.#host.took(this.socket, chunk.byteLength);
   }
 
+  /** Asked now and then, so that writing stays as cheap as it is. */
+  hasSpoken(): boolean {
+    const { bytesRead, bytesWritten } = this.socket;
+    const bytes = bytesRead + bytesWritten;
+    if (bytes === this.#bytesPassed) return false;
+    this.#bytesPassed = bytes;
+    return true;
+  }
+
+  /** [GRIP-CLIENT-8] */
+  idledOut(): void {
+    this.#host.count('web.connections.idle', 1);
+    this.socket.destroy();
+  }
+
   /** The peer did not answer the close in its time. */
   cutOff(): void {
     this.#isOverdue = true;
@@ -252,6 +278,7 @@ export class Connection implements Holder {
     if (this.#isOver) return;
     this.#isOpen = false;
     this.#isOver = true;
+    this.#kind.idleness?.delete(this);
     this.reader?.stop();
     const verdict = this.#verdict ?? { code, reason };
     this.#host.ended(this);

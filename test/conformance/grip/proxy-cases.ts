@@ -325,7 +325,10 @@ export const proxyCases = gripCases('proxy', [
     '[GRIP-PROXY-13] an origin’s 100 Continue is not the answer',
     async (gateway) => {
       gateway.plays(({ socket }) => {
-        socket.write('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi');
+        // Written past node:http, which would keep later answers on this connection back for ever.
+        socket.end(
+          'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi',
+        );
         return undefined;
       });
       assert.equal((await gateway.ask()).body, 'hi');

@@ -149,6 +149,8 @@ export const sessionCases: readonly HpCase[] = hpCases('sessions', [
       assert.equal((await client.refused('PING_TIMEOUT'))['fatal'], true);
       assert.ok(client.texts.some((text) => text.includes('"type":"PING"')));
       assert.ok(seconds > 59 && seconds < 62, `${seconds} s`);
+      const back = site.open();
+      assert.equal((await back.ask('RESUME', { token: client.token })).type, 'RESUME_OK');
     },
     'slow',
   ],

@@ -9,7 +9,7 @@ import { HttpStreamFormat, Publisher } from '@fanoutio/grip';
 const publisher = new Publisher(process.env.GRIP_URL);
 const streams = new Map();
 const waiting = [];
-const state = { streams: 0, resumed: 0, links: 0 };
+const state = { streams: [], resumed: 0, links: 0 };
 
 function newStream(id = randomUUID()) {
   const stream = { id, texts: [], isOver: false };
@@ -98,7 +98,7 @@ async function answer(req, res) {
     await publish(session, '', true);
   } else if (pathname === '/holds/mcp') {
     const [id, number = ''] = (req.headers['last-event-id'] ?? '').split('_');
-    state.streams += 1;
+    state.streams.push(session.id);
     if (number !== '') state.resumed += 1;
     hold(res, streams.get(id) ?? session, number === '' ? session.texts.length : Number(number));
   } else {

@@ -9,7 +9,9 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 
 const sessions = new Map();
 const waiting = [];
-const state = { streams: 0, resumed: 0 };
+const state = { resumed: 0 };
+/** Sessions by open GET stream. */
+const streams = new Map();
 
 class Events {
   #events = [];
@@ -72,9 +74,9 @@ async function answer(req, res) {
       return;
     }
     if (req.method === 'GET') {
-      state.streams += 1;
+      streams.set(res, id);
       if (req.headers['last-event-id'] !== undefined) state.resumed += 1;
-      res.once('close', () => (state.streams -= 1));
+      res.once('close', () => streams.delete(res));
     }
     const transport = id === undefined ? await newSession() : sessions.get(id).transport;
     await transport.handleRequest(req, res);
@@ -86,7 +88,7 @@ async function answer(req, res) {
   if (pathname === '/poke' || pathname === '/drop')
     for (const { server } of sessions.values())
       await server.server.sendLoggingMessage({ level: 'info', data: pathname });
-  res.end(JSON.stringify({ ...state, waiting: waiting.length }));
+  res.end(JSON.stringify({ ...state, streams: [...streams.values()], waiting: waiting.length }));
 }
 
 createServer((req, res) => {

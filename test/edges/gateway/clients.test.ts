@@ -1,7 +1,7 @@
 // The gateway's clients, byte by byte on real sockets: what is refused before an actor hears of it, how bodies are read
 // and answers framed, and what becomes of connections.
 
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
 import {
   answer,
@@ -359,11 +359,36 @@ test('cut breaks the connection without an answer', async () => {
   expect(caller.text).toBe('');
 });
 
-test('a silent connection ends after its time', async () => {
+test('[GRIP-CLIENT-8] a silent connection ends after its time', async () => {
   const world = await ProductionGateway.open({ limits: { idleTimeoutMs: 40 } });
   const caller = new Caller(world);
   await world.until('it is closed', () => caller.isClosed);
   expect(world.count('gateway.idle')).toBe(1);
+});
+
+test('[GRIP-CLIENT-8] a held stream ends after its time of silence, and not before', async () => {
+  const world = await ProductionGateway.open({ limits: { idleTimeoutMs: 200 } });
+  const talking = new Caller(world, get());
+  const { connection } = await world.request(0);
+  const silent = new Caller(world, get());
+  const other = await world.request(1);
+  world.turn(startStream(connection, '.'), startStream(other.connection, '.'));
+  const payload = Buffer.from('.');
+  const talk = setInterval(
+    () => world.webTurn({ type: 'write', connections: [connection], payload }),
+    20,
+  );
+  onTestFinished(() => clearInterval(talk));
+  await world.until('the silent one is closed', () => silent.isClosed);
+  expect(talking.isClosed).toBe(false);
+  // Cut, not ended: it must not look whole.
+  expect(silent.text.endsWith('1\r\n.\r\n')).toBe(true);
+  clearInterval(talk);
+  await world.until('the other is closed', () => world.heard.length === 2);
+  expect(world.heard).toMatchObject([
+    { type: 'closed', connection: other.connection },
+    { type: 'closed', connection },
+  ]);
 });
 
 test('more connections than allowed are dropped', async () => {

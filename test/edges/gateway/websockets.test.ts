@@ -265,6 +265,16 @@ test('cut ends it without a close, and a client that vanishes is 1006', async ()
   expect(world.heard).toMatchObject([{ code: 1006 }, { code: 1006 }]);
 });
 
+test('[GRIP-CLIENT-8] a WebSocket that is silent for too long is cut', async () => {
+  const world = await ProductionGateway.open({ limits: { idleTimeoutMs: 60 } });
+  const { caller, connection } = await open(world);
+  await world.until('it is closed', () => caller.isClosed);
+  expect(afterHead(caller).byteLength).toBe(0);
+  await world.until('it is known', () => world.heard.length === 1);
+  expect(world.heard).toEqual([{ type: 'closed', connection, code: 1006, reason: '' }]);
+  expect(world.count('web.connections.idle')).toBe(1);
+});
+
 test.each([true, false])('deflate is agreed on when the door allows it: %s', async (deflate) => {
   const world = await ProductionGateway.open({ deflate } satisfies Partial<GatewayListenOptions>);
   world.answering = ({ connection }) => world.turn(upgrade(connection));

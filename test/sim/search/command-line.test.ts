@@ -52,7 +52,7 @@ describe('other wishes', () => {
     ['--compare 1 b.trace', { what: 'compare', sources: [{ seed: 1 }, { file: 'b.trace' }] }],
     ['--compare 1 2 --lane object', { subject: { choices: { lane: 'object' } } }],
     ['--mutate', { what: 'mutate', seedsMax: 100, only: undefined }],
-    ['--mutate --runs 20 --threads 2 --only broker', { seedsMax: 20, threads: 2, only: undefined }],
+    ['--mutate --runs 20 --threads 2 --only broker', { seedsMax: 20, threads: 2, only: 'broker' }],
     ['--mutate --only gap', { only: 'gap' }],
     ['--runs 5 --json --trace d', { output: { isJson: true, tracePath: 'd' } }],
   ])("'%s'", (line, expected) => {
@@ -78,8 +78,8 @@ describe('what cannot be read', () => {
     ['--minutes 0', "--minutes is a number above 0, not '0'."],
     ['--minutes soon', "--minutes is a number above 0, not 'soon'."],
     ['--lane bytes', "--lane is byte or object, not 'bytes'."],
-    ['--only gateway', "--only is one of broker, not 'gateway'."],
-    ['--only __proto__', "--only is one of broker, not '__proto__'."],
+    ['--only chat', "--only is one of broker, gateway, not 'chat'."],
+    ['--only __proto__', "--only is one of broker, gateway, not '__proto__'."],
     ['--replay 4 --runs 3', '--runs means nothing beside --replay.'],
     [
       '--replay a.trace --lane object',

@@ -263,6 +263,9 @@ describe('staying and going', () => {
     stage.pass(2);
     expect(client.take()).toMatchObject([{ payload: { code: 'PING_TIMEOUT', fatal: true } }]);
     expect(client.isClosed).toBe(true);
+    const back = new HpClient(stage);
+    back.ask('RESUME', { token: client.token });
+    expect(back.told()).toEqual(['RESUME_OK online alice']);
   });
 
   test('[HP-SESS-6] BYE is answered, and the connection closes', () => {
@@ -383,8 +386,10 @@ describe('the life of a session', () => {
           if (life === 'closed') expect(client.isClosed || client.wire.isGone).toBe(true);
         }
         stage.pass(61_000);
-        const hasStayed = life === 'active' && !client.isClosed;
-        expect(isKnown(stage)).toBe(hasStayed);
+        // Whoever said nothing for a minute is away, and is waited for another one.
+        expect(isKnown(stage)).toBe(life === 'active');
+        stage.pass(61_000);
+        expect(isKnown(stage)).toBe(false);
         expect(stage.troubles).toEqual([]);
       }),
       { numRuns: 60 },

@@ -82,6 +82,19 @@ describe('coming and going', () => {
     expect(alice.take()).toEqual([]);
   });
 
+  test('[HP-ROOM-5] a crowd hears how many it is, every five seconds', () => {
+    const stage = new Stage({ chat: { roomEventsMax: 2 }, shards: 2 });
+    const alice = joined(stage, 'alice');
+    for (const user of ['bob', 'carol', 'dave']) joined(stage, user, 1);
+    expect(alice.told()).toEqual(['ROOM_EVENT join bob']);
+    stage.pass(5_000);
+    expect(alice.take()).toMatchObject([
+      { type: 'ROOM_EVENT', payload: { event: 'count', count: 4 } },
+    ]);
+    stage.pass(10_000);
+    expect(alice.take()).toEqual([]);
+  });
+
   test('[HP-ROOM-7] [HP-ROOM-8] [HP-LIM-2] rooms and members are listed by name, a page at a time', () => {
     const stage = new Stage({ chat: { ...fast, roomsPerSessionMax: 12 }, shards: 3 });
     const alice = HpClient.in(stage, 'alice', 1);

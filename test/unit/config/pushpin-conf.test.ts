@@ -54,6 +54,7 @@ const fromDebian: PushpinSettings = {
     acceptPushpinRoute: false,
     cdnLoop: '',
     sockjsUrl: 'http://cdn.jsdelivr.net/sockjs/0.3.4/sockjs.min.js',
+    logRequests: true,
     logFrom: false,
     logUserAgent: false,
     connectionsMax: 50_000,
@@ -184,6 +185,9 @@ describe('values', () => {
     ['proxy/auto_cross_origin=true', { isCrossOrigin: true }],
     ['proxy/accept_x_forwarded_protocol=true', { acceptForwardedProtocol: true }],
     ['proxy/accept_pushpin_route=true', { acceptPushpinRoute: true }],
+    ['runner/log_level=1', { logRequests: false }],
+    ['runner/log_level=1,proxy:2', { logRequests: true }],
+    ['runner/log_level=3,pushpin-proxy:1', { logRequests: false }],
     ['proxy/log_from=true', { logFrom: true }],
     ['proxy/log_user_agent=true', { logUserAgent: true }],
     ['proxy/set_x_forwarded_protocol=true', { setForwardedProtocol: 'both' }],
@@ -402,13 +406,13 @@ describe('mistakes', () => {
       '/etc/p/p.conf:2:3: [runner] http_port: "seven" is no port to listen on. Write a port, or an address, a colon and a port.',
       '/etc/p/p.conf:4:1: [runner] https_ports: "0" is no port to listen on. Write a port, or an address, a colon and a port.',
       '/etc/p/p.conf:6:1: [runner] local_ports: "rw" are no file permissions. Write them in octal, as mode=0777.',
+      '/etc/p/p.conf:8:1: [runner] log_level: "loud" is no log level. Write a number from 0, or several as 2,proxy:3.',
       '/etc/p/p.conf:12:1: [proxy] x_forwarded_for: "truncate:all" is no rule. Write append, or truncate: and a number, or both.',
       '/etc/p/p.conf:10:1: [runner] client_maxconn: "0" is not a whole number in range. Write 1 to 2147483647.',
       '/etc/p/p.conf:14:1: [handler] message_rate: "1.5" is not a whole number in range. Write -1 to 2147483647.',
       '/etc/p/p.conf:20:1: [handler] push_in_http_port: "70000" is not a whole number in range. Write -1 to 65535.',
       '/etc/p/p.conf:16:1: [handler] ipc_file_mode: "rwx" are no file permissions. Write them in octal, as 777.',
       '/etc/p/p.conf:18:1: [handler] stats_format: "xml" is no format of stats. Write tnetstring or json.',
-      '/etc/p/p.conf:8:1: [runner] log_level: "loud" is no log level. Write a number from 0, or several as 2,proxy:3.',
     ]);
   });
 

@@ -66,6 +66,7 @@ export class ControlStage {
         control: addressOf(0, 'edge/control'),
       },
       directory: '',
+      isDraining: false,
       router: addressOf(0, 'router'),
       askingPace: askingPaceOf(shards),
       channelsOfShard: (shard) => addressOf(shard, 'channels'),

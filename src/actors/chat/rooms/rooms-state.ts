@@ -31,6 +31,8 @@ export interface RoomsState {
   nextEpoch: number;
   /** Who may be a home; empty for a node that is alone. */
   nodes: readonly string[];
+  /** Crowds whose number of members has changed. */
+  readonly crowds: Set<Room>;
   /** False on the smaller side of a cluster that is split, where the operator wants that. */
   isServing: boolean;
 }

@@ -31,7 +31,7 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
     context.after('sweep', SWEEP_EVERY_MS);
     return {
       ...{ chat, rooms: new Map(), nextEpoch: chat.life + 1, guests: new Map() },
-      ...{ pending: new Map(), lastRef: 0, nodes: [], isServing: true },
+      ...{ pending: new Map(), lastRef: 0, nodes: [], isServing: true, crowds: new Set() },
     };
   },
   receive(state, message, context) {
@@ -86,7 +86,8 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
               depart(state, room, member, 'node_down', context);
         return;
       case 'timedOut':
-        if (message.name === 'sweep') sweep(state, context);
+        if (message.name === 'crowds') tellCrowds(state, context);
+        else if (message.name === 'sweep') sweep(state, context);
         else retry(state, context);
         return;
       case 'childStopped':
@@ -255,10 +256,25 @@ function tellEvent(
   context: Turn,
 ): void {
   const { count, name } = room;
-  if (count > state.chat.options.roomEventsMax) return;
+  if (count > state.chat.options.roomEventsMax) {
+    if (state.crowds.size === 0) context.after('crowds', CROWDS_EVERY_MS);
+    state.crowds.add(room);
+    return;
+  }
   const line = lineOf(state, 'ROOM_EVENT', { room: name, event, user, reason, count }, context);
   const word = { kind: 'event', line, shard, connection, node, entry: undefined } as const;
   publish(state, name, word, context);
+}
+
+/** [HP-ROOM-5] A crowd hears now and then how many it is. */
+function tellCrowds(state: RoomsState, context: Turn): void {
+  const { shard } = state.chat;
+  for (const { name, count } of state.crowds) {
+    const line = lineOf(state, 'ROOM_EVENT', { room: name, event: 'count', count }, context);
+    const word = { kind: 'event', line, shard, connection: NOBODY, entry: undefined } as const;
+    publish(state, name, word, context);
+  }
+  state.crowds.clear();
 }
 
 function lineOf(state: RoomsState, type: string, payload: Payload, context: Turn): Uint8Array {
@@ -324,4 +340,7 @@ function sweep(state: RoomsState, context: Turn): void {
   context.after('sweep', SWEEP_EVERY_MS);
 }
 
+/** No connection has this number. */
+const NOBODY = 0;
+const CROWDS_EVERY_MS = 5_000;
 const SWEEP_EVERY_MS = 60_000;

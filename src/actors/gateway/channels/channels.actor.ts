@@ -157,7 +157,12 @@ function pace(state: ChannelsState, context: Turn): void {
 
 function deliver(state: ChannelsState, { channel, item }: Released, context: Turn): void {
   const { followers, name } = channel;
-  const { operator, options } = state.args;
+  const { operator, options, log } = state.args;
+  if (options.logRequests) {
+    // [GRIP-LOG-3]
+    const fields = { channel: name, receivers: receiversOf(channel, item) };
+    context.send(log, { type: 'log', level: 'info', event: 'gateway.published', fields });
+  }
   for (const [mode, transport, format] of [
     ['response', 'http-response', item.response],
     ['stream', 'http-stream', item.stream],

@@ -12,7 +12,7 @@ import {
 import { responseHeaders } from '../rewriting/forward-headers.ts';
 import { filterResponseContent } from '../rewriting/filters.ts';
 import { speaksGrip } from '../forward.ts';
-import { answer, answerError, dressed, ORIGIN_ERROR } from './answers.ts';
+import { answer, answerError, dressed, logHeld, logRelayed, ORIGIN_ERROR } from './answers.ts';
 import { end } from './leaving.ts';
 import { startPoll } from './polling.ts';
 import type { Question, RequestState, Turn } from './request-state.ts';
@@ -20,6 +20,7 @@ import { followStream, startStream } from './streaming.ts';
 import type { OriginEvent } from '../../runtime/gateway-edges.ts';
 
 export type Answered = Extract<OriginEvent, { readonly type: 'originAnswered' }>;
+type Relayed = Extract<OriginEvent, { readonly type: 'relayed' }>;
 type Body = Extract<OriginEvent, { readonly type: 'originBody' }>;
 
 /** The head of the origin's answer came. */
@@ -152,7 +153,10 @@ function isHead(state: RequestState): boolean {
 }
 
 /** The body is with the client, or broke off and took the connection along. */
-export function relayed(state: RequestState, isWhole: boolean, context: Turn): void {
+export function relayed(state: RequestState, { isWhole, bytes }: Relayed, context: Turn): void {
+  const status = state.question?.answer?.status;
+  if (state.pendingStream !== undefined) logHeld(state, false, context);
+  else if (status !== undefined) logRelayed(state, status, bytes, context);
   state.question = undefined;
   const instruct = state.pendingStream;
   state.pendingStream = undefined;

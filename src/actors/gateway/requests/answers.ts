@@ -1,9 +1,11 @@
 // The last words that a client hears: whole answers, and the errors of the gateway's own, dressed for pages that asked
 // across origins or by JSON-P. Refuses to know where an answer came from. Obeys spec/grip.md, section "Errors".
 
+import type { Target } from '../../codecs/grip/routes-file.ts';
 import { type HeaderList, withHeader } from '../../codecs/grip/header-list.ts';
 import { reasonOf } from '../../codecs/grip/reasons.ts';
 import { encodeText } from '../../codecs/utf8-text.ts';
+import { logRequest } from '../access-log.ts';
 import { isCrossOrigin, isDebug } from '../forward.ts';
 import { addCrossOrigin } from '../rewriting/cross-origin.ts';
 import { wrapHeldJsonp, wrapJsonp } from '../rewriting/jsonp.ts';
@@ -23,7 +25,13 @@ export interface JsonpCall {
 }
 
 /** A whole answer; `isHeld` when it ends a hold. */
-export function answer(state: RequestState, said: Answer, isHeld: boolean, context: Turn): void {
+export function answer(
+  state: RequestState,
+  said: Answer,
+  isHeld: boolean,
+  context: Turn,
+  error?: string,
+): void {
   const { admitted, connection, jsonp } = state;
   const wrap = isHeld ? wrapHeldJsonp : wrapJsonp;
   const wrapped = jsonp === undefined ? said : wrap(jsonp.callback, jsonp.mode, said);
@@ -31,6 +39,30 @@ export function answer(state: RequestState, said: Answer, isHeld: boolean, conte
   const headers = dressed(state, wrapped.headers);
   const whole = { status, reason, headers, body };
   context.send(admitted.gateway.edges.gateway, { type: 'answer', connection, ...whole });
+  // That it is held was told.
+  if (!isHeld) {
+    const logged = { code: status, bytes: body.byteLength, ...retryOf(state) };
+    logRequest(admitted, targetAnswering(state), { ...logged, ...(error && { error }) }, context);
+  }
+}
+
+/** The client is held from now on. */
+export function logHeld(state: RequestState, isRetry: boolean, context: Turn): void {
+  logRequest(state.admitted, targetAnswering(state), { isRetry }, context);
+}
+
+/** The origin's own answer has passed. */
+export function logRelayed(state: RequestState, code: number, bytes: number, context: Turn): void {
+  const logged = { code, bytes, ...retryOf(state) };
+  logRequest(state.admitted, targetAnswering(state), logged, context);
+}
+
+function targetAnswering({ admitted, answeredBy }: RequestState): Target | undefined {
+  return admitted.route.targets[answeredBy];
+}
+
+function retryOf({ hold }: RequestState): { readonly isRetry: boolean } {
+  return { isRetry: hold !== undefined };
 }
 
 /** Headers as the client's page may read them. */
@@ -47,7 +79,7 @@ export function answerError(
   context: Turn,
 ): void {
   const text = details !== undefined && isDebug(state.admitted) ? details : sentence;
-  answer(state, errorAnswer(status, text), false, context);
+  answer(state, errorAnswer(status, text), false, context, details ?? sentence);
 }
 
 export function errorAnswer(status: number, sentence: string): Answer {

@@ -6,6 +6,7 @@ import type { Instruct } from '../../codecs/grip/instruct.ts';
 import { NO_SLOT } from '../../routing/router-messages.ts';
 import { TO_OWNER } from '../../routing/subscriptions.ts';
 import { homeOf } from '../../routing/topic.ts';
+import { logFollowed } from '../access-log.ts';
 import { channelOfTopic, topicOfChannel } from '../channel-messages.ts';
 import { GRIP_STREAM } from '../formats.ts';
 import { keeperOf } from '../gateway-context.ts';
@@ -140,6 +141,7 @@ function subscribe(
 
 function follow(state: RequestState, mode: Hold['mode'], channel: string, context: Turn): void {
   tellKeeper(state, 'follow', mode, channel, context);
+  logFollowed(state.admitted, channel, context);
 }
 
 function unfollow(state: RequestState, mode: Hold['mode'], channel: string, context: Turn): void {

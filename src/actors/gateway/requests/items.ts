@@ -42,7 +42,7 @@ export function nextWish(state: RequestState, context: Turn): ItemWish | undefin
 
 /** Puts an item at the end of the queue; one too many is dropped, and counted. */
 export function enqueue(state: RequestState, publication: Publication, context: Turn): void {
-  const most = state.admitted.gateway.options.queuedItemsMax;
+  const most = state.admitted.gateway.options.queuedItemsMax; // buggify short-item-queue: 1
   if (state.queue.length >= most) context.count('gateway.items.dropped.queue');
   else state.queue.push(publication);
 }

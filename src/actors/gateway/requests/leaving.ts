@@ -23,6 +23,8 @@ export function tellGone(state: RequestState, context: Turn): boolean {
   const link = state.hold?.gone;
   if (state.hold === undefined || link === undefined) return false;
   state.hold.gone = undefined;
+  // [PROC-DRAIN-3] The clients are not gone: the node is, and they will be back.
+  if (state.admitted.gateway.isDraining) return false;
   askOwn(state, 'gone', { ...link, headers: [] }, new Uint8Array(0), context);
   return true;
 }

@@ -6,7 +6,7 @@ import type { Instruct } from '../../codecs/grip/instruct.ts';
 import { patchBody } from '../../codecs/grip/json-patch.ts';
 import type { GripItem, ResponseFormat } from '../../codecs/grip/publish-item.ts';
 import { withoutHeaders } from '../../codecs/grip/header-list.ts';
-import { answer, answerError, mergedHeaders, ORIGIN_ERROR } from './answers.ts';
+import { answer, answerError, logHeld, mergedHeaders, ORIGIN_ERROR } from './answers.ts';
 import { askOrigin, mayAsk, turnTaken } from './asking.ts';
 import { hold } from './holding.ts';
 import { dropOld, nextWish, type ItemWish } from './items.ts';
@@ -16,8 +16,12 @@ import type { RequestState, Turn } from './request-state.ts';
 export function startPoll(state: RequestState, instruct: Instruct, context: Turn): void {
   state.life = 'polling';
   dropOld(state, instruct);
+  const isRetry = state.hold !== undefined;
   hold(state, instruct, context);
-  context.after('poll', instruct.timeoutMs);
+  logHeld(state, isRetry, context);
+  const { isDraining } = state.admitted.gateway;
+  const { timeoutMs } = instruct;
+  context.after('poll', isDraining ? Math.min(timeoutMs, DRAINING_POLL_MS) : timeoutMs);
   drainPoll(state, context);
 }
 
@@ -27,6 +31,11 @@ export function pollTimedOut(state: RequestState, context: Turn): void {
   if (state.life !== 'polling' || held === undefined) return;
   answer(state, held.instruct.response, true, context);
   end(state, context);
+}
+
+/** [PROC-DRAIN-3] The node ends: the client asks elsewhere, and not all do so at once. */
+export function hurryPoll(state: RequestState, withinMs: number, context: Turn): void {
+  if (state.life === 'polling') context.after('poll', context.random() % Math.max(1, withinMs));
 }
 
 /** Looks at what waits, until something ends the poll. */
@@ -109,3 +118,6 @@ export function askAgainNow(state: RequestState, context: Turn): void {
   const bytes = state.body ?? new Uint8Array(0);
   askOrigin(state, { kind: 'bytes', bytes }, context);
 }
+
+/** Long enough for what is being published, and for whoever asks again and again. */
+const DRAINING_POLL_MS = 1_000;

@@ -21,6 +21,8 @@ export type RequestMessage =
   | ChannelId
   /** It is the turn of the origin that is built in. */
   | { readonly type: 'testAsked' }
+  /** The node ends within this time. */
+  | { readonly type: 'draining'; readonly withinMs: number }
   /** The shard that kept some channels died: its successor does not know who follows them. */
   | { readonly type: 'followAgain'; readonly shard: number };
 

@@ -16,7 +16,14 @@ import { abandon, askNextTarget, askOrigin, mayAskElsewhere, TURN_TIMER } from '
 import { attached, followAgain, letGo } from './holding.ts';
 import { afterFilter, enqueue } from './items.ts';
 import { connectionIdOf, end, sayGone } from './leaving.ts';
-import { askAgain, askAgainNow, drainPoll, obeyInPoll, pollTimedOut } from './polling.ts';
+import {
+  askAgain,
+  askAgainNow,
+  drainPoll,
+  hurryPoll,
+  obeyInPoll,
+  pollTimedOut,
+} from './polling.ts';
 import {
   askNext,
   closeStream,
@@ -90,7 +97,7 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
         withQuestion(state, message.ref, (question) => failed(state, question, message, context));
         return;
       case 'relayed':
-        withQuestion(state, message.ref, () => relayed(state, message.isWhole, context));
+        withQuestion(state, message.ref, () => relayed(state, message, context));
         return;
       case 'bodyRead':
         if (state.life === 'asking') testOriginHeard(state, message, context);
@@ -119,6 +126,9 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
         return;
       case 'followAgain':
         followAgain(state, message.shard, context);
+        return;
+      case 'draining':
+        hurryPoll(state, message.withinMs, context);
         return;
       case 'finished':
         if (state.life !== 'leaving') closeStream(state, context);
@@ -323,7 +333,7 @@ function checkId(
   const channel = state.hold?.channels.get(name);
   if (channel?.lastId === undefined || lastId === undefined || lastId === channel.lastId) return;
   // What changed the channel's id may be on its way to us, a moment behind.
-  context.after('check', CHECK_AFTER_MS);
+  context.after('check', CHECK_AFTER_MS); // buggify early-check: context.after('check', 1)
   state.suspected.set(name, channel.lastId);
 }
 

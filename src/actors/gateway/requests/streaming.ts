@@ -7,7 +7,7 @@ import { type Instruct, parseInstruct } from '../../codecs/grip/instruct.ts';
 import { encodeText } from '../../codecs/utf8-text.ts';
 import { isDebug } from '../forward.ts';
 import { filterResponseContent } from '../rewriting/filters.ts';
-import { dressed } from './answers.ts';
+import { dressed, logHeld } from './answers.ts';
 import { abandon, askOwn, lastIdHeaders, mayAsk, turnTaken } from './asking.ts';
 import { hold } from './holding.ts';
 import { dropOld, type ItemWish, nextWish } from './items.ts';
@@ -41,6 +41,7 @@ function begin(state: RequestState, instruct: Instruct, context: Turn): void {
   const { admitted, connection } = state;
   const { response } = instruct;
   state.isStreaming = true;
+  logHeld(state, false, context);
   context.send(admitted.gateway.edges.gateway, {
     type: 'startStream',
     connection,

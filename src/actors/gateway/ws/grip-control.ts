@@ -7,6 +7,7 @@ import { NO_SLOT } from '../../routing/router-messages.ts';
 import { TO_OWNER } from '../../routing/subscriptions.ts';
 import { homeOf } from '../../routing/topic.ts';
 import type { MessageKind } from '../../runtime/gateway-edges.ts';
+import { logFollowed } from '../access-log.ts';
 import { topicOfChannel } from '../channel-messages.ts';
 import { framed, GRIP_WS } from '../formats.ts';
 import { keeperOf } from '../gateway-context.ts';
@@ -133,7 +134,9 @@ function follow(session: Session, channel: string, followed: FollowedChannel, co
     format,
     since: undefined,
   });
-  if (before === undefined) tellKeeper(session, 'follow', channel, context);
+  if (before !== undefined) return;
+  tellKeeper(session, 'follow', channel, context);
+  logFollowed(admitted, channel, context);
 }
 
 /** The router took a subscription up, or could not: what the origin said after it may go to the client. */

@@ -6,6 +6,7 @@ import { type HeaderList, withoutHeaders } from '../../codecs/grip/header-list.t
 import type { Target } from '../../codecs/grip/routes-file.ts';
 import { encodeText } from '../../codecs/utf8-text.ts';
 import type { OriginFailure } from '../../runtime/gateway-edges.ts';
+import { logRequest } from '../access-log.ts';
 import { isDebug, speaksGrip } from '../forward.ts';
 import { GRIP_WS } from '../formats.ts';
 import { responseHeaders } from '../rewriting/forward-headers.ts';
@@ -71,6 +72,7 @@ function accept(session: Session, answered: HeaderList, context: Turn): void {
     else if (admitted.isTrusted) headers = [...headers, [EXTENSIONS, grip.text]];
   }
   advance(session, 'upgraded');
+  logRequest(admitted, origin?.target, { code: 101 }, context);
   context.send(edges.gateway, {
     type: 'upgrade',
     connection,
@@ -102,8 +104,10 @@ function refuse(
   answer: Omit<Extract<Outcome, { readonly kind: 'refused' }>, 'kind'>,
   context: Turn,
 ): void {
-  const { admitted, connection } = session;
+  const { admitted, connection, origin } = session;
   advance(session, 'refused');
+  const logged = { code: answer.status, bytes: answer.body.byteLength };
+  logRequest(admitted, origin?.target, logged, context);
   context.send(admitted.gateway.edges.gateway, { type: 'answer', connection, ...answer });
   sayDisconnected(session, context);
 }

@@ -6,6 +6,7 @@ import { plainSettings } from '../../plan/settings.ts';
 import type { EventOf, Token, TraceEvent, TracePosition } from '../../trace.ts';
 import type { ClientPlan } from '../../workload/client-plan.ts';
 import { grouped } from '../telling.ts';
+import { gatewayWords } from './gateway-words.ts';
 
 /** Letters for epochs, whose own names are long and mean nothing. */
 export class Epochs {
@@ -250,7 +251,7 @@ export function eventWords(event: TraceEvent, epochs: Epochs): string {
     case 'quiet':
       return 'everything has come to rest';
     default:
-      return event satisfies never;
+      return gatewayWords(event);
   }
 }
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { HeaderList } from '../../../../src/actors/codecs/grip/header-list.ts';
 import type { GatewayOptions } from '../../../../src/actors/gateway/gateway-options.ts';
+import { actorsOf } from '../../../../src/actors/node.ts';
 import { type AskedOfGateway, GatewayStage } from '../../../support/gateway-stage.ts';
 import type { OriginScript, Reply } from '../../../support/staged-origin.ts';
 
@@ -659,6 +660,26 @@ test('a page that asked by JSON-P gets what was published as a script', () => {
   });
   expect(client.header('Content-Type')).toBe('application/javascript');
   expect(client.header('Access-Control-Allow-Origin')).toBe('*');
+  expectOver(stage);
+});
+
+test('[PROC-DRAIN-3] polls of a node that ends are answered within its time, and no gone link is asked', () => {
+  const gone: HeaderList = [['Grip-Link', '</gone>; rel=gone']];
+  const { stage, client } = polled([reply(hold('a', ...gone))]);
+  const others = Array.from({ length: 20 }, () => stage.request());
+  stage.tell(actorsOf(0).gateway, { type: 'draining', withinMs: 2_000 });
+  stage.pass(1_000);
+  const early = others.filter(({ answered }) => answered !== undefined).length;
+  expect(early).toBeGreaterThan(0);
+  expect(early).toBeLessThan(20);
+  stage.pass(1_000);
+  for (const each of [client, ...others]) expect(each.answered?.body).toBe('stored\n');
+  const late = stage.request();
+  stage.pass(999);
+  expect(late.answered).toBeUndefined();
+  stage.pass(1);
+  expect(late.answered?.body).toBe('stored\n');
+  expect(stage.questions.filter(({ target }) => target === '/gone')).toEqual([]);
   expectOver(stage);
 });
 

@@ -124,6 +124,7 @@ export class SockJsStage {
       askingPace: askingPaceOf(1),
       channelsOfShard: () => keeper,
       routes: new RouteTable(routes),
+      isDraining: false,
     };
     this.#system.spawn(sockJsActor, { gateway }, 'gateway/sockjs');
     this.#settle();

@@ -143,6 +143,7 @@ export class WsStage {
       askingPace: askingPaceOf(1),
       channelsOfShard: () => keeper,
       routes: new RouteTable(routes),
+      isDraining: false,
     };
     const request: ProxyRequested = {
       type: 'proxyRequested',

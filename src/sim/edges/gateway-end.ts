@@ -1,0 +1,353 @@
+// The server's end of one simulated connection to a gateway door: a request that waits for its answer, an answer whose
+// body is being carried, a stream that is held, or a WebSocket. One connection brings one request.
+// Refuses to know origins; what carries their bodies here is gateway.edge.ts.
+
+import type { Address } from '../../actors/runtime/actor.ts';
+import type {
+  ConnectionEvent,
+  ConnectionId,
+  Payload,
+  Receipt,
+} from '../../actors/runtime/edges.ts';
+import type {
+  ExchangeEvent,
+  FramedPayload,
+  HeaderList,
+  ProxyRequested,
+} from '../../actors/runtime/gateway-edges.ts';
+import type { GatewayWord } from './gateway-words.ts';
+import { type Connection, type Endpoint, isWord, type Unit } from './network.ts';
+import { ObjectPayload } from './object-payload.ts';
+import type { EndHost, WebEnd } from './server-end.ts';
+
+type State = 'asked' | 'answering' | 'stream' | 'webSocket' | 'closing' | 'gone';
+
+/** Who an open stream or WebSocket belongs to from now on. */
+export interface Owners {
+  readonly owner: Address<ConnectionEvent>;
+  readonly receiptsTo: Address<Receipt>;
+}
+
+export class GatewayEnd implements Endpoint, WebEnd {
+  readonly id: ConnectionId;
+  readonly isFramed = false;
+  readonly #edge: EndHost;
+  readonly #door: Address<ProxyRequested>;
+  readonly #connection: Connection;
+  #state: State = 'asked';
+  #asker: Address<ExchangeEvent> | undefined = undefined;
+  #owners: Owners | undefined = undefined;
+  #body: Uint8Array[] = [];
+  #isBodyWhole = false;
+  #hasHead = false;
+  /** Called when the request's body is whole, or will never be. */
+  #whenBody: ((body: Uint8Array | undefined) => void) | undefined = undefined;
+  #isHead = false;
+  #isHeld = false;
+  #isReadable = false;
+  #isDirty = false;
+  #outstanding = 0;
+  #taken = 0;
+  #verdict: { readonly code: number; readonly reason: string } | undefined = undefined;
+  /** The client's own close waits for ours. */
+  #isClientClosing = false;
+
+  constructor(
+    edge: EndHost,
+    id: ConnectionId,
+    connection: Connection,
+    door: Address<ProxyRequested>,
+  ) {
+    this.#edge = edge;
+    this.id = id;
+    this.#connection = connection;
+    this.#door = door;
+  }
+
+  own(asker: Address<ExchangeEvent>): void {
+    this.#asker = asker;
+  }
+
+  /** Has the whole body, now or later; undefined when the client goes before. */
+  readBody(then: (body: Uint8Array | undefined) => void): void {
+    this.#whenBody = then;
+    this.#tellBody();
+  }
+
+  /** Begins an answer whose body follows; false when one has begun before. */
+  begin(status: number, headers: HeaderList): boolean {
+    if (this.#state !== 'asked') return false;
+    this.#state = 'answering';
+    this.#say({ say: 'head', status, headers });
+    return true;
+  }
+
+  /** More of the answer's body. */
+  carry(bytes: Uint8Array): void {
+    if (this.#state !== 'answering' && this.#state !== 'stream') return;
+    if (!this.#isHead && bytes.byteLength > 0) this.#put(bytes, 0);
+  }
+
+  /** The answer has come to its end. */
+  finish(): void {
+    if (this.#state !== 'answering') return;
+    this.#say({ say: 'end' });
+    this.#leave();
+  }
+
+  /** The answer that has begun stays open from now on. */
+  keepOpen(owners: Owners): void {
+    if (this.#state !== 'answering') return;
+    this.#state = 'stream';
+    this.#owners = owners;
+  }
+
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    if (!isHeld && this.#connection.up.hasArrived) this.readable();
+  }
+
+  upgrade(owners: Owners): void {
+    if (this.#state !== 'asked') return;
+    this.#state = 'webSocket';
+    this.#owners = owners;
+    this.#say({ say: 'upgraded' });
+  }
+
+  readable(): void {
+    if (this.#isReadable || this.#isHeld) return;
+    this.#isReadable = true;
+    this.#edge.noteReadable(this);
+  }
+
+  taken(cost: number): void {
+    this.#taken += cost;
+    this.#touch();
+  }
+
+  read(): void {
+    this.#isReadable = false;
+    if (this.#isHeld) return;
+    const { up } = this.#connection;
+    for (let units = 0; units < READ_UNITS_MAX; units += 1) {
+      const unit = up.read();
+      if (unit === undefined) break;
+      if (this.#state !== 'gone') this.#hear(unit);
+    }
+    up.drained();
+    if (up.hasArrived) this.readable();
+  }
+
+  write(payload: Payload, cost: number): void {
+    if (this.#state !== 'webSocket' && this.#state !== 'stream') return;
+    this.#edge.noteOutstanding(this.#outstanding);
+    this.#outstanding += cost;
+    if (this.#state === 'stream') this.#put(payload as Uint8Array, cost);
+    else if (payload instanceof Uint8Array)
+      this.#say({ say: 'frame', kind: 'text', bytes: payload }, cost);
+    else {
+      const { frame: kind, bytes } = payload as FramedPayload;
+      this.#say({ say: 'frame', kind, bytes }, cost);
+    }
+  }
+
+  /** Requests of gateway doors are answered through the gateway's edge. */
+  respond(): void {}
+
+  open(): void {}
+
+  ping(): void {
+    if (this.#state === 'webSocket')
+      this.#say({ say: 'frame', kind: 'ping', bytes: new Uint8Array(0) });
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#state === 'stream') {
+      this.#say({ say: 'end' });
+      this.#put({ word: 'fin' }, 0);
+    } else if (this.#state === 'webSocket') this.#say({ say: 'close', code, reason });
+    else return;
+    this.#verdict = { code, reason };
+    if (this.#isClientClosing) {
+      this.#tellClosed(code, reason);
+      this.#leave();
+      return;
+    }
+    this.#state = 'closing';
+    this.#edge.host.remindAt(this.#edge.host.now + this.#edge.options.closeTimeoutUs, this.id);
+  }
+
+  cut(): void {
+    if (this.#state !== 'gone') this.#vanished();
+  }
+
+  expire(): void {
+    if (this.#state === 'closing') this.#vanished();
+  }
+
+  abandon(): void {
+    if (this.#state === 'gone') return;
+    this.#connection.reset();
+    this.#state = 'gone';
+    this.#whenBody = undefined;
+    this.#connection.down.sender = undefined;
+    this.#connection.up.abandon();
+  }
+
+  flush(): void {
+    this.#isDirty = false;
+    this.#taken += this.#connection.down.pump();
+    if (this.#state !== 'webSocket' && this.#state !== 'stream') return;
+    const { receiptBytes } = this.#edge.options;
+    if (this.#taken < receiptBytes || this.#owners === undefined) return;
+    const bytes = this.#taken;
+    this.#taken = 0;
+    this.#outstanding -= bytes;
+    const { receiptsTo } = this.#owners;
+    this.#edge.host.deliver(receiptsTo, { type: 'receipt', connection: this.id, bytes });
+  }
+
+  #hear(unit: Unit): void {
+    if (unit instanceof ObjectPayload) throw new Error('a gateway door is spoken to in bytes');
+    if (!isWord(unit)) {
+      this.#body.push(unit.slice());
+      return;
+    }
+    if (unit.word === 'fin' || unit.word === 'reset') this.#vanished();
+    else if (unit.word === 'gateway') this.#hearWord(unit.said);
+  }
+
+  #hearWord(said: GatewayWord): void {
+    const connection = this.id;
+    switch (said.say) {
+      case 'request':
+        this.#requested(said);
+        return;
+      case 'end':
+        this.#isBodyWhole = true;
+        this.#tellBody();
+        return;
+      case 'frame':
+        this.#heardFrame(said.kind, said.bytes);
+        return;
+      case 'close': {
+        if (this.#state === 'closing') {
+          this.#tellClosed(said.code, said.reason);
+          this.#leave();
+          return;
+        }
+        this.#isClientClosing = true;
+        const { code, reason } = said;
+        this.#tell({ type: 'closeReceived', connection, code, reason });
+        return;
+      }
+      default:
+        throw new Error(`a client does not say '${said.say}'`);
+    }
+  }
+
+  #requested(said: Extract<GatewayWord, { readonly say: 'request' }>): void {
+    if (this.#hasHead) throw new Error('one connection brings one request');
+    this.#hasHead = true;
+    const { say: _, ...head } = said;
+    this.#isHead = head.method === 'HEAD';
+    this.#isBodyWhole = head.bodyBytes === 0;
+    this.#edge.host.deliver(this.#door, {
+      type: 'proxyRequested',
+      connection: this.id,
+      door: 'gateway',
+      isSecure: false,
+      remote: this.#connection.met.remote,
+      ...head,
+    });
+  }
+
+  #heardFrame(
+    kind: Extract<GatewayWord, { readonly say: 'frame' }>['kind'],
+    bytes: Uint8Array,
+  ): void {
+    const connection = this.id;
+    if (this.#isClientClosing) return;
+    if (kind === 'ping') this.#tell({ type: 'pingReceived', connection, payload: bytes });
+    else if (kind === 'pong') this.#tell({ type: 'pongReceived', connection, payload: bytes });
+    else {
+      const isBinary = kind === 'binary';
+      this.#tell({ type: 'messageReceived', connection, payload: bytes, isBinary });
+    }
+  }
+
+  #tellBody(): void {
+    if (this.#whenBody === undefined || !this.#isBodyWhole) return;
+    const then = this.#whenBody;
+    this.#whenBody = undefined;
+    then(joined(this.#body));
+  }
+
+  #tell(event: ConnectionEvent): void {
+    if (this.#state !== 'webSocket' || this.#owners === undefined) return;
+    this.#edge.host.deliver(this.#owners.owner, event);
+  }
+
+  /** End of stream, a reset, or ours: whoever waits for the client is told. */
+  #vanished(): void {
+    const isHttp = this.#owners === undefined;
+    const code = this.#state === 'stream' ? 1000 : 1006;
+    const then = this.#whenBody;
+    this.#whenBody = undefined;
+    then?.(undefined);
+    if (isHttp && this.#asker !== undefined)
+      this.#edge.host.deliver(this.#asker, { type: 'clientGone', connection: this.id });
+    this.#tellClosed(code, '');
+    this.#connection.reset();
+    this.#forget();
+  }
+
+  #tellClosed(code: number, reason: string): void {
+    const { owner } = this.#owners ?? {};
+    if (owner === undefined) return;
+    const verdict = this.#verdict ?? { code, reason };
+    this.#edge.host.deliver(owner, { type: 'closed', connection: this.id, ...verdict });
+    this.#owners = undefined;
+    this.#asker = undefined;
+  }
+
+  #say(said: GatewayWord, cost = 0): void {
+    this.#put({ word: 'gateway', said }, cost);
+  }
+
+  #put(unit: Unit, cost: number): void {
+    this.#connection.down.write(unit, cost);
+    this.#touch();
+  }
+
+  #touch(): void {
+    if (this.#isDirty) return;
+    this.#isDirty = true;
+    this.#edge.noteDirty(this);
+  }
+
+  #leave(): void {
+    this.#put({ word: 'fin' }, 0);
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#state = 'gone';
+    this.#connection.up.abandon();
+    this.#edge.forget(this);
+  }
+}
+
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+const READ_UNITS_MAX = 64;

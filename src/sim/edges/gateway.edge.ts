@@ -1,0 +1,299 @@
+// The understudy of transports/gateway.edge.ts: the same commands and events, over simulated clients and origins.
+// Bodies are carried by the edge: an actor says where one goes, and hears when it is there or has broken off.
+// Refuses to know what origins answer, and what is held. Held to the words of runtime/gateway-edges.ts.
+
+import type { Address } from '../../actors/runtime/actor.ts';
+import type {
+  GatewayCommand,
+  OriginEvent,
+  OriginFailure,
+  RequestBody,
+} from '../../actors/runtime/gateway-edges.ts';
+import type { Trace } from '../trace.ts';
+import { type GatewayEnd, joined } from './gateway-end.ts';
+import type { WebEdge } from './web.edge.ts';
+
+/** What an origin is asked. */
+export interface AskedOrigin {
+  readonly node: number;
+  readonly host: string;
+  readonly method: string;
+  readonly target: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: Uint8Array;
+}
+
+/** What is heard of an origin, each in its time; after `ended` or `failed` nothing more. */
+export interface OriginHearing {
+  answered(head: {
+    readonly status: number;
+    readonly reason: string;
+    readonly headers: readonly (readonly [string, string])[];
+  }): void;
+  carried(bytes: Uint8Array): void;
+  ended(isWhole: boolean): void;
+  failed(why: OriginFailure, wasSent: boolean): void;
+}
+
+export interface GatewayEdgeHost {
+  readonly place: { readonly node: number; readonly shard: number };
+  readonly trace: Trace;
+  readonly web: WebEdge;
+  deliver<M>(to: Address<M>, message: NoInfer<M>): void;
+  /** Asks an origin; the returned function lets go of the question. */
+  ask(asked: AskedOrigin, hearing: OriginHearing): () => void;
+  /** Has it done later, unless the thread dies before. */
+  later(delayUs: number, act: () => void): void;
+  newFetch(): number;
+}
+
+type Command<T extends GatewayCommand['type']> = Extract<GatewayCommand, { readonly type: T }>;
+
+interface Fetch {
+  readonly number: number;
+  readonly owner: Address<OriginEvent>;
+  readonly ref: number;
+  /** What came of the body and was not passed on. */
+  parts: Uint8Array[];
+  bytes: number;
+  end: 'open' | 'whole' | 'broken';
+  /** Where the body goes; undefined: nobody has said yet. */
+  goal: Goal | undefined;
+  carriedBytes: number;
+  letGo: () => void;
+}
+
+type Goal =
+  | { readonly kind: 'collect'; readonly bytesMax: number }
+  | { readonly kind: 'relay'; readonly end: GatewayEnd; readonly finish: () => void }
+  | { readonly kind: 'into'; readonly end: GatewayEnd };
+
+export class GatewayEdge {
+  readonly #host: GatewayEdgeHost;
+  /** By owner and ref. */
+  readonly #fetches = new Map<string, Fetch>();
+
+  constructor(host: GatewayEdgeHost) {
+    this.#host = host;
+  }
+
+  obey(command: GatewayCommand): void {
+    const { web } = this.#host;
+    switch (command.type) {
+      case 'own': {
+        const { connection, owner } = command;
+        const end = web.gatewayEnd(connection);
+        if (end === undefined) this.#host.deliver(owner, { type: 'clientGone', connection });
+        else end.own(owner);
+        return;
+      }
+      case 'readBody':
+        throw new Error('no actor of the gateway reads bodies in pieces');
+      case 'answer':
+        this.#answer(command);
+        return;
+      case 'startStream': {
+        const { status, headers, body, owner, receiptsTo } = command;
+        const end = web.gatewayEnd(command.connection);
+        if (end?.begin(status, headers) !== true) return;
+        end.carry(body);
+        end.keepOpen({ owner, receiptsTo });
+        return;
+      }
+      case 'upgrade':
+        web.gatewayEnd(command.connection)?.upgrade(command);
+        return;
+      case 'cut':
+        web.gatewayEnd(command.connection)?.cut();
+        return;
+      case 'fetch':
+        this.#question(command);
+        return;
+      case 'collect':
+        this.#aim(command, { kind: 'collect', bytesMax: command.bytesMax });
+        return;
+      case 'relay':
+        this.#relay(command);
+        return;
+      case 'relayInto': {
+        const end = web.gatewayEnd(command.connection);
+        if (end !== undefined) this.#aim(command, { kind: 'into', end });
+        return;
+      }
+      case 'abandon': {
+        const question = this.#fetches.get(keyOf(command));
+        if (question === undefined) return;
+        question.letGo();
+        this.#over(question, 'abandoned');
+        return;
+      }
+      case 'connectWs':
+        this.#refuseWs(command);
+        return;
+      case 'sayToOrigin':
+      case 'closeOrigin':
+      case 'holdOrigin':
+        return;
+      case 'verifySignature': {
+        const { ref, token, key, replyTo } = command;
+        const isValid = token === key;
+        this.#host.deliver(replyTo, { type: 'signatureVerified', ref, isValid });
+        return;
+      }
+      default:
+        command satisfies never;
+    }
+  }
+
+  /** The thread died: nobody hears of its questions any more. */
+  abandon(): void {
+    for (const question of this.#fetches.values()) question.letGo();
+    this.#fetches.clear();
+  }
+
+  #answer({ connection, status, headers, body }: Command<'answer'>): void {
+    const end = this.#host.web.gatewayEnd(connection);
+    if (end?.begin(status, headers) !== true) return;
+    end.carry(body);
+    end.finish();
+  }
+
+  /** Routes of the simulated world lead to origins that speak HTTP. */
+  #refuseWs({ owner, ref }: Command<'connectWs'>): void {
+    this.#host.deliver(owner, { type: 'originFailed', ref, why: 'refused', wasSent: false });
+  }
+
+  #question(command: Command<'fetch'>): void {
+    const { owner, ref, headers, body, timeoutMs } = command;
+    const { trace, place } = this.#host;
+    const number = this.#host.newFetch();
+    const question: Fetch = {
+      number,
+      owner,
+      ref,
+      parts: [],
+      bytes: 0,
+      end: 'open',
+      goal: undefined,
+      carriedBytes: 0,
+      letGo: () => {},
+    };
+    if (this.#fetches.has(keyOf(command))) throw new Error(`two questions of ${keyOf(command)}`);
+    this.#fetches.set(keyOf(command), question);
+    const isEvents = headers.some(
+      ([name, value]) => name === 'Content-Type' && value === 'application/websocket-events',
+    );
+    trace.add({ kind: 'fetchBegan', ...place, question: number, owner, isEvents });
+    if (timeoutMs !== undefined)
+      this.#host.later(timeoutMs * 1_000, () => {
+        if (this.#fetches.get(keyOf(command)) !== question || question.goal !== undefined) return;
+        question.letGo();
+        this.#fail(question, 'timeout', true);
+      });
+    this.#withBody(body, (bytes) => {
+      if (this.#fetches.get(keyOf(command)) !== question) return;
+      if (bytes === undefined) this.#fail(question, 'broken', false);
+      else
+        question.letGo = this.#host.ask(
+          this.#askedOf(command, bytes),
+          this.#hearing(question, body, bytes),
+        );
+    });
+  }
+
+  #withBody(body: RequestBody, then: (bytes: Uint8Array | undefined) => void): void {
+    if (body.kind === 'bytes') {
+      then(body.bytes);
+      return;
+    }
+    const end = this.#host.web.gatewayEnd(body.connection);
+    if (end === undefined) then(undefined);
+    else end.readBody((bytes) => then(bytes && joined([body.first, bytes])));
+  }
+
+  #askedOf({ origin, method, target, headers }: Command<'fetch'>, body: Uint8Array): AskedOrigin {
+    const { node } = this.#host.place;
+    return { node, host: origin.host, method, target, headers, body };
+  }
+
+  #hearing(question: Fetch, body: RequestBody, bytes: Uint8Array): OriginHearing {
+    const { owner, ref } = question;
+    return {
+      answered: (head) => {
+        const isKept = body.kind === 'client' && bytes.byteLength <= body.keepBytesMax;
+        const requestBody = isKept ? bytes : undefined;
+        this.#host.deliver(owner, { type: 'originAnswered', ref, ...head, requestBody });
+      },
+      carried: (more) => {
+        question.parts.push(more);
+        question.bytes += more.byteLength;
+        this.#carry(question);
+      },
+      ended: (isWhole) => {
+        question.end = isWhole ? 'whole' : 'broken';
+        this.#carry(question);
+      },
+      failed: (why, wasSent) => this.#fail(question, why, wasSent),
+    };
+  }
+
+  #fail(question: Fetch, why: OriginFailure, wasSent: boolean): void {
+    const { owner, ref } = question;
+    this.#over(question, 'failed');
+    this.#host.deliver(owner, { type: 'originFailed', ref, why, wasSent });
+  }
+
+  #aim(command: { readonly owner: Address<OriginEvent>; readonly ref: number }, goal: Goal): void {
+    const question = this.#fetches.get(keyOf(command));
+    if (question === undefined) return;
+    question.goal = goal;
+    this.#carry(question);
+  }
+
+  #relay(command: Command<'relay'>): void {
+    const { connection, status, headers, thenHold } = command;
+    const end = this.#host.web.gatewayEnd(connection);
+    // Nobody is there to be answered: its owner hears so, and lets go of the question.
+    if (end?.begin(status, headers) !== true) return;
+    const finish = (): void => (thenHold === undefined ? end.finish() : end.keepOpen(thenHold));
+    this.#aim(command, { kind: 'relay', end, finish });
+  }
+
+  /** Takes what is here of the body to where it is wanted. */
+  #carry(question: Fetch): void {
+    const { goal, owner, ref } = question;
+    if (goal === undefined) return;
+    if (goal.kind === 'collect') {
+      const isMore = question.bytes > goal.bytesMax;
+      if (!isMore && question.end === 'open') return;
+      const body = joined(question.parts);
+      const isBroken = question.end === 'broken';
+      const isWhole = !isMore && !isBroken;
+      question.goal = undefined;
+      if (isWhole || isBroken) this.#over(question, 'collected');
+      this.#host.deliver(owner, { type: 'originBody', ref, body, isWhole, isBroken });
+      return;
+    }
+    for (const part of question.parts) goal.end.carry(part);
+    question.carriedBytes += question.bytes;
+    question.parts = [];
+    question.bytes = 0;
+    if (question.end === 'open') return;
+    const isWhole = question.end === 'whole';
+    this.#over(question, 'relayed');
+    const bytes = question.carriedBytes;
+    if (!isWhole) goal.end.cut();
+    else if (goal.kind === 'relay') goal.finish();
+    this.#host.deliver(owner, { type: 'relayed', ref, isWhole, bytes });
+  }
+
+  #over(question: Fetch, how: 'failed' | 'collected' | 'relayed' | 'abandoned'): void {
+    this.#fetches.delete(keyOf(question));
+    const { trace, place } = this.#host;
+    trace.add({ kind: 'fetchEnded', ...place, question: question.number, how });
+  }
+}
+
+function keyOf({ owner, ref }: { readonly owner: string; readonly ref: number }): string {
+  return `${owner} ${ref}`;
+}

@@ -1,0 +1,23 @@
+// Every invariant that a gateway's run is judged by beside those of all runs.
+
+import type { Invariant } from '../invariant.ts';
+import { answersOnce, patienceOfHolders, prefixes } from './answers.ts';
+import { followers } from './followers.ts';
+import { holdsAll } from './holds-all.ts';
+import { holdsLiveness } from './holds-liveness.ts';
+import { holdsOrder } from './holds-order.ts';
+import { fetches, leftovers, partings, words } from './origins.ts';
+
+export const gatewayInvariants: readonly Invariant[] = [
+  answersOnce,
+  prefixes,
+  holdsOrder,
+  fetches,
+  words,
+  partings,
+  patienceOfHolders,
+  holdsAll,
+  holdsLiveness,
+  followers,
+  leftovers,
+];

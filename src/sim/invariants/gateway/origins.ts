@@ -1,0 +1,163 @@
+// What origins see of the gateway: every question is brought to an end, a WebSocket has one question at a time, what it
+// says is taken once and in order, and whoever wants to know that a hold is over is told.
+
+import type { EventOf, TraceEvent } from '../../trace.ts';
+import type { Invariant } from '../invariant.ts';
+
+export const fetches: Invariant = {
+  property: 'fetches',
+  requirements: ['WOH-REQ-1'],
+  judge(report) {
+    const open = new Map<number, EventOf<'fetchBegan'>>();
+    const events = new Map<string, number>();
+    const nameOf = ({ node, owner }: EventOf<'fetchBegan'>): string => `${node} ${owner}`;
+    return {
+      fetchBegan(event) {
+        open.set(event.question, event);
+        if (!event.isEvents) return;
+        const before = events.get(nameOf(event));
+        if (before !== undefined && open.has(before))
+          report(event, `${event.owner} asks again before it was answered`);
+        events.set(nameOf(event), event.question);
+      },
+      fetchEnded(event) {
+        if (!open.delete(event.question))
+          report(event, `question ${event.question} is over for the second time`);
+      },
+      shardCrashed({ node, shard }) {
+        for (const [question, began] of open)
+          if (began.node === node && began.shard === shard) open.delete(question);
+      },
+      quiet(event) {
+        for (const { question, owner, at } of open.values())
+          if (event.at - at > ANSWERED_US)
+            report(event, `question ${question} of ${owner} is open in the end`);
+      },
+    };
+  },
+};
+
+export const words: Invariant = {
+  property: 'words',
+  requirements: ['WOH-REQ-9', 'WOH-RETRY-3'],
+  judge(report) {
+    const said = new Map<number, number>();
+    const taken = new Map<number, number>();
+    const echoed = new Map<number, number>();
+    const open = new Map<number, { readonly client: number; readonly node: number }>();
+    /** Connections whose origin left something for later. */
+    const partial = new Set<number>();
+    const killed = new Set<number>();
+    const next = (
+      counts: Map<number, number>,
+      event: EventOf<'wordTaken' | 'wordEchoed'>,
+      what: string,
+    ): void => {
+      const before = counts.get(event.connection) ?? 0;
+      counts.set(event.connection, event.word);
+      if (event.word !== before + 1)
+        report(event, `word ${event.word} of client ${event.client} is ${what} after ${before}`);
+    };
+    return {
+      wordSaid: ({ connection, word }) => said.set(connection, word),
+      holdOpened: ({ connection, client, node }) => open.set(connection, { client, node }),
+      wordsAnswered({ connection, isPartial }) {
+        if (isPartial) partial.add(connection);
+        else partial.delete(connection);
+      },
+      wordTaken(event) {
+        if (event.word > (said.get(event.connection) ?? 0))
+          report(event, `word ${event.word} is taken of client ${event.client}, who never said it`);
+        next(taken, event, 'taken');
+      },
+      wordEchoed: (event) => next(echoed, event, 'echoed'),
+      holdEnded: ({ connection }) => open.delete(connection),
+      nodeKilled: ({ node }) => killed.add(node),
+      // What an open WebSocket has said has been taken when all has been still for long.
+      holdersLeft(event) {
+        for (const [connection, { client, node }] of open) {
+          const last = said.get(connection) ?? 0;
+          if (killed.has(node) || partial.has(connection)) continue;
+          if ((taken.get(connection) ?? 0) < last)
+            report(event, `word ${last} of client ${client} was never taken`);
+        }
+      },
+    };
+  },
+};
+
+export const partings: Invariant = {
+  property: 'partings',
+  requirements: ['WOH-CLOSE-4'],
+  judge(report) {
+    const wanting = new Set<number>();
+    const held = new Set<number>();
+    const told = new Set<number>();
+    /** Connections whose origin has to be told, and who they were. */
+    const owing = new Map<number, EventOf<'holdEnded'>>();
+    let healedAt = Number.POSITIVE_INFINITY;
+    return {
+      healed: ({ at }) => {
+        healedAt = at;
+      },
+      originSaid: ({ connection, wantsParting }) => {
+        if (wantsParting) wanting.add(connection);
+      },
+      originHeard: ({ connection, purpose }) => {
+        if (purpose === 'gone') told.add(connection);
+      },
+      holdAsked: ({ connection, what }) => {
+        // An origin of WebSockets is always told.
+        if (what === 'ws') wanting.add(connection);
+      },
+      partingTaken: ({ connection }) => told.add(connection),
+      holdOpened: ({ connection }) => held.add(connection),
+      holdAnswered: ({ connection, status, lines }) => {
+        // One that was answered with news at once was perhaps never held.
+        if (status === 200 && lines.every(({ items }) => items.length === 0)) held.add(connection);
+      },
+      holdEnded(event) {
+        const { connection, at } = event;
+        if (at > healedAt + HEALING_US && wanting.has(connection) && held.has(connection))
+          owing.set(connection, event);
+      },
+      quiet(event) {
+        for (const { connection, client } of owing.values())
+          if (!told.has(connection))
+            report(event, `the origin was not told that client ${client} (${connection}) is gone`);
+      },
+    };
+  },
+};
+
+export const leftovers: Invariant = {
+  property: 'leftovers',
+  requirements: [],
+  judge(report) {
+    return {
+      gatewayCounted(event) {
+        const { node, shard, connections, followed } = event;
+        const where = `shard ${node}.${shard}`;
+        if (connections > 0) report(event, `${where} holds ${connections} clients who have left`);
+        for (const [channel, mode, subscribers] of followed)
+          report(event, followedWords(where, channel, mode, subscribers));
+      },
+      counted(event: EventOf<'counted'> & TraceEvent) {
+        const { node, shard, connections, actors, actorsAlways } = event;
+        if (actors > connections + actorsAlways)
+          report(
+            event,
+            `shard ${node}.${shard} has ${actors} actors for ${connections} connections`,
+          );
+      },
+    };
+  },
+};
+
+function followedWords(where: string, channel: string, mode: string, subscribers: number): string {
+  return `${where} tells of ${subscribers} who follow ${channel} (${mode}), and all have left`;
+}
+
+/** Longer than any origin takes when nothing is wrong. */
+const ANSWERED_US = 1_500_000;
+const HEALING_US = 3_000_000;

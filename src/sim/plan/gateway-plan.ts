@@ -1,0 +1,95 @@
+// The gateway's part of a run, as data: its settings, the channels with their publishers, the origins with what goes
+// wrong with them, and the clients that hold requests open. Refuses to act.
+
+import type { GatewayOptions } from '../../actors/gateway/gateway-options.ts';
+import type { GatewayStart } from '../../actors/node.ts';
+import type { LinkPlan } from '../edges/network.ts';
+import type { HolderKind } from '../records/gateway-records.ts';
+
+export interface ChannelPlan {
+  /** Without its prefix. */
+  readonly name: string;
+  readonly prefix: string;
+  /** Holds are told which item comes before, and streams where to ask for what they missed. */
+  readonly hasIds: boolean;
+  /** Items are handed over one after the other, and each once. */
+  readonly isOrdered: boolean;
+  /** Mean pause between two publications. */
+  readonly everyUs: number;
+  readonly burst: number;
+  /** Of a hundred items: only a hint that there is something. */
+  readonly hintPercent: number;
+  /** Of a hundred items: never handed over, as when a publisher cannot reach a node. */
+  readonly lostPercent: number;
+}
+
+export interface OriginPlan {
+  readonly host: string;
+  readonly thinkUs: number;
+  /** Of a hundred answers: broken before their head, an error, cut short, wrong about the last item. */
+  readonly brokenPercent: number;
+  readonly errorPercent: number;
+  readonly truncatedPercent: number;
+  readonly lyingPercent: number;
+  /** Bytes of a piece of a body. */
+  readonly pieceBytes: number;
+  readonly outages: readonly Outage[];
+}
+
+export interface Outage {
+  readonly at: number;
+  readonly durationUs: number;
+  /** Connections are refused, or never made, or made and never answered. */
+  readonly kind: 'refused' | 'unreachable' | 'silent';
+}
+
+export interface HolderPlan {
+  readonly client: number;
+  readonly node: number;
+  readonly what: HolderKind;
+  readonly prefix: string;
+  /** Without the prefix. */
+  readonly channels: readonly string[];
+  /** Instructs come as JSON. */
+  readonly isJson: boolean;
+  /** The origin wants to know when the hold is over. */
+  readonly isGoneTold: boolean;
+  /** Bytes that an answer begins with. */
+  readonly padBytes: number;
+  /** Bytes of a question. */
+  readonly askBytes: number;
+  /** One of them is more than the gateway keeps. */
+  readonly isTooLarge: boolean;
+  /** Mean pause between two departures; 0 stays. */
+  readonly leavesEveryUs: number;
+  /** Mean pause between two words of a WebSocket. */
+  readonly everyUs: number;
+  readonly link: LinkPlan;
+}
+
+export interface GatewayPlan {
+  readonly options: GatewayOptions;
+  readonly channels: readonly ChannelPlan[];
+  readonly origins: readonly OriginPlan[];
+  readonly holders: readonly HolderPlan[];
+  /** Buggify sites of the gateway that may fire. */
+  readonly sites: readonly string[];
+}
+
+/** The routes file of every simulated node. */
+const ROUTES = [
+  'p1.test,id=one,prefix=p1- origin-a:80 origin-b:80',
+  'p2.test,id=two,prefix=p2- origin-b:80',
+  'ws.test,id=ws,prefix=p1- origin-a:80,over_http origin-b:80,over_http',
+].join('\n');
+
+export function fullName({ name, prefix }: Pick<ChannelPlan, 'name' | 'prefix'>): string {
+  return prefix + name;
+}
+
+/** What nodes are started with; undefined where they are no gateways. */
+export function gatewayStartOf(plan: GatewayPlan | undefined): GatewayStart | undefined {
+  if (plan === undefined) return undefined;
+  const zmqUris = { command: undefined, publishPull: undefined, publishSub: undefined };
+  return { options: plan.options, routes: ROUTES, directory: '', zmqUris };
+}

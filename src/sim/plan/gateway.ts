@@ -1,0 +1,216 @@
+// Plans whose nodes are gateways: few small nodes, some clients of the broker beside those of the gateway, origins with
+// their outages, and the faults of every other run. Each part is drawn from a stream of its own.
+// Refuses to run anything.
+
+import { type Arbitrary, array, boolean, constant, constantFrom, integer, tuple } from 'fast-check';
+
+import { gatewayDefaults, type GatewayOptions } from '../../actors/gateway/gateway-options.ts';
+import { drawFaults, kindsOf, type Plan, type PlanChoices } from '../plan.ts';
+import type { HolderKind } from '../records/gateway-records.ts';
+import { drawClients } from '../workload/draw-clients.ts';
+import type { ChannelPlan, HolderPlan, OriginPlan, Outage } from './gateway-plan.ts';
+import { chance, drawn, milliseconds, mixed, plainRecord } from './drawing.ts';
+import { frame } from './settings.ts';
+
+/** Buggify sites of the gateway's actors. */
+export const gatewaySiteNames: readonly string[] = ['early-check', 'short-item-queue'];
+
+export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoices): Plan {
+  const drawnFrame = drawn(frame, seed, 'plan');
+  const { settings } = drawnFrame;
+  const mood = drawnFrame.mood === 'narrow' ? 'everything' : drawnFrame.mood;
+  const nodeCount = nodes ?? drawn(constantFrom(1, 1, 1, 2), seed, 'gateway nodes');
+  const shardCount = shards ?? Math.min(3, drawnFrame.shards);
+  const horizonUs = drawn(milliseconds(4_000, 9_000), seed, 'gateway horizon');
+  const own = drawn(parts(horizonUs), seed, 'gateway');
+  const holders = clients ?? own.holders;
+  // Limits of doors have runs of their own.
+  const broker = {
+    ...settings.broker,
+    requireToken: false,
+    connectionsMax: 50_000,
+    connectionsPerAddressMax: 50_000,
+  };
+  const cast = drawClients({
+    seed,
+    lane,
+    nodes: nodeCount,
+    clients: own.brokerClients,
+    requireToken: false,
+    isChurning: mood === 'churn',
+    isNarrow: false,
+  });
+  const all = own.brokerClients + holders;
+  const counts = { client: all, shard: nodeCount * shardCount, node: nodeCount };
+  const faults = drawFaults(seed, kindsOf({ ...drawnFrame, mood }), { horizonUs, counts });
+  return {
+    seed,
+    lane,
+    mood,
+    nodes: nodeCount,
+    shards: shardCount,
+    ...settings,
+    broker,
+    // Channels of the gateway are topics, too.
+    home: { ...settings.home, topicsMax: 100_000 },
+    addresses: 0,
+    clients: cast,
+    faults,
+    horizonUs,
+    gateway: {
+      options: own.options,
+      channels: own.channels,
+      origins: mood === 'calm' ? own.origins.map(calmed) : own.origins,
+      holders: Array.from({ length: holders }, (_, rank) => {
+        const role = drawn(roles(own.channels, own.kinds), seed, `holder ${rank}`);
+        const { what, askBytes, padBytes } = role;
+        const { keptBodyBytesMax: most } = own.options;
+        const isTooLarge =
+          (what === 'poll' || what === 'stream') &&
+          (askBytes > most || (what === 'poll' && padBytes > most));
+        return { client: own.brokerClients + rank, node: rank % nodeCount, isTooLarge, ...role };
+      }),
+      sites: own.sites,
+    },
+  };
+}
+
+interface Parts {
+  readonly brokerClients: number;
+  readonly holders: number;
+  readonly options: GatewayOptions;
+  readonly kinds: Kinds;
+  readonly channels: readonly ChannelPlan[];
+  readonly origins: readonly OriginPlan[];
+  readonly sites: readonly string[];
+}
+
+function parts(horizonUs: number): Arbitrary<Parts> {
+  return plainRecord({
+    brokerClients: constantFrom(0, 2, 4),
+    holders: integer({ min: 4, max: 14 }),
+    options,
+    kinds: constantFrom<Kinds[]>('all', 'all', 'lasting', 'polls'),
+    channels: tuple(
+      ...CHANNEL_NAMES.map(([prefix, name]) =>
+        plainRecord<ChannelPlan>({
+          prefix: constant(prefix),
+          name: constant(name),
+          hasIds: chance(2, 3),
+          isOrdered: boolean(),
+          everyUs: integer({ min: 60_000, max: 900_000 }),
+          burst: constantFrom(1, 1, 3),
+          hintPercent: constantFrom(0, 0, 20),
+          lostPercent: constantFrom(0, 0, 15),
+        }),
+      ),
+    ).map((channels) =>
+      // What cannot be asked for again is handed over.
+      channels.map((channel) =>
+        channel.hasIds ? channel : { ...channel, hintPercent: 0, lostPercent: 0 },
+      ),
+    ),
+    origins: tuple(originOf('origin-a', horizonUs), originOf('origin-b', horizonUs)),
+    sites: tuple(...gatewaySiteNames.map(() => chance(1, 4))).map((flags) =>
+      gatewaySiteNames.filter((_, index) => flags[index]),
+    ),
+  });
+}
+
+/** One name stands under two prefixes, and is two channels. */
+const CHANNEL_NAMES = [
+  ['p1-', 'a'],
+  ['p1-', 'b'],
+  ['p2-', 'a'],
+] as const;
+
+const options: Arbitrary<GatewayOptions> = plainRecord({
+  messageWaitMs: constantFrom(5_000, 5_000, 500),
+  queuedItemsMax: constantFrom(100, 100, 2),
+  queueBytesMax: constantFrom(1_048_576, 1_048_576, 16_384),
+  keptBodyBytesMax: constantFrom(100_000, 2_000),
+  updateOnFirstSubscription: constantFrom(true, true, false),
+  messageRate: constantFrom(undefined, undefined, 100),
+}).map((some) => ({ ...gatewayDefaults, subscriptionLingerMs: 200, ...some }));
+
+function originOf(host: string, horizonUs: number): Arbitrary<OriginPlan> {
+  const percents = mixed<number>([3, constant(0)], [1, integer({ min: 1, max: 20 })]);
+  return plainRecord<OriginPlan>({
+    host: constant(host),
+    thinkUs: mixed(
+      [2, integer({ min: 100, max: 5_000 })],
+      [1, integer({ min: 5_000, max: 900_000 })],
+    ),
+    brokenPercent: percents,
+    errorPercent: percents,
+    truncatedPercent: percents,
+    lyingPercent: mixed<number>([5, constant(0)], [1, constant(20)]),
+    pieceBytes: constantFrom(100_000, 1_000, 7),
+    outages: array(
+      plainRecord<Outage>({
+        at: integer({ min: 0, max: horizonUs - 1 }),
+        durationUs: milliseconds(50, 2_000),
+        kind: constantFrom<Outage['kind'][]>('refused', 'unreachable', 'silent'),
+      }),
+      { maxLength: 2 },
+    ),
+  });
+}
+
+function calmed(origin: OriginPlan): OriginPlan {
+  return {
+    ...origin,
+    brokenPercent: 0,
+    errorPercent: 0,
+    truncatedPercent: 0,
+    lyingPercent: 0,
+    outages: [],
+  };
+}
+
+type Role = Omit<HolderPlan, 'client' | 'node' | 'isTooLarge'>;
+
+/** Who asks: everybody, or only those whose holds last, or only those who ask again and again. */
+type Kinds = 'all' | 'lasting' | 'polls';
+
+const kindsOfHolders: Readonly<Record<Kinds, Arbitrary<HolderKind>>> = {
+  all: mixed<HolderKind>(
+    [4, constant('poll')],
+    [4, constant('stream')],
+    [2, constant('ws')],
+    [1, constant('plain')],
+  ),
+  lasting: mixed<HolderKind>([3, constant('stream')], [1, constant('ws')]),
+  polls: mixed<HolderKind>([5, constant('poll')], [1, constant('plain')]),
+};
+
+function roles(channels: readonly ChannelPlan[], kinds: Kinds): Arbitrary<Role> {
+  return tuple(
+    kindsOfHolders[kinds],
+    constantFrom('p1-', 'p1-', 'p2-'),
+    boolean(),
+    plainRecord({
+      isJson: chance(1, 4),
+      isGoneTold: chance(1, 3),
+      padBytes: constantFrom(0, 0, 40, 5_000),
+      askBytes: constantFrom(0, 0, 30, 3_000),
+      leavesEveryUs: mixed([2, constant(0)], [1, integer({ min: 300_000, max: 3_000_000 })]),
+      everyUs: integer({ min: 10_000, max: 400_000 }),
+      link: plainRecord({
+        latencyUs: mixed(
+          [2, integer({ min: 100, max: 5_000 })],
+          [1, integer({ min: 200, max: 80_000 })],
+        ),
+        jitterUs: constantFrom(0, 100, 1_000, 10_000),
+        windowBytes: constantFrom(1_048_576, 65_536, 4_096),
+        cutPercent: constantFrom(0, 0, 5, 80),
+        joinPercent: constantFrom(0, 0, 50),
+      }),
+    }),
+  ).map(([what, wanted, isBoth, rest]) => {
+    // WebSockets have one route, and its prefix.
+    const prefix = what === 'ws' ? 'p1-' : wanted;
+    const names = channels.filter((channel) => channel.prefix === prefix).map(({ name }) => name);
+    return { what, prefix, channels: isBoth ? names : names.slice(0, 1), ...rest };
+  });
+}

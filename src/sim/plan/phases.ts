@@ -1,0 +1,17 @@
+// When the parts of a run's end begin: faults are over, everything has come to rest, whoever is there is asked, and
+// whoever has been asked is counted. Refuses to know what happens then.
+
+import type { Plan } from '../plan.ts';
+
+/** As the numbers of their first events. */
+export const phases = { heal: 0, rest: 1, probe: 2, census: 3, end: 4 } as const;
+
+/** Microseconds behind the horizon, by number of the phase. */
+export function phasesAfterUs({ gateway }: Plan): readonly number[] {
+  return gateway === undefined ? OF_BROKERS : OF_GATEWAYS;
+}
+
+/** Rest is long enough for a connection that went silent to be given up, and for its client to come back. */
+const OF_BROKERS = [0, 11_700_000, 12_000_000, 13_500_000, 15_000_000] as const;
+/** An item whose predecessor was lost waits for it before it is given out. */
+const OF_GATEWAYS = [0, 11_700_000, 12_000_000, 20_000_000, 22_000_000] as const;

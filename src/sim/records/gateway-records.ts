@@ -1,0 +1,135 @@
+// What the trace says of the gateway: what publishers made and handed over, what origins said, what clients asked and
+// heard, and what the edges carry. Items are numbered in their channel from 1, as their origin wrote them down.
+// Refuses to judge. Channels have their full names here, with the prefix of their route.
+
+interface AtHolder {
+  readonly node: number;
+  readonly client: number;
+  /** Unique in the run; of the client's connection that the question came on. */
+  readonly connection: number;
+}
+
+/** A poller asks again and again, a streamer reads on and on; `plain` asks for something that is passed on. */
+export type HolderKind = 'poll' | 'stream' | 'ws' | 'plain';
+
+/** Items of one channel, in the order in which they were written or read. */
+export interface Lines {
+  readonly channel: string;
+  readonly items: readonly number[];
+}
+
+export interface ChannelTraits {
+  readonly channel: string;
+  /** Its origin tells each hold which item it has seen last. */
+  readonly hasIds: boolean;
+  /** Its publisher hands its items over one after the other, and each once. */
+  readonly isOrdered: boolean;
+}
+
+export type GatewayRecord =
+  | { readonly kind: 'gatewayBegan'; readonly channels: readonly ChannelTraits[] }
+  /** An origin wrote an item into its log. */
+  | {
+      readonly kind: 'itemMade';
+      readonly channel: string;
+      readonly item: number;
+      /** Made when faults are over, to see who is there. */
+      readonly isProbe: boolean;
+    }
+  /** It was handed to the control actor of a node. */
+  | {
+      readonly kind: 'itemSent';
+      readonly node: number;
+      readonly channel: string;
+      readonly item: number;
+      readonly isRepeat: boolean;
+    }
+  | { readonly kind: 'controlAnswered'; readonly node: number; readonly status: number }
+  | (AtHolder & {
+      readonly kind: 'holdAsked';
+      readonly what: HolderKind;
+      readonly channels: readonly string[];
+      /** By place in `channels`: the item that it has seen last. */
+      readonly seen: readonly number[];
+      /** It asks with, or is to be held with, more bytes than the gateway keeps. */
+      readonly isTooLarge: boolean;
+    })
+  /** A client's question, or one that the gateway asks in its name, reached an origin. */
+  | (AtHolder & {
+      readonly kind: 'originHeard';
+      readonly purpose: 'request' | 'next' | 'gone' | 'events';
+    })
+  | (AtHolder & {
+      readonly kind: 'originSaid';
+      readonly status: number;
+      readonly hold: 'none' | 'response' | 'stream';
+      readonly lines: readonly Lines[];
+      /** It told a hold of an item that is older than the last one that it gave. */
+      readonly isLie: boolean;
+      /** It wants to know when the hold that begins with this is over. */
+      readonly wantsParting: boolean;
+    })
+  /** The whole answer to a question that was not held open. */
+  | (AtHolder & {
+      readonly kind: 'holdAnswered';
+      readonly status: number;
+      readonly lines: readonly Lines[];
+    })
+  /** The answer has begun, and stays open. */
+  | (AtHolder & { readonly kind: 'holdOpened' })
+  | (AtHolder & { readonly kind: 'holdHeard'; readonly channel: string; readonly item: number })
+  /** Something that no answer may hold. */
+  | (AtHolder & { readonly kind: 'holdMisheard'; readonly what: string })
+  | (AtHolder & {
+      readonly kind: 'holdEnded';
+      /** `patience`: the client had heard nothing for too long. */
+      readonly by: 'client' | 'patience' | 'server' | 'network';
+      /** Its answer had come to its end. */
+      readonly isWhole: boolean;
+    })
+  /** What a client says on its WebSocket, numbered from 1 on each connection. */
+  | (AtHolder & { readonly kind: 'wordSaid'; readonly word: number })
+  /** The origin took it, and said so. */
+  | (AtHolder & { readonly kind: 'wordTaken'; readonly word: number })
+  /** The origin has answered events, and left some of what was offered. */
+  | (AtHolder & { readonly kind: 'wordsAnswered'; readonly isPartial: boolean })
+  /** The origin's echo of it came back. */
+  | (AtHolder & { readonly kind: 'wordEchoed'; readonly word: number })
+  /** The origin was told that the connection is over. */
+  | (AtHolder & { readonly kind: 'partingTaken' })
+  /** An edge was told to ask an origin; numbered in the run. */
+  | {
+      readonly kind: 'fetchBegan';
+      readonly node: number;
+      readonly shard: number;
+      readonly question: number;
+      readonly owner: string;
+      /** Of a WebSocket over HTTP. */
+      readonly isEvents: boolean;
+    }
+  | {
+      readonly kind: 'fetchEnded';
+      readonly node: number;
+      readonly shard: number;
+      readonly question: number;
+      readonly how: 'failed' | 'collected' | 'relayed' | 'abandoned';
+    }
+  /** What the operator of a thread was told last, before everybody leaves: who follows, where anybody does. */
+  | {
+      readonly kind: 'followedTold';
+      readonly node: number;
+      readonly shard: number;
+      readonly followed: readonly (readonly [channel: string, mode: string, subscribers: number])[];
+    }
+  /** Every client has had its time, and leaves for good. */
+  | { readonly kind: 'holdersLeft' }
+  /** What a thread holds for the gateway when everybody has left. */
+  | {
+      readonly kind: 'gatewayCounted';
+      readonly node: number;
+      readonly shard: number;
+      /** Doors' connections that are open. */
+      readonly connections: number;
+      /** What the operator was told last: who follows which channel, where anybody does. */
+      readonly followed: readonly (readonly [channel: string, mode: string, subscribers: number])[];
+    };

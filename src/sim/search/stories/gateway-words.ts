@@ -1,0 +1,70 @@
+// Plain words for what a trace says of the gateway. Refuses to choose what is worth telling.
+
+import type { GatewayRecord, Lines } from '../../records/gateway-records.ts';
+
+export function gatewayWords(event: GatewayRecord): string {
+  const who = 'client' in event ? `client ${event.client}` : '';
+  switch (event.kind) {
+    case 'gatewayBegan':
+      return `there are the channels ${event.channels.map(({ channel }) => channel).join(', ')}`;
+    case 'itemMade':
+      return `item ${event.item} of ${event.channel} is written down`;
+    case 'itemSent':
+      return `item ${event.item} of ${event.channel} is published${event.isRepeat ? ' again' : ''}`;
+    case 'controlAnswered':
+      return `a publisher is answered with ${event.status}`;
+    case 'holdAsked':
+      return `${who} asks (${event.what}) for ${placesIn(event.channels, event.seen)}`;
+    case 'originHeard':
+      return `an origin hears a ${event.purpose} of ${who}`;
+    case 'originSaid':
+      return (
+        `an origin answers ${who}, hold ${event.hold}${linesWords(event.lines)}` +
+        (event.isLie ? ', and is wrong about what it gave last' : '')
+      );
+    case 'holdAnswered':
+      return `${who} is answered with ${event.status}${linesWords(event.lines)}`;
+    case 'holdOpened':
+      return `${who} has its stream`;
+    case 'holdHeard':
+      return `${who} hears item ${event.item} of ${event.channel}`;
+    case 'holdMisheard':
+      return `${who} hears what no answer may hold: ${event.what}`;
+    case 'holdEnded':
+      return `the connection of ${who} is ended by the ${event.by}${event.isWhole ? ', whole' : ''}`;
+    case 'wordSaid':
+      return `${who} says word ${event.word}`;
+    case 'wordTaken':
+      return `an origin takes word ${event.word} of ${who}`;
+    case 'wordsAnswered':
+      return `an origin takes ${event.isPartial ? 'some' : 'all'} of what ${who} said`;
+    case 'wordEchoed':
+      return `${who} hears its word ${event.word}`;
+    case 'partingTaken':
+      return `an origin is told that ${who} is gone`;
+    case 'fetchBegan':
+      return `question ${event.question} of ${event.owner} begins`;
+    case 'fetchEnded':
+      return `question ${event.question} is ${event.how}`;
+    case 'followedTold':
+      return `shard ${event.node}.${event.shard} tells of ${event.followed.length} channels that are followed`;
+    case 'holdersLeft':
+      return 'everybody leaves';
+    case 'gatewayCounted':
+      return (
+        `shard ${event.node}.${event.shard} holds ${event.connections} connections, ` +
+        `and tells of ${event.followed.length} channels that are followed`
+      );
+    default:
+      return event satisfies never;
+  }
+}
+
+function placesIn(channels: readonly string[], after: readonly number[]): string {
+  return channels.map((channel, place) => `${channel} after ${after[place] ?? 0}`).join(', ');
+}
+
+function linesWords(lines: readonly Lines[]): string {
+  const some = lines.filter(({ items }) => items.length > 0);
+  return some.map(({ channel, items }) => `, ${channel} ${items.join(' ')}`).join('');
+}

@@ -1,0 +1,65 @@
+// How a client comes to a node: a connection to one of the shards that listen, past what stands before them.
+// Refuses to know what is said on it, and what the client is.
+
+import { Connection, type Link, type NetworkClock, type Pipe } from './edges/network.ts';
+import type { Front } from './faults/front.ts';
+import type { Shard } from './shard.ts';
+
+export interface Nodes extends NetworkClock {
+  readonly plan: { readonly shards: number; readonly addresses: number };
+  readonly shards: readonly Shard[];
+  /** By node. */
+  readonly fronts: readonly Front[];
+}
+
+export class WaysIn {
+  readonly #nodes: Nodes;
+  readonly #addPipe: (pipe: Pipe) => void;
+  #connections = 0;
+
+  constructor(nodes: Nodes, addPipe: (pipe: Pipe) => void) {
+    this.#nodes = nodes;
+    this.#addPipe = addPipe;
+  }
+
+  /** Undefined when nobody listens there. */
+  connect(
+    { node, client }: { readonly node: number; readonly client: number },
+    link: Link,
+    accept: (shard: Shard, connection: Connection) => void,
+  ): Connection | undefined {
+    const { fronts, now } = this.#nodes;
+    const front = fronts[node];
+    if (front === undefined || front.isRefusing) return undefined;
+    const listening = this.#listening(node);
+    const chosen = listening[link.chance.next() % Math.max(1, listening.length)];
+    if (chosen === undefined) return undefined;
+    this.#connections += 1;
+    const connection = new Connection(this.#connections, link, this.#nodes, {
+      shard: chosen.plan.shard,
+      remote: this.#remoteOf(client),
+      askedAt: now,
+    });
+    this.#addPipe(connection.up);
+    this.#addPipe(connection.down);
+    front.admit(connection, () => {
+      // The thread that was to take it may have died meanwhile, and its sockets with it.
+      if (chosen.isDead) connection.reset();
+      else accept(chosen, connection);
+    });
+    return connection;
+  }
+
+  #listening(node: number): readonly Shard[] {
+    const { plan, shards } = this.#nodes;
+    const first = node * plan.shards;
+    return shards.slice(first, first + plan.shards).filter(({ isDead }) => !isDead);
+  }
+
+  /** Everybody has an address of his own, unless there are few. */
+  #remoteOf(client: number): string {
+    const { addresses } = this.#nodes.plan;
+    const place = addresses === 0 ? client : client % addresses;
+    return `10.0.${place >> 8}.${place & 255}`;
+  }
+}

@@ -1,0 +1,119 @@
+// The gateway's part of a world: origins, publishers and the clients that hold requests open, and what each phase of a
+// run has them do. What they want done later the world's own scheduler keeps.
+// Refuses to know shards and how time passes.
+
+import type { AskedOrigin, OriginHearing } from '../../edges/gateway.edge.ts';
+import type { Connection, Link } from '../../edges/network.ts';
+import type { Trace } from '../../trace.ts';
+import { Application } from '../origins/application.ts';
+import { OriginLog } from '../origins/origin-log.ts';
+import { Origin } from '../origins/origin.ts';
+import { Publisher } from '../origins/publisher.ts';
+import { fullName, type GatewayPlan, type HolderPlan } from '../../plan/gateway-plan.ts';
+import { Holder } from './holder.ts';
+
+export interface GatewayWorldHost {
+  readonly now: number;
+  readonly isSettling: boolean;
+  readonly trace: Trace;
+  readonly plan: { readonly seed: number; readonly nodes: number };
+  mark(name: string): void;
+  laterAt(at: number, ref: number): void;
+  connectTo(plan: HolderPlan, link: Link): Connection | undefined;
+  publish(node: number, body: Uint8Array, way: 'http' | 'pull'): void;
+}
+
+export class GatewayWorld {
+  readonly holders: Holder[] = [];
+  readonly #host: GatewayWorldHost;
+  readonly #origins = new Map<string, Origin>();
+  readonly #publishers: Publisher[] = [];
+  /** What is to be done later, by number. */
+  readonly #later = new Map<number, () => void>();
+  #laters = 0;
+  #fetches = 0;
+
+  constructor(plan: GatewayPlan, host: GatewayWorldHost) {
+    this.#host = host;
+    const { seed } = host.plan;
+    const channels = plan.channels.map((channel) => ({
+      channel: fullName(channel),
+      hasIds: channel.hasIds,
+      isOrdered: channel.isOrdered,
+    }));
+    host.trace.add({ kind: 'gatewayBegan', channels });
+    const log = new OriginLog(plan.channels);
+    const application = new Application(log, host.trace);
+    for (const origin of plan.origins)
+      this.#origins.set(origin.host, new Origin(origin, application, this, seed));
+    for (const channel of plan.channels)
+      this.#publishers.push(new Publisher(channel, log, this, seed));
+    for (const holder of plan.holders) this.holders.push(new Holder(holder, this, seed));
+  }
+
+  get now(): number {
+    return this.#host.now;
+  }
+
+  get isSettling(): boolean {
+    return this.#host.isSettling;
+  }
+
+  get trace(): Trace {
+    return this.#host.trace;
+  }
+
+  get nodes(): number {
+    return this.#host.plan.nodes;
+  }
+
+  later(delayUs: number, act: () => void): void {
+    this.#laters += 1;
+    this.#later.set(this.#laters, act);
+    this.#host.laterAt(this.now + delayUs, this.#laters);
+  }
+
+  laterDue(ref: number): void {
+    const act = this.#later.get(ref);
+    this.#later.delete(ref);
+    act?.();
+  }
+
+  mark(name: string): void {
+    this.#host.mark(name);
+  }
+
+  connect(plan: HolderPlan, link: Link): Connection | undefined {
+    return this.#host.connectTo(plan, link);
+  }
+
+  publish(node: number, body: Uint8Array, way: 'http' | 'pull'): void {
+    this.#host.publish(node, body, way);
+  }
+
+  ask(asked: AskedOrigin, hearing: OriginHearing): () => void {
+    const origin = this.#origins.get(asked.host);
+    if (origin === undefined) throw new Error(`no origin '${asked.host}'`);
+    return origin.ask(asked, hearing);
+  }
+
+  newFetch(): number {
+    this.#fetches += 1;
+    return this.#fetches - 1;
+  }
+
+  heal(): void {
+    for (const origin of this.#origins.values()) origin.rise();
+    for (const holder of this.holders) holder.settle();
+  }
+
+  probe(): void {
+    for (const publisher of this.#publishers) publisher.probe();
+  }
+
+  /** Everybody leaves; what is left then is nobody's. */
+  dismiss(): void {
+    this.trace.add({ kind: 'holdersLeft' });
+    for (const holder of this.holders) holder.leaveForever();
+  }
+}

@@ -1,0 +1,81 @@
+// The application's side of WebSockets over HTTP: it opens them, has them follow a channel, takes what its clients say
+// as far as it likes, and sends each word back. It knows its connections by their Connection-Id alone.
+// Refuses to know how often it is asked. Its events are written from the protocol's text.
+
+import type { Prng } from '../../../actors/runtime/prng.ts';
+import {
+  decodeWsEvents,
+  encodeWsEvents,
+  type WsEvent,
+} from '../../../actors/codecs/grip/ws-events.ts';
+import { encodeText } from '../../../actors/codecs/utf8-text.ts';
+import type { AskedOrigin } from '../../edges/gateway.edge.ts';
+import type { Trace } from '../../trace.ts';
+import type { OriginAnswer, Question } from './application.ts';
+
+export class WsApplication {
+  readonly #trace: Trace;
+
+  constructor(trace: Trace) {
+    this.#trace = trace;
+  }
+
+  answer(asked: AskedOrigin, question: Question, chance: Prng): OriginAnswer {
+    const reading = decodeWsEvents(asked.body);
+    const events = reading.ok ? reading.events : [];
+    const said: WsEvent[] = [];
+    const isOpening = events[0]?.type === 'OPEN';
+    if (isOpening) {
+      said.push({ type: 'OPEN', content: undefined });
+      for (const channel of question.channels)
+        said.push(text(`c:${JSON.stringify({ type: 'subscribe', channel })}`));
+    }
+    const accepted = this.#take(events, question, chance, said);
+    const partial =
+      accepted === undefined ? [] : [['Content-Bytes-Accepted', String(accepted)] as const];
+    return {
+      status: 200,
+      headers: [
+        ['Content-Type', 'application/websocket-events'],
+        ...(isOpening ? [['Sec-WebSocket-Extensions', 'grip'] as const] : []),
+        ['Keep-Alive-Interval', '20'],
+        ...partial,
+      ],
+      body: encodeWsEvents(said),
+    };
+  }
+
+  /** Undefined: it takes all of it. */
+  #take(
+    events: readonly WsEvent[],
+    { node, client, connection }: Question,
+    chance: Prng,
+    said: WsEvent[],
+  ): number | undefined {
+    const at = { node, client, connection };
+    const words = events.filter(({ type }) => type === 'TEXT');
+    const isPartial = words.length > 1 && chance.below(4) === 0;
+    const taken = isPartial ? chance.below(words.length) : words.length;
+    let bytes = 0;
+    for (const { content = new Uint8Array(0) } of words.slice(0, taken)) {
+      bytes += content.byteLength;
+      const word = Number(decoder.decode(content));
+      this.#trace.add({ kind: 'wordTaken', word, ...at });
+      said.push(text(`m:${word}`));
+    }
+    this.#trace.add({ kind: 'wordsAnswered', isPartial, ...at });
+    if (isPartial) return bytes;
+    for (const { type, content } of events) {
+      if (type === 'DISCONNECT' || type === 'CLOSE')
+        this.#trace.add({ kind: 'partingTaken', ...at });
+      if (type === 'CLOSE') said.push({ type: 'CLOSE', content });
+    }
+    return undefined;
+  }
+}
+
+function text(words: string): WsEvent {
+  return { type: 'TEXT', content: encodeText(words) };
+}
+
+const decoder = new TextDecoder();

@@ -1,0 +1,434 @@
+// The judges of the gateway are judged: on a clean history they say nothing, and each planted lie is found by the
+// invariant that is there to find it. Histories are written by hand, so nothing of the product can excuse a judge.
+
+import { describe, expect, test } from 'vitest';
+
+import { gatewayInvariants } from '../../src/sim/invariants/gateway/all.ts';
+import { judgeTrace } from '../../src/sim/simulate.ts';
+import type { TraceEvent, TraceRecord } from '../../src/sim/trace.ts';
+
+type Written = Readonly<Record<string, unknown>> & { readonly kind: TraceRecord['kind'] };
+
+const A = 'p1-a';
+/** Without ids, and in order. */
+const B = 'p1-b';
+/** Without ids, and in any order. */
+const C = 'p1-c';
+const me = { node: 0, client: 1, connection: 11 };
+
+const began: Written = {
+  kind: 'gatewayBegan',
+  channels: [
+    { channel: A, hasIds: true, isOrdered: false },
+    { channel: B, hasIds: false, isOrdered: true },
+    { channel: C, hasIds: false, isOrdered: false },
+  ],
+};
+const asked = (what: string, more: object = {}): Written => ({
+  kind: 'holdAsked',
+  what,
+  channels: [A],
+  seen: [0],
+  isTooLarge: false,
+  ...me,
+  ...more,
+});
+const said = (hold: string, more: object = {}): Written => ({
+  kind: 'originSaid',
+  status: 200,
+  hold,
+  lines: [],
+  isLie: false,
+  wantsParting: false,
+  ...me,
+  ...more,
+});
+const answered = (status: number, items: number[] = [], more: object = {}): Written => ({
+  kind: 'holdAnswered',
+  status,
+  lines: items.length === 0 ? [] : [{ channel: A, items }],
+  ...me,
+  ...more,
+});
+const opened: Written = { kind: 'holdOpened', ...me };
+const heard = (item: number, channel = A): Written => ({ kind: 'holdHeard', channel, item, ...me });
+const ended = (by: string, isWhole = true, more: object = {}): Written => ({
+  kind: 'holdEnded',
+  by,
+  isWhole,
+  ...me,
+  ...more,
+});
+const made = (item: number, isProbe = false, channel = A, more: object = {}): Written => ({
+  kind: 'itemMade',
+  channel,
+  item,
+  isProbe,
+  ...more,
+});
+const at = (kind: Written['kind'], atMs: number): Written => ({ kind, atMs });
+const told = (purpose: string): Written => ({ kind: 'originHeard', purpose, ...me });
+const word = (kind: 'wordSaid' | 'wordTaken' | 'wordEchoed', number: number): Written => ({
+  kind,
+  word: number,
+  ...me,
+});
+const fetched = (question: number, more: object = {}): Written => ({
+  kind: 'fetchBegan',
+  node: 0,
+  shard: 0,
+  question,
+  owner: '0/gateway/ws:1',
+  isEvents: true,
+  ...more,
+});
+const fetchEnded = (question: number): Written => ({
+  kind: 'fetchEnded',
+  node: 0,
+  shard: 0,
+  question,
+  how: 'collected',
+});
+const counted = (connections: number, followed: unknown[] = []): Written => ({
+  kind: 'gatewayCounted',
+  node: 0,
+  shard: 0,
+  connections,
+  followed,
+});
+const shard = (actors: number): Written => ({
+  kind: 'counted',
+  node: 0,
+  shard: 0,
+  connections: 0,
+  actors,
+  actorsAlways: 6,
+});
+const handed = (item: number, atMs: number): Written => ({
+  kind: 'itemSent',
+  node: 0,
+  channel: B,
+  item,
+  isRepeat: false,
+  atMs,
+});
+const followedTold = (count: number, channel = B): Written => ({
+  kind: 'followedTold',
+  node: 0,
+  shard: 0,
+  followed: count === 0 ? [] : [[channel, 'stream', count]],
+});
+const died: Written = { kind: 'shardCrashed', node: 0, shard: 0 };
+const plainStream = asked('stream', { channels: [B], seen: [0] });
+
+function history(...records: Written[]): TraceEvent[] {
+  return records.map((record, seq) => {
+    const { atMs } = record;
+    const instant = typeof atMs === 'number' ? atMs * 1_000 : seq;
+    return { cause: -1, ...record, seq, at: instant } as unknown as TraceEvent;
+  });
+}
+
+function broken(...records: Written[]): string[] {
+  return judgeTrace(history(...records), gatewayInvariants).map(({ property }) => property);
+}
+
+const clean: Readonly<Record<string, readonly Written[]>> = {
+  'a long-poll that is answered, and the next one': [
+    began,
+    asked('poll'),
+    said('response'),
+    answered(200, [1]),
+    ended('server'),
+    asked('poll', { seen: [1], connection: 12 }),
+    answered(200, [2, 3], { connection: 12 }),
+    ended('server', true, { connection: 12 }),
+  ],
+  'a stream that misses nothing': [
+    began,
+    asked('stream', { seen: [4] }),
+    opened,
+    heard(5),
+    heard(6),
+    ended('network', false),
+  ],
+  'a stream whose origin was wrong about what it had given': [
+    began,
+    asked('stream'),
+    opened,
+    heard(1),
+    said('stream', { isLie: true }),
+    heard(1),
+  ],
+  'a plain stream that begins somewhere': [began, plainStream, opened, heard(7, B), heard(8, B)],
+  'a plain stream after a death': [began, died, plainStream, opened, heard(7, B), heard(9, B)],
+  'what comes in any order': [
+    began,
+    asked('stream', { channels: [C] }),
+    opened,
+    heard(2, C),
+    heard(1, C),
+  ],
+  'errors while faults last': [began, asked('poll'), answered(502), at('healed', 10)],
+  'errors for what is too large': [
+    began,
+    at('healed', 1),
+    { ...asked('poll', { isTooLarge: true }), atMs: 9_000 },
+    { ...answered(400), atMs: 9_001 },
+  ],
+  'questions one after the other': [fetched(1), fetchEnded(1), fetched(2), fetchEnded(2)],
+  'a question that died with its shard': [fetched(1), died, at('quiet', 9_000)],
+  'words that are taken in parts': [
+    opened,
+    word('wordSaid', 1),
+    word('wordSaid', 2),
+    word('wordTaken', 1),
+    { kind: 'wordsAnswered', isPartial: true, ...me },
+    word('wordEchoed', 1),
+    at('holdersLeft', 9_000),
+  ],
+  'an origin that is told of the end': [
+    said('stream', { wantsParting: true }),
+    opened,
+    at('healed', 1),
+    { ...ended('client'), atMs: 8_000 },
+    told('gone'),
+    at('quiet', 9_000),
+  ],
+  'an item before a stream stood': [
+    began,
+    plainStream,
+    { ...opened, atMs: 1 },
+    handed(1, 1_000),
+    handed(2, 5_001),
+    heard(2, B),
+    followedTold(1),
+    at('holdersLeft', 9_000),
+  ],
+  'an item that died with its shard': [
+    began,
+    plainStream,
+    { ...opened, atMs: 1 },
+    handed(1, 5_000),
+    died,
+    followedTold(1),
+    at('holdersLeft', 9_000),
+  ],
+  'followers who are as many as is told': [
+    plainStream,
+    opened,
+    followedTold(1),
+    at('holdersLeft', 9_000),
+  ],
+  'followers who have just come': [
+    plainStream,
+    { ...opened, atMs: 8_000 },
+    followedTold(0),
+    at('holdersLeft', 9_000),
+  ],
+  'everybody is there in the end': [
+    began,
+    made(1),
+    asked('stream'),
+    opened,
+    heard(1),
+    at('rested', 1_000),
+    made(2, true, A, { atMs: 2_000 }),
+    heard(2),
+    followedTold(1, A),
+    at('holdersLeft', 9_000),
+    counted(0),
+    shard(6),
+  ],
+  'a client who is gone is owed nothing': [
+    began,
+    asked('stream'),
+    opened,
+    { kind: 'left', node: 0, client: 1 },
+    ended('client', false),
+    made(1, true),
+    at('rested', 1_000),
+    at('holdersLeft', 9_000),
+  ],
+};
+
+const planted: readonly (readonly [property: string, lie: string, history: readonly Written[]])[] =
+  [
+    ['answers-once', 'two answers', [began, asked('poll'), answered(200), answered(200)]],
+    ['answers-once', 'more after the end', [began, asked('poll'), ended('server'), answered(200)]],
+    ['answers-once', 'a word of nobody', [{ kind: 'holdMisheard', what: 'a second head', ...me }]],
+    ['answers-once', 'a publisher refused', [{ kind: 'controlAnswered', node: 0, status: 400 }]],
+    ['prefixes', 'another prefix', [began, asked('stream'), opened, heard(1, 'p2-a')]],
+    [
+      'prefixes',
+      'another channel in an answer',
+      [began, asked('poll', { channels: [B] }), answered(200, [1])],
+    ],
+    ['holds-order', 'an item is missing', [began, asked('stream'), opened, heard(1), heard(3)]],
+    ['holds-order', 'an item comes twice', [began, asked('stream'), opened, heard(1), heard(1)]],
+    [
+      'holds-order',
+      'an answer leaves one out',
+      [began, asked('poll', { seen: [4] }), answered(200, [6])],
+    ],
+    [
+      'holds-order',
+      'a death excuses nothing where ids are told',
+      [began, died, asked('stream'), opened, heard(2)],
+    ],
+    ['holds-order', 'a plain stream goes back', [began, plainStream, heard(7, B), heard(6, B)]],
+    ['holds-order', 'a plain stream has a gap', [began, plainStream, heard(7, B), heard(9, B)]],
+    [
+      'holds-order',
+      'one comes twice in any order',
+      [began, asked('stream', { channels: [C] }), heard(2, C), heard(1, C), heard(2, C)],
+    ],
+    ['fetches', 'two at a time', [fetched(1), fetched(2)]],
+    ['fetches', 'one is never ended', [fetched(1), at('quiet', 9_000)]],
+    ['fetches', 'one ends twice', [fetched(1), fetchEnded(1), fetchEnded(1)]],
+    [
+      'words',
+      'one was never said',
+      [word('wordSaid', 1), word('wordTaken', 1), word('wordTaken', 2)],
+    ],
+    [
+      'words',
+      'one is lost',
+      [
+        word('wordSaid', 1),
+        word('wordSaid', 2),
+        word('wordSaid', 3),
+        word('wordTaken', 1),
+        word('wordTaken', 3),
+      ],
+    ],
+    [
+      'words',
+      'one is taken twice',
+      [word('wordSaid', 1), word('wordTaken', 1), word('wordTaken', 1)],
+    ],
+    ['words', 'an echo is lost', [word('wordEchoed', 1), word('wordEchoed', 3)]],
+    ['words', 'one waits for ever', [opened, word('wordSaid', 1), at('holdersLeft', 9_000)]],
+    [
+      'partings',
+      'an origin is not told',
+      [
+        said('stream', { wantsParting: true }),
+        opened,
+        at('healed', 1),
+        { ...ended('client'), atMs: 8_000 },
+        at('quiet', 9_000),
+      ],
+    ],
+    [
+      'partings',
+      'a WebSocket ends in silence',
+      [
+        asked('ws'),
+        opened,
+        at('healed', 1),
+        { ...ended('client'), atMs: 8_000 },
+        at('quiet', 9_000),
+      ],
+    ],
+    [
+      'holders-patience',
+      'an error when all is well',
+      [
+        began,
+        at('healed', 1),
+        { ...asked('poll'), atMs: 9_000 },
+        { ...answered(502), atMs: 9_001 },
+      ],
+    ],
+    [
+      'holders-patience',
+      'silence when all is well',
+      [
+        began,
+        at('healed', 1),
+        { ...asked('poll'), atMs: 9_000 },
+        { ...ended('patience'), atMs: 17_000 },
+      ],
+    ],
+    [
+      'holders-patience',
+      'a cut when all is well',
+      [
+        began,
+        at('healed', 1),
+        { ...asked('stream'), atMs: 9_000 },
+        { ...ended('network'), atMs: 9_900 },
+      ],
+    ],
+    [
+      'holds-liveness',
+      'something is missing at rest',
+      [began, made(1), made(2), asked('stream'), opened, heard(1), at('rested', 1_000)],
+    ],
+    [
+      'holds-liveness',
+      'a plain hold hears nothing of what is published then',
+      [began, plainStream, opened, made(1, true, B, { atMs: 2_000 }), at('holdersLeft', 9_000)],
+    ],
+    [
+      'holds-liveness',
+      'a long-poll is not answered by what is published then',
+      [
+        began,
+        asked('poll', { channels: [B] }),
+        said('response'),
+        made(1, true, B, { atMs: 2_000 }),
+        at('holdersLeft', 9_000),
+      ],
+    ],
+    [
+      'holds-liveness',
+      'a stream does not come back',
+      [
+        began,
+        plainStream,
+        opened,
+        { ...ended('network', false), atMs: 100 },
+        made(1, true, B, { atMs: 2_000 }),
+        at('holdersLeft', 9_000),
+      ],
+    ],
+    [
+      'holds-all',
+      'an item that is never heard',
+      [
+        began,
+        plainStream,
+        { ...opened, atMs: 1 },
+        handed(1, 5_000),
+        handed(2, 5_001),
+        heard(2, B),
+        at('holdersLeft', 9_000),
+      ],
+    ],
+    ['followers', 'one too few', [plainStream, opened, followedTold(0), at('holdersLeft', 9_000)]],
+    ['followers', 'one too many', [plainStream, opened, followedTold(2), at('holdersLeft', 9_000)]],
+    ['followers', 'one of nobody', [followedTold(1), at('holdersLeft', 9_000)]],
+    ['leftovers', 'a client who has left', [counted(1)]],
+    ['leftovers', 'a follower who has left', [counted(0, [[A, 'stream', 1]])]],
+    ['leftovers', 'an actor of nobody', [shard(7)]],
+  ];
+
+describe('a clean history breaks nothing', () => {
+  test.each(Object.entries(clean))('%s', (_, records) => {
+    expect(judgeTrace(history(...records), gatewayInvariants)).toEqual([]);
+  });
+});
+
+describe('a planted lie is found', () => {
+  test.each(planted)('by %s: %s', (property, _, records) => {
+    expect(broken(...records)).toContain(property);
+  });
+
+  test('by every invariant there is', () => {
+    const found = new Set(planted.map(([property]) => property));
+    const judged = gatewayInvariants.map(({ property }) => property);
+    expect(judged.filter((property) => !found.has(property))).toEqual([]);
+  });
+});

@@ -193,6 +193,17 @@ export function nodesChanged(
   retry(state, context);
 }
 
+/** [HP-HOME-3] A home that died knows nothing, even if another life of its node has come already. */
+export function homeDown(state: RoomsState, node: string, context: Turn): void {
+  for (const [name, guests] of [...state.guests]) {
+    if (guests.home !== node) continue;
+    guests.home = '';
+    moveGuests(state, name, guests, context);
+  }
+  for (const pending of state.pending.values()) pending.isMoved = true;
+  retry(state, context);
+}
+
 /** [HP-HOME-3] A new home is told who of this node is in the room, and what was said there. */
 function moveGuests(state: RoomsState, name: string, guests: Guests, context: Turn): void {
   const home = homeNodeOf(state, name) ?? '';

@@ -8,7 +8,16 @@ import { encodeLine, type Payload } from '../../codecs/hp/writing.ts';
 import type { ActorDefinition } from '../../runtime/actor.ts';
 import { type ChatContext, secondsAt, uuidFrom } from '../chat-context.ts';
 import { entryPayload } from '../chat-formats.ts';
-import { askHome, guestsGone, heard, isAway, nodesChanged, peerSaid, retry } from './away.ts';
+import {
+  askHome,
+  guestsGone,
+  heard,
+  homeDown,
+  isAway,
+  nodesChanged,
+  peerSaid,
+  retry,
+} from './away.ts';
 import { byCode, isAfter, type Room } from './room.ts';
 import type { Member, RoomAsk, RoomsMessage } from './room-messages.ts';
 import {
@@ -77,6 +86,7 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
         for (const room of state.rooms.values())
           for (const member of room.sessions)
             if (member.node === message.node) depart(state, room, member, 'node_down', context);
+        homeDown(state, message.node, context);
         return;
       case 'shardDown':
         guestsGone(state, message.shard, context);

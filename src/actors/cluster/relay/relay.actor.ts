@@ -43,6 +43,8 @@ interface Peer {
   /** The last that came of it, in this life of it. */
   heardTo: number;
   isLinked: boolean;
+  /** It is taken for dead: nothing waits for it. */
+  isGone: boolean;
   /** It waits to hear that something came. */
   isOwed: boolean;
   /** What came of a body that is sent in parts. */
@@ -81,7 +83,7 @@ export const relayActor: ActorDefinition<RelayArgs, RelayState, RelayMessage> = 
         const { node, kind, key, id, body } = message;
         const peer = state.peers.get(node);
         tellInterest(state, context);
-        if (peer !== undefined)
+        if (peer !== undefined && !peer.isGone)
           add(state, node, peer, { kind, key, id, data: packed(body) }, context);
         return;
       }
@@ -225,6 +227,7 @@ function linkUp(state: RelayState, node: string, incarnation: number, context: T
     peer.partsLength = 0;
   }
   peer.isLinked = true;
+  peer.isGone = false;
   peer.isOwed = false;
   peer.outgoing.relinked();
   tellWhole(state, node, context);
@@ -237,7 +240,7 @@ function peerOf(state: RelayState, node: string, incarnation: number): Peer {
   if (known !== undefined) return known;
   const peer: Peer = {
     ...{ outgoing: new Outgoing(state.args.cluster.options), incarnation, heardTo: 0 },
-    ...{ isLinked: false, isOwed: false, parts: [], partsLength: 0 },
+    ...{ isLinked: false, isGone: false, isOwed: false, parts: [], partsLength: 0 },
   };
   state.peers.set(node, peer);
   return peer;
@@ -247,6 +250,7 @@ function gone(state: RelayState, node: string, context: Turn): void {
   const peer = state.peers.get(node);
   if (peer === undefined) return;
   peer.isLinked = false;
+  peer.isGone = true;
   const lost = peer.outgoing.clear();
   if (lost > 0) context.count('cluster.forwards.lost', lost);
   shift(state, state.interest.forget(node), context);

@@ -8,6 +8,14 @@ import type { BrokerOptions } from './actors/broker/broker-options.ts';
 import type { HomeLimits } from './actors/routing/home.actor.ts';
 import { chatDoorRows, chatMistakes, chatRows } from './config/chat-settings.ts';
 import type { ChatOptions } from './actors/chat/chat-options.ts';
+import {
+  clusterDoorRows,
+  clusterMistakes,
+  clusterOf,
+  clusterRows,
+  type ClusterCheck,
+  namesOf,
+} from './config/cluster-settings.ts';
 import { fromFile } from './config/file-layer.ts';
 import { gatewayDoorRows, gatewayRows } from './config/gateway-settings.ts';
 import { gatewayOfPushpin, gatewayOfSettings, type GatewaySetup } from './config/gateway-setup.ts';
@@ -80,6 +88,7 @@ export interface NodeOptions {
   readonly broker: BrokerOptions;
   readonly home: HomeLimits;
   readonly chat: ChatOptions;
+  readonly cluster: ReturnType<typeof clusterOf>;
 }
 
 /** One setting as it is in force, for people. */
@@ -114,7 +123,7 @@ export interface FileProblem {
 }
 
 /** Looks into the files that settings name. */
-export interface FileChecks {
+export interface FileChecks extends ClusterCheck {
   tls(files: TlsFiles): readonly FileProblem[];
   auth(settings: AuthSettings): readonly FileProblem[];
   passwords(file: string): readonly FileProblem[];
@@ -157,7 +166,6 @@ export function readConfig(input: ConfigInput): ConfigReading {
   const chat = values.section('chat.', chatRows);
   const chatTls = tlsOf(values, 'chat.', chatDoor, input.checks);
   const hasAuth = checkAuth(values, auth, requireToken, input.checks);
-
   if (drain.deadlineMs < drain.spreadMs) {
     const problem = 'drain.deadlineMs is shorter than drain.spreadMs';
     const wayOut = 'The deadline must leave time for the spread.';
@@ -172,13 +180,14 @@ export function readConfig(input: ConfigInput): ConfigReading {
     const problem = 'the broker door and the admin door have the same port';
     values.refuse(['admin.port', 'broker.port'], problem, 'Give each door a port of its own.');
   }
-  for (const { keys, problem, wayOut } of chatMistakes(
-    chat,
-    chatDoor.passwordFile,
-    hasAuth,
-    input.checks,
-  ))
+  const clusterDoor = values.section('cluster.', clusterDoorRows);
+  const clusterSettings = values.section('cluster.', clusterRows);
+  for (const { keys, problem, wayOut } of [
+    ...chatMistakes(chat, chatDoor.passwordFile, hasAuth, input.checks),
+    ...clusterMistakes(clusterDoor, clusterSettings, input.checks),
+  ])
     values.refuse(keys, problem, wayOut);
+  const cluster = clusterOf(clusterDoor, clusterSettings, chat);
   if (values.mistakes.length > 0) return { ok: false, mistakes: values.mistakes.toSorted(byPlace) };
 
   const broker = {
@@ -220,7 +229,8 @@ export function readConfig(input: ConfigInput): ConfigReading {
     drain,
     broker,
     home,
-    chat,
+    chat: { ...chat, ...namesOf(cluster) },
+    cluster,
   };
   const warnings = [...values.warnings, ...dangers(options)];
   return { ok: true, options, warnings, effective: values.effective() };

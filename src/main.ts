@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError } from 'commander';
+import { declareCluster } from './cluster-command.ts';
 import { type ConfigReading, readConfig } from './config.ts';
 import { configFlag, declareFlags, fromFlags, pushpinFlag, routeFlags } from './config/flags.ts';
 import { CONFIG_VARIABLE, type Mistake } from './config/layers.ts';
@@ -11,6 +12,7 @@ import { readPushpinConf, type PushpinReading } from './config/pushpin/pushpin-c
 import { referenceTable } from './config/reference.ts';
 import { declarePublish, EXIT_PUBLISH } from './publish-command.ts';
 import { RunningNode } from './running-node.ts';
+import { secretProblems } from './transports/process/cluster-files.ts';
 import { passwordProblems, readPasswordLine } from './transports/process/password-files.ts';
 import { readAuth } from './transports/process/auth-files.ts';
 import { readPair } from './transports/process/tls.ts';
@@ -33,6 +35,7 @@ async function main(args: readonly string[]): Promise<void> {
       .description('Show the settings in force, or every mistake in them.'),
   ).action((_: unknown, command: Command) => checkConfig(command));
   declarePublish(program.command('publish'));
+  declareCluster(program.command('cluster'));
   program
     .command('config-reference')
     .description('Print all settings as a Markdown table.')
@@ -106,6 +109,7 @@ function readSettings(command: Command): ConfigReading {
         return reading.ok ? [] : reading.problems;
       },
       passwords: passwordProblems,
+      secrets: secretProblems,
     },
   });
 }

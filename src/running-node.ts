@@ -9,6 +9,7 @@ import { GatewayDoors } from './gateway-doors.ts';
 import { createLogEdge } from './transports/log.edge.ts';
 import { AdminDoor } from './transports/process/admin.ts';
 import { readAuth } from './transports/process/auth-files.ts';
+import { secretsOf } from './transports/process/cluster-files.ts';
 import { Departure, departOnSignals, EXIT_BUG } from './transports/process/departure.ts';
 import { doorRefusal, reasonOf } from './transports/process/door-refusal.ts';
 import { Metrics } from './transports/process/metrics.ts';
@@ -145,6 +146,12 @@ export class RunningNode {
     message,
   }: Extract<ShardsStarted, { readonly ok: false }> & { readonly port: number }): string {
     const { chat } = this.#options.doors;
+    const { cluster } = this.#options;
+    if (door === 'cluster' && cluster?.port !== undefined) {
+      const settings = { portSetting: '--cluster-port', hostSetting: '--cluster-host' };
+      const { host, port: at } = cluster;
+      return doorRefusal({ door, host, port: at, ...settings, code, message });
+    }
     if (door === 'chat' && chat !== undefined) {
       const settings = { portSetting: '--chat-port', hostSetting: '--chat-host' };
       return doorRefusal({ door, ...chat, ...settings, code, message });
@@ -176,6 +183,12 @@ export class RunningNode {
         dialect: 'chat',
       };
     }
+    const { cluster } = this.#options;
+    if (cluster?.port !== undefined) {
+      const { host, port: peersPort } = cluster;
+      const plain = { tls: undefined, deflate: false, dialect: 'peers' } as const;
+      opened['cluster'] = { host, port: peersPort, ...plain };
+    }
     const options: ShardsOptions = {
       threads: this.#threads(),
       seed: randomInt(2 ** 32),
@@ -187,6 +200,7 @@ export class RunningNode {
       home,
       auth: keys?.auth,
       chat: this.#chatSettings(),
+      cluster: this.#clusterSettings(),
     };
     return startShards(options, {
       ...this.#gateway?.events,
@@ -206,6 +220,13 @@ export class RunningNode {
     return { options: chat, incarnation: Date.now(), passwords };
   }
 
+  #clusterSettings(): ShardsOptions['cluster'] {
+    const { cluster } = this.#options;
+    if (cluster === undefined) return undefined;
+    const options = { ...cluster.options, keys: secretsOf(cluster.secretFile) };
+    return { options, incarnation: Date.now() };
+  }
+
   #threads(): number {
     const { threads } = this.#options;
     if (threads === 1 || platformsThatShare.includes(process.platform)) return threads;
@@ -220,6 +241,7 @@ export class RunningNode {
       ...this.#gateway?.schemes,
       broker: broker?.tls === undefined ? 'ws' : 'wss',
       chat: this.#chatTls === undefined ? 'tcp' : 'tls',
+      cluster: 'tcp',
       admin: admin?.tls === undefined ? 'http' : 'https',
     };
     const places = Object.entries(doors).map(([door, at]) =>
@@ -240,6 +262,7 @@ export class RunningNode {
         const isReady = this.#isReady && (this.#shards?.alive ?? 0) > 0;
         return { isReady, status: isReady ? 'ready' : 'starting' };
       },
+      cluster: () => this.#shards?.cluster() ?? Promise.resolve(undefined),
       metrics: async () => ({
         contentType: this.#metrics.contentType,
         text: await this.#metrics.scrape(this.#shards, this.#gateway?.figures),

@@ -14,6 +14,7 @@
 //   users                    keeps the users whose home is here: sessions, presence, what waits
 //   channels                 keeps the channels whose home is here: ids, sequence, who follows
 //   control                  publishers and operators, on shard 0
+//   members ── <n>           one for each link to another node; with relay and locations on shard 0
 
 import { acrossOf, type BridgeRule } from './bridge/bridge.ts';
 import { brokerDoor, type BrokerDoorMessage } from './broker/broker-door.actor.ts';
@@ -21,22 +22,37 @@ import { brokerFormats } from './broker/broker-formats.ts';
 import type { BrokerOptions } from './broker/broker-options.ts';
 import { type BrokerWire, bytesWire } from './codecs/broker-wire.ts';
 import type { ChatContext, ChatStart } from './chat/chat-context.ts';
+import { shardOfRoom, shardOfUser } from './chat/chat-context.ts';
 import { chatFormats } from './chat/chat-formats.ts';
 import { hpDoor, type HpDoorMessage } from './chat/hp-door.actor.ts';
+import { roomCarriage } from './chat/rooms/room-carriage.ts';
 import { roomsActor } from './chat/rooms/rooms.actor.ts';
 import type { RoomsMessage } from './chat/rooms/room-messages.ts';
 import { usersActor } from './chat/users/users.actor.ts';
 import type { UsersMessage } from './chat/users/user-messages.ts';
+import type { ClusterContext, ClusterStart } from './cluster/cluster-options.ts';
+import { membersActor } from './cluster/links/membership.actor.ts';
+import type { MembersMessage } from './cluster/links/members-state.ts';
+import { locationsActor, type LocationsMessage } from './cluster/locations/locations.actor.ts';
+import { relayActor, type RelayMessage } from './cluster/relay/relay.actor.ts';
 import { askingPaceOf } from './gateway/asking-pace.ts';
 import { channelsActor } from './gateway/channels/channels.actor.ts';
 import { type ChannelsMessage, topicOfChannel } from './gateway/channel-messages.ts';
 import { controlActor, type ControlMessage, type ZmqUris } from './gateway/control.actor.ts';
 import { gripFormats } from './gateway/formats.ts';
+import { gripCarriage } from './gateway/grip-carriage.ts';
 import type { GatewayContext } from './gateway/gateway-context.ts';
 import { gatewayDoor, type GatewayDoorMessage } from './gateway/gateway-door.actor.ts';
 import type { GatewayOptions } from './gateway/gateway-options.ts';
 import { RouteTable } from './codecs/grip/routes-file.ts';
-import { homeActor, type HomeLimits, type HomeMessage } from './routing/home.actor.ts';
+import {
+  homeActor,
+  type HomeAnswer,
+  type HomeLimits,
+  type HomeMessage,
+} from './routing/home.actor.ts';
+import { plainCarriage } from './routing/relay/plain-carriage.ts';
+import { type KeeperKind, type PeerNotice, RELAY_SHARD } from './routing/relay/relay-seam.ts';
 import { routerActor } from './routing/router.actor.ts';
 import type { RouterMessage } from './routing/router-state.ts';
 import { type Address, addressOf } from './runtime/actor.ts';
@@ -59,6 +75,8 @@ export interface ShardOptions {
   readonly bridge?: readonly BridgeRule[];
   /** Undefined when the node has no chat. */
   readonly chat?: ChatStart | undefined;
+  /** Undefined when the node is alone. */
+  readonly cluster?: ClusterStart | undefined;
 }
 
 export interface GatewayStart {
@@ -82,6 +100,10 @@ export interface ShardActors {
   readonly chat: Address<HpDoorMessage>;
   readonly rooms: Address<RoomsMessage>;
   readonly users: Address<UsersMessage>;
+  /** These three on shard 0 alone. */
+  readonly members: Address<MembersMessage>;
+  readonly relay: Address<RelayMessage>;
+  readonly locations: Address<LocationsMessage>;
 }
 
 export const homeDefaults: HomeLimits = {
@@ -105,6 +127,9 @@ export function actorsOf(shard: number): ShardActors {
     chat: addressOf(shard, 'chat'),
     rooms: addressOf(shard, 'rooms'),
     users: addressOf(shard, 'users'),
+    members: addressOf(shard, 'members'),
+    relay: addressOf(shard, 'relay'),
+    locations: addressOf(shard, 'locations'),
   };
 }
 
@@ -150,15 +175,20 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
     },
     'router',
   );
-  const routerOf = (other: number): Address<RouterMessage> => actorsOf(other).router;
+  const { relay } = actorsOf(0);
+  const routerOf = (other: number): Address<HomeAnswer> =>
+    other === RELAY_SHARD ? relay : actorsOf(other).router;
   const homeOfShard = (other: number): Address<HomeMessage> => actorsOf(other).home;
   const { bridge = [] } = options;
   const across = acrossOf(bridge);
   const bridges = bridge.length === 0 ? undefined : { shards, homeOfShard, across };
-  system.spawn(homeActor, { shards, limits, routerOf, bridges }, 'home');
+  const joined = options.cluster === undefined ? undefined : relay;
+  system.spawn(homeActor, { shards, limits, routerOf, bridges, relay: joined }, 'home');
   system.spawn(brokerDoor, { options: broker, edges, router, wire }, 'broker');
   if (options.gateway !== undefined) startGateway(system, options, options.gateway, bridge);
-  if (options.chat !== undefined) startChat(system, options, options.chat);
+  if (options.chat !== undefined)
+    startChat(system, options, options.chat, options.cluster?.options.node);
+  if (options.cluster !== undefined && shard === 0) startCluster(system, options, options.cluster);
   return actorsOf(shard);
 }
 
@@ -192,7 +222,12 @@ function startGateway(
   system.spawn(controlActor, { gateway, doorOfShard, zmqUris }, 'control');
 }
 
-function startChat(system: System, { shard, shards }: ShardOptions, start: ChatStart): void {
+function startChat(
+  system: System,
+  { shard, shards }: ShardOptions,
+  start: ChatStart,
+  node: string | undefined,
+): void {
   const { router, home } = actorsOf(shard);
   const { options } = start;
   const chat: ChatContext = {
@@ -205,8 +240,56 @@ function startChat(system: System, { shard, shards }: ShardOptions, start: ChatS
     home,
     roomsOfShard: (other) => actorsOf(other).rooms,
     usersOfShard: (other) => actorsOf(other).users,
+    seam: node === undefined ? undefined : { node, ...actorsOf(0) },
   };
   system.spawn(roomsActor, chat, 'rooms');
   system.spawn(usersActor, chat, 'users');
   system.spawn(hpDoor, chat, 'chat');
+}
+
+/** Links and what is known of other nodes live on one shard; homes and keepers of all shards speak with it. */
+function startCluster(system: System, options: ShardOptions, start: ClusterStart): void {
+  const { shards } = options;
+  const cluster: ClusterContext = { ...start, edges: edgesOf(0) };
+  const { members, relay, locations } = actorsOf(0);
+
+  const hasChat = options.chat !== undefined;
+  const all = Array.from({ length: hasChat ? shards : 0 }, (_, shard) => actorsOf(shard));
+  const keepers: readonly Address<PeerNotice>[] = all.flatMap(({ users, rooms }) => [users, rooms]);
+  const roomsOfShard = (shard: number): Address<RoomsMessage> => actorsOf(shard).rooms;
+  const keeperOf = (kind: KeeperKind, key: string): Address<PeerNotice> | undefined => {
+    if (!hasChat) return undefined;
+    if (kind === 'room') return roomsOfShard(shardOfRoom({ shards }, key));
+    return actorsOf(shardOfUser({ shards }, key)).users;
+  };
+  const homeOfShard = (shard: number): Address<HomeMessage> => actorsOf(shard).home;
+  const channelsOfShard = (shard: number): Address<ChannelsMessage> => actorsOf(shard).channels;
+  system.spawn(
+    relayActor,
+    {
+      ...{ cluster, shards, members, homeOfShard },
+      carriages: [
+        plainCarriage('broker/', shards, homeOfShard),
+        ...(options.gateway === undefined ? [] : [gripCarriage(shards, channelsOfShard)]),
+        ...(hasChat ? [roomCarriage(shards, start.options.node, roomsOfShard)] : []),
+      ],
+      keeperOf,
+      keepers,
+    },
+    'relay',
+  );
+  system.spawn(
+    locationsActor,
+    {
+      ...{ cluster, shards, members },
+      keeperOfShard: hasChat ? (shard) => actorsOf(shard).users : undefined,
+      shardOfUser: (user) => shardOfUser({ shards }, user),
+    },
+    'locations',
+  );
+  system.spawn(
+    membersActor,
+    { cluster, hearers: [relay, locations], observers: keepers },
+    'members',
+  );
 }

@@ -7,6 +7,7 @@ import { type BrokerOptions, brokerDefaults } from '../actors/broker/broker-opti
 import { homeDefaults } from '../actors/node.ts';
 import { count, file, host, MiB, none, type Row, row, type Rows } from './rows.ts';
 import { chatDoorRows, chatRows } from './chat-settings.ts';
+import { clusterDoorRows, clusterRows } from './cluster-settings.ts';
 import { gatewayDoorRows, gatewayRows } from './gateway-settings.ts';
 import type { HomeLimits } from '../actors/routing/home.actor.ts';
 import {
@@ -346,6 +347,8 @@ export const settings: readonly Setting[] = [
   ...section('bridge.', bridgeRows),
   ...section('chat.', chatDoorRows),
   ...section('chat.', chatRows),
+  ...section('cluster.', clusterDoorRows),
+  ...section('cluster.', clusterRows),
   ...section('history.', historyRows),
   ...section('admin.', adminRows),
   ...section('auth.', authRows),

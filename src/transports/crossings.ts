@@ -86,8 +86,13 @@ export class Crossings {
   }
 
   send(shard: number, to: string, message: unknown): void {
-    const peer = this.#peers.get(shard);
-    if (peer === undefined) throw new Error(`this node has no shard ${shard}`);
+    if (shard >= this.#options.shards) throw new Error(`this node has no shard ${shard}`);
+    let peer = this.#peers.get(shard);
+    if (peer === undefined) {
+      // It is on its way: what is sent to it waits.
+      peer = { packr: newPackr(), port: undefined, gathered: [], posted: 0 };
+      this.#peers.set(shard, peer);
+    }
     peer.gathered.push([to, message]);
     if (peer.port !== undefined) this.#dirty.add(shard);
   }

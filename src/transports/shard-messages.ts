@@ -3,6 +3,7 @@
 // Everything here survives structured clone. Refuses to know how either side obeys.
 
 import type { MessagePort } from 'node:worker_threads';
+import type { ClusterTold } from '../actors/cluster/links/members-state.ts';
 import type { Log } from '../actors/runtime/edges.ts';
 import type { Noticed } from './operator/notices.ts';
 import type { ShardsOptions, ShardStats, TlsMaterial } from './shards-contract.ts';
@@ -25,6 +26,7 @@ export type ToShard =
   | { readonly type: 'peerDown'; readonly shard: number }
   | { readonly type: 'peerUp'; readonly shard: number; readonly port: MessagePort }
   | { readonly type: 'reportStats'; readonly ref: number }
+  | { readonly type: 'describeCluster'; readonly ref: number }
   | { readonly type: 'reloadTls'; readonly door: string; readonly material: TlsMaterial }
   | { readonly type: 'changeRoutes'; readonly text: string }
   /** To shard 0: what came by ZeroMQ, in order; answered with `itemsTaken`. */
@@ -52,6 +54,7 @@ export type FromShard =
       readonly message: string;
     }
   | { readonly type: 'stats'; readonly ref: number; readonly stats: ShardStats }
+  | ClusterTold
   | { readonly type: 'log'; readonly entry: Log }
   | { readonly type: 'drained' }
   | { readonly type: 'itemsTaken'; readonly ref: number }

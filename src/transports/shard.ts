@@ -2,8 +2,11 @@
 // A turn is: fire timers, let actors run until none is ready, then write what they said: sockets and crossings once.
 // Refuses to know what the actors do. Obeys ADR 0004.
 
+import type { ClusterStart } from '../actors/cluster/cluster-options.ts';
+import type { ClusterTold } from '../actors/cluster/links/members-state.ts';
 import { type Address, addressOf } from '../actors/runtime/actor.ts';
 import type { GatewayCommand, ProxyRequested } from '../actors/runtime/gateway-edges.ts';
+import type { TcpOpened } from '../actors/runtime/tcp/tcp-edges.ts';
 import { System } from '../actors/runtime/system.ts';
 import { actorsOf, edgesOf, startShard } from '../actors/node.ts';
 import { createPasswordEdge } from './auth/password-book.ts';
@@ -122,6 +125,7 @@ export class Shard {
         { now: Date.now, log: (entry) => say({ type: 'log', entry }) },
       ),
     );
+    this.#system.bind(addressOf<ClusterTold>(shard, 'edge/cluster'), say);
     this.#desk = new ShardDesk(options.operations, {
       actor: actorsOf(shard).control,
       deliver,
@@ -142,6 +146,7 @@ export class Shard {
         chat === undefined
           ? undefined
           : { ...chat, life: data.life, wallAtZeroMs: Date.now() - nowUs() / 1_000 },
+      cluster: clusterOf(data),
     });
     this.#schedule();
   }
@@ -163,6 +168,13 @@ export class Shard {
       case 'reportStats':
         this.#say({ type: 'stats', ref: message.ref, stats: this.#stats() });
         return;
+      case 'describeCluster': {
+        const replyTo = addressOf<ClusterTold>(this.#data.shard, 'edge/cluster');
+        const { members } = actorsOf(this.#data.shard);
+        this.#system.deliver(members, { type: 'describe', ref: message.ref, replyTo });
+        this.#schedule();
+        return;
+      }
       case 'reloadTls':
         this.#web.reloadTls(message.door, message.material);
         this.#gateway.reloadTls(message.door, message.material);
@@ -220,6 +232,11 @@ export class Shard {
       this.#system.deliver(users, { type: 'shardDown', shard });
       this.#system.deliver(chat, { type: 'shardDown', shard });
     }
+    if (this.#data.options.cluster !== undefined && this.#data.shard === 0) {
+      const { relay, locations } = actorsOf(0);
+      this.#system.deliver(relay, { type: 'shardDown', shard });
+      this.#system.deliver(locations, { type: 'shardDown', shard });
+    }
     this.#schedule();
   }
 
@@ -237,9 +254,12 @@ export class Shard {
         tls: options.tls,
         deflate: options.deflate,
       };
-      if (options.dialect === 'chat') {
-        const doorActor = actorsOf(shard).chat;
-        const address = await this.#tcp.listen({ ...common, doorActor });
+      if (options.dialect === 'chat' || options.dialect === 'peers') {
+        const { chat, members } = actorsOf(shard);
+        const isPeers = options.dialect === 'peers';
+        const doorActor: Address<TcpOpened> = isPeers ? members : chat;
+        const reusePort = common.reusePort && !isPeers;
+        const address = await this.#tcp.listen({ ...common, reusePort, doorActor });
         this.#say({ type: 'listening', door, ...address });
         return;
       }
@@ -321,6 +341,12 @@ export class Shard {
       this.#system.deliver(chat, { type: 'drain', withinMs: Math.floor(spreadMs / 2) });
       this.#schedule();
     }
+    if (this.#data.options.cluster !== undefined && this.#data.shard === 0) {
+      // Behind the clients' going, before the links' end.
+      const withinMs = Math.floor(spreadMs * 0.7);
+      this.#system.deliver(actorsOf(0).members, { type: 'drain', withinMs });
+      this.#schedule();
+    }
     if (this.#data.options.gateway !== undefined) {
       const { gateway } = actorsOf(this.#data.shard);
       this.#system.deliver(gateway, { type: 'draining', withinMs: spreadMs });
@@ -361,4 +387,13 @@ export class Shard {
 function shareOf({ limits }: DoorSettings, threads: number): number | undefined {
   const most = limits?.connectionsMax;
   return most === undefined ? undefined : Math.ceil(most / threads);
+}
+
+/** Links live on shard 0; a shard that takes a dead one's place is a later life of the node for other nodes. */
+function clusterOf({ shard, life, options }: ShardData): ClusterStart | undefined {
+  const { cluster } = options;
+  if (cluster === undefined) return undefined;
+  const { incarnation } = cluster;
+  const wallAtZeroMs = Date.now() - nowUs() / 1_000;
+  return { ...cluster, incarnation: shard === 0 ? incarnation + life : incarnation, wallAtZeroMs };
 }

@@ -5,6 +5,8 @@
 import type { BridgeRule } from '../actors/bridge/bridge.ts';
 import type { BrokerOptions } from '../actors/broker/broker-options.ts';
 import type { ChatOptions } from '../actors/chat/chat-options.ts';
+import type { ClusterOptions } from '../actors/cluster/cluster-options.ts';
+import type { ClusterTold } from '../actors/cluster/links/members-state.ts';
 import type { GatewayStart } from '../actors/node.ts';
 import type { HomeLimits } from '../actors/routing/home.actor.ts';
 import type { Log } from '../actors/runtime/edges.ts';
@@ -26,7 +28,7 @@ export interface DoorSettings {
   readonly local?: LocalSocketOptions | undefined;
   readonly deflate: boolean;
   /** Who answers behind the door; the broker when nothing is said. */
-  readonly dialect?: 'broker' | 'gateway' | 'chat';
+  readonly dialect?: 'broker' | 'gateway' | 'chat' | 'peers';
   /** Of a gateway door; its connections are those of the whole node. */
   readonly limits?: Partial<GatewayLimits>;
 }
@@ -42,6 +44,8 @@ export interface ShardsOptions {
   readonly gateway?: GatewayStart | undefined;
   /** Undefined when the node has no chat. */
   readonly chat?: ChatSettings | undefined;
+  /** Undefined when the node is alone. */
+  readonly cluster?: ClusterSettings | undefined;
   /** Topics of two dialects that are joined. */
   readonly bridge?: readonly BridgeRule[];
   readonly operations?: ShardOperations | undefined;
@@ -52,6 +56,11 @@ export interface ChatSettings {
   readonly incarnation: number;
   /** The text of the password file. */
   readonly passwords: string | undefined;
+}
+
+export interface ClusterSettings {
+  readonly options: ClusterOptions;
+  readonly incarnation: number;
 }
 
 /** What the gateway offers to publishers and operators, as far as shards have a part in it. */
@@ -80,6 +89,8 @@ export interface Shards {
   readonly alive: number;
   readonly restarts: number;
   stats(): Promise<readonly ShardStats[]>;
+  /** What the node knows of its cluster; nothing when it is alone, or when no answer comes. */
+  cluster(): Promise<ClusterTold | undefined>;
   drain(spreadMs: number): Promise<void>;
   stop(): Promise<void>;
   reloadTls(door: string, material: TlsMaterial): void;

@@ -4,6 +4,7 @@
 
 import { createServer } from 'node:net';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { ClusterTold } from '../actors/cluster/links/members-state.ts';
 import { ledgerBytes } from './crossings.ts';
 import type { FromShard, ShardData, ToShard } from './shard-messages.ts';
 import type {
@@ -118,6 +119,20 @@ class ShardedNode implements Shards {
     return known.filter((stats) => stats !== undefined);
   }
 
+  async cluster(): Promise<ClusterTold | undefined> {
+    const thread = this.#threads.get(0);
+    if (thread === undefined || this.#options.cluster === undefined) return undefined;
+    const ref = (this.#asked += 1);
+    const reply = this.#hear(
+      thread,
+      (message) => message.type === 'clusterTold' && message.ref === ref,
+      STATS_TIMEOUT_MS,
+    );
+    this.#tell(thread, { type: 'describeCluster', ref });
+    const message = await reply;
+    return message?.type === 'clusterTold' ? message : undefined;
+  }
+
   async drain(spreadMs: number): Promise<void> {
     this.#isStopping = true;
     await Promise.all(
@@ -215,6 +230,8 @@ class ShardedNode implements Shards {
       const local = this.#options.doors[door]?.local;
       // Shards cannot share a path as they share a port.
       if (local !== undefined && shard !== 0) continue;
+      // Links to other nodes live on one shard.
+      if (shard !== 0 && 'dialect' in settings && settings.dialect === 'peers') continue;
       const { port } = settings;
       const answer = this.#hear(
         thread,

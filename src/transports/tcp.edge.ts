@@ -3,10 +3,10 @@
 // Refuses to know what is spoken. Obeys tcp-edges.ts, ADR 0007 and 0009.
 
 import { randomBytes } from 'node:crypto';
-import { isIP, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import type { Address } from '../actors/runtime/actor.ts';
 import type { ConnectionId, Log } from '../actors/runtime/edges.ts';
-import type { TcpCommand, TcpOpened } from '../actors/runtime/tcp/tcp-edges.ts';
+import type { TcpCommand, TcpDialed, TcpOpened } from '../actors/runtime/tcp/tcp-edges.ts';
 import { Listener, type TlsMaterial } from './doors/listener.ts';
 import { hold, type Holder, listenTo, stopReading } from './sockets/held-socket.ts';
 import type { Connection, Kind } from './streams/connection.ts';
@@ -82,6 +82,10 @@ export class TcpEdge implements Holder {
   }
 
   obey(command: TcpCommand): void {
+    if (command.type === 'connect') {
+      this.#call(command);
+      return;
+    }
     const socket = this.#waiting.get(command.connection);
     this.#waiting.delete(command.connection);
     if (command.type === 'own') this.#own(command, socket);
@@ -108,14 +112,20 @@ export class TcpEdge implements Holder {
   socketClosed(): void {}
 
   #greet(socket: Socket, { door, doorActor }: TcpListenOptions): void {
-    const { ground, deliver, schedule, count } = this.#options;
-    const connection = ground.nextId();
+    const { deliver, schedule, count } = this.#options;
+    count('tcp.connections', 1);
+    deliver(doorActor, this.#opened(socket, door));
+    schedule();
+  }
+
+  /** Nothing of the connection is read before somebody owns it. */
+  #opened(socket: Socket, door: string): TcpOpened {
+    const connection = this.#options.ground.nextId();
     const { remoteAddress: remote = '' } = socket;
     hold(socket, this);
     stopReading(socket);
     this.#waiting.set(connection, socket);
-    count('tcp.connections', 1);
-    deliver(doorActor, {
+    return {
       type: 'tcpOpened',
       connection,
       door,
@@ -124,8 +134,34 @@ export class TcpEdge implements Holder {
       isSecure: 'encrypted' in socket,
       secret: randomBytes(16).toString('hex'),
       nonce: randomBytes(10).toString('hex'),
+    };
+  }
+
+  #call(command: Extract<TcpCommand, { readonly type: 'connect' }>): void {
+    const { host, port, timeoutMs, ref, replyTo } = command;
+    const { deliver, schedule } = this.#options;
+    const socket = connect({ host, port, noDelay: true, allowHalfOpen: true });
+    let isOver = false;
+    const tell = (dialed: TcpDialed): void => {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(timer);
+      deliver(replyTo, dialed);
+      schedule();
+    };
+    const timer = setTimeout(() => {
+      tell({ type: 'tcpFailed', ref, reason: 'timedOut' });
+      socket.destroy();
+    }, timeoutMs);
+    const failed = (error: NodeJS.ErrnoException): void => {
+      const reason = error.code === 'ECONNREFUSED' ? 'refused' : 'failed';
+      tell({ type: 'tcpFailed', ref, reason });
+    };
+    socket.once('error', failed);
+    socket.once('connect', () => {
+      socket.removeListener('error', failed);
+      tell({ type: 'tcpConnected', ref, opened: this.#opened(socket, 'call') });
     });
-    schedule();
   }
 
   #own(

@@ -57,6 +57,7 @@ const roomsOfFile: Readonly<Record<string, string>> = {
   'src/main.ts': 'main',
   'src/running-node.ts': 'main',
   'src/gateway-doors.ts': 'main',
+  'src/cluster-command.ts': 'main',
   'src/publish-command.ts': 'main',
   'src/config.ts': 'config',
   'src/sim/main.ts': 'sim-main',

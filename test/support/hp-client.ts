@@ -1,8 +1,14 @@
 // A chat client on a stage: says messages and lines, and keeps what it heard as messages.
 
 import type { TcpOpened } from '../../src/actors/runtime/tcp/tcp-edges.ts';
-import type { Stage } from './stage.ts';
 import type { WebClient } from './staged-web.ts';
+
+/** Where clients come in: a stage, or one node of a cluster. */
+export interface ClientStage {
+  tcp(shard: number, peer: Partial<TcpOpened>): WebClient;
+  until(condition: () => boolean): unknown;
+  settle(): void;
+}
 
 export interface HpLine {
   readonly version: string;
@@ -20,13 +26,13 @@ export class HpClient {
   readonly #lines: HpLine[] = [];
   #said = 0;
 
-  constructor(stage: Stage, shard = 0, peer: Partial<TcpOpened> = {}) {
+  constructor(stage: ClientStage, shard = 0, peer: Partial<TcpOpened> = {}) {
     this.wire = stage.tcp(shard, peer);
     stage.until(() => this.wire.owner !== undefined || this.wire.closed !== undefined);
   }
 
   /** A client that has logged in, and has taken the answer. */
-  static in(stage: Stage, user: string, shard = 0, payload: object = {}): HpClient {
+  static in(stage: ClientStage, user: string, shard = 0, payload: object = {}): HpClient {
     const client = new HpClient(stage, shard);
     client.ask('LOGIN', { user, ...payload });
     stage.settle();

@@ -116,6 +116,7 @@ export class StagedWeb {
   }
 
   ownTcp(command: TcpCommand): void {
+    if (command.type === 'connect') throw new Error('nobody can be called from this stage');
     const client = this.clients.get(command.connection);
     if (client === undefined) throw new Error(`connection ${command.connection} never came`);
     if (command.type === 'own') this.#own(client, command.owner, command.receiptsTo);

@@ -5,6 +5,7 @@
 import type { HomeMessage } from '../routing/home.actor.ts';
 import type { RouterRequest } from '../routing/router-messages.ts';
 import { homeOf, type Topic } from '../routing/topic.ts';
+import type { RelaySeam } from '../routing/relay/relay-seam.ts';
 import type { Address } from '../runtime/actor.ts';
 import type { Edges, Receipt } from '../runtime/edges.ts';
 import type { TcpEdges } from '../runtime/tcp/tcp-edges.ts';
@@ -32,6 +33,8 @@ export interface ChatContext extends ChatStart {
   readonly home: Address<HomeMessage>;
   readonly roomsOfShard: (shard: number) => Address<RoomsMessage>;
   readonly usersOfShard: (shard: number) => Address<UsersMessage>;
+  /** Where other nodes are reached; undefined for a node that is alone. */
+  readonly seam?: RelaySeam | undefined;
 }
 
 const ROOMS = 'chat/room/';
@@ -45,11 +48,11 @@ export function roomOfTopic(topic: Topic): string {
   return topic.slice(ROOMS.length);
 }
 
-export function shardOfRoom({ shards }: ChatContext, room: string): number {
+export function shardOfRoom({ shards }: Pick<ChatContext, 'shards'>, room: string): number {
   return homeOf(topicOfRoom(room), shards);
 }
 
-export function shardOfUser({ shards }: ChatContext, user: string): number {
+export function shardOfUser({ shards }: Pick<ChatContext, 'shards'>, user: string): number {
   return homeOf(USERS + userKey(user), shards);
 }
 

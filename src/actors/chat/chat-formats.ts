@@ -33,7 +33,8 @@ export function chatFormats(shard: number): ReadonlyMap<FormatName, WireFormat> 
         // [HP-MSG-6]
         skips(publication) {
           const word = wordOf(publication);
-          return word.shard === shard ? word.connection : undefined;
+          const isOwn = word.shard === shard && word.node === undefined;
+          return isOwn ? word.connection : undefined;
         },
       },
     ],
@@ -43,10 +44,10 @@ export function chatFormats(shard: number): ReadonlyMap<FormatName, WireFormat> 
 /** [HP-MSG-7] What a room message says to its receivers. */
 export function entryPayload(
   room: string,
-  { from, body, dataText, seq, epoch }: RoomEntry,
+  { from, body, dataText, seq, epoch, node: home }: RoomEntry,
   node: string,
   delayed?: true,
 ): Members {
   const data = dataText === undefined ? undefined : new Raw(dataText);
-  return { room, from, body, data, seq, epoch, node, delayed };
+  return { room, from, body, data, seq, epoch, node: home ?? node, delayed };
 }

@@ -165,7 +165,7 @@ export const hpSession: ActorDefinition<HpSessionArgs, Session, HpSessionMessage
       case 'directArrived': {
         const isAway = session.life === 'detached' || session.luggage !== undefined;
         if (isAway) keepUntold(session, message, context);
-        else if (isHere(session)) tellDirect(session, message, false, context);
+        else if (isHere(session)) tellDirect(session, message, message.isDelayed === true, context);
         return;
       }
       case 'presenceChanged':

@@ -27,6 +27,8 @@ export type ChannelsMessage =
   | { readonly type: 'askId'; readonly channel: string; readonly replyTo: Address<ChannelId> }
   /** A hold found that it missed something: the last id is not to be trusted. */
   | { readonly type: 'forgetId'; readonly channel: string }
+  /** Other nodes follow the channel, or none does any more. */
+  | { readonly type: 'followedElsewhere'; readonly channel: string; readonly isFollowed: boolean }
   /** Forgets all ids and has every held request look again. */
   | { readonly type: 'recover' }
   | ShardDown;

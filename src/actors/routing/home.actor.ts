@@ -6,6 +6,8 @@ import type { ActorDefinition, Address, Context } from '../runtime/actor.ts';
 import type { Payload, ShardDown } from '../runtime/edges.ts';
 import { type Bridges, cross } from './home/bridges.ts';
 import type { Position, Publication } from './publication.ts';
+import { RELAY_SHARD, type RelayRequest } from './relay/relay-seam.ts';
+import { setInterest, tellRelay } from './relay/wanting.ts';
 import type { RouterReply, TopicInfo } from './router-messages.ts';
 import type { Topic } from './topic.ts';
 import { type HistoryLimits, TopicLog } from './home/topic-log.ts';
@@ -20,7 +22,10 @@ export interface HomeLimits extends HistoryLimits {
 export interface HomeArgs {
   readonly shards: number;
   readonly limits: HomeLimits;
+  /** Who is answered for a shard; for RELAY_SHARD that is the relay. */
   readonly routerOf: (shard: number) => Address<HomeAnswer>;
+  /** Told which topics are followed on this node; undefined for a node that is alone. */
+  readonly relay?: Address<RelayRequest> | undefined;
   /** To the topics that others are joined to. */
   readonly bridges?: Bridges | undefined;
 }
@@ -34,6 +39,8 @@ export type HomeMessage =
       readonly data: Payload;
       /** False: for those who follow now, and not remembered. */
       readonly isKept?: boolean;
+      /** Another node made it: it goes to those who follow here, and to no other node. */
+      readonly isRelayed?: boolean;
       /** It came over a bridge, and goes over no other. */
       readonly isBridged?: boolean;
       readonly shard: number;
@@ -66,6 +73,8 @@ export type HomeMessage =
       readonly shard: number;
       readonly isLagging: boolean;
     }
+  /** Sends it on behind everything that was published before. */
+  | { readonly type: 'passOn'; readonly to: Address<unknown>; readonly message: unknown }
   | ShardDown;
 
 /** What a home tells routers. One home's answers and deliveries to one shard keep their order. */
@@ -127,7 +136,7 @@ export const homeActor: ActorDefinition<HomeArgs, HomeState, HomeMessage> = {
         attach(state, message, context);
         return;
       case 'detach':
-        detach(state, message.topic, message.shard, message.subscribers, context.now);
+        detach(state, message.topic, message.shard, message.subscribers, context);
         return;
       case 'lag':
         lag(state, message, context);
@@ -146,9 +155,13 @@ export const homeActor: ActorDefinition<HomeArgs, HomeState, HomeMessage> = {
           info: inform(state.topics.get(message.topic)),
         });
         return;
+      case 'passOn':
+        context.send(message.to, message.message);
+        return;
       case 'shardDown':
+        if (message.shard === 0) tellRelay(state.args.relay, state.topics, context);
         for (const topic of state.topics.keys()) {
-          detach(state, topic, message.shard, 0, context.now);
+          detach(state, topic, message.shard, 0, context);
           lag(state, { type: 'lag', topic, shard: message.shard, isLagging: false }, context);
         }
         return;
@@ -197,9 +210,13 @@ function publish(state: HomeState, ask: Ask<'publish'>, context: Context<HomeMes
   state.topics.set(ask.topic, known);
   shed(state);
   context.count('publications');
-  if (ask.isBridged !== true && state.args.bridges !== undefined)
+  // The node that made it has the same bridges.
+  const isBridgedAlready = ask.isBridged === true || ask.isRelayed === true;
+  if (!isBridgedAlready && state.args.bridges !== undefined)
     cross(state.args.bridges, ask, context);
   for (const interested of known.interest.keys()) {
+    // [HP-RELAY-7] What a peer has made is never told to a third.
+    if (interested === RELAY_SHARD && ask.isRelayed === true) continue;
     context.send(state.args.routerOf(interested), { type: 'delivered', publication });
   }
   const { epoch, offset } = publication;
@@ -223,7 +240,7 @@ function attach(state: HomeState, ask: Ask<'attach'>, context: Context<HomeMessa
     return;
   }
   expireTopic(state, known, context.now);
-  setInterest(known, shard, ask.subscribers);
+  setInterest(state.args.relay, ask.topic, known.interest, shard, ask.subscribers, context);
   known.usedAt = context.now;
   const { recovered, publications } =
     since === undefined ? { recovered: false, publications: [] } : known.log.recover(since);
@@ -241,17 +258,12 @@ function detach(
   topic: Topic,
   shard: number,
   subscribers: number,
-  now: number,
+  context: Context<HomeMessage>,
 ): void {
   const known = state.topics.get(topic);
   if (known === undefined) return;
-  setInterest(known, shard, subscribers);
-  known.usedAt = now;
-}
-
-function setInterest(known: HomeTopic, shard: number, subscribers: number): void {
-  if (subscribers > 0) known.interest.set(shard, subscribers);
-  else known.interest.delete(shard);
+  setInterest(state.args.relay, topic, known.interest, shard, subscribers, context);
+  known.usedAt = context.now;
 }
 
 /** [BROKER-PACE-1] While readers are behind, whoever publishes to the topic is held; then all may go on. */

@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { ClusterTold } from '../../actors/cluster/links/members-state.ts';
 import type { TlsMaterial } from '../shards-contract.ts';
 
 export interface AdminSettings {
@@ -18,6 +19,8 @@ export interface AdminSettings {
 export interface AdminSources {
   health(): Readonly<Record<string, unknown>>;
   readiness(): { readonly isReady: boolean; readonly status: string };
+  /** Nothing for a node that is alone. */
+  cluster(): Promise<ClusterTold | undefined>;
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
@@ -25,6 +28,8 @@ export type AdminListening =
   | { readonly ok: true; readonly address: string }
   | { readonly ok: false; readonly code: string; readonly message: string };
 
+const ALONE = { type: '', ref: 0, error: 'This node is in no cluster.' };
+const PATHS = ['/metrics', '/healthz', '/readyz', '/cluster'];
 const CONNECTIONS_MAX = 100;
 const REQUEST_TIMEOUT_MS = 10_000;
 const HEAD_BYTES_MAX = 8_192;
@@ -84,8 +89,8 @@ export class AdminDoor {
     // Nothing is taken in, so nothing that is sent is read for long.
     request.resume();
     const path = request.url?.split('?', 1)[0];
-    if (path !== '/metrics' && path !== '/healthz' && path !== '/readyz') {
-      const error = 'Nothing is here. There are /metrics, /healthz and /readyz.';
+    if (path === undefined || !PATHS.includes(path)) {
+      const error = 'Nothing is here. There are /metrics, /healthz, /readyz and /cluster.';
       this.#send(request, response, 404, { error });
     } else if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD');
@@ -95,6 +100,11 @@ export class AdminDoor {
     } else if (path === '/readyz') {
       const { isReady, status } = this.#sources.readiness();
       this.#send(request, response, isReady ? 200 : 503, { status });
+    } else if (path === '/cluster') {
+      // [PROC-ADMIN-2]
+      const told = await this.#sources.cluster();
+      const { type: _, ref: __, ...known } = told ?? ALONE;
+      this.#send(request, response, told === undefined ? 404 : 200, known);
     } else await this.#sendMetrics(request, response);
   }
 

@@ -21,6 +21,7 @@ let isReady = true;
 const sources: AdminSources = {
   health: () => ({ status: 'ok', shards: { alive: 2 } }),
   readiness: () => ({ isReady, status: isReady ? 'ready' : 'draining' }),
+  cluster: () => Promise.resolve(undefined),
   metrics: () => Promise.resolve({ contentType: 'text/plain', text: 'up 1\n' }),
 };
 
@@ -48,6 +49,21 @@ test('[PROC-ADMIN-1] health, readiness and metrics are answered', async () => {
   isReady = true;
 });
 
+test('[PROC-ADMIN-2] what the node knows of its cluster is told', async () => {
+  const told = { type: 'clusterTold', ref: 1, node: 'n1', cluster: 'c', incarnation: 7 } as const;
+  const base = await open({ cluster: () => Promise.resolve({ ...told, members: [] }) });
+  const answer = await fetch(`${base}/cluster`);
+  expect([answer.status, await answer.json()]).toEqual([
+    200,
+    { node: 'n1', cluster: 'c', incarnation: 7, members: [] },
+  ]);
+});
+
+test('[PROC-ADMIN-2] nothing is told of a node that is alone', async () => {
+  const answer = await fetch(`${await open()}/cluster`);
+  expect(answer.status).toBe(404);
+});
+
 test('[PROC-ADMIN-1] HEAD has no body, other methods are refused, other paths are not there', async () => {
   const base = await open();
   const head = await fetch(`${base}/metrics`, { method: 'HEAD' });
@@ -61,7 +77,7 @@ test('[PROC-ADMIN-1] HEAD has no body, other methods are refused, other paths ar
   const lost = await fetch(`${base}/config`);
   expect([lost.status, await lost.json()]).toEqual([
     404,
-    { error: 'Nothing is here. There are /metrics, /healthz and /readyz.' },
+    { error: 'Nothing is here. There are /metrics, /healthz, /readyz and /cluster.' },
   ]);
 });
 

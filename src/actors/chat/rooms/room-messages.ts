@@ -5,6 +5,7 @@
 import type { HpMistake } from '../../codecs/hp/mistakes.ts';
 import type { Status } from '../../codecs/hp/requests.ts';
 import type { Address } from '../../runtime/actor.ts';
+import type { PeerNotice } from '../../routing/relay/relay-seam.ts';
 import type { ConnectionId, Payload, ShardDown } from '../../runtime/edges.ts';
 
 /** One message of a room, in its place. */
@@ -19,6 +20,8 @@ export interface RoomEntry {
   readonly session: string;
   readonly body: string;
   readonly dataText: string | undefined;
+  /** Where it got its place. */
+  readonly node?: string;
 }
 
 /** The data of a publication whose topic is a room. */
@@ -30,6 +33,8 @@ export interface RoomWord extends Payload {
   /** Where it came from: that connection does not hear it. */
   readonly shard: number;
   readonly connection: ConnectionId;
+  /** The node where that is; undefined for this one. */
+  readonly node?: string | undefined;
   /** For messages. */
   readonly entry: RoomEntry | undefined;
   /** For a mark: the session that came in here. What was said before it was said before it came. */
@@ -42,12 +47,22 @@ export interface Member {
   readonly status: Status;
   readonly shard: number;
   readonly connection: ConnectionId;
+  /** The node where it is; undefined for this one. */
+  readonly node?: string;
+}
+
+/** A keeper on another node that asks for one of its sessions. */
+export interface PeerAsker {
+  readonly node: string;
+  readonly ref: number;
 }
 
 interface Asked {
   readonly replyTo: Address<RoomReply>;
   /** Comes back with the answer. */
   readonly ref: number;
+  /** Is answered instead. */
+  readonly peer?: PeerAsker;
 }
 
 export type RoomsMessage =
@@ -61,6 +76,8 @@ export type RoomsMessage =
       readonly since: Place | undefined;
       /** Wants a mark in the room's topic at the place where it comes in. */
       readonly isMarked: boolean;
+      /** What its node knows of the room. */
+      readonly place?: Place;
     })
   | (Asked & {
       readonly type: 'leave';
@@ -113,7 +130,20 @@ export type RoomsMessage =
       readonly before: number | undefined;
       readonly limit: number;
     })
+  /** What was said in a room whose home is on another node. */
+  | { readonly type: 'heard'; readonly room: string; readonly word: RoomWord }
+  | PeerNotice
   | ShardDown;
+
+export type RoomAsk = Extract<RoomsMessage, { readonly room: string; readonly type: AskType }>;
+export type AskType =
+  | 'join'
+  | 'leave'
+  | 'say'
+  | 'typing'
+  | 'setStatus'
+  | 'listMembers'
+  | 'readHistory';
 
 export interface Place {
   readonly epoch: number;

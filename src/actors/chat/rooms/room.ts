@@ -14,9 +14,13 @@ export interface RoomLimits {
 
 export type Draft = Omit<RoomEntry, 'seq' | 'epoch'>;
 
+export function isAfter(one: Place, other: Place): boolean {
+  return one.epoch === other.epoch ? one.seq > other.seq : one.epoch > other.epoch;
+}
+
 export class Room {
   readonly name: string;
-  readonly epoch: number;
+  epoch: number;
   /** When the last member left, or it was made; microseconds. */
   emptySince: number;
   readonly #limits: RoomLimits;
@@ -105,6 +109,23 @@ export class Room {
     return entry;
   }
 
+  /** [HP-HOME-3] Its home is here now, and was elsewhere: what is said from now on comes after all that was said there. */
+  raise(place: Place): void {
+    this.epoch = Math.max(this.epoch, place.epoch + 1);
+    this.#seq = Math.max(this.#seq, place.seq);
+  }
+
+  /** [HP-HOME-4] What was said while its home was elsewhere. Nothing comes twice, and the order is that of the places. */
+  adopt(entries: readonly RoomEntry[], now: number): void {
+    const name = ({ epoch, seq, node }: RoomEntry): string => `${epoch} ${seq} ${node ?? ''}`;
+    const known = new Map(this.#entries.map((entry) => [name(entry), entry]));
+    for (const entry of entries) known.set(name(entry), known.get(name(entry)) ?? entry);
+    this.#entries = [...known.values()].toSorted(byPlace);
+    for (const { from, id, seq } of entries)
+      if (this.seqOf(from, id) === undefined)
+        this.#seen.set(`${userKey(from)} ${id}`, { seq, at: now });
+  }
+
   /** Ids that are too old, and too many. */
   forgetIds(now: number): void {
     const { dedupeMs, dedupeIdsMax } = this.#limits;
@@ -123,11 +144,13 @@ export class Room {
   /** All after a place; `hasGap` when some of them are not remembered. */
   after(place: Place): { readonly entries: readonly RoomEntry[]; readonly hasGap: boolean } {
     const kept = this.#kept();
-    // Numbers of another epoch do not compare: everything is new to whoever comes with them.
-    const seq = place.epoch === this.epoch ? place.seq : 0;
-    const entries = kept.filter((entry) => entry.seq > seq);
+    const entries = kept.filter((entry) => isAfter(entry, place));
     const oldest = kept[0]?.seq ?? this.#seq + 1;
-    return { entries, hasGap: oldest > seq + 1 && seq < this.#seq };
+    if (place.epoch === this.epoch)
+      return { entries, hasGap: oldest > place.seq + 1 && place.seq < this.#seq };
+    // Numbers of different epochs do not compare: nothing is missing if something from before is still known.
+    const isCovered = kept.some((entry) => !isAfter(entry, place));
+    return { entries, hasGap: !isCovered && oldest > 1 && this.#seq > 0 };
   }
 
   /** [HP-HIST-2] A page: the first after `after`, else the last before `before`; oldest first. */
@@ -162,6 +185,11 @@ export function pageOf<T extends { readonly seq: number }>(
 export function foremost(statuses: readonly Status[]): Status {
   for (const status of ['online', 'busy'] as const) if (statuses.includes(status)) return status;
   return 'away';
+}
+
+function byPlace(one: RoomEntry, other: RoomEntry): number {
+  if (one.epoch !== other.epoch) return one.epoch - other.epoch;
+  return one.seq - other.seq || byCode(one.node ?? '', other.node ?? '');
 }
 
 export function byCode(one: string, other: string): number {

@@ -3,25 +3,34 @@
 // Refuses to know connections: whoever is told by a topic is the router's business.
 // Obeys spec/hp.md, sections "Rooms", "Messages" and "History".
 
-import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
+import { refused } from '../../codecs/hp/mistakes.ts';
 import { encodeLine, type Payload } from '../../codecs/hp/writing.ts';
-import type { ActorDefinition, Address, Context } from '../../runtime/actor.ts';
-import { type ChatContext, secondsAt, topicOfRoom, uuidFrom } from '../chat-context.ts';
+import type { ActorDefinition } from '../../runtime/actor.ts';
+import { type ChatContext, secondsAt, uuidFrom } from '../chat-context.ts';
 import { entryPayload } from '../chat-formats.ts';
-import { byCode, Room } from './room.ts';
-import type { Member, RoomReply, RoomsMessage, RoomWord } from './room-messages.ts';
-
-interface RoomsState {
-  readonly chat: ChatContext;
-  readonly rooms: Map<string, Room>;
-  /** The next room that is made has at least this epoch. */
-  nextEpoch: number;
-  /** Crowds whose number of members has changed. */
-  readonly crowds: Set<Room>;
-}
-
-type Turn = Context<RoomsMessage>;
-type Ask<T extends RoomsMessage['type']> = Extract<RoomsMessage, { readonly type: T }>;
+import {
+  askHome,
+  guestsGone,
+  heard,
+  homeDown,
+  isAway,
+  nodesChanged,
+  peerSaid,
+  retry,
+} from './away.ts';
+import { byCode, isAfter, type Room } from './room.ts';
+import type { Member, RoomAsk, RoomsMessage } from './room-messages.ts';
+import {
+  answer,
+  type Ask,
+  deny,
+  forget,
+  mark,
+  open,
+  publish,
+  type RoomsState,
+  type Turn,
+} from './rooms-state.ts';
 
 export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> = {
   kind: 'chat/rooms',
@@ -29,9 +38,16 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
   onFailure: 'escalate',
   start(chat, context) {
     context.after('sweep', SWEEP_EVERY_MS);
-    return { chat, rooms: new Map(), nextEpoch: chat.life + 1, crowds: new Set() };
+    return {
+      ...{ chat, rooms: new Map(), nextEpoch: chat.life + 1, guests: new Map() },
+      ...{ pending: new Map(), lastRef: 0, nodes: [], isServing: true, crowds: new Set() },
+    };
   },
   receive(state, message, context) {
+    if ('room' in message && message.type !== 'heard' && isAway(state, message.room)) {
+      askHome(state, message, context);
+      return;
+    }
     switch (message.type) {
       case 'join':
         join(state, message, context);
@@ -45,12 +61,9 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
       case 'typing':
         typing(state, message, context);
         return;
-      case 'setStatus': {
-        const room = state.rooms.get(message.room);
-        const member = room?.member(message.session);
-        if (member !== undefined) room?.enter({ ...member, status: message.status });
+      case 'setStatus':
+        setStatus(state, message);
         return;
-      }
       case 'listRooms':
         listRooms(state, message, context);
         return;
@@ -60,14 +73,32 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
       case 'readHistory':
         readHistory(state, message, context);
         return;
-      case 'shardDown':
+      case 'heard':
+        heard(state, message, context);
+        return;
+      case 'peerSaid':
+        peerSaid(state, message, obey, context);
+        return;
+      case 'nodesChanged':
+        nodesChanged(state, message, context);
+        return;
+      case 'nodeDown':
         for (const room of state.rooms.values())
           for (const member of room.sessions)
-            if (member.shard === message.shard) depart(state, room, member, 'node_down', context);
+            if (member.node === message.node) depart(state, room, member, 'node_down', context);
+        homeDown(state, message.node, context);
+        return;
+      case 'shardDown':
+        guestsGone(state, message.shard, context);
+        for (const room of state.rooms.values())
+          for (const member of room.sessions)
+            if (member.shard === message.shard && member.node === undefined)
+              depart(state, room, member, 'node_down', context);
         return;
       case 'timedOut':
         if (message.name === 'crowds') tellCrowds(state, context);
-        else sweep(state, context);
+        else if (message.name === 'sweep') sweep(state, context);
+        else retry(state, context);
         return;
       case 'childStopped':
         return;
@@ -77,18 +108,61 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
   },
 };
 
+/** What another node asks for one of its sessions. */
+function obey(state: RoomsState, ask: RoomAsk, context: Turn): void {
+  switch (ask.type) {
+    case 'join':
+      join(state, ask, context);
+      return;
+    case 'leave':
+      leave(state, ask, context);
+      return;
+    case 'say':
+      say(state, ask, context);
+      return;
+    case 'typing':
+      typing(state, ask, context);
+      return;
+    case 'setStatus':
+      setStatus(state, ask);
+      return;
+    case 'listMembers':
+      listMembers(state, ask, context);
+      return;
+    case 'readHistory':
+      readHistory(state, ask, context);
+      return;
+    default:
+      ask satisfies never;
+  }
+}
+
+function setStatus(state: RoomsState, { room: name, session, status }: Ask<'setStatus'>): void {
+  const room = state.rooms.get(name);
+  const member = room?.member(session);
+  if (member !== undefined) room?.enter({ ...member, status });
+}
+
 /** [HP-ROOM-3] Joining again changes nothing; it is how a session that moved says where it is now. */
 function join(state: RoomsState, ask: Ask<'join'>, context: Turn): void {
   const { member, ref, historyMax, since } = ask;
   const { roomMembersMax } = state.chat.options;
   const room = state.rooms.get(ask.room) ?? open(state, ask.room, context);
   if (room === undefined) {
-    deny(ask, refused('UNAVAILABLE', 'There is no place for another room.').mistake, context);
+    deny(
+      state,
+      ask,
+      refused('UNAVAILABLE', 'There is no place for another room.').mistake,
+      context,
+    );
     return;
   }
+  const { place } = ask;
+  // [HP-HOME-3] Its node knows more of the room than its home does: the home is new.
+  if (place !== undefined && isAfter(place, room)) room.raise(place);
   const already = room.member(member.session) !== undefined;
   if (!already && room.sessions.length >= roomMembersMax) {
-    deny(ask, refused('ROOM_FULL', 'The room is full.', 'payload.room').mistake, context);
+    deny(state, ask, refused('ROOM_FULL', 'The room is full.', 'payload.room').mistake, context);
     return;
   }
   if (room.enter(member)) tellEvent(state, room, 'join', member, undefined, context);
@@ -99,61 +173,27 @@ function join(state: RoomsState, ask: Ask<'join'>, context: Turn): void {
   // The answer may overtake what the topic's home has still to deliver: the mark cannot.
   if (ask.isMarked) mark(state, name, member, context);
   answer(
+    state,
     ask,
     { type: 'joined', ref, room: name, seq, epoch, count, already, entries, hasGap },
     context,
   );
 }
 
-function mark(
-  state: RoomsState,
-  room: string,
-  { session: marked, shard, connection }: Member,
-  context: Turn,
-): void {
-  const word = {
-    kind: 'mark',
-    line: NOTHING,
-    shard,
-    connection,
-    entry: undefined,
-    marked,
-  } as const;
-  publish(state, room, word, context);
-}
-
-function open(state: RoomsState, name: string, context: Turn): Room | undefined {
-  const { options, shards } = state.chat;
-  if (state.rooms.size >= Math.ceil(options.roomsMax / shards) && !evict(state)) return undefined;
-  const room = new Room(name, state.nextEpoch, options, context.now);
-  state.rooms.set(name, room);
-  return room;
-}
-
-/** The room that has been empty for longest. */
-function evict(state: RoomsState): boolean {
-  let oldest: Room | undefined;
-  for (const room of state.rooms.values())
-    if (room.count === 0 && room.emptySince < (oldest?.emptySince ?? Infinity)) oldest = room;
-  if (oldest !== undefined) forget(state, oldest);
-  return oldest !== undefined;
-}
-
-/** [HP-ROOM-6] A room that is made again must not look like the one that was forgotten. */
-function forget(state: RoomsState, room: Room): void {
-  state.rooms.delete(room.name);
-  state.nextEpoch = Math.max(state.nextEpoch, room.epoch + 1);
-}
-
 function leave(state: RoomsState, ask: Ask<'leave'>, context: Turn): void {
   const room = state.rooms.get(ask.room);
   const member = room?.member(ask.session);
   if (room === undefined || member === undefined) {
-    deny(ask, refused('NOT_IN_ROOM', 'You are not in this room.', 'payload.room').mistake, context);
+    deny(
+      state,
+      ask,
+      refused('NOT_IN_ROOM', 'You are not in this room.', 'payload.room').mistake,
+      context,
+    );
     return;
   }
   depart(state, room, member, ask.reason, context);
-  answer(ask, { type: 'leftRoom', ref: ask.ref }, context);
+  answer(state, ask, { type: 'leftRoom', ref: ask.ref }, context);
 }
 
 function depart(
@@ -172,23 +212,37 @@ function say(state: RoomsState, ask: Ask<'say'>, context: Turn): void {
   const room = state.rooms.get(ask.room);
   const member = room?.member(ask.session);
   if (room === undefined || member === undefined) {
-    deny(ask, refused('NOT_IN_ROOM', 'You are not in this room.', 'payload.room').mistake, context);
+    deny(
+      state,
+      ask,
+      refused('NOT_IN_ROOM', 'You are not in this room.', 'payload.room').mistake,
+      context,
+    );
     return;
   }
   const { id, timestamp, session, body, dataText, ref, shard, connection } = ask;
   const { epoch } = room;
   const known = room.seqOf(member.user, id);
   if (known !== undefined) {
-    answer(ask, { type: 'said', ref, seq: known, epoch, isDuplicate: true }, context);
+    answer(state, ask, { type: 'said', ref, seq: known, epoch, isDuplicate: true }, context);
     return;
   }
   const from = member.user;
-  const entry = room.append({ id, timestamp, from, session, body, dataText }, context.now);
+  if (!state.isServing) {
+    const text = 'This server is cut off from most of its cluster.';
+    deny(state, ask, refused('UNAVAILABLE', text).mistake, context);
+    return;
+  }
+  const { seam } = state.chat;
+  const home = seam === undefined ? {} : { node: seam.node };
+  const draft = { id, timestamp, from, session, body, dataText, ...home };
+  const entry = room.append(draft, context.now);
   const around = { type: 'ROOM_MESSAGE', id, timestamp };
   const line = encodeLine(around, entryPayload(room.name, entry, state.chat.options.node));
   context.count('chat.messages');
-  publish(state, room.name, { kind: 'message', line, shard, connection, entry }, context);
-  answer(ask, { type: 'said', ref, seq: entry.seq, epoch, isDuplicate: false }, context);
+  const { node } = member;
+  publish(state, room.name, { kind: 'message', line, shard, connection, node, entry }, context);
+  answer(state, ask, { type: 'said', ref, seq: entry.seq, epoch, isDuplicate: false }, context);
 }
 
 function typing(state: RoomsState, ask: Ask<'typing'>, context: Turn): void {
@@ -197,7 +251,9 @@ function typing(state: RoomsState, ask: Ask<'typing'>, context: Turn): void {
   if (room === undefined || member === undefined) return;
   const { shard, connection, on } = ask;
   const line = lineOf(state, 'TYPING', { room: room.name, from: member.user, on }, context);
-  publish(state, room.name, { kind: 'typing', line, shard, connection, entry: undefined }, context);
+  const { node } = member;
+  const word = { kind: 'typing', line, shard, connection, node, entry: undefined } as const;
+  publish(state, room.name, word, context);
 }
 
 /** [HP-ROOM-5] Told to the others; not in a crowd. */
@@ -205,7 +261,7 @@ function tellEvent(
   state: RoomsState,
   room: Room,
   event: 'join' | 'leave',
-  { user, shard, connection }: Member,
+  { user, shard, connection, node }: Member,
   reason: string | undefined,
   context: Turn,
 ): void {
@@ -216,7 +272,8 @@ function tellEvent(
     return;
   }
   const line = lineOf(state, 'ROOM_EVENT', { room: name, event, user, reason, count }, context);
-  publish(state, name, { kind: 'event', line, shard, connection, entry: undefined }, context);
+  const word = { kind: 'event', line, shard, connection, node, entry: undefined } as const;
+  publish(state, name, word, context);
 }
 
 /** [HP-ROOM-5] A crowd hears now and then how many it is. */
@@ -235,27 +292,6 @@ function lineOf(state: RoomsState, type: string, payload: Payload, context: Turn
   return encodeLine({ type, id, timestamp: secondsAt(state.chat, context.now) }, payload);
 }
 
-/** Through the topic's own home, so that whoever follows the topic, in whatever dialect, hears one order. */
-function publish(
-  state: RoomsState,
-  room: string,
-  word: Omit<RoomWord, 'byteLength'>,
-  context: Turn,
-): void {
-  const data: RoomWord = { ...word, byteLength: word.line.byteLength };
-  const { entry } = word;
-  context.send(state.chat.home, {
-    type: 'publish',
-    topic: topicOfRoom(room),
-    id: entry === undefined ? undefined : `${entry.epoch}:${entry.seq}`,
-    data,
-    isKept: false,
-    shard: state.chat.shard,
-    ref: undefined,
-    publisher: undefined,
-  });
-}
-
 function listRooms(state: RoomsState, ask: Ask<'listRooms'>, context: Turn): void {
   const { prefix, after = '', limit, ref } = ask;
   const names = [...state.rooms.values()]
@@ -263,7 +299,7 @@ function listRooms(state: RoomsState, ask: Ask<'listRooms'>, context: Turn): voi
     .map(({ name, count }) => [name, count] as const)
     .toSorted(([one], [other]) => byCode(one, other));
   const rooms = names.slice(0, limit);
-  answer(ask, { type: 'roomsListed', ref, rooms, more: names.length > limit }, context);
+  answer(state, ask, { type: 'roomsListed', ref, rooms, more: names.length > limit }, context);
 }
 
 function listMembers(state: RoomsState, ask: Ask<'listMembers'>, context: Turn): void {
@@ -271,7 +307,7 @@ function listMembers(state: RoomsState, ask: Ask<'listMembers'>, context: Turn):
   const room = state.rooms.get(ask.room);
   if (room === undefined) {
     const text = 'Nobody is in a room of this name.';
-    deny(ask, refused('NO_SUCH_ROOM', text, 'payload.room').mistake, context);
+    deny(state, ask, refused('NO_SUCH_ROOM', text, 'payload.room').mistake, context);
     return;
   }
   const users = room.users();
@@ -281,18 +317,28 @@ function listMembers(state: RoomsState, ask: Ask<'listMembers'>, context: Turn):
       : users.filter(({ user }) => byCode(user.toLowerCase(), after.toLowerCase()) > 0);
   const members = rest.slice(0, limit);
   const { count } = room;
-  answer(ask, { type: 'membersListed', ref, members, count, more: rest.length > limit }, context);
+  answer(
+    state,
+    ask,
+    { type: 'membersListed', ref, members, count, more: rest.length > limit },
+    context,
+  );
 }
 
 /** [HP-HIST-1] Of a room only who is in it may read. */
 function readHistory(state: RoomsState, ask: Ask<'readHistory'>, context: Turn): void {
   const room = state.rooms.get(ask.room);
   if (room?.member(ask.session) === undefined) {
-    deny(ask, refused('NOT_IN_ROOM', 'You are not in this room.', 'payload.room').mistake, context);
+    deny(
+      state,
+      ask,
+      refused('NOT_IN_ROOM', 'You are not in this room.', 'payload.room').mistake,
+      context,
+    );
     return;
   }
   const { entries, more } = room.page(ask.after, ask.before, ask.limit);
-  answer(ask, { type: 'historyRead', ref: ask.ref, entries, more }, context);
+  answer(state, ask, { type: 'historyRead', ref: ask.ref, entries, more }, context);
 }
 
 function sweep(state: RoomsState, context: Turn): void {
@@ -304,20 +350,6 @@ function sweep(state: RoomsState, context: Turn): void {
   context.after('sweep', SWEEP_EVERY_MS);
 }
 
-interface Asked {
-  readonly replyTo: Address<RoomReply>;
-  readonly ref: number;
-}
-
-function answer({ replyTo }: Asked, reply: RoomReply, context: Turn): void {
-  context.send(replyTo, reply);
-}
-
-function deny({ replyTo, ref }: Asked, mistake: HpMistake, context: Turn): void {
-  context.send(replyTo, { type: 'roomRefused', ref, mistake });
-}
-
-const NOTHING = new Uint8Array(0);
 /** No connection has this number. */
 const NOBODY = 0;
 const CROWDS_EVERY_MS = 5_000;

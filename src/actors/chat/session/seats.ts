@@ -99,7 +99,8 @@ export function wordsText(session: Session, seat: Seat): string {
 }
 
 /** [HP-MSG-6] */
-function isOwn(session: Session, { entry, shard, connection }: RoomWord): boolean {
+function isOwn(session: Session, { entry, shard, connection, node }: RoomWord): boolean {
+  if (entry === undefined && node !== undefined) return false;
   if (entry === undefined) return shard === session.chat.shard && connection === session.connection;
   return entry.session === session.who?.session && !has(session, 'echo');
 }

@@ -4,7 +4,8 @@
 
 import { refused } from '../../codecs/hp/mistakes.ts';
 import type { User } from './user.ts';
-import type { DirectStatus } from './user-messages.ts';
+import { fly, tellKeeper } from './flying.ts';
+import type { Direct, DirectStatus } from './user-messages.ts';
 import {
   type Ask,
   madeUser,
@@ -19,23 +20,34 @@ export function direct(state: UsersState, ask: Ask<'direct'>, context: UsersTurn
   const known = userOf(state, ask.user)?.seen(message);
   if (known !== undefined) {
     // [HP-DM-3] Told again what it was told before; told to nobody else.
-    answer(ask, known.status ?? 'accepted', true, context);
+    answer(state, ask, known.status ?? 'accepted', true, context);
     return;
   }
   const user = userOf(state, ask.user);
   const hearers = [...(user?.sessions.values() ?? [])].filter(
     ({ entry }) => entry.session !== message.session,
   );
-  if (user === undefined || user.sessions.size === 0) {
-    queue(state, ask, context);
+  const nodes = ask.node === undefined ? (user?.nodes ?? []) : [];
+  if (user === undefined || user.sessions.size + nodes.length === 0) {
+    if (ask.node === undefined) queue(state, ask, context);
+    else answer(state, ask, 'noSession', false, context);
     return;
   }
   context.count('chat.directs');
   const isAnyHere = hearers.some(({ entry, held }) => !entry.isDetached && held === undefined);
-  user.remember(message, isAnyHere ? undefined : 'accepted', context.now);
-  notify(user, { type: 'directArrived', message, isSent: false }, context, message.session);
-  if (!isAnyHere) {
-    answer(ask, 'accepted', false, context);
+  const isWaiting = isAnyHere || nodes.length > 0;
+  user.remember(message, isWaiting ? undefined : 'accepted', context.now);
+  const delayed = ask.isDelayed === true ? { isDelayed: true as const } : {};
+  const notice = { type: 'directArrived', message, isSent: false, ...delayed } as const;
+  notify(user, notice, context, message.session);
+  if (nodes.length > 0) {
+    fly(state, user, message, nodes, false, context);
+    const flying = state.flying.get(keyOf(user, message));
+    // Whoever has it here need not have it there.
+    if (flying !== undefined) flying.isTaken = hearers.length > 0;
+  }
+  if (!isWaiting) {
+    answer(state, ask, 'accepted', false, context);
     return;
   }
   if (state.waiting.size === 0) context.after('waiting', WAIT_LOOK_EVERY_MS);
@@ -61,8 +73,47 @@ function queue(state: UsersState, ask: Ask<'direct'>, context: UsersTurn): void 
     context.count('chat.directs.queued');
     user.remember(message, 'queued', context.now);
     user.offline.push({ message, at: context.now });
-    answer(ask, 'queued', false, context);
+    answer(state, ask, 'queued', false, context);
   }
+}
+
+/** No node has it, though one was to: it waits for the user here. */
+export function queueAgain(
+  state: UsersState,
+  user: User,
+  message: Direct,
+  context: UsersTurn,
+): void {
+  const key = keyOf(user, message);
+  const waiting = state.waiting.get(key);
+  state.waiting.delete(key);
+  const seen = user.seen(message);
+  if (user.offline.length >= state.chat.options.offlineMessagesMax) {
+    context.count('chat.directs.lost');
+    return;
+  }
+  user.offline.push({ message, at: context.now });
+  if (seen !== undefined) seen.status = 'queued';
+  if (waiting !== undefined) answer(state, waiting.ask, 'queued', false, context);
+}
+
+/** What another node says of a message that went there. */
+export function outcome(
+  state: UsersState,
+  user: User,
+  message: Pick<Direct, 'from' | 'id'>,
+  status: DirectStatus,
+  isLast: boolean,
+  context: UsersTurn,
+): void {
+  const seen = user.seen(message);
+  if (seen !== undefined && seen.status !== 'delivered') seen.status = status;
+  if (status !== 'delivered' && !isLast) return;
+  const key = keyOf(user, message);
+  const waiting = state.waiting.get(key);
+  if (waiting === undefined) return;
+  state.waiting.delete(key);
+  answer(state, waiting.ask, status, false, context);
 }
 
 /** [HP-DM-2] At least one client has it. */
@@ -79,7 +130,7 @@ export function directTaken(
   const waiting = state.waiting.get(key);
   if (waiting === undefined) return;
   state.waiting.delete(key);
-  answer(waiting.ask, 'delivered', false, context);
+  answer(state, waiting.ask, 'delivered', false, context);
 }
 
 /** [HP-DM-2] The sender does not wait for a client that is slow to say that it has it. */
@@ -89,7 +140,7 @@ export function giveUpWaiting(state: UsersState, context: UsersTurn): void {
     state.waiting.delete(key);
     const seen = user.seen(ask.message);
     if (seen !== undefined) seen.status ??= 'accepted';
-    answer(ask, 'accepted', false, context);
+    answer(state, ask, 'accepted', false, context);
   }
   if (state.waiting.size > 0) context.after('waiting', WAIT_LOOK_EVERY_MS);
 }
@@ -106,11 +157,19 @@ export function queueUntold(state: UsersState, ask: Ask<'unregister'>, context: 
 }
 
 function answer(
-  { replyTo, ref }: Ask<'direct'>,
-  status: DirectStatus,
+  state: UsersState,
+  { replyTo, ref, node, user, message }: Ask<'direct'>,
+  status: DirectStatus | 'noSession',
   isDuplicate: boolean,
   context: UsersTurn,
 ): void {
+  if (node !== undefined) {
+    const { from, id } = message;
+    tellKeeper(state, node, user, { say: 'outcome', from, id, status }, context);
+    return;
+  }
+  // Only nodes say of each other that nobody is there.
+  if (status === 'noSession') return;
   context.send(replyTo, { type: 'directAnswered', ref, status, isDuplicate });
 }
 

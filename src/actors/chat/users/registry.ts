@@ -3,6 +3,7 @@
 
 import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
 import type { Address } from '../../runtime/actor.ts';
+import { closeElsewhere } from './elsewhere.ts';
 import type { User } from './user.ts';
 import type { UserReply } from './user-messages.ts';
 import {
@@ -21,12 +22,13 @@ export function register(state: UsersState, ask: Ask<'register'>, context: Users
     deny(ask, refused('UNAVAILABLE', 'There is no place for another user.').mistake, context);
     return;
   }
-  const mistake = isAgain ? undefined : makeWay(state, user, context);
+  const mistake = isAgain ? undefined : (notServing(state) ?? makeWay(state, user, context));
   if (mistake !== undefined) {
     deny(ask, mistake, context);
     return;
   }
-  user.sessions.set(entry.session, { entry, held: undefined, movingSince: 0 });
+  const { nextLamport: lamport } = user;
+  user.sessions.set(entry.session, { entry, lamport, held: undefined, movingSince: 0 });
   user.expire(context.now);
   const offline = isAgain ? [] : user.offline.map(({ message }) => message);
   if (!isAgain) user.offline = [];
@@ -37,19 +39,17 @@ export function register(state: UsersState, ask: Ask<'register'>, context: Users
 }
 
 /** [HP-SESS-1] [HP-SESS-2] [HP-SESS-3] [HP-SESS-4] */
-function makeWay(
-  { chat }: UsersState,
-  { sessions }: User,
-  context: UsersTurn,
-): HpMistake | undefined {
-  const { sessionPolicy, sessionsPerUserMax } = chat.options;
-  if (sessionPolicy === 'reject' && sessions.size > 0)
+function makeWay(state: UsersState, user: User, context: UsersTurn): HpMistake | undefined {
+  const { sessionPolicy, sessionsPerUserMax } = state.chat.options;
+  const { sessions, elsewhere } = user;
+  if (sessionPolicy === 'reject' && sessions.size + elsewhere.size > 0)
     return refused('USERNAME_TAKEN', 'This user is here already.', 'payload.user').mistake;
   if (sessionPolicy === 'replace') {
     for (const { entry } of sessions.values()) context.send(entry.address, { type: 'replaced' });
     sessions.clear();
+    closeElsewhere(state, user, context);
   }
-  if (sessions.size < sessionsPerUserMax) return undefined;
+  if (sessions.size + elsewhere.size < sessionsPerUserMax) return undefined;
   // A client that is away makes room for one that is here.
   const away = [...sessions.values()].find(
     ({ entry, held }) => entry.isDetached && held === undefined,
@@ -59,6 +59,13 @@ function makeWay(
   context.send(away.entry.address, { type: 'replaced' });
   sessions.delete(away.entry.session);
   return undefined;
+}
+
+/** [HP-PART-2] */
+function notServing({ isServing }: UsersState): HpMistake | undefined {
+  if (isServing) return undefined;
+  const text = 'This server is cut off from most of its cluster.';
+  return { ...refused('UNAVAILABLE', text).mistake, retryAfter: 5 };
 }
 
 /** [HP-RES-2] [HP-RES-4] The one who shows the token is given all that the session has. */

@@ -5,6 +5,7 @@
 import type { HpMistake } from '../../codecs/hp/mistakes.ts';
 import type { Cap, Status } from '../../codecs/hp/requests.ts';
 import type { Address } from '../../runtime/actor.ts';
+import type { Located, PeerNotice } from '../../routing/relay/relay-seam.ts';
 import type { ShardDown } from '../../runtime/edges.ts';
 
 /** One direct message. Known by its sender and id. */
@@ -94,6 +95,10 @@ export type UsersMessage =
         readonly message: Direct;
         /** Undefined without a directory of users. */
         readonly isKnown: boolean | undefined;
+        /** The node that asks, which `replyTo` does not lead to. */
+        readonly node?: string;
+        /** It waited for the user. */
+        readonly isDelayed?: true;
       })
   | (OfUser & { readonly type: 'directTaken'; readonly from: string; readonly id: string })
   | (OfUser & { readonly type: 'carbon'; readonly message: Direct })
@@ -113,6 +118,8 @@ export type UsersMessage =
         readonly before: number | undefined;
         readonly limit: number;
       })
+  | Located
+  | PeerNotice
   | ShardDown;
 
 export interface Watcher {
@@ -150,7 +157,13 @@ export type UserReply =
 
 /** What the keeper tells sessions unasked. */
 export type UserNotice =
-  | { readonly type: 'directArrived'; readonly message: Direct; readonly isSent: boolean }
+  | {
+      readonly type: 'directArrived';
+      readonly message: Direct;
+      readonly isSent: boolean;
+      /** It waited for the user on another node. */
+      readonly isDelayed?: true;
+    }
   | { readonly type: 'presenceChanged'; readonly presence: Presence }
   | {
       readonly type: 'receiptArrived';

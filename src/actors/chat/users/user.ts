@@ -2,6 +2,7 @@
 // that came already. Refuses to know wires and other users. Obeys spec/hp.md, sections "Direct messages", "Presence".
 
 import type { Status } from '../../codecs/hp/requests.ts';
+import type { LocatedSession } from '../../routing/relay/relay-seam.ts';
 import { foremost } from '../rooms/room.ts';
 import type { ChatOptions } from '../chat-options.ts';
 import type {
@@ -14,8 +15,15 @@ import type {
   Watcher,
 } from './user-messages.ts';
 
+/** A session that another node owns. */
+export interface RemoteSession extends LocatedSession {
+  readonly node: string;
+}
+
 export interface KnownSession {
   entry: SessionEntry;
+  /** Orders the logins of one user over all nodes. */
+  readonly lamport: number;
   /** What came while the session moves from one actor to another; undefined else. */
   held: UserNotice[] | undefined;
   movingSince: number;
@@ -31,6 +39,10 @@ export interface Seen {
 export class User {
   readonly name: string;
   readonly sessions = new Map<string, KnownSession>();
+  /** Those of other nodes, by node and session. */
+  readonly elsewhere = new Map<string, RemoteSession>();
+  /** What other nodes were told of each session. */
+  readonly announced = new Map<string, string>();
   readonly watchers = new Map<string, Watcher>();
   /** Oldest first, with the instants of their coming. */
   offline: { readonly message: Direct; readonly at: number }[] = [];
@@ -53,6 +65,7 @@ export class User {
   get isForgettable(): boolean {
     return (
       this.sessions.size === 0 &&
+      this.elsewhere.size === 0 &&
       this.watchers.size === 0 &&
       this.offline.length === 0 &&
       this.#history.length === 0 &&
@@ -66,7 +79,8 @@ export class User {
 
   /** [HP-PRES-2] What all sessions together say. */
   presence(): Presence {
-    const entries = [...this.sessions.values()].map(({ entry }) => entry);
+    const own = [...this.sessions.values()].map(({ entry }) => entry);
+    const entries = [...own, ...this.elsewhere.values()];
     const status: Status | 'offline' =
       entries.length === 0 ? 'offline' : foremost(entries.map((entry) => entry.status));
     const note = entries.find((entry) => entry.status === status && entry.note !== undefined)?.note;
@@ -76,6 +90,17 @@ export class User {
   /** Since when the status is what it is. */
   changedAt(seconds: number): void {
     this.#since = seconds;
+  }
+
+  /** Nodes, but for this one, on which the user has a session. */
+  get nodes(): readonly string[] {
+    return [...new Set([...this.elsewhere.values()].map(({ node }) => node))];
+  }
+
+  /** Later than every login that is known of the user. */
+  get nextLamport(): number {
+    const all = [...this.sessions.values(), ...this.elsewhere.values()];
+    return 1 + Math.max(0, ...all.map(({ lamport }) => lamport));
   }
 
   seen(message: Pick<Direct, 'from' | 'id'>): Seen | undefined {

@@ -5,7 +5,8 @@ import { userKey } from '../../codecs/hp/names.ts';
 import type { Context } from '../../runtime/actor.ts';
 import { type ChatContext, secondsAt } from '../chat-context.ts';
 import { User } from './user.ts';
-import type { UserNotice, UsersMessage } from './user-messages.ts';
+import { announce } from './announcing.ts';
+import type { Direct, UserNotice, UsersMessage } from './user-messages.ts';
 
 export interface UsersState {
   readonly chat: ChatContext;
@@ -14,6 +15,19 @@ export interface UsersState {
   readonly waiting: Map<string, Waiting>;
   /** Their watchers are to be told, and were told something less than a second ago. */
   readonly untold: Set<User>;
+  /** Direct messages that other nodes are to deliver, and have not answered for. */
+  readonly flying: Map<string, Flying>;
+  /** False on the smaller side of a cluster that is split, where the operator wants that. */
+  isServing: boolean;
+}
+
+export interface Flying {
+  readonly user: User;
+  readonly message: Direct;
+  /** That have not answered. */
+  readonly nodes: Set<string>;
+  /** Somebody has it, or holds it for a session. */
+  isTaken: boolean;
 }
 
 export interface Waiting {
@@ -51,6 +65,7 @@ export function notify(user: User, notice: UserNotice, context: UsersTurn, excep
 export function tellPresence(state: UsersState, name: string, context: UsersTurn): void {
   const user = userOf(state, name);
   if (user === undefined) return;
+  announce(state.chat, user, context);
   const presence = user.presence();
   const { status, note } = user.told;
   if (presence.status !== status) user.changedAt(secondsAt(state.chat, context.now));

@@ -7,6 +7,8 @@ import { userKey } from '../../codecs/hp/names.ts';
 import type { ActorDefinition } from '../../runtime/actor.ts';
 import type { ChatContext } from '../chat-context.ts';
 import { pageOf } from '../rooms/room.ts';
+import { announceAgain } from './announcing.ts';
+import { located, nodeDown, peerSaid, tellKeepers } from './elsewhere.ts';
 import { direct, directTaken, giveUpWaiting, queueUntold } from './directs.ts';
 import { detached, move, moved, register, unregister } from './registry.ts';
 import type { UsersMessage } from './user-messages.ts';
@@ -28,7 +30,10 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
   onFailure: 'escalate',
   start(chat, context) {
     context.after('sweep', SWEEP_EVERY_MS);
-    return { chat, users: new Map(), waiting: new Map(), untold: new Set() };
+    return {
+      ...{ chat, users: new Map(), waiting: new Map(), untold: new Set(), flying: new Map() },
+      isServing: true,
+    };
   },
   receive(state, message, context) {
     switch (message.type) {
@@ -72,26 +77,45 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         const user = userOf(state, message.user);
         user?.keep(message.message, context.now);
         const notice = { type: 'directArrived', message: message.message, isSent: true } as const;
-        if (user !== undefined) notify(user, notice, context, message.message.session);
+        if (user === undefined) return;
+        notify(user, notice, context, message.message.session);
+        tellKeepers(state, user, { say: 'carbon', message: message.message }, context);
         return;
       }
       case 'receipt': {
         const { id, ref, by, state: read } = message;
         const user = userOf(state, message.user);
         const notice = { type: 'receiptArrived', id, ref, by, state: read } as const;
-        if (user !== undefined) notify(user, notice, context);
+        if (user === undefined) return;
+        notify(user, notice, context);
+        tellKeepers(state, user, { say: 'receipt', id, ref, by, state: read }, context);
         return;
       }
       case 'typingTo': {
         const { from, on } = message;
         const user = userOf(state, message.user);
-        if (user !== undefined) notify(user, { type: 'typingArrived', from, on }, context);
+        if (user === undefined) return;
+        notify(user, { type: 'typingArrived', from, on }, context);
+        tellKeepers(state, user, { say: 'typing', from, on }, context);
         return;
       }
       case 'directHistory':
         readHistory(state, message, context);
         return;
+      case 'located':
+        located(state, message, context);
+        return;
+      case 'peerSaid':
+        peerSaid(state, message, context);
+        return;
+      case 'nodesChanged':
+        state.isServing = message.isServing;
+        return;
+      case 'nodeDown':
+        nodeDown(state, message.node, context);
+        return;
       case 'shardDown':
+        if (message.shard === 0) announceAgain(state.chat, state.users.values(), context);
         shardDown(state, message.shard, context);
         return;
       case 'timedOut':

@@ -63,6 +63,8 @@ export interface GripItem {
   readonly ws: WsFormat | undefined;
   /** Of all contents, headers and names, roughly: what keeping the item costs. */
   readonly byteLength: number;
+  /** It was published on another node, and goes to no third one. */
+  readonly isRelayed?: true;
 }
 
 export type ItemReading =

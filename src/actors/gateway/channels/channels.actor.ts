@@ -31,6 +31,8 @@ interface Channel {
   lingersUntil: number;
   /** Changed since the operator was told. */
   readonly untold: Set<HoldMode>;
+  /** Other nodes follow it, too. */
+  isFollowedElsewhere: boolean;
 }
 
 interface ChannelsState {
@@ -88,6 +90,9 @@ export const channelsActor: ActorDefinition<ChannelsArgs, ChannelsState, Channel
         return;
       case 'forgetId':
         state.sequencer.forgetId(message.channel);
+        return;
+      case 'followedElsewhere':
+        followedElsewhere(state, message.channel, message.isFollowed);
         return;
       case 'recover':
         recover(state, context);
@@ -201,6 +206,7 @@ function toHome(
     id: undefined,
     data,
     isKept: false,
+    ...('isRelayed' in data ? { isRelayed: true } : {}),
     shard: state.args.shard,
     ref: undefined,
     publisher: undefined,
@@ -212,13 +218,8 @@ function follow(
   { channel: name, mode, shard, connection }: Following,
   context: Turn,
 ): void {
-  let channel = state.channels.get(name);
-  const isFirst = channel === undefined;
-  if (channel === undefined) {
-    channel = { name, followers: new Followers(), lingersUntil: 0, untold: new Set() };
-    state.channels.set(name, channel);
-    state.sequencer.follow(name);
-  }
+  const isFirst = !isFollowedHere(state, name);
+  const channel = madeChannel(state, name);
   if (!channel.followers.add(mode, shard, connection)) return;
   if (mode === 'response') state.lingering.delete(channel);
   tell(state, channel, mode, context);
@@ -226,6 +227,37 @@ function follow(
     if (state.updates.length === 0) context.after('update', UPDATE_AFTER_MS);
     state.updates.push({ channel, at: context.now + UPDATE_AFTER_MS * 1_000 });
   }
+}
+
+function isFollowedHere({ channels, lingering }: ChannelsState, name: string): boolean {
+  const known = channels.get(name);
+  if (known === undefined) return false;
+  return !known.isFollowedElsewhere || known.followers.total > 0 || lingering.has(known);
+}
+
+function madeChannel(state: ChannelsState, name: string): Channel {
+  const known = state.channels.get(name);
+  if (known !== undefined) return known;
+  const channel: Channel = {
+    ...{ name, followers: new Followers(), lingersUntil: 0, untold: new Set() },
+    isFollowedElsewhere: false,
+  };
+  state.channels.set(name, channel);
+  state.sequencer.follow(name);
+  return channel;
+}
+
+/** What is published here is kept in order for the followers of other nodes, too. */
+function followedElsewhere(state: ChannelsState, name: string, isFollowed: boolean): void {
+  if (!isFollowed && !state.channels.has(name)) return;
+  const channel = madeChannel(state, name);
+  channel.isFollowedElsewhere = isFollowed;
+  forgetUnfollowed(state, channel);
+}
+
+function forgetUnfollowed(state: ChannelsState, channel: Channel): void {
+  const isFollowed = channel.followers.total > 0 || channel.isFollowedElsewhere;
+  if (!isFollowed && !state.lingering.has(channel)) forget(state, channel);
 }
 
 function unfollow(
@@ -248,7 +280,7 @@ function settle(state: ChannelsState, channel: Channel, mode: HoldMode, context:
     state.lingering.add(channel);
     channel.untold.delete(mode);
   } else tell(state, channel, mode, context);
-  if (channel.followers.total === 0 && !state.lingering.has(channel)) forget(state, channel);
+  forgetUnfollowed(state, channel);
 }
 
 function forget(state: ChannelsState, channel: Channel): void {
@@ -306,7 +338,7 @@ function tick(state: ChannelsState, context: Turn): void {
     if (channel.lingersUntil > context.now) continue;
     state.lingering.delete(channel);
     tell(state, channel, 'response', context);
-    if (channel.followers.total === 0) forget(state, channel);
+    forgetUnfollowed(state, channel);
   }
   for (const channel of state.untold) {
     for (const mode of channel.untold) {

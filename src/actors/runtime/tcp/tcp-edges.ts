@@ -34,6 +34,25 @@ export type TcpCommand =
       readonly type: 'dismiss';
       readonly connection: ConnectionId;
       readonly lastWords: Uint8Array;
+    }
+  /** Calls another node; who calls hears of it once. */
+  | {
+      readonly type: 'connect';
+      readonly host: string;
+      readonly port: number;
+      readonly timeoutMs: number;
+      readonly ref: number;
+      readonly replyTo: Address<TcpDialed>;
+    };
+
+/** What became of a call. A connection that stands waits for `own` or `dismiss` like one that came in. */
+export type TcpDialed =
+  | { readonly type: 'tcpConnected'; readonly ref: number; readonly opened: TcpOpened }
+  | {
+      readonly type: 'tcpFailed';
+      readonly ref: number;
+      /** `refused`: something at the address said that nobody listens there. */
+      readonly reason: 'refused' | 'timedOut' | 'failed';
     };
 
 /** Judged by the edge, because a memory-hard hash takes its time. */

@@ -1,0 +1,172 @@
+// What the keepers of one room on different nodes say to each other, read as strictly as a client's words.
+// Refuses to know links. Obeys spec/hp-peer.md, section "Homes of rooms".
+
+import { isUserName } from '../../codecs/hp/names.ts';
+import type { Status } from '../../codecs/hp/requests.ts';
+import { isFields, isId, isJson } from '../users/peer-words.ts';
+import type { Member, Place, RoomAsk, RoomEntry, RoomReply } from './room-messages.ts';
+
+export type RoomTold =
+  | { readonly say: 'ask'; readonly ref: number; readonly ask: RoomAsk }
+  | { readonly say: 'answer'; readonly ref: number; readonly reply: RoomReply }
+  /** The room's home is not here. */
+  | { readonly say: 'moved'; readonly ref: number }
+  | { readonly say: 'adopt'; readonly place: Place; readonly entries: readonly RoomEntry[] };
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Undefined for what is none. `node` is the one that says it. */
+export function readRoomTold(value: unknown, room: string, node: string): RoomTold | undefined {
+  if (!isFields(value)) return undefined;
+  const { say, ref } = value;
+  if (say === 'adopt') {
+    const [place, entries] = [readPlace(value['place']), readEntries(value['entries'])];
+    return place === undefined || entries === undefined ? undefined : { say, place, entries };
+  }
+  if (!isWhole(ref)) return undefined;
+  if (say === 'moved') return { say, ref };
+  if (say === 'ask') {
+    const ask = readAsk(value['ask'], room, node);
+    return ask === undefined ? undefined : { say, ref, ask };
+  }
+  if (say !== 'answer') return undefined;
+  const reply = readReply(value['reply'], room);
+  return reply === undefined ? undefined : { say, ref, reply };
+}
+
+function readAsk(value: unknown, room: string, node: string): RoomAsk | undefined {
+  if (!isFields(value)) return undefined;
+  const { type, session, shard, connection, ref = 0 } = value;
+  const asked = { room, ref: Number(ref), replyTo: '' as never };
+  if (type === 'join') {
+    const { historyMax } = value;
+    const member = readMember(value['member'], node);
+    const [since, place] = [readPlace(value['since']), readPlace(value['place'])];
+    if (member === undefined || !isWhole(historyMax)) return undefined;
+    const known = place === undefined ? {} : { place };
+    return { type, ...asked, member, historyMax, since, isMarked: false, ...known };
+  }
+  if (type === 'listMembers') {
+    const { after, limit } = value;
+    if (!isWhole(limit) || !(after === undefined || typeof after === 'string')) return undefined;
+    return { type, ...asked, after, limit };
+  }
+  if (typeof session !== 'string') return undefined;
+  const spoken = isWhole(shard) && isWhole(connection) ? { shard, connection } : undefined;
+  switch (type) {
+    case 'leave': {
+      const { reason } = value;
+      return { type, ...asked, session, reason: typeof reason === 'string' ? reason : undefined };
+    }
+    case 'say': {
+      const { id, timestamp, body, dataText } = value;
+      if (!isId(id) || !isWhole(timestamp) || typeof body !== 'string') return undefined;
+      if (spoken === undefined || !(dataText === undefined || isJson(dataText))) return undefined;
+      return { type, ...asked, ...spoken, session, id, timestamp, body, dataText };
+    }
+    case 'typing': {
+      const { on } = value;
+      if (spoken === undefined || typeof on !== 'boolean') return undefined;
+      return { type, room, ...spoken, session, on };
+    }
+    case 'setStatus': {
+      const status = statusOf(value['status']);
+      return status === undefined ? undefined : { type, room, session, status };
+    }
+    case 'readHistory': {
+      const { after, before, limit } = value;
+      if (!isWhole(limit)) return undefined;
+      return { type, ...asked, session, after: whole(after), before: whole(before), limit };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function readMember(value: unknown, node: string): Member | undefined {
+  if (!isFields(value)) return undefined;
+  const { session, user, shard, connection } = value;
+  const status = statusOf(value['status']);
+  if (typeof session !== 'string' || typeof user !== 'string' || !isUserName(user))
+    return undefined;
+  if (status === undefined || !isWhole(shard) || !isWhole(connection)) return undefined;
+  return { session, user, status, shard, connection, node };
+}
+
+function readReply(value: unknown, room: string): RoomReply | undefined {
+  if (!isFields(value)) return undefined;
+  const { type, seq, epoch, count, already, hasGap, isDuplicate, more } = value;
+  const ref = 0;
+  switch (type) {
+    case 'joined': {
+      const entries = readEntries(value['entries']);
+      if (!isWhole(seq) || !isWhole(epoch) || !isWhole(count) || entries === undefined)
+        return undefined;
+      const truths = { already: already === true, hasGap: hasGap === true };
+      return { type, ref, room, seq, epoch, count, entries, ...truths };
+    }
+    case 'leftRoom':
+      return { type, ref };
+    case 'said':
+      if (!isWhole(seq) || !isWhole(epoch)) return undefined;
+      return { type, ref, seq, epoch, isDuplicate: isDuplicate === true };
+    case 'membersListed': {
+      const { members } = value;
+      if (!Array.isArray(members) || !isWhole(count)) return undefined;
+      const read = members.flatMap((one: unknown) => {
+        const status = isFields(one) ? statusOf(one['status']) : undefined;
+        const user = isFields(one) ? one['user'] : undefined;
+        return status === undefined || typeof user !== 'string' ? [] : [{ user, status }];
+      });
+      return { type, ref, members: read, count, more: more === true };
+    }
+    case 'historyRead': {
+      const entries = readEntries(value['entries']);
+      return entries === undefined ? undefined : { type, ref, entries, more: more === true };
+    }
+    case 'roomRefused': {
+      const { mistake } = value;
+      if (!isFields(mistake) || typeof mistake['code'] !== 'string') return undefined;
+      const { code, message, field } = mistake;
+      const at = typeof field === 'string' ? { field } : {};
+      return { type, ref, mistake: { code: code as never, message: String(message), ...at } };
+    }
+    default:
+      return undefined;
+  }
+}
+
+export function readEntries(value: unknown): readonly RoomEntry[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const entries = value.map(readEntry);
+  return entries.every((entry) => entry !== undefined) ? entries : undefined;
+}
+
+export function readEntry(value: unknown): RoomEntry | undefined {
+  if (!isFields(value)) return undefined;
+  const { seq, epoch, id, timestamp, from, session, body, dataText, node } = value;
+  if (!isWhole(seq) || !isWhole(epoch) || !isId(id) || !isWhole(timestamp)) return undefined;
+  if (typeof from !== 'string' || !isUserName(from) || typeof session !== 'string')
+    return undefined;
+  if (typeof body !== 'string' || !(dataText === undefined || isJson(dataText))) return undefined;
+  const home = typeof node === 'string' ? { node } : {};
+  return { seq, epoch, id, timestamp, from, session, body, dataText, ...home };
+}
+
+function readPlace(value: unknown): Place | undefined {
+  if (!isFields(value)) return undefined;
+  const { epoch, seq } = value satisfies Fields;
+  return isWhole(epoch) && isWhole(seq) ? { epoch, seq } : undefined;
+}
+
+function statusOf(value: unknown): Status | undefined {
+  return (['online', 'busy', 'away'] as const).find((one) => one === value);
+}
+
+function whole(value: unknown): number | undefined {
+  return isWhole(value) ? value : undefined;
+}
+
+export function isWhole(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}

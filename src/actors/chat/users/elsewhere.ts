@@ -1,0 +1,172 @@
+// Users who have sessions on other nodes: where they are, what is said to them there, and what became of it. Each direct
+// message goes once to each node that has a session of its receiver; the keeper of the user there does the rest.
+// Refuses to know links. Obeys spec/hp-peer.md, section "Direct messages".
+
+import { isUserName } from '../../codecs/hp/names.ts';
+import type { Located } from '../../routing/relay/relay-seam.ts';
+import { direct, outcome, queueAgain } from './directs.ts';
+import { fly, flyingKey, tellKeeper } from './flying.ts';
+import { type PeerWord, readPeerWord } from './peer-words.ts';
+import type { RemoteSession, User } from './user.ts';
+import type { Direct } from './user-messages.ts';
+import {
+  type Ask,
+  madeUser,
+  notify,
+  tellPresence,
+  userOf,
+  type UsersState,
+  type UsersTurn,
+} from './users-state.ts';
+
+export function located(state: UsersState, { node, up, down }: Located, context: UsersTurn): void {
+  const changed = new Set<string>();
+  for (const told of up) {
+    const user = isUserName(told.user) ? madeUser(state, told.user) : undefined;
+    if (user === undefined) continue;
+    const key = `${node} ${told.session}`;
+    const isNew = !user.elsewhere.has(key);
+    user.elsewhere.set(key, { ...told, node });
+    changed.add(user.name);
+    if (!isNew) continue;
+    settlePolicy(state, user, { ...told, node }, context);
+    flyOffline(state, user, node, context);
+  }
+  for (const { session, user: name } of down) {
+    if (userOf(state, name)?.elsewhere.delete(`${node} ${session}`) === true) changed.add(name);
+  }
+  for (const name of changed) tellPresence(state, name, context);
+}
+
+/** [HP-PART-3] Two sides of a cluster let the same user in: the same one of the two wins wherever it is looked at. */
+function settlePolicy(
+  { chat }: UsersState,
+  user: User,
+  other: RemoteSession,
+  context: UsersTurn,
+): void {
+  const { sessionPolicy } = chat.options;
+  if (sessionPolicy === 'multi') return;
+  for (const { entry, lamport } of [...user.sessions.values()]) {
+    const isLater =
+      lamport === other.lamport ? (chat.seam?.node ?? '') > other.node : lamport > other.lamport;
+    if (isLater === (sessionPolicy === 'replace')) continue;
+    context.send(entry.address, { type: 'replaced' });
+    user.sessions.delete(entry.session);
+  }
+}
+
+/** [HP-DM-4] What waits here for a user who came elsewhere. */
+function flyOffline(state: UsersState, user: User, node: string, context: UsersTurn): void {
+  const { offline } = user;
+  user.offline = [];
+  for (const { message } of offline) fly(state, user, message, [node], true, context);
+}
+
+export function tellKeepers(
+  state: UsersState,
+  user: User,
+  body: PeerWord,
+  context: UsersTurn,
+): void {
+  for (const node of user.nodes) tellKeeper(state, node, user.name, body, context);
+}
+
+export function closeElsewhere(state: UsersState, user: User, context: UsersTurn): void {
+  for (const { node, session } of user.elsewhere.values())
+    tellKeeper(state, node, user.name, { say: 'close', session }, context);
+}
+
+export function peerSaid(
+  state: UsersState,
+  { node, key: name, body }: Ask<'peerSaid'>,
+  context: UsersTurn,
+): void {
+  const word = isUserName(name) ? readPeerWord(body) : undefined;
+  if (word === undefined) {
+    context.count('chat.peers.wrong');
+    return;
+  }
+  const user = userOf(state, name);
+  switch (word.say) {
+    case 'direct': {
+      const { message, isDelayed } = word;
+      const delayed = isDelayed ? { isDelayed: true as const } : {};
+      const ask = { user: name, message, isKnown: undefined, node, ...delayed };
+      direct(state, { type: 'direct', ...ask, ref: 0, replyTo: context.self as never }, context);
+      return;
+    }
+    case 'outcome':
+      landed(state, name, node, word, context);
+      return;
+    case 'carbon':
+      user?.keep(word.message, context.now);
+      if (user !== undefined)
+        notify(user, { type: 'directArrived', message: word.message, isSent: true }, context);
+      return;
+    case 'receipt': {
+      const { id, ref, by, state: read } = word;
+      if (user !== undefined)
+        notify(user, { type: 'receiptArrived', id, ref, by, state: read }, context);
+      return;
+    }
+    case 'typing': {
+      const { from, on } = word;
+      if (user !== undefined) notify(user, { type: 'typingArrived', from, on }, context);
+      return;
+    }
+    case 'close': {
+      const known = user?.sessions.get(word.session);
+      if (known === undefined) return;
+      context.send(known.entry.address, { type: 'replaced' });
+      user?.sessions.delete(word.session);
+      tellPresence(state, name, context);
+      return;
+    }
+    default:
+      word satisfies never;
+  }
+}
+
+/** What became of a message on another node. */
+function landed(
+  state: UsersState,
+  name: string,
+  node: string,
+  { from, id, status }: Extract<PeerWord, { readonly say: 'outcome' }>,
+  context: UsersTurn,
+): void {
+  const key = flyingKey(name, { from, id });
+  const flying = state.flying.get(key);
+  if (flying?.nodes.delete(node) !== true) return;
+  if (status !== 'noSession') {
+    flying.isTaken = true;
+    outcome(state, flying.user, { from, id }, status, flying.nodes.size === 0, context);
+  }
+  if (flying.nodes.size > 0) return;
+  state.flying.delete(key);
+  if (!flying.isTaken) goOn(state, flying.user, flying.message, node, context);
+}
+
+/** Nobody was there any more: it goes where the user is now, or waits. */
+function goOn(
+  state: UsersState,
+  user: User,
+  message: Direct,
+  except: string,
+  context: UsersTurn,
+): void {
+  if (user.seen(message)?.status === 'delivered') return;
+  const nodes = user.nodes.filter((node) => node !== except);
+  if (nodes.length > 0) fly(state, user, message, nodes, true, context);
+  else queueAgain(state, user, message, context);
+}
+
+/** [HP-REPL-9] What was on its way to a node that died waits for the user, unless somebody has it. */
+export function nodeDown(state: UsersState, node: string, context: UsersTurn): void {
+  for (const [key, flying] of [...state.flying]) {
+    if (!flying.nodes.delete(node) || flying.nodes.size > 0) continue;
+    state.flying.delete(key);
+    if (!flying.isTaken) goOn(state, flying.user, flying.message, node, context);
+  }
+}

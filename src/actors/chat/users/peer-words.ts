@@ -1,0 +1,92 @@
+// What the keepers of one user on different nodes say to each other. Read as strictly as a client's words: a peer that is
+// broken must not break this node. Refuses to know links. Obeys spec/hp-peer.md, section "Direct messages".
+
+import { isUserName } from '../../codecs/hp/names.ts';
+import type { Direct, DirectStatus } from './user-messages.ts';
+
+export type PeerWord =
+  | { readonly say: 'direct'; readonly message: Direct; readonly isDelayed: boolean }
+  | {
+      readonly say: 'outcome';
+      readonly from: string;
+      readonly id: string;
+      readonly status: DirectStatus | 'noSession';
+    }
+  | { readonly say: 'carbon'; readonly message: Direct }
+  | {
+      readonly say: 'receipt';
+      readonly id: string;
+      readonly ref: string;
+      readonly by: string;
+      readonly state: 'delivered' | 'read';
+    }
+  | { readonly say: 'typing'; readonly from: string; readonly on: boolean }
+  | { readonly say: 'close'; readonly session: string };
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Undefined for what is none. */
+export function readPeerWord(value: unknown): PeerWord | undefined {
+  if (!isFields(value)) return undefined;
+  const { say, from, id, status, ref, by, state, on, session, isDelayed } = value;
+  switch (say) {
+    case 'direct':
+    case 'carbon': {
+      const message = readDirect(value['message']);
+      if (message === undefined) return undefined;
+      return say === 'carbon' ? { say, message } : { say, message, isDelayed: isDelayed === true };
+    }
+    case 'outcome': {
+      const known = (['delivered', 'accepted', 'queued', 'noSession'] as const).find(
+        (one) => one === status,
+      );
+      if (!isUser(from) || !isId(id) || known === undefined) return undefined;
+      return { say, from, id, status: known };
+    }
+    case 'receipt': {
+      const isState = state === 'delivered' || state === 'read';
+      return isId(id) && isId(ref) && isUser(by) && isState
+        ? { say, id, ref, by, state }
+        : undefined;
+    }
+    case 'typing':
+      return isUser(from) && typeof on === 'boolean' ? { say, from, on } : undefined;
+    case 'close':
+      return typeof session === 'string' ? { say, session } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function readDirect(value: unknown): Direct | undefined {
+  if (!isFields(value)) return undefined;
+  const { id, timestamp, from, session, to, body, dataText } = value;
+  const isWhole = typeof timestamp === 'number' && Number.isSafeInteger(timestamp);
+  if (!isId(id) || !isWhole || !isUser(from) || !isUser(to)) return undefined;
+  if (typeof session !== 'string' || typeof body !== 'string') return undefined;
+  if (dataText !== undefined && !isJson(dataText)) return undefined;
+  return { id, timestamp, from, session, to, body, dataText };
+}
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function isId(value: unknown): value is string {
+  return typeof value === 'string' && /^[A-Za-z0-9._:-]{1,64}$/.test(value);
+}
+
+/** What is put into a line as it is must be one JSON value on one line. */
+export function isJson(value: unknown): value is string {
+  if (typeof value !== 'string' || /[\n\r]/.test(value)) return false;
+  try {
+    JSON.parse(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isUser(value: unknown): value is string {
+  return typeof value === 'string' && isUserName(value);
+}

@@ -1,0 +1,107 @@
+// What an operator may set about the cluster, with the defaults, and what all its actors share.
+// Every limit and timer has a row in spec/hp-peer.md. Refuses to know where the settings come from.
+
+import type { Key } from '../codecs/hp-peer/proof.ts';
+import type { PeerMessage } from '../codecs/hp-peer/peer-messages.ts';
+import type { Edges } from '../runtime/edges.ts';
+import type { TcpEdges } from '../runtime/tcp/tcp-edges.ts';
+
+/** What happens on the smaller side of a cluster that is split. */
+export type PartitionPolicy = 'serve' | 'readonly-minority';
+
+export interface ClusterOptions {
+  readonly node: string;
+  readonly cluster: string;
+  /** The first is shown, all are taken. */
+  readonly keys: readonly Key[];
+  /** Where others are called, as `host:port`. */
+  readonly peers: readonly string[];
+  /** Where others may call this node; empty when nobody can. */
+  readonly advertise: string;
+  readonly lineBytesMax: number;
+  readonly helloLineBytesMax: number;
+  readonly linksMax: number;
+  /** Bytes that wait for one link; more of them end it. */
+  readonly linkQueueBytesMax: number;
+  readonly handshakeTimeoutMs: number;
+  readonly dialTimeoutMs: number;
+  readonly dialMinMs: number;
+  readonly dialMaxMs: number;
+  readonly heartbeatMs: number;
+  readonly suspectMs: number;
+  readonly downMs: number;
+  readonly forgetMs: number;
+  /** What waits for a node that does not acknowledge. */
+  readonly forwardsMax: number;
+  readonly forwardBytesMax: number;
+  readonly deltaEveryMs: number;
+  readonly partitionPolicy: PartitionPolicy;
+  /** How many nodes there should be; 0 when nobody says. */
+  readonly nodesExpected: number;
+  readonly lingerMs: number;
+}
+
+export const clusterDefaults: ClusterOptions = {
+  node: 'n1',
+  cluster: 'hermod',
+  keys: [],
+  peers: [],
+  advertise: '',
+  lineBytesMax: 1_048_576,
+  helloLineBytesMax: 8_192,
+  linksMax: 256,
+  linkQueueBytesMax: 67_108_864,
+  handshakeTimeoutMs: 5_000,
+  dialTimeoutMs: 3_000,
+  dialMinMs: 500,
+  dialMaxMs: 15_000,
+  heartbeatMs: 1_000,
+  suspectMs: 4_000,
+  downMs: 10_000,
+  forgetMs: 1_200_000,
+  forwardsMax: 10_000,
+  forwardBytesMax: 16_777_216,
+  deltaEveryMs: 100,
+  partitionPolicy: 'serve',
+  nodesExpected: 0,
+  lingerMs: 15_000,
+};
+
+/** What the process knows and actors cannot. */
+export interface ClusterStart {
+  readonly options: ClusterOptions;
+  /** Grows with every start of the node, and with every start of the shard that owns its links. */
+  readonly incarnation: number;
+  /** Milliseconds since 1970 when `now` was 0. */
+  readonly wallAtZeroMs: number;
+}
+
+export interface ClusterContext extends ClusterStart {
+  readonly edges: Edges & TcpEdges;
+}
+
+/** What the cluster can do that an older node may not. */
+export const CAPS: readonly string[] = ['presence', 'interest', 'forward'];
+
+/** What the actors that talk over links are told of them. */
+export type LinkNotice =
+  /** A link stands: whatever was told over an earlier one may not have come. */
+  | { readonly type: 'linkUp'; readonly node: string; readonly incarnation: number }
+  /** The node may still be there. */
+  | { readonly type: 'linkDown'; readonly node: string }
+  /** It is taken for dead, it left, or another life of it took its place. */
+  | { readonly type: 'nodeGone'; readonly node: string; readonly lingerMs: number }
+  | { readonly type: 'peerHeard'; readonly node: string; readonly message: PeerMessage };
+
+export interface NodesChanged {
+  readonly type: 'nodesChanged';
+  readonly nodes: readonly string[];
+  readonly isServing: boolean;
+}
+
+/** Sent over the link to a node, if there is one. */
+export interface ToPeer {
+  readonly type: 'toPeer';
+  readonly node: string;
+  readonly message: PeerMessage;
+}

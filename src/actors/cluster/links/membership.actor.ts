@@ -1,0 +1,234 @@
+// The keeper of members: calls other nodes and is called, keeps one link with each, says that this node lives, and finds
+// out who does not. What is said over links it passes on, without a look at what is not about members.
+// Refuses to know presence, topics and rooms. Obeys spec/hp-peer.md, sections "Links", "Members" and "Heartbeats".
+
+import type { MemberTold, PeerMessage } from '../../codecs/hp-peer/peer-messages.ts';
+import type { ActorDefinition, Address } from '../../runtime/actor.ts';
+import { Calls } from './calls.ts';
+import { call, closed, dismiss, failed, learn, opened, proved, start } from './linking.ts';
+import {
+  changed,
+  type ClusterTold,
+  gone,
+  type Link,
+  log,
+  type MembersArgs,
+  type MembersMessage,
+  type MembersState,
+  say,
+  tellAll,
+  tellNodes,
+  type Turn,
+} from './members-state.ts';
+import { Membership, TICK_EVERY_MS } from './membership.ts';
+
+export const membersActor: ActorDefinition<MembersArgs, MembersState, MembersMessage> = {
+  kind: 'cluster/members',
+  mailboxMax: 1_000_000,
+  onFailure: 'escalate',
+  start(args, context) {
+    const { options, incarnation } = args.cluster;
+    const calls = new Calls(options);
+    for (const peer of options.peers) calls.add(peer, context.now);
+    context.after('tick', TICK_EVERY_MS);
+    context.after('beat', options.heartbeatMs);
+    context.after('call', 1);
+    const state: MembersState = {
+      args,
+      membership: new Membership(options.node, options, context.now),
+      calls,
+      ...{ links: new Map(), linksById: new Map(), pending: new Map(), lastLink: 0, incarnation },
+      ...{ owned: { ver: 0, digest: '' }, toldNodes: '', isDraining: false, isSuperseded: false },
+      gossipedAt: context.now,
+    };
+    tellNodes(state, context);
+    return state;
+  },
+  receive(state, message, context) {
+    switch (message.type) {
+      case 'tcpOpened':
+        opened(state, message, context);
+        return;
+      case 'tcpConnected': {
+        const target = state.calls.answered(message.ref);
+        if (target === undefined) dismiss(state, message.opened, context);
+        else start(state, message.opened, target, context);
+        return;
+      }
+      case 'tcpFailed':
+        failed(state, message, context);
+        return;
+      case 'linkProved':
+        proved(state, message, context);
+        return;
+      case 'linkHeard':
+        heard(state, message.link, message.message, context);
+        return;
+      case 'linkClosed':
+        closed(state, message, context);
+        return;
+      case 'toPeer':
+        say(state, message.node, message.message, false, context);
+        return;
+      case 'owned':
+        state.owned = { ver: message.ver, digest: message.digest };
+        return;
+      case 'drain':
+        drain(state, message.withinMs, context);
+        return;
+      case 'describe':
+        describe(state, message.ref, message.replyTo, context);
+        return;
+      case 'timedOut':
+        due(state, message.name, context);
+        return;
+      case 'childStopped':
+        return;
+      default:
+        message satisfies never;
+    }
+  },
+};
+
+function due(state: MembersState, timer: string, context: Turn): void {
+  if (timer === 'beat') beat(state, context);
+  else if (timer === 'tick') tick(state, context);
+  else if (timer === 'leave') leave(state, context);
+  else call(state, context);
+}
+
+function heard(state: MembersState, id: number, message: PeerMessage, context: Turn): void {
+  const link = state.linksById.get(id);
+  if (link === undefined) return;
+  const { node } = link;
+  link.heardAt = context.now;
+  const change = state.membership.heard(node, context.now);
+  if (change !== undefined) changed(state, change, context);
+  switch (message.type) {
+    case 'HEARTBEAT':
+      heartbeat(state, link, message, context);
+      break;
+    case 'HEARTBEAT_ACK': {
+      const sentAt = link.sentAt.get(message.hb);
+      if (sentAt !== undefined) link.rttMs = Math.round((context.now - sentAt) / 1_000);
+      for (const hb of link.sentAt.keys()) if (hb <= message.hb) link.sentAt.delete(hb);
+      return;
+    }
+    case 'SERVER_READY':
+    case 'MEMBERS':
+      learn(state, message.members, context);
+      return;
+    case 'DRAIN': {
+      const member = state.membership.get(node);
+      if (member !== undefined) member.isDraining = true;
+      log(state, 'info', 'cluster.draining', { node }, context);
+      tellNodes(state, context);
+      return;
+    }
+    case 'LEAVE': {
+      const left = state.membership.left(node, context.now);
+      if (left !== undefined) gone(state, left, message.lingerMs, context);
+      return;
+    }
+    default:
+  }
+  tellAll(state, { type: 'peerHeard', node, message }, context);
+}
+
+function heartbeat(
+  state: MembersState,
+  link: Link,
+  message: Extract<PeerMessage, { readonly type: 'HEARTBEAT' }>,
+  context: Turn,
+): void {
+  const member = state.membership.get(link.node);
+  if (member !== undefined && message.links !== undefined) member.links = message.links;
+  link.heardHb = message.hb;
+  const answer: PeerMessage = { type: 'HEARTBEAT_ACK', hb: message.hb };
+  context.send(link.address, { type: 'say', message: answer, isUrgent: true });
+}
+
+/** [HP-BEAT-1] [HP-BEAT-2] */
+function beat(state: MembersState, context: Turn): void {
+  const { heartbeatMs } = state.args.cluster.options;
+  const { incarnation, owned, isDraining } = state;
+  // Whom it hears, whether or not a connection still stands.
+  const linked = state.membership.members
+    .filter((member) => member.state === 'up')
+    .map(({ node }) => node);
+  for (const link of state.links.values()) {
+    link.hb += 1;
+    link.sentAt.set(link.hb, context.now);
+    if (link.sentAt.size > UNANSWERED_MAX) link.sentAt.clear();
+    const isNews = link.toldLinks !== linked.join(' ');
+    link.toldLinks = linked.join(' ');
+    const message: PeerMessage = {
+      ...{ type: 'HEARTBEAT', incarnation, ver: owned.ver, digest: owned.digest, hb: link.hb },
+      ...{ echo: link.heardHb, links: isNews ? linked : undefined, draining: isDraining },
+    };
+    context.send(link.address, { type: 'say', message, isUrgent: true });
+  }
+  const jitter = (context.random() % (heartbeatMs / 10 + 1)) - heartbeatMs / 20;
+  context.after('beat', Math.max(1, Math.round(heartbeatMs + jitter)));
+}
+
+function tick(state: MembersState, context: Turn): void {
+  for (const change of state.membership.tick(context.now)) changed(state, change, context);
+  for (const node of state.membership.forget(context.now)) state.calls.forget(node);
+  const { links } = state;
+  if (context.now - state.gossipedAt > GOSSIP_EVERY_MS * 1_000 && links.size > 0) {
+    state.gossipedAt = context.now;
+    const one = [...links.values()][context.random() % links.size];
+    if (one !== undefined)
+      say(state, one.node, { type: 'MEMBERS', members: told(state) }, false, context);
+  }
+  call(state, context);
+  context.after('tick', TICK_EVERY_MS);
+}
+
+/** [HP-MEMBER-11] DRAIN now, LEAVE when the clients are gone. */
+function drain(state: MembersState, withinMs: number, context: Turn): void {
+  state.isDraining = true;
+  for (const node of state.links.keys())
+    say(state, node, { type: 'DRAIN', graceMs: withinMs }, false, context);
+  tellNodes(state, context);
+  context.after('leave', withinMs);
+}
+
+function leave(state: MembersState, context: Turn): void {
+  const { lingerMs } = state.args.cluster.options;
+  for (const link of state.links.values()) {
+    const message: PeerMessage = { type: 'LEAVE', reason: 'drain', lingerMs };
+    context.send(link.address, { type: 'say', message, isUrgent: false });
+  }
+}
+
+function describe(
+  state: MembersState,
+  ref: number,
+  replyTo: Address<ClusterTold>,
+  context: Turn,
+): void {
+  const { options } = state.args.cluster;
+  const members = state.membership.members.map((member) => {
+    const { node, incarnation, addr, state: how, heardAt } = member;
+    const link = state.links.get(node);
+    const silentMs = Math.round((context.now - heardAt) / 1_000);
+    const seen = { hasLink: link !== undefined, silentMs, rttMs: link?.rttMs };
+    return { node, incarnation, addr, state: how, ...seen };
+  });
+  const { node, cluster } = options;
+  const { incarnation } = state;
+  context.send(replyTo, { type: 'clusterTold', ref, node, cluster, incarnation, members });
+}
+
+/** Members as others are told of them, this node among them. */
+function told(state: MembersState): readonly MemberTold[] {
+  const { options } = state.args.cluster;
+  const { node, advertise: addr } = options;
+  const self: MemberTold = { node, incarnation: state.incarnation, addr, state: 'up' };
+  return [self, ...state.membership.told()];
+}
+
+const GOSSIP_EVERY_MS = 30_000;
+const UNANSWERED_MAX = 100;

@@ -1,0 +1,27 @@
+// How publications of one dialect travel between nodes: what of them is carried, and where one that arrives goes in.
+// The roof hands in one for each namespace. Refuses to know dialects. Obeys spec/hp-peer.md, section "Relay".
+
+import type { Topic } from '../topic.ts';
+import type { Address } from '../../runtime/actor.ts';
+import type { Payload } from '../../runtime/edges.ts';
+
+export type Say = <M>(to: Address<M>, message: NoInfer<M>) => void;
+
+/** A publication that another node made. */
+export interface Carried {
+  readonly topic: Topic;
+  readonly id: string | undefined;
+  /** Not looked at. */
+  readonly body: unknown;
+}
+
+export interface Carriage {
+  /** The beginning of its topics. */
+  readonly namespace: string;
+  /** Plain values and bytes; undefined for what stays at home. */
+  pack(data: Payload): unknown;
+  /** Gives it to those who follow the topic here; false when it is not what it should be. */
+  arrive(carried: Carried, say: Say): boolean;
+  /** The first other node wants the topic, or no other does any more. */
+  wanted?(topic: Topic, isWanted: boolean, say: Say): void;
+}

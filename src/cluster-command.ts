@@ -1,0 +1,56 @@
+// `hermod cluster status`: asks a node's admin door what it knows of its cluster, and prints it for people.
+// Refuses to know how a node knows. Obeys spec/process.md, section "Admin door".
+
+import type { Command } from 'commander';
+import type { ClusterTold } from './actors/cluster/links/members-state.ts';
+
+const EXIT_NO_ANSWER = 1;
+const TIMEOUT_MS = 5_000;
+
+export function declareCluster(cluster: Command): void {
+  cluster.description('Look at the cluster that a node is in.');
+  cluster
+    .command('status')
+    .description('Print the nodes that a node knows, and how they are.')
+    .option('--admin <host:port>', 'The admin door of the node.', '127.0.0.1:9090')
+    .option('--json', 'Print one JSON object.')
+    .action(({ admin, json }: { readonly admin: string; readonly json?: true }) =>
+      status(admin, json === true),
+    );
+}
+
+async function status(admin: string, isJson: boolean): Promise<void> {
+  try {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const answer = await fetch(`http://${admin}/cluster`, { signal });
+    const told = (await answer.json()) as ClusterTold & { readonly error?: string };
+    if (!answer.ok) throw new Error(told.error ?? `the door answered ${answer.status}`);
+    process.stdout.write(isJson ? `${JSON.stringify(told)}\n` : tableOf(told));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`hermod: ${admin} does not tell of a cluster: ${reason}\n`);
+    process.exitCode = EXIT_NO_ANSWER;
+  }
+}
+
+function tableOf({ cluster, node, incarnation, members }: ClusterTold): string {
+  const rows = [
+    ['node', 'state', 'link', 'round trip', 'silent', 'address', 'incarnation'],
+    [node, 'this node', '', '', '', '', String(incarnation)],
+    ...members.map((member) => [
+      ...[member.node, member.state, member.hasLink ? 'yes' : 'no'],
+      ...[member.rttMs === undefined ? '' : `${member.rttMs} ms`, `${member.silentMs} ms`],
+      ...[member.addr, String(member.incarnation)],
+    ]),
+  ];
+  const widths = (rows[0] ?? []).map((_, at) =>
+    Math.max(...rows.map((cells) => (cells[at] ?? '').length)),
+  );
+  const lines = rows.map((cells) =>
+    cells
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  return `Cluster ${cluster}, as ${node} sees it:\n${lines.join('\n')}\n`;
+}

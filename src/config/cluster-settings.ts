@@ -1,0 +1,187 @@
+// The settings of the cluster, one row each. The rows of behaviour are held complete by their type.
+// Refuses to know how layers are read and merged.
+
+import { clusterDefaults, type ClusterOptions } from '../actors/cluster/cluster-options.ts';
+import { count, file, host, MiB, none, row, type Rows, type ValuesOf } from './rows.ts';
+import {
+  anyText,
+  bytes,
+  duration,
+  type Kind,
+  list,
+  oneOf,
+  optional,
+  portOrOff,
+  type Reading,
+  wholeNumber,
+} from './values.ts';
+
+const c = clusterDefaults;
+const HOUR = 3_600_000;
+const name = optional(anyText('a name', 'name'));
+
+const address: Kind<string> = {
+  form: 'an address as host:port',
+  word: 'host:port',
+  show: (value) => value,
+  read(text): Reading<string> {
+    if (/^(?:\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$/.test(text)) return { ok: true, value: text };
+    const problem = `"${text}" is no address`;
+    return { ok: false, problem, wayOut: 'Write it as host:port, or [address]:port.' };
+  },
+};
+
+export const clusterDoorRows = {
+  port: row<number | undefined>(
+    portOrOff,
+    none,
+    'The port for other nodes; without it none can call. 7501 is usual.',
+    { flag: 'cluster-port' },
+  ),
+  host: row<string>(host, '127.0.0.1', 'Where it listens.', { flag: 'cluster-host' }),
+  secretFile: row<string | undefined>(
+    file,
+    none,
+    'What all nodes know: one secret a line, of 32 bytes or more, each behind a name and a space; the first is shown.',
+  ),
+  peers: row<readonly string[]>(
+    list(address),
+    [],
+    'Other nodes, as host:port; those that they know are found.',
+    { flag: 'cluster-peer' },
+  ),
+  node: row<string | undefined>(name, none, 'What this node is called; chat.node otherwise.', {
+    flag: 'node',
+  }),
+  name: row<string | undefined>(name, none, 'What the cluster is called; chat.cluster otherwise.'),
+  advertise: row<string | undefined>(
+    optional(address),
+    none,
+    'Where others may call this node; cluster.host and cluster.port otherwise.',
+  ),
+};
+
+type Told = 'node' | 'cluster' | 'keys' | 'peers' | 'advertise';
+
+export const clusterRows: Rows<Omit<ClusterOptions, Told>> = {
+  lineBytesMax: row(bytes(524_288, 16 * MiB), c.lineBytesMax, 'One line between nodes.'),
+  helloLineBytesMax: row(bytes(1_024, 16 * MiB), c.helloLineBytesMax, 'One line before the proof.'),
+  linksMax: row(count(10_000), c.linksMax, 'Connections of other nodes, proved or not.'),
+  linkQueueBytesMax: row(
+    bytes(MiB, 1_024 * MiB),
+    c.linkQueueBytesMax,
+    'What waits for one link; more ends it.',
+  ),
+  handshakeTimeoutMs: row(duration(100, HOUR), c.handshakeTimeoutMs, 'Time to prove oneself.'),
+  dialTimeoutMs: row(duration(100, HOUR), c.dialTimeoutMs, 'How long a call may take.'),
+  dialMinMs: row(duration(1, HOUR), c.dialMinMs, 'Time before the second call.'),
+  dialMaxMs: row(duration(1, HOUR), c.dialMaxMs, 'And before the last ones, at most.'),
+  heartbeatMs: row(duration(100, HOUR), c.heartbeatMs, 'A node says so often that it lives.'),
+  suspectMs: row(
+    duration(200, HOUR),
+    c.suspectMs,
+    'Silence that makes a node suspect: what is for it waits.',
+  ),
+  downMs: row(
+    duration(400, HOUR),
+    c.downMs,
+    'Silence after which it is taken for dead: its users are offline.',
+  ),
+  forgetMs: row(duration(1_000, 24 * HOUR), c.forgetMs, 'How long a dead node is remembered.'),
+  forwardsMax: row(count(1_000_000), c.forwardsMax, 'What waits for a node that is silent.'),
+  forwardBytesMax: row(bytes(1_024, 1_024 * MiB), c.forwardBytesMax, 'And so many bytes of it.'),
+  deltaEveryMs: row(
+    duration(1, 10_000),
+    c.deltaEveryMs,
+    'Changes of sessions are told together so often.',
+  ),
+  partitionPolicy: row(
+    oneOf('serve', 'readonly-minority'),
+    c.partitionPolicy,
+    'What the smaller side of a cluster does that is split.',
+  ),
+  nodesExpected: row(
+    wholeNumber(0, 1_000),
+    c.nodesExpected,
+    'How many nodes there are; a majority is counted by it.',
+  ),
+  lingerMs: row(
+    duration(0, HOUR),
+    c.lingerMs,
+    'How long the users of a node that left are still shown, for those who come back elsewhere.',
+  ),
+};
+
+export interface ClusterSetup {
+  readonly host: string;
+  /** undefined when nobody can call. */
+  readonly port: number | undefined;
+  readonly secretFile: string;
+  readonly options: Omit<ClusterOptions, 'keys'>;
+}
+
+type Door = ValuesOf<typeof clusterDoorRows>;
+
+export interface ClusterMistake {
+  readonly keys: readonly string[];
+  readonly problem: string;
+  readonly wayOut: string;
+}
+
+export interface ClusterCheck {
+  secrets(file: string): readonly { key: string; problem: string; wayOut: string }[];
+}
+
+/** What is wrong with the settings together. */
+export function clusterMistakes(
+  { port, peers, secretFile }: Door,
+  { heartbeatMs, suspectMs, downMs, partitionPolicy, nodesExpected }: ValuesOf<typeof clusterRows>,
+  checks: ClusterCheck,
+): readonly ClusterMistake[] {
+  if (port === undefined && peers.length === 0) return [];
+  const found: ClusterMistake[] = [];
+  const refuse = (keys: readonly string[], problem: string, wayOut: string): void => {
+    found.push({ keys: keys.map((key) => `cluster.${key}`), problem, wayOut });
+  };
+  if (secretFile === undefined)
+    refuse(['secretFile'], 'is missing for a cluster', 'Nodes prove by it that they belong.');
+  else
+    for (const { key, problem, wayOut } of checks.secrets(secretFile))
+      refuse([key], problem, wayOut);
+  if (suspectMs <= heartbeatMs || downMs <= suspectMs) {
+    const problem = 'heartbeatMs, suspectMs and downMs do not grow in this order';
+    refuse(['heartbeatMs', 'suspectMs', 'downMs'], problem, 'A node must have time to speak.');
+  }
+  if (partitionPolicy !== 'serve' && nodesExpected < 3) {
+    const problem = 'a majority is counted by cluster.nodesExpected, which is less than 3';
+    refuse(['nodesExpected', 'partitionPolicy'], problem, 'Say how many nodes there are.');
+  }
+  return found;
+}
+
+/** undefined for a node that is alone. */
+export function clusterOf(
+  { host: at, port, secretFile, peers, node, name: cluster, advertise }: Door,
+  rows: ValuesOf<typeof clusterRows>,
+  chat: { readonly node: string; readonly cluster: string },
+): ClusterSetup | undefined {
+  if ((port === undefined && peers.length === 0) || secretFile === undefined) return undefined;
+  const isEverywhere = at === '0.0.0.0' || at === '::';
+  const own = port === undefined || port === 0 || isEverywhere ? '' : `${bracketed(at)}:${port}`;
+  const options = {
+    ...{ ...rows, peers, node: node ?? chat.node, cluster: cluster ?? chat.cluster },
+    advertise: advertise ?? own,
+  };
+  return { host: at, port, secretFile, options };
+}
+
+function bracketed(at: string): string {
+  return at.includes(':') ? `[${at}]` : at;
+}
+
+/** One node has one name, in whatever dialect it is asked for. */
+export function namesOf(
+  setup: ClusterSetup | undefined,
+): Partial<Pick<ClusterOptions, 'node' | 'cluster'>> {
+  return setup === undefined ? {} : { node: setup.options.node, cluster: setup.options.cluster };
+}

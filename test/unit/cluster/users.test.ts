@@ -1,0 +1,313 @@
+// Users on several nodes: direct messages come exactly once, presence is seen everywhere, and nobody is a ghost.
+
+import { describe, expect, test } from 'vitest';
+
+import { Prng } from '../../../src/actors/runtime/prng.ts';
+import { ClusterStage } from '../../support/cluster-stage.ts';
+import { HpClient } from '../../support/hp-client.ts';
+
+const fast = {
+  messagesPerSecondMax: 1e6,
+  messagesBurstMax: 1e6,
+  presenceEveryMs: 1,
+  pingEveryMs: 3e6,
+  pingTimeoutMs: 6e6,
+};
+
+function whole(chat: object = {}, more: object = {}): ClusterStage {
+  const stage = new ClusterStage({ shards: 2, chat: { ...fast, ...chat }, ...more });
+  stage.until(() => stage.isWhole, 5_000);
+  stage.pass(500);
+  return stage;
+}
+
+function enter(
+  stage: ClusterStage,
+  user: string,
+  node: string,
+  shard = 0,
+  payload: object = {},
+): HpClient {
+  const client = HpClient.in(stage.at(node), user, shard, payload);
+  stage.pass(300);
+  return client;
+}
+
+function statusOf(stage: ClusterStage, client: HpClient, user: string): unknown {
+  client.take();
+  client.ask('PRESENCE_QUERY', { users: [user] });
+  stage.pass(50);
+  const users = client.take().find(({ type }) => type === 'PRESENCE_STATE')?.payload['users'];
+  return (users as { status: string; sessions: number }[]).map(
+    ({ status, sessions }) => `${status} ${sessions}`,
+  )[0];
+}
+
+describe('direct messages', () => {
+  test('[HP-RELAY-8] go once to each node that has a session of the receiver', () => {
+    const stage = whole();
+    const alice = enter(stage, 'alice', 'n1');
+    const bobs = [
+      enter(stage, 'bob', 'n2'),
+      enter(stage, 'Bob', 'n2', 1),
+      enter(stage, 'bob', 'n3'),
+    ];
+    stage.said.length = 0;
+    alice.ask('DIRECT_MESSAGE', { to: 'BOB', body: 'hi there', data: [1.5] }, 'm1');
+    stage.pass(50);
+    expect(alice.told()).toEqual(['ACK delivered']);
+    for (const bob of bobs) expect(bob.told()).toEqual(['DIRECT_MESSAGE alice hi there']);
+    const crossed = stage.said.filter(({ text }) => text.includes('hi there'));
+    expect(crossed.map(({ from, to }) => `${from} ${to}`).toSorted()).toEqual(['n1 n2', 'n1 n3']);
+    expect(stage.failures).toEqual([]);
+  });
+
+  test('the same id again is the same message, also from another node', () => {
+    const stage = whole();
+    const [alice, other] = [enter(stage, 'alice', 'n1'), enter(stage, 'alice', 'n3')];
+    const bob = enter(stage, 'bob', 'n2');
+    for (const client of [alice, alice, other])
+      client.ask('DIRECT_MESSAGE', { to: 'bob', body: 'a' }, '1');
+    stage.pass(50);
+    expect(bob.told()).toEqual(['DIRECT_MESSAGE alice a']);
+  });
+
+  test('the sender’s other sessions hear what was sent, wherever they are', () => {
+    const stage = whole();
+    const [alice, other] = [enter(stage, 'alice', 'n1'), enter(stage, 'alice', 'n3')];
+    enter(stage, 'bob', 'n2');
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'a' }, '1');
+    stage.pass(50);
+    expect(other.take()).toMatchObject([
+      { type: 'DIRECT_MESSAGE', payload: { sent: true, to: 'bob' } },
+    ]);
+  });
+
+  test('what waits comes wherever the user logs in', () => {
+    const stage = whole();
+    const alice = enter(stage, 'alice', 'n1');
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'a' }, '1');
+    stage.pass(50);
+    expect(alice.told()).toEqual(['ACK queued']);
+    const bob = enter(stage, 'bob', 'n2');
+    stage.pass(200);
+    expect(bob.take()).toMatchObject([
+      { type: 'DIRECT_MESSAGE', id: '1', payload: { delayed: true } },
+    ]);
+  });
+
+  test('what was on its way to a node that dies waits for the user', () => {
+    const stage = whole();
+    const alice = enter(stage, 'alice', 'n1');
+    enter(stage, 'bob', 'n2');
+    stage.split(['n2']);
+    stage.pass(5_000);
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'a' }, '1');
+    stage.pass(3_000);
+    expect(alice.told()).toEqual(['ACK accepted']);
+    stage.pass(10_000);
+    const bob = enter(stage, 'bob', 'n3');
+    stage.pass(500);
+    expect(bob.told()).toEqual(['DIRECT_MESSAGE alice a']);
+  });
+
+  test('receipts and typing find the other side', () => {
+    const stage = whole();
+    const [alice, bob] = [enter(stage, 'alice', 'n1'), enter(stage, 'bob', 'n2')];
+    bob.ask('RECEIPT', { ref: '1', to: 'alice', state: 'read' });
+    bob.ask('TYPING', { to: 'alice', on: true });
+    stage.pass(50);
+    expect(alice.take()).toMatchObject([
+      { type: 'RECEIPT', payload: { ref: '1', by: 'bob', state: 'read' } },
+      { type: 'TYPING', payload: { from: 'bob', on: true } },
+    ]);
+  });
+
+  test.each([1, 2, 3, 4, 5, 6])(
+    'exactly once while links break and nodes stall (seed %i)',
+    (seed) => {
+      const stage = whole({}, { seed });
+      const chance = new Prng(seed, 'directs');
+      const [alice, bob] = [enter(stage, 'alice', 'n1'), enter(stage, 'bob', 'n2')];
+      const statuses: string[] = [];
+      for (let at = 0; at < 100; at += 1) {
+        alice.ask('DIRECT_MESSAGE', { to: 'bob', body: `b${at}` }, `m${at}`);
+        stage.pass(chance.between(0, 200));
+        if (chance.chance(1, 8)) stage.sever('n1', 'n2');
+        if (chance.chance(1, 20))
+          stage.stall(chance.pick(['n1', 'n2']), chance.between(100, 5_000));
+        if (chance.chance(1, 20)) stage.split(['n2']);
+        else if (chance.chance(1, 5)) stage.heal();
+      }
+      stage.heal();
+      stage.pass(40_000);
+      expect(stage.isWhole).toBe(true);
+      statuses.push(...alice.told());
+      const heard = bob.take().map(({ id }) => id);
+      expect(new Set(heard).size).toBe(heard.length);
+      expect(heard.toSorted()).toEqual(Array.from({ length: 100 }, (_, at) => `m${at}`).toSorted());
+      expect(stage.failures).toEqual([]);
+    },
+  );
+});
+
+describe('presence', () => {
+  test('[HP-REPL-1] who is online is seen everywhere within a moment', () => {
+    const stage = whole();
+    const alice = enter(stage, 'alice', 'n1');
+    expect(statusOf(stage, alice, 'bob')).toBe('offline 0');
+    alice.ask('PRESENCE_SUBSCRIBE', { users: ['bob'] });
+    stage.pass(50);
+    alice.take();
+    const bob = HpClient.in(stage.at('n2'), 'bob');
+    stage.pass(200);
+    expect(alice.told()).toEqual(['PRESENCE_EVENT online bob']);
+    enter(stage, 'bob', 'n3');
+    expect(alice.told()).toEqual([]);
+    expect(statusOf(stage, alice, 'bob')).toBe('online 2');
+    stage.pass(1_500);
+    bob.ask('PRESENCE_SET', { status: 'away' });
+    stage.pass(300);
+    expect(statusOf(stage, alice, 'bob')).toBe('online 2');
+    bob.ask('BYE');
+    stage.pass(300);
+    expect(statusOf(stage, alice, 'bob')).toBe('online 1');
+  });
+
+  test('[HP-REPL-9] with its node a user is gone, and is no ghost', () => {
+    const stage = whole();
+    const alice = enter(stage, 'alice', 'n1');
+    enter(stage, 'bob', 'n2');
+    alice.ask('PRESENCE_SUBSCRIBE', { users: ['bob'] });
+    stage.pass(1_500);
+    alice.take();
+    stage.kill('n2');
+    const tookMs = stage.until(() => alice.told().includes('PRESENCE_EVENT offline bob'), 5_000);
+    expect(tookMs).toBeLessThan(4_000);
+    expect(statusOf(stage, alice, 'bob')).toBe('offline 0');
+  });
+
+  test('a silence of six seconds is no event at all', () => {
+    const stage = whole();
+    const alice = enter(stage, 'alice', 'n1');
+    enter(stage, 'bob', 'n2');
+    alice.ask('PRESENCE_SUBSCRIBE', { users: ['bob'] });
+    stage.pass(1_500);
+    alice.take();
+    stage.split(['n2']);
+    stage.pass(6_000);
+    stage.heal();
+    stage.pass(5_000);
+    expect(alice.take()).toEqual([]);
+    expect(statusOf(stage, alice, 'bob')).toBe('online 1');
+  });
+
+  test('[HP-REPL-6] a node that starts again has left no ghosts', () => {
+    const stage = whole();
+    const alice = enter(stage, 'alice', 'n1');
+    for (const user of ['bob', 'carol', 'dan']) enter(stage, user, 'n2');
+    stage.kill('n2');
+    stage.pass(300);
+    stage.start('n2');
+    stage.pass(3_000);
+    enter(stage, 'carol', 'n2');
+    expect(['bob', 'carol', 'dan'].map((user) => statusOf(stage, alice, user))).toEqual([
+      ...['offline 0', 'online 1', 'offline 0'],
+    ]);
+  });
+
+  test('[HP-REPL-4] a side that was cut off catches up with what it missed', () => {
+    const stage = whole();
+    const [alice, zoe] = [enter(stage, 'alice', 'n1'), enter(stage, 'zoe', 'n2')];
+    stage.split(['n2']);
+    stage.pass(15_000);
+    expect(statusOf(stage, alice, 'zoe')).toBe('offline 0');
+    expect(statusOf(stage, zoe, 'alice')).toBe('offline 0');
+    enter(stage, 'bob', 'n2');
+    enter(stage, 'carol', 'n1');
+    stage.heal();
+    stage.until(() => stage.isWhole, 20_000);
+    stage.pass(2_000);
+    expect(['zoe', 'bob'].map((user) => statusOf(stage, alice, user))).toEqual([
+      'online 1',
+      'online 1',
+    ]);
+    expect(['alice', 'carol'].map((user) => statusOf(stage, zoe, user))).toEqual([
+      'online 1',
+      'online 1',
+    ]);
+  });
+
+  test('[HP-REPL-7] a node that comes late is told in pieces', () => {
+    const stage = whole({}, { nodes: 2, cluster: { deltaEveryMs: 20 } });
+    stage.kill('n2');
+    stage.pass(5_000);
+    const alice = enter(stage, 'alice', 'n1');
+    for (let at = 0; at < 1_500; at += 1) HpClient.in(stage.at('n1'), `u${at}`);
+    stage.said.length = 0;
+    stage.start('n2');
+    stage.until(() => stage.isWhole, 16_000);
+    stage.pass(1_000);
+    const pieces = stage.said.filter(({ text }) => text.includes('"PRESENCE_SYNC"'));
+    expect(pieces.length).toBeGreaterThanOrEqual(1);
+    const bob = enter(stage, 'bob', 'n2');
+    expect(['u0', 'u777', 'u1499'].map((user) => statusOf(stage, bob, user))).toEqual([
+      ...['online 1', 'online 1', 'online 1'],
+    ]);
+    expect(statusOf(stage, alice, 'bob')).toBe('online 1');
+  });
+});
+
+describe('policies', () => {
+  test('[HP-SESS-2] one session of a user in the whole cluster', () => {
+    const stage = whole({ sessionPolicy: 'reject' });
+    enter(stage, 'alice', 'n1');
+    const second = new HpClient(stage.at('n2'));
+    second.ask('LOGIN', { user: 'alice' });
+    stage.pass(50);
+    expect(second.told()).toEqual(['ERROR USERNAME_TAKEN']);
+  });
+
+  test('[HP-SESS-3] a login takes the place of one on another node', () => {
+    const stage = whole({ sessionPolicy: 'replace' });
+    const first = enter(stage, 'alice', 'n1');
+    const second = enter(stage, 'alice', 'n2');
+    expect(first.told()).toEqual(['ERROR SESSION_REPLACED']);
+    expect(statusOf(stage, second, 'alice')).toBe('online 1');
+  });
+
+  test.each(['replace', 'reject'])(
+    '[HP-PART-3] after a split one session is left, everywhere (%s)',
+    (sessionPolicy) => {
+      const stage = whole({ sessionPolicy });
+      stage.split(['n2']);
+      stage.pass(15_000);
+      const clients = [enter(stage, 'alice', 'n1'), enter(stage, 'alice', 'n2')];
+      const watcher = enter(stage, 'bob', 'n3');
+      stage.heal();
+      stage.until(() => stage.isWhole, 20_000);
+      stage.pass(3_000);
+      const told = clients.map((client) => client.told().join());
+      expect(told.toSorted()).toEqual(['', 'ERROR SESSION_REPLACED']);
+      expect(statusOf(stage, watcher, 'alice')).toBe('online 1');
+      expect(stage.failures).toEqual([]);
+    },
+  );
+
+  test('[HP-PART-1] [HP-PART-2] the smaller side lets nobody in, where the operator wants that', () => {
+    const stage = whole(
+      {},
+      { cluster: { partitionPolicy: 'readonly-minority', nodesExpected: 3 } },
+    );
+    stage.split(['n2']);
+    stage.pass(15_000);
+    const refused = new HpClient(stage.at('n2'));
+    refused.ask('LOGIN', { user: 'alice' });
+    stage.pass(50);
+    expect(refused.told()).toEqual(['ERROR UNAVAILABLE']);
+    enter(stage, 'bob', 'n1');
+    stage.heal();
+    stage.until(() => stage.isWhole, 20_000);
+    enter(stage, 'alice', 'n2');
+  });
+});

@@ -20,8 +20,8 @@ import {
   materialFor,
   readCertificates,
   watchCertificates,
-} from './transports/process/certificates.ts';
-import { readPair, type TlsProblem, watchPair } from './transports/process/tls.ts';
+} from './transports/process/tls/certificates.ts';
+import { readPair, type TlsProblem, watchPair } from './transports/process/tls/pairs.ts';
 import { watchFiles, type Watching } from './transports/process/watched-files.ts';
 import type {
   DoorSettings,

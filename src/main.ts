@@ -15,7 +15,7 @@ import { RunningNode } from './running-node.ts';
 import { secretProblems } from './transports/process/cluster-files.ts';
 import { passwordProblems, readPasswordLine } from './transports/process/password-files.ts';
 import { readAuth } from './transports/process/auth-files.ts';
-import { readPair } from './transports/process/tls.ts';
+import { readPair } from './transports/process/tls/pairs.ts';
 
 const EXIT_CONFIG = 2;
 

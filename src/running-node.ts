@@ -14,7 +14,7 @@ import { Departure, departOnSignals, EXIT_BUG } from './transports/process/depar
 import { doorRefusal, reasonOf } from './transports/process/door-refusal.ts';
 import { Metrics } from './transports/process/metrics.ts';
 import { type Entry, Output, type Sink } from './transports/process/output.ts';
-import { readPair, type TlsFiles, watchPair } from './transports/process/tls.ts';
+import { readPair, type TlsFiles, watchPair } from './transports/process/tls/pairs.ts';
 import type {
   DoorSettings,
   Shards,

@@ -9,7 +9,7 @@ import {
   readPair,
   type TlsProblem,
   watchPair,
-} from '../../../src/transports/process/tls.ts';
+} from '../../../src/transports/process/tls/pairs.ts';
 import type { TlsMaterial } from '../../../src/transports/shards-contract.ts';
 import { selfSigned } from '../../support/certificates.ts';
 

@@ -4,9 +4,9 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { NamedPair, TlsMaterial } from '../shards-contract.ts';
-import { checkPair, type TlsProblem } from './tls.ts';
-import { type Watching, watchFolders, type WatchPace } from './watched-files.ts';
+import type { NamedPair, TlsMaterial } from '../../shards-contract.ts';
+import { checkPair, type TlsProblem } from './pairs.ts';
+import { type Watching, watchFolders, type WatchPace } from '../watched-files.ts';
 
 /** Good pairs by the names of their files, without the ending. */
 export type Certificates = ReadonlyMap<string, NamedPair>;

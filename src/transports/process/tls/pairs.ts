@@ -5,8 +5,8 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import type { TlsMaterial } from '../shards-contract.ts';
-import { type Watching, watchFiles, type WatchPace } from './watched-files.ts';
+import type { TlsMaterial } from '../../shards-contract.ts';
+import { type Watching, watchFiles, type WatchPace } from '../watched-files.ts';
 
 export interface TlsFiles {
   /** The door's certificate, then those that lead to the root, in PEM. */

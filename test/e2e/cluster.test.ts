@@ -184,8 +184,9 @@ describe('three processes', () => {
       (name) => new WebSocket(`ws://${nodes.get(name)?.doors['broker']}`),
     );
     const heard: string[][] = sockets.map(() => []);
+    const opened = sockets.map((socket) => new Promise((resolve) => socket.once('open', resolve)));
+    await Promise.all(opened);
     for (const [at, socket] of sockets.entries()) {
-      await new Promise((resolve) => socket.once('open', resolve));
       socket.on('message', (data: Buffer) => heard[at]?.push(data.toString()));
       socket.send(JSON.stringify({ type: 'subscribe', topic: 'stock:A' }));
     }

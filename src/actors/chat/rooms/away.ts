@@ -118,6 +118,10 @@ export function peerSaid(
       context.after('retry', RETRY_AFTER_MS);
       return;
     }
+    case 'seated':
+    case 'whoSits':
+    case 'sitting':
+      return;
     case 'adopt':
       adopt(state, room, told, context);
       return;

@@ -11,6 +11,10 @@ export type RoomTold =
   | { readonly say: 'answer'; readonly ref: number; readonly reply: RoomReply }
   /** The room's home is not here. */
   | { readonly say: 'moved'; readonly ref: number }
+  /** How many of the speaking node sit in the room. */
+  | { readonly say: 'seated'; readonly count: number; readonly digest: number }
+  | { readonly say: 'whoSits' }
+  | { readonly say: 'sitting'; readonly place: Place; readonly members: readonly Member[] }
   | { readonly say: 'adopt'; readonly place: Place; readonly entries: readonly RoomEntry[] };
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -22,6 +26,17 @@ export function readRoomTold(value: unknown, room: string, node: string): RoomTo
   if (say === 'adopt') {
     const [place, entries] = [readPlace(value['place']), readEntries(value['entries'])];
     return place === undefined || entries === undefined ? undefined : { say, place, entries };
+  }
+  if (say === 'whoSits') return { say };
+  if (say === 'seated') {
+    const { count, digest } = value;
+    return isWhole(count) && isWhole(digest) ? { say, count, digest } : undefined;
+  }
+  if (say === 'sitting') {
+    const [place, found] = [readPlace(value['place']), value['members']];
+    if (place === undefined || !Array.isArray(found)) return undefined;
+    const members = found.flatMap((one: unknown) => readMember(one, node) ?? []);
+    return { say, place, members };
   }
   if (!isWhole(ref)) return undefined;
   if (say === 'moved') return { say, ref };

@@ -27,6 +27,8 @@ export interface RoomsState {
   /** What was asked of homes on other nodes. */
   readonly pending: Map<number, PendingAsk>;
   lastRef: number;
+  /** When each node last said who of it sits in each room whose home is here; microseconds. */
+  readonly seatedAt: Map<string, number>;
   /** The next room that is made has at least this epoch. */
   nextEpoch: number;
   /** Who may be a home; empty for a node that is alone. */

@@ -3,6 +3,7 @@
 // Refuses to know connections: whoever is told by a topic is the router's business.
 // Obeys spec/hp.md, sections "Rooms", "Messages" and "History".
 
+import { isRoomName } from '../../codecs/hp/names.ts';
 import { refused } from '../../codecs/hp/mistakes.ts';
 import { encodeLine, type Payload } from '../../codecs/hp/writing.ts';
 import type { ActorDefinition } from '../../runtime/actor.ts';
@@ -18,6 +19,8 @@ import {
   peerSaid,
   retry,
 } from './away.ts';
+import { readRoomTold } from './room-told.ts';
+import { compareSeats, seated, SEATS_EVERY_MS, sitting, whoSits } from './seating.ts';
 import { byCode, isAfter, type Room } from './room.ts';
 import type { Member, RoomAsk, RoomsMessage } from './room-messages.ts';
 import {
@@ -38,9 +41,11 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
   onFailure: 'escalate',
   start(chat, context) {
     context.after('sweep', SWEEP_EVERY_MS);
+    if (chat.seam !== undefined) context.after('seats', SEATS_EVERY_MS);
     return {
       ...{ chat, rooms: new Map(), nextEpoch: chat.life + 1, guests: new Map() },
       ...{ pending: new Map(), lastRef: 0, nodes: [], isServing: true, crowds: new Set() },
+      seatedAt: new Map(),
     };
   },
   receive(state, message, context) {
@@ -77,7 +82,7 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
         heard(state, message, context);
         return;
       case 'peerSaid':
-        peerSaid(state, message, obey, context);
+        if (!comparedSeats(state, message, context)) peerSaid(state, message, obey, context);
         return;
       case 'nodesChanged':
         nodesChanged(state, message, context);
@@ -98,6 +103,8 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
       case 'timedOut':
         if (message.name === 'crowds') tellCrowds(state, context);
         else if (message.name === 'sweep') sweep(state, context);
+        else if (message.name === 'seats')
+          compareSeats(state, (room, member) => lost(state, room, member, context), context);
         else retry(state, context);
         return;
       case 'childStopped':
@@ -107,6 +114,26 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
     }
   },
 };
+
+/** What is said about who sits where, between nodes. */
+function comparedSeats(state: RoomsState, message: Ask<'peerSaid'>, context: Turn): boolean {
+  const { key: name, node, body } = message;
+  const told = isRoomName(name) ? readRoomTold(body, name, node) : undefined;
+  if (told?.say === 'seated') seated(state, name, node, told, context);
+  else if (told?.say === 'whoSits') whoSits(state, name, node, context);
+  else if (told?.say === 'sitting') {
+    const room = isAway(state, name)
+      ? undefined
+      : (state.rooms.get(name) ?? open(state, name, context));
+    const goes = (one: Room, member: Member): void => lost(state, one, member, context);
+    if (room !== undefined) sitting(room, node, told, goes);
+  } else return false;
+  return true;
+}
+
+function lost(state: RoomsState, room: Room, member: Member, context: Turn): void {
+  depart(state, room, member, undefined, context);
+}
 
 /** What another node asks for one of its sessions. */
 function obey(state: RoomsState, ask: RoomAsk, context: Turn): void {

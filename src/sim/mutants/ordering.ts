@@ -121,7 +121,7 @@ export const ordering: readonly Mutant[] = [
     breaks: ['census'],
     requirements: ['SHARD-2', 'BROKER-SUB-4'],
     file: 'routing/home.actor.ts',
-    find: '          detach(state, topic, message.shard, 0, context.now);\n',
+    find: '          detach(state, topic, message.shard, 0, context);\n',
     replace: '',
     story:
       'The home does not strike a dead shard off: its subscribers are counted for ever, and its successor gets what nobody there asked for.',

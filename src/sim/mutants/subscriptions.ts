@@ -8,7 +8,7 @@ export const following: readonly Mutant[] = [
     breaks: ['offset-steps', 'liveness'],
     requirements: ['BROKER-SUB-2'],
     file: 'routing/home.actor.ts',
-    find: '  setInterest(known, shard, ask.subscribers);\n',
+    find: '  setInterest(state.args.relay, ask.topic, known.interest, shard, ask.subscribers, context);\n',
     replace:
       "  context.send(context.self, { type: 'detach', topic: ask.topic, shard, subscribers: ask.subscribers });\n",
     story:
@@ -79,10 +79,10 @@ export const following: readonly Mutant[] = [
     name: 'interest-added-not-set',
     breaks: ['census'],
     requirements: ['BROKER-SUB-4', 'BROKER-FRAME-3'],
-    file: 'routing/home.actor.ts',
-    find: 'if (subscribers > 0) known.interest.set(shard, subscribers);',
+    file: 'routing/relay/wanting.ts',
+    find: 'if (subscribers > 0) interest.set(shard, subscribers);',
     replace:
-      'if (subscribers > 0) known.interest.set(shard, Math.max(subscribers, known.interest.get(shard) ?? 0));',
+      'if (subscribers > 0) interest.set(shard, Math.max(subscribers, interest.get(shard) ?? 0));',
     story:
       'The count of a shard only rises until it is zero: those who left while others stayed are still told.',
   },

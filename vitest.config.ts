@@ -24,6 +24,8 @@ export default defineConfig({
     setupFiles: ['test/support/setup.ts'],
     // Processes, not threads: a test may start worker threads and end them as it likes.
     pool: 'forks',
+    // Many tests wait for sockets and deadlines: a processor kept free for the runner would be idle.
+    maxWorkers: '100%',
     passWithNoTests: false,
     allowOnly: false,
     testTimeout: 20_000,

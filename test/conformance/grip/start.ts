@@ -177,16 +177,25 @@ async function ready(
   children: readonly ChildProcess[],
 ): Promise<void> {
   const deadline = performance.now() + START_MS;
-  const answers = async (place: GripSite['target'], host: string): Promise<boolean> => {
+  const answers = async (
+    place: GripSite['target'],
+    host: string,
+    path: string,
+  ): Promise<boolean> => {
     const connection = new Connection(place);
     const answer = connection.answer();
-    connection.say(requestText('GET', '/', { Host: host }));
+    connection.say(requestText('GET', path, { Host: host }));
     // A request that comes before all of the gateway is up may never be answered.
-    await within(1_000, answer.over()).catch(() => {});
+    await within(1_000, answer.head()).catch(() => {});
     connection.leave();
     return answer.reader.head?.status === 200;
   };
-  while (!((await answers(target, 'built-in.test')) && (await answers(control, 'control')))) {
+  // Pushpin is several processes: it proxies before it can hold.
+  const isUp = async (): Promise<boolean> =>
+    (await answers(target, 'built-in.test', '/')) &&
+    (await answers(control, 'control', '/')) &&
+    (await answers(target, 'built-in.test', '/stream?channel=ready'));
+  while (!(await isUp())) {
     if (performance.now() > deadline) throw new Error(`nothing answers within ${START_MS} ms`);
     const ended = children.find(({ exitCode }) => exitCode !== null);
     if (ended !== undefined) throw new Error(`${ended.spawnfile} ended with ${ended.exitCode}`);

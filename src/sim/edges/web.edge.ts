@@ -13,7 +13,7 @@ import {
   writeCost,
 } from '../../actors/runtime/edges.ts';
 import type { ProxyRequested } from '../../actors/runtime/gateway-edges.ts';
-import { GatewayEnd } from './gateway-end.ts';
+import { GatewayEnd } from './gateway/gateway-end.ts';
 import type { Connection } from './network.ts';
 import { ObjectPayload } from './object-payload.ts';
 import { type EndHost, ServerEnd, states, type WebEnd } from './server-end.ts';

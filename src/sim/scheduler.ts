@@ -24,7 +24,7 @@ export const due = {
   sample: 8,
   /** The end of a phase of the run. */
   phase: 9,
-  /** a: number of something that the gateway's part of the world wants done. */
+  /** a: number of something that a part of the world wants done. */
   later: 10,
 } as const;
 

@@ -19,7 +19,8 @@ interface InSession extends AtTalker {
 /** A place in a room, and which node gave it. */
 interface Placed {
   readonly room: string;
-  readonly seq: number;
+  /** Its `seq`. */
+  readonly place: number;
   readonly epoch: number;
 }
 

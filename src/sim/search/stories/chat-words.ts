@@ -25,18 +25,18 @@ export function chatWords(event: ChatRecord): string {
         (event.isResumed ? `, come back to ${event.replayed} messages` : '')
       );
     case 'seated':
-      return `${who} sits in '${event.room}' at ${event.epoch}:${event.seq}`;
+      return `${who} sits in '${event.room}' at ${event.epoch}:${event.place}`;
     case 'unseated':
       return `${who} has left '${event.room}'`;
     case 'roomAcked':
       return (
         `${who} is told that ${event.message} is ${event.status} in '${event.room}' ` +
-        `at ${event.epoch}:${event.seq}${event.isDuplicate ? ', already' : ''}`
+        `at ${event.epoch}:${event.place}${event.isDuplicate ? ', already' : ''}`
       );
     case 'roomHeard':
       return (
         `${who} hears ${event.message} of ${event.from} in '${event.room}' ` +
-        `at ${event.epoch}:${event.seq} by ${event.home}${event.isDelayed ? ', late' : ''}`
+        `at ${event.epoch}:${event.place} by ${event.home}${event.isDelayed ? ', late' : ''}`
       );
     case 'directAcked':
       return `${who} is told that ${event.message} to ${event.to} is ${event.status}`;

@@ -121,9 +121,11 @@ export class TalkerDeeds {
     else if (drawn < 93) this.#talker.ask('RECEIPT', { ref: 'm1', to: user, state: 'read' });
     else if (drawn < 95) this.#talker.ask('ROOM_LIST', {});
     else if (drawn < 96) this.#talker.ask('WHOAMI', {});
-    else if (room !== undefined && seats.size > 0 && chance.chance(1, 2))
+    else if (room !== undefined && chance.chance(1, 2)) {
+      // Nothing is said in it from now on, whatever is answered.
+      seats.delete(room);
       this.#talker.ask('LEAVE', { room }, { room });
-    else {
+    } else {
       const missing = plan.rooms.filter((one) => !seats.has(one));
       this.join(missing.length > 0 ? chance.pick(missing) : (room ?? chance.pick(plan.rooms)));
     }
@@ -155,14 +157,13 @@ export class TalkerDeeds {
     this.#wrong += 1;
     // More nonsense than this ends a connection.
     if (this.#wrong > WRONG_MAX) return;
-    const { chance, asked, plan } = this.#talker;
+    const { chance, asked } = this.#talker;
     const { line, type, id, payload, expected } = chance.pick(mistakes);
     asked.push({ id, what: 'a wrong line', expected, ...NOTHING });
     const said = line ?? '';
     this.#talker.sayRaw(
       type === undefined ? encoder.encode(`${said}\n`) : hpLine(type, id ?? '', payload ?? {}),
     );
-    void plan;
   }
 }
 

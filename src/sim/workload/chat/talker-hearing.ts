@@ -62,12 +62,12 @@ export class TalkerHearing {
       textOf(payload, 'from'),
       textOf(payload, 'node'),
     ];
-    const [seq, epoch] = [numberOf(payload, 'seq'), numberOf(payload, 'epoch')];
+    const [place, epoch] = [numberOf(payload, 'seq'), numberOf(payload, 'epoch')];
     if (session === undefined) this.#mishear('a message before it has a session');
     if (textOf(payload, 'body').trimEnd() !== message) this.#mishear(`another body for ${message}`);
-    places.set(room, seq);
+    places.set(room, place);
     const isDelayed = payload['delayed'] === true;
-    const heard = { room, from, message, seq, epoch, home, isDelayed };
+    const heard = { room, from, message, place, epoch, home, isDelayed };
     const cause = world.saidAt(message);
     world.trace.add({ kind: 'roomHeard', ...this.#talker.inSession(), ...heard }, cause);
     this.#acknowledge(message);
@@ -175,10 +175,10 @@ export class TalkerHearing {
         return;
       case 'JOIN': {
         seats.add(room);
-        const [seq, epoch] = [numberOf(payload, 'seq'), numberOf(payload, 'epoch')];
+        const [place, epoch] = [numberOf(payload, 'seq'), numberOf(payload, 'epoch')];
         const isAlready = payload['already'] === true;
-        this.#talker.places.set(room, seq);
-        world.trace.add({ kind: 'seated', ...inSession(), room, seq, epoch, isAlready });
+        this.#talker.places.set(room, place);
+        world.trace.add({ kind: 'seated', ...inSession(), room, place, epoch, isAlready });
         this.#talker.deeds.seated(room);
         return;
       }
@@ -188,10 +188,10 @@ export class TalkerHearing {
         return;
       case 'ROOM_MESSAGE': {
         this.#talker.unsure.delete(message);
-        const [seq, epoch] = [numberOf(payload, 'seq'), numberOf(payload, 'epoch')];
+        const [place, epoch] = [numberOf(payload, 'seq'), numberOf(payload, 'epoch')];
         const status = textOf(payload, 'status');
         const isDuplicate = payload['duplicate'] === true;
-        const about = { room, message, seq, epoch, status, isDuplicate };
+        const about = { room, message, place, epoch, status, isDuplicate };
         world.trace.add({ kind: 'roomAcked', ...inSession(), ...about }, world.saidAt(message));
         return;
       }

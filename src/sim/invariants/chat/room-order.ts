@@ -3,6 +3,7 @@
 
 import type { EventOf, TraceEvent } from '../../trace.ts';
 import type { Invariant, Report } from '../invariant.ts';
+import { Troubles } from './troubles.ts';
 
 export const roomOrder: Invariant = {
   property: 'room-order',
@@ -10,7 +11,11 @@ export const roomOrder: Invariant = {
   judge(report) {
     const judge = new Judge(report);
     return {
-      chatBegan: ({ nodes }) => judge.began(nodes),
+      began: (event) => judge.troubles.began(event),
+      chatBegan(event) {
+        judge.troubles.chatBegan(event);
+        judge.began(event.nodes);
+      },
       processDied: ({ node }) => judge.died(node),
       shardCrashed: ({ node }) => judge.crashed(node),
       nodeKilled: ({ node }) => judge.died(node),
@@ -23,13 +28,15 @@ export const roomOrder: Invariant = {
 };
 
 interface Hearing {
-  readonly heard: Set<string>;
+  /** By message: where it was, and how many threads had died by then. */
+  readonly heard: Map<string, { readonly where: string; readonly crashes: number }>;
   epoch: number;
   home: string;
   place: number;
 }
 
 class Judge {
+  readonly troubles = new Troubles();
   readonly #report: Report;
   /** By home: how many of its processes have died. */
   readonly #deaths = new Map<string, number>();
@@ -90,14 +97,16 @@ class Judge {
     const { connection, room, message, epoch, place, home, client, isDelayed } = event;
     this.#place(event, `${room} ${epoch} ${home}`, place, message, home);
     const key = `${connection} ${room}`;
+    const here = { where: `${epoch} ${home}`, crashes: this.#crashes };
     const hearing = this.#hearings.get(key);
     if (hearing === undefined) {
-      this.#hearings.set(key, { heard: new Set([message]), epoch, home, place });
+      this.#hearings.set(key, { heard: new Map([[message, here]]), epoch, home, place });
       return;
     }
-    if (hearing.heard.has(message))
+    const before = hearing.heard.get(message);
+    hearing.heard.set(message, here);
+    if (before !== undefined && !this.#mayRepeat(before, here, event))
       this.#report(event, `client ${client} hears ${message} of '${room}' twice`);
-    hearing.heard.add(message);
     const isOne = hearing.epoch === epoch && hearing.home === home;
     if (isOne && place <= hearing.place)
       this.#report(
@@ -112,6 +121,16 @@ class Judge {
     Object.assign(hearing, { epoch, home, place });
   }
 
+  /** Its sender said it once more, to a home that could not know it: who knows ids hears it once. */
+  #mayRepeat(
+    before: { readonly where: string; readonly crashes: number },
+    here: { readonly where: string; readonly crashes: number },
+    { at }: TraceEvent,
+  ): boolean {
+    if (before.where === here.where) return false;
+    return before.crashes < here.crashes || this.troubles.ofCluster(at - SPLIT_US, at);
+  }
+
   /** A home that died may have begun anew with numbers of its former life. */
   #place(event: TraceEvent, where: string, place: number, message: string, home: string): void {
     const key = `${where} ${place}`;
@@ -122,3 +141,6 @@ class Judge {
       this.#report(event, `two messages have the place ${key}: ${[...known].join(' and ')}`);
   }
 }
+
+/** Longer than two homes of one room may know nothing of each other. */
+const SPLIT_US = 60_000_000;

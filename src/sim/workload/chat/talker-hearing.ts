@@ -165,7 +165,7 @@ export class TalkerHearing {
   }
 
   #granted(question: Outstanding, payload: Payload): void {
-    const { world, seats } = this.#talker;
+    const { world, seats, asked } = this.#talker;
     const { room = '', message = '', to = '' } = question;
     const inSession = (): ReturnType<Talker['inSession']> => this.#talker.inSession();
     switch (question.what) {
@@ -174,12 +174,14 @@ export class TalkerHearing {
         this.#loggedIn(question.what === 'RESUME', payload);
         return;
       case 'JOIN': {
-        seats.add(room);
+        // What was asked behind it ends it again.
+        const isLeaving = asked.some((one) => one.what === 'LEAVE' && one.room === room);
+        if (!isLeaving) seats.add(room);
         const [place, epoch] = [numberOf(payload, 'seq'), numberOf(payload, 'epoch')];
         const isAlready = payload['already'] === true;
         this.#talker.places.set(room, place);
         world.trace.add({ kind: 'seated', ...inSession(), room, place, epoch, isAlready });
-        this.#talker.deeds.seated(room);
+        if (!isLeaving) this.#talker.deeds.seated(room);
         return;
       }
       case 'LEAVE':

@@ -25,7 +25,7 @@ import type { ChatContext, ChatStart } from './chat/chat-context.ts';
 import { shardOfRoom, shardOfUser } from './chat/chat-context.ts';
 import { chatFormats } from './chat/chat-formats.ts';
 import { hpDoor, type HpDoorMessage } from './chat/hp-door.actor.ts';
-import { roomCarriage } from './chat/rooms/room-carriage.ts';
+import { roomCarriage } from './chat/rooms/nodes/room-carriage.ts';
 import { roomsActor } from './chat/rooms/rooms.actor.ts';
 import type { RoomsMessage } from './chat/rooms/room-messages.ts';
 import { usersActor } from './chat/users/users.actor.ts';

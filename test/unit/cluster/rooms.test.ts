@@ -84,7 +84,7 @@ describe('rooms', () => {
     expect(stage.failures).toEqual([]);
   });
 
-  test('a message crosses once to each node where somebody is', () => {
+  test('a message crosses once to each node where somebody is, and once to each that keeps it', () => {
     const stage = whole();
     const room = roomAt(stage, 'n1');
     const alice = joined(stage, 'alice', 'n1', room);
@@ -93,7 +93,12 @@ describe('rooms', () => {
     say(alice, 'hello there', room);
     stage.pass(100);
     const crossed = stage.said.filter(({ text }) => text.includes('hello there'));
-    expect(crossed.map(({ from, to }) => `${from} ${to}`)).toEqual(['n1 n2']);
+    const ways = (kind: string): string[] =>
+      crossed
+        .filter(({ text }) => text.includes(`"kind":"${kind}"`))
+        .map(({ from, to }) => `${from} ${to}`);
+    expect(ways('publication')).toEqual(['n1 n2']);
+    expect(ways('room')).toHaveLength(1);
   });
 
   test('members, history, coming, going and typing are those of the whole room', () => {

@@ -131,9 +131,7 @@ describe('stored', () => {
     (near, far) => {
       const stage = whole();
       const room = roomAt(stage, 'n3');
-      const clients = [near, near, far, far].map((node, at) =>
-        joined(stage, `u${at}`, node, room),
-      );
+      const clients = [near, near, far, far].map((node, at) => joined(stage, `u${at}`, node, room));
       stage.pass(100);
       for (const client of clients) client.take();
       stage.cut('n3', far, 'there');
@@ -257,57 +255,60 @@ describe('stored', () => {
     expect(stage.failures).toEqual([]);
   });
 
-  test.each([1, 2, 3])('nothing is lost while all nodes are restarted in turn (seed %i)', (seed) => {
-    const stage = whole({ seed });
-    const chance = new Prng(seed, 'rolling');
-    const rooms = ['a', 'b', 'c', 'd', 'e', 'f'];
-    const all = new Map<string, Set<string>>(rooms.map((room) => [room, new Set()]));
-    for (const node of ['n1', 'n2', 'n3']) {
-      const others = ['n1', 'n2', 'n3'].filter((one) => one !== node);
-      const clients = others.flatMap((at) =>
-        rooms.map((room) => ({ room, client: joined(stage, `${room}-${at}`, at, room) })),
-      );
-      stage.pass(100);
-      for (const { client } of clients) client.take();
-      const talk = (tag: string, ms: number): void => {
-        const until = stage.now + ms * 1_000;
-        for (let at = 0; stage.now < until; at += 1) {
-          for (const [who, { room, client }] of clients.entries())
-            if (chance.chance(1, 4)) say(client, `${node}-${tag}-${who}-${at}`, room);
-          stage.pass(chance.between(1, 100));
-        }
-      };
-      talk('calm', 500);
-      stage.leave(node);
-      talk('leaving', 1_000);
-      stage.kill(node);
-      talk('gone', 2_000);
-      stage.start(node);
-      talk('coming', 6_000);
-      stage.until(() => stage.isWhole, 20_000);
-      stage.pass(6_000);
-      const heard = clients.map(({ client }) => client.take());
-      for (const [who, { room, client }] of clients.entries()) {
-        const mine = heard[who] ?? [];
-        expect(places(mine)).toEqual(places(mine).toSorted((a, b) => a - b));
-        const own = [...acks(mine, 'stored'), ...acks(mine, 'accepted')];
-        for (const id of own) all.get(room)?.add(id);
-        const others_ = clients.flatMap((one, at) =>
-          one.room === room && at !== who ? [heard[at] ?? []] : [],
+  test.each([1, 2, 3])(
+    'nothing is lost while all nodes are restarted in turn (seed %i)',
+    (seed) => {
+      const stage = whole({ seed });
+      const chance = new Prng(seed, 'rolling');
+      const rooms = ['a', 'b', 'c', 'd', 'e', 'f'];
+      const all = new Map<string, Set<string>>(rooms.map((room) => [room, new Set()]));
+      for (const node of ['n1', 'n2', 'n3']) {
+        const others = ['n1', 'n2', 'n3'].filter((one) => one !== node);
+        const clients = others.flatMap((at) =>
+          rooms.map((room) => ({ room, client: joined(stage, `${room}-${at}`, at, room) })),
         );
-        for (const lines of others_)
-          for (const id of own) expect(ids(lines).filter((known) => known === id)).toEqual([id]);
-        client.ask('BYE');
+        stage.pass(100);
+        for (const { client } of clients) client.take();
+        const talk = (tag: string, ms: number): void => {
+          const until = stage.now + ms * 1_000;
+          for (let at = 0; stage.now < until; at += 1) {
+            for (const [who, { room, client }] of clients.entries())
+              if (chance.chance(1, 4)) say(client, `${node}-${tag}-${who}-${at}`, room);
+            stage.pass(chance.between(1, 100));
+          }
+        };
+        talk('calm', 500);
+        stage.leave(node);
+        talk('leaving', 1_000);
+        stage.kill(node);
+        talk('gone', 2_000);
+        stage.start(node);
+        talk('coming', 6_000);
+        stage.until(() => stage.isWhole, 20_000);
+        stage.pass(6_000);
+        const heard = clients.map(({ client }) => client.take());
+        for (const [who, { room, client }] of clients.entries()) {
+          const mine = heard[who] ?? [];
+          expect(places(mine)).toEqual(places(mine).toSorted((a, b) => a - b));
+          const own = [...acks(mine, 'stored'), ...acks(mine, 'accepted')];
+          for (const id of own) all.get(room)?.add(id);
+          const others_ = clients.flatMap((one, at) =>
+            one.room === room && at !== who ? [heard[at] ?? []] : [],
+          );
+          for (const lines of others_)
+            for (const id of own) expect(ids(lines).filter((known) => known === id)).toEqual([id]);
+          client.ask('BYE');
+        }
+        stage.pass(200);
       }
-      stage.pass(200);
-    }
-    const late = rooms.map((room) => [room, joined(stage, `late-${room}`, 'n1', room)] as const);
-    for (const [room, client] of late) {
-      const told = history(stage, client, room);
-      const known = [...(all.get(room) ?? [])];
-      expect(told.length).toBe(Math.min(100, known.length));
-      for (const id of told) expect(known).toContain(id);
-    }
-    expect(stage.failures).toEqual([]);
-  });
+      const late = rooms.map((room) => [room, joined(stage, `late-${room}`, 'n1', room)] as const);
+      for (const [room, client] of late) {
+        const told = history(stage, client, room);
+        const known = [...(all.get(room) ?? [])];
+        expect(told.length).toBe(Math.min(100, known.length));
+        for (const id of told) expect(known).toContain(id);
+      }
+      expect(stage.failures).toEqual([]);
+    },
+  );
 });

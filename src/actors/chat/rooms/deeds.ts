@@ -86,7 +86,9 @@ function join(state: RoomsState, ask: Ask<'join'>, context: Turn): void {
   }
   if (room.enter(member)) tellEvent(state, room, 'join', member, undefined, context);
   const found =
-    since === undefined ? { entries: room.memory.latest(historyMax), hasGap: false } : room.after(since);
+    since === undefined
+      ? { entries: room.memory.latest(historyMax), hasGap: false }
+      : room.after(since);
   const { name, seq, epoch, count } = room;
   const { entries, hasGap } = found;
   // The answer may overtake what the topic's home has still to deliver: the mark cannot.

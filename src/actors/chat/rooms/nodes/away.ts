@@ -32,8 +32,7 @@ export function askHome(state: RoomsState, ask: RoomAsk, context: Turn): void {
   state.lastRef += 1;
   // A home that is new is asked when it has told what it knows.
   const isMoved = state.catching.has(ask.room);
-  if ('replyTo' in ask)
-    state.pending.set(state.lastRef, { ask, askedAt: context.now, isMoved });
+  if ('replyTo' in ask) state.pending.set(state.lastRef, { ask, askedAt: context.now, isMoved });
   if (!isMoved) send(state, state.lastRef, ask, context);
 }
 
@@ -41,7 +40,13 @@ function send(state: RoomsState, ref: number, ask: RoomAsk, context: Turn): void
   const { place } = state.guests.get(ask.room) ?? {};
   const isJoin = ask.type === 'join' && place !== undefined;
   const told = isJoin ? { ...ask, place } : ask;
-  tellKeeper(state.chat, homeOf(state, ask.room), ask.room, { say: 'ask', ref, ask: told }, context);
+  tellKeeper(
+    state.chat,
+    homeOf(state, ask.room),
+    ask.room,
+    { say: 'ask', ref, ask: told },
+    context,
+  );
 }
 
 /** Remembers who of this node is in the room. */

@@ -49,8 +49,7 @@ export function listFor(
   const shards = Array.from({ length: state.chat.shards }, (_, shard) => shard);
   const ask = { type: 'listRooms', prefix, after, limit, replyTo, ref: 0 } as const;
   const ref = gather(state, ask, peer, shards.map(String), context);
-  for (const shard of shards)
-    context.send(state.chat.roomsOfShard(shard), { ...ask, ref });
+  for (const shard of shards) context.send(state.chat.roomsOfShard(shard), { ...ask, ref });
 }
 
 function gather(

@@ -228,8 +228,7 @@ export function tellAgain(state: RoomsState, context: Turn): void {
       continue;
     }
     const { isMoved, askedAt } = guests.catching;
-    if (isMoved || context.now - askedAt > CATCH_MS * 1_000)
-      tellHome(state, name, guests, context);
+    if (isMoved || context.now - askedAt > CATCH_MS * 1_000) tellHome(state, name, guests, context);
   }
   retry(state, context);
   if (state.catching.size > 0) context.after('retry', RETRY_AFTER_MS);

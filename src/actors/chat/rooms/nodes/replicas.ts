@@ -236,7 +236,14 @@ export function keep(
   guests.keptAt = context.now;
   if (to !== undefined && isAfter(to, last)) {
     // Its home has lost what this node has.
-    tellAll(state, name, node, { place: to, last: to, former: '', members: [] }, guests.memory, context);
+    tellAll(
+      state,
+      name,
+      node,
+      { place: to, last: to, former: '', members: [] },
+      guests.memory,
+      context,
+    );
   }
   tellKeeper(state.chat, node, name, { say: 'kept', place }, context);
 }

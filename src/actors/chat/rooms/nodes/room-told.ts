@@ -97,11 +97,7 @@ export function readRoomTold(value: unknown, room: string, node: string): RoomTo
   return reply === undefined ? undefined : { say, ref, reply };
 }
 
-function readMemory(
-  say: 'adopt' | 'missed',
-  value: Fields,
-  node: string,
-): RoomTold | undefined {
+function readMemory(say: 'adopt' | 'missed', value: Fields, node: string): RoomTold | undefined {
   const entries = readEntries(value['entries']);
   const more = value['more'] === true;
   if (entries === undefined) return undefined;

@@ -95,6 +95,7 @@ async function start(name: string): Promise<NodeProcess> {
     [
       ...['--node', name, '--threads', '2', '--chat-port', '0', '--log-level', 'info'],
       ...['--cluster-port', String(ports.get(name)), ...peers],
+      ...['--bridge', 'chat/lounge=broker/lounge'],
     ],
     { HERMOD_CLUSTER_SECRET_FILE: secretFile },
   );
@@ -204,6 +205,60 @@ describe('three processes', () => {
     for (const one of heard)
       expect(said(one)).toEqual(Array.from({ length: 50 }, (_, at) => `{"at":${at}}`));
     for (const socket of sockets) socket.close();
+  });
+
+  test('[BRIDGE-13] pages and persons of all nodes are in one conversation, and hear each word once', async () => {
+    const names = ['n1', 'n2', 'n3'];
+    const clients = await Promise.all(names.map((name) => login(name, `of-${name}`)));
+    for (const client of clients) {
+      client.say('JOIN', { room: 'lounge' });
+      await client.next('JOIN_OK');
+    }
+    const pages = names.map((name) => new WebSocket(`ws://${nodes.get(name)?.doors['broker']}`));
+    const heard: string[][] = pages.map(() => []);
+    await Promise.all(pages.map((page) => new Promise((resolve) => page.once('open', resolve))));
+    for (const [at, page] of pages.entries()) {
+      page.on('message', (data: Buffer) => heard[at]?.push(data.toString()));
+      page.send(JSON.stringify({ type: 'subscribe', topic: 'lounge' }));
+    }
+    const said = (one: readonly string[]): string[] =>
+      one.flatMap((text) => (JSON.parse(text) as { body?: string }).body ?? []);
+    await until(
+      () => heard.every((one) => one.some((text) => text.includes('ack_subscribe'))),
+      5_000,
+      'the answers',
+    );
+    // Whom it reaches is told from node to node.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    for (let at = 0; at < 5; at += 1) {
+      for (const [who, page] of pages.entries())
+        page.send(
+          JSON.stringify({ topic: 'lounge', data: { from: `p${who}`, body: `p${who}${at}` } }),
+        );
+      for (const [who, client] of clients.entries())
+        client.say('ROOM_MESSAGE', { room: 'lounge', body: `c${who}${at}` });
+    }
+    const all = ['p', 'c'].flatMap((kind) =>
+      [0, 1, 2].flatMap((who) => Array.from({ length: 5 }, (_, at) => `${kind}${who}${at}`)),
+    );
+    const told = ({ lines }: Client): string[] =>
+      lines
+        .filter(({ type }) => type === 'ROOM_MESSAGE')
+        .map(({ payload }) => String(payload['body']));
+    await until(
+      () =>
+        heard.every((one) => said(one).length >= all.length) &&
+        clients.every((client) => told(client).length >= all.length - 5),
+      5_000,
+      'every word',
+    );
+    for (const one of heard) expect(said(one).toSorted()).toEqual(all.toSorted());
+    for (const [who, client] of clients.entries())
+      expect(told(client).toSorted()).toEqual(
+        all.filter((body) => !body.startsWith(`c${who}`)).toSorted(),
+      );
+    for (const page of pages) page.close();
+    for (const client of clients) client.say('BYE', {});
   });
 
   test('a process that is killed is down within four seconds, with its users, and comes back as a new one', async () => {

@@ -42,7 +42,7 @@ export function askHome(state: RoomsState, ask: RoomAsk, context: Turn): void {
   state.lastRef += 1;
   state.pending.set(state.lastRef, { ask, askedAt: context.now, isMoved: false });
   send(state, state.lastRef, ask, context);
-  if (!('replyTo' in ask)) state.pending.delete(state.lastRef);
+  if (!('replyTo' in ask) && ask.type !== 'bridged') state.pending.delete(state.lastRef);
 }
 
 function send(state: RoomsState, ref: number, ask: RoomAsk, context: Turn): void {
@@ -87,7 +87,7 @@ export function heard(state: RoomsState, { room, word }: Ask<'heard'>, context: 
     guests.entries.push(entry);
     if (guests.entries.length >= historyMax * 2) guests.entries = guests.entries.slice(-historyMax);
   }
-  publish(state, room, word, context, true);
+  publish(state, room, word, context, { isRelayed: true });
 }
 
 export function peerSaid(
@@ -164,7 +164,7 @@ function answered(
   const { ask } = pending;
   // Everything that was said before the session came in has been heard here already.
   if (reply.type === 'joined' && ask.type === 'join' && ask.isMarked)
-    mark(state, room, ask.member, context, true);
+    mark(state, room, ask.member, context, { isRelayed: true });
   context.send(pending.ask.replyTo, { ...reply, ref: pending.ask.ref });
 }
 
@@ -296,7 +296,10 @@ export function guestsGone(state: RoomsState, shard: number, context: Turn): voi
 export function retry(state: RoomsState, context: Turn): void {
   const since = context.now - state.chat.options.answerTimeoutMs * 1_000;
   for (const [ref, pending] of [...state.pending]) {
-    if (pending.askedAt < since) state.pending.delete(ref);
+    if (pending.askedAt < since) {
+      state.pending.delete(ref);
+      if (pending.ask.type === 'bridged') context.count('bridge.dropped');
+    }
     if (pending.askedAt < since || !pending.isMoved) continue;
     pending.isMoved = false;
     if (isAway(state, pending.ask.room)) send(state, ref, pending.ask, context);

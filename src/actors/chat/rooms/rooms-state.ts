@@ -17,6 +17,7 @@ import type {
   RoomWord,
 } from './room-messages.ts';
 import type { RoomTold } from './room-told.ts';
+import type { Rate } from '../session/rates.ts';
 
 export interface RoomsState {
   readonly chat: ChatContext;
@@ -37,6 +38,8 @@ export interface RoomsState {
   readonly crowds: Set<Room>;
   /** False on the smaller side of a cluster that is split, where the operator wants that. */
   isServing: boolean;
+  /** How fast rooms are spoken to over bridges on this node; only for rooms that an operator joined. */
+  readonly bridgedRates: Map<string, Rate>;
 }
 
 /** One room elsewhere. */
@@ -82,13 +85,19 @@ export function forget(state: RoomsState, room: Room): void {
   state.nextEpoch = Math.max(state.nextEpoch, room.epoch + 1);
 }
 
+/** Other than by a member here. */
+export interface Way {
+  readonly isRelayed?: true;
+  readonly isBridged?: true;
+}
+
 /** Through the topic's own home, so that whoever follows the topic, in whatever dialect, hears one order. */
 export function publish(
   state: RoomsState,
   room: string,
   word: Omit<RoomWord, 'byteLength'>,
   context: Turn,
-  isRelayed = false,
+  way: Way = {},
 ): void {
   const data: RoomWord = { ...word, byteLength: word.line.byteLength };
   const { entry } = word;
@@ -98,7 +107,7 @@ export function publish(
     id: entry === undefined ? undefined : `${entry.epoch}:${entry.seq}`,
     data,
     isKept: false,
-    isRelayed,
+    ...way,
     shard: state.chat.shard,
     ref: undefined,
     publisher: undefined,
@@ -110,7 +119,7 @@ export function mark(
   room: string,
   { session: marked, shard, connection }: Member,
   context: Turn,
-  isRelayed = false,
+  way: Way = {},
 ): void {
   const word = {
     kind: 'mark',
@@ -120,7 +129,7 @@ export function mark(
     entry: undefined,
     marked,
   } as const;
-  publish(state, room, word, context, isRelayed);
+  publish(state, room, word, context, way);
 }
 
 interface Asked {

@@ -19,6 +19,7 @@ import {
   peerSaid,
   retry,
 } from './away.ts';
+import { admitted, sayBridged } from './bridged.ts';
 import { readRoomTold } from './room-told.ts';
 import { compareSeats, seated, SEATS_EVERY_MS, sitting, whoSits } from './seating.ts';
 import { byCode, isAfter, type Room } from './room.ts';
@@ -45,10 +46,16 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
     return {
       ...{ chat, rooms: new Map(), nextEpoch: chat.life + 1, guests: new Map() },
       ...{ pending: new Map(), lastRef: 0, nodes: [], isServing: true, crowds: new Set() },
-      seatedAt: new Map(),
+      ...{ seatedAt: new Map(), bridgedRates: new Map() },
     };
   },
   receive(state, message, context) {
+    if (message.type === 'bridged') {
+      const ask = admitted(state, message, context);
+      if (ask !== undefined && isAway(state, ask.room)) askHome(state, ask, context);
+      else if (ask !== undefined) sayBridged(state, ask, context);
+      return;
+    }
     if ('room' in message && message.type !== 'heard' && isAway(state, message.room)) {
       askHome(state, message, context);
       return;
@@ -158,6 +165,9 @@ function obey(state: RoomsState, ask: RoomAsk, context: Turn): void {
       return;
     case 'readHistory':
       readHistory(state, ask, context);
+      return;
+    case 'bridged':
+      sayBridged(state, ask, context);
       return;
     default:
       ask satisfies never;

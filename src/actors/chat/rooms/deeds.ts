@@ -6,6 +6,7 @@ import { refused } from '../../codecs/hp/mistakes.ts';
 import { encodeLine, type Payload } from '../../codecs/hp/writing.ts';
 import { secondsAt, uuidFrom } from '../chat-context.ts';
 import { entryPayload } from '../chat-formats.ts';
+import { sayBridged } from './bridged.ts';
 import { answerSaid, copy } from './nodes/replicas.ts';
 import type { Room } from './room.ts';
 import { byCode, isAfter } from './room-memory.ts';
@@ -50,6 +51,9 @@ export function obey(state: RoomsState, ask: RoomAsk, context: Turn): void {
       return;
     case 'readHistory':
       readHistory(state, ask, context);
+      return;
+    case 'bridged':
+      sayBridged(state, ask, context);
       return;
     default:
       ask satisfies never;

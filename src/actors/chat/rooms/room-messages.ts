@@ -136,6 +136,18 @@ export type RoomsMessage =
       readonly before: number | undefined;
       readonly limit: number;
     })
+  /** Somebody said it on another side of a bridge. */
+  | {
+      readonly type: 'bridged';
+      readonly room: string;
+      readonly from: string;
+      /** Drawn by the keeper when undefined. */
+      readonly id: string | undefined;
+      readonly body: string;
+      readonly dataText: string | undefined;
+      /** Set by the home that another node's keeper asked. */
+      readonly peer?: PeerAsker;
+    }
   /** What was said in a room whose home is on another node. */
   | { readonly type: 'heard'; readonly room: string; readonly word: RoomWord }
   | PeerNotice
@@ -146,6 +158,7 @@ export type AskType =
   | 'join'
   | 'leave'
   | 'say'
+  | 'bridged'
   | 'typing'
   | 'setStatus'
   | 'listMembers'

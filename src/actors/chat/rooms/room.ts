@@ -141,7 +141,7 @@ export class Room {
     const kept = this.memory.all;
     const oldest = kept[0]?.seq ?? this.#seq + 1;
     const hasGap = oldest > place.seq + 1 && place.seq < this.#seq;
-    // [HP-RES-10] A client that comes from another node knows numbers alone.
+    // A client that comes from another node knows numbers alone.
     if (place.epoch === 0) return { entries: kept.filter(({ seq }) => seq > place.seq), hasGap };
     const entries = this.memory.after(place);
     if (place.epoch === this.epoch) return { entries, hasGap };

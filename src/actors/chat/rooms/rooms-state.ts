@@ -21,6 +21,7 @@ import type {
   RoomWord,
 } from './room-messages.ts';
 import type { RoomTold } from './nodes/room-told.ts';
+import type { Rate } from '../session/rates.ts';
 
 export interface RoomsState {
   readonly chat: ChatContext;
@@ -55,6 +56,8 @@ export interface RoomsState {
   readonly crowds: Set<Room>;
   /** False on the smaller side of a cluster that is split, where the operator wants that. */
   isServing: boolean;
+  /** How fast rooms are spoken to over bridges on this node; only for rooms that an operator joined. */
+  readonly bridgedRates: Map<string, Rate>;
 }
 
 /** One room elsewhere. */
@@ -161,13 +164,19 @@ export function forget(state: RoomsState, room: Room): void {
   state.nextEpoch = Math.max(state.nextEpoch, room.epoch + 1);
 }
 
+/** Other than by a member here. */
+export interface Way {
+  readonly isRelayed?: true;
+  readonly isBridged?: true;
+}
+
 /** Through the topic's own home, so that whoever follows the topic, in whatever dialect, hears one order. */
 export function publish(
   state: RoomsState,
   room: string,
   word: Omit<RoomWord, 'byteLength'>,
   context: Turn,
-  isRelayed = false,
+  way: Way = {},
 ): void {
   const data: RoomWord = { ...word, byteLength: word.line.byteLength };
   const { entry } = word;
@@ -177,7 +186,7 @@ export function publish(
     id: entry === undefined ? undefined : `${entry.epoch}:${entry.seq}`,
     data,
     isKept: false,
-    isRelayed,
+    ...way,
     shard: state.chat.shard,
     ref: undefined,
     publisher: undefined,
@@ -196,7 +205,9 @@ export function publishEntry(
   const payload = entryPayload(room, entry, state.chat.options.node);
   const line = encodeLine({ type: 'ROOM_MESSAGE', id, timestamp }, payload);
   const { shard, connection } = speaker ?? { shard: state.chat.shard, connection: NOBODY };
-  publish(state, room, { kind: 'message', line, shard, connection, entry }, context, true);
+  publish(state, room, { kind: 'message', line, shard, connection, entry }, context, {
+    isRelayed: true,
+  });
 }
 
 export function mark(
@@ -204,7 +215,7 @@ export function mark(
   room: string,
   { session: marked, shard, connection }: Member,
   context: Turn,
-  isRelayed = false,
+  way: Way = {},
 ): void {
   const word = {
     kind: 'mark',
@@ -214,7 +225,7 @@ export function mark(
     entry: undefined,
     marked,
   } as const;
-  publish(state, room, word, context, isRelayed);
+  publish(state, room, word, context, way);
 }
 
 interface Asked {

@@ -5,6 +5,7 @@
 
 import type { ActorDefinition } from '../../runtime/actor.ts';
 import type { ChatContext } from '../chat-context.ts';
+import { admitted } from './bridged.ts';
 import { depart, obey, tellCrowds } from './deeds.ts';
 import { askHome, guestsGone, heard, isAway } from './nodes/away.ts';
 import { giveUpGathering, listed, listElsewhere, listRooms } from './nodes/listing.ts';
@@ -27,13 +28,15 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
       ...{ chat, rooms: new Map(), nextEpoch: chat.life + 1, guests: new Map() },
       ...{ pending: new Map(), lastRef: 0, nodes: [], size: 1, down: 0, gone: new Set() },
       ...{ settling: new Map(), copies: new Map(), catching: new Set(), gatherings: new Map() },
-      ...{ isServing: true, crowds: new Set(), seatedAt: new Map() },
+      ...{ isServing: true, crowds: new Set(), seatedAt: new Map(), bridgedRates: new Map() },
     };
   },
   receive(state, message, context) {
     if ('room' in message && message.type !== 'heard') {
-      if (isAway(state, message.room)) askHome(state, message, context);
-      else obey(state, message, context);
+      const ask = message.type === 'bridged' ? admitted(state, message, context) : message;
+      if (ask === undefined) return;
+      if (isAway(state, ask.room)) askHome(state, ask, context);
+      else obey(state, ask, context);
       return;
     }
     switch (message.type) {

@@ -32,7 +32,8 @@ export function askHome(state: RoomsState, ask: RoomAsk, context: Turn): void {
   state.lastRef += 1;
   // A home that is new is asked when it has told what it knows.
   const isMoved = state.catching.has(ask.room);
-  if ('replyTo' in ask) state.pending.set(state.lastRef, { ask, askedAt: context.now, isMoved });
+  if ('replyTo' in ask || ask.type === 'bridged')
+    state.pending.set(state.lastRef, { ask, askedAt: context.now, isMoved });
   if (!isMoved) send(state, state.lastRef, ask, context);
 }
 
@@ -90,7 +91,7 @@ export function heard(state: RoomsState, { room, word }: Ask<'heard'>, context: 
   const guests = state.guests.get(room);
   const { entry } = word;
   if (guests === undefined) {
-    publish(state, room, word, context, true);
+    publish(state, room, word, context, { isRelayed: true });
     return;
   }
   if (entry !== undefined) guests.memory.add(entry);
@@ -113,7 +114,7 @@ function tell(
     if (!isAfter(entry, guests.place)) return;
     guests.place = { epoch: entry.epoch, seq: entry.seq };
   }
-  publish(state, room, word, context, true);
+  publish(state, room, word, context, { isRelayed: true });
 }
 
 /** The home has come here, and the one before has said something still. */
@@ -128,7 +129,7 @@ function heardLate(state: RoomsState, name: string, word: RoomWord, context: Tur
     settling.told = { epoch: entry.epoch, seq: entry.seq };
     if (isAfter(entry, room)) room.raise(entry);
   }
-  publish(state, name, word, context, true);
+  publish(state, name, word, context, { isRelayed: true });
 }
 
 /** [HP-HOME-4] A new home tells what this node has not heard. */
@@ -178,7 +179,7 @@ export function answered(
   }
   // Everything that was said before the session came in has been heard here already.
   if (reply.type === 'joined' && ask.type === 'join' && ask.isMarked)
-    mark(state, room, ask.member, context, true);
+    mark(state, room, ask.member, context, { isRelayed: true });
   context.send(pending.ask.replyTo, { ...reply, ref: pending.ask.ref });
 }
 
@@ -198,7 +199,10 @@ export function guestsGone(state: RoomsState, shard: number, context: Turn): voi
 export function retry(state: RoomsState, context: Turn): void {
   const since = context.now - state.chat.options.answerTimeoutMs * 1_000;
   for (const [ref, pending] of [...state.pending]) {
-    if (pending.askedAt < since) state.pending.delete(ref);
+    if (pending.askedAt < since) {
+      state.pending.delete(ref);
+      if (pending.ask.type === 'bridged') context.count('bridge.dropped');
+    }
     if (pending.askedAt < since || !pending.isMoved) continue;
     if (state.catching.has(pending.ask.room)) continue;
     pending.isMoved = false;

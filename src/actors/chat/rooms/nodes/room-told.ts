@@ -1,7 +1,7 @@
 // What the keepers of one room on different nodes say to each other, read as strictly as a client's words.
 // Refuses to know links. Obeys spec/hp-peer.md, section "Homes of rooms".
 
-import { isRoomName, isUserName } from '../../../codecs/hp/names.ts';
+import { isRoomName, isSpeaker, isUserName } from '../../../codecs/hp/names.ts';
 import type { Status } from '../../../codecs/hp/requests.ts';
 import { isFields, isId, isJson } from '../../users/peer-words.ts';
 import type { Member, Place, RoomAsk, RoomEntry, RoomReply } from '../room-messages.ts';
@@ -147,6 +147,12 @@ function readAsk(value: unknown, room: string, node: string): RoomAsk | undefine
     if (!isWhole(limit) || !(after === undefined || typeof after === 'string')) return undefined;
     return { type, ...asked, after, limit };
   }
+  if (type === 'bridged') {
+    const { from, id, body, dataText } = value;
+    if (typeof from !== 'string' || !isSpeaker(from) || !isId(id)) return undefined;
+    if (typeof body !== 'string' || !(dataText === undefined || isJson(dataText))) return undefined;
+    return { type, room, from, id, body, dataText };
+  }
   if (typeof session !== 'string') return undefined;
   const spoken = isWhole(shard) && isWhole(connection) ? { shard, connection } : undefined;
   switch (type) {
@@ -247,8 +253,7 @@ export function readEntry(value: unknown): RoomEntry | undefined {
   if (!isFields(value)) return undefined;
   const { seq, epoch, id, timestamp, from, session, body, dataText, node } = value;
   if (!isWhole(seq) || !isWhole(epoch) || !isId(id) || !isWhole(timestamp)) return undefined;
-  if (typeof from !== 'string' || !isUserName(from) || typeof session !== 'string')
-    return undefined;
+  if (typeof from !== 'string' || !isSpeaker(from) || typeof session !== 'string') return undefined;
   if (typeof body !== 'string' || !(dataText === undefined || isJson(dataText))) return undefined;
   const home = typeof node === 'string' ? { node } : {};
   return { seq, epoch, id, timestamp, from, session, body, dataText, ...home };

@@ -292,10 +292,10 @@ describe('stored', () => {
           expect(places(mine)).toEqual(places(mine).toSorted((a, b) => a - b));
           const own = [...acks(mine, 'stored'), ...acks(mine, 'accepted')];
           for (const id of own) all.get(room)?.add(id);
-          const others_ = clients.flatMap((one, at) =>
+          const elsewhere = clients.flatMap((one, at) =>
             one.room === room && at !== who ? [heard[at] ?? []] : [],
           );
-          for (const lines of others_)
+          for (const lines of elsewhere)
             for (const id of own) expect(ids(lines).filter((known) => known === id)).toEqual([id]);
           client.ask('BYE');
         }

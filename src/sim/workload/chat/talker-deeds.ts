@@ -23,8 +23,14 @@ export class TalkerDeeds {
   /** The connection stands: its session is asked for, or a new one. */
   enter(): void {
     this.#wrong = 0;
-    const { chance, plan, token, tokenNode, node, places } = this.#talker;
-    if (chance.chance(1, 4)) this.#talker.ask('HELLO', { agent: 'sim', versions: ['1.0'] });
+    if (this.#talker.chance.chance(1, 4))
+      this.#talker.ask('HELLO', { agent: 'sim', versions: ['1.0'] });
+    this.resume();
+  }
+
+  /** It comes back to the session that it had, where it can. */
+  resume(): void {
+    const { plan, token, tokenNode, node, places } = this.#talker;
     if (plan.returns === 'anew' || token === undefined || tokenNode !== node) this.login();
     else {
       const rooms = plan.returns === 'placed' ? { rooms: Object.fromEntries(places) } : {};

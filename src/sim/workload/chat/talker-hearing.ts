@@ -93,8 +93,11 @@ export class TalkerHearing {
     const { type, payload } = line;
     const { asked, world } = this.#talker;
     const ref = payload['ref'];
-    const place = asked.findIndex(({ id }) => id === ref);
     const code = type === 'ERROR' ? textOf(payload, 'code') : undefined;
+    // What refers to nothing may be about a wrong line, or about nothing that was said.
+    const place = asked.findIndex(
+      ({ id, expected }) => id === ref && (ref !== null || expected === code),
+    );
     if (place < 0) {
       if (type === 'ERROR' && ref === null) {
         const about = { what: 'ERROR', code: code ?? '' } as const;
@@ -133,7 +136,7 @@ export class TalkerHearing {
       });
     switch (question.what) {
       case 'RESUME':
-        if (code === 'UNAVAILABLE') again(() => talker.deeds.enter());
+        if (code === 'UNAVAILABLE') again(() => talker.deeds.resume());
         else {
           talker.token = undefined;
           talker.deeds.login();

@@ -6,22 +6,26 @@ import type { RequestOf } from '../../codecs/hp/requests.ts';
 import { Raw, type Payload } from '../../codecs/hp/writing.ts';
 import { shardOfRoom } from '../chat-context.ts';
 import { entryPayload } from '../chat-formats.ts';
-import { byCode } from '../rooms/room-memory.ts';
+import { byCode } from '../rooms/room.ts';
 import type { RoomReply } from '../rooms/room-messages.ts';
 import type { DirectEntry, UserReply } from '../users/user-messages.ts';
 import { answer, answerError, ownKeeper, refOf, type Session, type Turn } from './session.ts';
 
-/** [HP-ROOM-7] Every shard knows those that are at home there; other nodes are asked by one of the keepers. */
+/** [HP-ROOM-7] Every shard knows those that are at home there. */
 export function listRooms(session: Session, request: RequestOf<'ROOM_LIST'>, context: Turn): void {
   const { chat, pending } = session;
   const { prefix, page } = request;
   if (pending === undefined) return;
-  const isAlone = chat.seam === undefined;
-  const asked = { prefix, ...page, replyTo: context.self, ref: pending.ref };
-  pending.missing = chat.shards + (isAlone ? 0 : 1);
-  for (let shard = 0; shard < chat.shards; shard += 1)
-    context.send(chat.roomsOfShard(shard), { type: 'listRooms', ...asked });
-  if (!isAlone) context.send(chat.roomsOfShard(chat.shard), { type: 'listElsewhere', ...asked });
+  pending.missing = chat.shards;
+  for (let shard = 0; shard < chat.shards; shard += 1) {
+    context.send(chat.roomsOfShard(shard), {
+      type: 'listRooms',
+      prefix,
+      ...page,
+      replyTo: context.self,
+      ref: pending.ref,
+    });
+  }
 }
 
 export function roomsListed(
@@ -33,14 +37,12 @@ export function roomsListed(
   if (pending?.request.type !== 'ROOM_LIST' || reply.ref !== pending.ref) return;
   pending.rooms.push(...reply.rooms);
   pending.hasMore ||= reply.more;
-  pending.isPartial ||= reply.isPartial;
   pending.missing -= 1;
   if (pending.missing > 0) return;
   const { limit } = pending.request.page;
   const all = pending.rooms.toSorted(([one], [other]) => byCode(one, other));
   const rooms = all.slice(0, limit).map(([room, count]) => ({ room, count }));
-  const more = pending.hasMore || all.length > limit;
-  answer(session, 'ROOM_LIST_OK', { rooms, more, partial: pending.isPartial }, context);
+  answer(session, 'ROOM_LIST_OK', { rooms, more: pending.hasMore || all.length > limit }, context);
 }
 
 /** [HP-ROOM-8] */
@@ -62,9 +64,9 @@ export function membersListed(
 ): void {
   const { pending } = session;
   if (pending?.request.type !== 'ROOM_MEMBERS' || reply.ref !== pending.ref) return;
-  const { members, count, more, isPartial: partial } = reply;
+  const { members, count, more } = reply;
   const { room } = pending.request;
-  answer(session, 'ROOM_MEMBERS_OK', { room, members, count, more, partial }, context);
+  answer(session, 'ROOM_MEMBERS_OK', { room, members, count, more, partial: false }, context);
 }
 
 /** [HP-HIST-1] [HP-HIST-2] [HP-HIST-3] */

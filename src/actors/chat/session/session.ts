@@ -76,8 +76,6 @@ export interface Pending {
   readonly presences: Presence[];
   readonly rooms: (readonly [room: string, count: number])[];
   hasMore: boolean;
-  /** Somebody did not answer. */
-  isPartial: boolean;
   /** Whose password or token is judged. */
   user: string;
 }

@@ -14,7 +14,12 @@ import type { Front } from './front.ts';
 /** What faults can lay hands on. */
 export interface Mishappening {
   readonly now: number;
-  readonly plan: { readonly nodes: number; readonly shards: number; readonly portUs: number };
+  readonly plan: {
+    readonly nodes: number;
+    readonly shards: number;
+    readonly portUs: number;
+    readonly horizonUs: number;
+  };
   /** Clients of every kind. */
   readonly parties: readonly Party[];
   readonly shards: readonly Shard[];
@@ -203,6 +208,8 @@ function befallNode(world: Mishappening, fault: Fault, turn: number): number | u
       if (!isEnd && node < world.plan.nodes) world.kill(node);
       return undefined;
     case 'restartNode':
+      // Whoever says goodbye goes: not when faults end before that.
+      if (turn === turns.begin && world.now + DRAIN_US >= world.plan.horizonUs) return undefined;
       if (turn === turns.begin) for (const shard of shardsOf(world, node)) shard.sendAway();
       if (turn === turns.again) crashAll(world, node, true, durationUs);
       return turn === turns.begin ? DRAIN_US : undefined;

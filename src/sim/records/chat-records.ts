@@ -72,7 +72,12 @@ export type ChatRecord =
       readonly rooms: readonly string[];
       readonly isMute: boolean;
       readonly hasAck: boolean;
+      /** It hears its own messages. */
+      readonly hasEcho: boolean;
+      /** When it comes back it says what it has. */
+      readonly givesPlaces: boolean;
       readonly isSlow: boolean;
+      readonly roams: boolean;
     }
   | (AtTalker & { readonly kind: 'talkerConnected'; readonly shard: number })
   /** A request; `message` names what is said in it, in a room or to a user. */

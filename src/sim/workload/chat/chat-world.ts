@@ -192,8 +192,7 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
       for (const { what } of talker.asked)
         this.trace.add({ kind: 'talkerWaits', ...talker.at(), what });
     }
-    for (const talker of this.talkers) {
-      if (!talker.isIn) continue;
+    for (const talker of this.#speakers) {
       talker.deeds.askAll();
       for (const room of ROOMS) talker.deeds.askMembers(room);
       for (const room of talker.seats) talker.deeds.askHistory(room);
@@ -202,12 +201,17 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
 
   probe(): void {
     this.trace.add({ kind: 'chatProbed' });
-    for (const { seats, deeds, isIn } of this.talkers) {
-      if (!isIn) continue;
+    for (const [rank, { seats, deeds }] of this.#speakers.entries()) {
       for (const room of seats) deeds.sayIn(room);
-      for (const user of this.users) deeds.sayTo(user);
+      // One each: a message waits for the one before it, and that for its receiver.
+      deeds.sayTo(this.users[(rank + 1) % this.users.length] ?? '');
     }
     for (const crosser of this.crossers) crosser.publish();
+  }
+
+  /** Whoever is in, and says anything at all. */
+  get #speakers(): readonly Talker[] {
+    return this.talkers.filter(({ isIn, plan }) => isIn && !plan.isMute);
   }
 
   /** Everybody leaves; what is left then is nobody's. */

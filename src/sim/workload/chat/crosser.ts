@@ -91,7 +91,7 @@ export class Crosser implements Endpoint, FrameListener {
     const publication = this.#world.newPublication();
     this.#world.trace.add({ kind: 'crossSent', node, client, topic, publication });
     const data = `pub#${publication}`;
-    this.#say({ type: 'publish', topic, data, id: data });
+    this.#say({ type: 'publish', topic, data, id: data, ack: true });
   }
 
   taken(): void {}
@@ -102,7 +102,8 @@ export class Crosser implements Endpoint, FrameListener {
     for (let unit = connection.down.read(); unit !== undefined; unit = connection.down.read()) {
       if (this.connection !== connection) return;
       if (!isWord(unit)) this.#decoder.decode(unit as Uint8Array, this);
-      else if (unit.word === 'accepted') this.#say({ type: 'subscribe', topic: this.plan.topic });
+      else if (unit.word === 'accepted')
+        this.#say({ type: 'subscribe', topic: this.plan.topic, envelope: true });
       else if (unit.word === 'fin' || unit.word === 'reset' || unit.word === 'response')
         this.#ended();
     }

@@ -89,10 +89,11 @@ export class Talker implements Endpoint {
     };
     this.deeds = new TalkerDeeds(this);
     this.#hearing = new TalkerHearing(this);
-    const { client, node, user, rooms, isMute, hasAck, readBytes } = plan;
+    const { client, node, user, rooms, isMute, hasAck, hasEcho, readBytes, returns, roams } = plan;
     const isSlow = readBytes > 0;
-    const about = { client, node, user, rooms, isMute, hasAck, isSlow };
-    world.trace.add({ kind: 'talkerJoined', ...about });
+    const about = { client, node, user, rooms, isMute, hasAck, hasEcho, isSlow, roams };
+    const givesPlaces = returns === 'placed';
+    world.trace.add({ kind: 'talkerJoined', ...about, givesPlaces });
     this.#comeBack(this.chance.below(500_000));
     if (plan.leavesEveryUs > 0) this.#departLater();
     if (isSlow) world.later(READ_EVERY_US, () => this.#readSlowly());

@@ -364,8 +364,8 @@ describe('[PROC-CLIENT-8] with a password, over TLS', () => {
   test('[PROC-CHAT-3] the file of passwords is read again when it changes', async () => {
     const file = join(folder, 'passwords');
     const before = readFileSync(file, 'utf8');
-    const told = (event: string): Promise<void> =>
-      expect
+    const told = async (event: string): Promise<void> =>
+      await expect
         .poll(() => guarded.lines.some((line) => line.includes(`"event":"${event}"`)), {
           timeout: 15_000,
         })

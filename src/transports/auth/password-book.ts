@@ -79,8 +79,8 @@ export interface PasswordFile {
 
 export interface PasswordSurroundings {
   /** Milliseconds of any clock that only goes forward. */
-  now(): number;
-  log(entry: Log): void;
+  readonly now: () => number;
+  readonly log: (entry: Log) => void;
   /** Wrong ones for one user from one address within a minute. */
   readonly guessesMax: number;
 }

@@ -26,6 +26,7 @@ export const unseen: Readonly<Record<string, Readonly<Record<string, string>>>> 
   'spec/process.md': {
     'PROC-CHAT-1': START,
     'PROC-CHAT-2': START,
+    'PROC-CHAT-3': FILES,
     'PROC-CLIENT-1': CLIENT,
     'PROC-CLIENT-2': CLIENT,
     'PROC-CLIENT-3': CLIENT,

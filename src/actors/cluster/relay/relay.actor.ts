@@ -225,6 +225,7 @@ function linkUp(state: RelayState, node: string, incarnation: number, context: T
     peer.heardTo = 0;
     peer.parts = [];
     peer.partsLength = 0;
+    peer.outgoing.begin();
   }
   peer.isLinked = true;
   peer.isGone = false;

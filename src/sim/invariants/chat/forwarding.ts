@@ -13,8 +13,8 @@ export const forwarding: Invariant = {
     return {
       chatBegan: ({ nodes }) => judge.began(nodes),
       crossSent: ({ publication, node }) => judge.publishedOn.set(`pub#${publication}`, node),
-      shardCrashed: ({ node, shard }) => {
-        if (shard === 0) judge.forget(node);
+      shardStarted: ({ node, shard }) => {
+        if (shard === 0) judge.begin(node);
       },
       peerSeen: ({ node, peer, state }) => {
         if (state === 'down' || state === 'left') judge.givenUp(node, peer);
@@ -40,15 +40,20 @@ class Forwarding {
     this.#names = names;
   }
 
-  /** Another life counts anew. */
-  forget(node: number): void {
-    for (const pair of this.#sent.keys()) if (pair.startsWith(`${node} `)) this.#sent.delete(pair);
-    for (const pair of this.#last.keys()) if (pair.startsWith(`${node} `)) this.#last.delete(pair);
+  /** Another life counts anew, and is counted for anew. */
+  begin(node: number): void {
+    for (const [other] of this.#names.entries())
+      for (const pair of [`${node} ${other}`, `${other} ${node}`]) {
+        this.#sent.delete(pair);
+        this.#last.delete(pair);
+      }
   }
 
-  /** What waited for it is lost, and may be said in another way later. */
+  /** What waited for it is lost with its numbers, and may be said in another way later. */
   givenUp(node: number, peer: string): void {
-    this.#sent.delete(`${node} ${this.#names.indexOf(peer)}`);
+    const pair = `${node} ${this.#names.indexOf(peer)}`;
+    this.#sent.delete(pair);
+    this.#last.set(pair, Number.POSITIVE_INFINITY);
   }
 
   spoke(event: EventOf<'peerSpoke'>): void {
@@ -58,7 +63,7 @@ class Forwarding {
     const last = this.#last.get(pair) ?? 0;
     if (n > last + 1)
       this.#report(event, `node ${node} forwards number ${n} to node ${to} after number ${last}`);
-    this.#last.set(pair, Math.max(last, n));
+    this.#last.set(pair, Number.isFinite(last) ? Math.max(last, n) : n);
     if (message === undefined || key === undefined) return;
     const what = `${key} ${message}`;
     const sent = this.#sent.get(pair) ?? new Map<string, number>();

@@ -119,7 +119,8 @@ class Judge {
   #kept(connection: number): void {
     const promise = this.#promised.get(connection);
     this.#promised.delete(connection);
-    if (promise === undefined || promise.left === 0) return;
+    // What waited on other nodes comes behind it.
+    if (promise === undefined || promise.left === 0 || this.isCluster) return;
     const { client, replayed } = promise.event;
     const heard = replayed - promise.left;
     this.#report(

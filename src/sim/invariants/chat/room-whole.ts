@@ -21,7 +21,6 @@ export const roomWhole: Invariant = {
       loggedIn: (event) => judge.loggedIn(event),
       seated: (event) => judge.seated(event),
       unseated: ({ client, room }) => judge.left(client, room),
-      roomAcked: ({ room, epoch, place, message }) => judge.said(room, epoch, place, message),
       roomHeard: (event) => judge.heard(event),
       directHeard: ({ connection, isDelayed }) => judge.counted(connection, isDelayed),
       peerSeen: (event) => judge.seen(event),
@@ -55,7 +54,7 @@ class Judge {
   readonly #standings = new Map<string, Standing>();
   /** Processes that have died: a home that has forgotten everything gives its numbers again. */
   #lives = 0;
-  /** By these, room, epoch and place: what was said there. */
+  /** By these, room, epoch, home and place: what somebody heard there. */
   readonly #said = new Map<string, string>();
   #missed: Missed[] = [];
   /** By connection of somebody who came back: messages that were promised and have not come. */
@@ -89,13 +88,10 @@ class Judge {
     this.#standings.delete(`${client} ${room}`);
   }
 
-  said(room: string, epoch: number, place: number, message: string): void {
-    this.#said.set(`${this.#lives} ${room} ${epoch} ${place}`, message);
-  }
-
   heard(event: EventOf<'roomHeard'>): void {
     const { client, room, epoch, place, home, message, connection, isDelayed } = event;
-    this.said(room, epoch, place, message);
+    const where = `${this.#lives} ${room} ${epoch} ${home}`;
+    this.#said.set(`${where} ${place}`, message);
     this.counted(connection, isDelayed);
     const standing = this.#standings.get(`${client} ${room}`);
     if (standing === undefined) return;
@@ -103,7 +99,7 @@ class Judge {
       standing.epoch === epoch && (standing.home === undefined || standing.home === home);
     if (isOne)
       for (let passed = standing.place + 1; passed < place; passed += 1)
-        this.#missed.push({ client, event, key: `${this.#lives} ${room} ${epoch} ${passed}` });
+        this.#missed.push({ client, event, key: `${where} ${passed}` });
     if (isOne && place < standing.place) return;
     Object.assign(standing, { epoch, place, home });
   }

@@ -47,8 +47,8 @@ class Judge {
   #terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
   readonly #askedAt = new Map<string, number>();
   readonly #acked = new Map<string, EventOf<'directAcked'>>();
-  /** By connection, sender and message. */
-  readonly #told = new Set<string>();
+  /** By connection, sender and message: when. */
+  readonly #told = new Map<string, number>();
   readonly #heard = new Set<string>();
   #crashedAt = Number.NEGATIVE_INFINITY;
 
@@ -81,8 +81,11 @@ class Judge {
     if (own !== user)
       this.#report(event, `client ${client} is ${user}, and hears what ${from} says to ${to}`);
     const key = `${connection} ${from} ${message}`;
-    if (this.#told.has(key)) this.#report(event, `client ${client} hears ${message} twice`);
-    this.#told.add(key);
+    const toldAt = this.#told.get(key);
+    this.#told.set(key, event.at);
+    // Whoever had remembered that it was said may have died since.
+    if (toldAt !== undefined && this.#crashedAt < toldAt - NOTICE_US)
+      this.#report(event, `client ${client} hears ${message} twice`);
     if (!isSent) this.#heard.add(message);
   }
 

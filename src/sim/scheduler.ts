@@ -155,6 +155,25 @@ export class Scheduler {
   }
 }
 
+/** What parts of a world want done later, by number, so that the heap keeps numbers alone. */
+export class Laters {
+  readonly #acts = new Map<number, () => void>();
+  #count = 0;
+
+  /** The number under which it is to be asked for. */
+  keep(act: () => void): number {
+    this.#count += 1;
+    this.#acts.set(this.#count, act);
+    return this.#count;
+  }
+
+  due(ref: number): void {
+    const act = this.#acts.get(ref);
+    this.#acts.delete(ref);
+    act?.();
+  }
+}
+
 function enlarged<T extends { set(from: ArrayLike<number>): void }>(
   from: ArrayLike<number>,
   into: T,

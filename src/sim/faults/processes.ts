@@ -47,11 +47,11 @@ export class Processes {
     node: number,
     shard: number,
   ): { readonly chat: ChatStart; readonly cluster: ClusterStart | undefined } {
-    const process = this.#of(node);
-    process.starts += 1;
+    const own = this.#of(node);
+    own.starts += 1;
     // A thread that takes a dead one's place is a later life of its node for other nodes.
-    const life = Math.max(0, process.starts - this.#world.plan.shards);
-    const { incarnation, wallAtZeroMs } = process;
+    const life = Math.max(0, own.starts - this.#world.plan.shards);
+    const { incarnation, wallAtZeroMs } = own;
     const { options, cluster } = this.#plan;
     const name = nodeName(node);
     return {
@@ -79,10 +79,10 @@ export class Processes {
     const { now, trace } = this.#world;
     const wallAtZeroMs = WALL_AT_ZERO_MS + (this.#skewsMs[node] ?? 0);
     const incarnation = wallAtZeroMs + Math.floor(now / 1_000);
-    const process = { incarnation, wallAtZeroMs, starts: 0 };
-    this.#processes[node] = process;
+    const begun = { incarnation, wallAtZeroMs, starts: 0 };
+    this.#processes[node] = begun;
     trace.add({ kind: 'processBegan', node, incarnation });
-    return process;
+    return begun;
   }
 }
 

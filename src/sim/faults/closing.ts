@@ -2,10 +2,10 @@
 // counted. Refuses to know when.
 
 import { countShards, tellFollowed } from '../figures.ts';
-import { carryOut, turns } from '../faults/mishaps.ts';
+import { carryOut, turns } from './mishaps.ts';
 import { phases } from '../plan/phases.ts';
 import type { World } from '../world.ts';
-import { askCensus, probe, tellUnanswered } from './behaviours.ts';
+import { askCensus, probe, tellUnanswered } from '../workload/behaviours.ts';
 
 /** True when nothing follows. */
 export function closePhase(world: World, phase: number): boolean {

@@ -131,6 +131,12 @@ export class ClusterStage {
     }
   }
 
+  /** The node is told to end: nothing has its home there from now on. */
+  leave(name: string, withinMs = 500): void {
+    const [first] = this.node(name).shards;
+    first?.system.deliver(actorsOf(0).members, { type: 'drain', withinMs });
+  }
+
   stall(name: string, ms: number): void {
     this.node(name).stalledUntil = this.now + ms * 1_000;
   }

@@ -65,6 +65,16 @@ interface Asked {
   readonly peer?: PeerAsker;
 }
 
+/** Those of one shard, or those of all other nodes. */
+export interface ListRooms {
+  readonly type: 'listRooms' | 'listElsewhere';
+  readonly prefix: string;
+  readonly after: string | undefined;
+  readonly limit: number;
+  readonly replyTo: Address<RoomsListed>;
+  readonly ref: number;
+}
+
 export type RoomsMessage =
   | (Asked & {
       readonly type: 'join';
@@ -110,12 +120,8 @@ export type RoomsMessage =
       readonly session: string;
       readonly status: Status;
     }
-  | (Asked & {
-      readonly type: 'listRooms';
-      readonly prefix: string;
-      readonly after: string | undefined;
-      readonly limit: number;
-    })
+  | ListRooms
+  | RoomsListed
   | (Asked & {
       readonly type: 'listMembers';
       readonly room: string;
@@ -163,6 +169,17 @@ export interface Place {
   readonly seq: number;
 }
 
+export interface RoomsListed {
+  readonly type: 'roomsListed';
+  readonly ref: number;
+  readonly rooms: readonly (readonly [room: string, count: number])[];
+  readonly more: boolean;
+  /** Some node did not answer. */
+  readonly isPartial: boolean;
+  /** Which shard lists its own; undefined for a whole list. */
+  readonly shard: number | undefined;
+}
+
 export type RoomReply =
   | {
       readonly type: 'joined';
@@ -183,19 +200,18 @@ export type RoomReply =
       readonly seq: number;
       readonly epoch: number;
       readonly isDuplicate: boolean;
+      /** More than half of the nodes have it. */
+      readonly isStored: boolean;
     }
-  | {
-      readonly type: 'roomsListed';
-      readonly ref: number;
-      readonly rooms: readonly (readonly [room: string, count: number])[];
-      readonly more: boolean;
-    }
+  | RoomsListed
   | {
       readonly type: 'membersListed';
       readonly ref: number;
       readonly members: readonly { readonly user: string; readonly status: Status }[];
       readonly count: number;
       readonly more: boolean;
+      /** Some node of the cluster is not heard. */
+      readonly isPartial: boolean;
     }
   | {
       readonly type: 'historyRead';

@@ -10,6 +10,7 @@ import { pageOf } from '../rooms/room.ts';
 import { announceAgain } from './announcing.ts';
 import { located, nodeDown, peerSaid, tellKeepers } from './elsewhere.ts';
 import { direct, directTaken, giveUpWaiting, queueUntold } from './directs.ts';
+import { giveUpMoving, sendOver } from './moving.ts';
 import { detached, move, moved, register, unregister } from './registry.ts';
 import type { UsersMessage } from './user-messages.ts';
 import {
@@ -32,7 +33,7 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
     context.after('sweep', SWEEP_EVERY_MS);
     return {
       ...{ chat, users: new Map(), waiting: new Map(), untold: new Set(), flying: new Map() },
-      isServing: true,
+      ...{ moving: new Map(), lastRef: 0, gone: new Set(), isServing: true },
     };
   },
   receive(state, message, context) {
@@ -42,6 +43,9 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         return;
       case 'resume':
         move(state, message, context);
+        return;
+      case 'handedOver':
+        sendOver(state, message, context);
         return;
       case 'moved':
         moved(state, message, context);
@@ -110,6 +114,7 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         return;
       case 'nodesChanged':
         state.isServing = message.isServing;
+        for (const node of message.nodes) state.gone.delete(node);
         return;
       case 'nodeDown':
         nodeDown(state, message.node, context);
@@ -121,6 +126,7 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
       case 'timedOut':
         if (message.name === 'sweep') sweep(state, context);
         else if (message.name === 'waiting') giveUpWaiting(state, context);
+        else if (message.name === 'moving') giveUpMoving(state, context);
         else tellUntold(state, context);
         return;
       case 'childStopped':

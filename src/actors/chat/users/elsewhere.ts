@@ -6,7 +6,7 @@ import { isUserName } from '../../codecs/hp/names.ts';
 import type { Located } from '../../routing/relay/relay-seam.ts';
 import { direct, outcome, queueAgain } from './directs.ts';
 import { arrive, movedAway, moveThere, notMoved, sessionsLost } from './moving.ts';
-import { fly, flyingKey, tellKeeper } from './flying.ts';
+import { fly, flyingKey } from './flying.ts';
 import { type PeerWord, readPeerWord } from './peer-words.ts';
 import type { RemoteSession, User } from './user.ts';
 import type { Direct } from './user-messages.ts';
@@ -63,20 +63,6 @@ function flyOffline(state: UsersState, user: User, node: string, context: UsersT
   const { offline } = user;
   user.offline = [];
   for (const { message } of offline) fly(state, user, message, [node], true, context);
-}
-
-export function tellKeepers(
-  state: UsersState,
-  user: User,
-  body: PeerWord,
-  context: UsersTurn,
-): void {
-  for (const node of user.nodes) tellKeeper(state, node, user.name, body, context);
-}
-
-export function closeElsewhere(state: UsersState, user: User, context: UsersTurn): void {
-  for (const { node, session } of user.elsewhere.values())
-    tellKeeper(state, node, user.name, { say: 'close', session }, context);
 }
 
 export function peerSaid(

@@ -3,9 +3,11 @@
 // Refuses to know messages. Obeys spec/hp.md, section "Resume", and spec/hp-peer.md, section "Sessions that move".
 
 import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
+import { userKey } from '../../codecs/hp/names.ts';
 import { keeperOfRoom } from '../chat-context.ts';
 import { direct } from './directs.ts';
 import { tellKeeper } from './flying.ts';
+import { readLuggage } from './luggage.ts';
 import type { PeerWord } from './peer-words.ts';
 import { isSame, makeWay, notServing } from './registry.ts';
 import type { RemoteSession, User } from './user.ts';
@@ -20,6 +22,12 @@ import {
 } from './users-state.ts';
 
 type Word<T extends PeerWord['say']> = Extract<PeerWord, { readonly say: T }>;
+
+export function isElsewhere({ chat, users }: UsersState, ask: Ask<'resume'>): boolean {
+  return (
+    chat.seam !== undefined && users.get(userKey(ask.user))?.sessions.has(ask.session) !== true
+  );
+}
 
 /** [HP-RES-9] The session is not on this node. */
 export function moveHere(state: UsersState, ask: Ask<'resume'>, context: UsersTurn): void {
@@ -97,11 +105,16 @@ export function sendOver(
 /** It has come. */
 export function arrive(
   state: UsersState,
-  { ref, luggage }: Word<'luggage'>,
+  { ref, luggage: told }: Word<'luggage'>,
   context: UsersTurn,
 ): void {
   const moving = state.moving.get(ref);
   state.moving.delete(ref);
+  const luggage = readLuggage(told);
+  if (luggage === undefined) {
+    context.count('chat.peers.wrong');
+    return;
+  }
   if (moving?.ask.session === luggage.session) {
     enter(state, moving.ask, luggage, context);
     return;

@@ -3,8 +3,7 @@
 
 import { isUserName } from '../../codecs/hp/names.ts';
 import type { Status } from '../../codecs/hp/requests.ts';
-import { readLuggage } from './luggage.ts';
-import type { Direct, DirectStatus, Luggage } from './user-messages.ts';
+import type { Direct, DirectStatus } from './user-messages.ts';
 
 export type PeerWord =
   | { readonly say: 'direct'; readonly message: Direct; readonly isDelayed: boolean }
@@ -31,7 +30,8 @@ export type PeerWord =
       readonly session: string;
       readonly secret: string;
     }
-  | { readonly say: 'luggage'; readonly ref: number; readonly luggage: Luggage }
+  /** What it had; not looked at here. */
+  | { readonly say: 'luggage'; readonly ref: number; readonly luggage: unknown }
   /** The session is not here, or on its way somewhere already. */
   | { readonly say: 'notMoved'; readonly ref: number; readonly isBusy: boolean };
 
@@ -71,9 +71,8 @@ export function readPeerWord(value: unknown): PeerWord | undefined {
       return typeof secret === 'string' ? { say, ref: value['ref'], session, secret } : undefined;
     }
     case 'luggage': {
-      const luggage = readLuggage(value['luggage']);
-      if (!isRef(value['ref']) || luggage === undefined) return undefined;
-      return { say, ref: value['ref'], luggage };
+      if (!isRef(value['ref'])) return undefined;
+      return { say, ref: value['ref'], luggage: value['luggage'] };
     }
     case 'notMoved':
       if (!isRef(value['ref'])) return undefined;

@@ -3,8 +3,7 @@
 
 import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
 import type { Address } from '../../runtime/actor.ts';
-import { closeElsewhere } from './elsewhere.ts';
-import { moveHere } from './moving.ts';
+import { closeElsewhere } from './flying.ts';
 import type { User } from './user.ts';
 import type { UserReply } from './user-messages.ts';
 import {
@@ -79,10 +78,6 @@ export function notServing({ isServing }: UsersState): HpMistake | undefined {
 /** [HP-RES-2] [HP-RES-4] The one who shows the token is given all that the session has. */
 export function move(state: UsersState, ask: Ask<'resume'>, context: UsersTurn): void {
   const known = userOf(state, ask.user)?.sessions.get(ask.session);
-  if (known === undefined && state.chat.seam !== undefined) {
-    moveHere(state, ask, context);
-    return;
-  }
   if (known === undefined || !isSame(known.entry.secret, ask.secret)) {
     const text = 'There is no such session any more: log in.';
     deny(ask, refused('SESSION_EXPIRED', text, 'payload.token').mistake, context);

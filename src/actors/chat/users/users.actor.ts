@@ -8,9 +8,10 @@ import type { ActorDefinition } from '../../runtime/actor.ts';
 import type { ChatContext } from '../chat-context.ts';
 import { pageOf } from '../rooms/room.ts';
 import { announceAgain } from './announcing.ts';
-import { located, nodeDown, peerSaid, tellKeepers } from './elsewhere.ts';
+import { located, nodeDown, peerSaid } from './elsewhere.ts';
+import { tellKeepers } from './flying.ts';
 import { direct, directTaken, giveUpWaiting, queueUntold } from './directs.ts';
-import { giveUpMoving, sendOver } from './moving.ts';
+import { giveUpMoving, isElsewhere, moveHere, sendOver } from './moving.ts';
 import { detached, move, moved, register, unregister } from './registry.ts';
 import type { UsersMessage } from './user-messages.ts';
 import {
@@ -42,7 +43,8 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         register(state, message, context);
         return;
       case 'resume':
-        move(state, message, context);
+        if (isElsewhere(state, message)) moveHere(state, message, context);
+        else move(state, message, context);
         return;
       case 'handedOver':
         sendOver(state, message, context);

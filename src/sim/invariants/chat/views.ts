@@ -127,7 +127,8 @@ class Ghosts {
 
   asked({ what, client, node }: EventOf<'talkerAsked'>): void {
     const user = this.users.get(client);
-    if (what !== 'LOGIN' || user === undefined) return;
+    // A session that is resumed may move to the node where that is asked for.
+    if ((what !== 'LOGIN' && what !== 'RESUME') || user === undefined) return;
     const begun = this.#begun.get(user) ?? [];
     begun.push({ node, life: this.#deaths[node]?.length ?? 0 });
     this.#begun.set(user, begun);

@@ -30,8 +30,8 @@ export class TalkerDeeds {
 
   /** It comes back to the session that it had, where it can. */
   resume(): void {
-    const { plan, token, tokenNode, node, places } = this.#talker;
-    if (plan.returns === 'anew' || token === undefined || tokenNode !== node) this.login();
+    const { plan, token, places } = this.#talker;
+    if (plan.returns === 'anew' || token === undefined) this.login();
     else {
       const rooms = plan.returns === 'placed' ? { rooms: Object.fromEntries(places) } : {};
       this.#talker.ask('RESUME', { token, ...rooms });

@@ -237,7 +237,6 @@ export class TalkerHearing {
     talker.session = textOf(payload, 'session');
     const resume = payload['resume'] as { readonly token?: string } | undefined;
     talker.token = resume?.token;
-    talker.tokenNode = talker.node;
     const rooms = textsOf(payload, 'rooms');
     talker.seats.clear();
     if (isResumed) for (const room of rooms) talker.seats.add(room);

@@ -60,7 +60,6 @@ export class Talker implements Endpoint {
   /** Its session, as it was told; undefined before a login and after a goodbye. */
   session: string | undefined = undefined;
   token: string | undefined = undefined;
-  tokenNode = -1;
   isIn = false;
   /** By room: the last place that it knows. */
   readonly places = new Map<string, number>();

@@ -15,8 +15,8 @@ export interface Drawable {
   readonly initial: string;
   readonly states: readonly string[];
   readonly events: readonly string[];
-  next(state: string, event: string): string | undefined;
-  isFinal(state: string): boolean;
+  readonly next: (state: string, event: string) => string | undefined;
+  readonly isFinal: (state: string) => boolean;
 }
 
 export interface Drawn {

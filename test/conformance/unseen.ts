@@ -50,6 +50,7 @@ export const unseen: Readonly<Record<string, Readonly<Record<string, string>>>> 
     'PROC-GATE-2': START,
     'PROC-GATE-3': FILES,
     'PROC-GATE-4': START,
+    'PROC-GATE-5': START,
     'PROC-ADMIN-2': 'takes a node of a cluster; test/e2e and test/unit hold it',
     'PROC-TLS-2': FILES,
   },

@@ -15,9 +15,10 @@ export function fly(
   nodes: readonly string[],
   isDelayed: boolean,
   context: UsersTurn,
+  heldBy: ReadonlySet<string> = new Set(),
 ): void {
   state.flying.set(flyingKey(user.name, message), {
-    ...{ user, message, nodes: new Set(nodes), isTaken: false },
+    ...{ user, message, heldBy, nodes: new Set(nodes), isTaken: false },
   });
   for (const node of nodes)
     tellKeeper(state, node, user.name, { say: 'direct', message, isDelayed }, context, message.id);

@@ -11,6 +11,7 @@ import { readLuggage } from './luggage.ts';
 import type { PeerWord } from './peer-words.ts';
 import { isSame, makeWay, notServing } from './registry.ts';
 import type { RemoteSession, User } from './user.ts';
+import { takeOffline } from './waiting-room.ts';
 import type { Luggage, UserReply } from './user-messages.ts';
 import {
   type Ask,
@@ -146,8 +147,8 @@ function revive(state: UsersState, user: User, ask: Ask<'resume'>, context: User
     return;
   }
   const { session, secret, caps } = ask;
-  const untold = user.offline.map(({ message }) => ({ message, isSent: false }));
-  user.offline = [];
+  const offline = takeOffline(state, user, context);
+  const untold = offline.map((message) => ({ message, isSent: false }));
   user.lost.delete(session);
   context.count('chat.sessions.revived');
   enter(

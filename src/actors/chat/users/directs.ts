@@ -4,8 +4,8 @@
 
 import { refused } from '../../codecs/hp/mistakes.ts';
 import type { User } from './user.ts';
-import { letWait } from './waiting-room.ts';
-import { fly, tellKeeper } from './flying.ts';
+import { letWait } from './nodes/waiting-room.ts';
+import { fly, tellKeeper } from './nodes/flying.ts';
 import type { Direct, DirectStatus } from './user-messages.ts';
 import {
   type Ask,

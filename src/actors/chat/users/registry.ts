@@ -3,9 +3,9 @@
 
 import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
 import type { Address } from '../../runtime/actor.ts';
-import { closeElsewhere } from './flying.ts';
+import { closeElsewhere } from './nodes/flying.ts';
 import type { User } from './user.ts';
-import { takeOffline } from './waiting-room.ts';
+import { takeOffline } from './nodes/waiting-room.ts';
 import type { UserReply } from './user-messages.ts';
 import {
   type Ask,

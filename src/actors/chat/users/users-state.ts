@@ -5,7 +5,7 @@ import { userKey } from '../../codecs/hp/names.ts';
 import type { Context } from '../../runtime/actor.ts';
 import { type ChatContext, secondsAt } from '../chat-context.ts';
 import { User } from './user.ts';
-import { announce } from './announcing.ts';
+import { announce } from './nodes/announcing.ts';
 import type { Direct, UserNotice, UsersMessage } from './user-messages.ts';
 
 export interface UsersState {

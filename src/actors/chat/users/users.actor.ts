@@ -7,13 +7,13 @@ import { userKey } from '../../codecs/hp/names.ts';
 import type { ActorDefinition } from '../../runtime/actor.ts';
 import type { ChatContext } from '../chat-context.ts';
 import { pageOf } from '../rooms/room.ts';
-import { announceAgain } from './announcing.ts';
-import { located, nodeDown, peerSaid } from './elsewhere.ts';
-import { tellKeepers } from './flying.ts';
+import { announceAgain } from './nodes/announcing.ts';
+import { located, nodeDown, peerSaid } from './nodes/elsewhere.ts';
+import { tellKeepers } from './nodes/flying.ts';
 import { direct, directTaken, giveUpWaiting, queueUntold } from './directs.ts';
-import { giveUpMoving, isElsewhere, moveHere, sendOver } from './moving.ts';
+import { giveUpMoving, isElsewhere, moveHere, sendOver } from './nodes/moving.ts';
 import { detached, move, moved, register, unregister } from './registry.ts';
-import { giveUpHolding, holdAgain } from './waiting-room.ts';
+import { giveUpHolding, holdAgain } from './nodes/waiting-room.ts';
 import type { UsersMessage } from './user-messages.ts';
 import {
   type Ask,

@@ -1,9 +1,9 @@
 // What the keepers of one user on different nodes say to each other. Read as strictly as a client's words: a peer that is
 // broken must not break this node. Refuses to know links. Obeys spec/hp-peer.md, section "Direct messages".
 
-import { isUserName } from '../../codecs/hp/names.ts';
-import type { Status } from '../../codecs/hp/requests.ts';
-import type { Direct, DirectStatus } from './user-messages.ts';
+import { isUserName } from '../../../codecs/hp/names.ts';
+import type { Status } from '../../../codecs/hp/requests.ts';
+import type { Direct, DirectStatus } from '../user-messages.ts';
 
 export type PeerWord =
   | { readonly say: 'direct'; readonly message: Direct; readonly isDelayed: boolean }

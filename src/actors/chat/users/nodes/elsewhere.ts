@@ -2,15 +2,15 @@
 // message goes once to each node that has a session of its receiver; the keeper of the user there does the rest.
 // Refuses to know links. Obeys spec/hp-peer.md, section "Direct messages".
 
-import { isUserName } from '../../codecs/hp/names.ts';
-import type { Located } from '../../routing/relay/relay-seam.ts';
-import { direct, outcome, queueAgain } from './directs.ts';
+import { isUserName } from '../../../codecs/hp/names.ts';
+import type { Located } from '../../../routing/relay/relay-seam.ts';
+import { direct, outcome, queueAgain } from '../directs.ts';
 import { arrive, movedAway, moveThere, notMoved, sessionsLost } from './moving.ts';
 import { fly, flyingKey } from './flying.ts';
 import { holdFor, inherit, isHeld, release, releaseFor } from './waiting-room.ts';
 import { type PeerWord, readPeerWord } from './peer-words.ts';
-import type { RemoteSession, User } from './user.ts';
-import type { Direct } from './user-messages.ts';
+import type { RemoteSession, User } from '../user.ts';
+import type { Direct } from '../user-messages.ts';
 import {
   type Ask,
   madeUser,
@@ -19,7 +19,7 @@ import {
   userOf,
   type UsersState,
   type UsersTurn,
-} from './users-state.ts';
+} from '../users-state.ts';
 
 export function located(state: UsersState, { node, up, down }: Located, context: UsersTurn): void {
   const changed = new Set<string>();

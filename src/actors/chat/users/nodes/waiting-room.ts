@@ -2,13 +2,13 @@
 // is not lost when a minority of nodes dies. The first of those goes on with it when this node is gone.
 // Refuses to know links and who is alive. Obeys spec/hp-peer.md, section "Copies".
 
-import { userKey } from '../../codecs/hp/names.ts';
-import { successorsOf } from '../rendezvous.ts';
+import { userKey } from '../../../codecs/hp/names.ts';
+import { successorsOf } from '../../rendezvous.ts';
 import { tellKeeper } from './flying.ts';
 import type { PeerWord } from './peer-words.ts';
-import { keyOf, type Kept, type User } from './user.ts';
-import type { Direct } from './user-messages.ts';
-import { type Ask, madeUser, type UsersState, type UsersTurn } from './users-state.ts';
+import { keyOf, type Kept, type User } from '../user.ts';
+import type { Direct } from '../user-messages.ts';
+import { type Ask, madeUser, type UsersState, type UsersTurn } from '../users-state.ts';
 
 type Word<T extends PeerWord['say']> = Extract<PeerWord, { readonly say: T }>;
 

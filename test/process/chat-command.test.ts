@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { selfSigned } from '../support/certificates.ts';
 import { ChatProcess, MAIN, Wire } from '../support/chat-process.ts';
 import { type NodeProcess, startNode } from '../support/node-process.ts';
+import { ProcessCluster } from '../support/process-cluster.ts';
 
 const BEATS = { HERMOD_CHAT_PING_EVERY_MS: '500', HERMOD_CHAT_PING_TIMEOUT_MS: '5000' };
 /** For tests in which a client waits before it calls again. */
@@ -256,6 +257,36 @@ describe('[PROC-CLIENT-4] a node that is started again', () => {
   });
 });
 
+describe('[PROC-CLIENT-5] a cluster', () => {
+  test(
+    'of which a node dies, and its clients go on at another one',
+    { timeout: 90_000 },
+    async () => {
+      const cluster = new ProcessCluster();
+      closing.push(() => cluster.end());
+      await cluster.begin();
+      const at = (name: string): string => cluster.nodes.get(name)?.doors['chat'] ?? '';
+      const port = (name: string): number => Number(at(name).split(':').at(-1));
+      const bob = chat('bob', port('n2'), '--room', 'hall');
+      await bob.heard(/^joined/);
+      const others = ['--also', at('n2'), '--also', at('n3')];
+      const alice = chat('alice', port('n1'), '--room', 'hall', ...others);
+      await bob.heard(/^came hall alice/);
+      alice.say(...numbered(1, 3));
+      await bob.heard('message hall alice line 3');
+      cluster.nodes.get('n1')?.child.kill('SIGKILL');
+      await alice.until(({ errors }) => errors.includes('calling again'));
+      alice.say(...numbered(4, 6));
+      bob.say('are you there?');
+      await bob.heard('message hall alice line 6');
+      await alice.heard('message hall bob are you there?');
+      expect(await alice.end()).toBe(0);
+      expect(bob.of('message')).toEqual(numbered(1, 6).map((line) => `hall alice ${line}`));
+      expect(alice.of('message')).toEqual(['hall bob are you there?']);
+    },
+  );
+});
+
 describe('[PROC-CLIENT-1] the exit code', () => {
   test('1: nobody is there', async () => {
     const wire = await wireTo(() => 1);
@@ -291,6 +322,7 @@ describe('[PROC-CLIENT-1] the exit code', () => {
     [['--password-file', 'there/is/none'], /cannot be read \(ENOENT\)/],
     [['--token-file', 'package.json', '--password-file', 'package.json'], /not both/],
     [['--frobnicate'], /unknown option/],
+    [['--also', 'there'], /HOST:PORT/],
   ])('2: %j', (args, message) => {
     const { status, stderr } = spawnSync(process.execPath, [MAIN, 'chat', ...args], {
       encoding: 'utf8',

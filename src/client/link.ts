@@ -37,7 +37,7 @@ const WATCH_EVERY_MS = 500;
 const CALL_MIN_MS = 500;
 const CALL_MAX_MS = 15_000;
 /** A connection that held for so long was a good one. */
-const GOOD_MS = 30_000;
+const GOOD_MS = 5_000;
 const LINE_BYTES_MAX = 1_048_576;
 
 /** [PROC-CLIENT-5] Milliseconds before the next call: drawn anew below a limit that doubles. */

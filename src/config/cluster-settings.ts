@@ -59,14 +59,24 @@ export const clusterDoorRows = {
     none,
     'Where others may call this node; cluster.host and cluster.port otherwise.',
   ),
+  advertiseChat: row<string | undefined>(
+    optional(address),
+    none,
+    'Where clients find this node when another one sends them away; chat.host and chat.port otherwise.',
+  ),
 };
 
-type Told = 'node' | 'cluster' | 'keys' | 'peers' | 'advertise';
+type Told = 'node' | 'cluster' | 'keys' | 'peers' | 'advertise' | 'advertiseChat';
 
 export const clusterRows: Rows<Omit<ClusterOptions, Told>> = {
   lineBytesMax: row(bytes(524_288, 16 * MiB), c.lineBytesMax, 'One line between nodes.'),
   helloLineBytesMax: row(bytes(1_024, 16 * MiB), c.helloLineBytesMax, 'One line before the proof.'),
-  linksMax: row(count(10_000), c.linksMax, 'Connections of other nodes, proved or not.'),
+  linksMax: row(count(10_000), c.linksMax, 'Links with other nodes.'),
+  strangersMax: row(
+    count(10_000),
+    c.strangersMax,
+    'Connections that have not proved who they are; the oldest makes room for the next.',
+  ),
   linkQueueBytesMax: row(
     bytes(MiB, 1_024 * MiB),
     c.linkQueueBytesMax,
@@ -96,7 +106,7 @@ export const clusterRows: Rows<Omit<ClusterOptions, Told>> = {
     'Changes of sessions are told together so often.',
   ),
   partitionPolicy: row(
-    oneOf('serve', 'readonly-minority'),
+    oneOf('serve', 'readonly-minority', 'drain-minority'),
     c.partitionPolicy,
     'What the smaller side of a cluster does that is split.',
   ),
@@ -109,6 +119,16 @@ export const clusterRows: Rows<Omit<ClusterOptions, Told>> = {
     duration(0, HOUR),
     c.lingerMs,
     'How long the users of a node that left are still shown, for those who come back elsewhere.',
+  ),
+  stableAfterMs: row(
+    duration(0, HOUR),
+    c.stableAfterMs,
+    'How long a side is the smaller one before `drain-minority` sends its clients away.',
+  ),
+  joinTimeoutMs: row(
+    duration(0, HOUR),
+    c.joinTimeoutMs,
+    'How long the chat waits, at most, until the other nodes have told who is where.',
   ),
 };
 
@@ -161,18 +181,24 @@ export function clusterMistakes(
 
 /** undefined for a node that is alone. */
 export function clusterOf(
-  { host: at, port, secretFile, peers, node, name: cluster, advertise }: Door,
+  { host: at, port, secretFile, peers, node, name: cluster, advertise, advertiseChat }: Door,
   rows: ValuesOf<typeof clusterRows>,
   chat: { readonly node: string; readonly cluster: string },
+  chatDoor: { readonly host: string; readonly port: number | undefined },
 ): ClusterSetup | undefined {
   if ((port === undefined && peers.length === 0) || secretFile === undefined) return undefined;
-  const isEverywhere = at === '0.0.0.0' || at === '::';
-  const own = port === undefined || port === 0 || isEverywhere ? '' : `${bracketed(at)}:${port}`;
   const options = {
     ...{ ...rows, peers, node: node ?? chat.node, cluster: cluster ?? chat.cluster },
-    advertise: advertise ?? own,
+    advertise: advertise ?? placeOf(at, port),
+    advertiseChat: advertiseChat ?? placeOf(chatDoor.host, chatDoor.port),
   };
   return { host: at, port, secretFile, options };
+}
+
+/** Empty where nobody could tell others where to go. */
+function placeOf(at: string, port: number | undefined): string {
+  const isEverywhere = at === '0.0.0.0' || at === '::';
+  return port === undefined || port === 0 || isEverywhere ? '' : `${bracketed(at)}:${port}`;
 }
 
 function bracketed(at: string): string {

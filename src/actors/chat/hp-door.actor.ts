@@ -2,6 +2,7 @@
 // Refuses to know lines. Obeys spec/hp.md, section "Connections".
 
 import { encodeLine, errorPayload } from '../codecs/hp/writing.ts';
+import type { DoorNotice } from '../routing/relay/relay-seam.ts';
 import type { ActorDefinition, Address, ChildStopped, Context } from '../runtime/actor.ts';
 import { Admission } from '../runtime/admission.ts';
 import type { ShardDown } from '../runtime/edges.ts';
@@ -12,6 +13,7 @@ import { hpSession, type HpSessionMessage } from './hp-session.actor.ts';
 export type HpDoorMessage =
   | TcpOpened
   | ShardDown
+  | DoorNotice
   /** The node goes: whoever is here has so long to go, too. */
   | { readonly type: 'drain'; readonly withinMs: number };
 
@@ -21,6 +23,10 @@ interface HpDoorState {
   /** Which network address each session came from; those of loopback count as one each. */
   readonly sessions: Map<string, { readonly address: Address<HpSessionMessage>; remote: string }>;
   isDraining: boolean;
+  /** This node is on the smaller side of a split, and lets nobody in. */
+  isAway: boolean;
+  /** Where clients may go instead. */
+  servers: readonly string[];
 }
 
 type Turn = Context<HpDoorMessage>;
@@ -30,7 +36,9 @@ export const hpDoor: ActorDefinition<ChatContext, HpDoorState, HpDoorMessage> = 
   mailboxMax: 100_000,
   onFailure: 'escalate',
   start(chat) {
-    return { chat, admission: new Admission(chat.options), sessions: new Map(), isDraining: false };
+    const admission = new Admission(chat.options);
+    const ways = { isDraining: false, isAway: false, servers: [] };
+    return { chat, admission, sessions: new Map(), ...ways };
   },
   receive(state, message, context) {
     switch (message.type) {
@@ -42,8 +50,19 @@ export const hpDoor: ActorDefinition<ChatContext, HpDoorState, HpDoorMessage> = 
         return;
       case 'drain':
         state.isDraining = true;
-        for (const { address } of state.sessions.values()) context.send(address, message);
+        sendAway(state, message.withinMs, context);
         return;
+      case 'retreat':
+        state.isAway = true;
+        sendAway(state, message.withinMs, context);
+        return;
+      case 'comeBack':
+        state.isAway = false;
+        return;
+      case 'serversChanged':
+        state.servers = message.servers;
+        return;
+      case 'clusterNotice':
       case 'shardDown':
         for (const { address } of state.sessions.values()) context.send(address, message);
         return;
@@ -55,12 +74,22 @@ export const hpDoor: ActorDefinition<ChatContext, HpDoorState, HpDoorMessage> = 
   },
 };
 
+function sendAway({ sessions, servers }: HpDoorState, withinMs: number, context: Turn): void {
+  for (const { address } of sessions.values())
+    context.send(address, { type: 'drain', withinMs, servers });
+}
+
 /** [HP-CONN-1] [HP-CONN-2] */
 function opened(state: HpDoorState, message: TcpOpened, context: Turn): void {
   const { connection, isLoopback } = message;
   const remote = isLoopback ? `loopback ${connection}` : message.remote;
   if (state.isDraining) {
     dismiss(state, connection, 'SERVER_DRAINING', 'This server goes down.', context);
+    return;
+  }
+  if (state.isAway) {
+    const text = 'This server is cut off from most of its cluster.';
+    dismiss(state, connection, 'UNAVAILABLE', text, context);
     return;
   }
   const refusal = state.admission.enter(remote);

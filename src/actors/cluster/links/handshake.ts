@@ -33,6 +33,10 @@ export interface HandshakeArgs {
   readonly incarnation: number;
   /** 32 bytes of chance in base64url. */
   readonly nonce: string;
+  /** Of the connection, when it has TLS. */
+  readonly channel: string | undefined;
+  /** In the certificate of the other side; undefined when none was asked for. */
+  readonly names: readonly string[] | undefined;
 }
 
 export class Handshake {
@@ -75,8 +79,9 @@ export class Handshake {
       return wrong('UNSUPPORTED_VERSION', `This node speaks ${VERSIONS.join(' and ')}.`);
     const key = this.#keyOf(message.key);
     if (key === undefined) return wrongProof;
+    if (!this.#isNamed(message.node)) return wrongName;
     const said: Transcript = {
-      ...{ cluster, version },
+      ...{ cluster, version, channel: this.#args.channel },
       ...{ nodeA: message.node, incarnationA: message.incarnation, nonceA: message.nonce },
       ...{ nodeB: node, incarnationB: incarnation, nonceB: nonce },
     };
@@ -94,8 +99,9 @@ export class Handshake {
     const { version } = message;
     if (message.cluster !== options.cluster)
       return wrong('CLUSTER_MISMATCH', 'This is another cluster.');
+    if (!this.#isNamed(message.node)) return wrongName;
     const said: Transcript = {
-      ...{ cluster: options.cluster, version },
+      ...{ cluster: options.cluster, version, channel: this.#args.channel },
       ...{ nodeA: options.node, incarnationA: incarnation, nonceA: nonce },
       ...{ nodeB: message.node, incarnationB: message.incarnation, nonceB: message.nonce },
     };
@@ -112,6 +118,12 @@ export class Handshake {
     const isGood = key !== undefined && said !== undefined;
     if (!isGood || !isProved(proof, 'initiator', said, key)) return wrongProof;
     return { ok: true, say: undefined };
+  }
+
+  /** [HP-PEER-13] Whoever has a certificate of the cluster speaks for the node that it names, and for no other. */
+  #isNamed(node: string): boolean {
+    const { names } = this.#args;
+    return names === undefined || names.includes(node);
   }
 
   #keyOf(id: string): Key | undefined {
@@ -131,4 +143,5 @@ function wrong(code: string, message: string): Step {
   return { ok: false, code, message };
 }
 
+const wrongName = wrong('PEER_AUTH_FAILED', 'The certificate does not name this node.');
 const wrongProof = wrong('PEER_AUTH_FAILED', 'The proof is wrong.');

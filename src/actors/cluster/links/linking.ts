@@ -5,7 +5,7 @@ import type { MemberTold } from '../../codecs/hp-peer/peer-messages.ts';
 import type { TcpDialed, TcpOpened } from '../../runtime/tcp/tcp-edges.ts';
 import { CAPS } from '../versions.ts';
 import { lookAtJoining } from './joining.ts';
-import { lookAtClock } from './watching.ts';
+import { lookAtClock, tellServers } from './watching.ts';
 import { peerActor, type PeerReportOf } from './peer.actor.ts';
 import {
   changed,
@@ -125,6 +125,7 @@ export function proved(
   const member = state.membership.get(node);
   if (member !== undefined) {
     if (message.clients !== '') member.clients = message.clients;
+    tellServers(state, context);
     lookAtClock(state, member, message.skewSeconds, context);
   }
   context.send(address, { type: 'welcome', members });
@@ -143,7 +144,7 @@ function isBetter(state: MembersState, link: Link, initiator: string, context: T
 
 export function closed(
   state: MembersState,
-  { link: id, node, code, known }: PeerReportOf<'linkClosed'>,
+  { link: id, node, code, known, isTold }: PeerReportOf<'linkClosed'>,
   context: Turn,
 ): void {
   const pending = state.pending.get(id);
@@ -151,10 +152,10 @@ export function closed(
   state.pending.delete(id);
   if (pending?.isProved === false) notProved(state, pending, code, context);
   // [HP-MEMBER-4]
-  if (code === 'STALE_INCARNATION' && known !== undefined && known >= state.incarnation)
-    rise(state, known + 1, context);
-  if (code === 'SUPERSEDED' && known !== undefined && known > state.incarnation)
-    superseded(state, context);
+  if (isTold && known !== undefined) {
+    if (code === 'STALE_INCARNATION' && known >= state.incarnation) rise(state, known + 1, context);
+    if (code === 'SUPERSEDED' && known > state.incarnation) superseded(state, context);
+  }
   if (called !== undefined) {
     if (code === 'SELF_CONNECT') state.calls.isSelf(called);
     else {

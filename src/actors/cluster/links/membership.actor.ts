@@ -25,7 +25,7 @@ import {
 } from './members-state.ts';
 import type { PeerReportOf } from './peer.actor.ts';
 import { Membership, TICK_EVERY_MS } from './membership.ts';
-import { lookAround, lookAtClock } from './watching.ts';
+import { lookAround, lookAtClock, tellServers } from './watching.ts';
 
 export const membersActor: ActorDefinition<MembersArgs, MembersState, MembersMessage> = {
   kind: 'cluster/members',
@@ -132,6 +132,7 @@ function heard(
     case 'SERVER_READY': {
       const member = state.membership.get(node);
       if (member !== undefined) member.clients = message.clients;
+      tellServers(state, context);
       learn(state, message.members, context);
       return;
     }
@@ -141,6 +142,7 @@ function heard(
     case 'DRAIN': {
       const member = state.membership.get(node);
       if (member !== undefined) member.isDraining = true;
+      tellServers(state, context);
       log(state, 'info', 'cluster.draining', { node }, context);
       tellNodes(state, context);
       return;

@@ -43,8 +43,10 @@ export type PeerReport =
       readonly link: number;
       /** Who it was, where that was proved. */
       readonly node: string | undefined;
-      /** The code of the error that ended it, from either side. */
+      /** The code of the error that ended it. */
       readonly code: string | undefined;
+      /** The other side has said so, and not this one. */
+      readonly isTold: boolean;
       /** Comes with `STALE_INCARNATION`: the life that is known. */
       readonly known: number | undefined;
     };
@@ -100,7 +102,10 @@ export const peerActor: ActorDefinition<PeerArgs, PeerStay, PeerActorMessage> = 
       args,
       splitter: new LineSplitter(options.helloLineBytesMax),
       spout: new Spout(connection, edges.web, options.linkQueueBytesMax),
-      handshake: new Handshake({ role, options, incarnation, nonce: nonceOf(opened, context) }),
+      handshake: new Handshake({
+        ...{ role, options, incarnation, nonce: nonceOf(opened, context) },
+        ...{ channel: opened.channel, names: opened.names },
+      }),
       ...{ life: peerLife.initial, skewSeconds: 0, isFirstLine: true },
     };
     if (role === 'initiator') say(stay, stay.handshake.hello(), context);
@@ -144,7 +149,7 @@ export const peerActor: ActorDefinition<PeerArgs, PeerStay, PeerActorMessage> = 
     const { connection } = args.opened;
     context.send(args.cluster.edges.web, { type: 'cut', connection });
     const { link } = args;
-    const told = { code: 'INTERNAL', known: undefined, node: undefined };
+    const told = { code: 'INTERNAL', known: undefined, node: undefined, isTold: false };
     context.send(args.members, { type: 'linkClosed', link, ...told });
   },
 };
@@ -187,7 +192,7 @@ function read(stay: PeerStay, context: Turn): void {
 /** [HP-PEER-3] Before the proof only the words of the handshake are heard, each in its turn. */
 function hear(stay: PeerStay, message: PeerMessage, context: Turn): void {
   if (message.type === 'ERROR' || message.type === 'BYE')
-    end(stay, message.code, message.type === 'ERROR' ? message.known : undefined, context);
+    end(stay, message.code, message.type === 'ERROR' ? message.known : undefined, context, true);
   else if (stay.life === 'up') pass(stay, message, context);
   else shakeHands(stay, message, context);
 }
@@ -289,6 +294,7 @@ function end(
   code: string | undefined,
   known: number | undefined,
   context: Turn,
+  isTold = false,
 ): void {
   if (stay.life === 'closed') return;
   const { cluster, opened, members, link } = stay.args;
@@ -296,7 +302,7 @@ function end(
   advance(stay, 'lost');
   const { connection } = opened;
   context.send(cluster.edges.web, { type: 'close', connection, code: 1_000, reason: '' });
-  context.send(members, { type: 'linkClosed', link, node, code, known });
+  context.send(members, { type: 'linkClosed', link, node, code, known, isTold });
   context.stop();
 }
 

@@ -25,11 +25,13 @@ function lookAtSplit(state: MembersState, context: Turn): void {
   const list = names.join(', ');
   if (names.length > 0) {
     log(state, 'warn', 'cluster.partition', { nodes: list, isServing: isYes(state) }, context);
+    state.isSplit ||= isSplit;
+    // One that is found again while others are not is no news.
+    if (names.every((name) => toldCutOff.includes(name))) return;
     const isForAdmins = !isSplit;
     const rest = serves(state) ? '' : ' Logins and messages to rooms are refused meanwhile.';
     const message = `${list} cannot be reached: who is there looks offline.${rest}`;
     tellDoors(state, { type: 'clusterNotice', code: 'PARTITION', message, isForAdmins }, context);
-    state.isSplit ||= isSplit;
     return;
   }
   log(state, 'info', 'cluster.partitionHealed', { nodes: toldCutOff.join(', ') }, context);

@@ -10,7 +10,10 @@ let node: NodeProcess;
 let echo: Server;
 
 beforeAll(async () => {
-  node = await startNode(['--chat-port', '0', '--threads', '2']);
+  node = await startNode([
+    ...['--chat-port', '0', '--threads', '2'],
+    ...['--bridge', 'chat/lounge=broker/lounge'],
+  ]);
   echo = createServer((socket) => {
     socket.on('error', () => {});
     socket.pipe(socket);
@@ -27,7 +30,9 @@ afterAll(async () => {
 
 test('this node passes every case', { timeout: 120_000 }, async () => {
   const port = Number(node.doors['chat']?.split(':').at(-1));
-  const results = await runHpCases(allHpCases, { host: '127.0.0.1', port, isPatient: false });
+  const bridge = { room: 'lounge', topic: 'lounge', broker: node.doors['broker'] ?? '' };
+  const place = { host: '127.0.0.1', port, isPatient: false, bridge };
+  const results = await runHpCases(allHpCases, place);
   const failed = results.filter(({ outcome }) => outcome === 'failed');
   expect(failed.map(({ one, why }) => `${one.title}: ${why}`)).toEqual([]);
   expect(results.filter(({ outcome }) => outcome === 'passed').length).toBeGreaterThan(120);
@@ -49,6 +54,7 @@ describe('the command line', () => {
     [['--dialect', 'hp'], /--target must be/],
     [['--dialect', 'hp', '--target', 'here'], /--target must be/],
     [['--dialect', 'hp', '--target', 'a:1', '--only', 'nothing'], /no such group/],
+    [['--dialect', 'hp', '--target', 'a:1', '--bridge', 'a=b'], /--bridge must be/],
   ])('%s', (args, sentence) => {
     expect(readHpArguments(args)).toMatch(sentence);
   });
@@ -65,6 +71,7 @@ describe('the command line', () => {
 test('no case shows a requirement that does not exist, and each shows one', () => {
   const defined = [
     ...readFileSync('spec/hp.md', 'utf8').matchAll(/\*\*\[(HP-[A-Z]+-\d+)\]\*\*/g),
+    ...readFileSync('spec/bridge.md', 'utf8').matchAll(/\*\*\[(BRIDGE-\d+)\]\*\*/g),
   ].map(([, id]) => id);
   for (const { ids, title } of allHpCases) {
     expect([title, ids.length > 0]).toEqual([title, true]);

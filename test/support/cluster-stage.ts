@@ -2,6 +2,7 @@
 // half-open or refuse, nodes that die, stall and come back. Whose turn is next and how long bytes take is drawn from a
 // seed. Refuses to judge: tests look at what clients heard.
 
+import { readBridgeRule } from '../../src/actors/bridge/bridge.ts';
 import { brokerDefaults } from '../../src/actors/broker/broker-options.ts';
 import { chatDefaults, type ChatOptions } from '../../src/actors/chat/chat-options.ts';
 import {
@@ -33,6 +34,8 @@ export interface ClusterStageOptions {
   readonly cluster?: Partial<ClusterOptions>;
   /** How far the clock of a node is ahead, in seconds. */
   readonly skews?: Readonly<Record<string, number>>;
+  /** Pairs as `chat/ROOM=broker/TOPIC`. */
+  readonly bridge?: readonly string[];
   /** Opens a gateway on every node, too. */
   readonly hasGateway?: boolean;
 }
@@ -136,6 +139,12 @@ export class ClusterStage {
       wire.ends[side].isClosed = true;
       this.#closeOther(wire, side);
     }
+  }
+
+  /** The node is told to end: nothing has its home there from now on. */
+  leave(name: string, withinMs = 500): void {
+    const [first] = this.node(name).shards;
+    first?.system.deliver(actorsOf(0).members, { type: 'drain', withinMs });
   }
 
   stall(name: string, ms: number): void {
@@ -370,6 +379,7 @@ export class ClusterStage {
     );
     startShard(system, {
       ...{ shard, shards, broker: brokerDefaults, home: homeDefaults },
+      bridge: (this.#options.bridge ?? []).flatMap((pair) => readBridgeRule(pair) ?? []),
       chat:
         chat === undefined
           ? undefined

@@ -1,129 +1,154 @@
-// A cluster of real processes on loopback, each with ports of its own, that are started, looked at and ended one by one.
+// Three processes on loopback that are one cluster, and clients that speak to them as a person with `nc` does.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { type NodeProcess, startNode } from './node-process.ts';
-import { waitUntil } from './peer-socket.ts';
 
-export const CLUSTER_SECRET = 's'.repeat(40);
-
-export interface MemberSeen {
-  readonly node: string;
-  readonly state: string;
-  readonly hasLink: boolean;
-  readonly incarnation: number;
-  readonly version: string;
-  readonly skewSeconds: number;
-  readonly isSynced?: boolean;
+export interface Line {
+  readonly type: string;
+  readonly id: string;
+  readonly payload: Readonly<Record<string, unknown>>;
 }
 
-export interface ClusterSeen {
-  readonly incarnation: number;
-  readonly isServing: boolean;
-  readonly cutOff: readonly string[];
-  readonly caps: readonly string[];
-  readonly members: readonly MemberSeen[];
+/** A client as a person with `nc` is one. */
+export class Client {
+  readonly lines: Line[] = [];
+  readonly socket: Socket;
+  #said = 0;
+
+  constructor(address: string) {
+    const [host = '', port] = address.split(':');
+    this.socket = connect(Number(port), host);
+    this.socket.on('error', () => {});
+    const lines = createInterface({ input: this.socket });
+    lines.on('error', () => {});
+    lines.on('line', (text) => {
+      this.lines.push(JSON.parse(text) as Line);
+    });
+  }
+
+  say(type: string, payload: object, id?: string): void {
+    this.#said += 1;
+    const line = {
+      version: '1.0',
+      type,
+      id: id ?? `q${this.#said}`,
+      timestamp: 1,
+      source: 'client',
+    };
+    this.socket.write(`${JSON.stringify({ ...line, payload })}\n`);
+  }
+
+  /** Waits for a line of this kind; takes it away. */
+  async next(
+    type: string,
+    withinMs = 5_000,
+    more: (line: Line) => boolean = () => true,
+  ): Promise<Line> {
+    let found = -1;
+    await until(
+      () => (found = this.lines.findIndex((one) => one.type === type && more(one))) >= 0,
+      withinMs,
+      type,
+    );
+    const [line] = this.lines.splice(found, 1);
+    if (line === undefined) throw new Error('it was there');
+    return line;
+  }
+}
+
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  withinMs: number,
+  what: string,
+): Promise<number> {
+  const since = performance.now();
+  while (!(await condition())) {
+    if (performance.now() - since > withinMs)
+      throw new Error(`${what} did not come in ${withinMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return performance.now() - since;
 }
 
 export class ProcessCluster {
-  readonly folder = mkdtempSync(join(tmpdir(), 'hermod-cluster-'));
   readonly nodes = new Map<string, NodeProcess>();
   readonly #ports = new Map<string, number>();
-  readonly #chats = new Map<string, number>();
-  readonly #all: NodeProcess[] = [];
+  readonly #secretFile = join(mkdtempSync(join(tmpdir(), 'hermod-')), 'secret');
+  readonly #flags: readonly string[];
 
-  static async open(names: readonly string[]): Promise<ProcessCluster> {
-    const cluster = new ProcessCluster();
-    for (const name of names) {
-      cluster.#ports.set(name, await freePort());
-      cluster.#chats.set(name, await freePort());
-    }
-    return cluster;
+  constructor(...flags: readonly string[]) {
+    this.#flags = flags;
   }
 
-  constructor() {
-    writeFileSync(join(this.folder, 'secret'), `k1 ${CLUSTER_SECRET}\n`);
+  /** Starts them all, and waits until they are one. */
+  async begin(names: readonly string[] = ['n1', 'n2', 'n3']): Promise<void> {
+    writeFileSync(this.#secretFile, `k1 ${'s'.repeat(40)}\n`);
+    for (const name of names) this.#ports.set(name, await freePort());
+    await Promise.all(names.map((name) => this.start(name)));
+    await this.whole();
   }
 
-  peers(name: string): string {
-    return `127.0.0.1:${this.#ports.get(name)}`;
-  }
-
-  chat(name: string): string {
-    return `127.0.0.1:${this.#chats.get(name)}`;
-  }
-
-  node(name: string): NodeProcess {
-    const node = this.nodes.get(name);
-    if (node === undefined) throw new Error(`${name} was not started`);
-    return node;
-  }
-
-  /** Starts a node that calls all others, unless `env` names whom to call. */
-  async start(name: string, env: Readonly<Record<string, string>> = {}): Promise<NodeProcess> {
-    const others = [...this.#ports.keys()].filter((other) => other !== name);
+  async start(name: string): Promise<NodeProcess> {
+    const peers = [...this.#ports]
+      .filter(([other]) => other !== name)
+      .flatMap(([, port]) => ['--cluster-peer', `127.0.0.1:${port}`]);
     const node = await startNode(
       [
-        ...['--node', name, '--threads', '1', '--chat-port', String(this.#chats.get(name))],
-        ...['--cluster-port', String(this.#ports.get(name)), '--log-level', 'info'],
+        ...['--node', name, '--threads', '2', '--chat-port', '0', '--log-level', 'info'],
+        ...['--cluster-port', String(this.#ports.get(name)), ...peers],
+        ...this.#flags,
       ],
-      {
-        HERMOD_CLUSTER_SECRET_FILE: join(this.folder, 'secret'),
-        HERMOD_CLUSTER_NAME: 'test',
-        HERMOD_CLUSTER_PEERS: others.map((other) => this.peers(other)).join(','),
-        ...env,
-      },
+      { HERMOD_CLUSTER_SECRET_FILE: this.#secretFile },
     );
     this.nodes.set(name, node);
-    this.#all.push(node);
     return node;
   }
 
-  async seen(name: string): Promise<ClusterSeen> {
-    const answer = await fetch(`http://${this.node(name).doors['admin']}/cluster`);
-    return (await answer.json()) as ClusterSeen;
-  }
-
-  /** Like `n2:up+ n3:down`; a plus for a link. */
-  async states(name: string): Promise<string> {
-    const { members } = await this.seen(name);
+  /** The states of all other nodes as one sees them, with a `+` where a link stands. */
+  async seen(name: string): Promise<string> {
+    const answer = await fetch(`http://${this.nodes.get(name)?.doors['admin']}/cluster`);
+    const { members } = (await answer.json()) as Told;
     return members
       .map(({ node, state, hasLink }) => `${node}:${state}${hasLink ? '+' : ''}`)
       .join(' ');
   }
 
-  async metric(name: string, metric: string): Promise<number> {
-    const answer = await fetch(`http://${this.node(name).doors['admin']}/metrics`);
-    const lines = (await answer.text()).split('\n').filter((line) => line.startsWith(metric));
-    return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+  async whole(): Promise<void> {
+    const names = [...this.#ports.keys()];
+    const isWhole = async (name: string): Promise<boolean> =>
+      (await this.seen(name)) ===
+      names
+        .filter((other) => other !== name)
+        .map((other) => `${other}:up+`)
+        .join(' ');
+    await until(
+      async () => (await Promise.all(names.map(isWhole))).every(Boolean),
+      30_000,
+      'the cluster',
+    );
   }
 
-  /** Log lines of one event, since `after`. */
-  logged(name: string, event: string, after = 0): readonly Record<string, unknown>[] {
-    return this.node(name)
-      .lines.slice(after)
-      .map((line) => JSON.parse(line) as Record<string, unknown>)
-      .filter((line) => line['event'] === event);
+  /** A client that has not said anything. */
+  client(name: string): Client {
+    return new Client(this.nodes.get(name)?.doors['chat'] ?? '');
   }
 
-  whole(names: readonly string[], withinMs = 20_000): Promise<number> {
-    const isWhole = async (): Promise<boolean> => {
-      const views = await Promise.all(names.map((name) => this.states(name)));
-      return views.every((view, at) =>
-        names.every((other) => other === names[at] || view.includes(`${other}:up+`)),
-      );
-    };
-    return waitUntil(isWhole, withinMs, 'the cluster');
+  async login(name: string, user: string): Promise<Client> {
+    const client = this.client(name);
+    client.say('LOGIN', { user });
+    await client.next('LOGIN_OK');
+    return client;
   }
 
-  close(): void {
-    for (const { child } of this.#all) {
+  end(): void {
+    for (const { child } of this.nodes.values()) {
       child.kill('SIGCONT');
       child.kill('SIGKILL');
     }
-    rmSync(this.folder, { recursive: true });
   }
 }
 
@@ -133,4 +158,12 @@ async function freePort(): Promise<number> {
   const address = server.address();
   await new Promise<void>((resolve) => server.close(() => resolve()));
   return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+interface Told {
+  readonly members: readonly {
+    readonly node: string;
+    readonly state: string;
+    readonly hasLink: boolean;
+  }[];
 }

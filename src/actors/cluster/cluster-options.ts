@@ -111,6 +111,8 @@ export type LinkNotice =
 export interface NodesChanged {
   readonly type: 'nodesChanged';
   readonly nodes: readonly string[];
+  readonly size: number;
+  readonly down: number;
   readonly isServing: boolean;
 }
 

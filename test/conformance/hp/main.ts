@@ -4,12 +4,18 @@
 import { parseArgs } from 'node:util';
 import { sentenceOf, within } from '../case.ts';
 import { jsonOf, type Result, tableOf } from '../report.ts';
+import { bridgeCases } from './bridge-cases.ts';
 import { chatCases } from './chat-cases.ts';
 import { framingCases } from './framing-cases.ts';
 import { sessionCases } from './session-cases.ts';
-import { type HpCase, type HpPlace, HpSite } from './site.ts';
+import { type HpBridge, type HpCase, type HpPlace, HpSite } from './site.ts';
 
-export const allHpCases: readonly HpCase[] = [...framingCases, ...sessionCases, ...chatCases];
+export const allHpCases: readonly HpCase[] = [
+  ...framingCases,
+  ...sessionCases,
+  ...chatCases,
+  ...bridgeCases,
+];
 
 const groups = [...new Set(allHpCases.map(({ group }) => group))];
 
@@ -20,6 +26,7 @@ Runs the cases of spec/hp.md against the server at an address, and prints a tabl
 
   --target HOST:PORT   where it listens
   --only GROUP         one group, or more when given again: ${groups.join(', ')}
+  --bridge R=T@H:PORT  the room R is joined to the topic T of a broker at that address; shows what comes over
   --patient            also cases that take up to a minute
   --json               one JSON object instead of the table
 
@@ -57,6 +64,7 @@ export function readHpArguments(args: readonly string[]): HpWish | string | unde
         dialect: { type: 'string' },
         target: { type: 'string' },
         only: { type: 'string', multiple: true, default: [] },
+        bridge: { type: 'string' },
         patient: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -69,7 +77,12 @@ export function readHpArguments(args: readonly string[]): HpWish | string | unde
     for (const group of values.only)
       if (!groups.includes(group)) throw new Error(`--only ${group}: there is no such group.`);
     return {
-      place: { host, port: Number(port), isPatient: values.patient },
+      place: {
+        host,
+        port: Number(port),
+        isPatient: values.patient,
+        bridge: bridgeOf(values.bridge),
+      },
       cases: allHpCases.filter(
         ({ group }) => values.only.length === 0 || values.only.includes(group),
       ),
@@ -80,11 +93,23 @@ export function readHpArguments(args: readonly string[]): HpWish | string | unde
   }
 }
 
+function bridgeOf(text: string | undefined): HpBridge | undefined {
+  if (text === undefined) return undefined;
+  const [, room, topic, broker] = /^([^=]+)=(.+)@([^@]+:\d{1,5})$/.exec(text) ?? [];
+  if (room === undefined || topic === undefined || broker === undefined)
+    throw new Error('--bridge must be a pair and an address like room=topic@host:port.');
+  return { room, topic, broker };
+}
+
 export async function runHpCases(cases: readonly HpCase[], place: HpPlace): Promise<Result[]> {
   const results: Result[] = [];
   for (const one of cases) {
     if (one.isSlow && !place.isPatient) {
       results.push({ one, outcome: 'not run', why: 'needs --patient' });
+      continue;
+    }
+    if (one.needsBridge && place.bridge === undefined) {
+      results.push({ one, outcome: 'not run', why: 'needs --bridge' });
       continue;
     }
     const site = new HpSite(place);

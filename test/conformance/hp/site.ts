@@ -9,6 +9,15 @@ export interface HpPlace {
   readonly port: number;
   /** Cases may take two minutes. */
   readonly isPatient: boolean;
+  /** A room that is joined to a broker's topic. */
+  readonly bridge?: HpBridge | undefined;
+}
+
+export interface HpBridge {
+  readonly room: string;
+  readonly topic: string;
+  /** Of the broker, as `host:port`. */
+  readonly broker: string;
 }
 
 export interface HpCase {
@@ -16,17 +25,22 @@ export interface HpCase {
   readonly title: string;
   readonly group: string;
   readonly isSlow: boolean;
+  readonly needsBridge: boolean;
   run(site: HpSite): Promise<void>;
 }
 
-export type HpRow = readonly [title: string, run: (site: HpSite) => Promise<void>, slow?: 'slow'];
+export type HpRow = readonly [
+  title: string,
+  run: (site: HpSite) => Promise<void>,
+  need?: 'slow' | 'bridge',
+];
 
 /** A title begins with the requirements in brackets. */
 export function hpCases(group: string, rows: readonly HpRow[]): HpCase[] {
-  return rows.map(([title, run, slow]) => {
+  return rows.map(([title, run, need]) => {
     const head = /^(?:\[[^\]]*\] )+/.exec(title)?.[0] ?? '';
-    const ids = [...head.matchAll(/\[(HP-[A-Z]+-\d+)\]/g)].flatMap(([, id]) => id ?? []);
-    return { ids, title, group, isSlow: slow === 'slow', run };
+    const ids = [...head.matchAll(/\[([A-Z]+(?:-[A-Z]+)?-\d+)\]/g)].flatMap(([, id]) => id ?? []);
+    return { ids, title, group, isSlow: need === 'slow', needsBridge: need === 'bridge', run };
   });
 }
 
@@ -42,6 +56,12 @@ export class HpSite {
   /** A name that is this case's own. */
   name(name: string): string {
     return `${name}-${this.#own}`;
+  }
+
+  get bridge(): HpBridge {
+    const { bridge } = this.#place;
+    if (bridge === undefined) throw new Error('no room is said to be joined to a topic');
+    return bridge;
   }
 
   open(): HpSocket {

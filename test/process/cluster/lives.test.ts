@@ -8,16 +8,16 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { HpSocket } from '../../support/hp-socket.ts';
 import { launch } from '../../support/node-process.ts';
 import { PeerSocket, waitUntil } from '../../support/peer-socket.ts';
-import { CLUSTER_SECRET, ProcessCluster } from '../../support/process-cluster.ts';
+import { CLUSTER_SECRET, ClusterProcesses } from '../../support/cluster-processes.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
 
-let cluster: ProcessCluster;
+let cluster: ClusterProcesses;
 
 afterEach(() => cluster.close());
 
 test('[HP-MEMBER-4] the next life is a later one though the clock went back, and is written down', async () => {
-  cluster = await ProcessCluster.open(['n1']);
+  cluster = await ClusterProcesses.open(['n1']);
   const state = join(cluster.folder, 'state');
   mkdirSync(state);
   const ahead = Date.now() + 86_400_000;
@@ -44,7 +44,7 @@ test('[HP-MEMBER-4] the next life is a later one though the clock went back, and
 });
 
 test('[HP-MEMBER-4] what others remember of it is written down, too', async () => {
-  cluster = await ProcessCluster.open(['n1']);
+  cluster = await ClusterProcesses.open(['n1']);
   const state = join(cluster.folder, 'state');
   mkdirSync(state);
   await cluster.start('n1', { HERMOD_CLUSTER_STATE_DIRECTORY: state });
@@ -60,7 +60,7 @@ test('[HP-MEMBER-4] what others remember of it is written down, too', async () =
 });
 
 test('[HP-MEMBER-4] of two processes with one name the earlier ends, and says why', async () => {
-  cluster = await ProcessCluster.open(['n1', 'n2']);
+  cluster = await ClusterProcesses.open(['n1', 'n2']);
   await cluster.start('n1');
   const older = await cluster.start('n2');
   await cluster.whole(['n1', 'n2']);
@@ -79,7 +79,7 @@ test('[HP-MEMBER-4] of two processes with one name the earlier ends, and says wh
 });
 
 test('[HP-JOIN-1] who comes in knows who is where, and a node that is alone waits for nobody', async () => {
-  cluster = await ProcessCluster.open(['n1', 'n2', 'n3']);
+  cluster = await ClusterProcesses.open(['n1', 'n2', 'n3']);
   await cluster.start('n1');
   const [joined] = cluster.logged('n1', 'cluster.joined');
   expect(joined?.['waitedMs']).toBeLessThan(2_000);
@@ -95,7 +95,7 @@ test('[HP-JOIN-1] who comes in knows who is where, and a node that is alone wait
 
 test('[HP-MEMBER-11] [HP-DRAIN-3] nodes that are replaced one by one are neither suspected nor missed', async () => {
   const names = ['n1', 'n2', 'n3'];
-  cluster = await ProcessCluster.open(names);
+  cluster = await ClusterProcesses.open(names);
   const spread = { HERMOD_DRAIN_SPREAD_MS: '1500' };
   await Promise.all(names.map((name) => cluster.start(name, spread)));
   await cluster.whole(names);
@@ -127,7 +127,7 @@ test('[HP-MEMBER-11] [HP-DRAIN-3] nodes that are replaced one by one are neither
 });
 
 test('[HP-CLOCK-1] a clock that is set while nodes run harms nobody', async () => {
-  cluster = await ProcessCluster.open(['n1', 'n2']);
+  cluster = await ClusterProcesses.open(['n1', 'n2']);
   const jump = join(cluster.folder, 'jump.mjs');
   // The time of day of the process and all its threads goes back by a day, and forth by two, three seconds after.
   writeFileSync(

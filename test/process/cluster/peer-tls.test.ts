@@ -10,11 +10,11 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { selfSigned, type TestPair } from '../../support/certificates.ts';
 import { PeerSocket, waitUntil } from '../../support/peer-socket.ts';
 import { greeting, peerLine } from '../../support/peer-words.ts';
-import { CLUSTER_SECRET, ProcessCluster } from '../../support/process-cluster.ts';
+import { CLUSTER_SECRET, ClusterProcesses } from '../../support/cluster-processes.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-let cluster: ProcessCluster;
+let cluster: ClusterProcesses;
 const servers: Server[] = [];
 
 afterEach(() => {
@@ -34,7 +34,7 @@ function write(name: string, { cert, key }: TestPair): Record<string, string> {
 
 describe('links with TLS', () => {
   test('[PROC-TLS-3] [HP-PEER-13] a proof is good on its own connection alone, and not without TLS', async () => {
-    cluster = await ProcessCluster.open(['n1', 'n2']);
+    cluster = await ClusterProcesses.open(['n1', 'n2']);
     await cluster.start('n1', write('n1', selfSigned('n1')));
     await cluster.start('n2', write('n2', selfSigned('n2')));
     await cluster.whole(['n1', 'n2']);
@@ -54,7 +54,7 @@ describe('links with TLS', () => {
   });
 
   test('[HP-PEER-13] whoever stands between two nodes is found out by his certificate not being theirs', async () => {
-    cluster = await ProcessCluster.open(['n1', 'n2']);
+    cluster = await ClusterProcesses.open(['n1', 'n2']);
     await cluster.start('n1', { ...write('n1', selfSigned('n1')), HERMOD_CLUSTER_PEERS: '' });
     const overheard: string[] = [];
     const [host = '', port] = cluster.peers('n1').split(':');
@@ -82,7 +82,7 @@ describe('links with TLS', () => {
   });
 
   test('[PROC-TLS-3] [HP-PEER-13] where certificates are asked for, each speaks for the node that it names', async () => {
-    cluster = await ProcessCluster.open(['n1', 'n2']);
+    cluster = await ClusterProcesses.open(['n1', 'n2']);
     const pairs = new Map(
       ['n1', 'n2', 'x9', 'unknown'].map((name) => [name, selfSigned(name, { names: [name] })]),
     );
@@ -123,7 +123,7 @@ describe('links with TLS', () => {
   });
 
   test('[PROC-TLS-2] [PROC-TLS-3] a new certificate is shown to those who call and who are called', async () => {
-    cluster = await ProcessCluster.open(['n1', 'n2']);
+    cluster = await ClusterProcesses.open(['n1', 'n2']);
     const env = write('n1', selfSigned('before'));
     await cluster.start('n1', env);
     const shown = async (): Promise<string> => {

@@ -7,12 +7,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HpSocket } from '../../support/hp-socket.ts';
 import { PeerSocket, waitUntil } from '../../support/peer-socket.ts';
 import { greeting, peerLine } from '../../support/peer-words.ts';
-import { CLUSTER_SECRET, ProcessCluster } from '../../support/process-cluster.ts';
+import { CLUSTER_SECRET, ClusterProcesses } from '../../support/cluster-processes.ts';
 
-let cluster: ProcessCluster;
+let cluster: ClusterProcesses;
 
 beforeAll(async () => {
-  cluster = await ProcessCluster.open(['n1', 'n2']);
+  cluster = await ClusterProcesses.open(['n1', 'n2']);
   const soon = { HERMOD_CLUSTER_HANDSHAKE_TIMEOUT_MS: '1000' };
   await Promise.all([cluster.start('n1', soon), cluster.start('n2')]);
   await cluster.whole(['n1', 'n2']);
@@ -70,10 +70,10 @@ describe('strangers on a real port', () => {
   test('[HP-PEER-4] a proof that was good once is good for nothing', async () => {
     const first = new PeerSocket(cluster.peers('n1'));
     const written: string[] = [];
-    const { write } = first.socket;
+    const write = first.socket.write.bind(first.socket);
     first.socket.write = (bytes: string): boolean => {
       written.push(bytes);
-      return write.call(first.socket, bytes);
+      return write(bytes);
     };
     expect((await first.enter(CLUSTER_SECRET)).type).toBe('SERVER_WELCOME');
     first.socket.destroy();

@@ -172,13 +172,18 @@ export function drop(
 
 /** [HP-PART-1] */
 export function tellNodes(state: MembersState, context: Turn): void {
+  const { nodesExpected } = state.args.cluster.options;
   const nodes = state.membership.homes(state.isDraining);
   const isServing = serves(state);
-  const word = `${nodes.join(' ')} ${isServing}`;
+  // [HP-STORE-1] More than half is counted of all that there should be, not of those that are left.
+  const known = state.membership.members.filter((member) => member.state !== 'left');
+  const size = Math.max(known.length + 1, nodesExpected);
+  const down = known.filter((member) => member.state === 'down').length;
+  const word = `${nodes.join(' ')} ${size} ${down} ${isServing}`;
   if (word === state.toldNodes) return;
   state.toldNodes = word;
   for (const observer of state.args.observers)
-    context.send(observer, { type: 'nodesChanged', nodes, isServing });
+    context.send(observer, { type: 'nodesChanged', nodes, size, down, isServing });
 }
 
 /** [HP-PART-1] Counted by what the operator expects, never by a view that shrinks. */

@@ -81,7 +81,9 @@ test('[HP-MEMBER-4] of two processes with one name the earlier ends, and says wh
 test('[HP-JOIN-1] who comes in knows who is where, and a node that is alone waits for nobody', async () => {
   cluster = await ClusterProcesses.open(['n1', 'n2', 'n3']);
   await cluster.start('n1');
-  const [joined] = cluster.logged('n1', 'cluster.joined');
+  const joins = (): readonly Record<string, unknown>[] => cluster.logged('n1', 'cluster.joined');
+  await waitUntil(() => joins().length > 0, 5_000, 'the word');
+  const [joined] = joins();
   expect(joined?.['waitedMs']).toBeLessThan(2_000);
   const users = Array.from({ length: 200 }, (_, at) => `u${at}`);
   const there = await Promise.all(users.map((user) => HpSocket.in(cluster.chat('n1'), user)));

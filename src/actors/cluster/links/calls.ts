@@ -14,8 +14,10 @@ interface Target {
   /** Who answered there last, or is said to be there. */
   node: string | undefined;
   nextAt: number;
-  /** Calls that came to nothing, or to a link that did not last. */
+  /** Calls in a row that came to nothing. */
   failures: number;
+  /** Links in a row that did not last, though the node lived on. */
+  flaps: number;
   isCalling: boolean;
   /** It was called at least once. */
   isTried: boolean;
@@ -35,7 +37,8 @@ const SOON_MS = 300;
 const SOON_AGAIN_MS = 1_000;
 /** [HP-PEER-7] A link that stood for so long was a good one. */
 const STEADY_MS = 30_000;
-const LOST_WAIT_MAX_MS = 3_000;
+const FLAPS_MAX = 3;
+const LOST_WAIT_MAX_MS = 2_000;
 /** What other nodes tell is believed, and is bounded all the same. */
 const TARGETS_MAX = 4_096;
 
@@ -61,7 +64,7 @@ export class Calls {
     const host = six ?? plain;
     if (host === undefined || Number(port) > 65_535 || this.#targets.size >= TARGETS_MAX) return;
     this.#targets.set(address, {
-      ...{ address, host, port: Number(port), node, nextAt: now, failures: 0 },
+      ...{ address, host, port: Number(port), node, nextAt: now, failures: 0, flaps: 0 },
       ...{ isGiven: node === undefined, isSelf: false, isCalling: false, isTried: false },
     });
   }
@@ -113,6 +116,7 @@ export class Calls {
       if (target.node !== node) continue;
       target.isCalling = false;
       target.isTried = true;
+      target.failures = 0;
     }
   }
 
@@ -120,14 +124,17 @@ export class Calls {
   lost(node: string, livedMs: number, now: number, chance: number): void {
     for (const target of this.#targets.values()) {
       if (target.node !== node) continue;
-      target.failures = livedMs >= STEADY_MS ? 0 : target.failures + 1;
       target.isCalling = false;
+      target.flaps = livedMs >= STEADY_MS ? 0 : target.flaps + 1;
+      const waitMs = target.flaps <= FLAPS_MAX ? SOON_MS : this.#waitMs(target.flaps, chance);
       // Not so late that the node is taken for dead because nobody called it.
-      const { failures } = target;
-      const soonMs = failures <= 1 ? SOON_MS : SOON_AGAIN_MS;
-      const waitMs = failures <= 2 ? soonMs : this.#waitMs(target, chance);
       target.nextAt = now + Math.min(waitMs, LOST_WAIT_MAX_MS) * 1_000;
     }
+  }
+
+  /** It was no link that broke: the node was gone, or is another one. */
+  begunAnew(node: string): void {
+    for (const target of this.#targets.values()) if (target.node === node) target.flaps = 0;
   }
 
   /** [HP-PEER-7] The call came to nothing, or what came of it is over: with full jitter, to the double each time. */
@@ -136,7 +143,7 @@ export class Calls {
     if (target === undefined) return;
     target.isCalling = false;
     target.failures += 1;
-    target.nextAt = now + this.#waitMs(target, chance) * 1_000;
+    target.nextAt = now + this.#waitMs(target.failures, chance) * 1_000;
   }
 
   /** The call has done its work, or was not needed. */
@@ -165,9 +172,9 @@ export class Calls {
       if (target.node === node && !target.isGiven) this.#targets.delete(address);
   }
 
-  #waitMs({ failures }: Target, chance: number): number {
+  #waitMs(times: number, chance: number): number {
     const { dialMinMs, dialMaxMs } = this.#times;
-    const most = Math.min(dialMaxMs, dialMinMs * 2 ** Math.min(failures, 10));
+    const most = Math.min(dialMaxMs, dialMinMs * 2 ** Math.min(times, 10));
     return dialMinMs / 2 + (chance % most);
   }
 }

@@ -103,6 +103,7 @@ export function proved(
   else if (other !== undefined) drop(state, other, 'SUPERSEDED', context, incarnation);
   const members = state.membership.told();
   const before = state.membership.joined(comer, context.now);
+  if (!isSameLife) state.calls.begunAnew(node);
   if (known !== undefined && before !== 'down' && before !== 'left' && !isSameLife)
     tellAll(state, { type: 'nodeGone', node, lingerMs: REPLACED_LINGER_MS }, context);
   const link: Link = {

@@ -139,6 +139,7 @@ export function changed(state: MembersState, { member, from }: Change, context: 
   const level = member.state === 'down' ? 'warn' : 'info';
   log(state, level, `cluster.${member.state}`, { node, from }, context);
   context.count(`cluster.members.${member.state}`);
+  if (member.state === 'down') state.calls.begunAnew(node);
   if (member.state === 'down') gone(state, { member, from }, 0, context);
   else tellNodes(state, context);
 }

@@ -7,6 +7,7 @@ import type { ActorDefinition, Address, ChildStopped, Context } from '../runtime
 import { Admission } from '../runtime/admission.ts';
 import type { ShardDown } from '../runtime/edges.ts';
 import type { TcpOpened } from '../runtime/tcp/tcp-edges.ts';
+import { Arrivals } from './arrivals.ts';
 import { type ChatContext, secondsAt, uuidFrom } from './chat-context.ts';
 import { hpSession, type HpSessionMessage } from './hp-session.actor.ts';
 
@@ -20,6 +21,7 @@ export type HpDoorMessage =
 interface HpDoorState {
   readonly chat: ChatContext;
   readonly admission: Admission;
+  readonly arrivals: Arrivals;
   /** Which network address each session came from; those of loopback count as one each. */
   readonly sessions: Map<string, { readonly address: Address<HpSessionMessage>; remote: string }>;
   isDraining: boolean;
@@ -36,9 +38,14 @@ export const hpDoor: ActorDefinition<ChatContext, HpDoorState, HpDoorMessage> = 
   mailboxMax: 100_000,
   onFailure: 'escalate',
   start(chat) {
-    const admission = new Admission(chat.options);
-    const ways = { isDraining: false, isAway: false, servers: [] };
-    return { chat, admission, sessions: new Map(), ...ways };
+    const { options } = chat;
+    return {
+      chat,
+      admission: new Admission(options),
+      arrivals: new Arrivals(options),
+      sessions: new Map(),
+      ...{ isDraining: false, isAway: false, servers: [] },
+    };
   },
   receive(state, message, context) {
     switch (message.type) {
@@ -79,7 +86,7 @@ function sendAway({ sessions, servers }: HpDoorState, withinMs: number, context:
     context.send(address, { type: 'drain', withinMs, servers });
 }
 
-/** [HP-CONN-1] [HP-CONN-2] */
+/** [HP-CONN-1] [HP-CONN-2] [HP-CONN-3] */
 function opened(state: HpDoorState, message: TcpOpened, context: Turn): void {
   const { connection, isLoopback } = message;
   const remote = isLoopback ? `loopback ${connection}` : message.remote;
@@ -90,6 +97,13 @@ function opened(state: HpDoorState, message: TcpOpened, context: Turn): void {
   if (state.isAway) {
     const text = 'This server is cut off from most of its cluster.';
     dismiss(state, connection, 'UNAVAILABLE', text, context);
+    return;
+  }
+  const waitUs = isLoopback ? 0 : state.arrivals.enter(remote, context.now);
+  if (waitUs > 0) {
+    context.count('chat.connections.refused.too-often');
+    const text = 'Too many new connections from this address.';
+    dismiss(state, connection, 'UNAVAILABLE', text, context, Math.ceil(waitUs / 1_000_000));
     return;
   }
   const refusal = state.admission.enter(remote);
@@ -114,10 +128,11 @@ function dismiss(
   code: 'UNAVAILABLE' | 'SERVER_DRAINING',
   message: string,
   context: Turn,
+  retryAfter = 5,
 ): void {
   const id = uuidFrom(() => context.random());
   const around = { type: 'ERROR', id, timestamp: secondsAt(chat, context.now) };
-  const lastWords = encodeLine(around, errorPayload({ code, message, retryAfter: 5 }, null, true));
+  const lastWords = encodeLine(around, errorPayload({ code, message, retryAfter }, null, true));
   context.send(chat.edges.tcp, { type: 'dismiss', connection, lastWords });
 }
 

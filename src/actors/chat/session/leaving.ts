@@ -87,7 +87,7 @@ export function drain(
     message: 'This server goes down. Connect again.',
     retry_after: 1,
     servers: servers.length === 0 ? undefined : servers,
-    resume: false,
+    resume: canMove(session),
   };
   if (session.life === 'connected') {
     say(session, 'BYE', payload, context);
@@ -101,11 +101,20 @@ export function drain(
   context.after('drained', withinMs > 0 ? context.random() % withinMs : 0);
 }
 
+/** Another node can take the session over. */
+export function canMove({ chat }: Session): boolean {
+  return chat.seam !== undefined;
+}
+
+export function sayDrained(session: Session, context: Turn): void {
+  const message = 'This server goes down. Connect again.';
+  say(session, 'BYE', { code: 'SERVER_DRAINING', message, retry_after: 1 }, context);
+}
+
 /** [HP-DRAIN-2] */
 export function drained(session: Session, context: Turn): void {
   if (session.life !== 'draining') return;
-  const message = 'This server goes down. Connect again.';
-  say(session, 'BYE', { code: 'SERVER_DRAINING', message, retry_after: 1 }, context);
+  sayDrained(session, context);
   end(session, 'left', context);
   finish(session, context);
 }

@@ -4,8 +4,8 @@
 import type { MemberTold } from '../../codecs/hp-peer/peer-messages.ts';
 import type { TcpDialed, TcpOpened } from '../../runtime/tcp/tcp-edges.ts';
 import { CAPS } from '../versions.ts';
-import { lookAtJoining } from './joining.ts';
-import { lookAtClock, tellServers } from './watching.ts';
+import { lookAtJoining } from '../notices/joining.ts';
+import { lookAtClock, tellServers } from '../notices/watching.ts';
 import { peerActor, type PeerReportOf } from './peer.actor.ts';
 import {
   changed,

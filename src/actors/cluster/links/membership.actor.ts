@@ -6,7 +6,7 @@ import type { MemberTold, PeerMessage } from '../../codecs/hp-peer/peer-messages
 import type { ActorDefinition, Address } from '../../runtime/actor.ts';
 import { CAPS } from '../versions.ts';
 import { Calls } from './calls.ts';
-import { lookAtJoining } from './joining.ts';
+import { lookAtJoining } from '../notices/joining.ts';
 import { call, closed, dismiss, failed, learn, opened, proved, start } from './linking.ts';
 import {
   changed,
@@ -25,7 +25,7 @@ import {
 } from './members-state.ts';
 import type { PeerReportOf } from './peer.actor.ts';
 import { Membership, TICK_EVERY_MS } from './membership.ts';
-import { lookAround, lookAtClock, tellServers } from './watching.ts';
+import { lookAround, lookAtClock, tellServers } from '../notices/watching.ts';
 
 export const membersActor: ActorDefinition<MembersArgs, MembersState, MembersMessage> = {
   kind: 'cluster/members',

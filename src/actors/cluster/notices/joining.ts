@@ -2,7 +2,7 @@
 // before it would call people offline who are not. Bounded, so that one that cannot speak holds up nobody.
 // Refuses to know doors. Obeys spec/hp-peer.md, section "Joining".
 
-import { log, type MembersState, type Turn } from './members-state.ts';
+import { log, type MembersState, type Turn } from '../links/members-state.ts';
 
 /** [HP-JOIN-1] To be called when a call has ended, a link stands, or a node has told what it has. */
 export function lookAtJoining(state: MembersState, context: Turn): void {

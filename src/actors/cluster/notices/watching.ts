@@ -2,8 +2,8 @@
 // may go instead, and when those of a smaller side are sent away. Told once, and once more when it is over.
 // Refuses to know links and clients. Obeys spec/hp-peer.md, sections "Partitions" and "Clocks".
 
-import { log, type MembersState, serves, tellDoors, type Turn } from './members-state.ts';
-import type { Member } from './membership.ts';
+import { log, type MembersState, serves, tellDoors, type Turn } from '../links/members-state.ts';
+import type { Member } from '../links/membership.ts';
 
 /** To be called when anything has changed, and now and then. */
 export function lookAround(state: MembersState, context: Turn): void {

@@ -4,7 +4,7 @@ import type { Mutant } from '../mutant.ts';
 
 const dialect = 'chat';
 
-export const clustering: readonly Mutant[] = [
+const ofClusters: readonly Omit<Mutant, 'nodes'>[] = [
   {
     name: 'late-tick-trusted',
     dialect,
@@ -202,3 +202,5 @@ export const clustering: readonly Mutant[] = [
       'Changes that were missed are passed over, and the digest that tells it is asked for too late.',
   },
 ];
+
+export const clustering: readonly Mutant[] = ofClusters.map((mutant) => ({ ...mutant, nodes: 3 }));

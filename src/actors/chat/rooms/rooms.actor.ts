@@ -6,7 +6,7 @@
 import type { ActorDefinition } from '../../runtime/actor.ts';
 import type { ChatContext } from '../chat-context.ts';
 import { admitted } from './bridged.ts';
-import { depart, obey, tellCrowds } from './deeds.ts';
+import { depart, obey, tellCrowds, tellUnseen } from './deeds.ts';
 import { askHome, guestsGone, heard, isAway, memberMoved } from './nodes/away.ts';
 import { giveUpGathering, listed, listElsewhere, listRooms } from './nodes/listing.ts';
 import { nodeGone, nodesChanged, settleLate, tellAgain } from './nodes/moving.ts';
@@ -98,6 +98,7 @@ function due(state: RoomsState, timer: string, context: Turn): void {
       sweep(state, context);
       return;
     case 'seats':
+      tellUnseen(state, context);
       compareSeats(
         state,
         (room, member) => depart(state, room, member, undefined, context),

@@ -113,7 +113,7 @@ export class HpSocket {
     const until = performance.now() + withinMs;
     while (!isThere() && !(this.#hasEnded && this.#rest === '') && performance.now() < until) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, until - performance.now());
+        const timer = setTimeout(resolve, Math.max(1, until - performance.now()));
         this.#changed = () => {
           clearTimeout(timer);
           resolve();

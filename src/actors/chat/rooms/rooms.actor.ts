@@ -9,6 +9,7 @@ import { encodeLine, type Payload } from '../../codecs/hp/writing.ts';
 import type { ActorDefinition } from '../../runtime/actor.ts';
 import { type ChatContext, secondsAt, uuidFrom } from '../chat-context.ts';
 import { entryPayload } from '../chat-formats.ts';
+import type { ChatOptions } from '../chat-options.ts';
 import {
   askHome,
   guestsGone,
@@ -40,7 +41,7 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
   mailboxMax: 1_000_000,
   onFailure: 'escalate',
   start(chat, context) {
-    context.after('sweep', SWEEP_EVERY_MS);
+    context.after('sweep', sweepEveryMs(chat.options));
     if (chat.seam !== undefined) context.after('seats', SEATS_EVERY_MS);
     return {
       ...{ chat, rooms: new Map(), nextEpoch: chat.life + 1, guests: new Map() },
@@ -374,10 +375,16 @@ function sweep(state: RoomsState, context: Turn): void {
     room.forgetIds(context.now);
     if (room.count === 0 && room.emptySince <= since) forget(state, room);
   }
-  context.after('sweep', SWEEP_EVERY_MS);
+  context.after('sweep', sweepEveryMs(state.chat.options));
+}
+
+/** [HP-ROOM-6] Not much later than was said. */
+function sweepEveryMs({ emptyRoomMs }: ChatOptions): number {
+  return Math.max(SWEEP_MIN_MS, Math.min(emptyRoomMs, SWEEP_MAX_MS));
 }
 
 /** No connection has this number. */
 const NOBODY = 0;
 const CROWDS_EVERY_MS = 5_000;
-const SWEEP_EVERY_MS = 60_000;
+const SWEEP_MIN_MS = 1_000;
+const SWEEP_MAX_MS = 60_000;

@@ -6,7 +6,8 @@
 import type { BridgeRule } from './actors/bridge/bridge.ts';
 import type { BrokerOptions } from './actors/broker/broker-options.ts';
 import type { HomeLimits } from './actors/routing/home.actor.ts';
-import { chatDoorRows, chatMistakes, chatRows } from './config/chat-settings.ts';
+import { dangers } from './config/checks/dangers.ts';
+import { bridgeMistakes, chatDoorRows, chatMistakes, chatRows } from './config/chat-settings.ts';
 import type { ChatOptions } from './actors/chat/chat-options.ts';
 import {
   clusterDoorRows,
@@ -180,10 +181,12 @@ export function readConfig(input: ConfigInput): ConfigReading {
     const problem = 'the broker door and the admin door have the same port';
     values.refuse(['admin.port', 'broker.port'], problem, 'Give each door a port of its own.');
   }
+  const bridge = values.section('bridge.', bridgeRows).topics;
   const clusterDoor = values.section('cluster.', clusterDoorRows);
   const clusterSettings = values.section('cluster.', clusterRows);
   for (const { keys, problem, wayOut } of [
     ...chatMistakes(chat, chatDoor.passwordFile, hasAuth, input.checks),
+    ...bridgeMistakes(bridge, chatDoor.port),
     ...clusterMistakes(clusterDoor, clusterSettings, input.checks),
   ])
     values.refuse(keys, problem, wayOut);
@@ -223,7 +226,7 @@ export function readConfig(input: ConfigInput): ConfigReading {
           : { ...chatDoor, port: chatDoor.port, tls: chatTls },
     },
     gateway,
-    bridge: values.section('bridge.', bridgeRows).topics,
+    bridge,
     auth: hasAuth ? auth : undefined,
     log: logOf(values, pushpin),
     drain,
@@ -370,31 +373,4 @@ function checkAuth(
     values.refuse(['broker.requireToken'], 'has no key to verify tokens with', wayOut);
   }
   return false;
-}
-
-/** What is allowed, but should be somebody's decision. */
-function dangers({ doors, broker, chat }: NodeOptions): readonly string[] {
-  const warnings: string[] = [];
-  if (doors.broker !== undefined && !isLoopback(doors.broker.host) && !broker.requireToken) {
-    warnings.push(
-      `The broker door listens on ${doors.broker.host} without auth: whoever reaches it may follow and publish everything. ` +
-        'Set auth.secretFile, auth.publicKeyFile or auth.jwksFile, or listen on 127.0.0.1.',
-    );
-  }
-  if (doors.admin !== undefined && !isLoopback(doors.admin.host)) {
-    warnings.push(
-      `The admin door listens on ${doors.admin.host} and has no auth: whoever reaches it may read the metrics.`,
-    );
-  }
-  if (doors.chat !== undefined && !isLoopback(doors.chat.host) && chat.auth.includes('none')) {
-    warnings.push(
-      `The chat listens on ${doors.chat.host} without auth: whoever reaches it may call themselves what they like. ` +
-        'Set chat.auth to password or token, or listen on 127.0.0.1.',
-    );
-  }
-  return warnings;
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^(?:::ffff:)?127(?:\.\d+){3}$/i.test(host);
 }

@@ -31,8 +31,6 @@ const modulesMin = 50;
 const twinless: readonly string[] = [
   // Publishers of simulated nodes speak to the control actor itself.
   'src/transports/control.edge.ts',
-  // Chats are not simulated yet.
-  'src/transports/tcp.edge.ts',
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

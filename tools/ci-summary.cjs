@@ -1,5 +1,5 @@
 'use strict';
-// Adds up the vitest reports that .ci/run collected and prints "N passed, N failed". A step that
+// Tells what failed and adds up the vitest reports that .ci/run collected and prints "N passed, N failed". A step that
 // ended badly without a failed test (a type error, a crash) counts as one failure. Old syntax, so
 // that it runs on the system's Node even where the install itself failed.
 
@@ -29,6 +29,8 @@ for (const file of fs.readdirSync(folder)) {
       ' skipped' +
       (crashed ? ', and the step itself failed (exit ' + ended + ')' : ''),
   );
+  if (counted.failed > 0 || crashed)
+    for (const line of failuresOf(path.join(folder, name))) console.log('  ' + line);
 }
 
 console.log(passed + ' passed, ' + failed + ' failed');
@@ -47,6 +49,24 @@ function countsOf(step) {
     failed: report.numFailedTests + unloaded,
     skipped: report.numPendingTests + report.numTodoTests,
   };
+}
+
+/** What failed in a step, a line each: by its report, or else the rows and lines of its output that say so. */
+function failuresOf(step) {
+  if (fs.existsSync(step + '.json'))
+    return JSON.parse(fs.readFileSync(step + '.json', 'utf8')).testResults.flatMap((file) =>
+      file.assertionResults
+        .filter((test) => test.status === 'failed')
+        .map((test) => test.fullName + ': ' + String(test.failureMessages[0]).split('\n')[0])
+        .concat(file.status === 'failed' && file.message ? [file.name + ': ' + file.message] : []),
+    );
+  const lines = fs.existsSync(step + '.log')
+    ? fs.readFileSync(step + '.log', 'utf8').split('\n')
+    : [];
+  const telling = lines.filter((line) =>
+    /^\| .* \| failed \d+ \||^FAILED |^MISSED|Error/.test(line),
+  );
+  return (telling.length === 0 ? lines.slice(-15) : telling).slice(0, 40);
 }
 
 /** Of a step that is no vitest run: its line "N passed, N failed", if it says one. */

@@ -16,7 +16,9 @@
 //   control                  publishers and operators, on shard 0
 //   members ── <n>           one for each link to another node; with relay and locations on shard 0
 
-import { acrossOf, type BridgeRule } from './bridge/bridge.ts';
+import { type BridgeRule, joinedBy } from './bridge/bridge.ts';
+import { brokerSide } from './bridge/broker-side.ts';
+import { gripSide } from './bridge/grip-side.ts';
 import { brokerDoor, type BrokerDoorMessage } from './broker/broker-door.actor.ts';
 import { brokerFormats } from './broker/broker-formats.ts';
 import type { BrokerOptions } from './broker/broker-options.ts';
@@ -25,7 +27,8 @@ import type { ChatContext, ChatStart } from './chat/chat-context.ts';
 import { shardOfRoom, shardOfUser } from './chat/chat-context.ts';
 import { chatFormats } from './chat/chat-formats.ts';
 import { hpDoor, type HpDoorMessage } from './chat/hp-door.actor.ts';
-import { roomCarriage } from './chat/rooms/room-carriage.ts';
+import { roomCarriage } from './chat/rooms/nodes/room-carriage.ts';
+import { roomSide } from './chat/rooms/room-bridge.ts';
 import { roomsActor } from './chat/rooms/rooms.actor.ts';
 import type { RoomsMessage } from './chat/rooms/room-messages.ts';
 import { usersActor } from './chat/users/users.actor.ts';
@@ -51,6 +54,7 @@ import {
   type HomeLimits,
   type HomeMessage,
 } from './routing/home.actor.ts';
+import type { Bridges } from './routing/home/bridges.ts';
 import { plainCarriage } from './routing/relay/plain-carriage.ts';
 import { type KeeperKind, type PeerNotice, RELAY_SHARD } from './routing/relay/relay-seam.ts';
 import { routerActor } from './routing/router.actor.ts';
@@ -178,10 +182,8 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
   const { relay } = actorsOf(0);
   const routerOf = (other: number): Address<HomeAnswer> =>
     other === RELAY_SHARD ? relay : actorsOf(other).router;
-  const homeOfShard = (other: number): Address<HomeMessage> => actorsOf(other).home;
   const { bridge = [] } = options;
-  const across = acrossOf(bridge);
-  const bridges = bridge.length === 0 ? undefined : { shards, homeOfShard, across };
+  const bridges = bridge.length === 0 ? undefined : bridgesOf(options, bridge);
   const joined = options.cluster === undefined ? undefined : relay;
   system.spawn(homeActor, { shards, limits, routerOf, bridges, relay: joined }, 'home');
   system.spawn(brokerDoor, { options: broker, edges, router, wire }, 'broker');
@@ -190,6 +192,15 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
     startChat(system, options, options.chat, options.cluster?.options.node);
   if (options.cluster !== undefined && shard === 0) startCluster(system, options, options.cluster);
   return actorsOf(shard);
+}
+
+/** Every dialect that the node has, at its bridges. */
+function bridgesOf({ shards, chat }: ShardOptions, rules: readonly BridgeRule[]): Bridges {
+  const homeOfShard = (shard: number): Address<HomeMessage> => actorsOf(shard).home;
+  const roomsOfShard = (shard: number): Address<RoomsMessage> => actorsOf(shard).rooms;
+  const rooms = chat === undefined ? [] : [roomSide(shards, chat.options, roomsOfShard)];
+  const sides = [brokerSide(shards, homeOfShard), gripSide(shards, homeOfShard), ...rooms];
+  return { sides, joined: joinedBy(rules) };
 }
 
 function startGateway(

@@ -1,6 +1,7 @@
 // The settings of the chat, one row each. The rows of behaviour are held complete by their type.
 // Refuses to know how layers are read and merged.
 
+import { type BridgeRule, isRoom } from '../actors/bridge/bridge.ts';
 import { chatDefaults, type ChatOptions } from '../actors/chat/chat-options.ts';
 import type { AuthMethod } from '../actors/codecs/hp/requests.ts';
 import { count, file, host, MiB, none, row, type Rows } from './rows.ts';
@@ -114,6 +115,11 @@ export const chatRows: Rows<ChatOptions> = {
   ),
   messagesBurstMax: row(count(1_000_000), c.messagesBurstMax, 'And so many at once.'),
   joinsPerSecondMax: row(count(1_000_000), c.joinsPerSecondMax, 'Rooms joined, of one session.'),
+  bridgedPerSecondMax: row(
+    count(1_000_000),
+    c.bridgedPerSecondMax,
+    'Messages over bridges into one room, on each node; more do not pass.',
+  ),
   presenceEveryMs: row(
     duration(1, HOUR),
     c.presenceEveryMs,
@@ -172,6 +178,17 @@ export const chatRows: Rows<ChatOptions> = {
     'How long a request may take inside the node.',
   ),
 };
+
+/** [BRIDGE-12] */
+export function bridgeMistakes(
+  rules: readonly BridgeRule[],
+  port: number | undefined,
+): readonly ChatMistake[] {
+  if (port !== undefined || !rules.some(({ one, other }) => isRoom(one) || isRoom(other)))
+    return [];
+  const problem = 'bridge.topics joins a room, and there is no chat';
+  return [{ keys: ['bridge.topics'], problem, wayOut: 'Set chat.port.' }];
+}
 
 interface PasswordCheck {
   passwords(

@@ -28,14 +28,18 @@ import {
 } from './values.ts';
 
 const bridgeRule: Kind<BridgeRule> = {
-  form: 'a pair as grip/CHANNEL=broker/TOPIC',
+  form: 'a pair as chat/ROOM=broker/TOPIC',
   word: 'pair',
   show: writeBridgeRule,
   read(text) {
     const rule = readBridgeRule(text);
     if (rule !== undefined) return { ok: true, value: rule };
     const problem = `"${text}" joins no two topics`;
-    return { ok: false, problem, wayOut: 'Write a pair as grip/CHANNEL=broker/TOPIC.' };
+    return {
+      ok: false,
+      problem,
+      wayOut: 'Write a pair as chat/ROOM=broker/TOPIC or grip/CHANNEL=broker/TOPIC.',
+    };
   },
 };
 const b = brokerDefaults;
@@ -207,7 +211,7 @@ export const bridgeRows = {
   topics: row<readonly BridgeRule[]>(
     list(bridgeRule),
     [],
-    'Topics of two dialects that are joined, as grip/CHANNEL=broker/TOPIC: what is published to one is published to the other.',
+    'Topics of two dialects that are joined, as chat/ROOM=broker/TOPIC or grip/CHANNEL=broker/TOPIC: what is published to one is published to the other.',
     { flag: 'bridge' },
   ),
 };

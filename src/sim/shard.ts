@@ -10,7 +10,7 @@ import type { Address } from '../actors/runtime/actor.ts';
 import { Prng } from '../actors/runtime/prng.ts';
 import { System } from '../actors/runtime/system.ts';
 import { AuthEdge } from './edges/auth.edge.ts';
-import { GatewayEars } from './edges/gateway-ears.ts';
+import { GatewayEars } from './edges/gateway/gateway-ears.ts';
 import { GatewayEdge } from './edges/gateway.edge.ts';
 import { LogEdge } from './edges/log.edge.ts';
 import { objectWire } from './edges/object-wire.ts';

@@ -2,6 +2,7 @@
 // half-open or refuse, nodes that die, stall and come back. Whose turn is next and how long bytes take is drawn from a
 // seed. Refuses to judge: tests look at what clients heard.
 
+import { readBridgeRule } from '../../src/actors/bridge/bridge.ts';
 import { brokerDefaults } from '../../src/actors/broker/broker-options.ts';
 import { chatDefaults, type ChatOptions } from '../../src/actors/chat/chat-options.ts';
 import { clusterDefaults, type ClusterOptions } from '../../src/actors/cluster/cluster-options.ts';
@@ -27,6 +28,8 @@ export interface ClusterStageOptions {
   readonly seed?: number;
   readonly chat?: Partial<ChatOptions>;
   readonly cluster?: Partial<ClusterOptions>;
+  /** Pairs as `chat/ROOM=broker/TOPIC`. */
+  readonly bridge?: readonly string[];
   /** Opens a gateway on every node, too. */
   readonly hasGateway?: boolean;
 }
@@ -126,6 +129,12 @@ export class ClusterStage {
       wire.ends[side].isClosed = true;
       this.#closeOther(wire, side);
     }
+  }
+
+  /** The node is told to end: nothing has its home there from now on. */
+  leave(name: string, withinMs = 500): void {
+    const [first] = this.node(name).shards;
+    first?.system.deliver(actorsOf(0).members, { type: 'drain', withinMs });
   }
 
   stall(name: string, ms: number): void {
@@ -348,6 +357,7 @@ export class ClusterStage {
     const wallAtZeroMs = 1_700_000_000_000;
     startShard(system, {
       ...{ shard, shards, broker: brokerDefaults, home: homeDefaults },
+      bridge: (this.#options.bridge ?? []).flatMap((pair) => readBridgeRule(pair) ?? []),
       chat:
         chat === undefined
           ? undefined

@@ -3,6 +3,7 @@
 // is next and which crossing arrives next are drawn from a seed.
 // Refuses to judge: tests look at what clients heard.
 
+import { readBridgeRule } from '../../src/actors/bridge/bridge.ts';
 import { type BrokerOptions, brokerDefaults } from '../../src/actors/broker/broker-options.ts';
 import { actorsOf, edgesOf, homeDefaults, startShard } from '../../src/actors/node.ts';
 import { chatDefaults, type ChatOptions } from '../../src/actors/chat/chat-options.ts';
@@ -24,6 +25,8 @@ export interface StageOptions {
   readonly broker?: Partial<BrokerOptions>;
   readonly home?: Partial<HomeLimits>;
   readonly seed?: number;
+  /** Pairs as `chat/ROOM=broker/TOPIC`. */
+  readonly bridge?: readonly string[];
   /** Opens a chat, too. */
   readonly chat?: Partial<ChatOptions>;
   /** The users of the chat and their passwords. */
@@ -259,6 +262,7 @@ export class Stage {
       shards: this.#options.shards ?? 1,
       broker: { ...brokerDefaults, ...broker },
       home: { ...homeDefaults, ...home },
+      bridge: (this.#options.bridge ?? []).flatMap((pair) => readBridgeRule(pair) ?? []),
       chat:
         this.#options.chat === undefined
           ? undefined

@@ -629,6 +629,32 @@ describe('mistakes', () => {
   });
 });
 
+describe('bridges', () => {
+  const pair = ['--bridge', 'chat/r=broker/t'];
+
+  test('[BRIDGE-12] a room needs a chat, other pairs do not', () => {
+    expect(mistakes({ args: pair })).toMatchObject([
+      { problem: 'bridge.topics joins a room, and there is no chat', wayOut: 'Set chat.port.' },
+    ]);
+    expect(mistakes({ args: [...pair, '--chat-port', '0'] })).toEqual([]);
+    expect(mistakes({ args: ['--bridge', 'grip/c=broker/t'] })).toEqual([]);
+    expect(mistakes({ args: ['--bridge', 'chat/R=broker/t'] })).toHaveLength(1);
+  });
+
+  test('[BRIDGE-11] a door without tokens into rooms whose users must prove who they are is warned of', () => {
+    const guarded = { HERMOD_CHAT_AUTH: 'token', HERMOD_AUTH_SECRET: 's'.repeat(32) };
+    const args = [...pair, '--chat-port', '0'];
+    const told = (env: Readonly<Record<string, string>>): string => {
+      const reading = read({ args, env });
+      return reading.ok ? reading.warnings.join() : JSON.stringify(reading.mistakes);
+    };
+    const open = { ...guarded, HERMOD_BROKER_REQUIRE_TOKEN: 'false' };
+    expect(told(open)).toContain('may speak in the rooms of bridge.topics');
+    expect(told(guarded)).not.toContain('bridge.topics');
+    expect(told({})).not.toContain('bridge.topics');
+  });
+});
+
 describe('warnings', () => {
   test.each<[string, readonly string[], number]>([
     ['loopback', [], 0],

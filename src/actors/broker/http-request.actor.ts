@@ -41,6 +41,8 @@ interface HttpRequestState {
   readonly connection: ConnectionId;
   readonly cors: Readonly<Record<string, string>>;
   rights: Rights;
+  /** Whom its token was made for; undefined where none is asked for. */
+  speaker: string | undefined;
   /** What was published, in order, with the outcomes known so far. */
   publishing:
     | { readonly items: readonly BrokerPublish[]; readonly isList: boolean; outcomes: Outcomes }
@@ -57,7 +59,8 @@ export const httpRequest: ActorDefinition<HttpRequestArgs, HttpRequestState, Htt
   start({ door, request }, context) {
     const cors = corsHeaders(door, request);
     const { connection } = request;
-    const state = { door, request, connection, cors, rights: ALL_RIGHTS, publishing: undefined };
+    const nobody = { rights: ALL_RIGHTS, speaker: undefined, publishing: undefined };
+    const state: HttpRequestState = { door, request, connection, cors, ...nobody };
     const token = tokenOf(request);
     if (request.method === 'OPTIONS') answer(state, preflight(state), context);
     else if (!door.options.requireToken) obey(state, context);
@@ -69,6 +72,7 @@ export const httpRequest: ActorDefinition<HttpRequestArgs, HttpRequestState, Htt
     switch (message.type) {
       case 'tokenVerified':
         state.rights = message;
+        state.speaker = message.subject ?? '';
         context.cancel('verdict');
         obey(state, context);
         return;
@@ -184,6 +188,7 @@ function publish(state: HttpRequestState, context: Turn): void {
       topic: topicOf(topic),
       id,
       data,
+      speaker: state.speaker,
       asker,
       publisher: undefined,
     });

@@ -43,6 +43,8 @@ interface WsSessionState {
   readonly subprotocol: string | undefined;
   life: SessionState;
   rights: Rights;
+  /** Whom its token was made for; undefined where none is asked for. */
+  speaker: string | undefined;
   /** Numbers the questions; also the slot of each answer. */
   asked: number;
   isPongDue: boolean;
@@ -70,7 +72,7 @@ export const wsSession: ActorDefinition<WsSessionArgs, WsSessionState, WsSession
       // A token offered as a subprotocol must be chosen, or browsers give the connection up.
       subprotocol: request.subprotocols.find((offered) => offered.startsWith(BEARER_SUBPROTOCOL)),
       life: sessionLife.initial,
-      rights: ALL_RIGHTS,
+      ...{ rights: ALL_RIGHTS, speaker: undefined },
       asked: 0,
       isPongDue: false,
       earnedAt: context.now,
@@ -100,6 +102,7 @@ export const wsSession: ActorDefinition<WsSessionArgs, WsSessionState, WsSession
       case 'tokenVerified':
         if (state.life !== 'verifying') return;
         state.rights = message;
+        state.speaker = message.subject ?? '';
         admit(state, context);
         if (message.expiresInMs !== undefined) context.after('expiry', message.expiresInMs);
         return;
@@ -269,8 +272,9 @@ function obey(state: WsSessionState, request: BrokerRequest, context: Turn): voi
         asker = { replyTo: context.self, slot: nextSlot(state), connection };
         note(state, asker.slot, { type: 'publish', id });
       }
-      const publisher = context.self;
-      context.send(router, { type: 'publish', topic: topicOf(name), id, data, asker, publisher });
+      const [topic, publisher] = [topicOf(name), context.self];
+      const { speaker } = state;
+      context.send(router, { type: 'publish', topic, id, data, speaker, asker, publisher });
       return;
     }
     case 'list_topics':

@@ -37,7 +37,7 @@ export interface ChatContext extends ChatStart {
   readonly seam?: RelaySeam | undefined;
 }
 
-const ROOMS = 'chat/room/';
+export const ROOMS = 'chat/room/';
 const USERS = 'chat/user/';
 
 export function topicOfRoom(room: string): Topic {

@@ -28,6 +28,8 @@ export interface ChatOptions extends AdmissionLimits {
   readonly messagesPerSecondMax: number;
   readonly messagesBurstMax: number;
   readonly joinsPerSecondMax: number;
+  /** Messages that come over bridges into one room, on one node. */
+  readonly bridgedPerSecondMax: number;
   readonly presenceEveryMs: number;
   readonly bytesPerSecondMax: number;
   readonly bytesBurstMax: number;
@@ -77,6 +79,7 @@ export const chatDefaults: ChatOptions = {
   messagesPerSecondMax: 10,
   messagesBurstMax: 20,
   joinsPerSecondMax: 5,
+  bridgedPerSecondMax: 100,
   presenceEveryMs: 2_000,
   bytesPerSecondMax: 32_768,
   bytesBurstMax: 131_072,

@@ -43,6 +43,8 @@ export type HomeMessage =
       readonly isRelayed?: boolean;
       /** It came over a bridge, and goes over no other. */
       readonly isBridged?: boolean;
+      /** Whom the door took the publisher for: empty for nobody in particular, undefined where no door asks. */
+      readonly speaker?: string | undefined;
       readonly shard: number;
       /** Undefined when nobody waits for the outcome. */
       readonly ref: number | undefined;

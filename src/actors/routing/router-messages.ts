@@ -54,6 +54,8 @@ export type RouterRequest =
       readonly data: Payload;
       /** Who waits for the outcome; undefined when nobody does. */
       readonly asker: Asker | undefined;
+      /** Whom a token was shown for; empty when it does not say, undefined where none is asked for. */
+      readonly speaker?: string | undefined;
       /** Told when the publication is refused and nobody waits for its outcome. */
       readonly publisher: Address<RouterReply> | undefined;
     }

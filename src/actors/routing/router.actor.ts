@@ -189,7 +189,7 @@ function refused(state: RouterState, ref: number, context: Turn): void {
 }
 
 function publish(state: RouterState, request: Ask<'publish'>, context: Turn): void {
-  const { topic, id, data, asker, publisher } = request;
+  const { topic, id, data, speaker, asker, publisher } = request;
   const home = homeOf(topic, state.args.shards);
   let ref: number | undefined;
   if (asker !== undefined) {
@@ -197,7 +197,8 @@ function publish(state: RouterState, request: Ask<'publish'>, context: Turn): vo
     ref = state.pending.add(home, { kind: 'publish', topic, asker });
   }
   const { shard } = state.args;
-  toHome(state, home, { type: 'publish', topic, id, data, shard, ref, publisher }, context);
+  const ask = { type: 'publish', topic, id, data, speaker, shard, ref, publisher } as const;
+  toHome(state, home, ask, context);
 }
 
 function list(state: RouterState, asker: Asker, context: Turn): void {

@@ -10,8 +10,8 @@ import type {
   RequestBody,
 } from '../../actors/runtime/gateway-edges.ts';
 import type { EventOf, Trace } from '../trace.ts';
-import { type GatewayEnd, joined } from './gateway-end.ts';
-import { type OriginLine, OriginSocket, type SocketHearing } from './origin-socket.ts';
+import { type GatewayEnd, joined } from './gateway/gateway-end.ts';
+import { type OriginLine, OriginSocket, type SocketHearing } from './gateway/origin-socket.ts';
 import type { WebEdge } from './web.edge.ts';
 
 /** What an origin is asked. */

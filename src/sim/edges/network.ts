@@ -3,7 +3,7 @@
 // rule that gives a verdict; faults only change what the rule sees. Refuses to know protocols.
 
 import type { Prng } from '../../actors/runtime/prng.ts';
-import type { GatewayWord } from './gateway-words.ts';
+import type { GatewayWord } from './gateway/gateway-words.ts';
 import { ObjectPayload } from './object-payload.ts';
 
 /** What travels: bytes, or a word of a level above bytes (an HTTP head; in the object lane also frames). */

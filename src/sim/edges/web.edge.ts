@@ -13,10 +13,11 @@ import {
   writeCost,
 } from '../../actors/runtime/edges.ts';
 import type { ProxyRequested } from '../../actors/runtime/gateway-edges.ts';
-import { GatewayEnd } from './gateway-end.ts';
+import { GatewayEnd } from './gateway/gateway-end.ts';
 import type { Connection } from './network.ts';
 import { ObjectPayload } from './object-payload.ts';
 import { type EndHost, ServerEnd, states, type WebEnd } from './server-end.ts';
+import { TcpEnd } from './tcp/tcp-end.ts';
 
 export type Lane = 'byte' | 'object';
 
@@ -44,6 +45,7 @@ export class WebEdge implements EndHost {
   readonly host: WebEdgeHost;
   readonly #connections = new Map<ConnectionId, WebEnd>();
   readonly #gatewayEnds = new Map<ConnectionId, GatewayEnd>();
+  readonly #tcpEnds = new Set<WebEnd>();
   readonly #readable: WebEnd[] = [];
   readonly #dirty: WebEnd[] = [];
   #opened = 0;
@@ -96,6 +98,19 @@ export class WebEdge implements EndHost {
 
   get gatewayConnections(): number {
     return this.#gatewayEnds.size;
+  }
+
+  /** A connection without any protocol, which somebody is to own. */
+  meetTcp(connection: Connection, isCaller: boolean): TcpEnd {
+    this.#opened += 1;
+    const end = new TcpEnd(this, this.#opened, connection, isCaller);
+    this.#connections.set(end.id, end);
+    this.#tcpEnds.add(end);
+    return end;
+  }
+
+  get tcpConnections(): number {
+    return this.#tcpEnds.size;
   }
 
   /** While on, nothing is read from clients, and no new request is delivered. */
@@ -172,8 +187,10 @@ export class WebEdge implements EndHost {
     this.#connections.clear();
   }
 
+  /** All but those whose owners say goodbye by themselves. */
   closeAll(code: number, reason: string): void {
-    for (const end of this.#connections.values()) end.close(code, reason);
+    for (const end of this.#connections.values())
+      if (!this.#tcpEnds.has(end)) end.close(code, reason);
   }
 
   noteReadable(end: WebEnd): void {
@@ -193,6 +210,7 @@ export class WebEdge implements EndHost {
   forget(end: WebEnd): void {
     this.#connections.delete(end.id);
     this.#gatewayEnds.delete(end.id);
+    this.#tcpEnds.delete(end);
   }
 
   #meet(end: WebEnd, connection: Connection): void {

@@ -189,6 +189,14 @@ export class Connection implements Holder {
     else this.#host.awaitClose(this);
   }
 
+  /** Ends it without a close; what was said goes first, the head of a handshake above all. */
+  cut(): void {
+    this.flush();
+    this.#isOpen = false;
+    this.#host.awaitClose(this);
+    this.socket.destroySoon();
+  }
+
   /** The peer's close came and waits for the owner's. */
   peerClosed(): void {
     this.#hasPeerClosed = true;

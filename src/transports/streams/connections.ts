@@ -123,7 +123,7 @@ export class Connections implements ConnectionHost {
   }
 
   cut(id: ConnectionId): void {
-    this.#open.get(id)?.socket.destroy();
+    this.#open.get(id)?.cut();
   }
 
   close(id: ConnectionId, code: number, reason: string): void {

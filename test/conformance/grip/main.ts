@@ -2,6 +2,7 @@
 // or starts one in each configuration; README.md one folder up says how to use it.
 
 import { jsonOf, type Result, tableOf } from '../report.ts';
+import type { GripCase } from './case.ts';
 import { GRIP_USAGE, type GripWish, readGripArguments } from './command-line.ts';
 import { Origins } from './origin.ts';
 import { runGripCases } from './run.ts';
@@ -59,15 +60,28 @@ async function runStarted({
   for (const configuration of configurations) {
     const its = cases.filter((one) => one.configuration === configuration);
     if (kind === undefined || its.length === 0) continue;
-    const started = await start(kind, configuration, originPort);
-    try {
-      results.push(...(await runGripCases(its, started.site, progressOf(its.length))));
-    } finally {
-      if (showsLog) process.stderr.write(started.output());
-      await started.stop();
-    }
+    const run = async (some: readonly GripCase[]): Promise<Result[]> => {
+      const started = await start(kind, configuration, originPort);
+      try {
+        return await runGripCases(some, started.site, progressOf(some.length));
+      } finally {
+        if (showsLog) process.stderr.write(started.output());
+        await started.stop();
+      }
+    };
+    const found = await run(its);
+    // A stranger that has lost its way under hundreds of cases says nothing about the case: another is asked, once.
+    const lost = found.filter(({ outcome }) => kind === 'pushpin' && outcome === 'failed');
+    for (const { one, why } of lost)
+      process.stderr.write(`asks another Pushpin: ${one.title}: ${why}\n`);
+    const again = lost.length === 0 ? [] : await run(its.filter((one) => isOneOf(lost, one)));
+    results.push(...found.filter(({ one }) => !isOneOf(again, one)), ...again);
   }
   return results;
+}
+
+function isOneOf(results: readonly Result[], wanted: Result['one']): boolean {
+  return results.some(({ one }) => one === wanted);
 }
 
 const USUAL_ORIGIN_PORT = 7800;

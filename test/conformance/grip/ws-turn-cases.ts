@@ -15,6 +15,7 @@ import {
   event,
   exchange,
   following,
+  GRIP,
   opened,
   said,
   taken,
@@ -265,6 +266,14 @@ export const webSocketTurnCases = gripCases('ws-turns', [
   cuts('[WOH-REQ-5] [WOH-EVENT-4]', 'a malformed event', taken('TEXT 1\r\nx\r\ngarbage')),
   cuts('[WOH-EVENT-4]', 'a length that is no number', taken('TEXT 1\r\nx\r\nTEXT q\r\nx\r\n')),
   cuts('[WOH-CLOSE-7]', 'a DISCONNECT of the origin', taken([event('DISCONNECT')])),
+  [
+    '[WOH-CLOSE-7] a DISCONNECT in the first answer cuts the client behind the handshake',
+    async (gateway) => {
+      gateway.plays(taken([event('OPEN'), event('DISCONNECT')], GRIP));
+      const client = await gateway.socket();
+      assert.equal((await client.closed()).code, 1006);
+    },
+  ],
   cuts(
     '[WOH-REQ-7]',
     'an answer of more than 1,000,000 bytes',

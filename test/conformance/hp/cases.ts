@@ -1,5 +1,6 @@
 // All cases of the chat dialect, in the order in which they are run.
 
+import { bridgeCases } from './bridge-cases.ts';
 import { chatCases } from './chat-cases.ts';
 import { closedCases } from './closed-cases.ts';
 import { framingCases } from './framing-cases.ts';
@@ -20,6 +21,7 @@ export const allHpCases: readonly HpCase[] = [
   ...sessionCases,
   ...chatCases,
   ...roomCases,
+  ...bridgeCases,
   ...quickCases,
   ...closedCases,
   ...handshakeCases,

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { sentenceOf } from '../case.ts';
 import { allHpCases } from './cases.ts';
-import type { HpCase, HpConfiguration, HpPlace, PeerPlace } from './site.ts';
+import type { HpBridge, HpCase, HpConfiguration, HpPlace, PeerPlace } from './site.ts';
 import { configurations } from './start.ts';
 
 const groups = [...new Set(allHpCases.map(({ group }) => group))];
@@ -21,6 +21,7 @@ server must take \`LOGIN\` without proof and have a strict listener with the usu
   --cluster NAME       what the cluster is called; HELLO_OK tells when this is not given
   --configuration C    how the server is set: plain (usual), or else as README.md says: ${names.slice(1).join(', ')}
   --start hermod       starts a node in each configuration instead, and ends it
+  --bridge R=T@H:PORT  the room R is joined to the topic T of a broker at that address; shows what comes over
   --only GROUP         one group, or more when given again: ${groups.slice(0, 8).join(', ')},
                        ${groups.slice(8).join(', ')}
   --patient            also cases that take up to a minute
@@ -52,6 +53,7 @@ export function readHpArguments(args: readonly string[]): HpWish | string | unde
         cluster: { type: 'string' },
         configuration: { type: 'string' },
         start: { type: 'string' },
+        bridge: { type: 'string' },
         only: { type: 'string', multiple: true, default: [] },
         patient: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
@@ -70,7 +72,7 @@ export function readHpArguments(args: readonly string[]): HpWish | string | unde
       throw new Error('--target must be an address like host:port; or give --start hermod.');
     const peer = peerOf(values.peer, values['secret-file'], values.cluster);
     const at = target === undefined ? undefined : addressOf('--target', target);
-    const more = peer === undefined ? {} : { peer };
+    const more = { peer, bridge: bridgeOf(values.bridge) };
     return {
       place: at === undefined ? undefined : { ...at, isPatient, configuration: known, ...more },
       cases: allHpCases.filter(({ group }) => only.length === 0 || only.includes(group)),
@@ -81,6 +83,14 @@ export function readHpArguments(args: readonly string[]): HpWish | string | unde
   } catch (error) {
     return `${sentenceOf(error)}\n\n${HP_USAGE}`;
   }
+}
+
+function bridgeOf(text: string | undefined): HpBridge | undefined {
+  if (text === undefined) return undefined;
+  const [, room, topic, broker] = /^([^=]+)=(.+)@([^@]+:\d{1,5})$/.exec(text) ?? [];
+  if (room === undefined || topic === undefined || broker === undefined)
+    throw new Error('--bridge must be a pair and an address like room=topic@host:port.');
+  return { room, topic, broker };
 }
 
 function addressOf(flag: string, text: string): { host: string; port: number } {

@@ -43,9 +43,10 @@ export async function resultOf(
   }
 }
 
-function missing(one: HpCase, { isPatient, configuration = 'plain', peer }: HpPlace) {
+function missing(one: HpCase, { isPatient, configuration = 'plain', peer, bridge }: HpPlace) {
   if (one.configuration !== configuration)
     return `needs --start, or a server with --configuration ${one.configuration}`;
   if (one.isPeer && peer === undefined) return 'needs --peer';
+  if (one.needsBridge && bridge === undefined) return 'needs --bridge';
   return one.isSlow && !isPatient ? 'needs --patient' : undefined;
 }

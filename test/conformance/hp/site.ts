@@ -24,7 +24,16 @@ export interface HpPlace {
   readonly isPatient: boolean;
   /** `plain` when nothing is said. */
   readonly configuration?: HpConfiguration;
-  readonly peer?: PeerPlace;
+  readonly peer?: PeerPlace | undefined;
+  /** A room that is joined to a broker's topic. */
+  readonly bridge?: HpBridge | undefined;
+}
+
+export interface HpBridge {
+  readonly room: string;
+  readonly topic: string;
+  /** Of the broker, as `host:port`. */
+  readonly broker: string;
 }
 
 /** A case under way, and how everything that it opened is given up. */
@@ -39,6 +48,7 @@ export interface HpCase {
   readonly group: string;
   readonly isSlow: boolean;
   readonly configuration: HpConfiguration;
+  readonly needsBridge: boolean;
   /** It speaks to the port for other nodes. */
   readonly isPeer: boolean;
   /** It waits most of its time, and others may run meanwhile. */
@@ -46,7 +56,7 @@ export interface HpCase {
   start(place: HpPlace): Running;
 }
 
-type Flag = 'slow' | 'together';
+type Flag = 'slow' | 'together' | 'bridge';
 
 export type HpRow = readonly [
   title: string,
@@ -78,9 +88,10 @@ export function wordsOf(
   configuration: HpConfiguration,
 ): Omit<HpCase, 'isPeer' | 'start'> {
   const head = /^(?:\[[^\]]*\] )+/.exec(title)?.[0] ?? '';
-  const ids = [...head.matchAll(/\[(HP-[A-Z]+-\d+)\]/g)].flatMap(([, id]) => id ?? []);
+  const ids = [...head.matchAll(/\[([A-Z]+(?:-[A-Z]+)?-\d+)\]/g)].flatMap(([, id]) => id ?? []);
   const [isSlow, isTogether] = [flags.includes('slow'), flags.includes('together')];
-  return { ids, title, group, isSlow, isTogether, configuration };
+  const needsBridge = flags.includes('bridge');
+  return { ids, title, group, isSlow, isTogether, needsBridge, configuration };
 }
 
 export type LoggedIn = HpSocket & { token?: string };
@@ -97,6 +108,12 @@ export class HpSite {
   /** A name that is this case's own. */
   name(name: string): string {
     return `${name}-${this.#own}`;
+  }
+
+  get bridge(): HpBridge {
+    const { bridge } = this.#place;
+    if (bridge === undefined) throw new Error('no room is said to be joined to a topic');
+    return bridge;
   }
 
   open(): HpSocket {

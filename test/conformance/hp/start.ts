@@ -24,7 +24,7 @@ type Settings = Readonly<Record<string, string>>;
 
 /** What each configuration sets otherwise than by default: names of environment variables without `HERMOD_`. */
 export const configurations: Readonly<Record<HpConfiguration, Settings>> = {
-  plain: {},
+  plain: { BRIDGE_TOPICS: 'chat/lounge=broker/lounge' },
   /** Times and limits so small that they can be waited for and crossed. */
   quick: {
     CHAT_ENVELOPE: 'lenient',
@@ -94,6 +94,7 @@ export async function startHp(configuration: HpConfiguration): Promise<StartedHp
   };
   return {
     place: {
+      bridge: { room: 'lounge', topic: 'lounge', broker: node.doors['broker'] ?? '' },
       ...{ ...at('chat'), isPatient: false, configuration },
       peer: { ...at('cluster'), cluster: undefined, key: 'k1', secret },
     },

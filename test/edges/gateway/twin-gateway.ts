@@ -23,7 +23,7 @@ import {
   GatewayEdge,
   type OriginHearing,
 } from '../../../src/sim/edges/gateway.edge.ts';
-import type { GatewayWord } from '../../../src/sim/edges/gateway-words.ts';
+import type { GatewayWord } from '../../../src/sim/edges/gateway/gateway-words.ts';
 import {
   Connection,
   isWord,
@@ -35,7 +35,7 @@ import {
   costOf,
   type OriginLine,
   type SocketHearing,
-} from '../../../src/sim/edges/origin-socket.ts';
+} from '../../../src/sim/edges/gateway/origin-socket.ts';
 import { type Lane, WebEdge } from '../../../src/sim/edges/web.edge.ts';
 import { Trace } from '../../../src/sim/trace.ts';
 import {

@@ -1,12 +1,15 @@
 import { describe, expect, test } from 'vitest';
 
-import { acrossOf, readBridgeRule, writeBridgeRule } from '../../../src/actors/bridge/bridge.ts';
+import { joinedBy, readBridgeRule, writeBridgeRule } from '../../../src/actors/bridge/bridge.ts';
+import { brokerSide } from '../../../src/actors/bridge/broker-side.ts';
+import { gripSide } from '../../../src/actors/bridge/grip-side.ts';
 import { itemFromValue, type GripItem } from '../../../src/actors/codecs/grip/publish-item.ts';
 import { channelsActor } from '../../../src/actors/gateway/channels/channels.actor.ts';
 import { topicOfChannel } from '../../../src/actors/gateway/channel-messages.ts';
 import { gatewayDefaults } from '../../../src/actors/gateway/gateway-options.ts';
 import { homeDefaults } from '../../../src/actors/node.ts';
 import { homeActor, type HomeMessage } from '../../../src/actors/routing/home.actor.ts';
+import { type Bridges, cross, type Published } from '../../../src/actors/routing/home/bridges.ts';
 import { addressOf } from '../../../src/actors/runtime/actor.ts';
 import type { Payload } from '../../../src/actors/runtime/edges.ts';
 import { System } from '../../../src/actors/runtime/system.ts';
@@ -27,19 +30,42 @@ test.each([
   'grip/a=grip/a',
   'a=b',
   'grip/=broker/b',
-  'chat/a=broker/b',
+  'chat/=broker/b',
+  'chat/Gen eral=broker/b',
   'grip/a=broker/b=c',
 ])('the pair %j joins nothing', (text) => {
   expect(readBridgeRule(text)).toBeUndefined();
 });
 
-test('a pair is written as it was read', () => {
-  const rule = readBridgeRule(' grip/a b = broker/c:d ');
-  expect(rule).toEqual({ one: 'grip/a b', other: 'broker/c:d' });
-  expect(rule && writeBridgeRule(rule)).toBe('grip/a b=broker/c:d');
+test.each([
+  [' grip/a b = broker/c:d ', 'grip/a b', 'broker/c:d'],
+  ['chat/general=broker/general', 'chat/room/general', 'broker/general'],
+  ['grip/x=chat/general', 'grip/x', 'chat/room/general'],
+])('the pair %j is written as it was read', (text, one, other) => {
+  const rule = readBridgeRule(text);
+  expect(rule).toEqual({ one, other });
+  expect(rule && writeBridgeRule(rule)).toBe(text.trim().replace(' = ', '='));
 });
 
-const across = acrossOf([{ one: 'grip/news', other: 'broker/news' }]);
+const home = addressOf<HomeMessage>(0, 'home');
+const sides = [brokerSide(1, () => home), gripSide(1, () => home)];
+const joined = joinedBy([{ one: 'grip/news', other: 'broker/news' }]);
+const bridges: Bridges = { sides, joined };
+
+interface Across {
+  readonly said: readonly Extract<HomeMessage, { readonly type: 'publish' }>[];
+  readonly counted: readonly string[];
+}
+
+function across(published: Published): Across {
+  const said: Extract<HomeMessage, { readonly type: 'publish' }>[] = [];
+  const counted: string[] = [];
+  cross(bridges, published, {
+    send: (_, message) => void said.push(message as (typeof said)[number]),
+    count: (name) => void counted.push(name),
+  });
+  return { said, counted };
+}
 
 describe('[BRIDGE-3] an item as data', () => {
   test.each<[string, object, string]>([
@@ -53,29 +79,47 @@ describe('[BRIDGE-3] an item as data', () => {
       '2',
     ],
   ])('%s', (_, formats, text) => {
-    const [bridged, ...more] = across('grip/news', undefined, item(formats, { id: '5' }));
+    const data = item(formats, { id: '5' });
+    const { said, counted } = across({ topic: 'grip/news', id: undefined, data });
+    const [bridged, ...more] = said;
     expect(more).toEqual([]);
-    expect(bridged).toMatchObject({ topic: 'broker/news', isKept: true, id: '5' });
+    expect(bridged).toMatchObject({ topic: 'broker/news', id: '5', isBridged: true });
+    expect(bridged?.isKept).toBeUndefined();
     expect(textOf(bridged?.data)).toBe(text);
+    expect(counted).toEqual(['bridge.publications']);
   });
 
   test('a close says nothing, and what is not UTF-8 cannot be said', () => {
-    expect(across('grip/news', undefined, item({ 'ws-message': { action: 'close' } }))).toEqual([]);
+    const close = item({ 'ws-message': { action: 'close' } });
+    expect(across({ topic: 'grip/news', id: undefined, data: close })).toEqual({
+      ...{ said: [], counted: [] },
+    });
     const binary = item({ 'ws-message': { 'content-bin': '//4=' } });
-    expect(across('grip/news', undefined, binary)).toMatchObject([{ data: undefined }]);
+    expect(across({ topic: 'grip/news', id: undefined, data: binary })).toEqual({
+      ...{ said: [], counted: ['bridge.dropped'] },
+    });
   });
 });
 
 test('[BRIDGE-4] data as an item of all formats', () => {
-  const [bridged] = across('broker/news', 'id', bytes('{\n "a": 1}'));
-  expect(bridged).toMatchObject({ topic: 'grip/news', isKept: false, id: 'id' });
-  const data = bridged?.data;
-  if (data === undefined) throw new Error('nothing came across');
-  const { channel, ws, stream, response } = data as GripItem;
+  const { said } = across({ topic: 'broker/news', id: 'id', data: bytes('{\n "a": 1}') });
+  const [bridged] = said;
+  expect(bridged).toMatchObject({ topic: 'grip/news', isKept: false, id: 'id', isBridged: true });
+  if (bridged === undefined) throw new Error('nothing came across');
+  const { channel, ws, stream, response } = bridged.data as GripItem;
   expect(channel).toBe('news');
   expect(textOf(ws?.content)).toBe('{\n "a": 1}');
   expect(textOf(stream?.content)).toBe('data: {  "a": 1}\n\n');
   expect(textOf(response?.body)).toBe('{  "a": 1}\n');
+});
+
+test('what is joined to nothing, or to a dialect that is not here, goes nowhere', () => {
+  expect(across({ topic: 'broker/quiet', id: undefined, data: bytes('1') }).counted).toEqual([]);
+  const alone = { sides: sides.slice(0, 1), joined };
+  const counted: string[] = [];
+  const published = { topic: 'broker/news', id: undefined, data: bytes('1') };
+  cross(alone, published, { send: () => {}, count: (name) => void counted.push(name) });
+  expect(counted).toEqual(['bridge.dropped']);
 });
 
 describe('[BRIDGE-1] [BRIDGE-2] homes', () => {
@@ -89,8 +133,6 @@ describe('[BRIDGE-1] [BRIDGE-2] homes', () => {
       },
       onCollapse: () => {},
     });
-    const home = addressOf<HomeMessage>(0, 'home');
-    const bridges = { shards: 1, homeOfShard: () => home, across };
     const routerOf = () => addressOf<{ readonly type: string }>(0, 'router');
     const delivered: string[] = [];
     system.bind(routerOf(), (message) => {
@@ -116,11 +158,11 @@ describe('[BRIDGE-1] [BRIDGE-2] homes', () => {
       system.deliver(home, { type: 'attach', ...ask });
     }
     system.run(0, 1_000);
-    return { system, home, channels, delivered };
+    return { system, channels, delivered };
   }
 
   test('publish on both sides, once', () => {
-    const { system, home, delivered } = stage();
+    const { system, delivered } = stage();
     const ask = { id: undefined, shard: 0, ref: undefined, publisher: undefined };
     system.deliver(home, { type: 'publish', topic: 'broker/news', data: bytes('1'), ...ask });
     system.run(1, 1_000);

@@ -76,6 +76,8 @@ export interface Pending {
   readonly presences: Presence[];
   readonly rooms: (readonly [room: string, count: number])[];
   hasMore: boolean;
+  /** Somebody did not answer. */
+  isPartial: boolean;
   /** Whose password or token is judged. */
   user: string;
 }

@@ -36,6 +36,11 @@ export function encodeLine(around: Around, payload: Payload): Uint8Array {
   return encodeText(lineText(around, payload));
 }
 
+/** A payload alone. */
+export function encodePayload(payload: Payload): Uint8Array {
+  return encodeText(payloadText(payload));
+}
+
 /** Members that are undefined are left out. */
 function payloadText(payload: Payload): string {
   const members: string[] = [];

@@ -4,7 +4,7 @@
 
 import type { AskedOrigin, OriginHearing } from '../../edges/gateway.edge.ts';
 import type { Connection, Link } from '../../edges/network.ts';
-import type { OriginLine, SocketHearing } from '../../edges/origin-socket.ts';
+import type { OriginLine, SocketHearing } from '../../edges/gateway/origin-socket.ts';
 import type { Trace } from '../../trace.ts';
 import { Application } from '../origins/application.ts';
 import { OriginLog } from '../origins/origin-log.ts';

@@ -4,7 +4,7 @@
 
 import { Prng } from '../../../actors/runtime/prng.ts';
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
-import type { GatewayWord } from '../../edges/gateway-words.ts';
+import type { GatewayWord } from '../../edges/gateway/gateway-words.ts';
 import {
   type Connection,
   type Endpoint,

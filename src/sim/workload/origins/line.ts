@@ -3,7 +3,7 @@
 
 import type { Prng } from '../../../actors/runtime/prng.ts';
 import type { HeaderList, MessageKind } from '../../../actors/runtime/gateway-edges.ts';
-import { costOf, type OriginLine, type SocketHearing } from '../../edges/origin-socket.ts';
+import { costOf, type OriginLine, type SocketHearing } from '../../edges/gateway/origin-socket.ts';
 import type { DirectApplication, Speech } from './direct-application.ts';
 
 export interface LineWorld {

@@ -5,7 +5,7 @@
 import { Prng } from '../../../actors/runtime/prng.ts';
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import type { AskedOrigin, OriginHearing } from '../../edges/gateway.edge.ts';
-import type { OriginLine, SocketHearing } from '../../edges/origin-socket.ts';
+import type { OriginLine, SocketHearing } from '../../edges/gateway/origin-socket.ts';
 import type { OriginPlan, Outage } from '../../plan/gateway-plan.ts';
 import type { Application, OriginAnswer } from './application.ts';
 import { Line } from './line.ts';

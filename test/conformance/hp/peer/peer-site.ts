@@ -57,8 +57,14 @@ export class Peer {
   readonly members: readonly Member[];
   ver = 0;
   readonly sessions = new Map<string, Session>();
+  /** What it is given of rooms it says that it has. */
+  keeps = true;
+  /** Rooms that have their home there, with the members of each. */
+  rooms: readonly (readonly [room: string, count: number])[] = [];
+  /** The number of the last that it forwarded. */
+  n = 0;
+  hasLeft = false;
   #hb = 0;
-  #n = 0;
   #beating: NodeJS.Timeout | undefined = undefined;
 
   constructor(
@@ -72,6 +78,20 @@ export class Peer {
     this.incarnation = self.incarnation;
     this.server = server;
     this.members = members;
+    socket.attend = (line) => {
+      if (line.type === 'FORWARD' && line.payload['kind'] === 'room') this.#attend(line);
+    };
+  }
+
+  /** What every node owes the keepers of rooms on others, who wait for it. */
+  #attend(line: PeerLine): void {
+    const { key } = line.payload['data'] as { key: string };
+    const { say, place, more, ref } = bodyOf(line);
+    if (say === 'keep' && this.keeps) this.forward('room', key, { say: 'kept', place });
+    else if (say === 'adopt' && more !== true)
+      this.forward('room', key, { say: 'missed', entries: [], more: false });
+    else if (say === 'list')
+      this.forward('room', key, { say: 'listed', ref, rooms: this.rooms, more: false });
   }
 
   get own(): { node: string; incarnation: number } {
@@ -96,7 +116,7 @@ export class Peer {
 
   /** From now on it is never silent. */
   live(everyMs = 500): void {
-    this.#beating ??= setInterval(() => this.beat(), everyMs);
+    this.#beating ??= setInterval(() => this.beat(), everyMs).unref();
   }
 
   silence(): void {
@@ -143,11 +163,11 @@ export class Peer {
 
   /** Something for the server's keepers; `n` is the next when nothing is said. */
   forward(kind: string, key: string, body: unknown, { n, id }: { n?: number; id?: string } = {}) {
-    if (n === undefined) this.#n += 1;
+    if (n === undefined) this.n += 1;
     const others = id === undefined ? {} : { id };
     this.socket.say(
       'FORWARD',
-      { n: n ?? this.#n, kind, own_id: id !== undefined, ttl: 0, data: { key, body } },
+      { n: n ?? this.n, kind, own_id: id !== undefined, ttl: 0, data: { key, body } },
       others,
     );
   }
@@ -161,6 +181,7 @@ export class Peer {
 
   leave(): void {
     this.silence();
+    this.hasLeft = true;
     this.socket.say('LEAVE', { reason: 'drain', linger_ms: 0 });
     this.socket.socket.end();
   }
@@ -284,9 +305,19 @@ export class PeerSite {
     return client;
   }
 
-  leave(): void {
+  /** Nodes that died say goodbye, too, in the same life: a server counts who is missing. */
+  async leave(): Promise<void> {
     this.clients.leave();
-    for (const peer of this.#peers) peer.leave();
+    const alive = new Set(this.#peers.flatMap(({ node, socket }) => (socket.hasEnded ? [] : node)));
+    for (const { node, incarnation, hasLeft, socket } of [...this.#peers].toReversed()) {
+      if (!socket.hasEnded || hasLeft || alive.has(node)) continue;
+      alive.add(node);
+      await this.link({ node, incarnation }).catch(() => {});
+    }
+    for (const peer of this.#peers) {
+      peer.silence();
+      if (!peer.socket.hasEnded) peer.leave();
+    }
     for (const server of this.#servers) server.close();
     for (const { socket } of this.#sockets) setTimeout(() => socket.destroy(), 100).unref();
   }

@@ -23,6 +23,8 @@ export class PeerSocket {
   readonly texts: string[] = [];
   /** Lines that nobody has asked for yet. */
   readonly lines: PeerLine[] = [];
+  /** Hears each line as it comes. */
+  attend: (line: PeerLine) => void = () => {};
   #rest = '';
   #said = 0;
   #hasEnded = false;
@@ -108,7 +110,9 @@ export class PeerSocket {
     this.#rest = lines.pop() ?? '';
     for (const line of lines) {
       this.texts.push(line);
-      this.lines.push(read(line, at));
+      const value = read(line, at);
+      this.lines.push(value);
+      this.attend(value);
     }
     this.#wake();
   }

@@ -22,8 +22,10 @@ const isAbout =
     line.type === 'FORWARD' && keyOf(line) === key;
 
 /** Rooms move while nodes come and go, and nodes tell each other of it: what was said in them is looked at alone. */
-const isPublication = ({ type, payload }: PeerLine): boolean =>
-  type === 'FORWARD' && payload['kind'] === 'publication';
+const isPublication = (line: PeerLine): boolean => {
+  const { body } = bodyOf(line) as { body?: { kind?: unknown } };
+  return line.type === 'FORWARD' && body?.kind === 'message';
+};
 
 /** A node that has said what came of it before (nothing), and what it wants. */
 async function follower(site: PeerSite, name: string, ...rooms: string[]): Promise<Peer> {
@@ -51,6 +53,14 @@ function publication(peer: Peer, told: Body): Body {
   return { id: told['id'], body: word };
 }
 
+/** What is told in a room beside messages, whoever its home is. */
+function event(peer: Peer, room: string, id: string): Body {
+  const around = { version: '1.0', type: 'ROOM_EVENT', id, timestamp: 1, source: 'server' };
+  const payload = { room, event: 'join', user: 'far', count: 9 };
+  const line = { $t: `${JSON.stringify({ ...around, payload })}\n` };
+  return { id: undefined, body: { kind: 'event', node: peer.node, shard: 0, connection: 0, line } };
+}
+
 /** A direct message, as the keeper of a user tells it. */
 function direct(site: PeerSite, to: string, id: string, body: string): Body {
   const message = {
@@ -60,8 +70,13 @@ function direct(site: PeerSite, to: string, id: string, body: string): Body {
 }
 
 /** A name of this case's own for a room whose home is on the node, or on the server. */
-function roomAt(site: PeerSite, peer: Peer, whose: 'peer' | 'server', from = 0): string {
-  const { node } = peer;
+function roomAt(
+  site: PeerSite,
+  peer: Peer,
+  whose: 'peer' | 'server',
+  from = 0,
+  node = peer.node,
+): string {
   for (let at = from; ; at += 1) {
     const room = site.clients.name(`r${at}`);
     const isPeers = weightOf(room, node) > weightOf(room, peer.server.node);
@@ -135,10 +150,10 @@ export const relayCases: readonly HpCase[] = [
       '[HP-RELAY-3] [HP-RELAY-6] [HP-RELAY-4] a publication goes once to the node that wants it, numbered, with the sender’s id',
       async (site) => {
         const room = site.clients.name('room');
-        const [a, b] = await site.clients.room('a', 'b');
-        assert.ok(a !== undefined && b !== undefined);
         const wants = await follower(site, 'z', room);
         const does = await follower(site, '0');
+        const [a, b] = await site.clients.room('a', 'b');
+        assert.ok(a !== undefined && b !== undefined);
         for (const id of ['m1', 'm2']) {
           await a.ask('ROOM_MESSAGE', { room, body: id }, id);
           await b.next();
@@ -162,9 +177,9 @@ export const relayCases: readonly HpCase[] = [
       '[HP-RELAY-2] [HP-RELAY-3] what is not in a whole list of interest is not wanted any more',
       async (site) => {
         const room = site.clients.name('room');
+        const peer = await follower(site, 'z', room);
         const [a] = await site.clients.room('a');
         assert.ok(a !== undefined);
-        const peer = await follower(site, 'z', room);
         const other = site.clients.name('other');
         await a.ask('JOIN', { room: other });
         const say = async (): Promise<void> => {
@@ -191,9 +206,9 @@ export const relayCases: readonly HpCase[] = [
       '[HP-RELAY-4] what was not acknowledged is sent again over the next link, what was is not',
       async (site) => {
         const room = site.clients.name('room');
+        const peer = await follower(site, 'z', room);
         const [a] = await site.clients.room('a');
         assert.ok(a !== undefined);
-        const peer = await follower(site, 'z', room);
         const say = (id: string): Promise<unknown> => a.ask('ROOM_MESSAGE', { room, body: id }, id);
         for (const id of ['m1', 'm2', 'm3']) await say(id);
         const first = Number((await published(peer)).payload['n']);
@@ -224,28 +239,26 @@ export const relayCases: readonly HpCase[] = [
       '[HP-RELAY-4] what comes is acknowledged at once, first of all on each link, and what comes twice is known by its number',
       async (site) => {
         const room = site.clients.name('room');
-        const [a] = await site.clients.room('a');
-        assert.ok(a !== undefined);
         const peer = await site.link({ node: site.name('z') });
         peer.live();
         assert.equal((await peer.socket.next('FORWARD_ACK')).payload['n'], 0);
+        const [a] = await site.clients.room('a');
+        assert.ok(a !== undefined);
         const said = performance.now();
         const key = topicOf(room);
-        for (const id of ['m1', 'm2'])
-          peer.forward('publication', key, publication(peer, entry(site, id, id)));
+        for (const id of ['m1', 'm2']) peer.forward('publication', key, event(peer, room, id));
         const ack = await peer.socket.next('FORWARD_ACK', ({ payload }) => payload['n'] === 2);
         assert.ok(ack.at - said < 500, `${ack.at - said} ms`);
         for (const id of ['m1', 'm2']) assert.equal((await a.next()).id, id);
-        const twice = { n: 2, id: 'm9' };
-        peer.forward('publication', key, publication(peer, entry(site, 'm9', 'x')), twice);
+        peer.forward('publication', key, event(peer, room, 'm9'), { n: 2 });
         await peer.socket.next('FORWARD_ACK', ({ payload }) => payload['n'] === 2);
         await a.hearsNothing();
         peer.silence();
         peer.socket.socket.resetAndDestroy();
         const again = await site.link({ node: peer.node });
         assert.equal((await again.socket.next('FORWARD_ACK')).payload['n'], 2);
-        again.forward('publication', key, publication(again, entry(site, 'm2', 'x')), { n: 2 });
-        again.forward('publication', key, publication(again, entry(site, 'm3', 'x')), { n: 3 });
+        again.forward('publication', key, event(again, room, 'm2'), { n: 2 });
+        again.forward('publication', key, event(again, room, 'm3'), { n: 3 });
         assert.equal((await a.next()).id, 'm3');
       },
     ],
@@ -253,14 +266,13 @@ export const relayCases: readonly HpCase[] = [
       '[HP-RELAY-7] what came from one node is given to those who are here, and to no third node',
       async (site) => {
         const room = site.clients.name('room');
-        const [a, b] = await site.clients.room('a', 'b');
-        assert.ok(a !== undefined && b !== undefined);
         const third = await follower(site, '0', room);
         const peer = await follower(site, 'z');
-        peer.forward('publication', topicOf(room), publication(peer, entry(site, 'far', 'x')));
+        const [a, b] = await site.clients.room('a', 'b');
+        assert.ok(a !== undefined && b !== undefined);
+        peer.forward('publication', topicOf(room), event(peer, room, 'far'));
         for (const client of [a, b]) {
-          const line = await client.next();
-          assert.deepEqual([line.id, line.payload['from']], ['far', site.name('far')]);
+          assert.equal((await client.next()).id, 'far');
         }
         await a.ask('ROOM_MESSAGE', { room, body: 'y' }, 'near');
         assert.equal((await published(third)).id, 'near');
@@ -380,7 +392,7 @@ export const relayCases: readonly HpCase[] = [
         peer.forward('room', 'r', { say: 'ask', ref: 1, ask: { type: 'join' } });
         peer.forward('publication', 'chat/room/r', { id: 5, body: 'x' });
         peer.forward('publication', 'elsewhere/x', {});
-        await peer.socket.next('FORWARD_ACK', ({ payload }) => payload['n'] === 12);
+        await peer.socket.next('FORWARD_ACK', ({ payload }) => payload['n'] === peer.n);
         await b.hearsNothing();
       },
     ],
@@ -397,15 +409,11 @@ export const relayCases: readonly HpCase[] = [
         assert.equal((await b.next()).payload['body'], 'in parts');
         const room = site.clients.name('room');
         await b.ask('JOIN', { room });
-        const event = (line: object): object => ({
-          id: undefined,
-          body: { kind: 'event', node: peer.node, shard: 0, connection: 0, line },
-        });
-        const said = (n: number): string =>
-          `{"version":"1.0","type":"ROOM_EVENT","id":"e${n}","timestamp":1,"source":"server","payload":{"room":"${room}"}}\n`;
-        const bytes = Buffer.from(said(2)).toString('base64url');
-        for (const line of [{ $t: said(1) }, { $b: bytes }])
-          peer.forward('publication', topicOf(room), event(line));
+        const { body } = event(peer, room, 'e1');
+        const e1 = (body as { line: { $t: string } }).line.$t;
+        const e2 = Buffer.from(e1.replace('e1', 'e2')).toString('base64url');
+        for (const line of [{ $t: e1 }, { $b: e2 }])
+          peer.forward('publication', topicOf(room), { body: { ...(body as object), line } });
         for (const id of ['e1', 'e2']) assert.equal((await b.next()).id, id);
         await b.hearsNothing();
       },
@@ -469,7 +477,7 @@ export const relayCases: readonly HpCase[] = [
       },
     ],
     [
-      '[HP-HOME-3] [HP-HOME-4] when the home goes, the next one goes on behind it, with a higher epoch and what was remembered',
+      '[HP-HOME-3] [HP-HOME-4] [HP-HOME-8] when the home goes, the next one goes on behind it, with a higher epoch and what was remembered',
       async (site) => {
         const peer = await home(site);
         const client = await site.clients.in('a');
@@ -479,9 +487,13 @@ export const relayCases: readonly HpCase[] = [
         peer.forward('publication', topicOf(room), publication(peer, told));
         assert.equal((await client.next()).id, 'm41');
         peer.socket.say('DRAIN', { grace_ms: 1_000 });
-        peer.forward('room', room, { say: 'adopt', place: { epoch: 5, seq: 41 }, entries: [told] });
+        const place = { epoch: 5, seq: 41 };
+        const known = { place, last: place, former: peer.node, members: [], entries: [told] };
+        client.say('ROOM_MESSAGE', { room, body: 'after' }, 'm42');
+        assert.equal(await client.peek(600), undefined, 'it did not wait for the home before');
+        peer.forward('room', room, { say: 'adopt', ...known, more: false });
         await peer.isRead();
-        const { payload } = await client.ask('ROOM_MESSAGE', { room, body: 'after' }, 'm42');
+        const { payload } = await client.next();
         assert.deepEqual([payload['seq'], payload['status']], [42, 'accepted']);
         assert.ok(Number(payload['epoch']) > 5);
         const history = await client.ask('HISTORY', { room });
@@ -496,9 +508,9 @@ export const relayCases: readonly HpCase[] = [
       '[HP-HOME-2] [HP-HOME-6] who sits in a room from another node is heard there, and no answer overtakes what was said before',
       async (site) => {
         const room = site.clients.name('room');
+        const peer = await follower(site, 'z', room);
         const [a] = await site.clients.room('a');
         assert.ok(a !== undefined);
-        const peer = await follower(site, 'z', room);
         const member = {
           ...{ session: 'g1', user: site.name('guest'), status: 'online' },
           ...{ shard: 0, connection: 1 },
@@ -559,6 +571,82 @@ export const relayCases: readonly HpCase[] = [
         const { members } = await peer.forwarded(({ say }) => say === 'sitting');
         const users = (members as { user: string }[]).map(({ user }) => user);
         assert.deepEqual(users, [site.clients.name('a')]);
+      },
+    ],
+    [
+      '[HP-HOME-9] for a list of rooms other nodes are asked, and answer',
+      async (site) => {
+        const peer = await home(site);
+        const client = await site.clients.in('a');
+        const own = roomAt(site, peer, 'server');
+        await client.ask('JOIN', { room: own });
+        const far = site.clients.name('r');
+        peer.rooms = [[far, 3]];
+        const prefix = 'r';
+        const { payload } = await client.ask('ROOM_LIST', { prefix, limit: 100 });
+        const rooms = payload['rooms'] as { room: string; count: number }[];
+        assert.deepEqual(rooms.find(({ room }) => room === far)?.count, 3);
+        assert.deepEqual(rooms.find(({ room }) => room === own)?.count, 1);
+        const ask = { say: 'list', ref: 77, prefix, limit: 100 };
+        peer.forward('room', 'all', ask);
+        const told = await peer.forwarded(({ say, ref }) => say === 'listed' && ref === 77);
+        assert.ok((told['rooms'] as [string, number][]).some(([room]) => room === own));
+      },
+    ],
+    [
+      '[HP-STORE-1] [HP-STORE-2] [HP-STORE-4] a message is stored when more than half have it; who comes is given what there is',
+      async (site) => {
+        const client = await site.clients.in('a');
+        const early = await site.link({ node: site.name('0') });
+        const room = roomAt(site, early, 'server', 0, site.name('z'));
+        early.leave();
+        await early.socket.ended();
+        await client.ask('JOIN', { room });
+        const alone = await client.ask('ROOM_MESSAGE', { room, body: '1' }, 'm1');
+        assert.equal(alone.payload['status'], 'accepted');
+        const peer = await site.link({ node: site.name('z'), isDraining: false });
+        peer.live();
+        peer.socket.say('FORWARD_ACK', { n: 0 });
+        const keeps = (body: Body, line: PeerLine): boolean =>
+          body['say'] === 'keep' && keyOf(line) === room;
+        const ids = (body: Body): unknown[] => (body['entries'] as Body[]).map(({ id }) => id);
+        const all = await peer.forwarded(keeps);
+        assert.deepEqual([(all['from'] as Body)['epoch'], ids(all)], [0, ['m1']]);
+        const stored = await client.ask('ROOM_MESSAGE', { room, body: '2' }, 'm2');
+        assert.equal(stored.payload['status'], 'stored');
+        const one = await peer.forwarded(keeps);
+        assert.deepEqual([(one['from'] as Body)['seq'], ids(one)], [1, ['m2']]);
+        peer.keeps = false;
+        const since = performance.now();
+        const slow = await client.ask('ROOM_MESSAGE', { room, body: '3' }, 'm3');
+        assert.equal(slow.payload['status'], 'accepted');
+        assert.ok(performance.now() - since > 1_500, 'it did not wait for the copy');
+      },
+    ],
+    [
+      '[HP-STORE-3] who misses something says so, and is given everything anew',
+      async (site) => {
+        const peer = await home(site);
+        const client = await site.clients.in('a');
+        const theirs = roomAt(site, peer, 'server');
+        await client.ask('JOIN', { room: theirs });
+        await client.ask('ROOM_MESSAGE', { room: theirs, body: '1' }, 'm1');
+        peer.forward('room', theirs, { say: 'behind' });
+        const is = (room: string) => (body: Body, line: PeerLine) =>
+          body['say'] === 'keep' && keyOf(line) === room && (body['from'] as Body)['epoch'] === 0;
+        await peer.forwarded(is(theirs));
+        const ours = roomAt(site, peer, 'peer');
+        const place = { epoch: 3, seq: 9 };
+        const gap = { from: { epoch: 3, seq: 7 }, place, last: place };
+        const keep = (more: object): void =>
+          peer.forward('room', ours, { say: 'keep', entries: [], ...gap, ...more });
+        keep({});
+        await peer.forwarded((body, line) => body['say'] === 'behind' && keyOf(line) === ours);
+        keep({ from: { epoch: 0, seq: 0 } });
+        const kept = await peer.forwarded(
+          (body, line) => body['say'] === 'kept' && keyOf(line) === ours,
+        );
+        assert.deepEqual(kept['place'], place);
       },
     ],
   ]),

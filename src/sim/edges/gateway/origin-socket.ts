@@ -2,9 +2,13 @@
 // owner unless it is held, closes wait for each other for a while, and what piles up is told.
 // Refuses to know what is said, and what an origin makes of it. The understudy of transports/origins/origin-socket.ts.
 
-import type { Address } from '../../actors/runtime/actor.ts';
-import { WRITE_OVERHEAD_BYTES } from '../../actors/runtime/edges.ts';
-import type { HeaderList, MessageKind, OriginEvent } from '../../actors/runtime/gateway-edges.ts';
+import type { Address } from '../../../actors/runtime/actor.ts';
+import { WRITE_OVERHEAD_BYTES } from '../../../actors/runtime/edges.ts';
+import type {
+  HeaderList,
+  MessageKind,
+  OriginEvent,
+} from '../../../actors/runtime/gateway-edges.ts';
 
 /** What is heard of a WebSocket to an origin, each in its time; after a close of 1006 nothing more. */
 export interface SocketHearing {

@@ -1,7 +1,7 @@
 // What is said on a simulated connection to a gateway door, above bytes: heads of HTTP, ends of bodies, frames.
 // Bodies travel as bytes, and are cut and joined like any others. Refuses to know who says it.
 
-import type { HeaderList, MessageKind } from '../../actors/runtime/gateway-edges.ts';
+import type { HeaderList, MessageKind } from '../../../actors/runtime/gateway-edges.ts';
 
 export type GatewayWord =
   | {

@@ -1,8 +1,8 @@
 // What operators and publishers of a simulated node hear: who follows which channel, and how a publication was
 // answered. Everything else is forgotten. Refuses to know who listens in production.
 
-import type { ControlReply, OperatorNotice } from '../../actors/runtime/gateway-edges.ts';
-import type { Trace } from '../trace.ts';
+import type { ControlReply, OperatorNotice } from '../../../actors/runtime/gateway-edges.ts';
+import type { Trace } from '../../trace.ts';
 
 export class GatewayEars {
   readonly #trace: Trace;

@@ -2,23 +2,23 @@
 // body is being carried, a stream that is held, or a WebSocket. One connection brings one request.
 // Refuses to know origins; what carries their bodies here is gateway.edge.ts.
 
-import type { Address } from '../../actors/runtime/actor.ts';
+import type { Address } from '../../../actors/runtime/actor.ts';
 import type {
   ConnectionEvent,
   ConnectionId,
   Payload,
   Receipt,
-} from '../../actors/runtime/edges.ts';
+} from '../../../actors/runtime/edges.ts';
 import type {
   ExchangeEvent,
   FramedPayload,
   HeaderList,
   ProxyRequested,
-} from '../../actors/runtime/gateway-edges.ts';
+} from '../../../actors/runtime/gateway-edges.ts';
 import type { GatewayWord } from './gateway-words.ts';
-import { type Connection, type Endpoint, isWord, type Unit } from './network.ts';
-import { ObjectPayload } from './object-payload.ts';
-import type { EndHost, WebEnd } from './server-end.ts';
+import { type Connection, type Endpoint, isWord, type Unit } from '../network.ts';
+import { ObjectPayload } from '../object-payload.ts';
+import type { EndHost, WebEnd } from '../server-end.ts';
 
 type State = 'asked' | 'answering' | 'stream' | 'webSocket' | 'closing' | 'gone';
 

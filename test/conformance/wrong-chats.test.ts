@@ -174,7 +174,9 @@ describe.concurrent('a server that answers everything alike', () => {
         }),
       );
       const its = allHpCases.filter((one) => one.group === group && !one.isSlow);
-      const place = { ...parrot, isPatient: false };
+      const broker = `${parrot.host}:${parrot.port}`;
+      const bridge = { room: 'r', topic: 't', broker };
+      const place = { ...parrot, isPatient: false, bridge };
       const peer = { ...parrot, cluster: 'hermod', key: 'k1', secret: 's'.repeat(40) };
       const results = await Promise.all(
         its.map((one) =>

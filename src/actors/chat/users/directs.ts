@@ -151,6 +151,10 @@ export function queueUntold(state: UsersState, ask: Ask<'unregister'>, context: 
   if (user === undefined || user.sessions.size > 0) return;
   for (const message of ask.untold) {
     if (user.seen(message)?.status === 'delivered') continue;
+    if (user.nodes.length > 0) {
+      fly(state, user, message, user.nodes, true, context);
+      continue;
+    }
     if (user.offline.length >= state.chat.options.offlineMessagesMax) return;
     user.offline.push({ message, at: context.now });
   }

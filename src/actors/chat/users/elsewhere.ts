@@ -5,7 +5,8 @@
 import { isUserName } from '../../codecs/hp/names.ts';
 import type { Located } from '../../routing/relay/relay-seam.ts';
 import { direct, outcome, queueAgain } from './directs.ts';
-import { fly, flyingKey, tellKeeper } from './flying.ts';
+import { arrive, movedAway, moveThere, notMoved, sessionsLost } from './moving.ts';
+import { fly, flyingKey } from './flying.ts';
 import { type PeerWord, readPeerWord } from './peer-words.ts';
 import type { RemoteSession, User } from './user.ts';
 import type { Direct } from './user-messages.ts';
@@ -27,13 +28,14 @@ export function located(state: UsersState, { node, up, down }: Located, context:
     const key = `${node} ${told.session}`;
     const isNew = !user.elsewhere.has(key);
     user.elsewhere.set(key, { ...told, node });
+    movedAway(state, user, { ...told, node }, context);
     changed.add(user.name);
     if (!isNew) continue;
     settlePolicy(state, user, { ...told, node }, context);
     flyOffline(state, user, node, context);
   }
   for (const { session, user: name } of down) {
-    if (userOf(state, name)?.elsewhere.delete(`${node} ${session}`) === true) changed.add(name);
+    if (userOf(state, name)?.left(node, session, context.now) === true) changed.add(name);
   }
   for (const name of changed) tellPresence(state, name, context);
 }
@@ -61,20 +63,6 @@ function flyOffline(state: UsersState, user: User, node: string, context: UsersT
   const { offline } = user;
   user.offline = [];
   for (const { message } of offline) fly(state, user, message, [node], true, context);
-}
-
-export function tellKeepers(
-  state: UsersState,
-  user: User,
-  body: PeerWord,
-  context: UsersTurn,
-): void {
-  for (const node of user.nodes) tellKeeper(state, node, user.name, body, context);
-}
-
-export function closeElsewhere(state: UsersState, user: User, context: UsersTurn): void {
-  for (const { node, session } of user.elsewhere.values())
-    tellKeeper(state, node, user.name, { say: 'close', session }, context);
 }
 
 export function peerSaid(
@@ -123,6 +111,15 @@ export function peerSaid(
       tellPresence(state, name, context);
       return;
     }
+    case 'resume':
+      moveThere(state, user, name, node, word, context);
+      return;
+    case 'luggage':
+      arrive(state, word, context);
+      return;
+    case 'notMoved':
+      notMoved(state, word, context);
+      return;
     default:
       word satisfies never;
   }
@@ -164,6 +161,8 @@ function goOn(
 
 /** [HP-REPL-9] What was on its way to a node that died waits for the user, unless somebody has it. */
 export function nodeDown(state: UsersState, node: string, context: UsersTurn): void {
+  state.gone.add(node);
+  sessionsLost(state, node, context);
   for (const [key, flying] of [...state.flying]) {
     if (!flying.nodes.delete(node) || flying.nodes.size > 0) continue;
     state.flying.delete(key);

@@ -36,6 +36,20 @@ export function tellKeeper(
   context.send(chat.seam.relay, { type: 'forward', node, kind: 'user', key: user, id, body });
 }
 
+export function tellKeepers(
+  state: UsersState,
+  user: User,
+  body: PeerWord,
+  context: UsersTurn,
+): void {
+  for (const node of user.nodes) tellKeeper(state, node, user.name, body, context);
+}
+
+export function closeElsewhere(state: UsersState, user: User, context: UsersTurn): void {
+  for (const { node, session } of user.elsewhere.values())
+    tellKeeper(state, node, user.name, { say: 'close', session }, context);
+}
+
 export function flyingKey(
   user: string,
   { from, id }: { readonly from: string; readonly id: string },

@@ -17,6 +17,11 @@ export interface UsersState {
   readonly untold: Set<User>;
   /** Direct messages that other nodes are to deliver, and have not answered for. */
   readonly flying: Map<string, Flying>;
+  /** Sessions that are asked of other nodes, by number. */
+  readonly moving: Map<number, Moving>;
+  lastRef: number;
+  /** Nodes that are gone, and have not come back. */
+  readonly gone: Set<string>;
   /** False on the smaller side of a cluster that is split, where the operator wants that. */
   isServing: boolean;
 }
@@ -28,6 +33,14 @@ export interface Flying {
   readonly nodes: Set<string>;
   /** Somebody has it, or holds it for a session. */
   isTaken: boolean;
+}
+
+export interface Moving {
+  readonly ask: Ask<'resume'>;
+  /** That which is asked now, and all that were. */
+  readonly node: string;
+  readonly asked: readonly string[];
+  readonly since: number;
 }
 
 export interface Waiting {

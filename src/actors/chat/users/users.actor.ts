@@ -8,8 +8,10 @@ import type { ActorDefinition } from '../../runtime/actor.ts';
 import type { ChatContext } from '../chat-context.ts';
 import { pageOf } from '../rooms/room.ts';
 import { announceAgain } from './announcing.ts';
-import { located, nodeDown, peerSaid, tellKeepers } from './elsewhere.ts';
+import { located, nodeDown, peerSaid } from './elsewhere.ts';
+import { tellKeepers } from './flying.ts';
 import { direct, directTaken, giveUpWaiting, queueUntold } from './directs.ts';
+import { giveUpMoving, isElsewhere, moveHere, sendOver } from './moving.ts';
 import { detached, move, moved, register, unregister } from './registry.ts';
 import type { UsersMessage } from './user-messages.ts';
 import {
@@ -32,7 +34,7 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
     context.after('sweep', SWEEP_EVERY_MS);
     return {
       ...{ chat, users: new Map(), waiting: new Map(), untold: new Set(), flying: new Map() },
-      isServing: true,
+      ...{ moving: new Map(), lastRef: 0, gone: new Set(), isServing: true },
     };
   },
   receive(state, message, context) {
@@ -41,7 +43,11 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         register(state, message, context);
         return;
       case 'resume':
-        move(state, message, context);
+        if (isElsewhere(state, message)) moveHere(state, message, context);
+        else move(state, message, context);
+        return;
+      case 'handedOver':
+        sendOver(state, message, context);
         return;
       case 'moved':
         moved(state, message, context);
@@ -110,6 +116,7 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         return;
       case 'nodesChanged':
         state.isServing = message.isServing;
+        for (const node of message.nodes) state.gone.delete(node);
         return;
       case 'nodeDown':
         nodeDown(state, message.node, context);
@@ -121,6 +128,7 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
       case 'timedOut':
         if (message.name === 'sweep') sweep(state, context);
         else if (message.name === 'waiting') giveUpWaiting(state, context);
+        else if (message.name === 'moving') giveUpMoving(state, context);
         else tellUntold(state, context);
         return;
       case 'childStopped':

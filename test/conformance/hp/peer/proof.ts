@@ -25,6 +25,25 @@ export function proofOf(
   return createHmac('sha256', secret).update(lines.join('\n')).digest('base64url');
 }
 
+/** [HP-RELAY-11] of spec/hp-peer.md: what a client shows when it comes back. */
+export function ticketOf(
+  secret: string,
+  cluster: string,
+  { user, session, own, caps = '' }: Ticket,
+): string {
+  const lines = ['hp1-resume', cluster, user, session, own, caps];
+  const proof = createHmac('sha256', secret).update(lines.join('\n')).digest('base64url');
+  return [user, session, own, caps, proof].join('~');
+}
+
+interface Ticket {
+  readonly user: string;
+  readonly session: string;
+  /** The session's own secret. */
+  readonly own: string;
+  readonly caps?: string;
+}
+
 export function freshNonce(): string {
   return randomBytes(32).toString('base64url');
 }

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import type { HpCase, LoggedIn } from '../site.ts';
 import { bodyOf, type Body, type Peer, peerCases, type PeerSite } from './peer-site.ts';
 import type { PeerLine } from './peer-socket.ts';
-import { weightOf } from './proof.ts';
+import { ticketOf, weightOf } from './proof.ts';
 
 const topicOf = (room: string): string => `chat/room/${room}`;
 
@@ -394,6 +394,61 @@ export const relayCases: readonly HpCase[] = [
         peer.forward('publication', 'elsewhere/x', {});
         await peer.socket.next('FORWARD_ACK', ({ payload }) => payload['n'] === peer.n);
         await b.hearsNothing();
+      },
+    ],
+    [
+      '[HP-RELAY-11] [HP-RELAY-12] a session goes with all that it has to the node to which its client has come',
+      async (site) => {
+        const peer = await follower(site, 'z');
+        const client = await site.clients.in('b', { caps: ['ack'], status: 'busy' });
+        const [user, session = '', own = '', caps = ''] = String(client.token).split('~');
+        assert.equal(user, site.clients.name('b'));
+        const { secret } = site.place;
+        const ticket = ticketOf(secret, await site.cluster(), { user, session, own, caps });
+        assert.equal(client.token, ticket);
+        const ask = (word: object): void =>
+          peer.forward('user', user, { say: 'resume', session, secret: own, ...word });
+        ask({ ref: 1, secret: `x${own}` });
+        const refusal = await peer.forwarded(({ say }) => say === 'notMoved');
+        assert.deepEqual([refusal['ref'], refusal['isBusy']], [1, false]);
+        ask({ ref: 2 });
+        const { luggage } = await peer.forwarded(({ say, ref }) => say === 'luggage' && ref === 2);
+        const had = luggage as Body;
+        assert.deepEqual(
+          [had['user'], had['session'], had['status'], had['rooms']],
+          [user, session, 'busy', []],
+        );
+      },
+    ],
+    [
+      '[HP-RES-9] [HP-RES-10] a client whose session is on another node comes back here: with what that says, or anew when it says nothing',
+      async (site) => {
+        const peer = await follower(site, 'z');
+        const { secret } = site.place;
+        for (const answers of [true, false]) {
+          const user = site.name(answers ? 'u' : 'v');
+          const session = `${peer.node}-${user}`;
+          const own = 'a'.repeat(32);
+          const watcher = await site.watcher(user);
+          peer.up(user);
+          assert.equal((await watcher.next()).payload['status'], 'online');
+          const token = ticketOf(secret, await site.cluster(), { user, session, own });
+          const client = site.clients.open();
+          const asked = client.say('RESUME', { token });
+          const told = await peer.forwarded(({ say }) => say === 'resume');
+          assert.deepEqual([told['session'], told['secret']], [session, own]);
+          const { ref } = told;
+          const around = { user, session, secret: own, caps: [], status: 'online' };
+          const luggage = { ...around, rooms: [], watched: [], untold: [] };
+          if (answers) peer.forward('user', user, { say: 'luggage', ref, luggage });
+          const { type, payload } = await client.next();
+          assert.deepEqual([type, payload['ref'], payload['user']], ['RESUME_OK', asked, user]);
+          assert.equal(payload['anew'] === true, !answers);
+          await watcher.hearsNothing();
+        }
+        const client = site.clients.open();
+        client.say('RESUME', { token: `${site.name('w')}~s~${'a'.repeat(32)}~~AAAA` });
+        await client.refused('SESSION_EXPIRED');
       },
     ],
     [

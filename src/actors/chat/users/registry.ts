@@ -3,8 +3,9 @@
 
 import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
 import type { Address } from '../../runtime/actor.ts';
-import { closeElsewhere } from './flying.ts';
+import { closeElsewhere } from './nodes/flying.ts';
 import type { User } from './user.ts';
+import { takeOffline } from './nodes/waiting-room.ts';
 import type { UserReply } from './user-messages.ts';
 import {
   type Ask,
@@ -30,8 +31,7 @@ export function register(state: UsersState, ask: Ask<'register'>, context: Users
   const { nextLamport: lamport } = user;
   user.sessions.set(entry.session, { entry, lamport, held: undefined, movingSince: 0 });
   user.expire(context.now);
-  const offline = isAgain ? [] : user.offline.map(({ message }) => message);
-  if (!isAgain) user.offline = [];
+  const offline = isAgain ? [] : takeOffline(state, user, context);
   tellPresence(state, user.name, context);
   const sessions = user.sessions.size;
   const { session } = entry;

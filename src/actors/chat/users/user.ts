@@ -31,6 +31,21 @@ export interface KnownSession {
   movingTo?: string;
 }
 
+/** A message that waits, and since when (microseconds). */
+export interface Kept {
+  readonly message: Direct;
+  readonly at: number;
+  /** Nodes that were given it, too. */
+  readonly heldBy: Set<string>;
+}
+
+export interface Held {
+  /** The node where it waits. */
+  readonly owner: string;
+  readonly message: Direct;
+  readonly at: number;
+}
+
 /** A message that is known by its sender and id. */
 export interface Seen {
   /** Undefined while nobody has taken it. */
@@ -50,8 +65,10 @@ export class User {
   /** Those that went a moment ago: it may turn out that their node did. */
   #left: { readonly session: string; readonly node: string; readonly at: number }[] = [];
   readonly watchers = new Map<string, Watcher>();
-  /** Oldest first, with the instants of their coming. */
-  offline: { readonly message: Direct; readonly at: number }[] = [];
+  /** What waits for the user here, oldest first. */
+  offline: Kept[] = [];
+  /** What waits for the user on other nodes, in case they die. */
+  readonly held = new Map<string, Held>();
   /** What watchers were told last, and when (microseconds). */
   told: Presence;
   toldAt = Number.NEGATIVE_INFINITY;
@@ -76,6 +93,7 @@ export class User {
       this.offline.length === 0 &&
       this.#history.length === 0 &&
       this.lost.size === 0 &&
+      this.held.size === 0 &&
       this.#seen.size === 0
     );
   }
@@ -160,12 +178,13 @@ export class User {
     const keptSince = now - offlineAgeMaxMs * 1_000;
     const isKept = ({ at }: { readonly at: number }): boolean => at > keptSince;
     this.offline = this.offline.filter(isKept);
+    for (const [key, held] of this.held) if (!isKept(held)) this.held.delete(key);
     this.#history = this.#history.filter(isKept);
   }
 }
 
 /** [HP-DM-3] One sender's id is another message than the same id of another sender. */
-function keyOf({ from, id }: Pick<Direct, 'from' | 'id'>): string {
+export function keyOf({ from, id }: Pick<Direct, 'from' | 'id'>): string {
   return `${from.toLowerCase()} ${id}`;
 }
 

@@ -79,7 +79,7 @@ export class Peer {
     this.server = server;
     this.members = members;
     socket.attend = (line) => {
-      if (line.type === 'FORWARD' && line.payload['kind'] === 'room') this.#attend(line);
+      if (line.type === 'FORWARD') this.#attend(line);
     };
   }
 
@@ -90,7 +90,10 @@ export class Peer {
     if (say === 'keep' && this.keeps) this.forward('room', key, { say: 'kept', place });
     else if (say === 'adopt' && more !== true)
       this.forward('room', key, { say: 'missed', entries: [], more: false });
-    else if (say === 'list')
+    else if (say === 'hold' && this.keeps) {
+      const { from, id } = bodyOf(line)['message'] as { from: string; id: string };
+      this.forward('user', key, { say: 'held', from, id });
+    } else if (say === 'list')
       this.forward('room', key, { say: 'listed', ref, rooms: this.rooms, more: false });
   }
 

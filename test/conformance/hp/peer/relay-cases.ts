@@ -679,6 +679,27 @@ export const relayCases: readonly HpCase[] = [
       },
     ],
     [
+      '[HP-STORE-6] what waits for a user is held by another node, until the user has it; and held for others',
+      async (site) => {
+        const peer = await home(site);
+        const a = await site.clients.in('a');
+        const to = site.clients.name('b');
+        const queued = await a.ask('DIRECT_MESSAGE', { to, body: 'x' }, 'd1');
+        assert.equal(queued.payload['status'], 'queued');
+        const held = await peer.forwarded(({ say }) => say === 'hold');
+        const message = held['message'] as { id: string; body: string; from: string };
+        assert.deepEqual([message.id, message.body], ['d1', 'x']);
+        const b = await site.clients.in('b');
+        assert.equal((await b.next()).id, 'd1');
+        const { from, id } = await peer.forwarded(({ say }) => say === 'release');
+        assert.deepEqual([from, id], [message.from, 'd1']);
+        const other = site.name('u');
+        peer.forward('user', other, { ...direct(site, other, 'd2', 'y'), say: 'hold' });
+        const told = await peer.forwarded((body) => body['say'] === 'held');
+        assert.deepEqual([told['from'], told['id']], [site.name('far'), 'd2']);
+      },
+    ],
+    [
       '[HP-STORE-3] who misses something says so, and is given everything anew',
       async (site) => {
         const peer = await home(site);

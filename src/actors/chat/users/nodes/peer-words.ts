@@ -1,9 +1,9 @@
 // What the keepers of one user on different nodes say to each other. Read as strictly as a client's words: a peer that is
 // broken must not break this node. Refuses to know links. Obeys spec/hp-peer.md, section "Direct messages".
 
-import { isUserName } from '../../codecs/hp/names.ts';
-import type { Status } from '../../codecs/hp/requests.ts';
-import type { Direct, DirectStatus } from './user-messages.ts';
+import { isUserName } from '../../../codecs/hp/names.ts';
+import type { Status } from '../../../codecs/hp/requests.ts';
+import type { Direct, DirectStatus } from '../user-messages.ts';
 
 export type PeerWord =
   | { readonly say: 'direct'; readonly message: Direct; readonly isDelayed: boolean }
@@ -23,6 +23,10 @@ export type PeerWord =
     }
   | { readonly say: 'typing'; readonly from: string; readonly on: boolean }
   | { readonly say: 'close'; readonly session: string }
+  /** It waits at the speaking node; is to be held, in case that dies. */
+  | { readonly say: 'hold'; readonly message: Direct }
+  | { readonly say: 'held'; readonly from: string; readonly id: string }
+  | { readonly say: 'release'; readonly from: string; readonly id: string }
   /** The session's client has come to the speaking node. */
   | {
       readonly say: 'resume';
@@ -43,10 +47,11 @@ export function readPeerWord(value: unknown): PeerWord | undefined {
   const { say, from, id, status, ref, by, state, on, session, isDelayed } = value;
   switch (say) {
     case 'direct':
+    case 'hold':
     case 'carbon': {
       const message = readDirect(value['message']);
       if (message === undefined) return undefined;
-      return say === 'carbon' ? { say, message } : { say, message, isDelayed: isDelayed === true };
+      return say === 'direct' ? { say, message, isDelayed: isDelayed === true } : { say, message };
     }
     case 'outcome': {
       const known = (['delivered', 'accepted', 'queued', 'noSession'] as const).find(
@@ -61,6 +66,9 @@ export function readPeerWord(value: unknown): PeerWord | undefined {
         ? { say, id, ref, by, state }
         : undefined;
     }
+    case 'held':
+    case 'release':
+      return isUser(from) && isId(id) ? { say, from, id } : undefined;
     case 'typing':
       return isUser(from) && typeof on === 'boolean' ? { say, from, on } : undefined;
     case 'close':

@@ -1,10 +1,10 @@
 // A session on its way between nodes, read as strictly as a client's words.
 // Refuses to know what becomes of it. Obeys spec/hp-peer.md, section "Sessions that move".
 
-import { isRoomName, isUserName } from '../../codecs/hp/names.ts';
-import { type Cap, knownCaps } from '../../codecs/hp/requests.ts';
+import { isRoomName, isUserName } from '../../../codecs/hp/names.ts';
+import { type Cap, knownCaps } from '../../../codecs/hp/requests.ts';
 import { isFields, readDirect, readStatus } from './peer-words.ts';
-import type { Luggage, Untold } from './user-messages.ts';
+import type { Luggage, Untold } from '../user-messages.ts';
 
 /** Undefined for what is none. */
 export function readLuggage(value: unknown): Luggage | undefined {

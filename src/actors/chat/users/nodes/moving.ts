@@ -2,16 +2,17 @@
 // where it is gone, the ticket proves that the session was, and it begins anew with what the client knows.
 // Refuses to know messages. Obeys spec/hp.md, section "Resume", and spec/hp-peer.md, section "Sessions that move".
 
-import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
-import { userKey } from '../../codecs/hp/names.ts';
-import { keeperOfRoom } from '../chat-context.ts';
-import { direct } from './directs.ts';
+import { type HpMistake, refused } from '../../../codecs/hp/mistakes.ts';
+import { userKey } from '../../../codecs/hp/names.ts';
+import { keeperOfRoom } from '../../chat-context.ts';
+import { direct } from '../directs.ts';
 import { tellKeeper } from './flying.ts';
 import { readLuggage } from './luggage.ts';
 import type { PeerWord } from './peer-words.ts';
-import { isSame, makeWay, notServing } from './registry.ts';
-import type { RemoteSession, User } from './user.ts';
-import type { Luggage, UserReply } from './user-messages.ts';
+import { isSame, makeWay, notServing } from '../registry.ts';
+import type { RemoteSession, User } from '../user.ts';
+import { takeOffline } from './waiting-room.ts';
+import type { Luggage, UserReply } from '../user-messages.ts';
 import {
   type Ask,
   madeUser,
@@ -19,7 +20,7 @@ import {
   userOf,
   type UsersState,
   type UsersTurn,
-} from './users-state.ts';
+} from '../users-state.ts';
 
 type Word<T extends PeerWord['say']> = Extract<PeerWord, { readonly say: T }>;
 
@@ -146,8 +147,8 @@ function revive(state: UsersState, user: User, ask: Ask<'resume'>, context: User
     return;
   }
   const { session, secret, caps } = ask;
-  const untold = user.offline.map(({ message }) => ({ message, isSent: false }));
-  user.offline = [];
+  const offline = takeOffline(state, user, context);
+  const untold = offline.map((message) => ({ message, isSent: false }));
   user.lost.delete(session);
   context.count('chat.sessions.revived');
   enter(

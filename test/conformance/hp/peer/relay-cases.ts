@@ -686,12 +686,14 @@ export const relayCases: readonly HpCase[] = [
         const to = site.clients.name('b');
         const queued = await a.ask('DIRECT_MESSAGE', { to, body: 'x' }, 'd1');
         assert.equal(queued.payload['status'], 'queued');
-        const held = await peer.forwarded(({ say }) => say === 'hold');
+        const held = await peer.forwarded(({ say }, line) => say === 'hold' && keyOf(line) === to);
         const message = held['message'] as { id: string; body: string; from: string };
         assert.deepEqual([message.id, message.body], ['d1', 'x']);
         const b = await site.clients.in('b');
         assert.equal((await b.next()).id, 'd1');
-        const { from, id } = await peer.forwarded(({ say }) => say === 'release');
+        const { from, id } = await peer.forwarded(
+          ({ say }, line) => say === 'release' && keyOf(line) === to,
+        );
         assert.deepEqual([from, id], [message.from, 'd1']);
         const other = site.name('u');
         peer.forward('user', other, { ...direct(site, other, 'd2', 'y'), say: 'hold' });

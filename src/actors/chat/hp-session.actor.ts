@@ -23,6 +23,7 @@ import {
   drained,
   expire,
   goAway,
+  noticed,
   refuse,
   replaced,
   sayLastWords,
@@ -196,8 +197,11 @@ export const hpSession: ActorDefinition<HpSessionArgs, Session, HpSessionMessage
       case 'userFound':
         if (message.ref === refOf(session)) sendDirect(session, message.isKnown, context);
         break;
+      case 'clusterNotice':
+        noticed(session, message, context);
+        return;
       case 'drain':
-        drain(session, message.withinMs, context);
+        drain(session, message, context);
         return;
       case 'shardDown':
         shardDown(session, message.shard, context);

@@ -19,5 +19,14 @@ export const hpUnseen: Readonly<Record<string, string>> = {
   'HP-MEMBER-10': 'nobody waits for twenty minutes; test/unit/cluster holds it',
   'HP-BEAT-2': 'takes a link that is full; test/unit/cluster holds it',
   'HP-STORE-5': 'once a minute; test/unit/cluster holds it',
+  'HP-MEMBER-12': 'takes a link that stands at one end alone; test/unit/cluster holds it',
+  'HP-PEER-11': 'is told at the admin door; test/unit/cluster holds it',
+  'HP-PEER-13':
+    'TLS binds a proof to a channel that the suite would have to end itself; test/process/cluster holds it',
+  'HP-JOIN-1': 'takes a server that starts; test/unit/cluster holds it',
+  'HP-PART-5': 'takes twenty seconds on a side that is alone; test/unit/cluster holds it',
+  'HP-CLOCK-1': 'is told in the log and to administrators; test/unit/cluster holds it',
+  'HP-NOTE-2': 'takes an administrator of a cluster; test/unit/cluster holds it',
+  'HP-DRAIN-3': 'takes the end of the server; test/unit/cluster holds it',
   'HP-RELAY-5': 'takes ten thousand messages that are lost; test/unit/cluster holds it',
 };

@@ -145,6 +145,57 @@ export const linkCases: readonly HpCase[] = peerCases('links', [
     },
   ],
   [
+    '[HP-PEER-9] [HP-PEER-10] the highest version that both speak is chosen, and what a node cannot do is not said to it',
+    async (site) => {
+      const hello = await site.hello({ node: site.name('v') });
+      for (const versions of [['1.0'], ['1.0', '1.1'], ['1.1', '1.0', '1.9', '7.3']]) {
+        const socket = site.call();
+        socket.say('SERVER_HELLO', { ...hello, versions });
+        const { payload } = await socket.next('SERVER_CHALLENGE');
+        assert.ok(versions.includes(String(payload['version'])));
+        assert.ok((payload['caps'] as string[]).includes('forward'));
+        socket.socket.destroy();
+      }
+      const peer = await site.link({ isDraining: false, caps: ['presence'] });
+      peer.live();
+      await peer.sync();
+      const room = site.clients.name('room');
+      await site.clients.room('a', 'b');
+      const c = await site.clients.in('c');
+      await c.ask('JOIN', { room });
+      await c.ask('ROOM_MESSAGE', { room, body: 'x' });
+      await peer.isRead();
+      const types = new Set(peer.socket.lines.map(({ type }) => type));
+      for (const type of ['FORWARD', 'INTEREST']) assert.ok(!types.has(type), type);
+    },
+  ],
+  [
+    '[HP-BEAT-4] a node that can is told what the server has of its log',
+    async (site) => {
+      const caps = ['presence', 'interest', 'forward', 'synced'];
+      const peer = await site.link({ caps });
+      await peer.sync();
+      peer.up(site.name('u'));
+      peer.live();
+      await peer.socket.next('HEARTBEAT', ({ payload }) => {
+        const have = payload['have'] as { incarnation: number; ver: number } | undefined;
+        return have?.incarnation === peer.incarnation && have.ver === 1;
+      });
+      const other = await site.link({ node: site.name('0'), caps: caps.slice(0, 3) });
+      const { payload } = await other.socket.next('HEARTBEAT');
+      assert.ok(!('have' in payload));
+    },
+  ],
+  [
+    '[HP-PEER-12] a first line that could be HTTP ends the connection without a word',
+    async (site) => {
+      const socket = site.call();
+      socket.raw('GET / HTTP/1.1\r\n\r\n');
+      await socket.ended();
+      assert.deepEqual(socket.texts, []);
+    },
+  ],
+  [
     '[HP-PEER-6] [HP-PEER-7] an address that answers SELF_CONNECT is called once, others again and again, less and less often',
     async (site) => {
       const guide = await site.link({ node: site.name('5') });

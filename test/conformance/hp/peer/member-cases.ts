@@ -77,7 +77,7 @@ export const memberCases: readonly HpCase[] = peerCases('members', [
     'together',
   ],
   [
-    '[HP-MEMBER-3] [HP-REPL-9] a node that is silent is down after ten seconds, and not before: its users are offline',
+    '[HP-MEMBER-3] [HP-REPL-9] [HP-PART-4] [HP-NOTE-1] a node that is silent is down after ten seconds, and not before: its users are offline, and clients hear why',
     async (site) => {
       const { peer, client } = await watched(site, 'z');
       peer.silence();
@@ -85,6 +85,11 @@ export const memberCases: readonly HpCase[] = peerCases('members', [
       const since = performance.now();
       const seconds = await secondsToEnd(client, since, alive.withinMs);
       assert.ok(seconds > 9.4 && seconds < 12, `${seconds} s`);
+      await client.hearsNothing();
+      assert.ok(
+        client.texts.some((text) => text.includes('"PARTITION"')),
+        'nobody was told of it',
+      );
       await peer.socket.refused('TIMEOUT');
     },
     'together',

@@ -43,6 +43,8 @@ export interface PeerOptions {
   readonly node?: string;
   readonly incarnation?: number;
   readonly advertise?: string;
+  /** What it can do; all that is in version 1.0 when it does not say. */
+  readonly caps?: readonly string[];
   /** No room has its home there. */
   readonly isDraining?: boolean;
 }
@@ -64,6 +66,7 @@ export class Peer {
   /** The number of the last that it forwarded. */
   n = 0;
   hasLeft = false;
+  isDraining = false;
   #hb = 0;
   #beating: NodeJS.Timeout | undefined = undefined;
 
@@ -106,7 +109,7 @@ export class Peer {
     this.#hb += 1;
     const { incarnation, ver } = this;
     const digest = digestOf(this.sessions.values());
-    const told = { incarnation, ver, digest, hb: this.#hb, echo: 0, draining: false };
+    const told = { incarnation, ver, digest, hb: this.#hb, echo: 0, draining: this.isDraining };
     this.socket.say('HEARTBEAT', { ...told, ...more });
     return this.#hb;
   }
@@ -182,6 +185,12 @@ export class Peer {
     return bodyOf(line);
   }
 
+  /** From now on nothing has its home there. */
+  drain(): void {
+    this.isDraining = true;
+    this.socket.say('DRAIN', { grace_ms: 0 });
+  }
+
   leave(): void {
     this.silence();
     this.hasLeft = true;
@@ -236,10 +245,11 @@ export class PeerSite {
     return this.#cluster;
   }
 
-  async hello(self: Partial<Said> & { readonly advertise?: string } = {}): Promise<Hello> {
+  async hello(self: Partial<Said> & PeerOptions = {}): Promise<Hello> {
     const [key, cluster] = [this.place.key, await this.cluster()];
     const { node = this.name('z'), incarnation = 1, nonce = freshNonce() } = self;
-    const more = { versions: ['1.0'], caps: [], key, advertise: self.advertise ?? '' };
+    const { caps = [], advertise = '' } = self;
+    const more = { versions: ['1.0'], caps, key, advertise };
     return { cluster, node, incarnation, nonce, ...more };
   }
 
@@ -327,7 +337,7 @@ export class PeerSite {
 
   #linked(peer: Peer, { isDraining = true }: PeerOptions): Peer {
     this.#peers.push(peer);
-    if (isDraining) peer.socket.say('DRAIN', { grace_ms: 0 });
+    if (isDraining) peer.drain();
     return peer;
   }
 

@@ -159,12 +159,13 @@ export const relayCases: readonly HpCase[] = [
           await b.next();
         }
         const lines = [await published(wants), await published(wants)];
-        const before = Number(lines[0]?.payload['n']) - 1;
+        const ns = lines.map(({ payload }) => Number(payload['n']));
+        assert.ok((ns[0] ?? 0) < (ns[1] ?? 0), 'their numbers do not rise');
         for (const [at, line] of lines.entries()) {
           const { payload, id } = line;
           assert.deepEqual(
-            [payload['n'], payload['kind'], payload['ttl'], payload['own_id'], id, keyOf(line)],
-            [before + at + 1, 'publication', 0, true, `m${at + 1}`, topicOf(room)],
+            [payload['kind'], payload['ttl'], payload['own_id'], id, keyOf(line)],
+            ['publication', 0, true, `m${at + 1}`, topicOf(room)],
           );
         }
         for (const peer of [wants, does]) {
@@ -226,13 +227,10 @@ export const relayCases: readonly HpCase[] = [
         const seen: unknown[] = [];
         for (let at = 0; at < 3; at += 1) {
           const { payload, id } = await published(again);
-          seen.push([Number(payload['n']) - first, id]);
+          assert.ok(Number(payload['n']) > first);
+          seen.push(id);
         }
-        assert.deepEqual(seen, [
-          [1, 'm2'],
-          [2, 'm3'],
-          [3, 'm4'],
-        ]);
+        assert.deepEqual(seen, ['m2', 'm3', 'm4']);
       },
     ],
     [
@@ -519,7 +517,7 @@ export const relayCases: readonly HpCase[] = [
         );
         const here = await client.ask('JOIN', { room: roomAt(site, peer, 'server') });
         assert.equal(here.payload['seq'], 0);
-        peer.socket.say('DRAIN', { grace_ms: 1_000 });
+        peer.drain();
         await peer.isRead();
         const other = await site.clients.in('b');
         for (let at = 0; at < 5; at += 1) {
@@ -541,7 +539,7 @@ export const relayCases: readonly HpCase[] = [
         const told = { ...entry(site, 'm41', 'before', 41), epoch: 5 };
         peer.forward('publication', topicOf(room), publication(peer, told));
         assert.equal((await client.next()).id, 'm41');
-        peer.socket.say('DRAIN', { grace_ms: 1_000 });
+        peer.drain();
         const place = { epoch: 5, seq: 41 };
         const known = { place, last: place, former: peer.node, members: [], entries: [told] };
         client.say('ROOM_MESSAGE', { room, body: 'after' }, 'm42');

@@ -30,7 +30,7 @@ import {
   stop,
   tooSlow,
 } from './session/leaving.ts';
-import { historyRead, membersListed, roomsListed } from './session/looking.ts';
+import { historyRead, membersListed, roomsListed, sessionsCounted } from './session/looking.ts';
 import { presenceChanged, presenceTold } from './session/presence.ts';
 import {
   detach,
@@ -155,6 +155,9 @@ export const hpSession: ActorDefinition<HpSessionArgs, Session, HpSessionMessage
         break;
       case 'registered':
         registered(session, message, context);
+        break;
+      case 'sessionsCounted':
+        sessionsCounted(session, message, context);
         break;
       case 'handedOver':
         handedOver(session, message, context);

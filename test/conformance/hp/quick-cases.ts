@@ -203,10 +203,14 @@ export const quickCases: readonly HpCase[] = hpCases(
       },
     ],
     [
-      '[HP-STATS-1] statistics are for administrators',
+      '[HP-STATS-1] [HP-STATS-2] statistics are for administrators',
       async (site) => {
         const root = await site.as('root');
-        assert.equal((await root.ask('STATS')).type, 'STATS_OK');
+        const { type, payload } = await root.ask('STATS');
+        assert.equal(type, 'STATS_OK');
+        const sessions = payload['sessions'] as Record<string, number>;
+        assert.ok((sessions[String(payload['node'])] ?? 0) >= 1);
+        assert.ok(Number(payload['users']) >= 1);
         await root.ask('BYE');
         const other = await site.in('a');
         other.say('STATS');

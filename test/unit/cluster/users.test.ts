@@ -316,3 +316,32 @@ describe('policies', () => {
     enter(stage, 'alice', 'n2');
   });
 });
+
+describe('statistics', () => {
+  test('[HP-STATS-2] count the users of the cluster, and the sessions of each node', () => {
+    const stage = whole({ admins: ['Alice'] });
+    const alice = enter(stage, 'alice', 'n1');
+    for (const [user, node] of [
+      ['bob', 'n1'],
+      ['bob', 'n2'],
+      ['carol', 'n2'],
+      ['dora', 'n3'],
+    ] as const)
+      enter(stage, user, node);
+    alice.ask('DIRECT_MESSAGE', { to: 'nobody', body: 'x' });
+    stage.pass(100);
+    const stats = (): unknown => {
+      alice.take();
+      alice.ask('STATS');
+      stage.pass(50);
+      return alice.take().find(({ type }) => type === 'STATS_OK')?.payload;
+    };
+    expect(stats()).toMatchObject({
+      ...{ node: 'n1', users: 4, waiting: 1 },
+      sessions: { n1: 2, n2: 2, n3: 1 },
+    });
+    stage.kill('n3');
+    stage.pass(15_000);
+    expect(stats()).toMatchObject({ users: 3, sessions: { n1: 2, n2: 2 } });
+  });
+});

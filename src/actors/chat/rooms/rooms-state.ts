@@ -73,6 +73,8 @@ export interface Guests {
   /** Up to where it is kept without a gap; undefined when the home has not asked for it. */
   keptTo: Place | undefined;
   keptAt: number;
+  /** Who is in it, as its home has told; by key. */
+  users: Map<string, string>;
   /** What was said since the home is new; undefined once that has told what it knows. */
   catching: Catching | undefined;
 }

@@ -7,7 +7,7 @@ import type { ActorDefinition } from '../../runtime/actor.ts';
 import type { ChatContext } from '../chat-context.ts';
 import type { ChatOptions } from '../chat-options.ts';
 import { admitted } from './bridged.ts';
-import { depart, obey, tellCrowds } from './deeds.ts';
+import { depart, obey, tellCrowds, tellUnseen } from './deeds.ts';
 import { askHome, guestsGone, heard, isAway, memberMoved } from './nodes/away.ts';
 import { giveUpGathering, listed, listElsewhere, listRooms } from './nodes/listing.ts';
 import { nodeGone, nodesChanged, settleLate, tellAgain } from './nodes/moving.ts';
@@ -99,6 +99,7 @@ function due(state: RoomsState, timer: string, context: Turn): void {
       sweep(state, context);
       return;
     case 'seats':
+      tellUnseen(state, context);
       compareSeats(
         state,
         (room, member) => depart(state, room, member, undefined, context),

@@ -78,6 +78,13 @@ export interface Seat {
   readonly unacked: Map<string, number>;
 }
 
+/** What keepers of users have counted so far. */
+export interface Counts {
+  users: number;
+  waiting: number;
+  readonly sessions: Map<string, number>;
+}
+
 /** The request that is being answered: the next one waits for it. */
 export interface Pending {
   /** Comes back with answers of other actors. */
@@ -90,6 +97,7 @@ export interface Pending {
   readonly presences: Presence[];
   readonly rooms: (readonly [room: string, count: number])[];
   hasMore: boolean;
+  readonly counts: Counts;
   /** Somebody did not answer. */
   isPartial: boolean;
   /** Whose password or token is judged. */

@@ -29,6 +29,8 @@ export interface KnownSession {
   movingSince: number;
   /** The node to which it moves; undefined for this one. */
   movingTo?: string;
+  /** Direct messages that it was given since it came from another node, from which they may come again. */
+  arrived?: Set<string> | undefined;
 }
 
 /** A message that waits, and since when (microseconds). */

@@ -70,6 +70,7 @@ export function guestsOf(state: RoomsState, room: string): Guests {
   const guests: Guests = {
     ...{ home: homeOf(state, room), former: '', members: new Map(), place: NOWHERE },
     ...{ memory: memoryFor(state), keptTo: undefined, keptAt: 0, catching: undefined },
+    users: new Map(),
   };
   state.guests.set(room, guests);
   return guests;

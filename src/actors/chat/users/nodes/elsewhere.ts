@@ -5,7 +5,7 @@
 import { isUserName } from '../../../codecs/hp/names.ts';
 import type { Located } from '../../../routing/relay/relay-seam.ts';
 import { direct, outcome, queueAgain } from '../directs.ts';
-import { arrive, movedAway, moveThere, notMoved, sessionsLost } from './moving.ts';
+import { arrive, late, movedAway, moveThere, notMoved, sessionsLost } from './moving.ts';
 import { fly, flyingKey } from './flying.ts';
 import { holdFor, inherit, isHeld, release, releaseFor } from './waiting-room.ts';
 import { type PeerWord, readPeerWord } from './peer-words.ts';
@@ -113,6 +113,9 @@ export function peerSaid(
       tellPresence(state, name, context);
       return;
     }
+    case 'late':
+      late(state, name, node, word, context);
+      return;
     case 'hold':
       holdFor(state, name, node, word, context);
       return;

@@ -98,8 +98,10 @@ function due(state: RoomsState, timer: string, context: Turn): void {
     case 'sweep':
       sweep(state, context);
       return;
-    case 'seats':
+    case 'unseen':
       tellUnseen(state, context);
+      return;
+    case 'seats':
       compareSeats(
         state,
         (room, member) => depart(state, room, member, undefined, context),

@@ -231,6 +231,7 @@ function linkUp(
     peer.heardTo = 0;
     peer.parts = [];
     peer.partsLength = 0;
+    peer.outgoing.begin();
   }
   peer.isLinked = true;
   peer.isGone = false;

@@ -90,6 +90,7 @@ function takeOver(state: RoomsState, name: string, guests: Guests, context: Turn
   for (const member of members.values()) room.enter(member);
   room.unseen = guests.users;
   room.unseenUntil = context.now + UNSEEN_MS * 1_000;
+  context.after('unseen', UNSEEN_MS);
   const settling = settle(state, room, former, context);
   settling.told = members.size === 0 || place.epoch === 0 ? undefined : place;
 }
@@ -253,4 +254,4 @@ const LOOK_EVERY_MS = 50;
 const FORMER_MS = 3_000;
 const ORPHAN_MS = 500;
 const CATCH_MS = 4_000;
-const UNSEEN_MS = 6_000;
+const UNSEEN_MS = 3_000;

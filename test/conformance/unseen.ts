@@ -26,6 +26,7 @@ export const unseen: Readonly<Record<string, Readonly<Record<string, string>>>> 
   'spec/process.md': {
     'PROC-CHAT-1': START,
     'PROC-CHAT-2': START,
+    'PROC-CHAT-3': FILES,
     'PROC-CLIENT-1': CLIENT,
     'PROC-CLIENT-2': CLIENT,
     'PROC-CLIENT-3': CLIENT,
@@ -49,6 +50,7 @@ export const unseen: Readonly<Record<string, Readonly<Record<string, string>>>> 
     'PROC-GATE-2': START,
     'PROC-GATE-3': FILES,
     'PROC-GATE-4': START,
+    'PROC-GATE-5': START,
     'PROC-ADMIN-2': 'takes a node of a cluster; test/e2e and test/unit hold it',
     'PROC-TLS-2': FILES,
   },

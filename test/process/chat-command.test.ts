@@ -2,7 +2,7 @@
 // are cut and nodes that die.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -359,6 +359,24 @@ describe('[PROC-CLIENT-8] with a password, over TLS', () => {
     alice.say('hello');
     expect(await alice.end()).toBe(3);
     expect(alice.errors).toMatch(/^hermod: AUTH_FAILED: /);
+  });
+
+  test('[PROC-CHAT-3] the file of passwords is read again when it changes', async () => {
+    const file = join(folder, 'passwords');
+    const before = readFileSync(file, 'utf8');
+    const told = async (event: string): Promise<void> =>
+      await expect
+        .poll(() => guarded.lines.some((line) => line.includes(`"event":"${event}"`)), {
+          timeout: 15_000,
+        })
+        .toBe(true);
+    writeFileSync(file, `${before}${before.replace('alice:', 'bob:')}`);
+    await told('chat.passwordsReloaded');
+    expect(await chat('bob', portOf(guarded), ...args('tea')).end()).toBe(0);
+    writeFileSync(file, 'alice:tea\n');
+    await told('chat.passwordsBroken');
+    expect(await chat('alice', portOf(guarded), ...args('tea')).end()).toBe(0);
+    writeFileSync(file, before);
   });
 
   test('and none at all neither', async () => {

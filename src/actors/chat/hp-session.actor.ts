@@ -210,6 +210,7 @@ export const hpSession: ActorDefinition<HpSessionArgs, Session, HpSessionMessage
       case 'publishAnswered':
       case 'publisherHeld':
       case 'publishRefused':
+      case 'settled':
       case 'topicsListed':
       case 'topicInformed':
       case 'gapped':

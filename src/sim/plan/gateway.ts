@@ -13,7 +13,7 @@ import { chance, drawn, milliseconds, mixed, plainRecord } from './drawing.ts';
 import { frame } from './settings.ts';
 
 /** Buggify sites of the gateway's actors. */
-export const gatewaySiteNames: readonly string[] = ['early-check', 'short-item-queue'];
+export const gatewaySiteNames: readonly string[] = ['early-check', 'short-item-queue', 'long-next'];
 
 export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoices): Plan {
   const drawnFrame = drawn(frame, seed, 'plan');

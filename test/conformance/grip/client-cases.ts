@@ -100,9 +100,10 @@ export const clientCases = gripCases('clients', [
       gateway.plays({ body: 'x' });
       const { connection, answer } = gateway.raw(get(gateway.path(), 'Connection: close'));
       connection.socket.end();
-      await gateway.askedAt(0).catch(() => {});
       await answer.over();
-      assert.ok(answer.reader.isWhole || answer.reader.head === undefined);
+      // Pushpin leaves instead, when it sees the end before it has asked.
+      const hasLeft = gateway.site.isPushpin && answer.reader.head === undefined;
+      assert.ok(answer.reader.isWhole || hasLeft);
     },
   ],
   [

@@ -105,11 +105,12 @@ const NOT_PROVED: HpMistake = {
   message: 'The user is not known, or the proof is wrong.',
 };
 
-/** [HP-LOGIN-6] The third one is the last. */
+/** [HP-LOGIN-6] So many, and the last one ends the connection. */
 function failed(session: Session, mistake: HpMistake, context: Turn): void {
   session.failedLogins += 1;
   context.count('chat.logins.failed');
-  if (session.failedLogins < FAILED_LOGINS_MAX) answerError(session, mistake, context);
+  if (session.failedLogins < session.chat.options.failedLoginsMax)
+    answerError(session, mistake, context);
   else refuse(session, mistake, session.pending?.id ?? null, context);
 }
 
@@ -216,6 +217,5 @@ export function notRegistered(session: Session, mistake: HpMistake, context: Tur
   else answerError(session, mistake, context);
 }
 
-const FAILED_LOGINS_MAX = 3;
 /** No request has this number. */
 const AGAIN_REF = 0;

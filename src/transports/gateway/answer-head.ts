@@ -3,7 +3,7 @@
 // Refuses to know bodies, and the time: an answer whose origin tells no Date has none. RFC 9112 §4, §5, §6.
 
 import { STATUS_CODES } from 'node:http';
-import type { HeaderList } from '../../actors/codecs/grip/header-list.ts';
+import { type HeaderList, isNamed } from '../../actors/codecs/grip/header-list.ts';
 
 export interface AnswerHead {
   readonly status: number;

@@ -72,7 +72,7 @@ function queue(state: UsersState, ask: Ask<'direct'>, context: UsersTurn): void 
     }
     context.count('chat.directs.queued');
     user.remember(message, 'queued', context.now);
-    user.offline.push({ message, at: context.now });
+    user.addOffline(message, context.now);
     answer(state, ask, 'queued', false, context);
   }
 }
@@ -92,7 +92,7 @@ export function queueAgain(
     context.count('chat.directs.lost');
     return;
   }
-  user.offline.push({ message, at: context.now });
+  user.addOffline(message, context.now);
   if (seen !== undefined) seen.status = 'queued';
   if (waiting !== undefined) answer(state, waiting.ask, 'queued', false, context);
 }
@@ -152,7 +152,7 @@ export function queueUntold(state: UsersState, ask: Ask<'unregister'>, context: 
   for (const message of ask.untold) {
     if (user.seen(message)?.status === 'delivered') continue;
     if (user.offline.length >= state.chat.options.offlineMessagesMax) return;
-    user.offline.push({ message, at: context.now });
+    user.addOffline(message, context.now);
   }
 }
 

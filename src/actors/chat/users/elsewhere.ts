@@ -14,28 +14,29 @@ import {
   madeUser,
   notify,
   tellPresence,
+  tellPresenceOf,
   userOf,
   type UsersState,
   type UsersTurn,
 } from './users-state.ts';
 
 export function located(state: UsersState, { node, up, down }: Located, context: UsersTurn): void {
-  const changed = new Set<string>();
+  const changed = new Set<User>();
   for (const told of up) {
     const user = isUserName(told.user) ? madeUser(state, told.user) : undefined;
     if (user === undefined) continue;
-    const key = `${node} ${told.session}`;
-    const isNew = !user.elsewhere.has(key);
-    user.elsewhere.set(key, { ...told, node });
-    changed.add(user.name);
+    const remote = { node, told };
+    const isNew = user.putElsewhere(remote);
+    changed.add(user);
     if (!isNew) continue;
-    settlePolicy(state, user, { ...told, node }, context);
-    flyOffline(state, user, node, context);
+    settlePolicy(state, user, remote, context);
+    if (user.offline.length > 0) flyOffline(state, user, node, context);
   }
   for (const { session, user: name } of down) {
-    if (userOf(state, name)?.elsewhere.delete(`${node} ${session}`) === true) changed.add(name);
+    const user = userOf(state, name);
+    if (user?.dropElsewhere(node, session) === true) changed.add(user);
   }
-  for (const name of changed) tellPresence(state, name, context);
+  for (const user of changed) tellPresenceOf(state, user, context);
 }
 
 /** [HP-PART-3] Two sides of a cluster let the same user in: the same one of the two wins wherever it is looked at. */
@@ -49,7 +50,9 @@ function settlePolicy(
   if (sessionPolicy === 'multi') return;
   for (const { entry, lamport } of [...user.sessions.values()]) {
     const isLater =
-      lamport === other.lamport ? (chat.seam?.node ?? '') > other.node : lamport > other.lamport;
+      lamport === other.told.lamport
+        ? (chat.seam?.node ?? '') > other.node
+        : lamport > other.told.lamport;
     if (isLater === (sessionPolicy === 'replace')) continue;
     context.send(entry.address, { type: 'replaced' });
     user.sessions.delete(entry.session);
@@ -73,8 +76,8 @@ export function tellKeepers(
 }
 
 export function closeElsewhere(state: UsersState, user: User, context: UsersTurn): void {
-  for (const { node, session } of user.elsewhere.values())
-    tellKeeper(state, node, user.name, { say: 'close', session }, context);
+  for (const { node, told } of user.elsewhere)
+    tellKeeper(state, node, user.name, { say: 'close', session: told.session }, context);
 }
 
 export function peerSaid(

@@ -15,9 +15,10 @@ import type {
   Watcher,
 } from './user-messages.ts';
 
-/** A session that another node owns. */
-export interface RemoteSession extends LocatedSession {
+/** A session that another node owns, as that node tells it. */
+export interface RemoteSession {
   readonly node: string;
+  readonly told: LocatedSession;
 }
 
 export interface KnownSession {
@@ -36,24 +37,27 @@ export interface Seen {
   readonly at: number;
 }
 
+/** By session; `put` adds. */
+export type BySession<V> = Omit<Map<string, V>, 'set'>;
+
+/** There may be a hundred thousand users who are on other nodes: what one of these does not need is not made. */
 export class User {
   readonly name: string;
-  readonly sessions = new Map<string, KnownSession>();
-  /** Those of other nodes, by node and session. */
-  readonly elsewhere = new Map<string, RemoteSession>();
-  /** What other nodes were told of each session. */
-  readonly announced = new Map<string, string>();
-  readonly watchers = new Map<string, Watcher>();
+  /** Those of other nodes: hardly ever more than one. */
+  elsewhere: readonly RemoteSession[] = NONE;
   /** Oldest first, with the instants of their coming. */
-  offline: { readonly message: Direct; readonly at: number }[] = [];
+  offline: readonly { readonly message: Direct; readonly at: number }[] = NONE;
   /** What watchers were told last, and when (microseconds). */
   told: Presence;
   toldAt = Number.NEGATIVE_INFINITY;
   /** Seconds since 1970. */
   #since: number | undefined = undefined;
-  #history: (DirectEntry & { readonly at: number })[] = [];
+  #sessions: Map<string, KnownSession> | undefined = undefined;
+  #announced: Map<string, string> | undefined = undefined;
+  #watchers: Map<string, Watcher> | undefined = undefined;
+  #history: (DirectEntry & { readonly at: number })[] | undefined = undefined;
   #seq = 0;
-  readonly #seen = new Map<string, Seen>();
+  #seen: Map<string, Seen> | undefined = undefined;
   readonly #options: ChatOptions;
 
   constructor(name: string, options: ChatOptions) {
@@ -65,26 +69,81 @@ export class User {
   get isForgettable(): boolean {
     return (
       this.sessions.size === 0 &&
-      this.elsewhere.size === 0 &&
+      this.elsewhere.length === 0 &&
       this.watchers.size === 0 &&
       this.offline.length === 0 &&
-      this.#history.length === 0 &&
-      this.#seen.size === 0
+      this.history.length === 0 &&
+      (this.#seen?.size ?? 0) === 0
     );
   }
 
+  get sessions(): BySession<KnownSession> {
+    return this.#sessions ?? NOTHING;
+  }
+
+  /** What other nodes were told of each session. */
+  get announced(): BySession<string> {
+    return this.#announced ?? NOTHING;
+  }
+
+  get watchers(): BySession<Watcher> {
+    return this.#watchers ?? NOTHING;
+  }
+
   get history(): readonly DirectEntry[] {
-    return this.#history;
+    return this.#history ?? NONE;
+  }
+
+  putSession(session: string, known: KnownSession): void {
+    this.#sessions ??= new Map();
+    this.#sessions.set(session, known);
+  }
+
+  putAnnounced(session: string, word: string): void {
+    this.#announced ??= new Map();
+    this.#announced.set(session, word);
+  }
+
+  putWatcher(watcher: Watcher): void {
+    this.#watchers ??= new Map();
+    this.#watchers.set(watcher.session, watcher);
+  }
+
+  /** True when it was not known. */
+  putElsewhere(remote: RemoteSession): boolean {
+    const { node, told } = remote;
+    const others = this.elsewhere.filter((one) => !isAt(one, node, told.session));
+    const isNew = others.length === this.elsewhere.length;
+    this.elsewhere = [...others, remote];
+    return isNew;
+  }
+
+  /** True when it was known. */
+  dropElsewhere(node: string, session: string): boolean {
+    const others = this.elsewhere.filter((one) => !isAt(one, node, session));
+    const wasKnown = others.length < this.elsewhere.length;
+    this.elsewhere = others.length === 0 ? NONE : others;
+    return wasKnown;
+  }
+
+  addOffline(message: Direct, at: number): void {
+    this.offline = [...this.offline, { message, at }];
   }
 
   /** [HP-PRES-2] What all sessions together say. */
   presence(): Presence {
+    const { name: user } = this;
+    const [first] = this.elsewhere;
+    if (first !== undefined && this.elsewhere.length === 1 && this.sessions.size === 0) {
+      const { status, note } = first.told;
+      return { user, status, note, sessions: 1, since: this.#since };
+    }
     const own = [...this.sessions.values()].map(({ entry }) => entry);
-    const entries = [...own, ...this.elsewhere.values()];
+    const entries = [...own, ...this.elsewhere.map(({ told }) => told)];
     const status: Status | 'offline' =
       entries.length === 0 ? 'offline' : foremost(entries.map((entry) => entry.status));
     const note = entries.find((entry) => entry.status === status && entry.note !== undefined)?.note;
-    return { user: this.name, status, note, sessions: entries.length, since: this.#since };
+    return { user, status, note, sessions: entries.length, since: this.#since };
   }
 
   /** Since when the status is what it is. */
@@ -94,21 +153,22 @@ export class User {
 
   /** Nodes, but for this one, on which the user has a session. */
   get nodes(): readonly string[] {
-    return [...new Set([...this.elsewhere.values()].map(({ node }) => node))];
+    return [...new Set(this.elsewhere.map(({ node }) => node))];
   }
 
   /** Later than every login that is known of the user. */
   get nextLamport(): number {
-    const all = [...this.sessions.values(), ...this.elsewhere.values()];
+    const all = [...this.sessions.values(), ...this.elsewhere.map(({ told }) => told)];
     return 1 + Math.max(0, ...all.map(({ lamport }) => lamport));
   }
 
   seen(message: Pick<Direct, 'from' | 'id'>): Seen | undefined {
-    return this.#seen.get(keyOf(message));
+    return this.#seen?.get(keyOf(message));
   }
 
   /** Also puts the message into the user's history. */
   remember(message: Direct, status: DirectStatus | undefined, now: number): void {
+    this.#seen ??= new Map();
     this.#seen.set(keyOf(message), { status, at: now });
     this.keep(message, now);
     if (this.#seen.size > this.#options.dedupeIdsMax) this.expire(now);
@@ -116,6 +176,7 @@ export class User {
 
   keep(message: Direct, now: number): void {
     this.#seq += 1;
+    this.#history ??= [];
     this.#history.push({ ...message, seq: this.#seq, at: now });
     if (this.#history.length > DIRECT_HISTORY_MAX * 2)
       this.#history = this.#history.slice(-DIRECT_HISTORY_MAX);
@@ -124,15 +185,20 @@ export class User {
   expire(now: number): void {
     const { dedupeMs, dedupeIdsMax, offlineAgeMaxMs } = this.#options;
     const seenSince = now - dedupeMs * 1_000;
-    for (const [key, { at }] of this.#seen) {
-      if (at > seenSince && this.#seen.size <= dedupeIdsMax) break;
-      this.#seen.delete(key);
+    for (const [key, { at }] of this.#seen ?? NOTHING) {
+      if (at > seenSince && this.#seen?.size !== undefined && this.#seen.size <= dedupeIdsMax)
+        break;
+      this.#seen?.delete(key);
     }
     const keptSince = now - offlineAgeMaxMs * 1_000;
     const isKept = ({ at }: { readonly at: number }): boolean => at > keptSince;
-    this.offline = this.offline.filter(isKept);
-    this.#history = this.#history.filter(isKept);
+    if (this.offline.length > 0) this.offline = this.offline.filter(isKept);
+    this.#history = this.#history?.filter(isKept);
   }
+}
+
+function isAt({ node, told }: RemoteSession, at: string, session: string): boolean {
+  return node === at && told.session === session;
 }
 
 /** [HP-DM-3] One sender's id is another message than the same id of another sender. */
@@ -141,3 +207,5 @@ function keyOf({ from, id }: Pick<Direct, 'from' | 'id'>): string {
 }
 
 const DIRECT_HISTORY_MAX = 200;
+const NONE: readonly never[] = [];
+const NOTHING = new Map<string, never>();

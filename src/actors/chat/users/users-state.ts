@@ -64,7 +64,10 @@ export function notify(user: User, notice: UserNotice, context: UsersTurn, excep
 /** [HP-PRES-3] Watchers hear of a change, at most once a second of each user. */
 export function tellPresence(state: UsersState, name: string, context: UsersTurn): void {
   const user = userOf(state, name);
-  if (user === undefined) return;
+  if (user !== undefined) tellPresenceOf(state, user, context);
+}
+
+export function tellPresenceOf(state: UsersState, user: User, context: UsersTurn): void {
   announce(state.chat, user, context);
   const presence = user.presence();
   const { status, note } = user.told;
@@ -80,7 +83,7 @@ export function tellPresence(state: UsersState, name: string, context: UsersTurn
     return;
   }
   state.untold.delete(user);
-  user.told = user.presence();
+  user.told = presence.status === status ? presence : user.presence();
   user.toldAt = context.now;
   for (const { address } of user.watchers.values())
     context.send(address, { type: 'presenceChanged', presence: user.told });

@@ -143,7 +143,7 @@ function tellUntold(state: UsersState, context: UsersTurn): void {
 function askPresence(state: UsersState, ask: Ask<'askPresence'>, context: UsersTurn): void {
   const { user: name, watcher, ref, replyTo } = ask;
   const user = watcher === undefined ? userOf(state, name) : madeUser(state, name);
-  if (user !== undefined && watcher !== undefined) user.watchers.set(watcher.session, watcher);
+  if (user !== undefined && watcher !== undefined) user.putWatcher(watcher);
   const presence = user?.presence() ?? {
     ...{ user: name, status: 'offline' as const, note: undefined, sessions: 0, since: undefined },
   };

@@ -184,11 +184,7 @@ function heard(state: LocationsState, node: string, message: PeerMessage, contex
       return;
     case 'PRESENCE_DELTA':
       if (copy === undefined || !isOf(copy, node, message)) return;
-      if (copy.take(message.from, message.to, message.ops) === 'gap') {
-        // [HP-REPL-3] What is known stays as it is until the gap is filled.
-        context.count('cluster.presence.gaps');
-        askAgain(state, node, copy, context);
-      } else if (copy.isSynced) show(state, node, copy.show(), context);
+      told(state, node, copy, message, context);
       return;
     case 'PRESENCE_SYNC': {
       if (copy === undefined || !isOf(copy, node, message)) return;
@@ -205,6 +201,23 @@ function heard(state: LocationsState, node: string, message: PeerMessage, contex
       return;
     default:
   }
+}
+
+function told(
+  state: LocationsState,
+  node: string,
+  copy: OwnerCopy,
+  { from, to, ops }: PeerMessageOf<'PRESENCE_DELTA'>,
+  context: Turn,
+): void {
+  const difference = copy.take(from, to, ops);
+  if (difference !== 'gap') {
+    show(state, node, difference, context);
+    return;
+  }
+  // [HP-REPL-3] What is known stays as it is until the gap is filled.
+  context.count('cluster.presence.gaps');
+  askAgain(state, node, copy, context);
 }
 
 /** A node tells of what it owns itself, in the life that it has now. */

@@ -50,15 +50,15 @@ export class Sessions {
     this.#sessions.set(told.session, told);
   }
 
-  clear(): void {
-    this.#sessions.clear();
-    this.#high = 0;
-    this.#low = 0;
+  copy(): Sessions {
+    const same = new Sessions();
+    for (const told of this.#sessions.values()) same.put(told);
+    return same;
   }
 
   /** In and out alike. */
   #mix({ session, user, status, note, lamport, since }: SessionTold): void {
-    const text = JSON.stringify([session, user, status, note ?? null, lamport, since ?? null]);
+    const text = `${session} ${user} ${status} ${lamport} ${since ?? ''}${note === undefined ? '' : ` ${note}`}`;
     this.#high ^= hashText(text, HIGH_SEED);
     this.#low ^= hashText(text, LOW_SEED);
   }

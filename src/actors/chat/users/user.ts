@@ -48,7 +48,8 @@ export class User {
   /** Oldest first, with the instants of their coming. */
   offline: readonly { readonly message: Direct; readonly at: number }[] = NONE;
   /** What watchers were told last, and when (microseconds). */
-  told: Presence;
+  toldStatus: Presence['status'] = 'offline';
+  toldNote: string | undefined = undefined;
   toldAt = Number.NEGATIVE_INFINITY;
   /** Seconds since 1970. */
   #since: number | undefined = undefined;
@@ -63,7 +64,6 @@ export class User {
   constructor(name: string, options: ChatOptions) {
     this.name = name;
     this.#options = options;
-    this.told = this.presence();
   }
 
   get isForgettable(): boolean {
@@ -112,6 +112,10 @@ export class User {
   /** True when it was not known. */
   putElsewhere(remote: RemoteSession): boolean {
     const { node, told } = remote;
+    if (this.elsewhere.length === 0) {
+      this.elsewhere = [remote];
+      return true;
+    }
     const others = this.elsewhere.filter((one) => !isAt(one, node, told.session));
     const isNew = others.length === this.elsewhere.length;
     this.elsewhere = [...others, remote];

@@ -69,10 +69,9 @@ export function tellPresence(state: UsersState, name: string, context: UsersTurn
 
 export function tellPresenceOf(state: UsersState, user: User, context: UsersTurn): void {
   announce(state.chat, user, context);
-  const presence = user.presence();
-  const { status, note } = user.told;
-  if (presence.status !== status) user.changedAt(secondsAt(state.chat, context.now));
-  if (presence.status === status && presence.note === note) {
+  const { status, note } = user.presence();
+  if (status !== user.toldStatus) user.changedAt(secondsAt(state.chat, context.now));
+  if (status === user.toldStatus && note === user.toldNote) {
     // It came back to what the watchers know.
     state.untold.delete(user);
     return;
@@ -83,10 +82,13 @@ export function tellPresenceOf(state: UsersState, user: User, context: UsersTurn
     return;
   }
   state.untold.delete(user);
-  user.told = presence.status === status ? presence : user.presence();
+  user.toldStatus = status;
+  user.toldNote = note;
   user.toldAt = context.now;
+  if (user.watchers.size === 0) return;
+  const presence = user.presence();
   for (const { address } of user.watchers.values())
-    context.send(address, { type: 'presenceChanged', presence: user.told });
+    context.send(address, { type: 'presenceChanged', presence });
 }
 
 const USERS_MAX = 1_000_000;

@@ -97,11 +97,10 @@ function survey(text: string): Survey {
   let payloadKey = '';
   let dataAt = -1;
   for (let at = 0; at < text.length; at += 1) {
-    const isUpper = depth === 1 || (depth === 2 && isInPayload);
     switch (text.charCodeAt(at)) {
       case QUOTE: {
         const end = closingQuote(text, at);
-        if (isKeyNext && isUpper) {
+        if (isKeyNext) {
           isKeyNext = false;
           const name = keyOf(text.slice(at, end + 1));
           const known = depth === 1 ? keys : payloadKeys;
@@ -118,12 +117,16 @@ function survey(text: string): Survey {
         depth += 1;
         if (depth === 2) isInPayload = key === 'payload' && text[at] === '{';
         isKeyNext = depth === 1 || (depth === 2 && isInPayload);
+        if (isKeyNext) break;
+        // Whatever is in here is nobody's key.
+        at = endOfNested(text, at);
+        depth -= 1;
         break;
       case COLON:
         if (depth === 2 && isInPayload && payloadKey === 'data') dataAt = at + 1;
         break;
       case COMMA:
-        if (isUpper) isKeyNext = true;
+        isKeyNext = true;
         dataAt = endData(depth, at);
         break;
       case CLOSING:
@@ -141,6 +144,21 @@ function survey(text: string): Survey {
     found.dataText = text.slice(dataAt, at).trim();
     return -1;
   }
+}
+
+/** The place of the bracket that closes what opens here, or the end. */
+function endOfNested(text: string, from: number): number {
+  let depth = 0;
+  for (let at = from; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = closingQuote(text, at);
+    else if ((code & 0xdf) === OPENING) depth += 1;
+    else if ((code & 0xdf) === CLOSING) {
+      depth -= 1;
+      if (depth === 0) return at;
+    }
+  }
+  return text.length;
 }
 
 function closingQuote(text: string, from: number): number {

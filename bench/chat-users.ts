@@ -72,7 +72,7 @@ async function measure(): Promise<Round> {
     await family.stop();
     rmSync(folder, { recursive: true, force: true });
   }
-  return { ...measured, jsonMs: jsonMs() };
+  return { ...measured, jsonMs: timeOfJson() };
 }
 
 /** Milliseconds of CPU from the first line until the last user of each owner is online. */
@@ -100,7 +100,7 @@ async function tell(
 }
 
 /** What a full sync is said to cost by whoever planned it: to write the sessions once, and to read them. */
-function jsonMs(): number {
+function timeOfJson(): number {
   const sessions = [...sessionsOf('n2', USERS / 2), ...sessionsOf('n3', USERS / 2)];
   const times = Array.from({ length: 5 }, () => {
     const before = process.cpuUsage();

@@ -8,6 +8,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(): Promise<void> }
   crossing: () => import('./crossing.ts'),
   sim: () => import('./sim.ts'),
   gateway: () => import('./gateway.ts'),
+  chat: () => import('./chat.ts'),
   'chat-users': () => import('./chat-users.ts'),
 };
 

@@ -1,11 +1,11 @@
 // A chat client that asks one thing at a time. Nothing of the measured server's code is used. spec/hp.md.
 
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { connectAtLast } from './sockets.ts';
 
 type Payload = Readonly<Record<string, unknown>>;
 
-const READY_MS = 20_000;
 const ANSWER_MS = 60_000;
 
 export class HpClient {
@@ -53,22 +53,4 @@ export class HpClient {
 export function hpLine(type: string, id: string, payload: Payload): string {
   const timestamp = Math.floor(Date.now() / 1_000);
   return `${JSON.stringify({ version: '1.0', type, id, timestamp, source: 'client', payload })}\n`;
-}
-
-async function connectAtLast(port: number): Promise<Socket> {
-  const deadline = performance.now() + READY_MS;
-  for (;;) {
-    const socket = await connected(port);
-    if (socket !== undefined) return socket;
-    if (performance.now() > deadline) throw new Error(`nobody listens within ${READY_MS} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-function connected(port: number): Promise<Socket | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port, noDelay: true });
-    socket.once('connect', () => resolve(socket));
-    socket.on('error', () => resolve(undefined));
-  });
 }

@@ -13,6 +13,8 @@ import { ChatProcess, MAIN, Wire } from '../support/chat-process.ts';
 import { type NodeProcess, startNode } from '../support/node-process.ts';
 
 const BEATS = { HERMOD_CHAT_PING_EVERY_MS: '500', HERMOD_CHAT_PING_TIMEOUT_MS: '5000' };
+/** For tests in which a client waits before it calls again. */
+const PATIENT = { timeout: 60_000 };
 const closing: (() => unknown)[] = [];
 let node: NodeProcess;
 let rooms = 0;
@@ -150,7 +152,7 @@ describe('two and a third', () => {
 });
 
 describe('[PROC-CLIENT-4] a wire that is cut', () => {
-  test('loses nothing and repeats nothing, however often', async () => {
+  test('loses nothing and repeats nothing, however often', PATIENT, async () => {
     const room = freshRoom();
     const [toAlice, toBob] = [await wireTo(() => portOf(node)), await wireTo(() => portOf(node))];
     const bob = chat('bob', toBob.port, '--room', room);
@@ -170,46 +172,46 @@ describe('[PROC-CLIENT-4] a wire that is cut', () => {
     expect(await bob.end()).toBe(0);
   });
 
-  test('what is typed meanwhile waits, and nobody hears that the client was away', async () => {
-    const room = freshRoom();
-    const wire = await wireTo(() => portOf(node));
-    const bob = chat('bob', portOf(node), '--room', room);
-    await bob.heard(/^joined/);
-    const alice = chat('alice', wire.port, '--room', room);
-    await bob.heard(/^came/);
-    wire.cut();
-    await alice.until(({ errors }) => errors.includes('calling again'));
-    alice.say('from away');
-    bob.say('are you there?');
-    await bob.heard(/^sent/);
-    wire.mend();
-    await alice.heard(`message ${room} bob are you there?`);
-    await bob.heard(`message ${room} alice from away`);
-    expect(bob.lines.filter((line) => /^(?:came|went)/.test(line))).toEqual([
-      `came ${room} alice 2`,
-    ]);
-  });
-
   test(
-    '[PROC-CLIENT-5] a wire that dies without a word is found out',
-    { timeout: 40_000 },
+    'what is typed meanwhile waits, and nobody hears that the client was away',
+    PATIENT,
     async () => {
       const room = freshRoom();
       const wire = await wireTo(() => portOf(node));
+      const bob = chat('bob', portOf(node), '--room', room);
+      await bob.heard(/^joined/);
       const alice = chat('alice', wire.port, '--room', room);
-      await alice.heard(/^joined/);
-      wire.isSilent = true;
-      alice.say('into the void');
-      await alice.until(({ errors }) => errors.includes('says nothing any more'));
+      await bob.heard(/^came/);
+      wire.cut();
+      await alice.until(({ errors }) => errors.includes('calling again'));
+      alice.say('from away');
+      bob.say('are you there?');
+      await bob.heard(/^sent/);
       wire.mend();
-      await alice.heard(`sent ${room} accepted into the void`);
-      expect(wire.calls).toBeGreaterThan(1);
+      await alice.heard(`message ${room} bob are you there?`);
+      await bob.heard(`message ${room} alice from away`);
+      expect(bob.lines.filter((line) => /^(?:came|went)/.test(line))).toEqual([
+        `came ${room} alice 2`,
+      ]);
     },
   );
+
+  test('[PROC-CLIENT-5] a wire that dies without a word is found out', PATIENT, async () => {
+    const room = freshRoom();
+    const wire = await wireTo(() => portOf(node));
+    const alice = chat('alice', wire.port, '--room', room);
+    await alice.heard(/^joined/);
+    wire.isSilent = true;
+    alice.say('into the void');
+    await alice.until(({ errors }) => errors.includes('says nothing any more'));
+    wire.mend();
+    await alice.heard(`sent ${room} accepted into the void`);
+    expect(wire.calls).toBeGreaterThan(1);
+  });
 });
 
 describe('[PROC-CLIENT-4] a node that is started again', () => {
-  test('has forgotten everybody, who come back and go on', { timeout: 40_000 }, async () => {
+  test('has forgotten everybody, who come back and go on', PATIENT, async () => {
     let mine = await startNode(['--chat-port', '0', '--threads', '1']);
     closing.push(() => mine.child.kill('SIGKILL'));
     const wire = await wireTo(() => portOf(mine));
@@ -238,8 +240,10 @@ describe('[PROC-CLIENT-4] a node that is started again', () => {
     );
   });
 
-  test('a node that goes by itself is come back to when it is there again', async () => {
-    let mine = await startNode(['--chat-port', '0', '--threads', '1']);
+  test('a node that goes by itself is come back to when it is there again', PATIENT, async () => {
+    let mine = await startNode(['--chat-port', '0', '--threads', '1'], {
+      HERMOD_DRAIN_SPREAD_MS: '200',
+    });
     closing.push(() => mine.child.kill('SIGKILL'));
     const wire = await wireTo(() => portOf(mine));
     const alice = chat('alice', wire.port, '--room', 'hall');

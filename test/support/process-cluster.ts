@@ -17,6 +17,8 @@ export interface Line {
 export class Client {
   readonly lines: Line[] = [];
   readonly socket: Socket;
+  /** LOGIN_OK, once it has come. */
+  welcome: Line = { type: '', id: '', payload: {} };
   #said = 0;
 
   constructor(address: string) {
@@ -140,7 +142,7 @@ export class ProcessCluster {
   async login(name: string, user: string): Promise<Client> {
     const client = this.client(name);
     client.say('LOGIN', { user });
-    await client.next('LOGIN_OK');
+    client.welcome = await client.next('LOGIN_OK');
     return client;
   }
 

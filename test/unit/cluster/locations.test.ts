@@ -88,7 +88,7 @@ describe('copies', () => {
   test('[HP-REPL-1] keepers are told every difference, once, whenever a copy is shown', () => {
     const step = fc.record({
       ops: fc.array(op, { maxLength: 5 }),
-      then: fc.constantFrom('nothing', 'lost', 'synced', 'whole', 'hidden'),
+      afterwards: fc.constantFrom('nothing', 'lost', 'synced', 'whole', 'hidden'),
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
@@ -102,7 +102,7 @@ describe('copies', () => {
             keeper.set(one.session, one);
           }
         };
-        for (const { ops, then } of steps) {
+        for (const { ops, afterwards } of steps) {
           const from = log.ver;
           for (const one of ops) log.append(one);
           const known = [...keeper.values()];
@@ -111,13 +111,13 @@ describe('copies', () => {
           if (heard === 'gap') throw new Error('nothing was lost');
           hear(heard);
           if (!copy.isSynced) expect([...keeper.values()]).toEqual(known);
-          if (then === 'lost') copy.isSynced = false;
-          else if (then === 'whole') copy.takeChunk(log.ver, 0, 1, log.sessions.all);
-          else if (then === 'hidden') {
+          if (afterwards === 'lost') copy.isSynced = false;
+          else if (afterwards === 'whole') copy.takeChunk(log.ver, 0, 1, log.sessions.all);
+          else if (afterwards === 'hidden') {
             hear(copy.hide());
             expect(keeper.size).toBe(0);
           }
-          if (then === 'synced' || then === 'whole') {
+          if (afterwards === 'synced' || afterwards === 'whole') {
             copy.isSynced = true;
             hear(copy.show());
           }

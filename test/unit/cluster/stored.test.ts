@@ -247,9 +247,10 @@ describe('stored', () => {
         if (doomed.has(one.node)) continue;
         expect(places(one.lines)).toEqual(places(one.lines).toSorted((a, b) => a - b));
         const heard = ids(one.lines);
-        expect(new Set(heard).size).toBe(heard.length);
+        const known = new Set(heard);
+        expect(known.size).toBe(heard.length);
         const own = new Set([...acks(one.lines, 'stored'), ...acks(one.lines, 'accepted')]);
-        for (const id of stored) if (!own.has(id)) expect(heard).toContain(id);
+        for (const id of stored) if (!own.has(id)) expect(known).toContain(id);
       }
     }
     expect(stage.failures).toEqual([]);
@@ -260,7 +261,7 @@ describe('stored', () => {
     (seed) => {
       const stage = whole({ seed });
       const chance = new Prng(seed, 'rolling');
-      const rooms = ['a', 'b', 'c', 'd', 'e', 'f'];
+      const rooms = ['a', 'b', 'c', 'd'];
       const all = new Map<string, Set<string>>(rooms.map((room) => [room, new Set()]));
       for (const node of ['n1', 'n2', 'n3']) {
         const others = ['n1', 'n2', 'n3'].filter((one) => one !== node);
@@ -277,13 +278,13 @@ describe('stored', () => {
             stage.pass(chance.between(1, 100));
           }
         };
-        talk('calm', 500);
+        talk('calm', 300);
         stage.leave(node);
-        talk('leaving', 1_000);
+        talk('leaving', 700);
         stage.kill(node);
-        talk('gone', 2_000);
+        talk('gone', 1_500);
         stage.start(node);
-        talk('coming', 6_000);
+        talk('coming', 4_000);
         stage.until(() => stage.isWhole, 20_000);
         stage.pass(6_000);
         const heard = clients.map(({ client }) => client.take());
@@ -311,4 +312,82 @@ describe('stored', () => {
       expect(stage.failures).toEqual([]);
     },
   );
+});
+
+describe('what waits for a user', () => {
+  const directs = (lines: readonly HpLine[]): string[] =>
+    lines.filter(({ type }) => type === 'DIRECT_MESSAGE').map(({ id }) => id);
+
+  function queued(stage: ClusterStage, node: string, user: string, ...all: string[]): void {
+    const client = HpClient.in(stage.at(node), user);
+    for (const id of all) client.ask('DIRECT_MESSAGE', { to: 'bob', body: id }, id);
+    stage.pass(200);
+    expect(acks(client.take(), 'queued')).toEqual(all);
+    client.ask('BYE');
+    stage.pass(200);
+  }
+
+  test.each([
+    [3, ['n1']],
+    [3, ['n2']],
+    [3, ['n3']],
+    [5, ['n1', 'n2']],
+    [5, ['n2', 'n4']],
+    [5, ['n3', 'n5']],
+  ])(
+    '[HP-STORE-6] [HP-DM-4] is there when a minority of %i nodes dies (%j), and comes once',
+    (nodes, dying) => {
+      const stage = whole({ nodes });
+      for (const { name } of stage.nodes)
+        queued(stage, name, `from-${name}`, `${name}-1`, `${name}-2`);
+      for (const node of dying) stage.kill(node);
+      const left = stage.nodes.map(({ name }) => name).filter((name) => !dying.includes(name));
+      stage.pass(15_000);
+      const [first = '', second = ''] = left;
+      const bob = HpClient.in(stage.at(first), 'bob');
+      stage.pass(500);
+      const heard = bob.take();
+      const expected = stage.nodes.flatMap(({ name }) => [`${name}-1`, `${name}-2`]);
+      expect(directs(heard).toSorted()).toEqual(expected);
+      for (const { type, payload } of heard)
+        if (type === 'DIRECT_MESSAGE') expect(payload['delayed']).toBe(true);
+      // Nothing of it is anywhere any more.
+      bob.ask('BYE');
+      stage.pass(300);
+      stage.kill(first);
+      stage.pass(15_000);
+      const again = HpClient.in(stage.at(second), 'bob');
+      stage.pass(500);
+      expect(directs(again.take())).toEqual([]);
+      expect(stage.failures).toEqual([]);
+    },
+  );
+
+  test('[HP-STORE-6] is held by others that come when some have gone', () => {
+    const stage = whole();
+    queued(stage, 'n1', 'alice', 'm1');
+    for (const node of ['n2', 'n3']) {
+      stage.kill(node);
+      stage.until(() => stage.seen('n1').includes(`${node}:down`), 10_000);
+      stage.start(node);
+      stage.until(() => stage.isWhole, 20_000);
+      stage.pass(2_000);
+    }
+    stage.kill('n1');
+    stage.pass(15_000);
+    const bob = HpClient.in(stage.at('n3'), 'bob');
+    stage.pass(500);
+    expect(directs(bob.take())).toEqual(['m1']);
+  });
+
+  test('[HP-ACK-2] is told to wait after two seconds, whoever else holds it', () => {
+    const stage = whole({ nodes: 2 });
+    const alice = HpClient.in(stage.at('n1'), 'alice');
+    stage.cut('n1', 'n2');
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' }, 'm1');
+    stage.pass(1_500);
+    expect(alice.take()).toEqual([]);
+    stage.pass(1_000);
+    expect(acks(alice.take(), 'queued')).toEqual(['m1']);
+  });
 });

@@ -148,6 +148,13 @@ export type RoomsMessage =
       /** Set by the home that another node's keeper asked. */
       readonly peer?: PeerAsker;
     }
+  /** A session of this node is on another one now, and stays in the room. */
+  | {
+      readonly type: 'memberMoved';
+      readonly room: string;
+      readonly session: string;
+      readonly node: string;
+    }
   /** What was said in a room whose home is on another node. */
   | { readonly type: 'heard'; readonly room: string; readonly word: RoomWord }
   | PeerNotice

@@ -7,7 +7,7 @@ import type { ActorDefinition } from '../../runtime/actor.ts';
 import type { ChatContext } from '../chat-context.ts';
 import { admitted } from './bridged.ts';
 import { depart, obey, tellCrowds } from './deeds.ts';
-import { askHome, guestsGone, heard, isAway } from './nodes/away.ts';
+import { askHome, guestsGone, heard, isAway, memberMoved } from './nodes/away.ts';
 import { giveUpGathering, listed, listElsewhere, listRooms } from './nodes/listing.ts';
 import { nodeGone, nodesChanged, settleLate, tellAgain } from './nodes/moving.ts';
 import { peerSaid } from './nodes/peers.ts';
@@ -32,6 +32,10 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
     };
   },
   receive(state, message, context) {
+    if (message.type === 'memberMoved') {
+      memberMoved(state, message);
+      return;
+    }
     if ('room' in message && message.type !== 'heard') {
       const ask = message.type === 'bridged' ? admitted(state, message, context) : message;
       if (ask === undefined) return;

@@ -3,6 +3,7 @@
 
 import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
 import { knownCaps, type RequestOf } from '../../codecs/hp/requests.ts';
+import { ticketText } from '../../codecs/hp-peer/ticket.ts';
 import { VERSION } from '../../codecs/hp/envelope.ts';
 import type { TokenVerdict } from '../../runtime/edges.ts';
 import type { PasswordVerdict } from '../../runtime/tcp/tcp-edges.ts';
@@ -190,7 +191,8 @@ function more({ offline, sessions }: { offline: readonly unknown[]; sessions: nu
   return { offline_count: offline.length, sessions };
 }
 
-export function welcome({ chat }: Session, { user, session, secret, caps, status }: Identity) {
+export function welcome({ chat }: Session, who: Identity) {
+  const { user, session, caps, status } = who;
   const { options, incarnation } = chat;
   return {
     user,
@@ -198,16 +200,14 @@ export function welcome({ chat }: Session, { user, session, secret, caps, status
     node: options.node,
     incarnation,
     heartbeat: options.pingEveryMs / 1_000,
-    resume: { token: tokenOf(user, session, secret), window: options.resumeWindowMs / 1_000 },
+    resume: {
+      token: ticketText(who, chat.signers),
+      window: options.resumeWindowMs / 1_000,
+    },
     caps,
     status,
     limits: limitsTold(options),
   };
-}
-
-/** [HP-RES-2] Says whose keeper knows the session, and proves that it was told to this client. */
-export function tokenOf(user: string, session: string, secret: string): string {
-  return `${user}~${session}~${secret}`;
 }
 
 /** The keeper has no place for the session. */

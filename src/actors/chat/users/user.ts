@@ -28,6 +28,23 @@ export interface KnownSession {
   /** What came while the session moves from one actor to another; undefined else. */
   held: UserNotice[] | undefined;
   movingSince: number;
+  /** The node to which it moves; undefined for this one. */
+  movingTo?: string;
+}
+
+/** A message that waits, and since when (microseconds). */
+export interface Kept {
+  readonly message: Direct;
+  readonly at: number;
+  /** Nodes that were given it, too. */
+  readonly heldBy: Set<string>;
+}
+
+export interface Held {
+  /** The node where it waits. */
+  readonly owner: string;
+  readonly message: Direct;
+  readonly at: number;
 }
 
 /** A message that is known by its sender and id. */
@@ -37,16 +54,18 @@ export interface Seen {
   readonly at: number;
 }
 
-/** By session; `put` adds. */
-export type BySession<V> = Omit<Map<string, V>, 'set'>;
+/** Made with the first that is put into it. */
+export type Spare<V> = Omit<Map<string, V>, 'set'>;
 
 /** There may be a hundred thousand users who are on other nodes: what one of these does not need is not made. */
 export class User {
   readonly name: string;
   /** Those of other nodes: hardly ever more than one. */
   elsewhere: readonly RemoteSession[] = NONE;
-  /** Oldest first, with the instants of their coming. */
-  offline: readonly { readonly message: Direct; readonly at: number }[] = NONE;
+  /** What waits for the user here, oldest first. */
+  offline: readonly Kept[] = NONE;
+  /** Those that went a moment ago: it may turn out that their node did. */
+  #left: readonly { readonly session: string; readonly node: string; readonly at: number }[] = NONE;
   /** What watchers were told last, and when (microseconds). */
   toldStatus: Presence['status'] = 'offline';
   toldNote: string | undefined = undefined;
@@ -56,6 +75,8 @@ export class User {
   #sessions: Map<string, KnownSession> | undefined = undefined;
   #announced: Map<string, string> | undefined = undefined;
   #watchers: Map<string, Watcher> | undefined = undefined;
+  #lost: Map<string, number> | undefined = undefined;
+  #held: Map<string, Held> | undefined = undefined;
   #history: (DirectEntry & { readonly at: number })[] | undefined = undefined;
   #seq = 0;
   #seen: Map<string, Seen> | undefined = undefined;
@@ -73,21 +94,33 @@ export class User {
       this.watchers.size === 0 &&
       this.offline.length === 0 &&
       this.history.length === 0 &&
+      this.lost.size === 0 &&
+      this.held.size === 0 &&
       (this.#seen?.size ?? 0) === 0
     );
   }
 
-  get sessions(): BySession<KnownSession> {
+  get sessions(): Spare<KnownSession> {
     return this.#sessions ?? NOTHING;
   }
 
   /** What other nodes were told of each session. */
-  get announced(): BySession<string> {
+  get announced(): Spare<string> {
     return this.#announced ?? NOTHING;
   }
 
-  get watchers(): BySession<Watcher> {
+  get watchers(): Spare<Watcher> {
     return this.#watchers ?? NOTHING;
+  }
+
+  /** Sessions whose nodes are gone, and since when: their clients may come here. */
+  get lost(): Spare<number> {
+    return this.#lost ?? NOTHING;
+  }
+
+  /** What waits for the user on other nodes, in case they die. */
+  get held(): Spare<Held> {
+    return this.#held ?? NOTHING;
   }
 
   get history(): readonly DirectEntry[] {
@@ -122,16 +155,13 @@ export class User {
     return isNew;
   }
 
-  /** True when it was known. */
-  dropElsewhere(node: string, session: string): boolean {
-    const others = this.elsewhere.filter((one) => !isAt(one, node, session));
-    const wasKnown = others.length < this.elsewhere.length;
-    this.elsewhere = others.length === 0 ? NONE : others;
-    return wasKnown;
+  putHeld(key: string, held: Held): void {
+    this.#held ??= new Map();
+    this.#held.set(key, held);
   }
 
-  addOffline(message: Direct, at: number): void {
-    this.offline = [...this.offline, { message, at }];
+  addOffline(kept: Kept): void {
+    this.offline = [...this.offline, kept];
   }
 
   /** [HP-PRES-2] What all sessions together say. */
@@ -153,6 +183,33 @@ export class User {
   /** Since when the status is what it is. */
   changedAt(seconds: number): void {
     this.#since = seconds;
+  }
+
+  /** A session of another node is not there any more. */
+  left(node: string, session: string, now: number): boolean {
+    const others = this.elsewhere.filter((one) => !isAt(one, node, session));
+    if (others.length === this.elsewhere.length) return false;
+    this.elsewhere = others.length === 0 ? NONE : others;
+    this.#left = [...this.#left.filter(({ at }) => at > now - LEFT_US), { session, node, at: now }];
+    return true;
+  }
+
+  /** [HP-RES-10] The node is gone, and did not say so of each of its sessions. */
+  lose(node: string, now: number): void {
+    const there = this.elsewhere.filter((one) => one.node === node);
+    const left = this.#left.filter((one) => one.node === node && one.at > now - LEFT_US);
+    this.#left = NONE;
+    for (const session of [
+      ...there.map(({ told }) => told.session),
+      ...left.map((one) => one.session),
+    ]) {
+      this.#lost ??= new Map();
+      this.#lost.set(session, now);
+    }
+  }
+
+  hasLeft(session: string, now: number): boolean {
+    return this.#left.some((one) => one.session === session && one.at > now - LEFT_US);
   }
 
   /** Nodes, but for this one, on which the user has a session. */
@@ -194,9 +251,12 @@ export class User {
         break;
       this.#seen?.delete(key);
     }
+    const lostSince = now - this.#options.resumeWindowMs * 1_000;
+    for (const [session, at] of this.lost) if (at <= lostSince) this.lost.delete(session);
     const keptSince = now - offlineAgeMaxMs * 1_000;
     const isKept = ({ at }: { readonly at: number }): boolean => at > keptSince;
     if (this.offline.length > 0) this.offline = this.offline.filter(isKept);
+    for (const [key, held] of this.held) if (!isKept(held)) this.held.delete(key);
     this.#history = this.#history?.filter(isKept);
   }
 }
@@ -206,10 +266,11 @@ function isAt({ node, told }: RemoteSession, at: string, session: string): boole
 }
 
 /** [HP-DM-3] One sender's id is another message than the same id of another sender. */
-function keyOf({ from, id }: Pick<Direct, 'from' | 'id'>): string {
+export function keyOf({ from, id }: Pick<Direct, 'from' | 'id'>): string {
   return `${from.toLowerCase()} ${id}`;
 }
 
 const DIRECT_HISTORY_MAX = 200;
+const LEFT_US = 1_000_000;
 const NONE: readonly never[] = [];
 const NOTHING = new Map<string, never>();

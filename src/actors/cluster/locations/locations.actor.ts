@@ -184,7 +184,7 @@ function heard(state: LocationsState, node: string, message: PeerMessage, contex
       return;
     case 'PRESENCE_DELTA':
       if (copy === undefined || !isOf(copy, node, message)) return;
-      told(state, node, copy, message, context);
+      changed(state, node, copy, message, context);
       return;
     case 'PRESENCE_SYNC': {
       if (copy === undefined || !isOf(copy, node, message)) return;
@@ -203,7 +203,7 @@ function heard(state: LocationsState, node: string, message: PeerMessage, contex
   }
 }
 
-function told(
+function changed(
   state: LocationsState,
   node: string,
   copy: OwnerCopy,

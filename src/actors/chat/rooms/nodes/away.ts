@@ -82,6 +82,17 @@ export function dropIfIdle(state: RoomsState, room: string, guests: Guests): voi
   state.catching.delete(room);
 }
 
+/** [HP-RES-9] The room's members hear nothing of it. */
+export function memberMoved(
+  state: RoomsState,
+  { room: name, session, node }: Ask<'memberMoved'>,
+): void {
+  const [room, guests] = [state.rooms.get(name), state.guests.get(name)];
+  const member = room?.member(session);
+  if (member !== undefined && member.node === undefined) room?.enter({ ...member, node });
+  if (guests?.members.delete(session) === true) dropIfIdle(state, name, guests);
+}
+
 /** What was said at a home elsewhere goes to those who are here. [HP-HOME-4] */
 export function heard(state: RoomsState, { room, word }: Ask<'heard'>, context: Turn): void {
   if (!isAway(state, room)) {

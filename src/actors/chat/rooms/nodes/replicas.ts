@@ -1,6 +1,6 @@
 // Copies of a room on other nodes. Its home gives every message to them as well, and whoever spoke is told `stored` when
 // more than half of the nodes have it: the first of them is the next home, should this one die.
-// Refuses to know links and who is alive. Obeys spec/hp-peer.md, section "Copies of rooms".
+// Refuses to know links and who is alive. Obeys spec/hp-peer.md, section "Copies".
 
 import { successorsOf } from '../../rendezvous.ts';
 import type { Room } from '../room.ts';

@@ -8,7 +8,7 @@ import type { Carriage } from '../../../routing/relay/carriage.ts';
 import type { Address } from '../../../runtime/actor.ts';
 import { roomOfTopic, shardOfRoom } from '../../chat-context.ts';
 import { entryPayload } from '../../chat-formats.ts';
-import { isFields } from '../../users/peer-words.ts';
+import { isFields } from '../../users/nodes/peer-words.ts';
 import { isWhole, readEntry } from './room-told.ts';
 import type { RoomsMessage, RoomWord } from '../room-messages.ts';
 

@@ -3,7 +3,7 @@
 
 import { isRoomName, isSpeaker, isUserName } from '../../../codecs/hp/names.ts';
 import type { Status } from '../../../codecs/hp/requests.ts';
-import { isFields, isId, isJson } from '../../users/peer-words.ts';
+import { isFields, isId, isJson } from '../../users/nodes/peer-words.ts';
 import type { Member, Place, RoomAsk, RoomEntry, RoomReply } from '../room-messages.ts';
 
 export type RoomTold =

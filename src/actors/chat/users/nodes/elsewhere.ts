@@ -2,13 +2,15 @@
 // message goes once to each node that has a session of its receiver; the keeper of the user there does the rest.
 // Refuses to know links. Obeys spec/hp-peer.md, section "Direct messages".
 
-import { isUserName } from '../../codecs/hp/names.ts';
-import type { Located } from '../../routing/relay/relay-seam.ts';
-import { direct, outcome, queueAgain } from './directs.ts';
-import { fly, flyingKey, tellKeeper } from './flying.ts';
+import { isUserName } from '../../../codecs/hp/names.ts';
+import type { Located } from '../../../routing/relay/relay-seam.ts';
+import { direct, outcome, queueAgain } from '../directs.ts';
+import { arrive, movedAway, moveThere, notMoved, sessionsLost } from './moving.ts';
+import { fly, flyingKey } from './flying.ts';
+import { holdFor, inherit, isHeld, release, releaseFor } from './waiting-room.ts';
 import { type PeerWord, readPeerWord } from './peer-words.ts';
-import type { RemoteSession, User } from './user.ts';
-import type { Direct } from './user-messages.ts';
+import type { RemoteSession, User } from '../user.ts';
+import type { Direct } from '../user-messages.ts';
 import {
   type Ask,
   madeUser,
@@ -18,7 +20,7 @@ import {
   userOf,
   type UsersState,
   type UsersTurn,
-} from './users-state.ts';
+} from '../users-state.ts';
 
 export function located(state: UsersState, { node, up, down }: Located, context: UsersTurn): void {
   const changed = new Set<User>();
@@ -27,6 +29,7 @@ export function located(state: UsersState, { node, up, down }: Located, context:
     if (user === undefined) continue;
     const remote = { node, told };
     const isNew = user.putElsewhere(remote);
+    movedAway(state, user, remote, context);
     changed.add(user);
     if (!isNew) continue;
     settlePolicy(state, user, remote, context);
@@ -34,7 +37,7 @@ export function located(state: UsersState, { node, up, down }: Located, context:
   }
   for (const { session, user: name } of down) {
     const user = userOf(state, name);
-    if (user?.dropElsewhere(node, session) === true) changed.add(user);
+    if (user?.left(node, session, context.now) === true) changed.add(user);
   }
   for (const user of changed) tellPresenceOf(state, user, context);
 }
@@ -63,21 +66,8 @@ function settlePolicy(
 function flyOffline(state: UsersState, user: User, node: string, context: UsersTurn): void {
   const { offline } = user;
   user.offline = [];
-  for (const { message } of offline) fly(state, user, message, [node], true, context);
-}
-
-export function tellKeepers(
-  state: UsersState,
-  user: User,
-  body: PeerWord,
-  context: UsersTurn,
-): void {
-  for (const node of user.nodes) tellKeeper(state, node, user.name, body, context);
-}
-
-export function closeElsewhere(state: UsersState, user: User, context: UsersTurn): void {
-  for (const { node, told } of user.elsewhere)
-    tellKeeper(state, node, user.name, { say: 'close', session: told.session }, context);
+  for (const { message, heldBy } of offline)
+    fly(state, user, message, [node], true, context, heldBy);
 }
 
 export function peerSaid(
@@ -126,6 +116,24 @@ export function peerSaid(
       tellPresence(state, name, context);
       return;
     }
+    case 'hold':
+      holdFor(state, name, node, word, context);
+      return;
+    case 'held':
+      isHeld(state, name, node, word, context);
+      return;
+    case 'release':
+      releaseFor(user, node, word);
+      return;
+    case 'resume':
+      moveThere(state, user, name, node, word, context);
+      return;
+    case 'luggage':
+      arrive(state, word, context);
+      return;
+    case 'notMoved':
+      notMoved(state, word, context);
+      return;
     default:
       word satisfies never;
   }
@@ -148,7 +156,8 @@ function landed(
   }
   if (flying.nodes.size > 0) return;
   state.flying.delete(key);
-  if (!flying.isTaken) goOn(state, flying.user, flying.message, node, context);
+  if (flying.isTaken) release(state, flying.user, flying, context);
+  else goOn(state, flying.user, flying.message, node, context);
 }
 
 /** Nobody was there any more: it goes where the user is now, or waits. */
@@ -167,6 +176,12 @@ function goOn(
 
 /** [HP-REPL-9] What was on its way to a node that died waits for the user, unless somebody has it. */
 export function nodeDown(state: UsersState, node: string, context: UsersTurn): void {
+  state.gone.add(node);
+  sessionsLost(state, node, context);
+  inherit(state, node, (user, message) => {
+    const around = { isKnown: undefined, ref: 0, replyTo: context.self as never } as const;
+    direct(state, { type: 'direct', user, message, isDelayed: true, ...around }, context);
+  });
   for (const [key, flying] of [...state.flying]) {
     if (!flying.nodes.delete(node) || flying.nodes.size > 0) continue;
     state.flying.delete(key);

@@ -55,7 +55,7 @@ export interface Seen {
 }
 
 /** Made with the first that is put into it. */
-export type Spare<V> = Omit<Map<string, V>, 'set'>;
+export type Spare<V> = Omit<Map<string, V>, 'set' | 'forEach'>;
 
 /** There may be a hundred thousand users who are on other nodes: what one of these does not need is not made. */
 export class User {
@@ -273,4 +273,5 @@ export function keyOf({ from, id }: Pick<Direct, 'from' | 'id'>): string {
 const DIRECT_HISTORY_MAX = 200;
 const LEFT_US = 1_000_000;
 const NONE: readonly never[] = [];
-const NOTHING = new Map<string, never>();
+/** Nothing can be put into it. */
+const NOTHING: Readonly<Spare<never>> = new Map<string, never>();

@@ -19,6 +19,8 @@ import type {
 export interface RemoteSession {
   readonly node: string;
   readonly told: LocatedSession;
+  /** Who told of it is gone, and nobody has told of it since. */
+  readonly isDoubted?: boolean;
 }
 
 export interface KnownSession {
@@ -30,6 +32,8 @@ export interface KnownSession {
   movingSince: number;
   /** The node to which it moves; undefined for this one. */
   movingTo?: string;
+  /** Direct messages that it was given since it came from another node, from which they may come again. */
+  arrived?: Set<string> | undefined;
 }
 
 /** A message that waits, and since when (microseconds). */
@@ -155,6 +159,17 @@ export class User {
     return isNew;
   }
 
+  /** [HP-REPL-9] Who told of them is gone, with all that it knew. */
+  doubtElsewhere(): void {
+    if (this.elsewhere.length > 0)
+      this.elsewhere = this.elsewhere.map((one) => ({ ...one, isDoubted: true }));
+  }
+
+  dropDoubted(): void {
+    if (this.elsewhere.some(({ isDoubted }) => isDoubted === true))
+      this.elsewhere = this.elsewhere.filter(({ isDoubted }) => isDoubted !== true);
+  }
+
   putHeld(key: string, held: Held): void {
     this.#held ??= new Map();
     this.#held.set(key, held);
@@ -225,6 +240,11 @@ export class User {
 
   seen(message: Pick<Direct, 'from' | 'id'>): Seen | undefined {
     return this.#seen?.get(keyOf(message));
+  }
+
+  /** It was not taken after all: said again, it is new. */
+  forget(message: Pick<Direct, 'from' | 'id'>): void {
+    this.#seen?.delete(keyOf(message));
   }
 
   /** Also puts the message into the user's history. */

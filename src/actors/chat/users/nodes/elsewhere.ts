@@ -5,7 +5,7 @@
 import { isUserName } from '../../../codecs/hp/names.ts';
 import type { Located } from '../../../routing/relay/relay-seam.ts';
 import { direct, outcome, queueAgain } from '../directs.ts';
-import { arrive, movedAway, moveThere, notMoved, sessionsLost } from './moving.ts';
+import { arrive, late, movedAway, moveThere, notMoved, sessionsLost } from './moving.ts';
 import { fly, flyingKey } from './flying.ts';
 import { holdFor, inherit, isHeld, release, releaseFor } from './waiting-room.ts';
 import { type PeerWord, readPeerWord } from './peer-words.ts';
@@ -40,6 +40,19 @@ export function located(state: UsersState, { node, up, down }: Located, context:
     if (user?.left(node, session, context.now) === true) changed.add(user);
   }
   for (const user of changed) tellPresenceOf(state, user, context);
+}
+
+/** [HP-REPL-9] Who knows where everybody is has died with all it knew: what it does not tell again is not so any more. */
+export function doubt({ users }: UsersState, context: UsersTurn): void {
+  for (const user of users.values()) user.doubtElsewhere();
+  context.after('doubted', DOUBTED_MAX_MS);
+}
+
+export function dropDoubted(state: UsersState, context: UsersTurn): void {
+  for (const user of state.users.values()) {
+    user.dropDoubted();
+    tellPresenceOf(state, user, context);
+  }
 }
 
 /** [HP-PART-3] Two sides of a cluster let the same user in: the same one of the two wins wherever it is looked at. */
@@ -116,6 +129,9 @@ export function peerSaid(
       tellPresence(state, name, context);
       return;
     }
+    case 'late':
+      late(state, name, node, word, context);
+      return;
     case 'hold':
       holdFor(state, name, node, word, context);
       return;
@@ -188,3 +204,6 @@ export function nodeDown(state: UsersState, node: string, context: UsersTurn): v
     if (!flying.isTaken) goOn(state, flying.user, flying.message, node, context);
   }
 }
+
+/** Nodes that live are linked again by then, and those that do not are down. */
+const DOUBTED_MAX_MS = 15_000;

@@ -40,7 +40,7 @@ export function readPeerLine(line: Uint8Array): PeerReading {
     return wrong('INVALID_PAYLOAD', 'A payload is an object.');
   // What is forwarded is opaque: whoever it is for looks at it.
   const { data: _, ...rest } = payload as JsonObject;
-  const values = checkValues(rest);
+  const values = checkValues(rest, json.hasEscapes);
   if (values !== undefined) return wrong(values.mistake.code, values.mistake.message);
   const fields = new PeerFields(payload as JsonObject);
   const message = messageOf(type as PeerType, fields, id);

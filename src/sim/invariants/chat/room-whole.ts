@@ -16,6 +16,7 @@ export const roomWhole: Invariant = {
       chatBegan(event) {
         judge.troubles.chatBegan(event);
         judge.isCluster = event.terms.isCluster;
+        judge.resumeMessagesMax = event.terms.resumeMessagesMax;
       },
       talkerJoined: (event) => judge.joined.set(event.client, event),
       loggedIn: (event) => judge.loggedIn(event),
@@ -54,6 +55,7 @@ class Judge {
   readonly troubles = new Troubles();
   readonly joined = new Map<number, EventOf<'talkerJoined'>>();
   isCluster = false;
+  resumeMessagesMax = 0;
   readonly #report: Report;
   readonly #standings = new Map<string, Standing>();
   /** Processes that have died: a home that has forgotten everything gives its numbers again. */
@@ -72,7 +74,9 @@ class Judge {
     const { client, connection, isResumed, replayed, gaps, session } = event;
     this.#promised.set(connection, { left: replayed, event });
     const talker = this.joined.get(client);
-    const isSure = isResumed && (talker?.hasAck === true || talker?.givesPlaces === true);
+    // Of what nobody has acknowledged no more is remembered than may wait for a session.
+    const isNoted = talker?.hasAck === true && this.resumeMessagesMax >= MANY;
+    const isSure = isResumed && (isNoted || talker?.givesPlaces === true);
     for (const [key, standing] of this.#standings) {
       if (!key.startsWith(`${client} `)) continue;
       const room = key.slice(key.indexOf(' ') + 1);
@@ -167,5 +171,6 @@ class Judge {
   }
 }
 
+const MANY = 100;
 /** A keeper that does not answer is done without. */
 const BEFORE_US = 10_000_000;

@@ -62,6 +62,30 @@ describe('direct messages', () => {
     expect(stage.failures).toEqual([]);
   });
 
+  test.each([
+    [0, 'ERROR USER_OFFLINE'],
+    [1, 'ACK queued'],
+  ])(
+    '[HP-DM-4] [HP-DM-5] whose receiver has just gone elsewhere are answered (%i may wait)',
+    (offlineMessagesMax, told) => {
+      const stage = whole({ offlineMessagesMax });
+      const alice = enter(stage, 'alice', 'n1');
+      const bob = enter(stage, 'bob', 'n2');
+      stage.delay('n1', 'n2', 200);
+      bob.ask('BYE');
+      stage.pass(10);
+      alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'too late' }, 'm1');
+      stage.pass(1_500);
+      expect(alice.told()).toEqual([told]);
+      // It was not taken: it is no repetition when it is said again.
+      alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'too late' }, 'm1');
+      stage.pass(100);
+      expect(alice.take().map(({ payload }) => payload['duplicate'])).toEqual([
+        offlineMessagesMax === 0 ? undefined : true,
+      ]);
+    },
+  );
+
   test('the same id again is the same message, also from another node', () => {
     const stage = whole();
     const [alice, other] = [enter(stage, 'alice', 'n1'), enter(stage, 'alice', 'n3')];

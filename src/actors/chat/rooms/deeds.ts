@@ -113,7 +113,7 @@ function join(state: RoomsState, ask: Ask<'join'>, context: Turn): void {
   const { name, seq, epoch, count } = room;
   const { entries, hasGap } = found;
   // The answer may overtake what the topic's home has still to deliver: the mark cannot.
-  if (ask.isMarked) mark(state, name, member, context);
+  if (ask.isMarked) mark(state, name, ask, context);
   answer(
     state,
     ask,

@@ -8,7 +8,7 @@ import type { ActorDefinition } from '../../runtime/actor.ts';
 import type { ChatContext } from '../chat-context.ts';
 import { pageOf } from '../rooms/room.ts';
 import { announceAgain } from './nodes/announcing.ts';
-import { located, nodeDown, peerSaid } from './nodes/elsewhere.ts';
+import { doubt, dropDoubted, located, nodeDown, peerSaid } from './nodes/elsewhere.ts';
 import { tellKeepers } from './nodes/flying.ts';
 import { direct, directTaken, giveUpWaiting, queueUntold } from './directs.ts';
 import { giveUpMoving, isElsewhere, moveHere, sendOver } from './nodes/moving.ts';
@@ -130,12 +130,16 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         nodeDown(state, message.node, context);
         return;
       case 'shardDown':
-        if (message.shard === 0) announceAgain(state.chat, state.users.values(), context);
+        if (message.shard === 0) {
+          announceAgain(state.chat, state.users.values(), context);
+          doubt(state, context);
+        }
         shardDown(state, message.shard, context);
         return;
       case 'timedOut':
         if (message.name === 'sweep') sweep(state, context);
         else if (message.name === 'waiting') giveUpWaiting(state, context);
+        else if (message.name === 'doubted') dropDoubted(state, context);
         else if (message.name === 'storing') giveUpHolding(state, context);
         else if (message.name === 'moving') giveUpMoving(state, context);
         else tellUntold(state, context);

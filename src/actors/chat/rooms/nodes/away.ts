@@ -191,7 +191,7 @@ export function answered(
   }
   // Everything that was said before the session came in has been heard here already.
   if (reply.type === 'joined' && ask.type === 'join' && ask.isMarked)
-    mark(state, room, ask.member, context, { isRelayed: true });
+    mark(state, room, ask, context, { isRelayed: true });
   context.send(pending.ask.replyTo, { ...reply, ref: pending.ask.ref });
 }
 

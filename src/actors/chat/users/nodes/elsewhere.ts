@@ -41,6 +41,20 @@ export function located(state: UsersState, { node, up, down }: Located, context:
   for (const name of changed) tellPresence(state, name, context);
 }
 
+/** [HP-REPL-9] Who knows where everybody is has died with all it knew: what it does not tell again is not so any more. */
+export function doubt({ users }: UsersState, context: UsersTurn): void {
+  for (const { elsewhere } of users.values())
+    for (const [key, session] of elsewhere) elsewhere.set(key, { ...session, isDoubted: true });
+  context.after('doubted', DOUBTED_MAX_MS);
+}
+
+export function dropDoubted(state: UsersState, context: UsersTurn): void {
+  for (const { elsewhere, name } of state.users.values()) {
+    for (const [key, { isDoubted }] of elsewhere) if (isDoubted === true) elsewhere.delete(key);
+    tellPresence(state, name, context);
+  }
+}
+
 /** [HP-PART-3] Two sides of a cluster let the same user in: the same one of the two wins wherever it is looked at. */
 function settlePolicy(
   { chat }: UsersState,
@@ -188,3 +202,6 @@ export function nodeDown(state: UsersState, node: string, context: UsersTurn): v
     if (!flying.isTaken) goOn(state, flying.user, flying.message, node, context);
   }
 }
+
+/** Nodes that live are linked again by then, and those that do not are down. */
+const DOUBTED_MAX_MS = 15_000;

@@ -134,7 +134,7 @@ describe('wanderers', () => {
             one.act();
           }
           if (chance.chance(1, 60)) {
-            const [one = '', other = ''] = [chance.pick(names), chance.pick(names)];
+            const [one, other] = [chance.pick(names), chance.pick(names)];
             if (one !== other) stage.sever(one, other);
           }
           stage.pass(chance.between(10, 120));

@@ -102,6 +102,7 @@ export function sendOver(
   for (const { room } of rooms)
     context.send(keeperOfRoom(state.chat, room), { type: 'memberMoved', room, session, node });
   context.count('chat.sessions.sentOver');
+  log(state, 'chat.sessionSentOver', { session, node }, context);
   tellKeeper(state, node, user, { say: 'luggage', ref, luggage }, context);
 }
 
@@ -151,6 +152,7 @@ function revive(state: UsersState, user: User, ask: Ask<'resume'>, context: User
   const untold = offline.map((message) => ({ message, isSent: false }));
   user.lost.delete(session);
   context.count('chat.sessions.revived');
+  log(state, 'chat.sessionRevived', { session }, context);
   enter(
     state,
     ask,
@@ -253,6 +255,15 @@ function goWithout(state: UsersState, ref: number, { ask }: Moving, context: Use
   const user = userOf(state, ask.user);
   if (user === undefined) deny(ask, EXPIRED, context);
   else revive(state, user, ask, context);
+}
+
+function log(
+  { chat }: UsersState,
+  event: string,
+  fields: Readonly<Record<string, string>>,
+  context: UsersTurn,
+): void {
+  context.send(chat.edges.log, { type: 'log', level: 'debug', event, fields });
 }
 
 function deny({ replyTo, ref }: Ask<'resume'>, mistake: HpMistake, context: UsersTurn): void {

@@ -16,7 +16,7 @@ import { countShards, recordStart, sampleShards, tellFollowed } from './figures.
 import type { Marks } from './marks.ts';
 import type { Plan } from './plan.ts';
 import { phases, phasesAfterUs } from './plan/phases.ts';
-import { copied, Port } from './ports.ts';
+import { Port } from './ports.ts';
 import { due, Scheduler } from './scheduler.ts';
 import { Shard } from './shard.ts';
 import { TraceHash } from './trace-hash.ts';
@@ -333,7 +333,7 @@ export class World {
     const shard = port === undefined ? undefined : this.shards[port.toPlace];
     const block = port?.take(this.now);
     if (block === undefined || shard === undefined || shard.isDead) return;
-    for (const { to, message } of block) shard.deliver(to as Address<unknown>, copied(message));
+    for (const { to, message } of block) shard.deliver(to as Address<unknown>, message);
   }
 
   #faultDue(index: number, turn: number): void {

@@ -25,14 +25,18 @@ export const objectWire: BrokerWire = {
       ? (payload.value as Read<BrokerRequest>)
       : readBrokerRequest(payload as Uint8Array, limits),
   welcome: () => told(bytesWire.welcome(), { type: 'info' }),
-  error: (message) => told(bytesWire.error(message), { type: 'error', message }),
+  error: (message) =>
+    new ObjectPayload(ERROR_UNITS + quotedBytes(message), { type: 'error', message }),
   ackSubscribe: (topic, more) => {
     const position = more === undefined ? undefined : { epoch: more.epoch, offset: more.offset };
     const word: Word = { type: 'ack_subscribe', topic, position, recovered: more?.recovered };
-    return told(bytesWire.ackSubscribe(topic, more), word);
+    return new ObjectPayload(ackSubscribeBytes(topic, more), word);
   },
   ackUnsubscribe: (topic) =>
-    told(bytesWire.ackUnsubscribe(topic), { type: 'ack_unsubscribe', topic }),
+    new ObjectPayload(UNSUBSCRIBED_UNITS + 2 * quotedBytes(topic), {
+      type: 'ack_unsubscribe',
+      topic,
+    }),
   ackPublish: (topic, subscribers, { epoch, offset, id, duplicate }) => {
     const bytes =
       ACK_UNITS +
@@ -52,7 +56,7 @@ export const objectWire: BrokerWire = {
       isDuplicate: duplicate,
     });
   },
-  topics: (topics) => told(bytesWire.topics(topics), { type: 'listing', topics }),
+  topics: (topics) => new ObjectPayload(topicsBytes(topics), { type: 'listing', topics }),
   topicInfo: (info) => {
     const { topic, subscribers, epoch, offset, history } = info;
     const position = epoch === null || offset === null ? undefined : { epoch, offset };
@@ -91,6 +95,21 @@ function bareOf(data: Payload): MessageWord {
   return word;
 }
 
+/** Its sentence says the topic once more. */
+function ackSubscribeBytes(topic: string, more: Parameters<BrokerWire['ackSubscribe']>[1]): number {
+  const names = 2 * quotedBytes(topic);
+  if (more === undefined) return SUBSCRIBED_UNITS + names;
+  const { epoch, offset, recovered } = more;
+  const end = recovered === undefined ? 0 : `,"recovered":${recovered}`.length;
+  return PLACED_UNITS + names + epoch.length + digits(offset) + end;
+}
+
+function topicsBytes(topics: readonly (readonly [string, number])[]): number {
+  let bytes = TOPICS_UNITS + Math.max(0, topics.length - 1);
+  for (const [topic, count] of topics) bytes += quotedBytes(topic) + 1 + digits(count);
+  return bytes;
+}
+
 /** No data of this lane has a line end in it. */
 function eventBytes({ id, event, retry, data }: WireEvent): number {
   return (
@@ -102,6 +121,16 @@ function eventBytes({ id, event, retry, data }: WireEvent): number {
   );
 }
 
+const ERROR_UNITS = '{"type": "error", "message": }'.length;
+// The second name stands between quotes that are counted with it.
+const SUBSCRIBED_UNITS =
+  '{"type": "ack_subscribe", "topic": , "message": Successfully subscribed to }'.length;
+const PLACED_UNITS =
+  '{"type":"ack_subscribe","topic":,"message":Successfully subscribed to ,"epoch":"","offset":}'
+    .length;
+const UNSUBSCRIBED_UNITS =
+  '{"type": "ack_unsubscribe", "topic": , "message": Successfully unsubscribed from }'.length;
+const TOPICS_UNITS = '{"type":"topics","topics":{}}'.length;
 const MESSAGE_UNITS = '{"type":"message","topic":,"offset":,"epoch":"","id":,"data":}'.length;
 const ACK_UNITS = '{"type":"ack_publish","topic":,"subscribers":,"id":,"epoch":"","offset":}'
   .length;

@@ -1,7 +1,6 @@
 // How a client makes its publications: what they say of themselves, under which id, and the note of each sending.
 // Refuses to know how they are sent and what is answered.
 
-import { encodeText } from '../../actors/codecs/utf8-text.ts';
 import { ObjectPayload } from '../edges/object-payload.ts';
 import { nameBytes } from '../trace-hash.ts';
 import type { Client } from './client.ts';
@@ -31,7 +30,7 @@ export class Composing {
     if (isObject)
       data = new ObjectPayload(dataBytes(said, plan.dataBytes, drawn), bareWord(said, bytesName));
     else {
-      data = encodeText(writeData(said, plan.dataBytes, drawn));
+      data = this.#client.room.text(writeData(said, plan.dataBytes, drawn));
       bytesName = nameBytes(data);
     }
     const composed = { publication, sequence, topic, id, data, bytesName };

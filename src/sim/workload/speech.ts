@@ -1,9 +1,9 @@
 // What clients say, as payloads: JSON texts written from spec/broker.md and apart from the product's codec, or in the
 // object lane the requests themselves, counted as the texts that they stand for. Refuses to know frames and answers.
 
-import { encodeAround, encodeText } from '../../actors/codecs/utf8-text.ts';
 import type { Payload } from '../../actors/runtime/edges.ts';
 import { ObjectPayload } from '../edges/object-payload.ts';
+import type { Room } from '../edges/room.ts';
 import type { TracePosition } from '../trace.ts';
 import { quotedBytes, textBytes } from './payload.ts';
 
@@ -14,12 +14,15 @@ export interface Speech {
   publish(topic: string, id: string | undefined, ack: boolean, data: Payload): Payload;
 }
 
-export const byteSpeech: Speech = {
-  subscribe: (topic, envelope, since) => encodeText(subscribeText(topic, envelope, since)),
-  unsubscribe: (topic) => encodeText(JSON.stringify({ type: 'unsubscribe', topic })),
-  publish: (topic, id, ack, data) =>
-    encodeAround(publishHead(topic, id, ack), data as Uint8Array, '}'),
-};
+export function byteSpeech(room: Room): Speech {
+  const end = room.text('}');
+  return {
+    subscribe: (topic, envelope, since) => room.text(subscribeText(topic, envelope, since)),
+    unsubscribe: (topic) => room.text(JSON.stringify({ type: 'unsubscribe', topic })),
+    publish: (topic, id, ack, data) =>
+      room.joined([room.text(publishHead(topic, id, ack)), data as Uint8Array, end]),
+  };
+}
 
 export const objectSpeech: Speech = {
   subscribe: (topic, envelope, since) =>

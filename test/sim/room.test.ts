@@ -1,0 +1,42 @@
+// Bytes in pieces of larger blocks are bytes like any others: whole, zero where nothing was written, and nobody
+// else's.
+
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+import { Room } from '../../src/sim/edges/room.ts';
+
+test('a piece is zero, as long as was asked for, and shared with no other', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(5_000), { maxLength: 60, size: 'max' }), (sizes) => {
+      const room = new Room();
+      const pieces = sizes.map((size, index) => {
+        const piece = room.take(size);
+        expect(piece.length).toBe(size);
+        expect(piece.every((byte) => byte === 0)).toBe(true);
+        return piece.fill(index + 1);
+      });
+      for (const [index, piece] of pieces.entries())
+        expect(piece.every((byte) => byte === index + 1)).toBe(true);
+    }),
+  );
+});
+
+test('texts, copies and joined parts are what the platform would make of them', () => {
+  const encoder = new TextEncoder();
+  const texts = fc.array(fc.string({ unit: 'grapheme', maxLength: 3_000, size: 'max' }), {
+    maxLength: 12,
+  });
+  fc.assert(
+    fc.property(texts, (all) => {
+      const room = new Room();
+      const pieces = all.map((text) => room.text(text));
+      const copies = pieces.map((piece) => room.copy(piece));
+      const whole = room.joined(pieces);
+      const wanted = all.map((text) => encoder.encode(text));
+      expect(pieces.map((piece) => [...piece])).toEqual(wanted.map((piece) => [...piece]));
+      expect(copies.map((piece) => [...piece])).toEqual(wanted.map((piece) => [...piece]));
+      expect([...whole]).toEqual(wanted.flatMap((piece) => [...piece]));
+    }),
+  );
+});

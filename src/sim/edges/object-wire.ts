@@ -20,10 +20,12 @@ export type EventWord =
   | { readonly type: 'comment' };
 
 export const objectWire: BrokerWire = {
-  readRequest: (payload, limits) =>
-    payload instanceof ObjectPayload
-      ? (payload.value as Read<BrokerRequest>)
-      : readBrokerRequest(payload as Uint8Array, limits),
+  readRequest: (payload, limits) => {
+    const { value } = payload as ObjectPayload;
+    return value instanceof Uint8Array
+      ? readBrokerRequest(value, limits)
+      : (value as Read<BrokerRequest>);
+  },
   welcome: () => told(bytesWire.welcome(), { type: 'info' }),
   error: (message) =>
     new ObjectPayload(ERROR_UNITS + quotedBytes(message), { type: 'error', message }),

@@ -103,7 +103,9 @@ export class Client implements Endpoint {
   /** Sends one WebSocket message. */
   say(payload: Payload): void {
     if (payload instanceof ObjectPayload) this.sayRaw(payload);
-    else if (this.world.lane === 'object') this.sayRaw(payload as Uint8Array);
+    // A text takes the frame's bytes, too, on its way.
+    else if (this.world.lane === 'object')
+      this.sayRaw(new ObjectPayload(payload.byteLength, payload));
     else {
       const options = { mask: this.masks.next(), room: this.room.take };
       this.sayRaw(encodeFrame('text', payload as Uint8Array, options));

@@ -172,6 +172,8 @@ export type TraceRecord =
         readonly dataBytes: number;
         /** Names the bytes: see `nameBytes`. */
         readonly bytesName: number;
+        /** The same, of the bytes as an event stream gives them: with LF for each line end. */
+        readonly streamName?: number;
         /** The same id was sent before with the same bytes. */
         readonly isRepeat: boolean;
       })

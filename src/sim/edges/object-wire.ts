@@ -5,7 +5,7 @@
 import { type BrokerRequest, type Read, readBrokerRequest } from '../../actors/codecs/broker.ts';
 import { type BrokerWire, bytesWire, type WireEvent } from '../../actors/codecs/broker-wire.ts';
 import type { Payload } from '../../actors/runtime/edges.ts';
-import { digits, quotedBytes } from '../workload/payload.ts';
+import { digits, lineEndOf, quotedBytes } from '../workload/payload.ts';
 import { type MessageWord, readWord, type Word } from '../workload/hearing/words.ts';
 import { ObjectPayload } from './object-payload.ts';
 
@@ -112,17 +112,33 @@ function topicsBytes(topics: readonly (readonly [string, number])[]): number {
   return bytes;
 }
 
-/** No data of this lane has a line end in it. */
+/** Each line of the data is a field of its own. */
 function eventBytes({ id, event, retry, data }: WireEvent): number {
   return (
     (id === undefined ? 0 : 'id: \n'.length + id.length) +
     (event === undefined ? 0 : 'event: \n'.length + event.length) +
     (retry === undefined ? 0 : 'retry: \n'.length + digits(retry)) +
     'data: \n\n'.length +
-    data.byteLength
+    data.byteLength +
+    moreLinesBytes(data)
   );
 }
 
+/** What a line end in the data costs beyond its own bytes. */
+function moreLinesBytes(data: Payload): number {
+  if (data instanceof Uint8Array) {
+    let bytes = 0;
+    for (let at = data.indexOf(LF); at >= 0; at = data.indexOf(LF, at + 1))
+      bytes += 'data: '.length - (data[at - 1] === CR ? 1 : 0);
+    return bytes;
+  }
+  const word = (data as ObjectPayload).value as Word;
+  const end = word.type === 'message' ? lineEndOf(word.said.n) : '';
+  return end === '' ? 0 : 'data: '.length + 1 - end.length;
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
 const ERROR_UNITS = '{"type": "error", "message": }'.length;
 // The second name stands between quotes that are counted with it.
 const SUBSCRIBED_UNITS =

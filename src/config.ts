@@ -236,7 +236,27 @@ export function readConfig(input: ConfigInput): ConfigReading {
     cluster,
   };
   const warnings = [...values.warnings, ...dangers(options)];
-  return { ok: true, options, warnings, effective: values.effective() };
+  return { ok: true, options, warnings, effective: effectiveBeside(pushpin, values, options) };
+}
+
+/** [PROC-GATE-5] A `pushpin.conf` speaks for the gateway, and closes the doors that nobody asked for. */
+function effectiveBeside(
+  pushpin: ConfigInput['pushpin'],
+  values: Values,
+  { doors, log }: NodeOptions,
+): readonly Effective[] {
+  const own = values.effective();
+  if (pushpin?.ok !== true) return own;
+  const others = own.filter(({ key }) => !key.startsWith('gateway.'));
+  const otherwise: Readonly<Record<string, string>> = {
+    'log.level': log.level,
+    ...(doors.broker === undefined ? { 'broker.port': 'off' } : {}),
+    ...(doors.admin === undefined ? { 'admin.port': 'off' } : {}),
+  };
+  return [
+    ...pushpin.effective,
+    ...others.map((one) => ({ ...one, text: otherwise[one.key] ?? one.text })),
+  ];
 }
 
 /** [PROC-GATE-4] What Pushpin wrote is written, unless somebody says otherwise. */

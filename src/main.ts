@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError } from 'commander';
+import { declareChat } from './chat-command.ts';
 import { declareCluster } from './cluster-command.ts';
 import { type ConfigReading, readConfig } from './config.ts';
 import { configFlag, declareFlags, fromFlags, pushpinFlag, routeFlags } from './config/flags.ts';
@@ -35,6 +36,7 @@ async function main(args: readonly string[]): Promise<void> {
       .description('Show the settings in force, or every mistake in them.'),
   ).action((_: unknown, command: Command) => checkConfig(command));
   declarePublish(program.command('publish'));
+  declareChat(program.command('chat'));
   declareCluster(program.command('cluster'));
   program
     .command('config-reference')

@@ -216,7 +216,10 @@ export class RunningNode {
     const { doors, chat } = this.#options;
     if (doors.chat === undefined) return undefined;
     const { passwordFile } = doors.chat;
-    const passwords = passwordFile === undefined ? undefined : readFileSync(passwordFile, 'utf8');
+    const passwords =
+      passwordFile === undefined
+        ? undefined
+        : { file: passwordFile, text: readFileSync(passwordFile, 'utf8') };
     return { options: chat, incarnation: Date.now(), passwords };
   }
 

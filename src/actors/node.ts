@@ -27,13 +27,13 @@ import type { ChatContext, ChatStart } from './chat/chat-context.ts';
 import { shardOfRoom, shardOfUser } from './chat/chat-context.ts';
 import { chatFormats } from './chat/chat-formats.ts';
 import { hpDoor, type HpDoorMessage } from './chat/hp-door.actor.ts';
+import { roomCarriage } from './chat/rooms/nodes/room-carriage.ts';
 import { roomSide } from './chat/rooms/room-bridge.ts';
-import { roomCarriage } from './chat/rooms/room-carriage.ts';
 import { roomsActor } from './chat/rooms/rooms.actor.ts';
 import type { RoomsMessage } from './chat/rooms/room-messages.ts';
 import { usersActor } from './chat/users/users.actor.ts';
 import type { UsersMessage } from './chat/users/user-messages.ts';
-import type { ClusterContext, ClusterStart } from './cluster/cluster-options.ts';
+import type { ClusterContext, ClusterOptions, ClusterStart } from './cluster/cluster-options.ts';
 import { membersActor } from './cluster/links/membership.actor.ts';
 import type { MembersMessage } from './cluster/links/members-state.ts';
 import { locationsActor, type LocationsMessage } from './cluster/locations/locations.actor.ts';
@@ -189,7 +189,7 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
   system.spawn(brokerDoor, { options: broker, edges, router, wire }, 'broker');
   if (options.gateway !== undefined) startGateway(system, options, options.gateway, bridge);
   if (options.chat !== undefined)
-    startChat(system, options, options.chat, options.cluster?.options.node);
+    startChat(system, options, options.chat, options.cluster?.options);
   if (options.cluster !== undefined && shard === 0) startCluster(system, options, options.cluster);
   return actorsOf(shard);
 }
@@ -237,7 +237,7 @@ function startChat(
   system: System,
   { shard, shards }: ShardOptions,
   start: ChatStart,
-  node: string | undefined,
+  cluster: ClusterOptions | undefined,
 ): void {
   const { router, home } = actorsOf(shard);
   const { options } = start;
@@ -251,7 +251,8 @@ function startChat(
     home,
     roomsOfShard: (other) => actorsOf(other).rooms,
     usersOfShard: (other) => actorsOf(other).users,
-    seam: node === undefined ? undefined : { node, ...actorsOf(0) },
+    seam: cluster === undefined ? undefined : { node: cluster.node, ...actorsOf(0) },
+    signers: cluster,
   };
   system.spawn(roomsActor, chat, 'rooms');
   system.spawn(usersActor, chat, 'users');

@@ -59,7 +59,7 @@ export const chatDoorRows = {
   passwordFile: row<string | undefined>(
     file,
     none,
-    'Users and their password hashes, one a line, as `hermod hash-password` writes them.',
+    'Users and their password hashes, one a line, as `hermod hash-password` writes them; read again when they change.',
   ),
 };
 
@@ -94,6 +94,12 @@ export const chatRows: Rows<ChatOptions> = {
     c.connectionsPerAddressMax,
     'Of them from one network address, on each shard; loopback is exempt.',
   ),
+  arrivalsPerAddressMax: row(
+    count(10_000_000),
+    c.arrivalsPerAddressMax,
+    'New connections from one network address in a window, on each shard; loopback is exempt.',
+  ),
+  arrivalsWindowMs: row(duration(1, DAY), c.arrivalsWindowMs, 'How long that window is.'),
   lineBytesMax: row(bytes(4_096, 16 * MiB), c.lineBytesMax, 'One line, its newline counted.'),
   loginLineBytesMax: row(
     bytes(1_024, 16 * MiB),
@@ -142,6 +148,16 @@ export const chatRows: Rows<ChatOptions> = {
     'A full window without progress for so long ends the connection.',
   ),
   loginTimeoutMs: row(duration(100, HOUR), c.loginTimeoutMs, 'Time to log in.'),
+  failedLoginsMax: row(
+    count(1_000),
+    c.failedLoginsMax,
+    'Logins that may fail on one connection; the last of them ends it.',
+  ),
+  wrongPasswordsPerMinuteMax: row(
+    count(1_000),
+    c.wrongPasswordsPerMinuteMax,
+    'Wrong passwords for one user from one address, on each shard; then none is looked at.',
+  ),
   pingEveryMs: row(duration(100, HOUR), c.pingEveryMs, 'Silence before a client is pinged.'),
   pingTimeoutMs: row(duration(200, HOUR), c.pingTimeoutMs, 'Silence that ends a connection.'),
   resumeWindowMs: row(

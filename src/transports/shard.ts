@@ -7,6 +7,7 @@ import type { ClusterTold } from '../actors/cluster/links/members-state.ts';
 import { type Address, addressOf } from '../actors/runtime/actor.ts';
 import type { GatewayCommand, ProxyRequested } from '../actors/runtime/gateway-edges.ts';
 import type { TcpOpened } from '../actors/runtime/tcp/tcp-edges.ts';
+import type { Log } from '../actors/runtime/edges.ts';
 import { System } from '../actors/runtime/system.ts';
 import { actorsOf, edgesOf, startShard } from '../actors/node.ts';
 import { createPasswordEdge } from './auth/password-book.ts';
@@ -51,6 +52,11 @@ export class Shard {
       this.#system.deliver(to as Address<unknown>, message);
     };
     const schedule = (): void => this.#schedule();
+    const log = (entry: Log): void => say({ type: 'log', entry });
+    const answer = (to: string, message: unknown): void => {
+      deliver(to, message);
+      schedule();
+    };
     this.#crossings = new Crossings({
       shard,
       shards: options.threads,
@@ -80,14 +86,14 @@ export class Shard {
       schedule,
       runNow: () => this.#turn(),
       count: (counter, by) => this.#count(counter, by),
-      log: (entry) => say({ type: 'log', entry }),
+      log,
     });
     this.#gateway = new GatewayEdge({
       ground: this.#web.ground,
       deliver,
       schedule,
       count: (counter, by) => this.#count(counter, by),
-      log: (entry) => say({ type: 'log', entry }),
+      log,
       now: Date.now,
     });
     this.#tcp = new TcpEdge({
@@ -95,36 +101,25 @@ export class Shard {
       deliver,
       schedule,
       count: (counter, by) => this.#count(counter, by),
-      log: (entry) => say({ type: 'log', entry }),
+      log,
     });
     const edges = edgesOf(shard);
     this.#system.bind(edges.tcp, (command) => this.#tcp.obey(command));
     const { chat } = options;
+    const guessesMax = chat?.options.wrongPasswordsPerMinuteMax ?? 0;
     this.#system.bind(
       edges.passwords,
-      createPasswordEdge(chat?.passwords, (to, verdict) => {
-        deliver(to, verdict);
-        schedule();
+      createPasswordEdge(chat?.passwords, answer, {
+        now: () => performance.now(),
+        log,
+        guessesMax,
       }),
     );
     const gateway = addressOf<GatewayCommand>(shard, 'edge/gateway');
     this.#system.bind(gateway, (command) => this.#gateway.obey(command));
     this.#system.bind(edges.web, (command) => this.#web.obey(command));
-    this.#system.bind(
-      edges.log,
-      createLogEdge((entry) => say({ type: 'log', entry })),
-    );
-    this.#system.bind(
-      edges.auth,
-      createAuthEdge(
-        options.auth,
-        (to, verdict) => {
-          deliver(to, verdict);
-          schedule();
-        },
-        { now: Date.now, log: (entry) => say({ type: 'log', entry }) },
-      ),
-    );
+    this.#system.bind(edges.log, createLogEdge(log));
+    this.#system.bind(edges.auth, createAuthEdge(options.auth, answer, { now: Date.now, log }));
     this.#system.bind(addressOf<ClusterTold>(shard, 'edge/cluster'), say);
     this.#desk = new ShardDesk(options.operations, {
       actor: actorsOf(shard).control,

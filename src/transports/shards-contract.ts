@@ -10,6 +10,7 @@ import type { ClusterTold } from '../actors/cluster/links/members-state.ts';
 import type { GatewayStart } from '../actors/node.ts';
 import type { HomeLimits } from '../actors/routing/home.actor.ts';
 import type { Log } from '../actors/runtime/edges.ts';
+import type { PasswordFile } from './auth/password-book.ts';
 import type { AuthOptions } from './auth.edge.ts';
 import type { GatewayLimits } from './gateway/gateway-door.ts';
 import type { TlsMaterial } from './doors/listener.ts';
@@ -54,8 +55,7 @@ export interface ShardsOptions {
 export interface ChatSettings {
   readonly options: ChatOptions;
   readonly incarnation: number;
-  /** The text of the password file. */
-  readonly passwords: string | undefined;
+  readonly passwords: PasswordFile | undefined;
 }
 
 export interface ClusterSettings {

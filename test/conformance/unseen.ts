@@ -8,6 +8,7 @@ const START =
   'takes a process to start, and the suite is given one that runs; test/process holds it';
 const END = 'takes the end of the server; test/process holds it';
 const FILES = 'takes files on the server’s machine; test/process holds it';
+const CLIENT = 'is about a client; test/process holds it';
 
 export const unseen: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'spec/broker.md': {
@@ -25,6 +26,15 @@ export const unseen: Readonly<Record<string, Readonly<Record<string, string>>>> 
   'spec/process.md': {
     'PROC-CHAT-1': START,
     'PROC-CHAT-2': START,
+    'PROC-CHAT-3': FILES,
+    'PROC-CLIENT-1': CLIENT,
+    'PROC-CLIENT-2': CLIENT,
+    'PROC-CLIENT-3': CLIENT,
+    'PROC-CLIENT-4': CLIENT,
+    'PROC-CLIENT-5': CLIENT,
+    'PROC-CLIENT-6': CLIENT,
+    'PROC-CLIENT-7': CLIENT,
+    'PROC-CLIENT-8': CLIENT,
     'PROC-CONF-1': START,
     'PROC-CONF-2': START,
     'PROC-CONF-3': START,
@@ -40,6 +50,7 @@ export const unseen: Readonly<Record<string, Readonly<Record<string, string>>>> 
     'PROC-GATE-2': START,
     'PROC-GATE-3': FILES,
     'PROC-GATE-4': START,
+    'PROC-GATE-5': START,
     'PROC-ADMIN-2': 'takes a node of a cluster; test/e2e and test/unit hold it',
     'PROC-TLS-2': FILES,
   },

@@ -1,163 +1,23 @@
 // Three processes on loopback: what one hears all hear, a process that is killed is found out in seconds, one that is
 // stopped is waited for and takes nobody for dead, and one that leaves says so.
 
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { type NodeProcess, startNode } from '../support/node-process.ts';
+import { type Client, type Line, ProcessCluster, until } from '../support/process-cluster.ts';
 
-interface Line {
-  readonly type: string;
-  readonly id: string;
-  readonly payload: Readonly<Record<string, unknown>>;
-}
+const cluster = new ProcessCluster('--bridge', 'chat/lounge=broker/lounge');
+const { nodes } = cluster;
+const seen = (name: string): Promise<string> => cluster.seen(name);
 
-/** A client as a person with `nc` is one. */
-class Client {
-  readonly lines: Line[] = [];
-  readonly socket: Socket;
-  #said = 0;
-
-  constructor(address: string) {
-    const [host = '', port] = address.split(':');
-    this.socket = connect(Number(port), host);
-    this.socket.on('error', () => {});
-    createInterface({ input: this.socket }).on('line', (text) => {
-      this.lines.push(JSON.parse(text) as Line);
-    });
-  }
-
-  say(type: string, payload: object, id?: string): void {
-    this.#said += 1;
-    const line = {
-      version: '1.0',
-      type,
-      id: id ?? `q${this.#said}`,
-      timestamp: 1,
-      source: 'client',
-    };
-    this.socket.write(`${JSON.stringify({ ...line, payload })}\n`);
-  }
-
-  /** Waits for a line of this kind; takes it away. */
-  async next(
-    type: string,
-    withinMs = 5_000,
-    more: (line: Line) => boolean = () => true,
-  ): Promise<Line> {
-    let found = -1;
-    await until(
-      () => (found = this.lines.findIndex((one) => one.type === type && more(one))) >= 0,
-      withinMs,
-      type,
-    );
-    const [line] = this.lines.splice(found, 1);
-    if (line === undefined) throw new Error('it was there');
-    return line;
-  }
-}
-
-async function until(
-  condition: () => boolean | Promise<boolean>,
-  withinMs: number,
-  what: string,
-): Promise<number> {
-  const since = performance.now();
-  while (!(await condition())) {
-    if (performance.now() - since > withinMs)
-      throw new Error(`${what} did not come in ${withinMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  return performance.now() - since;
-}
-
-const nodes = new Map<string, NodeProcess>();
-const ports = new Map<string, number>();
-let secretFile = '';
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-async function start(name: string): Promise<NodeProcess> {
-  const peers = [...ports]
-    .filter(([other]) => other !== name)
-    .flatMap(([, port]) => ['--cluster-peer', `127.0.0.1:${port}`]);
-  const node = await startNode(
-    [
-      ...['--node', name, '--threads', '2', '--chat-port', '0', '--log-level', 'info'],
-      ...['--cluster-port', String(ports.get(name)), ...peers],
-      ...['--bridge', 'chat/lounge=broker/lounge'],
-    ],
-    { HERMOD_CLUSTER_SECRET_FILE: secretFile },
-  );
-  nodes.set(name, node);
-  return node;
-}
-
-interface Told {
-  readonly members: readonly {
-    readonly node: string;
-    readonly state: string;
-    readonly hasLink: boolean;
-  }[];
-}
-
-async function seen(name: string): Promise<string> {
-  const answer = await fetch(`http://${nodes.get(name)?.doors['admin']}/cluster`);
-  const { members } = (await answer.json()) as Told;
-  return members
-    .map(({ node, state, hasLink }) => `${node}:${state}${hasLink ? '+' : ''}`)
-    .join(' ');
-}
-
-async function whole(): Promise<void> {
-  await until(
-    async () =>
-      (await seen('n1')) === 'n2:up+ n3:up+' &&
-      (await seen('n2')) === 'n1:up+ n3:up+' &&
-      (await seen('n3')) === 'n1:up+ n2:up+',
-    30_000,
-    'the cluster',
-  );
-}
-
-async function login(name: string, user: string): Promise<Client> {
-  const client = new Client(nodes.get(name)?.doors['chat'] ?? '');
-  client.say('LOGIN', { user });
-  await client.next('LOGIN_OK');
-  return client;
-}
-
-beforeAll(async () => {
-  secretFile = join(mkdtempSync(join(tmpdir(), 'hermod-')), 'secret');
-  writeFileSync(secretFile, `k1 ${'s'.repeat(40)}\n`);
-  for (const name of ['n1', 'n2', 'n3']) ports.set(name, await freePort());
-  await Promise.all([...ports.keys()].map((name) => start(name)));
-  await whole();
-}, 60_000);
-
-afterAll(() => {
-  for (const { child } of nodes.values()) {
-    child.kill('SIGCONT');
-    child.kill('SIGKILL');
-  }
-});
+beforeAll(() => cluster.begin(), 60_000);
+afterAll(() => cluster.end());
 
 describe('three processes', () => {
   test('what is said on one is heard on all', async () => {
     const [alice, bob, carol] = await Promise.all([
-      login('n1', 'alice'),
-      login('n2', 'bob'),
-      login('n3', 'carol'),
+      cluster.login('n1', 'alice'),
+      cluster.login('n2', 'bob'),
+      cluster.login('n3', 'carol'),
     ]);
     for (const client of [alice, bob, carol]) {
       client.say('JOIN', { room: 'general' });
@@ -209,7 +69,7 @@ describe('three processes', () => {
 
   test('[BRIDGE-13] pages and persons of all nodes are in one conversation, and hear each word once', async () => {
     const names = ['n1', 'n2', 'n3'];
-    const clients = await Promise.all(names.map((name) => login(name, `of-${name}`)));
+    const clients = await Promise.all(names.map((name) => cluster.login(name, `of-${name}`)));
     for (const client of clients) {
       client.say('JOIN', { room: 'lounge' });
       await client.next('JOIN_OK');
@@ -262,8 +122,8 @@ describe('three processes', () => {
   });
 
   test('a process that is killed is down within four seconds, with its users, and comes back as a new one', async () => {
-    const alice = await login('n1', 'alice');
-    await login('n3', 'ghost');
+    const alice = await cluster.login('n1', 'alice');
+    await cluster.login('n3', 'ghost');
     alice.say('PRESENCE_SUBSCRIBE', { users: ['ghost'] });
     const online = (line: Line): boolean => line.payload['status'] === 'online';
     const [known] = (await alice.next('PRESENCE_STATE')).payload['users'] as { status: string }[];
@@ -273,13 +133,13 @@ describe('three processes', () => {
     await alice.next('PRESENCE_EVENT', 6_000, ({ payload }) => payload['status'] === 'offline');
     const tookMs = performance.now() - since;
     expect(tookMs).toBeLessThan(4_500);
-    await start('n3');
-    await whole();
+    await cluster.start('n3');
+    await cluster.whole();
     alice.say('BYE', {});
   });
 
   test('a process that is stopped for six seconds is waited for, and loses nothing', async () => {
-    const [alice, bob] = [await login('n1', 'alice'), await login('n2', 'bob')];
+    const [alice, bob] = [await cluster.login('n1', 'alice'), await cluster.login('n2', 'bob')];
     alice.say('PRESENCE_SUBSCRIBE', { users: ['bob'] });
     await alice.next('PRESENCE_STATE');
     await until(async () => (await seen('n1')) === 'n2:up+ n3:up+', 5_000, 'calm');
@@ -291,7 +151,7 @@ describe('three processes', () => {
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     nodes.get('n2')?.child.kill('SIGCONT');
     expect((await bob.next('DIRECT_MESSAGE')).id).toBe('d2');
-    await whole();
+    await cluster.whole();
     expect(alice.lines.filter(({ type }) => type === 'PRESENCE_EVENT')).toEqual([]);
     for (const client of [alice, bob]) client.say('BYE', {});
   });
@@ -306,7 +166,7 @@ describe('three processes', () => {
     );
     expect(tookMs).toBeGreaterThan(8_500);
     nodes.get('n2')?.child.kill('SIGCONT');
-    await whole();
+    await cluster.whole();
     const lines = (nodes.get('n2')?.lines ?? []).slice(before);
     expect(lines.filter((line) => line.includes('"cluster.down"'))).toEqual([]);
   });

@@ -51,9 +51,13 @@ async function origin() {
   return { port: (server.address() as AddressInfo).port, asked, slow };
 }
 
-async function gateway(port: number, spread: string): Promise<Launched & { readonly url: string }> {
+async function gateway(
+  port: number,
+  spread: string,
+  condition = '',
+): Promise<Launched & { readonly url: string }> {
   const routes = join(folder, 'routes');
-  writeFileSync(routes, `* 127.0.0.1:${port}\n`);
+  writeFileSync(routes, `*${condition} 127.0.0.1:${port}\n`);
   const node = launch(
     [
       ...['--json', '--threads', '2', '--port', '0', '--admin-port', 'off'],
@@ -105,6 +109,21 @@ test('[PROC-DRAIN-3] SIGTERM: streams end as whole, WebSockets with 1001, reques
   const events = node.lines.map((line) => (JSON.parse(line) as { event: string }).event);
   expect(events.slice(-2)).toEqual(['process.draining', 'process.drained']);
   expect(asked.filter((line) => line.includes('gone'))).toEqual([]);
+});
+
+test('[SOCKJS-20] SIGTERM: a SockJS page that polls is told that the node goes', async () => {
+  const { port } = await origin();
+  const node = await gateway(port, '500ms', ',sockjs=/sock');
+  const poll = (session: number): Promise<string> =>
+    fetch(`${node.url}/sock/0/s${session}/xhr`, { method: 'POST' }).then((page) => page.text());
+  for (let session = 0; session < 8; session += 1) expect(await poll(session)).toBe('o\n');
+  const waiting = Array.from({ length: 7 }, (_, session) => poll(session));
+  // Whether they wait cannot be seen: a second one of the same session is told so.
+  for (let session = 0; session < 7; session += 1)
+    await expect.poll(() => poll(session)).toBe('c[2010,"Another connection still open"]\n');
+  node.child.kill('SIGTERM');
+  for (const page of waiting) expect(await page).toBe('c[1001,"going away"]\n');
+  expect(await node.exited).toBe(0);
 });
 
 test('[PROC-DRAIN-3] who is not answered in time is told so, and idle connections do not hold up the end', async () => {

@@ -124,6 +124,19 @@ describe('mistakes', () => {
     });
   });
 
+  test('[PROC-GATE-5] check-config shows what a pushpin.conf makes of the gateway', async () => {
+    const file = join(folder, 'pushpin.conf');
+    writeFileSync(file, '[runner]\nhttp_port=7999\n[proxy]\nsig_key=secret\ndebug=true\n');
+    const { code, output } = await run(['check-config', `--pushpin-conf=${file}`]);
+    expect(code).toBe(0);
+    expect(output).toContain(`[proxy] debug                            true   (${file}:5)`);
+    expect(output).toMatch(/^\[handler\] message_wait +5000$/m);
+    expect(output).toMatch(/^\[proxy\] sig_key +\(not shown\)/m);
+    expect(output).toMatch(/^broker\.port +off$/m);
+    expect(output).not.toContain('secret\n');
+    expect(output).not.toMatch(/^gateway\./m);
+  });
+
   test('[PROC-CONF-1] a command that does not exist is a mistake as well', async () => {
     expect(await run(['strat'])).toMatchObject({
       code: 2,

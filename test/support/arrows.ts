@@ -23,9 +23,11 @@ type Doors = {
 };
 
 const floors: Readonly<Record<string, Doors>> = {
-  main: { rooms: ['config', 'transports', ...actors], packages: 'all' },
+  main: { rooms: ['config', 'client', 'transports', ...actors], packages: 'all' },
   'sim-main': { rooms: ['config', 'transports', ...simulator, ...actors], packages: 'all' },
   config: { rooms: actors, packages: 'all' },
+  // A client knows the wire, and nothing of the node behind it.
+  client: { rooms: ['codecs'], packages: 'all' },
   transports: { rooms: actors, packages: 'all' },
   sim: { rooms: [...simulator, ...actors], packages: [] },
   workload: { rooms: ['sim', 'trace', 'routing', 'codecs', 'runtime'], packages: [] },
@@ -57,6 +59,7 @@ const roomsOfFile: Readonly<Record<string, string>> = {
   'src/main.ts': 'main',
   'src/running-node.ts': 'main',
   'src/gateway-doors.ts': 'main',
+  'src/chat-command.ts': 'main',
   'src/cluster-command.ts': 'main',
   'src/publish-command.ts': 'main',
   'src/config.ts': 'config',
@@ -73,7 +76,7 @@ export function roomOf(path: string): string | undefined {
   const [src, floor, folder, file] = path.split('/');
   if (src !== 'src') return undefined;
   if (floor === 'transports') return 'transports';
-  if (floor === 'config') return 'config';
+  if (floor === 'config' || floor === 'client') return floor;
   if (floor === 'sim') {
     if (folder === 'search') return 'sim-main';
     return folder === 'workload' || folder === 'invariants' ? folder : 'sim';

@@ -131,6 +131,14 @@ export class ClusterStage {
     }
   }
 
+  /** The node is told to end: nothing has its home there from now on. */
+  leave(name: string, withinMs = 500): void {
+    const { shards } = this.node(name);
+    shards[0]?.system.deliver(actorsOf(0).members, { type: 'drain', withinMs });
+    for (const [shard, { system }] of shards.entries())
+      system.deliver(actorsOf(shard).chat, { type: 'drain', withinMs: Math.floor(withinMs / 2) });
+  }
+
   stall(name: string, ms: number): void {
     this.node(name).stalledUntil = this.now + ms * 1_000;
   }

@@ -29,6 +29,8 @@ export interface Reply {
   readonly body?: string | Uint8Array;
   /** It breaks off behind its body. */
   readonly isBroken?: boolean;
+  /** What is poured into a stream waits for `pour`. */
+  readonly isSlow?: boolean;
 }
 
 /** What an origin says; undefined for nothing yet. */
@@ -45,6 +47,8 @@ export class OriginQuestion {
   hasEnded = false;
   /** The body was asked for or let go. */
   isTaken = false;
+  /** The stream that its body goes into. */
+  pouredInto: ConnectionId | undefined = undefined;
 
   constructor(asked: Command<'fetch'>, shard: number, edge: StagedOrigin) {
     this.asked = asked;
@@ -73,6 +77,11 @@ export class OriginQuestion {
 
   answer(reply: Reply): void {
     this.#edge.answer(this, reply);
+  }
+
+  /** The slow body passes. */
+  pour(): void {
+    this.#edge.pour(this);
   }
 
   fail(why: OriginFailure, wasSent = false): void {
@@ -158,6 +167,11 @@ export class StagedOrigin {
     this.#settle();
   }
 
+  pour(question: OriginQuestion): void {
+    if (!question.hasEnded) this.#poured(question);
+    this.#settle();
+  }
+
   fail(question: OriginQuestion, why: OriginFailure, wasSent: boolean): void {
     if (question.hasEnded || question.reply !== undefined) return;
     question.hasEnded = true;
@@ -219,6 +233,13 @@ export class StagedOrigin {
       case 'relay':
         this.#relayed(command);
         return;
+      case 'relayInto': {
+        const question = this.#asked(command.owner, command.ref);
+        if (question === undefined) return;
+        question.pouredInto = command.connection;
+        if (question.reply?.isSlow !== true) this.#poured(question);
+        return;
+      }
       case 'abandon':
         this.#abandoned(command);
         return;
@@ -347,6 +368,19 @@ export class StagedOrigin {
     }
     const bytes = bytesOf(body).length;
     this.#deliver(owner, { type: 'relayed', ref, isWhole: !isBroken, bytes });
+  }
+
+  #poured({ asked: { owner, ref }, reply, pouredInto = 0 }: OriginQuestion): void {
+    const question = this.#asked(owner, ref);
+    if (question === undefined) return;
+    question.hasEnded = true;
+    question.isTaken = true;
+    const client = this.#client(pouredInto);
+    const { isBroken = false, body = '' } = reply ?? {};
+    const isWhole = !isBroken && !client.isGone;
+    // What waits in the network stands before it.
+    if (!client.isGone) client.text += textOf(bytesOf(body));
+    this.#deliver(owner, { type: 'relayed', ref, isWhole, bytes: bytesOf(body).length });
   }
 
   #abandoned({ owner, ref }: Command<'abandon'>): void {

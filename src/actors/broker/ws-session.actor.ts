@@ -134,6 +134,7 @@ export const wsSession: ActorDefinition<WsSessionArgs, WsSessionState, WsSession
       case 'gapped':
       case 'streamLeft':
       case 'finished':
+      case 'settled':
       case 'pingReceived':
       case 'closeReceived':
         return;

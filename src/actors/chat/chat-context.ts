@@ -9,6 +9,7 @@ import type { RelaySeam } from '../routing/relay/relay-seam.ts';
 import type { Address } from '../runtime/actor.ts';
 import type { Edges, Receipt } from '../runtime/edges.ts';
 import type { TcpEdges } from '../runtime/tcp/tcp-edges.ts';
+import type { Signers } from '../codecs/hp-peer/ticket.ts';
 import { userKey } from '../codecs/hp/names.ts';
 import type { ChatOptions } from './chat-options.ts';
 import type { RoomsMessage } from './rooms/room-messages.ts';
@@ -26,6 +27,8 @@ export interface ChatStart {
 }
 
 export interface ChatContext extends ChatStart {
+  /** Whose resume tickets are believed; undefined for a node that is alone. */
+  readonly signers?: Signers | undefined;
   readonly shard: number;
   readonly shards: number;
   readonly edges: Edges & TcpEdges;
@@ -54,6 +57,11 @@ export function shardOfRoom({ shards }: Pick<ChatContext, 'shards'>, room: strin
 
 export function shardOfUser({ shards }: Pick<ChatContext, 'shards'>, user: string): number {
   return homeOf(USERS + userKey(user), shards);
+}
+
+/** The keeper of a room. */
+export function keeperOfRoom(chat: ChatContext, room: string): Address<RoomsMessage> {
+  return chat.roomsOfShard(shardOfRoom(chat, room));
 }
 
 /** Seconds since 1970 at an instant of this shard (microseconds). */

@@ -3,11 +3,12 @@
 
 import type { AuthMethod } from '../codecs/hp/requests.ts';
 import type { AdmissionLimits } from '../runtime/admission.ts';
+import type { ArrivalLimits } from './arrivals.ts';
 
 /** What happens when a user logs in who is here already. */
 export type SessionPolicy = 'multi' | 'replace' | 'reject';
 
-export interface ChatOptions extends AdmissionLimits {
+export interface ChatOptions extends AdmissionLimits, ArrivalLimits {
   /** What this node and its cluster are called. */
   readonly node: string;
   readonly cluster: string;
@@ -37,6 +38,10 @@ export interface ChatOptions extends AdmissionLimits {
   readonly queueBytesMax: number;
   readonly stallTimeoutMs: number;
   readonly loginTimeoutMs: number;
+  /** Logins that may fail on one connection; the last of them ends it. */
+  readonly failedLoginsMax: number;
+  /** For one user from one address. */
+  readonly wrongPasswordsPerMinuteMax: number;
   readonly pingEveryMs: number;
   readonly pingTimeoutMs: number;
   readonly resumeWindowMs: number;
@@ -70,6 +75,8 @@ export const chatDefaults: ChatOptions = {
   admins: [],
   connectionsMax: 50_000,
   connectionsPerAddressMax: 16,
+  arrivalsPerAddressMax: 32,
+  arrivalsWindowMs: 600_000,
   lineBytesMax: 65_536,
   loginLineBytesMax: 8_192,
   bodyBytesMax: 16_384,
@@ -86,6 +93,8 @@ export const chatDefaults: ChatOptions = {
   queueBytesMax: 786_432,
   stallTimeoutMs: 10_000,
   loginTimeoutMs: 10_000,
+  failedLoginsMax: 3,
+  wrongPasswordsPerMinuteMax: 5,
   pingEveryMs: 30_000,
   pingTimeoutMs: 60_000,
   resumeWindowMs: 60_000,
@@ -119,13 +128,24 @@ export function limitsTold(options: ChatOptions): Readonly<Record<string, number
     presence_every: seconds(options.presenceEveryMs),
     bytes_per_second: options.bytesPerSecondMax,
     bytes_burst: options.bytesBurstMax,
+    failed_logins: options.failedLoginsMax,
+    wrong_passwords_per_minute: options.wrongPasswordsPerMinuteMax,
     login_timeout: seconds(options.loginTimeoutMs),
     ping_every: seconds(options.pingEveryMs),
     ping_timeout: seconds(options.pingTimeoutMs),
     resume_window: seconds(options.resumeWindowMs),
     resume_messages: options.resumeMessagesMax,
+    resume_bytes: options.resumeBytesMax,
     offline_messages: options.offlineMessagesMax,
+    offline_time: seconds(options.offlineAgeMaxMs),
     history: options.historyMax,
     page: 100,
+    same_id_time: seconds(options.dedupeMs),
+    same_id_count: options.dedupeIdsMax,
+    send_queue: options.queueBytesMax,
+    send_stall: seconds(options.stallTimeoutMs),
+    connections_per_address: options.connectionsPerAddressMax,
+    arrivals_per_address: options.arrivalsPerAddressMax,
+    arrivals_window: seconds(options.arrivalsWindowMs),
   };
 }

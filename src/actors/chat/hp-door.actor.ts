@@ -6,6 +6,7 @@ import type { ActorDefinition, Address, ChildStopped, Context } from '../runtime
 import { Admission } from '../runtime/admission.ts';
 import type { ShardDown } from '../runtime/edges.ts';
 import type { TcpOpened } from '../runtime/tcp/tcp-edges.ts';
+import { Arrivals } from './arrivals.ts';
 import { type ChatContext, secondsAt, uuidFrom } from './chat-context.ts';
 import { hpSession, type HpSessionMessage } from './hp-session.actor.ts';
 
@@ -18,6 +19,7 @@ export type HpDoorMessage =
 interface HpDoorState {
   readonly chat: ChatContext;
   readonly admission: Admission;
+  readonly arrivals: Arrivals;
   /** Which network address each session came from; those of loopback count as one each. */
   readonly sessions: Map<string, { readonly address: Address<HpSessionMessage>; remote: string }>;
   isDraining: boolean;
@@ -30,7 +32,14 @@ export const hpDoor: ActorDefinition<ChatContext, HpDoorState, HpDoorMessage> = 
   mailboxMax: 100_000,
   onFailure: 'escalate',
   start(chat) {
-    return { chat, admission: new Admission(chat.options), sessions: new Map(), isDraining: false };
+    const { options } = chat;
+    return {
+      chat,
+      admission: new Admission(options),
+      arrivals: new Arrivals(options),
+      sessions: new Map(),
+      isDraining: false,
+    };
   },
   receive(state, message, context) {
     switch (message.type) {
@@ -55,12 +64,19 @@ export const hpDoor: ActorDefinition<ChatContext, HpDoorState, HpDoorMessage> = 
   },
 };
 
-/** [HP-CONN-1] [HP-CONN-2] */
+/** [HP-CONN-1] [HP-CONN-2] [HP-CONN-3] */
 function opened(state: HpDoorState, message: TcpOpened, context: Turn): void {
   const { connection, isLoopback } = message;
   const remote = isLoopback ? `loopback ${connection}` : message.remote;
   if (state.isDraining) {
     dismiss(state, connection, 'SERVER_DRAINING', 'This server goes down.', context);
+    return;
+  }
+  const waitUs = isLoopback ? 0 : state.arrivals.enter(remote, context.now);
+  if (waitUs > 0) {
+    context.count('chat.connections.refused.too-often');
+    const text = 'Too many new connections from this address.';
+    dismiss(state, connection, 'UNAVAILABLE', text, context, Math.ceil(waitUs / 1_000_000));
     return;
   }
   const refusal = state.admission.enter(remote);
@@ -85,10 +101,11 @@ function dismiss(
   code: 'UNAVAILABLE' | 'SERVER_DRAINING',
   message: string,
   context: Turn,
+  retryAfter = 5,
 ): void {
   const id = uuidFrom(() => context.random());
   const around = { type: 'ERROR', id, timestamp: secondsAt(chat, context.now) };
-  const lastWords = encodeLine(around, errorPayload({ code, message, retryAfter: 5 }, null, true));
+  const lastWords = encodeLine(around, errorPayload({ code, message, retryAfter }, null, true));
   context.send(chat.edges.tcp, { type: 'dismiss', connection, lastWords });
 }
 

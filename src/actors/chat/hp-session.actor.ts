@@ -17,6 +17,7 @@ import {
 } from './session/arriving.ts';
 import { hear, readOn, unthrottle } from './session/hearing.ts';
 import {
+  canMove,
   closeNow,
   drain,
   drained,
@@ -38,6 +39,7 @@ import {
   resumed,
   resumeWithout,
   streamLeft,
+  waitForMove,
 } from './session/resuming.ts';
 import { heardMark, joined, subscribed } from './session/joining.ts';
 import { askToJoin, delivered, giveUpSeat } from './session/seats.ts';
@@ -210,6 +212,7 @@ export const hpSession: ActorDefinition<HpSessionArgs, Session, HpSessionMessage
       case 'publishAnswered':
       case 'publisherHeld':
       case 'publishRefused':
+      case 'settled':
       case 'topicsListed':
       case 'topicInformed':
       case 'gapped':
@@ -264,7 +267,8 @@ function due(session: Session, timer: string, context: Turn): void {
       resumed(session, context);
       return;
     case 'drained':
-      drained(session, context);
+      if (canMove(session)) waitForMove(session, context);
+      else drained(session, context);
       return;
     case 'expiry':
       refuse(session, { code: 'AUTH_FAILED', message: 'The token has expired.' }, null, context);

@@ -96,6 +96,8 @@ export type LinkNotice =
 export interface NodesChanged {
   readonly type: 'nodesChanged';
   readonly nodes: readonly string[];
+  readonly size: number;
+  readonly down: number;
   readonly isServing: boolean;
 }
 

@@ -1,7 +1,7 @@
 // How a request looks to the origin that a route leads to: its path, its Host, its headers, and who signs it.
 // Refuses to know how it is asked and what is answered. Obeys spec/grip.md, section "Forwarding".
 
-import type { HeaderList } from '../codecs/grip/header-list.ts';
+import { firstHeader, type HeaderList } from '../codecs/grip/header-list.ts';
 import type { Route, Target } from '../codecs/grip/routes-file.ts';
 import type { OriginAddress, ProxyRequested, Signature } from '../runtime/gateway-edges.ts';
 import { type GatewayContext, keyFrom, pathFrom } from './gateway-context.ts';
@@ -34,6 +34,12 @@ export interface OwnRequest {
   readonly headers: HeaderList;
   /** Set when it does not go along the client's route. */
   readonly elsewhere?: { readonly origin: OriginAddress; readonly host: string } | undefined;
+}
+
+/** [WOH-OPEN-12] A body of WebSocket events is told by its type. */
+export function claimsEvents(headers: HeaderList): boolean {
+  const type = firstHeader(headers, 'content-type') ?? '';
+  return type.split(';')[0]?.trim().toLowerCase() === 'application/websocket-events';
 }
 
 /** The client's own request. `lastIds` tells what a hold has seen when it is asked again. */

@@ -116,6 +116,7 @@ export const gatewayDoor: ActorDefinition<GatewayDoorArgs, GatewayDoorState, Gat
         state.gateway.isDraining = true;
         for (const { request } of state.children.values())
           if (request !== undefined) context.send(request, message);
+        context.send(sockJsOf(state.gateway.shard), message);
         return;
       case 'childStopped':
         left(state, message);

@@ -117,6 +117,12 @@ export class Delivery {
     if (!stream.outbox.isWaiting) context.send(stream.owner, { type: 'finished' });
   }
 
+  /** The stream's owner hears `settled` when nothing waits any more. */
+  settle(stream: RoutedStream, context: Turn): void {
+    stream.isSettling = stream.outbox.isWaiting;
+    if (!stream.isSettling) context.send(stream.owner, { type: 'settled' });
+  }
+
   /** Tells those that were quiet for too long what keeps them alive. */
   keepAlive(streams: Iterable<RoutedStream>, context: Turn): void {
     for (const stream of streams) {
@@ -257,6 +263,7 @@ export class Delivery {
     }
     if (!outbox.isWaiting) {
       this.#lagging.delete(stream);
+      if (stream.isSettling) this.settle(stream, context);
       if (stream.isFinishing) context.send(stream.owner, { type: 'finished' });
     } else if (!this.#lagging.has(stream)) {
       this.#lagging.add(stream);

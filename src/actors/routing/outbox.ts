@@ -219,14 +219,16 @@ export class Outbox {
    * large as the whole queue must still find a place behind an open slot.
    */
   enforce(): Offer {
-    const { queueBytesMax, slowPolicy } = this.#limits;
+    const { slowPolicy } = this.#limits;
+    // [BROKER-SLOW-6] What only waits for an answer of ours, and not for the network, is no sign of a slow reader.
+    const queueBytesMax = this.#limits.queueBytesMax + Math.max(0, this.#credit);
     if (this.#isWithin(queueBytesMax)) return 'taken';
     if (slowPolicy !== 'disconnect') {
       // [BROKER-SLOW-3] A quarter is freed at once: dropping one by one would walk the queue for every publication.
       this.#dropWhere(
         (waiting) => waiting.publication !== undefined,
         'slow',
-        queueBytesMax - (queueBytesMax >> 2),
+        queueBytesMax - (this.#limits.queueBytesMax >> 2),
       );
     }
     // Replies are never dropped: a connection that lets its own answers pile up is ended under every policy.

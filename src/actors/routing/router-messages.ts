@@ -79,7 +79,9 @@ export type RouterRequest =
       readonly keepAlive: KeepAlive | undefined;
     }
   /** Takes nothing more for the stream; `finished` follows when what waited has been written. */
-  | { readonly type: 'finish'; readonly connection: ConnectionId };
+  | { readonly type: 'finish'; readonly connection: ConnectionId }
+  /** `settled` follows when all that was written to the stream so far has left for the edge. */
+  | { readonly type: 'settle'; readonly connection: ConnectionId };
 
 /** An asker with a connection has its answer kept in place; `slot` comes back with the answer. */
 export interface Asker {
@@ -136,6 +138,8 @@ export type RouterReply =
   | { readonly type: 'gapped'; readonly gap: Gap }
   /** All that was for a stream that is to end has been written: its session closes it. */
   | { readonly type: 'finished' }
+  /** Nothing waits for the stream: whatever its session has put to the edge now stands behind all else. */
+  | { readonly type: 'settled' }
   /** The router gave the connection up: its session closes it. */
   | { readonly type: 'tooSlow' }
   /** Where the stream stood in its topics, by the publishers' ids. */

@@ -73,6 +73,8 @@ export const routerActor: ActorDefinition<RouterArgs, RouterState, RouterMessage
         return keepAlive(state, message, context);
       case 'finish':
         return finish(state, message.connection, context);
+      case 'settle':
+        return settle(state, message.connection, context);
       case 'leave':
         return leave(state, message, context);
       case 'list':
@@ -144,7 +146,7 @@ function open(state: RouterState, request: Ask<'open'>, context: Turn): void {
     wroteAt: context.now,
     toldAliveAt: context.now,
     keepAlive: undefined,
-    isFinishing: false,
+    ...{ isFinishing: false, isSettling: false },
   });
 }
 
@@ -170,6 +172,11 @@ function keepAlive(state: RouterState, request: Ask<'keepAlive'>, context: Turn)
 function finish(state: RouterState, connection: ConnectionId, context: Turn): void {
   const stream = state.streams.get(connection);
   if (stream !== undefined) state.delivery.finish(stream, context);
+}
+
+function settle(state: RouterState, connection: ConnectionId, context: Turn): void {
+  const stream = state.streams.get(connection);
+  if (stream !== undefined) state.delivery.settle(stream, context);
 }
 
 function refused(state: RouterState, ref: number, context: Turn): void {

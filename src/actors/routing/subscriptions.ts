@@ -54,6 +54,8 @@ export interface Stream<Owner> {
   keepAlive: KeepAlive | undefined;
   /** It takes nothing more, and its owner hears when what waits has been written. */
   isFinishing: boolean;
+  /** Its owner hears when nothing waits. */
+  isSettling: boolean;
 }
 
 /** One stream's wish for one topic; `place` is its index in its group once it is attached, else -1. */

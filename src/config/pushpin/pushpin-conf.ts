@@ -9,7 +9,9 @@ import {
   gatewayDefaults,
   type GatewayOptions,
 } from '../../actors/gateway/gateway-options.ts';
+import type { Effective } from '../../config.ts';
 import type { Mistake } from '../layers.ts';
+import { effectiveOf } from './pushpin-effective.ts';
 import { PushpinFile, type PushpinInput } from './pushpin-file.ts';
 
 /** `host` is undefined for all addresses. */
@@ -78,6 +80,8 @@ export type PushpinReading =
   | {
       readonly ok: true;
       readonly settings: PushpinSettings;
+      /** Every key that is obeyed, as it is in force. */
+      readonly effective: readonly Effective[];
       readonly warnings: readonly string[];
     }
   | {
@@ -96,7 +100,8 @@ export function readPushpinConf(input: PushpinInput): PushpinReading {
   const settings = settingsOf(file, resolve(dirname(input.file)));
   file.finish();
   const { mistakes, warnings } = file;
-  return mistakes.length > 0 ? { ok: false, mistakes, warnings } : { ok: true, settings, warnings };
+  if (mistakes.length > 0) return { ok: false, mistakes, warnings };
+  return { ok: true, settings, effective: effectiveOf(file, settings), warnings };
 }
 
 function settingsOf(file: PushpinFile, directory: string): PushpinSettings {

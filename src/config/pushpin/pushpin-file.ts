@@ -117,6 +117,14 @@ export class PushpinFile {
     this.warnings.push(`${place}: [${section}] ${key} ${sentence}.`);
   }
 
+  /** `FILE:LINE`, or `include` for what stands in the file that is included; undefined where nothing is said. */
+  placeOf(section: string, key: string): string | undefined {
+    const name = `${section}/${key}`;
+    const own = this.#own.get(name);
+    if (own !== undefined) return `${this.#file}:${own.line}`;
+    return this.#included.has(name) ? 'include' : undefined;
+  }
+
   /** Tells what nobody has asked for. What is included was not written by the operator. */
   finish(): void {
     const known = [...this.#asked, ...Object.keys(unused)];

@@ -13,7 +13,7 @@ import { chance, drawn, milliseconds, mixed, plainRecord } from './drawing.ts';
 import { frame } from './settings.ts';
 
 /** Buggify sites of the gateway's actors. */
-export const gatewaySiteNames: readonly string[] = ['early-check', 'short-item-queue'];
+export const gatewaySiteNames: readonly string[] = ['early-check', 'short-item-queue', 'long-next'];
 
 export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoices): Plan {
   const drawnFrame = drawn(frame, seed, 'plan');
@@ -53,9 +53,8 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
     shards: shardCount,
     ...settings,
     broker,
-    // Channels of the gateway are topics, too. A client that repeats more than a home remembers in all, and than its
-    // own queue holds, is sent away for ever: ids are forgotten before they are known again.
-    home: { ...settings.home, topicsMax: 100_000, historyBytesTotalMax: HISTORY_BYTES_TOTAL_MAX },
+    // Channels of the gateway are topics, too.
+    home: { ...settings.home, topicsMax: 100_000 },
     addresses: 0,
     clients: cast,
     faults,
@@ -126,8 +125,6 @@ function parts(horizonUs: number): Arbitrary<Parts> {
     ),
   });
 }
-
-const HISTORY_BYTES_TOTAL_MAX = 67_108_864;
 
 /** One name stands under two prefixes, and is two channels. */
 const CHANNEL_NAMES = [

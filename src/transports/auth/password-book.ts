@@ -4,7 +4,9 @@
 
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import type { Address } from '../../actors/runtime/actor.ts';
+import type { Log } from '../../actors/runtime/edges.ts';
 import type { PasswordCommand, PasswordVerdict } from '../../actors/runtime/tcp/tcp-edges.ts';
+import { watchFiles } from '../process/watched-files.ts';
 
 export interface PasswordEntry {
   readonly user: string;
@@ -66,37 +68,78 @@ type Guess = Extract<PasswordCommand, { readonly type: 'verifyPassword' }>;
 /** More would only queue inside the platform's own thread pool. */
 const HASHING_MAX = 2;
 const WAITING_MAX = 1_000;
-const GUESSES_MAX = 5;
 const GUESSES_WINDOW_MS = 60_000;
 const REMEMBERED_MAX = 10_000;
 
-/** The edge of one shard. Without a book every password is wrong. */
+/** The users, and the file that is watched for newer ones. */
+export interface PasswordFile {
+  readonly file: string;
+  readonly text: string;
+}
+
+export interface PasswordSurroundings {
+  /** Milliseconds of any clock that only goes forward. */
+  readonly now: () => number;
+  readonly log: (entry: Log) => void;
+  /** Wrong ones for one user from one address within a minute. */
+  readonly guessesMax: number;
+}
+
+/** The edge of one shard. Without a file every password is wrong. */
 export function createPasswordEdge(
-  text: string | undefined,
+  passwords: PasswordFile | undefined,
   deliver: Deliver,
-  now: () => number = () => performance.now(),
+  surroundings: PasswordSurroundings,
 ): (command: PasswordCommand) => void {
-  const reading = readPasswordBook(text ?? '');
+  const reading = readPasswordBook(passwords?.text ?? '');
   // The settings were checked with the same text.
   if (!reading.ok) throw new Error(`the password file is broken in line ${reading.line}`);
-  const desk = new PasswordDesk(reading.entries, deliver, now);
+  const desk = new PasswordDesk(reading.entries, deliver, surroundings);
+  if (passwords !== undefined) watchBook(passwords, desk, surroundings);
   return (command) => desk.obey(command);
 }
 
+/** [PROC-CHAT-3] A newer file counts at once; one that is wrong leaves the old one in force. */
+function watchBook(
+  { file, text }: PasswordFile,
+  desk: PasswordDesk,
+  { log }: PasswordSurroundings,
+): void {
+  const say = (level: Log['level'], event: string, fields: Log['fields']): void =>
+    log({ type: 'log', level, event, fields });
+  watchFiles([file], [text], ([newText]) => {
+    const reading =
+      newText === undefined
+        ? { ok: false as const, line: 0, problem: 'the file is gone' }
+        : readPasswordBook(newText);
+    if (reading.ok) {
+      desk.entries = reading.entries;
+      say('info', 'chat.passwordsReloaded', { file, users: reading.entries.size });
+    } else
+      say('error', 'chat.passwordsBroken', { file, line: reading.line, problem: reading.problem });
+  });
+}
+
 class PasswordDesk {
-  readonly #entries: ReadonlyMap<string, PasswordEntry>;
+  entries: ReadonlyMap<string, PasswordEntry>;
   readonly #deliver: Deliver;
   readonly #now: () => number;
+  readonly #guessesMax: number;
   readonly #waiting: Guess[] = [];
   /** Instants of wrong guesses, by user and address. */
   readonly #wrong = new Map<string, number[]>();
   readonly #stranger: PasswordEntry;
   #hashing = 0;
 
-  constructor(entries: ReadonlyMap<string, PasswordEntry>, deliver: Deliver, now: () => number) {
-    this.#entries = entries;
+  constructor(
+    entries: ReadonlyMap<string, PasswordEntry>,
+    deliver: Deliver,
+    { now, guessesMax }: PasswordSurroundings,
+  ) {
+    this.entries = entries;
     this.#deliver = deliver;
     this.#now = now;
+    this.#guessesMax = guessesMax;
     const hash = randomBytes(HASH_BYTES);
     this.#stranger = { user: '', ...USUAL, salt: randomBytes(16), hash };
   }
@@ -104,7 +147,7 @@ class PasswordDesk {
   obey(command: PasswordCommand): void {
     const { ref, replyTo, user } = command;
     if (command.type === 'findUser') {
-      const isKnown = this.#entries.has(user.toLowerCase());
+      const isKnown = this.entries.has(user.toLowerCase());
       this.#deliver(replyTo, { type: 'userFound', ref, isKnown });
       return;
     }
@@ -119,7 +162,7 @@ class PasswordDesk {
   /** [HP-LOGIN-8] */
   #waitFor(guess: Guess): number | undefined {
     const [oldest, ...others] = this.#wrongOf(guess);
-    if (oldest === undefined || others.length + 1 < GUESSES_MAX) return undefined;
+    if (oldest === undefined || others.length + 1 < this.#guessesMax) return undefined;
     return Math.ceil((oldest + GUESSES_WINDOW_MS - this.#now()) / 1_000);
   }
 
@@ -131,7 +174,7 @@ class PasswordDesk {
   async #judge(guess: Guess): Promise<void> {
     this.#hashing += 1;
     const { ref, replyTo, user, remote, password } = guess;
-    const entry = this.#entries.get(user.toLowerCase());
+    const entry = this.entries.get(user.toLowerCase());
     const hash = await hashOf(password, entry ?? this.#stranger);
     if (entry !== undefined && timingSafeEqual(hash, entry.hash)) {
       this.#deliver(replyTo, { type: 'passwordVerified', ref, user: entry.user });

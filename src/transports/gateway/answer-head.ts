@@ -1,9 +1,9 @@
 // Heads of answers as bytes, with the names and the order that actors and origins gave them. The edge frames bodies
 // itself: what others say about framing is left out, and so is every header that would forge another.
-// Refuses to know bodies. RFC 9112 §4, §5, §6; RFC 9110 §6.6.1.
+// Refuses to know bodies, and the time: an answer whose origin tells no Date has none. RFC 9112 §4, §5, §6.
 
 import { STATUS_CODES } from 'node:http';
-import { type HeaderList, isNamed } from '../../actors/codecs/grip/header-list.ts';
+import type { HeaderList } from '../../actors/codecs/grip/header-list.ts';
 
 export interface AnswerHead {
   readonly status: number;
@@ -96,9 +96,8 @@ export function encodeHead(
 ): string {
   const said = reason === '' ? (STATUS_CODES[status] ?? '') : reason;
   const lines = encodeLines(headers, isNone, dropped);
-  const date = headers.some(([name]) => isNamed(name, 'date')) ? '' : dateLine();
   const code = `HTTP/1.1 ${status} ${valueForm.test(said) ? said : ''}\r\n`;
-  return `${code}${lines}${date}${line}${connection}\r\n`;
+  return `${code}${lines}${line}${connection}\r\n`;
 }
 
 /** The headers of an agreed handshake beside the protocol's own; an extension among them is the owner's to obey. */
@@ -112,23 +111,11 @@ export function headersOfHandshake(headers: HeaderList): HeaderList {
 /** A whole answer of the edge's own, after which the connection ends. */
 export function encodeRefusal(status: number, text: string): Buffer {
   return Buffer.from(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: text/plain\r\n${dateLine()}Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
     'latin1',
   );
 }
 
 function isNone(): boolean {
   return false;
-}
-
-const clock = { second: 0, line: '' };
-
-/** Made once a second. */
-function dateLine(): string {
-  const now = Date.now();
-  if (now - clock.second >= 1_000 || now < clock.second) {
-    clock.second = now - (now % 1_000);
-    clock.line = `Date: ${new Date(now).toUTCString()}\r\n`;
-  }
-  return clock.line;
 }

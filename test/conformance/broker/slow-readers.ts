@@ -238,6 +238,23 @@ const aboutMessages = messageCases('slow-readers', [
     patience,
   ],
   [
+    '[BROKER-SLOW-6] whoever follows a topic and fills it in one go is not taken for slow',
+    async (target) => {
+      const topic = target.topic();
+      const client = await target.client();
+      // More than a queue, and less than a queue and a window.
+      const pieces = Math.ceil((target.settings.queueBytesMax + 50_000) / PIECE.length);
+      client.send({ type: 'subscribe', topic });
+      for (let i = 0; i < pieces; i += 1) client.send({ topic, data: PIECE });
+      assert.match(await client.next(), /ack_subscribe/);
+      for (let i = 0; i < pieces; i += 1)
+        assert.equal((await client.next()).length, PIECE.length + 2);
+    },
+    atMost('queueBytesMax', 1_048_576),
+    atLeast('messageBytesMax', 60_000),
+    atLeast('messagesPerSecondMax', 100),
+  ],
+  [
     '[BROKER-SLOW-5] [BROKER-CLOSE-2] a reader whose window stays full is closed with 1013, though nothing more comes',
     async (target) => {
       const topic = target.topic();

@@ -67,6 +67,37 @@ export const nextCases = gripCases('next-links', [
     },
   ],
   [
+    '[GRIP-NEXT-11] an answer of three million bytes passes, and what it says of the stream counts',
+    async (gateway) => {
+      const long = 'x'.repeat(3_000_000);
+      links(
+        gateway,
+        { body: 'one ', headers: { 'Grip-Link': nextOf(gateway) } },
+        { body: `${long} two `, headers: holdStream(gateway.channel) },
+      );
+      const answer = gateway.send();
+      await answer.until(' two ');
+      await gateway.publishUntil(answer.until('three'), to(gateway.channel, stream('three')));
+      assert.ok(answer.text === `one ${long} two three`);
+    },
+  ],
+  [
+    '[GRIP-NEXT-11] long answers follow each other',
+    async (gateway) => {
+      const page = (letter: string): string => letter.repeat(1_500_000);
+      const headers = { 'Grip-Link': nextOf(gateway) };
+      links(
+        gateway,
+        { body: 'one ', headers },
+        { body: page('a'), headers },
+        { body: page('b'), headers },
+        { body: 'end' },
+      );
+      const answer = await gateway.ask();
+      assert.ok(answer.body === `one ${page('a')}${page('b')}end`);
+    },
+  ],
+  [
     '[GRIP-NEXT-1] the last one may hold the stream',
     async (gateway) => {
       links(

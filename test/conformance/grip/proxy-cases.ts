@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { gripCases, type GripRow } from './case.ts';
-import type { Gateway, Request } from './gateway.ts';
+import { type Gateway, holdResponse, holdStream, type Request } from './gateway.ts';
 import type { HeaderLines, WholeAnswer } from './http-client.ts';
 import type { Asked, Reply } from './origin.ts';
 
@@ -484,6 +484,50 @@ export const headCases = gripCases('heads', [
         'x-a',
       ]);
     }),
+  ],
+  [
+    '[GRIP-HEAD-5] an answer whose origin tells no Date has none',
+    async (gateway) => {
+      gateway.plays(({ response }) => {
+        if (response !== undefined) response.sendDate = false;
+        return { body: 'x' };
+      });
+      const answer = await gateway.ask();
+      assert.equal(answer.body, 'x');
+      assert.deepEqual(answer.all('date'), []);
+    },
+  ],
+  [
+    '[GRIP-HEAD-5] nor has a stream',
+    async (gateway) => {
+      gateway.plays(({ response }) => {
+        if (response !== undefined) response.sendDate = false;
+        return { body: 'x', headers: holdStream(gateway.channel) };
+      });
+      const answer = gateway.send();
+      assert.equal(await answer.until('x'), 'x');
+      assert.deepEqual((await answer.head()).all('date'), []);
+    },
+  ],
+  [
+    '[GRIP-HEAD-5] nor has a poll that ends',
+    async (gateway) => {
+      gateway.plays(({ response }) => {
+        if (response !== undefined) response.sendDate = false;
+        return { body: 'y', headers: { ...holdResponse(gateway.channel), 'Grip-Timeout': '1' } };
+      });
+      const answer = await gateway.ask();
+      assert.equal(answer.body, 'y');
+      assert.deepEqual(answer.all('date'), []);
+    },
+  ],
+  [
+    '[GRIP-HEAD-5] nor an error of the gateway’s own',
+    async (gateway) => {
+      const answer = await gateway.ask({ host: 'dead.test' });
+      assert.equal(answer.status, 502);
+      assert.deepEqual(answer.all('date'), []);
+    },
   ],
   [
     '[GRIP-HEAD-6] the origin’s Keep-Alive does not reach the client',

@@ -70,10 +70,9 @@ export const chatCases: readonly HpCase[] = hpCases('chat', [
       const [a, b] = await site.room('a', 'b');
       assert.ok(a !== undefined && b !== undefined);
       const ack = await a.ask('ROOM_MESSAGE', { room, body: 'hi', from: 'eve' }, 'm1');
-      assert.deepEqual(
-        [ack.type, ack.payload['status'], ack.payload['seq']],
-        ['ACK', 'accepted', 1],
-      );
+      assert.deepEqual([ack.type, ack.payload['seq']], ['ACK', 1]);
+      // A node of a cluster says more than one that is alone.
+      assert.ok(['accepted', 'stored'].includes(String(ack.payload['status'])));
       const { id, timestamp, payload } = await b.next();
       assert.deepEqual(
         [id, timestamp, payload['from'], payload['seq']],

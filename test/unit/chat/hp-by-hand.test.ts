@@ -6,10 +6,15 @@ import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type NodeProcess, startNode } from '../../support/node-process.ts';
+import { ProcessCluster } from '../../support/process-cluster.ts';
+
+type Deed = 'types' | 'reads' | 'vanishes' | 'connects to' | 'dies' | 'stops' | 'goes on';
 
 interface Step {
+  /** A person, or a node. */
   readonly who: string;
-  readonly does: 'types' | 'reads' | 'vanishes';
+  readonly does: Deed;
+  readonly node: string;
   readonly lines: readonly string[];
 }
 
@@ -17,10 +22,14 @@ const page = readFileSync(new URL('../../../spec/hp-by-hand.md', import.meta.url
 
 /** What the page has people do, in its order. */
 function stepsOf(text: string): Step[] {
-  const step = /<!-- (\w+) (types|reads|vanishes) -->(?:\n```json\n([\s\S]*?)\n```)?/g;
-  return [...text.matchAll(step)].map(([, who = '', does = '', lines = '']) => ({
-    ...{ who, does: does as Step['does'] },
-    lines: lines.split('\n'),
+  const deeds = 'types|reads|vanishes|connects to|dies|stops|goes on';
+  const step = new RegExp(
+    String.raw`<!-- (\w+) (${deeds})(?: (\w+))? -->(?:\n${'```'}json\n([\s\S]*?)\n${'```'})?`,
+    'g',
+  );
+  return [...text.matchAll(step)].map(([, who = '', does = '', node = '', lines = '']) => ({
+    ...{ who, does: does as Deed, node },
+    lines: lines === '' ? [] : lines.split('\n'),
   }));
 }
 
@@ -69,34 +78,53 @@ class Person {
   }
 }
 
-let node: NodeProcess;
+/** As `npm run cluster` starts them; `alone` is the node of the first chapters. */
+const cluster = new ProcessCluster('--chat-envelope', 'lenient');
 const people = new Map<string, Person>();
+let alone: NodeProcess;
 
 beforeAll(async () => {
-  node = await startNode(['--chat-port', '0', '--chat-envelope', 'lenient', '--threads', '2'], {
+  alone = await startNode(['--chat-port', '0', '--chat-envelope', 'lenient', '--threads', '2'], {
     HERMOD_CHAT_PING_EVERY_MS: '2000',
   });
-});
+  await cluster.begin();
+}, 60_000);
 
 afterAll(async () => {
   for (const person of people.values()) person.leave();
-  await node.stop();
-});
-
-test('[HP-LIVE-3] [HP-ACK-4] [HP-ENV-10] the tutorial is true', async () => {
-  const port = Number(node.doors['chat']?.split(':').at(-1));
-  const steps = stepsOf(page);
-  expect(steps.length).toBeGreaterThan(40);
-  for (const { who, does, lines } of steps) {
-    const person = people.get(who) ?? new Person(port);
-    people.set(who, person);
-    if (does === 'vanishes') await person.vanish();
-    for (const line of does === 'vanishes' ? [] : lines) {
-      if (does === 'types') person.type(line);
-      else expect(await person.read(line)).toMatch(patternOf(line));
-    }
+  for (const { child, exited } of [alone, ...cluster.nodes.values()]) {
+    child.kill('SIGKILL');
+    await exited;
   }
 });
+
+test(
+  '[HP-LIVE-3] [HP-ACK-4] [HP-ENV-10] [HP-MEMBER-3] [HP-MEMBER-5] the tutorial is true',
+  { timeout: 90_000 },
+  async () => {
+    const steps = stepsOf(page);
+    expect(steps.length).toBeGreaterThan(60);
+    for (const { who, does, node, lines } of steps) {
+      if (does === 'dies' || does === 'stops' || does === 'goes on') {
+        const signal = { dies: 'SIGKILL', stops: 'SIGSTOP', 'goes on': 'SIGCONT' } as const;
+        cluster.nodes.get(who)?.child.kill(signal[does]);
+        continue;
+      }
+      const person = people.get(who) ?? new Person(portOf(node));
+      people.set(who, person);
+      if (does === 'vanishes') await person.vanish();
+      for (const line of lines) {
+        if (does === 'types') person.type(line);
+        else expect(await person.read(line)).toMatch(patternOf(line));
+      }
+    }
+  },
+);
+
+function portOf(node: string): number {
+  const { doors } = cluster.nodes.get(node) ?? alone;
+  return Number(doors['chat']?.split(':').at(-1));
+}
 
 /** Pieces between `…` must be there, in their order, and nothing between those that touch. */
 function patternOf(line: string): RegExp {

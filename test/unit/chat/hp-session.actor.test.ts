@@ -99,7 +99,7 @@ describe('coming in', () => {
         version: '1.0',
         node: 'n1',
         auth: ['none'],
-        limits: { max_line: 65_536, ping_every: 30 },
+        limits: { max_line: 65_536, ping_every: 30, failed_logins: 3, arrivals_window: 600 },
       },
     });
     expect(second).toMatchObject({ type: 'ERROR', payload: { code: 'FORBIDDEN', fatal: false } });
@@ -197,6 +197,20 @@ describe('coming in', () => {
     expect(new HpClient(stage).isClosed).toBe(true);
     first.wire.leave();
     expect(new HpClient(stage, 0, away).isClosed).toBe(false);
+  });
+
+  test('[HP-CONN-3] nor may an address come too often; loopback may', () => {
+    const stage = stageWith({ chat: { arrivalsPerAddressMax: 2, arrivalsWindowMs: 60_000 } });
+    const away = { isLoopback: false, remote: '203.0.113.5' };
+    const come = (): HpClient => new HpClient(stage, 0, away);
+    come().wire.leave();
+    stage.pass(15_000);
+    come().wire.leave();
+    const refusal = { code: 'UNAVAILABLE', fatal: true, retry_after: 45 };
+    expect(come().take()).toMatchObject([{ payload: refusal }]);
+    expect(Array.from({ length: 5 }, () => new HpClient(stage).isClosed)).not.toContain(true);
+    stage.pass(46_000);
+    expect(come().isClosed).toBe(false);
   });
 
   test('[HP-ENV-10] [HP-ACK-4] a lenient listener gives the id, and tells it', () => {

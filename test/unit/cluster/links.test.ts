@@ -1,9 +1,7 @@
-// One link: its life as the spec draws it, heartbeats before everything else, and what they say and heal.
+// One link: heartbeats before everything else, and what they say and heal.
 
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
-import { peerLife } from '../../../src/actors/cluster/links/peer.machine.ts';
 import { Spout } from '../../../src/actors/cluster/links/spout.ts';
 import { Outgoing } from '../../../src/actors/cluster/relay/outgoing.ts';
 import type { Context } from '../../../src/actors/runtime/actor.ts';
@@ -12,22 +10,6 @@ import { type WebCommand, WINDOW_BYTES } from '../../../src/actors/runtime/edges
 import { actorsOf } from '../../../src/actors/node.ts';
 import { ClusterStage } from '../../support/cluster-stage.ts';
 import { HpClient } from '../../support/hp-client.ts';
-
-describe('the life of a link', () => {
-  test('[HP-PEER-3] is drawn in the spec as it is lived', () => {
-    const drawn = ['[*] --> greeting'];
-    for (const state of peerLife.states) {
-      for (const event of peerLife.events) {
-        const next = peerLife.next(state, event);
-        if (next !== undefined) drawn.push(`${state} --> ${next}: ${event}`);
-      }
-      if (peerLife.isFinal(state)) drawn.push(`${state} --> [*]`);
-    }
-    const text = `stateDiagram-v2\n${drawn.map((line) => `  ${line}\n`).join('')}`;
-    const spec = readFileSync(new URL('../../../spec/hp-peer.md', import.meta.url), 'utf8');
-    expect(spec).toContain(`\`\`\`mermaid\n${text}\`\`\``);
-  });
-});
 
 describe('what waits for a link', () => {
   function spout() {

@@ -84,7 +84,7 @@ describe('rooms', () => {
     expect(stage.failures).toEqual([]);
   });
 
-  test('a message crosses once to each node where somebody is', () => {
+  test('a message crosses once to each node where somebody is, and once to each that keeps it', () => {
     const stage = whole();
     const room = roomAt(stage, 'n1');
     const alice = joined(stage, 'alice', 'n1', room);
@@ -93,7 +93,56 @@ describe('rooms', () => {
     say(alice, 'hello there', room);
     stage.pass(100);
     const crossed = stage.said.filter(({ text }) => text.includes('hello there'));
-    expect(crossed.map(({ from, to }) => `${from} ${to}`)).toEqual(['n1 n2']);
+    const ways = (kind: string): string[] =>
+      crossed
+        .filter(({ text }) => text.includes(`"kind":"${kind}"`))
+        .map(({ from, to }) => `${from} ${to}`);
+    expect(ways('publication')).toEqual(['n1 n2']);
+    expect(ways('room')).toHaveLength(1);
+  });
+
+  test('[HP-ROOM-7] [HP-ROOM-8] [HP-HOME-9] the list of rooms is that of all nodes, page by page; it says when a node is missing', () => {
+    const stage = whole();
+    const rooms = Array.from({ length: 25 }, (_, at) => `room-${String(at).padStart(2, '0')}`);
+    const clients = rooms.map((room, at) =>
+      joined(stage, `u${at}`, ['n1', 'n2', 'n3'][at % 3] ?? '', room, at % 2),
+    );
+    joined(stage, 'other', 'n3', 'room-00');
+    const asker = HpClient.in(stage.at('n2'), 'asker', 1);
+    const list = (payload: object): HpLine['payload'] | undefined => {
+      asker.take();
+      asker.ask('ROOM_LIST', payload);
+      stage.pass(100);
+      return asker.take().find(({ type }) => type === 'ROOM_LIST_OK')?.payload;
+    };
+    const counts = rooms.map((room) => ({ room, count: room === 'room-00' ? 2 : 1 }));
+    expect(list({})).toMatchObject({ rooms: counts, more: false, partial: false });
+    expect(list({ limit: 10 })).toMatchObject({ rooms: counts.slice(0, 10), more: true });
+    expect(list({ limit: 10, after: 'room-09' })).toMatchObject({ rooms: counts.slice(10, 20) });
+    expect(list({ prefix: 'room-1' })?.['rooms']).toHaveLength(10);
+    clients[0]?.ask('BYE');
+    stage.pass(50);
+    expect(list({ limit: 1 })?.['rooms']).toEqual([{ room: 'room-00', count: 1 }]);
+    stage.kill('n3');
+    stage.until(() => stage.seen('n2').includes('n3:down'), 10_000);
+    stage.pass(1_000);
+    const left = list({});
+    expect(left?.['partial']).toBe(true);
+    asker.ask('ROOM_MEMBERS', { room: 'room-01' });
+    stage.pass(50);
+    expect(asker.take()[0]?.payload).toMatchObject({ partial: true, members: [{ user: 'u1' }] });
+    expect(stage.failures).toEqual([]);
+  });
+
+  test('[HP-ROOM-7] a node that does not answer is not waited for', () => {
+    const stage = whole();
+    joined(stage, 'alice', 'n1');
+    const asker = HpClient.in(stage.at('n2'), 'asker');
+    stage.cut('n2', 'n3');
+    asker.ask('ROOM_LIST', {});
+    stage.pass(2_500);
+    const [told] = asker.take();
+    expect(told?.payload['partial']).toBe(true);
   });
 
   test('members, history, coming, going and typing are those of the whole room', () => {

@@ -128,12 +128,12 @@ describe('files as they are', () => {
   test('Debian’s reads with warnings only', () => {
     const text = fixture('debian-1.36.conf');
     const reading = readPushpinConf({ file, text });
-    expect(reading).toEqual({ ok: true, settings: fromDebian, warnings: expected(text) });
+    expect(reading).toMatchObject({ ok: true, settings: fromDebian, warnings: expected(text) });
   });
 
   test('OdinMCP’s reads with warnings only, and listens where it says', () => {
     const text = fixture('../../e2e/odinmcp/pushpin.conf');
-    expect(readPushpinConf({ file, text })).toEqual({
+    expect(readPushpinConf({ file, text })).toMatchObject({
       ok: true,
       warnings: expected(text),
       settings: {
@@ -456,5 +456,52 @@ describe('mistakes', () => {
         expect(typeof readPushpinConf({ file: 'f', text }).ok).toBe('boolean');
       }),
     );
+  });
+});
+
+describe('[PROC-GATE-5] what is in force', () => {
+  const texts = (lines: readonly string[]): Readonly<Record<string, string>> => {
+    const reading = read(lines);
+    if (!reading.ok) throw new Error(JSON.stringify(reading.mistakes));
+    const entries = reading.effective.map(({ key, text, from }) => [key, `${text} (${from})`]);
+    return Object.fromEntries(entries) as Readonly<Record<string, string>>;
+  };
+
+  test('tells every key of the file that is obeyed, with its line', () => {
+    const text = readFileSync('test/conformance/grip/full.conf', 'utf8');
+    const reading = readPushpinConf({ file: 'full.conf', text });
+    if (!reading.ok) throw new Error(JSON.stringify(reading.mistakes));
+    let section = '';
+    const written = text.split('\n').flatMap((line, at) => {
+      section = /^\[(\w+)\]$/.exec(line)?.[1] ?? section;
+      const key = /^(\w+)=/.exec(line)?.[1];
+      return key === undefined ? [] : [`[${section}] ${key} full.conf:${at + 1}`];
+    });
+    const silent = reading.warnings.flatMap((one) => /full\.conf:\d+/.exec(one)?.[0] ?? []);
+    const obeyed = written.filter((line) => !silent.some((place) => line.endsWith(` ${place}`)));
+    const told = reading.effective.map(({ key, from }) => `${key} ${from}`);
+    expect(obeyed.filter((line) => !told.includes(line) && !/libdir|services/.test(line))).toEqual(
+      [],
+    );
+    expect(obeyed.length).toBeGreaterThan(40);
+  });
+
+  test.each<[readonly string[], string, string]>([
+    [[], '[proxy] sig_iss', 'pushpin (default)'],
+    [[], '[handler] push_in_http_port', '-1 (default)'],
+    [[], '[handler] message_rate', '-1 (default)'],
+    [[], '[proxy] cdn_loop', 'not set (default)'],
+    [['proxy/sig_key=secret'], '[proxy] sig_key', '(not shown) (/etc/p/p.conf:4)'],
+    [['runner/http_port=[::1]:80,81'], '[runner] http_port', '[::1]:80,81 (/etc/p/p.conf:2)'],
+    [['runner/log_level=1,proxy:3'], '[runner] log_level', '1,proxy:3 (/etc/p/p.conf:4)'],
+    [['handler/ipc_file_mode=770'], '[handler] ipc_file_mode', '770 (/etc/p/p.conf:4)'],
+    [['handler/id_cache_ttl=7'], '[handler] id_cache_ttl', '7 (/etc/p/p.conf:4)'],
+    [
+      ['proxy/x_forwarded_for=truncate:2,append'],
+      '[proxy] x_forwarded_for',
+      'truncate:2,append (/etc/p/p.conf:4)',
+    ],
+  ])('%j: %s is %s', (lines, key, told) => {
+    expect(texts(lines)[key]).toBe(told);
   });
 });

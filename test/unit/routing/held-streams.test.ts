@@ -180,6 +180,25 @@ describe('a format', () => {
   });
 });
 
+describe('a stream whose owner waits until all has left', () => {
+  test('is told at once where nothing waits, and else when it has been written', () => {
+    const router = new Router();
+    router.open(1);
+    router.types();
+    router.tell({ type: 'settle', connection: 1 });
+    router.tell({ type: 'settle', connection: 9 });
+    expect(router.types()).toEqual(['settled']);
+    router.publish('x'.repeat(WINDOW_BYTES), 'y');
+    router.tell({ type: 'settle', connection: 1 });
+    expect(router.types()).toEqual([]);
+    router.tell({ type: 'receipt', connection: 1, bytes: WINDOW_BYTES + 32 });
+    expect(router.types()).toEqual(['settled']);
+    router.publish('x'.repeat(WINDOW_BYTES), 'y');
+    router.tell({ type: 'receipt', connection: 1, bytes: WINDOW_BYTES + 32 });
+    expect(router.types()).toEqual([]);
+  });
+});
+
 describe('a stream that is to end', () => {
   test('ends at once where nothing waits, and once', () => {
     const router = new Router();

@@ -15,9 +15,9 @@ const replyTo = addressOf<PasswordVerdict>(0, 'chat/1');
 async function edgeOf(user: string, password: string, now: () => number = () => 0) {
   const waiting: ((verdict: PasswordVerdict) => void)[] = [];
   const edge = createPasswordEdge(
-    await writePasswordLine(user, password),
+    { file: 'absent', text: await writePasswordLine(user, password) },
     (_, verdict) => waiting.shift()?.(verdict),
-    now,
+    { now, log: () => {}, guessesMax: 5 },
   );
   return (name: string, guess: string, remote = '192.0.2.1'): Promise<PasswordVerdict> =>
     new Promise((resolve) => {

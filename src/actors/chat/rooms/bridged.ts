@@ -8,7 +8,16 @@ import { secondsAt, uuidFrom } from '../chat-context.ts';
 import { entryPayload } from '../chat-formats.ts';
 import { Rate } from '../session/rates.ts';
 import type { RoomReply } from './room-messages.ts';
-import { type Ask, open, publish, type RoomsState, tellKeeper, type Turn } from './rooms-state.ts';
+import { copy } from './nodes/replicas.ts';
+import {
+  type Ask,
+  NOBODY,
+  open,
+  publish,
+  type RoomsState,
+  tellKeeper,
+  type Turn,
+} from './rooms-state.ts';
 
 /** The message with its id, so that it is the same if it has to be said again; undefined when it came too fast. */
 export function admitted(
@@ -55,10 +64,10 @@ function saidBridged(state: RoomsState, ask: Ask<'bridged'>, context: Turn): Roo
     const { mistake } = refused('UNAVAILABLE', 'Nothing can be said in this room now.');
     return { type: 'roomRefused', ref, mistake };
   }
-  const { epoch } = room;
-  const known = room.seqOf(from, id);
+  const known = room.placeOf(from, id);
+  const said = { type: 'said', ref, isStored: false } as const;
   // [BRIDGE-9]
-  if (known !== undefined) return { type: 'said', ref, seq: known, epoch, isDuplicate: true };
+  if (known !== undefined) return { ...said, ...known, isDuplicate: true };
   const { chat } = state;
   const { node } = chat.options;
   const timestamp = secondsAt(chat, context.now);
@@ -71,9 +80,9 @@ function saidBridged(state: RoomsState, ask: Ask<'bridged'>, context: Turn): Roo
   context.count('chat.messages');
   const origin = { shard: chat.shard, connection: NOBODY };
   publish(state, name, { kind: 'message', line, ...origin, entry }, context, { isBridged: true });
-  return { type: 'said', ref, seq: entry.seq, epoch, isDuplicate: false };
+  copy(state, room, entry, context);
+  const { seq, epoch } = entry;
+  return { ...said, seq, epoch, isDuplicate: false };
 }
 
 const NO_SESSION = '';
-/** No connection has this number. */
-const NOBODY = 0;

@@ -11,7 +11,7 @@ import type { BridgeSide, Spoken } from '../../routing/home/bridges.ts';
 import type { Address } from '../../runtime/actor.ts';
 import { roomOfTopic, ROOMS, shardOfRoom } from '../chat-context.ts';
 import type { ChatOptions } from '../chat-options.ts';
-import { isId } from '../users/peer-words.ts';
+import { isId } from '../users/nodes/peer-words.ts';
 import type { RoomsMessage, RoomWord } from './room-messages.ts';
 
 export type BodyLimits = Pick<ChatOptions, 'bodyBytesMax' | 'lineBytesMax'>;

@@ -65,6 +65,16 @@ interface Asked {
   readonly peer?: PeerAsker;
 }
 
+/** Those of one shard, or those of all other nodes. */
+export interface ListRooms {
+  readonly type: 'listRooms' | 'listElsewhere';
+  readonly prefix: string;
+  readonly after: string | undefined;
+  readonly limit: number;
+  readonly replyTo: Address<RoomsListed>;
+  readonly ref: number;
+}
+
 export type RoomsMessage =
   | (Asked & {
       readonly type: 'join';
@@ -110,12 +120,8 @@ export type RoomsMessage =
       readonly session: string;
       readonly status: Status;
     }
-  | (Asked & {
-      readonly type: 'listRooms';
-      readonly prefix: string;
-      readonly after: string | undefined;
-      readonly limit: number;
-    })
+  | ListRooms
+  | RoomsListed
   | (Asked & {
       readonly type: 'listMembers';
       readonly room: string;
@@ -142,6 +148,13 @@ export type RoomsMessage =
       /** Set by the home that another node's keeper asked. */
       readonly peer?: PeerAsker;
     }
+  /** A session of this node is on another one now, and stays in the room. */
+  | {
+      readonly type: 'memberMoved';
+      readonly room: string;
+      readonly session: string;
+      readonly node: string;
+    }
   /** What was said in a room whose home is on another node. */
   | { readonly type: 'heard'; readonly room: string; readonly word: RoomWord }
   | PeerNotice
@@ -161,6 +174,17 @@ export type AskType =
 export interface Place {
   readonly epoch: number;
   readonly seq: number;
+}
+
+export interface RoomsListed {
+  readonly type: 'roomsListed';
+  readonly ref: number;
+  readonly rooms: readonly (readonly [room: string, count: number])[];
+  readonly more: boolean;
+  /** Some node did not answer. */
+  readonly isPartial: boolean;
+  /** Which shard lists its own; undefined for a whole list. */
+  readonly shard: number | undefined;
 }
 
 export type RoomReply =
@@ -183,19 +207,18 @@ export type RoomReply =
       readonly seq: number;
       readonly epoch: number;
       readonly isDuplicate: boolean;
+      /** More than half of the nodes have it. */
+      readonly isStored: boolean;
     }
-  | {
-      readonly type: 'roomsListed';
-      readonly ref: number;
-      readonly rooms: readonly (readonly [room: string, count: number])[];
-      readonly more: boolean;
-    }
+  | RoomsListed
   | {
       readonly type: 'membersListed';
       readonly ref: number;
       readonly members: readonly { readonly user: string; readonly status: Status }[];
       readonly count: number;
       readonly more: boolean;
+      /** Some node of the cluster is not heard. */
+      readonly isPartial: boolean;
     }
   | {
       readonly type: 'historyRead';

@@ -4,6 +4,7 @@
 
 import { userKey } from '../../codecs/hp/names.ts';
 import type { Status } from '../../codecs/hp/requests.ts';
+import { byCode, RoomMemory } from './room-memory.ts';
 import type { Member, Place, RoomEntry } from './room-messages.ts';
 
 export interface RoomLimits {
@@ -14,27 +15,26 @@ export interface RoomLimits {
 
 export type Draft = Omit<RoomEntry, 'seq' | 'epoch'>;
 
-export function isAfter(one: Place, other: Place): boolean {
-  return one.epoch === other.epoch ? one.seq > other.seq : one.epoch > other.epoch;
-}
-
 export class Room {
   readonly name: string;
   epoch: number;
   /** When the last member left, or it was made; microseconds. */
   emptySince: number;
+  /** The home before this one, once it has told what it remembers. */
+  formerHome: string | undefined = undefined;
   readonly #limits: RoomLimits;
   readonly #members = new Map<string, Member>();
   /** Sessions by user. */
   readonly #users = new Map<string, Map<string, Member>>();
-  #entries: RoomEntry[] = [];
+  readonly memory: RoomMemory;
   #seq = 0;
-  readonly #seen = new Map<string, { readonly seq: number; readonly at: number }>();
+  readonly #seen = new Map<string, { readonly place: Place; readonly at: number }>();
 
   constructor(name: string, epoch: number, limits: RoomLimits, now: number) {
     this.name = name;
     this.epoch = epoch;
     this.#limits = limits;
+    this.memory = new RoomMemory(limits.historyMax);
     this.emptySince = now;
   }
 
@@ -92,21 +92,22 @@ export class Room {
   }
 
   /** [HP-MSG-5] The place that the sender's id has already. */
-  seqOf(from: string, id: string): number | undefined {
-    return this.#seen.get(`${userKey(from)} ${id}`)?.seq;
+  placeOf(from: string, id: string): Place | undefined {
+    return this.#seen.get(`${userKey(from)} ${id}`)?.place;
   }
 
   /** [HP-MSG-4] Gives the next place to a message and remembers it. */
   append(draft: Draft, now: number): RoomEntry {
     this.#seq += 1;
     const entry: RoomEntry = { ...draft, seq: this.#seq, epoch: this.epoch };
-    const { historyMax, dedupeIdsMax } = this.#limits;
-    this.#entries.push(entry);
-    // Cut now and then, not each time.
-    if (this.#entries.length >= historyMax * 2) this.#entries = this.#entries.slice(-historyMax);
-    this.#seen.set(`${userKey(draft.from)} ${draft.id}`, { seq: this.#seq, at: now });
-    if (this.#seen.size > dedupeIdsMax) this.forgetIds(now);
+    this.memory.add(entry);
+    this.#know(entry, now);
     return entry;
+  }
+
+  #know({ from, id, epoch, seq }: RoomEntry, now: number): void {
+    this.#seen.set(`${userKey(from)} ${id}`, { place: { epoch, seq }, at: now });
+    if (this.#seen.size > this.#limits.dedupeIdsMax) this.forgetIds(now);
   }
 
   /** [HP-HOME-3] Its home is here now, and was elsewhere: what is said from now on comes after all that was said there. */
@@ -115,15 +116,14 @@ export class Room {
     this.#seq = Math.max(this.#seq, place.seq);
   }
 
-  /** [HP-HOME-4] What was said while its home was elsewhere. Nothing comes twice, and the order is that of the places. */
-  adopt(entries: readonly RoomEntry[], now: number): void {
-    const name = ({ epoch, seq, node }: RoomEntry): string => `${epoch} ${seq} ${node ?? ''}`;
-    const known = new Map(this.#entries.map((entry) => [name(entry), entry]));
-    for (const entry of entries) known.set(name(entry), known.get(name(entry)) ?? entry);
-    this.#entries = [...known.values()].toSorted(byPlace);
-    for (const { from, id, seq } of entries)
-      if (this.seqOf(from, id) === undefined)
-        this.#seen.set(`${userKey(from)} ${id}`, { seq, at: now });
+  /** [HP-HOME-4] What was said while its home was elsewhere. True when something of it was not known. */
+  adopt(entries: readonly RoomEntry[], now: number): boolean {
+    let isNews = false;
+    for (const entry of entries) {
+      if (this.memory.add(entry)) isNews = true;
+      if (this.placeOf(entry.from, entry.id) === undefined) this.#know(entry, now);
+    }
+    return isNews;
   }
 
   /** Ids that are too old, and too many. */
@@ -136,20 +136,17 @@ export class Room {
     }
   }
 
-  /** The last messages, oldest first. */
-  latest(most: number): readonly RoomEntry[] {
-    return most === 0 ? [] : this.#kept().slice(-most);
-  }
-
   /** All after a place; `hasGap` when some of them are not remembered. */
   after(place: Place): { readonly entries: readonly RoomEntry[]; readonly hasGap: boolean } {
-    const kept = this.#kept();
-    const entries = kept.filter((entry) => isAfter(entry, place));
+    const kept = this.memory.all;
     const oldest = kept[0]?.seq ?? this.#seq + 1;
-    if (place.epoch === this.epoch)
-      return { entries, hasGap: oldest > place.seq + 1 && place.seq < this.#seq };
+    const hasGap = oldest > place.seq + 1 && place.seq < this.#seq;
+    // A client that comes from another node knows numbers alone.
+    if (place.epoch === 0) return { entries: kept.filter(({ seq }) => seq > place.seq), hasGap };
+    const entries = this.memory.after(place);
+    if (place.epoch === this.epoch) return { entries, hasGap };
     // Numbers of different epochs do not compare: nothing is missing if something from before is still known.
-    const isCovered = kept.some((entry) => !isAfter(entry, place));
+    const isCovered = entries.length < kept.length;
     return { entries, hasGap: !isCovered && oldest > 1 && this.#seq > 0 };
   }
 
@@ -159,11 +156,7 @@ export class Room {
     before: number | undefined,
     limit: number,
   ): { readonly entries: readonly RoomEntry[]; readonly more: boolean } {
-    return pageOf(this.#kept(), after, before, limit);
-  }
-
-  #kept(): readonly RoomEntry[] {
-    return this.#entries.slice(-this.#limits.historyMax);
+    return pageOf(this.memory.all, after, before, limit);
   }
 }
 
@@ -185,13 +178,4 @@ export function pageOf<T extends { readonly seq: number }>(
 export function foremost(statuses: readonly Status[]): Status {
   for (const status of ['online', 'busy'] as const) if (statuses.includes(status)) return status;
   return 'away';
-}
-
-function byPlace(one: RoomEntry, other: RoomEntry): number {
-  if (one.epoch !== other.epoch) return one.epoch - other.epoch;
-  return one.seq - other.seq || byCode(one.node ?? '', other.node ?? '');
-}
-
-export function byCode(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0;
 }

@@ -4,9 +4,13 @@
 
 import type { HpMistake } from '../../codecs/hp/mistakes.ts';
 import type { Address, Context } from '../../runtime/actor.ts';
+import { encodeLine } from '../../codecs/hp/writing.ts';
 import { type ChatContext, topicOfRoom } from '../chat-context.ts';
+import { entryPayload } from '../chat-formats.ts';
 import { Room } from './room.ts';
+import type { RoomMemory } from './room-memory.ts';
 import type {
+  ListRooms,
   Member,
   PeerAsker,
   Place,
@@ -16,17 +20,25 @@ import type {
   RoomsMessage,
   RoomWord,
 } from './room-messages.ts';
-import type { RoomTold } from './room-told.ts';
+import type { RoomTold } from './nodes/room-told.ts';
 import type { Rate } from '../session/rates.ts';
 
 export interface RoomsState {
   readonly chat: ChatContext;
   /** Whose home is here. */
   readonly rooms: Map<string, Room>;
-  /** Whose home is on another node, and in which sessions of this node are. */
+  /** Whose home came here a moment ago: what is asked of them waits. */
+  readonly settling: Map<string, Settling>;
+  /** Which other nodes keep the rooms whose home is here. */
+  readonly copies: Map<string, Copies>;
+  /** Whose home is on another node, and in which sessions of this node are, or which this node keeps for their home. */
   readonly guests: Map<string, Guests>;
+  /** Those of them that have a new home, which has not told yet what it knows. */
+  readonly catching: Set<string>;
   /** What was asked of homes on other nodes. */
   readonly pending: Map<number, PendingAsk>;
+  /** Lists that are being put together. */
+  readonly gatherings: Map<number, Gathering>;
   lastRef: number;
   /** When each node last said who of it sits in each room whose home is here; microseconds. */
   readonly seatedAt: Map<string, number>;
@@ -34,6 +46,12 @@ export interface RoomsState {
   nextEpoch: number;
   /** Who may be a home; empty for a node that is alone. */
   nodes: readonly string[];
+  /** How many nodes the cluster has, those that are down among them. */
+  size: number;
+  /** And how many of them are down. */
+  down: number;
+  /** Nodes that are gone, and have not come back. */
+  readonly gone: Set<string>;
   /** Crowds whose number of members has changed. */
   readonly crowds: Set<Room>;
   /** False on the smaller side of a cluster that is split, where the operator wants that. */
@@ -45,11 +63,71 @@ export interface RoomsState {
 /** One room elsewhere. */
 export interface Guests {
   home: string;
+  /** The home before that; empty when it is gone. */
+  former: string;
   readonly members: Map<string, Member>;
-  /** The last that was heard of it. */
+  /** The last that those who are here were told. */
   place: Place;
   /** The last messages, for a home that may have to come here. */
-  entries: RoomEntry[];
+  readonly memory: RoomMemory;
+  /** Up to where it is kept without a gap; undefined when the home has not asked for it. */
+  keptTo: Place | undefined;
+  keptAt: number;
+  /** What was said since the home is new; undefined once that has told what it knows. */
+  catching: Catching | undefined;
+}
+
+export interface Catching {
+  readonly words: RoomWord[];
+  askedAt: number;
+  /** The node that was told is not the home. */
+  isMoved: boolean;
+}
+
+/** A room whose home has just come here. */
+export interface Settling {
+  /** It has not told yet what it remembers; undefined when it cannot. */
+  former: string | undefined;
+  /** No later than this it goes on without. */
+  until: number;
+  /** The last that those who are here were told; undefined when nobody is. */
+  told: Place | undefined;
+  readonly asks: RoomAsk[];
+  /** Nodes that wait to hear what they lack. */
+  readonly behind: Map<string, Behind>;
+}
+
+export interface Behind {
+  readonly place: Place;
+  /** Whom it followed. */
+  readonly former: string;
+}
+
+/** Who keeps a room beside its home. */
+export interface Copies {
+  replicas: readonly string[];
+  /** Up to where each of them has it; undefined when it was sent and not confirmed. */
+  readonly kept: Map<string, Place | undefined>;
+  /** Messages that not enough of them have yet, in their order. */
+  waiting: readonly Storing[];
+}
+
+export interface Storing {
+  readonly ask: Ask<'say'>;
+  readonly place: Place;
+  readonly isDuplicate: boolean;
+  readonly since: number;
+}
+
+/** A list to which several contribute. */
+export interface Gathering {
+  readonly ask: ListRooms;
+  /** The node for which it is; undefined for a session of this one. */
+  readonly peer: PeerAsker | undefined;
+  readonly missing: Set<string>;
+  readonly rooms: (readonly [room: string, count: number])[];
+  hasMore: boolean;
+  readonly since: number;
 }
 
 export interface PendingAsk {
@@ -82,6 +160,7 @@ function evict(state: RoomsState): boolean {
 /** [HP-ROOM-6] A room that is made again must not look like the one that was forgotten. */
 export function forget(state: RoomsState, room: Room): void {
   state.rooms.delete(room.name);
+  state.copies.delete(room.name);
   state.nextEpoch = Math.max(state.nextEpoch, room.epoch + 1);
 }
 
@@ -111,6 +190,23 @@ export function publish(
     shard: state.chat.shard,
     ref: undefined,
     publisher: undefined,
+  });
+}
+
+/** [HP-HOME-4] A message that those who are here may not have heard; who said it does not hear it again. */
+export function publishEntry(
+  state: RoomsState,
+  room: string,
+  entry: RoomEntry,
+  speaker: Member | undefined,
+  context: Turn,
+): void {
+  const { id, timestamp } = entry;
+  const payload = entryPayload(room, entry, state.chat.options.node);
+  const line = encodeLine({ type: 'ROOM_MESSAGE', id, timestamp }, payload);
+  const { shard, connection } = speaker ?? { shard: state.chat.shard, connection: NOBODY };
+  publish(state, room, { kind: 'message', line, shard, connection, entry }, context, {
+    isRelayed: true,
   });
 }
 
@@ -173,4 +269,6 @@ export function tellKeeper(
   context.send(home, { type: 'passOn', to: seam.relay as Address<unknown>, message });
 }
 
+/** No connection has this number. */
+export const NOBODY = 0;
 const NOTHING = new Uint8Array(0);

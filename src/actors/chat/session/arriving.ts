@@ -3,6 +3,7 @@
 
 import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
 import { knownCaps, type RequestOf } from '../../codecs/hp/requests.ts';
+import { ticketText } from '../../codecs/hp-peer/ticket.ts';
 import { VERSION } from '../../codecs/hp/envelope.ts';
 import type { TokenVerdict } from '../../runtime/edges.ts';
 import type { PasswordVerdict } from '../../runtime/tcp/tcp-edges.ts';
@@ -105,11 +106,12 @@ const NOT_PROVED: HpMistake = {
   message: 'The user is not known, or the proof is wrong.',
 };
 
-/** [HP-LOGIN-6] The third one is the last. */
+/** [HP-LOGIN-6] So many, and the last one ends the connection. */
 function failed(session: Session, mistake: HpMistake, context: Turn): void {
   session.failedLogins += 1;
   context.count('chat.logins.failed');
-  if (session.failedLogins < FAILED_LOGINS_MAX) answerError(session, mistake, context);
+  if (session.failedLogins < session.chat.options.failedLoginsMax)
+    answerError(session, mistake, context);
   else refuse(session, mistake, session.pending?.id ?? null, context);
 }
 
@@ -189,7 +191,8 @@ function more({ offline, sessions }: { offline: readonly unknown[]; sessions: nu
   return { offline_count: offline.length, sessions };
 }
 
-export function welcome({ chat }: Session, { user, session, secret, caps, status }: Identity) {
+export function welcome({ chat }: Session, who: Identity) {
+  const { user, session, caps, status } = who;
   const { options, incarnation } = chat;
   return {
     user,
@@ -197,16 +200,14 @@ export function welcome({ chat }: Session, { user, session, secret, caps, status
     node: options.node,
     incarnation,
     heartbeat: options.pingEveryMs / 1_000,
-    resume: { token: tokenOf(user, session, secret), window: options.resumeWindowMs / 1_000 },
+    resume: {
+      token: ticketText(who, chat.signers),
+      window: options.resumeWindowMs / 1_000,
+    },
     caps,
     status,
     limits: limitsTold(options),
   };
-}
-
-/** [HP-RES-2] Says whose keeper knows the session, and proves that it was told to this client. */
-export function tokenOf(user: string, session: string, secret: string): string {
-  return `${user}~${session}~${secret}`;
 }
 
 /** The keeper has no place for the session. */
@@ -216,6 +217,5 @@ export function notRegistered(session: Session, mistake: HpMistake, context: Tur
   else answerError(session, mistake, context);
 }
 
-const FAILED_LOGINS_MAX = 3;
 /** No request has this number. */
 const AGAIN_REF = 0;

@@ -140,6 +140,7 @@ function request(session: Session, envelope: Envelope, context: Turn): void {
       presences: [],
       rooms: [],
       hasMore: false,
+      isPartial: false,
       user: '',
     };
     obey(session, reading.request, context);

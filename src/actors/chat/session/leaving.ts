@@ -68,7 +68,7 @@ export function drain(session: Session, withinMs: number, context: Turn): void {
     code: 'SERVER_DRAINING',
     message: 'This server goes down. Connect again.',
     retry_after: 1,
-    resume: false,
+    resume: canMove(session),
   };
   if (session.life === 'connected') {
     say(session, 'BYE', payload, context);
@@ -82,11 +82,20 @@ export function drain(session: Session, withinMs: number, context: Turn): void {
   context.after('drained', withinMs > 0 ? context.random() % withinMs : 0);
 }
 
+/** Another node can take the session over. */
+export function canMove({ chat }: Session): boolean {
+  return chat.seam !== undefined;
+}
+
+export function sayDrained(session: Session, context: Turn): void {
+  const message = 'This server goes down. Connect again.';
+  say(session, 'BYE', { code: 'SERVER_DRAINING', message, retry_after: 1 }, context);
+}
+
 /** [HP-DRAIN-2] */
 export function drained(session: Session, context: Turn): void {
   if (session.life !== 'draining') return;
-  const message = 'This server goes down. Connect again.';
-  say(session, 'BYE', { code: 'SERVER_DRAINING', message, retry_after: 1 }, context);
+  sayDrained(session, context);
   end(session, 'left', context);
   finish(session, context);
 }

@@ -6,26 +6,22 @@ import type { RequestOf } from '../../codecs/hp/requests.ts';
 import { Raw, type Payload } from '../../codecs/hp/writing.ts';
 import { shardOfRoom } from '../chat-context.ts';
 import { entryPayload } from '../chat-formats.ts';
-import { byCode } from '../rooms/room.ts';
+import { byCode } from '../rooms/room-memory.ts';
 import type { RoomReply } from '../rooms/room-messages.ts';
 import type { DirectEntry, UserReply } from '../users/user-messages.ts';
 import { answer, answerError, ownKeeper, refOf, type Session, type Turn } from './session.ts';
 
-/** [HP-ROOM-7] Every shard knows those that are at home there. */
+/** [HP-ROOM-7] Every shard knows those that are at home there; other nodes are asked by one of the keepers. */
 export function listRooms(session: Session, request: RequestOf<'ROOM_LIST'>, context: Turn): void {
   const { chat, pending } = session;
   const { prefix, page } = request;
   if (pending === undefined) return;
-  pending.missing = chat.shards;
-  for (let shard = 0; shard < chat.shards; shard += 1) {
-    context.send(chat.roomsOfShard(shard), {
-      type: 'listRooms',
-      prefix,
-      ...page,
-      replyTo: context.self,
-      ref: pending.ref,
-    });
-  }
+  const isAlone = chat.seam === undefined;
+  const asked = { prefix, ...page, replyTo: context.self, ref: pending.ref };
+  pending.missing = chat.shards + (isAlone ? 0 : 1);
+  for (let shard = 0; shard < chat.shards; shard += 1)
+    context.send(chat.roomsOfShard(shard), { type: 'listRooms', ...asked });
+  if (!isAlone) context.send(chat.roomsOfShard(chat.shard), { type: 'listElsewhere', ...asked });
 }
 
 export function roomsListed(
@@ -37,12 +33,14 @@ export function roomsListed(
   if (pending?.request.type !== 'ROOM_LIST' || reply.ref !== pending.ref) return;
   pending.rooms.push(...reply.rooms);
   pending.hasMore ||= reply.more;
+  pending.isPartial ||= reply.isPartial;
   pending.missing -= 1;
   if (pending.missing > 0) return;
   const { limit } = pending.request.page;
   const all = pending.rooms.toSorted(([one], [other]) => byCode(one, other));
   const rooms = all.slice(0, limit).map(([room, count]) => ({ room, count }));
-  answer(session, 'ROOM_LIST_OK', { rooms, more: pending.hasMore || all.length > limit }, context);
+  const more = pending.hasMore || all.length > limit;
+  answer(session, 'ROOM_LIST_OK', { rooms, more, partial: pending.isPartial }, context);
 }
 
 /** [HP-ROOM-8] */
@@ -64,9 +62,9 @@ export function membersListed(
 ): void {
   const { pending } = session;
   if (pending?.request.type !== 'ROOM_MEMBERS' || reply.ref !== pending.ref) return;
-  const { members, count, more } = reply;
+  const { members, count, more, isPartial: partial } = reply;
   const { room } = pending.request;
-  answer(session, 'ROOM_MEMBERS_OK', { room, members, count, more, partial: false }, context);
+  answer(session, 'ROOM_MEMBERS_OK', { room, members, count, more, partial }, context);
 }
 
 /** [HP-HIST-1] [HP-HIST-2] [HP-HIST-3] */

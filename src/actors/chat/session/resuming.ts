@@ -3,6 +3,7 @@
 // Refuses to know requests. Obeys spec/hp.md, section "Resume".
 
 import { userKey } from '../../codecs/hp/names.ts';
+import { readTicket } from '../../codecs/hp-peer/ticket.ts';
 import { refused } from '../../codecs/hp/mistakes.ts';
 import type { RequestOf } from '../../codecs/hp/requests.ts';
 import type { RouterReply } from '../../routing/router-messages.ts';
@@ -10,7 +11,7 @@ import { roomOfTopic } from '../chat-context.ts';
 import type { Place } from '../rooms/room-messages.ts';
 import type { Luggage, UserNotice, UserReply, Untold } from '../users/user-messages.ts';
 import { entryOf, welcome } from './arriving.ts';
-import { closeNow, expire, leaveRoom, leaveRoomOf, stop, untoldOf } from './leaving.ts';
+import { closeNow, expire, leaveRoom, leaveRoomOf, sayDrained, stop, untoldOf } from './leaving.ts';
 import { askOne, tellChanged } from './presence.ts';
 import { entryText, sayText, sit, switchOver, takeSeat, tookEntry, wordsText } from './seats.ts';
 import { directText, tookDirect } from './talking.ts';
@@ -31,15 +32,16 @@ import {
 
 /** [HP-RES-2] */
 export function resume(session: Session, { token }: RequestOf<'RESUME'>, context: Turn): void {
-  const [user = '', name = '', secret = '', ...others] = token.split('~');
-  if (user === '' || name === '' || secret === '' || others.length > 0) {
+  const { chat } = session;
+  const ticket = readTicket(token, chat.signers);
+  if (ticket === undefined) {
     const text = 'There is no such session any more: log in.';
     answerError(session, refused('SESSION_EXPIRED', text, 'payload.token').mistake, context);
     return;
   }
-  context.send(keeperOfUser(session, user), {
+  context.send(keeperOfUser(session, ticket.user), {
     type: 'resume',
-    ...{ user, session: name, secret, ref: refOf(session), replyTo: context.self },
+    ...{ ...ticket, shard: chat.shard, ref: refOf(session), replyTo: context.self },
   });
 }
 
@@ -82,11 +84,19 @@ export function handedOver(
     session.watched.set(userKey(watched), { user: watched, told });
     askOne(session, watched, true, NO_REF, context);
   }
-  for (const { room, epoch, seq } of luggage.rooms) {
-    const since = { epoch, seq: pending.request.rooms.get(room) ?? seq };
+  const { rooms } = pending.request;
+  const seats = luggage.isAnew === true ? anew(session, rooms) : luggage.rooms;
+  for (const { room, epoch, seq } of seats) {
+    const since = { epoch, seq: rooms.get(room) ?? seq };
     takeSeat(session, { room, historyMax: 0, since }, context);
   }
   seatIsReady(session, context);
+}
+
+/** [HP-RES-10] Nobody knows in which epoch the client heard the last of a room: numbers alone count. */
+function anew({ chat }: Session, rooms: ReadonlyMap<string, number>): Luggage['rooms'] {
+  const known = [...rooms].slice(0, chat.options.roomsPerSessionMax);
+  return known.map(([room, seq]) => ({ room, epoch: 0, seq }));
 }
 
 /** The client that came back has gone again before it was told anything: all is as it was. */
@@ -175,6 +185,7 @@ export function tellResumed(session: Session, context: Turn): string {
       replayed,
       rooms: [...session.seats.keys()],
       gaps: gaps.length === 0 ? undefined : gaps,
+      anew: luggage.isAnew,
     },
     context,
   );
@@ -237,6 +248,14 @@ export function detach(session: Session, context: Turn): void {
   }
   context.send(chat.router, { type: 'leave', connection, isTold: true });
   context.after('resume', chat.options.resumeWindowMs);
+}
+
+/** [HP-DRAIN-2] The session waits for its client here, for as long as the node is there, and goes to where that comes. */
+export function waitForMove(session: Session, context: Turn): void {
+  if (session.life !== 'draining') return;
+  sayDrained(session, context);
+  session.hasInputEnded = true;
+  detach(session, context);
 }
 
 /** What the router knows of what the client was given. */

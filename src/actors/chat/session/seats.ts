@@ -9,6 +9,7 @@ import { type FormatName, TO_OWNER } from '../../routing/subscriptions.ts';
 import type { Publication } from '../../routing/publication.ts';
 import { roomOfTopic, shardOfRoom, topicOfRoom } from '../chat-context.ts';
 import { CHAT_ROOM, CHAT_ROOM_ECHO, entryPayload, wordOf } from '../chat-formats.ts';
+import { isAfter } from '../rooms/room-memory.ts';
 import type { Member, Place, RoomEntry, RoomWord } from '../rooms/room-messages.ts';
 import { leaveRoom } from './leaving.ts';
 import { has, type Seat, type Session, type Turn } from './session.ts';
@@ -86,11 +87,11 @@ export function entryText({ chat }: Session, room: string, entry: RoomEntry): st
 
 /** What was said since the keeper answered. */
 export function wordsText(session: Session, seat: Seat): string {
-  const { epoch, seq } = seat.place;
+  const { place } = seat;
   const texts: string[] = [];
   for (const word of seat.words) {
     const { entry } = word;
-    if (entry !== undefined && entry.epoch === epoch && entry.seq <= seq) continue;
+    if (entry !== undefined && !isAfter(entry, place)) continue;
     if (isOwn(session, word)) continue;
     texts.push(decoder.decode(word.line));
     if (entry !== undefined) tookEntry(session, seat, entry);

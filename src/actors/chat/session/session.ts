@@ -18,7 +18,14 @@ import type { PasswordVerdict, TcpOpened } from '../../runtime/tcp/tcp-edges.ts'
 import { type ChatContext, secondsAt, shardOfUser, uuidOf } from '../chat-context.ts';
 import { hpLife, type HpEvent, type HpState } from '../hp-session.machine.ts';
 import type { Place, RoomReply, RoomWord } from '../rooms/room-messages.ts';
-import type { Luggage, Presence, UserNotice, UserReply, Untold } from '../users/user-messages.ts';
+import type {
+  HandedOver,
+  Luggage,
+  Presence,
+  UserNotice,
+  UserReply,
+  Untold,
+} from '../users/user-messages.ts';
 import { Rate } from './rates.ts';
 
 export type HpSessionMessage =
@@ -76,6 +83,8 @@ export interface Pending {
   readonly presences: Presence[];
   readonly rooms: (readonly [room: string, count: number])[];
   hasMore: boolean;
+  /** Somebody did not answer. */
+  isPartial: boolean;
   /** Whose password or token is judged. */
   user: string;
 }
@@ -120,7 +129,7 @@ export interface Session {
   /** The router has told where the client stood in its rooms. */
   hasPlaces: boolean;
   /** Who is to become this session. */
-  heir: { readonly to: Address<UserReply>; readonly ref: number } | undefined;
+  heir: { readonly to: Address<HandedOver>; readonly ref: number } | undefined;
   readonly messageRate: Rate;
   readonly joinRate: Rate;
   readonly presenceRate: Rate;

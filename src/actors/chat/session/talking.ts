@@ -47,16 +47,17 @@ export function sayInRoom(
   });
 }
 
-/** [HP-ACK-1] The home has it in memory, and it has its place. */
+/** [HP-ACK-1] It has its place; `stored`: no node that dies takes it away. */
 export function said(
   session: Session,
-  { ref, seq, epoch, isDuplicate }: Extract<RoomReply, { readonly type: 'said' }>,
+  { ref, seq, epoch, isDuplicate, isStored }: Extract<RoomReply, { readonly type: 'said' }>,
   context: Turn,
 ): void {
   if (ref !== refOf(session)) return;
   const id = ownId(session);
   const duplicate = isDuplicate ? true : undefined;
-  answer(session, 'ACK', { id, status: 'accepted', seq, epoch, duplicate }, context);
+  const status = isStored ? 'stored' : 'accepted';
+  answer(session, 'ACK', { id, status, seq, epoch, duplicate }, context);
 }
 
 /** [HP-ACK-4] The id that a lenient listener gave. */

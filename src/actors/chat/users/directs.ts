@@ -4,7 +4,8 @@
 
 import { refused } from '../../codecs/hp/mistakes.ts';
 import type { User } from './user.ts';
-import { fly, tellKeeper } from './flying.ts';
+import { letWait } from './nodes/waiting-room.ts';
+import { fly, tellKeeper } from './nodes/flying.ts';
 import type { Direct, DirectStatus } from './user-messages.ts';
 import {
   type Ask,
@@ -72,8 +73,7 @@ function queue(state: UsersState, ask: Ask<'direct'>, context: UsersTurn): void 
     }
     context.count('chat.directs.queued');
     user.remember(message, 'queued', context.now);
-    user.offline.push({ message, at: context.now });
-    answer(state, ask, 'queued', false, context);
+    letWait(state, user, message, ask, context);
   }
 }
 
@@ -92,9 +92,8 @@ export function queueAgain(
     context.count('chat.directs.lost');
     return;
   }
-  user.offline.push({ message, at: context.now });
   if (seen !== undefined) seen.status = 'queued';
-  if (waiting !== undefined) answer(state, waiting.ask, 'queued', false, context);
+  letWait(state, user, message, waiting?.ask, context);
 }
 
 /** What another node says of a message that went there. */
@@ -151,8 +150,12 @@ export function queueUntold(state: UsersState, ask: Ask<'unregister'>, context: 
   if (user === undefined || user.sessions.size > 0) return;
   for (const message of ask.untold) {
     if (user.seen(message)?.status === 'delivered') continue;
+    if (user.nodes.length > 0) {
+      fly(state, user, message, user.nodes, true, context);
+      continue;
+    }
     if (user.offline.length >= state.chat.options.offlineMessagesMax) return;
-    user.offline.push({ message, at: context.now });
+    letWait(state, user, message, undefined, context);
   }
 }
 

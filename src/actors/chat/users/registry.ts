@@ -3,8 +3,9 @@
 
 import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
 import type { Address } from '../../runtime/actor.ts';
-import { closeElsewhere } from './elsewhere.ts';
+import { closeElsewhere } from './nodes/flying.ts';
 import type { User } from './user.ts';
+import { takeOffline } from './nodes/waiting-room.ts';
 import type { UserReply } from './user-messages.ts';
 import {
   type Ask,
@@ -30,8 +31,7 @@ export function register(state: UsersState, ask: Ask<'register'>, context: Users
   const { nextLamport: lamport } = user;
   user.sessions.set(entry.session, { entry, lamport, held: undefined, movingSince: 0 });
   user.expire(context.now);
-  const offline = isAgain ? [] : user.offline.map(({ message }) => message);
-  if (!isAgain) user.offline = [];
+  const offline = isAgain ? [] : takeOffline(state, user, context);
   tellPresence(state, user.name, context);
   const sessions = user.sessions.size;
   const { session } = entry;
@@ -39,9 +39,16 @@ export function register(state: UsersState, ask: Ask<'register'>, context: Users
 }
 
 /** [HP-SESS-1] [HP-SESS-2] [HP-SESS-3] [HP-SESS-4] */
-function makeWay(state: UsersState, user: User, context: UsersTurn): HpMistake | undefined {
+export function makeWay(
+  state: UsersState,
+  user: User,
+  context: UsersTurn,
+  except?: string,
+): HpMistake | undefined {
   const { sessionPolicy, sessionsPerUserMax } = state.chat.options;
-  const { sessions, elsewhere } = user;
+  const { sessions } = user;
+  // A session that comes back does not stand in its own way.
+  const elsewhere = new Map([...user.elsewhere].filter(([, one]) => one.session !== except));
   if (sessionPolicy === 'reject' && sessions.size + elsewhere.size > 0)
     return refused('USERNAME_TAKEN', 'This user is here already.', 'payload.user').mistake;
   if (sessionPolicy === 'replace') {
@@ -62,7 +69,7 @@ function makeWay(state: UsersState, user: User, context: UsersTurn): HpMistake |
 }
 
 /** [HP-PART-2] */
-function notServing({ isServing }: UsersState): HpMistake | undefined {
+export function notServing({ isServing }: UsersState): HpMistake | undefined {
   if (isServing) return undefined;
   const text = 'This server is cut off from most of its cluster.';
   return { ...refused('UNAVAILABLE', text).mistake, retryAfter: 5 };
@@ -96,6 +103,7 @@ export function moved(state: UsersState, { user, entry }: Ask<'moved'>, context:
   known.entry = entry;
   known.held = undefined;
   for (const notice of held ?? []) context.send(entry.address, notice);
+  tellPresence(state, user, context);
 }
 
 /** [HP-RES-1] The user stays online for as long as the client may come back. */
@@ -122,7 +130,7 @@ function deny(
 }
 
 /** Takes equally long wherever the difference is. */
-function isSame(one: string, other: string): boolean {
+export function isSame(one: string, other: string): boolean {
   let difference = one.length ^ other.length;
   for (let at = 0; at < one.length; at += 1)
     difference |= one.charCodeAt(at) ^ (other.charCodeAt(at) || 0);

@@ -66,7 +66,17 @@ export type UsersMessage =
         readonly isAgain: boolean;
       })
   | (Asked &
-      OfUser & { readonly type: 'resume'; readonly session: string; readonly secret: string })
+      OfUser & {
+        readonly type: 'resume';
+        readonly session: string;
+        readonly secret: string;
+        /** A node of the cluster has signed it; with what the client can do. */
+        readonly isProved: boolean;
+        readonly caps: readonly Cap[];
+        readonly shard: number;
+      })
+  /** A session that goes to another node has given everything up. */
+  | HandedOver
   /** The session lives in another actor now, which has all that the old one had. */
   | (OfUser & { readonly type: 'moved'; readonly entry: SessionEntry })
   | (OfUser & { readonly type: 'detached'; readonly session: string })
@@ -130,6 +140,12 @@ export interface Watcher {
 
 export type DirectStatus = 'delivered' | 'accepted' | 'queued';
 
+export interface HandedOver {
+  readonly type: 'handedOver';
+  readonly ref: number;
+  readonly luggage: Luggage;
+}
+
 export type UserReply =
   | {
       readonly type: 'registered';
@@ -152,7 +168,7 @@ export type UserReply =
       readonly entries: readonly DirectEntry[];
       readonly more: boolean;
     }
-  | { readonly type: 'handedOver'; readonly ref: number; readonly luggage: Luggage }
+  | HandedOver
   | { readonly type: 'userRefused'; readonly ref: number; readonly mistake: HpMistake };
 
 /** What the keeper tells sessions unasked. */
@@ -176,7 +192,7 @@ export type UserNotice =
   /** Another session takes its place. */
   | { readonly type: 'replaced' }
   /** Another actor is to become this session. */
-  | { readonly type: 'handOver'; readonly to: Address<UserReply>; readonly ref: number };
+  | { readonly type: 'handOver'; readonly to: Address<HandedOver>; readonly ref: number };
 
 /** All that makes a session, on its way from one actor to another. */
 export interface Luggage {
@@ -198,6 +214,8 @@ export interface Luggage {
     readonly told: string;
   }[];
   readonly untold: readonly Untold[];
+  /** Its node is gone: the client says in which rooms it was. */
+  readonly isAnew?: true;
 }
 
 /** A direct message for a client that is away, or has not acknowledged it. */

@@ -27,6 +27,23 @@ export interface KnownSession {
   /** What came while the session moves from one actor to another; undefined else. */
   held: UserNotice[] | undefined;
   movingSince: number;
+  /** The node to which it moves; undefined for this one. */
+  movingTo?: string;
+}
+
+/** A message that waits, and since when (microseconds). */
+export interface Kept {
+  readonly message: Direct;
+  readonly at: number;
+  /** Nodes that were given it, too. */
+  readonly heldBy: Set<string>;
+}
+
+export interface Held {
+  /** The node where it waits. */
+  readonly owner: string;
+  readonly message: Direct;
+  readonly at: number;
 }
 
 /** A message that is known by its sender and id. */
@@ -43,9 +60,15 @@ export class User {
   readonly elsewhere = new Map<string, RemoteSession>();
   /** What other nodes were told of each session. */
   readonly announced = new Map<string, string>();
+  /** Sessions whose nodes are gone, and since when: their clients may come here. */
+  readonly lost = new Map<string, number>();
+  /** Those that went a moment ago: it may turn out that their node did. */
+  #left: { readonly session: string; readonly node: string; readonly at: number }[] = [];
   readonly watchers = new Map<string, Watcher>();
-  /** Oldest first, with the instants of their coming. */
-  offline: { readonly message: Direct; readonly at: number }[] = [];
+  /** What waits for the user here, oldest first. */
+  offline: Kept[] = [];
+  /** What waits for the user on other nodes, in case they die. */
+  readonly held = new Map<string, Held>();
   /** What watchers were told last, and when (microseconds). */
   told: Presence;
   toldAt = Number.NEGATIVE_INFINITY;
@@ -69,6 +92,8 @@ export class User {
       this.watchers.size === 0 &&
       this.offline.length === 0 &&
       this.#history.length === 0 &&
+      this.lost.size === 0 &&
+      this.held.size === 0 &&
       this.#seen.size === 0
     );
   }
@@ -90,6 +115,26 @@ export class User {
   /** Since when the status is what it is. */
   changedAt(seconds: number): void {
     this.#since = seconds;
+  }
+
+  /** A session of another node is not there any more. */
+  left(node: string, session: string, now: number): boolean {
+    if (!this.elsewhere.delete(`${node} ${session}`)) return false;
+    this.#left = [...this.#left.filter(({ at }) => at > now - LEFT_US), { session, node, at: now }];
+    return true;
+  }
+
+  /** [HP-RES-10] The node is gone, and did not say so of each of its sessions. */
+  lose(node: string, now: number): void {
+    for (const one of this.elsewhere.values())
+      if (one.node === node) this.lost.set(one.session, now);
+    for (const one of this.#left)
+      if (one.node === node && one.at > now - LEFT_US) this.lost.set(one.session, now);
+    this.#left = [];
+  }
+
+  hasLeft(session: string, now: number): boolean {
+    return this.#left.some((one) => one.session === session && one.at > now - LEFT_US);
   }
 
   /** Nodes, but for this one, on which the user has a session. */
@@ -128,16 +173,20 @@ export class User {
       if (at > seenSince && this.#seen.size <= dedupeIdsMax) break;
       this.#seen.delete(key);
     }
+    const lostSince = now - this.#options.resumeWindowMs * 1_000;
+    for (const [session, at] of this.lost) if (at <= lostSince) this.lost.delete(session);
     const keptSince = now - offlineAgeMaxMs * 1_000;
     const isKept = ({ at }: { readonly at: number }): boolean => at > keptSince;
     this.offline = this.offline.filter(isKept);
+    for (const [key, held] of this.held) if (!isKept(held)) this.held.delete(key);
     this.#history = this.#history.filter(isKept);
   }
 }
 
 /** [HP-DM-3] One sender's id is another message than the same id of another sender. */
-function keyOf({ from, id }: Pick<Direct, 'from' | 'id'>): string {
+export function keyOf({ from, id }: Pick<Direct, 'from' | 'id'>): string {
   return `${from.toLowerCase()} ${id}`;
 }
 
 const DIRECT_HISTORY_MAX = 200;
+const LEFT_US = 1_000_000;

@@ -5,7 +5,7 @@ import { userKey } from '../../codecs/hp/names.ts';
 import type { Context } from '../../runtime/actor.ts';
 import { type ChatContext, secondsAt } from '../chat-context.ts';
 import { User } from './user.ts';
-import { announce } from './announcing.ts';
+import { announce } from './nodes/announcing.ts';
 import type { Direct, UserNotice, UsersMessage } from './user-messages.ts';
 
 export interface UsersState {
@@ -17,6 +17,16 @@ export interface UsersState {
   readonly untold: Set<User>;
   /** Direct messages that other nodes are to deliver, and have not answered for. */
   readonly flying: Map<string, Flying>;
+  /** Sessions that are asked of other nodes, by number. */
+  readonly moving: Map<number, Moving>;
+  lastRef: number;
+  /** Messages that wait, and whose senders wait to hear that others hold them, oldest first. */
+  readonly storing: Map<string, Storing>;
+  /** Who is there, and how many there should be. */
+  nodes: readonly string[];
+  size: number;
+  /** Nodes that are gone, and have not come back. */
+  readonly gone: Set<string>;
   /** False on the smaller side of a cluster that is split, where the operator wants that. */
   isServing: boolean;
 }
@@ -24,10 +34,26 @@ export interface UsersState {
 export interface Flying {
   readonly user: User;
   readonly message: Direct;
+  /** Nodes that hold it for as long as it waits. */
+  readonly heldBy: ReadonlySet<string>;
   /** That have not answered. */
   readonly nodes: Set<string>;
   /** Somebody has it, or holds it for a session. */
   isTaken: boolean;
+}
+
+export interface Moving {
+  readonly ask: Ask<'resume'>;
+  /** That which is asked now, and all that were. */
+  readonly node: string;
+  readonly asked: readonly string[];
+  readonly since: number;
+}
+
+export interface Storing {
+  readonly ask: Ask<'direct'>;
+  readonly missing: Set<string>;
+  readonly since: number;
 }
 
 export interface Waiting {

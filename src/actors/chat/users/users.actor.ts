@@ -7,10 +7,13 @@ import { userKey } from '../../codecs/hp/names.ts';
 import type { ActorDefinition } from '../../runtime/actor.ts';
 import type { ChatContext } from '../chat-context.ts';
 import { pageOf } from '../rooms/room.ts';
-import { announceAgain } from './announcing.ts';
-import { located, nodeDown, peerSaid, tellKeepers } from './elsewhere.ts';
+import { announceAgain } from './nodes/announcing.ts';
+import { located, nodeDown, peerSaid } from './nodes/elsewhere.ts';
+import { tellKeepers } from './nodes/flying.ts';
 import { direct, directTaken, giveUpWaiting, queueUntold } from './directs.ts';
+import { giveUpMoving, isElsewhere, moveHere, sendOver } from './nodes/moving.ts';
 import { detached, move, moved, register, unregister } from './registry.ts';
+import { giveUpHolding, holdAgain } from './nodes/waiting-room.ts';
 import type { UsersMessage } from './user-messages.ts';
 import {
   type Ask,
@@ -32,7 +35,8 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
     context.after('sweep', SWEEP_EVERY_MS);
     return {
       ...{ chat, users: new Map(), waiting: new Map(), untold: new Set(), flying: new Map() },
-      isServing: true,
+      ...{ moving: new Map(), lastRef: 0, gone: new Set(), isServing: true },
+      ...{ storing: new Map(), nodes: [], size: 1 },
     };
   },
   receive(state, message, context) {
@@ -41,7 +45,11 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         register(state, message, context);
         return;
       case 'resume':
-        move(state, message, context);
+        if (isElsewhere(state, message)) moveHere(state, message, context);
+        else move(state, message, context);
+        return;
+      case 'handedOver':
+        sendOver(state, message, context);
         return;
       case 'moved':
         moved(state, message, context);
@@ -110,6 +118,10 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         return;
       case 'nodesChanged':
         state.isServing = message.isServing;
+        state.nodes = message.nodes;
+        state.size = message.size;
+        for (const node of message.nodes) state.gone.delete(node);
+        holdAgain(state, context);
         return;
       case 'nodeDown':
         nodeDown(state, message.node, context);
@@ -121,6 +133,8 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
       case 'timedOut':
         if (message.name === 'sweep') sweep(state, context);
         else if (message.name === 'waiting') giveUpWaiting(state, context);
+        else if (message.name === 'storing') giveUpHolding(state, context);
+        else if (message.name === 'moving') giveUpMoving(state, context);
         else tellUntold(state, context);
         return;
       case 'childStopped':

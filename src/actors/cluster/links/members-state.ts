@@ -112,11 +112,15 @@ export function tellNodes(state: MembersState, context: Turn): void {
   const nodes = state.membership.alive(state.isDraining);
   const { length } = state.membership.alive(false);
   const isServing = partitionPolicy === 'serve' || length * 2 > nodesExpected;
-  const word = `${nodes.join(' ')} ${isServing}`;
+  // [HP-STORE-1] More than half is counted of all that there should be, not of those that are left.
+  const known = state.membership.members.filter((member) => member.state !== 'left');
+  const size = Math.max(known.length + 1, nodesExpected);
+  const down = known.filter((member) => member.state === 'down').length;
+  const word = `${nodes.join(' ')} ${size} ${down} ${isServing}`;
   if (word === state.toldNodes) return;
   state.toldNodes = word;
   for (const observer of state.args.observers)
-    context.send(observer, { type: 'nodesChanged', nodes, isServing });
+    context.send(observer, { type: 'nodesChanged', nodes, size, down, isServing });
 }
 
 export function say(

@@ -175,6 +175,7 @@ function beat(state: MembersState, context: Turn): void {
 function tick(state: MembersState, context: Turn): void {
   for (const change of state.membership.tick(context.now)) changed(state, change, context);
   for (const node of state.membership.forget(context.now)) state.calls.forget(node);
+  tellNodes(state, context);
   const { links } = state;
   if (context.now - state.gossipedAt > GOSSIP_EVERY_MS * 1_000 && links.size > 0) {
     state.gossipedAt = context.now;

@@ -212,8 +212,9 @@ export function collect(state: RequestState, question: Question, context: Turn):
   const { gateway } = state.admitted;
   const { ref, purpose, answer: said } = question;
   const isScript = purpose === 'request' && !isInstruct(state, said?.headers ?? []);
-  const bytesMax =
-    purpose === 'next' || isScript ? LONG_BODY_BYTES_MAX : gateway.options.keptBodyBytesMax;
+  const nextBytesMax = LONG_BODY_BYTES_MAX; // buggify long-next: 1
+  const longBytesMax = isScript ? LONG_BODY_BYTES_MAX : gateway.options.keptBodyBytesMax;
+  const bytesMax = purpose === 'next' ? nextBytesMax : longBytesMax;
   context.send(gateway.edges.gateway, { type: 'collect', owner: context.self, ref, bytesMax });
 }
 

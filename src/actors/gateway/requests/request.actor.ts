@@ -6,7 +6,7 @@
 import { firstHeader } from '../../codecs/grip/header-list.ts';
 import type { ActorDefinition } from '../../runtime/actor.ts';
 import type { OriginEvent } from '../../runtime/gateway-edges.ts';
-import { type Admitted, isCrossOrigin } from '../forward.ts';
+import { type Admitted, claimsEvents, isCrossOrigin } from '../forward.ts';
 import { keeperOf } from '../gateway-context.ts';
 import { readJsonp } from '../rewriting/jsonp.ts';
 import { askTestOrigin, testOriginHeard } from './test-origin.ts';
@@ -27,12 +27,13 @@ import {
 import {
   askNext,
   closeStream,
-  failStream,
   drainStream,
-  nextAnswered,
+  nextArrived,
   nextFailed,
   nextIsDue,
+  nextPoured,
   obeyInStream,
+  pourNext,
   stands,
 } from './streaming.ts';
 import type { Question, RequestMessage, RequestState, Turn } from './request-state.ts';
@@ -123,6 +124,9 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
       case 'draining':
         hurryPoll(state, message.withinMs, context);
         return;
+      case 'settled':
+        pourNext(state, context);
+        return;
       case 'finished':
         if (state.life !== 'leaving') closeStream(state, context);
         return;
@@ -191,11 +195,6 @@ function ask(state: RequestState, asked: Question['body'], context: Turn): Reque
   return state;
 }
 
-function claimsEvents(headers: Admitted['request']['headers']): boolean {
-  const type = firstHeader(headers, 'content-type') ?? '';
-  return type.split(';')[0]?.trim().toLowerCase() === 'application/websocket-events';
-}
-
 function heard(
   state: RequestState,
   question: Question,
@@ -217,7 +216,8 @@ function heard(
       failed(state, question, said, context);
       return;
     case 'relayed':
-      relayed(state, said, context);
+      if (question.purpose === 'next') nextPoured(state, said, context);
+      else relayed(state, said, context);
       return;
     default:
       said satisfies never;
@@ -259,13 +259,13 @@ function body(
     bodyArrived(state, question, said, context);
     return;
   }
+  if (question.purpose === 'next') {
+    nextArrived(state, question, said, context);
+    return;
+  }
   if (said.isWhole) state.question = undefined;
   else abandon(state, context);
-  if (question.purpose === 'next') {
-    if (said.isWhole) nextAnswered(state, question, said.body, context);
-    else if (said.isBroken) nextFailed(state, context);
-    else failStream(state, 'Next response too large.', context);
-  } else if (question.purpose === 'filter') filterAnswered(state, question, said, context);
+  if (question.purpose === 'filter') filterAnswered(state, question, said, context);
 }
 
 function failed(

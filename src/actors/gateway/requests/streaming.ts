@@ -3,7 +3,7 @@
 // comes next, and where the stream stands then.
 // Refuses to know long-polls. Obeys spec/grip.md, sections "Stream holds" and "Links".
 
-import { type Instruct, parseInstruct } from '../../codecs/grip/instruct.ts';
+import { type Instruct, isJsonInstruct, parseInstruct } from '../../codecs/grip/instruct.ts';
 import { encodeText } from '../../codecs/utf8-text.ts';
 import { isDebug } from '../forward.ts';
 import { filterResponseContent } from '../rewriting/filters.ts';
@@ -13,6 +13,7 @@ import { hold } from './holding.ts';
 import { dropOld, type ItemWish, nextWish } from './items.ts';
 import { end } from './leaving.ts';
 import { resolveLink } from './links.ts';
+import type { OriginEvent } from '../../runtime/gateway-edges.ts';
 import type { Question, RequestState, Turn } from './request-state.ts';
 
 /** [GRIP-STREAM-2] Begins the client's answer, which stays open, when what it follows is followed. */
@@ -183,29 +184,55 @@ export function askNext(state: RequestState, context: Turn): void {
   askOwn(state, 'next', own, new Uint8Array(0), context);
 }
 
-/**
- * [GRIP-NEXT-6] [GRIP-NEXT-8] The next link's whole answer: its body goes on, and its word is what counts from now
- * on.
- */
-export function nextAnswered(
+/** The next link's answer came: whole, or the beginning of a long one, or what there is of one that broke off. */
+export function nextArrived(
+  state: RequestState,
+  question: Question,
+  { body, isWhole, isBroken }: Extract<OriginEvent, { readonly type: 'originBody' }>,
+  context: Turn,
+): void {
+  if (isBroken) {
+    abandon(state, context);
+    nextFailed(state, context);
+  } else if (isWhole) {
+    state.question = undefined;
+    nextAnswered(state, question, body, context);
+  } else nextIsLong(state, question, context);
+}
+
+/** [GRIP-NEXT-8] What the link's answer says is to be; undefined when that ends the stream. */
+function instructOf(
   state: RequestState,
   { answer, own }: Question,
   body: Uint8Array,
   context: Turn,
-): void {
-  const { hold: held, connection, admitted } = state;
-  if (answer === undefined || held === undefined) return;
+): Instruct | undefined {
+  const { hold: held } = state;
+  if (answer === undefined || held === undefined) return undefined;
   const parsed = parseInstruct({ ...answer, body });
   if (!parsed.ok) {
     failStream(state, `Failed to parse next link: ${parsed.mistake.message}`, context);
-    return;
+    return undefined;
   }
   const { instruct } = parsed;
   if (instruct.hold === 'response') {
     failStream(state, 'Next link returned non-stream hold.', context);
-    return;
+    return undefined;
   }
   if (own?.href !== undefined) held.base = own.href;
+  return instruct;
+}
+
+/** [GRIP-NEXT-6] Its body goes on, and its word is what counts from now on. */
+function nextAnswered(
+  state: RequestState,
+  question: Question,
+  body: Uint8Array,
+  context: Turn,
+): void {
+  const instruct = instructOf(state, question, body, context);
+  if (instruct === undefined) return;
+  const { connection, admitted } = state;
   const filters = instruct.channels.flatMap((channel) => channel.filters);
   const { meta: subMeta, response } = instruct;
   const filtered = filterResponseContent(filters, response.body, { subMeta });
@@ -220,6 +247,52 @@ export function nextAnswered(
   }
   dropOld(state, instruct);
   followStream(state, instruct, context);
+}
+
+/** [GRIP-NEXT-11] A body too long to be read first passes as it comes, if nothing in it has to be known. */
+function nextIsLong(state: RequestState, question: Question, context: Turn): void {
+  const headers = question.answer?.headers ?? [];
+  const instruct = isJsonInstruct(headers)
+    ? undefined
+    : instructOf(state, question, NOTHING.body, context);
+  if (state.life !== 'streaming') return;
+  const hasBuildId = instruct?.channels.some(({ filters }) => filters.includes('build-id'));
+  if (instruct === undefined || hasBuildId === true) {
+    failStream(state, 'Next response too large.', context);
+    return;
+  }
+  const { connection, admitted } = state;
+  state.life = 'relaying';
+  state.pendingStream = instruct;
+  // What the stream was told before may still wait for a slow client, and the body must not overtake it.
+  context.send(admitted.gateway.router, { type: 'settle', connection });
+}
+
+/** The stream has been told all else. */
+export function pourNext(state: RequestState, context: Turn): void {
+  const { question, connection, admitted, pendingStream } = state;
+  if (state.life !== 'relaying' || question === undefined || pendingStream === undefined) return;
+  const { gateway } = admitted.gateway.edges;
+  const pouring = { owner: context.self, ref: question.ref, connection };
+  context.send(gateway, { type: 'relayInto', ...pouring });
+}
+
+/** The long body is with the client, or broke off: then the client sees the stream break. */
+export function nextPoured(
+  state: RequestState,
+  { isWhole }: Extract<OriginEvent, { readonly type: 'relayed' }>,
+  context: Turn,
+): void {
+  const { connection, admitted, pendingStream: instruct } = state;
+  state.question = undefined;
+  state.pendingStream = undefined;
+  if (!isWhole || instruct === undefined) {
+    context.count('gateway.origin.truncated');
+    context.send(admitted.gateway.edges.web, { type: 'cut', connection });
+    return;
+  }
+  dropOld(state, instruct);
+  followStream(state, { ...instruct, response: NOTHING }, context);
 }
 
 /** [GRIP-NEXT-7] A link that cannot be had is asked for again, a few times and ever later; then the stream ends. */

@@ -146,6 +146,11 @@ export const sockJsSession: ActorDefinition<SockJsSessionArgs, State, SockJsSess
       case 'followAgain':
         context.send(state.child, message);
         return;
+      case 'draining':
+        // A WebSocket is closed by the edge.
+        if (!isFramed(state))
+          context.after('drain', context.random() % Math.max(1, message.withinMs));
+        return;
       // What a WebSocket that carries frames says.
       case 'messageReceived':
         framesReceived(state, message.payload as Uint8Array, message.isBinary === true, context);
@@ -315,6 +320,10 @@ function due(state: State, timer: string, context: Turn): void {
     pollEnded(state, context);
   } else if (timer === 'absence' && state.poll === undefined) {
     gone(state, 1_006, '', context);
+  } else if (timer === 'drain') {
+    // [SOCKJS-20] What is being opened is told that it is open before it is told anything else.
+    if (state.life === 'opening') context.after('drain', DRAIN_AGAIN_MS);
+    else if (state.life === 'open') closed(state, 1_001, 'going away', context);
   } else if (timer === 'keep-alive' && state.keepAlive !== undefined) {
     hear(state, state.keepAlive.payload, context);
     armKeepAlive(state, context);
@@ -332,6 +341,7 @@ function write({ args }: State, frame: string, context: Turn): void {
   context.send(admitted.gateway.edges.web, { type: 'write', connections: [connection], payload });
 }
 
+const DRAIN_AGAIN_MS = 100;
 const plain: WireFormat = ((): WireFormat => {
   const format = gripFormats().get(GRIP_WS);
   if (format === undefined) throw new Error('the format of WebSockets is missing');

@@ -41,7 +41,8 @@ export type SockJsSessionMessage =
   | ExchangeEvent
   | ConnectionEvent
   | { readonly type: 'refresh' }
-  | { readonly type: 'followAgain'; readonly shard: number };
+  | { readonly type: 'followAgain'; readonly shard: number }
+  | { readonly type: 'draining'; readonly withinMs: number };
 
 export interface State {
   readonly args: SockJsSessionArgs;

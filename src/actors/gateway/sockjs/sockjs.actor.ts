@@ -41,6 +41,8 @@ export interface SockJsRequested {
 export type SockJsMessage =
   | SockJsRequested
   | { readonly type: 'refresh'; readonly cid: string }
+  /** The node ends within this time. */
+  | { readonly type: 'draining'; readonly withinMs: number }
   | ShardDown;
 
 interface SockJsState {
@@ -97,6 +99,10 @@ export const sockJsActor: ActorDefinition<
           const { shard } = message;
           context.send(address as Address<SockJsSessionMessage>, { type: 'followAgain', shard });
         }
+        return;
+      case 'draining':
+        for (const address of state.names.keys())
+          context.send(address as Address<SockJsSessionMessage>, message);
         return;
       case 'childStopped':
         left(state, message);

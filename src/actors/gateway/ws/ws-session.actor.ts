@@ -128,6 +128,7 @@ export const wsSession: ActorDefinition<WsSessionArgs, Session, WsSessionMessage
       case 'topicsListed':
       case 'topicInformed':
       case 'gapped':
+      case 'settled':
       case 'streamLeft':
       case 'childStopped':
         return;

@@ -44,6 +44,10 @@ export type PeerNotice =
       readonly type: 'nodesChanged';
       /** Who may be a home. */
       readonly nodes: readonly string[];
+      /** How many nodes the cluster has, as far as is known: those that are down among them, those that left not. */
+      readonly size: number;
+      /** How many of them are down. */
+      readonly down: number;
       /** False on the smaller side of a cluster that is split, where the operator wants that. */
       readonly isServing: boolean;
     }

@@ -390,7 +390,22 @@ describe('the next link', () => {
     [{ headers: [['Grip-Hold', 'response']] }, 'Next link returned non-stream hold.'],
     [{ headers: [['Grip-Hold', 'x']] }, 'Failed to parse next link: Grip-Hold must be'],
     [{ headers: hold('a; prev-id=1'), body: 'n' }, "n\n\nchannel 'a' specifies prev-id"],
-    [{ body: 'x'.repeat(1_000_001) }, 'Next response too large.'],
+    [
+      { headers: hold('a; filter=build-id', next()), body: 'x'.repeat(1_000_001) },
+      'Next response too large.',
+    ],
+    [
+      { headers: [['Content-Type', 'application/grip-instruct']], body: 'x'.repeat(1_000_001) },
+      'Next response too large.',
+    ],
+    [
+      { headers: [['Grip-Hold', 'response']], body: 'x'.repeat(1_000_001) },
+      'Next link returned non-stream hold.',
+    ],
+    [
+      { headers: [['Grip-Hold', 'x']], body: 'x'.repeat(1_000_001) },
+      'Failed to parse next link: Grip-Hold must be',
+    ],
     [
       { headers: hold('a; filter=build-id', next()), body: 'n' },
       "filter error: build-id: no sub meta 'id_format'",
@@ -405,6 +420,77 @@ describe('the next link', () => {
     expect(client.take()).toContain(text);
     expect(client.closed).toBe('clean');
     expectOver(stage);
+  });
+
+  describe('[GRIP-NEXT-11] whose answer is long', () => {
+    const long = 'x'.repeat(1_000_001);
+
+    test('passes, and what it says of the stream counts', () => {
+      const { stage, client } = streamed({ headers: hold('a', next()) });
+      stage.publish(act('hint'));
+      stage.open.answer({ headers: hold('b', next('</m>; rel=next')), body: long });
+      expect(client.take()).toBe(long);
+      stage.publish(item('a', 'gone'), item('b', 'b'), {
+        ...{ channel: 'b', formats: { 'http-stream': { action: 'hint' } } },
+      });
+      expect(client.take()).toBe('b');
+      expect(targets(stage)).toEqual(['/', '/n', '/m']);
+      client.leave();
+      expectOver(stage);
+    });
+
+    test('is the end where nothing follows, and goes on where a link does', () => {
+      const { stage, client } = streamed({ headers: hold('a', next()) });
+      stage.publish(act('hint'));
+      stage.open.answer({ headers: [next('</m>; rel=next')], body: long });
+      stage.open.answer({ body: long });
+      expect(client.take()).toBe(long + long);
+      expect(client.closed).toBe('clean');
+      expect(targets(stage)).toEqual(['/', '/n', '/m']);
+      expectOver(stage);
+    });
+
+    test('is not cut in two by items, which follow it', () => {
+      const { stage, client } = streamed({ headers: hold('a', next()) });
+      stage.publish(act('hint'));
+      const { open } = stage;
+      open.answer({ headers: hold('a', next()), body: long, isSlow: true });
+      stage.publish(item('a', '1'), act('hint'), item('a', '2'));
+      stage.pass(60_000);
+      expect(client.take()).toBe('');
+      open.pour();
+      expect(client.take()).toBe(`${long}1`);
+      stage.open.answer({ headers: hold('a', next()), body: 'n' });
+      expect(client.take()).toBe('n');
+      client.leave();
+      expectOver(stage);
+    });
+
+    test('waits for what a slow client has still to be told', () => {
+      const { stage, client } = streamed({ headers: hold('a', next()) });
+      client.isStalled = true;
+      stage.publish(item('a', 'y'.repeat(300_000)), item('a', 'z'), act('hint'));
+      stage.open.answer({ headers: hold('a', next()), body: long });
+      expect(client.take()).toBe('y'.repeat(300_000));
+      client.resume();
+      expect(client.take()).toBe(`z${long}`);
+      client.leave();
+      expectOver(stage);
+    });
+
+    test.each([[true], [false]])(
+      'and broke off, or whose client went, leaves nothing (%s)',
+      (isBroken) => {
+        const { stage, client } = streamed({ headers: hold('a', next()) });
+        stage.publish(act('hint'));
+        const { open } = stage;
+        open.answer({ headers: hold('a', next()), body: long, isSlow: true, isBroken });
+        if (isBroken) open.pour();
+        else client.leave();
+        expect(client.closed).toBe(isBroken ? 'cut' : undefined);
+        expectOver(stage);
+      },
+    );
   });
 
   test('may have ids built into what it says', () => {

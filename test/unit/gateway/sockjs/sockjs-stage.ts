@@ -184,6 +184,12 @@ export class SockJsStage {
     return page;
   }
 
+  /** The node is told to end within this time. */
+  drain(withinMs: number): void {
+    this.#system.deliver(addressOf(0, 'gateway/sockjs'), { type: 'draining', withinMs });
+    this.#settle();
+  }
+
   poll(session = 's'): Page {
     return this.ask('POST', `/sock/000/${session}/xhr?q=1`);
   }

@@ -190,6 +190,32 @@ describe('a session that polls', () => {
     expect(stage.actors).toBe(0);
   });
 
+  test('[SOCKJS-20] is told that the node goes, behind what came before, and so is its origin', () => {
+    const stage = new SockJsStage().open();
+    const poll = stage.poll();
+    stage.drain(1_000);
+    expect(poll.answered).toBeUndefined();
+    stage.pass(1_000);
+    expect(poll.body).toBe('c[1001,"going away"]\n');
+    expect(stage.poll().body).toBe('c[1001,"going away"]\n');
+    stage.answer();
+    stage.pass(5_000);
+    expect(stage.actors).toBe(0);
+    expect(stage.failures).toEqual([]);
+  });
+
+  test('[SOCKJS-20] hears what came before it hears that, and is opened first', () => {
+    const stage = new SockJsStage().open();
+    stage.send('["say"]');
+    stage.answer([['TEXT', 'last']]);
+    const opening = stage.poll('other');
+    stage.drain(1_000);
+    stage.pass(1_000);
+    expect(stage.poll().body).toBe('a["last"]\n');
+    expect(stage.poll().body).toBe('c[1001,"going away"]\n');
+    expect(opening.answered).toBeUndefined();
+  });
+
   test('[SOCKJS-13] without a code', () => {
     const stage = new SockJsStage().open();
     const poll = stage.poll();

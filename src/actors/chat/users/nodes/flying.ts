@@ -1,11 +1,11 @@
 // What is said to the keepers of the same user on other nodes, and which direct messages are on their way there.
 // Refuses to know what becomes of them. Obeys spec/hp-peer.md, section "Direct messages".
 
-import { userKey } from '../../codecs/hp/names.ts';
+import { userKey } from '../../../codecs/hp/names.ts';
 import type { PeerWord } from './peer-words.ts';
-import type { User } from './user.ts';
-import type { Direct } from './user-messages.ts';
-import type { UsersState, UsersTurn } from './users-state.ts';
+import type { User } from '../user.ts';
+import type { Direct } from '../user-messages.ts';
+import type { UsersState, UsersTurn } from '../users-state.ts';
 
 /** [HP-RELAY-8] Once to each node. */
 export function fly(
@@ -15,9 +15,10 @@ export function fly(
   nodes: readonly string[],
   isDelayed: boolean,
   context: UsersTurn,
+  heldBy: ReadonlySet<string> = new Set(),
 ): void {
   state.flying.set(flyingKey(user.name, message), {
-    ...{ user, message, nodes: new Set(nodes), isTaken: false },
+    ...{ user, message, heldBy, nodes: new Set(nodes), isTaken: false },
   });
   for (const node of nodes)
     tellKeeper(state, node, user.name, { say: 'direct', message, isDelayed }, context, message.id);
@@ -34,6 +35,20 @@ export function tellKeeper(
 ): void {
   if (chat.seam === undefined) return;
   context.send(chat.seam.relay, { type: 'forward', node, kind: 'user', key: user, id, body });
+}
+
+export function tellKeepers(
+  state: UsersState,
+  user: User,
+  body: PeerWord,
+  context: UsersTurn,
+): void {
+  for (const node of user.nodes) tellKeeper(state, node, user.name, body, context);
+}
+
+export function closeElsewhere(state: UsersState, user: User, context: UsersTurn): void {
+  for (const { node, session } of user.elsewhere.values())
+    tellKeeper(state, node, user.name, { say: 'close', session }, context);
 }
 
 export function flyingKey(

@@ -2,12 +2,13 @@
 // two are compared, and what differs is told anew: no member is forgotten for long, and none is a ghost for long.
 // Refuses to know links. Obeys spec/hp-peer.md, section "Homes of rooms".
 
-import { hashText } from '../../runtime/prng.ts';
+import { hashText } from '../../../runtime/prng.ts';
 import { isAway } from './away.ts';
-import { isAfter, type Room } from './room.ts';
-import type { Member } from './room-messages.ts';
+import type { Room } from '../room.ts';
+import { isAfter } from '../room-memory.ts';
+import type { Member } from '../room-messages.ts';
 import type { RoomTold } from './room-told.ts';
-import { type RoomsState, tellKeeper, type Turn } from './rooms-state.ts';
+import { type RoomsState, tellKeeper, type Turn } from '../rooms-state.ts';
 
 type Told<T extends RoomTold['say']> = Extract<RoomTold, { readonly say: T }>;
 type Depart = (room: Room, member: Member) => void;
@@ -17,7 +18,7 @@ export function compareSeats(state: RoomsState, depart: Depart, context: Turn): 
   if (state.chat.seam === undefined) return;
   for (const [room, { home, members }] of state.guests) {
     const digest = digestOf(members.values());
-    if (home === '' || !isAway(state, room)) continue;
+    if (members.size === 0 || home === '' || !isAway(state, room)) continue;
     tellKeeper(state.chat, home, room, { say: 'seated', count: members.size, digest }, context);
   }
   const since = context.now - SILENT_MAX_MS * 1_000;

@@ -1,10 +1,10 @@
 // What other nodes are told of a user's sessions here: that they came, changed or went, and nothing else.
 // Refuses to know how they are told. Obeys spec/hp-peer.md, section "Owners and copies".
 
-import type { LocatedSession } from '../../routing/relay/relay-seam.ts';
-import { type ChatContext, secondsAt } from '../chat-context.ts';
-import type { User } from './user.ts';
-import type { UsersTurn } from './users-state.ts';
+import type { LocatedSession } from '../../../routing/relay/relay-seam.ts';
+import { type ChatContext, secondsAt } from '../../chat-context.ts';
+import type { User } from '../user.ts';
+import type { UsersTurn } from '../users-state.ts';
 
 /** Tells whatever was not told yet. [HP-REPL-1] */
 export function announce(

@@ -1,10 +1,10 @@
 // What the keepers of one room on different nodes say to each other, read as strictly as a client's words.
 // Refuses to know links. Obeys spec/hp-peer.md, section "Homes of rooms".
 
-import { isSpeaker, isUserName } from '../../codecs/hp/names.ts';
-import type { Status } from '../../codecs/hp/requests.ts';
-import { isFields, isId, isJson } from '../users/peer-words.ts';
-import type { Member, Place, RoomAsk, RoomEntry, RoomReply } from './room-messages.ts';
+import { isRoomName, isSpeaker, isUserName } from '../../../codecs/hp/names.ts';
+import type { Status } from '../../../codecs/hp/requests.ts';
+import { isFields, isId, isJson } from '../../users/nodes/peer-words.ts';
+import type { Member, Place, RoomAsk, RoomEntry, RoomReply } from '../room-messages.ts';
 
 export type RoomTold =
   | { readonly say: 'ask'; readonly ref: number; readonly ask: RoomAsk }
@@ -15,7 +15,45 @@ export type RoomTold =
   | { readonly say: 'seated'; readonly count: number; readonly digest: number }
   | { readonly say: 'whoSits' }
   | { readonly say: 'sitting'; readonly place: Place; readonly members: readonly Member[] }
-  | { readonly say: 'adopt'; readonly place: Place; readonly entries: readonly RoomEntry[] };
+  /** What is known of a room, to a home that is new. Without `more` it is all. */
+  | {
+      readonly say: 'adopt';
+      /** The last that its members were told. */
+      readonly place: Place;
+      /** The last that it knows. */
+      readonly last: Place;
+      /** Whom the speaking node followed; empty when that is gone. */
+      readonly former: string;
+      readonly members: readonly Member[];
+      readonly entries: readonly RoomEntry[];
+      readonly more: boolean;
+    }
+  /** What the speaking home knows and the other does not. */
+  | { readonly say: 'missed'; readonly entries: readonly RoomEntry[]; readonly more: boolean }
+  /** To be kept behind `from`; up to `place` nothing is missing then, and `last` is where the room is. */
+  | {
+      readonly say: 'keep';
+      readonly from: Place;
+      readonly place: Place;
+      readonly last: Place;
+      readonly entries: readonly RoomEntry[];
+    }
+  | { readonly say: 'kept'; readonly place: Place }
+  /** What is before `from` is not here. */
+  | { readonly say: 'behind' }
+  | {
+      readonly say: 'list';
+      readonly ref: number;
+      readonly prefix: string;
+      readonly after: string | undefined;
+      readonly limit: number;
+    }
+  | {
+      readonly say: 'listed';
+      readonly ref: number;
+      readonly rooms: readonly (readonly [room: string, count: number])[];
+      readonly more: boolean;
+    };
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -23,20 +61,21 @@ type Fields = Readonly<Record<string, unknown>>;
 export function readRoomTold(value: unknown, room: string, node: string): RoomTold | undefined {
   if (!isFields(value)) return undefined;
   const { say, ref } = value;
-  if (say === 'adopt') {
-    const [place, entries] = [readPlace(value['place']), readEntries(value['entries'])];
-    return place === undefined || entries === undefined ? undefined : { say, place, entries };
+  if (say === 'adopt' || say === 'missed') return readMemory(say, value, node);
+  if (say === 'keep') return readKeep(value);
+  if (say === 'kept') {
+    const place = readPlace(value['place']);
+    return place === undefined ? undefined : { say, place };
   }
+  if (say === 'behind') return { say };
   if (say === 'whoSits') return { say };
   if (say === 'seated') {
     const { count, digest } = value;
     return isWhole(count) && isWhole(digest) ? { say, count, digest } : undefined;
   }
   if (say === 'sitting') {
-    const [place, found] = [readPlace(value['place']), value['members']];
-    if (place === undefined || !Array.isArray(found)) return undefined;
-    const members = found.flatMap((one: unknown) => readMember(one, node) ?? []);
-    return { say, place, members };
+    const [place, members] = [readPlace(value['place']), readMembers(value['members'], node)];
+    return place === undefined || members === undefined ? undefined : { say, place, members };
   }
   if (!isWhole(ref)) return undefined;
   if (say === 'moved') return { say, ref };
@@ -44,9 +83,51 @@ export function readRoomTold(value: unknown, room: string, node: string): RoomTo
     const ask = readAsk(value['ask'], room, node);
     return ask === undefined ? undefined : { say, ref, ask };
   }
+  if (say === 'list') {
+    const { prefix, after, limit } = value;
+    if (typeof prefix !== 'string' || !isWhole(limit)) return undefined;
+    return { say, ref, prefix, after: typeof after === 'string' ? after : undefined, limit };
+  }
+  if (say === 'listed') {
+    const rooms = readCounts(value['rooms']);
+    return rooms === undefined ? undefined : { say, ref, rooms, more: value['more'] === true };
+  }
   if (say !== 'answer') return undefined;
   const reply = readReply(value['reply'], room);
   return reply === undefined ? undefined : { say, ref, reply };
+}
+
+function readMemory(say: 'adopt' | 'missed', value: Fields, node: string): RoomTold | undefined {
+  const entries = readEntries(value['entries']);
+  const more = value['more'] === true;
+  if (entries === undefined) return undefined;
+  if (say === 'missed') return { say, entries, more };
+  const [place, last] = [readPlace(value['place']), readPlace(value['last'])];
+  const members = readMembers(value['members'], node);
+  const { former } = value;
+  if (place === undefined || last === undefined || members === undefined) return undefined;
+  if (typeof former !== 'string') return undefined;
+  return { say, place, last, former, members, entries, more };
+}
+
+function readKeep(value: Fields): RoomTold | undefined {
+  const [from, place, last] = [value['from'], value['place'], value['last']].map(readPlace);
+  const entries = readEntries(value['entries']);
+  if (from === undefined || place === undefined || last === undefined) return undefined;
+  return entries === undefined ? undefined : { say: 'keep', from, place, last, entries };
+}
+
+function readMembers(value: unknown, node: string): readonly Member[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  return value.flatMap((one: unknown) => readMember(one, node) ?? []);
+}
+
+function readCounts(value: unknown): readonly (readonly [string, number])[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  return value.flatMap((one: unknown) => {
+    const [room, count]: readonly unknown[] = Array.isArray(one) ? one : [];
+    return typeof room === 'string' && isRoomName(room) && isWhole(count) ? [[room, count]] : [];
+  });
 }
 
 function readAsk(value: unknown, room: string, node: string): RoomAsk | undefined {
@@ -116,21 +197,25 @@ function readMember(value: unknown, node: string): Member | undefined {
 
 function readReply(value: unknown, room: string): RoomReply | undefined {
   if (!isFields(value)) return undefined;
-  const { type, seq, epoch, count, already, hasGap, isDuplicate, more } = value;
+  const { type, seq, epoch, count, more } = value;
+  const isTrue = (key: string): boolean => value[key] === true;
   const ref = 0;
   switch (type) {
     case 'joined': {
       const entries = readEntries(value['entries']);
       if (!isWhole(seq) || !isWhole(epoch) || !isWhole(count) || entries === undefined)
         return undefined;
-      const truths = { already: already === true, hasGap: hasGap === true };
+      const truths = { already: isTrue('already'), hasGap: isTrue('hasGap') };
       return { type, ref, room, seq, epoch, count, entries, ...truths };
     }
     case 'leftRoom':
       return { type, ref };
     case 'said':
       if (!isWhole(seq) || !isWhole(epoch)) return undefined;
-      return { type, ref, seq, epoch, isDuplicate: isDuplicate === true };
+      return {
+        ...{ type, ref, seq, epoch },
+        ...{ isDuplicate: isTrue('isDuplicate'), isStored: isTrue('isStored') },
+      };
     case 'membersListed': {
       const { members } = value;
       if (!Array.isArray(members) || !isWhole(count)) return undefined;
@@ -139,7 +224,8 @@ function readReply(value: unknown, room: string): RoomReply | undefined {
         const user = isFields(one) ? one['user'] : undefined;
         return status === undefined || typeof user !== 'string' ? [] : [{ user, status }];
       });
-      return { type, ref, members: read, count, more: more === true };
+      const isPartial = isTrue('isPartial');
+      return { type, ref, members: read, count, more: more === true, isPartial };
     }
     case 'historyRead': {
       const entries = readEntries(value['entries']);

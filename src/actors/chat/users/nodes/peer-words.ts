@@ -1,8 +1,9 @@
 // What the keepers of one user on different nodes say to each other. Read as strictly as a client's words: a peer that is
 // broken must not break this node. Refuses to know links. Obeys spec/hp-peer.md, section "Direct messages".
 
-import { isUserName } from '../../codecs/hp/names.ts';
-import type { Direct, DirectStatus } from './user-messages.ts';
+import { isUserName } from '../../../codecs/hp/names.ts';
+import type { Status } from '../../../codecs/hp/requests.ts';
+import type { Direct, DirectStatus } from '../user-messages.ts';
 
 export type PeerWord =
   | { readonly say: 'direct'; readonly message: Direct; readonly isDelayed: boolean }
@@ -21,7 +22,22 @@ export type PeerWord =
       readonly state: 'delivered' | 'read';
     }
   | { readonly say: 'typing'; readonly from: string; readonly on: boolean }
-  | { readonly say: 'close'; readonly session: string };
+  | { readonly say: 'close'; readonly session: string }
+  /** It waits at the speaking node; is to be held, in case that dies. */
+  | { readonly say: 'hold'; readonly message: Direct }
+  | { readonly say: 'held'; readonly from: string; readonly id: string }
+  | { readonly say: 'release'; readonly from: string; readonly id: string }
+  /** The session's client has come to the speaking node. */
+  | {
+      readonly say: 'resume';
+      readonly ref: number;
+      readonly session: string;
+      readonly secret: string;
+    }
+  /** What it had; not looked at here. */
+  | { readonly say: 'luggage'; readonly ref: number; readonly luggage: unknown }
+  /** The session is not here, or on its way somewhere already. */
+  | { readonly say: 'notMoved'; readonly ref: number; readonly isBusy: boolean };
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -31,10 +47,11 @@ export function readPeerWord(value: unknown): PeerWord | undefined {
   const { say, from, id, status, ref, by, state, on, session, isDelayed } = value;
   switch (say) {
     case 'direct':
+    case 'hold':
     case 'carbon': {
       const message = readDirect(value['message']);
       if (message === undefined) return undefined;
-      return say === 'carbon' ? { say, message } : { say, message, isDelayed: isDelayed === true };
+      return say === 'direct' ? { say, message, isDelayed: isDelayed === true } : { say, message };
     }
     case 'outcome': {
       const known = (['delivered', 'accepted', 'queued', 'noSession'] as const).find(
@@ -49,16 +66,39 @@ export function readPeerWord(value: unknown): PeerWord | undefined {
         ? { say, id, ref, by, state }
         : undefined;
     }
+    case 'held':
+    case 'release':
+      return isUser(from) && isId(id) ? { say, from, id } : undefined;
     case 'typing':
       return isUser(from) && typeof on === 'boolean' ? { say, from, on } : undefined;
     case 'close':
       return typeof session === 'string' ? { say, session } : undefined;
+    case 'resume': {
+      const { secret } = value;
+      if (!isRef(value['ref']) || typeof session !== 'string') return undefined;
+      return typeof secret === 'string' ? { say, ref: value['ref'], session, secret } : undefined;
+    }
+    case 'luggage': {
+      if (!isRef(value['ref'])) return undefined;
+      return { say, ref: value['ref'], luggage: value['luggage'] };
+    }
+    case 'notMoved':
+      if (!isRef(value['ref'])) return undefined;
+      return { say, ref: value['ref'], isBusy: value['isBusy'] === true };
     default:
       return undefined;
   }
 }
 
-function readDirect(value: unknown): Direct | undefined {
+function isRef(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value);
+}
+
+export function readStatus(value: unknown): Status | undefined {
+  return (['online', 'busy', 'away'] as const).find((one) => one === value);
+}
+
+export function readDirect(value: unknown): Direct | undefined {
   if (!isFields(value)) return undefined;
   const { id, timestamp, from, session, to, body, dataText } = value;
   const isWhole = typeof timestamp === 'number' && Number.isSafeInteger(timestamp);

@@ -2,13 +2,15 @@
 // message goes once to each node that has a session of its receiver; the keeper of the user there does the rest.
 // Refuses to know links. Obeys spec/hp-peer.md, section "Direct messages".
 
-import { isUserName } from '../../codecs/hp/names.ts';
-import type { Located } from '../../routing/relay/relay-seam.ts';
-import { direct, outcome, queueAgain } from './directs.ts';
-import { fly, flyingKey, tellKeeper } from './flying.ts';
+import { isUserName } from '../../../codecs/hp/names.ts';
+import type { Located } from '../../../routing/relay/relay-seam.ts';
+import { direct, outcome, queueAgain } from '../directs.ts';
+import { arrive, movedAway, moveThere, notMoved, sessionsLost } from './moving.ts';
+import { fly, flyingKey } from './flying.ts';
+import { holdFor, inherit, isHeld, release, releaseFor } from './waiting-room.ts';
 import { type PeerWord, readPeerWord } from './peer-words.ts';
-import type { RemoteSession, User } from './user.ts';
-import type { Direct } from './user-messages.ts';
+import type { RemoteSession, User } from '../user.ts';
+import type { Direct } from '../user-messages.ts';
 import {
   type Ask,
   madeUser,
@@ -17,7 +19,7 @@ import {
   userOf,
   type UsersState,
   type UsersTurn,
-} from './users-state.ts';
+} from '../users-state.ts';
 
 export function located(state: UsersState, { node, up, down }: Located, context: UsersTurn): void {
   const changed = new Set<string>();
@@ -27,13 +29,14 @@ export function located(state: UsersState, { node, up, down }: Located, context:
     const key = `${node} ${told.session}`;
     const isNew = !user.elsewhere.has(key);
     user.elsewhere.set(key, { ...told, node });
+    movedAway(state, user, { ...told, node }, context);
     changed.add(user.name);
     if (!isNew) continue;
     settlePolicy(state, user, { ...told, node }, context);
     flyOffline(state, user, node, context);
   }
   for (const { session, user: name } of down) {
-    if (userOf(state, name)?.elsewhere.delete(`${node} ${session}`) === true) changed.add(name);
+    if (userOf(state, name)?.left(node, session, context.now) === true) changed.add(name);
   }
   for (const name of changed) tellPresence(state, name, context);
 }
@@ -60,21 +63,8 @@ function settlePolicy(
 function flyOffline(state: UsersState, user: User, node: string, context: UsersTurn): void {
   const { offline } = user;
   user.offline = [];
-  for (const { message } of offline) fly(state, user, message, [node], true, context);
-}
-
-export function tellKeepers(
-  state: UsersState,
-  user: User,
-  body: PeerWord,
-  context: UsersTurn,
-): void {
-  for (const node of user.nodes) tellKeeper(state, node, user.name, body, context);
-}
-
-export function closeElsewhere(state: UsersState, user: User, context: UsersTurn): void {
-  for (const { node, session } of user.elsewhere.values())
-    tellKeeper(state, node, user.name, { say: 'close', session }, context);
+  for (const { message, heldBy } of offline)
+    fly(state, user, message, [node], true, context, heldBy);
 }
 
 export function peerSaid(
@@ -123,6 +113,24 @@ export function peerSaid(
       tellPresence(state, name, context);
       return;
     }
+    case 'hold':
+      holdFor(state, name, node, word, context);
+      return;
+    case 'held':
+      isHeld(state, name, node, word, context);
+      return;
+    case 'release':
+      releaseFor(user, node, word);
+      return;
+    case 'resume':
+      moveThere(state, user, name, node, word, context);
+      return;
+    case 'luggage':
+      arrive(state, word, context);
+      return;
+    case 'notMoved':
+      notMoved(state, word, context);
+      return;
     default:
       word satisfies never;
   }
@@ -145,7 +153,8 @@ function landed(
   }
   if (flying.nodes.size > 0) return;
   state.flying.delete(key);
-  if (!flying.isTaken) goOn(state, flying.user, flying.message, node, context);
+  if (flying.isTaken) release(state, flying.user, flying, context);
+  else goOn(state, flying.user, flying.message, node, context);
 }
 
 /** Nobody was there any more: it goes where the user is now, or waits. */
@@ -164,6 +173,12 @@ function goOn(
 
 /** [HP-REPL-9] What was on its way to a node that died waits for the user, unless somebody has it. */
 export function nodeDown(state: UsersState, node: string, context: UsersTurn): void {
+  state.gone.add(node);
+  sessionsLost(state, node, context);
+  inherit(state, node, (user, message) => {
+    const around = { isKnown: undefined, ref: 0, replyTo: context.self as never } as const;
+    direct(state, { type: 'direct', user, message, isDelayed: true, ...around }, context);
+  });
   for (const [key, flying] of [...state.flying]) {
     if (!flying.nodes.delete(node) || flying.nodes.size > 0) continue;
     state.flying.delete(key);

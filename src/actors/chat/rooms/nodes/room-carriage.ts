@@ -2,15 +2,15 @@
 // There it comes to the keeper of rooms, which gives it to those who are here.
 // Refuses to know links. Obeys spec/hp-peer.md, sections "Relay" and "Homes of rooms".
 
-import { isRoomName } from '../../codecs/hp/names.ts';
-import { encodeLine } from '../../codecs/hp/writing.ts';
-import type { Carriage } from '../../routing/relay/carriage.ts';
-import type { Address } from '../../runtime/actor.ts';
-import { roomOfTopic, shardOfRoom } from '../chat-context.ts';
-import { entryPayload } from '../chat-formats.ts';
-import { isFields } from '../users/peer-words.ts';
+import { isRoomName } from '../../../codecs/hp/names.ts';
+import { encodeLine } from '../../../codecs/hp/writing.ts';
+import type { Carriage } from '../../../routing/relay/carriage.ts';
+import type { Address } from '../../../runtime/actor.ts';
+import { roomOfTopic, shardOfRoom } from '../../chat-context.ts';
+import { entryPayload } from '../../chat-formats.ts';
+import { isFields } from '../../users/nodes/peer-words.ts';
 import { isWhole, readEntry } from './room-told.ts';
-import type { RoomsMessage, RoomWord } from './room-messages.ts';
+import type { RoomsMessage, RoomWord } from '../room-messages.ts';
 
 export function roomCarriage(
   shards: number,

@@ -1,0 +1,258 @@
+// What is done in a room at its home: somebody comes, goes, speaks, types, or looks around. A message becomes bytes here,
+// once for all. Refuses to know connections: whoever is told by a topic is the router's business.
+// Obeys spec/hp.md, sections "Rooms", "Room messages" and "History".
+
+import { refused } from '../../codecs/hp/mistakes.ts';
+import { encodeLine, type Payload } from '../../codecs/hp/writing.ts';
+import { secondsAt, uuidFrom } from '../chat-context.ts';
+import { entryPayload } from '../chat-formats.ts';
+import { sayBridged } from './bridged.ts';
+import { answerSaid, copy } from './nodes/replicas.ts';
+import type { Room } from './room.ts';
+import { byCode, isAfter } from './room-memory.ts';
+import type { Member, RoomAsk } from './room-messages.ts';
+import {
+  answer,
+  type Ask,
+  deny,
+  mark,
+  NOBODY,
+  open,
+  publish,
+  type RoomsState,
+  type Turn,
+} from './rooms-state.ts';
+
+/** [HP-HOME-8] While the room settles, everything waits in its order. */
+export function obey(state: RoomsState, ask: RoomAsk, context: Turn): void {
+  const settling = state.settling.get(ask.room);
+  if (settling !== undefined) {
+    settling.asks.push(ask);
+    return;
+  }
+  switch (ask.type) {
+    case 'join':
+      join(state, ask, context);
+      return;
+    case 'leave':
+      leave(state, ask, context);
+      return;
+    case 'say':
+      say(state, ask, context);
+      return;
+    case 'typing':
+      typing(state, ask, context);
+      return;
+    case 'setStatus':
+      setStatus(state, ask);
+      return;
+    case 'listMembers':
+      listMembers(state, ask, context);
+      return;
+    case 'readHistory':
+      readHistory(state, ask, context);
+      return;
+    case 'bridged':
+      sayBridged(state, ask, context);
+      return;
+    default:
+      ask satisfies never;
+  }
+}
+
+function setStatus(state: RoomsState, { room: name, session, status }: Ask<'setStatus'>): void {
+  const room = state.rooms.get(name);
+  const member = room?.member(session);
+  if (member !== undefined) room?.enter({ ...member, status });
+}
+
+/** [HP-ROOM-3] Joining again changes nothing; it is how a session that moved says where it is now. */
+function join(state: RoomsState, ask: Ask<'join'>, context: Turn): void {
+  const { member, ref, historyMax, since } = ask;
+  const { roomMembersMax } = state.chat.options;
+  const room = state.rooms.get(ask.room) ?? open(state, ask.room, context);
+  if (room === undefined) {
+    deny(
+      state,
+      ask,
+      refused('UNAVAILABLE', 'There is no place for another room.').mistake,
+      context,
+    );
+    return;
+  }
+  const { place } = ask;
+  // [HP-HOME-3] Its node knows more of the room than its home does: the home is new.
+  if (place !== undefined && isAfter(place, room)) room.raise(place);
+  const already = room.member(member.session) !== undefined;
+  if (!already && room.sessions.length >= roomMembersMax) {
+    deny(state, ask, refused('ROOM_FULL', 'The room is full.', 'payload.room').mistake, context);
+    return;
+  }
+  if (room.enter(member)) tellEvent(state, room, 'join', member, undefined, context);
+  const found =
+    since === undefined
+      ? { entries: room.memory.latest(historyMax), hasGap: false }
+      : room.after(since);
+  const { name, seq, epoch, count } = room;
+  const { entries, hasGap } = found;
+  // The answer may overtake what the topic's home has still to deliver: the mark cannot.
+  if (ask.isMarked) mark(state, name, member, context);
+  answer(
+    state,
+    ask,
+    { type: 'joined', ref, room: name, seq, epoch, count, already, entries, hasGap },
+    context,
+  );
+}
+
+function leave(state: RoomsState, ask: Ask<'leave'>, context: Turn): void {
+  const room = state.rooms.get(ask.room);
+  const member = room?.member(ask.session);
+  if (room === undefined || member === undefined) {
+    deny(
+      state,
+      ask,
+      refused('NOT_IN_ROOM', 'You are not in this room.', 'payload.room').mistake,
+      context,
+    );
+    return;
+  }
+  depart(state, room, member, ask.reason, context);
+  answer(state, ask, { type: 'leftRoom', ref: ask.ref }, context);
+}
+
+export function depart(
+  state: RoomsState,
+  room: Room,
+  member: Member,
+  reason: string | undefined,
+  context: Turn,
+): void {
+  if (room.leave(member.session, context.now))
+    tellEvent(state, room, 'leave', member, reason, context);
+}
+
+/** [HP-MSG-4] [HP-MSG-5] The same id again is the same message: same place, told once. */
+function say(state: RoomsState, ask: Ask<'say'>, context: Turn): void {
+  const room = state.rooms.get(ask.room);
+  const member = room?.member(ask.session);
+  if (room === undefined || member === undefined) {
+    deny(
+      state,
+      ask,
+      refused('NOT_IN_ROOM', 'You are not in this room.', 'payload.room').mistake,
+      context,
+    );
+    return;
+  }
+  const { id, timestamp, session, body, dataText, shard, connection } = ask;
+  const known = room.placeOf(member.user, id);
+  if (known !== undefined) {
+    answerSaid(state, room.name, ask, known, true, context);
+    return;
+  }
+  const from = member.user;
+  if (!state.isServing) {
+    const text = 'This server is cut off from most of its cluster.';
+    deny(state, ask, refused('UNAVAILABLE', text).mistake, context);
+    return;
+  }
+  const { seam } = state.chat;
+  const home = seam === undefined ? {} : { node: seam.node };
+  const draft = { id, timestamp, from, session, body, dataText, ...home };
+  const entry = room.append(draft, context.now);
+  const around = { type: 'ROOM_MESSAGE', id, timestamp };
+  const line = encodeLine(around, entryPayload(room.name, entry, state.chat.options.node));
+  context.count('chat.messages');
+  const { node } = member;
+  publish(state, room.name, { kind: 'message', line, shard, connection, node, entry }, context);
+  copy(state, room, entry, context);
+  const { epoch, seq } = entry;
+  answerSaid(state, room.name, ask, { epoch, seq }, false, context);
+}
+
+function typing(state: RoomsState, ask: Ask<'typing'>, context: Turn): void {
+  const room = state.rooms.get(ask.room);
+  const member = room?.member(ask.session);
+  if (room === undefined || member === undefined) return;
+  const { shard, connection, on } = ask;
+  const line = lineOf(state, 'TYPING', { room: room.name, from: member.user, on }, context);
+  const { node } = member;
+  const word = { kind: 'typing', line, shard, connection, node, entry: undefined } as const;
+  publish(state, room.name, word, context);
+}
+
+/** [HP-ROOM-5] Told to the others; not in a crowd. */
+function tellEvent(
+  state: RoomsState,
+  room: Room,
+  event: 'join' | 'leave',
+  { user, shard, connection, node }: Member,
+  reason: string | undefined,
+  context: Turn,
+): void {
+  const { count, name } = room;
+  if (count > state.chat.options.roomEventsMax) {
+    if (state.crowds.size === 0) context.after('crowds', CROWDS_EVERY_MS);
+    state.crowds.add(room);
+    return;
+  }
+  const line = lineOf(state, 'ROOM_EVENT', { room: name, event, user, reason, count }, context);
+  const word = { kind: 'event', line, shard, connection, node, entry: undefined } as const;
+  publish(state, name, word, context);
+}
+
+/** [HP-ROOM-5] A crowd hears now and then how many it is. */
+export function tellCrowds(state: RoomsState, context: Turn): void {
+  const { shard } = state.chat;
+  for (const { name, count } of state.crowds) {
+    const line = lineOf(state, 'ROOM_EVENT', { room: name, event: 'count', count }, context);
+    const word = { kind: 'event', line, shard, connection: NOBODY, entry: undefined } as const;
+    publish(state, name, word, context);
+  }
+  state.crowds.clear();
+}
+
+function lineOf(state: RoomsState, type: string, payload: Payload, context: Turn): Uint8Array {
+  const id = uuidFrom(() => context.random());
+  return encodeLine({ type, id, timestamp: secondsAt(state.chat, context.now) }, payload);
+}
+
+function listMembers(state: RoomsState, ask: Ask<'listMembers'>, context: Turn): void {
+  const { after, limit, ref } = ask;
+  const room = state.rooms.get(ask.room);
+  if (room === undefined) {
+    const text = 'Nobody is in a room of this name.';
+    deny(state, ask, refused('NO_SUCH_ROOM', text, 'payload.room').mistake, context);
+    return;
+  }
+  const users = room.users();
+  const rest =
+    after === undefined
+      ? users
+      : users.filter(({ user }) => byCode(user.toLowerCase(), after.toLowerCase()) > 0);
+  const members = rest.slice(0, limit);
+  const { count } = room;
+  const more = rest.length > limit;
+  // [HP-ROOM-8]
+  const isPartial = state.down > 0;
+  answer(state, ask, { type: 'membersListed', ref, members, count, more, isPartial }, context);
+}
+
+/** [HP-HIST-1] Of a room only who is in it may read. */
+function readHistory(state: RoomsState, ask: Ask<'readHistory'>, context: Turn): void {
+  const room = state.rooms.get(ask.room);
+  if (room?.member(ask.session) === undefined) {
+    deny(
+      state,
+      ask,
+      refused('NOT_IN_ROOM', 'You are not in this room.', 'payload.room').mistake,
+      context,
+    );
+    return;
+  }
+  const { entries, more } = room.page(ask.after, ask.before, ask.limit);
+  answer(state, ask, { type: 'historyRead', ref: ask.ref, entries, more }, context);
+}
+
+const CROWDS_EVERY_MS = 5_000;

@@ -1,0 +1,229 @@
+// Rooms whose home is on another node: what sessions ask of them is carried there, and who of this node is in them is
+// known here, so that a home that is new can be told. What is said in them is kept, in case the home comes here.
+// Refuses to know links and who is alive. Obeys spec/hp-peer.md, section "Homes of rooms".
+
+import { homeNodeOf } from '../../rendezvous.ts';
+import { isAfter } from '../room-memory.ts';
+import type { Member, RoomAsk, RoomEntry, RoomReply, RoomWord } from '../room-messages.ts';
+import {
+  type Ask,
+  type Guests,
+  mark,
+  publish,
+  publishEntry,
+  type RoomsState,
+  tellKeeper,
+  type Turn,
+} from '../rooms-state.ts';
+import { memoryFor } from './replicas.ts';
+
+export function homeOf({ nodes }: RoomsState, room: string): string {
+  return homeNodeOf(nodes, room) ?? '';
+}
+
+export function isAway(state: RoomsState, room: string): boolean {
+  const home = homeOf(state, room);
+  return home !== '' && home !== state.chat.seam?.node;
+}
+
+/** [HP-HOME-2] */
+export function askHome(state: RoomsState, ask: RoomAsk, context: Turn): void {
+  note(state, ask);
+  state.lastRef += 1;
+  // A home that is new is asked when it has told what it knows.
+  const isMoved = state.catching.has(ask.room);
+  if ('replyTo' in ask || ask.type === 'bridged')
+    state.pending.set(state.lastRef, { ask, askedAt: context.now, isMoved });
+  if (!isMoved) send(state, state.lastRef, ask, context);
+}
+
+function send(state: RoomsState, ref: number, ask: RoomAsk, context: Turn): void {
+  const { place } = state.guests.get(ask.room) ?? {};
+  const isJoin = ask.type === 'join' && place !== undefined;
+  const told = isJoin ? { ...ask, place } : ask;
+  tellKeeper(
+    state.chat,
+    homeOf(state, ask.room),
+    ask.room,
+    { say: 'ask', ref, ask: told },
+    context,
+  );
+}
+
+/** Remembers who of this node is in the room. */
+function note(state: RoomsState, ask: RoomAsk): void {
+  if (ask.type === 'join') guestsOf(state, ask.room).members.set(ask.member.session, ask.member);
+  const guests = state.guests.get(ask.room);
+  if (guests === undefined) return;
+  if (ask.type === 'leave') {
+    guests.members.delete(ask.session);
+    dropIfIdle(state, ask.room, guests);
+  } else if (ask.type === 'setStatus') {
+    const member = guests.members.get(ask.session);
+    if (member !== undefined) guests.members.set(ask.session, { ...member, status: ask.status });
+  }
+}
+
+export function guestsOf(state: RoomsState, room: string): Guests {
+  const known = state.guests.get(room);
+  if (known !== undefined) return known;
+  const guests: Guests = {
+    ...{ home: homeOf(state, room), former: '', members: new Map(), place: NOWHERE },
+    ...{ memory: memoryFor(state), keptTo: undefined, keptAt: 0, catching: undefined },
+  };
+  state.guests.set(room, guests);
+  return guests;
+}
+
+/** Nobody of this node is in the room, and this node does not keep it for others. */
+export function dropIfIdle(state: RoomsState, room: string, guests: Guests): void {
+  if (guests.members.size > 0 || guests.keptTo !== undefined) return;
+  state.guests.delete(room);
+  state.catching.delete(room);
+}
+
+/** [HP-RES-9] The room's members hear nothing of it. */
+export function memberMoved(
+  state: RoomsState,
+  { room: name, session, node }: Ask<'memberMoved'>,
+): void {
+  const [room, guests] = [state.rooms.get(name), state.guests.get(name)];
+  const member = room?.member(session);
+  if (member !== undefined && member.node === undefined) room?.enter({ ...member, node });
+  if (guests?.members.delete(session) === true) dropIfIdle(state, name, guests);
+}
+
+/** What was said at a home elsewhere goes to those who are here. [HP-HOME-4] */
+export function heard(state: RoomsState, { room, word }: Ask<'heard'>, context: Turn): void {
+  if (!isAway(state, room)) {
+    heardLate(state, room, word, context);
+    return;
+  }
+  const guests = state.guests.get(room);
+  const { entry } = word;
+  if (guests === undefined) {
+    publish(state, room, word, context, { isRelayed: true });
+    return;
+  }
+  if (entry !== undefined) guests.memory.add(entry);
+  if (guests.catching !== undefined) {
+    const { words } = guests.catching;
+    if (words.length < state.chat.options.historyMax * 2) words.push(word);
+  } else tell(state, room, guests, word, context);
+}
+
+/** [HP-MSG-4] Once, and in order. */
+function tell(
+  state: RoomsState,
+  room: string,
+  guests: Guests,
+  word: RoomWord,
+  context: Turn,
+): void {
+  const { entry } = word;
+  if (entry !== undefined) {
+    if (!isAfter(entry, guests.place)) return;
+    guests.place = { epoch: entry.epoch, seq: entry.seq };
+  }
+  publish(state, room, word, context, { isRelayed: true });
+}
+
+/** The home has come here, and the one before has said something still. */
+function heardLate(state: RoomsState, name: string, word: RoomWord, context: Turn): void {
+  const { entry } = word;
+  const room = state.rooms.get(name);
+  const settling = state.settling.get(name);
+  if (entry !== undefined && room !== undefined) {
+    room.adopt([entry], context.now);
+    // Who has heard something later does not hear it out of its order: it stands in the history.
+    if (settling?.told === undefined || !isAfter(entry, settling.told)) return;
+    settling.told = { epoch: entry.epoch, seq: entry.seq };
+    if (isAfter(entry, room)) room.raise(entry);
+  }
+  publish(state, name, word, context, { isRelayed: true });
+}
+
+/** [HP-HOME-4] A new home tells what this node has not heard. */
+export function missed(
+  state: RoomsState,
+  name: string,
+  node: string,
+  entries: readonly RoomEntry[],
+  more: boolean,
+  context: Turn,
+): void {
+  const guests = state.guests.get(name);
+  if (guests?.catching === undefined || guests.home !== node) return;
+  for (const entry of entries) {
+    guests.memory.add(entry);
+    if (!isAfter(entry, guests.place)) continue;
+    guests.place = { epoch: entry.epoch, seq: entry.seq };
+    publishEntry(state, name, entry, guests.members.get(entry.session), context);
+  }
+  if (more) return;
+  const { words } = guests.catching;
+  guests.catching = undefined;
+  state.catching.delete(name);
+  for (const word of words) tell(state, name, guests, word, context);
+  retry(state, context);
+}
+
+export function answered(
+  state: RoomsState,
+  room: string,
+  ref: number,
+  reply: RoomReply,
+  context: Turn,
+): void {
+  const pending = state.pending.get(ref);
+  state.pending.delete(ref);
+  if (pending === undefined || !('replyTo' in pending.ask)) return;
+  const guests = state.guests.get(room);
+  const { ask } = pending;
+  if (reply.type === 'joined' && guests !== undefined && guests.catching === undefined) {
+    const { epoch, seq } = reply;
+    if (isAfter({ epoch, seq }, guests.place)) guests.place = { epoch, seq };
+  }
+  if (reply.type === 'roomRefused' && ask.type === 'join' && guests !== undefined) {
+    guests.members.delete(ask.member.session);
+    dropIfIdle(state, room, guests);
+  }
+  // Everything that was said before the session came in has been heard here already.
+  if (reply.type === 'joined' && ask.type === 'join' && ask.isMarked)
+    mark(state, room, ask.member, context, { isRelayed: true });
+  context.send(pending.ask.replyTo, { ...reply, ref: pending.ask.ref });
+}
+
+/** Sessions of a shard that died have left all rooms, wherever their homes are. */
+export function guestsGone(state: RoomsState, shard: number, context: Turn): void {
+  for (const [room, { members }] of [...state.guests]) {
+    const gone = [...members.values()].filter((member: Member) => member.shard === shard);
+    for (const { session } of gone) {
+      const replyTo = context.self as never;
+      const ask = { type: 'leave', room, session, reason: 'node_down', ref: 0, replyTo } as const;
+      askHome(state, ask, context);
+    }
+  }
+}
+
+/** [HP-HOME-5] Asks again what was asked of a node that is not the home: the same id makes it the same deed. */
+export function retry(state: RoomsState, context: Turn): void {
+  const since = context.now - state.chat.options.answerTimeoutMs * 1_000;
+  for (const [ref, pending] of [...state.pending]) {
+    if (pending.askedAt < since) {
+      state.pending.delete(ref);
+      if (pending.ask.type === 'bridged') context.count('bridge.dropped');
+    }
+    if (pending.askedAt < since || !pending.isMoved) continue;
+    if (state.catching.has(pending.ask.room)) continue;
+    pending.isMoved = false;
+    if (isAway(state, pending.ask.room)) send(state, ref, pending.ask, context);
+    else {
+      // The home has come here: it is asked like any other.
+      state.pending.delete(ref);
+      context.send(context.self, pending.ask);
+    }
+  }
+}
+
+const NOWHERE = { epoch: 0, seq: 0 };

@@ -1,0 +1,251 @@
+// Homes that move, because nodes come and go. Whoever is in a room, or keeps a copy of it, tells the new home what it
+// knows; the new home waits for the one before it, as long as that can speak, and goes on behind all that was said. Then
+// everybody is told what they lack, and only then something new.
+// Refuses to know links and who is alive. Obeys spec/hp-peer.md, section "Homes of rooms".
+
+import type { Room } from '../room.ts';
+import { isAfter } from '../room-memory.ts';
+import type { Place, RoomAsk } from '../room-messages.ts';
+import {
+  type Ask,
+  type Behind,
+  forget,
+  type Guests,
+  open,
+  publishEntry,
+  type RoomsState,
+  type Settling,
+  tellKeeper,
+  type Turn,
+} from '../rooms-state.ts';
+import { guestsOf, homeOf, isAway, retry } from './away.ts';
+import { copyAgain, copyGone, endCopies, piecesOf, tellAll } from './replicas.ts';
+import type { RoomTold } from './room-told.ts';
+
+export type Obey = (state: RoomsState, ask: RoomAsk, context: Turn) => void;
+type Told<T extends RoomTold['say']> = Extract<RoomTold, { readonly say: T }>;
+
+export function nodesChanged(
+  state: RoomsState,
+  { nodes, size, down, isServing }: Ask<'nodesChanged'>,
+  context: Turn,
+): void {
+  state.nodes = nodes;
+  state.size = size;
+  state.down = down;
+  state.isServing = isServing;
+  for (const node of nodes) state.gone.delete(node);
+  // Guests first: those that a room leaves behind are told of by its own moving.
+  for (const [name, guests] of [...state.guests]) moveGuests(state, name, guests, context);
+  for (const room of [...state.rooms.values()]) {
+    if (isAway(state, room.name)) giveUp(state, room, context);
+    else if (!state.settling.has(room.name)) copyAgain(state, room, false, context);
+  }
+  for (const pending of state.pending.values()) pending.isMoved = true;
+  retry(state, context);
+}
+
+/** [HP-HOME-3] A home that died knows nothing, even if another life of its node has come already. */
+export function nodeGone(state: RoomsState, node: string, context: Turn): void {
+  state.gone.add(node);
+  copyGone(state, node);
+  for (const [name, guests] of [...state.guests]) {
+    if (guests.former === node) guests.former = '';
+    if (guests.home !== node) continue;
+    guests.home = '';
+    moveGuests(state, name, guests, context);
+  }
+  for (const settling of state.settling.values())
+    if (settling.former === node) waitLess(settling, context);
+  for (const room of state.rooms.values())
+    if (!state.settling.has(room.name)) copyAgain(state, room, false, context);
+  for (const pending of state.pending.values()) pending.isMoved = true;
+  retry(state, context);
+}
+
+function waitLess(settling: Settling, context: Turn): void {
+  settling.former = undefined;
+  settling.until = Math.min(settling.until, context.now + ORPHAN_MS * 1_000);
+}
+
+/** [HP-HOME-3] A new home is told who of this node is in the room, and what was said there. */
+function moveGuests(state: RoomsState, name: string, guests: Guests, context: Turn): void {
+  const home = homeOf(state, name);
+  if (home === guests.home) return;
+  if (!state.gone.has(guests.home)) guests.former = guests.home;
+  guests.home = home;
+  if (isAway(state, name)) tellHome(state, name, guests, context);
+  else takeOver(state, name, guests, context);
+}
+
+function takeOver(state: RoomsState, name: string, guests: Guests, context: Turn): void {
+  const { place, keptTo = NOWHERE, memory, members, former } = guests;
+  state.guests.delete(name);
+  state.catching.delete(name);
+  const room = state.rooms.get(name) ?? open(state, name, context);
+  if (room === undefined) return;
+  for (const one of [place, keptTo]) if (isAfter(one, room) || room.seq === 0) room.raise(one);
+  room.adopt(memory.all, context.now);
+  for (const member of members.values()) room.enter(member);
+  const settling = settle(state, room, former, context);
+  settling.told = members.size === 0 || place.epoch === 0 ? undefined : place;
+}
+
+/** [HP-HOME-8] Until the home before has told everything, or is gone, or takes too long. */
+function settle(state: RoomsState, room: Room, former: string, context: Turn): Settling {
+  const known = state.settling.get(room.name);
+  const isThere = former !== '' && former !== state.chat.seam?.node && !state.gone.has(former);
+  const untilMs = isThere ? FORMER_MS : ORPHAN_MS;
+  const until = context.now + untilMs * 1_000;
+  if (known !== undefined) {
+    if (isThere && known.former === undefined) [known.former, known.until] = [former, until];
+    return known;
+  }
+  if (state.settling.size === 0) context.after('settling', LOOK_EVERY_MS);
+  const settling: Settling = {
+    ...{ former: isThere ? former : undefined, until, told: undefined, asks: [] },
+    behind: new Map(),
+  };
+  state.settling.set(room.name, settling);
+  context.count('chat.rooms.moved');
+  return settling;
+}
+
+export function settleLate(state: RoomsState, obey: Obey, context: Turn): void {
+  for (const [name, { until }] of [...state.settling])
+    if (until <= context.now) settled(state, name, obey, context);
+  if (state.settling.size > 0) context.after('settling', LOOK_EVERY_MS);
+}
+
+/** [HP-HOME-4] First what some have not heard, and then what was asked meanwhile. */
+function settled(state: RoomsState, name: string, obey: Obey, context: Turn): void {
+  const [settling, room] = [state.settling.get(name), state.rooms.get(name)];
+  state.settling.delete(name);
+  if (settling === undefined || room === undefined) return;
+  const { told } = settling;
+  if (told !== undefined)
+    for (const entry of room.memory.after(told))
+      publishEntry(state, name, entry, room.member(entry.session), context);
+  for (const [node, behind] of settling.behind) tellMissed(state, room, node, behind, context);
+  copyAgain(state, room, true, context);
+  for (const ask of settling.asks) obey(state, ask, context);
+}
+
+function tellMissed(
+  state: RoomsState,
+  { name, memory }: Room,
+  node: string,
+  { place, former }: Behind,
+  context: Turn,
+): void {
+  // What two homes have said at the same time does not follow on each other.
+  const isOther = ({ epoch, node: home }: { epoch: number; node?: string }): boolean =>
+    epoch === place.epoch && former !== '' && home !== former;
+  const unheard = place.epoch === 0 ? [] : memory.after(place);
+  const pieces = piecesOf(unheard.filter((entry) => !isOther(entry)));
+  for (const [at, entries] of pieces.entries()) {
+    const more = at < pieces.length - 1;
+    tellKeeper(state.chat, node, name, { say: 'missed', entries, more }, context);
+  }
+}
+
+/** [HP-HOME-4] What a home that gave the room up, or somebody who was in it or kept it, knows of it. */
+export function adopt(
+  state: RoomsState,
+  name: string,
+  node: string,
+  { place, last, former, members, entries, more }: Told<'adopt'>,
+  obey: Obey,
+  context: Turn,
+): void {
+  if (isAway(state, name)) {
+    if (!more) tellKeeper(state.chat, node, name, { say: 'moved', ref: 0 }, context);
+    return;
+  }
+  const known = state.rooms.get(name);
+  const room = known ?? open(state, name, context);
+  if (room === undefined) return;
+  const isNews = room.adopt(entries, context.now);
+  if (more) return;
+  if (former === node) room.formerHome = node;
+  const isExpected = former !== '' && former !== room.formerHome && !state.gone.has(former);
+  if (known === undefined || (isExpected && former !== state.chat.seam?.node))
+    settle(state, room, former, context);
+  if (isAfter(last, room)) room.raise(last);
+  for (const member of members) room.enter({ ...member, node });
+  const settling = state.settling.get(name);
+  if (settling === undefined) {
+    tellMissed(state, room, node, { place, former }, context);
+    copyAgain(state, room, isNews, context);
+    return;
+  }
+  settling.behind.set(node, { place, former });
+  if (settling.former === node) settled(state, name, obey, context);
+}
+
+/** [HP-HOME-3] The home goes to another node: with it what was said, and those of this node who are in it. */
+function giveUp(state: RoomsState, room: Room, context: Turn): void {
+  const { name, epoch, seq } = room;
+  const settling = state.settling.get(name);
+  state.settling.delete(name);
+  endCopies(state, name, context);
+  const guests = guestsOf(state, name);
+  guests.home = homeOf(state, name);
+  guests.former = state.chat.seam?.node ?? '';
+  guests.place = settling?.told ?? { epoch, seq };
+  // It keeps what it has until the next home has found others for that.
+  guests.keptTo = { epoch, seq };
+  guests.keptAt = context.now;
+  for (const entry of room.memory.all) guests.memory.add(entry);
+  for (const member of room.sessions)
+    if (member.node === undefined) guests.members.set(member.session, member);
+  forget(state, room);
+  tellHome(state, name, guests, context);
+  for (const ask of settling?.asks ?? []) {
+    const peer = 'peer' in ask ? ask.peer : undefined;
+    if (peer === undefined) context.send(context.self, ask);
+    else tellKeeper(state.chat, peer.node, name, { say: 'moved', ref: peer.ref }, context);
+  }
+}
+
+function tellHome(state: RoomsState, name: string, guests: Guests, context: Turn): void {
+  const { home, former, place, memory, keptTo = NOWHERE, catching } = guests;
+  guests.catching = { words: catching?.words ?? [], askedAt: context.now, isMoved: false };
+  if (state.catching.size === 0) context.after('retry', RETRY_AFTER_MS);
+  state.catching.add(name);
+  const last = isAfter(keptTo, place) ? keptTo : place;
+  const members = [...guests.members.values()];
+  const around = { place: members.length === 0 ? last : place, last, former, members };
+  tellAll(state, name, home, around, memory, context);
+}
+
+/** The node that was told is not the home, or does not answer. */
+export function tellAgain(state: RoomsState, context: Turn): void {
+  for (const name of [...state.catching]) {
+    const guests = state.guests.get(name);
+    if (guests?.catching === undefined) {
+      state.catching.delete(name);
+      continue;
+    }
+    const { isMoved, askedAt } = guests.catching;
+    if (isMoved || context.now - askedAt > CATCH_MS * 1_000) tellHome(state, name, guests, context);
+  }
+  retry(state, context);
+  if (state.catching.size > 0) context.after('retry', RETRY_AFTER_MS);
+}
+
+/** [HP-HOME-5] Views differ for a moment: whoever asked the wrong node asks again. */
+export function isElsewhere(state: RoomsState, name: string, ref: number, context: Turn): void {
+  const { catching } = state.guests.get(name) ?? {};
+  const pending = state.pending.get(ref);
+  if (ref === 0 && catching !== undefined) catching.isMoved = true;
+  if (pending !== undefined) pending.isMoved = true;
+  context.after('retry', RETRY_AFTER_MS);
+}
+
+const NOWHERE: Place = { epoch: 0, seq: 0 };
+const RETRY_AFTER_MS = 200;
+const LOOK_EVERY_MS = 50;
+const FORMER_MS = 3_000;
+const ORPHAN_MS = 500;
+const CATCH_MS = 4_000;

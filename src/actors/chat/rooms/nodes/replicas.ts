@@ -1,0 +1,281 @@
+// Copies of a room on other nodes. Its home gives every message to them as well, and whoever spoke is told `stored` when
+// more than half of the nodes have it: the first of them is the next home, should this one die.
+// Refuses to know links and who is alive. Obeys spec/hp-peer.md, section "Copies".
+
+import { successorsOf } from '../../rendezvous.ts';
+import type { Room } from '../room.ts';
+import { isAfter, RoomMemory } from '../room-memory.ts';
+import type { Place, RoomEntry } from '../room-messages.ts';
+import {
+  answer,
+  type Ask,
+  type Copies,
+  type Guests,
+  type RoomsState,
+  type Storing,
+  tellKeeper,
+  type Turn,
+} from '../rooms-state.ts';
+import type { RoomTold } from './room-told.ts';
+
+/** [HP-STORE-1] With its home these are more than half of the nodes. */
+function replicasOf({ chat, nodes, size }: RoomsState, room: string): readonly string[] {
+  const self = chat.seam?.node;
+  const count = neededOf(size);
+  return self === undefined || count === 0 ? [] : successorsOf(nodes, room, self).slice(0, count);
+}
+
+function neededOf(size: number): number {
+  return Math.floor(size / 2);
+}
+
+/** Gives a new message to the copies. */
+export function copy(state: RoomsState, room: Room, entry: RoomEntry, context: Turn): void {
+  if (neededOf(state.size) === 0) return;
+  const copies = state.copies.get(room.name) ?? begin(state, room.name);
+  const { epoch, seq } = entry;
+  const [from, place] = [
+    { epoch, seq: seq - 1 },
+    { epoch, seq },
+  ];
+  for (const node of copies.replicas) {
+    if (copies.kept.has(node)) {
+      const told = { say: 'keep', from, place, last: place, entries: [entry] } as const;
+      tellKeeper(state.chat, node, room.name, told, context);
+    } else copyAll(state, room, copies, node, context);
+  }
+}
+
+function begin(state: RoomsState, name: string): Copies {
+  const copies: Copies = { replicas: replicasOf(state, name), kept: new Map(), waiting: [] };
+  state.copies.set(name, copies);
+  return copies;
+}
+
+/** [HP-STORE-3] Everything, in pieces, to a node that has nothing or has missed something. */
+function copyAll(
+  state: RoomsState,
+  { name, epoch, seq, memory }: Room,
+  { kept }: Copies,
+  node: string,
+  context: Turn,
+): void {
+  kept.set(node, undefined);
+  const last = { epoch, seq };
+  const pieces = piecesOf(memory.all);
+  let from = NOWHERE;
+  for (const [at, entries] of pieces.entries()) {
+    const place = at === pieces.length - 1 ? last : placeOf(entries.at(-1) ?? last);
+    tellKeeper(state.chat, node, name, { say: 'keep', from, place, last, entries }, context);
+    from = place;
+  }
+}
+
+function placeOf({ epoch, seq }: Place): Place {
+  return { epoch, seq };
+}
+
+/** In lines of a bearable length; one at least. */
+export function piecesOf(entries: readonly RoomEntry[]): readonly (readonly RoomEntry[])[] {
+  const pieces: RoomEntry[][] = [[]];
+  let length = 0;
+  for (const entry of entries) {
+    const { body, dataText = '' } = entry;
+    const own = body.length + dataText.length + 200;
+    if (length > 0 && length + own > PIECE_LENGTH_MAX) {
+      pieces.push([]);
+      length = 0;
+    }
+    length += own;
+    pieces.at(-1)?.push(entry);
+  }
+  return pieces;
+}
+
+/** Answers whoever spoke: at once, or when enough nodes have the message. [HP-ACK-1] */
+export function answerSaid(
+  state: RoomsState,
+  name: string,
+  ask: Ask<'say'>,
+  place: Place,
+  isDuplicate: boolean,
+  context: Turn,
+): void {
+  const copies = state.copies.get(name);
+  const needed = neededOf(state.size);
+  const storing = { ask, place, isDuplicate, since: context.now };
+  if (copies === undefined || needed === 0 || copies.replicas.length < needed) {
+    tellSaid(state, storing, false, context);
+  } else if (isStored(copies, place, needed)) tellSaid(state, storing, true, context);
+  else {
+    if (copies.waiting.length === 0) context.after('storing', LOOK_EVERY_MS);
+    copies.waiting = [...copies.waiting, storing];
+  }
+}
+
+function tellSaid(
+  state: RoomsState,
+  { ask, place, isDuplicate }: Storing,
+  stored: boolean,
+  context: Turn,
+): void {
+  if (stored) context.count('chat.messages.stored');
+  const { ref } = ask;
+  answer(state, ask, { type: 'said', ref, ...place, isDuplicate, isStored: stored }, context);
+}
+
+function isStored({ replicas, kept }: Copies, place: Place, needed: number): boolean {
+  const having = replicas.filter((node) => {
+    const to = kept.get(node);
+    return to !== undefined && !isAfter(place, to);
+  });
+  return having.length >= needed;
+}
+
+/** [HP-STORE-2] A node says up to where it has the room. */
+export function confirmed(
+  state: RoomsState,
+  name: string,
+  node: string,
+  { place }: Extract<RoomTold, { readonly say: 'kept' }>,
+  context: Turn,
+): void {
+  const copies = state.copies.get(name);
+  if (copies?.kept.has(node) !== true) return;
+  copies.kept.set(node, place);
+  answerStored(state, copies, context);
+}
+
+function answerStored(state: RoomsState, copies: Copies, context: Turn): void {
+  const needed = neededOf(state.size);
+  const isDone = ({ place }: Storing): boolean => isStored(copies, place, needed);
+  const { waiting } = copies;
+  if (waiting.length === 0) return;
+  copies.waiting = waiting.filter((one) => !isDone(one));
+  for (const one of waiting) if (isDone(one)) tellSaid(state, one, true, context);
+}
+
+/** [HP-STORE-3] */
+export function behind(state: RoomsState, name: string, node: string, context: Turn): void {
+  const [room, copies] = [state.rooms.get(name), state.copies.get(name)];
+  if (room === undefined || copies?.replicas.includes(node) !== true) return;
+  context.count('chat.copies.behind');
+  copyAll(state, room, copies, node, context);
+}
+
+/** [HP-ACK-1] The speaker does not wait for a node that does not answer. */
+export function giveUpStoring(state: RoomsState, context: Turn): void {
+  const since = context.now - STORE_MAX_MS * 1_000;
+  let isWaiting = false;
+  for (const copies of state.copies.values()) {
+    const late = copies.waiting.filter((one) => one.since <= since);
+    if (late.length > 0) copies.waiting = copies.waiting.filter((one) => one.since > since);
+    for (const one of late) tellSaid(state, one, false, context);
+    isWaiting ||= copies.waiting.length > 0;
+  }
+  if (isWaiting) context.after('storing', LOOK_EVERY_MS);
+}
+
+/** The room is at home elsewhere now: its messages have their places, and more is not known. */
+export function endCopies(state: RoomsState, name: string, context: Turn): void {
+  for (const one of state.copies.get(name)?.waiting ?? []) tellSaid(state, one, false, context);
+  state.copies.delete(name);
+}
+
+/** [HP-STORE-4] Other nodes are to keep the room now, or what is remembered of it has grown from behind. */
+export function copyAgain(state: RoomsState, room: Room, isNews: boolean, context: Turn): void {
+  const known = state.copies.get(room.name);
+  if (room.memory.all.length === 0 && known === undefined) return;
+  const copies = known ?? begin(state, room.name);
+  copies.replicas = replicasOf(state, room.name);
+  for (const node of copies.kept.keys())
+    if (!copies.replicas.includes(node)) copies.kept.delete(node);
+  for (const node of copies.replicas)
+    if (isNews || !copies.kept.has(node)) copyAll(state, room, copies, node, context);
+  const needed = neededOf(state.size);
+  if (copies.replicas.length < needed) {
+    const { waiting } = copies;
+    copies.waiting = [];
+    for (const one of waiting) tellSaid(state, one, false, context);
+  } else answerStored(state, copies, context);
+}
+
+/** What a node had that is gone, it has not any more. */
+export function copyGone(state: RoomsState, node: string): void {
+  for (const { kept: known } of state.copies.values()) known.delete(node);
+}
+
+/** [HP-STORE-5] Says now and then what there is to keep: whoever has missed something says so. */
+export function remindCopies(state: RoomsState, context: Turn): void {
+  for (const [name, { replicas }] of state.copies) {
+    const room = state.rooms.get(name);
+    if (room === undefined) continue;
+    const place = placeOf(room);
+    const told = { say: 'keep', from: place, place, last: place, entries: [] } as const;
+    for (const node of replicas) tellKeeper(state.chat, node, name, told, context);
+  }
+}
+
+/** [HP-STORE-2] At a node that is to keep the room. */
+export function keep(
+  state: RoomsState,
+  guests: Guests,
+  name: string,
+  node: string,
+  { from, place, last, entries }: Extract<RoomTold, { readonly say: 'keep' }>,
+  context: Turn,
+): void {
+  const isWhole = from.epoch === 0;
+  const to = guests.keptTo;
+  if (!isWhole && (to === undefined || isAfter(from, to) || isAfter(to, from))) {
+    tellKeeper(state.chat, node, name, { say: 'behind' }, context);
+    return;
+  }
+  for (const entry of entries) guests.memory.add(entry);
+  guests.keptTo = place;
+  guests.keptAt = context.now;
+  if (to !== undefined && isAfter(to, last)) {
+    // Its home has lost what this node has.
+    tellAll(
+      state,
+      name,
+      node,
+      { place: to, last: to, former: '', members: [] },
+      guests.memory,
+      context,
+    );
+  }
+  tellKeeper(state.chat, node, name, { say: 'kept', place }, context);
+}
+
+/** [HP-HOME-4] Tells another node everything that is known of a room. */
+export function tellAll(
+  state: RoomsState,
+  name: string,
+  node: string,
+  around: Omit<Extract<RoomTold, { readonly say: 'adopt' }>, 'say' | 'entries' | 'more'>,
+  memory: RoomMemory,
+  context: Turn,
+): void {
+  const pieces = piecesOf(memory.all);
+  for (const [at, entries] of pieces.entries()) {
+    const more = at < pieces.length - 1;
+    tellKeeper(state.chat, node, name, { say: 'adopt', ...around, entries, more }, context);
+  }
+}
+
+export function memoryFor({ chat }: RoomsState): RoomMemory {
+  return new RoomMemory(chat.options.historyMax);
+}
+
+/** [HP-STORE-5] What nobody has asked to keep for long is let go. */
+export function isLetGo({ members, keptAt }: Guests, now: number): boolean {
+  return members.size === 0 && now - keptAt > KEPT_MAX_MS * 1_000;
+}
+
+const NOWHERE: Place = { epoch: 0, seq: 0 };
+const STORE_MAX_MS = 2_000;
+const LOOK_EVERY_MS = 250;
+const KEPT_MAX_MS = 200_000;
+/** UTF-16 units. */
+const PIECE_LENGTH_MAX = 500_000;

@@ -1,0 +1,55 @@
+// A session on its way between nodes, read as strictly as a client's words.
+// Refuses to know what becomes of it. Obeys spec/hp-peer.md, section "Sessions that move".
+
+import { isRoomName, isUserName } from '../../../codecs/hp/names.ts';
+import { type Cap, knownCaps } from '../../../codecs/hp/requests.ts';
+import { isFields, readDirect, readStatus } from './peer-words.ts';
+import type { Luggage, Untold } from '../user-messages.ts';
+
+/** Undefined for what is none. */
+export function readLuggage(value: unknown): Luggage | undefined {
+  if (!isFields(value)) return undefined;
+  const { user, session, secret, note } = value;
+  const status = readStatus(value['status']);
+  if (typeof user !== 'string' || !isUserName(user) || status === undefined) return undefined;
+  if (typeof session !== 'string' || typeof secret !== 'string') return undefined;
+  const caps = listOf(value['caps'], (one): Cap | undefined =>
+    knownCaps.find((cap) => cap === one),
+  );
+  return {
+    ...{ user, session, secret, caps, status },
+    note: typeof note === 'string' ? note : undefined,
+    rooms: listOf(value['rooms'], readRoom),
+    watched: listOf(value['watched'], readWatched),
+    untold: listOf(value['untold'], readUntold),
+  };
+}
+
+function listOf<T>(value: unknown, read: (one: unknown) => T | undefined): readonly T[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((one: unknown) => read(one) ?? []);
+}
+
+function readRoom(value: unknown): Luggage['rooms'][number] | undefined {
+  if (!isFields(value)) return undefined;
+  const { room, epoch, seq } = value;
+  if (typeof room !== 'string' || !isRoomName(room)) return undefined;
+  return isCount(epoch) && isCount(seq) ? { room, epoch, seq } : undefined;
+}
+
+function readWatched(value: unknown): Luggage['watched'][number] | undefined {
+  if (!isFields(value)) return undefined;
+  const { user, told } = value;
+  if (typeof user !== 'string' || !isUserName(user) || typeof told !== 'string') return undefined;
+  return { user, told };
+}
+
+function readUntold(value: unknown): Untold | undefined {
+  if (!isFields(value)) return undefined;
+  const message = readDirect(value['message']);
+  return message === undefined ? undefined : { message, isSent: value['isSent'] === true };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}

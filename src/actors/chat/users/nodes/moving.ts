@@ -1,0 +1,243 @@
+// A client that comes back to another node than the one it left. Where that is there, it gives up all that the session has;
+// where it is gone, the ticket proves that the session was, and it begins anew with what the client knows.
+// Refuses to know messages. Obeys spec/hp.md, section "Resume", and spec/hp-peer.md, section "Sessions that move".
+
+import { type HpMistake, refused } from '../../../codecs/hp/mistakes.ts';
+import { userKey } from '../../../codecs/hp/names.ts';
+import { keeperOfRoom } from '../../chat-context.ts';
+import { direct } from '../directs.ts';
+import { tellKeeper } from './flying.ts';
+import { readLuggage } from './luggage.ts';
+import type { PeerWord } from './peer-words.ts';
+import { isSame, makeWay, notServing } from '../registry.ts';
+import type { RemoteSession, User } from '../user.ts';
+import { takeOffline } from './waiting-room.ts';
+import type { Luggage, UserReply } from '../user-messages.ts';
+import {
+  type Ask,
+  madeUser,
+  type Moving,
+  userOf,
+  type UsersState,
+  type UsersTurn,
+} from '../users-state.ts';
+
+type Word<T extends PeerWord['say']> = Extract<PeerWord, { readonly say: T }>;
+
+export function isElsewhere({ chat, users }: UsersState, ask: Ask<'resume'>): boolean {
+  return (
+    chat.seam !== undefined && users.get(userKey(ask.user))?.sessions.has(ask.session) !== true
+  );
+}
+
+/** [HP-RES-9] The session is not on this node. */
+export function moveHere(state: UsersState, ask: Ask<'resume'>, context: UsersTurn): void {
+  const user = userOf(state, ask.user);
+  if (user === undefined || !ask.isProved) {
+    deny(ask, EXPIRED, context);
+    return;
+  }
+  user.expire(context.now);
+  lookFor(state, user, ask, [], context);
+}
+
+/** Where it came last is where it is, if those that know of it were told so. */
+function lookFor(
+  state: UsersState,
+  user: User,
+  ask: Ask<'resume'>,
+  asked: readonly string[],
+  context: UsersTurn,
+): void {
+  const [there] = [...user.elsewhere.values()]
+    .filter(({ session, node }) => session === ask.session && !asked.includes(node))
+    .filter(({ node }) => !state.gone.has(node))
+    .toSorted((one, other) => other.lamport - one.lamport);
+  if (there === undefined) {
+    if (user.lost.has(ask.session)) revive(state, user, ask, context);
+    else deny(ask, user.hasLeft(ask.session, context.now) ? ON_ITS_WAY : EXPIRED, context);
+    return;
+  }
+  const { node } = there;
+  if (state.moving.size === 0) context.after('moving', LOOK_EVERY_MS);
+  state.lastRef += 1;
+  state.moving.set(state.lastRef, { ask, asked: [...asked, node], node, since: context.now });
+  const { session, secret } = ask;
+  const word = { say: 'resume', ref: state.lastRef, session, secret } as const;
+  tellKeeper(state, node, user.name, word, context);
+}
+
+/** At the node that has it. */
+export function moveThere(
+  state: UsersState,
+  user: User | undefined,
+  name: string,
+  node: string,
+  { ref, session, secret }: Word<'resume'>,
+  context: UsersTurn,
+): void {
+  const known = user?.sessions.get(session);
+  const isThere = known !== undefined && isSame(known.entry.secret, secret);
+  if (!isThere || known.held !== undefined) {
+    tellKeeper(state, node, name, { say: 'notMoved', ref, isBusy: isThere }, context);
+    return;
+  }
+  known.held = [];
+  known.movingSince = context.now;
+  known.movingTo = node;
+  context.send(known.entry.address, { type: 'handOver', to: context.self, ref });
+}
+
+/** The session's actor has given everything up. */
+export function sendOver(
+  state: UsersState,
+  { ref, luggage }: Ask<'handedOver'>,
+  context: UsersTurn,
+): void {
+  const { user, session, rooms } = luggage;
+  const node = userOf(state, user)?.sessions.get(session)?.movingTo;
+  if (node === undefined) return;
+  for (const { room } of rooms)
+    context.send(keeperOfRoom(state.chat, room), { type: 'memberMoved', room, session, node });
+  context.count('chat.sessions.sentOver');
+  tellKeeper(state, node, user, { say: 'luggage', ref, luggage }, context);
+}
+
+/** It has come. */
+export function arrive(
+  state: UsersState,
+  { ref, luggage: told }: Word<'luggage'>,
+  context: UsersTurn,
+): void {
+  const moving = state.moving.get(ref);
+  state.moving.delete(ref);
+  const luggage = readLuggage(told);
+  if (luggage === undefined) {
+    context.count('chat.peers.wrong');
+    return;
+  }
+  if (moving?.ask.session === luggage.session) {
+    enter(state, moving.ask, luggage, context);
+    return;
+  }
+  // Too late: what nobody was told is for whatever sessions the user has now.
+  const around = { user: luggage.user, isKnown: undefined, ref: 0, replyTo: context.self as never };
+  for (const { message, isSent } of luggage.untold)
+    if (!isSent) direct(state, { type: 'direct', ...around, message, isDelayed: true }, context);
+}
+
+export function notMoved(
+  state: UsersState,
+  { ref, isBusy }: Word<'notMoved'>,
+  context: UsersTurn,
+): void {
+  const moving = state.moving.get(ref);
+  state.moving.delete(ref);
+  const user = userOf(state, moving?.ask.user ?? '');
+  if (moving === undefined || user === undefined) return;
+  if (isBusy) deny(moving.ask, ON_ITS_WAY, context);
+  else lookFor(state, user, moving.ask, moving.asked, context);
+}
+
+/** [HP-RES-10] Its node is gone, and everything with it that the client does not know itself. */
+function revive(state: UsersState, user: User, ask: Ask<'resume'>, context: UsersTurn): void {
+  const mistake = notServing(state) ?? makeWay(state, user, context, ask.session);
+  if (mistake !== undefined) {
+    deny(ask, mistake, context);
+    return;
+  }
+  const { session, secret, caps } = ask;
+  const offline = takeOffline(state, user, context);
+  const untold = offline.map((message) => ({ message, isSent: false }));
+  user.lost.delete(session);
+  context.count('chat.sessions.revived');
+  enter(
+    state,
+    ask,
+    {
+      ...{ user: user.name, session, secret, caps, status: 'online', note: undefined },
+      ...{ rooms: [], watched: [], untold, isAnew: true },
+    },
+    context,
+  );
+}
+
+/** From now on it is this node's. */
+function enter(
+  state: UsersState,
+  { replyTo, ref, shard }: Ask<'resume'>,
+  luggage: Luggage,
+  context: UsersTurn,
+): void {
+  const { user: name, session, secret, status, note } = luggage;
+  const user = madeUser(state, name);
+  if (user === undefined) return;
+  const entry = {
+    ...{ session, shard, address: replyTo as never, status, note, secret, isDetached: false },
+  };
+  const { nextLamport: lamport } = user;
+  user.sessions.set(session, { entry, lamport, held: [], movingSince: context.now });
+  context.send(replyTo, { type: 'handedOver', ref, luggage });
+}
+
+/** Another node has told everybody that the session is there. */
+export function movedAway(
+  state: UsersState,
+  user: User,
+  { session, lamport, node }: RemoteSession,
+  context: UsersTurn,
+): void {
+  const known = user.sessions.get(session);
+  if (known === undefined || lamport <= known.lamport) return;
+  user.sessions.delete(session);
+  if (known.movingTo !== node) {
+    // It was taken for lost.
+    context.send(known.entry.address, { type: 'replaced' });
+    return;
+  }
+  for (const notice of known.held ?? []) {
+    if (notice.type !== 'directArrived' || notice.isSent) continue;
+    const word = { say: 'direct', message: notice.message, isDelayed: false } as const;
+    tellKeeper(state, node, user.name, word, context, notice.message.id);
+  }
+}
+
+/** [HP-RES-10] What the node had is gone with it. */
+export function sessionsLost(state: UsersState, node: string, context: UsersTurn): void {
+  for (const user of state.users.values()) user.lose(node, context.now);
+  for (const [ref, moving] of [...state.moving])
+    if (moving.node === node) goWithout(state, ref, moving, context);
+}
+
+/** A node that does not answer is not waited for. */
+export function giveUpMoving(state: UsersState, context: UsersTurn): void {
+  for (const [ref, moving] of [...state.moving]) {
+    if (context.now - moving.since < MOVE_MAX_MS * 1_000) break;
+    goWithout(state, ref, moving, context);
+  }
+  if (state.moving.size > 0) context.after('moving', LOOK_EVERY_MS);
+}
+
+function goWithout(state: UsersState, ref: number, { ask }: Moving, context: UsersTurn): void {
+  state.moving.delete(ref);
+  const user = userOf(state, ask.user);
+  if (user === undefined) deny(ask, EXPIRED, context);
+  else revive(state, user, ask, context);
+}
+
+function deny({ replyTo, ref }: Ask<'resume'>, mistake: HpMistake, context: UsersTurn): void {
+  const reply: UserReply = { type: 'userRefused', ref, mistake };
+  context.send(replyTo, reply);
+}
+
+const EXPIRED = refused(
+  'SESSION_EXPIRED',
+  'There is no such session any more: log in.',
+  'payload.token',
+).mistake;
+const ON_ITS_WAY: HpMistake = {
+  ...refused('UNAVAILABLE', 'The session is on its way from one node to another.').mistake,
+  retryAfter: 1,
+};
+const MOVE_MAX_MS = 750;
+const LOOK_EVERY_MS = 50;

@@ -1,0 +1,322 @@
+// A client that left one node and comes back to another: nothing is missed, nothing comes twice, and nobody else notices.
+// And when its node is gone, what it knows itself is enough.
+
+import { describe, expect, test } from 'vitest';
+
+import { readTicket, ticketText } from '../../../src/actors/codecs/hp-peer/ticket.ts';
+import { Prng } from '../../../src/actors/runtime/prng.ts';
+import { ClusterStage, SECRET } from '../../support/cluster-stage.ts';
+import { HpClient, type HpLine } from '../../support/hp-client.ts';
+
+const fast = {
+  ...{ messagesPerSecondMax: 1e6, messagesBurstMax: 1e6, joinsPerSecondMax: 1e6 },
+  ...{ pingEveryMs: 3e6, pingTimeoutMs: 6e6, answerTimeoutMs: 10_000 },
+};
+
+function whole(chat: object = {}): ClusterStage {
+  const stage = new ClusterStage({ shards: 2, chat: { ...fast, ...chat } });
+  stage.until(() => stage.isWhole, 5_000);
+  stage.pass(500);
+  return stage;
+}
+
+function enter(stage: ClusterStage, user: string, node: string, payload: object = {}): HpClient {
+  const client = HpClient.in(stage.at(node), user, 0, payload);
+  client.ask('JOIN', { room: 'r' });
+  stage.pass(300);
+  client.take();
+  return client;
+}
+
+function cut(stage: ClusterStage, client: HpClient): void {
+  client.wire.leave();
+  stage.pass(20);
+}
+
+function resume(
+  stage: ClusterStage,
+  node: string,
+  token: string,
+  rooms: Readonly<Record<string, number>> = {},
+): { readonly client: HpClient; readonly lines: readonly HpLine[] } {
+  const client = new HpClient(stage.at(node), 1);
+  client.ask('RESUME', { token, rooms }, 'resume');
+  stage.pass(100);
+  return { client, lines: client.take() };
+}
+
+/** From RESUME_OK. */
+function tokenOf(lines: readonly HpLine[]): string {
+  const { resume: given } = lines[0]?.payload ?? {};
+  return (given as { token: string }).token;
+}
+
+const bodies = (lines: readonly HpLine[]): unknown[] =>
+  lines.filter(({ type }) => type.endsWith('_MESSAGE')).map(({ payload }) => payload['body']);
+
+function members(stage: ClusterStage, client: HpClient): unknown {
+  client.take();
+  client.ask('ROOM_MEMBERS', { room: 'r' });
+  stage.pass(50);
+  const told = client.take().find(({ type }) => type === 'ROOM_MEMBERS_OK');
+  const { members: found } = told?.payload ?? {};
+  return (found as { user: string }[]).map(({ user }) => user);
+}
+
+describe('a session that moves', () => {
+  test.each(['n1', 'n2', 'n3'])(
+    '[HP-RES-9] [HP-RES-3] [HP-RELAY-12] is told all that it missed, once and in order; nobody else notices (others are on %s)',
+    (node) => {
+      const stage = whole();
+      const alice = enter(stage, 'alice', node);
+      const bob = enter(stage, 'bob', 'n1');
+      alice.ask('PRESENCE_SUBSCRIBE', { users: ['bob'] });
+      stage.pass(1_500);
+      alice.take();
+      cut(stage, bob);
+      for (const body of ['one', 'two']) alice.ask('ROOM_MESSAGE', { room: 'r', body });
+      alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'direct' });
+      stage.pass(100);
+      alice.take();
+      const { client, lines } = resume(stage, 'n2', bob.token);
+      expect(lines[0]).toMatchObject({
+        type: 'RESUME_OK',
+        payload: { user: 'bob', node: 'n2', replayed: 3, rooms: ['r'] },
+      });
+      expect(lines[0]?.payload['anew']).toBeUndefined();
+      expect(bodies(lines)).toEqual(['direct', 'one', 'two']);
+      for (const body of ['three', 'four']) alice.ask('ROOM_MESSAGE', { room: 'r', body });
+      alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'again' });
+      client.ask('ROOM_MESSAGE', { room: 'r', body: 'back' });
+      stage.pass(100);
+      expect(bodies(client.take()).map(String).toSorted()).toEqual(['again', 'four', 'three']);
+      // Long enough for all that compares, and for what the old node kept of it.
+      stage.pass(30_000);
+      expect(alice.take().filter(({ type }) => type.endsWith('_EVENT'))).toEqual([]);
+      expect(members(stage, alice)).toEqual(['alice', 'bob']);
+      client.ask('PRESENCE_QUERY', { users: ['bob'] });
+      stage.pass(50);
+      const [told] = client.take();
+      expect(told?.payload['users']).toMatchObject([{ status: 'online', sessions: 1 }]);
+      expect(stage.failures).toEqual([]);
+    },
+  );
+
+  test('[HP-RES-9] its old connection is closed, and it may move on and back', () => {
+    const stage = whole();
+    const alice = enter(stage, 'alice', 'n3');
+    const bob = enter(stage, 'bob', 'n1', { caps: ['ack'] });
+    let { token } = bob;
+    for (const [at, node] of ['n2', 'n3', 'n1', 'n2'].entries()) {
+      alice.ask('ROOM_MESSAGE', { room: 'r', body: `b${at}` }, `m${at}`);
+      stage.pass(100);
+      const { client, lines } = resume(stage, node, token);
+      expect(lines[0]?.type).toBe('RESUME_OK');
+      // It has acknowledged nothing.
+      expect(bodies(lines)).toEqual(Array.from({ length: at + 1 }, (_, n) => `b${n}`));
+      token = tokenOf(lines);
+      stage.pass(500);
+      expect(client.isClosed).toBe(false);
+    }
+    expect(bob.isClosed).toBe(true);
+    expect(stage.failures).toEqual([]);
+  });
+
+  test('[HP-RES-10] when its node was killed, it goes on with the rooms that the client names', () => {
+    const stage = whole();
+    const alice = enter(stage, 'alice', 'n3');
+    const bob = enter(stage, 'bob', 'n1');
+    alice.ask('PRESENCE_SUBSCRIBE', { users: ['bob'] });
+    for (const body of ['one', 'two']) alice.ask('ROOM_MESSAGE', { room: 'r', body });
+    stage.pass(1_500);
+    const seqs = bob.take().map(({ payload }) => Number(payload['seq']));
+    alice.take();
+    stage.kill('n1');
+    for (const body of ['three', 'four']) alice.ask('ROOM_MESSAGE', { room: 'r', body });
+    // At once: nobody knows yet that the node is gone.
+    const { client } = resume(stage, 'n2', bob.token, { r: Number(seqs.at(-2)) });
+    stage.pass(12_000);
+    const lines = client.take();
+    expect(lines[0]).toMatchObject({ type: 'RESUME_OK', payload: { anew: true, rooms: ['r'] } });
+    expect(bodies(lines)).toEqual(['two', 'three', 'four']);
+    const events = alice.take().filter(({ type }) => type === 'PRESENCE_EVENT');
+    expect(events).toEqual([]);
+    alice.ask('ROOM_MESSAGE', { room: 'r', body: 'five' });
+    client.ask('ROOM_MESSAGE', { room: 'r', body: 'mine' });
+    stage.pass(100);
+    expect(bodies(client.take())).toEqual(['five']);
+    expect(members(stage, alice)).toEqual(['alice', 'bob']);
+    expect(stage.failures).toEqual([]);
+  });
+
+  test('[HP-RES-10] that is so for as long as a session is kept, and what waited comes with it', () => {
+    const stage = whole({ resumeWindowMs: 20_000 });
+    const alice = enter(stage, 'alice', 'n3');
+    const [bob, carol] = [enter(stage, 'bob', 'n1'), enter(stage, 'carol', 'n1')];
+    stage.kill('n1');
+    stage.until(() => stage.seen('n3').includes('n1:down'), 10_000);
+    stage.pass(1_000);
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'waits' });
+    stage.pass(100);
+    const { client, lines } = resume(stage, 'n2', bob.token);
+    expect(lines[0]?.payload).toMatchObject({ anew: true, rooms: [] });
+    stage.pass(500);
+    expect([...bodies(lines), ...bodies(client.take())]).toEqual(['waits']);
+    stage.pass(21_000);
+    const late = resume(stage, 'n2', carol.token);
+    expect(late.lines[0]?.payload).toMatchObject({ code: 'SESSION_EXPIRED', fatal: false });
+    late.client.ask('LOGIN', { user: 'carol' });
+    stage.pass(50);
+    expect(late.client.take()[0]?.type).toBe('LOGIN_OK');
+  });
+
+  test('[HP-RES-10] a node that was only slow gives the session up', () => {
+    const stage = whole();
+    const bob = enter(stage, 'bob', 'n1');
+    stage.stall('n1', 3_500);
+    const { client } = resume(stage, 'n2', bob.token);
+    stage.pass(2_500);
+    expect(client.take()[0]?.payload).toMatchObject({ anew: true });
+    stage.pass(5_000);
+    expect(bob.isClosed).toBe(true);
+    expect(client.isClosed).toBe(false);
+    client.ask('PRESENCE_QUERY', { users: ['bob'] });
+    stage.pass(50);
+    const [told] = client.take().filter(({ type }) => type === 'PRESENCE_STATE');
+    expect(told?.payload['users']).toMatchObject([{ status: 'online', sessions: 1 }]);
+  });
+
+  test('[HP-RES-9] a ticket that is not signed, of another session, or of one that is over is none', () => {
+    const stage = whole();
+    const bob = enter(stage, 'bob', 'n1');
+    const [user = '', session = '', secret = '', caps = '', proof = ''] = bob.token.split('~');
+    const other = ticketText(
+      { user, session, secret, caps: [] },
+      { cluster: 'test', keys: [{ id: 'k1', secret: new Uint8Array(40) }] },
+    );
+    for (const token of [
+      [user, session, secret].join('~'),
+      [user, session, secret, caps, `${proof.slice(0, -1)}A`].join('~'),
+      [user, session, secret, 'ack', proof].join('~'),
+      ['alice', session, secret, caps, proof].join('~'),
+      other,
+      'x',
+    ])
+      expect(resume(stage, 'n2', token).lines[0]?.payload['code']).toBe('SESSION_EXPIRED');
+    bob.ask('BYE');
+    stage.pass(1_500);
+    expect(resume(stage, 'n2', bob.token).lines[0]?.payload['code']).toBe('SESSION_EXPIRED');
+  });
+
+  test('[HP-DRAIN-1] [HP-DRAIN-2] a node that goes sends its clients on, and nobody hears of it', () => {
+    const stage = whole();
+    const alice = enter(stage, 'alice', 'n3');
+    const bobs = Array.from({ length: 10 }, (_, at) => enter(stage, `bob${at}`, 'n1'));
+    alice.ask('PRESENCE_SUBSCRIBE', { users: bobs.map((_, at) => `bob${at}`) });
+    stage.pass(1_500);
+    alice.take();
+    stage.leave('n1', 2_000);
+    const gone = new Set<HpClient>();
+    const back: HpClient[] = [];
+    for (let at = 0; at < 30; at += 1) {
+      alice.ask('ROOM_MESSAGE', { room: 'r', body: `b${at}` }, `m${at}`);
+      stage.pass(100);
+      for (const bob of bobs) {
+        if (gone.has(bob) || !bob.isClosed) continue;
+        gone.add(bob);
+        const lines = bob.take();
+        expect(lines.find(({ type }) => type === 'NOTICE')?.payload).toMatchObject({
+          code: 'SERVER_DRAINING',
+          resume: true,
+        });
+        const { client, lines: told } = resume(stage, 'n2', bob.token);
+        expect(told[0]?.type).toBe('RESUME_OK');
+        const heard = [...bodies(lines), ...bodies(told)];
+        back.push(client);
+        client.ask('WHOAMI', {}, String(heard.length));
+      }
+    }
+    expect(gone.size).toBe(10);
+    stage.kill('n1');
+    stage.pass(20_000);
+    expect(alice.take().filter(({ type }) => type === 'PRESENCE_EVENT')).toEqual([]);
+    for (const client of back) {
+      const lines = client.take();
+      const before = Number(lines.find(({ type }) => type === 'WHOAMI_OK')?.payload['ref']);
+      expect(before + bodies(lines).length).toBe(30);
+    }
+    expect(stage.failures).toEqual([]);
+  });
+
+  test.each([1, 2, 3, 4, 5, 6])(
+    'nothing is missed and nothing comes twice, however often it moves (seed %i)',
+    (seed) => {
+      const stage = whole();
+      const chance = new Prng(seed, 'moves');
+      const alice = enter(stage, 'alice', 'n3');
+      const bob = enter(stage, 'bob', 'n1');
+      const heard: string[] = [];
+      let [client, { token }] = [bob, bob];
+      let last = 0;
+      const listen = (lines: readonly HpLine[]): void => {
+        for (const { id, type, payload } of lines) {
+          if (!type.endsWith('_MESSAGE')) continue;
+          heard.push(id);
+          if (type === 'ROOM_MESSAGE') last = Number(payload['seq']);
+        }
+      };
+      let said = 0;
+      for (let at = 0; at < 60; at += 1) {
+        said += 1;
+        if (chance.chance(1, 2)) alice.ask('ROOM_MESSAGE', { room: 'r', body: 'x' }, `m${said}`);
+        else alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' }, `m${said}`);
+        stage.pass(chance.between(0, 150));
+        if (!chance.chance(1, 4)) continue;
+        listen(client.take());
+        if (chance.chance(1, 2)) cut(stage, client);
+        const next = new HpClient(stage.at(chance.pick(['n1', 'n2', 'n3'])), chance.below(2));
+        next.ask('RESUME', { token, rooms: { r: last } });
+        stage.pass(chance.between(50, 200));
+        let lines = next.take();
+        while (lines[0]?.type !== 'RESUME_OK') {
+          // It is on its way still.
+          if (lines.length > 0) {
+            expect(lines[0]?.payload).toMatchObject({ code: 'UNAVAILABLE', retry_after: 1 });
+            next.ask('RESUME', { token, rooms: { r: last } });
+          }
+          stage.pass(300);
+          lines = next.take();
+        }
+        token = tokenOf(lines);
+        listen(lines);
+        client = next;
+      }
+      stage.pass(1_000);
+      listen(client.take());
+      expect(new Set(heard).size).toBe(heard.length);
+      expect(heard.toSorted()).toEqual(
+        Array.from({ length: said }, (_, at) => `m${at + 1}`).toSorted(),
+      );
+      expect(stage.failures).toEqual([]);
+    },
+  );
+});
+
+describe('tickets', () => {
+  const signers = { cluster: 'test', keys: [{ id: 'k1', secret: SECRET }] };
+  const ticket = { user: 'alice', session: 'n1-0', secret: 's', caps: ['ack', 'echo'] } as const;
+
+  test('[HP-RELAY-11] are read as they were written, by those who know the secret', () => {
+    expect(readTicket(ticketText(ticket, signers), signers)).toEqual({ ...ticket, isProved: true });
+    const alone = ticketText(ticket, undefined);
+    expect(readTicket(alone, undefined)).toEqual({ ...ticket, caps: [], isProved: false });
+    const rotated = {
+      ...signers,
+      keys: [{ id: 'k2', secret: new Uint8Array(32) }, ...signers.keys],
+    };
+    expect(readTicket(ticketText(ticket, signers), rotated)?.isProved).toBe(true);
+    const elsewhere = { ...signers, cluster: 'other' };
+    expect(readTicket(ticketText(ticket, signers), elsewhere)).toBeUndefined();
+    expect(readTicket(ticketText(ticket, signers), undefined)).toBeUndefined();
+  });
+});

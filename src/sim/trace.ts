@@ -285,6 +285,18 @@ export type TraceRecord =
       readonly outstandingBytes: number;
       readonly outstandingBytesMax: number;
     }
+  /** What waits in a shard's router for readers that are behind, where some are. */
+  | {
+      readonly kind: 'lagged';
+      readonly node: number;
+      readonly shard: number;
+      /** The most that waits for one of them, and the most that may. */
+      readonly queuedBytes: number;
+      readonly queueBytesMax: number;
+      /** How long one of them has taken nothing at all, and how long it may. */
+      readonly stalledUs: number;
+      readonly stallTimeoutUs: number;
+    }
   /** Faults are over and the workload has ended; what follows must come to rest. */
   | { readonly kind: 'healed' }
   /** What a client still waits for when everything is at rest. */

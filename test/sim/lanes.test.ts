@@ -24,7 +24,12 @@ function comparable(event: TraceEvent): unknown {
   if (event.kind === 'told') return { ...event, topics: event.topics.toSorted() };
   if (event.kind === 'answered' && event.heard.startsWith(LISTED)) {
     const topics = JSON.parse(event.heard.slice(LISTED.length)) as [string, number][];
-    return { ...event, bytesName: undefined, streamName: undefined, heard: topics.map(String).toSorted() };
+    return {
+      ...event,
+      bytesName: undefined,
+      streamName: undefined,
+      heard: topics.map(String).toSorted(),
+    };
   }
   return { ...event, bytesName: undefined, streamName: undefined };
 }

@@ -21,6 +21,7 @@ const LAST_WORD_MS = 1_000;
 interface Options {
   readonly host: string;
   readonly port: number;
+  readonly also: readonly { readonly host: string; readonly port: number }[];
   readonly user?: string;
   readonly passwordFile?: string;
   readonly tokenFile?: string;
@@ -40,6 +41,12 @@ export function declareChat(command: Command): void {
     .description('Talk in a chat: rooms, direct messages, presence.')
     .option('--host <host>', 'Where the server is', '127.0.0.1')
     .option('--port <port>', 'The port of its chat', portOf, 7_500)
+    .option(
+      '--also <host:port>',
+      'Another node of the same chat, for when the first is gone',
+      alsoOf,
+      [],
+    )
     .option('-u, --user <name>', 'Who you are (default: as this machine calls you)', userOf)
     .option('--password-file <file>', 'Prove it by the password in the first line of the file')
     .option('--token-file <file>', 'Prove it by the token in the file')
@@ -126,7 +133,7 @@ function leaveOnSignals({ conversation, outcome }: Link): void {
 type Reading = Omit<LinkOptions, 'tell'> & { readonly place: string | undefined };
 
 function readStay(options: Options, isPlain: boolean): Reading | string {
-  const { host, port, room: rooms, to, giveUpAfter, caFile } = options;
+  const { host, port, also, room: rooms, to, giveUpAfter, caFile } = options;
   const user = options.user ?? userInfo().username;
   if (!isUserName(user)) return `"${user}" is no name that a chat could know you by: --user NAME`;
   const credentials = readCredentials(options);
@@ -134,12 +141,13 @@ function readStay(options: Options, isPlain: boolean): Reading | string {
   const ca = caFile === undefined ? undefined : readText(caFile);
   if (ca?.ok === false) return ca.problem;
   const seconds = giveUpAfter ?? (isPlain ? GIVE_UP_PLAIN_SECONDS : undefined);
+  const tls = options.tls || ca !== undefined ? { ca: ca?.text } : undefined;
   const stay: Stay = {
     ...{ user, credentials, rooms },
     historyMax: Math.min(100, options.history ?? (isPlain ? 0 : 10)),
   };
   return {
-    address: { host, port, tls: options.tls || ca !== undefined ? { ca: ca?.text } : undefined },
+    addresses: [{ host, port }, ...also].map((one) => ({ ...one, tls })),
     stay,
     giveUpMs: seconds === undefined ? undefined : seconds * 1_000,
     isFirstCallFinal: giveUpAfter === undefined,
@@ -177,6 +185,15 @@ function portOf(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port > 0 && port <= 65_535) return port;
   throw new InvalidArgumentError('A port is a number from 1 to 65535.');
+}
+
+function alsoOf(
+  text: string,
+  before: readonly { host: string; port: number }[],
+): readonly { host: string; port: number }[] {
+  const [, host = '', port = ''] = /^\[?([^\]]+)\]?:(\d+)$/.exec(text) ?? [];
+  if (host === '') throw new InvalidArgumentError('An address is HOST:PORT.');
+  return [...before, { host, port: portOf(port) }];
 }
 
 function countOf(text: string): number {

@@ -33,13 +33,19 @@ async function status(admin: string, isJson: boolean): Promise<void> {
   }
 }
 
-function tableOf({ cluster, node, incarnation, members }: ClusterTold): string {
+function tableOf(told: ClusterTold): string {
+  const { cluster, node, incarnation, members } = told;
   const rows = [
-    ['node', 'state', 'link', 'round trip', 'silent', 'address', 'incarnation'],
-    [node, 'this node', '', '', '', '', String(incarnation)],
+    [
+      ...['node', 'state', 'link', 'round trip', 'silent', 'version', 'clock', 'has ours'],
+      ...['address', 'incarnation'],
+    ],
+    [node, 'this node', '', '', '', '', '', '', '', String(incarnation)],
     ...members.map((member) => [
-      ...[member.node, member.state, member.hasLink ? 'yes' : 'no'],
-      ...[member.rttMs === undefined ? '' : `${member.rttMs} ms`, `${member.silentMs} ms`],
+      ...[member.node, member.isDraining ? `${member.state}, draining` : member.state],
+      ...[member.hasLink ? 'yes' : 'no', member.rttMs === undefined ? '' : `${member.rttMs} ms`],
+      ...[`${member.silentMs} ms`, member.version, clockOf(member.skewSeconds)],
+      ...[member.isSynced === undefined ? '' : member.isSynced ? 'yes' : 'not yet'],
       ...[member.addr, String(member.incarnation)],
     ]),
   ];
@@ -52,5 +58,19 @@ function tableOf({ cluster, node, incarnation, members }: ClusterTold): string {
       .join('  ')
       .trimEnd(),
   );
-  return `Cluster ${cluster}, as ${node} sees it:\n${lines.join('\n')}\n`;
+  return `Cluster ${cluster}, as ${node} sees it:\n${[...lines, ...remarks(told)].join('\n')}\n`;
+}
+
+function clockOf(seconds: number): string {
+  if (Math.abs(seconds) <= 1) return 'right';
+  return `${Math.abs(seconds)} s ${seconds > 0 ? 'ahead' : 'behind'}`;
+}
+
+function remarks({ isServing, cutOff, caps, members }: ClusterTold): readonly string[] {
+  const said: string[] = [];
+  if (cutOff.length > 0) said.push(`Cut off: ${cutOff.join(', ')}.`);
+  if (!isServing)
+    said.push('This side is the smaller one: logins and messages to rooms are refused.');
+  if (members.length > 0) said.push(`All nodes can: ${caps.join(', ')}.`);
+  return said;
 }

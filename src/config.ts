@@ -190,7 +190,7 @@ export function readConfig(input: ConfigInput): ConfigReading {
     ...clusterMistakes(clusterDoor, clusterSettings, input.checks),
   ])
     values.refuse(keys, problem, wayOut);
-  const cluster = clusterOf(clusterDoor, clusterSettings, chat);
+  const cluster = clusterOf(clusterDoor, clusterSettings, chat, chatDoor);
   if (values.mistakes.length > 0) return { ok: false, mistakes: values.mistakes.toSorted(byPlace) };
 
   const broker = {

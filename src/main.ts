@@ -13,6 +13,8 @@ import { readPushpinConf, type PushpinReading } from './config/pushpin/pushpin-c
 import { referenceTable } from './config/reference.ts';
 import { declarePublish, EXIT_PUBLISH } from './publish-command.ts';
 import { RunningNode } from './running-node.ts';
+import { stateProblems } from './transports/cluster/incarnation.ts';
+import { peerTlsProblems } from './transports/cluster/peer-tls.ts';
 import { secretProblems } from './transports/process/cluster-files.ts';
 import { passwordProblems, readPasswordLine } from './transports/process/password-files.ts';
 import { readAuth } from './transports/process/auth-files.ts';
@@ -112,6 +114,8 @@ function readSettings(command: Command): ConfigReading {
       },
       passwords: passwordProblems,
       secrets: secretProblems,
+      state: stateProblems,
+      peerTls: peerTlsProblems,
     },
   });
 }

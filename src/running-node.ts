@@ -7,6 +7,8 @@ import { pino } from 'pino';
 import type { NodeOptions } from './config.ts';
 import { GatewayDoors } from './gateway-doors.ts';
 import { createLogEdge } from './transports/log.edge.ts';
+import { ClusterLife } from './transports/cluster/cluster-life.ts';
+import { type PeerTlsProblem, readPeerTls, watchPeerTls } from './transports/cluster/peer-tls.ts';
 import { AdminDoor } from './transports/process/admin.ts';
 import { readAuth } from './transports/process/auth-files.ts';
 import { secretsOf } from './transports/process/cluster-files.ts';
@@ -41,6 +43,8 @@ export class RunningNode {
   #admin: AdminDoor | undefined = undefined;
   #shards: Shards | undefined = undefined;
   #chatTls: TlsMaterial | undefined = undefined;
+  #peerTls: TlsMaterial | undefined = undefined;
+  #cluster: ClusterLife | undefined = undefined;
   #isReady = false;
 
   constructor(options: NodeOptions, version: string) {
@@ -85,6 +89,7 @@ export class RunningNode {
     }
     const brokerTls = this.#materialOf('broker', broker?.tls);
     this.#chatTls = this.#materialOf('chat', this.#options.doors.chat?.tls);
+    this.#joinCluster();
     const gateway = this.#gateway?.read();
     if (gateway?.ok === false) {
       this.#refuse(gateway.sentence);
@@ -110,6 +115,7 @@ export class RunningNode {
     this.#watch('chat', this.#options.doors.chat?.tls, this.#chatTls, (material) =>
       started.shards.reloadTls('chat', material),
     );
+    this.#watchPeerTls(started.shards);
     this.#watch('admin', admin?.tls, adminTls, (material) => this.#admin?.reloadTls(material));
     this.#isReady = true;
     this.#announceReady({ ...started.shards.doors, ...doors });
@@ -173,21 +179,17 @@ export class RunningNode {
       const { host, deflate } = doors.broker;
       opened['broker'] = { host, port, tls, deflate };
     }
-    if (doors.chat !== undefined) {
-      const { host, port: chatPort } = doors.chat;
-      opened['chat'] = {
-        host,
-        port: chatPort,
-        tls: this.#chatTls,
-        deflate: false,
-        dialect: 'chat',
-      };
-    }
+    // The chat's door comes last: behind it waits whoever is to be let in when the cluster is known.
     const { cluster } = this.#options;
     if (cluster?.port !== undefined) {
       const { host, port: peersPort } = cluster;
-      const plain = { tls: undefined, deflate: false, dialect: 'peers' } as const;
-      opened['cluster'] = { host, port: peersPort, ...plain };
+      const kind = { tls: this.#peerTls, deflate: false, dialect: 'peers' } as const;
+      opened['cluster'] = { host, port: peersPort, ...kind };
+    }
+    if (doors.chat !== undefined) {
+      const { host, port: chatPort } = doors.chat;
+      const kind = { tls: this.#chatTls, deflate: false, dialect: 'chat' } as const;
+      opened['chat'] = { host, port: chatPort, ...kind };
     }
     const options: ShardsOptions = {
       threads: this.#threads(),
@@ -205,6 +207,7 @@ export class RunningNode {
     return startShards(options, {
       ...this.#gateway?.events,
       log: (entry) => this.#log(entry),
+      clusterNews: (news) => this.#cluster?.hear(news),
       failed: (reason) => {
         this.#say('error', 'node.failed', { reason });
         this.#exit(EXIT_BUG);
@@ -220,14 +223,41 @@ export class RunningNode {
       passwordFile === undefined
         ? undefined
         : { file: passwordFile, text: readFileSync(passwordFile, 'utf8') };
-    return { options: chat, incarnation: Date.now(), passwords };
+    return { options: chat, incarnation: this.#cluster?.incarnation ?? Date.now(), passwords };
   }
 
   #clusterSettings(): ShardsOptions['cluster'] {
     const { cluster } = this.#options;
-    if (cluster === undefined) return undefined;
+    if (cluster === undefined || this.#cluster === undefined) return undefined;
     const options = { ...cluster.options, keys: secretsOf(cluster.secretFile) };
-    return { options, incarnation: Date.now() };
+    return { options, incarnation: this.#cluster.incarnation, tls: this.#peerTls };
+  }
+
+  #joinCluster(): void {
+    const { cluster } = this.#options;
+    if (cluster === undefined) return;
+    const { stateDirectory, tls } = cluster;
+    this.#cluster = new ClusterLife({
+      stateDirectory,
+      log: (entry) => this.#log(entry),
+      exit: (code) => this.#exit(code),
+    });
+    if (tls === undefined) return;
+    const reading = readPeerTls(tls);
+    if (!reading.ok) throw new Error('the certificate of links changed while the node started');
+    this.#peerTls = reading.material;
+    this.#watchExpiry('cluster', reading.endsAtMs);
+  }
+
+  #watchPeerTls(shards: Shards): void {
+    const { tls } = this.#options.cluster ?? {};
+    if (tls === undefined) return;
+    watchPeerTls(tls, (reading) => {
+      if (reading.ok) {
+        shards.reloadTls('cluster', reading.material);
+        this.#tlsReloaded('cluster', reading.endsAtMs);
+      } else for (const problem of reading.problems) this.#tlsBroken('cluster', problem);
+    });
   }
 
   #threads(): number {
@@ -244,7 +274,7 @@ export class RunningNode {
       ...this.#gateway?.schemes,
       broker: broker?.tls === undefined ? 'ws' : 'wss',
       chat: this.#chatTls === undefined ? 'tcp' : 'tls',
-      cluster: 'tcp',
+      cluster: this.#peerTls === undefined ? 'tcp' : 'tls',
       admin: admin?.tls === undefined ? 'http' : 'https',
     };
     const places = Object.entries(doors).map(([door, at]) =>
@@ -262,6 +292,7 @@ export class RunningNode {
       }),
       readiness: () => {
         if (this.#departure.isLeaving) return { isReady: false, status: 'draining' };
+        if (this.#cluster?.isAway === true) return { isReady: false, status: 'away' };
         const isReady = this.#isReady && (this.#shards?.alive ?? 0) > 0;
         return { isReady, status: isReady ? 'ready' : 'starting' };
       },
@@ -293,8 +324,7 @@ export class RunningNode {
     watchPair(files, known, {
       changed: ({ material, endsAtMs }) => {
         reload(material);
-        this.#say('info', 'tls.reloaded', { door, validUntil: new Date(endsAtMs).toISOString() });
-        this.#watchExpiry(door, endsAtMs);
+        this.#tlsReloaded(door, endsAtMs);
       },
       broken: (problems) => {
         for (const { key, problem, wayOut } of problems) {
@@ -302,6 +332,15 @@ export class RunningNode {
         }
       },
     });
+  }
+
+  #tlsReloaded(door: string, endsAtMs: number): void {
+    this.#say('info', 'tls.reloaded', { door, validUntil: new Date(endsAtMs).toISOString() });
+    this.#watchExpiry(door, endsAtMs);
+  }
+
+  #tlsBroken(door: string, { key, problem, wayOut }: PeerTlsProblem): void {
+    this.#say('error', 'tls.broken', { door, file: key, problem, wayOut });
   }
 
   #watchExpiry(door: string, endsAtMs: number): void {

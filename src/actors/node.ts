@@ -301,7 +301,11 @@ function startCluster(system: System, options: ShardOptions, start: ClusterStart
   );
   system.spawn(
     membersActor,
-    { cluster, hearers: [relay, locations], observers: keepers },
+    {
+      ...{ cluster, hearers: [relay, locations], observers: keepers },
+      doors: all.map(({ chat }) => chat),
+      news: addressOf(0, 'edge/cluster'),
+    },
     'members',
   );
 }

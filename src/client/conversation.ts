@@ -239,7 +239,7 @@ export class Conversation {
     this.#limits = limitsIn(payload);
     const isResumed = type === 'RESUME_OK';
     const life = `${textIn(payload, 'node')} ${numberIn(payload, 'incarnation') ?? 0}`;
-    if (life !== this.#life) this.#rooms.forgetPlaces();
+    if (life !== this.#life && !isResumed) this.#rooms.forgetPlaces();
     this.#life = life;
     const user = textIn(payload, 'user');
     if (isResumed) {
@@ -250,8 +250,10 @@ export class Conversation {
     const joins = this.rooms
       .filter((room) => !kept.includes(room))
       .map((room) => this.#joining(room));
-    const others = isResumed ? [] : this.#settling();
-    this.#asking.settle([...joins, ...others], (one) => !isResumed || one.type === 'JOIN');
+    // What only a node knew that is gone is lost, [HP-RES-10].
+    const isKept = isResumed && payload['anew'] !== true;
+    const others = isKept ? [] : this.#settling();
+    this.#asking.settle([...joins, ...others], (one) => !isKept || one.type === 'JOIN');
     this.#pump();
   }
 

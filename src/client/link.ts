@@ -21,11 +21,12 @@ export interface Address {
 export type Outcome = Ending | { readonly kind: 'unreachable'; readonly text: string };
 
 export interface LinkOptions {
-  readonly address: Address;
+  /** Nodes of one chat: where one is gone, the next one is called. */
+  readonly addresses: readonly Address[];
   readonly stay: Stay;
   /** A server that does not answer is given up after so long; undefined never. */
   readonly giveUpMs: number | undefined;
-  /** The first call must succeed. */
+  /** Of the first calls, one to each, one must succeed. */
   readonly isFirstCallFinal: boolean;
   readonly tell: (happening: Happening) => void;
 }
@@ -36,7 +37,7 @@ const WATCH_EVERY_MS = 500;
 const CALL_MIN_MS = 500;
 const CALL_MAX_MS = 15_000;
 /** A connection that held for so long was a good one. */
-const GOOD_MS = 30_000;
+const GOOD_MS = 5_000;
 const LINE_BYTES_MAX = 1_048_576;
 
 /** [PROC-CLIENT-5] Milliseconds before the next call: drawn anew below a limit that doubles. */
@@ -54,6 +55,7 @@ export class Link {
   #splitter = new LineSplitter(LINE_BYTES_MAX);
   #isOver = false;
   #failures = 0;
+  #calls = 0;
   /** What the server said before it went. */
   #leastMs = 0;
   #reason = '';
@@ -83,7 +85,11 @@ export class Link {
 
   #call(): void {
     if (this.#isOver) return;
-    const { host, port, tls } = this.#options.address;
+    const { addresses } = this.#options;
+    const address = addresses[this.#calls % addresses.length];
+    if (address === undefined) return;
+    const { host, port, tls } = address;
+    this.#calls += 1;
     this.#splitter = new LineSplitter(LINE_BYTES_MAX);
     this.#reason = '';
     this.#leastMs = 0;
@@ -170,12 +176,15 @@ export class Link {
     if (wasOpen) this.conversation.lost();
     if (this.#isOver) return;
     const reason = this.#reason === '' ? 'the connection ended' : this.#reason;
-    const { giveUpMs, isFirstCallFinal, tell } = this.#options;
-    const inMs = delayBeforeCall(wasGood ? 0 : this.#failures, Math.random(), this.#leastMs);
+    const { giveUpMs, isFirstCallFinal, addresses, tell } = this.#options;
+    // One failure each, before waiting gets longer.
+    const rounds = Math.floor(this.#failures / addresses.length);
+    const inMs = delayBeforeCall(wasGood ? 0 : rounds, Math.random(), this.#leastMs);
     this.#failures = wasGood ? 0 : this.#failures + 1;
-    const isFirstCall = this.#failures === 1 && !wasOpen && !this.conversation.hasBeenHere;
+    const isFirstRound = !wasOpen && !this.conversation.hasBeenHere;
+    const isNobodyThere = isFirstRound && this.#calls >= addresses.length;
     const isTooLong = giveUpMs !== undefined && now + inMs - this.#awaySince > giveUpMs;
-    if (isTooLong || (isFirstCall && isFirstCallFinal)) {
+    if (isTooLong || (isNobodyThere && isFirstCallFinal)) {
       this.#finish({ kind: 'unreachable', text: reason });
       return;
     }

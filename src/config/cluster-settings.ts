@@ -44,6 +44,22 @@ export const clusterDoorRows = {
     none,
     'What all nodes know: one secret a line, of 32 bytes or more, each behind a name and a space; the first is shown.',
   ),
+  stateDirectory: row<string | undefined>(
+    file,
+    none,
+    'Where the node remembers the number of its life, so that the next one is later even when the clock went back.',
+  ),
+  'tls.certFile': row<string | undefined>(
+    file,
+    none,
+    'Certificate chain of links in PEM, shown to those who call and who are called; read again when it changes.',
+  ),
+  'tls.keyFile': row<string | undefined>(file, none, 'Its private key in PEM.'),
+  'tls.caFile': row<string | undefined>(
+    file,
+    none,
+    'Certificates in PEM that are believed: then every node must show one of theirs with its own name in it.',
+  ),
   peers: row<readonly string[]>(
     list(address),
     [],
@@ -59,14 +75,24 @@ export const clusterDoorRows = {
     none,
     'Where others may call this node; cluster.host and cluster.port otherwise.',
   ),
+  advertiseChat: row<string | undefined>(
+    optional(address),
+    none,
+    'Where clients find this node when another one sends them away; chat.host and chat.port otherwise.',
+  ),
 };
 
-type Told = 'node' | 'cluster' | 'keys' | 'peers' | 'advertise';
+type Told = 'node' | 'cluster' | 'keys' | 'peers' | 'advertise' | 'advertiseChat';
 
 export const clusterRows: Rows<Omit<ClusterOptions, Told>> = {
   lineBytesMax: row(bytes(524_288, 16 * MiB), c.lineBytesMax, 'One line between nodes.'),
   helloLineBytesMax: row(bytes(1_024, 16 * MiB), c.helloLineBytesMax, 'One line before the proof.'),
-  linksMax: row(count(10_000), c.linksMax, 'Connections of other nodes, proved or not.'),
+  linksMax: row(count(10_000), c.linksMax, 'Links with other nodes.'),
+  strangersMax: row(
+    count(10_000),
+    c.strangersMax,
+    'Connections that have not proved who they are; the oldest makes room for the next.',
+  ),
   linkQueueBytesMax: row(
     bytes(MiB, 1_024 * MiB),
     c.linkQueueBytesMax,
@@ -96,7 +122,7 @@ export const clusterRows: Rows<Omit<ClusterOptions, Told>> = {
     'Changes of sessions are told together so often.',
   ),
   partitionPolicy: row(
-    oneOf('serve', 'readonly-minority'),
+    oneOf('serve', 'readonly-minority', 'drain-minority'),
     c.partitionPolicy,
     'What the smaller side of a cluster does that is split.',
   ),
@@ -110,6 +136,16 @@ export const clusterRows: Rows<Omit<ClusterOptions, Told>> = {
     c.lingerMs,
     'How long the users of a node that left are still shown, for those who come back elsewhere.',
   ),
+  stableAfterMs: row(
+    duration(0, HOUR),
+    c.stableAfterMs,
+    'How long a side is the smaller one before `drain-minority` sends its clients away.',
+  ),
+  joinTimeoutMs: row(
+    duration(0, HOUR),
+    c.joinTimeoutMs,
+    'How long the chat waits, at most, until the other nodes have told who is where.',
+  ),
 };
 
 export interface ClusterSetup {
@@ -117,7 +153,16 @@ export interface ClusterSetup {
   /** undefined when nobody can call. */
   readonly port: number | undefined;
   readonly secretFile: string;
+  readonly stateDirectory: string | undefined;
+  /** undefined: links have no TLS. */
+  readonly tls: ClusterTls | undefined;
   readonly options: Omit<ClusterOptions, 'keys'>;
+}
+
+export interface ClusterTls {
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly caFile: string | undefined;
 }
 
 type Door = ValuesOf<typeof clusterDoorRows>;
@@ -129,15 +174,24 @@ export interface ClusterMistake {
 }
 
 export interface ClusterCheck {
-  secrets(file: string): readonly { key: string; problem: string; wayOut: string }[];
+  secrets(file: string): readonly ClusterProblem[];
+  state(directory: string): readonly ClusterProblem[];
+  peerTls(files: ClusterTls): readonly ClusterProblem[];
+}
+
+interface ClusterProblem {
+  readonly key: string;
+  readonly problem: string;
+  readonly wayOut: string;
 }
 
 /** What is wrong with the settings together. */
 export function clusterMistakes(
-  { port, peers, secretFile }: Door,
+  door: Door,
   { heartbeatMs, suspectMs, downMs, partitionPolicy, nodesExpected }: ValuesOf<typeof clusterRows>,
   checks: ClusterCheck,
 ): readonly ClusterMistake[] {
+  const { port, peers, secretFile, stateDirectory } = door;
   if (port === undefined && peers.length === 0) return [];
   const found: ClusterMistake[] = [];
   const refuse = (keys: readonly string[], problem: string, wayOut: string): void => {
@@ -148,6 +202,16 @@ export function clusterMistakes(
   else
     for (const { key, problem, wayOut } of checks.secrets(secretFile))
       refuse([key], problem, wayOut);
+  const tls = tlsOf(door);
+  if (tls === 'incomplete') {
+    const wayOut = 'Set both of them, or none.';
+    refuse(['tls.certFile', 'tls.keyFile'], 'a certificate and its key belong together', wayOut);
+  }
+  const looked = [
+    ...(stateDirectory === undefined ? [] : checks.state(stateDirectory)),
+    ...(tls === undefined || tls === 'incomplete' ? [] : checks.peerTls(tls)),
+  ];
+  for (const { key, problem, wayOut } of looked) refuse([key], problem, wayOut);
   if (suspectMs <= heartbeatMs || downMs <= suspectMs) {
     const problem = 'heartbeatMs, suspectMs and downMs do not grow in this order';
     refuse(['heartbeatMs', 'suspectMs', 'downMs'], problem, 'A node must have time to speak.');
@@ -159,20 +223,37 @@ export function clusterMistakes(
   return found;
 }
 
+function tlsOf(door: Door): ClusterTls | 'incomplete' | undefined {
+  const { 'tls.certFile': certFile, 'tls.keyFile': keyFile, 'tls.caFile': caFile } = door;
+  if (certFile === undefined && keyFile === undefined && caFile === undefined) return undefined;
+  if (certFile === undefined || keyFile === undefined) return 'incomplete';
+  return { certFile, keyFile, caFile };
+}
+
 /** undefined for a node that is alone. */
 export function clusterOf(
-  { host: at, port, secretFile, peers, node, name: cluster, advertise }: Door,
+  door: Door,
   rows: ValuesOf<typeof clusterRows>,
   chat: { readonly node: string; readonly cluster: string },
+  chatDoor: { readonly host: string; readonly port: number | undefined },
 ): ClusterSetup | undefined {
+  const { host: at, port, secretFile, stateDirectory, peers } = door;
+  const { node, name: cluster, advertise, advertiseChat } = door;
+  const tls = tlsOf(door);
   if ((port === undefined && peers.length === 0) || secretFile === undefined) return undefined;
-  const isEverywhere = at === '0.0.0.0' || at === '::';
-  const own = port === undefined || port === 0 || isEverywhere ? '' : `${bracketed(at)}:${port}`;
+  if (tls === 'incomplete') return undefined;
   const options = {
     ...{ ...rows, peers, node: node ?? chat.node, cluster: cluster ?? chat.cluster },
-    advertise: advertise ?? own,
+    advertise: advertise ?? placeOf(at, port),
+    advertiseChat: advertiseChat ?? placeOf(chatDoor.host, chatDoor.port),
   };
-  return { host: at, port, secretFile, options };
+  return { host: at, port, secretFile, stateDirectory, tls, options };
+}
+
+/** Empty where nobody could tell others where to go. */
+function placeOf(at: string, port: number | undefined): string {
+  const isEverywhere = at === '0.0.0.0' || at === '::';
+  return port === undefined || port === 0 || isEverywhere ? '' : `${bracketed(at)}:${port}`;
 }
 
 function bracketed(at: string): string {

@@ -35,9 +35,11 @@ export function sampleShards(trace: Trace, shards: readonly Shard[]): void {
 function sampleQueues(trace: Trace, { node, shard, broker }: ShardPlan, router: RouterState): void {
   let queuedBytes = 0;
   let stalledUs = 0;
-  for (const { outbox, progressAt } of router.streams.values()) {
-    // The gateway's streams have limits of their own.
-    if (!outbox.isWaiting || outbox.queueBytesMax !== broker.queueBytesMax) continue;
+  for (const { outbox, progressAt, stallTimeoutMs: timeoutMs } of router.streams.values()) {
+    // Other dialects' streams have limits of their own.
+    const isBrokers =
+      outbox.queueBytesMax === broker.queueBytesMax && timeoutMs === broker.stallTimeoutMs;
+    if (!isBrokers || !outbox.isWaiting) continue;
     queuedBytes = Math.max(queuedBytes, outbox.queuedBytes);
     if (outbox.isStalled) stalledUs = Math.max(stalledUs, trace.now - progressAt);
   }
@@ -67,17 +69,22 @@ export function countShards(trace: Trace, shards: readonly Shard[]): void {
       kind: 'counted',
       node: plan.node,
       shard: plan.shard,
-      connections: web.connections,
-      actors: system.actors,
+      // Those of a chat and between nodes have an actor each, and clients of their own who say what is left.
+      connections: web.connections - web.tcpConnections,
+      actors: system.actors - web.tcpConnections,
       actorsAlways: actorsAlways(plan),
     });
   }
 }
 
-/** The router, the home and the door; of a gateway its two doors and the keeper of channels, and on one the control. */
-function actorsAlways({ gateway, shard }: ShardPlan): number {
-  if (gateway === undefined) return 3;
-  return shard === 0 ? 7 : 6;
+/**
+ * The router, the home and the door; of a gateway its two doors and the keeper of channels, and on one the control; of a
+ * chat its door and two keepers; of a cluster three on one.
+ */
+function actorsAlways({ gateway, chat, cluster, shard }: ShardPlan): number {
+  const isFirst = shard === 0 ? 1 : 0;
+  const ofGateway = gateway === undefined ? 0 : 3 + isFirst;
+  return 3 + ofGateway + (chat === undefined ? 0 : 3) + (cluster === undefined ? 0 : 3 * isFirst);
 }
 
 const WAITING_MAX = 50_000;

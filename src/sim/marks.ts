@@ -5,6 +5,7 @@ import { faultKinds } from './faults/faults.ts';
 import type { Plan } from './plan.ts';
 import { gatewaySiteNames } from './plan/gateway.ts';
 import { siteNames } from './plan/settings.ts';
+import { chatMarks, chatWatcher, clusterMarks } from './records/chat-marks.ts';
 import { gatewayMarks, gatewayWatcher } from './records/gateway-marks.ts';
 import type { EventOf, Watcher } from './trace.ts';
 
@@ -45,6 +46,7 @@ export class Marks {
   #bare = 0;
   readonly watcher: Watcher = {
     ...gatewayWatcher((name) => this.reach(name)),
+    ...chatWatcher((name) => this.reach(name)),
     connected: ({ transport }) => this.reach(`connected by ${transport}`),
     closed: ({ by, code }) => this.reach(closedMark(by, code)),
     subscribed: ({ recovered }) =>
@@ -73,10 +75,13 @@ export class Marks {
   }
 
   /** How often each mark was reached; 0 for those that are registered and were not. */
-  counts({ faults, gateway }: Plan): ReadonlyMap<string, number> {
+  counts({ faults, gateway, chat }: Plan): ReadonlyMap<string, number> {
     const counts = new Map(this.#counts);
     if (gateway !== undefined)
       for (const name of [...gatewayMarks, ...gatewaySiteNames.map((site) => `site ${site}`)])
+        counts.set(name, counts.get(name) ?? 0);
+    if (chat !== undefined)
+      for (const name of chat.cluster === undefined ? chatMarks : [...chatMarks, ...clusterMarks])
         counts.set(name, counts.get(name) ?? 0);
     counts.set('message', this.#messages);
     counts.set('message, bare', this.#bare);

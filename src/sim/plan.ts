@@ -16,6 +16,7 @@ import {
 import { drawn } from './plan/drawing.ts';
 import { type Frame, frame, type Mood, plainSettings, type Settings } from './plan/settings.ts';
 import type { ClientPlan } from './workload/client-plan.ts';
+import type { ChatPlan } from './plan/chat-plan.ts';
 import type { GatewayPlan } from './plan/gateway-plan.ts';
 import { drawClients } from './workload/draw-clients.ts';
 
@@ -44,6 +45,8 @@ export interface Plan {
   readonly sites: readonly string[];
   /** What else the nodes and their world have when they are gateways. */
   readonly gateway?: GatewayPlan | undefined;
+  /** And when they have a chat. */
+  readonly chat?: ChatPlan | undefined;
 }
 
 /** What a caller may fix instead of drawing it. */

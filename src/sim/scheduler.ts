@@ -24,7 +24,7 @@ export const due = {
   sample: 8,
   /** The end of a phase of the run. */
   phase: 9,
-  /** a: number of something that the gateway's part of the world wants done. */
+  /** a: number of something that a part of the world wants done. */
   later: 10,
 } as const;
 
@@ -152,6 +152,25 @@ export class Scheduler {
     this.#as = enlarged(this.#as, new Int32Array(room));
     this.#bs = enlarged(this.#bs, new Int32Array(room));
     this.#free = enlarged(this.#free, new Int32Array(room));
+  }
+}
+
+/** What parts of a world want done later, by number, so that the heap keeps numbers alone. */
+export class Laters {
+  readonly #acts = new Map<number, () => void>();
+  #count = 0;
+
+  /** The number under which it is to be asked for. */
+  keep(act: () => void): number {
+    this.#count += 1;
+    this.#acts.set(this.#count, act);
+    return this.#count;
+  }
+
+  due(ref: number): void {
+    const act = this.#acts.get(ref);
+    this.#acts.delete(ref);
+    act?.();
   }
 }
 

@@ -5,6 +5,8 @@
 
 import { actorsOf, edgesOf, type GatewayStart, startShard } from '../actors/node.ts';
 import type { BrokerOptions } from '../actors/broker/broker-options.ts';
+import type { ChatStart } from '../actors/chat/chat-context.ts';
+import type { ClusterStart } from '../actors/cluster/cluster-options.ts';
 import type { HomeLimits } from '../actors/routing/home.actor.ts';
 import type { Address } from '../actors/runtime/actor.ts';
 import { Prng } from '../actors/runtime/prng.ts';
@@ -13,10 +15,13 @@ import { AuthEdge } from './edges/auth.edge.ts';
 import { GatewayEars } from './edges/gateway/gateway-ears.ts';
 import { GatewayEdge } from './edges/gateway.edge.ts';
 import { LogEdge } from './edges/log.edge.ts';
+import type { Connection } from './edges/network.ts';
 import { objectWire } from './edges/object-wire.ts';
+import { TcpEdge } from './edges/tcp.edge.ts';
 import { type Lane, WebEdge } from './edges/web.edge.ts';
 import type { Trace } from './trace.ts';
 import type { TraceHash } from './trace-hash.ts';
+import type { ChatWorld } from './workload/chat/chat-world.ts';
 import type { GatewayWorld } from './workload/gateway/gateway-world.ts';
 
 /** What a simulated thread needs of its world. */
@@ -26,6 +31,8 @@ export interface ShardWorld {
   readonly trace: Trace;
   /** Undefined where nodes have no gateway. */
   readonly gateway: GatewayWorld | undefined;
+  /** Undefined where nodes have no chat. */
+  readonly chat: ChatWorld | undefined;
   /** Counts something worth meeting. */
   mark(name: string): void;
   /** Has `turn` called on this shard at an instant; earlier calls are kept, too. */
@@ -54,6 +61,9 @@ export interface ShardPlan {
   /** Buggify sites that may fire. */
   readonly sites: readonly string[];
   readonly gateway: GatewayStart | undefined;
+  readonly chat: ChatStart | undefined;
+  /** Undefined for a node that is alone. */
+  readonly cluster: ClusterStart | undefined;
 }
 
 /** Life of one thread: from its start to its crash. */
@@ -65,6 +75,7 @@ export class Shard {
   /** What its operator and its publishers heard; undefined without a gateway. */
   readonly ears: GatewayEars | undefined;
   readonly #gateway: GatewayEdge | undefined;
+  readonly #tcp: TcpEdge | undefined;
   readonly #auth: AuthEdge;
   readonly #log = new LogEdge();
   readonly #world: ShardWorld;
@@ -126,6 +137,7 @@ export class Shard {
         // A receipt that gathers more than the smallest window would never come.
         receiptBytes: sites.has('tiny-window') ? 1 : plan.receiptBytes,
         closeTimeoutUs: CLOSE_TIMEOUT_US,
+        tap: (connection, isCaller, bytes) => world.chat?.tapped(connection, isCaller, bytes),
       },
       this,
     );
@@ -139,25 +151,18 @@ export class Shard {
       },
       new Prng(plan.seed, `${label} auth`),
     );
-    this.system.bind(edges.web, (command) => {
-      this.taken += 1;
-      world.hash.message(world.now, place, edges.web, command);
-      this.web.obey(command);
-    });
-    this.system.bind(edges.auth, (command) => {
-      this.taken += 1;
-      world.hash.message(world.now, place, edges.auth, command);
-      this.#auth.obey(command);
-    });
-    this.system.bind(edges.log, (entry) => {
-      this.taken += 1;
-      world.hash.message(world.now, place, edges.log, entry);
+    this.#bind(edges.web, (command) => this.web.obey(command));
+    this.#bind(edges.auth, (command) => this.#auth.obey(command));
+    this.#bind(edges.log, (entry) => {
       this.#log.obey(entry);
+      world.chat?.logged(node, entry.event, entry.fields ?? {});
     });
     this.ears = plan.gateway && new GatewayEars(world.trace, node);
     this.#gateway = world.gateway && this.#bindGateway(world.gateway);
+    this.#tcp = world.chat && this.#bindTcp(world.chat, new Prng(plan.seed, `${label} tcp`));
     const wire = lane === 'object' ? { brokerWire: objectWire } : {};
-    startShard(this.system, { shard, shards, broker, home, gateway: plan.gateway, ...wire });
+    const { gateway, chat, cluster } = plan;
+    startShard(this.system, { shard, shards, broker, home, gateway, chat, cluster, ...wire });
     this.wake();
   }
 
@@ -169,6 +174,14 @@ export class Shard {
   deliver<M>(to: Address<M>, message: NoInfer<M>): void {
     this.system.deliver(to, message);
     this.wake();
+  }
+
+  acceptChat(connection: Connection): void {
+    this.#tcp?.accept(connection, 'chat', actorsOf(this.plan.shard).chat);
+  }
+
+  acceptPeer(connection: Connection): void {
+    this.#tcp?.accept(connection, 'peers', actorsOf(this.plan.shard).members);
   }
 
   /** A publisher hands something to the control actor, whose answer is not tied to its question. */
@@ -250,7 +263,12 @@ export class Shard {
 
   /** The process is about to end: every client is told so. */
   sendAway(): void {
-    if (!this.isDead) this.web.closeAll(1001, 'going away');
+    if (this.isDead) return;
+    const { chat, members } = actorsOf(this.plan.shard);
+    if (this.plan.chat !== undefined) this.deliver(chat, { type: 'drain', withinMs: DRAIN_MS / 2 });
+    if (this.plan.cluster !== undefined && this.plan.shard === 0)
+      this.deliver(members, { type: 'drain', withinMs: DRAIN_MS });
+    this.web.closeAll(1001, 'going away');
   }
 
   /** The thread is gone, and with it everything that it held. */
@@ -261,9 +279,9 @@ export class Shard {
   }
 
   #bindGateway(gateway: GatewayWorld): GatewayEdge {
-    const { ears, system, plan, web } = this;
-    const { hash, trace } = this.#world;
-    const { place, node, shard } = plan;
+    const { ears, plan, web } = this;
+    const { trace } = this.#world;
+    const { node, shard } = plan;
     const edges = edgesOf(shard);
     const edge = new GatewayEdge({
       place: { node, shard },
@@ -279,17 +297,36 @@ export class Shard {
       newFetch: () => gateway.newFetch(),
       mark: (name) => this.#world.mark(name),
     });
-    const bind = <M>(address: Address<M>, obey: (message: M) => void): void => {
-      system.bind(address, (message) => {
-        this.taken += 1;
-        hash.message(this.now, place, address, message);
-        obey(message);
-      });
-    };
-    bind(edges.gateway, (command) => edge.obey(command));
-    bind(edges.operator, (notice) => ears?.hearNotice(notice));
-    bind(edges.control, (reply) => ears?.hearReply(reply));
+    this.#bind(edges.gateway, (command) => edge.obey(command));
+    this.#bind(edges.operator, (notice) => ears?.hearNotice(notice));
+    this.#bind(edges.control, (reply) => ears?.hearReply(reply));
     return edge;
+  }
+
+  #bindTcp(chat: ChatWorld, chance: Prng): TcpEdge {
+    const { node, shard } = this.plan;
+    const edges = edgesOf(shard);
+    const isHere = (): boolean => !this.isDead;
+    const edge = new TcpEdge({
+      web: this.web,
+      chance,
+      deliver: (to, message) => this.deliver(to, message),
+      call: (host, port, timeoutMs, then) =>
+        chat.call({ node, host, port }, timeoutMs, isHere, (dialed) => {
+          if (isHere()) then(dialed);
+        }),
+    });
+    this.#bind(edges.tcp, (command) => edge.obey(command));
+    return edge;
+  }
+
+  #bind<M>(address: Address<M>, obey: (message: M) => void): void {
+    const { hash } = this.#world;
+    this.system.bind(address, (message) => {
+      this.taken += 1;
+      hash.message(this.now, this.plan.place, address, message);
+      obey(message);
+    });
   }
 
   #wakeAtLatest(at: number): void {
@@ -305,3 +342,5 @@ const LIVES = 16;
 const TURN_US = 3;
 const TURN_MESSAGES_MAX = 20_000;
 const CLOSE_TIMEOUT_US = 3_000_000;
+/** As long as a process that is sent away has for its chat's goodbyes. */
+const DRAIN_MS = 200;

@@ -4,6 +4,7 @@
 
 import type { BrokerOptions } from '../actors/broker/broker-options.ts';
 import type { HomeLimits } from '../actors/routing/home.actor.ts';
+import type { ChatRecord } from './records/chat-records.ts';
 import type { GatewayRecord } from './records/gateway-records.ts';
 
 /** A place in a topic, as the wire says it. */
@@ -82,6 +83,7 @@ interface Published {
 
 export type TraceRecord =
   | GatewayRecord
+  | ChatRecord
   /** The first event of a run: what its nodes were started with. */
   | {
       readonly kind: 'began';

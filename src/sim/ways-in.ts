@@ -13,6 +13,12 @@ export interface Nodes extends NetworkClock {
   readonly fronts: readonly Front[];
 }
 
+/** Who comes, and to which node. */
+export interface Way {
+  readonly node: number;
+  readonly client: number;
+}
+
 export class WaysIn {
   readonly #nodes: Nodes;
   readonly #addPipe: (pipe: Pipe) => void;
@@ -26,7 +32,7 @@ export class WaysIn {
 
   /** Undefined when nobody listens there. */
   connect(
-    { node, client }: { readonly node: number; readonly client: number },
+    { node, client }: Way,
     link: Link,
     accept: (shard: Shard, connection: Connection) => void,
   ): Connection | undefined {

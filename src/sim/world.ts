@@ -9,28 +9,30 @@ import { areSitesGrown } from '../actors/runtime/sites.ts';
 import { Prng } from '../actors/runtime/prng.ts';
 import type { Connection, Link, Pipe } from './edges/network.ts';
 import type { Lane } from './edges/web.edge.ts';
+import { closePhase } from './faults/closing.ts';
 import { Deaths } from './faults/deaths.ts';
 import { Front } from './faults/front.ts';
-import { carryOut, type Party, turns } from './faults/mishaps.ts';
-import { countShards, recordStart, sampleShards, tellFollowed } from './figures.ts';
+import { Processes } from './faults/processes.ts';
+import { carryOut, crashAll, type Party, turns } from './faults/mishaps.ts';
+import { recordStart, sampleShards } from './figures.ts';
 import type { Marks } from './marks.ts';
 import type { Plan } from './plan.ts';
-import { phases, phasesAfterUs } from './plan/phases.ts';
+import { phasesAfterUs } from './plan/phases.ts';
+import { shardPlanOf } from './plan/shard-plan.ts';
 import { Port } from './ports.ts';
-import { due, Scheduler } from './scheduler.ts';
+import { due, Laters, Scheduler } from './scheduler.ts';
 import { Shard } from './shard.ts';
 import { TraceHash } from './trace-hash.ts';
 import type { Trace } from './trace.ts';
-import { askCensus, probe, tellUnanswered } from './workload/behaviours.ts';
+import { ChatWorld } from './workload/chat/chat-world.ts';
 import { Client } from './workload/client.ts';
-import type { Holder } from './workload/gateway/holder.ts';
 import type { ClientPlan } from './workload/client-plan.ts';
-import { gatewayStartOf, type HolderPlan } from './plan/gateway-plan.ts';
+import type { HolderPlan } from './plan/gateway-plan.ts';
 import { GatewayWorld } from './workload/gateway/gateway-world.ts';
 import { Ledger } from './workload/ledger.ts';
 import { Rewriting } from './workload/hearing/rewriting.ts';
 import { Words } from './workload/hearing/words.ts';
-import { WaysIn } from './ways-in.ts';
+import { type Way, WaysIn } from './ways-in.ts';
 
 export class World {
   readonly plan: Plan;
@@ -41,6 +43,9 @@ export class World {
   readonly clients: Client[] = [];
   /** Undefined where nodes have no gateway. */
   readonly gateway: GatewayWorld | undefined;
+  /** Undefined where nodes have no chat. */
+  readonly chat: ChatWorld | undefined;
+  readonly processes: Processes | undefined;
   /** By place: node × shards + shard. */
   readonly shards: Shard[] = [];
   /** By place of the sender × shards + number of the receiver. */
@@ -52,11 +57,12 @@ export class World {
   isSettling = false;
   /** By number; a plan made smaller has gaps. */
   readonly #clientOf: (Client | undefined)[] = [];
-  readonly #holderOf: (Holder | undefined)[] = [];
+  readonly #partyOf: (Party | undefined)[] = [];
   readonly #marks: Marks;
   readonly #scheduler = new Scheduler();
-  readonly #pipes: Pipe[] = [];
-  readonly #waysIn = new WaysIn(this, (pipe) => this.#addPipe(pipe));
+  readonly pipes: Pipe[] = [];
+  readonly #waysIn = new WaysIn(this, (pipe) => this.addPipe(pipe));
+  readonly #laters = new Laters();
   readonly #dirtyPorts: Port[] = [];
   #followings = 0;
   /** Times that a pipe came due, and the segments that arrived then. */
@@ -75,6 +81,8 @@ export class World {
     recordStart(trace, plan);
     const { seed, nodes, shards } = plan;
     this.gateway = plan.gateway && new GatewayWorld(plan.gateway, this);
+    this.chat = plan.chat && new ChatWorld(plan.chat, this);
+    this.processes = plan.chat && new Processes(plan.chat, this);
     for (let node = 0; node < nodes; node += 1) {
       this.fronts.push(new Front());
       this.noticeDelaysUs.push(0);
@@ -94,7 +102,8 @@ export class World {
       this.#clientOf[client.client] = joining;
     }
     for (const client of this.clients) client.join();
-    for (const holder of this.gateway?.holders ?? []) this.#holderOf[holder.plan.client] = holder;
+    this.chat?.begin();
+    for (const party of this.#others()) this.#partyOf[party.plan.client] = party;
     for (const [index, fault] of plan.faults.entries())
       this.#scheduler.push(fault.at, due.fault, index, 0);
     this.#scheduler.push(SAMPLE_EVERY_US, due.sample, 0, 0);
@@ -156,7 +165,7 @@ export class World {
         this.shards[a]?.remind(b);
         return;
       case due.later:
-        this.gateway?.laterDue(a);
+        this.#laters.due(a);
         return;
       case due.fault:
         this.#faultDue(a, b);
@@ -171,7 +180,7 @@ export class World {
         this.#sample();
         return;
       case due.phase:
-        this.#phaseDue(a);
+        if (closePhase(this, a)) this.#isOver = true;
         return;
       default:
         throw new Error(`nothing is due of kind ${kind}`);
@@ -219,13 +228,46 @@ export class World {
   }
 
   connect(plan: ClientPlan, link: Link): Connection | undefined {
-    return this.#waysIn.connect(plan, link, (shard, connection) => shard.web.accept(connection));
+    return this.connectBroker(plan, link);
   }
 
-  // --- what the gateway's clients and publishers ask of their world
+  // --- what the gateway's and the chat's parts ask of their world
 
-  laterAt(at: number, ref: number): void {
-    this.#scheduler.push(at, due.later, ref, 0);
+  later(delayUs: number, act: () => void): void {
+    this.#scheduler.push(this.now + delayUs, due.later, this.#laters.keep(act), 0);
+  }
+
+  connectChat(way: Way, link: Link): Connection | undefined {
+    return this.#waysIn.connect(way, link, (shard, connection) => shard.acceptChat(connection));
+  }
+
+  connectBroker(way: Way, link: Link): Connection | undefined {
+    return this.#waysIn.connect(way, link, (shard, connection) => shard.web.accept(connection));
+  }
+
+  /** Links to other nodes live on the first thread. */
+  acceptPeer(node: number, connection: Connection): boolean {
+    const first = this.shards[node * this.plan.shards];
+    if (first === undefined || first.isDead) return false;
+    first.acceptPeer(connection);
+    return true;
+  }
+
+  isDead(node: number): boolean {
+    return this.shards[node * this.plan.shards]?.isDead !== false;
+  }
+
+  stall(node: number, durationUs: number): void {
+    for (const shard of this.shards)
+      if (shard.plan.node === node) shard.pause(this.now + durationUs);
+  }
+
+  killProcess(node: number, durationUs: number): void {
+    crashAll(this, node, false, durationUs);
+  }
+
+  clockJumps(node: number, byMs: number): void {
+    this.processes?.clockJumps(node, byMs);
   }
 
   connectTo(plan: HolderPlan, link: Link): Connection | undefined {
@@ -248,11 +290,20 @@ export class World {
   // --- what faults do
 
   clientOf(client: number): Party | undefined {
-    return this.#clientOf[client] ?? this.#holderOf[client];
+    return this.#clientOf[client] ?? this.#partyOf[client];
   }
 
   get parties(): readonly Party[] {
-    return [...this.clients, ...(this.gateway?.holders ?? [])];
+    return [...this.clients, ...this.#others()];
+  }
+
+  #others(): readonly Party[] {
+    const { gateway, chat } = this;
+    return [...(gateway?.holders ?? []), ...(chat?.talkers ?? []), ...(chat?.crossers ?? [])];
+  }
+
+  processDies(node: number): void {
+    this.processes?.died(node);
   }
 
   crash(place: number, isTold: boolean, durationUs: number): void {
@@ -287,25 +338,7 @@ export class World {
   }
 
   #newShard(place: number, incarnation: number): Shard {
-    const { seed, shards, lane, broker, home, receiptBytes, serviceUs, fineTurns, sites, gateway } =
-      this.plan;
-    const where = this.#whereOf(place);
-    const plan = {
-      place,
-      ...where,
-      shards,
-      seed,
-      lane,
-      broker,
-      home,
-      // A window is never smaller than two receipts.
-      receiptBytes: sites.includes('tiny-window') ? 1 : receiptBytes,
-      serviceUs,
-      fineTurns,
-      sites: gateway === undefined ? sites : [...sites, ...gateway.sites],
-      gateway: gatewayStartOf(gateway),
-    };
-    return new Shard(plan, incarnation, this);
+    return new Shard(shardPlanOf(this.plan, place, this.processes), incarnation, this);
   }
 
   #whereOf(place: number): { readonly node: number; readonly shard: number } {
@@ -313,14 +346,14 @@ export class World {
     return { node: Math.floor(place / shards), shard: place % shards };
   }
 
-  #addPipe(pipe: Pipe): void {
-    pipe.place = this.#pipes.length;
-    this.#pipes.push(pipe);
+  addPipe(pipe: Pipe): void {
+    pipe.place = this.pipes.length;
+    this.pipes.push(pipe);
   }
 
   #pipeDue(place: number): void {
     this.#arrivals += 1;
-    this.#arrived += this.#pipes[place]?.arrive() ?? 0;
+    this.#arrived += this.pipes[place]?.arrive() ?? 0;
   }
 
   #flushPorts(): void {
@@ -353,44 +386,6 @@ export class World {
   #sample(): void {
     sampleShards(this.trace, this.shards);
     this.#scheduler.push(this.now + SAMPLE_EVERY_US, due.sample, 0, 0);
-  }
-
-  #phaseDue(phase: number): void {
-    if (phase === phases.heal) this.#heal();
-    else if (phase === phases.rest) {
-      for (const client of this.clients) tellUnanswered(client);
-      this.trace.add({ kind: 'rested' });
-    } else if (phase === phases.probe) {
-      for (const client of this.clients) probe(client);
-      this.gateway?.probe();
-    } else if (phase === phases.census) {
-      for (const client of this.clients) askCensus(client);
-      tellFollowed(this.trace, this.shards);
-      this.gateway?.dismiss();
-    } else {
-      countShards(this.trace, this.shards);
-      this.trace.add({ kind: 'quiet' });
-      this.#isOver = true;
-    }
-  }
-
-  /** Faults end, clients do nothing more of their own accord, and everything that waited may move. */
-  #heal(): void {
-    this.isSettling = true;
-    for (let place = 0; place < this.plan.faults.length; place += 1) {
-      const fault = this.plan.faults[place];
-      if (fault !== undefined && fault.at <= this.now) carryOut(this, fault, turns.end);
-    }
-    for (const front of this.fronts) front.settle();
-    for (const pipe of this.#pipes) {
-      // Whatever had fallen silent is given up by the network in the end, and whatever crept comes at once.
-      if (pipe.connection.isCut) pipe.connection.end();
-      pipe.hurry();
-      pipe.resume();
-    }
-    for (const client of this.clients) client.settle();
-    this.gateway?.heal();
-    this.trace.add({ kind: 'healed' });
   }
 }
 

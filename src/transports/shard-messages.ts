@@ -3,6 +3,7 @@
 // Everything here survives structured clone. Refuses to know how either side obeys.
 
 import type { MessagePort } from 'node:worker_threads';
+import type { ClusterNews } from '../actors/cluster/cluster-options.ts';
 import type { ClusterTold } from '../actors/cluster/links/members-state.ts';
 import type { Log } from '../actors/runtime/edges.ts';
 import type { Noticed } from './operator/notices.ts';
@@ -55,6 +56,7 @@ export type FromShard =
     }
   | { readonly type: 'stats'; readonly ref: number; readonly stats: ShardStats }
   | ClusterTold
+  | ClusterNews
   | { readonly type: 'log'; readonly entry: Log }
   | { readonly type: 'drained' }
   | { readonly type: 'itemsTaken'; readonly ref: number }

@@ -2,7 +2,7 @@
 // A turn is: fire timers, let actors run until none is ready, then write what they said: sockets and crossings once.
 // Refuses to know what the actors do. Obeys ADR 0004.
 
-import type { ClusterStart } from '../actors/cluster/cluster-options.ts';
+import type { ClusterNews, ClusterStart } from '../actors/cluster/cluster-options.ts';
 import type { ClusterTold } from '../actors/cluster/links/members-state.ts';
 import { type Address, addressOf } from '../actors/runtime/actor.ts';
 import type { GatewayCommand, ProxyRequested } from '../actors/runtime/gateway-edges.ts';
@@ -12,9 +12,11 @@ import { System } from '../actors/runtime/system.ts';
 import { actorsOf, edgesOf, startShard } from '../actors/node.ts';
 import { createPasswordEdge } from './auth/password-book.ts';
 import { createAuthEdge } from './auth.edge.ts';
+import { ClusterDesk } from './cluster/cluster-desk.ts';
 import { Crossings } from './crossings.ts';
 import { GatewayEdge } from './gateway.edge.ts';
 import { createLogEdge } from './log.edge.ts';
+import { levelsOf } from './operator/levels.ts';
 import { ShardDesk } from './operator/shard-desk.ts';
 import { Alarm, nowUs } from './process/clock.ts';
 import type { FromShard, ShardData, ToShard } from './shard-messages.ts';
@@ -36,6 +38,7 @@ export class Shard {
   readonly #tcp: TcpEdge;
   readonly #crossings: Crossings;
   readonly #desk: ShardDesk;
+  readonly #cluster: ClusterDesk;
   readonly #alarm: Alarm;
   #isScheduled = false;
   #isRunning = false;
@@ -102,6 +105,7 @@ export class Shard {
       schedule,
       count: (counter, by) => this.#count(counter, by),
       log,
+      callsTls: options.cluster?.tls,
     });
     const edges = edgesOf(shard);
     this.#system.bind(edges.tcp, (command) => this.#tcp.obey(command));
@@ -120,7 +124,11 @@ export class Shard {
     this.#system.bind(edges.web, (command) => this.#web.obey(command));
     this.#system.bind(edges.log, createLogEdge(log));
     this.#system.bind(edges.auth, createAuthEdge(options.auth, answer, { now: Date.now, log }));
-    this.#system.bind(addressOf<ClusterTold>(shard, 'edge/cluster'), say);
+    const own = addressOf<ClusterTold | ClusterNews>(shard, 'edge/cluster');
+    const { members } = actorsOf(shard);
+    const hasMembers = options.cluster !== undefined && shard === 0;
+    this.#cluster = new ClusterDesk(hasMembers, { own, members, deliver, schedule, say });
+    this.#system.bind(own, (message) => this.#cluster.hear(message));
     this.#desk = new ShardDesk(options.operations, {
       actor: actorsOf(shard).control,
       deliver,
@@ -163,17 +171,14 @@ export class Shard {
       case 'reportStats':
         this.#say({ type: 'stats', ref: message.ref, stats: this.#stats() });
         return;
-      case 'describeCluster': {
-        const replyTo = addressOf<ClusterTold>(this.#data.shard, 'edge/cluster');
-        const { members } = actorsOf(this.#data.shard);
-        this.#system.deliver(members, { type: 'describe', ref: message.ref, replyTo });
-        this.#schedule();
+      case 'describeCluster':
+        this.#cluster.describe(message.ref);
         return;
-      }
       case 'reloadTls':
         this.#web.reloadTls(message.door, message.material);
         this.#gateway.reloadTls(message.door, message.material);
         this.#tcp.reloadTls(message.door, message.material);
+        if (message.door === 'cluster') this.#tcp.reloadCallsTls(message.material);
         return;
       case 'changeRoutes':
         this.#system.deliver(actorsOf(this.#data.shard).gateway, {
@@ -252,6 +257,7 @@ export class Shard {
       if (options.dialect === 'chat' || options.dialect === 'peers') {
         const { chat, members } = actorsOf(shard);
         const isPeers = options.dialect === 'peers';
+        if (!isPeers) await this.#cluster.joined;
         const doorActor: Address<TcpOpened> = isPeers ? members : chat;
         const reusePort = common.reusePort && !isPeers;
         const address = await this.#tcp.listen({ ...common, reusePort, doorActor });
@@ -361,19 +367,14 @@ export class Shard {
   }
 
   #stats(): ShardStats {
-    const {
-      'broker.sessions': sessions = 0,
-      'chat.sessions': chatSessions = 0,
-      ...counted
-    } = Object.fromEntries(this.#system.counters);
+    const levels = levelsOf(this.#system.counters);
     const gauges = {
+      ...levels.gauges,
       actors: this.#system.actors,
       'mailbox.waiting': this.#system.waiting,
       connections: this.#web.connections,
-      'broker.sessions': sessions,
-      'chat.sessions': chatSessions,
     };
-    const counters = { ...counted, turns: this.#turns };
+    const counters = { ...levels.counters, turns: this.#turns };
     return { shard: this.#data.shard, counters, gauges };
   }
 }

@@ -5,7 +5,7 @@
 import type { BridgeRule } from '../actors/bridge/bridge.ts';
 import type { BrokerOptions } from '../actors/broker/broker-options.ts';
 import type { ChatOptions } from '../actors/chat/chat-options.ts';
-import type { ClusterOptions } from '../actors/cluster/cluster-options.ts';
+import type { ClusterNews, ClusterOptions } from '../actors/cluster/cluster-options.ts';
 import type { ClusterTold } from '../actors/cluster/links/members-state.ts';
 import type { GatewayStart } from '../actors/node.ts';
 import type { HomeLimits } from '../actors/routing/home.actor.ts';
@@ -61,6 +61,8 @@ export interface ChatSettings {
 export interface ClusterSettings {
   readonly options: ClusterOptions;
   readonly incarnation: number;
+  /** What is shown to nodes that are called. */
+  readonly tls: TlsMaterial | undefined;
 }
 
 /** What the gateway offers to publishers and operators, as far as shards have a part in it. */
@@ -80,6 +82,7 @@ export interface ShardsEvents {
   log(entry: Log & { readonly shard: number }): void;
   failed(reason: string): void;
   noticed?(shard: number, notices: readonly Noticed[]): void;
+  clusterNews?(news: ClusterNews): void;
   /** A shard died; a fresh one takes its place. */
   died?(shard: number): void;
 }

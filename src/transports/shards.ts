@@ -4,6 +4,7 @@
 
 import { createServer } from 'node:net';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { ClusterNews } from '../actors/cluster/cluster-options.ts';
 import type { ClusterTold } from '../actors/cluster/links/members-state.ts';
 import { ledgerBytes } from './crossings.ts';
 import type { FromShard, ShardData, ToShard } from './shard-messages.ts';
@@ -265,7 +266,7 @@ class ShardedNode implements Shards {
     else if (message.type === 'noticed') this.#events.noticed?.(thread.shard, message.notices);
     else if (message.type === 'collapsing') {
       this.#log(thread.shard, 'error', 'shard.collapsing', { reason: message.reason });
-    }
+    } else if (isNews(message)) this.#events.clusterNews?.(message);
     for (const settle of thread.awaited) settle(message);
   }
 
@@ -331,6 +332,14 @@ class ShardedNode implements Shards {
     this.#events.log({ type: 'log', level, event, fields, shard });
   }
 }
+
+function isNews(message: FromShard): message is ClusterNews {
+  return newsTypes.includes(message.type);
+}
+
+const newsTypes: readonly FromShard['type'][] = [
+  ...(['clusterJoined', 'incarnationRisen', 'nodeSuperseded', 'retreated'] as const),
+];
 
 /** The entry beside this file, with this file's own ending: sources run as `.ts`, the package as `.js`. */
 function workerUrl(): URL {

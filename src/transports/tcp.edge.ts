@@ -4,10 +4,11 @@
 
 import { randomBytes } from 'node:crypto';
 import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectTls, TLSSocket } from 'node:tls';
 import type { Address } from '../actors/runtime/actor.ts';
 import type { ConnectionId, Log } from '../actors/runtime/edges.ts';
 import type { TcpCommand, TcpDialed, TcpOpened } from '../actors/runtime/tcp/tcp-edges.ts';
-import { Listener, type TlsMaterial } from './doors/listener.ts';
+import { believedBy, Listener, type TlsMaterial } from './doors/listener.ts';
 import { hold, type Holder, listenTo, stopReading } from './sockets/held-socket.ts';
 import type { Connection, Kind } from './streams/connection.ts';
 import { ownCopy } from './streams/websocket.ts';
@@ -21,6 +22,8 @@ export interface TcpEdgeOptions {
   readonly schedule: () => void;
   readonly count: (counter: string, by: number) => void;
   readonly log: (entry: Log) => void;
+  /** What is shown to those that are called, and believed of them; undefined: they are called without TLS. */
+  readonly callsTls?: TlsMaterial | undefined;
 }
 
 export interface TcpListenOptions {
@@ -37,6 +40,7 @@ export interface TcpListenOptions {
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 const noBytes = new Uint8Array(0);
+const noContext = Buffer.alloc(0);
 
 export class TcpEdge implements Holder {
   readonly #options: TcpEdgeOptions;
@@ -44,9 +48,11 @@ export class TcpEdge implements Holder {
   /** Nobody owns them yet. */
   readonly #waiting = new Map<ConnectionId, Socket>();
   readonly #kind: Kind;
+  #callsTls: TlsMaterial | undefined;
 
   constructor(options: TcpEdgeOptions) {
     this.#options = options;
+    this.#callsTls = options.callsTls;
     this.#kind = {
       // In production every payload is bytes.
       wire: options.ground.connections.wire((payload) => payload as Uint8Array),
@@ -99,6 +105,11 @@ export class TcpEdge implements Holder {
     this.#listeners.get(door)?.reloadTls(material);
   }
 
+  /** For calls from now on. */
+  reloadCallsTls(material: TlsMaterial): void {
+    this.#callsTls = material;
+  }
+
   /** No new connections; open ones go on. */
   closeListeners(): void {
     for (const listener of this.#listeners.values()) listener.close();
@@ -134,13 +145,14 @@ export class TcpEdge implements Holder {
       isSecure: 'encrypted' in socket,
       secret: randomBytes(16).toString('hex'),
       nonce: randomBytes(10).toString('hex'),
+      ...channelOf(socket),
     };
   }
 
   #call(command: Extract<TcpCommand, { readonly type: 'connect' }>): void {
     const { host, port, timeoutMs, ref, replyTo } = command;
     const { deliver, schedule } = this.#options;
-    const socket = connect({ host, port, noDelay: true, allowHalfOpen: true });
+    const socket = this.#socketTo(host, port);
     let isOver = false;
     const tell = (dialed: TcpDialed): void => {
       if (isOver) return;
@@ -158,9 +170,21 @@ export class TcpEdge implements Holder {
       tell({ type: 'tcpFailed', ref, reason });
     };
     socket.once('error', failed);
-    socket.once('connect', () => {
+    socket.once(this.#callsTls === undefined ? 'connect' : 'secureConnect', () => {
       socket.removeListener('error', failed);
       tell({ type: 'tcpConnected', ref, opened: this.#opened(socket, 'call') });
+    });
+  }
+
+  #socketTo(host: string, port: number): Socket {
+    const place = { host, port, noDelay: true, allowHalfOpen: true };
+    const tls = this.#callsTls;
+    if (tls === undefined) return connect(place);
+    const { cert, key, ca } = tls;
+    return connectTls({
+      ...{ ...place, cert, key, ...believedBy(tls) },
+      // Who is called is known by its proof, which is bound to this very connection, and by the names it shows.
+      ...{ rejectUnauthorized: ca !== undefined, checkServerIdentity: () => undefined },
     });
   }
 
@@ -189,6 +213,18 @@ export class TcpEdge implements Holder {
     const payload = ownCopy(new Uint8Array(buffer, byteOffset, byteLength));
     this.#options.deliver(owner, { type: 'messageReceived', connection: id, payload });
   }
+}
+
+/** [HP-PEER-4] [HP-PEER-13] */
+function channelOf(socket: Socket): Pick<TcpOpened, 'channel' | 'names'> {
+  if (!(socket instanceof TLSSocket) || socket.getProtocol() !== 'TLSv1.3') return {};
+  const channel = socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', noContext);
+  const { subjectAltName = '' } = socket.getPeerX509Certificate() ?? {};
+  const names = subjectAltName.split(', ').flatMap((name) => /^DNS:(.+)$/.exec(name)?.[1] ?? []);
+  return {
+    channel: channel.toString('base64url'),
+    ...(socket.authorized ? { names } : {}),
+  };
 }
 
 function isLoopback(address: string): boolean {

@@ -164,3 +164,50 @@ describe('a client', () => {
     await cluster.whole();
   });
 });
+
+describe('a node that is told to end', () => {
+  test('[HP-DRAIN-2] sends its clients on: nothing is missed, and nobody is seen to go', async () => {
+    const room = 'drains';
+    const alice = await joined('n3', 'alice', room);
+    const many = await Promise.all(
+      Array.from({ length: 60 }, (_, at) => joined('n1', `many${at}`, room)),
+    );
+    alice.client.say('PRESENCE_SUBSCRIBE', { users: many.map((_, at) => `many${at}`) });
+    await alice.client.next('PRESENCE_STATE');
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    alice.client.lines.length = 0;
+    let said = 0;
+    const speaker = setInterval(() => {
+      alice.client.say('ROOM_MESSAGE', { room, body: `b${said}` }, `s${said}`);
+      said += 1;
+    }, 110);
+    const ended = cluster.nodes.get('n1')?.stop();
+    const back = await Promise.all(
+      many.map(async ({ client, heard }, at) => {
+        await until(() => client.socket.destroyed, 30_000, 'the goodbye');
+        const { token } = client.welcome.payload['resume'] as { token: string };
+        const next = cluster.client(at % 2 === 0 ? 'n2' : 'n3');
+        const last = heard.findLast(({ type }) => type === 'ROOM_MESSAGE')?.payload['seq'] ?? 0;
+        next.say('RESUME', { token, rooms: { [room]: last } });
+        await next.next('RESUME_OK', 10_000);
+        return { before: ids(heard), client: next };
+      }),
+    );
+    expect(await ended).toBe(0);
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    clearInterval(speaker);
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    const told = stored(alice.client.lines);
+    expect(told.length).toBeGreaterThan(20);
+    for (const { before, client } of back) {
+      const all = [...before, ...ids(client.lines)];
+      expect(new Set(all).size).toBe(all.length);
+      for (const id of told) expect(all).toContain(id);
+    }
+    const events = alice.client.lines.filter(({ type }) => type === 'PRESENCE_EVENT');
+    expect(events).toEqual([]);
+    for (const { client } of [alice, ...back]) client.say('BYE', {});
+    await cluster.start('n1');
+    await cluster.whole();
+  }, 120_000);
+});

@@ -11,9 +11,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { selfSigned } from '../support/certificates.ts';
 import { ChatProcess, MAIN, Wire } from '../support/chat-process.ts';
 import { type NodeProcess, startNode } from '../support/node-process.ts';
+import { ProcessCluster } from '../support/process-cluster.ts';
 
 const BEATS = { HERMOD_CHAT_PING_EVERY_MS: '500', HERMOD_CHAT_PING_TIMEOUT_MS: '5000' };
-/** For tests in which a client waits before it calls again. */
+/** Each test starts several processes, and clients wait before they call again. */
 const PATIENT = { timeout: 60_000 };
 const closing: (() => unknown)[] = [];
 let node: NodeProcess;
@@ -76,7 +77,7 @@ const numbered = (from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, at) => `line ${from + at}`);
 
 describe('two and a third', () => {
-  test('[PROC-CLIENT-6] talk with each other, and with somebody at nc', async () => {
+  test('[PROC-CLIENT-6] talk with each other, and with somebody at nc', PATIENT, async () => {
     const room = freshRoom();
     const alice = chat('alice', portOf(node), '--room', room);
     await alice.heard(`joined ${room} 1`);
@@ -101,31 +102,39 @@ describe('two and a third', () => {
     expect(alice.of('sent')).toEqual([`${room} accepted Is there tea?`]);
   });
 
-  test('[PROC-CLIENT-2] everything typed is acknowledged before the client goes, faster than it may be said', async () => {
-    const room = freshRoom();
-    const bob = chat('bob', portOf(node), '--room', room);
-    await bob.heard(`joined ${room} 1`);
-    const alice = chat('alice', portOf(node), '--room', room);
-    alice.say(...numbered(1, 30));
-    expect(await alice.end()).toBe(0);
-    await bob.heard(`message ${room} alice line 30`);
-    expect(bob.of('message')).toEqual(numbered(1, 30).map((line) => `${room} alice ${line}`));
-    expect(alice.of('sent')).toHaveLength(30);
-  });
+  test(
+    '[PROC-CLIENT-2] everything typed is acknowledged before the client goes, faster than it may be said',
+    PATIENT,
+    async () => {
+      const room = freshRoom();
+      const bob = chat('bob', portOf(node), '--room', room);
+      await bob.heard(`joined ${room} 1`);
+      const alice = chat('alice', portOf(node), '--room', room);
+      alice.say(...numbered(1, 30));
+      expect(await alice.end()).toBe(0);
+      await bob.heard(`message ${room} alice line 30`);
+      expect(bob.of('message')).toEqual(numbered(1, 30).map((line) => `${room} alice ${line}`));
+      expect(alice.of('sent')).toHaveLength(30);
+    },
+  );
 
-  test('a message to one who is away waits, and is told when the client comes', async () => {
-    const alice = chat('alice', portOf(node), '--to', 'dora');
-    alice.say('later');
-    expect(await alice.end()).toBe(0);
-    expect(alice.of('sent')).toEqual(['@dora queued later']);
-    for (const expected of [['alice later'], []]) {
-      const dora = chat('dora', portOf(node));
-      expect(await dora.end()).toBe(0);
-      expect(dora.of('direct')).toEqual(expected);
-    }
-  });
+  test(
+    'a message to one who is away waits, and is told when the client comes',
+    PATIENT,
+    async () => {
+      const alice = chat('alice', portOf(node), '--to', 'dora');
+      alice.say('later');
+      expect(await alice.end()).toBe(0);
+      expect(alice.of('sent')).toEqual(['@dora queued later']);
+      for (const expected of [['alice later'], []]) {
+        const dora = chat('dora', portOf(node));
+        expect(await dora.end()).toBe(0);
+        expect(dora.of('direct')).toEqual(expected);
+      }
+    },
+  );
 
-  test('commands, where they are wanted', async () => {
+  test('commands, where they are wanted', PATIENT, async () => {
     const room = freshRoom();
     const alice = chat('alice', portOf(node), '--commands');
     alice.say(
@@ -256,8 +265,38 @@ describe('[PROC-CLIENT-4] a node that is started again', () => {
   });
 });
 
+describe('[PROC-CLIENT-5] a cluster', () => {
+  test(
+    'of which a node dies, and its clients go on at another one',
+    { timeout: 90_000 },
+    async () => {
+      const cluster = new ProcessCluster();
+      closing.push(() => cluster.end());
+      await cluster.begin();
+      const at = (name: string): string => cluster.nodes.get(name)?.doors['chat'] ?? '';
+      const port = (name: string): number => Number(at(name).split(':').at(-1));
+      const bob = chat('bob', port('n2'), '--room', 'hall');
+      await bob.heard(/^joined/);
+      const others = ['--also', at('n2'), '--also', at('n3')];
+      const alice = chat('alice', port('n1'), '--room', 'hall', ...others);
+      await bob.heard(/^came hall alice/);
+      alice.say(...numbered(1, 3));
+      await bob.heard('message hall alice line 3');
+      cluster.nodes.get('n1')?.child.kill('SIGKILL');
+      await alice.until(({ errors }) => errors.includes('calling again'));
+      alice.say(...numbered(4, 6));
+      bob.say('are you there?');
+      await bob.heard('message hall alice line 6');
+      await alice.heard('message hall bob are you there?');
+      expect(await alice.end()).toBe(0);
+      expect(bob.of('message')).toEqual(numbered(1, 6).map((line) => `hall alice ${line}`));
+      expect(alice.of('message')).toEqual(['hall bob are you there?']);
+    },
+  );
+});
+
 describe('[PROC-CLIENT-1] the exit code', () => {
-  test('1: nobody is there', async () => {
+  test('1: nobody is there', PATIENT, async () => {
     const wire = await wireTo(() => 1);
     const { port } = wire;
     wire.close();
@@ -268,7 +307,7 @@ describe('[PROC-CLIENT-1] the exit code', () => {
     expect(alice.lines).toEqual([]);
   });
 
-  test('1: a server that is gone for too long', async () => {
+  test('1: a server that is gone for too long', PATIENT, async () => {
     const wire = await wireTo(() => portOf(node));
     const alice = chat('alice', wire.port, '--room', freshRoom(), '--give-up-after', '1');
     await alice.heard(/^joined/);
@@ -277,7 +316,7 @@ describe('[PROC-CLIENT-1] the exit code', () => {
     expect(await alice.end()).toBe(1);
   });
 
-  test('1: something that does not speak HP', async () => {
+  test('1: something that does not speak HP', PATIENT, async () => {
     const broker = Number(node.doors['broker']?.split(':').at(-1));
     const alice = chat('alice', broker, '--give-up-after', '1');
     expect(await alice.end()).toBe(1);
@@ -291,6 +330,7 @@ describe('[PROC-CLIENT-1] the exit code', () => {
     [['--password-file', 'there/is/none'], /cannot be read \(ENOENT\)/],
     [['--token-file', 'package.json', '--password-file', 'package.json'], /not both/],
     [['--frobnicate'], /unknown option/],
+    [['--also', 'there'], /HOST:PORT/],
   ])('2: %j', (args, message) => {
     const { status, stderr } = spawnSync(process.execPath, [MAIN, 'chat', ...args], {
       encoding: 'utf8',
@@ -298,7 +338,7 @@ describe('[PROC-CLIENT-1] the exit code', () => {
     expect([status, message.test(stderr)]).toEqual([2, true]);
   });
 
-  test('4: some of it was refused, and the rest was said', async () => {
+  test('4: some of it was refused, and the rest was said', PATIENT, async () => {
     const alice = chat('alice', portOf(node), '--room', freshRoom());
     alice.say('x'.repeat(16_385), 'short');
     expect(await alice.end()).toBe(4);
@@ -306,7 +346,7 @@ describe('[PROC-CLIENT-1] the exit code', () => {
     expect(alice.of('sent')).toHaveLength(1);
   });
 
-  test('143: SIGTERM says goodbye first', async () => {
+  test('143: SIGTERM says goodbye first', PATIENT, async () => {
     const room = freshRoom();
     const bob = chat('bob', portOf(node), '--room', room);
     await bob.heard(/^joined/);
@@ -352,20 +392,20 @@ describe('[PROC-CLIENT-8] with a password, over TLS', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('the right one lets in', async () => {
+  test('the right one lets in', PATIENT, async () => {
     const alice = chat('alice', portOf(guarded), ...args('tea'), '--room', 'hall');
     alice.say('hello');
     expect([await alice.end(), alice.errors]).toEqual([0, '']);
   });
 
-  test('[PROC-CLIENT-1] a wrong one does not: exit code 3', async () => {
+  test('[PROC-CLIENT-1] a wrong one does not: exit code 3', PATIENT, async () => {
     const alice = chat('alice', portOf(guarded), ...args('coffee'), '--room', 'hall');
     alice.say('hello');
     expect(await alice.end()).toBe(3);
     expect(alice.errors).toMatch(/^hermod: AUTH_FAILED: /);
   });
 
-  test('[PROC-CHAT-3] the file of passwords is read again when it changes', async () => {
+  test('[PROC-CHAT-3] the file of passwords is read again when it changes', PATIENT, async () => {
     const file = join(folder, 'passwords');
     const before = readFileSync(file, 'utf8');
     const told = async (event: string): Promise<void> =>
@@ -383,7 +423,7 @@ describe('[PROC-CLIENT-8] with a password, over TLS', () => {
     writeFileSync(file, before);
   });
 
-  test('and none at all neither', async () => {
+  test('and none at all neither', PATIENT, async () => {
     const alice = chat('alice', portOf(guarded), ...args('tea').slice(0, 4));
     expect(await alice.end()).toBe(3);
     expect(alice.errors).toContain('AUTH_REQUIRED');

@@ -10,7 +10,9 @@ import { ChatProcess, MAIN } from '../support/chat-process.ts';
 import { type NodeProcess, startNode } from '../support/node-process.ts';
 import { Screen } from '../support/screen.ts';
 
-const DEADLINE_MS = 15_000;
+const DEADLINE_MS = 30_000;
+/** Each of them starts several processes. */
+const PATIENT = { timeout: 60_000 };
 const closing: (() => unknown)[] = [];
 let node: NodeProcess;
 
@@ -69,56 +71,60 @@ class Seat {
   }
 }
 
-test('[PROC-CLIENT-7] what happens stands above what is being typed, which stays', async () => {
-  const alice = new Seat(40, '--port', portOf(node), '--user', 'alice', '--room', 'hall');
-  await alice.sees(/You are in #hall, with nobody else\.\n#hall>$/);
-  // Longer than the screen is wide, in one piece and then by letters, the cursor in the middle of it.
-  alice.type('a sentence of which the end stands in');
-  await alice.sees(/stand\ns in$/);
-  for (const word of [' an', 'oth', 'er ', 'row']) alice.type(word);
-  await alice.sees(/another row$/);
-  alice.type('\u001b[D'.repeat(4));
-  const bob = new ChatProcess([
-    '--plain',
-    '--port',
-    portOf(node),
-    '--user',
-    'bob',
-    '--room',
-    'hall',
-  ]);
-  closing.push(() => bob.child.kill('SIGKILL'));
-  bob.say('first', 'second \u001b[2J\u001b[1A');
-  await alice.sees(/second/);
-  await bob.end();
-  await alice.sees(/bob has left #hall/);
-  const typed = ['#hall> a sentence of which the end stand', 's in another row'];
-  expect(alice.lines.slice(-2)).toEqual(typed);
-  expect(alice.screen.cursor).toEqual([alice.lines.length - 1, 12]);
-  const told = alice.lines
-    .slice(3, -2)
-    .join('\n')
-    .replaceAll(/\d\d:\d\d/g, 'TIME');
-  expect(told).toBe(
-    [
-      '* bob has come to #hall (2 there).',
-      'TIME #hall bob: first',
-      String.raw`TIME #hall bob: second \u001b[2J\u001b[`,
-      '1A',
-      '* bob has left #hall (1 there).',
-    ].join('\n'),
-  );
-  // What was typed goes where the cursor stands, and what was said is shown as said.
-  alice.type('my\r');
-  await alice.sees(/#hall you: a sentence of which/);
-  expect(alice.lines.slice(-3).join('')).toMatch(
-    /^\d\d:\d\d #hall you: a sentence of which the end stands in anothermy row#hall>$/,
-  );
-  alice.type('/quit\r');
-  expect(await alice.exited).toBe(0);
-});
+test(
+  '[PROC-CLIENT-7] what happens stands above what is being typed, which stays',
+  PATIENT,
+  async () => {
+    const alice = new Seat(40, '--port', portOf(node), '--user', 'alice', '--room', 'hall');
+    await alice.sees(/You are in #hall, with nobody else\.\n#hall>$/);
+    // Longer than the screen is wide, in one piece and then by letters, the cursor in the middle of it.
+    alice.type('a sentence of which the end stands in');
+    await alice.sees(/stand\ns in$/);
+    for (const word of [' an', 'oth', 'er ', 'row']) alice.type(word);
+    await alice.sees(/another row$/);
+    alice.type('\u001b[D'.repeat(4));
+    const bob = new ChatProcess([
+      '--plain',
+      '--port',
+      portOf(node),
+      '--user',
+      'bob',
+      '--room',
+      'hall',
+    ]);
+    closing.push(() => bob.child.kill('SIGKILL'));
+    bob.say('first', 'second \u001b[2J\u001b[1A');
+    await alice.sees(/second/);
+    await bob.end();
+    await alice.sees(/bob has left #hall/);
+    const typed = ['#hall> a sentence of which the end stand', 's in another row'];
+    expect(alice.lines.slice(-2)).toEqual(typed);
+    expect(alice.screen.cursor).toEqual([alice.lines.length - 1, 12]);
+    const told = alice.lines
+      .slice(3, -2)
+      .join('\n')
+      .replaceAll(/\d\d:\d\d/g, 'TIME');
+    expect(told).toBe(
+      [
+        '* bob has come to #hall (2 there).',
+        'TIME #hall bob: first',
+        String.raw`TIME #hall bob: second \u001b[2J\u001b[`,
+        '1A',
+        '* bob has left #hall (1 there).',
+      ].join('\n'),
+    );
+    // What was typed goes where the cursor stands, and what was said is shown as said.
+    alice.type('my\r');
+    await alice.sees(/#hall you: a sentence of which/);
+    expect(alice.lines.slice(-3).join('')).toMatch(
+      /^\d\d:\d\d #hall you: a sentence of which the end stands in anothermy row#hall>$/,
+    );
+    alice.type('/quit\r');
+    expect(await alice.exited).toBe(0);
+  },
+);
 
-test('commands, their help, and mistakes in them', async () => {
+test('commands, their help, and mistakes in them', PATIENT, async () => {
   const carol = new Seat(80, '--port', portOf(node), '--user', 'carol');
   await carol.sees(/You are carol, on n1/);
   carol.type('hello?\r');
@@ -138,23 +144,27 @@ test('commands, their help, and mistakes in them', async () => {
   expect(await carol.exited).toBe(0);
 });
 
-test('[PROC-CLIENT-8] where a password is wanted it is asked for, and not shown', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'chat-'));
-  closing.push(() => rmSync(folder, { recursive: true }));
-  const hashing = spawn(process.execPath, [MAIN, 'hash-password', 'alice'], { stdio: 'pipe' });
-  hashing.stdin.end('tea\n');
-  const [line] = (await once(hashing.stdout, 'data')) as [Buffer];
-  writeFileSync(join(folder, 'passwords'), line);
-  const guarded = await startNode(['--chat-port', '0', '--threads', '1'], {
-    HERMOD_CHAT_AUTH: 'password',
-    HERMOD_CHAT_PASSWORD_FILE: join(folder, 'passwords'),
-  });
-  closing.push(() => guarded.stop());
-  const alice = new Seat(80, '--port', portOf(guarded), '--user', 'alice');
-  await alice.sees(/Password of alice:$/);
-  alice.type('tea\r');
-  await alice.sees(/You are alice/);
-  expect(alice.lines.join('\n')).not.toContain('tea');
-  alice.type('\u0003');
-  expect(await alice.exited).toBe(0);
-});
+test(
+  '[PROC-CLIENT-8] where a password is wanted it is asked for, and not shown',
+  PATIENT,
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'chat-'));
+    closing.push(() => rmSync(folder, { recursive: true }));
+    const hashing = spawn(process.execPath, [MAIN, 'hash-password', 'alice'], { stdio: 'pipe' });
+    hashing.stdin.end('tea\n');
+    const [line] = (await once(hashing.stdout, 'data')) as [Buffer];
+    writeFileSync(join(folder, 'passwords'), line);
+    const guarded = await startNode(['--chat-port', '0', '--threads', '1'], {
+      HERMOD_CHAT_AUTH: 'password',
+      HERMOD_CHAT_PASSWORD_FILE: join(folder, 'passwords'),
+    });
+    closing.push(() => guarded.stop());
+    const alice = new Seat(80, '--port', portOf(guarded), '--user', 'alice');
+    await alice.sees(/Password of alice:$/);
+    alice.type('tea\r');
+    await alice.sees(/You are alice/);
+    expect(alice.lines.join('\n')).not.toContain('tea');
+    alice.type('\u0003');
+    expect(await alice.exited).toBe(0);
+  },
+);

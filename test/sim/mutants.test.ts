@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
 import { invariants } from '../../src/sim/invariants/all.ts';
+import { chatInvariants } from '../../src/sim/invariants/chat/all.ts';
 import { gatewayInvariants } from '../../src/sim/invariants/gateway/all.ts';
 import { mutants } from '../../src/sim/mutants/all.ts';
 import { elusive } from '../../src/sim/mutants/elusive.ts';
@@ -15,14 +16,14 @@ import { syntaxOf } from '../support/sources.ts';
 
 const read = (path: string): string =>
   readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
-const judged: readonly string[] = [...invariants, ...gatewayInvariants].map(
+const judged: readonly string[] = [...invariants, ...gatewayInvariants, ...chatInvariants].map(
   ({ property }) => property,
 );
 /** Properties of planted bugs that no invariant looks for. */
 const unjudged: readonly string[] = [];
 const properties = new Set<string>([...judged, ...badEnds, ...unjudged]);
 const requirements = new Set(
-  ['broker', 'process', 'grip', 'websocket-over-http'].flatMap((name) =>
+  ['broker', 'process', 'grip', 'websocket-over-http', 'hp', 'hp-peer'].flatMap((name) =>
     [...read(`spec/${name}.md`).matchAll(/\*\*\[([A-Z0-9-]+)\]\*\*/g)].map(([, id]) => id),
   ),
 );

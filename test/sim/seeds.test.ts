@@ -24,7 +24,9 @@ const small = { nodes: 1, clients: 10 };
 
 /** What a failing run says, or nothing. */
 function failures(plan: Plan): string[] {
-  const { judges } = dialectOf(plan.gateway === undefined ? 'broker' : 'gateway');
+  const dialect =
+    plan.chat !== undefined ? 'chat' : plan.gateway === undefined ? 'broker' : 'gateway';
+  const { judges } = dialectOf(dialect);
   const { violations } = simulate(plan, undefined, judges, undefined, false);
   return violations.map(
     ({ property, at, sentence }) => `seed ${plan.seed}, ${at / 1e6} s, ${property}: ${sentence}`,

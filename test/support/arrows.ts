@@ -46,6 +46,7 @@ const floors: Readonly<Record<string, Doors>> = {
 const packagesOfFile: Readonly<Record<string, readonly string[]>> = {
   // Plans are typed values that fast-check draws and shrinks: src/sim/plan/drawing.ts.
   'src/sim/faults/faults.ts': ['fast-check'],
+  'src/sim/plan/chat.ts': ['fast-check'],
   'src/sim/plan/drawing.ts': ['fast-check'],
   'src/sim/plan/gateway.ts': ['fast-check'],
   'src/sim/plan/settings.ts': ['fast-check'],
@@ -65,6 +66,7 @@ const roomsOfFile: Readonly<Record<string, string>> = {
   'src/config.ts': 'config',
   'src/sim/main.ts': 'sim-main',
   'src/sim/trace.ts': 'trace',
+  'src/sim/records/chat-records.ts': 'trace',
   'src/sim/records/gateway-records.ts': 'trace',
   'src/actors/node.ts': 'node',
 };

@@ -7,13 +7,16 @@ export interface TestPair {
   readonly key: string;
 }
 
-/** A P-256 pair for localhost and 127.0.0.1. */
+/** A P-256 pair for localhost and 127.0.0.1, and for more names where they are given. */
 export function selfSigned(
   name = 'localhost',
-  { daysValid = 30 }: { readonly daysValid?: number } = {},
+  {
+    daysValid = 30,
+    names = [],
+  }: { readonly daysValid?: number; readonly names?: readonly string[] } = {},
 ): TestPair {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const cert = certificate(name, publicKey, privateKey, daysValid);
+  const cert = certificate(name, publicKey, privateKey, daysValid, names);
   return { cert, key: privateKey.export({ type: 'pkcs8', format: 'pem' }) };
 }
 
@@ -22,6 +25,7 @@ function certificate(
   publicKey: KeyObject,
   privateKey: KeyObject,
   days: number,
+  more: readonly string[],
 ): string {
   const ecdsaWithSha256 = sequence(oid([0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02]));
   const commonName = sequence(oid([0x55, 0x04, 0x03]), der(0x0c, Buffer.from(name)));
@@ -32,6 +36,7 @@ function certificate(
   const names = sequence(
     der(0x82, Buffer.from('localhost')),
     der(0x87, Buffer.from([127, 0, 0, 1])),
+    ...more.map((one) => der(0x82, Buffer.from(one))),
   );
   const alternativeNames = sequence(oid([0x55, 0x1d, 0x11]), der(0x04, names));
   const serial = Buffer.concat([Buffer.from([1]), randomBytes(8)]);

@@ -51,7 +51,9 @@ export class ChatProcess {
     while (!isEnough(this)) {
       const leftMs = endsAt - Date.now();
       if (leftMs <= 0 || this.child.exitCode !== null)
-        throw new Error(`it never came; heard:\n${this.lines.join('\n')}\n${this.errors}`);
+        throw new Error(
+          `it never came; heard at last:\n${this.lines.slice(-40).join('\n')}\n${this.errors}`,
+        );
       const deadline = { timer: setTimeout(() => this.#notice(), leftMs) };
       await new Promise<void>((resolve) => this.#heard.push(resolve));
       clearTimeout(deadline.timer);

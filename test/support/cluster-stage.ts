@@ -5,7 +5,11 @@
 import { readBridgeRule } from '../../src/actors/bridge/bridge.ts';
 import { brokerDefaults } from '../../src/actors/broker/broker-options.ts';
 import { chatDefaults, type ChatOptions } from '../../src/actors/chat/chat-options.ts';
-import { clusterDefaults, type ClusterOptions } from '../../src/actors/cluster/cluster-options.ts';
+import {
+  clusterDefaults,
+  type ClusterNews,
+  type ClusterOptions,
+} from '../../src/actors/cluster/cluster-options.ts';
 import type { ClusterTold } from '../../src/actors/cluster/links/members-state.ts';
 import { gatewayDefaults } from '../../src/actors/gateway/gateway-options.ts';
 import { actorsOf, edgesOf, homeDefaults, startShard } from '../../src/actors/node.ts';
@@ -28,6 +32,8 @@ export interface ClusterStageOptions {
   readonly seed?: number;
   readonly chat?: Partial<ChatOptions>;
   readonly cluster?: Partial<ClusterOptions>;
+  /** How far the clock of a node is ahead, in seconds. */
+  readonly skews?: Readonly<Record<string, number>>;
   /** Pairs as `chat/ROOM=broker/TOPIC`. */
   readonly bridge?: readonly string[];
   /** Opens a gateway on every node, too. */
@@ -49,6 +55,8 @@ interface Wire {
   readonly from: string;
   readonly to: string;
   readonly ends: readonly [End, End];
+  /** Whatever is written to it is lost, and neither side knows. */
+  isDead?: boolean;
 }
 
 /** What happens on the way between two nodes, in one direction. */
@@ -74,6 +82,8 @@ export class ClusterStage {
   now = 1_000_000;
   readonly nodes: StagedNode[] = [];
   readonly failures: string[] = [];
+  /** What processes heard of the cluster. */
+  readonly news: { readonly at: number; readonly node: string; readonly news: ClusterNews }[] = [];
   readonly #options: ClusterStageOptions;
   readonly #chance: Prng;
   readonly #wires = new Map<string, { wire: Wire; side: 0 | 1 }>();
@@ -168,6 +178,15 @@ export class ClusterStage {
       const isBetween =
         (wire.from === one && wire.to === other) || (wire.from === other && wire.to === one);
       if (isBetween && !wire.ends[side].isClosed) this.reset(wire, side);
+    }
+  }
+
+  /** Somebody between two nodes has forgotten their connections; new ones are as they should be. */
+  deaden(one: string, other: string): void {
+    for (const { wire } of this.#wires.values()) {
+      const isBetween =
+        (wire.from === one && wire.to === other) || (wire.from === other && wire.to === one);
+      if (isBetween) wire.isDead = true;
     }
   }
 
@@ -356,7 +375,10 @@ export class ClusterStage {
     system.bind(edges.control, () => {});
     system.bind(edges.passwords, () => {});
     system.bind(edges.tcp, (command) => this.#obeyTcp(node, life, web, command));
-    const wallAtZeroMs = 1_700_000_000_000;
+    const wallAtZeroMs = 1_700_000_000_000 + (this.#options.skews?.[node.name] ?? 0) * 1_000;
+    system.bind(addressOf<ClusterNews>(0, 'edge/cluster'), (news) =>
+      this.news.push({ at: this.now, node: node.name, news }),
+    );
     startShard(system, {
       ...{ shard, shards, broker: brokerDefaults, home: homeDefaults },
       bridge: (this.#options.bridge ?? []).flatMap((pair) => readBridgeRule(pair) ?? []),
@@ -379,6 +401,7 @@ export class ClusterStage {
             .map(({ name }) => `${name}:7501`)
             .filter((one) => !one.startsWith(`${node.name}:`)),
           advertise: `${node.name}:7501`,
+          advertiseChat: `${node.name}:7500`,
           ...cluster,
         },
         ...{ incarnation, wallAtZeroMs },
@@ -489,7 +512,7 @@ export class ClusterStage {
       } as const;
       this.#later(1, () => near.node?.shards[0]?.system.deliver(receiptsTo, receipt));
     }
-    if (this.#isLost(from, to)) return;
+    if (this.#isLost(from, to) || wire.isDead === true) return;
     // Bytes come in order, in pieces of any size.
     const arriveAt = Math.max(
       this.now + this.#travelMs(from, to) * 1_000,
@@ -532,7 +555,7 @@ export class ClusterStage {
 
   #closeOther(wire: Wire, side: 0 | 1): void {
     const [from, to] = side === 0 ? [wire.from, wire.to] : [wire.to, wire.from];
-    if (this.#isLost(from, to)) return;
+    if (this.#isLost(from, to) || wire.isDead === true) return;
     const far = wire.ends[side === 0 ? 1 : 0];
     const at = Math.max(this.now + this.#travelMs(from, to) * 1_000, this.#lastAt.get(far) ?? 0);
     this.#at(at, () => {

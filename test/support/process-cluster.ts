@@ -104,7 +104,7 @@ export class ProcessCluster {
         ...['--cluster-port', String(this.#ports.get(name)), ...peers],
         ...this.#flags,
       ],
-      { HERMOD_CLUSTER_SECRET_FILE: this.#secretFile },
+      { HERMOD_CLUSTER_SECRET_FILE: this.#secretFile, HERMOD_DRAIN_SPREAD_MS: '6000' },
     );
     this.nodes.set(name, node);
     return node;

@@ -26,6 +26,8 @@ const content: FileChecks = {
   auth: () => [],
   passwords: () => [],
   secrets: () => [],
+  state: () => [],
+  peerTls: () => [],
 };
 
 interface Layers {
@@ -207,7 +209,8 @@ describe('layers', () => {
       if (key === 'broker.requireToken' || key === 'threads') continue;
       // Each of these must suit another setting.
       if (['chat.auth', 'chat.pingTimeoutMs', 'chat.bodyBytesMax'].includes(key)) continue;
-      if (['cluster.port', 'cluster.peers', 'cluster.advertise'].includes(key)) continue;
+      if (['cluster.port', 'cluster.peers'].includes(key)) continue;
+      if (key.startsWith('cluster.advertise')) continue;
       const given = other(kind.show(fallback), kind.form);
       for (const layer of [{ env: { [env]: given } }, { text: yamlOf(key, given) }]) {
         const reading = read(layer);
@@ -230,7 +233,7 @@ describe('layers', () => {
       options: {
         chat: { node: 'n7', cluster: 'hermod' },
         cluster: {
-          ...{ host: '127.0.0.1', port: 7501, secretFile: 's' },
+          ...{ host: '127.0.0.1', port: 7501, secretFile: 's', tls: undefined },
           options: { node: 'n7', peers: ['a:1', '[::1]:2'], advertise: '127.0.0.1:7501' },
         },
       },
@@ -239,6 +242,19 @@ describe('layers', () => {
     const keys = (written: string): unknown =>
       (read({ text: written }) as { mistakes?: { key: string }[] }).mistakes?.map(({ key }) => key);
     expect(keys('cluster: { port: 1 }')).toEqual(['cluster.secretFile']);
+    expect(keys('cluster: { port: 1, secretFile: s, tls: { certFile: c } }')).toEqual([
+      'cluster.tls.certFile',
+    ]);
+    const checks = {
+      ...content,
+      state: () => [{ key: 'stateDirectory', problem: 'is full', wayOut: 'Empty it.' }],
+      peerTls: () => [{ key: 'tls.caFile', problem: 'is no file', wayOut: 'Write it.' }],
+    };
+    const files = 'tls: { certFile: c, keyFile: k, caFile: a }, stateDirectory: d';
+    const looked = read({ text: `cluster: { port: 1, secretFile: s, ${files} }`, checks });
+    expect(looked).toMatchObject({
+      mistakes: [{ key: 'cluster.tls.caFile' }, { key: 'cluster.stateDirectory' }],
+    });
     expect(keys('cluster: { peers: [a] }')).toEqual(['cluster.peers']);
     expect(keys('cluster: { port: 1, secretFile: s, suspectMs: 500 }')).toEqual([
       'cluster.suspectMs',
@@ -595,6 +611,8 @@ describe('mistakes', () => {
         auth: () => [{ key: 'jwksFile', problem: 'q', wayOut: 'v' }],
         passwords: () => [],
         secrets: () => [],
+        state: () => [],
+        peerTls: () => [],
       },
     });
     expect(found).toEqual([

@@ -2,6 +2,7 @@
 // Refuses to know lines. Obeys spec/hp.md, section "Connections".
 
 import { encodeLine, errorPayload } from '../codecs/hp/writing.ts';
+import type { DoorNotice } from '../routing/relay/relay-seam.ts';
 import type { ActorDefinition, Address, ChildStopped, Context } from '../runtime/actor.ts';
 import { Admission } from '../runtime/admission.ts';
 import type { ShardDown } from '../runtime/edges.ts';
@@ -13,6 +14,7 @@ import { hpSession, type HpSessionMessage } from './hp-session.actor.ts';
 export type HpDoorMessage =
   | TcpOpened
   | ShardDown
+  | DoorNotice
   /** The node goes: whoever is here has so long to go, too. */
   | { readonly type: 'drain'; readonly withinMs: number };
 
@@ -23,6 +25,10 @@ interface HpDoorState {
   /** Which network address each session came from; those of loopback count as one each. */
   readonly sessions: Map<string, { readonly address: Address<HpSessionMessage>; remote: string }>;
   isDraining: boolean;
+  /** This node is on the smaller side of a split, and lets nobody in. */
+  isAway: boolean;
+  /** Where clients may go instead. */
+  servers: readonly string[];
 }
 
 type Turn = Context<HpDoorMessage>;
@@ -38,7 +44,7 @@ export const hpDoor: ActorDefinition<ChatContext, HpDoorState, HpDoorMessage> = 
       admission: new Admission(options),
       arrivals: new Arrivals(options),
       sessions: new Map(),
-      isDraining: false,
+      ...{ isDraining: false, isAway: false, servers: [] },
     };
   },
   receive(state, message, context) {
@@ -51,8 +57,19 @@ export const hpDoor: ActorDefinition<ChatContext, HpDoorState, HpDoorMessage> = 
         return;
       case 'drain':
         state.isDraining = true;
-        for (const { address } of state.sessions.values()) context.send(address, message);
+        sendAway(state, message.withinMs, context);
         return;
+      case 'retreat':
+        state.isAway = true;
+        sendAway(state, message.withinMs, context);
+        return;
+      case 'comeBack':
+        state.isAway = false;
+        return;
+      case 'serversChanged':
+        state.servers = message.servers;
+        return;
+      case 'clusterNotice':
       case 'shardDown':
         for (const { address } of state.sessions.values()) context.send(address, message);
         return;
@@ -64,12 +81,22 @@ export const hpDoor: ActorDefinition<ChatContext, HpDoorState, HpDoorMessage> = 
   },
 };
 
+function sendAway({ sessions, servers }: HpDoorState, withinMs: number, context: Turn): void {
+  for (const { address } of sessions.values())
+    context.send(address, { type: 'drain', withinMs, servers });
+}
+
 /** [HP-CONN-1] [HP-CONN-2] [HP-CONN-3] */
 function opened(state: HpDoorState, message: TcpOpened, context: Turn): void {
   const { connection, isLoopback } = message;
   const remote = isLoopback ? `loopback ${connection}` : message.remote;
   if (state.isDraining) {
     dismiss(state, connection, 'SERVER_DRAINING', 'This server goes down.', context);
+    return;
+  }
+  if (state.isAway) {
+    const text = 'This server is cut off from most of its cluster.';
+    dismiss(state, connection, 'UNAVAILABLE', text, context);
     return;
   }
   const waitUs = isLoopback ? 0 : state.arrivals.enter(remote, context.now);

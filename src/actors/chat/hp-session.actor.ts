@@ -23,13 +23,14 @@ import {
   drained,
   expire,
   goAway,
+  noticed,
   refuse,
   replaced,
   sayLastWords,
   stop,
   tooSlow,
 } from './session/leaving.ts';
-import { historyRead, membersListed, roomsListed } from './session/looking.ts';
+import { historyRead, membersListed, roomsListed, sessionsCounted } from './session/looking.ts';
 import { presenceChanged, presenceTold } from './session/presence.ts';
 import {
   detach,
@@ -155,6 +156,9 @@ export const hpSession: ActorDefinition<HpSessionArgs, Session, HpSessionMessage
       case 'registered':
         registered(session, message, context);
         break;
+      case 'sessionsCounted':
+        sessionsCounted(session, message, context);
+        break;
       case 'handedOver':
         handedOver(session, message, context);
         break;
@@ -196,8 +200,11 @@ export const hpSession: ActorDefinition<HpSessionArgs, Session, HpSessionMessage
       case 'userFound':
         if (message.ref === refOf(session)) sendDirect(session, message.isKnown, context);
         break;
+      case 'clusterNotice':
+        noticed(session, message, context);
+        return;
       case 'drain':
-        drain(session, message.withinMs, context);
+        drain(session, message, context);
         return;
       case 'shardDown':
         shardDown(session, message.shard, context);

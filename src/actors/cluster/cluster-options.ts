@@ -7,7 +7,7 @@ import type { Edges } from '../runtime/edges.ts';
 import type { TcpEdges } from '../runtime/tcp/tcp-edges.ts';
 
 /** What happens on the smaller side of a cluster that is split. */
-export type PartitionPolicy = 'serve' | 'readonly-minority';
+export type PartitionPolicy = 'serve' | 'readonly-minority' | 'drain-minority';
 
 export interface ClusterOptions {
   readonly node: string;
@@ -18,9 +18,13 @@ export interface ClusterOptions {
   readonly peers: readonly string[];
   /** Where others may call this node; empty when nobody can. */
   readonly advertise: string;
+  /** Where clients find this node's chat; empty when that is not told. */
+  readonly advertiseChat: string;
   readonly lineBytesMax: number;
   readonly helloLineBytesMax: number;
   readonly linksMax: number;
+  /** Connections of which nobody has proved who they are. */
+  readonly strangersMax: number;
   /** Bytes that wait for one link; more of them end it. */
   readonly linkQueueBytesMax: number;
   readonly handshakeTimeoutMs: number;
@@ -39,6 +43,10 @@ export interface ClusterOptions {
   /** How many nodes there should be; 0 when nobody says. */
   readonly nodesExpected: number;
   readonly lingerMs: number;
+  /** How long a side is in the minority before its clients are sent away. */
+  readonly stableAfterMs: number;
+  /** How long clients wait outside, at most, until other nodes have told who is where. */
+  readonly joinTimeoutMs: number;
 }
 
 export const clusterDefaults: ClusterOptions = {
@@ -47,9 +55,11 @@ export const clusterDefaults: ClusterOptions = {
   keys: [],
   peers: [],
   advertise: '',
+  advertiseChat: '',
   lineBytesMax: 1_048_576,
   helloLineBytesMax: 8_192,
   linksMax: 256,
+  strangersMax: 64,
   linkQueueBytesMax: 67_108_864,
   handshakeTimeoutMs: 5_000,
   dialTimeoutMs: 3_000,
@@ -65,6 +75,8 @@ export const clusterDefaults: ClusterOptions = {
   partitionPolicy: 'serve',
   nodesExpected: 0,
   lingerMs: 15_000,
+  stableAfterMs: 20_000,
+  joinTimeoutMs: 10_000,
 };
 
 /** What the process knows and actors cannot. */
@@ -80,13 +92,16 @@ export interface ClusterContext extends ClusterStart {
   readonly edges: Edges & TcpEdges;
 }
 
-/** What the cluster can do that an older node may not. */
-export const CAPS: readonly string[] = ['presence', 'interest', 'forward'];
-
 /** What the actors that talk over links are told of them. */
 export type LinkNotice =
   /** A link stands: whatever was told over an earlier one may not have come. */
-  | { readonly type: 'linkUp'; readonly node: string; readonly incarnation: number }
+  | {
+      readonly type: 'linkUp';
+      readonly node: string;
+      readonly incarnation: number;
+      /** What both can do. */
+      readonly caps: readonly string[];
+    }
   /** The node may still be there. */
   | { readonly type: 'linkDown'; readonly node: string }
   /** It is taken for dead, it left, or another life of it took its place. */
@@ -100,6 +115,16 @@ export interface NodesChanged {
   readonly down: number;
   readonly isServing: boolean;
 }
+
+/** What the process hears. */
+export type ClusterNews =
+  /** [HP-JOIN-1] Clients may come in. */
+  | { readonly type: 'clusterJoined'; readonly isWhole: boolean }
+  /** [HP-MEMBER-4] The next life of this node must be a later one. */
+  | { readonly type: 'incarnationRisen'; readonly incarnation: number }
+  /** Another process has this node's name. */
+  | { readonly type: 'nodeSuperseded' }
+  | { readonly type: 'retreated'; readonly isOver: boolean };
 
 /** Sent over the link to a node, if there is one. */
 export interface ToPeer {

@@ -111,7 +111,6 @@ export class Connection {
   readonly down: Pipe;
   /** Nothing comes through any more, and nobody is told. */
   isCut = false;
-
   /** Whom it meets, from where, and since when. */
   readonly met: Met;
 
@@ -177,6 +176,11 @@ export class Pipe {
 
   get hasArrived(): boolean {
     return this.#readEnd < this.#arrivedEnd;
+  }
+
+  /** Nothing more is taken. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   get isBlocked(): boolean {

@@ -39,6 +39,8 @@ export interface WebEdgeOptions {
   readonly receiptBytes: number;
   /** How long a close waits for the other side's. */
   readonly closeTimeoutUs: number;
+  /** Listens to what is said over connections without any protocol. */
+  readonly tap?: (connection: number, isCaller: boolean, bytes: Uint8Array) => void;
 }
 
 export class WebEdge implements EndHost {

@@ -19,6 +19,7 @@ export interface DyingWorld {
   noticeAt(at: number, port: number): void;
   startAt(at: number, place: number, incarnation: number): void;
   replace(place: number): void;
+  processDies(node: number): void;
   flushPort(port: Port): void;
 }
 
@@ -57,6 +58,7 @@ export class Deaths {
     const { plan, shards, trace } = this.#world;
     if (this.#killed.has(node) || this.#killed.size + 1 >= plan.nodes) return;
     this.#killed.add(node);
+    this.#world.processDies(node);
     for (const shard of shards)
       if (shard.plan.node === node && !shard.isDead) this.crash(shard.plan.place, false, 0);
     trace.add({ kind: 'nodeKilled', node, shards: plan.shards });
@@ -72,12 +74,23 @@ export class Deaths {
     ports[port.toPlace * plan.shards + (port.fromPlace % plan.shards)]?.drop();
     if (knowing.isDead) return;
     const dead = port.toPlace % plan.shards;
-    const { home, router, gateway, channels } = actorsOf(knowing.plan.shard);
-    knowing.deliver(home, { type: 'shardDown', shard: dead });
-    knowing.deliver(router, { type: 'shardDown', shard: dead });
-    if (knowing.plan.gateway === undefined) return;
-    knowing.deliver(channels, { type: 'shardDown', shard: dead });
-    knowing.deliver(gateway, { type: 'shardDown', shard: dead });
+    const { plan: own } = knowing;
+    const actors = actorsOf(own.shard);
+    const down = { type: 'shardDown', shard: dead } as const;
+    knowing.deliver(actors.home, down);
+    knowing.deliver(actors.router, down);
+    if (own.gateway !== undefined) {
+      knowing.deliver(actors.channels, down);
+      knowing.deliver(actors.gateway, down);
+    }
+    if (own.chat !== undefined) {
+      knowing.deliver(actors.rooms, down);
+      knowing.deliver(actors.users, down);
+      knowing.deliver(actors.chat, down);
+    }
+    if (own.cluster === undefined || own.shard !== 0) return;
+    knowing.deliver(actors.relay, down);
+    knowing.deliver(actors.locations, down);
   }
 
   startDue(place: number, incarnation: number): void {

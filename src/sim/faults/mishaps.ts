@@ -5,6 +5,8 @@ import type { Port } from '../ports.ts';
 import type { Shard } from '../shard.ts';
 import { abort, burst, leaveForever } from '../workload/befallen.ts';
 import { Client } from '../workload/client.ts';
+import type { Crosser } from '../workload/chat/crosser.ts';
+import type { Talker } from '../workload/chat/talker.ts';
 import type { Holder } from '../workload/gateway/holder.ts';
 import type { Fault } from './faults.ts';
 import type { Front } from './front.ts';
@@ -12,7 +14,12 @@ import type { Front } from './front.ts';
 /** What faults can lay hands on. */
 export interface Mishappening {
   readonly now: number;
-  readonly plan: { readonly nodes: number; readonly shards: number; readonly portUs: number };
+  readonly plan: {
+    readonly nodes: number;
+    readonly shards: number;
+    readonly portUs: number;
+    readonly horizonUs: number;
+  };
   /** Clients of every kind. */
   readonly parties: readonly Party[];
   readonly shards: readonly Shard[];
@@ -26,10 +33,12 @@ export interface Mishappening {
   crash(place: number, isTold: boolean, durationUs: number): void;
   /** A process dies for ever. */
   kill(node: number): void;
+  /** All threads of a process die at once. */
+  processDies(node: number): void;
 }
 
 /** Whoever has a way to a node. */
-export type Party = Client | Holder;
+export type Party = Client | Holder | Talker | Crosser;
 
 /** The turns of a fault: it begins, it ends, and whatever comes between, numbered on. */
 export const turns = { begin: 0, end: 1, again: 2 } as const;
@@ -199,6 +208,8 @@ function befallNode(world: Mishappening, fault: Fault, turn: number): number | u
       if (!isEnd && node < world.plan.nodes) world.kill(node);
       return undefined;
     case 'restartNode':
+      // Whoever says goodbye goes: not when faults end before that.
+      if (turn === turns.begin && world.now + DRAIN_US >= world.plan.horizonUs) return undefined;
       if (turn === turns.begin) for (const shard of shardsOf(world, node)) shard.sendAway();
       if (turn === turns.again) crashAll(world, node, true, durationUs);
       return turn === turns.begin ? DRAIN_US : undefined;
@@ -228,7 +239,14 @@ function swizzle(clients: readonly Party[], durationUs: number, turn: number): n
   return Math.max(1, Math.floor(durationUs / (2 * count + 1)));
 }
 
-function crashAll(world: Mishappening, node: number, isTold: boolean, durationUs: number): void {
+/** A process dies with all its threads, which come back one by one. */
+export function crashAll(
+  world: Mishappening,
+  node: number,
+  isTold: boolean,
+  durationUs: number,
+): void {
+  world.processDies(node);
   for (const shard of shardsOf(world, node))
     if (!shard.isDead) world.crash(shard.plan.place, isTold, durationUs);
 }

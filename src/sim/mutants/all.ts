@@ -1,5 +1,7 @@
 // Every planted bug, by area. Refuses to know how they are run: search/mutate.ts does that.
 
+import { chatting } from './chat/chat.ts';
+import { clustering } from './chat/cluster.ts';
 import { codecs } from './codecs.ts';
 import { doors } from './doors.ts';
 import { holding } from './gateway.ts';
@@ -21,4 +23,6 @@ export const mutants: readonly Mutant[] = [
   ...runtime,
   ...doors,
   ...holding,
+  ...chatting,
+  ...clustering,
 ];

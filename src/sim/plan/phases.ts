@@ -7,7 +7,8 @@ import type { Plan } from '../plan.ts';
 export const phases = { heal: 0, rest: 1, probe: 2, census: 3, end: 4 } as const;
 
 /** Microseconds behind the horizon, by number of the phase. */
-export function phasesAfterUs({ gateway }: Plan): readonly number[] {
+export function phasesAfterUs({ gateway, chat }: Plan): readonly number[] {
+  if (chat !== undefined) return chat.cluster === undefined ? OF_CHATS : OF_CLUSTERS;
   return gateway === undefined ? OF_BROKERS : OF_GATEWAYS;
 }
 
@@ -15,3 +16,7 @@ export function phasesAfterUs({ gateway }: Plan): readonly number[] {
 const OF_BROKERS = [0, 11_700_000, 12_000_000, 13_500_000, 15_000_000] as const;
 /** An item whose predecessor was lost waits for it before it is given out. */
 const OF_GATEWAYS = [0, 11_700_000, 12_000_000, 20_000_000, 22_000_000] as const;
+/** Sessions whose clients do not come back have ended by then, at rest and in the end. */
+const OF_CHATS = [0, 20_000_000, 23_000_000, 28_000_000, 38_000_000] as const;
+/** Nodes have found each other again, and their homes have compared who is where. */
+const OF_CLUSTERS = [0, 45_000_000, 48_000_000, 54_000_000, 64_000_000] as const;

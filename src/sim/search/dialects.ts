@@ -3,8 +3,10 @@
 
 import { invariants } from '../invariants/all.ts';
 import type { Invariant } from '../invariants/invariant.ts';
+import { chatInvariants } from '../invariants/chat/all.ts';
 import { gatewayInvariants } from '../invariants/gateway/all.ts';
 import { drawPlan, type Plan, type PlanChoices } from '../plan.ts';
+import { drawChatPlan } from '../plan/chat.ts';
 import { drawGatewayPlan } from '../plan/gateway.ts';
 
 export interface Dialect {
@@ -16,6 +18,7 @@ export interface Dialect {
 const dialects: Readonly<Record<string, Dialect>> = {
   broker: { draw: drawPlan, judges: invariants },
   gateway: { draw: drawGatewayPlan, judges: [...invariants, ...gatewayInvariants] },
+  chat: { draw: drawChatPlan, judges: [...invariants, ...chatInvariants] },
 };
 
 export const dialectNames: readonly string[] = Object.keys(dialects);

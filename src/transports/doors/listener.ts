@@ -23,6 +23,9 @@ export interface TlsMaterial {
   readonly cert: string;
   readonly key: string;
   readonly named?: readonly NamedPair[];
+  /** Certificates in PEM that are believed: then whoever connects must show one that these have signed. */
+  readonly ca?: string;
+  readonly versionMin?: 'TLSv1.3';
 }
 
 export interface NamedPair {
@@ -97,7 +100,7 @@ export class Listener {
   /** New connections get the new certificate; those that are open keep theirs. */
   reloadTls(material: TlsMaterial): void {
     if (!('setSecureContext' in this.#server)) return;
-    this.#server.setSecureContext(pairOf(material));
+    this.#server.setSecureContext({ ...pairOf(material), ...believedBy(material) });
     this.#contexts = contextsOf(material);
   }
 
@@ -131,17 +134,26 @@ export class Listener {
       {
         ...sockets,
         ...pairOf(tls),
+        ...believedBy(tls),
+        ...(tls.ca === undefined ? {} : { requestCert: true, rejectUnauthorized: true }),
         SNICallback: (name, found) => found(null, this.#contextOf(name)),
         ...(allowHalfOpen ? {} : { ALPNProtocols: ['http/1.1'] }),
         handshakeTimeout: handshakeTimeoutMs,
       },
       greet,
     );
-    server.on('tlsClientError', (_error, socket) => {
+    server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
       this.#host.count('web.tls.failures', 1);
+      if (tls.ca !== undefined) this.#refusedByCertificate(error, socket.remoteAddress);
       socket.destroy();
     });
     return server;
+  }
+
+  /** Where certificates are asked for, a wrong one is a mistake of an operator, and not of a browser. */
+  #refusedByCertificate({ code }: NodeJS.ErrnoException, remote: string | undefined): void {
+    const fields = { door: this.#options.door, remote: remote ?? '', code: code ?? 'UNKNOWN' };
+    this.#host.log({ type: 'log', level: 'warn', event: 'tls.refused', fields });
   }
 
   /** [GRIP-CLIENT-9] Undefined: what is shown to everybody. */
@@ -161,6 +173,17 @@ export class Listener {
 
 function pairOf({ cert, key }: TlsMaterial): { readonly cert?: string; readonly key?: string } {
   return cert === '' ? {} : { cert, key };
+}
+
+/** What holds for both ends of a connection. */
+export function believedBy({ ca, versionMin }: TlsMaterial): {
+  readonly ca?: string;
+  readonly minVersion?: 'TLSv1.3';
+} {
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(versionMin === undefined ? {} : { minVersion: versionMin }),
+  };
 }
 
 function contextsOf({ named = [] }: TlsMaterial): ReadonlyMap<string, SecureContext> {

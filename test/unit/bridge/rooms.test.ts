@@ -260,6 +260,78 @@ describe('a topic as a room', () => {
   });
 });
 
+describe('whatever turns are taken', () => {
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    '[BRIDGE-1] [BRIDGE-2] each side hears each word once, in its own order (seed %i)',
+    (chance) => {
+      const stage = staged({ chance, shards: 3 });
+      const members = [0, 1].map((shard) => {
+        const client = new HpClient(stage, shard);
+        client.ask('LOGIN', { user: `member-${shard}`, caps: ['echo'] });
+        client.ask('JOIN', { room: 'r' });
+        return client;
+      });
+      const pages = [1, 2].map((shard) => stage.connect({ shard }));
+      stage.settle();
+      for (const page of pages) page.say({ type: 'subscribe', topic: 't', envelope: true });
+      stage.settle();
+      for (const client of [...members, ...pages]) client.take();
+      const all: string[] = [];
+      for (let at = 0; at < 10; at += 1) {
+        for (const [who, member] of members.entries()) {
+          all.push(`m${who}-${at}`);
+          member.ask('ROOM_MESSAGE', { room: 'r', body: `m${who}-${at}` }, `i${at}`);
+        }
+        for (const [who, page] of pages.entries()) {
+          all.push(`p${who}-${at}`);
+          page.say({ topic: 't', data: { from: `page-${who}`, body: `p${who}-${at}` } });
+        }
+        for (let step = 0; step < at * 3; step += 1) stage.step();
+      }
+      stage.settle();
+      const inRoom = members.map((member) =>
+        heard(member.take()).map((one) => String((one as string[])[1])),
+      );
+      const onTopic = pages.map((page) =>
+        page
+          .takeJson()
+          .flatMap((frame) => (frame as { data?: { body?: string } }).data?.body ?? []),
+      );
+      for (const words of [...inRoom, ...onTopic]) expect(words.toSorted()).toEqual(all.toSorted());
+      expect(inRoom[1]).toEqual(inRoom[0]);
+      expect(onTopic[1]).toEqual(onTopic[0]);
+      // Whoever spoke keeps his order on both sides.
+      for (const words of [...inRoom, ...onTopic])
+        for (const who of ['m0', 'm1', 'p0', 'p1'])
+          expect(words.filter((word) => word.startsWith(who))).toEqual(
+            all.filter((word) => word.startsWith(who)),
+          );
+      expect(stage.troubles).toEqual([]);
+    },
+  );
+
+  test('a shard that dies takes a room along, and the two sides go on with its successor', () => {
+    for (const dead of [0, 1]) {
+      const stage = staged();
+      const other = 1 - dead;
+      const alice = joined(stage, 'alice', other);
+      const page = followed(stage, 't', other);
+      stage.crash(dead);
+      stage.settle();
+      for (const client of [alice, page]) client.take();
+      alice.ask('ROOM_MESSAGE', { room: 'r', body: 'still here' });
+      stage.settle();
+      stage.connect({ shard: other }).say({ topic: 't', data: { body: 'me too' } });
+      stage.settle();
+      stage.pass(6_000);
+      expect(heard(alice.take())).toContainEqual(['guest@broker', 'me too']);
+      const bodies = page.takeJson().map((frame) => (frame as { body?: string }).body);
+      expect(bodies).toContain('me too');
+      expect(stage.troubles).toEqual([]);
+    }
+  });
+});
+
 describe('[BRIDGE-7] [BRIDGE-8] what JSON says in a room', () => {
   const limits = { bodyBytesMax: 20, lineBytesMax: 600 };
   const read = (json: string): unknown => {

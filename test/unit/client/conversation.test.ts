@@ -280,6 +280,39 @@ describe('[PROC-CLIENT-4] after a lost connection', () => {
     expect(desk.bodies()).toEqual(['message b7', 'message b8', 'message b1']);
   });
 
+  test('a node that counts anew is heard from its beginning', () => {
+    const again = (incarnation: number): void => {
+      desk.take();
+      desk.conversation.lost();
+      desk.conversation.connected();
+      desk.answer('ERROR', { code: 'SESSION_EXPIRED', message: '', fatal: false });
+      const node = { user: 'alice', node: 'n1', incarnation, resume: { token: 'U' } };
+      desk.answer('LOGIN_OK', node);
+      desk.answer('JOIN_OK', { room: 'hall', seq: 2, epoch: 1, count: 1 });
+      desk.bodies();
+    };
+    desk.room('1', 6);
+    again(1);
+    again(2);
+    desk.room('1', 1, { delayed: true });
+    desk.room('2', 2, { delayed: true });
+    expect(desk.bodies()).toEqual(['message b2']);
+  });
+
+  test('a session that goes on at another node is as far as it was', () => {
+    desk.room('1', 6);
+    desk.take();
+    desk.conversation.lost();
+    desk.conversation.connected();
+    desk.answer('RESUME_OK', {
+      node: 'n2',
+      incarnation: 9,
+      rooms: ['hall'],
+      resume: { token: 'T' },
+    });
+    expect(seqsAfter()).toEqual({ hall: 6 });
+  });
+
   test('what was missed and cannot be told any more is a gap', () => {
     seqsAfter();
     desk.conversation.lost();
@@ -288,11 +321,31 @@ describe('[PROC-CLIENT-4] after a lost connection', () => {
     expect(desk.told).toContainEqual({ kind: 'gap', room: 'hall' });
   });
 
-  test('what a new session does not know is said to it before anything that waits', () => {
+  const awayAndWatching = (): void => {
     desk.conversation.ask('PRESENCE_SET', { status: 'away' });
     desk.answer('ACK');
     desk.conversation.ask('PRESENCE_SUBSCRIBE', { users: ['bob'] });
     desk.answer('PRESENCE_STATE', { users: [] });
+  };
+
+  test.each([
+    [true, ['PRESENCE_SET', 'PRESENCE_SUBSCRIBE']],
+    [undefined, []],
+  ])(
+    'a session that is resumed, begun anew elsewhere: %s, is told what is lost: %j',
+    (anew, types) => {
+      awayAndWatching();
+      desk.conversation.lost();
+      desk.conversation.connected();
+      desk.answer('RESUME_OK', { rooms: ['hall'], anew });
+      const said: string[] = [];
+      for (const _ of types) said.push(desk.answer('ACK').type);
+      expect([said, desk.types()]).toEqual([types, []]);
+    },
+  );
+
+  test('what a new session does not know is said to it before anything that waits', () => {
+    awayAndWatching();
     say('one');
     desk.take();
     desk.conversation.lost();

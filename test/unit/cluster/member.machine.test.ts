@@ -20,8 +20,10 @@ const deeds = {
 
 type Deed = keyof typeof deeds;
 
+const comer = { node: 'n2', incarnation: 1, addr: '', version: '1.0', caps: [] };
+
 function obey(membership: Membership, deed: Deed, now: number): void {
-  if (deed === 'join') membership.joined('n2', 1, '', now);
+  if (deed === 'join') membership.joined(comer, now);
   else if (deed === 'hear') membership.heard('n2', now);
   else if (deed === 'lose') membership.lost('n2', now);
   else if (deed === 'refuse') {

@@ -98,6 +98,29 @@ describe('publications', () => {
     expect(stage.counted('n2', 'cluster.forwards.duplicate')).toBeGreaterThanOrEqual(0);
   });
 
+  test('[HP-RELAY-4] for another life of a node numbers begin anew', () => {
+    const stage = whole();
+    follower(stage, 'n2', 't');
+    const publisher = stage.broker('n1');
+    for (let at = 1; at <= 3; at += 1) publish(publisher, 't', at);
+    stage.pass(500);
+    stage.kill('n2');
+    stage.pass(100);
+    stage.start('n2');
+    stage.until(() => stage.isWhole, 20_000);
+    const client = follower(stage, 'n2', 't');
+    stage.said.length = 0;
+    publish(publisher, 't', 4);
+    stage.pass(500);
+    expect(heard(client)).toEqual([4]);
+    const numbers = stage.said.flatMap(({ text, from, to }) =>
+      from === 'n1' && to === 'n2' && text.includes('"FORWARD"')
+        ? [Number(/"n":(\d+)/.exec(text)?.[1])]
+        : [],
+    );
+    expect(numbers).toEqual([1]);
+  });
+
   test('[HP-RELAY-4] nor while a node is silent for less than its death', () => {
     const stage = whole();
     const client = follower(stage, 'n2', 't');

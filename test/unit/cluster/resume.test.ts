@@ -139,8 +139,10 @@ describe('a session that moves', () => {
     const lines = client.take();
     expect(lines[0]).toMatchObject({ type: 'RESUME_OK', payload: { anew: true, rooms: ['r'] } });
     expect(bodies(lines)).toEqual(['two', 'three', 'four']);
+    // Her node may have found out before the one to which he came.
     const events = alice.take().filter(({ type }) => type === 'PRESENCE_EVENT');
-    expect(events).toEqual([]);
+    const statuses = events.map(({ payload }) => payload['status']).join();
+    expect(['', 'offline,online']).toContain(statuses);
     alice.ask('ROOM_MESSAGE', { room: 'r', body: 'five' });
     client.ask('ROOM_MESSAGE', { room: 'r', body: 'mine' });
     stage.pass(100);
@@ -288,6 +290,8 @@ describe('a session that moves', () => {
           lines = next.take();
         }
         token = tokenOf(lines);
+        // Direct messages may have gone to the old connection still; rooms begin behind what was asked for.
+        listen(client.take().filter(({ type }) => type === 'DIRECT_MESSAGE'));
         listen(lines);
         client = next;
       }

@@ -251,6 +251,28 @@ describe('homes', () => {
     expect(stage.failures).toEqual([]);
   });
 
+  test('[HP-STORE-7] whoever dies with the home is heard to leave, and nobody else comes or goes', () => {
+    const stage = whole();
+    const room = roomAt(stage, 'n3');
+    const [alice, bob] = [joined(stage, 'alice', 'n1', room), joined(stage, 'bob', 'n2', room)];
+    for (const user of ['gone', 'lost']) joined(stage, user, 'n3', room);
+    const left = joined(stage, 'left', 'n3', room);
+    left.ask('BYE');
+    stage.pass(200);
+    for (const client of [alice, bob]) client.take();
+    stage.kill('n3');
+    stage.pass(30_000);
+    const events = (client: HpClient): string[] =>
+      client.told().filter((text) => text.startsWith('ROOM_EVENT'));
+    for (const client of [alice, bob])
+      expect(events(client).toSorted()).toEqual(['ROOM_EVENT leave gone', 'ROOM_EVENT leave lost']);
+    stage.start('n3');
+    stage.until(() => stage.isWhole, 20_000);
+    stage.pass(30_000);
+    for (const client of [alice, bob]) expect(events(client)).toEqual([]);
+    expect(stage.failures).toEqual([]);
+  });
+
   test('[HP-HOME-5] what was asked of a home that died is asked of the next one', () => {
     const stage = whole({ chat: { ...fast, answerTimeoutMs: 20_000 } });
     const room = roomAt(stage, 'n3');

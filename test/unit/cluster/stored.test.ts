@@ -256,62 +256,111 @@ describe('stored', () => {
     expect(stage.failures).toEqual([]);
   });
 
-  test.each([1, 2, 3])(
-    'nothing is lost while all nodes are restarted in turn (seed %i)',
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    '[HP-STORE-1] the smaller side of a split stores nothing; what the larger has stored outlives a death after it (seed %i)',
     (seed) => {
       const stage = whole({ seed });
-      const chance = new Prng(seed, 'rolling');
-      const rooms = ['a', 'b', 'c', 'd'];
-      const all = new Map<string, Set<string>>(rooms.map((room) => [room, new Set()]));
-      for (const node of ['n1', 'n2', 'n3']) {
-        const others = ['n1', 'n2', 'n3'].filter((one) => one !== node);
-        const clients = others.flatMap((at) =>
-          rooms.map((room) => ({ room, client: joined(stage, `${room}-${at}`, at, room) })),
-        );
-        stage.pass(100);
-        for (const { client } of clients) client.take();
-        const talk = (tag: string, ms: number): void => {
-          const until = stage.now + ms * 1_000;
-          for (let at = 0; stage.now < until; at += 1) {
-            for (const [who, { room, client }] of clients.entries())
-              if (chance.chance(1, 4)) say(client, `${node}-${tag}-${who}-${at}`, room);
-            stage.pass(chance.between(1, 100));
-          }
-        };
-        talk('calm', 300);
-        stage.leave(node);
-        talk('leaving', 700);
-        stage.kill(node);
-        talk('gone', 1_500);
-        stage.start(node);
-        talk('coming', 4_000);
-        stage.until(() => stage.isWhole, 20_000);
-        stage.pass(6_000);
-        const heard = clients.map(({ client }) => client.take());
-        for (const [who, { room, client }] of clients.entries()) {
-          const mine = heard[who] ?? [];
-          expect(places(mine)).toEqual(places(mine).toSorted((a, b) => a - b));
-          const own = [...acks(mine, 'stored'), ...acks(mine, 'accepted')];
-          for (const id of own) all.get(room)?.add(id);
-          const elsewhere = clients.flatMap((one, at) =>
-            one.room === room && at !== who ? [heard[at] ?? []] : [],
-          );
-          for (const lines of elsewhere)
-            for (const id of own) expect(ids(lines).filter((known) => known === id)).toEqual([id]);
-          client.ask('BYE');
+      const chance = new Prng(seed, 'split');
+      const names = ['n1', 'n2', 'n3'];
+      const clients = names.map((node) => joined(stage, `u-${node}`, node));
+      const away = chance.pick(names);
+      const lines = clients.map((): HpLine[] => []);
+      const listen = (): HpLine[][] => {
+        const told = clients.map((client) => client.take());
+        for (const [who, more] of told.entries()) lines[who]?.push(...more);
+        return told;
+      };
+      const talk = (tag: string, rounds: number): void => {
+        for (let at = 0; at < rounds; at += 1) {
+          for (const [who, client] of clients.entries()) say(client, `${tag}-${who}-${at}`);
+          stage.pass(chance.between(50, 1_500));
+          if (chance.chance(1, 4)) stage.stall(chance.pick(names), chance.between(100, 3_000));
         }
-        stage.pass(200);
-      }
-      const late = rooms.map((room) => [room, joined(stage, `late-${room}`, 'n1', room)] as const);
-      for (const [room, client] of late) {
-        const told = history(stage, client, room);
-        const known = [...(all.get(room) ?? [])];
-        expect(told.length).toBe(Math.min(100, known.length));
-        for (const id of told) expect(known).toContain(id);
+      };
+      talk('before', 3);
+      stage.split([away]);
+      talk('split', 12);
+      stage.pass(15_000);
+      listen();
+      talk('apart', 3);
+      stage.pass(3_000);
+      expect(acks(listen()[names.indexOf(away)] ?? [], 'stored')).toEqual([]);
+      stage.heal();
+      stage.until(() => stage.isWhole, 40_000);
+      stage.pass(6_000);
+      talk('after', 3);
+      stage.pass(5_000);
+      listen();
+      const dies = chance.pick(names);
+      stage.kill(dies);
+      stage.pass(15_000);
+      const [witness] = clients.filter((_, who) => names[who] !== dies);
+      const told = new Set(witness === undefined ? [] : history(stage, witness));
+      const stored = lines.flatMap((one) => acks(one, 'stored'));
+      expect(stored.length).toBeGreaterThan(15);
+      for (const id of stored) expect(told).toContain(id);
+      for (const one of lines) {
+        const heard = ids(one);
+        expect(new Set(heard).size).toBe(heard.length);
+        expect(places(one)).toEqual(places(one).toSorted((a, b) => a - b));
       }
       expect(stage.failures).toEqual([]);
     },
   );
+
+  test.each([1, 2])('nothing is lost while all nodes are restarted in turn (seed %i)', (seed) => {
+    const stage = whole({ seed });
+    const chance = new Prng(seed, 'rolling');
+    const rooms = ['a', 'b', 'c', 'd'];
+    const all = new Map<string, Set<string>>(rooms.map((room) => [room, new Set()]));
+    for (const node of ['n1', 'n2', 'n3']) {
+      const others = ['n1', 'n2', 'n3'].filter((one) => one !== node);
+      const clients = others.flatMap((at) =>
+        rooms.map((room) => ({ room, client: joined(stage, `${room}-${at}`, at, room) })),
+      );
+      stage.pass(100);
+      for (const { client } of clients) client.take();
+      const talk = (tag: string, ms: number): void => {
+        const until = stage.now + ms * 1_000;
+        for (let at = 0; stage.now < until; at += 1) {
+          for (const [who, { room, client }] of clients.entries())
+            if (chance.chance(1, 4)) say(client, `${node}-${tag}-${who}-${at}`, room);
+          stage.pass(chance.between(1, 100));
+        }
+      };
+      talk('calm', 300);
+      stage.leave(node);
+      talk('leaving', 700);
+      stage.kill(node);
+      talk('gone', 1_500);
+      stage.start(node);
+      talk('coming', 4_000);
+      stage.until(() => stage.isWhole, 20_000);
+      stage.pass(6_000);
+      const heard = clients.map(({ client }) => client.take());
+      for (const [who, { room, client }] of clients.entries()) {
+        const mine = heard[who] ?? [];
+        expect(places(mine)).toEqual(places(mine).toSorted((a, b) => a - b));
+        const own = [...acks(mine, 'stored'), ...acks(mine, 'accepted')];
+        for (const id of own) all.get(room)?.add(id);
+        const elsewhere = clients.flatMap((one, at) =>
+          one.room === room && at !== who ? [heard[at] ?? []] : [],
+        );
+        for (const lines of elsewhere)
+          for (const id of own) expect(ids(lines).filter((known) => known === id)).toEqual([id]);
+        client.ask('BYE');
+      }
+      stage.pass(200);
+    }
+    const late = rooms.map((room) => [room, joined(stage, `late-${room}`, 'n1', room)] as const);
+    for (const [room, client] of late) {
+      const told = history(stage, client, room);
+      const known = [...(all.get(room) ?? [])];
+      expect(told.length).toBe(Math.min(100, known.length));
+      for (const id of told) expect(known).toContain(id);
+    }
+    expect(stage.failures).toEqual([]);
+  });
 });
 
 describe('what waits for a user', () => {

@@ -62,6 +62,30 @@ describe('direct messages', () => {
     expect(stage.failures).toEqual([]);
   });
 
+  test.each([
+    [0, 'ERROR USER_OFFLINE'],
+    [1, 'ACK queued'],
+  ])(
+    '[HP-DM-4] [HP-DM-5] whose receiver has just gone elsewhere are answered (%i may wait)',
+    (offlineMessagesMax, told) => {
+      const stage = whole({ offlineMessagesMax });
+      const alice = enter(stage, 'alice', 'n1');
+      const bob = enter(stage, 'bob', 'n2');
+      stage.delay('n1', 'n2', 200);
+      bob.ask('BYE');
+      stage.pass(10);
+      alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'too late' }, 'm1');
+      stage.pass(1_500);
+      expect(alice.told()).toEqual([told]);
+      // It was not taken: it is no repetition when it is said again.
+      alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'too late' }, 'm1');
+      stage.pass(100);
+      expect(alice.take().map(({ payload }) => payload['duplicate'])).toEqual([
+        offlineMessagesMax === 0 ? undefined : true,
+      ]);
+    },
+  );
+
   test('the same id again is the same message, also from another node', () => {
     const stage = whole();
     const [alice, other] = [enter(stage, 'alice', 'n1'), enter(stage, 'alice', 'n3')];
@@ -287,7 +311,12 @@ describe('policies', () => {
       stage.heal();
       stage.until(() => stage.isWhole, 20_000);
       stage.pass(3_000);
-      const told = clients.map((client) => client.told().join());
+      const told = clients.map((client) =>
+        client
+          .told()
+          .filter((word) => !word.startsWith('NOTICE'))
+          .join(),
+      );
       expect(told.toSorted()).toEqual(['', 'ERROR SESSION_REPLACED']);
       expect(statusOf(stage, watcher, 'alice')).toBe('online 1');
       expect(stage.failures).toEqual([]);
@@ -309,5 +338,34 @@ describe('policies', () => {
     stage.heal();
     stage.until(() => stage.isWhole, 20_000);
     enter(stage, 'alice', 'n2');
+  });
+});
+
+describe('statistics', () => {
+  test('[HP-STATS-2] count the users of the cluster, and the sessions of each node', () => {
+    const stage = whole({ admins: ['Alice'] });
+    const alice = enter(stage, 'alice', 'n1');
+    for (const [user, node] of [
+      ['bob', 'n1'],
+      ['bob', 'n2'],
+      ['carol', 'n2'],
+      ['dora', 'n3'],
+    ] as const)
+      enter(stage, user, node);
+    alice.ask('DIRECT_MESSAGE', { to: 'nobody', body: 'x' });
+    stage.pass(100);
+    const stats = (): unknown => {
+      alice.take();
+      alice.ask('STATS');
+      stage.pass(50);
+      return alice.take().find(({ type }) => type === 'STATS_OK')?.payload;
+    };
+    expect(stats()).toMatchObject({
+      ...{ node: 'n1', users: 4, waiting: 1 },
+      sessions: { n1: 2, n2: 2, n3: 1 },
+    });
+    stage.kill('n3');
+    stage.pass(15_000);
+    expect(stats()).toMatchObject({ users: 3, sessions: { n1: 2, n2: 2 } });
   });
 });

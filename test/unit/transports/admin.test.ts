@@ -51,11 +51,12 @@ test('[PROC-ADMIN-1] health, readiness and metrics are answered', async () => {
 
 test('[PROC-ADMIN-2] what the node knows of its cluster is told', async () => {
   const told = { type: 'clusterTold', ref: 1, node: 'n1', cluster: 'c', incarnation: 7 } as const;
-  const base = await open({ cluster: () => Promise.resolve({ ...told, members: [] }) });
+  const whole = { isServing: true, cutOff: ['n2'], caps: ['presence'] };
+  const base = await open({ cluster: () => Promise.resolve({ ...told, ...whole, members: [] }) });
   const answer = await fetch(`${base}/cluster`);
   expect([answer.status, await answer.json()]).toEqual([
     200,
-    { node: 'n1', cluster: 'c', incarnation: 7, members: [] },
+    { node: 'n1', cluster: 'c', incarnation: 7, ...whole, members: [] },
   ]);
 });
 

@@ -2,12 +2,13 @@
 // once for all. Refuses to know connections: whoever is told by a topic is the router's business.
 // Obeys spec/hp.md, sections "Rooms", "Room messages" and "History".
 
+import { userKey } from '../../codecs/hp/names.ts';
 import { refused } from '../../codecs/hp/mistakes.ts';
 import { encodeLine, type Payload } from '../../codecs/hp/writing.ts';
 import { secondsAt, uuidFrom } from '../chat-context.ts';
 import { entryPayload } from '../chat-formats.ts';
 import { sayBridged } from './bridged.ts';
-import { answerSaid, copy } from './nodes/replicas.ts';
+import { answerSaid, copy, copySeat } from './nodes/replicas.ts';
 import type { Room } from './room.ts';
 import { byCode, isAfter } from './room-memory.ts';
 import type { Member, RoomAsk } from './room-messages.ts';
@@ -60,6 +61,17 @@ export function obey(state: RoomsState, ask: RoomAsk, context: Turn): void {
   }
 }
 
+/** [HP-STORE-7] Who was in a room at a home that is gone, and was not seen since, has left. */
+export function tellUnseen(state: RoomsState, context: Turn): void {
+  for (const room of state.rooms.values()) {
+    for (const user of room.takeUnseen(context.now)) {
+      const nobody = { session: '', user, status: 'away', shard: state.chat.shard } as const;
+      tellEvent(state, room, 'leave', { ...nobody, connection: NOBODY }, 'node_down', context);
+      copySeat(state, room, user, false, context);
+    }
+  }
+}
+
 function setStatus(state: RoomsState, { room: name, session, status }: Ask<'setStatus'>): void {
   const room = state.rooms.get(name);
   const member = room?.member(session);
@@ -88,7 +100,12 @@ function join(state: RoomsState, ask: Ask<'join'>, context: Turn): void {
     deny(state, ask, refused('ROOM_FULL', 'The room is full.', 'payload.room').mistake, context);
     return;
   }
-  if (room.enter(member)) tellEvent(state, room, 'join', member, undefined, context);
+  if (room.enter(member)) {
+    // Whom the home before knew already does not come in again.
+    if (!room.unseen.has(userKey(member.user)))
+      tellEvent(state, room, 'join', member, undefined, context);
+    copySeat(state, room, member.user, true, context);
+  }
   const found =
     since === undefined
       ? { entries: room.memory.latest(historyMax), hasGap: false }
@@ -96,7 +113,7 @@ function join(state: RoomsState, ask: Ask<'join'>, context: Turn): void {
   const { name, seq, epoch, count } = room;
   const { entries, hasGap } = found;
   // The answer may overtake what the topic's home has still to deliver: the mark cannot.
-  if (ask.isMarked) mark(state, name, member, context);
+  if (ask.isMarked) mark(state, name, ask, context);
   answer(
     state,
     ask,
@@ -128,8 +145,9 @@ export function depart(
   reason: string | undefined,
   context: Turn,
 ): void {
-  if (room.leave(member.session, context.now))
-    tellEvent(state, room, 'leave', member, reason, context);
+  if (!room.leave(member.session, context.now)) return;
+  tellEvent(state, room, 'leave', member, reason, context);
+  copySeat(state, room, member.user, false, context);
 }
 
 /** [HP-MSG-4] [HP-MSG-5] The same id again is the same message: same place, told once. */

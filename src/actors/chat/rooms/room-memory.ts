@@ -48,7 +48,10 @@ export class RoomMemory {
 function byPlace(one: RoomEntry | undefined, other: RoomEntry): number {
   if (one === undefined) return -1;
   if (one.epoch !== other.epoch) return one.epoch - other.epoch;
-  return one.seq - other.seq || byCode(one.node ?? '', other.node ?? '');
+  if (one.seq !== other.seq) return one.seq - other.seq;
+  // A home that has lost everything may give its places once more: what is said there is another message all the same.
+  const name = ({ node = '', from, id }: RoomEntry): string => `${node} ${from} ${id}`;
+  return byCode(name(one), name(other));
 }
 
 export function byCode(one: string, other: string): number {

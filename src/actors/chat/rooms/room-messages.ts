@@ -37,8 +37,16 @@ export interface RoomWord extends Payload {
   readonly node?: string | undefined;
   /** For messages. */
   readonly entry: RoomEntry | undefined;
-  /** For a mark: the session that came in here. What was said before it was said before it came. */
+  /** For a mark: what was asked when somebody came in here. What was said before it was said before he came. */
   readonly marked?: string | undefined;
+}
+
+/** One question to be let in: the same session may have asked before, on another connection or in vain. */
+export function markOf(
+  { session, shard, connection }: Pick<Member, 'session' | 'shard' | 'connection'>,
+  ref: number,
+): string {
+  return `${session} ${shard}.${connection} ${ref}`;
 }
 
 export interface Member {

@@ -22,6 +22,10 @@ export class Room {
   emptySince: number;
   /** The home before this one, once it has told what it remembers. */
   formerHome: string | undefined = undefined;
+  /** Who was in the room at the home before, and has not been seen at this one; by key. */
+  unseen = new Map<string, string>();
+  /** Until when they may be seen; microseconds. */
+  unseenUntil = 0;
   readonly #limits: RoomLimits;
   readonly #members = new Map<string, Member>();
   /** Sessions by user. */
@@ -49,6 +53,21 @@ export class Room {
 
   get sessions(): readonly Member[] {
     return [...this.#members.values()];
+  }
+
+  get userNames(): readonly string[] {
+    return [...this.#users.values()].flatMap((sessions) => {
+      const [first] = sessions.values();
+      return first === undefined ? [] : [first.user];
+    });
+  }
+
+  /** [HP-STORE-7] Those who are gone with the node on which they were. */
+  takeUnseen(now: number): readonly string[] {
+    if (this.unseen.size === 0 || now < this.unseenUntil) return [];
+    const gone = [...this.unseen].filter(([key]) => !this.#users.has(key));
+    this.unseen = new Map();
+    return gone.map(([, user]) => user);
   }
 
   member(session: string): Member | undefined {

@@ -9,16 +9,17 @@ import { type ChatContext, topicOfRoom } from '../chat-context.ts';
 import { entryPayload } from '../chat-formats.ts';
 import { Room } from './room.ts';
 import type { RoomMemory } from './room-memory.ts';
-import type {
-  ListRooms,
-  Member,
-  PeerAsker,
-  Place,
-  RoomAsk,
-  RoomEntry,
-  RoomReply,
-  RoomsMessage,
-  RoomWord,
+import {
+  type ListRooms,
+  markOf,
+  type Member,
+  type PeerAsker,
+  type Place,
+  type RoomAsk,
+  type RoomEntry,
+  type RoomReply,
+  type RoomsMessage,
+  type RoomWord,
 } from './room-messages.ts';
 import type { RoomTold } from './nodes/room-told.ts';
 import type { Rate } from '../session/rates.ts';
@@ -73,6 +74,8 @@ export interface Guests {
   /** Up to where it is kept without a gap; undefined when the home has not asked for it. */
   keptTo: Place | undefined;
   keptAt: number;
+  /** Who is in it, as its home has told; by key. */
+  users: Map<string, string>;
   /** What was said since the home is new; undefined once that has told what it knows. */
   catching: Catching | undefined;
 }
@@ -213,10 +216,12 @@ export function publishEntry(
 export function mark(
   state: RoomsState,
   room: string,
-  { session: marked, shard, connection }: Member,
+  { member, ref }: Pick<Ask<'join'>, 'member' | 'ref'>,
   context: Turn,
   way: Way = {},
 ): void {
+  const { shard, connection } = member;
+  const marked = markOf(member, ref);
   const word = {
     kind: 'mark',
     line: NOTHING,

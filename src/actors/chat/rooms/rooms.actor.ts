@@ -6,7 +6,7 @@
 import type { ActorDefinition } from '../../runtime/actor.ts';
 import type { ChatContext } from '../chat-context.ts';
 import { admitted } from './bridged.ts';
-import { depart, obey, tellCrowds } from './deeds.ts';
+import { depart, obey, tellCrowds, tellUnseen } from './deeds.ts';
 import { askHome, guestsGone, heard, isAway, memberMoved } from './nodes/away.ts';
 import { giveUpGathering, listed, listElsewhere, listRooms } from './nodes/listing.ts';
 import { nodeGone, nodesChanged, settleLate, tellAgain } from './nodes/moving.ts';
@@ -96,6 +96,9 @@ function due(state: RoomsState, timer: string, context: Turn): void {
       return;
     case 'sweep':
       sweep(state, context);
+      return;
+    case 'unseen':
+      tellUnseen(state, context);
       return;
     case 'seats':
       compareSeats(

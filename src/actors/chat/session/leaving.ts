@@ -3,6 +3,7 @@
 // Refuses to know requests. Obeys spec/hp.md, sections "Sessions", "Liveness" and "Errors".
 
 import type { HpMistake } from '../../codecs/hp/mistakes.ts';
+import { userKey } from '../../codecs/hp/names.ts';
 import { encodeLine, errorPayload } from '../../codecs/hp/writing.ts';
 import { secondsAt, shardOfRoom } from '../chat-context.ts';
 import type { Direct, Untold } from '../users/user-messages.ts';
@@ -11,6 +12,7 @@ import {
   cancelAnswer,
   freshId,
   has,
+  type HpSessionMessage,
   isHere,
   keeperOfUser,
   NO_REF,
@@ -61,13 +63,30 @@ export function tooSlow(session: Session, context: Turn): void {
   closeNow(session, context);
 }
 
-/** [HP-DRAIN-1] The client is told to go, and that it may come back. */
-export function drain(session: Session, withinMs: number, context: Turn): void {
+/** [HP-NOTE-1] [HP-NOTE-2] */
+export function noticed(
+  session: Session,
+  { code, message, isForAdmins }: Extract<HpSessionMessage, { readonly type: 'clusterNotice' }>,
+  context: Turn,
+): void {
+  const { who, life, chat } = session;
+  if (who === undefined || (life !== 'active' && life !== 'draining')) return;
+  const isAdmin = chat.options.admins.some((name) => userKey(name) === userKey(who.user));
+  if (!isForAdmins || isAdmin) say(session, 'NOTICE', { code, message }, context);
+}
+
+/** [HP-DRAIN-1] [HP-DRAIN-3] The client is told to go, and where to. */
+export function drain(
+  session: Session,
+  { withinMs, servers }: Extract<HpSessionMessage, { readonly type: 'drain' }>,
+  context: Turn,
+): void {
   if (session.life === 'detached' || session.life === 'closed') return;
   const payload = {
     code: 'SERVER_DRAINING',
     message: 'This server goes down. Connect again.',
     retry_after: 1,
+    servers: servers.length === 0 ? undefined : servers,
     resume: canMove(session),
   };
   if (session.life === 'connected') {

@@ -1,10 +1,11 @@
-// What a client looks up: rooms, who is in one, and what was said.
+// What a client looks up: rooms, who is in one, what was said; and an administrator how many are where.
 // Refuses to know how it is kept. Obeys spec/hp.md, sections "Rooms" and "History".
 
 import { refused } from '../../codecs/hp/mistakes.ts';
 import type { RequestOf } from '../../codecs/hp/requests.ts';
 import { Raw, type Payload } from '../../codecs/hp/writing.ts';
 import { shardOfRoom } from '../chat-context.ts';
+import { limitsTold } from '../chat-options.ts';
 import { entryPayload } from '../chat-formats.ts';
 import { byCode } from '../rooms/room-memory.ts';
 import type { RoomReply } from '../rooms/room-messages.ts';
@@ -125,4 +126,51 @@ function textOf(payload: Payload): string {
     return [`${JSON.stringify(key)}:${value instanceof Raw ? value.text : JSON.stringify(value)}`];
   });
   return `{${members.join(',')}}`;
+}
+
+/** [HP-STATS-1] */
+export function askStats(session: Session, context: Turn): void {
+  const { chat, who, pending } = session;
+  const { admins } = chat.options;
+  if (!admins.some((admin) => admin.toLowerCase() === who?.user.toLowerCase())) {
+    const { mistake } = refused('FORBIDDEN', 'Only administrators may ask for this.');
+    answerError(session, mistake, context);
+    return;
+  }
+  if (pending === undefined) return;
+  pending.missing = chat.shards;
+  const asked = { type: 'countSessions', ref: pending.ref, replyTo: context.self } as const;
+  for (let shard = 0; shard < chat.shards; shard += 1)
+    context.send(chat.usersOfShard(shard), asked);
+}
+
+/** [HP-STATS-2] */
+export function sessionsCounted(
+  session: Session,
+  reply: Extract<UserReply, { readonly type: 'sessionsCounted' }>,
+  context: Turn,
+): void {
+  const { pending, chat } = session;
+  if (pending?.request.type !== 'STATS' || reply.ref !== pending.ref) return;
+  const { counts } = pending;
+  counts.users += reply.users;
+  counts.waiting += reply.waiting;
+  for (const [node, count] of reply.sessions)
+    counts.sessions.set(node, (counts.sessions.get(node) ?? 0) + count);
+  pending.missing -= 1;
+  if (pending.missing > 0) return;
+  const { incarnation, shard, shards, options } = chat;
+  const { node, cluster } = options;
+  const uptime = Math.floor(context.now / 1_000_000);
+  const sessions = Object.fromEntries(
+    [...counts.sessions].toSorted(([one], [other]) => byCode(one, other)),
+  );
+  const { users, waiting } = counts;
+  const limits = limitsTold(options);
+  answer(
+    session,
+    'STATS_OK',
+    { node, cluster, incarnation, uptime, shard, shards, users, sessions, waiting, limits },
+    context,
+  );
 }

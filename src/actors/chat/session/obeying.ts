@@ -1,16 +1,14 @@
 // Which part of the session answers which request. Those that need nobody else are answered here.
 // Refuses to know how lines were read. Obeys spec/hp.md, section "Messages".
 
-import { refused } from '../../codecs/hp/mistakes.ts';
-import type { HpRequest, RequestOf } from '../../codecs/hp/requests.ts';
-import { limitsTold } from '../chat-options.ts';
+import type { HpRequest } from '../../codecs/hp/requests.ts';
 import { hello, login } from './arriving.ts';
 import { bye } from './leaving.ts';
 import { askPresences, setPresence, unwatch, watch } from './presence.ts';
 import { join, leave } from './joining.ts';
 import { resume } from './resuming.ts';
-import { listMembers, listRooms, readHistory } from './looking.ts';
-import { answer, answerError, cancelAnswer, type Session, type Turn } from './session.ts';
+import { askStats, listMembers, listRooms, readHistory } from './looking.ts';
+import { answer, cancelAnswer, type Session, type Turn } from './session.ts';
 import { acknowledge, sayDirect, sayInRoom, sendReceipt, tellTyping } from './talking.ts';
 
 /** `session.pending` holds the request; whoever answers it takes it away. */
@@ -82,7 +80,7 @@ export function obey(session: Session, request: HpRequest, context: Turn): void 
       whoAmI(session, context);
       return;
     case 'STATS':
-      stats(session, request, context);
+      askStats(session, context);
       return;
     default:
       request satisfies never;
@@ -103,26 +101,6 @@ function whoAmI(session: Session, context: Turn): void {
       caps: who?.caps,
       rooms: [...seats.keys()],
     },
-    context,
-  );
-}
-
-/** [HP-STATS-1] */
-function stats(session: Session, _request: RequestOf<HpRequest['type']>, context: Turn): void {
-  const { chat, who } = session;
-  const { admins, node, cluster } = chat.options;
-  if (!admins.some((admin) => admin.toLowerCase() === who?.user.toLowerCase())) {
-    const { mistake } = refused('FORBIDDEN', 'Only administrators may ask for this.');
-    answerError(session, mistake, context);
-    return;
-  }
-  const { incarnation, shard, shards } = chat;
-  const uptime = Math.floor(context.now / 1_000_000);
-  const limits = limitsTold(chat.options);
-  answer(
-    session,
-    'STATS_OK',
-    { node, cluster, incarnation, uptime, shard, shards, limits },
     context,
   );
 }

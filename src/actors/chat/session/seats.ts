@@ -10,9 +10,15 @@ import type { Publication } from '../../routing/publication.ts';
 import { roomOfTopic, shardOfRoom, topicOfRoom } from '../chat-context.ts';
 import { CHAT_ROOM, CHAT_ROOM_ECHO, entryPayload, wordOf } from '../chat-formats.ts';
 import { isAfter } from '../rooms/room-memory.ts';
-import type { Member, Place, RoomEntry, RoomWord } from '../rooms/room-messages.ts';
+import {
+  markOf,
+  type Member,
+  type Place,
+  type RoomEntry,
+  type RoomWord,
+} from '../rooms/room-messages.ts';
 import { leaveRoom } from './leaving.ts';
-import { has, type Seat, type Session, type Turn } from './session.ts';
+import { has, refOf, type Seat, type Session, type Turn } from './session.ts';
 
 export function takeSeat(
   session: Session,
@@ -115,13 +121,20 @@ export function tookEntry(session: Session, seat: Seat, { id, seq, epoch }: Room
     seat.unacked.delete(oldest);
 }
 
+/** Of the request under way. */
+function ownMark(session: Session): string | undefined {
+  const { who, chat, connection } = session;
+  if (who === undefined) return undefined;
+  return markOf({ session: who.session, shard: chat.shard, connection }, refOf(session));
+}
+
 /** A word of a room that the session itself has to pass on; true when it is the mark that the seat waited for. */
 export function delivered(session: Session, publication: Publication, context: Turn): boolean {
   const seat = session.seats.get(roomOfTopic(publication.topic));
   if (seat === undefined || session.life === 'detached') return false;
   const word = wordOf(publication);
   if (word.kind === 'mark') {
-    if (word.marked !== session.who?.session || seat.phase !== 'asking') return false;
+    if (word.marked !== ownMark(session) || seat.phase !== 'asking') return false;
     seat.isMarked = true;
     return true;
   }

@@ -6,6 +6,7 @@ import { LineSplitter } from '../../codecs/hp/line-splitter.ts';
 import type { HpMistake } from '../../codecs/hp/mistakes.ts';
 import type { Cap, HpRequest, Status } from '../../codecs/hp/requests.ts';
 import { encodeLine, errorPayload, lineText, type Payload } from '../../codecs/hp/writing.ts';
+import type { DoorNotice } from '../../routing/relay/relay-seam.ts';
 import type { RouterReply } from '../../routing/router-messages.ts';
 import type { Address, Context } from '../../runtime/actor.ts';
 import type {
@@ -37,8 +38,14 @@ export type HpSessionMessage =
   | TokenVerdict
   | PasswordVerdict
   | ShardDown
+  | Extract<DoorNotice, { readonly type: 'clusterNotice' }>
   /** The node goes; the client has so long to go, too. */
-  | { readonly type: 'drain'; readonly withinMs: number };
+  | {
+      readonly type: 'drain';
+      readonly withinMs: number;
+      /** Where it may go instead. */
+      readonly servers: readonly string[];
+    };
 
 export type Turn = Context<HpSessionMessage>;
 
@@ -71,6 +78,13 @@ export interface Seat {
   readonly unacked: Map<string, number>;
 }
 
+/** What keepers of users have counted so far. */
+export interface Counts {
+  users: number;
+  waiting: number;
+  readonly sessions: Map<string, number>;
+}
+
 /** The request that is being answered: the next one waits for it. */
 export interface Pending {
   /** Comes back with answers of other actors. */
@@ -83,6 +97,7 @@ export interface Pending {
   readonly presences: Presence[];
   readonly rooms: (readonly [room: string, count: number])[];
   hasMore: boolean;
+  readonly counts: Counts;
   /** Somebody did not answer. */
   isPartial: boolean;
   /** Whose password or token is judged. */

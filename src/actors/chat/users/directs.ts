@@ -57,24 +57,31 @@ export function direct(state: UsersState, ask: Ask<'direct'>, context: UsersTurn
 
 /** [HP-DM-4] [HP-DM-5] Nobody is here who could hear it. */
 function queue(state: UsersState, ask: Ask<'direct'>, context: UsersTurn): void {
-  const { options } = state.chat;
+  const { offlineMessagesMax } = state.chat.options;
   const { message, isKnown } = ask;
-  const deny = (code: 'NO_SUCH_USER' | 'USER_OFFLINE' | 'QUEUE_FULL', text: string): void => {
-    const { mistake } = refused(code, text, 'payload.to');
-    context.send(ask.replyTo, { type: 'userRefused', ref: ask.ref, mistake });
-  };
-  if (isKnown === false) deny('NO_SUCH_USER', 'There is no user of this name.');
-  else if (options.offlineMessagesMax === 0) deny('USER_OFFLINE', 'The user is not here.');
+  if (isKnown === false) deny(ask, 'NO_SUCH_USER', context);
+  else if (offlineMessagesMax === 0) deny(ask, 'USER_OFFLINE', context);
   else {
     const user = madeUser(state, ask.user);
-    if (user === undefined || user.offline.length >= options.offlineMessagesMax) {
-      deny('QUEUE_FULL', 'Too many messages wait for this user.');
+    if (user === undefined || user.offline.length >= offlineMessagesMax) {
+      deny(ask, 'QUEUE_FULL', context);
       return;
     }
     context.count('chat.directs.queued');
     user.remember(message, 'queued', context.now);
     letWait(state, user, message, ask, context);
   }
+}
+
+const refusals = {
+  NO_SUCH_USER: 'There is no user of this name.',
+  USER_OFFLINE: 'The user is not here.',
+  QUEUE_FULL: 'Too many messages wait for this user.',
+} as const;
+
+function deny(ask: Ask<'direct'>, code: keyof typeof refusals, context: UsersTurn): void {
+  const { mistake } = refused(code, refusals[code], 'payload.to');
+  context.send(ask.replyTo, { type: 'userRefused', ref: ask.ref, mistake });
 }
 
 /** No node has it, though one was to: it waits for the user here. */
@@ -88,8 +95,12 @@ export function queueAgain(
   const waiting = state.waiting.get(key);
   state.waiting.delete(key);
   const seen = user.seen(message);
-  if (user.offline.length >= state.chat.options.offlineMessagesMax) {
-    context.count('chat.directs.lost');
+  const { offlineMessagesMax } = state.chat.options;
+  if (user.offline.length >= offlineMessagesMax) {
+    // [HP-DM-4] [HP-DM-5] Its sender learns it, unless it was told already that somebody holds the message.
+    user.forget(message);
+    if (waiting === undefined) context.count('chat.directs.lost');
+    else deny(waiting.ask, offlineMessagesMax === 0 ? 'USER_OFFLINE' : 'QUEUE_FULL', context);
     return;
   }
   if (seen !== undefined) seen.status = 'queued';

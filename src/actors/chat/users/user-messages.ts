@@ -98,6 +98,8 @@ export type UsersMessage =
         /** Wants to hear of changes, too. */
         readonly watcher: Watcher | undefined;
       })
+  /** How many are here and elsewhere, of those whose names are at home on the keeper's shard. */
+  | (Asked & { readonly type: 'countSessions' })
   | (OfUser & { readonly type: 'unwatch'; readonly session: string })
   | (Asked &
       OfUser & {
@@ -169,6 +171,15 @@ export type UserReply =
       readonly more: boolean;
     }
   | HandedOver
+  | {
+      readonly type: 'sessionsCounted';
+      readonly ref: number;
+      readonly users: number;
+      /** By node; those of this one under its own name. */
+      readonly sessions: readonly (readonly [node: string, count: number])[];
+      /** Messages that wait here for users who are away. */
+      readonly waiting: number;
+    }
   | { readonly type: 'userRefused'; readonly ref: number; readonly mistake: HpMistake };
 
 /** What the keeper tells sessions unasked. */

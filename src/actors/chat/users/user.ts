@@ -18,6 +18,8 @@ import type {
 /** A session that another node owns. */
 export interface RemoteSession extends LocatedSession {
   readonly node: string;
+  /** Who told of it is gone, and nobody has told of it since. */
+  readonly isDoubted?: boolean;
 }
 
 export interface KnownSession {
@@ -29,6 +31,8 @@ export interface KnownSession {
   movingSince: number;
   /** The node to which it moves; undefined for this one. */
   movingTo?: string;
+  /** Direct messages that it was given since it came from another node, from which they may come again. */
+  arrived?: Set<string> | undefined;
 }
 
 /** A message that waits, and since when (microseconds). */
@@ -150,6 +154,11 @@ export class User {
 
   seen(message: Pick<Direct, 'from' | 'id'>): Seen | undefined {
     return this.#seen.get(keyOf(message));
+  }
+
+  /** It was not taken after all: said again, it is new. */
+  forget(message: Pick<Direct, 'from' | 'id'>): void {
+    this.#seen.delete(keyOf(message));
   }
 
   /** Also puts the message into the user's history. */

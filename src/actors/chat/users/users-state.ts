@@ -4,7 +4,7 @@
 import { userKey } from '../../codecs/hp/names.ts';
 import type { Context } from '../../runtime/actor.ts';
 import { type ChatContext, secondsAt } from '../chat-context.ts';
-import { User } from './user.ts';
+import { keyOf, type KnownSession, User } from './user.ts';
 import { announce } from './nodes/announcing.ts';
 import type { Direct, UserNotice, UsersMessage } from './user-messages.ts';
 
@@ -81,10 +81,14 @@ export function madeUser(state: UsersState, name: string): User | undefined {
 /** Tells a user's sessions, but for one; those that move hear it when they have arrived. */
 export function notify(user: User, notice: UserNotice, context: UsersTurn, except?: string): void {
   for (const known of user.sessions.values()) {
-    if (known.entry.session === except) continue;
-    if (known.held === undefined) context.send(known.entry.address, notice);
-    else known.held.push(notice);
+    if (known.entry.session !== except) notifyOne(known, notice, context);
   }
+}
+
+export function notifyOne(known: KnownSession, notice: UserNotice, context: UsersTurn): void {
+  if (notice.type === 'directArrived') known.arrived?.add(keyOf(notice.message));
+  if (known.held === undefined) context.send(known.entry.address, notice);
+  else known.held.push(notice);
 }
 
 /** [HP-PRES-3] Watchers hear of a change, at most once a second of each user. */

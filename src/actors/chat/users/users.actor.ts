@@ -8,7 +8,7 @@ import type { ActorDefinition } from '../../runtime/actor.ts';
 import type { ChatContext } from '../chat-context.ts';
 import { pageOf } from '../rooms/room.ts';
 import { announceAgain } from './nodes/announcing.ts';
-import { located, nodeDown, peerSaid } from './nodes/elsewhere.ts';
+import { doubt, dropDoubted, located, nodeDown, peerSaid } from './nodes/elsewhere.ts';
 import { tellKeepers } from './nodes/flying.ts';
 import { direct, directTaken, giveUpWaiting, queueUntold } from './directs.ts';
 import { giveUpMoving, isElsewhere, moveHere, sendOver } from './nodes/moving.ts';
@@ -72,6 +72,9 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
       case 'askPresence':
         askPresence(state, message, context);
         return;
+      case 'countSessions':
+        countSessions(state, message, context);
+        return;
       case 'unwatch':
         userOf(state, message.user)?.watchers.delete(message.session);
         return;
@@ -127,12 +130,16 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         nodeDown(state, message.node, context);
         return;
       case 'shardDown':
-        if (message.shard === 0) announceAgain(state.chat, state.users.values(), context);
+        if (message.shard === 0) {
+          announceAgain(state.chat, state.users.values(), context);
+          doubt(state, context);
+        }
         shardDown(state, message.shard, context);
         return;
       case 'timedOut':
         if (message.name === 'sweep') sweep(state, context);
         else if (message.name === 'waiting') giveUpWaiting(state, context);
+        else if (message.name === 'doubted') dropDoubted(state, context);
         else if (message.name === 'storing') giveUpHolding(state, context);
         else if (message.name === 'moving') giveUpMoving(state, context);
         else tellUntold(state, context);
@@ -164,6 +171,26 @@ function askPresence(state: UsersState, ask: Ask<'askPresence'>, context: UsersT
   context.send(replyTo, { type: 'presenceTold', ref, presence });
 }
 
+/** [HP-STATS-2] */
+function countSessions(
+  { users, chat }: UsersState,
+  { ref, replyTo }: Ask<'countSessions'>,
+  context: UsersTurn,
+): void {
+  const sessions = new Map<string, number>();
+  const self = chat.options.node;
+  let [here, waiting] = [0, 0];
+  for (const user of users.values()) {
+    const nodes = [...user.elsewhere.values()].map(({ node }) => node);
+    nodes.push(...[...user.sessions.keys()].map(() => self));
+    for (const node of nodes) sessions.set(node, (sessions.get(node) ?? 0) + 1);
+    if (nodes.length > 0) here += 1;
+    waiting += user.offline.length;
+  }
+  const counted = { users: here, sessions: [...sessions], waiting };
+  context.send(replyTo, { type: 'sessionsCounted', ref, ...counted });
+}
+
 function readHistory(state: UsersState, ask: Ask<'directHistory'>, context: UsersTurn): void {
   const { ref, replyTo, after, before, limit } = ask;
   const other = userKey(ask.with);
@@ -189,7 +216,9 @@ function shardDown(state: UsersState, shard: number, context: UsersTurn): void {
 function sweep(state: UsersState, context: UsersTurn): void {
   for (const [key, user] of state.users) {
     user.expire(context.now);
-    for (const [session, { held, movingSince }] of user.sessions) {
+    for (const [session, known] of user.sessions) {
+      const { held, movingSince } = known;
+      if (context.now - movingSince > MOVE_MAX_MS * 1_000) known.arrived = undefined;
       // Whoever was to become this session is gone.
       if (held !== undefined && context.now - movingSince > MOVE_MAX_MS * 1_000)
         user.sessions.delete(session);

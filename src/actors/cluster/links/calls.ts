@@ -14,8 +14,13 @@ interface Target {
   /** Who answered there last, or is said to be there. */
   node: string | undefined;
   nextAt: number;
+  /** Calls in a row that came to nothing. */
   failures: number;
+  /** Links in a row that did not last, though the node lived on. */
+  flaps: number;
   isCalling: boolean;
+  /** It was called at least once. */
+  isTried: boolean;
   /** An operator named it: it is called for ever. */
   readonly isGiven: boolean;
   isSelf: boolean;
@@ -30,6 +35,12 @@ export interface Call {
 const addressForm = /^(?:\[([0-9a-fA-F:.]+)\]|([^:]+)):(\d{1,5})$/;
 const SOON_MS = 300;
 const SOON_AGAIN_MS = 1_000;
+/** [HP-PEER-7] A link that stood for so long was a good one. */
+const STEADY_MS = 30_000;
+const FLAPS_MAX = 3;
+const LOST_WAIT_MAX_MS = 2_000;
+/** What other nodes tell is believed, and is bounded all the same. */
+const TARGETS_MAX = 4_096;
 
 export class Calls {
   readonly #times: CallTimes;
@@ -51,10 +62,18 @@ export class Calls {
     }
     const [, six, plain, port = ''] = addressForm.exec(address) ?? [];
     const host = six ?? plain;
-    if (host === undefined || Number(port) > 65_535) return;
+    if (host === undefined || Number(port) > 65_535 || this.#targets.size >= TARGETS_MAX) return;
     this.#targets.set(address, {
-      ...{ address, host, port: Number(port), node, nextAt: now, failures: 0, isCalling: false },
-      ...{ isGiven: node === undefined, isSelf: false },
+      ...{ address, host, port: Number(port), node, nextAt: now, failures: 0, flaps: 0 },
+      ...{ isGiven: node === undefined, isSelf: false, isCalling: false, isTried: false },
+    });
+  }
+
+  /** Every address was called, and what came of it is known. */
+  isSettled(isLinked: (node: string) => boolean): boolean {
+    return [...this.#targets.values()].every(({ isSelf, isTried, isCalling, node }) => {
+      const isReached = isSelf || (node !== undefined && isLinked(node));
+      return isReached || (isTried && !isCalling);
     });
   }
 
@@ -66,6 +85,7 @@ export class Calls {
       if (isCalling || isSelf || nextAt > now) continue;
       if (node !== undefined && isLinked(node)) continue;
       target.isCalling = true;
+      target.isTried = true;
       this.#lastRef += 1;
       this.#open.set(this.#lastRef, target.address);
       calls.push({ ref: this.#lastRef, host: target.host, port: target.port });
@@ -92,7 +112,29 @@ export class Calls {
   /** A link with the node stands. */
   reached(node: string, address: string, now: number): void {
     if (address !== '') this.add(address, now, node);
-    for (const target of this.#targets.values()) if (target.node === node) target.failures = 0;
+    for (const target of this.#targets.values()) {
+      if (target.node !== node) continue;
+      target.isCalling = false;
+      target.isTried = true;
+      target.failures = 0;
+    }
+  }
+
+  /** The link with the node is gone. [HP-PEER-7] One that breaks again and again is called for less and less often. */
+  lost(node: string, livedMs: number, now: number, chance: number): void {
+    for (const target of this.#targets.values()) {
+      if (target.node !== node) continue;
+      target.isCalling = false;
+      target.flaps = livedMs >= STEADY_MS ? 0 : target.flaps + 1;
+      const waitMs = target.flaps <= FLAPS_MAX ? SOON_MS : this.#waitMs(target.flaps, chance);
+      // Not so late that the node is taken for dead because nobody called it.
+      target.nextAt = now + Math.min(waitMs, LOST_WAIT_MAX_MS) * 1_000;
+    }
+  }
+
+  /** It was no link that broke: the node was gone, or is another one. */
+  begunAnew(node: string): void {
+    for (const target of this.#targets.values()) if (target.node === node) target.flaps = 0;
   }
 
   /** [HP-PEER-7] The call came to nothing, or what came of it is over: with full jitter, to the double each time. */
@@ -101,17 +143,19 @@ export class Calls {
     if (target === undefined) return;
     target.isCalling = false;
     target.failures += 1;
-    const { dialMinMs, dialMaxMs } = this.#times;
-    const most = Math.min(dialMaxMs, dialMinMs * 2 ** Math.min(target.failures, 10));
-    target.nextAt = now + (dialMinMs / 2 + (chance % most)) * 1_000;
+    target.nextAt = now + this.#waitMs(target.failures, chance) * 1_000;
+  }
+
+  /** The call has done its work, or was not needed. */
+  over(address: string): void {
+    const target = this.#targets.get(address);
+    if (target !== undefined) target.isCalling = false;
   }
 
   /** The node was here a moment ago: whether it still is shows in a call or two. */
-  soon(node: string, now: number): void {
-    for (const target of this.#targets.values()) {
-      if (target.node !== node) continue;
-      target.nextAt = now + (target.failures === 0 ? SOON_MS : SOON_AGAIN_MS) * 1_000;
-    }
+  soonAgain(node: string, now: number): void {
+    for (const target of this.#targets.values())
+      if (target.node === node) target.nextAt = now + SOON_AGAIN_MS * 1_000;
   }
 
   /** [HP-PEER-6] It leads to this node itself. */
@@ -126,5 +170,11 @@ export class Calls {
   forget(node: string): void {
     for (const [address, target] of this.#targets)
       if (target.node === node && !target.isGiven) this.#targets.delete(address);
+  }
+
+  #waitMs(times: number, chance: number): number {
+    const { dialMinMs, dialMaxMs } = this.#times;
+    const most = Math.min(dialMaxMs, dialMinMs * 2 ** Math.min(times, 10));
+    return dialMinMs / 2 + (chance % most);
   }
 }

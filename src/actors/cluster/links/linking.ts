@@ -3,25 +3,43 @@
 
 import type { MemberTold } from '../../codecs/hp-peer/peer-messages.ts';
 import type { TcpDialed, TcpOpened } from '../../runtime/tcp/tcp-edges.ts';
-import { peerActor, type PeerReport } from './peer.actor.ts';
+import { CAPS } from '../versions.ts';
+import { lookAtJoining } from '../notices/joining.ts';
+import { lookAtClock, tellServers } from '../notices/watching.ts';
+import { peerActor, type PeerReportOf } from './peer.actor.ts';
 import {
   changed,
   drop,
   gone,
   type Link,
   log,
-  warnOfSkew,
   type MembersState,
+  type Pending,
   tellAll,
   tellNodes,
   type Turn,
 } from './members-state.ts';
 
 export function opened(state: MembersState, message: TcpOpened, context: Turn): void {
-  const { linksMax } = state.args.cluster.options;
-  const isWelcome = !state.isDraining && !state.isSuperseded && state.pending.size < linksMax;
-  if (isWelcome) start(state, message, undefined, context);
-  else dismiss(state, message, context);
+  const { linksMax, strangersMax } = state.args.cluster.options;
+  if (state.isDraining || state.isSuperseded || state.links.size >= linksMax) {
+    dismiss(state, message, context);
+    return;
+  }
+  const strangers = [...state.pending].filter(
+    ([, { isProved, called }]) => !isProved && called === undefined,
+  );
+  const [oldest] = strangers;
+  // [HP-PEER-12] Whoever only stands in the door makes room: a node has said its proof long before.
+  if (oldest !== undefined && strangers.length >= strangersMax) crowdOut(state, oldest, context);
+  start(state, message, undefined, context);
+}
+
+function crowdOut(state: MembersState, [id, { address }]: [number, Pending], context: Turn): void {
+  state.pending.delete(id);
+  context.count('cluster.strangers.crowdedOut');
+  const words = { code: 'UNAVAILABLE', message: 'Too many have not proved themselves.' };
+  context.send(address, { type: 'endLink', ...words });
 }
 
 export function dismiss(state: MembersState, { connection }: TcpOpened, context: Turn): void {
@@ -37,26 +55,29 @@ export function start(
 ): void {
   state.lastLink += 1;
   const link = state.lastLink;
-  state.pending.set(link, called);
   const role = called === undefined ? 'responder' : 'initiator';
   const cluster = { ...state.args.cluster, incarnation: state.incarnation };
   const args = { cluster, link, role, opened: message, members: context.self } as const;
-  context.spawn(peerActor, args, `cluster/${link}`);
+  const address = context.spawn(peerActor, args, `cluster/${link}`);
+  state.pending.set(link, { called, remote: message.remote, address, isProved: false });
 }
 
 /** [HP-MEMBER-2] One link for each pair: of two, the one whose initiator has the smaller name. */
 export function proved(
   state: MembersState,
-  message: Extract<PeerReport, { readonly type: 'linkProved' }>,
+  message: PeerReportOf<'linkProved'>,
   context: Turn,
 ): void {
   const { options } = state.args.cluster;
-  const { node, incarnation, role, address, link: id } = message;
-  const called = state.pending.get(id);
-  const end = (code: string, text: string, known?: number): void => {
+  const { other: comer, role, address, link: id } = message;
+  const { node, incarnation, caps, version } = comer;
+  const pending = state.pending.get(id);
+  const called = pending?.called;
+  if (pending !== undefined) pending.isProved = true;
+  const end = (code: string, text: string, later?: number): void => {
     context.count(`cluster.links.refused.${code}`);
     const order = { type: 'endLink', code, message: text } as const;
-    context.send(address, known === undefined ? order : { ...order, known });
+    context.send(address, later === undefined ? order : { ...order, known: later });
   };
   if (called !== undefined) state.calls.named(called, node);
   if (node === options.node) {
@@ -64,37 +85,54 @@ export function proved(
     end('SUPERSEDED', 'Another process has this name.', state.incarnation);
     return;
   }
-  const member = state.membership.get(node);
-  if (member !== undefined && incarnation < member.incarnation) {
+  const known = state.membership.get(node);
+  if (known !== undefined && incarnation < known.incarnation) {
     // [HP-MEMBER-4] Its clock went back, or it is an old life that speaks: it must take a higher number.
-    end('STALE_INCARNATION', 'A later life of this node is known.', member.incarnation);
+    end('STALE_INCARNATION', 'A later life of this node is known.', known.incarnation);
     return;
   }
   const initiator = role === 'initiator' ? options.node : node;
   const other = state.links.get(node);
-  const isSameLife = member?.incarnation === incarnation;
+  const isSameLife = known?.incarnation === incarnation;
   if (other !== undefined && isSameLife && isBetter(state, other, initiator, context)) {
     end('DUPLICATE_LINK', 'There is a link already.');
     return;
   }
-  if (other !== undefined) drop(state, other, 'DUPLICATE_LINK', context);
+  // [HP-MEMBER-4] A life that is over, and does not know it, is to end.
+  if (other !== undefined && isSameLife) drop(state, other, 'DUPLICATE_LINK', context);
+  else if (other !== undefined) drop(state, other, 'SUPERSEDED', context, incarnation);
   const members = state.membership.told();
-  const before = state.membership.joined(node, incarnation, message.addr, context.now);
-  if (member !== undefined && before !== 'down' && before !== 'left' && !isSameLife)
+  const before = state.membership.joined(comer, context.now);
+  if (!isSameLife) state.calls.begunAnew(node);
+  if (known !== undefined && before !== 'down' && before !== 'left' && !isSameLife)
     tellAll(state, { type: 'nodeGone', node, lingerMs: REPLACED_LINGER_MS }, context);
   const link: Link = {
-    ...{ id, address, node, initiator, heardAt: context.now, hb: 0, heardHb: 0 },
-    ...{ sentAt: new Map(), rttMs: undefined, toldLinks: '' },
+    ...{ id, address, node, initiator, caps, since: context.now, heardAt: context.now },
+    ...{
+      hb: 0,
+      beatAt: context.now,
+      heardHb: 0,
+      sentAt: new Map(),
+      rttMs: undefined,
+      toldLinks: '',
+      has: undefined,
+    },
   };
   state.links.set(node, link);
   state.linksById.set(id, link);
-  state.calls.reached(node, message.addr, context.now);
+  state.calls.reached(node, comer.addr, context.now);
   context.count('cluster.links');
-  warnOfSkew(state, message, context);
+  context.count('cluster.linked');
+  const member = state.membership.get(node);
+  if (member !== undefined) {
+    if (message.clients !== '') member.clients = message.clients;
+    tellServers(state, context);
+    lookAtClock(state, member, message.skewSeconds, context);
+  }
   context.send(address, { type: 'welcome', members });
   learn(state, message.members, context);
-  tellAll(state, { type: 'linkUp', node, incarnation }, context);
-  log(state, 'info', 'cluster.linkUp', { node, incarnation, role }, context);
+  tellAll(state, { type: 'linkUp', node, incarnation, caps }, context);
+  log(state, 'info', 'cluster.linkUp', { node, incarnation, role, version }, context);
   tellNodes(state, context);
 }
 
@@ -107,39 +145,57 @@ function isBetter(state: MembersState, link: Link, initiator: string, context: T
 
 export function closed(
   state: MembersState,
-  { link: id, node, code, known }: Extract<PeerReport, { readonly type: 'linkClosed' }>,
+  { link: id, node, code, known, isTold }: PeerReportOf<'linkClosed'>,
   context: Turn,
 ): void {
-  const called = state.pending.get(id);
+  const pending = state.pending.get(id);
+  const called = pending?.called;
   state.pending.delete(id);
+  if (pending?.isProved === false) notProved(state, pending, code, context);
   // [HP-MEMBER-4]
-  if (code === 'STALE_INCARNATION' && known !== undefined && known >= state.incarnation)
-    rise(state, known + 1, context);
-  if (code === 'SUPERSEDED' && known !== undefined && known > state.incarnation)
-    superseded(state, context);
+  if (isTold && known !== undefined) {
+    if (code === 'STALE_INCARNATION' && known >= state.incarnation) rise(state, known + 1, context);
+    if (code === 'SUPERSEDED' && known > state.incarnation) superseded(state, context);
+  }
   if (called !== undefined) {
     if (code === 'SELF_CONNECT') state.calls.isSelf(called);
     else {
       if (node !== undefined) state.calls.named(called, node);
-      state.calls.ended(called, context.now, context.random());
+      if (state.linksById.has(id) || code === 'DUPLICATE_LINK') state.calls.over(called);
+      else state.calls.ended(called, context.now, context.random());
     }
   }
   const link = state.linksById.get(id);
   state.linksById.delete(id);
-  if (link === undefined || state.links.get(link.node) !== link) return;
-  lost(state, link, code, context);
+  if (link !== undefined && state.links.get(link.node) === link) lost(state, link, code, context);
+  lookAtJoining(state, context);
+}
+
+/** Whoever cannot prove himself is told of to operators: a node with a wrong secret is found by that. */
+function notProved(
+  state: MembersState,
+  { called, remote }: Pending,
+  code: string | undefined,
+  context: Turn,
+): void {
+  context.count('cluster.handshakes.failed');
+  if (code === undefined || code === 'SELF_CONNECT') return;
+  const where = called === undefined ? { remote } : { called };
+  log(state, 'warn', 'cluster.refused', { ...where, code }, context);
 }
 
 function lost(state: MembersState, link: Link, code: string | undefined, context: Turn): void {
   const { node } = link;
   state.links.delete(node);
+  context.count('cluster.linked', -1);
+  const livedMs = (context.now - link.since) / 1_000;
+  state.calls.lost(node, livedMs, context.now, context.random());
   log(state, 'info', 'cluster.linkDown', { node, code: code ?? '' }, context);
   tellAll(state, { type: 'linkDown', node }, context);
   // It has only obeyed: it was told that this node leaves.
   if (code === 'LEFT') return;
   const change = state.membership.lost(node, context.now);
   if (change !== undefined) changed(state, change, context);
-  state.calls.soon(node, context.now);
 }
 
 export function failed(
@@ -151,16 +207,23 @@ export function failed(
   if (target === undefined) return;
   state.calls.ended(target, context.now, context.random());
   const node = state.calls.nodeOf(target);
-  if (reason !== 'refused' || node === undefined) return;
-  const change = state.membership.refused(node, context.now);
-  if (change !== undefined) changed(state, change, context);
-  else if (state.membership.get(node)?.state === 'suspect') state.calls.soon(node, context.now);
+  // While a link stands, an address that refuses says nothing about the node.
+  if (reason === 'refused' && node !== undefined && !state.links.has(node)) {
+    const change = state.membership.refused(node, context.now);
+    if (change !== undefined) changed(state, change, context);
+    else if (state.membership.get(node)?.state === 'suspect')
+      state.calls.soonAgain(node, context.now);
+  }
+  lookAtJoining(state, context);
 }
 
 export function call(state: MembersState, context: Turn): void {
   if (state.isDraining || state.isSuperseded) return;
   const { edges, options } = state.args.cluster;
-  const due = state.calls.due(context.now, (node) => state.links.has(node));
+  // [HP-MEMBER-12] A link on which nothing is heard may stand at one end alone: another one is tried beside it.
+  const isWell = (node: string): boolean =>
+    state.links.has(node) && state.membership.get(node)?.state === 'up';
+  const due = state.calls.due(context.now, isWell);
   for (const { ref, host, port } of due) {
     context.send(edges.tcp, {
       ...{ type: 'connect', host, port, ref, timeoutMs: options.dialTimeoutMs },
@@ -172,14 +235,25 @@ export function call(state: MembersState, context: Turn): void {
 /** A life of ours that others take for later than this one: what they know of it must not stand. */
 function rise(state: MembersState, incarnation: number, context: Turn): void {
   state.incarnation = incarnation;
-  for (const hearer of state.args.hearers)
-    context.send(hearer, { type: 'linkUp', node: state.membership.self, incarnation });
+  log(state, 'warn', 'cluster.incarnationRisen', { incarnation }, context);
+  context.send(state.args.news, { type: 'incarnationRisen', incarnation });
+  // Who knows this life by its old number is greeted anew.
+  for (const link of [...state.links.values()]) {
+    drop(state, link, 'STALE_INCARNATION', context);
+    tellAll(state, { type: 'linkDown', node: link.node }, context);
+    state.membership.lost(link.node, context.now);
+    state.calls.lost(link.node, 0, context.now, context.random());
+  }
+  const self = { node: state.membership.self, caps: CAPS };
+  tellAll(state, { type: 'linkUp', incarnation, ...self }, context);
 }
 
 function superseded(state: MembersState, context: Turn): void {
+  if (state.isSuperseded) return;
   state.isSuperseded = true;
   log(state, 'error', 'cluster.superseded', { node: state.membership.self }, context);
-  for (const link of state.links.values()) drop(state, link, 'SUPERSEDED', context);
+  for (const link of [...state.links.values()]) drop(state, link, 'SUPERSEDED', context);
+  context.send(state.args.news, { type: 'nodeSuperseded' });
 }
 
 /** [HP-MEMBER-6] Others tell where members are, and who has left; never who is down. */

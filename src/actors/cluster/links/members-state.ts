@@ -2,9 +2,16 @@
 // Refuses to know how it is used. Obeys spec/hp-peer.md, section "Members".
 
 import type { MemberTold, PeerMessage } from '../../codecs/hp-peer/peer-messages.ts';
+import type { DoorNotice } from '../../routing/relay/relay-seam.ts';
 import type { Address, Context } from '../../runtime/actor.ts';
 import type { TcpDialed, TcpOpened } from '../../runtime/tcp/tcp-edges.ts';
-import type { ClusterContext, LinkNotice, NodesChanged, ToPeer } from '../cluster-options.ts';
+import type {
+  ClusterContext,
+  ClusterNews,
+  LinkNotice,
+  NodesChanged,
+  ToPeer,
+} from '../cluster-options.ts';
 import type { Calls } from './calls.ts';
 import type { Change, Membership } from './membership.ts';
 import type { PeerOrder, PeerReport } from './peer.actor.ts';
@@ -16,6 +23,13 @@ export type MembersMessage =
   | ToPeer
   /** What the next heartbeats say about what this node owns. */
   | { readonly type: 'owned'; readonly ver: number; readonly digest: string }
+  /** A node has told everything that it owns, up to this version. */
+  | {
+      readonly type: 'copySynced';
+      readonly node: string;
+      readonly incarnation: number;
+      readonly ver: number;
+    }
   /** This node goes, so many milliseconds from now. */
   | { readonly type: 'drain'; readonly withinMs: number }
   | { readonly type: 'describe'; readonly ref: number; readonly replyTo: Address<ClusterTold> };
@@ -27,10 +41,21 @@ export interface ClusterTold {
   readonly node: string;
   readonly cluster: string;
   readonly incarnation: number;
+  /** [HP-PART-1] */
+  readonly isServing: boolean;
+  /** Nodes that may be on the other side of a split. */
+  readonly cutOff: readonly string[];
+  /** [HP-PEER-11] What all nodes can do. */
+  readonly caps: readonly string[];
   readonly members: readonly (MemberTold & {
     readonly hasLink: boolean;
     readonly silentMs: number;
     readonly rttMs: number | undefined;
+    readonly version: string;
+    readonly isDraining: boolean;
+    readonly skewSeconds: number;
+    /** [HP-BEAT-4] It has everything that this node owns; undefined when it does not say. */
+    readonly isSynced: boolean | undefined;
   })[];
 }
 
@@ -40,6 +65,9 @@ export interface MembersArgs {
   readonly hearers: readonly Address<LinkNotice>[];
   /** Who is told which nodes there are. */
   readonly observers: readonly Address<NodesChanged>[];
+  /** The doors to clients. */
+  readonly doors: readonly Address<DoorNotice>[];
+  readonly news: Address<ClusterNews>;
 }
 
 export interface Link {
@@ -47,14 +75,29 @@ export interface Link {
   readonly address: Address<PeerOrder>;
   readonly node: string;
   readonly initiator: string;
+  readonly caps: readonly string[];
+  readonly since: number;
   heardAt: number;
   hb: number;
+  /** When the last heartbeat was sent. */
+  beatAt: number;
   /** The last heartbeat of the other side. */
   heardHb: number;
   readonly sentAt: Map<number, number>;
   rttMs: number | undefined;
   /** What it was told of our links. */
   toldLinks: string;
+  /** What the other side has of what this node owns. */
+  has: { readonly incarnation: number; readonly ver: number } | undefined;
+}
+
+/** A connection, proved or not. */
+export interface Pending {
+  /** The address that we called for it. */
+  readonly called: string | undefined;
+  readonly remote: string;
+  readonly address: Address<PeerOrder>;
+  isProved: boolean;
 }
 
 export interface MembersState {
@@ -64,8 +107,10 @@ export interface MembersState {
   /** Links that stand, by node: one each. */
   readonly links: Map<string, Link>;
   readonly linksById: Map<number, Link>;
-  /** Connections, proved or not, and whom we called for them. */
-  readonly pending: Map<number, string | undefined>;
+  /** In the order in which they came. */
+  readonly pending: Map<number, Pending>;
+  /** What is here of what others own, by node. */
+  readonly copies: Map<string, { readonly incarnation: number; readonly ver: number }>;
   lastLink: number;
   incarnation: number;
   owned: { readonly ver: number; readonly digest: string };
@@ -74,6 +119,17 @@ export interface MembersState {
   /** Another process has this node's name. */
   isSuperseded: boolean;
   gossipedAt: number;
+  readonly startedAt: number;
+  /** [HP-JOIN-1] */
+  isJoined: boolean;
+  /** What clients and operators were told. */
+  toldServers: string;
+  toldCutOff: readonly string[];
+  isSplit: boolean;
+  skewed: number;
+  /** Since when this node has been on the smaller side; undefined when it is not. */
+  minoritySince: number | undefined;
+  hasRetreated: boolean;
 }
 
 export type Turn = Context<MembersMessage>;
@@ -83,6 +139,7 @@ export function changed(state: MembersState, { member, from }: Change, context: 
   const level = member.state === 'down' ? 'warn' : 'info';
   log(state, level, `cluster.${member.state}`, { node, from }, context);
   context.count(`cluster.members.${member.state}`);
+  if (member.state === 'down') state.calls.begunAnew(node);
   if (member.state === 'down') gone(state, { member, from }, 0, context);
   else tellNodes(state, context);
 }
@@ -100,18 +157,25 @@ export function gone(
   tellNodes(state, context);
 }
 
-export function drop(state: MembersState, link: Link, code: string, context: Turn): void {
+export function drop(
+  state: MembersState,
+  link: Link,
+  code: string,
+  context: Turn,
+  known?: number,
+): void {
   state.links.delete(link.node);
   state.linksById.delete(link.id);
-  context.send(link.address, { type: 'endLink', code, message: 'This link is given up.' });
+  context.count('cluster.linked', -1);
+  const order = { type: 'endLink', code, message: 'This link is given up.' } as const;
+  context.send(link.address, known === undefined ? order : { ...order, known });
 }
 
 /** [HP-PART-1] */
 export function tellNodes(state: MembersState, context: Turn): void {
-  const { partitionPolicy, nodesExpected } = state.args.cluster.options;
-  const nodes = state.membership.alive(state.isDraining);
-  const { length } = state.membership.alive(false);
-  const isServing = partitionPolicy === 'serve' || length * 2 > nodesExpected;
+  const { nodesExpected } = state.args.cluster.options;
+  const nodes = state.membership.homes(state.isDraining);
+  const isServing = serves(state);
   // [HP-STORE-1] More than half is counted of all that there should be, not of those that are left.
   const known = state.membership.members.filter((member) => member.state !== 'left');
   const size = Math.max(known.length + 1, nodesExpected);
@@ -121,6 +185,16 @@ export function tellNodes(state: MembersState, context: Turn): void {
   state.toldNodes = word;
   for (const observer of state.args.observers)
     context.send(observer, { type: 'nodesChanged', nodes, size, down, isServing });
+}
+
+/** [HP-PART-1] Counted by what the operator expects, never by a view that shrinks. */
+export function serves({ args, membership }: MembersState): boolean {
+  const { partitionPolicy, nodesExpected } = args.cluster.options;
+  return partitionPolicy === 'serve' || (membership.present.length + 1) * 2 > nodesExpected;
+}
+
+export function tellDoors(state: MembersState, notice: DoorNotice, context: Turn): void {
+  for (const door of state.args.doors) context.send(door, notice);
 }
 
 export function say(
@@ -138,15 +212,6 @@ export function tellAll(state: MembersState, notice: LinkNotice, context: Turn):
   for (const hearer of state.args.hearers) context.send(hearer, notice);
 }
 
-export function warnOfSkew(
-  state: MembersState,
-  { node, skewSeconds }: { readonly node: string; readonly skewSeconds: number },
-  context: Turn,
-): void {
-  if (Math.abs(skewSeconds) > SKEW_SECONDS)
-    log(state, 'warn', 'cluster.clockSkew', { node, seconds: skewSeconds }, context);
-}
-
 export function log(
   state: MembersState,
   level: 'info' | 'warn' | 'error',
@@ -156,5 +221,3 @@ export function log(
 ): void {
   context.send(state.args.cluster.edges.log, { type: 'log', level, event, fields });
 }
-
-const SKEW_SECONDS = 30;

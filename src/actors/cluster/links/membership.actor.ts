@@ -4,7 +4,9 @@
 
 import type { MemberTold, PeerMessage } from '../../codecs/hp-peer/peer-messages.ts';
 import type { ActorDefinition, Address } from '../../runtime/actor.ts';
+import { CAPS } from '../versions.ts';
 import { Calls } from './calls.ts';
+import { lookAtJoining } from '../notices/joining.ts';
 import { call, closed, dismiss, failed, learn, opened, proved, start } from './linking.ts';
 import {
   changed,
@@ -16,11 +18,14 @@ import {
   type MembersMessage,
   type MembersState,
   say,
+  serves,
   tellAll,
   tellNodes,
   type Turn,
 } from './members-state.ts';
+import type { PeerReportOf } from './peer.actor.ts';
 import { Membership, TICK_EVERY_MS } from './membership.ts';
+import { lookAround, lookAtClock, tellServers } from '../notices/watching.ts';
 
 export const membersActor: ActorDefinition<MembersArgs, MembersState, MembersMessage> = {
   kind: 'cluster/members',
@@ -39,7 +44,9 @@ export const membersActor: ActorDefinition<MembersArgs, MembersState, MembersMes
       calls,
       ...{ links: new Map(), linksById: new Map(), pending: new Map(), lastLink: 0, incarnation },
       ...{ owned: { ver: 0, digest: '' }, toldNodes: '', isDraining: false, isSuperseded: false },
-      gossipedAt: context.now,
+      ...{ gossipedAt: context.now, startedAt: context.now, isJoined: false, copies: new Map() },
+      ...{ toldServers: '', toldCutOff: [], isSplit: false, skewed: 0 },
+      ...{ minoritySince: undefined, hasRetreated: false },
     };
     tellNodes(state, context);
     return state;
@@ -62,7 +69,7 @@ export const membersActor: ActorDefinition<MembersArgs, MembersState, MembersMes
         proved(state, message, context);
         return;
       case 'linkHeard':
-        heard(state, message.link, message.message, context);
+        heard(state, message, context);
         return;
       case 'linkClosed':
         closed(state, message, context);
@@ -72,6 +79,10 @@ export const membersActor: ActorDefinition<MembersArgs, MembersState, MembersMes
         return;
       case 'owned':
         state.owned = { ver: message.ver, digest: message.digest };
+        return;
+      case 'copySynced':
+        state.copies.set(message.node, message);
+        lookAtJoining(state, context);
         return;
       case 'drain':
         drain(state, message.withinMs, context);
@@ -97,7 +108,11 @@ function due(state: MembersState, timer: string, context: Turn): void {
   else call(state, context);
 }
 
-function heard(state: MembersState, id: number, message: PeerMessage, context: Turn): void {
+function heard(
+  state: MembersState,
+  { link: id, message, skewSeconds }: PeerReportOf<'linkHeard'>,
+  context: Turn,
+): void {
   const link = state.linksById.get(id);
   if (link === undefined) return;
   const { node } = link;
@@ -106,7 +121,7 @@ function heard(state: MembersState, id: number, message: PeerMessage, context: T
   if (change !== undefined) changed(state, change, context);
   switch (message.type) {
     case 'HEARTBEAT':
-      heartbeat(state, link, message, context);
+      heartbeat(state, link, message, skewSeconds, context);
       break;
     case 'HEARTBEAT_ACK': {
       const sentAt = link.sentAt.get(message.hb);
@@ -114,13 +129,20 @@ function heard(state: MembersState, id: number, message: PeerMessage, context: T
       for (const hb of link.sentAt.keys()) if (hb <= message.hb) link.sentAt.delete(hb);
       return;
     }
-    case 'SERVER_READY':
+    case 'SERVER_READY': {
+      const member = state.membership.get(node);
+      if (member !== undefined) member.clients = message.clients;
+      tellServers(state, context);
+      learn(state, message.members, context);
+      return;
+    }
     case 'MEMBERS':
       learn(state, message.members, context);
       return;
     case 'DRAIN': {
       const member = state.membership.get(node);
       if (member !== undefined) member.isDraining = true;
+      tellServers(state, context);
       log(state, 'info', 'cluster.draining', { node }, context);
       tellNodes(state, context);
       return;
@@ -139,13 +161,31 @@ function heartbeat(
   state: MembersState,
   link: Link,
   message: Extract<PeerMessage, { readonly type: 'HEARTBEAT' }>,
+  skewSeconds: number,
   context: Turn,
 ): void {
   const member = state.membership.get(link.node);
-  if (member !== undefined && message.links !== undefined) member.links = message.links;
+  if (member !== undefined) {
+    if (message.links !== undefined) member.links = message.links;
+    if (member.isDraining !== message.draining) {
+      // DRAIN was said over a link that broke.
+      member.isDraining = message.draining;
+      tellNodes(state, context);
+    }
+    // What lay somewhere for a while tells an old time.
+    if (isFresh(state, link, message.echo, context))
+      lookAtClock(state, member, skewSeconds, context);
+  }
   link.heardHb = message.hb;
+  link.has = message.have;
   const answer: PeerMessage = { type: 'HEARTBEAT_ACK', hb: message.hb };
   context.send(link.address, { type: 'say', message: answer, isUrgent: true });
+}
+
+/** It was said after this node's last beat was heard, and that was not long ago. */
+function isFresh({ args }: MembersState, link: Link, echo: number, { now }: Turn): boolean {
+  const { heartbeatMs } = args.cluster.options;
+  return echo === link.hb && now - link.beatAt < heartbeatMs * 2_500;
 }
 
 /** [HP-BEAT-1] [HP-BEAT-2] */
@@ -158,6 +198,7 @@ function beat(state: MembersState, context: Turn): void {
     .map(({ node }) => node);
   for (const link of state.links.values()) {
     link.hb += 1;
+    link.beatAt = context.now;
     link.sentAt.set(link.hb, context.now);
     if (link.sentAt.size > UNANSWERED_MAX) link.sentAt.clear();
     const isNews = link.toldLinks !== linked.join(' ');
@@ -165,6 +206,7 @@ function beat(state: MembersState, context: Turn): void {
     const message: PeerMessage = {
       ...{ type: 'HEARTBEAT', incarnation, ver: owned.ver, digest: owned.digest, hb: link.hb },
       ...{ echo: link.heardHb, links: isNews ? linked : undefined, draining: isDraining },
+      have: link.caps.includes('synced') ? haveOf(state, link.node) : undefined,
     };
     context.send(link.address, { type: 'say', message, isUrgent: true });
   }
@@ -184,7 +226,15 @@ function tick(state: MembersState, context: Turn): void {
       say(state, one.node, { type: 'MEMBERS', members: told(state) }, false, context);
   }
   call(state, context);
+  lookAround(state, context);
+  lookAtJoining(state, context);
   context.after('tick', TICK_EVERY_MS);
+}
+
+/** [HP-BEAT-4] */
+function haveOf({ copies }: MembersState, node: string) {
+  const copy = copies.get(node);
+  return copy === undefined ? undefined : { incarnation: copy.incarnation, ver: copy.ver };
 }
 
 /** [HP-MEMBER-11] DRAIN now, LEAVE when the clients are gone. */
@@ -215,12 +265,22 @@ function describe(
     const { node, incarnation, addr, state: how, heardAt } = member;
     const link = state.links.get(node);
     const silentMs = Math.round((context.now - heardAt) / 1_000);
+    const { version, isDraining, skewSeconds } = member;
     const seen = { hasLink: link !== undefined, silentMs, rttMs: link?.rttMs };
-    return { node, incarnation, addr, state: how, ...seen };
+    const more = { version, isDraining, skewSeconds, isSynced: hasOurs(state, link) };
+    return { node, incarnation, addr, state: how, ...seen, ...more };
   });
   const { node, cluster } = options;
-  const { incarnation } = state;
-  context.send(replyTo, { type: 'clusterTold', ref, node, cluster, incarnation, members });
+  const { incarnation, toldCutOff: cutOff, membership } = state;
+  const whole = { isServing: serves(state), cutOff, caps: membership.commonCaps(CAPS) };
+  context.send(replyTo, {
+    ...{ type: 'clusterTold', ref, node, cluster, incarnation, ...whole, members },
+  });
+}
+
+function hasOurs({ incarnation, owned }: MembersState, link: Link | undefined) {
+  if (link?.caps.includes('synced') !== true) return undefined;
+  return link.has?.incarnation === incarnation && link.has.ver >= owned.ver;
 }
 
 /** Members as others are told of them, this node among them. */

@@ -23,6 +23,24 @@ export interface Member {
   links: readonly string[] | undefined;
   /** When it went down lately. */
   downs: readonly number[];
+  /** Its machine has said that its process is gone: it is not cut off, it is dead. */
+  isCertain: boolean;
+  /** Seconds by which its clock is ahead of this node's. */
+  skewSeconds: number;
+  /** What both can do. */
+  caps: readonly string[];
+  version: string;
+  /** Where clients find it; empty when it says nothing. */
+  clients: string;
+}
+
+/** Who comes in, as it says itself. */
+export interface Comer {
+  readonly node: string;
+  readonly incarnation: number;
+  readonly addr: string;
+  readonly version: string;
+  readonly caps: readonly string[];
 }
 
 export interface MembershipTimes {
@@ -68,22 +86,52 @@ export class Membership {
     return this.#members.get(node);
   }
 
-  /** Names of this node and of those that are not down, in order. */
-  alive(isSelfDraining: boolean): readonly string[] {
-    const others = this.members
-      .filter(({ state, isDraining }) => (state === 'up' || state === 'suspect') && !isDraining)
+  /** Those that are not known to be gone. */
+  get present(): readonly Member[] {
+    return this.members.filter(({ state }) => state === 'up' || state === 'suspect');
+  }
+
+  /** Names of this node and of those that may be a home beside it, in order. */
+  homes(isSelfDraining: boolean): readonly string[] {
+    // [HP-PEER-10] A node to which nothing can be forwarded is no home.
+    const others = this.present
+      .filter(({ isDraining, caps }) => !isDraining && caps.includes('forward'))
       .map(({ node }) => node);
     return (isSelfDraining ? others : [...others, this.self]).toSorted();
   }
 
+  /** [HP-PEER-11] What all that are here can do, this node among them. */
+  commonCaps(own: readonly string[]): readonly string[] {
+    return own.filter((cap) => this.present.every(({ caps }) => caps.includes(cap)));
+  }
+
+  /** [HP-PART-4] Down without a word and without a refusal: dead, or on the other side of a split. */
+  get cutOff(): readonly Member[] {
+    return this.members.filter(({ state, isCertain }) => state === 'down' && !isCertain);
+  }
+
+  /** Others that are up hear it: a link is broken, and no more. */
+  isHeardByOthers({ node }: Member): boolean {
+    return this.members.some((other) => other.state === 'up' && other.links?.includes(node));
+  }
+
   /** [HP-MEMBER-1] A link to it stands. Says what it was before; undefined when it is new. */
-  joined(node: string, incarnation: number, addr: string, now: number): MemberState | undefined {
-    const known = this.#members.get(node);
+  joined(comer: Comer, now: number): MemberState | undefined {
+    const known = this.#members.get(comer.node);
     const before = known?.state;
-    const downs = known?.downs ?? [];
-    this.#members.set(node, {
-      ...{ node, incarnation, addr: addr === '' ? (known?.addr ?? '') : addr, state: 'up' },
-      ...{ isDraining: false, heardAt: now, changedAt: now, refusals: 0, links: undefined, downs },
+    const addr = comer.addr === '' ? (known?.addr ?? '') : comer.addr;
+    const { downs = [], clients = '', skewSeconds = 0 } = known ?? {};
+    this.#members.set(comer.node, {
+      ...{
+        ...comer,
+        addr,
+        state: 'up',
+        isDraining: false,
+        heardAt: now,
+        changedAt: now,
+        skewSeconds,
+      },
+      ...{ refusals: 0, links: undefined, downs, isCertain: false, clients },
     });
     return before;
   }
@@ -106,9 +154,11 @@ export class Membership {
   /** [HP-MEMBER-5] Its machine says that nobody listens there: the process is gone. */
   refused(node: string, now: number): Change | undefined {
     const member = this.#members.get(node);
-    if (member?.state !== 'suspect') return undefined;
+    if (member?.state !== 'suspect' && member?.state !== 'down') return undefined;
     member.refusals += 1;
-    return member.refusals >= REFUSALS_MAX ? this.#become(member, 'down', now) : undefined;
+    if (member.refusals < REFUSALS_MAX) return undefined;
+    member.isCertain = true;
+    return member.state === 'down' ? undefined : this.#become(member, 'down', now);
   }
 
   left(node: string, now: number): Change | undefined {

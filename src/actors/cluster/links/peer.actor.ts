@@ -5,13 +5,15 @@
 
 import { isBlank, LineSplitter, looksLikeHttp } from '../../codecs/hp/line-splitter.ts';
 import { encodePeerLine, readPeerLine } from '../../codecs/hp-peer/peer-lines.ts';
-import type { MemberTold, PeerMessage, PeerMessageOf } from '../../codecs/hp-peer/peer-messages.ts';
-import { isProved, proofOf, type Role, type Transcript } from '../../codecs/hp-peer/proof.ts';
+import type { MemberTold, PeerMessage } from '../../codecs/hp-peer/peer-messages.ts';
+import type { Role } from '../../codecs/hp-peer/proof.ts';
 import { base64Url } from '../../codecs/hp-peer/sha256.ts';
 import { type ActorDefinition, type Address, assert, type Context } from '../../runtime/actor.ts';
 import type { ConnectionEvent, Receipt } from '../../runtime/edges.ts';
 import type { TcpOpened } from '../../runtime/tcp/tcp-edges.ts';
-import { CAPS, type ClusterContext } from '../cluster-options.ts';
+import type { ClusterContext } from '../cluster-options.ts';
+import { understands } from '../versions.ts';
+import { Handshake, type Other, type Step } from './handshake.ts';
 import { peerLife, type PeerEvent, type PeerState } from './peer.machine.ts';
 import { Spout } from './spout.ts';
 
@@ -22,26 +24,34 @@ export type PeerReport =
       readonly link: number;
       readonly address: Address<PeerOrder>;
       readonly role: Role;
-      readonly node: string;
-      readonly incarnation: number;
-      readonly addr: string;
-      readonly caps: readonly string[];
+      readonly other: Other;
       /** The initiator is told them with the welcome. */
       readonly members: readonly MemberTold[];
+      readonly clients: string;
       /** Seconds by which the other clock is ahead. */
       readonly skewSeconds: number;
     }
-  | { readonly type: 'linkHeard'; readonly link: number; readonly message: PeerMessage }
+  | {
+      readonly type: 'linkHeard';
+      readonly link: number;
+      readonly message: PeerMessage;
+      /** Seconds by which the other clock was ahead when it said so. */
+      readonly skewSeconds: number;
+    }
   | {
       readonly type: 'linkClosed';
       readonly link: number;
       /** Who it was, where that was proved. */
       readonly node: string | undefined;
-      /** The code of the error that ended it, from either side. */
+      /** The code of the error that ended it. */
       readonly code: string | undefined;
+      /** The other side has said so, and not this one. */
+      readonly isTold: boolean;
       /** Comes with `STALE_INCARNATION`: the life that is known. */
       readonly known: number | undefined;
     };
+
+export type PeerReportOf<T extends PeerReport['type']> = Extract<PeerReport, { readonly type: T }>;
 
 /** What the keeper of members says to a link. */
 export type PeerOrder =
@@ -68,17 +78,14 @@ interface PeerStay {
   readonly args: PeerArgs;
   readonly splitter: LineSplitter;
   readonly spout: Spout;
-  readonly nonce: string;
+  readonly handshake: Handshake;
   life: PeerState;
-  said: Transcript | undefined;
-  /** Its key, by the name that both use. */
-  keyId: string;
-  other: { node: string; incarnation: number; addr: string; caps: readonly string[] } | undefined;
   skewSeconds: number;
   isFirstLine: boolean;
 }
 
 type Turn = Context<PeerActorMessage>;
+type Told = Pick<PeerReportOf<'linkProved'>, 'members' | 'clients'>;
 
 export const peerActor: ActorDefinition<PeerArgs, PeerStay, PeerActorMessage> = {
   kind: 'cluster/peer',
@@ -86,7 +93,7 @@ export const peerActor: ActorDefinition<PeerArgs, PeerStay, PeerActorMessage> = 
   onFailure: 'stop',
   start(args, context) {
     const { cluster, opened, role } = args;
-    const { options, edges } = cluster;
+    const { options, edges, incarnation } = cluster;
     const { connection } = opened;
     const owner = context.self;
     context.send(edges.tcp, { type: 'own', connection, owner, receiptsTo: owner });
@@ -95,12 +102,13 @@ export const peerActor: ActorDefinition<PeerArgs, PeerStay, PeerActorMessage> = 
       args,
       splitter: new LineSplitter(options.helloLineBytesMax),
       spout: new Spout(connection, edges.web, options.linkQueueBytesMax),
-      nonce: nonceOf(opened, context),
-      life: peerLife.initial,
-      ...{ said: undefined, keyId: options.keys[0]?.id ?? '', other: undefined, skewSeconds: 0 },
-      isFirstLine: true,
+      handshake: new Handshake({
+        ...{ role, options, incarnation, nonce: nonceOf(opened, context) },
+        ...{ channel: opened.channel, names: opened.names },
+      }),
+      ...{ life: peerLife.initial, skewSeconds: 0, isFirstLine: true },
     };
-    if (role === 'initiator') hello(stay, context);
+    if (role === 'initiator') say(stay, stay.handshake.hello(), context);
     return stay;
   },
   receive(stay, message, context) {
@@ -113,7 +121,7 @@ export const peerActor: ActorDefinition<PeerArgs, PeerStay, PeerActorMessage> = 
         stay.spout.receipt(message.bytes, context);
         return;
       case 'say':
-        if (stay.life === 'up') say(stay, message.message, context, message.isUrgent);
+        order(stay, message.message, message.isUrgent, context);
         return;
       case 'welcome':
         welcome(stay, message.members, context);
@@ -141,7 +149,7 @@ export const peerActor: ActorDefinition<PeerArgs, PeerStay, PeerActorMessage> = 
     const { connection } = args.opened;
     context.send(args.cluster.edges.web, { type: 'cut', connection });
     const { link } = args;
-    const told = { code: 'INTERNAL', known: undefined, node: undefined };
+    const told = { code: 'INTERNAL', known: undefined, node: undefined, isTold: false };
     context.send(args.members, { type: 'linkClosed', link, ...told });
   },
 };
@@ -167,13 +175,14 @@ function read(stay: PeerStay, context: Turn): void {
     }
     if (isBlank(taken.bytes)) continue;
     if (stay.isFirstLine && looksLikeHttp(taken.bytes)) {
-      refuse(stay, 'INVALID_JSON', 'This is no HTTP server.', context);
+      // Not a word: whoever made a browser send this is to learn nothing.
+      end(stay, 'CROSS_PROTOCOL', undefined, context);
       return;
     }
     stay.isFirstLine = false;
     const reading = readPeerLine(taken.bytes);
     if (reading.ok) {
-      if (stay.life === 'greeting') stay.skewSeconds = reading.timestamp - secondsOf(stay, context);
+      stay.skewSeconds = reading.timestamp - secondsOf(stay, context);
       hear(stay, reading.message, context);
     } else if (reading.isIgnored && stay.life === 'up') context.count('cluster.messages.unknown');
     else refuse(stay, reading.code, reading.message, context);
@@ -182,146 +191,78 @@ function read(stay: PeerStay, context: Turn): void {
 
 /** [HP-PEER-3] Before the proof only the words of the handshake are heard, each in its turn. */
 function hear(stay: PeerStay, message: PeerMessage, context: Turn): void {
-  const { role, members, link } = stay.args;
-  if (message.type === 'ERROR' || message.type === 'BYE') {
-    end(stay, message.code, message.type === 'ERROR' ? message.known : undefined, context);
-  } else if (stay.life === 'up') {
-    if (message.type === 'SERVER_READY') {
-      if (role === 'initiator') refuse(stay, 'INVALID_MESSAGE', 'Too late.', context);
-      else context.send(members, { type: 'linkHeard', link, message });
-    } else if (message.type.startsWith('SERVER_'))
-      refuse(stay, 'INVALID_MESSAGE', 'The handshake is over.', context);
-    else context.send(members, { type: 'linkHeard', link, message });
-  } else if (message.type === 'SERVER_HELLO' && role === 'responder' && stay.life === 'greeting')
-    challenge(stay, message, context);
-  else if (message.type === 'SERVER_CHALLENGE' && role === 'initiator' && stay.life === 'greeting')
-    prove(stay, message, context);
-  else if (message.type === 'SERVER_AUTH' && role === 'responder' && stay.life === 'proving')
-    judge(stay, message, context);
-  else if (message.type === 'SERVER_WELCOME' && role === 'initiator' && stay.life === 'proving')
-    proved(stay, message.members, context);
-  else refuse(stay, 'INVALID_MESSAGE', `${message.type} is not expected here.`, context);
+  if (message.type === 'ERROR' || message.type === 'BYE')
+    end(stay, message.code, message.type === 'ERROR' ? message.known : undefined, context, true);
+  else if (stay.life === 'up') pass(stay, message, context);
+  else shakeHands(stay, message, context);
 }
 
-function hello(stay: PeerStay, context: Turn): void {
-  const { options, incarnation } = stay.args.cluster;
-  const { node, cluster, advertise } = options;
-  const { nonce, keyId: key } = stay;
-  const more = { versions: [VERSION], caps: CAPS, nonce, key, advertise };
-  say(stay, { type: 'SERVER_HELLO', node, incarnation, cluster, ...more }, context);
+function pass(stay: PeerStay, message: PeerMessage, context: Turn): void {
+  const { args, skewSeconds } = stay;
+  const { role, members, link } = args;
+  const isReady = message.type === 'SERVER_READY' && role === 'responder';
+  if (message.type.startsWith('SERVER_') && !isReady)
+    refuse(stay, 'INVALID_MESSAGE', 'The handshake is over.', context);
+  else context.send(members, { type: 'linkHeard', link, message, skewSeconds });
 }
 
-/** [HP-PEER-2] [HP-PEER-5] Who is called proves itself first: it is the one that may be an impostor. */
-function challenge(stay: PeerStay, message: PeerMessageOf<'SERVER_HELLO'>, context: Turn): void {
-  const { options, incarnation } = stay.args.cluster;
-  if (message.cluster !== options.cluster) {
-    refuse(stay, 'CLUSTER_MISMATCH', 'This is another cluster.', context);
-    return;
-  }
-  if (message.node === options.node && message.incarnation === incarnation) {
-    refuse(stay, 'SELF_CONNECT', 'You have called yourself.', context);
-    return;
-  }
-  if (!message.versions.includes(VERSION)) {
-    refuse(stay, 'UNSUPPORTED_VERSION', `This node speaks ${VERSION}.`, context);
-    return;
-  }
-  const key = keyOf(stay, message.key);
-  if (key === undefined) {
-    refuse(stay, 'PEER_AUTH_FAILED', 'The proof is wrong.', context);
-    return;
-  }
-  stay.keyId = key.id;
-  stay.other = otherOf(message);
-  const said: Transcript = {
-    ...{ cluster: options.cluster, version: VERSION },
-    ...{ nodeA: message.node, incarnationA: message.incarnation, nonceA: message.nonce },
-    ...{ nodeB: options.node, incarnationB: incarnation, nonceB: stay.nonce },
-  };
-  stay.said = said;
-  advance(stay, 'greeted');
-  const { node, cluster, advertise } = options;
-  const proof = proofOf('responder', said, key);
-  say(
-    stay,
-    {
-      ...{ type: 'SERVER_CHALLENGE', node, incarnation, cluster, version: VERSION, caps: CAPS },
-      ...{ nonce: stay.nonce, key: key.id, proof, advertise },
-    },
-    context,
-  );
+function shakeHands(stay: PeerStay, message: PeerMessage, context: Turn): void {
+  const { handshake, life } = stay;
+  const turn = `${handshake.role} ${life} ${message.type}`;
+  if (turn === 'responder greeting SERVER_HELLO' && message.type === 'SERVER_HELLO')
+    take(stay, handshake.called(message), 'greeted', context);
+  else if (turn === 'initiator greeting SERVER_CHALLENGE' && message.type === 'SERVER_CHALLENGE')
+    take(stay, handshake.challenged(message), 'greeted', context);
+  else if (turn === 'responder proving SERVER_AUTH' && message.type === 'SERVER_AUTH') {
+    if (take(stay, handshake.answered(message), 'proved', context)) judged(stay, nothing, context);
+  } else if (turn === 'initiator proving SERVER_WELCOME' && message.type === 'SERVER_WELCOME') {
+    advance(stay, 'proved');
+    judged(stay, message, context);
+  } else refuse(stay, 'INVALID_MESSAGE', `${message.type} is not expected here.`, context);
 }
 
-/** The initiator shows its proof to nobody who has not proved itself. */
-function prove(stay: PeerStay, message: PeerMessageOf<'SERVER_CHALLENGE'>, context: Turn): void {
-  const { options, incarnation } = stay.args.cluster;
-  if (message.cluster !== options.cluster) {
-    refuse(stay, 'CLUSTER_MISMATCH', 'This is another cluster.', context);
-    return;
+/** Says what the step says, or why it is not taken. */
+function take(stay: PeerStay, step: Step, event: PeerEvent, context: Turn): boolean {
+  if (!step.ok) {
+    if (step.code === 'PEER_AUTH_FAILED') context.count('cluster.proofs.wrong');
+    refuse(stay, step.code, step.message, context);
+    return false;
   }
-  const said: Transcript = {
-    ...{ cluster: options.cluster, version: message.version },
-    ...{ nodeA: options.node, incarnationA: incarnation, nonceA: stay.nonce },
-    ...{ nodeB: message.node, incarnationB: message.incarnation, nonceB: message.nonce },
-  };
-  const key = keyOf(stay, message.key);
-  const isGood = key !== undefined && isProved(message.proof, 'responder', said, key);
-  if (!isGood || message.version !== VERSION || message.nonce === stay.nonce) {
-    refuse(stay, 'PEER_AUTH_FAILED', 'The proof is wrong.', context);
-    return;
-  }
-  stay.other = otherOf(message);
-  stay.said = said;
-  advance(stay, 'greeted');
-  say(stay, { type: 'SERVER_AUTH', proof: proofOf('initiator', said, key) }, context);
+  advance(stay, event);
+  if (step.say !== undefined) say(stay, step.say, context);
+  return true;
 }
 
-function judge(stay: PeerStay, message: PeerMessageOf<'SERVER_AUTH'>, context: Turn): void {
-  const key = keyOf(stay, stay.keyId);
-  const { said } = stay;
-  if (key === undefined || said === undefined || !isProved(message.proof, 'initiator', said, key)) {
-    context.count('cluster.proofs.wrong');
-    refuse(stay, 'PEER_AUTH_FAILED', 'The proof is wrong.', context);
-    return;
-  }
-  proved(stay, [], context);
-}
-
-function proved(stay: PeerStay, told: readonly MemberTold[], context: Turn): void {
-  const { other, skewSeconds, args } = stay;
-  if (other === undefined) return;
+function judged(stay: PeerStay, { members: told, clients }: Told, context: Turn): void {
+  const { handshake, skewSeconds, args } = stay;
   const { link, role, members } = args;
-  advance(stay, 'proved');
+  const { other } = handshake;
+  assert(other !== undefined, 'who is proved is known');
   const address: Address<PeerOrder> = context.self;
   context.send(members, {
     type: 'linkProved',
-    ...{ link, address, role, ...other, members: told, skewSeconds },
+    ...{ link, address, role, other, members: told, clients, skewSeconds },
   });
 }
 
 /** The link is wanted: from now on everything may be told. */
 function welcome(stay: PeerStay, members: readonly MemberTold[], context: Turn): void {
   if (stay.life !== 'judged') return;
-  const { options } = stay.args.cluster;
+  const { heartbeatMs, lineBytesMax, advertiseChat: clients } = stay.args.cluster.options;
   advance(stay, 'welcomed');
   context.cancel('handshake');
-  stay.splitter.lineBytesMax = options.lineBytesMax;
+  stay.splitter.lineBytesMax = lineBytesMax;
   const type = stay.args.role === 'responder' ? 'SERVER_WELCOME' : 'SERVER_READY';
-  say(stay, { type, members, heartbeatMs: options.heartbeatMs }, context);
+  say(stay, { type, members, heartbeatMs, clients }, context);
   read(stay, context);
 }
 
-function otherOf({
-  node,
-  incarnation,
-  advertise,
-  caps,
-}: PeerMessageOf<'SERVER_HELLO' | 'SERVER_CHALLENGE'>) {
-  return { node, incarnation, addr: advertise, caps };
-}
-
-function keyOf({ args }: PeerStay, id: string) {
-  return args.cluster.options.keys.find((key) => key.id === id);
+/** [HP-PEER-10] Whoever does not know a word is not told it. */
+function order(stay: PeerStay, message: PeerMessage, isUrgent: boolean, context: Turn): void {
+  if (stay.life !== 'up') return;
+  if (understands(stay.handshake.other?.caps ?? [], message.type))
+    say(stay, message, context, isUrgent);
+  else context.count('cluster.messages.withheld');
 }
 
 function say(stay: PeerStay, message: PeerMessage, context: Turn, isUrgent = false): void {
@@ -353,6 +294,7 @@ function end(
   code: string | undefined,
   known: number | undefined,
   context: Turn,
+  isTold = false,
 ): void {
   if (stay.life === 'closed') return;
   const { cluster, opened, members, link } = stay.args;
@@ -360,13 +302,14 @@ function end(
   advance(stay, 'lost');
   const { connection } = opened;
   context.send(cluster.edges.web, { type: 'close', connection, code: 1_000, reason: '' });
-  context.send(members, { type: 'linkClosed', link, node, code, known });
+  context.send(members, { type: 'linkClosed', link, node, code, known, isTold });
   context.stop();
 }
 
 /** An initiator knows whom it called as soon as it says that it believes it. */
-function provedName({ life, args, other }: PeerStay): string | undefined {
-  return args.role === 'initiator' || life !== 'proving' ? other?.node : undefined;
+function provedName({ life, handshake }: PeerStay): string | undefined {
+  const { role, other } = handshake;
+  return role === 'initiator' || life !== 'proving' ? other?.node : undefined;
 }
 
 function advance(stay: PeerStay, event: PeerEvent): void {
@@ -375,4 +318,4 @@ function advance(stay: PeerStay, event: PeerEvent): void {
   stay.life = next;
 }
 
-const VERSION = '1.0';
+const nothing: Told = { members: [], clients: '' };

@@ -59,7 +59,7 @@ export const locationsActor: ActorDefinition<LocationsArgs, LocationsState, Loca
         withdraw(state, message.session, message.reason, context);
         return;
       case 'linkUp':
-        linkUp(state, message.node, message.incarnation, context);
+        linkUp(state, message, context);
         return;
       case 'linkDown':
         state.linked.delete(message.node);
@@ -153,11 +153,17 @@ function sendAll(state: LocationsState, node: string, context: Turn): void {
   }
 }
 
-function linkUp(state: LocationsState, node: string, incarnation: number, context: Turn): void {
+function linkUp(
+  state: LocationsState,
+  { node, incarnation, caps }: Extract<LinkNotice, { readonly type: 'linkUp' }>,
+  context: Turn,
+): void {
   if (node === state.args.cluster.options.node) {
     state.incarnation = incarnation;
     return;
   }
+  // [HP-PEER-10] It would not know what it is asked, nor what it is told.
+  if (!caps.includes('presence')) return;
   flush(state, context);
   state.linked.add(node);
   const copy = state.copies.get(node) ?? new OwnerCopy(incarnation);
@@ -188,23 +194,30 @@ function heard(state: LocationsState, node: string, message: PeerMessage, contex
         // [HP-REPL-3] What is known stays as it is until the gap is filled.
         context.count('cluster.presence.gaps');
         askAgain(state, node, copy, context);
-      } else if (copy.isSynced) show(state, node, copy.show(), context);
+      } else if (copy.isSynced) shown(state, node, copy, context);
       return;
     case 'PRESENCE_SYNC': {
       if (copy === undefined || !isOf(copy, node, message)) return;
       const { ver, chunk, chunks, sessions } = message;
       if (!copy.takeChunk(ver, chunk, chunks, sessions)) askAgain(state, node, copy, context);
-      else if (copy.isSynced && chunk === chunks - 1) show(state, node, copy.show(), context);
+      else if (copy.isSynced && chunk === chunks - 1) shown(state, node, copy, context);
       return;
     }
     case 'SYNC_DONE':
       if (copy === undefined || !isOf(copy, node, message) || copy.ver < message.ver) return;
       copy.isSynced = true;
       state.lingering.delete(node);
-      show(state, node, copy.show(), context);
+      shown(state, node, copy, context);
       return;
     default:
   }
+}
+
+/** Everything that is known of the node is shown here, and the node may hear of that. */
+function shown(state: LocationsState, node: string, copy: OwnerCopy, context: Turn): void {
+  show(state, node, copy.show(), context);
+  const { incarnation, ver } = copy;
+  context.send(state.args.members, { type: 'copySynced', node, incarnation, ver });
 }
 
 /** A node tells of what it owns itself, in the life that it has now. */

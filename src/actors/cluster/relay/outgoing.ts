@@ -44,6 +44,13 @@ export class Outgoing {
     return true;
   }
 
+  /** [HP-RELAY-4] Another life of the node: it is told everything from number 1 on. */
+  begin(): void {
+    this.clear();
+    this.#last = 0;
+    this.#sent = 0;
+  }
+
   /** A new link: nothing is sent before the other side has said what came over the last one. */
   relinked(): void {
     this.#isOpen = false;

@@ -88,7 +88,7 @@ export const relayActor: ActorDefinition<RelayArgs, RelayState, RelayMessage> = 
         return;
       }
       case 'linkUp':
-        linkUp(state, message.node, message.incarnation, context);
+        linkUp(state, message, context);
         return;
       case 'linkDown': {
         const peer = state.peers.get(message.node);
@@ -217,14 +217,20 @@ function pour(state: RelayState, node: string, { outgoing, isLinked }: Peer, con
   for (const forward of outgoing.take()) tell(state, node, forward, context);
 }
 
-function linkUp(state: RelayState, node: string, incarnation: number, context: Turn): void {
-  if (node === state.args.cluster.options.node) return;
+function linkUp(
+  state: RelayState,
+  { node, incarnation, caps }: Extract<LinkNotice, { readonly type: 'linkUp' }>,
+  context: Turn,
+): void {
+  // [HP-PEER-10] Nothing is kept for a node that could not take it.
+  if (node === state.args.cluster.options.node || !caps.includes('forward')) return;
   const peer = peerOf(state, node, incarnation);
   if (peer.incarnation !== incarnation) {
     peer.incarnation = incarnation;
     peer.heardTo = 0;
     peer.parts = [];
     peer.partsLength = 0;
+    peer.outgoing.begin();
   }
   peer.isLinked = true;
   peer.isGone = false;

@@ -77,13 +77,17 @@ function messageOf(type: PeerType, fields: PeerFields, id: string): PeerMessage 
       return { type, proof: fields.text('proof', 86) };
     case 'SERVER_WELCOME':
     case 'SERVER_READY':
-      return { type, members: fields.members(), heartbeatMs: fields.whole('heartbeat_ms') };
+      return {
+        ...{ type, members: fields.members(), heartbeatMs: fields.whole('heartbeat_ms') },
+        clients: fields.optionalText('clients', 260) ?? '',
+      };
     case 'HEARTBEAT':
       return {
         ...{ type, incarnation: fields.whole('incarnation'), ver: fields.whole('ver') },
         ...{ digest: fields.text('digest', 32), hb: fields.whole('hb') },
         ...{ echo: fields.whole('echo'), draining: fields.truth('draining') },
         links: fields.has('links') ? fields.texts('links', 1_024) : undefined,
+        have: fields.has('have') ? haveOf(fields) : undefined,
       };
     case 'HEARTBEAT_ACK':
       return { type, hb: fields.whole('hb') };
@@ -140,6 +144,13 @@ function messageOf(type: PeerType, fields: PeerFields, id: string): PeerMessage 
   }
 }
 
+function haveOf(fields: PeerFields): { readonly incarnation: number; readonly ver: number } {
+  const have = fields.object('have');
+  const read = { incarnation: have.whole('incarnation'), ver: have.whole('ver') };
+  fields.wrong ??= have.wrong;
+  return read;
+}
+
 /** [HP-PEER-1] One message as a line; `id` is new but where a message brings its own. */
 export function encodePeerLine(message: PeerMessage, id: string, timestamp: number): Uint8Array {
   return encodeLine({ type: message.type, id, timestamp }, payloadOf(message));
@@ -150,7 +161,10 @@ function payloadOf(message: PeerMessage): Payload {
   switch (message.type) {
     case 'SERVER_WELCOME':
     case 'SERVER_READY':
-      return { members: message.members, heartbeat_ms: message.heartbeatMs };
+      return {
+        ...{ members: message.members, heartbeat_ms: message.heartbeatMs },
+        clients: message.clients === '' ? undefined : message.clients,
+      };
     case 'FORWARD': {
       const { n, kind, key, id, data } = message;
       return { n, kind, ttl: 0, own_id: id !== undefined, data: { key, body: data } };

@@ -68,6 +68,8 @@ export type PeerMessage =
       readonly type: 'SERVER_WELCOME' | 'SERVER_READY';
       readonly members: readonly MemberTold[];
       readonly heartbeatMs: number;
+      /** Where clients find the sender: `host:port`; empty when it says nothing. */
+      readonly clients: string;
     }
   | {
       readonly type: 'HEARTBEAT';
@@ -80,6 +82,8 @@ export type PeerMessage =
       /** Whom the sender has a link to; undefined when it has not changed. */
       readonly links: readonly string[] | undefined;
       readonly draining: boolean;
+      /** What the sender has of the receiver's log; undefined when it does not say. */
+      readonly have: { readonly incarnation: number; readonly ver: number } | undefined;
     }
   /** At once, so that the other side knows how long the way is. */
   | { readonly type: 'HEARTBEAT_ACK'; readonly hb: number }

@@ -19,6 +19,8 @@ export interface Transcript {
   readonly incarnationB: number;
   readonly nonceB: string;
   readonly version: string;
+  /** What binds the proof to one connection with TLS; without it a dash stands there. */
+  readonly channel?: string | undefined;
 }
 
 /** A secret and the name under which both sides know it. */
@@ -34,8 +36,7 @@ export function proofOf(role: Role, said: Transcript, { secret }: Key): string {
     'HP-PEER-1',
     ...[said.cluster, said.nodeA, String(said.incarnationA), said.nonceA],
     ...[said.nodeB, String(said.incarnationB), said.nonceB],
-    // The last is what binds a proof to a TLS connection; without it a dash.
-    ...[said.version, '-'],
+    ...[said.version, said.channel ?? '-'],
   ];
   return base64Url(hmacSha256(secret, encodeText(lines.join('\n'))));
 }

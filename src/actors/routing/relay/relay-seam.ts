@@ -54,6 +54,21 @@ export type PeerNotice =
   /** What was forwarded to it and not acknowledged is lost. */
   | { readonly type: 'nodeDown'; readonly node: string };
 
+/** What doors to clients hear of the cluster. */
+export type DoorNotice =
+  | {
+      readonly type: 'clusterNotice';
+      readonly code: 'PARTITION' | 'PARTITION_HEALED' | 'CLOCK_SKEW';
+      readonly message: string;
+      /** Nobody else could make anything of it. */
+      readonly isForAdmins: boolean;
+    }
+  /** Where clients of this node may go instead. */
+  | { readonly type: 'serversChanged'; readonly servers: readonly string[] }
+  /** [HP-PART-5] Clients are sent away, or may come back. */
+  | { readonly type: 'retreat'; readonly withinMs: number }
+  | { readonly type: 'comeBack' };
+
 /** What keepers say to the place where all sessions of the cluster are known. */
 export type LocateRequest =
   | { readonly type: 'announce'; readonly shard: number; readonly session: LocatedSession }

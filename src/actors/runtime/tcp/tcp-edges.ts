@@ -20,6 +20,10 @@ export interface TcpOpened {
   readonly secret: string;
   /** 20 hexadecimal digits from the same; may be told. */
   readonly nonce: string;
+  /** What both ends of a connection with TLS 1.3 know, and nobody else (RFC 9266), in base64url. */
+  readonly channel?: string;
+  /** The names in the other side's certificate, where one was asked for and believed. */
+  readonly names?: readonly string[];
 }
 
 export type TcpCommand =

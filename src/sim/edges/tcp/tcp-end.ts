@@ -21,6 +21,7 @@ export class TcpEnd implements WebEnd {
   readonly isFramed = false;
   readonly #edge: EndHost;
   readonly #connection: Connection;
+  readonly #isCaller: boolean;
   readonly #in: Pipe;
   readonly #out: Pipe;
   #owner: Owner | undefined = undefined;
@@ -40,6 +41,7 @@ export class TcpEnd implements WebEnd {
     this.#edge = edge;
     this.id = id;
     this.#connection = connection;
+    this.#isCaller = isCaller;
     this.#in = isCaller ? connection.down : connection.up;
     this.#out = isCaller ? connection.up : connection.down;
     this.#in.receiver = this;
@@ -100,6 +102,7 @@ export class TcpEnd implements WebEnd {
     this.#outstandingBefore = this.#outstanding;
     this.#outstanding += cost;
     this.#out.write(unit, cost);
+    this.#edge.options.tap?.(this.#connection.id, this.#isCaller, unit as Uint8Array);
     this.#touch();
   }
 

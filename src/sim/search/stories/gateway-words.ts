@@ -1,8 +1,11 @@
-// Plain words for what a trace says of the gateway. Refuses to choose what is worth telling.
+// Plain words for what a trace says of the gateway; other dialects have rooms of their own.
+// Refuses to choose what is worth telling.
 
+import type { ChatRecord } from '../../records/chat-records.ts';
 import type { GatewayRecord, Lines } from '../../records/gateway-records.ts';
+import { chatWords } from './chat-words.ts';
 
-export function gatewayWords(event: GatewayRecord): string {
+export function gatewayWords(event: GatewayRecord | ChatRecord): string {
   const who = 'client' in event ? `client ${event.client}` : '';
   switch (event.kind) {
     case 'gatewayBegan':
@@ -56,7 +59,7 @@ export function gatewayWords(event: GatewayRecord): string {
         `and tells of ${event.followed.length} channels that are followed`
       );
     default:
-      return event satisfies never;
+      return chatWords(event);
   }
 }
 

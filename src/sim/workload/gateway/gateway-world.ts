@@ -19,7 +19,7 @@ export interface GatewayWorldHost {
   readonly trace: Trace;
   readonly plan: { readonly seed: number; readonly nodes: number };
   mark(name: string): void;
-  laterAt(at: number, ref: number): void;
+  later(delayUs: number, act: () => void): void;
   connectTo(plan: HolderPlan, link: Link): Connection | undefined;
   publish(node: number, body: Uint8Array, way: 'http' | 'pull'): void;
 }
@@ -29,9 +29,6 @@ export class GatewayWorld {
   readonly #host: GatewayWorldHost;
   readonly #origins = new Map<string, Origin>();
   readonly #publishers: Publisher[] = [];
-  /** What is to be done later, by number. */
-  readonly #later = new Map<number, () => void>();
-  #laters = 0;
   #fetches = 0;
 
   constructor(plan: GatewayPlan, host: GatewayWorldHost) {
@@ -69,15 +66,7 @@ export class GatewayWorld {
   }
 
   later(delayUs: number, act: () => void): void {
-    this.#laters += 1;
-    this.#later.set(this.#laters, act);
-    this.#host.laterAt(this.now + delayUs, this.#laters);
-  }
-
-  laterDue(ref: number): void {
-    const act = this.#later.get(ref);
-    this.#later.delete(ref);
-    act?.();
+    this.#host.later(delayUs, act);
   }
 
   mark(name: string): void {

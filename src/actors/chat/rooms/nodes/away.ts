@@ -70,6 +70,7 @@ export function guestsOf(state: RoomsState, room: string): Guests {
   const guests: Guests = {
     ...{ home: homeOf(state, room), former: '', members: new Map(), place: NOWHERE },
     ...{ memory: memoryFor(state), keptTo: undefined, keptAt: 0, catching: undefined },
+    users: new Map(),
   };
   state.guests.set(room, guests);
   return guests;
@@ -190,7 +191,7 @@ export function answered(
   }
   // Everything that was said before the session came in has been heard here already.
   if (reply.type === 'joined' && ask.type === 'join' && ask.isMarked)
-    mark(state, room, ask.member, context, { isRelayed: true });
+    mark(state, room, ask, context, { isRelayed: true });
   context.send(pending.ask.replyTo, { ...reply, ref: pending.ask.ref });
 }
 

@@ -3,6 +3,7 @@
 // everybody is told what they lack, and only then something new.
 // Refuses to know links and who is alive. Obeys spec/hp-peer.md, section "Homes of rooms".
 
+import { userKey } from '../../../codecs/hp/names.ts';
 import type { Room } from '../room.ts';
 import { isAfter } from '../room-memory.ts';
 import type { Place, RoomAsk } from '../room-messages.ts';
@@ -87,6 +88,9 @@ function takeOver(state: RoomsState, name: string, guests: Guests, context: Turn
   for (const one of [place, keptTo]) if (isAfter(one, room) || room.seq === 0) room.raise(one);
   room.adopt(memory.all, context.now);
   for (const member of members.values()) room.enter(member);
+  room.unseen = guests.users;
+  room.unseenUntil = context.now + UNSEEN_MS * 1_000;
+  context.after('unseen', UNSEEN_MS);
   const settling = settle(state, room, former, context);
   settling.told = members.size === 0 || place.epoch === 0 ? undefined : place;
 }
@@ -196,6 +200,7 @@ function giveUp(state: RoomsState, room: Room, context: Turn): void {
   // It keeps what it has until the next home has found others for that.
   guests.keptTo = { epoch, seq };
   guests.keptAt = context.now;
+  guests.users = new Map(room.userNames.map((user) => [userKey(user), user]));
   for (const entry of room.memory.all) guests.memory.add(entry);
   for (const member of room.sessions)
     if (member.node === undefined) guests.members.set(member.session, member);
@@ -249,3 +254,4 @@ const LOOK_EVERY_MS = 50;
 const FORMER_MS = 3_000;
 const ORPHAN_MS = 500;
 const CATCH_MS = 4_000;
+const UNSEEN_MS = 3_000;

@@ -8,7 +8,7 @@ import { type Ask, open, type RoomsState, tellKeeper, type Turn } from '../rooms
 import { answered, guestsOf, isAway, missed } from './away.ts';
 import { listed, listFor } from './listing.ts';
 import { adopt, isElsewhere, type Obey } from './moving.ts';
-import { behind, confirmed, keep } from './replicas.ts';
+import { behind, confirmed, keep, keepSeat } from './replicas.ts';
 import { readRoomTold, type RoomTold } from './room-told.ts';
 import { seated, sitting, whoSits } from './seating.ts';
 
@@ -64,6 +64,11 @@ export function peerSaid(
         keep(state, guestsOf(state, name), name, node, told, context);
       else state.rooms.get(name)?.adopt(told.entries, context.now);
       return;
+    case 'seat': {
+      const guests = state.guests.get(name);
+      if (guests?.keptTo !== undefined) keepSeat(guests, told);
+      return;
+    }
     case 'kept':
       confirmed(state, name, node, told, context);
       return;

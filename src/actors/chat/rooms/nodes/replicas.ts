@@ -2,6 +2,7 @@
 // more than half of the nodes have it: the first of them is the next home, should this one die.
 // Refuses to know links and who is alive. Obeys spec/hp-peer.md, section "Copies".
 
+import { userKey } from '../../../codecs/hp/names.ts';
 import { successorsOf } from '../../rendezvous.ts';
 import type { Room } from '../room.ts';
 import { isAfter, RoomMemory } from '../room-memory.ts';
@@ -46,6 +47,24 @@ export function copy(state: RoomsState, room: Room, entry: RoomEntry, context: T
   }
 }
 
+/** [HP-STORE-7] Who is in the room, for a home that has to say who is not any more. */
+export function copySeat(
+  state: RoomsState,
+  room: Room,
+  user: string,
+  isIn: boolean,
+  context: Turn,
+): void {
+  room.unseen.delete(userKey(user));
+  if (neededOf(state.size) === 0) return;
+  const copies = state.copies.get(room.name) ?? begin(state, room.name);
+  for (const node of copies.replicas) {
+    if (copies.kept.has(node))
+      tellKeeper(state.chat, node, room.name, { say: 'seat', user, isIn }, context);
+    else copyAll(state, room, copies, node, context);
+  }
+}
+
 function begin(state: RoomsState, name: string): Copies {
   const copies: Copies = { replicas: replicasOf(state, name), kept: new Map(), waiting: [] };
   state.copies.set(name, copies);
@@ -55,7 +74,7 @@ function begin(state: RoomsState, name: string): Copies {
 /** [HP-STORE-3] Everything, in pieces, to a node that has nothing or has missed something. */
 function copyAll(
   state: RoomsState,
-  { name, epoch, seq, memory }: Room,
+  { name, epoch, seq, memory, userNames }: Room,
   { kept }: Copies,
   node: string,
   context: Turn,
@@ -66,7 +85,9 @@ function copyAll(
   let from = NOWHERE;
   for (const [at, entries] of pieces.entries()) {
     const place = at === pieces.length - 1 ? last : placeOf(entries.at(-1) ?? last);
-    tellKeeper(state.chat, node, name, { say: 'keep', from, place, last, entries }, context);
+    const told = { say: 'keep', from, place, last, entries } as const;
+    const whole = at === 0 ? { ...told, users: userNames } : told;
+    tellKeeper(state.chat, node, name, whole, context);
     from = place;
   }
 }
@@ -222,7 +243,7 @@ export function keep(
   guests: Guests,
   name: string,
   node: string,
-  { from, place, last, entries }: Extract<RoomTold, { readonly say: 'keep' }>,
+  { from, place, last, entries, users = [] }: Extract<RoomTold, { readonly say: 'keep' }>,
   context: Turn,
 ): void {
   const isWhole = from.epoch === 0;
@@ -232,6 +253,7 @@ export function keep(
     return;
   }
   for (const entry of entries) guests.memory.add(entry);
+  if (isWhole) guests.users = new Map(users.map((user) => [userKey(user), user]));
   guests.keptTo = place;
   guests.keptAt = context.now;
   if (to !== undefined && isAfter(to, last)) {
@@ -246,6 +268,14 @@ export function keep(
     );
   }
   tellKeeper(state.chat, node, name, { say: 'kept', place }, context);
+}
+
+export function keepSeat(
+  { users }: Guests,
+  { user, isIn }: Extract<RoomTold, { readonly say: 'seat' }>,
+): void {
+  if (isIn) users.set(userKey(user), user);
+  else users.delete(userKey(user));
 }
 
 /** [HP-HOME-4] Tells another node everything that is known of a room. */

@@ -37,7 +37,11 @@ export type RoomTold =
       readonly place: Place;
       readonly last: Place;
       readonly entries: readonly RoomEntry[];
+      /** Who is in the room; with the first piece of everything. */
+      readonly users?: readonly string[];
     }
+  /** To be kept, too: somebody came into the room, or left it. */
+  | { readonly say: 'seat'; readonly user: string; readonly isIn: boolean }
   | { readonly say: 'kept'; readonly place: Place }
   /** What is before `from` is not here. */
   | { readonly say: 'behind' }
@@ -68,6 +72,11 @@ export function readRoomTold(value: unknown, room: string, node: string): RoomTo
     return place === undefined ? undefined : { say, place };
   }
   if (say === 'behind') return { say };
+  if (say === 'seat') {
+    const { user, isIn } = value;
+    const isOne = typeof user === 'string' && isUserName(user) && typeof isIn === 'boolean';
+    return isOne ? { say, user, isIn } : undefined;
+  }
   if (say === 'whoSits') return { say };
   if (say === 'seated') {
     const { count, digest } = value;
@@ -114,7 +123,11 @@ function readKeep(value: Fields): RoomTold | undefined {
   const [from, place, last] = [value['from'], value['place'], value['last']].map(readPlace);
   const entries = readEntries(value['entries']);
   if (from === undefined || place === undefined || last === undefined) return undefined;
-  return entries === undefined ? undefined : { say: 'keep', from, place, last, entries };
+  if (entries === undefined) return undefined;
+  const { users: found } = value;
+  const names: readonly unknown[] = Array.isArray(found) ? found : [];
+  const users = names.filter((one) => typeof one === 'string' && isUserName(one)) as string[];
+  return { say: 'keep', from, place, last, entries, users };
 }
 
 function readMembers(value: unknown, node: string): readonly Member[] | undefined {

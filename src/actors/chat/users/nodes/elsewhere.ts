@@ -5,7 +5,7 @@
 import { isUserName } from '../../../codecs/hp/names.ts';
 import type { Located } from '../../../routing/relay/relay-seam.ts';
 import { direct, outcome, queueAgain } from '../directs.ts';
-import { arrive, movedAway, moveThere, notMoved, sessionsLost } from './moving.ts';
+import { arrive, late, movedAway, moveThere, notMoved, sessionsLost } from './moving.ts';
 import { fly, flyingKey } from './flying.ts';
 import { holdFor, inherit, isHeld, release, releaseFor } from './waiting-room.ts';
 import { type PeerWord, readPeerWord } from './peer-words.ts';
@@ -39,6 +39,20 @@ export function located(state: UsersState, { node, up, down }: Located, context:
     if (userOf(state, name)?.left(node, session, context.now) === true) changed.add(name);
   }
   for (const name of changed) tellPresence(state, name, context);
+}
+
+/** [HP-REPL-9] Who knows where everybody is has died with all it knew: what it does not tell again is not so any more. */
+export function doubt({ users }: UsersState, context: UsersTurn): void {
+  for (const { elsewhere } of users.values())
+    for (const [key, session] of elsewhere) elsewhere.set(key, { ...session, isDoubted: true });
+  context.after('doubted', DOUBTED_MAX_MS);
+}
+
+export function dropDoubted(state: UsersState, context: UsersTurn): void {
+  for (const { elsewhere, name } of state.users.values()) {
+    for (const [key, { isDoubted }] of elsewhere) if (isDoubted === true) elsewhere.delete(key);
+    tellPresence(state, name, context);
+  }
 }
 
 /** [HP-PART-3] Two sides of a cluster let the same user in: the same one of the two wins wherever it is looked at. */
@@ -113,6 +127,9 @@ export function peerSaid(
       tellPresence(state, name, context);
       return;
     }
+    case 'late':
+      late(state, name, node, word, context);
+      return;
     case 'hold':
       holdFor(state, name, node, word, context);
       return;
@@ -185,3 +202,6 @@ export function nodeDown(state: UsersState, node: string, context: UsersTurn): v
     if (!flying.isTaken) goOn(state, flying.user, flying.message, node, context);
   }
 }
+
+/** Nodes that live are linked again by then, and those that do not are down. */
+const DOUBTED_MAX_MS = 15_000;

@@ -10,13 +10,15 @@ import { tellKeeper } from './flying.ts';
 import { readLuggage } from './luggage.ts';
 import type { PeerWord } from './peer-words.ts';
 import { isSame, makeWay, notServing } from '../registry.ts';
-import type { RemoteSession, User } from '../user.ts';
+import { keyOf, type RemoteSession, type User } from '../user.ts';
 import { takeOffline } from './waiting-room.ts';
-import type { Luggage, UserReply } from '../user-messages.ts';
+import type { Direct, Luggage, UserReply } from '../user-messages.ts';
 import {
   type Ask,
   madeUser,
   type Moving,
+  notifyOne,
+  tellPresence,
   userOf,
   type UsersState,
   type UsersTurn,
@@ -120,10 +122,8 @@ export function arrive(
     enter(state, moving.ask, luggage, context);
     return;
   }
-  // Too late: what nobody was told is for whatever sessions the user has now.
-  const around = { user: luggage.user, isKnown: undefined, ref: 0, replyTo: context.self as never };
   for (const { message, isSent } of luggage.untold)
-    if (!isSent) direct(state, { type: 'direct', ...around, message, isDelayed: true }, context);
+    if (!isSent) arrivedLate(state, luggage.user, message, context);
 }
 
 export function notMoved(
@@ -176,8 +176,10 @@ function enter(
     ...{ session, shard, address: replyTo as never, status, note, secret, isDetached: false },
   };
   const { nextLamport: lamport } = user;
-  user.sessions.set(session, { entry, lamport, held: [], movingSince: context.now });
+  const arrived = new Set(luggage.untold.map(({ message }) => keyOf(message)));
+  user.sessions.set(session, { entry, lamport, held: [], movingSince: context.now, arrived });
   context.send(replyTo, { type: 'handedOver', ref, luggage });
+  tellPresence(state, user.name, context);
 }
 
 /** Another node has told everybody that the session is there. */
@@ -197,9 +199,39 @@ export function movedAway(
   }
   for (const notice of known.held ?? []) {
     if (notice.type !== 'directArrived' || notice.isSent) continue;
-    const word = { say: 'direct', message: notice.message, isDelayed: false } as const;
-    tellKeeper(state, node, user.name, word, context, notice.message.id);
+    const { message } = notice;
+    tellKeeper(state, node, user.name, { say: 'late', session, message }, context, message.id);
   }
+}
+
+/** For that session alone: the others have it from whoever sent it. */
+export function late(
+  state: UsersState,
+  name: string,
+  from: string,
+  { session, message }: Word<'late'>,
+  context: UsersTurn,
+): void {
+  const user = userOf(state, name);
+  const known = user?.sessions.get(session);
+  if (known !== undefined) {
+    if (known.arrived?.has(keyOf(message)) === true) return;
+    if (user?.seen(message) === undefined) user?.remember(message, 'accepted', context.now);
+    notifyOne(known, { type: 'directArrived', message, isSent: false }, context);
+    return;
+  }
+  const there = [...(user?.elsewhere.values() ?? [])].find(
+    (one) => one.session === session && one.node !== from,
+  );
+  if (there !== undefined)
+    tellKeeper(state, there.node, name, { say: 'late', session, message }, context, message.id);
+  else arrivedLate(state, name, message, context);
+}
+
+/** Nobody knows of the session: it is for whatever sessions the user has now. */
+function arrivedLate(state: UsersState, user: string, message: Direct, context: UsersTurn): void {
+  const around = { isKnown: undefined, ref: 0, replyTo: context.self as never } as const;
+  direct(state, { type: 'direct', user, message, isDelayed: true, ...around }, context);
 }
 
 /** [HP-RES-10] What the node had is gone with it. */

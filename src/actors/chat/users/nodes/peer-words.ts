@@ -27,6 +27,8 @@ export type PeerWord =
   | { readonly say: 'hold'; readonly message: Direct }
   | { readonly say: 'held'; readonly from: string; readonly id: string }
   | { readonly say: 'release'; readonly from: string; readonly id: string }
+  /** Came for a session that has moved to the other node since. */
+  | { readonly say: 'late'; readonly session: string; readonly message: Direct }
   /** The session's client has come to the speaking node. */
   | {
       readonly say: 'resume';
@@ -65,6 +67,11 @@ export function readPeerWord(value: unknown): PeerWord | undefined {
       return isId(id) && isId(ref) && isUser(by) && isState
         ? { say, id, ref, by, state }
         : undefined;
+    }
+    case 'late': {
+      const message = readDirect(value['message']);
+      if (message === undefined || typeof session !== 'string') return undefined;
+      return { say, session, message };
     }
     case 'held':
     case 'release':

@@ -1,0 +1,76 @@
+// What goes wrong between nodes, as data: ways that are shut, one-sided, slow or open by turns, links that look alive and are
+// not, nodes that stall for longer than others wait, processes that die with all they knew, clocks that jump.
+// Refuses to know how the world carries a fault out.
+
+export const clusterFaultKinds = [
+  /** Nothing gets from one node to another: `amount` 0 both ways, 1 there, 2 back. */
+  'shutWay',
+  /** The nodes fall into two parts, by the bits of `amount`. */
+  'split',
+  /** A node is cut off from all others: `amount` 0 both ways, 1 what it says, 2 what it hears. */
+  'cutOff',
+  /** A way is open and shut by turns, `amount` microseconds each. */
+  'flapWay',
+  /** The links of a pair go silent for good, and nobody learns it. */
+  'halfOpenLink',
+  /** The links of a pair break, and both sides learn it. */
+  'resetLink',
+  /** A way takes `amount` microseconds longer. */
+  'slowWay',
+  /** A way takes `amount` bytes a second. */
+  'narrowWay',
+  /** A node does nothing at all. */
+  'stallNode',
+  /** A process dies, and comes back knowing nothing. */
+  'killProcess',
+  /** The clock of a node jumps by `amount` milliseconds; its next life begins with it. */
+  'clockJump',
+  /** Everybody loses his connection, on every node. */
+  'massReconnect',
+] as const;
+
+export type ClusterFaultKind = (typeof clusterFaultKinds)[number];
+
+export interface ClusterFault {
+  /** Virtual microseconds. */
+  readonly at: number;
+  readonly kind: ClusterFaultKind;
+  /** Numbers of nodes; a fault that finds nobody there does nothing. */
+  readonly one: number;
+  readonly other: number;
+  readonly durationUs: number;
+  readonly amount: number;
+}
+
+export interface ClusterFaultSize {
+  readonly durationMs: readonly [min: number, max: number];
+  readonly amount: readonly [min: number, max: number];
+  readonly amountStep: number;
+}
+
+const none = [0, 0] as const;
+const plain = { durationMs: none, amount: none, amountStep: 1 } as const;
+
+/** For how long each kind lasts, and how bad it is. */
+export const clusterFaultSizes: Readonly<Record<ClusterFaultKind, ClusterFaultSize>> = {
+  shutWay: { ...plain, durationMs: [200, 15_000], amount: [0, 2] },
+  split: { ...plain, durationMs: [200, 15_000], amount: [1, 127] },
+  cutOff: { ...plain, durationMs: [200, 15_000], amount: [0, 2] },
+  flapWay: { ...plain, durationMs: [500, 10_000], amount: [50, 3_000], amountStep: 1_000 },
+  halfOpenLink: plain,
+  resetLink: plain,
+  slowWay: { ...plain, durationMs: [500, 10_000], amount: [5, 600], amountStep: 1_000 },
+  narrowWay: { ...plain, durationMs: [500, 10_000], amount: [2, 200], amountStep: 1_000 },
+  stallNode: { ...plain, durationMs: [200, 15_000] },
+  killProcess: { ...plain, durationMs: [50, 12_000] },
+  clockJump: { ...plain, amount: [-120, 120], amountStep: 1_000 },
+  massReconnect: plain,
+};
+
+/** Between two nodes. */
+export const pairFaults: readonly ClusterFaultKind[] = [
+  ...(['shutWay', 'flapWay', 'halfOpenLink', 'resetLink', 'slowWay', 'narrowWay'] as const),
+];
+
+/** What a fault does to a node's ways to all others. */
+export const wayFaults: readonly ClusterFaultKind[] = ['split', 'cutOff'];

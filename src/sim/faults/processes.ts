@@ -1,0 +1,91 @@
+// The processes of simulated nodes with a chat: which life each is in, and what a thread that starts in it is told. The
+// number of a life comes from the node's clock, which may be wrong, or have jumped. Refuses to know why processes die.
+
+import type { ChatStart } from '../../actors/chat/chat-context.ts';
+import type { ClusterStart } from '../../actors/cluster/cluster-options.ts';
+import { type ChatPlan, nodeName, PEER_PORT } from '../plan/chat-plan.ts';
+import type { Trace } from '../trace.ts';
+
+interface Process {
+  readonly incarnation: number;
+  readonly wallAtZeroMs: number;
+  /** Threads that have started in it. */
+  starts: number;
+}
+
+export interface ProcessWorld {
+  readonly now: number;
+  readonly trace: Trace;
+  readonly plan: { readonly nodes: number; readonly shards: number };
+}
+
+export class Processes {
+  readonly #plan: ChatPlan;
+  readonly #world: ProcessWorld;
+  readonly #processes: (Process | undefined)[] = [];
+  readonly #skewsMs: number[];
+
+  constructor(plan: ChatPlan, world: ProcessWorld) {
+    this.#plan = plan;
+    this.#world = world;
+    this.#skewsMs = [...plan.skewsMs];
+  }
+
+  /** All its threads died together: whoever starts next begins another life. */
+  died(node: number): void {
+    if (this.#processes[node] === undefined) return;
+    this.#processes[node] = undefined;
+    this.#world.trace.add({ kind: 'processDied', node });
+  }
+
+  clockJumps(node: number, byMs: number): void {
+    this.#skewsMs[node] = (this.#skewsMs[node] ?? 0) + byMs;
+  }
+
+  /** What a thread of the node is started with. */
+  starting(
+    node: number,
+    shard: number,
+  ): { readonly chat: ChatStart; readonly cluster: ClusterStart | undefined } {
+    const own = this.#of(node);
+    own.starts += 1;
+    // A thread that takes a dead one's place is a later life of its node for other nodes.
+    const life = Math.max(0, own.starts - this.#world.plan.shards);
+    const { incarnation, wallAtZeroMs } = own;
+    const { options, cluster } = this.#plan;
+    const name = nodeName(node);
+    return {
+      chat: { options: { ...options, node: name }, incarnation, wallAtZeroMs, life },
+      cluster: cluster && {
+        options: { ...cluster, ...this.#addressesOf(node), node: name, keys: KEYS },
+        incarnation: shard === 0 ? incarnation + life : incarnation,
+        wallAtZeroMs,
+      },
+    };
+  }
+
+  /** Every node has the same list, itself in it. */
+  #addressesOf(node: number): { readonly peers: readonly string[]; readonly advertise: string } {
+    const addresses = Array.from(
+      { length: this.#world.plan.nodes },
+      (_, one) => `${nodeName(one)}:${PEER_PORT}`,
+    );
+    return { peers: addresses, advertise: addresses[node] ?? '' };
+  }
+
+  #of(node: number): Process {
+    const known = this.#processes[node];
+    if (known !== undefined) return known;
+    const { now, trace } = this.#world;
+    const wallAtZeroMs = WALL_AT_ZERO_MS + (this.#skewsMs[node] ?? 0);
+    const incarnation = wallAtZeroMs + Math.floor(now / 1_000);
+    const begun = { incarnation, wallAtZeroMs, starts: 0 };
+    this.#processes[node] = begun;
+    trace.add({ kind: 'processBegan', node, incarnation });
+    return begun;
+  }
+}
+
+const WALL_AT_ZERO_MS = 1_700_000_000_000;
+const secret = new TextEncoder().encode('a secret of the simulated cluster, long enough');
+const KEYS = [{ id: 'k1', secret }];

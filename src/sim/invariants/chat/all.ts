@@ -1,0 +1,31 @@
+// Every invariant that a run of the chat is judged by beside those of all runs.
+
+import type { Invariant } from '../invariant.ts';
+import { hpAnswers, hpWords } from './answers.ts';
+import { livePeers, mesh, unproved } from './cluster.ts';
+import { directs } from './directs.ts';
+import { crossing, forwarding } from './forwarding.ts';
+import { hpLiveness } from './liveness.ts';
+import { hpPatience } from './patience.ts';
+import { roomMemory } from './room-memory.ts';
+import { roomOrder } from './room-order.ts';
+import { roomWhole } from './room-whole.ts';
+import { ghosts, views } from './views.ts';
+
+export const chatInvariants: readonly Invariant[] = [
+  hpWords,
+  hpAnswers,
+  hpPatience,
+  roomOrder,
+  roomWhole,
+  roomMemory,
+  directs,
+  views,
+  ghosts,
+  hpLiveness,
+  livePeers,
+  mesh,
+  unproved,
+  forwarding,
+  crossing,
+];

@@ -1,0 +1,134 @@
+// How nodes find out who is alive, and what they tell whom: nobody is taken for dead who could be heard, by a node that stalled
+// itself least of all; in the end there is one link for each pair; and whoever has not proved himself is told nothing.
+
+import type { EventOf } from '../../trace.ts';
+import type { Invariant, Report } from '../invariant.ts';
+import { Troubles } from './troubles.ts';
+
+export const livePeers: Invariant = {
+  property: 'live-peers',
+  requirements: ['HP-MEMBER-3', 'HP-MEMBER-5', 'HP-MEMBER-7', 'HP-MEMBER-8'],
+  judge(report) {
+    const troubles = new Troubles();
+    let patienceUs = 0;
+    const left = new Map<string, number>();
+    return {
+      began: (event) => troubles.began(event),
+      chatBegan(event) {
+        troubles.chatBegan(event);
+        patienceUs = (event.terms.downMs + SLACK_MS) * 1_000;
+      },
+      peerSeen(event) {
+        const { node, peer, state, at } = event;
+        if (state === 'left') left.set(`${node} ${peer}`, at);
+        if (state !== 'down') return;
+        const other = troubles.nodeOf(peer);
+        // Whoever stalled has been taken for dead itself, perhaps, and its links with it.
+        const since = at - patienceUs - troubles.pausedUs(node, at - PAUSE_MAX_US, at);
+        const isExcused =
+          troubles.ofNode(other, since, at) ||
+          troubles.ofPair(node, other, since, at) ||
+          left.has(`${node} ${peer}`);
+        if (!isExcused)
+          report(event, `node ${node} takes ${peer} for dead, which lives, and could be heard`);
+      },
+    };
+  },
+};
+
+export const mesh: Invariant = {
+  property: 'mesh',
+  requirements: ['HP-MEMBER-1', 'HP-MEMBER-2', 'HP-PEER-6', 'HP-PEER-7'],
+  judge(report) {
+    const judge = new Mesh(report);
+    return {
+      chatBegan: ({ nodes, terms }) => judge.began(nodes, terms.isCluster),
+      peerSeen: (event) => judge.seen(event),
+      processDied: ({ node }) => judge.forget(node),
+      shardCrashed: ({ node, shard }) => {
+        if (shard === 0) judge.forget(node);
+      },
+      nodeKilled: ({ node }) => judge.dead.add(node),
+      linksCounted: (event) => judge.counted(event),
+    };
+  },
+};
+
+class Mesh {
+  readonly dead = new Set<number>();
+  readonly #report: Report;
+  #names: readonly string[] = [];
+  /** By observer: who is up, over a link. */
+  readonly #linked: Set<string>[] = [];
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  began(names: readonly string[], isCluster: boolean): void {
+    this.#names = isCluster ? names : [];
+  }
+
+  seen({ node, peer, state }: EventOf<'peerSeen'>): void {
+    const linked = (this.#linked[node] ??= new Set());
+    if (state === 'linkUp') linked.add(peer);
+    else if (state !== 'up' && state !== 'suspect') linked.delete(peer);
+  }
+
+  forget(node: number): void {
+    this.#linked[node] = new Set();
+  }
+
+  counted(event: EventOf<'linksCounted'>): void {
+    for (const [one, other, links] of event.pairs)
+      if (links !== 1) this.#report(event, `nodes ${one} and ${other} have ${links} links`);
+    for (const [node, name] of this.#names.entries()) {
+      if (this.dead.has(node)) continue;
+      for (const [other, peer] of this.#names.entries()) {
+        if (other === node || this.dead.has(other)) continue;
+        if (this.#linked[node]?.has(peer) !== true)
+          this.#report(event, `${name} has no link to ${peer}, and all is well`);
+      }
+    }
+  }
+}
+
+/** What may be said before the caller is believed, by who says it. */
+const OF_CALLER: readonly string[] = ['SERVER_HELLO', 'SERVER_AUTH', 'ERROR', 'BYE'];
+const OF_CALLED: readonly string[] = ['SERVER_CHALLENGE', 'ERROR', 'BYE'];
+
+export const unproved: Invariant = {
+  property: 'unproved',
+  requirements: ['HP-PEER-2', 'HP-PEER-3', 'HP-PEER-4'],
+  judge(report) {
+    /** Connections on which the caller has shown its proof. */
+    const proved = new Set<number>();
+    /** And those on which it was let in. */
+    const welcomed = new Set<number>();
+    return {
+      strangerHeard(event) {
+        const { node, what, type, isTelling } = event;
+        const isAllowed = type === 'ERROR' || type === 'SERVER_CHALLENGE' || type === 'BYE';
+        if (!isAllowed || isTelling)
+          report(
+            event,
+            `node ${node} tells a stranger (${what}) ${type}${isTelling ? ', and who is here' : ''}`,
+          );
+      },
+      peerSpoke(event) {
+        const { node, to, connection, isCaller, type } = event;
+        if (isCaller && type === 'SERVER_AUTH') proved.add(connection);
+        if (!isCaller && type === 'SERVER_WELCOME' && proved.has(connection))
+          welcomed.add(connection);
+        if (welcomed.has(connection)) return;
+        const isAllowed = isCaller ? OF_CALLER.includes(type) : OF_CALLED.includes(type);
+        if (!isAllowed)
+          report(event, `node ${node} says ${type} to node ${to} before it has proved itself`);
+      },
+    };
+  },
+};
+
+/** Ticks, calls and handshakes. */
+const SLACK_MS = 6_000;
+const PAUSE_MAX_US = 40_000_000;

@@ -1,0 +1,123 @@
+// A direct message comes to its receiver, once over each connection, and what its sender is told of it is true: what is delivered
+// somebody has, what is accepted or queued comes when its receiver is there.
+
+import type { EventOf, TraceEvent } from '../../trace.ts';
+import type { Invariant, Report } from '../invariant.ts';
+
+export const directs: Invariant = {
+  property: 'directs',
+  requirements: ['HP-DM-2', 'HP-DM-3', 'HP-DM-4', 'HP-DM-6', 'HP-ACK-2', 'HP-RELAY-8'],
+  judge(report) {
+    const judge = new Judge(report);
+    return {
+      chatBegan: ({ terms }) => judge.began(terms),
+      talkerJoined: ({ client, user, isMute, hasAck }) => {
+        const talkers = judge.talkers.get(user) ?? [];
+        judge.talkers.set(user, [...talkers, { client, isMute, hasAck }]);
+      },
+      talkerAsked: (event) => judge.asked(event),
+      directAcked: (event) => judge.acked(event),
+      directHeard: (event) => judge.heard(event),
+      talkerEnded: ({ client, at }) => judge.endedAt.set(client, at),
+      shardCrashed: ({ at }) => judge.crashed(at),
+      processDied: ({ at }) => judge.crashed(at),
+      peerSeen: ({ state, at }) => {
+        if (state === 'down' || state === 'left') judge.crashed(at);
+      },
+      talkerRests: ({ user, session }) => {
+        if (session !== undefined) judge.resting.add(user);
+      },
+      chatProbed: (event) => judge.rest(event),
+    };
+  },
+};
+
+interface Talker {
+  readonly client: number;
+  readonly isMute: boolean;
+  readonly hasAck: boolean;
+}
+
+class Judge {
+  readonly talkers = new Map<string, Talker[]>();
+  readonly resting = new Set<string>();
+  /** By client: when its last connection ended. */
+  readonly endedAt = new Map<number, number>();
+  readonly #report: Report;
+  #terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
+  readonly #askedAt = new Map<string, number>();
+  readonly #acked = new Map<string, EventOf<'directAcked'>>();
+  /** By connection, sender and message: when. */
+  readonly #told = new Map<string, number>();
+  readonly #heard = new Set<string>();
+  #crashedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  began(terms: EventOf<'chatBegan'>['terms']): void {
+    this.#terms = terms;
+  }
+
+  crashed(at: number): void {
+    this.#crashedAt = at;
+  }
+
+  asked({ what, message, at }: EventOf<'talkerAsked'>): void {
+    if (what !== 'DIRECT_MESSAGE' || message === undefined) return;
+    if (!this.#askedAt.has(message)) this.#askedAt.set(message, at);
+  }
+
+  /** The first word counts, but for one that is better. */
+  acked(event: EventOf<'directAcked'>): void {
+    const before = this.#acked.get(event.message);
+    if (before === undefined || event.status === 'delivered') this.#acked.set(event.message, event);
+  }
+
+  heard(event: EventOf<'directHeard'>): void {
+    const { client, user, from, to, message, isSent, connection } = event;
+    const own = isSent ? from : to;
+    if (own !== user)
+      this.#report(event, `client ${client} is ${user}, and hears what ${from} says to ${to}`);
+    const key = `${connection} ${from} ${message}`;
+    const toldAt = this.#told.get(key);
+    this.#told.set(key, event.at);
+    // Whoever had remembered that it was said may have died since.
+    if (toldAt !== undefined && this.#crashedAt < toldAt - NOTICE_US)
+      this.#report(event, `client ${client} hears ${message} twice`);
+    if (!isSent) this.#heard.add(message);
+  }
+
+  rest(event: TraceEvent): void {
+    for (const acked of this.#acked.values()) {
+      const { to, message, status, user, client } = acked;
+      if (this.#heard.has(message) || to === user || !this.resting.has(to)) continue;
+      if (!this.#isExcused(acked))
+        this.#report(
+          event,
+          `nobody ever heard ${message} to ${to}, of which client ${client} was told that it is ${status}`,
+        );
+    }
+  }
+
+  /** Memory dies with its thread; what was written to a connection that broke was taken for taken. */
+  #isExcused({ message, to, status }: EventOf<'directAcked'>): boolean {
+    const since = this.#askedAt.get(message) ?? 0;
+    if (this.#crashedAt >= since - NOTICE_US) return true;
+    const { offlineMessagesMax = 0, resumeMessagesMax = 0 } = this.#terms ?? {};
+    if (status !== 'delivered' && Math.min(offlineMessagesMax, resumeMessagesMax) < MANY)
+      return true;
+    const talkers = this.talkers.get(to) ?? [];
+    return talkers.some(
+      ({ client, isMute, hasAck }) =>
+        isMute || (!hasAck && (this.endedAt.get(client) ?? NEVER) >= since - NOTICE_US),
+    );
+  }
+}
+
+const NEVER = Number.NEGATIVE_INFINITY;
+/** Until a node notices that a client is gone, or others that a node is. */
+const NOTICE_US = 10_000_000;
+/** More than ever wait for anybody. */
+const MANY = 100;

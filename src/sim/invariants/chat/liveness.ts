@@ -1,0 +1,117 @@
+// When all is well everybody is in again, nothing waits for its answer, and what is said then comes to everybody it is for.
+
+import type { EventOf, TraceEvent } from '../../trace.ts';
+import type { Invariant, Report } from '../invariant.ts';
+
+export const hpLiveness: Invariant = {
+  property: 'hp-liveness',
+  requirements: ['HP-MSG-4', 'HP-DM-2', 'HP-RES-2', 'HP-LOGIN-1', 'HP-ERR-5', 'HP-RELAY-4'],
+  judge(report) {
+    const judge = new Judge(report);
+    return {
+      chatBegan: ({ terms }) => {
+        judge.terms = terms;
+      },
+      talkerJoined: (event) => judge.joined.set(event.client, event),
+      nodeKilled: ({ node }) => judge.killed.add(node),
+      talkerRests: (event) => judge.rests(event),
+      talkerWaits: (event) => judge.waits(event),
+      talkerConnected: ({ client, at }) => judge.connectedAt.set(client, at),
+      talkerEnded: ({ client }) => judge.ended(client),
+      chatProbed: () => {
+        judge.isProbed = true;
+      },
+      talkerAsked: (event) => judge.asked(event),
+      talkerAnswered: (event) => judge.answered(event),
+      roomAcked: ({ message }) => judge.granted.add(message),
+      directAcked: ({ message }) => judge.granted.add(message),
+      roomHeard: ({ client, message }) => judge.heard(client, message),
+      directHeard: ({ client, message }) => judge.heard(client, message),
+      talkersLeft: (event) => judge.end(event),
+    };
+  },
+};
+
+class Judge {
+  readonly joined = new Map<number, EventOf<'talkerJoined'>>();
+  readonly killed = new Set<number>();
+  readonly connectedAt = new Map<number, number>();
+  readonly granted = new Set<string>();
+  terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
+  isProbed = false;
+  readonly #report: Report;
+  /** By client, of those who are in. */
+  readonly #resting = new Map<number, EventOf<'talkerRests'>>();
+  /** By message: who has to hear of it. */
+  readonly #owed = new Map<
+    string,
+    { readonly asked: EventOf<'talkerAsked'>; clients: Set<number> }
+  >();
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  rests(event: EventOf<'talkerRests'>): void {
+    const { client, session } = event;
+    const talker = this.joined.get(client);
+    if (talker === undefined || talker.isMute) return;
+    if (session !== undefined) {
+      this.#resting.set(client, event);
+      return;
+    }
+    const isHomeless = this.killed.has(event.node) || this.killed.has(talker.node);
+    if (!isHomeless) this.#report(event, `client ${client} is not in, and all is well`);
+  }
+
+  waits(event: EventOf<'talkerWaits'>): void {
+    const { client, what, at } = event;
+    if (this.joined.get(client)?.isMute === true) return;
+    if (at - (this.connectedAt.get(client) ?? 0) < BEGINNING_US || what === 'PING') return;
+    this.#report(event, `client ${client} was never answered: ${what}`);
+  }
+
+  ended(client: number): void {
+    this.#resting.delete(client);
+  }
+
+  asked(event: EventOf<'talkerAsked'>): void {
+    const { client, what, room, to, message, isRepeat } = event;
+    if (!this.isProbed || message === undefined || isRepeat === true) return;
+    const speaker = this.joined.get(client);
+    const clients = new Set<number>();
+    for (const [other, { user, rooms }] of this.#resting) {
+      if (what === 'ROOM_MESSAGE' && room !== undefined && rooms.includes(room)) {
+        if (other !== client || speaker?.hasEcho === true) clients.add(other);
+      } else if (user === to && other !== client) clients.add(other);
+    }
+    this.#owed.set(message, { asked: event, clients });
+  }
+
+  /** Whoever is limited was refused. */
+  answered({ what, client }: EventOf<'talkerAnswered'>): void {
+    if (what !== 'ERROR' || !this.isProbed) return;
+    for (const [message, { asked }] of this.#owed)
+      if (asked.client === client && !this.granted.has(message) && this.terms?.isLimited === true)
+        this.#owed.delete(message);
+  }
+
+  heard(client: number, message: string): void {
+    this.#owed.get(message)?.clients.delete(client);
+  }
+
+  end(event: TraceEvent): void {
+    for (const [message, { asked, clients }] of this.#owed) {
+      if (this.terms?.isLimited === true && !this.granted.has(message)) continue;
+      const [first] = [...clients].filter((client) => this.#resting.has(client));
+      if (first === undefined) continue;
+      const where = asked.room === undefined ? `to ${asked.to ?? ''}` : `in '${asked.room}'`;
+      this.#report(
+        event,
+        `client ${first} never heard ${message} of client ${asked.client} ${where}, said when all was well`,
+      );
+    }
+  }
+}
+
+const BEGINNING_US = 4_000_000;

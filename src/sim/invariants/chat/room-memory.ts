@@ -1,0 +1,102 @@
+// What a room's sender was told of its message is true: `accepted` is in the history for as long as the home lives that has it,
+// `stored` outlives that home, for as long as fewer than half of the nodes die.
+
+import type { EventOf } from '../../trace.ts';
+import type { Invariant, Report } from '../invariant.ts';
+import { Troubles } from './troubles.ts';
+
+export const roomMemory: Invariant = {
+  property: 'room-memory',
+  requirements: ['HP-ACK-1', 'HP-HIST-2', 'HP-HOME-4', 'HP-STORE-1', 'HP-STORE-2'],
+  judge(report) {
+    const judge = new Judge(report);
+    return {
+      chatBegan: (event) => judge.began(event),
+      processDied: ({ node, at }) => judge.died(node, at, 1),
+      shardCrashed: ({ at, node }) => judge.died(node, at, 0),
+      roomAcked: (event) => judge.acked(event),
+      roomHeard: ({ room, epoch, place, home }) =>
+        judge.homes.set(`${room} ${epoch} ${place}`, home),
+      rested: () => judge.rest(),
+      historyTold: (event) => judge.told(event),
+    };
+  },
+};
+
+class Judge {
+  readonly troubles = new Troubles();
+  /** By room, epoch and place: which node gave it. */
+  readonly homes = new Map<string, string>();
+  readonly #report: Report;
+  #terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
+  #names: readonly string[] = [];
+  /** By room. */
+  readonly #acked = new Map<string, EventOf<'roomAcked'>[]>();
+  /** When a thread died, where, and whether its process did. */
+  readonly #deaths: { readonly node: number; readonly at: number; readonly processes: number }[] =
+    [];
+  #isRest = false;
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  began(event: EventOf<'chatBegan'>): void {
+    this.#terms = event.terms;
+    this.#names = event.nodes;
+  }
+
+  died(node: number, at: number, processes: number): void {
+    this.#deaths.push({ node, at, processes });
+  }
+
+  acked(event: EventOf<'roomAcked'>): void {
+    const all = this.#acked.get(event.room) ?? [];
+    if (!event.isDuplicate) all.push(event);
+    this.#acked.set(event.room, all);
+  }
+
+  rest(): void {
+    this.#isRest = true;
+  }
+
+  /** A room that is forgotten when nobody is in it forgets what was said. */
+  told(event: EventOf<'historyTold'>): void {
+    const { room, entries, client, isWhole } = event;
+    if (!this.#isRest || this.#terms === undefined || this.#terms.emptyRoomMs < LASTING_MS) return;
+    const here = new Set(entries.map(({ from, id }) => `${from} ${id}`));
+    const isFull = !isWhole || entries.length >= this.#terms.historyMax;
+    const [first] = entries;
+    for (const acked of this.#acked.get(room) ?? []) {
+      const { user, message, epoch, place, status } = acked;
+      if (here.has(`${user} ${message}`) || !this.#isKept(acked)) continue;
+      const isForgotten =
+        isFull &&
+        (first === undefined ||
+          epoch < first.epoch ||
+          (epoch === first.epoch && place < first.seq));
+      if (!isForgotten)
+        this.#report(
+          event,
+          `client ${client} does not find ${message} in '${room}', which was ${status} at ${epoch}:${place}`,
+        );
+    }
+  }
+
+  /** Whether whoever has promised to keep it is still there. */
+  #isKept({ at, room, epoch, place, status }: EventOf<'roomAcked'>): boolean {
+    const since = this.#deaths.filter((death) => death.at >= at - FLIGHT_US);
+    if (since.length === 0) return true;
+    if (status !== 'stored') {
+      const home = this.homes.get(`${room} ${epoch} ${place}`);
+      return home !== undefined && !since.some(({ node }) => this.#names[node] === home);
+    }
+    // Those of any time count: a node that has just come back knows nothing yet.
+    const died = new Set(since.map(({ node }) => node));
+    return died.size * 2 < this.#names.length;
+  }
+}
+
+const LASTING_MS = 3_600_000;
+/** From a deed to its answer. */
+const FLIGHT_US = 5_000_000;

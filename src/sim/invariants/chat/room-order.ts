@@ -1,0 +1,146 @@
+// A room has one order in each of its epochs: a place has one message, a message has one place, nobody is told of places
+// backwards, and nobody hears a message twice over one connection.
+
+import type { EventOf, TraceEvent } from '../../trace.ts';
+import type { Invariant, Report } from '../invariant.ts';
+import { Troubles } from './troubles.ts';
+
+export const roomOrder: Invariant = {
+  property: 'room-order',
+  requirements: ['HP-MSG-4', 'HP-MSG-5', 'HP-ROOM-2', 'HP-HOME-1', 'HP-HOME-4'],
+  judge(report) {
+    const judge = new Judge(report);
+    return {
+      began: (event) => judge.troubles.began(event),
+      chatBegan(event) {
+        judge.troubles.chatBegan(event);
+        judge.began(event.nodes);
+      },
+      processDied: ({ node }) => judge.died(node),
+      shardCrashed: ({ node }) => judge.crashed(node),
+      nodeKilled: ({ node }) => judge.died(node),
+      seated: ({ connection, room }) => judge.seated(connection, room),
+      roomAcked: (event) => judge.acked(event),
+      roomHeard: (event) => judge.heard(event),
+      talkerEnded: ({ connection }) => judge.ended(connection),
+    };
+  },
+};
+
+interface Hearing {
+  /** By message: where it was, and how many threads had died by then. */
+  readonly heard: Map<string, { readonly where: string; readonly crashes: number }>;
+  epoch: number;
+  home: string;
+  place: number;
+}
+
+class Judge {
+  readonly troubles = new Troubles();
+  readonly #report: Report;
+  /** By home: how many of its processes have died. */
+  readonly #deaths = new Map<string, number>();
+  #crashes = 0;
+  #names: readonly string[] = [];
+  /** By room, epoch, home and place. */
+  readonly #placed = new Map<string, Set<string>>();
+  /** By message of a room: its place, as its sender was told, and how many threads had died by then. */
+  readonly #acked = new Map<
+    string,
+    { readonly place: number; readonly told: string; readonly crashes: number }
+  >();
+  /** By connection and room. */
+  readonly #hearings = new Map<string, Hearing>();
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  began(nodes: readonly string[]): void {
+    this.#names = nodes;
+  }
+
+  died(node: number): void {
+    const name = this.#names[node] ?? '';
+    this.#deaths.set(name, (this.#deaths.get(name) ?? 0) + 1);
+    this.#crashes += 1;
+  }
+
+  crashed(_node: number): void {
+    this.#crashes += 1;
+  }
+
+  seated(connection: number, room: string): void {
+    this.#hearings.delete(`${connection} ${room}`);
+  }
+
+  ended(connection: number): void {
+    for (const key of this.#hearings.keys())
+      if (key.startsWith(`${connection} `)) this.#hearings.delete(key);
+  }
+
+  /** The same id is the same message, at the same place, as long as nobody who knew has died or given the room away. */
+  acked(event: EventOf<'roomAcked'>): void {
+    const { room, message, epoch, place, client, isDuplicate } = event;
+    const key = `${room} ${message}`;
+    const told = `${epoch}:${place}`;
+    const known = this.#acked.get(key);
+    if (known === undefined) this.#acked.set(key, { place, told, crashes: this.#crashes });
+    else if (isDuplicate && known.crashes === this.#crashes && known.place !== place)
+      this.#report(
+        event,
+        `client ${client} is told that ${message} is at ${told} of '${room}', and before at ${known.told}`,
+      );
+  }
+
+  heard(event: EventOf<'roomHeard'>): void {
+    const { connection, room, message, epoch, place, home, client, isDelayed } = event;
+    this.#place(event, `${room} ${epoch} ${home}`, place, message, home);
+    const key = `${connection} ${room}`;
+    const here = { where: `${epoch} ${home}`, crashes: this.#crashes };
+    const hearing = this.#hearings.get(key);
+    if (hearing === undefined) {
+      this.#hearings.set(key, { heard: new Map([[message, here]]), epoch, home, place });
+      return;
+    }
+    const before = hearing.heard.get(message);
+    hearing.heard.set(message, here);
+    if (before !== undefined && !this.#mayRepeat(before, here, event))
+      this.#report(event, `client ${client} hears ${message} of '${room}' twice`);
+    const isOne = hearing.epoch === epoch && hearing.home === home;
+    if (isOne && place <= hearing.place)
+      this.#report(
+        event,
+        `client ${client} hears ${epoch}:${place} of '${room}' after ${hearing.epoch}:${hearing.place}`,
+      );
+    if (isDelayed && !isOne && epoch < hearing.epoch)
+      this.#report(
+        event,
+        `client ${client} is told the past of '${room}' backwards: ${epoch}:${place} after ${hearing.epoch}:${hearing.place}`,
+      );
+    Object.assign(hearing, { epoch, home, place });
+  }
+
+  /** Its sender said it once more, to a home that could not know it: who knows ids hears it once. */
+  #mayRepeat(
+    before: { readonly where: string; readonly crashes: number },
+    here: { readonly where: string; readonly crashes: number },
+    { at }: TraceEvent,
+  ): boolean {
+    if (before.where === here.where) return false;
+    return before.crashes < here.crashes || this.troubles.ofCluster(at - SPLIT_US, at);
+  }
+
+  /** A home that died may have begun anew with numbers of its former life. */
+  #place(event: TraceEvent, where: string, place: number, message: string, home: string): void {
+    const key = `${where} ${place}`;
+    const known = this.#placed.get(key) ?? new Set<string>();
+    this.#placed.set(key, known);
+    known.add(message);
+    if (known.size > 1 + (this.#deaths.get(home) ?? 0))
+      this.#report(event, `two messages have the place ${key}: ${[...known].join(' and ')}`);
+  }
+}
+
+/** Longer than two homes of one room may know nothing of each other. */
+const SPLIT_US = 60_000_000;

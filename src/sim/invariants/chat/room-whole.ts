@@ -1,0 +1,155 @@
+// Who sits in a room hears everything that is said there: between two messages of one home nothing is missing but what it
+// said itself, over the loss of its connection, too, where it says what it has, or says what it has taken. And who comes
+// back is told as many messages as it was promised.
+
+import type { EventOf } from '../../trace.ts';
+import type { Invariant, Report } from '../invariant.ts';
+import { Troubles } from './troubles.ts';
+
+export const roomWhole: Invariant = {
+  property: 'room-whole',
+  requirements: ['HP-MSG-4', 'HP-ROOM-2', 'HP-RES-3', 'HP-RES-7', 'HP-ACK-3'],
+  judge(report) {
+    const judge = new Judge(report);
+    return {
+      began: (event) => judge.troubles.began(event),
+      chatBegan(event) {
+        judge.troubles.chatBegan(event);
+        judge.isCluster = event.terms.isCluster;
+      },
+      talkerJoined: (event) => judge.joined.set(event.client, event),
+      loggedIn: (event) => judge.loggedIn(event),
+      seated: (event) => judge.seated(event),
+      unseated: ({ client, room }) => judge.left(client, room),
+      roomHeard: (event) => judge.heard(event),
+      directHeard: ({ connection, isDelayed }) => judge.counted(connection, isDelayed),
+      peerSeen: (event) => judge.seen(event),
+      shardCrashed: () => judge.forget(),
+      processDied: () => judge.died(),
+      rested: (event) => judge.rest(event),
+    };
+  },
+};
+
+/** Where one talker stands in one room. */
+interface Standing {
+  readonly session: string;
+  epoch: number;
+  place: number;
+  home: string | undefined;
+}
+
+/** Places that somebody passed over. */
+interface Missed {
+  readonly client: number;
+  readonly event: EventOf<'roomHeard'>;
+  readonly key: string;
+}
+
+class Judge {
+  readonly troubles = new Troubles();
+  readonly joined = new Map<number, EventOf<'talkerJoined'>>();
+  isCluster = false;
+  readonly #report: Report;
+  readonly #standings = new Map<string, Standing>();
+  /** Processes that have died: a home that has forgotten everything gives its numbers again. */
+  #lives = 0;
+  /** By these, room, epoch, home and place: what somebody heard there. */
+  readonly #said = new Map<string, string>();
+  #missed: Missed[] = [];
+  /** By connection of somebody who came back: messages that were promised and have not come. */
+  readonly #promised = new Map<number, { left: number; readonly event: EventOf<'loggedIn'> }>();
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  loggedIn(event: EventOf<'loggedIn'>): void {
+    const { client, connection, isResumed, replayed, gaps, session } = event;
+    this.#promised.set(connection, { left: replayed, event });
+    const talker = this.joined.get(client);
+    const isSure = isResumed && (talker?.hasAck === true || talker?.givesPlaces === true);
+    for (const [key, standing] of this.#standings) {
+      if (!key.startsWith(`${client} `)) continue;
+      const room = key.slice(key.indexOf(' ') + 1);
+      if (!isSure || standing.session !== session || gaps.includes(room))
+        this.#standings.delete(key);
+    }
+  }
+
+  seated({ client, session, room, epoch, place, isAlready, connection }: EventOf<'seated'>): void {
+    this.#kept(connection);
+    // Who sits there already hears everything anyhow.
+    if (isAlready && this.#standings.has(`${client} ${room}`)) return;
+    this.#standings.set(`${client} ${room}`, { session, epoch, place, home: undefined });
+  }
+
+  left(client: number, room: string): void {
+    this.#standings.delete(`${client} ${room}`);
+  }
+
+  heard(event: EventOf<'roomHeard'>): void {
+    const { client, room, epoch, place, home, message, connection, isDelayed } = event;
+    const where = `${this.#lives} ${room} ${epoch} ${home}`;
+    this.#said.set(`${where} ${place}`, message);
+    this.counted(connection, isDelayed);
+    const standing = this.#standings.get(`${client} ${room}`);
+    if (standing === undefined) return;
+    // Who comes in is not told whose numbers he is told: of several nodes each may begin with the same ones.
+    const isSame = standing.home === home || (standing.home === undefined && !this.isCluster);
+    const isOne = standing.epoch === epoch && isSame;
+    if (isOne)
+      for (let passed = standing.place + 1; passed < place; passed += 1)
+        this.#missed.push({ client, event, key: `${where} ${passed}` });
+    if (isOne && place < standing.place) return;
+    Object.assign(standing, { epoch, place, home });
+  }
+
+  /** A message of those that were promised, or one that is new. */
+  counted(connection: number, isDelayed: boolean): void {
+    const promise = this.#promised.get(connection);
+    if (promise === undefined) return;
+    if (isDelayed) promise.left -= 1;
+    else this.#kept(connection);
+  }
+
+  #kept(connection: number): void {
+    const promise = this.#promised.get(connection);
+    this.#promised.delete(connection);
+    // What waited on other nodes comes behind it.
+    if (promise === undefined || promise.left === 0 || this.isCluster) return;
+    const { client, replayed } = promise.event;
+    const heard = replayed - promise.left;
+    this.#report(
+      promise.event,
+      `client ${client} is promised ${replayed} messages that it missed, and hears ${heard}`,
+    );
+  }
+
+  /** What waits for a node that is taken for dead is given up. */
+  seen({ state }: EventOf<'peerSeen'>): void {
+    if (state === 'down' || state === 'left') this.forget();
+  }
+
+  died(): void {
+    this.#lives += 1;
+    this.forget();
+  }
+
+  forget(): void {
+    this.#standings.clear();
+  }
+
+  rest(event: EventOf<'rested'>): void {
+    for (const { client, event: heard, key } of this.#missed) {
+      const message = this.#said.get(key);
+      if (message === undefined || message.startsWith(`m${client}.`)) continue;
+      const { room, epoch, place } = heard;
+      this.#report(
+        event,
+        `client ${client} never heard ${message} of '${room}', which comes before ${epoch}:${place}`,
+      );
+    }
+    this.#missed = [];
+  }
+}

@@ -1,0 +1,136 @@
+// Which faults of a plan may have done something to a node, a way between two nodes or a talker within some time: what
+// judges of the chat excuse. Refuses to judge.
+
+import type { EventOf, TracedFault } from '../../trace.ts';
+
+type ClusterFault = EventOf<'chatBegan'>['clusterFaults'][number];
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+export class Troubles {
+  #shards = 1;
+  #faults: readonly TracedFault[] = [];
+  #cluster: readonly ClusterFault[] = [];
+  #nodes: readonly string[] = [];
+
+  began({ faults, shards }: EventOf<'began'>): void {
+    this.#faults = faults;
+    this.#shards = shards;
+  }
+
+  chatBegan({ clusterFaults, nodes }: EventOf<'chatBegan'>): void {
+    this.#cluster = clusterFaults;
+    this.#nodes = nodes;
+  }
+
+  nodeOf(name: string): number {
+    return this.#nodes.indexOf(name);
+  }
+
+  /** Something may have held up the threads of the node, or killed them. */
+  ofNode(node: number, from: number, to: number): boolean {
+    const isHit = ({ kind, target }: TracedFault): boolean =>
+      ofShards.includes(kind)
+        ? Math.floor(target / this.#shards) === node
+        : ofNodes.includes(kind) && target === node;
+    return (
+      this.#faults.some((fault) => isHit(fault) && overlaps(spanOf(fault), from, to)) ||
+      this.#cluster.some(
+        (fault) =>
+          (fault.kind === 'stallNode' || fault.kind === 'killProcess') &&
+          fault.one === node &&
+          overlaps(spanOf(fault), from, to),
+      )
+    );
+  }
+
+  /** Time in which the node did nothing at all, within some time. */
+  pausedUs(node: number, from: number, to: number): number {
+    let sum = 0;
+    const add = ({ at, durationUs }: { at: number; durationUs: number }): void => {
+      sum += Math.max(0, Math.min(to, at + durationUs) - Math.max(from, at));
+    };
+    for (const fault of this.#cluster)
+      if (fault.kind === 'stallNode' && fault.one === node) add(fault);
+    for (const fault of this.#faults) {
+      const { kind, target } = fault;
+      if (kind === 'pauseNode' && target === node) add(fault);
+      if (kind === 'pauseShard' && Math.floor(target / this.#shards) === node) add(fault);
+    }
+    return sum;
+  }
+
+  /** Something may have happened to the way between two nodes. */
+  ofPair(one: number, other: number, from: number, to: number): boolean {
+    return this.#cluster.some((fault) => {
+      if (!isOnWay(fault, one, other)) return false;
+      return overlaps(spanOf(fault), from, to);
+    });
+  }
+
+  /** Something may have happened to anything between nodes, or to any node. */
+  ofCluster(from: number, to: number): boolean {
+    return (
+      this.#cluster.some((fault) => overlaps(spanOf(fault), from, to)) ||
+      this.#nodes.some((_, node) => this.ofNode(node, from, to))
+    );
+  }
+
+  /** Something may have happened to the talker's own way, or to its node. */
+  ofTalker(client: number, node: number, from: number, to: number): boolean {
+    return (
+      this.ofNode(node, from, to) ||
+      this.#faults.some(
+        ({ kind, target, at, durationUs }) =>
+          overlaps({ from: at, to: at + durationUs }, from, to) &&
+          (ofFronts.includes(kind) ? target === node : target === client),
+      )
+    );
+  }
+}
+
+function isOnWay({ kind, one, other, amount }: ClusterFault, here: number, there: number): boolean {
+  if (kind === 'split') return ((amount >> here) & 1) !== ((amount >> there) & 1);
+  if (kind === 'cutOff') return one === here || one === there;
+  if (!ofWays.includes(kind)) return false;
+  return (one === here && other === there) || (one === there && other === here);
+}
+
+function spanOf({
+  kind,
+  at,
+  durationUs,
+}: {
+  readonly kind: string;
+  readonly at: number;
+  readonly durationUs: number;
+}): Span {
+  if (kind === 'killNode') return { from: at, to: Number.POSITIVE_INFINITY };
+  return { from: at, to: at + durationUs + (tailsUs[kind] ?? 0) };
+}
+
+function overlaps(span: Span, from: number, to: number): boolean {
+  return span.from <= to && from <= span.to;
+}
+
+/** How long what a fault has done may last beyond its time. */
+const tailsUs: Readonly<Record<string, number>> = {
+  halfOpenLink: 20_000_000,
+  crashLoop: 4_000_000,
+  restartNode: 1_000_000,
+};
+
+const ofWays: readonly string[] = [
+  ...['shutWay', 'flapWay', 'halfOpenLink', 'resetLink', 'slowWay', 'narrowWay'],
+];
+const ofShards: readonly string[] = ['pauseShard', 'lateTimers', 'slowShard', 'crashShard'];
+const ofNodes: readonly string[] = [
+  ...['pauseNode', 'crashNode', 'crashLoop', 'killNode', 'restartNode', 'stallMain', 'slowPorts'],
+];
+const ofFronts: readonly string[] = [
+  ...['storm', 'partition', 'isolate', 'swizzle', 'refuse', 'blackhole', 'lostAccept'],
+  'noDescriptors',
+];

@@ -1,0 +1,181 @@
+// When everything has come to rest all nodes see the same, and it is the truth: who is here with how many sessions, and who sits
+// in which room. And at no time is anybody shown for long who was on a process that is dead.
+
+import type { EventOf } from '../../trace.ts';
+import type { Invariant, Report } from '../invariant.ts';
+import { Troubles } from './troubles.ts';
+
+export const views: Invariant = {
+  property: 'views',
+  requirements: ['HP-PRES-2', 'HP-ROOM-8', 'HP-RES-5', 'HP-REPL-3', 'HP-REPL-4', 'HP-HOME-7'],
+  judge(report) {
+    const judge = new Views(report);
+    return {
+      talkerJoined({ user, isMute }) {
+        // Whoever never answers is sent away again and again.
+        if (isMute) judge.uncertain.add(user);
+      },
+      rested: () => {
+        judge.isRest = true;
+      },
+      talkerRests: (event) => judge.rests(event),
+      presenceTold: (event) => judge.presence(event),
+      membersTold: (event) => judge.members(event),
+      chatProbed: () => {
+        judge.isRest = false;
+      },
+    };
+  },
+};
+
+class Views {
+  isRest = false;
+  readonly uncertain = new Set<string>();
+  readonly #report: Report;
+  readonly #sessions = new Map<string, number>();
+  readonly #members = new Map<string, Set<string>>();
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  rests({ user, session, rooms }: EventOf<'talkerRests'>): void {
+    if (session === undefined) this.uncertain.add(user);
+    else this.#sessions.set(user, (this.#sessions.get(user) ?? 0) + 1);
+    for (const room of rooms) {
+      const members = this.#members.get(room) ?? new Set();
+      members.add(user);
+      this.#members.set(room, members);
+    }
+  }
+
+  presence(event: EventOf<'presenceTold'>): void {
+    if (!this.isRest) return;
+    for (const [user, sessions] of event.users) {
+      const truth = this.#sessions.get(user) ?? 0;
+      if (sessions !== truth && !this.uncertain.has(user))
+        this.#report(
+          event,
+          `client ${event.client} on node ${event.node} sees ${sessions} sessions of ${user}, which has ${truth}`,
+        );
+    }
+  }
+
+  members(event: EventOf<'membersTold'>): void {
+    if (!this.isRest) return;
+    const { client, node, room, users } = event;
+    const truth = this.#members.get(room) ?? new Set();
+    const isSure = (user: string): boolean => !this.uncertain.has(user);
+    for (const user of users)
+      if (!truth.has(user) && isSure(user))
+        this.#report(
+          event,
+          `client ${client} on node ${node} sees ${user} in '${room}', who is not there`,
+        );
+    for (const user of truth)
+      if (!users.includes(user) && isSure(user))
+        this.#report(event, `client ${client} on node ${node} does not see ${user} in '${room}'`);
+  }
+}
+
+export const ghosts: Invariant = {
+  property: 'ghosts',
+  requirements: ['HP-REPL-9', 'HP-MEMBER-3', 'HP-MEMBER-5', 'HP-MEMBER-11'],
+  judge(report) {
+    const judge = new Ghosts(report);
+    return {
+      began: (event) => judge.troubles.began(event),
+      chatBegan: (event) => judge.began(event),
+      talkerJoined: ({ client, user }) => judge.users.set(client, user),
+      talkerConnected: ({ node, connection }) => judge.connected(node, connection),
+      talkerAsked: (event) => judge.asked(event),
+      processDied: ({ node, at }) => judge.died(node, at),
+      peerSeen: (event) => judge.seen(event),
+      presenceTold: (event) => judge.presence(event),
+    };
+  },
+};
+
+/** A session that may have begun: somebody has asked for it. */
+interface Begun {
+  readonly node: number;
+  readonly life: number;
+}
+
+class Ghosts {
+  readonly troubles = new Troubles();
+  readonly users = new Map<number, string>();
+  readonly #report: Report;
+  #terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
+  /** By user. */
+  readonly #begun = new Map<string, Begun[]>();
+  /** By node: when each of its lives ended. */
+  readonly #deaths: number[][] = [];
+  /** By connection: the life of its node. */
+  readonly #lives = new Map<number, number>();
+  /** By observer and node: when it was taken for dead. */
+  readonly #downs = new Map<string, number[]>();
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  began(event: EventOf<'chatBegan'>): void {
+    this.troubles.chatBegan(event);
+    this.#terms = event.terms;
+  }
+
+  asked({ what, client, node }: EventOf<'talkerAsked'>): void {
+    const user = this.users.get(client);
+    // A session that is resumed may move to the node where that is asked for.
+    if ((what !== 'LOGIN' && what !== 'RESUME') || user === undefined) return;
+    const begun = this.#begun.get(user) ?? [];
+    begun.push({ node, life: this.#deaths[node]?.length ?? 0 });
+    this.#begun.set(user, begun);
+  }
+
+  died(node: number, at: number): void {
+    (this.#deaths[node] ??= []).push(at);
+  }
+
+  seen({ node, peer, state, at }: EventOf<'peerSeen'>): void {
+    if (state !== 'down') return;
+    const key = `${node} ${this.troubles.nodeOf(peer)}`;
+    this.#downs.set(key, [...(this.#downs.get(key) ?? []), at]);
+  }
+
+  connected(node: number, connection: number): void {
+    this.#lives.set(connection, this.#deaths[node]?.length ?? 0);
+  }
+
+  presence(event: EventOf<'presenceTold'>): void {
+    const { node, client, at, connection } = event;
+    // What a process said before it died is still on its way.
+    if (this.#lives.get(connection) !== (this.#deaths[node]?.length ?? 0)) return;
+    for (const [user, sessions] of event.users) {
+      const possible = (this.#begun.get(user) ?? []).filter((one) =>
+        this.#isPossible(one, node, at),
+      );
+      if (sessions > possible.length)
+        this.#report(
+          event,
+          `client ${client} on node ${node} sees ${sessions} sessions of ${user}, of which ${possible.length} can be alive`,
+        );
+    }
+  }
+
+  #isPossible({ node, life }: Begun, observer: number, at: number): boolean {
+    const diedAt = this.#deaths[node]?.[life];
+    if (diedAt === undefined) return true;
+    if (node === observer) return false;
+    const { downMs = 0, lingerMs = 0 } = this.#terms ?? {};
+    const before = (this.#downs.get(`${observer} ${node}`) ?? []).filter((down) => down < diedAt);
+    const damped = Math.min(DOWN_MAX_MS, downMs * 2 ** Math.max(0, before.length - 2));
+    const boundUs = (Math.max(downMs, damped) + lingerMs + SLACK_MS) * 1_000;
+    return at <= diedAt + boundUs + this.troubles.pausedUs(observer, diedAt, at);
+  }
+}
+
+const DOWN_MAX_MS = 60_000;
+/** Ticks, handshakes, and what shows it to keepers. */
+const SLACK_MS = 4_000;

@@ -1,0 +1,87 @@
+// The chat's part of a run, as data: how its nodes and their cluster are set, who talks and how, who speaks to the peers'
+// doors without being a peer, whose publications cross, and what befalls the ways between nodes. Refuses to act.
+
+import type { ChatOptions } from '../../actors/chat/chat-options.ts';
+import type { ClusterOptions } from '../../actors/cluster/cluster-options.ts';
+import type { LinkPlan } from '../edges/network.ts';
+import type { ClusterFault } from '../faults/cluster-faults.ts';
+
+/** How a talker comes back: with a new login, with its session, or with its session and the places it has come to. */
+export type Return = 'anew' | 'resumed' | 'placed';
+
+export interface TalkerPlan {
+  readonly client: number;
+  readonly node: number;
+  readonly user: string;
+  readonly rooms: readonly string[];
+  /** It says nothing but its login, not even that it lives. */
+  readonly isMute: boolean;
+  readonly hasAck: boolean;
+  readonly hasEcho: boolean;
+  readonly returns: Return;
+  /** A node that is not there is left for the next one. */
+  readonly roams: boolean;
+  /** Mean pause between two deeds. */
+  readonly everyUs: number;
+  readonly burst: number;
+  readonly bodyBytes: number;
+  /** Of a hundred messages: said once more. */
+  readonly repeatPercent: number;
+  /** Of a hundred deeds: a line that is wrong. */
+  readonly mistakePercent: number;
+  /** Requests that it does not wait for. */
+  readonly askedMax: number;
+  /** Bytes that it reads twenty times a second; 0 reads at once. */
+  readonly readBytes: number;
+  /** Mean pause between two departures; 0 stays. */
+  readonly leavesEveryUs: number;
+  readonly link: LinkPlan;
+}
+
+/** Somebody at a peers' door who is no peer. */
+export interface StrangerPlan {
+  readonly node: number;
+  readonly at: number;
+  readonly what:
+    | 'silent'
+    | 'http'
+    | 'garbage'
+    | 'unproved'
+    | 'wrongProof'
+    | 'otherCluster'
+    | 'eager';
+}
+
+/** A client of the broker, which follows a topic that crosses between nodes, and publishes to it. */
+export interface CrosserPlan {
+  readonly client: number;
+  readonly node: number;
+  readonly topic: string;
+  /** Mean pause between two publications; 0 only follows. */
+  readonly everyUs: number;
+}
+
+export interface ChatPlan {
+  /** Of every node, but for its name. */
+  readonly options: ChatOptions;
+  /** Undefined where each node is alone. */
+  readonly cluster: ClusterOptions | undefined;
+  readonly talkers: readonly TalkerPlan[];
+  readonly strangers: readonly StrangerPlan[];
+  readonly crossers: readonly CrosserPlan[];
+  readonly faults: readonly ClusterFault[];
+  /** The way between two nodes. */
+  readonly way: LinkPlan;
+  /** By node: how wrong its clock is. */
+  readonly skewsMs: readonly number[];
+}
+
+/** What a node is called. */
+export function nodeName(node: number): string {
+  return `n${node + 1}`;
+}
+
+/** Every node listens there. */
+export const PEER_PORT = 7_501;
+/** The rooms and users of all runs. */
+export const ROOMS: readonly string[] = ['general', 'a', 'x.y'];

@@ -1,0 +1,279 @@
+// Plans whose nodes have a chat: one node, or a cluster of two to seven; talkers, strangers, clients of the broker whose
+// publications cross; the faults of every other run, and those between nodes. Each part is drawn from a stream of its own.
+// Refuses to run anything.
+
+import { type Arbitrary, array, boolean, constant, constantFrom, integer, tuple } from 'fast-check';
+
+import { chatDefaults, type ChatOptions } from '../../actors/chat/chat-options.ts';
+import { clusterDefaults, type ClusterOptions } from '../../actors/cluster/cluster-options.ts';
+import type { LinkPlan } from '../edges/network.ts';
+import type { Lane } from '../edges/web.edge.ts';
+import {
+  type ClusterFault,
+  type ClusterFaultKind,
+  clusterFaultKinds,
+  clusterFaultSizes,
+} from '../faults/cluster-faults.ts';
+import type { FaultKind } from '../faults/faults.ts';
+import { drawFaults, kindsOf, type Plan, type PlanChoices } from '../plan.ts';
+import type { ChatPlan, CrosserPlan, Return, StrangerPlan, TalkerPlan } from './chat-plan.ts';
+import { ROOMS } from './chat-plan.ts';
+import { chance, drawn, milliseconds, mixed, plainRecord, stepped } from './drawing.ts';
+import { frame, type Mood } from './settings.ts';
+
+export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices): Plan {
+  const drawnFrame = drawn(frame, seed, 'plan');
+  const { settings } = drawnFrame;
+  const mood = drawnFrame.mood === 'narrow' ? 'everything' : drawnFrame.mood;
+  const nodeCount = nodes ?? drawn(nodeCounts, seed, 'chat nodes');
+  const shardCount = shards ?? drawn(constantFrom(1, 1, 2, 3), seed, 'chat shards');
+  const horizonUs = drawn(milliseconds(4_000, 14_000), seed, 'chat horizon');
+  const parts = drawn(partsOf(nodeCount, horizonUs), seed, 'chat');
+  const talkers = clients ?? parts.talkers;
+  const isCluster = nodeCount > 1 || parts.isClusterOfOne;
+  const crossers = isCluster ? drawn(crossersOf(talkers, nodeCount), seed, 'crossers') : [];
+  const counts = {
+    client: talkers + crossers.length,
+    shard: nodeCount * shardCount,
+    node: nodeCount,
+  };
+  const kinds = tame(kindsOf({ ...drawnFrame, mood }), nodeCount);
+  const faults = drawFaults(seed, kinds, { horizonUs, counts });
+  const isFaulty = mood !== 'calm' && nodeCount > 1;
+  const chat: ChatPlan = {
+    options: parts.options,
+    cluster: isCluster ? parts.cluster : undefined,
+    talkers: Array.from({ length: talkers }, (_, rank) =>
+      talkerOf(seed, rank, nodeCount, lane, parts),
+    ),
+    strangers: isCluster ? parts.strangers : [],
+    crossers,
+    faults: isFaulty
+      ? drawn(
+          clusterSchedules(
+            drawn(clusterKindsIn(mood), seed, 'cluster kinds'),
+            nodeCount,
+            horizonUs,
+          ),
+          seed,
+          'cluster faults',
+        )
+      : [],
+    way: drawn(lane === 'byte' ? byteWays : objectWays, seed, 'way'),
+    skewsMs: parts.skewsMs,
+  };
+  return {
+    ...{ seed, lane, mood, nodes: nodeCount, shards: shardCount, ...settings },
+    // Limits of doors, and short memories of topics, have runs of their own.
+    broker: {
+      ...settings.broker,
+      ...{ requireToken: false, publish: 'all', subscriptionsMax: 1_000 },
+      ...{
+        connectionsMax: 50_000,
+        connectionsPerAddressMax: 50_000,
+        messagesPerSecondMax: 100_000,
+      },
+    },
+    home: { ...settings.home, topicsMax: 100_000, dedupeIdsMax: 1_000 },
+    ...{ addresses: 0, clients: [], faults, horizonUs, chat },
+  };
+}
+
+const nodeCounts: Arbitrary<number> = mixed(
+  [3, constant(1)],
+  [2, constant(2)],
+  [3, constant(3)],
+  [2, integer({ min: 4, max: 7 })],
+);
+
+interface Parts {
+  readonly talkers: number;
+  readonly users: number;
+  readonly isClusterOfOne: boolean;
+  readonly options: ChatOptions;
+  readonly cluster: ClusterOptions;
+  readonly strangers: readonly StrangerPlan[];
+  readonly skewsMs: readonly number[];
+}
+
+function partsOf(nodes: number, horizonUs: number): Arbitrary<Parts> {
+  return plainRecord<Parts>({
+    talkers: integer({ min: 4, max: 10 + nodes }),
+    users: integer({ min: 2, max: 8 }),
+    isClusterOfOne: chance(1, 4),
+    options,
+    cluster,
+    strangers: array(
+      plainRecord<StrangerPlan>({
+        node: integer({ min: 0, max: nodes - 1 }),
+        at: integer({ min: 0, max: horizonUs - 1 }),
+        what: constantFrom<StrangerPlan['what'][]>(
+          ...(['silent', 'http', 'garbage', 'unproved', 'wrongProof', 'otherCluster'] as const),
+          'eager',
+        ),
+      }),
+      { maxLength: 4, size: 'max' },
+    ),
+    skewsMs: tuple(
+      ...Array.from({ length: nodes }, () =>
+        mixed<number>([3, constant(0)], [1, stepped(-100, 100, 1_000)]),
+      ),
+    ),
+  });
+}
+
+/** Patience is short, so that within a run silence is noticed and its end is seen. */
+const options: Arbitrary<ChatOptions> = plainRecord({
+  sessionPolicy: constantFrom<ChatOptions['sessionPolicy'][]>(
+    'multi',
+    'multi',
+    'replace',
+    'reject',
+  ),
+  resumeWindowMs: constantFrom(5_000, 5_000, 1_500),
+  historyMax: constantFrom(1_000, 1_000, 20),
+  offlineMessagesMax: constantFrom(100, 100, 3, 0),
+  emptyRoomMs: constantFrom(3_600_000, 2_000),
+  roomEventsMax: constantFrom(1_000, 2),
+  queueBytesMax: constantFrom(786_432, 16_384),
+  resumeMessagesMax: constantFrom(1_000, 1_000, 5),
+  presenceEveryMs: constantFrom(2_000, 10),
+  messagesPerSecondMax: mixed<number>([7, constant(1_000)], [1, constant(8)]),
+  joinsPerSecondMax: mixed<number>([7, constant(1_000)], [1, constant(3)]),
+}).map((some) => ({
+  ...chatDefaults,
+  ...{ cluster: 'sim', connectionsPerAddressMax: 50_000, sessionsPerUserMax: 100 },
+  ...{ messagesBurstMax: some.messagesPerSecondMax, bytesPerSecondMax: 1_000_000 },
+  ...{ bytesBurstMax: 4_000_000, loginTimeoutMs: 3_000, pingEveryMs: 1_500, pingTimeoutMs: 4_000 },
+  ...{ stallTimeoutMs: 3_000, answerTimeoutMs: 3_000 },
+  ...some,
+}));
+
+const cluster: Arbitrary<ClusterOptions> = plainRecord({
+  heartbeatMs: constantFrom(1_000, 500),
+  suspectMs: constantFrom(4_000, 2_500),
+  downMs: constantFrom(10_000, 6_000),
+  lingerMs: constantFrom(15_000, 3_000),
+  deltaEveryMs: constantFrom(100, 10),
+}).map((some) => ({
+  ...clusterDefaults,
+  ...{ cluster: 'sim', dialMaxMs: 4_000 },
+  ...some,
+}));
+
+function talkerOf(
+  seed: number,
+  rank: number,
+  nodes: number,
+  lane: Lane,
+  { users, options: { sessionPolicy } }: Parts,
+): TalkerPlan {
+  // Where a user has one session, two of them would send each other away for ever.
+  const user = `u${sessionPolicy === 'multi' ? rank % users : rank}`;
+  const role = drawn(lane === 'byte' ? byteRoles : objectRoles, seed, `talker ${rank}`);
+  return { client: rank, node: rank % nodes, user, ...role };
+}
+
+type Role = Omit<TalkerPlan, 'client' | 'node' | 'user'>;
+
+function rolesOn(links: Arbitrary<LinkPlan>): Arbitrary<Role> {
+  return plainRecord<Role>({
+    rooms: tuple(...ROOMS.map(() => boolean())).map((flags) => {
+      const rooms = ROOMS.filter((_, index) => flags[index]);
+      return rooms.length === 0 ? ROOMS.slice(0, 1) : rooms;
+    }),
+    isMute: chance(1, 10),
+    hasAck: chance(1, 3),
+    hasEcho: chance(1, 4),
+    returns: constantFrom<Return[]>('anew', 'resumed', 'placed', 'placed'),
+    roams: chance(1, 4),
+    everyUs: integer({ min: 60_000, max: 900_000 }),
+    burst: constantFrom(1, 1, 4),
+    bodyBytes: mixed<number>([5, constantFrom(0, 40)], [1, constant(3_000)]),
+    repeatPercent: constantFrom(0, 10, 40),
+    mistakePercent: constantFrom(0, 0, 10),
+    askedMax: constantFrom(1, 4, 20),
+    readBytes: mixed<number>([7, constant(0)], [1, constantFrom(20_000, 2_000)]),
+    leavesEveryUs: mixed([1, constant(0)], [1, integer({ min: 1_500_000, max: 6_000_000 })]),
+    link: links,
+  });
+}
+
+const latencies = mixed(
+  [2, integer({ min: 100, max: 5_000 })],
+  [1, integer({ min: 200, max: 80_000 })],
+);
+const byteLinks: Arbitrary<LinkPlan> = plainRecord({
+  latencyUs: latencies,
+  jitterUs: constantFrom(0, 100, 1_000, 10_000),
+  windowBytes: constantFrom(1_048_576, 65_536, 4_096),
+  cutPercent: constantFrom(0, 0, 5, 80),
+  joinPercent: constantFrom(0, 0, 50),
+});
+const whole = { cutPercent: 0, joinPercent: 0 };
+const objectLinks = byteLinks.map((link) => ({ ...link, ...whole }));
+const byteRoles = rolesOn(byteLinks);
+const objectRoles = rolesOn(objectLinks);
+const byteWays: Arbitrary<LinkPlan> = plainRecord({
+  latencyUs: mixed([3, integer({ min: 100, max: 3_000 })], [1, integer({ min: 200, max: 60_000 })]),
+  jitterUs: constantFrom(0, 100, 1_000, 5_000),
+  windowBytes: constantFrom(1_048_576, 65_536),
+  cutPercent: constantFrom(0, 5, 50),
+  joinPercent: constantFrom(0, 50),
+});
+const objectWays = byteWays.map((way) => ({ ...way, ...whole }));
+
+function crossersOf(talkers: number, nodes: number): Arbitrary<readonly CrosserPlan[]> {
+  return array(
+    plainRecord({
+      topic: constantFrom('cross/a', 'cross/a', 'cross/b'),
+      everyUs: mixed([1, constant(0)], [2, integer({ min: 150_000, max: 900_000 })]),
+    }),
+    { minLength: 0, maxLength: nodes + 1, size: 'max' },
+  ).map((some) =>
+    some.map((one, rank) => ({ client: talkers + rank, node: rank % nodes, ...one })),
+  );
+}
+
+/** A node of a cluster that dies for ever is one fault among many: some runs are without. */
+function tame(kinds: readonly FaultKind[], nodes: number): readonly FaultKind[] {
+  return nodes === 1 ? kinds : kinds.filter((kind) => kind !== 'crashLoop');
+}
+
+/** Some of the kinds in a swarm, else all of them. */
+function clusterKindsIn(mood: Mood): Arbitrary<readonly ClusterFaultKind[]> {
+  if (mood !== 'swarm') return constant(clusterFaultKinds);
+  return tuple(...clusterFaultKinds.map(() => chance(1, 4))).map((flags) =>
+    clusterFaultKinds.filter((_, index) => flags[index]),
+  );
+}
+
+function clusterSchedules(
+  kinds: readonly ClusterFaultKind[],
+  nodes: number,
+  horizonUs: number,
+): Arbitrary<ClusterFault[]> {
+  const one = kinds.map((kind) => clusterFault(kind, nodes, horizonUs));
+  if (one.length === 0) return constant([]);
+  return array(mixed(...one.map((fault) => [1, fault] as const)), {
+    minLength: 1,
+    maxLength: 8,
+    size: 'max',
+  }).map((faults) => faults.toSorted((a, b) => a.at - b.at));
+}
+
+function clusterFault(
+  kind: ClusterFaultKind,
+  nodes: number,
+  horizonUs: number,
+): Arbitrary<ClusterFault> {
+  const { durationMs, amount, amountStep } = clusterFaultSizes[kind];
+  return plainRecord({
+    at: milliseconds(0, Math.floor(horizonUs / 1_000) - 1),
+    kind: constant(kind),
+    one: integer({ min: 0, max: nodes - 1 }),
+    step: integer({ min: 1, max: Math.max(1, nodes - 1) }),
+    durationUs: milliseconds(...durationMs),
+    amount: stepped(...amount, amountStep),
+  }).map(({ step, ...fault }) => ({ ...fault, other: (fault.one + step) % nodes }));
+}

@@ -1,0 +1,262 @@
+// What the trace says of the chat: what talkers ask, are answered and hear, as they read it with readers of their own; what
+// nodes say to each other and think of each other; whose publications cross. Refuses to judge.
+
+import type { ClusterFault } from '../faults/cluster-faults.ts';
+
+interface AtTalker {
+  /** The node that it talks to. */
+  readonly node: number;
+  readonly client: number;
+  /** Unique in the run. */
+  readonly connection: number;
+}
+
+interface InSession extends AtTalker {
+  readonly session: string;
+  readonly user: string;
+}
+
+/** A place in a room, and which node gave it. */
+interface Placed {
+  readonly room: string;
+  /** Its `seq`. */
+  readonly place: number;
+  readonly epoch: number;
+}
+
+export interface HistoryEntry {
+  readonly seq: number;
+  readonly epoch: number;
+  readonly home: string;
+  readonly from: string;
+  readonly id: string;
+}
+
+/** What judges have to know of the settings. */
+export interface ChatTerms {
+  readonly isCluster: boolean;
+  readonly suspectMs: number;
+  readonly downMs: number;
+  readonly lingerMs: number;
+  readonly resumeWindowMs: number;
+  readonly pingEveryMs: number;
+  readonly pingTimeoutMs: number;
+  readonly loginTimeoutMs: number;
+  readonly historyMax: number;
+  readonly offlineMessagesMax: number;
+  readonly resumeMessagesMax: number;
+  readonly queueBytesMax: number;
+  readonly emptyRoomMs: number;
+  readonly isLimited: boolean;
+  readonly policy: 'multi' | 'replace' | 'reject';
+}
+
+export type PeerState = 'linkUp' | 'linkDown' | 'up' | 'suspect' | 'down' | 'left';
+
+export type ChatRecord =
+  | {
+      readonly kind: 'chatBegan';
+      /** Names of nodes, by number. */
+      readonly nodes: readonly string[];
+      readonly terms: ChatTerms;
+      readonly clusterFaults: readonly ClusterFault[];
+    }
+  /** A process begins a life, knowing nothing. */
+  | { readonly kind: 'processBegan'; readonly node: number; readonly incarnation: number }
+  | { readonly kind: 'processDied'; readonly node: number }
+  | {
+      readonly kind: 'talkerJoined';
+      readonly node: number;
+      readonly client: number;
+      readonly user: string;
+      readonly rooms: readonly string[];
+      readonly isMute: boolean;
+      readonly hasAck: boolean;
+      /** It hears its own messages. */
+      readonly hasEcho: boolean;
+      /** When it comes back it says what it has. */
+      readonly givesPlaces: boolean;
+      readonly isSlow: boolean;
+      readonly roams: boolean;
+    }
+  | (AtTalker & { readonly kind: 'talkerConnected'; readonly shard: number })
+  /** A request; `message` names what is said in it, in a room or to a user. */
+  | (AtTalker & {
+      readonly kind: 'talkerAsked';
+      readonly id: string;
+      readonly what: string;
+      readonly room?: string | undefined;
+      readonly to?: string | undefined;
+      readonly message?: string | undefined;
+      readonly isRepeat?: boolean | undefined;
+    })
+  /** The answer to a request, or to a line that was wrong; `asked` is undefined when nobody had asked. */
+  | (AtTalker & {
+      readonly kind: 'talkerAnswered';
+      readonly asked: string | undefined;
+      readonly what: string;
+      readonly code: string | undefined;
+      /** Codes that are right; undefined where the request was. */
+      readonly expected: string | undefined;
+      /** Earlier requests wait for their answers. */
+      readonly isOutOfTurn: boolean;
+    })
+  | (InSession & {
+      readonly kind: 'loggedIn';
+      readonly isResumed: boolean;
+      /** Messages that are said to follow. */
+      readonly replayed: number;
+      /** Rooms of which something is not remembered. */
+      readonly gaps: readonly string[];
+      readonly rooms: readonly string[];
+    })
+  | (InSession & Placed & { readonly kind: 'seated'; readonly isAlready: boolean })
+  | (InSession & { readonly kind: 'unseated'; readonly room: string })
+  | (InSession &
+      Placed & {
+        readonly kind: 'roomAcked';
+        readonly message: string;
+        readonly status: string;
+        readonly isDuplicate: boolean;
+      })
+  | (InSession &
+      Placed & {
+        readonly kind: 'roomHeard';
+        readonly from: string;
+        readonly message: string;
+        /** The node that gave it its place. */
+        readonly home: string;
+        readonly isDelayed: boolean;
+      })
+  | (InSession & {
+      readonly kind: 'directAcked';
+      readonly to: string;
+      readonly message: string;
+      readonly status: string;
+      readonly isDuplicate: boolean;
+    })
+  | (InSession & {
+      readonly kind: 'directHeard';
+      readonly from: string;
+      readonly to: string;
+      readonly message: string;
+      readonly isDelayed: boolean;
+      /** What another session of the same user sent. */
+      readonly isSent: boolean;
+    })
+  | (InSession & {
+      readonly kind: 'presenceTold';
+      readonly users: readonly (readonly [user: string, sessions: number])[];
+    })
+  | (InSession & {
+      readonly kind: 'membersTold';
+      readonly room: string;
+      /** Empty for a room that is not there. */
+      readonly users: readonly string[];
+    })
+  | (InSession & {
+      readonly kind: 'historyTold';
+      readonly room: string;
+      readonly entries: readonly HistoryEntry[];
+      /** There is nothing before it. */
+      readonly isWhole: boolean;
+    })
+  /** Unasked: an error, a notice, a goodbye, or a question whether anybody is there. */
+  | (AtTalker & {
+      readonly kind: 'talkerNoticed';
+      readonly what: 'ERROR' | 'NOTICE' | 'BYE' | 'PING';
+      readonly code: string;
+    })
+  /** Something that no node may say. */
+  | (AtTalker & { readonly kind: 'talkerMisheard'; readonly what: string })
+  | (AtTalker & {
+      readonly kind: 'talkerEnded';
+      readonly by: 'client' | 'patience' | 'server' | 'network';
+      /** It had said goodbye, or was told why. */
+      readonly isBye: boolean;
+    })
+  /** What a talker still waits for when everything is at rest. */
+  | (AtTalker & { readonly kind: 'talkerWaits'; readonly what: string })
+  /** How a talker is when everything is at rest: its session and its rooms, if it is in. */
+  | {
+      readonly kind: 'talkerRests';
+      readonly node: number;
+      readonly client: number;
+      readonly user: string;
+      readonly session: string | undefined;
+      readonly rooms: readonly string[];
+    }
+  /** A line from one node to another, in so far as judges look at it. */
+  | {
+      readonly kind: 'peerSpoke';
+      readonly node: number;
+      readonly to: number;
+      readonly connection: number;
+      readonly isCaller: boolean;
+      readonly type: string;
+      /** Of what is forwarded: its number on this pair, whose it is, and the node that first had it. */
+      readonly n?: number | undefined;
+      readonly key?: string | undefined;
+      readonly message?: string | undefined;
+      readonly origin?: string | undefined;
+    }
+  /** What a node says of another one in its log. */
+  | {
+      readonly kind: 'peerSeen';
+      readonly node: number;
+      readonly peer: string;
+      readonly state: PeerState;
+    }
+  /** Open connections of each pair of nodes, when everything is at rest. */
+  | {
+      readonly kind: 'linksCounted';
+      readonly pairs: readonly (readonly [one: number, other: number, links: number])[];
+    }
+  | {
+      readonly kind: 'strangerHeard';
+      readonly node: number;
+      readonly connection: number;
+      readonly what: string;
+      readonly type: string;
+      /** It names something of the cluster that nobody outside knows. */
+      readonly isTelling: boolean;
+    }
+  | {
+      readonly kind: 'crossSent';
+      readonly node: number;
+      readonly client: number;
+      readonly topic: string;
+      readonly publication: number;
+    }
+  /** Its node took it. */
+  | {
+      readonly kind: 'crossTaken';
+      readonly node: number;
+      readonly client: number;
+      readonly publication: number;
+    }
+  | {
+      readonly kind: 'crossFollowed';
+      readonly node: number;
+      readonly client: number;
+      readonly connection: number;
+      readonly topic: string;
+    }
+  | {
+      readonly kind: 'crossHeard';
+      readonly node: number;
+      readonly client: number;
+      readonly connection: number;
+      readonly topic: string;
+      readonly publication: number;
+    }
+  | {
+      readonly kind: 'crossEnded';
+      readonly node: number;
+      readonly client: number;
+      readonly connection: number;
+    }
+  /** Something is said in every room, to every user and to every topic that crosses, to see who is there. */
+  | { readonly kind: 'chatProbed' }
+  /** Whoever is to hear of it has heard of it; everybody leaves. */
+  | { readonly kind: 'talkersLeft' };

@@ -1,0 +1,112 @@
+// Plain words for what a trace says of the chat and of its cluster. Refuses to choose what is worth telling.
+
+import type { ChatRecord } from '../../records/chat-records.ts';
+
+export function chatWords(event: ChatRecord): string {
+  const who = 'client' in event ? `client ${event.client}` : '';
+  switch (event.kind) {
+    case 'chatBegan':
+      return `there are the nodes ${event.nodes.join(', ')}`;
+    case 'processBegan':
+      return `node ${event.node} begins a life, number ${event.incarnation}`;
+    case 'processDied':
+      return `node ${event.node} dies, and all it knew with it`;
+    case 'talkerJoined':
+      return `${who} is ${event.user}, for ${event.rooms.join(', ')}`;
+    case 'talkerConnected':
+      return `${who} connects to shard ${event.node}.${event.shard}`;
+    case 'talkerAsked':
+      return `${who} says ${event.what}${askedAbout(event)}`;
+    case 'talkerAnswered':
+      return `${who} is answered ${event.code ?? event.what} to ${event.asked ?? 'nothing'}`;
+    case 'loggedIn':
+      return (
+        `${who} is in as ${event.user}, session ${event.session}` +
+        (event.isResumed ? `, come back to ${event.replayed} messages` : '')
+      );
+    case 'seated':
+      return `${who} sits in '${event.room}' at ${event.epoch}:${event.place}`;
+    case 'unseated':
+      return `${who} has left '${event.room}'`;
+    case 'roomAcked':
+      return (
+        `${who} is told that ${event.message} is ${event.status} in '${event.room}' ` +
+        `at ${event.epoch}:${event.place}${event.isDuplicate ? ', already' : ''}`
+      );
+    case 'roomHeard':
+      return (
+        `${who} hears ${event.message} of ${event.from} in '${event.room}' ` +
+        `at ${event.epoch}:${event.place} by ${event.home}${event.isDelayed ? ', late' : ''}`
+      );
+    case 'directAcked':
+      return `${who} is told that ${event.message} to ${event.to} is ${event.status}`;
+    case 'directHeard':
+      return `${who} hears ${event.message} of ${event.from}${event.isSent ? ', its own' : ''}`;
+    case 'presenceTold':
+      return `${who} is told who is here: ${sessionsWords(event.users)}`;
+    case 'membersTold':
+      return `${who} is told who is in '${event.room}': ${event.users.join(', ') || 'nobody'}`;
+    case 'historyTold':
+      return `${who} reads ${event.entries.length} messages of '${event.room}'`;
+    case 'talkerNoticed':
+      return `${who} hears ${event.what} ${event.code}`;
+    case 'talkerMisheard':
+      return `${who} hears what no node may say: ${event.what}`;
+    case 'talkerEnded':
+      return `the connection of ${who} is ended by the ${event.by}`;
+    case 'talkerWaits':
+      return `${who} still waits for the answer to ${event.what}`;
+    case 'talkerRests':
+      return event.session === undefined
+        ? `${who} is not in`
+        : `${who} is in as ${event.session}, in ${event.rooms.join(', ') || 'no room'}`;
+    case 'peerSpoke':
+      return `node ${event.node} says ${event.type} to node ${event.to}${forwardedAbout(event)}`;
+    case 'peerSeen':
+      return `node ${event.node} sees ${event.peer}: ${event.state}`;
+    case 'linksCounted':
+      return `links: ${event.pairs.map(([one, other, links]) => `${one}-${other} ${links}`).join(', ')}`;
+    case 'strangerHeard':
+      return `a stranger (${event.what}) hears ${event.type} of node ${event.node}`;
+    case 'crossSent':
+      return `${who} publishes pub#${event.publication} to '${event.topic}' on node ${event.node}`;
+    case 'crossTaken':
+      return `${who} is told that pub#${event.publication} is taken`;
+    case 'crossFollowed':
+      return `${who} follows '${event.topic}' on node ${event.node}`;
+    case 'crossHeard':
+      return `${who} hears pub#${event.publication} of '${event.topic}' on node ${event.node}`;
+    case 'crossEnded':
+      return `the connection of ${who} ends`;
+    case 'chatProbed':
+      return 'everybody says something, to see who is there';
+    case 'talkersLeft':
+      return 'everybody leaves';
+    default:
+      return event satisfies never;
+  }
+}
+
+function askedAbout({
+  room,
+  to,
+  message,
+  isRepeat,
+}: Extract<ChatRecord, { readonly kind: 'talkerAsked' }>): string {
+  const where = room === undefined ? (to === undefined ? '' : ` to ${to}`) : ` in '${room}'`;
+  return (
+    (message === undefined ? '' : ` ${message}`) + where + (isRepeat === true ? ', again' : '')
+  );
+}
+
+function forwardedAbout({
+  key,
+  message,
+}: Extract<ChatRecord, { readonly kind: 'peerSpoke' }>): string {
+  return key === undefined ? '' : ` ${key}${message === undefined ? '' : `: ${message}`}`;
+}
+
+function sessionsWords(users: readonly (readonly [string, number])[]): string {
+  const here = users.filter(([, sessions]) => sessions > 0);
+  return here.map(([user, sessions]) => `${user} ×${sessions}`).join(', ') || 'nobody';
+}

@@ -1,0 +1,249 @@
+// The chat's part of a world: its talkers, the strangers at its doors, those whose publications cross, the ways between
+// nodes with what befalls them, and what each phase of a run has everybody do. What they want done later the world keeps.
+// Refuses to know shards and how time passes.
+
+import type { Connection, Link, NetworkClock, Pipe } from '../../edges/network.ts';
+import { Mesh } from '../../edges/tcp/mesh.ts';
+import type { Dialed } from '../../edges/tcp.edge.ts';
+import { befallCluster, type ClusterMishappening } from '../../faults/cluster-mishaps.ts';
+import { type ChatPlan, nodeName, PEER_PORT, ROOMS } from '../../plan/chat-plan.ts';
+import type { PeerState } from '../../records/chat-records.ts';
+import type { Trace } from '../../trace.ts';
+import { Crosser, type CrosserWorld } from './crosser.ts';
+import { PeerTap } from './peer-tap.ts';
+import { Stranger } from './stranger.ts';
+import { Talker, type TalkerWorld } from './talker.ts';
+
+export interface ChatWorldHost extends NetworkClock {
+  readonly isSettling: boolean;
+  readonly trace: Trace;
+  readonly plan: { readonly seed: number; readonly nodes: number };
+  mark(name: string): void;
+  later(delayUs: number, act: () => void): void;
+  addPipe(pipe: Pipe): void;
+  connectChat(
+    way: { readonly client: number; readonly node: number },
+    link: Link,
+  ): Connection | undefined;
+  connectBroker(
+    way: { readonly client: number; readonly node: number },
+    link: Link,
+  ): Connection | undefined;
+  acceptPeer(node: number, connection: Connection): boolean;
+  isDead(node: number): boolean;
+  stall(node: number, durationUs: number): void;
+  killProcess(node: number, durationUs: number): void;
+  clockJumps(node: number, byMs: number): void;
+}
+
+export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening {
+  readonly talkers: Talker[] = [];
+  readonly crossers: Crosser[] = [];
+  readonly mesh: Mesh;
+  readonly users: readonly string[];
+  readonly #plan: ChatPlan;
+  readonly #host: ChatWorldHost;
+  readonly #tap: PeerTap;
+  readonly #said = new Map<string, number>();
+  #publications = 0;
+
+  constructor(plan: ChatPlan, host: ChatWorldHost) {
+    this.#plan = plan;
+    this.#host = host;
+    const { seed, nodes } = host.plan;
+    this.mesh = new Mesh({ seed, nodes, way: plan.way }, host);
+    this.#tap = new PeerTap(host.trace);
+    this.users = [...new Set([...plan.talkers.map(({ user }) => user), 'absent'])];
+    host.trace.add({
+      ...{ kind: 'chatBegan', nodes: Array.from({ length: nodes }, (_, node) => nodeName(node)) },
+      ...{ terms: termsOf(plan), clusterFaults: plan.faults },
+    });
+  }
+
+  /** Everybody begins; not before the threads of all nodes are there. */
+  begin(): void {
+    const { seed } = this.#host.plan;
+    for (const talker of this.#plan.talkers) this.talkers.push(new Talker(talker, this, seed));
+    for (const crosser of this.#plan.crossers) this.crossers.push(new Crosser(crosser, this, seed));
+    for (const [number, stranger] of this.#plan.strangers.entries())
+      this.later(stranger.at, () => void new Stranger(stranger, number, seed, this.#host));
+    for (const fault of this.#plan.faults)
+      this.later(fault.at, () => {
+        if (this.isSettling) return;
+        this.mark(`cluster fault ${fault.kind}`);
+        befallCluster(this, fault);
+      });
+  }
+
+  get now(): number {
+    return this.#host.now;
+  }
+
+  get isSettling(): boolean {
+    return this.#host.isSettling;
+  }
+
+  get isFaulty(): boolean {
+    return !this.isSettling;
+  }
+
+  get trace(): Trace {
+    return this.#host.trace;
+  }
+
+  get nodes(): number {
+    return this.#host.plan.nodes;
+  }
+
+  mark(name: string): void {
+    this.#host.mark(name);
+  }
+
+  later(delayUs: number, act: () => void): void {
+    this.#host.later(delayUs, act);
+  }
+
+  // --- what talkers and crossers ask of their world
+
+  connectTalker({ plan: { client }, link }: Talker, node: number): Connection | undefined {
+    return this.#host.connectChat({ client, node }, link);
+  }
+
+  connectCrosser({ plan, link }: Crosser): Connection | undefined {
+    return this.#host.connectBroker(plan, link);
+  }
+
+  saidAt(message: string): number {
+    return this.#said.get(message) ?? -1;
+  }
+
+  noteSaid(message: string, seq: number): void {
+    if (!this.#said.has(message)) this.#said.set(message, seq);
+  }
+
+  newPublication(): number {
+    this.#publications += 1;
+    return this.#publications - 1;
+  }
+
+  // --- what the threads of nodes ask of their world
+
+  call(
+    { node, host, port }: { readonly node: number; readonly host: string; readonly port: number },
+    timeoutMs: number,
+    isWanted: () => boolean,
+    then: (dialed: Dialed) => void,
+  ): void {
+    const called = Array.from({ length: this.nodes }, (_, one) => nodeName(one)).indexOf(host);
+    const target = called < 0 || port !== PEER_PORT ? undefined : called;
+    this.mesh.call(node, target, timeoutMs, isWanted, then);
+  }
+
+  /** A line on its way, or a part of one. */
+  tapped(connection: number, isCaller: boolean, bytes: Uint8Array): void {
+    const peers = this.mesh.get(connection);
+    if (peers !== undefined) this.#tap.hear(peers, isCaller, bytes);
+  }
+
+  /** What a node writes into its log about another. */
+  logged(node: number, event: string, fields: Readonly<Record<string, unknown>>): void {
+    const [area, word = ''] = event.split('.');
+    const peer = fields['node'];
+    if (area !== 'cluster' || typeof peer !== 'string' || !states.includes(word)) return;
+    this.trace.add({ kind: 'peerSeen', node, peer, state: word as PeerState });
+  }
+
+  // --- what faults do
+
+  stall(node: number, durationUs: number): void {
+    this.#host.stall(node, durationUs);
+  }
+
+  killProcess(node: number, durationUs: number): void {
+    this.#host.killProcess(node, durationUs);
+  }
+
+  clockJumps(node: number, byMs: number): void {
+    this.#host.clockJumps(node, byMs);
+  }
+
+  massReconnect(): void {
+    for (const { connection } of this.talkers) connection?.reset();
+  }
+
+  // --- what the phases of a run have everybody do
+
+  heal(): void {
+    this.mesh.settle();
+    for (const party of [...this.talkers, ...this.crossers]) party.settle();
+  }
+
+  /** Everything has come to rest: how everybody is, what he waits for, and what he is told of all others. */
+  rest(): void {
+    this.#countLinks();
+    for (const talker of this.talkers) {
+      const { plan, session, seats, isIn, isAway } = talker;
+      if (isAway) continue;
+      const { client, user } = plan;
+      this.trace.add({
+        ...{ kind: 'talkerRests', node: talker.node, client, user },
+        ...{ session: isIn ? session : undefined, rooms: isIn ? [...seats] : [] },
+      });
+      for (const { what } of talker.asked)
+        this.trace.add({ kind: 'talkerWaits', ...talker.at(), what });
+    }
+    for (const talker of this.#speakers) {
+      talker.deeds.askAll();
+      for (const room of ROOMS) talker.deeds.askMembers(room);
+      for (const room of talker.seats) talker.deeds.askHistory(room);
+    }
+  }
+
+  probe(): void {
+    this.trace.add({ kind: 'chatProbed' });
+    for (const [rank, { seats, deeds }] of this.#speakers.entries()) {
+      for (const room of seats) deeds.sayIn(room);
+      // One each: a message waits for the one before it, and that for its receiver.
+      deeds.sayTo(this.users[(rank + 1) % this.users.length] ?? '');
+    }
+    for (const crosser of this.crossers) crosser.publish();
+  }
+
+  /** Whoever is in, and says anything at all. */
+  get #speakers(): readonly Talker[] {
+    return this.talkers.filter(({ isIn, plan }) => isIn && !plan.isMute);
+  }
+
+  /** Everybody leaves; what is left then is nobody's. */
+  dismiss(): void {
+    this.trace.add({ kind: 'talkersLeft' });
+    for (const party of [...this.talkers, ...this.crossers]) party.leaveForever();
+  }
+
+  #countLinks(): void {
+    const { nodes } = this;
+    const pairs: (readonly [number, number, number])[] = [];
+    for (let one = 0; one < nodes; one += 1)
+      for (let other = one + 1; other < nodes; other += 1) {
+        if (this.#host.isDead(one) || this.#host.isDead(other)) continue;
+        const open = this.mesh.between(one, other);
+        pairs.push([one, other, open.length]);
+      }
+    if (this.#plan.cluster !== undefined) this.trace.add({ kind: 'linksCounted', pairs });
+  }
+}
+
+function termsOf({ options, cluster }: ChatPlan) {
+  const { resumeWindowMs, pingEveryMs, pingTimeoutMs, loginTimeoutMs, emptyRoomMs } = options;
+  const { historyMax, offlineMessagesMax, resumeMessagesMax, queueBytesMax } = options;
+  const { suspectMs = 0, downMs = 0, lingerMs = 0 } = cluster ?? {};
+  return {
+    ...{ isCluster: cluster !== undefined, suspectMs, downMs, lingerMs },
+    ...{ resumeWindowMs, pingEveryMs, pingTimeoutMs, loginTimeoutMs, emptyRoomMs },
+    ...{ historyMax, offlineMessagesMax, resumeMessagesMax, queueBytesMax },
+    isLimited: options.messagesPerSecondMax < 100 || options.joinsPerSecondMax < 100,
+    policy: options.sessionPolicy,
+  };
+}
+
+const states: readonly string[] = ['linkUp', 'linkDown', 'up', 'suspect', 'down', 'left'];

@@ -1,0 +1,97 @@
+// A client's own reading of HP, written from spec/hp.md and apart from the product's codec: an error that both shared would
+// hide. Bytes in any pieces become lines, a line becomes a type and a payload, and what no server may say is told apart.
+// Refuses to know what the lines mean.
+
+export interface HpLine {
+  readonly type: string;
+  readonly id: string;
+  readonly timestamp: number;
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
+export class HpReader {
+  #rest = new Uint8Array(0);
+
+  /** The whole lines that have come; a text where one is none that a server may say. */
+  read(bytes: Uint8Array): (HpLine | string)[] {
+    const all = new Uint8Array(this.#rest.length + bytes.length);
+    all.set(this.#rest);
+    all.set(bytes, this.#rest.length);
+    const lines: (HpLine | string)[] = [];
+    let from = 0;
+    for (let at = all.indexOf(LF); at >= 0; at = all.indexOf(LF, from)) {
+      lines.push(readLine(all.subarray(from, at)));
+      from = at + 1;
+    }
+    this.#rest = all.slice(from);
+    return lines;
+  }
+
+  /** Something has come of a line that has no end. */
+  get isAmidLine(): boolean {
+    return this.#rest.length > 0;
+  }
+}
+
+function readLine(bytes: Uint8Array): HpLine | string {
+  let text: string;
+  let value: unknown;
+  try {
+    text = strict.decode(bytes);
+    value = JSON.parse(text) as unknown;
+  } catch {
+    return `no JSON: ${loose.decode(bytes).slice(0, 60)}`;
+  }
+  if (typeof value !== 'object' || value === null) return 'no object';
+  const { version, type, id, timestamp, source, payload } = value as Record<string, unknown>;
+  // [HP-OUT-1]
+  if (Object.keys(value).join() !== FIELDS) return `other fields: ${Object.keys(value).join()}`;
+  if (version !== '1.0' || source !== 'server') return `version or source of ${text.slice(0, 60)}`;
+  if (typeof type !== 'string' || typeof id !== 'string' || id === '') return 'no type or id';
+  if (typeof timestamp !== 'number' || !Number.isInteger(timestamp)) return 'no timestamp';
+  if (typeof payload !== 'object' || payload === null) return 'no payload';
+  // [HP-OUT-2]
+  if (type !== 'ROOM_MESSAGE' && type !== 'DIRECT_MESSAGE' && !uuid.test(id)) return `the id ${id}`;
+  return { type, id, timestamp, payload: payload as Record<string, unknown> };
+}
+
+/** One request. */
+export function hpLine(type: string, id: string, payload: object): Uint8Array {
+  const envelope = {
+    version: '1.0',
+    type,
+    id,
+    timestamp: 1_700_000_000,
+    source: 'client',
+    payload,
+  };
+  return encoder.encode(`${JSON.stringify(envelope)}\n`);
+}
+
+export function textOf(payload: HpLine['payload'], name: string): string {
+  const value = payload[name];
+  return typeof value === 'string' ? value : '';
+}
+
+export function numberOf(payload: HpLine['payload'], name: string): number {
+  const value = payload[name];
+  return typeof value === 'number' ? value : -1;
+}
+
+export function textsOf(payload: HpLine['payload'], name: string): readonly string[] {
+  const value = payload[name];
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+}
+
+/** The objects of a list. */
+export function listOf(payload: HpLine['payload'], name: string): readonly HpLine['payload'][] {
+  const value = payload[name];
+  return Array.isArray(value) ? (value as readonly HpLine['payload'][]) : [];
+}
+
+const LF = 0x0a;
+const FIELDS = 'version,type,id,timestamp,source,payload';
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const loose = new TextDecoder();
+export const encoder = new TextEncoder();

@@ -1,0 +1,85 @@
+// What nodes say to each other, listened to on the way: lines of a handshake as long as it lasts, and what is forwarded.
+// Read with a reader of its own. Refuses to change anything, and to judge.
+
+import type { PeerConnection } from '../../edges/tcp/mesh.ts';
+import type { Trace } from '../../trace.ts';
+
+interface Direction {
+  rest: string;
+  readonly decoder: TextDecoder;
+}
+
+interface Tapped {
+  readonly there: Direction;
+  readonly back: Direction;
+  /** The caller has said that it is ready: everything may be told from then on. */
+  isReady: boolean;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export class PeerTap {
+  readonly #trace: Trace;
+  readonly #tapped = new Map<number, Tapped>();
+
+  constructor(trace: Trace) {
+    this.#trace = trace;
+  }
+
+  hear(peers: PeerConnection, isCaller: boolean, bytes: Uint8Array): void {
+    const { id } = peers.connection;
+    let tapped = this.#tapped.get(id);
+    if (tapped === undefined) {
+      tapped = { there: newDirection(), back: newDirection(), isReady: false };
+      this.#tapped.set(id, tapped);
+    }
+    const direction = isCaller ? tapped.there : tapped.back;
+    const lines = (direction.rest + direction.decoder.decode(bytes, { stream: true })).split('\n');
+    direction.rest = lines.pop() ?? '';
+    for (const line of lines) this.#line(peers, tapped, isCaller, line);
+  }
+
+  #line(peers: PeerConnection, tapped: Tapped, isCaller: boolean, line: string): void {
+    const isForward = line.includes('"type":"FORWARD"');
+    // What comes all the time, and tells judges nothing, is not even read.
+    if (tapped.isReady && !isForward) return;
+    const { type, payload } = JSON.parse(line) as { type: string; payload: Fields };
+    if (type === 'SERVER_READY') tapped.isReady = true;
+    const { caller, called, connection } = peers;
+    const [node, to] = isCaller ? [caller, called] : [called, caller];
+    const forwarded = type === 'FORWARD' ? forwardedIn(payload) : {};
+    const { id } = connection;
+    this.#trace.add({ kind: 'peerSpoke', node, to, connection: id, isCaller, type, ...forwarded });
+  }
+}
+
+function newDirection(): Direction {
+  return { rest: '', decoder: new TextDecoder() };
+}
+
+function forwardedIn(payload: Fields) {
+  const { n, kind, data } = payload as { n: number; kind: string; data: Fields };
+  const { key, body } = data as { key: string; body: Fields };
+  const named = kind === 'publication' ? publicationIn(body) : kind === 'user' ? userIn(body) : {};
+  return { n, key: `${kind} ${key}`, ...named };
+}
+
+/** What a home has given its place, or a client of the broker has published. */
+function publicationIn({ body }: Fields): { message?: string; origin?: string } {
+  if (typeof body !== 'object' || body === null) return {};
+  const { entry, $t: text } = body as { entry?: Fields; $t?: string };
+  if (entry !== undefined)
+    return { message: `${String(entry['from'])} ${String(entry['id'])}`, origin: nameIn(entry) };
+  const publication = text === undefined ? undefined : /pub#\d+/.exec(text)?.[0];
+  return publication === undefined ? {} : { message: publication };
+}
+
+function userIn({ say, message }: Fields): { message?: string } {
+  if (say !== 'direct') return {};
+  const { from, id } = message as { from: string; id: string };
+  return { message: `${from} ${id}` };
+}
+
+function nameIn(entry: Fields): string {
+  return String(entry['node']);
+}

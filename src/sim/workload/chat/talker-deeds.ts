@@ -1,0 +1,177 @@
+// What a talker does: it comes in, says again what it is not sure of, and then speaks, asks, looks, leaves rooms and comes
+// back to them, and now and then says something that is wrong. Refuses to hear.
+
+import { encoder, hpLine } from './hp-lines.ts';
+import { mistakes } from './hp-mistakes.ts';
+import type { Said, Talker } from './talker.ts';
+
+export class TalkerDeeds {
+  readonly #talker: Talker;
+  #said = 0;
+  /** Wrong lines on this connection. */
+  #wrong = 0;
+
+  constructor(talker: Talker) {
+    this.#talker = talker;
+  }
+
+  begin(): void {
+    const { world, chance, plan } = this.#talker;
+    world.later(plan.everyUs / 2 + chance.below(plan.everyUs), () => this.#goOn());
+  }
+
+  /** The connection stands: its session is asked for, or a new one. */
+  enter(): void {
+    this.#wrong = 0;
+    if (this.#talker.chance.chance(1, 4))
+      this.#talker.ask('HELLO', { agent: 'sim', versions: ['1.0'] });
+    this.resume();
+  }
+
+  /** It comes back to the session that it had, where it can. */
+  resume(): void {
+    const { plan, token, places } = this.#talker;
+    if (plan.returns === 'anew' || token === undefined) this.login();
+    else {
+      const rooms = plan.returns === 'placed' ? { rooms: Object.fromEntries(places) } : {};
+      this.#talker.ask('RESUME', { token, ...rooms });
+    }
+  }
+
+  login(): void {
+    const { user, hasAck, hasEcho } = this.#talker.plan;
+    const caps = [...(hasAck ? ['ack'] : []), ...(hasEcho ? ['echo'] : [])];
+    this.#talker.ask('LOGIN', { user, caps });
+  }
+
+  /** It is in: its rooms, and then what it is not sure of. */
+  entered(): void {
+    for (const room of this.#talker.plan.rooms) if (!this.#talker.seats.has(room)) this.join(room);
+    for (const said of this.#talker.unsure.values())
+      if (said.what === 'DIRECT_MESSAGE') this.#say(said, true);
+      else if (said.room !== undefined && this.#talker.seats.has(said.room)) this.#say(said, true);
+  }
+
+  join(room: string): void {
+    const history = this.#talker.chance.chance(1, 3) ? { history: { limit: 5 } } : {};
+    this.#talker.ask('JOIN', { room, ...history }, { room });
+  }
+
+  /** It sits in a room: what it is not sure of there is said again. */
+  seated(room: string): void {
+    for (const said of this.#talker.unsure.values()) if (said.room === room) this.#say(said, true);
+  }
+
+  speak(): void {
+    const { isIn, seats, chance } = this.#talker;
+    if (!isIn || seats.size === 0) return;
+    this.sayIn(chance.pick([...seats]));
+  }
+
+  sayIn(room: string): void {
+    this.#say(this.#new('ROOM_MESSAGE', room, undefined));
+  }
+
+  sayTo(user: string): void {
+    this.#say(this.#new('DIRECT_MESSAGE', undefined, user));
+  }
+
+  askAll(): void {
+    const { users } = this.#talker.world;
+    this.#talker.ask('PRESENCE_QUERY', { users });
+  }
+
+  askMembers(room: string): void {
+    this.#talker.ask('ROOM_MEMBERS', { room, limit: 100 }, { room });
+  }
+
+  askHistory(room: string): void {
+    this.#talker.ask('HISTORY', { room, limit: 100 }, { room });
+  }
+
+  #goOn(): void {
+    const { world, plan, isAway } = this.#talker;
+    if (world.isSettling || isAway) return;
+    for (let at = 0; at < plan.burst; at += 1) this.#do();
+    this.begin();
+  }
+
+  #do(): void {
+    const { isIn, asked, plan, chance } = this.#talker;
+    if (!isIn || asked.length >= plan.askedMax) return;
+    if (chance.below(100) < plan.mistakePercent) {
+      this.#err();
+      return;
+    }
+    const { world, seats } = this.#talker;
+    const room = seats.size === 0 ? undefined : chance.pick([...seats]);
+    const drawn = chance.below(100);
+    if (drawn < 45) {
+      if (room !== undefined) this.sayIn(room);
+    } else if (drawn < 65) this.sayTo(chance.pick(world.users));
+    else if (drawn < 73) this.askAll();
+    else if (drawn < 78) this.askMembers(chance.pick(plan.rooms));
+    else if (drawn < 83) {
+      if (room !== undefined) this.askHistory(room);
+    } else this.#doRarely(drawn, room);
+  }
+
+  #doRarely(drawn: number, room: string | undefined): void {
+    const { world, chance, plan, seats } = this.#talker;
+    const user = chance.pick(world.users);
+    if (drawn < 87)
+      this.#talker.ask('TYPING', room === undefined ? { to: user, on: true } : { room, on: true });
+    else if (drawn < 89)
+      this.#talker.ask('PRESENCE_SET', { status: chance.pick(['online', 'away', 'busy']) });
+    else if (drawn < 91) this.#talker.ask('PRESENCE_SUBSCRIBE', { users: [user] });
+    else if (drawn < 93) this.#talker.ask('RECEIPT', { ref: 'm1', to: user, state: 'read' });
+    else if (drawn < 95) this.#talker.ask('ROOM_LIST', {});
+    else if (drawn < 96) this.#talker.ask('WHOAMI', {});
+    else if (room !== undefined && chance.chance(1, 2)) {
+      // Nothing is said in it from now on, whatever is answered.
+      seats.delete(room);
+      this.#talker.ask('LEAVE', { room }, { room });
+    } else {
+      const missing = plan.rooms.filter((one) => !seats.has(one));
+      this.join(missing.length > 0 ? chance.pick(missing) : (room ?? chance.pick(plan.rooms)));
+    }
+  }
+
+  #new(what: Said['what'], room: string | undefined, to: string | undefined): Said {
+    this.#said += 1;
+    return { message: `m${this.#talker.plan.client}.${this.#said}`, what, room, to };
+  }
+
+  #say(said: Said, isRepeat = false): void {
+    const { message, what, room, to } = said;
+    const { plan, chance, unsure } = this.#talker;
+    unsure.set(message, said);
+    const body = message + ' '.repeat(plan.bodyBytes);
+    this.#talker.ask(what, room === undefined ? { to, body } : { room, body }, {
+      ...said,
+      isRepeat,
+    });
+    if (isRepeat || chance.below(100) >= plan.repeatPercent) return;
+    this.#talker.ask(what, room === undefined ? { to, body } : { room, body }, {
+      ...said,
+      isRepeat: true,
+    });
+  }
+
+  /** Something wrong, whose right answer is known. */
+  #err(): void {
+    this.#wrong += 1;
+    // More nonsense than this ends a connection.
+    if (this.#wrong > WRONG_MAX) return;
+    const { chance, asked } = this.#talker;
+    const { line, type, id, payload, expected } = chance.pick(mistakes);
+    asked.push({ id, what: 'a wrong line', expected, ...NOTHING });
+    const said = line ?? '';
+    this.#talker.sayRaw(
+      type === undefined ? encoder.encode(`${said}\n`) : hpLine(type, id ?? '', payload ?? {}),
+    );
+  }
+}
+
+const NOTHING = { room: undefined, to: undefined, message: undefined };
+const WRONG_MAX = 6;

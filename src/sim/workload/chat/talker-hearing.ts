@@ -1,0 +1,269 @@
+// What a talker hears: answers in the order of its questions, messages, and words that nobody asked for. All of it is written
+// into the trace as it was read. Refuses to judge.
+
+import { type HpLine, listOf, numberOf, textOf, textsOf } from './hp-lines.ts';
+import type { Outstanding, Talker } from './talker.ts';
+
+type Payload = HpLine['payload'];
+
+export class TalkerHearing {
+  readonly #talker: Talker;
+
+  constructor(talker: Talker) {
+    this.#talker = talker;
+  }
+
+  hear(line: HpLine | string): void {
+    if (typeof line === 'string') {
+      this.#mishear(line);
+      return;
+    }
+    const { type, payload } = line;
+    // Receipts refer to messages of their own.
+    if ('ref' in payload && type !== 'RECEIPT') this.#answered(line);
+    else this.#told(line);
+  }
+
+  #told(line: HpLine): void {
+    const { type, payload, id } = line;
+    const { world } = this.#talker;
+    switch (type) {
+      case 'ROOM_MESSAGE':
+        this.#roomMessage(id, payload);
+        return;
+      case 'DIRECT_MESSAGE':
+        this.#directMessage(id, payload);
+        return;
+      case 'PING':
+        world.trace.add({ kind: 'talkerNoticed', what: type, code: '', ...this.#talker.at() });
+        if (!this.#talker.plan.isMute) this.#talker.ask('PONG', {});
+        return;
+      case 'NOTICE':
+      case 'BYE': {
+        const code = textOf(payload, 'code');
+        world.trace.add({ kind: 'talkerNoticed', what: type, code, ...this.#talker.at() });
+        if (type === 'BYE') this.#talker.heardBye();
+        return;
+      }
+      case 'ROOM_EVENT':
+      case 'PRESENCE_EVENT':
+      case 'RECEIPT':
+      case 'TYPING':
+        return;
+      default:
+        this.#mishear(`a ${type} that nobody asked for`);
+    }
+  }
+
+  #roomMessage(message: string, payload: Payload): void {
+    const { world, places, session } = this.#talker;
+    const [room, from, home] = [
+      textOf(payload, 'room'),
+      textOf(payload, 'from'),
+      textOf(payload, 'node'),
+    ];
+    const [place, epoch] = [numberOf(payload, 'seq'), numberOf(payload, 'epoch')];
+    if (session === undefined) this.#mishear('a message before it has a session');
+    if (textOf(payload, 'body').trimEnd() !== message) this.#mishear(`another body for ${message}`);
+    places.set(room, place);
+    const isDelayed = payload['delayed'] === true;
+    const heard = { room, from, message, place, epoch, home, isDelayed };
+    const cause = world.saidAt(message);
+    world.trace.add({ kind: 'roomHeard', ...this.#talker.inSession(), ...heard }, cause);
+    this.#acknowledge(message);
+  }
+
+  #directMessage(message: string, payload: Payload): void {
+    const { world } = this.#talker;
+    const [from, to] = [textOf(payload, 'from'), textOf(payload, 'to')];
+    if (textOf(payload, 'body').trimEnd() !== message) this.#mishear(`another body for ${message}`);
+    const isDelayed = payload['delayed'] === true;
+    const isSent = payload['sent'] === true;
+    const heard = { from, to, message, isDelayed, isSent };
+    const cause = world.saidAt(message);
+    world.trace.add({ kind: 'directHeard', ...this.#talker.inSession(), ...heard }, cause);
+    this.#acknowledge(message);
+  }
+
+  #acknowledge(ref: string): void {
+    if (this.#talker.plan.hasAck) this.#talker.ask('ACK', { ref });
+  }
+
+  #answered(line: HpLine): void {
+    const { type, payload } = line;
+    const { asked, world } = this.#talker;
+    const ref = payload['ref'];
+    const code = type === 'ERROR' ? textOf(payload, 'code') : undefined;
+    // What refers to nothing may be about a wrong line, or about nothing that was said.
+    const place = asked.findIndex(
+      ({ id, expected }) => id === ref && (ref !== null || expected === code),
+    );
+    if (place < 0) {
+      if (type === 'ERROR' && ref === null) {
+        const about = { what: 'ERROR', code: code ?? '' } as const;
+        world.trace.add({ kind: 'talkerNoticed', ...about, ...this.#talker.at() });
+      } else this.#noteAnswer(undefined, line, false);
+      if (payload['fatal'] === true) this.#talker.heardBye();
+      return;
+    }
+    const [question] = asked.splice(place, 1) as [Outstanding];
+    this.#noteAnswer(question, line, place > 0);
+    if (payload['fatal'] === true) {
+      this.#talker.heardBye();
+      return;
+    }
+    if (question.expected !== undefined) return;
+    if (type === 'ERROR') this.#refused(question, code ?? '', payload);
+    else this.#granted(question, payload);
+  }
+
+  #noteAnswer(question: Outstanding | undefined, { type, payload }: HpLine, isLate: boolean): void {
+    const code = type === 'ERROR' ? textOf(payload, 'code') : undefined;
+    this.#talker.world.trace.add({
+      ...{ kind: 'talkerAnswered', asked: question?.what, what: type, code },
+      ...{ expected: question?.expected, isOutOfTurn: isLate, ...this.#talker.at() },
+    });
+  }
+
+  #refused(question: Outstanding, code: string, payload: Payload): void {
+    const talker = this.#talker;
+    const { world, unsure, seats } = talker;
+    const retryUs = Math.max(0.2, numberOf(payload, 'retry_after')) * 1_000_000;
+    const { connection } = talker;
+    const again = (act: () => void): void =>
+      world.later(retryUs + talker.chance.below(500_000), () => {
+        if (talker.connection === connection) act();
+      });
+    switch (question.what) {
+      case 'RESUME':
+        if (code === 'UNAVAILABLE') again(() => talker.deeds.resume());
+        else {
+          talker.token = undefined;
+          talker.deeds.login();
+        }
+        return;
+      case 'LOGIN':
+        again(() => talker.deeds.login());
+        return;
+      case 'JOIN':
+        if (question.room !== undefined && code !== 'FORBIDDEN') {
+          const { room } = question;
+          again(() => talker.deeds.join(room));
+        }
+        return;
+      case 'ROOM_MESSAGE':
+      case 'DIRECT_MESSAGE':
+        // Nobody knows what became of it: it stays unsure, and is said again when its talker comes in again.
+        if (code !== 'TIMEOUT' && question.message !== undefined) unsure.delete(question.message);
+        if (code === 'NOT_IN_ROOM' && question.room !== undefined) {
+          seats.delete(question.room);
+          talker.deeds.join(question.room);
+        }
+        return;
+      case 'ROOM_MEMBERS':
+        if (code === 'NO_SUCH_ROOM') this.#members(question.room ?? '', []);
+        return;
+      default:
+    }
+  }
+
+  #granted(question: Outstanding, payload: Payload): void {
+    const { world, seats, asked } = this.#talker;
+    const { room = '', message = '', to = '' } = question;
+    const inSession = (): ReturnType<Talker['inSession']> => this.#talker.inSession();
+    switch (question.what) {
+      case 'LOGIN':
+      case 'RESUME':
+        this.#loggedIn(question.what === 'RESUME', payload);
+        return;
+      case 'JOIN': {
+        // What was asked behind it ends it again.
+        const isLeaving = asked.some((one) => one.what === 'LEAVE' && one.room === room);
+        if (!isLeaving) seats.add(room);
+        const [place, epoch] = [numberOf(payload, 'seq'), numberOf(payload, 'epoch')];
+        const isAlready = payload['already'] === true;
+        this.#talker.places.set(room, place);
+        world.trace.add({ kind: 'seated', ...inSession(), room, place, epoch, isAlready });
+        if (!isLeaving) this.#talker.deeds.seated(room);
+        return;
+      }
+      case 'LEAVE':
+        seats.delete(room);
+        world.trace.add({ kind: 'unseated', ...inSession(), room });
+        return;
+      case 'ROOM_MESSAGE': {
+        this.#talker.unsure.delete(message);
+        const [place, epoch] = [numberOf(payload, 'seq'), numberOf(payload, 'epoch')];
+        const status = textOf(payload, 'status');
+        const isDuplicate = payload['duplicate'] === true;
+        const about = { room, message, place, epoch, status, isDuplicate };
+        world.trace.add({ kind: 'roomAcked', ...inSession(), ...about }, world.saidAt(message));
+        return;
+      }
+      case 'DIRECT_MESSAGE': {
+        this.#talker.unsure.delete(message);
+        const status = textOf(payload, 'status');
+        const isDuplicate = payload['duplicate'] === true;
+        const about = { to, message, status, isDuplicate };
+        world.trace.add({ kind: 'directAcked', ...inSession(), ...about }, world.saidAt(message));
+        return;
+      }
+      case 'PRESENCE_QUERY': {
+        const users = listOf(payload, 'users').map(
+          (one) => [textOf(one, 'user'), numberOf(one, 'sessions')] as const,
+        );
+        world.trace.add({ kind: 'presenceTold', ...inSession(), users });
+        return;
+      }
+      case 'ROOM_MEMBERS':
+        this.#members(
+          room,
+          listOf(payload, 'members').map((one) => textOf(one, 'user')),
+        );
+        return;
+      case 'HISTORY':
+        this.#history(room, payload);
+        return;
+      case 'BYE':
+        this.#talker.heardBye();
+        return;
+      default:
+    }
+  }
+
+  #loggedIn(isResumed: boolean, payload: Payload): void {
+    const talker = this.#talker;
+    talker.isIn = true;
+    talker.session = textOf(payload, 'session');
+    const resume = payload['resume'] as { readonly token?: string } | undefined;
+    talker.token = resume?.token;
+    const rooms = textsOf(payload, 'rooms');
+    talker.seats.clear();
+    if (isResumed) for (const room of rooms) talker.seats.add(room);
+    else talker.places.clear();
+    const replayed = isResumed ? numberOf(payload, 'replayed') : numberOf(payload, 'offline_count');
+    const about = { isResumed, replayed, rooms, gaps: textsOf(payload, 'gaps') };
+    talker.world.trace.add({ kind: 'loggedIn', ...talker.inSession(), ...about });
+    if (!talker.plan.isMute) talker.deeds.entered();
+  }
+
+  #members(room: string, users: readonly string[]): void {
+    const { world } = this.#talker;
+    world.trace.add({ kind: 'membersTold', ...this.#talker.inSession(), room, users });
+  }
+
+  #history(room: string, payload: Payload): void {
+    const entries = listOf(payload, 'messages').map((one) => ({
+      ...{ seq: numberOf(one, 'seq'), epoch: numberOf(one, 'epoch'), home: textOf(one, 'node') },
+      ...{ from: textOf(one, 'from'), id: textOf(one, 'id') },
+    }));
+    const isWhole = payload['more'] !== true;
+    const { world } = this.#talker;
+    const about = { room, entries, isWhole };
+    world.trace.add({ kind: 'historyTold', ...this.#talker.inSession(), ...about });
+  }
+
+  #mishear(what: string): void {
+    this.#talker.world.trace.add({ kind: 'talkerMisheard', what, ...this.#talker.at() });
+  }
+}

@@ -1,0 +1,309 @@
+// One client of the chat: connects, logs in or comes back to its session, sits in its rooms, says and asks what it likes,
+// leaves when it likes, and comes back when its connection ends. Here is its connection; what it says is in
+// talker-deeds.ts, what it hears in talker-hearing.ts. Refuses to judge, and to know what is behind its node's door.
+
+import { Prng } from '../../../actors/runtime/prng.ts';
+import {
+  type Connection,
+  type Endpoint,
+  isWord,
+  type Link,
+  type Unit,
+} from '../../edges/network.ts';
+import type { TalkerPlan } from '../../plan/chat-plan.ts';
+import type { EventOf, Trace } from '../../trace.ts';
+import { HpReader, hpLine } from './hp-lines.ts';
+import { TalkerDeeds } from './talker-deeds.ts';
+import { TalkerHearing } from './talker-hearing.ts';
+
+export interface TalkerWorld {
+  readonly now: number;
+  readonly isSettling: boolean;
+  readonly trace: Trace;
+  readonly nodes: number;
+  readonly users: readonly string[];
+  later(delayUs: number, act: () => void): void;
+  connectTalker(talker: Talker, node: number): Connection | undefined;
+  /** The place in the trace where a message was first said, for those who hear it. */
+  saidAt(message: string): number;
+  noteSaid(message: string, seq: number): void;
+}
+
+/** A request that was not answered, in the order of asking; a wrong line has the codes that are right. */
+export interface Outstanding {
+  readonly id: string | null;
+  readonly what: string;
+  readonly room: string | undefined;
+  readonly to: string | undefined;
+  /** The message that it says. */
+  readonly message: string | undefined;
+  readonly expected: string | undefined;
+}
+
+/** A message of its own, of which it does not know what became. */
+export interface Said {
+  readonly message: string;
+  readonly what: 'ROOM_MESSAGE' | 'DIRECT_MESSAGE';
+  readonly room: string | undefined;
+  readonly to: string | undefined;
+}
+
+export class Talker implements Endpoint {
+  readonly plan: TalkerPlan;
+  readonly link: Link;
+  readonly world: TalkerWorld;
+  readonly chance: Prng;
+  connection: Connection | undefined = undefined;
+  /** The node that it is connected to, or will try next. */
+  node: number;
+  asked: Outstanding[] = [];
+  /** Its session, as it was told; undefined before a login and after a goodbye. */
+  session: string | undefined = undefined;
+  token: string | undefined = undefined;
+  isIn = false;
+  /** By room: the last place that it knows. */
+  readonly places = new Map<string, number>();
+  readonly seats = new Set<string>();
+  /** What it has said and was not told of; said again with the same id when it is back. */
+  readonly unsure = new Map<string, Said>();
+  readonly deeds: TalkerDeeds;
+  #reader = new HpReader();
+  readonly #hearing: TalkerHearing;
+  #isAway = false;
+  #isBye = false;
+  #heardAt = 0;
+  #connections = 0;
+  #ids = 0;
+
+  constructor(plan: TalkerPlan, world: TalkerWorld, seed: number) {
+    this.plan = plan;
+    this.world = world;
+    this.node = plan.node;
+    this.chance = new Prng(seed, `talker ${plan.client}`);
+    this.link = {
+      plan: plan.link,
+      chance: new Prng(seed, `link ${plan.client}`),
+      ...{ isStalledUp: false, isStalledDown: false, extraLatencyUs: 0 },
+      ...{ windowBytes: plan.link.windowBytes, bytesPerSecond: 0 },
+    };
+    this.deeds = new TalkerDeeds(this);
+    this.#hearing = new TalkerHearing(this);
+    const { client, node, user, rooms, isMute, hasAck, hasEcho, readBytes, returns, roams } = plan;
+    const isSlow = readBytes > 0;
+    const about = { client, node, user, rooms, isMute, hasAck, hasEcho, isSlow, roams };
+    const givesPlaces = returns === 'placed';
+    world.trace.add({ kind: 'talkerJoined', ...about, givesPlaces });
+    this.#comeBack(this.chance.below(500_000));
+    if (plan.leavesEveryUs > 0) this.#departLater();
+    if (isSlow) world.later(READ_EVERY_US, () => this.#readSlowly());
+    if (!isMute) this.deeds.begin();
+  }
+
+  get isAway(): boolean {
+    return this.#isAway;
+  }
+
+  at(): { readonly node: number; readonly client: number; readonly connection: number } {
+    const { node, plan, connection } = this;
+    return { node, client: plan.client, connection: connection?.id ?? -1 };
+  }
+
+  /** Of what happens in its session. */
+  inSession() {
+    return { ...this.at(), session: this.session ?? '', user: this.plan.user };
+  }
+
+  /** Says a request; what it is about is known again when it is answered. */
+  ask(
+    what: string,
+    payload: object,
+    about: Partial<Pick<Outstanding, 'room' | 'to' | 'message'>> & {
+      readonly isRepeat?: boolean;
+    } = {},
+  ): void {
+    this.#ids += 1;
+    const { room, to, message, isRepeat } = about;
+    const id = message ?? `q${this.plan.client}.${this.#ids}`;
+    if (!UNANSWERED.includes(what))
+      this.asked.push({ id, what, room, to, message, expected: undefined });
+    const asked = { kind: 'talkerAsked', id, what, room, to, message, isRepeat } as const;
+    const seq = this.world.trace.add({ ...asked, ...this.at() });
+    if (message !== undefined) this.world.noteSaid(message, seq);
+    this.sayRaw(hpLine(what, id, payload));
+  }
+
+  sayRaw(unit: Unit): void {
+    const { connection } = this;
+    if (connection === undefined) return;
+    connection.up.write(unit, 0);
+    connection.up.pump();
+  }
+
+  /** It goes with a word, and does not come again by itself before it likes. */
+  bye(): void {
+    if (this.connection === undefined || this.#isBye) return;
+    this.ask('BYE', {});
+    this.#isBye = true;
+  }
+
+  heardBye(): void {
+    this.#isBye = true;
+    this.session = undefined;
+    this.token = undefined;
+  }
+
+  settle(): void {
+    this.link.bytesPerSecond = 0;
+    this.link.windowBytes = SETTLED_WINDOW_BYTES;
+    this.connection?.down.resume();
+    this.readable();
+  }
+
+  leaveForever(): void {
+    if (this.#isAway) return;
+    this.#isAway = true;
+    const { node, client } = this.plan;
+    this.world.trace.add({ kind: 'left', node, client });
+    if (this.isIn) this.bye();
+    else this.#depart('client');
+  }
+
+  vanish(): void {
+    const { connection } = this;
+    if (connection === undefined) return;
+    connection.isCut = true;
+    this.#ended('client');
+  }
+
+  abort(): void {
+    this.#depart('client');
+  }
+
+  burst(count: number): void {
+    if (this.plan.isMute) return;
+    for (let at = 0; at < Math.min(count, BURST_MAX); at += 1) this.deeds.speak();
+  }
+
+  taken(): void {}
+
+  readable(): void {
+    if (this.plan.readBytes === 0 || this.world.isSettling) this.#read(Infinity);
+  }
+
+  #readSlowly(): void {
+    this.#read(this.plan.readBytes);
+    if (!this.world.isSettling) this.world.later(READ_EVERY_US, () => this.#readSlowly());
+  }
+
+  #read(bytesMax: number): void {
+    const { connection } = this;
+    if (connection === undefined) return;
+    let left = bytesMax;
+    while (left > 0 && this.connection === connection) {
+      const unit = connection.down.read();
+      if (unit === undefined) break;
+      this.#heardAt = this.world.now;
+      if (isWord(unit)) {
+        if (unit.word === 'fin') this.#heardEnd();
+        else this.#ended('network');
+        continue;
+      }
+      left -= unit.byteLength;
+      for (const line of this.#reader.read(unit as Uint8Array)) {
+        if (this.connection !== connection) return;
+        this.#hearing.hear(line);
+      }
+    }
+    connection.down.drained();
+  }
+
+  #heardEnd(): void {
+    if (this.#reader.isAmidLine) this.#hearing.hear('a line without its end');
+    this.sayRaw({ word: 'fin' });
+    this.#ended('server');
+  }
+
+  #connect(): void {
+    if (this.connection !== undefined || this.#isAway) return;
+    const connection = this.world.connectTalker(this, this.node);
+    if (connection === undefined) {
+      if (this.plan.roams) this.node = (this.node + 1) % this.world.nodes;
+      this.#comeBack(RETRY_US + this.chance.below(RETRY_US));
+      return;
+    }
+    this.#connections += 1;
+    connection.up.sender = this;
+    connection.down.receiver = this;
+    this.connection = connection;
+    this.asked = [];
+    this.isIn = false;
+    this.#isBye = false;
+    this.#reader = new HpReader();
+    this.#heardAt = this.world.now;
+    const { shard } = connection.met;
+    this.world.trace.add({ kind: 'talkerConnected', ...this.at(), shard });
+    this.deeds.enter();
+    this.#watch(this.#connections);
+  }
+
+  #ended(by: EventOf<'talkerEnded'>['by']): void {
+    const { connection } = this;
+    if (connection === undefined) return;
+    this.world.trace.add({ kind: 'talkerEnded', by, isBye: this.#isBye, ...this.at() });
+    this.connection = undefined;
+    this.isIn = false;
+    this.asked = [];
+    connection.up.sender = undefined;
+    connection.down.abandon();
+    if (by === 'patience' && this.plan.roams) this.node = (this.node + 1) % this.world.nodes;
+    const soonUs = this.chance.chance(1, 2) ? SOON_US : RETRY_US * 4;
+    this.#comeBack(20_000 + this.chance.below(soonUs));
+  }
+
+  #comeBack(delayUs: number): void {
+    this.world.later(delayUs, () => this.#connect());
+  }
+
+  /** What has said nothing for long is asked whether it is there, and then given up. */
+  #watch(connections: number): void {
+    this.world.later(WATCH_EVERY_US, () => {
+      if (this.connection === undefined || this.#connections !== connections) return;
+      const quietUs = this.world.now - this.#heardAt;
+      if (quietUs > PATIENCE_US) {
+        this.#depart('patience');
+        return;
+      }
+      if (quietUs > ASK_AFTER_US && !this.plan.isMute) this.ask('PING', {});
+      this.#watch(connections);
+    });
+  }
+
+  #depart(by: 'client' | 'patience'): void {
+    const { connection } = this;
+    if (connection === undefined) return;
+    connection.reset();
+    this.#ended(by);
+  }
+
+  #departLater(): void {
+    const { leavesEveryUs } = this.plan;
+    this.world.later(leavesEveryUs / 2 + this.chance.below(leavesEveryUs), () => {
+      if (this.world.isSettling || this.#isAway) return;
+      if (this.isIn && this.chance.chance(1, 3)) this.bye();
+      else if (this.chance.chance(1, 2)) this.#depart('client');
+      else this.vanish();
+      this.#departLater();
+    });
+  }
+}
+
+/** Requests that are not answered. */
+const UNANSWERED: readonly string[] = ['PONG', 'ACK', 'TYPING'];
+const READ_EVERY_US = 50_000;
+const SETTLED_WINDOW_BYTES = 16_777_216;
+const BURST_MAX = 20;
+const RETRY_US = 300_000;
+const SOON_US = 200_000;
+const WATCH_EVERY_US = 1_000_000;
+const ASK_AFTER_US = 3_000_000;
+const PATIENCE_US = 6_500_000;

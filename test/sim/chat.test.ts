@@ -1,0 +1,71 @@
+// Whole runs of simulated chats, alone and in clusters: seeds that must pass, twice the same, in both lanes; and that what is
+// planned leaves the plans of other dialects as they are.
+
+import { describe, expect, test } from 'vitest';
+
+import { drawPlan } from '../../src/sim/plan.ts';
+import { drawChatPlan } from '../../src/sim/plan/chat.ts';
+import { chatMarks, clusterMarks } from '../../src/sim/records/chat-marks.ts';
+import { registeredMarks } from '../../src/sim/marks.ts';
+import { dialectOf } from '../../src/sim/search/dialects.ts';
+import { simulate } from '../../src/sim/simulate.ts';
+
+const { judges } = dialectOf('chat');
+const run = (seed: number, lane: 'byte' | 'object', nodes?: number) =>
+  simulate(drawChatPlan({ seed, lane, nodes }), undefined, judges);
+
+describe('a simulated chat', { timeout: 120_000 }, () => {
+  test.each([
+    ['byte', 1],
+    ['byte', 3],
+    ['object', 1],
+    ['object', 4],
+  ] as const)('keeps its promises (%s lane, nodes: %i)', (lane, nodes) => {
+    for (let seed = 1; seed <= 2; seed += 1) expect(run(seed, lane, nodes).violations).toEqual([]);
+  });
+
+  test('runs the same way twice, and another seed another way', () => {
+    const { hash, trace } = run(3, 'byte', 3);
+    const again = run(3, 'byte', 3);
+    expect(again.hash).toBe(hash);
+    expect(again.trace).toEqual(trace);
+    expect(run(4, 'byte', 3).hash).not.toBe(hash);
+  });
+
+  test('meets only marks that are registered, and most of them', () => {
+    const known = new Set([...registeredMarks, ...chatMarks, ...clusterMarks]);
+    const met = new Set<string>();
+    for (let seed = 11; seed <= 18; seed += 1)
+      for (const [name, times] of run(seed, 'byte').marks) if (times > 0) met.add(name);
+    expect([...met].filter((name) => !known.has(name))).toEqual([]);
+    const some = [...chatMarks, ...clusterMarks].filter((name) => met.has(name));
+    expect(some.length).toBeGreaterThan((chatMarks.length + clusterMarks.length) / 2);
+  });
+
+  test('is no part of other runs', () => {
+    expect(drawPlan({ seed: 3, lane: 'byte' }).chat).toBeUndefined();
+    const { trace } = simulate(drawPlan({ seed: 3, lane: 'byte', clients: 4 }));
+    const kinds = new Set(trace.map(({ kind }) => kind));
+    expect([...kinds].filter((kind) => /^(?:talker|peer|cross|chat)/.test(kind))).toEqual([]);
+  });
+
+  test('has clients with numbers of their own, on nodes that there are', () => {
+    for (let seed = 1; seed <= 30; seed += 1) {
+      const { chat, nodes } = drawChatPlan({ seed, lane: 'byte' });
+      const clients = [...(chat?.talkers ?? []), ...(chat?.crossers ?? [])];
+      expect(new Set(clients.map(({ client }) => client)).size).toBe(clients.length);
+      expect(clients.filter(({ node }) => node >= nodes)).toEqual([]);
+      for (const { one, other } of chat?.faults ?? [])
+        expect([one < nodes, other < nodes]).toEqual([true, true]);
+    }
+  });
+
+  test('is drawn with and without a cluster, of up to seven nodes', () => {
+    const sizes = new Set<number>();
+    for (let seed = 1; seed <= 200; seed += 1) {
+      const { chat, nodes } = drawChatPlan({ seed, lane: 'byte' });
+      sizes.add(chat?.cluster === undefined ? 0 : nodes);
+    }
+    expect([...sizes].toSorted((one, other) => one - other)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+});

@@ -19,13 +19,14 @@ test('a piece is zero, as long as was asked for, and shared with no other', () =
       for (const [index, piece] of pieces.entries())
         expect(piece.every((byte) => byte === index + 1)).toBe(true);
     }),
+    { numRuns: 30 },
   );
 });
 
 test('texts, copies and joined parts are what the platform would make of them', () => {
   const encoder = new TextEncoder();
-  const texts = fc.array(fc.string({ unit: 'grapheme', maxLength: 3_000, size: 'max' }), {
-    maxLength: 12,
+  const texts = fc.array(fc.string({ unit: 'grapheme', maxLength: 1_500, size: 'max' }), {
+    maxLength: 4,
   });
   fc.assert(
     fc.property(texts, (all) => {
@@ -34,9 +35,10 @@ test('texts, copies and joined parts are what the platform would make of them', 
       const copies = pieces.map((piece) => room.copy(piece));
       const whole = room.joined(pieces);
       const wanted = all.map((text) => encoder.encode(text));
-      expect(pieces.map((piece) => [...piece])).toEqual(wanted.map((piece) => [...piece]));
-      expect(copies.map((piece) => [...piece])).toEqual(wanted.map((piece) => [...piece]));
-      expect([...whole]).toEqual(wanted.flatMap((piece) => [...piece]));
+      expect(pieces.map(String)).toEqual(wanted.map(String));
+      expect(copies.map(String)).toEqual(wanted.map(String));
+      expect(String(whole)).toBe(String(Uint8Array.from(wanted.flatMap((piece) => [...piece]))));
     }),
+    { numRuns: 30 },
   );
 });

@@ -27,6 +27,9 @@ const MEASURED_MS = 4_000;
 const HELD = 5_000;
 const SETTLE_MS = 4_000;
 const CONNECTIONS = 32;
+/** Compilers count requests, not seconds: with fewer, it would be they who are measured. */
+const WARM_UP_REQUESTS = 60_000;
+const WARM_UP_MS_MAX = 60_000;
 
 type Open = (port: number, count: number) => Promise<Audience>;
 type Results = Map<string, number[]>;
@@ -108,7 +111,7 @@ async function memory(origin: Origin): Promise<string> {
 async function proxy(origin: Origin): Promise<string> {
   const results: Results = new Map();
   await inTurns(['hermod', 'pushpin', 'nginx'], origin, async (name, gateway) => {
-    await askFor(gateway.port, '/plain', CONNECTIONS, WARM_UP_MS);
+    await warmUp(name, gateway);
     const before = gateway.cpuSeconds();
     const answered = await askFor(gateway.port, '/plain', CONNECTIONS, MEASURED_MS);
     note(results, name, answered / (gateway.cpuSeconds() - before));
@@ -134,6 +137,16 @@ async function proxy(origin: Origin): Promise<string> {
       ],
     ],
   );
+}
+
+/** What runs compiled from its start needs no more than its time. */
+async function warmUp(name: GatewayName, { port }: MeasuredGateway): Promise<void> {
+  const startedAt = performance.now();
+  const wanted = name === 'hermod' ? WARM_UP_REQUESTS : 0;
+  let asked = 0;
+  do {
+    asked += await askFor(port, '/plain', CONNECTIONS, WARM_UP_MS / 2);
+  } while (asked < wanted && performance.now() - startedAt < WARM_UP_MS_MAX);
 }
 
 /** Each round starts every gateway anew, one after the other. */

@@ -8,6 +8,8 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(): Promise<void> }
   crossing: () => import('./crossing.ts'),
   sim: () => import('./sim.ts'),
   gateway: () => import('./gateway.ts'),
+  chat: () => import('./chat.ts'),
+  'chat-users': () => import('./chat-users.ts'),
 };
 
 const [name = ''] = process.argv.slice(2);

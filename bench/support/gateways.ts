@@ -1,6 +1,6 @@
 // The gateways under measurement, each with its own folder and free ports: Hermod (one shard) and Debian's Pushpin with
 // the same files, nginx as a bare proxy. All ask the same origin, an nginx that says the same to everybody.
-// Pushpin's own limits on messages are set so high that they slow nothing.
+// Pushpin's own limits on messages are set so high that they slow nothing, and nobody writes a line for each request.
 
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -177,7 +177,7 @@ stats_connection_ttl=120
 services=condure,pushpin-proxy,pushpin-handler
 http_port=127.0.0.1:${port}
 logdir=${join(folder, 'log')}
-log_level=2
+log_level=1
 client_buffer_size=8192
 client_maxconn=10000
 

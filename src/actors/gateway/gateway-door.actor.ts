@@ -143,7 +143,6 @@ function changeRoutes(state: GatewayDoorState, text: string, context: Turn): voi
 
 function requested(state: GatewayDoorState, request: ProxyRequested, context: Turn): void {
   const { gateway, children } = state;
-  context.count('gateway.requests');
   context.send(gateway.edges.operator, { type: 'requestsReceived', count: 1 });
   if (children.size >= gateway.options.connectionsMax) {
     context.count('gateway.requests.refused.full');

@@ -200,14 +200,15 @@ export class System {
   }
 
   #post(to: string, message: unknown): void {
-    const cell = this.#cells.get(to);
-    if (cell !== undefined) {
-      this.#push(cell, message);
-      return;
-    }
+    // There are few edges, and most of what is sent is for them.
     const edge = this.#edges.get(to);
     if (edge !== undefined) {
       edge(message);
+      return;
+    }
+    const cell = this.#cells.get(to);
+    if (cell !== undefined) {
+      this.#push(cell, message);
       return;
     }
     const shard = shardOf(to);
@@ -244,7 +245,7 @@ export class System {
         // Whoever has ended itself earlier in this turn leaves no child behind, and no timer.
         if (cell.isGone) return;
         cell.children ??= new SteadyMap();
-        cell.children.set(effect.cell, effect.cell);
+        cell.children.set(effect.cell.address, effect.cell);
         this.#place(effect.cell);
         return;
       case 'stop': {
@@ -277,7 +278,7 @@ export class System {
   }
 
   #place(cell: Cell): void {
-    assert(!this.#cells.has(cell.address), `the name ${cell.address} is taken`);
+    if (this.#cells.has(cell.address)) throw new Error(`the name ${cell.address} is taken`);
     this.#cells.set(cell.address, cell);
     this.#makeReady(cell);
   }
@@ -290,7 +291,7 @@ export class System {
     cell.mailbox.clear();
     const { parent, hasFailed: failed } = cell;
     if (parent === undefined || parent.isGone) return;
-    parent.children?.delete(cell);
+    parent.children?.delete(cell.address);
     const notice: ChildStopped = { type: 'childStopped', child: cell.address, failed };
     this.#push(parent, notice);
   }

@@ -24,7 +24,7 @@ export class Cell {
   isGone = false;
   /** A bug ended it, or is about to. */
   hasFailed = false;
-  children: SteadyMap<Cell, Cell> | undefined = undefined;
+  children: SteadyMap<string, Cell> | undefined = undefined;
   timers: Map<string, Timer<Cell>> | undefined = undefined;
   prng: Prng | undefined = undefined;
   restarts: number[] | undefined = undefined;
@@ -107,8 +107,8 @@ export class Turn implements Context<unknown> {
   spawn<A, S, N>(definition: ActorDefinition<A, S, N>, args: A, name: string): Address<N> {
     const { shard, find } = this.#options;
     const address = addressOf<N>(shard, name);
-    const isTaken = find(address) !== undefined || this.#spawned.includes(address);
-    assert(!isTaken, `the name ${address} is taken`);
+    if (find(address) !== undefined || this.#spawned.includes(address))
+      throw new Error(`the name ${address} is taken`);
     this.#spawned.push(address);
     this.#effect({
       kind: 'spawn',

@@ -143,6 +143,7 @@ const options: Arbitrary<ChatOptions> = plainRecord({
 }).map((some) => ({
   ...chatDefaults,
   ...{ cluster: 'sim', connectionsPerAddressMax: 50_000, sessionsPerUserMax: 100 },
+  ...{ arrivalsPerAddressMax: 1_000_000 },
   ...{ messagesBurstMax: some.messagesPerSecondMax, bytesPerSecondMax: 1_000_000 },
   ...{ bytesBurstMax: 4_000_000, loginTimeoutMs: 3_000, pingEveryMs: 1_500, pingTimeoutMs: 4_000 },
   ...{ stallTimeoutMs: 3_000, answerTimeoutMs: 3_000 },

@@ -3,7 +3,7 @@
 // Refuses to know bodies, and the time: an answer whose origin tells no Date has none. RFC 9112 §4, §5, §6.
 
 import { STATUS_CODES } from 'node:http';
-import type { HeaderList } from '../../actors/codecs/grip/header-list.ts';
+import { type HeaderList, isNamed } from '../../actors/codecs/grip/header-list.ts';
 
 export interface AnswerHead {
   readonly status: number;
@@ -73,14 +73,22 @@ export function isHopByHop(name: string): boolean {
 /** The first value of Content-Length that is a number; undefined when there is none. */
 export function lengthIn(headers: HeaderList): number | undefined {
   for (const [name, value] of headers) {
-    if (
-      name.length === 14 &&
-      name.toLowerCase() === 'content-length' &&
-      /^[0-9]{1,15}$/.test(value)
-    )
-      return Number(value);
+    const length = isNamed(name, 'content-length') ? wholeNumber(value) : undefined;
+    if (length !== undefined) return length;
   }
   return undefined;
+}
+
+/** What up to fifteen digits mean, and nothing else does: such numbers are exact. */
+export function wholeNumber(text: string): number | undefined {
+  if (text.length === 0 || text.length > 15) return undefined;
+  let number = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (digit < 0 || digit > 9) return undefined;
+    number = number * 10 + digit;
+  }
+  return number;
 }
 
 /** Answers to these never have a body, whatever their headers say. */

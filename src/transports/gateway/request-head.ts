@@ -3,6 +3,7 @@
 // Refuses to know what is asked. RFC 9112 §3, §5, §6; RFC 9110 §7.2.
 
 import { type HeaderList, isNamed } from '../../actors/codecs/grip/header-list.ts';
+import { wholeNumber } from './answer-head.ts';
 
 export interface HttpHead {
   readonly method: string;
@@ -39,7 +40,6 @@ const fieldLine = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*$/;
 const fieldLines = /(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*(?:\r\n|$))*$/y;
 const absoluteForm = /^https?:\/\/([^/?#]*)/i;
 const authority = /^(?:\[[0-9A-Fa-f:.]+\]|[!$&'()*+,;=\-._~%0-9A-Za-z\x80-\xff]*)(?::[0-9]*)?$/;
-const digits = /^[0-9]{1,15}$/;
 
 /** Reads a head without its last two line ends. */
 export function readHead(text: string, headersMax: number): HeadReading {
@@ -98,7 +98,8 @@ export function readHead(text: string, headersMax: number): HeadReading {
   }
   if (length !== undefined && coding !== undefined)
     return mistaken('both Content-Length and Transfer-Encoding', true);
-  if (length !== undefined && !digits.test(length)) return mistaken('bad Content-Length', true);
+  const lengthBytes = length === undefined ? 0 : wholeNumber(length);
+  if (lengthBytes === undefined) return mistaken('bad Content-Length', true);
   if (coding !== undefined && (!isHttp11 || coding.toLowerCase() !== 'chunked'))
     return mistaken('bad Transfer-Encoding', true);
   if (hostField === undefined && isHttp11) return mistaken('no Host', true);
@@ -113,7 +114,7 @@ export function readHead(text: string, headersMax: number): HeadReading {
     headers,
     isHttp11,
     isKept: isHttp11 ? !hasToken(connection, 'close') : hasToken(connection, 'keep-alive'),
-    bodyBytes: coding === undefined ? Number(length ?? 0) : undefined,
+    bodyBytes: coding === undefined ? lengthBytes : undefined,
     expectsContinue: isHttp11 && expect === '100-continue',
     asksForWebSocket: upgrade === 'websocket',
   };

@@ -8,8 +8,8 @@ export interface Written {
   write(bytes: Uint8Array | string): boolean;
 }
 
-/** Above this, copying costs more than a vector of pieces. */
-const COPY_BYTES_MAX = 32 * 1_024;
+/** The platform writes a text up to this from its own stack: there is nothing to allocate. */
+const TEXT_BYTES_MAX = 16_384;
 
 /** Writes text (Latin-1) and bytes in their order; false when the socket is full. */
 export function writeJoined(to: Written, pieces: readonly (string | Uint8Array)[]): boolean {
@@ -18,23 +18,21 @@ export function writeJoined(to: Written, pieces: readonly (string | Uint8Array)[
   if (size === 0) return !to.socket.writableNeedDrain;
   const [only] = pieces;
   if (pieces.length === 1 && only !== undefined) return to.write(only);
-  if (size <= COPY_BYTES_MAX) {
-    const whole = Buffer.allocUnsafe(size);
-    let at = 0;
-    for (const piece of pieces) {
-      if (typeof piece === 'string') at += whole.write(piece, at, 'latin1');
-      else {
-        whole.set(piece, at);
-        at += piece.byteLength;
-      }
-    }
-    return to.write(whole);
+  if (size <= TEXT_BYTES_MAX) {
+    let text = '';
+    for (const piece of pieces) text += typeof piece === 'string' ? piece : latin1Of(piece);
+    return to.write(text);
   }
   to.socket.cork();
   let hasRoom = true;
   for (const piece of pieces) if (piece.length > 0) hasRoom = to.write(piece);
   to.socket.uncork();
   return hasRoom;
+}
+
+function latin1Of(bytes: Uint8Array): string {
+  const { buffer, byteOffset, byteLength } = bytes;
+  return byteLength === 0 ? '' : Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
 }
 
 /** One owned array: what was read from sockets is a view of more. */

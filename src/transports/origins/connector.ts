@@ -4,7 +4,7 @@
 
 import { lookup as lookUp, type LookupAddress, type LookupOptions } from 'node:dns';
 import { readFileSync } from 'node:fs';
-import { BlockList, connect, isIP, type Socket } from 'node:net';
+import { BlockList, connect, isIP, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { OriginAddress, OriginFailure } from '../../actors/runtime/gateway-edges.ts';
 
@@ -24,6 +24,8 @@ type Answer = (error: Error | null, addresses: LookupAddress[] | string, family?
 export const CONNECT_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_PROBE_MS = 60_000;
 const BUFFER_BYTES = 64 * 1_024;
+/** What one read brought is taken, by everybody, before the next one: memory for each read would cost more than that. */
+const memory = Buffer.allocUnsafeSlow(BUFFER_BYTES);
 
 const hidden = new BlockList();
 for (const [network, prefix] of [
@@ -64,7 +66,8 @@ export class Connector {
     this.#origin = origin;
   }
 
-  connect(connected: Connected): void {
+  /** With `read`, bytes come to it and not as the socket's events: in memory that the next read writes over. */
+  connect(connected: Connected, read?: (bytes: Buffer) => void): void {
     const { host, isUntrusted, isSecure } = this.#origin;
     if (isUntrusted && isIP(host) !== 0 && isHidden(host)) {
       process.nextTick(connected, blocked(host), null);
@@ -72,7 +75,7 @@ export class Connector {
     }
     let socket: Socket;
     try {
-      socket = isSecure ? this.#connectTls() : connect(this.#place);
+      socket = isSecure ? this.#connectTls(read) : connect(this.#placeFor(read));
     } catch (error) {
       // A certificate that cannot be read, usually.
       process.nextTick(connected, new ConnectFailure('tls', String(error)), null);
@@ -98,21 +101,22 @@ export class Connector {
     });
   }
 
-  get #place() {
+  #placeFor(read: ((bytes: Buffer) => void) | undefined) {
     const { host, port, isUntrusted } = this.#origin;
     return {
       host,
       port,
       highWaterMark: BUFFER_BYTES,
       ...(isUntrusted ? { lookup: lookUpVisible } : {}),
+      ...(read === undefined ? {} : { onread: readingInto(read) }),
     };
   }
 
-  #connectTls(): TLSSocket {
+  #connectTls(read: ((bytes: Buffer) => void) | undefined): TLSSocket {
     const { host, serverName, isInsecure, clientCertFile, clientKeyFile } = this.#origin;
     const name = serverName === '' ? host : serverName;
     const socket = connectTls({
-      ...this.#place,
+      ...this.#placeFor(read),
       ALPNProtocols: ['http/1.1'],
       rejectUnauthorized: !isInsecure,
       ...(isIP(name) === 0 ? { servername: name } : {}),
@@ -125,6 +129,16 @@ export class Connector {
     });
     return socket;
   }
+}
+
+function readingInto(read: (bytes: Buffer) => void): OnReadOpts {
+  return {
+    buffer: memory,
+    callback(size) {
+      read(memory.subarray(0, size));
+      return true;
+    },
+  };
 }
 
 function lookUpVisible(host: string, options: LookupOptions, answer: Answer): void {

@@ -79,11 +79,16 @@ class Pool implements ConnectionHost {
       return;
     }
     this.#connecting += 1;
-    this.#connector.connect((error, socket) => {
+    let connection: OriginConnection | undefined;
+    const connected = (error: Error | null, socket: Socket | null): void => {
       this.#connecting -= 1;
-      if (socket !== null) seeker.found(this.#open(socket));
-      else seeker.notFound(error ?? new Error('no connection'));
-    });
+      if (socket === null) seeker.notFound(error ?? new Error('no connection'));
+      else {
+        connection = this.#open(socket);
+        seeker.found(connection);
+      }
+    };
+    this.#connector.connect(connected, (bytes) => connection?.socketReceived(bytes));
   }
 
   freed(connection: OriginConnection, keptMs: number): void {

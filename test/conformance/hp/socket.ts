@@ -46,7 +46,7 @@ export class HpSocket {
     return own;
   }
 
-  /** The next line; heartbeats are passed over. */
+  /** The next line; heartbeats are passed over, and what the server says of its own state. */
   async next(withinMs = 3_000): Promise<HpLine> {
     const line = await this.peek(withinMs);
     assert.ok(
@@ -104,7 +104,7 @@ export class HpSocket {
     for (const line of lines) {
       this.texts.push(line);
       const value = read(line);
-      if (value.type !== 'PING') this.#lines.push(value);
+      if (value.type !== 'PING' && value.type !== 'NOTICE') this.#lines.push(value);
     }
     this.#changed();
   }
@@ -113,7 +113,7 @@ export class HpSocket {
     const until = performance.now() + withinMs;
     while (!isThere() && !(this.#hasEnded && this.#rest === '') && performance.now() < until) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, until - performance.now());
+        const timer = setTimeout(resolve, Math.max(1, until - performance.now()));
         this.#changed = () => {
           clearTimeout(timer);
           resolve();

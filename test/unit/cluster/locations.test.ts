@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import type { OwnerOp, SessionTold } from '../../../src/actors/codecs/hp-peer/peer-messages.ts';
-import { OwnerCopy } from '../../../src/actors/cluster/locations/owner-copy.ts';
+import { type Difference, OwnerCopy } from '../../../src/actors/cluster/locations/owner-copy.ts';
 import { OwnerLog, Sessions } from '../../../src/actors/cluster/locations/owner-log.ts';
 
 function told(session: string, status: SessionTold['status'] = 'online'): SessionTold {
@@ -46,9 +46,12 @@ describe('copies', () => {
     const ops = log.since(0) ?? [];
     expect(copy.take(2, 4, ops.slice(2))).toBe('gap');
     expect(copy.ver).toBe(0);
-    expect(copy.take(0, 2, ops.slice(0, 2))).toBe('taken');
-    expect(copy.take(0, 2, ops.slice(0, 2))).toBe('taken');
-    expect(copy.take(1, 4, ops.slice(1))).toBe('taken');
+    for (const [from, to] of [
+      [0, 2],
+      [0, 2],
+      [1, 4],
+    ] as const)
+      expect(copy.take(from, to, ops.slice(from, to))).not.toBe('gap');
     expect([copy.ver, copy.digest]).toEqual([4, log.sessions.digest]);
   });
 
@@ -78,6 +81,48 @@ describe('copies', () => {
         copy.take(copy.ver, log.ver, missing ?? []);
         expect(copy.digest).toBe(log.sessions.digest);
         expect(copy.show().up).toHaveLength(log.sessions.size);
+      }),
+    );
+  });
+
+  test('[HP-REPL-1] keepers are told every difference, once, whenever a copy is shown', () => {
+    const step = fc.record({
+      ops: fc.array(op, { maxLength: 5 }),
+      afterwards: fc.constantFrom('nothing', 'lost', 'synced', 'whole', 'hidden'),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const log = new OwnerLog();
+        const copy = new OwnerCopy(1);
+        const keeper = new Map<string, SessionTold>();
+        const hear = ({ up, down }: Difference): void => {
+          for (const { session } of down) expect(keeper.delete(session)).toBe(true);
+          for (const one of up) {
+            expect(keeper.get(one.session)).not.toBe(one);
+            keeper.set(one.session, one);
+          }
+        };
+        for (const { ops, afterwards } of steps) {
+          const from = log.ver;
+          for (const one of ops) log.append(one);
+          const known = [...keeper.values()];
+          const heard = copy.take(from, log.ver, ops);
+          if (!copy.isSynced) expect(heard).toMatchObject({ up: [], down: [] });
+          if (heard === 'gap') throw new Error('nothing was lost');
+          hear(heard);
+          if (!copy.isSynced) expect([...keeper.values()]).toEqual(known);
+          if (afterwards === 'lost') copy.isSynced = false;
+          else if (afterwards === 'whole') copy.takeChunk(log.ver, 0, 1, log.sessions.all);
+          else if (afterwards === 'hidden') {
+            hear(copy.hide());
+            expect(keeper.size).toBe(0);
+          }
+          if (afterwards === 'synced' || afterwards === 'whole') {
+            copy.isSynced = true;
+            hear(copy.show());
+          }
+          if (copy.isSynced) expect(new Set(keeper.values())).toEqual(new Set(log.sessions.all));
+        }
       }),
     );
   });

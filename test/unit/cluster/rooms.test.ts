@@ -117,6 +117,10 @@ describe('rooms', () => {
     };
     const counts = rooms.map((room) => ({ room, count: room === 'room-00' ? 2 : 1 }));
     expect(list({})).toMatchObject({ rooms: counts, more: false, partial: false });
+    const other = HpClient.in(stage.at('n2'), 'other-shard', 0);
+    other.ask('ROOM_LIST', {});
+    stage.pass(100);
+    expect(other.take()[0]?.payload).toMatchObject({ rooms: counts, more: false, partial: false });
     expect(list({ limit: 10 })).toMatchObject({ rooms: counts.slice(0, 10), more: true });
     expect(list({ limit: 10, after: 'room-09' })).toMatchObject({ rooms: counts.slice(10, 20) });
     expect(list({ prefix: 'room-1' })?.['rooms']).toHaveLength(10);

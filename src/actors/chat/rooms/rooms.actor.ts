@@ -5,6 +5,7 @@
 
 import type { ActorDefinition } from '../../runtime/actor.ts';
 import type { ChatContext } from '../chat-context.ts';
+import type { ChatOptions } from '../chat-options.ts';
 import { admitted } from './bridged.ts';
 import { depart, obey, tellCrowds, tellUnseen } from './deeds.ts';
 import { askHome, guestsGone, heard, isAway, memberMoved } from './nodes/away.ts';
@@ -22,7 +23,7 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
   mailboxMax: 1_000_000,
   onFailure: 'escalate',
   start(chat, context) {
-    context.after('sweep', SWEEP_EVERY_MS);
+    context.after('sweep', sweepEveryMs(chat.options));
     if (chat.seam !== undefined) context.after('seats', SEATS_EVERY_MS);
     return {
       ...{ chat, rooms: new Map(), nextEpoch: chat.life + 1, guests: new Map() },
@@ -130,7 +131,13 @@ function sweep(state: RoomsState, context: Turn): void {
   for (const [name, guests] of state.guests)
     if (isLetGo(guests, context.now)) state.guests.delete(name);
   remindCopies(state, context);
-  context.after('sweep', SWEEP_EVERY_MS);
+  context.after('sweep', sweepEveryMs(state.chat.options));
 }
 
-const SWEEP_EVERY_MS = 60_000;
+/** [HP-ROOM-6] Not much later than was said. */
+function sweepEveryMs({ emptyRoomMs }: ChatOptions): number {
+  return Math.max(SWEEP_MIN_MS, Math.min(emptyRoomMs, SWEEP_MAX_MS));
+}
+
+const SWEEP_MIN_MS = 1_000;
+const SWEEP_MAX_MS = 60_000;

@@ -7,6 +7,7 @@ import { Raw, type Payload } from '../../codecs/hp/writing.ts';
 import { shardOfRoom } from '../chat-context.ts';
 import { limitsTold } from '../chat-options.ts';
 import { entryPayload } from '../chat-formats.ts';
+import { ANY_ROOM } from '../rooms/nodes/listing.ts';
 import { byCode } from '../rooms/room-memory.ts';
 import type { RoomReply } from '../rooms/room-messages.ts';
 import type { DirectEntry, UserReply } from '../users/user-messages.ts';
@@ -22,7 +23,9 @@ export function listRooms(session: Session, request: RequestOf<'ROOM_LIST'>, con
   pending.missing = chat.shards + (isAlone ? 0 : 1);
   for (let shard = 0; shard < chat.shards; shard += 1)
     context.send(chat.roomsOfShard(shard), { type: 'listRooms', ...asked });
-  if (!isAlone) context.send(chat.roomsOfShard(chat.shard), { type: 'listElsewhere', ...asked });
+  if (isAlone) return;
+  const keeper = chat.roomsOfShard(shardOfRoom(chat, ANY_ROOM));
+  context.send(keeper, { type: 'listElsewhere', ...asked });
 }
 
 export function roomsListed(

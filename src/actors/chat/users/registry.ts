@@ -29,7 +29,7 @@ export function register(state: UsersState, ask: Ask<'register'>, context: Users
     return;
   }
   const { nextLamport: lamport } = user;
-  user.sessions.set(entry.session, { entry, lamport, held: undefined, movingSince: 0 });
+  user.putSession(entry.session, { entry, lamport, held: undefined, movingSince: 0 });
   user.expire(context.now);
   const offline = isAgain ? [] : takeOffline(state, user, context);
   tellPresence(state, user.name, context);
@@ -48,15 +48,15 @@ export function makeWay(
   const { sessionPolicy, sessionsPerUserMax } = state.chat.options;
   const { sessions } = user;
   // A session that comes back does not stand in its own way.
-  const elsewhere = new Map([...user.elsewhere].filter(([, one]) => one.session !== except));
-  if (sessionPolicy === 'reject' && sessions.size + elsewhere.size > 0)
+  const elsewhere = user.elsewhere.filter(({ told }) => told.session !== except);
+  if (sessionPolicy === 'reject' && sessions.size + elsewhere.length > 0)
     return refused('USERNAME_TAKEN', 'This user is here already.', 'payload.user').mistake;
   if (sessionPolicy === 'replace') {
     for (const { entry } of sessions.values()) context.send(entry.address, { type: 'replaced' });
     sessions.clear();
     closeElsewhere(state, user, context);
   }
-  if (sessions.size + elsewhere.size < sessionsPerUserMax) return undefined;
+  if (sessions.size + elsewhere.length < sessionsPerUserMax) return undefined;
   // A client that is away makes room for one that is here.
   const away = [...sessions.values()].find(
     ({ entry, held }) => entry.isDetached && held === undefined,

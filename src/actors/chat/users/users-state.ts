@@ -94,12 +94,14 @@ export function notifyOne(known: KnownSession, notice: UserNotice, context: User
 /** [HP-PRES-3] Watchers hear of a change, at most once a second of each user. */
 export function tellPresence(state: UsersState, name: string, context: UsersTurn): void {
   const user = userOf(state, name);
-  if (user === undefined) return;
+  if (user !== undefined) tellPresenceOf(state, user, context);
+}
+
+export function tellPresenceOf(state: UsersState, user: User, context: UsersTurn): void {
   announce(state.chat, user, context);
-  const presence = user.presence();
-  const { status, note } = user.told;
-  if (presence.status !== status) user.changedAt(secondsAt(state.chat, context.now));
-  if (presence.status === status && presence.note === note) {
+  const { status, note } = user.presence();
+  if (status !== user.toldStatus) user.changedAt(secondsAt(state.chat, context.now));
+  if (status === user.toldStatus && note === user.toldNote) {
     // It came back to what the watchers know.
     state.untold.delete(user);
     return;
@@ -110,10 +112,13 @@ export function tellPresence(state: UsersState, name: string, context: UsersTurn
     return;
   }
   state.untold.delete(user);
-  user.told = user.presence();
+  user.toldStatus = status;
+  user.toldNote = note;
   user.toldAt = context.now;
+  if (user.watchers.size === 0) return;
+  const presence = user.presence();
   for (const { address } of user.watchers.values())
-    context.send(address, { type: 'presenceChanged', presence: user.told });
+    context.send(address, { type: 'presenceChanged', presence });
 }
 
 const USERS_MAX = 1_000_000;

@@ -164,7 +164,7 @@ function tellUntold(state: UsersState, context: UsersTurn): void {
 function askPresence(state: UsersState, ask: Ask<'askPresence'>, context: UsersTurn): void {
   const { user: name, watcher, ref, replyTo } = ask;
   const user = watcher === undefined ? userOf(state, name) : madeUser(state, name);
-  if (user !== undefined && watcher !== undefined) user.watchers.set(watcher.session, watcher);
+  if (user !== undefined && watcher !== undefined) user.putWatcher(watcher);
   const presence = user?.presence() ?? {
     ...{ user: name, status: 'offline' as const, note: undefined, sessions: 0, since: undefined },
   };
@@ -181,7 +181,7 @@ function countSessions(
   const self = chat.options.node;
   let [here, waiting] = [0, 0];
   for (const user of users.values()) {
-    const nodes = [...user.elsewhere.values()].map(({ node }) => node);
+    const nodes = user.elsewhere.map(({ node }) => node);
     nodes.push(...[...user.sessions.keys()].map(() => self));
     for (const node of nodes) sessions.set(node, (sessions.get(node) ?? 0) + 1);
     if (nodes.length > 0) here += 1;

@@ -190,32 +190,50 @@ function heard(state: LocationsState, node: string, message: PeerMessage, contex
       return;
     case 'PRESENCE_DELTA':
       if (copy === undefined || !isOf(copy, node, message)) return;
-      if (copy.take(message.from, message.to, message.ops) === 'gap') {
-        // [HP-REPL-3] What is known stays as it is until the gap is filled.
-        context.count('cluster.presence.gaps');
-        askAgain(state, node, copy, context);
-      } else if (copy.isSynced) shown(state, node, copy, context);
+      changed(state, node, copy, message, context);
       return;
     case 'PRESENCE_SYNC': {
       if (copy === undefined || !isOf(copy, node, message)) return;
       const { ver, chunk, chunks, sessions } = message;
       if (!copy.takeChunk(ver, chunk, chunks, sessions)) askAgain(state, node, copy, context);
-      else if (copy.isSynced && chunk === chunks - 1) shown(state, node, copy, context);
+      else if (copy.isSynced && chunk === chunks - 1)
+        shown(state, node, copy, copy.show(), context);
       return;
     }
     case 'SYNC_DONE':
       if (copy === undefined || !isOf(copy, node, message) || copy.ver < message.ver) return;
       copy.isSynced = true;
       state.lingering.delete(node);
-      shown(state, node, copy, context);
+      shown(state, node, copy, copy.show(), context);
       return;
     default:
   }
 }
 
+function changed(
+  state: LocationsState,
+  node: string,
+  copy: OwnerCopy,
+  { from, to, ops }: PeerMessageOf<'PRESENCE_DELTA'>,
+  context: Turn,
+): void {
+  const difference = copy.take(from, to, ops);
+  if (difference === 'gap') {
+    // [HP-REPL-3] What is known stays as it is until the gap is filled.
+    context.count('cluster.presence.gaps');
+    askAgain(state, node, copy, context);
+  } else if (copy.isSynced) shown(state, node, copy, difference, context);
+}
+
 /** Everything that is known of the node is shown here, and the node may hear of that. */
-function shown(state: LocationsState, node: string, copy: OwnerCopy, context: Turn): void {
-  show(state, node, copy.show(), context);
+function shown(
+  state: LocationsState,
+  node: string,
+  copy: OwnerCopy,
+  difference: Difference,
+  context: Turn,
+): void {
+  show(state, node, difference, context);
   const { incarnation, ver } = copy;
   context.send(state.args.members, { type: 'copySynced', node, incarnation, ver });
 }

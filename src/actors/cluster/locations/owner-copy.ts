@@ -17,9 +17,9 @@ export class OwnerCopy {
   isSynced = false;
   /** When more was asked for; microseconds. */
   askedAt = Number.NEGATIVE_INFINITY;
-  readonly #sessions = new Sessions();
-  /** What the keepers of this node were told. */
-  readonly #shown = new Map<string, SessionTold>();
+  #sessions = new Sessions();
+  /** What the keepers of this node were told: as a rule that is what is known, and then it is kept once. */
+  #shown: Sessions | undefined = undefined;
   #chunks: SessionTold[] | undefined = undefined;
   #nextChunk = 0;
 
@@ -32,7 +32,7 @@ export class OwnerCopy {
   }
 
   get shown(): readonly SessionTold[] {
-    return [...this.#shown.values()];
+    return this.#shown?.all ?? [];
   }
 
   /** [HP-REPL-6] A new life of its owner: what is shown stays until the new one has told what it has. */
@@ -40,17 +40,24 @@ export class OwnerCopy {
     this.incarnation = incarnation;
     this.ver = 0;
     this.isSynced = false;
-    this.#sessions.clear();
+    this.#sessions = new Sessions();
     this.#chunks = undefined;
   }
 
-  /** [HP-REPL-3] `gap` when something before it is missing. */
-  take(from: number, to: number, ops: readonly OwnerOp[]): 'gap' | 'taken' {
-    if (to <= this.ver) return 'taken';
+  /** [HP-REPL-3] `gap` when something before it is missing, else what keepers have to hear. */
+  take(from: number, to: number, ops: readonly OwnerOp[]): 'gap' | Difference {
+    if (to <= this.ver) return NOTHING;
     if (from > this.ver) return 'gap';
-    for (const op of ops.slice(this.ver - from)) this.#sessions.obey(op);
+    const news = ops.slice(this.ver - from);
     this.ver = to;
-    return 'taken';
+    if (!this.isSynced || this.#shown !== this.#sessions) {
+      this.#unshare();
+      for (const op of news) this.#sessions.obey(op);
+      return this.isSynced ? this.show() : NOTHING;
+    }
+    const before = new Map(news.map(({ session }) => [session, this.#sessions.get(session)]));
+    for (const op of news) this.#sessions.obey(op);
+    return this.#differenceOf(before);
   }
 
   /** [HP-REPL-7] A piece of everything; the last one puts it in place of what was known. */
@@ -66,7 +73,7 @@ export class OwnerCopy {
     this.#chunks.push(...sessions);
     this.#nextChunk += 1;
     if (this.#nextChunk < chunks) return true;
-    this.#sessions.clear();
+    this.#sessions = new Sessions();
     for (const told of this.#chunks) this.#sessions.put(told);
     this.ver = ver;
     this.#chunks = undefined;
@@ -75,23 +82,39 @@ export class OwnerCopy {
 
   /** What keepers have to hear so that they know what is known here. */
   show(): Difference {
-    const up: SessionTold[] = [];
-    const down: SessionTold[] = [];
-    for (const told of this.#sessions.all) {
-      if (this.#shown.get(told.session) !== told) up.push(told);
-    }
-    for (const told of this.#shown.values())
-      if (this.#sessions.get(told.session) === undefined) down.push(told);
-    for (const { session } of down) this.#shown.delete(session);
-    for (const told of up) this.#shown.set(told.session, told);
+    const shown = this.#shown;
+    const known = this.#sessions;
+    this.#shown = known;
+    if (shown === known) return NOTHING;
+    if (shown === undefined) return { up: known.all, down: [] };
+    const up = known.all.filter((told) => shown.get(told.session) !== told);
+    const down = shown.all.filter(({ session }) => known.get(session) === undefined);
     return { up, down };
   }
 
   /** The node is gone: nothing of it is shown, though it is remembered. */
   hide(): Difference {
-    const down = [...this.#shown.values()];
-    this.#shown.clear();
+    const down = this.shown;
+    this.#shown = undefined;
     this.isSynced = false;
     return { up: [], down };
   }
+
+  /** What is shown stays as it is while what is known changes. */
+  #unshare(): void {
+    if (this.#shown === this.#sessions) this.#sessions = this.#sessions.copy();
+  }
+
+  #differenceOf(before: ReadonlyMap<string, SessionTold | undefined>): Difference {
+    const up: SessionTold[] = [];
+    const down: SessionTold[] = [];
+    for (const [session, was] of before) {
+      const told = this.#sessions.get(session);
+      if (told === undefined && was !== undefined) down.push(was);
+      else if (told !== undefined && told !== was) up.push(told);
+    }
+    return { up, down };
+  }
 }
+
+const NOTHING: Difference = { up: [], down: [] };

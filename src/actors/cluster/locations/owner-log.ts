@@ -3,7 +3,7 @@
 // Refuses to know links and users. Obeys spec/hp-peer.md, section "Owners and copies".
 
 import type { OwnerOp, SessionTold } from '../../codecs/hp-peer/peer-messages.ts';
-import { hashText } from '../../runtime/prng.ts';
+import { finish, mix } from '../../runtime/prng.ts';
 
 /** Sessions by their names, with a digest that follows every change. [HP-REPL-2] */
 export class Sessions {
@@ -50,17 +50,46 @@ export class Sessions {
     this.#sessions.set(told.session, told);
   }
 
-  clear(): void {
-    this.#sessions.clear();
-    this.#high = 0;
-    this.#low = 0;
+  copy(): Sessions {
+    const same = new Sessions();
+    for (const told of this.#sessions.values()) same.put(told);
+    return same;
   }
 
   /** In and out alike. */
   #mix({ session, user, status, note, lamport, since }: SessionTold): void {
-    const text = JSON.stringify([session, user, status, note ?? null, lamport, since ?? null]);
-    this.#high ^= hashText(text, HIGH_SEED);
-    this.#low ^= hashText(text, LOW_SEED);
+    const hash = new SessionHash();
+    hash.text(session);
+    hash.text(user);
+    hash.text(status);
+    if (note !== undefined) hash.text(note);
+    hash.word(lamport);
+    if (since !== undefined) hash.word(since);
+    this.#high ^= finish(hash.high);
+    this.#low ^= finish(hash.low);
+  }
+}
+
+/** Two hashes at once, of one session: half a million sessions may have to be looked at. */
+class SessionHash {
+  high = HIGH_SEED;
+  low = LOW_SEED;
+
+  text(text: string): void {
+    let { high, low } = this;
+    for (let at = 0; at < text.length; at += 1) {
+      const code = text.charCodeAt(at);
+      high = mix(high, code);
+      low = mix(low, code);
+    }
+    this.high = high;
+    this.low = low;
+    this.word(text.length);
+  }
+
+  word(word: number): void {
+    this.high = mix(this.high, word);
+    this.low = mix(this.low, word);
   }
 }
 
@@ -91,5 +120,5 @@ function hexOf(word: number): string {
 }
 
 const OPS_MAX = 10_000;
-const HIGH_SEED = 0x5bd1_e995;
-const LOW_SEED = 0x9e37_79b9;
+const HIGH_SEED = 0x5bd1_e995 | 0;
+const LOW_SEED = 0x9e37_79b9 | 0;

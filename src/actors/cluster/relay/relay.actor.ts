@@ -163,17 +163,18 @@ function tellWhole(state: RelayState, node: string, context: Turn): void {
 function publish(state: RelayState, publication: Publication, context: Turn): void {
   const { topic, id } = publication;
   const nodes = state.interest.nodesFor(topic);
-  const body = carriageOf(state, topic)?.pack(publication.data);
+  const carriage = carriageOf(state, topic);
+  const body = carriage?.pack(publication.data);
   if (body === undefined || nodes.length === 0) return;
   const data = packed({ id, body });
+  const name = carriage?.idOf?.(publication.data) ?? id;
   for (const node of nodes) {
     const peer = state.peers.get(node);
     if (peer === undefined) continue;
-    const isKnown = id !== undefined && idForm.test(id);
     const forward = {
       kind: 'publication',
       key: topic,
-      id: isKnown ? id : undefined,
+      id: name !== undefined && idForm.test(name) ? name : undefined,
       data,
     } as const;
     add(state, node, peer, forward, context, publication.data.byteLength);

@@ -29,21 +29,34 @@ export function allHeaders(headers: HeaderList, name: string): string[] {
   return values;
 }
 
+/** Names of headers that are looked for again and again. */
+export class HeaderNames {
+  /** In lower case, by their length. */
+  readonly #byLength: (string[] | undefined)[] = [];
+
+  constructor(names: readonly string[]) {
+    for (const name of names) (this.#byLength[name.length] ??= []).push(name.toLowerCase());
+  }
+
+  /** In any case. */
+  has(name: string): boolean {
+    const lowers = this.#byLength[name.length];
+    if (lowers === undefined) return false;
+    for (const lower of lowers) if (isNamed(name, lower)) return true;
+    return false;
+  }
+}
+
 /** All lines but those named, in any case; a predicate sees names in lower case. */
 export function withoutHeaders(
   headers: HeaderList,
-  names: readonly string[] | ((lower: string) => boolean),
+  names: HeaderNames | readonly string[] | ((lower: string) => boolean),
 ): HeaderList {
   if (typeof names === 'function') return headers.filter(([name]) => !names(name.toLowerCase()));
-  const lowers = names.map((name) => name.toLowerCase());
-  let at = 0;
-  while (at < headers.length && !isOneOf(headers[at]?.[0] ?? '', lowers)) at += 1;
-  return at === headers.length ? headers : headers.filter(([name]) => !isOneOf(name, lowers));
-}
-
-function isOneOf(name: string, lowers: readonly string[]): boolean {
-  for (const lower of lowers) if (isNamed(name, lower)) return true;
-  return false;
+  const left = names instanceof HeaderNames ? names : new HeaderNames(names);
+  for (const [name] of headers)
+    if (left.has(name)) return headers.filter(([other]) => !left.has(other));
+  return headers;
 }
 
 /** Names are the same in any case; most are told apart by their length. */

@@ -44,8 +44,7 @@ export class PeerFields {
 
   whole(key: string): number {
     const value = this.any(key);
-    const isWhole = typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-    return isWhole ? value : this.#refuse(key, 0);
+    return isWhole(value) ? value : this.#refuse(key, 0);
   }
 
   truth(key: string): boolean {
@@ -81,7 +80,7 @@ export class PeerFields {
   }
 
   sessions(): readonly SessionTold[] {
-    return this.#list('sessions', 10_000, sessionOf);
+    return this.#list('sessions', 10_000, sessionOf, plainSession);
   }
 
   /** [HP-REPL-5] As many as there are steps from one version to the other. */
@@ -105,10 +104,18 @@ export class PeerFields {
     return statuses.find((one) => one === value) ?? this.#refuse('status', 'online');
   }
 
-  #list<T>(key: string, most: number, read: (fields: PeerFields) => T): readonly T[] {
+  /** With `plain`, only what it does not know is read field by field. */
+  #list<T>(
+    key: string,
+    most: number,
+    read: (fields: PeerFields) => T,
+    plain?: (one: unknown) => T | undefined,
+  ): readonly T[] {
     const value = this.any(key);
     if (!Array.isArray(value) || value.length > most) return this.#refuse(key, []);
     return value.map((one: unknown) => {
+      const known = plain?.(one);
+      if (known !== undefined) return known;
       const isObject = typeof one === 'object' && one !== null && !Array.isArray(one);
       const fields = new PeerFields(isObject ? (one as JsonObject) : {});
       const found = read(fields);
@@ -121,6 +128,22 @@ export class PeerFields {
     this.wrong ??= key;
     return instead;
   }
+}
+
+/** By far the most of what is read; undefined when anything about it is unusual. */
+function plainSession(value: unknown): SessionTold | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { session, user, status, note, lamport, since } = value as Partial<SessionTold>;
+  if (typeof session !== 'string' || session.length > 128) return undefined;
+  if (typeof user !== 'string' || user.length > 32 || !isUserName(user)) return undefined;
+  const known = statuses.find((one) => one === status);
+  if (known === undefined || note !== undefined) return undefined;
+  if (!isWhole(lamport) || !isWhole(since)) return undefined;
+  return { session, user, status: known, note, lamport, since };
+}
+
+function isWhole(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 function sessionOf(fields: PeerFields): SessionTold {

@@ -12,6 +12,8 @@ export interface StrictJson {
   readonly value: JsonObject;
   /** The source text of `payload.data`, where there is one. */
   readonly dataText: string | undefined;
+  /** Without escapes no text can have NUL or half a surrogate pair in it: the line is UTF-8. */
+  readonly hasEscapes: boolean;
 }
 
 /** [HP-JSON-7] The envelope counts as 1. */
@@ -39,7 +41,8 @@ export function readStrictJson(line: Uint8Array): StrictJson | Refused {
     return refused('INVALID_MESSAGE', 'A message is a JSON object.'); // [HP-JSON-4]
   const { doubled, dataText } = survey(text);
   if (doubled !== undefined) return refused('DUPLICATE_KEY', 'A key may stand only once.', doubled); // [HP-JSON-5]
-  return { ok: true, value: value as JsonObject, dataText };
+  const hasEscapes = text.includes('\\');
+  return { ok: true, value: value as JsonObject, dataText, hasEscapes };
 }
 
 const QUOTE = 0x22;
@@ -47,6 +50,10 @@ const BACKSLASH = 0x5c;
 // [ and {, like ] and }, differ by one bit: & 0xdf makes them one.
 const OPENING = 0x5b;
 const CLOSING = 0x5d;
+const OPENING_BRACE = 0x7b;
+const CLOSING_BRACE = 0x7d;
+const COLON = 0x3a;
+const COMMA = 0x2c;
 
 /** Counted before anything walks the structure: a parser would fall into it. */
 function isTooDeep(bytes: Uint8Array): boolean {
@@ -90,11 +97,10 @@ function survey(text: string): Survey {
   let payloadKey = '';
   let dataAt = -1;
   for (let at = 0; at < text.length; at += 1) {
-    const isUpper = depth === 1 || (depth === 2 && isInPayload);
-    switch (text[at]) {
-      case '"': {
+    switch (text.charCodeAt(at)) {
+      case QUOTE: {
         const end = closingQuote(text, at);
-        if (isKeyNext && isUpper) {
+        if (isKeyNext) {
           isKeyNext = false;
           const name = keyOf(text.slice(at, end + 1));
           const known = depth === 1 ? keys : payloadKeys;
@@ -106,21 +112,25 @@ function survey(text: string): Survey {
         at = end;
         break;
       }
-      case '{':
-      case '[':
+      case OPENING:
+      case OPENING_BRACE:
         depth += 1;
         if (depth === 2) isInPayload = key === 'payload' && text[at] === '{';
         isKeyNext = depth === 1 || (depth === 2 && isInPayload);
+        if (isKeyNext) break;
+        // Whatever is in here is nobody's key.
+        at = endOfNested(text, at);
+        depth -= 1;
         break;
-      case ':':
+      case COLON:
         if (depth === 2 && isInPayload && payloadKey === 'data') dataAt = at + 1;
         break;
-      case ',':
-        if (isUpper) isKeyNext = true;
+      case COMMA:
+        isKeyNext = true;
         dataAt = endData(depth, at);
         break;
-      case '}':
-      case ']':
+      case CLOSING:
+      case CLOSING_BRACE:
         dataAt = endData(depth, at);
         depth -= 1;
         break;
@@ -136,10 +146,26 @@ function survey(text: string): Survey {
   }
 }
 
+/** The place of the bracket that closes what opens here, or the end. */
+function endOfNested(text: string, from: number): number {
+  let depth = 0;
+  for (let at = from; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = closingQuote(text, at);
+    else if ((code & 0xdf) === OPENING) depth += 1;
+    else if ((code & 0xdf) === CLOSING) {
+      depth -= 1;
+      if (depth === 0) return at;
+    }
+  }
+  return text.length;
+}
+
 function closingQuote(text: string, from: number): number {
   for (let at = from + 1; at < text.length; at += 1) {
-    if (text[at] === '\\') at += 1;
-    else if (text[at] === '"') return at;
+    const code = text.charCodeAt(at);
+    if (code === BACKSLASH) at += 1;
+    else if (code === QUOTE) return at;
   }
   return text.length;
 }
@@ -153,7 +179,8 @@ function keyOf(source: string): string {
  * [HP-JSON-6] [HP-JSON-8] [HP-JSON-9] Strings and numbers of a payload: no lone surrogates anywhere; outside of the opaque
  * `data` no NUL, and whole numbers only.
  */
-export function checkValues(payload: JsonObject): Refused | undefined {
+export function checkValues(payload: JsonObject, hasEscapes = true): Refused | undefined {
+  if (!hasEscapes && isOfWholeNumbers(payload)) return undefined;
   for (const [key, value] of Object.entries(payload)) {
     const place = `payload.${key}`;
     if (!isWellFormed(key) || key.includes('\0'))
@@ -162,6 +189,19 @@ export function checkValues(payload: JsonObject): Refused | undefined {
     if (mistake !== undefined) return mistake;
   }
   return undefined;
+}
+
+/** Nothing but the numbers of it can be wrong; whoever finds one wrong looks for its place. */
+function isOfWholeNumbers(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isSafeInteger(value);
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) {
+    for (const inner of value) if (!isOfWholeNumbers(inner)) return false;
+    return true;
+  }
+  // What JSON.parse makes inherits nothing that could be enumerated.
+  for (const key in value) if (!isOfWholeNumbers((value as JsonObject)[key])) return false;
+  return true;
 }
 
 function checkValue(value: unknown, place: string, isOpaque: boolean): Refused | undefined {

@@ -7,6 +7,7 @@ import {
   firstHeader,
   headerLine,
   type HeaderList,
+  HeaderNames,
   isNamedLike,
   splitElements,
   withHeader,
@@ -54,7 +55,7 @@ const mark = 'eb9bf0f5-';
  * What concerns one connection only, and what Pushpin settles on its own. The names that `Connection` lists are kept:
  * a client could else take away what a proxy in front of us has added.
  */
-const ofRequestHop: readonly string[] = [
+const ofRequestHop = new HeaderNames([
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -64,14 +65,15 @@ const ofRequestHop: readonly string[] = [
   'content-length',
   'accept-encoding',
   'expect',
-];
+]);
 /** `Upgrade` stays: it is what a 426 is about. */
-const ofResponseHop: readonly string[] = [
+const ofResponseHop = new HeaderNames([
   'connection',
   'keep-alive',
   'proxy-connection',
   'transfer-encoding',
-];
+]);
+const ofProtocol = new HeaderNames(['X-Forwarded-Proto', 'X-Forwarded-Protocol']);
 
 /**
  * [GRIP-HEAD-1] [GRIP-HEAD-2] The headers for the origin, without what frames a body and without `Grip-Sig`: whoever
@@ -143,14 +145,16 @@ function isMarked(name: string): boolean {
 function withGrip(headers: HeaderList, route: ForwardRoute, facts: ForwardFacts): HeaderList {
   if (facts.isTrusted) return headers;
   // What a client says of GRIP would be taken for the gateway's word.
-  let now =
-    facts.isInternal === true ? headers : headers.filter(([name]) => !isNamedLike(name, 'grip-'));
+  const now =
+    facts.isInternal !== true && headers.some(([name]) => isNamedLike(name, 'grip-'))
+      ? headers.filter(([name]) => !isNamedLike(name, 'grip-'))
+      : headers;
   if (route.noGrip) return now;
-  now = withHeader(now, 'Grip-Feature', gripFeatures);
-  const last = (facts.lastIds ?? []).map(([channel, id]) =>
-    headerLine('Grip-Last', `${channel}; last-id=${id}`),
-  );
-  return [...now, ...last.filter((line) => line !== undefined)];
+  const told = withHeader(now, 'Grip-Feature', gripFeatures);
+  const { lastIds = [] } = facts;
+  if (lastIds.length === 0) return told;
+  const last = lastIds.map(([channel, id]) => headerLine('Grip-Last', `${channel}; last-id=${id}`));
+  return [...told, ...last.filter((line) => line !== undefined)];
 }
 
 function withProtocol(
@@ -160,7 +164,7 @@ function withProtocol(
 ): HeaderList {
   const { acceptForwardedProtocol, setForwardedProtocol } = settings;
   if (!acceptForwardedProtocol && setForwardedProtocol === 'none') return headers;
-  const plain = withoutHeaders(headers, ['X-Forwarded-Proto', 'X-Forwarded-Protocol']);
+  const plain = withoutHeaders(headers, ofProtocol);
   const isSecure = facts.scheme === 'https' || facts.scheme === 'wss';
   if (!isSecure || setForwardedProtocol === 'none') return plain;
   const proto: HeaderList = [['X-Forwarded-Proto', facts.scheme]];

@@ -20,6 +20,8 @@ export interface Carriage {
   readonly namespace: string;
   /** Plain values and bytes; undefined for what stays at home. */
   pack(data: Payload): unknown;
+  /** The id that its sender gave it, where the topic's is another: it goes unchanged over every link. */
+  idOf?(data: Payload): string | undefined;
   /** Gives it to those who follow the topic here; false when it is not what it should be. */
   arrive(carried: Carried, say: Say): boolean;
   /** The first other node wants the topic, or no other does any more. */

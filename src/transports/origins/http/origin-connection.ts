@@ -92,6 +92,7 @@ export class OriginConnection implements Holder, ResponseSink {
     this.socket.destroy();
   }
 
+  /** The bytes are the next read's as well: what has to stay is copied. */
   socketReceived(chunk: Buffer): void {
     if (this.#reader.read(chunk, this)) return;
     const user = this.#user;

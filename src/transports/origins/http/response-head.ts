@@ -3,6 +3,7 @@
 // Refuses to know what was asked, but for its method. RFC 9112 §4, §5, §6.3; spec/grip.md, section "Origins".
 
 import { type HeaderList, isNamed } from '../../../actors/codecs/grip/header-list.ts';
+import { wholeNumber } from '../../gateway/answer-head.ts';
 import { endOfLine, trimmed } from '../../gateway/request-head.ts';
 
 export interface ResponseHead {
@@ -17,7 +18,6 @@ export interface ResponseHead {
 
 const statusLine = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
 const fieldLines = /(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*)*$/y;
-const digits = /^[0-9]{1,15}$/;
 
 /** Reads a head without its last two line ends; undefined when it is none, or an ambiguous one. */
 export function readResponseHead(text: string, method: string): ResponseHead | undefined {
@@ -57,10 +57,11 @@ export function readResponseHead(text: string, method: string): ResponseHead | u
   }
   if (coding === 'identity') coding = undefined;
   if (coding !== undefined && (length !== undefined || coding !== 'chunked')) return undefined;
-  if (length !== undefined && !digits.test(length)) return undefined;
-  const status = Number(code);
+  const lengthBytes = length === undefined ? Infinity : wholeNumber(length);
+  const status = wholeNumber(code);
+  if (lengthBytes === undefined || status === undefined) return undefined;
   const hasNone = method === 'HEAD' || status === 204 || status === 304 || status < 200;
-  const bodyBytes = hasNone ? 0 : coding === undefined ? Number(length ?? Infinity) : undefined;
+  const bodyBytes = hasNone ? 0 : coding === undefined ? lengthBytes : undefined;
   const isKept =
     bodyBytes !== Infinity &&
     (minor === '1' ? !hasToken(connection, 'close') : hasToken(connection, 'keep-alive'));

@@ -7,7 +7,7 @@ import { readResponseHead, type ResponseHead } from './response-head.ts';
 export interface ResponseSink {
   /** Not said of answers that come before the answer. */
   answered(head: ResponseHead): void;
-  /** A view of what was read. */
+  /** A copy. */
   bodyReceived(bytes: Uint8Array): void;
   /** The answer is whole. */
   ended(): void;
@@ -59,14 +59,16 @@ export class ResponseReader {
     this.#state = 'idle';
   }
 
-  /** Tells what the bytes are; false when they are a mistake, or nobody has asked. */
+  /** Tells what the bytes are, and keeps none of them; false when they are a mistake, or nobody has asked. */
   read(chunk: Buffer, sink: ResponseSink): boolean {
-    const rest = this.#bytes.byteLength - this.#at;
-    this.#bytes = rest === 0 ? chunk : Buffer.concat([this.#bytes.subarray(this.#at), chunk]);
-    this.#at = 0;
+    this.#bytes = this.#bytes.byteLength === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
     while (this.#at < this.#bytes.byteLength) {
       const isFound = this.#step(sink);
-      if (isFound === undefined) return true;
+      if (isFound === undefined) {
+        this.#bytes = Buffer.from(this.#bytes.subarray(this.#at));
+        this.#at = 0;
+        return true;
+      }
       if (!isFound) {
         this.#state = 'failed';
         return false;
@@ -148,9 +150,7 @@ export class ResponseReader {
     const to = Math.min(this.#bytes.byteLength, from + this.#left);
     this.#at = to;
     this.#left -= to - from;
-    const { buffer, byteOffset } = this.#bytes;
-    // Actors know Uint8Array.
-    sink.bodyReceived(new Uint8Array(buffer, byteOffset + from, to - from));
+    sink.bodyReceived(Buffer.from(this.#bytes.subarray(from, to)));
     if (this.#left > 0) return;
     if (this.#state === 'chunk') this.#state = 'chunkEnd';
     else this.#end(sink);

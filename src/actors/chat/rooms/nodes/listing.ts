@@ -107,7 +107,7 @@ export function giveUpGathering(state: RoomsState, context: Turn): void {
   if (state.gatherings.size > 0) context.after('gather', LOOK_EVERY_MS);
 }
 
-/** What is said about all rooms is said to the keeper of this one. */
-const ANY_ROOM = 'all';
+/** What is said about all rooms is said to the keeper of this one, who therefore asks. */
+export const ANY_ROOM = 'all';
 const GATHER_MAX_MS = 2_000;
 const LOOK_EVERY_MS = 250;

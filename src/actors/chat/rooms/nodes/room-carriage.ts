@@ -25,6 +25,8 @@ export function roomCarriage(
       // A message is written again where it arrives.
       return { kind, node, shard, connection, ...(entry === undefined ? { line } : { entry }) };
     },
+    // The topic's own ids are places; people know the message by another one.
+    idOf: (data) => (data as RoomWord).entry?.id,
     arrive({ topic, body }, say) {
       const room = roomOfTopic(topic);
       const word = isRoomName(room) ? readWord(room, body, self) : undefined;

@@ -7,19 +7,16 @@ import type { User } from '../user.ts';
 import type { UsersTurn } from '../users-state.ts';
 
 /** Tells whatever was not told yet. [HP-REPL-1] */
-export function announce(
-  { seam, shard, ...chat }: ChatContext,
-  user: User,
-  context: UsersTurn,
-): void {
-  if (seam === undefined) return;
+export function announce(chat: ChatContext, user: User, context: UsersTurn): void {
+  const { seam, shard } = chat;
+  if (seam === undefined || (user.sessions.size === 0 && user.announced.size === 0)) return;
   for (const { entry, lamport } of user.sessions.values()) {
     const { session, status, note } = entry;
     const word = `${status} ${note ?? ''}`;
     const known = user.announced.get(session);
     if (known === word) continue;
-    user.announced.set(session, word);
-    const since = Math.max(0, secondsAt({ ...chat, shard }, context.now));
+    user.putAnnounced(session, word);
+    const since = Math.max(0, secondsAt(chat, context.now));
     const told: LocatedSession = { session, user: user.name, status, note, lamport, since };
     context.send(seam.locations, { type: 'announce', shard, session: told });
   }

@@ -16,42 +16,42 @@ import {
   madeUser,
   notify,
   tellPresence,
+  tellPresenceOf,
   userOf,
   type UsersState,
   type UsersTurn,
 } from '../users-state.ts';
 
 export function located(state: UsersState, { node, up, down }: Located, context: UsersTurn): void {
-  const changed = new Set<string>();
+  const changed = new Set<User>();
   for (const told of up) {
     const user = isUserName(told.user) ? madeUser(state, told.user) : undefined;
     if (user === undefined) continue;
-    const key = `${node} ${told.session}`;
-    const isNew = !user.elsewhere.has(key);
-    user.elsewhere.set(key, { ...told, node });
-    movedAway(state, user, { ...told, node }, context);
-    changed.add(user.name);
+    const remote = { node, told };
+    const isNew = user.putElsewhere(remote);
+    movedAway(state, user, remote, context);
+    changed.add(user);
     if (!isNew) continue;
-    settlePolicy(state, user, { ...told, node }, context);
-    flyOffline(state, user, node, context);
+    settlePolicy(state, user, remote, context);
+    if (user.offline.length > 0) flyOffline(state, user, node, context);
   }
   for (const { session, user: name } of down) {
-    if (userOf(state, name)?.left(node, session, context.now) === true) changed.add(name);
+    const user = userOf(state, name);
+    if (user?.left(node, session, context.now) === true) changed.add(user);
   }
-  for (const name of changed) tellPresence(state, name, context);
+  for (const user of changed) tellPresenceOf(state, user, context);
 }
 
 /** [HP-REPL-9] Who knows where everybody is has died with all it knew: what it does not tell again is not so any more. */
 export function doubt({ users }: UsersState, context: UsersTurn): void {
-  for (const { elsewhere } of users.values())
-    for (const [key, session] of elsewhere) elsewhere.set(key, { ...session, isDoubted: true });
+  for (const user of users.values()) user.doubtElsewhere();
   context.after('doubted', DOUBTED_MAX_MS);
 }
 
 export function dropDoubted(state: UsersState, context: UsersTurn): void {
-  for (const { elsewhere, name } of state.users.values()) {
-    for (const [key, { isDoubted }] of elsewhere) if (isDoubted === true) elsewhere.delete(key);
-    tellPresence(state, name, context);
+  for (const user of state.users.values()) {
+    user.dropDoubted();
+    tellPresenceOf(state, user, context);
   }
 }
 
@@ -66,7 +66,9 @@ function settlePolicy(
   if (sessionPolicy === 'multi') return;
   for (const { entry, lamport } of [...user.sessions.values()]) {
     const isLater =
-      lamport === other.lamport ? (chat.seam?.node ?? '') > other.node : lamport > other.lamport;
+      lamport === other.told.lamport
+        ? (chat.seam?.node ?? '') > other.node
+        : lamport > other.told.lamport;
     if (isLater === (sessionPolicy === 'replace')) continue;
     context.send(entry.address, { type: 'replaced' });
     user.sessions.delete(entry.session);

@@ -47,8 +47,8 @@ export function tellKeepers(
 }
 
 export function closeElsewhere(state: UsersState, user: User, context: UsersTurn): void {
-  for (const { node, session } of user.elsewhere.values())
-    tellKeeper(state, node, user.name, { say: 'close', session }, context);
+  for (const { node, told } of user.elsewhere)
+    tellKeeper(state, node, user.name, { say: 'close', session: told.session }, context);
 }
 
 export function flyingKey(

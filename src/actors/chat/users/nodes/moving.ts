@@ -51,10 +51,10 @@ function lookFor(
   asked: readonly string[],
   context: UsersTurn,
 ): void {
-  const [there] = [...user.elsewhere.values()]
-    .filter(({ session, node }) => session === ask.session && !asked.includes(node))
+  const [there] = user.elsewhere
+    .filter(({ told, node }) => told.session === ask.session && !asked.includes(node))
     .filter(({ node }) => !state.gone.has(node))
-    .toSorted((one, other) => other.lamport - one.lamport);
+    .toSorted((one, other) => other.told.lamport - one.told.lamport);
   if (there === undefined) {
     if (user.lost.has(ask.session)) revive(state, user, ask, context);
     else deny(ask, user.hasLeft(ask.session, context.now) ? ON_ITS_WAY : EXPIRED, context);
@@ -177,7 +177,7 @@ function enter(
   };
   const { nextLamport: lamport } = user;
   const arrived = new Set(luggage.untold.map(({ message }) => keyOf(message)));
-  user.sessions.set(session, { entry, lamport, held: [], movingSince: context.now, arrived });
+  user.putSession(session, { entry, lamport, held: [], movingSince: context.now, arrived });
   context.send(replyTo, { type: 'handedOver', ref, luggage });
   tellPresence(state, user.name, context);
 }
@@ -186,7 +186,7 @@ function enter(
 export function movedAway(
   state: UsersState,
   user: User,
-  { session, lamport, node }: RemoteSession,
+  { told: { session, lamport }, node }: RemoteSession,
   context: UsersTurn,
 ): void {
   const known = user.sessions.get(session);
@@ -220,9 +220,7 @@ export function late(
     notifyOne(known, { type: 'directArrived', message, isSent: false }, context);
     return;
   }
-  const there = [...(user?.elsewhere.values() ?? [])].find(
-    (one) => one.session === session && one.node !== from,
-  );
+  const there = user?.elsewhere.find(({ told, node }) => told.session === session && node !== from);
   if (there !== undefined)
     tellKeeper(state, there.node, name, { say: 'late', session, message }, context, message.id);
   else arrivedLate(state, name, message, context);

@@ -21,7 +21,7 @@ export function letWait(
   context: UsersTurn,
 ): void {
   const kept: Kept = { message, at: context.now, heldBy: new Set() };
-  user.offline.push(kept);
+  user.addOffline(kept);
   const nodes = hold(state, user, kept, context);
   if (ask === undefined) return;
   if (nodes.length === 0) {
@@ -70,7 +70,7 @@ export function holdFor(
   const { offlineMessagesMax } = state.chat.options;
   // Each node may have so many.
   if (user === undefined || user.held.size >= offlineMessagesMax * state.size) return;
-  user.held.set(`${node} ${keyOf(message)}`, { owner: node, message, at: context.now });
+  user.putHeld(`${node} ${keyOf(message)}`, { owner: node, message, at: context.now });
   const { from, id } = message;
   tellKeeper(state, node, name, { say: 'held', from, id }, context);
 }
@@ -138,7 +138,7 @@ export function inherit(
       user.held.delete(key);
       const [next = ''] = successorsOf(left, userKey(user.name), '');
       if (next === state.chat.seam?.node) deliver(user.name, message);
-      else user.held.set(`${next} ${keyOf(message)}`, { owner: next, message, at });
+      else user.putHeld(`${next} ${keyOf(message)}`, { owner: next, message, at });
     }
   }
 }

@@ -1,0 +1,106 @@
+// The chat servers under measurement, each with its own folder and free ports: Hermod (one shard), and Debian's ngircd and
+// prosody. Whatever would slow a client that speaks often is switched off in each, and nobody looks up names.
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Family, freePorts, startFamily } from './processes.ts';
+
+export type ChatServerName = 'hermod' | 'ngircd' | 'prosody';
+
+export interface MeasuredChat extends Pick<Family, 'cpuSeconds' | 'stop'> {
+  readonly port: number;
+}
+
+export async function startChat(name: ChatServerName): Promise<MeasuredChat> {
+  const folder = mkdtempSync(join(tmpdir(), 'hermod-bench-'));
+  const [port = 0, adminPort = 0, otherPort = 0] = await freePorts(3);
+  const family = startFamily([commandOf(name, folder, port, adminPort, otherPort)]);
+  return {
+    port,
+    cpuSeconds: () => family.cpuSeconds(),
+    async stop() {
+      await family.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function commandOf(
+  name: ChatServerName,
+  folder: string,
+  port: number,
+  adminPort: number,
+  otherPort: number,
+): readonly string[] {
+  switch (name) {
+    case 'hermod': {
+      const file = join(folder, 'hermod.yaml');
+      writeFileSync(
+        file,
+        `chat:
+  messagesPerSecondMax: 1000000
+  messagesBurstMax: 1000000
+  bytesPerSecondMax: 1000000000
+  bytesBurstMax: 1000000000
+`,
+      );
+      return [
+        ...[process.execPath, 'src/main.ts', 'start', '--threads', '1', '--config', file],
+        ...['--port', String(otherPort), '--admin-port', String(adminPort)],
+        ...['--chat-port', String(port)],
+      ];
+    }
+    case 'ngircd': {
+      const file = join(folder, 'ngircd.conf');
+      writeFileSync(
+        file,
+        `[Global]
+Name = irc.test
+Info = bench
+Ports = ${port}
+Listen = 127.0.0.1
+[Limits]
+MaxConnections = 0
+MaxConnectionsIP = 0
+MaxJoins = 0
+MaxPenaltyTime = 0
+PingTimeout = 600
+[Options]
+DNS = no
+Ident = no
+PAM = no
+`,
+      );
+      return ['ngircd', '-n', '-f', file];
+    }
+    case 'prosody': {
+      const file = join(folder, 'prosody.cfg.lua');
+      mkdirSync(join(folder, 'data'));
+      writeFileSync(
+        file,
+        `run_as_root = true
+data_path = "${join(folder, 'data')}"
+pidfile = "${join(folder, 'prosody.pid')}"
+log = { error = "*console" }
+modules_enabled = { "saslauth" }
+modules_disabled = { "s2s", "offline", "http" }
+c2s_require_encryption = false
+c2s_interfaces = { "127.0.0.1" }
+c2s_ports = { ${port} }
+VirtualHost "localhost"
+  authentication = "anonymous"
+  allow_unencrypted_plain_auth = true
+Component "rooms.localhost" "muc"
+  restrict_room_creation = false
+  muc_room_default_public = true
+  muc_room_locking = false
+  muc_room_default_presence_broadcast = { visitor = false, participant = false, moderator = false }
+`,
+      );
+      return ['prosody', '-F', '--config', file];
+    }
+    default:
+      return name satisfies never;
+  }
+}

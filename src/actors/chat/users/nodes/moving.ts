@@ -9,7 +9,7 @@ import { direct } from '../directs.ts';
 import { tellKeeper } from './flying.ts';
 import { readLuggage } from './luggage.ts';
 import type { PeerWord } from './peer-words.ts';
-import { isSame, makeWay, notServing } from '../registry.ts';
+import { isSame, makeWay, move, notServing } from '../registry.ts';
 import { keyOf, type RemoteSession, type User } from '../user.ts';
 import { takeOffline } from './waiting-room.ts';
 import type { Direct, Luggage, UserReply } from '../user-messages.ts';
@@ -51,6 +51,7 @@ function lookFor(
   asked: readonly string[],
   context: UsersTurn,
 ): void {
+  if (isHere(state, user, ask, context)) return;
   const [there] = user.elsewhere
     .filter(({ told, node }) => told.session === ask.session && !asked.includes(node))
     .filter(({ node }) => !state.gone.has(node))
@@ -67,6 +68,13 @@ function lookFor(
   const { session, secret } = ask;
   const word = { say: 'resume', ref: state.lastRef, session, secret } as const;
   tellKeeper(state, node, user.name, word, context);
+}
+
+/** [HP-RES-9] Another connection of the same client was faster: the session is here by now, and moves on like any other. */
+function isHere(state: UsersState, user: User, ask: Ask<'resume'>, context: UsersTurn): boolean {
+  if (!user.sessions.has(ask.session)) return false;
+  move(state, ask, context);
+  return true;
 }
 
 /** At the node that has it. */
@@ -142,6 +150,7 @@ export function notMoved(
 
 /** [HP-RES-10] Its node is gone, and everything with it that the client does not know itself. */
 function revive(state: UsersState, user: User, ask: Ask<'resume'>, context: UsersTurn): void {
+  if (isHere(state, user, ask, context)) return;
   const mistake = notServing(state) ?? makeWay(state, user, context, ask.session);
   if (mistake !== undefined) {
     deny(ask, mistake, context);

@@ -220,7 +220,7 @@ export class User {
     for (const session of [
       ...there.map(({ told }) => told.session),
       ...left.map((one) => one.session),
-      ...sent.map(([session]) => session),
+      ...sent.map(([name]) => name),
     ]) {
       this.#lost ??= new Map();
       this.#lost.set(session, now);

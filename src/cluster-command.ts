@@ -12,7 +12,7 @@ export function declareCluster(cluster: Command): void {
   cluster
     .command('status')
     .description('Print the nodes that a node knows, and how they are.')
-    .option('--admin <host:port>', 'The admin door of the node.', '127.0.0.1:9090')
+    .option('--admin <host:port>', 'The admin door of the node.', '127.0.0.1:7998')
     .option('--json', 'Print one JSON object.')
     .action(({ admin, json }: { readonly admin: string; readonly json?: true }) =>
       status(admin, json === true),

@@ -5,7 +5,7 @@ import { isRoom } from '../../actors/bridge/bridge.ts';
 import type { NodeOptions } from '../../config.ts';
 
 /** Warnings, one sentence or two each. */
-export function dangers({ doors, broker, chat, bridge }: NodeOptions): readonly string[] {
+export function dangers({ doors, broker, chat, bridge, cluster }: NodeOptions): readonly string[] {
   const warnings: string[] = [];
   if (doors.broker !== undefined && !isLoopback(doors.broker.host) && !broker.requireToken) {
     warnings.push(
@@ -22,6 +22,12 @@ export function dangers({ doors, broker, chat, bridge }: NodeOptions): readonly 
     warnings.push(
       `The chat listens on ${doors.chat.host} without auth: whoever reaches it may call themselves what they like. ` +
         'Set chat.auth to password or token, or listen on 127.0.0.1.',
+    );
+  }
+  if (cluster?.port !== undefined && !isLoopback(cluster.host) && cluster.tls === undefined) {
+    warnings.push(
+      `Links between nodes listen on ${cluster.host} without TLS: nobody can join unproved, but whoever is on the way may read and change what nodes say. ` +
+        'Set cluster.tls.certFile and cluster.tls.keyFile, or keep the links in a network of their own.',
     );
   }
   const joinsRooms = bridge.some(({ one, other }) => isRoom(one) || isRoom(other));

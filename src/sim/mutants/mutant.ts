@@ -6,6 +6,8 @@ export interface Mutant {
   readonly name: string;
   /** The dialect whose runs find it; the broker's, where nothing is said. */
   readonly dialect?: string;
+  /** Of the small worlds in which it is looked for first; one, where nothing is said. */
+  readonly nodes?: number;
   /** Properties, or ways to end badly (see search/mutate.ts), by which it may be found; the likeliest first. */
   readonly breaks: readonly string[];
   /** What it breaks, by the ids of spec/. */

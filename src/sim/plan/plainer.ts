@@ -5,6 +5,7 @@
 import { type Fault, faultSizes } from '../faults/faults.ts';
 import type { Plan } from '../plan.ts';
 import type { ClientPlan } from '../workload/client-plan.ts';
+import { chatOfOneNode, crossersOf, talkersOf, withCrossers, withTalkers } from './plainer-chat.ts';
 import { holdersOf, withHolders } from './plainer-gateway.ts';
 import { plainSettings, type Settings } from './settings.ts';
 import { plainLink } from './simpler.ts';
@@ -17,10 +18,10 @@ export function withClients(plan: Plan, isNeeded: (member: Member) => boolean): 
       .map(({ client }) => client),
   );
   const isKept = ({ client }: { readonly client: number }): boolean => needed.has(client);
-  return withHolders(
-    { ...plan, clients: plan.clients.filter(isKept) },
-    holdersOf(plan).filter(isKept),
-  );
+  const clients = plan.clients.filter(isKept);
+  const withHeld = withHolders({ ...plan, clients }, holdersOf(plan).filter(isKept));
+  const withTalking = withTalkers(withHeld, talkersOf(plan).filter(isKept));
+  return withCrossers(withTalking, crossersOf(plan).filter(isKept));
 }
 
 /** A client of either kind, as far as others meet it. */
@@ -38,7 +39,13 @@ export function membersOf(plan: Plan): readonly Member[] {
     topics: channels.map((channel) => prefix + channel),
     publishes: [],
   }));
-  return [...plan.clients, ...holders];
+  const talkers = talkersOf(plan).map(({ client, node, rooms }) => ({
+    ...{ client, node, topics: rooms, publishes: rooms },
+  }));
+  const crossers = crossersOf(plan).map(({ client, node, topic }) => ({
+    ...{ client, node, topics: [topic], publishes: [topic] },
+  }));
+  return [...plan.clients, ...holders, ...talkers, ...crossers];
 }
 
 /** Without the faults that begin later, and those whose client there is no more. */
@@ -66,10 +73,9 @@ export function withOneNode(plan: Plan, node: number): Plan {
   }
   const there = <T extends { readonly node: number }>(members: readonly T[]): T[] =>
     members.filter((member) => member.node === node).map((member) => ({ ...member, node: 0 }));
-  return withHolders(
-    { ...plan, nodes: 1, clients: there(plan.clients), faults },
-    there(holdersOf(plan)),
-  );
+  const clients = there(plan.clients);
+  const only = withHolders({ ...plan, nodes: 1, clients, faults }, there(holdersOf(plan)));
+  return chatOfOneNode(only, node);
 }
 
 /** Fewer shards to each node; what befell the missing ones befalls the last. */

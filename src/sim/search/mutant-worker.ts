@@ -35,7 +35,7 @@ export type MutantWord =
 
 /** A module of the dialects would be loaded before the bug is there. */
 const DIALECT = 'broker';
-const SMALL = { nodes: 1, clients: 12 } as const;
+const SMALL_CLIENTS = 12;
 /** No seed is passed over. */
 const LAST_SEED = 0xffff_ffff;
 
@@ -51,7 +51,8 @@ async function work({ mutant, trials }: MutantTask): Promise<void> {
   const board = new Uint32Array([LAST_SEED, 0]);
   for (const trial of trials) {
     const { seed, lane, isWhole, isTwice } = trial;
-    const choices = isWhole ? { lane } : { lane, ...SMALL };
+    const { nodes = 1 } = mutant;
+    const choices = isWhole ? { lane } : { lane, nodes, clients: SMALL_CLIENTS };
     const subject = { choices, only: mutant.dialect ?? DIALECT, isCanary: false };
     const seeds = [seed];
     const before = process.threadCpuUsage();

@@ -20,6 +20,15 @@ import {
   withTopics,
 } from '../plan/plainer.ts';
 import {
+  clusterFaultsOf,
+  crossersOf,
+  plainerChatSteps,
+  talkersOf,
+  withClusterFaults,
+  withCrossers,
+  withTalkers,
+} from '../plan/plainer-chat.ts';
+import {
   channelsOf,
   holdersOf,
   outagesOf,
@@ -187,6 +196,9 @@ function keepFaults(search: Search, blockMin: number): void {
   needed(search.plan.faults, blockMin, (faults) =>
     search.try({ ...search.plan, faults: [...faults] }),
   );
+  needed(clusterFaultsOf(search.plan), blockMin, (faults) =>
+    search.try(withClusterFaults(search.plan, faults)),
+  );
 }
 
 function keepClients(search: Search, blockMin: number): void {
@@ -195,6 +207,12 @@ function keepClients(search: Search, blockMin: number): void {
   );
   needed(holdersOf(search.plan), blockMin, (holders) =>
     search.try(withoutIdleFaults(withHolders(search.plan, holders), search.violation.at)),
+  );
+  needed(talkersOf(search.plan), blockMin, (talkers) =>
+    search.try(withoutIdleFaults(withTalkers(search.plan, talkers), search.violation.at)),
+  );
+  needed(crossersOf(search.plan), blockMin, (crossers) =>
+    search.try(withoutIdleFaults(withCrossers(search.plan, crossers), search.violation.at)),
   );
 }
 
@@ -216,7 +234,8 @@ function keepPlaces(search: Search): void {
 
 function plainly(search: Search): void {
   search.try(withTopics(search.plan, focusIn(search).topics));
-  for (const step of [...plainerSteps, ...plainerGatewaySteps]) search.try(step(search.plan));
+  for (const step of [...plainerSteps, ...plainerGatewaySteps, ...plainerChatSteps])
+    search.try(step(search.plan));
 }
 
 /** Workload that goes on after the violation, or long after the last fault, tells nothing. */

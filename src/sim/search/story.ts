@@ -6,7 +6,15 @@ import type { Plan } from '../plan.ts';
 import { channelsOf, holdersOf, outagesOf } from '../plan/plainer-gateway.ts';
 import type { Report } from '../simulate.ts';
 import type { Violation } from '../trace.ts';
+import { clusterFaultsOf, crossersOf, talkersOf } from '../plan/plainer-chat.ts';
 import { eventsAround, focusAround } from './stories/around.ts';
+import {
+  chatSettingWords,
+  clusterFaultWords,
+  crosserWords,
+  strangerWords,
+  talkerWords,
+} from './stories/chat-cast.ts';
 import { promiseOf } from './stories/promises.ts';
 import { faultWords } from './stories/fault-words.ts';
 import {
@@ -48,10 +56,11 @@ export function tellStory(report: Report): string[] {
 function worldLines(plan: Plan): string[] {
   const { seed, lane, nodes, shards } = plan;
   const size = `${count(nodes, 'node')} of ${count(shards, 'shard')}`;
-  const { gateway } = plan;
+  const { gateway, chat } = plan;
   const settings = [
     ...settingWords(plan),
     ...(gateway === undefined ? [] : gatewaySettingWords(gateway)),
+    ...(chat === undefined ? [] : chatSettingWords(chat)),
   ];
   return [
     `The world of seed ${seed} in the ${lane} lane: ${size}, numbered node.shard from 0.0.`,
@@ -76,6 +85,8 @@ function castLines(plan: Plan, focus: ReadonlySet<number>): string[] {
   const clients = [
     ...plan.clients.map((client) => ({ client: client.client, words: clientWords(client) })),
     ...holdersOf(plan).map((holder) => ({ client: holder.client, words: holderWords(holder) })),
+    ...talkersOf(plan).map((talker) => ({ client: talker.client, words: talkerWords(talker) })),
+    ...crossersOf(plan).map((one) => ({ client: one.client, words: crosserWords(one) })),
   ];
   const told = clients
     .toSorted((one, other) => rankOf(one.client) - rankOf(other.client))
@@ -99,6 +110,8 @@ function faultLines(plan: Plan, until = Number.POSITIVE_INFINITY): string[] {
       at: outage.at,
       words: outageWords(host, outage),
     })),
+    ...clusterFaultsOf(plan).map((fault) => ({ at: fault.at, words: clusterFaultWords(fault) })),
+    ...(plan.chat?.strangers ?? []).map((one) => ({ at: one.at, words: strangerWords(one) })),
   ]
     .filter(({ at }) => at <= until)
     .toSorted((one, other) => one.at - other.at);

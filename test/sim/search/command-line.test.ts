@@ -78,8 +78,8 @@ describe('what cannot be read', () => {
     ['--minutes 0', "--minutes is a number above 0, not '0'."],
     ['--minutes soon', "--minutes is a number above 0, not 'soon'."],
     ['--lane bytes', "--lane is byte or object, not 'bytes'."],
-    ['--only chat', "--only is one of broker, gateway, not 'chat'."],
-    ['--only __proto__', "--only is one of broker, gateway, not '__proto__'."],
+    ['--only web', "--only is one of broker, gateway, chat, not 'web'."],
+    ['--only __proto__', "--only is one of broker, gateway, chat, not '__proto__'."],
     ['--replay 4 --runs 3', '--runs means nothing beside --replay.'],
     [
       '--replay a.trace --lane object',

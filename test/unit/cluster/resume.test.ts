@@ -122,6 +122,29 @@ describe('a session that moves', () => {
     expect(stage.failures).toEqual([]);
   });
 
+  test('[HP-RES-9] [HP-RES-10] a client that comes twice while nobody knows that its node is dead is here once, and stays', () => {
+    const stage = whole();
+    const alice = enter(stage, 'alice', 'n3');
+    const bob = enter(stage, 'bob', 'n1');
+    stage.kill('n1');
+    const first = new HpClient(stage.at('n2'), 0);
+    first.ask('RESUME', { token: bob.token });
+    stage.pass(200);
+    const second = new HpClient(stage.at('n2'), 1);
+    second.ask('RESUME', { token: bob.token });
+    first.wire.leave();
+    stage.pass(5_000);
+    expect(second.take()[0]?.type).toBe('RESUME_OK');
+    // Longer than a session waits for its client.
+    stage.pass(70_000);
+    alice.take();
+    alice.ask('PRESENCE_QUERY', { users: ['bob'] });
+    stage.pass(100);
+    expect(alice.take().at(-1)?.payload['users']).toMatchObject([{ user: 'bob', sessions: 1 }]);
+    expect(second.isClosed).toBe(false);
+    expect(stage.failures).toEqual([]);
+  });
+
   test('[HP-RES-10] when its node was killed, it goes on with the rooms that the client names', () => {
     const stage = whole();
     const alice = enter(stage, 'alice', 'n3');

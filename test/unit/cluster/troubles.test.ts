@@ -189,6 +189,34 @@ describe('lives', () => {
     expect(stage.failures).toEqual([]);
   });
 
+  test('[HP-MEMBER-4] one that was away while another took its name does not take it back', () => {
+    const stage = whole();
+    stage.stall('n2', 20_000);
+    const stranger = stage.stranger('n1');
+    const said = { ...greeting, node: 'n2', incarnation: 9_000 };
+    stranger.say(peerLine('SERVER_HELLO', said));
+    const [challenge] = readPeerLines(stranger.heard);
+    if (challenge === undefined) throw new Error('there was no challenge');
+    stranger.say(answerTo(challenge, said, SECRET));
+    const beat = { incarnation: 9_000, ver: 0, digest: '0', echo: 0, draining: false };
+    for (let hb = 1; hb < 30; hb += 1) {
+      stranger.say(peerLine('HEARTBEAT', { ...beat, hb }));
+      stage.pass(1_000);
+    }
+    expect(stranger.isClosed()).toBe(false);
+    const ended = stage.news.filter(({ news }) => news.type === 'nodeSuperseded');
+    expect(ended.map(({ node }) => node)).toEqual(['n2']);
+    const late = stage.stranger('n1');
+    const before = { ...greeting, node: 'n2', incarnation: 8_000 };
+    late.say(peerLine('SERVER_HELLO', before));
+    const [again] = readPeerLines(late.heard);
+    if (again === undefined) throw new Error('there was no challenge');
+    late.say(answerTo(again, before, SECRET));
+    expect(readPeerLines(late.heard).at(-1)?.payload).toMatchObject({
+      ...{ code: 'STALE_INCARNATION', known: 9_000, alive: true },
+    });
+  });
+
   test('[HP-MEMBER-4] a node that takes a later life is known by it everywhere', () => {
     const stage = whole({ cluster: { peers: ['n1:7501'] } });
     stage.kill('n2');

@@ -84,22 +84,25 @@ describe('lines', () => {
 });
 
 describe('proofs', () => {
-  test.each(vectors.proofs)('[HP-PEER-4] $responder', ({ secret, said, responder, initiator }) => {
-    const key = { id: 'k1', secret: bytes(secret) };
-    const { nodeA, incarnationA, nonceA, nodeB, incarnationB, nonceB } = said;
-    const lines = [
-      ...['hp1-responder', 'HP-PEER-1', said.cluster, nodeA, incarnationA, nonceA],
-      ...[nodeB, incarnationB, nonceB, said.version, '-'],
-    ];
-    const expected = createHmac('sha256', secret).update(lines.join('\n')).digest('base64url');
-    expect(responder).toBe(expected);
-    expect(proofOf('responder', said, key)).toBe(responder);
-    expect(proofOf('initiator', said, key)).toBe(initiator);
-    expect(isProved(responder, 'responder', said, key)).toBe(true);
-    expect(isProved(responder, 'initiator', said, key)).toBe(false);
-    const more = { ...said, nonceA: `${said.nonceA}x` };
-    expect(isProved(responder, 'responder', more, key)).toBe(false);
-  });
+  test.each(vectors.proofs)(
+    '[HP-PEER-4] [HP-PEER-13] $responder',
+    ({ secret, said, responder, initiator }) => {
+      const key = { id: 'k1', secret: bytes(secret) };
+      const { nodeA, incarnationA, nonceA, nodeB, incarnationB, nonceB } = said;
+      const lines = [
+        ...['hp1-responder', 'HP-PEER-1', said.cluster, nodeA, incarnationA, nonceA],
+        ...[nodeB, incarnationB, nonceB, said.version, said.channel ?? '-'],
+      ];
+      const expected = createHmac('sha256', secret).update(lines.join('\n')).digest('base64url');
+      expect(responder).toBe(expected);
+      expect(proofOf('responder', said, key)).toBe(responder);
+      expect(proofOf('initiator', said, key)).toBe(initiator);
+      expect(isProved(responder, 'responder', said, key)).toBe(true);
+      expect(isProved(responder, 'initiator', said, key)).toBe(false);
+      const more = { ...said, nonceA: `${said.nonceA}x` };
+      expect(isProved(responder, 'responder', more, key)).toBe(false);
+    },
+  );
 
   test('[HP-PEER-4] the hash is the platform’s', () => {
     const hex = (found: Uint8Array): string => Buffer.from(found).toString('hex');

@@ -5,13 +5,22 @@
 import { userKey } from '../../codecs/hp/names.ts';
 import { readTicket } from '../../codecs/hp-peer/ticket.ts';
 import { refused } from '../../codecs/hp/mistakes.ts';
-import type { RequestOf } from '../../codecs/hp/requests.ts';
+import type { GivenPlace, RequestOf } from '../../codecs/hp/requests.ts';
 import type { RouterReply } from '../../routing/router-messages.ts';
 import { roomOfTopic } from '../chat-context.ts';
 import type { Place } from '../rooms/room-messages.ts';
 import type { Luggage, UserNotice, UserReply, Untold } from '../users/user-messages.ts';
 import { entryOf, welcome } from './arriving.ts';
-import { closeNow, expire, leaveRoom, leaveRoomOf, sayDrained, stop, untoldOf } from './leaving.ts';
+import {
+  canMove,
+  closeNow,
+  expire,
+  leaveRoom,
+  leaveRoomOf,
+  sayDrained,
+  stop,
+  untoldOf,
+} from './leaving.ts';
 import { askOne, tellChanged } from './presence.ts';
 import { entryText, sayText, sit, switchOver, takeSeat, tookEntry, wordsText } from './seats.ts';
 import { directText, tookDirect } from './talking.ts';
@@ -25,6 +34,7 @@ import {
   NO_REF,
   ownKeeper,
   refOf,
+  sayError,
   type Seat,
   type Session,
   type Turn,
@@ -69,7 +79,9 @@ export function handedOver(
   }
   const { user, session: name, secret, caps, status, note } = luggage;
   session.who = { user, session: name, secret, caps, status, note };
-  session.luggage = luggage;
+  const { rooms } = pending.request;
+  const seats = luggage.isAnew === true ? anew(session, rooms) : luggage.rooms;
+  session.luggage = { ...luggage, rooms: seats };
   session.untold = [...luggage.untold];
   advance(session, 'resumed');
   session.splitter.lineBytesMax = chat.options.lineBytesMax;
@@ -77,26 +89,25 @@ export function handedOver(
   context.cancel('login');
   context.count('chat.sessions');
   if (session.isGone) {
-    waitAgain(session, luggage, context);
+    waitAgain(session, session.luggage, context);
     return;
   }
   for (const { user: watched, told } of luggage.watched) {
     session.watched.set(userKey(watched), { user: watched, told });
     askOne(session, watched, true, NO_REF, context);
   }
-  const { rooms } = pending.request;
-  const seats = luggage.isAnew === true ? anew(session, rooms) : luggage.rooms;
   for (const { room, epoch, seq } of seats) {
-    const since = { epoch, seq: rooms.get(room) ?? seq };
+    const given = rooms.get(room);
+    const since = given === undefined ? { epoch, seq } : { ...given, epoch: given.epoch ?? epoch };
     takeSeat(session, { room, historyMax: 0, since }, context);
   }
   seatIsReady(session, context);
 }
 
 /** [HP-RES-10] Nobody knows in which epoch the client heard the last of a room: numbers alone count. */
-function anew({ chat }: Session, rooms: ReadonlyMap<string, number>): Luggage['rooms'] {
+function anew({ chat }: Session, rooms: ReadonlyMap<string, GivenPlace>): Luggage['rooms'] {
   const known = [...rooms].slice(0, chat.options.roomsPerSessionMax);
-  return known.map(([room, seq]) => ({ room, epoch: 0, seq }));
+  return known.map(([room, { seq, epoch = 0 }]) => ({ room, epoch, seq }));
 }
 
 /** The client that came back has gone again before it was told anything: all is as it was. */
@@ -141,8 +152,21 @@ export function seatIsReady(session: Session, context: Turn): void {
   sayText(session, text, context);
 }
 
-/** The keeper of a room does not answer: the session goes on without the room. */
+/** [HP-RES-11] A room's home may be moving: the client is to try again, and loses nothing by it. */
+function tryAgain(session: Session, context: Turn): void {
+  const message = 'A room of yours cannot be reached now. Resume again.';
+  const mistake = { code: 'UNAVAILABLE', message, retryAfter: 1 } as const;
+  sayError(session, mistake, session.pending?.id ?? null, context, true);
+  session.hasInputEnded = true;
+  detach(session, context);
+}
+
+/** The keeper of a room does not answer: a node that is alone goes on without the room. */
 export function resumeWithout(session: Session, context: Turn): void {
+  if (canMove(session)) {
+    tryAgain(session, context);
+    return;
+  }
   for (const seat of [...session.seats.values()]) {
     if (seat.phase === 'ready' || seat.phase === 'switching') continue;
     session.seats.delete(seat.room);

@@ -77,7 +77,12 @@ export function proved(
   const end = (code: string, text: string, later?: number): void => {
     context.count(`cluster.links.refused.${code}`);
     const order = { type: 'endLink', code, message: text } as const;
-    context.send(address, later === undefined ? order : { ...order, known: later });
+    context.send(
+      address,
+      later === undefined
+        ? order
+        : { ...order, known: { known: later, alive: isHeard(state, node, context) } },
+    );
   };
   if (called !== undefined) state.calls.named(called, node);
   if (node === options.node) {
@@ -136,26 +141,31 @@ export function proved(
   tellNodes(state, context);
 }
 
+function isHeard(state: MembersState, node: string, { now }: Turn): boolean {
+  const { heartbeatMs } = state.args.cluster.options;
+  const link = state.links.get(node);
+  return link !== undefined && now - link.heardAt <= heartbeatMs * 2_500;
+}
+
 /** A link on which nothing has been heard for a while is not worth keeping. */
 function isBetter(state: MembersState, link: Link, initiator: string, context: Turn): boolean {
-  const { heartbeatMs } = state.args.cluster.options;
-  if (context.now - link.heardAt > heartbeatMs * 2_500) return false;
-  return link.initiator < initiator;
+  return isHeard(state, link.node, context) && link.initiator < initiator;
 }
 
 export function closed(
   state: MembersState,
-  { link: id, node, code, known, isTold }: PeerReportOf<'linkClosed'>,
+  { link: id, node, code, known, alive }: PeerReportOf<'linkClosed'>,
   context: Turn,
 ): void {
   const pending = state.pending.get(id);
   const called = pending?.called;
   state.pending.delete(id);
   if (pending?.isProved === false) notProved(state, pending, code, context);
-  // [HP-MEMBER-4]
-  if (isTold && known !== undefined) {
-    if (code === 'STALE_INCARNATION' && known >= state.incarnation) rise(state, known + 1, context);
-    if (code === 'SUPERSEDED' && known > state.incarnation) superseded(state, context);
+  // [HP-MEMBER-4] A later life that is there has the name; one that is only remembered is outdone.
+  if (known !== undefined && known >= state.incarnation) {
+    const isThere = alive === true || code === 'SUPERSEDED';
+    if (isThere && known > state.incarnation) superseded(state, context);
+    else if (code === 'STALE_INCARNATION') rise(state, known + 1, context);
   }
   if (called !== undefined) {
     if (code === 'SELF_CONNECT') state.calls.isSelf(called);

@@ -168,7 +168,8 @@ export function drop(
   state.linksById.delete(link.id);
   context.count('cluster.linked', -1);
   const order = { type: 'endLink', code, message: 'This link is given up.' } as const;
-  context.send(link.address, known === undefined ? order : { ...order, known });
+  const later = { known, alive: true };
+  context.send(link.address, known === undefined ? order : { ...order, known: later });
 }
 
 /** [HP-PART-1] */

@@ -45,13 +45,19 @@ export type PeerReport =
       readonly node: string | undefined;
       /** The code of the error that ended it. */
       readonly code: string | undefined;
-      /** The other side has said so, and not this one. */
-      readonly isTold: boolean;
-      /** Comes with `STALE_INCARNATION`: the life that is known. */
+      /** Where the other side has said so, with `STALE_INCARNATION` or `SUPERSEDED`: the life that it knows. */
       readonly known: number | undefined;
+      /** That life is linked with the other side at this moment. */
+      readonly alive: boolean | undefined;
     };
 
 export type PeerReportOf<T extends PeerReport['type']> = Extract<PeerReport, { readonly type: T }>;
+
+/** A later life of a node, as somebody knows it. */
+export interface Known {
+  readonly known: number | undefined;
+  readonly alive: boolean | undefined;
+}
 
 /** What the keeper of members says to a link. */
 export type PeerOrder =
@@ -61,7 +67,7 @@ export type PeerOrder =
       readonly type: 'endLink';
       readonly code: string;
       readonly message: string;
-      readonly known?: number;
+      readonly known?: Known;
     };
 
 export type PeerActorMessage = ConnectionEvent | Receipt | PeerOrder;
@@ -131,7 +137,7 @@ export const peerActor: ActorDefinition<PeerArgs, PeerStay, PeerActorMessage> = 
         return;
       case 'closeReceived':
       case 'closed':
-        end(stay, undefined, undefined, context);
+        end(stay, undefined, context);
         return;
       case 'timedOut':
         if (message.name === 'handshake' && stay.life !== 'up')
@@ -149,7 +155,7 @@ export const peerActor: ActorDefinition<PeerArgs, PeerStay, PeerActorMessage> = 
     const { connection } = args.opened;
     context.send(args.cluster.edges.web, { type: 'cut', connection });
     const { link } = args;
-    const told = { code: 'INTERNAL', known: undefined, node: undefined, isTold: false };
+    const told = { code: 'INTERNAL', node: undefined, ...unknown };
     context.send(args.members, { type: 'linkClosed', link, ...told });
   },
 };
@@ -176,7 +182,7 @@ function read(stay: PeerStay, context: Turn): void {
     if (isBlank(taken.bytes)) continue;
     if (stay.isFirstLine && looksLikeHttp(taken.bytes)) {
       // Not a word: whoever made a browser send this is to learn nothing.
-      end(stay, 'CROSS_PROTOCOL', undefined, context);
+      end(stay, 'CROSS_PROTOCOL', context);
       return;
     }
     stay.isFirstLine = false;
@@ -192,7 +198,7 @@ function read(stay: PeerStay, context: Turn): void {
 /** [HP-PEER-3] Before the proof only the words of the handshake are heard, each in its turn. */
 function hear(stay: PeerStay, message: PeerMessage, context: Turn): void {
   if (message.type === 'ERROR' || message.type === 'BYE')
-    end(stay, message.code, message.type === 'ERROR' ? message.known : undefined, context, true);
+    end(stay, message.code, context, message.type === 'ERROR' ? message : unknown);
   else if (stay.life === 'up') pass(stay, message, context);
   else shakeHands(stay, message, context);
 }
@@ -270,7 +276,7 @@ function say(stay: PeerStay, message: PeerMessage, context: Turn, isUrgent = fal
   const line = encodePeerLine(message, id ?? lineId(context), secondsOf(stay, context));
   if (!stay.spout.say(line, isUrgent, context)) {
     context.count('cluster.links.overrun');
-    end(stay, 'SLOW_CONSUMER', undefined, context);
+    end(stay, 'SLOW_CONSUMER', context);
   }
 }
 
@@ -283,26 +289,22 @@ function lineId(context: Turn): string {
 }
 
 /** Tells why, and closes. */
-function refuse(stay: PeerStay, code: string, text: string, context: Turn, known?: number): void {
+function refuse(stay: PeerStay, code: string, text: string, context: Turn, known?: Known): void {
   if (stay.life === 'closed') return;
-  say(stay, { type: 'ERROR', code, message: text, known }, context);
-  end(stay, code, known, context);
+  say(stay, { type: 'ERROR', code, message: text, ...(known ?? unknown) }, context);
+  end(stay, code, context);
 }
 
-function end(
-  stay: PeerStay,
-  code: string | undefined,
-  known: number | undefined,
-  context: Turn,
-  isTold = false,
-): void {
+/** `told`: what the other side has said when it ended it. */
+function end(stay: PeerStay, code: string | undefined, context: Turn, told?: Known): void {
   if (stay.life === 'closed') return;
   const { cluster, opened, members, link } = stay.args;
   const node = stay.life === 'greeting' ? undefined : provedName(stay);
   advance(stay, 'lost');
   const { connection } = opened;
   context.send(cluster.edges.web, { type: 'close', connection, code: 1_000, reason: '' });
-  context.send(members, { type: 'linkClosed', link, node, code, known, isTold });
+  const { known, alive } = told ?? unknown;
+  context.send(members, { type: 'linkClosed', link, node, code, known, alive });
   context.stop();
 }
 
@@ -319,3 +321,4 @@ function advance(stay: PeerStay, event: PeerEvent): void {
 }
 
 const nothing: Told = { members: [], clients: '' };
+const unknown: Known = { known: undefined, alive: undefined };

@@ -134,6 +134,7 @@ function messageOf(type: PeerType, fields: PeerFields, id: string): PeerMessage 
         code,
         message,
         known: fields.has('known') ? fields.whole('known') : undefined,
+        alive: fields.has('alive') ? fields.truth('alive') : undefined,
       };
     }
     case 'BYE':
@@ -178,8 +179,8 @@ function payloadOf(message: PeerMessage): Payload {
     case 'LEAVE':
       return { reason: message.reason, linger_ms: message.lingerMs };
     case 'ERROR': {
-      const { code, message: text, known } = message;
-      return { code, message: text, ref: null, fatal: true, known };
+      const { code, message: text, known, alive } = message;
+      return { code, message: text, ref: null, fatal: true, known, alive };
     }
     default:
       return members;

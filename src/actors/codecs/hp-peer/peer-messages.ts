@@ -130,6 +130,8 @@ export type PeerMessage =
       readonly code: string;
       readonly message: string;
       readonly known: number | undefined;
+      /** The known life is linked at this moment. */
+      readonly alive: boolean | undefined;
     }
   | { readonly type: 'BYE'; readonly code: string };
 

@@ -7,7 +7,7 @@ import type { ClientType, Envelope } from './envelope.ts';
 import { Fields } from './fields.ts';
 import type { Refused } from './mistakes.ts';
 import { isRoomName, isUserName } from './names.ts';
-import type { AuthMethod, Credentials, HpRequest, Page, Status } from './requests.ts';
+import type { AuthMethod, Credentials, GivenPlace, HpRequest, Page, Status } from './requests.ts';
 import { checkValues } from './strict-json.ts';
 
 export interface PayloadLimits {
@@ -142,17 +142,27 @@ function credentials(fields: Fields): Credentials {
   return { method, password, token };
 }
 
-function places(fields: Fields): ReadonlyMap<string, number> {
-  const rooms = new Map<string, number>();
+/** [HP-RES-7] */
+function places(fields: Fields): ReadonlyMap<string, GivenPlace> {
+  const rooms = new Map<string, GivenPlace>();
   const entries = fields.entries('rooms');
   if (entries.length > ROOMS_MAX) fields.refuse('rooms', `rooms has at most ${ROOMS_MAX} entries.`);
-  for (const [room, seq] of entries) {
+  for (const [room, value] of entries) {
+    const place = placeOf(value);
     if (!isRoomName(room)) fields.refuse('rooms', 'rooms names rooms.', 'INVALID_ROOM');
-    else if (typeof seq !== 'number' || seq < 0)
-      fields.refuse('rooms', 'rooms has a seq for each.');
-    else rooms.set(room, seq);
+    else if (place === undefined)
+      fields.refuse('rooms', 'rooms has a seq for each, or {"epoch","seq"}.');
+    else rooms.set(room, place);
   }
   return rooms;
+}
+
+function placeOf(value: unknown): GivenPlace | undefined {
+  if (typeof value === 'number') return value < 0 ? undefined : { seq: value, epoch: undefined };
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { seq, epoch } = value as { readonly seq?: unknown; readonly epoch?: unknown };
+  const isPlace = typeof seq === 'number' && typeof epoch === 'number' && seq >= 0 && epoch >= 1;
+  return isPlace ? { seq, epoch } : undefined;
 }
 
 /** [HP-MSG-3] */

@@ -20,6 +20,12 @@ export interface Page {
   readonly after: string | undefined;
 }
 
+/** The last that a client has heard of a room. Numbers of one epoch alone compare for certain. */
+export interface GivenPlace {
+  readonly seq: number;
+  readonly epoch: number | undefined;
+}
+
 export type HpRequest =
   | { readonly type: 'HELLO'; readonly caps: readonly Cap[]; readonly versions: readonly string[] }
   | {
@@ -34,7 +40,7 @@ export type HpRequest =
       readonly type: 'RESUME';
       readonly token: string;
       /** The last `seq` that the client has of each room. */
-      readonly rooms: ReadonlyMap<string, number>;
+      readonly rooms: ReadonlyMap<string, GivenPlace>;
     }
   | { readonly type: 'LOGOUT' | 'BYE'; readonly reason: string | undefined }
   | { readonly type: 'PING'; readonly echo: string | undefined }

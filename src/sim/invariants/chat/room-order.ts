@@ -19,7 +19,7 @@ export const roomOrder: Invariant = {
       processDied: ({ node }) => judge.died(node),
       shardCrashed: ({ node }) => judge.crashed(node),
       nodeKilled: ({ node }) => judge.died(node),
-      seated: ({ connection, room }) => judge.seated(connection, room),
+      seated: (event) => judge.seated(event),
       roomAcked: (event) => judge.acked(event),
       roomHeard: (event) => judge.heard(event),
       talkerEnded: ({ connection }) => judge.ended(connection),
@@ -49,6 +49,8 @@ class Judge {
     string,
     { readonly place: number; readonly told: string; readonly crashes: number }
   >();
+  /** Connections and rooms in which somebody has joined again. */
+  readonly #again = new Set<string>();
   /** By connection and room. */
   readonly #hearings = new Map<string, Hearing>();
 
@@ -70,8 +72,11 @@ class Judge {
     this.#crashes += 1;
   }
 
-  seated(connection: number, room: string): void {
-    this.#hearings.delete(`${connection} ${room}`);
+  /** Whoever joins again may ask for what it has heard, and for what is on its way. */
+  seated({ connection, room, isAlready }: EventOf<'seated'>): void {
+    const key = `${connection} ${room}`;
+    this.#hearings.delete(key);
+    if (isAlready) this.#again.add(key);
   }
 
   ended(connection: number): void {
@@ -97,6 +102,7 @@ class Judge {
     const { connection, room, message, epoch, place, home, client, isDelayed } = event;
     this.#place(event, `${room} ${epoch} ${home}`, place, message, home);
     const key = `${connection} ${room}`;
+    if (isDelayed && this.#again.has(key)) return;
     const here = { where: `${epoch} ${home}`, crashes: this.#crashes };
     const hearing = this.#hearings.get(key);
     if (hearing === undefined) {

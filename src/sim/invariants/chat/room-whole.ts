@@ -8,7 +8,7 @@ import { Troubles } from './troubles.ts';
 
 export const roomWhole: Invariant = {
   property: 'room-whole',
-  requirements: ['HP-MSG-4', 'HP-ROOM-2', 'HP-RES-3', 'HP-RES-7', 'HP-ACK-3'],
+  requirements: ['HP-MSG-4', 'HP-ROOM-2', 'HP-RES-1', 'HP-RES-3', 'HP-RES-7', 'HP-ACK-3'],
   judge(report) {
     const judge = new Judge(report);
     return {
@@ -16,11 +16,16 @@ export const roomWhole: Invariant = {
       chatBegan(event) {
         judge.troubles.chatBegan(event);
         judge.isCluster = event.terms.isCluster;
+        judge.resumeMessagesMax = event.terms.resumeMessagesMax;
       },
       talkerJoined: (event) => judge.joined.set(event.client, event),
       loggedIn: (event) => judge.loggedIn(event),
       seated: (event) => judge.seated(event),
       unseated: ({ client, room }) => judge.left(client, room),
+      // Whatever is answered, it wants to sit there no more.
+      talkerAsked: ({ client, what, room }) => {
+        if (what === 'LEAVE' && room !== undefined) judge.left(client, room);
+      },
       roomHeard: (event) => judge.heard(event),
       directHeard: ({ connection, isDelayed }) => judge.counted(connection, isDelayed),
       peerSeen: (event) => judge.seen(event),
@@ -50,6 +55,7 @@ class Judge {
   readonly troubles = new Troubles();
   readonly joined = new Map<number, EventOf<'talkerJoined'>>();
   isCluster = false;
+  resumeMessagesMax = 0;
   readonly #report: Report;
   readonly #standings = new Map<string, Standing>();
   /** Processes that have died: a home that has forgotten everything gives its numbers again. */
@@ -68,13 +74,24 @@ class Judge {
     const { client, connection, isResumed, replayed, gaps, session } = event;
     this.#promised.set(connection, { left: replayed, event });
     const talker = this.joined.get(client);
-    const isSure = isResumed && (talker?.hasAck === true || talker?.givesPlaces === true);
+    // Of what nobody has acknowledged no more is remembered than may wait for a session.
+    const isNoted = talker?.hasAck === true && this.resumeMessagesMax >= MANY;
+    const isSure = isResumed && (isNoted || talker?.givesPlaces === true);
     for (const [key, standing] of this.#standings) {
       if (!key.startsWith(`${client} `)) continue;
       const room = key.slice(key.indexOf(' ') + 1);
+      const isHere = standing.session === session && isResumed;
+      if (isHere && !event.rooms.includes(room) && !this.#isTroubled(event))
+        this.#report(event, `client ${client} comes back, and does not sit in '${room}' any more`);
       if (!isSure || standing.session !== session || gaps.includes(room))
         this.#standings.delete(key);
     }
+  }
+
+  #isTroubled({ client, node, at }: EventOf<'loggedIn'>): boolean {
+    const since = at - BEFORE_US;
+    if (this.isCluster && this.troubles.ofCluster(since, at)) return true;
+    return this.troubles.ofTalker(client, node, since, at);
   }
 
   seated({ client, session, room, epoch, place, isAlready, connection }: EventOf<'seated'>): void {
@@ -153,3 +170,7 @@ class Judge {
     this.#missed = [];
   }
 }
+
+const MANY = 100;
+/** A keeper that does not answer is done without. */
+const BEFORE_US = 10_000_000;

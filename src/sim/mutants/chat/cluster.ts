@@ -4,7 +4,7 @@ import type { Mutant } from '../mutant.ts';
 
 const dialect = 'chat';
 
-export const clustering: readonly Mutant[] = [
+const ofClusters: readonly Omit<Mutant, 'nodes'>[] = [
   {
     name: 'late-tick-trusted',
     dialect,
@@ -181,6 +181,38 @@ export const clustering: readonly Mutant[] = [
       'A home that lost everything gives its places again, and what was stored there is taken for the same.',
   },
   {
+    name: 'doubted-stay',
+    dialect,
+    breaks: ['views', 'ghosts'],
+    requirements: ['HP-REPL-9'],
+    file: 'chat/users/users.actor.ts',
+    find: '          doubt(state, context);\n',
+    replace: '',
+    story:
+      'The shard that knows who is on other nodes dies; whoever left meanwhile is shown by the others for ever.',
+  },
+  {
+    name: 'full-queue-says-nothing',
+    dialect,
+    breaks: ['hp-answers'],
+    requirements: ['HP-DM-4', 'HP-DM-5'],
+    file: 'chat/users/directs.ts',
+    find: "    else deny(waiting.ask, offlineMessagesMax === 0 ? 'USER_OFFLINE' : 'QUEUE_FULL', context);\n",
+    replace: '',
+    story: 'A message that no node could take is dropped, and its sender waits for an answer.',
+  },
+  {
+    name: 'mark-of-any-question',
+    dialect,
+    breaks: ['room-order'],
+    requirements: ['HP-ROOM-2', 'HP-RES-3'],
+    file: 'chat/rooms/room-messages.ts',
+    find: '  return `${session} ${shard}.${connection} ${ref}`;',
+    replace: '  return `${session} ${shard < 0 || connection < 0 ? ref : 0}`;',
+    story:
+      'A session asks twice to be let in, and takes the mark of its first question for that of the second.',
+  },
+  {
     name: 'digests-not-compared',
     dialect,
     breaks: ['views'],
@@ -202,3 +234,5 @@ export const clustering: readonly Mutant[] = [
       'Changes that were missed are passed over, and the digest that tells it is asked for too late.',
   },
 ];
+
+export const clustering: readonly Mutant[] = ofClusters.map((mutant) => ({ ...mutant, nodes: 3 }));

@@ -33,6 +33,7 @@ export function focusOf(events: readonly TraceEvent[], { sentence }: Violation):
 export function topicOf(event: TraceEvent): string | undefined {
   if (event.kind === 'message') return event.topic ?? event.saidTopic;
   if ('channel' in event) return event.channel;
+  if ('room' in event) return event.room;
   return 'topic' in event ? event.topic : undefined;
 }
 

@@ -45,6 +45,7 @@ function quotaOf(
   broken: TraceEvent,
   { clients, topics }: Focus,
 ): keyof typeof QUOTAS | undefined {
+  if (event.kind === 'processDied' || event.kind === 'peerSeen') return 'shard';
   if (event.kind === 'shardCrashed' || event.kind === 'shardStarted' || event.kind === 'healed')
     return 'shard';
   const topic = topicOf(event);
@@ -77,9 +78,18 @@ const turns: ReadonlySet<TraceKind> = new Set<TraceKind>([
   'wordSaid',
   'wordTaken',
   'wordEchoed',
+  'talkerConnected',
+  'loggedIn',
+  'seated',
+  'unseated',
+  'roomAcked',
+  'directAcked',
+  'talkerEnded',
 ]);
 
 function isSamePublication(event: TraceEvent, broken: TraceEvent): boolean {
+  if ('message' in event && 'message' in broken && event.message !== undefined)
+    return event.message === broken.message;
   if ('item' in event && 'item' in broken)
     return event.item === broken.item && event.channel === broken.channel;
   return (

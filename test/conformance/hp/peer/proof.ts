@@ -61,9 +61,13 @@ export interface Session {
 export function digestOf(sessions: Iterable<Session>): string {
   let [high, low] = [0, 0];
   for (const { session, user, status, note, lamport, since } of sessions) {
-    const text = JSON.stringify([session, user, status, note ?? null, lamport, since ?? null]);
-    high ^= hash(text, 0x5bd1_e995);
-    low ^= hash(text, 0x9e37_79b9);
+    const texts = [session, user, status, ...(note === undefined ? [] : [note])];
+    const blocks = [
+      ...texts.flatMap((text) => [...blocksOf(text), text.length]),
+      ...[lamport, ...(since === undefined ? [] : [since])],
+    ];
+    high ^= finish(blocks.reduce(mix, 0x5bd1_e995));
+    low ^= finish(blocks.reduce(mix, 0x9e37_79b9));
   }
   return [high, low].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('');
 }
@@ -77,9 +81,11 @@ const HOME_SEED = 7;
 
 /** MurmurHash3 (x86, 32 bits); each UTF-16 unit is a block, and their number the length. */
 function hash(text: string, seed: number): number {
-  let running = seed;
-  for (let at = 0; at < text.length; at += 1) running = mix(running, text.charCodeAt(at));
-  return finish(running ^ text.length);
+  return finish(blocksOf(text).reduce(mix, seed) ^ text.length);
+}
+
+function blocksOf(text: string): number[] {
+  return Array.from({ length: text.length }, (_, at) => text.charCodeAt(at));
 }
 
 function mix(running: number, word: number): number {

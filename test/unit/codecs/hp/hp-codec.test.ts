@@ -78,6 +78,27 @@ describe('messages', () => {
     );
   });
 
+  test.each([
+    ['{"r":41}', { seq: 41, epoch: undefined }],
+    ['{"r":{"epoch":2,"seq":0}}', { seq: 0, epoch: 2 }],
+    ['{"r":-1}', undefined],
+    ['{"r":{"seq":1}}', undefined],
+    ['{"r":{"epoch":0,"seq":1}}', undefined],
+    ['{"r":"1"}', undefined],
+    ['{"r":null}', undefined],
+    ['{"r":[1,2]}', undefined],
+  ])('[HP-RES-7] RESUME with rooms %s', (rooms, place) => {
+    const reading = readEnvelope(
+      bytes(`{"version":"1.0","type":"RESUME","payload":{"token":"t","rooms":${rooms}}}`),
+      true,
+    );
+    if (!reading.ok) throw new Error(reading.mistake.message);
+    const payload = readPayload(reading.envelope, { bodyBytesMax: 100 });
+    if (place === undefined)
+      expect(payload).toMatchObject({ mistake: { code: 'INVALID_PAYLOAD' } });
+    else expect(payload).toMatchObject({ request: { rooms: new Map([['r', place]]) } });
+  });
+
   test('[HP-ERR-1] no payload throws', () => {
     const types = constantFrom(
       'LOGIN',

@@ -31,6 +31,7 @@ export function nodesChanged(
   { nodes, size, down, isServing }: Ask<'nodesChanged'>,
   context: Turn,
 ): void {
+  const before = state.rooms.size;
   state.nodes = nodes;
   state.size = size;
   state.down = down;
@@ -44,6 +45,15 @@ export function nodesChanged(
   }
   for (const pending of state.pending.values()) pending.isMoved = true;
   retry(state, context);
+  logMoves(state, before, context);
+}
+
+/** Operators see how much a change of nodes moves. */
+function logMoves(state: RoomsState, before: number, context: Turn): void {
+  const { chat, rooms, guests, nodes } = state;
+  const fields = { nodes: nodes.length, before, rooms: rooms.size, elsewhere: guests.size };
+  if (before === 0 && rooms.size === 0) return;
+  context.send(chat.edges.log, { type: 'log', level: 'info', event: 'chat.homesMoved', fields });
 }
 
 /** [HP-HOME-3] A home that died knows nothing, even if another life of its node has come already. */

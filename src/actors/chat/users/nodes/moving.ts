@@ -9,7 +9,7 @@ import { direct } from '../directs.ts';
 import { tellKeeper } from './flying.ts';
 import { readLuggage } from './luggage.ts';
 import type { PeerWord } from './peer-words.ts';
-import { isSame, makeWay, notServing } from '../registry.ts';
+import { isSame, makeWay, move, notServing } from '../registry.ts';
 import { keyOf, type RemoteSession, type User } from '../user.ts';
 import { takeOffline } from './waiting-room.ts';
 import type { Direct, Luggage, UserReply } from '../user-messages.ts';
@@ -51,6 +51,7 @@ function lookFor(
   asked: readonly string[],
   context: UsersTurn,
 ): void {
+  if (isHere(state, user, ask, context)) return;
   const [there] = user.elsewhere
     .filter(({ told, node }) => told.session === ask.session && !asked.includes(node))
     .filter(({ node }) => !state.gone.has(node))
@@ -67,6 +68,13 @@ function lookFor(
   const { session, secret } = ask;
   const word = { say: 'resume', ref: state.lastRef, session, secret } as const;
   tellKeeper(state, node, user.name, word, context);
+}
+
+/** [HP-RES-9] Another connection of the same client was faster: the session is here by now, and moves on like any other. */
+function isHere(state: UsersState, user: User, ask: Ask<'resume'>, context: UsersTurn): boolean {
+  if (!user.sessions.has(ask.session)) return false;
+  move(state, ask, context);
+  return true;
 }
 
 /** At the node that has it. */
@@ -102,6 +110,7 @@ export function sendOver(
   for (const { room } of rooms)
     context.send(keeperOfRoom(state.chat, room), { type: 'memberMoved', room, session, node });
   context.count('chat.sessions.sentOver');
+  log(state, 'chat.sessionSentOver', { session, node }, context);
   tellKeeper(state, node, user, { say: 'luggage', ref, luggage }, context);
 }
 
@@ -141,6 +150,7 @@ export function notMoved(
 
 /** [HP-RES-10] Its node is gone, and everything with it that the client does not know itself. */
 function revive(state: UsersState, user: User, ask: Ask<'resume'>, context: UsersTurn): void {
+  if (isHere(state, user, ask, context)) return;
   const mistake = notServing(state) ?? makeWay(state, user, context, ask.session);
   if (mistake !== undefined) {
     deny(ask, mistake, context);
@@ -151,6 +161,7 @@ function revive(state: UsersState, user: User, ask: Ask<'resume'>, context: User
   const untold = offline.map((message) => ({ message, isSent: false }));
   user.lost.delete(session);
   context.count('chat.sessions.revived');
+  log(state, 'chat.sessionRevived', { session }, context);
   enter(
     state,
     ask,
@@ -253,6 +264,15 @@ function goWithout(state: UsersState, ref: number, { ask }: Moving, context: Use
   const user = userOf(state, ask.user);
   if (user === undefined) deny(ask, EXPIRED, context);
   else revive(state, user, ask, context);
+}
+
+function log(
+  { chat }: UsersState,
+  event: string,
+  fields: Readonly<Record<string, string>>,
+  context: UsersTurn,
+): void {
+  context.send(chat.edges.log, { type: 'log', level: 'debug', event, fields });
 }
 
 function deny({ replyTo, ref }: Ask<'resume'>, mistake: HpMistake, context: UsersTurn): void {

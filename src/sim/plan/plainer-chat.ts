@@ -1,0 +1,112 @@
+// Steps towards a plainer chat: fewer talkers, strangers and faults between nodes, talkers without whims, ways that are wide.
+// A plan that has no chat stays as it is. Refuses to know whether a step helps: every one is tried, see search/shrink.ts.
+
+import { chatDefaults, type ChatOptions } from '../../actors/chat/chat-options.ts';
+import type { ClusterFault } from '../faults/cluster-faults.ts';
+import type { Plan } from '../plan.ts';
+import type { ChatPlan, CrosserPlan, TalkerPlan } from './chat-plan.ts';
+import { plainLink } from './simpler.ts';
+
+export type ChatStep = (plan: Plan) => Plan;
+
+export function talkersOf({ chat }: Plan): readonly TalkerPlan[] {
+  return chat?.talkers ?? [];
+}
+
+export function crossersOf({ chat }: Plan): readonly CrosserPlan[] {
+  return chat?.crossers ?? [];
+}
+
+export function clusterFaultsOf({ chat }: Plan): readonly ClusterFault[] {
+  return chat?.faults ?? [];
+}
+
+export function withTalkers(plan: Plan, talkers: readonly TalkerPlan[]): Plan {
+  return withChat(plan, (chat) => ({ ...chat, talkers }));
+}
+
+export function withCrossers(plan: Plan, crossers: readonly CrosserPlan[]): Plan {
+  return withChat(plan, (chat) => ({ ...chat, crossers }));
+}
+
+export function withClusterFaults(plan: Plan, faults: readonly ClusterFault[]): Plan {
+  return withChat(plan, (chat) => ({ ...chat, faults }));
+}
+
+/** Nothing but this node, as node 0: nobody is between nodes. */
+export function chatOfOneNode(plan: Plan, node: number): Plan {
+  const there = <T extends { readonly node: number }>(members: readonly T[]): T[] =>
+    members.filter((member) => member.node === node).map((member) => ({ ...member, node: 0 }));
+  return withChat(plan, (chat) => ({
+    ...chat,
+    ...{ talkers: there(chat.talkers), crossers: there(chat.crossers) },
+    ...{ strangers: there(chat.strangers), faults: [] },
+  }));
+}
+
+const drawnOptions = [
+  ...(['sessionPolicy', 'historyMax', 'offlineMessagesMax', 'emptyRoomMs'] as const),
+  ...(['roomEventsMax', 'queueBytesMax', 'resumeMessagesMax', 'presenceEveryMs'] as const),
+] as const satisfies readonly (keyof ChatOptions)[];
+
+const whims: readonly ((talker: TalkerPlan) => TalkerPlan)[] = [
+  (talker) => ({ ...talker, leavesEveryUs: 0 }),
+  (talker) => ({ ...talker, mistakePercent: 0 }),
+  (talker) => ({ ...talker, repeatPercent: 0 }),
+  (talker) => ({ ...talker, bodyBytes: 0, burst: 1 }),
+  (talker) => ({ ...talker, readBytes: 0 }),
+  (talker) => ({ ...talker, hasAck: false, hasEcho: false }),
+  (talker) => ({ ...talker, askedMax: 1 }),
+  (talker) => ({ ...talker, roams: false }),
+  (talker) => ({ ...talker, rooms: talker.rooms.slice(0, 1) }),
+  (talker) => ({ ...talker, link: plainLink }),
+];
+
+/** The bold ones first; each of the timid ones changes one thing. */
+export const plainerChatSteps: readonly ChatStep[] = [
+  (plan) =>
+    everyTalker(withChat(plan, alone), (talker) =>
+      whims.reduce((from, whim) => whim(from), talker),
+    ),
+  (plan) => withChat(plan, alone),
+  ...[8, 4, 2].map(
+    (times): ChatStep =>
+      (plan) =>
+        everyTalker(plan, (talker) => ({ ...talker, everyUs: talker.everyUs * times })),
+  ),
+  ...whims.map(
+    (whim): ChatStep =>
+      (plan) =>
+        everyTalker(plan, whim),
+  ),
+  ...drawnOptions.map(
+    (name): ChatStep =>
+      (plan) =>
+        withChat(plan, (chat) => ({
+          ...chat,
+          options: { ...chat.options, [name]: chatDefaults[name] },
+        })),
+  ),
+];
+
+function alone(chat: ChatPlan): ChatPlan {
+  return {
+    ...chat,
+    strangers: [],
+    crossers: [],
+    way: plainLink,
+    skewsMs: chat.skewsMs.map(() => 0),
+  };
+}
+
+function everyTalker(plan: Plan, change: (talker: TalkerPlan) => TalkerPlan): Plan {
+  return withTalkers(
+    plan,
+    talkersOf(plan).map((talker) => change(talker)),
+  );
+}
+
+function withChat(plan: Plan, change: (chat: ChatPlan) => ChatPlan): Plan {
+  const { chat } = plan;
+  return chat === undefined ? plan : { ...plan, chat: change(chat) };
+}

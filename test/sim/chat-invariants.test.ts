@@ -1,0 +1,574 @@
+// The judges of chats and clusters are judged: on a clean history they say nothing, and each planted lie is found by the
+// invariant that is there to find it. Histories are written by hand, so nothing of the product can excuse a judge.
+
+import { describe, expect, test } from 'vitest';
+
+import { chatInvariants } from '../../src/sim/invariants/chat/all.ts';
+import { judgeTrace } from '../../src/sim/simulate.ts';
+import type { TraceEvent, TraceRecord } from '../../src/sim/trace.ts';
+
+type Written = Readonly<Record<string, unknown>> & { readonly kind: TraceRecord['kind'] };
+
+const terms = {
+  ...{ isCluster: true, suspectMs: 2_500, downMs: 6_000, lingerMs: 3_000, resumeWindowMs: 5_000 },
+  ...{ pingEveryMs: 1_500, pingTimeoutMs: 4_000, loginTimeoutMs: 3_000, historyMax: 1_000 },
+  ...{ offlineMessagesMax: 100, resumeMessagesMax: 1_000, queueBytesMax: 786_432 },
+  ...{ emptyRoomMs: 3_600_000, isLimited: false, policy: 'multi' },
+};
+const NODES = ['n1', 'n2', 'n3'];
+const chatBegan = (more: object = {}, clusterFaults: unknown[] = []): Written => ({
+  kind: 'chatBegan',
+  nodes: NODES,
+  terms: { ...terms, ...more },
+  clusterFaults,
+});
+const began = (faults: unknown[] = []): Written => ({ kind: 'began', shards: 1, faults });
+const world: readonly Written[] = [began(), chatBegan()];
+const alone: readonly Written[] = [began(), chatBegan({ isCluster: false })];
+
+const at = (atMs: number, record: Written): Written => ({ ...record, atMs });
+const just = (kind: Written['kind'], more: object = {}): Written => ({ kind, ...more });
+const of = (client: number, node = 0, connection = client) => ({ client, node, connection });
+const inSession = (client: number, node = 0, connection = client) => ({
+  ...of(client, node, connection),
+  session: `s${client}`,
+  user: `u${client}`,
+});
+const joined = (client: number, more: object = {}): Written => ({
+  kind: 'talkerJoined',
+  ...{ node: 0, client, user: `u${client}`, rooms: ['r'], isMute: false, hasAck: false },
+  ...{ hasEcho: false, givesPlaces: false, isSlow: false, roams: false },
+  ...more,
+});
+const connected = (client: number, connection = client, node = 0): Written => ({
+  kind: 'talkerConnected',
+  ...of(client, node, connection),
+  shard: 0,
+});
+const loggedIn = (client: number, more: object = {}): Written => ({
+  kind: 'loggedIn',
+  ...inSession(client),
+  ...{ isResumed: false, replayed: 0, gaps: [], rooms: [] },
+  ...more,
+});
+const askedFor = (client: number, what: string, more: object = {}): Written => ({
+  kind: 'talkerAsked',
+  ...of(client),
+  ...{ id: 'x', what, isRepeat: false },
+  ...more,
+});
+const answered = (asked: string | undefined, what: string, more: object = {}): Written => ({
+  kind: 'talkerAnswered',
+  ...of(1),
+  ...{ asked, what, code: undefined, expected: undefined, isOutOfTurn: false },
+  ...more,
+});
+const seated = (client: number, place: number, more: object = {}): Written => ({
+  kind: 'seated',
+  ...inSession(client),
+  ...{ room: 'r', place, epoch: 1, isAlready: false },
+  ...more,
+});
+const heard = (client: number, message: string, place: number, more: object = {}): Written => ({
+  kind: 'roomHeard',
+  ...inSession(client),
+  ...{ room: 'r', from: `u${message.slice(1, 2)}`, message, place, epoch: 1 },
+  ...{ home: 'n1', isDelayed: false },
+  ...more,
+});
+const roomAcked = (client: number, message: string, place: number, more: object = {}): Written => ({
+  kind: 'roomAcked',
+  ...inSession(client),
+  ...{ room: 'r', message, place, epoch: 1, status: 'accepted', isDuplicate: false },
+  ...more,
+});
+const told = (client: number, messages: string[]): Written => ({
+  kind: 'historyTold',
+  ...inSession(client),
+  room: 'r',
+  entries: messages.map((id, index) => ({
+    ...{ seq: index + 1, epoch: 1, home: 'n1', from: `u${id.slice(1, 2)}`, id },
+  })),
+  isWhole: true,
+});
+const directAcked = (status: string, more: object = {}): Written => ({
+  kind: 'directAcked',
+  ...inSession(1),
+  ...{ to: 'u2', message: 'm1.1', status, isDuplicate: false },
+  ...more,
+});
+const directHeard = (client: number, more: object = {}): Written => ({
+  kind: 'directHeard',
+  ...inSession(client),
+  ...{ from: 'u1', to: `u${client}`, message: 'm1.1', isDelayed: false, isSent: false },
+  ...more,
+});
+const rests = (client: number, rooms: string[] = ['r'], session?: string): Written => ({
+  kind: 'talkerRests',
+  ...{ node: 0, client, user: `u${client}`, rooms },
+  session: session ?? `s${client}`,
+});
+const presence = (client: number, users: [string, number][], node = 0): Written => ({
+  kind: 'presenceTold',
+  ...inSession(client, node),
+  users,
+});
+const members = (client: number, users: string[]): Written => ({
+  kind: 'membersTold',
+  ...inSession(client),
+  room: 'r',
+  users,
+});
+const seen = (node: number, peer: string, state: string): Written => ({
+  kind: 'peerSeen',
+  ...{ node, peer, state },
+});
+const spoke = (node: number, to: number, type: string, more: object = {}): Written => ({
+  kind: 'peerSpoke',
+  ...{ node, to, connection: 9, isCaller: node < to, type },
+  ...more,
+});
+const forward = (n: number, more: object = {}): Written =>
+  spoke(0, 1, 'FORWARD', { n, key: 'publication broker/t', ...more });
+const handshake: readonly Written[] = [
+  spoke(0, 1, 'SERVER_HELLO'),
+  spoke(1, 0, 'SERVER_CHALLENGE'),
+  spoke(0, 1, 'SERVER_AUTH'),
+  spoke(1, 0, 'SERVER_WELCOME'),
+  spoke(0, 1, 'SERVER_READY'),
+];
+const linksUp: readonly Written[] = NODES.flatMap((_, node) =>
+  NODES.filter((__, other) => other !== node).map((peer) => seen(node, peer, 'linkUp')),
+);
+const counted = (...links: number[]): Written => ({
+  kind: 'linksCounted',
+  pairs: [
+    [0, 1, links[0]],
+    [0, 2, links[1]],
+    [1, 2, links[2]],
+  ],
+});
+const cross = (kind: Written['kind'], client: number, more: object = {}): Written => ({
+  kind,
+  ...{ node: client, client, connection: client, topic: 't', publication: 1 },
+  ...more,
+});
+const died = (node: number): Written => just('processDied', { node });
+const rested = (atMs = 60_000): Written => just('rested', { atMs });
+
+function history(...records: readonly Written[]): TraceEvent[] {
+  let last = 0;
+  return records.map((record, seq) => {
+    const { atMs } = record;
+    last = typeof atMs === 'number' ? atMs * 1_000 : last + 1;
+    return { cause: -1, ...record, seq, at: last } as unknown as TraceEvent;
+  });
+}
+
+function broken(...records: readonly Written[]): string[] {
+  return judgeTrace(history(...records), chatInvariants).map(({ property }) => property);
+}
+
+const clean: Readonly<Record<string, readonly Written[]>> = {
+  'somebody comes, speaks and is heard': [
+    ...alone,
+    joined(1),
+    joined(2),
+    connected(1),
+    askedFor(1, 'LOGIN'),
+    askedFor(2, 'LOGIN'),
+    loggedIn(1),
+    loggedIn(2),
+    seated(1, 0),
+    seated(2, 0),
+    roomAcked(1, 'm1.1', 1),
+    heard(2, 'm1.1', 1),
+    roomAcked(2, 'm2.1', 2),
+    heard(1, 'm2.1', 2),
+    rested(),
+    rests(1),
+    rests(2),
+    presence(1, [
+      ['u1', 1],
+      ['u2', 1],
+    ]),
+    members(2, ['u1', 'u2']),
+    told(1, ['m1.1', 'm2.1']),
+  ],
+  'one that speaks in between hears the others around it': [
+    ...alone,
+    joined(1),
+    loggedIn(1),
+    seated(1, 0),
+    heard(1, 'm2.1', 1),
+    heard(1, 'm2.2', 3),
+    heard(2, 'm1.1', 2),
+    rested(),
+  ],
+  'what was missed comes once, late': [
+    ...alone,
+    joined(1, { givesPlaces: true }),
+    loggedIn(1),
+    seated(1, 0),
+    heard(1, 'm2.1', 1),
+    just('talkerEnded', { ...of(1), by: 'network', isBye: false }),
+    loggedIn(1, { connection: 11, isResumed: true, replayed: 2, rooms: ['r'] }),
+    heard(1, 'm2.2', 2, { connection: 11, isDelayed: true }),
+    heard(1, 'm2.3', 3, { connection: 11, isDelayed: true }),
+    heard(1, 'm2.4', 4, { connection: 11 }),
+    rested(),
+  ],
+  'a home that died begins its places anew': [
+    ...world,
+    heard(1, 'm2.1', 1),
+    died(0),
+    heard(1, 'm2.9', 1, { connection: 12 }),
+    heard(3, 'm2.9', 1),
+  ],
+  'whoever waits for a direct message gets it': [
+    ...alone,
+    joined(1),
+    joined(2, { hasAck: true }),
+    askedFor(1, 'DIRECT_MESSAGE', { message: 'm1.1', to: 'u2' }),
+    directAcked('queued'),
+    directHeard(2, { isDelayed: true }),
+    rested(),
+    rests(2),
+    just('chatProbed'),
+  ],
+  'a node that is dead is taken for dead, and shown for a while': [
+    ...world,
+    chatBegan({}, [{ kind: 'killProcess', at: 1e6, one: 1, other: 0, durationUs: 2e7, amount: 0 }]),
+    joined(2),
+    connected(1),
+    askedFor(2, 'LOGIN', { node: 1 }),
+    at(1_000, died(1)),
+    at(2_000, presence(1, [['u2', 1]])),
+    at(8_000, seen(0, 'n2', 'down')),
+    at(9_000, presence(1, [['u2', 0]])),
+  ],
+  'nodes prove themselves, and then say anything': [
+    ...world,
+    ...handshake,
+    spoke(1, 0, 'INTEREST'),
+    ...linksUp,
+    counted(1, 1, 1),
+  ],
+  'a publication crosses once, and once more over a new link': [
+    ...world,
+    ...handshake,
+    cross('crossFollowed', 1),
+    at(9_000, cross('crossSent', 0)),
+    forward(1, { message: 'pub#1' }),
+    forward(1, { message: 'pub#1' }),
+    forward(2),
+    cross('crossHeard', 1),
+    rested(),
+  ],
+  'whoever says nothing is asked, and then sent away': [
+    ...alone,
+    joined(1, { isMute: true }),
+    at(1_000, loggedIn(1)),
+    at(2_500, just('talkerNoticed', { ...of(1), what: 'PING', code: '' })),
+    at(5_000, just('talkerNoticed', { ...of(1), what: 'ERROR', code: 'PING_TIMEOUT' })),
+    just('talkerEnded', { ...of(1), by: 'server', isBye: false }),
+    at(20_000, just('sampled')),
+  ],
+};
+
+/** What is said when all is well, and who is there. */
+const probed: readonly Written[] = [
+  ...alone,
+  joined(1),
+  joined(2),
+  rested(),
+  rests(1),
+  rests(2),
+  just('chatProbed'),
+  askedFor(1, 'ROOM_MESSAGE', { message: 'm1.1', room: 'r' }),
+];
+
+const planted: readonly (readonly [property: string, lie: string, records: readonly Written[]])[] =
+  [
+    ['hp-words', 'a line that is none', [just('talkerMisheard', { ...of(1), what: 'no JSON' })]],
+    ['hp-answers', 'an answer that nobody asked for', [...alone, answered(undefined, 'ACK')]],
+    ['hp-answers', 'an answer of another kind', [...alone, answered('JOIN', 'LEAVE_OK')]],
+    [
+      'hp-answers',
+      'answers in another order',
+      [...alone, answered('PING', 'PONG', { isOutOfTurn: true })],
+    ],
+    [
+      'hp-answers',
+      'a wrong line that is taken',
+      [...alone, answered('a wrong line', 'PONG', { expected: 'INVALID_JSON' })],
+    ],
+    [
+      'hp-answers',
+      'no answer in time, and nothing is wrong',
+      [...alone, at(90_000, answered('JOIN', 'ERROR', { code: 'TIMEOUT' }))],
+    ],
+    [
+      'hp-patience',
+      'whoever says nothing stays',
+      [...alone, joined(1, { isMute: true }), loggedIn(1), at(20_000, just('sampled'))],
+    ],
+    [
+      'hp-patience',
+      'whoever says nothing is not asked',
+      [
+        ...alone,
+        joined(1, { isMute: true }),
+        loggedIn(1),
+        at(5_000, just('talkerNoticed', { ...of(1), what: 'ERROR', code: 'PING_TIMEOUT' })),
+      ],
+    ],
+    [
+      'hp-patience',
+      'whoever answers is sent away',
+      [
+        ...alone,
+        joined(1),
+        loggedIn(1),
+        at(5_000, just('talkerNoticed', { ...of(1), what: 'ERROR', code: 'PING_TIMEOUT' })),
+      ],
+    ],
+    [
+      'room-order',
+      'two messages in one place',
+      [...world, heard(1, 'm2.1', 1), heard(3, 'm2.2', 1)],
+    ],
+    ['room-order', 'backwards', [...world, heard(1, 'm2.2', 2), heard(1, 'm2.1', 1)]],
+    ['room-order', 'twice', [...world, heard(1, 'm2.1', 1), heard(1, 'm2.1', 1)]],
+    [
+      'room-order',
+      'another place for the same message',
+      [...world, roomAcked(1, 'm1.1', 1), roomAcked(1, 'm1.1', 4, { isDuplicate: true })],
+    ],
+    [
+      'room-whole',
+      'a message that one of two has not heard',
+      [
+        ...alone,
+        joined(1),
+        loggedIn(1),
+        seated(1, 0),
+        heard(3, 'm2.1', 1),
+        heard(1, 'm2.2', 2),
+        rested(),
+      ],
+    ],
+    [
+      'room-whole',
+      'what was missed is missing still',
+      [
+        ...alone,
+        joined(1, { givesPlaces: true }),
+        loggedIn(1),
+        seated(1, 0),
+        heard(1, 'm2.1', 1),
+        heard(3, 'm2.2', 2),
+        loggedIn(1, { connection: 11, isResumed: true, replayed: 1, rooms: ['r'] }),
+        heard(1, 'm2.3', 3, { connection: 11, isDelayed: true }),
+        rested(),
+      ],
+    ],
+    [
+      'room-whole',
+      'fewer messages than were promised',
+      [
+        ...alone,
+        joined(1, { givesPlaces: true }),
+        loggedIn(1, { isResumed: true, replayed: 2, rooms: ['r'] }),
+        heard(1, 'm2.1', 1, { isDelayed: true }),
+        heard(1, 'm2.2', 2),
+      ],
+    ],
+    [
+      'room-memory',
+      'what was accepted is gone',
+      [...alone, roomAcked(1, 'm1.1', 1), rested(), told(2, [])],
+    ],
+    [
+      'room-memory',
+      'what was stored is gone with one node',
+      [
+        ...world,
+        roomAcked(1, 'm1.1', 1, { status: 'stored' }),
+        heard(2, 'm1.1', 1),
+        at(9_000, died(0)),
+        rested(),
+        told(2, []),
+      ],
+    ],
+    ['directs', 'twice', [...alone, directHeard(2), directHeard(2)]],
+    ['directs', 'of somebody else', [...alone, directHeard(2, { to: 'u3' })]],
+    [
+      'directs',
+      'what waits never comes',
+      [
+        ...alone,
+        joined(1),
+        joined(2, { hasAck: true }),
+        at(20_000, askedFor(1, 'DIRECT_MESSAGE', { message: 'm1.1', to: 'u2' })),
+        directAcked('queued'),
+        rested(),
+        rests(2),
+        just('chatProbed'),
+      ],
+    ],
+    [
+      'directs',
+      'what is delivered nobody has',
+      [
+        ...alone,
+        joined(2, { hasAck: true }),
+        at(20_000, askedFor(1, 'DIRECT_MESSAGE', { message: 'm1.1', to: 'u2' })),
+        directAcked('delivered'),
+        rested(),
+        rests(2),
+        just('chatProbed'),
+      ],
+    ],
+    ['views', 'one session too many', [...world, rested(), rests(1), presence(1, [['u1', 2]])]],
+    ['views', 'one who is not here', [...world, rested(), rests(1), presence(1, [['ghost', 1]])]],
+    ['views', 'a member who has left', [...world, rested(), rests(1), members(1, ['u1', 'u2'])]],
+    [
+      'views',
+      'a member who is not seen',
+      [...world, rested(), rests(1), rests(2), members(1, ['u1'])],
+    ],
+    [
+      'ghosts',
+      'somebody from a node that is dead',
+      [
+        ...world,
+        joined(2),
+        connected(1),
+        askedFor(2, 'LOGIN', { node: 1 }),
+        at(1_000, died(1)),
+        at(30_000, presence(1, [['u2', 1]])),
+      ],
+    ],
+    [
+      'ghosts',
+      'somebody of a former life of the same node',
+      [
+        ...world,
+        joined(2),
+        askedFor(2, 'LOGIN'),
+        at(1_000, died(0)),
+        connected(1),
+        at(2_000, presence(1, [['u2', 1]])),
+      ],
+    ],
+    [
+      'hp-liveness',
+      'one who is not in',
+      [...alone, joined(1), rested(), rests(1, [], undefined)].map((record) =>
+        record.kind === 'talkerRests' ? { ...record, session: undefined } : record,
+      ),
+    ],
+    [
+      'hp-liveness',
+      'an answer that never comes',
+      [
+        ...alone,
+        joined(1),
+        connected(1),
+        rested(),
+        just('talkerWaits', { ...of(1), what: 'JOIN' }),
+      ],
+    ],
+    ['hp-liveness', 'nobody hears what is said', [...probed, at(70_000, just('talkersLeft'))]],
+    ['live-peers', 'a node that lives', [...world, at(30_000, seen(0, 'n2', 'down'))]],
+    [
+      'live-peers',
+      'by a node that has stalled itself',
+      [
+        began(),
+        chatBegan({}, [
+          { kind: 'stallNode', at: 1e7, one: 0, other: 0, durationUs: 1.2e7, amount: 0 },
+        ]),
+        at(22_100, seen(0, 'n2', 'down')),
+      ],
+    ],
+    ['mesh', 'two links', [...world, ...linksUp, counted(1, 2, 1)]],
+    ['mesh', 'no link', [...world, ...linksUp, counted(1, 0, 1)]],
+    ['mesh', 'one that is not used', [...world, ...linksUp.slice(1), counted(1, 1, 1)]],
+    [
+      'unproved',
+      'who is here',
+      [
+        just('strangerHeard', {
+          node: 0,
+          connection: 5,
+          what: 'eager',
+          type: 'MEMBERS',
+          isTelling: true,
+        }),
+      ],
+    ],
+    [
+      'unproved',
+      'a welcome for a stranger',
+      [
+        just('strangerHeard', {
+          node: 0,
+          connection: 5,
+          what: 'wrongProof',
+          type: 'SERVER_WELCOME',
+          isTelling: true,
+        }),
+      ],
+    ],
+    ['unproved', 'a node before its proof', [...handshake.slice(0, 2), spoke(1, 0, 'INTEREST')]],
+    ['unproved', 'a caller before its welcome', [...handshake.slice(0, 3), spoke(0, 1, 'MEMBERS')]],
+    ['forwarding', 'a number is left out', [...world, ...handshake, forward(1), forward(3)]],
+    [
+      'forwarding',
+      'twice, under two numbers',
+      [...world, ...handshake, forward(1, { message: 'pub#1' }), forward(2, { message: 'pub#1' })],
+    ],
+    [
+      'forwarding',
+      'on to a third',
+      [...world, ...handshake, cross('crossSent', 2), forward(1, { message: 'pub#1' })],
+    ],
+    [
+      'forwarding',
+      'by a node that is not the home',
+      [
+        ...world,
+        ...handshake,
+        forward(1, { key: 'publication chat/room/r', message: 'u1 m1.1', origin: 'n3' }),
+      ],
+    ],
+    ['crossing', 'twice', [...world, cross('crossHeard', 1), cross('crossHeard', 1)]],
+    [
+      'crossing',
+      'never',
+      [...world, cross('crossFollowed', 1), at(40_000, cross('crossSent', 0)), rested()],
+    ],
+  ];
+
+describe('a clean history breaks nothing', () => {
+  test.each(Object.entries(clean))('%s', (_, records) => {
+    expect(judgeTrace(history(...records), chatInvariants)).toEqual([]);
+  });
+});
+
+describe('a planted lie is found', () => {
+  test.each(planted)('by %s: %s', (property, _, records) => {
+    expect(broken(...records)).toContain(property);
+  });
+
+  test('by every invariant there is, and by each in two ways', () => {
+    const found = planted.map(([property]) => property);
+    const judged = chatInvariants.map(({ property }) => property);
+    const times = (name: string): number => found.filter((property) => property === name).length;
+    expect(
+      judged.filter((property) => times(property) < (property === 'hp-words' ? 1 : 2)),
+    ).toEqual([]);
+  });
+});

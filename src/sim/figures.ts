@@ -2,6 +2,8 @@
 // what is held at its end.
 // Refuses to judge them.
 
+import { actorsOf } from '../actors/node.ts';
+import type { RouterState } from '../actors/routing/router-state.ts';
 import { homeOf } from '../actors/routing/topic.ts';
 import { WINDOW_BYTES } from '../actors/runtime/edges.ts';
 import type { Plan } from './plan.ts';
@@ -25,7 +27,27 @@ export function sampleShards(trace: Trace, shards: readonly Shard[]): void {
       outstandingBytes: web.takeOutstandingMax(),
       outstandingBytesMax: WINDOW_BYTES - 1,
     });
+    const router = system.stateOf(actorsOf(plan.shard).router) as RouterState | undefined;
+    if (router !== undefined) sampleQueues(trace, plan, router);
   }
+}
+
+function sampleQueues(trace: Trace, { node, shard, broker }: ShardPlan, router: RouterState): void {
+  let queuedBytes = 0;
+  let stalledUs = 0;
+  for (const { outbox, progressAt, stallTimeoutMs: timeoutMs } of router.streams.values()) {
+    // Other dialects' streams have limits of their own.
+    const isBrokers =
+      outbox.queueBytesMax === broker.queueBytesMax && timeoutMs === broker.stallTimeoutMs;
+    if (!isBrokers || !outbox.isWaiting) continue;
+    queuedBytes = Math.max(queuedBytes, outbox.queuedBytes);
+    if (outbox.isStalled) stalledUs = Math.max(stalledUs, trace.now - progressAt);
+  }
+  if (queuedBytes === 0) return;
+  const { queueBytesMax, stallTimeoutMs } = broker;
+  const stallTimeoutUs = stallTimeoutMs * 1_000;
+  const where = { node, shard, queueBytesMax, stallTimeoutUs };
+  trace.add({ kind: 'lagged', queuedBytes, stalledUs, ...where });
 }
 
 export function tellFollowed(trace: Trace, shards: readonly Shard[]): void {

@@ -174,6 +174,8 @@ export type TraceRecord =
         readonly dataBytes: number;
         /** Names the bytes: see `nameBytes`. */
         readonly bytesName: number;
+        /** The same, of the bytes as an event stream gives them: with LF for each line end. */
+        readonly streamName?: number;
         /** The same id was sent before with the same bytes. */
         readonly isRepeat: boolean;
       })
@@ -284,6 +286,18 @@ export type TraceRecord =
       /** The most that any connection had been given without a receipt when it was given more, since the last sample. */
       readonly outstandingBytes: number;
       readonly outstandingBytesMax: number;
+    }
+  /** What waits in a shard's router for readers that are behind, where some are. */
+  | {
+      readonly kind: 'lagged';
+      readonly node: number;
+      readonly shard: number;
+      /** The most that waits for one of them, and the most that may. */
+      readonly queuedBytes: number;
+      readonly queueBytesMax: number;
+      /** How long one of them has taken nothing at all, and how long it may. */
+      readonly stalledUs: number;
+      readonly stallTimeoutUs: number;
     }
   /** Faults are over and the workload has ended; what follows must come to rest. */
   | { readonly kind: 'healed' }

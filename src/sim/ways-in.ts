@@ -3,6 +3,7 @@
 
 import { Connection, type Link, type NetworkClock, type Pipe } from './edges/network.ts';
 import type { Front } from './faults/front.ts';
+import { Room } from './edges/room.ts';
 import type { Shard } from './shard.ts';
 
 export interface Nodes extends NetworkClock {
@@ -21,6 +22,7 @@ export interface Way {
 export class WaysIn {
   readonly #nodes: Nodes;
   readonly #addPipe: (pipe: Pipe) => void;
+  readonly #room = new Room();
   #connections = 0;
 
   constructor(nodes: Nodes, addPipe: (pipe: Pipe) => void) {
@@ -41,11 +43,8 @@ export class WaysIn {
     const chosen = listening[link.chance.next() % Math.max(1, listening.length)];
     if (chosen === undefined) return undefined;
     this.#connections += 1;
-    const connection = new Connection(this.#connections, link, this.#nodes, {
-      shard: chosen.plan.shard,
-      remote: this.#remoteOf(client),
-      askedAt: now,
-    });
+    const met = { shard: chosen.plan.shard, remote: this.#remoteOf(client), askedAt: now };
+    const connection = new Connection(this.#connections, link, this.#nodes, met, this.#room);
     this.#addPipe(connection.up);
     this.#addPipe(connection.down);
     front.admit(connection, () => {

@@ -19,7 +19,7 @@ import type { Marks } from './marks.ts';
 import type { Plan } from './plan.ts';
 import { phasesAfterUs } from './plan/phases.ts';
 import { shardPlanOf } from './plan/shard-plan.ts';
-import { copied, Port } from './ports.ts';
+import { Port } from './ports.ts';
 import { due, Laters, Scheduler } from './scheduler.ts';
 import { Shard } from './shard.ts';
 import { TraceHash } from './trace-hash.ts';
@@ -366,7 +366,7 @@ export class World {
     const shard = port === undefined ? undefined : this.shards[port.toPlace];
     const block = port?.take(this.now);
     if (block === undefined || shard === undefined || shard.isDead) return;
-    for (const { to, message } of block) shard.deliver(to as Address<unknown>, copied(message));
+    for (const { to, message } of block) shard.deliver(to as Address<unknown>, message);
   }
 
   #faultDue(index: number, turn: number): void {

@@ -278,8 +278,13 @@ class TwinWebSocket implements ClientWebSocket {
     if (unit instanceof Uint8Array) {
       if (this.#isFramed) this.#decoder.decode(unit, this);
       else this.textReceived(unit);
-    } else if (!isWord(unit)) throw new Error('this world speaks bytes');
-    else if (unit.word === 'accepted') {
+    } else if (!isWord(unit)) {
+      // The object lane wraps bytes, so that they count as the frame that would carry them.
+      if (!(unit.value instanceof Uint8Array)) throw new Error('this world speaks bytes');
+      this.textReceived(unit.value);
+    }
+    if (!isWord(unit)) return;
+    if (unit.word === 'accepted') {
       this.status = 101;
       this.subprotocol = unit.subprotocol;
     } else if (unit.word === 'response') this.status = unit.status;

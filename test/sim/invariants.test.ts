@@ -73,6 +73,16 @@ const gap = (from: number, to: number | undefined, more: object = {}): Written =
   ...reader,
   ...more,
 });
+const lagged = (more: { queuedBytes?: number; stalledUs?: number }): Written => ({
+  kind: 'lagged',
+  node: 0,
+  shard: 0,
+  queuedBytes: 1,
+  queueBytesMax: 16_384,
+  stalledUs: 0,
+  stallTimeoutUs: 3_000_000,
+  ...more,
+});
 const joined = (
   who: { node: number; client: number },
   behaviour: 'steady' | 'malformed',
@@ -647,6 +657,16 @@ const planted: [string, string, Written[]][] = [
         outstandingBytesMax: 1,
       },
     ],
+  ],
+  [
+    'bounds',
+    '[BROKER-SLOW-2] a queue that grows beyond its limit',
+    [lagged({ queuedBytes: 100_000 })],
+  ],
+  [
+    'bounds',
+    '[BROKER-SLOW-5] a reader that takes nothing, and is kept',
+    [lagged({ stalledUs: 6_000_000 })],
   ],
   [
     'frames',

@@ -24,14 +24,20 @@ function comparable(event: TraceEvent): unknown {
   if (event.kind === 'told') return { ...event, topics: event.topics.toSorted() };
   if (event.kind === 'answered' && event.heard.startsWith(LISTED)) {
     const topics = JSON.parse(event.heard.slice(LISTED.length)) as [string, number][];
-    return { ...event, bytesName: undefined, heard: topics.map(String).toSorted() };
+    return {
+      ...event,
+      bytesName: undefined,
+      streamName: undefined,
+      heard: topics.map(String).toSorted(),
+    };
   }
-  return { ...event, bytesName: undefined };
+  return { ...event, bytesName: undefined, streamName: undefined };
 }
 
 const LISTED = 'listed ';
 
-test.each([1, 2, 3, 4, 6, 7])('seed %i', (seed) => {
+// 12, 18 and 28 have texts and data on slow ways, where each byte of a frame takes its time.
+test.each([1, 2, 3, 4, 5, 6, 7, 12, 18, 28])('seed %i', (seed) => {
   const plan = whole(drawPlan({ seed, lane: 'byte', nodes: 1, clients: 10 }));
   const bytes = simulate(plan).trace.map(comparable);
   const objects = simulate({ ...plan, lane: 'object' }).trace.map(comparable);

@@ -8,10 +8,12 @@ import { bytesWire } from '../../src/actors/codecs/broker-wire.ts';
 import { encodeText } from '../../src/actors/codecs/utf8-text.ts';
 import { ObjectPayload } from '../../src/sim/edges/object-payload.ts';
 import { objectWire } from '../../src/sim/edges/object-wire.ts';
+import { Room } from '../../src/sim/edges/room.ts';
 import { bareWord, readWord } from '../../src/sim/workload/hearing/words.ts';
 import { dataBytes, writeData } from '../../src/sim/workload/payload.ts';
-import { byteSpeech, objectSpeech } from '../../src/sim/workload/speech.ts';
+import { byteSpeech as byteSpeechIn, objectSpeech } from '../../src/sim/workload/speech.ts';
 
+const byteSpeech = byteSpeechIn(new Room());
 const names = fc.constantFrom('stock:AAPL', 'käse 🧀', 'a"b', '__proto__', 'news.*', 'ﷺ', '\\');
 const offsets = fc.integer({ min: 1, max: 10_000_000 });
 const positions = fc.record({ epoch: fc.constantFrom('k3f9a1', '1x7k2a9qf0c3'), offset: offsets });
@@ -69,7 +71,17 @@ describe('a payload of the object lane counts as many bytes as the real one', ()
             (from: typeof bytesWire) => from.ackPublish(topic, count, published),
             (from: typeof bytesWire) => from.ackSubscribe(topic, place),
             (from: typeof bytesWire) => from.ackUnsubscribe(topic),
+            (from: typeof bytesWire) =>
+              from.ackSubscribe(topic, { ...place, recovered: duplicate }),
+            (from: typeof bytesWire) => from.ackSubscribe(topic, undefined),
             (from: typeof bytesWire) => from.error(`Not subscribed to ${topic}`),
+            (from: typeof bytesWire) => from.topics([]),
+            (from: typeof bytesWire) => from.topics([[topic, count]]),
+            (from: typeof bytesWire) =>
+              from.topics([
+                [topic, count],
+                ['käse', 7],
+              ]),
           ])
             expect(wire(objectWire).byteLength).toBe(wire(bytesWire).byteLength);
         },

@@ -81,6 +81,11 @@ export class System {
     return sum;
   }
 
+  /** What an actor keeps: for invariants alone, which must not change it. */
+  stateOf(address: string): unknown {
+    return this.#cells.get(address)?.state;
+  }
+
   /** Connects an edge's address to the function that carries out its commands. */
   bind<M>(address: Address<M>, edge: (message: M) => void): void {
     this.#edges.set(address, edge as (message: unknown) => void);

@@ -4,6 +4,7 @@
 
 import type { Prng } from '../../actors/runtime/prng.ts';
 import type { GatewayWord } from './gateway/gateway-words.ts';
+import { Room } from './room.ts';
 import { ObjectPayload } from './object-payload.ts';
 
 /** What travels: bytes, or a word of a level above bytes (an HTTP head; in the object lane also frames). */
@@ -113,11 +114,11 @@ export class Connection {
   /** Whom it meets, from where, and since when. */
   readonly met: Met;
 
-  constructor(id: number, link: Link, clock: NetworkClock, met: Met = NOBODY) {
+  constructor(id: number, link: Link, clock: NetworkClock, met: Met = NOBODY, room = new Room()) {
     this.id = id;
     this.met = met;
-    this.up = new Pipe(this, link, clock, true);
-    this.down = new Pipe(this, link, clock, false);
+    this.up = new Pipe(this, link, clock, room, true);
+    this.down = new Pipe(this, link, clock, room, false);
   }
 
   /** A silence that has lasted too long: both ends are told that the connection is gone. */
@@ -150,6 +151,7 @@ export class Pipe {
   /** The reader takes nothing of its own accord. */
   isReaderPaused = false;
   readonly #clock: NetworkClock;
+  readonly #room: Room;
   readonly #units: (Unit | undefined)[] = [];
   /** By place in the row: what writing it was said to cost, and when it arrives. */
   readonly #costs: number[] = [];
@@ -164,10 +166,11 @@ export class Pipe {
   #isOver = false;
   #isBroken = false;
 
-  constructor(connection: Connection, link: Link, clock: NetworkClock, isUp: boolean) {
+  constructor(connection: Connection, link: Link, clock: NetworkClock, room: Room, isUp: boolean) {
     this.connection = connection;
     this.link = link;
     this.#clock = clock;
+    this.#room = room;
     this.isUp = isUp;
   }
 
@@ -245,7 +248,7 @@ export class Pipe {
     const parts = [unit];
     while (this.#units[this.#readEnd] instanceof Uint8Array && this.hasArrived)
       parts.push(this.#shift() as Uint8Array);
-    return joined(parts);
+    return this.#room.joined(parts);
   }
 
   /** The reader has made room: what waited may follow. */
@@ -381,18 +384,6 @@ export function sizeOf(unit: Unit, { isUp, isFramed }: Pipe): number {
 function frameBytes(payloadBytes: number, isMasked: boolean): number {
   const head = payloadBytes < 126 ? 2 : payloadBytes < 65_536 ? 4 : 10;
   return head + (isMasked ? 4 : 0) + payloadBytes;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 const HEAD_BYTES = 64;

@@ -5,7 +5,7 @@
 import { type BrokerRequest, type Read, readBrokerRequest } from '../../actors/codecs/broker.ts';
 import { type BrokerWire, bytesWire, type WireEvent } from '../../actors/codecs/broker-wire.ts';
 import type { Payload } from '../../actors/runtime/edges.ts';
-import { digits, quotedBytes } from '../workload/payload.ts';
+import { digits, lineEndOf, quotedBytes } from '../workload/payload.ts';
 import { type MessageWord, readWord, type Word } from '../workload/hearing/words.ts';
 import { ObjectPayload } from './object-payload.ts';
 
@@ -20,19 +20,25 @@ export type EventWord =
   | { readonly type: 'comment' };
 
 export const objectWire: BrokerWire = {
-  readRequest: (payload, limits) =>
-    payload instanceof ObjectPayload
-      ? (payload.value as Read<BrokerRequest>)
-      : readBrokerRequest(payload as Uint8Array, limits),
+  readRequest: (payload, limits) => {
+    const { value } = payload as ObjectPayload;
+    return value instanceof Uint8Array
+      ? readBrokerRequest(value, limits)
+      : (value as Read<BrokerRequest>);
+  },
   welcome: () => told(bytesWire.welcome(), { type: 'info' }),
-  error: (message) => told(bytesWire.error(message), { type: 'error', message }),
+  error: (message) =>
+    new ObjectPayload(ERROR_UNITS + quotedBytes(message), { type: 'error', message }),
   ackSubscribe: (topic, more) => {
     const position = more === undefined ? undefined : { epoch: more.epoch, offset: more.offset };
     const word: Word = { type: 'ack_subscribe', topic, position, recovered: more?.recovered };
-    return told(bytesWire.ackSubscribe(topic, more), word);
+    return new ObjectPayload(ackSubscribeBytes(topic, more), word);
   },
   ackUnsubscribe: (topic) =>
-    told(bytesWire.ackUnsubscribe(topic), { type: 'ack_unsubscribe', topic }),
+    new ObjectPayload(UNSUBSCRIBED_UNITS + 2 * quotedBytes(topic), {
+      type: 'ack_unsubscribe',
+      topic,
+    }),
   ackPublish: (topic, subscribers, { epoch, offset, id, duplicate }) => {
     const bytes =
       ACK_UNITS +
@@ -52,7 +58,7 @@ export const objectWire: BrokerWire = {
       isDuplicate: duplicate,
     });
   },
-  topics: (topics) => told(bytesWire.topics(topics), { type: 'listing', topics }),
+  topics: (topics) => new ObjectPayload(topicsBytes(topics), { type: 'listing', topics }),
   topicInfo: (info) => {
     const { topic, subscribers, epoch, offset, history } = info;
     const position = epoch === null || offset === null ? undefined : { epoch, offset };
@@ -91,17 +97,58 @@ function bareOf(data: Payload): MessageWord {
   return word;
 }
 
-/** No data of this lane has a line end in it. */
+/** Its sentence says the topic once more. */
+function ackSubscribeBytes(topic: string, more: Parameters<BrokerWire['ackSubscribe']>[1]): number {
+  const names = 2 * quotedBytes(topic);
+  if (more === undefined) return SUBSCRIBED_UNITS + names;
+  const { epoch, offset, recovered } = more;
+  const end = recovered === undefined ? 0 : `,"recovered":${recovered}`.length;
+  return PLACED_UNITS + names + epoch.length + digits(offset) + end;
+}
+
+function topicsBytes(topics: readonly (readonly [string, number])[]): number {
+  let bytes = TOPICS_UNITS + Math.max(0, topics.length - 1);
+  for (const [topic, count] of topics) bytes += quotedBytes(topic) + 1 + digits(count);
+  return bytes;
+}
+
+/** Each line of the data is a field of its own. */
 function eventBytes({ id, event, retry, data }: WireEvent): number {
   return (
     (id === undefined ? 0 : 'id: \n'.length + id.length) +
     (event === undefined ? 0 : 'event: \n'.length + event.length) +
     (retry === undefined ? 0 : 'retry: \n'.length + digits(retry)) +
     'data: \n\n'.length +
-    data.byteLength
+    data.byteLength +
+    moreLinesBytes(data)
   );
 }
 
+/** What a line end in the data costs beyond its own bytes. */
+function moreLinesBytes(data: Payload): number {
+  if (data instanceof Uint8Array) {
+    let bytes = 0;
+    for (let at = data.indexOf(LF); at >= 0; at = data.indexOf(LF, at + 1))
+      bytes += 'data: '.length - (data[at - 1] === CR ? 1 : 0);
+    return bytes;
+  }
+  const word = (data as ObjectPayload).value as Word;
+  const end = word.type === 'message' ? lineEndOf(word.said.n) : '';
+  return end === '' ? 0 : 'data: '.length + 1 - end.length;
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+const ERROR_UNITS = '{"type": "error", "message": }'.length;
+// The second name stands between quotes that are counted with it.
+const SUBSCRIBED_UNITS =
+  '{"type": "ack_subscribe", "topic": , "message": Successfully subscribed to }'.length;
+const PLACED_UNITS =
+  '{"type":"ack_subscribe","topic":,"message":Successfully subscribed to ,"epoch":"","offset":}'
+    .length;
+const UNSUBSCRIBED_UNITS =
+  '{"type": "ack_unsubscribe", "topic": , "message": Successfully unsubscribed from }'.length;
+const TOPICS_UNITS = '{"type":"topics","topics":{}}'.length;
 const MESSAGE_UNITS = '{"type":"message","topic":,"offset":,"epoch":"","id":,"data":}'.length;
 const ACK_UNITS = '{"type":"ack_publish","topic":,"subscribers":,"id":,"epoch":"","offset":}'
   .length;

@@ -18,7 +18,7 @@ import {
   type WireHead,
   type WireWord,
 } from './network.ts';
-import type { ObjectPayload } from './object-payload.ts';
+import { ObjectPayload } from './object-payload.ts';
 import type { WebEdgeHost, WebEdgeOptions } from './web.edge.ts';
 
 /** What an end needs of the edge that it belongs to. */
@@ -125,7 +125,9 @@ export class ServerEnd implements WebEnd {
     if (this.#state !== states.webSocket && this.#state !== states.stream) return;
     this.#edge.noteOutstanding(this.#outstanding);
     this.#outstanding += cost;
-    this.#say(unit, cost);
+    // Bytes of the object lane take a frame's bytes, too, on their way.
+    const isBare = this.#state === states.webSocket && !this.isFramed;
+    this.#say(isBare && unit instanceof Uint8Array ? objectOf(unit) : unit, cost);
   }
 
   open(
@@ -355,6 +357,10 @@ export class ServerEnd implements WebEnd {
     this.#connection.up.abandon();
     this.#edge.forget(this);
   }
+}
+
+function objectOf(bytes: Uint8Array): ObjectPayload {
+  return new ObjectPayload(bytes.length, bytes);
 }
 
 const encoder = new TextEncoder();

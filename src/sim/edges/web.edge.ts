@@ -16,6 +16,7 @@ import type { ProxyRequested } from '../../actors/runtime/gateway-edges.ts';
 import { GatewayEnd } from './gateway/gateway-end.ts';
 import type { Connection } from './network.ts';
 import { ObjectPayload } from './object-payload.ts';
+import { Room } from './room.ts';
 import { type EndHost, ServerEnd, states, type WebEnd } from './server-end.ts';
 import { TcpEnd } from './tcp/tcp-end.ts';
 
@@ -50,6 +51,7 @@ export class WebEdge implements EndHost {
   readonly #tcpEnds = new Set<WebEnd>();
   readonly #readable: WebEnd[] = [];
   readonly #dirty: WebEnd[] = [];
+  readonly #frame = { room: new Room().take };
   #opened = 0;
   #isPaused = false;
   /** The most that any connection had been given without a receipt when it was given more. */
@@ -230,7 +232,7 @@ export class WebEdge implements EndHost {
       const end = this.#connections.get(connection);
       if (end === undefined) continue;
       if (end.isFramed && plain instanceof Uint8Array)
-        end.write((framed ??= encodeFrame('text', plain)), cost);
+        end.write((framed ??= encodeFrame('text', plain, this.#frame)), cost);
       else end.write(plain, cost);
     }
   }

@@ -220,8 +220,8 @@ class Judge {
 
 function hasSeen({ since, place, seen }: Standing, top: Top): boolean {
   if (seen.has(top.publication)) return true;
-  if (place !== undefined) return place.epoch === top.epoch && place.offset >= top.offset;
-  // Without places, what was published before the ack is none of its business.
+  if (place?.epoch === top.epoch) return place.offset >= top.offset;
+  // Without places, and where the home began anew, what was published before the ack is none of its business.
   return since > top.seq;
 }
 

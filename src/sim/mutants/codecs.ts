@@ -62,7 +62,7 @@ export const codecs: readonly Mutant[] = [
   },
   {
     name: 'length-65536-in-two-bytes',
-    breaks: ['conversation', 'isolation', 'liveness'],
+    breaks: ['close-codes', 'conversation', 'isolation', 'liveness'],
     requirements: ['WS-FRAME-1'],
     file: 'codecs/websocket-frames.ts',
     find: 'size < 65_536 ? 2 : 8;',
@@ -71,7 +71,7 @@ export const codecs: readonly Mutant[] = [
   },
   {
     name: 'large-length-upside-down',
-    breaks: ['conversation', 'isolation', 'liveness'],
+    breaks: ['close-codes', 'conversation', 'isolation', 'liveness'],
     requirements: ['WS-FRAME-1'],
     file: 'codecs/websocket-reader.ts',
     find: 'length = length * 256 + (source[next] as number);',
@@ -81,7 +81,7 @@ export const codecs: readonly Mutant[] = [
   },
   {
     name: 'control-frame-ends-the-message',
-    breaks: ['isolation', 'conversation'],
+    breaks: ['close-codes', 'isolation', 'conversation'],
     requirements: ['WS-FRAME-4'],
     file: 'codecs/websocket-reader.ts',
     find: "    else if (opcode === 10) sink.frameReceived({ type: 'pong', payload });\n",
@@ -102,7 +102,7 @@ export const codecs: readonly Mutant[] = [
   },
   {
     name: 'message-kept-with-its-room',
-    breaks: ['conversation', 'liveness'],
+    breaks: ['mistakes', 'conversation', 'liveness'],
     requirements: ['WS-FRAME-1'],
     file: 'codecs/websocket-reader.ts',
     find: 'return this.filled === this.bytes.length ? this.bytes : this.bytes.slice(0, this.filled);',
@@ -176,7 +176,7 @@ export const codecs: readonly Mutant[] = [
   },
   {
     name: 'last-duplicate-loses',
-    breaks: ['integrity', 'conversation'],
+    breaks: ['conversation', 'integrity'],
     requirements: ['JSON-3', 'BROKER-REQ-5'],
     file: 'codecs/json-slice.ts',
     find: '    if (matches) {\n      start = valueAt;',
@@ -204,7 +204,7 @@ export const codecs: readonly Mutant[] = [
   },
   {
     name: 'sse-newline-not-split',
-    breaks: ['integrity', 'conversation'],
+    breaks: ['frames', 'integrity', 'conversation'],
     requirements: ['SSE-1', 'SSE-2'],
     file: 'codecs/sse.ts',
     find: 'if (byte <= cr && (byte === lf || byte === cr)) return at;',

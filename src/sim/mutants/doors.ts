@@ -193,7 +193,7 @@ export const doors: readonly Mutant[] = [
   },
   {
     name: 'recovered-stream-stands-at-its-end',
-    breaks: ['recovery'],
+    breaks: ['frames', 'recovery'],
     requirements: ['SSE-4'],
     file: 'broker/sse-session.actor.ts',
     find: '  if (recovered !== true) {',

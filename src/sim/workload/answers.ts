@@ -67,9 +67,8 @@ export class Answers {
   }
 
   /** `ahead` makes its place one that the topic has not come to, as far as it knows. */
-  subscribe(topic: string, ahead = 0): void {
+  subscribe(topic: string, ahead = 0, envelope = this.#client.plan.envelope): void {
     const { plan, places, world } = this.#client;
-    const { envelope } = plan;
     const known = envelope && plan.recovers ? places.get(topic) : undefined;
     const since = known && { ...known, offset: known.offset + ahead };
     const cause = world.trace.add({

@@ -59,7 +59,11 @@ function publish(client: Client): void {
 
 function inquire({ chance, answers }: Client, topics: readonly string[]): void {
   const topic = chance.pick(topics);
-  answers.ask(chance.chance(1, 2) ? 'list' : 'info', topic);
+  if (chance.chance(1, 2)) answers.ask('list', topic);
+  // Many at once, so that one is on its way when something happens.
+  else
+    for (let times = chance.chance(1, 4) ? 16 : 1; times > 0; times -= 1)
+      answers.ask('info', topic);
 }
 
 function post(client: Client): void {
@@ -79,8 +83,10 @@ function churn(client: Client): void {
   const topic = chance.pick(plan.topics);
   const steps = 1 + chance.below(4);
   for (let i = 0; i < steps; i += 1) {
-    if (chance.chance(1, 2)) answers.subscribe(topic, chance.chance(1, 8) ? chance.below(4) : 0);
-    else answers.unsubscribe(topic);
+    if (chance.chance(1, 2)) {
+      const ahead = chance.chance(1, 8) ? chance.below(4) : 0;
+      answers.subscribe(topic, ahead, plan.envelope !== chance.chance(1, 4));
+    } else answers.unsubscribe(topic);
   }
 }
 

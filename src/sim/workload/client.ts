@@ -15,6 +15,7 @@ import {
   type WireWord,
 } from '../edges/network.ts';
 import { ObjectPayload } from '../edges/object-payload.ts';
+import { Room } from '../edges/room.ts';
 import type { TracePosition } from '../trace.ts';
 import { Answers } from './answers.ts';
 import { act } from './behaviours.ts';
@@ -33,6 +34,8 @@ export class Client implements Endpoint {
   readonly world: ClientWorld;
   readonly link: Link;
   readonly chance: Prng;
+  /** Where what it says has its bytes. */
+  readonly room = new Room();
   readonly answers: Answers;
   readonly composing = new Composing(this);
   readonly posting: Posting;
@@ -68,7 +71,7 @@ export class Client implements Endpoint {
     this.chance = new Prng(seed, `client ${plan.client}`);
     this.link = linkOf(plan, seed);
     this.masks = new Masks(plan.client, seed);
-    this.speech = world.lane === 'byte' ? byteSpeech : objectSpeech;
+    this.speech = world.lane === 'byte' ? byteSpeech(this.room) : objectSpeech;
     this.answers = new Answers(this);
     this.posting = new Posting(this);
     this.sse = new SseReading(this);
@@ -100,8 +103,13 @@ export class Client implements Endpoint {
   /** Sends one WebSocket message. */
   say(payload: Payload): void {
     if (payload instanceof ObjectPayload) this.sayRaw(payload);
-    else if (this.world.lane === 'object') this.sayRaw(payload as Uint8Array);
-    else this.sayRaw(encodeFrame('text', payload as Uint8Array, { mask: this.masks.next() }));
+    // A text takes the frame's bytes, too, on its way.
+    else if (this.world.lane === 'object')
+      this.sayRaw(new ObjectPayload(payload.byteLength, payload));
+    else {
+      const options = { mask: this.masks.next(), room: this.room.take };
+      this.sayRaw(encodeFrame('text', payload as Uint8Array, options));
+    }
   }
 
   /** What the present connection hears of a topic. */

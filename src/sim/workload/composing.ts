@@ -1,13 +1,12 @@
 // How a client makes its publications: what they say of themselves, under which id, and the note of each sending.
 // Refuses to know how they are sent and what is answered.
 
-import { encodeText } from '../../actors/codecs/utf8-text.ts';
 import { ObjectPayload } from '../edges/object-payload.ts';
 import { nameBytes } from '../trace-hash.ts';
 import type { Client } from './client.ts';
 import { bareWord } from './hearing/words.ts';
 import type { Published } from './ledger.ts';
-import { dataBytes, writeData } from './payload.ts';
+import { dataBytes, lineEndOf, writeData } from './payload.ts';
 
 export class Composing {
   readonly #client: Client;
@@ -28,13 +27,18 @@ export class Composing {
     const isObject = world.lane === 'object' && by === 'ws';
     let data: Uint8Array | ObjectPayload;
     let bytesName = publication;
+    let streamName = publication;
     if (isObject)
       data = new ObjectPayload(dataBytes(said, plan.dataBytes, drawn), bareWord(said, bytesName));
     else {
-      data = encodeText(writeData(said, plan.dataBytes, drawn));
+      const { room } = this.#client;
+      const text = writeData(said, plan.dataBytes, drawn);
+      data = room.text(text);
       bytesName = nameBytes(data);
+      const isRejoined = lineEndOf(sequence) === '\r\n';
+      streamName = isRejoined ? nameBytes(room.text(text.replace('\r\n', '\n'))) : bytesName;
     }
-    const composed = { publication, sequence, topic, id, data, bytesName };
+    const composed = { publication, sequence, topic, id, data, bytesName, streamName };
     const published = { ...composed, sent: this.send(composed, -1) };
     ledger.note(publisher, published);
     return published;
@@ -42,7 +46,7 @@ export class Composing {
 
   /** Records a sending; returns its place. */
   send(published: Omit<Published, 'sent'>, cause: number): number {
-    const { topic, id, data, bytesName } = published;
+    const { topic, id, data, bytesName, streamName } = published;
     const isRepeat = cause >= 0;
     return this.#client.world.trace.add(
       {
@@ -52,6 +56,7 @@ export class Composing {
         ...this.what(published),
         dataBytes: data.byteLength,
         bytesName,
+        streamName,
         isRepeat,
         ...this.#client.at(),
       },

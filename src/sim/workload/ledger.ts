@@ -11,6 +11,7 @@ export interface Published {
   readonly id: string | undefined;
   readonly data: Payload;
   readonly bytesName: number;
+  readonly streamName: number;
   /** Place of its first sending in the trace. */
   readonly sent: number;
 }

@@ -12,7 +12,8 @@ export interface Said {
 /** One JSON text of about `bytes` bytes; spacing, escapes, code points and numbers that must survive untouched. */
 export function writeData({ topic, from, n }: Said, bytes: number, drawn: number): string {
   const spice = SPICES[drawn % SPICES.length] as string;
-  const head = `{"topic":${JSON.stringify(topic)},"from":${from},"n":${n},"price":170.50,"text":"${spice}"`;
+  const place = `"from":${from},"n":${n},"price":170.50`;
+  const head = `{"topic":${JSON.stringify(topic)},${lineEndOf(n)}${place},"text":"${spice}"`;
   return `${head},"pad":"${PADDING.slice(0, paddingFor(head.length, bytes))}"}`;
 }
 
@@ -20,10 +21,16 @@ export function writeData({ topic, from, n }: Said, bytes: number, drawn: number
 export function dataBytes({ topic, from, n }: Said, bytes: number, drawn: number): number {
   const spice = SPICES[drawn % SPICES.length] as string;
   const quoted = JSON.stringify(topic);
-  const numbers = digits(from) + digits(n);
+  const numbers = digits(from) + digits(n) + lineEndOf(n).length;
   const units = quoted.length + numbers + spice.length + FRAME_UNITS;
   const headBytes = textBytes(quoted) + numbers + textBytes(spice) + FRAME_UNITS;
   return headBytes + paddingFor(units, bytes) + PAD_UNITS;
+}
+
+/** A few are written in two lines. */
+export function lineEndOf(n: number): '' | '\n' | '\r\n' {
+  if (n % 16 === 5) return '\n';
+  return n % 16 === 11 ? '\r\n' : '';
 }
 
 /** Undefined when the value is none of ours. */

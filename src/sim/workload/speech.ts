@@ -1,9 +1,9 @@
 // What clients say, as payloads: JSON texts written from spec/broker.md and apart from the product's codec, or in the
 // object lane the requests themselves, counted as the texts that they stand for. Refuses to know frames and answers.
 
-import { encodeAround, encodeText } from '../../actors/codecs/utf8-text.ts';
 import type { Payload } from '../../actors/runtime/edges.ts';
 import { ObjectPayload } from '../edges/object-payload.ts';
+import type { Room } from '../edges/room.ts';
 import type { TracePosition } from '../trace.ts';
 import { quotedBytes, textBytes } from './payload.ts';
 
@@ -14,12 +14,15 @@ export interface Speech {
   publish(topic: string, id: string | undefined, ack: boolean, data: Payload): Payload;
 }
 
-export const byteSpeech: Speech = {
-  subscribe: (topic, envelope, since) => encodeText(subscribeText(topic, envelope, since)),
-  unsubscribe: (topic) => encodeText(JSON.stringify({ type: 'unsubscribe', topic })),
-  publish: (topic, id, ack, data) =>
-    encodeAround(publishHead(topic, id, ack), data as Uint8Array, '}'),
-};
+export function byteSpeech(room: Room): Speech {
+  const end = room.text('}');
+  return {
+    subscribe: (topic, envelope, since) => room.text(subscribeText(topic, envelope, since)),
+    unsubscribe: (topic) => room.text(JSON.stringify({ type: 'unsubscribe', topic })),
+    publish: (topic, id, ack, data) =>
+      room.joined([room.text(publishHead(topic, id, ack, data)), data as Uint8Array, end]),
+  };
+}
 
 export const objectSpeech: Speech = {
   subscribe: (topic, envelope, since) =>
@@ -33,7 +36,7 @@ export const objectSpeech: Speech = {
   unsubscribe: (topic) =>
     said(textBytes(JSON.stringify({ type: 'unsubscribe', topic })), { type: 'unsubscribe', topic }),
   publish: (topic, id, ack, data) =>
-    said(publishHeadBytes(topic, id, ack) + data.byteLength + 1, {
+    said(publishHeadBytes(topic, id, ack, data) + data.byteLength + 1, {
       type: 'publish',
       ack,
       topic,
@@ -52,13 +55,28 @@ function subscribeText(topic: string, envelope: boolean, since: TracePosition | 
   return JSON.stringify({ type: 'subscribe', topic, ...extras });
 }
 
-function publishHead(topic: string, id: string | undefined, ack: boolean): string {
+function publishHead(topic: string, id: string | undefined, ack: boolean, data: Payload): string {
   const named = id === undefined ? '' : `"id":"${id}",`;
-  return `{"topic":${JSON.stringify(topic)},${named}${ack ? '"ack":true,' : ''}"data":`;
+  const earlier = isSaidTwice(data) ? EARLIER : '';
+  return `{"topic":${JSON.stringify(topic)},${named}${ack ? '"ack":true,' : ''}${earlier}"data":`;
 }
 
 /** What `publishHead` would take, without writing it. */
-function publishHeadBytes(topic: string, id: string | undefined, ack: boolean): number {
+function publishHeadBytes(
+  topic: string,
+  id: string | undefined,
+  ack: boolean,
+  data: Payload,
+): number {
   const named = id === undefined ? 0 : '"id":"",'.length + id.length;
-  return '{"topic":,"data":'.length + quotedBytes(topic) + named + (ack ? '"ack":true,'.length : 0);
+  const acked = ack ? '"ack":true,'.length : 0;
+  const earlier = isSaidTwice(data) ? EARLIER.length : 0;
+  return '{"topic":,"data":'.length + quotedBytes(topic) + named + acked + earlier;
 }
+
+/** One in eight says `data` twice: the last counts. */
+function isSaidTwice({ byteLength }: Payload): boolean {
+  return byteLength % 8 === 0;
+}
+
+const EARLIER = '"data":{"topic":"x","data":[0]},';

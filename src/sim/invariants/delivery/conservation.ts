@@ -2,6 +2,7 @@
 // after the other in the topic, as far as others know the places. Gaps that it was told of are no loss.
 
 import { type Invariant, nameOf } from '../invariant.ts';
+import { LastRead } from './last-read.ts';
 
 /** A place by publication, in one epoch of one topic. */
 type Places = Map<number, number>;
@@ -22,13 +23,7 @@ export const conservation: Invariant = {
     const readings: (Reading | undefined)[] = [];
     const names: string[] = [];
     const repeated = new Set<number>();
-    const know = (
-      node: number,
-      topic: string,
-      epoch: string,
-      offset: number,
-      one: number,
-    ): void => {
+    const placesOf = (node: number, topic: string, epoch: string): Places => {
       const key = `${node} ${topic}`;
       let epochs = places.get(key);
       if (epochs === undefined) {
@@ -40,8 +35,9 @@ export const conservation: Invariant = {
         known = new Map();
         epochs.set(epoch, known);
       }
-      known.set(one, offset);
+      return known;
     };
+    const lastRead = new LastRead(placesOf);
     return {
       subscribed({ following, client, topic, node, envelope }) {
         readings[following] = envelope ? undefined : { client, topic, node, got: [] };
@@ -54,12 +50,13 @@ export const conservation: Invariant = {
         if (event.isRepeat) repeated.add(event.publication);
       },
       published({ node, topic, position, publication }) {
-        know(node, topic, position.epoch, position.offset, publication);
+        placesOf(node, topic, position.epoch).set(publication, position.offset);
       },
-      message({ following, node, saidTopic, position, publication }) {
+      message(event) {
+        const { following, position, publication } = event;
         readings[following]?.got.push(publication);
         if (position !== undefined)
-          know(node, saidTopic, position.epoch, position.offset, publication);
+          lastRead.of(event, position.epoch).set(publication, position.offset);
       },
       quiet(event) {
         for (const reading of readings) {

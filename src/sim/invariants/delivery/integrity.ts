@@ -33,7 +33,7 @@ function compare(
     return `${what} saying '${event.saidTopic}' for '${sent.topic}'`;
   if (topic !== undefined && topic !== sent.topic)
     return `${what} of '${sent.topic}' as one of '${topic}'`;
-  if (sent.bytesName !== event.bytesName) return `${what} with other bytes than were published`;
+  if (!isNamed(event, sent)) return `${what} with other bytes than were published`;
   if (id === undefined || position === undefined) return undefined;
   const expected = sent.id ?? `${position.epoch}:${position.offset}`;
   return id === expected ? undefined : `${what} with the id '${id}' for '${expected}'`;
@@ -41,11 +41,18 @@ function compare(
 
 /** The common case, without a word. */
 function isSame(event: EventOf<'message'>, sent: EventOf<'publishSent'>): boolean {
-  const { node, saidTopic, topic, bytesName, id, position } = event;
-  if (sent.node !== node || sent.topic !== saidTopic || sent.bytesName !== bytesName) return false;
+  const { node, saidTopic, topic, id, position } = event;
+  if (sent.node !== node || sent.topic !== saidTopic || !isNamed(event, sent)) return false;
   if (topic !== undefined && topic !== saidTopic) return false;
   if (id === undefined || position === undefined) return true;
   return sent.id === undefined ? isPlace(id, position) : sent.id === id;
+}
+
+function isNamed(
+  { bytesName }: EventOf<'message'>,
+  { bytesName: name, streamName }: EventOf<'publishSent'>,
+): boolean {
+  return bytesName === name || bytesName === streamName;
 }
 
 /** Whether the id is `epoch:offset`. */

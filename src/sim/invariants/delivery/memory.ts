@@ -3,6 +3,7 @@
 
 import type { EventOf } from '../../trace.ts';
 import type { Invariant } from '../invariant.ts';
+import { LastRead } from './last-read.ts';
 
 interface Known {
   readonly bytes: number;
@@ -20,17 +21,16 @@ export const memory: Invariant = {
     let limits: EventOf<'began'> | undefined;
     /** By client, how many topics share its queue; undefined where more may wait there. */
     const shares: (number | undefined)[] = [];
-    const know = (where: EventOf<'published' | 'message'>, topic: string): void => {
-      const { node, position, publication } = where;
-      if (position === undefined) return;
-      const key = `${node} ${position.epoch} ${topic}`;
+    const placesOf = (node: number, topic: string, epoch: string): number[] => {
+      const key = `${node} ${epoch} ${topic}`;
       let known = places.get(key);
       if (known === undefined) {
         known = [];
         places.set(key, known);
       }
-      known[position.offset] = publication;
+      return known;
     };
+    const lastRead = new LastRead(placesOf);
     return {
       began(event) {
         limits = event;
@@ -41,8 +41,14 @@ export const memory: Invariant = {
       publishSent({ publication, dataBytes, at }) {
         sent[publication] ??= { bytes: dataBytes, at };
       },
-      published: (event) => know(event, event.topic),
-      message: (event) => know(event, event.saidTopic),
+      published({ node, topic, position, publication }) {
+        placesOf(node, topic, position.epoch)[position.offset] = publication;
+      },
+      message(event) {
+        const { position, publication } = event;
+        if (position !== undefined)
+          lastRead.of(event, position.epoch)[position.offset] = publication;
+      },
       subscribed(event) {
         const { since, position, node, topic } = event;
         if (limits === undefined || since === undefined || position === undefined) return;

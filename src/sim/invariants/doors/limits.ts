@@ -19,6 +19,7 @@ export const limits: Invariant = {
     const judge = new Judge(report);
     return {
       began: (event) => judge.began(event),
+      joined: ({ client, topics }) => judge.wished.set(client, topics),
       connected: (event) => judge.connected(event),
       subscribed: (event) => judge.subscribed(event),
       unsubscribed: ({ connection, topic }) => {
@@ -39,6 +40,8 @@ export const limits: Invariant = {
 
 class Judge {
   restAt = Number.POSITIVE_INFINITY;
+  /** Topics that each client means to follow. */
+  readonly wished = new Map<number, readonly string[]>();
   /** By connection. */
   readonly followed = new Map<number, Followed>();
   /** A home that begins anew may have no room for what is followed: that waits, and its followers hear nothing. */
@@ -94,7 +97,12 @@ class Judge {
       const followed = this.followed.get(connection);
       if (followed !== undefined) followed.isUncertain = true;
       if (this.#share === Number.POSITIVE_INFINITY || at < this.restAt) return;
-      const others = this.#topicsOf(event.node, this.#homeOf(topic));
+      const home = this.#homeOf(topic);
+      const others = this.#topicsOf(event.node, home);
+      // A stream asks for all its topics at once, and each may have found a place before this one did not.
+      if (followed === undefined || followed.isStream)
+        for (const wish of this.wished.get(client) ?? [])
+          if (this.#homeOf(wish) === home) others.add(wish);
       others.delete(topic);
       if (others.size < this.#share)
         this.#report(

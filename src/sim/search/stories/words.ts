@@ -242,6 +242,11 @@ export function eventWords(event: TraceEvent, epochs: Epochs): string {
         `shard ${event.node}.${event.shard} has ${grouped(event.waiting)} messages waiting, ` +
         `and ${grouped(event.outstandingBytes)} bytes out on one connection`
       );
+    case 'lagged':
+      return (
+        `on shard ${event.node}.${event.shard} ${grouped(event.queuedBytes)} bytes wait for one reader, ` +
+        `and one has taken nothing for ${grouped(event.stalledUs)} µs`
+      );
     case 'healed':
       return 'all faults are over, and clients begin nothing new';
     case 'unanswered':

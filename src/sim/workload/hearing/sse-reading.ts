@@ -119,6 +119,11 @@ export class SseReading {
     const since = this.#asked === '' ? undefined : this.#placeOf(topic, this.#asked);
     const { envelope } = client.plan;
     const position = { epoch: epoch ?? '', offset: offset ?? -1 };
+    // [SSE-4] Until what was missed has come, the client stands where it said.
+    const stands = recovered === true ? since : position;
+    const told = this.#placeOf(topic, id);
+    if (told?.epoch !== stands?.epoch || told?.offset !== stands?.offset)
+      this.#misread(`the first words of '${topic}' have the id '${id}' for ${data}`);
     client.world.trace.add({
       kind: 'subscribed',
       topic,

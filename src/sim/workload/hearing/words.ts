@@ -59,7 +59,9 @@ export interface MessageWord {
 
 /** Reads texts; what many clients hear is read once, as long as its bytes are the same. */
 export class Words {
-  readonly #recent = new Map<number, Word>();
+  /** By the low bits of their names. */
+  readonly #recent = new Array<Word | undefined>(RECENT).fill(undefined);
+  readonly #names = new Float64Array(RECENT);
   readonly #rewriting: Rewriting;
   /** The name of the text that was read last. */
   name = 0;
@@ -71,12 +73,12 @@ export class Words {
   read(bytes: Uint8Array, from = 0, to = bytes.length): Word {
     const name = nameBytes(bytes, from, to);
     this.name = name;
-    let word = this.#recent.get(name);
-    if (word === undefined) {
-      word = readWord(bytes.subarray(from, to), name, this.#rewriting);
-      if (this.#recent.size >= RECENT_MAX) this.#recent.clear();
-      this.#recent.set(name, word);
-    }
+    const place = name % RECENT;
+    const known = this.#recent[place];
+    if (known !== undefined && this.#names[place] === name) return known;
+    const word = readWord(bytes.subarray(from, to), name, this.#rewriting);
+    this.#recent[place] = word;
+    this.#names[place] = name;
     return word;
   }
 }
@@ -179,4 +181,4 @@ function dataStart(payload: Uint8Array): number {
 const decoder = new TextDecoder();
 const COMMA = 0x2c;
 const DATA: readonly number[] = [...new TextEncoder().encode(',"data":')];
-const RECENT_MAX = 1_024;
+const RECENT = 2_048;

@@ -2,7 +2,7 @@
 // Refuses to know what the words mean to it.
 
 import { encodeFrame } from '../../../actors/codecs/websocket-frames.ts';
-import { ObjectPayload } from '../../edges/object-payload.ts';
+import type { ObjectPayload } from '../../edges/object-payload.ts';
 import type { Client } from '../client.ts';
 import { FrameDecoder, type FrameListener } from './frame-decoder.ts';
 import type { Word } from './words.ts';
@@ -20,9 +20,9 @@ export class WsReading implements FrameListener {
   }
 
   hear(payload: Uint8Array | ObjectPayload): void {
-    if (payload instanceof ObjectPayload) this.#client.answers.hear(payload.value as Word);
-    else if (this.#client.world.lane === 'byte') this.#decoder.decode(payload, this);
-    else this.textReceived(payload);
+    if (payload instanceof Uint8Array) this.#decoder.decode(payload, this);
+    else if (payload.value instanceof Uint8Array) this.textReceived(payload.value);
+    else this.#client.answers.hear(payload.value as Word);
   }
 
   textReceived(bytes: Uint8Array, from = 0, to = bytes.length): void {

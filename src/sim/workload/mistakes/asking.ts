@@ -1,7 +1,7 @@
 // A client that asks what has one right answer each, in order: as WebSocket messages, as HTTP requests, or as bytes
 // that break the framing. Notes what it asks and what it is told. Refuses to judge.
 
-import { encodeFrame } from '../../../actors/codecs/websocket-frames.ts';
+import { encodeFrame, type Opcode } from '../../../actors/codecs/websocket-frames.ts';
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import type { WireWord } from '../../edges/network.ts';
 import type { Client } from '../client.ts';
@@ -132,9 +132,26 @@ export class Asking {
     this.#open.push({ expected, isList, cause: this.#note('ws', text, expected) });
     const bytes = typeof text === 'string' ? encodeText(text) : text;
     const isBinary = typeof text !== 'string' || chance.chance(1, 8);
-    if (isBinary && world.lane === 'byte')
-      client.sayRaw(encodeFrame('binary', bytes, { mask: client.masks.next() }));
+    if (world.lane === 'object') client.say(bytes);
+    else if (client.plan.link.cutPercent > 0 && chance.chance(1, 4))
+      this.#sayInParts(bytes, isBinary);
+    else if (isBinary) client.sayRaw(this.#framed('binary', bytes));
     else client.say(bytes);
+  }
+
+  /** Where chunks are cut, messages are, too; whoever has something to say between the parts may say it. */
+  #sayInParts(bytes: Uint8Array, isBinary: boolean): void {
+    const client = this.#client;
+    const first = client.chance.below(bytes.length + 1);
+    const second = first + client.chance.below(bytes.length - first + 1);
+    client.sayRaw(this.#framed(isBinary ? 'binary' : 'text', bytes.subarray(0, first), false));
+    if (client.chance.chance(1, 2)) client.sayRaw(this.#framed('pong', NO_BYTES));
+    client.sayRaw(this.#framed('continuation', bytes.subarray(first, second), false));
+    client.sayRaw(this.#framed('continuation', bytes.subarray(second)));
+  }
+
+  #framed(opcode: Opcode, bytes: Uint8Array, fin = true): Uint8Array {
+    return encodeFrame(opcode, bytes, { fin, mask: this.#client.masks.next() });
   }
 
   /** Topics that no other connection knows: an old one of this client may still be counted. */
@@ -172,3 +189,4 @@ export class Asking {
 const decoder = new TextDecoder();
 const LIST = '{"type":"list_topics"}';
 const TEXT_MAX = 200;
+const NO_BYTES = new Uint8Array(0);

@@ -150,11 +150,11 @@ function mistakes({ options, own, isBound }: Asker): readonly Mistake[] {
   ];
 }
 
-/** A message of exactly as many bytes as there may be. */
+/** A message of exactly as many bytes as there may be, or as a frame counts in eight bytes and no longer in two. */
 function fullest({ messageBytesMax }: NodeOptions, own: string): readonly Mistake[] {
-  if (messageBytesMax > SMALL_BYTES_MAX) return [];
+  const bytes = messageBytesMax > SMALL_BYTES_MAX ? LONG_BYTES : messageBytesMax;
   const text = `{"type":"unsubscribe","topic":${JSON.stringify(own)}}`;
-  return [[text + ' '.repeat(messageBytesMax - text.length), unknown(own)]];
+  return [[text + ' '.repeat(bytes - text.length), unknown(own)]];
 }
 
 function unknown(topic: string): string {
@@ -282,6 +282,7 @@ function informOfNothing({ own }: Pick<Asker, 'own'>): Exact {
   return { text, expected: informed(topic, 0, undefined, 0) };
 }
 
+const LONG_BYTES = 65_536;
 const TOPICS_MAX = 12;
 const ANY_LIST = '^listed ';
 const OWN_LIST = '^listed \\[(?:\\["own/[^"]*",\\d+\\](?:,\\["own/[^"]*",\\d+\\])*)?\\]$';

@@ -108,14 +108,20 @@ async function memory(origin: Origin): Promise<string> {
   );
 }
 
+/** Nobody writes a line for each request. */
 async function proxy(origin: Origin): Promise<string> {
   const results: Results = new Map();
-  await inTurns(['hermod', 'pushpin', 'nginx'], origin, async (name, gateway) => {
-    await warmUp(name, gateway);
-    const before = gateway.cpuSeconds();
-    const answered = await askFor(gateway.port, '/plain', CONNECTIONS, MEASURED_MS);
-    note(results, name, answered / (gateway.cpuSeconds() - before));
-  });
+  await inTurns(
+    ['hermod', 'pushpin', 'nginx'],
+    origin,
+    async (name, gateway) => {
+      await warmUp(name, gateway);
+      const before = gateway.cpuSeconds();
+      const answered = await askFor(gateway.port, '/plain', CONNECTIONS, MEASURED_MS);
+      note(results, name, answered / (gateway.cpuSeconds() - before));
+    },
+    1,
+  );
   const of = (name: GatewayName): readonly number[] => results.get(name) ?? [];
   return table(
     [
@@ -154,10 +160,11 @@ async function inTurns(
   names: readonly GatewayName[],
   origin: Origin,
   measure: (name: GatewayName, gateway: MeasuredGateway) => Promise<void>,
+  logLevel: 1 | 2 = 2,
 ): Promise<void> {
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const name of names) {
-      const gateway = await startGateway(name, origin);
+      const gateway = await startGateway(name, origin, logLevel);
       try {
         await measure(name, gateway);
       } finally {

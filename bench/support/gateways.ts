@@ -1,6 +1,6 @@
 // The gateways under measurement, each with its own folder and free ports: Hermod (one shard) and Debian's Pushpin with
 // the same files, nginx as a bare proxy. All ask the same origin, an nginx that says the same to everybody.
-// Pushpin's own limits on messages are set so high that they slow nothing, and nobody writes a line for each request.
+// Pushpin's own limits on messages are set so high that they slow nothing.
 
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -55,11 +55,16 @@ export async function startOrigin(): Promise<Origin> {
   return stopping({ port }, family, folder);
 }
 
-export async function startGateway(name: GatewayName, origin: Origin): Promise<MeasuredGateway> {
+/** With a log level of 2, Pushpin's default, Pushpin and Hermod write a line for each request; with 1 nobody does. */
+export async function startGateway(
+  name: GatewayName,
+  origin: Origin,
+  logLevel: 1 | 2,
+): Promise<MeasuredGateway> {
   const folder = newFolder();
   const [port, controlPort, ...others] = await freePorts(6);
   if (port === undefined || controlPort === undefined) throw new Error('no port is free');
-  const file = writeFiles(folder, origin, [port, controlPort, ...others]);
+  const file = writeFiles(folder, origin, logLevel, [port, controlPort, ...others]);
   const family = startFamily(commandsOf(name, folder, file, port, origin));
   await answers(port, 'GET /plain');
   const measured = {
@@ -142,7 +147,12 @@ http {
 }
 
 /** The folder that Pushpin and Hermod are configured by; gives the path of pushpin.conf. */
-function writeFiles(folder: string, origin: Origin, ports: readonly number[]): string {
+function writeFiles(
+  folder: string,
+  origin: Origin,
+  logLevel: 1 | 2,
+  ports: readonly number[],
+): string {
   const [port, controlPort, pullPort, subPort, commandPort] = ports;
   const run = join(folder, 'run');
   mkdirSync(run);
@@ -177,7 +187,7 @@ stats_connection_ttl=120
 services=condure,pushpin-proxy,pushpin-handler
 http_port=127.0.0.1:${port}
 logdir=${join(folder, 'log')}
-log_level=1
+log_level=${logLevel}
 client_buffer_size=8192
 client_maxconn=10000
 

@@ -9,6 +9,7 @@ export const hpUnseen: Readonly<Record<string, string>> = {
   'HP-SESS-7':
     'is the sum of what other cases see; test/unit/chat draws the picture from the machine that runs',
   'HP-LOGIN-5': 'takes a client that is not on loopback; test/unit/chat holds it',
+  'HP-RES-11': 'takes a home that is moving in that moment; test/unit/cluster holds it',
   'HP-ROOM-9': FAULT,
   'HP-ERR-5': FAULT,
   'HP-TYPE-2': 'when a window is full lies between two networks; test/unit/chat holds it',

@@ -125,7 +125,9 @@ function join(state: RoomsState, ask: Ask<'join'>, context: Turn): void {
 function leave(state: RoomsState, ask: Ask<'leave'>, context: Turn): void {
   const room = state.rooms.get(ask.room);
   const member = room?.member(ask.session);
-  if (room === undefined || member === undefined) {
+  // [HP-RES-10] A node that gave the session up does not speak for it any more.
+  const isElsewhere = member?.node !== ask.peer?.node;
+  if (room === undefined || member === undefined || isElsewhere) {
     deny(
       state,
       ask,

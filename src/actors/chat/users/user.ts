@@ -209,18 +209,23 @@ export class User {
     return true;
   }
 
-  /** [HP-RES-10] The node is gone, and did not say so of each of its sessions. */
-  lose(node: string, now: number): void {
+  /** [HP-RES-10] The node is gone, and did not say so of each of its sessions. True when one of this node's went with it. */
+  lose(node: string, now: number): boolean {
+    // Those that were on their way there went with it.
+    const sent = [...this.sessions].filter(([, { movingTo }]) => movingTo === node);
+    for (const [session] of sent) this.sessions.delete(session);
     const there = this.elsewhere.filter((one) => one.node === node);
     const left = this.#left.filter((one) => one.node === node && one.at > now - LEFT_US);
     this.#left = NONE;
     for (const session of [
       ...there.map(({ told }) => told.session),
       ...left.map((one) => one.session),
+      ...sent.map(([name]) => name),
     ]) {
       this.#lost ??= new Map();
       this.#lost.set(session, now);
     }
+    return sent.length > 0;
   }
 
   hasLeft(session: string, now: number): boolean {

@@ -55,7 +55,9 @@ export const memberCases: readonly HpCase[] = peerCases('members', [
       }
       assert.equal(beats.at(-1)?.payload['echo'], hb);
       const gaps = beats.slice(1).map(({ at }, before) => at - (beats[before]?.at ?? 0));
-      for (const gap of gaps) assert.ok(gap > 850 && gap < 1_400, `${gaps.join(', ')} ms`);
+      // One that is late on the way shortens the next gap: all of them together are looked at.
+      const all = gaps.reduce((sum, gap) => sum + gap, 0);
+      assert.ok(all > 2_500 && all < 4_000, `${gaps.join(', ')} ms`);
     },
     'together',
   ],

@@ -245,7 +245,8 @@ function arrivedLate(state: UsersState, user: string, message: Direct, context: 
 
 /** [HP-RES-10] What the node had is gone with it. */
 export function sessionsLost(state: UsersState, node: string, context: UsersTurn): void {
-  for (const user of state.users.values()) user.lose(node, context.now);
+  for (const user of state.users.values())
+    if (user.lose(node, context.now)) tellPresence(state, user.name, context);
   for (const [ref, moving] of [...state.moving])
     if (moving.node === node) goWithout(state, ref, moving, context);
 }

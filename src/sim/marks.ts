@@ -14,7 +14,7 @@ const serverCodes: ReadonlySet<number> = new Set([
 ]);
 const CLOSE_ECHOED = 'closed by server, as its client did';
 /** Too many fragments, and closes with codes of the client's own, are bytes: the object lane has neither. */
-const marksOfBytes: readonly string[] = ['closed by server 1008', CLOSE_ECHOED];
+export const marksOfBytes: readonly string[] = ['closed by server 1008', CLOSE_ECHOED];
 
 /** Every mark that some run must reach. */
 export const registeredMarks: readonly string[] = [

@@ -39,9 +39,10 @@ function sampleQueues(trace: Trace, { node, shard, broker }: ShardPlan, router: 
     // Other dialects' streams have limits of their own.
     const isBrokers =
       outbox.queueBytesMax === broker.queueBytesMax && timeoutMs === broker.stallTimeoutMs;
-    if (!isBrokers || !outbox.isWaiting) continue;
+    // [BROKER-SLOW-6] What waits for an answer of ours, and not for the network, may be more.
+    if (!isBrokers || !outbox.isStalled) continue;
     queuedBytes = Math.max(queuedBytes, outbox.queuedBytes);
-    if (outbox.isStalled) stalledUs = Math.max(stalledUs, trace.now - progressAt);
+    stalledUs = Math.max(stalledUs, trace.now - progressAt);
   }
   if (queuedBytes === 0) return;
   const { queueBytesMax, stallTimeoutMs } = broker;

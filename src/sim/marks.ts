@@ -13,6 +13,8 @@ const serverCodes: ReadonlySet<number> = new Set([
   1001, 1002, 1006, 1007, 1008, 1009, 1011, 1012, 1013, 4401,
 ]);
 const CLOSE_ECHOED = 'closed by server, as its client did';
+/** Too many fragments, and closes with codes of the client's own, are bytes: the object lane has neither. */
+export const marksOfBytes: readonly string[] = ['closed by server 1008', CLOSE_ECHOED];
 
 /** Every mark that some run must reach. */
 export const registeredMarks: readonly string[] = [
@@ -75,8 +77,10 @@ export class Marks {
   }
 
   /** How often each mark was reached; 0 for those that are registered and were not. */
-  counts({ faults, gateway, chat }: Plan): ReadonlyMap<string, number> {
+  counts({ lane, faults, gateway, chat }: Plan): ReadonlyMap<string, number> {
     const counts = new Map(this.#counts);
+    if (lane === 'object')
+      for (const name of marksOfBytes) if (counts.get(name) === 0) counts.delete(name);
     if (gateway !== undefined)
       for (const name of [...gatewayMarks, ...gatewaySiteNames.map((site) => `site ${site}`)])
         counts.set(name, counts.get(name) ?? 0);

@@ -49,7 +49,10 @@ class Judge {
 
   turnedAway(event: EventOf<'turnedAway'>): void {
     const { client, status, error, headers, asked } = event;
-    if (status !== FULL && status !== FULL_FOR_ADDRESS) return;
+    if (status !== FULL && status !== FULL_FOR_ADDRESS) {
+      this.#madeRoom(event);
+      return;
+    }
     const isForAddress = status === FULL_FOR_ADDRESS;
     const sentence = isForAddress
       ? 'Too many connections from this address.'
@@ -60,6 +63,15 @@ class Judge {
     else if (headers['retry-after'] !== '5')
       this.#report(event, `${what} and not told when to come back`);
     else this.#crowd.set(`${doorOf(event)} ${isForAddress ? event.remote : ''}`, event);
+  }
+
+  /** Until it was turned away it had a place, and somebody else had none. */
+  #madeRoom({ node, shard, remote, at }: EventOf<'turnedAway'>): void {
+    const door = doorOf({ node, shard });
+    for (const place of [`${door} `, `${door} ${remote}`]) {
+      const turned = this.#crowd.get(place);
+      if (turned !== undefined && at - turned.at < LOOKED_AT_US) this.#crowd.delete(place);
+    }
   }
 
   rest(event: TraceEvent): void {
@@ -93,6 +105,8 @@ function doorOf({ node, shard }: { readonly node: number; readonly shard: number
   return `${node}.${shard}`;
 }
 
+/** By then a door has looked at what a client brings, and the client has heard of it. */
+const LOOKED_AT_US = 1_000_000;
 const FULL = 503;
 const FULL_FOR_ADDRESS = 429;
 /** Looked at of the end: by then every connection that was cut is known to be gone. */

@@ -38,8 +38,14 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     node: nodeCount,
   };
   const kinds = tame(kindsOf({ ...drawnFrame, mood }), nodeCount);
-  const faults = drawFaults(seed, kinds, { horizonUs, counts });
   const isFaulty = mood !== 'calm' && nodeCount > 1;
+  // One thing that goes wrong, and for long, excuses nothing else.
+  const isSingle = isFaulty && drawn(chance(1, 4), seed, 'is single');
+  const faults = isSingle ? [] : drawFaults(seed, kinds, { horizonUs, counts });
+  const clusterKinds = drawn(clusterKindsIn(mood), seed, 'cluster kinds');
+  const schedule = isSingle
+    ? singleFault(nodeCount)
+    : clusterSchedules(clusterKinds, nodeCount, horizonUs);
   const chat: ChatPlan = {
     options: parts.options,
     cluster: isCluster ? parts.cluster : undefined,
@@ -48,17 +54,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     ),
     strangers: isCluster ? parts.strangers : [],
     crossers,
-    faults: isFaulty
-      ? drawn(
-          clusterSchedules(
-            drawn(clusterKindsIn(mood), seed, 'cluster kinds'),
-            nodeCount,
-            horizonUs,
-          ),
-          seed,
-          'cluster faults',
-        )
-      : [],
+    faults: isFaulty ? drawn(schedule, seed, 'cluster faults') : [],
     way: drawn(lane === 'byte' ? byteWays : objectWays, seed, 'way'),
     skewsMs: parts.skewsMs,
   };
@@ -240,6 +236,20 @@ function crossersOf(talkers: number, nodes: number): Arbitrary<readonly CrosserP
 function tame(kinds: readonly FaultKind[], nodes: number): readonly FaultKind[] {
   return nodes === 1 ? kinds : kinds.filter((kind) => kind !== 'crashLoop');
 }
+
+/** Longer than others wait, early in the run; a node that stalls more often than not. */
+function singleFault(nodes: number): Arbitrary<ClusterFault[]> {
+  const kinds = clusterFaultKinds.map((kind) => clusterFault(kind, nodes, SINGLE_BEFORE_US));
+  const stall = clusterFault('stallNode', nodes, SINGLE_BEFORE_US);
+  return mixed([clusterFaultKinds.length, stall], ...kinds.map((one) => [1, one] as const)).map(
+    (fault) => [
+      fault.durationUs === 0 ? fault : { ...fault, durationUs: fault.durationUs + SINGLE_MORE_US },
+    ],
+  );
+}
+
+const SINGLE_BEFORE_US = 3_000_000;
+const SINGLE_MORE_US = 9_000_000;
 
 /** Some of the kinds in a swarm, else all of them. */
 function clusterKindsIn(mood: Mood): Arbitrary<readonly ClusterFaultKind[]> {

@@ -18,7 +18,8 @@ export const directs: Invariant = {
       talkerAsked: (event) => judge.asked(event),
       directAcked: (event) => judge.acked(event),
       directHeard: (event) => judge.heard(event),
-      talkerEnded: ({ client, at }) => judge.endedAt.set(client, at),
+      talkerConnected: ({ client, at }) => judge.connected(client, at),
+      talkerEnded: ({ client, at }) => judge.ended(client, at),
       shardCrashed: ({ at }) => judge.crashed(at),
       processDied: ({ at }) => judge.crashed(at),
       peerSeen: ({ state, at }) => {
@@ -41,8 +42,8 @@ interface Talker {
 class Judge {
   readonly talkers = new Map<string, Talker[]>();
   readonly resting = new Set<string>();
-  /** By client: when its last connection ended. */
-  readonly endedAt = new Map<number, number>();
+  /** By client: from when to when it was connected, as it saw it. */
+  readonly #stays = new Map<number, { readonly from: number; to: number | undefined }[]>();
   readonly #report: Report;
   #terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
   readonly #askedAt = new Map<string, number>();
@@ -54,6 +55,15 @@ class Judge {
 
   constructor(report: Report) {
     this.#report = report;
+  }
+
+  connected(client: number, at: number): void {
+    this.#stays.set(client, [...(this.#stays.get(client) ?? []), { from: at, to: undefined }]);
+  }
+
+  ended(client: number, at: number): void {
+    const last = this.#stays.get(client)?.at(-1);
+    if (last !== undefined) last.to = at;
   }
 
   began(terms: EventOf<'chatBegan'>['terms']): void {
@@ -111,12 +121,17 @@ class Judge {
     const talkers = this.talkers.get(to) ?? [];
     return talkers.some(
       ({ client, isMute, hasAck }) =>
-        isMute || (!hasAck && (this.endedAt.get(client) ?? NEVER) >= since - NOTICE_US),
+        isMute || (!hasAck && this.#mayHaveLost(client, since, status === 'delivered')),
     );
+  }
+
+  /** On a connection that ended, without the node's knowing it yet where it had thought that it delivers. */
+  #mayHaveLost(client: number, since: number, isDelivered: boolean): boolean {
+    const latest = isDelivered ? since - NOTICE_US : since;
+    return (this.#stays.get(client) ?? []).some(({ to }) => to !== undefined && to >= latest);
   }
 }
 
-const NEVER = Number.NEGATIVE_INFINITY;
 /** Until a node notices that a client is gone, or others that a node is. */
 const NOTICE_US = 10_000_000;
 /** More than ever wait for anybody. */

@@ -2,6 +2,7 @@
 // frames are written and read by frames.ts, in the object lane messages travel as they are.
 
 import { type Connection, isWord, type Unit, type WireWord } from '../../src/sim/edges/network.ts';
+import { ObjectPayload } from '../../src/sim/edges/object-payload.ts';
 import type { Lane } from '../../src/sim/edges/web.edge.ts';
 import type { Answer, Asked, Closed, Handshake, StreamEnd, WebSocketEnd } from './door.ts';
 import { closeFrame, frame, FrameReader, opcodes, type ServerFrame } from './frames.ts';
@@ -73,7 +74,8 @@ export class SimRequest {
     say(this.#connection, { word: 'request', head: headOf(method, path, headers), body: bytes });
   }
 
-  #hear(unit: Unit): void {
+  #hear(came: Unit): void {
+    const unit = bare(came);
     if (unit instanceof Uint8Array) this.#text += this.#decoder.decode(unit, { stream: true });
     else if (!isWord(unit)) throw new Error(NO_BYTES);
     else if (unit.word === 'response') this.answer = answerOf(unit, this.#case);
@@ -182,7 +184,8 @@ export class SimWebSocket implements WebSocketEnd {
     say(this.#connection, unit);
   }
 
-  #hear(unit: Unit): void {
+  #hear(came: Unit): void {
+    const unit = bare(came);
     if (unit instanceof Uint8Array) {
       if (this.#reader === undefined) this.#messages.push(new TextDecoder().decode(unit));
       else for (const each of this.#reader.read(unit)) this.#hearFrame(each);
@@ -234,6 +237,11 @@ export class SimWebSocket implements WebSocketEnd {
 
 /** Both lanes of these cases speak the wire's bytes; in the object lane they are not framed. */
 const NO_BYTES = 'a value came where bytes were to come';
+
+/** In the object lane bytes come as a value, which counts as much as their frame. */
+function bare(unit: Unit): Unit {
+  return unit instanceof ObjectPayload && unit.value instanceof Uint8Array ? unit.value : unit;
+}
 
 function answerOf(unit: Extract<WireWord, { word: 'response' }>, { heard }: SimCase): Answer {
   const { status, headers, body } = unit;

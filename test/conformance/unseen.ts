@@ -53,6 +53,7 @@ export const unseen: Readonly<Record<string, Readonly<Record<string, string>>>> 
     'PROC-GATE-5': START,
     'PROC-ADMIN-2': 'takes a node of a cluster; test/e2e and test/unit hold it',
     'PROC-TLS-2': FILES,
+    'PROC-TLS-3': FILES,
   },
 };
 

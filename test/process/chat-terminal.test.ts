@@ -96,7 +96,7 @@ test(
     bob.say('first', 'second \u001b[2J\u001b[1A');
     await alice.sees(/second/);
     await bob.end();
-    await alice.sees(/bob has left #hall/);
+    await alice.sees(/bob has left #hall[^>]*#hall> a sentence[^>]*row$/);
     const typed = ['#hall> a sentence of which the end stand', 's in another row'];
     expect(alice.lines.slice(-2)).toEqual(typed);
     expect(alice.screen.cursor).toEqual([alice.lines.length - 1, 12]);
@@ -115,7 +115,7 @@ test(
     );
     // What was typed goes where the cursor stands, and what was said is shown as said.
     alice.type('my\r');
-    await alice.sees(/#hall you: a sentence of which/);
+    await alice.sees(/#hall you: a sentence of which[^>]*#hall>$/);
     expect(alice.lines.slice(-3).join('')).toMatch(
       /^\d\d:\d\d #hall you: a sentence of which the end stands in anothermy row#hall>$/,
     );

@@ -117,7 +117,13 @@ async function history(room: string, node: string): Promise<Page['messages']> {
     const { seq } = found[0] ?? {};
     client.say('HISTORY', { room, limit: 100, ...(seq === undefined ? {} : { before: seq }) });
     const { payload } = await client.next('HISTORY_OK');
-    found.unshift(...(payload['messages'] as Page['messages']));
+    // Pages are asked for by number, and two sides of a split may have given the same numbers: a place may come again.
+    const page = payload['messages'] as Page['messages'];
+    const isKnown = (one: Page['messages'][number]): boolean =>
+      found.some(
+        ({ epoch, seq: at, id }) => epoch === one.epoch && at === one.seq && id === one.id,
+      );
+    found.unshift(...page.filter((one) => !isKnown(one)));
     isMore = payload['more'] as boolean;
   }
   client.say('BYE', {});

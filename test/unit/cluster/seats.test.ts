@@ -72,7 +72,7 @@ describe('a seat', () => {
   );
 
   test.each(['n1', 'n2', 'n3'])(
-    '[HP-HOME-10] [HP-HOME-7] the others see those of %s leave when it is split off; when it is not, everybody sees everybody',
+    '[HP-HOME-11] [HP-HOME-7] the others see those of %s leave when it is split off; when it is not, everybody sees everybody',
     (apart) => {
       const stage = whole();
       const nodes = ['n1', 'n2', 'n3'];

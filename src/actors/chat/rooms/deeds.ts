@@ -8,6 +8,7 @@ import { encodeLine, type Payload } from '../../codecs/hp/writing.ts';
 import { secondsAt, uuidFrom } from '../chat-context.ts';
 import { entryPayload } from '../chat-formats.ts';
 import { sayBridged } from './bridged.ts';
+import { settleNew } from './nodes/anew.ts';
 import { answerSaid, copy, copySeat } from './nodes/replicas.ts';
 import type { Room } from './room.ts';
 import { byCode, isAfter } from './room-memory.ts';
@@ -26,6 +27,7 @@ import {
 
 /** [HP-HOME-8] While the room settles, everything waits in its order. */
 export function obey(state: RoomsState, ask: RoomAsk, context: Turn): void {
+  settleNew(state, ask, context);
   const settling = state.settling.get(ask.room);
   if (settling !== undefined) {
     settling.asks.push(ask);

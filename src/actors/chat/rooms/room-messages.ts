@@ -165,6 +165,8 @@ export type RoomsMessage =
       readonly session: string;
       readonly node: string;
     }
+  /** One that keeps rooms on another node has lost them. */
+  | { readonly type: 'keeperLost'; readonly node: string }
   /** What was said in a room whose home is on another node. */
   | { readonly type: 'heard'; readonly room: string; readonly word: RoomWord }
   | PeerNotice

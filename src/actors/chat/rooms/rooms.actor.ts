@@ -8,6 +8,7 @@ import type { ChatContext } from '../chat-context.ts';
 import type { ChatOptions } from '../chat-options.ts';
 import { admitted } from './bridged.ts';
 import { arrive, depart, obey, tellCrowds, tellEvent, tellUnseen } from './deeds.ts';
+import { begin, keeperLost, waits } from './nodes/anew.ts';
 import { askHome, guestsGone, heard, isAway, memberMoved } from './nodes/away.ts';
 import { giveUpGathering, listed, listElsewhere, listRooms } from './nodes/listing.ts';
 import { nodeGone, nodesChanged, settleLate, tellAgain } from './nodes/moving.ts';
@@ -28,10 +29,16 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
       ...{ chat, rooms: new Map(), nextEpoch: chat.life + 1, guests: new Map() },
       ...{ pending: new Map(), lastRef: 0, nodes: [], size: 1, down: 0, gone: new Set() },
       ...{ settling: new Map(), copies: new Map(), catching: new Set(), gatherings: new Map() },
+      ...{ early: chat.seam === undefined ? undefined : [], newUntil: 0 },
       ...{ isServing: true, crowds: new Set(), seatedAt: new Map(), bridgedRates: new Map() },
     };
   },
   receive(state, message, context) {
+    if (message.type === 'timedOut') {
+      due(state, message.name, context);
+      return;
+    }
+    if (message.type === 'childStopped' || waits(state, message)) return;
     if (message.type === 'memberMoved') {
       memberMoved(state, message, context);
       return;
@@ -61,6 +68,10 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
         return;
       case 'nodesChanged':
         nodesChanged(state, message, context);
+        begin(state, context);
+        return;
+      case 'keeperLost':
+        keeperLost(state, message.node, context);
         return;
       case 'nodeDown':
         for (const room of state.rooms.values())
@@ -74,11 +85,6 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
           for (const member of room.sessions)
             if (member.shard === message.shard && member.node === undefined)
               depart(state, room, member, 'node_down', context);
-        return;
-      case 'timedOut':
-        due(state, message.name, context);
-        return;
-      case 'childStopped':
         return;
       default:
         message satisfies never;

@@ -4,6 +4,7 @@
 import type { MemberTold, PeerMessage } from '../../codecs/hp-peer/peer-messages.ts';
 import type { DoorNotice } from '../../routing/relay/relay-seam.ts';
 import type { Address, Context } from '../../runtime/actor.ts';
+import type { ShardDown } from '../../runtime/edges.ts';
 import type { TcpDialed, TcpOpened } from '../../runtime/tcp/tcp-edges.ts';
 import type {
   ClusterContext,
@@ -21,6 +22,7 @@ export type MembersMessage =
   | TcpDialed
   | PeerReport
   | ToPeer
+  | ShardDown
   /** What the next heartbeats say about what this node owns. */
   | { readonly type: 'owned'; readonly ver: number; readonly digest: string }
   /** A node has told everything that it owns, up to this version. */

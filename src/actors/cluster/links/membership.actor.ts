@@ -84,6 +84,13 @@ export const membersActor: ActorDefinition<MembersArgs, MembersState, MembersMes
         state.copies.set(message.node, message);
         lookAtJoining(state, context);
         return;
+      case 'shardDown':
+        // Whoever takes its place knows nothing yet.
+        state.toldNodes = '';
+        state.toldServers = '';
+        tellNodes(state, context);
+        tellServers(state, context);
+        return;
       case 'drain':
         drain(state, message.withinMs, context);
         return;

@@ -69,8 +69,8 @@ export function guestsOf(state: RoomsState, room: string): Guests {
   if (known !== undefined) return known;
   const guests: Guests = {
     ...{ home: homeOf(state, room), former: '', members: new Map(), place: NOWHERE },
-    ...{ memory: memoryFor(state), keptTo: undefined, keptAt: 0, catching: undefined },
-    users: new Map(),
+    ...{ memory: memoryFor(state), keptTo: undefined, keptAt: 0, keptFor: '' },
+    ...{ users: new Map(), catching: undefined },
   };
   state.guests.set(room, guests);
   return guests;

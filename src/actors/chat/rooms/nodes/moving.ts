@@ -63,9 +63,14 @@ export function nodeGone(state: RoomsState, node: string, context: Turn): void {
   copyGone(state, node);
   for (const [name, guests] of [...state.guests]) {
     if (guests.former === node) guests.former = '';
-    if (guests.home !== node) continue;
-    guests.home = '';
-    moveGuests(state, name, guests, context);
+    if (guests.home === node) {
+      guests.home = '';
+      moveGuests(state, name, guests, context);
+    } else if (guests.keptFor === node) {
+      // Views differed: it may have stored what the home that is seen from here has never heard.
+      guests.keptFor = '';
+      tellHome(state, name, guests, context);
+    }
   }
   for (const settling of state.settling.values())
     if (settling.former === node) waitLess(settling, context);
@@ -99,15 +104,20 @@ function takeOver(state: RoomsState, name: string, guests: Guests, context: Turn
   for (const one of [place, keptTo]) if (isAfter(one, room) || room.seq === 0) room.raise(one);
   room.adopt(memory.all, context.now);
   for (const member of members.values()) room.enter(member);
-  room.unseen = guests.users;
-  room.unseenUntil = context.now + UNSEEN_MS * 1_000;
-  context.after('unseen', UNSEEN_MS);
+  expect(room, guests.users.values(), context);
   const settling = settle(state, room, former, undefined, context);
   settling.told = members.size === 0 || place.epoch === 0 ? undefined : place;
 }
 
+/** [HP-STORE-7] They were in the room at the home before: who is not seen here in time has left. */
+function expect(room: Room, users: Iterable<string>, context: Turn): void {
+  for (const user of users) room.unseen.set(userKey(user), user);
+  room.unseenUntil = context.now + UNSEEN_MS * 1_000;
+  if (room.unseen.size > 0) context.after('unseen', UNSEEN_MS);
+}
+
 /** [HP-HOME-8] Until the home before has told everything, or is gone, or takes too long. */
-function settle(
+export function settle(
   state: RoomsState,
   room: Room,
   former: string,
@@ -148,12 +158,14 @@ function settled(state: RoomsState, name: string, { obey, met }: Deeds, context:
     for (const entry of room.memory.after(told))
       publishEntry(state, name, entry, room.member(entry.session), context);
   for (const [node, behind] of settling.behind) tellMissed(state, room, node, behind, context);
-  copyAgain(state, room, true, context);
+  // Nobody knew anything of it.
+  if (room.count === 0 && room.seq === 0) forget(state, room);
+  else copyAgain(state, room, true, context);
   if (here !== undefined) greet(room, (key) => !here.has(key) || !there.has(key), { met });
   for (const ask of settling.asks) obey(state, ask, context);
 }
 
-/** [HP-HOME-10] Each side of a split has seen the members of the other one leave: they come in again. */
+/** [HP-HOME-11] Each side of a split has seen the members of the other one leave: they come in again. */
 function greet(
   room: Room,
   isGreeted: (user: string) => boolean,
@@ -186,7 +198,7 @@ export function adopt(
   state: RoomsState,
   name: string,
   node: string,
-  { place, last, former, members, entries, more }: Told<'adopt'>,
+  { place, last, former, members, users, entries, more }: Told<'adopt'>,
   deeds: Deeds,
   context: Turn,
 ): void {
@@ -226,6 +238,7 @@ export function adopt(
   }
   for (const member of members) room.enter({ ...member, node });
   for (const key of there) settling.there.add(key);
+  expect(room, users, context);
   settling.behind.set(node, { place, former });
   if (settling.former === node) settled(state, name, deeds, context);
 }
@@ -256,14 +269,16 @@ function giveUp(state: RoomsState, room: Room, context: Turn): void {
   }
 }
 
-function tellHome(state: RoomsState, name: string, guests: Guests, context: Turn): void {
+export function tellHome(state: RoomsState, name: string, guests: Guests, context: Turn): void {
   const { home, former, place, memory, keptTo = NOWHERE, catching } = guests;
   guests.catching = { words: catching?.words ?? [], askedAt: context.now, isMoved: false };
   if (state.catching.size === 0) context.after('retry', RETRY_AFTER_MS);
   state.catching.add(name);
   const last = isAfter(keptTo, place) ? keptTo : place;
   const members = [...guests.members.values()];
-  const around = { place: members.length === 0 ? last : place, last, former, members };
+  // A home before that is there knows better.
+  const users = former === '' ? [...guests.users.values()] : [];
+  const around = { place: members.length === 0 ? last : place, last, former, members, users };
   tellAll(state, name, home, around, memory, context);
 }
 
@@ -295,6 +310,6 @@ const NOWHERE: Place = { epoch: 0, seq: 0 };
 const RETRY_AFTER_MS = 200;
 const LOOK_EVERY_MS = 50;
 const FORMER_MS = 3_000;
-const ORPHAN_MS = 500;
+export const ORPHAN_MS = 500;
 const CATCH_MS = 4_000;
 const UNSEEN_MS = 3_000;

@@ -5,6 +5,7 @@ import { isRoomName } from '../../../codecs/hp/names.ts';
 import type { Room } from '../room.ts';
 import type { Member, RoomAsk } from '../room-messages.ts';
 import { type Ask, open, type RoomsState, tellKeeper, type Turn } from '../rooms-state.ts';
+import { passOnLoss } from './anew.ts';
 import { answered, guestsOf, isAway, missed } from './away.ts';
 import { listed, listFor } from './listing.ts';
 import { adopt, isElsewhere, type Obey } from './moving.ts';
@@ -43,6 +44,9 @@ export function peerSaid(
       return;
     case 'moved':
       isElsewhere(state, name, told.ref, context);
+      return;
+    case 'lost':
+      passOnLoss(state, node, context);
       return;
     case 'seated':
       seated(state, name, node, told, context);

@@ -302,7 +302,19 @@ describe('stored', () => {
       for (const one of lines) {
         const heard = ids(one);
         expect(new Set(heard).size).toBe(heard.length);
-        expect(places(one)).toEqual(places(one).toSorted((a, b) => a - b));
+        // What the other side said meanwhile comes behind, and neither side's order is another one for it.
+        const epochOf = (place: number): number => Math.floor(place / 1e6);
+        for (const epoch of new Set(places(one).map(epochOf))) {
+          const inIt = places(one).filter((place) => epochOf(place) === epoch);
+          expect(inIt).toEqual(inIt.toSorted((a, b) => a - b));
+        }
+      }
+      // [HP-HOME-12] Who sat there all the while has heard everything that is said to be stored, on whichever side.
+      for (const [who, one] of lines.entries()) {
+        if (names[who] === dies) continue;
+        const heard = new Set(ids(one));
+        const others = lines.flatMap((their, at) => (at === who ? [] : acks(their, 'stored')));
+        expect(others.filter((id) => !heard.has(id))).toEqual([]);
       }
       expect(stage.failures).toEqual([]);
     },

@@ -118,7 +118,8 @@ class Judge {
     if (isOne)
       for (let passed = standing.place + 1; passed < place; passed += 1)
         this.#missed.push({ client, event, key: `${where} ${passed}` });
-    if (isOne && place < standing.place) return;
+    // What another home said at the same time comes behind, but for what was said before somebody here came in.
+    if (epoch < standing.epoch || (isOne && place < standing.place)) return;
     Object.assign(standing, { epoch, place, home });
   }
 

@@ -16,6 +16,7 @@ import {
   type Turn,
 } from '../rooms-state.ts';
 import { memoryFor } from './replicas.ts';
+import { tellSeats } from './seating.ts';
 
 export function homeOf({ nodes }: RoomsState, room: string): string {
   return homeNodeOf(nodes, room) ?? '';
@@ -69,6 +70,7 @@ export function guestsOf(state: RoomsState, room: string): Guests {
   if (known !== undefined) return known;
   const guests: Guests = {
     ...{ home: homeOf(state, room), former: '', members: new Map(), place: NOWHERE },
+    ...{ heardFrom: undefined },
     ...{ memory: memoryFor(state), keptTo: undefined, keptAt: 0, keptFor: '' },
     ...{ users: new Map(), catching: undefined },
   };
@@ -78,7 +80,9 @@ export function guestsOf(state: RoomsState, room: string): Guests {
 
 /** Nobody of this node is in the room, and this node does not keep it for others. */
 export function dropIfIdle(state: RoomsState, room: string, guests: Guests): void {
-  if (guests.members.size > 0 || guests.keptTo !== undefined) return;
+  if (guests.members.size > 0) return;
+  guests.memory.hasNoAudience();
+  if (guests.keptTo !== undefined) return;
   state.guests.delete(room);
   state.catching.delete(room);
 }
@@ -110,14 +114,26 @@ export function heard(state: RoomsState, { room, word }: Ask<'heard'>, context: 
     publish(state, room, word, context, { isRelayed: true });
     return;
   }
-  if (entry !== undefined) guests.memory.add(entry);
+  if (guests.catching === undefined && entry !== undefined && isGap(guests, entry)) {
+    guests.catching = { words: [], askedAt: context.now, isMoved: false };
+    if (state.catching.size === 0) context.after('retry', RETRY_AFTER_MS);
+    state.catching.add(room);
+    tellSeats(state, room, guests, context);
+  }
   if (guests.catching !== undefined) {
     const { words } = guests.catching;
+    if (entry !== undefined) guests.memory.keep(entry);
     if (words.length < state.chat.options.historyMax * 2) words.push(word);
   } else tell(state, room, guests, word, context);
 }
 
-/** [HP-MSG-4] Once, and in order. */
+/** [HP-MSG-4] The home has said something that has not come: what comes now waits until that is here. */
+function isGap({ home, place, heardFrom }: Guests, { epoch, seq, node }: RoomEntry): boolean {
+  const isOne = node === home && node === heardFrom && epoch === place.epoch;
+  return isOne && seq > place.seq + 1;
+}
+
+/** Once, and in order. [HP-HOME-12] What two homes say at the same time follows as it comes. */
 function tell(
   state: RoomsState,
   room: string,
@@ -127,10 +143,16 @@ function tell(
 ): void {
   const { entry } = word;
   if (entry !== undefined) {
-    if (!isAfter(entry, guests.place)) return;
-    guests.place = { epoch: entry.epoch, seq: entry.seq };
+    if (!guests.memory.tell(entry)) return;
+    advance(guests, entry);
   }
   publish(state, room, word, context, { isRelayed: true });
+}
+
+function advance(guests: Guests, { epoch, seq, node }: RoomEntry): void {
+  if (!isAfter({ epoch, seq }, guests.place)) return;
+  guests.place = { epoch, seq };
+  guests.heardFrom = node;
 }
 
 /** The home has come here, and the one before has said something still. */
@@ -139,16 +161,15 @@ function heardLate(state: RoomsState, name: string, word: RoomWord, context: Tur
   const room = state.rooms.get(name);
   const settling = state.settling.get(name);
   if (entry !== undefined && room !== undefined) {
-    room.adopt([entry], context.now);
-    // Who has heard something later does not hear it out of its order: it stands in the history.
-    if (settling?.told === undefined || !isAfter(entry, settling.told)) return;
-    settling.told = { epoch: entry.epoch, seq: entry.seq };
+    const [news] = room.adopt([entry], context.now);
     if (isAfter(entry, room)) room.raise(entry);
+    // A room that settles tells everything in its order then.
+    if (news === undefined || settling !== undefined || !room.memory.tell(entry)) return;
   }
   publish(state, name, word, context, { isRelayed: true });
 }
 
-/** [HP-HOME-4] A new home tells what this node has not heard. */
+/** [HP-HOME-4] [HP-HOME-7] [HP-HOME-12] A home tells what this node has not heard. */
 export function missed(
   state: RoomsState,
   name: string,
@@ -158,15 +179,15 @@ export function missed(
   context: Turn,
 ): void {
   const guests = state.guests.get(name);
-  if (guests?.catching === undefined || guests.home !== node) return;
+  if (guests === undefined || guests.home !== node) return;
   for (const entry of entries) {
-    guests.memory.add(entry);
-    if (!isAfter(entry, guests.place)) continue;
-    guests.place = { epoch: entry.epoch, seq: entry.seq };
-    publishEntry(state, name, entry, guests.members.get(entry.session), context);
+    guests.memory.keep(entry);
+    advance(guests, entry);
   }
   if (more) return;
-  const { words } = guests.catching;
+  for (const entry of guests.memory.takeUntold())
+    publishEntry(state, name, entry, guests.members.get(entry.session), context);
+  const { words = [] } = guests.catching ?? {};
   guests.catching = undefined;
   state.catching.delete(name);
   for (const word of words) tell(state, name, guests, word, context);
@@ -187,7 +208,11 @@ export function answered(
   const { ask } = pending;
   if (reply.type === 'joined' && guests !== undefined && guests.catching === undefined) {
     const { epoch, seq } = reply;
-    if (isAfter({ epoch, seq }, guests.place)) guests.place = { epoch, seq };
+    if (isAfter({ epoch, seq }, guests.place)) {
+      guests.place = { epoch, seq };
+      guests.heardFrom = guests.home;
+    }
+    guests.memory.hasAudience({ epoch, seq });
   }
   if (reply.type === 'roomRefused' && ask.type === 'join' && guests !== undefined) {
     guests.members.delete(ask.member.session);
@@ -232,3 +257,4 @@ export function retry(state: RoomsState, context: Turn): void {
 }
 
 const NOWHERE = { epoch: 0, seq: 0 };
+export const RETRY_AFTER_MS = 200;

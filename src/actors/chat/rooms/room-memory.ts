@@ -19,7 +19,13 @@ export class RoomMemory {
   /** Where the first of those who are here came in: what was said before is not for them. Undefined when nobody is here. */
   #audienceFrom: Place | undefined = undefined;
 
-  constructor({ historyMax, dedupeMs }: { readonly historyMax: number; readonly dedupeMs: number }) {
+  constructor({
+    historyMax,
+    dedupeMs,
+  }: {
+    readonly historyMax: number;
+    readonly dedupeMs: number;
+  }) {
     this.#max = historyMax;
     this.#sameIdSeconds = dedupeMs / 1_000;
   }
@@ -75,6 +81,11 @@ export class RoomMemory {
     const isNew = this.add(entry);
     if (!this.#untold.delete(nameOf(entry)) && !isNew) return false;
     return this.#audienceFrom === undefined || isAfter(entry, this.#audienceFrom);
+  }
+
+  /** Whoever came in at this place, or came back, has been told what is before it. */
+  wasTold(place: Place): void {
+    for (const [name, entry] of this.#untold) if (!isAfter(entry, place)) this.#untold.delete(name);
   }
 
   /** What is still to be told here, in its order; it counts as told. */

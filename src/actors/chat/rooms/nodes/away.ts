@@ -213,6 +213,7 @@ export function answered(
       guests.heardFrom = guests.home;
     }
     guests.memory.hasAudience({ epoch, seq });
+    guests.memory.wasTold({ epoch, seq });
   }
   if (reply.type === 'roomRefused' && ask.type === 'join' && guests !== undefined) {
     guests.members.delete(ask.member.session);

@@ -42,7 +42,13 @@ export function tellSeats(
 ): void {
   if (home === '' || !isAway(state, room)) return;
   const digest = digestOf(members.values());
-  tellKeeper(state.chat, home, room, { say: 'seated', count: members.size, digest, place }, context);
+  tellKeeper(
+    state.chat,
+    home,
+    room,
+    { say: 'seated', count: members.size, digest, place },
+    context,
+  );
 }
 
 /** At the home: asks for everybody when what it knows differs. */

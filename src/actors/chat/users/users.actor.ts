@@ -19,9 +19,10 @@ import {
   type Ask,
   madeUser,
   notify,
-  PRESENCE_EVERY_MS,
+  isEarly,
   PRESENCE_LOOK_EVERY_MS,
   tellPresence,
+  tellPresenceOf,
   userOf,
   type UsersState,
   type UsersTurn,
@@ -154,8 +155,7 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
 
 function tellUntold(state: UsersState, context: UsersTurn): void {
   for (const user of [...state.untold]) {
-    if (context.now - user.toldAt >= PRESENCE_EVERY_MS * 1_000)
-      tellPresence(state, user.name, context);
+    if (!isEarly(user, context)) tellPresenceOf(state, user, context);
   }
   if (state.untold.size > 0) context.after('presence', PRESENCE_LOOK_EVERY_MS);
 }

@@ -127,6 +127,9 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         for (const node of message.nodes) state.gone.delete(node);
         holdAgain(state, context);
         return;
+      case 'nodePressed':
+        // Direct messages wait for their users in any case.
+        return;
       case 'nodeDown':
         nodeDown(state, message.node, context);
         return;

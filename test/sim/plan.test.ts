@@ -179,7 +179,7 @@ describe('a plan that has lost something', () => {
   const at = 1_500_000;
   /** Long enough for a fault to bite; what becomes of it in the end shows in the hash, too, and nobody need judge it. */
   const brief = { ...plan, horizonUs: 3_500_000 };
-  const hashWith = (...faults: Fault[]) => simulate({ ...brief, faults }, undefined, []).hash;
+  const hashWith = (...added: Fault[]) => simulate({ ...brief, faults: added }, undefined, []).hash;
   const calm = hashWith();
 
   test('runs with those who are left, under their own numbers', () => {

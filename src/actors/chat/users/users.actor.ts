@@ -11,7 +11,7 @@ import { announceAgain } from './nodes/announcing.ts';
 import { doubt, dropDoubted, located, nodeDown, peerSaid } from './nodes/elsewhere.ts';
 import { tellKeepers } from './nodes/flying.ts';
 import { direct, directTaken, giveUpWaiting, queueUntold } from './directs.ts';
-import { giveUpMoving, isElsewhere, moveHere, sendOver } from './nodes/moving.ts';
+import { giveUpMoving, isElsewhere, lookAgain, moveHere, sendOver } from './nodes/moving.ts';
 import { detached, move, moved, register, unregister } from './registry.ts';
 import { giveUpHolding, holdAgain } from './nodes/waiting-room.ts';
 import type { UsersMessage } from './user-messages.ts';
@@ -36,7 +36,7 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
     context.after('sweep', SWEEP_EVERY_MS);
     return {
       ...{ chat, users: new Map(), waiting: new Map(), untold: new Set(), flying: new Map() },
-      ...{ moving: new Map(), lastRef: 0, gone: new Set(), isServing: true },
+      ...{ moving: new Map(), early: [], lastRef: 0, gone: new Set(), isServing: true },
       ...{ storing: new Map(), nodes: [], size: 1 },
     };
   },
@@ -146,6 +146,7 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         else if (message.name === 'doubted') dropDoubted(state, context);
         else if (message.name === 'storing') giveUpHolding(state, context);
         else if (message.name === 'moving') giveUpMoving(state, context);
+        else if (message.name === 'early') lookAgain(state, context);
         else tellUntold(state, context);
         return;
       case 'childStopped':

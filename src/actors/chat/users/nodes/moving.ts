@@ -34,13 +34,39 @@ export function isElsewhere({ chat, users }: UsersState, ask: Ask<'resume'>): bo
 
 /** [HP-RES-9] The session is not on this node. */
 export function moveHere(state: UsersState, ask: Ask<'resume'>, context: UsersTurn): void {
-  const user = userOf(state, ask.user);
-  if (user === undefined || !ask.isProved) {
-    deny(ask, EXPIRED, context);
-    return;
+  userOf(state, ask.user)?.expire(context.now);
+  if (!ask.isProved) deny(ask, EXPIRED, context);
+  else if (isKnown(state, ask, context) || ask.session.startsWith(`${state.chat.options.node}-`))
+    lookForKnown(state, ask, context);
+  else {
+    // It began a moment ago, perhaps, and its node has not told of it yet.
+    if (state.early.length === 0) context.after('early', LOOK_EVERY_MS);
+    state.early.push({ ask, since: context.now });
   }
-  user.expire(context.now);
-  lookFor(state, user, ask, [], context);
+}
+
+export function lookAgain(state: UsersState, context: UsersTurn): void {
+  const early = state.early.splice(0);
+  for (const one of early) {
+    const isLate = context.now - one.since >= EARLY_MAX_MS * 1_000;
+    if (isLate || isKnown(state, one.ask, context)) lookForKnown(state, one.ask, context);
+    else state.early.push(one);
+  }
+  if (state.early.length > 0) context.after('early', LOOK_EVERY_MS);
+}
+
+function isKnown(state: UsersState, { user, session }: Ask<'resume'>, { now }: UsersTurn): boolean {
+  const known = userOf(state, user);
+  if (known === undefined) return false;
+  const isThere = known.elsewhere.some(({ told }) => told.session === session);
+  const isHere = known.sessions.has(session);
+  return isThere || isHere || known.lost.has(session) || known.hasLeft(session, now);
+}
+
+function lookForKnown(state: UsersState, ask: Ask<'resume'>, context: UsersTurn): void {
+  const user = userOf(state, ask.user);
+  if (user === undefined) deny(ask, EXPIRED, context);
+  else lookFor(state, user, ask, [], context);
 }
 
 /** Where it came last is where it is, if those that know of it were told so. */
@@ -291,4 +317,6 @@ const ON_ITS_WAY: HpMistake = {
   retryAfter: 1,
 };
 const MOVE_MAX_MS = 750;
+/** Longer than changes of sessions take from node to node. */
+const EARLY_MAX_MS = 500;
 const LOOK_EVERY_MS = 50;

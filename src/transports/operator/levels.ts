@@ -5,6 +5,8 @@ const levels: readonly string[] = [
   'broker.sessions',
   'chat.sessions',
   'cluster.linked',
+  'cluster.lagging',
+  'cluster.pressed',
   'cluster.cutOff',
   'cluster.clocks.skewed',
 ];

@@ -15,6 +15,7 @@ import {
   tellKeeper,
   type Turn,
 } from '../rooms-state.ts';
+import { isHeldOff } from './pressing.ts';
 import { memoryFor } from './replicas.ts';
 
 export function homeOf({ nodes }: RoomsState, room: string): string {
@@ -28,6 +29,7 @@ export function isAway(state: RoomsState, room: string): boolean {
 
 /** [HP-HOME-2] */
 export function askHome(state: RoomsState, ask: RoomAsk, context: Turn): void {
+  if (isHeldOff(state, ask, homeOf(state, ask.room), context)) return;
   note(state, ask);
   state.lastRef += 1;
   // A home that is new is asked when it has told what it knows.
@@ -69,8 +71,8 @@ export function guestsOf(state: RoomsState, room: string): Guests {
   if (known !== undefined) return known;
   const guests: Guests = {
     ...{ home: homeOf(state, room), former: '', members: new Map(), place: NOWHERE },
-    ...{ memory: memoryFor(state), keptTo: undefined, keptAt: 0, catching: undefined },
-    users: new Map(),
+    ...{ memory: memoryFor(state), keptTo: undefined, keptAt: 0, keptFor: '' },
+    ...{ users: new Map(), catching: undefined },
   };
   state.guests.set(room, guests);
   return guests;
@@ -87,10 +89,14 @@ export function dropIfIdle(state: RoomsState, room: string, guests: Guests): voi
 export function memberMoved(
   state: RoomsState,
   { room: name, session, node }: Ask<'memberMoved'>,
+  { now }: Turn,
 ): void {
   const [room, guests] = [state.rooms.get(name), state.guests.get(name)];
   const member = room?.member(session);
-  if (member !== undefined && member.node === undefined) room?.enter({ ...member, node });
+  if (room !== undefined && member !== undefined) {
+    room.enter({ ...member, node });
+    room.leave(member, now);
+  }
   if (guests?.members.delete(session) === true) dropIfIdle(state, name, guests);
 }
 

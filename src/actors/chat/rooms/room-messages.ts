@@ -121,12 +121,14 @@ export type RoomsMessage =
       readonly connection: ConnectionId;
       readonly shard: number;
       readonly on: boolean;
+      readonly peer?: PeerAsker;
     }
   | {
       readonly type: 'setStatus';
       readonly room: string;
       readonly session: string;
       readonly status: Status;
+      readonly peer?: PeerAsker;
     }
   | ListRooms
   | RoomsListed

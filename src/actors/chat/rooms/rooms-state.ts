@@ -102,6 +102,10 @@ export interface Settling {
   /** The last that those who are here were told; undefined when nobody is. */
   told: Place | undefined;
   readonly asks: RoomAsk[];
+  /** Who is here, when two homes of the room meet, by key; undefined when there was one alone. */
+  readonly here: ReadonlySet<string> | undefined;
+  /** Who came since. */
+  readonly there: Set<string>;
   /** Nodes that wait to hear what they lack. */
   readonly behind: Map<string, Behind>;
 }

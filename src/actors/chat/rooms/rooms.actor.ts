@@ -7,16 +7,15 @@ import type { ActorDefinition } from '../../runtime/actor.ts';
 import type { ChatContext } from '../chat-context.ts';
 import type { ChatOptions } from '../chat-options.ts';
 import { admitted } from './bridged.ts';
-import { depart, obey, tellCrowds, tellUnseen } from './deeds.ts';
+import { arrive, depart, obey, tellCrowds, tellEvent, tellUnseen } from './deeds.ts';
 import { begin, keeperLost, waits } from './nodes/anew.ts';
 import { askHome, guestsGone, heard, isAway, memberMoved } from './nodes/away.ts';
 import { giveUpGathering, listed, listElsewhere, listRooms } from './nodes/listing.ts';
 import { nodeGone, nodesChanged, settleLate, tellAgain } from './nodes/moving.ts';
-import { peerSaid } from './nodes/peers.ts';
+import { type Deeds, peerSaid } from './nodes/peers.ts';
 import { giveUpStoring, isLetGo, remindCopies } from './nodes/replicas.ts';
 import { compareSeats, SEATS_EVERY_MS } from './nodes/seating.ts';
-import type { Room } from './room.ts';
-import type { Member, RoomsMessage } from './room-messages.ts';
+import type { RoomsMessage } from './room-messages.ts';
 import { forget, type RoomsState, type Turn } from './rooms-state.ts';
 
 export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> = {
@@ -41,7 +40,7 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
     }
     if (message.type === 'childStopped' || waits(state, message)) return;
     if (message.type === 'memberMoved') {
-      memberMoved(state, message);
+      memberMoved(state, message, context);
       return;
     }
     if ('room' in message && message.type !== 'heard') {
@@ -64,12 +63,9 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
       case 'heard':
         heard(state, message, context);
         return;
-      case 'peerSaid': {
-        const lost = (room: Room, member: Member): void =>
-          depart(state, room, member, undefined, context);
-        peerSaid(state, message, { obey, lost }, context);
+      case 'peerSaid':
+        peerSaid(state, message, deedsOf(state, context), context);
         return;
-      }
       case 'nodesChanged':
         nodesChanged(state, message, context);
         begin(state, context);
@@ -96,6 +92,15 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
   },
 };
 
+function deedsOf(state: RoomsState, context: Turn): Deeds {
+  return {
+    obey,
+    arrived: (room, member) => arrive(state, room, member, context),
+    met: (room, member) => tellEvent(state, room, 'join', member, undefined, context),
+    lost: (room, member) => depart(state, room, member, undefined, context),
+  };
+}
+
 function due(state: RoomsState, timer: string, context: Turn): void {
   switch (timer) {
     case 'crowds':
@@ -108,17 +113,13 @@ function due(state: RoomsState, timer: string, context: Turn): void {
       tellUnseen(state, context);
       return;
     case 'seats':
-      compareSeats(
-        state,
-        (room, member) => depart(state, room, member, undefined, context),
-        context,
-      );
+      compareSeats(state, deedsOf(state, context), context);
       return;
     case 'storing':
       giveUpStoring(state, context);
       return;
     case 'settling':
-      settleLate(state, obey, context);
+      settleLate(state, deedsOf(state, context), context);
       return;
     case 'gather':
       giveUpGathering(state, context);

@@ -33,7 +33,7 @@ export function begin(state: RoomsState, context: Turn): void {
 export function settleNew(state: RoomsState, { room: name }: RoomAsk, context: Turn): void {
   if (context.now >= state.newUntil || state.rooms.has(name)) return;
   const room = open(state, name, context);
-  if (room !== undefined) settle(state, room, '', context);
+  if (room !== undefined) settle(state, room, '', undefined, context);
 }
 
 /** To the keepers of all shards: a keeper of the node has lost its rooms. */

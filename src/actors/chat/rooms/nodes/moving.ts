@@ -21,6 +21,7 @@ import {
 } from '../rooms-state.ts';
 import { guestsOf, homeOf, isAway, retry } from './away.ts';
 import { copyAgain, copyGone, endCopies, piecesOf, tellAll } from './replicas.ts';
+import type { Deeds } from './peers.ts';
 import type { RoomTold } from './room-told.ts';
 
 export type Obey = (state: RoomsState, ask: RoomAsk, context: Turn) => void;
@@ -104,7 +105,7 @@ function takeOver(state: RoomsState, name: string, guests: Guests, context: Turn
   room.adopt(memory.all, context.now);
   for (const member of members.values()) room.enter(member);
   expect(room, guests.users.values(), context);
-  const settling = settle(state, room, former, context);
+  const settling = settle(state, room, former, undefined, context);
   settling.told = members.size === 0 || place.epoch === 0 ? undefined : place;
 }
 
@@ -116,7 +117,13 @@ function expect(room: Room, users: Iterable<string>, context: Turn): void {
 }
 
 /** [HP-HOME-8] Until the home before has told everything, or is gone, or takes too long. */
-export function settle(state: RoomsState, room: Room, former: string, context: Turn): Settling {
+export function settle(
+  state: RoomsState,
+  room: Room,
+  former: string,
+  here: ReadonlySet<string> | undefined,
+  context: Turn,
+): Settling {
   const known = state.settling.get(room.name);
   const isThere = former !== '' && former !== state.chat.seam?.node && !state.gone.has(former);
   const untilMs = isThere ? FORMER_MS : ORPHAN_MS;
@@ -128,25 +135,25 @@ export function settle(state: RoomsState, room: Room, former: string, context: T
   if (state.settling.size === 0) context.after('settling', LOOK_EVERY_MS);
   const settling: Settling = {
     ...{ former: isThere ? former : undefined, until, told: undefined, asks: [] },
-    behind: new Map(),
+    ...{ here, there: new Set(), behind: new Map() },
   };
   state.settling.set(room.name, settling);
   context.count('chat.rooms.moved');
   return settling;
 }
 
-export function settleLate(state: RoomsState, obey: Obey, context: Turn): void {
+export function settleLate(state: RoomsState, deeds: Deeds, context: Turn): void {
   for (const [name, { until }] of [...state.settling])
-    if (until <= context.now) settled(state, name, obey, context);
+    if (until <= context.now) settled(state, name, deeds, context);
   if (state.settling.size > 0) context.after('settling', LOOK_EVERY_MS);
 }
 
 /** [HP-HOME-4] First what some have not heard, and then what was asked meanwhile. */
-function settled(state: RoomsState, name: string, obey: Obey, context: Turn): void {
+function settled(state: RoomsState, name: string, { obey, met }: Deeds, context: Turn): void {
   const [settling, room] = [state.settling.get(name), state.rooms.get(name)];
   state.settling.delete(name);
   if (settling === undefined || room === undefined) return;
-  const { told } = settling;
+  const { told, here, there } = settling;
   if (told !== undefined)
     for (const entry of room.memory.after(told))
       publishEntry(state, name, entry, room.member(entry.session), context);
@@ -154,7 +161,18 @@ function settled(state: RoomsState, name: string, obey: Obey, context: Turn): vo
   // Nobody knew anything of it.
   if (room.count === 0 && room.seq === 0) forget(state, room);
   else copyAgain(state, room, true, context);
+  if (here !== undefined) greet(room, (key) => !here.has(key) || !there.has(key), { met });
   for (const ask of settling.asks) obey(state, ask, context);
+}
+
+/** [HP-HOME-11] Each side of a split has seen the members of the other one leave: they come in again. */
+function greet(
+  room: Room,
+  isGreeted: (user: string) => boolean,
+  { met }: Pick<Deeds, 'met'>,
+): void {
+  for (const member of new Map(room.sessions.map((one) => [userKey(one.user), one])).values())
+    if (isGreeted(userKey(member.user))) met(room, member);
 }
 
 function tellMissed(
@@ -181,7 +199,7 @@ export function adopt(
   name: string,
   node: string,
   { place, last, former, members, users, entries, more }: Told<'adopt'>,
-  obey: Obey,
+  deeds: Deeds,
   context: Turn,
 ): void {
   if (isAway(state, name)) {
@@ -191,23 +209,38 @@ export function adopt(
   const known = state.rooms.get(name);
   const room = known ?? open(state, name, context);
   if (room === undefined) return;
-  const isNews = room.adopt(entries, context.now);
+  const here = new Set(room.userNames.map(userKey));
+  const there = new Set(members.map(({ user }) => userKey(user)));
+  const hasNews = room.adopt(entries, context.now);
   if (more) return;
+  const isFirst = former === node && former !== room.formerHome;
   if (former === node) room.formerHome = node;
-  const isExpected = former !== '' && former !== room.formerHome && !state.gone.has(former);
-  if (known === undefined || (isExpected && former !== state.chat.seam?.node))
-    settle(state, room, former, context);
+  const isExpected =
+    former !== '' &&
+    former !== room.formerHome &&
+    former !== state.chat.seam?.node &&
+    !state.gone.has(former);
+  const isMeeting = known !== undefined && !state.settling.has(name) && (isFirst || isExpected);
+  if (isMeeting) room.metHome = former;
+  if (known === undefined || isExpected)
+    settle(state, room, former, isMeeting ? here : undefined, context);
   if (isAfter(last, room)) room.raise(last);
-  for (const member of members) room.enter({ ...member, node });
   const settling = state.settling.get(name);
   if (settling === undefined) {
+    const isMet = former === room.metHome;
+    for (const member of members)
+      if (isMet) deeds.arrived(room, { ...member, node });
+      else room.enter({ ...member, node });
+    if (isMeeting) greet(room, (key) => here.has(key) && !there.has(key), deeds);
     tellMissed(state, room, node, { place, former }, context);
-    copyAgain(state, room, isNews, context);
+    copyAgain(state, room, hasNews, context);
     return;
   }
+  for (const member of members) room.enter({ ...member, node });
+  for (const key of there) settling.there.add(key);
   expect(room, users, context);
   settling.behind.set(node, { place, former });
-  if (settling.former === node) settled(state, name, obey, context);
+  if (settling.former === node) settled(state, name, deeds, context);
 }
 
 /** [HP-HOME-3] The home goes to another node: with it what was said, and those of this node who are in it. */

@@ -277,6 +277,16 @@ const ofClusters: readonly Omit<Mutant, 'nodes'>[] = [
     story: 'A message that waited elsewhere is thrown away where it was seen on its way there.',
   },
   {
+    name: 'epochs-from-one',
+    dialect,
+    breaks: ['room-order', 'room-whole'],
+    requirements: ['HP-HOME-12'],
+    file: 'chat/rooms/rooms.actor.ts',
+    find: '(seam === undefined ? 1 : incarnation)',
+    replace: '(seam === undefined ? 1 : Math.min(1, incarnation))',
+    story: 'A node that comes back gives places again that others have heard.',
+  },
+  {
     name: 'gap-not-asked-for',
     dialect,
     breaks: ['views', 'ghosts'],

@@ -10,6 +10,7 @@ import { entryPayload } from '../chat-formats.ts';
 import { sayBridged } from './bridged.ts';
 import { settleNew } from './nodes/anew.ts';
 import { answerSaid, copy, copySeat } from './nodes/replicas.ts';
+import { isPressed, SLOW } from './nodes/pressing.ts';
 import type { Room } from './room.ts';
 import { byCode } from './room-memory.ts';
 import type { Member, RoomAsk } from './room-messages.ts';
@@ -185,6 +186,11 @@ function say(state: RoomsState, ask: Ask<'say'>, context: Turn): void {
   if (!state.isServing) {
     const text = 'This server is cut off from most of its cluster.';
     deny(state, ask, refused('UNAVAILABLE', text).mistake, context);
+    return;
+  }
+  if (isPressed(state, room.name)) {
+    context.count('chat.messages.heldOff');
+    deny(state, ask, SLOW, context);
     return;
   }
   const { seam } = state.chat;

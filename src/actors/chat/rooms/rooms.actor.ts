@@ -28,6 +28,7 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
     return {
       ...{ chat, rooms: new Map(), nextEpoch: firstEpoch(chat), guests: new Map() },
       ...{ pending: new Map(), lastRef: 0, nodes: [], size: 1, down: 0, gone: new Set() },
+      pressed: new Set(),
       ...{ settling: new Map(), copies: new Map(), catching: new Set(), gatherings: new Map() },
       ...{ early: chat.seam === undefined ? undefined : [], newUntil: 0 },
       ...{ isServing: true, crowds: new Set(), seatedAt: new Map(), bridgedRates: new Map() },
@@ -72,6 +73,10 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
         return;
       case 'keeperLost':
         keeperLost(state, message.node, context);
+        return;
+      case 'nodePressed':
+        if (message.isPressed) state.pressed.add(message.node);
+        else state.pressed.delete(message.node);
         return;
       case 'nodeDown':
         for (const room of state.rooms.values())

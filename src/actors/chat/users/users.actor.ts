@@ -20,9 +20,10 @@ import {
   type Ask,
   madeUser,
   notify,
-  PRESENCE_EVERY_MS,
+  isEarly,
   PRESENCE_LOOK_EVERY_MS,
   tellPresence,
+  tellPresenceOf,
   userOf,
   type UsersState,
   type UsersTurn,
@@ -129,6 +130,9 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         for (const node of message.nodes) state.gone.delete(node);
         holdAgain(state, context);
         return;
+      case 'nodePressed':
+        // Direct messages wait for their users in any case.
+        return;
       case 'nodeDown':
         nodeDown(state, message.node, context);
         return;
@@ -158,8 +162,7 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
 
 function tellUntold(state: UsersState, context: UsersTurn): void {
   for (const user of [...state.untold]) {
-    if (context.now - user.toldAt >= PRESENCE_EVERY_MS * 1_000)
-      tellPresence(state, user.name, context);
+    if (!isEarly(user, context)) tellPresenceOf(state, user, context);
   }
   if (state.untold.size > 0) context.after('presence', PRESENCE_LOOK_EVERY_MS);
 }

@@ -54,7 +54,9 @@ export type PeerNotice =
       readonly isJoined: boolean;
     }
   /** What was forwarded to it and not acknowledged is lost. */
-  | { readonly type: 'nodeDown'; readonly node: string };
+  | { readonly type: 'nodeDown'; readonly node: string }
+  /** [HP-RELAY-13] So much waits for the node that nothing more should be begun for it, or no longer. */
+  | { readonly type: 'nodePressed'; readonly node: string; readonly isPressed: boolean };
 
 /** What doors to clients hear of the cluster. */
 export type DoorNotice =

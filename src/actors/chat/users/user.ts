@@ -9,6 +9,7 @@ import type {
   Direct,
   DirectEntry,
   DirectStatus,
+  Luggage,
   Presence,
   SessionEntry,
   UserNotice,
@@ -31,7 +32,9 @@ export interface KnownSession {
   held: UserNotice[] | undefined;
   movingSince: number;
   /** The node to which it moves; undefined for this one. */
-  movingTo?: string;
+  movingTo?: string | undefined;
+  /** What that node was sent, for as long as it may not have it. */
+  packed?: Luggage | undefined;
   /** Direct messages that it was given since it came from another node, from which they may come again. */
   arrived?: Set<string> | undefined;
 }
@@ -56,6 +59,8 @@ export interface Seen {
   /** Undefined while nobody has taken it. */
   status: DirectStatus | undefined;
   readonly at: number;
+  /** A session of this node was given it, or it waits here; else it only passed by on its way to another node. */
+  isHere: boolean;
 }
 
 /** Made with the first that is put into it. */
@@ -244,11 +249,15 @@ export class User {
     return true;
   }
 
-  /** [HP-RES-10] The node is gone, and did not say so of each of its sessions. True when one of this node's went with it. */
-  lose(node: string, now: number): boolean {
-    // Those that were on their way there went with it.
-    const sent = [...this.sessions].filter(([, { movingTo }]) => movingTo === node);
-    for (const [session] of sent) this.sessions.delete(session);
+  /** [HP-RES-10] The node is gone, and did not say so of each of its sessions. */
+  lose(node: string, now: number): void {
+    // [HP-RES-12] Those that were on their way there have not left this one.
+    for (const known of this.sessions.values()) {
+      if (known.movingTo !== node) continue;
+      known.movingTo = undefined;
+      known.movingSince = now;
+      known.entry = { ...known.entry, isDetached: true };
+    }
     const there = this.elsewhere.filter((one) => one.node === node);
     const lately = this.#affairs?.left ?? NONE;
     const left = lately.filter((one) => one.node === node && one.at > now - LEFT_US);
@@ -256,12 +265,10 @@ export class User {
     for (const session of [
       ...there.map(({ told }) => told.session),
       ...left.map((one) => one.session),
-      ...sent.map(([name]) => name),
     ]) {
       this.#own.lost ??= new Map();
       this.#own.lost.set(session, now);
     }
-    return sent.length > 0;
   }
 
   hasLeft(session: string, now: number): boolean {
@@ -285,17 +292,23 @@ export class User {
     return this.#affairs?.seen?.get(keyOf(message));
   }
 
+  /** It waits here, or has gone to other nodes. */
+  mark(message: Pick<Direct, 'from' | 'id'>, isHere: boolean): void {
+    const seen = this.seen(message);
+    if (seen !== undefined) seen.isHere = isHere;
+  }
+
   /** It was not taken after all: said again, it is new. */
   forget(message: Pick<Direct, 'from' | 'id'>): void {
     this.#affairs?.seen?.delete(keyOf(message));
   }
 
   /** Also puts the message into the user's history. */
-  remember(message: Direct, status: DirectStatus | undefined, now: number): void {
+  remember(message: Direct, status: DirectStatus | undefined, now: number, isHere: boolean): void {
     const own = this.#own;
     own.seen ??= new Map();
-    own.seen.set(keyOf(message), { status, at: now });
-    this.keep(message, now);
+    if (!own.seen.has(keyOf(message))) this.keep(message, now);
+    own.seen.set(keyOf(message), { status, at: now, isHere });
     if (own.seen.size > this.#options.dedupeIdsMax) this.expire(now);
   }
 

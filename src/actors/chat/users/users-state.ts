@@ -21,6 +21,8 @@ export interface UsersState {
   readonly moving: Map<number, Moving>;
   /** Asked for before this node has heard of the session, oldest first. */
   readonly early: Early[];
+  /** Sessions that were sent to other nodes and kept here, with their users. */
+  readonly packed: Map<string, User>;
   lastRef: number;
   /** Messages that wait, and whose senders wait to hear that others hold them, oldest first. */
   readonly storing: Map<string, Storing>;
@@ -31,6 +33,8 @@ export interface UsersState {
   readonly gone: Set<string>;
   /** False on the smaller side of a cluster that is split, where the operator wants that. */
   isServing: boolean;
+  /** False while it is not known here who is on other nodes. */
+  isJoined: boolean;
 }
 
 export interface Flying {

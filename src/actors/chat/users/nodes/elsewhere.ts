@@ -81,8 +81,10 @@ function settlePolicy(
 function flyOffline(state: UsersState, user: User, node: string, context: UsersTurn): void {
   const { offline } = user;
   user.offline = [];
-  for (const { message, heldBy } of offline)
+  for (const { message, heldBy } of offline) {
+    user.mark(message, false);
     fly(state, user, message, [node], true, context, heldBy);
+  }
 }
 
 export function peerSaid(

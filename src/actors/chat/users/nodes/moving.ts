@@ -7,10 +7,11 @@ import { userKey } from '../../../codecs/hp/names.ts';
 import { keeperOfRoom } from '../../chat-context.ts';
 import { direct } from '../directs.ts';
 import { tellKeeper } from './flying.ts';
+import { pack, unpack } from './keeping.ts';
 import { readLuggage } from './luggage.ts';
 import type { PeerWord } from './peer-words.ts';
 import { isSame, makeWay, move, notServing } from '../registry.ts';
-import { keyOf, type RemoteSession, type User } from '../user.ts';
+import { keyOf, type KnownSession, type RemoteSession, type User } from '../user.ts';
 import { takeOffline } from './waiting-room.ts';
 import type { Direct, Luggage, UserReply } from '../user-messages.ts';
 import {
@@ -35,8 +36,9 @@ export function isElsewhere({ chat, users }: UsersState, ask: Ask<'resume'>): bo
 /** [HP-RES-9] The session is not on this node. */
 export function moveHere(state: UsersState, ask: Ask<'resume'>, context: UsersTurn): void {
   userOf(state, ask.user)?.expire(context.now);
+  const isOwn = ask.session.startsWith(`${state.chat.options.node}-`);
   if (!ask.isProved) deny(ask, EXPIRED, context);
-  else if (isKnown(state, ask, context) || ask.session.startsWith(`${state.chat.options.node}-`))
+  else if (isOwn || !state.isJoined || isKnown(state, ask, context))
     lookForKnown(state, ask, context);
   else {
     // It began a moment ago, perhaps, and its node has not told of it yet.
@@ -65,7 +67,8 @@ function isKnown(state: UsersState, { user, session }: Ask<'resume'>, { now }: U
 
 function lookForKnown(state: UsersState, ask: Ask<'resume'>, context: UsersTurn): void {
   const user = userOf(state, ask.user);
-  if (user === undefined) deny(ask, EXPIRED, context);
+  // [HP-RES-13] Whoever is on another node has not been told of yet.
+  if (user === undefined) deny(ask, state.isJoined ? EXPIRED : NOT_JOINED, context);
   else lookFor(state, user, ask, [], context);
 }
 
@@ -84,6 +87,7 @@ function lookFor(
     .toSorted((one, other) => other.told.lamport - one.told.lamport);
   if (there === undefined) {
     if (user.lost.has(ask.session)) revive(state, user, ask, context);
+    else if (!state.isJoined) deny(ask, NOT_JOINED, context);
     else deny(ask, user.hasLeft(ask.session, context.now) ? ON_ITS_WAY : EXPIRED, context);
     return;
   }
@@ -114,6 +118,13 @@ export function moveThere(
 ): void {
   const known = user?.sessions.get(session);
   const isThere = known !== undefined && isSame(known.entry.secret, secret);
+  const kept = isThere ? unpack(known) : undefined;
+  if (user !== undefined && isThere && kept !== undefined) {
+    known.movingSince = context.now;
+    known.movingTo = node;
+    sendTo(state, user, known, node, ref, kept, context);
+    return;
+  }
   if (!isThere || known.held !== undefined) {
     tellKeeper(state, node, name, { say: 'notMoved', ref, isBusy: isThere }, context);
     return;
@@ -130,14 +141,31 @@ export function sendOver(
   { ref, luggage }: Ask<'handedOver'>,
   context: UsersTurn,
 ): void {
-  const { user, session, rooms } = luggage;
-  const node = userOf(state, user)?.sessions.get(session)?.movingTo;
-  if (node === undefined) return;
+  const user = userOf(state, luggage.user);
+  const known = user?.sessions.get(luggage.session);
+  if (user === undefined || known?.held === undefined) return;
+  // The node that asked for it has died meanwhile.
+  if (known.movingTo === undefined) pack(state, user, known, luggage, context);
+  else sendTo(state, user, known, known.movingTo, ref, luggage, context);
+}
+
+/** [HP-RES-12] It is kept here until that node says that it has it. */
+function sendTo(
+  state: UsersState,
+  user: User,
+  known: KnownSession,
+  node: string,
+  ref: number,
+  luggage: Luggage,
+  context: UsersTurn,
+): void {
+  const { session, rooms } = luggage;
+  pack(state, user, known, luggage, context);
   for (const { room } of rooms)
     context.send(keeperOfRoom(state.chat, room), { type: 'memberMoved', room, session, node });
   context.count('chat.sessions.sentOver');
   log(state, 'chat.sessionSentOver', { session, node }, context);
-  tellKeeper(state, node, user, { say: 'luggage', ref, luggage }, context);
+  tellKeeper(state, node, user.name, { say: 'luggage', ref, luggage }, context);
 }
 
 /** It has come. */
@@ -229,7 +257,7 @@ export function movedAway(
   const known = user.sessions.get(session);
   if (known === undefined || lamport <= known.lamport) return;
   user.sessions.delete(session);
-  if (known.movingTo !== node) {
+  if (known.movingTo !== node && known.packed === undefined) {
     // It was taken for lost.
     context.send(known.entry.address, { type: 'replaced' });
     return;
@@ -253,7 +281,8 @@ export function late(
   const known = user?.sessions.get(session);
   if (known !== undefined) {
     if (known.arrived?.has(keyOf(message)) === true) return;
-    if (user?.seen(message) === undefined) user?.remember(message, 'accepted', context.now);
+    if (user?.seen(message) === undefined) user?.remember(message, 'accepted', context.now, true);
+    user?.mark(message, true);
     notifyOne(known, { type: 'directArrived', message, isSent: false }, context);
     return;
   }
@@ -271,8 +300,7 @@ function arrivedLate(state: UsersState, user: string, message: Direct, context: 
 
 /** [HP-RES-10] What the node had is gone with it. */
 export function sessionsLost(state: UsersState, node: string, context: UsersTurn): void {
-  for (const user of state.users.values())
-    if (user.lose(node, context.now)) tellPresence(state, user.name, context);
+  for (const user of state.users.values()) user.lose(node, context.now);
   for (const [ref, moving] of [...state.moving])
     if (moving.node === node) goWithout(state, ref, moving, context);
 }
@@ -314,6 +342,10 @@ const EXPIRED = refused(
 ).mistake;
 const ON_ITS_WAY: HpMistake = {
   ...refused('UNAVAILABLE', 'The session is on its way from one node to another.').mistake,
+  retryAfter: 1,
+};
+const NOT_JOINED: HpMistake = {
+  ...refused('UNAVAILABLE', 'This server does not know yet who is on the others.').mistake,
   retryAfter: 1,
 };
 const MOVE_MAX_MS = 750;

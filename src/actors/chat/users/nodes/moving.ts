@@ -61,8 +61,8 @@ function isKnown(state: UsersState, { user, session }: Ask<'resume'>, { now }: U
   const known = userOf(state, user);
   if (known === undefined) return false;
   const isThere = known.elsewhere.some(({ told }) => told.session === session);
-  const isHere = known.sessions.has(session);
-  return isThere || isHere || known.lost.has(session) || known.hasLeft(session, now);
+  const isOurs = known.sessions.has(session) || known.lost.has(session);
+  return isThere || isOurs || known.hasLeft(session, now);
 }
 
 function lookForKnown(state: UsersState, ask: Ask<'resume'>, context: UsersTurn): void {

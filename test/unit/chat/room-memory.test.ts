@@ -54,7 +54,7 @@ describe('a room’s memory', () => {
     expect(idsOf(memory)).toEqual(['m3', 'm4']);
   });
 
-  describe('[HP-HOME-12] what is told to those who are here', () => {
+  describe('[HP-HOME-13] what is told to those who are here', () => {
     test('is everything that is new, once, wherever it stands', () => {
       const memory = new RoomMemory(LIMITS);
       memory.hasAudience({ epoch: 1, seq: 1 });

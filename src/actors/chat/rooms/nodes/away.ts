@@ -15,6 +15,7 @@ import {
   tellKeeper,
   type Turn,
 } from '../rooms-state.ts';
+import { isHeldOff } from './pressing.ts';
 import { memoryFor } from './replicas.ts';
 import { tellSeats } from './seating.ts';
 
@@ -29,6 +30,7 @@ export function isAway(state: RoomsState, room: string): boolean {
 
 /** [HP-HOME-2] */
 export function askHome(state: RoomsState, ask: RoomAsk, context: Turn): void {
+  if (isHeldOff(state, ask, homeOf(state, ask.room), context)) return;
   note(state, ask);
   state.lastRef += 1;
   // A home that is new is asked when it has told what it knows.
@@ -133,7 +135,7 @@ function isGap({ home, place, heardFrom }: Guests, { epoch, seq, node }: RoomEnt
   return isOne && seq > place.seq + 1;
 }
 
-/** Once, and in order. [HP-HOME-12] What two homes say at the same time follows as it comes. */
+/** Once, and in order. [HP-HOME-13] What two homes say at the same time follows as it comes. */
 function tell(
   state: RoomsState,
   room: string,
@@ -162,14 +164,14 @@ function heardLate(state: RoomsState, name: string, word: RoomWord, context: Tur
   const settling = state.settling.get(name);
   if (entry !== undefined && room !== undefined) {
     const [news] = room.adopt([entry], context.now);
-    if (isAfter(entry, room)) room.raise(entry);
+    room.raise(entry);
     // A room that settles tells everything in its order then.
     if (news === undefined || settling !== undefined || !room.memory.tell(entry)) return;
   }
   publish(state, name, word, context, { isRelayed: true });
 }
 
-/** [HP-HOME-4] [HP-HOME-7] [HP-HOME-12] A home tells what this node has not heard. */
+/** [HP-HOME-4] [HP-HOME-7] [HP-HOME-13] A home tells what this node has not heard. */
 export function missed(
   state: RoomsState,
   name: string,

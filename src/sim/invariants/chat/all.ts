@@ -7,9 +7,10 @@ import { directs } from './directs.ts';
 import { crossing, forwarding } from './forwarding.ts';
 import { hpLiveness } from './liveness.ts';
 import { hpPatience } from './patience.ts';
-import { roomMemory } from './room-memory.ts';
-import { roomOrder } from './room-order.ts';
-import { roomWhole } from './room-whole.ts';
+import { roomMemory } from './rooms/room-memory.ts';
+import { roomReach } from './rooms/room-reach.ts';
+import { roomOrder } from './rooms/room-order.ts';
+import { roomWhole } from './rooms/room-whole.ts';
 import { ghosts, views } from './views.ts';
 
 export const chatInvariants: readonly Invariant[] = [
@@ -19,6 +20,7 @@ export const chatInvariants: readonly Invariant[] = [
   roomOrder,
   roomWhole,
   roomMemory,
+  roomReach,
   directs,
   views,
   ghosts,

@@ -1,9 +1,9 @@
 // A room has one order in each of its epochs: a place has one message, a message has one place, nobody is told of places
 // backwards, and nobody hears a message twice over one connection.
 
-import type { EventOf, TraceEvent } from '../../trace.ts';
-import type { Invariant, Report } from '../invariant.ts';
-import { Troubles } from './troubles.ts';
+import type { EventOf, TraceEvent } from '../../../trace.ts';
+import type { Invariant, Report } from '../../invariant.ts';
+import { Troubles } from '../troubles.ts';
 
 export const roomOrder: Invariant = {
   property: 'room-order',

@@ -2,9 +2,9 @@
 // said itself, over the loss of its connection, too, where it says what it has, or says what it has taken. And who comes
 // back is told as many messages as it was promised.
 
-import type { EventOf } from '../../trace.ts';
-import type { Invariant, Report } from '../invariant.ts';
-import { Troubles } from './troubles.ts';
+import type { EventOf } from '../../../trace.ts';
+import type { Invariant, Report } from '../../invariant.ts';
+import { Troubles } from '../troubles.ts';
 
 export const roomWhole: Invariant = {
   property: 'room-whole',

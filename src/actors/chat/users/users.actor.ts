@@ -11,7 +11,7 @@ import { announceAgain } from './nodes/announcing.ts';
 import { doubt, dropDoubted, located, nodeDown, peerSaid } from './nodes/elsewhere.ts';
 import { expirePacked } from './nodes/keeping.ts';
 import { tellKeepers } from './nodes/flying.ts';
-import { direct, directTaken, giveUpWaiting, queueUntold } from './directs.ts';
+import { direct, directTaken, giveUpWaiting, notTaken, queueUntold } from './directs.ts';
 import { giveUpMoving, isElsewhere, moveHere, sendOver } from './nodes/moving.ts';
 import { detached, move, moved, register, unregister } from './registry.ts';
 import { giveUpHolding, holdAgain } from './nodes/waiting-room.ts';
@@ -83,6 +83,9 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         return;
       case 'direct':
         direct(state, message, context);
+        return;
+      case 'notTaken':
+        notTaken(state, message, context);
         return;
       case 'directTaken':
         directTaken(state, message, context);

@@ -158,6 +158,16 @@ export const chatting: readonly Mutant[] = [
       'The oldest message that a client has not acknowledged is taken for the last that it has.',
   },
   {
+    name: 'untaken-among-others',
+    dialect,
+    breaks: ['directs'],
+    requirements: ['HP-DM-6'],
+    file: 'chat/users/directs.ts',
+    find: '      if ([...user.sessions.values()].some(hasHad)) continue;\n',
+    replace: '      if (user.sessions.size > 0 || hasHad === undefined) continue;\n',
+    story: 'What a session has not taken is thrown away when its user has come in again meanwhile.',
+  },
+  {
     name: 'untold-left-behind',
     dialect,
     breaks: ['directs'],

@@ -215,7 +215,9 @@ function enter(
   };
   const { nextLamport: lamport } = user;
   const arrived = new Set(luggage.untold.map(({ message }) => keyOf(message)));
-  user.putSession(session, { entry, lamport, held: [], movingSince: context.now, arrived });
+  user.putSession(session, {
+    ...{ entry, lamport, held: [], movingSince: context.now, arrived },
+  });
   context.send(replyTo, { type: 'handedOver', ref, luggage });
   tellPresence(state, user.name, context);
 }

@@ -194,7 +194,7 @@ describe('a relay that dies', () => {
   );
 
   test.each([false, true])(
-    '[HP-RELAY-13] [HP-DM-2] takes no direct message with it (said after its death: %s)',
+    '[HP-RELAY-14] [HP-DM-2] takes no direct message with it (said after its death: %s)',
     (isAfter) => {
       const stage = whole();
       const [ann = '', ben = ''] = far;
@@ -221,7 +221,7 @@ describe('a relay that dies', () => {
     },
   );
 
-  test('[HP-RELAY-13] [HP-STORE-6] nor one for somebody on a node that is not there any more', () => {
+  test('[HP-RELAY-14] [HP-STORE-6] nor one for somebody on a node that is not there any more', () => {
     const stage = whole();
     const [ann = '', ben = ''] = far;
     const speaker = HpClient.in(stage.at('n1'), ann, 1);

@@ -290,7 +290,7 @@ const ofClusters: readonly Omit<Mutant, 'nodes'>[] = [
     name: 'lost-with-the-relay',
     dialect,
     breaks: ['directs'],
-    requirements: ['HP-RELAY-13'],
+    requirements: ['HP-RELAY-14'],
     file: 'chat/users/users.actor.ts',
     find: '          relayLost(state);\n',
     replace: '',

@@ -213,7 +213,7 @@ function landNowhere(state: UsersState, node: string, context: UsersTurn): void 
   }
 }
 
-/** [HP-RELAY-13] There is a way to some nodes again. */
+/** [HP-RELAY-14] There is a way to some nodes again. */
 export function flyAgain(state: UsersState, context: UsersTurn): void {
   for (const node of sendUnsent(state, context)) landNowhere(state, node, context);
 }

@@ -35,7 +35,7 @@ function send(state: UsersState, flying: Flying, context: UsersTurn): void {
   }
 }
 
-/** [HP-RELAY-13] The relay died with all that it had: what was not answered for is sent again when there is a way. */
+/** [HP-RELAY-14] The relay died with all that it had: what was not answered for is sent again when there is a way. */
 export function relayLost(state: UsersState): void {
   state.isJoined = false;
   state.nodes = [];

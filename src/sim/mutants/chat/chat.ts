@@ -152,8 +152,8 @@ export const chatting: readonly Mutant[] = [
     breaks: ['room-whole'],
     requirements: ['HP-ACK-3', 'HP-RES-7'],
     file: 'chat/session/resuming.ts',
-    find: 'seat.place = { ...seat.place, seq: oldest - 1 };',
-    replace: 'seat.place = { ...seat.place, seq: oldest };',
+    find: 'seat.place = { ...oldest, seq: oldest.seq - 1 };',
+    replace: 'seat.place = oldest;',
     story:
       'The oldest message that a client has not acknowledged is taken for the last that it has.',
   },

@@ -233,7 +233,8 @@ export class Shard {
       this.#system.deliver(chat, { type: 'shardDown', shard });
     }
     if (this.#data.options.cluster !== undefined && this.#data.shard === 0) {
-      const { relay, locations } = actorsOf(0);
+      const { members, relay, locations } = actorsOf(0);
+      this.#system.deliver(members, { type: 'shardDown', shard });
       this.#system.deliver(relay, { type: 'shardDown', shard });
       this.#system.deliver(locations, { type: 'shardDown', shard });
     }

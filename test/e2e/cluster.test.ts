@@ -3,6 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { silenceOf } from '../support/cluster-processes.ts';
 import { type Client, type Line, ProcessCluster, until } from '../support/process-cluster.ts';
 
 const cluster = new ProcessCluster('--bridge', 'chat/lounge=broker/lounge');
@@ -159,12 +160,12 @@ describe('three processes', () => {
   test('one that is stopped for longer is down, and takes nobody for dead when it goes on', async () => {
     const before = nodes.get('n2')?.lines.length;
     nodes.get('n2')?.child.kill('SIGSTOP');
-    const tookMs = await until(
-      async () => (await seen('n1')).includes('n2:down'),
-      14_000,
-      'the end',
-    );
-    expect(tookMs).toBeGreaterThan(8_500);
+    await until(async () => (await seen('n1')).includes('n2:down'), 24_000, 'the end');
+    const observer = nodes.get('n1');
+    if (observer === undefined) throw new Error('n1 was not started');
+    const { silentMs, dueMs } = silenceOf(observer, 'n2');
+    expect(silentMs).toBeGreaterThanOrEqual(dueMs);
+    expect(silentMs).toBeLessThanOrEqual(dueMs + 1_000);
     nodes.get('n2')?.child.kill('SIGCONT');
     await cluster.whole();
     const lines = (nodes.get('n2')?.lines ?? []).slice(before);

@@ -3,7 +3,7 @@
 // somebody listens, and what they have written down is judged at the end.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { ClusterProcesses } from '../support/cluster-processes.ts';
+import { ClusterProcesses, silenceOf } from '../support/cluster-processes.ts';
 import { Client, until } from '../support/process-cluster.ts';
 import { PeerProxies } from '../support/peer-proxies.ts';
 import { judge, type Page } from '../support/talk-verdict.ts';
@@ -203,9 +203,11 @@ describe('while people talk', () => {
       await talk('split');
       await pass(1_000);
       for (const other of ['n1', 'n2']) proxies.set('n3', other, 'swallowed');
-      const since = performance.now();
-      await until(async () => (await cluster.states('n1')).includes('n3:down'), 14_000, 'the end');
-      expect(performance.now() - since).toBeGreaterThan(8_500);
+      await until(async () => (await cluster.states('n1')).includes('n3:down'), 24_000, 'the end');
+      // [HP-MEMBER-3] After ten seconds, found out with the next tick.
+      const { silentMs, dueMs } = silenceOf(cluster.node('n1'), 'n3');
+      expect(silentMs).toBeGreaterThanOrEqual(dueMs);
+      expect(silentMs).toBeLessThanOrEqual(dueMs + 1_000);
       for (const other of ['n1', 'n2']) proxies.set('n3', other, 'open');
       await cluster.whole(names, 30_000);
       await pass(1_000);

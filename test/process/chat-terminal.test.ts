@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { bareEnvironment } from '../support/bare-environment.ts';
 import { ChatProcess, MAIN } from '../support/chat-process.ts';
 import { type NodeProcess, startNode } from '../support/node-process.ts';
 import { Screen } from '../support/screen.ts';
@@ -40,7 +41,7 @@ class Seat {
     const command = [process.execPath, MAIN, 'chat', ...args].map((word) => `'${word}'`).join(' ');
     const shell = `stty cols ${columns} rows 12; exec ${command}`;
     this.#child = spawn('script', ['-qefc', shell, '/dev/null'], {
-      env: { PATH: process.env['PATH'] ?? '', TERM: 'xterm', NO_COLOR: '1', SHELL: '/bin/sh' },
+      env: { ...bareEnvironment, TERM: 'xterm', NO_COLOR: '1', SHELL: '/bin/sh' },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     this.#child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

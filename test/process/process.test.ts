@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { bareEnvironment } from '../support/bare-environment.ts';
 import { selfSigned } from '../support/certificates.ts';
 import { type Launched, launch, type NodeProcess, startNode } from '../support/node-process.ts';
 import { WsClient } from '../support/ws-client.ts';
@@ -330,7 +331,7 @@ function run(
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ code: number | null; output: string; errors: string }> {
   const child = spawn(process.execPath, ['src/main.ts', ...args], {
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { ...bareEnvironment, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [output, errors] = ['', ''];

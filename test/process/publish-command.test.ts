@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { Pull } from 'zeromq';
+import { bareEnvironment } from '../support/bare-environment.ts';
 import { itemFromZmq } from '../../src/actors/codecs/grip/publish-item.ts';
 import { selfSigned } from '../support/certificates.ts';
 
@@ -29,7 +30,7 @@ async function publish(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
   const child = spawn(process.execPath, ['src/main.ts', 'publish', ...args], {
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { ...bareEnvironment, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [out, errors] = ['', ''];

@@ -112,7 +112,7 @@ describe('the hunt', () => {
           bug('comment', '// One topic at its home', '// A topic at its home'),
           bug('no ids', 'this.#seen?.get(id)?.offset;', 'undefined;'),
         ],
-        4,
+        2,
       );
       expect(found).toEqual([expect.any(String), undefined, expect.any(String)]);
       expect(missed).toEqual(['comment']);

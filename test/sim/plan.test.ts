@@ -177,7 +177,9 @@ describe('a plan that has lost something', () => {
       transport === 'ws' && publishes.length > 0 && leavesEveryUs === 0,
   );
   const at = 1_500_000;
-  const hashWith = (...added: Fault[]) => simulate({ ...plan, faults: added }).hash;
+  /** Long enough for a fault to bite; what becomes of it in the end shows in the hash, too, and nobody need judge it. */
+  const brief = { ...plan, horizonUs: 3_500_000 };
+  const hashWith = (...added: Fault[]) => simulate({ ...brief, faults: added }, undefined, []).hash;
   const calm = hashWith();
 
   test('runs with those who are left, under their own numbers', () => {

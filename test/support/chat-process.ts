@@ -6,6 +6,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+import { bareEnvironment } from './bare-environment.ts';
+
 export const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const DEADLINE_MS = 30_000;
 
@@ -18,7 +20,7 @@ export class ChatProcess {
 
   constructor(args: readonly string[]) {
     this.child = spawn(process.execPath, [MAIN, 'chat', ...args], {
-      env: { PATH: process.env['PATH'] ?? '' },
+      env: { ...bareEnvironment },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.child.stdin?.on('error', () => {});

@@ -27,6 +27,21 @@ export interface ClusterSeen {
   readonly members: readonly MemberSeen[];
 }
 
+/** For how long another node was silent when this one took it for dead, by its own words; and what it should have been. */
+export function silenceOf(
+  { lines }: Pick<NodeProcess, 'lines'>,
+  other: string,
+): { readonly silentMs: number; readonly dueMs: number } {
+  const words = lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+  const down = words.findLastIndex(({ event, node }) => event === 'cluster.down' && node === other);
+  const lag = words
+    .slice(0, down)
+    .findLast(({ event }) => event === 'cluster.lags' || event === 'cluster.lagsNoMore');
+  // [HP-MEMBER-13]
+  const dueMs = lag?.['event'] === 'cluster.lags' ? 20_000 : 10_000;
+  return { silentMs: Number(words[down]?.['silentMs']), dueMs };
+}
+
 export class ClusterProcesses {
   readonly folder = mkdtempSync(join(tmpdir(), 'hermod-cluster-'));
   readonly nodes = new Map<string, NodeProcess>();

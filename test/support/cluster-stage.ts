@@ -71,6 +71,8 @@ interface Event {
 export interface StagedNode {
   readonly name: string;
   life: number;
+  /** How many of its shards died alone. */
+  deaths: number;
   isDead: boolean;
   /** Until when it does nothing at all. */
   stalledUntil: number;
@@ -104,7 +106,15 @@ export class ClusterStage {
     this.#chance = new Prng(options.seed ?? 1, 'cluster-stage');
     for (let at = 1; at <= (options.nodes ?? 3); at += 1) {
       const node: StagedNode = {
-        ...{ name: `n${at}`, life: 0, isDead: true, stalledUntil: 0, shards: [], crossings: [] },
+        ...{
+          name: `n${at}`,
+          life: 0,
+          deaths: 0,
+          isDead: true,
+          stalledUntil: 0,
+          shards: [],
+          crossings: [],
+        },
       };
       this.nodes.push(node);
     }
@@ -121,6 +131,7 @@ export class ClusterStage {
   start(name: string, incarnation?: number): void {
     const node = this.node(name);
     node.life += 1;
+    node.deaths = 0;
     node.isDead = false;
     node.stalledUntil = 0;
     const shards = this.#options.shards ?? 1;
@@ -134,11 +145,33 @@ export class ClusterStage {
   kill(name: string): void {
     const node = this.node(name);
     node.isDead = true;
+    this.#hangUp(node);
+  }
+
+  #hangUp(node: StagedNode): void {
     for (const { wire, side } of this.#wires.values()) {
       if (wire.ends[side].node !== node || wire.ends[side].isClosed) continue;
       wire.ends[side].isClosed = true;
       this.#closeOther(wire, side);
     }
+  }
+
+  /** One shard dies with its clients, the others learn of it, and a fresh one takes its place; links are on shard 0. */
+  crash(name: string, shard: number): void {
+    const node = this.node(name);
+    node.deaths += 1;
+    if (shard === 0) this.#hangUp(node);
+    node.crossings[shard] = [];
+    node.shards[shard] = this.#startShard(node, shard, node.life * 1_000);
+    for (const [other, { system }] of node.shards.entries()) {
+      if (other === shard) continue;
+      const { home, router, rooms, users, chat, members, relay, locations } = actorsOf(other);
+      const hearers = [home, router, rooms, users, chat];
+      if (other === 0) hearers.push(members as never, relay as never, locations as never);
+      for (const hearer of hearers)
+        system.deliver(hearer as Address<unknown>, { type: 'shardDown', shard });
+    }
+    this.#settle();
   }
 
   /** The node is told to end: nothing has its home there from now on. */
@@ -353,10 +386,12 @@ export class ClusterStage {
 
   #startShard(node: StagedNode, shard: number, incarnation: number) {
     const { seed = 1, shards = 1, chat, cluster } = this.#options;
-    const { life } = node;
+    const { life, deaths } = node;
     const system: System = new System({
       shard,
-      seed: (seed * 31 + node.life * 1_009 + this.nodes.indexOf(node) * 97 + shard) >>> 0,
+      seed:
+        (seed * 31 + node.life * 1_009 + deaths * 613 + this.nodes.indexOf(node) * 97 + shard) >>>
+        0,
       crossing: (to, address, message) => {
         node.crossings[shard]?.push({ to, address, message: structuredClone(message) });
       },
@@ -387,7 +422,7 @@ export class ClusterStage {
           ? undefined
           : {
               options: { ...chatDefaults, node: node.name, ...chat },
-              ...{ incarnation, wallAtZeroMs, life: 0 },
+              ...{ incarnation, wallAtZeroMs, life: deaths },
             },
       gateway:
         this.#options.hasGateway === true
@@ -404,7 +439,7 @@ export class ClusterStage {
           advertiseChat: `${node.name}:7500`,
           ...cluster,
         },
-        ...{ incarnation, wallAtZeroMs },
+        ...{ incarnation: shard === 0 ? incarnation + deaths : incarnation, wallAtZeroMs },
       },
     });
     return { system, web };

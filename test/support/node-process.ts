@@ -4,6 +4,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+import { bareEnvironment } from './bare-environment.ts';
+
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 export interface NodeProcess {
@@ -35,7 +37,7 @@ export function launch(
 ): Launched {
   const child = spawn(process.execPath, [MAIN, 'start', ...args], {
     cwd,
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { ...bareEnvironment, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines: string[] = [];

@@ -89,6 +89,7 @@ export class Deaths {
       knowing.deliver(actors.chat, down);
     }
     if (own.cluster === undefined || own.shard !== 0) return;
+    knowing.deliver(actors.members, down);
     knowing.deliver(actors.relay, down);
     knowing.deliver(actors.locations, down);
   }

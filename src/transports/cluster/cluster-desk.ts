@@ -1,10 +1,11 @@
 // The cluster's side of one shard towards its process: hands on what the keeper of members has to say, asks it for its
-// view, and lets the chat's door wait until the node knows who is where.
+// view, tells it how late its thread is, and lets the chat's door wait until the node knows who is where.
 // Refuses to know members. Obeys spec/hp-peer.md, section "Joining", and spec/process.md, section "Admin door".
 
 import type { ClusterNews } from '../../actors/cluster/cluster-options.ts';
 import type { ClusterTold, MembersMessage } from '../../actors/cluster/links/members-state.ts';
 import type { Address } from '../../actors/runtime/actor.ts';
+import { watchLag } from './loop-lag.ts';
 
 export interface ClusterSurroundings {
   /** Where the answer to `describe` comes back. */
@@ -28,6 +29,8 @@ export class ClusterDesk {
           this.#letIn = resolve;
         })
       : Promise.resolve();
+    // [HP-MEMBER-13]
+    if (hasMembers) watchLag((p99Ms) => this.#tell({ type: 'lagMeasured', p99Ms }));
   }
 
   /** [HP-JOIN-1] Settles when clients may come in. */
@@ -41,8 +44,12 @@ export class ClusterDesk {
   }
 
   describe(ref: number): void {
-    const { own: replyTo, members, deliver, schedule } = this.#surroundings;
-    deliver(members, { type: 'describe', ref, replyTo });
+    this.#tell({ type: 'describe', ref, replyTo: this.#surroundings.own });
+  }
+
+  #tell(message: MembersMessage): void {
+    const { members, deliver, schedule } = this.#surroundings;
+    deliver(members, message);
     schedule();
   }
 }

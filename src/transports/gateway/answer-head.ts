@@ -13,8 +13,9 @@ export interface AnswerHead {
 
 /** How the body's end is found, as a line of the head; and what becomes of the connection. */
 export interface Framing {
+  readonly version: 'HTTP/1.0' | 'HTTP/1.1';
   readonly line: string;
-  /** `Connection: close`, or for HTTP/1.0 `Connection: keep-alive`; empty where it goes without saying. */
+  /** `Connection: close`, or `Connection: keep-alive`; empty where the version says it. */
   readonly connection: string;
 }
 
@@ -99,12 +100,12 @@ export function isBodiless(method: string, status: number): boolean {
 /** The text of a head with its empty line; `dropped` is told how many headers could not be sent. */
 export function encodeHead(
   { status, reason, headers }: AnswerHead,
-  { line, connection }: Framing,
+  { version, line, connection }: Framing,
   dropped: (count: number) => void,
 ): string {
   const said = reason === '' ? (STATUS_CODES[status] ?? '') : reason;
   const lines = encodeLines(headers, isNone, dropped);
-  const code = `HTTP/1.1 ${status} ${valueForm.test(said) ? said : ''}\r\n`;
+  const code = `${version} ${status} ${valueForm.test(said) ? said : ''}\r\n`;
   return `${code}${lines}${line}${connection}\r\n`;
 }
 

@@ -157,7 +157,9 @@ export class Exchange {
   }
 
   encode(head: AnswerHead, line: string, isKept: boolean): string {
-    return encodeHead(head, { line, connection: this.connectionLine(isKept) }, (count) =>
+    // [GRIP-CLIENT-2] Each version is answered in its own.
+    const version = this.head.isHttp11 ? 'HTTP/1.1' : 'HTTP/1.0';
+    return encodeHead(head, { version, line, connection: this.#connectionLine(isKept) }, (count) =>
       this.#host.count('gateway.headers.dropped', count),
     );
   }
@@ -188,9 +190,9 @@ export class Exchange {
     return this.client.release(this);
   }
 
-  connectionLine(isKept: boolean): string {
-    if (!isKept) return 'Connection: close\r\n';
-    return this.head.isHttp11 ? '' : 'Connection: keep-alive\r\n';
+  #connectionLine(isKept: boolean): string {
+    if (isKept === this.head.isHttp11) return '';
+    return isKept ? 'Connection: keep-alive\r\n' : 'Connection: close\r\n';
   }
 
   #leave(): void {

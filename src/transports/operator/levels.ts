@@ -5,6 +5,7 @@ const levels: readonly string[] = [
   'broker.sessions',
   'chat.sessions',
   'cluster.linked',
+  'cluster.lagging',
   'cluster.cutOff',
   'cluster.clocks.skewed',
 ];

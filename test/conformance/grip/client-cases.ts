@@ -65,7 +65,8 @@ export const clientCases = gripCases('clients', [
     async (gateway) => {
       gateway.plays({ body: 'x' });
       const on = gateway.connection();
-      assert.equal((await gateway.ask({ on, version: 'HTTP/1.0' })).body, 'x');
+      const answer = await gateway.ask({ on, version: 'HTTP/1.0' });
+      assert.equal(`${answer.version} ${answer.body}`, '1.0 x');
       await on.ended();
     },
   ],
@@ -76,6 +77,7 @@ export const clientCases = gripCases('clients', [
       const on = gateway.connection();
       const headers = { Connection: 'keep-alive' };
       const first = await gateway.ask({ on, version: 'HTTP/1.0', headers });
+      assert.equal(first.version, '1.0');
       assert.match(first.header('connection') ?? '', /keep-alive/i);
       assert.equal((await gateway.ask({ on, version: 'HTTP/1.0', headers })).body, 'x');
     },

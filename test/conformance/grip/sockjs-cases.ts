@@ -181,6 +181,30 @@ export const sockjsCases = gripCases('sockjs', [
       );
     },
   ],
+  [
+    '[SOCKJS-2] [DIFF-126] info is JSON by its type, too',
+    async (gateway) => {
+      const answer = await ask(gateway, '/info');
+      assert.equal(answer.header('content-type'), 'application/json; charset=UTF-8');
+    },
+  ],
+  [
+    '[SOCKJS-4] [DIFF-126] the page of the frame may be kept, and nothing says otherwise',
+    async (gateway) => {
+      const answer = await ask(gateway, '/iframe.html');
+      assert.deepEqual(answer.all('cache-control'), ['public, max-age=31536000']);
+    },
+  ],
+  [
+    '[SOCKJS-3] [DIFF-127] a preflight is told what is allowed',
+    async (gateway) => {
+      const headers = { Origin: 'http://page.test', 'Access-Control-Request-Method': 'POST' };
+      const answer = await ask(gateway, '/info', { method: 'OPTIONS', headers });
+      assert.equal(answer.header('access-control-allow-methods'), 'OPTIONS, GET, POST');
+      assert.equal(answer.header('access-control-allow-headers'), 'Content-Type');
+      assert.equal(answer.header('access-control-max-age'), '31536000');
+    },
+  ],
   ...['/info', '/000/session/xhr', '/000/session/xhr_send'].map((path): GripRow => [
     `[SOCKJS-3] OPTIONS ${path} is 204`,
     async (gateway) => {

@@ -16,6 +16,7 @@ export const hpUnseen: Readonly<Record<string, string>> = {
   'HP-DRAIN-1': 'takes the end of the server; test/e2e holds it',
   'HP-DRAIN-2': 'takes the end of the server; test/e2e holds it',
   'HP-MEMBER-8': 'takes a hand on the server’s process; test/e2e holds it',
+  'HP-MEMBER-13': 'takes a server that is busy; test/unit/cluster holds it',
   'HP-MEMBER-9': 'takes minutes of dying; test/unit/cluster holds it',
   'HP-MEMBER-10': 'nobody waits for twenty minutes; test/unit/cluster holds it',
   'HP-BEAT-2': 'takes a link that is full; test/unit/cluster holds it',
@@ -30,5 +31,6 @@ export const hpUnseen: Readonly<Record<string, string>> = {
   'HP-NOTE-2': 'takes an administrator of a cluster; test/unit/cluster holds it',
   'HP-DRAIN-3': 'takes the end of the server; test/unit/cluster holds it',
   'HP-STORE-7': 'takes the death of a home that somebody sat at; test/unit/cluster holds it',
+  'HP-HOME-11': 'takes two sides of a split; test/unit/cluster holds it',
   'HP-RELAY-5': 'takes ten thousand messages that are lost; test/unit/cluster holds it',
 };

@@ -159,7 +159,7 @@ test('a body that comes in pieces is chunked as it comes, and for HTTP/1.0 raw',
   expect(modern.text).toMatch(
     /Transfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n6\r\nsecond\r\n0\r\n\r\n$/,
   );
-  expect(old.text).toMatch(/Connection: close\r\n\r\nfirstsecond$/);
+  expect(old.text).toMatch(/^HTTP\/1\.0 [^]*\r\n\r\nfirstsecond$/);
 });
 
 test.each<[title: string, said: string, then: 'end' | 'reset']>([

@@ -8,6 +8,7 @@ import { encodeLine, type Payload } from '../../codecs/hp/writing.ts';
 import { secondsAt, uuidFrom } from '../chat-context.ts';
 import { entryPayload } from '../chat-formats.ts';
 import { sayBridged } from './bridged.ts';
+import { settleNew } from './nodes/anew.ts';
 import { answerSaid, copy, copySeat } from './nodes/replicas.ts';
 import type { Room } from './room.ts';
 import { byCode, isAfter } from './room-memory.ts';
@@ -26,6 +27,7 @@ import {
 
 /** [HP-HOME-8] While the room settles, everything waits in its order. */
 export function obey(state: RoomsState, ask: RoomAsk, context: Turn): void {
+  settleNew(state, ask, context);
   const settling = state.settling.get(ask.room);
   if (settling !== undefined) {
     settling.asks.push(ask);
@@ -72,10 +74,17 @@ export function tellUnseen(state: RoomsState, context: Turn): void {
   }
 }
 
-function setStatus(state: RoomsState, { room: name, session, status }: Ask<'setStatus'>): void {
-  const room = state.rooms.get(name);
-  const member = room?.member(session);
-  if (member !== undefined) room?.enter({ ...member, status });
+function setStatus(state: RoomsState, ask: Ask<'setStatus'>): void {
+  const member = memberOf(state, ask);
+  if (member !== undefined) state.rooms.get(ask.room)?.enter({ ...member, status: ask.status });
+}
+
+/** [HP-RES-10] As the node says that asks: one that gave the session up does not speak for it any more. */
+function memberOf(
+  { rooms }: RoomsState,
+  { room, session, peer }: Ask<'leave' | 'say' | 'typing' | 'setStatus' | 'readHistory'>,
+): Member | undefined {
+  return rooms.get(room)?.member(session, peer?.node);
 }
 
 /** [HP-ROOM-3] Joining again changes nothing; it is how a session that moved says where it is now. */
@@ -95,17 +104,12 @@ function join(state: RoomsState, ask: Ask<'join'>, context: Turn): void {
   const { place } = ask;
   // [HP-HOME-3] Its node knows more of the room than its home does: the home is new.
   if (place !== undefined && isAfter(place, room)) room.raise(place);
-  const already = room.member(member.session) !== undefined;
+  const already = room.has(member);
   if (!already && room.sessions.length >= roomMembersMax) {
     deny(state, ask, refused('ROOM_FULL', 'The room is full.', 'payload.room').mistake, context);
     return;
   }
-  if (room.enter(member)) {
-    // Whom the home before knew already does not come in again.
-    if (!room.unseen.has(userKey(member.user)))
-      tellEvent(state, room, 'join', member, undefined, context);
-    copySeat(state, room, member.user, true, context);
-  }
+  arrive(state, room, member, context);
   const found =
     since === undefined
       ? { entries: room.memory.latest(historyMax), hasGap: false }
@@ -124,10 +128,8 @@ function join(state: RoomsState, ask: Ask<'join'>, context: Turn): void {
 
 function leave(state: RoomsState, ask: Ask<'leave'>, context: Turn): void {
   const room = state.rooms.get(ask.room);
-  const member = room?.member(ask.session);
-  // [HP-RES-10] A node that gave the session up does not speak for it any more.
-  const isElsewhere = member?.node !== ask.peer?.node;
-  if (room === undefined || member === undefined || isElsewhere) {
+  const member = memberOf(state, ask);
+  if (room === undefined || member === undefined) {
     deny(
       state,
       ask,
@@ -140,6 +142,14 @@ function leave(state: RoomsState, ask: Ask<'leave'>, context: Turn): void {
   answer(state, ask, { type: 'leftRoom', ref: ask.ref }, context);
 }
 
+export function arrive(state: RoomsState, room: Room, member: Member, context: Turn): void {
+  if (!room.enter(member)) return;
+  // Whom the home before knew already does not come in again.
+  if (!room.unseen.has(userKey(member.user)))
+    tellEvent(state, room, 'join', member, undefined, context);
+  copySeat(state, room, member.user, true, context);
+}
+
 export function depart(
   state: RoomsState,
   room: Room,
@@ -147,7 +157,7 @@ export function depart(
   reason: string | undefined,
   context: Turn,
 ): void {
-  if (!room.leave(member.session, context.now)) return;
+  if (!room.leave(member, context.now)) return;
   tellEvent(state, room, 'leave', member, reason, context);
   copySeat(state, room, member.user, false, context);
 }
@@ -155,7 +165,7 @@ export function depart(
 /** [HP-MSG-4] [HP-MSG-5] The same id again is the same message: same place, told once. */
 function say(state: RoomsState, ask: Ask<'say'>, context: Turn): void {
   const room = state.rooms.get(ask.room);
-  const member = room?.member(ask.session);
+  const member = memberOf(state, ask);
   if (room === undefined || member === undefined) {
     deny(
       state,
@@ -193,7 +203,7 @@ function say(state: RoomsState, ask: Ask<'say'>, context: Turn): void {
 
 function typing(state: RoomsState, ask: Ask<'typing'>, context: Turn): void {
   const room = state.rooms.get(ask.room);
-  const member = room?.member(ask.session);
+  const member = memberOf(state, ask);
   if (room === undefined || member === undefined) return;
   const { shard, connection, on } = ask;
   const line = lineOf(state, 'TYPING', { room: room.name, from: member.user, on }, context);
@@ -203,7 +213,7 @@ function typing(state: RoomsState, ask: Ask<'typing'>, context: Turn): void {
 }
 
 /** [HP-ROOM-5] Told to the others; not in a crowd. */
-function tellEvent(
+export function tellEvent(
   state: RoomsState,
   room: Room,
   event: 'join' | 'leave',
@@ -262,7 +272,7 @@ function listMembers(state: RoomsState, ask: Ask<'listMembers'>, context: Turn):
 /** [HP-HIST-1] Of a room only who is in it may read. */
 function readHistory(state: RoomsState, ask: Ask<'readHistory'>, context: Turn): void {
   const room = state.rooms.get(ask.room);
-  if (room?.member(ask.session) === undefined) {
+  if (room === undefined || memberOf(state, ask) === undefined) {
     deny(
       state,
       ask,

@@ -121,12 +121,14 @@ export type RoomsMessage =
       readonly connection: ConnectionId;
       readonly shard: number;
       readonly on: boolean;
+      readonly peer?: PeerAsker;
     }
   | {
       readonly type: 'setStatus';
       readonly room: string;
       readonly session: string;
       readonly status: Status;
+      readonly peer?: PeerAsker;
     }
   | ListRooms
   | RoomsListed
@@ -163,6 +165,8 @@ export type RoomsMessage =
       readonly session: string;
       readonly node: string;
     }
+  /** One that keeps rooms on another node has lost them. */
+  | { readonly type: 'keeperLost'; readonly node: string }
   /** What was said in a room whose home is on another node. */
   | { readonly type: 'heard'; readonly room: string; readonly word: RoomWord }
   | PeerNotice

@@ -1,6 +1,6 @@
 // One room at its home: gives each message its place, remembers the last ones and the ids it has seen, and knows who is
-// in it. A user with several sessions is one member. Refuses to know wires and who may join.
-// Obeys spec/hp.md, section "Rooms".
+// in it. A user with several sessions is one member; a session sits where a node says so, and each node says it of its own.
+// Refuses to know wires and who may join. Obeys spec/hp.md, section "Rooms".
 
 import { userKey } from '../../codecs/hp/names.ts';
 import type { Status } from '../../codecs/hp/requests.ts';
@@ -22,13 +22,16 @@ export class Room {
   emptySince: number;
   /** The home before this one, once it has told what it remembers. */
   formerHome: string | undefined = undefined;
+  /** Another home of the room, which this one has met: each side took the members of the other for gone. */
+  metHome: string | undefined = undefined;
   /** Who was in the room at the home before, and has not been seen at this one; by key. */
   unseen = new Map<string, string>();
   /** Until when they may be seen; microseconds. */
   unseenUntil = 0;
   readonly #limits: RoomLimits;
+  /** By seat: while a session moves, two nodes may say that they have it. */
   readonly #members = new Map<string, Member>();
-  /** Sessions by user. */
+  /** Seats by user. */
   readonly #users = new Map<string, Map<string, Member>>();
   readonly memory: RoomMemory;
   #seq = 0;
@@ -56,8 +59,8 @@ export class Room {
   }
 
   get userNames(): readonly string[] {
-    return [...this.#users.values()].flatMap((sessions) => {
-      const [first] = sessions.values();
+    return [...this.#users.values()].flatMap((seats) => {
+      const [first] = seats.values();
       return first === undefined ? [] : [first.user];
     });
   }
@@ -70,30 +73,39 @@ export class Room {
     return gone.map(([, user]) => user);
   }
 
-  member(session: string): Member | undefined {
-    return this.#members.get(session);
+  /** As one node says; of this one when none is named. */
+  member(session: string, node?: string): Member | undefined {
+    return this.#members.get(seatOf(session, node));
   }
 
-  /** Also takes the place of what was known of the session. True when the user was not here before. */
+  /** Whatever node says so. */
+  has({ session, user }: Member): boolean {
+    const seats = this.#users.get(userKey(user))?.values() ?? [];
+    return [...seats].some((one) => one.session === session);
+  }
+
+  /** Also takes the place of what the same node said of the session. True when the user was not here before. */
   enter(member: Member): boolean {
     const key = userKey(member.user);
-    const sessions = this.#users.get(key) ?? new Map<string, Member>();
-    const isNew = sessions.size === 0;
-    sessions.set(member.session, member);
-    this.#users.set(key, sessions);
-    this.#members.set(member.session, member);
+    const seat = seatOf(member.session, member.node);
+    const seats = this.#users.get(key) ?? new Map<string, Member>();
+    const isNew = seats.size === 0;
+    seats.set(seat, member);
+    this.#users.set(key, seats);
+    this.#members.set(seat, member);
     return isNew;
   }
 
-  /** True when it was the user's last session. */
-  leave(session: string, now: number): boolean {
-    const member = this.#members.get(session);
+  /** True when it was the user's last seat. */
+  leave({ session, node }: Pick<Member, 'session' | 'node'>, now: number): boolean {
+    const seat = seatOf(session, node);
+    const member = this.#members.get(seat);
     if (member === undefined) return false;
-    this.#members.delete(session);
+    this.#members.delete(seat);
     const key = userKey(member.user);
-    const sessions = this.#users.get(key);
-    sessions?.delete(session);
-    if (sessions === undefined || sessions.size > 0) return false;
+    const seats = this.#users.get(key);
+    seats?.delete(seat);
+    if (seats === undefined || seats.size > 0) return false;
     this.#users.delete(key);
     if (this.#users.size === 0) this.emptySince = now;
     return true;
@@ -177,6 +189,11 @@ export class Room {
   ): { readonly entries: readonly RoomEntry[]; readonly more: boolean } {
     return pageOf(this.memory.all, after, before, limit);
   }
+}
+
+/** [HP-HOME-7] What one node says of a session neither makes nor ends what another says. */
+function seatOf(session: string, node: string | undefined): string {
+  return node === undefined ? session : `${node} ${session}`;
 }
 
 /** A page of numbered entries in their order. */

@@ -43,6 +43,10 @@ export interface RoomsState {
   lastRef: number;
   /** When each node last said who of it sits in each room whose home is here; microseconds. */
   readonly seatedAt: Map<string, number>;
+  /** What came before it was known who is in the cluster; undefined since. */
+  early: RoomsMessage[] | undefined;
+  /** Until then other nodes are telling what a keeper that died here knew; microseconds. */
+  newUntil: number;
   /** The next room that is made has at least this epoch. */
   nextEpoch: number;
   /** Who may be a home; empty for a node that is alone. */
@@ -74,6 +78,8 @@ export interface Guests {
   /** Up to where it is kept without a gap; undefined when the home has not asked for it. */
   keptTo: Place | undefined;
   keptAt: number;
+  /** The home that has asked for it last, in its own view. */
+  keptFor: string;
   /** Who is in it, as its home has told; by key. */
   users: Map<string, string>;
   /** What was said since the home is new; undefined once that has told what it knows. */
@@ -96,6 +102,10 @@ export interface Settling {
   /** The last that those who are here were told; undefined when nobody is. */
   told: Place | undefined;
   readonly asks: RoomAsk[];
+  /** Who is here, when two homes of the room meet, by key; undefined when there was one alone. */
+  readonly here: ReadonlySet<string> | undefined;
+  /** Who came since. */
+  readonly there: Set<string>;
   /** Nodes that wait to hear what they lack. */
   readonly behind: Map<string, Behind>;
 }

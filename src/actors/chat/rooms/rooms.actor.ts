@@ -7,15 +7,15 @@ import type { ActorDefinition } from '../../runtime/actor.ts';
 import type { ChatContext } from '../chat-context.ts';
 import type { ChatOptions } from '../chat-options.ts';
 import { admitted } from './bridged.ts';
-import { depart, obey, tellCrowds, tellUnseen } from './deeds.ts';
+import { arrive, depart, obey, tellCrowds, tellEvent, tellUnseen } from './deeds.ts';
+import { begin, keeperLost, waits } from './nodes/anew.ts';
 import { askHome, guestsGone, heard, isAway, memberMoved } from './nodes/away.ts';
 import { giveUpGathering, listed, listElsewhere, listRooms } from './nodes/listing.ts';
 import { nodeGone, nodesChanged, settleLate, tellAgain } from './nodes/moving.ts';
-import { peerSaid } from './nodes/peers.ts';
+import { type Deeds, peerSaid } from './nodes/peers.ts';
 import { giveUpStoring, isLetGo, remindCopies } from './nodes/replicas.ts';
 import { compareSeats, SEATS_EVERY_MS } from './nodes/seating.ts';
-import type { Room } from './room.ts';
-import type { Member, RoomsMessage } from './room-messages.ts';
+import type { RoomsMessage } from './room-messages.ts';
 import { forget, type RoomsState, type Turn } from './rooms-state.ts';
 
 export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> = {
@@ -29,12 +29,18 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
       ...{ chat, rooms: new Map(), nextEpoch: chat.life + 1, guests: new Map() },
       ...{ pending: new Map(), lastRef: 0, nodes: [], size: 1, down: 0, gone: new Set() },
       ...{ settling: new Map(), copies: new Map(), catching: new Set(), gatherings: new Map() },
+      ...{ early: chat.seam === undefined ? undefined : [], newUntil: 0 },
       ...{ isServing: true, crowds: new Set(), seatedAt: new Map(), bridgedRates: new Map() },
     };
   },
   receive(state, message, context) {
+    if (message.type === 'timedOut') {
+      due(state, message.name, context);
+      return;
+    }
+    if (message.type === 'childStopped' || waits(state, message)) return;
     if (message.type === 'memberMoved') {
-      memberMoved(state, message);
+      memberMoved(state, message, context);
       return;
     }
     if ('room' in message && message.type !== 'heard') {
@@ -57,14 +63,15 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
       case 'heard':
         heard(state, message, context);
         return;
-      case 'peerSaid': {
-        const lost = (room: Room, member: Member): void =>
-          depart(state, room, member, undefined, context);
-        peerSaid(state, message, { obey, lost }, context);
+      case 'peerSaid':
+        peerSaid(state, message, deedsOf(state, context), context);
         return;
-      }
       case 'nodesChanged':
         nodesChanged(state, message, context);
+        begin(state, context);
+        return;
+      case 'keeperLost':
+        keeperLost(state, message.node, context);
         return;
       case 'nodeDown':
         for (const room of state.rooms.values())
@@ -79,16 +86,20 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
             if (member.shard === message.shard && member.node === undefined)
               depart(state, room, member, 'node_down', context);
         return;
-      case 'timedOut':
-        due(state, message.name, context);
-        return;
-      case 'childStopped':
-        return;
       default:
         message satisfies never;
     }
   },
 };
+
+function deedsOf(state: RoomsState, context: Turn): Deeds {
+  return {
+    obey,
+    arrived: (room, member) => arrive(state, room, member, context),
+    met: (room, member) => tellEvent(state, room, 'join', member, undefined, context),
+    lost: (room, member) => depart(state, room, member, undefined, context),
+  };
+}
 
 function due(state: RoomsState, timer: string, context: Turn): void {
   switch (timer) {
@@ -102,17 +113,13 @@ function due(state: RoomsState, timer: string, context: Turn): void {
       tellUnseen(state, context);
       return;
     case 'seats':
-      compareSeats(
-        state,
-        (room, member) => depart(state, room, member, undefined, context),
-        context,
-      );
+      compareSeats(state, deedsOf(state, context), context);
       return;
     case 'storing':
       giveUpStoring(state, context);
       return;
     case 'settling':
-      settleLate(state, obey, context);
+      settleLate(state, deedsOf(state, context), context);
       return;
     case 'gather':
       giveUpGathering(state, context);

@@ -4,6 +4,7 @@
 import type { MemberTold, PeerMessage } from '../../codecs/hp-peer/peer-messages.ts';
 import type { DoorNotice } from '../../routing/relay/relay-seam.ts';
 import type { Address, Context } from '../../runtime/actor.ts';
+import type { ShardDown } from '../../runtime/edges.ts';
 import type { TcpDialed, TcpOpened } from '../../runtime/tcp/tcp-edges.ts';
 import type {
   ClusterContext,
@@ -21,6 +22,7 @@ export type MembersMessage =
   | TcpDialed
   | PeerReport
   | ToPeer
+  | ShardDown
   /** What the next heartbeats say about what this node owns. */
   | { readonly type: 'owned'; readonly ver: number; readonly digest: string }
   /** A node has told everything that it owns, up to this version. */
@@ -30,6 +32,8 @@ export type MembersMessage =
       readonly incarnation: number;
       readonly ver: number;
     }
+  /** [HP-MEMBER-13] How late the thread of this node's links is, 99 times of 100 at most. */
+  | { readonly type: 'lagMeasured'; readonly p99Ms: number }
   /** This node goes, so many milliseconds from now. */
   | { readonly type: 'drain'; readonly withinMs: number }
   | { readonly type: 'describe'; readonly ref: number; readonly replyTo: Address<ClusterTold> };
@@ -137,7 +141,8 @@ export type Turn = Context<MembersMessage>;
 export function changed(state: MembersState, { member, from }: Change, context: Turn): void {
   const { node } = member;
   const level = member.state === 'down' ? 'warn' : 'info';
-  log(state, level, `cluster.${member.state}`, { node, from }, context);
+  const silentMs = Math.round((context.now - member.heardAt) / 1_000);
+  log(state, level, `cluster.${member.state}`, { node, from, silentMs }, context);
   context.count(`cluster.members.${member.state}`);
   if (member.state === 'down') state.calls.begunAnew(node);
   if (member.state === 'down') gone(state, { member, from }, 0, context);

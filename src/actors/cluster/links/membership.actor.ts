@@ -84,6 +84,16 @@ export const membersActor: ActorDefinition<MembersArgs, MembersState, MembersMes
         state.copies.set(message.node, message);
         lookAtJoining(state, context);
         return;
+      case 'shardDown':
+        // Whoever takes its place knows nothing yet.
+        state.toldNodes = '';
+        state.toldServers = '';
+        tellNodes(state, context);
+        tellServers(state, context);
+        return;
+      case 'lagMeasured':
+        lagMeasured(state, message.p99Ms, context);
+        return;
       case 'drain':
         drain(state, message.withinMs, context);
         return;
@@ -229,6 +239,15 @@ function tick(state: MembersState, context: Turn): void {
   lookAround(state, context);
   lookAtJoining(state, context);
   context.after('tick', TICK_EVERY_MS);
+}
+
+/** [HP-MEMBER-13] */
+function lagMeasured(state: MembersState, p99Ms: number, context: Turn): void {
+  if (!state.membership.lags(p99Ms)) return;
+  const { isLagging } = state.membership;
+  context.count('cluster.lagging', isLagging ? 1 : -1);
+  const event = isLagging ? 'cluster.lags' : 'cluster.lagsNoMore';
+  log(state, 'warn', event, { p99Ms }, context);
 }
 
 /** [HP-BEAT-4] */

@@ -65,12 +65,16 @@ const OTHERS_AFTER_MS = 6_000;
 const FLAPS_MAX = 3;
 const FLAPS_WITHIN_MS = 300_000;
 const DOWN_MAX_MS = 60_000;
+/** [HP-MEMBER-13] */
+const LAG_MAX_MS = 200;
+const LAGGING_TIMES = 2;
 
 export class Membership {
   readonly self: string;
   readonly #times: MembershipTimes;
   readonly #members = new Map<string, Member>();
   #tickedAt: number;
+  #isLagging = false;
 
   constructor(self: string, times: MembershipTimes, now: number) {
     this.self = self;
@@ -167,6 +171,17 @@ export class Membership {
     return this.#become(member, 'left', now);
   }
 
+  /** [HP-MEMBER-13] How late this node's own thread is, 99 times of 100 at most. True when that changes what it believes. */
+  lags(p99Ms: number): boolean {
+    const was = this.#isLagging;
+    this.#isLagging = p99Ms > LAG_MAX_MS;
+    return this.#isLagging !== was;
+  }
+
+  get isLagging(): boolean {
+    return this.#isLagging;
+  }
+
   /** Looks at everybody; to be called every TICK_EVERY_MS. */
   tick(now: number): readonly Change[] {
     const lateMs = (now - this.#tickedAt) / 1_000 - TICK_EVERY_MS;
@@ -179,7 +194,7 @@ export class Membership {
     const changes: Change[] = [];
     for (const member of this.#members.values()) {
       const silentMs = (now - member.heardAt) / 1_000;
-      if (member.state === 'up' && silentMs >= this.#times.suspectMs)
+      if (member.state === 'up' && silentMs >= this.#times.suspectMs * this.#patience)
         changes.push(this.#become(member, 'suspect', now));
       if (member.state !== 'suspect') continue;
       const isOver = silentMs >= this.#downMs(member, now);
@@ -217,11 +232,15 @@ export class Membership {
     return { member, from };
   }
 
+  get #patience(): number {
+    return this.#isLagging ? LAGGING_TIMES : 1;
+  }
+
   /** [HP-MEMBER-9] Who goes down again and again is waited for longer. */
   #downMs({ downs }: Member, now: number): number {
     const since = now - FLAPS_WITHIN_MS * 1_000;
     const lately = downs.filter((at) => at > since).length;
-    const doubled = this.#times.downMs * 2 ** Math.max(0, lately - FLAPS_MAX + 1);
+    const doubled = this.#times.downMs * this.#patience * 2 ** Math.max(0, lately - FLAPS_MAX + 1);
     return Math.max(this.#times.downMs, Math.min(doubled, DOWN_MAX_MS));
   }
 

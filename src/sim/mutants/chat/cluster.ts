@@ -223,6 +223,38 @@ const ofClusters: readonly Omit<Mutant, 'nodes'>[] = [
     story: 'The home sees that it knows other members than their node, and does not ask.',
   },
   {
+    name: 'lost-rooms-not-asked-for',
+    dialect,
+    breaks: ['room-memory', 'hp-liveness', 'views', 'room-order'],
+    requirements: ['HP-HOME-10', 'HP-ACK-1'],
+    file: 'chat/rooms/nodes/anew.ts',
+    find: '  if (chat.life > 0 && chat.shard !== 0) {',
+    replace: '  if (chat.life < 0) {',
+    story: 'A shard that takes a dead one’s place begins with nothing, though other nodes have it.',
+  },
+  {
+    name: 'who-is-there-told-once',
+    dialect,
+    breaks: ['room-order', 'views', 'room-memory', 'hp-liveness', 'room-whole'],
+    requirements: ['HP-HOME-1', 'HP-HOME-10'],
+    file: 'cluster/links/membership.actor.ts',
+    find: "        state.toldNodes = '';\n",
+    replace: '',
+    story:
+      'A shard that takes a dead one’s place is not told which nodes there are, and waits for ever.',
+  },
+  {
+    name: 'kept-for-another-home',
+    dialect,
+    breaks: ['room-memory'],
+    requirements: ['HP-HOME-3', 'HP-ACK-1'],
+    file: 'chat/rooms/nodes/moving.ts',
+    find: "      guests.keptFor = '';\n      tellHome(state, name, guests, context);\n",
+    replace: "      guests.keptFor = '';\n",
+    story:
+      'A node kept a room for one that it did not take for the home, and tells nobody when that dies.',
+  },
+  {
     name: 'gap-not-asked-for',
     dialect,
     breaks: ['views', 'ghosts'],

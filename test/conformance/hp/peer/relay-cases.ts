@@ -647,6 +647,26 @@ export const relayCases: readonly HpCase[] = [
       },
     ],
     [
+      '[HP-HOME-10] a home that has lost its rooms is told what is known of them, and who is in them',
+      async (site) => {
+        const peer = await home(site);
+        const client = await site.clients.in('a');
+        const room = roomAt(site, peer, 'peer');
+        await joinsAt(peer, client, room, { seq: 40, epoch: 5, count: 1, entries: [] });
+        const said = { ...entry(site, 'm41', 'before', 41), epoch: 5 };
+        peer.forward('publication', topicOf(room), publication(peer, said));
+        assert.equal((await client.next()).id, 'm41');
+        peer.forward('room', 'all', { say: 'lost' });
+        const told = await peer.forwarded(
+          ({ say }, line) => say === 'adopt' && keyOf(line) === room,
+        );
+        const ids = (told['entries'] as { id: string }[]).map(({ id }) => id);
+        const users = (told['members'] as { user: string }[]).map(({ user }) => user);
+        assert.deepEqual([ids, users], [['m41'], [site.clients.name('a')]]);
+        assert.deepEqual(told['place'], { epoch: 5, seq: 41 });
+      },
+    ],
+    [
       '[HP-STORE-1] [HP-STORE-2] [HP-STORE-4] a message is stored when more than half have it; who comes is given what there is',
       async (site) => {
         const client = await site.clients.in('a');

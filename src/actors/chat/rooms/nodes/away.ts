@@ -69,8 +69,8 @@ export function guestsOf(state: RoomsState, room: string): Guests {
   if (known !== undefined) return known;
   const guests: Guests = {
     ...{ home: homeOf(state, room), former: '', members: new Map(), place: NOWHERE },
-    ...{ memory: memoryFor(state), keptTo: undefined, keptAt: 0, catching: undefined },
-    users: new Map(),
+    ...{ memory: memoryFor(state), keptTo: undefined, keptAt: 0, keptFor: '' },
+    ...{ users: new Map(), catching: undefined },
   };
   state.guests.set(room, guests);
   return guests;
@@ -87,10 +87,14 @@ export function dropIfIdle(state: RoomsState, room: string, guests: Guests): voi
 export function memberMoved(
   state: RoomsState,
   { room: name, session, node }: Ask<'memberMoved'>,
+  { now }: Turn,
 ): void {
   const [room, guests] = [state.rooms.get(name), state.guests.get(name)];
   const member = room?.member(session);
-  if (member !== undefined && member.node === undefined) room?.enter({ ...member, node });
+  if (room !== undefined && member !== undefined) {
+    room.enter({ ...member, node });
+    room.leave(member, now);
+  }
   if (guests?.members.delete(session) === true) dropIfIdle(state, name, guests);
 }
 

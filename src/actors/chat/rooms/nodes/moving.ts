@@ -21,6 +21,7 @@ import {
 } from '../rooms-state.ts';
 import { guestsOf, homeOf, isAway, retry } from './away.ts';
 import { copyAgain, copyGone, endCopies, piecesOf, tellAll } from './replicas.ts';
+import type { Deeds } from './peers.ts';
 import type { RoomTold } from './room-told.ts';
 
 export type Obey = (state: RoomsState, ask: RoomAsk, context: Turn) => void;
@@ -62,9 +63,14 @@ export function nodeGone(state: RoomsState, node: string, context: Turn): void {
   copyGone(state, node);
   for (const [name, guests] of [...state.guests]) {
     if (guests.former === node) guests.former = '';
-    if (guests.home !== node) continue;
-    guests.home = '';
-    moveGuests(state, name, guests, context);
+    if (guests.home === node) {
+      guests.home = '';
+      moveGuests(state, name, guests, context);
+    } else if (guests.keptFor === node) {
+      // Views differed: it may have stored what the home that is seen from here has never heard.
+      guests.keptFor = '';
+      tellHome(state, name, guests, context);
+    }
   }
   for (const settling of state.settling.values())
     if (settling.former === node) waitLess(settling, context);
@@ -98,15 +104,26 @@ function takeOver(state: RoomsState, name: string, guests: Guests, context: Turn
   for (const one of [place, keptTo]) if (isAfter(one, room) || room.seq === 0) room.raise(one);
   room.adopt(memory.all, context.now);
   for (const member of members.values()) room.enter(member);
-  room.unseen = guests.users;
-  room.unseenUntil = context.now + UNSEEN_MS * 1_000;
-  context.after('unseen', UNSEEN_MS);
-  const settling = settle(state, room, former, context);
+  expect(room, guests.users.values(), context);
+  const settling = settle(state, room, former, undefined, context);
   settling.told = members.size === 0 || place.epoch === 0 ? undefined : place;
 }
 
+/** [HP-STORE-7] They were in the room at the home before: who is not seen here in time has left. */
+function expect(room: Room, users: Iterable<string>, context: Turn): void {
+  for (const user of users) room.unseen.set(userKey(user), user);
+  room.unseenUntil = context.now + UNSEEN_MS * 1_000;
+  if (room.unseen.size > 0) context.after('unseen', UNSEEN_MS);
+}
+
 /** [HP-HOME-8] Until the home before has told everything, or is gone, or takes too long. */
-function settle(state: RoomsState, room: Room, former: string, context: Turn): Settling {
+export function settle(
+  state: RoomsState,
+  room: Room,
+  former: string,
+  here: ReadonlySet<string> | undefined,
+  context: Turn,
+): Settling {
   const known = state.settling.get(room.name);
   const isThere = former !== '' && former !== state.chat.seam?.node && !state.gone.has(former);
   const untilMs = isThere ? FORMER_MS : ORPHAN_MS;
@@ -118,31 +135,44 @@ function settle(state: RoomsState, room: Room, former: string, context: Turn): S
   if (state.settling.size === 0) context.after('settling', LOOK_EVERY_MS);
   const settling: Settling = {
     ...{ former: isThere ? former : undefined, until, told: undefined, asks: [] },
-    behind: new Map(),
+    ...{ here, there: new Set(), behind: new Map() },
   };
   state.settling.set(room.name, settling);
   context.count('chat.rooms.moved');
   return settling;
 }
 
-export function settleLate(state: RoomsState, obey: Obey, context: Turn): void {
+export function settleLate(state: RoomsState, deeds: Deeds, context: Turn): void {
   for (const [name, { until }] of [...state.settling])
-    if (until <= context.now) settled(state, name, obey, context);
+    if (until <= context.now) settled(state, name, deeds, context);
   if (state.settling.size > 0) context.after('settling', LOOK_EVERY_MS);
 }
 
 /** [HP-HOME-4] First what some have not heard, and then what was asked meanwhile. */
-function settled(state: RoomsState, name: string, obey: Obey, context: Turn): void {
+function settled(state: RoomsState, name: string, { obey, met }: Deeds, context: Turn): void {
   const [settling, room] = [state.settling.get(name), state.rooms.get(name)];
   state.settling.delete(name);
   if (settling === undefined || room === undefined) return;
-  const { told } = settling;
+  const { told, here, there } = settling;
   if (told !== undefined)
     for (const entry of room.memory.after(told))
       publishEntry(state, name, entry, room.member(entry.session), context);
   for (const [node, behind] of settling.behind) tellMissed(state, room, node, behind, context);
-  copyAgain(state, room, true, context);
+  // Nobody knew anything of it.
+  if (room.count === 0 && room.seq === 0) forget(state, room);
+  else copyAgain(state, room, true, context);
+  if (here !== undefined) greet(room, (key) => !here.has(key) || !there.has(key), { met });
   for (const ask of settling.asks) obey(state, ask, context);
+}
+
+/** [HP-HOME-11] Each side of a split has seen the members of the other one leave: they come in again. */
+function greet(
+  room: Room,
+  isGreeted: (user: string) => boolean,
+  { met }: Pick<Deeds, 'met'>,
+): void {
+  for (const member of new Map(room.sessions.map((one) => [userKey(one.user), one])).values())
+    if (isGreeted(userKey(member.user))) met(room, member);
 }
 
 function tellMissed(
@@ -168,8 +198,8 @@ export function adopt(
   state: RoomsState,
   name: string,
   node: string,
-  { place, last, former, members, entries, more }: Told<'adopt'>,
-  obey: Obey,
+  { place, last, former, members, users, entries, more }: Told<'adopt'>,
+  deeds: Deeds,
   context: Turn,
 ): void {
   if (isAway(state, name)) {
@@ -179,22 +209,38 @@ export function adopt(
   const known = state.rooms.get(name);
   const room = known ?? open(state, name, context);
   if (room === undefined) return;
-  const isNews = room.adopt(entries, context.now);
+  const here = new Set(room.userNames.map(userKey));
+  const there = new Set(members.map(({ user }) => userKey(user)));
+  const hasNews = room.adopt(entries, context.now);
   if (more) return;
+  const isFirst = former === node && former !== room.formerHome;
   if (former === node) room.formerHome = node;
-  const isExpected = former !== '' && former !== room.formerHome && !state.gone.has(former);
-  if (known === undefined || (isExpected && former !== state.chat.seam?.node))
-    settle(state, room, former, context);
+  const isExpected =
+    former !== '' &&
+    former !== room.formerHome &&
+    former !== state.chat.seam?.node &&
+    !state.gone.has(former);
+  const isMeeting = known !== undefined && !state.settling.has(name) && (isFirst || isExpected);
+  if (isMeeting) room.metHome = former;
+  if (known === undefined || isExpected)
+    settle(state, room, former, isMeeting ? here : undefined, context);
   if (isAfter(last, room)) room.raise(last);
-  for (const member of members) room.enter({ ...member, node });
   const settling = state.settling.get(name);
   if (settling === undefined) {
+    const isMet = former === room.metHome;
+    for (const member of members)
+      if (isMet) deeds.arrived(room, { ...member, node });
+      else room.enter({ ...member, node });
+    if (isMeeting) greet(room, (key) => here.has(key) && !there.has(key), deeds);
     tellMissed(state, room, node, { place, former }, context);
-    copyAgain(state, room, isNews, context);
+    copyAgain(state, room, hasNews, context);
     return;
   }
+  for (const member of members) room.enter({ ...member, node });
+  for (const key of there) settling.there.add(key);
+  expect(room, users, context);
   settling.behind.set(node, { place, former });
-  if (settling.former === node) settled(state, name, obey, context);
+  if (settling.former === node) settled(state, name, deeds, context);
 }
 
 /** [HP-HOME-3] The home goes to another node: with it what was said, and those of this node who are in it. */
@@ -223,14 +269,16 @@ function giveUp(state: RoomsState, room: Room, context: Turn): void {
   }
 }
 
-function tellHome(state: RoomsState, name: string, guests: Guests, context: Turn): void {
+export function tellHome(state: RoomsState, name: string, guests: Guests, context: Turn): void {
   const { home, former, place, memory, keptTo = NOWHERE, catching } = guests;
   guests.catching = { words: catching?.words ?? [], askedAt: context.now, isMoved: false };
   if (state.catching.size === 0) context.after('retry', RETRY_AFTER_MS);
   state.catching.add(name);
   const last = isAfter(keptTo, place) ? keptTo : place;
   const members = [...guests.members.values()];
-  const around = { place: members.length === 0 ? last : place, last, former, members };
+  // A home before that is there knows better.
+  const users = former === '' ? [...guests.users.values()] : [];
+  const around = { place: members.length === 0 ? last : place, last, former, members, users };
   tellAll(state, name, home, around, memory, context);
 }
 
@@ -262,6 +310,6 @@ const NOWHERE: Place = { epoch: 0, seq: 0 };
 const RETRY_AFTER_MS = 200;
 const LOOK_EVERY_MS = 50;
 const FORMER_MS = 3_000;
-const ORPHAN_MS = 500;
+export const ORPHAN_MS = 500;
 const CATCH_MS = 4_000;
 const UNSEEN_MS = 3_000;

@@ -5,6 +5,7 @@ import { isRoomName } from '../../../codecs/hp/names.ts';
 import type { Room } from '../room.ts';
 import type { Member, RoomAsk } from '../room-messages.ts';
 import { type Ask, open, type RoomsState, tellKeeper, type Turn } from '../rooms-state.ts';
+import { passOnLoss } from './anew.ts';
 import { answered, guestsOf, isAway, missed } from './away.ts';
 import { listed, listFor } from './listing.ts';
 import { adopt, isElsewhere, type Obey } from './moving.ts';
@@ -14,6 +15,10 @@ import { seated, sitting, whoSits } from './seating.ts';
 
 export interface Deeds {
   readonly obey: Obey;
+  /** A member that its node says is there. */
+  readonly arrived: (room: Room, member: Member) => void;
+  /** A member whom some of those in the room take for gone. */
+  readonly met: (room: Room, member: Member) => void;
   /** A member that is not there any more. */
   readonly lost: (room: Room, member: Member) => void;
 }
@@ -40,6 +45,9 @@ export function peerSaid(
     case 'moved':
       isElsewhere(state, name, told.ref, context);
       return;
+    case 'lost':
+      passOnLoss(state, node, context);
+      return;
     case 'seated':
       seated(state, name, node, told, context);
       return;
@@ -50,11 +58,11 @@ export function peerSaid(
       const room = isAway(state, name)
         ? undefined
         : (state.rooms.get(name) ?? open(state, name, context));
-      if (room !== undefined) sitting(room, node, told, deeds.lost);
+      if (room !== undefined) sitting(room, node, told, deeds);
       return;
     }
     case 'adopt':
-      adopt(state, name, node, told, deeds.obey, context);
+      adopt(state, name, node, told, deeds, context);
       return;
     case 'missed':
       missed(state, name, node, told.entries, told.more, context);

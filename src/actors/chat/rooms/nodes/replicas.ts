@@ -256,13 +256,14 @@ export function keep(
   if (isWhole) guests.users = new Map(users.map((user) => [userKey(user), user]));
   guests.keptTo = place;
   guests.keptAt = context.now;
+  guests.keptFor = node;
   if (to !== undefined && isAfter(to, last)) {
     // Its home has lost what this node has.
     tellAll(
       state,
       name,
       node,
-      { place: to, last: to, former: '', members: [] },
+      { place: to, last: to, former: '', members: [], users: [] },
       guests.memory,
       context,
     );

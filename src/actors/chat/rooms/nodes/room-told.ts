@@ -14,6 +14,8 @@ export type RoomTold =
   /** How many of the speaking node sit in the room. */
   | { readonly say: 'seated'; readonly count: number; readonly digest: number }
   | { readonly say: 'whoSits' }
+  /** A keeper of the speaking node begins anew. */
+  | { readonly say: 'lost' }
   | { readonly say: 'sitting'; readonly place: Place; readonly members: readonly Member[] }
   /** What is known of a room, to a home that is new. Without `more` it is all. */
   | {
@@ -25,6 +27,8 @@ export type RoomTold =
       /** Whom the speaking node followed; empty when that is gone. */
       readonly former: string;
       readonly members: readonly Member[];
+      /** Who was in the room when its home last said so. */
+      readonly users: readonly string[];
       readonly entries: readonly RoomEntry[];
       readonly more: boolean;
     }
@@ -71,7 +75,7 @@ export function readRoomTold(value: unknown, room: string, node: string): RoomTo
     const place = readPlace(value['place']);
     return place === undefined ? undefined : { say, place };
   }
-  if (say === 'behind') return { say };
+  if (say === 'behind' || say === 'lost') return { say };
   if (say === 'seat') {
     const { user, isIn } = value;
     const isOne = typeof user === 'string' && isUserName(user) && typeof isIn === 'boolean';
@@ -116,7 +120,7 @@ function readMemory(say: 'adopt' | 'missed', value: Fields, node: string): RoomT
   const { former } = value;
   if (place === undefined || last === undefined || members === undefined) return undefined;
   if (typeof former !== 'string') return undefined;
-  return { say, place, last, former, members, entries, more };
+  return { say, place, last, former, members, users: readUsers(value['users']), entries, more };
 }
 
 function readKeep(value: Fields): RoomTold | undefined {
@@ -124,10 +128,12 @@ function readKeep(value: Fields): RoomTold | undefined {
   const entries = readEntries(value['entries']);
   if (from === undefined || place === undefined || last === undefined) return undefined;
   if (entries === undefined) return undefined;
-  const { users: found } = value;
-  const names: readonly unknown[] = Array.isArray(found) ? found : [];
-  const users = names.filter((one) => typeof one === 'string' && isUserName(one)) as string[];
-  return { say: 'keep', from, place, last, entries, users };
+  return { say: 'keep', from, place, last, entries, users: readUsers(value['users']) };
+}
+
+function readUsers(value: unknown): readonly string[] {
+  const names: readonly unknown[] = Array.isArray(value) ? value : [];
+  return names.flatMap((one) => (typeof one === 'string' && isUserName(one) ? [one] : []));
 }
 
 function readMembers(value: unknown, node: string): readonly Member[] | undefined {

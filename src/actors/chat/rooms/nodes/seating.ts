@@ -4,6 +4,7 @@
 
 import { hashText } from '../../../runtime/prng.ts';
 import { isAway } from './away.ts';
+import type { Deeds } from './peers.ts';
 import type { Room } from '../room.ts';
 import { isAfter } from '../room-memory.ts';
 import type { Member } from '../room-messages.ts';
@@ -11,10 +12,9 @@ import type { RoomTold } from './room-told.ts';
 import { type RoomsState, tellKeeper, type Turn } from '../rooms-state.ts';
 
 type Told<T extends RoomTold['say']> = Extract<RoomTold, { readonly say: T }>;
-type Depart = (room: Room, member: Member) => void;
 
 /** [HP-HOME-7] Tells each home how many of this node sit in its rooms, and looks for nodes that tell nothing any more. */
-export function compareSeats(state: RoomsState, depart: Depart, context: Turn): void {
+export function compareSeats(state: RoomsState, { lost }: Deeds, context: Turn): void {
   if (state.chat.seam === undefined) return;
   for (const [room, { home, members }] of state.guests) {
     const digest = digestOf(members.values());
@@ -28,7 +28,7 @@ export function compareSeats(state: RoomsState, depart: Depart, context: Turn): 
       const key = keyOf(room.name, member.node);
       const toldAt = state.seatedAt.get(key);
       if (toldAt === undefined) state.seatedAt.set(key, context.now);
-      else if (toldAt <= since) depart(room, member);
+      else if (toldAt <= since) lost(room, member);
     }
   }
   for (const [key, at] of state.seatedAt) if (at <= since) state.seatedAt.delete(key);
@@ -62,12 +62,12 @@ export function sitting(
   room: Room,
   node: string,
   { place, members }: Told<'sitting'>,
-  depart: Depart,
+  { arrived, lost }: Deeds,
 ): void {
   if (isAfter(place, room)) room.raise(place);
   const told = new Set(members.map(({ session }) => session));
-  for (const member of membersOf(room, node)) if (!told.has(member.session)) depart(room, member);
-  for (const member of members) room.enter({ ...member, node });
+  for (const member of membersOf(room, node)) if (!told.has(member.session)) lost(room, member);
+  for (const member of members) arrived(room, { ...member, node });
 }
 
 function membersOf(room: Room | undefined, node: string): readonly Member[] {

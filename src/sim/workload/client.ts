@@ -215,11 +215,8 @@ export class Client implements Endpoint {
   /** The server shows that it is there; true when it is to hear the same. */
   pinged(): boolean {
     const { transport, behaviour } = this.plan;
-    this.world.trace.add({
-      ...this.at(),
-      kind: 'pinged',
-      transport: transport === 'sse' ? 'sse' : 'ws',
-    });
+    const over = transport === 'sse' ? 'sse' : 'ws';
+    this.world.trace.add({ ...this.at(), kind: 'pinged', transport: over });
     return behaviour !== 'mute';
   }
 

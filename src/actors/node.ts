@@ -261,6 +261,7 @@ function startChat(
     home,
     roomsOfShard: (other) => actorsOfShard(other).rooms,
     usersOfShard: (other) => actorsOfShard(other).users,
+    passwordsOfShard: (other) => edgesOf(other).passwords,
     seam: cluster === undefined ? undefined : { node: cluster.node, ...actorsOf(0) },
     signers: cluster,
   };

@@ -397,7 +397,7 @@ test('what nobody knows is passed over', () => {
 });
 
 test('[PROC-CLIENT-4] [HP-RES-7] resumes with exactly what it has heard, and learns where else to go', () => {
-  const desk = new Desk();
+  desk = new Desk();
   desk.enter();
   desk.room('m1', 1, { epoch: 7 });
   desk.hear('NOTICE', { code: 'SERVER_DRAINING', message: 'bye', servers: ['n2:7500', 7] });

@@ -114,7 +114,8 @@ export class Shard {
       seed,
       buggify: (site) => {
         if (!sites.has(site)) return false;
-        if (!STEADY_SITES.has(site) && mischief.next() % SITE_FIRES_ONE_IN !== 0) return false;
+        const oneIn = SITES_ONE_IN.get(site) ?? SITE_FIRES_ONE_IN;
+        if (mischief.next() % oneIn !== 0) return false;
         world.mark(`site ${site}`);
         return true;
       },
@@ -338,8 +339,11 @@ export class Shard {
 }
 
 const SITE_FIRES_ONE_IN = 4;
-/** What is set for a life, and does not come over a thread now and then. */
-const STEADY_SITES: ReadonlySet<string> = new Set(['early-expiry']);
+/** What is of little use when it comes over a thread now and then. */
+const SITES_ONE_IN: ReadonlyMap<string, number> = new Map([
+  ['early-expiry', 1],
+  ['tiny-window', 2],
+]);
 /** Lives of a shard that are told apart in what it is reminded of. */
 const LIVES = 16;
 const TURN_US = 3;

@@ -78,7 +78,7 @@ export const doors: readonly Mutant[] = [
   },
   {
     name: 'refused-is-counted-in',
-    breaks: ['liveness', 'conversation'],
+    breaks: ['admission', 'liveness', 'conversation'],
     requirements: ['BROKER-DOOR-2'],
     file: 'runtime/admission.ts',
     find: "    if (here >= this.#limits.connectionsPerAddressMax) return 'full-for-address';\n    this.#open += 1;",
@@ -124,7 +124,7 @@ export const doors: readonly Mutant[] = [
   },
   {
     name: 'shed-bytes-not-given-back',
-    breaks: ['recovery'],
+    breaks: ['books', 'recovery'],
     requirements: ['BROKER-LIM-4'],
     file: 'routing/home.actor.ts',
     find: '    state.bytes -= known.log.bytes;\n    known.log.forget();',

@@ -102,7 +102,7 @@ export const recovering: readonly Mutant[] = [
   },
   {
     name: 'epoch-forgotten-with-history',
-    breaks: ['recovery'],
+    breaks: ['epochs', 'recovery'],
     requirements: ['BROKER-REC-5'],
     file: 'routing/home.actor.ts',
     find: 'if (isQuiet && known.interest.size === 0 && known.log.isForgettable) {',
@@ -112,7 +112,7 @@ export const recovering: readonly Mutant[] = [
   },
   {
     name: 'followed-topic-dropped',
-    breaks: ['liveness', 'offset-steps'],
+    breaks: ['census', 'liveness', 'offset-steps'],
     requirements: ['BROKER-REC-5', 'BROKER-LIVE-1'],
     file: 'routing/home.actor.ts',
     find: 'if (isQuiet && known.interest.size === 0 && known.log.isForgettable) {',

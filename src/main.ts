@@ -11,6 +11,7 @@ import { configFlag, declareFlags, fromFlags, pushpinFlag, routeFlags } from './
 import { CONFIG_VARIABLE, type Mistake } from './config/layers.ts';
 import { readPushpinConf, type PushpinReading } from './config/pushpin/pushpin-conf.ts';
 import { referenceTable } from './config/reference.ts';
+import { withDrawnPorts } from './drawn-ports.ts';
 import { declarePublish, EXIT_PUBLISH } from './publish-command.ts';
 import { RunningNode } from './running-node.ts';
 import { stateProblems } from './transports/cluster/incarnation.ts';
@@ -151,7 +152,8 @@ async function start(command: Command): Promise<void> {
     complain(reading.mistakes);
     return;
   }
-  await new RunningNode(reading.options, version()).start(reading.warnings);
+  const options = await withDrawnPorts(reading.options);
+  await new RunningNode(options, version()).start(reading.warnings);
 }
 
 function version(): string {

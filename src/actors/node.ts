@@ -251,6 +251,7 @@ function startChat(
     home,
     roomsOfShard: (other) => actorsOf(other).rooms,
     usersOfShard: (other) => actorsOf(other).users,
+    passwordsOfShard: (other) => edgesOf(other).passwords,
     seam: cluster === undefined ? undefined : { node: cluster.node, ...actorsOf(0) },
     signers: cluster,
   };

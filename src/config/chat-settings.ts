@@ -156,7 +156,7 @@ export const chatRows: Rows<ChatOptions> = {
   wrongPasswordsPerMinuteMax: row(
     count(1_000),
     c.wrongPasswordsPerMinuteMax,
-    'Wrong passwords for one user from one address, on each shard; then none is looked at.',
+    'Wrong passwords for one user from one address; then none is looked at.',
   ),
   pingEveryMs: row(duration(100, HOUR), c.pingEveryMs, 'Silence before a client is pinged.'),
   pingTimeoutMs: row(duration(200, HOUR), c.pingTimeoutMs, 'Silence that ends a connection.'),

@@ -251,7 +251,7 @@ export function clusterOf(
 }
 
 /** Empty where nobody could tell others where to go. */
-function placeOf(at: string, port: number | undefined): string {
+export function placeOf(at: string, port: number | undefined): string {
   const isEverywhere = at === '0.0.0.0' || at === '::';
   return port === undefined || port === 0 || isEverywhere ? '' : `${bracketed(at)}:${port}`;
 }

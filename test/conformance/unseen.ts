@@ -40,6 +40,7 @@ export const unseen: Readonly<Record<string, Readonly<Record<string, string>>>> 
     'PROC-CONF-3': START,
     'PROC-PORT-1': START,
     'PROC-PORT-2': START,
+    'PROC-PORT-3': 'takes a node of a cluster; test/process holds it',
     'PROC-READY-1': START,
     'PROC-LOG-1': START,
     'PROC-LOG-2': START,

@@ -59,6 +59,7 @@ const packagesOfFile: Readonly<Record<string, readonly string[]>> = {
 const roomsOfFile: Readonly<Record<string, string>> = {
   'src/main.ts': 'main',
   'src/running-node.ts': 'main',
+  'src/drawn-ports.ts': 'main',
   'src/gateway-doors.ts': 'main',
   'src/chat-command.ts': 'main',
   'src/cluster-command.ts': 'main',

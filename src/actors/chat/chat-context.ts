@@ -8,7 +8,7 @@ import { homeOf, type Topic } from '../routing/topic.ts';
 import type { RelaySeam } from '../routing/relay/relay-seam.ts';
 import type { Address } from '../runtime/actor.ts';
 import type { Edges, Receipt } from '../runtime/edges.ts';
-import type { TcpEdges } from '../runtime/tcp/tcp-edges.ts';
+import type { PasswordCommand, TcpEdges } from '../runtime/tcp/tcp-edges.ts';
 import type { Signers } from '../codecs/hp-peer/ticket.ts';
 import { userKey } from '../codecs/hp/names.ts';
 import type { ChatOptions } from './chat-options.ts';
@@ -36,6 +36,8 @@ export interface ChatContext extends ChatStart {
   readonly home: Address<HomeMessage>;
   readonly roomsOfShard: (shard: number) => Address<RoomsMessage>;
   readonly usersOfShard: (shard: number) => Address<UsersMessage>;
+  /** Each user's password is judged on one shard, so that wrong ones are counted once for the node. */
+  readonly passwordsOfShard: (shard: number) => Address<PasswordCommand>;
   /** Where other nodes are reached; undefined for a node that is alone. */
   readonly seam?: RelaySeam | undefined;
 }

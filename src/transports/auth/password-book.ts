@@ -151,12 +151,24 @@ class PasswordDesk {
       this.#deliver(replyTo, { type: 'userFound', ref, isKnown });
       return;
     }
-    const retryAfterSeconds = this.#waitFor(command);
-    if (retryAfterSeconds !== undefined)
-      this.#deliver(replyTo, { type: 'passwordRefused', ref, retryAfterSeconds });
-    else if (this.#hashing < HASHING_MAX) void this.#judge(command);
-    else if (this.#waiting.length < WAITING_MAX) this.#waiting.push(command);
-    else this.#deliver(replyTo, { type: 'passwordRefused', ref, retryAfterSeconds: 5 });
+    if (this.#waiting.length >= WAITING_MAX) {
+      this.#deliver(replyTo, { type: 'passwordRefused', ref, retryAfterSeconds: 5 });
+      return;
+    }
+    this.#waiting.push(command);
+    this.#goOn();
+  }
+
+  /** How often somebody guessed wrong is known when a guess is looked at, and not when it comes. */
+  #goOn(): void {
+    while (this.#hashing < HASHING_MAX) {
+      const guess = this.#waiting.shift();
+      if (guess === undefined) return;
+      const { ref, replyTo } = guess;
+      const retryAfterSeconds = this.#waitFor(guess);
+      if (retryAfterSeconds === undefined) void this.#judge(guess);
+      else this.#deliver(replyTo, { type: 'passwordRefused', ref, retryAfterSeconds });
+    }
   }
 
   /** [HP-LOGIN-8] */
@@ -184,8 +196,7 @@ class PasswordDesk {
       this.#deliver(replyTo, { type: 'passwordRefused', ref, retryAfterSeconds: undefined });
     }
     this.#hashing -= 1;
-    const next = this.#waiting.shift();
-    if (next !== undefined) void this.#judge(next);
+    this.#goOn();
   }
 }
 

@@ -6,6 +6,7 @@ const levels: readonly string[] = [
   'chat.sessions',
   'cluster.linked',
   'cluster.lagging',
+  'cluster.pressed',
   'cluster.cutOff',
   'cluster.clocks.skewed',
 ];

@@ -23,6 +23,9 @@ export const closedCases: readonly HpCase[] = hpCases(
         assert.equal((await client.refused('AUTH_REQUIRED'))['fatal'], false);
         client.say('LOGIN', { user: 'alice', auth: { method: 'token', token: 'x' } });
         await client.refused('AUTH_METHOD');
+        const third = site.open();
+        third.say('LOGIN', { user: 'alice', auth: { method: 'kerberos', ticket: 'x' } });
+        await third.refused('AUTH_METHOD');
         const other = site.open();
         const { type, payload } = await other.ask('LOGIN', {
           user: 'ALICE',

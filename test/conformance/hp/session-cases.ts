@@ -80,6 +80,19 @@ export const sessionCases: readonly HpCase[] = hpCases('sessions', [
     },
   ],
   [
+    '[HP-HELLO-2] a client that speaks none of our versions learns which there are',
+    async (site) => {
+      const client = site.open();
+      client.say('HELLO', { versions: ['2.0', '3.1'] });
+      const payload = await client.refused('UNSUPPORTED_VERSION');
+      assert.deepEqual([payload['supported'], payload['fatal']], [['1.0'], true]);
+      await client.ended();
+      const other = site.open();
+      const { type } = await other.ask('HELLO', { versions: ['2.0', '1.0'] });
+      assert.equal(type, 'HELLO_OK');
+    },
+  ],
+  [
     '[HP-SESS-5] before login only a few are obeyed; after it, login is over',
     async (site) => {
       const client = site.open();
@@ -90,6 +103,7 @@ export const sessionCases: readonly HpCase[] = hpCases('sessions', [
         'WHOAMI',
         'HISTORY',
         'PRESENCE_SET',
+        'LOGOUT',
       ]) {
         client.say(type, {});
         assert.equal((await client.refused('NOT_LOGGED_IN'))['fatal'], false);

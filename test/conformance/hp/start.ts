@@ -79,7 +79,8 @@ export async function startHp(configuration: HpConfiguration): Promise<StartedHp
   const env = Object.fromEntries(
     Object.entries(settings).map(([name, value]) => [`HERMOD_${name}`, value]),
   );
-  const threads = configuration === 'plain' ? '2' : '1';
+  // Whatever is counted must be counted once for all of them.
+  const threads = configuration === 'plain' || configuration === 'closed' ? '2' : '1';
   const args = ['--threads', threads, '--chat-port', '0', '--cluster-port', '0', '--node', 'n1'];
   const node = await startNode(args, env);
   // Whatever ends this process, the node must not outlive it.

@@ -10,6 +10,8 @@ export const hpUnseen: Readonly<Record<string, string>> = {
     'is the sum of what other cases see; test/unit/chat draws the picture from the machine that runs',
   'HP-LOGIN-5': 'takes a client that is not on loopback; test/unit/chat holds it',
   'HP-RES-11': 'takes a home that is moving in that moment; test/unit/cluster holds it',
+  'HP-RES-13': 'takes a server that has just started; test/unit/cluster holds it',
+  'HP-HOME-12': 'takes two lives of the server; test/unit/cluster holds it',
   'HP-ROOM-9': FAULT,
   'HP-ERR-5': FAULT,
   'HP-TYPE-2': 'when a window is full lies between two networks; test/unit/chat holds it',
@@ -32,5 +34,6 @@ export const hpUnseen: Readonly<Record<string, string>> = {
   'HP-DRAIN-3': 'takes the end of the server; test/unit/cluster holds it',
   'HP-STORE-7': 'takes the death of a home that somebody sat at; test/unit/cluster holds it',
   'HP-HOME-11': 'takes two sides of a split; test/unit/cluster holds it',
+  'HP-RELAY-13': 'takes megabytes that nobody acknowledges; test/unit/cluster holds it',
   'HP-RELAY-5': 'takes ten thousand messages that are lost; test/unit/cluster holds it',
 };

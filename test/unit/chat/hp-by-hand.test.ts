@@ -13,6 +13,9 @@ type Deed =
   | 'reads'
   | 'reads in any order'
   | 'vanishes'
+  | 'sleeps'
+  | 'wakes'
+  | 'comes back'
   | 'connects to'
   | 'dies'
   | 'stops'
@@ -30,7 +33,8 @@ const page = readFileSync(new URL('../../../spec/hp-by-hand.md', import.meta.url
 
 /** What the page has people do, in its order. */
 function stepsOf(text: string): Step[] {
-  const deeds = 'types|reads in any order|reads|vanishes|connects to|dies|stops|goes on';
+  const deeds =
+    'types|reads in any order|reads|vanishes|sleeps|wakes|comes back|connects to|dies|stops|goes on';
   const step = new RegExp(
     String.raw`<!-- (\w+) (${deeds})(?: (\w+))? -->(?:\n${'```'}json\n([\s\S]*?)\n${'```'})?`,
     'g',
@@ -44,6 +48,7 @@ function stepsOf(text: string): Step[] {
 class Person {
   /** From the last LOGIN_OK. */
   token = '';
+  isAsleep = false;
   readonly #port: number;
   #socket: Socket;
   #heard: AsyncIterator<string>;
@@ -66,6 +71,17 @@ class Person {
       this.token = /"resume":\{"token":"([^"]+)"/.exec(value)?.[1] ?? this.token;
       return value;
     }
+  }
+
+  /** Ctrl-Z: what comes waits in the network. */
+  sleep(): void {
+    this.#socket.pause();
+    this.isAsleep = true;
+  }
+
+  wake(): void {
+    this.isAsleep = false;
+    this.#socket.resume();
   }
 
   /** Ctrl-C, and a new `nc`. */
@@ -94,6 +110,8 @@ let alone: NodeProcess;
 beforeAll(async () => {
   alone = await startNode(['--chat-port', '0', '--chat-envelope', 'lenient', '--threads', '2'], {
     HERMOD_CHAT_PING_EVERY_MS: '2000',
+    HERMOD_CHAT_PING_TIMEOUT_MS: '10000',
+    HERMOD_CHAT_RESUME_WINDOW_MS: '5000',
   });
   await cluster.begin();
 }, 120_000);
@@ -120,7 +138,9 @@ test(
       }
       const person = people.get(who) ?? new Person(portOf(node));
       people.set(who, person);
-      if (does === 'vanishes') await person.vanish();
+      if (does === 'vanishes' || does === 'comes back') await person.vanish();
+      if (does === 'sleeps') person.sleep();
+      if (does === 'wakes') person.wake();
       const isAnyOrder = does === 'reads in any order';
       if (isAnyOrder) {
         const heard: string[] = [];
@@ -130,11 +150,21 @@ test(
       }
       for (const line of isAnyOrder ? [] : lines) {
         if (does === 'types') person.type(line);
-        else expect(await person.read(line)).toMatch(patternOf(line));
+        else expect(await whileAwake(person.read(line))).toMatch(patternOf(line));
       }
     }
   },
 );
+
+/** Who waits for somebody who sleeps presses Enter now and then. */
+async function whileAwake<T>(waiting: Promise<T>): Promise<T> {
+  const all = [...people.values()];
+  if (!all.some(({ isAsleep }) => isAsleep)) return waiting;
+  const timer = setInterval(() => {
+    for (const person of all) if (!person.isAsleep) person.type('');
+  }, 1_000);
+  return waiting.finally(() => clearInterval(timer));
+}
 
 function portOf(node: string): number {
   const { doors } = cluster.nodes.get(node) ?? alone;

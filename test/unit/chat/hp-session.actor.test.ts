@@ -107,6 +107,29 @@ describe('coming in', () => {
     expect(client.next()?.payload['caps']).toEqual(['echo', 'ack']);
   });
 
+  test('[HP-HELLO-2] versions that nobody speaks here end the connection; none named is no mistake', () => {
+    for (const versions of [[], ['1.0'], ['2.0', '1.3']]) {
+      const client = new HpClient(stageWith());
+      client.ask('HELLO', { versions });
+      expect(client.told()).toEqual(['HELLO_OK']);
+    }
+    const client = new HpClient(stageWith());
+    client.ask('HELLO', { versions: ['2.0', '11.0'] });
+    expect(client.next()?.payload).toMatchObject({
+      ...{ code: 'UNSUPPORTED_VERSION', fatal: true, supported: ['1.0'] },
+      field: 'payload.versions',
+    });
+    expect(client.isClosed).toBe(true);
+  });
+
+  test('[HP-SESS-5] nobody goes who has not come: LOGOUT before login', () => {
+    const client = new HpClient(stageWith());
+    client.ask('LOGOUT');
+    expect(client.told()).toEqual(['ERROR NOT_LOGGED_IN']);
+    client.ask('BYE');
+    expect(client.told()).toEqual(['BYE']);
+  });
+
   test('[HP-LOGIN-1] [HP-SESS-5] [HP-OUT-2] login once; before it nothing else is obeyed', () => {
     const client = new HpClient(stageWith());
     client.ask('JOIN', { room: 'general' });
@@ -155,8 +178,10 @@ describe('coming in', () => {
     const stage = stageWith({ chat: { auth: ['none', 'token'] } });
     const client = new HpClient(stage, 0, { isLoopback: false });
     client.ask('LOGIN', { user: 'alice', auth: { method: 'password', password: 'x' } });
-    client.ask('LOGIN', { user: 'alice', auth: { method: 'token', token: 'x' } });
+    client.ask('LOGIN', { user: 'alice', auth: { method: 'kerberos', ticket: 'x' } });
     expect(client.told()).toEqual(['ERROR AUTH_METHOD', 'ERROR AUTH_METHOD']);
+    client.ask('LOGIN', { user: 'alice', auth: { method: 'token', token: 'x' } });
+    expect(client.next()?.payload).toMatchObject({ code: 'AUTH_METHOD', fatal: true });
   });
 
   test('[HP-LOGIN-4] a token names its user, and its end is the end', () => {

@@ -116,6 +116,10 @@ describe('direct messages', () => {
     expect(there.take()).toMatchObject([{ payload: { body: 'note' } }]);
     expect(here.told()).toEqual(['ACK delivered', 'ACK delivered']);
     expect(bob.told()).toEqual(['DIRECT_MESSAGE alice x']);
+    bob.ask('DIRECT_MESSAGE', { to: 'bob', body: 'alone' });
+    expect(bob.told()).toEqual(['ACK accepted']);
+    bob.ask('HISTORY', { with: 'bob' });
+    expect(bob.next()?.payload).toMatchObject({ messages: [{ from: 'bob', body: 'alone' }] });
   });
 
   test('[HP-HIST-1] [HP-HIST-3] both sides find it in their history, and only what is between the two', () => {

@@ -347,3 +347,81 @@ describe('tickets', () => {
     expect(readTicket(ticketText(ticket, signers), undefined)).toBeUndefined();
   });
 });
+
+describe('a session on its way to a node that dies', () => {
+  /** What bob's session is when the node that was to have it dies before it can say so. */
+  function halfway(chat: object = {}): {
+    readonly stage: ClusterStage;
+    readonly alice: HpClient;
+    readonly token: string;
+  } {
+    const stage = whole(chat);
+    const [alice, bob] = [enter(stage, 'alice', 'n1'), enter(stage, 'bob', 'n3')];
+    alice.ask('PRESENCE_SUBSCRIBE', { users: ['bob'] });
+    stage.pass(1_500);
+    cut(stage, bob);
+    alice.ask('ROOM_MESSAGE', { room: 'r', body: 'room' });
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'before' });
+    stage.pass(100);
+    const client = new HpClient(stage.at('n2'), 1);
+    client.ask('RESUME', { token: bob.token }, 'resume');
+    const isSent = (): boolean =>
+      stage.said.some(({ from, text }) => from === 'n3' && text.includes('"luggage"'));
+    while (!isSent()) stage.pass(1);
+    stage.kill('n2');
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'after' });
+    stage.until(() => ['n1', 'n3'].every((node) => stage.seen(node).includes('n2:down')), 20_000);
+    stage.pass(500);
+    expect(alice.take().map(({ type }) => type)).not.toContain('PRESENCE_EVENT');
+    return { stage, alice, token: bob.token };
+  }
+
+  test.each(['n1', 'n3'])(
+    '[HP-RES-12] [HP-RELAY-12] has not left the node where it was, and is there for whoever comes next (to %s)',
+    (node) => {
+      const { stage, alice, token } = halfway();
+      const { client, lines } = resume(stage, node, token);
+      expect(lines[0]).toMatchObject({ type: 'RESUME_OK', payload: { rooms: ['r'], node } });
+      expect(lines[0]?.payload['anew']).toBeUndefined();
+      expect(bodies(lines)).toEqual(['before', 'after', 'room']);
+      alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'now' });
+      client.ask('ROOM_MESSAGE', { room: 'r', body: 'back' });
+      stage.pass(100);
+      expect(bodies(client.take())).toEqual(['now']);
+      expect(bodies(alice.take())).toEqual(['back']);
+      stage.pass(70_000);
+      expect(members(stage, alice)).toEqual(['alice', 'bob']);
+      expect(stage.failures).toEqual([]);
+    },
+  );
+
+  test('[HP-RES-12] [HP-RES-5] [HP-DM-6] ends when nobody comes for it; what came for it waits', () => {
+    const { stage, alice, token } = halfway({ resumeWindowMs: 5_000 });
+    stage.pass(7_000);
+    const events = alice.take().filter(({ type }) => type === 'PRESENCE_EVENT');
+    expect(events.map(({ payload }) => payload['status'])).toEqual(['offline']);
+    const [answer] = resume(stage, 'n1', token).lines;
+    expect(answer?.payload['code']).toBe('SESSION_EXPIRED');
+    const again = HpClient.in(stage.at('n1'), 'bob');
+    stage.pass(200);
+    expect(bodies(again.take())).toEqual(['before', 'after']);
+    expect(stage.failures).toEqual([]);
+  });
+
+  test('[HP-RES-13] a node that has just started sends nobody away for good', () => {
+    const stage = whole();
+    const bob = enter(stage, 'bob', 'n3');
+    stage.kill('n1');
+    stage.until(() => stage.seen('n3').includes('n1:down'), 20_000);
+    cut(stage, bob);
+    stage.start('n1');
+    const client = new HpClient(stage.at('n1'));
+    client.ask('RESUME', { token: bob.token }, 'resume');
+    stage.pass(0);
+    const codes = client.take().map(({ payload }) => payload['code']);
+    expect(codes).toEqual(['UNAVAILABLE']);
+    stage.until(() => stage.isWhole, 10_000);
+    stage.pass(500);
+    expect(resume(stage, 'n1', bob.token).lines[0]?.type).toBe('RESUME_OK');
+  });
+});

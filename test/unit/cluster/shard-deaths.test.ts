@@ -130,6 +130,38 @@ describe('a shard that dies alone', () => {
   });
 });
 
+describe('a home that comes back and knows nothing', () => {
+  test('[HP-HOME-12] gives no place again that somebody may remember who is not there', () => {
+    const stage = whole(1);
+    const room = roomOf(['n2', 'n3', 'n1'], 0, 1);
+    const [ann, ben] = [joined(stage, 'ann', 'n2', room), joined(stage, 'ben', 'n3', room)];
+    ann.ask('ROOM_MESSAGE', { room, body: 'm1' }, 'm1');
+    stage.pass(100);
+    expect(told(ann.take())).toEqual(['stored']);
+    const heard = ben.take().filter(({ type }) => type === 'ROOM_MESSAGE');
+    ben.wire.leave();
+    stage.split(['n3']);
+    stage.kill('n2');
+    stage.start('n2');
+    stage.until(() => stage.seen('n2').includes('n1:up'), 3_000);
+    const cat = joined(stage, 'cat', 'n2', room);
+    cat.ask('ROOM_MESSAGE', { room, body: 'm2' }, 'm2');
+    stage.pass(100);
+    expect(told(cat.take())).toEqual(['stored']);
+    stage.heal();
+    stage.until(() => stage.isWhole, 20_000);
+    stage.pass(5_000);
+    // What he has is not what stands there now.
+    const [{ payload } = { payload: {} as HpLine['payload'] }] = heard;
+    const again = new HpClient(stage.at('n3'));
+    const place = { epoch: payload['epoch'], seq: payload['seq'] };
+    again.ask('RESUME', { token: ben.token, rooms: { [room]: place } });
+    stage.pass(500);
+    expect(ids(again.take())).toEqual(['m2']);
+    expect(history(stage, again, room)).toEqual(['m1', 'm2']);
+  });
+});
+
 describe('a home that others did not take for one', () => {
   test('[HP-HOME-3] [HP-ACK-1] when it dies, whoever kept the room for it tells the home that all see', () => {
     const stage = whole(1);

@@ -77,4 +77,14 @@ describe('guesses', () => {
     now = 60_001;
     expect(await ask('alice', 'right')).toMatchObject({ type: 'passwordVerified' });
   });
+
+  test('[HP-LOGIN-8] nor are those that came at the same time, but for the two that are under way', async () => {
+    const ask = await edgeOf('alice', 'right');
+    const verdicts = await Promise.all(Array.from({ length: 20 }, () => ask('alice', 'wrong')));
+    const looked = verdicts.filter(
+      (verdict) => verdict.type === 'passwordRefused' && verdict.retryAfterSeconds === undefined,
+    );
+    expect(looked.length).toBeGreaterThanOrEqual(5);
+    expect(looked.length).toBeLessThanOrEqual(6);
+  });
 });

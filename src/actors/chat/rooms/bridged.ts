@@ -8,6 +8,7 @@ import { secondsAt, uuidFrom } from '../chat-context.ts';
 import { entryPayload } from '../chat-formats.ts';
 import { Rate } from '../session/rates.ts';
 import type { RoomReply } from './room-messages.ts';
+import { isPressed } from './nodes/pressing.ts';
 import { copy } from './nodes/replicas.ts';
 import {
   type Ask,
@@ -60,7 +61,7 @@ function saidBridged(state: RoomsState, ask: Ask<'bridged'>, context: Turn): Roo
   const { room: name, from, id = newId(context), body, dataText } = ask;
   const ref = 0;
   const room = state.rooms.get(name) ?? open(state, name, context);
-  if (room === undefined || !state.isServing) {
+  if (room === undefined || !state.isServing || isPressed(state, name)) {
     const { mistake } = refused('UNAVAILABLE', 'Nothing can be said in this room now.');
     return { type: 'roomRefused', ref, mistake };
   }

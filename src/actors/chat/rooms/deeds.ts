@@ -10,8 +10,9 @@ import { entryPayload } from '../chat-formats.ts';
 import { sayBridged } from './bridged.ts';
 import { settleNew } from './nodes/anew.ts';
 import { answerSaid, copy, copySeat } from './nodes/replicas.ts';
+import { isPressed, SLOW } from './nodes/pressing.ts';
 import type { Room } from './room.ts';
-import { byCode, isAfter } from './room-memory.ts';
+import { byCode } from './room-memory.ts';
 import type { Member, RoomAsk } from './room-messages.ts';
 import {
   answer,
@@ -103,7 +104,7 @@ function join(state: RoomsState, ask: Ask<'join'>, context: Turn): void {
   }
   const { place } = ask;
   // [HP-HOME-3] Its node knows more of the room than its home does: the home is new.
-  if (place !== undefined && isAfter(place, room)) room.raise(place);
+  if (place !== undefined) room.raise(place);
   const already = room.has(member);
   if (!already && room.sessions.length >= roomMembersMax) {
     deny(state, ask, refused('ROOM_FULL', 'The room is full.', 'payload.room').mistake, context);
@@ -185,6 +186,11 @@ function say(state: RoomsState, ask: Ask<'say'>, context: Turn): void {
   if (!state.isServing) {
     const text = 'This server is cut off from most of its cluster.';
     deny(state, ask, refused('UNAVAILABLE', text).mistake, context);
+    return;
+  }
+  if (isPressed(state, room.name)) {
+    context.count('chat.messages.heldOff');
+    deny(state, ask, SLOW, context);
     return;
   }
   const { seam } = state.chat;

@@ -4,7 +4,7 @@
 
 import { userKey } from '../../codecs/hp/names.ts';
 import type { Status } from '../../codecs/hp/requests.ts';
-import { byCode, RoomMemory } from './room-memory.ts';
+import { byCode, isAfter, RoomMemory } from './room-memory.ts';
 import type { Member, Place, RoomEntry } from './room-messages.ts';
 
 export interface RoomLimits {
@@ -143,6 +143,7 @@ export class Room {
 
   /** [HP-HOME-3] Its home is here now, and was elsewhere: what is said from now on comes after all that was said there. */
   raise(place: Place): void {
+    if (this.#seq > 0 && !isAfter(place, this)) return;
     this.epoch = Math.max(this.epoch, place.epoch + 1);
     this.#seq = Math.max(this.#seq, place.seq);
   }

@@ -55,6 +55,8 @@ export interface RoomsState {
   size: number;
   /** And how many of them are down. */
   down: number;
+  /** Nodes that do not keep pace with what is said to them. */
+  readonly pressed: Set<string>;
   /** Nodes that are gone, and have not come back. */
   readonly gone: Set<string>;
   /** Crowds whose number of members has changed. */

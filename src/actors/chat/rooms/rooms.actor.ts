@@ -26,8 +26,9 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
     context.after('sweep', sweepEveryMs(chat.options));
     if (chat.seam !== undefined) context.after('seats', SEATS_EVERY_MS);
     return {
-      ...{ chat, rooms: new Map(), nextEpoch: chat.life + 1, guests: new Map() },
+      ...{ chat, rooms: new Map(), nextEpoch: firstEpoch(chat), guests: new Map() },
       ...{ pending: new Map(), lastRef: 0, nodes: [], size: 1, down: 0, gone: new Set() },
+      pressed: new Set(),
       ...{ settling: new Map(), copies: new Map(), catching: new Set(), gatherings: new Map() },
       ...{ early: chat.seam === undefined ? undefined : [], newUntil: 0 },
       ...{ isServing: true, crowds: new Set(), seatedAt: new Map(), bridgedRates: new Map() },
@@ -72,6 +73,10 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
         return;
       case 'keeperLost':
         keeperLost(state, message.node, context);
+        return;
+      case 'nodePressed':
+        if (message.isPressed) state.pressed.add(message.node);
+        else state.pressed.delete(message.node);
         return;
       case 'nodeDown':
         for (const room of state.rooms.values())
@@ -139,6 +144,11 @@ function sweep(state: RoomsState, context: Turn): void {
     if (isLetGo(guests, context.now)) state.guests.delete(name);
   remindCopies(state, context);
   context.after('sweep', sweepEveryMs(state.chat.options));
+}
+
+/** [HP-HOME-12] Places that a former life of a node has given are known elsewhere: this one must not give them again. */
+function firstEpoch({ seam, life, incarnation }: ChatContext): number {
+  return life + (seam === undefined ? 1 : incarnation);
 }
 
 /** [HP-ROOM-6] Not much later than was said. */

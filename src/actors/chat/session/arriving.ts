@@ -1,12 +1,13 @@
 // How a client comes in: it may ask who is here, and it says who it is, and proves it where the operator wants proof.
 // Refuses to know rooms. Obeys spec/hp.md, sections "HELLO" and "LOGIN".
 
-import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
+import { type HpMistake, refused, shown } from '../../codecs/hp/mistakes.ts';
 import { knownCaps, type RequestOf } from '../../codecs/hp/requests.ts';
 import { ticketText } from '../../codecs/hp-peer/ticket.ts';
 import { VERSION } from '../../codecs/hp/envelope.ts';
 import type { TokenVerdict } from '../../runtime/edges.ts';
 import type { PasswordVerdict } from '../../runtime/tcp/tcp-edges.ts';
+import { shardOfUser } from '../chat-context.ts';
 import { limitsTold } from '../chat-options.ts';
 import type { SessionEntry, UserReply } from '../users/user-messages.ts';
 import { goAway, refuse } from './leaving.ts';
@@ -24,8 +25,15 @@ import {
 } from './session.ts';
 
 /** [HP-HELLO-1] [HP-HELLO-2] */
-export function hello(session: Session, { caps }: RequestOf<'HELLO'>, context: Turn): void {
+export function hello(session: Session, request: RequestOf<'HELLO'>, context: Turn): void {
+  const { caps, versions } = request;
   const { options } = session.chat;
+  if (versions.length > 0 && !versions.some((version) => version.startsWith('1.'))) {
+    const text = `This server speaks version ${VERSION}.`;
+    const { mistake } = refused('UNSUPPORTED_VERSION', text, 'payload.versions');
+    refuse(session, mistake, session.pending?.id ?? null, context);
+    return;
+  }
   if (session.helloCaps !== undefined) {
     const { mistake } = refused('FORBIDDEN', 'HELLO is said once.', 'type');
     answerError(session, mistake, context);
@@ -52,9 +60,9 @@ export function login(session: Session, request: RequestOf<'LOGIN'>, context: Tu
   const { options, edges } = session.chat;
   const { opened } = session;
   const { method, password, token } = request.auth;
-  if (!options.auth.includes(method)) {
+  if (!(options.auth as readonly string[]).includes(method)) {
     const isNone = method === 'none';
-    const text = isNone ? 'Prove who you are.' : `This server does not take ${method}.`;
+    const text = isNone ? 'Prove who you are.' : `This server does not take ${shown(method)}.`;
     const code = isNone ? 'AUTH_REQUIRED' : 'AUTH_METHOD';
     failed(session, refused(code, text, 'payload.auth').mistake, context);
     return;
@@ -72,7 +80,9 @@ export function login(session: Session, request: RequestOf<'LOGIN'>, context: Tu
   else if (method === 'password') {
     const { remote } = opened;
     const replyTo = context.self;
-    context.send(edges.passwords, { type: 'verifyPassword', user, password, remote, ref, replyTo });
+    // [HP-LOGIN-8]
+    const desk = session.chat.passwordsOfShard(shardOfUser(session.chat, user));
+    context.send(desk, { type: 'verifyPassword', user, password, remote, ref, replyTo });
   } else context.send(edges.auth, { type: 'verify', token, ref, replyTo: context.self });
 }
 

@@ -151,15 +151,7 @@ function request(session: Session, envelope: Envelope, context: Turn): void {
 }
 
 /** [HP-SESS-5] */
-const beforeLogin: readonly string[] = [
-  'HELLO',
-  'LOGIN',
-  'RESUME',
-  'PING',
-  'PONG',
-  'BYE',
-  'LOGOUT',
-];
+const beforeLogin: readonly string[] = ['HELLO', 'LOGIN', 'RESUME', 'PING', 'PONG', 'BYE'];
 const onlyBeforeLogin: readonly string[] = ['HELLO', 'LOGIN', 'RESUME'];
 const WAITING_BYTES_MAX = 65_536;
 const GARBAGE_BEFORE_LOGIN_MAX = 3;

@@ -3,7 +3,7 @@
 // Obeys spec/hp.md, section "Direct messages".
 
 import { refused } from '../../codecs/hp/mistakes.ts';
-import type { User } from './user.ts';
+import type { Seen, User } from './user.ts';
 import { letWait } from './nodes/waiting-room.ts';
 import { fly, tellKeeper } from './nodes/flying.ts';
 import type { Direct, DirectStatus } from './user-messages.ts';
@@ -19,7 +19,7 @@ import {
 export function direct(state: UsersState, ask: Ask<'direct'>, context: UsersTurn): void {
   const { message } = ask;
   const known = userOf(state, ask.user)?.seen(message);
-  if (known !== undefined) {
+  if (known !== undefined && !isBack(ask, known)) {
     // [HP-DM-3] Told again what it was told before; told to nobody else.
     answer(state, ask, known.status ?? 'accepted', true, context);
     return;
@@ -37,7 +37,7 @@ export function direct(state: UsersState, ask: Ask<'direct'>, context: UsersTurn
   context.count('chat.directs');
   const isAnyHere = hearers.some(({ entry, held }) => !entry.isDetached && held === undefined);
   const isWaiting = isAnyHere || nodes.length > 0;
-  user.remember(message, isWaiting ? undefined : 'accepted', context.now);
+  user.remember(message, isWaiting ? undefined : 'accepted', context.now, hearers.length > 0);
   const delayed = ask.isDelayed === true ? { isDelayed: true as const } : {};
   const notice = { type: 'directArrived', message, isSent: false, ...delayed } as const;
   notify(user, notice, context, message.session);
@@ -55,6 +55,11 @@ export function direct(state: UsersState, ask: Ask<'direct'>, context: UsersTurn
   state.waiting.set(keyOf(user, message), { user, ask, since: context.now });
 }
 
+/** [HP-DM-6] It passed by here on its way to where it waited, and nobody has taken it there. */
+function isBack({ isDelayed }: Ask<'direct'>, { isHere, status }: Seen): boolean {
+  return isDelayed === true && !isHere && status !== 'delivered';
+}
+
 /** [HP-DM-4] [HP-DM-5] Nobody is here who could hear it. */
 function queue(state: UsersState, ask: Ask<'direct'>, context: UsersTurn): void {
   const { offlineMessagesMax } = state.chat.options;
@@ -68,7 +73,7 @@ function queue(state: UsersState, ask: Ask<'direct'>, context: UsersTurn): void 
       return;
     }
     context.count('chat.directs.queued');
-    user.remember(message, 'queued', context.now);
+    user.remember(message, 'queued', context.now, true);
     letWait(state, user, message, ask, context);
   }
 }
@@ -104,6 +109,7 @@ export function queueAgain(
     return;
   }
   if (seen !== undefined) seen.status = 'queued';
+  user.mark(message, true);
   letWait(state, user, message, waiting?.ask, context);
 }
 
@@ -162,10 +168,12 @@ export function queueUntold(state: UsersState, ask: Ask<'unregister'>, context: 
   for (const message of ask.untold) {
     if (user.seen(message)?.status === 'delivered') continue;
     if (user.nodes.length > 0) {
+      user.mark(message, false);
       fly(state, user, message, user.nodes, true, context);
       continue;
     }
     if (user.offline.length >= state.chat.options.offlineMessagesMax) return;
+    user.mark(message, true);
     letWait(state, user, message, undefined, context);
   }
 }

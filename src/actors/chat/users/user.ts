@@ -9,6 +9,7 @@ import type {
   Direct,
   DirectEntry,
   DirectStatus,
+  Luggage,
   Presence,
   SessionEntry,
   UserNotice,
@@ -31,7 +32,9 @@ export interface KnownSession {
   held: UserNotice[] | undefined;
   movingSince: number;
   /** The node to which it moves; undefined for this one. */
-  movingTo?: string;
+  movingTo?: string | undefined;
+  /** What that node was sent, for as long as it may not have it. */
+  packed?: Luggage | undefined;
   /** Direct messages that it was given since it came from another node, from which they may come again. */
   arrived?: Set<string> | undefined;
 }
@@ -56,34 +59,40 @@ export interface Seen {
   /** Undefined while nobody has taken it. */
   status: DirectStatus | undefined;
   readonly at: number;
+  /** A session of this node was given it, or it waits here; else it only passed by on its way to another node. */
+  isHere: boolean;
 }
 
 /** Made with the first that is put into it. */
 export type Spare<V> = Omit<Map<string, V>, 'set' | 'forEach'>;
 
+/** What only a user needs who is here, is followed, or was written to. */
+class Affairs {
+  offline: readonly Kept[] = NONE;
+  /** Those that went a moment ago: it may turn out that their node did. */
+  left: readonly { readonly session: string; readonly node: string; readonly at: number }[] = NONE;
+  sessions: Map<string, KnownSession> | undefined = undefined;
+  announced: Map<string, string> | undefined = undefined;
+  watchers: Map<string, Watcher> | undefined = undefined;
+  lost: Map<string, number> | undefined = undefined;
+  held: Map<string, Held> | undefined = undefined;
+  history: (DirectEntry & { readonly at: number })[] | undefined = undefined;
+  seq = 0;
+  seen: Map<string, Seen> | undefined = undefined;
+}
+
 /** There may be a hundred thousand users who are on other nodes: what one of these does not need is not made. */
 export class User {
   readonly name: string;
-  /** Those of other nodes: hardly ever more than one. */
-  elsewhere: readonly RemoteSession[] = NONE;
-  /** What waits for the user here, oldest first. */
-  offline: readonly Kept[] = NONE;
-  /** Those that went a moment ago: it may turn out that their node did. */
-  #left: readonly { readonly session: string; readonly node: string; readonly at: number }[] = NONE;
-  /** What watchers were told last, and when (microseconds). */
+  /** What watchers were told last, and when (milliseconds, which take less room than microseconds). */
   toldStatus: Presence['status'] = 'offline';
   toldNote: string | undefined = undefined;
-  toldAt = Number.NEGATIVE_INFINITY;
+  toldAtMs = NEVER_MS;
+  /** Sessions of other nodes: hardly ever more than one, which then stands for itself. */
+  #elsewhere: RemoteSession | readonly RemoteSession[] = NONE;
   /** Seconds since 1970. */
   #since: number | undefined = undefined;
-  #sessions: Map<string, KnownSession> | undefined = undefined;
-  #announced: Map<string, string> | undefined = undefined;
-  #watchers: Map<string, Watcher> | undefined = undefined;
-  #lost: Map<string, number> | undefined = undefined;
-  #held: Map<string, Held> | undefined = undefined;
-  #history: (DirectEntry & { readonly at: number })[] | undefined = undefined;
-  #seq = 0;
-  #seen: Map<string, Seen> | undefined = undefined;
+  #affairs: Affairs | undefined = undefined;
   readonly #options: ChatOptions;
 
   constructor(name: string, options: ChatOptions) {
@@ -94,63 +103,89 @@ export class User {
   get isForgettable(): boolean {
     return (
       this.sessions.size === 0 &&
-      this.elsewhere.length === 0 &&
+      !this.hasElsewhere &&
       this.watchers.size === 0 &&
       this.offline.length === 0 &&
       this.history.length === 0 &&
       this.lost.size === 0 &&
       this.held.size === 0 &&
-      (this.#seen?.size ?? 0) === 0
+      (this.#affairs?.seen?.size ?? 0) === 0
     );
   }
 
+  /** What the user needs from now on. */
+  get #own(): Affairs {
+    this.#affairs ??= new Affairs();
+    return this.#affairs;
+  }
+
+  get elsewhere(): readonly RemoteSession[] {
+    return isOne(this.#elsewhere) ? [this.#elsewhere] : this.#elsewhere;
+  }
+
+  set elsewhere(all: readonly RemoteSession[]) {
+    const [first] = all;
+    this.#elsewhere =
+      first !== undefined && all.length === 1 ? first : all.length === 0 ? NONE : all;
+  }
+
+  /** What waits for the user here, oldest first. */
+  get offline(): readonly Kept[] {
+    return this.#affairs?.offline ?? NONE;
+  }
+
+  set offline(offline: readonly Kept[]) {
+    if (offline.length > 0) this.#own.offline = offline;
+    else if (this.#affairs !== undefined) this.#affairs.offline = NONE;
+  }
+
   get sessions(): Spare<KnownSession> {
-    return this.#sessions ?? NOTHING;
+    return this.#affairs?.sessions ?? NOTHING;
   }
 
   /** What other nodes were told of each session. */
   get announced(): Spare<string> {
-    return this.#announced ?? NOTHING;
+    return this.#affairs?.announced ?? NOTHING;
   }
 
   get watchers(): Spare<Watcher> {
-    return this.#watchers ?? NOTHING;
+    return this.#affairs?.watchers ?? NOTHING;
   }
 
   /** Sessions whose nodes are gone, and since when: their clients may come here. */
   get lost(): Spare<number> {
-    return this.#lost ?? NOTHING;
+    return this.#affairs?.lost ?? NOTHING;
   }
 
   /** What waits for the user on other nodes, in case they die. */
   get held(): Spare<Held> {
-    return this.#held ?? NOTHING;
+    return this.#affairs?.held ?? NOTHING;
   }
 
   get history(): readonly DirectEntry[] {
-    return this.#history ?? NONE;
+    return this.#affairs?.history ?? NONE;
   }
 
   putSession(session: string, known: KnownSession): void {
-    this.#sessions ??= new Map();
-    this.#sessions.set(session, known);
+    this.#own.sessions ??= new Map();
+    this.#own.sessions.set(session, known);
   }
 
   putAnnounced(session: string, word: string): void {
-    this.#announced ??= new Map();
-    this.#announced.set(session, word);
+    this.#own.announced ??= new Map();
+    this.#own.announced.set(session, word);
   }
 
   putWatcher(watcher: Watcher): void {
-    this.#watchers ??= new Map();
-    this.#watchers.set(watcher.session, watcher);
+    this.#own.watchers ??= new Map();
+    this.#own.watchers.set(watcher.session, watcher);
   }
 
   /** True when it was not known. */
   putElsewhere(remote: RemoteSession): boolean {
     const { node, told } = remote;
-    if (this.elsewhere.length === 0) {
-      this.elsewhere = [remote];
+    if (!this.hasElsewhere) {
+      this.#elsewhere = remote;
       return true;
     }
     const others = this.elsewhere.filter((one) => !isAt(one, node, told.session));
@@ -159,9 +194,13 @@ export class User {
     return isNew;
   }
 
+  get hasElsewhere(): boolean {
+    return isOne(this.#elsewhere) || this.#elsewhere.length > 0;
+  }
+
   /** [HP-REPL-9] Who told of them is gone, with all that it knew. */
   doubtElsewhere(): void {
-    if (this.elsewhere.length > 0)
+    if (this.hasElsewhere)
       this.elsewhere = this.elsewhere.map((one) => ({ ...one, isDoubted: true }));
   }
 
@@ -171,8 +210,8 @@ export class User {
   }
 
   putHeld(key: string, held: Held): void {
-    this.#held ??= new Map();
-    this.#held.set(key, held);
+    this.#own.held ??= new Map();
+    this.#own.held.set(key, held);
   }
 
   addOffline(kept: Kept): void {
@@ -182,9 +221,8 @@ export class User {
   /** [HP-PRES-2] What all sessions together say. */
   presence(): Presence {
     const { name: user } = this;
-    const [first] = this.elsewhere;
-    if (first !== undefined && this.elsewhere.length === 1 && this.sessions.size === 0) {
-      const { status, note } = first.told;
+    if (isOne(this.#elsewhere) && this.sessions.size === 0) {
+      const { status, note } = this.#elsewhere.told;
       return { user, status, note, sessions: 1, since: this.#since };
     }
     const own = [...this.sessions.values()].map(({ entry }) => entry);
@@ -202,34 +240,41 @@ export class User {
 
   /** A session of another node is not there any more. */
   left(node: string, session: string, now: number): boolean {
-    const others = this.elsewhere.filter((one) => !isAt(one, node, session));
-    if (others.length === this.elsewhere.length) return false;
-    this.elsewhere = others.length === 0 ? NONE : others;
-    this.#left = [...this.#left.filter(({ at }) => at > now - LEFT_US), { session, node, at: now }];
+    const all = this.elsewhere;
+    const others = all.filter((one) => !isAt(one, node, session));
+    if (others.length === all.length) return false;
+    this.elsewhere = others;
+    const before = this.#own.left.filter(({ at }) => at > now - LEFT_US);
+    this.#own.left = [...before, { session, node, at: now }];
     return true;
   }
 
-  /** [HP-RES-10] The node is gone, and did not say so of each of its sessions. True when one of this node's went with it. */
-  lose(node: string, now: number): boolean {
-    // Those that were on their way there went with it.
-    const sent = [...this.sessions].filter(([, { movingTo }]) => movingTo === node);
-    for (const [session] of sent) this.sessions.delete(session);
+  /** [HP-RES-10] The node is gone, and did not say so of each of its sessions. */
+  lose(node: string, now: number): void {
+    // [HP-RES-12] Those that were on their way there have not left this one.
+    for (const known of this.sessions.values()) {
+      if (known.movingTo !== node) continue;
+      known.movingTo = undefined;
+      known.movingSince = now;
+      known.entry = { ...known.entry, isDetached: true };
+    }
     const there = this.elsewhere.filter((one) => one.node === node);
-    const left = this.#left.filter((one) => one.node === node && one.at > now - LEFT_US);
-    this.#left = NONE;
+    const lately = this.#affairs?.left ?? NONE;
+    const left = lately.filter((one) => one.node === node && one.at > now - LEFT_US);
+    if (this.#affairs !== undefined) this.#affairs.left = NONE;
     for (const session of [
       ...there.map(({ told }) => told.session),
       ...left.map((one) => one.session),
-      ...sent.map(([name]) => name),
     ]) {
-      this.#lost ??= new Map();
-      this.#lost.set(session, now);
+      this.#own.lost ??= new Map();
+      this.#own.lost.set(session, now);
     }
-    return sent.length > 0;
   }
 
   hasLeft(session: string, now: number): boolean {
-    return this.#left.some((one) => one.session === session && one.at > now - LEFT_US);
+    return (this.#affairs?.left ?? NONE).some(
+      (one) => one.session === session && one.at > now - LEFT_US,
+    );
   }
 
   /** Nodes, but for this one, on which the user has a session. */
@@ -244,37 +289,46 @@ export class User {
   }
 
   seen(message: Pick<Direct, 'from' | 'id'>): Seen | undefined {
-    return this.#seen?.get(keyOf(message));
+    return this.#affairs?.seen?.get(keyOf(message));
+  }
+
+  /** It waits here, or has gone to other nodes. */
+  mark(message: Pick<Direct, 'from' | 'id'>, isHere: boolean): void {
+    const seen = this.seen(message);
+    if (seen !== undefined) seen.isHere = isHere;
   }
 
   /** It was not taken after all: said again, it is new. */
   forget(message: Pick<Direct, 'from' | 'id'>): void {
-    this.#seen?.delete(keyOf(message));
+    this.#affairs?.seen?.delete(keyOf(message));
   }
 
   /** Also puts the message into the user's history. */
-  remember(message: Direct, status: DirectStatus | undefined, now: number): void {
-    this.#seen ??= new Map();
-    this.#seen.set(keyOf(message), { status, at: now });
-    this.keep(message, now);
-    if (this.#seen.size > this.#options.dedupeIdsMax) this.expire(now);
+  remember(message: Direct, status: DirectStatus | undefined, now: number, isHere: boolean): void {
+    const own = this.#own;
+    own.seen ??= new Map();
+    if (!own.seen.has(keyOf(message))) this.keep(message, now);
+    own.seen.set(keyOf(message), { status, at: now, isHere });
+    if (own.seen.size > this.#options.dedupeIdsMax) this.expire(now);
   }
 
   keep(message: Direct, now: number): void {
-    this.#seq += 1;
-    this.#history ??= [];
-    this.#history.push({ ...message, seq: this.#seq, at: now });
-    if (this.#history.length > DIRECT_HISTORY_MAX * 2)
-      this.#history = this.#history.slice(-DIRECT_HISTORY_MAX);
+    const own = this.#own;
+    own.seq += 1;
+    own.history ??= [];
+    own.history.push({ ...message, seq: own.seq, at: now });
+    if (own.history.length > DIRECT_HISTORY_MAX * 2)
+      own.history = own.history.slice(-DIRECT_HISTORY_MAX);
   }
 
   expire(now: number): void {
+    const own = this.#affairs;
+    if (own === undefined) return;
     const { dedupeMs, dedupeIdsMax, offlineAgeMaxMs } = this.#options;
     const seenSince = now - dedupeMs * 1_000;
-    for (const [key, { at }] of this.#seen ?? NOTHING) {
-      if (at > seenSince && this.#seen?.size !== undefined && this.#seen.size <= dedupeIdsMax)
-        break;
-      this.#seen?.delete(key);
+    for (const [key, { at }] of own.seen ?? NOTHING) {
+      if (at > seenSince && own.seen?.size !== undefined && own.seen.size <= dedupeIdsMax) break;
+      own.seen?.delete(key);
     }
     const lostSince = now - this.#options.resumeWindowMs * 1_000;
     for (const [session, at] of this.lost) if (at <= lostSince) this.lost.delete(session);
@@ -282,8 +336,12 @@ export class User {
     const isKept = ({ at }: { readonly at: number }): boolean => at > keptSince;
     if (this.offline.length > 0) this.offline = this.offline.filter(isKept);
     for (const [key, held] of this.held) if (!isKept(held)) this.held.delete(key);
-    this.#history = this.#history?.filter(isKept);
+    own.history = own.history?.filter(isKept);
   }
+}
+
+function isOne(some: RemoteSession | readonly RemoteSession[]): some is RemoteSession {
+  return !Array.isArray(some);
 }
 
 function isAt({ node, told }: RemoteSession, at: string, session: string): boolean {
@@ -297,6 +355,8 @@ export function keyOf({ from, id }: Pick<Direct, 'from' | 'id'>): string {
 
 const DIRECT_HISTORY_MAX = 200;
 const LEFT_US = 1_000_000;
+/** Long before any start. */
+const NEVER_MS = -1_000_000_000;
 const NONE: readonly never[] = [];
 /** Nothing can be put into it. */
 const NOTHING: Readonly<Spare<never>> = new Map<string, never>();

@@ -19,6 +19,8 @@ export interface UsersState {
   readonly flying: Map<string, Flying>;
   /** Sessions that are asked of other nodes, by number. */
   readonly moving: Map<number, Moving>;
+  /** Sessions that were sent to other nodes and kept here, with their users. */
+  readonly packed: Map<string, User>;
   lastRef: number;
   /** Messages that wait, and whose senders wait to hear that others hold them, oldest first. */
   readonly storing: Map<string, Storing>;
@@ -29,6 +31,8 @@ export interface UsersState {
   readonly gone: Set<string>;
   /** False on the smaller side of a cluster that is split, where the operator wants that. */
   isServing: boolean;
+  /** False while it is not known here who is on other nodes. */
+  isJoined: boolean;
 }
 
 export interface Flying {
@@ -71,10 +75,11 @@ export function userOf(state: UsersState, name: string): User | undefined {
 
 /** Made when it is new; undefined when there is no room for another one. */
 export function madeUser(state: UsersState, name: string): User | undefined {
-  const known = userOf(state, name);
+  const key = userKey(name);
+  const known = state.users.get(key);
   if (known !== undefined || state.users.size >= USERS_MAX) return known;
   const user = new User(name, state.chat.options);
-  state.users.set(userKey(name), user);
+  state.users.set(key, user);
   return user;
 }
 
@@ -89,6 +94,11 @@ export function notifyOne(known: KnownSession, notice: UserNotice, context: User
   if (notice.type === 'directArrived') known.arrived?.add(keyOf(notice.message));
   if (known.held === undefined) context.send(known.entry.address, notice);
   else known.held.push(notice);
+}
+
+/** Watchers were told of the user a moment ago. */
+export function isEarly({ toldAtMs }: User, { now }: UsersTurn): boolean {
+  return now / 1_000 - toldAtMs < PRESENCE_EVERY_MS;
 }
 
 /** [HP-PRES-3] Watchers hear of a change, at most once a second of each user. */
@@ -106,7 +116,7 @@ export function tellPresenceOf(state: UsersState, user: User, context: UsersTurn
     state.untold.delete(user);
     return;
   }
-  if (context.now - user.toldAt < PRESENCE_EVERY_MS * 1_000) {
+  if (isEarly(user, context)) {
     if (state.untold.size === 0) context.after('presence', PRESENCE_LOOK_EVERY_MS);
     state.untold.add(user);
     return;
@@ -114,7 +124,7 @@ export function tellPresenceOf(state: UsersState, user: User, context: UsersTurn
   state.untold.delete(user);
   user.toldStatus = status;
   user.toldNote = note;
-  user.toldAt = context.now;
+  user.toldAtMs = Math.ceil(context.now / 1_000);
   if (user.watchers.size === 0) return;
   const presence = user.presence();
   for (const { address } of user.watchers.values())
@@ -122,5 +132,5 @@ export function tellPresenceOf(state: UsersState, user: User, context: UsersTurn
 }
 
 const USERS_MAX = 1_000_000;
-export const PRESENCE_EVERY_MS = 1_000;
+const PRESENCE_EVERY_MS = 1_000;
 export const PRESENCE_LOOK_EVERY_MS = 250;

@@ -9,6 +9,7 @@ import type { ChatContext } from '../chat-context.ts';
 import { pageOf } from '../rooms/room.ts';
 import { announceAgain } from './nodes/announcing.ts';
 import { doubt, dropDoubted, located, nodeDown, peerSaid } from './nodes/elsewhere.ts';
+import { expirePacked } from './nodes/keeping.ts';
 import { tellKeepers } from './nodes/flying.ts';
 import { direct, directTaken, giveUpWaiting, queueUntold } from './directs.ts';
 import { giveUpMoving, isElsewhere, moveHere, sendOver } from './nodes/moving.ts';
@@ -19,9 +20,10 @@ import {
   type Ask,
   madeUser,
   notify,
-  PRESENCE_EVERY_MS,
+  isEarly,
   PRESENCE_LOOK_EVERY_MS,
   tellPresence,
+  tellPresenceOf,
   userOf,
   type UsersState,
   type UsersTurn,
@@ -35,7 +37,8 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
     context.after('sweep', SWEEP_EVERY_MS);
     return {
       ...{ chat, users: new Map(), waiting: new Map(), untold: new Set(), flying: new Map() },
-      ...{ moving: new Map(), lastRef: 0, gone: new Set(), isServing: true },
+      ...{ moving: new Map(), packed: new Map(), lastRef: 0, gone: new Set(), isServing: true },
+      isJoined: chat.seam === undefined,
       ...{ storing: new Map(), nodes: [], size: 1 },
     };
   },
@@ -121,10 +124,14 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         return;
       case 'nodesChanged':
         state.isServing = message.isServing;
+        state.isJoined = message.isJoined;
         state.nodes = message.nodes;
         state.size = message.size;
         for (const node of message.nodes) state.gone.delete(node);
         holdAgain(state, context);
+        return;
+      case 'nodePressed':
+        // Direct messages wait for their users in any case.
         return;
       case 'nodeDown':
         nodeDown(state, message.node, context);
@@ -141,6 +148,7 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         else if (message.name === 'waiting') giveUpWaiting(state, context);
         else if (message.name === 'doubted') dropDoubted(state, context);
         else if (message.name === 'storing') giveUpHolding(state, context);
+        else if (message.name === 'packed') expirePacked(state, context);
         else if (message.name === 'moving') giveUpMoving(state, context);
         else tellUntold(state, context);
         return;
@@ -154,8 +162,7 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
 
 function tellUntold(state: UsersState, context: UsersTurn): void {
   for (const user of [...state.untold]) {
-    if (context.now - user.toldAt >= PRESENCE_EVERY_MS * 1_000)
-      tellPresence(state, user.name, context);
+    if (!isEarly(user, context)) tellPresenceOf(state, user, context);
   }
   if (state.untold.size > 0) context.after('presence', PRESENCE_LOOK_EVERY_MS);
 }
@@ -205,8 +212,8 @@ function readHistory(state: UsersState, ask: Ask<'directHistory'>, context: User
 
 function shardDown(state: UsersState, shard: number, context: UsersTurn): void {
   for (const user of state.users.values()) {
-    for (const [session, { entry }] of user.sessions)
-      if (entry.shard === shard) user.sessions.delete(session);
+    for (const [session, { entry, packed }] of user.sessions)
+      if (entry.shard === shard && packed === undefined) user.sessions.delete(session);
     for (const [session, watcher] of user.watchers)
       if (watcher.shard === shard) user.watchers.delete(session);
     tellPresence(state, user.name, context);
@@ -217,11 +224,11 @@ function sweep(state: UsersState, context: UsersTurn): void {
   for (const [key, user] of state.users) {
     user.expire(context.now);
     for (const [session, known] of user.sessions) {
-      const { held, movingSince } = known;
+      const { held, movingSince, packed } = known;
       if (context.now - movingSince > MOVE_MAX_MS * 1_000) known.arrived = undefined;
       // Whoever was to become this session is gone.
-      if (held !== undefined && context.now - movingSince > MOVE_MAX_MS * 1_000)
-        user.sessions.delete(session);
+      if (held === undefined || packed !== undefined) continue;
+      if (context.now - movingSince > MOVE_MAX_MS * 1_000) user.sessions.delete(session);
     }
     tellPresence(state, user.name, context);
     if (user.isForgettable) state.users.delete(key);

@@ -319,17 +319,28 @@ function show(
 ): void {
   const { shards, shardOfUser, keeperOfShard } = state.args;
   if (keeperOfShard === undefined || up.length + down.length === 0) return;
+  const [ups, downs] = [byShard(up, shards, shardOfUser), byShard(down, shards, shardOfUser)];
   for (let shard = 0; shard < shards; shard += 1) {
     if (onlyShard !== undefined && shard !== onlyShard) continue;
-    const isHere = ({ user }: { readonly user: string }): boolean => shardOfUser(user) === shard;
     const notice: Located = {
       type: 'located',
       node,
-      up: up.filter(isHere),
-      down: down.filter(isHere),
+      up: ups[shard] ?? [],
+      down: downs[shard] ?? [],
     };
     if (notice.up.length + notice.down.length > 0) context.send(keeperOfShard(shard), notice);
   }
+}
+
+function byShard<T extends { readonly user: string }>(
+  all: readonly T[],
+  shards: number,
+  shardOfUser: (user: string) => number,
+): readonly (readonly T[])[] {
+  if (shards === 1) return [all];
+  const some: T[][] = Array.from({ length: shards }, () => []);
+  for (const one of all) some[shardOfUser(one.user)]?.push(one);
+  return some;
 }
 
 /** Its keeper of users forgot everything; who still lives says so again. */

@@ -73,8 +73,7 @@ export class OwnerCopy {
     this.#chunks.push(...sessions);
     this.#nextChunk += 1;
     if (this.#nextChunk < chunks) return true;
-    this.#sessions = new Sessions();
-    for (const told of this.#chunks) this.#sessions.put(told);
+    this.#sessions = Sessions.of(this.#chunks);
     this.ver = ver;
     this.#chunks = undefined;
     return true;

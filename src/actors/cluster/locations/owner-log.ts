@@ -11,6 +11,14 @@ export class Sessions {
   #high = 0;
   #low = 0;
 
+  /** The last of those with the same name counts. */
+  static of(all: readonly SessionTold[]): Sessions {
+    const sessions = new Sessions();
+    for (const told of all) sessions.#sessions.set(told.session, told);
+    for (const told of sessions.#sessions.values()) sessions.#mix(told);
+    return sessions;
+  }
+
   get all(): readonly SessionTold[] {
     return [...this.#sessions.values()];
   }
@@ -51,9 +59,7 @@ export class Sessions {
   }
 
   copy(): Sessions {
-    const same = new Sessions();
-    for (const told of this.#sessions.values()) same.put(told);
-    return same;
+    return Sessions.of(this.all);
   }
 
   /** In and out alike. */

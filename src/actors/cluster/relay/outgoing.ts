@@ -34,6 +34,13 @@ export class Outgoing {
     return this.#waiting.length;
   }
 
+  /** [HP-RELAY-13] How much waits, where 1 is the most that should. */
+  get load(): number {
+    const { forwardsMax, forwardBytesMax } = this.#limits;
+    const bytes = this.#bytes / (forwardBytesMax * BYTES_PART);
+    return Math.max(bytes, this.#waiting.length / (forwardsMax * COUNT_PART));
+  }
+
   /** False when too much waits. [HP-RELAY-5] */
   add(forward: Omit<Forward, 'type' | 'n'>, bytes: number): boolean {
     const { forwardsMax, forwardBytesMax } = this.#limits;
@@ -84,3 +91,6 @@ export class Outgoing {
     return length;
   }
 }
+
+const BYTES_PART = 0.5;
+const COUNT_PART = 0.9;

@@ -21,6 +21,8 @@ import type { MembersMessage } from '../links/members-state.ts';
 import type { Carriage, Say } from '../../routing/relay/carriage.ts';
 import { Interest, type Shift } from './interest.ts';
 import { type Forward, Outgoing } from './outgoing.ts';
+import { PART_LENGTH, partsOf, wholeOf } from './parts.ts';
+import { lookAtPressure } from './pressure.ts';
 
 export type RelayMessage = RelayRequest | HomeAnswer | LinkNotice | ShardDown;
 
@@ -47,6 +49,7 @@ interface Peer {
   isGone: boolean;
   /** It waits to hear that something came. */
   isOwed: boolean;
+  isPressed: boolean;
   /** What came of a body that is sent in parts. */
   parts: string[];
   partsLength: number;
@@ -201,16 +204,14 @@ function add(
     context.count('cluster.forwards.dropped');
     return;
   }
+  weigh(state, node, peer, context);
   context.count('cluster.forwards');
   pour(state, node, peer, context);
 }
 
-/** [HP-RELAY-10] */
-function partsOf(text: string): readonly { readonly part: string; readonly more: boolean }[] {
-  const parts: { readonly part: string; readonly more: boolean }[] = [];
-  for (let at = 0; at < text.length; at += PART_LENGTH)
-    parts.push({ part: text.slice(at, at + PART_LENGTH), more: at + PART_LENGTH < text.length });
-  return parts;
+function weigh({ args }: RelayState, node: string, peer: Peer, context: Turn): void {
+  const { keepers, cluster } = args;
+  lookAtPressure(node, peer, { keepers, log: cluster.edges.log }, context);
 }
 
 function pour(state: RelayState, node: string, { outgoing, isLinked }: Peer, context: Turn): void {
@@ -247,7 +248,14 @@ function peerOf(state: RelayState, node: string, incarnation: number): Peer {
   if (known !== undefined) return known;
   const peer: Peer = {
     ...{ outgoing: new Outgoing(state.args.cluster.options), incarnation, heardTo: 0 },
-    ...{ isLinked: false, isGone: false, isOwed: false, parts: [], partsLength: 0 },
+    ...{
+      isLinked: false,
+      isGone: false,
+      isOwed: false,
+      isPressed: false,
+      parts: [],
+      partsLength: 0,
+    },
   };
   state.peers.set(node, peer);
   return peer;
@@ -260,6 +268,7 @@ function gone(state: RelayState, node: string, context: Turn): void {
   peer.isGone = true;
   const lost = peer.outgoing.clear();
   if (lost > 0) context.count('cluster.forwards.lost', lost);
+  weigh(state, node, peer, context);
   shift(state, state.interest.forget(node), context);
   for (const keeper of state.args.keepers) context.send(keeper, { type: 'nodeDown', node });
 }
@@ -275,6 +284,7 @@ function heard(state: RelayState, node: string, message: PeerMessage, context: T
     }
     case 'FORWARD_ACK':
       peer.outgoing.acknowledged(message.n);
+      weigh(state, node, peer, context);
       pour(state, node, peer, context);
       return;
     case 'FORWARD':
@@ -330,26 +340,6 @@ function arrived(
   if (keeper !== undefined) context.send(keeper, { type: 'peerSaid', node, key, body });
 }
 
-/** Undefined while parts are missing. */
-function wholeOf(peer: Peer, { data }: Forward): { readonly data: unknown } | undefined {
-  const { part, more } = (typeof data === 'object' && data !== null ? data : {}) as {
-    readonly part?: unknown;
-    readonly more?: unknown;
-  };
-  if (typeof part !== 'string' || typeof more !== 'boolean') return { data };
-  peer.partsLength += part.length;
-  if (peer.partsLength <= PARTS_LENGTH_MAX) peer.parts.push(part);
-  if (more) return undefined;
-  const text = peer.parts.join('');
-  peer.parts = [];
-  peer.partsLength = 0;
-  try {
-    return { data: JSON.parse(text) as unknown };
-  } catch {
-    return { data: undefined };
-  }
-}
-
 function publicationOf(topic: Topic, value: unknown) {
   const { id, body } = (typeof value === 'object' && value !== null ? value : {}) as {
     readonly id?: unknown;
@@ -389,6 +379,3 @@ const idForm = /^[A-Za-z0-9._:-]{1,64}$/;
 const INTEREST_EVERY_MS = 5;
 const ACK_EVERY_MS = 20;
 const TOPICS_PER_LINE = 1_000;
-/** UTF-16 units of one part: at worst six bytes each in a line. */
-const PART_LENGTH = 150_000;
-const PARTS_LENGTH_MAX = 67_108_864;

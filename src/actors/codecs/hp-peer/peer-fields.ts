@@ -7,6 +7,7 @@ import type { JsonObject } from '../hp/strict-json.ts';
 import type { MemberTold, OwnerOp, SessionTold } from './peer-messages.ts';
 
 const nameForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const nonceForm = /^[\w-]{43,86}={0,2}$/;
 const statuses: readonly Status[] = ['online', 'away', 'busy'];
 const states: readonly MemberTold['state'][] = ['up', 'suspect', 'down', 'left'];
 
@@ -40,6 +41,12 @@ export class PeerFields {
   name(key: string): string {
     const value = this.any(key);
     return typeof value === 'string' && nameForm.test(value) ? value : this.#refuse(key, '');
+  }
+
+  /** 32 bytes of chance, or more. */
+  nonce(key: string): string {
+    const value = this.text(key, 86);
+    return nonceForm.test(value) ? value : this.#refuse(key, '');
   }
 
   whole(key: string): number {

@@ -60,14 +60,14 @@ function messageOf(type: PeerType, fields: PeerFields, id: string): PeerMessage 
   const owned = () => ({ node: fields.name('node'), incarnation: fields.whole('incarnation') });
   switch (type) {
     case 'SERVER_HELLO': {
-      const [cluster, nonce] = [fields.name('cluster'), fields.text('nonce', 86)];
+      const [cluster, nonce] = [fields.name('cluster'), fields.nonce('nonce')];
       const [versions, caps] = [fields.texts('versions', 16), fields.texts('caps', 64)];
       const [key, advertise] = [fields.text('key', 64), fields.optionalText('advertise', 260)];
       const more = { cluster, versions, caps, nonce, key, advertise: advertise ?? '' };
       return { type, ...owned(), ...more };
     }
     case 'SERVER_CHALLENGE': {
-      const [cluster, nonce] = [fields.name('cluster'), fields.text('nonce', 86)];
+      const [cluster, nonce] = [fields.name('cluster'), fields.nonce('nonce')];
       const [version, caps] = [fields.text('version', 9), fields.texts('caps', 64)];
       const [key, proof] = [fields.text('key', 64), fields.text('proof', 86)];
       const advertise = fields.optionalText('advertise', 260) ?? '';

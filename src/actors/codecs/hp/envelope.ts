@@ -111,6 +111,8 @@ function typeMistake(value: JsonObject, type: unknown): HpMistake | undefined {
     return wrong('INVALID_TYPE', `A type is in capitals.${hint(meant)}`, 'type');
   }
   if ((clientTypes as readonly string[]).includes(type)) return undefined;
+  // [HP-ENV-7] Of what one node says to another its source is what is wrong here.
+  if (value['source'] === 'server') return undefined;
   const text = `The type ${shown(type)} is not known here.${hint(nearest(type, clientTypes))}`;
   return wrong('UNKNOWN_TYPE', text, 'type');
 }
@@ -132,7 +134,7 @@ function sourceMistake(
   if (!Object.hasOwn(value, 'source')) return isLenient ? undefined : missing('source');
   return source === 'client'
     ? undefined
-    : wrong('INVALID_SOURCE', 'On this port the source is "client".', 'source');
+    : wrong('INVALID_SOURCE', 'Clients say "client". Nodes have a port of their own.', 'source');
 }
 
 /** [HP-ENV-6] */

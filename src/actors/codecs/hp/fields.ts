@@ -7,6 +7,11 @@ import { isRoomName, isUserName } from './names.ts';
 import { knownCaps, type Cap } from './requests.ts';
 import type { JsonObject } from './strict-json.ts';
 
+/** Characters are counted as people count them, and not as UTF-16 does. */
+function isWithin(text: string, lengthMax: number): boolean {
+  return text.length <= lengthMax || Array.from(text).length <= lengthMax;
+}
+
 export class Fields {
   mistake: HpMistake | undefined = undefined;
   readonly #payload: JsonObject;
@@ -36,7 +41,7 @@ export class Fields {
   optionalText(key: string, lengthMax: number): string | undefined {
     const value = this.#get(key);
     if (value === undefined) return undefined;
-    if (typeof value === 'string' && value.length <= lengthMax) return value;
+    if (typeof value === 'string' && isWithin(value, lengthMax)) return value;
     this.refuse(key, `${key} is a text of at most ${lengthMax} characters.`);
     return undefined;
   }

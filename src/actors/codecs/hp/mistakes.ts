@@ -41,7 +41,6 @@ export type ErrorCode =
   | 'TIMEOUT'
   | 'SLOW_CONSUMER'
   | 'SERVER_DRAINING'
-  | 'SHUTDOWN'
   | 'INTERNAL';
 
 /** The line itself is no message; enough of them end the connection. */
@@ -65,7 +64,9 @@ export interface HpMistake {
 export type Refused = { readonly ok: false; readonly mistake: HpMistake };
 
 export function refused(code: ErrorCode, message: string, field?: string): Refused {
-  return { ok: false, mistake: field === undefined ? { code, message } : { code, message, field } };
+  if (field === undefined) return { ok: false, mistake: { code, message } };
+  // A key of somebody else's may be in it.
+  return { ok: false, mistake: { code, message, field: shown(field) } };
 }
 
 /** [HP-ERR-2] Those after which the connection is closed, whoever caused them. */
@@ -81,7 +82,6 @@ const fatal: readonly ErrorCode[] = [
   'SESSION_REPLACED',
   'SLOW_CONSUMER',
   'SERVER_DRAINING',
-  'SHUTDOWN',
   'INTERNAL',
 ];
 

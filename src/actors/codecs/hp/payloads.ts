@@ -7,7 +7,7 @@ import type { ClientType, Envelope } from './envelope.ts';
 import { Fields } from './fields.ts';
 import type { Refused } from './mistakes.ts';
 import { isRoomName, isUserName } from './names.ts';
-import type { AuthMethod, Credentials, GivenPlace, HpRequest, Page, Status } from './requests.ts';
+import type { Credentials, GivenPlace, HpRequest, Page, Status } from './requests.ts';
 import { checkValues } from './strict-json.ts';
 
 export interface PayloadLimits {
@@ -19,7 +19,6 @@ const REFS_MAX = 100;
 const USERS_MAX = 100;
 const ROOMS_MAX = 1_000;
 const statuses: readonly Status[] = ['online', 'busy', 'away'];
-const methods: readonly AuthMethod[] = ['none', 'password', 'token'];
 const idForm = /^[A-Za-z0-9._:-]{1,64}$/;
 
 /** The request of an envelope that is good so far. */
@@ -76,9 +75,13 @@ function read(
     case 'LEAVE':
       return { type, room: fields.room('room') };
     case 'ROOM_LIST':
-      return { type, prefix: fields.optionalText('prefix', 64) ?? '', page: page(fields) };
+      return {
+        type,
+        prefix: fields.optionalText('prefix', 64) ?? '',
+        page: page(fields, isRoomName),
+      };
     case 'ROOM_MEMBERS':
-      return { type, room: fields.room('room'), page: page(fields) };
+      return { type, room: fields.room('room'), page: page(fields, isUserName) };
     case 'ROOM_MESSAGE':
       return { type, room: fields.room('room'), body: body(fields, bodyBytesMax), dataText };
     case 'DIRECT_MESSAGE':
@@ -126,16 +129,17 @@ function read(
 
 /** One of two fields, and not both. */
 function either(fields: Fields, other: 'with' | 'to'): boolean {
-  if (fields.has('room') && fields.has(other))
-    fields.refuse(other, `Give either room or ${other}, not both.`);
-  return fields.has(other);
+  const [hasRoom, hasOther] = [fields.has('room'), fields.has(other)];
+  if (hasRoom && hasOther) fields.refuse(other, `Give either room or ${other}, not both.`);
+  if (!hasRoom && !hasOther)
+    fields.refuse('room', `The field room is missing, or ${other}.`, 'MISSING_FIELD');
+  return hasOther;
 }
 
 /** [HP-LOGIN-2] Without `auth` nothing is proved. */
 function credentials(fields: Fields): Credentials {
   const auth = fields.inner('auth');
-  const method = auth.oneOf('method', methods) ?? 'none';
-  if (fields.has('auth')) auth.needed('method', auth.has('method') ? method : undefined, 'none');
+  const method = fields.has('auth') ? auth.text('method', 64) : 'none';
   const password = method === 'password' ? auth.text('password', 1_024) : '';
   const token = method === 'token' ? auth.text('token', 8_192) : '';
   fields.mistake ??= auth.mistake;
@@ -182,13 +186,13 @@ function reference(fields: Fields): string {
 }
 
 function refs(fields: Fields): readonly string[] {
-  if (fields.has('refs')) return fields.list('refs', REFS_MAX, (text) => idForm.test(text));
-  return [reference(fields)];
+  const list = fields.list('refs', REFS_MAX, (text) => idForm.test(text));
+  return fields.has('refs') && !fields.has('ref') ? list : [...list, reference(fields)];
 }
 
-function page(fields: Fields): Page {
+function page(fields: Fields, isName: (text: string) => boolean): Page {
   const limit = fields.whole('limit', 1, PAGE_MAX) ?? PAGE_MAX;
   const after = fields.optionalText('after', 64);
-  if (after !== undefined && !isUserName(after)) fields.refuse('after', 'after is a name.');
+  if (after !== undefined && !isName(after)) fields.refuse('after', 'after is a name.');
   return { limit, after };
 }

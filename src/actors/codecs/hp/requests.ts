@@ -9,7 +9,8 @@ export const knownCaps = ['ack', 'echo', 'receipts', 'resume'] as const;
 export type Cap = (typeof knownCaps)[number];
 
 export interface Credentials {
-  readonly method: AuthMethod;
+  /** Of other methods than ours nothing is read. */
+  readonly method: string;
   readonly password: string;
   readonly token: string;
 }

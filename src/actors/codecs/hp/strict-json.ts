@@ -22,6 +22,8 @@ export const DEPTH_MAX = 32;
 // ignoreBOM keeps a byte order mark in the text, where JSON.parse refuses it: [HP-JSON-2].
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+const TOO_DEEP = refused('TOO_DEEP', `The line nests deeper than ${DEPTH_MAX}.`);
+
 /** Reads one line; mistakes are those of the line, in the order of the specification. */
 export function readStrictJson(line: Uint8Array): StrictJson | Refused {
   let text: string;
@@ -30,16 +32,19 @@ export function readStrictJson(line: Uint8Array): StrictJson | Refused {
   } catch {
     return refused('INVALID_UTF8', 'The line is not UTF-8.'); // [HP-JSON-1]
   }
-  if (isTooDeep(line)) return refused('TOO_DEEP', `The line nests deeper than ${DEPTH_MAX}.`);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
+    if (isTooDeep(line)) return TOO_DEEP;
     return refused('INVALID_JSON', 'The line is not one JSON value.'); // [HP-JSON-3]
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    if (isTooDeep(line)) return TOO_DEEP;
     return refused('INVALID_MESSAGE', 'A message is a JSON object.'); // [HP-JSON-4]
-  const { doubled, dataText } = survey(text);
+  }
+  const { doubled, dataText, isDeep } = survey(text);
+  if (isDeep) return TOO_DEEP;
   if (doubled !== undefined) return refused('DUPLICATE_KEY', 'A key may stand only once.', doubled); // [HP-JSON-5]
   const hasEscapes = text.includes('\\');
   return { ok: true, value: value as JsonObject, dataText, hasEscapes };
@@ -55,7 +60,7 @@ const CLOSING_BRACE = 0x7d;
 const COLON = 0x3a;
 const COMMA = 0x2c;
 
-/** Counted before anything walks the structure: a parser would fall into it. */
+/** JSON.parse goes down into nothing; whatever walks its value would, and looks at this before. */
 function isTooDeep(bytes: Uint8Array): boolean {
   let depth = 0;
   for (let at = 0; at < bytes.length; at += 1) {
@@ -83,11 +88,12 @@ interface Survey {
   /** The first key that stands twice, in the envelope or at the top of the payload. */
   doubled: string | undefined;
   dataText: string | undefined;
+  isDeep: boolean;
 }
 
 /** Walks a text that is known to be one JSON object, and looks at the keys of its two upper levels. */
 function survey(text: string): Survey {
-  const found: Survey = { doubled: undefined, dataText: undefined };
+  const found: Survey = { doubled: undefined, dataText: undefined, isDeep: false };
   const keys = new Set<string>();
   const payloadKeys = new Set<string>();
   let depth = 0;
@@ -119,7 +125,9 @@ function survey(text: string): Survey {
         isKeyNext = depth === 1 || (depth === 2 && isInPayload);
         if (isKeyNext) break;
         // Whatever is in here is nobody's key.
-        at = endOfNested(text, at);
+        at = endOfNested(text, at, DEPTH_MAX - depth + 1);
+        found.isDeep ||= at < 0;
+        if (found.isDeep) return found;
         depth -= 1;
         break;
       case COLON:
@@ -146,14 +154,16 @@ function survey(text: string): Survey {
   }
 }
 
-/** The place of the bracket that closes what opens here, or the end. */
-function endOfNested(text: string, from: number): number {
+/** The place of the bracket that closes what opens here; -1 when it nests deeper than that. */
+function endOfNested(text: string, from: number, depthMax: number): number {
   let depth = 0;
   for (let at = from; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) at = closingQuote(text, at);
-    else if ((code & 0xdf) === OPENING) depth += 1;
-    else if ((code & 0xdf) === CLOSING) {
+    else if ((code & 0xdf) === OPENING) {
+      depth += 1;
+      if (depth > depthMax) return -1;
+    } else if ((code & 0xdf) === CLOSING) {
       depth -= 1;
       if (depth === 0) return at;
     }

@@ -50,9 +50,13 @@ export type PeerNotice =
       readonly down: number;
       /** False on the smaller side of a cluster that is split, where the operator wants that. */
       readonly isServing: boolean;
+      /** False while this node does not know yet who is where. */
+      readonly isJoined: boolean;
     }
   /** What was forwarded to it and not acknowledged is lost. */
-  | { readonly type: 'nodeDown'; readonly node: string };
+  | { readonly type: 'nodeDown'; readonly node: string }
+  /** [HP-RELAY-13] So much waits for the node that nothing more should be begun for it, or no longer. */
+  | { readonly type: 'nodePressed'; readonly node: string; readonly isPressed: boolean };
 
 /** What doors to clients hear of the cluster. */
 export type DoorNotice =

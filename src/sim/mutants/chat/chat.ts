@@ -132,7 +132,7 @@ export const chatting: readonly Mutant[] = [
     breaks: ['directs'],
     requirements: ['HP-DM-3'],
     file: 'chat/users/directs.ts',
-    find: '  if (known !== undefined) {\n',
+    find: '  if (known !== undefined && !isBack(ask, known)) {\n',
     replace: "  if (known?.status === 'queued') {\n",
     story: 'What somebody has taken is taken for new when it comes again.',
   },

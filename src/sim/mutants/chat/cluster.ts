@@ -255,6 +255,38 @@ const ofClusters: readonly Omit<Mutant, 'nodes'>[] = [
       'A node kept a room for one that it did not take for the home, and tells nobody when that dies.',
   },
   {
+    name: 'sent-and-forgotten',
+    dialect,
+    breaks: ['hp-answers', 'directs', 'room-whole'],
+    requirements: ['HP-RES-12', 'HP-RELAY-12'],
+    file: 'chat/users/user.ts',
+    find: '      if (known.movingTo !== node) continue;\n',
+    replace:
+      '      if (known.movingTo === node) this.sessions.delete(known.entry.session);\n      if (known.movingTo !== node) continue;\n',
+    story:
+      'What a node was sent of a session is dropped with the node, before it has said that it came.',
+  },
+  {
+    name: 'seen-is-taken',
+    dialect,
+    breaks: ['directs'],
+    requirements: ['HP-DM-6', 'HP-DM-4'],
+    file: 'chat/users/directs.ts',
+    find: "return isDelayed === true && !isHere && status !== 'delivered';",
+    replace: 'return isDelayed === true && !isHere && status === undefined;',
+    story: 'A message that waited elsewhere is thrown away where it was seen on its way there.',
+  },
+  {
+    name: 'epochs-from-one',
+    dialect,
+    breaks: ['room-order', 'room-whole'],
+    requirements: ['HP-HOME-12'],
+    file: 'chat/rooms/rooms.actor.ts',
+    find: '(seam === undefined ? 1 : incarnation)',
+    replace: '(seam === undefined ? 1 : Math.min(1, incarnation))',
+    story: 'A node that comes back gives places again that others have heard.',
+  },
+  {
     name: 'gap-not-asked-for',
     dialect,
     breaks: ['views', 'ghosts'],

@@ -69,6 +69,16 @@ export const handshakeCases: readonly HpCase[] = peerCases('handshake', [
     },
   ],
   [
+    '[HP-PEER-2] [HP-PEER-3] chance that is too short for chance is answered by nothing that could be learned from',
+    async (site) => {
+      for (const nonce of ['', 'x', 'A'.repeat(42)]) {
+        const socket = site.call();
+        socket.say('SERVER_HELLO', { ...(await site.hello()), nonce });
+        await refusedAlone(socket, 'INVALID_PAYLOAD', 1);
+      }
+    },
+  ],
+  [
     '[HP-PEER-4] [HP-PEER-5] the server’s own proof, sent back, proves nothing',
     async (site) => {
       const { socket, called } = await challenged(site);

@@ -15,6 +15,7 @@ import {
   tellKeeper,
   type Turn,
 } from '../rooms-state.ts';
+import { isHeldOff } from './pressing.ts';
 import { memoryFor } from './replicas.ts';
 
 export function homeOf({ nodes }: RoomsState, room: string): string {
@@ -28,6 +29,7 @@ export function isAway(state: RoomsState, room: string): boolean {
 
 /** [HP-HOME-2] */
 export function askHome(state: RoomsState, ask: RoomAsk, context: Turn): void {
+  if (isHeldOff(state, ask, homeOf(state, ask.room), context)) return;
   note(state, ask);
   state.lastRef += 1;
   // A home that is new is asked when it has told what it knows.
@@ -143,7 +145,7 @@ function heardLate(state: RoomsState, name: string, word: RoomWord, context: Tur
     // Who has heard something later does not hear it out of its order: it stands in the history.
     if (settling?.told === undefined || !isAfter(entry, settling.told)) return;
     settling.told = { epoch: entry.epoch, seq: entry.seq };
-    if (isAfter(entry, room)) room.raise(entry);
+    room.raise(entry);
   }
   publish(state, name, word, context, { isRelayed: true });
 }

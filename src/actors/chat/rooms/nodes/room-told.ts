@@ -253,9 +253,11 @@ function readReply(value: unknown, room: string): RoomReply | undefined {
     case 'roomRefused': {
       const { mistake } = value;
       if (!isFields(mistake) || typeof mistake['code'] !== 'string') return undefined;
-      const { code, message, field } = mistake;
+      const { code, message, field, retryAfter } = mistake;
       const at = typeof field === 'string' ? { field } : {};
-      return { type, ref, mistake: { code: code as never, message: String(message), ...at } };
+      const after = isWhole(retryAfter) ? { retryAfter } : {};
+      const read = { code: code as never, message: String(message), ...at, ...after };
+      return { type, ref, mistake: read };
     }
     default:
       return undefined;

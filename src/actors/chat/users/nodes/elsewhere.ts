@@ -25,12 +25,14 @@ import {
 export function located(state: UsersState, { node, up, down }: Located, context: UsersTurn): void {
   const changed = new Set<User>();
   for (const told of up) {
-    const user = isUserName(told.user) ? madeUser(state, told.user) : undefined;
+    const user = madeUser(state, told.user);
     if (user === undefined) continue;
     const remote = { node, told };
     const isNew = user.putElsewhere(remote);
     movedAway(state, user, remote, context);
-    changed.add(user);
+    // Nobody looks at it: what is told in between is told to nobody.
+    if (user.watchers.size === 0) tellPresenceOf(state, user, context);
+    else changed.add(user);
     if (!isNew) continue;
     settlePolicy(state, user, remote, context);
     if (user.offline.length > 0) flyOffline(state, user, node, context);
@@ -79,8 +81,10 @@ function settlePolicy(
 function flyOffline(state: UsersState, user: User, node: string, context: UsersTurn): void {
   const { offline } = user;
   user.offline = [];
-  for (const { message, heldBy } of offline)
+  for (const { message, heldBy } of offline) {
+    user.mark(message, false);
     fly(state, user, message, [node], true, context, heldBy);
+  }
 }
 
 export function peerSaid(

@@ -7,10 +7,11 @@ import { userKey } from '../../../codecs/hp/names.ts';
 import { keeperOfRoom } from '../../chat-context.ts';
 import { direct } from '../directs.ts';
 import { tellKeeper } from './flying.ts';
+import { pack, unpack } from './keeping.ts';
 import { readLuggage } from './luggage.ts';
 import type { PeerWord } from './peer-words.ts';
 import { isSame, makeWay, move, notServing } from '../registry.ts';
-import { keyOf, type RemoteSession, type User } from '../user.ts';
+import { keyOf, type KnownSession, type RemoteSession, type User } from '../user.ts';
 import { takeOffline } from './waiting-room.ts';
 import type { Direct, Luggage, UserReply } from '../user-messages.ts';
 import {
@@ -36,7 +37,8 @@ export function isElsewhere({ chat, users }: UsersState, ask: Ask<'resume'>): bo
 export function moveHere(state: UsersState, ask: Ask<'resume'>, context: UsersTurn): void {
   const user = userOf(state, ask.user);
   if (user === undefined || !ask.isProved) {
-    deny(ask, EXPIRED, context);
+    // [HP-RES-13] Whoever is on another node has not been told of yet.
+    deny(ask, ask.isProved && !state.isJoined ? NOT_JOINED : EXPIRED, context);
     return;
   }
   user.expire(context.now);
@@ -58,6 +60,7 @@ function lookFor(
     .toSorted((one, other) => other.told.lamport - one.told.lamport);
   if (there === undefined) {
     if (user.lost.has(ask.session)) revive(state, user, ask, context);
+    else if (!state.isJoined) deny(ask, NOT_JOINED, context);
     else deny(ask, user.hasLeft(ask.session, context.now) ? ON_ITS_WAY : EXPIRED, context);
     return;
   }
@@ -88,6 +91,13 @@ export function moveThere(
 ): void {
   const known = user?.sessions.get(session);
   const isThere = known !== undefined && isSame(known.entry.secret, secret);
+  const kept = isThere ? unpack(known) : undefined;
+  if (user !== undefined && isThere && kept !== undefined) {
+    known.movingSince = context.now;
+    known.movingTo = node;
+    sendTo(state, user, known, node, ref, kept, context);
+    return;
+  }
   if (!isThere || known.held !== undefined) {
     tellKeeper(state, node, name, { say: 'notMoved', ref, isBusy: isThere }, context);
     return;
@@ -104,14 +114,31 @@ export function sendOver(
   { ref, luggage }: Ask<'handedOver'>,
   context: UsersTurn,
 ): void {
-  const { user, session, rooms } = luggage;
-  const node = userOf(state, user)?.sessions.get(session)?.movingTo;
-  if (node === undefined) return;
+  const user = userOf(state, luggage.user);
+  const known = user?.sessions.get(luggage.session);
+  if (user === undefined || known?.held === undefined) return;
+  // The node that asked for it has died meanwhile.
+  if (known.movingTo === undefined) pack(state, user, known, luggage, context);
+  else sendTo(state, user, known, known.movingTo, ref, luggage, context);
+}
+
+/** [HP-RES-12] It is kept here until that node says that it has it. */
+function sendTo(
+  state: UsersState,
+  user: User,
+  known: KnownSession,
+  node: string,
+  ref: number,
+  luggage: Luggage,
+  context: UsersTurn,
+): void {
+  const { session, rooms } = luggage;
+  pack(state, user, known, luggage, context);
   for (const { room } of rooms)
     context.send(keeperOfRoom(state.chat, room), { type: 'memberMoved', room, session, node });
   context.count('chat.sessions.sentOver');
   log(state, 'chat.sessionSentOver', { session, node }, context);
-  tellKeeper(state, node, user, { say: 'luggage', ref, luggage }, context);
+  tellKeeper(state, node, user.name, { say: 'luggage', ref, luggage }, context);
 }
 
 /** It has come. */
@@ -203,7 +230,7 @@ export function movedAway(
   const known = user.sessions.get(session);
   if (known === undefined || lamport <= known.lamport) return;
   user.sessions.delete(session);
-  if (known.movingTo !== node) {
+  if (known.movingTo !== node && known.packed === undefined) {
     // It was taken for lost.
     context.send(known.entry.address, { type: 'replaced' });
     return;
@@ -227,7 +254,8 @@ export function late(
   const known = user?.sessions.get(session);
   if (known !== undefined) {
     if (known.arrived?.has(keyOf(message)) === true) return;
-    if (user?.seen(message) === undefined) user?.remember(message, 'accepted', context.now);
+    if (user?.seen(message) === undefined) user?.remember(message, 'accepted', context.now, true);
+    user?.mark(message, true);
     notifyOne(known, { type: 'directArrived', message, isSent: false }, context);
     return;
   }
@@ -245,8 +273,7 @@ function arrivedLate(state: UsersState, user: string, message: Direct, context: 
 
 /** [HP-RES-10] What the node had is gone with it. */
 export function sessionsLost(state: UsersState, node: string, context: UsersTurn): void {
-  for (const user of state.users.values())
-    if (user.lose(node, context.now)) tellPresence(state, user.name, context);
+  for (const user of state.users.values()) user.lose(node, context.now);
   for (const [ref, moving] of [...state.moving])
     if (moving.node === node) goWithout(state, ref, moving, context);
 }
@@ -288,6 +315,10 @@ const EXPIRED = refused(
 ).mistake;
 const ON_ITS_WAY: HpMistake = {
   ...refused('UNAVAILABLE', 'The session is on its way from one node to another.').mistake,
+  retryAfter: 1,
+};
+const NOT_JOINED: HpMistake = {
+  ...refused('UNAVAILABLE', 'This server does not know yet who is on the others.').mistake,
   retryAfter: 1,
 };
 const MOVE_MAX_MS = 750;

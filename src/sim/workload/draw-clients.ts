@@ -65,13 +65,11 @@ export function drawClients(cast: Cast): ClientPlan[] {
     const habitual = { ...(isNarrow ? narrowed(drawnRole) : drawnRole), ...habits(drawnRole) };
     plans.push({ client, node: client % nodes, ...habitual });
   }
-  // The last client of each node, where there are some to spare.
-  const rest = drawn(hermitsOf(cast), seed, 'hermits');
-  const hermits = clients > nodes * HERMITS_FROM ? rest : [];
-  for (const [node, hermit] of hermits.entries()) {
-    const last = plans.findLast((plan) => plan.node === node);
-    if (last !== undefined && hermit !== undefined)
-      plans[last.client] = { ...last, ...plainHabits, ...hermit };
+  for (const [node, hermit] of drawn(hermitsOf(cast), seed, 'hermits').entries()) {
+    const client = HERMIT_RANK * nodes + node;
+    const there = plans[client];
+    if (there !== undefined && hermit !== undefined)
+      plans[client] = { ...there, ...plainHabits, ...hermit };
   }
   return plans;
 }
@@ -123,8 +121,8 @@ function hermitsOf({
   return tuple(...Array.from({ length: nodes }, () => perhaps));
 }
 
-/** So many clients of a node have something to do for others. */
-const HERMITS_FROM = 6;
+/** Of each node; those before have something to do for others. */
+const HERMIT_RANK = 7;
 export const HERMIT_TOPIC = 'hermit/1';
 
 const topicLists: Arbitrary<readonly string[]> = integer({

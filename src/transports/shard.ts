@@ -363,8 +363,7 @@ export class Shard {
   }
 
   #count(counter: string, by: number): void {
-    const { counters } = this.#system;
-    counters.set(counter, (counters.get(counter) ?? 0) + by);
+    this.#system.counters.add(counter, by);
   }
 
   #stats(): ShardStats {

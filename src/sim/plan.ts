@@ -2,8 +2,6 @@
 // fault, some a swarm of few kinds, some churn, some none: each finds what the others hide.
 // Refuses to run anything.
 
-import { boolean } from 'fast-check';
-
 import type { BrokerOptions } from '../actors/broker/broker-options.ts';
 import type { HomeLimits } from '../actors/routing/home.actor.ts';
 import type { Lane } from './edges/web.edge.ts';
@@ -21,6 +19,7 @@ import { drawn } from './plan/drawing.ts';
 import {
   type Crowd,
   crowds,
+  depths,
   type Frame,
   frame,
   type Mood,
@@ -75,7 +74,7 @@ export function drawPlan({ seed, lane, nodes, shards, clients }: PlanChoices): P
   const drawnFrame = drawn(frame, seed, 'plan');
   const { mood, horizonUs, clientsPerNode } = drawnFrame;
   const crowded = withCrowd(drawnFrame.settings, drawn(crowds, seed, 'crowd'));
-  const isDeep = drawn(boolean(), seed, 'depth');
+  const isDeep = drawn(depths, seed, 'depth');
   const settings = mood === 'narrow' ? narrowed(drawnFrame.settings, isDeep) : crowded;
   const nodeCount = nodes ?? drawnFrame.nodes;
   const shardCount = shards ?? drawnFrame.shards;

@@ -128,6 +128,9 @@ export const settingFields: Fields<Settings> = {
   addresses: constantFrom(0, 0, 3, 1),
 };
 
+/** Whether more is remembered than the queues of a narrow world could take. */
+export const depths: Arbitrary<boolean> = boolean();
+
 /** A crowd before doors that are narrow in both ways: many are turned away, for one reason and the other. */
 export const crowds: Arbitrary<Crowd | undefined> = mixed<Crowd | undefined>(
   [15, constant(undefined)],

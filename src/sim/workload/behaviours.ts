@@ -5,6 +5,7 @@
 import { encodeText } from '../../actors/codecs/utf8-text.ts';
 import type { Client } from './client.ts';
 import { purposes } from './client-plan.ts';
+import { goesOnceMore } from './own-ways.ts';
 
 /** One action, and the appointment for the next. */
 export function act(client: Client): void {
@@ -36,9 +37,7 @@ export function act(client: Client): void {
 
 /** Whoever comes and goes does so for the last time when all is well; its place is to be there still. */
 function goOnceMore(client: Client): void {
-  const { plan, answers } = client;
-  if (plan.behaviour === 'steady' && plan.leavesEveryUs > 0 && !answers.asking.isOwedClose)
-    client.leave(true);
+  if (goesOnceMore(client.plan) && !client.answers.asking.isOwedClose) client.leave(true);
 }
 
 /** A last publication to each of its topics, when all is well again; nobody follows what is only his own. */

@@ -26,7 +26,7 @@ import { SseReading } from './hearing/sse-reading.ts';
 import { WsReading } from './hearing/ws-reading.ts';
 import { greeting, subprotocolOf, turnedAway } from './asking/door.ts';
 import { Posting } from './asking/posting.ts';
-import { linkOf, Masks } from './own-ways.ts';
+import { GOES_ONCE_MORE_US, goesOnceMore, linkOf, Masks, sleepOf } from './own-ways.ts';
 import { byteSpeech, objectSpeech, type Speech } from './speech.ts';
 
 export class Client implements Endpoint {
@@ -160,7 +160,7 @@ export class Client implements Endpoint {
     this.link.windowBytes = SETTLED_WINDOW_BYTES;
     this.connection?.down.resume();
     this.readable();
-    if (this.plan.leavesEveryUs > 0) this.later(purposes.act, GOES_ONCE_MORE_US);
+    if (goesOnceMore(this.plan)) this.later(purposes.act, GOES_ONCE_MORE_US);
   }
 
   taken(): void {}
@@ -390,17 +390,11 @@ export class Client implements Endpoint {
 
   #comeBack(): void {
     if (this.plan.transport === 'post' || this.isAway) return;
-    const { awayUs } = this.plan;
-    const sleepUs = this.world.isSettling ? Math.min(awayUs, SLEEP_AT_LAST_US) : awayUs;
-    this.later(purposes.connect, 20_000 + this.chance.below(COME_BACK_US) + sleepUs);
+    this.later(purposes.connect, 20_000 + this.chance.below(COME_BACK_US) + sleepOf(this));
   }
 }
 
 const SETTLED_WINDOW_BYTES = 4_194_304;
 const READ_EVERY_US = 50_000;
 const COME_BACK_US = 800_000;
-/** Whoever sleeps longer is not there when all is over. */
-const SLEEP_AT_LAST_US = 2_000_000;
-/** When all is well and most is quiet. */
-const GOES_ONCE_MORE_US = 5_000_000;
 const IDLE_US = 5_000_000;

@@ -292,7 +292,8 @@ function ping(session: Session, context: Turn): void {
   if (!isHere(session)) return;
   const { pingEveryMs, pingTimeoutMs } = session.chat.options;
   const quietMs = Math.floor((context.now - session.heardAt) / 1_000);
-  if (quietMs >= pingTimeoutMs) {
+  // Whoever was not asked, because this thread did nothing for that long, is asked now.
+  if (quietMs >= pingTimeoutMs && session.isPingDue) {
     // A client that is cut off may come back to its session, as one that was seen to go.
     sayError(
       session,
@@ -308,6 +309,8 @@ function ping(session: Session, context: Turn): void {
   if (quietMs >= pingEveryMs && !session.isPingDue) {
     session.isPingDue = true;
     say(session, 'PING', {}, context);
+    context.after('ping', Math.max(1, pingTimeoutMs - pingEveryMs));
+    return;
   }
   const untilMs = session.isPingDue ? pingTimeoutMs : pingEveryMs;
   context.after('ping', Math.max(1, untilMs - quietMs));

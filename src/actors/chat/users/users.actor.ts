@@ -12,7 +12,7 @@ import { doubt, dropDoubted, located, nodeDown, peerSaid } from './nodes/elsewhe
 import { expirePacked } from './nodes/keeping.ts';
 import { tellKeepers } from './nodes/flying.ts';
 import { direct, directTaken, giveUpWaiting, queueUntold } from './directs.ts';
-import { giveUpMoving, isElsewhere, moveHere, sendOver } from './nodes/moving.ts';
+import { giveUpMoving, isElsewhere, lookAgain, moveHere, sendOver } from './nodes/moving.ts';
 import { detached, move, moved, register, unregister } from './registry.ts';
 import { giveUpHolding, holdAgain } from './nodes/waiting-room.ts';
 import type { UsersMessage } from './user-messages.ts';
@@ -37,8 +37,8 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
     context.after('sweep', SWEEP_EVERY_MS);
     return {
       ...{ chat, users: new Map(), waiting: new Map(), untold: new Set(), flying: new Map() },
-      ...{ moving: new Map(), packed: new Map(), lastRef: 0, gone: new Set(), isServing: true },
-      isJoined: chat.seam === undefined,
+      ...{ moving: new Map(), early: [], packed: new Map(), lastRef: 0, gone: new Set() },
+      ...{ isServing: true, isJoined: chat.seam === undefined },
       ...{ storing: new Map(), nodes: [], size: 1 },
     };
   },
@@ -150,6 +150,7 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         else if (message.name === 'storing') giveUpHolding(state, context);
         else if (message.name === 'packed') expirePacked(state, context);
         else if (message.name === 'moving') giveUpMoving(state, context);
+        else if (message.name === 'early') lookAgain(state, context);
         else tellUntold(state, context);
         return;
       case 'childStopped':

@@ -61,8 +61,8 @@ export const chatting: readonly Mutant[] = [
     breaks: ['hp-patience'],
     requirements: ['HP-LIVE-4'],
     file: 'chat/hp-session.actor.ts',
-    find: '  if (quietMs >= pingTimeoutMs) {',
-    replace: '  if (quietMs >= pingTimeoutMs * 10) {',
+    find: '  if (quietMs >= pingTimeoutMs && session.isPingDue) {',
+    replace: '  if (quietMs >= pingTimeoutMs * 10 && session.isPingDue) {',
     story: 'Seconds were taken for something else, and who is gone stays for long.',
   },
   {

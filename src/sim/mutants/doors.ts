@@ -247,4 +247,23 @@ export const doors: readonly Mutant[] = [
   });`,
     story: 'A mistake is told at once, past the answers that are still awaited.',
   },
+  {
+    name: 'rate-saves-up',
+    breaks: ['rate'],
+    requirements: ['BROKER-LIM-1'],
+    file: 'broker/ws-session.actor.ts',
+    find: 'const earnedAt = Math.max(state.earnedAt, now);',
+    replace: 'const earnedAt = state.earnedAt;',
+    story: 'Who says nothing for a minute may then say a minute’s worth at once.',
+  },
+  {
+    name: 'listing-never-over',
+    breaks: ['mistakes', 'conversation', 'census'],
+    requirements: ['BROKER-LIST-1'],
+    file: 'broker/ws-session.actor.ts',
+    find: "  if (reply.type === 'topicsListed') state.isListing = false;\n",
+    replace: '',
+    story:
+      'The flag of a list that is under way is never taken down: the second list of a session is refused for ever.',
+  },
 ];

@@ -120,4 +120,13 @@ export const recovering: readonly Mutant[] = [
     story:
       'A quiet topic is dropped although somebody follows it: its readers hear of nothing that is published later.',
   },
+  {
+    name: 'history-cut-and-counted-from-before',
+    breaks: ['recovery', 'memory', 'no-failures'],
+    requirements: ['BROKER-REC-1'],
+    file: 'routing/home/topic-log.ts',
+    find: '      this.#kept = this.#kept.slice(this.#first);\n      this.#first = 0;',
+    replace: '      this.#kept = this.#kept.slice(this.#first);',
+    story: 'The emptied places are cut off, and the first one is looked for where it was before.',
+  },
 ];

@@ -368,9 +368,9 @@ function notAllowed(session: Session, ref: number, mistake: HpMistake, context: 
 function shardDown(session: Session, shard: number, context: Turn): void {
   const { chat, who } = session;
   if (who === undefined) return;
-  for (const { room, phase } of session.seats.values()) {
+  for (const { room, phase, place } of session.seats.values()) {
     if (phase === 'seated' && shardOfRoom(chat, room) === shard)
-      askToJoin(session, room, 0, undefined, false, NO_REF, context);
+      askToJoin(session, room, 0, undefined, false, NO_REF, context, place);
   }
   if (shardOfUser(chat, who.user) === shard && session.life !== 'connected')
     register(session, who, true, context);

@@ -266,4 +266,14 @@ export const doors: readonly Mutant[] = [
     story:
       'The flag of a list that is under way is never taken down: the second list of a session is refused for ever.',
   },
+  {
+    name: 'evicted-bytes-kept',
+    breaks: ['books', 'recovery'],
+    requirements: ['BROKER-LIM-3', 'BROKER-LIM-4'],
+    file: 'routing/home.actor.ts',
+    find: '    state.bytes -= known.log.bytes;\n    state.topics.delete(topic);',
+    replace: '    state.topics.delete(topic);',
+    story:
+      'A topic makes room for another and is counted on: after some of them a shard believes that its memory is full.',
+  },
 ];

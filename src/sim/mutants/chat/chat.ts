@@ -213,8 +213,8 @@ export const chatting: readonly Mutant[] = [
     breaks: ['room-whole'],
     requirements: ['HP-RES-3', 'HP-ACK-3'],
     file: 'chat/session/resuming.ts',
-    find: 'seat.place = { ...seat.place, seq: oldest - 1 };',
-    replace: 'seat.place = { ...seat.place, seq: oldest };',
+    find: 'seat.place = { ...oldest, seq: oldest.seq - 1 };',
+    replace: 'seat.place = oldest;',
     story: 'Off by one: the first message that the client never acknowledged counts as taken.',
   },
 ];

@@ -81,8 +81,7 @@ export class Client implements Endpoint {
   /** Its life begins. */
   join(): void {
     const { client, node, behaviour, topics, transport, everyUs, token, link } = this.plan;
-    const { windowBytes } = link;
-    const wanted = { client, behaviour, topics, token, windowBytes };
+    const wanted = { client, behaviour, topics, token, windowBytes: link.windowBytes };
     this.world.trace.add({ kind: 'joined', node, ...wanted });
     if (transport !== 'post') this.later(purposes.connect, this.chance.below(200_000));
     this.later(purposes.act, 200_000 + this.chance.below(everyUs));

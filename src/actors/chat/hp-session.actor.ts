@@ -30,7 +30,7 @@ import {
   stop,
   tooSlow,
 } from './session/leaving.ts';
-import { historyRead, membersListed, roomsListed, sessionsCounted } from './session/looking.ts';
+import { counted, historyRead, membersListed, roomsListed } from './session/looking.ts';
 import { presenceChanged, presenceTold } from './session/presence.ts';
 import {
   detach,
@@ -157,7 +157,8 @@ export const hpSession: ActorDefinition<HpSessionArgs, Session, HpSessionMessage
         registered(session, message, context);
         break;
       case 'sessionsCounted':
-        sessionsCounted(session, message, context);
+      case 'roomsCounted':
+        counted(session, message, context);
         break;
       case 'handedOver':
         handedOver(session, message, context);
@@ -368,9 +369,9 @@ function notAllowed(session: Session, ref: number, mistake: HpMistake, context: 
 function shardDown(session: Session, shard: number, context: Turn): void {
   const { chat, who } = session;
   if (who === undefined) return;
-  for (const { room, phase } of session.seats.values()) {
+  for (const { room, phase, place } of session.seats.values()) {
     if (phase === 'seated' && shardOfRoom(chat, room) === shard)
-      askToJoin(session, room, 0, undefined, false, NO_REF, context);
+      askToJoin(session, room, 0, undefined, false, NO_REF, context, place);
   }
   if (shardOfUser(chat, who.user) === shard && session.life !== 'connected')
     register(session, who, true, context);

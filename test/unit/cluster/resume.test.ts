@@ -123,6 +123,20 @@ describe('a session that moves', () => {
     },
   );
 
+  test('[HP-RES-8] [HP-RELAY-12] what is not known any more is told, though the session has moved', () => {
+    const stage = whole({ resumeMessagesMax: 3 });
+    const [alice, bob] = [
+      enter(stage, 'alice', 'n3'),
+      enter(stage, 'bob', 'n1', { caps: ['ack'] }),
+    ];
+    for (const body of ['1', '2', '3', '4']) alice.ask('ROOM_MESSAGE', { room: 'r', body });
+    stage.pass(100);
+    cut(stage, bob);
+    const { lines } = resume(stage, 'n2', bob.token);
+    expect(lines[0]?.payload['gaps']).toEqual(['r']);
+    expect(bodies(lines)).toEqual(['2', '3', '4']);
+  });
+
   test('[HP-RES-9] its old connection is closed, and it may move on and back', () => {
     const stage = whole();
     const alice = enter(stage, 'alice', 'n3');

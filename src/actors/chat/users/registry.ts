@@ -30,7 +30,9 @@ export function register(state: UsersState, ask: Ask<'register'>, context: Users
     return;
   }
   const { nextLamport: lamport } = user;
-  user.putSession(entry.session, { entry, lamport, held: undefined, movingSince: 0 });
+  user.putSession(entry.session, {
+    ...{ entry, lamport, held: undefined, movingSince: 0 },
+  });
   user.expire(context.now);
   const offline = isAgain ? [] : takeOffline(state, user, context);
   tellPresence(state, user.name, context);

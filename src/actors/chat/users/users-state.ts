@@ -44,6 +44,9 @@ export interface Flying {
   readonly heldBy: ReadonlySet<string>;
   /** That have not answered. */
   readonly nodes: Set<string>;
+  /** Those of them to which there was no way, or on the way to which it was lost. */
+  readonly unsent: Set<string>;
+  readonly isDelayed: boolean;
   /** Somebody has it, or holds it for a session. */
   isTaken: boolean;
 }

@@ -7,6 +7,7 @@ import { directs } from './directs.ts';
 import { crossing, forwarding } from './forwarding.ts';
 import { hpLiveness } from './liveness.ts';
 import { hpPatience } from './patience.ts';
+import { statuses } from './presence/statuses.ts';
 import { roomMemory } from './rooms/room-memory.ts';
 import { roomReach } from './rooms/room-reach.ts';
 import { roomOrder } from './rooms/room-order.ts';
@@ -24,6 +25,7 @@ export const chatInvariants: readonly Invariant[] = [
   directs,
   views,
   ghosts,
+  statuses,
   hpLiveness,
   livePeers,
   mesh,

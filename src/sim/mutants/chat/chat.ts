@@ -153,10 +153,20 @@ export const chatting: readonly Mutant[] = [
     breaks: ['room-whole'],
     requirements: ['HP-ACK-3', 'HP-RES-7'],
     file: 'chat/session/resuming.ts',
-    find: 'seat.place = { ...seat.place, seq: oldest - 1 };',
-    replace: 'seat.place = { ...seat.place, seq: oldest };',
+    find: 'seat.place = { ...oldest, seq: oldest.seq - 1 };',
+    replace: 'seat.place = oldest;',
     story:
       'The oldest message that a client has not acknowledged is taken for the last that it has.',
+  },
+  {
+    name: 'untaken-among-others',
+    dialect,
+    breaks: ['directs'],
+    requirements: ['HP-DM-6'],
+    file: 'chat/users/directs.ts',
+    find: '      if ([...user.sessions.values()].some(hasHad)) continue;\n',
+    replace: '      if (user.sessions.size > 0 || hasHad === undefined) continue;\n',
+    story: 'What a session has not taken is thrown away when its user has come in again meanwhile.',
   },
   {
     name: 'untold-left-behind',
@@ -197,5 +207,15 @@ export const chatting: readonly Mutant[] = [
     find: '    takeSeat(session, { room, historyMax: 0, since }, context);\n',
     replace: '    void since;\n',
     story: 'Who comes back has its session, and sits in none of its rooms.',
+  },
+  {
+    name: 'oldest-unacked-lost',
+    dialect,
+    breaks: ['room-whole'],
+    requirements: ['HP-RES-3', 'HP-ACK-3'],
+    file: 'chat/session/resuming.ts',
+    find: 'seat.place = { ...oldest, seq: oldest.seq - 1 };',
+    replace: 'seat.place = oldest;',
+    story: 'Off by one: the first message that the client never acknowledged counts as taken.',
   },
 ];

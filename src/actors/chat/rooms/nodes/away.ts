@@ -116,12 +116,7 @@ export function heard(state: RoomsState, { room, word }: Ask<'heard'>, context: 
     publish(state, room, word, context, { isRelayed: true });
     return;
   }
-  if (guests.catching === undefined && entry !== undefined && isGap(guests, entry)) {
-    guests.catching = { words: [], askedAt: context.now, isMoved: false };
-    if (state.catching.size === 0) context.after('retry', RETRY_AFTER_MS);
-    state.catching.add(room);
-    tellSeats(state, room, guests, context);
-  }
+  if (entry !== undefined && isGap(guests, entry)) askForMissed(state, room, guests, context);
   if (guests.catching !== undefined) {
     const { words } = guests.catching;
     if (entry !== undefined) guests.memory.keep(entry);
@@ -129,7 +124,16 @@ export function heard(state: RoomsState, { room, word }: Ask<'heard'>, context: 
   } else tell(state, room, guests, word, context);
 }
 
-/** [HP-MSG-4] The home has said something that has not come: what comes now waits until that is here. */
+/** [HP-HOME-7] What comes now waits until what is missing is here. */
+function askForMissed(state: RoomsState, room: string, guests: Guests, context: Turn): void {
+  if (guests.catching !== undefined) return;
+  guests.catching = { words: [], askedAt: context.now, isMoved: false };
+  if (state.catching.size === 0) context.after('retry', RETRY_AFTER_MS);
+  state.catching.add(room);
+  tellSeats(state, room, guests, context);
+}
+
+/** [HP-MSG-4] The home has said something that has not come. */
 function isGap({ home, place, heardFrom }: Guests, { epoch, seq, node }: RoomEntry): boolean {
   const isOne = node === home && node === heardFrom && epoch === place.epoch;
   return isOne && seq > place.seq + 1;

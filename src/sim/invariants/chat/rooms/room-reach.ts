@@ -16,15 +16,19 @@ export const roomReach: Invariant = {
       },
       processDied: ({ node, at }) => judge.died(node, at),
       shardCrashed: ({ node, at }) => judge.died(node, at),
-      seated: (event) => judge.sits(event, event.room),
+      seated: (event) => judge.sits(event, event.room, event),
       loggedIn(event) {
-        if (event.isResumed) for (const room of event.rooms) judge.sits(event, room);
+        if (event.isResumed)
+          for (const room of event.rooms) judge.sits(event, room, judge.lastOf(room));
       },
       unseated: ({ connection, room }) => judge.seats.delete(`${connection} ${room}`),
       talkerEnded: ({ connection }) => judge.ended(connection),
       talkerAsked: (event) => judge.asked(event),
       roomAcked: (event) => judge.acked(event),
-      roomHeard: ({ client, room, message }) => judge.heard.add(`${client} ${room} ${message}`),
+      roomHeard(event) {
+        judge.heard.add(`${event.client} ${event.room} ${event.message}`);
+        judge.placed(event);
+      },
       rested: (event) => judge.rest(event),
     };
   },
@@ -38,6 +42,8 @@ interface Seat {
   readonly room: string;
   /** Since when. */
   readonly at: number;
+  /** And since what, in the order of places: who comes in is not told what stands before that. */
+  readonly since: RoomPlace;
 }
 
 interface Stored {
@@ -46,6 +52,12 @@ interface Stored {
   readonly message: string;
   /** When it was asked for first. */
   readonly at: number;
+  readonly where: RoomPlace;
+}
+
+interface RoomPlace {
+  readonly epoch: number;
+  readonly place: number;
 }
 
 class Judge {
@@ -57,6 +69,8 @@ class Judge {
   readonly heard = new Set<string>();
   readonly #report: Report;
   readonly #askedAt = new Map<string, number>();
+  /** The highest place of each room that anybody knows. */
+  readonly #lasts = new Map<string, RoomPlace>();
   readonly #stored: Stored[] = [];
   readonly #deaths: { readonly node: number; readonly at: number }[] = [];
 
@@ -71,9 +85,19 @@ class Judge {
   sits(
     { client, connection, node, at }: EventOf<'seated'> | EventOf<'loggedIn'>,
     room: string,
+    { epoch, place }: RoomPlace,
   ): void {
     const key = `${connection} ${room}`;
-    if (!this.seats.has(key)) this.seats.set(key, { client, connection, node, room, at });
+    const since = { epoch, place };
+    if (!this.seats.has(key)) this.seats.set(key, { client, connection, node, room, at, since });
+  }
+
+  lastOf(room: string): RoomPlace {
+    return this.#lasts.get(room) ?? { epoch: 0, place: 0 };
+  }
+
+  placed({ room, epoch, place }: RoomPlace & { readonly room: string }): void {
+    if (isAfter({ epoch, place }, this.lastOf(room))) this.#lasts.set(room, { epoch, place });
   }
 
   ended(connection: number): void {
@@ -90,9 +114,12 @@ class Judge {
     if (message !== undefined && !this.#askedAt.has(key)) this.#askedAt.set(key, at);
   }
 
-  acked({ client, room, message, status }: EventOf<'roomAcked'>): void {
+  acked(event: EventOf<'roomAcked'>): void {
+    const { client, room, message, status, epoch, place } = event;
     const at = this.#askedAt.get(`${room} ${message}`);
-    if (status === 'stored' && at !== undefined) this.#stored.push({ client, room, message, at });
+    this.placed(event);
+    if (status === 'stored' && at !== undefined)
+      this.#stored.push({ client, room, message, at, where: { epoch, place } });
   }
 
   rest(event: EventOf<'rested'>): void {
@@ -107,8 +134,9 @@ class Judge {
           );
   }
 
-  #isMissed({ client, room, message, at }: Stored, seat: Seat): boolean {
+  #isMissed({ client, room, message, at, where }: Stored, seat: Seat): boolean {
     if (seat.room !== room || seat.client === client || seat.at >= at) return false;
+    if (!isAfter(where, seat.since)) return false;
     return !this.heard.has(`${seat.client} ${room} ${message}`) && !this.#isExcused(seat, at);
   }
 
@@ -118,6 +146,10 @@ class Judge {
     const died = new Set(since.map((death) => death.node));
     return died.has(node) || died.size * 2 >= this.nodes;
   }
+}
+
+function isAfter(one: RoomPlace, other: RoomPlace): boolean {
+  return one.epoch === other.epoch ? one.place > other.place : one.epoch > other.epoch;
 }
 
 const MANY = 100;

@@ -6,7 +6,8 @@ import { LastHead } from '../doors/last-head.ts';
 import { type HeadMistake, type HttpHead, readHead } from './request-head.ts';
 
 export type ReaderEvent =
-  | { readonly type: 'head'; readonly head: HttpHead }
+  /** `isRepeated`: the same object as the one before. */
+  | { readonly type: 'head'; readonly head: HttpHead; readonly isRepeated: boolean }
   /** A view of what was read. */
   | { readonly type: 'body'; readonly bytes: Buffer }
   /** The body was whole; not said of requests that have none. */
@@ -154,6 +155,7 @@ export class RequestReader {
     }
     const text = bytes.toString('latin1', from, headEnd);
     let head = this.#last.meaningOf(text);
+    const isRepeated = head !== undefined;
     if (head === undefined) {
       const reading = readHead(text, headersMax);
       if (!reading.ok) return this.#failWith(reading.mistake);
@@ -168,7 +170,7 @@ export class RequestReader {
       this.#state = 'sized';
       this.#left = head.bodyBytes;
     }
-    return { type: 'head', head };
+    return { type: 'head', head, isRepeated };
   }
 
   #readPiece(): ReaderEvent {

@@ -215,9 +215,9 @@ test('whatever was answered before on the connection, an answer means what it me
     return head === chunked ? `${head}3\r\nabc\r\n0\r\n\r\n` : `${head}abc`;
   };
   fc.assert(
-    fc.property(fc.array(answer, { maxLength: 8 }), (answers) => {
+    fc.property(fc.array(answer, { maxLength: 8 }), (all) => {
       const reader = new ResponseReader();
-      for (const { method, head } of answers) {
+      for (const { method, head } of all) {
         const whole = latin1(wholeOf(head, method));
         const told: string[] = [];
         reader.expect(method);

@@ -177,9 +177,10 @@ export class Room {
     if (place.epoch === 0) return { entries: kept.filter(({ seq }) => seq > place.seq), hasGap };
     const entries = this.memory.after(place);
     if (place.epoch === this.epoch) return { entries, hasGap };
-    // Numbers of different epochs do not compare: nothing is missing if something from before is still known.
-    const isCovered = entries.length < kept.length;
-    return { entries, hasGap: !isCovered && oldest > 1 && this.#seq > 0 };
+    // [HP-RES-8] Numbers of different epochs do not compare: nothing is missing if something from before is still known, or
+    // if nothing was before.
+    const isCovered = entries.length < kept.length || (place.seq === 0 && oldest <= 1);
+    return { entries, hasGap: !isCovered };
   }
 
   /** [HP-HIST-2] A page: the first after `after`, else the last before `before`; oldest first. */

@@ -3,7 +3,7 @@
 // Obeys spec/hp.md, section "Direct messages".
 
 import { refused } from '../../codecs/hp/mistakes.ts';
-import type { Seen, User } from './user.ts';
+import { keyOf as keyOfDirect, type KnownSession, type Seen, type User } from './user.ts';
 import { letWait } from './nodes/waiting-room.ts';
 import { fly, tellKeeper } from './nodes/flying.ts';
 import type { Direct, DirectStatus } from './user-messages.ts';
@@ -164,9 +164,20 @@ export function giveUpWaiting(state: UsersState, context: UsersTurn): void {
 /** [HP-DM-6] What came for a session that is over, and nobody has, waits for the user's next one. */
 export function queueUntold(state: UsersState, ask: Ask<'unregister'>, context: UsersTurn): void {
   const user = userOf(state, ask.user);
-  if (user === undefined || user.sessions.size > 0) return;
+  if (user === undefined) return;
   for (const message of ask.untold) {
-    if (user.seen(message)?.status === 'delivered') continue;
+    const seen = user.seen(message);
+    if (seen?.status === 'delivered') continue;
+    if (user.sessions.size > 0) {
+      // Whoever was here when it came has it; who has come since has not.
+      const hasHad = ({ order, arrived }: KnownSession): boolean =>
+        (seen !== undefined && order < seen.order) || arrived?.has(keyOfDirect(message)) === true;
+      if ([...user.sessions.values()].some(hasHad)) continue;
+      if (seen === undefined) user.remember(message, 'accepted', context.now, true);
+      user.mark(message, true);
+      notify(user, { type: 'directArrived', message, isSent: false, isDelayed: true }, context);
+      continue;
+    }
     if (user.nodes.length > 0) {
       user.mark(message, false);
       fly(state, user, message, user.nodes, true, context);
@@ -175,6 +186,21 @@ export function queueUntold(state: UsersState, ask: Ask<'unregister'>, context: 
     if (user.offline.length >= state.chat.options.offlineMessagesMax) return;
     user.mark(message, true);
     letWait(state, user, message, undefined, context);
+  }
+}
+
+/** [HP-RES-6] They wait for the user's next session, though the one that did not take them is there. */
+export function notTaken(
+  state: UsersState,
+  { user: name, messages }: Ask<'notTaken'>,
+  context: UsersTurn,
+): void {
+  const user = userOf(state, name);
+  for (const message of messages) {
+    if (user === undefined || user.seen(message)?.status === 'delivered') continue;
+    if (user.offline.length >= state.chat.options.offlineMessagesMax)
+      context.count('chat.directs.lost');
+    else letWait(state, user, message, undefined, context);
   }
 }
 

@@ -30,11 +30,15 @@ export function register(state: UsersState, ask: Ask<'register'>, context: Users
     return;
   }
   const { nextLamport: lamport } = user;
-  user.putSession(entry.session, { entry, lamport, held: undefined, movingSince: 0 });
+  user.putSession(entry.session, {
+    ...{ entry, lamport, held: undefined, movingSince: 0 },
+  });
   user.expire(context.now);
   const offline = isAgain ? [] : takeOffline(state, user, context);
   tellPresence(state, user.name, context);
-  const sessions = user.sessions.size;
+  const { sessionPolicy } = state.chat.options;
+  // Those elsewhere have just been ended where there may be one.
+  const sessions = user.sessions.size + (sessionPolicy === 'replace' ? 0 : user.elsewhere.length);
   const { session } = entry;
   context.send(replyTo, { type: 'registered', ref, user: ask.user, session, sessions, offline });
 }

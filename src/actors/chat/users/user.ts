@@ -28,6 +28,8 @@ export interface KnownSession {
   entry: SessionEntry;
   /** Orders the logins of one user over all nodes. */
   readonly lamport: number;
+  /** Among all that the user's sessions and messages did here. */
+  readonly order: number;
   /** What came while the session moves from one actor to another; undefined else. */
   held: UserNotice[] | undefined;
   movingSince: number;
@@ -61,6 +63,7 @@ export interface Seen {
   readonly at: number;
   /** A session of this node was given it, or it waits here; else it only passed by on its way to another node. */
   isHere: boolean;
+  readonly order: number;
 }
 
 /** Made with the first that is put into it. */
@@ -68,6 +71,8 @@ export type Spare<V> = Omit<Map<string, V>, 'set' | 'forEach'>;
 
 /** What only a user needs who is here, is followed, or was written to. */
 class Affairs {
+  /** Of the last that came. */
+  order = 0;
   offline: readonly Kept[] = NONE;
   /** Those that went a moment ago: it may turn out that their node did. */
   left: readonly { readonly session: string; readonly node: string; readonly at: number }[] = NONE;
@@ -166,9 +171,11 @@ export class User {
     return this.#affairs?.history ?? NONE;
   }
 
-  putSession(session: string, known: KnownSession): void {
-    this.#own.sessions ??= new Map();
-    this.#own.sessions.set(session, known);
+  putSession(session: string, known: Omit<KnownSession, 'order'>): void {
+    const own = this.#own;
+    own.sessions ??= new Map();
+    own.order += 1;
+    own.sessions.set(session, { ...known, order: own.order });
   }
 
   putAnnounced(session: string, word: string): void {
@@ -307,8 +314,10 @@ export class User {
   remember(message: Direct, status: DirectStatus | undefined, now: number, isHere: boolean): void {
     const own = this.#own;
     own.seen ??= new Map();
-    if (!own.seen.has(keyOf(message))) this.keep(message, now);
-    own.seen.set(keyOf(message), { status, at: now, isHere });
+    const known = own.seen.get(keyOf(message));
+    if (known === undefined) this.keep(message, now);
+    own.order += 1;
+    own.seen.set(keyOf(message), { status, at: now, isHere, order: known?.order ?? own.order });
     if (own.seen.size > this.#options.dedupeIdsMax) this.expire(now);
   }
 

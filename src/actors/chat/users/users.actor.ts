@@ -8,11 +8,11 @@ import type { ActorDefinition } from '../../runtime/actor.ts';
 import type { ChatContext } from '../chat-context.ts';
 import { pageOf } from '../rooms/room.ts';
 import { announceAgain } from './nodes/announcing.ts';
-import { doubt, dropDoubted, located, nodeDown, peerSaid } from './nodes/elsewhere.ts';
+import { doubt, dropDoubted, flyAgain, located, nodeDown, peerSaid } from './nodes/elsewhere.ts';
 import { expirePacked } from './nodes/keeping.ts';
-import { tellKeepers } from './nodes/flying.ts';
-import { direct, directTaken, giveUpWaiting, queueUntold } from './directs.ts';
-import { giveUpMoving, isElsewhere, moveHere, sendOver } from './nodes/moving.ts';
+import { relayLost, tellKeepers } from './nodes/flying.ts';
+import { direct, directTaken, giveUpWaiting, notTaken, queueUntold } from './directs.ts';
+import { giveUpMoving, isElsewhere, lookAgain, moveHere, sendOver } from './nodes/moving.ts';
 import { detached, move, moved, register, unregister } from './registry.ts';
 import { giveUpHolding, holdAgain } from './nodes/waiting-room.ts';
 import type { UsersMessage } from './user-messages.ts';
@@ -37,8 +37,8 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
     context.after('sweep', SWEEP_EVERY_MS);
     return {
       ...{ chat, users: new Map(), waiting: new Map(), untold: new Set(), flying: new Map() },
-      ...{ moving: new Map(), packed: new Map(), lastRef: 0, gone: new Set(), isServing: true },
-      isJoined: chat.seam === undefined,
+      ...{ moving: new Map(), early: [], packed: new Map(), lastRef: 0, gone: new Set() },
+      ...{ isServing: true, isJoined: chat.seam === undefined },
       ...{ storing: new Map(), nodes: [], size: 1 },
     };
   },
@@ -84,6 +84,9 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
       case 'direct':
         direct(state, message, context);
         return;
+      case 'notTaken':
+        notTaken(state, message, context);
+        return;
       case 'directTaken':
         directTaken(state, message, context);
         return;
@@ -128,6 +131,7 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         state.nodes = message.nodes;
         state.size = message.size;
         for (const node of message.nodes) state.gone.delete(node);
+        flyAgain(state, context);
         holdAgain(state, context);
         return;
       case 'nodePressed':
@@ -138,6 +142,7 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         return;
       case 'shardDown':
         if (message.shard === 0) {
+          relayLost(state);
           announceAgain(state.chat, state.users.values(), context);
           doubt(state, context);
         }
@@ -150,6 +155,7 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         else if (message.name === 'storing') giveUpHolding(state, context);
         else if (message.name === 'packed') expirePacked(state, context);
         else if (message.name === 'moving') giveUpMoving(state, context);
+        else if (message.name === 'early') lookAgain(state, context);
         else tellUntold(state, context);
         return;
       case 'childStopped':

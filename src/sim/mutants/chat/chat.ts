@@ -61,8 +61,8 @@ export const chatting: readonly Mutant[] = [
     breaks: ['hp-patience'],
     requirements: ['HP-LIVE-4'],
     file: 'chat/hp-session.actor.ts',
-    find: '  if (quietMs >= pingTimeoutMs) {',
-    replace: '  if (quietMs >= pingTimeoutMs * 10) {',
+    find: '  if (quietMs >= pingTimeoutMs && session.isPingDue) {',
+    replace: '  if (quietMs >= pingTimeoutMs * 10 && session.isPingDue) {',
     story: 'Seconds were taken for something else, and who is gone stays for long.',
   },
   {
@@ -152,10 +152,20 @@ export const chatting: readonly Mutant[] = [
     breaks: ['room-whole'],
     requirements: ['HP-ACK-3', 'HP-RES-7'],
     file: 'chat/session/resuming.ts',
-    find: 'seat.place = { ...seat.place, seq: oldest - 1 };',
-    replace: 'seat.place = { ...seat.place, seq: oldest };',
+    find: 'seat.place = { ...oldest, seq: oldest.seq - 1 };',
+    replace: 'seat.place = oldest;',
     story:
       'The oldest message that a client has not acknowledged is taken for the last that it has.',
+  },
+  {
+    name: 'untaken-among-others',
+    dialect,
+    breaks: ['directs'],
+    requirements: ['HP-DM-6'],
+    file: 'chat/users/directs.ts',
+    find: '      if ([...user.sessions.values()].some(hasHad)) continue;\n',
+    replace: '      if (user.sessions.size > 0 || hasHad === undefined) continue;\n',
+    story: 'What a session has not taken is thrown away when its user has come in again meanwhile.',
   },
   {
     name: 'untold-left-behind',

@@ -287,6 +287,16 @@ const ofClusters: readonly Omit<Mutant, 'nodes'>[] = [
     story: 'A node that comes back gives places again that others have heard.',
   },
   {
+    name: 'lost-with-the-relay',
+    dialect,
+    breaks: ['directs'],
+    requirements: ['HP-RELAY-14'],
+    file: 'chat/users/users.actor.ts',
+    find: '          relayLost(state);\n',
+    replace: '',
+    story: 'What a relay had when it died is taken for sent.',
+  },
+  {
     name: 'gap-not-asked-for',
     dialect,
     breaks: ['views', 'ghosts'],

@@ -35,14 +35,41 @@ export function isElsewhere({ chat, users }: UsersState, ask: Ask<'resume'>): bo
 
 /** [HP-RES-9] The session is not on this node. */
 export function moveHere(state: UsersState, ask: Ask<'resume'>, context: UsersTurn): void {
-  const user = userOf(state, ask.user);
-  if (user === undefined || !ask.isProved) {
-    // [HP-RES-13] Whoever is on another node has not been told of yet.
-    deny(ask, ask.isProved && !state.isJoined ? NOT_JOINED : EXPIRED, context);
-    return;
+  userOf(state, ask.user)?.expire(context.now);
+  const isOwn = ask.session.startsWith(`${state.chat.options.node}-`);
+  if (!ask.isProved) deny(ask, EXPIRED, context);
+  else if (isOwn || !state.isJoined || isKnown(state, ask, context))
+    lookForKnown(state, ask, context);
+  else {
+    // It began a moment ago, perhaps, and its node has not told of it yet.
+    if (state.early.length === 0) context.after('early', LOOK_EVERY_MS);
+    state.early.push({ ask, since: context.now });
   }
-  user.expire(context.now);
-  lookFor(state, user, ask, [], context);
+}
+
+export function lookAgain(state: UsersState, context: UsersTurn): void {
+  const early = state.early.splice(0);
+  for (const one of early) {
+    const isLate = context.now - one.since >= EARLY_MAX_MS * 1_000;
+    if (isLate || isKnown(state, one.ask, context)) lookForKnown(state, one.ask, context);
+    else state.early.push(one);
+  }
+  if (state.early.length > 0) context.after('early', LOOK_EVERY_MS);
+}
+
+function isKnown(state: UsersState, { user, session }: Ask<'resume'>, { now }: UsersTurn): boolean {
+  const known = userOf(state, user);
+  if (known === undefined) return false;
+  const isThere = known.elsewhere.some(({ told }) => told.session === session);
+  const isOurs = known.sessions.has(session) || known.lost.has(session);
+  return isThere || isOurs || known.hasLeft(session, now);
+}
+
+function lookForKnown(state: UsersState, ask: Ask<'resume'>, context: UsersTurn): void {
+  const user = userOf(state, ask.user);
+  // [HP-RES-13] Whoever is on another node has not been told of yet.
+  if (user === undefined) deny(ask, state.isJoined ? EXPIRED : NOT_JOINED, context);
+  else lookFor(state, user, ask, [], context);
 }
 
 /** Where it came last is where it is, if those that know of it were told so. */
@@ -322,4 +349,6 @@ const NOT_JOINED: HpMistake = {
   retryAfter: 1,
 };
 const MOVE_MAX_MS = 750;
+/** Longer than changes of sessions take from node to node. */
+const EARLY_MAX_MS = 500;
 const LOOK_EVERY_MS = 50;

@@ -169,8 +169,7 @@ function begin(state: RequestState, context: Turn): RequestState {
       return state;
     }
     if (reading.kind === 'jsonp') {
-      const { callback, mode } = reading;
-      const rewritten = { ...reading.request, isRepeated: false };
+      const { callback, mode, request: rewritten } = reading;
       const { body: bytes } = rewritten;
       const meant = { ...state, admitted: { ...admitted, request: rewritten }, body: bytes };
       return ask({ ...meant, jsonp: { callback, mode } }, { kind: 'bytes', bytes }, context);

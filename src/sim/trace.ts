@@ -6,6 +6,7 @@ import type { BrokerOptions } from '../actors/broker/broker-options.ts';
 import type { HomeLimits } from '../actors/routing/home.actor.ts';
 import type { ChatRecord } from './records/chat-records.ts';
 import type { GatewayRecord } from './records/gateway-records.ts';
+import type { NodeRecord } from './records/node-records.ts';
 
 /** A place in a topic, as the wire says it. */
 export interface TracePosition {
@@ -50,7 +51,7 @@ export interface TracedFault {
   readonly durationUs: number;
 }
 
-interface AtClient {
+export interface AtClient {
   readonly node: number;
   readonly client: number;
   /** Unique in the run. */
@@ -83,6 +84,7 @@ interface Published {
 
 export type TraceRecord =
   | GatewayRecord
+  | NodeRecord
   | ChatRecord
   /** The first event of a run: what its nodes were started with. */
   | {
@@ -308,14 +310,17 @@ export type TraceRecord =
   /** The run ends; nothing is on its way. */
   | { readonly kind: 'quiet' };
 
-export type TraceEvent = TraceRecord & {
+/** What the trace puts on a record. */
+export interface Stamp {
   /** Its place in the trace. */
   readonly seq: number;
   /** Virtual microseconds. */
   readonly at: number;
   /** Place of the event that caused it; -1 when none did. */
   readonly cause: number;
-};
+}
+
+export type TraceEvent = TraceRecord & Stamp;
 
 export type TraceKind = TraceRecord['kind'];
 export type EventOf<K extends TraceKind> = Extract<TraceEvent, { readonly kind: K }>;

@@ -8,7 +8,8 @@ import { type Contestant, startContestant } from './support/rounds.ts';
 import { withSites } from '../src/sim/search/with-sites.ts';
 import { median, table } from './support/table.ts';
 
-const WARM_UPS = 1;
+/** A search is long: what the engine has compiled by the third round is what most of its seeds run. */
+const WARM_UPS = 3;
 const ROUNDS = 5;
 const POOL_ROUNDS = 3;
 const POOL_SEEDS = 48;

@@ -4,6 +4,6 @@ set -eu
 if [ "${1:-}" = hermod ]; then
   shift
   [ -n "${target:-}" ] && set -- "$@" --route "* ${target},over_http"
-  exec node /hermod/bin/hermod.js "$@"
+  exec node --use-largepages=silent /hermod/bin/hermod.js "$@"
 fi
 exec "$@"

@@ -4,7 +4,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Family, freePorts, startFamily } from './processes.ts';
+import { type Family, freePorts, hermodCommand, startFamily } from './processes.ts';
 
 export type ChatServerName = 'hermod' | 'ngircd' | 'prosody';
 
@@ -46,7 +46,7 @@ function commandOf(
 `,
       );
       return [
-        ...[process.execPath, 'src/main.ts', 'start', '--threads', '1', '--config', file],
+        ...[...hermodCommand, 'start', '--threads', '1', '--config', file],
         ...['--port', String(otherPort), '--admin-port', String(adminPort)],
         ...['--chat-port', String(port)],
       ];

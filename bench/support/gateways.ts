@@ -6,7 +6,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Family, freePorts, startFamily } from './processes.ts';
+import { type Family, freePorts, hermodCommand, startFamily } from './processes.ts';
 
 export type GatewayName = 'hermod' | 'pushpin' | 'nginx';
 
@@ -85,9 +85,7 @@ function commandsOf(
 ): readonly (readonly string[])[] {
   switch (name) {
     case 'hermod':
-      return [
-        [process.execPath, 'src/main.ts', 'start', `--pushpin-conf=${file}`, '--threads', '1'],
-      ];
+      return [[...hermodCommand, 'start', `--pushpin-conf=${file}`, '--threads', '1']];
     case 'pushpin':
       return [
         ['zurl', `--config=${join(folder, 'zurl.conf')}`],

@@ -6,6 +6,9 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 
+/** As `npm start` and the command `hermod` run it. */
+export const hermodCommand = [process.execPath, '--use-largepages=silent', 'src/main.ts'] as const;
+
 const TICKS_PER_SECOND = 100;
 const STOP_MS = 5_000;
 

@@ -150,6 +150,12 @@ export function edgesOf(shard: number): Edges & GatewayEdges & TcpEdges {
   };
 }
 
+/** Addresses that are asked for with every publication are made once: a new text has to be hashed by all who look it up. */
+function actorsOfAll(shards: number): (shard: number) => ShardActors {
+  const all = Array.from({ length: shards }, (_, shard) => actorsOf(shard));
+  return (shard) => all[shard] ?? actorsOf(shard);
+}
+
 /** Starts one shard's actors in a system whose edges are bound already. */
 export function startShard(system: System, options: ShardOptions): ShardActors {
   const { shard, shards } = options;
@@ -166,6 +172,7 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
     historyBytesTotalMax: share(options.home.historyBytesTotalMax),
   };
   const edges = edgesOf(shard);
+  const actorsOfShard = actorsOfAll(shards);
   const wire = options.brokerWire ?? bytesWire;
   const router = system.spawn(
     routerActor,
@@ -173,7 +180,7 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
       shard,
       shards,
       web: edges.web,
-      homeOfShard: (other) => actorsOf(other).home,
+      homeOfShard: (other) => actorsOfShard(other).home,
       formats: new Map([...brokerFormats(wire), ...gripFormats(), ...chatFormats(shard)]),
       stallTimeoutMs: broker.stallTimeoutMs,
     },
@@ -181,7 +188,7 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
   );
   const { relay } = actorsOf(0);
   const routerOf = (other: number): Address<HomeAnswer> =>
-    other === RELAY_SHARD ? relay : actorsOf(other).router;
+    other === RELAY_SHARD ? relay : actorsOfShard(other).router;
   const { bridge = [] } = options;
   const bridges = bridge.length === 0 ? undefined : bridgesOf(options, bridge);
   const joined = options.cluster === undefined ? undefined : relay;
@@ -196,8 +203,9 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
 
 /** Every dialect that the node has, at its bridges. */
 function bridgesOf({ shards, chat }: ShardOptions, rules: readonly BridgeRule[]): Bridges {
-  const homeOfShard = (shard: number): Address<HomeMessage> => actorsOf(shard).home;
-  const roomsOfShard = (shard: number): Address<RoomsMessage> => actorsOf(shard).rooms;
+  const actorsOfShard = actorsOfAll(shards);
+  const homeOfShard = (shard: number): Address<HomeMessage> => actorsOfShard(shard).home;
+  const roomsOfShard = (shard: number): Address<RoomsMessage> => actorsOfShard(shard).rooms;
   const rooms = chat === undefined ? [] : [roomSide(shards, chat.options, roomsOfShard)];
   const sides = [brokerSide(shards, homeOfShard), gripSide(shards, homeOfShard), ...rooms];
   return { sides, joined: joinedBy(rules) };
@@ -211,6 +219,7 @@ function startGateway(
 ): void {
   const edges = edgesOf(shard);
   const { router, home } = actorsOf(shard);
+  const actorsOfShard = actorsOfAll(shards);
   const gateway: GatewayContext = {
     shard,
     shards,
@@ -219,7 +228,7 @@ function startGateway(
     edges,
     askingPace: askingPaceOf(shards),
     router,
-    channelsOfShard: (other) => actorsOf(other).channels,
+    channelsOfShard: (other) => actorsOfShard(other).channels,
     routes: new RouteTable([]),
     isDraining: false,
   };
@@ -229,7 +238,7 @@ function startGateway(
   system.spawn(channelsActor, { shard, options, home, operator, log, isJoined }, 'channels');
   system.spawn(gatewayDoor, { gateway, routes }, 'gateway');
   if (shard !== 0) return;
-  const doorOfShard = (other: number): Address<GatewayDoorMessage> => actorsOf(other).gateway;
+  const doorOfShard = (other: number): Address<GatewayDoorMessage> => actorsOfShard(other).gateway;
   system.spawn(controlActor, { gateway, doorOfShard, zmqUris }, 'control');
 }
 
@@ -241,6 +250,7 @@ function startChat(
 ): void {
   const { router, home } = actorsOf(shard);
   const { options } = start;
+  const actorsOfShard = actorsOfAll(shards);
   const chat: ChatContext = {
     ...start,
     options: { ...options, connectionsMax: Math.ceil(options.connectionsMax / shards) },
@@ -249,8 +259,8 @@ function startChat(
     edges: edgesOf(shard),
     router,
     home,
-    roomsOfShard: (other) => actorsOf(other).rooms,
-    usersOfShard: (other) => actorsOf(other).users,
+    roomsOfShard: (other) => actorsOfShard(other).rooms,
+    usersOfShard: (other) => actorsOfShard(other).users,
     passwordsOfShard: (other) => edgesOf(other).passwords,
     seam: cluster === undefined ? undefined : { node: cluster.node, ...actorsOf(0) },
     signers: cluster,
@@ -267,16 +277,18 @@ function startCluster(system: System, options: ShardOptions, start: ClusterStart
   const { members, relay, locations } = actorsOf(0);
 
   const hasChat = options.chat !== undefined;
-  const all = Array.from({ length: hasChat ? shards : 0 }, (_, shard) => actorsOf(shard));
+  const actorsOfShard = actorsOfAll(shards);
+  const all = Array.from({ length: hasChat ? shards : 0 }, (_, shard) => actorsOfShard(shard));
   const keepers: readonly Address<PeerNotice>[] = all.flatMap(({ users, rooms }) => [users, rooms]);
-  const roomsOfShard = (shard: number): Address<RoomsMessage> => actorsOf(shard).rooms;
+  const roomsOfShard = (shard: number): Address<RoomsMessage> => actorsOfShard(shard).rooms;
   const keeperOf = (kind: KeeperKind, key: string): Address<PeerNotice> | undefined => {
     if (!hasChat) return undefined;
     if (kind === 'room') return roomsOfShard(shardOfRoom({ shards }, key));
-    return actorsOf(shardOfUser({ shards }, key)).users;
+    return actorsOfShard(shardOfUser({ shards }, key)).users;
   };
-  const homeOfShard = (shard: number): Address<HomeMessage> => actorsOf(shard).home;
-  const channelsOfShard = (shard: number): Address<ChannelsMessage> => actorsOf(shard).channels;
+  const homeOfShard = (shard: number): Address<HomeMessage> => actorsOfShard(shard).home;
+  const channelsOfShard = (shard: number): Address<ChannelsMessage> =>
+    actorsOfShard(shard).channels;
   system.spawn(
     relayActor,
     {
@@ -295,7 +307,7 @@ function startCluster(system: System, options: ShardOptions, start: ClusterStart
     locationsActor,
     {
       ...{ cluster, shards, members },
-      keeperOfShard: hasChat ? (shard) => actorsOf(shard).users : undefined,
+      keeperOfShard: hasChat ? (shard) => actorsOfShard(shard).users : undefined,
       shardOfUser: (user) => shardOfUser({ shards }, user),
     },
     'locations',

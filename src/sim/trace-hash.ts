@@ -5,7 +5,7 @@
 import type { Publication } from '../actors/routing/publication.ts';
 import type { RouterReply, RouterRequest } from '../actors/routing/router-messages.ts';
 import type { ConnectionEvent, Payload, Receipt, Write } from '../actors/runtime/edges.ts';
-import { finish, hashText } from '../actors/runtime/prng.ts';
+import { finish } from '../actors/runtime/prng.ts';
 import { ObjectPayload } from './edges/object-payload.ts';
 
 /** Messages between two checkpoints. */
@@ -31,7 +31,6 @@ export class TraceHash {
   #high = 0x6c078965;
   #absorbed = 0;
   #at = -1;
-  readonly #words = new Map<string, number>();
 
   /** Messages absorbed so far. */
   get absorbed(): number {
@@ -42,7 +41,7 @@ export class TraceHash {
   message(at: number, place: number, address: string, message: unknown): void {
     this.instant(at);
     this.#word(place);
-    this.#word(this.#known(address));
+    this.#spell(address);
     if (!this.#frequent(message as Frequent)) this.#value(message);
     this.#close(at, address, message);
   }
@@ -140,8 +139,8 @@ export class TraceHash {
   }
 
   #publication({ topic, epoch, offset, id, data }: Publication): void {
-    this.#word(this.#known(topic));
-    this.#word(this.#known(epoch));
+    this.#spell(topic);
+    this.#spell(epoch);
     this.#word(offset);
     if (id !== undefined) this.#spell(id);
     this.#bytesOrObject(data);
@@ -153,7 +152,7 @@ export class TraceHash {
   }
 
   #value(value: unknown): void {
-    if (typeof value === 'string') this.#text(value);
+    if (typeof value === 'string') this.#spell(value);
     else if (typeof value === 'number') this.#number(value);
     else if (typeof value === 'object') this.#object(value);
     else if (typeof value === 'boolean') this.#word(value ? 3 : 5);
@@ -170,12 +169,7 @@ export class TraceHash {
     } else {
       const fields = value as Readonly<Record<string, unknown>>;
       // Keys stand in the order of the code that made the message: their values tell all.
-      for (const key in fields) {
-        const field = fields[key];
-        // Ids hardly ever come again: knowing them would fill the memory for texts.
-        if (key === 'id' && typeof field === 'string') this.#spell(field);
-        else this.#value(field);
-      }
+      for (const key in fields) this.#value(fields[key]);
       this.#word(13);
     }
   }
@@ -183,16 +177,10 @@ export class TraceHash {
   #number(value: number): void {
     if ((value | 0) === value) this.#word(value);
     else if (Number.isInteger(value)) this.named(value);
-    else this.#text(String(value));
+    else this.#spell(String(value));
   }
 
-  #text(text: string): void {
-    const { length } = text;
-    // Topics, epochs and kinds of messages come again and again.
-    if (length <= KNOWN_UNITS_MAX) this.#word(this.#known(text));
-    else this.#spell(text);
-  }
-
+  /** Unit by unit: to look a text up among those that are known costs more than its few units. */
   #spell(text: string): void {
     const { length } = text;
     let low = this.#low ^ length ^ 0x3ade68b1;
@@ -224,17 +212,6 @@ export class TraceHash {
     }
     return payload.name;
   }
-
-  /** Short texts come again and again: each is hashed once. */
-  #known(text: string): number {
-    let word = this.#words.get(text);
-    if (word === undefined) {
-      if (this.#words.size >= KNOWN_MAX) this.#words.clear();
-      word = hashText(text, 0x165667b1);
-      this.#words.set(text, word);
-    }
-    return word;
-  }
 }
 
 type Frequent = Write | RouterReply | RouterRequest | ConnectionEvent | Receipt;
@@ -251,8 +228,6 @@ const DELIVERED = 0x2c1b3c6d;
 const REPLY = 0x297a2d39;
 const RECEIVED = 0x1b56c4e9;
 const RECEIPT = 0x7fb5d329;
-const KNOWN_UNITS_MAX = 48;
-const KNOWN_MAX = 32_768;
 
 /** Names bytes by 52 bits that every one of them has touched: equal names mean equal bytes. */
 export function nameBytes(bytes: Uint8Array, from = 0, to = bytes.length): number {

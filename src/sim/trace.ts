@@ -50,7 +50,7 @@ export interface TracedFault {
   readonly durationUs: number;
 }
 
-interface AtClient {
+export interface AtClient {
   readonly node: number;
   readonly client: number;
   /** Unique in the run. */
@@ -308,14 +308,17 @@ export type TraceRecord =
   /** The run ends; nothing is on its way. */
   | { readonly kind: 'quiet' };
 
-export type TraceEvent = TraceRecord & {
+/** What the trace puts on a record. */
+export interface Stamp {
   /** Its place in the trace. */
   readonly seq: number;
   /** Virtual microseconds. */
   readonly at: number;
   /** Place of the event that caused it; -1 when none did. */
   readonly cause: number;
-};
+}
+
+export type TraceEvent = TraceRecord & Stamp;
 
 export type TraceKind = TraceRecord['kind'];
 export type EventOf<K extends TraceKind> = Extract<TraceEvent, { readonly kind: K }>;

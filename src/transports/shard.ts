@@ -234,9 +234,9 @@ export class Shard {
     }
     if (this.#data.options.cluster !== undefined && this.#data.shard === 0) {
       const { members, relay, locations } = actorsOf(0);
-      this.#system.deliver(members, { type: 'shardDown', shard });
       this.#system.deliver(relay, { type: 'shardDown', shard });
       this.#system.deliver(locations, { type: 'shardDown', shard });
+      this.#system.deliver(members, { type: 'shardDown', shard });
     }
     this.#schedule();
   }
@@ -363,8 +363,7 @@ export class Shard {
   }
 
   #count(counter: string, by: number): void {
-    const { counters } = this.#system;
-    counters.set(counter, (counters.get(counter) ?? 0) + by);
+    this.#system.counters.add(counter, by);
   }
 
   #stats(): ShardStats {

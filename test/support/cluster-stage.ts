@@ -167,7 +167,7 @@ export class ClusterStage {
       if (other === shard) continue;
       const { home, router, rooms, users, chat, members, relay, locations } = actorsOf(other);
       const hearers = [home, router, rooms, users, chat];
-      if (other === 0) hearers.push(members as never, relay as never, locations as never);
+      if (other === 0) hearers.push(relay as never, locations as never, members as never);
       for (const hearer of hearers)
         system.deliver(hearer as Address<unknown>, { type: 'shardDown', shard });
     }

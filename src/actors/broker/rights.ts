@@ -12,9 +12,12 @@ export interface Rights {
 export const ALL_RIGHTS: Rights = { subscribe: ['*'], publish: ['*'] };
 
 export function mayUse(patterns: readonly string[], topic: string): boolean {
-  return patterns.some((pattern) =>
-    pattern.endsWith('*') ? topic.startsWith(pattern.slice(0, -1)) : pattern === topic,
-  );
+  for (const pattern of patterns) {
+    // Most rights are to everything.
+    if (pattern === topic || pattern === '*') return true;
+    if (pattern.endsWith('*') && topic.startsWith(pattern.slice(0, -1))) return true;
+  }
+  return false;
 }
 
 /** The broker's topics that these rights may follow, by the names that the wire knows. */

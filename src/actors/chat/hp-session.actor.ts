@@ -292,7 +292,8 @@ function ping(session: Session, context: Turn): void {
   if (!isHere(session)) return;
   const { pingEveryMs, pingTimeoutMs } = session.chat.options;
   const quietMs = Math.floor((context.now - session.heardAt) / 1_000);
-  if (quietMs >= pingTimeoutMs) {
+  // Whoever was not asked, because this thread did nothing for that long, is asked now.
+  if (quietMs >= pingTimeoutMs && session.isPingDue) {
     // A client that is cut off may come back to its session, as one that was seen to go.
     sayError(
       session,
@@ -308,6 +309,8 @@ function ping(session: Session, context: Turn): void {
   if (quietMs >= pingEveryMs && !session.isPingDue) {
     session.isPingDue = true;
     say(session, 'PING', {}, context);
+    context.after('ping', Math.max(1, pingTimeoutMs - pingEveryMs));
+    return;
   }
   const untilMs = session.isPingDue ? pingTimeoutMs : pingEveryMs;
   context.after('ping', Math.max(1, untilMs - quietMs));
@@ -365,9 +368,9 @@ function notAllowed(session: Session, ref: number, mistake: HpMistake, context: 
 function shardDown(session: Session, shard: number, context: Turn): void {
   const { chat, who } = session;
   if (who === undefined) return;
-  for (const { room, phase } of session.seats.values()) {
+  for (const { room, phase, place } of session.seats.values()) {
     if (phase === 'seated' && shardOfRoom(chat, room) === shard)
-      askToJoin(session, room, 0, undefined, false, NO_REF, context);
+      askToJoin(session, room, 0, undefined, false, NO_REF, context, place);
   }
   if (shardOfUser(chat, who.user) === shard && session.life !== 'connected')
     register(session, who, true, context);

@@ -114,6 +114,7 @@ export interface NodesChanged {
   readonly size: number;
   readonly down: number;
   readonly isServing: boolean;
+  readonly isJoined: boolean;
 }
 
 /** What the process hears. */

@@ -66,10 +66,19 @@ export function addressOf<M>(shard: number, name: string): Address<M> {
 
 /** The shard number at the head of an address. */
 export function shardOf(address: string): number {
-  return Number(address.slice(0, address.indexOf('/')));
+  let shard = 0;
+  for (let at = 0; at < address.length; at += 1) {
+    const unit = address.charCodeAt(at);
+    if (unit === SLASH) return shard;
+    shard = shard * 10 + unit - ZERO;
+  }
+  return Number.NaN;
 }
 
 /** States what must be true here; a failure is a bug of ours, never a peer's mistake. */
 export function assert(condition: boolean, sentence: string): asserts condition {
   if (!condition) throw new Error(sentence);
 }
+
+const SLASH = 0x2f;
+const ZERO = 0x30;

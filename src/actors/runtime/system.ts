@@ -12,6 +12,7 @@ import {
   type ChildStopped,
   shardOf,
 } from './actor.ts';
+import { Counters } from './memory/counters.ts';
 import { SteadyMap } from './memory/steady-map.ts';
 import { judge } from './supervision.ts';
 import { Timers } from './timers.ts';
@@ -38,7 +39,7 @@ export interface SystemOptions {
 }
 
 export class System {
-  readonly counters = new Map<string, number>();
+  readonly counters = new Counters();
   readonly #options: SystemOptions;
   readonly #cells = new SteadyMap<string, Cell>();
   readonly #edges = new Map<string, (message: unknown) => void>();
@@ -347,7 +348,7 @@ export class System {
   }
 
   #add(counter: string, by: number): void {
-    this.counters.set(counter, (this.counters.get(counter) ?? 0) + by);
+    this.counters.add(counter, by);
   }
 }
 

@@ -89,9 +89,9 @@ export class Deaths {
       knowing.deliver(actors.chat, down);
     }
     if (own.cluster === undefined || own.shard !== 0) return;
-    knowing.deliver(actors.members, down);
     knowing.deliver(actors.relay, down);
     knowing.deliver(actors.locations, down);
+    knowing.deliver(actors.members, down);
   }
 
   startDue(place: number, incarnation: number): void {

@@ -3,6 +3,7 @@
 
 import type { EventOf } from '../trace.ts';
 import { Ages } from './delivery/ages.ts';
+import { ByEpoch } from './delivery/by-epoch.ts';
 import { type Invariant, nameOf } from './invariant.ts';
 import { FORGETFUL, isForgotten, type Memory, memoryOf, PERFECT } from './forgetting.ts';
 
@@ -16,7 +17,7 @@ export const acks: Invariant = {
   property: 'acks',
   requirements: ['BROKER-DUP-1', 'BROKER-FRAME-3', 'BROKER-PUB-3'],
   judge(report) {
-    const ids = new Map<string, Known>();
+    const ids = new ByEpoch<Map<string, Known>>(() => new Map());
     const sends: number[] = [];
     const ages = new Ages();
     let memory: Memory = PERFECT;
@@ -42,29 +43,25 @@ export const acks: Invariant = {
 function check(
   event: EventOf<'published'>,
   sends: number,
-  ids: Map<string, Known>,
+  ids: ByEpoch<Map<string, Known>>,
   memory: Memory,
 ): string | undefined {
   const { client, node, topic, id, position, isDuplicate } = event;
   if (id === undefined && sends > 0 && !isDuplicate) return undefined;
-  const what = `client ${client} was told that ${nameOf(event)} of '${topic}'`;
-  if (sends === 0) return `${what} was published, and nobody sent it`;
+  const what = (): string => `client ${client} was told that ${nameOf(event)} of '${topic}'`;
+  if (sends === 0) return `${what()} was published, and nobody sent it`;
   if (isDuplicate && (id === undefined || sends === 1))
-    return `${what} is a duplicate, and it was sent once`;
+    return `${what()} is a duplicate, and it was sent once`;
   if (id === undefined) return undefined;
-  const key = `${node} ${position.epoch} ${topic} ${id}`;
-  const known = ids.get(key);
-  if (known === undefined) {
-    ids.set(key, { offset: position.offset, isTold: !isDuplicate });
-    return undefined;
-  }
-  if (isForgotten(known.offset, position.offset, memory)) {
-    ids.set(key, { offset: position.offset, isTold: !isDuplicate });
+  const offsets = ids.of(node, topic, position.epoch);
+  const known = offsets.get(id);
+  if (known === undefined || isForgotten(known.offset, position.offset, memory)) {
+    offsets.set(id, { offset: position.offset, isTold: !isDuplicate });
     return undefined;
   }
   if (known.offset !== position.offset)
-    return `${what} is at ${position.offset}, and earlier at ${known.offset}`;
-  if (!isDuplicate && known.isTold) return `${what} is new for the second time`;
+    return `${what()} is at ${position.offset}, and earlier at ${known.offset}`;
+  if (!isDuplicate && known.isTold) return `${what()} is new for the second time`;
   known.isTold ||= !isDuplicate;
   return undefined;
 }

@@ -3,7 +3,7 @@
 //   const windowBytes = WINDOW_BYTES; // buggify tiny-window: 4_096
 // Refuses to know when a site fires: the plan says which may, and the seed when. ADR 0019.
 
-import { registerHooks } from 'node:module';
+import { enableCompileCache, registerHooks } from 'node:module';
 
 /** A statement or an argument that ends its line. */
 const SITE = /^(\s*(?:const \w+ = |return )?)(\S.*?)([;,]) \/\/ buggify ([a-z-]+): (.+)$/gm;
@@ -28,6 +28,10 @@ export function hasSites(url: string): boolean {
 }
 
 const decoder = new TextDecoder();
+
+// Every thread of a search, and every planted bug, has the modules to itself: to strip their types and to compile them
+// would cost each a second. What is kept is found by the text that was loaded, so another text is never taken for it.
+enableCompileCache();
 
 registerHooks({
   load(url, context, nextLoad) {

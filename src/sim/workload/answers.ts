@@ -72,11 +72,11 @@ export class Answers {
     const known = envelope && plan.recovers ? places.get(topic) : undefined;
     const since = known && { ...known, offset: known.offset + ahead };
     const cause = world.trace.add({
+      ...this.#client.at(),
       kind: 'subscribeSent',
       topic,
       since,
       envelope,
-      ...this.#client.at(),
     });
     this.#open.push({ type: 'subscribe', topic, since, envelope, cause });
     this.#client.say(this.#client.speech.subscribe(topic, envelope, since));
@@ -84,9 +84,9 @@ export class Answers {
 
   unsubscribe(topic: string): void {
     const cause = this.#client.world.trace.add({
+      ...this.#client.at(),
       kind: 'unsubscribeSent',
       topic,
-      ...this.#client.at(),
     });
     this.#open.push({ type: 'unsubscribe', topic, cause });
     this.#client.say(this.#client.speech.unsubscribe(topic));
@@ -94,10 +94,10 @@ export class Answers {
 
   ask(asked: 'list' | 'info', topic: string, isCensus = false): void {
     const cause = this.#client.world.trace.add({
+      ...this.#client.at(),
       kind: 'inquired',
       asked,
       topic,
-      ...this.#client.at(),
     });
     this.#open.push({ type: asked, topic, isCensus, cause });
     const words = asked === 'list' ? { type: 'list_topics' } : { type: 'topic_info', topic };
@@ -194,6 +194,7 @@ export class Answers {
     else client.places.set(topic, { epoch, offset: to });
     const following = client.followingOf(topic);
     client.world.trace.add({
+      ...client.at(),
       kind: 'gap',
       topic,
       epoch,
@@ -201,7 +202,6 @@ export class Answers {
       to,
       reason,
       following,
-      ...client.at(),
     });
   }
 
@@ -224,6 +224,7 @@ export class Answers {
       const following = client.follow(topic);
       trace.add(
         {
+          ...client.at(),
           kind: 'subscribed',
           topic,
           since,
@@ -231,7 +232,6 @@ export class Answers {
           position,
           recovered,
           following,
-          ...client.at(),
         },
         cause,
       );
@@ -242,7 +242,7 @@ export class Answers {
     ) {
       const { topic } = word;
       const following = client.followingOf(topic);
-      trace.add({ kind: 'unsubscribed', topic, following, ...client.at() }, question.cause);
+      trace.add({ ...client.at(), kind: 'unsubscribed', topic, following }, question.cause);
     } else if (
       word.type === 'ack_publish' &&
       question?.type === 'publish' &&
@@ -261,18 +261,18 @@ export class Answers {
     ) {
       const { type: _, ...info } = word;
       trace.add(
-        { kind: 'told', asked: 'info', topics: [info.topic], ...client.at() },
+        { ...client.at(), kind: 'told', asked: 'info', topics: [info.topic] },
         question.cause,
       );
-      if (question.isCensus) trace.add({ kind: 'informed', ...info, ...client.at() });
+      if (question.isCensus) trace.add({ ...client.at(), kind: 'informed', ...info });
     } else client.unexpected(`${word.type} where ${question?.type ?? 'nothing'} was asked`);
   }
 
   #listed(topics: Listing['topics'], { isCensus, cause }: Inquiry): void {
     const { world } = this.#client;
     const names = topics.map(([topic]) => topic);
-    world.trace.add({ kind: 'told', asked: 'list', topics: names, ...this.#client.at() }, cause);
-    if (isCensus) world.trace.add({ kind: 'listed', topics, ...this.#client.at() });
+    world.trace.add({ ...this.#client.at(), kind: 'told', asked: 'list', topics: names }, cause);
+    if (isCensus) world.trace.add({ ...this.#client.at(), kind: 'listed', topics });
   }
 
   #error(message: string): void {
@@ -283,11 +283,11 @@ export class Answers {
     const about = this.#unasked(message);
     if (about !== undefined && !(oldest?.type === 'publish' && oldest.published.topic === about)) {
       client.world.trace.add({
+        ...client.at(),
         kind: 'refused',
         asked: 'publish',
         topic: about,
         error: message,
-        ...client.at(),
       });
       return;
     }
@@ -309,7 +309,7 @@ export class Answers {
     const topic = question.type === 'publish' ? question.published.topic : question.topic;
     const why = refusalOf(error, { asked, topic }, client.world.options);
     if (why === undefined) client.unexpected(`error where ${asked} was asked: ${error}`);
-    client.world.trace.add({ kind: 'refused', asked, topic, error, ...client.at() }, cause);
+    client.world.trace.add({ ...client.at(), kind: 'refused', asked, topic, error }, cause);
     if (question.type === 'publish' && why !== 'mistaken') this.fail(question, why ?? 'refused');
   }
 
@@ -318,31 +318,35 @@ export class Answers {
     position: TracePosition,
     isDuplicate: boolean,
   ): void {
-    const { world } = this.#client;
-    const { topic, id } = published;
+    const { world, plan } = this.#client;
+    const { topic, id, publication, sequence } = published;
     world.trace.add(
       {
+        ...this.#client.at(),
         kind: 'published',
         topic,
         id,
-        ...this.#client.composing.what(published),
+        publication,
+        publisher: plan.client,
+        sequence,
         position,
         isDuplicate,
-        ...this.#client.at(),
       },
       cause,
     );
   }
 
   fail({ published, cause }: PublishQuestion, why: EventOf<'publishFailed'>['why']): void {
-    const { topic } = published;
+    const { topic, publication, sequence } = published;
     this.#client.world.trace.add(
       {
+        ...this.#client.at(),
         kind: 'publishFailed',
         topic,
-        ...this.#client.composing.what(published),
+        publication,
+        publisher: this.#client.plan.client,
+        sequence,
         why,
-        ...this.#client.at(),
       },
       cause,
     );

@@ -141,6 +141,6 @@ export function tellUnanswered(client: Client): void {
   if (!client.isOpen || client.isClosing) return;
   for (const question of answers.open) {
     const topic = question.type === 'publish' ? question.published.topic : question.topic;
-    world.trace.add({ kind: 'unanswered', what: question.type, topic, ...client.at() });
+    world.trace.add({ ...client.at(), kind: 'unanswered', what: question.type, topic });
   }
 }

@@ -16,7 +16,7 @@ import {
 } from '../edges/network.ts';
 import { ObjectPayload } from '../edges/object-payload.ts';
 import { Room } from '../edges/room.ts';
-import type { TracePosition } from '../trace.ts';
+import type { AtClient, Stamp, TracePosition } from '../trace.ts';
 import { Answers } from './answers.ts';
 import { act } from './behaviours.ts';
 import { type ClientPlan, purposes } from './client-plan.ts';
@@ -179,9 +179,13 @@ export class Client implements Endpoint {
     this.#dial(word);
   }
 
-  at(): { readonly node: number; readonly client: number; readonly connection: number } {
+  /** Where an event of its trace begins: with room for the stamp, so that the trace need not make any. */
+  at(): AtClient & Stamp {
     const { node, client } = this.plan;
     return {
+      seq: 0,
+      at: 0,
+      cause: -1,
       node,
       client,
       connection: this.connection?.id ?? -1 - this.#exchanges * 1_024 - client,
@@ -196,11 +200,11 @@ export class Client implements Endpoint {
     }
     this.#isGreeted = true;
     if (this.plan.transport === 'ws')
-      this.world.trace.add({ kind: 'greeted', isWelcome, ...this.at() });
+      this.world.trace.add({ ...this.at(), kind: 'greeted', isWelcome });
   }
 
   misworded(text: string, correction: string): void {
-    this.world.trace.add({ kind: 'misworded', text, correction, ...this.at() });
+    this.world.trace.add({ ...this.at(), kind: 'misworded', text, correction });
   }
 
   met(): { readonly shard: number; readonly remote: string } {
@@ -211,16 +215,13 @@ export class Client implements Endpoint {
   /** The server shows that it is there; true when it is to hear the same. */
   pinged(): boolean {
     const { transport, behaviour } = this.plan;
-    this.world.trace.add({
-      kind: 'pinged',
-      transport: transport === 'sse' ? 'sse' : 'ws',
-      ...this.at(),
-    });
+    const over = transport === 'sse' ? 'sse' : 'ws';
+    this.world.trace.add({ ...this.at(), kind: 'pinged', transport: over });
     return behaviour !== 'mute';
   }
 
   unexpected(what: string): void {
-    this.world.trace.add({ kind: 'unexpected', what, ...this.at() });
+    this.world.trace.add({ ...this.at(), kind: 'unexpected', what });
   }
 
   #connect(): void {
@@ -308,11 +309,11 @@ export class Client implements Endpoint {
       case 'stream':
         this.isOpen = true;
         this.world.trace.add({
+          ...this.at(),
           kind: 'connected',
           transport: unit.word === 'stream' ? 'sse' : 'ws',
           askedAt: this.connection?.met.askedAt ?? 0,
           ...this.met(),
-          ...this.at(),
         });
         if (unit.word !== 'accepted') return;
         if (unit.subprotocol !== this.#subprotocol)
@@ -374,11 +375,11 @@ export class Client implements Endpoint {
     connection.down.abandon();
     if (this.isOpen)
       this.world.trace.add({
+        ...this.at(),
         kind: 'closed',
         code: this.#closeCode,
         reason: this.#closeReason,
         by: this.#closedBy,
-        ...this.at(),
       });
     this.connection = undefined;
     this.isOpen = false;

@@ -46,25 +46,23 @@ export class Composing {
 
   /** Records a sending; returns its place. */
   send(published: Omit<Published, 'sent'>, cause: number): number {
-    const { topic, id, data, bytesName, streamName } = published;
+    const { publication, sequence, topic, id, data, bytesName, streamName } = published;
     const isRepeat = cause >= 0;
     return this.#client.world.trace.add(
       {
+        ...this.#client.at(),
         kind: 'publishSent',
         topic,
         id,
-        ...this.what(published),
+        publication,
+        publisher: this.#client.plan.client,
+        sequence,
         dataBytes: data.byteLength,
         bytesName,
         streamName,
         isRepeat,
-        ...this.#client.at(),
       },
       cause,
     );
-  }
-
-  what({ publication, sequence }: Omit<Published, 'sent'>) {
-    return { publication, publisher: this.#client.plan.client, sequence };
   }
 }

@@ -3,7 +3,7 @@
 // Refuses to know bodies, and the time: an answer whose origin tells no Date has none. RFC 9112 §4, §5, §6.
 
 import { STATUS_CODES } from 'node:http';
-import { type HeaderList, isNamed } from '../../actors/codecs/grip/header-list.ts';
+import { type HeaderList, HeaderNames, isNamed } from '../../actors/codecs/grip/header-list.ts';
 
 export interface AnswerHead {
   readonly status: number;
@@ -21,7 +21,7 @@ export interface Framing {
 
 const tokenForm = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const valueForm = /^[\t\x20-\x7e\x80-\xff]*$/;
-const hopByHop = new Set([
+const hopByHop = new HeaderNames([
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -58,17 +58,7 @@ export function encodeLines(
 
 /** Fields of an exchange between two neighbours, which are not passed on. */
 export function isHopByHop(name: string): boolean {
-  // Most names are told apart by their length alone.
-  switch (name.length) {
-    case 7:
-    case 10:
-    case 14:
-    case 16:
-    case 17:
-      return hopByHop.has(name.toLowerCase());
-    default:
-      return false;
-  }
+  return hopByHop.has(name);
 }
 
 /** The first value of Content-Length that is a number; undefined when there is none. */

@@ -175,9 +175,7 @@ function isBlank(code: number): boolean {
 }
 
 function hasToken(list: string, wanted: string): boolean {
-  if (list === '') return false;
-  if (list.length === wanted.length + 1) return list.endsWith(wanted);
-  return list.split(',').some((token) => token.trim() === wanted);
+  return list.includes(wanted) && list.split(',').some((token) => token.trim() === wanted);
 }
 
 function mistaken(what: string, isSmuggling: boolean): HeadReading {

@@ -17,7 +17,7 @@ export interface Levels {
 }
 
 /** Sessions are told of even before there was one. */
-export function levelsOf(counted: ReadonlyMap<string, number>): Levels {
+export function levelsOf(counted: Iterable<readonly [name: string, value: number]>): Levels {
   const gauges: Record<string, number> = { 'broker.sessions': 0, 'chat.sessions': 0 };
   const counters: Record<string, number> = {};
   for (const [name, value] of counted)

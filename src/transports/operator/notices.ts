@@ -25,7 +25,9 @@ export type Noticed =
   | { readonly type: 'clientsPassed'; readonly route: string | undefined; readonly count: number };
 
 /** Figures are for people: a crossing for each turn would cost more than all the rest of a request. */
-const FIGURES_AFTER_MS = 20;
+const HEARD_AFTER_MS = 20;
+/** Most requests have come and gone by then, and are a sum. */
+const UNHEARD_AFTER_MS = 100;
 
 export class Notices {
   readonly #wishes: NoticeWishes;
@@ -75,7 +77,7 @@ export class Notices {
       default:
         notice satisfies never;
     }
-    if (!this.#isUrgent) this.#timer ??= setTimeout(() => this.flush(), FIGURES_AFTER_MS).unref();
+    if (!this.#isUrgent) this.#flushSoon();
   }
 
   /** The end of a turn. */
@@ -102,6 +104,12 @@ export class Notices {
     this.#published = 0;
     this.#requests = 0;
     if (notices.length > 0) this.#say(notices);
+  }
+
+  #flushSoon(): void {
+    if (this.#timer !== undefined) return;
+    const afterMs = this.#isHeard ? HEARD_AFTER_MS : UNHEARD_AFTER_MS;
+    this.#timer = setTimeout(() => this.flush(), afterMs).unref();
   }
 
   #disconnected(notice: Extract<OperatorNotice, { readonly type: 'clientDisconnected' }>): void {

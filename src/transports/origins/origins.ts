@@ -16,7 +16,8 @@ export interface ConnectionSeeker {
 const SWEEP_EVERY_MS = 1_000;
 
 export class Origins {
-  readonly #pools = new Map<string, Pool>();
+  /** By the host; the rest of an address is compared, because a name made of all of it would be made for each request. */
+  readonly #pools = new Map<string, Pool[]>();
   readonly #clock: Clock = { nowMs: performance.now() };
   readonly #sweeper: NodeJS.Timeout;
 
@@ -26,26 +27,32 @@ export class Origins {
 
   /** Finds a connection, at once when one is free; `isFresh` wants one that was never used. */
   seek(origin: OriginAddress, seeker: ConnectionSeeker, isFresh: boolean): void {
-    const name = nameOf(origin);
-    let pool = this.#pools.get(name);
+    let ofHost = this.#pools.get(origin.host);
+    if (ofHost === undefined) {
+      ofHost = [];
+      this.#pools.set(origin.host, ofHost);
+    }
+    let pool = ofHost.find((other) => isSame(other.origin, origin));
     if (pool === undefined) {
       pool = new Pool(origin, this.#clock);
-      this.#pools.set(name, pool);
+      ofHost.push(pool);
     }
     pool.seek(seeker, isFresh);
   }
 
   destroy(): void {
     clearInterval(this.#sweeper);
-    for (const pool of this.#pools.values()) pool.destroy();
+    for (const pools of this.#pools.values()) for (const pool of pools) pool.destroy();
     this.#pools.clear();
   }
 
   #sweep(): void {
     this.#clock.nowMs = performance.now();
-    for (const [name, pool] of this.#pools) {
-      pool.sweep();
-      if (pool.isIdle) this.#pools.delete(name);
+    for (const [host, pools] of this.#pools) {
+      for (const pool of pools) pool.sweep();
+      const used = pools.filter(({ isIdle }) => !isIdle);
+      if (used.length === 0) this.#pools.delete(host);
+      else if (used.length < pools.length) this.#pools.set(host, used);
     }
   }
 }
@@ -56,6 +63,7 @@ interface Clock {
 }
 
 class Pool implements ConnectionHost {
+  readonly origin: OriginAddress;
   readonly #connector: Connector;
   readonly #clock: Clock;
   readonly #all = new Set<OriginConnection>();
@@ -64,6 +72,7 @@ class Pool implements ConnectionHost {
   #connecting = 0;
 
   constructor(origin: OriginAddress, clock: Clock) {
+    this.origin = origin;
     this.#clock = clock;
     this.#connector = new Connector(origin);
   }
@@ -131,18 +140,16 @@ class Pool implements ConnectionHost {
   }
 }
 
-function nameOf(origin: OriginAddress): string {
-  const { host, port, isSecure, isInsecure, serverName, isUntrusted } = origin;
-  // The rest concerns TLS only.
-  if (!isSecure) return `${host} ${port}${isUntrusted ? ' untrusted' : ''}`;
-  const { clientCertFile = '', clientKeyFile = '' } = origin;
-  return JSON.stringify([
-    host,
-    port,
-    isInsecure,
-    serverName,
-    isUntrusted,
-    clientCertFile,
-    clientKeyFile,
-  ]);
+function isSame(one: OriginAddress, other: OriginAddress): boolean {
+  return (
+    one.port === other.port &&
+    one.isSecure === other.isSecure &&
+    one.isUntrusted === other.isUntrusted &&
+    // The rest concerns TLS only.
+    (!one.isSecure ||
+      (one.isInsecure === other.isInsecure &&
+        one.serverName === other.serverName &&
+        one.clientCertFile === other.clientCertFile &&
+        one.clientKeyFile === other.clientKeyFile))
+  );
 }

@@ -15,6 +15,7 @@ export interface ProcessFigures {
 
 /** Every counter gets a series; more names than this must be a bug that makes them up. */
 const NAMES_MAX = 1_000;
+const LAG_EVERY_MS = 200;
 
 export class Metrics {
   readonly #registry = new Registry();
@@ -26,7 +27,8 @@ export class Metrics {
 
   constructor(version: string) {
     const registers = [this.#registry];
-    collectDefaultMetrics({ register: this.#registry });
+    // The main thread carries no traffic: its lag is looked at now and then, and not a hundred times a second.
+    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: LAG_EVERY_MS });
     new Gauge({
       name: 'hermod_info',
       help: 'Always 1; the version is in the label.',

@@ -283,6 +283,19 @@ describe('several sessions', () => {
 });
 
 describe('staying and going', () => {
+  test('[HP-LIVE-3] [HP-LIVE-4] a node that did nothing for a minute asks before it sends anybody away', () => {
+    const stage = stageWith();
+    const [silent, alive] = [HpClient.in(stage, 'alice'), HpClient.in(stage, 'bob')];
+    stage.now += 65_000_000;
+    stage.pass(0);
+    expect([silent.told(), alive.told()]).toEqual([['PING'], ['PING']]);
+    alive.ask('PONG');
+    stage.pass(29_000);
+    expect([silent.told(), alive.told()]).toEqual([[], []]);
+    stage.pass(1_100);
+    expect([silent.told(), alive.told()]).toEqual([['ERROR PING_TIMEOUT'], ['PING']]);
+  });
+
   test('[HP-LIVE-1] [HP-LIVE-3] [HP-LIVE-4] silence is pinged at 30 s and ended at 60; any line counts', () => {
     const stage = stageWith();
     const client = HpClient.in(stage, 'alice');

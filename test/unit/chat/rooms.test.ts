@@ -408,6 +408,60 @@ describe('away and back', () => {
     ]);
   });
 
+  test('[HP-RES-7] [HP-RES-8] so is what was not acknowledged, and is too much to be known still', () => {
+    const stage = new Stage({ chat: { ...fast, resumeMessagesMax: 3 }, shards: 2 });
+    const alice = joined(stage, 'alice');
+    const bob = joined(stage, 'bob', 1, { caps: ['ack'] });
+    for (let i = 1; i <= 5; i += 1) say(alice, `m${i}`, `m${i}`);
+    bob.ask('ACK', { ref: 'm1' });
+    stage.settle();
+    bob.wire.leave();
+    const back = new HpClient(stage);
+    back.ask('RESUME', { token: bob.token });
+    const [ok, ...rest] = back.take();
+    expect(ok?.payload).toMatchObject({ gaps: ['r'], replayed: 3 });
+    expect(bodies(rest)).toEqual(['m3', 'm4', 'm5']);
+    // It is told once, and not to a client that says itself what it has.
+    back.ask('ACK', { refs: ['m3', 'm4', 'm5'] });
+    stage.settle();
+    back.wire.leave();
+    const again = new HpClient(stage, 1);
+    again.ask('RESUME', { token: bob.token });
+    expect(again.take()[0]?.payload['gaps']).toBeUndefined();
+    for (let i = 6; i <= 10; i += 1) say(alice, `m${i}`, `m${i}`);
+    stage.settle();
+    again.wire.leave();
+    const third = new HpClient(stage);
+    third.ask('RESUME', { token: bob.token, rooms: { r: 5 } });
+    const lines = third.take();
+    expect(lines[0]?.payload['gaps']).toBeUndefined();
+    expect(bodies(lines)).toEqual(['m6', 'm7', 'm8', 'm9', 'm10']);
+  });
+
+  test.each([false, true])(
+    '[HP-RES-8] [HP-ROOM-9] so is what died with a shard (the client says what it has: %s)',
+    (says) => {
+      const stage = new Stage({ chat: fast, shards: 2 });
+      const home = homeOf('chat/room/r', 2);
+      const alice = joined(stage, 'alice', 1 - home);
+      const bob = joined(stage, 'bob', 1 - home, { caps: ['ack'] });
+      for (const id of ['m1', 'm2']) say(alice, id, id);
+      bob.ask('ACK', { ref: 'm1' });
+      stage.settle();
+      const [heard] = bob.take();
+      bob.wire.leave();
+      stage.crash(home);
+      stage.settle();
+      for (const id of ['m3', 'm4']) say(alice, id, id);
+      const back = new HpClient(stage, 1 - home);
+      const place = { epoch: heard?.payload['epoch'], seq: heard?.payload['seq'] };
+      back.ask('RESUME', { token: bob.token, ...(says ? { rooms: { r: place } } : {}) });
+      const [ok, ...rest] = back.take();
+      expect(ok?.payload['gaps']).toEqual(['r']);
+      expect(bodies(rest)).toEqual(['m3', 'm4']);
+    },
+  );
+
   test('[HP-RES-3] [HP-RES-7] however turns fall, who says what it has hears the rest once, in order', () => {
     const many = array(integer({ min: 0, max: 9 }), { minLength: 4, maxLength: 24 });
     check(

@@ -104,6 +104,50 @@ describe('direct messages', () => {
     );
   });
 
+  test('[HP-RES-6] what an attached session does not acknowledge, and cannot keep, waits for the next login', () => {
+    const stage = stageWith({ resumeMessagesMax: 3 });
+    const alice = HpClient.in(stage, 'alice');
+    const bob = HpClient.in(stage, 'bob', 1, { caps: ['ack'] });
+    for (const body of ['1', '2', '3', '4', '5'])
+      alice.ask('DIRECT_MESSAGE', { to: 'bob', body }, `m${body}`);
+    // Each of them is waited for.
+    stage.pass(15_000);
+    bob.take();
+    const again = new HpClient(stage);
+    again.ask('LOGIN', { user: 'bob' });
+    const heard = again.take();
+    expect(heard[0]?.payload['offline_count']).toBe(2);
+    expect(heard.slice(1).map(({ payload }) => payload['body'])).toEqual(['1', '2']);
+    // The rest is told when the session that has not acknowledged it ends.
+    bob.ask('BYE');
+    stage.settle();
+    expect(again.take().map(({ payload }) => payload['body'])).toEqual(['3', '4', '5']);
+  });
+
+  test.each(['multi', 'replace'])(
+    '[HP-DM-6] what came for a session that ended is told to one that has come since (policy %s)',
+    (sessionPolicy) => {
+      const stage = stageWith({ sessionPolicy, resumeWindowMs: 5_000 });
+      const alice = HpClient.in(stage, 'alice');
+      const bob = HpClient.in(stage, 'bob', 1);
+      bob.wire.leave();
+      alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' }, 'm1');
+      expect(alice.told()).toEqual(['ACK accepted']);
+      const next = HpClient.in(stage, 'bob');
+      stage.pass(6_000);
+      alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'y' }, 'm2');
+      stage.settle();
+      const heard = next.take().filter(({ type }) => type === 'DIRECT_MESSAGE');
+      expect(heard.map(({ payload }) => [payload['body'], payload['delayed']])).toEqual([
+        ['x', true],
+        ['y', undefined],
+      ]);
+      alice.take();
+      alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' }, 'm1');
+      expect(alice.take()[0]?.payload).toMatchObject({ status: 'delivered', duplicate: true });
+    },
+  );
+
   test('[HP-DM-8] the sender’s other sessions hear what was sent; oneself hears oneself elsewhere', () => {
     const stage = stageWith();
     const [here, there] = [HpClient.in(stage, 'alice'), HpClient.in(stage, 'alice', 1)];

@@ -64,6 +64,27 @@ function members(stage: ClusterStage, client: HpClient): unknown {
 }
 
 describe('a session that moves', () => {
+  test('[HP-RES-9] that its node has told nobody of yet is waited for; one that nobody has is not, for long', () => {
+    const stage = whole();
+    const bob = HpClient.in(stage.at('n1'), 'bob');
+    bob.wire.leave();
+    const { client, lines } = resume(stage, 'n2', bob.token);
+    stage.pass(600);
+    expect([...lines, ...client.take()]).toMatchObject([
+      { type: 'RESUME_OK', payload: { user: 'bob', node: 'n2', replayed: 0 } },
+    ]);
+    stage.pass(1_000);
+    client.ask('PRESENCE_QUERY', { users: ['bob'] });
+    stage.pass(50);
+    expect(client.take()).toMatchObject([{ payload: { users: [{ sessions: 1 }] } }]);
+    client.ask('BYE');
+    stage.pass(20_000);
+    const late = resume(stage, 'n3', bob.token);
+    expect(late.lines).toEqual([]);
+    stage.pass(500);
+    expect(late.client.told()).toEqual(['ERROR SESSION_EXPIRED']);
+  });
+
   test.each(['n1', 'n2', 'n3'])(
     '[HP-RES-9] [HP-RES-3] [HP-RELAY-12] is told all that it missed, once and in order; nobody else notices (others are on %s)',
     (node) => {
@@ -101,6 +122,20 @@ describe('a session that moves', () => {
       expect(stage.failures).toEqual([]);
     },
   );
+
+  test('[HP-RES-8] [HP-RELAY-12] what is not known any more is told, though the session has moved', () => {
+    const stage = whole({ resumeMessagesMax: 3 });
+    const [alice, bob] = [
+      enter(stage, 'alice', 'n3'),
+      enter(stage, 'bob', 'n1', { caps: ['ack'] }),
+    ];
+    for (const body of ['1', '2', '3', '4']) alice.ask('ROOM_MESSAGE', { room: 'r', body });
+    stage.pass(100);
+    cut(stage, bob);
+    const { lines } = resume(stage, 'n2', bob.token);
+    expect(lines[0]?.payload['gaps']).toEqual(['r']);
+    expect(bodies(lines)).toEqual(['2', '3', '4']);
+  });
 
   test('[HP-RES-9] its old connection is closed, and it may move on and back', () => {
     const stage = whole();
@@ -189,7 +224,8 @@ describe('a session that moves', () => {
     expect([...bodies(lines), ...bodies(client.take())]).toEqual(['waits']);
     stage.pass(21_000);
     const late = resume(stage, 'n2', carol.token);
-    expect(late.lines[0]?.payload).toMatchObject({ code: 'SESSION_EXPIRED', fatal: false });
+    stage.pass(600);
+    expect(late.client.next()?.payload).toMatchObject({ code: 'SESSION_EXPIRED', fatal: false });
     late.client.ask('LOGIN', { user: 'carol' });
     stage.pass(50);
     expect(late.client.take()[0]?.type).toBe('LOGIN_OK');
@@ -230,7 +266,9 @@ describe('a session that moves', () => {
       expect(resume(stage, 'n2', token).lines[0]?.payload['code']).toBe('SESSION_EXPIRED');
     bob.ask('BYE');
     stage.pass(1_500);
-    expect(resume(stage, 'n2', bob.token).lines[0]?.payload['code']).toBe('SESSION_EXPIRED');
+    const over = resume(stage, 'n2', bob.token);
+    stage.pass(600);
+    expect(over.client.next()?.payload['code']).toBe('SESSION_EXPIRED');
   });
 
   test('[HP-DRAIN-1] [HP-DRAIN-2] a node that goes sends its clients on, and nobody hears of it', () => {
@@ -345,5 +383,84 @@ describe('tickets', () => {
     const elsewhere = { ...signers, cluster: 'other' };
     expect(readTicket(ticketText(ticket, signers), elsewhere)).toBeUndefined();
     expect(readTicket(ticketText(ticket, signers), undefined)).toBeUndefined();
+  });
+});
+
+describe('a session on its way to a node that dies', () => {
+  /** What bob's session is when the node that was to have it dies before it can say so. */
+  function halfway(chat: object = {}): {
+    readonly stage: ClusterStage;
+    readonly alice: HpClient;
+    readonly token: string;
+  } {
+    const stage = whole(chat);
+    const [alice, bob] = [enter(stage, 'alice', 'n1'), enter(stage, 'bob', 'n3')];
+    alice.ask('PRESENCE_SUBSCRIBE', { users: ['bob'] });
+    stage.pass(1_500);
+    cut(stage, bob);
+    alice.ask('ROOM_MESSAGE', { room: 'r', body: 'room' });
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'before' });
+    stage.pass(100);
+    const client = new HpClient(stage.at('n2'), 1);
+    client.ask('RESUME', { token: bob.token }, 'resume');
+    const isSent = (): boolean =>
+      stage.said.some(({ from, text }) => from === 'n3' && text.includes('"luggage"'));
+    while (!isSent()) stage.pass(1);
+    stage.kill('n2');
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'after' });
+    stage.until(() => ['n1', 'n3'].every((node) => stage.seen(node).includes('n2:down')), 20_000);
+    stage.pass(500);
+    expect(alice.take().map(({ type }) => type)).not.toContain('PRESENCE_EVENT');
+    return { stage, alice, token: bob.token };
+  }
+
+  test.each(['n1', 'n3'])(
+    '[HP-RES-12] [HP-RELAY-12] has not left the node where it was, and is there for whoever comes next (to %s)',
+    (node) => {
+      const { stage, alice, token } = halfway();
+      const { client, lines } = resume(stage, node, token);
+      expect(lines[0]).toMatchObject({ type: 'RESUME_OK', payload: { rooms: ['r'], node } });
+      expect(lines[0]?.payload['anew']).toBeUndefined();
+      expect(bodies(lines)).toEqual(['before', 'after', 'room']);
+      alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'now' });
+      client.ask('ROOM_MESSAGE', { room: 'r', body: 'back' });
+      stage.pass(100);
+      expect(bodies(client.take())).toEqual(['now']);
+      expect(bodies(alice.take())).toEqual(['back']);
+      stage.pass(70_000);
+      expect(members(stage, alice)).toEqual(['alice', 'bob']);
+      expect(stage.failures).toEqual([]);
+    },
+  );
+
+  test('[HP-RES-12] [HP-RES-5] [HP-DM-6] ends when nobody comes for it; what came for it waits', () => {
+    const { stage, alice, token } = halfway({ resumeWindowMs: 5_000 });
+    stage.pass(7_000);
+    const events = alice.take().filter(({ type }) => type === 'PRESENCE_EVENT');
+    expect(events.map(({ payload }) => payload['status'])).toEqual(['offline']);
+    const late = resume(stage, 'n1', token).client;
+    stage.pass(600);
+    expect(late.next()?.payload['code']).toBe('SESSION_EXPIRED');
+    const again = HpClient.in(stage.at('n1'), 'bob');
+    stage.pass(200);
+    expect(bodies(again.take())).toEqual(['before', 'after']);
+    expect(stage.failures).toEqual([]);
+  });
+
+  test('[HP-RES-13] a node that has just started sends nobody away for good', () => {
+    const stage = whole();
+    const bob = enter(stage, 'bob', 'n3');
+    stage.kill('n1');
+    stage.until(() => stage.seen('n3').includes('n1:down'), 20_000);
+    cut(stage, bob);
+    stage.start('n1');
+    const client = new HpClient(stage.at('n1'));
+    client.ask('RESUME', { token: bob.token }, 'resume');
+    stage.pass(0);
+    const codes = client.take().map(({ payload }) => payload['code']);
+    expect(codes).toEqual(['UNAVAILABLE']);
+    stage.until(() => stage.isWhole, 10_000);
+    stage.pass(500);
+    expect(resume(stage, 'n1', bob.token).lines[0]?.type).toBe('RESUME_OK');
   });
 });

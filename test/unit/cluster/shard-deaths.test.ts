@@ -4,7 +4,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { homeNodeOf } from '../../../src/actors/chat/rendezvous.ts';
-import { shardOfRoom } from '../../../src/actors/chat/chat-context.ts';
+import { shardOfRoom, shardOfUser } from '../../../src/actors/chat/chat-context.ts';
 import { ClusterStage } from '../../support/cluster-stage.ts';
 import { HpClient, type HpLine } from '../../support/hp-client.ts';
 
@@ -130,6 +130,38 @@ describe('a shard that dies alone', () => {
   });
 });
 
+describe('a home that comes back and knows nothing', () => {
+  test('[HP-HOME-12] gives no place again that somebody may remember who is not there', () => {
+    const stage = whole(1);
+    const room = roomOf(['n2', 'n3', 'n1'], 0, 1);
+    const [ann, ben] = [joined(stage, 'ann', 'n2', room), joined(stage, 'ben', 'n3', room)];
+    ann.ask('ROOM_MESSAGE', { room, body: 'm1' }, 'm1');
+    stage.pass(100);
+    expect(told(ann.take())).toEqual(['stored']);
+    const heard = ben.take().filter(({ type }) => type === 'ROOM_MESSAGE');
+    ben.wire.leave();
+    stage.split(['n3']);
+    stage.kill('n2');
+    stage.start('n2');
+    stage.until(() => stage.seen('n2').includes('n1:up'), 3_000);
+    const cat = joined(stage, 'cat', 'n2', room);
+    cat.ask('ROOM_MESSAGE', { room, body: 'm2' }, 'm2');
+    stage.pass(100);
+    expect(told(cat.take())).toEqual(['stored']);
+    stage.heal();
+    stage.until(() => stage.isWhole, 20_000);
+    stage.pass(5_000);
+    // What he has is not what stands there now.
+    const [{ payload } = { payload: {} as HpLine['payload'] }] = heard;
+    const again = new HpClient(stage.at('n3'));
+    const place = { epoch: payload['epoch'], seq: payload['seq'] };
+    again.ask('RESUME', { token: ben.token, rooms: { [room]: place } });
+    stage.pass(500);
+    expect(ids(again.take())).toEqual(['m2']);
+    expect(history(stage, again, room)).toEqual(['m1', 'm2']);
+  });
+});
+
 describe('a home that others did not take for one', () => {
   test('[HP-HOME-3] [HP-ACK-1] when it dies, whoever kept the room for it tells the home that all see', () => {
     const stage = whole(1);
@@ -151,6 +183,59 @@ describe('a home that others did not take for one', () => {
     stage.pass(5_000);
     const ben = joined(stage, 'ben', 'n2', room);
     expect(history(stage, ben, room)).toEqual(['m1']);
+    expect(stage.failures).toEqual([]);
+  });
+});
+
+describe('a relay that dies', () => {
+  /** Of those whose keeper is not on the shard that dies. */
+  const far = Array.from({ length: 20 }, (_, at) => `user${at}`).filter(
+    (user) => shardOfUser({ shards: 2 }, user) === 1,
+  );
+
+  test.each([false, true])(
+    '[HP-RELAY-14] [HP-DM-2] takes no direct message with it (said after its death: %s)',
+    (isAfter) => {
+      const stage = whole();
+      const [ann = '', ben = ''] = far;
+      const speaker = HpClient.in(stage.at('n1'), ann, 1);
+      const hearer = HpClient.in(stage.at('n2'), ben, 1);
+      stage.pass(500);
+      // What is said is on its way, and has not come.
+      stage.cut('n1', 'n2', 'there');
+      if (!isAfter) speaker.ask('DIRECT_MESSAGE', { to: ben, body: 'x' }, 'm1');
+      stage.pass(50);
+      stage.crash('n1', 0);
+      if (isAfter) speaker.ask('DIRECT_MESSAGE', { to: ben, body: 'x' }, 'm1');
+      stage.pass(50);
+      stage.heal();
+      stage.until(() => stage.isWhole, 20_000);
+      stage.pass(3_000);
+      const heard = hearer.take().filter(({ type }) => type === 'DIRECT_MESSAGE');
+      expect(heard.map(({ id }) => id)).toEqual(['m1']);
+      const [answer] = speaker.take();
+      expect(['delivered', 'accepted']).toContain(answer?.payload['status']);
+      stage.pass(20_000);
+      expect(hearer.take()).toEqual([]);
+      expect(stage.failures).toEqual([]);
+    },
+  );
+
+  test('[HP-RELAY-14] [HP-STORE-6] nor one for somebody on a node that is not there any more', () => {
+    const stage = whole();
+    const [ann = '', ben = ''] = far;
+    const speaker = HpClient.in(stage.at('n1'), ann, 1);
+    HpClient.in(stage.at('n2'), ben, 1);
+    stage.pass(500);
+    stage.cut('n1', 'n2', 'there');
+    speaker.ask('DIRECT_MESSAGE', { to: ben, body: 'x' }, 'm1');
+    stage.pass(50);
+    stage.kill('n2');
+    stage.crash('n1', 0);
+    stage.pass(20_000);
+    const again = HpClient.in(stage.at('n3'), ben);
+    stage.pass(500);
+    expect(again.take().map(({ id }) => id)).toEqual(['m1']);
     expect(stage.failures).toEqual([]);
   });
 });

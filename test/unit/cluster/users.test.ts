@@ -43,6 +43,17 @@ function statusOf(stage: ClusterStage, client: HpClient, user: string): unknown 
   )[0];
 }
 
+test('[HP-LOGIN-1] LOGIN_OK tells how many sessions the user has in the whole cluster', () => {
+  const stage = whole();
+  const counts = ['n1', 'n2', 'n3'].map((node) => {
+    const client = new HpClient(stage.at(node));
+    client.ask('LOGIN', { user: 'bob' });
+    stage.pass(300);
+    return client.next()?.payload['sessions'];
+  });
+  expect(counts).toEqual([1, 2, 3]);
+});
+
 describe('direct messages', () => {
   test('[HP-RELAY-8] go once to each node that has a session of the receiver', () => {
     const stage = whole();

@@ -112,7 +112,7 @@ class Wanderer {
 }
 
 describe('wanderers', () => {
-  test.each([2, 17, 106, 115])(
+  test.each([108, 2, 17, 106, 115])(
     '[HP-RES-10] [HP-RES-11] [HP-STORE-1] hear everything that was stored, once and in order, while nodes die one after the other (seed %i)',
     (seed) => {
       const stage = new ClusterStage({ shards: 2, seed, chat: fast });

@@ -12,7 +12,7 @@ import { settleNew } from './nodes/anew.ts';
 import { answerSaid, copy, copySeat } from './nodes/replicas.ts';
 import { isPressed, SLOW } from './nodes/pressing.ts';
 import type { Room } from './room.ts';
-import { byCode, isAfter } from './room-memory.ts';
+import { byCode } from './room-memory.ts';
 import type { Member, RoomAsk } from './room-messages.ts';
 import {
   answer,
@@ -104,7 +104,7 @@ function join(state: RoomsState, ask: Ask<'join'>, context: Turn): void {
   }
   const { place } = ask;
   // [HP-HOME-3] Its node knows more of the room than its home does: the home is new.
-  if (place !== undefined && isAfter(place, room)) room.raise(place);
+  if (place !== undefined) room.raise(place);
   const already = room.has(member);
   if (!already && room.sessions.length >= roomMembersMax) {
     deny(state, ask, refused('ROOM_FULL', 'The room is full.', 'payload.room').mistake, context);

@@ -49,7 +49,7 @@ function byPlace(one: RoomEntry | undefined, other: RoomEntry): number {
   if (one === undefined) return -1;
   if (one.epoch !== other.epoch) return one.epoch - other.epoch;
   if (one.seq !== other.seq) return one.seq - other.seq;
-  // A home that has lost everything may give its places once more: what is said there is another message all the same.
+  // Two sides of a split may give one place each: what is said there is another message all the same.
   const name = ({ node = '', from, id }: RoomEntry): string => `${node} ${from} ${id}`;
   return byCode(name(one), name(other));
 }

@@ -4,7 +4,7 @@
 
 import { userKey } from '../../codecs/hp/names.ts';
 import type { Status } from '../../codecs/hp/requests.ts';
-import { byCode, RoomMemory } from './room-memory.ts';
+import { byCode, isAfter, RoomMemory } from './room-memory.ts';
 import type { Member, Place, RoomEntry } from './room-messages.ts';
 
 export interface RoomLimits {
@@ -143,6 +143,7 @@ export class Room {
 
   /** [HP-HOME-3] Its home is here now, and was elsewhere: what is said from now on comes after all that was said there. */
   raise(place: Place): void {
+    if (this.#seq > 0 && !isAfter(place, this)) return;
     this.epoch = Math.max(this.epoch, place.epoch + 1);
     this.#seq = Math.max(this.#seq, place.seq);
   }
@@ -176,9 +177,10 @@ export class Room {
     if (place.epoch === 0) return { entries: kept.filter(({ seq }) => seq > place.seq), hasGap };
     const entries = this.memory.after(place);
     if (place.epoch === this.epoch) return { entries, hasGap };
-    // Numbers of different epochs do not compare: nothing is missing if something from before is still known.
-    const isCovered = entries.length < kept.length;
-    return { entries, hasGap: !isCovered && oldest > 1 && this.#seq > 0 };
+    // [HP-RES-8] Numbers of different epochs do not compare: nothing is missing if something from before is still known, or
+    // if nothing was before.
+    const isCovered = entries.length < kept.length || (place.seq === 0 && oldest <= 1);
+    return { entries, hasGap: !isCovered };
   }
 
   /** [HP-HIST-2] A page: the first after `after`, else the last before `before`; oldest first. */

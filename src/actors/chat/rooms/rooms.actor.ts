@@ -26,7 +26,7 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
     context.after('sweep', sweepEveryMs(chat.options));
     if (chat.seam !== undefined) context.after('seats', SEATS_EVERY_MS);
     return {
-      ...{ chat, rooms: new Map(), nextEpoch: chat.life + 1, guests: new Map() },
+      ...{ chat, rooms: new Map(), nextEpoch: firstEpoch(chat), guests: new Map() },
       ...{ pending: new Map(), lastRef: 0, nodes: [], size: 1, down: 0, gone: new Set() },
       pressed: new Set(),
       ...{ settling: new Map(), copies: new Map(), catching: new Set(), gatherings: new Map() },
@@ -144,6 +144,11 @@ function sweep(state: RoomsState, context: Turn): void {
     if (isLetGo(guests, context.now)) state.guests.delete(name);
   remindCopies(state, context);
   context.after('sweep', sweepEveryMs(state.chat.options));
+}
+
+/** [HP-HOME-12] Places that a former life of a node has given are known elsewhere: this one must not give them again. */
+function firstEpoch({ seam, life, incarnation }: ChatContext): number {
+  return life + (seam === undefined ? 1 : incarnation);
 }
 
 /** [HP-ROOM-6] Not much later than was said. */

@@ -1,7 +1,7 @@
 // How a client comes in: it may ask who is here, and it says who it is, and proves it where the operator wants proof.
 // Refuses to know rooms. Obeys spec/hp.md, sections "HELLO" and "LOGIN".
 
-import { type HpMistake, refused, shown } from '../../codecs/hp/mistakes.ts';
+import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
 import { knownCaps, type RequestOf } from '../../codecs/hp/requests.ts';
 import { ticketText } from '../../codecs/hp-peer/ticket.ts';
 import { VERSION } from '../../codecs/hp/envelope.ts';
@@ -62,7 +62,8 @@ export function login(session: Session, request: RequestOf<'LOGIN'>, context: Tu
   const { method, password, token } = request.auth;
   if (!(options.auth as readonly string[]).includes(method)) {
     const isNone = method === 'none';
-    const text = isNone ? 'Prove who you are.' : `This server does not take ${shown(method)}.`;
+    const ways = options.auth.join(', ');
+    const text = isNone ? `Prove who you are: ${ways}.` : `Here the method is one of: ${ways}.`;
     const code = isNone ? 'AUTH_REQUIRED' : 'AUTH_METHOD';
     failed(session, refused(code, text, 'payload.auth').mistake, context);
     return;

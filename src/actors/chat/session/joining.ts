@@ -106,8 +106,9 @@ function enter(session: Session, seat: Seat, context: Turn): void {
 function joinedAgain(session: Session, seat: Seat, reply: Joined, context: Turn): void {
   const { pending } = session;
   const isAsked = pending?.request.type === 'JOIN' && pending.ref === reply.ref;
-  // A keeper that is new knows an epoch that is new.
-  if (reply.epoch > seat.place.epoch) seat.place = { epoch: reply.epoch, seq: reply.seq };
+  // A keeper that is new knows an epoch that is new. Who is away stands where its client stands. [HP-RES-8]
+  if (session.life !== 'detached' && reply.epoch > seat.place.epoch)
+    seat.place = { epoch: reply.epoch, seq: reply.seq };
   if (!isAsked) return;
   const { room, seq, epoch, count } = reply;
   const history = reply.entries.map((entry) => entryText(session, room, entry)).join('');

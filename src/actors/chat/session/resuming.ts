@@ -96,10 +96,13 @@ export function handedOver(
     session.watched.set(userKey(watched), { user: watched, told });
     askOne(session, watched, true, NO_REF, context);
   }
-  for (const { room, epoch, seq } of seats) {
+  for (const { room, epoch, seq, hasGap } of seats) {
     const given = rooms.get(room);
     const since = given === undefined ? { epoch, seq } : { ...given, epoch: given.epoch ?? epoch };
     takeSeat(session, { room, historyMax: 0, since }, context);
+    // [HP-RES-7] Who says what it has does not depend on what is known here.
+    const seat = session.seats.get(room);
+    if (seat !== undefined) seat.hasGap = hasGap === true && given === undefined;
   }
   seatIsReady(session, context);
 }
@@ -118,11 +121,12 @@ function waitAgain(session: Session, { rooms, watched }: Luggage, context: Turn)
     session.watched.set(userKey(user), { user, told });
     askOne(session, user, true, NO_REF, context);
   }
-  for (const { room, epoch, seq } of rooms) {
+  for (const { room, epoch, seq, hasGap } of rooms) {
     const place = { epoch, seq };
     session.seats.set(room, {
       ...{ room, historyMax: 0, since: place, phase: 'seated', words: [] },
       ...{ joined: undefined, isMarked: true, slot: undefined, unacked: new Map(), place },
+      hasGap: hasGap === true,
     });
   }
   session.luggage = undefined;
@@ -182,6 +186,10 @@ export function tellResumed(session: Session, context: Turn): string {
   const missed = [...session.seats.values()].map(
     (seat) => [seat, missedIn(session, seat)] as const,
   );
+  const gaps = missed.flatMap(([seat]) =>
+    seat.hasGap || seat.joined?.hasGap === true ? [seat.room] : [],
+  );
+  for (const seat of session.seats.values()) seat.hasGap = false;
   const directs = session.untold;
   let replayed = directs.length;
   let texts = '';
@@ -199,7 +207,6 @@ export function tellResumed(session: Session, context: Turn): string {
     }
     if (seat.joined !== undefined) seat.place = { epoch: seat.joined.epoch, seq: seat.joined.seq };
   }
-  const gaps = missed.flatMap(([seat]) => (seat.joined?.hasGap === true ? [seat.room] : []));
   const ok = lineOf(
     session,
     'RESUME_OK',
@@ -296,7 +303,7 @@ export function streamLeft(
     if (seat?.phase !== 'seated') continue;
     if (has(session, 'ack')) {
       const [oldest] = seat.unacked.values();
-      if (oldest !== undefined) seat.place = { ...seat.place, seq: oldest - 1 };
+      if (oldest !== undefined) seat.place = { ...oldest, seq: oldest.seq - 1 };
       continue;
     }
     const last = placeOf(lastId);
@@ -338,7 +345,9 @@ function passOn(session: Session, context: Turn): void {
   if (heir === undefined || who === undefined) return;
   const luggage: Luggage = {
     ...who,
-    rooms: [...session.seats.values()].map(({ room, place }) => ({ room, ...place })),
+    rooms: [...session.seats.values()].map(({ room, place, hasGap }) => {
+      return hasGap ? { room, ...place, hasGap } : { room, ...place };
+    }),
     watched: [...session.watched.values()].map(({ user, told }) => ({ user, told })),
     untold: untoldOf(session),
   };

@@ -28,6 +28,7 @@ export function takeSeat(
   session.seats.set(room, {
     ...{ room, historyMax, since, phase: 'subscribing', words: [] },
     ...{ joined: undefined, isMarked: false, slot: undefined, unacked: new Map() },
+    hasGap: false,
     place: since ?? { epoch: 0, seq: 0 },
   });
   follow(session, room, TO_OWNER, NO_SLOT, context);
@@ -59,6 +60,7 @@ export function askToJoin(
   isMarked: boolean,
   ref: number,
   context: Turn,
+  place?: Place,
 ): void {
   const { chat, who, connection } = session;
   if (who === undefined) return;
@@ -68,6 +70,7 @@ export function askToJoin(
   context.send(keeper, {
     type: 'join',
     ...{ room, member, historyMax, since, isMarked, ref, replyTo: context.self },
+    ...(place === undefined ? {} : { place }),
   });
 }
 
@@ -115,10 +118,12 @@ function isOwn(session: Session, { entry, shard, connection, node }: RoomWord): 
 export function tookEntry(session: Session, seat: Seat, { id, seq, epoch }: RoomEntry): void {
   seat.place = { epoch, seq };
   if (!has(session, 'ack')) return;
-  seat.unacked.set(id, seq);
+  seat.unacked.set(id, { epoch, seq });
   const [oldest] = seat.unacked.keys();
-  if (seat.unacked.size > session.chat.options.resumeMessagesMax && oldest !== undefined)
-    seat.unacked.delete(oldest);
+  if (oldest === undefined || seat.unacked.size <= session.chat.options.resumeMessagesMax) return;
+  seat.unacked.delete(oldest);
+  // [HP-RES-8] It will not be told again: the client must know.
+  seat.hasGap = true;
 }
 
 /** Of the request under way. */

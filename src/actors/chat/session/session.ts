@@ -75,7 +75,9 @@ export interface Seat {
   /** The last that the client was told of, as far as it is known here. */
   place: Place;
   /** Told and not acknowledged; used with the cap `ack` alone. */
-  readonly unacked: Map<string, number>;
+  readonly unacked: Map<string, Place>;
+  /** Of what was told and not acknowledged, the oldest is not known any more. */
+  hasGap: boolean;
 }
 
 /** What keepers of users have counted so far. */

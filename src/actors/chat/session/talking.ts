@@ -167,8 +167,14 @@ export function tookDirect(session: Session, untold: Untold, context: Turn): voi
   const { id } = untold.message;
   session.unacked.set(id, [...(session.unacked.get(id) ?? []), untold]);
   const [oldest] = session.unacked.keys();
-  if (session.unacked.size > session.chat.options.resumeMessagesMax && oldest !== undefined)
-    session.unacked.delete(oldest);
+  if (oldest === undefined || session.unacked.size <= session.chat.options.resumeMessagesMax)
+    return;
+  const { who } = session;
+  const untaken = session.unacked.get(oldest) ?? [];
+  session.unacked.delete(oldest);
+  const messages = untaken.flatMap(({ message, isSent }) => (isSent ? [] : [message]));
+  if (who !== undefined && messages.length > 0)
+    context.send(ownKeeper(session), { type: 'notTaken', user: who.user, messages });
 }
 
 function tellTaken(session: Session, { message, isSent }: Untold, context: Turn): void {

@@ -3,7 +3,7 @@
 // Obeys spec/hp.md, section "Direct messages".
 
 import { refused } from '../../codecs/hp/mistakes.ts';
-import type { User } from './user.ts';
+import { keyOf as keyOfDirect, type KnownSession, type Seen, type User } from './user.ts';
 import { letWait } from './nodes/waiting-room.ts';
 import { fly, tellKeeper } from './nodes/flying.ts';
 import type { Direct, DirectStatus } from './user-messages.ts';
@@ -19,7 +19,7 @@ import {
 export function direct(state: UsersState, ask: Ask<'direct'>, context: UsersTurn): void {
   const { message } = ask;
   const known = userOf(state, ask.user)?.seen(message);
-  if (known !== undefined) {
+  if (known !== undefined && !isBack(ask, known)) {
     // [HP-DM-3] Told again what it was told before; told to nobody else.
     answer(state, ask, known.status ?? 'accepted', true, context);
     return;
@@ -37,7 +37,7 @@ export function direct(state: UsersState, ask: Ask<'direct'>, context: UsersTurn
   context.count('chat.directs');
   const isAnyHere = hearers.some(({ entry, held }) => !entry.isDetached && held === undefined);
   const isWaiting = isAnyHere || nodes.length > 0;
-  user.remember(message, isWaiting ? undefined : 'accepted', context.now);
+  user.remember(message, isWaiting ? undefined : 'accepted', context.now, hearers.length > 0);
   const delayed = ask.isDelayed === true ? { isDelayed: true as const } : {};
   const notice = { type: 'directArrived', message, isSent: false, ...delayed } as const;
   notify(user, notice, context, message.session);
@@ -55,6 +55,11 @@ export function direct(state: UsersState, ask: Ask<'direct'>, context: UsersTurn
   state.waiting.set(keyOf(user, message), { user, ask, since: context.now });
 }
 
+/** [HP-DM-6] It passed by here on its way to where it waited, and nobody has taken it there. */
+function isBack({ isDelayed }: Ask<'direct'>, { isHere, status }: Seen): boolean {
+  return isDelayed === true && !isHere && status !== 'delivered';
+}
+
 /** [HP-DM-4] [HP-DM-5] Nobody is here who could hear it. */
 function queue(state: UsersState, ask: Ask<'direct'>, context: UsersTurn): void {
   const { offlineMessagesMax } = state.chat.options;
@@ -68,7 +73,7 @@ function queue(state: UsersState, ask: Ask<'direct'>, context: UsersTurn): void 
       return;
     }
     context.count('chat.directs.queued');
-    user.remember(message, 'queued', context.now);
+    user.remember(message, 'queued', context.now, true);
     letWait(state, user, message, ask, context);
   }
 }
@@ -104,6 +109,7 @@ export function queueAgain(
     return;
   }
   if (seen !== undefined) seen.status = 'queued';
+  user.mark(message, true);
   letWait(state, user, message, waiting?.ask, context);
 }
 
@@ -158,15 +164,43 @@ export function giveUpWaiting(state: UsersState, context: UsersTurn): void {
 /** [HP-DM-6] What came for a session that is over, and nobody has, waits for the user's next one. */
 export function queueUntold(state: UsersState, ask: Ask<'unregister'>, context: UsersTurn): void {
   const user = userOf(state, ask.user);
-  if (user === undefined || user.sessions.size > 0) return;
+  if (user === undefined) return;
   for (const message of ask.untold) {
-    if (user.seen(message)?.status === 'delivered') continue;
+    const seen = user.seen(message);
+    if (seen?.status === 'delivered') continue;
+    if (user.sessions.size > 0) {
+      // Whoever was here when it came has it; who has come since has not.
+      const hasHad = ({ order, arrived }: KnownSession): boolean =>
+        (seen !== undefined && order < seen.order) || arrived?.has(keyOfDirect(message)) === true;
+      if ([...user.sessions.values()].some(hasHad)) continue;
+      if (seen === undefined) user.remember(message, 'accepted', context.now, true);
+      user.mark(message, true);
+      notify(user, { type: 'directArrived', message, isSent: false, isDelayed: true }, context);
+      continue;
+    }
     if (user.nodes.length > 0) {
+      user.mark(message, false);
       fly(state, user, message, user.nodes, true, context);
       continue;
     }
     if (user.offline.length >= state.chat.options.offlineMessagesMax) return;
+    user.mark(message, true);
     letWait(state, user, message, undefined, context);
+  }
+}
+
+/** [HP-RES-6] They wait for the user's next session, though the one that did not take them is there. */
+export function notTaken(
+  state: UsersState,
+  { user: name, messages }: Ask<'notTaken'>,
+  context: UsersTurn,
+): void {
+  const user = userOf(state, name);
+  for (const message of messages) {
+    if (user === undefined || user.seen(message)?.status === 'delivered') continue;
+    if (user.offline.length >= state.chat.options.offlineMessagesMax)
+      context.count('chat.directs.lost');
+    else letWait(state, user, message, undefined, context);
   }
 }
 

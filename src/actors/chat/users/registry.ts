@@ -3,6 +3,7 @@
 
 import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
 import type { Address } from '../../runtime/actor.ts';
+import { unpack } from './nodes/keeping.ts';
 import { closeElsewhere } from './nodes/flying.ts';
 import type { User } from './user.ts';
 import { takeOffline } from './nodes/waiting-room.ts';
@@ -29,11 +30,15 @@ export function register(state: UsersState, ask: Ask<'register'>, context: Users
     return;
   }
   const { nextLamport: lamport } = user;
-  user.putSession(entry.session, { entry, lamport, held: undefined, movingSince: 0 });
+  user.putSession(entry.session, {
+    ...{ entry, lamport, held: undefined, movingSince: 0 },
+  });
   user.expire(context.now);
   const offline = isAgain ? [] : takeOffline(state, user, context);
   tellPresence(state, user.name, context);
-  const sessions = user.sessions.size;
+  const { sessionPolicy } = state.chat.options;
+  // Those elsewhere have just been ended where there may be one.
+  const sessions = user.sessions.size + (sessionPolicy === 'replace' ? 0 : user.elsewhere.length);
   const { session } = entry;
   context.send(replyTo, { type: 'registered', ref, user: ask.user, session, sessions, offline });
 }
@@ -59,7 +64,7 @@ export function makeWay(
   if (sessions.size + elsewhere.length < sessionsPerUserMax) return undefined;
   // A client that is away makes room for one that is here.
   const away = [...sessions.values()].find(
-    ({ entry, held }) => entry.isDetached && held === undefined,
+    ({ entry, held, packed }) => entry.isDetached && (held === undefined || packed !== undefined),
   );
   if (away === undefined)
     return refused('SESSION_LIMIT', `A user has at most ${sessionsPerUserMax} sessions.`).mistake;
@@ -81,6 +86,13 @@ export function move(state: UsersState, ask: Ask<'resume'>, context: UsersTurn):
   if (known === undefined || !isSame(known.entry.secret, ask.secret)) {
     const text = 'There is no such session any more: log in.';
     deny(ask, refused('SESSION_EXPIRED', text, 'payload.token').mistake, context);
+    return;
+  }
+  const kept = unpack(known);
+  if (kept !== undefined) {
+    known.packed = undefined;
+    known.movingSince = context.now;
+    context.send(ask.replyTo, { type: 'handedOver', ref: ask.ref, luggage: kept });
     return;
   }
   if (known.held !== undefined) {

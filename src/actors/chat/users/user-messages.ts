@@ -112,6 +112,8 @@ export type UsersMessage =
         /** It waited for the user. */
         readonly isDelayed?: true;
       })
+  /** A client does not acknowledge them, and its session cannot keep them any longer. */
+  | (OfUser & { readonly type: 'notTaken'; readonly messages: readonly Direct[] })
   | (OfUser & { readonly type: 'directTaken'; readonly from: string; readonly id: string })
   | (OfUser & { readonly type: 'carbon'; readonly message: Direct })
   | (OfUser & {
@@ -218,6 +220,8 @@ export interface Luggage {
     readonly epoch: number;
     /** The last that the client was told of. */
     readonly seq: number;
+    /** Something before it was not acknowledged, and is not known any more. */
+    readonly hasGap?: true;
   }[];
   /** Users whose presence is followed, and what the client was told last. */
   readonly watched: readonly {

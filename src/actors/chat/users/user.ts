@@ -9,6 +9,7 @@ import type {
   Direct,
   DirectEntry,
   DirectStatus,
+  Luggage,
   Presence,
   SessionEntry,
   UserNotice,
@@ -27,11 +28,15 @@ export interface KnownSession {
   entry: SessionEntry;
   /** Orders the logins of one user over all nodes. */
   readonly lamport: number;
+  /** Among all that the user's sessions and messages did here. */
+  readonly order: number;
   /** What came while the session moves from one actor to another; undefined else. */
   held: UserNotice[] | undefined;
   movingSince: number;
   /** The node to which it moves; undefined for this one. */
-  movingTo?: string;
+  movingTo?: string | undefined;
+  /** What that node was sent, for as long as it may not have it. */
+  packed?: Luggage | undefined;
   /** Direct messages that it was given since it came from another node, from which they may come again. */
   arrived?: Set<string> | undefined;
 }
@@ -56,6 +61,9 @@ export interface Seen {
   /** Undefined while nobody has taken it. */
   status: DirectStatus | undefined;
   readonly at: number;
+  /** A session of this node was given it, or it waits here; else it only passed by on its way to another node. */
+  isHere: boolean;
+  readonly order: number;
 }
 
 /** Made with the first that is put into it. */
@@ -63,6 +71,8 @@ export type Spare<V> = Omit<Map<string, V>, 'set' | 'forEach'>;
 
 /** What only a user needs who is here, is followed, or was written to. */
 class Affairs {
+  /** Of the last that came. */
+  order = 0;
   offline: readonly Kept[] = NONE;
   /** Those that went a moment ago: it may turn out that their node did. */
   left: readonly { readonly session: string; readonly node: string; readonly at: number }[] = NONE;
@@ -161,9 +171,11 @@ export class User {
     return this.#affairs?.history ?? NONE;
   }
 
-  putSession(session: string, known: KnownSession): void {
-    this.#own.sessions ??= new Map();
-    this.#own.sessions.set(session, known);
+  putSession(session: string, known: Omit<KnownSession, 'order'>): void {
+    const own = this.#own;
+    own.sessions ??= new Map();
+    own.order += 1;
+    own.sessions.set(session, { ...known, order: own.order });
   }
 
   putAnnounced(session: string, word: string): void {
@@ -244,11 +256,15 @@ export class User {
     return true;
   }
 
-  /** [HP-RES-10] The node is gone, and did not say so of each of its sessions. True when one of this node's went with it. */
-  lose(node: string, now: number): boolean {
-    // Those that were on their way there went with it.
-    const sent = [...this.sessions].filter(([, { movingTo }]) => movingTo === node);
-    for (const [session] of sent) this.sessions.delete(session);
+  /** [HP-RES-10] The node is gone, and did not say so of each of its sessions. */
+  lose(node: string, now: number): void {
+    // [HP-RES-12] Those that were on their way there have not left this one.
+    for (const known of this.sessions.values()) {
+      if (known.movingTo !== node) continue;
+      known.movingTo = undefined;
+      known.movingSince = now;
+      known.entry = { ...known.entry, isDetached: true };
+    }
     const there = this.elsewhere.filter((one) => one.node === node);
     const lately = this.#affairs?.left ?? NONE;
     const left = lately.filter((one) => one.node === node && one.at > now - LEFT_US);
@@ -256,12 +272,10 @@ export class User {
     for (const session of [
       ...there.map(({ told }) => told.session),
       ...left.map((one) => one.session),
-      ...sent.map(([name]) => name),
     ]) {
       this.#own.lost ??= new Map();
       this.#own.lost.set(session, now);
     }
-    return sent.length > 0;
   }
 
   hasLeft(session: string, now: number): boolean {
@@ -285,17 +299,25 @@ export class User {
     return this.#affairs?.seen?.get(keyOf(message));
   }
 
+  /** It waits here, or has gone to other nodes. */
+  mark(message: Pick<Direct, 'from' | 'id'>, isHere: boolean): void {
+    const seen = this.seen(message);
+    if (seen !== undefined) seen.isHere = isHere;
+  }
+
   /** It was not taken after all: said again, it is new. */
   forget(message: Pick<Direct, 'from' | 'id'>): void {
     this.#affairs?.seen?.delete(keyOf(message));
   }
 
   /** Also puts the message into the user's history. */
-  remember(message: Direct, status: DirectStatus | undefined, now: number): void {
+  remember(message: Direct, status: DirectStatus | undefined, now: number, isHere: boolean): void {
     const own = this.#own;
     own.seen ??= new Map();
-    own.seen.set(keyOf(message), { status, at: now });
-    this.keep(message, now);
+    const known = own.seen.get(keyOf(message));
+    if (known === undefined) this.keep(message, now);
+    own.order += 1;
+    own.seen.set(keyOf(message), { status, at: now, isHere, order: known?.order ?? own.order });
     if (own.seen.size > this.#options.dedupeIdsMax) this.expire(now);
   }
 

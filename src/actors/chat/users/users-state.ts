@@ -19,6 +19,10 @@ export interface UsersState {
   readonly flying: Map<string, Flying>;
   /** Sessions that are asked of other nodes, by number. */
   readonly moving: Map<number, Moving>;
+  /** Asked for before this node has heard of the session, oldest first. */
+  readonly early: Early[];
+  /** Sessions that were sent to other nodes and kept here, with their users. */
+  readonly packed: Map<string, User>;
   lastRef: number;
   /** Messages that wait, and whose senders wait to hear that others hold them, oldest first. */
   readonly storing: Map<string, Storing>;
@@ -29,6 +33,8 @@ export interface UsersState {
   readonly gone: Set<string>;
   /** False on the smaller side of a cluster that is split, where the operator wants that. */
   isServing: boolean;
+  /** False while it is not known here who is on other nodes. */
+  isJoined: boolean;
 }
 
 export interface Flying {
@@ -38,6 +44,9 @@ export interface Flying {
   readonly heldBy: ReadonlySet<string>;
   /** That have not answered. */
   readonly nodes: Set<string>;
+  /** Those of them to which there was no way, or on the way to which it was lost. */
+  readonly unsent: Set<string>;
+  readonly isDelayed: boolean;
   /** Somebody has it, or holds it for a session. */
   isTaken: boolean;
 }
@@ -47,6 +56,11 @@ export interface Moving {
   /** That which is asked now, and all that were. */
   readonly node: string;
   readonly asked: readonly string[];
+  readonly since: number;
+}
+
+export interface Early {
+  readonly ask: Ask<'resume'>;
   readonly since: number;
 }
 

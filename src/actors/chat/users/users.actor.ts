@@ -8,10 +8,11 @@ import type { ActorDefinition } from '../../runtime/actor.ts';
 import type { ChatContext } from '../chat-context.ts';
 import { pageOf } from '../rooms/room.ts';
 import { announceAgain } from './nodes/announcing.ts';
-import { doubt, dropDoubted, located, nodeDown, peerSaid } from './nodes/elsewhere.ts';
-import { tellKeepers } from './nodes/flying.ts';
-import { direct, directTaken, giveUpWaiting, queueUntold } from './directs.ts';
-import { giveUpMoving, isElsewhere, moveHere, sendOver } from './nodes/moving.ts';
+import { doubt, dropDoubted, flyAgain, located, nodeDown, peerSaid } from './nodes/elsewhere.ts';
+import { expirePacked } from './nodes/keeping.ts';
+import { relayLost, tellKeepers } from './nodes/flying.ts';
+import { direct, directTaken, giveUpWaiting, notTaken, queueUntold } from './directs.ts';
+import { giveUpMoving, isElsewhere, lookAgain, moveHere, sendOver } from './nodes/moving.ts';
 import { detached, move, moved, register, unregister } from './registry.ts';
 import { giveUpHolding, holdAgain } from './nodes/waiting-room.ts';
 import type { UsersMessage } from './user-messages.ts';
@@ -36,7 +37,8 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
     context.after('sweep', SWEEP_EVERY_MS);
     return {
       ...{ chat, users: new Map(), waiting: new Map(), untold: new Set(), flying: new Map() },
-      ...{ moving: new Map(), lastRef: 0, gone: new Set(), isServing: true },
+      ...{ moving: new Map(), early: [], packed: new Map(), lastRef: 0, gone: new Set() },
+      ...{ isServing: true, isJoined: chat.seam === undefined },
       ...{ storing: new Map(), nodes: [], size: 1 },
     };
   },
@@ -82,6 +84,9 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
       case 'direct':
         direct(state, message, context);
         return;
+      case 'notTaken':
+        notTaken(state, message, context);
+        return;
       case 'directTaken':
         directTaken(state, message, context);
         return;
@@ -122,9 +127,11 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         return;
       case 'nodesChanged':
         state.isServing = message.isServing;
+        state.isJoined = message.isJoined;
         state.nodes = message.nodes;
         state.size = message.size;
         for (const node of message.nodes) state.gone.delete(node);
+        flyAgain(state, context);
         holdAgain(state, context);
         return;
       case 'nodePressed':
@@ -135,6 +142,7 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         return;
       case 'shardDown':
         if (message.shard === 0) {
+          relayLost(state);
           announceAgain(state.chat, state.users.values(), context);
           doubt(state, context);
         }
@@ -145,7 +153,9 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         else if (message.name === 'waiting') giveUpWaiting(state, context);
         else if (message.name === 'doubted') dropDoubted(state, context);
         else if (message.name === 'storing') giveUpHolding(state, context);
+        else if (message.name === 'packed') expirePacked(state, context);
         else if (message.name === 'moving') giveUpMoving(state, context);
+        else if (message.name === 'early') lookAgain(state, context);
         else tellUntold(state, context);
         return;
       case 'childStopped':
@@ -208,8 +218,8 @@ function readHistory(state: UsersState, ask: Ask<'directHistory'>, context: User
 
 function shardDown(state: UsersState, shard: number, context: UsersTurn): void {
   for (const user of state.users.values()) {
-    for (const [session, { entry }] of user.sessions)
-      if (entry.shard === shard) user.sessions.delete(session);
+    for (const [session, { entry, packed }] of user.sessions)
+      if (entry.shard === shard && packed === undefined) user.sessions.delete(session);
     for (const [session, watcher] of user.watchers)
       if (watcher.shard === shard) user.watchers.delete(session);
     tellPresence(state, user.name, context);
@@ -220,11 +230,11 @@ function sweep(state: UsersState, context: UsersTurn): void {
   for (const [key, user] of state.users) {
     user.expire(context.now);
     for (const [session, known] of user.sessions) {
-      const { held, movingSince } = known;
+      const { held, movingSince, packed } = known;
       if (context.now - movingSince > MOVE_MAX_MS * 1_000) known.arrived = undefined;
       // Whoever was to become this session is gone.
-      if (held !== undefined && context.now - movingSince > MOVE_MAX_MS * 1_000)
-        user.sessions.delete(session);
+      if (held === undefined || packed !== undefined) continue;
+      if (context.now - movingSince > MOVE_MAX_MS * 1_000) user.sessions.delete(session);
     }
     tellPresence(state, user.name, context);
     if (user.isForgettable) state.users.delete(key);

@@ -186,11 +186,12 @@ export function tellNodes(state: MembersState, context: Turn): void {
   const known = state.membership.members.filter((member) => member.state !== 'left');
   const size = Math.max(known.length + 1, nodesExpected);
   const down = known.filter((member) => member.state === 'down').length;
-  const word = `${nodes.join(' ')} ${size} ${down} ${isServing}`;
+  const { isJoined } = state;
+  const word = `${nodes.join(' ')} ${size} ${down} ${isServing} ${isJoined}`;
   if (word === state.toldNodes) return;
   state.toldNodes = word;
   for (const observer of state.args.observers)
-    context.send(observer, { type: 'nodesChanged', nodes, size, down, isServing });
+    context.send(observer, { type: 'nodesChanged', nodes, size, down, isServing, isJoined });
 }
 
 /** [HP-PART-1] Counted by what the operator expects, never by a view that shrinks. */

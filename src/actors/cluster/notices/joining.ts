@@ -2,7 +2,7 @@
 // before it would call people offline who are not. Bounded, so that one that cannot speak holds up nobody.
 // Refuses to know doors. Obeys spec/hp-peer.md, section "Joining".
 
-import { log, type MembersState, type Turn } from '../links/members-state.ts';
+import { log, type MembersState, tellNodes, type Turn } from '../links/members-state.ts';
 
 /** [HP-JOIN-1] To be called when a call has ended, a link stands, or a node has told what it has. */
 export function lookAtJoining(state: MembersState, context: Turn): void {
@@ -17,6 +17,7 @@ export function lookAtJoining(state: MembersState, context: Turn): void {
   const event = isWhole ? 'cluster.joined' : 'cluster.joinedPartly';
   log(state, level, event, { others, waitedMs: Math.round(waitedMs) }, context);
   context.send(state.args.news, { type: 'clusterJoined', isWhole });
+  tellNodes(state, context);
 }
 
 function hasJoined({ calls, links, pending, copies }: MembersState): boolean {

@@ -61,13 +61,18 @@ export function withoutHeaders(
 
 /** Names are the same in any case; most are told apart by their length. */
 export function isNamed(name: string, lower: string): boolean {
-  return name.length === lower.length && (name === lower || name.toLowerCase() === lower);
+  if (name.length !== lower.length) return false;
+  return name === lower || (beginsLike(name, lower) && name.toLowerCase() === lower);
+}
+
+/** The first letters are the same but for their case; others may be taken for the same. */
+function beginsLike(name: string, lower: string): boolean {
+  return ((name.charCodeAt(0) ^ lower.charCodeAt(0)) & ~0x20) === 0;
 }
 
 /** The name begins with a word in lower case, in any case. */
 export function isNamedLike(name: string, lower: string): boolean {
-  const first = name.charCodeAt(0) | 0x20;
-  return first === lower.charCodeAt(0) && name.toLowerCase().startsWith(lower);
+  return beginsLike(name, lower) && name.toLowerCase().startsWith(lower);
 }
 
 /** The lines with one of that name only: it takes the place of the first such line, or comes last. */

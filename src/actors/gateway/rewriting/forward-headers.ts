@@ -73,6 +73,7 @@ const ofResponseHop = new HeaderNames([
   'proxy-connection',
   'transfer-encoding',
 ]);
+const ofRoute = new HeaderNames(['Pushpin-Route']);
 const ofProtocol = new HeaderNames(['X-Forwarded-Proto', 'X-Forwarded-Protocol']);
 
 /**
@@ -88,7 +89,7 @@ export function forwardHeaders(
   let headers = withRouteHeaders(clientHeaders, route);
   headers = withMarked(headers, route, settings, facts);
   headers = withoutHeaders(headers, ofRequestHop);
-  if (settings.acceptPushpinRoute) headers = withoutHeaders(headers, ['Pushpin-Route']);
+  if (settings.acceptPushpinRoute) headers = withoutHeaders(headers, ofRoute);
   if (settings.cdnLoop !== '') {
     const passed = [...elementsOf(headers, 'CDN-Loop'), settings.cdnLoop];
     headers = withHeader(headers, 'CDN-Loop', passed.join(', '));

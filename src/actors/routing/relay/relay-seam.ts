@@ -50,6 +50,8 @@ export type PeerNotice =
       readonly down: number;
       /** False on the smaller side of a cluster that is split, where the operator wants that. */
       readonly isServing: boolean;
+      /** False while this node does not know yet who is where. */
+      readonly isJoined: boolean;
     }
   /** What was forwarded to it and not acknowledged is lost. */
   | { readonly type: 'nodeDown'; readonly node: string }

@@ -2,6 +2,7 @@
 // after the other in the topic, as far as others know the places. Gaps that it was told of are no loss.
 
 import { type Invariant, nameOf } from '../invariant.ts';
+import { ByEpoch } from './by-epoch.ts';
 import { LastRead } from './last-read.ts';
 
 /** A place by publication, in one epoch of one topic. */
@@ -19,25 +20,11 @@ export const conservation: Invariant = {
   property: 'conservation',
   requirements: ['BROKER-PUB-1', 'BROKER-ORD-2', 'BROKER-SLOW-4'],
   judge(report) {
-    const places = new Map<string, Map<string, Places>>();
+    const places = new ByEpoch<Places>(() => new Map());
     const readings: (Reading | undefined)[] = [];
     const names: string[] = [];
     const repeated = new Set<number>();
-    const placesOf = (node: number, topic: string, epoch: string): Places => {
-      const key = `${node} ${topic}`;
-      let epochs = places.get(key);
-      if (epochs === undefined) {
-        epochs = new Map();
-        places.set(key, epochs);
-      }
-      let known = epochs.get(epoch);
-      if (known === undefined) {
-        known = new Map();
-        epochs.set(epoch, known);
-      }
-      return known;
-    };
-    const lastRead = new LastRead(placesOf);
+    const lastRead = new LastRead(places.of);
     return {
       subscribed({ following, client, topic, node, envelope }) {
         readings[following] = envelope ? undefined : { client, topic, node, got: [] };
@@ -50,7 +37,7 @@ export const conservation: Invariant = {
         if (event.isRepeat) repeated.add(event.publication);
       },
       published({ node, topic, position, publication }) {
-        placesOf(node, topic, position.epoch).set(publication, position.offset);
+        places.of(node, topic, position.epoch).set(publication, position.offset);
       },
       message(event) {
         const { following, position, publication } = event;
@@ -62,8 +49,7 @@ export const conservation: Invariant = {
         for (const reading of readings) {
           if (reading === undefined) continue;
           const { client, topic, node, got } = reading;
-          const epochs = places.get(`${node} ${topic}`);
-          const hole = epochs === undefined ? undefined : holeIn(got, epochs, repeated);
+          const hole = holeIn(got, places.epochsOf(node, topic), repeated);
           if (hole === undefined) continue;
           const [before, after] = hole;
           report(

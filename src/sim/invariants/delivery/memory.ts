@@ -3,6 +3,7 @@
 
 import type { EventOf } from '../../trace.ts';
 import type { Invariant } from '../invariant.ts';
+import { ByEpoch } from './by-epoch.ts';
 import { LastRead } from './last-read.ts';
 
 interface Known {
@@ -16,21 +17,12 @@ export const memory: Invariant = {
   requirements: ['BROKER-REC-1', 'BROKER-REC-3', 'BROKER-REC-4'],
   judge(report) {
     const sent: Known[] = [];
-    /** By node, topic and epoch: publications by place. */
-    const places = new Map<string, number[]>();
+    /** Publications by place. */
+    const places = new ByEpoch<number[]>(() => []);
     let limits: EventOf<'began'> | undefined;
     /** By client, how many topics share its queue; undefined where more may wait there. */
     const shares: (number | undefined)[] = [];
-    const placesOf = (node: number, topic: string, epoch: string): number[] => {
-      const key = `${node} ${epoch} ${topic}`;
-      let known = places.get(key);
-      if (known === undefined) {
-        known = [];
-        places.set(key, known);
-      }
-      return known;
-    };
-    const lastRead = new LastRead(placesOf);
+    const lastRead = new LastRead(places.of);
     return {
       began(event) {
         limits = event;
@@ -42,7 +34,7 @@ export const memory: Invariant = {
         sent[publication] ??= { bytes: dataBytes, at };
       },
       published({ node, topic, position, publication }) {
-        placesOf(node, topic, position.epoch)[position.offset] = publication;
+        places.of(node, topic, position.epoch)[position.offset] = publication;
       },
       message(event) {
         const { position, publication } = event;
@@ -53,7 +45,7 @@ export const memory: Invariant = {
         const { since, position, node, topic } = event;
         if (limits === undefined || since === undefined || position === undefined) return;
         if (since.epoch !== position.epoch) return;
-        const known = places.get(`${node} ${position.epoch} ${topic}`) ?? [];
+        const known = places.of(node, topic, position.epoch);
         const missed = known.slice(since.offset + 1, position.offset + 1).map((one) => sent[one]);
         const share = shares[event.client];
         const roomBytes = roomOf(limits.broker.queueBytesMax, share);

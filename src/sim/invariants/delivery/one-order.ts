@@ -5,6 +5,7 @@ import type { EventOf, TracePosition } from '../../trace.ts';
 import { type Invariant, nameOf } from '../invariant.ts';
 import { FORGETFUL, isForgotten, type Memory, memoryOf, PERFECT } from '../forgetting.ts';
 import { Ages } from './ages.ts';
+import { ByEpoch } from './by-epoch.ts';
 
 /** Publications of one topic's epoch, and the places of each. */
 interface Order {
@@ -33,7 +34,12 @@ export const oneOrder: Invariant = {
   property: 'one-order',
   requirements: ['BROKER-ORD-3', 'BROKER-ORD-1', 'BROKER-DUP-1', 'BROKER-PUB-3'],
   judge(report) {
-    const orders = new Orders();
+    const orders = new ByEpoch<Order>((topic, epoch) => ({
+      topic,
+      epoch,
+      byOffset: [],
+      byPublication: new Map(),
+    }));
     const sent: Sent[] = [];
     const ages = new Ages();
     const readings: Reading[] = [];
@@ -80,25 +86,6 @@ export const oneOrder: Invariant = {
     };
   },
 };
-
-class Orders {
-  readonly #orders: Map<string, Map<string, Order>>[] = [];
-
-  of(node: number, topic: string, epoch: string): Order {
-    const epochs = (this.#orders[node] ??= new Map());
-    let topics = epochs.get(epoch);
-    if (topics === undefined) {
-      topics = new Map();
-      epochs.set(epoch, topics);
-    }
-    let order = topics.get(topic);
-    if (order === undefined) {
-      order = { topic, epoch, byOffset: [], byPublication: new Map() };
-      topics.set(topic, order);
-    }
-    return order;
-  }
-}
 
 function place(
   event: EventOf<'message'> | EventOf<'published'>,

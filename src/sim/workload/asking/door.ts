@@ -55,6 +55,7 @@ export function turnedAway(
   const { transport } = client.plan;
   const error = errorOf(body);
   client.world.trace.add({
+    ...client.at(),
     kind: 'turnedAway',
     transport,
     asked,
@@ -63,7 +64,6 @@ export function turnedAway(
     error,
     headers,
     ...client.met(),
-    ...client.at(),
   });
 }
 

@@ -125,7 +125,7 @@ export class Posting {
     const { topic, topics } = results as { topic?: string; topics?: Record<string, number> };
     const names = asked === 'list' ? Object.keys(topics ?? {}) : [topic ?? ''];
     if (status !== 200) client.unexpected(`${status}: ${body}`);
-    else client.world.trace.add({ kind: 'told', asked, topics: names, ...client.at() });
+    else client.world.trace.add({ ...client.at(), kind: 'told', asked, topics: names });
   }
 }
 

@@ -105,7 +105,7 @@ export class SseReading {
   #refused(data: string): void {
     const client = this.#client;
     const { topic, error } = parse(data) as { topic: string; error: string };
-    client.world.trace.add({ kind: 'refused', asked: 'subscribe', topic, error, ...client.at() });
+    client.world.trace.add({ ...client.at(), kind: 'refused', asked: 'subscribe', topic, error });
   }
 
   #subscribed(data: string, id: string): void {
@@ -125,6 +125,7 @@ export class SseReading {
     if (told?.epoch !== stands?.epoch || told?.offset !== stands?.offset)
       this.#misread(`the first words of '${topic}' have the id '${id}' for ${data}`);
     client.world.trace.add({
+      ...client.at(),
       kind: 'subscribed',
       topic,
       since,
@@ -132,7 +133,6 @@ export class SseReading {
       position,
       recovered,
       following: client.follow(topic),
-      ...client.at(),
     });
   }
 

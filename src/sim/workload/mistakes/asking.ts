@@ -8,7 +8,16 @@ import type { Client } from '../client.ts';
 import type { Word } from '../hearing/words.ts';
 import { drawBroken } from './framing.ts';
 import { drawRequest, responseText } from './requests.ts';
-import { drawExact, type Exact, type Expected, isMet, lineOf, unfollow } from './texts.ts';
+import {
+  drawExact,
+  type Exact,
+  type Expected,
+  isMet,
+  lineOf,
+  type Mistake,
+  mistakesOf,
+  unfollow,
+} from './texts.ts';
 
 interface Question {
   readonly expected: Expected;
@@ -25,6 +34,8 @@ export class Asking {
   #request: Question | undefined = undefined;
   #followed = new Set<string>();
   #mayAwaitClose = false;
+  /** Those that it can make on the present connection, once it has made one. */
+  #mistakes: readonly Mistake[] | undefined = undefined;
 
   constructor(client: Client) {
     this.#client = client;
@@ -39,6 +50,7 @@ export class Asking {
     this.#open = [];
     this.#request = undefined;
     this.#followed = new Set();
+    this.#mistakes = undefined;
     this.isBroken = false;
   }
 
@@ -46,12 +58,13 @@ export class Asking {
   ask(): void {
     const client = this.#client;
     const { chance, world, plan } = client;
+    const asker = { options: world.options, own: this.#own(), isBound: plan.token !== undefined };
+    this.#mistakes ??= mistakesOf(asker);
     this.#say(
       drawExact({
+        ...asker,
         chance,
-        options: world.options,
-        own: this.#own(),
-        isBound: plan.token !== undefined,
+        mistakes: this.#mistakes,
         followed: this.#followed,
         isListing: this.#open.some(({ isList }) => isList),
       }),
@@ -80,18 +93,18 @@ export class Asking {
     if (world.lane === 'object') {
       const code = chance.pick([1002, 1007, 1009] as const);
       world.trace.add({
+        ...client.at(),
         kind: 'brokenSent',
         what: 'broken bytes',
         code,
         reason: undefined,
-        ...client.at(),
       });
       client.sayRaw({ word: 'broken', code });
       return;
     }
     const { what, bytes, code, reason } = drawBroken(chance, world.options);
     this.#mayAwaitClose = code !== undefined;
-    world.trace.add({ kind: 'brokenSent', what, code, reason, ...client.at() });
+    world.trace.add({ ...client.at(), kind: 'brokenSent', what, code, reason });
     client.sayRaw(bytes);
   }
 
@@ -174,12 +187,12 @@ export class Asking {
   #answered(door: 'ws' | 'http', { expected, cause }: Question, heard: string): void {
     this.#client.world.trace.add(
       {
+        ...this.#client.at(),
         kind: 'answered',
         door,
         expected: String(expected),
         heard,
         isRight: isMet(expected, heard),
-        ...this.#client.at(),
       },
       cause,
     );

@@ -37,6 +37,8 @@ export interface Asker {
   readonly followed: Set<string>;
   /** A list was asked for, and is not there yet. */
   readonly isListing: boolean;
+  /** `mistakesOf` what it knows. */
+  readonly mistakes: readonly Mistake[];
 }
 
 /** One line for a word, to be compared. */
@@ -88,16 +90,20 @@ export function isMet(expected: Expected, line: string): boolean {
 export function drawExact(asker: Asker): Exact {
   const { chance } = asker;
   if (chance.chance(1, 2)) {
-    const [text, sentence] = chance.pick(mistakes(asker));
+    const [text, sentence] = chance.pick(asker.mistakes);
     return { text, expected: errorLine(sentence) };
   }
   return chance.pick(REQUESTS)(asker);
 }
 
-type Mistake = readonly [text: string | Uint8Array, sentence: string];
+export type Mistake = readonly [text: string | Uint8Array, sentence: string];
 
-/** The first mistake is told, in the order of the spec. */
-function mistakes({ options, own, isBound }: Asker): readonly Mistake[] {
+/** The first mistake is told, in the order of the spec. They are many: who makes one after the other keeps them. */
+export function mistakesOf({
+  options,
+  own,
+  isBound,
+}: Pick<Asker, 'options' | 'own' | 'isBound'>): readonly Mistake[] {
   const { topicLengthMax, idLengthMax, jsonDepthMax } = options;
   const topic = JSON.stringify(own);
   const longest = 'x'.repeat(topicLengthMax);

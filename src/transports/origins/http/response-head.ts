@@ -81,6 +81,5 @@ function keptMsOf(keepAlive: string): number {
 }
 
 function hasToken(list: string, wanted: string): boolean {
-  if (list === '') return false;
-  return list.split(',').some((token) => token.trim() === wanted);
+  return list.includes(wanted) && list.split(',').some((token) => token.trim() === wanted);
 }

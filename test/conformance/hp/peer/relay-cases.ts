@@ -419,6 +419,27 @@ export const relayCases: readonly HpCase[] = [
       },
     ],
     [
+      '[HP-RES-12] a session that was sent to a node is still there when that goes without having said that it has it',
+      async (site) => {
+        const peer = await follower(site, 'z');
+        const [a, b] = [await site.clients.in('a'), await site.clients.in('b')];
+        const [user = '', session = '', own = ''] = String(b.token).split('~');
+        peer.forward('user', user, { say: 'resume', ref: 1, session, secret: own });
+        await peer.forwarded(({ say, ref }) => say === 'luggage' && ref === 1);
+        const { payload: told } = await a.ask('DIRECT_MESSAGE', { to: user, body: 'while' });
+        assert.equal(told['status'], 'accepted');
+        const early = site.clients.open();
+        early.say('RESUME', { token: b.token });
+        await early.refused('UNAVAILABLE');
+        peer.leave();
+        await peer.socket.ended();
+        const client = site.clients.open();
+        const { type, payload } = await client.ask('RESUME', { token: b.token });
+        assert.deepEqual([type, payload['replayed'], payload['anew']], ['RESUME_OK', 1, undefined]);
+        assert.equal((await client.next()).payload['body'], 'while');
+      },
+    ],
+    [
       '[HP-RES-9] [HP-RES-10] a client whose session is on another node comes back here: with what that says, or anew when it says nothing',
       async (site) => {
         const peer = await follower(site, 'z');

@@ -9,6 +9,8 @@ import {
   headerText,
   headerValue,
   type HeaderList,
+  isNamed,
+  isNamedLike,
   paramOf,
   parseElement,
   splitElements,
@@ -29,6 +31,17 @@ describe('header lines', () => {
     expect(firstHeader(lines, 'x-two')).toBeUndefined();
     expect(allHeaders(lines, 'X-one')).toEqual(['1', '2, 3']);
     expect(allHeaders(lines, 'x-two')).toEqual([]);
+  });
+
+  test('have names in any case, whatever they begin with', () => {
+    const names = ['grip-sig', 'Grip-Sig', '_x', '_X', '`a', '@a', '^a', '~a', '1', '', 'te', 'TE'];
+    for (const name of names)
+      for (const other of names) {
+        const lower = other.toLowerCase();
+        expect(isNamed(name, lower)).toBe(name.toLowerCase() === lower);
+        if (lower !== '')
+          expect(isNamedLike(name, lower)).toBe(name.toLowerCase().startsWith(lower));
+      }
   });
 
   test('are left out by name or by a look at the lower-case name', () => {

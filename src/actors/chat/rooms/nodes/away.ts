@@ -145,7 +145,7 @@ function heardLate(state: RoomsState, name: string, word: RoomWord, context: Tur
     // Who has heard something later does not hear it out of its order: it stands in the history.
     if (settling?.told === undefined || !isAfter(entry, settling.told)) return;
     settling.told = { epoch: entry.epoch, seq: entry.seq };
-    if (isAfter(entry, room)) room.raise(entry);
+    room.raise(entry);
   }
   publish(state, name, word, context, { isRelayed: true });
 }

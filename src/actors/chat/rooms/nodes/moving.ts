@@ -101,7 +101,7 @@ function takeOver(state: RoomsState, name: string, guests: Guests, context: Turn
   state.catching.delete(name);
   const room = state.rooms.get(name) ?? open(state, name, context);
   if (room === undefined) return;
-  for (const one of [place, keptTo]) if (isAfter(one, room) || room.seq === 0) room.raise(one);
+  for (const one of [place, keptTo]) room.raise(one);
   room.adopt(memory.all, context.now);
   for (const member of members.values()) room.enter(member);
   expect(room, guests.users.values(), context);
@@ -224,7 +224,7 @@ export function adopt(
   if (isMeeting) room.metHome = former;
   if (known === undefined || isExpected)
     settle(state, room, former, isMeeting ? here : undefined, context);
-  if (isAfter(last, room)) room.raise(last);
+  room.raise(last);
   const settling = state.settling.get(name);
   if (settling === undefined) {
     const isMet = former === room.metHome;

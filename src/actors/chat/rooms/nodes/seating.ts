@@ -6,7 +6,6 @@ import { hashText } from '../../../runtime/prng.ts';
 import { isAway } from './away.ts';
 import type { Deeds } from './peers.ts';
 import type { Room } from '../room.ts';
-import { isAfter } from '../room-memory.ts';
 import type { Member } from '../room-messages.ts';
 import type { RoomTold } from './room-told.ts';
 import { type RoomsState, tellKeeper, type Turn } from '../rooms-state.ts';
@@ -64,7 +63,7 @@ export function sitting(
   { place, members }: Told<'sitting'>,
   { arrived, lost }: Deeds,
 ): void {
-  if (isAfter(place, room)) room.raise(place);
+  room.raise(place);
   const told = new Set(members.map(({ session }) => session));
   for (const member of membersOf(room, node)) if (!told.has(member.session)) lost(room, member);
   for (const member of members) arrived(room, { ...member, node });

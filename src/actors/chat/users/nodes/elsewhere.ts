@@ -6,7 +6,7 @@ import { isUserName } from '../../../codecs/hp/names.ts';
 import type { Located } from '../../../routing/relay/relay-seam.ts';
 import { direct, outcome, queueAgain } from '../directs.ts';
 import { arrive, late, movedAway, moveThere, notMoved, sessionsLost } from './moving.ts';
-import { fly, flyingKey } from './flying.ts';
+import { fly, flyingKey, sendUnsent } from './flying.ts';
 import { holdFor, inherit, isHeld, release, releaseFor } from './waiting-room.ts';
 import { type PeerWord, readPeerWord } from './peer-words.ts';
 import type { RemoteSession, User } from '../user.ts';
@@ -81,8 +81,10 @@ function settlePolicy(
 function flyOffline(state: UsersState, user: User, node: string, context: UsersTurn): void {
   const { offline } = user;
   user.offline = [];
-  for (const { message, heldBy } of offline)
+  for (const { message, heldBy } of offline) {
+    user.mark(message, false);
     fly(state, user, message, [node], true, context, heldBy);
+  }
 }
 
 export function peerSaid(
@@ -200,11 +202,20 @@ export function nodeDown(state: UsersState, node: string, context: UsersTurn): v
     const around = { isKnown: undefined, ref: 0, replyTo: context.self as never } as const;
     direct(state, { type: 'direct', user, message, isDelayed: true, ...around }, context);
   });
+  landNowhere(state, node, context);
+}
+
+function landNowhere(state: UsersState, node: string, context: UsersTurn): void {
   for (const [key, flying] of [...state.flying]) {
     if (!flying.nodes.delete(node) || flying.nodes.size > 0) continue;
     state.flying.delete(key);
     if (!flying.isTaken) goOn(state, flying.user, flying.message, node, context);
   }
+}
+
+/** [HP-RELAY-14] There is a way to some nodes again. */
+export function flyAgain(state: UsersState, context: UsersTurn): void {
+  for (const node of sendUnsent(state, context)) landNowhere(state, node, context);
 }
 
 /** Nodes that live are linked again by then, and those that do not are down. */

@@ -5,7 +5,7 @@ import { userKey } from '../../../codecs/hp/names.ts';
 import type { PeerWord } from './peer-words.ts';
 import type { User } from '../user.ts';
 import type { Direct } from '../user-messages.ts';
-import type { UsersState, UsersTurn } from '../users-state.ts';
+import type { Flying, UsersState, UsersTurn } from '../users-state.ts';
 
 /** [HP-RELAY-8] Once to each node. */
 export function fly(
@@ -17,11 +17,40 @@ export function fly(
   context: UsersTurn,
   heldBy: ReadonlySet<string> = new Set(),
 ): void {
-  state.flying.set(flyingKey(user.name, message), {
-    ...{ user, message, heldBy, nodes: new Set(nodes), isTaken: false },
-  });
-  for (const node of nodes)
+  const flying: Flying = {
+    ...{ user, message, heldBy, nodes: new Set(nodes), unsent: new Set(nodes), isDelayed },
+    isTaken: false,
+  };
+  state.flying.set(flyingKey(user.name, message), flying);
+  send(state, flying, context);
+}
+
+/** Where there is a way: a relay that has just begun knows none yet. */
+function send(state: UsersState, flying: Flying, context: UsersTurn): void {
+  const { user, message, unsent, isDelayed } = flying;
+  for (const node of [...unsent]) {
+    if (!state.isJoined && !state.nodes.includes(node)) continue;
+    unsent.delete(node);
     tellKeeper(state, node, user.name, { say: 'direct', message, isDelayed }, context, message.id);
+  }
+}
+
+/** [HP-RELAY-14] The relay died with all that it had: what was not answered for is sent again when there is a way. */
+export function relayLost(state: UsersState): void {
+  state.isJoined = false;
+  state.nodes = [];
+  for (const { nodes, unsent } of state.flying.values()) for (const node of nodes) unsent.add(node);
+  for (const user of state.users.values()) for (const { heldBy } of user.offline) heldBy.clear();
+}
+
+/** The nodes that are not there, though all that are have been found. */
+export function sendUnsent(state: UsersState, context: UsersTurn): readonly string[] {
+  const absent = new Set<string>();
+  for (const flying of state.flying.values()) {
+    for (const node of flying.unsent) if (!state.nodes.includes(node)) absent.add(node);
+    send(state, flying, context);
+  }
+  return state.isJoined ? [...absent] : [];
 }
 
 /** To the keeper of the same user on another node. */

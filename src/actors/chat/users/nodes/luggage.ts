@@ -34,7 +34,8 @@ function readRoom(value: unknown): Luggage['rooms'][number] | undefined {
   if (!isFields(value)) return undefined;
   const { room, epoch, seq } = value;
   if (typeof room !== 'string' || !isRoomName(room)) return undefined;
-  return isCount(epoch) && isCount(seq) ? { room, epoch, seq } : undefined;
+  if (!isCount(epoch) || !isCount(seq)) return undefined;
+  return value['hasGap'] === true ? { room, epoch, seq, hasGap: true } : { room, epoch, seq };
 }
 
 function readWatched(value: unknown): Luggage['watched'][number] | undefined {

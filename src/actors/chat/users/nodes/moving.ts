@@ -7,10 +7,11 @@ import { userKey } from '../../../codecs/hp/names.ts';
 import { keeperOfRoom } from '../../chat-context.ts';
 import { direct } from '../directs.ts';
 import { tellKeeper } from './flying.ts';
+import { pack, unpack } from './keeping.ts';
 import { readLuggage } from './luggage.ts';
 import type { PeerWord } from './peer-words.ts';
 import { isSame, makeWay, move, notServing } from '../registry.ts';
-import { keyOf, type RemoteSession, type User } from '../user.ts';
+import { keyOf, type KnownSession, type RemoteSession, type User } from '../user.ts';
 import { takeOffline } from './waiting-room.ts';
 import type { Direct, Luggage, UserReply } from '../user-messages.ts';
 import {
@@ -34,13 +35,41 @@ export function isElsewhere({ chat, users }: UsersState, ask: Ask<'resume'>): bo
 
 /** [HP-RES-9] The session is not on this node. */
 export function moveHere(state: UsersState, ask: Ask<'resume'>, context: UsersTurn): void {
-  const user = userOf(state, ask.user);
-  if (user === undefined || !ask.isProved) {
-    deny(ask, EXPIRED, context);
-    return;
+  userOf(state, ask.user)?.expire(context.now);
+  const isOwn = ask.session.startsWith(`${state.chat.options.node}-`);
+  if (!ask.isProved) deny(ask, EXPIRED, context);
+  else if (isOwn || !state.isJoined || isKnown(state, ask, context))
+    lookForKnown(state, ask, context);
+  else {
+    // It began a moment ago, perhaps, and its node has not told of it yet.
+    if (state.early.length === 0) context.after('early', LOOK_EVERY_MS);
+    state.early.push({ ask, since: context.now });
   }
-  user.expire(context.now);
-  lookFor(state, user, ask, [], context);
+}
+
+export function lookAgain(state: UsersState, context: UsersTurn): void {
+  const early = state.early.splice(0);
+  for (const one of early) {
+    const isLate = context.now - one.since >= EARLY_MAX_MS * 1_000;
+    if (isLate || isKnown(state, one.ask, context)) lookForKnown(state, one.ask, context);
+    else state.early.push(one);
+  }
+  if (state.early.length > 0) context.after('early', LOOK_EVERY_MS);
+}
+
+function isKnown(state: UsersState, { user, session }: Ask<'resume'>, { now }: UsersTurn): boolean {
+  const known = userOf(state, user);
+  if (known === undefined) return false;
+  const isThere = known.elsewhere.some(({ told }) => told.session === session);
+  const isOurs = known.sessions.has(session) || known.lost.has(session);
+  return isThere || isOurs || known.hasLeft(session, now);
+}
+
+function lookForKnown(state: UsersState, ask: Ask<'resume'>, context: UsersTurn): void {
+  const user = userOf(state, ask.user);
+  // [HP-RES-13] Whoever is on another node has not been told of yet.
+  if (user === undefined) deny(ask, state.isJoined ? EXPIRED : NOT_JOINED, context);
+  else lookFor(state, user, ask, [], context);
 }
 
 /** Where it came last is where it is, if those that know of it were told so. */
@@ -58,6 +87,7 @@ function lookFor(
     .toSorted((one, other) => other.told.lamport - one.told.lamport);
   if (there === undefined) {
     if (user.lost.has(ask.session)) revive(state, user, ask, context);
+    else if (!state.isJoined) deny(ask, NOT_JOINED, context);
     else deny(ask, user.hasLeft(ask.session, context.now) ? ON_ITS_WAY : EXPIRED, context);
     return;
   }
@@ -88,6 +118,13 @@ export function moveThere(
 ): void {
   const known = user?.sessions.get(session);
   const isThere = known !== undefined && isSame(known.entry.secret, secret);
+  const kept = isThere ? unpack(known) : undefined;
+  if (user !== undefined && isThere && kept !== undefined) {
+    known.movingSince = context.now;
+    known.movingTo = node;
+    sendTo(state, user, known, node, ref, kept, context);
+    return;
+  }
   if (!isThere || known.held !== undefined) {
     tellKeeper(state, node, name, { say: 'notMoved', ref, isBusy: isThere }, context);
     return;
@@ -104,14 +141,31 @@ export function sendOver(
   { ref, luggage }: Ask<'handedOver'>,
   context: UsersTurn,
 ): void {
-  const { user, session, rooms } = luggage;
-  const node = userOf(state, user)?.sessions.get(session)?.movingTo;
-  if (node === undefined) return;
+  const user = userOf(state, luggage.user);
+  const known = user?.sessions.get(luggage.session);
+  if (user === undefined || known?.held === undefined) return;
+  // The node that asked for it has died meanwhile.
+  if (known.movingTo === undefined) pack(state, user, known, luggage, context);
+  else sendTo(state, user, known, known.movingTo, ref, luggage, context);
+}
+
+/** [HP-RES-12] It is kept here until that node says that it has it. */
+function sendTo(
+  state: UsersState,
+  user: User,
+  known: KnownSession,
+  node: string,
+  ref: number,
+  luggage: Luggage,
+  context: UsersTurn,
+): void {
+  const { session, rooms } = luggage;
+  pack(state, user, known, luggage, context);
   for (const { room } of rooms)
     context.send(keeperOfRoom(state.chat, room), { type: 'memberMoved', room, session, node });
   context.count('chat.sessions.sentOver');
   log(state, 'chat.sessionSentOver', { session, node }, context);
-  tellKeeper(state, node, user, { say: 'luggage', ref, luggage }, context);
+  tellKeeper(state, node, user.name, { say: 'luggage', ref, luggage }, context);
 }
 
 /** It has come. */
@@ -203,7 +257,7 @@ export function movedAway(
   const known = user.sessions.get(session);
   if (known === undefined || lamport <= known.lamport) return;
   user.sessions.delete(session);
-  if (known.movingTo !== node) {
+  if (known.movingTo !== node && known.packed === undefined) {
     // It was taken for lost.
     context.send(known.entry.address, { type: 'replaced' });
     return;
@@ -227,7 +281,8 @@ export function late(
   const known = user?.sessions.get(session);
   if (known !== undefined) {
     if (known.arrived?.has(keyOf(message)) === true) return;
-    if (user?.seen(message) === undefined) user?.remember(message, 'accepted', context.now);
+    if (user?.seen(message) === undefined) user?.remember(message, 'accepted', context.now, true);
+    user?.mark(message, true);
     notifyOne(known, { type: 'directArrived', message, isSent: false }, context);
     return;
   }
@@ -245,8 +300,7 @@ function arrivedLate(state: UsersState, user: string, message: Direct, context: 
 
 /** [HP-RES-10] What the node had is gone with it. */
 export function sessionsLost(state: UsersState, node: string, context: UsersTurn): void {
-  for (const user of state.users.values())
-    if (user.lose(node, context.now)) tellPresence(state, user.name, context);
+  for (const user of state.users.values()) user.lose(node, context.now);
   for (const [ref, moving] of [...state.moving])
     if (moving.node === node) goWithout(state, ref, moving, context);
 }
@@ -290,5 +344,11 @@ const ON_ITS_WAY: HpMistake = {
   ...refused('UNAVAILABLE', 'The session is on its way from one node to another.').mistake,
   retryAfter: 1,
 };
+const NOT_JOINED: HpMistake = {
+  ...refused('UNAVAILABLE', 'This server does not know yet who is on the others.').mistake,
+  retryAfter: 1,
+};
 const MOVE_MAX_MS = 750;
+/** Longer than changes of sessions take from node to node. */
+const EARLY_MAX_MS = 500;
 const LOOK_EVERY_MS = 50;

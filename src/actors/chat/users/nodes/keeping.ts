@@ -1,0 +1,65 @@
+// Sessions that were sent to another node, which has not said yet that it has them: it may die before it does. What was sent
+// is kept here until then, and is there for whoever comes for the session next.
+// Refuses to know links. Obeys spec/hp-peer.md, section "Sessions that move".
+
+import { keeperOfRoom } from '../../chat-context.ts';
+import { queueUntold } from '../directs.ts';
+import type { KnownSession, User } from '../user.ts';
+import type { Luggage } from '../user-messages.ts';
+import { tellPresence, type UsersState, type UsersTurn } from '../users-state.ts';
+
+/** The session's actor is gone: this is all that is left of the session. */
+export function pack(
+  state: UsersState,
+  user: User,
+  known: KnownSession,
+  luggage: Luggage,
+  context: UsersTurn,
+): void {
+  known.packed = luggage;
+  if (state.packed.size === 0) context.after('packed', LOOK_EVERY_MS);
+  state.packed.set(luggage.session, user);
+}
+
+/** What is kept, with what came for it since; undefined while it is on its way, or its actor has it. */
+export function unpack(known: KnownSession): Luggage | undefined {
+  const { packed, held = [], movingTo } = known;
+  if (packed === undefined || movingTo !== undefined) return undefined;
+  const untold = held.flatMap((notice) =>
+    notice.type === 'directArrived' ? [{ message: notice.message, isSent: notice.isSent }] : [],
+  );
+  known.held = [];
+  return { ...packed, untold: [...packed.untold, ...untold] };
+}
+
+/** [HP-RES-12] A client that does not come for it in time has lost it, as any other. */
+export function expirePacked(state: UsersState, context: UsersTurn): void {
+  const { resumeWindowMs, resumeMessagesMax } = state.chat.options;
+  for (const [session, user] of [...state.packed]) {
+    const known = user.sessions.get(session);
+    if (known?.packed === undefined) state.packed.delete(session);
+    else if (
+      context.now - known.movingSince > resumeWindowMs * 1_000 ||
+      (known.held ?? []).length > resumeMessagesMax
+    )
+      end(state, user, known, context);
+  }
+  if (state.packed.size > 0) context.after('packed', LOOK_EVERY_MS);
+}
+
+function end(state: UsersState, user: User, known: KnownSession, context: UsersTurn): void {
+  known.movingTo = undefined;
+  const luggage = unpack(known);
+  if (luggage === undefined) return;
+  const { session, rooms, untold: all } = luggage;
+  state.packed.delete(session);
+  user.sessions.delete(session);
+  const asked = { session, reason: undefined, ref: 0, replyTo: context.self as never };
+  for (const { room } of rooms)
+    context.send(keeperOfRoom(state.chat, room), { type: 'leave', room, ...asked });
+  const untold = all.flatMap(({ message, isSent }) => (isSent ? [] : [message]));
+  queueUntold(state, { type: 'unregister', user: user.name, session, untold }, context);
+  tellPresence(state, user.name, context);
+}
+
+const LOOK_EVERY_MS = 500;

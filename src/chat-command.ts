@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { isRoomName, isUserName } from './actors/codecs/hp/names.ts';
-import { Link, type LinkOptions, type Outcome } from './client/link.ts';
+import { Link, type LinkOptions, type Outcome, placeIn } from './client/link.ts';
 import { complain, speakPlain, tellPlain } from './client/pipes.ts';
 import type { Credentials, Stay } from './client/stay.ts';
 import { askSecret, Terminal } from './client/terminal.ts';
@@ -191,9 +191,9 @@ function alsoOf(
   text: string,
   before: readonly { host: string; port: number }[],
 ): readonly { host: string; port: number }[] {
-  const [, host = '', port = ''] = /^\[?([^\]]+)\]?:(\d+)$/.exec(text) ?? [];
-  if (host === '') throw new InvalidArgumentError('An address is HOST:PORT.');
-  return [...before, { host, port: portOf(port) }];
+  const place = placeIn(text);
+  if (place === undefined) throw new InvalidArgumentError('An address is HOST:PORT.');
+  return [...before, place];
 }
 
 function countOf(text: string): number {

@@ -121,7 +121,7 @@ export class Conversation {
       this.#login();
       return;
     }
-    const payload = { token: this.#token, rooms: this.#rooms.seqs };
+    const payload = { token: this.#token, rooms: this.#rooms.places };
     const isTooLong = JSON.stringify(payload).length > this.#limits.loginLineBytesMax - 256;
     this.#entryId = this.#say('RESUME', isTooLong ? { token: this.#token } : payload);
   }
@@ -140,6 +140,7 @@ export class Conversation {
   heard({ type, id, timestamp, payload }: ServerMessage): void {
     if (this.#phase === 'over') return;
     const ref = textIn(payload, 'ref');
+    if (type === 'NOTICE') this.#world.learn(textsIn(payload, 'servers'));
     switch (type) {
       case 'PING':
         this.#say('PONG', { ref: id });

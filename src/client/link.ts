@@ -18,6 +18,13 @@ export interface Address {
   readonly tls: { readonly ca: string | undefined } | undefined;
 }
 
+/** What `host:port` names; undefined for what names nothing. */
+export function placeIn(text: string): Pick<Address, 'host' | 'port'> | undefined {
+  const [, host, digits] = /^\[?([^\]]+)\]?:(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  return host === undefined || !(port > 0 && port <= 65_535) ? undefined : { host, port };
+}
+
 export type Outcome = Ending | { readonly kind: 'unreachable'; readonly text: string };
 
 export interface LinkOptions {
@@ -39,6 +46,7 @@ const CALL_MAX_MS = 15_000;
 /** A connection that held for so long was a good one. */
 const GOOD_MS = 5_000;
 const LINE_BYTES_MAX = 1_048_576;
+const SERVERS_MAX = 64;
 
 /** [PROC-CLIENT-5] Milliseconds before the next call: drawn anew below a limit that doubles. */
 export function delayBeforeCall(failures: number, chance: number, leastMs: number): number {
@@ -56,6 +64,10 @@ export class Link {
   #isOver = false;
   #failures = 0;
   #calls = 0;
+  /** Those that the person named, and those that a server has named. */
+  #addresses: readonly Address[];
+  /** Which of them is called next. */
+  #next = 0;
   /** What the server said before it went. */
   #leastMs = 0;
   #reason = '';
@@ -67,12 +79,14 @@ export class Link {
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#addresses = options.addresses;
     this.outcome = new Promise((resolve) => {
       this.#end = resolve;
     });
     this.conversation = new Conversation(options.stay, {
       write: (line) => this.#socket?.write(line),
       tell: options.tell,
+      learn: (servers) => this.#learn(servers),
       wait: (ms) => this.#after(ms, () => this.conversation.goOn()),
       callAgain: (afterMs, reason) => this.#giveUpConnection(afterMs, reason),
       end: (ending) => this.#finish(ending),
@@ -85,11 +99,11 @@ export class Link {
 
   #call(): void {
     if (this.#isOver) return;
-    const { addresses } = this.#options;
-    const address = addresses[this.#calls % addresses.length];
+    const address = this.#addresses[this.#next % this.#addresses.length];
     if (address === undefined) return;
     const { host, port, tls } = address;
     this.#calls += 1;
+    this.#next = (this.#next + 1) % this.#addresses.length;
     this.#splitter = new LineSplitter(LINE_BYTES_MAX);
     this.#reason = '';
     this.#leastMs = 0;
@@ -158,6 +172,20 @@ export class Link {
     this.#awaitingSince ??= now;
     if (now - Math.max(this.#awaitingSince, this.#heardAt) >= ANSWER_TIMEOUT_MS)
       this.#giveUpConnection(0, 'it says nothing any more');
+  }
+
+  /** [PROC-CLIENT-5] A server that goes says where else to go. */
+  #learn(servers: readonly string[]): void {
+    const tls = this.#options.addresses[0]?.tls;
+    const told = servers.flatMap((text) => placeIn(text) ?? []).slice(0, SERVERS_MAX);
+    const isAt = (one: { host: string; port: number }, other: { host: string; port: number }) =>
+      one.host === other.host && one.port === other.port;
+    const named = this.#options.addresses;
+    const others = told.filter((one) => !named.some((known) => isAt(known, one)));
+    this.#addresses = [...named, ...others.map((one) => ({ ...one, tls }))];
+    const [first] = told;
+    const at = this.#addresses.findIndex((one) => first !== undefined && isAt(one, first));
+    if (at >= 0) this.#next = at;
   }
 
   #giveUpConnection(leastMs: number, reason: string): void {

@@ -38,11 +38,13 @@ export class Rooms {
     return this.#seats.get(room) !== undefined;
   }
 
-  /** How far each room was heard. */
-  get seqs(): Readonly<Record<string, number>> {
-    const known = [...this.#seats].flatMap(([room, seat]) =>
-      seat === undefined ? [] : [[room, seat.place.seq] as const],
-    );
+  /** How far each room was heard: exactly, for a home may have died since and counts anew. [HP-RES-7] */
+  get places(): Readonly<Record<string, RoomPlace | number>> {
+    const known = [...this.#seats].flatMap(([room, seat]) => {
+      if (seat === undefined) return [];
+      const { epoch, seq } = seat.place;
+      return [[room, epoch === 0 ? seq : { epoch, seq }] as const];
+    });
     return Object.fromEntries(known);
   }
 

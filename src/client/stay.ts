@@ -24,6 +24,8 @@ export type Ending =
 export interface Surroundings {
   write(line: string): void;
   tell(happening: Happening): void;
+  /** Other nodes of the chat, as `host:port`; the first of them is to be called next. */
+  learn(servers: readonly string[]): void;
   /** Calls `goOn` after so long. */
   wait(ms: number): void;
   /** Gives the connection up for another one, which is opened after so long at the least. */

@@ -7,6 +7,7 @@ import type { RouterState } from '../actors/routing/router-state.ts';
 import { homeOf } from '../actors/routing/topic.ts';
 import { WINDOW_BYTES } from '../actors/runtime/edges.ts';
 import type { Plan } from './plan.ts';
+import { tellWaiting } from './records/books.ts';
 import type { Shard, ShardPlan } from './shard.ts';
 import type { Trace } from './trace.ts';
 
@@ -30,6 +31,7 @@ export function sampleShards(trace: Trace, shards: readonly Shard[]): void {
     const router = system.stateOf(actorsOf(plan.shard).router) as RouterState | undefined;
     if (router !== undefined) sampleQueues(trace, plan, router);
   }
+  tellWaiting(trace, shards);
 }
 
 function sampleQueues(trace: Trace, { node, shard, broker }: ShardPlan, router: RouterState): void {

@@ -6,16 +6,27 @@ import type { BrokerOptions } from '../actors/broker/broker-options.ts';
 import type { HomeLimits } from '../actors/routing/home.actor.ts';
 import type { Lane } from './edges/web.edge.ts';
 import {
+  companies,
   type Fault,
   type FaultKind,
   faultKinds,
   type FaultRoom,
   lastBlows,
   schedules,
+  together,
 } from './faults/faults.ts';
 import { drawn } from './plan/drawing.ts';
-import { type Frame, frame, type Mood, plainSettings, type Settings } from './plan/settings.ts';
-import type { ClientPlan } from './workload/client-plan.ts';
+import {
+  type Crowd,
+  crowds,
+  depths,
+  type Frame,
+  frame,
+  type Mood,
+  plainSettings,
+  type Settings,
+} from './plan/settings.ts';
+import { type ClientPlan, plainHabits } from './workload/client-plan.ts';
 import type { ChatPlan } from './plan/chat-plan.ts';
 import type { GatewayPlan } from './plan/gateway-plan.ts';
 import { drawClients } from './workload/draw-clients.ts';
@@ -62,7 +73,9 @@ export interface PlanChoices {
 export function drawPlan({ seed, lane, nodes, shards, clients }: PlanChoices): Plan {
   const drawnFrame = drawn(frame, seed, 'plan');
   const { mood, horizonUs, clientsPerNode } = drawnFrame;
-  const settings = mood === 'narrow' ? narrowed(drawnFrame.settings) : drawnFrame.settings;
+  const crowded = withCrowd(drawnFrame.settings, drawn(crowds, seed, 'crowd'));
+  const isDeep = drawn(depths, seed, 'depth');
+  const settings = mood === 'narrow' ? narrowed(drawnFrame.settings, isDeep) : crowded;
   const nodeCount = nodes ?? drawnFrame.nodes;
   const shardCount = shards ?? drawnFrame.shards;
   const clientCount = clients ?? clientsPerNode * nodeCount;
@@ -99,6 +112,7 @@ export function completed(plan: Plan): Plan {
     clients: plan.clients.map((client) => {
       const { token } = client;
       return {
+        ...plainHabits,
         ...client,
         token: token && { ...token, expiresInMs: token.expiresInMs, flaw: token.flaw },
       };
@@ -107,9 +121,20 @@ export function completed(plan: Plan): Plan {
 }
 
 /** Where ways are narrow, queues are short, and silence is borne: what fills up is not ended for another reason. */
-function narrowed(settings: Settings): Settings {
-  const { broker } = settings;
-  return { ...settings, broker: { ...broker, queueBytesMax: 16_384, pongTimeoutMs: 20_000 } };
+function narrowed(settings: Settings, isDeep: boolean): Settings {
+  const { broker, home } = settings;
+  return {
+    ...settings,
+    broker: { ...broker, queueBytesMax: 16_384, pongTimeoutMs: 20_000 },
+    // Of some topics more is remembered than any queue could take.
+    home: isDeep ? { ...home, historyCountMax: 1_000, historyBytesMax: 1_048_576 } : home,
+  };
+}
+
+function withCrowd(settings: Settings, crowd: Crowd | undefined): Settings {
+  if (crowd === undefined) return settings;
+  const { addresses, ...doors } = crowd;
+  return { ...settings, broker: { ...settings.broker, ...doors }, addresses };
 }
 
 export function drawFaults(
@@ -117,7 +142,8 @@ export function drawFaults(
   kinds: readonly FaultKind[],
   room: FaultRoom,
 ): readonly Fault[] {
-  const faults = drawn(schedules(kinds, room), seed, 'faults');
+  const scheduled = drawn(schedules(kinds, room), seed, 'faults');
+  const faults = together(scheduled, drawn(companies, seed, 'company'), room);
   const blows = kinds.length === 0 ? [] : drawn(lastBlows(room), seed, 'last blows');
   return blows.length === 0 ? faults : [...faults, ...blows].toSorted((a, b) => a.at - b.at);
 }

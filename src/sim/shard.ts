@@ -113,7 +113,9 @@ export class Shard {
       shard,
       seed,
       buggify: (site) => {
-        if (!sites.has(site) || mischief.next() % SITE_FIRES_ONE_IN !== 0) return false;
+        if (!sites.has(site)) return false;
+        const oneIn = SITES_ONE_IN.get(site) ?? SITE_FIRES_ONE_IN;
+        if (mischief.next() % oneIn !== 0) return false;
         world.mark(`site ${site}`);
         return true;
       },
@@ -337,6 +339,11 @@ export class Shard {
 }
 
 const SITE_FIRES_ONE_IN = 4;
+/** What is of little use when it comes over a thread now and then. */
+const SITES_ONE_IN: ReadonlyMap<string, number> = new Map([
+  ['early-expiry', 1],
+  ['tiny-window', 2],
+]);
 /** Lives of a shard that are told apart in what it is reminded of. */
 const LIVES = 16;
 const TURN_US = 3;

@@ -6,6 +6,7 @@ import type { BrokerOptions } from '../actors/broker/broker-options.ts';
 import type { HomeLimits } from '../actors/routing/home.actor.ts';
 import type { ChatRecord } from './records/chat-records.ts';
 import type { GatewayRecord } from './records/gateway-records.ts';
+import type { NodeRecord } from './records/node-records.ts';
 
 /** A place in a topic, as the wire says it. */
 export interface TracePosition {
@@ -83,6 +84,7 @@ interface Published {
 
 export type TraceRecord =
   | GatewayRecord
+  | NodeRecord
   | ChatRecord
   /** The first event of a run: what its nodes were started with. */
   | {

@@ -108,6 +108,11 @@ const rests = (client: number, rooms: string[] = ['r'], session?: string): Writt
   ...{ node: 0, client, user: `u${client}`, rooms },
   session: session ?? `s${client}`,
 });
+const statusesTold = (client: number, statuses: [string, string][]): Written => ({
+  kind: 'statusesTold',
+  ...inSession(client),
+  statuses,
+});
 const presence = (client: number, users: [string, number][], node = 0): Written => ({
   kind: 'presenceTold',
   ...inSession(client, node),
@@ -174,6 +179,16 @@ function broken(...records: readonly Written[]): string[] {
 }
 
 const clean: Readonly<Record<string, readonly Written[]>> = {
+  'somebody is away, and who watches it knows': [
+    ...alone,
+    ...[joined(1), loggedIn(1), joined(2), loggedIn(2)],
+    just('statusHeard', { ...inSession(2), of: 'u1', status: 'online' }),
+    askedFor(1, 'PRESENCE_SET'),
+    answered('PRESENCE_SET', 'ACK'),
+    just('statusSet', { ...inSession(1), status: 'away' }),
+    just('statusHeard', { ...inSession(2), of: 'u1', status: 'away' }),
+    ...[rests(1), rests(2), rested(), statusesTold(2, [['u1', 'away']]), just('chatProbed')],
+  ],
   'somebody comes, speaks and is heard': [
     ...alone,
     joined(1),
@@ -443,6 +458,48 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         rested(),
         rests(2),
         just('chatProbed'),
+      ],
+    ],
+    [
+      'directs',
+      'again to one that came back',
+      [...alone, joined(2), directHeard(2), { ...directHeard(2), connection: 22 }],
+    ],
+    [
+      'room-memory',
+      'a gap where nothing was forgotten',
+      [
+        ...alone,
+        joined(1),
+        askedFor(1, 'ROOM_MESSAGE', { room: 'r', message: 'm1.1' }),
+        loggedIn(1, { isResumed: true, gaps: ['r'] }),
+      ],
+    ],
+    [
+      'statuses',
+      'one that nobody set',
+      [...alone, joined(1), loggedIn(1), rests(1), rested(), statusesTold(1, [['u1', 'busy']])],
+    ],
+    [
+      'statuses',
+      'of two sessions the one that is less here',
+      [
+        ...alone,
+        ...[joined(1), loggedIn(1), joined(2, { user: 'u1' }), loggedIn(2, { user: 'u1' })],
+        just('statusSet', { ...inSession(2), status: 'busy' }),
+        ...[rests(1), { ...rests(2), user: 'u1' }, rested()],
+        statusesTold(1, [['u1', 'busy']]),
+      ],
+    ],
+    [
+      'statuses',
+      'a change that its watcher does not hear of',
+      [
+        ...alone,
+        ...[joined(1), loggedIn(1), joined(2), loggedIn(2)],
+        just('statusHeard', { ...inSession(2), of: 'u1', status: 'online' }),
+        just('statusSet', { ...inSession(1), status: 'away' }),
+        ...[rests(1), rests(2), rested(), just('chatProbed')],
       ],
     ],
     ['views', 'one session too many', [...world, rested(), rests(1), presence(1, [['u1', 2]])]],

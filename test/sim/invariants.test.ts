@@ -234,6 +234,31 @@ const pinged = (atMs: number, who = reader): Written => ({
 });
 const healed = (atMs: number): Written => ({ kind: 'healed', atMs });
 const quiet = (atMs: number): Written => ({ kind: 'quiet', atMs });
+/** What a shard counts, where all is as it should be. */
+const kept = (more: object = {}): Written => ({
+  kind: 'booksKept',
+  node: 0,
+  shard: 0,
+  ...{ historyBytes: 0, historyBytesThere: 0, lagging: 0, wanted: 0, wantedThere: 0 },
+  ...{ idleBytes: 0, orphans: [], keptAliveGone: 0 },
+  ...more,
+});
+/** Looked at four times a second. */
+const waits = (fromMs: number, toMs: number, more: object = {}): Written[] =>
+  Array.from({ length: (toMs - fromMs) / 250 + 1 }, (_, look) => ({
+    kind: 'publisherWaits',
+    atMs: fromMs + look * 250,
+    ...{ node: 0, shard: 0, serverConnection: 1, holds: 1, isKnown: true },
+    ...more,
+  }));
+/** A reader of a quiet topic goes when all is well, and comes back. */
+const goesAndComes = (backMs: number): Written[] => [
+  began({}, { historyAgeMaxMs: 4_000 }),
+  { ...ack(0), atMs: 100 },
+  healed(1_000),
+  { ...closed(1000), by: 'client', atMs: 9_000 },
+  { ...ack(0, { position: { epoch: 'f', offset: 0 } }), atMs: backMs },
+];
 const TOO_MANY = 'Too many messages: at most 2 per second.';
 const NO_ROOM = 'Too many topics: the node has no room for another.';
 const since = { epoch: 'e', offset: 1 };
@@ -282,6 +307,15 @@ function broken(...records: Written[]): string[] {
 }
 
 const clean: Record<string, Written[]> = {
+  'a topic that nobody used for as long as its history lasts': goesAndComes(13_500),
+  'books that are in order, and publishers that wait as long as they may': [
+    began(),
+    ...waits(1_000, 3_000),
+    ...waits(5_000, 5_500, { isKnown: false }),
+    kept({ orphans: [4], lagging: 1 }),
+    { kind: 'rested' },
+    kept({ historyBytes: 500, historyBytesThere: 500 }),
+  ],
   'subscribe, read, unsubscribe': [
     joined(reader, 'steady'),
     connected(),
@@ -1010,6 +1044,57 @@ const planted: [string, string, Written[]][] = [
     'epochs',
     '[BROKER-REC-3] a topic that begins anew, and no thread died',
     [began(), ...published, acked(0, 1), acked(1, 1, { position: { epoch: 'f', offset: 1 } })],
+  ],
+  [
+    'epochs',
+    '[BROKER-REC-5] a quiet topic that begins anew though it was left a moment ago',
+    goesAndComes(12_500),
+  ],
+  ['books', '[BROKER-LIM-4] history that is counted twice', [kept({ historyBytes: 500 })]],
+  ['books', '[BROKER-SLOW-2] bytes of an empty queue', [kept({ idleBytes: 1 })]],
+  ['books', '[BROKER-SUB-4] subscriptions of nobody', [kept({ wanted: 1 })]],
+  [
+    'books',
+    '[BROKER-SUB-4] a stream that is kept alive when it has gone',
+    [kept({ keptAliveGone: 1 })],
+  ],
+  [
+    'books',
+    '[BROKER-SUB-4] a stream whose connection is no more',
+    [kept({ orphans: [4] }), { kind: 'rested' }, kept({ orphans: [4] })],
+  ],
+  [
+    'books',
+    '[BROKER-PACE-1] publishers held when all is at rest',
+    [{ kind: 'rested' }, kept({ lagging: 1 })],
+  ],
+  ['books', '[BROKER-PACE-1] a publisher that is never let go', [began(), ...waits(1_000, 4_000)]],
+  [
+    'books',
+    '[BROKER-PACE-1] a publisher that no home remembers to let go',
+    [began(), ...waits(1_000, 2_000, { isKnown: false })],
+  ],
+  [
+    'books',
+    '[BROKER-PACE-1] a publisher held less than not at all',
+    [began(), ...waits(1_000, 1_000, { holds: -1 })],
+  ],
+  [
+    'census',
+    '[BROKER-LIM-4] nothing remembered of what was published last',
+    [
+      began(),
+      letIn(),
+      ack(0),
+      { kind: 'rested' },
+      ...published,
+      acked(0, 1),
+      acked(1, 2),
+      heard(0, 1),
+      heard(1, 2),
+      informed({ history: 0 }),
+      { kind: 'quiet' },
+    ],
   ],
   [
     'patience',

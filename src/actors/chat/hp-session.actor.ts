@@ -30,7 +30,7 @@ import {
   stop,
   tooSlow,
 } from './session/leaving.ts';
-import { historyRead, membersListed, roomsListed, sessionsCounted } from './session/looking.ts';
+import { counted, historyRead, membersListed, roomsListed } from './session/looking.ts';
 import { presenceChanged, presenceTold } from './session/presence.ts';
 import {
   detach,
@@ -157,7 +157,8 @@ export const hpSession: ActorDefinition<HpSessionArgs, Session, HpSessionMessage
         registered(session, message, context);
         break;
       case 'sessionsCounted':
-        sessionsCounted(session, message, context);
+      case 'roomsCounted':
+        counted(session, message, context);
         break;
       case 'handedOver':
         handedOver(session, message, context);

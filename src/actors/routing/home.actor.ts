@@ -114,7 +114,7 @@ interface HomeTopic {
   lag: { readonly shards: Set<number>; readonly held: Set<Address<RouterReply>> } | undefined;
 }
 
-interface HomeState {
+export interface HomeState {
   readonly args: HomeArgs;
   /** Least recently published first. */
   readonly topics: Map<Topic, HomeTopic>;

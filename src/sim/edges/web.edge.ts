@@ -66,6 +66,10 @@ export class WebEdge implements EndHost {
     return this.#connections.size;
   }
 
+  has(connection: ConnectionId): boolean {
+    return this.#connections.has(connection);
+  }
+
   get hasReadable(): boolean {
     return this.#readable.length > 0 && !this.#isPaused;
   }

@@ -4,6 +4,7 @@
 import { countShards, tellFollowed } from '../figures.ts';
 import { carryOut, turns } from './mishaps.ts';
 import { phases } from '../plan/phases.ts';
+import { tellBooks } from '../records/books.ts';
 import type { World } from '../world.ts';
 import { askCensus, probe, tellUnanswered } from '../workload/behaviours.ts';
 
@@ -12,10 +13,12 @@ export function closePhase(world: World, phase: number): boolean {
   const { clients, trace, shards, gateway, chat } = world;
   switch (phase) {
     case phases.heal:
+      tellBooks(trace, shards);
       heal(world);
       return false;
     case phases.rest:
       for (const client of clients) tellUnanswered(client);
+      tellBooks(trace, shards);
       trace.add({ kind: 'rested' });
       chat?.rest();
       return false;
@@ -31,6 +34,7 @@ export function closePhase(world: World, phase: number): boolean {
       chat?.dismiss();
       return false;
     default:
+      tellBooks(trace, shards);
       countShards(trace, shards);
       trace.add({ kind: 'quiet' });
       return true;

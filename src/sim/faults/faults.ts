@@ -146,9 +146,38 @@ export function schedules(kinds: readonly FaultKind[], room: FaultRoom): Arbitra
   const faults = kinds.map((kind) => faultWithin(kind, faultSizes[kind], room));
   return array(oneof({ depthSize: 'max' }, ...faults), {
     minLength: 4,
-    maxLength: 24,
+    maxLength: FAULTS_MAX,
     size: 'max',
   }).map((drawn) => drawn.toSorted((one, other) => one.at - other.at));
+}
+
+const FAULTS_MAX = 24;
+
+/** For each fault of a schedule, whether it comes soon after the one before it, and how soon. */
+export const companies: Arbitrary<readonly Company[]> = array(
+  plainRecord({ isNear: chance(1, 3), afterUs: milliseconds(0, 400) }),
+  { minLength: FAULTS_MAX, maxLength: FAULTS_MAX, size: 'max' },
+);
+
+export interface Company {
+  readonly isNear: boolean;
+  readonly afterUs: number;
+}
+
+/** Troubles seldom come alone: what one fault began another finds half done. */
+export function together(
+  faults: readonly Fault[],
+  near: readonly Company[],
+  { horizonUs }: FaultRoom,
+): readonly Fault[] {
+  let before = 0;
+  const moved = faults.map((fault, index) => {
+    const { isNear = false, afterUs = 0 } = near[index] ?? {};
+    const at = index > 0 && isNear ? Math.min(before + afterUs, horizonUs - 1_000) : fault.at;
+    before = at;
+    return { ...fault, at };
+  });
+  return moved.toSorted((one, other) => one.at - other.at);
 }
 
 /**

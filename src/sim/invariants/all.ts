@@ -3,6 +3,7 @@
 import { acks } from './acks.ts';
 import { bounds } from './bounds.ts';
 import { census } from './census.ts';
+import { books } from './delivery/books.ts';
 import { conservation } from './delivery/conservation.ts';
 import { epochs } from './delivery/epochs.ts';
 import { integrity } from './delivery/integrity.ts';
@@ -48,6 +49,7 @@ export const invariants: readonly Invariant[] = [
   rest,
   census,
   conservation,
+  books,
   rights,
   expiry,
   admission,

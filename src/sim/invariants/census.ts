@@ -13,7 +13,7 @@ interface Open {
 
 export const census: Invariant = {
   property: 'census',
-  requirements: ['BROKER-LIST-1', 'BROKER-LIST-2', 'BROKER-SUB-4', 'BROKER-LIM-2'],
+  requirements: ['BROKER-LIST-1', 'BROKER-LIST-2', 'BROKER-SUB-4', 'BROKER-LIM-2', 'BROKER-LIM-4'],
   judge(report) {
     const judge = new Judge(report);
     return {
@@ -22,6 +22,13 @@ export const census: Invariant = {
         if (behaviour === 'mute') judge.restless.add(node);
       },
       turnedAway: ({ node }) => judge.restless.add(node),
+      began: ({ homes }) => {
+        for (const [topic, home] of homes) judge.homes.set(topic, home);
+      },
+      rested: () => {
+        judge.isRested = true;
+      },
+      published: (event) => judge.probed(event),
       healed: () => {
         judge.isHealed = true;
       },
@@ -48,7 +55,12 @@ class Judge {
   /** Open connections, with their nodes. */
   readonly connections = new Map<number, number>();
   readonly open = new Map<number, Map<string, Open>>();
+  /** By topic. */
+  readonly homes = new Map<string, number>();
   isHealed = false;
+  isRested = false;
+  /** What was published last, by node, home and topic: how much of the topic is remembered; undefined until that is told. */
+  readonly #probes = new Map<string, Map<string, number | undefined>>();
   /** Nodes of which nothing is still at the end. */
   readonly restless = new Set<number>();
   readonly #report: Report;
@@ -100,6 +112,14 @@ class Judge {
       open.place = to === undefined ? undefined : { epoch, offset: to };
   }
 
+  probed({ node, topic }: EventOf<'published'>): void {
+    if (!this.isRested) return;
+    const place = `${node}.${this.homes.get(topic) ?? 0}`;
+    const topics = this.#probes.get(place) ?? new Map<string, number | undefined>();
+    topics.set(topic, undefined);
+    this.#probes.set(place, topics);
+  }
+
   listed(event: EventOf<'listed'>): void {
     const { node, client } = event;
     if (this.restless.has(node)) return;
@@ -122,6 +142,8 @@ class Judge {
 
   informed(event: EventOf<'informed'>): void {
     const { node, client, topic, subscribers, position, history } = event;
+    const probes = this.#probes.get(`${node}.${this.homes.get(topic) ?? 0}`);
+    if (probes?.has(topic) === true) probes.set(topic, history);
     const count = this.#countsOf(node).get(topic) ?? 0;
     const said = `client ${client} was told that '${topic}' has`;
     if (subscribers !== count && !this.restless.has(node))
@@ -148,6 +170,14 @@ class Judge {
   }
 
   rest(event: EventOf<'quiet'>): void {
+    // [BROKER-LIM-4] However little memory there is: what was published last is remembered.
+    for (const [place, topics] of this.#probes) {
+      if ([...topics.values()].every((history) => history === 0))
+        this.#report(
+          event,
+          `shard ${place} remembers nothing of ${[...topics.keys()].join(', ')}, published when all was at rest`,
+        );
+    }
     const openByNode: number[] = [];
     for (const node of this.connections.values()) openByNode[node] = (openByNode[node] ?? 0) + 1;
     for (const [node, held] of this.#heldByNode.entries()) {

@@ -78,7 +78,7 @@ export const doors: readonly Mutant[] = [
   },
   {
     name: 'refused-is-counted-in',
-    breaks: ['liveness', 'conversation'],
+    breaks: ['admission', 'liveness', 'conversation'],
     requirements: ['BROKER-DOOR-2'],
     file: 'runtime/admission.ts',
     find: "    if (here >= this.#limits.connectionsPerAddressMax) return 'full-for-address';\n    this.#open += 1;",
@@ -124,7 +124,7 @@ export const doors: readonly Mutant[] = [
   },
   {
     name: 'shed-bytes-not-given-back',
-    breaks: ['recovery'],
+    breaks: ['books', 'recovery'],
     requirements: ['BROKER-LIM-4'],
     file: 'routing/home.actor.ts',
     find: '    state.bytes -= known.log.bytes;\n    known.log.forget();',
@@ -246,5 +246,34 @@ export const doors: readonly Mutant[] = [
     payload,
   });`,
     story: 'A mistake is told at once, past the answers that are still awaited.',
+  },
+  {
+    name: 'rate-saves-up',
+    breaks: ['rate'],
+    requirements: ['BROKER-LIM-1'],
+    file: 'broker/ws-session.actor.ts',
+    find: 'const earnedAt = Math.max(state.earnedAt, now);',
+    replace: 'const earnedAt = state.earnedAt;',
+    story: 'Who says nothing for a minute may then say a minute’s worth at once.',
+  },
+  {
+    name: 'listing-never-over',
+    breaks: ['mistakes', 'conversation', 'census'],
+    requirements: ['BROKER-LIST-1'],
+    file: 'broker/ws-session.actor.ts',
+    find: "  if (reply.type === 'topicsListed') state.isListing = false;\n",
+    replace: '',
+    story:
+      'The flag of a list that is under way is never taken down: the second list of a session is refused for ever.',
+  },
+  {
+    name: 'evicted-bytes-kept',
+    breaks: ['books', 'recovery'],
+    requirements: ['BROKER-LIM-3', 'BROKER-LIM-4'],
+    file: 'routing/home.actor.ts',
+    find: '    state.bytes -= known.log.bytes;\n    state.topics.delete(topic);',
+    replace: '    state.topics.delete(topic);',
+    story:
+      'A topic makes room for another and is counted on: after some of them a shard believes that its memory is full.',
   },
 ];

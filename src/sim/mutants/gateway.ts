@@ -239,4 +239,58 @@ export const holding: readonly Mutant[] = [
     replace: 'const isHeld = this.#isHeld || !hasRoom(this.#session);',
     story: 'The client was slow once, and its origin is never read from again.',
   },
+  {
+    name: 'chain-keeps-what-it-gave',
+    dialect,
+    breaks: ['holds-order'],
+    requirements: ['GRIP-ORDER-1', 'GRIP-ORDER-2'],
+    file: 'gateway/channels/sequencer.ts',
+    find: '      if (id !== undefined) order.waiting.delete(id);\n',
+    replace: '',
+    story: 'What had waited goes out with the one before it, and again when its time is over.',
+  },
+  {
+    name: 'ids-of-all-channels',
+    dialect,
+    breaks: ['holds-all', 'holds-liveness'],
+    requirements: ['GRIP-ORDER-5'],
+    file: 'gateway/channels/sequencer.ts',
+    find: '`${channel.length}:${channel}${id}`',
+    replace: '`${id}`',
+    story:
+      'An id that one channel has seen is known to all of them: items of the others are taken for repetitions.',
+  },
+  {
+    name: 'follows-again-as-a-stream',
+    dialect,
+    breaks: ['followers', 'leftovers'],
+    requirements: ['GRIP-STATS-1'],
+    file: 'gateway/requests/holding.ts',
+    find: "      follow(state, state.hold?.mode ?? 'stream', name, context);",
+    replace: "      follow(state, 'stream', name, context);",
+    story:
+      'When a keeper has died, polls are told to its successor as streams, and never taken back.',
+  },
+  {
+    name: 'last-slot-not-skipped',
+    dialect,
+    breaks: ['holders-patience', 'holds-liveness', 'holds-all'],
+    requirements: ['GRIP-STREAM-2'],
+    file: 'gateway/requests/streaming.ts',
+    find: 'at < (held?.channels.size ?? 0); at',
+    replace: 'at < (held?.channels.size ?? 0) - 1; at',
+    story:
+      'Off by one: the last place that was kept for a subscription is never given up, and all waits behind it.',
+  },
+  {
+    name: 'place-not-taken-over',
+    dialect,
+    breaks: ['holds-order', 'holds-liveness'],
+    requirements: ['GRIP-SEQ-1', 'GRIP-SEQ-2'],
+    file: 'gateway/requests/items.ts',
+    find: '    channel.lastId = data.id;\n  }',
+    replace: '  }',
+    story:
+      'An item is sent, and its id is not the place of the client: each next one seems to come out of turn.',
+  },
 ];

@@ -102,7 +102,7 @@ export const recovering: readonly Mutant[] = [
   },
   {
     name: 'epoch-forgotten-with-history',
-    breaks: ['recovery'],
+    breaks: ['epochs', 'recovery'],
     requirements: ['BROKER-REC-5'],
     file: 'routing/home.actor.ts',
     find: 'if (isQuiet && known.interest.size === 0 && known.log.isForgettable) {',
@@ -112,12 +112,21 @@ export const recovering: readonly Mutant[] = [
   },
   {
     name: 'followed-topic-dropped',
-    breaks: ['liveness', 'offset-steps'],
+    breaks: ['census', 'liveness', 'offset-steps'],
     requirements: ['BROKER-REC-5', 'BROKER-LIVE-1'],
     file: 'routing/home.actor.ts',
     find: 'if (isQuiet && known.interest.size === 0 && known.log.isForgettable) {',
     replace: 'if (isQuiet && known.log.isForgettable) {',
     story:
       'A quiet topic is dropped although somebody follows it: its readers hear of nothing that is published later.',
+  },
+  {
+    name: 'history-cut-and-counted-from-before',
+    breaks: ['recovery', 'memory', 'no-failures'],
+    requirements: ['BROKER-REC-1'],
+    file: 'routing/home/topic-log.ts',
+    find: '      this.#kept = this.#kept.slice(this.#first);\n      this.#first = 0;',
+    replace: '      this.#kept = this.#kept.slice(this.#first);',
+    story: 'The emptied places are cut off, and the first one is looked for where it was before.',
   },
 ];

@@ -23,7 +23,7 @@ export const threads: readonly Mutant[] = [
   },
   {
     name: 'info-lost-with-its-home',
-    breaks: ['liveness'],
+    breaks: ['census', 'liveness'],
     requirements: ['SHARD-2', 'BROKER-REQ-4'],
     file: 'routing/router.actor.ts',
     find: '      inform(state, question.topic, question.asker, context);\n      return;',

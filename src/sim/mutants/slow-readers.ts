@@ -151,4 +151,24 @@ export const lagging: readonly Mutant[] = [
     story:
       'A publisher is held once for each of its publications and let go once: it waits for the limit each time.',
   },
+  {
+    name: 'answers-weigh-nothing',
+    breaks: ['books', 'bounds'],
+    requirements: ['BROKER-SLOW-2', 'BROKER-REQ-4'],
+    file: 'routing/outbox.ts',
+    find: '    this.#waitingBytes += payload.byteLength;\n',
+    replace: '',
+    story:
+      'An answer that takes its slot is not counted, and counted off when it leaves: the queue believes that it is emptier than empty.',
+  },
+  {
+    name: 'pace-outlives-its-reader',
+    breaks: ['books', 'liveness'],
+    requirements: ['BROKER-PACE-1'],
+    file: 'routing/pacing.ts',
+    find: '    this.#slow.delete(reader);\n    const pace = this.#paces.get(reader);\n    if (pace !== undefined) this.#release(reader, pace);',
+    replace: '    this.#slow.delete(reader);\n    this.#paces.delete(reader);',
+    story:
+      'A reader that was behind leaves, and its topic counts it on: publishers wait for somebody who is gone.',
+  },
 ];

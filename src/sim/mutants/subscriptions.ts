@@ -192,4 +192,23 @@ export const following: readonly Mutant[] = [
     story:
       'The shard notes a topic’s place when it changes its epoch only: a second ack tells an old place.',
   },
+  {
+    name: 'unsubscribed-and-still-attached',
+    breaks: ['windows', 'census', 'books'],
+    requirements: ['BROKER-SUB-4'],
+    file: 'routing/following.ts',
+    find: "    drop(state, subscription, context);\n  }\n  context.send(stream.owner, {\n    type: 'unsubscribed',",
+    replace: "  }\n  context.send(stream.owner, {\n    type: 'unsubscribed',",
+    story: 'A stream forgets what it follows, and the list of its topic does not: it hears on.',
+  },
+  {
+    name: 'asked-again-while-asking',
+    breaks: ['rest', 'liveness', 'conversation'],
+    requirements: ['BROKER-SUB-3', 'BROKER-REQ-4'],
+    file: 'routing/following.ts',
+    find: 'earlier.alsoAsked ??= [];',
+    replace: 'earlier.alsoAsked = [];',
+    story:
+      'Who asks a third time before the first answer takes the place of the second, which is never answered.',
+  },
 ];

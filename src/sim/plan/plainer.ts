@@ -4,7 +4,7 @@
 
 import { type Fault, faultSizes } from '../faults/faults.ts';
 import type { Plan } from '../plan.ts';
-import type { ClientPlan } from '../workload/client-plan.ts';
+import { type ClientPlan, plainHabits } from '../workload/client-plan.ts';
 import { chatOfOneNode, crossersOf, talkersOf, withCrossers, withTalkers } from './plainer-chat.ts';
 import { holdersOf, withHolders } from './plainer-gateway.ts';
 import { plainSettings, type Settings } from './settings.ts';
@@ -118,6 +118,7 @@ const linkNames = ['cutPercent', 'joinPercent', 'jitterUs', 'windowBytes', 'late
 
 const manners: readonly ((client: ClientPlan) => ClientPlan)[] = [
   (client) => ({ ...client, leavesEveryUs: 0 }),
+  (client) => ({ ...client, ...plainHabits }),
   (client) => ({ ...client, idPercent: 0 }),
   (client) => ({ ...client, dataBytes: 0 }),
   (client) => ({ ...client, burst: 1 }),

@@ -84,6 +84,9 @@ export const siteNames: readonly string[] = [
   'tiny-window',
 ];
 
+/** Short enough for a topic to fall quiet for longer. */
+const SHORT_AGE_MS = 4_000;
+
 type Fields<T> = { readonly [K in keyof T]: Arbitrary<T[K]> };
 
 export const settingFields: Fields<Settings> = {
@@ -109,7 +112,7 @@ export const settingFields: Fields<Settings> = {
     ...fixed(homeDefaults),
     historyCountMax: constantFrom(100, 1_000, 30, 5),
     historyBytesMax: constantFrom(1_048_576, 20_000),
-    historyAgeMaxMs: constantFrom(300_000, 300_000, 20_000),
+    historyAgeMaxMs: constantFrom(300_000, 300_000, 300_000, 20_000, 20_000, SHORT_AGE_MS),
     topicsMax: seldom(100_000, 8, 4, 2),
     historyBytesTotalMax: seldom(67_108_864, 6, 200_000, 60_000),
     dedupeIdsMax: seldom(1_000, 6, 20, 3),
@@ -124,6 +127,28 @@ export const settingFields: Fields<Settings> = {
   ),
   addresses: constantFrom(0, 0, 3, 1),
 };
+
+/** Whether more is remembered than the queues of a narrow world could take. */
+export const depths: Arbitrary<boolean> = boolean();
+
+/** A crowd before doors that are narrow in both ways: many are turned away, for one reason and the other. */
+export const crowds: Arbitrary<Crowd | undefined> = mixed<Crowd | undefined>(
+  [15, constant(undefined)],
+  [
+    1,
+    plainRecord({
+      connectionsMax: constantFrom(12, 7),
+      connectionsPerAddressMax: constantFrom(6, 4),
+      addresses: constantFrom(3, 1),
+    }),
+  ],
+);
+
+export interface Crowd {
+  readonly connectionsMax: number;
+  readonly connectionsPerAddressMax: number;
+  readonly addresses: number;
+}
 
 export const frame: Arbitrary<Frame> = plainRecord({
   mood: mixed<Mood>(

@@ -20,7 +20,7 @@ import type { LinkPlan } from '../edges/network.ts';
 import { type Fault, faultKinds, faultSizes, faultWithin } from '../faults/faults.ts';
 import type { Behaviour, Token } from '../trace.ts';
 import type { ClientPlan } from '../workload/client-plan.ts';
-import { clientValues } from '../workload/draw-clients.ts';
+import { clientValues, HERMIT_TOPIC } from '../workload/draw-clients.ts';
 import { plainRecord } from './drawing.ts';
 import { type Settings, settingFields } from './settings.ts';
 
@@ -41,11 +41,11 @@ const plainOr = <T>(plain: T, other: Arbitrary<T>): Arbitrary<T> =>
 
 const oneOf = (values: readonly number[]): Arbitrary<number> => constantFrom(...values);
 
-const someTopics: Arbitrary<readonly string[]> = tuple(
-  ...clientValues.topics.map(() => boolean()),
-).map(
-  (flags) => clientValues.topics.filter((_, index) => flags[index] === true),
-  (topics) => clientValues.topics.map((topic) => (topics as readonly string[]).includes(topic)),
+const everyTopic: readonly string[] = [...clientValues.topics, HERMIT_TOPIC];
+
+const someTopics: Arbitrary<readonly string[]> = tuple(...everyTopic.map(() => boolean())).map(
+  (flags) => everyTopic.filter((_, index) => flags[index] === true),
+  (topics) => everyTopic.map((topic) => (topics as readonly string[]).includes(topic)),
 );
 
 const link: Arbitrary<LinkPlan> = plainRecord({
@@ -89,6 +89,8 @@ export const simplerClient: Arbitrary<ClientPlan> = plainRecord({
   idPercent: oneOf(clientValues.idPercent),
   readBytes: oneOf([0, 500, 5_000, 20_000]),
   leavesEveryUs: plainOr(0, kept),
+  awayUs: plainOr(0, kept),
+  isCurious: constantFrom(false, true),
   token: option(token, { nil: undefined }),
   link,
 });

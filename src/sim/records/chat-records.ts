@@ -148,6 +148,18 @@ export type ChatRecord =
       readonly kind: 'presenceTold';
       readonly users: readonly (readonly [user: string, sessions: number])[];
     })
+  /** Its own status is another now. */
+  | (InSession & { readonly kind: 'statusSet'; readonly status: string })
+  /** It watches somebody, and is told what he is. */
+  | (InSession & {
+      readonly kind: 'statusHeard';
+      readonly of: string;
+      readonly status: string;
+    })
+  | (InSession & {
+      readonly kind: 'statusesTold';
+      readonly statuses: readonly (readonly [user: string, status: string])[];
+    })
   | (InSession & {
       readonly kind: 'membersTold';
       readonly room: string;

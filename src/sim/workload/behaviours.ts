@@ -5,11 +5,15 @@
 import { encodeText } from '../../actors/codecs/utf8-text.ts';
 import type { Client } from './client.ts';
 import { purposes } from './client-plan.ts';
+import { goesOnceMore } from './own-ways.ts';
 
 /** One action, and the appointment for the next. */
 export function act(client: Client): void {
   const { plan, world, chance } = client;
-  if (world.isSettling) return;
+  if (world.isSettling) {
+    goOnceMore(client);
+    return;
+  }
   client.later(purposes.act, (plan.everyUs >> 1) + chance.below(plan.everyUs));
   if (plan.transport === 'post') {
     if (chance.chance(1, 4) && isRoomy(client) && hasDoorsOpen(client))
@@ -27,7 +31,13 @@ export function act(client: Client): void {
   else if (plan.behaviour === 'malformed') babble(client);
   else if (plan.behaviour === 'mistaken' && isRoomy(client)) ask(client);
   else if (plan.publishes.length > 0) publish(client);
-  else if (plan.topics.length > 0 && chance.chance(1, 20)) inquire(client, plan.topics);
+  else if (plan.topics.length > 0 && (plan.isCurious || chance.chance(1, 20)))
+    inquire(client, plan.topics);
+}
+
+/** Whoever comes and goes does so for the last time when all is well; its place is to be there still. */
+function goOnceMore(client: Client): void {
+  if (goesOnceMore(client.plan) && !client.answers.asking.isOwedClose) client.leave(true);
 }
 
 /** A last publication to each of its topics, when all is well again; nobody follows what is only his own. */

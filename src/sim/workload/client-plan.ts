@@ -28,8 +28,15 @@ export interface ClientPlan {
   readonly leavesEveryUs: number;
   /** Undefined where none is asked for. */
   readonly token: Token | undefined;
+  /** For how much longer than others it stays away when it has left or lost its connection; microseconds. */
+  readonly awayUs: number;
+  /** Asks about its topics whenever its time comes. */
+  readonly isCurious: boolean;
   readonly link: LinkPlan;
 }
+
+/** Of one who stays where it is, and asks seldom. */
+export const plainHabits = { awayUs: 0, isCurious: false } as const;
 
 /** Why a client is woken. */
 export const purposes = { act: 0, connect: 1, read: 2, watch: 3 } as const;

@@ -26,7 +26,7 @@ import { SseReading } from './hearing/sse-reading.ts';
 import { WsReading } from './hearing/ws-reading.ts';
 import { greeting, subprotocolOf, turnedAway } from './asking/door.ts';
 import { Posting } from './asking/posting.ts';
-import { linkOf, Masks } from './own-ways.ts';
+import { GOES_ONCE_MORE_US, goesOnceMore, linkOf, Masks, sleepOf } from './own-ways.ts';
 import { byteSpeech, objectSpeech, type Speech } from './speech.ts';
 
 export class Client implements Endpoint {
@@ -81,8 +81,7 @@ export class Client implements Endpoint {
   /** Its life begins. */
   join(): void {
     const { client, node, behaviour, topics, transport, everyUs, token, link } = this.plan;
-    const { windowBytes } = link;
-    const wanted = { client, behaviour, topics, token, windowBytes };
+    const wanted = { client, behaviour, topics, token, windowBytes: link.windowBytes };
     this.world.trace.add({ kind: 'joined', node, ...wanted });
     if (transport !== 'post') this.later(purposes.connect, this.chance.below(200_000));
     this.later(purposes.act, 200_000 + this.chance.below(everyUs));
@@ -160,6 +159,7 @@ export class Client implements Endpoint {
     this.link.windowBytes = SETTLED_WINDOW_BYTES;
     this.connection?.down.resume();
     this.readable();
+    if (goesOnceMore(this.plan)) this.later(purposes.act, GOES_ONCE_MORE_US);
   }
 
   taken(): void {}
@@ -390,7 +390,7 @@ export class Client implements Endpoint {
 
   #comeBack(): void {
     if (this.plan.transport === 'post' || this.isAway) return;
-    this.later(purposes.connect, 20_000 + this.chance.below(COME_BACK_US));
+    this.later(purposes.connect, 20_000 + this.chance.below(COME_BACK_US) + sleepOf(this));
   }
 }
 

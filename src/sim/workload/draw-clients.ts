@@ -8,7 +8,7 @@ import type { LinkPlan } from '../edges/network.ts';
 import type { Lane } from '../edges/web.edge.ts';
 import { chance, drawn, mixed, plainRecord } from '../plan/drawing.ts';
 import type { Token } from '../trace.ts';
-import type { ClientPlan } from './client-plan.ts';
+import { type ClientPlan, plainHabits } from './client-plan.ts';
 
 export interface Cast {
   readonly seed: number;
@@ -61,13 +61,69 @@ export function drawClients(cast: Cast): ClientPlan[] {
   for (let client = 0; client < clients; client += 1) {
     const role = byRank[Math.floor(client / nodes)] ?? followers;
     const drawnRole = drawn(role, seed, `cast ${client}`);
-    plans.push({ client, node: client % nodes, ...(isNarrow ? narrowed(drawnRole) : drawnRole) });
+    const habits = drawn(habitsOf(cast), seed, `habits ${client}`);
+    const habitual = { ...(isNarrow ? narrowed(drawnRole) : drawnRole), ...habits(drawnRole) };
+    plans.push({ client, node: client % nodes, ...habitual });
+  }
+  for (const [node, hermit] of drawn(hermitsOf(cast), seed, 'hermits').entries()) {
+    const client = HERMIT_RANK * nodes + node;
+    const there = plans[client];
+    if (there !== undefined && hermit !== undefined)
+      plans[client] = { ...there, ...plainHabits, ...hermit };
   }
   return plans;
 }
 
 /** A client without its number and place. */
-type Role = Omit<ClientPlan, 'client' | 'node'>;
+type Role = Omit<ClientPlan, 'client' | 'node' | 'awayUs' | 'isCurious'>;
+type Habits = Pick<ClientPlan, 'awayUs' | 'isCurious' | 'everyUs'>;
+
+/** Some sleep long when they are gone, and some ask again and again; what they do besides is as it was drawn. */
+function habitsOf({ isNarrow }: Cast): Arbitrary<(role: Role) => Habits> {
+  return plainRecord({
+    awayUs: mixed(
+      [isNarrow ? 2 : 5, constant(0)],
+      [1, integer({ min: 1_000_000, max: 8_000_000 })],
+    ),
+    isCurious: chance(1, 8),
+    curiousEveryUs: integer({ min: 30_000, max: 120_000 }),
+  }).map(
+    ({ awayUs, isCurious, curiousEveryUs }) =>
+      ({ behaviour, publishes, everyUs, transport }) => {
+        const mayAsk = behaviour === 'steady' && transport === 'ws' && publishes.length === 0;
+        return isCurious && mayAsk && !isNarrow
+          ? { awayUs, isCurious, everyUs: curiousEveryUs }
+          : { awayUs, isCurious: false, everyUs };
+      },
+  );
+}
+
+/** Whoever has a topic that nobody else knows: it is silent for long, and often nobody follows it. */
+function hermitsOf({
+  nodes,
+  isNarrow,
+}: Cast): Arbitrary<readonly (Partial<ClientPlan> | undefined)[]> {
+  const hermit = plainRecord({
+    everyUs: mixed(
+      [1, integer({ min: 300_000, max: 1_000_000 })],
+      [1, integer({ min: 2_000_000, max: 6_000_000 })],
+    ),
+    leavesEveryUs: integer({ min: 2_000_000, max: 8_000_000 }),
+    awayUs: mixed([1, constant(0)], [1, integer({ min: 500_000, max: 4_000_000 })]),
+  }).map((drawnHermit) => ({
+    ...drawnHermit,
+    ...({ behaviour: 'steady', transport: 'ws', envelope: true, recovers: true } as const),
+    ...{ topics: [HERMIT_TOPIC], publishes: [HERMIT_TOPIC], burst: 1, dataBytes: 60 },
+  }));
+  const perhaps = isNarrow
+    ? constant(undefined)
+    : mixed<Partial<ClientPlan> | undefined>([1, constant(undefined)], [1, hermit]);
+  return tuple(...Array.from({ length: nodes }, () => perhaps));
+}
+
+/** Of each node; those before have something to do for others. */
+const HERMIT_RANK = 7;
+export const HERMIT_TOPIC = 'hermit/1';
 
 const topicLists: Arbitrary<readonly string[]> = integer({
   min: 2,
@@ -166,6 +222,8 @@ function followersOf(cast: Cast, topics: readonly string[]): Arbitrary<Role> {
     everyUs: 100_000,
     token: cast.requireToken ? ownToken : undefined,
   }));
+  if (cast.isNarrow)
+    return mixed([3, steady], [3, churning], [3, slow], [1, malformed], [1, mistaken]);
   return cast.isChurning
     ? mixed([1, steady], [5, churning], [1, slow], [1, malformed], [1, mistaken])
     : mixed([24, steady], [4, churning], [2, slow], [2, malformed], [2, mistaken], [1, mute]);

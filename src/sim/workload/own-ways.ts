@@ -30,3 +30,23 @@ export class Masks {
     return new Uint8Array([word, word >>> 8, word >>> 16, word >>> 24]);
   }
 }
+
+/** For how much longer than others it stays away now. */
+export function sleepOf({ plan, world }: Sleeper): number {
+  return world.isSettling ? Math.min(plan.awayUs, SLEEP_AT_LAST_US) : plan.awayUs;
+}
+
+interface Sleeper {
+  readonly plan: ClientPlan;
+  readonly world: { readonly isSettling: boolean };
+}
+
+/** A sleeper goes for the last time when all is well. Few do: who comes again has everybody counted anew. */
+export function goesOnceMore({ behaviour, leavesEveryUs, awayUs }: ClientPlan): boolean {
+  return behaviour === 'steady' && leavesEveryUs > 0 && awayUs > 0;
+}
+
+/** After all has healed, when most is quiet. */
+export const GOES_ONCE_MORE_US = 5_000_000;
+/** Whoever sleeps longer is not there when all is over. */
+const SLEEP_AT_LAST_US = 2_000_000;

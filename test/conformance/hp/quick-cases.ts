@@ -211,6 +211,10 @@ export const quickCases: readonly HpCase[] = hpCases(
         const sessions = payload['sessions'] as Record<string, number>;
         assert.ok((sessions[String(payload['node'])] ?? 0) >= 1);
         assert.ok(Number(payload['users']) >= 1);
+        const before = Number(payload['rooms']);
+        await root.ask('JOIN', { room: site.name('r') });
+        const { payload: later } = await root.ask('STATS');
+        assert.equal(later['rooms'], before + 1);
         await root.ask('BYE');
         const other = await site.in('a');
         other.say('STATS');

@@ -10,7 +10,7 @@ import { plainLink } from '../../../src/sim/plan/simpler.ts';
 import { promiseOf } from '../../../src/sim/search/stories/promises.ts';
 import { tellStory } from '../../../src/sim/search/story.ts';
 import { simulate } from '../../../src/sim/simulate.ts';
-import type { ClientPlan } from '../../../src/sim/workload/client-plan.ts';
+import { type ClientPlan, plainHabits } from '../../../src/sim/workload/client-plan.ts';
 
 const someone: ClientPlan = {
   client: 3,
@@ -27,6 +27,7 @@ const someone: ClientPlan = {
   idPercent: 0,
   readBytes: 0,
   leavesEveryUs: 0,
+  ...plainHabits,
   token: undefined,
   link: plainLink,
 };

@@ -23,6 +23,7 @@ class Desk {
   readonly told: Happening[] = [];
   readonly waits: number[] = [];
   readonly calls: number[] = [];
+  readonly servers: string[] = [];
   ending: Ending | undefined = undefined;
   #said: Said[] = [];
   #ids = 0;
@@ -33,6 +34,7 @@ class Desk {
       {
         write: (line) => this.#said.push(JSON.parse(line) as Said),
         tell: (happening) => this.told.push(happening),
+        learn: (servers) => this.servers.push(...servers),
         wait: (ms) => this.waits.push(ms),
         callAgain: (afterMs) => this.calls.push(afterMs),
         end: (ending) => (this.ending = ending),
@@ -250,14 +252,14 @@ describe('[PROC-CLIENT-4] after a lost connection', () => {
   test('the session is taken up from what was heard', () => {
     desk.room('1', 6);
     desk.room('2', 7);
-    expect(seqsAfter()).toEqual({ hall: 7 });
+    expect(seqsAfter()).toEqual({ hall: { epoch: 1, seq: 7 } });
   });
 
   test('one’s own word counts as heard only behind what stands before it', () => {
     desk.room('1', 6);
     say('seven');
     desk.answer('ACK', { status: 'accepted', seq: 8, epoch: 1 });
-    expect(seqsAfter()).toEqual({ hall: 6 });
+    expect(seqsAfter()).toEqual({ hall: { epoch: 1, seq: 6 } });
     desk.hear('RESUME_OK', { ref: 'i4', rooms: ['hall'] });
   });
 
@@ -310,7 +312,7 @@ describe('[PROC-CLIENT-4] after a lost connection', () => {
       rooms: ['hall'],
       resume: { token: 'T' },
     });
-    expect(seqsAfter()).toEqual({ hall: 6 });
+    expect(seqsAfter()).toEqual({ hall: { epoch: 1, seq: 6 } });
   });
 
   test('what was missed and cannot be told any more is a gap', () => {
@@ -392,4 +394,17 @@ test('what nobody knows is passed over', () => {
   desk.hear('X_FIREWORKS', { room: 'hall' });
   desk.hear('TYPING', { room: 'hall', from: 'bob', on: true });
   expect([desk.told, desk.types()]).toEqual([[], []]);
+});
+
+test('[PROC-CLIENT-4] [HP-RES-7] resumes with exactly what it has heard, and learns where else to go', () => {
+  desk = new Desk();
+  desk.enter();
+  desk.room('m1', 1, { epoch: 7 });
+  desk.hear('NOTICE', { code: 'SERVER_DRAINING', message: 'bye', servers: ['n2:7500', 7] });
+  expect(desk.servers).toEqual(['n2:7500']);
+  desk.take();
+  desk.conversation.lost();
+  desk.conversation.connected();
+  const [resume] = desk.take();
+  expect(resume?.payload['rooms']).toEqual({ hall: { epoch: 7, seq: 1 } });
 });

@@ -379,4 +379,28 @@ describe('statistics', () => {
     stage.pass(15_000);
     expect(stats()).toMatchObject({ users: 3, sessions: { n1: 2, n2: 2 } });
   });
+
+  test('[HP-STATS-2] count the rooms that somebody is in, each at its home', () => {
+    const stage = whole({ admins: ['n1', 'n2', 'n3'] });
+    const admins = ['n1', 'n2', 'n3'].map((node) => enter(stage, node, node));
+    const rooms = (): number[] =>
+      admins.map((admin) => {
+        admin.take();
+        admin.ask('STATS');
+        stage.pass(50);
+        const told = admin.take().find(({ type }) => type === 'STATS_OK');
+        return Number(told?.payload['rooms']);
+      });
+    const [first] = admins;
+    for (let at = 0; at < 10; at += 1) {
+      first?.ask('JOIN', { room: `stats-${at}` });
+      stage.pass(300);
+    }
+    const joined = rooms();
+    expect(Math.min(...joined)).toBeGreaterThan(0);
+    const sum = joined.reduce((all, one) => all + one, 0);
+    for (let at = 0; at < 4; at += 1) first?.ask('LEAVE', { room: `stats-${at}` });
+    stage.pass(100);
+    expect(rooms().reduce((all, one) => all + one, 0)).toBe(sum - 4);
+  });
 });

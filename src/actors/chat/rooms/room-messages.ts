@@ -132,6 +132,8 @@ export type RoomsMessage =
     }
   | ListRooms
   | RoomsListed
+  /** How many of them somebody is in, of those that are at home here. */
+  | (Asked & { readonly type: 'countRooms' })
   | (Asked & {
       readonly type: 'listMembers';
       readonly room: string;
@@ -213,6 +215,7 @@ export type RoomReply =
       readonly hasGap: boolean;
     }
   | { readonly type: 'leftRoom'; readonly ref: number }
+  | { readonly type: 'roomsCounted'; readonly ref: number; readonly rooms: number }
   | {
       readonly type: 'said';
       readonly ref: number;

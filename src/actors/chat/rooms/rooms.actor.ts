@@ -55,6 +55,12 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
       case 'listRooms':
         listRooms(state, message, context);
         return;
+      case 'countRooms': {
+        const { replyTo, ref } = message;
+        const rooms = [...state.rooms.values()].filter(({ count }) => count > 0).length;
+        context.send(replyTo, { type: 'roomsCounted', ref, rooms });
+        return;
+      }
       case 'listElsewhere':
         listElsewhere(state, message, context);
         return;

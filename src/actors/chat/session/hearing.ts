@@ -140,7 +140,7 @@ function request(session: Session, envelope: Envelope, context: Turn): void {
       presences: [],
       rooms: [],
       hasMore: false,
-      counts: { users: 0, waiting: 0, sessions: new Map() },
+      counts: { users: 0, rooms: 0, waiting: 0, sessions: new Map() },
       isPartial: false,
       user: '',
     };

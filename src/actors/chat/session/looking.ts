@@ -141,25 +141,32 @@ export function askStats(session: Session, context: Turn): void {
     return;
   }
   if (pending === undefined) return;
-  pending.missing = chat.shards;
-  const asked = { type: 'countSessions', ref: pending.ref, replyTo: context.self } as const;
-  for (let shard = 0; shard < chat.shards; shard += 1)
-    context.send(chat.usersOfShard(shard), asked);
+  pending.missing = chat.shards * 2;
+  const asked = { ref: pending.ref, replyTo: context.self };
+  for (let shard = 0; shard < chat.shards; shard += 1) {
+    context.send(chat.usersOfShard(shard), { type: 'countSessions', ...asked });
+    context.send(chat.roomsOfShard(shard), { type: 'countRooms', ...asked });
+  }
 }
 
 /** [HP-STATS-2] */
-export function sessionsCounted(
+export function counted(
   session: Session,
-  reply: Extract<UserReply, { readonly type: 'sessionsCounted' }>,
+  reply:
+    | Extract<UserReply, { readonly type: 'sessionsCounted' }>
+    | Extract<RoomReply, { readonly type: 'roomsCounted' }>,
   context: Turn,
 ): void {
   const { pending, chat } = session;
   if (pending?.request.type !== 'STATS' || reply.ref !== pending.ref) return;
   const { counts } = pending;
-  counts.users += reply.users;
-  counts.waiting += reply.waiting;
-  for (const [node, count] of reply.sessions)
-    counts.sessions.set(node, (counts.sessions.get(node) ?? 0) + count);
+  if (reply.type === 'roomsCounted') counts.rooms += reply.rooms;
+  else {
+    counts.users += reply.users;
+    counts.waiting += reply.waiting;
+    for (const [node, count] of reply.sessions)
+      counts.sessions.set(node, (counts.sessions.get(node) ?? 0) + count);
+  }
   pending.missing -= 1;
   if (pending.missing > 0) return;
   const { incarnation, shard, shards, options } = chat;
@@ -168,12 +175,8 @@ export function sessionsCounted(
   const sessions = Object.fromEntries(
     [...counts.sessions].toSorted(([one], [other]) => byCode(one, other)),
   );
-  const { users, waiting } = counts;
+  const { users, rooms, waiting } = counts;
   const limits = limitsTold(options);
-  answer(
-    session,
-    'STATS_OK',
-    { node, cluster, incarnation, uptime, shard, shards, users, sessions, waiting, limits },
-    context,
-  );
+  const here = { node, cluster, incarnation, uptime, shard, shards };
+  answer(session, 'STATS_OK', { ...here, users, sessions, rooms, waiting, limits }, context);
 }

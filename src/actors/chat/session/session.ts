@@ -80,9 +80,10 @@ export interface Seat {
   hasGap: boolean;
 }
 
-/** What keepers of users have counted so far. */
+/** What keepers of users and rooms have counted so far. */
 export interface Counts {
   users: number;
+  rooms: number;
   waiting: number;
   readonly sessions: Map<string, number>;
 }

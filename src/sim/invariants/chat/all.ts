@@ -7,6 +7,7 @@ import { directs } from './directs.ts';
 import { crossing, forwarding } from './forwarding.ts';
 import { hpLiveness } from './liveness.ts';
 import { hpPatience } from './patience.ts';
+import { statuses } from './presence/statuses.ts';
 import { roomMemory } from './room-memory.ts';
 import { roomOrder } from './room-order.ts';
 import { roomWhole } from './room-whole.ts';
@@ -22,6 +23,7 @@ export const chatInvariants: readonly Invariant[] = [
   directs,
   views,
   ghosts,
+  statuses,
   hpLiveness,
   livePeers,
   copies,

@@ -50,6 +50,8 @@ class Judge {
   readonly #acked = new Map<string, EventOf<'directAcked'>>();
   /** By connection, sender and message: when. */
   readonly #told = new Map<string, number>();
+  /** By session, sender and message: where and when it was heard last. */
+  readonly #toldInSession = new Map<string, { readonly connection: number; readonly at: number }>();
   readonly #heard = new Set<string>();
   #crashedAt = Number.NEGATIVE_INFINITY;
 
@@ -96,7 +98,20 @@ class Judge {
     // Whoever had remembered that it was said may have died since.
     if (toldAt !== undefined && this.#crashedAt < toldAt - NOTICE_US)
       this.#report(event, `client ${client} hears ${message} twice`);
+    this.#judgeSession(event);
     if (!isSent) this.#heard.add(message);
+  }
+
+  /** [HP-RES-3] What a client has heard is not told again when it comes back; one that says what it has taken may ask for it. */
+  #judgeSession(event: EventOf<'directHeard'>): void {
+    const { client, user, session, from, message, connection, at } = event;
+    const hasAck = this.talkers.get(user)?.some((one) => one.client === client && one.hasAck);
+    const key = `${session} ${from} ${message}`;
+    const before = this.#toldInSession.get(key);
+    this.#toldInSession.set(key, { connection, at });
+    if (before === undefined || before.connection === connection || hasAck !== false) return;
+    if (this.#crashedAt < before.at - NOTICE_US)
+      this.#report(event, `client ${client} hears ${message} again after it came back`);
   }
 
   rest(event: TraceEvent): void {

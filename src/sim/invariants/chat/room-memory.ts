@@ -17,6 +17,8 @@ export const roomMemory: Invariant = {
       roomAcked: (event) => judge.acked(event),
       roomHeard: ({ room, epoch, place, home }) =>
         judge.homes.set(`${room} ${epoch} ${place}`, home),
+      talkerAsked: (event) => judge.asked(event),
+      loggedIn: (event) => judge.resumed(event),
       rested: () => judge.rest(),
       historyTold: (event) => judge.told(event),
     };
@@ -35,6 +37,8 @@ class Judge {
   /** When a thread died, where, and whether its process did. */
   readonly #deaths: { readonly node: number; readonly at: number; readonly processes: number }[] =
     [];
+  /** By room: all that anybody wanted to say in it. */
+  readonly #said = new Map<string, Set<string>>();
   #isRest = false;
 
   constructor(report: Report) {
@@ -54,6 +58,27 @@ class Judge {
     const all = this.#acked.get(event.room) ?? [];
     if (!event.isDuplicate) all.push(event);
     this.#acked.set(event.room, all);
+  }
+
+  asked({ what, room, message }: EventOf<'talkerAsked'>): void {
+    if (what !== 'ROOM_MESSAGE' || room === undefined || message === undefined) return;
+    const said = this.#said.get(room) ?? new Set<string>();
+    said.add(message);
+    this.#said.set(room, said);
+  }
+
+  /** [HP-RES-3] Where all that was ever said is remembered nothing is missing. */
+  resumed(event: EventOf<'loggedIn'>): void {
+    if (this.#terms === undefined || this.#terms.emptyRoomMs < LASTING_MS) return;
+    if (this.#terms.isCluster || this.#deaths.length > 0) return;
+    for (const room of event.gaps) {
+      const said = this.#said.get(room)?.size ?? 0;
+      if (said <= this.#terms.historyMax)
+        this.#report(
+          event,
+          `client ${event.client} is told of a gap in '${room}', in which ${said} were said`,
+        );
+    }
   }
 
   rest(): void {

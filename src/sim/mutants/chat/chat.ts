@@ -207,4 +207,14 @@ export const chatting: readonly Mutant[] = [
     replace: '    void since;\n',
     story: 'Who comes back has its session, and sits in none of its rooms.',
   },
+  {
+    name: 'oldest-unacked-lost',
+    dialect,
+    breaks: ['room-whole'],
+    requirements: ['HP-RES-3', 'HP-ACK-3'],
+    file: 'chat/session/resuming.ts',
+    find: 'seat.place = { ...oldest, seq: oldest.seq - 1 };',
+    replace: 'seat.place = oldest;',
+    story: 'Off by one: the first message that the client never acknowledged counts as taken.',
+  },
 ];

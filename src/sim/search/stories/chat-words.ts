@@ -44,6 +44,12 @@ export function chatWords(event: ChatRecord): string {
       return `${who} hears ${event.message} of ${event.from}${event.isSent ? ', its own' : ''}`;
     case 'presenceTold':
       return `${who} is told who is here: ${sessionsWords(event.users)}`;
+    case 'statusSet':
+      return `${who} is ${event.status} now`;
+    case 'statusHeard':
+      return `${who} is told that ${event.of} is ${event.status}`;
+    case 'statusesTold':
+      return `${who} is told: ${event.statuses.map((one) => one.join(' is ')).join(', ')}`;
     case 'membersTold':
       return `${who} is told who is in '${event.room}': ${event.users.join(', ') || 'nobody'}`;
     case 'historyTold':

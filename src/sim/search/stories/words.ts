@@ -7,6 +7,7 @@ import type { EventOf, Token, TraceEvent, TracePosition } from '../../trace.ts';
 import type { ClientPlan } from '../../workload/client-plan.ts';
 import { grouped } from '../telling.ts';
 import { gatewayWords } from './gateway-words.ts';
+import { nodeWords } from './node-words.ts';
 
 /** Letters for epochs, whose own names are long and mean nothing. */
 export class Epochs {
@@ -119,6 +120,8 @@ export function clientWords(client: ClientPlan): string {
         : `reads ${grouped(client.readBytes)} bytes twenty times a second`,
     );
   if (client.leavesEveryUs > 0) said.push(`leaves about every ${seconds(client.leavesEveryUs)}`);
+  if (client.awayUs > 0) said.push(`stays away for ${seconds(client.awayUs)}`);
+  if (client.isCurious) said.push(`asks about its topics ${pace}`);
   if (behaviour === 'mute') said.push('never answers a ping');
   if (client.token !== undefined) said.push(tokenWords(client.token));
   if (client.token?.expiresInMs !== undefined)
@@ -242,6 +245,9 @@ export function eventWords(event: TraceEvent, epochs: Epochs): string {
         `shard ${event.node}.${event.shard} has ${grouped(event.waiting)} messages waiting, ` +
         `and ${grouped(event.outstandingBytes)} bytes out on one connection`
       );
+    case 'booksKept':
+    case 'publisherWaits':
+      return nodeWords(event);
     case 'lagged':
       return (
         `on shard ${event.node}.${event.shard} ${grouped(event.queuedBytes)} bytes wait for one reader, ` +

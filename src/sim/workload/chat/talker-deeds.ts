@@ -121,9 +121,10 @@ export class TalkerDeeds {
     const user = chance.pick(world.users);
     if (drawn < 87)
       this.#talker.ask('TYPING', room === undefined ? { to: user, on: true } : { room, on: true });
-    else if (drawn < 89)
-      this.#talker.ask('PRESENCE_SET', { status: chance.pick(['online', 'away', 'busy']) });
-    else if (drawn < 91) this.#talker.ask('PRESENCE_SUBSCRIBE', { users: [user] });
+    else if (drawn < 89) {
+      const status = chance.pick(['online', 'away', 'busy']);
+      this.#talker.ask('PRESENCE_SET', { status }, { status });
+    } else if (drawn < 91) this.#talker.ask('PRESENCE_SUBSCRIBE', { users: [user] });
     else if (drawn < 93) this.#talker.ask('RECEIPT', { ref: 'm1', to: user, state: 'read' });
     else if (drawn < 95) this.#talker.ask('ROOM_LIST', {});
     else if (drawn < 96) this.#talker.ask('WHOAMI', {});

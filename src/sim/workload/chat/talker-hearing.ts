@@ -45,8 +45,12 @@ export class TalkerHearing {
         if (type === 'BYE') this.#talker.heardBye();
         return;
       }
+      case 'PRESENCE_EVENT': {
+        const [of, status] = [textOf(payload, 'user'), textOf(payload, 'status')];
+        world.trace.add({ kind: 'statusHeard', ...this.#talker.inSession(), of, status });
+        return;
+      }
       case 'ROOM_EVENT':
-      case 'PRESENCE_EVENT':
       case 'RECEIPT':
       case 'TYPING':
         return;
@@ -213,8 +217,18 @@ export class TalkerHearing {
           (one) => [textOf(one, 'user'), numberOf(one, 'sessions')] as const,
         );
         world.trace.add({ kind: 'presenceTold', ...inSession(), users });
+        world.trace.add({ kind: 'statusesTold', ...inSession(), statuses: statusesIn(payload) });
         return;
       }
+      case 'PRESENCE_SET': {
+        const { status = '' } = question;
+        world.trace.add({ kind: 'statusSet', ...inSession(), status });
+        return;
+      }
+      case 'PRESENCE_SUBSCRIBE':
+        for (const [of, status] of statusesIn(payload))
+          world.trace.add({ kind: 'statusHeard', ...inSession(), of, status });
+        return;
       case 'ROOM_MEMBERS':
         this.#members(
           room,
@@ -266,4 +280,8 @@ export class TalkerHearing {
   #mishear(what: string): void {
     this.#talker.world.trace.add({ kind: 'talkerMisheard', what, ...this.#talker.at() });
   }
+}
+
+function statusesIn(payload: Payload): (readonly [user: string, status: string])[] {
+  return listOf(payload, 'users').map((one) => [textOf(one, 'user'), textOf(one, 'status')]);
 }

@@ -38,6 +38,8 @@ export interface Outstanding {
   /** The message that it says. */
   readonly message: string | undefined;
   readonly expected: string | undefined;
+  /** That it wants to have. */
+  readonly status?: string | undefined;
 }
 
 /** A message of its own, of which it does not know what became. */
@@ -117,15 +119,15 @@ export class Talker implements Endpoint {
   ask(
     what: string,
     payload: object,
-    about: Partial<Pick<Outstanding, 'room' | 'to' | 'message'>> & {
+    about: Partial<Pick<Outstanding, 'room' | 'to' | 'message' | 'status'>> & {
       readonly isRepeat?: boolean;
     } = {},
   ): void {
     this.#ids += 1;
-    const { room, to, message, isRepeat } = about;
+    const { room, to, message, status, isRepeat } = about;
     const id = message ?? `q${this.plan.client}.${this.#ids}`;
     if (!UNANSWERED.includes(what))
-      this.asked.push({ id, what, room, to, message, expected: undefined });
+      this.asked.push({ id, what, room, to, message, status, expected: undefined });
     const asked = { kind: 'talkerAsked', id, what, room, to, message, isRepeat } as const;
     const seq = this.world.trace.add({ ...asked, ...this.at() });
     if (message !== undefined) this.world.noteSaid(message, seq);

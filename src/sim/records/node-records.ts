@@ -1,0 +1,35 @@
+// What the trace says of the insides of a node, looked at between turns: sums that it keeps of what it holds, beside what
+// it does hold, and publishers that are held back. Refuses to judge.
+
+export type NodeRecord =
+  /** What one shard counts, and what there is. */
+  | {
+      readonly kind: 'booksKept';
+      readonly node: number;
+      readonly shard: number;
+      /** Of the home's memory for history and ids, as it counts them. */
+      readonly historyBytes: number;
+      readonly historyBytesThere: number;
+      /** Topics whose publishers wait for readers. */
+      readonly lagging: number;
+      /** Subscriptions as the topics of this shard count them, and as its streams have them. */
+      readonly wanted: number;
+      readonly wantedThere: number;
+      /** Counted as waiting in queues in which nothing waits. */
+      readonly idleBytes: number;
+      /** Streams of the router whose connections are no more. */
+      readonly orphans: readonly number[];
+      /** Streams that are kept alive, and that the router has let go. */
+      readonly keptAliveGone: number;
+    }
+  /** A publisher waits for readers. */
+  | {
+      readonly kind: 'publisherWaits';
+      readonly node: number;
+      readonly shard: number;
+      readonly serverConnection: number;
+      /** How many homes asked for it; never less than none. */
+      readonly holds: number;
+      /** A home of its node waits for it to be let go. */
+      readonly isKnown: boolean;
+    };

@@ -1,0 +1,11 @@
+// What was found inside a node, in words. Refuses to judge.
+
+import type { NodeRecord } from '../../records/node-records.ts';
+
+export function nodeWords(event: NodeRecord): string {
+  const { node, shard } = event;
+  if (event.kind === 'publisherWaits')
+    return `shard ${node}.${shard}: a publisher waits for readers (${event.holds})`;
+  const { historyBytes, wanted } = event;
+  return `shard ${node}.${shard}: ${historyBytes} bytes of history, ${wanted} subscriptions`;
+}

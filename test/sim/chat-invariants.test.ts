@@ -179,7 +179,7 @@ function broken(...records: readonly Written[]): string[] {
 }
 
 const clean: Readonly<Record<string, readonly Written[]>> = {
-  'somebody is away, and who watches it knows': [
+  'somebody is away, and who asks is told': [
     ...alone,
     ...[joined(1), loggedIn(1), joined(2), loggedIn(2)],
     just('statusHeard', { ...inSession(2), of: 'u1', status: 'online' }),
@@ -489,17 +489,6 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         just('statusSet', { ...inSession(2), status: 'busy' }),
         ...[rests(1), { ...rests(2), user: 'u1' }, rested()],
         statusesTold(1, [['u1', 'busy']]),
-      ],
-    ],
-    [
-      'statuses',
-      'a change that its watcher does not hear of',
-      [
-        ...alone,
-        ...[joined(1), loggedIn(1), joined(2), loggedIn(2)],
-        just('statusHeard', { ...inSession(2), of: 'u1', status: 'online' }),
-        just('statusSet', { ...inSession(1), status: 'away' }),
-        ...[rests(1), rests(2), rested(), just('chatProbed')],
       ],
     ],
     ['views', 'one session too many', [...world, rested(), rests(1), presence(1, [['u1', 2]])]],

@@ -1,4 +1,4 @@
-// The gateway against Debian's Pushpin and nginx, all of a server's processes counted, rounds interleaved: fan-out to
+// The gateway against Debian's Pushpin and nginx, all of a server's processes counted, in slices that take turns: fan-out to
 // held streams and to WebSockets over HTTP, memory of a held stream, and small proxied requests.
 // `npm run bench -- gateway [streams|sockets|memory|proxy]…` measures some of it only.
 
@@ -16,14 +16,17 @@ import {
   startGateway,
   startOrigin,
 } from './support/gateways.ts';
+import { standAside } from './support/processes.ts';
 import { median, table } from './support/table.ts';
+import { ratio, takeTurns, thousands } from './support/turns.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
+/** Of a second each. */
+const SLICES = ROUNDS * 4;
 const SUBSCRIBERS = Number(process.env['BENCH_SUBSCRIBERS'] ?? 1_000);
 const BURSTS = [1, 10];
 /** On a busy machine compilers take their time. */
 const WARM_UP_MS = 8_000;
-const MEASURED_MS = 4_000;
 const HELD = 5_000;
 const SETTLE_MS = 4_000;
 const CONNECTIONS = 32;
@@ -32,7 +35,6 @@ const WARM_UP_REQUESTS = 60_000;
 const WARM_UP_MS_MAX = 60_000;
 
 type Open = (port: number, count: number) => Promise<Audience>;
-type Results = Map<string, number[]>;
 
 const parts: Readonly<Record<string, (origin: Origin) => Promise<string>>> = {
   streams: (origin) => fanOut('held stream', streamAudience, origin),
@@ -44,6 +46,7 @@ const parts: Readonly<Record<string, (origin: Origin) => Promise<string>>> = {
 export async function run(): Promise<void> {
   const asked = process.argv.slice(3);
   const names = asked.length === 0 ? Object.keys(parts) : asked;
+  standAside();
   const origin = await startOrigin();
   try {
     for (const name of names) console.log(`${(await parts[name]?.(origin)) ?? `no ${name}`}\n`);
@@ -53,93 +56,93 @@ export async function run(): Promise<void> {
 }
 
 async function fanOut(what: string, open: Open, origin: Origin): Promise<string> {
-  const results: Results = new Map();
-  await inTurns(['hermod', 'pushpin'], origin, async (name, gateway) => {
-    const audience = await open(gateway.port, SUBSCRIBERS);
+  const rows = await sideBySide(['hermod', 'pushpin'], origin, 2, async (gateways) => {
+    const audiences = await inOrder(gateways, ({ port }) => open(port, SUBSCRIBERS));
+    const measured: string[][] = [];
     for (const burst of BURSTS) {
-      const sendFor = async (durationMs: number): Promise<number> => {
-        const endsAt = performance.now() + durationMs;
-        let deliveries = 0;
-        while (performance.now() < endsAt) {
-          const all = audience.hears(burst * SUBSCRIBERS);
-          const [heard] = await Promise.all([all, publish(gateway.controlPort, burst)]);
-          deliveries += heard;
-        }
-        return deliveries;
-      };
-      await sendFor(WARM_UP_MS);
-      const before = gateway.cpuSeconds();
-      const deliveries = await sendFor(MEASURED_MS);
-      note(results, `${name}/${burst}`, deliveries / (gateway.cpuSeconds() - before));
+      const driven = gateways.map(({ name, gateway }, at) => ({
+        name,
+        cpuSeconds: () => gateway.cpuSeconds(),
+        drive: (durationMs: number) => publishFor(durationMs, burst, gateway, audiences[at]),
+      }));
+      for (const { drive } of driven) await drive(WARM_UP_MS);
+      const figures = await takeTurns(driven, SLICES);
+      const [ours = [], theirs = []] = figures.values();
+      const title = burst === 1 ? 'one item a request' : `${burst} items a request`;
+      measured.push([title, thousands(ours), thousands(theirs), ratio(ours, theirs)]);
     }
-    audience.end();
-  });
-  const rows = BURSTS.map((burst) => {
-    const of = (name: GatewayName): readonly number[] => results.get(`${name}/${burst}`) ?? [];
-    return [
-      burst === 1 ? 'one item a request' : `${burst} items a request`,
-      thousands(of('hermod')),
-      thousands(of('pushpin')),
-      ratio(of('hermod'), of('pushpin')),
-    ];
+    for (const audience of audiences) audience.end();
+    return measured;
   });
   const title = `deliveries per CPU-second, ${SUBSCRIBERS} of ${what}`;
   return table([title, 'hermod', 'pushpin', 'hermod ÷ pushpin'], rows);
 }
 
+/** The next request when everybody has heard the last one; returns what was heard. */
+async function publishFor(
+  durationMs: number,
+  burst: number,
+  { controlPort }: MeasuredGateway,
+  audience: Audience | undefined,
+): Promise<number> {
+  if (audience === undefined) return 0;
+  const endsAt = performance.now() + durationMs;
+  let deliveries = 0;
+  while (performance.now() < endsAt) {
+    const all = audience.hears(burst * SUBSCRIBERS);
+    const [heard] = await Promise.all([all, publish(controlPort, burst)]);
+    deliveries += heard;
+  }
+  return deliveries;
+}
+
+/** Each round starts every gateway anew. */
 async function memory(origin: Origin): Promise<string> {
-  const results: Results = new Map();
-  await inTurns(['hermod', 'pushpin'], origin, async (name, gateway) => {
-    // The first hundred pay for code and pools that all share.
-    const first = await streamAudience(gateway.port, 100);
-    await settle();
-    const before = gateway.residentBytes();
-    const audience = await streamAudience(gateway.port, HELD);
-    await settle();
-    note(results, name, (gateway.residentBytes() - before) / HELD);
-    audience.end();
-    first.end();
-  });
-  const of = (name: GatewayName): readonly number[] => results.get(name) ?? [];
-  const bytes = (name: GatewayName): string => `${Math.round(median(of(name)))} B`;
+  const figures = new Map<GatewayName, number[]>();
+  for (let round = 0; round < ROUNDS; round += 1)
+    for (const name of ['hermod', 'pushpin'] as const)
+      await sideBySide([name], origin, 2, async ([standing]) => {
+        if (standing === undefined) return;
+        const { gateway } = standing;
+        // The first hundred pay for code and pools that all share.
+        const first = await streamAudience(gateway.port, 100);
+        await settle();
+        const before = gateway.residentBytes();
+        const audience = await streamAudience(gateway.port, HELD);
+        await settle();
+        const grown = (gateway.residentBytes() - before) / HELD;
+        figures.set(name, [...(figures.get(name) ?? []), grown]);
+        audience.end();
+        first.end();
+      });
+  const [ours = [], theirs = []] = figures.values();
+  const bytes = (all: readonly number[]): string => `${Math.round(median(all))} B`;
   return table(
     [`resident memory per held stream, of ${HELD}`, 'hermod', 'pushpin', 'pushpin ÷ hermod'],
-    [['', bytes('hermod'), bytes('pushpin'), ratio(of('pushpin'), of('hermod'))]],
+    [['', bytes(ours), bytes(theirs), ratio(theirs, ours)]],
   );
 }
 
 /** Nobody writes a line for each request. */
 async function proxy(origin: Origin): Promise<string> {
-  const results: Results = new Map();
-  await inTurns(
-    ['hermod', 'pushpin', 'nginx'],
-    origin,
-    async (name, gateway) => {
-      await warmUp(name, gateway);
-      const before = gateway.cpuSeconds();
-      const answered = await askFor(gateway.port, '/plain', CONNECTIONS, MEASURED_MS);
-      note(results, name, answered / (gateway.cpuSeconds() - before));
-    },
-    1,
-  );
-  const of = (name: GatewayName): readonly number[] => results.get(name) ?? [];
+  const figures = await sideBySide(['hermod', 'pushpin', 'nginx'], origin, 1, async (gateways) => {
+    for (const { name, gateway } of gateways) await warmUp(name, gateway);
+    const driven = gateways.map(({ name, gateway }) => ({
+      name,
+      cpuSeconds: () => gateway.cpuSeconds(),
+      drive: (durationMs: number) => askFor(gateway.port, '/plain', CONNECTIONS, durationMs),
+    }));
+    return takeTurns(driven, SLICES);
+  });
+  const [ours = [], pushpins = [], nginxs = []] = figures.values();
+  const title = `small GETs per CPU-second, ${CONNECTIONS} kept connections`;
   return table(
-    [
-      `small GETs per CPU-second, ${CONNECTIONS} kept connections`,
-      'hermod',
-      'pushpin',
-      'nginx',
-      'hermod ÷ pushpin',
-      'hermod ÷ nginx',
-    ],
+    [title, 'hermod', 'pushpin', 'nginx', 'hermod ÷ pushpin', 'hermod ÷ nginx'],
     [
       [
         '',
-        thousands(of('hermod')),
-        thousands(of('pushpin')),
-        thousands(of('nginx')),
-        ratio(of('hermod'), of('pushpin')),
-        ratio(of('hermod'), of('nginx')),
+        ...[thousands(ours), thousands(pushpins), thousands(nginxs)],
+        ...[ratio(ours, pushpins), ratio(ours, nginxs)],
       ],
     ],
   );
@@ -155,38 +158,35 @@ async function warmUp(name: GatewayName, { port }: MeasuredGateway): Promise<voi
   } while (asked < wanted && performance.now() - startedAt < WARM_UP_MS_MAX);
 }
 
-/** Each round starts every gateway anew, one after the other. */
-async function inTurns(
+interface Standing {
+  readonly name: GatewayName;
+  readonly gateway: MeasuredGateway;
+}
+
+/** Starts every gateway, lets them be measured together, and stops them. */
+async function sideBySide<T>(
   names: readonly GatewayName[],
   origin: Origin,
-  measure: (name: GatewayName, gateway: MeasuredGateway) => Promise<void>,
-  logLevel: 1 | 2 = 2,
-): Promise<void> {
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const name of names) {
-      const gateway = await startGateway(name, origin, logLevel);
-      try {
-        await measure(name, gateway);
-      } finally {
-        await gateway.stop();
-      }
-    }
+  logLevel: 1 | 2,
+  measure: (gateways: readonly Standing[]) => Promise<T>,
+): Promise<T> {
+  const standing: Standing[] = [];
+  try {
+    for (const name of names)
+      standing.push({ name, gateway: await startGateway(name, origin, logLevel) });
+    return await measure(standing);
+  } finally {
+    for (const { gateway } of standing) await gateway.stop();
   }
 }
 
-function note(results: Results, key: string, figure: number): void {
-  results.set(key, [...(results.get(key) ?? []), figure]);
-}
-
-function thousands(figures: readonly number[]): string {
-  return `${(median(figures) / 1_000).toFixed(1)} k`;
-}
-
-/** The median of the rounds' own ratios, and the range in which they lie. */
-function ratio(ours: readonly number[], theirs: readonly number[]): string {
-  const ratios = ours.map((figure, round) => figure / (theirs[round] ?? NaN));
-  const range = `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`;
-  return `${median(ratios).toFixed(2)}x (${range})`;
+async function inOrder<T>(
+  gateways: readonly Standing[],
+  each: (gateway: MeasuredGateway) => Promise<T>,
+): Promise<readonly T[]> {
+  const results: T[] = [];
+  for (const { gateway } of gateways) results.push(await each(gateway));
+  return results;
 }
 
 function settle(): Promise<void> {

@@ -10,8 +10,11 @@ import { connectAtLast } from './sockets.ts';
 /** How one comes into the room, and speaks there. */
 interface Dialect {
   /** What is said, and what the answer has in it. */
-  readonly steps: (name: string) => readonly (readonly [said: string, answered: string])[];
-  readonly speak: (id: number) => string;
+  readonly steps: (
+    name: string,
+    room: string,
+  ) => readonly (readonly [said: string, answered: string])[];
+  readonly speak: (id: string, room: string) => string;
 }
 
 export interface Room {
@@ -35,43 +38,44 @@ const bind = 'urn:ietf:params:xml:ns:xmpp-bind';
 
 const dialects: Readonly<Record<ChatServerName, Dialect>> = {
   hermod: {
-    steps: (name) => [
+    steps: (name, room) => [
       [hpLine('LOGIN', 'l', { user: name }), '"LOGIN_OK"'],
-      [hpLine('JOIN', 'j', { room: 'bench' }), '"JOIN_OK"'],
+      [hpLine('JOIN', 'j', { room }), '"JOIN_OK"'],
     ],
-    speak: (id) => hpLine('ROOM_MESSAGE', `m${id}`, { room: 'bench', body: WORD }),
+    speak: (id, room) => hpLine('ROOM_MESSAGE', id, { room, body: WORD }),
   },
   ngircd: {
-    steps: (name) => [
+    steps: (name, room) => [
       [`NICK ${name}\r\nUSER ${name} 0 * :${name}\r\n`, ' 001 '],
-      ['JOIN #bench\r\n', ' 366 '],
+      [`JOIN #${room}\r\n`, ' 366 '],
     ],
-    speak: () => `PRIVMSG #bench :${WORD}\r\n`,
+    speak: (_, room) => `PRIVMSG #${room} :${WORD}\r\n`,
   },
   prosody: {
-    steps: (name) => [
+    steps: (name, room) => [
       [streamHead, '</stream:features>'],
       [`<auth xmlns='${sasl}' mechanism='ANONYMOUS'/>`, '<success'],
       [streamHead, '</stream:features>'],
       [`<iq type='set' id='b'><bind xmlns='${bind}'/></iq>`, '</bind>'],
       [
-        `<presence to='bench@rooms.localhost/${name}'><x xmlns='http://jabber.org/protocol/muc'><history maxstanzas='0'/></x></presence>`,
+        `<presence to='${room}@rooms.localhost/${name}'><x xmlns='http://jabber.org/protocol/muc'><history maxstanzas='0'/></x></presence>`,
         '<subject',
       ],
     ],
-    speak: (id) =>
-      `<message to='bench@rooms.localhost' type='groupchat' id='m${id}'><body>${WORD}</body></message>`,
+    speak: (id, room) =>
+      `<message to='${room}@rooms.localhost' type='groupchat' id='${id}'><body>${WORD}</body></message>`,
   },
 };
 
-/** So many who listen, and one who speaks. */
+/** So many who listen, and one who speaks, in a room of their own. */
 export async function openRoom(
   name: ChatServerName,
   port: number,
   listeners: number,
 ): Promise<Room> {
   const { steps, speak } = dialects[name];
-  const speaker = await enter(port, steps('speaker'));
+  const room = `bench${listeners}`;
+  const speaker = await enter(port, steps('speaker', room));
   const sockets = [speaker];
   let heard = 0;
   let target = Infinity;
@@ -83,7 +87,7 @@ export async function openRoom(
   speaker.on('data', () => {});
   for (let opened = 0; opened < listeners; opened += BATCH) {
     const batch = Array.from({ length: Math.min(BATCH, listeners - opened) }, async (_, at) => {
-      const socket = await enter(port, steps(`u${opened + at}`));
+      const socket = await enter(port, steps(`u${opened + at}`, room));
       socket.on('data', listen);
       return socket;
     });
@@ -102,7 +106,7 @@ export async function openRoom(
           resolve(heard);
         };
       });
-      const lines = Array.from({ length: words }, (_, at) => speak(spoken + at));
+      const lines = Array.from({ length: words }, (_, at) => speak(`${room}-${spoken + at}`, room));
       spoken += words;
       speaker.write(lines.join(''));
       return all;

@@ -43,6 +43,8 @@ function commandOf(
   messagesBurstMax: 1000000
   bytesPerSecondMax: 1000000000
   bytesBurstMax: 1000000000
+  pingEveryMs: 600000
+  pingTimeoutMs: 700000
 `,
       );
       return [

@@ -50,7 +50,7 @@ export async function startOrigin(): Promise<Origin> {
       add_header Sec-WebSocket-Extensions 'grip; message-prefix=""';
       return 200 "OPEN\\r\\nTEXT ${subscribeBytes}\\r\\n${subscribe}\\r\\n";
     }`;
-  const family = startFamily([nginxCommand(folder, port, locations)]);
+  const family = startFamily([nginxCommand(folder, port, locations)], true);
   await answers(port, 'GET /plain');
   return stopping({ port }, family, folder);
 }

@@ -1,10 +1,11 @@
 // What the kernel accounts to a server that is several processes: those that were started and all that they started.
 // Linux only: reads /proc. CPU in seconds of user and system time, memory as resident set in bytes.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import { availableParallelism } from 'node:os';
 
 /** As `npm start` and the command `hermod` run it. */
 export const hermodCommand = [process.execPath, '--use-largepages=silent', 'src/main.ts'] as const;
@@ -19,10 +20,20 @@ export interface Family {
   stop(): Promise<void>;
 }
 
+/** Of what is measured. */
+const MEASURED = '0';
+/** Of whoever drives it, and of what it leans on: a peer on the same one would be woken in its midst by every write. */
+const ASIDE = availableParallelism() > 1 ? '1' : MEASURED;
+
+/** Leaves the processor of what is measured. */
+export function standAside(): void {
+  spawnSync('taskset', ['-apc', ASIDE, String(process.pid)]);
+}
+
 /** Starts commands side by side, pinned to one processor. */
-export function startFamily(commands: readonly (readonly string[])[]): Family {
+export function startFamily(commands: readonly (readonly string[])[], isAside = false): Family {
   const children = commands.map((command) => {
-    const child = spawn('taskset', ['-c', '0', ...command], {
+    const child = spawn('taskset', ['-c', isAside ? ASIDE : MEASURED, ...command], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     if (child.pid === undefined) throw new Error(`${command[0] ?? ''} did not start`);

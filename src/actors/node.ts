@@ -39,6 +39,7 @@ import type { MembersMessage } from './cluster/links/members-state.ts';
 import { locationsActor, type LocationsMessage } from './cluster/locations/locations.actor.ts';
 import { relayActor, type RelayMessage } from './cluster/relay/relay.actor.ts';
 import { askingPaceOf } from './gateway/asking-pace.ts';
+import { KeptHeaders } from './gateway/rewriting/kept-headers.ts';
 import { channelsActor } from './gateway/channels/channels.actor.ts';
 import { type ChannelsMessage, topicOfChannel } from './gateway/channel-messages.ts';
 import { controlActor, type ControlMessage, type ZmqUris } from './gateway/control.actor.ts';
@@ -227,6 +228,7 @@ function startGateway(
     directory,
     edges,
     askingPace: askingPaceOf(shards),
+    keptHeaders: new KeptHeaders(),
     router,
     channelsOfShard: (other) => actorsOfShard(other).channels,
     routes: new RouteTable([]),

@@ -128,6 +128,10 @@ const seen = (node: number, peer: string, state: string): Written => ({
   kind: 'peerSeen',
   ...{ node, peer, state },
 });
+const differed = (node: number, peer: string, ver: number): Written => ({
+  kind: 'digestsDiffered',
+  ...{ node, peer, ver },
+});
 const spoke = (node: number, to: number, type: string, more: object = {}): Written => ({
   kind: 'peerSpoke',
   ...{ node, to, connection: 9, isCaller: node < to, type },
@@ -175,7 +179,7 @@ function broken(...records: readonly Written[]): string[] {
 }
 
 const clean: Readonly<Record<string, readonly Written[]>> = {
-  'somebody is away, and who watches it knows': [
+  'somebody is away, and who asks is told': [
     ...alone,
     ...[joined(1), loggedIn(1), joined(2), loggedIn(2)],
     just('statusHeard', { ...inSession(2), of: 'u1', status: 'online' }),
@@ -209,6 +213,17 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ]),
     members(2, ['u1', 'u2']),
     told(1, ['m1.1', 'm2.1']),
+  ],
+  'a link that is given up for another one makes nobody dead': [
+    ...world,
+    at(30_000, seen(0, 'n2', 'linkDown')),
+    at(30_000, seen(0, 'n2', 'suspect')),
+    at(30_100, seen(0, 'n2', 'linkUp')),
+  ],
+  'who stalled may suspect everybody': [
+    began(),
+    chatBegan({}, [{ kind: 'stallNode', at: 1e7, one: 0, other: 0, durationUs: 3e6, amount: 0 }]),
+    at(13_500, seen(0, 'n2', 'suspect')),
   ],
   'one that speaks in between hears the others around it': [
     ...alone,
@@ -503,17 +518,6 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         statusesTold(1, [['u1', 'busy']]),
       ],
     ],
-    [
-      'statuses',
-      'a change that its watcher does not hear of',
-      [
-        ...alone,
-        ...[joined(1), loggedIn(1), joined(2), loggedIn(2)],
-        just('statusHeard', { ...inSession(2), of: 'u1', status: 'online' }),
-        just('statusSet', { ...inSession(1), status: 'away' }),
-        ...[rests(1), rests(2), rested(), just('chatProbed')],
-      ],
-    ],
     ['views', 'one session too many', [...world, rested(), rests(1), presence(1, [['u1', 2]])]],
     ['views', 'one who is not here', [...world, rested(), rests(1), presence(1, [['ghost', 1]])]],
     ['views', 'a member who has left', [...world, rested(), rests(1), members(1, ['u1', 'u2'])]],
@@ -577,6 +581,9 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         at(22_100, seen(0, 'n2', 'down')),
       ],
     ],
+    ['live-peers', 'a node that is heard', [...world, at(30_000, seen(0, 'n2', 'suspect'))]],
+    ['copies', 'of a few sessions', [...world, differed(1, 'n1', 7)]],
+    ['copies', 'after a link that came back', [...world, ...linksUp, differed(2, 'n2', 1)]],
     ['mesh', 'two links', [...world, ...linksUp, counted(1, 2, 1)]],
     ['mesh', 'no link', [...world, ...linksUp, counted(1, 0, 1)]],
     ['mesh', 'one that is not used', [...world, ...linksUp.slice(1), counted(1, 1, 1)]],

@@ -4,6 +4,7 @@
 // Refuses to judge: tests look at what clients and origins heard.
 
 import { type AskingPace, askingPaceOf } from '../../src/actors/gateway/asking-pace.ts';
+import { KeptHeaders } from '../../src/actors/gateway/rewriting/kept-headers.ts';
 import { itemFromValue } from '../../src/actors/codecs/grip/publish-item.ts';
 import { RouteTable } from '../../src/actors/codecs/grip/routes-file.ts';
 import { channelsActor } from '../../src/actors/gateway/channels/channels.actor.ts';
@@ -308,6 +309,7 @@ export class GatewayStage {
       edges,
       router: actors.router,
       askingPace: pace ?? askingPaceOf(shards),
+      keptHeaders: new KeptHeaders(),
       channelsOfShard: (other) => actorsOf(other).channels,
       routes: new RouteTable([]),
       isDraining: false,

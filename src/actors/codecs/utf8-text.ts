@@ -7,7 +7,7 @@ const BY_HAND_MAX = 256;
 
 /** The UTF-8 form of a text; lone surrogates become U+FFFD. */
 export function encodeText(text: string): Uint8Array {
-  return encodeAround(text, NOTHING, '');
+  return text.length > BY_HAND_MAX ? encoder.encode(text) : encodeAround(text, NOTHING, '');
 }
 
 /** Bytes between two texts, in one buffer of their own. */

@@ -22,6 +22,8 @@ export interface Forwarded {
   readonly target: string;
   /** With Host; without framing and signature. */
   readonly headers: HeaderList;
+  /** The same list will come again. */
+  readonly areHeadersKept: boolean;
   readonly signature: Signature | undefined;
 }
 
@@ -60,7 +62,12 @@ export function forwardOwn(admitted: Admitted, target: Target, own: OwnRequest):
       ...own.headers,
       ['Grip-Feature', gripFeatures],
     ];
-    return { target: own.path + own.search, headers, signature: signatureOf(admitted) };
+    return {
+      target: own.path + own.search,
+      headers,
+      areHeadersKept: false,
+      signature: signatureOf(admitted),
+    };
   }
   return forwarded(admitted, target, own, { lastIds: [], isInternal: true });
 }
@@ -116,16 +123,23 @@ function forwarded(
       ? 'https'
       : 'http';
   const host = hostFor(admitted, target);
-  return {
-    target: rewritten(path, route) + search,
-    headers: forwardHeaders(headers, route, gateway.options, {
+  const make = (): HeaderList =>
+    forwardHeaders(headers, route, gateway.options, {
       isTrusted,
       isInternal,
       scheme,
       peerAddress: request.remote,
       host,
       lastIds,
-    }),
+    });
+  const { isSecure } = request;
+  const areHeadersKept = request.isRepeated === true && !isInternal && lastIds.length === 0;
+  return {
+    target: rewritten(path, route) + search,
+    headers: areHeadersKept
+      ? gateway.keptHeaders.of(headers, { route, isTrusted, isSecure, host }, make)
+      : make(),
+    areHeadersKept,
     signature: speaksGrip(admitted) ? signatureOf(admitted) : undefined,
   };
 }

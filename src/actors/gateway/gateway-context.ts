@@ -10,6 +10,7 @@ import type { GatewayEdges } from '../runtime/gateway-edges.ts';
 import type { AskingPace } from './asking-pace.ts';
 import { type ChannelsMessage, topicOfChannel } from './channel-messages.ts';
 import type { GatewayOptions } from './gateway-options.ts';
+import type { KeptHeaders } from './rewriting/kept-headers.ts';
 
 export interface GatewayContext {
   readonly shard: number;
@@ -20,6 +21,7 @@ export interface GatewayContext {
   readonly edges: Edges & GatewayEdges;
   /** Of this shard. */
   readonly askingPace: AskingPace;
+  readonly keptHeaders: KeptHeaders;
   readonly router: Address<RouterMessage>;
   readonly channelsOfShard: (shard: number) => Address<ChannelsMessage>;
   /** Replaced as a whole when the routes file changes; who was let in keeps the route that it had. */

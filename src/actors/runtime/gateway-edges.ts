@@ -27,6 +27,8 @@ export interface ProxyRequested {
   /** With its `?`; empty when there is none. */
   readonly search: string;
   readonly headers: HeaderList;
+  /** The same head as of the request before it on its connection: `headers` is the same list. */
+  readonly isRepeated?: boolean;
   /** The value of Host, or the authority of an absolute target. */
   readonly host: string;
   readonly isSecure: boolean;
@@ -201,6 +203,8 @@ export type GatewayCommand =
       readonly target: string;
       /** With Host; without framing, which is the edge's. */
       readonly headers: HeaderList;
+      /** The same list will come again: what is made of it may be kept. */
+      readonly areHeadersKept?: boolean;
       readonly body: RequestBody;
       readonly signature: Signature | undefined;
       /** Undefined: as long as bytes come within the idle timeout. */

@@ -13,7 +13,7 @@ export const clusterFaultKinds = [
   'flapWay',
   /** The links of a pair go silent for good, and nobody learns it. */
   'halfOpenLink',
-  /** The links of a pair break, and both sides learn it. */
+  /** The links of a pair break, and both sides learn it; new ones take `amount` microseconds longer for a while. */
   'resetLink',
   /** A way takes `amount` microseconds longer. */
   'slowWay',
@@ -58,7 +58,7 @@ export const clusterFaultSizes: Readonly<Record<ClusterFaultKind, ClusterFaultSi
   cutOff: { ...plain, durationMs: [200, 15_000], amount: [0, 2] },
   flapWay: { ...plain, durationMs: [500, 10_000], amount: [50, 3_000], amountStep: 1_000 },
   halfOpenLink: plain,
-  resetLink: plain,
+  resetLink: { ...plain, durationMs: [0, 5_000], amount: [0, 300], amountStep: 1_000 },
   slowWay: { ...plain, durationMs: [500, 10_000], amount: [5, 600], amountStep: 1_000 },
   narrowWay: { ...plain, durationMs: [500, 10_000], amount: [2, 200], amountStep: 1_000 },
   stallNode: { ...plain, durationMs: [200, 15_000] },

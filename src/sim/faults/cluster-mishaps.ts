@@ -26,6 +26,16 @@ export function befallCluster(world: ClusterMishappening, fault: ClusterFault): 
     world.later(durationUs, () => {
       if (world.isFaulty) end();
     });
+  const slow = (): void => {
+    mesh.change(one, other, (link) => {
+      link.extraLatencyUs = amount;
+    });
+    ending(() =>
+      mesh.change(one, other, (link) => {
+        link.extraLatencyUs = 0;
+      }),
+    );
+  };
   switch (kind) {
     case 'shutWay':
     case 'split':
@@ -45,16 +55,10 @@ export function befallCluster(world: ClusterMishappening, fault: ClusterFault): 
       return;
     case 'resetLink':
       for (const { connection } of mesh.between(one, other)) connection.reset();
+      if (amount > 0) slow();
       return;
     case 'slowWay':
-      mesh.change(one, other, (link) => {
-        link.extraLatencyUs = amount;
-      });
-      ending(() =>
-        mesh.change(one, other, (link) => {
-          link.extraLatencyUs = 0;
-        }),
-      );
+      slow();
       return;
     case 'narrowWay':
       mesh.change(one, other, (link) => {

@@ -168,8 +168,12 @@ function talkerOf(
   // Where a user has one session, two of them would send each other away for ever.
   const user = `u${sessionPolicy === 'multi' ? rank % users : rank}`;
   const role = drawn(lane === 'byte' ? byteRoles : objectRoles, seed, `talker ${rank}`);
-  return { client: rank, node: rank % nodes, user, ...role };
+  // What nobody else has heard is in no other node's memory but the copies'.
+  const own = rank % OWN_ROOM_EVERY === 0 ? [`own-${rank}`] : [];
+  return { client: rank, node: rank % nodes, user, ...role, rooms: [...role.rooms, ...own] };
 }
+
+const OWN_ROOM_EVERY = 3;
 
 type Role = Omit<TalkerPlan, 'client' | 'node' | 'user'>;
 
@@ -237,15 +241,17 @@ function tame(kinds: readonly FaultKind[], nodes: number): readonly FaultKind[] 
   return nodes === 1 ? kinds : kinds.filter((kind) => kind !== 'crashLoop');
 }
 
-/** Longer than others wait, early in the run; a node that stalls more often than not. */
+/** Longer than others wait, early in the run; mostly a node that stalls, or one that hears all others and is not heard. */
 function singleFault(nodes: number): Arbitrary<ClusterFault[]> {
   const kinds = clusterFaultKinds.map((kind) => clusterFault(kind, nodes, SINGLE_BEFORE_US));
   const stall = clusterFault('stallNode', nodes, SINGLE_BEFORE_US);
-  return mixed([clusterFaultKinds.length, stall], ...kinds.map((one) => [1, one] as const)).map(
-    (fault) => [
-      fault.durationUs === 0 ? fault : { ...fault, durationUs: fault.durationUs + SINGLE_MORE_US },
-    ],
-  );
+  const unheard = clusterFault('cutOff', nodes, SINGLE_BEFORE_US).map((one) => ({
+    ...one,
+    amount: 1,
+  }));
+  return mixed([10, stall], [8, unheard], ...kinds.map((one) => [1, one] as const)).map((fault) => [
+    fault.durationUs === 0 ? fault : { ...fault, durationUs: fault.durationUs + SINGLE_MORE_US },
+  ]);
 }
 
 const SINGLE_BEFORE_US = 3_000_000;

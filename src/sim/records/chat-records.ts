@@ -219,6 +219,13 @@ export type ChatRecord =
       readonly peer: string;
       readonly state: PeerState;
     }
+  /** A node writes into its log that its copy of what another one owns has the same version, and says something else. */
+  | {
+      readonly kind: 'digestsDiffered';
+      readonly node: number;
+      readonly peer: string;
+      readonly ver: number;
+    }
   /** Open connections of each pair of nodes, when everything is at rest. */
   | {
       readonly kind: 'linksCounted';

@@ -25,7 +25,7 @@ export interface ClientHost {
   readonly heads: Deadline<Client>;
   readonly limits: ReaderLimits;
   /** Numbers it, and tells its door actor when the node has room. */
-  began(client: Client, head: HttpHead): Exchange;
+  began(client: Client, head: HttpHead, isRepeated: boolean): Exchange;
   ended(exchange: Exchange): void;
   left(client: Client): void;
   read(bytes: number): void;
@@ -161,7 +161,7 @@ export class Client implements Holder, Idler {
       if (event === undefined) break;
       switch (event.type) {
         case 'head':
-          this.#begin(event.head);
+          this.#begin(event.head, event.isRepeated);
           break;
         case 'body':
           exchange?.bodyReceived(event.bytes);
@@ -179,10 +179,10 @@ export class Client implements Holder, Idler {
     this.#heads(!this.#isOver && this.#exchange === undefined && this.#reader.isInHead);
   }
 
-  #begin(head: HttpHead): void {
+  #begin(head: HttpHead, isRepeated: boolean): void {
     if (head.method === 'CONNECT') this.#refuse(405, 'CONNECT is not supported.\n');
     else if (head.asksForWebSocket && !isHandshake(head)) this.#refuse(400, invalidHandshake);
-    else this.#exchange = this.#host.began(this, head);
+    else this.#exchange = this.#host.began(this, head, isRepeated);
   }
 
   /** [GRIP-SMUG-1] */

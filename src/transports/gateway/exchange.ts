@@ -35,6 +35,7 @@ export class Exchange {
   readonly id: ConnectionId;
   readonly client: Client;
   readonly head: HttpHead;
+  readonly isRepeated: boolean;
   owner: Address<ExchangeEvent> | undefined = undefined;
   readonly #host: ExchangeHost;
   #waiting: Buffer[] = [];
@@ -48,10 +49,17 @@ export class Exchange {
   #hasBegun = false;
   #isOver = false;
 
-  constructor(id: ConnectionId, client: Client, head: HttpHead, host: ExchangeHost) {
+  constructor(
+    id: ConnectionId,
+    client: Client,
+    head: HttpHead,
+    isRepeated: boolean,
+    host: ExchangeHost,
+  ) {
     this.id = id;
     this.client = client;
     this.head = head;
+    this.isRepeated = isRepeated;
     this.#host = host;
     this.#hasBodyEnded = head.bodyBytes === 0;
     this.#isContinued = !head.expectsContinue;

@@ -37,8 +37,8 @@ export class Exchanges implements ExchangeHost {
   }
 
   /** Numbers a request, and tells it to its door's actor when the node has room. */
-  began(client: Client, head: HttpHead): Exchange {
-    const exchange = new Exchange(this.#options.nextId(), client, head, this);
+  began(client: Client, head: HttpHead, isRepeated: boolean): Exchange {
+    const exchange = new Exchange(this.#options.nextId(), client, head, isRepeated, this);
     this.#asked.set(exchange.id, exchange);
     this.#options.count('gateway.requests', 1);
     if (this.#heldBack === undefined) this.#tell(exchange);
@@ -76,7 +76,7 @@ export class Exchanges implements ExchangeHost {
     this.#options.count(name, by);
   }
 
-  #tell({ id, client, head }: Exchange): void {
+  #tell({ id, client, head, isRepeated }: Exchange): void {
     const { door, isSecure, remote } = client;
     const { method, path, search, headers, host, bodyBytes, asksForWebSocket } = head;
     const requested: ProxyRequested = {
@@ -87,6 +87,7 @@ export class Exchanges implements ExchangeHost {
       path,
       search,
       headers,
+      isRepeated,
       host,
       isSecure,
       bodyBytes,

@@ -165,7 +165,7 @@ export class GatewayDoor {
       limits,
       idleness: this.#idleness,
       heads: deadlines.line(limits.headTimeoutMs, (client: Client) => client.headTimedOut()),
-      began: (client, head) => exchanges.began(client, head),
+      began: (client, head, isRepeated) => exchanges.began(client, head, isRepeated),
       ended: (exchange) => exchanges.ended(exchange),
       left: (client) => this.#clients.delete(client),
       read: (bytes) => this.#host.read(bytes),

@@ -2,10 +2,12 @@
 // lets two readers see two requests: what Pushpin would pass on ambiguously is a mistake here, and ends the connection.
 // Refuses to know sockets, routes and answers. RFC 9112; spec/grip.md, section "Client connections".
 
+import { LastHead } from '../doors/last-head.ts';
 import { type HeadMistake, type HttpHead, readHead } from './request-head.ts';
 
 export type ReaderEvent =
-  | { readonly type: 'head'; readonly head: HttpHead }
+  /** `isRepeated`: the same object as the one before. */
+  | { readonly type: 'head'; readonly head: HttpHead; readonly isRepeated: boolean }
   /** A view of what was read. */
   | { readonly type: 'body'; readonly bytes: Buffer }
   /** The body was whole; not said of requests that have none. */
@@ -35,6 +37,7 @@ const end: ReaderEvent = { type: 'end' };
 
 export class RequestReader {
   readonly #limits: ReaderLimits;
+  readonly #last = new LastHead<HttpHead>();
   #bytes: Buffer = noBytes;
   #at = 0;
   /** Nothing ends before here: what was looked at is not looked at again. */
@@ -150,18 +153,24 @@ export class RequestReader {
       this.#seen = Math.max(from, bytes.byteLength - 3);
       return undefined;
     }
-    const reading = readHead(bytes.toString('latin1', from, headEnd), headersMax);
-    if (!reading.ok) return this.#failWith(reading.mistake);
+    const text = bytes.toString('latin1', from, headEnd);
+    let head = this.#last.meaningOf(text);
+    const isRepeated = head !== undefined;
+    if (head === undefined) {
+      const reading = readHead(text, headersMax);
+      if (!reading.ok) return this.#failWith(reading.mistake);
+      head = reading.head;
+      this.#last.keep(text, head);
+    }
     this.#at = headEnd + 4;
     this.#seen = 0;
     this.#emptyLines = 0;
-    const { head } = reading;
     if (head.bodyBytes === undefined) this.#state = 'chunkSize';
     else if (head.bodyBytes > 0) {
       this.#state = 'sized';
       this.#left = head.bodyBytes;
     }
-    return { type: 'head', head };
+    return { type: 'head', head, isRepeated };
   }
 
   #readPiece(): ReaderEvent {

@@ -3,7 +3,12 @@
 
 import type { Address } from '../../actors/runtime/actor.ts';
 import type { ConnectionId } from '../../actors/runtime/edges.ts';
-import type { GatewayCommand, OriginEvent, Signature } from '../../actors/runtime/gateway-edges.ts';
+import type {
+  GatewayCommand,
+  HeaderList,
+  OriginEvent,
+  Signature,
+} from '../../actors/runtime/gateway-edges.ts';
 import type { Exchange } from '../gateway/exchange.ts';
 import { Idleness } from '../gateway/idleness.ts';
 import { SteadyMap } from '../../actors/runtime/memory/steady-map.ts';
@@ -54,6 +59,7 @@ export class OriginDesk {
       ...options,
       origins: new Origins(),
       idleness: new Idleness(IDLE_TIMEOUT_MS),
+      keptLines: new WeakMap<HeaderList, string>(),
       done: (asked: Asked): void => this.#forget(asked),
     };
   }

@@ -14,7 +14,7 @@ import type { Idleness, Idler } from '../gateway/idleness.ts';
 import { writeJoined } from '../gateway/written.ts';
 import { ConnectFailure } from './connector.ts';
 import type { ConnectionUser, OriginConnection } from './http/origin-connection.ts';
-import { encodeRequestHead, framingOf, isAskable } from './http/request-lines.ts';
+import { encodeRequestHead, framingOf, isAskable, type KeptLines } from './http/request-lines.ts';
 import type { ResponseHead } from './http/response-head.ts';
 import { type ClientBody, SentBody, type SentBodyHost } from './http/sent-body.ts';
 import { type BodySource, OriginBody } from './origin-body.ts';
@@ -26,6 +26,7 @@ export type Fetch = Extract<GatewayCommand, { readonly type: 'fetch' }>;
 export interface QuestionHost extends Pick<BodySource, 'deliver'> {
   readonly origins: Origins;
   readonly idleness: Idleness;
+  readonly keptLines: KeptLines;
   exchangeOf(connection: number): Exchange | undefined;
   done(question: Question): void;
   count(name: string, by: number): void;
@@ -182,7 +183,8 @@ export class Question implements ConnectionSeeker, ConnectionUser, SentBodyHost,
 
   #head(bodyBytes: number | undefined): string {
     const framing = framingOf(this.#fetch.method, bodyBytes);
-    return encodeRequestHead(this.#fetch, framing, this.#token, (count) =>
+    const { keptLines } = this.#host;
+    return encodeRequestHead(this.#fetch, framing, this.#token, keptLines, (count) =>
       this.#host.count('gateway.headers.dropped', count),
     );
   }

@@ -2,6 +2,7 @@
 // edges is collected.
 
 import { askingPaceOf } from '../../../src/actors/gateway/asking-pace.ts';
+import { KeptHeaders } from '../../../src/actors/gateway/rewriting/kept-headers.ts';
 import {
   channelOfTopic,
   topicOfChannel,
@@ -69,6 +70,7 @@ export class ControlStage {
       isDraining: false,
       router: addressOf(0, 'router'),
       askingPace: askingPaceOf(shards),
+      keptHeaders: new KeptHeaders(),
       channelsOfShard: (shard) => addressOf(shard, 'channels'),
     } satisfies Omit<GatewayContext, 'routes'>;
     this.address = this.system.spawn(

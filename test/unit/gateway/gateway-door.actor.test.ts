@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 
-import type { HeaderList } from '../../../src/actors/codecs/grip/header-list.ts';
+import { firstHeader, type HeaderList } from '../../../src/actors/codecs/grip/header-list.ts';
 import type { ConnectionsChecked, DoorOrder } from '../../../src/actors/gateway/door-messages.ts';
 import type { GatewayDoorMessage } from '../../../src/actors/gateway/gateway-door.actor.ts';
 import type { GatewayOptions } from '../../../src/actors/gateway/gateway-options.ts';
@@ -80,6 +80,21 @@ describe('a route', () => {
       'one',
       'two',
     ]);
+  });
+
+  test('that changes counts for a head that comes again, too', () => {
+    const stage = new GatewayStage({ routes: '*,as_host=first one:80', origin: () => ({}) });
+    const again = { headers: [['Host', 'example.com']] as HeaderList, isRepeated: true };
+    stage.request(again);
+    stage.request(again);
+    stage.tell(door, { type: 'routesChanged', text: '*,as_host=second one:80' });
+    stage.request(again);
+    stage.request({ ...again, isSecure: true });
+    const hosts = stage.questions.map(({ asked: { headers } }) => firstHeader(headers, 'host'));
+    expect(hosts).toEqual(['first', 'first', 'second', 'second']);
+    const [first, second, , secure] = stage.questions.map(({ asked }) => asked.headers);
+    expect(second).toBe(first);
+    expect(firstHeader(secure ?? [], 'x-forwarded-proto')).toBe('https');
   });
 
   test('that cannot be read is told of by one shard, and the others count', () => {

@@ -169,3 +169,21 @@ test('what was not taken is handed over', () => {
   expect(reader.takeRest().toString()).toBe('frames');
   expect(reader.waiting).toBe(0);
 });
+
+test('whatever came before on the connection, a request means what it means alone', () => {
+  const request = fc.constantFrom(
+    next,
+    next.replace('/', '/b'),
+    `${head}Content-Length: 3\r\n\r\nabc`,
+    `${head}Content-Length: 3\r\n\r\nxyz`,
+    `${chunked}1\r\na\r\n0\r\n\r\n`,
+    `GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,
+    `GET / HTTP/1.1\r\nHost: a\r\nX: ${'y'.repeat(600)}\r\n\r\n`,
+  );
+  fc.assert(
+    fc.property(fc.array(request, { maxLength: 8 }), (requests) => {
+      const alone = requests.flatMap((one) => read(Buffer.from(one)));
+      expect(read(Buffer.from(requests.join('')))).toEqual(alone);
+    }),
+  );
+});

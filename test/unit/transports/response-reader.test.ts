@@ -198,3 +198,38 @@ test('whatever is said, and however it is cut, is told the same', () => {
     }),
   );
 });
+
+test('whatever was answered before on the connection, an answer means what it means alone', () => {
+  const answer = fc.record({
+    method: fc.constantFrom('GET', 'HEAD', 'POST'),
+    head: fc.constantFrom(
+      `${ok}Content-Length: 3\r\n\r\n`,
+      `${ok}Content-Length: 3\r\nX: ${'y'.repeat(1_100)}\r\n\r\n`,
+      chunked,
+      'HTTP/1.1 204 No Content\r\n\r\n',
+      `HTTP/1.1 103 Early Hints\r\n\r\n${ok}Content-Length: 3\r\n\r\n`,
+    ),
+  });
+  const wholeOf = (head: string, method: string): string => {
+    if (method === 'HEAD' || head.includes(' 204 ')) return head;
+    return head === chunked ? `${head}3\r\nabc\r\n0\r\n\r\n` : `${head}abc`;
+  };
+  fc.assert(
+    fc.property(fc.array(answer, { maxLength: 8 }), (all) => {
+      const reader = new ResponseReader();
+      for (const { method, head } of all) {
+        const whole = latin1(wholeOf(head, method));
+        const told: string[] = [];
+        reader.expect(method);
+        const isRead = reader.read(whole, {
+          answered: ({ status, reason, headers }) =>
+            void told.push(`${status} ${reason} ${JSON.stringify(headers)}`),
+          bodyReceived: (piece) => void told.push(`body ${Buffer.from(piece).toString()}`),
+          ended: () => void told.push('end'),
+        });
+        expect(isRead).toBe(true);
+        expect(told).toEqual(read(whole, [], method).told);
+      }
+    }),
+  );
+});

@@ -275,6 +275,9 @@ function compare(
   if (ver > copy.ver) askAgain(state, node, copy, context);
   if (ver !== copy.ver || ver === 0 || digest === copy.digest) return;
   context.count('cluster.presence.digestsDiffer');
+  const { log } = state.args.cluster.edges;
+  const fields = { node, ver };
+  context.send(log, { type: 'log', level: 'error', event: 'cluster.digestsDiffer', fields });
   copy.ver = 0;
   askAgain(state, node, copy, context);
 }

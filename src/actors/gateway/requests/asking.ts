@@ -90,7 +90,12 @@ function ask(state: RequestState, fresh: Fresh, context: Turn): void {
   state.refs += 1;
   const question = { ...fresh, ref: state.refs, answer: undefined };
   state.question = question;
-  const { target: path, headers, signature } = forwardedFor(state, question, target);
+  const {
+    target: path,
+    headers,
+    areHeadersKept,
+    signature,
+  } = forwardedFor(state, question, target);
   context.send(admitted.gateway.edges.gateway, {
     type: 'fetch',
     ref: question.ref,
@@ -99,6 +104,7 @@ function ask(state: RequestState, fresh: Fresh, context: Turn): void {
     method: methodOf(state, question),
     target: path,
     headers,
+    areHeadersKept,
     body: question.body,
     signature,
     // A client may be waiting for the end of these, and the origin's own time is long.

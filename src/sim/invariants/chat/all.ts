@@ -2,7 +2,7 @@
 
 import type { Invariant } from '../invariant.ts';
 import { hpAnswers, hpWords } from './answers.ts';
-import { livePeers, mesh, unproved } from './cluster.ts';
+import { copies, livePeers, mesh, unproved } from './cluster.ts';
 import { directs } from './directs.ts';
 import { crossing, forwarding } from './forwarding.ts';
 import { hpLiveness } from './liveness.ts';
@@ -28,6 +28,7 @@ export const chatInvariants: readonly Invariant[] = [
   statuses,
   hpLiveness,
   livePeers,
+  copies,
   mesh,
   unproved,
   forwarding,

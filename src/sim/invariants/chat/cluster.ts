@@ -1,5 +1,5 @@
 // How nodes find out who is alive, and what they tell whom: nobody is taken for dead who could be heard, by a node that stalled
-// itself least of all; in the end there is one link for each pair; and whoever has not proved himself is told nothing.
+// itself least of all; what a node has of another is what that has; in the end there is one link for each pair; and whoever has not proved himself is told nothing.
 
 import type { EventOf } from '../../trace.ts';
 import type { Invariant, Report } from '../invariant.ts';
@@ -10,30 +10,52 @@ export const livePeers: Invariant = {
   requirements: ['HP-MEMBER-3', 'HP-MEMBER-5', 'HP-MEMBER-7', 'HP-MEMBER-8'],
   judge(report) {
     const troubles = new Troubles();
-    let patienceUs = 0;
+    let terms = { suspectMs: 0, downMs: 0 };
     const left = new Map<string, number>();
+    const closed = new Map<string, number>();
     return {
       began: (event) => troubles.began(event),
       chatBegan(event) {
         troubles.chatBegan(event);
-        patienceUs = (event.terms.downMs + SLACK_MS) * 1_000;
+        terms = event.terms;
       },
       peerSeen(event) {
         const { node, peer, state, at } = event;
         if (state === 'left') left.set(`${node} ${peer}`, at);
-        if (state !== 'down') return;
+        if (state === 'linkDown') closed.set(`${node} ${peer}`, at);
+        if (state !== 'down' && state !== 'suspect') return;
         const other = troubles.nodeOf(peer);
+        const patienceMs = state === 'down' ? terms.downMs : terms.suspectMs;
         // Whoever stalled has been taken for dead itself, perhaps, and its links with it.
-        const since = at - patienceUs - troubles.pausedUs(node, at - PAUSE_MAX_US, at);
+        const since =
+          at - (patienceMs + SLACK_MS) * 1_000 - troubles.pausedUs(node, at - PAUSE_MAX_US, at);
         const isExcused =
           troubles.ofNode(other, since, at) ||
           troubles.ofPair(node, other, since, at) ||
           left.has(`${node} ${peer}`);
-        if (!isExcused)
-          report(event, `node ${node} takes ${peer} for dead, which lives, and could be heard`);
+        const what = state === 'down' ? `takes ${peer} for dead` : `suspects ${peer}`;
+        // Who is suspected does not suffer by it: that is forgiven to a node that was in trouble itself, or whose link closed:
+        // of two that are made at the same time one is given up.
+        const isForgiven =
+          state === 'suspect' &&
+          (troubles.ofNode(node, since, at) || closed.get(`${node} ${peer}`) === at);
+        if (!isExcused && !isForgiven)
+          report(event, `node ${node} ${what}, which lives, and could be heard`);
       },
     };
   },
+};
+
+/** A copy is a beginning of its owner's log: of the same version there is one. */
+export const copies: Invariant = {
+  property: 'copies',
+  requirements: ['HP-REPL-3', 'HP-REPL-4', 'HP-REPL-8'],
+  judge: (report) => ({
+    digestsDiffered(event) {
+      const { node, peer, ver } = event;
+      report(event, `node ${node} has another version ${ver} of ${peer} than ${peer} itself`);
+    },
+  }),
 };
 
 export const mesh: Invariant = {

@@ -129,6 +129,16 @@ const ofClusters: readonly Omit<Mutant, 'nodes'>[] = [
     story: 'What came from another node looks like what is published here, and goes on its way.',
   },
   {
+    name: 'home-of-all-topics',
+    dialect,
+    breaks: ['crossing'],
+    requirements: ['HP-RELAY-6'],
+    file: 'routing/relay/plain-carriage.ts',
+    find: 'say(homeOfShard(homeOf(topic, shards)), {',
+    replace: 'say(homeOfShard(homeOf(topic, Math.min(shards, 1))), {',
+    story: 'What comes from another node is given to the first shard, whichever orders the topic.',
+  },
+  {
     name: 'numbers-go-on-for-another-life',
     dialect,
     breaks: ['forwarding'],
@@ -299,7 +309,7 @@ const ofClusters: readonly Omit<Mutant, 'nodes'>[] = [
   {
     name: 'gap-not-asked-for',
     dialect,
-    breaks: ['views', 'ghosts'],
+    breaks: ['copies', 'views', 'ghosts'],
     requirements: ['HP-REPL-3', 'HP-BEAT-3'],
     file: 'cluster/locations/owner-copy.ts',
     find: "    if (from > this.ver) return 'gap';\n",

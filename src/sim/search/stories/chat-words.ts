@@ -70,6 +70,8 @@ export function chatWords(event: ChatRecord): string {
       return `node ${event.node} says ${event.type} to node ${event.to}${forwardedAbout(event)}`;
     case 'peerSeen':
       return `node ${event.node} sees ${event.peer}: ${event.state}`;
+    case 'digestsDiffered':
+      return `node ${event.node} has another version ${event.ver} of ${event.peer} than ${event.peer} itself`;
     case 'linksCounted':
       return `links: ${event.pairs.map(([one, other, links]) => `${one}-${other} ${links}`).join(', ')}`;
     case 'strangerHeard':

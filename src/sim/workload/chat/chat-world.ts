@@ -149,7 +149,10 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
   logged(node: number, event: string, fields: Readonly<Record<string, unknown>>): void {
     const [area, word = ''] = event.split('.');
     const peer = fields['node'];
-    if (area !== 'cluster' || typeof peer !== 'string' || !states.includes(word)) return;
+    if (area !== 'cluster' || typeof peer !== 'string') return;
+    if (word === 'digestsDiffer')
+      this.trace.add({ kind: 'digestsDiffered', node, peer, ver: Number(fields['ver']) });
+    if (!states.includes(word)) return;
     this.trace.add({ kind: 'peerSeen', node, peer, state: word as PeerState });
   }
 

@@ -2,7 +2,7 @@
 // that would forge another header or another request. Refuses to know who asks. RFC 9112 §3, §5, §6.
 
 import type { GatewayCommand } from '../../../actors/runtime/gateway-edges.ts';
-import { isNamed } from '../../../actors/codecs/grip/header-list.ts';
+import { type HeaderList, isNamed } from '../../../actors/codecs/grip/header-list.ts';
 import { encodeLines } from '../../gateway/answer-head.ts';
 
 type Fetch = Extract<GatewayCommand, { readonly type: 'fetch' }>;
@@ -23,18 +23,40 @@ export function framingOf(method: string, bodyBytes: number | undefined): string
   return bodyBytes > 0 || withBody.has(method) ? `Content-Length: ${bodyBytes}\r\n` : '';
 }
 
+/** The lines of lists that come again, until these are gone. */
+export type KeptLines = WeakMap<HeaderList, string>;
+
 /** The text of a head with its empty line; `dropped` is told how many headers could not be sent. */
 export function encodeRequestHead(
-  { origin, method, target, headers }: Fetch,
+  fetch: Fetch,
   framing: string,
   token: string | undefined,
+  kept: KeptLines,
   dropped: (count: number) => void,
 ): string {
-  const lines = encodeLines(headers, isUnsent, dropped);
-  const hasHost = headers.some(([name]) => isNamed(name, 'host'));
-  const host = hasHost ? '' : `Host: ${origin.host}:${origin.port}\r\n`;
+  const { method, target } = fetch;
   const signature = token === undefined ? '' : `Grip-Sig: ${token}\r\n`;
-  return `${method} ${target} HTTP/1.1\r\n${host}${lines}${signature}${framing}\r\n`;
+  const lines = linesOf(fetch, kept, dropped);
+  return `${method} ${target} HTTP/1.1\r\n${lines}${signature}${framing}\r\n`;
+}
+
+function linesOf(
+  { origin, headers, areHeadersKept = false }: Fetch,
+  kept: KeptLines,
+  dropped: (count: number) => void,
+): string {
+  const known = areHeadersKept ? kept.get(headers) : undefined;
+  if (known !== undefined) return known;
+  let isWhole = true;
+  const lines = encodeLines(headers, isUnsent, (count) => {
+    isWhole = false;
+    dropped(count);
+  });
+  if (!headers.some(([name]) => isNamed(name, 'host')))
+    return `Host: ${origin.host}:${origin.port}\r\n${lines}`;
+  // What was dropped is to be counted each time.
+  if (areHeadersKept && isWhole) kept.set(headers, lines);
+  return lines;
 }
 
 /** Beside what concerns neighbours only: what was answered here, and what we could not keep. */

@@ -2,6 +2,7 @@
 // As strict as the reader of requests: what two readers could take for two different answers is a mistake.
 // Refuses to know sockets and what was asked. RFC 9112 §4 to §7; spec/grip.md, section "Origins".
 
+import { LastHead } from '../../doors/last-head.ts';
 import { readResponseHead, type ResponseHead } from './response-head.ts';
 
 export interface ResponseSink {
@@ -32,6 +33,7 @@ export class ResponseReader {
   #at = 0;
   #state: State = 'idle';
   #method = '';
+  readonly #last = new LastHead<ResponseHead>();
   #earlyHeads = 0;
   /** Bytes of the body, or of its chunk, that are still to come. */
   #left = 0;
@@ -50,6 +52,8 @@ export class ResponseReader {
   /** The answer to a request of this method comes next. */
   expect(method: string): void {
     this.#state = 'head';
+    // The same head is not the same answer to HEAD and to GET.
+    if (method !== this.#method) this.#last.forget();
     this.#method = method;
     this.#earlyHeads = 0;
   }
@@ -127,8 +131,10 @@ export class ResponseReader {
     const size = (headEnd === -1 ? bytes.byteLength : headEnd) - from;
     if (size > HEAD_BYTES_MAX) return false;
     if (headEnd === -1) return mayBecomeHead(bytes, from) ? undefined : false;
-    const head = readResponseHead(bytes.toString('latin1', from, headEnd), this.#method);
+    const text = bytes.toString('latin1', from, headEnd);
+    const head = this.#last.meaningOf(text) ?? readResponseHead(text, this.#method);
     if (head === undefined) return false;
+    this.#last.keep(text, head);
     this.#at = headEnd + 4;
     if (head.status < 200) {
       this.#earlyHeads += 1;

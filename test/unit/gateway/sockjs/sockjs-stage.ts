@@ -3,6 +3,7 @@
 // Refuses to judge: tests look at what pages were answered and what the origin was asked.
 
 import { askingPaceOf } from '../../../../src/actors/gateway/asking-pace.ts';
+import { KeptHeaders } from '../../../../src/actors/gateway/rewriting/kept-headers.ts';
 import type { HeaderList } from '../../../../src/actors/codecs/grip/header-list.ts';
 import type { GripItem } from '../../../../src/actors/codecs/grip/publish-item.ts';
 import { parseRoutes, RouteTable } from '../../../../src/actors/codecs/grip/routes-file.ts';
@@ -122,6 +123,7 @@ export class SockJsStage {
       edges,
       router,
       askingPace: askingPaceOf(1),
+      keptHeaders: new KeptHeaders(),
       channelsOfShard: () => keeper,
       routes: new RouteTable(routes),
       isDraining: false,

@@ -3,6 +3,7 @@
 // Refuses to judge: tests look at what the client saw and what the origin was asked.
 
 import { askingPaceOf } from '../../../../src/actors/gateway/asking-pace.ts';
+import { KeptHeaders } from '../../../../src/actors/gateway/rewriting/kept-headers.ts';
 import type { HeaderList } from '../../../../src/actors/codecs/grip/header-list.ts';
 import type { GripItem, WsFormat } from '../../../../src/actors/codecs/grip/publish-item.ts';
 import { parseRoutes, RouteTable } from '../../../../src/actors/codecs/grip/routes-file.ts';
@@ -141,6 +142,7 @@ export class WsStage {
       edges,
       router,
       askingPace: askingPaceOf(1),
+      keptHeaders: new KeptHeaders(),
       channelsOfShard: () => keeper,
       routes: new RouteTable(routes),
       isDraining: false,

@@ -208,11 +208,23 @@ export function answered(
   context: Turn,
 ): void {
   const pending = state.pending.get(ref);
+  const guests = state.guests.get(room);
+  if (pending !== undefined && reply.type === 'joined' && guests?.catching !== undefined) {
+    // [HP-ROOM-2] What its history tells is about to be told to all: it is asked again behind that.
+    pending.isMoved = true;
+    return;
+  }
   state.pending.delete(ref);
   if (pending === undefined || !('replyTo' in pending.ask)) return;
-  const guests = state.guests.get(room);
   const { ask } = pending;
-  if (reply.type === 'joined' && guests !== undefined && guests.catching === undefined) {
+  if (reply.type === 'joined' && guests?.catching !== undefined) {
+    // [HP-HOME-4] What is in the answer is told to those who are here once more, as what they have missed: it is asked
+    // again behind that.
+    pending.isMoved = true;
+    state.pending.set(ref, pending);
+    return;
+  }
+  if (reply.type === 'joined' && guests !== undefined) {
     const { epoch, seq } = reply;
     if (isAfter({ epoch, seq }, guests.place)) {
       guests.place = { epoch, seq };

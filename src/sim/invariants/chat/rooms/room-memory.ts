@@ -71,9 +71,11 @@ class Judge {
   resumed(event: EventOf<'loggedIn'>): void {
     if (this.#terms === undefined || this.#terms.emptyRoomMs < LASTING_MS) return;
     if (this.#terms.isCluster || this.#deaths.length > 0) return;
+    // Of what was told and not acknowledged no more is remembered than that.
+    const most = Math.min(this.#terms.historyMax, this.#terms.resumeMessagesMax);
     for (const room of event.gaps) {
       const said = this.#said.get(room)?.size ?? 0;
-      if (said <= this.#terms.historyMax)
+      if (said <= most)
         this.#report(
           event,
           `client ${event.client} is told of a gap in '${room}', in which ${said} were said`,

@@ -77,6 +77,8 @@ export interface Guests {
   place: Place;
   /** The home that said it. */
   heardFrom: string | undefined;
+  /** Up to where it was asked for what had not come. */
+  lackedTo: Place | undefined;
   /** The last messages, for a home that may have to come here. */
   readonly memory: RoomMemory;
   /** Up to where it is kept without a gap; undefined when the home has not asked for it. */

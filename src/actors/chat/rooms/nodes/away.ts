@@ -4,7 +4,7 @@
 
 import { homeNodeOf } from '../../rendezvous.ts';
 import { isAfter } from '../room-memory.ts';
-import type { Member, RoomAsk, RoomEntry, RoomReply, RoomWord } from '../room-messages.ts';
+import type { Member, Place, RoomAsk, RoomEntry, RoomReply, RoomWord } from '../room-messages.ts';
 import {
   type Ask,
   type Guests,
@@ -72,7 +72,7 @@ export function guestsOf(state: RoomsState, room: string): Guests {
   if (known !== undefined) return known;
   const guests: Guests = {
     ...{ home: homeOf(state, room), former: '', members: new Map(), place: NOWHERE },
-    ...{ heardFrom: undefined },
+    ...{ heardFrom: undefined, lackedTo: undefined },
     ...{ memory: memoryFor(state), keptTo: undefined, keptAt: 0, keptFor: '' },
     ...{ users: new Map(), catching: undefined },
   };
@@ -84,6 +84,7 @@ export function guestsOf(state: RoomsState, room: string): Guests {
 export function dropIfIdle(state: RoomsState, room: string, guests: Guests): void {
   if (guests.members.size > 0) return;
   guests.memory.hasNoAudience();
+  guests.place = NOWHERE;
   if (guests.keptTo !== undefined) return;
   state.guests.delete(room);
   state.catching.delete(room);
@@ -155,6 +156,12 @@ function tell(
   publish(state, room, word, context, { isRelayed: true });
 }
 
+/** [HP-HOME-6] Those who are here have not heard what the home has said before it answered; asked for once. */
+function lacks({ home, place, heardFrom, lackedTo }: Guests, answered: Place): boolean {
+  if (place.epoch === 0 || heardFrom !== home || answered.seq <= place.seq) return false;
+  return lackedTo === undefined || isAfter(answered, lackedTo);
+}
+
 function advance(guests: Guests, { epoch, seq, node }: RoomEntry): void {
   if (!isAfter({ epoch, seq }, guests.place)) return;
   guests.place = { epoch, seq };
@@ -209,21 +216,21 @@ export function answered(
 ): void {
   const pending = state.pending.get(ref);
   const guests = state.guests.get(room);
-  if (pending !== undefined && reply.type === 'joined' && guests?.catching !== undefined) {
-    // [HP-ROOM-2] What its history tells is about to be told to all: it is asked again behind that.
-    pending.isMoved = true;
-    return;
+  if (pending !== undefined && reply.type === 'joined' && guests !== undefined) {
+    if (lacks(guests, reply)) {
+      guests.lackedTo = { epoch: reply.epoch, seq: reply.seq };
+      askForMissed(state, room, guests, context);
+    }
+    if (guests.catching !== undefined) {
+      // [HP-ROOM-2] What is in the answer is told to those who are here once more, as what they have missed: it is asked
+      // again behind that.
+      pending.isMoved = true;
+      return;
+    }
   }
   state.pending.delete(ref);
   if (pending === undefined || !('replyTo' in pending.ask)) return;
   const { ask } = pending;
-  if (reply.type === 'joined' && guests?.catching !== undefined) {
-    // [HP-HOME-4] What is in the answer is told to those who are here once more, as what they have missed: it is asked
-    // again behind that.
-    pending.isMoved = true;
-    state.pending.set(ref, pending);
-    return;
-  }
   if (reply.type === 'joined' && guests !== undefined) {
     const { epoch, seq } = reply;
     if (isAfter({ epoch, seq }, guests.place)) {

@@ -415,6 +415,33 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       ],
     ],
     [
+      'room-reach',
+      'what was stored does not come to one who sits there',
+      [
+        ...world,
+        seated(1, 0),
+        seated(3, 0),
+        askedFor(2, 'ROOM_MESSAGE', { room: 'r', message: 'm2.1' }),
+        roomAcked(2, 'm2.1', 1, { status: 'stored' }),
+        heard(1, 'm2.1', 1),
+        rested(),
+      ],
+    ],
+    [
+      'room-reach',
+      'nor to one who came back before it was said, while another node died',
+      [
+        ...world,
+        seated(1, 0),
+        just('talkerEnded', { ...of(1), by: 'client', isBye: false }),
+        loggedIn(1, { connection: 11, isResumed: true, rooms: ['r'] }),
+        askedFor(2, 'ROOM_MESSAGE', { room: 'r', message: 'm2.1' }),
+        roomAcked(2, 'm2.1', 1, { status: 'stored' }),
+        died(2),
+        rested(),
+      ],
+    ],
+    [
       'room-memory',
       'what was accepted is gone',
       [...alone, roomAcked(1, 'm1.1', 1), rested(), told(2, [])],

@@ -12,6 +12,7 @@ export const hpUnseen: Readonly<Record<string, string>> = {
   'HP-RES-11': 'takes a home that is moving in that moment; test/unit/cluster holds it',
   'HP-RES-13': 'takes a server that has just started; test/unit/cluster holds it',
   'HP-HOME-12': 'takes two lives of the server; test/unit/cluster holds it',
+  'HP-HOME-13': FAULT,
   'HP-RELAY-14': FAULT,
   'HP-ROOM-9': FAULT,
   'HP-ERR-5': FAULT,

@@ -23,6 +23,7 @@ import {
   open,
   publish,
   type RoomsState,
+  tellKeeper,
   type Turn,
 } from './rooms-state.ts';
 
@@ -86,6 +87,18 @@ function memberOf(
   { room, session, peer }: Ask<'leave' | 'say' | 'typing' | 'setStatus' | 'readHistory'>,
 ): Member | undefined {
   return rooms.get(room)?.member(session, peer?.node);
+}
+
+/** [HP-HOME-7] A node asks for its own: who it says is there is there, and asks again behind that. */
+function denyUnseen(state: RoomsState, ask: Ask<'say' | 'readHistory'>, context: Turn): void {
+  const { peer, room } = ask;
+  if (peer === undefined) {
+    const { mistake } = refused('NOT_IN_ROOM', 'You are not in this room.', 'payload.room');
+    deny(state, ask, mistake, context);
+    return;
+  }
+  tellKeeper(state.chat, peer.node, room, { say: 'whoSits' }, context);
+  tellKeeper(state.chat, peer.node, room, { say: 'moved', ref: peer.ref }, context);
 }
 
 /** [HP-ROOM-3] Joining again changes nothing; it is how a session that moved says where it is now. */
@@ -168,12 +181,7 @@ function say(state: RoomsState, ask: Ask<'say'>, context: Turn): void {
   const room = state.rooms.get(ask.room);
   const member = memberOf(state, ask);
   if (room === undefined || member === undefined) {
-    deny(
-      state,
-      ask,
-      refused('NOT_IN_ROOM', 'You are not in this room.', 'payload.room').mistake,
-      context,
-    );
+    denyUnseen(state, ask, context);
     return;
   }
   const { id, timestamp, session, body, dataText, shard, connection } = ask;
@@ -279,12 +287,7 @@ function listMembers(state: RoomsState, ask: Ask<'listMembers'>, context: Turn):
 function readHistory(state: RoomsState, ask: Ask<'readHistory'>, context: Turn): void {
   const room = state.rooms.get(ask.room);
   if (room === undefined || memberOf(state, ask) === undefined) {
-    deny(
-      state,
-      ask,
-      refused('NOT_IN_ROOM', 'You are not in this room.', 'payload.room').mistake,
-      context,
-    );
+    denyUnseen(state, ask, context);
     return;
   }
   const { entries, more } = room.page(ask.after, ask.before, ask.limit);

@@ -4,13 +4,21 @@
 
 import { userKey } from '../../codecs/hp/names.ts';
 import type { Status } from '../../codecs/hp/requests.ts';
-import { byCode, isAfter, RoomMemory } from './room-memory.ts';
+import { byCode, isAfter, nameOf, RoomMemory } from './room-memory.ts';
 import type { Member, Place, RoomEntry } from './room-messages.ts';
 
 export interface RoomLimits {
   readonly historyMax: number;
   readonly dedupeMs: number;
   readonly dedupeIdsMax: number;
+}
+
+/** What a node knows of a room, and what of it was not known here. */
+export interface Incoming {
+  /** The first of it. */
+  readonly from: Place | undefined;
+  readonly names: ReadonlySet<string>;
+  readonly news: readonly RoomEntry[];
 }
 
 export type Draft = Omit<RoomEntry, 'seq' | 'epoch'>;
@@ -28,9 +36,13 @@ export class Room {
   unseen = new Map<string, string>();
   /** Until when they may be seen; microseconds. */
   unseenUntil = 0;
+  /** What other nodes are telling of the room, until they have told everything. */
+  readonly incoming = new Map<string, Incoming>();
   readonly #limits: RoomLimits;
   /** By seat: while a session moves, two nodes may say that they have it. */
   readonly #members = new Map<string, Member>();
+  /** How many seats are on this node. */
+  #seatsHere = 0;
   /** Seats by user. */
   readonly #users = new Map<string, Map<string, Member>>();
   readonly memory: RoomMemory;
@@ -41,7 +53,7 @@ export class Room {
     this.name = name;
     this.epoch = epoch;
     this.#limits = limits;
-    this.memory = new RoomMemory(limits.historyMax);
+    this.memory = new RoomMemory(limits);
     this.emptySince = now;
   }
 
@@ -90,6 +102,10 @@ export class Room {
     const seat = seatOf(member.session, member.node);
     const seats = this.#users.get(key) ?? new Map<string, Member>();
     const isNew = seats.size === 0;
+    if (member.node === undefined && !this.#members.has(seat)) {
+      this.#seatsHere += 1;
+      this.memory.hasAudience({ epoch: this.epoch, seq: this.#seq });
+    }
     seats.set(seat, member);
     this.#users.set(key, seats);
     this.#members.set(seat, member);
@@ -102,6 +118,10 @@ export class Room {
     const member = this.#members.get(seat);
     if (member === undefined) return false;
     this.#members.delete(seat);
+    if (node === undefined) {
+      this.#seatsHere -= 1;
+      if (this.#seatsHere === 0) this.memory.hasNoAudience();
+    }
     const key = userKey(member.user);
     const seats = this.#users.get(key);
     seats?.delete(seat);
@@ -148,14 +168,30 @@ export class Room {
     this.#seq = Math.max(this.#seq, place.seq);
   }
 
-  /** [HP-HOME-4] What was said while its home was elsewhere. True when something of it was not known. */
-  adopt(entries: readonly RoomEntry[], now: number): boolean {
-    let isNews = false;
-    for (const entry of entries) {
-      if (this.memory.add(entry)) isNews = true;
+  /** [HP-HOME-4] What was said while its home was elsewhere. Gives what of it was not known; it is still to be told. */
+  adopt(entries: readonly RoomEntry[], now: number): readonly RoomEntry[] {
+    for (const entry of entries)
       if (this.placeOf(entry.from, entry.id) === undefined) this.#know(entry, now);
-    }
-    return isNews;
+    return entries.filter((entry) => this.memory.keep(entry));
+  }
+
+  /** All that this node has kept for the home before. */
+  takeOver(memory: RoomMemory, now: number): void {
+    this.memory.takeOver(memory);
+    for (const entry of memory.all)
+      if (this.placeOf(entry.from, entry.id) === undefined) this.#know(entry, now);
+  }
+
+  /** The same in pieces, from one node. */
+  adoptFrom(node: string, entries: readonly RoomEntry[], now: number): Incoming {
+    const { from, names = [], news = [] } = this.incoming.get(node) ?? {};
+    const incoming = {
+      from: from ?? entries[0],
+      names: new Set([...names, ...entries.map(nameOf)]),
+      news: [...news, ...this.adopt(entries, now)],
+    };
+    this.incoming.set(node, incoming);
+    return incoming;
   }
 
   /** Ids that are too old, and too many. */

@@ -7,7 +7,7 @@ import type { Address, Context } from '../../runtime/actor.ts';
 import { encodeLine } from '../../codecs/hp/writing.ts';
 import { type ChatContext, topicOfRoom } from '../chat-context.ts';
 import { entryPayload } from '../chat-formats.ts';
-import { Room } from './room.ts';
+import { type Incoming, Room } from './room.ts';
 import type { RoomMemory } from './room-memory.ts';
 import {
   type ListRooms,
@@ -75,6 +75,10 @@ export interface Guests {
   readonly members: Map<string, Member>;
   /** The last that those who are here were told. */
   place: Place;
+  /** The home that said it. */
+  heardFrom: string | undefined;
+  /** Up to where it was asked for what had not come. */
+  lackedTo: Place | undefined;
   /** The last messages, for a home that may have to come here. */
   readonly memory: RoomMemory;
   /** Up to where it is kept without a gap; undefined when the home has not asked for it. */
@@ -102,7 +106,7 @@ export interface Settling {
   /** No later than this it goes on without. */
   until: number;
   /** The last that those who are here were told; undefined when nobody is. */
-  told: Place | undefined;
+  readonly told: Place | undefined;
   readonly asks: RoomAsk[];
   /** Who is here, when two homes of the room meet, by key; undefined when there was one alone. */
   readonly here: ReadonlySet<string> | undefined;
@@ -113,9 +117,10 @@ export interface Settling {
 }
 
 export interface Behind {
+  /** The last that those who are there were told. */
   readonly place: Place;
-  /** Whom it followed. */
-  readonly former: string;
+  /** What it told. */
+  readonly told: Pick<Incoming, 'from' | 'names'>;
 }
 
 /** Who keeps a room beside its home. */
@@ -198,7 +203,7 @@ export function publish(
   context.send(state.chat.home, {
     type: 'publish',
     topic: topicOfRoom(room),
-    id: entry === undefined ? undefined : `${entry.epoch}:${entry.seq}`,
+    id: entry === undefined ? undefined : `${entry.epoch}:${entry.seq}:${entry.node ?? ''}`,
     data,
     isKept: false,
     ...way,

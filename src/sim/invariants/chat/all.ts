@@ -8,9 +8,10 @@ import { crossing, forwarding } from './forwarding.ts';
 import { hpLiveness } from './liveness.ts';
 import { hpPatience } from './patience.ts';
 import { statuses } from './presence/statuses.ts';
-import { roomMemory } from './room-memory.ts';
-import { roomOrder } from './room-order.ts';
-import { roomWhole } from './room-whole.ts';
+import { roomMemory } from './rooms/room-memory.ts';
+import { roomReach } from './rooms/room-reach.ts';
+import { roomOrder } from './rooms/room-order.ts';
+import { roomWhole } from './rooms/room-whole.ts';
 import { ghosts, views } from './views.ts';
 
 export const chatInvariants: readonly Invariant[] = [
@@ -20,6 +21,7 @@ export const chatInvariants: readonly Invariant[] = [
   roomOrder,
   roomWhole,
   roomMemory,
+  roomReach,
   directs,
   views,
   ghosts,

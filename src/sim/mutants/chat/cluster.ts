@@ -174,7 +174,7 @@ const ofClusters: readonly Omit<Mutant, 'nodes'>[] = [
     breaks: ['room-memory'],
     requirements: ['HP-STORE-2'],
     file: 'chat/rooms/nodes/replicas.ts',
-    find: '  for (const entry of entries) guests.memory.add(entry);\n  if (isWhole)',
+    find: '  for (const entry of entries) guests.memory.keep(entry);\n  if (isWhole)',
     replace: '  if (isWhole)',
     story: 'A node says that it keeps what it was given, and throws it away.',
   },

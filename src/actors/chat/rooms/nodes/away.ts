@@ -4,7 +4,7 @@
 
 import { homeNodeOf } from '../../rendezvous.ts';
 import { isAfter } from '../room-memory.ts';
-import type { Member, RoomAsk, RoomEntry, RoomReply, RoomWord } from '../room-messages.ts';
+import type { Member, Place, RoomAsk, RoomEntry, RoomReply, RoomWord } from '../room-messages.ts';
 import {
   type Ask,
   type Guests,
@@ -17,6 +17,7 @@ import {
 } from '../rooms-state.ts';
 import { isHeldOff } from './pressing.ts';
 import { memoryFor } from './replicas.ts';
+import { tellSeats } from './seating.ts';
 
 export function homeOf({ nodes }: RoomsState, room: string): string {
   return homeNodeOf(nodes, room) ?? '';
@@ -71,6 +72,7 @@ export function guestsOf(state: RoomsState, room: string): Guests {
   if (known !== undefined) return known;
   const guests: Guests = {
     ...{ home: homeOf(state, room), former: '', members: new Map(), place: NOWHERE },
+    ...{ heardFrom: undefined, lackedTo: undefined },
     ...{ memory: memoryFor(state), keptTo: undefined, keptAt: 0, keptFor: '' },
     ...{ users: new Map(), catching: undefined },
   };
@@ -80,7 +82,10 @@ export function guestsOf(state: RoomsState, room: string): Guests {
 
 /** Nobody of this node is in the room, and this node does not keep it for others. */
 export function dropIfIdle(state: RoomsState, room: string, guests: Guests): void {
-  if (guests.members.size > 0 || guests.keptTo !== undefined) return;
+  if (guests.members.size > 0) return;
+  guests.memory.hasNoAudience();
+  guests.place = NOWHERE;
+  if (guests.keptTo !== undefined) return;
   state.guests.delete(room);
   state.catching.delete(room);
 }
@@ -112,14 +117,30 @@ export function heard(state: RoomsState, { room, word }: Ask<'heard'>, context: 
     publish(state, room, word, context, { isRelayed: true });
     return;
   }
-  if (entry !== undefined) guests.memory.add(entry);
+  if (entry !== undefined && isGap(guests, entry)) askForMissed(state, room, guests, context);
   if (guests.catching !== undefined) {
     const { words } = guests.catching;
+    if (entry !== undefined) guests.memory.keep(entry);
     if (words.length < state.chat.options.historyMax * 2) words.push(word);
   } else tell(state, room, guests, word, context);
 }
 
-/** [HP-MSG-4] Once, and in order. */
+/** [HP-HOME-7] What comes now waits until what is missing is here. */
+function askForMissed(state: RoomsState, room: string, guests: Guests, context: Turn): void {
+  if (guests.catching !== undefined) return;
+  guests.catching = { words: [], askedAt: context.now, isMoved: false };
+  if (state.catching.size === 0) context.after('retry', RETRY_AFTER_MS);
+  state.catching.add(room);
+  tellSeats(state, room, guests, context);
+}
+
+/** [HP-MSG-4] The home has said something that has not come. */
+function isGap({ home, place, heardFrom }: Guests, { epoch, seq, node }: RoomEntry): boolean {
+  const isOne = node === home && node === heardFrom && epoch === place.epoch;
+  return isOne && seq > place.seq + 1;
+}
+
+/** Once, and in order. [HP-HOME-13] What two homes say at the same time follows as it comes. */
 function tell(
   state: RoomsState,
   room: string,
@@ -129,10 +150,22 @@ function tell(
 ): void {
   const { entry } = word;
   if (entry !== undefined) {
-    if (!isAfter(entry, guests.place)) return;
-    guests.place = { epoch: entry.epoch, seq: entry.seq };
+    if (!guests.memory.tell(entry)) return;
+    advance(guests, entry);
   }
   publish(state, room, word, context, { isRelayed: true });
+}
+
+/** [HP-HOME-6] Those who are here have not heard what the home has said before it answered; asked for once. */
+function lacks({ home, place, heardFrom, lackedTo }: Guests, answered: Place): boolean {
+  if (place.epoch === 0 || heardFrom !== home || answered.seq <= place.seq) return false;
+  return lackedTo === undefined || isAfter(answered, lackedTo);
+}
+
+function advance(guests: Guests, { epoch, seq, node }: RoomEntry): void {
+  if (!isAfter({ epoch, seq }, guests.place)) return;
+  guests.place = { epoch, seq };
+  guests.heardFrom = node;
 }
 
 /** The home has come here, and the one before has said something still. */
@@ -141,16 +174,15 @@ function heardLate(state: RoomsState, name: string, word: RoomWord, context: Tur
   const room = state.rooms.get(name);
   const settling = state.settling.get(name);
   if (entry !== undefined && room !== undefined) {
-    room.adopt([entry], context.now);
-    // Who has heard something later does not hear it out of its order: it stands in the history.
-    if (settling?.told === undefined || !isAfter(entry, settling.told)) return;
-    settling.told = { epoch: entry.epoch, seq: entry.seq };
+    const [news] = room.adopt([entry], context.now);
     room.raise(entry);
+    // A room that settles tells everything in its order then.
+    if (news === undefined || settling !== undefined || !room.memory.tell(entry)) return;
   }
   publish(state, name, word, context, { isRelayed: true });
 }
 
-/** [HP-HOME-4] A new home tells what this node has not heard. */
+/** [HP-HOME-4] [HP-HOME-7] [HP-HOME-13] A home tells what this node has not heard. */
 export function missed(
   state: RoomsState,
   name: string,
@@ -160,15 +192,15 @@ export function missed(
   context: Turn,
 ): void {
   const guests = state.guests.get(name);
-  if (guests?.catching === undefined || guests.home !== node) return;
+  if (guests === undefined || guests.home !== node) return;
   for (const entry of entries) {
-    guests.memory.add(entry);
-    if (!isAfter(entry, guests.place)) continue;
-    guests.place = { epoch: entry.epoch, seq: entry.seq };
-    publishEntry(state, name, entry, guests.members.get(entry.session), context);
+    guests.memory.keep(entry);
+    advance(guests, entry);
   }
   if (more) return;
-  const { words } = guests.catching;
+  for (const entry of guests.memory.takeUntold())
+    publishEntry(state, name, entry, guests.members.get(entry.session), context);
+  const { words = [] } = guests.catching ?? {};
   guests.catching = undefined;
   state.catching.delete(name);
   for (const word of words) tell(state, name, guests, word, context);
@@ -184,24 +216,29 @@ export function answered(
 ): void {
   const pending = state.pending.get(ref);
   const guests = state.guests.get(room);
-  if (pending !== undefined && reply.type === 'joined' && guests?.catching !== undefined) {
-    // [HP-ROOM-2] What its history tells is about to be told to all: it is asked again behind that.
-    pending.isMoved = true;
-    return;
+  if (pending !== undefined && reply.type === 'joined' && guests !== undefined) {
+    if (lacks(guests, reply)) {
+      guests.lackedTo = { epoch: reply.epoch, seq: reply.seq };
+      askForMissed(state, room, guests, context);
+    }
+    if (guests.catching !== undefined) {
+      // [HP-ROOM-2] What is in the answer is told to those who are here once more, as what they have missed: it is asked
+      // again behind that.
+      pending.isMoved = true;
+      return;
+    }
   }
   state.pending.delete(ref);
   if (pending === undefined || !('replyTo' in pending.ask)) return;
   const { ask } = pending;
-  if (reply.type === 'joined' && guests?.catching !== undefined) {
-    // [HP-HOME-4] What is in the answer is told to those who are here once more, as what they have missed: it is asked
-    // again behind that.
-    pending.isMoved = true;
-    state.pending.set(ref, pending);
-    return;
-  }
   if (reply.type === 'joined' && guests !== undefined) {
     const { epoch, seq } = reply;
-    if (isAfter({ epoch, seq }, guests.place)) guests.place = { epoch, seq };
+    if (isAfter({ epoch, seq }, guests.place)) {
+      guests.place = { epoch, seq };
+      guests.heardFrom = guests.home;
+    }
+    guests.memory.hasAudience({ epoch, seq });
+    guests.memory.wasTold({ epoch, seq });
   }
   if (reply.type === 'roomRefused' && ask.type === 'join' && guests !== undefined) {
     guests.members.delete(ask.member.session);
@@ -246,3 +283,4 @@ export function retry(state: RoomsState, context: Turn): void {
 }
 
 const NOWHERE = { epoch: 0, seq: 0 };
+export const RETRY_AFTER_MS = 200;

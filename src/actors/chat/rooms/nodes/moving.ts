@@ -5,8 +5,8 @@
 
 import { userKey } from '../../../codecs/hp/names.ts';
 import type { Room } from '../room.ts';
-import { isAfter } from '../room-memory.ts';
-import type { Place, RoomAsk } from '../room-messages.ts';
+import { isAfter, nameOf } from '../room-memory.ts';
+import type { Place, RoomAsk, RoomEntry } from '../room-messages.ts';
 import {
   type Ask,
   type Behind,
@@ -19,7 +19,7 @@ import {
   tellKeeper,
   type Turn,
 } from '../rooms-state.ts';
-import { guestsOf, homeOf, isAway, retry } from './away.ts';
+import { guestsOf, homeOf, isAway, retry, RETRY_AFTER_MS } from './away.ts';
 import { copyAgain, copyGone, endCopies, piecesOf, tellAll } from './replicas.ts';
 import type { Deeds } from './peers.ts';
 import type { RoomTold } from './room-told.ts';
@@ -102,11 +102,11 @@ function takeOver(state: RoomsState, name: string, guests: Guests, context: Turn
   const room = state.rooms.get(name) ?? open(state, name, context);
   if (room === undefined) return;
   for (const one of [place, keptTo]) room.raise(one);
-  room.adopt(memory.all, context.now);
+  room.takeOver(memory, context.now);
   for (const member of members.values()) room.enter(member);
   expect(room, guests.users.values(), context);
-  const settling = settle(state, room, former, undefined, context);
-  settling.told = members.size === 0 || place.epoch === 0 ? undefined : place;
+  const told = members.size === 0 || place.epoch === 0 ? undefined : place;
+  settle(state, room, former, undefined, context, told);
 }
 
 /** [HP-STORE-7] They were in the room at the home before: who is not seen here in time has left. */
@@ -123,6 +123,7 @@ export function settle(
   former: string,
   here: ReadonlySet<string> | undefined,
   context: Turn,
+  told?: Place,
 ): Settling {
   const known = state.settling.get(room.name);
   const isThere = former !== '' && former !== state.chat.seam?.node && !state.gone.has(former);
@@ -134,7 +135,7 @@ export function settle(
   }
   if (state.settling.size === 0) context.after('settling', LOOK_EVERY_MS);
   const settling: Settling = {
-    ...{ former: isThere ? former : undefined, until, told: undefined, asks: [] },
+    ...{ former: isThere ? former : undefined, until, told, asks: [] },
     ...{ here, there: new Set(), behind: new Map() },
   };
   state.settling.set(room.name, settling);
@@ -153,10 +154,8 @@ function settled(state: RoomsState, name: string, { obey, met }: Deeds, context:
   const [settling, room] = [state.settling.get(name), state.rooms.get(name)];
   state.settling.delete(name);
   if (settling === undefined || room === undefined) return;
-  const { told, here, there } = settling;
-  if (told !== undefined)
-    for (const entry of room.memory.after(told))
-      publishEntry(state, name, entry, room.member(entry.session), context);
+  const { here, there } = settling;
+  tellHere(state, room, context);
   for (const [node, behind] of settling.behind) tellMissed(state, room, node, behind, context);
   // Nobody knew anything of it.
   if (room.count === 0 && room.seq === 0) forget(state, room);
@@ -175,22 +174,68 @@ function greet(
     if (isGreeted(userKey(member.user))) met(room, member);
 }
 
+/** [HP-HOME-4] What came behind the place, and what another home has said before it at the same time. */
 function tellMissed(
   state: RoomsState,
   { name, memory }: Room,
   node: string,
-  { place, former }: Behind,
+  { place, told: { from, names } }: Behind,
   context: Turn,
 ): void {
-  // What two homes have said at the same time does not follow on each other.
-  const isOther = ({ epoch, node: home }: { epoch: number; node?: string }): boolean =>
-    epoch === place.epoch && former !== '' && home !== former;
-  const unheard = place.epoch === 0 ? [] : memory.after(place);
-  const pieces = piecesOf(unheard.filter((entry) => !isOther(entry)));
+  const isMissed = (entry: RoomEntry): boolean =>
+    isAfter(entry, place) ||
+    (from !== undefined && isAfter(entry, from) && !names.has(nameOf(entry)));
+  const missed = place.epoch === 0 ? [] : memory.all.filter(isMissed);
+  tellEntries(state, name, node, missed, context);
+}
+
+function tellEntries(
+  { chat }: RoomsState,
+  name: string,
+  node: string,
+  all: readonly RoomEntry[],
+  context: Turn,
+): void {
+  const pieces = piecesOf(all);
   for (const [at, entries] of pieces.entries()) {
     const more = at < pieces.length - 1;
-    tellKeeper(state.chat, node, name, { say: 'missed', entries, more }, context);
+    tellKeeper(chat, node, name, { say: 'missed', entries, more }, context);
   }
+}
+
+/** To those of this node who are in the room. */
+function tellHere(state: RoomsState, room: Room, context: Turn): void {
+  for (const entry of room.memory.takeUntold())
+    publishEntry(state, room.name, entry, room.member(entry.session), context);
+}
+
+/** [HP-HOME-13] What another home has said is told to all who follow this one, but for the node that it comes from. */
+export function spread(
+  state: RoomsState,
+  room: Room,
+  from: string,
+  news: readonly RoomEntry[],
+  context: Turn,
+): void {
+  if (state.settling.has(room.name) || news.length === 0) return;
+  tellHere(state, room, context);
+  const others = new Set(room.sessions.map(({ node }) => node));
+  for (const node of others)
+    if (node !== undefined && node !== from) tellEntries(state, room.name, node, news, context);
+}
+
+/** [HP-HOME-7] A node that has not heard everything is told what it lacks. */
+export function catchUp(
+  state: RoomsState,
+  room: Room,
+  node: string,
+  place: Place,
+  context: Turn,
+): void {
+  const last = room.memory.latest(1)[0];
+  if (state.settling.has(room.name) || last === undefined || !isAfter(last, place)) return;
+  context.count('chat.rooms.behind');
+  tellMissed(state, room, node, { place, told: NOTHING_TOLD }, context);
 }
 
 /** [HP-HOME-4] What a home that gave the room up, or somebody who was in it or kept it, knows of it. */
@@ -211,8 +256,9 @@ export function adopt(
   if (room === undefined) return;
   const here = new Set(room.userNames.map(userKey));
   const there = new Set(members.map(({ user }) => userKey(user)));
-  const hasNews = room.adopt(entries, context.now);
+  const { news, ...told } = room.adoptFrom(node, entries, context.now);
   if (more) return;
+  room.incoming.delete(node);
   const isFirst = former === node && former !== room.formerHome;
   if (former === node) room.formerHome = node;
   const isExpected =
@@ -232,14 +278,15 @@ export function adopt(
       if (isMet) deeds.arrived(room, { ...member, node });
       else room.enter({ ...member, node });
     if (isMeeting) greet(room, (key) => here.has(key) && !there.has(key), deeds);
-    tellMissed(state, room, node, { place, former }, context);
-    copyAgain(state, room, hasNews, context);
+    tellMissed(state, room, node, { place, told }, context);
+    spread(state, room, node, news, context);
+    copyAgain(state, room, news.length > 0, context);
     return;
   }
   for (const member of members) room.enter({ ...member, node });
   for (const key of there) settling.there.add(key);
   expect(room, users, context);
-  settling.behind.set(node, { place, former });
+  settling.behind.set(node, { place, told });
   if (settling.former === node) settled(state, name, deeds, context);
 }
 
@@ -257,7 +304,7 @@ function giveUp(state: RoomsState, room: Room, context: Turn): void {
   guests.keptTo = { epoch, seq };
   guests.keptAt = context.now;
   guests.users = new Map(room.userNames.map((user) => [userKey(user), user]));
-  for (const entry of room.memory.all) guests.memory.add(entry);
+  guests.memory.takeOver(room.memory);
   for (const member of room.sessions)
     if (member.node === undefined) guests.members.set(member.session, member);
   forget(state, room);
@@ -307,7 +354,7 @@ export function isElsewhere(state: RoomsState, name: string, ref: number, contex
 }
 
 const NOWHERE: Place = { epoch: 0, seq: 0 };
-const RETRY_AFTER_MS = 200;
+const NOTHING_TOLD = { from: undefined, names: new Set<string>() };
 const LOOK_EVERY_MS = 50;
 const FORMER_MS = 3_000;
 export const ORPHAN_MS = 500;

@@ -8,7 +8,7 @@ import { type Ask, open, type RoomsState, tellKeeper, type Turn } from '../rooms
 import { passOnLoss } from './anew.ts';
 import { answered, guestsOf, isAway, missed } from './away.ts';
 import { listed, listFor } from './listing.ts';
-import { adopt, isElsewhere, type Obey } from './moving.ts';
+import { adopt, catchUp, isElsewhere, type Obey, spread } from './moving.ts';
 import { behind, confirmed, keep, keepSeat } from './replicas.ts';
 import { readRoomTold, type RoomTold } from './room-told.ts';
 import { seated, sitting, whoSits } from './seating.ts';
@@ -58,7 +58,9 @@ export function peerSaid(
       const room = isAway(state, name)
         ? undefined
         : (state.rooms.get(name) ?? open(state, name, context));
-      if (room !== undefined) sitting(room, node, told, deeds);
+      if (room === undefined) return;
+      sitting(room, node, told, deeds);
+      catchUp(state, room, node, told.place, context);
       return;
     }
     case 'adopt':
@@ -70,7 +72,11 @@ export function peerSaid(
     case 'keep':
       if (isAway(state, name) && hasPlace(state, name))
         keep(state, guestsOf(state, name), name, node, told, context);
-      else state.rooms.get(name)?.adopt(told.entries, context.now);
+      else {
+        const room = state.rooms.get(name);
+        const news = room?.adopt(told.entries, context.now) ?? [];
+        if (room !== undefined) spread(state, room, node, news, context);
+      }
       return;
     case 'seat': {
       const guests = state.guests.get(name);

@@ -252,7 +252,7 @@ export function keep(
     tellKeeper(state.chat, node, name, { say: 'behind' }, context);
     return;
   }
-  for (const entry of entries) guests.memory.add(entry);
+  for (const entry of entries) guests.memory.keep(entry);
   if (isWhole) guests.users = new Map(users.map((user) => [userKey(user), user]));
   guests.keptTo = place;
   guests.keptAt = context.now;
@@ -296,7 +296,7 @@ export function tellAll(
 }
 
 export function memoryFor({ chat }: RoomsState): RoomMemory {
-  return new RoomMemory(chat.options.historyMax);
+  return new RoomMemory(chat.options);
 }
 
 /** [HP-STORE-5] What nobody has asked to keep for long is let go. */

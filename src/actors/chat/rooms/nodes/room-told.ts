@@ -11,8 +11,14 @@ export type RoomTold =
   | { readonly say: 'answer'; readonly ref: number; readonly reply: RoomReply }
   /** The room's home is not here. */
   | { readonly say: 'moved'; readonly ref: number }
-  /** How many of the speaking node sit in the room. */
-  | { readonly say: 'seated'; readonly count: number; readonly digest: number }
+  /** How many of the speaking node sit in the room, and up to where they were told everything. */
+  | {
+      readonly say: 'seated';
+      readonly count: number;
+      readonly digest: number;
+      /** Undefined of a node that does not tell it. */
+      readonly place: Place | undefined;
+    }
   | { readonly say: 'whoSits' }
   /** A keeper of the speaking node begins anew. */
   | { readonly say: 'lost' }
@@ -84,7 +90,8 @@ export function readRoomTold(value: unknown, room: string, node: string): RoomTo
   if (say === 'whoSits') return { say };
   if (say === 'seated') {
     const { count, digest } = value;
-    return isWhole(count) && isWhole(digest) ? { say, count, digest } : undefined;
+    const place = readPlace(value['place']);
+    return isWhole(count) && isWhole(digest) ? { say, count, digest, place } : undefined;
   }
   if (say === 'sitting') {
     const [place, members] = [readPlace(value['place']), readMembers(value['members'], node)];

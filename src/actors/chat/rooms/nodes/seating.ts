@@ -4,22 +4,20 @@
 
 import { hashText } from '../../../runtime/prng.ts';
 import { isAway } from './away.ts';
+import { catchUp } from './moving.ts';
 import type { Deeds } from './peers.ts';
 import type { Room } from '../room.ts';
 import type { Member } from '../room-messages.ts';
 import type { RoomTold } from './room-told.ts';
-import { type RoomsState, tellKeeper, type Turn } from '../rooms-state.ts';
+import { type Guests, type RoomsState, tellKeeper, type Turn } from '../rooms-state.ts';
 
 type Told<T extends RoomTold['say']> = Extract<RoomTold, { readonly say: T }>;
 
 /** [HP-HOME-7] Tells each home how many of this node sit in its rooms, and looks for nodes that tell nothing any more. */
 export function compareSeats(state: RoomsState, { lost }: Deeds, context: Turn): void {
   if (state.chat.seam === undefined) return;
-  for (const [room, { home, members }] of state.guests) {
-    const digest = digestOf(members.values());
-    if (members.size === 0 || home === '' || !isAway(state, room)) continue;
-    tellKeeper(state.chat, home, room, { say: 'seated', count: members.size, digest }, context);
-  }
+  for (const [room, guests] of state.guests)
+    if (guests.members.size > 0) tellSeats(state, room, guests, context);
   const since = context.now - SILENT_MAX_MS * 1_000;
   for (const room of state.rooms.values()) {
     for (const member of room.sessions) {
@@ -34,17 +32,37 @@ export function compareSeats(state: RoomsState, { lost }: Deeds, context: Turn):
   context.after('seats', SEATS_EVERY_MS);
 }
 
+/** How many sit there, and up to where they have heard everything. */
+export function tellSeats(
+  state: RoomsState,
+  room: string,
+  { home, members, place }: Guests,
+  context: Turn,
+): void {
+  if (home === '' || !isAway(state, room)) return;
+  const digest = digestOf(members.values());
+  tellKeeper(
+    state.chat,
+    home,
+    room,
+    { say: 'seated', count: members.size, digest, place },
+    context,
+  );
+}
+
 /** At the home: asks for everybody when what it knows differs. */
 export function seated(
   state: RoomsState,
   name: string,
   node: string,
-  { count, digest }: Told<'seated'>,
+  { count, digest, place }: Told<'seated'>,
   context: Turn,
 ): void {
   if (isAway(state, name)) return;
   state.seatedAt.set(keyOf(name, node), context.now);
-  const known = membersOf(state.rooms.get(name), node);
+  const room = state.rooms.get(name);
+  if (room !== undefined && place !== undefined) catchUp(state, room, node, place, context);
+  const known = membersOf(room, node);
   if (known.length === count && digestOf(known) === digest) return;
   context.count('chat.seats.differ');
   tellKeeper(state.chat, node, name, { say: 'whoSits' }, context);

@@ -1,9 +1,9 @@
 // What a room's sender was told of its message is true: `accepted` is in the history for as long as the home lives that has it,
 // `stored` outlives that home, for as long as fewer than half of the nodes die.
 
-import type { EventOf } from '../../trace.ts';
-import type { Invariant, Report } from '../invariant.ts';
-import { Troubles } from './troubles.ts';
+import type { EventOf } from '../../../trace.ts';
+import type { Invariant, Report } from '../../invariant.ts';
+import { Troubles } from '../troubles.ts';
 
 export const roomMemory: Invariant = {
   property: 'room-memory',

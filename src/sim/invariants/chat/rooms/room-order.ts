@@ -1,9 +1,9 @@
 // A room has one order in each of its epochs: a place has one message, a message has one place, nobody is told of places
 // backwards, and nobody hears a message twice over one connection.
 
-import type { EventOf, TraceEvent } from '../../trace.ts';
-import type { Invariant, Report } from '../invariant.ts';
-import { Troubles } from './troubles.ts';
+import type { EventOf, TraceEvent } from '../../../trace.ts';
+import type { Invariant, Report } from '../../invariant.ts';
+import { Troubles } from '../troubles.ts';
 
 export const roomOrder: Invariant = {
   property: 'room-order',
@@ -111,8 +111,14 @@ class Judge {
     }
     const before = hearing.heard.get(message);
     hearing.heard.set(message, here);
-    if (before !== undefined && !this.#mayRepeat(before, here, event))
-      this.#report(event, `client ${client} hears ${message} of '${room}' twice`);
+    if (before !== undefined) {
+      if (!this.#mayRepeat(before, here, event))
+        this.#report(event, `client ${client} hears ${message} of '${room}' twice`);
+      return;
+    }
+    // A home that has forgotten everything gives its places again, before it is told what it said.
+    const { crashes = this.#crashes } = this.#acked.get(`${room} ${message}`) ?? {};
+    if (crashes < this.#crashes) return;
     const isOne = hearing.epoch === epoch && hearing.home === home;
     if (isOne && place <= hearing.place)
       this.#report(
@@ -127,14 +133,14 @@ class Judge {
     Object.assign(hearing, { epoch, home, place });
   }
 
-  /** Its sender said it once more, to a home that could not know it: who knows ids hears it once. */
+  /** Its sender said it once more, or its node has forgotten that it was heard: who knows ids hears it once. */
   #mayRepeat(
     before: { readonly where: string; readonly crashes: number },
     here: { readonly where: string; readonly crashes: number },
     { at }: TraceEvent,
   ): boolean {
-    if (before.where === here.where) return false;
-    return before.crashes < here.crashes || this.troubles.ofCluster(at - SPLIT_US, at);
+    if (before.crashes < here.crashes) return true;
+    return before.where !== here.where && this.troubles.ofCluster(at - SPLIT_US, at);
   }
 
   /** A home that died may have begun anew with numbers of its former life. */

@@ -2,9 +2,9 @@
 // said itself, over the loss of its connection, too, where it says what it has, or says what it has taken. And who comes
 // back is told as many messages as it was promised.
 
-import type { EventOf } from '../../trace.ts';
-import type { Invariant, Report } from '../invariant.ts';
-import { Troubles } from './troubles.ts';
+import type { EventOf } from '../../../trace.ts';
+import type { Invariant, Report } from '../../invariant.ts';
+import { Troubles } from '../troubles.ts';
 
 export const roomWhole: Invariant = {
   property: 'room-whole',
@@ -118,7 +118,8 @@ class Judge {
     if (isOne)
       for (let passed = standing.place + 1; passed < place; passed += 1)
         this.#missed.push({ client, event, key: `${where} ${passed}` });
-    if (isOne && place < standing.place) return;
+    // What another home said at the same time comes behind, but for what was said before somebody here came in.
+    if (epoch < standing.epoch || (isOne && place < standing.place)) return;
     Object.assign(standing, { epoch, place, home });
   }
 

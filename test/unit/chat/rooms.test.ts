@@ -213,6 +213,24 @@ describe('messages', () => {
     expect(bob.told()).toEqual(['ERROR NOT_IN_ROOM']);
   });
 
+  test('[HP-HIST-2] a page is never more than its reader can take at once, and one message at least', () => {
+    const stage = new Stage({ chat: { ...fast, bodyBytesMax: 150_000, lineBytesMax: 200_000 } });
+    const alice = joined(stage, 'alice');
+    for (const size of [40_000, 40_000, 40_000, 120_000]) say(alice, 'x'.repeat(size));
+    alice.take();
+    const page = (query: object): unknown => {
+      alice.ask('HISTORY', { room: 'r', ...query });
+      const payload = alice.next()?.payload ?? {};
+      return [(payload['messages'] as { seq: number }[]).map(({ seq }) => seq), payload['more']];
+    };
+    expect(page({})).toEqual([[4], true]);
+    expect(page({ before: 4 })).toEqual([[2, 3], true]);
+    expect(page({ before: 2 })).toEqual([[1], false]);
+    expect(page({ after: 0 })).toEqual([[1, 2], true]);
+    expect(page({ after: 2 })).toEqual([[3], true]);
+    expect(page({ after: 3 })).toEqual([[4], false]);
+  });
+
   test('[HP-TYPE-1] [HP-TYPE-2] typing is passed on, not answered, and not kept for a slow client', () => {
     const stage = new Stage({ chat: fast, shards: 2 });
     const alice = joined(stage, 'alice');

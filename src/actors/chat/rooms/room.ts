@@ -234,8 +234,14 @@ function seatOf(session: string, node: string | undefined): string {
   return node === undefined ? session : `${node} ${session}`;
 }
 
-/** A page of numbered entries in their order. */
-export function pageOf<T extends { readonly seq: number }>(
+interface Said {
+  readonly seq: number;
+  readonly body: string;
+  readonly dataText: string | undefined;
+}
+
+/** A page of numbered entries in their order; what a client can take at once, and one at least. */
+export function pageOf<T extends Said>(
   all: readonly T[],
   after: number | undefined,
   before: number | undefined,
@@ -244,9 +250,19 @@ export function pageOf<T extends { readonly seq: number }>(
   const found = all.filter(
     ({ seq }) => seq > (after ?? -1) && seq < (before ?? Number.MAX_SAFE_INTEGER),
   );
-  const entries = after === undefined ? found.slice(-limit) : found.slice(0, limit);
-  return { entries, more: found.length > entries.length };
+  const isForward = after !== undefined;
+  const near = isForward ? found.slice(0, limit) : found.slice(-limit).toReversed();
+  let length = 0;
+  const tooMany = near.findIndex(({ body, dataText = '' }, at) => {
+    length += body.length + dataText.length;
+    return at > 0 && length > PAGE_LENGTH_MAX;
+  });
+  const page = tooMany < 0 ? near : near.slice(0, tooMany);
+  return { entries: isForward ? page : page.toReversed(), more: found.length > page.length };
 }
+
+/** UTF-16 units. */
+const PAGE_LENGTH_MAX = 100_000;
 
 /** [HP-PRES-2] Of several sessions the one that is most here speaks for the user. */
 export function foremost(statuses: readonly Status[]): Status {

@@ -11,7 +11,8 @@ export const views: Invariant = {
   judge(report) {
     const judge = new Views(report);
     return {
-      talkerJoined({ user, isMute }) {
+      talkerJoined({ client, user, isMute }) {
+        judge.users.set(client, user);
         // Whoever never answers is sent away again and again.
         if (isMute) judge.uncertain.add(user);
       },
@@ -19,6 +20,7 @@ export const views: Invariant = {
         judge.isRest = true;
       },
       talkerRests: (event) => judge.rests(event),
+      talkerEnded: ({ client }) => judge.ended(client),
       presenceTold: (event) => judge.presence(event),
       membersTold: (event) => judge.members(event),
       chatProbed: () => {
@@ -31,6 +33,8 @@ export const views: Invariant = {
 class Views {
   isRest = false;
   readonly uncertain = new Set<string>();
+  /** By client. */
+  readonly users = new Map<number, string>();
   readonly #report: Report;
   readonly #sessions = new Map<string, number>();
   readonly #members = new Map<string, Set<string>>();
@@ -47,6 +51,12 @@ class Views {
       members.add(user);
       this.#members.set(room, members);
     }
+  }
+
+  /** What it asked to see the end was too much for it: it is sent away, and its session is over. */
+  ended(client: number): void {
+    const user = this.users.get(client);
+    if (this.isRest && user !== undefined) this.uncertain.add(user);
   }
 
   presence(event: EventOf<'presenceTold'>): void {

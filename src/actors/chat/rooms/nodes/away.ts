@@ -2,7 +2,6 @@
 // known here, so that a home that is new can be told. What is said in them is kept, in case the home comes here.
 // Refuses to know links and who is alive. Obeys spec/hp-peer.md, section "Homes of rooms".
 
-import { homeNodeOf } from '../../rendezvous.ts';
 import { isAfter } from '../room-memory.ts';
 import type { Member, Place, RoomAsk, RoomEntry, RoomReply, RoomWord } from '../room-messages.ts';
 import {
@@ -15,18 +14,10 @@ import {
   tellKeeper,
   type Turn,
 } from '../rooms-state.ts';
+import { homeOf, isAway } from './home-of.ts';
 import { isHeldOff } from './pressing.ts';
 import { memoryFor } from './replicas.ts';
-import { tellSeats } from './seating.ts';
-
-export function homeOf({ nodes }: RoomsState, room: string): string {
-  return homeNodeOf(nodes, room) ?? '';
-}
-
-export function isAway(state: RoomsState, room: string): boolean {
-  const home = homeOf(state, room);
-  return home !== '' && home !== state.chat.seam?.node;
-}
+import { tellSeats } from './seats-told.ts';
 
 /** [HP-HOME-2] */
 export function askHome(state: RoomsState, ask: RoomAsk, context: Turn): void {
@@ -157,9 +148,9 @@ function tell(
 }
 
 /** [HP-HOME-6] Those who are here have not heard what the home has said before it answered; asked for once. */
-function lacks({ home, place, heardFrom, lackedTo }: Guests, answered: Place): boolean {
-  if (place.epoch === 0 || heardFrom !== home || answered.seq <= place.seq) return false;
-  return lackedTo === undefined || isAfter(answered, lackedTo);
+function lacks({ home, place, heardFrom, lackedTo }: Guests, last: Place): boolean {
+  if (place.epoch === 0 || heardFrom !== home || last.seq <= place.seq) return false;
+  return lackedTo === undefined || isAfter(last, lackedTo);
 }
 
 function advance(guests: Guests, { epoch, seq, node }: RoomEntry): void {

@@ -19,7 +19,8 @@ import {
   tellKeeper,
   type Turn,
 } from '../rooms-state.ts';
-import { guestsOf, homeOf, isAway, retry, RETRY_AFTER_MS } from './away.ts';
+import { guestsOf, retry, RETRY_AFTER_MS } from './away.ts';
+import { homeOf, isAway } from './home-of.ts';
 import { copyAgain, copyGone, endCopies, piecesOf, tellAll } from './replicas.ts';
 import type { Deeds } from './peers.ts';
 import type { RoomTold } from './room-told.ts';

@@ -2,14 +2,14 @@
 // two are compared, and what differs is told anew: no member is forgotten for long, and none is a ghost for long.
 // Refuses to know links. Obeys spec/hp-peer.md, section "Homes of rooms".
 
-import { hashText } from '../../../runtime/prng.ts';
-import { isAway } from './away.ts';
+import { isAway } from './home-of.ts';
 import { catchUp } from './moving.ts';
 import type { Deeds } from './peers.ts';
 import type { Room } from '../room.ts';
 import type { Member } from '../room-messages.ts';
 import type { RoomTold } from './room-told.ts';
-import { type Guests, type RoomsState, tellKeeper, type Turn } from '../rooms-state.ts';
+import { digestOf, tellSeats } from './seats-told.ts';
+import { type RoomsState, tellKeeper, type Turn } from '../rooms-state.ts';
 
 type Told<T extends RoomTold['say']> = Extract<RoomTold, { readonly say: T }>;
 
@@ -30,24 +30,6 @@ export function compareSeats(state: RoomsState, { lost }: Deeds, context: Turn):
   }
   for (const [key, at] of state.seatedAt) if (at <= since) state.seatedAt.delete(key);
   context.after('seats', SEATS_EVERY_MS);
-}
-
-/** How many sit there, and up to where they have heard everything. */
-export function tellSeats(
-  state: RoomsState,
-  room: string,
-  { home, members, place }: Guests,
-  context: Turn,
-): void {
-  if (home === '' || !isAway(state, room)) return;
-  const digest = digestOf(members.values());
-  tellKeeper(
-    state.chat,
-    home,
-    room,
-    { say: 'seated', count: members.size, digest, place },
-    context,
-  );
 }
 
 /** At the home: asks for everybody when what it knows differs. */
@@ -89,12 +71,6 @@ export function sitting(
 
 function membersOf(room: Room | undefined, node: string): readonly Member[] {
   return room?.sessions.filter((member) => member.node === node) ?? [];
-}
-
-function digestOf(members: Iterable<Member>): number {
-  let digest = 0;
-  for (const { session, status } of members) digest ^= hashText(`${session} ${status}`, 0);
-  return digest >>> 0;
 }
 
 function keyOf(room: string, node: string): string {

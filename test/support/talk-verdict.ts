@@ -1,5 +1,5 @@
-// Judges what several people in one room have written down: nothing that was stored is missing, nothing came twice, and
-// everybody heard one order. Knows no nodes and no sockets; it is shown lies in test/unit/talk-verdict.test.ts.
+// Judges what several people in one room have written down: nothing that was stored is missing, nor unheard by anybody,
+// nothing came twice, and everybody heard one order. Knows no nodes and no sockets; it is shown lies in test/unit/talk-verdict.test.ts.
 
 export interface Acked {
   readonly id: string;
@@ -31,6 +31,7 @@ export function judge(stories: readonly Story[], pages: readonly Page[]): readon
   return [
     ...stories.flatMap(twice),
     ...stories.flatMap(disorder),
+    ...stories.flatMap((story) => unheard(story, stories)),
     ...contradictions(stories),
     ...pages.flatMap((page) => lost(stories, page)),
     ...pages.flatMap(again),
@@ -47,13 +48,30 @@ function twice({ user, heard }: Story): string[] {
     .map((name) => `${user} heard ${name} twice`);
 }
 
-/** Places rise, whatever came late. */
+/** Places rise; but what is told late, because two homes had said it at once, rises among its like. */
 function disorder({ user, heard }: Story): string[] {
   return heard.flatMap((one, at) => {
-    const before = heard[at - 1];
+    const isLike = ({ epoch }: Heard): boolean => !one.isDelayed || epoch === one.epoch;
+    const before = heard.slice(0, at).filter(isLike).toSorted(byPlace).at(-1);
     if (before === undefined || isBefore(before, one)) return [];
     return `${user} heard ${nameOf(one)} (${one.epoch}:${one.seq}) behind ${before.epoch}:${before.seq}`;
   });
+}
+
+function byPlace(one: Heard, other: Heard): number {
+  return isBefore(one, other) ? -1 : 1;
+}
+
+/** All sat there all the while: what was said to be stored has come to everybody but who said it. */
+function unheard({ user, heard }: Story, stories: readonly Story[]): string[] {
+  const names = new Set(heard.map(nameOf));
+  return stories.flatMap(({ user: from, acked }) =>
+    acked.flatMap(({ id, status }) =>
+      from === user || status !== 'stored' || names.has(nameOf({ from, id }))
+        ? []
+        : `${user} never heard ${from} ${id}, which was stored`,
+    ),
+  );
 }
 
 function isBefore(one: Heard, other: Heard): boolean {

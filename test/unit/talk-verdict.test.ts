@@ -39,6 +39,27 @@ test.each<[string, readonly Story[], readonly Page[], RegExp]>([
     /bob heard alice 2 \(1:2\) behind 2:1/,
   ],
   [
+    'told late, and out of order',
+    [
+      alice,
+      {
+        ...bob,
+        heard: [three[2], three[1], three[0]].map((one) => ({
+          ...one,
+          isDelayed: true,
+        })) as Heard[],
+      },
+    ],
+    [page],
+    /bob heard alice 1 \(1:1\) behind 1:2/,
+  ],
+  [
+    'not heard by all',
+    [alice, bob, { ...bob, user: 'carol', heard: three.slice(1) }],
+    [page],
+    /carol never heard alice 1, which was stored/,
+  ],
+  [
     'at another place',
     [alice, bob, { ...bob, user: 'carol', heard: [heard('1', 7)] }],
     [page],
@@ -58,6 +79,12 @@ test.each<[string, readonly Story[], readonly Page[], RegExp]>([
   ],
 ])('it finds: %s', (_, stories, pages, sentence) => {
   expect(judge(stories, pages).join('\n')).toMatch(sentence);
+});
+
+test('what two homes have said at once may come late', () => {
+  const late = [heard('3', 1, 2), { ...heard('1', 1), isDelayed: true }];
+  const more = [...late, { ...heard('2', 2), isDelayed: true }, heard('4', 2, 2)];
+  expect(judge([alice, { ...bob, heard: more }], [page])).toEqual([]);
 });
 
 test('what was only accepted may be lost', () => {

@@ -222,7 +222,7 @@ export function publishEntry(
   context: Turn,
 ): void {
   const { id, timestamp } = entry;
-  const payload = entryPayload(room, entry, state.chat.options.node);
+  const payload = entryPayload(room, entry, state.chat.options.node, true);
   const line = encodeLine({ type: 'ROOM_MESSAGE', id, timestamp }, payload);
   const { shard, connection } = speaker ?? { shard: state.chat.shard, connection: NOBODY };
   publish(state, room, { kind: 'message', line, shard, connection, entry }, context, {

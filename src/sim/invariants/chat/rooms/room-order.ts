@@ -125,7 +125,9 @@ class Judge {
         event,
         `client ${client} hears ${epoch}:${place} of '${room}' after ${hearing.epoch}:${hearing.place}`,
       );
-    if (isDelayed && !isOne && epoch < hearing.epoch)
+    // What two homes have said at once comes when they meet.
+    const isSplit = this.troubles.ofCluster(event.at - SPLIT_US, event.at);
+    if (isDelayed && !isOne && epoch < hearing.epoch && !isSplit)
       this.#report(
         event,
         `client ${client} is told the past of '${room}' backwards: ${epoch}:${place} after ${hearing.epoch}:${hearing.place}`,

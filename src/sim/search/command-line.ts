@@ -25,7 +25,7 @@ what to run
   --twice          each seed twice, and not one in twenty, to see that both runs are the same
   --threads N      on so many threads (as many as processors)
   --canary         a seed that must fail
-  --mutate         with bugs planted, each of which must be found within --runs seeds (100)
+  --mutate         with bugs planted, each of which must be found within --runs seeds (200)
 
 what to look at
   --replay X       one run again, told in words: a seed, or a trace file
@@ -273,7 +273,7 @@ function wholeNumber(text: string, what: string, least: number, most: number): n
 }
 
 const RUNS = 100;
-const MUTATE_SEEDS = 100;
+const MUTATE_SEEDS = 200;
 const THREADS_MAX = 256;
 const NODES_MAX = 64;
 const SHARDS_MAX = 64;

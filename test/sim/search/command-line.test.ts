@@ -51,7 +51,7 @@ describe('other wishes', () => {
     ['--replay a.trace --json', { what: 'replay', source: { file: 'a.trace' } }],
     ['--compare 1 b.trace', { what: 'compare', sources: [{ seed: 1 }, { file: 'b.trace' }] }],
     ['--compare 1 2 --lane object', { subject: { choices: { lane: 'object' } } }],
-    ['--mutate', { what: 'mutate', seedsMax: 100, only: undefined }],
+    ['--mutate', { what: 'mutate', seedsMax: 200, only: undefined }],
     ['--mutate --runs 20 --threads 2 --only broker', { seedsMax: 20, threads: 2, only: 'broker' }],
     ['--mutate --only gap', { only: 'gap' }],
     ['--runs 5 --json --trace d', { output: { isJson: true, tracePath: 'd' } }],

@@ -143,8 +143,15 @@ export function tellDirect(
   isDelayed: boolean,
   context: Turn,
 ): void {
+  if (isUnacked(session, untold)) return;
   write(session, encodeText(directText(untold.message, untold.isSent, isDelayed)), context);
   tookDirect(session, untold, context);
+}
+
+/** [HP-DM-2] The client has heard it, and not said so yet: what waited in two places comes once. */
+function isUnacked({ unacked }: Session, { message: { from, id }, isSent }: Untold): boolean {
+  const known = unacked.get(id) ?? [];
+  return known.some((one) => one.isSent === isSent && userKey(one.message.from) === userKey(from));
 }
 
 export function directText(message: Direct, isSent: boolean, isDelayed: boolean): string {

@@ -179,18 +179,6 @@ const ofClusters: readonly Omit<Mutant, 'nodes'>[] = [
     story: 'A node says that it keeps what it was given, and throws it away.',
   },
   {
-    name: 'places-of-another-life',
-    dialect,
-    breaks: ['room-memory'],
-    requirements: ['HP-STORE-1', 'HP-HOME-4'],
-    file: 'chat/rooms/room-memory.ts',
-    find: '  return byCode(name(one), name(other));',
-    replace:
-      "  return byCode(name({ ...one, from: '', id: '' }), name({ ...other, from: '', id: '' }));",
-    story:
-      'A home that lost everything gives its places again, and what was stored there is taken for the same.',
-  },
-  {
     name: 'doubted-stay',
     dialect,
     breaks: ['views', 'ghosts'],

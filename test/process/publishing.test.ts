@@ -125,9 +125,11 @@ test('items reach the keepers of their channels by every door', async () => {
   expect(scraped).toContain('hermod_zmq_pull_received_total 1000');
   expect(scraped).toContain('hermod_gateway_channels_followed 0');
   expect(scraped).toMatch(/hermod_control_items_published_total\{shard="0"\} 1005/);
-  const prometheus = await fetch(`http://${node.doors['prometheus']}/any/path`);
-  expect(prometheus.headers.get('content-type')).toBe('text/plain');
-  expect(await prometheus.text()).toContain('\npp_message_received 1005\n');
+  const prometheus = () => fetch(`http://${node.doors['prometheus']}/any/path`);
+  expect((await prometheus()).headers.get('content-type')).toBe('text/plain');
+  // What shards tell of items is on its way behind what keepers count.
+  const text = async () => (await prometheus()).text();
+  await expect.poll(text, { timeout: 10_000 }).toContain('\npp_message_received 1005\n');
 });
 
 test('a connection is looked for on every shard', async () => {

@@ -24,6 +24,8 @@ export const chatMarks: readonly string[] = [
   ...notices.map((code) => `told ${code}`),
   ...['process died', 'peer suspect', 'peer down', 'peer left', 'link up', 'link lost'],
   ...['stranger answered', 'forwarded', 'crossed'],
+  ...['receipt heard', 'typing heard', 'typing heard in a room', 'status heard', 'unwatched'],
+  ...['room event join', 'room event leave', 'room event count'],
 ];
 
 /** And those that some run of a cluster must reach. */
@@ -69,5 +71,14 @@ export function chatWatcher(reach: (name: string) => void): Watcher {
       if (type === 'FORWARD') reach('forwarded');
     },
     crossHeard: () => reach('crossed'),
+    signHeard({ what, room }) {
+      if (what === 'RECEIPT') reach('receipt heard');
+      else reach(room === undefined ? 'typing heard' : 'typing heard in a room');
+    },
+    statusHeard({ isAnswer }) {
+      if (!isAnswer) reach('status heard');
+    },
+    unwatched: () => reach('unwatched'),
+    roomEventHeard: ({ event }) => reachKnown(`room event ${event}`),
   };
 }

@@ -81,7 +81,10 @@ export class Client implements Endpoint {
   /** Its life begins. */
   join(): void {
     const { client, node, behaviour, topics, transport, everyUs, token, link } = this.plan;
-    const wanted = { client, behaviour, topics, token, windowBytes: link.windowBytes };
+    const { publishes, readBytes } = this.plan;
+    const readsPerSecond = (readBytes * 1_000_000) / READ_EVERY_US;
+    const said = { publishes, transport, readsPerSecond };
+    const wanted = { client, behaviour, topics, ...said, token, windowBytes: link.windowBytes };
     this.world.trace.add({ kind: 'joined', node, ...wanted });
     if (transport !== 'post') this.later(purposes.connect, this.chance.below(200_000));
     this.later(purposes.act, 200_000 + this.chance.below(everyUs));

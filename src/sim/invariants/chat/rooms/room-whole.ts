@@ -136,7 +136,9 @@ class Judge {
     this.#promised.delete(connection);
     // What waited on other nodes comes behind it.
     if (promise === undefined || promise.left === 0 || this.isCluster) return;
-    const { client, replayed } = promise.event;
+    const { client, replayed, isResumed } = promise.event;
+    // [HP-DM-6] So does what a former session leaves.
+    if (promise.left < 0 && !isResumed) return;
     const heard = replayed - promise.left;
     this.#report(
       promise.event,

@@ -24,7 +24,10 @@ const chatBegan = (more: object = {}, clusterFaults: unknown[] = []): Written =>
   terms: { ...terms, ...more },
   clusterFaults,
 });
-const began = (faults: unknown[] = []): Written => ({ kind: 'began', shards: 1, faults });
+const began = (faults: unknown[] = []): Written => ({
+  kind: 'began',
+  ...{ shards: 1, faults, sites: [] },
+});
 const world: readonly Written[] = [began(), chatBegan()];
 const alone: readonly Written[] = [began(), chatBegan({ isCluster: false })];
 
@@ -117,10 +120,10 @@ const statusesTold = (client: number, statuses: [string, string][]): Written => 
 });
 const watches = (client: number, of: string): Written =>
   askedFor(client, 'PRESENCE_SUBSCRIBE', { to: of });
-const status = (client: number, of: string, word: string, isAnswer = false): Written => ({
+const status = (client: number, user: string, word: string, isAnswer = false): Written => ({
   kind: 'statusHeard',
   ...inSession(client),
-  ...{ of, status: word, note: undefined, isAnswer },
+  ...{ of: user, status: word, note: undefined, isAnswer },
 });
 const becomes = (client: number, word: string): readonly Written[] => [
   askedFor(client, 'PRESENCE_SET'),

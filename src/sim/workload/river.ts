@@ -23,7 +23,7 @@ export const rivers: Arbitrary<River | undefined> = mixed<River | undefined>(
   [
     1,
     plainRecord({
-      burst: integer({ min: 6, max: 12 }),
+      burst: integer({ min: 10, max: 14 }),
       everyUs: constantFrom(40_000, 30_000),
       readBytes: constant(RIVER_READ_BYTES),
       windowBytes: constantFrom(1_048_576, 262_144),

@@ -12,7 +12,7 @@ export const signs: Invariant = {
     return {
       began: ({ sites }) => {
         // [HP-TYPE-2] It is the first to be dropped.
-        judge.isRoomSure = sites?.includes('tiny-window') !== true;
+        judge.isRoomSure = !sites.includes('tiny-window');
       },
       talkerJoined: ({ client, user, isMute }) => {
         judge.users[client] = user;

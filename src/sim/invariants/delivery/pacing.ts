@@ -66,4 +66,4 @@ const TOO_SLOW = 1013;
 const LONG_BYTES = 1_048_576;
 /** Twice what the spec asks for, so that every look finds it. */
 const GOOD_BYTES = 1_200_000;
-const BEFORE_US = 5_000_000;
+const BEFORE_US = 3_000_000;

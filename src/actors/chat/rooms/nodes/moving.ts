@@ -21,7 +21,7 @@ import {
 } from '../rooms-state.ts';
 import { guestsOf, retry, RETRY_AFTER_MS } from './away.ts';
 import { homeOf, isAway } from './home-of.ts';
-import { copyAgain, copyGone, endCopies, piecesOf, tellAll } from './replicas.ts';
+import { copyAgain, copyGone, endCopies, knownTo, piecesOf, tellAll } from './replicas.ts';
 import type { Deeds } from './peers.ts';
 import type { RoomTold } from './room-told.ts';
 
@@ -97,12 +97,12 @@ function moveGuests(state: RoomsState, name: string, guests: Guests, context: Tu
 }
 
 function takeOver(state: RoomsState, name: string, guests: Guests, context: Turn): void {
-  const { place, keptTo = NOWHERE, memory, members, former } = guests;
+  const { place, memory, members, former } = guests;
   state.guests.delete(name);
   state.catching.delete(name);
   const room = state.rooms.get(name) ?? open(state, name, context);
   if (room === undefined) return;
-  for (const one of [place, keptTo]) room.raise(one);
+  room.raise(knownTo(guests));
   room.takeOver(memory, context.now);
   for (const member of members.values()) room.enter(member);
   expect(room, guests.users.values(), context);
@@ -318,11 +318,11 @@ function giveUp(state: RoomsState, room: Room, context: Turn): void {
 }
 
 export function tellHome(state: RoomsState, name: string, guests: Guests, context: Turn): void {
-  const { home, former, place, memory, keptTo = NOWHERE, catching } = guests;
+  const { home, former, place, memory, catching } = guests;
   guests.catching = { words: catching?.words ?? [], askedAt: context.now, isMoved: false };
   if (state.catching.size === 0) context.after('retry', RETRY_AFTER_MS);
   state.catching.add(name);
-  const last = isAfter(keptTo, place) ? keptTo : place;
+  const last = knownTo(guests);
   const members = [...guests.members.values()];
   // A home before that is there knows better.
   const users = former === '' ? [...guests.users.values()] : [];
@@ -354,7 +354,6 @@ export function isElsewhere(state: RoomsState, name: string, ref: number, contex
   context.after('retry', RETRY_AFTER_MS);
 }
 
-const NOWHERE: Place = { epoch: 0, seq: 0 };
 const NOTHING_TOLD = { from: undefined, names: new Set<string>() };
 const LOOK_EVERY_MS = 50;
 const FORMER_MS = 3_000;

@@ -16,8 +16,6 @@ export interface RoomLimits {
 
 /** What a node knows of a room, and what of it was not known here. */
 export interface Incoming {
-  /** The first of it. */
-  readonly from: Place | undefined;
   readonly names: ReadonlySet<string>;
   readonly news: readonly RoomEntry[];
 }
@@ -193,9 +191,8 @@ export class Room {
 
   /** The same in pieces, from one node. */
   adoptFrom(node: string, entries: readonly RoomEntry[], now: number): Incoming {
-    const { from, names = [], news = [] } = this.incoming.get(node) ?? {};
+    const { names = [], news = [] } = this.incoming.get(node) ?? {};
     const incoming = {
-      from: from ?? entries[0],
       names: new Set([...names, ...entries.map(nameOf)]),
       news: [...news, ...this.adopt(entries, now)],
     };

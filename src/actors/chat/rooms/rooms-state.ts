@@ -8,7 +8,7 @@ import { encodeLine } from '../../codecs/hp/writing.ts';
 import { type ChatContext, topicOfRoom } from '../chat-context.ts';
 import { entryPayload } from '../chat-formats.ts';
 import { epochAfter, type Epochs } from './epochs.ts';
-import { type Incoming, Room } from './room.ts';
+import { Room } from './room.ts';
 import type { RoomMemory } from './room-memory.ts';
 import {
   type ListRooms,
@@ -117,13 +117,15 @@ export interface Settling {
   readonly there: Set<string>;
   /** Nodes that wait to hear what they lack. */
   readonly behind: Map<string, Behind>;
+  /** What another home has said, and came meanwhile. */
+  readonly news: RoomEntry[];
 }
 
 export interface Behind {
   /** The last that those who are there were told. */
   readonly place: Place;
-  /** What it told. */
-  readonly told: Pick<Incoming, 'from' | 'names'>;
+  /** The messages that it has. */
+  readonly names: ReadonlySet<string>;
 }
 
 /** Who keeps a room beside its home. */

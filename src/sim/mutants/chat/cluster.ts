@@ -306,6 +306,28 @@ const ofClusters: readonly Omit<Mutant, 'nodes'>[] = [
     story: 'A home remembers what others tell of its room, and goes on counting where it stood.',
   },
   {
+    name: 'gaps-passed-over',
+    dialect,
+    breaks: ['room-whole', 'room-order', 'room-reach'],
+    requirements: ['HP-HOME-7', 'HP-MSG-4'],
+    file: 'chat/rooms/nodes/away.ts',
+    find: '  if (entry !== undefined && isGap(guests, entry)) askForMissed(state, room, guests, context);\n',
+    replace: '  void (entry !== undefined && isGap(guests, entry));\n',
+    story:
+      'A node hears a place behind one that has not come, tells it, and hears of the other when seats are compared.',
+  },
+  {
+    name: 'late-places-stay-where-they-came',
+    dialect,
+    breaks: ['room-reach', 'room-whole'],
+    requirements: ['HP-HOME-13'],
+    file: 'chat/rooms/nodes/moving.ts',
+    find: '      tellEntries(state, room.name, node, news, context);\n',
+    replace: '      void tellEntries;\n',
+    story:
+      'What another home has said reaches those of the home that is told of it, and nobody on a third node.',
+  },
+  {
     name: 'lost-with-the-relay',
     dialect,
     breaks: ['directs'],

@@ -118,8 +118,8 @@ const statusesTold = (client: number, statuses: [string, string][]): Written => 
   ...inSession(client),
   statuses,
 });
-const watches = (client: number, of: string): Written =>
-  askedFor(client, 'PRESENCE_SUBSCRIBE', { to: of });
+const watches = (client: number, user: string): Written =>
+  askedFor(client, 'PRESENCE_SUBSCRIBE', { to: user });
 const status = (client: number, user: string, word: string, isAnswer = false): Written => ({
   kind: 'statusHeard',
   ...inSession(client),

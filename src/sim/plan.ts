@@ -30,7 +30,7 @@ import { type ClientPlan, plainHabits } from './workload/client-plan.ts';
 import type { ChatPlan } from './plan/chat-plan.ts';
 import type { GatewayPlan } from './plan/gateway-plan.ts';
 import { drawClients } from './workload/draw-clients.ts';
-import { rivers, widened, withRiver } from './workload/river.ts';
+import { rivers, widened, withRiver } from './plan/casting/river.ts';
 
 export interface Plan {
   /** Names the streams that its run draws from; the plan itself was drawn from it only as long as nobody changed it. */

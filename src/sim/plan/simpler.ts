@@ -21,7 +21,7 @@ import { type Fault, faultKinds, faultSizes, faultWithin } from '../faults/fault
 import type { Behaviour, Token } from '../trace.ts';
 import type { ClientPlan } from '../workload/client-plan.ts';
 import { clientValues, HERMIT_TOPIC } from '../workload/draw-clients.ts';
-import { RIVER_READ_BYTES, RIVER_TOPIC } from '../workload/river.ts';
+import { RIVER_READ_BYTES, RIVER_TOPIC } from './casting/river.ts';
 import { plainRecord } from './drawing.ts';
 import { type Settings, settingFields } from './settings.ts';
 

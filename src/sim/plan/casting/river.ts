@@ -4,9 +4,9 @@
 
 import { type Arbitrary, constant, constantFrom, integer } from 'fast-check';
 
-import { mixed, plainRecord } from '../plan/drawing.ts';
-import type { Settings } from '../plan/settings.ts';
-import { type ClientPlan, plainHabits } from './client-plan.ts';
+import { mixed, plainRecord } from '../drawing.ts';
+import type { Settings } from '../settings.ts';
+import { type ClientPlan, plainHabits } from '../../workload/client-plan.ts';
 
 /** Twenty times a second. */
 export const RIVER_READ_BYTES = 60_000;

@@ -121,6 +121,11 @@ export const clusterRows: Rows<Omit<ClusterOptions, Told>> = {
     c.deltaEveryMs,
     'Changes of sessions are told together so often.',
   ),
+  versionMax: row(
+    oneOf('1.0', '1.1'),
+    c.versionMax,
+    'The highest version that is spoken to other nodes: the earlier one until an upgrade is to stay.',
+  ),
   partitionPolicy: row(
     oneOf('serve', 'readonly-minority', 'drain-minority'),
     c.partitionPolicy,

@@ -61,6 +61,9 @@ export interface CrosserPlan {
   readonly everyUs: number;
 }
 
+/** The version that a node speaks to others: the last, the one before it, or that in its first life alone. */
+export type Speech = 'new' | 'old' | 'oldAtFirst';
+
 export interface ChatPlan {
   /** Of every node, but for its name. */
   readonly options: ChatOptions;
@@ -74,6 +77,8 @@ export interface ChatPlan {
   readonly way: LinkPlan;
   /** By node: how wrong its clock is. */
   readonly skewsMs: readonly number[];
+  /** By node: what it speaks to others; undefined in plans from before, where all are new. */
+  readonly speaks?: readonly Speech[];
 }
 
 /** What a node is called. */

@@ -121,10 +121,10 @@ export const clusterRows: Rows<Omit<ClusterOptions, Told>> = {
     c.deltaEveryMs,
     'Changes of sessions are told together so often.',
   ),
-  versionMax: row(
-    oneOf('1.0', '1.1'),
-    c.versionMax,
-    'The highest version that is spoken to other nodes: the earlier one until an upgrade is to stay.',
+  speech: row(
+    oneOf('latest', 'previous'),
+    c.speech,
+    'What is said to other nodes: nothing that came with the last version, until an upgrade is to stay.',
   ),
   partitionPolicy: row(
     oneOf('serve', 'readonly-minority', 'drain-minority'),

@@ -4,10 +4,11 @@
 
 import type { PeerType } from '../codecs/hp-peer/peer-messages.ts';
 
-export type Version = '1.0' | '1.1';
+/** What a node speaks to others: all that it knows, or nothing that came with the last version. */
+export type Speech = 'latest' | 'previous';
 
 /** The highest first. */
-export const VERSIONS: readonly Version[] = ['1.1', '1.0'];
+const VERSIONS: readonly string[] = ['1.1', '1.0'];
 
 /** `synced` came with 1.1: heartbeats say what the sender has of the receiver's log. */
 export type Cap = 'presence' | 'interest' | 'forward' | 'synced';
@@ -15,14 +16,14 @@ export type Cap = 'presence' | 'interest' | 'forward' | 'synced';
 const capsOfFirst: readonly Cap[] = ['presence', 'interest', 'forward'];
 const CAPS: readonly Cap[] = [...capsOfFirst, 'synced'];
 
-/** [HP-PEER-14] What a node speaks that goes no higher than this, the highest first. */
-export function versionsUpTo(highest: Version): readonly Version[] {
-  return VERSIONS.slice(VERSIONS.indexOf(highest));
+/** [HP-PEER-14] The highest first. */
+export function versionsOf(speech: Speech): readonly string[] {
+  return speech === 'latest' ? VERSIONS : VERSIONS.slice(1);
 }
 
-/** [HP-PEER-14] And what it can do. */
-export function capsUpTo(highest: Version): readonly Cap[] {
-  return highest === '1.0' ? capsOfFirst : CAPS;
+/** [HP-PEER-14] And what a node can do that speaks them. */
+export function capsAt(speech: Speech): readonly Cap[] {
+  return speech === 'latest' ? CAPS : capsOfFirst;
 }
 
 const needed: Readonly<Partial<Record<PeerType, Cap>>> = {

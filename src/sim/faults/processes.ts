@@ -61,7 +61,7 @@ export class Processes {
       cluster: cluster && {
         options: {
           ...{ ...cluster, ...this.#addressesOf(node), node: name, keys: KEYS },
-          versionMax: this.#isOld(node) ? '1.0' : cluster.versionMax,
+          speech: this.#isUpgraded(node) ? cluster.speech : 'previous',
         },
         incarnation: shard === 0 ? incarnation + life : incarnation,
         wallAtZeroMs,
@@ -69,9 +69,9 @@ export class Processes {
     };
   }
 
-  #isOld(node: number): boolean {
-    const speech = this.#plan.speaks?.[node];
-    return speech === 'old' || (speech === 'oldAtFirst' && this.#lives[node] === 1);
+  #isUpgraded(node: number): boolean {
+    const upgrade = this.#plan.upgrades?.[node] ?? 'done';
+    return upgrade === 'done' || (upgrade === 'later' && (this.#lives[node] ?? 0) > 1);
   }
 
   /** Every node has the same list, itself in it. */

@@ -61,8 +61,8 @@ export interface CrosserPlan {
   readonly everyUs: number;
 }
 
-/** The version that a node speaks to others: the last, the one before it, or that in its first life alone. */
-export type Speech = 'new' | 'old' | 'oldAtFirst';
+/** Which version a node speaks to others: another one after its first life, when it is upgraded. */
+export type Upgrade = 'done' | 'never' | 'later';
 
 export interface ChatPlan {
   /** Of every node, but for its name. */
@@ -77,8 +77,8 @@ export interface ChatPlan {
   readonly way: LinkPlan;
   /** By node: how wrong its clock is. */
   readonly skewsMs: readonly number[];
-  /** By node: what it speaks to others; undefined in plans from before, where all are new. */
-  readonly speaks?: readonly Speech[];
+  /** By node; undefined in plans from before there was anything to upgrade. */
+  readonly upgrades?: readonly Upgrade[];
 }
 
 /** What a node is called. */

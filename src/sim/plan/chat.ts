@@ -20,7 +20,7 @@ import type {
   ChatPlan,
   CrosserPlan,
   Return,
-  Speech,
+  Upgrade,
   StrangerPlan,
   TalkerPlan,
 } from './chat-plan.ts';
@@ -64,7 +64,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     faults: isFaulty ? drawn(schedule, seed, 'cluster faults') : [],
     way: drawn(lane === 'byte' ? byteWays : objectWays, seed, 'way'),
     skewsMs: parts.skewsMs,
-    speaks: isCluster ? drawn(speeches(nodeCount), seed, 'speaks') : [],
+    upgrades: isCluster ? drawn(upgradesOf(nodeCount), seed, 'upgrades') : [],
   };
   return {
     ...{ seed, lane, mood, nodes: nodeCount, shards: shardCount, ...settings },
@@ -91,9 +91,9 @@ const nodeCounts: Arbitrary<number> = mixed(
 );
 
 /** In some clusters an upgrade is under way. */
-function speeches(nodes: number): Arbitrary<readonly Speech[]> {
-  const one = constantFrom<Speech[]>('new', 'old', 'oldAtFirst', 'oldAtFirst');
-  return mixed<readonly Speech[]>(
+function upgradesOf(nodes: number): Arbitrary<readonly Upgrade[]> {
+  const one = constantFrom<Upgrade[]>('done', 'never', 'later', 'later');
+  return mixed<readonly Upgrade[]>(
     [3, constant([])],
     [1, array(one, { minLength: nodes, maxLength: nodes })],
   );

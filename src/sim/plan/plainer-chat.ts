@@ -96,7 +96,7 @@ function alone(chat: ChatPlan): ChatPlan {
     crossers: [],
     way: plainLink,
     skewsMs: chat.skewsMs.map(() => 0),
-    speaks: [],
+    upgrades: [],
   };
 }
 

@@ -11,7 +11,7 @@ import {
   type Transcript,
 } from '../../codecs/hp-peer/proof.ts';
 import type { ClusterOptions } from '../cluster-options.ts';
-import { capsOf, capsUpTo, versionsUpTo } from '../versions.ts';
+import { capsOf, capsAt, versionsOf } from '../versions.ts';
 
 /** Who is at the other end, as it says itself. */
 export interface Other {
@@ -61,8 +61,8 @@ export class Handshake {
 
   hello(): PeerMessage {
     const { options, incarnation, nonce } = this.#args;
-    const { node, cluster, advertise, versionMax } = options;
-    const speaks = { versions: versionsUpTo(versionMax), caps: capsUpTo(versionMax) };
+    const { node, cluster, advertise, speech } = options;
+    const speaks = { versions: versionsOf(speech), caps: capsAt(speech) };
     const more = { ...speaks, nonce, key: this.#key?.id ?? '', advertise };
     return { type: 'SERVER_HELLO', node, incarnation, cluster, ...more };
   }
@@ -70,12 +70,12 @@ export class Handshake {
   /** [HP-PEER-2] [HP-PEER-5] Who is called proves itself first: it is the one that may be an impostor. */
   called(message: PeerMessageOf<'SERVER_HELLO'>): Step {
     const { options, incarnation, nonce } = this.#args;
-    const { node, cluster, advertise, versionMax } = options;
+    const { node, cluster, advertise, speech } = options;
     if (message.cluster !== cluster) return wrong('CLUSTER_MISMATCH', 'This is another cluster.');
     if (message.node === node && message.incarnation === incarnation)
       return wrong('SELF_CONNECT', 'You have called yourself.');
     // [HP-PEER-9]
-    const spoken = versionsUpTo(versionMax);
+    const spoken = versionsOf(speech);
     const version = spoken.find((one) => message.versions.includes(one));
     if (version === undefined)
       return wrong('UNSUPPORTED_VERSION', `This node speaks ${spoken.join(' and ')}.`);
@@ -91,7 +91,7 @@ export class Handshake {
     this.#said = said;
     this.#other = this.#otherOf(message, version);
     const proof = proofOf('responder', said, key);
-    const more = { version, caps: capsUpTo(versionMax), nonce, key: key.id, proof, advertise };
+    const more = { version, caps: capsAt(speech), nonce, key: key.id, proof, advertise };
     return { ok: true, say: { type: 'SERVER_CHALLENGE', node, incarnation, cluster, ...more } };
   }
 
@@ -109,7 +109,7 @@ export class Handshake {
     };
     const key = this.#keyOf(message.key);
     const isGood = key !== undefined && isProved(message.proof, 'responder', said, key);
-    const isSpoken = versionsUpTo(options.versionMax).some((one) => one === version);
+    const isSpoken = versionsOf(options.speech).includes(version);
     if (!isGood || message.nonce === nonce || !isSpoken) return wrongProof;
     this.#said = said;
     this.#other = this.#otherOf(message, version);
@@ -131,7 +131,7 @@ export class Handshake {
 
   #otherOf(message: PeerMessageOf<'SERVER_HELLO' | 'SERVER_CHALLENGE'>, version: string): Other {
     const { node, incarnation, advertise: addr } = message;
-    const caps = capsOf(message.caps, capsUpTo(this.#args.options.versionMax));
+    const caps = capsOf(message.caps, capsAt(this.#args.options.speech));
     return { node, incarnation, addr, version, caps };
   }
 

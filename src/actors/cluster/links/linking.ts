@@ -3,7 +3,7 @@
 
 import type { MemberTold } from '../../codecs/hp-peer/peer-messages.ts';
 import type { TcpDialed, TcpOpened } from '../../runtime/tcp/tcp-edges.ts';
-import { capsUpTo } from '../versions.ts';
+import { capsAt } from '../versions.ts';
 import { lookAtJoining } from '../notices/joining.ts';
 import { lookAtClock, tellServers } from '../notices/watching.ts';
 import { peerActor, type PeerReportOf } from './peer.actor.ts';
@@ -256,7 +256,7 @@ function rise(state: MembersState, incarnation: number, context: Turn): void {
   }
   const self = {
     node: state.membership.self,
-    caps: capsUpTo(state.args.cluster.options.versionMax),
+    caps: capsAt(state.args.cluster.options.speech),
   };
   tellAll(state, { type: 'linkUp', incarnation, ...self }, context);
 }

@@ -338,6 +338,16 @@ const ofClusters: readonly Omit<Mutant, 'nodes'>[] = [
     story: 'What a relay had when it died is taken for sent.',
   },
   {
+    name: 'lost-directs-left-with-others',
+    dialect,
+    breaks: ['directs'],
+    requirements: ['HP-STORE-8', 'HP-ACK-2'],
+    file: 'chat/users/nodes/waiting-room.ts',
+    find: '      if (owner === node)\n',
+    replace: "      if (owner === '')\n",
+    story: 'What waited at a shard that died stays with those that hold it, until the whole node dies.',
+  },
+  {
     name: 'gap-not-asked-for',
     dialect,
     breaks: ['copies', 'views', 'ghosts'],

@@ -322,7 +322,7 @@ const ofClusters: readonly Omit<Mutant, 'nodes'>[] = [
     breaks: ['room-reach', 'room-whole'],
     requirements: ['HP-HOME-13'],
     file: 'chat/rooms/nodes/moving.ts',
-    find: '      tellEntries(state, room.name, node, news, context);\n',
+    find: '      tellEntries(state, room.name, node, all, context);\n',
     replace: '      void tellEntries;\n',
     story:
       'What another home has said reaches those of the home that is told of it, and nobody on a third node.',
@@ -345,7 +345,8 @@ const ofClusters: readonly Omit<Mutant, 'nodes'>[] = [
     file: 'chat/users/nodes/waiting-room.ts',
     find: '      if (owner === node)\n',
     replace: "      if (owner === '')\n",
-    story: 'What waited at a shard that died stays with those that hold it, until the whole node dies.',
+    story:
+      'What waited at a shard that died stays with those that hold it, until the whole node dies.',
   },
   {
     name: 'gap-not-asked-for',

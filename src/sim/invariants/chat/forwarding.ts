@@ -31,6 +31,8 @@ class Forwarding {
   /** By pair: the numbers of what was forwarded, by what it is; and the last number. */
   readonly #sent = new Map<string, Map<string, number>>();
   readonly #last = new Map<string, number>();
+  /** What the last number was for the life before: who has not noticed its end goes on. */
+  readonly #former = new Map<string, number>();
 
   constructor(report: Report) {
     this.#report = report;
@@ -42,11 +44,13 @@ class Forwarding {
 
   /** Another life counts anew, and is counted for anew. */
   begin(node: number): void {
-    for (const [other] of this.#names.entries())
+    for (const [other] of this.#names.entries()) {
+      this.#former.set(`${other} ${node}`, this.#last.get(`${other} ${node}`) ?? 0);
       for (const pair of [`${node} ${other}`, `${other} ${node}`]) {
         this.#sent.delete(pair);
         this.#last.delete(pair);
       }
+    }
   }
 
   /** What waited for it is lost with its numbers, and may be said in another way later. */
@@ -61,6 +65,11 @@ class Forwarding {
     if (type !== 'FORWARD' || n === undefined) return;
     const pair = `${node} ${to}`;
     const last = this.#last.get(pair) ?? 0;
+    const former = this.#former.get(pair) ?? 0;
+    if (n > last + 1 && n <= former + 1) {
+      this.#former.set(pair, Math.max(former, n));
+      return;
+    }
     if (n > last + 1)
       this.#report(event, `node ${node} forwards number ${n} to node ${to} after number ${last}`);
     this.#last.set(pair, Number.isFinite(last) ? Math.max(last, n) : n);

@@ -349,6 +349,16 @@ const ofClusters: readonly Omit<Mutant, 'nodes'>[] = [
       'What waited at a shard that died stays with those that hold it, until the whole node dies.',
   },
   {
+    name: 'new-word-for-all',
+    dialect,
+    breaks: ['versions'],
+    requirements: ['HP-PEER-10'],
+    file: 'cluster/links/membership.actor.ts',
+    find: "      have: link.caps.includes('synced') ? haveOf(state, link.node) : undefined,\n",
+    replace: '      have: haveOf(state, link.node),\n',
+    story: 'A node of an earlier version is told a word that came later.',
+  },
+  {
     name: 'gap-not-asked-for',
     dialect,
     breaks: ['copies', 'views', 'ghosts'],

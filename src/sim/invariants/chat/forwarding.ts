@@ -31,8 +31,9 @@ class Forwarding {
   /** By pair: the numbers of what was forwarded, by what it is; and the last number. */
   readonly #sent = new Map<string, Map<string, number>>();
   readonly #last = new Map<string, number>();
-  /** What the last number was for the life before: who has not noticed its end goes on. */
-  readonly #former = new Map<string, number>();
+  /** By pair: the connection that was spoken over last, and that which ended with a life. */
+  readonly #over = new Map<string, number>();
+  readonly #ended = new Map<string, number>();
 
   constructor(report: Report) {
     this.#report = report;
@@ -44,13 +45,12 @@ class Forwarding {
 
   /** Another life counts anew, and is counted for anew. */
   begin(node: number): void {
-    for (const [other] of this.#names.entries()) {
-      this.#former.set(`${other} ${node}`, this.#last.get(`${other} ${node}`) ?? 0);
+    for (const [other] of this.#names.entries())
       for (const pair of [`${node} ${other}`, `${other} ${node}`]) {
         this.#sent.delete(pair);
         this.#last.delete(pair);
+        this.#ended.set(pair, this.#over.get(pair) ?? NO_CONNECTION);
       }
-    }
   }
 
   /** What waited for it is lost with its numbers, and may be said in another way later. */
@@ -61,15 +61,13 @@ class Forwarding {
   }
 
   spoke(event: EventOf<'peerSpoke'>): void {
-    const { node, to, type, n, key, message, origin } = event;
-    if (type !== 'FORWARD' || n === undefined) return;
+    const { node, to, connection, type, n, key, message, origin } = event;
     const pair = `${node} ${to}`;
+    // Who has not heard of the end yet goes on over a connection that is no more.
+    if (this.#ended.get(pair) === connection) return;
+    this.#over.set(pair, connection);
+    if (type !== 'FORWARD' || n === undefined) return;
     const last = this.#last.get(pair) ?? 0;
-    const former = this.#former.get(pair) ?? 0;
-    if (n > last + 1 && n <= former + 1) {
-      this.#former.set(pair, Math.max(former, n));
-      return;
-    }
     if (n > last + 1)
       this.#report(event, `node ${node} forwards number ${n} to node ${to} after number ${last}`);
     this.#last.set(pair, Number.isFinite(last) ? Math.max(last, n) : n);
@@ -95,6 +93,8 @@ class Forwarding {
     return home < 0 ? undefined : home;
   }
 }
+
+const NO_CONNECTION = -1;
 
 export const crossing: Invariant = {
   property: 'crossing',

@@ -5,6 +5,7 @@
 
 import { userKey } from '../../codecs/hp/names.ts';
 import type { ActorDefinition } from '../../runtime/actor.ts';
+import { NameMap } from '../../runtime/memory/name-map.ts';
 import type { ChatContext } from '../chat-context.ts';
 import { pageOf } from '../rooms/room.ts';
 import { announceAgain } from './nodes/announcing.ts';
@@ -15,6 +16,7 @@ import { direct, directTaken, giveUpWaiting, notTaken, queueUntold } from './dir
 import { giveUpMoving, isElsewhere, lookAgain, moveHere, sendOver } from './nodes/moving.ts';
 import { detached, move, moved, register, unregister } from './registry.ts';
 import { giveUpHolding, holdAgain } from './nodes/waiting-room.ts';
+import type { User } from './user.ts';
 import type { UsersMessage } from './user-messages.ts';
 import {
   type Ask,
@@ -36,7 +38,8 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
   start(chat, context) {
     context.after('sweep', SWEEP_EVERY_MS);
     return {
-      ...{ chat, users: new Map(), waiting: new Map(), untold: new Set(), flying: new Map() },
+      ...{ chat, users: new NameMap<User>(context.random()), waiting: new Map() },
+      ...{ untold: new Set(), flying: new Map() },
       ...{ moving: new Map(), early: [], packed: new Map(), lastRef: 0, gone: new Set() },
       ...{ isServing: true, isJoined: chat.seam === undefined },
       ...{ storing: new Map(), nodes: [], size: 1 },
@@ -227,7 +230,7 @@ function shardDown(state: UsersState, shard: number, context: UsersTurn): void {
 }
 
 function sweep(state: UsersState, context: UsersTurn): void {
-  for (const [key, user] of state.users) {
+  for (const user of state.users.values()) {
     user.expire(context.now);
     for (const [session, known] of user.sessions) {
       const { held, movingSince, packed } = known;
@@ -236,8 +239,8 @@ function sweep(state: UsersState, context: UsersTurn): void {
       if (held === undefined || packed !== undefined) continue;
       if (context.now - movingSince > MOVE_MAX_MS * 1_000) user.sessions.delete(session);
     }
-    tellPresence(state, user.name, context);
-    if (user.isForgettable) state.users.delete(key);
+    tellPresenceOf(state, user, context);
+    if (user.isForgettable) state.users.delete(userKey(user.name));
   }
   context.after('sweep', SWEEP_EVERY_MS);
 }

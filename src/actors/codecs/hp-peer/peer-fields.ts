@@ -15,9 +15,12 @@ export class PeerFields {
   /** The first field that is wrong. */
   wrong: string | undefined = undefined;
   readonly #payload: JsonObject;
+  readonly #plain: readonly SessionTold[] | undefined;
 
-  constructor(payload: JsonObject) {
+  /** With its sessions, where they were looked at as a whole. */
+  constructor(payload: JsonObject, plain?: readonly SessionTold[]) {
     this.#payload = payload;
+    this.#plain = plain;
   }
 
   has(key: string): boolean {
@@ -87,7 +90,7 @@ export class PeerFields {
   }
 
   sessions(): readonly SessionTold[] {
-    return this.#list('sessions', 10_000, sessionOf, plainSession);
+    return this.#plain ?? this.#list('sessions', SESSIONS_MAX, sessionOf);
   }
 
   /** [HP-REPL-5] As many as there are steps from one version to the other. */
@@ -111,18 +114,10 @@ export class PeerFields {
     return statuses.find((one) => one === value) ?? this.#refuse('status', 'online');
   }
 
-  /** With `plain`, only what it does not know is read field by field. */
-  #list<T>(
-    key: string,
-    most: number,
-    read: (fields: PeerFields) => T,
-    plain?: (one: unknown) => T | undefined,
-  ): readonly T[] {
+  #list<T>(key: string, most: number, read: (fields: PeerFields) => T): readonly T[] {
     const value = this.any(key);
     if (!Array.isArray(value) || value.length > most) return this.#refuse(key, []);
     return value.map((one: unknown) => {
-      const known = plain?.(one);
-      if (known !== undefined) return known;
       const isObject = typeof one === 'object' && one !== null && !Array.isArray(one);
       const fields = new PeerFields(isObject ? (one as JsonObject) : {});
       const found = read(fields);
@@ -137,16 +132,28 @@ export class PeerFields {
   }
 }
 
-/** By far the most of what is read; undefined when anything about it is unusual. */
-function plainSession(value: unknown): SessionTold | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
+/**
+ * By far the most of what is read: the sessions of a payload, as they came, when each of them has what it should and
+ * nothing else; undefined when anything about them is unusual.
+ */
+export function plainSessions({ sessions }: JsonObject): readonly SessionTold[] | undefined {
+  if (!Array.isArray(sessions) || sessions.length > SESSIONS_MAX) return undefined;
+  for (const session of sessions) if (!isPlainSession(session)) return undefined;
+  return sessions;
+}
+
+function isPlainSession(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
   const { session, user, status, note, lamport, since } = value as Partial<SessionTold>;
-  if (typeof session !== 'string' || session.length > 128) return undefined;
-  if (typeof user !== 'string' || user.length > 32 || !isUserName(user)) return undefined;
-  const known = statuses.find((one) => one === status);
-  if (known === undefined || note !== undefined) return undefined;
-  if (!isWhole(lamport) || !isWhole(since)) return undefined;
-  return { session, user, status: known, note, lamport, since };
+  if (typeof session !== 'string' || session.length > 128) return false;
+  if (typeof user !== 'string' || !isUserName(user)) return false;
+  if (!statuses.includes(status as Status)) return false;
+  if (note !== undefined && (typeof note !== 'string' || note.length > 512)) return false;
+  if (!isWhole(lamport) || (since !== undefined && !isWhole(since))) return false;
+  let members = 4 + (note === undefined ? 0 : 1) + (since === undefined ? 0 : 1);
+  // What JSON.parse makes inherits nothing that could be enumerated.
+  for (const _ in value) members -= 1;
+  return members === 0;
 }
 
 function isWhole(value: unknown): value is number {
@@ -162,3 +169,5 @@ function sessionOf(fields: PeerFields): SessionTold {
     since: fields.has('since') ? fields.whole('since') : undefined,
   };
 }
+
+const SESSIONS_MAX = 10_000;

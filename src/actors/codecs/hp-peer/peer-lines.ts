@@ -5,7 +5,7 @@
 import { checkValues, type JsonObject, readStrictJson } from '../hp/strict-json.ts';
 import { encodeLine, type Payload } from '../hp/writing.ts';
 import type { PeerMessage, PeerType } from './peer-messages.ts';
-import { PeerFields } from './peer-fields.ts';
+import { PeerFields, plainSessions } from './peer-fields.ts';
 
 export type PeerReading =
   | { readonly ok: true; readonly message: PeerMessage; readonly timestamp: number }
@@ -40,9 +40,12 @@ export function readPeerLine(line: Uint8Array): PeerReading {
     return wrong('INVALID_PAYLOAD', 'A payload is an object.');
   // What is forwarded is opaque: whoever it is for looks at it.
   const { data: _, ...rest } = payload as JsonObject;
-  const values = checkValues(rest, json.hasEscapes);
+  const plain = plainSessions(rest);
+  const { sessions: __, ...others } = rest;
+  const isSeen = plain !== undefined && !json.hasEscapes;
+  const values = checkValues(isSeen ? others : rest, json.hasEscapes);
   if (values !== undefined) return wrong(values.mistake.code, values.mistake.message);
-  const fields = new PeerFields(payload as JsonObject);
+  const fields = new PeerFields(payload as JsonObject, plain);
   const message = messageOf(type as PeerType, fields, id);
   // [HP-PEER-8]
   if (message === undefined)

@@ -7,10 +7,13 @@ import type { PeerType } from '../codecs/hp-peer/peer-messages.ts';
 /** The highest first. */
 export const VERSIONS: readonly string[] = ['1.1', '1.0'];
 
-/** `synced` came with 1.1: heartbeats say what the sender has of the receiver's log. */
-export type Cap = 'presence' | 'interest' | 'forward' | 'synced';
+/**
+ * With 1.1 came `synced`, heartbeats say what the sender has of the receiver's log, and `columns`: sessions come in them
+ * when everything is told.
+ */
+export type Cap = 'presence' | 'interest' | 'forward' | 'synced' | 'columns';
 
-export const CAPS: readonly Cap[] = ['presence', 'interest', 'forward', 'synced'];
+export const CAPS: readonly Cap[] = ['presence', 'interest', 'forward', 'synced', 'columns'];
 
 const capsOfFirst: readonly string[] = ['presence', 'interest', 'forward'];
 

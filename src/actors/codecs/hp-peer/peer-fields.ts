@@ -5,22 +5,22 @@ import { isUserName } from '../hp/names.ts';
 import type { Status } from '../hp/requests.ts';
 import type { JsonObject } from '../hp/strict-json.ts';
 import type { MemberTold, OwnerOp, SessionTold } from './peer-messages.ts';
+import { isWhole, SESSIONS_MAX, statuses } from './told-sessions.ts';
 
 const nameForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const nonceForm = /^[\w-]{43,86}={0,2}$/;
-const statuses: readonly Status[] = ['online', 'away', 'busy'];
 const states: readonly MemberTold['state'][] = ['up', 'suspect', 'down', 'left'];
 
 export class PeerFields {
   /** The first field that is wrong. */
   wrong: string | undefined = undefined;
   readonly #payload: JsonObject;
-  readonly #plain: readonly SessionTold[] | undefined;
+  readonly #sessions: readonly SessionTold[] | undefined;
 
-  /** With its sessions, where they were looked at as a whole. */
-  constructor(payload: JsonObject, plain?: readonly SessionTold[]) {
+  /** With its sessions, where they were read as a whole. */
+  constructor(payload: JsonObject, sessions?: readonly SessionTold[]) {
     this.#payload = payload;
-    this.#plain = plain;
+    this.#sessions = sessions;
   }
 
   has(key: string): boolean {
@@ -90,7 +90,7 @@ export class PeerFields {
   }
 
   sessions(): readonly SessionTold[] {
-    return this.#plain ?? this.#list('sessions', SESSIONS_MAX, sessionOf);
+    return this.#sessions ?? this.#list('sessions', SESSIONS_MAX, sessionOf);
   }
 
   /** [HP-REPL-5] As many as there are steps from one version to the other. */
@@ -132,34 +132,6 @@ export class PeerFields {
   }
 }
 
-/**
- * By far the most of what is read: the sessions of a payload, as they came, when each of them has what it should and
- * nothing else; undefined when anything about them is unusual.
- */
-export function plainSessions({ sessions }: JsonObject): readonly SessionTold[] | undefined {
-  if (!Array.isArray(sessions) || sessions.length > SESSIONS_MAX) return undefined;
-  for (const session of sessions) if (!isPlainSession(session)) return undefined;
-  return sessions;
-}
-
-function isPlainSession(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const { session, user, status, note, lamport, since } = value as Partial<SessionTold>;
-  if (typeof session !== 'string' || session.length > 128) return false;
-  if (typeof user !== 'string' || !isUserName(user)) return false;
-  if (!statuses.includes(status as Status)) return false;
-  if (note !== undefined && (typeof note !== 'string' || note.length > 512)) return false;
-  if (!isWhole(lamport) || (since !== undefined && !isWhole(since))) return false;
-  let members = 4 + (note === undefined ? 0 : 1) + (since === undefined ? 0 : 1);
-  // What JSON.parse makes inherits nothing that could be enumerated.
-  for (const _ in value) members -= 1;
-  return members === 0;
-}
-
-function isWhole(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-
 function sessionOf(fields: PeerFields): SessionTold {
   const [session, user] = [fields.text('session', 128), fields.text('user', 32)];
   if (!isUserName(user)) fields.wrong ??= 'user';
@@ -169,5 +141,3 @@ function sessionOf(fields: PeerFields): SessionTold {
     since: fields.has('since') ? fields.whole('since') : undefined,
   };
 }
-
-const SESSIONS_MAX = 10_000;

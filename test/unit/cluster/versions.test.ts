@@ -148,7 +148,7 @@ describe('what a node can do', () => {
       stage.until(() => stage.isWhole, 20_000);
       const version = name === 'n1' ? '1.0' : '1.1';
       expect(seen().map(({ members }) => members[0]?.version)).toEqual([version, version]);
-      expect(seen()[1]?.caps).toEqual(name === 'n1' ? first : [...first, 'synced']);
+      expect(seen()[1]?.caps).toEqual(name === 'n1' ? first : [...first, 'synced', 'columns']);
     }
   });
 

@@ -556,7 +556,6 @@ test('operators hear of requests and who is here', () => {
   const told = stage.notices.filter(({ type }) => type !== 'channelFollowed');
   expect(told).toEqual([
     { type: 'requestsReceived', count: 1 },
-    { type: 'activity', route: 'r', count: 1 },
     {
       type: 'clientConnected',
       connection: 1,

@@ -226,6 +226,21 @@ export const holdCases = gripCases('holds', [
     },
   ],
   [
+    '[GRIP-HOLD-5] the origin is asked again once, however many channels were new',
+    async (gateway) => {
+      const { channel } = gateway;
+      const channels = [1, 2, 3].map((number) => `${channel}-${number}`).join(', ');
+      gateway.plays({ headers: holdResponse(channels), body: 'nothing\n' });
+      gateway.send({ path: '/many' });
+      await gateway.askedAt(1);
+      // What takes longer than any of them would: a poll that comes later, of another channel.
+      gateway.plays({ headers: holdResponse(`${channel}-late`), body: 'nothing\n' });
+      gateway.send({ path: '/late' });
+      await gateway.askedFor(({ url }, at) => url.endsWith('/late') && at > 2);
+      assert.equal(gateway.asked.filter(({ url }) => url.endsWith('/many')).length, 2);
+    },
+  ],
+  [
     '[GRIP-HOLD-5] a channel that had a subscriber just now is not new',
     async (gateway) => {
       gateway.plays({ headers: holdResponse(gateway.channel), body: 'nothing\n' });

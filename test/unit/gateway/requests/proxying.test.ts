@@ -470,6 +470,7 @@ describe('pages of other origins', () => {
     );
     expect(answered?.status).toBe(200);
     expect(answered?.body).toContain('"code": 502');
+    expect(answered?.body).toContain('{"Content-Length":"32","Content-Type":"text/plain"}');
   });
 
   test('get no half scripts', () => {

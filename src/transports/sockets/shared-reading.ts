@@ -17,18 +17,12 @@ const onread = {
   },
 };
 
-interface Accepted {
-  _handle?: unknown;
-  _server?: unknown;
-}
-
 /** The same connection in a socket that reads so; it must have been accepted without being read from. */
 export function readingShared(accepted: Socket, options: SocketConstructorOpts): Socket {
-  const inner = accepted as unknown as Accepted;
-  const { _handle: handle, _server: server } = inner;
+  const handle: unknown = Reflect.get(accepted, '_handle');
   if (handle === undefined || handle === null) return accepted;
-  inner._handle = null;
-  inner._server = null;
+  const server: unknown = Reflect.get(accepted, '_server');
+  Object.assign(accepted, { _handle: null, _server: null });
   const shared = new Socket({ ...options, handle, onread } as unknown as SocketConstructorOpts);
   // The server counts those that are open, and ends when the last of them does.
   Object.assign(shared, { server, _server: server });

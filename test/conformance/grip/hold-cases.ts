@@ -767,6 +767,25 @@ export const jsonCases = gripCases('json-instructions', [
     },
   ],
   [
+    '[GRIP-PUB-10] [DIFF-29] a published status that no answer can have is 500',
+    async (gateway) => {
+      gateway.plays({ headers: holdResponse(gateway.channel), body: 'nothing\n' });
+      const item = { channel: gateway.channel, ...poll('a', { code: 99 }) };
+      assert.equal((await gateway.publishUntil(gateway.ask(), item)).status, 500);
+    },
+  ],
+  [
+    '[GRIP-PUB-10] [DIFF-29] a published value is one line',
+    async (gateway) => {
+      gateway.plays({ headers: holdResponse(gateway.channel), body: 'nothing\n' });
+      const headers = { 'X-A': 'b\r\nX-C: d' };
+      const item = { channel: gateway.channel, ...poll('a', { headers }) };
+      const answer = await gateway.publishUntil(gateway.ask(), item);
+      assert.equal(answer.header('x-a'), 'b X-C: d');
+      assert.equal(answer.header('x-c'), undefined);
+    },
+  ],
+  [
     '[GRIP-JSON-2] [DIFF-11] a response without a body has an empty one',
     async (gateway) => {
       gateway.plays(json({ response: { code: 201 } }));

@@ -246,8 +246,8 @@ export const jsonpCases = gripCases('json-p', [
     '[GRIP-CORS-6] a script carries no CORS headers',
     async (gateway) => {
       gateway.plays({ headers: { 'X-A': 'b' }, body: 'text\n' });
-      const headers = { Origin: 'http://page.test' };
-      const asked = { host: 'aco.test', path: '?callback=cb', headers };
+      const from = { Origin: 'http://page.test' };
+      const asked = { host: 'aco.test', path: '?callback=cb', headers: from };
       const answer = await gateway.ask(asked);
       assert.equal(answer.header('content-type'), 'application/javascript');
       assertBare(answer);
@@ -266,9 +266,9 @@ export const jsonpCases = gripCases('json-p', [
     async (gateway) => {
       gateway.plays(({ socket }) => void socket.destroy());
       const answer = await gateway.ask({ host: 'aco.test', path: '?callback=cb' });
-      const { code: status, headers, body } = unpadded(answer.body, 'cb');
+      const { code: status, headers: lines, body } = unpadded(answer.body, 'cb');
       assert.deepEqual([status, body], [502, 'Error while proxying to origin.\n']);
-      assert.deepEqual(headers, { 'Content-Length': '32', 'Content-Type': 'text/plain' });
+      assert.deepEqual(lines, { 'Content-Length': '32', 'Content-Type': 'text/plain' });
       assertBare(answer);
     },
   ],

@@ -69,6 +69,11 @@ const answers: readonly [title: string, said: string, told: readonly string[]][]
     ['200 OK []', 'body abc0123456789', 'end'],
   ],
   [
+    'a length that is said twice',
+    `${ok}Content-Length: 1\r\ncontent-length: 1\r\n\r\na`,
+    ['200 OK [["Content-Length","1"],["content-length","1"]]', 'body a', 'end'],
+  ],
+  [
     'a coding that is none',
     `${ok}Transfer-Encoding: identity\r\nContent-Length: 1\r\n\r\na`,
     ['200 OK [["Content-Length","1"]]', 'body a', 'end'],
@@ -92,7 +97,8 @@ const mistakes: readonly [title: string, said: string][] = [
   ['a line without a colon', `${ok}Content-Length\r\n\r\n`],
   ['a bare line feed in a value', `${ok}A: b\nContent-Length: 0\r\n\r\n`],
   ['a NUL in a value', `${ok}A: b\0\r\n\r\n`],
-  ['two lengths', `${ok}Content-Length: 1\r\nContent-Length: 1\r\n\r\na`],
+  ['two lengths', `${ok}Content-Length: 1\r\nContent-Length: 2\r\n\r\na`],
+  ['lines that end otherwise', 'HTTP/1.1 200 OK\nContent-Length: 1\n\na'],
   ['a list of lengths', `${ok}Content-Length: 1, 1\r\n\r\na`],
   ['a signed length', `${ok}Content-Length: +1\r\n\r\na`],
   ['a length and chunks', `${ok}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\na`],

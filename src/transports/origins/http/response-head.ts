@@ -63,7 +63,7 @@ export function readResponseHead(text: string, method: string): ResponseHead | u
         break;
       case 14:
         if (!isNamed(name, 'content-length')) break;
-        if (length !== undefined) return undefined;
+        if (length !== undefined && length !== value) return undefined;
         length = value;
         break;
       case 17:

@@ -493,7 +493,8 @@ describe('the test origin', () => {
   const routes = '*,path_beg=/t test';
 
   test.each([
-    ['/t', 200, 'Hello from the Pushpin test handler!\n'],
+    ['/t', 404, 'no such test resource\n'],
+    ['/tstream', 404, 'no such test resource\n'],
     ['/t/', 200, 'Hello from the Pushpin test handler!\n'],
     ['/t/nothing', 404, 'no such test resource\n'],
   ])('[GRIP-TARGET-6] %s is %i', (path, status, body) => {
@@ -535,7 +536,7 @@ describe('the test origin', () => {
   });
 
   test('takes no body that is too large', () => {
-    const of = (body: string) => asked({}, { path: '/t', method: 'POST', body }, routes).answered;
+    const of = (body: string) => asked({}, { path: '/t/', method: 'POST', body }, routes).answered;
     expect(of(big)).toMatchObject({ status: 400, body: 'request too large\n' });
     expect(of(big.slice(1))).toMatchObject({ status: 200 });
   });

@@ -37,7 +37,8 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1,
     passWithNoTests: false,
     allowOnly: false,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Ends what hangs; a busy machine may take its time.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

@@ -121,6 +121,11 @@ export const clusterRows: Rows<Omit<ClusterOptions, Told>> = {
     c.deltaEveryMs,
     'Changes of sessions are told together so often.',
   ),
+  speech: row(
+    oneOf('latest', 'previous'),
+    c.speech,
+    'What is said to other nodes: nothing that came with the last version, until an upgrade is to stay.',
+  ),
   partitionPolicy: row(
     oneOf('serve', 'readonly-minority', 'drain-minority'),
     c.partitionPolicy,

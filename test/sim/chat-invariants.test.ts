@@ -179,6 +179,11 @@ function broken(...records: readonly Written[]): string[] {
 }
 
 const clean: Readonly<Record<string, readonly Written[]>> = {
+  'an earlier version hears its own words, and a later one the new one': [
+    ...handshake,
+    spoke(0, 1, 'HEARTBEAT', { version: '1.0', hasHave: false }),
+    spoke(0, 1, 'HEARTBEAT', { version: '1.1', hasHave: true }),
+  ],
   'somebody is away, and who asks is told': [
     ...alone,
     ...[joined(1), loggedIn(1), joined(2), loggedIn(2)],
@@ -615,6 +620,16 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
     ],
     ['unproved', 'a node before its proof', [...handshake.slice(0, 2), spoke(1, 0, 'INTEREST')]],
     ['unproved', 'a caller before its welcome', [...handshake.slice(0, 3), spoke(0, 1, 'MEMBERS')]],
+    [
+      'versions',
+      'to the node that was called',
+      [...handshake, spoke(0, 1, 'HEARTBEAT', { version: '1.0', hasHave: true })],
+    ],
+    [
+      'versions',
+      'to the caller',
+      [...handshake, spoke(1, 0, 'HEARTBEAT', { version: '1.0', hasHave: true })],
+    ],
     ['forwarding', 'a number is left out', [...world, ...handshake, forward(1), forward(3)]],
     [
       'forwarding',

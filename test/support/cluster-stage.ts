@@ -10,6 +10,7 @@ import {
   type ClusterNews,
   type ClusterOptions,
 } from '../../src/actors/cluster/cluster-options.ts';
+import type { Speech } from '../../src/actors/cluster/versions.ts';
 import type { ClusterTold } from '../../src/actors/cluster/links/members-state.ts';
 import { gatewayDefaults } from '../../src/actors/gateway/gateway-options.ts';
 import { actorsOf, edgesOf, homeDefaults, startShard } from '../../src/actors/node.ts';
@@ -32,6 +33,8 @@ export interface ClusterStageOptions {
   readonly seed?: number;
   readonly chat?: Partial<ChatOptions>;
   readonly cluster?: Partial<ClusterOptions>;
+  /** What nodes speak, when they next start, if it is not the latest version. */
+  readonly speeches?: Record<string, Speech>;
   /** How far the clock of a node is ahead, in seconds. */
   readonly skews?: Readonly<Record<string, number>>;
   /** Pairs as `chat/ROOM=broker/TOPIC`. */
@@ -438,6 +441,7 @@ export class ClusterStage {
           advertise: `${node.name}:7501`,
           advertiseChat: `${node.name}:7500`,
           ...cluster,
+          speech: this.#options.speeches?.[node.name] ?? clusterDefaults.speech,
         },
         ...{ incarnation: shard === 0 ? incarnation + deaths : incarnation, wallAtZeroMs },
       },

@@ -739,6 +739,7 @@ function other(shown: string, form: string): string {
   if (form.includes('append, or')) return 'append';
   if (form.includes('a pair as')) return 'grip/a=broker/b';
   if (form.startsWith('auto')) return 'json';
+  if (form.startsWith('latest')) return 'previous';
   if (form.startsWith('serve')) return 'readonly-minority';
   if (form.includes('KiB to') || form.includes('MiB') || form.includes('GiB')) return '3MiB';
   if (/(?:ms|\ds|m|h) to /.test(form)) return ['10s', '4s'].includes(shown) ? '11s' : '4s';

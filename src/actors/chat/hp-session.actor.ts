@@ -330,9 +330,14 @@ function unanswered(session: Session, context: Turn): void {
     resumeWithout(session, context);
     return;
   }
-  if (pending.request.type === 'JOIN') giveUpSeat(session, pending.request.room, context);
+  if (pending.request.type === 'JOIN') notSeated(session, pending.request.room, context);
   if (pending.request.type === 'LOGIN') session.who = undefined;
   answerError(session, { code: 'TIMEOUT', message: 'No answer came in time.' }, context);
+}
+
+/** [HP-ROOM-3] Who sat there before it asked again sits there still. */
+function notSeated(session: Session, room: string, context: Turn): void {
+  if (session.seats.get(room)?.phase !== 'seated') giveUpSeat(session, room, context);
 }
 
 function leftRoom(session: Session, ref: number, context: Turn): void {

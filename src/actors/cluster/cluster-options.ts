@@ -5,6 +5,7 @@ import type { Key } from '../codecs/hp-peer/proof.ts';
 import type { PeerMessage } from '../codecs/hp-peer/peer-messages.ts';
 import type { Edges } from '../runtime/edges.ts';
 import type { TcpEdges } from '../runtime/tcp/tcp-edges.ts';
+import type { Speech } from './versions.ts';
 
 /** What happens on the smaller side of a cluster that is split. */
 export type PartitionPolicy = 'serve' | 'readonly-minority' | 'drain-minority';
@@ -20,6 +21,7 @@ export interface ClusterOptions {
   readonly advertise: string;
   /** Where clients find this node's chat; empty when that is not told. */
   readonly advertiseChat: string;
+  readonly speech: Speech;
   readonly lineBytesMax: number;
   readonly helloLineBytesMax: number;
   readonly linksMax: number;
@@ -56,6 +58,7 @@ export const clusterDefaults: ClusterOptions = {
   peers: [],
   advertise: '',
   advertiseChat: '',
+  speech: 'latest',
   lineBytesMax: 1_048_576,
   helloLineBytesMax: 8_192,
   linksMax: 256,

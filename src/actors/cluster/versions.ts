@@ -4,15 +4,27 @@
 
 import type { PeerType } from '../codecs/hp-peer/peer-messages.ts';
 
+/** What a node speaks to others: all that it knows, or nothing that came with the last version. */
+export type Speech = 'latest' | 'previous';
+
 /** The highest first. */
-export const VERSIONS: readonly string[] = ['1.1', '1.0'];
+const VERSIONS: readonly string[] = ['1.1', '1.0'];
 
 /** `synced` came with 1.1: heartbeats say what the sender has of the receiver's log. */
 export type Cap = 'presence' | 'interest' | 'forward' | 'synced';
 
-export const CAPS: readonly Cap[] = ['presence', 'interest', 'forward', 'synced'];
+const capsOfFirst: readonly Cap[] = ['presence', 'interest', 'forward'];
+const CAPS: readonly Cap[] = [...capsOfFirst, 'synced'];
 
-const capsOfFirst: readonly string[] = ['presence', 'interest', 'forward'];
+/** [HP-PEER-14] The highest first. */
+export function versionsOf(speech: Speech): readonly string[] {
+  return speech === 'latest' ? VERSIONS : VERSIONS.slice(1);
+}
+
+/** [HP-PEER-14] And what a node can do that speaks them. */
+export function capsAt(speech: Speech): readonly Cap[] {
+  return speech === 'latest' ? CAPS : capsOfFirst;
+}
 
 const needed: Readonly<Partial<Record<PeerType, Cap>>> = {
   PRESENCE_DELTA: 'presence',
@@ -24,10 +36,10 @@ const needed: Readonly<Partial<Record<PeerType, Cap>>> = {
   FORWARD_ACK: 'forward',
 };
 
-/** [HP-PEER-10] What this node and one that says this can do together. */
-export function capsOf(said: readonly string[]): readonly Cap[] {
-  const all = said.some((cap) => capsOfFirst.includes(cap)) ? said : [...said, ...capsOfFirst];
-  return CAPS.filter((cap) => all.includes(cap));
+/** [HP-PEER-10] What a node that can do this much and one that says that can do together. */
+export function capsOf(said: readonly string[], own: readonly Cap[]): readonly Cap[] {
+  const isOfFirst = !capsOfFirst.some((cap) => said.includes(cap));
+  return own.filter((cap) => said.includes(cap) || (isOfFirst && capsOfFirst.includes(cap)));
 }
 
 /** [HP-PEER-10] Whether a node that can do this much knows the word. */

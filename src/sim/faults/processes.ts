@@ -24,6 +24,8 @@ export class Processes {
   readonly #world: ProcessWorld;
   readonly #processes: (Process | undefined)[] = [];
   readonly #skewsMs: number[];
+  /** How often each node has begun. */
+  readonly #lives: number[] = [];
 
   constructor(plan: ChatPlan, world: ProcessWorld) {
     this.#plan = plan;
@@ -57,11 +59,19 @@ export class Processes {
     return {
       chat: { options: { ...options, node: name }, incarnation, wallAtZeroMs, life },
       cluster: cluster && {
-        options: { ...cluster, ...this.#addressesOf(node), node: name, keys: KEYS },
+        options: {
+          ...{ ...cluster, ...this.#addressesOf(node), node: name, keys: KEYS },
+          speech: this.#isUpgraded(node) ? cluster.speech : 'previous',
+        },
         incarnation: shard === 0 ? incarnation + life : incarnation,
         wallAtZeroMs,
       },
     };
+  }
+
+  #isUpgraded(node: number): boolean {
+    const upgrade = this.#plan.upgrades?.[node] ?? 'done';
+    return upgrade === 'done' || (upgrade === 'later' && (this.#lives[node] ?? 0) > 1);
   }
 
   /** Every node has the same list, itself in it. */
@@ -81,6 +91,7 @@ export class Processes {
     const incarnation = wallAtZeroMs + Math.floor(now / 1_000);
     const begun = { incarnation, wallAtZeroMs, starts: 0 };
     this.#processes[node] = begun;
+    this.#lives[node] = (this.#lives[node] ?? 0) + 1;
     trace.add({ kind: 'processBegan', node, incarnation });
     return begun;
   }

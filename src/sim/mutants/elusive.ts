@@ -35,5 +35,9 @@ export const elusive: ReadonlyMap<string, string> = new Map([
   ['kept-for-another-home', 'Views seldom differ for as long as a home takes to die.'],
   ['sent-and-forgotten', 'A session seldom moves to a node that dies at that moment.'],
   ['seen-is-taken', 'What waits elsewhere is seldom seen in passing.'],
+  [
+    'gaps-passed-over',
+    'What is lost on its way comes when seats are compared, mostly before anything behind it; unit tests have it.',
+  ],
   ['lost-with-the-relay', 'A relay seldom dies with messages on their way; unit tests have it.'],
 ]);

@@ -61,6 +61,9 @@ export interface CrosserPlan {
   readonly everyUs: number;
 }
 
+/** Which version a node speaks to others: another one after its first life, when it is upgraded. */
+export type Upgrade = 'done' | 'never' | 'later';
+
 export interface ChatPlan {
   /** Of every node, but for its name. */
   readonly options: ChatOptions;
@@ -74,6 +77,8 @@ export interface ChatPlan {
   readonly way: LinkPlan;
   /** By node: how wrong its clock is. */
   readonly skewsMs: readonly number[];
+  /** By node; undefined in plans from before there was anything to upgrade. */
+  readonly upgrades?: readonly Upgrade[];
 }
 
 /** What a node is called. */

@@ -16,7 +16,14 @@ import {
 } from '../faults/cluster-faults.ts';
 import type { FaultKind } from '../faults/faults.ts';
 import { drawFaults, kindsOf, type Plan, type PlanChoices } from '../plan.ts';
-import type { ChatPlan, CrosserPlan, Return, StrangerPlan, TalkerPlan } from './chat-plan.ts';
+import type {
+  ChatPlan,
+  CrosserPlan,
+  Return,
+  Upgrade,
+  StrangerPlan,
+  TalkerPlan,
+} from './chat-plan.ts';
 import { ROOMS } from './chat-plan.ts';
 import { chance, drawn, milliseconds, mixed, plainRecord, stepped } from './drawing.ts';
 import { frame, type Mood } from './settings.ts';
@@ -57,6 +64,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     faults: isFaulty ? drawn(schedule, seed, 'cluster faults') : [],
     way: drawn(lane === 'byte' ? byteWays : objectWays, seed, 'way'),
     skewsMs: parts.skewsMs,
+    upgrades: isCluster ? drawn(upgradesOf(nodeCount), seed, 'upgrades') : [],
   };
   return {
     ...{ seed, lane, mood, nodes: nodeCount, shards: shardCount, ...settings },
@@ -81,6 +89,15 @@ const nodeCounts: Arbitrary<number> = mixed(
   [3, constant(3)],
   [2, integer({ min: 4, max: 7 })],
 );
+
+/** In some clusters an upgrade is under way. */
+function upgradesOf(nodes: number): Arbitrary<readonly Upgrade[]> {
+  const one = constantFrom<Upgrade[]>('done', 'never', 'later', 'later');
+  return mixed<readonly Upgrade[]>(
+    [3, constant([])],
+    [1, array(one, { minLength: nodes, maxLength: nodes })],
+  );
+}
 
 interface Parts {
   readonly talkers: number;

@@ -96,6 +96,7 @@ function alone(chat: ChatPlan): ChatPlan {
     crossers: [],
     way: plainLink,
     skewsMs: chat.skewsMs.map(() => 0),
+    upgrades: [],
   };
 }
 

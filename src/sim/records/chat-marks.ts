@@ -23,7 +23,7 @@ export const chatMarks: readonly string[] = [
   ...refusals.map((code) => `refused ${code}`),
   ...notices.map((code) => `told ${code}`),
   ...['process died', 'peer suspect', 'peer down', 'peer left', 'link up', 'link lost'],
-  ...['stranger answered', 'forwarded', 'crossed'],
+  ...['stranger answered', 'forwarded', 'crossed', 'link of version 1.0'],
 ];
 
 /** And those that some run of a cluster must reach. */
@@ -65,8 +65,9 @@ export function chatWatcher(reach: (name: string) => void): Watcher {
       else if (state !== 'up') reach(`peer ${state}`);
     },
     strangerHeard: () => reach('stranger answered'),
-    peerSpoke({ type }) {
+    peerSpoke({ type, version }) {
       if (type === 'FORWARD') reach('forwarded');
+      if (type === 'SERVER_CHALLENGE' && version === '1.0') reach('link of version 1.0');
     },
     crossHeard: () => reach('crossed'),
   };

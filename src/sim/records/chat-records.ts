@@ -206,6 +206,10 @@ export type ChatRecord =
       readonly connection: number;
       readonly isCaller: boolean;
       readonly type: string;
+      /** Of a link's first words, and of heartbeats on one of version 1.0. */
+      readonly version?: string | undefined;
+      /** A heartbeat says what the sender has of the receiver's log. */
+      readonly hasHave?: boolean;
       /** Of what is forwarded: its number on this pair, whose it is, and the node that first had it. */
       readonly n?: number | undefined;
       readonly key?: string | undefined;

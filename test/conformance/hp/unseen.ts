@@ -26,6 +26,7 @@ export const hpUnseen: Readonly<Record<string, string>> = {
   'HP-BEAT-2': 'takes a link that is full; test/unit/cluster holds it',
   'HP-STORE-5': 'once a minute; test/unit/cluster holds it',
   'HP-MEMBER-12': 'takes a link that stands at one end alone; test/unit/cluster holds it',
+  'HP-PEER-14': 'is a setting of the node; test/unit/cluster holds it',
   'HP-PEER-11': 'is told at the admin door; test/unit/cluster holds it',
   'HP-PEER-13':
     'TLS binds a proof to a channel that the suite would have to end itself; test/process/cluster holds it',

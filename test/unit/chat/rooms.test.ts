@@ -554,3 +554,21 @@ test('[HP-ERR-5] a home that does not answer is told of, and the session goes on
     { type: 'PONG' },
   ]);
 });
+
+test('[HP-ROOM-3] [HP-ERR-5] who asks to come in again, and is not answered, sits there still', () => {
+  const stage = new Stage({ chat: fast, shards: 2 });
+  const home = homeOf('chat/room/r', 2);
+  const alice = joined(stage, 'alice', 1 - home);
+  const [mute, system] = [stage.shards[home], stage.shards[1 - home]?.system];
+  if (mute === undefined) throw new Error('no such shard');
+  mute.hasCollapsed = true;
+  alice.ask('JOIN', { room: 'r' }, 'j2');
+  stage.settle();
+  stage.now += 5_001_000;
+  system?.run(stage.now, 1_000);
+  stage.settle();
+  expect(alice.take()).toMatchObject([{ payload: { code: 'TIMEOUT', ref: 'j2' } }]);
+  alice.ask('WHOAMI');
+  stage.settle();
+  expect(alice.take().at(-1)?.payload['rooms']).toEqual(['r']);
+});

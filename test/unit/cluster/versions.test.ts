@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 
-import { capsOf, understands } from '../../../src/actors/cluster/versions.ts';
+import { capsOf, capsAt, understands, type Speech } from '../../../src/actors/cluster/versions.ts';
 import { ClusterStage, SECRET } from '../../support/cluster-stage.ts';
 import { HpClient } from '../../support/hp-client.ts';
 import {
@@ -66,7 +66,7 @@ describe('what a node can do', () => {
       ['presence', 'interest', 'forward', 'synced'],
     ],
   ])('[HP-PEER-10] %j is %j', (said, caps) => {
-    expect(capsOf(said)).toEqual(caps);
+    expect(capsOf(said, capsAt('latest'))).toEqual(caps);
   });
 
   test('[HP-PEER-10] a word belongs to what it is for', () => {
@@ -112,6 +112,34 @@ describe('what a node can do', () => {
     expect(stage.view('n1').members.map(({ version }) => version)).toEqual(['1.1', '1.0']);
     stranger.say(peerLine('LEAVE', { reason: 'upgrade', linger_ms: 0 }));
     expect(stage.view('n1').caps).toEqual(all);
+  });
+
+  test('[HP-PEER-14] nodes that are held at a version speak it, until they start without', () => {
+    const first = ['presence', 'interest', 'forward'];
+    const speeches: Record<string, Speech> = { n1: 'previous', n2: 'previous' };
+    const stage = new ClusterStage({ nodes: 2, chat: {}, speeches });
+    const seen = () => ['n1', 'n2'].map((name) => stage.view(name));
+    stage.until(() => stage.isWhole, 5_000);
+    expect(seen().map(({ caps }) => caps)).toEqual([first, first]);
+    expect(seen().map(({ members }) => members[0]?.version)).toEqual(['1.0', '1.0']);
+    for (const name of ['n1', 'n2']) {
+      delete speeches[name];
+      stage.kill(name);
+      stage.start(name);
+      stage.until(() => stage.isWhole, 20_000);
+      const version = name === 'n1' ? '1.0' : '1.1';
+      expect(seen().map(({ members }) => members[0]?.version)).toEqual([version, version]);
+      expect(seen()[1]?.caps).toEqual(name === 'n1' ? first : [...first, 'synced']);
+    }
+  });
+
+  test('[HP-PEER-14] one that is held at a version has no words for those that speak only later ones', () => {
+    const stage = new ClusterStage({ nodes: 1, chat: {}, speeches: { n1: 'previous' } });
+    const { challenge } = enter(stage, { versions: ['1.1'] });
+    expect(challenge).toMatchObject({
+      type: 'ERROR',
+      payload: { code: 'UNSUPPORTED_VERSION', message: 'This node speaks 1.0.' },
+    });
   });
 
   test('[HP-BEAT-4] whoever can is told what is here of its log, and tells', () => {

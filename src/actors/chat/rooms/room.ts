@@ -4,6 +4,7 @@
 
 import { userKey } from '../../codecs/hp/names.ts';
 import type { Status } from '../../codecs/hp/requests.ts';
+import { epochAfter, type Epochs } from './epochs.ts';
 import { byCode, isAfter, nameOf, RoomMemory } from './room-memory.ts';
 import type { Member, Place, RoomEntry } from './room-messages.ts';
 
@@ -15,8 +16,6 @@ export interface RoomLimits {
 
 /** What a node knows of a room, and what of it was not known here. */
 export interface Incoming {
-  /** The first of it. */
-  readonly from: Place | undefined;
   readonly names: ReadonlySet<string>;
   readonly news: readonly RoomEntry[];
 }
@@ -39,6 +38,7 @@ export class Room {
   /** What other nodes are telling of the room, until they have told everything. */
   readonly incoming = new Map<string, Incoming>();
   readonly #limits: RoomLimits;
+  readonly #epochs: Epochs;
   /** By seat: while a session moves, two nodes may say that they have it. */
   readonly #members = new Map<string, Member>();
   /** How many seats are on this node. */
@@ -49,9 +49,10 @@ export class Room {
   #seq = 0;
   readonly #seen = new Map<string, { readonly place: Place; readonly at: number }>();
 
-  constructor(name: string, epoch: number, limits: RoomLimits, now: number) {
+  constructor(name: string, epoch: number, epochs: Epochs, limits: RoomLimits, now: number) {
     this.name = name;
     this.epoch = epoch;
+    this.#epochs = epochs;
     this.#limits = limits;
     this.memory = new RoomMemory(limits);
     this.emptySince = now;
@@ -163,30 +164,35 @@ export class Room {
 
   /** [HP-HOME-3] Its home is here now, and was elsewhere: what is said from now on comes after all that was said there. */
   raise(place: Place): void {
-    if (this.#seq > 0 && !isAfter(place, this)) return;
-    this.epoch = Math.max(this.epoch, place.epoch + 1);
+    if (isAfter(place, this)) this.epoch = epochAfter(place.epoch, this.#epochs);
+    else if (this.#seq > 0) return;
     this.#seq = Math.max(this.#seq, place.seq);
   }
 
   /** [HP-HOME-4] What was said while its home was elsewhere. Gives what of it was not known; it is still to be told. */
   adopt(entries: readonly RoomEntry[], now: number): readonly RoomEntry[] {
-    for (const entry of entries)
-      if (this.placeOf(entry.from, entry.id) === undefined) this.#know(entry, now);
+    this.#learn(entries, now);
     return entries.filter((entry) => this.memory.keep(entry));
   }
 
   /** All that this node has kept for the home before. */
   takeOver(memory: RoomMemory, now: number): void {
     this.memory.takeOver(memory);
-    for (const entry of memory.all)
+    this.#learn(memory.all, now);
+  }
+
+  /** [HP-MSG-4] No place is given before one that is known, whoever tells of it. */
+  #learn(entries: readonly RoomEntry[], now: number): void {
+    for (const entry of entries)
       if (this.placeOf(entry.from, entry.id) === undefined) this.#know(entry, now);
+    const last = entries.at(-1);
+    if (last !== undefined) this.raise(last);
   }
 
   /** The same in pieces, from one node. */
   adoptFrom(node: string, entries: readonly RoomEntry[], now: number): Incoming {
-    const { from, names = [], news = [] } = this.incoming.get(node) ?? {};
+    const { names = [], news = [] } = this.incoming.get(node) ?? {};
     const incoming = {
-      from: from ?? entries[0],
       names: new Set([...names, ...entries.map(nameOf)]),
       news: [...news, ...this.adopt(entries, now)],
     };

@@ -7,7 +7,8 @@ import type { Address, Context } from '../../runtime/actor.ts';
 import { encodeLine } from '../../codecs/hp/writing.ts';
 import { type ChatContext, topicOfRoom } from '../chat-context.ts';
 import { entryPayload } from '../chat-formats.ts';
-import { type Incoming, Room } from './room.ts';
+import { epochAfter, type Epochs } from './epochs.ts';
+import { Room } from './room.ts';
 import type { RoomMemory } from './room-memory.ts';
 import {
   type ListRooms,
@@ -47,6 +48,8 @@ export interface RoomsState {
   early: RoomsMessage[] | undefined;
   /** Until then other nodes are telling what a keeper that died here knew; microseconds. */
   newUntil: number;
+  /** Those that this keeper may give. */
+  readonly epochs: Epochs;
   /** The next room that is made has at least this epoch. */
   nextEpoch: number;
   /** Who may be a home; empty for a node that is alone. */
@@ -114,13 +117,15 @@ export interface Settling {
   readonly there: Set<string>;
   /** Nodes that wait to hear what they lack. */
   readonly behind: Map<string, Behind>;
+  /** What another home has said, and came meanwhile. */
+  readonly news: RoomEntry[];
 }
 
 export interface Behind {
   /** The last that those who are there were told. */
   readonly place: Place;
-  /** What it told. */
-  readonly told: Pick<Incoming, 'from' | 'names'>;
+  /** The messages that it has. */
+  readonly names: ReadonlySet<string>;
 }
 
 /** Who keeps a room beside its home. */
@@ -163,7 +168,7 @@ export type Ask<T extends RoomsMessage['type']> = Extract<RoomsMessage, { readon
 export function open(state: RoomsState, name: string, context: Turn): Room | undefined {
   const { options, shards } = state.chat;
   if (state.rooms.size >= Math.ceil(options.roomsMax / shards) && !evict(state)) return undefined;
-  const room = new Room(name, state.nextEpoch, options, context.now);
+  const room = new Room(name, state.nextEpoch, state.epochs, options, context.now);
   state.rooms.set(name, room);
   return room;
 }
@@ -181,7 +186,7 @@ function evict(state: RoomsState): boolean {
 export function forget(state: RoomsState, room: Room): void {
   state.rooms.delete(room.name);
   state.copies.delete(room.name);
-  state.nextEpoch = Math.max(state.nextEpoch, room.epoch + 1);
+  state.nextEpoch = Math.max(state.nextEpoch, epochAfter(room.epoch, state.epochs));
 }
 
 /** Other than by a member here. */

@@ -10,6 +10,7 @@ import { admitted } from './bridged.ts';
 import { arrive, depart, obey, tellCrowds, tellEvent, tellUnseen } from './deeds.ts';
 import { begin, keeperLost, waits } from './nodes/anew.ts';
 import { askHome, guestsGone, heard, memberMoved } from './nodes/away.ts';
+import { epochsOf } from './epochs.ts';
 import { isAway } from './nodes/home-of.ts';
 import { giveUpGathering, listed, listElsewhere, listRooms } from './nodes/listing.ts';
 import { nodeGone, nodesChanged, settleLate, tellAgain } from './nodes/moving.ts';
@@ -26,8 +27,9 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
   start(chat, context) {
     context.after('sweep', sweepEveryMs(chat.options));
     if (chat.seam !== undefined) context.after('seats', SEATS_EVERY_MS);
+    const epochs = epochsOf(chat, chat.seam === undefined ? 0 : context.random());
     return {
-      ...{ chat, rooms: new Map(), nextEpoch: firstEpoch(chat), guests: new Map() },
+      ...{ chat, rooms: new Map(), epochs, nextEpoch: epochs.first, guests: new Map() },
       ...{ pending: new Map(), lastRef: 0, nodes: [], size: 1, down: 0, gone: new Set() },
       pressed: new Set(),
       ...{ settling: new Map(), copies: new Map(), catching: new Set(), gatherings: new Map() },
@@ -151,11 +153,6 @@ function sweep(state: RoomsState, context: Turn): void {
     if (isLetGo(guests, context.now)) state.guests.delete(name);
   remindCopies(state, context);
   context.after('sweep', sweepEveryMs(state.chat.options));
-}
-
-/** [HP-HOME-12] Places that a former life of a node has given are known elsewhere: this one must not give them again. */
-function firstEpoch({ seam, life, incarnation }: ChatContext): number {
-  return life + (seam === undefined ? 1 : incarnation);
 }
 
 /** [HP-ROOM-6] Not much later than was said. */

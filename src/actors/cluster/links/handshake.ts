@@ -11,7 +11,7 @@ import {
   type Transcript,
 } from '../../codecs/hp-peer/proof.ts';
 import type { ClusterOptions } from '../cluster-options.ts';
-import { CAPS, capsOf, VERSIONS } from '../versions.ts';
+import { capsOf, capsAt, versionsOf } from '../versions.ts';
 
 /** Who is at the other end, as it says itself. */
 export interface Other {
@@ -61,22 +61,24 @@ export class Handshake {
 
   hello(): PeerMessage {
     const { options, incarnation, nonce } = this.#args;
-    const { node, cluster, advertise } = options;
-    const more = { versions: VERSIONS, caps: CAPS, nonce, key: this.#key?.id ?? '', advertise };
+    const { node, cluster, advertise, speech } = options;
+    const speaks = { versions: versionsOf(speech), caps: capsAt(speech) };
+    const more = { ...speaks, nonce, key: this.#key?.id ?? '', advertise };
     return { type: 'SERVER_HELLO', node, incarnation, cluster, ...more };
   }
 
   /** [HP-PEER-2] [HP-PEER-5] Who is called proves itself first: it is the one that may be an impostor. */
   called(message: PeerMessageOf<'SERVER_HELLO'>): Step {
     const { options, incarnation, nonce } = this.#args;
-    const { node, cluster, advertise } = options;
+    const { node, cluster, advertise, speech } = options;
     if (message.cluster !== cluster) return wrong('CLUSTER_MISMATCH', 'This is another cluster.');
     if (message.node === node && message.incarnation === incarnation)
       return wrong('SELF_CONNECT', 'You have called yourself.');
     // [HP-PEER-9]
-    const version = VERSIONS.find((one) => message.versions.includes(one));
+    const spoken = versionsOf(speech);
+    const version = spoken.find((one) => message.versions.includes(one));
     if (version === undefined)
-      return wrong('UNSUPPORTED_VERSION', `This node speaks ${VERSIONS.join(' and ')}.`);
+      return wrong('UNSUPPORTED_VERSION', `This node speaks ${spoken.join(' and ')}.`);
     const key = this.#keyOf(message.key);
     if (key === undefined) return wrongProof;
     if (!this.#isNamed(message.node)) return wrongName;
@@ -87,9 +89,9 @@ export class Handshake {
     };
     this.#key = key;
     this.#said = said;
-    this.#other = otherOf(message, version);
+    this.#other = this.#otherOf(message, version);
     const proof = proofOf('responder', said, key);
-    const more = { version, caps: CAPS, nonce, key: key.id, proof, advertise };
+    const more = { version, caps: capsAt(speech), nonce, key: key.id, proof, advertise };
     return { ok: true, say: { type: 'SERVER_CHALLENGE', node, incarnation, cluster, ...more } };
   }
 
@@ -107,9 +109,10 @@ export class Handshake {
     };
     const key = this.#keyOf(message.key);
     const isGood = key !== undefined && isProved(message.proof, 'responder', said, key);
-    if (!isGood || message.nonce === nonce || !VERSIONS.includes(version)) return wrongProof;
+    const isSpoken = versionsOf(options.speech).includes(version);
+    if (!isGood || message.nonce === nonce || !isSpoken) return wrongProof;
     this.#said = said;
-    this.#other = otherOf(message, version);
+    this.#other = this.#otherOf(message, version);
     return { ok: true, say: { type: 'SERVER_AUTH', proof: proofOf('initiator', said, key) } };
   }
 
@@ -126,17 +129,15 @@ export class Handshake {
     return names === undefined || names.includes(node);
   }
 
+  #otherOf(message: PeerMessageOf<'SERVER_HELLO' | 'SERVER_CHALLENGE'>, version: string): Other {
+    const { node, incarnation, advertise: addr } = message;
+    const caps = capsOf(message.caps, capsAt(this.#args.options.speech));
+    return { node, incarnation, addr, version, caps };
+  }
+
   #keyOf(id: string): Key | undefined {
     return this.#args.options.keys.find((key) => key.id === id);
   }
-}
-
-function otherOf(
-  message: PeerMessageOf<'SERVER_HELLO' | 'SERVER_CHALLENGE'>,
-  version: string,
-): Other {
-  const { node, incarnation, advertise: addr } = message;
-  return { node, incarnation, addr, version, caps: capsOf(message.caps) };
 }
 
 function wrong(code: string, message: string): Step {

@@ -3,7 +3,7 @@
 
 import type { MemberTold } from '../../codecs/hp-peer/peer-messages.ts';
 import type { TcpDialed, TcpOpened } from '../../runtime/tcp/tcp-edges.ts';
-import { CAPS } from '../versions.ts';
+import { capsAt } from '../versions.ts';
 import { lookAtJoining } from '../notices/joining.ts';
 import { lookAtClock, tellServers } from '../notices/watching.ts';
 import { peerActor, type PeerReportOf } from './peer.actor.ts';
@@ -254,7 +254,10 @@ function rise(state: MembersState, incarnation: number, context: Turn): void {
     state.membership.lost(link.node, context.now);
     state.calls.lost(link.node, 0, context.now, context.random());
   }
-  const self = { node: state.membership.self, caps: CAPS };
+  const self = {
+    node: state.membership.self,
+    caps: capsAt(state.args.cluster.options.speech),
+  };
   tellAll(state, { type: 'linkUp', incarnation, ...self }, context);
 }
 

@@ -4,7 +4,7 @@
 
 import type { MemberTold, PeerMessage } from '../../codecs/hp-peer/peer-messages.ts';
 import type { ActorDefinition, Address } from '../../runtime/actor.ts';
-import { CAPS } from '../versions.ts';
+import { capsAt } from '../versions.ts';
 import { Calls } from './calls.ts';
 import { lookAtJoining } from '../notices/joining.ts';
 import { call, closed, dismiss, failed, learn, opened, proved, start } from './linking.ts';
@@ -291,7 +291,8 @@ function describe(
   });
   const { node, cluster } = options;
   const { incarnation, toldCutOff: cutOff, membership } = state;
-  const whole = { isServing: serves(state), cutOff, caps: membership.commonCaps(CAPS) };
+  const caps = membership.commonCaps(capsAt(options.speech));
+  const whole = { isServing: serves(state), cutOff, caps };
   context.send(replyTo, {
     ...{ type: 'clusterTold', ref, node, cluster, incarnation, ...whole, members },
   });

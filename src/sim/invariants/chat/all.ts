@@ -2,7 +2,7 @@
 
 import type { Invariant } from '../invariant.ts';
 import { hpAnswers, hpWords } from './answers.ts';
-import { copies, livePeers, mesh, unproved } from './cluster.ts';
+import { copies, livePeers, mesh, unproved, versions } from './cluster.ts';
 import { directs } from './directs.ts';
 import { crossing, forwarding } from './forwarding.ts';
 import { hpLiveness } from './liveness.ts';
@@ -31,6 +31,7 @@ export const chatInvariants: readonly Invariant[] = [
   copies,
   mesh,
   unproved,
+  versions,
   forwarding,
   crossing,
 ];

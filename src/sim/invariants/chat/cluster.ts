@@ -151,6 +151,21 @@ export const unproved: Invariant = {
   },
 };
 
+/** A node of an earlier version is told nothing that it cannot know. */
+export const versions: Invariant = {
+  property: 'versions',
+  requirements: ['HP-PEER-10', 'HP-PEER-14', 'HP-BEAT-4'],
+  judge(report) {
+    return {
+      peerSpoke(event) {
+        const { node, to, version, hasHave } = event;
+        if (version === '1.0' && hasHave === true)
+          report(event, `node ${node} says \`have\` to node ${to}, which speaks version 1.0`);
+      },
+    };
+  },
+};
+
 /** Ticks, calls and handshakes. */
 const SLACK_MS = 6_000;
 const PAUSE_MAX_US = 40_000_000;

@@ -78,15 +78,22 @@ export function clusterFaultWords({ kind, one, other, durationUs, amount }: Clus
 }
 
 /** What is set otherwise than a chat is by default, but for the patience of all simulated ones. */
-export function chatSettingWords({ options, cluster, skewsMs }: ChatPlan): string[] {
+export function chatSettingWords({ options, cluster, skewsMs, upgrades = [] }: ChatPlan): string[] {
   const changed = named
     .filter((name) => options[name] !== chatDefaults[name])
     .map((name) => `${name} is ${words(options[name])}`);
   const skewed = skewsMs.flatMap((ms, node) =>
     ms === 0 ? [] : [`the clock of node ${node} is ${grouped(ms)} ms off`],
   );
+  const elders = upgrades.flatMap((upgrade, node) =>
+    upgrade === 'done'
+      ? []
+      : [
+          `node ${node} speaks the version before${upgrade === 'later' ? ' in its first life' : ''}`,
+        ],
+  );
   const alone = cluster === undefined ? ['each node is alone'] : [];
-  return [...changed, ...skewed, ...alone];
+  return [...changed, ...skewed, ...elders, ...alone];
 }
 
 const named = [

@@ -1,5 +1,5 @@
-// What nodes say to each other, listened to on the way: lines of a handshake as long as it lasts, and what is forwarded.
-// Read with a reader of its own. Refuses to change anything, and to judge.
+// What nodes say to each other, listened to on the way: lines of a handshake as long as it lasts, what is forwarded, and
+// heartbeats between nodes of which one is of an earlier version. Read with a reader of its own. Refuses to change anything, and to judge.
 
 import type { PeerConnection } from '../../edges/tcp/mesh.ts';
 import type { Trace } from '../../trace.ts';
@@ -14,6 +14,8 @@ interface Tapped {
   readonly back: Direction;
   /** The caller has said that it is ready: everything may be told from then on. */
   isReady: boolean;
+  /** The one that both speak. */
+  version: string | undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -30,7 +32,7 @@ export class PeerTap {
     const { id } = peers.connection;
     let tapped = this.#tapped.get(id);
     if (tapped === undefined) {
-      tapped = { there: newDirection(), back: newDirection(), isReady: false };
+      tapped = { there: newDirection(), back: newDirection(), isReady: false, version: undefined };
       this.#tapped.set(id, tapped);
     }
     const direction = isCaller ? tapped.there : tapped.back;
@@ -41,17 +43,25 @@ export class PeerTap {
 
   #line(peers: PeerConnection, tapped: Tapped, isCaller: boolean, line: string): void {
     const isForward = line.includes('"type":"FORWARD"');
+    const isBeat = tapped.version === FIRST_VERSION && line.includes('"type":"HEARTBEAT"');
     // What comes all the time, and tells judges nothing, is not even read.
-    if (tapped.isReady && !isForward) return;
+    if (tapped.isReady && !isForward && !isBeat) return;
     const { type, payload } = JSON.parse(line) as { type: string; payload: Fields };
     if (type === 'SERVER_READY') tapped.isReady = true;
+    if (type === 'SERVER_CHALLENGE') tapped.version = payload['version'] as string;
+    const { version } = tapped;
     const { caller, called, connection } = peers;
     const [node, to] = isCaller ? [caller, called] : [called, caller];
-    const forwarded = type === 'FORWARD' ? forwardedIn(payload) : {};
+    const more =
+      type === 'FORWARD'
+        ? forwardedIn(payload)
+        : { version, hasHave: type === 'HEARTBEAT' && payload['have'] !== undefined };
     const { id } = connection;
-    this.#trace.add({ kind: 'peerSpoke', node, to, connection: id, isCaller, type, ...forwarded });
+    this.#trace.add({ kind: 'peerSpoke', node, to, connection: id, isCaller, type, ...more });
   }
 }
+
+const FIRST_VERSION = '1.0';
 
 function newDirection(): Direction {
   return { rest: '', decoder: new TextDecoder() };

@@ -6,7 +6,7 @@ import { open, type RoomsState, tellKeeper, type Turn } from '../rooms-state.ts'
 import type { RoomAsk, RoomsMessage } from '../room-messages.ts';
 import { ANY_ROOM } from './listing.ts';
 import { ORPHAN_MS, settle, tellHome } from './moving.ts';
-import { copyAgain, tellAll } from './replicas.ts';
+import { copyAgain, knownTo, tellKnown } from './replicas.ts';
 
 /** Nothing is obeyed before it is known where rooms are at home. */
 export function waits({ early }: RoomsState, message: RoomsMessage): boolean {
@@ -49,9 +49,7 @@ export function keeperLost(state: RoomsState, node: string, context: Turn): void
       guests.former = '';
       tellHome(state, name, guests, context);
     } else if (guests.keptFor === node) {
-      const place = guests.keptTo ?? guests.place;
-      const around = { place, last: place, former: '', members: [], users: [] };
-      tellAll(state, name, node, around, guests.memory, context);
+      tellKnown(state, name, node, knownTo(guests), guests.memory, context);
     }
   }
   for (const [name, copies] of state.copies) {

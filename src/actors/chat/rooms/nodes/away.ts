@@ -166,7 +166,6 @@ function heardLate(state: RoomsState, name: string, word: RoomWord, context: Tur
   const settling = state.settling.get(name);
   if (entry !== undefined && room !== undefined) {
     const [news] = room.adopt([entry], context.now);
-    room.raise(entry);
     // A room that settles tells everything in its order then.
     if (news === undefined || settling !== undefined || !room.memory.tell(entry)) return;
   }

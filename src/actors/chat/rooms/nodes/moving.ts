@@ -21,7 +21,7 @@ import {
 } from '../rooms-state.ts';
 import { guestsOf, retry, RETRY_AFTER_MS } from './away.ts';
 import { homeOf, isAway } from './home-of.ts';
-import { copyAgain, copyGone, endCopies, piecesOf, tellAll } from './replicas.ts';
+import { copyAgain, copyGone, endCopies, knownTo, piecesOf, tellAll } from './replicas.ts';
 import type { Deeds } from './peers.ts';
 import type { RoomTold } from './room-told.ts';
 
@@ -97,12 +97,12 @@ function moveGuests(state: RoomsState, name: string, guests: Guests, context: Tu
 }
 
 function takeOver(state: RoomsState, name: string, guests: Guests, context: Turn): void {
-  const { place, keptTo = NOWHERE, memory, members, former } = guests;
+  const { place, memory, members, former } = guests;
   state.guests.delete(name);
   state.catching.delete(name);
   const room = state.rooms.get(name) ?? open(state, name, context);
   if (room === undefined) return;
-  for (const one of [place, keptTo]) room.raise(one);
+  room.raise(knownTo(guests));
   room.takeOver(memory, context.now);
   for (const member of members.values()) room.enter(member);
   expect(room, guests.users.values(), context);
@@ -137,7 +137,7 @@ export function settle(
   if (state.settling.size === 0) context.after('settling', LOOK_EVERY_MS);
   const settling: Settling = {
     ...{ former: isThere ? former : undefined, until, told, asks: [] },
-    ...{ here, there: new Set(), behind: new Map() },
+    ...{ here, there: new Set(), behind: new Map(), news: [] },
   };
   state.settling.set(room.name, settling);
   context.count('chat.rooms.moved');
@@ -155,9 +155,10 @@ function settled(state: RoomsState, name: string, { obey, met }: Deeds, context:
   const [settling, room] = [state.settling.get(name), state.rooms.get(name)];
   state.settling.delete(name);
   if (settling === undefined || room === undefined) return;
-  const { here, there } = settling;
+  const { here, there, behind, news } = settling;
   tellHere(state, room, context);
-  for (const [node, behind] of settling.behind) tellMissed(state, room, node, behind, context);
+  for (const [node, one] of behind) tellMissed(state, room, node, one, context);
+  spread(state, room, [...behind.keys()], news, context);
   // Nobody knew anything of it.
   if (room.count === 0 && room.seq === 0) forget(state, room);
   else copyAgain(state, room, true, context);
@@ -175,17 +176,16 @@ function greet(
     if (isGreeted(userKey(member.user))) met(room, member);
 }
 
-/** [HP-HOME-4] What came behind the place, and what another home has said before it at the same time. */
+/** [HP-HOME-4] What came behind the place, and what the node does not have of what another home has said at the same time. */
 function tellMissed(
   state: RoomsState,
   { name, memory }: Room,
   node: string,
-  { place, told: { from, names } }: Behind,
+  { place, names }: Behind,
   context: Turn,
 ): void {
   const isMissed = (entry: RoomEntry): boolean =>
-    isAfter(entry, place) ||
-    (from !== undefined && isAfter(entry, from) && !names.has(nameOf(entry)));
+    isAfter(entry, place) || !names.has(nameOf(entry));
   const missed = place.epoch === 0 ? [] : memory.all.filter(isMissed);
   tellEntries(state, name, node, missed, context);
 }
@@ -210,19 +210,25 @@ function tellHere(state: RoomsState, room: Room, context: Turn): void {
     publishEntry(state, room.name, entry, room.member(entry.session), context);
 }
 
-/** [HP-HOME-13] What another home has said is told to all who follow this one, but for the node that it comes from. */
+/** [HP-HOME-13] What another home has said is told to all who follow this one, but for the nodes that have it. */
 export function spread(
   state: RoomsState,
   room: Room,
-  from: string,
+  having: readonly string[],
   news: readonly RoomEntry[],
   context: Turn,
 ): void {
-  if (state.settling.has(room.name) || news.length === 0) return;
+  if (news.length === 0) return;
+  const settling = state.settling.get(room.name);
+  if (settling !== undefined) {
+    settling.news.push(...news);
+    return;
+  }
   tellHere(state, room, context);
   const others = new Set(room.sessions.map(({ node }) => node));
   for (const node of others)
-    if (node !== undefined && node !== from) tellEntries(state, room.name, node, news, context);
+    if (node !== undefined && !having.includes(node))
+      tellEntries(state, room.name, node, news, context);
 }
 
 /** [HP-HOME-7] A node that has not heard everything is told what it lacks. */
@@ -233,10 +239,10 @@ export function catchUp(
   place: Place,
   context: Turn,
 ): void {
-  const last = room.memory.latest(1)[0];
-  if (state.settling.has(room.name) || last === undefined || !isAfter(last, place)) return;
+  const missed = room.memory.after(place);
+  if (state.settling.has(room.name) || place.epoch === 0 || missed.length === 0) return;
   context.count('chat.rooms.behind');
-  tellMissed(state, room, node, { place, told: NOTHING_TOLD }, context);
+  tellEntries(state, room.name, node, missed, context);
 }
 
 /** [HP-HOME-4] What a home that gave the room up, or somebody who was in it or kept it, knows of it. */
@@ -257,7 +263,7 @@ export function adopt(
   if (room === undefined) return;
   const here = new Set(room.userNames.map(userKey));
   const there = new Set(members.map(({ user }) => userKey(user)));
-  const { news, ...told } = room.adoptFrom(node, entries, context.now);
+  const { news, names } = room.adoptFrom(node, entries, context.now);
   if (more) return;
   room.incoming.delete(node);
   const isFirst = former === node && former !== room.formerHome;
@@ -279,15 +285,16 @@ export function adopt(
       if (isMet) deeds.arrived(room, { ...member, node });
       else room.enter({ ...member, node });
     if (isMeeting) greet(room, (key) => here.has(key) && !there.has(key), deeds);
-    tellMissed(state, room, node, { place, told }, context);
-    spread(state, room, node, news, context);
+    tellMissed(state, room, node, { place, names }, context);
+    spread(state, room, [node], news, context);
     copyAgain(state, room, news.length > 0, context);
     return;
   }
   for (const member of members) room.enter({ ...member, node });
   for (const key of there) settling.there.add(key);
   expect(room, users, context);
-  settling.behind.set(node, { place, told });
+  settling.behind.set(node, { place, names });
+  spread(state, room, [node], news, context);
   if (settling.former === node) settled(state, name, deeds, context);
 }
 
@@ -318,11 +325,11 @@ function giveUp(state: RoomsState, room: Room, context: Turn): void {
 }
 
 export function tellHome(state: RoomsState, name: string, guests: Guests, context: Turn): void {
-  const { home, former, place, memory, keptTo = NOWHERE, catching } = guests;
+  const { home, former, place, memory, catching } = guests;
   guests.catching = { words: catching?.words ?? [], askedAt: context.now, isMoved: false };
   if (state.catching.size === 0) context.after('retry', RETRY_AFTER_MS);
   state.catching.add(name);
-  const last = isAfter(keptTo, place) ? keptTo : place;
+  const last = knownTo(guests);
   const members = [...guests.members.values()];
   // A home before that is there knows better.
   const users = former === '' ? [...guests.users.values()] : [];
@@ -354,8 +361,6 @@ export function isElsewhere(state: RoomsState, name: string, ref: number, contex
   context.after('retry', RETRY_AFTER_MS);
 }
 
-const NOWHERE: Place = { epoch: 0, seq: 0 };
-const NOTHING_TOLD = { from: undefined, names: new Set<string>() };
 const LOOK_EVERY_MS = 50;
 const FORMER_MS = 3_000;
 export const ORPHAN_MS = 500;

@@ -76,7 +76,7 @@ export function peerSaid(
       else {
         const room = state.rooms.get(name);
         const news = room?.adopt(told.entries, context.now) ?? [];
-        if (room !== undefined) spread(state, room, node, news, context);
+        if (room !== undefined) spread(state, room, [node], news, context);
       }
       return;
     case 'seat': {

@@ -252,22 +252,14 @@ export function keep(
     tellKeeper(state.chat, node, name, { say: 'behind' }, context);
     return;
   }
+  const known = knownTo(guests);
   for (const entry of entries) guests.memory.keep(entry);
   if (isWhole) guests.users = new Map(users.map((user) => [userKey(user), user]));
   guests.keptTo = place;
   guests.keptAt = context.now;
   guests.keptFor = node;
-  if (to !== undefined && isAfter(to, last)) {
-    // Its home has lost what this node has.
-    tellAll(
-      state,
-      name,
-      node,
-      { place: to, last: to, former: '', members: [], users: [] },
-      guests.memory,
-      context,
-    );
-  }
+  // Its home has lost what this node has.
+  if (isAfter(known, last)) tellKnown(state, name, node, known, guests.memory, context);
   tellKeeper(state.chat, node, name, { say: 'kept', place }, context);
 }
 
@@ -293,6 +285,24 @@ export function tellAll(
     const more = at < pieces.length - 1;
     tellKeeper(state.chat, node, name, { say: 'adopt', ...around, entries, more }, context);
   }
+}
+
+/** The same, of a node that does not say who is there. */
+export function tellKnown(
+  state: RoomsState,
+  name: string,
+  node: string,
+  last: Place,
+  memory: RoomMemory,
+  context: Turn,
+): void {
+  const around = { place: last, last, former: '', members: [], users: [] };
+  tellAll(state, name, node, around, memory, context);
+}
+
+/** The last place that a node has told its members, or keeps. */
+export function knownTo({ place, keptTo = NOWHERE }: Guests): Place {
+  return isAfter(keptTo, place) ? keptTo : place;
 }
 
 export function memoryFor({ chat }: RoomsState): RoomMemory {

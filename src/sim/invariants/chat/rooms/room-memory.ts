@@ -15,8 +15,8 @@ export const roomMemory: Invariant = {
       processDied: ({ node, at }) => judge.died(node, at, 1),
       shardCrashed: ({ at, node }) => judge.died(node, at, 0),
       roomAcked: (event) => judge.acked(event),
-      roomHeard: ({ room, epoch, place, home }) =>
-        judge.homes.set(`${room} ${epoch} ${place}`, home),
+      roomHeard: ({ room, epoch, place, message, home }) =>
+        judge.homes.set(`${room} ${epoch} ${place} ${message}`, home),
       talkerAsked: (event) => judge.asked(event),
       loggedIn: (event) => judge.resumed(event),
       rested: () => judge.rest(),
@@ -27,7 +27,7 @@ export const roomMemory: Invariant = {
 
 class Judge {
   readonly troubles = new Troubles();
-  /** By room, epoch and place: which node gave it. */
+  /** By room, epoch, place and message: which node gave it. On two sides of a split one place may be given twice. */
   readonly homes = new Map<string, string>();
   readonly #report: Report;
   #terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
@@ -111,11 +111,11 @@ class Judge {
   }
 
   /** Whether whoever has promised to keep it is still there. */
-  #isKept({ at, room, epoch, place, status }: EventOf<'roomAcked'>): boolean {
+  #isKept({ at, room, epoch, place, message, status }: EventOf<'roomAcked'>): boolean {
     const since = this.#deaths.filter((death) => death.at >= at - FLIGHT_US);
     if (since.length === 0) return true;
     if (status !== 'stored') {
-      const home = this.homes.get(`${room} ${epoch} ${place}`);
+      const home = this.homes.get(`${room} ${epoch} ${place} ${message}`);
       return home !== undefined && !since.some(({ node }) => this.#names[node] === home);
     }
     // Those of any time count: a node that has just come back knows nothing yet.

@@ -23,11 +23,12 @@ export const roomWhole: Invariant = {
       seated: (event) => judge.seated(event),
       unseated: ({ client, room }) => judge.left(client, room),
       // Whatever is answered, it wants to sit there no more.
-      talkerAsked: ({ client, what, room }) => {
+      talkerAsked: ({ client, what, room, message, isRepeat }) => {
         if (what === 'LEAVE' && room !== undefined) judge.left(client, room);
+        if (isRepeat === true && message !== undefined) judge.repeated.add(message);
       },
       roomHeard: (event) => judge.heard(event),
-      directHeard: ({ connection, isDelayed }) => judge.counted(connection, isDelayed),
+      directHeard: ({ connection, isDelayed }) => judge.counted(connection, isDelayed, 1),
       peerSeen: (event) => judge.seen(event),
       shardCrashed: () => judge.forget(),
       processDied: () => judge.died(),
@@ -51,11 +52,22 @@ interface Missed {
   readonly key: string;
 }
 
+/** What somebody who came in is told to expect. */
+interface Promised {
+  /** Messages that have not come; below zero when there were more. */
+  left: number;
+  /** How many that came were direct ones. */
+  directs: number;
+  readonly event: EventOf<'loggedIn'>;
+}
+
 class Judge {
   readonly troubles = new Troubles();
   readonly joined = new Map<number, EventOf<'talkerJoined'>>();
   isCluster = false;
   resumeMessagesMax = 0;
+  /** Messages that were said more than once. */
+  readonly repeated = new Set<string>();
   readonly #report: Report;
   readonly #standings = new Map<string, Standing>();
   /** Processes that have died: a home that has forgotten everything gives its numbers again. */
@@ -64,7 +76,7 @@ class Judge {
   readonly #said = new Map<string, string>();
   #missed: Missed[] = [];
   /** By connection of somebody who came back: messages that were promised and have not come. */
-  readonly #promised = new Map<number, { left: number; readonly event: EventOf<'loggedIn'> }>();
+  readonly #promised = new Map<number, Promised>();
 
   constructor(report: Report) {
     this.#report = report;
@@ -72,7 +84,7 @@ class Judge {
 
   loggedIn(event: EventOf<'loggedIn'>): void {
     const { client, connection, isResumed, replayed, gaps, session } = event;
-    this.#promised.set(connection, { left: replayed, event });
+    this.#promised.set(connection, { left: replayed, directs: 0, event });
     const talker = this.joined.get(client);
     // Of what nobody has acknowledged no more is remembered than may wait for a session.
     const isNoted = talker?.hasAck === true && this.resumeMessagesMax >= MANY;
@@ -109,7 +121,7 @@ class Judge {
     const { client, room, epoch, place, home, message, connection, isDelayed } = event;
     const where = `${this.#lives} ${room} ${epoch} ${home}`;
     this.#said.set(`${where} ${place}`, message);
-    this.counted(connection, isDelayed);
+    this.counted(connection, isDelayed, 0);
     const standing = this.#standings.get(`${client} ${room}`);
     if (standing === undefined) return;
     // Who comes in is not told whose numbers he is told: of several nodes each may begin with the same ones.
@@ -124,11 +136,13 @@ class Judge {
   }
 
   /** A message of those that were promised, or one that is new. */
-  counted(connection: number, isDelayed: boolean): void {
+  counted(connection: number, isDelayed: boolean, directs: number): void {
     const promise = this.#promised.get(connection);
     if (promise === undefined) return;
-    if (isDelayed) promise.left -= 1;
-    else this.#kept(connection);
+    if (isDelayed) {
+      promise.left -= 1;
+      promise.directs += directs;
+    } else this.#kept(connection);
   }
 
   #kept(connection: number): void {
@@ -136,6 +150,8 @@ class Judge {
     this.#promised.delete(connection);
     // What waited on other nodes comes behind it.
     if (promise === undefined || promise.left === 0 || this.isCluster) return;
+    // [HP-DM-6] What another session of the user has not taken comes when that ends, and nobody knew when.
+    if (promise.left < 0 && promise.directs >= -promise.left) return;
     const { client, replayed } = promise.event;
     const heard = replayed - promise.left;
     this.#report(
@@ -158,10 +174,16 @@ class Judge {
     this.#standings.clear();
   }
 
+  /** Two homes may each have given a message a place: where it is known by the first, nobody hears it for the second. */
+  #isSplit({ at }: EventOf<'roomHeard'>): boolean {
+    return this.isCluster && this.troubles.ofCluster(at - SPLIT_US, at);
+  }
+
   rest(event: EventOf<'rested'>): void {
     for (const { client, event: heard, key } of this.#missed) {
       const message = this.#said.get(key);
       if (message === undefined || message.startsWith(`m${client}.`)) continue;
+      if (this.repeated.has(message) && this.#isSplit(heard)) continue;
       const { room, epoch, place } = heard;
       this.#report(
         event,
@@ -173,5 +195,7 @@ class Judge {
 }
 
 const MANY = 100;
+/** Longer than two homes of one room may know nothing of each other. */
+const SPLIT_US = 60_000_000;
 /** A keeper that does not answer is done without. */
 const BEFORE_US = 10_000_000;

@@ -1,0 +1,162 @@
+// Places that come late: what two homes of a room have said at the same time, and what was lost on its way to a node. All
+// who sit in the room hear it, once, each home's messages in their order.
+
+import { describe, expect, test } from 'vitest';
+
+import { homeNodeOf } from '../../../src/actors/chat/rendezvous.ts';
+import type { ClusterOptions } from '../../../src/actors/cluster/cluster-options.ts';
+import { ClusterStage } from '../../support/cluster-stage.ts';
+import { HpClient, type HpLine } from '../../support/hp-client.ts';
+
+const fast = {
+  ...{ messagesPerSecondMax: 1e6, messagesBurstMax: 1e6, joinsPerSecondMax: 1e6 },
+  ...{ pingEveryMs: 3e6, pingTimeoutMs: 6e6 },
+};
+
+function whole(nodes: number, cluster: Partial<ClusterOptions> = {}): ClusterStage {
+  const stage = new ClusterStage({ nodes, shards: 2, chat: fast, cluster });
+  stage.until(() => stage.isWhole, 10_000);
+  stage.pass(500);
+  return stage;
+}
+
+/** A room whose home is the first of these nodes, and among `apart` the first of those. */
+function roomOf(nodes: readonly string[], apart: readonly string[] = []): string {
+  const home = nodes.toSorted()[0];
+  for (let at = 0; at < 1_000; at += 1) {
+    const isOne = homeNodeOf(nodes, `room-${at}`) === home;
+    if (isOne && homeNodeOf(apart, `room-${at}`) === apart[0]) return `room-${at}`;
+  }
+  throw new Error('there is no such room');
+}
+
+function joined(stage: ClusterStage, user: string, node: string, room: string): HpClient {
+  const client = HpClient.in(stage.at(node), user);
+  client.ask('JOIN', { room });
+  stage.pass(100);
+  expect(client.take().map(({ type }) => type)).toContain('JOIN_OK');
+  return client;
+}
+
+function say(client: HpClient, room: string, ...ids: readonly string[]): void {
+  for (const id of ids) client.ask('ROOM_MESSAGE', { room, body: id }, id);
+}
+
+const messages = (client: HpClient): HpLine[] =>
+  client.take().filter(({ type }) => type === 'ROOM_MESSAGE');
+const ids = (lines: readonly HpLine[]): string[] => lines.map(({ id }) => id);
+
+describe('[HP-HOME-13] what two homes have said at once', () => {
+  const APART = ['n2', 'n4'];
+  const THEIRS = ['two-1', 'two-2', 'two-3'];
+
+  /** A room with two homes: the one on the larger side began a new life, and so its places come after those of the other. */
+  function divided() {
+    const stage = whole(5);
+    const nodes = stage.nodes.map(({ name }) => name);
+    const room = roomOf(nodes, APART);
+    const [ben, cat, dan, eve] = nodes.slice(1).map((node) => joined(stage, node, node, room));
+    if (ben === undefined || cat === undefined || dan === undefined || eve === undefined)
+      throw new Error('nobody is there');
+    stage.split(APART);
+    stage.kill('n1');
+    stage.pass(15_000);
+    stage.start('n1');
+    stage.until(() => ['n3', 'n5'].every((node) => stage.seen(node).includes('n1:up')), 20_000);
+    stage.pass(4_000);
+    for (const client of [ben, cat, dan, eve]) messages(client);
+    say(cat, room, 'one-1');
+    for (const id of THEIRS) say(ben, room, id);
+    stage.pass(100);
+    const heard = [ben, cat, dan, eve].map(messages);
+    expect(heard.map(ids)).toEqual([[], [], THEIRS, ['one-1']]);
+    const epochs = heard.map(([first]) => Number(first?.payload['epoch']));
+    expect(epochs[3]).toBeGreaterThan(epochs[2] ?? Infinity);
+    return { stage, room, ben, cat, dan, eve };
+  }
+
+  function areTold(clients: readonly HpClient[], missing: readonly string[]): void {
+    for (const client of clients) {
+      const heard = messages(client);
+      expect(ids(heard)).toEqual(missing);
+      expect(heard.map(({ payload }) => payload['delayed'])).toEqual(missing.map(() => true));
+    }
+  }
+
+  test('is heard by all who sit in the room, on whichever side', () => {
+    const { stage, room, ben, cat, dan, eve } = divided();
+    stage.heal();
+    stage.until(() => stage.isWhole, 20_000);
+    stage.pass(4_000);
+    areTold([cat, eve], THEIRS);
+    areTold([ben, dan], ['one-1']);
+    say(cat, room, 'last');
+    stage.pass(300);
+    expect([ben, dan, eve].map((client) => ids(messages(client)))).toEqual([
+      ['last'],
+      ['last'],
+      ['last'],
+    ]);
+    expect(stage.failures).toEqual([]);
+  });
+
+  test('[HP-HOME-4] is heard, too, where it stands before all that a node knows', () => {
+    const stage = whole(5);
+    const nodes = stage.nodes.map(({ name }) => name);
+    const room = roomOf(nodes, APART);
+    const ann = joined(stage, 'ann', 'n1', room);
+    const [ben, dan] = [joined(stage, 'ben', 'n2', room), joined(stage, 'dan', 'n4', room)];
+    stage.split(APART);
+    stage.pass(15_000);
+    say(ann, room, 'one-1');
+    for (const id of THEIRS) say(ben, room, id);
+    stage.pass(100);
+    for (const client of [ann, ben, dan]) messages(client);
+    stage.heal();
+    stage.until(() => stage.isWhole, 20_000);
+    stage.pass(4_000);
+    areTold([ann], THEIRS);
+    areTold([ben, dan], ['one-1']);
+    expect(stage.failures).toEqual([]);
+  });
+
+  test('is heard by all, too, when somebody else tells of it before the other home can', () => {
+    const { stage, ben, cat, dan, eve } = divided();
+    stage.heal();
+    stage.cut('n1', 'n2');
+    const isThere = (): boolean => stage.seen('n1').includes('n4:up');
+    stage.until(isThere, 20_000);
+    stage.pass(4_000);
+    areTold([cat, eve], THEIRS);
+    stage.heal();
+    stage.until(() => stage.isWhole, 20_000);
+    stage.pass(4_000);
+    areTold([cat, eve], []);
+    areTold([ben, dan], ['one-1']);
+    expect(stage.failures).toEqual([]);
+  });
+});
+
+describe('[HP-HOME-7] what was lost on its way to a node', () => {
+  test('is asked for as soon as something behind it comes, which waits for it', () => {
+    // More at once than may wait for a node is dropped.
+    const stage = whole(3, { forwardsMax: 8 });
+    const room = roomOf(['n1', 'n2', 'n3'], ['n2', 'n3']);
+    const speakers = Array.from({ length: 20 }, (_, at) => joined(stage, `u${at}`, 'n1', room));
+    const cat = joined(stage, 'cat', 'n3', room);
+    stage.pass(1_000);
+    messages(cat);
+    stage.delay('n1', 'n3', 100);
+    for (const [at, speaker] of speakers.entries()) say(speaker, room, `m${at}`);
+    stage.pass(400);
+    const heard = ids(messages(cat));
+    const said = speakers.map((_, at) => `m${at}`);
+    expect(heard).toEqual(said.slice(0, heard.length));
+    expect(heard.length).toBeLessThan(said.length);
+    const [speaker] = speakers;
+    if (speaker !== undefined) say(speaker, room, 'last');
+    stage.pass(1_000);
+    expect([...heard, ...ids(messages(cat))]).toEqual([...said, 'last']);
+    expect(stage.failures).toEqual([]);
+  });
+});

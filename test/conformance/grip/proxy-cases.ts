@@ -37,7 +37,8 @@ const gives =
 const says =
   (bytes: string, look: (answer: WholeAnswer) => void) =>
   async (gateway: Gateway): Promise<void> => {
-    gateway.plays(({ socket }) => void socket.write(bytes));
+    // Nobody else may be answered on it.
+    gateway.plays(({ socket }) => void socket.end(bytes));
     look(await gateway.ask());
   };
 

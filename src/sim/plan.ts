@@ -30,6 +30,7 @@ import { type ClientPlan, plainHabits } from './workload/client-plan.ts';
 import type { ChatPlan } from './plan/chat-plan.ts';
 import type { GatewayPlan } from './plan/gateway-plan.ts';
 import { drawClients } from './workload/draw-clients.ts';
+import { rivers, widened, withRiver } from './plan/casting/river.ts';
 
 export interface Plan {
   /** Names the streams that its run draws from; the plan itself was drawn from it only as long as nobody changed it. */
@@ -75,7 +76,9 @@ export function drawPlan({ seed, lane, nodes, shards, clients }: PlanChoices): P
   const { mood, horizonUs, clientsPerNode } = drawnFrame;
   const crowded = withCrowd(drawnFrame.settings, drawn(crowds, seed, 'crowd'));
   const isDeep = drawn(depths, seed, 'depth');
-  const settings = mood === 'narrow' ? narrowed(drawnFrame.settings, isDeep) : crowded;
+  const river = mood === 'narrow' ? undefined : drawn(rivers, seed, 'river');
+  const dry = mood === 'narrow' ? narrowed(drawnFrame.settings, isDeep) : crowded;
+  const settings = river === undefined ? dry : widened(dry);
   const nodeCount = nodes ?? drawnFrame.nodes;
   const shardCount = shards ?? drawnFrame.shards;
   const clientCount = clients ?? clientsPerNode * nodeCount;
@@ -96,7 +99,7 @@ export function drawPlan({ seed, lane, nodes, shards, clients }: PlanChoices): P
     nodes: nodeCount,
     shards: shardCount,
     ...settings,
-    clients: cast,
+    clients: river === undefined ? cast : withRiver(cast, river, nodeCount),
     faults: drawFaults(seed, kindsOf(drawnFrame), { horizonUs, counts }),
     horizonUs,
   };

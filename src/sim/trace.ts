@@ -108,6 +108,10 @@ export type TraceRecord =
       readonly behaviour: Behaviour;
       /** It wants these topics whenever it is connected. */
       readonly topics: readonly string[];
+      readonly publishes: readonly string[];
+      readonly transport: Transport;
+      /** Bytes that it reads in a second; 0 where it reads all at once, or nothing. */
+      readonly readsPerSecond: number;
       /** What its way takes at once. */
       readonly windowBytes: number;
       /** Undefined where none is asked for. */

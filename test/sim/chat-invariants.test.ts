@@ -13,7 +13,9 @@ const terms = {
   ...{ isCluster: true, suspectMs: 2_500, downMs: 6_000, lingerMs: 3_000, resumeWindowMs: 5_000 },
   ...{ pingEveryMs: 1_500, pingTimeoutMs: 4_000, loginTimeoutMs: 3_000, historyMax: 1_000 },
   ...{ offlineMessagesMax: 100, resumeMessagesMax: 1_000, queueBytesMax: 786_432 },
-  ...{ emptyRoomMs: 3_600_000, isLimited: false, policy: 'multi' },
+  ...{ emptyRoomMs: 3_600_000, isLimited: false, policy: 'multi', roomEventsMax: 1_000 },
+  ...{ joinsPerSecondMax: 2, messagesPerSecondMax: 1_000, messagesBurstMax: 1_000 },
+  presenceEveryMs: 2_000,
 };
 const NODES = ['n1', 'n2', 'n3'];
 const chatBegan = (more: object = {}, clusterFaults: unknown[] = []): Written => ({
@@ -22,7 +24,10 @@ const chatBegan = (more: object = {}, clusterFaults: unknown[] = []): Written =>
   terms: { ...terms, ...more },
   clusterFaults,
 });
-const began = (faults: unknown[] = []): Written => ({ kind: 'began', shards: 1, faults });
+const began = (faults: unknown[] = []): Written => ({
+  kind: 'began',
+  ...{ shards: 1, faults, sites: [] },
+});
 const world: readonly Written[] = [began(), chatBegan()];
 const alone: readonly Written[] = [began(), chatBegan({ isCluster: false })];
 
@@ -48,7 +53,7 @@ const connected = (client: number, connection = client, node = 0): Written => ({
 const loggedIn = (client: number, more: object = {}): Written => ({
   kind: 'loggedIn',
   ...inSession(client),
-  ...{ isResumed: false, replayed: 0, gaps: [], rooms: [] },
+  ...{ isResumed: false, isAnew: false, replayed: 0, gaps: [], rooms: [] },
   ...more,
 });
 const askedFor = (client: number, what: string, more: object = {}): Written => ({
@@ -66,7 +71,7 @@ const answered = (asked: string | undefined, what: string, more: object = {}): W
 const seated = (client: number, place: number, more: object = {}): Written => ({
   kind: 'seated',
   ...inSession(client),
-  ...{ room: 'r', place, epoch: 1, isAlready: false },
+  ...{ room: 'r', place, epoch: 1, isAlready: false, count: client },
   ...more,
 });
 const heard = (client: number, message: string, place: number, more: object = {}): Written => ({
@@ -113,6 +118,34 @@ const statusesTold = (client: number, statuses: [string, string][]): Written => 
   ...inSession(client),
   statuses,
 });
+const watches = (client: number, user: string): Written =>
+  askedFor(client, 'PRESENCE_SUBSCRIBE', { to: user });
+const status = (client: number, user: string, word: string, isAnswer = false): Written => ({
+  kind: 'statusHeard',
+  ...inSession(client),
+  ...{ of: user, status: word, note: undefined, isAnswer },
+});
+const becomes = (client: number, word: string): readonly Written[] => [
+  askedFor(client, 'PRESENCE_SET'),
+  answered('PRESENCE_SET', 'ACK', of(client)),
+  just('statusSet', { ...inSession(client), status: word, note: undefined }),
+];
+const sign = (
+  client: number,
+  what: string,
+  from: string,
+  said: string,
+  room?: string,
+): Written => ({
+  kind: 'signHeard',
+  ...inSession(client),
+  ...{ what, from, room, sign: said },
+});
+const roomEvent = (client: number, event: string, who: string, count: number): Written => ({
+  kind: 'roomEventHeard',
+  ...inSession(client),
+  ...{ room: 'r', event, who, count },
+});
 const presence = (client: number, users: [string, number][], node = 0): Written => ({
   kind: 'presenceTold',
   ...inSession(client, node),
@@ -123,6 +156,7 @@ const members = (client: number, users: string[]): Written => ({
   ...inSession(client),
   room: 'r',
   users,
+  statuses: users.map(() => 'online'),
 });
 const seen = (node: number, peer: string, state: string): Written => ({
   kind: 'peerSeen',
@@ -187,12 +221,60 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
   'somebody is away, and who asks is told': [
     ...alone,
     ...[joined(1), loggedIn(1), joined(2), loggedIn(2)],
-    just('statusHeard', { ...inSession(2), of: 'u1', status: 'online' }),
-    askedFor(1, 'PRESENCE_SET'),
-    answered('PRESENCE_SET', 'ACK'),
-    just('statusSet', { ...inSession(1), status: 'away' }),
-    just('statusHeard', { ...inSession(2), of: 'u1', status: 'away' }),
-    ...[rests(1), rests(2), rested(), statusesTold(2, [['u1', 'away']]), just('chatProbed')],
+    ...[watches(2, 'u1'), status(2, 'u1', 'online', true)],
+    ...becomes(1, 'away'),
+    status(2, 'u1', 'away'),
+    at(9_000, just('talkerEnded', { ...of(2), by: 'network', isCut: false, isBye: false })),
+    at(9_500, becomes(1, 'busy')[0] ?? rested()),
+    ...becomes(1, 'busy').slice(1),
+    loggedIn(2, { connection: 22, isResumed: true }),
+    status(2, 'u1', 'busy'),
+    askedFor(2, 'PRESENCE_UNSUBSCRIBE', { to: 'u1' }),
+    just('unwatched', { ...inSession(2), of: 'u1' }),
+    ...[rests(1), rests(2), rested(), statusesTold(2, [['u1', 'busy']]), just('chatProbed')],
+  ],
+  'a word that was lost with its connection is not told again': [
+    ...alone,
+    ...[joined(1), loggedIn(1), joined(2), loggedIn(2)],
+    ...[watches(2, 'u1'), status(2, 'u1', 'online', true)],
+    ...becomes(1, 'away'),
+    just('talkerEnded', { ...of(2), by: 'network', isCut: false, isBye: false }),
+    loggedIn(2, { connection: 22, isResumed: true }),
+    ...[rests(1), rests(2), rested(), just('chatProbed')],
+  ],
+  'signs come to whom they are for': [
+    ...alone,
+    ...[
+      joined(1),
+      loggedIn(1),
+      seated(1, 0),
+      joined(2),
+      loggedIn(2),
+      roomEvent(1, 'join', 'u2', 2),
+    ],
+    ...[seated(2, 0), rests(1), rests(2), rested(), just('chatProbed')],
+    ...[askedFor(1, 'TYPING', { room: 'r', sign: 'on' }), sign(2, 'TYPING', 'u1', 'on', 'r')],
+    ...[askedFor(2, 'TYPING', { to: 'u1', sign: 'off' }), sign(1, 'TYPING', 'u2', 'off')],
+    ...[askedFor(2, 'RECEIPT', { to: 'u1', sign: 'r1 read' }), sign(1, 'RECEIPT', 'u2', 'r1 read')],
+    just('talkersLeft'),
+  ],
+  'comings and goings are counted one by one': [
+    ...alone,
+    ...[joined(1), loggedIn(1), seated(1, 0), roomEvent(1, 'join', 'u2', 2)],
+    ...[
+      roomEvent(1, 'join', 'u3', 3),
+      roomEvent(1, 'leave', 'u2', 2),
+      roomEvent(1, 'leave', 'u3', 1),
+    ],
+    ...[rests(1), rested(), just('chatProbed')],
+  ],
+  'who is too fast is refused': [
+    ...alone,
+    ...[1, 2, 3].map(() => askedFor(1, 'JOIN', { room: 'r' })),
+    ...[answered('JOIN', 'JOIN_OK'), answered('JOIN', 'JOIN_OK')],
+    answered('JOIN', 'ERROR', { code: 'RATE_LIMITED' }),
+    at(5_000, askedFor(1, 'JOIN', { room: 'r' })),
+    answered('JOIN', 'JOIN_OK'),
   ],
   'somebody comes, speaks and is heard': [
     ...alone,
@@ -235,6 +317,7 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     joined(1),
     loggedIn(1),
     seated(1, 0),
+    seated(2, 0),
     heard(1, 'm2.1', 1),
     heard(1, 'm2.2', 3),
     heard(2, 'm1.1', 2),
@@ -246,7 +329,7 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     loggedIn(1),
     seated(1, 0),
     heard(1, 'm2.1', 1),
-    just('talkerEnded', { ...of(1), by: 'network', isBye: false }),
+    just('talkerEnded', { ...of(1), by: 'network', isCut: false, isBye: false }),
     loggedIn(1, { connection: 11, isResumed: true, replayed: 2, rooms: ['r'] }),
     heard(1, 'm2.2', 2, { connection: 11, isDelayed: true }),
     heard(1, 'm2.3', 3, { connection: 11, isDelayed: true }),
@@ -255,6 +338,8 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
   ],
   'a home that died begins its places anew': [
     ...world,
+    seated(1, 0),
+    seated(3, 0),
     heard(1, 'm2.1', 1),
     died(0),
     heard(1, 'm2.9', 1, { connection: 12 }),
@@ -306,7 +391,7 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     at(1_000, loggedIn(1)),
     at(2_500, just('talkerNoticed', { ...of(1), what: 'PING', code: '' })),
     at(5_000, just('talkerNoticed', { ...of(1), what: 'ERROR', code: 'PING_TIMEOUT' })),
-    just('talkerEnded', { ...of(1), by: 'server', isBye: false }),
+    just('talkerEnded', { ...of(1), by: 'server', isCut: false, isBye: false }),
     at(20_000, just('sampled')),
   ],
 };
@@ -438,7 +523,7 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [
         ...world,
         seated(1, 0),
-        just('talkerEnded', { ...of(1), by: 'client', isBye: false }),
+        just('talkerEnded', { ...of(1), by: 'client', isCut: false, isBye: false }),
         loggedIn(1, { connection: 11, isResumed: true, rooms: ['r'] }),
         askedFor(2, 'ROOM_MESSAGE', { room: 'r', message: 'm2.1' }),
         roomAcked(2, 'm2.1', 1, { status: 'stored' }),
@@ -464,6 +549,15 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       ],
     ],
     ['directs', 'twice', [...alone, directHeard(2), directHeard(2)]],
+    [
+      'directs',
+      'by the one who says it',
+      [
+        ...alone,
+        askedFor(1, 'DIRECT_MESSAGE', { message: 'm1.1', to: 'u2' }),
+        directHeard(1, { from: 'u1', to: 'u2', isSent: true }),
+      ],
+    ],
     ['directs', 'of somebody else', [...alone, directHeard(2, { to: 'u3' })]],
     [
       'directs',
@@ -518,9 +612,126 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [
         ...alone,
         ...[joined(1), loggedIn(1), joined(2, { user: 'u1' }), loggedIn(2, { user: 'u1' })],
-        just('statusSet', { ...inSession(2), status: 'busy' }),
+        just('statusSet', { ...inSession(2), user: 'u1', status: 'busy' }),
         ...[rests(1), { ...rests(2), user: 'u1' }, rested()],
         statusesTold(1, [['u1', 'busy']]),
+      ],
+    ],
+    [
+      'statuses',
+      'of a member of a room',
+      [
+        ...alone,
+        joined(1),
+        loggedIn(1),
+        ...becomes(1, 'busy'),
+        rests(1),
+        rested(),
+        members(1, ['u1']),
+      ],
+    ],
+    [
+      'watching',
+      'what he has become never comes',
+      [
+        ...alone,
+        ...[joined(1), loggedIn(1), joined(2), loggedIn(2), watches(2, 'u1')],
+        ...[status(2, 'u1', 'online', true), ...becomes(1, 'away'), rests(1), rests(2), rested()],
+        just('chatProbed'),
+      ],
+    ],
+    [
+      'watching',
+      'nor what he has become since his watcher came back',
+      [
+        ...alone,
+        ...[joined(1), loggedIn(1), joined(2), loggedIn(2), watches(2, 'u1')],
+        status(2, 'u1', 'online', true),
+        just('talkerEnded', { ...of(2), by: 'network', isCut: false, isBye: false }),
+        loggedIn(2, { connection: 22, isResumed: true }),
+        at(30_000, askedFor(1, 'PING')),
+        ...[...becomes(1, 'away'), rests(1), rests(2), rested(), just('chatProbed')],
+      ],
+    ],
+    [
+      'watching',
+      'the same again',
+      [...alone, watches(2, 'u1'), status(2, 'u1', 'online', true), status(2, 'u1', 'online')],
+    ],
+    ['watching', 'of one whom he does not watch', [...alone, status(2, 'u1', 'online')]],
+    [
+      'watching',
+      'twice within a second',
+      [
+        ...alone,
+        ...[watches(2, 'u1'), status(2, 'u1', 'online', true)],
+        ...[at(1_000, status(2, 'u1', 'away')), at(1_300, status(2, 'u1', 'busy'))],
+      ],
+    ],
+    [
+      'signs',
+      'a receipt that nobody gave',
+      [...alone, joined(1), joined(2), sign(2, 'RECEIPT', 'u1', 'r1 read')],
+    ],
+    [
+      'signs',
+      'his own typing',
+      [
+        ...alone,
+        ...[joined(1), loggedIn(1), seated(1, 0), askedFor(1, 'TYPING', { room: 'r', sign: 'on' })],
+        sign(1, 'TYPING', 'u1', 'on', 'r'),
+      ],
+    ],
+    [
+      'signs',
+      'a receipt comes to nobody, and all is well',
+      [
+        ...alone,
+        ...[joined(1), joined(2), rests(1), rests(2), rested(), just('chatProbed')],
+        ...[askedFor(1, 'RECEIPT', { to: 'u2', sign: 'r1 read' }), just('talkersLeft')],
+      ],
+    ],
+    [
+      'room-events',
+      'one more comes, and they are as many as before',
+      [...alone, loggedIn(1), seated(1, 0), at(20_000, roomEvent(1, 'join', 'u2', 1))],
+    ],
+    [
+      'room-events',
+      'who is there comes in',
+      [
+        ...alone,
+        ...[loggedIn(1), seated(1, 0), at(20_000, roomEvent(1, 'join', 'u2', 2))],
+        roomEvent(1, 'join', 'u2', 3),
+      ],
+    ],
+    ['room-events', 'of a room in which he does not sit', [...alone, heard(1, 'm2.1', 1)]],
+    [
+      'room-events',
+      'somebody goes, and nobody is told',
+      [
+        ...alone,
+        ...[joined(1), loggedIn(1), at(20_000, seated(1, 0)), roomEvent(1, 'join', 'u2', 2)],
+        ...[rests(1), rested(), just('chatProbed')],
+      ],
+    ],
+    [
+      'hp-rates',
+      'three at once, where two may be',
+      [
+        ...alone,
+        ...[1, 2, 3].map(() => askedFor(1, 'JOIN', { room: 'r' })),
+        ...[1, 2, 3].map(() => answered('JOIN', 'JOIN_OK')),
+      ],
+    ],
+    [
+      'hp-rates',
+      'one who waits as long as he has to is refused',
+      [
+        ...alone,
+        ...[askedFor(1, 'PRESENCE_SET'), answered('PRESENCE_SET', 'ACK')],
+        at(4_000, askedFor(1, 'PRESENCE_SET')),
+        answered('PRESENCE_SET', 'ERROR', { code: 'RATE_LIMITED' }),
       ],
     ],
     ['views', 'one session too many', [...world, rested(), rests(1), presence(1, [['u1', 2]])]],

@@ -93,7 +93,13 @@ const joined = (
   client: who.client,
   behaviour,
   topics,
+  ...{ publishes: [], transport: 'ws', readsPerSecond: 0 },
   windowBytes: 1_048_576,
+});
+/** Takes more than a megabyte a second. */
+const brisk = (who = reader): Written => ({
+  ...joined(who, 'steady', [topic]),
+  ...{ behaviour: 'slow', readsPerSecond: 1_200_000 },
 });
 const connected = (who = reader): Written => ({ kind: 'connected', transport: 'ws', ...who });
 const closed = (code: number, who = reader): Written => ({
@@ -249,6 +255,7 @@ const waits = (fromMs: number, toMs: number, more: object = {}): Written[] =>
     kind: 'publisherWaits',
     atMs: fromMs + look * 250,
     ...{ node: 0, shard: 0, serverConnection: 1, holds: 1, isKnown: true },
+    heldSince: fromMs * 1_000,
     ...more,
   }));
 /** A reader of a quiet topic goes when all is well, and comes back. */
@@ -1094,6 +1101,20 @@ const planted: [string, string, Written[]][] = [
       heard(1, 2),
       informed({ history: 0 }),
       { kind: 'quiet' },
+    ],
+  ],
+  [
+    'pacing',
+    '[BROKER-PACE-1] a reader at a good pace is sent away',
+    [began(), brisk(), connected(), { ...closed(1013), reason: 'too slow' }],
+  ],
+  [
+    'pacing',
+    '[BROKER-PACE-1] though whoever cannot be held publishes to another topic, and another way is narrow',
+    [
+      began({}, {}, [{ at: 0, kind: 'narrowLink', target: other.client, durationUs: 1e6 }]),
+      { ...joined(other, 'steady'), transport: 'post', publishes: ['another'] },
+      ...[brisk(), connected(), { ...closed(1013), reason: 'too slow' }],
     ],
   ],
   [

@@ -4,6 +4,7 @@
 import { type Payload as Members, Raw } from '../codecs/hp/writing.ts';
 import type { Publication } from '../routing/publication.ts';
 import type { FormatName, WireFormat } from '../routing/subscriptions.ts';
+import type { ConnectionId } from '../runtime/edges.ts';
 import type { RoomEntry, RoomWord } from './rooms/room-messages.ts';
 
 export const CHAT_ROOM: FormatName = 'chat/room';
@@ -23,6 +24,9 @@ export function chatFormats(shard: number): ReadonlyMap<FormatName, WireFormat> 
     // Rooms are told their gaps by their own numbers.
     encodeGap: () => undefined,
     isEphemeral: (publication) => wordOf(publication).kind === 'typing',
+    // [HP-TYPE-1] [HP-ROOM-5] Signs and events are for the others.
+    skips: (publication) =>
+      wordOf(publication).kind === 'message' ? undefined : speakerOf(publication, shard),
   };
   return new Map([
     [CHAT_ROOM_ECHO, echo],
@@ -31,14 +35,16 @@ export function chatFormats(shard: number): ReadonlyMap<FormatName, WireFormat> 
       {
         ...echo,
         // [HP-MSG-6]
-        skips(publication) {
-          const word = wordOf(publication);
-          const isOwn = word.shard === shard && word.node === undefined;
-          return isOwn ? word.connection : undefined;
-        },
+        skips: (publication) => speakerOf(publication, shard),
       },
     ],
   ]);
+}
+
+/** The connection of the one whose doing it is, where that is of this shard. */
+function speakerOf(publication: Publication, shard: number): ConnectionId | undefined {
+  const word = wordOf(publication);
+  return word.shard === shard && word.node === undefined ? word.connection : undefined;
 }
 
 /** [HP-MSG-7] What a room message says to its receivers. */

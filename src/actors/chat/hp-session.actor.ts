@@ -31,7 +31,7 @@ import {
   tooSlow,
 } from './session/leaving.ts';
 import { counted, historyRead, membersListed, roomsListed } from './session/looking.ts';
-import { presenceChanged, presenceTold } from './session/presence.ts';
+import { presenceChanged, presenceTold, watchAgain } from './session/presence.ts';
 import {
   detach,
   handedOver,
@@ -274,6 +274,9 @@ function due(session: Session, timer: string, context: Turn): void {
     case 'changed':
       resumed(session, context);
       return;
+    case 'watch':
+      watchAgain(session, context);
+      return;
     case 'drained':
       if (canMove(session)) waitForMove(session, context);
       else drained(session, context);
@@ -378,6 +381,10 @@ function shardDown(session: Session, shard: number, context: Turn): void {
     if (phase === 'seated' && shardOfRoom(chat, room) === shard)
       askToJoin(session, room, 0, undefined, false, NO_REF, context, place);
   }
+  // Not before those who are watched have told it that they are here.
+  if (session.watched.size > 0) context.after('watch', WATCH_AGAIN_MS);
   if (shardOfUser(chat, who.user) === shard && session.life !== 'connected')
     register(session, who, true, context);
 }
+
+const WATCH_AGAIN_MS = 1_000;

@@ -53,6 +53,7 @@ export class WebEdge implements EndHost {
   readonly #dirty: WebEnd[] = [];
   readonly #frame = { room: new Room().take };
   #opened = 0;
+  readonly #heldSince = new Map<ConnectionId, number>();
   #isPaused = false;
   /** The most that any connection had been given without a receipt when it was given more. */
   #outstandingMax = 0;
@@ -64,6 +65,11 @@ export class WebEdge implements EndHost {
 
   get connections(): number {
     return this.#connections.size;
+  }
+
+  /** Since when nothing is read from it; undefined where it is read. */
+  heldSince(connection: ConnectionId): number | undefined {
+    return this.#heldSince.get(connection);
   }
 
   has(connection: ConnectionId): boolean {
@@ -175,6 +181,8 @@ export class WebEdge implements EndHost {
         return;
       case 'hold':
         this.#connections.get(command.connection)?.hold(command.isHeld);
+        if (command.isHeld) this.#heldSince.set(command.connection, this.host.now);
+        else this.#heldSince.delete(command.connection);
         return;
       case 'cut':
         this.#connections.get(command.connection)?.cut();

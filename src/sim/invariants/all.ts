@@ -19,6 +19,7 @@ import { liveness } from './liveness.ts';
 import { offsetSteps } from './delivery/offset-steps.ts';
 import { oneOrder } from './delivery/one-order.ts';
 import { memory } from './delivery/memory.ts';
+import { pacing } from './doors/pacing.ts';
 import { patience } from './patience.ts';
 import { recovery } from './delivery/recovery.ts';
 import { rest } from './rest.ts';
@@ -44,6 +45,7 @@ export const invariants: readonly Invariant[] = [
   acks,
   unknown,
   patience,
+  pacing,
   bounds,
   isolation,
   rest,

@@ -52,7 +52,8 @@ class Judge {
   }
 }
 
-function mayTrouble(
+/** It makes a client, its way or its node slow. */
+export function mayTrouble(
   { kind, target }: TracedFault,
   client: number,
   node: number,

@@ -21,6 +21,7 @@ import { type Fault, faultKinds, faultSizes, faultWithin } from '../faults/fault
 import type { Behaviour, Token } from '../trace.ts';
 import type { ClientPlan } from '../workload/client-plan.ts';
 import { clientValues, HERMIT_TOPIC } from '../workload/draw-clients.ts';
+import { RIVER_READ_BYTES, RIVER_TOPIC } from './casting/river.ts';
 import { plainRecord } from './drawing.ts';
 import { type Settings, settingFields } from './settings.ts';
 
@@ -41,7 +42,7 @@ const plainOr = <T>(plain: T, other: Arbitrary<T>): Arbitrary<T> =>
 
 const oneOf = (values: readonly number[]): Arbitrary<number> => constantFrom(...values);
 
-const everyTopic: readonly string[] = [...clientValues.topics, HERMIT_TOPIC];
+const everyTopic: readonly string[] = [...clientValues.topics, HERMIT_TOPIC, RIVER_TOPIC];
 
 const someTopics: Arbitrary<readonly string[]> = tuple(...everyTopic.map(() => boolean())).map(
   (flags) => everyTopic.filter((_, index) => flags[index] === true),
@@ -87,7 +88,7 @@ export const simplerClient: Arbitrary<ClientPlan> = plainRecord({
   burst: few(integer({ min: 1, max: 200 })),
   dataBytes: oneOf([0, 60, 120, 300, 2_000, 9_000]),
   idPercent: oneOf(clientValues.idPercent),
-  readBytes: oneOf([0, 500, 5_000, 20_000]),
+  readBytes: oneOf([0, 500, 5_000, 20_000, RIVER_READ_BYTES]),
   leavesEveryUs: plainOr(0, kept),
   awayUs: plainOr(0, kept),
   isCurious: constantFrom(false, true),

@@ -43,7 +43,7 @@ export function tellBooks(trace: Trace, shards: readonly Shard[]): void {
 }
 
 export function tellWaiting(trace: Trace, shards: readonly Shard[]): void {
-  for (const { plan, system, isDead } of shards) {
+  for (const { plan, system, web, isDead } of shards) {
     if (isDead) continue;
     const { node, shard } = plan;
     const router = system.stateOf(actorsOf(shard).router) as RouterState | undefined;
@@ -58,6 +58,7 @@ export function tellWaiting(trace: Trace, shards: readonly Shard[]): void {
         node,
         shard,
         serverConnection: connection,
+        heldSince: web.heldSince(connection),
         holds,
         isKnown,
       });

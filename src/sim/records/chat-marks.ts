@@ -24,6 +24,8 @@ export const chatMarks: readonly string[] = [
   ...notices.map((code) => `told ${code}`),
   ...['process died', 'peer suspect', 'peer down', 'peer left', 'link up', 'link lost'],
   ...['stranger answered', 'forwarded', 'crossed', 'link of version 1.0'],
+  ...['receipt heard', 'typing heard', 'typing heard in a room', 'status heard', 'unwatched'],
+  ...['room event join', 'room event leave', 'room event count'],
 ];
 
 /** And those that some run of a cluster must reach. */
@@ -70,5 +72,14 @@ export function chatWatcher(reach: (name: string) => void): Watcher {
       if (type === 'SERVER_CHALLENGE' && version === '1.0') reach('link of version 1.0');
     },
     crossHeard: () => reach('crossed'),
+    signHeard({ what, room }) {
+      if (what === 'RECEIPT') reach('receipt heard');
+      else reach(room === undefined ? 'typing heard' : 'typing heard in a room');
+    },
+    statusHeard({ isAnswer }) {
+      if (!isAnswer) reach('status heard');
+    },
+    unwatched: () => reach('unwatched'),
+    roomEventHeard: ({ event }) => reachKnown(`room event ${event}`),
   };
 }

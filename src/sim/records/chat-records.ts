@@ -47,6 +47,11 @@ export interface ChatTerms {
   readonly resumeMessagesMax: number;
   readonly queueBytesMax: number;
   readonly emptyRoomMs: number;
+  readonly roomEventsMax: number;
+  readonly joinsPerSecondMax: number;
+  readonly messagesPerSecondMax: number;
+  readonly messagesBurstMax: number;
+  readonly presenceEveryMs: number;
   readonly isLimited: boolean;
   readonly policy: 'multi' | 'replace' | 'reject';
 }
@@ -89,6 +94,8 @@ export type ChatRecord =
       readonly to?: string | undefined;
       readonly message?: string | undefined;
       readonly isRepeat?: boolean | undefined;
+      /** What a sign says: `ref state` of a receipt, `on` or `off` of typing. */
+      readonly sign?: string | undefined;
     })
   /** The answer to a request, or to a line that was wrong; `asked` is undefined when nobody had asked. */
   | (AtTalker & {
@@ -108,9 +115,17 @@ export type ChatRecord =
       readonly replayed: number;
       /** Rooms of which something is not remembered. */
       readonly gaps: readonly string[];
+      /** Its node was gone: what that alone knew is lost. */
+      readonly isAnew: boolean;
       readonly rooms: readonly string[];
     })
-  | (InSession & Placed & { readonly kind: 'seated'; readonly isAlready: boolean })
+  | (InSession &
+      Placed & {
+        readonly kind: 'seated';
+        readonly isAlready: boolean;
+        /** Users in the room. */
+        readonly count: number;
+      })
   | (InSession & { readonly kind: 'unseated'; readonly room: string })
   | (InSession &
       Placed & {
@@ -148,23 +163,49 @@ export type ChatRecord =
       readonly kind: 'presenceTold';
       readonly users: readonly (readonly [user: string, sessions: number])[];
     })
+  /** Somebody else's sign: a receipt, or that he types; `room` is undefined where it is for the user alone. */
+  | (InSession & {
+      readonly kind: 'signHeard';
+      readonly what: 'RECEIPT' | 'TYPING';
+      readonly from: string;
+      readonly room: string | undefined;
+      readonly sign: string;
+    })
+  /** Who has come into a room or gone, or how many there are now. */
+  | (InSession & {
+      readonly kind: 'roomEventHeard';
+      readonly room: string;
+      readonly event: string;
+      readonly who: string;
+      readonly count: number;
+    })
   /** Its own status is another now. */
-  | (InSession & { readonly kind: 'statusSet'; readonly status: string })
-  /** It watches somebody, and is told what he is. */
+  | (InSession & {
+      readonly kind: 'statusSet';
+      readonly status: string;
+      readonly note: string | undefined;
+    })
+  /** It watches somebody, and is told what he is: because it has asked, or because he is something else now. */
   | (InSession & {
       readonly kind: 'statusHeard';
       readonly of: string;
       readonly status: string;
+      readonly note: string | undefined;
+      readonly isAnswer: boolean;
     })
+  /** It does not watch him any more. */
+  | (InSession & { readonly kind: 'unwatched'; readonly of: string })
   | (InSession & {
       readonly kind: 'statusesTold';
-      readonly statuses: readonly (readonly [user: string, status: string])[];
+      readonly statuses: readonly (readonly [user: string, status: string, note?: string])[];
     })
   | (InSession & {
       readonly kind: 'membersTold';
       readonly room: string;
       /** Empty for a room that is not there. */
       readonly users: readonly string[];
+      /** What each of them is. */
+      readonly statuses: readonly string[];
     })
   | (InSession & {
       readonly kind: 'historyTold';
@@ -184,6 +225,8 @@ export type ChatRecord =
   | (AtTalker & {
       readonly kind: 'talkerEnded';
       readonly by: 'client' | 'patience' | 'server' | 'network';
+      /** Without a word: its node does not know it yet. */
+      readonly isCut: boolean;
       /** It had said goodbye, or was told why. */
       readonly isBye: boolean;
     })

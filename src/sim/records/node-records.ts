@@ -28,6 +28,8 @@ export type NodeRecord =
       readonly node: number;
       readonly shard: number;
       readonly serverConnection: number;
+      /** Since when it is not read from; undefined where its edge has not heard of it yet. */
+      readonly heldSince: number | undefined;
       /** How many homes asked for it; never less than none. */
       readonly holds: number;
       /** A home of its node waits for it to be let go. */

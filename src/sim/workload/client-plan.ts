@@ -40,3 +40,15 @@ export const plainHabits = { awayUs: 0, isCurious: false } as const;
 
 /** Why a client is woken. */
 export const purposes = { act: 0, connect: 1, read: 2, watch: 3 } as const;
+
+/** A slow reader's ticks. */
+export const READ_EVERY_US = 50_000;
+
+/** What judges are told of a client before it does anything. */
+export function wishesOf({ link, readBytes, ...plan }: ClientPlan) {
+  const { client, node, behaviour, topics, publishes, transport, token } = plan;
+  const readsPerSecond = (readBytes * 1_000_000) / READ_EVERY_US;
+  const { windowBytes } = link;
+  const wanted = { topics, publishes, transport, readsPerSecond, windowBytes, token };
+  return { client, node, behaviour, ...wanted };
+}

@@ -19,7 +19,7 @@ import { Room } from '../edges/room.ts';
 import type { AtClient, Stamp, TracePosition } from '../trace.ts';
 import { Answers } from './answers.ts';
 import { act } from './behaviours.ts';
-import { type ClientPlan, purposes } from './client-plan.ts';
+import { type ClientPlan, purposes, READ_EVERY_US, wishesOf } from './client-plan.ts';
 import { Composing } from './composing.ts';
 import type { ClientWorld } from './client-world.ts';
 import { SseReading } from './hearing/sse-reading.ts';
@@ -80,9 +80,8 @@ export class Client implements Endpoint {
 
   /** Its life begins. */
   join(): void {
-    const { client, node, behaviour, topics, transport, everyUs, token, link } = this.plan;
-    const wanted = { client, behaviour, topics, token, windowBytes: link.windowBytes };
-    this.world.trace.add({ kind: 'joined', node, ...wanted });
+    const { behaviour, transport, everyUs } = this.plan;
+    this.world.trace.add({ kind: 'joined', ...wishesOf(this.plan) });
     if (transport !== 'post') this.later(purposes.connect, this.chance.below(200_000));
     this.later(purposes.act, 200_000 + this.chance.below(everyUs));
     if (behaviour === 'slow') this.later(purposes.read, READ_EVERY_US);
@@ -395,6 +394,5 @@ export class Client implements Endpoint {
 }
 
 const SETTLED_WINDOW_BYTES = 4_194_304;
-const READ_EVERY_US = 50_000;
 const COME_BACK_US = 800_000;
 const IDLE_US = 5_000_000;

@@ -253,6 +253,16 @@ describe('messages', () => {
     expect(bodies(told).at(-1)).toBe('last');
   });
 
+  test('[HP-TYPE-1] [HP-ROOM-5] who hears his own messages hears neither his typing nor his coming', () => {
+    const stage = new Stage({ chat: fast, shards: 2 });
+    const alice = joined(stage, 'alice', 0, { caps: ['echo'] });
+    const bob = joined(stage, 'bob', 1);
+    expect(alice.told()).toEqual(['ROOM_EVENT join bob']);
+    alice.ask('TYPING', { room: 'r', on: true });
+    expect(alice.told()).toEqual([]);
+    expect(bob.told()).toEqual(['TYPING alice']);
+  });
+
   test('[HP-MSG-4] [HP-ROOM-2] whatever the order of turns, everybody hears one order without gaps or repetitions', () => {
     const deed = tuple(integer({ min: 0, max: 2 }), constantFrom('say', 'rejoin', 'say', 'say'));
     check(

@@ -317,6 +317,21 @@ describe('presence', () => {
   });
 });
 
+test('[HP-PRES-1] a keeper that died is told again who watches', () => {
+  const stage = stageWith();
+  const home = homeOf('chat/user/bob', 2);
+  const alice = HpClient.in(stage, 'alice', 1 - home);
+  const bob = HpClient.in(stage, 'bob', 1 - home);
+  alice.ask('PRESENCE_SUBSCRIBE', { users: ['bob'] });
+  alice.take();
+  stage.crash(home);
+  stage.settle();
+  stage.pass(2_000);
+  bob.ask('PRESENCE_SET', { status: 'away' });
+  stage.pass(2_000);
+  expect(alice.told()).toEqual(['PRESENCE_EVENT away bob']);
+});
+
 describe('gone while coming in', () => {
   const asked = (client: HpClient, stage: Stage, type: string, payload: object): void => {
     // The answer of another shard is still on its way when the connection breaks.

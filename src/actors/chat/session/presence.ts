@@ -10,6 +10,7 @@ import {
   answer,
   answerError,
   keeperOfUser,
+  NO_REF,
   ownKeeper,
   refOf,
   say,
@@ -67,6 +68,11 @@ function ask(session: Session, users: readonly string[], isWatching: boolean, co
   const ref = refOf(session);
   for (const user of users) askOne(session, user, isWatching, ref, context);
   if (users.length === 0) answer(session, 'PRESENCE_STATE', { users: [] }, context);
+}
+
+/** [HP-PRES-1] A keeper is new, and knows nobody who watches. */
+export function watchAgain(session: Session, context: Turn): void {
+  for (const { user } of session.watched.values()) askOne(session, user, true, NO_REF, context);
 }
 
 export function askOne(

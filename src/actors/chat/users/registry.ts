@@ -2,7 +2,7 @@
 // back on another connection. Refuses to know messages. Obeys spec/hp.md, sections "Sessions" and "Resume".
 
 import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
-import type { Address } from '../../runtime/actor.ts';
+import { type Address, shardOf } from '../../runtime/actor.ts';
 import { unpack } from './nodes/keeping.ts';
 import { closeElsewhere } from './nodes/flying.ts';
 import type { User } from './user.ts';
@@ -92,6 +92,7 @@ export function move(state: UsersState, ask: Ask<'resume'>, context: UsersTurn):
   if (kept !== undefined) {
     known.packed = undefined;
     known.movingSince = context.now;
+    known.movingShard = shardOf(ask.replyTo);
     context.send(ask.replyTo, { type: 'handedOver', ref: ask.ref, luggage: kept });
     return;
   }
@@ -102,6 +103,7 @@ export function move(state: UsersState, ask: Ask<'resume'>, context: UsersTurn):
   }
   known.held = [];
   known.movingSince = context.now;
+  known.movingShard = shardOf(ask.replyTo);
   context.send(known.entry.address, { type: 'handOver', to: ask.replyTo, ref: ask.ref });
 }
 
@@ -114,6 +116,7 @@ export function moved(state: UsersState, { user, entry }: Ask<'moved'>, context:
   const { held } = known;
   known.entry = entry;
   known.held = undefined;
+  known.movingShard = undefined;
   for (const notice of held ?? []) context.send(entry.address, notice);
   tellPresence(state, user, context);
 }

@@ -33,6 +33,8 @@ export interface KnownSession {
   /** What came while the session moves from one actor to another; undefined else. */
   held: UserNotice[] | undefined;
   movingSince: number;
+  /** Where the actor is to which it moves. */
+  movingShard?: number | undefined;
   /** The node to which it moves; undefined for this one. */
   movingTo?: string | undefined;
   /** What that node was sent, for as long as it may not have it. */

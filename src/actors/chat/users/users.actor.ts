@@ -15,6 +15,7 @@ import { direct, directTaken, giveUpWaiting, notTaken, queueUntold } from './dir
 import { giveUpMoving, isElsewhere, lookAgain, moveHere, sendOver } from './nodes/moving.ts';
 import { detached, move, moved, register, unregister } from './registry.ts';
 import { giveUpHolding, holdAgain } from './nodes/waiting-room.ts';
+import type { KnownSession, User } from './user.ts';
 import type { UsersMessage } from './user-messages.ts';
 import {
   type Ask,
@@ -218,23 +219,39 @@ function readHistory(state: UsersState, ask: Ask<'directHistory'>, context: User
 
 function shardDown(state: UsersState, shard: number, context: UsersTurn): void {
   for (const user of state.users.values()) {
-    for (const [session, { entry, packed }] of user.sessions)
-      if (entry.shard === shard && packed === undefined) user.sessions.delete(session);
+    for (const known of [...user.sessions.values()]) {
+      const { entry, movingShard, packed } = known;
+      const isThere = entry.shard === shard || movingShard === shard;
+      if (isThere && packed === undefined) giveUpMove(state, user, known, context);
+    }
     for (const [session, watcher] of user.watchers)
       if (watcher.shard === shard) user.watchers.delete(session);
     tellPresence(state, user.name, context);
   }
 }
 
+/** [HP-DM-6] Whoever was this session, or was to become it, is gone; what came for it meanwhile waits for the next. */
+function giveUpMove(
+  state: UsersState,
+  user: User,
+  { entry: { session }, held = [] }: KnownSession,
+  context: UsersTurn,
+): void {
+  user.sessions.delete(session);
+  const untold = held.flatMap((notice) =>
+    notice.type === 'directArrived' && !notice.isSent ? [notice.message] : [],
+  );
+  queueUntold(state, { type: 'unregister', user: user.name, session, untold }, context);
+}
+
 function sweep(state: UsersState, context: UsersTurn): void {
   for (const [key, user] of state.users) {
     user.expire(context.now);
-    for (const [session, known] of user.sessions) {
+    for (const known of [...user.sessions.values()]) {
       const { held, movingSince, packed } = known;
       if (context.now - movingSince > MOVE_MAX_MS * 1_000) known.arrived = undefined;
-      // Whoever was to become this session is gone.
       if (held === undefined || packed !== undefined) continue;
-      if (context.now - movingSince > MOVE_MAX_MS * 1_000) user.sessions.delete(session);
+      if (context.now - movingSince > MOVE_MAX_MS * 1_000) giveUpMove(state, user, known, context);
     }
     tellPresence(state, user.name, context);
     if (user.isForgettable) state.users.delete(key);

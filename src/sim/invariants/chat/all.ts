@@ -8,10 +8,14 @@ import { crossing, forwarding } from './forwarding.ts';
 import { hpLiveness } from './liveness.ts';
 import { hpPatience } from './patience.ts';
 import { statuses } from './presence/statuses.ts';
+import { watching } from './presence/watching.ts';
+import { roomEvents } from './rooms/room-events.ts';
 import { roomMemory } from './rooms/room-memory.ts';
 import { roomReach } from './rooms/room-reach.ts';
 import { roomOrder } from './rooms/room-order.ts';
 import { roomWhole } from './rooms/room-whole.ts';
+import { rates } from './rates.ts';
+import { signs } from './signs.ts';
 import { ghosts, views } from './views.ts';
 
 export const chatInvariants: readonly Invariant[] = [
@@ -26,6 +30,10 @@ export const chatInvariants: readonly Invariant[] = [
   views,
   ghosts,
   statuses,
+  watching,
+  signs,
+  rates,
+  roomEvents,
   hpLiveness,
   livePeers,
   copies,

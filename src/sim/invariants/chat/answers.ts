@@ -33,6 +33,7 @@ const answers: Readonly<Record<string, readonly [right: string, ...errors: strin
   RECEIPT: ['ACK'],
   PRESENCE_SET: ['ACK', 'RATE_LIMITED'],
   PRESENCE_SUBSCRIBE: ['PRESENCE_STATE'],
+  PRESENCE_UNSUBSCRIBE: ['ACK'],
   PRESENCE_QUERY: ['PRESENCE_STATE'],
   HISTORY: ['HISTORY_OK'],
   WHOAMI: ['WHOAMI_OK'],

@@ -6,7 +6,7 @@ import type { Invariant, Report } from '../invariant.ts';
 
 export const directs: Invariant = {
   property: 'directs',
-  requirements: ['HP-DM-2', 'HP-DM-3', 'HP-DM-4', 'HP-DM-6', 'HP-ACK-2', 'HP-RELAY-8'],
+  requirements: ['HP-DM-2', 'HP-DM-3', 'HP-DM-4', 'HP-DM-6', 'HP-DM-8', 'HP-ACK-2', 'HP-RELAY-8'],
   judge(report) {
     const judge = new Judge(report);
     return {
@@ -47,6 +47,7 @@ class Judge {
   readonly #report: Report;
   #terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
   readonly #askedAt = new Map<string, number>();
+  readonly #askedOn = new Map<string, number>();
   readonly #acked = new Map<string, EventOf<'directAcked'>>();
   /** By connection, sender and message: when. */
   readonly #told = new Map<string, number>();
@@ -76,9 +77,10 @@ class Judge {
     this.#crashedAt = at;
   }
 
-  asked({ what, message, at }: EventOf<'talkerAsked'>): void {
-    if (what !== 'DIRECT_MESSAGE' || message === undefined) return;
-    if (!this.#askedAt.has(message)) this.#askedAt.set(message, at);
+  asked({ what, message, connection, at }: EventOf<'talkerAsked'>): void {
+    if (what !== 'DIRECT_MESSAGE' || message === undefined || this.#askedAt.has(message)) return;
+    this.#askedAt.set(message, at);
+    this.#askedOn.set(message, connection);
   }
 
   /** The first word counts, but for one that is better. */
@@ -90,6 +92,9 @@ class Judge {
   heard(event: EventOf<'directHeard'>): void {
     const { client, user, from, to, message, isSent, connection } = event;
     const own = isSent ? from : to;
+    // [HP-DM-8] Whoever has said it does not hear it; its next session may.
+    if (this.#askedOn.get(message) === connection && (isSent || !event.isDelayed))
+      this.#report(event, `client ${client} hears its own ${message}`);
     if (own !== user)
       this.#report(event, `client ${client} is ${user}, and hears what ${from} says to ${to}`);
     const key = `${connection} ${from} ${message}`;

@@ -31,6 +31,9 @@ class Forwarding {
   /** By pair: the numbers of what was forwarded, by what it is; and the last number. */
   readonly #sent = new Map<string, Map<string, number>>();
   readonly #last = new Map<string, number>();
+  /** By pair: the connection that was spoken over last, and that which ended with a life. */
+  readonly #over = new Map<string, number>();
+  readonly #ended = new Map<string, number>();
 
   constructor(report: Report) {
     this.#report = report;
@@ -46,6 +49,7 @@ class Forwarding {
       for (const pair of [`${node} ${other}`, `${other} ${node}`]) {
         this.#sent.delete(pair);
         this.#last.delete(pair);
+        this.#ended.set(pair, this.#over.get(pair) ?? NO_CONNECTION);
       }
   }
 
@@ -57,9 +61,12 @@ class Forwarding {
   }
 
   spoke(event: EventOf<'peerSpoke'>): void {
-    const { node, to, type, n, key, message, origin } = event;
-    if (type !== 'FORWARD' || n === undefined) return;
+    const { node, to, connection, type, n, key, message, origin } = event;
     const pair = `${node} ${to}`;
+    // Who has not heard of the end yet goes on over a connection that is no more.
+    if (this.#ended.get(pair) === connection) return;
+    this.#over.set(pair, connection);
+    if (type !== 'FORWARD' || n === undefined) return;
     const last = this.#last.get(pair) ?? 0;
     if (n > last + 1)
       this.#report(event, `node ${node} forwards number ${n} to node ${to} after number ${last}`);
@@ -86,6 +93,8 @@ class Forwarding {
     return home < 0 ? undefined : home;
   }
 }
+
+const NO_CONNECTION = -1;
 
 export const crossing: Invariant = {
   property: 'crossing',

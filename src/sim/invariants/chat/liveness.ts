@@ -5,7 +5,15 @@ import type { Invariant, Report } from '../invariant.ts';
 
 export const hpLiveness: Invariant = {
   property: 'hp-liveness',
-  requirements: ['HP-MSG-4', 'HP-DM-2', 'HP-RES-2', 'HP-LOGIN-1', 'HP-ERR-5', 'HP-RELAY-4'],
+  requirements: [
+    'HP-MSG-4',
+    'HP-DM-2',
+    'HP-DM-8',
+    'HP-RES-2',
+    'HP-LOGIN-1',
+    'HP-ERR-5',
+    'HP-RELAY-4',
+  ],
   judge(report) {
     const judge = new Judge(report);
     return {
@@ -45,7 +53,12 @@ class Judge {
   /** By message: who has to hear of it. */
   readonly #owed = new Map<
     string,
-    { readonly asked: EventOf<'talkerAsked'>; clients: Set<number> }
+    {
+      readonly asked: EventOf<'talkerAsked'>;
+      readonly clients: Set<number>;
+      /** [HP-DM-8] Other sessions of the one who says it. */
+      readonly carbons: Set<number>;
+    }
   >();
 
   constructor(report: Report) {
@@ -80,12 +93,15 @@ class Judge {
     if (!this.isProbed || message === undefined || isRepeat === true) return;
     const speaker = this.joined.get(client);
     const clients = new Set<number>();
+    const carbons = new Set<number>();
     for (const [other, { user, rooms }] of this.#resting) {
       if (what === 'ROOM_MESSAGE' && room !== undefined && rooms.includes(room)) {
         if (other !== client || speaker?.hasEcho === true) clients.add(other);
-      } else if (user === to && other !== client) clients.add(other);
+      } else if (other === client) continue;
+      else if (user === to) clients.add(other);
+      else if (to !== undefined && user === speaker?.user) carbons.add(other);
     }
-    this.#owed.set(message, { asked: event, clients });
+    this.#owed.set(message, { asked: event, clients, carbons });
   }
 
   /** Whoever is limited was refused. */
@@ -97,13 +113,19 @@ class Judge {
   }
 
   heard(client: number, message: string): void {
-    this.#owed.get(message)?.clients.delete(client);
+    const owed = this.#owed.get(message);
+    owed?.clients.delete(client);
+    owed?.carbons.delete(client);
   }
 
   end(event: TraceEvent): void {
-    for (const [message, { asked, clients }] of this.#owed) {
-      if (this.terms?.isLimited === true && !this.granted.has(message)) continue;
-      const [first] = [...clients].filter((client) => this.#resting.has(client));
+    for (const [message, { asked, clients, carbons }] of this.#owed) {
+      const isGranted = this.granted.has(message);
+      if (this.terms?.isLimited === true && !isGranted) continue;
+      // What is refused is sent to nobody.
+      const [first] = [...clients, ...(isGranted ? carbons : [])].filter((client) =>
+        this.#resting.has(client),
+      );
       if (first === undefined) continue;
       const where = asked.room === undefined ? `to ${asked.to ?? ''}` : `in '${asked.room}'`;
       this.#report(

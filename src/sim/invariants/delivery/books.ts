@@ -24,7 +24,6 @@ export const books: Invariant = {
 };
 
 interface Wait {
-  readonly since: number;
   lastAt: number;
   /** Since when no home knows of it; undefined while one does. */
   unknownSince: number | undefined;
@@ -69,19 +68,20 @@ class Judge {
   }
 
   waits(event: EventOf<'publisherWaits'>): void {
-    const { node, shard, serverConnection, holds, isKnown, at } = event;
+    const { node, shard, serverConnection, heldSince = event.at, holds, isKnown, at } = event;
     const who = `a publisher of shard ${node}.${shard}`;
     if (holds < 0) this.#report(event, `${who} is held ${holds} times`);
     const key = `${node}.${shard} ${serverConnection}`;
     const known = this.#waits.get(key);
-    const isSame = known !== undefined && at - known.lastAt <= LOOK_US;
-    const wait = isSame ? known : { since: at, lastAt: at, unknownSince: undefined };
+    // One that was let go meanwhile is held anew.
+    const isSame = known !== undefined && at - known.lastAt <= LOOK_US && heldSince <= known.lastAt;
+    const wait = isSame ? known : { lastAt: at, unknownSince: undefined };
     this.#waits.set(key, wait);
     wait.lastAt = at;
     wait.unknownSince = isKnown ? undefined : (wait.unknownSince ?? at);
     if (this.#isExcused(at)) return;
-    if (at - wait.since > HOLD_US)
-      this.#report(event, `${who} has been held for ${at - wait.since} µs`);
+    if (at - heldSince > HOLD_US)
+      this.#report(event, `${who} has been held for ${at - heldSince} µs`);
     else if (at - (wait.unknownSince ?? at) > LET_GO_US)
       this.#report(
         event,

@@ -44,10 +44,16 @@ export function chatWords(event: ChatRecord): string {
       return `${who} hears ${event.message} of ${event.from}${event.isSent ? ', its own' : ''}`;
     case 'presenceTold':
       return `${who} is told who is here: ${sessionsWords(event.users)}`;
+    case 'signHeard':
+      return `${who} hears ${event.what} (${event.sign}) of ${event.from}${whereOf(event)}`;
+    case 'roomEventHeard':
+      return `${who} hears of '${event.room}': ${event.event} ${event.who}, now ${event.count}`;
     case 'statusSet':
       return `${who} is ${event.status} now`;
     case 'statusHeard':
-      return `${who} is told that ${event.of} is ${event.status}`;
+      return `${who} is told that ${event.of} is ${event.status}${event.isAnswer ? '' : ' now'}`;
+    case 'unwatched':
+      return `${who} does not watch ${event.of} any more`;
     case 'statusesTold':
       return `${who} is told: ${event.statuses.map((one) => one.join(' is ')).join(', ')}`;
     case 'membersTold':
@@ -100,11 +106,19 @@ function askedAbout({
   to,
   message,
   isRepeat,
+  sign,
 }: Extract<ChatRecord, { readonly kind: 'talkerAsked' }>): string {
   const where = room === undefined ? (to === undefined ? '' : ` to ${to}`) : ` in '${room}'`;
   return (
-    (message === undefined ? '' : ` ${message}`) + where + (isRepeat === true ? ', again' : '')
+    (message === undefined ? '' : ` ${message}`) +
+    (sign === undefined ? '' : ` (${sign})`) +
+    where +
+    (isRepeat === true ? ', again' : '')
   );
+}
+
+function whereOf({ room }: { readonly room: string | undefined }): string {
+  return room === undefined ? '' : ` in '${room}'`;
 }
 
 function forwardedAbout({

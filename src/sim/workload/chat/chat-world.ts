@@ -206,8 +206,12 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
     this.trace.add({ kind: 'chatProbed' });
     for (const [rank, { seats, deeds }] of this.#speakers.entries()) {
       for (const room of seats) deeds.sayIn(room);
+      const other = this.users[(rank + 1) % this.users.length] ?? '';
+      for (const room of seats) deeds.type(room, other);
+      deeds.type(undefined, other);
+      deeds.receipt(other);
       // One each: a message waits for the one before it, and that for its receiver.
-      deeds.sayTo(this.users[(rank + 1) % this.users.length] ?? '');
+      deeds.sayTo(other);
     }
     for (const crosser of this.crossers) crosser.publish();
   }
@@ -238,12 +242,15 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
 
 function termsOf({ options, cluster }: ChatPlan) {
   const { resumeWindowMs, pingEveryMs, pingTimeoutMs, loginTimeoutMs, emptyRoomMs } = options;
+  const { roomEventsMax, joinsPerSecondMax, messagesPerSecondMax } = options;
+  const { messagesBurstMax, presenceEveryMs } = options;
   const { historyMax, offlineMessagesMax, resumeMessagesMax, queueBytesMax } = options;
   const { suspectMs = 0, downMs = 0, lingerMs = 0 } = cluster ?? {};
   return {
     ...{ isCluster: cluster !== undefined, suspectMs, downMs, lingerMs },
-    ...{ resumeWindowMs, pingEveryMs, pingTimeoutMs, loginTimeoutMs, emptyRoomMs },
+    ...{ resumeWindowMs, pingEveryMs, pingTimeoutMs, loginTimeoutMs, emptyRoomMs, roomEventsMax },
     ...{ historyMax, offlineMessagesMax, resumeMessagesMax, queueBytesMax },
+    ...{ joinsPerSecondMax, messagesPerSecondMax, messagesBurstMax, presenceEveryMs },
     isLimited: options.messagesPerSecondMax < 100 || options.joinsPerSecondMax < 100,
     policy: options.sessionPolicy,
   };

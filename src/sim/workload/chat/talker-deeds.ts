@@ -8,6 +8,7 @@ import type { Said, Talker } from './talker.ts';
 export class TalkerDeeds {
   readonly #talker: Talker;
   #said = 0;
+  #receipts = 0;
   /** Wrong lines on this connection. */
   #wrong = 0;
 
@@ -46,10 +47,12 @@ export class TalkerDeeds {
 
   /** It is in: its rooms, and then what it is not sure of. */
   entered(): void {
-    for (const room of this.#talker.plan.rooms) if (!this.#talker.seats.has(room)) this.join(room);
+    const { plan, world, chance, seats } = this.#talker;
+    for (const room of plan.rooms) if (!seats.has(room)) this.join(room);
+    if (chance.chance(1, 2)) this.watch(chance.pick(world.users));
     for (const said of this.#talker.unsure.values())
       if (said.what === 'DIRECT_MESSAGE') this.#say(said, true);
-      else if (said.room !== undefined && this.#talker.seats.has(said.room)) this.#say(said, true);
+      else if (said.room !== undefined && seats.has(said.room)) this.#say(said, true);
   }
 
   join(room: string): void {
@@ -74,6 +77,26 @@ export class TalkerDeeds {
 
   sayTo(user: string): void {
     this.#say(this.#new('DIRECT_MESSAGE', undefined, user));
+  }
+
+  /** Every receipt is another. */
+  receipt(to: string): void {
+    const { plan, chance } = this.#talker;
+    this.#receipts += 1;
+    const ref = `r${plan.client}.${this.#receipts}`;
+    const state = chance.pick(['delivered', 'read']);
+    this.#talker.ask('RECEIPT', { ref, to, state }, { to, sign: `${ref} ${state}` });
+  }
+
+  type(room: string | undefined, to: string): void {
+    const on = this.#talker.chance.chance(1, 2);
+    const sign = on ? 'on' : 'off';
+    if (room === undefined) this.#talker.ask('TYPING', { to, on }, { to, sign });
+    else this.#talker.ask('TYPING', { room, on }, { room, sign });
+  }
+
+  watch(user: string): void {
+    this.#talker.ask('PRESENCE_SUBSCRIBE', { users: [user] }, { to: user });
   }
 
   askAll(): void {
@@ -109,9 +132,9 @@ export class TalkerDeeds {
     if (drawn < 45) {
       if (room !== undefined) this.sayIn(room);
     } else if (drawn < 65) this.sayTo(chance.pick(world.users));
-    else if (drawn < 73) this.askAll();
-    else if (drawn < 78) this.askMembers(chance.pick(plan.rooms));
-    else if (drawn < 83) {
+    else if (drawn < 69) this.askAll();
+    else if (drawn < 72) this.askMembers(chance.pick(plan.rooms));
+    else if (drawn < 76) {
       if (room !== undefined) this.askHistory(room);
     } else this.#doRarely(drawn, room);
   }
@@ -119,15 +142,18 @@ export class TalkerDeeds {
   #doRarely(drawn: number, room: string | undefined): void {
     const { world, chance, plan, seats } = this.#talker;
     const user = chance.pick(world.users);
-    if (drawn < 87)
-      this.#talker.ask('TYPING', room === undefined ? { to: user, on: true } : { room, on: true });
-    else if (drawn < 89) {
+    if (drawn < 79) this.type(chance.chance(1, 2) ? room : undefined, user);
+    else if (drawn < 86) {
       const status = chance.pick(['online', 'away', 'busy']);
-      this.#talker.ask('PRESENCE_SET', { status }, { status });
-    } else if (drawn < 91) this.#talker.ask('PRESENCE_SUBSCRIBE', { users: [user] });
-    else if (drawn < 93) this.#talker.ask('RECEIPT', { ref: 'm1', to: user, state: 'read' });
-    else if (drawn < 95) this.#talker.ask('ROOM_LIST', {});
-    else if (drawn < 96) this.#talker.ask('WHOAMI', {});
+      const note = chance.chance(1, 3) ? `note ${chance.below(3)}` : undefined;
+      this.#talker.ask('PRESENCE_SET', { status, note }, { status, note });
+    } else if (drawn < 90) {
+      if (chance.chance(1, 4))
+        this.#talker.ask('PRESENCE_UNSUBSCRIBE', { users: [user] }, { to: user });
+      else this.watch(user);
+    } else if (drawn < 92) this.receipt(user);
+    else if (drawn < 94) this.#talker.ask('ROOM_LIST', {});
+    else if (drawn < 95) this.#talker.ask('WHOAMI', {});
     else if (room !== undefined && chance.chance(1, 2)) {
       // Nothing is said in it from now on, whatever is answered.
       seats.delete(room);

@@ -45,15 +45,27 @@ export class TalkerHearing {
         if (type === 'BYE') this.#talker.heardBye();
         return;
       }
-      case 'PRESENCE_EVENT': {
-        const [of, status] = [textOf(payload, 'user'), textOf(payload, 'status')];
-        world.trace.add({ kind: 'statusHeard', ...this.#talker.inSession(), of, status });
+      case 'PRESENCE_EVENT':
+        this.#statusHeard(payload, false);
+        return;
+      case 'ROOM_EVENT': {
+        const [room, event] = [textOf(payload, 'room'), textOf(payload, 'event')];
+        const [who, count] = [textOf(payload, 'user'), numberOf(payload, 'count')];
+        const about = { room, event, who, count };
+        world.trace.add({ kind: 'roomEventHeard', ...this.#talker.inSession(), ...about });
         return;
       }
-      case 'ROOM_EVENT':
       case 'RECEIPT':
-      case 'TYPING':
+      case 'TYPING': {
+        const isReceipt = type === 'RECEIPT';
+        const from = textOf(payload, isReceipt ? 'by' : 'from');
+        const room = typeof payload['room'] === 'string' ? payload['room'] : undefined;
+        const word = `${textOf(payload, 'ref')} ${textOf(payload, 'state')}`;
+        const sign = isReceipt ? word : payload['on'] === true ? 'on' : 'off';
+        const about = { what: type, from, room, sign } as const;
+        world.trace.add({ kind: 'signHeard', ...this.#talker.inSession(), ...about });
         return;
+      }
       default:
         this.#mishear(`a ${type} that nobody asked for`);
     }
@@ -187,7 +199,8 @@ export class TalkerHearing {
         const [place, epoch] = [numberOf(payload, 'seq'), numberOf(payload, 'epoch')];
         const isAlready = payload['already'] === true;
         this.#talker.places.set(room, place);
-        world.trace.add({ kind: 'seated', ...inSession(), room, place, epoch, isAlready });
+        const count = numberOf(payload, 'count');
+        world.trace.add({ kind: 'seated', ...inSession(), room, place, epoch, isAlready, count });
         if (!isLeaving) this.#talker.deeds.seated(room);
         return;
       }
@@ -221,19 +234,18 @@ export class TalkerHearing {
         return;
       }
       case 'PRESENCE_SET': {
-        const { status = '' } = question;
-        world.trace.add({ kind: 'statusSet', ...inSession(), status });
+        const { status = '', note } = question;
+        world.trace.add({ kind: 'statusSet', ...inSession(), status, note });
         return;
       }
       case 'PRESENCE_SUBSCRIBE':
-        for (const [of, status] of statusesIn(payload))
-          world.trace.add({ kind: 'statusHeard', ...inSession(), of, status });
+        for (const one of listOf(payload, 'users')) this.#statusHeard(one, true);
+        return;
+      case 'PRESENCE_UNSUBSCRIBE':
+        world.trace.add({ kind: 'unwatched', ...inSession(), of: to });
         return;
       case 'ROOM_MEMBERS':
-        this.#members(
-          room,
-          listOf(payload, 'members').map((one) => textOf(one, 'user')),
-        );
+        this.#members(room, listOf(payload, 'members'));
         return;
       case 'HISTORY':
         this.#history(room, payload);
@@ -256,14 +268,23 @@ export class TalkerHearing {
     if (isResumed) for (const room of rooms) talker.seats.add(room);
     else talker.places.clear();
     const replayed = isResumed ? numberOf(payload, 'replayed') : numberOf(payload, 'offline_count');
-    const about = { isResumed, replayed, rooms, gaps: textsOf(payload, 'gaps') };
+    const isAnew = payload['anew'] === true;
+    const about = { isResumed, isAnew, replayed, rooms, gaps: textsOf(payload, 'gaps') };
     talker.world.trace.add({ kind: 'loggedIn', ...talker.inSession(), ...about });
     if (!talker.plan.isMute) talker.deeds.entered();
   }
 
-  #members(room: string, users: readonly string[]): void {
+  #members(room: string, members: readonly Payload[]): void {
     const { world } = this.#talker;
-    world.trace.add({ kind: 'membersTold', ...this.#talker.inSession(), room, users });
+    const users = members.map((one) => textOf(one, 'user'));
+    const statuses = members.map((one) => textOf(one, 'status'));
+    world.trace.add({ kind: 'membersTold', ...this.#talker.inSession(), room, users, statuses });
+  }
+
+  #statusHeard(payload: Payload, isAnswer: boolean): void {
+    const [of, status] = [textOf(payload, 'user'), textOf(payload, 'status')];
+    const about = { of, status, note: noteOf(payload), isAnswer };
+    this.#talker.world.trace.add({ kind: 'statusHeard', ...this.#talker.inSession(), ...about });
   }
 
   #history(room: string, payload: Payload): void {
@@ -282,6 +303,13 @@ export class TalkerHearing {
   }
 }
 
-function statusesIn(payload: Payload): (readonly [user: string, status: string])[] {
-  return listOf(payload, 'users').map((one) => [textOf(one, 'user'), textOf(one, 'status')]);
+function statusesIn(payload: Payload): (readonly [user: string, status: string, note?: string])[] {
+  return listOf(payload, 'users').map((one) => {
+    const [user, status, note] = [textOf(one, 'user'), textOf(one, 'status'), noteOf(one)];
+    return note === undefined ? [user, status] : [user, status, note];
+  });
+}
+
+function noteOf({ note }: Payload): string | undefined {
+  return typeof note === 'string' ? note : undefined;
 }

@@ -40,6 +40,7 @@ export interface Outstanding {
   readonly expected: string | undefined;
   /** That it wants to have. */
   readonly status?: string | undefined;
+  readonly note?: string | undefined;
 }
 
 /** A message of its own, of which it does not know what became. */
@@ -119,16 +120,17 @@ export class Talker implements Endpoint {
   ask(
     what: string,
     payload: object,
-    about: Partial<Pick<Outstanding, 'room' | 'to' | 'message' | 'status'>> & {
+    about: Partial<Pick<Outstanding, 'room' | 'to' | 'message' | 'status' | 'note'>> & {
       readonly isRepeat?: boolean;
+      readonly sign?: string;
     } = {},
   ): void {
     this.#ids += 1;
-    const { room, to, message, status, isRepeat } = about;
+    const { room, to, message, status, note, isRepeat, sign } = about;
     const id = message ?? `q${this.plan.client}.${this.#ids}`;
     if (!UNANSWERED.includes(what))
-      this.asked.push({ id, what, room, to, message, status, expected: undefined });
-    const asked = { kind: 'talkerAsked', id, what, room, to, message, isRepeat } as const;
+      this.asked.push({ id, what, room, to, message, status, note, expected: undefined });
+    const asked = { kind: 'talkerAsked', id, what, room, to, message, isRepeat, sign } as const;
     const seq = this.world.trace.add({ ...asked, ...this.at() });
     if (message !== undefined) this.world.noteSaid(message, seq);
     this.sayRaw(hpLine(what, id, payload));
@@ -251,7 +253,8 @@ export class Talker implements Endpoint {
   #ended(by: EventOf<'talkerEnded'>['by']): void {
     const { connection } = this;
     if (connection === undefined) return;
-    this.world.trace.add({ kind: 'talkerEnded', by, isBye: this.#isBye, ...this.at() });
+    const { isCut } = connection;
+    this.world.trace.add({ kind: 'talkerEnded', by, isCut, isBye: this.#isBye, ...this.at() });
     this.connection = undefined;
     this.isIn = false;
     this.asked = [];

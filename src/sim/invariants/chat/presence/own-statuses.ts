@@ -1,0 +1,112 @@
+// What talkers have said of themselves, and so what each user is when everything is at rest: of its sessions the one that
+// is most here speaks. Undefined wherever nobody can know. Refuses to judge.
+
+import type { EventOf, Watcher } from '../../../trace.ts';
+
+interface Word {
+  readonly at: number;
+  readonly status: string;
+}
+
+export class OwnStatuses {
+  readonly #uncertain = new Set<string>();
+  /** By session; undefined where nobody knows. */
+  readonly #own = new Map<string, string | undefined>();
+  /** By session: what it has written beside it. */
+  readonly #notes = new Map<string, string | undefined>();
+  /** By client. */
+  readonly #sessions = new Map<number, string>();
+  /** Clients that have asked for another status, and how often. */
+  readonly #asking = new Map<number, number>();
+  /** Sessions of each user, when everything is at rest, with their rooms. */
+  readonly #resting = new Map<string, EventOf<'talkerRests'>[]>();
+  /** By user: all that its sessions have said. */
+  readonly #said = new Map<string, Word[]>();
+  readonly #users: string[] = [];
+
+  readonly watcher: Watcher = {
+    talkerJoined: ({ client, user, isMute }) => {
+      this.#users[client] = user;
+      // Whoever never answers is sent away again and again.
+      if (isMute) this.#uncertain.add(user);
+    },
+    loggedIn: ({ client, session, user, isResumed, isAnew, at }) => {
+      this.#sessions.set(client, session);
+      this.#asking.delete(client);
+      // What the node alone knew is lost.
+      if (isAnew) this.#own.set(session, undefined);
+      if (isResumed) return;
+      this.#own.set(session, 'online');
+      this.#say(user, at, 'online');
+    },
+    talkerAsked: ({ what, client }) => {
+      if (what === 'PRESENCE_SET') this.#asking.set(client, (this.#asking.get(client) ?? 0) + 1);
+    },
+    talkerAnswered: ({ asked, client }) => {
+      if (asked === 'PRESENCE_SET') this.#asking.set(client, (this.#asking.get(client) ?? 1) - 1);
+    },
+    talkerEnded: ({ client, at }) => this.#ended(client, at),
+    statusSet: ({ session, user, status, note, at }) => {
+      this.#notes.set(session, note);
+      this.#own.set(session, status);
+      this.#say(user, at, status);
+    },
+    talkerRests: (event) => {
+      const { user, session } = event;
+      if (session === undefined) this.#uncertain.add(user);
+      else this.#resting.set(user, [...(this.#resting.get(user) ?? []), event]);
+    },
+  };
+
+  /** Of all its sessions, or of those that sit in a room. */
+  truthOf(user: string, room?: string): string | undefined {
+    if (this.#uncertain.has(user)) return undefined;
+    const all = this.#resting.get(user) ?? [];
+    const some = room === undefined ? all : all.filter(({ rooms }) => rooms.includes(room));
+    if (some.length === 0) return 'offline';
+    const own = some.map(({ session = '' }) => this.#own.get(session));
+    if (own.includes(undefined)) return undefined;
+    for (const status of ['online', 'busy'] as const) if (own.includes(status)) return status;
+    return 'away';
+  }
+
+  /** Of one who has one session; undefined where several may speak, or none. */
+  noteOf(user: string): { readonly note: string | undefined } | undefined {
+    const [first, second] = this.#resting.get(user) ?? [];
+    if (first?.session === undefined || second !== undefined) return undefined;
+    return { note: this.#notes.get(first.session) };
+  }
+
+  /** The user may have been that for a while, within some time. */
+  mayHaveBeen(user: string, status: string, from: number, to: number): boolean {
+    const said = this.#said.get(user) ?? [];
+    return said.some(
+      (word) => word.status === status && word.at <= to && this.#until(said, word) >= from,
+    );
+  }
+
+  /** What one of several sessions says lasts for longer than the next word of another one. */
+  #until(said: readonly Word[], word: Word): number {
+    const later = said.find(
+      ({ at, status }) => at > word.at + SEVERAL_US && status !== word.status,
+    );
+    return later?.at ?? Number.POSITIVE_INFINITY;
+  }
+
+  #say(user: string, at: number, status: string): void {
+    const said = this.#said.get(user) ?? [];
+    said.push({ at, status });
+    this.#said.set(user, said);
+  }
+
+  /** What it had asked for may have been done. */
+  #ended(client: number, at: number): void {
+    const session = this.#sessions.get(client);
+    this.#say(this.#users[client] ?? '', at, 'offline');
+    if (session !== undefined && (this.#asking.get(client) ?? 0) > 0)
+      this.#own.set(session, undefined);
+    this.#asking.delete(client);
+  }
+}
+
+const SEVERAL_US = 20_000_000;

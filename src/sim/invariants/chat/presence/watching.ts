@@ -1,0 +1,202 @@
+// Whoever watches a user is told each change of it, once, and not too often; nobody else is. In the end what he was told
+// last is the truth. Who was away may have lost a word on its way: he is owed what the user has become since.
+
+import type { EventOf, TraceEvent } from '../../../trace.ts';
+import type { Invariant, Report } from '../../invariant.ts';
+import { Troubles } from '../troubles.ts';
+import { OwnStatuses } from './own-statuses.ts';
+
+export const watching: Invariant = {
+  property: 'watching',
+  requirements: ['HP-PRES-1', 'HP-PRES-3'],
+  judge(report) {
+    const own = new OwnStatuses();
+    const judge = new Judge(report, own);
+    const { watcher } = own;
+    return {
+      ...watcher,
+      began: (event) => judge.troubles.began(event),
+      chatBegan: (event) => judge.began(event),
+      talkerJoined(event) {
+        watcher.talkerJoined?.(event);
+        if (event.isSlow) judge.slow.add(event.client);
+      },
+      loggedIn(event) {
+        watcher.loggedIn?.(event);
+        judge.loggedIn(event);
+      },
+      talkerAsked(event) {
+        watcher.talkerAsked?.(event);
+        judge.asked(event);
+      },
+      talkerEnded(event) {
+        watcher.talkerEnded?.(event);
+        judge.ended(event);
+      },
+      talkerRests(event) {
+        watcher.talkerRests?.(event);
+        if (event.session !== undefined) judge.resting.add(event.client);
+      },
+      statusHeard: (event) => judge.heard(event),
+      statusesTold: (event) => judge.told(event),
+      unwatched: (event) => judge.unwatched(event),
+      chatProbed: (event) => judge.end(event),
+    };
+  },
+};
+
+interface Watch {
+  /** Undefined while it is asked for, and where a word may have been lost. */
+  word: string | undefined;
+  status: string | undefined;
+  /** When its client was away since it was told. */
+  awayFrom: number | undefined;
+  awayTo: number;
+  /** Its node may have told it something long after it was gone. */
+  isCut: boolean;
+  /** On which connection it was told of a change last, and when. */
+  connection: number;
+  changedAt: number;
+  /** Asked for again behind what ends it. */
+  isWanted: boolean;
+}
+
+class Judge {
+  readonly troubles = new Troubles();
+  readonly slow = new Set<number>();
+  readonly resting = new Set<number>();
+  readonly #report: Report;
+  readonly #own: OwnStatuses;
+  #isCluster = false;
+  /** By client, of its session: whom it watches. */
+  readonly #watches: (Map<string, Watch> | undefined)[] = [];
+  readonly #ends: EventOf<'talkerEnded'>[] = [];
+
+  constructor(report: Report, own: OwnStatuses) {
+    this.#report = report;
+    this.#own = own;
+  }
+
+  began(event: EventOf<'chatBegan'>): void {
+    this.troubles.chatBegan(event);
+    this.#isCluster = event.terms.isCluster;
+  }
+
+  loggedIn({ client, isResumed, isAnew, at }: EventOf<'loggedIn'>): void {
+    if (!isResumed || isAnew) {
+      this.#watches[client] = new Map();
+      return;
+    }
+    for (const watch of this.#watches[client]?.values() ?? []) {
+      watch.word = undefined;
+      const { at: from = at, isCut = true } = this.#ends[client] ?? {};
+      watch.isCut ||= isCut || watch.awayFrom !== undefined;
+      watch.awayFrom ??= from;
+      watch.awayTo = at;
+    }
+  }
+
+  ended(event: EventOf<'talkerEnded'>): void {
+    this.#ends[event.client] = event;
+    this.resting.delete(event.client);
+  }
+
+  asked({ client, what, to = '' }: EventOf<'talkerAsked'>): void {
+    const watches = (this.#watches[client] ??= new Map());
+    const known = watches.get(to);
+    if (what === 'PRESENCE_UNSUBSCRIBE' && known !== undefined) known.isWanted = false;
+    if (what !== 'PRESENCE_SUBSCRIBE') return;
+    if (known === undefined) watches.set(to, { ...FRESH });
+    else known.isWanted = true;
+  }
+
+  unwatched({ client, of }: EventOf<'unwatched'>): void {
+    if (this.#watches[client]?.get(of)?.isWanted === false) this.#watches[client].delete(of);
+  }
+
+  heard(event: EventOf<'statusHeard'>): void {
+    const { client, of, status, note, isAnswer } = event;
+    const watch = this.#watches[client]?.get(of);
+    if (watch === undefined) {
+      this.#report(
+        event,
+        `client ${client} is told that ${of} is ${status}, and does not watch him`,
+      );
+      return;
+    }
+    if (!isAnswer) this.#judgeChange(event, watch, wordOf(status, note));
+    learn(watch, status, note);
+    if (isAnswer) watch.awayFrom = undefined;
+  }
+
+  /** Who has asked knows it, and is not told again. */
+  told({ client, statuses }: EventOf<'statusesTold'>): void {
+    for (const [of, status, note] of statuses) {
+      const watch = this.#watches[client]?.get(of);
+      if (watch !== undefined) learn(watch, status, note);
+    }
+  }
+
+  #judgeChange(event: EventOf<'statusHeard'>, watch: Watch, word: string): void {
+    const { client, node, connection, of, at } = event;
+    if (watch.word === word)
+      this.#report(event, `client ${client} is told again that ${of} is ${word.trimEnd()}`);
+    const isEarly = watch.connection === connection && at - watch.changedAt < EVERY_US;
+    const isTroubled =
+      this.troubles.ofTalker(client, node, at - TROUBLE_US, at) ||
+      (this.#isCluster && this.troubles.ofCluster(at - TROUBLE_US, at));
+    if (isEarly && !isTroubled && !this.slow.has(client))
+      this.#report(
+        event,
+        `client ${client} is told twice within ${at - watch.changedAt} µs what ${of} is`,
+      );
+    Object.assign(watch, { connection, changedAt: at });
+  }
+
+  end(event: TraceEvent): void {
+    for (const client of this.resting)
+      for (const [of, watch] of this.#watches[client] ?? []) {
+        const { status, word } = watch;
+        const truth = this.#own.truthOf(of);
+        if (status === undefined || truth === undefined) continue;
+        const says = `client ${client} was told last that ${of} is`;
+        if (status !== truth && !this.#mayBeLost(client, of, watch, truth))
+          this.#report(event, `${says} ${status}, who is ${truth}`);
+        const about = this.#own.noteOf(of);
+        if (status !== truth || about === undefined || watch.awayFrom !== undefined) continue;
+        if (word !== wordOf(truth, about.note))
+          this.#report(event, `${says} ${word}, who is ${wordOf(truth, about.note)}`);
+      }
+  }
+
+  /** It was told to a connection that was no more: the node does not know that. */
+  #mayBeLost(client: number, of: string, watch: Watch, truth: string): boolean {
+    const { awayFrom, awayTo, isCut } = watch;
+    if (awayFrom === undefined) return false;
+    const { node = 0 } = this.#ends[client] ?? {};
+    const isLong =
+      isCut || this.troubles.ofTalker(client, node, awayFrom - NOTICE_US, awayTo + SOON_US);
+    const to = isLong ? awayTo + SOON_US : awayFrom + SOON_US;
+    return this.#own.mayHaveBeen(of, truth, awayFrom - SOON_US, to);
+  }
+}
+
+function learn(watch: Watch, status: string, note: string | undefined): void {
+  watch.status = status;
+  watch.word = wordOf(status, note);
+}
+
+function wordOf(status: string, note: string | undefined): string {
+  return `${status} ${note ?? ''}`;
+}
+
+const FRESH: Watch = {
+  ...{ word: undefined, status: undefined, awayFrom: undefined, awayTo: 0, isCut: false },
+  ...{ connection: -1, changedAt: 0, isWanted: true },
+};
+/** A second, less what ways add to the first of two. */
+const EVERY_US = 600_000;
+const TROUBLE_US = 3_000_000;
+/** Until a node notices that a client is gone. */
+const NOTICE_US = 10_000_000;
+const SOON_US = 3_000_000;

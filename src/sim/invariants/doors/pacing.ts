@@ -1,0 +1,69 @@
+// A reader that takes what comes at a good pace is not sent away for being slow, however much is published to its topic: whoever
+// publishes over a connection that can be held back is. Judged where the reader follows one topic, and nothing else is wrong.
+
+import type { EventOf, TracedFault } from '../../trace.ts';
+import type { Invariant, Report } from '../invariant.ts';
+import { mayTrouble } from '../patience.ts';
+
+export const pacing: Invariant = {
+  property: 'pacing',
+  requirements: ['BROKER-PACE-1', 'BROKER-PACE-2'],
+  judge(report) {
+    const judge = new Judge(report);
+    return {
+      began: (event) => judge.began(event),
+      joined: (event) => judge.joined(event),
+      closed: (event) => judge.closed(event),
+    };
+  },
+};
+
+class Judge {
+  readonly #report: Report;
+  #faults: readonly TracedFault[] = [];
+  #shards = 1;
+  /** Queues are long, and what does not fit ends the connection. */
+  #isJudged = false;
+  readonly #readers = new Map<number, string>();
+  /** Topics to which somebody publishes who cannot be held back, by node. */
+  readonly #free = new Set<string>();
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  began({ broker, sites, faults, shards }: EventOf<'began'>): void {
+    const { slowPolicy, queueBytesMax } = broker;
+    this.#faults = faults;
+    this.#shards = shards;
+    this.#isJudged =
+      slowPolicy === 'disconnect' && queueBytesMax >= LONG_BYTES && !sites.includes('tiny-window');
+  }
+
+  joined({ client, node, topics, publishes, transport, readsPerSecond }: EventOf<'joined'>): void {
+    if (transport === 'post') for (const topic of publishes) this.#free.add(`${node} ${topic}`);
+    const [topic, another] = topics;
+    if (topic === undefined || another !== undefined || readsPerSecond < GOOD_BYTES) return;
+    this.#readers.set(client, `${node} ${topic}`);
+  }
+
+  closed(event: EventOf<'closed'>): void {
+    const { client, node, by, code, at } = event;
+    const followed = this.#readers.get(client);
+    if (!this.#isJudged || by !== 'server' || code !== TOO_SLOW || followed === undefined) return;
+    const isTroubled = this.#faults.some(
+      (fault) =>
+        fault.at <= at &&
+        at - BEFORE_US <= fault.at + fault.durationUs &&
+        mayTrouble(fault, client, node, this.#shards),
+    );
+    if (!isTroubled && !this.#free.has(followed))
+      this.#report(event, `client ${client} reads at a good pace, and was closed as too slow`);
+  }
+}
+
+const TOO_SLOW = 1013;
+const LONG_BYTES = 1_048_576;
+/** Twice what the spec asks for, so that every look finds it. */
+const GOOD_BYTES = 1_200_000;
+const BEFORE_US = 3_000_000;

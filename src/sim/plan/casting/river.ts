@@ -1,0 +1,88 @@
+// A river: one client says more than another one takes, and that one takes it at a good pace. What is said has to become as
+// slow as that; nobody is to lose his connection over it. Both are clients like all others, on the first node.
+// Refuses to judge, and to know how a publisher is held back.
+
+import { type Arbitrary, constant, constantFrom, integer } from 'fast-check';
+
+import { mixed, plainRecord } from '../drawing.ts';
+import type { Settings } from '../settings.ts';
+import { type ClientPlan, plainHabits } from '../../workload/client-plan.ts';
+
+/** Twenty times a second. */
+export const RIVER_READ_BYTES = 60_000;
+
+export interface River {
+  readonly burst: number;
+  readonly everyUs: number;
+  readonly readBytes: number;
+  readonly windowBytes: number;
+}
+
+export const rivers: Arbitrary<River | undefined> = mixed<River | undefined>(
+  [15, constant(undefined)],
+  [
+    1,
+    plainRecord({
+      burst: integer({ min: 10, max: 14 }),
+      everyUs: constantFrom(40_000, 30_000),
+      readBytes: constant(RIVER_READ_BYTES),
+      windowBytes: constantFrom(1_048_576, 262_144),
+    }),
+  ],
+);
+
+/** Queues in which a river finds its place, and doors that let it pass. */
+export function widened(settings: Settings): Settings {
+  const { broker, home, sites } = settings;
+  const open = { requireToken: false, publish: 'all', messagesPerSecondMax: 100_000 } as const;
+  const wide = { queueBytesMax: 1_048_576, messageBytesMax: 1_048_576, subscriptionsMax: 1_000 };
+  const doors = { connectionsMax: 50_000, connectionsPerAddressMax: 50_000 };
+  return {
+    ...settings,
+    // A pong stands behind all that its client has said.
+    broker: {
+      ...broker,
+      ...open,
+      ...wide,
+      ...doors,
+      slowPolicy: 'disconnect',
+      pongTimeoutMs: 20_000,
+    },
+    home: { ...home, topicsMax: 100_000 },
+    sites: sites.filter((site) => site !== 'tiny-window'),
+  };
+}
+
+/** Takes the places of two clients that have nothing to do for others. */
+export function withRiver(
+  plans: readonly ClientPlan[],
+  { burst, everyUs, readBytes, windowBytes }: River,
+  nodes: number,
+): readonly ClientPlan[] {
+  const common = {
+    ...plainHabits,
+    ...({ transport: 'ws', envelope: true, recovers: true, token: undefined } as const),
+    ...{ idPercent: 0, leavesEveryUs: 0, link: { ...DIRECT, windowBytes } },
+  };
+  const speaker = {
+    ...common,
+    ...({ behaviour: 'steady', topics: [], publishes: [RIVER_TOPIC] } as const),
+    ...{ burst, everyUs, dataBytes: 9_000, readBytes: 0 },
+  };
+  const reader = {
+    ...common,
+    ...({ behaviour: 'slow', topics: [RIVER_TOPIC], publishes: [] } as const),
+    ...{ burst: 1, everyUs: 100_000, dataBytes: 0, readBytes },
+  };
+  const [first, second] = [RIVER_RANK * nodes, (RIVER_RANK + 1) * nodes];
+  return plans.map((plan, at) => {
+    if (plans.length <= second || (at !== first && at !== second)) return plan;
+    const { client, node } = plan;
+    return { client, node, ...(at === first ? speaker : reader) };
+  });
+}
+
+const DIRECT = { latencyUs: 1_000, jitterUs: 0, cutPercent: 0, joinPercent: 0 } as const;
+/** Of the first node; those before have something to do for others. */
+const RIVER_RANK = 8;
+export const RIVER_TOPIC = 'river/1';

@@ -14,7 +14,7 @@ import { relayLost, tellKeepers } from './nodes/flying.ts';
 import { direct, directTaken, giveUpWaiting, notTaken, queueUntold } from './directs.ts';
 import { giveUpMoving, isElsewhere, lookAgain, moveHere, sendOver } from './nodes/moving.ts';
 import { detached, move, moved, register, unregister } from './registry.ts';
-import { giveUpHolding, holdAgain } from './nodes/waiting-room.ts';
+import { giveUpHolding, holdAgain, keeperLost } from './nodes/waiting-room.ts';
 import type { KnownSession, User } from './user.ts';
 import type { UsersMessage } from './user-messages.ts';
 import {
@@ -134,6 +134,9 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         for (const node of message.nodes) state.gone.delete(node);
         flyAgain(state, context);
         holdAgain(state, context);
+        return;
+      case 'keeperLost':
+        keeperLost(state, message.node, context);
         return;
       case 'nodePressed':
         // Direct messages wait for their users in any case.

@@ -114,7 +114,8 @@ function timeOfJson(): number {
 
 function sessionsOf(node: string, count: number): OwnedSession[] {
   return Array.from({ length: count }, (_, at) => ({
-    session: `${node}-${(at + 0x10_0000).toString(16)}`,
+    // As long as a node makes them.
+    session: `${node}-${(at + 0x10_0000_0000).toString(16)}0a`,
     user: userOf(node, at),
     status: 'online',
     lamport: 1,

@@ -33,6 +33,7 @@ export class OwnerNode {
   readonly #nonce = randomBytes(32).toString('base64url');
   readonly #asked: Promise<void>;
   #wasAsked = (): void => {};
+  #hasColumns = false;
   #beats = 0;
   #timer: NodeJS.Timeout | undefined = undefined;
 
@@ -48,7 +49,7 @@ export class OwnerNode {
     lines.on('line', (line) => this.#heard(line));
     this.#say('SERVER_HELLO', {
       ...this.#self,
-      ...{ cluster: cluster.cluster, versions: [VERSION], caps: ['presence'] },
+      ...{ cluster: cluster.cluster, versions: [VERSION], caps: ['presence', 'columns'] },
       ...{ nonce: this.#nonce, key: 'k1', advertise: '' },
     });
   }
@@ -64,7 +65,8 @@ export class OwnerNode {
     const ver = sessions.length;
     const pieces = Array.from({ length: chunks }, (_, chunk) => {
       const some = sessions.slice(chunk * SESSIONS_PER_LINE, (chunk + 1) * SESSIONS_PER_LINE);
-      return this.#line('PRESENCE_SYNC', { ...this.#self, ver, chunk, chunks, sessions: some });
+      const told = this.#hasColumns ? columnsOf(some) : some;
+      return this.#line('PRESENCE_SYNC', { ...this.#self, ver, chunk, chunks, sessions: told });
     });
     return pieces.join('') + this.#line('SYNC_DONE', { ...this.#self, ver });
   }
@@ -83,8 +85,10 @@ export class OwnerNode {
 
   #heard(line: string): void {
     const { type, payload } = JSON.parse(line) as { type: string; payload: Payload };
-    if (type === 'SERVER_CHALLENGE') this.#say('SERVER_AUTH', { proof: this.#proof(payload) });
-    else if (type === 'SERVER_WELCOME') {
+    if (type === 'SERVER_CHALLENGE') {
+      this.#hasColumns = (payload['caps'] as readonly string[]).includes('columns');
+      this.#say('SERVER_AUTH', { proof: this.#proof(payload) });
+    } else if (type === 'SERVER_WELCOME') {
       this.#say('SERVER_READY', { members: [], heartbeat_ms: HEARTBEAT_MS });
       this.#timer = setInterval(() => this.#beat(), HEARTBEAT_MS);
     } else if (type === 'HEARTBEAT') this.#say('HEARTBEAT_ACK', { hb: payload['hb'] });
@@ -119,4 +123,14 @@ export class OwnerNode {
     const envelope = { version: VERSION, type, id: randomUUID(), timestamp, source: 'server' };
     return `${JSON.stringify({ ...envelope, payload })}\n`;
   }
+}
+
+function columnsOf(sessions: readonly OwnedSession[]): Payload {
+  return {
+    session: sessions.map(({ session }) => session),
+    user: sessions.map(({ user }) => user),
+    status: sessions.map(({ status }) => status),
+    lamport: sessions.map(({ lamport }) => lamport),
+    since: sessions.map(({ since }) => since),
+  };
 }

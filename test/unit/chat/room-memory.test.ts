@@ -88,6 +88,23 @@ describe('a room’s memory', () => {
       expect(memory.takeUntold()).toEqual([]);
     });
 
+    test('is what its home says next, and of another home only behind what that has said before', () => {
+      const memory = new RoomMemory(LIMITS);
+      memory.hasAudience({ epoch: 1, seq: 1 });
+      expect([2, 3].map((seq) => memory.isNext(entry(1, seq, `m${seq}`)))).toEqual([true, false]);
+      memory.tell(entry(1, 2, 'm2'));
+      memory.keep(entry(2, 7, 'o7', 'n2'));
+      expect(memory.isNext(entry(1, 3, 'm3'))).toBe(true);
+      expect([7, 8, 9].map((seq) => memory.isNext(entry(2, seq, `o${seq}`, 'n2')))).toEqual([
+        false,
+        false,
+        false,
+      ]);
+      memory.takeUntold();
+      expect(memory.isNext(entry(2, 8, 'o8', 'n2'))).toBe(true);
+      expect(memory.isNext(entry(2, 8, 'o8', 'n3'))).toBe(false);
+    });
+
     test('goes with the memory to another one of the room', () => {
       const [here, next] = [new RoomMemory(LIMITS), new RoomMemory(LIMITS)];
       here.hasAudience({ epoch: 1, seq: 0 });

@@ -46,43 +46,43 @@ const messages = (client: HpClient): HpLine[] =>
   client.take().filter(({ type }) => type === 'ROOM_MESSAGE');
 const ids = (lines: readonly HpLine[]): string[] => lines.map(({ id }) => id);
 
+const APART = ['n2', 'n4'];
+const THEIRS = ['two-1', 'two-2', 'two-3'];
+
+/** A room with two homes: the one on the larger side began a new life, and so its places come after those of the other. */
+function divided() {
+  const stage = whole(5);
+  const nodes = stage.nodes.map(({ name }) => name);
+  const room = roomOf(nodes, [...APART, 'n3', 'n5']);
+  const [ben, cat, dan, eve] = nodes.slice(1).map((node) => joined(stage, node, node, room));
+  if (ben === undefined || cat === undefined || dan === undefined || eve === undefined)
+    throw new Error('nobody is there');
+  stage.split(APART);
+  stage.kill('n1');
+  stage.pass(15_000);
+  stage.start('n1');
+  stage.until(() => ['n3', 'n5'].every((node) => stage.seen(node).includes('n1:up')), 20_000);
+  stage.pass(4_000);
+  for (const client of [ben, cat, dan, eve]) messages(client);
+  say(cat, room, 'one-1');
+  for (const id of THEIRS) say(ben, room, id);
+  stage.pass(100);
+  const heard = [ben, cat, dan, eve].map(messages);
+  expect(heard.map(ids)).toEqual([[], [], THEIRS, ['one-1']]);
+  const epochs = heard.map(([first]) => Number(first?.payload['epoch']));
+  expect(epochs[3]).toBeGreaterThan(epochs[2] ?? Infinity);
+  return { stage, room, ben, cat, dan, eve };
+}
+
+function areTold(clients: readonly HpClient[], missing: readonly string[]): void {
+  for (const client of clients) {
+    const heard = messages(client);
+    expect(ids(heard)).toEqual(missing);
+    expect(heard.map(({ payload }) => payload['delayed'])).toEqual(missing.map(() => true));
+  }
+}
+
 describe('[HP-HOME-13] what two homes have said at once', () => {
-  const APART = ['n2', 'n4'];
-  const THEIRS = ['two-1', 'two-2', 'two-3'];
-
-  /** A room with two homes: the one on the larger side began a new life, and so its places come after those of the other. */
-  function divided() {
-    const stage = whole(5);
-    const nodes = stage.nodes.map(({ name }) => name);
-    const room = roomOf(nodes, APART);
-    const [ben, cat, dan, eve] = nodes.slice(1).map((node) => joined(stage, node, node, room));
-    if (ben === undefined || cat === undefined || dan === undefined || eve === undefined)
-      throw new Error('nobody is there');
-    stage.split(APART);
-    stage.kill('n1');
-    stage.pass(15_000);
-    stage.start('n1');
-    stage.until(() => ['n3', 'n5'].every((node) => stage.seen(node).includes('n1:up')), 20_000);
-    stage.pass(4_000);
-    for (const client of [ben, cat, dan, eve]) messages(client);
-    say(cat, room, 'one-1');
-    for (const id of THEIRS) say(ben, room, id);
-    stage.pass(100);
-    const heard = [ben, cat, dan, eve].map(messages);
-    expect(heard.map(ids)).toEqual([[], [], THEIRS, ['one-1']]);
-    const epochs = heard.map(([first]) => Number(first?.payload['epoch']));
-    expect(epochs[3]).toBeGreaterThan(epochs[2] ?? Infinity);
-    return { stage, room, ben, cat, dan, eve };
-  }
-
-  function areTold(clients: readonly HpClient[], missing: readonly string[]): void {
-    for (const client of clients) {
-      const heard = messages(client);
-      expect(ids(heard)).toEqual(missing);
-      expect(heard.map(({ payload }) => payload['delayed'])).toEqual(missing.map(() => true));
-    }
-  }
-
   test('is heard by all who sit in the room, on whichever side', () => {
     const { stage, room, ben, cat, dan, eve } = divided();
     stage.heal();
@@ -133,6 +133,27 @@ describe('[HP-HOME-13] what two homes have said at once', () => {
     stage.pass(4_000);
     areTold([cat, eve], []);
     areTold([ben, dan], ['one-1']);
+    expect(stage.failures).toEqual([]);
+  });
+});
+
+describe('[HP-HOME-13] what another home says while it is heard and does not hear the home', () => {
+  test('waits for what it has said before', () => {
+    const { stage, room, ben, cat, eve } = divided();
+    stage.heal();
+    for (const node of APART) stage.cut('n1', node);
+    const isThere = (): boolean =>
+      ['n3', 'n5'].every((node) => stage.seen(node).includes('n2:up')) &&
+      stage.seen('n2').includes('n5:up');
+    stage.until(isThere, 20_000);
+    stage.pass(300);
+    say(ben, room, 'two-4');
+    stage.pass(200);
+    areTold([cat, eve], []);
+    stage.heal();
+    stage.until(() => stage.isWhole, 30_000);
+    stage.pass(4_000);
+    areTold([cat, eve], [...THEIRS, 'two-4']);
     expect(stage.failures).toEqual([]);
   });
 });

@@ -130,6 +130,68 @@ describe('a shard that dies alone', () => {
   });
 });
 
+describe('what waits for a user at a shard that dies', () => {
+  const directs = (lines: readonly HpLine[]): string[] =>
+    lines.filter(({ type }) => type === 'DIRECT_MESSAGE').map(({ id }) => id);
+
+  /** Somebody at home on a shard, to whom a message was said on a node; nobody else remembers it but those that hold it. */
+  function waiting(shard: number): { stage: ClusterStage; user: string } {
+    const stage = whole();
+    const user = Array.from({ length: 50 }, (_, at) => `user-${at}`).find(
+      (name) => shardOfUser({ shards: 2 }, name) === shard,
+    );
+    const ann = HpClient.in(stage.at('n1'), 'ann');
+    for (const id of ['m1', 'm2']) ann.ask('DIRECT_MESSAGE', { to: user, body: id }, id);
+    stage.pass(200);
+    expect(told(ann.take())).toEqual(['queued', 'queued']);
+    return { stage, user: user ?? '' };
+  }
+
+  test('[HP-STORE-8] [HP-ACK-2] waits there again, and comes once, wherever the user comes', () => {
+    for (const node of ['n1', 'n2', 'n3']) {
+      const { stage, user } = waiting(1);
+      stage.crash('n1', 1);
+      stage.pass(500);
+      const client = HpClient.in(stage.at(node), user);
+      stage.pass(500);
+      expect(directs(client.take())).toEqual(['m1', 'm2']);
+      // Nothing of it is held anywhere any more.
+      client.ask('BYE');
+      stage.pass(200);
+      stage.kill('n1');
+      stage.until(() => stage.seen('n2').includes('n1:down'), 10_000);
+      stage.pass(2_000);
+      const again = HpClient.in(stage.at('n2'), user);
+      stage.pass(500);
+      expect([node, directs(again.take())]).toEqual([node, []]);
+      expect(stage.failures).toEqual([]);
+    }
+  });
+
+  test('[HP-STORE-8] is told to a user who was sooner there', () => {
+    const { stage, user } = waiting(1);
+    stage.split(['n1']);
+    stage.crash('n1', 1);
+    const client = HpClient.in(stage.at('n1'), user);
+    stage.heal();
+    stage.until(() => stage.isWhole, 20_000);
+    stage.pass(1_000);
+    expect(directs(client.take()).toSorted()).toEqual(['m1', 'm2']);
+  });
+
+  test('[HP-STORE-8] is held there again for others', () => {
+    const { stage, user } = waiting(1);
+    for (const node of ['n2', 'n3']) stage.crash(node, 1);
+    stage.pass(1_000);
+    stage.kill('n1');
+    stage.until(() => ['n2', 'n3'].every((node) => stage.seen(node).includes('n1:down')), 10_000);
+    stage.pass(1_000);
+    const client = HpClient.in(stage.at('n3'), user);
+    stage.pass(500);
+    expect(directs(client.take())).toEqual(['m1', 'm2']);
+  });
+});
+
 describe('a home that comes back and knows nothing', () => {
   test('[HP-HOME-12] gives no place again that somebody may remember who is not there', () => {
     const stage = whole(1);

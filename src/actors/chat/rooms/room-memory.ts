@@ -83,6 +83,16 @@ export class RoomMemory {
     return this.#audienceFrom === undefined || isAfter(entry, this.#audienceFrom);
   }
 
+  /** Whether those who are here were told what the same home has said just before it. */
+  isNext({ epoch, seq, node }: RoomEntry): boolean {
+    const from = this.#audienceFrom;
+    if (from?.epoch === epoch && from.seq === seq - 1) return true;
+    const before = this.#entries.findLast(
+      (one) => one.epoch === epoch && one.node === node && one.seq === seq - 1,
+    );
+    return before !== undefined && !this.#untold.has(nameOf(before));
+  }
+
   /** Whoever came in at this place, or came back, has been told what is before it. */
   wasTold(place: Place): void {
     for (const [name, entry] of this.#untold) if (!isAfter(entry, place)) this.#untold.delete(name);
@@ -111,7 +121,7 @@ export class RoomMemory {
   }
 }
 
-function byPlace(one: RoomEntry | undefined, other: RoomEntry): number {
+export function byPlace(one: RoomEntry | undefined, other: RoomEntry): number {
   if (one === undefined) return -1;
   if (one.epoch !== other.epoch) return one.epoch - other.epoch;
   if (one.seq !== other.seq) return one.seq - other.seq;

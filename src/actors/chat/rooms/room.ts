@@ -37,6 +37,8 @@ export class Room {
   unseenUntil = 0;
   /** What other nodes are telling of the room, until they have told everything. */
   readonly incoming = new Map<string, Incoming>();
+  /** What another home has said, as far as somebody knows, until that tells everything. */
+  late: readonly RoomEntry[] = [];
   readonly #limits: RoomLimits;
   readonly #epochs: Epochs;
   /** By seat: while a session moves, two nodes may say that they have it. */

@@ -62,6 +62,8 @@ export interface RoomsState {
   readonly pressed: Set<string>;
   /** Nodes that are gone, and have not come back. */
   readonly gone: Set<string>;
+  /** Those that wait for another home to tell everything. */
+  readonly late: Set<Room>;
   /** Crowds whose number of members has changed. */
   readonly crowds: Set<Room>;
   /** False on the smaller side of a cluster that is split, where the operator wants that. */

@@ -13,7 +13,7 @@ import { askHome, guestsGone, heard, memberMoved } from './nodes/away.ts';
 import { epochsOf } from './epochs.ts';
 import { isAway } from './nodes/home-of.ts';
 import { giveUpGathering, listed, listElsewhere, listRooms } from './nodes/listing.ts';
-import { nodeGone, nodesChanged, settleLate, tellAgain } from './nodes/moving.ts';
+import { nodeGone, nodesChanged, settleLate, spreadLate, tellAgain } from './nodes/moving.ts';
 import { type Deeds, peerSaid } from './nodes/peers.ts';
 import { giveUpStoring, isLetGo, remindCopies } from './nodes/replicas.ts';
 import { compareSeats, SEATS_EVERY_MS } from './nodes/seating.ts';
@@ -34,7 +34,13 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
       pressed: new Set(),
       ...{ settling: new Map(), copies: new Map(), catching: new Set(), gatherings: new Map() },
       ...{ early: chat.seam === undefined ? undefined : [], newUntil: 0 },
-      ...{ isServing: true, crowds: new Set(), seatedAt: new Map(), bridgedRates: new Map() },
+      ...{
+        isServing: true,
+        late: new Set(),
+        crowds: new Set(),
+        seatedAt: new Map(),
+        bridgedRates: new Map(),
+      },
     };
   },
   receive(state, message, context) {
@@ -128,6 +134,9 @@ function due(state: RoomsState, timer: string, context: Turn): void {
       return;
     case 'seats':
       compareSeats(state, deedsOf(state, context), context);
+      return;
+    case 'late':
+      spreadLate(state, context);
       return;
     case 'storing':
       giveUpStoring(state, context);

@@ -133,6 +133,8 @@ export type UsersMessage =
         readonly limit: number;
       })
   | Located
+  /** One that keeps users on another node has lost what waited for them. */
+  | { readonly type: 'keeperLost'; readonly node: string }
   | PeerNotice
   | ShardDown;
 

@@ -5,6 +5,7 @@
 
 import { userKey } from '../../codecs/hp/names.ts';
 import type { ActorDefinition } from '../../runtime/actor.ts';
+import { NameMap } from '../../runtime/memory/name-map.ts';
 import type { ChatContext } from '../chat-context.ts';
 import { pageOf } from '../rooms/room.ts';
 import { announceAgain } from './nodes/announcing.ts';
@@ -14,7 +15,7 @@ import { relayLost, tellKeepers } from './nodes/flying.ts';
 import { direct, directTaken, giveUpWaiting, notTaken, queueUntold } from './directs.ts';
 import { giveUpMoving, isElsewhere, lookAgain, moveHere, sendOver } from './nodes/moving.ts';
 import { detached, move, moved, register, unregister } from './registry.ts';
-import { giveUpHolding, holdAgain } from './nodes/waiting-room.ts';
+import { giveUpHolding, holdAgain, keeperLost } from './nodes/waiting-room.ts';
 import type { KnownSession, User } from './user.ts';
 import type { UsersMessage } from './user-messages.ts';
 import {
@@ -37,7 +38,8 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
   start(chat, context) {
     context.after('sweep', SWEEP_EVERY_MS);
     return {
-      ...{ chat, users: new Map(), waiting: new Map(), untold: new Set(), flying: new Map() },
+      ...{ chat, users: new NameMap<User>(context.random()), waiting: new Map() },
+      ...{ untold: new Set(), flying: new Map() },
       ...{ moving: new Map(), early: [], packed: new Map(), lastRef: 0, gone: new Set() },
       ...{ isServing: true, isJoined: chat.seam === undefined },
       ...{ storing: new Map(), nodes: [], size: 1 },
@@ -134,6 +136,9 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         for (const node of message.nodes) state.gone.delete(node);
         flyAgain(state, context);
         holdAgain(state, context);
+        return;
+      case 'keeperLost':
+        keeperLost(state, message.node, context);
         return;
       case 'nodePressed':
         // Direct messages wait for their users in any case.
@@ -245,7 +250,7 @@ function giveUpMove(
 }
 
 function sweep(state: UsersState, context: UsersTurn): void {
-  for (const [key, user] of state.users) {
+  for (const user of state.users.values()) {
     user.expire(context.now);
     for (const known of [...user.sessions.values()]) {
       const { held, movingSince, packed } = known;
@@ -253,8 +258,8 @@ function sweep(state: UsersState, context: UsersTurn): void {
       if (held === undefined || packed !== undefined) continue;
       if (context.now - movingSince > MOVE_MAX_MS * 1_000) giveUpMove(state, user, known, context);
     }
-    tellPresence(state, user.name, context);
-    if (user.isForgettable) state.users.delete(key);
+    tellPresenceOf(state, user, context);
+    if (user.isForgettable) state.users.delete(userKey(user.name));
   }
   context.after('sweep', SWEEP_EVERY_MS);
 }

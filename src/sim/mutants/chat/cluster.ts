@@ -322,7 +322,7 @@ const ofClusters: readonly Omit<Mutant, 'nodes'>[] = [
     breaks: ['room-reach', 'room-whole'],
     requirements: ['HP-HOME-13'],
     file: 'chat/rooms/nodes/moving.ts',
-    find: '      tellEntries(state, room.name, node, news, context);\n',
+    find: '      tellEntries(state, room.name, node, all, context);\n',
     replace: '      void tellEntries;\n',
     story:
       'What another home has said reaches those of the home that is told of it, and nobody on a third node.',
@@ -336,6 +336,17 @@ const ofClusters: readonly Omit<Mutant, 'nodes'>[] = [
     find: '          relayLost(state);\n',
     replace: '',
     story: 'What a relay had when it died is taken for sent.',
+  },
+  {
+    name: 'lost-directs-left-with-others',
+    dialect,
+    breaks: ['directs'],
+    requirements: ['HP-STORE-8', 'HP-ACK-2'],
+    file: 'chat/users/nodes/waiting-room.ts',
+    find: '      if (owner === node)\n',
+    replace: "      if (owner === '')\n",
+    story:
+      'What waited at a shard that died stays with those that hold it, until the whole node dies.',
   },
   {
     name: 'new-word-for-all',

@@ -36,10 +36,12 @@ export function settleNew(state: RoomsState, { room: name }: RoomAsk, context: T
   if (room !== undefined) settle(state, room, '', undefined, context);
 }
 
-/** To the keepers of all shards: a keeper of the node has lost its rooms. */
+/** To the keepers of all shards: those of a shard of the node have lost their rooms and users. */
 export function passOnLoss({ chat }: RoomsState, node: string, context: Turn): void {
-  for (let shard = 0; shard < chat.shards; shard += 1)
+  for (let shard = 0; shard < chat.shards; shard += 1) {
     context.send(chat.roomsOfShard(shard), { type: 'keeperLost', node });
+    context.send(chat.usersOfShard(shard), { type: 'keeperLost', node });
+  }
 }
 
 /** [HP-HOME-10] Tells it what is known here of its rooms, and gives it what it is to keep. */

@@ -2,6 +2,7 @@
 // known here, so that a home that is new can be told. What is said in them is kept, in case the home comes here.
 // Refuses to know links and who is alive. Obeys spec/hp-peer.md, section "Homes of rooms".
 
+import type { Room } from '../room.ts';
 import { isAfter } from '../room-memory.ts';
 import type { Member, Place, RoomAsk, RoomEntry, RoomReply, RoomWord } from '../room-messages.ts';
 import {
@@ -109,6 +110,10 @@ export function heard(state: RoomsState, { room, word }: Ask<'heard'>, context: 
     return;
   }
   if (entry !== undefined && isGap(guests, entry)) askForMissed(state, room, guests, context);
+  if (entry !== undefined && isBehindAHole(guests, entry)) {
+    guests.memory.keep(entry);
+    return;
+  }
   if (guests.catching !== undefined) {
     const { words } = guests.catching;
     if (entry !== undefined) guests.memory.keep(entry);
@@ -129,6 +134,12 @@ function askForMissed(state: RoomsState, room: string, guests: Guests, context: 
 function isGap({ home, place, heardFrom }: Guests, { epoch, seq, node }: RoomEntry): boolean {
   const isOne = node === home && node === heardFrom && epoch === place.epoch;
   return isOne && seq > place.seq + 1;
+}
+
+/** [HP-HOME-13] Another home speaks, and has said something before that is not heard here: the home tells both when they meet. */
+function isBehindAHole({ home, memory, catching }: Guests, entry: RoomEntry): boolean {
+  const isOther = entry.node !== undefined && entry.node !== home && catching === undefined;
+  return isOther && !memory.isNext(entry);
 }
 
 /** Once, and in order. [HP-HOME-13] What two homes say at the same time follows as it comes. */
@@ -159,17 +170,26 @@ function advance(guests: Guests, { epoch, seq, node }: RoomEntry): void {
   guests.heardFrom = node;
 }
 
-/** The home has come here, and the one before has said something still. */
+/** The home has come here, and another one says something still: what it said before comes behind, and is told first. */
 function heardLate(state: RoomsState, name: string, word: RoomWord, context: Turn): void {
   const { entry } = word;
   const room = state.rooms.get(name);
-  const settling = state.settling.get(name);
-  if (entry !== undefined && room !== undefined) {
-    const [news] = room.adopt([entry], context.now);
-    // A room that settles tells everything in its order then.
-    if (news === undefined || settling !== undefined || !room.memory.tell(entry)) return;
-  }
-  publish(state, name, word, context, { isRelayed: true });
+  if (entry !== undefined && room !== undefined)
+    putOff(state, room, room.adopt([entry], context.now), context);
+  else publish(state, name, word, context, { isRelayed: true });
+}
+
+/** [HP-HOME-13] Each home's messages in their order: until the other one tells all of them, or for so long. */
+export function putOff(
+  state: RoomsState,
+  room: Room,
+  news: readonly RoomEntry[],
+  context: Turn,
+): void {
+  if (news.length === 0) return;
+  room.late = [...room.late, ...news];
+  if (state.late.size === 0) context.after('late', LATE_MS);
+  state.late.add(room);
 }
 
 /** [HP-HOME-4] [HP-HOME-7] [HP-HOME-13] A home tells what this node has not heard. */
@@ -228,7 +248,8 @@ export function answered(
       guests.heardFrom = guests.home;
     }
     guests.memory.hasAudience({ epoch, seq });
-    guests.memory.wasTold({ epoch, seq });
+    // Others who sit here may still have to hear of it.
+    if (guests.members.size <= 1) guests.memory.wasTold({ epoch, seq });
   }
   if (reply.type === 'roomRefused' && ask.type === 'join' && guests !== undefined) {
     guests.members.delete(ask.member.session);
@@ -274,3 +295,4 @@ export function retry(state: RoomsState, context: Turn): void {
 
 const NOWHERE = { epoch: 0, seq: 0 };
 export const RETRY_AFTER_MS = 200;
+const LATE_MS = 3_000;

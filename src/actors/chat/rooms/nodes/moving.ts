@@ -5,7 +5,7 @@
 
 import { userKey } from '../../../codecs/hp/names.ts';
 import type { Room } from '../room.ts';
-import { isAfter, nameOf } from '../room-memory.ts';
+import { byPlace, isAfter, nameOf } from '../room-memory.ts';
 import type { Place, RoomAsk, RoomEntry } from '../room-messages.ts';
 import {
   type Ask,
@@ -19,7 +19,7 @@ import {
   tellKeeper,
   type Turn,
 } from '../rooms-state.ts';
-import { guestsOf, retry, RETRY_AFTER_MS } from './away.ts';
+import { guestsOf, putOff, retry, RETRY_AFTER_MS } from './away.ts';
 import { homeOf, isAway } from './home-of.ts';
 import { copyAgain, copyGone, endCopies, knownTo, piecesOf, tellAll } from './replicas.ts';
 import type { Deeds } from './peers.ts';
@@ -179,13 +179,13 @@ function greet(
 /** [HP-HOME-4] What came behind the place, and what the node does not have of what another home has said at the same time. */
 function tellMissed(
   state: RoomsState,
-  { name, memory }: Room,
+  { name, memory, late }: Room,
   node: string,
   { place, names }: Behind,
   context: Turn,
 ): void {
   const isMissed = (entry: RoomEntry): boolean =>
-    isAfter(entry, place) || !names.has(nameOf(entry));
+    !late.includes(entry) && (isAfter(entry, place) || !names.has(nameOf(entry)));
   const missed = place.epoch === 0 ? [] : memory.all.filter(isMissed);
   tellEntries(state, name, node, missed, context);
 }
@@ -218,17 +218,25 @@ export function spread(
   news: readonly RoomEntry[],
   context: Turn,
 ): void {
-  if (news.length === 0) return;
   const settling = state.settling.get(room.name);
   if (settling !== undefined) {
     settling.news.push(...news);
     return;
   }
+  const all = [...room.late, ...news].toSorted(byPlace);
+  room.late = [];
+  if (all.length === 0) return;
   tellHere(state, room, context);
   const others = new Set(room.sessions.map(({ node }) => node));
   for (const node of others)
     if (node !== undefined && !having.includes(node))
-      tellEntries(state, room.name, node, news, context);
+      tellEntries(state, room.name, node, all, context);
+}
+
+export function spreadLate(state: RoomsState, context: Turn): void {
+  for (const room of state.late)
+    if (state.rooms.get(room.name) === room) spread(state, room, [], [], context);
+  state.late.clear();
 }
 
 /** [HP-HOME-7] A node that has not heard everything is told what it lacks. */
@@ -239,7 +247,7 @@ export function catchUp(
   place: Place,
   context: Turn,
 ): void {
-  const missed = room.memory.after(place);
+  const missed = room.memory.after(place).filter((entry) => !room.late.includes(entry));
   if (state.settling.has(room.name) || place.epoch === 0 || missed.length === 0) return;
   context.count('chat.rooms.behind');
   tellEntries(state, room.name, node, missed, context);
@@ -286,7 +294,8 @@ export function adopt(
       else room.enter({ ...member, node });
     if (isMeeting) greet(room, (key) => here.has(key) && !there.has(key), deeds);
     tellMissed(state, room, node, { place, names }, context);
-    spread(state, room, [node], news, context);
+    if (former === node) spread(state, room, [node], news, context);
+    else putOff(state, room, news, context);
     copyAgain(state, room, news.length > 0, context);
     return;
   }

@@ -7,7 +7,7 @@ import type { Located } from '../../../routing/relay/relay-seam.ts';
 import { direct, outcome, queueAgain } from '../directs.ts';
 import { arrive, late, movedAway, moveThere, notMoved, sessionsLost } from './moving.ts';
 import { fly, flyingKey, sendUnsent } from './flying.ts';
-import { holdFor, inherit, isHeld, release, releaseFor } from './waiting-room.ts';
+import { holdFor, inherit, isHeld, release, releaseFor, releaseIfTaken } from './waiting-room.ts';
 import { type PeerWord, readPeerWord } from './peer-words.ts';
 import type { RemoteSession, User } from '../user.ts';
 import type { Direct } from '../user-messages.ts';
@@ -27,14 +27,13 @@ export function located(state: UsersState, { node, up, down }: Located, context:
   for (const told of up) {
     const user = madeUser(state, told.user);
     if (user === undefined) continue;
-    const remote = { node, told };
-    const isNew = user.putElsewhere(remote);
-    movedAway(state, user, remote, context);
+    const isNew = user.putElsewhere(node, told);
+    if (user.hasAffairs) movedAway(state, user, { node, told }, context);
     // Nobody looks at it: what is told in between is told to nobody.
     if (user.watchers.size === 0) tellPresenceOf(state, user, context);
     else changed.add(user);
-    if (!isNew) continue;
-    settlePolicy(state, user, remote, context);
+    if (!isNew || !user.hasAffairs) continue;
+    settlePolicy(state, user, { node, told }, context);
     if (user.offline.length > 0) flyOffline(state, user, node, context);
   }
   for (const { session, user: name } of down) {
@@ -145,6 +144,11 @@ export function peerSaid(
     case 'release':
       releaseFor(user, node, word);
       return;
+    case 'waits':
+      // [HP-STORE-8] What was not lost needs nothing; what the user has had meanwhile is held for nobody.
+      if (user?.seen(word.message) === undefined) takeUp(state, name, word.message, context);
+      releaseIfTaken(state, name, node, word.message, context);
+      return;
     case 'resume':
       moveThere(state, user, name, node, word, context);
       return;
@@ -198,11 +202,14 @@ function goOn(
 export function nodeDown(state: UsersState, node: string, context: UsersTurn): void {
   state.gone.add(node);
   sessionsLost(state, node, context);
-  inherit(state, node, (user, message) => {
-    const around = { isKnown: undefined, ref: 0, replyTo: context.self as never } as const;
-    direct(state, { type: 'direct', user, message, isDelayed: true, ...around }, context);
-  });
+  inherit(state, node, (user, message) => takeUp(state, user, message, context));
   landNowhere(state, node, context);
+}
+
+/** Goes on with what waited where it has been lost. */
+function takeUp(state: UsersState, user: string, message: Direct, context: UsersTurn): void {
+  const around = { isKnown: undefined, ref: 0, replyTo: context.self as never } as const;
+  direct(state, { type: 'direct', user, message, isDelayed: true, ...around }, context);
 }
 
 function landNowhere(state: UsersState, node: string, context: UsersTurn): void {

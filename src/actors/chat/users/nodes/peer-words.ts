@@ -27,6 +27,8 @@ export type PeerWord =
   | { readonly say: 'hold'; readonly message: Direct }
   | { readonly say: 'held'; readonly from: string; readonly id: string }
   | { readonly say: 'release'; readonly from: string; readonly id: string }
+  /** The other node may have lost it, with whoever kept it there. */
+  | { readonly say: 'waits'; readonly message: Direct }
   /** Came for a session that has moved to the other node since. */
   | { readonly say: 'late'; readonly session: string; readonly message: Direct }
   /** The session's client has come to the speaking node. */
@@ -50,6 +52,7 @@ export function readPeerWord(value: unknown): PeerWord | undefined {
   switch (say) {
     case 'direct':
     case 'hold':
+    case 'waits':
     case 'carbon': {
       const message = readDirect(value['message']);
       if (message === undefined) return undefined;

@@ -4,11 +4,11 @@
 
 import { userKey } from '../../../codecs/hp/names.ts';
 import { successorsOf } from '../../rendezvous.ts';
-import { tellKeeper } from './flying.ts';
+import { flyingKey, tellKeeper } from './flying.ts';
 import type { PeerWord } from './peer-words.ts';
 import { keyOf, type Kept, type User } from '../user.ts';
 import type { Direct } from '../user-messages.ts';
-import { type Ask, madeUser, type UsersState, type UsersTurn } from '../users-state.ts';
+import { type Ask, madeUser, userOf, type UsersState, type UsersTurn } from '../users-state.ts';
 
 type Word<T extends PeerWord['say']> = Extract<PeerWord, { readonly say: T }>;
 
@@ -141,6 +141,32 @@ export function inherit(
       else user.putHeld(`${next} ${keyOf(message)}`, { owner: next, message, at });
     }
   }
+}
+
+/** [HP-STORE-8] What waits there is told again, and what was held there is to be held again. */
+export function keeperLost(state: UsersState, node: string, context: UsersTurn): void {
+  for (const user of state.users.values()) {
+    for (const { owner, message } of user.held.values())
+      if (owner === node)
+        tellKeeper(state, node, user.name, { say: 'waits', message }, context, message.id);
+    for (const kept of user.offline) if (kept.heldBy.delete(node)) hold(state, user, kept, context);
+  }
+}
+
+/** Another node holds it for this one: in vain, where it waits no more. */
+export function releaseIfTaken(
+  state: UsersState,
+  name: string,
+  node: string,
+  message: Direct,
+  context: UsersTurn,
+): void {
+  const user = userOf(state, name);
+  const key = keyOf(message);
+  const isWaiting = user?.offline.some((kept) => keyOf(kept.message) === key) === true;
+  const isFlying = state.flying.has(flyingKey(name, message));
+  if (user?.seen(message) === undefined || isWaiting || isFlying) return;
+  release(state, user, { message, heldBy: [node] }, context);
 }
 
 /** Others are to hold it now. */

@@ -16,9 +16,9 @@ export const roomOrder: Invariant = {
         judge.troubles.chatBegan(event);
         judge.began(event.nodes);
       },
-      processDied: ({ node }) => judge.died(node),
-      shardCrashed: ({ node }) => judge.crashed(node),
-      nodeKilled: ({ node }) => judge.died(node),
+      processDied: ({ node, at }) => judge.died(node, at),
+      shardCrashed: ({ at }) => judge.crashed(at),
+      nodeKilled: ({ node, at }) => judge.died(node, at),
       seated: (event) => judge.seated(event),
       roomAcked: (event) => judge.acked(event),
       roomHeard: (event) => judge.heard(event),
@@ -27,9 +27,14 @@ export const roomOrder: Invariant = {
   },
 };
 
+interface Heard {
+  readonly where: string;
+  readonly at: number;
+}
+
 interface Hearing {
-  /** By message: where it was, and how many threads had died by then. */
-  readonly heard: Map<string, { readonly where: string; readonly crashes: number }>;
+  /** By message: where it was, and when it was heard. */
+  readonly heard: Map<string, Heard>;
   epoch: number;
   home: string;
   place: number;
@@ -41,6 +46,8 @@ class Judge {
   /** By home: how many of its processes have died. */
   readonly #deaths = new Map<string, number>();
   #crashes = 0;
+  /** The last of them. */
+  #crashedAt = Number.NEGATIVE_INFINITY;
   #names: readonly string[] = [];
   /** By room, epoch, home and place. */
   readonly #placed = new Map<string, Set<string>>();
@@ -62,14 +69,15 @@ class Judge {
     this.#names = nodes;
   }
 
-  died(node: number): void {
+  died(node: number, at: number): void {
     const name = this.#names[node] ?? '';
     this.#deaths.set(name, (this.#deaths.get(name) ?? 0) + 1);
-    this.#crashes += 1;
+    this.crashed(at);
   }
 
-  crashed(_node: number): void {
+  crashed(at: number): void {
     this.#crashes += 1;
+    this.#crashedAt = at;
   }
 
   /** Whoever joins again may ask for what it has heard, and for what is on its way. */
@@ -103,7 +111,7 @@ class Judge {
     this.#place(event, `${room} ${epoch} ${home}`, place, message, home);
     const key = `${connection} ${room}`;
     if (isDelayed && this.#again.has(key)) return;
-    const here = { where: `${epoch} ${home}`, crashes: this.#crashes };
+    const here = { where: `${epoch} ${home}`, at: event.at };
     const hearing = this.#hearings.get(key);
     if (hearing === undefined) {
       this.#hearings.set(key, { heard: new Map([[message, here]]), epoch, home, place });
@@ -112,7 +120,7 @@ class Judge {
     const before = hearing.heard.get(message);
     hearing.heard.set(message, here);
     if (before !== undefined) {
-      if (!this.#mayRepeat(before, here, event))
+      if (!this.#mayRepeat(before, here))
         this.#report(event, `client ${client} hears ${message} of '${room}' twice`);
       return;
     }
@@ -136,13 +144,10 @@ class Judge {
   }
 
   /** Its sender said it once more, or its node has forgotten that it was heard: who knows ids hears it once. */
-  #mayRepeat(
-    before: { readonly where: string; readonly crashes: number },
-    here: { readonly where: string; readonly crashes: number },
-    { at }: TraceEvent,
-  ): boolean {
-    if (before.crashes < here.crashes) return true;
-    return before.where !== here.where && this.troubles.ofCluster(at - SPLIT_US, at);
+  #mayRepeat(before: Heard, here: Heard): boolean {
+    // It was on its way to the client, perhaps, when the thread died that knew it was told.
+    if (this.#crashedAt > before.at - FLIGHT_US) return true;
+    return before.where !== here.where && this.troubles.ofCluster(here.at - SPLIT_US, here.at);
   }
 
   /** A home that died may have begun anew with numbers of its former life. */
@@ -156,5 +161,7 @@ class Judge {
   }
 }
 
+/** From a node to a client. */
+const FLIGHT_US = 5_000_000;
 /** Longer than two homes of one room may know nothing of each other. */
 const SPLIT_US = 60_000_000;

@@ -3,7 +3,6 @@
 
 /** By name; what is found leaves the list. */
 export const elusive: ReadonlyMap<string, string> = new Map([
-  ['pacing-never-holds', 'Nobody judges how much waits when publishers are faster than homes.'],
   [
     'paced-publisher-never-let-go',
     'Publishers are seldom held back, and a new connection hides one that stays so.',

@@ -196,6 +196,6 @@ function wordOf(status: string, note: string | undefined): string {
 /** A second since the change before, and the ways. */
 const SOON_US = 3_000_000;
 /** Until a node notices that a connection was broken. */
-const NOTICE_US = 1_000_000;
+const NOTICE_US = 200_000;
 const LONG_US = 8_000_000;
 const TOGETHER_US = 10_000_000;

@@ -88,7 +88,7 @@ export const signing: readonly Mutant[] = [
     replace:
       "  const isOwn = word.kind !== 'typing' && word.shard === shard && word.node === undefined;\n" +
       '  return isOwn ? word.connection : undefined;',
-    story: 'Whoever types is told so.',
+    story: 'Whoever types is told that he types, by the room in which he does.',
   },
   {
     name: 'typing-stays-on-its-node',
@@ -182,7 +182,7 @@ export const signing: readonly Mutant[] = [
     requirements: ['HP-DM-8'],
     file: 'chat/users/users.actor.ts',
     find: '        notify(user, notice, context, message.message.session);',
-    replace: '        notify(user, notice, context);',
+    replace: '        notify(user, notice, context, undefined);',
     story: 'The session that sends a message hears a copy of it, too.',
   },
   {

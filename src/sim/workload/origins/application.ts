@@ -5,12 +5,13 @@
 import type { Prng } from '../../../actors/runtime/prng.ts';
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import type { AskedOrigin } from '../../edges/gateway.edge.ts';
-import { type FilterName, filterNames, userOf } from '../../records/gateway-traits.ts';
+import { type FilterName, userOf } from '../../records/gateway-traits.ts';
 import type { Lines } from '../../records/gateway-records.ts';
 import type { Trace } from '../../trace.ts';
 import { DirectApplication } from './direct-application.ts';
 import { type OriginLog, textOf } from './origin-log.ts';
 import { WsApplication } from './ws-application.ts';
+import { filterOf } from './ws-words.ts';
 
 export interface OriginAnswer {
   readonly status: number;
@@ -212,11 +213,6 @@ function header(
 ): readonly [string, string] {
   const id = prevId === undefined ? '' : `; prev-id=${prevId}`;
   return ['Grip-Channel', `${channel}${id}${filter === undefined ? '' : `; filter=${filter}`}`];
-}
-
-/** That its client asks for. */
-export function filterOf({ flags }: Question): FilterName | undefined {
-  return filterNames.find((name) => flags.has(name));
 }
 
 function jsonHold(channels: readonly (readonly [string, string?])[], text: string): OriginAnswer {

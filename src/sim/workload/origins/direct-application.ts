@@ -6,8 +6,8 @@ import type { Prng } from '../../../actors/runtime/prng.ts';
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import type { MessageKind } from '../../../actors/runtime/gateway-edges.ts';
 import type { Trace } from '../../trace.ts';
-import { filterOf, type Question } from './application.ts';
-import { echoWords, followingWords } from './ws-words.ts';
+import type { Question } from './application.ts';
+import { echoWords, filterOf, followingWords } from './ws-words.ts';
 
 /** What it says to its end of the connection. */
 export interface Speech {

@@ -11,8 +11,8 @@ import {
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import type { AskedOrigin } from '../../edges/gateway.edge.ts';
 import type { Trace } from '../../trace.ts';
-import { filterOf, type OriginAnswer, type Question } from './application.ts';
-import { echoWords, followingWords } from './ws-words.ts';
+import type { OriginAnswer, Question } from './application.ts';
+import { echoWords, filterOf, followingWords } from './ws-words.ts';
 
 export class WsApplication {
   readonly #trace: Trace;
@@ -63,7 +63,7 @@ export class WsApplication {
       bytes += content.byteLength;
       const word = Number(decoder.decode(content));
       this.#trace.add({ kind: 'wordTaken', word, ...at });
-      for (const words of echoWords(word)) said.push(text(words));
+      for (const line of echoWords(word)) said.push(text(line));
     }
     this.#trace.add({ kind: 'wordsAnswered', isPartial, ...at });
     if (isPartial) return bytes;

@@ -1,7 +1,16 @@
 // What an application tells the gateway of a WebSocket in words of its own: whom it is for, what it follows, and what is to come
 // later. Written from the protocol's text. Refuses to know how the words are carried.
 
-import { type FilterName, isDelaying, userOf } from '../../records/gateway-traits.ts';
+import { type FilterName, filterNames, isDelaying, userOf } from '../../records/gateway-traits.ts';
+
+/** That its client asks for. */
+export function filterOf({
+  flags,
+}: {
+  readonly flags: ReadonlySet<string>;
+}): FilterName | undefined {
+  return filterNames.find((name) => flags.has(name));
+}
 
 /** In the beginning: who it is, and its channels. */
 export function followingWords(

@@ -688,7 +688,7 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [
         ...alone,
         ...[watches(2, 'u1'), status(2, 'u1', 'online', true)],
-        ...[at(1_000, status(2, 'u1', 'away')), at(1_300, status(2, 'u1', 'busy'))],
+        ...[at(5_000, status(2, 'u1', 'away')), at(5_300, status(2, 'u1', 'busy'))],
       ],
     ],
     [

@@ -5,6 +5,7 @@
 import {
   askFor,
   type Audience,
+  type Heads,
   publish,
   streamAudience,
   webSocketAudience,
@@ -123,38 +124,38 @@ async function memory(origin: Origin): Promise<string> {
   );
 }
 
-/** Nobody writes a line for each request. */
+/** Heads that come again word for word, and heads that never do. Nobody writes a line for each request. */
 async function proxy(origin: Origin): Promise<string> {
-  const figures = await sideBySide(['hermod', 'pushpin', 'nginx'], origin, 1, async (gateways) => {
-    for (const { name, gateway } of gateways) await warmUp(name, gateway);
-    const driven = gateways.map(({ name, gateway }) => ({
-      name,
-      cpuSeconds: () => gateway.cpuSeconds(),
-      drive: (durationMs: number) => askFor(gateway.port, '/plain', CONNECTIONS, durationMs),
-    }));
-    return takeTurns(driven, SLICES);
-  });
-  const [ours = [], pushpins = [], nginxs = []] = figures.values();
-  const title = `small GETs per CPU-second, ${CONNECTIONS} kept connections`;
-  return table(
-    [title, 'hermod', 'pushpin', 'nginx', 'hermod ÷ pushpin', 'hermod ÷ nginx'],
-    [
-      [
-        '',
+  const rows = await sideBySide(['hermod', 'pushpin', 'nginx'], origin, 1, async (gateways) => {
+    const measured: string[][] = [];
+    for (const heads of ['same', 'new'] as const) {
+      for (const { name, gateway } of gateways) await warmUp(name, heads, gateway);
+      const driven = gateways.map(({ name, gateway }) => ({
+        name,
+        cpuSeconds: () => gateway.cpuSeconds(),
+        drive: (durationMs: number) => askFor(gateway.port, heads, CONNECTIONS, durationMs),
+      }));
+      const figures = await takeTurns(driven, SLICES);
+      const [ours = [], pushpins = [], nginxs = []] = figures.values();
+      measured.push([
+        heads === 'same' ? 'the same heads again' : 'new heads each time',
         ...[thousands(ours), thousands(pushpins), thousands(nginxs)],
         ...[ratio(ours, pushpins), ratio(ours, nginxs)],
-      ],
-    ],
-  );
+      ]);
+    }
+    return measured;
+  });
+  const title = `small GETs per CPU-second, ${CONNECTIONS} kept connections`;
+  return table([title, 'hermod', 'pushpin', 'nginx', 'hermod ÷ pushpin', 'hermod ÷ nginx'], rows);
 }
 
 /** What runs compiled from its start needs no more than its time. */
-async function warmUp(name: GatewayName, { port }: MeasuredGateway): Promise<void> {
+async function warmUp(name: GatewayName, heads: Heads, { port }: MeasuredGateway): Promise<void> {
   const startedAt = performance.now();
   const wanted = name === 'hermod' ? WARM_UP_REQUESTS : 0;
   let asked = 0;
   do {
-    asked += await askFor(port, '/plain', CONNECTIONS, WARM_UP_MS / 2);
+    asked += await askFor(port, heads, CONNECTIONS, WARM_UP_MS / 2);
   } while (asked < wanted && performance.now() - startedAt < WARM_UP_MS_MAX);
 }
 

@@ -58,16 +58,20 @@ export async function publish(controlPort: number, count: number): Promise<void>
   if (!answer.toString('latin1').includes(' 200 ')) throw new Error(`refused: ${String(answer)}`);
 }
 
-/** Asks `path` again and again on `connections` connections for so long; returns how many were answered. */
+/** Whether requests and answers have the same heads each time, or a number and a cookie of their own. */
+export type Heads = 'same' | 'new';
+
+/** Asks again and again on `connections` connections for so long; returns how many were answered. */
 export async function askFor(
   port: number,
-  path: string,
+  heads: Heads,
   connections: number,
   durationMs: number,
 ): Promise<number> {
-  const request = Buffer.from(
-    `GET ${path} HTTP/1.1\r\nHost: ${STREAM_HOST}\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n`,
-  );
+  const path = heads === 'same' ? '/plain' : '/numbered';
+  const common = `GET ${path} HTTP/1.1\r\nHost: ${STREAM_HOST}\r\nUser-Agent: bench\r\nAccept: */*\r\n`;
+  const same = Buffer.from(`${common}\r\n`);
+  const request = (): Buffer => (heads === 'same' ? same : Buffer.from(common + ownLines()));
   const endsAt = performance.now() + durationMs;
   let answered = 0;
   const ask = async (): Promise<void> => {
@@ -76,14 +80,22 @@ export async function askFor(
     socket.on('data', (chunk: Buffer) => {
       if (chunk.indexOf(MARK) === -1) return;
       answered += 1;
-      if (performance.now() < endsAt) socket.write(request);
+      if (performance.now() < endsAt) socket.write(request());
       else socket.end();
     });
-    socket.write(request);
+    socket.write(request());
     await once(socket, 'close');
   };
   await Promise.all(Array.from({ length: connections }, ask));
   return answered;
+}
+
+let requests = 0;
+
+function ownLines(): string {
+  requests += 1;
+  const number = requests.toString(16).padStart(32, '0');
+  return `X-Request-Id: ${number}\r\nCookie: session=${number}\r\n\r\n`;
 }
 
 async function audience(

@@ -32,13 +32,19 @@ const READY_MS = 20_000;
 const subscribe = `c:{\\"type\\":\\"subscribe\\",\\"channel\\":\\"${CHANNEL}\\"}`;
 const subscribeBytes = subscribe.replaceAll('\\', '').length.toString(16);
 
-/** `/plain` is a small page, `/stream` a hold, `/ws` agrees to a WebSocket and subscribes it. */
+/** `/plain` is a small page, `/numbered` the same under a head of its own each time, `/stream` a hold, `/ws` agrees to a WebSocket and subscribes it. */
 export async function startOrigin(): Promise<Origin> {
   const folder = newFolder();
   const [port] = await freePorts(1);
   if (port === undefined) throw new Error('no port is free');
   const locations = `
     location /plain { default_type text/plain; return 200 "${PLAIN_BODY}"; }
+    location /numbered {
+      default_type text/plain;
+      add_header X-Request-Id $request_id;
+      add_header Set-Cookie "seen=$request_id";
+      return 200 "${PLAIN_BODY}";
+    }
     location /stream {
       default_type text/event-stream;
       add_header Grip-Hold stream;

@@ -256,7 +256,8 @@ export class GatewayEdge {
       thenHold === undefined || exchange === undefined
         ? undefined
         : (isKept: boolean) => this.#holdOn(exchange, status, isKept, thenHold);
-    const sink = body && exchange?.relay({ status, reason, headers }, goOn);
+    const lines = body?.linesOf(headers);
+    const sink = body && exchange?.relay({ status, reason, headers, lines }, goOn);
     if (sink !== undefined) body?.pourInto(sink);
     else {
       this.#desk.abandon(owner, ref);

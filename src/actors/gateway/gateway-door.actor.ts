@@ -223,7 +223,7 @@ function routeOf(gateway: GatewayContext, request: ProxyRequested): Route | unde
   const wanted = options.acceptPushpinRoute
     ? firstHeader(request.headers, 'pushpin-route')
     : undefined;
-  if (wanted !== undefined) {
+  if (wanted !== undefined && wanted !== '') {
     // [GRIP-ROUTE-8] Whatever its other conditions.
     return routes.byId(wanted);
   }

@@ -82,7 +82,7 @@ export type ConnectionEvent =
   | {
       readonly type: 'closed';
       readonly connection: ConnectionId;
-      /** WebSocket close code; 1006 when the peer vanished; 1000 for HTTP. */
+      /** What the peer said or answered; 1005 without a code, 1006 when it vanished; 1000 for HTTP. */
       readonly code: number;
       readonly reason: string;
     };

@@ -296,6 +296,7 @@ export class ServerEnd implements WebEnd {
   }
 
   #heardClose(code: number, reason: string): void {
+    this.#verdict = undefined;
     if (this.#state === states.webSocket) this.#sayClose(code, '');
     this.#tellClosed(code, reason);
     this.#leave();

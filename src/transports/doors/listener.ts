@@ -15,6 +15,7 @@ import {
   type Server as TlsServer,
 } from 'node:tls';
 import type { Log } from '../../actors/runtime/edges.ts';
+import { readingShared } from '../sockets/shared-reading.ts';
 import { clearPath, dressSocket, type LocalSocketOptions } from './local-socket.ts';
 
 /** A certificate with its chain, and its key, in PEM. */
@@ -50,6 +51,8 @@ export interface ListenerOptions {
   readonly connectionsMax: number | undefined;
   /** A peer that says no more may still be spoken to. */
   readonly allowHalfOpen?: boolean;
+  /** Many short requests come, and sockets are spoken to through their holders only. */
+  readonly readsShared?: boolean;
 }
 
 export interface ListenerHost {
@@ -122,12 +125,16 @@ export class Listener {
   }
 
   #createServer(): Server | TlsServer {
-    const { tls, handshakeTimeoutMs, allowHalfOpen = false } = this.#options;
+    const { tls, handshakeTimeoutMs, allowHalfOpen = false, readsShared = false } = this.#options;
     const sockets = { noDelay: true, highWaterMark: SOCKET_BUFFER_BYTES, allowHalfOpen };
     const greet = (socket: Socket): void => {
       this.#host.count('web.sockets.accepted', 1);
       this.#host.greet(socket);
     };
+    if (tls === undefined && readsShared)
+      return createServer({ ...sockets, pauseOnConnect: true }, (accepted) => {
+        greet(readingShared(accepted, sockets));
+      });
     if (tls === undefined) return createServer(sockets, greet);
     this.#contexts = contextsOf(tls);
     const server = createTlsServer(

@@ -9,6 +9,8 @@ export interface AnswerHead {
   readonly status: number;
   readonly reason: string;
   readonly headers: HeaderList;
+  /** The same as lines that may be sent, hop-by-hop fields left out, where an origin wrote them so. */
+  readonly lines?: string | undefined;
 }
 
 /** How the body's end is found, as a line of the head; and what becomes of the connection. */
@@ -89,14 +91,13 @@ export function isBodiless(method: string, status: number): boolean {
 
 /** The text of a head with its empty line; `dropped` is told how many headers could not be sent. */
 export function encodeHead(
-  { status, reason, headers }: AnswerHead,
+  { status, reason, headers, lines }: AnswerHead,
   { version, line, connection }: Framing,
   dropped: (count: number) => void,
 ): string {
   const said = reason === '' ? (STATUS_CODES[status] ?? '') : reason;
-  const lines = encodeLines(headers, isNone, dropped);
   const code = `${version} ${status} ${valueForm.test(said) ? said : ''}\r\n`;
-  return `${code}${lines}${line}${connection}\r\n`;
+  return `${code}${lines ?? encodeLines(headers, isNone, dropped)}${line}${connection}\r\n`;
 }
 
 /** The headers of an agreed handshake beside the protocol's own; an extension among them is the owner's to obey. */

@@ -117,6 +117,7 @@ export class GatewayDoor {
         local: options.local,
         handshakeTimeoutMs: limits.headTimeoutMs,
         connectionsMax: limits.connectionsMax,
+        readsShared: true,
       },
       {
         greet: (socket) => this.#welcome(socket),

@@ -210,7 +210,8 @@ export class RequestReader {
   }
 }
 
-function hasBareLineFeed(bytes: Buffer, from: number): boolean {
+/** A line that ends in another way than lines do, from an offset on. */
+export function hasBareLineFeed(bytes: Buffer, from: number): boolean {
   for (let at = bytes.indexOf(LF, from); at !== -1; at = bytes.indexOf(LF, at + 1)) {
     if (bytes[at - 1] !== CR) return true;
   }

@@ -62,6 +62,7 @@ export class Notices {
         addTo(this.#activity, notice.route, notice.count);
         break;
       case 'clientConnected':
+        if (notice.kind === 'http') addTo(this.#activity, notice.route, 1);
         this.#connected.set(notice.connection, this.#gathered.push(notice) - 1);
         break;
       case 'clientDisconnected':

@@ -3,7 +3,7 @@
 // Refuses to know how it is carried on either side.
 
 import type { Address } from '../../actors/runtime/actor.ts';
-import type { OriginEvent } from '../../actors/runtime/gateway-edges.ts';
+import type { HeaderList, OriginEvent } from '../../actors/runtime/gateway-edges.ts';
 import type { BodySink, Pouring } from './body-sink.ts';
 import { joined } from '../gateway/written.ts';
 
@@ -22,12 +22,19 @@ export interface BodyOwner {
   readonly ref: number;
 }
 
+/** What the origin said before its body, for whoever passes it on as it is. */
+export interface WrittenHeaders {
+  readonly headers: HeaderList;
+  readonly lines: string | undefined;
+}
+
 /** Of a body that nobody has asked for yet. */
 const WAITING_BYTES_MAX = 64 * 1_024;
 
 export class OriginBody implements Pouring {
   readonly #of: BodyOwner;
   readonly #source: BodySource;
+  readonly #written: WrittenHeaders | undefined;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
   #state: 'open' | 'ended' | 'broken' = 'open';
@@ -38,9 +45,15 @@ export class OriginBody implements Pouring {
   #isPourAwaited = false;
   #isOver = false;
 
-  constructor(of: BodyOwner, source: BodySource) {
+  constructor(of: BodyOwner, source: BodySource, written?: WrittenHeaders) {
     this.#of = of;
     this.#source = source;
+    this.#written = written;
+  }
+
+  /** These headers as the origin wrote them, when they are its own, untouched. */
+  linesOf(headers: HeaderList): string | undefined {
+    return this.#written?.headers === headers ? this.#written.lines : undefined;
   }
 
   received(bytes: Uint8Array): void {

@@ -129,10 +129,11 @@ export class Question implements ConnectionSeeker, ConnectionUser, SentBodyHost,
     this.#fail(error instanceof ConnectFailure ? error.why : 'broken');
   }
 
-  answered({ status, reason, headers }: ResponseHead): void {
+  answered(head: ResponseHead): void {
     this.moved();
+    const { status, reason, headers } = head;
     const { owner, ref, body } = this.#fetch;
-    this.#body = new OriginBody(this.#fetch, this);
+    this.#body = new OriginBody(this.#fetch, this, head);
     this.#host.count('gateway.origin.answers', 1);
     const requestBody = body.kind === 'bytes' ? body.bytes : this.#sent?.copy;
     this.deliver(owner, { type: 'originAnswered', ref, status, reason, headers, requestBody });

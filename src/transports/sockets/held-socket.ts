@@ -66,6 +66,11 @@ function watch(socket: Socket): void {
   socket.on('close', closed);
 }
 
+/** Tells the holder of bytes that did not come as the socket's event. */
+export function report(socket: HeldSocket, chunk: Buffer): void {
+  socket[heldBy]?.socketReceived(chunk, socket);
+}
+
 function received(this: HeldSocket, chunk: Buffer): void {
   this[heldBy]?.socketReceived(chunk, this);
 }

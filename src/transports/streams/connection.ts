@@ -209,9 +209,10 @@ export class Connection implements Holder {
     this.#end(code, reason);
   }
 
-  /** The peer's close came: answers it, unless it is itself an answer. */
+  /** The peer's close came: answers it, unless it is itself an answer, which is what the owner hears then. */
   closeReceived(code: number, reason: string): void {
     this.#sayClose(code, '');
+    this.#verdict = undefined;
     this.#end(code, reason);
   }
 

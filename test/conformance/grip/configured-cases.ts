@@ -151,6 +151,26 @@ const rows: readonly GripRow[] = [
       assert.equal((await askedBy(gateway, { headers })).origin, SECOND);
     },
   ],
+  ...(
+    [
+      ['for some audience', { aud: 'another' }],
+      ['of a later day', { nbf: soon() }],
+    ] as const
+  ).map(([what, claims]): GripRow => [
+    `[GRIP-TRUST-1] [DIFF-30] a signature ${what} is not believed`,
+    async (gateway) => {
+      const token = sign(UPSTREAM_KEY, { iss: 'before', exp: soon(), ...claims });
+      const asked = await askedBy(gateway, { headers: { 'Grip-Sig': token } });
+      assert.notEqual(asked.header('grip-sig'), token);
+    },
+  ]),
+  [
+    '[GRIP-ROUTE-8] an empty Pushpin-Route chooses nothing',
+    async (gateway) => {
+      const headers = { 'Pushpin-Route': '' };
+      assert.equal((await askedBy(gateway, { headers })).origin, FIRST);
+    },
+  ],
   [
     '[GRIP-TRUST-1] a request that is signed with the upstream key keeps its Grip headers',
     async (gateway) => {

@@ -226,6 +226,21 @@ export const holdCases = gripCases('holds', [
     },
   ],
   [
+    '[GRIP-HOLD-5] the origin is asked again once, however many channels were new',
+    async (gateway) => {
+      const { channel } = gateway;
+      const channels = [1, 2, 3].map((number) => `${channel}-${number}`).join(', ');
+      gateway.plays({ headers: holdResponse(channels), body: 'nothing\n' });
+      gateway.send({ path: '/many' });
+      await gateway.askedAt(1);
+      // What takes longer than any of them would: a poll that comes later, of another channel.
+      gateway.plays({ headers: holdResponse(`${channel}-late`), body: 'nothing\n' });
+      gateway.send({ path: '/late' });
+      await gateway.askedFor(({ url }, at) => url.endsWith('/late') && at > 2);
+      assert.equal(gateway.asked.filter(({ url }) => url.endsWith('/many')).length, 2);
+    },
+  ],
+  [
     '[GRIP-HOLD-5] a channel that had a subscriber just now is not new',
     async (gateway) => {
       gateway.plays({ headers: holdResponse(gateway.channel), body: 'nothing\n' });
@@ -749,6 +764,25 @@ export const jsonCases = gripCases('json-instructions', [
       gateway.plays(json({ response: { code: 201, body: 'x\n' } }));
       const answer = await gateway.ask();
       assert.equal(`${answer.status} ${answer.reason} ${answer.body}`, '201 Created x\n');
+    },
+  ],
+  [
+    '[GRIP-PUB-10] [DIFF-29] a published status that no answer can have is 500',
+    async (gateway) => {
+      gateway.plays({ headers: holdResponse(gateway.channel), body: 'nothing\n' });
+      const item = { channel: gateway.channel, ...poll('a', { code: 99 }) };
+      assert.equal((await gateway.publishUntil(gateway.ask(), item)).status, 500);
+    },
+  ],
+  [
+    '[GRIP-PUB-10] [DIFF-29] a published value is one line',
+    async (gateway) => {
+      gateway.plays({ headers: holdResponse(gateway.channel), body: 'nothing\n' });
+      const headers = { 'X-A': 'b\r\nX-C: d' };
+      const item = { channel: gateway.channel, ...poll('a', { headers }) };
+      const answer = await gateway.publishUntil(gateway.ask(), item);
+      assert.equal(answer.header('x-a'), 'b X-C: d');
+      assert.equal(answer.header('x-c'), undefined);
     },
   ],
   [

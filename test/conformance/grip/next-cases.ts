@@ -220,6 +220,20 @@ export const nextCases = gripCases('next-links', [
     },
   ],
   [
+    '[GRIP-NEXT-6] [DIFF-37] its instructions may be JSON',
+    async (gateway) => {
+      const headers = holdStream(gateway.channel, { 'Grip-Link': nextOf(gateway) });
+      const instruct = { hold: { mode: 'stream', channels: [] }, response: { body: 'more\n' } };
+      const type = { 'Content-Type': 'application/grip-instruct' };
+      links(
+        gateway,
+        { body: 'open\n', headers },
+        { body: JSON.stringify(instruct), headers: type },
+      );
+      assert.equal(await gateway.send().until('more\n'), 'open\nmore\n');
+    },
+  ],
+  [
     '[GRIP-NEXT-6] and its answer may end the stream',
     async (gateway) => {
       const headers = holdStream(gateway.channel, { 'Grip-Link': nextOf(gateway) });

@@ -112,6 +112,15 @@ export const corsCases = gripCases('cors', [
   ],
 ]);
 
+/** Allows of a page nothing that the script itself does not. */
+function assertBare(answer: WholeAnswer): void {
+  const names = answer.headers.map(([name]) => name.toLowerCase());
+  assert.deepEqual(
+    names.filter((name) => name.startsWith('access-control')),
+    [],
+  );
+}
+
 /** Asks with a query; gives the answer, and what the origin was asked. */
 async function padded(
   gateway: Gateway,
@@ -207,6 +216,60 @@ export const jsonpCases = gripCases('json-p', [
         'jsonp-basic.test',
       );
       assert.equal(answer.body, '/**/cb({"a":1});\n');
+    },
+  ],
+  [
+    '[GRIP-JSONP-7] in the mode basic an answer without a body cannot be told',
+    async (gateway) => {
+      const { answer } = await padded(
+        gateway,
+        '?callback=cb',
+        { status: 404, body: '' },
+        'jsonp-basic.test',
+      );
+      assert.equal(answer.status, 500);
+      assert.equal(answer.header('content-type'), 'text/plain');
+      assert.equal(answer.body, 'Upstream response could not be JSON-P encoded.\n');
+      assertBare(answer);
+    },
+  ],
+  [
+    '[GRIP-JSONP-7] in the mode basic what is published without a body calls back with nothing',
+    async (gateway) => {
+      gateway.plays({ headers: holdResponse(gateway.channel), body: 'nothing\n' });
+      const asked = gateway.ask({ host: 'jsonp-basic.test', path: '?callback=cb' });
+      const answer = await gateway.publishUntil(asked, { channel: gateway.channel, ...poll('') });
+      assert.equal(`${answer.status} ${answer.body}`, '200 /**/cb();\n');
+    },
+  ],
+  [
+    '[GRIP-CORS-6] a script carries no CORS headers',
+    async (gateway) => {
+      gateway.plays({ headers: { 'X-A': 'b' }, body: 'text\n' });
+      const from = { Origin: 'http://page.test' };
+      const asked = { host: 'aco.test', path: '?callback=cb', headers: from };
+      const answer = await gateway.ask(asked);
+      assert.equal(answer.header('content-type'), 'application/javascript');
+      assertBare(answer);
+    },
+  ],
+  [
+    '[GRIP-CORS-6] nor does one that ends a hold',
+    async (gateway) => {
+      gateway.plays({ headers: holdResponse(gateway.channel), body: 'nothing\n' });
+      const asked = gateway.ask({ host: 'aco.test', path: '?callback=cb' });
+      assertBare(await gateway.publishUntil(asked, { channel: gateway.channel, ...poll('news') }));
+    },
+  ],
+  [
+    '[GRIP-JSONP-1] an error of the gateway is told with its length',
+    async (gateway) => {
+      gateway.plays(({ socket }) => void socket.destroy());
+      const answer = await gateway.ask({ host: 'aco.test', path: '?callback=cb' });
+      const { code: status, headers: lines, body } = unpadded(answer.body, 'cb');
+      assert.deepEqual([status, body], [502, 'Error while proxying to origin.\n']);
+      assert.deepEqual(lines, { 'Content-Length': '32', 'Content-Type': 'text/plain' });
+      assertBare(answer);
     },
   ],
   [

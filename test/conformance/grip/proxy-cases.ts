@@ -34,6 +34,14 @@ const gives =
     look((await pass(gateway, request, reply)).answer);
   };
 
+const says =
+  (bytes: string, look: (answer: WholeAnswer) => void) =>
+  async (gateway: Gateway): Promise<void> => {
+    // Nobody else may be answered on it.
+    gateway.plays(({ socket }) => void socket.end(bytes));
+    look(await gateway.ask());
+  };
+
 const claimsOf = (token: string): Record<string, unknown> =>
   JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<
     string,
@@ -55,6 +63,81 @@ const FEATURES = [
 ];
 
 export const proxyCases = gripCases('proxy', [
+  [
+    '[GRIP-PROXY-1] [DIFF-27] what a client says of its own connection does not reach the origin',
+    sends(
+      { headers: { TE: 'trailers', Upgrade: 'h2c', 'Proxy-Connection': 'x', 'X-A': 'b' } },
+      (asked) => {
+        for (const name of ['te', 'upgrade', 'proxy-connection'])
+          assert.deepEqual(asked.all(name), []);
+        assert.deepEqual(asked.all('x-a'), ['b']);
+      },
+    ),
+  ],
+  [
+    '[GRIP-PROXY-1] [DIFF-27] nor does what an origin says of its own reach the client',
+    says(
+      'HTTP/1.1 200 OK\r\nUpgrade: h2c\r\nTrailer: X-T\r\nX-A: b\r\nContent-Length: 0\r\n\r\n',
+      (answer) => {
+        for (const name of ['upgrade', 'trailer']) assert.deepEqual(answer.all(name), []);
+        assert.deepEqual(answer.all('x-a'), ['b']);
+      },
+    ),
+  ],
+  [
+    '[GRIP-REWRITE-1] [DIFF-28] the Host reaches the origin as it came',
+    sends({ host: 'PLAIN.test:80' }, (asked) => {
+      assert.deepEqual(asked.all('host'), ['PLAIN.test:80']);
+    }),
+  ],
+  [
+    '[GRIP-PROXY-1] [DIFF-31] an answer without a reason is one',
+    says('HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok', ({ status, body }) => {
+      assert.equal(`${status} ${body}`, '200 ok');
+    }),
+  ],
+  [
+    '[GRIP-PROXY-1] [DIFF-31] an answer with an empty header is one',
+    says('HTTP/1.1 200 OK\r\nX-A:\r\nContent-Length: 2\r\n\r\nok', (answer) => {
+      assert.equal(`${answer.status} ${answer.header('x-a')} ${answer.body}`, '200  ok');
+    }),
+  ],
+  ...(
+    [
+      ['lines that end in a bare line feed', 'HTTP/1.1 200 OK\nContent-Length: 2\n\nok'],
+      [
+        'a length beside chunks',
+        'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+      ],
+      [
+        'two different lengths',
+        'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\noks',
+      ],
+    ] as const
+  ).map(([what, bytes]): GripRow => [
+    `[GRIP-PROXY-9] [DIFF-32] ${what} are no answer`,
+    says(bytes, ({ status }) => {
+      assert.equal(status, 502);
+    }),
+  ]),
+  [
+    '[GRIP-PROXY-1] a length that is said twice is one',
+    says(
+      'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok',
+      ({ status, body }) => {
+        assert.equal(`${status} ${body}`, '200 ok');
+      },
+    ),
+  ],
+  [
+    '[GRIP-PROXY-1] [DIFF-33] blanks around a value are no part of it',
+    says(
+      'HTTP/1.1 200 OK\r\nGrip-Status:  404  \r\nContent-Length: 2\r\n\r\nok',
+      ({ status, body }) => {
+        assert.equal(`${status} ${body}`, '404 ok');
+      },
+    ),
+  ],
   [
     '[GRIP-PROXY-1] a request is passed to the origin, and its answer to the client',
     async (gateway) => {

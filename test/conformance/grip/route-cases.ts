@@ -228,6 +228,10 @@ export const routeCases = gripCases('routes', [
     becomes(undefined, '/TOKEN?a=b', under('=/abc/TOKEN?a=b', 'remove.test')),
   ],
   [
+    '[GRIP-REWRITE-3] [DIFF-34] a path keeps its slash, whatever is taken from it',
+    becomes(undefined, '/TOKEN', under('=/abcTOKEN', 'remove.test')),
+  ],
+  [
     '[GRIP-REWRITE-4] replace_beg takes the place of path_beg',
     becomes(undefined, '/new/deep/TOKEN?a=b', under('=/old/TOKEN?a=b', 'replace.test')),
   ],
@@ -337,6 +341,10 @@ export const routeCases = gripCases('routes', [
       host: 'built-in-path.test',
       path: '=/deep/',
     }),
+  ],
+  [
+    '[GRIP-TARGET-6] nothing is left of a path that is the path_beg alone',
+    answers(404, 'no such test resource\n', { host: 'built-in-path.test', path: '=/deep' }),
   ],
   [
     '[GRIP-TARGET-6] the test target holds a stream on the channels of its query',

@@ -13,5 +13,6 @@ export const gripUnseen: Readonly<Record<string, string>> = {
   'GRIP-LOG-3': inTheLog,
   'GRIP-LOG-4': inTheLog,
   'SOCKJS-20': 'takes the end of the gateway; test/process holds it',
+  'DIFF-35': 'Pushpin would be waited for without end; test/edges/gateway holds it',
   'DIFF-24': 'both configurations set the rate; test/unit/gateway holds it',
 };

@@ -545,6 +545,22 @@ export const webSocketTurnCases = gripCases('ws-turns', [
       assert.equal(last.events[0]?.[1]?.slice(0, 2), closeBody(4_001).toString('latin1'));
     },
   ],
+  ...(
+    [
+      ['with a code and a reason of its own', closeBody(4_009, 'mine')],
+      ['without a code', Buffer.alloc(0)],
+    ] satisfies [string, Buffer][]
+  ).map(([what, answer]): GripRow => [
+    `[WOH-CLOSE-5] what the client answers ${what} is what the origin hears`,
+    async (gateway) => {
+      const { raw, origin } = await rawOpened(gateway, [close(4_001, 'go')]);
+      await raw.until('a close frame', () => raw.frames.length > 0);
+      raw.say(frame('close', answer));
+      await origin.expects(
+        event('CLOSE', ...(answer.length === 0 ? [] : [answer])).toString('latin1'),
+      );
+    },
+  ]),
   [
     '[WOH-CLOSE-5] a CLOSE right after OPEN lets in and closes',
     async (gateway) => {

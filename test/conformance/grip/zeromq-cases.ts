@@ -287,6 +287,16 @@ export const commandCases = gripCases('commands', [
     { needs: ['zmqRep'] },
   ],
   [
+    '[GRIP-CMD-1] [DIFF-36] what is no command is answered',
+    async (gateway) => {
+      const socket = await gateway.zeromq('REQ', gateway.site.zmqRep);
+      socket.send(Buffer.from('zz'));
+      const [reply = text('')] = await socket.next();
+      assert.match(reply.toString(), /bad-request/);
+    },
+    { needs: ['zmqRep'] },
+  ],
+  [
     '[GRIP-CMD-6] a method that nobody knows is not found',
     async (gateway) => {
       const reply = await command(gateway, 'frob');

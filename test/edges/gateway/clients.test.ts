@@ -479,7 +479,7 @@ test('a stream for a client that closes ends the connection', async () => {
   expect(caller.text).toMatch(/Connection: close\r\n\r\n1\r\nx\r\n0\r\n\r\n$/);
 });
 
-test('a stream for HTTP/1.0 is raw and ends with its connection', async () => {
+test('[DIFF-35] a stream for HTTP/1.0 is raw and ends with its connection', async () => {
   const world = await ProductionGateway.open();
   const caller = new Caller(world, 'GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n');
   const { connection } = await world.request(0);

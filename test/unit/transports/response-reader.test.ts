@@ -4,6 +4,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
+import { encodeLines } from '../../../src/transports/gateway/answer-head.ts';
 import { readResponseHead } from '../../../src/transports/origins/http/response-head.ts';
 import { ResponseReader } from '../../../src/transports/origins/http/response-reader.ts';
 
@@ -65,12 +66,17 @@ const answers: readonly [title: string, said: string, told: readonly string[]][]
   [
     'chunks with extensions and a trailer',
     `${chunked}3\r\nabc\r\n00a ;x="y"\r\n0123456789\r\n0\r\nX: y\r\nZ:\r\n\r\n`,
-    ['200 OK [["Transfer-Encoding","chunked"]]', 'body abc0123456789', 'end'],
+    ['200 OK []', 'body abc0123456789', 'end'],
+  ],
+  [
+    'a length that is said twice',
+    `${ok}Content-Length: 1\r\ncontent-length: 1\r\n\r\na`,
+    ['200 OK [["Content-Length","1"],["content-length","1"]]', 'body a', 'end'],
   ],
   [
     'a coding that is none',
     `${ok}Transfer-Encoding: identity\r\nContent-Length: 1\r\n\r\na`,
-    ['200 OK [["Transfer-Encoding","identity"],["Content-Length","1"]]', 'body a', 'end'],
+    ['200 OK [["Content-Length","1"]]', 'body a', 'end'],
   ],
   [
     '[GRIP-PROXY-13] what comes before the answer is passed over',
@@ -91,7 +97,8 @@ const mistakes: readonly [title: string, said: string][] = [
   ['a line without a colon', `${ok}Content-Length\r\n\r\n`],
   ['a bare line feed in a value', `${ok}A: b\nContent-Length: 0\r\n\r\n`],
   ['a NUL in a value', `${ok}A: b\0\r\n\r\n`],
-  ['two lengths', `${ok}Content-Length: 1\r\nContent-Length: 1\r\n\r\na`],
+  ['two lengths', `${ok}Content-Length: 1\r\nContent-Length: 2\r\n\r\na`],
+  ['lines that end otherwise', 'HTTP/1.1 200 OK\nContent-Length: 1\n\na'],
   ['a list of lengths', `${ok}Content-Length: 1, 1\r\n\r\na`],
   ['a signed length', `${ok}Content-Length: +1\r\n\r\na`],
   ['a length and chunks', `${ok}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\na`],
@@ -170,6 +177,39 @@ test.each<[minor: string, lines: string, keptMs: number]>([
   ['1', 'Content-Length: 0\r\nKeep-Alive: max=9', 55_000],
 ])('HTTP/1.%s with %j is kept for %d ms', (minor, lines, keptMs) => {
   expect(readResponseHead(`HTTP/1.${minor} 200 OK\r\n${lines}`, 'GET')?.keptMs).toBe(keptMs);
+});
+
+const fieldName = fc.oneof(
+  fc.constantFrom('Connection', 'keep-alive', 'Trailer', 'Upgrade', 'X', 'x-y', 'Set-Cookie'),
+  fc.stringMatching(/^[A-Za-z0-9-]{1,20}$/),
+);
+
+test('the lines that may be passed on are those that would be written anew', () => {
+  const field = fc.tuple(fieldName, fc.stringMatching(/^(?:[!-~]([ -~]{0,10}[!-~])?)?$/));
+  const framings = fc.constantFrom('Content-Length: 3', 'Transfer-Encoding: chunked');
+  fc.assert(
+    fc.property(fc.array(field, { maxLength: 8 }), framings, fc.nat(8), (fields, framing, at) => {
+      const framed = /^(?:content-length|transfer-encoding)$/i;
+      const lines = fields
+        .filter(([name]) => !framed.test(name))
+        .map(([name, value]) => `${name}: ${value}`);
+      const text = `HTTP/1.1 200 OK\r\n${lines.toSpliced(at, 0, framing).join('\r\n')}`;
+      const head = readResponseHead(text, 'GET');
+      expect(head?.lines).toBe(
+        encodeLines(
+          head?.headers ?? [],
+          () => false,
+          () => {},
+        ),
+      );
+    }),
+  );
+});
+
+test.each([['X:y'], ['X:  y'], ['X: y '], ['X: y\t']])('%j is written anew', (line) => {
+  const head = readResponseHead(`HTTP/1.1 200 OK\r\n${line}\r\nContent-Length: 0`, 'GET');
+  expect(head?.headers[0]).toEqual(['X', 'y']);
+  expect(head?.lines).toBeUndefined();
 });
 
 const bytesOfHttp = fc

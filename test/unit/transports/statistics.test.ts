@@ -327,6 +327,18 @@ test('what nobody acts upon is told later, and a client that came and went in on
   ]);
 });
 
+test('a plain request is a unit of activity, and a WebSocket is none yet', () => {
+  const told: (readonly Noticed[])[] = [];
+  const notices = new Notices({ channels: true, figures: true }, (some) => told.push(some));
+  const request = { ...connected('a', 'r'), kind: 'http' } as const;
+  notices.notice(request);
+  notices.notice(connected('b', 'r'));
+  notices.flush();
+  expect(told).toEqual([
+    [request, connected('b', 'r'), { type: 'activity', route: 'r', count: 1 }],
+  ]);
+});
+
 test('while nobody hears of single clients, those who came and went are counted', () => {
   const told: (readonly Noticed[])[] = [];
   const attention = new Int32Array(new SharedArrayBuffer(4));

@@ -16,16 +16,14 @@ export interface HeaderElement {
 
 /** The value of the first line of that name, in any case. */
 export function firstHeader(headers: HeaderList, name: string): string | undefined {
-  const lower = name.toLowerCase();
-  for (const header of headers) if (isNamed(header[0], lower)) return header[1];
+  for (const header of headers) if (isSameName(header[0], name)) return header[1];
   return undefined;
 }
 
 /** The values of all lines of that name, in any case, each as a whole. */
 export function allHeaders(headers: HeaderList, name: string): string[] {
-  const lower = name.toLowerCase();
   const values: string[] = [];
-  for (const [other, value] of headers) if (isNamed(other, lower)) values.push(value);
+  for (const [other, value] of headers) if (isSameName(other, name)) values.push(value);
   return values;
 }
 
@@ -65,9 +63,15 @@ export function isNamed(name: string, lower: string): boolean {
   return name === lower || (beginsLike(name, lower) && name.toLowerCase() === lower);
 }
 
+/** Both in any case. */
+function isSameName(one: string, other: string): boolean {
+  if (one.length !== other.length) return false;
+  return one === other || (beginsLike(one, other) && one.toLowerCase() === other.toLowerCase());
+}
+
 /** The first letters are the same but for their case; others may be taken for the same. */
-function beginsLike(name: string, lower: string): boolean {
-  return ((name.charCodeAt(0) ^ lower.charCodeAt(0)) & ~0x20) === 0;
+function beginsLike(name: string, other: string): boolean {
+  return ((name.charCodeAt(0) ^ other.charCodeAt(0)) & ~0x20) === 0;
 }
 
 /** The name begins with a word in lower case, in any case. */
@@ -77,14 +81,9 @@ export function isNamedLike(name: string, lower: string): boolean {
 
 /** The lines with one of that name only: it takes the place of the first such line, or comes last. */
 export function withHeader(headers: HeaderList, name: string, value: string): HeaderList {
-  const lower = name.toLowerCase();
-  const at = headers.findIndex(([other]) => isNamed(other, lower));
+  const at = headers.findIndex(([other]) => isSameName(other, name));
   if (at < 0) return [...headers, [name, value]];
-  return [
-    ...headers.slice(0, at),
-    [name, value],
-    ...withoutHeaders(headers.slice(at + 1), [lower]),
-  ];
+  return [...headers.slice(0, at), [name, value], ...withoutHeaders(headers.slice(at + 1), [name])];
 }
 
 /**

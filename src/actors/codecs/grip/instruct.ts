@@ -85,7 +85,12 @@ const jsonType = 'application/grip-instruct';
  * it.
  */
 export function isGripResponse(headers: HeaderList): boolean {
-  return headers.some(([name]) => isNamedLike(name, 'grip-')) || contentType(headers) === jsonType;
+  for (const [name, value] of headers) {
+    if (isNamedLike(name, 'grip-')) return true;
+    // Hardly any begins so: the type itself, which is the first line's, is looked for only then.
+    if (value.startsWith(jsonType) && contentType(headers) === jsonType) return true;
+  }
+  return false;
 }
 
 /** [GRIP-JSON-1] Says whether the instructions are in the body. */

@@ -36,7 +36,8 @@ export function answer(
   const wrap = isHeld ? wrapHeldJsonp : wrapJsonp;
   const wrapped = jsonp === undefined ? said : wrap(jsonp.callback, jsonp.mode, said);
   const { status, reason, body } = wrapped;
-  const headers = dressed(state, wrapped.headers);
+  // A script is read by any page.
+  const headers = jsonp === undefined ? dressed(state, wrapped.headers) : wrapped.headers;
   const whole = { status, reason, headers, body };
   context.send(admitted.gateway.edges.gateway, { type: 'answer', connection, ...whole });
   // That it is held was told.
@@ -79,7 +80,12 @@ export function answerError(
   context: Turn,
 ): void {
   const text = details !== undefined && isDebug(state.admitted) ? details : sentence;
-  answer(state, errorAnswer(status, text), false, context, details ?? sentence);
+  const said = errorAnswer(status, text);
+  const { body, headers } = said;
+  // What a script tells of it is not framed by the edge.
+  const length = ['Content-Length', String(body.byteLength)] as const;
+  const told = state.jsonp === undefined ? said : { ...said, headers: [...headers, length] };
+  answer(state, told, false, context, details ?? sentence);
 }
 
 export function errorAnswer(status: number, sentence: string): Answer {

@@ -42,9 +42,15 @@ export function nextWish(state: RequestState, context: Turn): ItemWish | undefin
 
 /** [GRIP-STREAM-9] [GRIP-HOLD-6] Puts an item at the end of the queue; one too many is dropped, and counted. */
 export function enqueue(state: RequestState, publication: Publication, context: Turn): void {
+  if (isUpdate(dataOf(publication)) && isAskingAnew(state)) return;
   const most = state.admitted.gateway.options.queuedItemsMax; // buggify short-item-queue: 1
   if (state.queue.length >= most) context.count('gateway.items.dropped.queue');
   else state.queue.push(publication);
+}
+
+/** [GRIP-HOLD-5] [GRIP-NEXT-5] The origin is being asked: whoever else wants it asked, has that. */
+function isAskingAnew({ question }: RequestState): boolean {
+  return question?.purpose === 'request' || question?.purpose === 'next';
 }
 
 /** Of what waited, only that counts which follows what the origin has told now. */

@@ -72,7 +72,6 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
     const { operator } = gateway.edges;
     const { id: route } = admitted.route;
     context.send(gateway.edges.gateway, { type: 'own', connection, owner: context.self });
-    context.send(operator, { type: 'activity', route, count: 1 });
     context.send(operator, {
       type: 'clientConnected',
       connection,

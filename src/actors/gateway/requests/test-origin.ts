@@ -58,7 +58,7 @@ function testOriginAnswers(state: RequestState, context: Turn): void {
 
 function testAnswer({ request, route }: Admitted): Answer {
   const whole = request.path.startsWith(route.pathPrefix)
-    ? `/${request.path.slice(route.pathPrefix.length)}`.replace(/^\/\//, '/')
+    ? request.path.slice(route.pathPrefix.length)
     : request.path;
   const path = whole.length > 1 && whole.endsWith('/') ? whole.slice(0, -1) : whole;
   const named = new URLSearchParams(request.search).getAll('channel');

@@ -21,6 +21,9 @@ export const gripFeatures =
   'status, session, link:next, link:gone, filter:skip-self, filter:skip-users, filter:require-sub, ' +
   'filter:build-id, filter:var-subst, filter:http-check, filter:http-modify';
 
+const featureName = 'Grip-Feature';
+const featureLine = [featureName, gripFeatures] as const;
+
 /** What the gateway's settings say of it. */
 export type ForwardSettings = Pick<
   GatewayOptions,
@@ -88,7 +91,7 @@ export function forwardHeaders(
 ): HeaderList {
   let headers = withRouteHeaders(clientHeaders, route);
   headers = withMarked(headers, route, settings, facts);
-  headers = withoutHeaders(headers, ofRequestHop);
+  headers = headers.filter(({ 0: name }) => !ofRequestHop.has(name));
   if (settings.acceptPushpinRoute) headers = withoutHeaders(headers, ofRoute);
   if (settings.cdnLoop !== '') {
     const passed = [...elementsOf(headers, 'CDN-Loop'), settings.cdnLoop];
@@ -151,7 +154,8 @@ function withGrip(headers: HeaderList, route: ForwardRoute, facts: ForwardFacts)
       ? headers.filter(([name]) => !isNamedLike(name, 'grip-'))
       : headers;
   if (route.noGrip) return now;
-  const told = withHeader(now, 'Grip-Feature', gripFeatures);
+  const told: HeaderList =
+    facts.isInternal === true ? withHeader(now, featureName, gripFeatures) : [...now, featureLine];
   const { lastIds = [] } = facts;
   if (lastIds.length === 0) return told;
   const last = lastIds.map(([channel, id]) => headerLine('Grip-Last', `${channel}; last-id=${id}`));

@@ -88,6 +88,8 @@ export function wrapJsonp(
   mode: 'basic' | 'extended',
   answer: JsonpAnswer,
 ): JsonpAnswer {
+  // [GRIP-JSONP-7]
+  if (mode === 'basic' && answer.body.byteLength === 0) return unwrappable;
   const script =
     mode === 'basic'
       ? encodeAround(`/**/${callback}(`, withoutLineEnd(answer.body), ');\n')
@@ -132,6 +134,13 @@ export function wrapHeldJsonp(
   ];
   return { status: 200, reason: 'OK', headers, body: script };
 }
+
+const unwrappable: JsonpAnswer = {
+  status: 500,
+  reason: 'Internal Server Error',
+  headers: [['Content-Type', 'text/plain']],
+  body: encoder.encode('Upstream response could not be JSON-P encoded.\n'),
+};
 
 /** Query items as they came; what is taken is gone from the rest. */
 class Query {

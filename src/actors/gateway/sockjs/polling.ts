@@ -122,7 +122,7 @@ export function tell(ask: SockJsAsked, frame: string, context: Turn): void {
   const answer =
     transport === 'jsonp'
       ? sockJsAnswer(headers, 200, 'application/javascript', calledBack(callback, frame))
-      : sockJsAnswer(headers, 200, 'application/javascript', `${frame}\n`);
+      : sockJsAnswer(headers, 200, 'text/plain', `${frame}\n`);
   say(ask, answer, context);
 }
 

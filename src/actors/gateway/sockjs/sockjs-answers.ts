@@ -38,8 +38,8 @@ export function sockJsAnswer(
 
 /** [SOCKJS-2] `entropy`: a number of 32 bits by chance. */
 export function infoAnswer(asked: HeaderList, entropy: number): Answer {
-  const info = { websocket: true, origins: ['*:*'], cookie_needed: false, entropy };
-  return sockJsAnswer(asked, 200, 'application/json; charset=UTF-8', JSON.stringify(info));
+  const info = { cookie_needed: false, entropy, origins: ['*:*'], websocket: true };
+  return sockJsAnswer(asked, 200, 'application/json; charset=UTF-8', `${JSON.stringify(info)}\n`);
 }
 
 /** [SOCKJS-4] */

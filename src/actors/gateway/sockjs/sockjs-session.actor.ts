@@ -293,7 +293,8 @@ function closed(state: State, code: number, reason: string, context: Turn): void
   state.farewell = closeFrame(hasCode ? code : undefined, reason);
   state.life = 'closed';
   fetchTexts(state, context);
-  context.send(state.child, { type: 'closed', connection, code, reason: '' });
+  // Nobody answers a close for a page.
+  context.send(state.child, { type: 'closed', connection, code: WITHOUT_CODE, reason: '' });
   if (state.poll === undefined) context.after('absence', ABSENCE_MS);
 }
 
@@ -342,6 +343,7 @@ function write({ args }: State, frame: string, context: Turn): void {
 }
 
 const DRAIN_AGAIN_MS = 100;
+const WITHOUT_CODE = 1_005;
 const plain: WireFormat = ((): WireFormat => {
   const format = gripFormats().get(GRIP_WS);
   if (format === undefined) throw new Error('the format of WebSockets is missing');

@@ -2,20 +2,30 @@
 // must be said once and plainly, or two readers could see two different answers.
 // Refuses to know what was asked, but for its method. RFC 9112 §4, §5, §6.3; spec/grip.md, section "Origins".
 
-import { type HeaderList, isNamed } from '../../../actors/codecs/grip/header-list.ts';
-import { wholeNumber } from '../../gateway/answer-head.ts';
+import { type HeaderList, HeaderNames, isNamed } from '../../../actors/codecs/grip/header-list.ts';
+import { isHopByHop, wholeNumber } from '../../gateway/answer-head.ts';
 import { endOfLine, trimmed } from '../../gateway/request-head.ts';
 
 export interface ResponseHead {
   readonly status: number;
   readonly reason: string;
+  /** Without those that concern the connection only. */
   readonly headers: HeaderList;
+  /** The same as they may be passed on, framing left out; undefined where they have to be written anew. */
+  readonly lines: string | undefined;
   /** Undefined when it is chunked; Infinity when the connection's end is the body's. */
   readonly bodyBytes: number | undefined;
   /** How long the connection may be kept for a next request; 0: not at all. */
   readonly keptMs: number;
 }
 
+const SPACE = 0x20;
+const ofConnection = new HeaderNames([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+]);
 const statusLine = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
 const fieldLines = /(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*)*$/y;
 
@@ -26,6 +36,10 @@ export function readResponseHead(text: string, method: string): ResponseHead | u
   fieldLines.lastIndex = lineEnd;
   if (code === undefined || !fieldLines.test(text)) return undefined;
   const headers: (readonly [string, string])[] = [];
+  let lines = '';
+  let isPlain = true;
+  /** Where the lines begin that are not in `lines` yet. */
+  let unwritten = lineEnd + 2;
   let length: string | undefined;
   let coding: string | undefined;
   let connection = '';
@@ -36,7 +50,12 @@ export function readResponseHead(text: string, method: string): ResponseHead | u
     const colon = text.indexOf(':', from);
     const name = text.slice(from, colon);
     const value = trimmed(text, colon + 1, at);
-    headers.push([name, value]);
+    isPlain &&= text.charCodeAt(colon + 1) === SPACE && value.length === at - colon - 2;
+    if (isHopByHop(name)) {
+      lines += text.slice(unwritten, from);
+      unwritten = at + 2;
+    }
+    if (!ofConnection.has(name)) headers.push([name, value]);
     switch (name.length) {
       case 10:
         if (isNamed(name, 'connection')) connection += `,${value.toLowerCase()}`;
@@ -44,7 +63,7 @@ export function readResponseHead(text: string, method: string): ResponseHead | u
         break;
       case 14:
         if (!isNamed(name, 'content-length')) break;
-        if (length !== undefined) return undefined;
+        if (length !== undefined && length !== value) return undefined;
         length = value;
         break;
       case 17:
@@ -65,7 +84,15 @@ export function readResponseHead(text: string, method: string): ResponseHead | u
   const isKept =
     bodyBytes !== Infinity &&
     (minor === '1' ? !hasToken(connection, 'close') : hasToken(connection, 'keep-alive'));
-  return { status, reason, headers, bodyBytes, keptMs: isKept ? keptMsOf(keepAlive) : 0 };
+  if (unwritten < text.length) lines += `${text.slice(unwritten)}\r\n`;
+  return {
+    status,
+    reason,
+    headers,
+    lines: isPlain ? lines : undefined,
+    bodyBytes,
+    keptMs: isKept ? keptMsOf(keepAlive) : 0,
+  };
 }
 
 /** An unused connection is kept for so long. */

@@ -3,6 +3,7 @@
 // Refuses to know sockets and what was asked. RFC 9112 §4 to §7; spec/grip.md, section "Origins".
 
 import { LastHead } from '../../doors/last-head.ts';
+import { hasBareLineFeed } from '../../gateway/request-reader.ts';
 import { readResponseHead, type ResponseHead } from './response-head.ts';
 
 export interface ResponseSink {
@@ -183,8 +184,10 @@ export class ResponseReader {
 
 const beginning = Buffer.from('HTTP/1.');
 
-/** What speaks another language is not waited for. */
+/** What speaks another language is not waited for, nor what ends its lines in another way. */
 function mayBecomeHead(bytes: Buffer, from: number): boolean {
   const size = Math.min(beginning.byteLength, bytes.byteLength - from);
-  return beginning.compare(bytes, from, from + size, 0, size) === 0;
+  return (
+    beginning.compare(bytes, from, from + size, 0, size) === 0 && !hasBareLineFeed(bytes, from)
+  );
 }

@@ -198,7 +198,6 @@ describe('answers', () => {
     ['[1]\n\n', '/**/cb([1]\n);\n'],
     ['[1]\r', '/**/cb([1]\r);\n'],
     ['\n', '/**/cb();\n'],
-    ['', '/**/cb();\n'],
   ])('in basic mode pass on %j', (body, text) => {
     const plain = { status: 500, reason: 'x', headers: [], body: bytesOf(body) };
     for (const wrap of [wrapJsonp, wrapHeldJsonp]) {
@@ -206,6 +205,12 @@ describe('answers', () => {
       expect(textOf(wrapped.body)).toBe(text);
       expect(wrapped).toMatchObject({ status: 200, reason: 'OK' });
     }
+  });
+
+  test('[GRIP-JSONP-7] without a body cannot be told in basic mode, unless they end a hold', () => {
+    const empty = { status: 404, reason: 'x', headers: [], body: bytesOf('') };
+    expect(wrapJsonp('cb', 'basic', empty)).toMatchObject({ status: 500 });
+    expect(textOf(wrapHeldJsonp('cb', 'basic', empty).body)).toBe('/**/cb();\n');
   });
 
   test('that end holds are sorted, merge headers and keep their own', () => {

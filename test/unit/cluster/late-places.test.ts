@@ -4,6 +4,9 @@
 import { describe, expect, test } from 'vitest';
 
 import { homeNodeOf } from '../../../src/actors/chat/rendezvous.ts';
+import { shardOfRoom } from '../../../src/actors/chat/chat-context.ts';
+import type { RoomEntry } from '../../../src/actors/chat/rooms/room-messages.ts';
+import { actorsOf } from '../../../src/actors/node.ts';
 import type { ClusterOptions } from '../../../src/actors/cluster/cluster-options.ts';
 import { ClusterStage } from '../../support/cluster-stage.ts';
 import { HpClient, type HpLine } from '../../support/hp-client.ts';
@@ -135,6 +138,32 @@ describe('[HP-HOME-13] what two homes have said at once', () => {
     areTold([ben, dan], ['one-1']);
     expect(stage.failures).toEqual([]);
   });
+});
+
+test('[HP-HOME-13] [HP-ROOM-2] who comes in while something is put off hears it once, and the others at once', () => {
+  const stage = whole(3);
+  const room = roomOf(['n1', 'n2', 'n3']);
+  const [ann, cat] = [joined(stage, 'ann', 'n1', room), joined(stage, 'cat', 'n3', room)];
+  for (const client of [ann, cat]) messages(client);
+  // Another home says something, and dies before it tells what it said before.
+  const said = { id: 'two-5', timestamp: 1_700_000_000, from: 'ben', session: 's', body: 'x' };
+  const place = { epoch: 9_000_000_000_002, seq: 5, node: 'n9' };
+  const entry: RoomEntry = { ...said, ...place, dataText: undefined };
+  const line = new Uint8Array(0);
+  const word = { kind: 'message', line, byteLength: 0, shard: 0, connection: 0, entry } as const;
+  const shard = shardOfRoom({ shards: 2 }, room);
+  const { rooms } = actorsOf(shard);
+  stage.node('n1').shards[shard]?.system.deliver(rooms, { type: 'heard', room, word });
+  stage.pass(500);
+  areTold([ann, cat], []);
+  const fay = HpClient.in(stage.at('n1'), 'fay');
+  fay.ask('JOIN', { room, history: { limit: 10 } });
+  stage.pass(200);
+  areTold([ann, cat], ['two-5']);
+  stage.pass(5_000);
+  areTold([fay], ['two-5']);
+  areTold([ann, cat], []);
+  expect(stage.failures).toEqual([]);
 });
 
 describe('[HP-HOME-13] what another home says while it is heard and does not hear the home', () => {

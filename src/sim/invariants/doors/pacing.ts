@@ -15,6 +15,8 @@ export const pacing: Invariant = {
       joined: (event) => judge.joined(event),
       connected: ({ client, at }) => judge.connectedAt.set(client, at),
       closed: (event) => judge.closed(event),
+      // Ways are wide then, and all that was held back comes at once.
+      healed: () => judge.healed(),
     };
   },
 };
@@ -40,6 +42,10 @@ class Judge {
     this.#shards = shards;
     this.#isJudged =
       slowPolicy === 'disconnect' && queueBytesMax >= LONG_BYTES && !sites.includes('tiny-window');
+  }
+
+  healed(): void {
+    this.#isJudged = false;
   }
 
   joined({ client, node, topics, publishes, transport, readsPerSecond }: EventOf<'joined'>): void {

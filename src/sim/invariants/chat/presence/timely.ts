@@ -132,7 +132,9 @@ class Judge {
   }
 
   learns(client: number, of: string, status: string, note: string | undefined): void {
-    if (this.watchers.get(client)?.watches.has(of) === true) this.hears(client, of, status, note);
+    const watches = this.watchers.get(client)?.watches;
+    // It may be news, or have been overtaken by what was told of a change.
+    if (watches?.get(of) !== wordOf(status, note)) watches?.delete(of);
   }
 
   forget(): void {

@@ -131,11 +131,14 @@ class Judge {
     if (isAnswer) watch.awayFrom = undefined;
   }
 
-  /** Who has asked knows it, and is not told again. */
+  /** Who has asked knows it. */
   told({ client, statuses }: EventOf<'statusesTold'>): void {
     for (const [of, status, note] of statuses) {
       const watch = this.#watches[client]?.get(of);
-      if (watch !== undefined) learn(watch, status, note);
+      if (watch === undefined || watch.word === wordOf(status, note)) continue;
+      // It may be news, or have been overtaken by what was told of a change.
+      watch.word = undefined;
+      watch.status = undefined;
     }
   }
 

@@ -33,13 +33,15 @@ export class OwnerNode {
   readonly #nonce = randomBytes(32).toString('base64url');
   readonly #asked: Promise<void>;
   #wasAsked = (): void => {};
-  #hasColumns = false;
+  readonly #hasColumns: boolean;
   #beats = 0;
   #timer: NodeJS.Timeout | undefined = undefined;
 
-  constructor(name: string, cluster: Cluster) {
+  /** `caps`: what it can do, beside what every node can. */
+  constructor(name: string, cluster: Cluster, caps: readonly string[]) {
     this.name = name;
     this.#cluster = cluster;
+    this.#hasColumns = caps.includes('columns');
     this.#asked = new Promise((resolve) => (this.#wasAsked = resolve));
     this.#socket = connect({ host: '127.0.0.1', port: cluster.port, noDelay: true });
     this.#socket.on('error', () => {});
@@ -49,7 +51,7 @@ export class OwnerNode {
     lines.on('line', (line) => this.#heard(line));
     this.#say('SERVER_HELLO', {
       ...this.#self,
-      ...{ cluster: cluster.cluster, versions: [VERSION], caps: ['presence', 'columns'] },
+      ...{ cluster: cluster.cluster, versions: [VERSION], caps: ['presence', ...caps] },
       ...{ nonce: this.#nonce, key: 'k1', advertise: '' },
     });
   }
@@ -85,10 +87,8 @@ export class OwnerNode {
 
   #heard(line: string): void {
     const { type, payload } = JSON.parse(line) as { type: string; payload: Payload };
-    if (type === 'SERVER_CHALLENGE') {
-      this.#hasColumns = (payload['caps'] as readonly string[]).includes('columns');
-      this.#say('SERVER_AUTH', { proof: this.#proof(payload) });
-    } else if (type === 'SERVER_WELCOME') {
+    if (type === 'SERVER_CHALLENGE') this.#say('SERVER_AUTH', { proof: this.#proof(payload) });
+    else if (type === 'SERVER_WELCOME') {
       this.#say('SERVER_READY', { members: [], heartbeat_ms: HEARTBEAT_MS });
       this.#timer = setInterval(() => this.#beat(), HEARTBEAT_MS);
     } else if (type === 'HEARTBEAT') this.#say('HEARTBEAT_ACK', { hb: payload['hb'] });

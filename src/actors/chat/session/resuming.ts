@@ -27,7 +27,7 @@ import { directText, tookDirect } from './talking.ts';
 import {
   advance,
   answerError,
-  cancelAnswer,
+  leaveUnanswered,
   has,
   keeperOfUser,
   lineOf,
@@ -134,7 +134,6 @@ function waitAgain(session: Session, { rooms, watched }: Luggage, context: Turn)
   session.isGone = false;
   session.hasPlaces = true;
   advance(session, 'lost');
-  context.cancel('answer');
   const { user } = who;
   context.send(ownKeeper(session), { type: 'moved', user, entry: entryOf(session, who, context) });
   context.after('resume', chat.options.resumeWindowMs);
@@ -222,7 +221,7 @@ export function tellResumed(session: Session, context: Turn): string {
   );
   const { user } = who;
   session.luggage = undefined;
-  cancelAnswer(session, context);
+  leaveUnanswered(session);
   context.count('chat.sessions.resumed');
   context.send(ownKeeper(session), { type: 'moved', user, entry: entryOf(session, who, context) });
   // Behind RESUME_OK, which is written in this turn or waits in a slot before it.
@@ -250,7 +249,6 @@ export function detach(session: Session, context: Turn): void {
     context.send(chat.router, { type: 'leave', connection });
     return;
   }
-  context.cancel('answer');
   session.pending = undefined;
   advance(session, 'lost');
   if (session.life !== 'detached' || who === undefined) {

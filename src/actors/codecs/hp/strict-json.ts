@@ -43,11 +43,14 @@ export function readStrictJson(line: Uint8Array): StrictJson | Refused {
     if (isTooDeep(line)) return TOO_DEEP;
     return refused('INVALID_MESSAGE', 'A message is a JSON object.'); // [HP-JSON-4]
   }
-  const { doubled, dataText, isDeep } = survey(line, text);
+  const { keys, payloadKeys, dataText, isDeep } = survey(line, text);
   if (isDeep) return TOO_DEEP;
+  const object = value as JsonObject;
+  const doubled =
+    doubledKey(object, keys) ?? doubledKey(object['payload'], payloadKeys, 'payload.');
   if (doubled !== undefined) return refused('DUPLICATE_KEY', 'A key may stand only once.', doubled); // [HP-JSON-5]
   const hasEscapes = text.includes('\\');
-  return { ok: true, value: value as JsonObject, dataText, hasEscapes };
+  return { ok: true, value: object, dataText, hasEscapes };
 }
 
 const QUOTE = 0x22;
@@ -85,17 +88,16 @@ function endOfString(bytes: Uint8Array, from: number): number {
 }
 
 interface Survey {
-  /** The first key that stands twice, in the envelope or at the top of the payload. */
-  doubled: string | undefined;
+  /** As they stand in the envelope, and at the top of the payload. */
+  readonly keys: string[];
+  readonly payloadKeys: string[];
   dataText: string | undefined;
   isDeep: boolean;
 }
 
 /** Walks a line that is known to be one JSON object, and looks at the keys of its two upper levels. */
 function survey(line: Uint8Array, text: string): Survey {
-  const found: Survey = { doubled: undefined, dataText: undefined, isDeep: false };
-  const keys = new Set<string>();
-  const payloadKeys = new Set<string>();
+  const found: Survey = { keys: [], payloadKeys: [], dataText: undefined, isDeep: false };
   let depth = 0;
   let isKeyNext = false;
   let isInPayload = false;
@@ -109,9 +111,7 @@ function survey(line: Uint8Array, text: string): Survey {
         if (isKeyNext) {
           isKeyNext = false;
           const name = keyOf(source(at, end + 1));
-          const known = depth === 1 ? keys : payloadKeys;
-          if (known.has(name)) found.doubled ??= depth === 1 ? name : `payload.${name}`;
-          known.add(name);
+          (depth === 1 ? found.keys : found.payloadKeys).push(name);
           if (depth === 1) key = name;
           else payloadKey = name;
         }
@@ -159,6 +159,15 @@ function survey(line: Uint8Array, text: string): Survey {
       ? text.slice(from, to)
       : decoder.decode(line.subarray(from, to));
   }
+}
+
+/** Of a key that stands twice JSON.parse keeps one: only where there are fewer than stand there it is looked for. */
+function doubledKey(value: unknown, keys: readonly string[], place = ''): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (keys.length === Object.keys(value).length) return undefined;
+  const seen = new Set<string>();
+  const doubled = keys.find((key) => seen.size === seen.add(key).size);
+  return doubled === undefined ? undefined : place + doubled;
 }
 
 /** The place of the bracket that closes what opens here; -1 when it nests deeper than that. */

@@ -82,6 +82,7 @@ export function handedOver(
   const { rooms } = pending.request;
   const seats = luggage.isAnew === true ? anew(session, rooms) : luggage.rooms;
   session.luggage = { ...luggage, rooms: seats };
+  session.isAnew = luggage.isAnew === true;
   session.untold = [...luggage.untold];
   advance(session, 'resumed');
   session.splitter.lineBytesMax = chat.options.lineBytesMax;
@@ -215,12 +216,13 @@ export function tellResumed(session: Session, context: Turn): string {
       replayed,
       rooms: [...session.seats.keys()],
       gaps: gaps.length === 0 ? undefined : gaps,
-      anew: luggage.isAnew,
+      anew: session.isAnew ? true : undefined,
     },
     context,
   );
   const { user } = who;
   session.luggage = undefined;
+  session.isAnew = false;
   leaveUnanswered(session);
   context.count('chat.sessions.resumed');
   context.send(ownKeeper(session), { type: 'moved', user, entry: entryOf(session, who, context) });
@@ -348,6 +350,7 @@ function passOn(session: Session, context: Turn): void {
     }),
     watched: [...session.watched.values()].map(({ user, told }) => ({ user, told })),
     untold: untoldOf(session),
+    ...(session.isAnew ? { isAnew: true as const } : {}),
   };
   context.send(heir.to, { type: 'handedOver', ref: heir.ref, luggage });
   context.count('chat.sessions', -1);

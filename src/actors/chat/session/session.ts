@@ -148,6 +148,8 @@ export interface Session {
   readonly changed: Map<string, Presence>;
   /** Set while the session is on its way into this actor. */
   luggage: Luggage | undefined;
+  /** [HP-RES-10] Its node was lost with what it knew, and the client has not been told. */
+  isAnew: boolean;
   /** The router has told where the client stood in its rooms. */
   hasPlaces: boolean;
   /** Who is to become this session. */
@@ -190,6 +192,7 @@ export function sessionOf(chat: ChatContext, opened: TcpOpened, now: number): Se
     unacked: new Map(),
     changed: new Map(),
     luggage: undefined,
+    isAnew: false,
     hasPlaces: false,
     heir: undefined,
     messageRate: new Rate(options.messagesPerSecondMax, options.messagesBurstMax),

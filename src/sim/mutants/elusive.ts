@@ -7,6 +7,10 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'paced-publisher-never-let-go',
     'Publishers are seldom held back, and a new connection hides one that stays so.',
   ],
+  [
+    'away-hears-no-changes',
+    'Whoever is away is seldom away for as long as it takes to become something else.',
+  ],
   ['references-begin-at-one', 'No run counts so far that numbers come round.'],
   ['overflow-is-silent', 'No mailbox of the workload overflows; unit tests have it.'],
   ['failed-turn-half-done', 'No turn of the workload fails; unit tests have it.'],

@@ -27,7 +27,7 @@ export type Noticed =
 /** Figures are for people: a crossing for each turn would cost more than all the rest of a request. */
 const HEARD_AFTER_MS = 20;
 /** Most requests have come and gone by then, and are a sum. */
-const UNHEARD_AFTER_MS = 100;
+const UNHEARD_AFTER_MS = 250;
 
 export class Notices {
   readonly #wishes: NoticeWishes;

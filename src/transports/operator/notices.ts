@@ -62,7 +62,8 @@ export class Notices {
         addTo(this.#activity, notice.route, notice.count);
         break;
       case 'clientConnected':
-        if (notice.kind === 'http') addTo(this.#activity, notice.route, 1);
+        // [GRIP-STATS-7]
+        addTo(this.#activity, notice.route, 1);
         this.#connected.set(notice.connection, this.#gathered.push(notice) - 1);
         break;
       case 'clientDisconnected':

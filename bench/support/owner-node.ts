@@ -33,12 +33,15 @@ export class OwnerNode {
   readonly #nonce = randomBytes(32).toString('base64url');
   readonly #asked: Promise<void>;
   #wasAsked = (): void => {};
+  readonly #hasColumns: boolean;
   #beats = 0;
   #timer: NodeJS.Timeout | undefined = undefined;
 
-  constructor(name: string, cluster: Cluster) {
+  /** `caps`: what it can do, beside what every node can. */
+  constructor(name: string, cluster: Cluster, caps: readonly string[]) {
     this.name = name;
     this.#cluster = cluster;
+    this.#hasColumns = caps.includes('columns');
     this.#asked = new Promise((resolve) => (this.#wasAsked = resolve));
     this.#socket = connect({ host: '127.0.0.1', port: cluster.port, noDelay: true });
     this.#socket.on('error', () => {});
@@ -48,7 +51,7 @@ export class OwnerNode {
     lines.on('line', (line) => this.#heard(line));
     this.#say('SERVER_HELLO', {
       ...this.#self,
-      ...{ cluster: cluster.cluster, versions: [VERSION], caps: ['presence'] },
+      ...{ cluster: cluster.cluster, versions: [VERSION], caps: ['presence', ...caps] },
       ...{ nonce: this.#nonce, key: 'k1', advertise: '' },
     });
   }
@@ -64,7 +67,8 @@ export class OwnerNode {
     const ver = sessions.length;
     const pieces = Array.from({ length: chunks }, (_, chunk) => {
       const some = sessions.slice(chunk * SESSIONS_PER_LINE, (chunk + 1) * SESSIONS_PER_LINE);
-      return this.#line('PRESENCE_SYNC', { ...this.#self, ver, chunk, chunks, sessions: some });
+      const told = this.#hasColumns ? columnsOf(some) : some;
+      return this.#line('PRESENCE_SYNC', { ...this.#self, ver, chunk, chunks, sessions: told });
     });
     return pieces.join('') + this.#line('SYNC_DONE', { ...this.#self, ver });
   }
@@ -119,4 +123,14 @@ export class OwnerNode {
     const envelope = { version: VERSION, type, id: randomUUID(), timestamp, source: 'server' };
     return `${JSON.stringify({ ...envelope, payload })}\n`;
   }
+}
+
+function columnsOf(sessions: readonly OwnedSession[]): Payload {
+  return {
+    session: sessions.map(({ session }) => session),
+    user: sessions.map(({ user }) => user),
+    status: sessions.map(({ status }) => status),
+    lamport: sessions.map(({ lamport }) => lamport),
+    since: sessions.map(({ since }) => since),
+  };
 }

@@ -15,7 +15,7 @@ import {
   registered,
   tokenJudged,
 } from './session/arriving.ts';
-import { hear, readOn, unthrottle } from './session/hearing.ts';
+import { hear, readOn, unthrottle, watchAnswer } from './session/hearing.ts';
 import {
   canMove,
   closeNow,
@@ -322,8 +322,13 @@ function ping(session: Session, context: Turn): void {
 
 /** [HP-ERR-5] Nobody knows whether it was done: the same id asks again. */
 function unanswered(session: Session, context: Turn): void {
-  const { pending } = session;
+  const { pending, chat } = session;
+  session.isWatched = false;
   if (pending === undefined) return;
+  if (context.now - pending.since < chat.options.answerTimeoutMs * 1_000) {
+    watchAnswer(session, context);
+    return;
+  }
   context.count('chat.requests.unanswered');
   if (session.isGone) {
     goAway(session, context);

@@ -10,11 +10,14 @@ export type Speech = 'latest' | 'previous';
 /** The highest first. */
 const VERSIONS: readonly string[] = ['1.1', '1.0'];
 
-/** `synced` came with 1.1: heartbeats say what the sender has of the receiver's log. */
-export type Cap = 'presence' | 'interest' | 'forward' | 'synced';
+/**
+ * With 1.1 came `synced`, heartbeats say what the sender has of the receiver's log, and `columns`: sessions come in them
+ * when everything is told.
+ */
+export type Cap = 'presence' | 'interest' | 'forward' | 'synced' | 'columns';
 
 const capsOfFirst: readonly Cap[] = ['presence', 'interest', 'forward'];
-const CAPS: readonly Cap[] = [...capsOfFirst, 'synced'];
+const CAPS: readonly Cap[] = [...capsOfFirst, 'synced', 'columns'];
 
 /** [HP-PEER-14] The highest first. */
 export function versionsOf(speech: Speech): readonly string[] {

@@ -297,6 +297,10 @@ function connectionsWithout(
   group: Group<RouterReply>,
   slow: readonly RoutedStream[],
 ): ConnectionId[] {
+  const [only] = slow;
+  // As a rule that is whoever speaks.
+  if (only !== undefined && slow.length === 1)
+    return group.connections.toSpliced(group.connections.indexOf(only.connection), 1);
   const left = new Set<ConnectionId>(slow.map((stream) => stream.connection));
   return group.connections.filter((connection) => !left.has(connection));
 }

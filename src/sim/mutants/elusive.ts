@@ -44,6 +44,14 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'Nodes of clusters have one shard, mostly; unit tests have it.',
   ],
   [
+    'epochs-of-anybody',
+    'Two keepers that take the same number seldom give the same place; seeds 130 and 309 of clusters once did.',
+  ],
+  [
+    'told-places-given-again',
+    'Homes that are told of a room mostly hear its last place beside the messages; unit tests have it.',
+  ],
+  [
     'gaps-passed-over',
     'What is lost on its way comes when seats are compared, mostly before anything behind it; unit tests have it.',
   ],

@@ -43,7 +43,23 @@ describe('a room’s memory', () => {
     expect(memory.add(entry(2, 7, 'a', 'n2'))).toBe(false);
     expect(memory.add({ ...entry(2, 8, 'a', 'n2', 'ANN'), timestamp: 600 })).toBe(false);
     expect(memory.add({ ...entry(2, 9, 'a'), timestamp: 601 })).toBe(true);
-    expect(memory.all.map(({ seq }) => seq)).toEqual([7, 9]);
+    expect(memory.all.map(({ seq }) => seq)).toEqual([8, 9]);
+  });
+
+  test('[HP-HOME-13] of two places of one message the later one is kept, and told', () => {
+    const memory = new RoomMemory({ ...LIMITS, historyMax: 2 });
+    memory.hasAudience({ epoch: 1, seq: 0 });
+    memory.keep(entry(1, 1, 'a'));
+    memory.keep(entry(2, 7, 'b', 'n2'));
+    expect([memory.keep(entry(2, 8, 'a', 'n2')), memory.keep(entry(1, 1, 'a'))]).toEqual([
+      false,
+      false,
+    ]);
+    expect(memory.all.map(({ epoch, seq }) => [epoch, seq])).toEqual([
+      [2, 7],
+      [2, 8],
+    ]);
+    expect(memory.takeUntold().map(({ seq }) => seq)).toEqual([7, 8]);
   });
 
   test('what is older than all that it may remember does not come in again', () => {

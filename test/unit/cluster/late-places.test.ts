@@ -4,6 +4,9 @@
 import { describe, expect, test } from 'vitest';
 
 import { homeNodeOf } from '../../../src/actors/chat/rendezvous.ts';
+import { shardOfRoom } from '../../../src/actors/chat/chat-context.ts';
+import type { RoomEntry } from '../../../src/actors/chat/rooms/room-messages.ts';
+import { actorsOf } from '../../../src/actors/node.ts';
 import type { ClusterOptions } from '../../../src/actors/cluster/cluster-options.ts';
 import { ClusterStage } from '../../support/cluster-stage.ts';
 import { HpClient, type HpLine } from '../../support/hp-client.ts';
@@ -71,7 +74,7 @@ function divided() {
   expect(heard.map(ids)).toEqual([[], [], THEIRS, ['one-1']]);
   const epochs = heard.map(([first]) => Number(first?.payload['epoch']));
   expect(epochs[3]).toBeGreaterThan(epochs[2] ?? Infinity);
-  return { stage, room, ben, cat, dan, eve };
+  return { stage, room, ben, cat, dan, eve, epoch: epochs[2] ?? 0 };
 }
 
 function areTold(clients: readonly HpClient[], missing: readonly string[]): void {
@@ -135,6 +138,53 @@ describe('[HP-HOME-13] what two homes have said at once', () => {
     areTold([ben, dan], ['one-1']);
     expect(stage.failures).toEqual([]);
   });
+});
+
+/** To the room's home, as if another home had published it. */
+function hear(
+  stage: ClusterStage,
+  room: string,
+  place: Pick<RoomEntry, 'id' | 'epoch' | 'seq' | 'node'>,
+): void {
+  const said = { timestamp: 1_700_000_000, from: 'ben', session: 's', body: 'x' };
+  const entry: RoomEntry = { ...said, ...place, dataText: undefined };
+  const line = new Uint8Array(0);
+  const word = { kind: 'message', line, byteLength: 0, shard: 0, connection: 0, entry } as const;
+  const shard = shardOfRoom({ shards: 2 }, room);
+  const { rooms } = actorsOf(shard);
+  stage.node('n1').shards[shard]?.system.deliver(rooms, { type: 'heard', room, word });
+}
+
+test('[HP-HOME-13] what comes while a home settles is told, too, to those who told it what they know', () => {
+  const { stage, room, cat, dan, eve, epoch } = divided();
+  stage.heal();
+  stage.cut('n1', 'n2');
+  stage.until(() => stage.seen('n1').includes('n4:up'), 20_000);
+  stage.pass(300);
+  hear(stage, room, { id: 'two-4', epoch, seq: 4, node: 'n2' });
+  stage.pass(5_000);
+  areTold([cat, eve], [...THEIRS, 'two-4']);
+  expect(ids(messages(dan)).toSorted()).toEqual(['one-1', 'two-4']);
+  expect(stage.failures).toEqual([]);
+});
+
+test('[HP-HOME-13] [HP-ROOM-2] who comes in while something is put off hears it once, and the others at once', () => {
+  const stage = whole(3);
+  const room = roomOf(['n1', 'n2', 'n3']);
+  const [ann, cat] = [joined(stage, 'ann', 'n1', room), joined(stage, 'cat', 'n3', room)];
+  for (const client of [ann, cat]) messages(client);
+  // Another home says something, and dies before it tells what it said before.
+  hear(stage, room, { id: 'two-5', epoch: 9_000_000_000_002, seq: 5, node: 'n9' });
+  stage.pass(500);
+  areTold([ann, cat], []);
+  const fay = HpClient.in(stage.at('n1'), 'fay');
+  fay.ask('JOIN', { room, history: { limit: 10 } });
+  stage.pass(200);
+  areTold([ann, cat], ['two-5']);
+  stage.pass(5_000);
+  areTold([fay], ['two-5']);
+  areTold([ann, cat], []);
+  expect(stage.failures).toEqual([]);
 });
 
 describe('[HP-HOME-13] what another home says while it is heard and does not hear the home', () => {

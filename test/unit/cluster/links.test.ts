@@ -122,3 +122,14 @@ describe('heartbeats', () => {
     expect(client.isClosed).toBe(false);
   });
 });
+
+test('[HP-MEMBER-2] [HP-MEMBER-3] nobody is suspect because one of two links is ended', () => {
+  for (let seed = 1; seed <= 30; seed += 1) {
+    const stage = new ClusterStage({ seed });
+    stage.until(() => stage.isWhole, 10_000);
+    stage.pass(2_000);
+    const suspected = stage.nodes.map(({ name }) => stage.counted(name, 'cluster.members.suspect'));
+    expect([seed, ...suspected]).toEqual([seed, 0, 0, 0]);
+    expect(stage.isWhole).toBe(true);
+  }
+});

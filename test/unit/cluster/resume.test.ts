@@ -231,6 +231,27 @@ describe('a session that moves', () => {
     expect(late.client.take()[0]?.type).toBe('LOGIN_OK');
   });
 
+  test.each(['n2', 'n3'])(
+    '[HP-RES-10] the client is told so, also when it went before it was told, and came back on %s',
+    (next) => {
+      const stage = whole();
+      const bob = enter(stage, 'bob', 'n1');
+      stage.kill('n1');
+      stage.until(() => stage.seen('n2').includes('n1:down'), 10_000);
+      stage.pass(1_000);
+      const gone = new HpClient(stage.at('n2'), 1);
+      gone.ask('RESUME', { token: bob.token, rooms: { r: 0 } });
+      gone.wire.leave();
+      stage.pass(2_000);
+      const [first] = resume(stage, next, bob.token, { r: 0 }).lines;
+      expect(first?.payload).toMatchObject({ anew: true, rooms: ['r'] });
+      const [second] = resume(stage, next, tokenOf([first as HpLine]), { r: 0 }).lines;
+      expect(second?.payload['rooms']).toEqual(['r']);
+      expect(second?.payload['anew']).toBeUndefined();
+      expect(stage.failures).toEqual([]);
+    },
+  );
+
   test('[HP-RES-10] a node that was only slow gives the session up', () => {
     const stage = whole();
     const bob = enter(stage, 'bob', 'n1');

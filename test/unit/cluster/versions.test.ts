@@ -75,6 +75,25 @@ describe('what a node can do', () => {
     expect(understands(['presence'], 'FORWARD')).toBe(false);
   });
 
+  test.each([
+    [['presence'], false],
+    [['presence', 'columns'], true],
+  ])('[HP-REPL-10] [HP-PEER-10] with %j sessions come in columns: %j', (caps, hasColumns) => {
+    const stage = alone();
+    const { stranger, heard } = enter(stage, { caps });
+    HpClient.in(stage.at('n1'), 'alice');
+    stage.pass(1_000);
+    const { node, incarnation } = heard()[0]?.payload ?? {};
+    stranger.say(peerLine('PRESENCE_SYNC_REQUEST', { node, incarnation, have: 0 }));
+    stage.pass(1_000);
+    const told = heard()
+      .filter(({ type }) => type === 'PRESENCE_SYNC')
+      .at(-1);
+    const alice = { user: 'alice', status: 'online', lamport: 1 };
+    const columns = { user: ['alice'], status: ['online'], lamport: [1] };
+    expect(told?.payload['sessions']).toMatchObject(hasColumns ? columns : [alice]);
+  });
+
   test('[HP-PEER-10] a node without presence, interest and forwarding is told nothing of them', () => {
     const stage = alone();
     const { types, heard } = enter(stage, { caps: ['presence'] });
@@ -105,7 +124,7 @@ describe('what a node can do', () => {
   test('[HP-PEER-11] what is new is everybody’s when the last node has it', () => {
     const stage = new ClusterStage({ nodes: 2 });
     stage.until(() => stage.isWhole, 5_000);
-    const all = ['presence', 'interest', 'forward', 'synced'];
+    const all = ['presence', 'interest', 'forward', 'synced', 'columns'];
     expect(stage.view('n1').caps).toEqual(all);
     const { stranger } = enter(stage);
     expect(stage.view('n1').caps).toEqual(['presence', 'interest', 'forward']);
@@ -129,7 +148,7 @@ describe('what a node can do', () => {
       stage.until(() => stage.isWhole, 20_000);
       const version = name === 'n1' ? '1.0' : '1.1';
       expect(seen().map(({ members }) => members[0]?.version)).toEqual([version, version]);
-      expect(seen()[1]?.caps).toEqual(name === 'n1' ? first : [...first, 'synced']);
+      expect(seen()[1]?.caps).toEqual(name === 'n1' ? first : [...first, 'synced', 'columns']);
     }
   });
 

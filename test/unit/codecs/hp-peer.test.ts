@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 
 import { packed, unpacked } from '../../../src/actors/codecs/hp-peer/packing.ts';
 import { encodePeerLine, readPeerLine } from '../../../src/actors/codecs/hp-peer/peer-lines.ts';
-import type { PeerMessage } from '../../../src/actors/codecs/hp-peer/peer-messages.ts';
+import type { PeerMessage, SessionTold } from '../../../src/actors/codecs/hp-peer/peer-messages.ts';
 import { isProved, proofOf } from '../../../src/actors/codecs/hp-peer/proof.ts';
 import {
   base64Url,
@@ -17,7 +17,12 @@ import {
 } from '../../../src/actors/codecs/hp-peer/sha256.ts';
 
 interface Vectors {
-  readonly good: readonly { readonly line: string; readonly message: unknown }[];
+  readonly good: readonly {
+    readonly line: string;
+    readonly message: unknown;
+    /** As it is written to a node that can read columns. */
+    readonly columns?: true;
+  }[];
   readonly bad: readonly {
     readonly line: string;
     readonly code: string;
@@ -37,12 +42,13 @@ const vectors = JSON.parse(
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe('lines', () => {
-  test.each(vectors.good)('[HP-PEER-1] reads and writes $line', ({ line, message }) => {
+  test.each(vectors.good)('[HP-PEER-1] reads and writes $line', ({ line, message, columns }) => {
     const reading = readPeerLine(bytes(line));
     expect(reading).toMatchObject({ ok: true, message });
     if (!reading.ok) return;
     const { id, timestamp } = JSON.parse(line) as { id: string; timestamp: number };
-    const again = new TextDecoder().decode(encodePeerLine(reading.message, id, timestamp));
+    const written = encodePeerLine(reading.message, id, timestamp, columns);
+    const again = new TextDecoder().decode(written);
     expect(JSON.parse(again)).toEqual(JSON.parse(line));
   });
 
@@ -56,6 +62,30 @@ describe('lines', () => {
       });
     },
   );
+
+  test('[HP-REPL-10] sessions are the same in columns and without', () => {
+    const told = fc.record(
+      {
+        session: fc.string({ minLength: 1, maxLength: 128 }),
+        user: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/),
+        status: fc.constantFrom('online' as const, 'away' as const, 'busy' as const),
+        note: fc.string({ maxLength: 512 }),
+        lamport: fc.maxSafeNat(),
+        since: fc.maxSafeNat(),
+      },
+      { requiredKeys: ['session', 'user', 'status', 'lamport'] },
+    );
+    const isText = ({ session, note = '' }: SessionTold): boolean => !/\0/.test(session + note);
+    fc.assert(
+      fc.property(fc.array(told.filter(isText)), fc.boolean(), (sessions, hasColumns) => {
+        const owned = { node: 'n1', incarnation: 7, ver: 9, chunk: 0, chunks: 1 };
+        const message = { type: 'PRESENCE_SYNC', ...owned, sessions } as const;
+        const line = encodePeerLine(message, 'a1', 5, hasColumns).subarray(0, -1);
+        const reading = readPeerLine(line);
+        expect(reading).toEqual({ ok: true, message, timestamp: 5 });
+      }),
+    );
+  });
 
   test('no line throws', () => {
     fc.assert(fc.property(fc.uint8Array(), (line) => void readPeerLine(line)));

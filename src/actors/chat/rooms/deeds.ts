@@ -9,6 +9,7 @@ import { secondsAt, uuidFrom } from '../chat-context.ts';
 import { entryPayload } from '../chat-formats.ts';
 import { sayBridged } from './bridged.ts';
 import { settleNew } from './nodes/anew.ts';
+import { spread } from './nodes/moving.ts';
 import { answerSaid, copy, copySeat } from './nodes/replicas.ts';
 import { isPressed, SLOW } from './nodes/pressing.ts';
 import type { Room } from './room.ts';
@@ -123,6 +124,8 @@ function join(state: RoomsState, ask: Ask<'join'>, context: Turn): void {
     deny(state, ask, refused('ROOM_FULL', 'The room is full.', 'payload.room').mistake, context);
     return;
   }
+  // What is put off is in the answer: it is told to the others first, and not to this one behind it.
+  spread(state, room, [], [], context);
   arrive(state, room, member, context);
   const found =
     since === undefined

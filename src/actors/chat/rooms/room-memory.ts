@@ -49,13 +49,14 @@ export class RoomMemory {
   add(entry: RoomEntry): boolean {
     const name = nameOf(entry);
     const saidAt = this.#names.get(name) ?? -Infinity;
-    if (Math.abs(entry.timestamp - saidAt) <= this.#sameIdSeconds) return false;
-    let at = this.#entries.length;
-    while (at > 0 && byPlace(this.#entries[at - 1], entry) > 0) at -= 1;
+    if (Math.abs(entry.timestamp - saidAt) <= this.#sameIdSeconds) {
+      this.#keepLater(name, entry);
+      return false;
+    }
+    const at = this.#placeFor(entry);
     // It has been forgotten already.
     if (at === 0 && this.#entries.length >= this.#max) return false;
-    if (at === this.#entries.length) this.#entries.push(entry);
-    else this.#entries.splice(at, 0, entry);
+    this.#entries.splice(at, 0, entry);
     this.#names.set(name, entry.timestamp);
     // Cut now and then, not each time.
     if (this.#entries.length >= this.#max * 2) {
@@ -63,6 +64,22 @@ export class RoomMemory {
       this.#names = new Map(this.#entries.map((one) => [nameOf(one), one.timestamp]));
     }
     return true;
+  }
+
+  #placeFor(entry: RoomEntry): number {
+    let at = this.#entries.length;
+    while (at > 0 && byPlace(this.#entries[at - 1], entry) > 0) at -= 1;
+    return at;
+  }
+
+  /** [HP-HOME-13] Of two places of one message the later one is kept: it is remembered for as long as its speaker was told. */
+  #keepLater(name: string, entry: RoomEntry): void {
+    const at = this.#entries.findLastIndex((one) => nameOf(one) === name);
+    const known = this.#entries[at];
+    if (known === undefined || byPlace(known, entry) >= 0) return;
+    this.#entries.splice(at, 1);
+    this.#entries.splice(this.#placeFor(entry), 0, entry);
+    if (this.#untold.has(name)) this.#untold.set(name, entry);
   }
 
   /** Remembers what those who are here have not been told. False when it is there already. */

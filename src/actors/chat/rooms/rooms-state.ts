@@ -266,10 +266,11 @@ interface Asked {
 /** To whoever asked, here or on another node. */
 export function answer(
   { chat }: RoomsState,
-  { replyTo, peer, ...ask }: Asked & { readonly room?: string },
+  ask: Asked & { readonly room?: string },
   reply: RoomReply,
   context: Turn,
 ): void {
+  const { replyTo, peer } = ask;
   if (peer !== undefined) {
     tellKeeper(chat, peer.node, ask.room ?? '', { say: 'answer', ref: peer.ref, reply }, context);
   } else context.send(replyTo, reply);

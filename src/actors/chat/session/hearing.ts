@@ -133,6 +133,7 @@ function request(session: Session, envelope: Envelope, context: Turn): void {
     session.asked += 1;
     session.pending = {
       ref: session.asked,
+      since: context.now,
       id,
       timestamp,
       request: reading.request,
@@ -145,9 +146,17 @@ function request(session: Session, envelope: Envelope, context: Turn): void {
       user: '',
     };
     obey(session, reading.request, context);
-    if (session.pending !== undefined)
-      context.after('answer', session.chat.options.answerTimeoutMs);
+    watchAnswer(session, context);
   }
+}
+
+/** [HP-ERR-5] One timer for all requests, which as a rule are answered long before: it is set anew where one is not. */
+export function watchAnswer(session: Session, context: Turn): void {
+  const { pending, isWatched } = session;
+  if (pending === undefined || isWatched) return;
+  session.isWatched = true;
+  const untilUs = pending.since + session.chat.options.answerTimeoutMs * 1_000 - context.now;
+  context.after('answer', Math.ceil(untilUs / 1_000));
 }
 
 /** [HP-SESS-5] */

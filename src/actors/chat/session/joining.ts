@@ -20,7 +20,7 @@ import {
 import {
   answer,
   answerError,
-  cancelAnswer,
+  leaveUnanswered,
   has,
   type Joined,
   lineOf,
@@ -62,7 +62,7 @@ export function subscribed(
   } else if (seat?.phase === 'switching' && seat.slot === slot) {
     if (session.luggage === undefined && seat.since === undefined) {
       fill(session, slot, welcomeText(session, seat, context) + wordsText(session, seat), context);
-      cancelAnswer(session, context);
+      leaveUnanswered(session);
     } else fill(session, slot, tellResumed(session, context) + wordsText(session, seat), context);
     sit(seat);
   }
@@ -99,7 +99,7 @@ function enter(session: Session, seat: Seat, context: Turn): void {
     return;
   }
   sayText(session, welcomeText(session, seat, context) + wordsText(session, seat), context);
-  cancelAnswer(session, context);
+  leaveUnanswered(session);
   sit(seat);
 }
 

@@ -9,7 +9,7 @@ import { secondsAt, shardOfRoom } from '../chat-context.ts';
 import type { Direct, Untold } from '../users/user-messages.ts';
 import {
   advance,
-  cancelAnswer,
+  leaveUnanswered,
   freshId,
   has,
   type HpSessionMessage,
@@ -145,7 +145,7 @@ export function end(
   context: Turn,
 ): void {
   advance(session, event);
-  cancelAnswer(session, context);
+  leaveUnanswered(session);
   context.cancel('ping');
   context.cancel('resume');
   const { who, chat } = session;

@@ -8,7 +8,7 @@ import { askPresences, setPresence, unwatch, watch } from './presence.ts';
 import { join, leave } from './joining.ts';
 import { resume } from './resuming.ts';
 import { askStats, listMembers, listRooms, readHistory } from './looking.ts';
-import { answer, cancelAnswer, type Session, type Turn } from './session.ts';
+import { answer, leaveUnanswered, type Session, type Turn } from './session.ts';
 import { acknowledge, sayDirect, sayInRoom, sendReceipt, tellTyping } from './talking.ts';
 
 /** `session.pending` holds the request; whoever answers it takes it away. */
@@ -32,7 +32,7 @@ export function obey(session: Session, request: HpRequest, context: Turn): void 
       answer(session, 'PONG', { echo: request.echo }, context); // [HP-LIVE-2]
       return;
     case 'PONG':
-      cancelAnswer(session, context);
+      leaveUnanswered(session);
       return;
     case 'JOIN':
       join(session, request, context);

@@ -27,7 +27,7 @@ import { directText, tookDirect } from './talking.ts';
 import {
   advance,
   answerError,
-  cancelAnswer,
+  leaveUnanswered,
   has,
   keeperOfUser,
   lineOf,
@@ -82,6 +82,7 @@ export function handedOver(
   const { rooms } = pending.request;
   const seats = luggage.isAnew === true ? anew(session, rooms) : luggage.rooms;
   session.luggage = { ...luggage, rooms: seats };
+  session.isAnew = luggage.isAnew === true;
   session.untold = [...luggage.untold];
   advance(session, 'resumed');
   session.splitter.lineBytesMax = chat.options.lineBytesMax;
@@ -134,7 +135,6 @@ function waitAgain(session: Session, { rooms, watched }: Luggage, context: Turn)
   session.isGone = false;
   session.hasPlaces = true;
   advance(session, 'lost');
-  context.cancel('answer');
   const { user } = who;
   context.send(ownKeeper(session), { type: 'moved', user, entry: entryOf(session, who, context) });
   context.after('resume', chat.options.resumeWindowMs);
@@ -216,13 +216,14 @@ export function tellResumed(session: Session, context: Turn): string {
       replayed,
       rooms: [...session.seats.keys()],
       gaps: gaps.length === 0 ? undefined : gaps,
-      anew: luggage.isAnew,
+      anew: session.isAnew ? true : undefined,
     },
     context,
   );
   const { user } = who;
   session.luggage = undefined;
-  cancelAnswer(session, context);
+  session.isAnew = false;
+  leaveUnanswered(session);
   context.count('chat.sessions.resumed');
   context.send(ownKeeper(session), { type: 'moved', user, entry: entryOf(session, who, context) });
   // Behind RESUME_OK, which is written in this turn or waits in a slot before it.
@@ -250,7 +251,6 @@ export function detach(session: Session, context: Turn): void {
     context.send(chat.router, { type: 'leave', connection });
     return;
   }
-  context.cancel('answer');
   session.pending = undefined;
   advance(session, 'lost');
   if (session.life !== 'detached' || who === undefined) {
@@ -350,6 +350,7 @@ function passOn(session: Session, context: Turn): void {
     }),
     watched: [...session.watched.values()].map(({ user, told }) => ({ user, told })),
     untold: untoldOf(session),
+    ...(session.isAnew ? { isAnew: true as const } : {}),
   };
   context.send(heir.to, { type: 'handedOver', ref: heir.ref, luggage });
   context.count('chat.sessions', -1);

@@ -92,6 +92,8 @@ export interface Counts {
 export interface Pending {
   /** Comes back with answers of other actors. */
   readonly ref: number;
+  /** Since when it waits; microseconds. */
+  readonly since: number;
   readonly id: string;
   readonly timestamp: number;
   readonly request: HpRequest;
@@ -115,6 +117,8 @@ export interface Session {
   life: HpState;
   who: Identity | undefined;
   pending: Pending | undefined;
+  /** Somebody will look whether the request under way is answered. */
+  isWatched: boolean;
   /** What HELLO said; undefined before. */
   helloCaps: readonly Cap[] | undefined;
   asked: number;
@@ -144,6 +148,8 @@ export interface Session {
   readonly changed: Map<string, Presence>;
   /** Set while the session is on its way into this actor. */
   luggage: Luggage | undefined;
+  /** [HP-RES-10] Its node was lost with what it knew, and the client has not been told. */
+  isAnew: boolean;
   /** The router has told where the client stood in its rooms. */
   hasPlaces: boolean;
   /** Who is to become this session. */
@@ -164,6 +170,7 @@ export function sessionOf(chat: ChatContext, opened: TcpOpened, now: number): Se
     life: hpLife.initial,
     who: undefined,
     pending: undefined,
+    isWatched: false,
     helloCaps: undefined,
     asked: 0,
     slots: 0,
@@ -185,6 +192,7 @@ export function sessionOf(chat: ChatContext, opened: TcpOpened, now: number): Se
     unacked: new Map(),
     changed: new Map(),
     luggage: undefined,
+    isAnew: false,
     hasPlaces: false,
     heir: undefined,
     messageRate: new Rate(options.messagesPerSecondMax, options.messagesBurstMax),
@@ -245,7 +253,6 @@ export function answer(session: Session, type: string, payload: Payload, context
   const { pending } = session;
   if (pending === undefined) return;
   session.pending = undefined;
-  context.cancel('answer');
   say(session, type, { ref: pending.id, ...payload }, context);
 }
 
@@ -253,7 +260,6 @@ export function answerError(session: Session, mistake: HpMistake, context: Turn)
   const { pending } = session;
   if (pending === undefined) return;
   session.pending = undefined;
-  context.cancel('answer');
   sayError(session, mistake, pending.id, context);
 }
 
@@ -280,7 +286,7 @@ export function keeperOfUser({ chat }: Session, user: string) {
   return chat.usersOfShard(shardOfUser(chat, user));
 }
 
-export function cancelAnswer(session: Session, context: Turn): void {
+/** The request under way needs no answer; the next one may be read. */
+export function leaveUnanswered(session: Session): void {
   session.pending = undefined;
-  context.cancel('answer');
 }

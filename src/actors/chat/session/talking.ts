@@ -13,7 +13,7 @@ import { refuse } from './leaving.ts';
 import {
   answer,
   answerError,
-  cancelAnswer,
+  leaveUnanswered,
   has,
   keeperOfUser,
   ownKeeper,
@@ -42,7 +42,15 @@ export function sayInRoom(
   const { shard } = chat;
   context.send(chat.roomsOfShard(shardOfRoom(chat, room)), {
     type: 'say',
-    ...{ room, session: who.session, connection, shard, id, timestamp, body, dataText, ref },
+    room,
+    session: who.session,
+    connection,
+    shard,
+    id,
+    timestamp,
+    body,
+    dataText,
+    ref,
     replyTo: context.self,
   });
 }
@@ -198,7 +206,7 @@ export function acknowledge(session: Session, { refs }: RequestOf<'ACK'>, contex
     session.unacked.delete(ref);
     for (const seat of session.seats.values()) seat.unacked.delete(ref);
   }
-  cancelAnswer(session, context);
+  leaveUnanswered(session);
 }
 
 /** [HP-RCPT-1] */
@@ -242,7 +250,7 @@ export function tellTyping(session: Session, request: RequestOf<'TYPING'>, conte
     answerError(session, refused('NOT_IN_ROOM', text, 'payload.room').mistake, context);
     return;
   }
-  cancelAnswer(session, context);
+  leaveUnanswered(session);
 }
 
 export function typingArrived(

@@ -95,8 +95,9 @@ export class User {
   toldStatus: Presence['status'] = 'offline';
   toldNote: string | undefined = undefined;
   toldAtMs = NEVER_MS;
-  /** Sessions of other nodes: hardly ever more than one, which then stands for itself. */
-  #elsewhere: RemoteSession | readonly RemoteSession[] = NONE;
+  /** Sessions of other nodes: hardly ever more than one, which then stands for itself, beside the name of its node. */
+  #elsewhere: LocatedSession | readonly RemoteSession[] = NONE;
+  #node = '';
   /** Seconds since 1970. */
   #since: number | undefined = undefined;
   #affairs: Affairs | undefined = undefined;
@@ -120,6 +121,11 @@ export class User {
     );
   }
 
+  /** Whether anything is known of the user but where else it is. */
+  get hasAffairs(): boolean {
+    return this.#affairs !== undefined;
+  }
+
   /** What the user needs from now on. */
   get #own(): Affairs {
     this.#affairs ??= new Affairs();
@@ -127,13 +133,18 @@ export class User {
   }
 
   get elsewhere(): readonly RemoteSession[] {
-    return isOne(this.#elsewhere) ? [this.#elsewhere] : this.#elsewhere;
+    const some = this.#elsewhere;
+    return isOne(some) ? [{ node: this.#node, told: some }] : some;
   }
 
   set elsewhere(all: readonly RemoteSession[]) {
     const [first] = all;
-    this.#elsewhere =
-      first !== undefined && all.length === 1 ? first : all.length === 0 ? NONE : all;
+    if (first === undefined) this.#elsewhere = NONE;
+    else if (all.length > 1 || first.isDoubted === true) this.#elsewhere = all;
+    else {
+      this.#elsewhere = first.told;
+      this.#node = first.node;
+    }
   }
 
   /** What waits for the user here, oldest first. */
@@ -191,15 +202,15 @@ export class User {
   }
 
   /** True when it was not known. */
-  putElsewhere(remote: RemoteSession): boolean {
-    const { node, told } = remote;
+  putElsewhere(node: string, told: LocatedSession): boolean {
     if (!this.hasElsewhere) {
-      this.#elsewhere = remote;
+      this.#elsewhere = told;
+      this.#node = node;
       return true;
     }
     const others = this.elsewhere.filter((one) => !isAt(one, node, told.session));
     const isNew = others.length === this.elsewhere.length;
-    this.elsewhere = [...others, remote];
+    this.elsewhere = [...others, { node, told }];
     return isNew;
   }
 
@@ -231,7 +242,7 @@ export class User {
   presence(): Presence {
     const { name: user } = this;
     if (isOne(this.#elsewhere) && this.sessions.size === 0) {
-      const { status, note } = this.#elsewhere.told;
+      const { status, note } = this.#elsewhere;
       return { user, status, note, sessions: 1, since: this.#since };
     }
     const own = [...this.sessions.values()].map(({ entry }) => entry);
@@ -351,7 +362,7 @@ export class User {
   }
 }
 
-function isOne(some: RemoteSession | readonly RemoteSession[]): some is RemoteSession {
+function isOne(some: LocatedSession | readonly RemoteSession[]): some is LocatedSession {
   return !Array.isArray(some);
 }
 

@@ -3,6 +3,7 @@
 
 import { userKey } from '../../codecs/hp/names.ts';
 import type { Context } from '../../runtime/actor.ts';
+import type { NameMap } from '../../runtime/memory/name-map.ts';
 import { type ChatContext, secondsAt } from '../chat-context.ts';
 import { keyOf, type KnownSession, User } from './user.ts';
 import { announce } from './nodes/announcing.ts';
@@ -10,7 +11,7 @@ import type { Direct, UserNotice, UsersMessage } from './user-messages.ts';
 
 export interface UsersState {
   readonly chat: ChatContext;
-  readonly users: Map<string, User>;
+  readonly users: NameMap<User>;
   /** Direct messages that some session is to take, oldest first. */
   readonly waiting: Map<string, Waiting>;
   /** Their watchers are to be told, and were told something less than a second ago. */
@@ -89,7 +90,7 @@ export function madeUser(state: UsersState, name: string): User | undefined {
   const known = state.users.get(key);
   if (known !== undefined || state.users.size >= USERS_MAX) return known;
   const user = new User(name, state.chat.options);
-  state.users.set(key, user);
+  state.users.put(key, user);
   return user;
 }
 

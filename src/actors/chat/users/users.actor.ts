@@ -5,6 +5,7 @@
 
 import { userKey } from '../../codecs/hp/names.ts';
 import type { ActorDefinition } from '../../runtime/actor.ts';
+import { NameMap } from '../../runtime/memory/name-map.ts';
 import type { ChatContext } from '../chat-context.ts';
 import { pageOf } from '../rooms/room.ts';
 import { announceAgain } from './nodes/announcing.ts';
@@ -37,7 +38,8 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
   start(chat, context) {
     context.after('sweep', SWEEP_EVERY_MS);
     return {
-      ...{ chat, users: new Map(), waiting: new Map(), untold: new Set(), flying: new Map() },
+      ...{ chat, users: new NameMap<User>(context.random()), waiting: new Map() },
+      ...{ untold: new Set(), flying: new Map() },
       ...{ moving: new Map(), early: [], packed: new Map(), lastRef: 0, gone: new Set() },
       ...{ isServing: true, isJoined: chat.seam === undefined },
       ...{ storing: new Map(), nodes: [], size: 1 },
@@ -248,7 +250,7 @@ function giveUpMove(
 }
 
 function sweep(state: UsersState, context: UsersTurn): void {
-  for (const [key, user] of state.users) {
+  for (const user of state.users.values()) {
     user.expire(context.now);
     for (const known of [...user.sessions.values()]) {
       const { held, movingSince, packed } = known;
@@ -256,8 +258,8 @@ function sweep(state: UsersState, context: UsersTurn): void {
       if (held === undefined || packed !== undefined) continue;
       if (context.now - movingSince > MOVE_MAX_MS * 1_000) giveUpMove(state, user, known, context);
     }
-    tellPresence(state, user.name, context);
-    if (user.isForgettable) state.users.delete(key);
+    tellPresenceOf(state, user, context);
+    if (user.isForgettable) state.users.delete(userKey(user.name));
   }
   context.after('sweep', SWEEP_EVERY_MS);
 }

@@ -204,6 +204,8 @@ function lost(state: MembersState, link: Link, code: string | undefined, context
   tellAll(state, { type: 'linkDown', node }, context);
   // It has only obeyed: it was told that this node leaves.
   if (code === 'LEFT') return;
+  // [HP-MEMBER-2] The other side has a better one, which stands here in a moment; if not, its silence will tell.
+  if (code === 'DUPLICATE_LINK') return;
   const change = state.membership.lost(node, context.now);
   if (change !== undefined) changed(state, change, context);
 }

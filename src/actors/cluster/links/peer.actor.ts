@@ -273,7 +273,9 @@ function order(stay: PeerStay, message: PeerMessage, isUrgent: boolean, context:
 
 function say(stay: PeerStay, message: PeerMessage, context: Turn, isUrgent = false): void {
   const id = message.type === 'FORWARD' ? message.id : undefined;
-  const line = encodePeerLine(message, id ?? lineId(context), secondsOf(stay, context));
+  const hasColumns = stay.handshake.other?.caps.includes('columns');
+  const seconds = secondsOf(stay, context);
+  const line = encodePeerLine(message, id ?? lineId(context), seconds, hasColumns);
   if (!stay.spout.say(line, isUrgent, context)) {
     context.count('cluster.links.overrun');
     end(stay, 'SLOW_CONSUMER', context);

@@ -20,7 +20,8 @@ export class OwnerCopy {
   #sessions = new Sessions();
   /** What the keepers of this node were told: as a rule that is what is known, and then it is kept once. */
   #shown: Sessions | undefined = undefined;
-  #chunks: SessionTold[] | undefined = undefined;
+  /** What comes in pieces, and takes the place of what is known with the last of them. */
+  #coming: Sessions | undefined = undefined;
   #nextChunk = 0;
 
   constructor(incarnation: number) {
@@ -41,7 +42,7 @@ export class OwnerCopy {
     this.ver = 0;
     this.isSynced = false;
     this.#sessions = new Sessions();
-    this.#chunks = undefined;
+    this.#coming = undefined;
   }
 
   /** [HP-REPL-3] `gap` when something before it is missing, else what keepers have to hear. */
@@ -63,19 +64,20 @@ export class OwnerCopy {
   /** [HP-REPL-7] A piece of everything; the last one puts it in place of what was known. */
   takeChunk(ver: number, chunk: number, chunks: number, sessions: readonly SessionTold[]): boolean {
     if (chunk === 0) {
-      this.#chunks = [];
+      this.#coming = new Sessions();
       this.#nextChunk = 0;
     }
-    if (this.#chunks === undefined || chunk !== this.#nextChunk) {
-      this.#chunks = undefined;
+    const coming = this.#coming;
+    if (coming === undefined || chunk !== this.#nextChunk) {
+      this.#coming = undefined;
       return false;
     }
-    this.#chunks.push(...sessions);
+    for (const told of sessions) coming.put(told);
     this.#nextChunk += 1;
     if (this.#nextChunk < chunks) return true;
-    this.#sessions = Sessions.of(this.#chunks);
+    this.#sessions = coming;
     this.ver = ver;
-    this.#chunks = undefined;
+    this.#coming = undefined;
     return true;
   }
 

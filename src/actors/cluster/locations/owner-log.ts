@@ -3,24 +3,18 @@
 // Refuses to know links and users. Obeys spec/hp-peer.md, section "Owners and copies".
 
 import type { OwnerOp, SessionTold } from '../../codecs/hp-peer/peer-messages.ts';
+import { NameMap } from '../../runtime/memory/name-map.ts';
 import { finish, mix } from '../../runtime/prng.ts';
 
 /** Sessions by their names, with a digest that follows every change. [HP-REPL-2] */
 export class Sessions {
-  readonly #sessions = new Map<string, SessionTold>();
+  #sessions = new NameMap<SessionTold>(NAMES_SEED);
+  readonly #hash = new SessionHash();
   #high = 0;
   #low = 0;
 
-  /** The last of those with the same name counts. */
-  static of(all: readonly SessionTold[]): Sessions {
-    const sessions = new Sessions();
-    for (const told of all) sessions.#sessions.set(told.session, told);
-    for (const told of sessions.#sessions.values()) sessions.#mix(told);
-    return sessions;
-  }
-
   get all(): readonly SessionTold[] {
-    return [...this.#sessions.values()];
+    return this.#sessions.values();
   }
 
   get size(): number {
@@ -52,19 +46,23 @@ export class Sessions {
   }
 
   put(told: SessionTold): void {
-    const known = this.#sessions.get(told.session);
-    if (known !== undefined) this.#mix(known);
+    const former = this.#sessions.put(told.session, told);
+    if (former !== undefined) this.#mix(former);
     this.#mix(told);
-    this.#sessions.set(told.session, told);
   }
 
   copy(): Sessions {
-    return Sessions.of(this.all);
+    const copy = new Sessions();
+    copy.#sessions = this.#sessions.copy();
+    copy.#high = this.#high;
+    copy.#low = this.#low;
+    return copy;
   }
 
   /** In and out alike. */
   #mix({ session, user, status, note, lamport, since }: SessionTold): void {
-    const hash = new SessionHash();
+    const hash = this.#hash;
+    hash.begin();
     hash.text(session);
     hash.text(user);
     hash.text(status);
@@ -78,8 +76,13 @@ export class Sessions {
 
 /** Two hashes at once, of one session: half a million sessions may have to be looked at. */
 class SessionHash {
-  high = HIGH_SEED;
-  low = LOW_SEED;
+  high = 0;
+  low = 0;
+
+  begin(): void {
+    this.high = HIGH_SEED;
+    this.low = LOW_SEED;
+  }
 
   text(text: string): void {
     let { high, low } = this;
@@ -126,5 +129,7 @@ function hexOf(word: number): string {
 }
 
 const OPS_MAX = 10_000;
+/** Sessions are named by nodes, of which none would harm another. */
+const NAMES_SEED = 1;
 const HIGH_SEED = 0x5bd1_e995 | 0;
 const LOW_SEED = 0x9e37_79b9 | 0;

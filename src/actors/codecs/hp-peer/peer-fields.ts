@@ -5,19 +5,22 @@ import { isUserName } from '../hp/names.ts';
 import type { Status } from '../hp/requests.ts';
 import type { JsonObject } from '../hp/strict-json.ts';
 import type { MemberTold, OwnerOp, SessionTold } from './peer-messages.ts';
+import { isWhole, SESSIONS_MAX, statuses } from './told-sessions.ts';
 
 const nameForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const nonceForm = /^[\w-]{43,86}={0,2}$/;
-const statuses: readonly Status[] = ['online', 'away', 'busy'];
 const states: readonly MemberTold['state'][] = ['up', 'suspect', 'down', 'left'];
 
 export class PeerFields {
   /** The first field that is wrong. */
   wrong: string | undefined = undefined;
   readonly #payload: JsonObject;
+  readonly #sessions: readonly SessionTold[] | undefined;
 
-  constructor(payload: JsonObject) {
+  /** With its sessions, where they were read as a whole. */
+  constructor(payload: JsonObject, sessions?: readonly SessionTold[]) {
     this.#payload = payload;
+    this.#sessions = sessions;
   }
 
   has(key: string): boolean {
@@ -87,7 +90,7 @@ export class PeerFields {
   }
 
   sessions(): readonly SessionTold[] {
-    return this.#list('sessions', 10_000, sessionOf, plainSession);
+    return this.#sessions ?? this.#list('sessions', SESSIONS_MAX, sessionOf);
   }
 
   /** [HP-REPL-5] As many as there are steps from one version to the other. */
@@ -111,18 +114,10 @@ export class PeerFields {
     return statuses.find((one) => one === value) ?? this.#refuse('status', 'online');
   }
 
-  /** With `plain`, only what it does not know is read field by field. */
-  #list<T>(
-    key: string,
-    most: number,
-    read: (fields: PeerFields) => T,
-    plain?: (one: unknown) => T | undefined,
-  ): readonly T[] {
+  #list<T>(key: string, most: number, read: (fields: PeerFields) => T): readonly T[] {
     const value = this.any(key);
     if (!Array.isArray(value) || value.length > most) return this.#refuse(key, []);
     return value.map((one: unknown) => {
-      const known = plain?.(one);
-      if (known !== undefined) return known;
       const isObject = typeof one === 'object' && one !== null && !Array.isArray(one);
       const fields = new PeerFields(isObject ? (one as JsonObject) : {});
       const found = read(fields);
@@ -135,22 +130,6 @@ export class PeerFields {
     this.wrong ??= key;
     return instead;
   }
-}
-
-/** By far the most of what is read; undefined when anything about it is unusual. */
-function plainSession(value: unknown): SessionTold | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { session, user, status, note, lamport, since } = value as Partial<SessionTold>;
-  if (typeof session !== 'string' || session.length > 128) return undefined;
-  if (typeof user !== 'string' || user.length > 32 || !isUserName(user)) return undefined;
-  const known = statuses.find((one) => one === status);
-  if (known === undefined || note !== undefined) return undefined;
-  if (!isWhole(lamport) || !isWhole(since)) return undefined;
-  return { session, user, status: known, note, lamport, since };
-}
-
-function isWhole(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 function sessionOf(fields: PeerFields): SessionTold {

@@ -4,8 +4,9 @@
 
 import { checkValues, type JsonObject, readStrictJson } from '../hp/strict-json.ts';
 import { encodeLine, type Payload } from '../hp/writing.ts';
-import type { PeerMessage, PeerType } from './peer-messages.ts';
 import { PeerFields } from './peer-fields.ts';
+import type { PeerMessage, PeerType, SessionTold } from './peer-messages.ts';
+import { fromColumns, inColumns, plainSessions } from './told-sessions.ts';
 
 export type PeerReading =
   | { readonly ok: true; readonly message: PeerMessage; readonly timestamp: number }
@@ -40,9 +41,12 @@ export function readPeerLine(line: Uint8Array): PeerReading {
     return wrong('INVALID_PAYLOAD', 'A payload is an object.');
   // What is forwarded is opaque: whoever it is for looks at it.
   const { data: _, ...rest } = payload as JsonObject;
-  const values = checkValues(rest, json.hasEscapes);
+  const { sessions, ...others } = rest;
+  const told = sessionsOf(sessions);
+  const areSeen = told === sessions && !json.hasEscapes;
+  const values = checkValues(areSeen ? others : rest, json.hasEscapes);
   if (values !== undefined) return wrong(values.mistake.code, values.mistake.message);
-  const fields = new PeerFields(payload as JsonObject);
+  const fields = new PeerFields(payload as JsonObject, told);
   const message = messageOf(type as PeerType, fields, id);
   // [HP-PEER-8]
   if (message === undefined)
@@ -50,6 +54,13 @@ export function readPeerLine(line: Uint8Array): PeerReading {
   if (fields.wrong !== undefined)
     return wrong('INVALID_PAYLOAD', `${type} has a wrong ${fields.wrong}.`);
   return { ok: true, message, timestamp };
+}
+
+/** Read as a whole, where nothing about them is unusual. */
+function sessionsOf(sessions: unknown): readonly SessionTold[] | undefined {
+  if (Array.isArray(sessions)) return plainSessions(sessions);
+  const areColumns = typeof sessions === 'object' && sessions !== null;
+  return areColumns ? fromColumns(sessions as JsonObject) : undefined;
 }
 
 function wrong(code: string, message: string): Extract<PeerReading, { readonly ok: false }> {
@@ -153,13 +164,20 @@ function haveOf(fields: PeerFields): { readonly incarnation: number; readonly ve
 }
 
 /** [HP-PEER-1] One message as a line; `id` is new but where a message brings its own. */
-export function encodePeerLine(message: PeerMessage, id: string, timestamp: number): Uint8Array {
-  return encodeLine({ type: message.type, id, timestamp }, payloadOf(message));
+export function encodePeerLine(
+  message: PeerMessage,
+  id: string,
+  timestamp: number,
+  hasColumns = false,
+): Uint8Array {
+  return encodeLine({ type: message.type, id, timestamp }, payloadOf(message, hasColumns));
 }
 
-function payloadOf(message: PeerMessage): Payload {
+function payloadOf(message: PeerMessage, hasColumns: boolean): Payload {
   const { type: _, ...members } = message;
   switch (message.type) {
+    case 'PRESENCE_SYNC':
+      return hasColumns ? { ...members, sessions: inColumns(message.sessions) } : members;
     case 'SERVER_WELCOME':
     case 'SERVER_READY':
       return {

@@ -18,11 +18,11 @@ export interface SessionTold {
   readonly session: string;
   readonly user: string;
   readonly status: Status;
-  readonly note: string | undefined;
+  readonly note?: string | undefined;
   /** Orders logins of one user over all nodes. */
   readonly lamport: number;
   /** Since when, in seconds. */
-  readonly since: number | undefined;
+  readonly since?: number | undefined;
 }
 
 /** One change of what an owner owns. */

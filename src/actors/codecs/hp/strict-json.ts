@@ -43,11 +43,14 @@ export function readStrictJson(line: Uint8Array): StrictJson | Refused {
     if (isTooDeep(line)) return TOO_DEEP;
     return refused('INVALID_MESSAGE', 'A message is a JSON object.'); // [HP-JSON-4]
   }
-  const { doubled, dataText, isDeep } = survey(text);
+  const { keys, payloadKeys, dataText, isDeep } = survey(line, text);
   if (isDeep) return TOO_DEEP;
+  const object = value as JsonObject;
+  const doubled =
+    doubledKey(object, keys) ?? doubledKey(object['payload'], payloadKeys, 'payload.');
   if (doubled !== undefined) return refused('DUPLICATE_KEY', 'A key may stand only once.', doubled); // [HP-JSON-5]
   const hasEscapes = text.includes('\\');
-  return { ok: true, value: value as JsonObject, dataText, hasEscapes };
+  return { ok: true, value: object, dataText, hasEscapes };
 }
 
 const QUOTE = 0x22;
@@ -85,33 +88,30 @@ function endOfString(bytes: Uint8Array, from: number): number {
 }
 
 interface Survey {
-  /** The first key that stands twice, in the envelope or at the top of the payload. */
-  doubled: string | undefined;
+  /** As they stand in the envelope, and at the top of the payload. */
+  readonly keys: string[];
+  readonly payloadKeys: string[];
   dataText: string | undefined;
   isDeep: boolean;
 }
 
-/** Walks a text that is known to be one JSON object, and looks at the keys of its two upper levels. */
-function survey(text: string): Survey {
-  const found: Survey = { doubled: undefined, dataText: undefined, isDeep: false };
-  const keys = new Set<string>();
-  const payloadKeys = new Set<string>();
+/** Walks a line that is known to be one JSON object, and looks at the keys of its two upper levels. */
+function survey(line: Uint8Array, text: string): Survey {
+  const found: Survey = { keys: [], payloadKeys: [], dataText: undefined, isDeep: false };
   let depth = 0;
   let isKeyNext = false;
   let isInPayload = false;
   let key = '';
   let payloadKey = '';
   let dataAt = -1;
-  for (let at = 0; at < text.length; at += 1) {
-    switch (text.charCodeAt(at)) {
+  for (let at = 0; at < line.length; at += 1) {
+    switch (line[at]) {
       case QUOTE: {
-        const end = closingQuote(text, at);
+        const end = endOfString(line, at);
         if (isKeyNext) {
           isKeyNext = false;
-          const name = keyOf(text.slice(at, end + 1));
-          const known = depth === 1 ? keys : payloadKeys;
-          if (known.has(name)) found.doubled ??= depth === 1 ? name : `payload.${name}`;
-          known.add(name);
+          const name = keyOf(source(at, end + 1));
+          (depth === 1 ? found.keys : found.payloadKeys).push(name);
           if (depth === 1) key = name;
           else payloadKey = name;
         }
@@ -121,11 +121,11 @@ function survey(text: string): Survey {
       case OPENING:
       case OPENING_BRACE:
         depth += 1;
-        if (depth === 2) isInPayload = key === 'payload' && text[at] === '{';
+        if (depth === 2) isInPayload = key === 'payload' && line[at] === OPENING_BRACE;
         isKeyNext = depth === 1 || (depth === 2 && isInPayload);
         if (isKeyNext) break;
         // Whatever is in here is nobody's key.
-        at = endOfNested(text, at, DEPTH_MAX - depth + 1);
+        at = endOfNested(line, at, DEPTH_MAX - depth + 1);
         found.isDeep ||= at < 0;
         if (found.isDeep) return found;
         depth -= 1;
@@ -149,35 +149,42 @@ function survey(text: string): Survey {
 
   function endData(depthHere: number, at: number): number {
     if (depthHere !== 2 || dataAt < 0) return dataAt;
-    found.dataText = text.slice(dataAt, at).trim();
+    found.dataText = source(dataAt, at).trim();
     return -1;
+  }
+
+  /** A byte is a character as long as all are ASCII. */
+  function source(from: number, to: number): string {
+    return text.length === line.length
+      ? text.slice(from, to)
+      : decoder.decode(line.subarray(from, to));
   }
 }
 
+/** Of a key that stands twice JSON.parse keeps one: only where there are fewer than stand there it is looked for. */
+function doubledKey(value: unknown, keys: readonly string[], place = ''): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (keys.length === Object.keys(value).length) return undefined;
+  const seen = new Set<string>();
+  const doubled = keys.find((key) => seen.size === seen.add(key).size);
+  return doubled === undefined ? undefined : place + doubled;
+}
+
 /** The place of the bracket that closes what opens here; -1 when it nests deeper than that. */
-function endOfNested(text: string, from: number, depthMax: number): number {
+function endOfNested(bytes: Uint8Array, from: number, depthMax: number): number {
   let depth = 0;
-  for (let at = from; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === QUOTE) at = closingQuote(text, at);
-    else if ((code & 0xdf) === OPENING) {
+  for (let at = from; at < bytes.length; at += 1) {
+    const byte = bytes[at] as number;
+    if (byte === QUOTE) at = endOfString(bytes, at);
+    else if ((byte & 0xdf) === OPENING) {
       depth += 1;
       if (depth > depthMax) return -1;
-    } else if ((code & 0xdf) === CLOSING) {
+    } else if ((byte & 0xdf) === CLOSING) {
       depth -= 1;
       if (depth === 0) return at;
     }
   }
-  return text.length;
-}
-
-function closingQuote(text: string, from: number): number {
-  for (let at = from + 1; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === BACKSLASH) at += 1;
-    else if (code === QUOTE) return at;
-  }
-  return text.length;
+  return bytes.length;
 }
 
 /** Keys are compared by what they mean: an escaped letter is that letter. */

@@ -82,9 +82,9 @@ export interface LocatedSession {
   readonly session: string;
   readonly user: string;
   readonly status: 'online' | 'away' | 'busy';
-  readonly note: string | undefined;
+  readonly note?: string | undefined;
   readonly lamport: number;
-  readonly since: number | undefined;
+  readonly since?: number | undefined;
 }
 
 /** locate: sessions of other nodes came, changed or went. */

@@ -47,7 +47,7 @@ class Copy {
     if (type === 'PRESENCE_SYNC') {
       const { chunk, chunks, ver, sessions } = payload as unknown as Chunk;
       if (chunk === 0) this.#gathered = [];
-      this.#gathered.push(...sessions);
+      this.#gathered.push(...(isList(sessions) ? sessions : fromColumns(sessions)));
       if (chunk < chunks - 1) return;
       this.sessions.clear();
       for (const one of this.#gathered) this.sessions.set(one.session, one);
@@ -77,7 +77,31 @@ interface Chunk {
   readonly chunk: number;
   readonly chunks: number;
   readonly ver: number;
-  readonly sessions: readonly Session[];
+  readonly sessions: readonly Session[] | Columns;
+}
+
+/** One list for each field. */
+type Columns = Readonly<Record<string, readonly unknown[]>>;
+
+function isList(sessions: readonly Session[] | Columns): sessions is readonly Session[] {
+  return Array.isArray(sessions);
+}
+
+function fromColumns(columns: Columns): Session[] {
+  return (columns['session'] ?? []).map((_, at) => {
+    const fields = Object.entries(columns).map(([key, column]) => [key, column[at]] as const);
+    return Object.fromEntries(fields.filter(([, value]) => value !== null)) as unknown as Session;
+  });
+}
+
+function inColumns(sessions: readonly Session[]): Columns {
+  const column = (key: keyof Session): unknown[] => sessions.map((one) => one[key]);
+  return {
+    session: column('session'),
+    user: column('user'),
+    status: column('status'),
+    lamport: column('lamport'),
+  };
 }
 
 async function statusOf(client: HpSocket, user: string): Promise<unknown> {
@@ -228,6 +252,52 @@ export const presenceCases: readonly HpCase[] = peerCases('owners', [
         undefined,
         'it asked again: the digests differ',
       );
+    },
+  ],
+  [
+    '[HP-REPL-10] [HP-PEER-10] whoever can read columns is told in columns, and nobody else',
+    async (site) => {
+      const user = site.clients.name('a');
+      await site.clients.as(user, { status: 'away' });
+      for (const caps of [['presence'], ['presence', 'columns']]) {
+        const peer = await site.link({ caps });
+        peer.live();
+        const copy = await Copy.of(peer);
+        copy.ask(copy.ver + 100);
+        const { payload } = await copy.read(({ type }) => type === 'PRESENCE_SYNC');
+        const can = caps.includes('columns') && peer.server.caps?.includes('columns') === true;
+        assert.equal(isList((payload as unknown as Chunk).sessions), !can);
+        assert.equal(copy.of(user)[0]?.status, 'away');
+        await copy.read(({ type }) => type === 'SYNC_DONE');
+        const beat = await copy.read(
+          (line) => line.type === 'HEARTBEAT' && line.payload['ver'] === copy.ver,
+        );
+        assert.equal(beat.payload['digest'], digestOf(copy.sessions.values()));
+      }
+    },
+  ],
+  [
+    '[HP-REPL-10] what is told in columns is known like any other',
+    async (site) => {
+      const peer = await site.link({ caps: ['presence', 'columns'] });
+      if (peer.server.caps?.includes('columns') !== true) return;
+      const client = await site.clients.in('w');
+      const users = ['a', 'b'].map((name) => site.name(name));
+      for (const [at, user] of users.entries()) {
+        const own = session(user, at);
+        peer.sessions.set(own.session, own);
+      }
+      peer.ver = 2;
+      await peer.socket.next('PRESENCE_SYNC_REQUEST');
+      const sessions = inColumns([...peer.sessions.values()]);
+      peer.socket.say('PRESENCE_SYNC', { ...peer.own, ver: 2, chunk: 0, chunks: 1, sessions });
+      peer.socket.say('SYNC_DONE', { ...peer.own, ver: 2 });
+      peer.live();
+      for (const user of users)
+        await settled(async () => (await statusOf(client, user)) as string[], 'online');
+      for (let at = 0; at < 2; at += 1) await peer.socket.next('HEARTBEAT');
+      const again = peer.socket.lines.find(({ type }) => type === 'PRESENCE_SYNC_REQUEST');
+      assert.equal(again, undefined, 'it asked again: the digests differ');
     },
   ],
   [

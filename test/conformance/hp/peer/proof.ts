@@ -8,6 +8,7 @@ export interface Said {
   readonly node: string;
   readonly incarnation: number;
   readonly nonce: string;
+  readonly caps?: readonly string[];
 }
 
 export function proofOf(

@@ -155,7 +155,8 @@ function settled(state: RoomsState, name: string, { obey, met }: Deeds, context:
   const [settling, room] = [state.settling.get(name), state.rooms.get(name)];
   state.settling.delete(name);
   if (settling === undefined || room === undefined) return;
-  const { here, there, behind, news } = settling;
+  const { here, there, behind } = settling;
+  const news = takeLate(room, settling.news);
   tellHere(state, room, context);
   for (const [node, one] of behind) tellMissed(state, room, node, one, context);
   spread(state, room, [...behind.keys()], news, context);
@@ -223,14 +224,20 @@ export function spread(
     settling.news.push(...news);
     return;
   }
-  const all = [...room.late, ...news].toSorted(byPlace);
-  room.late = [];
+  const all = takeLate(room, news).toSorted(byPlace);
   if (all.length === 0) return;
   tellHere(state, room, context);
   const others = new Set(room.sessions.map(({ node }) => node));
   for (const node of others)
     if (node !== undefined && !having.includes(node))
       tellEntries(state, room.name, node, all, context);
+}
+
+/** What was put off is told with the rest. */
+function takeLate(room: Room, news: readonly RoomEntry[]): readonly RoomEntry[] {
+  const all = [...room.late, ...news];
+  room.late = [];
+  return all;
 }
 
 export function spreadLate(state: RoomsState, context: Turn): void {
@@ -293,9 +300,10 @@ export function adopt(
       if (isMet) deeds.arrived(room, { ...member, node });
       else room.enter({ ...member, node });
     if (isMeeting) greet(room, (key) => here.has(key) && !there.has(key), deeds);
+    const whole = former === node ? takeLate(room, news) : undefined;
     tellMissed(state, room, node, { place, names }, context);
-    if (former === node) spread(state, room, [node], news, context);
-    else putOff(state, room, news, context);
+    if (whole === undefined) putOff(state, room, news, context);
+    else spread(state, room, [node], whole, context);
     copyAgain(state, room, news.length > 0, context);
     return;
   }

@@ -27,14 +27,13 @@ export function located(state: UsersState, { node, up, down }: Located, context:
   for (const told of up) {
     const user = madeUser(state, told.user);
     if (user === undefined) continue;
-    const remote = { node, told };
-    const isNew = user.putElsewhere(remote);
-    movedAway(state, user, remote, context);
+    const isNew = user.putElsewhere(node, told);
+    if (user.hasAffairs) movedAway(state, user, { node, told }, context);
     // Nobody looks at it: what is told in between is told to nobody.
     if (user.watchers.size === 0) tellPresenceOf(state, user, context);
     else changed.add(user);
-    if (!isNew) continue;
-    settlePolicy(state, user, remote, context);
+    if (!isNew || !user.hasAffairs) continue;
+    settlePolicy(state, user, { node, told }, context);
     if (user.offline.length > 0) flyOffline(state, user, node, context);
   }
   for (const { session, user: name } of down) {

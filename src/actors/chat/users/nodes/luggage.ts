@@ -22,6 +22,7 @@ export function readLuggage(value: unknown): Luggage | undefined {
     rooms: listOf(value['rooms'], readRoom),
     watched: listOf(value['watched'], readWatched),
     untold: listOf(value['untold'], readUntold),
+    ...(value['isAnew'] === true ? { isAnew: true as const } : {}),
   };
 }
 

@@ -108,8 +108,8 @@ class Judge {
 
   seated({ client, session, room, epoch, place, isAlready, connection }: EventOf<'seated'>): void {
     this.#kept(connection);
-    // Who sits there already hears everything anyhow.
-    if (isAlready && this.#standings.has(`${client} ${room}`)) return;
+    // Who sits there already hears everything anyhow, and may have heard more by now than is answered.
+    if (isAlready) return;
     this.#standings.set(`${client} ${room}`, { session, epoch, place, home: undefined });
   }
 

@@ -294,7 +294,7 @@ export type OperatorNotice =
       readonly receivers: number;
       readonly blocks: number | undefined;
     }
-  /** For a plain request (`http`) it is one unit of activity as well. */
+  /** One unit of activity as well. */
   | {
       readonly type: 'clientConnected';
       readonly connection: ConnectionId;

@@ -95,6 +95,7 @@ export class System {
   /** Starts an actor that has no parent: when it collapses, the shard does. */
   spawn<A, S, M>(definition: ActorDefinition<A, S, M>, args: A, name: string): Address<M> {
     const address = addressOf<M>(this.shard, name);
+    if (this.#cells.has(address)) throw new Error(`the name ${address} is taken`);
     this.#place(new Cell(address, definition, args, undefined));
     return address;
   }
@@ -278,8 +279,8 @@ export class System {
     cell.timers?.delete(name);
   }
 
+  /** Nobody has its name: whoever makes one has looked. */
   #place(cell: Cell): void {
-    if (this.#cells.has(cell.address)) throw new Error(`the name ${cell.address} is taken`);
     this.#cells.set(cell.address, cell);
     this.#makeReady(cell);
   }

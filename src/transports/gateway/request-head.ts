@@ -34,7 +34,9 @@ export type HeadReading =
   | { readonly ok: false; readonly mistake: HeadMistake };
 
 const requestLine =
-  /^([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}) ([\x21-\x7e\x80-\xff]+) HTTP\/1\.([01])(?:\r\n|$)/;
+  /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64} [\x21-\x7e\x80-\xff]+ HTTP\/1\.[01](?:\r\n|$)/;
+/** ` HTTP/1.1`. */
+const VERSION_LENGTH = 9;
 // No optional white space here, which could be matched in two ways; it is cut off afterwards.
 const fieldLine = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*$/;
 const fieldLines = /(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*(?:\r\n|$))*$/y;
@@ -43,10 +45,13 @@ const authority = /^(?:\[[0-9A-Fa-f:.]+\]|[!$&'()*+,;=\-._~%0-9A-Za-z\x80-\xff]*
 
 /** Reads a head without its last two line ends. */
 export function readHead(text: string, headersMax: number): HeadReading {
-  const first = requestLine.exec(text);
-  if (first === null) return mistaken('bad request line', false);
-  const [line, method = '', target = '', minor] = first;
-  const isHttp11 = minor === '1';
+  if (!requestLine.test(text)) return mistaken('bad request line', false);
+  const firstEnd = endOfLine(text, 0);
+  const methodEnd = text.indexOf(' ');
+  const method = text.slice(0, methodEnd);
+  const target = text.slice(methodEnd + 1, firstEnd - VERSION_LENGTH);
+  const isHttp11 = text[firstEnd - 1] === '1';
+  const fieldsFrom = Math.min(firstEnd + 2, text.length);
   const headers: (readonly [string, string])[] = [];
   let hostField: string | undefined;
   let length: string | undefined;
@@ -54,10 +59,10 @@ export function readHead(text: string, headersMax: number): HeadReading {
   let connection = '';
   let expect = '';
   let upgrade = '';
-  fieldLines.lastIndex = line.length;
+  fieldLines.lastIndex = fieldsFrom;
   // All at once; one after the other only to see what is wrong.
   const areGood = fieldLines.test(text);
-  for (let at = line.length; at < text.length;) {
+  for (let at = fieldsFrom; at < text.length;) {
     const from = at;
     const lineEnd = endOfLine(text, from);
     if (!areGood && !fieldLine.test(text.slice(from, lineEnd)))

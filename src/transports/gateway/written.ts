@@ -31,8 +31,10 @@ export function writeJoined(to: Written, pieces: readonly (string | Uint8Array)[
 }
 
 function latin1Of(bytes: Uint8Array): string {
+  if (bytes.byteLength === 0) return '';
+  if (Buffer.isBuffer(bytes)) return bytes.toString('latin1');
   const { buffer, byteOffset, byteLength } = bytes;
-  return byteLength === 0 ? '' : Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
 }
 
 /** One owned array: what was read from sockets is a view of more. */

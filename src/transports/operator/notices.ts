@@ -27,7 +27,7 @@ export type Noticed =
 /** Figures are for people: a crossing for each turn would cost more than all the rest of a request. */
 const HEARD_AFTER_MS = 20;
 /** Most requests have come and gone by then, and are a sum. */
-const UNHEARD_AFTER_MS = 100;
+const UNHEARD_AFTER_MS = 250;
 
 export class Notices {
   readonly #wishes: NoticeWishes;
@@ -62,7 +62,8 @@ export class Notices {
         addTo(this.#activity, notice.route, notice.count);
         break;
       case 'clientConnected':
-        if (notice.kind === 'http') addTo(this.#activity, notice.route, 1);
+        // [GRIP-STATS-7]
+        addTo(this.#activity, notice.route, 1);
         this.#connected.set(notice.connection, this.#gathered.push(notice) - 1);
         break;
       case 'clientDisconnected':

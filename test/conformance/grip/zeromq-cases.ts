@@ -446,4 +446,44 @@ export const statsCases = gripCases('stats', [
     },
     { needs: ['stats'], seconds: 40 },
   ],
+  [
+    '[GRIP-STATS-4] [DIFF-38] a report tells nothing of bytes',
+    async (gateway) => {
+      const socket = await gateway.zeromq('SUB', gateway.site.stats);
+      socket.subscribe('report ');
+      gateway.send({ host: 'named.test' });
+      const stat = await statOf(socket, 'report', () => true);
+      assert.deepEqual(
+        Object.keys(stat).filter((name) => /^(?:client|server)-/.test(name)),
+        [],
+      );
+    },
+    { needs: ['stats'], seconds: 40 },
+  ],
+  ...(
+    [
+      ['request', (gateway: Gateway) => void gateway.send({ host: 'named.test' })],
+      [
+        'handshake',
+        (gateway: Gateway) => void gateway.socket('', { host: 'named.test' }).catch(() => {}),
+      ],
+    ] as const
+  ).map(([what, asks]): GripRow => [
+    `[GRIP-STATS-7] a ${what} is told as activity of its route`,
+    async (gateway) => {
+      const socket = await gateway.zeromq('SUB', gateway.site.stats);
+      socket.subscribe('activity ');
+      const stat = statOf(socket, 'activity', (each) => each['route'] === 'named');
+      const seen = { isSeen: false };
+      void stat.then(() => {
+        seen.isSeen = true;
+      });
+      await gateway.eventually(() => {
+        asks(gateway);
+        return seen.isSeen;
+      });
+      assert.ok(Number((await stat)['count']) > 0);
+    },
+    { needs: ['stats'], isAlone: true },
+  ]),
 ]);

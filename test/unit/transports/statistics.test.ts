@@ -309,8 +309,7 @@ test('what nobody acts upon is told later, and a client that came and went in on
   const notices = new Notices({ channels: true, figures: true }, (some) => told.push(some));
   const activity = { type: 'activity', route: 'r', count: 1 } as const;
   const gone = (id: string) => ({ ...disconnected(id, 'r') });
-  for (const notice of [connected('a', 'r'), activity, connected('b', 'r'), activity])
-    notices.notice(notice);
+  for (const notice of [connected('a', 'r'), connected('b', 'r'), activity]) notices.notice(notice);
   notices.notice(gone('a'));
   notices.endTurn();
   expect(told).toEqual([]);
@@ -321,21 +320,26 @@ test('what nobody acts upon is told later, and a client that came and went in on
     [
       { ...connected('a', 'r'), type: 'clientPassed' },
       connected('b', 'r'),
-      { ...activity, count: 2 },
+      { ...activity, count: 3 },
     ],
     [gone('b')],
   ]);
 });
 
-test('a plain request is a unit of activity, and a WebSocket is none yet', () => {
+test('[GRIP-STATS-7] whoever comes is a unit of activity', () => {
   const told: (readonly Noticed[])[] = [];
   const notices = new Notices({ channels: true, figures: true }, (some) => told.push(some));
   const request = { ...connected('a', 'r'), kind: 'http' } as const;
   notices.notice(request);
   notices.notice(connected('b', 'r'));
+  notices.notice(connected('c', undefined));
   notices.flush();
   expect(told).toEqual([
-    [request, connected('b', 'r'), { type: 'activity', route: 'r', count: 1 }],
+    [
+      ...[request, connected('b', 'r'), connected('c', undefined)],
+      { type: 'activity', route: 'r', count: 2 },
+      { type: 'activity', route: undefined, count: 1 },
+    ],
   ]);
 });
 
@@ -355,7 +359,11 @@ test('while nobody hears of single clients, those who came and went are counted'
   pass('c');
   notices.flush();
   const passed = { type: 'clientsPassed', route: 'r', count: 2 } as const;
-  expect(told).toEqual([[passed], [{ ...connected('c', 'r'), type: 'clientPassed' }]]);
+  const active = (count: number) => ({ type: 'activity', route: 'r', count });
+  expect(told).toEqual([
+    [active(2), passed],
+    [{ ...connected('c', 'r'), type: 'clientPassed' }, active(1)],
+  ]);
   const listener = new Listener();
   listener.notice(passed);
   expect(listener.heard()).toEqual([]);

@@ -20,21 +20,24 @@ export interface ResponseHead {
 }
 
 const SPACE = 0x20;
+/** Some of what is hop-by-hop. */
 const ofConnection = new HeaderNames([
   'connection',
   'keep-alive',
   'proxy-connection',
   'transfer-encoding',
 ]);
-const statusLine = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
+const statusLine = /HTTP\/1\.[01] [1-9][0-9]{2}(?: [\t\x20-\x7e\x80-\xff]*)?(?=\r\n|$)/y;
+/** Where the parts of such a line stand. */
+const [MINOR_AT, STATUS_AT, REASON_AT] = [7, 9, 13] as const;
 const fieldLines = /(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*)*$/y;
 
 /** Reads a head without its last two line ends; undefined when it is none, or an ambiguous one. */
 export function readResponseHead(text: string, method: string): ResponseHead | undefined {
   const lineEnd = endOfLine(text, 0);
-  const [, minor, code, reason = ''] = statusLine.exec(text.slice(0, lineEnd)) ?? [];
+  statusLine.lastIndex = 0;
   fieldLines.lastIndex = lineEnd;
-  if (code === undefined || !fieldLines.test(text)) return undefined;
+  if (!statusLine.test(text) || !fieldLines.test(text)) return undefined;
   const headers: (readonly [string, string])[] = [];
   let lines = '';
   let isPlain = true;
@@ -54,8 +57,8 @@ export function readResponseHead(text: string, method: string): ResponseHead | u
     if (isHopByHop(name)) {
       lines += text.slice(unwritten, from);
       unwritten = at + 2;
-    }
-    if (!ofConnection.has(name)) headers.push([name, value]);
+      if (!ofConnection.has(name)) headers.push([name, value]);
+    } else headers.push([name, value]);
     switch (name.length) {
       case 10:
         if (isNamed(name, 'connection')) connection += `,${value.toLowerCase()}`;
@@ -77,17 +80,17 @@ export function readResponseHead(text: string, method: string): ResponseHead | u
   if (coding === 'identity') coding = undefined;
   if (coding !== undefined && (length !== undefined || coding !== 'chunked')) return undefined;
   const lengthBytes = length === undefined ? Infinity : wholeNumber(length);
-  const status = wholeNumber(code);
+  const status = wholeNumber(text.slice(STATUS_AT, STATUS_AT + 3));
   if (lengthBytes === undefined || status === undefined) return undefined;
   const hasNone = method === 'HEAD' || status === 204 || status === 304 || status < 200;
   const bodyBytes = hasNone ? 0 : coding === undefined ? lengthBytes : undefined;
   const isKept =
     bodyBytes !== Infinity &&
-    (minor === '1' ? !hasToken(connection, 'close') : hasToken(connection, 'keep-alive'));
+    (text[MINOR_AT] === '1' ? !hasToken(connection, 'close') : hasToken(connection, 'keep-alive'));
   if (unwritten < text.length) lines += `${text.slice(unwritten)}\r\n`;
   return {
     status,
-    reason,
+    reason: text.slice(Math.min(REASON_AT, lineEnd), lineEnd),
     headers,
     lines: isPlain ? lines : undefined,
     bodyBytes,

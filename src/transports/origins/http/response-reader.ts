@@ -133,9 +133,12 @@ export class ResponseReader {
     if (size > HEAD_BYTES_MAX) return false;
     if (headEnd === -1) return mayBecomeHead(bytes, from) ? undefined : false;
     const text = bytes.toString('latin1', from, headEnd);
-    const head = this.#last.meaningOf(text) ?? readResponseHead(text, this.#method);
-    if (head === undefined) return false;
-    this.#last.keep(text, head);
+    let head = this.#last.meaningOf(text);
+    if (head === undefined) {
+      head = readResponseHead(text, this.#method);
+      if (head === undefined) return false;
+      this.#last.keep(text, head);
+    }
     this.#at = headEnd + 4;
     if (head.status < 200) {
       this.#earlyHeads += 1;

@@ -658,6 +658,29 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       'the same again',
       [...alone, watches(2, 'u1'), status(2, 'u1', 'online', true), status(2, 'u1', 'online')],
     ],
+    [
+      'told-in-time',
+      'late',
+      [
+        ...alone,
+        ...[joined(1), connected(1), loggedIn(1), joined(2), connected(2), loggedIn(2)],
+        ...[watches(2, 'u1'), status(2, 'u1', 'online', true), at(20_000, askedFor(1, 'PING'))],
+        ...[...becomes(1, 'away'), at(24_000, just('sampled'))],
+      ],
+    ],
+    [
+      'told-in-time',
+      'nor when he is back',
+      [
+        ...alone,
+        ...[joined(1), connected(1), loggedIn(1), joined(2), connected(2), loggedIn(2)],
+        ...[watches(2, 'u1'), status(2, 'u1', 'online', true)],
+        at(20_000, just('talkerEnded', { ...of(2), by: 'network', isCut: false, isBye: false })),
+        ...[at(22_000, askedFor(1, 'PING')), ...becomes(1, 'away')],
+        at(23_000, loggedIn(2, { connection: 22, isResumed: true })),
+        at(27_000, just('sampled')),
+      ],
+    ],
     ['watching', 'of one whom he does not watch', [...alone, status(2, 'u1', 'online')]],
     [
       'watching',
@@ -665,7 +688,7 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [
         ...alone,
         ...[watches(2, 'u1'), status(2, 'u1', 'online', true)],
-        ...[at(1_000, status(2, 'u1', 'away')), at(1_300, status(2, 'u1', 'busy'))],
+        ...[at(5_000, status(2, 'u1', 'away')), at(5_300, status(2, 'u1', 'busy'))],
       ],
     ],
     [

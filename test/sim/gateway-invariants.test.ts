@@ -30,6 +30,7 @@ const asked = (what: string, more: object = {}): Written => ({
   channels: [A],
   seen: [0],
   isTooLarge: false,
+  isInterval: false,
   ...me,
   ...more,
 });
@@ -133,7 +134,30 @@ function broken(...records: Written[]): string[] {
   return judgeTrace(history(...records), gatewayInvariants).map(({ property }) => property);
 }
 
+const startsWith = { kind: 'began', shards: 1, faults: [] } as const;
+const reads = (more: object = {}): Written => asked('stream', { channels: [B], ...more });
+const after = (atMs: number, record: Written): Written => ({ ...record, atMs });
+const kept: Written = { kind: 'holdKept', ...me };
+const late = (number: number): Written => ({ kind: 'delayHeard', word: number, ...me });
+
 const clean: Readonly<Record<string, readonly Written[]>> = {
+  'what a filter lets pass': [
+    began,
+    reads({ filter: 'skip-self' }),
+    ...[opened, heard(2, B), heard(3, B), heard(4, B), heard(6, B)],
+  ],
+  'a stream that is kept alive while nothing comes, and one in intervals': [
+    ...[startsWith, began, reads(), opened, after(500, heard(1, B)), after(2_200, kept)],
+    ...[reads({ isInterval: true, connection: 12 }), after(2_300, { ...opened, connection: 12 })],
+    after(3_900, { ...heard(1, B), connection: 12 }),
+    after(4_000, { ...kept, connection: 12 }),
+  ],
+  'what was promised comes, and is forgotten with its connection': [
+    ...[began, asked('ws'), opened],
+    ...[1, 2, 3, 4].flatMap((number) => [word('wordSaid', number), word('wordTaken', number)]),
+    ...[1, 2, 3, 4].map((number) => word('wordEchoed', number)),
+    ...[after(1_000, late(4)), ended('client'), at('holdersLeft', 30_000)],
+  ],
   'a long-poll that is answered, and the next one': [
     began,
     asked('poll'),
@@ -254,6 +278,36 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
 
 const planted: readonly (readonly [property: string, lie: string, history: readonly Written[]])[] =
   [
+    ['filters', 'his own', [began, reads({ filter: 'skip-self' }), opened, heard(1, B)]],
+    [
+      'filters',
+      'what is for those of another channel',
+      [began, asked('ws', { filter: 'require-sub' }), opened, heard(3)],
+    ],
+    ['filters', 'what names him', [began, reads({ filter: 'skip-users' }), opened, heard(5, B)]],
+    [
+      'delayed',
+      'what was promised never comes',
+      [began, asked('ws'), opened, word('wordEchoed', 4), at('holdersLeft', 30_000)],
+    ],
+    [
+      'delayed',
+      'it comes twice',
+      [began, asked('ws'), opened, word('wordEchoed', 4), late(4), late(4)],
+    ],
+    [
+      'holds-alive',
+      'though something was heard',
+      [startsWith, began, reads(), opened, after(2_000, heard(1, B)), after(2_300, kept)],
+    ],
+    [
+      'holds-alive',
+      'no more, because something was heard',
+      [
+        ...[startsWith, began, reads({ isInterval: true }), opened],
+        ...[after(1_500, heard(1, B)), after(3_500, heard(2, B))],
+      ],
+    ],
     ['answers-once', 'two answers', [began, asked('poll'), answered(200), answered(200)]],
     ['answers-once', 'more after the end', [began, asked('poll'), ended('server'), answered(200)]],
     ['answers-once', 'a word of nobody', [{ kind: 'holdMisheard', what: 'a second head', ...me }]],

@@ -70,6 +70,7 @@ const roomsOfFile: Readonly<Record<string, string>> = {
   'src/sim/trace.ts': 'trace',
   'src/sim/records/chat-records.ts': 'trace',
   'src/sim/records/gateway-records.ts': 'trace',
+  'src/sim/records/gateway-traits.ts': 'trace',
   'src/actors/node.ts': 'node',
 };
 

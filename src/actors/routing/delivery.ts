@@ -159,7 +159,7 @@ export class Delivery {
 
   /** [BROKER-PACE-2] Looks whether those that pace their publishers still deserve it. */
   lookAtPace(context: Turn): void {
-    this.#pacing.look();
+    this.#pacing.look(context.now);
     this.#tellLags(context);
     if (!this.#pacing.isIdle) context.after('pace', PACE_LOOK_EVERY_MS);
   }
@@ -183,7 +183,7 @@ export class Delivery {
   #waited(stream: RoutedStream, { topic }: Publication, context: Turn): void {
     if (!stream.outbox.mayPace) return;
     const wasIdle = this.#pacing.isIdle;
-    this.#pacing.waited(stream, topic);
+    this.#pacing.waited(stream, topic, context.now);
     if (wasIdle && !this.#pacing.isIdle) context.after('pace', PACE_LOOK_EVERY_MS);
     this.#tellLags(context);
   }

@@ -18,6 +18,8 @@ export const PACE_LOOK_EVERY_MS = 200;
 interface Pace {
   readonly topic: Topic;
   tookBytes: number;
+  /** Since when that is counted; microseconds. */
+  since: number;
 }
 
 export class Pacing<R extends PacedReader> {
@@ -37,11 +39,11 @@ export class Pacing<R extends PacedReader> {
   }
 
   /** A publication of the topic had to wait for the reader. */
-  waited(reader: R, topic: Topic): void {
+  waited(reader: R, topic: Topic, now: number): void {
     const { queuedBytes, queueBytesMax } = reader.outbox;
     if (queuedBytes * 4 <= queueBytesMax || this.#paces.has(reader) || this.#slow.has(reader))
       return;
-    this.#paces.set(reader, { topic, tookBytes: 0 });
+    this.#paces.set(reader, { topic, tookBytes: 0, since: now });
     const readers = this.#readers.get(topic) ?? 0;
     this.#readers.set(topic, readers + 1);
     if (readers === 0) this.#tell(topic, true);
@@ -57,10 +59,11 @@ export class Pacing<R extends PacedReader> {
     if (queuedBytes * 16 <= queueBytesMax) this.#release(reader, pace);
   }
 
-  /** Looks who still keeps up a good pace. */
-  look(): void {
+  /** Looks who still keeps up a good pace. [BROKER-PACE-2] Who has just fallen behind has his time first. */
+  look(now: number): void {
     for (const [reader, pace] of this.#paces) {
-      if (pace.tookBytes >= GOOD_PACE_BYTES) pace.tookBytes = 0;
+      if (now - pace.since < PACE_LOOK_EVERY_MS * 1_000) continue;
+      if (pace.tookBytes >= GOOD_PACE_BYTES) Object.assign(pace, { tookBytes: 0, since: now });
       else {
         this.#slow.add(reader);
         this.#release(reader, pace);

@@ -2,6 +2,7 @@
 
 import { chatting } from './chat/chat.ts';
 import { clustering } from './chat/cluster.ts';
+import { signing } from './chat/signs.ts';
 import { codecs } from './codecs.ts';
 import { doors } from './doors.ts';
 import { holding } from './gateway.ts';
@@ -24,5 +25,6 @@ export const mutants: readonly Mutant[] = [
   ...doors,
   ...holding,
   ...chatting,
+  ...signing,
   ...clustering,
 ];

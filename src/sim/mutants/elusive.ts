@@ -3,10 +3,13 @@
 
 /** By name; what is found leaves the list. */
 export const elusive: ReadonlyMap<string, string> = new Map([
-  ['pacing-never-holds', 'Nobody judges how much waits when publishers are faster than homes.'],
   [
     'paced-publisher-never-let-go',
     'Publishers are seldom held back, and a new connection hides one that stays so.',
+  ],
+  [
+    'away-hears-no-changes',
+    'Whoever is away is seldom away for as long as it takes to become something else.',
   ],
   ['references-begin-at-one', 'No run counts so far that numbers come round.'],
   ['overflow-is-silent', 'No mailbox of the workload overflows; unit tests have it.'],

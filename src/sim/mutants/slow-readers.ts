@@ -113,7 +113,7 @@ export const lagging: readonly Mutant[] = [
   },
   {
     name: 'pacing-never-holds',
-    breaks: ['liveness'],
+    breaks: ['pacing'],
     requirements: ['BROKER-PACE-1'],
     file: 'routing/pacing.ts',
     find: 'if (queuedBytes * 4 <= queueBytesMax ||',

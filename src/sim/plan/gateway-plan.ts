@@ -4,6 +4,7 @@
 import type { GatewayOptions } from '../../actors/gateway/gateway-options.ts';
 import type { GatewayStart } from '../../actors/node.ts';
 import type { LinkPlan } from '../edges/network.ts';
+import type { FilterName } from '../records/gateway-traits.ts';
 import type { HolderKind } from '../records/gateway-records.ts';
 
 export interface ChannelPlan {
@@ -67,6 +68,10 @@ export interface HolderPlan {
   readonly link: LinkPlan;
   /** Its WebSocket is led to one of its origin's own. */
   readonly isDirect?: boolean;
+  /** On all its channels; of WebSockets, and of streams that are not told what they missed. */
+  readonly filter?: FilterName | undefined;
+  /** It is kept alive in intervals; of the same streams. */
+  readonly isInterval?: boolean;
 }
 
 export interface GatewayPlan {

@@ -6,6 +6,7 @@ import { type Arbitrary, array, boolean, constant, constantFrom, integer, tuple 
 
 import { gatewayDefaults, type GatewayOptions } from '../../actors/gateway/gateway-options.ts';
 import { drawFaults, kindsOf, type Plan, type PlanChoices } from '../plan.ts';
+import { type FilterName, filterNames } from '../records/gateway-traits.ts';
 import type { HolderKind } from '../records/gateway-records.ts';
 import { drawClients } from '../workload/draw-clients.ts';
 import type { ChannelPlan, HolderPlan, OriginPlan, Outage } from './gateway-plan.ts';
@@ -65,7 +66,8 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
       origins: mood === 'calm' ? own.origins.map(calmed) : own.origins,
       holders: [
         ...Array.from({ length: holders }, (_, rank): HolderPlan => {
-          const role = drawn(roles(own.channels, own.kinds), seed, `holder ${rank}`);
+          const drawnRole = drawn(roles(own.channels, own.kinds), seed, `holder ${rank}`);
+          const role = withTraits(drawnRole, own.channels, drawn(traits, seed, `traits ${rank}`));
           const { what, askBytes, padBytes } = role;
           const { keptBodyBytesMax: most } = own.options;
           const isTooLarge =
@@ -74,7 +76,9 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
           return { client: own.brokerClients + rank, node: rank % nodeCount, isTooLarge, ...role };
         }),
         ...Array.from({ length: directs }, (_, rank): HolderPlan => {
-          const role = drawn(roles(own.channels, 'sockets'), seed, `direct ${rank}`);
+          const drawnRole = drawn(roles(own.channels, 'sockets'), seed, `direct ${rank}`);
+          const its = drawn(traits, seed, `direct traits ${rank}`);
+          const role = withTraits(drawnRole, own.channels, its);
           const client = own.brokerClients + holders + rank;
           return { client, node: rank % nodeCount, isTooLarge: false, ...role, isDirect: true };
         }),
@@ -178,6 +182,28 @@ function calmed(origin: OriginPlan): OriginPlan {
 }
 
 type Role = Omit<HolderPlan, 'client' | 'node' | 'isTooLarge'>;
+type Traits = Required<Pick<HolderPlan, 'filter' | 'isInterval'>>;
+
+const traits: Arbitrary<Traits> = plainRecord<Traits>({
+  filter: mixed<FilterName | undefined>(
+    [2, constant(undefined)],
+    [1, constantFrom(...filterNames)],
+  ),
+  isInterval: chance(1, 2),
+});
+
+/** Where ids are told, what is kept from a client is told of with what it missed. */
+function withTraits(
+  role: Role,
+  channels: readonly ChannelPlan[],
+  { filter, isInterval }: Traits,
+): Role {
+  const hasIds = channels.some(
+    (one) => one.hasIds && one.prefix === role.prefix && role.channels.includes(one.name),
+  );
+  if (role.what === 'ws') return { ...role, filter };
+  return role.what === 'stream' && !hasIds ? { ...role, filter, isInterval } : role;
+}
 
 /** Who asks: everybody, or only those whose holds last, or only those who ask again and again. */
 type Kinds = 'all' | 'lasting' | 'polls' | 'sockets';

@@ -65,6 +65,7 @@ const whims: readonly ((holder: HolderPlan) => HolderPlan)[] = [
   (holder) => ({ ...holder, leavesEveryUs: 0 }),
   (holder) => ({ ...holder, isJson: false }),
   (holder) => ({ ...holder, isGoneTold: false }),
+  (holder) => ({ ...holder, filter: undefined, isInterval: false }),
   (holder) => ({ ...holder, padBytes: 0, askBytes: 0, isTooLarge: false }),
   (holder) => ({ ...holder, channels: holder.channels.slice(0, 1) }),
   (holder) => ({ ...holder, link: plainLink }),

@@ -18,6 +18,7 @@ export const gatewayMarks: readonly string[] = [
   ...['answered 200', 'answered 200, with items', 'answered 400', 'answered 500', 'answered 502'],
   ...['hold response', 'hold stream', 'hold none', 'hold told wrong', 'hold asked again'],
   ...['opened', 'next asked', 'gone told', 'answer cut short', 'holder lost patience'],
+  ...['asked with a filter', 'kept alive', 'heard what was delayed'],
   ...['direct asked', 'origin pressed', 'origin held', 'origin closed'],
   ...['item published twice', 'words taken in part', 'word echoed', 'parting taken'],
   ...['failed', 'collected', 'relayed', 'abandoned', 'closed'].map((how) => `fetch ${how}`),
@@ -30,7 +31,12 @@ export function gatewayWatcher(reach: (name: string) => void): Watcher {
     itemSent({ isRepeat }) {
       if (isRepeat) reach('item published twice');
     },
-    holdAsked: ({ what }) => reach(`asked by ${what}`),
+    holdAsked({ what, filter }) {
+      reach(`asked by ${what}`);
+      if (filter !== undefined) reach('asked with a filter');
+    },
+    holdKept: () => reach('kept alive'),
+    delayHeard: () => reach('heard what was delayed'),
     originHeard({ connection, purpose }) {
       if (purpose === 'next') reach('next asked');
       else if (purpose === 'gone') reach('gone told');

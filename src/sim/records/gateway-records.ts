@@ -2,6 +2,8 @@
 // heard, and what the edges carry. Items are numbered in their channel from 1, as their origin wrote them down.
 // Refuses to judge. Channels have their full names here, with the prefix of their route.
 
+import type { FilterName } from './gateway-traits.ts';
+
 interface AtHolder {
   readonly node: number;
   readonly client: number;
@@ -53,6 +55,10 @@ export type GatewayRecord =
       readonly seen: readonly number[];
       /** It asks with, or is to be held with, more bytes than the gateway keeps. */
       readonly isTooLarge: boolean;
+      /** On all its channels. */
+      readonly filter?: FilterName | undefined;
+      /** Its origin has it kept alive in intervals. */
+      readonly isInterval: boolean;
     })
   /** A client's question, or one that the gateway asks in its name, reached an origin. */
   | (AtHolder & {
@@ -78,6 +84,10 @@ export type GatewayRecord =
   /** The answer has begun, and stays open. */
   | (AtHolder & { readonly kind: 'holdOpened' })
   | (AtHolder & { readonly kind: 'holdHeard'; readonly channel: string; readonly item: number })
+  /** A stream is told that it is alive. */
+  | (AtHolder & { readonly kind: 'holdKept' })
+  /** What was promised with the echo of a word, and was to come later. */
+  | (AtHolder & { readonly kind: 'delayHeard'; readonly word: number })
   /** Something that no answer may hold. */
   | (AtHolder & { readonly kind: 'holdMisheard'; readonly what: string })
   | (AtHolder & {

@@ -8,6 +8,7 @@ import { crossing, forwarding } from './forwarding.ts';
 import { hpLiveness } from './liveness.ts';
 import { hpPatience } from './patience.ts';
 import { statuses } from './presence/statuses.ts';
+import { timely } from './presence/timely.ts';
 import { watching } from './presence/watching.ts';
 import { roomEvents } from './rooms/room-events.ts';
 import { roomMemory } from './rooms/room-memory.ts';
@@ -31,6 +32,7 @@ export const chatInvariants: readonly Invariant[] = [
   ghosts,
   statuses,
   watching,
+  timely,
   signs,
   rates,
   roomEvents,

@@ -40,9 +40,9 @@ class Judge {
   readonly mute = new Set<number>();
   readonly resting = new Map<number, Resting>();
   readonly #report: Report;
-  /** How often each sign was given; and by each client. */
+  /** How often each sign was given; and on each connection. */
   readonly #given = new Map<string, number>();
-  readonly #givenBy = new Map<string, number>();
+  readonly #givenOn = new Map<string, number>();
   /** How often each client has heard it. */
   readonly #heardBy = new Map<string, number>();
   /** By client and sign: how often it has to be heard yet. */
@@ -57,11 +57,11 @@ class Judge {
       this.resting.set(event.client, event);
   }
 
-  asked({ client, what, room, to = '', sign }: EventOf<'talkerAsked'>): void {
+  asked({ client, connection, what, room, to = '', sign }: EventOf<'talkerAsked'>): void {
     if (sign === undefined) return;
     const about = signOf({ what, from: this.users[client] ?? '', room, to, sign });
     add(this.#given, about, 1);
-    add(this.#givenBy, `${client} ${about}`, 1);
+    add(this.#givenOn, `${connection} ${about}`, 1);
     if (!this.isProbed || (room !== undefined && !this.isRoomSure)) return;
     for (const [other, { user, rooms }] of this.resting) {
       const isFor = room === undefined ? user === to : other !== client && rooms.includes(room);
@@ -70,11 +70,11 @@ class Judge {
   }
 
   heard(event: EventOf<'signHeard'>): void {
-    const { client, what, from, room, user, sign } = event;
+    const { client, connection, what, from, room, user, sign } = event;
     const about = signOf({ what, from, room, to: user, sign });
     const heard = add(this.#heardBy, `${client} ${about}`, 1);
-    // What it has said in a room itself it does not hear.
-    const own = room === undefined ? 0 : (this.#givenBy.get(`${client} ${about}`) ?? 0);
+    // What it has said in a room itself it does not hear; its next session may.
+    const own = room === undefined ? 0 : (this.#givenOn.get(`${connection} ${about}`) ?? 0);
     const given = (this.#given.get(about) ?? 0) - own;
     if (heard > given)
       this.#report(

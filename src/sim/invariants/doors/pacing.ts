@@ -13,12 +13,16 @@ export const pacing: Invariant = {
     return {
       began: (event) => judge.began(event),
       joined: (event) => judge.joined(event),
+      connected: ({ client, at }) => judge.connectedAt.set(client, at),
       closed: (event) => judge.closed(event),
+      // Ways are wide then, and all that was held back comes at once.
+      healed: () => judge.healed(),
     };
   },
 };
 
 class Judge {
+  readonly connectedAt = new Map<number, number>();
   readonly #report: Report;
   #faults: readonly TracedFault[] = [];
   #shards = 1;
@@ -40,6 +44,10 @@ class Judge {
       slowPolicy === 'disconnect' && queueBytesMax >= LONG_BYTES && !sites.includes('tiny-window');
   }
 
+  healed(): void {
+    this.#isJudged = false;
+  }
+
   joined({ client, node, topics, publishes, transport, readsPerSecond }: EventOf<'joined'>): void {
     if (transport === 'post') for (const topic of publishes) this.#free.add(`${node} ${topic}`);
     const [topic, another] = topics;
@@ -51,10 +59,12 @@ class Judge {
     const { client, node, by, code, at } = event;
     const followed = this.#readers.get(client);
     if (!this.#isJudged || by !== 'server' || code !== TOO_SLOW || followed === undefined) return;
+    // Who was slow once paces nobody until he has caught up.
+    const since = (this.connectedAt.get(client) ?? 0) - BEFORE_US;
     const isTroubled = this.#faults.some(
       (fault) =>
         fault.at <= at &&
-        at - BEFORE_US <= fault.at + fault.durationUs &&
+        since <= fault.at + fault.durationUs &&
         mayTrouble(fault, client, node, this.#shards),
     );
     if (!isTroubled && !this.#free.has(followed))
@@ -66,4 +76,4 @@ const TOO_SLOW = 1013;
 const LONG_BYTES = 1_048_576;
 /** Twice what the spec asks for, so that every look finds it. */
 const GOOD_BYTES = 1_200_000;
-const BEFORE_US = 3_000_000;
+const BEFORE_US = 1_000_000;

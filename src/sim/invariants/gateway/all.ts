@@ -2,7 +2,9 @@
 
 import type { Invariant } from '../invariant.ts';
 import { answersOnce, patienceOfHolders, prefixes } from './answers.ts';
+import { delayed, filters } from './filters.ts';
 import { followers } from './followers.ts';
+import { holdsAlive } from './holds-alive.ts';
 import { holdsAll } from './holds-all.ts';
 import { holdsLiveness } from './holds-liveness.ts';
 import { holdsOrder } from './holds-order.ts';
@@ -12,6 +14,9 @@ export const gatewayInvariants: readonly Invariant[] = [
   answersOnce,
   prefixes,
   holdsOrder,
+  filters,
+  delayed,
+  holdsAlive,
   fetches,
   words,
   partings,

@@ -1,6 +1,7 @@
 // While all threads live nothing that was handed to the gateway is lost: a plain stream and a WebSocket that have stood
 // for a while hear every item of their channels. Those who are told what they missed are judged by that elsewhere.
 
+import { isSpared } from '../../records/gateway-traits.ts';
 import type { ChannelTraits } from '../../records/gateway-records.ts';
 import type { EventOf, TraceEvent } from '../../trace.ts';
 import type { Invariant } from '../invariant.ts';
@@ -44,7 +45,12 @@ export const holdsAll: Invariant = {
       itemSent({ node, channel, item, isRepeat, at }) {
         if (isRepeat || crashed.has(node)) return;
         for (const { asked: its, openedAt, owed } of readers.values())
-          if (its.node === node && its.channels.includes(channel) && at - openedAt > STOOD_US)
+          if (
+            its.node === node &&
+            its.channels.includes(channel) &&
+            at - openedAt > STOOD_US &&
+            !isSpared(its, item)
+          )
             owed.add(`${channel}#${item}`);
       },
       holdHeard: ({ connection, channel, item }) =>

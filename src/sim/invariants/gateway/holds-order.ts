@@ -2,6 +2,7 @@
 // whatever dies: what was missed is asked for. Where they do not, nothing comes twice or goes back while all threads
 // live, and a stream hears one item after the other.
 
+import { isSpared } from '../../records/gateway-traits.ts';
 import type { ChannelTraits, Lines } from '../../records/gateway-records.ts';
 import type { EventOf } from '../../trace.ts';
 import type { Invariant, Report } from '../invariant.ts';
@@ -38,6 +39,7 @@ export const holdsOrder: Invariant = {
 };
 
 interface Reader {
+  readonly asked: EventOf<'holdAsked'>;
   readonly isPlain: boolean;
   /** Undefined where nobody knows what comes next. */
   readonly places: Map<string, number>;
@@ -57,14 +59,15 @@ class Judge {
     this.#report = report;
   }
 
-  asked({ connection, channels, seen, what }: EventOf<'holdAsked'>): void {
+  asked(asked: EventOf<'holdAsked'>): void {
+    const { connection, channels, seen, what } = asked;
     const places = new Map<string, number>();
     const isWs = what === 'ws';
     for (const [place, channel] of channels.entries())
       // A WebSocket tells nobody what it has seen.
       if (this.#hasIds(channel) && !isWs) places.set(channel, seen[place] ?? 0);
     const isPlain = isWs || channels.every((channel) => !this.#hasIds(channel));
-    this.open.set(connection, { isPlain, places, heard: new Map() });
+    this.open.set(connection, { asked, isPlain, places, heard: new Map() });
   }
 
   answered(event: EventOf<'holdAnswered'>, { channel, items }: Lines): void {
@@ -109,8 +112,9 @@ class Judge {
     heard.add(item);
     // What has ids may be lost on its way, waited for in vain, and given out late; a WebSocket does not ask for it.
     if (!isOrdered || hasIds || place === undefined) return;
-    if (item < place || (reader.isPlain && item !== place + 1))
-      this.#say(event, channel, item, place);
+    let next = place + 1;
+    while (next < item && isSpared(reader.asked, next)) next += 1;
+    if (item < place || (reader.isPlain && item !== next)) this.#say(event, channel, item, place);
   }
 
   #say(

@@ -58,6 +58,7 @@ export const words: Invariant = {
       if (event.word !== before + 1)
         report(event, `word ${event.word} of client ${event.client} is ${what} after ${before}`);
     };
+    const takenAt = new Map<number, number>();
     return {
       wordSaid: ({ connection, word }) => said.set(connection, word),
       holdOpened: ({ connection, client, node }) => open.set(connection, { client, node }),
@@ -69,6 +70,7 @@ export const words: Invariant = {
         if (event.word > (said.get(event.connection) ?? 0))
           report(event, `word ${event.word} is taken of client ${event.client}, who never said it`);
         next(taken, event, 'taken');
+        takenAt.set(event.connection, event.at);
       },
       wordEchoed: (event) => next(echoed, event, 'echoed'),
       holdEnded: ({ connection }) => open.delete(connection),
@@ -80,6 +82,7 @@ export const words: Invariant = {
           if (killed.has(node) || partial.has(connection)) continue;
           if ((taken.get(connection) ?? 0) < last)
             report(event, `word ${last} of client ${client} was never taken`);
+          else if (event.at - (takenAt.get(connection) ?? 0) < ANSWERED_US) continue;
           else if ((echoed.get(connection) ?? 0) < last)
             report(event, `word ${last} of client ${client} was taken, and the answer never came`);
         }

@@ -68,6 +68,8 @@ export function withRiver(
     ...common,
     ...({ behaviour: 'steady', topics: [], publishes: [RIVER_TOPIC] } as const),
     ...{ burst, everyUs, dataBytes: 9_000, readBytes: 0 },
+    // What is under way when it is to wait has to find its place.
+    link: { ...DIRECT, latencyUs: 10_000, windowBytes: 65_536 },
   };
   const reader = {
     ...common,

@@ -31,6 +31,10 @@ export function gatewayWords(event: GatewayRecord | ChatRecord): string {
       return `${who} has its stream`;
     case 'holdHeard':
       return `${who} hears item ${event.item} of ${event.channel}`;
+    case 'holdKept':
+      return `${who} is kept alive`;
+    case 'delayHeard':
+      return `${who} hears late what was promised with word ${event.word}`;
     case 'holdMisheard':
       return `${who} hears what no answer may hold: ${event.what}`;
     case 'holdEnded':

@@ -49,7 +49,8 @@ export class TalkerDeeds {
   entered(): void {
     const { plan, world, chance, seats } = this.#talker;
     for (const room of plan.rooms) if (!seats.has(room)) this.join(room);
-    if (chance.chance(1, 2)) this.watch(chance.pick(world.users));
+    if (chance.chance(1, 4)) this.change();
+    if (chance.chance(1, 2)) for (const user of world.users.slice(0, WATCHED_MAX)) this.watch(user);
     for (const said of this.#talker.unsure.values())
       if (said.what === 'DIRECT_MESSAGE') this.#say(said, true);
       else if (said.room !== undefined && seats.has(said.room)) this.#say(said, true);
@@ -93,6 +94,14 @@ export class TalkerDeeds {
     const sign = on ? 'on' : 'off';
     if (room === undefined) this.#talker.ask('TYPING', { to, on }, { to, sign });
     else this.#talker.ask('TYPING', { room, on }, { room, sign });
+  }
+
+  /** Of what it says of itself. */
+  change(): void {
+    const { chance } = this.#talker;
+    const status = chance.pick(['online', 'away', 'busy']);
+    const note = chance.chance(1, 3) ? `note ${chance.below(3)}` : undefined;
+    this.#talker.ask('PRESENCE_SET', { status, note }, { status, note });
   }
 
   watch(user: string): void {
@@ -143,11 +152,8 @@ export class TalkerDeeds {
     const { world, chance, plan, seats } = this.#talker;
     const user = chance.pick(world.users);
     if (drawn < 79) this.type(chance.chance(1, 2) ? room : undefined, user);
-    else if (drawn < 86) {
-      const status = chance.pick(['online', 'away', 'busy']);
-      const note = chance.chance(1, 3) ? `note ${chance.below(3)}` : undefined;
-      this.#talker.ask('PRESENCE_SET', { status, note }, { status, note });
-    } else if (drawn < 90) {
+    else if (drawn < 86) this.change();
+    else if (drawn < 90) {
       if (chance.chance(1, 4))
         this.#talker.ask('PRESENCE_UNSUBSCRIBE', { users: [user] }, { to: user });
       else this.watch(user);
@@ -202,3 +208,5 @@ export class TalkerDeeds {
 
 const NOTHING = { room: undefined, to: undefined, message: undefined };
 const WRONG_MAX = 6;
+/** Whoever watches when it comes in. */
+const WATCHED_MAX = 5;

@@ -120,7 +120,8 @@ export class Holder implements Endpoint {
   #ask(): void {
     if (this.connection !== undefined || this.#isAway) return;
     const { plan } = this;
-    const { what, isTooLarge } = plan;
+    const { what, isTooLarge, filter, isInterval = false } = plan;
+    const traits = { isTooLarge, filter, isInterval };
     const connection = this.#world.connect(plan, this.link);
     if (connection === undefined) {
       this.#comeBack(RETRY_US + this.#chance.below(RETRY_US));
@@ -139,7 +140,7 @@ export class Holder implements Endpoint {
     this.#heardAt = this.#world.now;
     const channels = plan.channels.map((channel) => plan.prefix + channel);
     const seen = channels.map((channel) => this.#seen.get(channel) ?? 0);
-    this.#world.trace.add({ kind: 'holdAsked', what, channels, seen, isTooLarge, ...this.#at() });
+    this.#world.trace.add({ kind: 'holdAsked', what, channels, seen, ...traits, ...this.#at() });
     this.sayRaw({ word: 'gateway', said: this.#request(connection.id, seen) });
     if (plan.askBytes > 0 && what !== 'ws') {
       this.sayRaw(encodeText('q'.repeat(plan.askBytes)));
@@ -150,6 +151,7 @@ export class Holder implements Endpoint {
 
   #request(connection: number, seen: readonly number[]): GatewayWord {
     const { what, prefix, channels, isJson, isGoneTold, padBytes, askBytes, client } = this.plan;
+    const { filter, isInterval } = this.plan;
     const isDirect = this.plan.isDirect === true;
     const fields = [
       `c=${connection}`,
@@ -158,6 +160,8 @@ export class Holder implements Endpoint {
       ...(padBytes > 0 ? [`pad=${padBytes}`] : []),
       ...(isJson ? ['json=1'] : []),
       ...(isGoneTold ? ['gone=1'] : []),
+      ...(filter === undefined ? [] : [`${filter}=1`]),
+      ...(isInterval === true ? ['interval=1'] : []),
       ...channels.map((channel, place) => `ch=${channel}:${seen[place] ?? 0}`),
     ];
     const isWebSocket = what === 'ws';
@@ -234,7 +238,8 @@ export class Holder implements Endpoint {
   #hearLine(line: string): void {
     const item = itemOf(line);
     if (item === undefined) {
-      if (!line.startsWith('-')) this.#mishear(line.slice(0, 40));
+      if (line === '-alive') this.#world.trace.add({ kind: 'holdKept', ...this.#at() });
+      else if (!line.startsWith('-')) this.#mishear(line.slice(0, 40));
       return;
     }
     this.#see(item.channel, item.number);
@@ -246,6 +251,11 @@ export class Holder implements Endpoint {
     if (kind !== 'text') return;
     const words = decoder.decode(bytes);
     if (words.startsWith('-')) return;
+    if (words.startsWith('d:')) {
+      const word = Number(words.slice(2));
+      this.#world.trace.add({ kind: 'delayHeard', word, ...this.#at() });
+      return;
+    }
     const item = itemOf(words.trimEnd());
     if (item === undefined)
       this.#world.trace.add({ kind: 'wordEchoed', word: Number(words), ...this.#at() });

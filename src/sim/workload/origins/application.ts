@@ -5,11 +5,13 @@
 import type { Prng } from '../../../actors/runtime/prng.ts';
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import type { AskedOrigin } from '../../edges/gateway.edge.ts';
+import { type FilterName, userOf } from '../../records/gateway-traits.ts';
 import type { Lines } from '../../records/gateway-records.ts';
 import type { Trace } from '../../trace.ts';
 import { DirectApplication } from './direct-application.ts';
 import { type OriginLog, textOf } from './origin-log.ts';
 import { WsApplication } from './ws-application.ts';
+import { filterOf } from './ws-words.ts';
 
 export interface OriginAnswer {
   readonly status: number;
@@ -95,7 +97,12 @@ export class Application {
       : [];
     return {
       status: 200,
-      headers: [['Grip-Hold', 'response'], ['Grip-Timeout', '5'], ...channels.map(header), ...gone],
+      headers: [
+        ['Grip-Hold', 'response'],
+        ['Grip-Timeout', '5'],
+        ...channels.map((channel) => header(channel)),
+        ...gone,
+      ],
       body: encodeText(text),
     };
   }
@@ -115,13 +122,18 @@ export class Application {
       ...(hasIds && !isLast ? [`<${this.#nextOf(question)}>; rel=next; timeout=2`] : []),
       ...(wantsParting ? [`</gone?${question.search}>; rel=gone`] : []),
     ];
+    const filter = filterOf(question);
+    const mode = question.flags.has('interval') ? '; mode=interval' : '';
     return {
       status: 200,
       headers: [
         ...(hold === 'stream' ? [['Grip-Hold', 'stream'] as const] : []),
-        ...(hold === 'stream' ? channels.map(header) : []),
+        ...(hold === 'stream' ? channels.map((channel) => header(channel, filter)) : []),
+        ...(filter === undefined
+          ? []
+          : [['Grip-Set-Meta', `user=${userOf(question.client)}`] as const]),
         ...links.map((link) => ['Grip-Link', link] as const),
-        ['Grip-Keep-Alive', '-alive\\n; format=cstring; timeout=2'],
+        ['Grip-Keep-Alive', `-alive\\n; format=cstring; timeout=2${mode}`],
       ],
       body: encodeText((isFirst ? pad(question) : '') + textOf(lines)),
     };
@@ -195,8 +207,12 @@ function pad({ padBytes }: Question): string {
   return padBytes === 0 ? '' : `-${'x'.repeat(padBytes)}\n`;
 }
 
-function header([channel, prevId]: readonly [string, string?]): readonly [string, string] {
-  return ['Grip-Channel', prevId === undefined ? channel : `${channel}; prev-id=${prevId}`];
+function header(
+  [channel, prevId]: readonly [string, string?],
+  filter?: FilterName,
+): readonly [string, string] {
+  const id = prevId === undefined ? '' : `; prev-id=${prevId}`;
+  return ['Grip-Channel', `${channel}${id}${filter === undefined ? '' : `; filter=${filter}`}`];
 }
 
 function jsonHold(channels: readonly (readonly [string, string?])[], text: string): OriginAnswer {

@@ -7,6 +7,7 @@ import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import type { MessageKind } from '../../../actors/runtime/gateway-edges.ts';
 import type { Trace } from '../../trace.ts';
 import type { Question } from './application.ts';
+import { echoWords, filterOf, followingWords } from './ws-words.ts';
 
 /** What it says to its end of the connection. */
 export interface Speech {
@@ -18,21 +19,21 @@ export class DirectApplication {
   readonly #trace: Trace;
   readonly #chance: Prng;
   readonly #at: { readonly node: number; readonly client: number; readonly connection: number };
-  readonly #channels: readonly string[];
+  readonly #beginning: readonly string[];
   #hasParted = false;
   #hasPoured = false;
 
-  constructor({ node, client, connection, channels }: Question, chance: Prng, trace: Trace) {
+  constructor(question: Question, chance: Prng, trace: Trace) {
+    const { node, client, connection, channels } = question;
     this.#trace = trace;
     this.#chance = chance;
     this.#at = { node, client, connection };
-    this.#channels = channels;
+    this.#beginning = followingWords(client, channels, filterOf(question));
     trace.add({ kind: 'originHeard', purpose: 'socket', ...this.#at });
   }
 
   greet(speech: Speech): void {
-    for (const channel of this.#channels)
-      speech.say('text', encodeText(`c:${JSON.stringify({ type: 'subscribe', channel })}`));
+    for (const words of this.#beginning) speech.say('text', encodeText(words));
   }
 
   hear(kind: MessageKind, payload: Uint8Array, isSettling: boolean, speech: Speech): void {
@@ -40,7 +41,7 @@ export class DirectApplication {
     if (kind !== 'text') return;
     const word = Number(decoder.decode(payload));
     this.#trace.add({ kind: 'wordTaken', word, ...this.#at });
-    speech.say('text', encodeText(`m:${word}`));
+    for (const words of echoWords(word)) speech.say('text', encodeText(words));
     // Drawn in any case: a world that settles draws what it would have drawn.
     const mood = this.#chance.below(60);
     if (mood < 4) speech.say('ping', encodeText(String(word)));

@@ -4,6 +4,7 @@
 
 import { Prng } from '../../../actors/runtime/prng.ts';
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
+import { metaOf } from '../../records/gateway-traits.ts';
 import type { Trace } from '../../trace.ts';
 import { type ChannelPlan, fullName } from '../../plan/gateway-plan.ts';
 import { lineOf, type OriginLog } from './origin-log.ts';
@@ -113,6 +114,7 @@ export class Publisher {
     return {
       channel,
       ...ids,
+      meta: metaOf(item),
       formats: {
         'http-response': isHint ? hint : { body: line },
         'http-stream': isHint ? hint : { content: line },

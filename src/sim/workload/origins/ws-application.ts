@@ -12,6 +12,7 @@ import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import type { AskedOrigin } from '../../edges/gateway.edge.ts';
 import type { Trace } from '../../trace.ts';
 import type { OriginAnswer, Question } from './application.ts';
+import { echoWords, filterOf, followingWords } from './ws-words.ts';
 
 export class WsApplication {
   readonly #trace: Trace;
@@ -27,8 +28,9 @@ export class WsApplication {
     const isOpening = events[0]?.type === 'OPEN';
     if (isOpening) {
       said.push({ type: 'OPEN', content: undefined });
-      for (const channel of question.channels)
-        said.push(text(`c:${JSON.stringify({ type: 'subscribe', channel })}`));
+      const { client, channels } = question;
+      for (const words of followingWords(client, channels, filterOf(question)))
+        said.push(text(words));
     }
     const accepted = this.#take(events, question, chance, said);
     const partial =
@@ -61,7 +63,7 @@ export class WsApplication {
       bytes += content.byteLength;
       const word = Number(decoder.decode(content));
       this.#trace.add({ kind: 'wordTaken', word, ...at });
-      said.push(text(`m:${word}`));
+      for (const line of echoWords(word)) said.push(text(line));
     }
     this.#trace.add({ kind: 'wordsAnswered', isPartial, ...at });
     if (isPartial) return bytes;

@@ -23,6 +23,7 @@ export class OwnStatuses {
   /** By user: all that its sessions have said. */
   readonly #said = new Map<string, Word[]>();
   readonly #users: string[] = [];
+  #isRest = false;
 
   readonly watcher: Watcher = {
     talkerJoined: ({ client, user, isMute }) => {
@@ -46,6 +47,9 @@ export class OwnStatuses {
       if (asked === 'PRESENCE_SET') this.#asking.set(client, (this.#asking.get(client) ?? 1) - 1);
     },
     talkerEnded: ({ client, at }) => this.#ended(client, at),
+    rested: () => {
+      this.#isRest = true;
+    },
     statusSet: ({ session, user, status, note, at }) => {
       this.#notes.set(session, note);
       this.#own.set(session, status);
@@ -102,7 +106,10 @@ export class OwnStatuses {
   /** What it had asked for may have been done. */
   #ended(client: number, at: number): void {
     const session = this.#sessions.get(client);
-    this.#say(this.#users[client] ?? '', at, 'offline');
+    const user = this.#users[client] ?? '';
+    this.#say(user, at, 'offline');
+    // What it asked to see the end was too much for it.
+    if (this.#isRest) this.#uncertain.add(user);
     if (session !== undefined && (this.#asking.get(client) ?? 0) > 0)
       this.#own.set(session, undefined);
     this.#asking.delete(client);

@@ -12,7 +12,8 @@ export const statuses: Invariant = {
     let isRest = false;
     return {
       ...own.watcher,
-      rested: () => {
+      rested: (event) => {
+        own.watcher.rested?.(event);
         isRest = true;
       },
       chatProbed: () => {

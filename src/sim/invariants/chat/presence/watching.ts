@@ -71,6 +71,7 @@ class Judge {
   /** By client, of its session: whom it watches. */
   readonly #watches: (Map<string, Watch> | undefined)[] = [];
   readonly #ends: EventOf<'talkerEnded'>[] = [];
+  readonly #backAt: number[] = [];
 
   constructor(report: Report, own: OwnStatuses) {
     this.#report = report;
@@ -83,6 +84,7 @@ class Judge {
   }
 
   loggedIn({ client, isResumed, isAnew, at }: EventOf<'loggedIn'>): void {
+    this.#backAt[client] = at;
     if (!isResumed || isAnew) {
       this.#watches[client] = new Map();
       return;
@@ -129,11 +131,14 @@ class Judge {
     if (isAnswer) watch.awayFrom = undefined;
   }
 
-  /** Who has asked knows it, and is not told again. */
+  /** Who has asked knows it. */
   told({ client, statuses }: EventOf<'statusesTold'>): void {
     for (const [of, status, note] of statuses) {
       const watch = this.#watches[client]?.get(of);
-      if (watch !== undefined) learn(watch, status, note);
+      if (watch === undefined || watch.word === wordOf(status, note)) continue;
+      // It may be news, or have been overtaken by what was told of a change.
+      watch.word = undefined;
+      watch.status = undefined;
     }
   }
 
@@ -141,7 +146,9 @@ class Judge {
     const { client, node, connection, of, at } = event;
     if (watch.word === word)
       this.#report(event, `client ${client} is told again that ${of} is ${word.trimEnd()}`);
-    const isEarly = watch.connection === connection && at - watch.changedAt < EVERY_US;
+    // What he missed while he was away is told at once.
+    const isMissed = watch.changedAt - (this.#backAt[client] ?? 0) < BACK_US;
+    const isEarly = watch.connection === connection && at - watch.changedAt < EVERY_US && !isMissed;
     const isTroubled =
       this.troubles.ofTalker(client, node, at - TROUBLE_US, at) ||
       (this.#isCluster && this.troubles.ofCluster(at - TROUBLE_US, at));
@@ -197,6 +204,7 @@ const FRESH: Watch = {
 /** A second, less what ways add to the first of two. */
 const EVERY_US = 600_000;
 const TROUBLE_US = 3_000_000;
+const BACK_US = 1_500_000;
 /** Until a node notices that a client is gone. */
 const NOTICE_US = 10_000_000;
 const SOON_US = 3_000_000;

@@ -28,7 +28,7 @@ export const roomEvents: Invariant = {
       },
       roomEventHeard: (event) => judge.heard(event),
       talkerRests: (event) => judge.rests(event),
-      talkerEnded: ({ client }) => judge.resting.delete(client),
+      talkerEnded: ({ client }) => judge.ended(client),
       chatProbed: (event) => judge.end(event),
     };
   },
@@ -136,6 +136,12 @@ class Judge {
     const { client, session } = event;
     if (session !== undefined) this.resting.set(client, event);
     else for (const room of this.plans[client] ?? []) this.#unsure.add(room);
+  }
+
+  /** What it asked to see the end was too much for it. */
+  ended(client: number): void {
+    for (const room of this.resting.get(client)?.rooms ?? []) this.#unsure.add(room);
+    this.resting.delete(client);
   }
 
   /** Whoever was told a number was told every other one since. */

@@ -11,6 +11,12 @@ interface Open {
   place: TracePosition | undefined;
 }
 
+interface Probe {
+  readonly at: number;
+  /** How much of the topic is remembered; undefined until that is told. */
+  history: number | undefined;
+}
+
 export const census: Invariant = {
   property: 'census',
   requirements: ['BROKER-LIST-1', 'BROKER-LIST-2', 'BROKER-SUB-4', 'BROKER-LIM-2', 'BROKER-LIM-4'],
@@ -22,7 +28,8 @@ export const census: Invariant = {
         if (behaviour === 'mute') judge.restless.add(node);
       },
       turnedAway: ({ node }) => judge.restless.add(node),
-      began: ({ homes }) => {
+      began: ({ homes, home: { historyAgeMaxMs } }) => {
+        judge.youngUs = historyAgeMaxMs * 1_000 - SLACK_US;
         for (const [topic, home] of homes) judge.homes.set(topic, home);
       },
       rested: () => {
@@ -59,8 +66,10 @@ class Judge {
   readonly homes = new Map<string, number>();
   isHealed = false;
   isRested = false;
-  /** What was published last, by node, home and topic: how much of the topic is remembered; undefined until that is told. */
-  readonly #probes = new Map<string, Map<string, number | undefined>>();
+  /** What is older need not be remembered. */
+  youngUs = Number.POSITIVE_INFINITY;
+  /** What was published last, by node, home and topic. */
+  readonly #probes = new Map<string, Map<string, Probe>>();
   /** Nodes of which nothing is still at the end. */
   readonly restless = new Set<number>();
   readonly #report: Report;
@@ -112,11 +121,11 @@ class Judge {
       open.place = to === undefined ? undefined : { epoch, offset: to };
   }
 
-  probed({ node, topic }: EventOf<'published'>): void {
+  probed({ node, topic, at }: EventOf<'published'>): void {
     if (!this.isRested) return;
     const place = `${node}.${this.homes.get(topic) ?? 0}`;
-    const topics = this.#probes.get(place) ?? new Map<string, number | undefined>();
-    topics.set(topic, undefined);
+    const topics = this.#probes.get(place) ?? new Map<string, Probe>();
+    topics.set(topic, { at, history: undefined });
     this.#probes.set(place, topics);
   }
 
@@ -141,9 +150,10 @@ class Judge {
   }
 
   informed(event: EventOf<'informed'>): void {
-    const { node, client, topic, subscribers, position, history } = event;
+    const { at, node, client, topic, subscribers, position, history } = event;
     const probes = this.#probes.get(`${node}.${this.homes.get(topic) ?? 0}`);
-    if (probes?.has(topic) === true) probes.set(topic, history);
+    const probe = probes?.get(topic);
+    if (probe !== undefined && at - probe.at < this.youngUs) probe.history = history;
     const count = this.#countsOf(node).get(topic) ?? 0;
     const said = `client ${client} was told that '${topic}' has`;
     if (subscribers !== count && !this.restless.has(node))
@@ -172,7 +182,7 @@ class Judge {
   rest(event: EventOf<'quiet'>): void {
     // [BROKER-LIM-4] However little memory there is: what was published last is remembered.
     for (const [place, topics] of this.#probes) {
-      if ([...topics.values()].every((history) => history === 0))
+      if ([...topics.values()].every(({ history }) => history === 0))
         this.#report(
           event,
           `shard ${place} remembers nothing of ${[...topics.keys()].join(', ')}, published when all was at rest`,
@@ -207,3 +217,6 @@ class Judge {
     return undefined;
   }
 }
+
+/** An answer takes so long to come, at most. */
+const SLACK_US = 1_000_000;

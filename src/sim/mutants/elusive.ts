@@ -30,10 +30,6 @@ export const elusive: ReadonlyMap<string, string> = new Map([
   ['both-links-stay', 'Two links of one pair seldom both last until somebody counts them.'],
   ['what-came-is-sent-again', 'Rooms and users know by ids what they were told.'],
   ['doubted-stay', 'A session is seldom in doubt for as long as that.'],
-  [
-    'digests-not-compared',
-    'What differs between nodes is mended by later words before anybody looks at the views.',
-  ],
   ['lost-rooms-not-asked-for', 'What is stored comes back when homes next move.'],
   ['kept-for-another-home', 'Views seldom differ for as long as a home takes to die.'],
   ['sent-and-forgotten', 'A session seldom moves to a node that dies at that moment.'],

@@ -213,7 +213,7 @@ const ofClusters: readonly Omit<Mutant, 'nodes'>[] = [
   {
     name: 'digests-not-compared',
     dialect,
-    breaks: ['views'],
+    breaks: ['views', 'statuses'],
     requirements: ['HP-HOME-7'],
     file: 'chat/rooms/nodes/seating.ts',
     find: "  tellKeeper(state.chat, node, name, { say: 'whoSits' }, context);\n",

@@ -13,7 +13,7 @@ const WARM_UPS = 3;
 const ROUNDS = 5;
 const POOL_ROUNDS = 2;
 /** Each thread compiles the simulator for itself, which is most of a short search. */
-const POOL_SEEDS = 200;
+const POOL_SEEDS = 100;
 
 const contestants: readonly (readonly [name: string, script: string, args: readonly string[]])[] = [
   ['byte lane', 'bench/support/sim-lane.ts', ['byte']],

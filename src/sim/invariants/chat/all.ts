@@ -6,6 +6,7 @@ import { copies, livePeers, mesh, unproved, versions } from './cluster.ts';
 import { directs } from './directs.ts';
 import { crossing, forwarding } from './forwarding.ts';
 import { hpLiveness } from './liveness.ts';
+import { pages } from './looking/pages.ts';
 import { hpPatience } from './patience.ts';
 import { statuses } from './presence/statuses.ts';
 import { timely } from './presence/timely.ts';
@@ -34,6 +35,7 @@ export const chatInvariants: readonly Invariant[] = [
   watching,
   timely,
   signs,
+  pages,
   rates,
   roomEvents,
   hpLiveness,

@@ -7,7 +7,15 @@ import { Troubles } from './troubles.ts';
 
 export const views: Invariant = {
   property: 'views',
-  requirements: ['HP-PRES-2', 'HP-ROOM-8', 'HP-RES-5', 'HP-REPL-3', 'HP-REPL-4', 'HP-HOME-7'],
+  requirements: [
+    'HP-PRES-2',
+    'HP-ROOM-7',
+    'HP-ROOM-8',
+    'HP-RES-5',
+    'HP-REPL-3',
+    'HP-REPL-4',
+    'HP-HOME-7',
+  ],
   judge(report) {
     const judge = new Views(report);
     return {
@@ -23,6 +31,7 @@ export const views: Invariant = {
       talkerEnded: ({ client }) => judge.ended(client),
       presenceTold: (event) => judge.presence(event),
       membersTold: (event) => judge.members(event),
+      roomsTold: (event) => judge.rooms(event),
       chatProbed: () => {
         judge.isRest = false;
       },
@@ -68,6 +77,24 @@ class Views {
           event,
           `client ${event.client} on node ${event.node} sees ${sessions} sessions of ${user}, which has ${truth}`,
         );
+    }
+  }
+
+  /** Those of the whole cluster in which somebody is. */
+  rooms(event: EventOf<'roomsTold'>): void {
+    if (!this.isRest) return;
+    const { client, node, rooms, isPartial } = event;
+    const says = `client ${client} on node ${node} sees`;
+    const listed = new Map(rooms);
+    for (const room of new Set([...listed.keys(), ...this.#members.keys()])) {
+      const truth = [...(this.#members.get(room) ?? [])];
+      const isMissing = listed.get(room) === undefined;
+      if (isMissing && isPartial) continue;
+      const least = truth.filter((user) => !this.uncertain.has(user)).length;
+      const most = new Set([...truth, ...this.uncertain]).size;
+      const count = listed.get(room) ?? 0;
+      if (count < least || count > most || (count === 0 && !isMissing))
+        this.#report(event, `${says} ${count} in '${room}', where ${truth.length} are`);
     }
   }
 

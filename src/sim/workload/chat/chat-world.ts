@@ -6,7 +6,7 @@ import type { Connection, Link, NetworkClock, Pipe } from '../../edges/network.t
 import { Mesh } from '../../edges/tcp/mesh.ts';
 import type { Dialed } from '../../edges/tcp.edge.ts';
 import { befallCluster, type ClusterMishappening } from '../../faults/cluster-mishaps.ts';
-import { type ChatPlan, nodeName, PEER_PORT, ROOMS } from '../../plan/chat-plan.ts';
+import { type ChatPlan, nodeName, PEER_PORT } from '../../plan/chat-plan.ts';
 import type { PeerState } from '../../records/chat-records.ts';
 import type { Trace } from '../../trace.ts';
 import { Crosser, type CrosserWorld } from './crosser.ts';
@@ -195,11 +195,7 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
       for (const { what } of talker.asked)
         this.trace.add({ kind: 'talkerWaits', ...talker.at(), what });
     }
-    for (const talker of this.#speakers) {
-      talker.deeds.askAll();
-      for (const room of ROOMS) talker.deeds.askMembers(room);
-      for (const room of talker.seats) talker.deeds.askHistory(room);
-    }
+    for (const { deeds } of this.#speakers) deeds.lookAtAll();
   }
 
   probe(): void {

@@ -185,7 +185,11 @@ export class TalkerHearing {
 
   #granted(question: Outstanding, payload: Payload): void {
     const { world, seats, asked } = this.#talker;
-    const { room = '', message = '', to = '' } = question;
+    const { room = '', message = '', to = '', page } = question;
+    if (page !== undefined) {
+      this.#talker.pages.granted(page, payload);
+      return;
+    }
     const inSession = (): ReturnType<Talker['inSession']> => this.#talker.inSession();
     switch (question.what) {
       case 'LOGIN':

@@ -15,6 +15,7 @@ import type { EventOf, Trace } from '../../trace.ts';
 import { HpReader, hpLine } from './hp-lines.ts';
 import { TalkerDeeds } from './talker-deeds.ts';
 import { TalkerHearing } from './talker-hearing.ts';
+import { type Page, TalkerPages } from './talker-pages.ts';
 
 export interface TalkerWorld {
   readonly now: number;
@@ -41,6 +42,8 @@ export interface Outstanding {
   /** That it wants to have. */
   readonly status?: string | undefined;
   readonly note?: string | undefined;
+  /** It asks for a page. */
+  readonly page?: Page | undefined;
 }
 
 /** A message of its own, of which it does not know what became. */
@@ -70,6 +73,7 @@ export class Talker implements Endpoint {
   /** What it has said and was not told of; said again with the same id when it is back. */
   readonly unsure = new Map<string, Said>();
   readonly deeds: TalkerDeeds;
+  readonly pages: TalkerPages;
   #reader = new HpReader();
   readonly #hearing: TalkerHearing;
   #isAway = false;
@@ -90,6 +94,7 @@ export class Talker implements Endpoint {
       ...{ windowBytes: plan.link.windowBytes, bytesPerSecond: 0 },
     };
     this.deeds = new TalkerDeeds(this);
+    this.pages = new TalkerPages(this);
     this.#hearing = new TalkerHearing(this);
     const { client, node, user, rooms, isMute, hasAck, hasEcho, readBytes, returns, roams } = plan;
     const isSlow = readBytes > 0;
@@ -120,16 +125,16 @@ export class Talker implements Endpoint {
   ask(
     what: string,
     payload: object,
-    about: Partial<Pick<Outstanding, 'room' | 'to' | 'message' | 'status' | 'note'>> & {
+    about: Partial<Pick<Outstanding, 'room' | 'to' | 'message' | 'status' | 'note' | 'page'>> & {
       readonly isRepeat?: boolean;
       readonly sign?: string;
     } = {},
   ): void {
     this.#ids += 1;
-    const { room, to, message, status, note, isRepeat, sign } = about;
+    const { room, to, message, status, note, page, isRepeat, sign } = about;
     const id = message ?? `q${this.plan.client}.${this.#ids}`;
     if (!UNANSWERED.includes(what))
-      this.asked.push({ id, what, room, to, message, status, note, expected: undefined });
+      this.asked.push({ id, what, room, to, message, status, note, page, expected: undefined });
     const asked = { kind: 'talkerAsked', id, what, room, to, message, isRepeat, sign } as const;
     const seq = this.world.trace.add({ ...asked, ...this.at() });
     if (message !== undefined) this.world.noteSaid(message, seq);

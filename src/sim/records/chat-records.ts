@@ -63,6 +63,9 @@ export interface ChatTerms {
   readonly messagesBurstMax: number;
   readonly presenceEveryMs: number;
   readonly isLimited: boolean;
+  readonly roomsPerSessionMax: number;
+  readonly sessionsPerUserMax: number;
+  readonly watchedUsersMax: number;
   readonly policy: 'multi' | 'replace' | 'reject';
 }
 
@@ -93,6 +96,8 @@ export type ChatRecord =
       readonly givesPlaces: boolean;
       readonly isSlow: boolean;
       readonly roams: boolean;
+      /** It comes as somebody who is here already, and goes for good. */
+      readonly isVisitor: boolean;
     }
   | (AtTalker & { readonly kind: 'talkerConnected'; readonly shard: number })
   /** A request; `message` names what is said in it, in a room or to a user. */

@@ -17,6 +17,8 @@ import { roomReach } from './rooms/room-reach.ts';
 import { roomOrder } from './rooms/room-order.ts';
 import { roomWhole } from './rooms/room-whole.ts';
 import { rates } from './rates.ts';
+import { lastWords, oneSession } from './sessions/endings.ts';
+import { hpLimits } from './sessions/limits.ts';
 import { signs } from './signs.ts';
 import { ghosts, views } from './views.ts';
 
@@ -36,6 +38,9 @@ export const chatInvariants: readonly Invariant[] = [
   timely,
   signs,
   pages,
+  hpLimits,
+  lastWords,
+  oneSession,
   rates,
   roomEvents,
   hpLiveness,

@@ -113,6 +113,10 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
     return this.#host.connectBroker(plan, link);
   }
 
+  get bodyBytesMax(): number {
+    return this.#plan.options.bodyBytesMax;
+  }
+
   saidAt(message: string): number {
     return this.#said.get(message) ?? -1;
   }
@@ -240,6 +244,7 @@ function termsOf({ options, cluster }: ChatPlan) {
   const { resumeWindowMs, pingEveryMs, pingTimeoutMs, loginTimeoutMs, emptyRoomMs } = options;
   const { roomEventsMax, joinsPerSecondMax, messagesPerSecondMax } = options;
   const { messagesBurstMax, presenceEveryMs } = options;
+  const { roomsPerSessionMax, sessionsPerUserMax, watchedUsersMax } = options;
   const { historyMax, offlineMessagesMax, resumeMessagesMax, queueBytesMax } = options;
   const { suspectMs = 0, downMs = 0, lingerMs = 0 } = cluster ?? {};
   return {
@@ -247,6 +252,7 @@ function termsOf({ options, cluster }: ChatPlan) {
     ...{ resumeWindowMs, pingEveryMs, pingTimeoutMs, loginTimeoutMs, emptyRoomMs, roomEventsMax },
     ...{ historyMax, offlineMessagesMax, resumeMessagesMax, queueBytesMax },
     ...{ joinsPerSecondMax, messagesPerSecondMax, messagesBurstMax, presenceEveryMs },
+    ...{ roomsPerSessionMax, sessionsPerUserMax, watchedUsersMax },
     isLimited: options.messagesPerSecondMax < 100 || options.joinsPerSecondMax < 100,
     policy: options.sessionPolicy,
   };

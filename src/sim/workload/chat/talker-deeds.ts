@@ -3,7 +3,7 @@
 
 import { ROOMS } from '../../plan/chat-plan.ts';
 import { encoder, hpLine } from './hp-lines.ts';
-import { mistakes } from './hp-mistakes.ts';
+import { mistakes, tooLong } from './hp-mistakes.ts';
 import type { Said, Talker } from './talker.ts';
 
 export class TalkerDeeds {
@@ -204,7 +204,7 @@ export class TalkerDeeds {
     const { message, what, room, to } = said;
     const { plan, chance, unsure } = this.#talker;
     unsure.set(message, said);
-    const body = message + ' '.repeat(plan.bodyBytes);
+    const body = message.padEnd(this.#bodyBytes(message));
     this.#talker.ask(what, room === undefined ? { to, body } : { room, body }, {
       ...said,
       isRepeat,
@@ -216,13 +216,22 @@ export class TalkerDeeds {
     });
   }
 
+  /** Now and then as long as may be, where that is not long. */
+  #bodyBytes(message: string): number {
+    const { plan, chance, world } = this.#talker;
+    const isLimited = world.bodyBytesMax <= SHORT_BYTES;
+    if (isLimited && chance.chance(1, 16)) return world.bodyBytesMax;
+    return message.length + plan.bodyBytes;
+  }
+
   /** Something wrong, whose right answer is known. */
   #err(): void {
     this.#wrong += 1;
     // More nonsense than this ends a connection.
     if (this.#wrong > WRONG_MAX) return;
-    const { chance, asked } = this.#talker;
-    const { line, type, id, payload, expected } = chance.pick(mistakes);
+    const { chance, asked, world } = this.#talker;
+    const some = world.bodyBytesMax <= SHORT_BYTES ? [...mistakes, tooLong(world)] : mistakes;
+    const { line, type, id, payload, expected } = chance.pick(some);
     asked.push({ id, what: 'a wrong line', expected, ...NOTHING });
     const said = line ?? '';
     this.#talker.sayRaw(
@@ -232,6 +241,7 @@ export class TalkerDeeds {
 }
 
 const NOTHING = { room: undefined, to: undefined, message: undefined };
+const SHORT_BYTES = 4_096;
 const WRONG_MAX = 6;
 /** Whoever watches when it comes in. */
 const WATCHED_MAX = 5;

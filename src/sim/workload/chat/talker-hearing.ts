@@ -159,7 +159,8 @@ export class TalkerHearing {
         }
         return;
       case 'LOGIN':
-        again(() => talker.deeds.login());
+        if (talker.plan.visit !== undefined) talker.leaveForever();
+        else again(() => talker.deeds.login());
         return;
       case 'JOIN':
         if (question.room !== undefined && code !== 'FORBIDDEN') {

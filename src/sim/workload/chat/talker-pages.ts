@@ -80,6 +80,9 @@ export class TalkerPages {
   #ask(page: Page): void {
     const { walk, after, before } = page;
     const { what, of, limit } = walk;
+    // Whoever has left a room reads no more of it.
+    const isOfRoom = what === 'HISTORY' && !of.startsWith('@');
+    if (isOfRoom && !this.#talker.seats.has(of)) return;
     walk.pagesLeft -= 1;
     if (what === 'ROOM_LIST') this.#talker.ask(what, { limit, after }, { page });
     else if (what === 'ROOM_MEMBERS')

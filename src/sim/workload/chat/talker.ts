@@ -23,6 +23,7 @@ export interface TalkerWorld {
   readonly trace: Trace;
   readonly nodes: number;
   readonly users: readonly string[];
+  readonly bodyBytesMax: number;
   later(delayUs: number, act: () => void): void;
   connectTalker(talker: Talker, node: number): Connection | undefined;
   /** The place in the trace where a message was first said, for those who hear it. */
@@ -100,8 +101,10 @@ export class Talker implements Endpoint {
     const isSlow = readBytes > 0;
     const about = { client, node, user, rooms, isMute, hasAck, hasEcho, isSlow, roams };
     const givesPlaces = returns === 'placed';
-    world.trace.add({ kind: 'talkerJoined', ...about, givesPlaces });
-    this.#comeBack(this.chance.below(500_000));
+    const { visit } = plan;
+    const isVisitor = visit !== undefined;
+    world.trace.add({ kind: 'talkerJoined', ...about, givesPlaces, isVisitor });
+    this.#comeBack(visit?.at ?? this.chance.below(500_000));
     if (plan.leavesEveryUs > 0) this.#departLater();
     if (isSlow) world.later(READ_EVERY_US, () => this.#readSlowly());
     if (!isMute) this.deeds.begin();
@@ -251,6 +254,8 @@ export class Talker implements Endpoint {
     this.#heardAt = this.world.now;
     const { shard } = connection.met;
     this.world.trace.add({ kind: 'talkerConnected', ...this.at(), shard });
+    const { visit } = this.plan;
+    if (visit !== undefined) this.world.later(visit.staysUs, () => this.leaveForever());
     this.deeds.enter();
     this.#watch(this.#connections);
   }
@@ -266,6 +271,10 @@ export class Talker implements Endpoint {
     connection.up.sender = undefined;
     connection.down.abandon();
     if (by === 'patience' && this.plan.roams) this.node = (this.node + 1) % this.world.nodes;
+    if (this.plan.visit !== undefined) {
+      this.leaveForever();
+      return;
+    }
     const soonUs = this.chance.chance(1, 2) ? SOON_US : RETRY_US * 4;
     this.#comeBack(20_000 + this.chance.below(soonUs));
   }

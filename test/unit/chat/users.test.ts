@@ -88,6 +88,19 @@ describe('direct messages', () => {
     expect(next.told().at(-1)).toBe('DIRECT_MESSAGE alice x');
   });
 
+  test('[HP-DM-2] nobody waits for a client that has gone', () => {
+    const stage = stageWith();
+    const alice = HpClient.in(stage, 'alice');
+    const [one, two] = [0, 1].map((shard) => HpClient.in(stage, 'bob', shard, { caps: ['ack'] }));
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' });
+    one?.wire.leave();
+    stage.settle();
+    expect(alice.told()).toEqual([]);
+    two?.wire.leave();
+    stage.settle();
+    expect(alice.told()).toEqual(['ACK accepted']);
+  });
+
   test('[HP-RES-6] a session for which too much comes ends early, and nothing of it is lost', () => {
     const stage = stageWith({ resumeMessagesMax: 3 });
     const alice = HpClient.in(stage, 'alice');

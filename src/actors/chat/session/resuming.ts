@@ -7,7 +7,7 @@ import { readTicket } from '../../codecs/hp-peer/ticket.ts';
 import { refused } from '../../codecs/hp/mistakes.ts';
 import type { GivenPlace, RequestOf } from '../../codecs/hp/requests.ts';
 import type { RouterReply } from '../../routing/router-messages.ts';
-import { roomOfTopic } from '../chat-context.ts';
+import { millisecondsUntil, roomOfTopic } from '../chat-context.ts';
 import type { Place } from '../rooms/room-messages.ts';
 import type { Luggage, UserNotice, UserReply, Untold } from '../users/user-messages.ts';
 import { entryOf, welcome } from './arriving.ts';
@@ -77,8 +77,8 @@ export function handedOver(
       });
     return;
   }
-  const { user, session: name, secret, caps, status, note } = luggage;
-  session.who = { user, session: name, secret, caps, status, note };
+  const { user, session: name, secret, caps, status, note, until } = luggage;
+  session.who = { user, session: name, secret, caps, status, note, until };
   const { rooms } = pending.request;
   const seats = luggage.isAnew === true ? anew(session, rooms) : luggage.rooms;
   session.luggage = { ...luggage, rooms: seats };
@@ -88,6 +88,9 @@ export function handedOver(
   session.splitter.lineBytesMax = chat.options.lineBytesMax;
   session.garbage = [];
   context.cancel('login');
+  // [HP-LOGIN-4]
+  if (until !== undefined)
+    context.after('expiry', Math.max(1, millisecondsUntil(chat, until, context.now)));
   context.count('chat.sessions');
   if (session.isGone) {
     waitAgain(session, session.luggage, context);

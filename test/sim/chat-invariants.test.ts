@@ -116,10 +116,10 @@ const rests = (client: number, rooms: string[] = ['r'], session?: string): Writt
   session: session ?? `s${client}`,
 });
 const asked: Written = just('chatProbed');
-const rooms = (told: [string, number][]): Written => ({
+const rooms = (listed: [string, number][]): Written => ({
   kind: 'roomsTold',
   ...inSession(1),
-  ...{ rooms: told, isPartial: false },
+  ...{ rooms: listed, isPartial: false },
 });
 const read = (seqs: number[], more: boolean, about: object = {}): Written => ({
   kind: 'historyPaged',
@@ -134,7 +134,7 @@ const named = (names: string[], more: boolean, about: object = {}): Written => (
   ...{ of: 'r', walk: 1, limit: 2, after: undefined, names, count: names.length, more },
   ...about,
 });
-const refused = (asked: string, code: string): Written => answered(asked, 'ERROR', { code });
+const refused = (what: string, code: string): Written => answered(what, 'ERROR', { code });
 const ended = (client: number, more: object = {}): Written => ({
   kind: 'talkerEnded',
   ...of(client),

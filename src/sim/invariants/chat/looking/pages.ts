@@ -104,11 +104,14 @@ class Judge {
   }
 
   #next(last: HistoryPage, page: HistoryPage): void {
-    const { client, of, entries } = page;
+    const { client, of, entries, at } = page;
     const isForward = page.after !== undefined;
-    if (isForward) this.#step(page, last.entries.at(-1), entries[0]);
-    else this.#step(page, entries.at(-1), last.entries[0]);
-    if (!this.#isRemembering || (this.terms?.isCluster === true && !this.isRest)) return;
+    const { isCluster = true } = this.terms ?? {};
+    // Two homes may have given the same numbers: a page is asked for by a number alone.
+    if (isCluster && this.troubles.ofCluster(0, at)) return;
+    if (!isForward) this.#step(page, entries.at(-1), last.entries[0]);
+    else if (this.#isRemembering) this.#step(page, last.entries.at(-1), entries[0]);
+    if (!this.#isRemembering || (isCluster && !this.isRest)) return;
     if (last.more && entries.length === 0)
       this.#report(
         page,

@@ -117,6 +117,24 @@ describe('direct messages', () => {
     );
   });
 
+  test.each([
+    ['é', 51],
+    ['x', 101],
+  ])('[HP-RES-6] bytes count as they are sent: %s, %i times', (letter, times) => {
+    const stage = stageWith({ resumeBytesMax: 100 });
+    const alice = HpClient.in(stage, 'alice');
+    const [bob, carol] = [HpClient.in(stage, 'bob', 1), HpClient.in(stage, 'carol', 1)];
+    for (const client of [bob, carol]) client.wire.leave();
+    stage.settle();
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: letter.repeat(times) });
+    alice.ask('DIRECT_MESSAGE', { to: 'carol', body: letter.repeat(times - 1) });
+    const [back, also] = [new HpClient(stage), new HpClient(stage)];
+    back.ask('RESUME', { token: bob.token });
+    also.ask('RESUME', { token: carol.token });
+    expect(back.told()).toEqual(['ERROR SESSION_EXPIRED']);
+    expect(also.take().map(({ type }) => type)).toEqual(['RESUME_OK', 'DIRECT_MESSAGE']);
+  });
+
   test('[HP-RES-6] what an attached session does not acknowledge, and cannot keep, waits for the next login', () => {
     const stage = stageWith({ resumeMessagesMax: 3 });
     const alice = HpClient.in(stage, 'alice');

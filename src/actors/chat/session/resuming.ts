@@ -9,6 +9,7 @@ import type { GivenPlace, RequestOf } from '../../codecs/hp/requests.ts';
 import type { RouterReply } from '../../routing/router-messages.ts';
 import { millisecondsUntil, roomOfTopic } from '../chat-context.ts';
 import type { Place } from '../rooms/room-messages.ts';
+import { bytesOf } from '../users/nodes/keeping.ts';
 import type { Luggage, UserNotice, UserReply, Untold } from '../users/user-messages.ts';
 import { entryOf, welcome } from './arriving.ts';
 import {
@@ -84,6 +85,7 @@ export function handedOver(
   session.luggage = { ...luggage, rooms: seats };
   session.isAnew = luggage.isAnew === true;
   session.untold = [...luggage.untold];
+  session.untoldBytes = luggage.untold.reduce((sum, one) => sum + bytesOf(one), 0);
   advance(session, 'resumed');
   session.splitter.lineBytesMax = chat.options.lineBytesMax;
   session.garbage = [];
@@ -366,7 +368,7 @@ function passOn(session: Session, context: Turn): void {
 export function keepUntold(session: Session, untold: Untold, context: Turn): void {
   const { resumeMessagesMax, resumeBytesMax } = session.chat.options;
   session.untold.push(untold);
-  session.untoldBytes += untold.message.body.length + (untold.message.dataText?.length ?? 0);
+  session.untoldBytes += bytesOf(untold);
   const isTooMuch =
     session.untold.length > resumeMessagesMax || session.untoldBytes > resumeBytesMax;
   if (isTooMuch) expire(session, context);

@@ -266,6 +266,11 @@ export class World {
     crashAll(this, node, false, durationUs);
   }
 
+  drain(node: number, durationUs: number): void {
+    for (const shard of this.shards)
+      if (shard.plan.node === node) shard.sendAway(Math.max(1, (durationUs - 500_000) / 1_000));
+  }
+
   clockJumps(node: number, byMs: number): void {
     this.processes?.clockJumps(node, byMs);
   }

@@ -71,6 +71,15 @@ export function secondsAt({ wallAtZeroMs }: ChatContext, now: number): number {
   return Math.floor((wallAtZeroMs + now / 1_000) / 1_000);
 }
 
+/** Negative when it is past. */
+export function millisecondsUntil(
+  { wallAtZeroMs }: ChatContext,
+  seconds: number,
+  now: number,
+): number {
+  return Math.ceil(seconds * 1_000 - wallAtZeroMs - now / 1_000);
+}
+
 /** A UUID of version 4 from an actor's own chance. */
 export function uuidFrom(random: () => number): string {
   const words = [random(), random(), random(), random()];

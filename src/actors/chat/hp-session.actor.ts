@@ -28,6 +28,7 @@ import {
   replaced,
   sayLastWords,
   stop,
+  tokenEnded,
   tooSlow,
 } from './session/leaving.ts';
 import { counted, historyRead, membersListed, roomsListed } from './session/looking.ts';
@@ -282,7 +283,7 @@ function due(session: Session, timer: string, context: Turn): void {
       else drained(session, context);
       return;
     case 'expiry':
-      refuse(session, { code: 'AUTH_FAILED', message: 'The token has expired.' }, null, context);
+      tokenEnded(session, context);
       return;
     case 'goodbye':
       context.send(session.chat.edges.web, { type: 'cut', connection: session.connection });

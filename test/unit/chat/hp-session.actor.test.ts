@@ -200,6 +200,36 @@ describe('coming in', () => {
     expect(client.isClosed).toBe(true);
   });
 
+  test('[HP-LOGIN-4] [HP-RES-2] a session ends with its token, away or on another connection', () => {
+    const tokens = { good: { subscribe: [], publish: [], subject: 'alice', expiresInMs: 30_000 } };
+    const stage = stageWith({
+      shards: 2,
+      chat: { auth: ['token'], pingEveryMs: 1e6, pingTimeoutMs: 2e6 },
+      tokens,
+    });
+    const enter = (): HpClient => {
+      const auth = { method: 'token', token: 'good' };
+      return HpClient.in(stage, 'alice', 0, { auth });
+    };
+    const resume = (token: string): HpClient => {
+      const client = new HpClient(stage, 1);
+      client.ask('RESUME', { token });
+      return client;
+    };
+    const [moved, away] = [enter(), enter()];
+    moved.wire.leave();
+    away.wire.leave();
+    stage.pass(1_000);
+    const back = resume(moved.token);
+    expect(back.take()).toMatchObject([{ type: 'RESUME_OK' }]);
+    stage.pass(28_000);
+    expect(back.told()).toEqual([]);
+    stage.pass(2_001);
+    expect(back.told()).toEqual(['ERROR AUTH_FAILED']);
+    expect(back.isClosed).toBe(true);
+    expect(resume(away.token).told()).toEqual(['ERROR SESSION_EXPIRED']);
+  });
+
   test('[HP-LOGIN-7] whoever does not log in is told so at ten seconds', () => {
     const stage = stageWith();
     const client = new HpClient(stage);

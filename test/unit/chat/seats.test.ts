@@ -28,7 +28,7 @@ function asking(): { readonly session: Session; readonly seat: Seat } {
   const session = sessionOf(chat, opened, 0);
   session.who = {
     ...{ user: 'ann', session: 's1', secret: '', caps: ['ack'], status: 'online' },
-    note: undefined,
+    ...{ note: undefined, until: undefined },
   };
   session.life = 'active';
   session.pending = { ref: REF } as Pending;

@@ -88,6 +88,19 @@ describe('direct messages', () => {
     expect(next.told().at(-1)).toBe('DIRECT_MESSAGE alice x');
   });
 
+  test('[HP-DM-2] nobody waits for a client that has gone', () => {
+    const stage = stageWith();
+    const alice = HpClient.in(stage, 'alice');
+    const [one, two] = [0, 1].map((shard) => HpClient.in(stage, 'bob', shard, { caps: ['ack'] }));
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' });
+    one?.wire.leave();
+    stage.settle();
+    expect(alice.told()).toEqual([]);
+    two?.wire.leave();
+    stage.settle();
+    expect(alice.told()).toEqual(['ACK accepted']);
+  });
+
   test('[HP-RES-6] a session for which too much comes ends early, and nothing of it is lost', () => {
     const stage = stageWith({ resumeMessagesMax: 3 });
     const alice = HpClient.in(stage, 'alice');
@@ -102,6 +115,24 @@ describe('direct messages', () => {
     expect(back.told().filter((told) => told.startsWith('DIRECT'))).toEqual(
       [1, 2, 3, 4, 5].map((i) => `DIRECT_MESSAGE alice ${i}`),
     );
+  });
+
+  test.each([
+    ['é', 51],
+    ['x', 101],
+  ])('[HP-RES-6] bytes count as they are sent: %s, %i times', (letter, times) => {
+    const stage = stageWith({ resumeBytesMax: 100 });
+    const alice = HpClient.in(stage, 'alice');
+    const [bob, carol] = [HpClient.in(stage, 'bob', 1), HpClient.in(stage, 'carol', 1)];
+    for (const client of [bob, carol]) client.wire.leave();
+    stage.settle();
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: letter.repeat(times) });
+    alice.ask('DIRECT_MESSAGE', { to: 'carol', body: letter.repeat(times - 1) });
+    const [back, also] = [new HpClient(stage), new HpClient(stage)];
+    back.ask('RESUME', { token: bob.token });
+    also.ask('RESUME', { token: carol.token });
+    expect(back.told()).toEqual(['ERROR SESSION_EXPIRED']);
+    expect(also.take().map(({ type }) => type)).toEqual(['RESUME_OK', 'DIRECT_MESSAGE']);
   });
 
   test('[HP-RES-6] what an attached session does not acknowledge, and cannot keep, waits for the next login', () => {

@@ -3,11 +3,14 @@
 import { describe, expect, test } from 'vitest';
 
 import { Spout } from '../../../src/actors/cluster/links/spout.ts';
+import { Interest } from '../../../src/actors/cluster/relay/interest.ts';
 import { Outgoing } from '../../../src/actors/cluster/relay/outgoing.ts';
+import { Parts, partsOf } from '../../../src/actors/cluster/relay/parts.ts';
 import type { Context } from '../../../src/actors/runtime/actor.ts';
 import { addressOf } from '../../../src/actors/runtime/actor.ts';
 import { type WebCommand, WINDOW_BYTES } from '../../../src/actors/runtime/edges.ts';
 import { actorsOf } from '../../../src/actors/node.ts';
+import type { Topic } from '../../../src/actors/routing/topic.ts';
 import { ClusterStage } from '../../support/cluster-stage.ts';
 import { HpClient } from '../../support/hp-client.ts';
 
@@ -45,7 +48,7 @@ describe('what waits for a link', () => {
   test('[HP-RELAY-4] is numbered, and sent again from the first that did not come', () => {
     const out = new Outgoing({ forwardsMax: 100, forwardBytesMax: 1_000 });
     const add = (key: string): boolean =>
-      out.add({ kind: 'room', key, id: undefined, data: 1 }, 10);
+      out.add([{ kind: 'room', key, id: undefined, data: 1 }], 10);
     for (const key of ['a', 'b', 'c']) add(key);
     expect(out.take()).toEqual([]);
     out.acknowledged(0);
@@ -63,6 +66,59 @@ describe('what waits for a link', () => {
     out.relinked();
     out.acknowledged(0);
     expect(out.take().map(({ n }) => n)).toEqual([6]);
+  });
+
+  test('[HP-RELAY-5] [HP-RELAY-10] all parts find room, or none', () => {
+    const forward = { kind: 'room', key: 'a', id: undefined, data: 1 } as const;
+    for (const limits of [
+      { forwardsMax: 3, forwardBytesMax: 1_000 },
+      { forwardsMax: 100, forwardBytesMax: 35 },
+    ]) {
+      const out = new Outgoing(limits);
+      expect(out.add([forward, forward], 10)).toBe(true);
+      expect(out.add([forward, forward], 10)).toBe(false);
+      expect(out.add([forward], 10)).toBe(true);
+      expect(out.waiting).toBe(3);
+    }
+  });
+
+  test('[HP-RELAY-10] a body of which a part is missing is broken, and the next one is whole', () => {
+    const text = JSON.stringify('x'.repeat(400_000));
+    const [first, second, third] = partsOf(text);
+    const said = (parts: Parts, all: readonly unknown[]): unknown[] =>
+      all.map((part) => parts.take(part));
+    const whole = { data: JSON.parse(text) as unknown };
+    for (const [before, outcome] of [
+      [[first], []],
+      [[first, second], []],
+      [[third], ['broken']],
+      [
+        [first, third],
+        ['more', 'broken'],
+      ],
+      [
+        [first, first, third],
+        ['more', 'more', 'broken'],
+      ],
+    ] as const) {
+      const parts = new Parts();
+      const answers = said(parts, before);
+      expect(answers).toEqual(outcome.length > 0 ? outcome : before.map(() => 'more'));
+      expect(said(parts, [first, second, third])).toEqual(['more', 'more', whole]);
+      expect(parts.take(7)).toEqual({ data: 7 });
+    }
+    // As a node of an earlier version sends them.
+    const parts = new Parts();
+    const old = partsOf(text).map(({ part, more }) => ({ part, more }));
+    expect(said(parts, old)).toEqual(['more', 'more', whole]);
+  });
+
+  test('[HP-RELAY-2] a list of topics that a broken link has cut begins anew', () => {
+    const interest = new Interest();
+    interest.told('n2', ['a', 'b'] as Topic[], [], 'begun');
+    interest.relinked('n2');
+    interest.told('n2', ['c'] as Topic[], [], 'ended');
+    expect(interest.wanted).toEqual(['c']);
   });
 });
 

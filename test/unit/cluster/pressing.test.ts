@@ -123,4 +123,36 @@ describe('a node that falls behind', () => {
     stage.pass(500);
     expect(talk(stage, speakers.slice(0, 1), room, 'after').taken).toEqual(['after0']);
   });
+
+  test('[HP-RELAY-13] nor when whoever counted what waits for it has died', () => {
+    const stage = new ClusterStage({
+      ...{ shards: 2, chat: { ...fast, joinsPerSecondMax: 100 } },
+      cluster: { forwardsMax: LIMIT },
+    });
+    stage.until(() => stage.isWhole, 5_000);
+    stage.pass(500);
+    const rooms = Array.from({ length: 16 }, (_, at) => `r${at}`);
+    const alice = HpClient.in(stage.at('n1'), 'alice', 1);
+    const bob = HpClient.in(stage.at('n2'), 'bob');
+    for (const room of rooms) for (const client of [alice, bob]) client.ask('JOIN', { room });
+    stage.broker('n2').say({ type: 'subscribe', topic: 't' });
+    stage.pass(500);
+    stage.split(['n2']);
+    const publisher = stage.broker('n1', 1);
+    for (let at = 0; at < LIMIT; at += 1) publisher.say({ topic: 't', data: at });
+    stage.pass(500);
+    expect(stage.counted('n1', 'cluster.pressed')).toBe(1);
+    const say = (): readonly unknown[] => {
+      alice.take();
+      for (const room of rooms) alice.ask('ROOM_MESSAGE', { room, body: 'x' });
+      stage.pass(5_000);
+      const answers = alice.take().filter(({ type }) => type === 'ACK' || type === 'ERROR');
+      return answers.map(({ type, payload }) => (type === 'ACK' ? type : payload['code']));
+    };
+    // Some are kept by nodes that keep pace.
+    expect(say().filter((answer) => answer === 'UNAVAILABLE').length).toBeGreaterThan(2);
+    stage.crash('n1', 0);
+    stage.pass(15_000);
+    expect(say()).toEqual(rooms.map(() => 'ACK'));
+  });
 });

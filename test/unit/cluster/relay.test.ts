@@ -173,6 +173,24 @@ describe('publications', () => {
     expect(stage.counted('n1', 'cluster.forwards.dropped')).toBe(5);
   });
 
+  test('[HP-RELAY-5] [HP-RELAY-10] a body that finds no room is dropped whole, and takes no other with it', () => {
+    const stage = whole({ cluster: { forwardsMax: 10 } });
+    const client = follower(stage, 'n2', 't');
+    const publisher = stage.broker('n1');
+    const long = 'x'.repeat(400_000);
+    stage.split(['n2']);
+    for (let at = 1; at <= 8; at += 1) publish(publisher, 't', at);
+    publish(publisher, 't', long);
+    stage.pass(3_000);
+    stage.heal();
+    stage.until(() => stage.isWhole, 5_000);
+    stage.pass(1_000);
+    publish(publisher, 't', `${long}y`);
+    stage.pass(1_000);
+    expect(heard(client)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, `${long}y`]);
+    expect(stage.counted('n1', 'cluster.forwards.dropped')).toBe(1);
+  });
+
   test('many topics are told in several lines', () => {
     const stage = whole({ nodes: 2 });
     const clients = Array.from({ length: 30 }, () => stage.broker('n2'));

@@ -45,6 +45,8 @@ function resume(
   return { client, lines: client.take() };
 }
 
+const signers = { cluster: 'test', keys: [{ id: 'k1', secret: SECRET }] };
+
 /** From RESUME_OK. */
 function tokenOf(lines: readonly HpLine[]): string {
   const { resume: given } = lines[0]?.payload ?? {};
@@ -207,6 +209,26 @@ describe('a session that moves', () => {
     expect(bodies(client.take())).toEqual(['five']);
     expect(members(stage, alice)).toEqual(['alice', 'bob']);
     expect(stage.failures).toEqual([]);
+  });
+
+  test('[HP-LOGIN-4] [HP-RES-10] its token ends as it would have there', () => {
+    const stage = whole();
+    const bob = enter(stage, 'bob', 'n1');
+    const { isProved: _, ...ticket } = readTicket(bob.token, signers) ?? expect.fail();
+    const until = 1_700_000_000 + Math.ceil(stage.now / 1e6) + 20;
+    stage.pass(1_500);
+    stage.kill('n1');
+    const { client } = resume(stage, 'n2', ticketText({ ...ticket, until }, signers));
+    stage.pass(12_000);
+    const lines = client.take();
+    expect(lines).toMatchObject([{ type: 'RESUME_OK', payload: { anew: true } }]);
+    cut(stage, client);
+    const moved = resume(stage, 'n3', tokenOf(lines));
+    stage.pass(10_000);
+    expect([...moved.lines, ...moved.client.take()]).toMatchObject([
+      { type: 'RESUME_OK' },
+      { type: 'ERROR', payload: { code: 'AUTH_FAILED', fatal: true } },
+    ]);
   });
 
   test('[HP-RES-10] that is so for as long as a session is kept, and what waited comes with it', () => {
@@ -389,7 +411,6 @@ describe('a session that moves', () => {
 });
 
 describe('tickets', () => {
-  const signers = { cluster: 'test', keys: [{ id: 'k1', secret: SECRET }] };
   const ticket = { user: 'alice', session: 'n1-0', secret: 's', caps: ['ack', 'echo'] } as const;
 
   test('[HP-RELAY-11] are read as they were written, by those who know the secret', () => {
@@ -404,6 +425,13 @@ describe('tickets', () => {
     const elsewhere = { ...signers, cluster: 'other' };
     expect(readTicket(ticketText(ticket, signers), elsewhere)).toBeUndefined();
     expect(readTicket(ticketText(ticket, signers), undefined)).toBeUndefined();
+    const ending = ticketText({ ...ticket, until: 1_700_000_000 }, signers);
+    expect(readTicket(ending, signers)).toEqual({
+      ...{ ...ticket, until: 1_700_000_000, isProved: true },
+    });
+    for (const end of ['1700000001', '', 'x', '~'])
+      expect(readTicket(ending.replace('1700000000', end), signers)).toBeUndefined();
+    expect(readTicket(ending.replace('~1700000000', ''), signers)).toBeUndefined();
   });
 });
 

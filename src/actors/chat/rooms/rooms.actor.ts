@@ -100,6 +100,8 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
         nodeGone(state, message.node, context);
         return;
       case 'shardDown':
+        // The relay goes with its shard, and the next one tells anew who does not keep pace.
+        if (message.shard === 0) state.pressed.clear();
         guestsGone(state, message.shard, context);
         for (const room of state.rooms.values())
           for (const member of room.sessions)

@@ -7,7 +7,7 @@ import { ticketText } from '../../codecs/hp-peer/ticket.ts';
 import { VERSION } from '../../codecs/hp/envelope.ts';
 import type { TokenVerdict } from '../../runtime/edges.ts';
 import type { PasswordVerdict } from '../../runtime/tcp/tcp-edges.ts';
-import { shardOfUser } from '../chat-context.ts';
+import { secondsAt, shardOfUser } from '../chat-context.ts';
 import { limitsTold } from '../chat-options.ts';
 import type { SessionEntry, UserReply } from '../users/user-messages.ts';
 import { goAway, refuse } from './leaving.ts';
@@ -77,7 +77,7 @@ export function login(session: Session, request: RequestOf<'LOGIN'>, context: Tu
   const { user } = request;
   const ref = refOf(session);
   if (session.pending !== undefined) session.pending.user = user;
-  if (method === 'none') enter(session, user, context);
+  if (method === 'none') enter(session, user, undefined, context);
   else if (method === 'password') {
     const { remote } = opened;
     const replyTo = context.self;
@@ -90,7 +90,7 @@ export function login(session: Session, request: RequestOf<'LOGIN'>, context: Tu
 /** [HP-LOGIN-3] One text, whatever was wrong. */
 export function passwordJudged(session: Session, verdict: PasswordVerdict, context: Turn): void {
   if (verdict.ref !== refOf(session) || session.pending?.request.type !== 'LOGIN') return;
-  if (verdict.type === 'passwordVerified') enter(session, verdict.user, context);
+  if (verdict.type === 'passwordVerified') enter(session, verdict.user, undefined, context);
   else if (verdict.type === 'passwordRefused' && verdict.retryAfterSeconds !== undefined) {
     const retryAfter = verdict.retryAfterSeconds;
     failed(session, { code: 'RATE_LIMITED', message: 'Too many logins.', retryAfter }, context);
@@ -108,8 +108,14 @@ export function tokenJudged(session: Session, verdict: TokenVerdict, context: Tu
     failed(session, NOT_PROVED, context);
     return;
   }
-  if (verdict.expiresInMs !== undefined) context.after('expiry', verdict.expiresInMs);
-  enter(session, pending.user, context);
+  const { expiresInMs } = verdict;
+  if (expiresInMs === undefined) enter(session, pending.user, undefined, context);
+  else {
+    context.after('expiry', expiresInMs);
+    // The nearest second: it was one before leeway and clocks made milliseconds of it.
+    const until = secondsAt(session.chat, context.now + expiresInMs * 1_000 + 500_000);
+    enter(session, pending.user, until, context);
+  }
 }
 
 const NOT_PROVED: HpMistake = {
@@ -127,7 +133,7 @@ function failed(session: Session, mistake: HpMistake, context: Turn): void {
 }
 
 /** The user's keeper decides whether there is a place. */
-function enter(session: Session, user: string, context: Turn): void {
+function enter(session: Session, user: string, until: number | undefined, context: Turn): void {
   const { pending, opened, chat } = session;
   if (pending?.request.type !== 'LOGIN') return;
   const { caps, status } = pending.request;
@@ -139,6 +145,7 @@ function enter(session: Session, user: string, context: Turn): void {
     caps: [...new Set([...caps, ...(session.helloCaps ?? [])])],
     status,
     note: undefined,
+    until,
   };
   register(session, session.who, false, context);
 }
@@ -155,7 +162,7 @@ export function register(session: Session, who: Identity, isAgain: boolean, cont
 }
 
 export function entryOf(session: Session, who: Identity, context: Turn): SessionEntry {
-  const { user: _, caps: __, ...known } = who;
+  const { user: _, caps: __, until: ___, ...known } = who;
   return {
     ...known,
     shard: session.chat.shard,

@@ -130,6 +130,14 @@ export function replaced(session: Session, context: Turn): void {
   refuse(session, { code: 'SESSION_REPLACED', message }, null, context);
 }
 
+/** [HP-LOGIN-4] So does the session, whether its client is here, away or on its way. */
+export function tokenEnded(session: Session, context: Turn): void {
+  const mistake = { code: 'AUTH_FAILED', message: 'The token has expired.' } as const;
+  if (session.isGone) context.after('expiry', LOOK_EVERY_MS);
+  else if (session.life === 'detached') expire(session, context);
+  else refuse(session, mistake, null, context);
+}
+
 /** [HP-RES-5] Nobody came back in time. */
 export function expire(session: Session, context: Turn): void {
   if (session.life !== 'detached') return;
@@ -235,3 +243,5 @@ export function needsAck(session: Session): boolean {
 
 /** A peer that does not take its last words is cut off. */
 const GOODBYE_MAX_MS = 5_000;
+
+const LOOK_EVERY_MS = 1_000;

@@ -7,8 +7,9 @@ import { readTicket } from '../../codecs/hp-peer/ticket.ts';
 import { refused } from '../../codecs/hp/mistakes.ts';
 import type { GivenPlace, RequestOf } from '../../codecs/hp/requests.ts';
 import type { RouterReply } from '../../routing/router-messages.ts';
-import { roomOfTopic } from '../chat-context.ts';
+import { millisecondsUntil, roomOfTopic } from '../chat-context.ts';
 import type { Place } from '../rooms/room-messages.ts';
+import { bytesOf } from '../users/nodes/keeping.ts';
 import type { Luggage, UserNotice, UserReply, Untold } from '../users/user-messages.ts';
 import { entryOf, welcome } from './arriving.ts';
 import {
@@ -77,17 +78,21 @@ export function handedOver(
       });
     return;
   }
-  const { user, session: name, secret, caps, status, note } = luggage;
-  session.who = { user, session: name, secret, caps, status, note };
+  const { user, session: name, secret, caps, status, note, until } = luggage;
+  session.who = { user, session: name, secret, caps, status, note, until };
   const { rooms } = pending.request;
   const seats = luggage.isAnew === true ? anew(session, rooms) : luggage.rooms;
   session.luggage = { ...luggage, rooms: seats };
   session.isAnew = luggage.isAnew === true;
   session.untold = [...luggage.untold];
+  session.untoldBytes = luggage.untold.reduce((sum, one) => sum + bytesOf(one), 0);
   advance(session, 'resumed');
   session.splitter.lineBytesMax = chat.options.lineBytesMax;
   session.garbage = [];
   context.cancel('login');
+  // [HP-LOGIN-4]
+  if (until !== undefined)
+    context.after('expiry', Math.max(1, millisecondsUntil(chat, until, context.now)));
   context.count('chat.sessions');
   if (session.isGone) {
     waitAgain(session, session.luggage, context);
@@ -363,7 +368,7 @@ function passOn(session: Session, context: Turn): void {
 export function keepUntold(session: Session, untold: Untold, context: Turn): void {
   const { resumeMessagesMax, resumeBytesMax } = session.chat.options;
   session.untold.push(untold);
-  session.untoldBytes += untold.message.body.length + (untold.message.dataText?.length ?? 0);
+  session.untoldBytes += bytesOf(untold);
   const isTooMuch =
     session.untold.length > resumeMessagesMax || session.untoldBytes > resumeBytesMax;
   if (isTooMuch) expire(session, context);

@@ -56,6 +56,8 @@ export interface Identity {
   readonly caps: readonly Cap[];
   status: Status;
   note: string | undefined;
+  /** [HP-LOGIN-4] When the token that proved it ends; seconds since 1970. */
+  readonly until: number | undefined;
 }
 
 export type Joined = Extract<RoomReply, { readonly type: 'joined' }>;

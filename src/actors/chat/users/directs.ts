@@ -14,6 +14,7 @@ import {
   userOf,
   type UsersState,
   type UsersTurn,
+  type Waiting,
 } from './users-state.ts';
 
 export function direct(state: UsersState, ask: Ask<'direct'>, context: UsersTurn): void {
@@ -151,14 +152,28 @@ export function directTaken(
 
 /** [HP-DM-2] The sender does not wait for a client that is slow to say that it has it. */
 export function giveUpWaiting(state: UsersState, context: UsersTurn): void {
-  for (const [key, { user, ask, since }] of state.waiting) {
-    if (context.now - since < WAIT_MAX_MS * 1_000) break;
-    state.waiting.delete(key);
-    const seen = user.seen(ask.message);
-    if (seen !== undefined) seen.status ??= 'accepted';
-    answer(state, ask, 'accepted', false, context);
+  for (const [key, waiting] of state.waiting) {
+    if (context.now - waiting.since < WAIT_MAX_MS * 1_000) break;
+    giveUp(state, key, waiting, context);
   }
   if (state.waiting.size > 0) context.after('waiting', WAIT_LOOK_EVERY_MS);
+}
+
+/** [HP-DM-2] Nor for one that has gone, when nobody else can say so. */
+export function giveUpGone(state: UsersState, name: string, context: UsersTurn): void {
+  const user = userOf(state, name);
+  const isHere = ({ entry }: KnownSession): boolean => !entry.isDetached;
+  if (user === undefined || user.nodes.length > 0) return;
+  if ([...user.sessions.values()].some(isHere)) return;
+  for (const [key, waiting] of state.waiting)
+    if (waiting.user === user) giveUp(state, key, waiting, context);
+}
+
+function giveUp(state: UsersState, key: string, { user, ask }: Waiting, context: UsersTurn): void {
+  state.waiting.delete(key);
+  const seen = user.seen(ask.message);
+  if (seen !== undefined) seen.status ??= 'accepted';
+  answer(state, ask, 'accepted', false, context);
 }
 
 /** [HP-DM-6] What came for a session that is over, and nobody has, waits for the user's next one. */

@@ -73,6 +73,7 @@ export type UsersMessage =
         /** A node of the cluster has signed it; with what the client can do. */
         readonly isProved: boolean;
         readonly caps: readonly Cap[];
+        readonly until?: number | undefined;
         readonly shard: number;
       })
   /** A session that goes to another node has given everything up. */
@@ -217,6 +218,8 @@ export interface Luggage {
   readonly caps: readonly Cap[];
   readonly status: Status;
   readonly note: string | undefined;
+  /** [HP-LOGIN-4] When the token that proved it ends; seconds since 1970. */
+  readonly until?: number | undefined;
   readonly rooms: readonly {
     readonly room: string;
     readonly epoch: number;

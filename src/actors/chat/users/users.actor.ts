@@ -12,7 +12,14 @@ import { announceAgain } from './nodes/announcing.ts';
 import { doubt, dropDoubted, flyAgain, located, nodeDown, peerSaid } from './nodes/elsewhere.ts';
 import { expirePacked } from './nodes/keeping.ts';
 import { relayLost, tellKeepers } from './nodes/flying.ts';
-import { direct, directTaken, giveUpWaiting, notTaken, queueUntold } from './directs.ts';
+import {
+  direct,
+  directTaken,
+  giveUpGone,
+  giveUpWaiting,
+  notTaken,
+  queueUntold,
+} from './directs.ts';
 import { giveUpMoving, isElsewhere, lookAgain, moveHere, sendOver } from './nodes/moving.ts';
 import { detached, move, moved, register, unregister } from './registry.ts';
 import { giveUpHolding, holdAgain, keeperLost } from './nodes/waiting-room.ts';
@@ -62,10 +69,12 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         return;
       case 'detached':
         detached(state, message);
+        giveUpGone(state, message.user, context);
         return;
       case 'unregister':
         unregister(state, message, context);
         queueUntold(state, message, context);
+        giveUpGone(state, message.user, context);
         return;
       case 'setPresence': {
         const known = userOf(state, message.user)?.sessions.get(message.session);

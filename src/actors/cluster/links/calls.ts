@@ -174,7 +174,8 @@ export class Calls {
 
   #waitMs(times: number, chance: number): number {
     const { dialMinMs, dialMaxMs } = this.#times;
-    const most = Math.min(dialMaxMs, dialMinMs * 2 ** Math.min(times, 10));
-    return dialMinMs / 2 + (chance % most);
+    const most = Math.min(dialMaxMs, dialMinMs * 2 ** Math.min(times - 1, 10));
+    const least = Math.floor(dialMinMs / 2);
+    return least + (chance % Math.max(1, most - least + 1));
   }
 }

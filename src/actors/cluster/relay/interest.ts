@@ -57,6 +57,12 @@ export class Interest {
     return [...shifts, ...gone.flatMap((topic) => this.#unwant(node, told, topic))];
   }
 
+  /** [HP-RELAY-2] The list begins anew on a new link. */
+  relinked(node: string): void {
+    const told = this.#nodes.get(node);
+    if (told !== undefined) told.gathered = undefined;
+  }
+
   /** [HP-RELAY-3] A node that is gone wants nothing. */
   forget(node: string): readonly Shift[] {
     const told = this.#nodes.get(node);

@@ -41,13 +41,16 @@ export class Outgoing {
     return Math.max(bytes, this.#waiting.length / (forwardsMax * COUNT_PART));
   }
 
-  /** False when too much waits. [HP-RELAY-5] */
-  add(forward: Omit<Forward, 'type' | 'n'>, bytes: number): boolean {
+  /** All or none: false when too much waits. `bytes` of each. [HP-RELAY-5] */
+  add(forwards: readonly Omit<Forward, 'type' | 'n'>[], bytes: number): boolean {
     const { forwardsMax, forwardBytesMax } = this.#limits;
-    if (this.#waiting.length >= forwardsMax || this.#bytes + bytes > forwardBytesMax) return false;
-    this.#last += 1;
-    this.#waiting.push({ forward: { type: 'FORWARD', n: this.#last, ...forward }, bytes });
-    this.#bytes += bytes;
+    if (this.#waiting.length + forwards.length > forwardsMax) return false;
+    if (this.#bytes + forwards.length * bytes > forwardBytesMax) return false;
+    for (const forward of forwards) {
+      this.#last += 1;
+      this.#waiting.push({ forward: { type: 'FORWARD', n: this.#last, ...forward }, bytes });
+      this.#bytes += bytes;
+    }
     return true;
   }
 

@@ -1,44 +1,57 @@
 // Bodies that are too long for one line go in parts, which follow each other, and are put together where they arrive.
 // Refuses to know what a body says. Obeys spec/hp-peer.md, section "Forwarding".
 
-import type { Forward } from './outgoing.ts';
-
-export interface Parted {
-  /** What came of a body that is sent in parts. */
-  parts: string[];
-  partsLength: number;
+/** One part of a body, and where in it the part begins. */
+export interface Part {
+  readonly part: string;
+  readonly at: number;
+  readonly more: boolean;
 }
 
 /** [HP-RELAY-10] */
-export function partsOf(
-  text: string,
-): readonly { readonly part: string; readonly more: boolean }[] {
-  const parts: { readonly part: string; readonly more: boolean }[] = [];
+export function partsOf(text: string): readonly Part[] {
+  const parts: Part[] = [];
   for (let at = 0; at < text.length; at += PART_LENGTH)
-    parts.push({ part: text.slice(at, at + PART_LENGTH), more: at + PART_LENGTH < text.length });
+    parts.push({
+      ...{ part: text.slice(at, at + PART_LENGTH), at, more: at + PART_LENGTH < text.length },
+    });
   return parts;
 }
 
-/** Undefined while parts are missing. */
-export function wholeOf(
-  peer: Parted,
-  { data }: Pick<Forward, 'data'>,
-): { readonly data: unknown } | undefined {
-  const { part, more } = (typeof data === 'object' && data !== null ? data : {}) as {
-    readonly part?: unknown;
-    readonly more?: unknown;
-  };
-  if (typeof part !== 'string' || typeof more !== 'boolean') return { data };
-  peer.partsLength += part.length;
-  if (peer.partsLength <= PARTS_LENGTH_MAX) peer.parts.push(part);
-  if (more) return undefined;
-  const text = peer.parts.join('');
-  peer.parts = [];
-  peer.partsLength = 0;
-  try {
-    return { data: JSON.parse(text) as unknown };
-  } catch {
-    return { data: undefined };
+/** What came of a body that is sent in parts. */
+export class Parts {
+  #parts: string[] = [];
+  #length = 0;
+  /** Something of it is missing: the rest of it is passed over. */
+  #isBroken = false;
+
+  clear(): void {
+    this.#parts = [];
+    this.#length = 0;
+    this.#isBroken = false;
+  }
+
+  /** `more` while parts are missing, `broken` behind the last part of what cannot be put together. */
+  take(data: unknown): { readonly data: unknown } | 'more' | 'broken' {
+    const { part, at, more } = (typeof data === 'object' && data !== null ? data : {}) as Partial<
+      Record<keyof Part, unknown>
+    >;
+    if (typeof part !== 'string' || typeof more !== 'boolean') return { data };
+    // Its sender gave up the rest of the body before.
+    if (at === 0) this.clear();
+    this.#isBroken ||= at !== undefined && at !== this.#length;
+    this.#length += part.length;
+    this.#isBroken ||= this.#length > PARTS_LENGTH_MAX;
+    if (this.#isBroken) this.#parts = [];
+    else this.#parts.push(part);
+    if (more) return 'more';
+    const text = this.#isBroken ? '' : this.#parts.join('');
+    this.clear();
+    try {
+      return { data: JSON.parse(text) as unknown };
+    } catch {
+      return 'broken';
+    }
   }
 }
 

@@ -21,7 +21,7 @@ import type { MembersMessage } from '../links/members-state.ts';
 import type { Carriage, Say } from '../../routing/relay/carriage.ts';
 import { Interest, type Shift } from './interest.ts';
 import { type Forward, Outgoing } from './outgoing.ts';
-import { PART_LENGTH, partsOf, wholeOf } from './parts.ts';
+import { PART_LENGTH, Parts, partsOf } from './parts.ts';
 import { lookAtPressure } from './pressure.ts';
 
 export type RelayMessage = RelayRequest | HomeAnswer | LinkNotice | ShardDown;
@@ -51,8 +51,7 @@ interface Peer {
   isOwed: boolean;
   isPressed: boolean;
   /** What came of a body that is sent in parts. */
-  parts: string[];
-  partsLength: number;
+  readonly parts: Parts;
 }
 
 interface RelayState {
@@ -196,10 +195,10 @@ function add(
   const text = size > PART_LENGTH / 4 || size === 0 ? JSON.stringify(forward.data) : '';
   const { id } = forward;
   const parts = text.length > PART_LENGTH ? partsOf(text) : [];
-  const forwards = parts.length === 0 ? [forward] : parts.map((data) => ({ ...forward, data }));
-  for (const one of forwards) {
-    const bytes = overhead + (parts.length === 0 ? Math.max(size, text.length) : PART_LENGTH);
-    if (peer.outgoing.add({ ...one, id }, bytes)) continue;
+  const datas = parts.length === 0 ? [forward.data] : parts;
+  const bytes = overhead + (parts.length === 0 ? Math.max(size, text.length) : PART_LENGTH);
+  const forwards = datas.map((data) => ({ ...forward, data, id }));
+  if (!peer.outgoing.add(forwards, bytes)) {
     // [HP-RELAY-5] Counted, and told to operators: a queue that is full has been so for long.
     context.count('cluster.forwards.dropped');
     return;
@@ -230,14 +229,14 @@ function linkUp(
   if (peer.incarnation !== incarnation) {
     peer.incarnation = incarnation;
     peer.heardTo = 0;
-    peer.parts = [];
-    peer.partsLength = 0;
+    peer.parts.clear();
     peer.outgoing.begin();
   }
   peer.isLinked = true;
   peer.isGone = false;
   peer.isOwed = false;
   peer.outgoing.relinked();
+  state.interest.relinked(node);
   tellWhole(state, node, context);
   // [HP-RELAY-4] What came over the last link is not sent again.
   tell(state, node, { type: 'FORWARD_ACK', n: peer.heardTo }, context);
@@ -253,8 +252,7 @@ function peerOf(state: RelayState, node: string, incarnation: number): Peer {
       isGone: false,
       isOwed: false,
       isPressed: false,
-      parts: [],
-      partsLength: 0,
+      parts: new Parts(),
     },
   };
   state.peers.set(node, peer);
@@ -327,8 +325,12 @@ function arrived(
     return;
   }
   peer.heardTo = message.n;
-  const whole = wholeOf(peer, message);
-  if (whole === undefined) return;
+  const whole = peer.parts.take(message.data);
+  if (whole === 'more') return;
+  if (whole === 'broken') {
+    context.count('cluster.forwards.broken');
+    return;
+  }
   const body = unpacked(whole.data);
   const { kind, key } = message;
   if (kind === 'publication') {

@@ -12,6 +12,8 @@ export interface Ticket {
   readonly session: string;
   readonly secret: string;
   readonly caps: readonly Cap[];
+  /** [HP-LOGIN-4] When what its user was known by ends; seconds since 1970. */
+  readonly until?: number | undefined;
 }
 
 /** Whose tickets are good here. */
@@ -23,10 +25,12 @@ export interface Signers {
 
 /** [HP-RES-2] [HP-RES-9] */
 export function ticketText(ticket: Ticket, signers: Signers | undefined): string {
-  const { user, session, secret, caps } = ticket;
+  const { user, session, secret, caps, until } = ticket;
   const [key] = signers?.keys ?? [];
   if (signers === undefined || key === undefined) return [user, session, secret].join('~');
-  return [user, session, secret, caps.join('+'), proofOf(ticket, signers.cluster, key)].join('~');
+  const ends = until === undefined ? [] : [until];
+  const proof = proofOf(ticket, signers.cluster, key);
+  return [user, session, secret, caps.join('+'), ...ends, proof].join('~');
 }
 
 export interface ReadTicket extends Ticket {
@@ -36,10 +40,15 @@ export interface ReadTicket extends Ticket {
 
 /** Undefined for what is none. */
 export function readTicket(text: string, signers: Signers | undefined): ReadTicket | undefined {
-  const [user = '', session = '', secret = '', capsText, proof, ...more] = text.split('~');
+  const [user = '', session = '', secret = '', capsText, ...rest] = text.split('~');
+  const proof = rest.pop();
+  const [untilText, ...more] = rest;
   if (user === '' || session === '' || secret === '' || more.length > 0) return undefined;
+  if (untilText !== undefined && !/^[0-9]{1,12}$/.test(untilText)) return undefined;
   const named = (capsText ?? '').split('+');
-  const ticket = { user, session, secret, caps: knownCaps.filter((cap) => named.includes(cap)) };
+  const caps = knownCaps.filter((cap) => named.includes(cap));
+  const ends = untilText === undefined ? {} : { until: Number(untilText) };
+  const ticket = { user, session, secret, caps, ...ends };
   if (capsText === undefined) return { ...ticket, isProved: false };
   if (proof === undefined || signers === undefined) return undefined;
   const isProved = signers.keys.some((key) =>
@@ -52,7 +61,12 @@ interface Proved extends Omit<Ticket, 'caps'> {
   readonly caps: readonly string[];
 }
 
-function proofOf({ user, session, secret, caps }: Proved, cluster: string, key: Key): string {
-  const lines = ['hp1-resume', cluster, user, session, secret, caps.join('+')];
+function proofOf(
+  { user, session, secret, caps, until }: Proved,
+  cluster: string,
+  key: Key,
+): string {
+  const ends = until === undefined ? [] : [`${until}`];
+  const lines = ['hp1-resume', cluster, user, session, secret, caps.join('+'), ...ends];
   return base64Url(hmacSha256(key.secret, encodeText(lines.join('\n'))));
 }

@@ -2,10 +2,11 @@
 // is kept here until then, and is there for whoever comes for the session next.
 // Refuses to know links. Obeys spec/hp-peer.md, section "Sessions that move".
 
+import { utf8Length } from '../../../codecs/utf8-text.ts';
 import { keeperOfRoom } from '../../chat-context.ts';
 import { queueUntold } from '../directs.ts';
 import type { KnownSession, User } from '../user.ts';
-import type { Luggage } from '../user-messages.ts';
+import type { Luggage, Untold } from '../user-messages.ts';
 import { tellPresence, type UsersState, type UsersTurn } from '../users-state.ts';
 
 /** The session's actor is gone: this is all that is left of the session. */
@@ -25,26 +26,36 @@ export function pack(
 export function unpack(known: KnownSession): Luggage | undefined {
   const { packed, held = [], movingTo } = known;
   if (packed === undefined || movingTo !== undefined) return undefined;
-  const untold = held.flatMap((notice) =>
-    notice.type === 'directArrived' ? [{ message: notice.message, isSent: notice.isSent }] : [],
-  );
   known.held = [];
-  return { ...packed, untold: [...packed.untold, ...untold] };
+  return { ...packed, untold: [...packed.untold, ...untoldIn(held)] };
 }
 
 /** [HP-RES-12] A client that does not come for it in time has lost it, as any other. */
 export function expirePacked(state: UsersState, context: UsersTurn): void {
-  const { resumeWindowMs, resumeMessagesMax } = state.chat.options;
+  const { resumeWindowMs, resumeMessagesMax, resumeBytesMax } = state.chat.options;
   for (const [session, user] of [...state.packed]) {
     const known = user.sessions.get(session);
     if (known?.packed === undefined) state.packed.delete(session);
-    else if (
-      context.now - known.movingSince > resumeWindowMs * 1_000 ||
-      (known.held ?? []).length > resumeMessagesMax
-    )
-      end(state, user, known, context);
+    else {
+      const untold = [...known.packed.untold, ...untoldIn(known.held ?? [])];
+      const bytes = untold.reduce((sum, one) => sum + bytesOf(one), 0);
+      const isLate = context.now - known.movingSince > resumeWindowMs * 1_000;
+      const isTooMuch = untold.length > resumeMessagesMax || bytes > resumeBytesMax;
+      if (isLate || isTooMuch) end(state, user, known, context);
+    }
   }
   if (state.packed.size > 0) context.after('packed', LOOK_EVERY_MS);
+}
+
+function untoldIn(held: NonNullable<KnownSession['held']>): readonly Untold[] {
+  return held.flatMap((notice) =>
+    notice.type === 'directArrived' ? [{ message: notice.message, isSent: notice.isSent }] : [],
+  );
+}
+
+/** [HP-RES-6] What counts of a message that waits for a session. */
+export function bytesOf({ message }: Untold): number {
+  return utf8Length(message.body) + utf8Length(message.dataText ?? '');
 }
 
 function end(state: UsersState, user: User, known: KnownSession, context: UsersTurn): void {

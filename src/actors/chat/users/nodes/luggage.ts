@@ -9,7 +9,7 @@ import type { Luggage, Untold } from '../user-messages.ts';
 /** Undefined for what is none. */
 export function readLuggage(value: unknown): Luggage | undefined {
   if (!isFields(value)) return undefined;
-  const { user, session, secret, note } = value;
+  const { user, session, secret, note, until } = value;
   const status = readStatus(value['status']);
   if (typeof user !== 'string' || !isUserName(user) || status === undefined) return undefined;
   if (typeof session !== 'string' || typeof secret !== 'string') return undefined;
@@ -19,6 +19,7 @@ export function readLuggage(value: unknown): Luggage | undefined {
   return {
     ...{ user, session, secret, caps, status },
     note: typeof note === 'string' ? note : undefined,
+    until: isCount(until) ? until : undefined,
     rooms: listOf(value['rooms'], readRoom),
     watched: listOf(value['watched'], readWatched),
     untold: listOf(value['untold'], readUntold),

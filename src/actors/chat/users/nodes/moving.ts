@@ -210,7 +210,7 @@ function revive(state: UsersState, user: User, ask: Ask<'resume'>, context: User
     deny(ask, mistake, context);
     return;
   }
-  const { session, secret, caps } = ask;
+  const { session, secret, caps, until } = ask;
   const offline = takeOffline(state, user, context);
   const untold = offline.map((message) => ({ message, isSent: false }));
   user.lost.delete(session);
@@ -220,7 +220,7 @@ function revive(state: UsersState, user: User, ask: Ask<'resume'>, context: User
     state,
     ask,
     {
-      ...{ user: user.name, session, secret, caps, status: 'online', note: undefined },
+      ...{ user: user.name, session, secret, caps, status: 'online', note: undefined, until },
       ...{ rooms: [], watched: [], untold, isAnew: true },
     },
     context,

@@ -4,7 +4,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { sceneInvariants } from '../../src/sim/invariants/gateway/scenes/scenes.ts';
-import type { Act, ItemPlan, Scene, Told } from '../../src/sim/plan/scenes/scene.ts';
+import type { Act, ItemPlan, Scene, Told } from '../../src/sim/records/scenes/scene.ts';
 import { judgeTrace } from '../../src/sim/simulate.ts';
 import type { TraceEvent, TraceRecord } from '../../src/sim/trace.ts';
 

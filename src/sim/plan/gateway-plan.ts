@@ -6,7 +6,7 @@ import type { GatewayStart } from '../../actors/node.ts';
 import type { LinkPlan } from '../edges/network.ts';
 import type { FilterName } from '../records/gateway-traits.ts';
 import type { HolderKind } from '../records/gateway-records.ts';
-import type { PlayerPlan } from './scenes/scene.ts';
+import type { PlayerPlan } from '../records/scenes/scene.ts';
 
 export interface ChannelPlan {
   /** Without its prefix. */

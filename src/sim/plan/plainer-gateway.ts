@@ -5,7 +5,7 @@
 import { gatewayDefaults, type GatewayOptions } from '../../actors/gateway/gateway-options.ts';
 import type { Plan } from '../plan.ts';
 import type { ChannelPlan, GatewayPlan, HolderPlan, OriginPlan, Outage } from './gateway-plan.ts';
-import type { PlayerPlan } from './scenes/scene.ts';
+import type { PlayerPlan } from '../records/scenes/scene.ts';
 import { plainLink } from './simpler.ts';
 
 export type GatewayStep = (plan: Plan) => Plan;

@@ -3,7 +3,7 @@
 // Refuses to judge. Channels have their full names here, with the prefix of their route.
 
 import type { FilterName } from './gateway-traits.ts';
-import type { SceneRecord } from './scene-records.ts';
+import type { SceneRecord } from './scenes/scene-records.ts';
 
 interface AtHolder {
   readonly node: number;

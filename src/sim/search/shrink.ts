@@ -39,7 +39,7 @@ import {
   withOutages,
   withPlayers,
 } from '../plan/plainer-gateway.ts';
-import type { Scene } from '../plan/scenes/scene.ts';
+import type { Scene } from '../records/scenes/scene.ts';
 import { settingsOf } from '../plan/settings.ts';
 import { simplerClient, simplerFault, simplerSettings } from '../plan/simpler.ts';
 import { type Report, simulate } from '../simulate.ts';

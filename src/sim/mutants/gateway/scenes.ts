@@ -64,7 +64,8 @@ export const sceneMutants: readonly Mutant[] = [
     file: 'gateway/requests/streaming.ts',
     find: "  state.life = 'streaming';\n  state.attempts = 0;",
     replace: "  state.life = 'streaming';",
-    story: 'A link that failed once waits longer each time that it fails again, for as long as the stream lasts.',
+    story:
+      'A link that failed once waits longer each time that it fails again, for as long as the stream lasts.',
   },
   {
     name: 'alive-while-asking',
@@ -94,7 +95,8 @@ export const sceneMutants: readonly Mutant[] = [
     file: 'gateway/requests/items.ts',
     find: "  if (isDropped) return { kind: 'nothing' };",
     replace: "  if (isDropped && !filtering.isModify) return { kind: 'nothing' };",
-    story: 'An origin drops an item that it was to modify, and the client gets what it said instead.',
+    story:
+      'An origin drops an item that it was to modify, and the client gets what it said instead.',
   },
   {
     name: 'first-polls-not-updated',

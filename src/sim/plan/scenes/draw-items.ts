@@ -3,7 +3,14 @@
 // Refuses to know what becomes of them.
 
 import type { Prng } from '../../../actors/runtime/prng.ts';
-import { ACT_EVERY_MS, type Header, type ItemPlan, patches, type SceneShape } from './scene.ts';
+import {
+  ACT_EVERY_MS,
+  type Header,
+  type ItemPlan,
+  patches,
+  type SceneShape,
+} from '../../records/scenes/scene.ts';
+import { CONTENT_FILTERS } from '../../records/scenes/texts.ts';
 
 export interface ItemChoices {
   readonly shape: SceneShape;
@@ -73,8 +80,6 @@ function contentFiltersOf(chance: Prng, filter: string | undefined): readonly st
   const right = isOfContent ? [filter] : [];
   return chance.chance(3, 4) ? right : ['var-subst', 'build-id'];
 }
-
-export const CONTENT_FILTERS: readonly string[] = ['build-id', 'var-subst', 'http-modify'];
 
 const METAS: readonly Header[] = [
   ['sender', 'ann'],

@@ -21,7 +21,7 @@ import {
   type Said,
   type Scene,
   type SceneShape,
-} from './scene.ts';
+} from '../../records/scenes/scene.ts';
 
 export interface SceneChoices {
   readonly seed: number;

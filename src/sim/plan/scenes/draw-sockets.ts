@@ -4,7 +4,13 @@
 import type { GatewayOptions } from '../../../actors/gateway/gateway-options.ts';
 import type { Prng } from '../../../actors/runtime/prng.ts';
 import { drawItem, drawOrder, oneOf } from './draw-items.ts';
-import { ACT_EVERY_MS, type Act, type ControlPlan, type Scene, type Told } from './scene.ts';
+import {
+  ACT_EVERY_MS,
+  type Act,
+  type ControlPlan,
+  type Scene,
+  type Told,
+} from '../../records/scenes/scene.ts';
 
 export function drawSocket(
   chance: Prng,

@@ -9,7 +9,7 @@ import type {
   Outage,
 } from '../../plan/gateway-plan.ts';
 import { gatewayDefaults } from '../../../actors/gateway/gateway-options.ts';
-import type { PlayerPlan } from '../../plan/scenes/scene.ts';
+import type { PlayerPlan } from '../../records/scenes/scene.ts';
 import { grouped } from '../telling.ts';
 import { seconds } from './words.ts';
 

@@ -20,10 +20,11 @@ import {
   type PlayerPlan,
   SCENE_PREFIX,
   type Scene,
-} from '../../plan/scenes/scene.ts';
+} from '../../records/scenes/scene.ts';
+import { bodyWords, headerWords, headWords } from '../../records/scenes/sounds.ts';
+import { SCENE_HOST, searchOf, SOCKET_HOST } from '../../records/scenes/texts.ts';
 import type { Trace } from '../../trace.ts';
 import { writtenItem } from './scene-items.ts';
-import { bodyWords, headerWords, headWords } from './sounds.ts';
 
 export interface PlayerWorld {
   readonly now: number;
@@ -257,7 +258,7 @@ function questionOf({ client }: PlayerPlan, number: number, { shape, asked }: Sc
     say: 'request',
     method: isWebSocket ? 'GET' : asked.bodyBytes > 0 ? 'POST' : asked.method,
     path: '/scene',
-    search: searchOf(client, number),
+    search: searchOf({ client, number }),
     host,
     headers: [['Host', host], ...asked.headers],
     bodyBytes: isWebSocket ? 0 : asked.bodyBytes,
@@ -265,12 +266,6 @@ function questionOf({ client }: PlayerPlan, number: number, { shape, asked }: Sc
   };
 }
 
-export function searchOf(client: number, number: number): string {
-  return `?n=${client}&s=${number}`;
-}
-
-export const SCENE_HOST = 'x.test';
-export const SOCKET_HOST = 'xws.test';
 const ALIVE = '~alive';
 /** Threads that died last are back by then. */
 const FIRST_MS = 3_500;

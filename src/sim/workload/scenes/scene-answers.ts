@@ -3,30 +3,14 @@
 
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import { flaws } from '../../plan/scenes/flaws.ts';
-import {
-  type Alive,
-  channelName,
-  type Header,
-  type Said,
-  type Scene,
-} from '../../plan/scenes/scene.ts';
-import { base64 } from './scene-items.ts';
+import { type Alive, channelName, type Header, type Scene } from '../../records/scenes/scene.ts';
+import { AGAIN, base64, bodyOf, modified, type Place } from '../../records/scenes/texts.ts';
 
 export interface SceneAnswer {
   readonly status: number;
   readonly reason: string;
   readonly headers: readonly Header[];
   readonly body: Uint8Array;
-}
-
-/** Whose scene it is, and which of his. */
-export interface Place {
-  readonly client: number;
-  readonly number: number;
-}
-
-export function bodyOf({ body, padBytes }: Said): string {
-  return padBytes === 0 ? body : `${'z'.repeat(padBytes - 1)}\n`;
 }
 
 /** To the client's question. */
@@ -46,8 +30,6 @@ export function againAnswer(): SceneAnswer {
   return answer(200, [], AGAIN);
 }
 
-export const AGAIN = '-again\n';
-
 /** To a next link, asked for the `asked`th time. */
 export function nextAnswer(scene: Scene, place: Place, asked: number): SceneAnswer {
   const isWell = scene.next?.answers[asked] ?? true;
@@ -62,10 +44,6 @@ export function filterAnswer(headers: readonly Header[], body: Uint8Array): Scen
   if (meta['sender'] !== undefined) return answer(200, [['Action', 'drop']], '');
   if (meta['require_sub'] !== undefined) return answer(204, [], '');
   return answer(200, [], modified(new TextDecoder().decode(body)));
-}
-
-export function modified(text: string): string {
-  return text.endsWith('\n') ? `<${text.slice(0, -1)}>\n` : `<${text}>`;
 }
 
 function answer(status: number, headers: readonly Header[], body: string): SceneAnswer {

@@ -4,16 +4,9 @@
 
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import { joined } from '../../edges/gateway/joining.ts';
-import {
-  channelName,
-  type ControlPlan,
-  type Header,
-  type MessageName,
-  type Scene,
-  type Told,
-} from '../../plan/scenes/scene.ts';
-import type { Place, SceneAnswer } from './scene-answers.ts';
-import { base64 } from './scene-items.ts';
+import type { Header, MessageName, Scene, Told } from '../../records/scenes/scene.ts';
+import { controlText, type Place } from '../../records/scenes/texts.ts';
+import type { SceneAnswer } from './scene-answers.ts';
 
 interface Event {
   readonly type: string;
@@ -88,39 +81,6 @@ function spoken({ wordPrefix }: Scene, place: Place, told: Told): Uint8Array {
     }
     default:
       return told satisfies never;
-  }
-}
-
-export function controlText(control: ControlPlan, place: Place): string {
-  return `c:${JSON.stringify(controlOf(control, place))}`;
-}
-
-function controlOf(control: ControlPlan, { client, number }: Place): object {
-  switch (control.type) {
-    case 'subscribe':
-    case 'unsubscribe':
-      return { ...control, channel: channelName(client, number, control.channel) };
-    case 'keep-alive': {
-      const { type, text, isBinary, kind, timeoutS, isInterval } = control;
-      const content =
-        text === undefined ? {} : isBinary ? { 'content-bin': base64(text) } : { content: text };
-      return {
-        ...{ type, ...content, timeout: timeoutS, mode: isInterval ? 'interval' : 'idle' },
-        ...(kind === undefined ? {} : { 'message-type': kind }),
-      };
-    }
-    case 'send-delayed': {
-      const { type, text, kind, timeoutS } = control;
-      const timeout = timeoutS === 0 ? {} : { timeout: timeoutS };
-      return {
-        type,
-        content: text,
-        ...timeout,
-        ...(kind === undefined ? {} : { 'message-type': kind }),
-      };
-    }
-    default:
-      return control;
   }
 }
 

@@ -8,7 +8,8 @@ import {
   patches,
   type PublishWay,
   type SceneShape,
-} from '../../plan/scenes/scene.ts';
+} from '../../records/scenes/scene.ts';
+import { base64 } from '../../records/scenes/texts.ts';
 
 type Value = string | number | boolean | Uint8Array | readonly Value[] | Fields;
 interface Fields {
@@ -109,18 +110,6 @@ function messageOf(
   return { ...type, 'content-bin': isJson ? base64(text) : encodeText(text) };
 }
 
-export function base64(text: string): string {
-  const bytes = encodeText(text);
-  let written = '';
-  for (let at = 0; at < bytes.length; at += 3) {
-    const some = bytes.subarray(at, at + 3);
-    const bits = ((some[0] ?? 0) << 16) | ((some[1] ?? 0) << 8) | (some[2] ?? 0);
-    for (let letter = 0; letter < 4; letter += 1)
-      written += letter > some.length ? '=' : (LETTERS[(bits >> (18 - 6 * letter)) & 63] ?? '');
-  }
-  return written;
-}
-
 function tnetstring(value: Value): Uint8Array {
   if (typeof value === 'string') return framed(encodeText(value), ',');
   if (value instanceof Uint8Array) return framed(value, ',');
@@ -138,5 +127,3 @@ function isList(value: Value): value is readonly Value[] {
 function framed(content: Uint8Array, kind: string): Uint8Array {
   return joined([encodeText(`${content.byteLength}:`), content, encodeText(kind)]);
 }
-
-const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';

@@ -3,8 +3,8 @@
 
 import { Prng } from '../../../actors/runtime/prng.ts';
 import type { AskedOrigin, OriginHearing } from '../../edges/gateway.edge.ts';
-import type { PlayerPlan, Scene } from '../../plan/scenes/scene.ts';
-import type { SceneLimits } from '../../records/scene-records.ts';
+import type { PlayerPlan, Scene } from '../../records/scenes/scene.ts';
+import type { SceneLimits } from '../../records/scenes/scene-records.ts';
 import { Player, type PlayerWorld } from './player.ts';
 import {
   againAnswer,
@@ -14,7 +14,7 @@ import {
   type SceneAnswer,
 } from './scene-answers.ts';
 import { eventsAnswer, eventWords, readEvents } from './scene-events.ts';
-import { headerWords } from './sounds.ts';
+import { headerWords } from '../../records/scenes/sounds.ts';
 
 export const SCENE_ORIGIN = 'origin-x';
 

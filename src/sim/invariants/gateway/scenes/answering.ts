@@ -1,11 +1,15 @@
 // Questions that are answered whole: at once, when something is published, or when their time is up.
 // Written from spec/grip.md, "Instructions", "Response holds" and "Published answers"; refuses to know streams.
 
-import type { HeaderList } from '../../../../actors/runtime/gateway-edges.ts';
-import { type ItemPlan, patches, type Said, type Scene } from '../../../plan/scenes/scene.ts';
-import { SCENE_HOST, searchOf } from '../../../workload/scenes/player.ts';
-import { AGAIN, bodyOf } from '../../../workload/scenes/scene-answers.ts';
-import { bodyWords, headerWords, headWords } from '../../../workload/scenes/sounds.ts';
+import {
+  type Header,
+  type ItemPlan,
+  patches,
+  type Said,
+  type Scene,
+} from '../../../records/scenes/scene.ts';
+import { bodyWords, headerWords, headWords } from '../../../records/scenes/sounds.ts';
+import { AGAIN, bodyOf, SCENE_HOST, searchOf } from '../../../records/scenes/texts.ts';
 import { filtered } from './filtering.ts';
 import { LATE_US, type SceneModel, type SceneOf } from './model.ts';
 
@@ -144,7 +148,7 @@ function errorSound(status: number, reason: string, sentence: string): string {
 export function answerSound(
   status: number,
   reason: string,
-  headers: HeaderList,
+  headers: readonly Header[],
   body: string,
 ): string {
   return `answer ${headWords(status, reason, headers)} || ${bodyWords(body)}`;
@@ -175,7 +179,7 @@ const REASONS: Readonly<Record<number, string>> = {
 };
 
 /** [GRIP-HEAD-6] [GRIP-INSTR-3] Of the origin's headers. */
-export function shownHeaders({ said, isJson }: Scene): HeaderList {
+export function shownHeaders({ said, isJson }: Scene): readonly Header[] {
   const exposed = said.exposed.map((name) => name.toLowerCase());
   return said.headers.filter(([name]) => {
     const lower = name.toLowerCase();
@@ -202,7 +206,7 @@ function publishedSound(scene: Scene, item: ItemPlan): string | undefined {
 }
 
 /** [GRIP-PUB-11] */
-function merged(scene: Scene, { headers }: ItemPlan): HeaderList {
+function merged(scene: Scene, { headers }: ItemPlan): readonly Header[] {
   const published = headers.filter(([name]) => !name.toLowerCase().startsWith('grip-'));
   const names = new Set(published.map(([name]) => name.toLowerCase()));
   const hidden = headers
@@ -215,11 +219,11 @@ function merged(scene: Scene, { headers }: ItemPlan): HeaderList {
 }
 
 /** [GRIP-PROXY-1] [GRIP-HEAD-1] to [GRIP-HEAD-4] */
-function questionWords({ asked }: Scene, { client, number }: SceneOf['place']): string {
+function questionWords({ asked }: Scene, place: SceneOf['place']): string {
   const method = asked.bodyBytes > 0 ? 'POST' : asked.method;
   const headers = asked.headers.filter(([name]) => !OF_THE_WAY.test(name));
-  const told: HeaderList = [['Host', SCENE_HOST], ['Grip-Feature', FEATURES], ...headers];
-  const target = `/scene${searchOf(client, number)}`;
+  const told: readonly Header[] = [['Host', SCENE_HOST], ['Grip-Feature', FEATURES], ...headers];
+  const target = `/scene${searchOf(place)}`;
   return [`${method} ${target}, ${asked.bodyBytes} bytes`, ...headerWords(told)].join(' | ');
 }
 

@@ -1,9 +1,8 @@
 // What filters make of an item for one client, and in which order items of one channel come: small models of
 // spec/grip.md, "Filters" and "Order", which know nothing of the gateway's own. Refuses to know clients and time.
 
-import { CONTENT_FILTERS } from '../../../plan/scenes/draw-items.ts';
-import type { ItemPlan } from '../../../plan/scenes/scene.ts';
-import { modified } from '../../../workload/scenes/scene-answers.ts';
+import type { ItemPlan } from '../../../records/scenes/scene.ts';
+import { CONTENT_FILTERS, modified } from '../../../records/scenes/texts.ts';
 
 export type Filtered =
   | { readonly is: 'sent'; readonly text: string }

@@ -1,9 +1,9 @@
 // What a model of a scene says of it: what must be heard next and until when, and what is wrong with what was.
 // Refuses to know scenes of any kind.
 
-import type { SceneLimits } from '../../../records/scene-records.ts';
-import type { Scene } from '../../../plan/scenes/scene.ts';
-import type { Place } from '../../../workload/scenes/scene-answers.ts';
+import type { SceneLimits } from '../../../records/scenes/scene-records.ts';
+import type { Scene } from '../../../records/scenes/scene.ts';
+import type { Place } from '../../../records/scenes/texts.ts';
 
 /** What a lie may be about; each is a property of its own. */
 export type Aspect = 'answers' | 'streams' | 'sockets' | 'asking' | 'alive';

@@ -2,8 +2,8 @@
 // is asked what it must be asked. Scenes are played when nothing is wrong, so nothing is excused.
 // Each property follows all scenes, and speaks of one kind of lie. Refuses to know what is right: the models do.
 
-import type { SceneLimits } from '../../../records/scene-records.ts';
-import { posts } from '../../../plan/scenes/scene.ts';
+import type { SceneLimits } from '../../../records/scenes/scene-records.ts';
+import { posts } from '../../../records/scenes/scene.ts';
 import type { EventOf, TraceEvent } from '../../../trace.ts';
 import type { Invariant, Report } from '../../invariant.ts';
 import { AnswerModel, errorOf } from './answering.ts';

@@ -2,10 +2,15 @@
 // what its origin hears. Written from spec/websocket-over-http.md, "Control messages" and "Publishing".
 // Refuses to know holds. Acts are so far apart that one is over before the next.
 
-import type { HeaderList } from '../../../../actors/runtime/gateway-edges.ts';
-import type { ControlPlan, ItemPlan, MessageName, Told } from '../../../plan/scenes/scene.ts';
-import { controlText } from '../../../workload/scenes/scene-events.ts';
-import { headerWords } from '../../../workload/scenes/sounds.ts';
+import type {
+  ControlPlan,
+  Header,
+  ItemPlan,
+  MessageName,
+  Told,
+} from '../../../records/scenes/scene.ts';
+import { headerWords } from '../../../records/scenes/sounds.ts';
+import { controlText } from '../../../records/scenes/texts.ts';
 import { AliveModel } from './alive.ts';
 import { FEATURES, OF_THE_WAY } from './answering.ts';
 import { filtered, Sequence } from './filtering.ts';
@@ -196,7 +201,7 @@ export class SocketModel implements SceneModel {
   /** [WOH-OPEN-2] [WOH-OPEN-3] [WOH-META-1] Headers of a question, as far as they can be known. */
   #reminders(isReminded: boolean): string {
     const { headers } = this.#of.scene.asked;
-    const told: HeaderList = [
+    const told: readonly Header[] = [
       ...headers.filter(([name]) => /^x-/i.test(name) && !OF_THE_WAY.test(name)),
       ['Grip-Feature', FEATURES],
       ['Accept', EVENTS],

@@ -2,9 +2,9 @@
 // what ends it. Written from spec/grip.md, "Stream holds", "Keep-alives", "Next links" and "Order".
 // Refuses to know polls and WebSockets.
 
-import type { ItemPlan } from '../../../plan/scenes/scene.ts';
-import { bodyOf } from '../../../workload/scenes/scene-answers.ts';
-import { bodyWords, headWords } from '../../../workload/scenes/sounds.ts';
+import type { ItemPlan } from '../../../records/scenes/scene.ts';
+import { bodyOf } from '../../../records/scenes/texts.ts';
+import { bodyWords, headWords } from '../../../records/scenes/sounds.ts';
 import { AliveModel } from './alive.ts';
 import { shownHeaders, statusOf, UPDATE_EARLIEST_US, UPDATE_LATEST_US } from './answering.ts';
 import { filtered, Sequence } from './filtering.ts';

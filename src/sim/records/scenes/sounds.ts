@@ -1,14 +1,14 @@
 // What is heard and asked, in words of one form, so that it can be compared: names of headers in lower case and in
 // order, without those that frame a body. Refuses to know what was expected.
 
-import type { HeaderList } from '../../../actors/runtime/gateway-edges.ts';
+import type { Header } from './scene.ts';
 
-export function headWords(status: number, reason: string, headers: HeaderList): string {
+export function headWords(status: number, reason: string, headers: readonly Header[]): string {
   return [`${status} ${reason}`, ...headerWords(headers)].join(' | ');
 }
 
 /** Lines of one name keep their order. */
-export function headerWords(headers: HeaderList): string[] {
+export function headerWords(headers: readonly Header[]): string[] {
   return headers
     .map(([name, value]) => [name.toLowerCase(), value] as const)
     .filter(([name]) => name !== 'content-length')

@@ -1,7 +1,7 @@
 // What the trace says of scenes: which is played, what its client does and hears, and what its origin is asked.
 // Refuses to judge, and to know what should be heard.
 
-import type { Scene } from '../plan/scenes/scene.ts';
+import type { Scene } from './scene.ts';
 
 interface AtScene {
   readonly node: number;

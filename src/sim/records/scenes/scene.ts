@@ -3,7 +3,7 @@
 // Refuses to know what that is, and to act. Channels are a scene's own: nobody else follows them or publishes to them.
 
 import type { LinkPlan } from '../../edges/network.ts';
-import type { FlawName } from './flaws.ts';
+import type { FlawName } from '../../plan/scenes/flaws.ts';
 
 export type Header = readonly [name: string, value: string];
 

@@ -273,7 +273,8 @@ describe('coming in', () => {
     const away = { isLoopback: false, remote: '203.0.113.5' };
     const first = new HpClient(stage, 0, away);
     first.ask('LOGIN', { user: 'alice' });
-    const { token } = first.next()?.payload['resume'] as { token: string };
+    const { payload } = first.next() ?? expect.fail();
+    const { token } = payload['resume'] as { token: string };
     first.wire.leave();
     const back = new HpClient(stage, 0, away);
     back.ask('RESUME', { token });

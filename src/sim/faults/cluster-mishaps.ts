@@ -84,7 +84,7 @@ export function befallCluster(world: ClusterMishappening, fault: ClusterFault): 
       world.massReconnect();
       return;
     case 'drainNode':
-      world.drain(one, durationUs);
+      world.drain(one, Math.max(durationUs, DRAIN_MIN_US));
       ending(() => world.killProcess(one, BACK_US));
       return;
     default:
@@ -108,6 +108,7 @@ function flap(
   });
 }
 
+const DRAIN_MIN_US = 1_000_000;
 /** Until a process that has ended well is there again. */
 const BACK_US = 300_000;
 

@@ -12,6 +12,7 @@ import type { Address } from '../actors/runtime/actor.ts';
 import { Prng } from '../actors/runtime/prng.ts';
 import { System } from '../actors/runtime/system.ts';
 import { AuthEdge } from './edges/auth.edge.ts';
+import { encodeText } from '../actors/codecs/utf8-text.ts';
 import { GatewayEars } from './edges/gateway/gateway-ears.ts';
 import { GatewayEdge } from './edges/gateway.edge.ts';
 import { LogEdge } from './edges/log.edge.ts';
@@ -19,6 +20,7 @@ import type { Connection } from './edges/network.ts';
 import { objectWire } from './edges/object-wire.ts';
 import { TcpEdge } from './edges/tcp.edge.ts';
 import { type Lane, WebEdge } from './edges/web.edge.ts';
+import { posts } from './records/scenes/scene.ts';
 import type { Trace } from './trace.ts';
 import type { TraceHash } from './trace-hash.ts';
 import type { ChatWorld } from './workload/chat/chat-world.ts';
@@ -200,6 +202,14 @@ export class Shard {
         accept: undefined,
         body,
       });
+  }
+
+  /** Somebody says something to the control server, and is answered under its number. */
+  post(post: number): void {
+    const { method, target, accept, body = '' } = posts[post] ?? {};
+    if (method === undefined || target === undefined) return;
+    const asked = { connection: post + 1, method, target, accept, body: encodeText(body) };
+    this.deliver(actorsOf(this.plan.shard).control, { type: 'controlRequested', ...asked });
   }
 
   wake(): void {

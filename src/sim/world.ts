@@ -27,7 +27,6 @@ import type { Trace } from './trace.ts';
 import { ChatWorld } from './workload/chat/chat-world.ts';
 import { Client } from './workload/client.ts';
 import type { ClientPlan } from './workload/client-plan.ts';
-import type { HolderPlan } from './plan/gateway-plan.ts';
 import { GatewayWorld } from './workload/gateway/gateway-world.ts';
 import { Ledger } from './workload/ledger.ts';
 import { Rewriting } from './workload/hearing/rewriting.ts';
@@ -247,14 +246,13 @@ export class World {
 
   /** Links to other nodes live on the first thread. */
   acceptPeer(node: number, connection: Connection): boolean {
-    const first = this.shards[node * this.plan.shards];
-    if (first === undefined || first.isDead) return false;
-    first.acceptPeer(connection);
-    return true;
+    const first = this.first(node);
+    first?.acceptPeer(connection);
+    return first !== undefined;
   }
 
   isDead(node: number): boolean {
-    return this.shards[node * this.plan.shards]?.isDead !== false;
+    return this.first(node) === undefined;
   }
 
   stall(node: number, durationUs: number): void {
@@ -270,15 +268,20 @@ export class World {
     this.processes?.clockJumps(node, byMs);
   }
 
-  connectTo(plan: HolderPlan, link: Link): Connection | undefined {
-    return this.#waysIn.connect(plan, link, ({ web, plan: { shard } }, connection) =>
+  connectTo(way: Way, link: Link): Connection | undefined {
+    return this.#waysIn.connect(way, link, ({ web, plan: { shard } }, connection) =>
       web.acceptForGateway(connection, actorsOf(shard).gateway),
     );
   }
 
-  publish(node: number, body: Uint8Array, way: 'http' | 'pull'): void {
+  isWell(node: number): boolean {
+    return this.shards.every(({ plan, isDead }) => plan.node !== node || !isDead);
+  }
+
+  /** The first thread of a node, while it lives. */
+  first(node: number): Shard | undefined {
     const first = this.shards[node * this.plan.shards];
-    if (first !== undefined && !first.isDead) first.publish(body, way);
+    return first?.isDead === false ? first : undefined;
   }
 
   // --- what the network asks of its world

@@ -15,8 +15,10 @@ const terms = {
   ...{ offlineMessagesMax: 100, resumeMessagesMax: 1_000, queueBytesMax: 786_432 },
   ...{ emptyRoomMs: 3_600_000, isLimited: false, policy: 'multi', roomEventsMax: 1_000 },
   ...{ joinsPerSecondMax: 2, messagesPerSecondMax: 1_000, messagesBurstMax: 1_000 },
-  presenceEveryMs: 2_000,
+  ...{ presenceEveryMs: 2_000, roomsPerSessionMax: 100, sessionsPerUserMax: 8 },
+  watchedUsersMax: 500,
 };
+const fewWait = { offlineMessagesMax: 1, sessionsPerUserMax: 1 };
 const NODES = ['n1', 'n2', 'n3'];
 const chatBegan = (more: object = {}, clusterFaults: unknown[] = []): Written => ({
   kind: 'chatBegan',
@@ -42,7 +44,7 @@ const inSession = (client: number, node = 0, connection = client) => ({
 const joined = (client: number, more: object = {}): Written => ({
   kind: 'talkerJoined',
   ...{ node: 0, client, user: `u${client}`, rooms: ['r'], isMute: false, hasAck: false },
-  ...{ hasEcho: false, givesPlaces: false, isSlow: false, roams: false },
+  ...{ hasEcho: false, givesPlaces: false, isSlow: false, roams: false, isVisitor: false },
   ...more,
 });
 const connected = (client: number, connection = client, node = 0): Written => ({
@@ -112,6 +114,32 @@ const rests = (client: number, rooms: string[] = ['r'], session?: string): Writt
   kind: 'talkerRests',
   ...{ node: 0, client, user: `u${client}`, rooms },
   session: session ?? `s${client}`,
+});
+const asked: Written = just('chatProbed');
+const rooms = (listed: [string, number][]): Written => ({
+  kind: 'roomsTold',
+  ...inSession(1),
+  ...{ rooms: listed, isPartial: false },
+});
+const read = (seqs: number[], more: boolean, about: object = {}): Written => ({
+  kind: 'historyPaged',
+  ...inSession(1),
+  ...{ of: 'r', walk: 1, limit: 2, after: undefined, before: undefined, units: 10, more },
+  entries: seqs.map((seq) => ({ seq, epoch: 1, home: 'n1', from: 'u1', id: `m1.${seq}` })),
+  ...about,
+});
+const named = (names: string[], more: boolean, about: object = {}): Written => ({
+  kind: 'namesPaged',
+  ...inSession(1),
+  ...{ of: 'r', walk: 1, limit: 2, after: undefined, names, count: names.length, more },
+  ...about,
+});
+const refused = (what: string, code: string): Written => answered(what, 'ERROR', { code });
+const ended = (client: number, more: object = {}): Written => ({
+  kind: 'talkerEnded',
+  ...of(client),
+  ...{ by: 'server', isCut: false, isBye: false },
+  ...more,
 });
 const statusesTold = (client: number, statuses: [string, string][]): Written => ({
   kind: 'statusesTold',
@@ -212,7 +240,47 @@ function broken(...records: readonly Written[]): string[] {
   return judgeTrace(history(...records), chatInvariants).map(({ property }) => property);
 }
 
+const narrow: readonly Written[] = [
+  began(),
+  chatBegan({ ...{ isCluster: false, roomsPerSessionMax: 1, watchedUsersMax: 1 }, ...fewWait }),
+  joined(1),
+  loggedIn(1),
+];
+const only = (policy: string): readonly Written[] => [
+  began(),
+  chatBegan({ isCluster: false, policy }),
+  ...[joined(1), joined(2, { user: 'u1', isVisitor: true }), loggedIn(1)],
+  at(10_000, loggedIn(2, { user: 'u1' })),
+];
+
 const clean: Readonly<Record<string, readonly Written[]>> = {
+  'a room is read page by page, from both ends': [
+    ...alone,
+    ...[joined(1), loggedIn(1), seated(1, 0), rests(1), rested()],
+    ...[read([4, 5], true), read([2, 3], true, { before: 4 }), read([1], false, { before: 2 })],
+    ...[
+      read([1, 2], true, { walk: 2, after: 0 }),
+      read([3, 4], true, { walk: 2, after: 2 }),
+      read([5], false, { walk: 2, after: 4 }),
+    ],
+    ...[named(['a', 'B'], true, { count: 3 }), named(['c'], false, { after: 'B', count: 3 })],
+    ...[rooms([['r', 1]]), asked],
+  ],
+  'limits are reached, and nobody goes beyond': [
+    ...narrow,
+    ...[askedFor(1, 'JOIN', { room: 'r' }), seated(1, 0), refused('JOIN', 'FORBIDDEN')],
+    ...[watches(1, 'u2'), status(1, 'u2', 'online', true)],
+    ...[watches(1, 'u3'), refused('PRESENCE_SUBSCRIBE', 'INVALID_PAYLOAD')],
+    ...[askedFor(1, 'DIRECT_MESSAGE', { to: 'nobody', message: 'm1.1' })],
+    ...[directAcked('queued', { to: 'nobody' }), refused('DIRECT_MESSAGE', 'QUEUE_FULL')],
+  ],
+  'one session makes way for another, and is told so': [
+    ...only('replace').slice(0, -1),
+    just('talkerNoticed', { ...of(1), what: 'ERROR', code: 'SESSION_REPLACED' }),
+    ended(1, { isBye: true }),
+    loggedIn(2, { user: 'u1' }),
+    rests(2),
+  ],
   'an earlier version hears its own words, and a later one the new one': [
     ...handshake,
     spoke(0, 1, 'HEARTBEAT', { version: '1.0', hasHave: false }),
@@ -391,7 +459,7 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     at(1_000, loggedIn(1)),
     at(2_500, just('talkerNoticed', { ...of(1), what: 'PING', code: '' })),
     at(5_000, just('talkerNoticed', { ...of(1), what: 'ERROR', code: 'PING_TIMEOUT' })),
-    just('talkerEnded', { ...of(1), by: 'server', isCut: false, isBye: false }),
+    just('talkerEnded', { ...of(1), by: 'server', isCut: false, isBye: true }),
     at(20_000, just('sampled')),
   ],
 };
@@ -757,14 +825,28 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         answered('PRESENCE_SET', 'ERROR', { code: 'RATE_LIMITED' }),
       ],
     ],
-    ['views', 'one session too many', [...world, rested(), rests(1), presence(1, [['u1', 2]])]],
-    ['views', 'one who is not here', [...world, rested(), rests(1), presence(1, [['ghost', 1]])]],
-    ['views', 'a member who has left', [...world, rested(), rests(1), members(1, ['u1', 'u2'])]],
+    [
+      'views',
+      'one session too many',
+      [...world, rested(), rests(1), presence(1, [['u1', 2]]), asked],
+    ],
+    [
+      'views',
+      'one who is not here',
+      [...world, rested(), rests(1), presence(1, [['ghost', 1]]), asked],
+    ],
+    [
+      'views',
+      'a member who has left',
+      [...world, rested(), rests(1), members(1, ['u1', 'u2']), asked],
+    ],
     [
       'views',
       'a member who is not seen',
-      [...world, rested(), rests(1), rests(2), members(1, ['u1'])],
+      [...world, rested(), rests(1), rests(2), members(1, ['u1']), asked],
     ],
+    ['views', 'a room that is not listed', [...world, rested(), rests(1), rooms([]), asked]],
+    ['views', 'a wrong count', [...world, rested(), rests(1), rooms([['r', 2]]), asked]],
     [
       'ghosts',
       'somebody from a node that is dead',
@@ -884,6 +966,75 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         forward(1, { key: 'publication chat/room/r', message: 'u1 m1.1', origin: 'n3' }),
       ],
     ],
+    ['pages', 'a message twice', [...alone, read([1, 1], false)]],
+    ['pages', 'one that is left out', [...alone, read([1, 3], false)]],
+    ['pages', 'one more than was asked for', [...alone, read([1, 2, 3], false)]],
+    ['pages', 'another part than was asked for', [...alone, read([3], false, { before: 3 })]],
+    ['pages', 'nothing, and more of it', [...alone, read([], true)]],
+    ['pages', 'less than there is room for', [...alone, read([1], true)]],
+    [
+      'pages',
+      'a hole between two pages',
+      [...alone, read([5, 6], true), read([2, 3], true, { before: 5 })],
+    ],
+    [
+      'pages',
+      'more, and then nothing',
+      [...alone, read([1, 2], true), read([], false, { before: 1 })],
+    ],
+    [
+      'pages',
+      'no more, and then something',
+      [...alone, read([2, 3], false), read([1], false, { before: 2 })],
+    ],
+    ['pages', 'what is forgotten too early', [...alone, rested(), read([2, 3], false)]],
+    ['pages', 'a name twice', [...alone, named(['a', 'A'], false)]],
+    ['pages', 'more members than there are', [...alone, named(['a', 'b'], true)]],
+    ['hp-limits', 'a room too many', [...narrow, seated(1, 0), seated(1, 0, { room: 'other' })]],
+    ['hp-limits', 'the last room is refused', [...narrow, refused('JOIN', 'FORBIDDEN')]],
+    [
+      'hp-limits',
+      'the last to be watched is refused',
+      [...narrow, refused('PRESENCE_SUBSCRIBE', 'INVALID_PAYLOAD')],
+    ],
+    [
+      'hp-limits',
+      'one more waits',
+      [
+        ...narrow,
+        ...['m1.1', 'm1.2'].flatMap((message) => [
+          askedFor(1, 'DIRECT_MESSAGE', { to: 'nobody', message }),
+          directAcked('queued', { to: 'nobody', message }),
+        ]),
+      ],
+    ],
+    [
+      'hp-limits',
+      'nobody may wait, and some may',
+      [...narrow, refused('DIRECT_MESSAGE', 'USER_OFFLINE')],
+    ],
+    ['hp-limits', 'a session too many', [...narrow, presence(1, [['u1', 2]])]],
+    ['hp-limits', 'the last session is refused', [...narrow, refused('LOGIN', 'SESSION_LIMIT')]],
+    ['last-words', 'nothing is said', [...alone, joined(1), loggedIn(1), ended(1)]],
+    ['last-words', 'before it is in', [...alone, joined(1), connected(1), ended(1)]],
+    [
+      'one-session',
+      'the former one is obeyed',
+      [
+        ...only('replace'),
+        at(15_000, askedFor(1, 'ROOM_MESSAGE', { message: 'm1.1', room: 'r' })),
+        roomAcked(1, 'm1.1', 1),
+      ],
+    ],
+    [
+      'one-session',
+      'the first one has to go',
+      [
+        ...only('reject'),
+        just('talkerNoticed', { ...of(1), what: 'ERROR', code: 'SESSION_REPLACED' }),
+      ],
+    ],
+    ['one-session', 'two in the end', [...only('replace'), rests(1), { ...rests(2), user: 'u1' }]],
     ['crossing', 'twice', [...world, cross('crossHeard', 1), cross('crossHeard', 1)]],
     [
       'crossing',

@@ -71,6 +71,10 @@ const roomsOfFile: Readonly<Record<string, string>> = {
   'src/sim/records/chat-records.ts': 'trace',
   'src/sim/records/gateway-records.ts': 'trace',
   'src/sim/records/gateway-traits.ts': 'trace',
+  'src/sim/records/scenes/scene.ts': 'trace',
+  'src/sim/records/scenes/scene-records.ts': 'trace',
+  'src/sim/records/scenes/sounds.ts': 'trace',
+  'src/sim/records/scenes/texts.ts': 'trace',
   'src/actors/node.ts': 'node',
 };
 

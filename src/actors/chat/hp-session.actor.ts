@@ -4,11 +4,12 @@
 // Obeys spec/hp.md; its life is hp-session.machine.ts.
 
 import type { HpMistake } from '../codecs/hp/mistakes.ts';
-import type { ActorDefinition } from '../runtime/actor.ts';
+import type { ActorDefinition, Address } from '../runtime/actor.ts';
 import type { TcpOpened } from '../runtime/tcp/tcp-edges.ts';
 import { type ChatContext, roomOfTopic, shardOfRoom, shardOfUser } from './chat-context.ts';
 import { CHAT_ROOM } from './chat-formats.ts';
 import {
+  nobody,
   notRegistered,
   passwordJudged,
   register,
@@ -48,6 +49,7 @@ import { askToJoin, delivered, giveUpSeat } from './session/seats.ts';
 import {
   answer,
   answerError,
+  type ConnectionGone,
   type HpSessionMessage,
   isHere,
   NO_REF,
@@ -72,13 +74,14 @@ export type { HpSessionMessage } from './session/session.ts';
 export interface HpSessionArgs {
   readonly chat: ChatContext;
   readonly opened: TcpOpened;
+  readonly door: Address<ConnectionGone>;
 }
 
 export const hpSession: ActorDefinition<HpSessionArgs, Session, HpSessionMessage> = {
   kind: 'chat/session',
   mailboxMax: 65_536,
   onFailure: 'stop',
-  start({ chat, opened }, context) {
+  start({ chat, opened, door }, context) {
     const { connection } = opened;
     const { options, router, edges } = chat;
     context.send(router, {
@@ -94,7 +97,7 @@ export const hpSession: ActorDefinition<HpSessionArgs, Session, HpSessionMessage
     context.send(edges.tcp, { type: 'own', connection, owner, receiptsTo: router });
     context.after('login', options.loginTimeoutMs);
     context.after('ping', options.pingEveryMs);
-    return sessionOf(chat, opened, context.now);
+    return sessionOf(chat, opened, door, context.now);
   },
   receive(session, message, context) {
     switch (message.type) {
@@ -246,6 +249,7 @@ function settle(session: Session, context: Turn): void {
 }
 
 function closed(session: Session, context: Turn): void {
+  context.send(session.door, { type: 'connectionGone', session: context.self });
   if (session.isGone) return;
   if (session.life === 'closed') stop(session, context);
   else if (session.life !== 'detached') detach(session, context);
@@ -340,7 +344,7 @@ function unanswered(session: Session, context: Turn): void {
     return;
   }
   if (pending.request.type === 'JOIN') notSeated(session, pending.request.room, context);
-  if (pending.request.type === 'LOGIN') session.who = undefined;
+  if (pending.request.type === 'LOGIN') nobody(session, context);
   answerError(session, { code: 'TIMEOUT', message: 'No answer came in time.' }, context);
 }
 

@@ -10,7 +10,8 @@ import type {
   RequestBody,
 } from '../../actors/runtime/gateway-edges.ts';
 import type { EventOf, Trace } from '../trace.ts';
-import { type GatewayEnd, joined } from './gateway/gateway-end.ts';
+import type { GatewayEnd } from './gateway/gateway-end.ts';
+import { joined } from './gateway/joining.ts';
 import { type OriginLine, OriginSocket, type SocketHearing } from './gateway/origin-socket.ts';
 import type { WebEdge } from './web.edge.ts';
 
@@ -100,10 +101,9 @@ export class GatewayEdge {
         this.#answer(command);
         return;
       case 'startStream': {
-        const { connection, status, headers, body } = command;
-        const end = web.gatewayEnd(connection);
-        if (end?.begin(status, headers) === true) {
-          end.carry(body);
+        const end = web.gatewayEnd(command.connection);
+        if (end?.begin(command) === true) {
+          end.carry(command.body);
           end.keepOpen(command);
         } else if (end === undefined) this.#tellEnd(command, 1_000);
         return;
@@ -111,7 +111,7 @@ export class GatewayEdge {
       case 'upgrade': {
         const end = web.gatewayEnd(command.connection);
         if (end === undefined) this.#tellEnd(command, 1_006);
-        else end.upgrade(command);
+        else end.upgrade(command, command.headers);
         return;
       }
       case 'cut':
@@ -168,10 +168,10 @@ export class GatewayEdge {
     this.#fetches.clear();
   }
 
-  #answer({ connection, status, headers, body }: Command<'answer'>): void {
-    const end = this.#host.web.gatewayEnd(connection);
-    if (end?.begin(status, headers) !== true) return;
-    end.carry(body);
+  #answer(command: Command<'answer'>): void {
+    const end = this.#host.web.gatewayEnd(command.connection);
+    if (end?.begin(command) !== true) return;
+    end.carry(command.body);
     end.finish();
   }
 
@@ -320,9 +320,9 @@ export class GatewayEdge {
   }
 
   #relay(command: Command<'relay'>): void {
-    const { connection, status, headers, thenHold } = command;
+    const { connection, thenHold } = command;
     const end = this.#host.web.gatewayEnd(connection);
-    if (end?.begin(status, headers) !== true) {
+    if (end?.begin(command) !== true) {
       this.#toNobody(command);
       return;
     }

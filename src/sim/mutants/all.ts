@@ -6,6 +6,7 @@ import { signing } from './chat/signs.ts';
 import { codecs } from './codecs.ts';
 import { doors } from './doors.ts';
 import { holding } from './gateway.ts';
+import { sceneMutants } from './gateway/scenes.ts';
 import type { Mutant } from './mutant.ts';
 import { ordering } from './ordering.ts';
 import { recovering } from './recovery.ts';
@@ -24,6 +25,7 @@ export const mutants: readonly Mutant[] = [
   ...runtime,
   ...doors,
   ...holding,
+  ...sceneMutants,
   ...chatting,
   ...signing,
   ...clustering,

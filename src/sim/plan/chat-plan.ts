@@ -36,6 +36,8 @@ export interface TalkerPlan {
   /** Mean pause between two departures; 0 stays. */
   readonly leavesEveryUs: number;
   readonly link: LinkPlan;
+  /** Comes late, as somebody who is here already, and goes for good after a while, or when it is sent away. */
+  readonly visit?: { readonly at: number; readonly staysUs: number } | undefined;
 }
 
 /** Somebody at a peers' door who is no peer. */

@@ -37,6 +37,8 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const horizonUs = drawn(milliseconds(4_000, 14_000), seed, 'chat horizon');
   const parts = drawn(partsOf(nodeCount, horizonUs), seed, 'chat');
   const talkers = clients ?? parts.talkers;
+  const narrow = drawn(narrowLimits, seed, 'chat limits');
+  const chatOptions = { ...parts.options, ...narrow };
   const isCluster = nodeCount > 1 || parts.isClusterOfOne;
   const crossers = isCluster ? drawn(crossersOf(talkers, nodeCount), seed, 'crossers') : [];
   const counts = {
@@ -54,10 +56,12 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     ? singleFault(nodeCount)
     : clusterSchedules(clusterKinds, nodeCount, horizonUs);
   const chat: ChatPlan = {
-    options: parts.options,
+    options: { ...chatOptions, sessionsPerUserMax: sessionsMax(parts, talkers, isCluster, narrow) },
     cluster: isCluster ? parts.cluster : undefined,
-    talkers: Array.from({ length: talkers }, (_, rank) =>
-      talkerOf(seed, rank, nodeCount, lane, parts),
+    talkers: withVisitors(
+      Array.from({ length: talkers }, (_, rank) => talkerOf(seed, rank, nodeCount, lane, parts)),
+      parts.options.sessionPolicy === 'multi' ? [] : drawn(visits(horizonUs), seed, 'visits'),
+      { first: talkers + crossers.length, nodes: nodeCount },
     ),
     strangers: isCluster ? parts.strangers : [],
     crossers,
@@ -155,13 +159,78 @@ const options: Arbitrary<ChatOptions> = plainRecord({
   joinsPerSecondMax: mixed<number>([7, constant(1_000)], [1, constant(3)]),
 }).map((some) => ({
   ...chatDefaults,
-  ...{ cluster: 'sim', connectionsPerAddressMax: 50_000, sessionsPerUserMax: 100 },
+  ...{ cluster: 'sim', connectionsPerAddressMax: 50_000, sessionsPerUserMax: SESSIONS_MAX },
   ...{ arrivalsPerAddressMax: 1_000_000 },
   ...{ messagesBurstMax: some.messagesPerSecondMax, bytesPerSecondMax: 1_000_000 },
   ...{ bytesBurstMax: 4_000_000, loginTimeoutMs: 3_000, pingEveryMs: 1_500, pingTimeoutMs: 4_000 },
   ...{ stallTimeoutMs: 3_000, answerTimeoutMs: 3_000 },
   ...some,
 }));
+
+/** In some runs limits are so low that talkers come to them by the way. */
+const narrowLimits: Arbitrary<Partial<ChatOptions>> = mixed<Partial<ChatOptions>>(
+  [3, constant({})],
+  [
+    1,
+    plainRecord({
+      roomsPerSessionMax: constantFrom(100, 2, 1),
+      watchedUsersMax: constantFrom(500, 3, 1),
+      bodyBytesMax: constantFrom(16_384, 4_096),
+      offlineMessagesMax: constantFrom(100, 3, 1),
+      historyMax: constantFrom(1_000, 1_000, 3),
+    }),
+  ],
+);
+
+/** As many sessions as a user has clients: whoever leaves one behind comes to the limit. */
+function sessionsMax(
+  { users, options: { sessionPolicy } }: Parts,
+  talkers: number,
+  isCluster: boolean,
+  narrow: Partial<ChatOptions>,
+): number {
+  // What nodes that died had is shown for long, and stands in the way.
+  const isNarrow = narrow.roomsPerSessionMax !== undefined && !isCluster;
+  return isNarrow && sessionPolicy === 'multi' ? Math.ceil(talkers / users) : SESSIONS_MAX;
+}
+
+const SESSIONS_MAX = 100;
+
+interface Visit {
+  readonly at: number;
+  readonly staysUs: number;
+  /** Counted over all talkers: as whom it comes, and on which node. */
+  readonly as: number;
+  readonly step: number;
+}
+
+function visits(horizonUs: number): Arbitrary<readonly Visit[]> {
+  const visit = plainRecord<Visit>({
+    at: milliseconds(500, Math.floor(horizonUs / 1_000) - 1),
+    staysUs: milliseconds(50, 4_000),
+    as: integer({ min: 0, max: 30 }),
+    step: integer({ min: 0, max: 6 }),
+  });
+  return mixed<readonly Visit[]>(
+    [1, constant([])],
+    [1, array(visit, { minLength: 1, maxLength: 3, size: 'max' })],
+  );
+}
+
+/** Somebody comes as one who is here, on the same node or on another one. */
+function withVisitors(
+  talkers: readonly TalkerPlan[],
+  some: readonly Visit[],
+  { first, nodes }: { readonly first: number; readonly nodes: number },
+): readonly TalkerPlan[] {
+  const visitors = some.flatMap(({ at, staysUs, as, step }, rank): TalkerPlan[] => {
+    const host = talkers[as % talkers.length];
+    if (host === undefined || host.isMute) return [];
+    const own = { client: first + rank, node: (host.node + step) % nodes, roams: false };
+    return [{ ...host, ...own, leavesEveryUs: 0, visit: { at, staysUs } }];
+  });
+  return [...talkers, ...visitors];
+}
 
 const cluster: Arbitrary<ClusterOptions> = plainRecord({
   heartbeatMs: constantFrom(1_000, 500),

@@ -6,6 +6,7 @@ import type { GatewayStart } from '../../actors/node.ts';
 import type { LinkPlan } from '../edges/network.ts';
 import type { FilterName } from '../records/gateway-traits.ts';
 import type { HolderKind } from '../records/gateway-records.ts';
+import type { PlayerPlan } from '../records/scenes/scene.ts';
 
 export interface ChannelPlan {
   /** Without its prefix. */
@@ -79,6 +80,8 @@ export interface GatewayPlan {
   readonly channels: readonly ChannelPlan[];
   readonly origins: readonly OriginPlan[];
   readonly holders: readonly HolderPlan[];
+  /** They play scenes when faults are over. */
+  readonly players?: readonly PlayerPlan[];
   /** Buggify sites of the gateway that may fire. */
   readonly sites: readonly string[];
 }
@@ -89,6 +92,8 @@ const ROUTES = [
   'p2.test,id=two,prefix=p2- origin-b:80',
   'ws.test,id=ws,prefix=p1- origin-a:80,over_http origin-b:80,over_http',
   'direct.test,id=direct,prefix=p1- origin-a:80 origin-b:80',
+  'x.test,id=x,prefix=x- origin-x:80',
+  'xws.test,id=xws,prefix=x- origin-x:80,over_http',
 ].join('\n');
 
 export function fullName({ name, prefix }: Pick<ChannelPlan, 'name' | 'prefix'>): string {

@@ -11,6 +11,7 @@ import type { HolderKind } from '../records/gateway-records.ts';
 import { drawClients } from '../workload/draw-clients.ts';
 import type { ChannelPlan, HolderPlan, OriginPlan, Outage } from './gateway-plan.ts';
 import { chance, drawn, milliseconds, mixed, plainRecord } from './drawing.ts';
+import { drawPlayers } from './scenes/draw-scenes.ts';
 import { frame } from './settings.ts';
 
 /** Buggify sites of the gateway's actors. */
@@ -44,6 +45,12 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
     isNarrow: false,
   });
   const all = own.brokerClients + holders + directs;
+  // Theirs, too: nobody else's items are dropped for want of room, and none waits for its turn.
+  const isStaged = drawn(boolean(), seed, 'stage');
+  const options = isStaged
+    ? { ...own.options, queuedItemsMax: 100, messageRate: undefined }
+    : own.options;
+  const players = isStaged ? drawPlayers({ seed, nodes: nodeCount, from: all, options }) : [];
   const counts = { client: all, shard: nodeCount * shardCount, node: nodeCount };
   const faults = drawFaults(seed, kindsOf({ ...drawnFrame, mood }), { horizonUs, counts });
   return {
@@ -61,7 +68,7 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
     faults,
     horizonUs,
     gateway: {
-      options: own.options,
+      options,
       channels: own.channels,
       origins: mood === 'calm' ? own.origins.map(calmed) : own.origins,
       holders: [
@@ -69,7 +76,7 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
           const drawnRole = drawn(roles(own.channels, own.kinds), seed, `holder ${rank}`);
           const role = withTraits(drawnRole, own.channels, drawn(traits, seed, `traits ${rank}`));
           const { what, askBytes, padBytes } = role;
-          const { keptBodyBytesMax: most } = own.options;
+          const { keptBodyBytesMax: most } = options;
           const isTooLarge =
             (what === 'poll' || what === 'stream') &&
             (askBytes > most || (what === 'poll' && padBytes > most));
@@ -83,7 +90,8 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
           return { client, node: rank % nodeCount, isTooLarge: false, ...role, isDirect: true };
         }),
       ],
-      sites: own.sites,
+      players,
+      sites: own.sites.filter((site) => !isStaged || site !== 'short-item-queue'),
     },
   };
 }

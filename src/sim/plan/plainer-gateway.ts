@@ -5,6 +5,7 @@
 import { gatewayDefaults, type GatewayOptions } from '../../actors/gateway/gateway-options.ts';
 import type { Plan } from '../plan.ts';
 import type { ChannelPlan, GatewayPlan, HolderPlan, OriginPlan, Outage } from './gateway-plan.ts';
+import type { PlayerPlan } from '../records/scenes/scene.ts';
 import { plainLink } from './simpler.ts';
 
 export type GatewayStep = (plan: Plan) => Plan;
@@ -21,6 +22,14 @@ export function holdersOf({ gateway }: Plan): readonly HolderPlan[] {
 
 export function withHolders(plan: Plan, holders: readonly HolderPlan[]): Plan {
   return withGateway(plan, (gateway) => ({ ...gateway, holders }));
+}
+
+export function playersOf({ gateway }: Plan): readonly PlayerPlan[] {
+  return gateway?.players ?? [];
+}
+
+export function withPlayers(plan: Plan, players: readonly PlayerPlan[]): Plan {
+  return withGateway(plan, (gateway) => ({ ...gateway, players }));
 }
 
 export function channelsOf({ gateway }: Plan): readonly ChannelPlan[] {

@@ -6,7 +6,7 @@ import { type Fault, faultSizes } from '../faults/faults.ts';
 import type { Plan } from '../plan.ts';
 import { type ClientPlan, plainHabits } from '../workload/client-plan.ts';
 import { chatOfOneNode, crossersOf, talkersOf, withCrossers, withTalkers } from './plainer-chat.ts';
-import { holdersOf, withHolders } from './plainer-gateway.ts';
+import { holdersOf, playersOf, withHolders, withPlayers } from './plainer-gateway.ts';
 import { plainSettings, type Settings } from './settings.ts';
 import { plainLink } from './simpler.ts';
 
@@ -20,7 +20,8 @@ export function withClients(plan: Plan, isNeeded: (member: Member) => boolean): 
   const isKept = ({ client }: { readonly client: number }): boolean => needed.has(client);
   const clients = plan.clients.filter(isKept);
   const withHeld = withHolders({ ...plan, clients }, holdersOf(plan).filter(isKept));
-  const withTalking = withTalkers(withHeld, talkersOf(plan).filter(isKept));
+  const withPlaying = withPlayers(withHeld, playersOf(plan).filter(isKept));
+  const withTalking = withTalkers(withPlaying, talkersOf(plan).filter(isKept));
   return withCrossers(withTalking, crossersOf(plan).filter(isKept));
 }
 
@@ -45,7 +46,10 @@ export function membersOf(plan: Plan): readonly Member[] {
   const crossers = crossersOf(plan).map(({ client, node, topic }) => ({
     ...{ client, node, topics: [topic], publishes: [topic] },
   }));
-  return [...plan.clients, ...holders, ...talkers, ...crossers];
+  const players = playersOf(plan).map(({ client, node }) => ({
+    ...{ client, node, topics: [], publishes: [] },
+  }));
+  return [...plan.clients, ...holders, ...players, ...talkers, ...crossers];
 }
 
 /** Without the faults that begin later, and those whose client there is no more. */

@@ -32,6 +32,16 @@ export interface HistoryEntry {
   readonly id: string;
 }
 
+interface PageTold {
+  /** A room, a user behind an `@`, or nothing where rooms are listed. */
+  readonly of: string;
+  /** Its number among those of its client. */
+  readonly walk: number;
+  readonly limit: number;
+  /** There is said to be more. */
+  readonly more: boolean;
+}
+
 /** What judges have to know of the settings. */
 export interface ChatTerms {
   readonly isCluster: boolean;
@@ -53,6 +63,9 @@ export interface ChatTerms {
   readonly messagesBurstMax: number;
   readonly presenceEveryMs: number;
   readonly isLimited: boolean;
+  readonly roomsPerSessionMax: number;
+  readonly sessionsPerUserMax: number;
+  readonly watchedUsersMax: number;
   readonly policy: 'multi' | 'replace' | 'reject';
 }
 
@@ -83,6 +96,8 @@ export type ChatRecord =
       readonly givesPlaces: boolean;
       readonly isSlow: boolean;
       readonly roams: boolean;
+      /** It comes as somebody who is here already, and goes for good. */
+      readonly isVisitor: boolean;
     }
   | (AtTalker & { readonly kind: 'talkerConnected'; readonly shard: number })
   /** A request; `message` names what is said in it, in a room or to a user. */
@@ -213,6 +228,38 @@ export type ChatRecord =
       readonly entries: readonly HistoryEntry[];
       /** There is nothing before it. */
       readonly isWhole: boolean;
+    })
+  /** A page of what was said in a room, or between two users; those of one walk are asked for one behind the other. */
+  | (InSession &
+      PageTold & {
+        readonly kind: 'historyPaged';
+        readonly after?: number | undefined;
+        readonly before?: number | undefined;
+        /** Of messages between users: without epoch and home. */
+        readonly entries: readonly HistoryEntry[];
+        /** UTF-16 units of all bodies. */
+        readonly units: number;
+      })
+  /** A page of the members of a room, or of rooms. */
+  | (InSession &
+      PageTold & {
+        readonly kind: 'namesPaged';
+        readonly after?: string | undefined;
+        readonly names: readonly string[];
+        /** Of all members. */
+        readonly count?: number | undefined;
+      })
+  /** All rooms in which somebody is, as they were told page by page. */
+  | (InSession & {
+      readonly kind: 'roomsTold';
+      readonly rooms: readonly (readonly [room: string, count: number])[];
+      readonly isPartial: boolean;
+    })
+  /** All that was said between two users. */
+  | (InSession & {
+      readonly kind: 'directsTold';
+      readonly with: string;
+      readonly messages: readonly string[];
     })
   /** Unasked: an error, a notice, a goodbye, or a question whether anybody is there. */
   | (AtTalker & {

@@ -21,6 +21,7 @@ export const gatewayMarks: readonly string[] = [
   ...['asked with a filter', 'kept alive', 'heard what was delayed'],
   ...['direct asked', 'origin pressed', 'origin held', 'origin closed'],
   ...['item published twice', 'words taken in part', 'word echoed', 'parting taken'],
+  ...['plain', 'poll', 'stream', 'socket'].map((shape) => `scene of a ${shape}`),
   ...['failed', 'collected', 'relayed', 'abandoned', 'closed'].map((how) => `fetch ${how}`),
 ];
 
@@ -62,6 +63,7 @@ export function gatewayWatcher(reach: (name: string) => void): Watcher {
     },
     wordEchoed: () => reach('word echoed'),
     partingTaken: () => reach('parting taken'),
+    sceneBegan: ({ scene }) => reach(`scene of a ${scene.shape}`),
     fetchEnded: ({ how }) => reach(`fetch ${how}`),
   };
 }

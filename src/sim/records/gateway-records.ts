@@ -3,6 +3,7 @@
 // Refuses to judge. Channels have their full names here, with the prefix of their route.
 
 import type { FilterName } from './gateway-traits.ts';
+import type { SceneRecord } from './scenes/scene-records.ts';
 
 interface AtHolder {
   readonly node: number;
@@ -29,6 +30,7 @@ export interface ChannelTraits {
 }
 
 export type GatewayRecord =
+  | SceneRecord
   | { readonly kind: 'gatewayBegan'; readonly channels: readonly ChannelTraits[] }
   /** An origin wrote an item into its log. */
   | {

@@ -33,10 +33,13 @@ import {
   holdersOf,
   outagesOf,
   plainerGatewaySteps,
+  playersOf,
   withChannels,
   withHolders,
   withOutages,
+  withPlayers,
 } from '../plan/plainer-gateway.ts';
+import type { Scene } from '../records/scenes/scene.ts';
 import { settingsOf } from '../plan/settings.ts';
 import { simplerClient, simplerFault, simplerSettings } from '../plan/simpler.ts';
 import { type Report, simulate } from '../simulate.ts';
@@ -70,6 +73,7 @@ export function shrinkPlan(plan: Plan, property: string, limits: ShrinkLimits = 
   endSooner(search);
   keepFaults(search, 1);
   keepClients(search, 1);
+  keepScenes(search);
   keepOrigins(search);
   keepPlaces(search);
   plainly(search);
@@ -208,12 +212,37 @@ function keepClients(search: Search, blockMin: number): void {
   needed(holdersOf(search.plan), blockMin, (holders) =>
     search.try(withoutIdleFaults(withHolders(search.plan, holders), search.violation.at)),
   );
+  needed(playersOf(search.plan), blockMin, (players) =>
+    search.try(withPlayers(search.plan, players)),
+  );
   needed(talkersOf(search.plan), blockMin, (talkers) =>
     search.try(withoutIdleFaults(withTalkers(search.plan, talkers), search.violation.at)),
   );
   needed(crossersOf(search.plan), blockMin, (crossers) =>
     search.try(withoutIdleFaults(withCrossers(search.plan, crossers), search.violation.at)),
   );
+}
+
+/** Of each player the scenes that matter, and of each scene its acts. */
+function keepScenes(search: Search): void {
+  const withScenes = (place: number, scenes: readonly Scene[]): boolean =>
+    search.try(
+      withPlayers(
+        search.plan,
+        playersOf(search.plan).map((player, at) => (at === place ? { ...player, scenes } : player)),
+      ),
+    );
+  for (let place = 0; place < playersOf(search.plan).length; place += 1) {
+    const scenesNow = (): readonly Scene[] => playersOf(search.plan)[place]?.scenes ?? [];
+    needed(scenesNow(), 1, (scenes) => withScenes(place, scenes));
+    for (let at = 0; at < scenesNow().length; at += 1)
+      needed(scenesNow()[at]?.acts ?? [], 1, (acts) =>
+        withScenes(
+          place,
+          scenesNow().map((scene, one) => (one === at ? { ...scene, acts } : scene)),
+        ),
+      );
+  }
 }
 
 /** What goes wrong with origins, and what is published at all. */

@@ -3,7 +3,7 @@
 // it tells only whom the violation is about. Refuses to judge.
 
 import type { Plan } from '../plan.ts';
-import { channelsOf, holdersOf, outagesOf } from '../plan/plainer-gateway.ts';
+import { channelsOf, holdersOf, outagesOf, playersOf } from '../plan/plainer-gateway.ts';
 import type { Report } from '../simulate.ts';
 import type { Violation } from '../trace.ts';
 import { clusterFaultsOf, crossersOf, talkersOf } from '../plan/plainer-chat.ts';
@@ -22,6 +22,7 @@ import {
   gatewaySettingWords,
   holderWords,
   originWords,
+  playerWords,
   outageWords,
 } from './stories/gateway-cast.ts';
 import { clientWords, Epochs, eventWords, settingWords } from './stories/words.ts';
@@ -85,6 +86,7 @@ function castLines(plan: Plan, focus: ReadonlySet<number>): string[] {
   const clients = [
     ...plan.clients.map((client) => ({ client: client.client, words: clientWords(client) })),
     ...holdersOf(plan).map((holder) => ({ client: holder.client, words: holderWords(holder) })),
+    ...playersOf(plan).map((player) => ({ client: player.client, words: playerWords(player) })),
     ...talkersOf(plan).map((talker) => ({ client: talker.client, words: talkerWords(talker) })),
     ...crossersOf(plan).map((one) => ({ client: one.client, words: crosserWords(one) })),
   ];

@@ -272,6 +272,23 @@ describe('presence', () => {
     ]);
   });
 
+  test('[HP-PRES-3] who comes back and asks once more is told nothing twice', () => {
+    const stage = stageWith();
+    const alice = HpClient.in(stage, 'alice');
+    for (const shard of [0, 1]) HpClient.in(stage, `bob${shard}`, shard);
+    const users = ['bob0', 'bob1'];
+    alice.ask('PRESENCE_SUBSCRIBE', { users });
+    stage.settle();
+    alice.wire.leave();
+    stage.settle();
+    const back = new HpClient(stage, 1);
+    back.raw(
+      line('RESUME', '1', { token: alice.token }) + line('PRESENCE_SUBSCRIBE', '2', { users }),
+    );
+    stage.settle();
+    expect(back.take().map(({ type }) => type)).toEqual(['RESUME_OK', 'PRESENCE_STATE']);
+  });
+
   test('[HP-PRES-2] several sessions speak for one user, and members of rooms show it', () => {
     const stage = stageWith();
     const alice = HpClient.in(stage, 'alice');

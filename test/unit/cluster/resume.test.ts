@@ -432,6 +432,9 @@ describe('tickets', () => {
     for (const end of ['1700000001', '', 'x', '~'])
       expect(readTicket(ending.replace('1700000000', end), signers)).toBeUndefined();
     expect(readTicket(ending.replace('~1700000000', ''), signers)).toBeUndefined();
+    // What is signed is lines: none of them may be taken for two.
+    const signed = ending.replace('~1700000000', '\n1700000000');
+    expect(readTicket(signed, signers)).toBeUndefined();
   });
 });
 

@@ -228,9 +228,15 @@ export function welcome({ chat }: Session, who: Identity) {
   };
 }
 
+/** Who was to come in does not; the end of the token that proved it ends nothing here. */
+export function nobody(session: Session, context: Turn): void {
+  session.who = undefined;
+  context.cancel('expiry');
+}
+
 /** The keeper has no place for the session. */
 export function notRegistered(session: Session, mistake: HpMistake, context: Turn): void {
-  session.who = undefined;
+  nobody(session, context);
   if (session.isGone) goAway(session, context);
   else answerError(session, mistake, context);
 }

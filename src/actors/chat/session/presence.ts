@@ -53,7 +53,7 @@ export function watch(session: Session, users: readonly string[], context: Turn)
     answerError(session, refused('INVALID_PAYLOAD', text, 'payload.users').mistake, context);
     return;
   }
-  for (const user of users) session.watched.set(userKey(user), { user, told: '' });
+  for (const user of added) session.watched.set(userKey(user), { user, told: '' });
   ask(session, users, true, context);
 }
 

@@ -47,6 +47,12 @@ export type HpSessionMessage =
       readonly servers: readonly string[];
     };
 
+/** What the door hears: the session may wait for its client. */
+export interface ConnectionGone {
+  readonly type: 'connectionGone';
+  readonly session: Address<HpSessionMessage>;
+}
+
 export type Turn = Context<HpSessionMessage>;
 
 export interface Identity {
@@ -114,6 +120,7 @@ export interface Pending {
 export interface Session {
   readonly chat: ChatContext;
   readonly opened: TcpOpened;
+  readonly door: Address<ConnectionGone>;
   readonly connection: ConnectionId;
   readonly splitter: LineSplitter;
   life: HpState;
@@ -162,11 +169,17 @@ export interface Session {
   readonly byteRate: Rate;
 }
 
-export function sessionOf(chat: ChatContext, opened: TcpOpened, now: number): Session {
+export function sessionOf(
+  chat: ChatContext,
+  opened: TcpOpened,
+  door: Address<ConnectionGone>,
+  now: number,
+): Session {
   const { options } = chat;
   return {
     chat,
     opened,
+    door,
     connection: opened.connection,
     splitter: new LineSplitter(options.loginLineBytesMax),
     life: hpLife.initial,

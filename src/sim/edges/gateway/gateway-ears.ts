@@ -27,7 +27,10 @@ export class GatewayEars {
   }
 
   hearReply(reply: ControlReply): void {
-    if (reply.type === 'controlAnswer')
-      this.#trace.add({ kind: 'controlAnswered', node: this.#node, status: reply.status });
+    if (reply.type !== 'controlAnswer') return;
+    const { connection, status, body: answer } = reply;
+    const node = this.#node;
+    if (connection === 0) this.#trace.add({ kind: 'controlAnswered', node, status });
+    else this.#trace.add({ kind: 'postAnswered', node, post: connection - 1, status, answer });
   }
 }

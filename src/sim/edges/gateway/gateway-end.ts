@@ -16,11 +16,18 @@ import type {
   ProxyRequested,
 } from '../../../actors/runtime/gateway-edges.ts';
 import type { GatewayWord } from './gateway-words.ts';
+import { joined } from './joining.ts';
 import { type Connection, type Endpoint, isWord, type Unit } from '../network.ts';
 import { ObjectPayload } from '../object-payload.ts';
 import type { EndHost, WebEnd } from '../server-end.ts';
 
 type State = 'asked' | 'answering' | 'stream' | 'webSocket' | 'closing' | 'gone';
+
+interface Head {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: HeaderList;
+}
 
 /** Who an open stream or WebSocket belongs to from now on. */
 export interface Owners {
@@ -96,10 +103,10 @@ export class GatewayEnd implements Endpoint, WebEnd {
   }
 
   /** Begins an answer whose body follows; false when one has begun before. */
-  begin(status: number, headers: HeaderList): boolean {
+  begin({ status, reason, headers }: Head): boolean {
     if (this.#state !== 'asked') return false;
     this.#state = 'answering';
-    this.#say({ say: 'head', status, headers });
+    this.#say({ say: 'head', status, reason, headers });
     return true;
   }
 
@@ -128,11 +135,11 @@ export class GatewayEnd implements Endpoint, WebEnd {
     if (!isHeld && this.#connection.up.hasArrived) this.readable();
   }
 
-  upgrade(owners: Owners): void {
+  upgrade(owners: Owners, headers: HeaderList): void {
     if (this.#state !== 'asked') return;
     this.#state = 'webSocket';
     this.#owners = owners;
-    this.#say({ say: 'upgraded' });
+    this.#say({ say: 'upgraded', headers });
   }
 
   readable(): void {
@@ -382,18 +389,6 @@ export class GatewayEnd implements Endpoint, WebEnd {
     this.#connection.up.abandon();
     this.#edge.forget(this);
   }
-}
-
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 const READ_UNITS_MAX = 64;

@@ -14,8 +14,13 @@ export type GatewayWord =
       readonly bodyBytes: number;
       readonly isWebSocket: boolean;
     }
-  | { readonly say: 'head'; readonly status: number; readonly headers: HeaderList }
-  | { readonly say: 'upgraded' }
+  | {
+      readonly say: 'head';
+      readonly status: number;
+      readonly reason: string;
+      readonly headers: HeaderList;
+    }
+  | { readonly say: 'upgraded'; readonly headers: HeaderList }
   /** The body has come to its end. */
   | { readonly say: 'end' }
   | { readonly say: 'frame'; readonly kind: MessageKind; readonly bytes: Uint8Array }

@@ -6,6 +6,7 @@ import { copies, livePeers, mesh, unproved, versions } from './cluster.ts';
 import { directs } from './directs.ts';
 import { crossing, forwarding } from './forwarding.ts';
 import { hpLiveness } from './liveness.ts';
+import { pages } from './looking/pages.ts';
 import { hpPatience } from './patience.ts';
 import { statuses } from './presence/statuses.ts';
 import { timely } from './presence/timely.ts';
@@ -16,6 +17,8 @@ import { roomReach } from './rooms/room-reach.ts';
 import { roomOrder } from './rooms/room-order.ts';
 import { roomWhole } from './rooms/room-whole.ts';
 import { rates } from './rates.ts';
+import { lastWords, oneSession } from './sessions/endings.ts';
+import { hpLimits } from './sessions/limits.ts';
 import { signs } from './signs.ts';
 import { ghosts, views } from './views.ts';
 
@@ -34,6 +37,10 @@ export const chatInvariants: readonly Invariant[] = [
   watching,
   timely,
   signs,
+  pages,
+  hpLimits,
+  lastWords,
+  oneSession,
   rates,
   roomEvents,
   hpLiveness,

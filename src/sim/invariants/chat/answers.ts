@@ -17,14 +17,14 @@ export const hpWords: Invariant = {
   },
 };
 
-/** The answers that are right, with the errors that each may be instead. */
+/** The answers that are right, with the errors that each may be instead; limits are judged elsewhere. */
 const answers: Readonly<Record<string, readonly [right: string, ...errors: string[]]>> = {
   HELLO: ['HELLO_OK'],
-  LOGIN: ['LOGIN_OK', 'USERNAME_TAKEN'],
+  LOGIN: ['LOGIN_OK', 'USERNAME_TAKEN', 'SESSION_LIMIT'],
   RESUME: ['RESUME_OK', 'SESSION_EXPIRED', 'UNAVAILABLE'],
   BYE: ['BYE'],
   PING: ['PONG'],
-  JOIN: ['JOIN_OK', 'RATE_LIMITED'],
+  JOIN: ['JOIN_OK', 'RATE_LIMITED', 'FORBIDDEN'],
   LEAVE: ['LEAVE_OK'],
   ROOM_LIST: ['ROOM_LIST_OK'],
   ROOM_MEMBERS: ['ROOM_MEMBERS_OK', 'NO_SUCH_ROOM'],
@@ -32,7 +32,7 @@ const answers: Readonly<Record<string, readonly [right: string, ...errors: strin
   DIRECT_MESSAGE: ['ACK', 'RATE_LIMITED', 'QUEUE_FULL', 'USER_OFFLINE'],
   RECEIPT: ['ACK'],
   PRESENCE_SET: ['ACK', 'RATE_LIMITED'],
-  PRESENCE_SUBSCRIBE: ['PRESENCE_STATE'],
+  PRESENCE_SUBSCRIBE: ['PRESENCE_STATE', 'INVALID_PAYLOAD'],
   PRESENCE_UNSUBSCRIBE: ['ACK'],
   PRESENCE_QUERY: ['PRESENCE_STATE'],
   HISTORY: ['HISTORY_OK'],

@@ -1,13 +1,21 @@
 // When everything has come to rest all nodes see the same, and it is the truth: who is here with how many sessions, and who sits
 // in which room. And at no time is anybody shown for long who was on a process that is dead.
 
-import type { EventOf } from '../../trace.ts';
+import type { EventOf, TraceEvent } from '../../trace.ts';
 import type { Invariant, Report } from '../invariant.ts';
 import { Troubles } from './troubles.ts';
 
 export const views: Invariant = {
   property: 'views',
-  requirements: ['HP-PRES-2', 'HP-ROOM-8', 'HP-RES-5', 'HP-REPL-3', 'HP-REPL-4', 'HP-HOME-7'],
+  requirements: [
+    'HP-PRES-2',
+    'HP-ROOM-7',
+    'HP-ROOM-8',
+    'HP-RES-5',
+    'HP-REPL-3',
+    'HP-REPL-4',
+    'HP-HOME-7',
+  ],
   judge(report) {
     const judge = new Views(report);
     return {
@@ -23,9 +31,8 @@ export const views: Invariant = {
       talkerEnded: ({ client }) => judge.ended(client),
       presenceTold: (event) => judge.presence(event),
       membersTold: (event) => judge.members(event),
-      chatProbed: () => {
-        judge.isRest = false;
-      },
+      roomsTold: (event) => judge.rooms(event),
+      chatProbed: () => judge.end(),
     };
   },
 };
@@ -36,6 +43,12 @@ class Views {
   /** By client. */
   readonly users = new Map<number, string>();
   readonly #report: Report;
+  /** What is wrong unless one of these users is in doubt in the end. */
+  readonly #suspected: {
+    readonly event: TraceEvent;
+    readonly users: readonly string[];
+    readonly sentence: string;
+  }[] = [];
   readonly #sessions = new Map<string, number>();
   readonly #members = new Map<string, Set<string>>();
 
@@ -59,15 +72,45 @@ class Views {
     if (this.isRest && user !== undefined) this.uncertain.add(user);
   }
 
+  /** Who is in doubt by now was so before anybody could know. */
+  end(): void {
+    this.isRest = false;
+    for (const { event, sentence, users } of this.#suspected)
+      if (!users.some((user) => this.uncertain.has(user))) this.#report(event, sentence);
+  }
+
+  #suspect(event: TraceEvent, users: readonly string[], sentence: string): void {
+    this.#suspected.push({ event, users, sentence });
+  }
+
   presence(event: EventOf<'presenceTold'>): void {
     if (!this.isRest) return;
     for (const [user, sessions] of event.users) {
       const truth = this.#sessions.get(user) ?? 0;
-      if (sessions !== truth && !this.uncertain.has(user))
-        this.#report(
+      if (sessions !== truth)
+        this.#suspect(
           event,
+          [user],
           `client ${event.client} on node ${event.node} sees ${sessions} sessions of ${user}, which has ${truth}`,
         );
+    }
+  }
+
+  /** Those of the whole cluster in which somebody is. */
+  rooms(event: EventOf<'roomsTold'>): void {
+    if (!this.isRest) return;
+    const { client, node, rooms, isPartial } = event;
+    const says = `client ${client} on node ${node} sees`;
+    const listed = new Map(rooms);
+    for (const room of new Set([...listed.keys(), ...this.#members.keys()])) {
+      const truth = [...(this.#members.get(room) ?? [])];
+      const isMissing = listed.get(room) === undefined;
+      if (isMissing && isPartial) continue;
+      const least = truth.filter((user) => !this.uncertain.has(user)).length;
+      const most = new Set([...truth, ...this.uncertain]).size;
+      const count = listed.get(room) ?? 0;
+      if (count < least || count > most || (count === 0 && !isMissing))
+        this.#suspect(event, truth, `${says} ${count} in '${room}', where ${truth.length} are`);
     }
   }
 
@@ -75,16 +118,20 @@ class Views {
     if (!this.isRest) return;
     const { client, node, room, users } = event;
     const truth = this.#members.get(room) ?? new Set();
-    const isSure = (user: string): boolean => !this.uncertain.has(user);
     for (const user of users)
-      if (!truth.has(user) && isSure(user))
-        this.#report(
+      if (!truth.has(user))
+        this.#suspect(
           event,
+          [user],
           `client ${client} on node ${node} sees ${user} in '${room}', who is not there`,
         );
     for (const user of truth)
-      if (!users.includes(user) && isSure(user))
-        this.#report(event, `client ${client} on node ${node} does not see ${user} in '${room}'`);
+      if (!users.includes(user))
+        this.#suspect(
+          event,
+          [user],
+          `client ${client} on node ${node} does not see ${user} in '${room}'`,
+        );
   }
 }
 

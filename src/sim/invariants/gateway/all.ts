@@ -8,6 +8,7 @@ import { holdsAlive } from './holds-alive.ts';
 import { holdsAll } from './holds-all.ts';
 import { holdsLiveness } from './holds-liveness.ts';
 import { holdsOrder } from './holds-order.ts';
+import { sceneInvariants } from './scenes/scenes.ts';
 import { fetches, leftovers, partings, words } from './origins.ts';
 
 export const gatewayInvariants: readonly Invariant[] = [
@@ -25,4 +26,5 @@ export const gatewayInvariants: readonly Invariant[] = [
   holdsLiveness,
   followers,
   leftovers,
+  ...sceneInvariants,
 ];

@@ -60,6 +60,14 @@ export function chatWords(event: ChatRecord): string {
       return `${who} is told who is in '${event.room}': ${event.users.join(', ') || 'nobody'}`;
     case 'historyTold':
       return `${who} reads ${event.entries.length} messages of '${event.room}'`;
+    case 'historyPaged':
+      return `${who} reads a page: ${event.entries.length} messages of '${event.of}'${moreOf(event)}`;
+    case 'namesPaged':
+      return `${who} reads a page of ${event.of || 'rooms'}: ${event.names.join(', ')}${moreOf(event)}`;
+    case 'roomsTold':
+      return `${who} is told which rooms there are: ${event.rooms.map(([room, count]) => `${room} ×${count}`).join(', ')}`;
+    case 'directsTold':
+      return `${who} reads ${event.messages.length} messages with ${event.with}`;
     case 'talkerNoticed':
       return `${who} hears ${event.what} ${event.code}`;
     case 'talkerMisheard':
@@ -115,6 +123,10 @@ function askedAbout({
     where +
     (isRepeat === true ? ', again' : '')
   );
+}
+
+function moreOf({ more }: { readonly more: boolean }): string {
+  return more ? ', and there is more' : '';
 }
 
 function whereOf({ room }: { readonly room: string | undefined }): string {

@@ -9,6 +9,7 @@ import type {
   Outage,
 } from '../../plan/gateway-plan.ts';
 import { gatewayDefaults } from '../../../actors/gateway/gateway-options.ts';
+import type { PlayerPlan } from '../../records/scenes/scene.ts';
 import { grouped } from '../telling.ts';
 import { seconds } from './words.ts';
 
@@ -39,6 +40,12 @@ function deeds(what: HolderPlan['what'], names: string, by: string, everyUs: num
     default:
       return what satisfies never;
   }
+}
+
+/** One who plays scenes, by what they are. */
+export function playerWords({ client, scenes }: PlayerPlan): string {
+  const shapes = scenes.map(({ shape, acts }) => `a ${shape} of ${acts.length} acts`);
+  return `client ${client} plays when faults are over: ${shapes.join(', ')}`;
 }
 
 export function channelWords(channel: ChannelPlan): string {

@@ -62,6 +62,20 @@ export function gatewayWords(event: GatewayRecord | ChatRecord): string {
         `shard ${event.node}.${event.shard} holds ${event.connections} connections, ` +
         `and tells of ${event.followed.length} channels that are followed`
       );
+    case 'stageSet':
+      return 'scenes are to be played';
+    case 'sceneBegan':
+      return `${who} begins its scene ${event.number}, a ${event.scene.shape}`;
+    case 'sceneActed':
+      return `act ${event.act} in the scene of ${who}`;
+    case 'sceneHeard':
+      return `${who} hears: ${event.sound.slice(0, SOUND_MAX)}`;
+    case 'sceneAsked':
+      return `the origin of ${who} hears (${event.purpose}): ${event.words.slice(0, SOUND_MAX)}`;
+    case 'sceneEnded':
+      return `the scene of ${who} is over`;
+    case 'postAnswered':
+      return `what was posted (${event.post}) is answered ${event.status}: ${event.answer.trim()}`;
     default:
       return chatWords(event);
   }
@@ -75,3 +89,5 @@ function linesWords(lines: readonly Lines[]): string {
   const some = lines.filter(({ items }) => items.length > 0);
   return some.map(({ channel, items }) => `, ${channel} ${items.join(' ')}`).join('');
 }
+
+const SOUND_MAX = 120;

@@ -6,7 +6,7 @@ import type { Connection, Link, NetworkClock, Pipe } from '../../edges/network.t
 import { Mesh } from '../../edges/tcp/mesh.ts';
 import type { Dialed } from '../../edges/tcp.edge.ts';
 import { befallCluster, type ClusterMishappening } from '../../faults/cluster-mishaps.ts';
-import { type ChatPlan, nodeName, PEER_PORT, ROOMS } from '../../plan/chat-plan.ts';
+import { type ChatPlan, nodeName, PEER_PORT } from '../../plan/chat-plan.ts';
 import type { PeerState } from '../../records/chat-records.ts';
 import type { Trace } from '../../trace.ts';
 import { Crosser, type CrosserWorld } from './crosser.ts';
@@ -113,6 +113,10 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
     return this.#host.connectBroker(plan, link);
   }
 
+  get bodyBytesMax(): number {
+    return this.#plan.options.bodyBytesMax;
+  }
+
   saidAt(message: string): number {
     return this.#said.get(message) ?? -1;
   }
@@ -195,11 +199,7 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
       for (const { what } of talker.asked)
         this.trace.add({ kind: 'talkerWaits', ...talker.at(), what });
     }
-    for (const talker of this.#speakers) {
-      talker.deeds.askAll();
-      for (const room of ROOMS) talker.deeds.askMembers(room);
-      for (const room of talker.seats) talker.deeds.askHistory(room);
-    }
+    for (const { deeds } of this.#speakers) deeds.lookAtAll();
   }
 
   probe(): void {
@@ -244,6 +244,7 @@ function termsOf({ options, cluster }: ChatPlan) {
   const { resumeWindowMs, pingEveryMs, pingTimeoutMs, loginTimeoutMs, emptyRoomMs } = options;
   const { roomEventsMax, joinsPerSecondMax, messagesPerSecondMax } = options;
   const { messagesBurstMax, presenceEveryMs } = options;
+  const { roomsPerSessionMax, sessionsPerUserMax, watchedUsersMax } = options;
   const { historyMax, offlineMessagesMax, resumeMessagesMax, queueBytesMax } = options;
   const { suspectMs = 0, downMs = 0, lingerMs = 0 } = cluster ?? {};
   return {
@@ -251,6 +252,7 @@ function termsOf({ options, cluster }: ChatPlan) {
     ...{ resumeWindowMs, pingEveryMs, pingTimeoutMs, loginTimeoutMs, emptyRoomMs, roomEventsMax },
     ...{ historyMax, offlineMessagesMax, resumeMessagesMax, queueBytesMax },
     ...{ joinsPerSecondMax, messagesPerSecondMax, messagesBurstMax, presenceEveryMs },
+    ...{ roomsPerSessionMax, sessionsPerUserMax, watchedUsersMax },
     isLimited: options.messagesPerSecondMax < 100 || options.joinsPerSecondMax < 100,
     policy: options.sessionPolicy,
   };

@@ -1,8 +1,9 @@
 // What a talker does: it comes in, says again what it is not sure of, and then speaks, asks, looks, leaves rooms and comes
 // back to them, and now and then says something that is wrong. Refuses to hear.
 
+import { ROOMS } from '../../plan/chat-plan.ts';
 import { encoder, hpLine } from './hp-lines.ts';
-import { mistakes } from './hp-mistakes.ts';
+import { mistakes, tooLong } from './hp-mistakes.ts';
 import type { Said, Talker } from './talker.ts';
 
 export class TalkerDeeds {
@@ -121,6 +122,30 @@ export class TalkerDeeds {
     this.#talker.ask('HISTORY', { room, limit: 100 }, { room });
   }
 
+  /** At once, or page by page. */
+  lookAround(room: string, isWhole: boolean): void {
+    if (this.#talker.chance.chance(1, 3)) this.#talker.pages.readMembers(room, isWhole);
+    else this.askMembers(room);
+  }
+
+  #lookBack(room: string): void {
+    const { chance, pages, world } = this.#talker;
+    if (chance.chance(1, 2)) this.askHistory(room);
+    else pages.readHistory(chance.chance(1, 4) ? `@${chance.pick(world.users)}` : room);
+  }
+
+  /** Everything that there is to see when all is at rest. */
+  lookAtAll(): void {
+    const { chance, pages, world, seats } = this.#talker;
+    this.askAll();
+    for (const room of ROOMS) this.lookAround(room, true);
+    for (const room of seats)
+      if (chance.chance(1, 4)) pages.readWhole(room);
+      else this.askHistory(room);
+    if (chance.chance(1, 3)) pages.readRooms(true);
+    if (chance.chance(1, 3)) pages.readWhole(`@${chance.pick(world.users)}`);
+  }
+
   #goOn(): void {
     const { world, plan, isAway } = this.#talker;
     if (world.isSettling || isAway) return;
@@ -142,9 +167,9 @@ export class TalkerDeeds {
       if (room !== undefined) this.sayIn(room);
     } else if (drawn < 65) this.sayTo(chance.pick(world.users));
     else if (drawn < 69) this.askAll();
-    else if (drawn < 72) this.askMembers(chance.pick(plan.rooms));
+    else if (drawn < 72) this.lookAround(chance.pick(plan.rooms), false);
     else if (drawn < 76) {
-      if (room !== undefined) this.askHistory(room);
+      if (room !== undefined) this.#lookBack(room);
     } else this.#doRarely(drawn, room);
   }
 
@@ -158,7 +183,7 @@ export class TalkerDeeds {
         this.#talker.ask('PRESENCE_UNSUBSCRIBE', { users: [user] }, { to: user });
       else this.watch(user);
     } else if (drawn < 92) this.receipt(user);
-    else if (drawn < 94) this.#talker.ask('ROOM_LIST', {});
+    else if (drawn < 94) this.#talker.pages.readRooms(false);
     else if (drawn < 95) this.#talker.ask('WHOAMI', {});
     else if (room !== undefined && chance.chance(1, 2)) {
       // Nothing is said in it from now on, whatever is answered.
@@ -179,7 +204,7 @@ export class TalkerDeeds {
     const { message, what, room, to } = said;
     const { plan, chance, unsure } = this.#talker;
     unsure.set(message, said);
-    const body = message + ' '.repeat(plan.bodyBytes);
+    const body = message.padEnd(this.#bodyBytes(message));
     this.#talker.ask(what, room === undefined ? { to, body } : { room, body }, {
       ...said,
       isRepeat,
@@ -191,13 +216,22 @@ export class TalkerDeeds {
     });
   }
 
+  /** Now and then as long as may be, where that is not long. */
+  #bodyBytes(message: string): number {
+    const { plan, chance, world } = this.#talker;
+    const isLimited = world.bodyBytesMax <= SHORT_BYTES;
+    if (isLimited && chance.chance(1, 16)) return world.bodyBytesMax;
+    return message.length + plan.bodyBytes;
+  }
+
   /** Something wrong, whose right answer is known. */
   #err(): void {
     this.#wrong += 1;
     // More nonsense than this ends a connection.
     if (this.#wrong > WRONG_MAX) return;
-    const { chance, asked } = this.#talker;
-    const { line, type, id, payload, expected } = chance.pick(mistakes);
+    const { chance, asked, world } = this.#talker;
+    const some = world.bodyBytesMax <= SHORT_BYTES ? [...mistakes, tooLong(world)] : mistakes;
+    const { line, type, id, payload, expected } = chance.pick(some);
     asked.push({ id, what: 'a wrong line', expected, ...NOTHING });
     const said = line ?? '';
     this.#talker.sayRaw(
@@ -207,6 +241,7 @@ export class TalkerDeeds {
 }
 
 const NOTHING = { room: undefined, to: undefined, message: undefined };
+const SHORT_BYTES = 4_096;
 const WRONG_MAX = 6;
 /** Whoever watches when it comes in. */
 const WATCHED_MAX = 5;

@@ -159,7 +159,8 @@ export class TalkerHearing {
         }
         return;
       case 'LOGIN':
-        again(() => talker.deeds.login());
+        if (talker.plan.visit !== undefined) talker.leaveForever();
+        else again(() => talker.deeds.login());
         return;
       case 'JOIN':
         if (question.room !== undefined && code !== 'FORBIDDEN') {
@@ -185,7 +186,11 @@ export class TalkerHearing {
 
   #granted(question: Outstanding, payload: Payload): void {
     const { world, seats, asked } = this.#talker;
-    const { room = '', message = '', to = '' } = question;
+    const { room = '', message = '', to = '', page } = question;
+    if (page !== undefined) {
+      this.#talker.pages.granted(page, payload);
+      return;
+    }
     const inSession = (): ReturnType<Talker['inSession']> => this.#talker.inSession();
     switch (question.what) {
       case 'LOGIN':

@@ -15,6 +15,7 @@ import type { EventOf, Trace } from '../../trace.ts';
 import { HpReader, hpLine } from './hp-lines.ts';
 import { TalkerDeeds } from './talker-deeds.ts';
 import { TalkerHearing } from './talker-hearing.ts';
+import { type Page, TalkerPages } from './talker-pages.ts';
 
 export interface TalkerWorld {
   readonly now: number;
@@ -22,6 +23,7 @@ export interface TalkerWorld {
   readonly trace: Trace;
   readonly nodes: number;
   readonly users: readonly string[];
+  readonly bodyBytesMax: number;
   later(delayUs: number, act: () => void): void;
   connectTalker(talker: Talker, node: number): Connection | undefined;
   /** The place in the trace where a message was first said, for those who hear it. */
@@ -41,6 +43,8 @@ export interface Outstanding {
   /** That it wants to have. */
   readonly status?: string | undefined;
   readonly note?: string | undefined;
+  /** It asks for a page. */
+  readonly page?: Page | undefined;
 }
 
 /** A message of its own, of which it does not know what became. */
@@ -70,6 +74,7 @@ export class Talker implements Endpoint {
   /** What it has said and was not told of; said again with the same id when it is back. */
   readonly unsure = new Map<string, Said>();
   readonly deeds: TalkerDeeds;
+  readonly pages: TalkerPages;
   #reader = new HpReader();
   readonly #hearing: TalkerHearing;
   #isAway = false;
@@ -90,13 +95,16 @@ export class Talker implements Endpoint {
       ...{ windowBytes: plan.link.windowBytes, bytesPerSecond: 0 },
     };
     this.deeds = new TalkerDeeds(this);
+    this.pages = new TalkerPages(this);
     this.#hearing = new TalkerHearing(this);
     const { client, node, user, rooms, isMute, hasAck, hasEcho, readBytes, returns, roams } = plan;
     const isSlow = readBytes > 0;
     const about = { client, node, user, rooms, isMute, hasAck, hasEcho, isSlow, roams };
     const givesPlaces = returns === 'placed';
-    world.trace.add({ kind: 'talkerJoined', ...about, givesPlaces });
-    this.#comeBack(this.chance.below(500_000));
+    const { visit } = plan;
+    const isVisitor = visit !== undefined;
+    world.trace.add({ kind: 'talkerJoined', ...about, givesPlaces, isVisitor });
+    this.#comeBack(visit?.at ?? this.chance.below(500_000));
     if (plan.leavesEveryUs > 0) this.#departLater();
     if (isSlow) world.later(READ_EVERY_US, () => this.#readSlowly());
     if (!isMute) this.deeds.begin();
@@ -120,16 +128,16 @@ export class Talker implements Endpoint {
   ask(
     what: string,
     payload: object,
-    about: Partial<Pick<Outstanding, 'room' | 'to' | 'message' | 'status' | 'note'>> & {
+    about: Partial<Pick<Outstanding, 'room' | 'to' | 'message' | 'status' | 'note' | 'page'>> & {
       readonly isRepeat?: boolean;
       readonly sign?: string;
     } = {},
   ): void {
     this.#ids += 1;
-    const { room, to, message, status, note, isRepeat, sign } = about;
+    const { room, to, message, status, note, page, isRepeat, sign } = about;
     const id = message ?? `q${this.plan.client}.${this.#ids}`;
     if (!UNANSWERED.includes(what))
-      this.asked.push({ id, what, room, to, message, status, note, expected: undefined });
+      this.asked.push({ id, what, room, to, message, status, note, page, expected: undefined });
     const asked = { kind: 'talkerAsked', id, what, room, to, message, isRepeat, sign } as const;
     const seq = this.world.trace.add({ ...asked, ...this.at() });
     if (message !== undefined) this.world.noteSaid(message, seq);
@@ -246,6 +254,8 @@ export class Talker implements Endpoint {
     this.#heardAt = this.world.now;
     const { shard } = connection.met;
     this.world.trace.add({ kind: 'talkerConnected', ...this.at(), shard });
+    const { visit } = this.plan;
+    if (visit !== undefined) this.world.later(visit.staysUs, () => this.leaveForever());
     this.deeds.enter();
     this.#watch(this.#connections);
   }
@@ -261,6 +271,10 @@ export class Talker implements Endpoint {
     connection.up.sender = undefined;
     connection.down.abandon();
     if (by === 'patience' && this.plan.roams) this.node = (this.node + 1) % this.world.nodes;
+    if (this.plan.visit !== undefined) {
+      this.leaveForever();
+      return;
+    }
     const soonUs = this.chance.chance(1, 2) ? SOON_US : RETRY_US * 4;
     this.#comeBack(20_000 + this.chance.below(soonUs));
   }

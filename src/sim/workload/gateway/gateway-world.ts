@@ -10,8 +10,15 @@ import { Application } from '../origins/application.ts';
 import { OriginLog } from '../origins/origin-log.ts';
 import { Origin } from '../origins/origin.ts';
 import { Publisher } from '../origins/publisher.ts';
-import { fullName, type GatewayPlan, type HolderPlan } from '../../plan/gateway-plan.ts';
+import { fullName, type GatewayPlan } from '../../plan/gateway-plan.ts';
+import type { Way } from '../../ways-in.ts';
+import { SCENE_ORIGIN, Stage } from '../scenes/stage.ts';
 import { Holder } from './holder.ts';
+
+interface ControlDoor {
+  publish(body: Uint8Array, way: 'http' | 'pull'): void;
+  post(post: number): void;
+}
 
 export interface GatewayWorldHost {
   readonly now: number;
@@ -20,8 +27,10 @@ export interface GatewayWorldHost {
   readonly plan: { readonly seed: number; readonly nodes: number };
   mark(name: string): void;
   later(delayUs: number, act: () => void): void;
-  connectTo(plan: HolderPlan, link: Link): Connection | undefined;
-  publish(node: number, body: Uint8Array, way: 'http' | 'pull'): void;
+  connectTo(way: Way, link: Link): Connection | undefined;
+  /** The thread of a node with which publishers speak, while it lives. */
+  first(node: number): ControlDoor | undefined;
+  isWell(node: number): boolean;
 }
 
 export class GatewayWorld {
@@ -29,6 +38,7 @@ export class GatewayWorld {
   readonly #host: GatewayWorldHost;
   readonly #origins = new Map<string, Origin>();
   readonly #publishers: Publisher[] = [];
+  readonly #stage: Stage;
   #fetches = 0;
 
   constructor(plan: GatewayPlan, host: GatewayWorldHost) {
@@ -46,6 +56,14 @@ export class GatewayWorld {
       this.#origins.set(origin.host, new Origin(origin, application, this, seed));
     for (const channel of plan.channels)
       this.#publishers.push(new Publisher(channel, log, this, seed));
+    const { options, players } = plan;
+    const limits = {
+      messageWaitMs: options.messageWaitMs,
+      subscriptionsMax: options.connectionSubscriptionsMax,
+      keptBytesMax: options.keptBodyBytesMax,
+      isUpdating: options.updateOnFirstSubscription,
+    };
+    this.#stage = new Stage(players ?? [], limits, this, seed);
     for (const holder of plan.holders) this.holders.push(new Holder(holder, this, seed));
   }
 
@@ -73,15 +91,24 @@ export class GatewayWorld {
     this.#host.mark(name);
   }
 
-  connect(plan: HolderPlan, link: Link): Connection | undefined {
+  connect(plan: Way, link: Link): Connection | undefined {
     return this.#host.connectTo(plan, link);
   }
 
   publish(node: number, body: Uint8Array, way: 'http' | 'pull'): void {
-    this.#host.publish(node, body, way);
+    this.#host.first(node)?.publish(body, way);
+  }
+
+  post(node: number, post: number): void {
+    this.#host.first(node)?.post(post);
+  }
+
+  isWell(node: number): boolean {
+    return this.#host.isWell(node);
   }
 
   ask(asked: AskedOrigin, hearing: OriginHearing): () => void {
+    if (asked.host === SCENE_ORIGIN) return this.#stage.ask(asked, hearing);
     return this.#originOf(asked).ask(asked, hearing);
   }
 
@@ -97,6 +124,7 @@ export class GatewayWorld {
   heal(): void {
     for (const origin of this.#origins.values()) origin.rise();
     for (const holder of this.holders) holder.settle();
+    this.#stage.begin();
   }
 
   probe(): void {

@@ -1,0 +1,149 @@
+// Whoever is sent away hears why. And where a user has one session, the one that came last is the only one that is obeyed:
+// with `reject` nobody comes beside it, and when two nodes have let one in each, the earlier one stays.
+
+import type { EventOf } from '../../../trace.ts';
+import type { Invariant, Report } from '../../invariant.ts';
+import { Troubles } from '../troubles.ts';
+
+export const lastWords: Invariant = {
+  property: 'last-words',
+  requirements: ['HP-ERR-2', 'HP-SESS-3', 'HP-SESS-6', 'HP-DRAIN-2'],
+  judge(report) {
+    const troubles = new Troubles();
+    let isCluster = false;
+    /** By client: it was told to come again, and its connection closes. */
+    const putOff = new Set<number>();
+    return {
+      began: (event) => troubles.began(event),
+      chatBegan(event) {
+        troubles.chatBegan(event);
+        isCluster = event.terms.isCluster;
+      },
+      talkerConnected: ({ client }) => putOff.delete(client),
+      talkerAnswered({ client, asked, code }) {
+        // [HP-RES-11]
+        if (asked === 'RESUME' && code !== undefined) putOff.add(client);
+      },
+      talkerEnded(event) {
+        const { client, node, by, isBye, at } = event;
+        if (by !== 'server' || isBye || putOff.has(client)) return;
+        // [HP-RES-9] What it had asked of another node is done at last, and takes the session away.
+        if (isCluster && troubles.ofCluster(at - APART_US, at)) return;
+        if (!troubles.ofTalker(client, node, at - BEFORE_US, at))
+          report(event, `client ${client} is sent away, and hears no word of it`);
+      },
+    };
+  },
+};
+
+export const oneSession: Invariant = {
+  property: 'one-session',
+  requirements: ['HP-SESS-2', 'HP-SESS-3', 'HP-PART-3'],
+  judge(report) {
+    const judge = new Judge(report);
+    return {
+      began: (event) => judge.troubles.began(event),
+      chatBegan(event) {
+        judge.troubles.chatBegan(event);
+        judge.terms = event.terms;
+      },
+      talkerJoined: ({ client, user }) => judge.users.set(client, user),
+      loggedIn: (event) => judge.loggedIn(event),
+      talkerAsked: (event) => judge.asked(event),
+      roomAcked: (event) => judge.acked(event),
+      directAcked: (event) => judge.acked(event),
+      talkerNoticed: (event) => judge.noticed(event),
+      shardCrashed: ({ at }) => judge.died(at),
+      processDied: ({ at }) => judge.died(at),
+      talkerRests: (event) => judge.rests(event),
+    };
+  },
+};
+
+class Judge {
+  readonly troubles = new Troubles();
+  readonly users = new Map<number, string>();
+  terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
+  readonly #report: Report;
+  /** By user: the session that came last. */
+  readonly #last = new Map<string, EventOf<'loggedIn'>>();
+  /** By user: when each of its sessions began, by client. */
+  readonly #begun = new Map<string, Map<number, number>>();
+  readonly #askedAt = new Map<string, number>();
+  readonly #resting = new Map<string, number>();
+  #diedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  get #isOne(): boolean {
+    return this.terms !== undefined && this.terms.policy !== 'multi';
+  }
+
+  died(at: number): void {
+    this.#diedAt = at;
+  }
+
+  loggedIn(event: EventOf<'loggedIn'>): void {
+    if (!this.#isOne) return;
+    const { client, user, at, isResumed } = event;
+    this.#last.set(user, event);
+    const begun = this.#begun.get(user) ?? new Map<number, number>();
+    this.#begun.set(user, begun);
+    if (!isResumed || !begun.has(client)) begun.set(client, at);
+  }
+
+  asked({ message, at, what }: EventOf<'talkerAsked'>): void {
+    if (this.#isOne && message !== undefined && what.endsWith('MESSAGE'))
+      this.#askedAt.set(message, at);
+  }
+
+  /** What it asked for after another one was in. */
+  acked(event: EventOf<'roomAcked'> | EventOf<'directAcked'>): void {
+    if (!this.#isOne) return;
+    const { client, user, session, message, at } = event;
+    const last = this.#last.get(user);
+    if (last === undefined || last.session === session || last.client === client) return;
+    const askedAt = this.#askedAt.get(message) ?? 0;
+    // The other one is told to go, and may be late to hear it.
+    if (askedAt < last.at + NOTICE_US || this.#isApart(at)) return;
+    this.#report(
+      event,
+      `client ${client} is obeyed as ${user}, who has come as client ${last.client} since`,
+    );
+  }
+
+  #isApart(at: number): boolean {
+    if (this.#diedAt > at - APART_US) return true;
+    return this.terms?.isCluster === true && this.troubles.ofCluster(at - APART_US, at);
+  }
+
+  /** With `reject`, whoever was first stays. */
+  noticed(event: EventOf<'talkerNoticed'>): void {
+    const { client, code } = event;
+    if (code !== 'SESSION_REPLACED' || this.terms?.policy !== 'reject') return;
+    // A keeper that is new knows nobody.
+    if (this.#diedAt > Number.NEGATIVE_INFINITY) return;
+    const begun = this.#begun.get(this.users.get(client) ?? '');
+    const own = begun?.get(client);
+    if (begun === undefined || own === undefined) return;
+    const others = [...begun].filter(([other]) => other !== client);
+    if (others.every(([, other]) => other > own + NOTICE_US))
+      this.#report(event, `client ${client} was in first, and has to go for another`);
+  }
+
+  rests(event: EventOf<'talkerRests'>): void {
+    const { user, session, client } = event;
+    if (!this.#isOne || session === undefined) return;
+    const other = this.#resting.get(user);
+    this.#resting.set(user, client);
+    if (other !== undefined)
+      this.#report(event, `${user} is in twice, as client ${other} and as client ${client}`);
+  }
+}
+
+const BEFORE_US = 5_000_000;
+const NOTICE_US = 2_000_000;
+/** Longer than two nodes may know nothing of each other. */
+const APART_US = 60_000_000;

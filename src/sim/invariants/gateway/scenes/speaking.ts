@@ -1,0 +1,237 @@
+// A WebSocket whose origin is asked over HTTP: what its client hears of the origin's words and of what is published, and
+// what its origin hears. Written from spec/websocket-over-http.md, "Control messages" and "Publishing".
+// Refuses to know holds. Acts are so far apart that one is over before the next.
+
+import type {
+  ControlPlan,
+  Header,
+  ItemPlan,
+  MessageName,
+  Told,
+} from '../../../records/scenes/scene.ts';
+import { headerWords } from '../../../records/scenes/sounds.ts';
+import { controlText } from '../../../records/scenes/texts.ts';
+import { AliveModel } from './alive.ts';
+import { FEATURES, OF_THE_WAY } from './answering.ts';
+import { filtered, Sequence } from './filtering.ts';
+import { Debts, LATE_US, type SceneModel, type SceneOf } from './model.ts';
+
+export class SocketModel implements SceneModel {
+  readonly #of: SceneOf;
+  readonly #debts: Debts;
+  /** What its origin must hear. */
+  readonly #questions: Debts;
+  readonly #alive: AliveModel;
+  #aliveSound = '';
+  readonly #sequences: readonly Sequence[];
+  /** The filters of each channel that is followed. */
+  readonly #followed = new Map<number, readonly string[]>();
+  readonly #meta = new Map<string, string>();
+  #delayed: { readonly sound: string; readonly due: number } | undefined = undefined;
+  #isDetached = false;
+  #isClosed = false;
+
+  constructor(of: SceneOf) {
+    this.#of = of;
+    const { scene, limits, beganAt } = of;
+    this.#alive = new AliveModel(of);
+    this.#debts = new Debts(of, 'sockets');
+    this.#questions = new Debts(of, 'asking');
+    this.#sequences = Array.from(
+      { length: scene.channels },
+      () => new Sequence(limits.messageWaitMs),
+    );
+    const shown = scene.said.headers.filter(([name]) => name.toLowerCase() !== 'keep-alive');
+    this.#debts.owe(`upgraded ${headerWords(shown).join(' | ')}`.trim(), beganAt);
+    this.#questions.owe(`OPEN | ${this.#reminders(false)}`, beganAt);
+    this.#tell(scene.opening, beganAt);
+  }
+
+  acted(act: number, at: number): void {
+    const { scene } = this.#of;
+    const deed = scene.acts[act]?.deed;
+    if (deed === undefined || deed.does === 'post') return;
+    this.#comeDue(at);
+    if (deed.does === 'say') {
+      if (this.#isClosed || this.#isDetached) return;
+      this.#ask(`${deed.kind.toUpperCase()} w${act}`, at);
+      this.#tell(deed.answer, at);
+      return;
+    }
+    const { channel, item } = deed;
+    const sequence = this.#sequences[channel];
+    for (const out of sequence?.take(item, at, this.#followed.has(channel)) ?? [])
+      this.#deliver(out, channel, at, at + LATE_US);
+    const isLast = act === scene.acts.length - 1;
+    for (const { from, items } of (isLast && sequence?.overdue()) || [])
+      for (const out of items) this.#deliver(out, channel, from, from + 1_000_000 + LATE_US);
+  }
+
+  asked(purpose: string, words: string, at: number): void {
+    if (purpose !== 'events') return;
+    // Whoever is gone without a close is told of in the end.
+    if (words.startsWith('DISCONNECT')) return;
+    this.#questions.heard(words, at);
+  }
+
+  heard(sound: string, at: number): void {
+    this.#comeDue(at);
+    this.#lapsed(at);
+    if (sound === this.#aliveSound && this.#aliveSound !== '') {
+      this.#alive.heard(at);
+      return;
+    }
+    this.#debts.heard(sound, at);
+    this.#alive.spoken(at);
+    if (sound.startsWith('close ')) this.#alive.wish(undefined, at);
+  }
+
+  ended(at: number): void {
+    this.#comeDue(at);
+    this.#lapsed(at);
+  }
+
+  /** The origin's words, in their order. */
+  #tell(words: readonly Told[], at: number): void {
+    const { scene, place } = this.#of;
+    const { wordPrefix } = scene;
+    for (const told of words) {
+      if (this.#isClosed) return;
+      switch (told.tells) {
+        case 'message':
+          this.#hears(told.kind, told.text, at);
+          break;
+        case 'bare':
+          // [WOH-GRIP-1] [WOH-GRIP-2]
+          if (wordPrefix === undefined || wordPrefix === '') this.#hears('text', told.text, at);
+          break;
+        case 'control':
+          if (wordPrefix === undefined) this.#hears('text', controlText(told.control, place), at);
+          else this.#obey(told.control, at);
+          break;
+        case 'close':
+          if (!this.#isDetached)
+            this.#closes(told.code, told.code === 0 ? '' : told.reason, at, true);
+          break;
+        default:
+          told satisfies never;
+      }
+    }
+  }
+
+  #obey(control: ControlPlan, at: number): void {
+    switch (control.type) {
+      case 'subscribe': {
+        const { channel, filters } = control;
+        // [WOH-GRIP-7]
+        const isRoom = this.#followed.size < this.#of.limits.subscriptionsMax;
+        if (this.#followed.has(channel) || isRoom) this.#followed.set(channel, filters);
+        return;
+      }
+      case 'unsubscribe':
+        this.#followed.delete(control.channel);
+        this.#sequences[control.channel]?.forget();
+        return;
+      case 'set-meta':
+        if (control.value === undefined) this.#meta.delete(control.name);
+        else this.#meta.set(control.name, control.value);
+        return;
+      case 'keep-alive': {
+        const { text, kind = 'text' } = control;
+        this.#aliveSound = text === undefined ? '' : `${kind} ${text}`;
+        this.#alive.wish(text === undefined ? undefined : control, at);
+        return;
+      }
+      case 'send-delayed': {
+        const { text, kind = 'text', timeoutS } = control;
+        this.#flush(at);
+        const due = at + Math.max(1, timeoutS) * 1_000_000;
+        this.#delayed = { sound: `${kind} ${text}`, due };
+        return;
+      }
+      case 'flush-delayed':
+        this.#flush(at);
+        return;
+      case 'detach':
+        if (!this.#isDetached) this.#ask('CLOSE', at);
+        this.#isDetached = true;
+        return;
+      case 'dance':
+        return;
+      default:
+        control satisfies never;
+    }
+  }
+
+  #deliver(item: ItemPlan, channel: number, at: number, until: number): void {
+    const filters = this.#followed.get(channel);
+    if (filters === undefined || !item.isForIt || item.action === 'hint' || this.#isClosed) return;
+    const { action, code, reason, isBinary, kind } = item;
+    const text = action === 'send' ? item.text : '';
+    const verdict = filtered(filters, this.#meta, item, text);
+    // [WOH-FILTER-2]
+    if (verdict.is !== 'sent') return;
+    if (action === 'send')
+      this.#hears(kind ?? (isBinary ? 'binary' : 'text'), verdict.text, at, until);
+    else if (action === 'close') this.#closes(code, code === 0 ? '' : reason, at, false);
+    // [WOH-PUB-6]
+    else if (!this.#isDetached) this.#ask('', at);
+  }
+
+  #hears(kind: MessageName, text: string, at: number, until = at + LATE_US): void {
+    this.#debts.owe(`${kind} ${text}`.trim(), at, until);
+  }
+
+  /** [WOH-PUB-4] [WOH-CLOSE-5] */
+  #closes(code: number, reason: string, at: number, isByOrigin: boolean): void {
+    this.#debts.owe(`close ${code === 0 ? 1_000 : code} ${reason}`.trim(), at);
+    this.#isClosed = true;
+    this.#delayed = undefined;
+    this.#alive.wish(undefined, at);
+    if (this.#isDetached) return;
+    // The client says it back, or the origin is told without its words.
+    const words = isByOrigin ? `CLOSE ${code === 0 ? 1_000 : code} ${reason}`.trim() : 'CLOSE';
+    this.#ask(words, at);
+  }
+
+  #ask(events: string, at: number): void {
+    this.#questions.owe(`${events} | ${this.#reminders(true)}`, at);
+  }
+
+  /** [WOH-OPEN-2] [WOH-OPEN-3] [WOH-META-1] Headers of a question, as far as they can be known. */
+  #reminders(isReminded: boolean): string {
+    const { headers } = this.#of.scene.asked;
+    const told: readonly Header[] = [
+      ...headers.filter(([name]) => /^x-/i.test(name) && !OF_THE_WAY.test(name)),
+      ['Grip-Feature', FEATURES],
+      ['Accept', EVENTS],
+      ['Content-Type', EVENTS],
+      ...(isReminded ? [['Meta-Colour', 'red'] as const] : []),
+    ];
+    return headerWords(told).join(' | ');
+  }
+
+  #flush(at: number): void {
+    const delayed = this.#delayed;
+    if (delayed === undefined) return;
+    this.#delayed = undefined;
+    this.#debts.owe(delayed.sound.trim(), at);
+  }
+
+  /** What was to come later is owed by now. */
+  #comeDue(at: number): void {
+    if (this.#delayed !== undefined && this.#delayed.due <= at) {
+      const { sound, due } = this.#delayed;
+      this.#delayed = undefined;
+      this.#debts.owe(sound.trim(), due);
+    }
+  }
+
+  #lapsed(at: number): void {
+    this.#debts.lapsed(at);
+    this.#questions.lapsed(at);
+    this.#alive.lapsed(at);
+  }
+}
+
+const EVENTS = 'application/websocket-events';

@@ -1,0 +1,199 @@
+// A stream that is held: how it begins, what is published to it, when its next link is asked, what keeps it alive, and
+// what ends it. Written from spec/grip.md, "Stream holds", "Keep-alives", "Next links" and "Order".
+// Refuses to know polls and WebSockets.
+
+import type { ItemPlan } from '../../../records/scenes/scene.ts';
+import { bodyOf } from '../../../records/scenes/texts.ts';
+import { bodyWords, headWords } from '../../../records/scenes/sounds.ts';
+import { AliveModel } from './alive.ts';
+import { shownHeaders, statusOf, UPDATE_EARLIEST_US, UPDATE_LATEST_US } from './answering.ts';
+import { filtered, Sequence } from './filtering.ts';
+import { Debts, LATE_US, type SceneModel, type SceneOf } from './model.ts';
+
+export class StreamModel implements SceneModel {
+  readonly #of: SceneOf;
+  readonly #alive: AliveModel;
+  readonly #sequences: readonly Sequence[];
+  /** The head, items and the end, in their order. */
+  readonly #debts: Debts;
+  /** What next links say, in their order: beside items, they may come in either. */
+  readonly #links: Debts;
+  #isOpen = false;
+  #isOver = false;
+  #asks = 0;
+  /** Of the next link. */
+  #hintedAt = Number.NEGATIVE_INFINITY;
+  #quietSince = Number.POSITIVE_INFINITY;
+  #failures = 0;
+  #failedAt = 0;
+  #mustAskUntil: number | undefined = undefined;
+
+  constructor(of: SceneOf) {
+    this.#of = of;
+    const { scene, limits, beganAt } = of;
+    this.#alive = new AliveModel(of);
+    this.#debts = new Debts(of, 'streams');
+    this.#links = new Debts(of, 'streams');
+    this.#sequences = Array.from(
+      { length: scene.channels },
+      () => new Sequence(limits.messageWaitMs),
+    );
+    const { status, reason } = statusOf(scene.said);
+    this.#debts.owe(`stream ${headWords(status, reason, shownHeaders(scene))}`, beganAt);
+    for (const line of linesIn(bodyOf(scene.said))) this.#debts.owe(`line ${line}`, beganAt);
+  }
+
+  acted(act: number, at: number): void {
+    const { scene, limits } = this.#of;
+    const deed = scene.acts[act]?.deed;
+    if (deed?.does !== 'publish' || this.#isOver) return;
+    const { channel, item } = deed;
+    // [GRIP-INSTR-8]
+    const isFollowed = channel < limits.subscriptionsMax;
+    for (const out of this.#sequences[channel]?.take(item, at, isFollowed) ?? [])
+      this.#deliver(out, at, at + LATE_US);
+    const isLast = act === scene.acts.length - 1;
+    for (const { from, items } of (isLast && this.#sequences[channel]?.overdue()) || [])
+      for (const out of items) this.#deliver(out, from, from + 1_000_000 + LATE_US);
+  }
+
+  asked(purpose: string, _: string, at: number): void {
+    if (purpose !== 'next') return;
+    const { scene, complain } = this.#of;
+    const { next } = scene;
+    this.#asks += 1;
+    this.#alive.wish(undefined, at);
+    if (next === undefined) {
+      complain('asking', 'has a next link asked that nobody gave');
+      return;
+    }
+    if (!this.#mayAsk(at)) complain('asking', 'has its next link asked, for no reason');
+    this.#mustAskUntil = undefined;
+    if (next.answers[this.#asks - 1] ?? true) {
+      this.#links.owe(`line next ${this.#asks - 1}`, at);
+      this.#failures = 0;
+      this.#quietSince = at;
+      this.#mustAskUntil = at + next.timeoutS * 1_000_000 + LATE_US;
+      this.#debts.allowUntil(at + LATE_US);
+    } else {
+      this.#failures += 1;
+      this.#failedAt = at;
+      // [GRIP-NEXT-7]
+      this.#mustAskUntil = at + this.#pauseUs + 1_000_000 + LATE_US;
+      this.#debts.allowUntil(Number.POSITIVE_INFINITY);
+    }
+  }
+
+  heard(sound: string, at: number): void {
+    const { scene } = this.#of;
+    this.#lapsed(at);
+    if (sound === 'alive') {
+      this.#alive.heard(at);
+      return;
+    }
+    if (sound.startsWith('line next ')) {
+      this.#links.heard(sound, at);
+      this.#alive.wish(scene.alive, at);
+      return;
+    }
+    this.#debts.heard(sound, at);
+    if (sound.startsWith('stream ')) {
+      this.#isOpen = true;
+      this.#quietSince = at;
+      this.#alive.wish(scene.alive, at);
+      if (scene.next !== undefined)
+        this.#mustAskUntil =
+          at +
+          (this.#of.limits.isUpdating
+            ? UPDATE_LATEST_US
+            : scene.next.timeoutS * 1_000_000 + LATE_US);
+    } else this.#alive.spoken(at);
+    if (sound === 'end') {
+      this.#isOver = true;
+      this.#mustAskUntil = undefined;
+      this.#alive.wish(undefined, at);
+    }
+  }
+
+  ended(at: number): void {
+    this.#lapsed(at);
+  }
+
+  #deliver(item: ItemPlan, at: number, until: number): void {
+    const { scene } = this.#of;
+    if (!item.isForIt || item.action === 'refresh' || this.#isOver) return;
+    const mayWait = this.#failures > 0 ? Number.POSITIVE_INFINITY : until;
+    if (item.action === 'hint') {
+      this.#quietSince = Math.max(this.#quietSince, at);
+      if (scene.next === undefined) return;
+      this.#hintedAt = at;
+      this.#mustAskUntil = Math.min(this.#mustAskUntil ?? Infinity, mayWait);
+      return;
+    }
+    this.#noteActivity(at);
+    if (item.action === 'close') {
+      this.#debts.owe('end', at, mayWait);
+      this.#isOver = true;
+      this.#mustAskUntil = undefined;
+      this.#alive.wish(undefined, at);
+      return;
+    }
+    const verdict = filtered(scene.filters, new Map(scene.meta), item, `${item.text}\n`);
+    if (verdict.is === 'sent')
+      for (const line of linesIn(verdict.text)) this.#debts.owe(`line ${line}`, at, mayWait);
+    else if (verdict.is === 'failed') {
+      // [GRIP-FILTER-4] [GRIP-FILTER-7]
+      this.#debts.owe('end', at, mayWait);
+      this.#isOver = true;
+      this.#mustAskUntil = undefined;
+      this.#alive.wish(undefined, at);
+    }
+  }
+
+  /** [GRIP-NEXT-4] */
+  #noteActivity(at: number): void {
+    const { limits, scene } = this.#of;
+    const { next } = scene;
+    this.#quietSince = Math.max(this.#quietSince, at);
+    const isFirst = this.#asks === 0 && limits.isUpdating;
+    if (next === undefined || this.#failures > 0 || isFirst) return;
+    this.#mustAskUntil = at + next.timeoutS * 1_000_000 + LATE_US;
+  }
+
+  /** [GRIP-NEXT-4] [GRIP-NEXT-5] [GRIP-NEXT-7] [GRIP-NEXT-9] */
+  #mayAsk(at: number): boolean {
+    const { scene, limits, beganAt } = this.#of;
+    const timeoutUs = (scene.next?.timeoutS ?? 0) * 1_000_000;
+    if (this.#failures > 0) {
+      const sinceUs = at - this.#failedAt;
+      return sinceUs > this.#pauseUs - SOON_US && sinceUs < this.#pauseUs + 1_000_000 + LATE_US;
+    }
+    if (at - this.#hintedAt < LATE_US) return true;
+    const isFirst = limits.isUpdating && at - beganAt > UPDATE_EARLIEST_US;
+    if (isFirst && at - beganAt < UPDATE_LATEST_US) return true;
+    return at - this.#quietSince > timeoutUs - SOON_US;
+  }
+
+  /** 1, 2, 4, 8 seconds, and up to one more. */
+  get #pauseUs(): number {
+    return 1_000_000 * 2 ** Math.max(0, this.#failures - 1);
+  }
+
+  #lapsed(at: number): void {
+    this.#debts.lapsed(at);
+    this.#links.lapsed(at);
+    this.#alive.lapsed(at);
+    if (this.#mustAskUntil === undefined || at <= this.#mustAskUntil || !this.#isOpen) return;
+    this.#mustAskUntil = undefined;
+    this.#of.complain('asking', 'does not have its next link asked in time');
+  }
+}
+
+function linesIn(text: string): string[] {
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines.map(bodyWords);
+}
+
+/** From an origin's ears to the client's. */
+const SOON_US = 100_000;

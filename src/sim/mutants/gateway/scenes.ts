@@ -1,0 +1,111 @@
+// Planted bugs in what an origin's and a publisher's words bring about: each part of an instruction and of an item has
+// its effect, and nothing else has it. Scenes find them, which are played when nothing is wrong.
+
+import type { Mutant } from '../mutant.ts';
+
+const dialect = 'gateway';
+
+export const sceneMutants: readonly Mutant[] = [
+  {
+    name: 'hidden-headers-shown',
+    dialect,
+    breaks: ['held-answers'],
+    requirements: ['GRIP-PUB-11'],
+    file: 'gateway/requests/polling.ts',
+    find: 'withoutHeaders(merged, format.hiddenHeaders);',
+    replace: 'withoutHeaders(merged, []);',
+    story: 'A publisher takes a header of the origin away, and the client sees it.',
+  },
+  {
+    name: 'busy-taken-for-quiet',
+    dialect,
+    breaks: ['origins-asked'],
+    requirements: ['GRIP-NEXT-4'],
+    file: 'gateway/requests/items.ts',
+    find: '  hold.activityAt = context.now;\n',
+    replace: '',
+    story: 'Next links are asked though items come all the time.',
+  },
+  {
+    name: 'close-code-lost',
+    dialect,
+    breaks: ['sockets-hear'],
+    requirements: ['WOH-PUB-4'],
+    file: 'gateway/ws/publications.ts',
+    find: 'closeBoth(session, { code: ws.code, reason }, context);',
+    replace: 'closeBoth(session, { code: undefined, reason }, context);',
+    story: 'Whatever a publisher closes with, the client is told 1000.',
+  },
+  {
+    name: 'no-seq-waits-as-well',
+    dialect,
+    breaks: ['held-streams', 'sockets-hear'],
+    requirements: ['GRIP-ORDER-3'],
+    file: 'gateway/channels/sequencer.ts',
+    find: 'if (order === undefined || item.noSeq) return',
+    replace: 'if (order === undefined) return',
+    story: 'What should wait for nobody waits for the one before it.',
+  },
+  {
+    name: 'unsubscribed-without-prefix',
+    dialect,
+    breaks: ['sockets-hear'],
+    requirements: ['WOH-GRIP-6'],
+    file: 'gateway/ws/grip-control.ts',
+    find: 'unsubscribe(session, session.admitted.route.prefix + control.channel, context);',
+    replace: 'unsubscribe(session, control.channel, context);',
+    story: 'Channels are followed with their prefix, and let go without it: that is, never.',
+  },
+  {
+    name: 'attempts-for-life',
+    dialect,
+    breaks: ['origins-asked'],
+    requirements: ['GRIP-NEXT-7'],
+    file: 'gateway/requests/streaming.ts',
+    find: "  state.life = 'streaming';\n  state.attempts = 0;",
+    replace: "  state.life = 'streaming';",
+    story:
+      'A link that failed once waits longer each time that it fails again, for as long as the stream lasts.',
+  },
+  {
+    name: 'alive-while-asking',
+    dialect,
+    breaks: ['kept-alive'],
+    requirements: ['GRIP-KEEP-1', 'GRIP-NEXT-11'],
+    file: 'gateway/requests/streaming.ts',
+    find: '  tellKeepAlive(state, false, context);\n  const own',
+    replace: '  const own',
+    story: 'While the link’s answer comes, signs of life are written into it.',
+  },
+  {
+    name: 'refresh-not-passed-on',
+    dialect,
+    breaks: ['origins-asked'],
+    requirements: ['WOH-PUB-6'],
+    file: 'gateway/ws/publications.ts',
+    find: '  } else session.origin?.refresh();',
+    replace: '  }',
+    story: 'An item that refreshes was thought to be for others.',
+  },
+  {
+    name: 'dropped-but-modified',
+    dialect,
+    breaks: ['held-answers', 'held-streams'],
+    requirements: ['GRIP-FILTER-8'],
+    file: 'gateway/requests/items.ts',
+    find: "  if (isDropped) return { kind: 'nothing' };",
+    replace: "  if (isDropped && !filtering.isModify) return { kind: 'nothing' };",
+    story:
+      'An origin drops an item that it was to modify, and the client gets what it said instead.',
+  },
+  {
+    name: 'first-polls-not-updated',
+    dialect,
+    breaks: ['origins-asked'],
+    requirements: ['GRIP-HOLD-5'],
+    file: 'gateway/channels/channels.actor.ts',
+    find: '    updates.shift();\n    if (channel.followers.http > 0)',
+    replace: '    updates.shift();\n    if (channel.followers.http > 1)',
+    story: 'Off by one: whoever is alone on a new channel never learns what came before it.',
+  },
+];

@@ -1,0 +1,139 @@
+// What is published in a scene: items of every action, for its client or for others, with everything that an item may
+// say of itself; and short histories of items that come out of order, again, or never.
+// Refuses to know what becomes of them.
+
+import type { Prng } from '../../../actors/runtime/prng.ts';
+import {
+  ACT_EVERY_MS,
+  type Header,
+  type ItemPlan,
+  patches,
+  type SceneShape,
+} from '../../records/scenes/scene.ts';
+import { CONTENT_FILTERS } from '../../records/scenes/texts.ts';
+
+export interface ItemChoices {
+  readonly shape: SceneShape;
+  readonly scene: { readonly filters: readonly string[] };
+  readonly mayPatch: boolean;
+}
+
+export function drawItem(
+  chance: Prng,
+  { shape, scene: { filters }, mayPatch }: ItemChoices,
+  name: string,
+): ItemPlan {
+  const action = oneOf<ItemPlan['action']>(chance, ACTIONS[shape]);
+  const [filter] = filters;
+  return {
+    action,
+    text: textOf(chance, name, filter),
+    isBinary: chance.chance(1, 4),
+    id: undefined,
+    prevId: undefined,
+    isNoSeq: chance.chance(1, 6),
+    meta: METAS.filter(() => chance.chance(1, 3)),
+    isForIt: chance.chance(5, 6),
+    ...wordsOf(chance, shape, action),
+    headers: shape === 'poll' ? ITEM_HEADERS.filter(() => chance.chance(1, 3)) : [],
+    areHeadersListed: chance.chance(1, 2),
+    patch: mayPatch && chance.chance(2, 3) ? chance.below(patches.length) : undefined,
+    kind: shape === 'socket' ? oneOf(chance, [undefined, undefined, ...KINDS]) : undefined,
+    contentFilters: contentFiltersOf(chance, filter),
+  };
+}
+
+const ACTIONS: Readonly<Record<SceneShape, readonly ItemPlan['action'][]>> = {
+  plain: ['send'],
+  poll: ['send', 'send', 'send', 'hint', 'close', 'refresh'],
+  stream: ['send', 'send', 'send', 'send', 'send', 'hint', 'refresh', 'close'],
+  socket: ['send', 'send', 'send', 'send', 'send', 'hint', 'refresh', 'refresh', 'close'],
+};
+
+const KINDS = ['text', 'binary', 'ping', 'pong'] as const;
+
+function textOf(chance: Prng, name: string, filter: string | undefined): string {
+  if (filter === 'var-subst')
+    return oneOf(chance, [`${name} %(user)s %(tone)s 100%%`, name, `${name} %%%%`]);
+  if (filter === 'build-id') return oneOf(chance, [`${name} %(b4c)I`, name, `${name} %I.`]);
+  return oneOf(chance, [name, `${name} käse 🧀`, `${name}${'.'.repeat(300)}`]);
+}
+
+function wordsOf(
+  chance: Prng,
+  shape: SceneShape,
+  action: ItemPlan['action'],
+): Pick<ItemPlan, 'code' | 'reason'> {
+  const none = { code: 0, reason: '' };
+  const reason = oneOf(chance, ['', 'why not']);
+  if (shape === 'poll' && action === 'send')
+    return { code: oneOf(chance, [0, 0, 201, 299, 404]), reason };
+  if (shape === 'socket' && action === 'close')
+    return { code: oneOf(chance, [0, 1001, 4001, 4999]), reason };
+  return none;
+}
+
+/** What a publisher may know of its subscribers' filters; seldom wrongly. */
+function contentFiltersOf(chance: Prng, filter: string | undefined): readonly string[] | undefined {
+  if (!chance.chance(1, 6)) return undefined;
+  const isOfContent = filter !== undefined && CONTENT_FILTERS.includes(filter);
+  const right = isOfContent ? [filter] : [];
+  return chance.chance(3, 4) ? right : ['var-subst', 'build-id'];
+}
+
+const METAS: readonly Header[] = [
+  ['sender', 'ann'],
+  ['skip_users', 'bob, ann'],
+  ['require_sub', 'elsewhere'],
+];
+
+const ITEM_HEADERS: readonly Header[] = [
+  ['X-one', 'published'],
+  ['X-Two', 'p'],
+  ['x-two', 'q'],
+  ['X-Four', '4'],
+  ['Grip-Hold', 'stream'],
+  ['Grip-Expose-Headers', 'X-THREE, x-four'],
+];
+
+export interface Ordered {
+  readonly atMs: number;
+  readonly item: ItemPlan;
+}
+
+/** Each step: its id, the one before it, whether it waits for nobody. The last one may be overdue in the end. */
+const HISTORIES: readonly (readonly (readonly [string, (string | undefined)?, 'no-seq'?])[])[] = [
+  [['1'], ['3', '2'], ['2', '1']],
+  [['1'], ['4', '3'], ['3', '2'], ['2', '1']],
+  [['1'], ['3', '2', 'no-seq'], ['2', '1']],
+  [['1'], ['1'], ['2', '1'], ['2', '1']],
+  [['1'], ['2', '1'], ['1', undefined, 'no-seq'], ['3', '2']],
+  [['1'], ['3', '2'], ['3', '2', 'no-seq'], ['2', '1']],
+  [['1'], ['3', '2']],
+  [['1'], ['4', '3'], ['3', '2']],
+  [
+    ['2', '1'],
+    ['4', '3'],
+  ],
+];
+
+export function drawOrder(chance: Prng, choices: ItemChoices): readonly Ordered[] {
+  return oneOf(chance, HISTORIES).map(([id, prevId, how], at) => ({
+    atMs: at * ACT_EVERY_MS,
+    item: {
+      ...drawItem(chance, choices, `o${at}`),
+      action: 'send',
+      isForIt: true,
+      contentFilters: undefined,
+      meta: [],
+      id,
+      prevId,
+      isNoSeq: how === 'no-seq',
+    },
+  }));
+}
+
+/** Nothing is a value like any other. */
+export function oneOf<T>(chance: Prng, values: readonly T[]): T {
+  return values[chance.below(values.length)] as T;
+}

@@ -1,0 +1,134 @@
+// WebSockets of a scene: what the origin says at once and in answer to each word, in messages and in instructions, and
+// what is published meanwhile. Refuses to know what the client hears of it.
+
+import type { GatewayOptions } from '../../../actors/gateway/gateway-options.ts';
+import type { Prng } from '../../../actors/runtime/prng.ts';
+import { drawItem, drawOrder, oneOf } from './draw-items.ts';
+import {
+  ACT_EVERY_MS,
+  type Act,
+  type ControlPlan,
+  type Scene,
+  type Told,
+} from '../../records/scenes/scene.ts';
+
+export function drawSocket(
+  chance: Prng,
+  options: GatewayOptions,
+): Pick<Scene, 'channels' | 'opening' | 'wordPrefix' | 'acts' | 'lastsMs' | 'meta' | 'isJson'> {
+  const isCrowded = chance.chance(1, 8);
+  const channels = isCrowded ? options.connectionSubscriptionsMax + 1 : 2;
+  const filter = oneOf(chance, FILTERS);
+  const opening: Told[] = [
+    ...USER.map((name): Told => ({ tells: 'control', control: { type: 'set-meta', ...name } })),
+    ...Array.from({ length: isCrowded ? channels : chance.below(3) }, (_, channel): Told => ({
+      tells: 'control',
+      control: { type: 'subscribe', channel, filters: filter === undefined ? [] : [filter] },
+    })),
+    ...(chance.chance(1, 2) ? [message(chance, 'welcome')] : []),
+  ];
+  const acts: Act[] = [];
+  const count = 2 + chance.below(9);
+  const choices = {
+    shape: 'socket' as const,
+    scene: { filters: filter === undefined ? [] : [filter] },
+    mayPatch: false,
+  };
+  for (let at = 1; at <= count; at += 1) {
+    const atMs = at * ACT_EVERY_MS;
+    if (chance.chance(1, 2)) {
+      const channel = isCrowded ? channels - 1 - chance.below(2) : chance.below(2);
+      const item = drawItem(chance, choices, `i${at}`);
+      acts.push({ atMs, deed: { does: 'publish', channel, item } });
+    } else {
+      const kind = oneOf(chance, ['text', 'text', 'text', 'binary', 'ping'] as const);
+      const answer = Array.from({ length: chance.below(3) }, (_, place) =>
+        told(chance, `a${at}.${place}`, filter),
+      );
+      acts.push({ atMs, deed: { does: 'say', kind, answer } });
+    }
+  }
+  const order = chance.chance(1, 4) ? drawOrder(chance, choices) : [];
+  for (const { atMs, item } of order)
+    acts.push({
+      atMs: (count + 1) * ACT_EVERY_MS + atMs,
+      deed: { does: 'publish', channel: 0, item },
+    });
+  const lastMs = acts.at(-1)?.atMs ?? 0;
+  const waitMs = order.length > 0 ? options.messageWaitMs + 1_500 : 2_600;
+  return {
+    channels,
+    opening,
+    wordPrefix: oneOf(chance, ['m:', 'm:', 'm:', '', '>>', undefined]),
+    acts,
+    lastsMs: lastMs + waitMs,
+    meta: [],
+    isJson: false,
+  };
+}
+
+const USER = [
+  { name: 'user', value: 'ann' },
+  { name: 'id_format', value: 'no-id' },
+  { name: 'url', value: '/filter' },
+];
+const FILTERS = [
+  ...[undefined, undefined, undefined],
+  ...['skip-self', 'skip-users', 'require-sub', 'var-subst', 'build-id'],
+  ...['http-check', 'http-modify', 'unheard-of'],
+];
+
+function message(chance: Prng, text: string): Told {
+  const kind = oneOf(chance, ['text', 'text', 'binary', 'ping', 'pong'] as const);
+  return { tells: 'message', kind, text };
+}
+
+function told(chance: Prng, text: string, filter: string | undefined): Told {
+  const drawn = chance.below(12);
+  if (drawn < 4) return message(chance, text);
+  if (drawn === 4) return { tells: 'bare', text: `no ${text}` };
+  if (drawn === 5 && chance.chance(1, 3))
+    return {
+      tells: 'close',
+      code: oneOf(chance, [0, 1000, 4002]),
+      reason: oneOf(chance, ['', 'enough']),
+    };
+  return { tells: 'control', control: control(chance, text, filter) };
+}
+
+function control(chance: Prng, text: string, filter: string | undefined): ControlPlan {
+  const channel = chance.below(2);
+  const kind = oneOf(chance, [undefined, undefined, 'binary', 'ping'] as const);
+  switch (chance.below(9)) {
+    case 0:
+    case 1:
+      return { type: 'subscribe', channel, filters: filter === undefined ? [] : [filter] };
+    case 2:
+    case 3:
+      return { type: 'unsubscribe', channel };
+    case 4:
+      return {
+        type: 'keep-alive',
+        text: chance.chance(1, 4) ? undefined : '~alive',
+        isBinary: chance.chance(1, 3),
+        kind,
+        timeoutS: oneOf(chance, [1, 2]),
+        isInterval: chance.chance(1, 2),
+      };
+    case 5:
+      return {
+        type: 'send-delayed',
+        text: `later ${text}`,
+        kind,
+        timeoutS: oneOf(chance, [0, 1, 2]),
+      };
+    case 6:
+      return { type: 'flush-delayed' };
+    case 7:
+      return chance.chance(1, 3)
+        ? { type: 'detach' }
+        : { type: 'set-meta', name: 'user', value: oneOf(chance, [undefined, 'ann', 'bob']) };
+    default:
+      return { type: 'dance' };
+  }
+}

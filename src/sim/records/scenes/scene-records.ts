@@ -1,0 +1,42 @@
+// What the trace says of scenes: which is played, what its client does and hears, and what its origin is asked.
+// Refuses to judge, and to know what should be heard.
+
+import type { Scene } from './scene.ts';
+
+interface AtScene {
+  readonly node: number;
+  readonly client: number;
+  /** Unique in the run: each scene has a connection of its own. */
+  readonly connection: number;
+}
+
+/** What scenes depend on beside themselves. */
+export interface SceneLimits {
+  readonly messageWaitMs: number;
+  readonly subscriptionsMax: number;
+  readonly keptBytesMax: number;
+  /** Origins are asked again when a channel gets its first follower. */
+  readonly isUpdating: boolean;
+}
+
+export type SceneRecord =
+  | { readonly kind: 'stageSet'; readonly limits: SceneLimits }
+  | (AtScene & { readonly kind: 'sceneBegan'; readonly number: number; readonly scene: Scene })
+  | (AtScene & { readonly kind: 'sceneActed'; readonly act: number })
+  /** In words of one form, see `workload/scenes/sounds.ts`. */
+  | (AtScene & { readonly kind: 'sceneHeard'; readonly sound: string })
+  | (AtScene & {
+      readonly kind: 'sceneAsked';
+      readonly purpose: 'request' | 'next' | 'filter' | 'events';
+      /** The question as its origin read it. */
+      readonly words: string;
+    })
+  | (AtScene & { readonly kind: 'sceneEnded' })
+  /** The control server's answer to something that was posted. */
+  | {
+      readonly kind: 'postAnswered';
+      readonly node: number;
+      readonly post: number;
+      readonly status: number;
+      readonly answer: string;
+    };

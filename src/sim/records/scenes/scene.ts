@@ -1,0 +1,226 @@
+// A scene, as data: one question of one client, what its origin says to it, and what is published and said while it
+// lasts. All of it is known beforehand, so what the client must hear is known, too.
+// Refuses to know what that is, and to act. Channels are a scene's own: nobody else follows them or publishes to them.
+
+import type { LinkPlan } from '../../edges/network.ts';
+import type { FlawName } from '../../plan/scenes/flaws.ts';
+
+export type Header = readonly [name: string, value: string];
+
+/** Whoever plays scenes, one after the other, when faults are over. */
+export interface PlayerPlan {
+  readonly client: number;
+  readonly node: number;
+  readonly link: LinkPlan;
+  readonly scenes: readonly Scene[];
+}
+
+/** `plain` is answered at once, a `poll` with the first item or when its time is up. */
+export type SceneShape = 'plain' | 'poll' | 'stream' | 'socket';
+
+export interface Scene {
+  readonly shape: SceneShape;
+  readonly asked: Asked;
+  readonly said: Said;
+  /** Its instructions are JSON. */
+  readonly isJson: boolean;
+  /** What is wrong with them. */
+  readonly flaw: FlawName | undefined;
+  /** How many channels are asked for: more, perhaps, than one client may follow. */
+  readonly channels: number;
+  readonly filters: readonly string[];
+  readonly meta: readonly Header[];
+  /** Seconds that a poll is held. */
+  readonly timeoutS: number;
+  readonly alive: Alive | undefined;
+  readonly next: NextPlan | undefined;
+  /** What an origin of WebSockets says at once. */
+  readonly opening: readonly Told[];
+  /** What its words for the client begin with; undefined: it gives no instructions. */
+  readonly wordPrefix: string | undefined;
+  readonly way: PublishWay;
+  readonly acts: readonly Act[];
+  /** Then the client lets go of what is still open. */
+  readonly lastsMs: number;
+}
+
+/** Items come as JSON over HTTP, and in the three ways of ZeroMQ. */
+export type PublishWay = 'http' | 'json' | 'tnetstring' | 'bare';
+
+export interface Asked {
+  readonly method: 'GET' | 'POST';
+  readonly headers: readonly Header[];
+  readonly bodyBytes: number;
+}
+
+/** What is for the client. */
+export interface Said {
+  /** Undefined: nothing is said of it. */
+  readonly status: number | undefined;
+  readonly reason: string;
+  readonly headers: readonly Header[];
+  /** Headers that the client may see; none means all. */
+  readonly exposed: readonly string[];
+  readonly body: string;
+  /** Behind the body: that much more, to be as long as may be. */
+  readonly padBytes: number;
+}
+
+export interface Alive {
+  /** As the client must read it; a line. */
+  readonly text: string;
+  readonly format: 'raw' | 'cstring' | 'base64';
+  readonly timeoutS: number;
+  readonly isInterval: boolean;
+}
+
+export interface NextPlan {
+  readonly timeoutS: number;
+  /** Whether each time that the link is asked it answers; then it always does. */
+  readonly answers: readonly boolean[];
+}
+
+export interface Act {
+  /** Since the scene began. */
+  readonly atMs: number;
+  readonly deed: Deed;
+}
+
+export type Deed =
+  | { readonly does: 'publish'; readonly channel: number; readonly item: ItemPlan }
+  /** The client of a WebSocket speaks, and its origin answers. */
+  | { readonly does: 'say'; readonly kind: MessageName; readonly answer: readonly Told[] }
+  /** A publisher that is no master of its trade. */
+  | { readonly does: 'post'; readonly post: number };
+
+export type MessageName = 'text' | 'binary' | 'ping' | 'pong';
+
+export interface ItemPlan {
+  readonly action: 'send' | 'hint' | 'close' | 'refresh';
+  readonly text: string;
+  /** Its content is told in Base64. */
+  readonly isBinary: boolean;
+  readonly id: string | undefined;
+  readonly prevId: string | undefined;
+  readonly isNoSeq: boolean;
+  readonly meta: readonly Header[];
+  /** It has a format for this client, or only for others. */
+  readonly isForIt: boolean;
+  /** Of an answer, and of a close: 0 says nothing. */
+  readonly code: number;
+  readonly reason: string;
+  readonly headers: readonly Header[];
+  readonly areHeadersListed: boolean;
+  /** Of the body that the origin gave, by place in `patches`. */
+  readonly patch: number | undefined;
+  /** Of a message; undefined: by its content. */
+  readonly kind: MessageName | undefined;
+  readonly contentFilters: readonly string[] | undefined;
+}
+
+/** What an origin says on a WebSocket, to the client or of it. */
+export type Told =
+  | { readonly tells: 'message'; readonly kind: MessageName; readonly text: string }
+  /** Without the prefix: nobody hears it where there is one. */
+  | { readonly tells: 'bare'; readonly text: string }
+  | { readonly tells: 'control'; readonly control: ControlPlan }
+  | { readonly tells: 'close'; readonly code: number; readonly reason: string };
+
+export type ControlPlan =
+  | { readonly type: 'subscribe'; readonly channel: number; readonly filters: readonly string[] }
+  | { readonly type: 'unsubscribe'; readonly channel: number }
+  | { readonly type: 'set-meta'; readonly name: string; readonly value: string | undefined }
+  | {
+      readonly type: 'keep-alive';
+      /** Undefined: no more of them. */
+      readonly text: string | undefined;
+      readonly isBinary: boolean;
+      readonly kind: MessageName | undefined;
+      readonly timeoutS: number;
+      readonly isInterval: boolean;
+    }
+  | {
+      readonly type: 'send-delayed';
+      readonly text: string;
+      readonly kind: MessageName | undefined;
+      readonly timeoutS: number;
+    }
+  | { readonly type: 'flush-delayed' }
+  | { readonly type: 'detach' }
+  /** A type that nobody knows. */
+  | { readonly type: 'dance' };
+
+/** What the origin of a patched answer said, and what becomes of it; undefined: it cannot be done. */
+export const PATCHED_BODY = '{"a":1,"b":[1,2],"c":{"d":"e"}}\n';
+export const patches: readonly { readonly patch: readonly object[]; readonly body?: string }[] = [
+  {
+    patch: [{ op: 'replace', path: '/a', value: 'x' }],
+    body: '{"a":"x","b":[1,2],"c":{"d":"e"}}\n',
+  },
+  {
+    patch: [
+      { op: 'add', path: '/b/-', value: 3 },
+      { op: 'remove', path: '/c' },
+    ],
+    body: '{"a":1,"b":[1,2,3]}\n',
+  },
+  {
+    patch: [
+      { op: 'test', path: '/a', value: 1 },
+      { op: 'move', from: '/c/d', path: '/a' },
+    ],
+    body: '{"a":"e","b":[1,2],"c":{}}\n',
+  },
+  { patch: [{ op: 'test', path: '/a', value: 2 }] },
+  { patch: [{ op: 'remove', path: '/z' }] },
+];
+
+/** What is posted to the control server, and what it says. */
+export interface Post {
+  readonly method: string;
+  readonly target: string;
+  readonly accept: string | undefined;
+  readonly body: string;
+  readonly status: number;
+  readonly answer: string;
+}
+
+const published = { method: 'POST', target: '/publish', accept: undefined };
+
+export const posts: readonly Post[] = [
+  { ...published, body: '{"items":[]}', status: 200, answer: 'Published\n' },
+  { ...published, body: '{"items"', status: 400, answer: 'Body is not valid JSON.\n' },
+  { ...published, body: '[]', status: 400, answer: 'Invalid format.\n' },
+  {
+    ...{ ...published, body: '{"item":[]}', status: 400 },
+    answer: "Invalid format: object does not contain 'items'\n",
+  },
+  {
+    ...{ ...published, body: '{"items":{}}', status: 400 },
+    answer: "Invalid format: object contains 'items' with wrong type\n",
+  },
+  {
+    ...{ ...published, accept: 'text/plain, application/json', body: '{"items":[]}', status: 200 },
+    answer: '{"message":"Published"}\n',
+  },
+  {
+    ...{ ...published, accept: 'image/png', body: '{"items":[]}', status: 406 },
+    answer: 'Not Acceptable. Supported formats are text/plain and application/json.\n',
+  },
+  {
+    ...{ ...published, method: 'PUT', body: '{"items":[]}', status: 405 },
+    answer: 'Method not allowed: PUT.\n',
+  },
+  { ...published, target: '/', body: '', status: 200, answer: 'Pushpin API\n' },
+  { ...published, target: '/publish?x', body: '{"items":[]}', status: 404, answer: 'Not Found\n' },
+];
+
+/** The channels of a scene, as its origin names them. */
+export function channelName(client: number, scene: number, channel: number): string {
+  return `s${client}-${scene}-${channel}`;
+}
+
+/** The prefix of their route. */
+export const SCENE_PREFIX = 'x-';
+/** From one act to the next: all that comes of the one has come by then. */
+export const ACT_EVERY_MS = 310;

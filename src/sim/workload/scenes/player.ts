@@ -1,0 +1,271 @@
+// Whoever plays scenes: asks, lets the acts of the scene happen in their time, hears what there is to hear, and goes on
+// to the next one. It records each sound, read with a reader of its own.
+// Refuses to judge, and to know what origins say.
+
+import { encodeText } from '../../../actors/codecs/utf8-text.ts';
+import { Prng } from '../../../actors/runtime/prng.ts';
+import type { GatewayWord } from '../../edges/gateway/gateway-words.ts';
+import {
+  type Connection,
+  type Endpoint,
+  isWord,
+  type Link,
+  type Unit,
+} from '../../edges/network.ts';
+import { ObjectPayload } from '../../edges/object-payload.ts';
+import { BETWEEN_MS } from '../../plan/scenes/draw-scenes.ts';
+import {
+  channelName,
+  type Deed,
+  type PlayerPlan,
+  SCENE_PREFIX,
+  type Scene,
+} from '../../records/scenes/scene.ts';
+import { bodyWords, headerWords, headWords } from '../../records/scenes/sounds.ts';
+import { SCENE_HOST, searchOf, SOCKET_HOST } from '../../records/scenes/texts.ts';
+import type { Trace } from '../../trace.ts';
+import { writtenItem } from './scene-items.ts';
+
+export interface PlayerWorld {
+  readonly now: number;
+  readonly trace: Trace;
+  later(delayUs: number, act: () => void): void;
+  /** All threads of a node live. */
+  isWell(node: number): boolean;
+  connect(plan: PlayerPlan, link: Link): Connection | undefined;
+  publish(node: number, body: Uint8Array, way: 'http' | 'pull'): void;
+  post(node: number, post: number): void;
+}
+
+export class Player implements Endpoint {
+  readonly plan: PlayerPlan;
+  readonly #world: PlayerWorld;
+  readonly #link: Link;
+  #connection: Connection | undefined = undefined;
+  #number = -1;
+  #head: string | undefined = undefined;
+  /** Of an answer: its body so far; of a stream: the line that has not come to its end. */
+  #text = '';
+  #decoder = new TextDecoder();
+  #isClosing = false;
+  /** By number of the scene. */
+  readonly #connections: number[] = [];
+  /** Scenes that were told of something new. */
+  readonly #hinted = new Set<number>();
+
+  constructor(plan: PlayerPlan, world: PlayerWorld, seed: number) {
+    this.plan = plan;
+    this.#world = world;
+    this.#link = {
+      plan: plan.link,
+      chance: new Prng(seed, `player link ${plan.client}`),
+      isStalledUp: false,
+      isStalledDown: false,
+      extraLatencyUs: 0,
+      windowBytes: plan.link.windowBytes,
+      bytesPerSecond: 0,
+    };
+  }
+
+  /** Faults are over. */
+  begin(): void {
+    this.#world.later(FIRST_MS * 1_000, () => this.#next());
+  }
+
+  /** Its origin was asked, in the scene that is on or before. */
+  asked(number: number, purpose: 'request' | 'next' | 'events', words: string): void {
+    const { node, client } = this.plan;
+    const connection = this.#connections[number] ?? -1;
+    this.#world.trace.add({ kind: 'sceneAsked', purpose, words, node, client, connection });
+  }
+
+  /** Something new was hinted at: its origin has no reason to hold it any more. */
+  isAskedAgain(number: number): boolean {
+    return this.#hinted.has(number);
+  }
+
+  taken(): void {}
+
+  readable(): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    for (let unit = connection.down.read(); unit !== undefined; unit = connection.down.read()) {
+      this.#hear(unit);
+      if (this.#connection !== connection) return;
+    }
+    connection.down.drained();
+  }
+
+  get #scene(): Scene | undefined {
+    return this.plan.scenes[this.#number];
+  }
+
+  #next(): void {
+    this.#number += 1;
+    const { plan } = this;
+    const scene = this.#scene;
+    if (scene === undefined || !this.#world.isWell(plan.node)) return;
+    const connection = this.#world.connect(plan, this.#link);
+    if (connection === undefined) return;
+    connection.up.sender = this;
+    connection.down.receiver = this;
+    this.#connection = connection;
+    this.#connections[this.#number] = connection.id;
+    this.#head = undefined;
+    this.#text = '';
+    this.#decoder = new TextDecoder();
+    this.#isClosing = false;
+    const number = this.#number;
+    this.#world.trace.add({ kind: 'sceneBegan', number, scene, ...this.#at() });
+    this.#say({ word: 'gateway', said: questionOf(plan, number, scene) });
+    if (scene.asked.bodyBytes > 0 && scene.shape !== 'socket') {
+      this.#say(encodeText('q'.repeat(scene.asked.bodyBytes)));
+      this.#say({ word: 'gateway', said: { say: 'end' } });
+    }
+    for (const [act, { atMs, deed }] of scene.acts.entries())
+      this.#inScene(atMs, connection, () => this.#act(act, deed, scene));
+    this.#inScene(scene.lastsMs, connection, () => {
+      connection.reset();
+      this.#ended();
+    });
+  }
+
+  /** Unless it is over by then. */
+  #inScene(atMs: number, connection: Connection, act: () => void): void {
+    this.#world.later(atMs * 1_000, () => {
+      if (this.#connection === connection) act();
+    });
+  }
+
+  #act(act: number, deed: Deed, scene: Scene): void {
+    const { node, client } = this.plan;
+    if (deed.does === 'say' && this.#head === undefined) return;
+    this.#world.trace.add({ kind: 'sceneActed', act, ...this.#at() });
+    if (deed.does === 'publish') {
+      if (deed.item.action === 'hint' && deed.item.isForIt) this.#hinted.add(this.#number);
+      const channel = SCENE_PREFIX + channelName(client, this.#number, deed.channel);
+      const body = writtenItem(channel, deed.item, scene.shape, scene.way);
+      this.#world.publish(node, body, scene.way === 'http' ? 'http' : 'pull');
+    } else if (deed.does === 'post') this.#world.post(node, deed.post);
+    else {
+      const bytes = encodeText(`w${act}`);
+      this.#say({ word: 'gateway', said: { say: 'frame', kind: deed.kind, bytes } });
+    }
+  }
+
+  #hear(unit: Unit): void {
+    if (unit instanceof ObjectPayload) this.#sound('a value of the object lane');
+    else if (!isWord(unit)) this.#hearBytes(unit);
+    else if (unit.word === 'gateway') this.#hearWord(unit.said);
+    else if (unit.word === 'fin') {
+      this.#say({ word: 'fin' });
+      this.#ended();
+    } else if (unit.word === 'reset') {
+      this.#sound('cut');
+      this.#ended();
+    } else this.#sound(unit.word);
+  }
+
+  #hearWord(said: GatewayWord): void {
+    switch (said.say) {
+      case 'head':
+        this.#head = headWords(said.status, said.reason, said.headers);
+        if (this.#isStream) this.#sound(`stream ${this.#head}`);
+        return;
+      case 'upgraded':
+        this.#head = headerWords(said.headers).join(' | ');
+        this.#sound(`upgraded ${this.#head}`.trim());
+        return;
+      case 'end':
+        this.#flush();
+        this.#sound(
+          this.#isStream ? 'end' : `answer ${this.#head ?? ''} || ${bodyWords(this.#text)}`,
+        );
+        return;
+      case 'frame':
+        this.#sound(`${said.kind} ${new TextDecoder().decode(said.bytes)}`.trim());
+        return;
+      case 'close':
+        this.#sound(`close ${said.code} ${said.reason}`.trim());
+        if (!this.#isClosing) this.#say({ word: 'gateway', said });
+        this.#isClosing = true;
+        return;
+      default:
+        this.#sound(said.say);
+    }
+  }
+
+  /** Whatever was asked for, an error is answered whole. */
+  get #isStream(): boolean {
+    return this.#scene?.shape === 'stream' && this.#scene.flaw === undefined;
+  }
+
+  #hearBytes(bytes: Uint8Array): void {
+    this.#text += this.#decoder.decode(bytes, { stream: true });
+    if (!this.#isStream) return;
+    for (;;) {
+      if (this.#text.startsWith(ALIVE)) {
+        this.#text = this.#text.slice(
+          this.#text[ALIVE.length] === '\n' ? ALIVE.length + 1 : ALIVE.length,
+        );
+        this.#sound('alive');
+        continue;
+      }
+      const end = this.#text.indexOf('\n');
+      if (end < 0) return;
+      const line = this.#text.slice(0, end);
+      this.#text = this.#text.slice(end + 1);
+      this.#sound(`line ${bodyWords(line)}`);
+    }
+  }
+
+  /** What a stream ends with is told, too. */
+  #flush(): void {
+    if (this.#isStream && this.#text !== '') this.#sound(`line ${bodyWords(this.#text)}`);
+  }
+
+  #sound(sound: string): void {
+    this.#world.trace.add({ kind: 'sceneHeard', sound, ...this.#at() });
+  }
+
+  #ended(): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    this.#world.trace.add({ kind: 'sceneEnded', ...this.#at() });
+    this.#connection = undefined;
+    connection.up.sender = undefined;
+    connection.down.abandon();
+    this.#world.later(BETWEEN_MS * 1_000, () => this.#next());
+  }
+
+  #say(unit: Unit): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    connection.up.write(unit, 0);
+    connection.up.pump();
+  }
+
+  #at(): { readonly node: number; readonly client: number; readonly connection: number } {
+    const { node, client } = this.plan;
+    return { node, client, connection: this.#connection?.id ?? -1 };
+  }
+}
+
+function questionOf({ client }: PlayerPlan, number: number, { shape, asked }: Scene): GatewayWord {
+  const isWebSocket = shape === 'socket';
+  const host = isWebSocket ? SOCKET_HOST : SCENE_HOST;
+  return {
+    say: 'request',
+    method: isWebSocket ? 'GET' : asked.bodyBytes > 0 ? 'POST' : asked.method,
+    path: '/scene',
+    search: searchOf({ client, number }),
+    host,
+    headers: [['Host', host], ...asked.headers],
+    bodyBytes: isWebSocket ? 0 : asked.bodyBytes,
+    isWebSocket,
+  };
+}
+
+const ALIVE = '~alive';
+/** Threads that died last are back by then. */
+const FIRST_MS = 3_500;

@@ -1,0 +1,109 @@
+// Where scenes are played: the players, and the origin that knows each scene and is always well.
+// It records what it is asked, as it reads it. Refuses to judge, and to know what the gateway does with its answers.
+
+import { Prng } from '../../../actors/runtime/prng.ts';
+import type { AskedOrigin, OriginHearing } from '../../edges/gateway.edge.ts';
+import type { PlayerPlan, Scene } from '../../records/scenes/scene.ts';
+import type { SceneLimits } from '../../records/scenes/scene-records.ts';
+import { Player, type PlayerWorld } from './player.ts';
+import {
+  againAnswer,
+  filterAnswer,
+  nextAnswer,
+  requestAnswer,
+  type SceneAnswer,
+} from './scene-answers.ts';
+import { eventsAnswer, eventWords, readEvents } from './scene-events.ts';
+import { headerWords } from '../../records/scenes/sounds.ts';
+
+export const SCENE_ORIGIN = 'origin-x';
+
+export class Stage {
+  readonly #world: PlayerWorld;
+  readonly #players: readonly Player[];
+  readonly #chance: Prng;
+  /** By client and number of the scene: times that its next link was asked. */
+  readonly #asked = new Map<string, number>();
+
+  constructor(
+    players: readonly PlayerPlan[],
+    limits: SceneLimits,
+    world: PlayerWorld,
+    seed: number,
+  ) {
+    this.#world = world;
+    this.#chance = new Prng(seed, 'stage');
+    this.#players = players.map((player) => new Player(player, world, seed));
+    if (players.length > 0) world.trace.add({ kind: 'stageSet', limits });
+  }
+
+  begin(): void {
+    for (const player of this.#players) player.begin();
+  }
+
+  ask(asked: AskedOrigin, hearing: OriginHearing): () => void {
+    let isOver = false;
+    this.#world.later(WAY_US + this.#chance.below(WAY_US), () => {
+      if (isOver) return;
+      const answer = this.#answer(asked);
+      hearing.answered(answer);
+      this.#carry(answer.body, hearing, () => isOver);
+    });
+    return () => {
+      isOver = true;
+    };
+  }
+
+  /** In two pieces, the second a while after the first. */
+  #carry(body: Uint8Array, hearing: OriginHearing, isOver: () => boolean): void {
+    const first = body.subarray(0, body.byteLength >> 1);
+    if (first.byteLength > 0) hearing.carried(first.slice());
+    this.#world.later(1 + this.#chance.below(WAY_US), () => {
+      if (isOver()) return;
+      hearing.carried(body.slice(first.byteLength));
+      hearing.ended(true);
+    });
+  }
+
+  #answer(asked: AskedOrigin): SceneAnswer {
+    const [path = '', search = ''] = asked.target.split('?');
+    const [, client = '-1', number = '-1'] = /n=(\d+)&s=(\d+)/.exec(search) ?? [];
+    const place = { client: Number(client), number: Number(number) };
+    const player = this.#players.find(({ plan }) => plan.client === place.client);
+    const scene = player?.plan.scenes[place.number];
+    if (path === '/filter') return filterAnswer(asked.headers, asked.body);
+    if (player === undefined || scene === undefined) return { ...againAnswer(), status: 404 };
+    const told = (purpose: 'request' | 'next' | 'events', words: string): void =>
+      player.asked(place.number, purpose, words);
+    if (path === '/next') {
+      const key = `${client} ${number}`;
+      const times = this.#asked.get(key) ?? 0;
+      this.#asked.set(key, times + 1);
+      told('next', wordsOf(asked, path));
+      return nextAnswer(scene, place, times);
+    }
+    if (isSocket(scene)) {
+      const events = readEvents(asked.body);
+      told('events', `${eventWords(events)} | ${metaWords(asked)}`);
+      return eventsAnswer(scene, place, events);
+    }
+    told('request', wordsOf(asked, asked.target));
+    return player.isAskedAgain(place.number) ? againAnswer() : requestAnswer(scene, place);
+  }
+}
+
+function isSocket({ shape }: Scene): boolean {
+  return shape === 'socket';
+}
+
+function wordsOf({ method, headers, body }: AskedOrigin, target: string): string {
+  return [`${method} ${target}, ${body.byteLength} bytes`, ...headerWords(headers)].join(' | ');
+}
+
+/** Of a WebSocket's questions: what the origin wanted to be reminded of, and what the client had said. */
+function metaWords({ headers }: AskedOrigin): string {
+  const told = headers.filter(([name]) => /^(meta-|x-|grip-|accept|content-type)/i.test(name));
+  return headerWords(told).join(' | ');
+}
+
+const WAY_US = 2_000;

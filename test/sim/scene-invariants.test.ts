@@ -1,0 +1,323 @@
+// The judges of scenes are judged: where a client hears what the spec says they say nothing, and each planted lie is
+// found by the property that is there to find it. What is heard is written by hand.
+
+import { describe, expect, test } from 'vitest';
+
+import { sceneInvariants } from '../../src/sim/invariants/gateway/scenes/scenes.ts';
+import type { Act, ItemPlan, Scene, Told } from '../../src/sim/records/scenes/scene.ts';
+import { judgeTrace } from '../../src/sim/simulate.ts';
+import type { TraceEvent, TraceRecord } from '../../src/sim/trace.ts';
+
+type Written = Readonly<Record<string, unknown>> & { readonly kind: TraceRecord['kind'] };
+
+const me = { node: 0, client: 1, connection: 11 };
+const item: ItemPlan = {
+  action: 'send',
+  text: 'i1',
+  isBinary: false,
+  id: undefined,
+  prevId: undefined,
+  isNoSeq: false,
+  meta: [],
+  isForIt: true,
+  code: 0,
+  reason: '',
+  headers: [],
+  areHeadersListed: false,
+  patch: undefined,
+  kind: undefined,
+  contentFilters: undefined,
+};
+const plain: Scene = {
+  shape: 'plain',
+  asked: { method: 'GET', headers: [['X-A', '1']], bodyBytes: 0 },
+  said: {
+    status: undefined,
+    reason: '',
+    headers: [['X-B', '2']],
+    exposed: [],
+    body: '-b\n',
+    padBytes: 0,
+  },
+  isJson: false,
+  flaw: undefined,
+  channels: 1,
+  filters: [],
+  meta: [],
+  timeoutS: 5,
+  alive: undefined,
+  next: undefined,
+  opening: [],
+  wordPrefix: 'm:',
+  way: 'http',
+  acts: [],
+  lastsMs: 600,
+};
+const publishes = (more: Partial<ItemPlan> = {}): Act => ({
+  atMs: 310,
+  deed: { does: 'publish', channel: 0, item: { ...item, ...more } },
+});
+const poll: Scene = { ...plain, shape: 'poll', acts: [publishes()] };
+const stream: Scene = { ...plain, shape: 'stream', acts: [publishes()] };
+const socket: Scene = {
+  ...plain,
+  shape: 'socket',
+  opening: [{ tells: 'control', control: { type: 'subscribe', channel: 0, filters: [] } }],
+  acts: [publishes()],
+};
+
+const set = (more: object = {}): Written => ({
+  kind: 'stageSet',
+  limits: {
+    messageWaitMs: 500,
+    subscriptionsMax: 20,
+    keptBytesMax: 100,
+    isUpdating: false,
+    ...more,
+  },
+});
+const began = (scene: Scene): Written => ({ kind: 'sceneBegan', number: 0, scene, ...me });
+const acted = (atMs: number, act = 0): Written => ({ kind: 'sceneActed', act, atMs, ...me });
+const heard = (atMs: number, sound: string): Written => ({
+  kind: 'sceneHeard',
+  sound,
+  atMs,
+  ...me,
+});
+const asked = (atMs: number, words = QUESTION, purpose = 'request'): Written => ({
+  kind: 'sceneAsked',
+  purpose,
+  words,
+  atMs,
+  ...me,
+});
+const ended = (atMs: number): Written => ({ kind: 'sceneEnded', atMs, ...me });
+
+const FEATURES =
+  'grip-feature: status, session, link:next, link:gone, filter:skip-self, filter:skip-users, filter:require-sub, ' +
+  'filter:build-id, filter:var-subst, filter:http-check, filter:http-modify';
+const QUESTION = `GET /scene?n=1&s=0, 0 bytes | ${FEATURES} | host: x.test | x-a: 1`;
+const EVENTS = 'application/websocket-events';
+const events = (what: string, isFirst = false): string =>
+  `${what} | accept: ${EVENTS} | content-type: ${EVENTS} | ${FEATURES}${isFirst ? '' : ' | meta-colour: red'} | x-a: 1`;
+
+const answer = 'answer 200 OK | x-b: 2 || -b\n';
+const published = 'answer 200 OK | x-b: 2 || i1\n';
+const head = 'stream 200 OK | x-b: 2';
+const begun = [heard(20, head), heard(21, 'line -b')];
+const upgraded = [asked(5, events('OPEN', true), 'events'), heard(20, 'upgraded x-b: 2')];
+const says = (...told: Told[]): Scene => ({
+  ...socket,
+  acts: [{ atMs: 310, deed: { does: 'say', kind: 'text', answer: told } }],
+});
+const next: Scene = { ...stream, acts: [], next: { timeoutS: 2, answers: [true, true] } };
+const alive: Scene = {
+  ...stream,
+  alive: { text: '~alive', format: 'raw', timeoutS: 2, isInterval: false },
+};
+
+const history = (...records: Written[]): TraceEvent[] =>
+  records.map((record, seq) => {
+    const { atMs = 0 } = record as { readonly atMs?: number };
+    return { cause: -1, ...record, seq, at: atMs * 1_000 } as unknown as TraceEvent;
+  });
+
+const clean: Readonly<Record<string, readonly Written[]>> = {
+  'an answer': [set(), began(plain), asked(5), heard(10, answer), ended(11)],
+  'an answer of the gateway’s own': [
+    ...[set(), began({ ...plain, flaw: 'no JSON' }), asked(5)],
+    heard(
+      10,
+      'answer 502 Bad Gateway | content-type: text/plain || Error while proxying to origin.\n',
+    ),
+  ],
+  'a poll that is answered by an item': [
+    ...[set(), began(poll), asked(5), acted(310), heard(320, published), ended(321)],
+  ],
+  'a poll whose time is up, behind an item that closes': [
+    ...[set(), began({ ...poll, acts: [publishes({ action: 'close' })] }), asked(5), acted(310)],
+    ...[heard(5_010, answer), ended(5_011)],
+  ],
+  'a stream, and an item': [
+    ...[set(), began(stream), asked(5), ...begun, acted(310), heard(320, 'line i1'), ended(900)],
+  ],
+  'items out of order': [
+    set(),
+    began({
+      ...stream,
+      acts: [
+        publishes({ id: '1' }),
+        publishes({ id: '3', prevId: '2', text: 'i3' }),
+        publishes({ id: '2', prevId: '1', text: 'i2' }),
+      ],
+    }),
+    ...[asked(5), ...begun, acted(310), heard(320, 'line i1'), acted(620, 1), acted(930, 2)],
+    ...[heard(940, 'line i2'), heard(940, 'line i3'), ended(1_500)],
+  ],
+  'a stream that is kept alive': [
+    ...[
+      set(),
+      began({ ...alive, acts: [] }),
+      asked(5),
+      ...begun,
+      heard(1_800, 'alive'),
+      ended(2_500),
+    ],
+  ],
+  'a next link in time': [
+    ...[
+      set(),
+      began(next),
+      asked(5),
+      ...begun,
+      asked(2_030, '', 'next'),
+      heard(2_040, 'line next 0'),
+    ],
+    ended(2_500),
+  ],
+  'a WebSocket, and an item': [
+    ...[set(), began(socket), ...upgraded, acted(310), heard(320, 'text i1'), ended(900)],
+  ],
+  'a WebSocket that its origin closes': [
+    ...[set(), began(says({ tells: 'close', code: 4_002, reason: 'so' })), ...upgraded, acted(310)],
+    ...[asked(315, events('TEXT w0'), 'events'), heard(320, 'close 4002 so')],
+    ...[asked(325, events('CLOSE 4002 so'), 'events'), ended(330)],
+  ],
+  'what dies with its thread': [
+    ...[set(), began(stream), asked(5), ...begun, acted(310)],
+    { kind: 'shardCrashed', node: 0, shard: 0, atMs: 311 },
+    ended(900),
+  ],
+  'a post': [{ kind: 'postAnswered', node: 0, post: 2, status: 400, answer: 'Invalid format.\n' }],
+};
+
+const planted: readonly (readonly [property: string, lie: string, history: readonly Written[]])[] =
+  [
+    ['held-answers', 'a header is lost', [set(), began(plain), heard(10, 'answer 200 OK || -b\n')]],
+    [
+      'held-answers',
+      'an instruction that is wrong is obeyed',
+      [set(), began({ ...plain, flaw: 'another hold' }), heard(10, answer)],
+    ],
+    [
+      'held-answers',
+      'a poll is let go too soon',
+      [set(), began(poll), asked(5), heard(4_000, answer)],
+    ],
+    [
+      'held-answers',
+      'an item is not heard',
+      [set(), began(poll), asked(5), acted(310), ended(900)],
+    ],
+    [
+      'held-answers',
+      'what is as long as may be is too long',
+      [
+        set(),
+        began({ ...poll, said: { ...poll.said, padBytes: 100 } }),
+        asked(5),
+        heard(
+          10,
+          'answer 502 Bad Gateway | content-type: text/plain || Error while proxying to origin.\n',
+        ),
+      ],
+    ],
+    ['held-streams', 'an item is lost', [set(), began(stream), ...begun, acted(310), ended(900)]],
+    [
+      'held-streams',
+      'an item comes twice',
+      [set(), began(stream), ...begun, acted(310), heard(320, 'line i1'), heard(321, 'line i1')],
+    ],
+    [
+      'held-streams',
+      'an item comes before the one that it follows',
+      [
+        set(),
+        began({ ...stream, acts: [publishes({ id: '1' }), publishes({ id: '3', prevId: '2' })] }),
+        ...[...begun, acted(310), heard(320, 'line i1'), acted(620, 1), heard(630, 'line i1')],
+      ],
+    ],
+    [
+      'sockets-hear',
+      'a close has another code',
+      [
+        ...[set(), began({ ...socket, acts: [publishes({ action: 'close', code: 4_001 })] })],
+        ...[...upgraded, acted(310), heard(320, 'close 1000')],
+      ],
+    ],
+    [
+      'sockets-hear',
+      'what is not followed any more is heard',
+      [
+        set(),
+        began({
+          ...says({ tells: 'control', control: { type: 'unsubscribe', channel: 0 } }),
+          acts: [
+            ...says({ tells: 'control', control: { type: 'unsubscribe', channel: 0 } }).acts,
+            publishes(),
+          ],
+        }),
+        ...[...upgraded, acted(310), asked(315, events('TEXT w0'), 'events')],
+        ...[acted(620, 1), heard(630, 'text i1')],
+      ],
+    ],
+    ['origins-asked', 'a header too many', [set(), began(plain), asked(5, `${QUESTION} | x-z: 1`)]],
+    [
+      'origins-asked',
+      'nobody is asked again for a hint',
+      [
+        ...[set(), began({ ...poll, acts: [publishes({ action: 'hint' })] }), asked(5), acted(310)],
+        ended(2_000),
+      ],
+    ],
+    [
+      'origins-asked',
+      'nobody is asked when a channel is new',
+      [set({ isUpdating: true }), began({ ...poll, acts: [] }), asked(5), ended(2_000)],
+    ],
+    [
+      'origins-asked',
+      'a link is asked too soon',
+      [set(), began(next), ...begun, asked(800, '', 'next')],
+    ],
+    [
+      'origins-asked',
+      'an origin is not refreshed',
+      [
+        ...[set(), began({ ...socket, acts: [publishes({ action: 'refresh' })] })],
+        ...[...upgraded, acted(310), ended(900)],
+      ],
+    ],
+    ['kept-alive', 'too soon', [set(), began(alive), ...begun, heard(700, 'alive')]],
+    ['kept-alive', 'never', [set(), began({ ...alive, acts: [] }), ...begun, ended(2_600)]],
+    [
+      'posts-answered',
+      'nonsense is published',
+      [{ kind: 'postAnswered', node: 0, post: 2, status: 200, answer: 'Published\n' }],
+    ],
+    [
+      'posts-answered',
+      'in another form',
+      [{ kind: 'postAnswered', node: 0, post: 5, status: 200, answer: 'Published\n' }],
+    ],
+  ];
+
+const broken = (records: readonly Written[]): string[] =>
+  judgeTrace(history(...records), sceneInvariants).map(({ property }) => property);
+
+describe('a scene in which all is well breaks nothing', () => {
+  test.each(Object.entries(clean))('%s', (_, records) => {
+    expect(judgeTrace(history(...records), sceneInvariants)).toEqual([]);
+  });
+});
+
+describe('a planted lie is found', () => {
+  test.each(planted)('by %s: %s', (property, _, records) => {
+    expect(broken(records)).toContain(property);
+  });
+
+  test('by every property, and of each by two at least', () => {
+    for (const { property } of sceneInvariants)
+      expect(planted.filter(([found]) => found === property).length).toBeGreaterThan(1);
+  });
+});

@@ -259,7 +259,7 @@ function due(session: Session, timer: string, context: Turn): void {
   switch (timer) {
     case 'login': {
       // [HP-LOGIN-7]
-      const message = 'Nobody logged in.';
+      const message = 'Nobody logged in in time. Connect again.';
       if (session.life === 'connected')
         refuse(session, { code: 'LOGIN_TIMEOUT', message }, null, context);
       return;
@@ -306,7 +306,7 @@ function ping(session: Session, context: Turn): void {
     // A client that is cut off may come back to its session, as one that was seen to go.
     sayError(
       session,
-      { code: 'PING_TIMEOUT', message: 'Nothing was heard of you.' },
+      { code: 'PING_TIMEOUT', message: 'Nothing was heard of you. Connect again.' },
       null,
       context,
     );

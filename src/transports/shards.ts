@@ -22,6 +22,8 @@ import type { ReceivedItem } from './zmq/intake.ts';
 const DEATHS_MAX = 5;
 const DEATHS_WINDOW_MS = 60_000;
 const STATS_TIMEOUT_MS = 2_000;
+/** Beside the codes of the system. */
+const SHARD_DIED = 'SHARD_DIED';
 /** The control actor itself gives up after ten seconds. */
 const COMMAND_TIMEOUT_MS = 15_000;
 /** Small on purpose: what is young is mostly one turn's, and a large nursery would be counted to idle connections. */
@@ -254,7 +256,7 @@ class ShardedNode implements Shards {
         return {
           ok: false,
           door,
-          code: 'SHARD_DIED',
+          code: SHARD_DIED,
           message: `shard ${shard} died while it started`,
         };
     }
@@ -316,6 +318,8 @@ class ShardedNode implements Shards {
     Atomics.store(new Int32Array(this.#ledger), thread.shard, 0);
     this.#launch(thread.shard);
     void this.#listen(thread.shard).then((failure) => {
+      // Its own death has had it replaced again, or the node is stopping.
+      if (failure?.code === SHARD_DIED) return;
       if (failure !== undefined) this.#events.failed(`${failure.door}: ${failure.message}`);
       else this.#log(thread.shard, 'info', 'shard.replaced', { restarts: this.restarts });
       for (const [door, material] of this.#tls) this.reloadTls(door, material);

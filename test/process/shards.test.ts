@@ -17,12 +17,14 @@ afterEach(async () => {
   running = undefined;
 });
 
-async function start(logged: string[] = []): Promise<Shards> {
+const DOOR = { host: '127.0.0.1', port: 0, tls: undefined, deflate: false };
+
+async function start(logged: string[] = [], doors = { broker: DOOR }): Promise<Shards> {
   const started = await startShards(
     {
       threads: THREADS,
       seed: 1,
-      doors: { broker: { host: '127.0.0.1', port: 0, tls: undefined, deflate: false } },
+      doors,
       broker: brokerDefaults,
       home: homeDefaults,
       auth: undefined,
@@ -88,6 +90,22 @@ test('[SHARD-2] [SHARD-3] a shard that dies takes its own clients only, and is r
     });
   }
   await Promise.all([...survivors, ...fresh].map((client) => client.close()));
+});
+
+test('[SHARD-2] one that dies again before all its doors are open is replaced again, and the node goes on', async () => {
+  const logged: string[] = [];
+  const shards = await start(logged, { broker: DOOR, ...{ second: DOOR, third: DOOR } });
+  const isLogged = (event: string, times: number): boolean =>
+    logged.filter((one) => one === event).length === times;
+  shards.crash(1);
+  await expect.poll(() => isLogged('shard.died', 1), { interval: 1, timeout: 10_000 }).toBe(true);
+  // It has been started meanwhile, and told to open its first door.
+  shards.crash(1);
+  await expect.poll(() => isLogged('shard.died', 2), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => logged.includes('shard.replaced'), { timeout: 10_000 }).toBe(true);
+  expect(new Set(logged)).toEqual(new Set(['shard.collapsing', 'shard.died', 'shard.replaced']));
+  const [client] = await crowd(shards);
+  await client?.subscribe(topicAt(1));
 });
 
 async function crowd(shards: Shards): Promise<WsClient[]> {

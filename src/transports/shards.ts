@@ -2,7 +2,8 @@
 // that dies, and drains them all. Carries no traffic: sockets, actors and crossings live in the shards.
 // Refuses to know actors and protocols. Obeys ADR 0004 (shared-nothing shards).
 
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { ClusterNews } from '../actors/cluster/cluster-options.ts';
 import type { ClusterTold } from '../actors/cluster/links/members-state.ts';
@@ -34,10 +35,8 @@ export async function startShards(
   options: ShardsOptions,
   events: ShardsEvents,
 ): Promise<ShardsStarted> {
-  for (const [door, { host, port }] of Object.entries(options.doors)) {
-    const taken = await probe(host, port);
-    if (taken !== undefined) return { ok: false, door, ...taken };
-  }
+  const taken = await firstTaken(options.doors);
+  if (taken !== undefined) return { ok: false, ...taken };
   const node = new ShardedNode(options, events);
   const failure = await node.start();
   if (failure === undefined) return { ok: true, shards: node };
@@ -46,20 +45,30 @@ export async function startShards(
 }
 
 /**
- * Listens for a moment without sharing the port. Shards listen with `reusePort`, and the kernel would let two
- * nodes of one user share a port without a word.
+ * Listens for a moment at all doors at once, without sharing their ports. Shards listen with `reusePort`, and the kernel
+ * would let two nodes of one user share a port without a word, and two doors of one node as well.
  */
-function probe(host: string, port: number): Promise<{ code: string; message: string } | undefined> {
-  if (port === 0) return Promise.resolve(undefined);
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      resolve({ code: error.code ?? 'UNKNOWN', message: error.message });
-    });
-    server.listen({ host, port, exclusive: true }, () => {
-      server.close(() => resolve(undefined));
-    });
-  });
+async function firstTaken(
+  doors: ShardsOptions['doors'],
+): Promise<{ door: string; code: string; message: string } | undefined> {
+  const servers: Server[] = [];
+  let probed = '';
+  try {
+    for (const [door, { host, port }] of Object.entries(doors)) {
+      if (port === 0) continue;
+      probed = door;
+      const server = createServer();
+      servers.push(server);
+      server.listen({ host, port, exclusive: true });
+      await once(server, 'listening');
+    }
+    return undefined;
+  } catch (error) {
+    const { code = 'UNKNOWN', message } = error as NodeJS.ErrnoException;
+    return { door: probed, code, message };
+  } finally {
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  }
 }
 
 interface Thread {

@@ -1,5 +1,7 @@
 // Several shards in one process, with real sockets: one order for all, and a shard that dies alone.
 
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { brokerDefaults } from '../../src/actors/broker/broker-options.ts';
 import { homeDefaults } from '../../src/actors/node.ts';
@@ -90,6 +92,23 @@ test('[SHARD-2] [SHARD-3] a shard that dies takes its own clients only, and is r
     });
   }
   await Promise.all([...survivors, ...fresh].map((client) => client.close()));
+});
+
+test('[PROC-PORT-2] two doors cannot have one port, although shards share theirs', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  const started = await startShards(
+    {
+      ...{ threads: 2, seed: 1, broker: brokerDefaults, home: homeDefaults, auth: undefined },
+      doors: { broker: { ...DOOR, port }, second: { ...DOOR, port } },
+    },
+    { log: () => {}, failed: () => {} },
+  );
+  if (started.ok) running = started.shards;
+  expect(started).toMatchObject({ ok: false, door: 'second', code: 'EADDRINUSE' });
 });
 
 test('[SHARD-2] one that dies again before all its doors are open is replaced again, and the node goes on', async () => {

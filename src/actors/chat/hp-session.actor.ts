@@ -25,6 +25,7 @@ import {
   expire,
   goAway,
   noticed,
+  parted,
   refuse,
   replaced,
   sayLastWords,
@@ -38,16 +39,15 @@ import {
   detach,
   handedOver,
   handOver,
-  keepUntold,
+  directArrived,
   resumed,
   resumeWithout,
   streamLeft,
   waitForMove,
 } from './session/resuming.ts';
-import { heardMark, joined, subscribed } from './session/joining.ts';
+import { heardMark, joined, leftRoom, subscribed } from './session/joining.ts';
 import { askToJoin, delivered, giveUpSeat } from './session/seats.ts';
 import {
-  answer,
   answerError,
   type ConnectionGone,
   type HpSessionMessage,
@@ -65,7 +65,6 @@ import {
   receiptArrived,
   said,
   sendDirect,
-  tellDirect,
   typingArrived,
 } from './session/talking.ts';
 
@@ -173,12 +172,12 @@ export const hpSession: ActorDefinition<HpSessionArgs, Session, HpSessionMessage
       case 'directAnswered':
         directAnswered(session, message, context);
         break;
-      case 'directArrived': {
-        const isAway = session.life === 'detached' || session.luggage !== undefined;
-        if (isAway) keepUntold(session, message, context);
-        else if (isHere(session)) tellDirect(session, message, message.isDelayed === true, context);
+      case 'directArrived':
+        directArrived(session, message, context);
         return;
-      }
+      case 'unregistered':
+        parted(session, context);
+        return;
       case 'presenceChanged':
         presenceChanged(session, message.presence, context);
         return;
@@ -353,12 +352,6 @@ function notSeated(session: Session, room: string, context: Turn): void {
   if (session.seats.get(room)?.phase !== 'seated') giveUpSeat(session, room, context);
 }
 
-function leftRoom(session: Session, ref: number, context: Turn): void {
-  const { pending } = session;
-  if (pending?.request.type !== 'LEAVE' || ref !== pending.ref) return;
-  answer(session, 'LEAVE_OK', { room: pending.request.room }, context);
-}
-
 function notAllowed(session: Session, ref: number, mistake: HpMistake, context: Turn): void {
   const { pending } = session;
   if (pending === undefined || ref !== pending.ref) return;
@@ -386,6 +379,7 @@ function notAllowed(session: Session, ref: number, mistake: HpMistake, context: 
 /** [HP-ROOM-9] Keepers that died are told again who is here. */
 function shardDown(session: Session, shard: number, context: Turn): void {
   const { chat, who } = session;
+  if (session.isParting) parted(session, context);
   if (who === undefined) return;
   for (const { room, phase, place } of session.seats.values()) {
     if (phase === 'seated' && shardOfRoom(chat, room) === shard)

@@ -56,6 +56,8 @@ export function subscribed(
   context: Turn,
 ): void {
   const seat = session.seats.get(roomOfTopic(topic));
+  // [HP-RES-7] Who is away is told nothing: what the seat has heard is still to come.
+  if (session.life === 'detached') return;
   if (seat?.phase === 'subscribing') {
     seat.phase = 'asking';
     askToJoin(session, seat.room, seat.historyMax, seat.since, true, refOf(session), context);
@@ -147,4 +149,10 @@ export function leave(session: Session, { room }: RequestOf<'LEAVE'>, context: T
     ...{ room, session: who.session, reason: undefined },
     ...{ ref: refOf(session), replyTo: context.self },
   });
+}
+
+export function leftRoom(session: Session, ref: number, context: Turn): void {
+  const { pending } = session;
+  if (pending?.request.type !== 'LEAVE' || ref !== pending.ref) return;
+  answer(session, 'LEAVE_OK', { room: pending.request.room }, context);
 }

@@ -16,6 +16,7 @@ import {
   canMove,
   closeNow,
   expire,
+  giveBack,
   leaveRoom,
   leaveRoomOf,
   sayDrained,
@@ -24,12 +25,13 @@ import {
 } from './leaving.ts';
 import { askOne, tellChanged } from './presence.ts';
 import { entryText, sayText, sit, switchOver, takeSeat, tookEntry, wordsText } from './seats.ts';
-import { directText, tookDirect } from './talking.ts';
+import { directText, tellDirect, tookDirect } from './talking.ts';
 import {
   advance,
   answerError,
   leaveUnanswered,
   has,
+  isHere,
   keeperOfUser,
   lineOf,
   NO_REF,
@@ -364,8 +366,20 @@ function passOn(session: Session, context: Turn): void {
   context.stop();
 }
 
+/** It is told, or kept for a client that is away; and it goes back when nobody is here any more. */
+export function directArrived(
+  session: Session,
+  arrived: Extract<UserNotice, { readonly type: 'directArrived' }>,
+  context: Turn,
+): void {
+  const isAway = session.life === 'detached' || session.luggage !== undefined;
+  if (isAway) keepUntold(session, arrived, context);
+  else if (isHere(session)) tellDirect(session, arrived, arrived.isDelayed === true, context);
+  else giveBack(session, arrived, context);
+}
+
 /** [HP-RES-6] Keeps what comes for a client that is away; a session that grows too large ends early. */
-export function keepUntold(session: Session, untold: Untold, context: Turn): void {
+function keepUntold(session: Session, untold: Untold, context: Turn): void {
   const { resumeMessagesMax, resumeBytesMax } = session.chat.options;
   session.untold.push(untold);
   session.untoldBytes += bytesOf(untold);

@@ -139,6 +139,10 @@ export interface Session {
   hasInputEnded: boolean;
   /** Its connection went while it was coming in: what comes of that is waited for. */
   isGone: boolean;
+  /** Its keeper was told that it is over, and has not said yet that nothing more comes for it. */
+  isParting: boolean;
+  /** Nothing but that is waited for. */
+  isStopping: boolean;
   isFirstLine: boolean;
   heardAt: number;
   isPingDue: boolean;
@@ -194,6 +198,8 @@ export function sessionOf(
     isThrottled: false,
     hasInputEnded: false,
     isGone: false,
+    isParting: false,
+    isStopping: false,
     isFirstLine: true,
     heardAt: now,
     isPingDue: false,

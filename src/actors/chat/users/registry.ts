@@ -3,7 +3,8 @@
 
 import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
 import { type Address, shardOf } from '../../runtime/actor.ts';
-import { unpack } from './nodes/keeping.ts';
+import { queueUntold } from './directs.ts';
+import { unpack, untoldIn } from './nodes/keeping.ts';
 import { closeElsewhere } from './nodes/flying.ts';
 import type { User } from './user.ts';
 import { takeOffline } from './nodes/waiting-room.ts';
@@ -127,13 +128,16 @@ export function detached(state: UsersState, { user, session }: Ask<'detached'>):
   if (known !== undefined) known.entry = { ...known.entry, isDetached: true };
 }
 
-export function unregister(
-  state: UsersState,
-  { user: name, session }: Ask<'unregister'>,
-  context: UsersTurn,
-): void {
-  userOf(state, name)?.sessions.delete(session);
+/** [HP-DM-6] What came while it was on its way to another actor waits with the rest. */
+export function unregister(state: UsersState, ask: Ask<'unregister'>, context: UsersTurn): void {
+  const { user: name, session, untold, replyTo } = ask;
+  const sessions = userOf(state, name)?.sessions;
+  const held = untoldIn(sessions?.get(session)?.held ?? []);
+  sessions?.delete(session);
+  const came = held.flatMap(({ message, isSent }) => (isSent ? [] : [message]));
+  queueUntold(state, { ...ask, untold: [...untold, ...came] }, context);
   tellPresence(state, name, context);
+  if (replyTo !== undefined) context.send(replyTo, { type: 'unregistered' });
 }
 
 function deny(

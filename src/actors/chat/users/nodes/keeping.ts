@@ -47,7 +47,7 @@ export function expirePacked(state: UsersState, context: UsersTurn): void {
   if (state.packed.size > 0) context.after('packed', LOOK_EVERY_MS);
 }
 
-function untoldIn(held: NonNullable<KnownSession['held']>): readonly Untold[] {
+export function untoldIn(held: NonNullable<KnownSession['held']>): readonly Untold[] {
   return held.flatMap((notice) =>
     notice.type === 'directArrived' ? [{ message: notice.message, isSent: notice.isSent }] : [],
   );

@@ -4,7 +4,7 @@
 import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
 import { type Address, shardOf } from '../../runtime/actor.ts';
 import { queueUntold } from './directs.ts';
-import { unpack, untoldIn } from './nodes/keeping.ts';
+import { replace, unpack, untoldIn } from './nodes/keeping.ts';
 import { closeElsewhere } from './nodes/flying.ts';
 import type { User } from './user.ts';
 import { takeOffline } from './nodes/waiting-room.ts';
@@ -58,8 +58,7 @@ export function makeWay(
   if (sessionPolicy === 'reject' && sessions.size + elsewhere.length > 0)
     return refused('USERNAME_TAKEN', 'This user is here already.', 'payload.user').mistake;
   if (sessionPolicy === 'replace') {
-    for (const { entry } of sessions.values()) context.send(entry.address, { type: 'replaced' });
-    sessions.clear();
+    for (const known of [...sessions.values()]) replace(state, user, known, context);
     closeElsewhere(state, user, context);
   }
   if (sessions.size + elsewhere.length < sessionsPerUserMax) return undefined;
@@ -69,8 +68,7 @@ export function makeWay(
   );
   if (away === undefined)
     return refused('SESSION_LIMIT', `A user has at most ${sessionsPerUserMax} sessions.`).mistake;
-  context.send(away.entry.address, { type: 'replaced' });
-  sessions.delete(away.entry.session);
+  replace(state, user, away, context);
   return undefined;
 }
 

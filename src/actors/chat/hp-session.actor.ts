@@ -25,6 +25,7 @@ import {
   expire,
   goAway,
   noticed,
+  part,
   parted,
   refuse,
   replaced,
@@ -51,6 +52,7 @@ import {
   answerError,
   type ConnectionGone,
   type HpSessionMessage,
+  isComing,
   isHere,
   NO_REF,
   refOf,
@@ -257,9 +259,10 @@ function closed(session: Session, context: Turn): void {
 function due(session: Session, timer: string, context: Turn): void {
   switch (timer) {
     case 'login': {
-      // [HP-LOGIN-7]
+      // [HP-LOGIN-7] Whoever is being let in is not sent away: its session would be lost.
       const message = 'Nobody logged in.';
-      if (session.life === 'connected')
+      if (isComing(session)) context.after('login', LOOK_EVERY_MS);
+      else if (session.life === 'connected')
         refuse(session, { code: 'LOGIN_TIMEOUT', message }, null, context);
       return;
     }
@@ -335,6 +338,8 @@ function unanswered(session: Session, context: Turn): void {
   }
   context.count('chat.requests.unanswered');
   if (session.isGone) {
+    // It may be let in yet, where nobody is.
+    if (session.who !== undefined) part(session, session.who, [], context);
     goAway(session, context);
     return;
   }
@@ -392,3 +397,4 @@ function shardDown(session: Session, shard: number, context: Turn): void {
 }
 
 const WATCH_AGAIN_MS = 1_000;
+const LOOK_EVERY_MS = 250;

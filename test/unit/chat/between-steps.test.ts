@@ -4,6 +4,8 @@
 import { assert as check, integer, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import { actorsOf } from '../../../src/actors/node.ts';
+import { homeOf } from '../../../src/actors/routing/topic.ts';
 import { HpClient, type HpLine } from '../../support/hp-client.ts';
 import { Stage } from '../../support/stage.ts';
 
@@ -26,9 +28,9 @@ function bodies(lines: readonly HpLine[]): readonly unknown[] {
 }
 
 /** Comes back with the token, as often as it takes. */
-function resumed(stage: Stage, token: string): HpClient {
+function resumed(stage: Stage, token: string, shard = 0): HpClient {
   for (let times = 0; times < 10; times += 1) {
-    const client = new HpClient(stage);
+    const client = new HpClient(stage, shard);
     client.ask('RESUME', { token });
     stage.settle();
     const ok = client.take();
@@ -97,6 +99,53 @@ describe('whatever the order of turns', () => {
     );
   });
 
+  test.each<[string, (stage: Stage) => void]>([
+    [
+      '[HP-LOGIN-7] is not too late',
+      (stage) => {
+        stage.now += 1_000_000;
+        stage.pass(0);
+      },
+    ],
+    [
+      '[HP-DRAIN-1] is sent away',
+      (stage) => stage.tell(actorsOf(0).chat, { type: 'drain', withinMs: 60_000 }),
+    ],
+  ])('[HP-RES-2] a session whose client %s while it comes back is there still', (_, happens) => {
+    check(
+      property(chances, steps, (chance, gap) => {
+        const stage = onStage(chance, { loginTimeoutMs: 1_000 });
+        const bob = HpClient.in(stage, 'bob', 1);
+        bob.wire.leave();
+        stage.settle();
+        const back = new HpClient(stage);
+        back.ask('RESUME', { token: bob.token });
+        goOn(stage, gap);
+        happens(stage);
+        stage.settle();
+        expect(resumed(stage, bob.token, 1).told()).toEqual(['RESUME_OK online bob']);
+        expect(stage.counted('chat.sessions')).toBe(1);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('[HP-LOGIN-7] whoever is sent away while it comes in is not counted out', () => {
+    check(
+      property(chances, steps, (chance, gap) => {
+        const stage = onStage(chance);
+        const bob = new HpClient(stage);
+        bob.ask('LOGIN', { user: 'bob' });
+        goOn(stage, gap);
+        stage.tell(actorsOf(0).chat, { type: 'drain', withinMs: 60_000 });
+        stage.settle();
+        stage.pass(60_000);
+        expect(stage.counted('chat.sessions')).toBe(0);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   test('[HP-DM-6] what comes for a client that says BYE just then is heard by it, or waits for the next login', () => {
     check(
       property(chances, steps, (chance, gap) => {
@@ -147,4 +196,26 @@ test('[HP-RES-7] [HP-ACK-3] [HP-MSG-5] with `ack`, one id of two senders is two 
   expect(bodies(dave.take())).toEqual(['m1', 'm2', 'm3']);
   dave.wire.leave();
   expect(bodies(resumed(stage, dave.token).take())).toEqual(['m1', 'm2', 'm3']);
+});
+
+test('[HP-DM-6] [HP-ERR-5] a login that is heard of when its client has long gone leaves no ghost, and takes no message', () => {
+  const stage = new Stage({ chat: fast, shards: 2 });
+  const home = homeOf('chat/user/bob', 2);
+  const alice = HpClient.in(stage, 'alice', home);
+  alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' });
+  expect(alice.told()).toEqual(['ACK queued']);
+  const [mute, there] = [stage.shards[home], stage.shards[1 - home]?.system];
+  if (mute === undefined) throw new Error('no such shard');
+  mute.hasCollapsed = true;
+  const bob = new HpClient(stage, 1 - home);
+  bob.ask('LOGIN', { user: 'bob' });
+  bob.wire.leave();
+  stage.now += 5_001_000;
+  there?.run(stage.now, 1_000);
+  mute.hasCollapsed = false;
+  stage.settle();
+  alice.ask('PRESENCE_QUERY', { users: ['bob'] });
+  expect(alice.take().at(-1)?.payload['users']).toMatchObject([{ status: 'offline' }]);
+  expect(bodies(HpClient.in(stage, 'bob').take())).toEqual(['x']);
+  expect(there?.counters.get('chat.sessions') ?? 0).toBe(0);
 });

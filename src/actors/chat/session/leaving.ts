@@ -14,6 +14,7 @@ import {
   has,
   type HpSessionMessage,
   type Identity,
+  isComing,
   isHere,
   keeperOfUser,
   NO_REF,
@@ -91,7 +92,9 @@ export function drain(
   };
   if (session.life === 'connected') {
     say(session, 'BYE', payload, context);
-    end(session, 'drained', context);
+    // [HP-RES-2] The session that it comes for waits for it, as when its connection goes.
+    if (isComing(session)) session.isGone = true;
+    else end(session, 'drained', context);
     finish(session, context);
     return;
   }

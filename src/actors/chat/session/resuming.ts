@@ -31,6 +31,7 @@ import {
   answerError,
   leaveUnanswered,
   has,
+  isComing,
   isHere,
   keeperOfUser,
   lineOf,
@@ -252,8 +253,7 @@ export function detach(session: Session, context: Turn): void {
   const { chat, connection, who, pending } = session;
   for (const timer of ['ping', 'throttle', 'login']) context.cancel(timer);
   session.splitter.clear();
-  const isComing = who !== undefined || pending?.request.type === 'RESUME';
-  if (session.life === 'connected' && isComing) {
+  if (isComing(session)) {
     session.isGone = true;
     context.send(chat.router, { type: 'leave', connection });
     return;

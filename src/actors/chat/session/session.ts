@@ -232,6 +232,11 @@ export function isHere({ life, isGone }: Session): boolean {
   return !isGone && (life === 'connected' || life === 'active' || life === 'draining');
 }
 
+/** Its keeper was asked to let it in: it may have a session by now. */
+export function isComing({ life, who, pending }: Session): boolean {
+  return life === 'connected' && (who !== undefined || pending?.request.type === 'RESUME');
+}
+
 export function has(session: Session, cap: Cap): boolean {
   return session.who?.caps.includes(cap) === true;
 }

@@ -46,7 +46,7 @@ import {
   streamLeft,
   waitForMove,
 } from './session/resuming.ts';
-import { heardMark, joined, leftRoom, subscribed } from './session/joining.ts';
+import { heardMark, joined, leftRoom, notSubscribed, subscribed } from './session/joining.ts';
 import { askToJoin, delivered, giveUpSeat } from './session/seats.ts';
 import {
   answerError,
@@ -128,12 +128,7 @@ export const hpSession: ActorDefinition<HpSessionArgs, Session, HpSessionMessage
         subscribed(session, message, context);
         break;
       case 'subscribeRefused':
-        giveUpSeat(session, roomOfTopic(message.topic), context);
-        answerError(
-          session,
-          { code: 'UNAVAILABLE', message: 'There are too many rooms.' },
-          context,
-        );
+        notSubscribed(session, message, context);
         break;
       case 'joined':
         joined(session, message, context);

@@ -219,3 +219,43 @@ test('[HP-DM-6] [HP-ERR-5] a login that is heard of when its client has long gon
   expect(bodies(HpClient.in(stage, 'bob').take())).toEqual(['x']);
   expect(there?.counters.get('chat.sessions') ?? 0).toBe(0);
 });
+
+test('[HP-LIM-2] [HP-ERR-5] a room that did not answer when its member came back takes no room of another one', () => {
+  const stage = new Stage({ chat: { ...fast, roomsPerSessionMax: 1 }, shards: 2 });
+  const names = Array.from({ length: 20 }, (_, at) => `room-${at}`);
+  const homes = [0, 1].map((shard) =>
+    names.find((name) => homeOf(`chat/room/${name}`, 2) === shard),
+  );
+  const home = 1 - homeOf('chat/user/bob', 2);
+  const bob = HpClient.in(stage, 'bob', 1 - home);
+  bob.ask('JOIN', { room: homes[home] });
+  stage.settle();
+  bob.wire.leave();
+  stage.settle();
+  const [mute, there] = [stage.shards[home], stage.shards[1 - home]?.system];
+  if (mute === undefined) throw new Error('no such shard');
+  mute.hasCollapsed = true;
+  const back = new HpClient(stage, 1 - home);
+  back.ask('RESUME', { token: bob.token });
+  stage.now += 5_001_000;
+  there?.run(stage.now, 1_000);
+  stage.settle();
+  expect(back.told()).toEqual(['RESUME_OK online bob']);
+  back.ask('JOIN', { room: homes[1 - home] });
+  stage.settle();
+  expect(back.told()).toEqual(['JOIN_OK 0']);
+});
+
+test('[HP-RES-3] who comes back when its room has no topic any more is back without it', () => {
+  const stage = new Stage({ chat: fast, home: { topicsMax: 1 } });
+  const [alice, bob] = [HpClient.in(stage, 'alice'), HpClient.in(stage, 'bob')];
+  bob.ask('JOIN', { room: 'r' });
+  bob.wire.leave();
+  alice.ask('JOIN', { room: 'q' });
+  expect(alice.told()).toEqual(['JOIN_OK 0']);
+  const back = new HpClient(stage);
+  back.ask('RESUME', { token: bob.token });
+  expect(back.take()).toMatchObject([{ type: 'RESUME_OK', payload: { rooms: [] } }]);
+  alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' });
+  expect(back.told()).toEqual(['DIRECT_MESSAGE alice x']);
+});

@@ -11,6 +11,7 @@ import {
   askToJoin,
   entryText,
   fill,
+  giveUpSeat,
   sayText,
   sit,
   switchOver,
@@ -68,6 +69,19 @@ export function subscribed(
     } else fill(session, slot, tellResumed(session, context) + wordsText(session, seat), context);
     sit(seat);
   }
+}
+
+/** There is no place for the room's topic: whoever comes back is back without the room. */
+export function notSubscribed(
+  session: Session,
+  { topic }: Extract<RouterReply, { readonly type: 'subscribeRefused' }>,
+  context: Turn,
+): void {
+  giveUpSeat(session, roomOfTopic(topic), context);
+  const message = 'There are too many rooms.';
+  if (session.luggage === undefined)
+    answerError(session, { code: 'UNAVAILABLE', message }, context);
+  else seatIsReady(session, context);
 }
 
 export function joined(session: Session, reply: Joined, context: Turn): void {

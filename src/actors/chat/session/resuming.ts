@@ -24,7 +24,16 @@ import {
   untoldOf,
 } from './leaving.ts';
 import { askOne, tellChanged } from './presence.ts';
-import { entryText, sayText, sit, switchOver, takeSeat, tookEntry, wordsText } from './seats.ts';
+import {
+  entryText,
+  giveUpSeat,
+  sayText,
+  sit,
+  switchOver,
+  takeSeat,
+  tookEntry,
+  wordsText,
+} from './seats.ts';
 import { directText, tellDirect, tookDirect } from './talking.ts';
 import {
   advance,
@@ -180,9 +189,8 @@ export function resumeWithout(session: Session, context: Turn): void {
     return;
   }
   for (const seat of [...session.seats.values()]) {
-    if (seat.phase === 'ready' || seat.phase === 'switching') continue;
-    session.seats.delete(seat.room);
-    leaveRoom(session, seat.room, undefined, context);
+    if (seat.phase !== 'ready' && seat.phase !== 'switching')
+      giveUpSeat(session, seat.room, context);
   }
   seatIsReady(session, context);
 }

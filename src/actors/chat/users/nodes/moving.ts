@@ -225,7 +225,8 @@ function revive(state: UsersState, user: User, ask: Ask<'resume'>, context: User
     state,
     ask,
     {
-      ...{ user: user.name, session, secret, caps, status: 'online', note: undefined, until },
+      // As it was signed: others may spell its user in another way.
+      ...{ user: ask.user, session, secret, caps, status: 'online', note: undefined, until },
       ...{ rooms: [], watched: [], untold, isAnew: true },
     },
     context,

@@ -19,6 +19,7 @@ import { type Admitted, hostOf } from './forward.ts';
 import { type GatewayContext, keyFrom } from './gateway-context.ts';
 import { errorAnswer } from './requests/answers.ts';
 import { requestActor } from './requests/request.actor.ts';
+import { plainPath } from './rewriting/plain-path.ts';
 import {
   sockJsActor,
   type SockJsMessage,
@@ -230,15 +231,6 @@ function routeOf(gateway: GatewayContext, request: ProxyRequested): Route | unde
   const { name: host } = hostOf(request.host);
   const { isSecure, isWebSocket } = request;
   return routes.match({ host, path: plainPath(request.path), isSecure, isWebSocket });
-}
-
-/** [GRIP-ROUTE-3] What is encoded without need counts as what it stands for. */
-function plainPath(path: string): string {
-  if (!path.includes('%')) return path;
-  return path.replace(/%[0-9a-f]{2}/gi, (code) => {
-    const letter = String.fromCharCode(Number.parseInt(code.slice(1), 16));
-    return /[\w.~-]/.test(letter) ? letter : code;
-  });
 }
 
 /** What a proxy in front of us says of the client's connection, where it is to be believed. */

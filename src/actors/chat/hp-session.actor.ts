@@ -255,7 +255,7 @@ function due(session: Session, timer: string, context: Turn): void {
   switch (timer) {
     case 'login': {
       // [HP-LOGIN-7] Whoever is being let in is not sent away: its session would be lost.
-      const message = 'Nobody logged in.';
+      const message = 'Nobody logged in in time. Connect again.';
       if (isComing(session)) context.after('login', LOOK_EVERY_MS);
       else if (session.life === 'connected')
         refuse(session, { code: 'LOGIN_TIMEOUT', message }, null, context);
@@ -303,7 +303,7 @@ function ping(session: Session, context: Turn): void {
     // A client that is cut off may come back to its session, as one that was seen to go.
     sayError(
       session,
-      { code: 'PING_TIMEOUT', message: 'Nothing was heard of you.' },
+      { code: 'PING_TIMEOUT', message: 'Nothing was heard of you. Connect again.' },
       null,
       context,
     );

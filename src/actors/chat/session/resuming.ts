@@ -47,6 +47,7 @@ import {
   NO_REF,
   ownKeeper,
   refOf,
+  say,
   sayError,
   type Seat,
   type Session,
@@ -58,7 +59,7 @@ export function resume(session: Session, { token }: RequestOf<'RESUME'>, context
   const { chat } = session;
   const ticket = readTicket(token, chat.signers);
   if (ticket === undefined) {
-    const text = 'There is no such session any more: log in.';
+    const text = 'No session of this token is kept here: log in.';
     answerError(session, refused('SESSION_EXPIRED', text, 'payload.token').mistake, context);
     return;
   }
@@ -351,6 +352,8 @@ export function handOver(
   if (session.hasPlaces) passOn(session, context);
   else if (session.life !== 'detached') {
     const { chat, connection } = session;
+    const message = 'The session goes on on another connection.';
+    say(session, 'BYE', { code: 'SESSION_RESUMED', message }, context);
     context.send(chat.router, { type: 'leave', connection, isTold: true });
   }
 }

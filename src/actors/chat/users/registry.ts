@@ -83,7 +83,7 @@ export function notServing({ isServing }: UsersState): HpMistake | undefined {
 export function move(state: UsersState, ask: Ask<'resume'>, context: UsersTurn): void {
   const known = userOf(state, ask.user)?.sessions.get(ask.session);
   if (known === undefined || !isSame(known.entry.secret, ask.secret)) {
-    const text = 'There is no such session any more: log in.';
+    const text = 'No session of this token is kept here: log in.';
     deny(ask, refused('SESSION_EXPIRED', text, 'payload.token').mistake, context);
     return;
   }

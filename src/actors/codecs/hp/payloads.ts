@@ -172,7 +172,7 @@ function placeOf(value: unknown): GivenPlace | undefined {
 
 /** [HP-MSG-3] */
 function body(fields: Fields, bodyBytesMax: number): string {
-  const text = fields.text('body', Number.MAX_SAFE_INTEGER);
+  const text = fields.text('body', Number.MAX_SAFE_INTEGER, 'body is a text.');
   if (fields.mistake !== undefined) return text;
   if (text === '') fields.refuse('body', 'The body is empty.', 'BODY_EMPTY');
   else if (text.length > bodyBytesMax || utf8Length(text) > bodyBytesMax)

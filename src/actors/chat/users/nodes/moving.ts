@@ -343,7 +343,7 @@ function deny({ replyTo, ref }: Ask<'resume'>, mistake: HpMistake, context: User
 
 const EXPIRED = refused(
   'SESSION_EXPIRED',
-  'There is no such session any more: log in.',
+  'No session of this token is kept here: log in.',
   'payload.token',
 ).mistake;
 const ON_ITS_WAY: HpMistake = {

@@ -102,10 +102,12 @@ export const gatewayDoor: ActorDefinition<GatewayDoorArgs, GatewayDoorState, Gat
         return;
       }
       case 'checkConnections': {
-        const found = message.ids.filter((id) => state.sessions.has(id));
-        const { ref } = message;
-        const { shard } = state.gateway;
-        context.send(message.replyTo, { type: 'connectionsChecked', ref, shard, found });
+        const { ids, areWebSockets } = message;
+        const found = ids.filter(
+          (id) => state.sessions.has(id) || (!areWebSockets && isRequestHere(state, id)),
+        );
+        // The sessions of SockJS are known elsewhere.
+        context.send(sockJsOf(state.gateway.shard), { ...message, found });
         return;
       }
       case 'shardDown':
@@ -195,7 +197,7 @@ function admit(state: GatewayDoorState, admitted: Admitted, context: Turn): void
     return;
   }
   if (!request.isWebSocket) {
-    const name = `gateway/request:${request.connection}`;
+    const name = nameOfRequest(request.connection);
     const address = context.spawn(requestActor, { admitted }, name);
     state.children.set(address, { address, request: address, connectionId: undefined });
     return;
@@ -206,6 +208,18 @@ function admit(state: GatewayDoorState, admitted: Admitted, context: Turn): void
   const address = context.spawn(wsSession, { admitted: asked, connectionId }, name);
   state.children.set(address, { address, request: undefined, connectionId });
   state.sessions.set(connectionId, address);
+}
+
+/** [GRIP-CMD-3] Under the id that operators know a request by. */
+function isRequestHere({ gateway, children }: GatewayDoorState, id: string): boolean {
+  const { shard } = gateway;
+  const prefix = `${shard}:`;
+  const name = nameOfRequest(id.slice(prefix.length));
+  return id.startsWith(prefix) && children.has(addressOf(shard, name));
+}
+
+function nameOfRequest(connection: number | string): string {
+  return `gateway/request:${connection}`;
 }
 
 /** Who keeps the SockJS sessions of a shard. */

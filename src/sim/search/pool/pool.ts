@@ -87,7 +87,6 @@ class RunningSearch {
   readonly #waiting = new Map<number, Outcome>();
   readonly #lanes: Lane[] = [];
   readonly #endSeed: number;
-  readonly #batchSize: number;
   #nextSeed: number;
   #dueSeed: number;
   #startedAt = performance.now();
@@ -102,8 +101,6 @@ class RunningSearch {
     this.#endSeed = Math.min(firstSeed + runs, SEEDS);
     this.#nextSeed = firstSeed;
     this.#dueSeed = firstSeed;
-    this.#batchSize =
-      wanted.batchSize ?? Math.max(1, Math.min(BATCH_MAX, Math.floor(runs / (threads * 16))));
     this.#board = new Uint32Array(new SharedArrayBuffer(4 * (threads + 1)));
     this.#board[0] = SEEDS - 1;
     this.#pool = new Piscina({
@@ -162,12 +159,19 @@ class RunningSearch {
     const isLate = minutes !== undefined && this.#seconds() >= minutes * 60;
     const last = Math.min(this.#endSeed - 1, Atomics.load(this.#board, 0));
     if (isLate || this.#hooks.signal.aborted) return [];
+    const size = this.#batchSize(last + 1 - this.#nextSeed);
     const seeds: number[] = [];
-    while (this.#nextSeed <= last && seeds.length < this.#batchSize) {
+    while (this.#nextSeed <= last && seeds.length < size) {
       seeds.push(this.#nextSeed);
       this.#nextSeed += 1;
     }
     return seeds;
+  }
+
+  /** The fewer seeds are left, the smaller the batches: no thread is to wait long for the last one of another. */
+  #batchSize(left: number): number {
+    const { batchSize, threads } = this.#wanted;
+    return batchSize ?? Math.max(1, Math.min(BATCH_MAX, Math.floor(left / (threads * 16))));
   }
 
   /** Runs seeds on a thread. Returns those that are left to run, because the thread came to grief over another. */

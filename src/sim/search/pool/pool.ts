@@ -16,6 +16,7 @@ import {
   type Outcome,
   type Subject,
 } from './seed-run.ts';
+import { expectLongSearch } from '../engine.ts';
 import { withSites } from '../with-sites.ts';
 import { Tally } from './tally.ts';
 
@@ -103,6 +104,7 @@ class RunningSearch {
     this.#dueSeed = firstSeed;
     this.#board = new Uint32Array(new SharedArrayBuffer(4 * (threads + 1)));
     this.#board[0] = SEEDS - 1;
+    if (runs >= threads * SEEDS_MANY) expectLongSearch();
     this.#pool = new Piscina({
       filename: (worker ?? new URL('./seed-run.ts', import.meta.url)).href,
       name: 'runBatch',
@@ -295,6 +297,8 @@ export const SEEDS = 0x100000000;
 /** On the board, of a batch that no thread has begun. */
 const NOT_BEGUN = 0xffffffff;
 const BATCH_MAX = 8;
+/** For one thread. */
+const SEEDS_MANY = 50;
 const TWICE_EVERY = 20;
 const TICK_MS = 200;
 const SECONDS_PER_RUN_MAX = 120;

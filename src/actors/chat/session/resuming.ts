@@ -12,7 +12,16 @@ import type { Place } from '../rooms/room-messages.ts';
 import { bytesOf } from '../users/nodes/keeping.ts';
 import type { Luggage, UserNotice, UserReply, Untold } from '../users/user-messages.ts';
 import { entryOf, welcome } from './arriving.ts';
-import { canMove, closeNow, expire, giveBack, sayDrained, stop, untoldOf } from './leaving.ts';
+import {
+  canMove,
+  closeNow,
+  expire,
+  giveBack,
+  leaveRoom,
+  sayDrained,
+  stop,
+  untoldOf,
+} from './leaving.ts';
 import { askOne, tellChanged } from './presence.ts';
 import {
   entryText,

@@ -368,6 +368,15 @@ describe('[BRIDGE-7] [BRIDGE-8] what JSON says in a room', () => {
     expect(read(json)).toEqual(said);
   });
 
+  test('with many line ends inside of it costs no more than another', () => {
+    const lines = `a${'\n'.repeat(100_000)}b`;
+    const before = performance.now();
+    const wide = { bodyBytesMax: 1_000_000, lineBytesMax: 1_000_000 };
+    const said = readSaid(new TextEncoder().encode(JSON.stringify(`${lines}\r\n`)), wide);
+    expect(said?.body).toBe(lines);
+    expect(performance.now() - before).toBeLessThan(1_000);
+  });
+
   test('whatever is JSON can be read, and what is said fits into a line', () => {
     check(
       property(string({ unit: 'binary', maxLength: 40 }), (body) => {

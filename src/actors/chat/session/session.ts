@@ -139,6 +139,10 @@ export interface Session {
   hasInputEnded: boolean;
   /** Its connection went while it was coming in: what comes of that is waited for. */
   isGone: boolean;
+  /** Its keeper was told that it is over, and has not said yet that nothing more comes for it. */
+  isParting: boolean;
+  /** Nothing but that is waited for. */
+  isStopping: boolean;
   isFirstLine: boolean;
   heardAt: number;
   isPingDue: boolean;
@@ -194,6 +198,8 @@ export function sessionOf(
     isThrottled: false,
     hasInputEnded: false,
     isGone: false,
+    isParting: false,
+    isStopping: false,
     isFirstLine: true,
     heardAt: now,
     isPingDue: false,
@@ -224,6 +230,11 @@ export function advance(session: Session, event: HpEvent): void {
 /** Whether the client is here and may be answered. */
 export function isHere({ life, isGone }: Session): boolean {
   return !isGone && (life === 'connected' || life === 'active' || life === 'draining');
+}
+
+/** Its keeper was asked to let it in: it may have a session by now. */
+export function isComing({ life, who, pending }: Session): boolean {
+  return life === 'connected' && (who !== undefined || pending?.request.type === 'RESUME');
 }
 
 export function has(session: Session, cap: Cap): boolean {

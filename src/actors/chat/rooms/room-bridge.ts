@@ -77,13 +77,13 @@ export function readSaid(json: Uint8Array, limits: BodyLimits): Said | undefined
 
 function bodyOf(json: Uint8Array): string {
   const text = textOf(json);
-  return text.startsWith('"') ? withoutLineEnds(JSON.parse(text) as string) : text;
+  return text.startsWith('"') ? withoutLastBreaks(JSON.parse(text) as string) : text;
 }
 
-/** Not by an expression, which would look at many line ends inside of a text once for each of them. */
-function withoutLineEnds(text: string): string {
+/** Not by a pattern, which would begin anew at every break of a text that is full of them. */
+function withoutLastBreaks(text: string): string {
   let end = text.length;
-  while (text[end - 1] === '\n' || text[end - 1] === '\r') end -= 1;
+  while (end > 0 && '\r\n'.includes(text.charAt(end - 1))) end -= 1;
   return text.slice(0, end);
 }
 

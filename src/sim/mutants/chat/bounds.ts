@@ -151,9 +151,9 @@ export const bounding: readonly Mutant[] = [
     dialect,
     breaks: ['one-session', 'views'],
     requirements: ['HP-SESS-3'],
-    file: 'chat/users/registry.ts',
-    find: "    for (const { entry } of sessions.values()) context.send(entry.address, { type: 'replaced' });\n    sessions.clear",
-    replace: '    sessions.clear',
+    file: 'chat/users/nodes/keeping.ts',
+    find: "    context.send(entry.address, { type: 'replaced' });\n    queue(",
+    replace: '    queue(',
     story: 'A session is struck off the list, and talks on.',
   },
   {

@@ -90,11 +90,17 @@ class Judge {
   }
 
   closed(event: EventOf<'closed'>): void {
-    const { client, connection, code, at } = event;
+    const { client, connection, code, reason, at } = event;
     const open = this.#open.get(connection);
     this.#open.delete(connection);
     const isMute = this.mute.has(client);
-    if (code !== PING_TIMEOUT || open === undefined || this.careless.has(client)) return;
+    if (
+      code !== PING_TIMEOUT ||
+      reason === 'internal error' ||
+      open === undefined ||
+      this.careless.has(client)
+    )
+      return;
     if (isMute) {
       if (
         open.isPinged &&

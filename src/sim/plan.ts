@@ -108,7 +108,7 @@ export function drawPlan({ seed, lane, nodes, shards, clients }: PlanChoices): P
     faults: drawFaults(seed, kindsOf(drawnFrame), { horizonUs, counts }),
     horizonUs,
     poisons: drawn(
-      mixed<readonly Poison[]>([3, constant([])], [1, drawPoisons(horizonUs, clientCount)]),
+      mixed<readonly Poison[]>([2, constant([])], [1, drawPoisons(horizonUs, clientCount)]),
       seed,
       'poisons',
     ),

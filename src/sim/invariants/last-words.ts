@@ -65,7 +65,7 @@ class Judge {
       const isTroubled = this.faults.some(
         (fault) =>
           fault.at <= event.at &&
-          at - CLOSED_US <= fault.at + fault.durationUs &&
+          at <= fault.at + fault.durationUs &&
           mayTrouble(fault, client, node, this.shards),
       );
       if (!isTroubled)

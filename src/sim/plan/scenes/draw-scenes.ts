@@ -217,6 +217,10 @@ function stream(chance: Prng, options: GatewayOptions): Scene {
   const count = chance.below(8);
   for (let at = 1; at <= count; at += 1) {
     if (chance.chance(1, 4)) continue;
+    if (isFollowingLinks && chance.chance(1, 6)) {
+      acts.push({ atMs: at * ACT_EVERY_MS, deed: { does: 'recover' } });
+      continue;
+    }
     const own = isCrowded ? channels - 1 - chance.below(2) : chance.below(channels);
     const channel = isImplicit && chance.chance(1, 3) ? IMPLICIT : own;
     const drawnItem = drawItem(chance, choices, `i${at}`);

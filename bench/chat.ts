@@ -1,4 +1,4 @@
-// Rooms of the chat against Debian's ngircd and prosody: one speaks, all others of the room count what they hear; words
+// Rooms of the chat against Debian's ngircd, prosody and ejabberd: one speaks, all others of the room count what they hear; words
 // heard per CPU-second of the server, all of its processes counted, in slices that take turns.
 // `npm run bench -- chat [SERVER]…` measures some of them only.
 
@@ -12,7 +12,7 @@ import { ratio, takeTurns, thousands } from './support/turns.ts';
 const SLICES = Number(process.env['BENCH_ROUNDS'] ?? 3) * 4;
 const LISTENERS = (process.env['BENCH_SUBSCRIBERS'] ?? '100,500').split(',').map(Number);
 const BURSTS = [1, 10];
-const SERVERS: readonly ChatServerName[] = ['hermod', 'ngircd', 'prosody'];
+const SERVERS: readonly ChatServerName[] = ['hermod', 'ngircd', 'prosody', 'ejabberd'];
 /** Compilers count words, not seconds: with fewer, it would be they who are measured. */
 const WARM_UP_WORDS = 40_000;
 const WARM_UP_LISTENERS = 5;

@@ -36,6 +36,21 @@ const streamHead =
 const sasl = 'urn:ietf:params:xml:ns:xmpp-sasl';
 const bind = 'urn:ietf:params:xml:ns:xmpp-bind';
 
+const xmpp: Dialect = {
+  steps: (name, room) => [
+    [streamHead, '</stream:features>'],
+    [`<auth xmlns='${sasl}' mechanism='ANONYMOUS'/>`, '<success'],
+    [streamHead, '</stream:features>'],
+    [`<iq type='set' id='b'><bind xmlns='${bind}'/></iq>`, '</bind>'],
+    [
+      `<presence to='${room}@rooms.localhost/${name}'><x xmlns='http://jabber.org/protocol/muc'><history maxstanzas='0'/></x></presence>`,
+      '<subject',
+    ],
+  ],
+  speak: (id, room) =>
+    `<message to='${room}@rooms.localhost' type='groupchat' id='${id}'><body>${WORD}</body></message>`,
+};
+
 const dialects: Readonly<Record<ChatServerName, Dialect>> = {
   hermod: {
     steps: (name, room) => [
@@ -51,20 +66,8 @@ const dialects: Readonly<Record<ChatServerName, Dialect>> = {
     ],
     speak: (_, room) => `PRIVMSG #${room} :${WORD}\r\n`,
   },
-  prosody: {
-    steps: (name, room) => [
-      [streamHead, '</stream:features>'],
-      [`<auth xmlns='${sasl}' mechanism='ANONYMOUS'/>`, '<success'],
-      [streamHead, '</stream:features>'],
-      [`<iq type='set' id='b'><bind xmlns='${bind}'/></iq>`, '</bind>'],
-      [
-        `<presence to='${room}@rooms.localhost/${name}'><x xmlns='http://jabber.org/protocol/muc'><history maxstanzas='0'/></x></presence>`,
-        '<subject',
-      ],
-    ],
-    speak: (id, room) =>
-      `<message to='${room}@rooms.localhost' type='groupchat' id='${id}'><body>${WORD}</body></message>`,
-  },
+  prosody: xmpp,
+  ejabberd: xmpp,
 };
 
 /** So many who listen, and one who speaks, in a room of their own. */

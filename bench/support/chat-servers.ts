@@ -1,12 +1,12 @@
-// The chat servers under measurement, each with its own folder and free ports: Hermod (one shard), and Debian's ngircd and
-// prosody. Whatever would slow a client that speaks often is switched off in each, and nobody looks up names.
+// The chat servers under measurement, each with its own folder and free ports: Hermod (one shard), and Debian's ngircd,
+// prosody and ejabberd. Whatever would slow a client that speaks often is switched off in each, and nobody looks up names.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Family, freePorts, hermodCommand, startFamily } from './processes.ts';
 
-export type ChatServerName = 'hermod' | 'ngircd' | 'prosody';
+export type ChatServerName = 'hermod' | 'ngircd' | 'prosody' | 'ejabberd';
 
 export interface MeasuredChat extends Pick<Family, 'cpuSeconds' | 'stop'> {
   readonly port: number;
@@ -101,6 +101,36 @@ Component "rooms.localhost" "muc"
 `,
       );
       return ['prosody', '-F', '--config', file];
+    }
+    case 'ejabberd': {
+      const file = join(folder, 'ejabberd.yml');
+      writeFileSync(
+        file,
+        `hosts: [localhost]
+loglevel: 2
+listen:
+  - port: ${port}
+    ip: 127.0.0.1
+    module: ejabberd_c2s
+    starttls_required: false
+auth_method: [anonymous]
+anonymous_protocol: sasl_anon
+allow_multiple_connections: true
+modules:
+  mod_muc:
+    hosts: [rooms.localhost]
+    history_size: 0
+    max_users: 5000
+    default_room_options: { max_users: 5000, presence_broadcast: [] }
+`,
+      );
+      // Without its script, which changes the user and starts a daemon; schedulers that find nothing to do sleep.
+      return [
+        ...['env', `EJABBERD_CONFIG_PATH=${file}`, `EJABBERD_LOG_PATH=${join(folder, 'log')}`],
+        ...['ERL_LIBS=/usr/lib/x86_64-linux-gnu:/usr/lib/aarch64-linux-gnu', 'erl', '-noinput'],
+        ...['+sbwt', 'none', '+sbwtdcpu', 'none', '+sbwtdio', 'none'],
+        ...['-mnesia', 'dir', JSON.stringify(join(folder, 'mnesia')), '-s', 'ejabberd'],
+      ];
     }
     default:
       return name satisfies never;

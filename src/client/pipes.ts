@@ -36,8 +36,12 @@ export function speakPlain(
   { place: first, obeysCommands }: PipeOptions,
 ): void {
   let place = first;
+  let isOver = false;
+  let looking: NodeJS.Timeout | undefined;
   const reader = createInterface({ input, crlfDelay: Infinity });
   reader.on('line', (line) => {
+    // A closed reader goes on with the lines that came in one piece with the last one.
+    if (isOver) return;
     const typed = obeysCommands ? readTyped(line, place) : readWords(line, place);
     if (typed.kind === 'ask') conversation.ask(typed.type, typed.payload);
     else if (typed.kind === 'join') {
@@ -49,16 +53,21 @@ export function speakPlain(
     if (conversation.unanswered >= WAITING_MAX) holdBack();
   });
   reader.once('close', () => {
+    isOver = true;
+    clearInterval(looking);
     input.destroy();
     conversation.quit();
   });
 
   function holdBack(): void {
+    if (isOver || looking !== undefined) return;
     reader.pause();
-    const looking = setInterval(() => {
+    // Not for its own sake: when the conversation has ended, nobody answers any more and the process is to end, too.
+    looking = setInterval(() => {
       if (conversation.unanswered >= WAITING_MAX / 2) return;
       clearInterval(looking);
+      looking = undefined;
       reader.resume();
-    }, LOOK_EVERY_MS);
+    }, LOOK_EVERY_MS).unref();
   }
 }

@@ -173,7 +173,7 @@ export const brokerRows: Rows<Omit<BrokerOptions, 'requireToken'>> = {
   jsonDepthMax: row(count(10_000), b.jsonDepthMax, 'Levels of nesting in a message.'),
   messageBytesMax: row(bytes(64, 128 * MiB), b.messageBytesMax, 'One WebSocket message.'),
   bodyBytesMax: row(bytes(64, 128 * MiB), b.bodyBytesMax, 'The body of one HTTP request.'),
-  batchMax: row(count(100_000), b.batchMax, 'Publications in one `POST /publish`.'),
+  batchMax: row(count(4_096), b.batchMax, 'Publications in one `POST /publish`.'),
   sseTopicsMax: row(count(10_000), b.sseTopicsMax, 'Topics of one event stream.'),
   messagesPerSecondMax: row(
     count(10_000_000),

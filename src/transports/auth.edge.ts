@@ -150,11 +150,13 @@ class AuthEdge {
       if (issuedAt > now / 1_000 + leewaySeconds) {
         return { ok: false, reason: 'The token was issued in the future.' };
       }
+      const subject: unknown = payload.sub;
+      if (subject !== undefined && typeof subject !== 'string') return malformed('sub');
       const rights = rightsOf(payload);
       if (!rights.ok) return rights;
       const endsAtMs =
         payload.exp === undefined ? undefined : (payload.exp + leewaySeconds) * 1_000;
-      return { ok: true, rights: rights.rights, subject: payload.sub, endsAtMs };
+      return { ok: true, rights: rights.rights, subject, endsAtMs };
     } catch (error) {
       return { ok: false, reason: reasonOf(error) };
     }

@@ -188,10 +188,13 @@ export class GatewayEdge {
     this.#desk.destroy();
   }
 
-  #own({ connection, owner }: CommandOf<'own'>): void {
+  #own({ connection, owner, heardAs = connection }: CommandOf<'own'>): void {
     const exchange = this.#exchanges.get(connection);
-    if (exchange === undefined) this.#deliver(owner, { type: 'clientGone', connection });
-    else exchange.owner = owner;
+    if (exchange === undefined) this.#deliver(owner, { type: 'clientGone', connection: heardAs });
+    else {
+      exchange.owner = owner;
+      exchange.heardAs = heardAs;
+    }
   }
 
   #answer({ connection, status, reason, headers, body, isLast }: CommandOf<'answer'>): void {

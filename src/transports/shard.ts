@@ -155,6 +155,8 @@ export class Shard {
   }
 
   obey(message: ToShard): void {
+    // [SHARD-3] Whoever came through a door that is opened now would meet nobody.
+    if (this.#hasCollapsed) return;
     switch (message.type) {
       case 'listen':
         if (message.door === 'control') void this.#desk.listen(message.port);

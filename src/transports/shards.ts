@@ -2,7 +2,8 @@
 // that dies, and drains them all. Carries no traffic: sockets, actors and crossings live in the shards.
 // Refuses to know actors and protocols. Obeys ADR 0004 (shared-nothing shards).
 
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { ClusterNews } from '../actors/cluster/cluster-options.ts';
 import type { ClusterTold } from '../actors/cluster/links/members-state.ts';
@@ -22,6 +23,8 @@ import type { ReceivedItem } from './zmq/intake.ts';
 const DEATHS_MAX = 5;
 const DEATHS_WINDOW_MS = 60_000;
 const STATS_TIMEOUT_MS = 2_000;
+/** Beside the codes of the system. */
+const SHARD_DIED = 'SHARD_DIED';
 /** The control actor itself gives up after ten seconds. */
 const COMMAND_TIMEOUT_MS = 15_000;
 /** Small on purpose: what is young is mostly one turn's, and a large nursery would be counted to idle connections. */
@@ -32,10 +35,8 @@ export async function startShards(
   options: ShardsOptions,
   events: ShardsEvents,
 ): Promise<ShardsStarted> {
-  for (const [door, { host, port }] of Object.entries(options.doors)) {
-    const taken = await probe(host, port);
-    if (taken !== undefined) return { ok: false, door, ...taken };
-  }
+  const taken = await firstTaken(options.doors);
+  if (taken !== undefined) return { ok: false, ...taken };
   const node = new ShardedNode(options, events);
   const failure = await node.start();
   if (failure === undefined) return { ok: true, shards: node };
@@ -44,20 +45,30 @@ export async function startShards(
 }
 
 /**
- * Listens for a moment without sharing the port. Shards listen with `reusePort`, and the kernel would let two
- * nodes of one user share a port without a word.
+ * Listens for a moment at all doors at once, without sharing their ports. Shards listen with `reusePort`, and the kernel
+ * would let two nodes of one user share a port without a word, and two doors of one node as well.
  */
-function probe(host: string, port: number): Promise<{ code: string; message: string } | undefined> {
-  if (port === 0) return Promise.resolve(undefined);
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      resolve({ code: error.code ?? 'UNKNOWN', message: error.message });
-    });
-    server.listen({ host, port, exclusive: true }, () => {
-      server.close(() => resolve(undefined));
-    });
-  });
+async function firstTaken(
+  doors: ShardsOptions['doors'],
+): Promise<{ door: string; code: string; message: string } | undefined> {
+  const servers: Server[] = [];
+  let probed = '';
+  try {
+    for (const [door, { host, port }] of Object.entries(doors)) {
+      if (port === 0) continue;
+      probed = door;
+      const server = createServer();
+      servers.push(server);
+      server.listen({ host, port, exclusive: true });
+      await once(server, 'listening');
+    }
+    return undefined;
+  } catch (error) {
+    const { code = 'UNKNOWN', message } = error as NodeJS.ErrnoException;
+    return { door: probed, code, message };
+  } finally {
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  }
 }
 
 interface Thread {
@@ -254,7 +265,7 @@ class ShardedNode implements Shards {
         return {
           ok: false,
           door,
-          code: 'SHARD_DIED',
+          code: SHARD_DIED,
           message: `shard ${shard} died while it started`,
         };
     }
@@ -316,6 +327,8 @@ class ShardedNode implements Shards {
     Atomics.store(new Int32Array(this.#ledger), thread.shard, 0);
     this.#launch(thread.shard);
     void this.#listen(thread.shard).then((failure) => {
+      // Its own death has had it replaced again, or the node is stopping.
+      if (failure?.code === SHARD_DIED) return;
       if (failure !== undefined) this.#events.failed(`${failure.door}: ${failure.message}`);
       else this.#log(thread.shard, 'info', 'shard.replaced', { restarts: this.restarts });
       for (const [door, material] of this.#tls) this.reloadTls(door, material);

@@ -10,8 +10,7 @@ import type { HpConfiguration } from './hp/site.ts';
 import { configurations, startHp } from './hp/start.ts';
 import { hpUnseen } from './hp/unseen.ts';
 
-// At once: each has a node of its own, and waits most of its time.
-test.concurrent.each(Object.keys(configurations) as HpConfiguration[])(
+test.each(Object.keys(configurations) as HpConfiguration[])(
   'this node passes every case when it is set as %s',
   { timeout: 180_000 },
   async (configuration) => {

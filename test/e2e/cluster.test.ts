@@ -4,7 +4,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { silenceOf } from '../support/cluster-processes.ts';
-import { type Client, type Line, ProcessCluster, until } from '../support/process-cluster.ts';
+import { type Client, type Line, ProcessCluster } from '../support/process-cluster.ts';
+import { until } from '../support/until.ts';
 
 const cluster = new ProcessCluster('--bridge', 'chat/lounge=broker/lounge');
 const { nodes } = cluster;

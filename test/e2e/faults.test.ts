@@ -4,7 +4,8 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ClusterProcesses, silenceOf } from '../support/cluster-processes.ts';
-import { Client, until } from '../support/process-cluster.ts';
+import { Client } from '../support/process-cluster.ts';
+import { until } from '../support/until.ts';
 import { PeerProxies } from '../support/peer-proxies.ts';
 import { judge, type Page } from '../support/talk-verdict.ts';
 import { Talker } from '../support/talker.ts';

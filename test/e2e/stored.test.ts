@@ -2,7 +2,8 @@
 // is still there, once and in one order; and a client of a node that is gone goes on elsewhere.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Client, type Line, ProcessCluster, until } from '../support/process-cluster.ts';
+import { type Client, type Line, ProcessCluster } from '../support/process-cluster.ts';
+import { until } from '../support/until.ts';
 
 const cluster = new ProcessCluster();
 const names = ['n1', 'n2', 'n3'];
@@ -32,6 +33,25 @@ function stored(lines: readonly Line[]): string[] {
   return lines
     .filter(({ type, payload }) => type === 'ACK' && payload['status'] === 'stored')
     .map(({ payload }) => String(payload['ref']));
+}
+
+interface Returned {
+  /** What was heard before it came back. */
+  readonly before: readonly string[];
+  readonly client: Client;
+}
+
+/** Everybody goes home with each stored message heard once, and nobody was seen to come or go. */
+function nothingMissed(speaker: Client, back: readonly Returned[]): void {
+  const told = stored(speaker.lines);
+  expect(told.length).toBeGreaterThan(20);
+  for (const { before, client } of back) {
+    const all = [...before, ...ids(client.lines)];
+    expect(new Set(all).size).toBe(all.length);
+    for (const id of told) expect(all).toContain(id);
+  }
+  expect(speaker.lines.filter(({ type }) => type === 'PRESENCE_EVENT')).toEqual([]);
+  for (const client of [speaker, ...back.map((one) => one.client)]) client.say('BYE', {});
 }
 
 /** Where the room's messages get their places. */
@@ -150,16 +170,7 @@ describe('a client', () => {
     await until(() => said >= 60, 20_000, 'more talk');
     clearInterval(speaker);
     await new Promise((resolve) => setTimeout(resolve, 3_000));
-    const told = stored(alice.client.lines);
-    expect(told.length).toBeGreaterThan(20);
-    for (const { before, client } of back) {
-      const all = [...before, ...ids(client.lines)];
-      expect(new Set(all).size).toBe(all.length);
-      for (const id of told) expect(all).toContain(id);
-    }
-    const events = alice.client.lines.filter(({ type }) => type === 'PRESENCE_EVENT');
-    expect(events).toEqual([]);
-    for (const { client } of [alice, ...back]) client.say('BYE', {});
+    nothingMissed(alice.client, back);
     await cluster.start('n1');
     await cluster.whole();
   });
@@ -197,16 +208,7 @@ describe('a node that is told to end', () => {
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     clearInterval(speaker);
     await new Promise((resolve) => setTimeout(resolve, 3_000));
-    const told = stored(alice.client.lines);
-    expect(told.length).toBeGreaterThan(20);
-    for (const { before, client } of back) {
-      const all = [...before, ...ids(client.lines)];
-      expect(new Set(all).size).toBe(all.length);
-      for (const id of told) expect(all).toContain(id);
-    }
-    const events = alice.client.lines.filter(({ type }) => type === 'PRESENCE_EVENT');
-    expect(events).toEqual([]);
-    for (const { client } of [alice, ...back]) client.say('BYE', {});
+    nothingMissed(alice.client, back);
     await cluster.start('n1');
     await cluster.whole();
   }, 120_000);

@@ -187,6 +187,7 @@ describe('claims', () => {
     ['not valid yet', byKey, { nbf: NOW_S + 31 }, 'The token is not valid yet.'],
     ['issued in the future', byKey, { iat: NOW_S + 31 }, 'The token was issued in the future.'],
     ['exp that is a text', byKey, { exp: 'soon' }, 'The claim "exp" is missing or malformed.'],
+    ['sub that is a number', byKey, { sub: 42 }, 'The claim "sub" is missing or malformed.'],
     ['iat that is a text', byKey, { iat: 'now' }, 'The claim "iat" is missing or malformed.'],
     ['another audience', named, { ...right, aud: 'x' }, 'The token is meant for another audience.'],
     [

@@ -295,6 +295,20 @@ describe('[PROC-CLIENT-5] a cluster', () => {
   );
 });
 
+describe('[PROC-CLIENT-2] /quit', () => {
+  test(
+    'what was typed before it is said, however much; what comes behind it is not',
+    PATIENT,
+    async () => {
+      const [alice, room] = [chat('alice', portOf(node), '--commands'), freshRoom()];
+      alice.say(`/join ${room}`, ...numbered(1, 150), '/quit', 'too late');
+      expect(await alice.exited).toBe(0);
+      expect(alice.of('sent')).toEqual(numbered(1, 150).map((line) => `${room} accepted ${line}`));
+      expect(alice.errors).toBe('');
+    },
+  );
+});
+
 describe('[PROC-CLIENT-1] the exit code', () => {
   test('1: nobody is there', PATIENT, async () => {
     const wire = await wireTo(() => 1);
@@ -305,6 +319,15 @@ describe('[PROC-CLIENT-1] the exit code', () => {
     expect(await alice.end()).toBe(1);
     expect(alice.errors).toMatch(/^hermod: .*ECONNREFUSED.*\n$/);
     expect(alice.lines).toEqual([]);
+  });
+
+  test('1: nobody is there, and more is typed than may wait', PATIENT, async () => {
+    const wire = await wireTo(() => 1);
+    const { port } = wire;
+    wire.close();
+    const alice = chat('alice', port, '--room', 'hall');
+    alice.say(...numbered(1, 500));
+    expect(await alice.end()).toBe(1);
   });
 
   test('1: a server that is gone for too long', PATIENT, async () => {

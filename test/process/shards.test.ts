@@ -1,5 +1,7 @@
 // Several shards in one process, with real sockets: one order for all, and a shard that dies alone.
 
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { brokerDefaults } from '../../src/actors/broker/broker-options.ts';
 import { homeDefaults } from '../../src/actors/node.ts';
@@ -17,12 +19,14 @@ afterEach(async () => {
   running = undefined;
 });
 
-async function start(logged: string[] = []): Promise<Shards> {
+const DOOR = { host: '127.0.0.1', port: 0, tls: undefined, deflate: false };
+
+async function start(logged: string[] = [], doors = { broker: DOOR }): Promise<Shards> {
   const started = await startShards(
     {
       threads: THREADS,
       seed: 1,
-      doors: { broker: { host: '127.0.0.1', port: 0, tls: undefined, deflate: false } },
+      doors,
       broker: brokerDefaults,
       home: homeDefaults,
       auth: undefined,
@@ -88,6 +92,39 @@ test('[SHARD-2] [SHARD-3] a shard that dies takes its own clients only, and is r
     });
   }
   await Promise.all([...survivors, ...fresh].map((client) => client.close()));
+});
+
+test('[PROC-PORT-2] two doors cannot have one port, although shards share theirs', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  const started = await startShards(
+    {
+      ...{ threads: 2, seed: 1, broker: brokerDefaults, home: homeDefaults, auth: undefined },
+      doors: { broker: { ...DOOR, port }, second: { ...DOOR, port } },
+    },
+    { log: () => {}, failed: () => {} },
+  );
+  if (started.ok) running = started.shards;
+  expect(started).toMatchObject({ ok: false, door: 'second', code: 'EADDRINUSE' });
+});
+
+test('[SHARD-2] one that dies again before all its doors are open is replaced again, and the node goes on', async () => {
+  const logged: string[] = [];
+  const shards = await start(logged, { broker: DOOR, ...{ second: DOOR, third: DOOR } });
+  const isLogged = (event: string, times: number): boolean =>
+    logged.filter((one) => one === event).length === times;
+  shards.crash(1);
+  await expect.poll(() => isLogged('shard.died', 1), { interval: 1, timeout: 10_000 }).toBe(true);
+  // It has been started meanwhile, and told to open its first door.
+  shards.crash(1);
+  await expect.poll(() => isLogged('shard.died', 2), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => logged.includes('shard.replaced'), { timeout: 10_000 }).toBe(true);
+  expect(new Set(logged)).toEqual(new Set(['shard.collapsing', 'shard.died', 'shard.replaced']));
+  const [client] = await crowd(shards);
+  await client?.subscribe(topicAt(1));
 });
 
 async function crowd(shards: Shards): Promise<WsClient[]> {

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type NodeProcess, startNode } from './node-process.ts';
-import { waitUntil } from './peer-socket.ts';
+import { until } from './until.ts';
 
 export const CLUSTER_SECRET = 's'.repeat(40);
 
@@ -130,7 +130,7 @@ export class ClusterProcesses {
         names.every((other) => other === names[at] || view.includes(`${other}:up+`)),
       );
     };
-    return waitUntil(isWhole, withinMs, 'the cluster');
+    return until(isWhole, withinMs, 'the cluster');
   }
 
   close(): void {

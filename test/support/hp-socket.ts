@@ -1,7 +1,7 @@
 // A chat client over a real socket, as a person with `nc` is one: for tests of processes.
 
 import { connect, type Socket } from 'node:net';
-import { waitUntil } from './peer-socket.ts';
+import { until } from './until.ts';
 
 export interface HpAnswer {
   readonly type: string;
@@ -54,7 +54,7 @@ export class HpSocket {
   }
 
   async take(isIt: (line: HpAnswer) => boolean, what: string, withinMs = 5_000): Promise<HpAnswer> {
-    await waitUntil(() => this.lines.some(isIt), withinMs, what);
+    await until(() => this.lines.some(isIt), withinMs, what);
     const [line] = this.lines.splice(this.lines.findIndex(isIt), 1);
     if (line === undefined) throw new Error('it was there');
     return line;

@@ -3,6 +3,7 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, TLSSocket } from 'node:tls';
 import { answerTo, greeting, type Greeting, type PeerLine, peerLine } from './peer-words.ts';
+import { until } from './until.ts';
 
 export class PeerSocket {
   readonly lines: PeerLine[] = [];
@@ -44,7 +45,7 @@ export class PeerSocket {
   /** Waits for a line of this kind, or of any; takes away everything before it. */
   async next(type?: string, withinMs = 5_000): Promise<PeerLine> {
     const isIt = (line: PeerLine): boolean => type === undefined || line.type === type;
-    await waitUntil(() => this.lines.some(isIt), withinMs, type ?? 'a line');
+    await until(() => this.lines.some(isIt), withinMs, type ?? 'a line');
     const at = this.lines.findIndex(isIt);
     const line = this.lines[at];
     this.lines.splice(0, at + 1);
@@ -53,7 +54,7 @@ export class PeerSocket {
   }
 
   closed(withinMs = 7_000): Promise<unknown> {
-    return waitUntil(() => this.isClosed, withinMs, 'the end');
+    return until(() => this.isClosed, withinMs, 'the end');
   }
 
   /** What binds a proof to this connection. */
@@ -77,18 +78,4 @@ export class PeerSocket {
     this.socket.write(answerTo(challenge, all, new TextEncoder().encode(secret), bound));
     return this.next();
   }
-}
-
-export async function waitUntil(
-  condition: () => boolean | Promise<boolean>,
-  withinMs: number,
-  what: string,
-): Promise<number> {
-  const since = performance.now();
-  while (!(await condition())) {
-    if (performance.now() - since > withinMs)
-      throw new Error(`${what} did not come in ${withinMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  return performance.now() - since;
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type NodeProcess, startNode } from './node-process.ts';
+import { until } from './until.ts';
 
 export interface Line {
   readonly type: string;
@@ -60,20 +61,6 @@ export class Client {
     if (line === undefined) throw new Error('it was there');
     return line;
   }
-}
-
-export async function until(
-  condition: () => boolean | Promise<boolean>,
-  withinMs: number,
-  what: string,
-): Promise<number> {
-  const since = performance.now();
-  while (!(await condition())) {
-    if (performance.now() - since > withinMs)
-      throw new Error(`${what} did not come in ${withinMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  return performance.now() - since;
 }
 
 export class ProcessCluster {

@@ -379,6 +379,14 @@ describe('mistakes', () => {
   test.each<[string, Layers, string, RegExp, RegExp]>([
     ['no number', { text: 'threads: many' }, 'h.yaml:1:10:threads', /"many" is not/, /1 to 256/],
     ['out of range', { args: ['--threads', '0'] }, '--threads', /"0" is not/, /1 to 256/],
+    // All their answers may come at once, and the mailbox of a request holds so many: spec/broker.md, "Limits".
+    [
+      'more in one request than it can hear the outcome of',
+      { env: { HERMOD_BROKER_BATCH_MAX: '4097' } },
+      'HERMOD_BROKER_BATCH_MAX',
+      /"4097" is not/,
+      /1 to 4096/,
+    ],
     ['a port out of range', { env: { WS_PORT: '65536' } }, 'WS_PORT', /not a port/, /0 to 65535/],
     ['a negative port', { args: ['--port=-1'] }, '--port', /"-1" is not a port/, /0 to 65535/],
     [

@@ -10,11 +10,13 @@ import type { TcpOpened } from '../runtime/tcp/tcp-edges.ts';
 import { Arrivals } from './arrivals.ts';
 import { type ChatContext, secondsAt, uuidFrom } from './chat-context.ts';
 import { hpSession, type HpSessionMessage } from './hp-session.actor.ts';
+import type { ConnectionGone } from './session/session.ts';
 
 export type HpDoorMessage =
   | TcpOpened
   | ShardDown
   | DoorNotice
+  | ConnectionGone
   /** The node goes: whoever is here has so long to go, too. */
   | { readonly type: 'drain'; readonly withinMs: number };
 
@@ -22,13 +24,18 @@ interface HpDoorState {
   readonly chat: ChatContext;
   readonly admission: Admission;
   readonly arrivals: Arrivals;
-  /** Which network address each session came from; those of loopback count as one each. */
-  readonly sessions: Map<string, { readonly address: Address<HpSessionMessage>; remote: string }>;
+  readonly sessions: Map<string, Guest>;
   isDraining: boolean;
   /** This node is on the smaller side of a split, and lets nobody in. */
   isAway: boolean;
   /** Where clients may go instead. */
   servers: readonly string[];
+}
+
+interface Guest {
+  readonly address: Address<HpSessionMessage>;
+  /** Which network address it came from; those of loopback count as one each. Undefined when its connection is gone. */
+  remote: string | undefined;
 }
 
 type Turn = Context<HpDoorMessage>;
@@ -51,6 +58,9 @@ export const hpDoor: ActorDefinition<ChatContext, HpDoorState, HpDoorMessage> = 
     switch (message.type) {
       case 'tcpOpened':
         opened(state, message, context);
+        return;
+      case 'connectionGone':
+        countOut(state, state.sessions.get(message.session));
         return;
       case 'childStopped':
         left(state, message);
@@ -116,7 +126,7 @@ function opened(state: HpDoorState, message: TcpOpened, context: Turn): void {
   }
   const address = context.spawn(
     hpSession,
-    { chat: state.chat, opened: message },
+    { chat: state.chat, opened: message, door: context.self },
     `chat/${connection}`,
   );
   state.sessions.set(address, { address, remote });
@@ -137,8 +147,13 @@ function dismiss(
 }
 
 function left(state: HpDoorState, { child }: ChildStopped): void {
-  const session = state.sessions.get(child);
-  if (session === undefined) return;
+  countOut(state, state.sessions.get(child));
   state.sessions.delete(child);
-  state.admission.leave(session.remote);
+}
+
+/** [HP-CONN-1] [HP-CONN-2] What is counted is connections: a session that has none keeps nobody out. */
+function countOut({ admission }: HpDoorState, guest: Guest | undefined): void {
+  if (guest?.remote === undefined) return;
+  admission.leave(guest.remote);
+  guest.remote = undefined;
 }

@@ -4,11 +4,12 @@
 // Obeys spec/hp.md; its life is hp-session.machine.ts.
 
 import type { HpMistake } from '../codecs/hp/mistakes.ts';
-import type { ActorDefinition } from '../runtime/actor.ts';
+import type { ActorDefinition, Address } from '../runtime/actor.ts';
 import type { TcpOpened } from '../runtime/tcp/tcp-edges.ts';
 import { type ChatContext, roomOfTopic, shardOfRoom, shardOfUser } from './chat-context.ts';
 import { CHAT_ROOM } from './chat-formats.ts';
 import {
+  nobody,
   notRegistered,
   passwordJudged,
   register,
@@ -24,6 +25,8 @@ import {
   expire,
   goAway,
   noticed,
+  part,
+  parted,
   refuse,
   replaced,
   sayLastWords,
@@ -37,18 +40,19 @@ import {
   detach,
   handedOver,
   handOver,
-  keepUntold,
+  directArrived,
   resumed,
   resumeWithout,
   streamLeft,
   waitForMove,
 } from './session/resuming.ts';
-import { heardMark, joined, subscribed } from './session/joining.ts';
+import { heardMark, joined, leftRoom, notSubscribed, subscribed } from './session/joining.ts';
 import { askToJoin, delivered, giveUpSeat } from './session/seats.ts';
 import {
-  answer,
   answerError,
+  type ConnectionGone,
   type HpSessionMessage,
+  isComing,
   isHere,
   NO_REF,
   refOf,
@@ -63,7 +67,6 @@ import {
   receiptArrived,
   said,
   sendDirect,
-  tellDirect,
   typingArrived,
 } from './session/talking.ts';
 
@@ -72,13 +75,14 @@ export type { HpSessionMessage } from './session/session.ts';
 export interface HpSessionArgs {
   readonly chat: ChatContext;
   readonly opened: TcpOpened;
+  readonly door: Address<ConnectionGone>;
 }
 
 export const hpSession: ActorDefinition<HpSessionArgs, Session, HpSessionMessage> = {
   kind: 'chat/session',
   mailboxMax: 65_536,
   onFailure: 'stop',
-  start({ chat, opened }, context) {
+  start({ chat, opened, door }, context) {
     const { connection } = opened;
     const { options, router, edges } = chat;
     context.send(router, {
@@ -94,7 +98,7 @@ export const hpSession: ActorDefinition<HpSessionArgs, Session, HpSessionMessage
     context.send(edges.tcp, { type: 'own', connection, owner, receiptsTo: router });
     context.after('login', options.loginTimeoutMs);
     context.after('ping', options.pingEveryMs);
-    return sessionOf(chat, opened, context.now);
+    return sessionOf(chat, opened, door, context.now);
   },
   receive(session, message, context) {
     switch (message.type) {
@@ -124,12 +128,7 @@ export const hpSession: ActorDefinition<HpSessionArgs, Session, HpSessionMessage
         subscribed(session, message, context);
         break;
       case 'subscribeRefused':
-        giveUpSeat(session, roomOfTopic(message.topic), context);
-        answerError(
-          session,
-          { code: 'UNAVAILABLE', message: 'There are too many rooms.' },
-          context,
-        );
+        notSubscribed(session, message, context);
         break;
       case 'joined':
         joined(session, message, context);
@@ -170,12 +169,12 @@ export const hpSession: ActorDefinition<HpSessionArgs, Session, HpSessionMessage
       case 'directAnswered':
         directAnswered(session, message, context);
         break;
-      case 'directArrived': {
-        const isAway = session.life === 'detached' || session.luggage !== undefined;
-        if (isAway) keepUntold(session, message, context);
-        else if (isHere(session)) tellDirect(session, message, message.isDelayed === true, context);
+      case 'directArrived':
+        directArrived(session, message, context);
         return;
-      }
+      case 'unregistered':
+        parted(session, context);
+        return;
       case 'presenceChanged':
         presenceChanged(session, message.presence, context);
         return;
@@ -246,6 +245,7 @@ function settle(session: Session, context: Turn): void {
 }
 
 function closed(session: Session, context: Turn): void {
+  context.send(session.door, { type: 'connectionGone', session: context.self });
   if (session.isGone) return;
   if (session.life === 'closed') stop(session, context);
   else if (session.life !== 'detached') detach(session, context);
@@ -254,9 +254,10 @@ function closed(session: Session, context: Turn): void {
 function due(session: Session, timer: string, context: Turn): void {
   switch (timer) {
     case 'login': {
-      // [HP-LOGIN-7]
-      const message = 'Nobody logged in.';
-      if (session.life === 'connected')
+      // [HP-LOGIN-7] Whoever is being let in is not sent away: its session would be lost.
+      const message = 'Nobody logged in in time. Connect again.';
+      if (isComing(session)) context.after('login', LOOK_EVERY_MS);
+      else if (session.life === 'connected')
         refuse(session, { code: 'LOGIN_TIMEOUT', message }, null, context);
       return;
     }
@@ -302,7 +303,7 @@ function ping(session: Session, context: Turn): void {
     // A client that is cut off may come back to its session, as one that was seen to go.
     sayError(
       session,
-      { code: 'PING_TIMEOUT', message: 'Nothing was heard of you.' },
+      { code: 'PING_TIMEOUT', message: 'Nothing was heard of you. Connect again.' },
       null,
       context,
     );
@@ -332,6 +333,8 @@ function unanswered(session: Session, context: Turn): void {
   }
   context.count('chat.requests.unanswered');
   if (session.isGone) {
+    // It may be let in yet, where nobody is.
+    if (session.who !== undefined) part(session, session.who, [], context);
     goAway(session, context);
     return;
   }
@@ -340,19 +343,13 @@ function unanswered(session: Session, context: Turn): void {
     return;
   }
   if (pending.request.type === 'JOIN') notSeated(session, pending.request.room, context);
-  if (pending.request.type === 'LOGIN') session.who = undefined;
+  if (pending.request.type === 'LOGIN') nobody(session, context);
   answerError(session, { code: 'TIMEOUT', message: 'No answer came in time.' }, context);
 }
 
 /** [HP-ROOM-3] Who sat there before it asked again sits there still. */
 function notSeated(session: Session, room: string, context: Turn): void {
   if (session.seats.get(room)?.phase !== 'seated') giveUpSeat(session, room, context);
-}
-
-function leftRoom(session: Session, ref: number, context: Turn): void {
-  const { pending } = session;
-  if (pending?.request.type !== 'LEAVE' || ref !== pending.ref) return;
-  answer(session, 'LEAVE_OK', { room: pending.request.room }, context);
 }
 
 function notAllowed(session: Session, ref: number, mistake: HpMistake, context: Turn): void {
@@ -382,6 +379,7 @@ function notAllowed(session: Session, ref: number, mistake: HpMistake, context: 
 /** [HP-ROOM-9] Keepers that died are told again who is here. */
 function shardDown(session: Session, shard: number, context: Turn): void {
   const { chat, who } = session;
+  if (session.isParting) parted(session, context);
   if (who === undefined) return;
   for (const { room, phase, place } of session.seats.values()) {
     if (phase === 'seated' && shardOfRoom(chat, room) === shard)
@@ -394,3 +392,4 @@ function shardDown(session: Session, shard: number, context: Turn): void {
 }
 
 const WATCH_AGAIN_MS = 1_000;
+const LOOK_EVERY_MS = 250;

@@ -272,7 +272,9 @@ function inquire(
   for (let shard = 0; shard < gateway.shards; shard += 1) {
     waitingFor.add(shard);
     const replyTo = context.self;
-    context.send(doorOfShard(shard), { type: 'checkConnections', ref, ids, replyTo });
+    const areWebSockets = purpose === 'refresh';
+    const ask = { type: 'checkConnections', ref, ids, areWebSockets, replyTo } as const;
+    context.send(doorOfShard(shard), ask);
   }
   state.inquiries.set(ref, { purpose, command, ids, found: new Set(), waitingFor });
   context.after(String(ref), ANSWER_TIMEOUT_MS);

@@ -12,6 +12,8 @@ export type DoorOrder =
       readonly type: 'checkConnections';
       readonly ref: number;
       readonly ids: readonly string[];
+      /** WebSockets only, or requests as well. */
+      readonly areWebSockets: boolean;
       readonly replyTo: Address<ConnectionsChecked>;
     };
 

@@ -6,6 +6,7 @@ import type { Route, Target } from '../codecs/grip/routes-file.ts';
 import type { OriginAddress, ProxyRequested, Signature } from '../runtime/gateway-edges.ts';
 import { type GatewayContext, keyFrom, pathFrom } from './gateway-context.ts';
 import { forwardHeaders, gripFeatures } from './rewriting/forward-headers.ts';
+import { endOfLetters, plainPath } from './rewriting/plain-path.ts';
 
 /** A request that found its route. */
 export interface Admitted {
@@ -160,8 +161,9 @@ function hostFor(
 function rewritten(path: string, { pathPrefix, pathRemove, replacePrefix }: Route): string {
   let now = path;
   // A link may lead away from the prefix that its client came by.
-  if (replacePrefix === undefined) now = now.slice(pathRemove);
-  else if (now.startsWith(pathPrefix)) now = replacePrefix + now.slice(pathPrefix.length);
+  if (replacePrefix === undefined) now = path.slice(endOfLetters(path, pathRemove));
+  else if (plainPath(path).startsWith(pathPrefix))
+    now = replacePrefix + path.slice(endOfLetters(path, pathPrefix.length));
   return now.startsWith('/') ? now : `/${now}`;
 }
 

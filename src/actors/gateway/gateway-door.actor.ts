@@ -19,6 +19,7 @@ import { type Admitted, hostOf } from './forward.ts';
 import { type GatewayContext, keyFrom } from './gateway-context.ts';
 import { errorAnswer } from './requests/answers.ts';
 import { requestActor } from './requests/request.actor.ts';
+import { plainPath } from './rewriting/plain-path.ts';
 import {
   sockJsActor,
   type SockJsMessage,
@@ -101,10 +102,12 @@ export const gatewayDoor: ActorDefinition<GatewayDoorArgs, GatewayDoorState, Gat
         return;
       }
       case 'checkConnections': {
-        const found = message.ids.filter((id) => state.sessions.has(id));
-        const { ref } = message;
-        const { shard } = state.gateway;
-        context.send(message.replyTo, { type: 'connectionsChecked', ref, shard, found });
+        const { ids, areWebSockets } = message;
+        const found = ids.filter(
+          (id) => state.sessions.has(id) || (!areWebSockets && isRequestHere(state, id)),
+        );
+        // The sessions of SockJS are known elsewhere.
+        context.send(sockJsOf(state.gateway.shard), { ...message, found });
         return;
       }
       case 'shardDown':
@@ -194,7 +197,7 @@ function admit(state: GatewayDoorState, admitted: Admitted, context: Turn): void
     return;
   }
   if (!request.isWebSocket) {
-    const name = `gateway/request:${request.connection}`;
+    const name = nameOfRequest(request.connection);
     const address = context.spawn(requestActor, { admitted }, name);
     state.children.set(address, { address, request: address, connectionId: undefined });
     return;
@@ -205,6 +208,18 @@ function admit(state: GatewayDoorState, admitted: Admitted, context: Turn): void
   const address = context.spawn(wsSession, { admitted: asked, connectionId }, name);
   state.children.set(address, { address, request: undefined, connectionId });
   state.sessions.set(connectionId, address);
+}
+
+/** [GRIP-CMD-3] Under the id that operators know a request by. */
+function isRequestHere({ gateway, children }: GatewayDoorState, id: string): boolean {
+  const { shard } = gateway;
+  const prefix = `${shard}:`;
+  const name = nameOfRequest(id.slice(prefix.length));
+  return id.startsWith(prefix) && children.has(addressOf(shard, name));
+}
+
+function nameOfRequest(connection: number | string): string {
+  return `gateway/request:${connection}`;
 }
 
 /** Who keeps the SockJS sessions of a shard. */
@@ -230,15 +245,6 @@ function routeOf(gateway: GatewayContext, request: ProxyRequested): Route | unde
   const { name: host } = hostOf(request.host);
   const { isSecure, isWebSocket } = request;
   return routes.match({ host, path: plainPath(request.path), isSecure, isWebSocket });
-}
-
-/** [GRIP-ROUTE-3] What is encoded without need counts as what it stands for. */
-function plainPath(path: string): string {
-  if (!path.includes('%')) return path;
-  return path.replace(/%[0-9a-f]{2}/gi, (code) => {
-    const letter = String.fromCharCode(Number.parseInt(code.slice(1), 16));
-    return /[\w.~-]/.test(letter) ? letter : code;
-  });
 }
 
 /** What a proxy in front of us says of the client's connection, where it is to be believed. */

@@ -4,7 +4,9 @@
 
 import type { ActorDefinition, Address, Context } from '../runtime/actor.ts';
 import type { Payload, ShardDown } from '../runtime/edges.ts';
+import { Row } from '../runtime/memory/row.ts';
 import { type Bridges, cross } from './home/bridges.ts';
+import { hold, type Lag, noteLag } from './home/lagging.ts';
 import type { Position, Publication } from './publication.ts';
 import { RELAY_SHARD, type RelayRequest } from './relay/relay-seam.ts';
 import { setInterest, tellRelay } from './relay/wanting.ts';
@@ -110,14 +112,17 @@ interface HomeTopic {
   readonly interest: Map<number, number>;
   /** When it was last published to or followed; microseconds. */
   usedAt: number;
-  /** Shards with readers that are behind, and the publishers that wait for them; undefined for almost all topics. */
-  lag: { readonly shards: Set<number>; readonly held: Set<Address<RouterReply>> } | undefined;
+  /** Undefined for almost all topics. */
+  lag: Lag | undefined;
 }
 
 export interface HomeState {
   readonly args: HomeArgs;
-  /** Least recently published first. */
   readonly topics: Map<Topic, HomeTopic>;
+  /** Without subscribers; the one that was published to or followed longest ago is the first. */
+  readonly unused: Row<HomeTopic>;
+  /** Those that may remember something; the one that was published to longest ago is the first. */
+  readonly remembering: Row<HomeTopic>;
   bytes: number;
 }
 
@@ -127,7 +132,7 @@ export const homeActor: ActorDefinition<HomeArgs, HomeState, HomeMessage> = {
   onFailure: 'escalate',
   start(args, context) {
     context.after('expire', EXPIRE_EVERY_MS);
-    return { args, topics: new Map(), bytes: 0 };
+    return { args, topics: new Map(), unused: new Row(), remembering: new Row(), bytes: 0 };
   },
   receive(state, message, context) {
     switch (message.type) {
@@ -141,7 +146,7 @@ export const homeActor: ActorDefinition<HomeArgs, HomeState, HomeMessage> = {
         detach(state, message.topic, message.shard, message.subscribers, context);
         return;
       case 'lag':
-        lag(state, message, context);
+        lag(state, message.topic, message, context);
         return;
       case 'list':
         context.send(state.args.routerOf(message.shard), {
@@ -164,7 +169,7 @@ export const homeActor: ActorDefinition<HomeArgs, HomeState, HomeMessage> = {
         if (message.shard === 0) tellRelay(state.args.relay, state.topics, context);
         for (const topic of state.topics.keys()) {
           detach(state, topic, message.shard, 0, context);
-          lag(state, { type: 'lag', topic, shard: message.shard, isLagging: false }, context);
+          lag(state, topic, { shard: message.shard, isLagging: false }, context);
         }
         return;
       case 'timedOut':
@@ -204,12 +209,14 @@ function publish(state: HomeState, ask: Ask<'publish'>, context: Context<HomeMes
   }
   known.usedAt = context.now;
   if (known.lag !== undefined && ask.publisher !== undefined)
-    hold(known.lag.held, ask.publisher, context);
+    hold(known.lag, ask.publisher, context);
   const before = known.log.bytes;
   const publication = known.log.append(ask.id, ask.data, context.now, ask.isKept);
   state.bytes += known.log.bytes - before;
-  state.topics.delete(ask.topic);
-  state.topics.set(ask.topic, known);
+  state.unused.delete(known);
+  noteUse(state, known);
+  state.remembering.delete(known);
+  state.remembering.add(known);
   shed(state);
   context.count('publications');
   // The node that made it has the same bridges.
@@ -243,6 +250,7 @@ function attach(state: HomeState, ask: Ask<'attach'>, context: Context<HomeMessa
   }
   expireTopic(state, known, context.now);
   setInterest(state.args.relay, ask.topic, known.interest, shard, ask.subscribers, context);
+  noteUse(state, known);
   known.usedAt = context.now;
   const { recovered, publications } =
     since === undefined ? { recovered: false, publications: [] } : known.log.recover(since);
@@ -265,39 +273,23 @@ function detach(
   const known = state.topics.get(topic);
   if (known === undefined) return;
   setInterest(state.args.relay, topic, known.interest, shard, subscribers, context);
+  noteUse(state, known);
   known.usedAt = context.now;
 }
 
-/** [BROKER-PACE-1] While readers are behind, whoever publishes to the topic is held; then all may go on. */
+function noteUse(state: HomeState, known: HomeTopic): void {
+  if (known.interest.size > 0) state.unused.delete(known);
+  else state.unused.add(known);
+}
+
 function lag(
   state: HomeState,
-  { topic, shard, isLagging }: Ask<'lag'>,
+  topic: Topic,
+  { shard, isLagging }: Pick<Ask<'lag'>, 'shard' | 'isLagging'>,
   context: Context<HomeMessage>,
 ): void {
   const known = state.topics.get(topic);
-  if (known === undefined) return;
-  if (isLagging) {
-    known.lag ??= { shards: new Set(), held: new Set() };
-    known.lag.shards.add(shard);
-    return;
-  }
-  known.lag?.shards.delete(shard);
-  if (known.lag === undefined || known.lag.shards.size > 0) return;
-  for (const publisher of known.lag.held) {
-    context.send(publisher, { type: 'publisherHeld', isHeld: false });
-  }
-  known.lag = undefined;
-}
-
-function hold(
-  held: Set<Address<RouterReply>>,
-  publisher: Address<RouterReply>,
-  context: Context<HomeMessage>,
-): void {
-  if (held.has(publisher)) return;
-  held.add(publisher);
-  context.count('publishers.held');
-  context.send(publisher, { type: 'publisherHeld', isHeld: true });
+  if (known !== undefined) noteLag(known, shard, isLagging, context);
 }
 
 function list(state: HomeState): (readonly [Topic, number])[] {
@@ -338,26 +330,32 @@ function topicOf(
     lag: undefined,
   };
   state.topics.set(topic, fresh);
+  state.unused.add(fresh);
   return fresh;
 }
 
 function evictUnused(state: HomeState): boolean {
-  for (const [topic, known] of state.topics) {
-    if (known.interest.size > 0) continue;
-    state.bytes -= known.log.bytes;
-    state.topics.delete(topic);
-    return true;
-  }
-  return false;
+  const known = state.unused.first;
+  if (known === undefined) return false;
+  state.bytes -= known.log.bytes;
+  drop(state, known);
+  return true;
+}
+
+function drop(state: HomeState, known: HomeTopic): void {
+  state.topics.delete(known.log.topic);
+  state.unused.delete(known);
+  state.remembering.delete(known);
 }
 
 /** [BROKER-LIM-4] The topic published longest ago forgets first; the one published just now forgets last. */
 function shed(state: HomeState): void {
-  if (state.bytes <= state.args.limits.historyBytesTotalMax) return;
-  for (const known of state.topics.values()) {
-    if (state.bytes <= state.args.limits.historyBytesTotalMax) return;
+  while (state.bytes > state.args.limits.historyBytesTotalMax) {
+    const known = state.remembering.first;
+    if (known === undefined) return;
     state.bytes -= known.log.bytes;
     known.log.forget();
+    state.remembering.delete(known);
   }
 }
 
@@ -377,7 +375,7 @@ function expire(state: HomeState, context: Context<HomeMessage>): void {
 function dropUnused(state: HomeState, known: HomeTopic, now: number): void {
   const isQuiet = known.usedAt + state.args.limits.historyAgeMaxMs * 1_000 <= now;
   if (isQuiet && known.interest.size === 0 && known.log.isForgettable) {
-    state.topics.delete(known.log.topic);
+    drop(state, known);
   }
 }
 

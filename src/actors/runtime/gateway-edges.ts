@@ -162,11 +162,15 @@ interface Opening {
 }
 
 export type GatewayCommand =
-  /** Names who hears of the exchange from now on. */
+  /**
+   * Names who hears of the exchange from now on, and under which number: an owner of exchanges of several shards, which
+   * give each the same numbers, has its own.
+   */
   | {
       readonly type: 'own';
       readonly connection: ConnectionId;
       readonly owner: Address<ExchangeEvent>;
+      readonly heardAs?: ConnectionId;
     }
   /** Reads up to so many bytes of the client's body, or all of it. */
   | { readonly type: 'readBody'; readonly connection: ConnectionId; readonly bytesMax: number }

@@ -88,10 +88,11 @@ export class GatewayEdge {
     const { web } = this.#host;
     switch (command.type) {
       case 'own': {
-        const { connection, owner } = command;
+        const { connection, owner, heardAs = connection } = command;
         const end = web.gatewayEnd(connection);
-        if (end === undefined) this.#host.deliver(owner, { type: 'clientGone', connection });
-        else end.own(owner);
+        if (end === undefined)
+          this.#host.deliver(owner, { type: 'clientGone', connection: heardAs });
+        else end.own(owner, heardAs);
         return;
       }
       case 'readBody':

@@ -145,8 +145,8 @@ export const doors: readonly Mutant[] = [
     breaks: ['liveness', 'offset-steps'],
     requirements: ['BROKER-LIM-3'],
     file: 'routing/home.actor.ts',
-    find: '    if (known.interest.size > 0) continue;\n',
-    replace: '',
+    find: '  if (known.interest.size > 0) state.unused.delete(known);\n  else state',
+    replace: '  state',
     story: 'Room for a new topic is made by forgetting the oldest one, followed or not.',
   },
   {
@@ -307,8 +307,8 @@ export const doors: readonly Mutant[] = [
     breaks: ['books', 'recovery'],
     requirements: ['BROKER-LIM-3', 'BROKER-LIM-4'],
     file: 'routing/home.actor.ts',
-    find: '    state.bytes -= known.log.bytes;\n    state.topics.delete(topic);',
-    replace: '    state.topics.delete(topic);',
+    find: '  state.bytes -= known.log.bytes;\n  drop(state, known);',
+    replace: '  drop(state, known);',
     story:
       'A topic makes room for another and is counted on: after some of them a shard believes that its memory is full.',
   },

@@ -135,7 +135,7 @@ export const lagging: readonly Mutant[] = [
     name: 'release-lost',
     breaks: ['liveness'],
     requirements: ['BROKER-PACE-1'],
-    file: 'routing/home.actor.ts',
+    file: 'routing/home/lagging.ts',
     find: "    context.send(publisher, { type: 'publisherHeld', isHeld: false });\n",
     replace: "    context.count('publishers.released');\n    void publisher;\n",
     story:
@@ -145,7 +145,7 @@ export const lagging: readonly Mutant[] = [
     name: 'publishers-counted-twice',
     breaks: ['liveness'],
     requirements: ['BROKER-PACE-1'],
-    file: 'routing/home.actor.ts',
+    file: 'routing/home/lagging.ts',
     find: '  if (held.has(publisher)) return;\n',
     replace: '',
     story:

@@ -42,15 +42,20 @@ export function readPasswordBook(text: string): BookReading {
       salt: Buffer.from(salt, 'base64url'),
       hash: Buffer.from(hash, 'base64url'),
     };
-    const isPower = entry.cost >= 1_024 && Number.isInteger(Math.log2(entry.cost));
-    const isBounded = 128 * entry.cost * entry.blockSize <= MEMORY_BYTES_MAX;
-    if (user === '' || !isPower || !isBounded || entry.hash.byteLength !== HASH_BYTES)
+    if (user === '' || !isPossible(entry) || entry.hash.byteLength !== HASH_BYTES)
       return { ok: false, line: index + 1, problem: 'is not `user:scrypt$N$r$p$salt$hash`' };
     if (entries.has(user.toLowerCase()))
       return { ok: false, line: index + 1, problem: `names ${user} a second time` };
     entries.set(user.toLowerCase(), entry);
   }
   return { ok: true, entries };
+}
+
+/** RFC 7914, section 6: other numbers have no hash, and to ask for it would be an error of ours. */
+function isPossible({ cost, blockSize, parallel }: Omit<PasswordEntry, 'user' | 'hash'>): boolean {
+  const isPower = cost >= 1_024 && Number.isInteger(Math.log2(cost));
+  const isBounded = 128 * blockSize * Math.max(cost, parallel) <= MEMORY_BYTES_MAX;
+  return isPower && isBounded && parallel > 0 && blockSize > 0 && cost < 2 ** (16 * blockSize);
 }
 
 /** A line of the book for a user and a password. */

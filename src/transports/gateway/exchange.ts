@@ -37,6 +37,8 @@ export class Exchange {
   readonly head: HttpHead;
   readonly isRepeated: boolean;
   owner: Address<ExchangeEvent> | undefined = undefined;
+  /** Its number to the owner. */
+  heardAs: ConnectionId;
   readonly #host: ExchangeHost;
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
@@ -57,6 +59,7 @@ export class Exchange {
     host: ExchangeHost,
   ) {
     this.id = id;
+    this.heardAs = id;
     this.client = client;
     this.head = head;
     this.isRepeated = isRepeated;
@@ -189,7 +192,7 @@ export class Exchange {
     if (!this.#hasBodyEnded) this.#taker?.bodyBroke();
     this.#relay?.left();
     if (this.owner !== undefined)
-      this.#host.deliver(this.owner, { type: 'clientGone', connection: this.id });
+      this.#host.deliver(this.owner, { type: 'clientGone', connection: this.heardAs });
   }
 
   /** Takes the bare socket; what the client said behind its request comes with it. */
@@ -226,7 +229,7 @@ export class Exchange {
     const rest = all.subarray(wanted);
     this.#waiting = rest.byteLength === 0 ? [] : [Buffer.from(rest)];
     this.#waitingBytes = rest.byteLength;
-    this.#host.deliver(this.owner, { type: 'bodyRead', connection: this.id, body, isWhole });
+    this.#host.deliver(this.owner, { type: 'bodyRead', connection: this.heardAs, body, isWhole });
   }
 }
 

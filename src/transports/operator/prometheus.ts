@@ -3,9 +3,8 @@
 // Refuses to know what is counted. Obeys spec/grip.md, section "Statistics".
 
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { addressText } from '../process/admin.ts';
 import type { Totals } from './figures.ts';
+import { listenAt, type Listening } from './listening.ts';
 
 export interface PrometheusOptions {
   readonly host: string;
@@ -13,10 +12,6 @@ export interface PrometheusOptions {
   /** Stands before each name. */
   readonly prefix: string;
 }
-
-export type PrometheusListening =
-  | { readonly ok: true; readonly address: string }
-  | { readonly ok: false; readonly code: string; readonly message: string };
 
 const CONNECTIONS_MAX = 16;
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -37,20 +32,8 @@ export class PrometheusDoor {
     this.#server.maxConnections = CONNECTIONS_MAX;
   }
 
-  listen(): Promise<PrometheusListening> {
-    const { host, port } = this.#options;
-    return new Promise((resolve) => {
-      this.#server.once('error', (error: NodeJS.ErrnoException) => {
-        resolve({ ok: false, code: error.code ?? 'UNKNOWN', message: error.message });
-      });
-      this.#server.listen({ host, port, exclusive: true }, () => {
-        this.#server.removeAllListeners('error');
-        // One connection that could not be accepted is the prober's to repeat.
-        this.#server.on('error', () => {});
-        const { address, port: chosen } = this.#server.address() as AddressInfo;
-        resolve({ ok: true, address: addressText(address, chosen) });
-      });
-    });
+  listen(): Promise<Listening> {
+    return listenAt(this.#server, this.#options);
   }
 
   close(): void {

@@ -4,8 +4,8 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { ClusterTold } from '../../actors/cluster/links/members-state.ts';
+import { listenAt, type Listening } from '../operator/listening.ts';
 import type { TlsMaterial } from '../shards-contract.ts';
 
 export interface AdminSettings {
@@ -23,10 +23,6 @@ export interface AdminSources {
   cluster(): Promise<ClusterTold | undefined>;
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
-
-export type AdminListening =
-  | { readonly ok: true; readonly address: string }
-  | { readonly ok: false; readonly code: string; readonly message: string };
 
 const ALONE = { type: '', ref: 0, error: 'This node is in no cluster.' };
 const PATHS = ['/metrics', '/healthz', '/readyz', '/cluster'];
@@ -58,20 +54,8 @@ export class AdminDoor {
     this.#server.maxConnections = CONNECTIONS_MAX;
   }
 
-  listen(): Promise<AdminListening> {
-    const { host, port } = this.#settings;
-    return new Promise((resolve) => {
-      this.#server.once('error', (error: NodeJS.ErrnoException) => {
-        resolve({ ok: false, code: error.code ?? 'UNKNOWN', message: error.message });
-      });
-      this.#server.listen({ host, port, exclusive: true }, () => {
-        this.#server.removeAllListeners('error');
-        // One connection that could not be accepted is the prober's to repeat.
-        this.#server.on('error', () => {});
-        const { address, port: chosen } = this.#server.address() as AddressInfo;
-        resolve({ ok: true, address: addressText(address, chosen) });
-      });
-    });
+  listen(): Promise<Listening> {
+    return listenAt(this.#server, this.#settings);
   }
 
   /** [PROC-TLS-2] New connections get the new certificate. */
@@ -143,9 +127,4 @@ function write(
     'x-content-type-options': 'nosniff',
   });
   response.end(request.method === 'HEAD' ? undefined : body);
-}
-
-/** `127.0.0.1:80` or `[::1]:80`. */
-export function addressText(host: string, port: number): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -212,6 +212,8 @@ export const roomCases: readonly HpCase[] = hpCases('rooms', [
       const b = await site.in('b');
       const back = site.open();
       assert.equal((await back.ask('RESUME', { token: b.token })).type, 'RESUME_OK');
+      const { type, payload } = await b.next();
+      assert.deepEqual([type, payload['code']], ['BYE', 'SESSION_RESUMED']);
       await b.ended();
       await a.ask('DIRECT_MESSAGE', { to: site.name('b'), body: 'x' }, 'd1');
       assert.equal((await back.next()).id, 'd1');

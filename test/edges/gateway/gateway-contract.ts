@@ -163,6 +163,23 @@ function clientsContract(name: string, makeWorld: MakeWorld): void {
       expect(client).toMatchObject({ status: 200, body: '' });
     });
 
+    test('who owns an exchange hears of it under the number that it chose', async () => {
+      const world = await begin(makeWorld);
+      const client = world.ask({ method: 'POST', body: 'abc' });
+      const { connection } = await nextRequest(world);
+      world.turn({ ...own(connection), heardAs: 1_000_000 }, readBody(connection, 3));
+      await world.until('it is read', () => world.exchange.length === 1);
+      client.leave();
+      await world.until('it is gone', () => world.exchange.length === 2);
+      world.turn({ ...own(connection), heardAs: 1_000_001 });
+      await world.until('it is told again', () => world.exchange.length === 3);
+      expect(world.exchange).toMatchObject([
+        { type: 'bodyRead', connection: 1_000_000 },
+        { type: 'clientGone', connection: 1_000_000 },
+        { type: 'clientGone', connection: 1_000_001 },
+      ]);
+    });
+
     test('a client that goes is told of once, also to who asks later', async () => {
       const world = await begin(makeWorld);
       const client = world.ask({});
@@ -805,7 +822,7 @@ function messages({ origin }: ContractWorld): string[] {
   );
 }
 
-function own(connection: ConnectionId): GatewayCommand {
+function own(connection: ConnectionId): Extract<GatewayCommand, { readonly type: 'own' }> {
   return { type: 'own', connection, owner: EXCHANGE };
 }
 

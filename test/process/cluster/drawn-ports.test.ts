@@ -8,7 +8,7 @@ import { afterAll, expect, test, vi } from 'vitest';
 
 import { CLUSTER_SECRET, type ClusterSeen } from '../../support/cluster-processes.ts';
 import { type NodeProcess, startNode } from '../../support/node-process.ts';
-import { waitUntil } from '../../support/peer-socket.ts';
+import { until } from '../../support/until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hermod-drawn-'));
 const nodes: NodeProcess[] = [];
@@ -40,7 +40,7 @@ test('[PROC-PORT-3] nodes with ports of chance find each other through one of th
   const first = await started('n1', '');
   const second = await started('n2', first.doors['cluster'] ?? '');
   const third = await started('n3', first.doors['cluster'] ?? '');
-  await waitUntil(
+  await until(
     async () => (await seenFrom(third)).filter(({ hasLink }) => hasLink === true).length === 2,
     20_000,
     'the third link',
@@ -53,6 +53,6 @@ test('[PROC-PORT-3] nodes with ports of chance find each other through one of th
   const diedAt = performance.now();
   const stateOfSecond = async (): Promise<unknown> =>
     (await seenFrom(first)).find(({ node }) => node === 'n2')?.['state'];
-  await waitUntil(async () => (await stateOfSecond()) === 'down', 8_000, 'the death');
+  await until(async () => (await stateOfSecond()) === 'down', 8_000, 'the death');
   expect(performance.now() - diedAt).toBeLessThan(6_000);
 });

@@ -8,7 +8,8 @@ import { afterEach, expect, test, vi } from 'vitest';
 
 import { HpSocket } from '../../support/hp-socket.ts';
 import { launch } from '../../support/node-process.ts';
-import { PeerSocket, waitUntil } from '../../support/peer-socket.ts';
+import { PeerSocket } from '../../support/peer-socket.ts';
+import { until } from '../../support/until.ts';
 import { CLUSTER_SECRET, ClusterProcesses } from '../../support/cluster-processes.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
@@ -57,7 +58,7 @@ test('[HP-MEMBER-4] what others remember of it is written down, too', async () =
   await peer.closed();
   expect((await cluster.seen('n1')).incarnation).toBe(known + 1);
   const written = (): number => Number(readFileSync(join(state, 'incarnation'), 'utf8'));
-  await waitUntil(() => written() === known + 1, 3_000, 'the number');
+  await until(() => written() === known + 1, 3_000, 'the number');
 });
 
 test('[HP-MEMBER-4] [PROC-ADMIN-2] of two processes with one name the earlier ends, and says why', async () => {
@@ -97,7 +98,7 @@ test('[HP-JOIN-1] who comes in knows who is where, and a node that is alone wait
   cluster = await ClusterProcesses.open(['n1', 'n2', 'n3']);
   await cluster.start('n1');
   const joins = (): readonly Record<string, unknown>[] => cluster.logged('n1', 'cluster.joined');
-  await waitUntil(() => joins().length > 0, 5_000, 'the word');
+  await until(() => joins().length > 0, 5_000, 'the word');
   const [joined] = joins();
   expect(joined?.['waitedMs']).toBeLessThan(2_000);
   const users = Array.from({ length: 60 }, (_, at) => `u${at}`);
@@ -130,7 +131,7 @@ test('[HP-MEMBER-11] [HP-DRAIN-3] nodes that are replaced one by one are neither
     const again = await HpSocket.in(other, 'alice');
     expect(await ended).toBe(0);
     for (const one of others) {
-      await waitUntil(async () => (await cluster.states(one)).includes(`${name}:left`), 2_000, one);
+      await until(async () => (await cluster.states(one)).includes(`${name}:left`), 2_000, one);
       for (const event of ['cluster.suspect', 'cluster.down'])
         expect([one, event, cluster.logged(one, event, marks.get(one))]).toEqual([one, event, []]);
     }
@@ -138,7 +139,7 @@ test('[HP-MEMBER-11] [HP-DRAIN-3] nodes that are replaced one by one are neither
     await cluster.whole(names);
     const isSynced = async (): Promise<boolean> =>
       (await cluster.seen(name)).members.every((member) => member.isSynced === true);
-    await waitUntil(isSynced, 5_000, 'everything');
+    await until(isSynced, 5_000, 'everything');
     again.close();
   }
 });

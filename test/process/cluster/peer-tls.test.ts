@@ -8,7 +8,8 @@ import { connect, createServer, type Server } from 'node:tls';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { selfSigned, type TestPair } from '../../support/certificates.ts';
-import { PeerSocket, waitUntil } from '../../support/peer-socket.ts';
+import { PeerSocket } from '../../support/peer-socket.ts';
+import { until } from '../../support/until.ts';
 import { greeting, peerLine } from '../../support/peer-words.ts';
 import { CLUSTER_SECRET, ClusterProcesses } from '../../support/cluster-processes.ts';
 
@@ -72,7 +73,7 @@ describe('links with TLS', () => {
     const place = `127.0.0.1:${(between.address() as AddressInfo).port}`;
     await cluster.start('n2', { ...write('n2', selfSigned('n2')), HERMOD_CLUSTER_PEERS: place });
     const isFound = (): boolean => cluster.logged('n2', 'cluster.refused').length > 0;
-    await waitUntil(isFound, 10_000, 'the suspicion');
+    await until(isFound, 10_000, 'the suspicion');
     expect(cluster.logged('n2', 'cluster.refused')[0]).toMatchObject({
       ...{ called: place, code: 'PEER_AUTH_FAILED' },
     });
@@ -114,11 +115,11 @@ describe('links with TLS', () => {
     const isTold = (): boolean =>
       cluster.logged('n1', 'tls.refused').length >= 2 &&
       cluster.logged('n1', 'cluster.refused').some(({ code }) => code === 'PEER_AUTH_FAILED');
-    await waitUntil(isTold, 10_000, 'what operators read of it');
+    await until(isTold, 10_000, 'what operators read of it');
     // Whom one believes may change while one runs.
     writeFileSync(caFile, [...pairs.values()].map(({ cert }) => cert).join(''));
     const isRead = (): boolean => cluster.logged('n1', 'tls.reloaded').length > 0;
-    await waitUntil(isRead, 10_000, 'the new files');
+    await until(isRead, 10_000, 'the new files');
     expect(await come('unknown', 'unknown')).toBe('SERVER_WELCOME');
   });
 
@@ -128,7 +129,7 @@ describe('links with TLS', () => {
     await cluster.start('n1', env);
     const shown = async (): Promise<string> => {
       const peer = new PeerSocket(cluster.peers('n1'), {});
-      await waitUntil(() => peer.channel !== undefined, 5_000, 'the connection').catch(() => {});
+      await until(() => peer.channel !== undefined, 5_000, 'the connection').catch(() => {});
       const socket = connect({ ...placeOf(cluster.peers('n1')), rejectUnauthorized: false });
       await new Promise<void>((resolve) => socket.once('secureConnect', () => resolve()));
       const name = socket.getPeerCertificate().subject.CN;
@@ -139,11 +140,11 @@ describe('links with TLS', () => {
     expect(await shown()).toBe('before');
     write('n1', selfSigned('after'));
     const isRead = (): boolean => cluster.logged('n1', 'tls.reloaded').length > 0;
-    await waitUntil(isRead, 10_000, 'the new files');
+    await until(isRead, 10_000, 'the new files');
     expect(await shown()).toBe('after');
     writeFileSync(env['HERMOD_CLUSTER_TLS_KEY_FILE'] ?? '', 'nonsense');
     const isBroken = (): boolean => cluster.logged('n1', 'tls.broken').length > 0;
-    await waitUntil(isBroken, 10_000, 'the complaint');
+    await until(isBroken, 10_000, 'the complaint');
     expect(await shown()).toBe('after');
     await cluster.start('n2', write('n2', selfSigned('n2')));
     await cluster.whole(['n1', 'n2']);

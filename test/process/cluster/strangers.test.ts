@@ -5,7 +5,8 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { HpSocket } from '../../support/hp-socket.ts';
-import { PeerSocket, waitUntil } from '../../support/peer-socket.ts';
+import { PeerSocket } from '../../support/peer-socket.ts';
+import { until } from '../../support/until.ts';
 import { greeting, peerLine } from '../../support/peer-words.ts';
 import { CLUSTER_SECRET, ClusterProcesses } from '../../support/cluster-processes.ts';
 
@@ -86,7 +87,7 @@ describe('strangers on a real port', () => {
       cluster
         .logged('n1', 'cluster.refused')
         .some(({ remote, code }) => remote === '127.0.0.1' && code === 'PEER_AUTH_FAILED');
-    await waitUntil(isTold, 10_000, 'what operators read of it');
+    await until(isTold, 10_000, 'what operators read of it');
   });
 
   test('[HP-PEER-1] [HP-PEER-12] a flood of them is bounded, and the node goes on', async () => {
@@ -100,7 +101,7 @@ describe('strangers on a real port', () => {
     const after = Math.max(await memoryAfter(flood), await memoryAfter(flood));
     expect(after - before).toBeLessThan(64 * 1_024 * 1_024);
     const silent = Array.from({ length: 200 }, () => new PeerSocket(cluster.peers('n1')));
-    await waitUntil(() => silent.filter(({ isClosed }) => isClosed).length >= 136, 5_000, 'room');
+    await until(() => silent.filter(({ isClosed }) => isClosed).length >= 136, 5_000, 'room');
     const node = new PeerSocket(cluster.peers('n1'));
     expect((await node.enter(CLUSTER_SECRET, { node: 'x8' })).type).toBe('SERVER_WELCOME');
     for (const { socket } of [...silent, node]) socket.destroy();
@@ -131,7 +132,7 @@ describe('strangers on a real port', () => {
 
 async function memoryAfter(flood: () => PeerSocket[]): Promise<number> {
   const strangers = flood();
-  await waitUntil(() => strangers.every(({ isClosed }) => isClosed), 20_000, 'the end of all');
+  await until(() => strangers.every(({ isClosed }) => isClosed), 20_000, 'the end of all');
   return cluster.metric('n1', 'process_resident_memory_bytes');
 }
 
@@ -151,7 +152,7 @@ describe('a node of the version before', () => {
     old.say('SYNC_DONE', { ...owned, ver: 1 });
     old.say('FORWARD_ACK', { n: 0 });
     const alice = await HpSocket.in(cluster.chat('n1'), 'alice');
-    await waitUntil(
+    await until(
       async () => {
         const told = await alice.ask('PRESENCE_QUERY', { users: ['bob'] });
         return JSON.stringify(told.payload['users']).includes('"online"');
@@ -184,7 +185,7 @@ describe('a node of the version before', () => {
       ]).toContain(type);
     old.say('LEAVE', { reason: 'upgrade', linger_ms: 0 });
     const hasLeft = async () => (await cluster.states('n1')).includes('x6:left');
-    await waitUntil(hasLeft, 3_000, 'the farewell');
+    await until(hasLeft, 3_000, 'the farewell');
     alice.close();
   });
 });

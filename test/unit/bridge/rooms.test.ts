@@ -377,6 +377,13 @@ describe('[BRIDGE-7] [BRIDGE-8] what JSON says in a room', () => {
     );
   });
 
+  test('a long text of nothing but line ends and a letter is read as fast as any other', () => {
+    // A pattern that tries each of the line ends would take minutes here.
+    const text = JSON.stringify(`${'\n'.repeat(200_000)}x`);
+    expect(read(text)).toBeUndefined();
+    expect(read(JSON.stringify(`x${'\r\n'.repeat(200_000)}`))).toEqual(['x', undefined]);
+  });
+
   test.each(['bob@broker', 'b@grip', 'bob'])('%s may speak in a room', (name) => {
     expect(isSpeaker(name)).toBe(true);
     expect(isUserName(name)).toBe(!name.includes('@'));

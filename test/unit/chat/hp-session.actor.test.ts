@@ -230,6 +230,20 @@ describe('coming in', () => {
     expect(resume(away.token).told()).toEqual(['ERROR SESSION_EXPIRED']);
   });
 
+  test('[HP-LOGIN-4] the end of a token that let nobody in ends nothing', () => {
+    const good = { subscribe: [], publish: [], subject: 'alice', expiresInMs: 5_000 };
+    const chat = { auth: ['none', 'token'] as const, sessionPolicy: 'reject' as const };
+    const stage = stageWith({ chat, tokens: { good } });
+    HpClient.in(stage, 'alice');
+    const client = new HpClient(stage);
+    client.ask('LOGIN', { user: 'alice', auth: { method: 'token', token: 'good' } });
+    client.ask('LOGIN', { user: 'bob' });
+    expect(client.told()).toEqual(['ERROR USERNAME_TAKEN', 'LOGIN_OK online bob']);
+    stage.pass(6_000);
+    expect(client.told()).toEqual([]);
+    expect(client.isClosed).toBe(false);
+  });
+
   test('[HP-LOGIN-7] whoever does not log in is told so at ten seconds', () => {
     const stage = stageWith();
     const client = new HpClient(stage);
@@ -252,6 +266,23 @@ describe('coming in', () => {
     expect(new HpClient(stage).isClosed).toBe(true);
     first.wire.leave();
     expect(new HpClient(stage, 0, away).isClosed).toBe(false);
+  });
+
+  test('[HP-CONN-1] [HP-CONN-2] [HP-RES-1] a session whose connection is gone keeps nobody out, least of all its own client', () => {
+    const stage = stageWith({ chat: { connectionsMax: 1, connectionsPerAddressMax: 1 } });
+    const away = { isLoopback: false, remote: '203.0.113.5' };
+    const first = new HpClient(stage, 0, away);
+    first.ask('LOGIN', { user: 'alice' });
+    const { payload } = first.next() ?? expect.fail();
+    const { token } = payload['resume'] as { token: string };
+    first.wire.leave();
+    const back = new HpClient(stage, 0, away);
+    back.ask('RESUME', { token });
+    expect(back.told()).toEqual(['RESUME_OK online alice']);
+    expect(new HpClient(stage, 0, away).isClosed).toBe(true);
+    back.ask('BYE');
+    expect(new HpClient(stage, 0, away).isClosed).toBe(false);
+    expect(new HpClient(stage, 0, away).isClosed).toBe(true);
   });
 
   test('[HP-CONN-3] nor may an address come too often; loopback may', () => {

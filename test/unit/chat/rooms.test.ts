@@ -396,6 +396,7 @@ describe('away and back', () => {
     const back = new HpClient(stage, 0);
     back.ask('RESUME', { token: bob.token });
     expect(back.next()?.type).toBe('RESUME_OK');
+    expect(bob.take()).toMatchObject([{ type: 'BYE', payload: { code: 'SESSION_RESUMED' } }]);
     expect(bob.isClosed).toBe(true);
     expect(stage.counted('chat.sessions')).toBe(1);
   });

@@ -1,5 +1,6 @@
 // Which mark in a room's topic is a seat's own: what was said before it is in the answer, what comes behind it is new.
 
+import { addressOf } from '../../../src/actors/runtime/actor.ts';
 import { describe, expect, test } from 'vitest';
 
 import type { ChatContext } from '../../../src/actors/chat/chat-context.ts';
@@ -25,7 +26,7 @@ const opened: TcpOpened = {
 const none = {} as Turn;
 
 function asking(): { readonly session: Session; readonly seat: Seat } {
-  const session = sessionOf(chat, opened, 0);
+  const session = sessionOf(chat, opened, addressOf(1, 'chat'), 0);
   session.who = {
     ...{ user: 'ann', session: 's1', secret: '', caps: ['ack'], status: 'online' },
     ...{ note: undefined, until: undefined },

@@ -61,6 +61,17 @@ describe('the peers’ door', () => {
     expect(stranger.isClosed()).toBe(false);
   });
 
+  test('[HP-PEER-1] [HP-PEER-2] whoever is welcome is told of however many nodes there are, and were', () => {
+    const stage = new ClusterStage({ nodes: 2, cluster: { peers: ['n1:7501'], advertise: '' } });
+    stage.until(() => stage.isWhole, 5_000);
+    for (let at = 0; at < 120; at += 1) enter(stage, { node: `guest-of-a-while-ago-${at}` });
+    stage.kill('n2');
+    stage.pass(15_000);
+    expect(stage.view('n1').members).toHaveLength(121);
+    stage.start('n2');
+    stage.until(() => stage.isWhole, 5_000);
+  });
+
   test('[HP-PEER-3] nothing is told before the proof', () => {
     const stage = alone();
     const stranger = stage.stranger('n1');

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { Prng } from '../../../src/actors/runtime/prng.ts';
+import { actorsOf } from '../../../src/actors/node.ts';
 import { ClusterStage } from '../../support/cluster-stage.ts';
 import type { WebClient } from '../../support/staged-web.ts';
 
@@ -96,6 +97,22 @@ describe('publications', () => {
     stage.pass(1_000);
     expect(heard(client)).toEqual(Array.from({ length: 200 }, (_, at) => at + 1));
     expect(stage.counted('n2', 'cluster.forwards.duplicate')).toBeGreaterThanOrEqual(0);
+  });
+
+  test('[HP-RELAY-1] [HP-RELAY-2] however long the names of topics are, the link stands, also a new one', () => {
+    const stage = whole({ nodes: 2 });
+    const { system } = stage.node('n1').shards[0] ?? expect.fail();
+    for (let at = 0; at < 1_000; at += 1) {
+      const topic = `broker/${'x'.repeat(2_000)}${at}`;
+      system.deliver(actorsOf(0).relay, { type: 'wanted', topic, isWanted: true });
+    }
+    const since = stage.counted('n2', 'cluster.links');
+    stage.pass(2_000);
+    expect(stage.counted('n2', 'cluster.links')).toBe(since);
+    stage.sever('n1', 'n2');
+    stage.pass(3_000);
+    expect(stage.counted('n2', 'cluster.links')).toBe(since + 1);
+    expect(stage.isWhole).toBe(true);
   });
 
   test('[HP-RELAY-4] for another life of a node numbers begin anew', () => {

@@ -274,6 +274,19 @@ describe('a session that moves', () => {
     },
   );
 
+  test('[HP-RES-10] [HP-NAME-1] its user is called as it called itself, however others spell it', () => {
+    const stage = whole();
+    const alice = enter(stage, 'alice', 'n2');
+    alice.ask('PRESENCE_SUBSCRIBE', { users: ['BOB'] });
+    stage.pass(100);
+    const bob = enter(stage, 'bob', 'n1');
+    stage.kill('n1');
+    stage.until(() => stage.seen('n2').includes('n1:down'), 10_000);
+    stage.pass(1_000);
+    const { lines } = resume(stage, 'n2', bob.token);
+    expect(lines[0]?.payload).toMatchObject({ anew: true, user: 'bob' });
+  });
+
   test('[HP-RES-10] a node that was only slow gives the session up', () => {
     const stage = whole();
     const bob = enter(stage, 'bob', 'n1');
@@ -432,6 +445,9 @@ describe('tickets', () => {
     for (const end of ['1700000001', '', 'x', '~'])
       expect(readTicket(ending.replace('1700000000', end), signers)).toBeUndefined();
     expect(readTicket(ending.replace('~1700000000', ''), signers)).toBeUndefined();
+    // What is signed is lines: none of them may be taken for two.
+    const signed = ending.replace('~1700000000', '\n1700000000');
+    expect(readTicket(signed, signers)).toBeUndefined();
   });
 });
 

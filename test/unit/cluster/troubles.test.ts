@@ -40,7 +40,7 @@ describe('splits', () => {
     stage.heal();
     stage.until(() => stage.isWhole, 20_000);
     stage.pass(1_000);
-    const over = ['PARTITION_HEALED: No node is cut off any more.'];
+    const over = ['PARTITION_HEALED: Every node that is up can be reached again.'];
     expect([noticesOf(alice), noticesOf(bob)]).toEqual([over, over]);
     expect(stage.counted('n2', 'cluster.cutOff')).toBe(0);
     expect(noticesOf(stranger)).toEqual([]);

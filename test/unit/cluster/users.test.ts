@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 import { Prng } from '../../../src/actors/runtime/prng.ts';
 import { ClusterStage } from '../../support/cluster-stage.ts';
-import { HpClient } from '../../support/hp-client.ts';
+import { HpClient, line } from '../../support/hp-client.ts';
 
 const fast = {
   messagesPerSecondMax: 1e6,
@@ -71,6 +71,25 @@ describe('direct messages', () => {
     const crossed = stage.said.filter(({ text }) => text.includes('hi there'));
     expect(crossed.map(({ from, to }) => `${from} ${to}`).toSorted()).toEqual(['n1 n2', 'n1 n3']);
     expect(stage.failures).toEqual([]);
+  });
+
+  test('[HP-JSON-10] [HP-RELAY-8] carry their data as it was written, whatever JSON allows between its tokens', () => {
+    const stage = whole();
+    const alice = enter(stage, 'alice', 'n1');
+    const bob = enter(stage, 'bob', 'n2');
+    const text = '{"a":\r\t1.50}';
+    for (const one of [alice, bob]) {
+      one.ask('JOIN', { room: 'r' });
+      stage.pass(300);
+    }
+    for (const type of ['ROOM_MESSAGE', 'DIRECT_MESSAGE']) {
+      const said = line(type, 'm1', { to: 'bob', room: 'r', body: 'x', data: 0 });
+      alice.raw(said.replace('"data":0', `"data":${text}`));
+      stage.pass(300);
+    }
+    expect(alice.told().slice(-2)).toEqual(['ACK stored 1', 'ACK delivered']);
+    const heard = bob.wire.frames.join('').split('\n');
+    expect(heard.filter((one) => one.includes(text))).toHaveLength(2);
   });
 
   test.each([

@@ -315,6 +315,7 @@ test('a connection is found on whatever shard it is, and refreshed there', () =>
       type: 'checkConnections',
       ref: 1,
       ids: ['c-1'],
+      areWebSockets: true,
       replyTo: '0/control',
     });
   }

@@ -135,21 +135,30 @@ describe('who finds no way in', () => {
   });
 });
 
-describe('a WebSocket', () => {
-  test('is known by its Connection-Id until it ends', () => {
+describe('a connection', () => {
+  test('[GRIP-CMD-3] is known by the id that operators are told, until it ends', () => {
     const stage = new GatewayStage();
     stage.request({ isWebSocket: true });
+    const request = stage.request();
     const replyTo = addressOf<ConnectionsChecked>(0, 'probe/control');
     const heard: ConnectionsChecked[] = [];
     stage.shards[0]?.system.bind(replyTo, (checked: ConnectionsChecked) => heard.push(checked));
-    const check = (...ids: string[]): readonly string[] => {
-      const ask: DoorOrder = { type: 'checkConnections', ref: 7, ids, replyTo };
+    const check = (ids: readonly string[], areWebSockets = false): readonly string[] => {
+      const ask: DoorOrder = { type: 'checkConnections', ref: 7, ids, areWebSockets, replyTo };
       stage.tell<GatewayDoorMessage>(door, ask);
       const answer = heard.pop() ?? expect.fail('no answer');
       expect(answer).toMatchObject({ ref: 7, shard: 0 });
       return answer.found;
     };
-    expect(check('nobody')).toEqual([]);
+    const [socket, held] = stage.notices.flatMap((notice) =>
+      notice.type === 'clientConnected' ? [notice.id] : [],
+    );
+    if (socket === undefined || held === undefined) expect.fail('two were told of');
+    expect(check([held, socket, 'nobody', '1:2', '0:'])).toEqual([held, socket]);
+    // [GRIP-CMD-5] Nobody could be refreshed but a WebSocket.
+    expect(check([held, socket], true)).toEqual([socket]);
+    request.leave();
+    expect(check([held, socket])).toEqual([socket]);
     expect(stage.living).toBe(1);
     stage.tell<GatewayDoorMessage>(door, { type: 'refresh', cid: 'nobody' });
     expect(stage.wrongs).toEqual([]);

@@ -259,6 +259,17 @@ describe('[BROKER-LIM-3] one topic more than topicsMax', () => {
     expect(living).toEqual(['a', 'b', 'd']);
   });
 
+  test('or followed longest ago: a topic that was just left is not the next to go', () => {
+    const home = new Homestead({ topicsMax: 3 });
+    for (const topic of ['a', 'b', 'c']) home.publish(topic);
+    home.attach('a');
+    home.detach('a');
+    home.publish('d');
+    home.publish('e');
+    const living = ['a', 'b', 'c', 'd', 'e'].filter((t) => home.inform(t).position !== undefined);
+    expect(living).toEqual(['a', 'd', 'e']);
+  });
+
   test('is refused when all are followed, to publishers and to subscribers', () => {
     const home = new Homestead({ topicsMax: 2 });
     home.attach('a');

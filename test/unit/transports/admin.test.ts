@@ -2,14 +2,11 @@
 
 import { request } from 'node:https';
 import { afterEach, expect, test } from 'vitest';
-import {
-  AdminDoor,
-  type AdminSources,
-  addressText,
-} from '../../../src/transports/process/admin.ts';
+import { AdminDoor, type AdminSources } from '../../../src/transports/process/admin.ts';
 import { metricName, Metrics } from '../../../src/transports/process/metrics.ts';
 import type { ShardStats } from '../../../src/transports/shards-contract.ts';
 import { selfSigned } from '../../support/certificates.ts';
+import { addressText } from '../../../src/transports/operator/listening.ts';
 
 let door: AdminDoor | undefined;
 

@@ -43,6 +43,14 @@ describe('the file', () => {
     expect(readPasswordBook(`# one\n${line}`)).toMatchObject({ ok: false, line: 2 });
   });
 
+  test.each(['65536$1$1', '16384$0$1', '16384$8$0', '1024$0$0'])(
+    '[PROC-CHAT-1] numbers that no hash can be made with are a mistake, and not the end of whoever logs in: %s',
+    async (numbers) => {
+      const line = (await writePasswordLine('alice', 'x')).replace('16384$8$1', numbers);
+      expect(readPasswordBook(line)).toMatchObject({ ok: false, line: 1 });
+    },
+  );
+
   test('a user has one password', async () => {
     const line = await writePasswordLine('alice', 'x');
     expect(readPasswordBook(`${line}\n${line.replace('alice', 'ALICE')}`)).toMatchObject({

@@ -77,7 +77,14 @@ export function readSaid(json: Uint8Array, limits: BodyLimits): Said | undefined
 
 function bodyOf(json: Uint8Array): string {
   const text = textOf(json);
-  return text.startsWith('"') ? (JSON.parse(text) as string).replace(/[\r\n]+$/, '') : text;
+  return text.startsWith('"') ? withoutLastBreaks(JSON.parse(text) as string) : text;
+}
+
+/** Not by a pattern, which would begin anew at every break of a text that is full of them. */
+function withoutLastBreaks(text: string): string {
+  let end = text.length;
+  while (end > 0 && '\r\n'.includes(text.charAt(end - 1))) end -= 1;
+  return text.slice(0, end);
 }
 
 /** On one line: outside of strings, whose own line ends are escaped, line ends are blanks. */

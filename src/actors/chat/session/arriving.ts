@@ -10,14 +10,13 @@ import type { PasswordVerdict } from '../../runtime/tcp/tcp-edges.ts';
 import { secondsAt, shardOfUser } from '../chat-context.ts';
 import { limitsTold } from '../chat-options.ts';
 import type { SessionEntry, UserReply } from '../users/user-messages.ts';
-import { goAway, refuse } from './leaving.ts';
+import { goAway, part, refuse } from './leaving.ts';
 import { tellDirect } from './talking.ts';
 import {
   advance,
   answer,
   answerError,
   type Identity,
-  keeperOfUser,
   ownKeeper,
   refOf,
   type Session,
@@ -180,7 +179,7 @@ export function registered(
   const { who, chat } = session;
   if (reply.ref === AGAIN_REF) return;
   if (session.isGone || reply.ref !== refOf(session) || who === undefined) {
-    giveBack(session, reply, context);
+    tooLate(session, reply, context);
     return;
   }
   advance(session, 'loggedIn');
@@ -195,13 +194,12 @@ export function registered(
 }
 
 /** Too late: nobody is here who could use the place, or hear what waited. */
-function giveBack(
+function tooLate(
   session: Session,
-  { user, session: name, offline }: Extract<UserReply, { readonly type: 'registered' }>,
+  reply: Extract<UserReply, { readonly type: 'registered' }>,
   context: Turn,
 ): void {
-  const keeper = keeperOfUser(session, user);
-  context.send(keeper, { type: 'unregister', user, session: name, untold: offline });
+  part(session, reply, reply.offline, context);
   if (session.isGone) goAway(session, context);
 }
 
@@ -228,9 +226,15 @@ export function welcome({ chat }: Session, who: Identity) {
   };
 }
 
+/** Who was to come in does not; the end of the token that proved it ends nothing here. */
+export function nobody(session: Session, context: Turn): void {
+  session.who = undefined;
+  context.cancel('expiry');
+}
+
 /** The keeper has no place for the session. */
 export function notRegistered(session: Session, mistake: HpMistake, context: Turn): void {
-  session.who = undefined;
+  nobody(session, context);
   if (session.isGone) goAway(session, context);
   else answerError(session, mistake, context);
 }

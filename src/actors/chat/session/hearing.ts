@@ -123,7 +123,10 @@ function request(session: Session, envelope: Envelope, context: Turn): void {
     return;
   }
   if (isIn && onlyBeforeLogin.includes(envelope.type)) {
-    const { mistake } = refused('ALREADY_LOGGED_IN', 'You are logged in already.');
+    const { mistake } = refused(
+      'ALREADY_LOGGED_IN',
+      'You are logged in already. Say BYE first, or connect once more.',
+    );
     sayError(session, mistake, id, context);
     return;
   }

@@ -11,6 +11,7 @@ import {
   askToJoin,
   entryText,
   fill,
+  giveUpSeat,
   sayText,
   sit,
   switchOver,
@@ -56,6 +57,8 @@ export function subscribed(
   context: Turn,
 ): void {
   const seat = session.seats.get(roomOfTopic(topic));
+  // [HP-RES-7] Who is away is told nothing: what the seat has heard is still to come.
+  if (session.life === 'detached') return;
   if (seat?.phase === 'subscribing') {
     seat.phase = 'asking';
     askToJoin(session, seat.room, seat.historyMax, seat.since, true, refOf(session), context);
@@ -66,6 +69,19 @@ export function subscribed(
     } else fill(session, slot, tellResumed(session, context) + wordsText(session, seat), context);
     sit(seat);
   }
+}
+
+/** There is no place for the room's topic: whoever comes back is back without the room. */
+export function notSubscribed(
+  session: Session,
+  { topic }: Extract<RouterReply, { readonly type: 'subscribeRefused' }>,
+  context: Turn,
+): void {
+  giveUpSeat(session, roomOfTopic(topic), context);
+  const message = 'There are too many rooms.';
+  if (session.luggage === undefined)
+    answerError(session, { code: 'UNAVAILABLE', message }, context);
+  else seatIsReady(session, context);
 }
 
 export function joined(session: Session, reply: Joined, context: Turn): void {
@@ -147,4 +163,10 @@ export function leave(session: Session, { room }: RequestOf<'LEAVE'>, context: T
     ...{ room, session: who.session, reason: undefined },
     ...{ ref: refOf(session), replyTo: context.self },
   });
+}
+
+export function leftRoom(session: Session, ref: number, context: Turn): void {
+  const { pending } = session;
+  if (pending?.request.type !== 'LEAVE' || ref !== pending.ref) return;
+  answer(session, 'LEAVE_OK', { room: pending.request.room }, context);
 }

@@ -13,10 +13,11 @@ import {
   freshId,
   has,
   type HpSessionMessage,
+  type Identity,
+  isComing,
   isHere,
   keeperOfUser,
   NO_REF,
-  ownKeeper,
   say,
   sayError,
   type Session,
@@ -91,7 +92,9 @@ export function drain(
   };
   if (session.life === 'connected') {
     say(session, 'BYE', payload, context);
-    end(session, 'drained', context);
+    // [HP-RES-2] The session that it comes for waits for it, as when its connection goes.
+    if (isComing(session)) session.isGone = true;
+    else end(session, 'drained', context);
     finish(session, context);
     return;
   }
@@ -164,12 +167,13 @@ export function end(
     context.send(keeperOfUser(session, user), { type: 'unwatch', user, session: name });
   }
   session.seats.clear();
-  context.send(ownKeeper(session), {
-    type: 'unregister',
-    user: who.user,
-    session: who.session,
-    untold: untoldOf(session).flatMap(({ message, isSent }): Direct[] => (isSent ? [] : [message])),
-  });
+  const untold = untoldOf(session);
+  part(
+    session,
+    who,
+    untold.flatMap(({ message, isSent }): Direct[] => (isSent ? [] : [message])),
+    context,
+  );
   session.who = undefined;
   context.count('chat.sessions', -1);
   context.send(chat.edges.log, {
@@ -178,6 +182,34 @@ export function end(
     event: 'chat.sessionEnded',
     fields: { session: who.session },
   });
+}
+
+/** The keeper is told that a session is over, and says when nothing more comes for it. */
+export function part(
+  session: Session,
+  { user, session: name }: Pick<Identity, 'user' | 'session'>,
+  untold: readonly Direct[],
+  context: Turn,
+): void {
+  session.isParting = true;
+  const replyTo = context.self;
+  const message = { type: 'unregister', user, session: name, untold, replyTo } as const;
+  context.send(keeperOfUser(session, user), message);
+}
+
+/** [HP-DM-6] What was on its way when the session ended goes back: it waits for the user's next one. */
+export function giveBack(session: Session, { message, isSent }: Untold, context: Turn): void {
+  if (isSent) return;
+  const { to: user } = message;
+  const untold = [message];
+  const back = { type: 'unregister', user, session: NO_SESSION, untold } as const;
+  context.send(keeperOfUser(session, user), back);
+}
+
+/** Nothing more comes. */
+export function parted(session: Session, context: Turn): void {
+  session.isParting = false;
+  if (session.isStopping) context.stop();
 }
 
 /** Everything that the client may not have. */
@@ -219,10 +251,12 @@ export function closeNow({ chat, connection }: Session, context: Turn): void {
   context.send(chat.edges.web, { type: 'close', connection, code: 1_000, reason: '' });
 }
 
-/** Nothing of the session is left here. */
-export function stop({ chat, connection }: Session, context: Turn): void {
+/** Nothing of the session is left here, but for what is on its way from its keeper. */
+export function stop(session: Session, context: Turn): void {
+  const { chat, connection } = session;
   context.send(chat.router, { type: 'leave', connection });
-  context.stop();
+  session.isStopping = true;
+  if (!session.isParting) context.stop();
 }
 
 /** After a bug: what the failed turn did to the state is not to be trusted. */
@@ -245,3 +279,5 @@ export function needsAck(session: Session): boolean {
 const GOODBYE_MAX_MS = 5_000;
 
 const LOOK_EVERY_MS = 1_000;
+/** No session is called so. */
+const NO_SESSION = '';

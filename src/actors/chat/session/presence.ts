@@ -136,8 +136,18 @@ export function presenceChanged(session: Session, presence: Presence, context: T
   }
   if (watched.told === wordOf(presence)) return;
   watched.told = wordOf(presence);
+  if (isToldNext(session, presence)) return;
   const { user, status, note } = presence;
   say(session, 'PRESENCE_EVENT', { user, status, note }, context);
+}
+
+/** [HP-PRES-1] The answer that is under way has the user in it: it tells what is, and not what was. */
+function isToldNext({ pending }: Session, presence: Presence): boolean {
+  const presences = pending?.presences ?? [];
+  const at = presences.findIndex(({ user }) => userKey(user) === userKey(presence.user));
+  if (at < 0) return false;
+  presences[at] = presence;
+  return true;
 }
 
 export function tellChanged(session: Session, context: Turn): void {

@@ -16,6 +16,7 @@ import {
   canMove,
   closeNow,
   expire,
+  giveBack,
   leaveRoom,
   leaveRoomOf,
   sayDrained,
@@ -23,18 +24,30 @@ import {
   untoldOf,
 } from './leaving.ts';
 import { askOne, tellChanged } from './presence.ts';
-import { entryText, sayText, sit, switchOver, takeSeat, tookEntry, wordsText } from './seats.ts';
-import { directText, tookDirect } from './talking.ts';
+import {
+  entryText,
+  giveUpSeat,
+  sayText,
+  sit,
+  switchOver,
+  takeSeat,
+  tookEntry,
+  wordsText,
+} from './seats.ts';
+import { directText, tellDirect, tookDirect } from './talking.ts';
 import {
   advance,
   answerError,
   leaveUnanswered,
   has,
+  isComing,
+  isHere,
   keeperOfUser,
   lineOf,
   NO_REF,
   ownKeeper,
   refOf,
+  say,
   sayError,
   type Seat,
   type Session,
@@ -46,7 +59,7 @@ export function resume(session: Session, { token }: RequestOf<'RESUME'>, context
   const { chat } = session;
   const ticket = readTicket(token, chat.signers);
   if (ticket === undefined) {
-    const text = 'There is no such session any more: log in.';
+    const text = 'No session of this token is kept here: log in.';
     answerError(session, refused('SESSION_EXPIRED', text, 'payload.token').mistake, context);
     return;
   }
@@ -177,9 +190,8 @@ export function resumeWithout(session: Session, context: Turn): void {
     return;
   }
   for (const seat of [...session.seats.values()]) {
-    if (seat.phase === 'ready' || seat.phase === 'switching') continue;
-    session.seats.delete(seat.room);
-    leaveRoom(session, seat.room, undefined, context);
+    if (seat.phase !== 'ready' && seat.phase !== 'switching')
+      giveUpSeat(session, seat.room, context);
   }
   seatIsReady(session, context);
 }
@@ -250,8 +262,7 @@ export function detach(session: Session, context: Turn): void {
   const { chat, connection, who, pending } = session;
   for (const timer of ['ping', 'throttle', 'login']) context.cancel(timer);
   session.splitter.clear();
-  const isComing = who !== undefined || pending?.request.type === 'RESUME';
-  if (session.life === 'connected' && isComing) {
+  if (isComing(session)) {
     session.isGone = true;
     context.send(chat.router, { type: 'leave', connection });
     return;
@@ -341,6 +352,8 @@ export function handOver(
   if (session.hasPlaces) passOn(session, context);
   else if (session.life !== 'detached') {
     const { chat, connection } = session;
+    const message = 'The session goes on on another connection.';
+    say(session, 'BYE', { code: 'SESSION_RESUMED', message }, context);
     context.send(chat.router, { type: 'leave', connection, isTold: true });
   }
 }
@@ -364,8 +377,20 @@ function passOn(session: Session, context: Turn): void {
   context.stop();
 }
 
+/** It is told, or kept for a client that is away; and it goes back when nobody is here any more. */
+export function directArrived(
+  session: Session,
+  arrived: Extract<UserNotice, { readonly type: 'directArrived' }>,
+  context: Turn,
+): void {
+  const isAway = session.life === 'detached' || session.luggage !== undefined;
+  if (isAway) keepUntold(session, arrived, context);
+  else if (isHere(session)) tellDirect(session, arrived, arrived.isDelayed === true, context);
+  else giveBack(session, arrived, context);
+}
+
 /** [HP-RES-6] Keeps what comes for a client that is away; a session that grows too large ends early. */
-export function keepUntold(session: Session, untold: Untold, context: Turn): void {
+function keepUntold(session: Session, untold: Untold, context: Turn): void {
   const { resumeMessagesMax, resumeBytesMax } = session.chat.options;
   session.untold.push(untold);
   session.untoldBytes += bytesOf(untold);

@@ -118,7 +118,8 @@ function isOwn(session: Session, { entry, shard, connection, node }: RoomWord): 
 export function tookEntry(session: Session, seat: Seat, { id, seq, epoch }: RoomEntry): void {
   seat.place = { epoch, seq };
   if (!has(session, 'ack')) return;
-  seat.unacked.set(id, { epoch, seq });
+  // Two senders may use one id: the earlier of both is what comes again, with all behind it.
+  seat.unacked.set(id, seat.unacked.get(id) ?? { epoch, seq });
   const [oldest] = seat.unacked.keys();
   if (oldest === undefined || seat.unacked.size <= session.chat.options.resumeMessagesMax) return;
   seat.unacked.delete(oldest);

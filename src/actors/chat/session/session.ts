@@ -47,6 +47,12 @@ export type HpSessionMessage =
       readonly servers: readonly string[];
     };
 
+/** What the door hears: the session may wait for its client. */
+export interface ConnectionGone {
+  readonly type: 'connectionGone';
+  readonly session: Address<HpSessionMessage>;
+}
+
 export type Turn = Context<HpSessionMessage>;
 
 export interface Identity {
@@ -114,6 +120,7 @@ export interface Pending {
 export interface Session {
   readonly chat: ChatContext;
   readonly opened: TcpOpened;
+  readonly door: Address<ConnectionGone>;
   readonly connection: ConnectionId;
   readonly splitter: LineSplitter;
   life: HpState;
@@ -132,6 +139,10 @@ export interface Session {
   hasInputEnded: boolean;
   /** Its connection went while it was coming in: what comes of that is waited for. */
   isGone: boolean;
+  /** Its keeper was told that it is over, and has not said yet that nothing more comes for it. */
+  isParting: boolean;
+  /** Nothing but that is waited for. */
+  isStopping: boolean;
   isFirstLine: boolean;
   heardAt: number;
   isPingDue: boolean;
@@ -162,11 +173,17 @@ export interface Session {
   readonly byteRate: Rate;
 }
 
-export function sessionOf(chat: ChatContext, opened: TcpOpened, now: number): Session {
+export function sessionOf(
+  chat: ChatContext,
+  opened: TcpOpened,
+  door: Address<ConnectionGone>,
+  now: number,
+): Session {
   const { options } = chat;
   return {
     chat,
     opened,
+    door,
     connection: opened.connection,
     splitter: new LineSplitter(options.loginLineBytesMax),
     life: hpLife.initial,
@@ -181,6 +198,8 @@ export function sessionOf(chat: ChatContext, opened: TcpOpened, now: number): Se
     isThrottled: false,
     hasInputEnded: false,
     isGone: false,
+    isParting: false,
+    isStopping: false,
     isFirstLine: true,
     heardAt: now,
     isPingDue: false,
@@ -211,6 +230,11 @@ export function advance(session: Session, event: HpEvent): void {
 /** Whether the client is here and may be answered. */
 export function isHere({ life, isGone }: Session): boolean {
   return !isGone && (life === 'connected' || life === 'active' || life === 'draining');
+}
+
+/** Its keeper was asked to let it in: it may have a session by now. */
+export function isComing({ life, who, pending }: Session): boolean {
+  return life === 'connected' && (who !== undefined || pending?.request.type === 'RESUME');
 }
 
 export function has(session: Session, cap: Cap): boolean {

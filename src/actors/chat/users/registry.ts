@@ -3,7 +3,8 @@
 
 import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
 import { type Address, shardOf } from '../../runtime/actor.ts';
-import { unpack } from './nodes/keeping.ts';
+import { queueUntold } from './directs.ts';
+import { replace, unpack, untoldIn } from './nodes/keeping.ts';
 import { closeElsewhere } from './nodes/flying.ts';
 import type { User } from './user.ts';
 import { takeOffline } from './nodes/waiting-room.ts';
@@ -57,8 +58,7 @@ export function makeWay(
   if (sessionPolicy === 'reject' && sessions.size + elsewhere.length > 0)
     return refused('USERNAME_TAKEN', 'This user is here already.', 'payload.user').mistake;
   if (sessionPolicy === 'replace') {
-    for (const { entry } of sessions.values()) context.send(entry.address, { type: 'replaced' });
-    sessions.clear();
+    for (const known of [...sessions.values()]) replace(state, user, known, context);
     closeElsewhere(state, user, context);
   }
   if (sessions.size + elsewhere.length < sessionsPerUserMax) return undefined;
@@ -68,8 +68,7 @@ export function makeWay(
   );
   if (away === undefined)
     return refused('SESSION_LIMIT', `A user has at most ${sessionsPerUserMax} sessions.`).mistake;
-  context.send(away.entry.address, { type: 'replaced' });
-  sessions.delete(away.entry.session);
+  replace(state, user, away, context);
   return undefined;
 }
 
@@ -84,7 +83,7 @@ export function notServing({ isServing }: UsersState): HpMistake | undefined {
 export function move(state: UsersState, ask: Ask<'resume'>, context: UsersTurn): void {
   const known = userOf(state, ask.user)?.sessions.get(ask.session);
   if (known === undefined || !isSame(known.entry.secret, ask.secret)) {
-    const text = 'There is no such session any more: log in.';
+    const text = 'No session of this token is kept here: log in.';
     deny(ask, refused('SESSION_EXPIRED', text, 'payload.token').mistake, context);
     return;
   }
@@ -127,13 +126,16 @@ export function detached(state: UsersState, { user, session }: Ask<'detached'>):
   if (known !== undefined) known.entry = { ...known.entry, isDetached: true };
 }
 
-export function unregister(
-  state: UsersState,
-  { user: name, session }: Ask<'unregister'>,
-  context: UsersTurn,
-): void {
-  userOf(state, name)?.sessions.delete(session);
+/** [HP-DM-6] What came while it was on its way to another actor waits with the rest. */
+export function unregister(state: UsersState, ask: Ask<'unregister'>, context: UsersTurn): void {
+  const { user: name, session, untold, replyTo } = ask;
+  const sessions = userOf(state, name)?.sessions;
+  const held = untoldIn(sessions?.get(session)?.held ?? []);
+  sessions?.delete(session);
+  const came = held.flatMap(({ message, isSent }) => (isSent ? [] : [message]));
+  queueUntold(state, { ...ask, untold: [...untold, ...came] }, context);
   tellPresence(state, name, context);
+  if (replyTo !== undefined) context.send(replyTo, { type: 'unregistered' });
 }
 
 function deny(

@@ -86,6 +86,8 @@ export type UsersMessage =
       readonly session: string;
       /** What came for it and was never told to the client. */
       readonly untold: readonly Direct[];
+      /** Who is told when nothing more comes for it. */
+      readonly replyTo?: Address<UserReply>;
     })
   | (OfUser & {
       readonly type: 'setPresence';
@@ -176,6 +178,8 @@ export type UserReply =
       readonly more: boolean;
     }
   | HandedOver
+  /** Nothing comes for the session any more. */
+  | { readonly type: 'unregistered' }
   | {
       readonly type: 'sessionsCounted';
       readonly ref: number;

@@ -12,14 +12,7 @@ import { announceAgain } from './nodes/announcing.ts';
 import { doubt, dropDoubted, flyAgain, located, nodeDown, peerSaid } from './nodes/elsewhere.ts';
 import { expirePacked } from './nodes/keeping.ts';
 import { relayLost, tellKeepers } from './nodes/flying.ts';
-import {
-  direct,
-  directTaken,
-  giveUpGone,
-  giveUpWaiting,
-  notTaken,
-  queueUntold,
-} from './directs.ts';
+import { direct, directTaken, giveUpGone, giveUpWaiting, notTaken } from './directs.ts';
 import { giveUpMoving, isElsewhere, lookAgain, moveHere, sendOver } from './nodes/moving.ts';
 import { detached, move, moved, register, unregister } from './registry.ts';
 import { giveUpHolding, holdAgain, keeperLost } from './nodes/waiting-room.ts';
@@ -73,7 +66,6 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         return;
       case 'unregister':
         unregister(state, message, context);
-        queueUntold(state, message, context);
         giveUpGone(state, message.user, context);
         return;
       case 'setPresence': {
@@ -248,14 +240,10 @@ function shardDown(state: UsersState, shard: number, context: UsersTurn): void {
 function giveUpMove(
   state: UsersState,
   user: User,
-  { entry: { session }, held = [] }: KnownSession,
+  { entry: { session } }: KnownSession,
   context: UsersTurn,
 ): void {
-  user.sessions.delete(session);
-  const untold = held.flatMap((notice) =>
-    notice.type === 'directArrived' && !notice.isSent ? [notice.message] : [],
-  );
-  queueUntold(state, { type: 'unregister', user: user.name, session, untold }, context);
+  unregister(state, { type: 'unregister', user: user.name, session, untold: [] }, context);
 }
 
 function sweep(state: UsersState, context: UsersTurn): void {

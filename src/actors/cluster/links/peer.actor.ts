@@ -217,9 +217,11 @@ function shakeHands(stay: PeerStay, message: PeerMessage, context: Turn): void {
   const turn = `${handshake.role} ${life} ${message.type}`;
   if (turn === 'responder greeting SERVER_HELLO' && message.type === 'SERVER_HELLO')
     take(stay, handshake.called(message), 'greeted', context);
-  else if (turn === 'initiator greeting SERVER_CHALLENGE' && message.type === 'SERVER_CHALLENGE')
-    take(stay, handshake.challenged(message), 'greeted', context);
-  else if (turn === 'responder proving SERVER_AUTH' && message.type === 'SERVER_AUTH') {
+  else if (turn === 'initiator greeting SERVER_CHALLENGE' && message.type === 'SERVER_CHALLENGE') {
+    const isBelieved = take(stay, handshake.challenged(message), 'greeted', context);
+    // [HP-PEER-1] The called node has proved itself: its welcome tells of all nodes that it knows.
+    if (isBelieved) stay.splitter.lineBytesMax = stay.args.cluster.options.lineBytesMax;
+  } else if (turn === 'responder proving SERVER_AUTH' && message.type === 'SERVER_AUTH') {
     if (take(stay, handshake.answered(message), 'proved', context)) judged(stay, nothing, context);
   } else if (turn === 'initiator proving SERVER_WELCOME' && message.type === 'SERVER_WELCOME') {
     advance(stay, 'proved');

@@ -35,7 +35,7 @@ function lookAtSplit(state: MembersState, context: Turn): void {
     return;
   }
   log(state, 'info', 'cluster.partitionHealed', { nodes: toldCutOff.join(', ') }, context);
-  const message = 'No node is cut off any more.';
+  const message = 'Every node that is up can be reached again.';
   tellDoors(
     state,
     { type: 'clusterNotice', code: 'PARTITION_HEALED', message, isForAdmins: !state.isSplit },

@@ -88,3 +88,25 @@ export class Interest {
     return [{ topic, nodes: nodes?.size ?? 0 }];
   }
 }
+
+/** So many, and so long, as one line can tell; one at least. */
+export function piecesOf<T>(all: readonly T[], topicOf: (one: T) => Topic): readonly T[][] {
+  const pieces: T[][] = [];
+  let length = 0;
+  for (const one of all) {
+    const last = pieces.at(-1);
+    const own = topicOf(one).length;
+    if (last === undefined || last.length >= TOPICS_PER_LINE || length + own > LENGTH_PER_LINE) {
+      pieces.push([one]);
+      length = own;
+    } else {
+      last.push(one);
+      length += own;
+    }
+  }
+  return pieces;
+}
+
+const TOPICS_PER_LINE = 1_000;
+/** UTF-16 units, at worst six bytes each in a line. */
+const LENGTH_PER_LINE = 150_000;

@@ -19,7 +19,7 @@ import type { ShardDown } from '../../runtime/edges.ts';
 import type { ClusterContext, LinkNotice, ToPeer } from '../cluster-options.ts';
 import type { MembersMessage } from '../links/members-state.ts';
 import type { Carriage, Say } from '../../routing/relay/carriage.ts';
-import { Interest, type Shift } from './interest.ts';
+import { Interest, piecesOf, type Shift } from './interest.ts';
 import { type Forward, Outgoing } from './outgoing.ts';
 import { PART_LENGTH, Parts, partsOf } from './parts.ts';
 import { lookAtPressure } from './pressure.ts';
@@ -141,8 +141,7 @@ function tellInterest(state: RelayState, context: Turn): void {
   if (state.untold.size === 0) return;
   const changes = [...state.untold];
   state.untold.clear();
-  for (let at = 0; at < changes.length; at += TOPICS_PER_LINE) {
-    const some = changes.slice(at, at + TOPICS_PER_LINE);
+  for (const some of piecesOf(changes, ([topic]) => topic)) {
     const added = some.filter(([, isWanted]) => isWanted).map(([topic]) => topic);
     const remove = some.filter(([, isWanted]) => !isWanted).map(([topic]) => topic);
     for (const [node, { isLinked }] of state.peers)
@@ -153,12 +152,11 @@ function tellInterest(state: RelayState, context: Turn): void {
 
 /** [HP-RELAY-2] */
 function tellWhole(state: RelayState, node: string, context: Turn): void {
-  const all = [...state.interest.own];
-  for (let at = 0; at === 0 || at < all.length; at += TOPICS_PER_LINE) {
-    const topics = all.slice(at, at + TOPICS_PER_LINE);
-    const whole = at + TOPICS_PER_LINE >= all.length ? 'ended' : 'begun';
-    tell(state, node, { type: 'INTEREST', add: topics, remove: [], whole }, context);
-  }
+  const pieces = piecesOf([...state.interest.own], (topic) => topic);
+  const last = pieces.at(-1) ?? [];
+  for (const topics of pieces.slice(0, -1))
+    tell(state, node, { type: 'INTEREST', add: topics, remove: [], whole: 'begun' }, context);
+  tell(state, node, { type: 'INTEREST', add: last, remove: [], whole: 'ended' }, context);
 }
 
 /** [HP-RELAY-6] Once to each node that wants it, however many follow there. */
@@ -380,4 +378,3 @@ function tell(
 const idForm = /^[A-Za-z0-9._:-]{1,64}$/;
 const INTEREST_EVERY_MS = 5;
 const ACK_EVERY_MS = 20;
-const TOPICS_PER_LINE = 1_000;

@@ -207,9 +207,20 @@ function indexOrEnd(text: string, mark: string, from: number): number {
   return at < 0 ? text.length : at;
 }
 
-/** The blanks of the C locale only: a byte A0 may be half of a character. */
+/**
+ * The blanks of the C locale only: a byte A0 may be half of a character. Not by an expression, which would look at a
+ * long run of blanks inside of a text once for each of them.
+ */
 function trimmed(text: string): string {
-  return text.replace(/^[ \t\n\v\f\r]+/, '').replace(/[ \t\n\v\f\r]+$/, '');
+  let from = 0;
+  let to = text.length;
+  while (from < to && isBlank(text.charCodeAt(from))) from += 1;
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to -= 1;
+  return text.slice(from, to);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || (code >= 0x09 && code <= 0x0d);
 }
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });

@@ -40,6 +40,8 @@ export interface ReadTicket extends Ticket {
 
 /** Undefined for what is none. */
 export function readTicket(text: string, signers: Signers | undefined): ReadTicket | undefined {
+  // Its fields are lines of what is signed: one with two lines in it would be another ticket with the same proof.
+  if (text.includes('\n')) return undefined;
   const [user = '', session = '', secret = '', capsText, ...rest] = text.split('~');
   const proof = rest.pop();
   const [untilText, ...more] = rest;

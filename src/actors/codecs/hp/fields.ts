@@ -32,17 +32,21 @@ export class Fields {
   }
 
   /** Empty when it is missing, which is told. */
-  text(key: string, lengthMax: number): string {
-    const found = this.optionalText(key, lengthMax);
+  text(key: string, lengthMax: number, what?: string): string {
+    const found = this.optionalText(key, lengthMax, what);
     if (found === undefined) this.#miss(key);
     return found ?? '';
   }
 
-  optionalText(key: string, lengthMax: number): string | undefined {
+  optionalText(
+    key: string,
+    lengthMax: number,
+    what = `${key} is a text of at most ${lengthMax} characters.`,
+  ): string | undefined {
     const value = this.#get(key);
     if (value === undefined) return undefined;
     if (typeof value === 'string' && isWithin(value, lengthMax)) return value;
-    this.refuse(key, `${key} is a text of at most ${lengthMax} characters.`);
+    this.refuse(key, what);
     return undefined;
   }
 

@@ -6,7 +6,7 @@ import { utf8Length } from '../utf8-text.ts';
 import type { ClientType, Envelope } from './envelope.ts';
 import { Fields } from './fields.ts';
 import type { Refused } from './mistakes.ts';
-import { isRoomName, isUserName } from './names.ts';
+import { isRoomName, isUserName, userKey } from './names.ts';
 import type { Credentials, GivenPlace, HpRequest, Page, Status } from './requests.ts';
 import { checkValues } from './strict-json.ts';
 
@@ -106,7 +106,8 @@ function read(
     case 'PRESENCE_QUERY': {
       const users = fields.list('users', USERS_MAX, isUserName);
       if (!fields.has('users')) fields.needed('users', undefined, '');
-      return { type, users: [...new Set(users)] };
+      // [HP-NAME-1]
+      return { type, users: [...new Map(users.map((user) => [userKey(user), user])).values()] };
     }
     case 'HISTORY':
       return {
@@ -171,7 +172,7 @@ function placeOf(value: unknown): GivenPlace | undefined {
 
 /** [HP-MSG-3] */
 function body(fields: Fields, bodyBytesMax: number): string {
-  const text = fields.text('body', Number.MAX_SAFE_INTEGER);
+  const text = fields.text('body', Number.MAX_SAFE_INTEGER, 'body is a text.');
   if (fields.mistake !== undefined) return text;
   if (text === '') fields.refuse('body', 'The body is empty.', 'BODY_EMPTY');
   else if (text.length > bodyBytesMax || utf8Length(text) > bodyBytesMax)

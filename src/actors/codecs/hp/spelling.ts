@@ -1,6 +1,6 @@
 // The known word that was probably meant. Refuses to know what the words are for.
 
-/** The nearest of the words, when it is near: at most two letters wrong, missing or too many. */
+/** The nearest of the words, when it is near: at most two letters wrong, missing or too many, or all before its first `_`. */
 export function nearest<T extends string>(word: string, known: readonly T[]): T | undefined {
   let best: T | undefined;
   let least = DISTANCE_MAX + 1;
@@ -10,7 +10,7 @@ export function nearest<T extends string>(word: string, known: readonly T[]): T 
     least = distance;
     best = candidate;
   }
-  return best;
+  return best ?? known.find((candidate) => candidate.startsWith(`${word}_`));
 }
 
 function distanceOf(one: string, other: string): number {

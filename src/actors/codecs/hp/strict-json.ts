@@ -37,7 +37,7 @@ export function readStrictJson(line: Uint8Array): StrictJson | Refused {
     value = JSON.parse(text);
   } catch {
     if (isTooDeep(line)) return TOO_DEEP;
-    return refused('INVALID_JSON', 'The line is not one JSON value.'); // [HP-JSON-3]
+    return refused('INVALID_JSON', NOT_JSON); // [HP-JSON-3]
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     if (isTooDeep(line)) return TOO_DEEP;
@@ -53,6 +53,8 @@ export function readStrictJson(line: Uint8Array): StrictJson | Refused {
   return { ok: true, value: object, dataText, hasEscapes };
 }
 
+const NOT_JSON =
+  'The line is not one JSON value. A message is an object in one line, with keys and texts in double quotes.';
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 // [ and {, like ] and }, differ by one bit: & 0xdf makes them one.

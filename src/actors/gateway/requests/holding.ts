@@ -68,6 +68,21 @@ export function attached(state: RequestState, topic: string, context: Turn): voi
   if (channel !== undefined) askId(state, channel, context);
 }
 
+/** [GRIP-SEQ-4] Something was published between the origin's word and our subscription. */
+export function checkId(
+  state: RequestState,
+  name: string,
+  lastId: string | undefined,
+  context: Turn,
+): void {
+  const channel = state.hold?.channels.get(name);
+  if (channel?.lastId === undefined || lastId === undefined || lastId === channel.lastId) return;
+  // What changed the channel's id may be on its way to us, a moment behind.
+  context.after('check', CHECK_AFTER_MS); // buggify early-check: context.after('check', 1)
+  state.suspected ??= new Map();
+  state.suspected.set(name, channel.lastId);
+}
+
 /** [GRIP-HOLD-8] [GRIP-STREAM-6] Lets go of everything that is followed. */
 export function letGo(state: RequestState, context: Turn): void {
   const { admitted, connection, hold: held } = state;
@@ -182,3 +197,5 @@ function askId(state: RequestState, { name: channel, lastId }: HeldChannel, cont
   const replyTo = context.self;
   context.send(keeperOf(state.admitted.gateway, channel), { type: 'askId', channel, replyTo });
 }
+
+export const CHECK_AFTER_MS = 50;

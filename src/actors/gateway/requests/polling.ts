@@ -5,7 +5,7 @@
 import type { Instruct } from '../../codecs/grip/instruct.ts';
 import { patchBody } from '../../codecs/grip/json-patch.ts';
 import type { GripItem, ResponseFormat } from '../../codecs/grip/publish-item.ts';
-import { withoutHeaders } from '../../codecs/grip/header-list.ts';
+import { type HeaderList, withoutHeaders } from '../../codecs/grip/header-list.ts';
 import { answer, answerError, logHeld, mergedHeaders, ORIGIN_ERROR } from './answers.ts';
 import { askOrigin, mayAsk, turnTaken } from './asking.ts';
 import { hold } from './holding.ts';
@@ -88,12 +88,18 @@ function finishPoll(state: RequestState, item: GripItem, content: Uint8Array, co
   if (body === undefined)
     answerError(state, 502, ORIGIN_ERROR, 'failed to apply body-patch', context);
   else {
-    const merged = mergedHeaders(held.instruct.response.headers, format.headers);
+    const merged = mergedHeaders(preparedHeaders(held.instruct, format), format.headers);
     const headers = withoutHeaders(merged, format.hiddenHeaders);
     const { status, reason } = format;
     answer(state, { status, reason, headers, body }, true, context);
   }
   end(state, context);
+}
+
+/** [GRIP-PUB-11] How the origin encoded its own body says nothing of another one. */
+function preparedHeaders({ response }: Instruct, { bodyPatch }: ResponseFormat): HeaderList {
+  const { headers } = response;
+  return bodyPatch === undefined ? withoutHeaders(headers, ['Content-Encoding']) : headers;
 }
 
 function bodyOf(

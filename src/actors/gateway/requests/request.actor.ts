@@ -13,7 +13,7 @@ import { askTestOrigin, testOriginHeard } from './test-origin.ts';
 import { detailsOf, answer, answerError, errorAnswer } from './answers.ts';
 import { bodyArrived, collect, fail, headArrived, relayed } from './answering.ts';
 import { abandon, askNextTarget, askOrigin, mayAskElsewhere, TURN_TIMER } from './asking.ts';
-import { attached, followAgain, letGo } from './holding.ts';
+import { attached, CHECK_AFTER_MS, checkId, followAgain, letGo } from './holding.ts';
 import { afterFilter, enqueue } from './items.ts';
 import { connectionIdOf, end, sayGone, tooSlow } from './leaving.ts';
 import {
@@ -103,9 +103,7 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
         if (state.life === 'asking') askTestOrigin(state, context);
         return;
       case 'gapped':
-        // The home of a channel died, and what was on its way with it.
-        if (state.question === undefined && state.attempts === 0)
-          obey(state, { kind: 'update' }, context);
+        gapped(state, context);
         return;
       case 'subscribed':
         attached(state, message.topic, context);
@@ -333,25 +331,19 @@ function drain(state: RequestState, context: Turn): void {
   else if (state.life === 'streaming') drainStream(state, context);
 }
 
-/** [GRIP-SEQ-4] Something was published between the origin's word and our subscription. */
-function checkId(
-  state: RequestState,
-  name: string,
-  lastId: string | undefined,
-  context: Turn,
-): void {
-  const channel = state.hold?.channels.get(name);
-  if (channel?.lastId === undefined || lastId === undefined || lastId === channel.lastId) return;
-  // What changed the channel's id may be on its way to us, a moment behind.
-  context.after('check', CHECK_AFTER_MS); // buggify early-check: context.after('check', 1)
-  state.suspected ??= new Map();
-  state.suspected.set(name, channel.lastId);
+/** The home of a channel died, and what was on its way with it. */
+function gapped(state: RequestState, context: Turn): void {
+  const { question, attempts } = state;
+  // A filter asks: the origin is asked when that is over.
+  if (question?.purpose === 'filter') context.after('gap', TURN_AGAIN_MS);
+  else if (question === undefined && attempts === 0) obey(state, { kind: 'update' }, context);
 }
 
 function timedOut(state: RequestState, name: string, context: Turn): void {
   if (name === 'poll') pollTimedOut(state, context);
   else if (name === 'next') nextIsDue(state, context);
   else if (name === 'check') recoverSuspected(state, context);
+  else if (name === 'gap') gapped(state, context);
   else if (name === TURN_TIMER) turnCame(state, context);
 }
 
@@ -395,5 +387,4 @@ function refused(state: RequestState, context: Turn): void {
 
 const noBytes = new Uint8Array(0);
 const NO_BODY = { kind: 'bytes', bytes: noBytes } as const;
-const CHECK_AFTER_MS = 50;
 const TURN_AGAIN_MS = 100;

@@ -6,21 +6,33 @@ import { encodeText } from '../../codecs/utf8-text.ts';
 import type { ConnectionId } from '../../runtime/edges.ts';
 import { type Answer, notFoundAnswer, sockJsAnswer } from './sockjs-answers.ts';
 import { ANOTHER_FRAME, calledBack, formMessage, messagesFrame, textsIn } from './sockjs-frames.ts';
-import type { SockJsAsked, State, Turn } from './sockjs-state.ts';
+import type { Page, SockJsAsked, State, Turn } from './sockjs-state.ts';
 
 export const SEND_BYTES_MAX = 100_000;
 export const ABSENCE_MS = 5_000;
 export const HEARTBEAT_MS = 25_000;
 
-export function own({ edge, connection }: SockJsAsked, context: Turn): void {
-  context.send(edge, { type: 'own', connection, owner: context.self });
+/** Takes a page in. */
+export function own(state: State, ask: SockJsAsked, context: Turn): Page {
+  state.pages += 1;
+  const page = { ...ask, number: state.pages };
+  const { edge, connection, number: heardAs } = page;
+  context.send(edge, { type: 'own', connection, owner: context.self, heardAs });
+  return page;
+}
+
+/** A page left before it was answered. */
+export function left(state: State, number: ConnectionId, context: Turn): void {
+  state.sending.delete(number);
+  state.unanswered = state.unanswered.filter((page) => page.number !== number);
+  if (state.poll?.number === number) pollEnded(state, context);
 }
 
 /** A page wants something. */
-export function asked(state: State, ask: SockJsAsked, context: Turn): void {
-  own(ask, context);
+export function asked(state: State, said: SockJsAsked, context: Turn): void {
+  const ask = own(state, said, context);
   if (ask.transport === 'xhr_send' || ask.transport === 'jsonp_send') {
-    state.sending.set(keyOf(ask), ask);
+    state.sending.set(ask.number, ask);
     context.send(ask.edge, {
       type: 'readBody',
       connection: ask.connection,
@@ -42,20 +54,17 @@ export function asked(state: State, ask: SockJsAsked, context: Turn): void {
   }
 }
 
-const keyOf = ({ edge, connection }: SockJsAsked): string => `${edge} ${connection}`;
-
 /** [SOCKJS-10] [SOCKJS-16] */
 export function sent(
   state: State,
-  connection: ConnectionId,
+  number: ConnectionId,
   body: Uint8Array,
   isWhole: boolean,
   context: Turn,
 ): void {
-  const found = [...state.sending].find(([, ask]) => ask.connection === connection);
-  if (found === undefined) return;
-  const [key, ask] = found;
-  state.sending.delete(key);
+  const ask = state.sending.get(number);
+  if (ask === undefined) return;
+  state.sending.delete(number);
   const { transport, headers } = ask;
   const refuse = (sentence: string): void =>
     say(ask, sockJsAnswer(headers, 400, 'text/plain', sentence), context);

@@ -6,7 +6,7 @@ import { encodeText } from '../../codecs/utf8-text.ts';
 import { NO_SLOT, type RouterReply } from '../../routing/router-messages.ts';
 import { TO_OWNER, type WireFormat } from '../../routing/subscriptions.ts';
 import type { ActorDefinition, Address } from '../../runtime/actor.ts';
-import { type Payload, writeCost } from '../../runtime/edges.ts';
+import { type Payload, WINDOW_BYTES, writeCost } from '../../runtime/edges.ts';
 import type { FramedPayload, GatewayCommand } from '../../runtime/gateway-edges.ts';
 import type { Admitted } from '../forward.ts';
 import { GRIP_WS, gripFormats } from '../formats.ts';
@@ -16,6 +16,7 @@ import {
   asked,
   fetchTexts,
   hold,
+  left,
   own,
   paid,
   pass,
@@ -57,7 +58,8 @@ export const sockJsSession: ActorDefinition<SockJsSessionArgs, State, SockJsSess
       texts: [],
       owedBytes: 0,
       farewell: undefined,
-      poll: args.first,
+      pages: 0,
+      poll: undefined,
       sending: new Map(),
       formats: new Map(),
       keepAlive: undefined,
@@ -66,7 +68,7 @@ export const sockJsSession: ActorDefinition<SockJsSessionArgs, State, SockJsSess
       isGone: false,
       isChildGone: false,
     };
-    if (args.first !== undefined) own(args.first, context);
+    if (args.first !== undefined) state.poll = own(state, args.first, context);
     return state;
   },
   receive(state, message, context) {
@@ -79,8 +81,8 @@ export const sockJsSession: ActorDefinition<SockJsSessionArgs, State, SockJsSess
         sent(state, message.connection, message.body, message.isWhole, context);
         return;
       case 'clientGone':
-        if (state.poll?.connection === message.connection) pollEnded(state, context);
-        else if (isFramed(state)) gone(state, 1_006, '', context);
+        if (isFramed(state)) gone(state, 1_006, '', context);
+        else left(state, message.connection, context);
         return;
       // What the session says to its edge.
       case 'own':
@@ -117,6 +119,8 @@ export const sockJsSession: ActorDefinition<SockJsSessionArgs, State, SockJsSess
         context.send(gateway.router, { ...message, owner: context.self });
         return;
       case 'leave':
+        state.keepAlive = undefined;
+        armKeepAlive(state, context);
         context.send(gateway.router, message);
         return;
       case 'subscribe':
@@ -129,6 +133,9 @@ export const sockJsSession: ActorDefinition<SockJsSessionArgs, State, SockJsSess
         return;
       case 'reply':
         hear(state, message.payload, context);
+        return;
+      case 'receipt':
+        if (isFramed(state)) state.owedBytes = Math.max(0, state.owedBytes - message.bytes);
         return;
       case 'keepAlive':
         state.keepAlive = message.keepAlive;
@@ -247,6 +254,8 @@ function refused(
 
 /** A message for the page; pings and pongs are for WebSockets only. [SOCKJS-9] */
 function hear(state: State, payload: Payload, context: Turn): void {
+  // [SOCKJS-13] Behind a close there is nothing.
+  if (state.life === 'closed') return;
   const isText = payload instanceof Uint8Array;
   const framed = payload as FramedPayload;
   const isPassed = isText || framed.frame === 'binary';
@@ -336,9 +345,16 @@ function armKeepAlive({ keepAlive }: State, context: Turn): void {
   else context.after('keep-alive', Math.max(0, keepAlive.everyMs - (context.random() % 1_000)));
 }
 
-function write({ args }: State, frame: string, context: Turn): void {
-  const { connection, admitted } = args;
+function write(state: State, frame: string, context: Turn): void {
+  const { connection, admitted } = state.args;
   const payload = encodeText(frame);
+  state.owedBytes += writeCost(payload);
+  if (state.owedBytes > WINDOW_BYTES + admitted.gateway.options.queueBytesMax) {
+    context.count('gateway.sockjs.overflows');
+    state.life = 'closed';
+    cut(state, context);
+    return;
+  }
   context.send(admitted.gateway.edges.web, { type: 'write', connections: [connection], payload });
 }
 

@@ -5,7 +5,7 @@ import type { RouterReply } from '../../routing/router-messages.ts';
 import type { RouterMessage } from '../../routing/router-state.ts';
 import type { FormatName, KeepAlive } from '../../routing/subscriptions.ts';
 import type { Address, Context } from '../../runtime/actor.ts';
-import type { ConnectionEvent, ConnectionId, WebCommand } from '../../runtime/edges.ts';
+import type { ConnectionEvent, ConnectionId, Receipt, WebCommand } from '../../runtime/edges.ts';
 import type { ExchangeEvent, GatewayCommand } from '../../runtime/gateway-edges.ts';
 import type { Admitted } from '../forward.ts';
 import type { WsSessionMessage } from '../ws/ws-session.actor.ts';
@@ -32,6 +32,11 @@ export interface SockJsAsked {
   readonly callback: string;
 }
 
+/** Such a request, under the session's own number: the shards of several pages give them the same ones. */
+export interface Page extends SockJsAsked {
+  readonly number: ConnectionId;
+}
+
 export type SockJsSessionMessage =
   | SockJsAsked
   | GatewayCommand
@@ -39,6 +44,7 @@ export type SockJsSessionMessage =
   | RouterMessage
   | RouterReply
   | ExchangeEvent
+  | Receipt
   | ConnectionEvent
   | { readonly type: 'refresh' }
   | { readonly type: 'followAgain'; readonly shard: number }
@@ -50,17 +56,19 @@ export interface State {
   life: 'opening' | 'open' | 'closed';
   /** What the page has not fetched yet. */
   texts: string[];
+  /** What was said and not fetched, or written and not receipted. */
   owedBytes: number;
   /** What a page that comes is told last. */
   farewell: string | undefined;
-  poll: SockJsAsked | undefined;
+  pages: number;
+  poll: Page | undefined;
   /** Requests whose bodies are being read. */
-  readonly sending: Map<string, SockJsAsked>;
+  readonly sending: Map<ConnectionId, Page>;
   readonly formats: Map<string, FormatName>;
   keepAlive: KeepAlive | undefined;
   /** Too much waits for the origin: pages that send are answered later. */
   isHeld: boolean;
-  unanswered: SockJsAsked[];
+  unanswered: Page[];
   isGone: boolean;
   isChildGone: boolean;
 }

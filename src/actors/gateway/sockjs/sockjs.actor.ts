@@ -13,6 +13,7 @@ import {
 } from '../../runtime/actor.ts';
 import type { ShardDown } from '../../runtime/edges.ts';
 import type { GatewayCommand, ProxyRequested } from '../../runtime/gateway-edges.ts';
+import type { DoorOrder } from '../door-messages.ts';
 import type { GatewayContext } from '../gateway-context.ts';
 import {
   type Answer,
@@ -41,6 +42,10 @@ export interface SockJsRequested {
 export type SockJsMessage =
   | SockJsRequested
   | { readonly type: 'refresh'; readonly cid: string }
+  /** [GRIP-CMD-3] What the door found is told with what is found here. */
+  | (Extract<DoorOrder, { readonly type: 'checkConnections' }> & {
+      readonly found: readonly string[];
+    })
   /** The node ends within this time. */
   | { readonly type: 'draining'; readonly withinMs: number }
   | ShardDown;
@@ -94,6 +99,9 @@ export const sockJsActor: ActorDefinition<
             context.send(address as Address<SockJsSessionMessage>, { type: 'refresh' });
         }
         return;
+      case 'checkConnections':
+        checkConnections(state, message, context);
+        return;
       case 'shardDown':
         for (const address of state.names.keys()) {
           const { shard } = message;
@@ -114,6 +122,17 @@ export const sockJsActor: ActorDefinition<
     }
   },
 };
+
+function checkConnections(
+  { gateway, names }: SockJsState,
+  { ref, ids, found, replyTo }: Extract<SockJsMessage, { readonly type: 'checkConnections' }>,
+  context: Turn,
+): void {
+  const here = new Set(Array.from(names.values(), ({ connectionId }) => connectionId));
+  const all = [...found, ...ids.filter((id) => here.has(id))];
+  const { shard } = gateway;
+  context.send(replyTo, { type: 'connectionsChecked', ref, shard, found: all });
+}
 
 function requested(state: SockJsState, message: SockJsRequested, context: Turn): void {
   const { request, route } = message;
@@ -166,12 +185,19 @@ function transported(
 
 function begin(
   state: SockJsState,
-  { request, route, isTrusted, connectionId }: SockJsRequested,
+  message: SockJsRequested,
   name: string,
   first: Extract<SockJsSessionMessage, { readonly type: 'sockJsAsked' }> | undefined,
   context: Turn,
 ): void {
   const { gateway } = state;
+  const { request, route, isTrusted, connectionId } = message;
+  if (state.sessions.size >= gateway.options.connectionsMax) {
+    context.count('gateway.requests.refused.full');
+    const refusal = sockJsAnswer(request.headers, 503, 'text/plain', 'Too many connections.\n');
+    answer(state, message, refusal, context);
+    return;
+  }
   state.connections += 1;
   // Connections that exist have numbers above zero.
   const connection = first === undefined ? request.connection : -state.connections;

@@ -9,6 +9,7 @@ import { channelOfTopic } from '../channel-messages.ts';
 import type { Admitted } from '../forward.ts';
 import { dismiss, finished, giveUp, holdClient, receipted, sayDisconnected } from './client.ts';
 import {
+  closeBoth,
   DELAYED_TIMER,
   flushDelayed,
   followAgain,
@@ -157,6 +158,9 @@ function settle(session: Session, context: Turn): void {
     session.outcome = undefined;
     if (session.client === 'waiting') conclude(session, outcome, context);
   }
+  // [WOH-PUB-4] Who published a close has ended what the router takes, whatever the session makes of it meanwhile.
+  if (session.hasFinished && session.filtering === undefined)
+    closeBoth(session, { code: undefined, reason: '' }, context);
   relay(session, context);
   const { origin } = session;
   origin?.pump(context);

@@ -104,7 +104,7 @@ export class TopicLog {
       this.#kept[this.#first] = undefined;
       this.#first += 1;
     }
-    if (this.#first > historyCountMax + CUT_AFTER) {
+    if (this.#first > this.historyCount + CUT_AFTER) {
       this.#kept = this.#kept.slice(this.#first);
       this.#first = 0;
     }

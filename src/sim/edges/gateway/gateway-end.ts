@@ -43,6 +43,7 @@ export class GatewayEnd implements Endpoint, WebEnd {
   readonly #connection: Connection;
   #state: State = 'asked';
   #asker: Address<ExchangeEvent> | undefined = undefined;
+  #heardAs: ConnectionId = 0;
   #owners: Owners | undefined = undefined;
   #body: Uint8Array[] = [];
   /** Of the body: bytes that have not come yet. */
@@ -77,8 +78,9 @@ export class GatewayEnd implements Endpoint, WebEnd {
     this.#door = door;
   }
 
-  own(asker: Address<ExchangeEvent>): void {
+  own(asker: Address<ExchangeEvent>, heardAs: ConnectionId): void {
     this.#asker = asker;
+    this.#heardAs = heardAs;
   }
 
   /** Has the whole body, now or later; undefined when the client goes before. */
@@ -329,7 +331,7 @@ export class GatewayEnd implements Endpoint, WebEnd {
     const isWhole = this.#isBodyWhole && all.byteLength <= wanted;
     const body = all.slice(0, wanted);
     this.#body = [all.slice(wanted)];
-    const { id: connection } = this;
+    const connection = this.#heardAs;
     this.#edge.host.deliver(this.#asker, { type: 'bodyRead', connection, body, isWhole });
   }
 
@@ -346,7 +348,7 @@ export class GatewayEnd implements Endpoint, WebEnd {
     this.#whenBody = undefined;
     then?.(undefined);
     if (isHttp && this.#asker !== undefined)
-      this.#edge.host.deliver(this.#asker, { type: 'clientGone', connection: this.id });
+      this.#edge.host.deliver(this.#asker, { type: 'clientGone', connection: this.#heardAs });
     this.#tellClosed(code, '');
     this.#connection.reset();
     this.#forget();

@@ -194,8 +194,8 @@ export const chatting: readonly Mutant[] = [
     breaks: ['views'],
     requirements: ['HP-SESS-6', 'HP-PRES-2'],
     file: 'chat/users/registry.ts',
-    find: '  userOf(state, name)?.sessions.delete(session);\n  tellPresence(state, name, context);',
-    replace: '  tellPresence(state, name, context);',
+    find: '  sessions?.delete(session);\n',
+    replace: '',
     story: 'Whoever said goodbye is shown as one who is here.',
   },
   {

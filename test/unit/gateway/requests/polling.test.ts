@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest';
 
 import type { HeaderList } from '../../../../src/actors/codecs/grip/header-list.ts';
 import type { GatewayOptions } from '../../../../src/actors/gateway/gateway-options.ts';
+import { topicOfChannel } from '../../../../src/actors/gateway/channel-messages.ts';
 import { actorsOf } from '../../../../src/actors/node.ts';
+import { homeOf } from '../../../../src/actors/routing/topic.ts';
 import { type AskedOfGateway, GatewayStage } from '../../../support/gateway-stage.ts';
 import type { OriginScript, Reply } from '../../../support/staged-origin.ts';
 
@@ -52,6 +54,20 @@ function expectOver(stage: GatewayStage): void {
 }
 
 describe('a held request', () => {
+  test('[GRIP-PUB-11] is answered without the encoding of what its origin prepared', () => {
+    const replies = [reply(hold('a', ['Content-Encoding', 'gzip'], ['X-A', '1']), 'zipped')];
+    const published = polled(replies);
+    published.stage.publish(item('a', 'plain'));
+    expect(published.client.answered?.headers).toEqual([['X-A', '1']]);
+    const encoded = polled(replies);
+    const format = { body: 'br', headers: { 'Content-Encoding': 'br' } };
+    encoded.stage.publish({ channel: 'a', formats: { 'http-response': format } });
+    expect(encoded.client.header('Content-Encoding')).toBe('br');
+    const late = polled(replies);
+    late.stage.pass(60_000);
+    expect(late.client.header('Content-Encoding')).toBe('gzip');
+  });
+
   test('[GRIP-HOLD-3] hears nothing until its time is up, and then what its origin prepared', () => {
     const { stage, client } = polled([
       reply(hold('a', ['Grip-Timeout', '7'], ['Grip-Status', '404 Nope'], ['X-A', '1'])),
@@ -605,6 +621,24 @@ describe('filters', () => {
     stage.publish(item('a', 'it %(user)s', { id: '1', 'prev-id': '0', meta: { k: 'é\n' } }));
     return { stage, client };
   };
+
+  test('[GRIP-FILTER-8] that ask while the home of the channel dies have the origin asked again after that', () => {
+    const home = homeOf(topicOfChannel('a'), 2);
+    const stage = new GatewayStage({ options: { updateOnFirstSubscription: false } });
+    const client = stage.request({ shard: 1 - home, path: '/x' });
+    stage.open.answer(reply(hold('a; filter=http-check', ['Grip-Set-Meta', 'url=/look'])));
+    stage.publish(item('a', 'one'));
+    const asked = stage.open;
+    expect(asked.target).toBe('/look');
+    // What was on its way then is lost.
+    stage.crash(home);
+    asked.answer({ headers: [['Action', 'drop']] });
+    stage.pass(1_000);
+    expect(stage.open.target).toBe('/x');
+    stage.open.answer({ body: 'what was missed' });
+    expect(client.answered?.body).toBe('what was missed');
+    expectOver(stage);
+  });
 
   test('[GRIP-FILTER-8] [DIFF-15] may ask an origin whether', () => {
     const { stage, client } = asking('http-check');

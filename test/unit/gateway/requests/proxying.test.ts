@@ -400,6 +400,17 @@ describe('where a request goes', () => {
     ['*,path_beg=/a,replace_beg=/z origin:80', { path: '/a/b' }, '/z/b', 'example.com'],
     ['*,path_beg=/a,replace_beg= origin:80', { path: '/a' }, '/', 'example.com'],
     ['*,path_rem=2 origin:80', { path: '/a/b' }, '/b', 'example.com'],
+    // [GRIP-ROUTE-3] What the route counts as letters is rewritten as letters, and the rest stays as it came.
+    [
+      '*,path_beg=/api,replace_beg=/v1 origin:80',
+      { path: '/%61p%69/%62' },
+      '/v1/%62',
+      'example.com',
+    ],
+    ['*,path_beg=/a%20,replace_beg=/v1 origin:80', { path: '/%61%20/b' }, '/v1/b', 'example.com'],
+    ['*,path_rem=3 origin:80', { path: '/%61%2fb' }, '/2fb', 'example.com'],
+    ['*,path_rem=2 origin:80', { path: '/%61/%62' }, '/%62', 'example.com'],
+    ['*,path_rem=9 origin:80', { path: '/%61/%' }, '/', 'example.com'],
     ['*,as_host=inner:81 origin:80', {}, '/', 'inner:81'],
     ['*,as_host=inner origin:80,host=deep', {}, '/', 'deep'],
     // The authority of an absolute target outranks the Host beside it.

@@ -12,17 +12,25 @@ import {
   topicOfChannel,
 } from '../../../../src/actors/gateway/channel-messages.ts';
 import { gripFormats } from '../../../../src/actors/gateway/formats.ts';
-import { gatewayDefaults } from '../../../../src/actors/gateway/gateway-options.ts';
-import { sockJsActor, sockJsPlace } from '../../../../src/actors/gateway/sockjs/sockjs.actor.ts';
+import {
+  gatewayDefaults,
+  type GatewayOptions,
+} from '../../../../src/actors/gateway/gateway-options.ts';
+import {
+  sockJsActor,
+  type SockJsMessage,
+  sockJsPlace,
+} from '../../../../src/actors/gateway/sockjs/sockjs.actor.ts';
+import type { ConnectionsChecked } from '../../../../src/actors/gateway/door-messages.ts';
 import { homeDefaults } from '../../../../src/actors/node.ts';
 import { homeActor, type HomeMessage } from '../../../../src/actors/routing/home.actor.ts';
 import { routerActor } from '../../../../src/actors/routing/router.actor.ts';
 import { type Address, addressOf } from '../../../../src/actors/runtime/actor.ts';
-import type {
-  ConnectionEvent,
-  Log,
-  VerifyToken,
-  WebCommand,
+import {
+  type Log,
+  type VerifyToken,
+  type WebCommand,
+  writeCost,
 } from '../../../../src/actors/runtime/edges.ts';
 import type {
   ControlReply,
@@ -46,9 +54,19 @@ const encoder = new TextEncoder();
 
 /** One request of a page. */
 export class Page {
+  readonly shard: number;
+  readonly connection: number;
+  /** Its number to whoever owns it. */
+  heardAs: number;
   answered: Answered | undefined = undefined;
   owner: Address<ExchangeEvent> | undefined = undefined;
   isCut = false;
+
+  constructor(shard: number, connection: number) {
+    this.shard = shard;
+    this.connection = connection;
+    this.heardAs = connection;
+  }
 
   get body(): string | undefined {
     return this.answered?.body;
@@ -68,16 +86,22 @@ export class SockJsStage {
   readonly seen: string[] = [];
   readonly #system: System;
   readonly #route;
-  readonly #pages = new Map<number, Page>();
+  /** By shard and number: each shard counts its own. */
+  readonly #pages = new Map<string, Page>();
   #connections = 0;
   #collected: { readonly ref: number } | undefined = undefined;
-  #socket: { readonly connection: number; owner: Address<ConnectionEvent> } | undefined = undefined;
+  #socket: Extract<GatewayCommand, { readonly type: 'upgrade' }> | undefined = undefined;
+  /** When set, what is written gives no receipts. */
+  isStalled = false;
 
-  constructor(line = '*,sockjs=/sock 127.0.0.1:80,over_http') {
+  constructor(
+    line = '*,sockjs=/sock 127.0.0.1:80,over_http',
+    options: Partial<GatewayOptions> = {},
+  ) {
     this.#system = new System({
       shard: 0,
       seed: 1,
-      crossing: () => {},
+      crossing: (to, _, message) => this.#gateway(message as GatewayCommand, to),
       onFailure: (address, error) => this.failures.push(`${address}: ${String(error)}`),
       onCollapse: (address) => this.failures.push(`${address} collapsed`),
     });
@@ -119,7 +143,7 @@ export class SockJsStage {
       shard: 0,
       shards: 1,
       directory: '',
-      options: { ...gatewayDefaults, sockjsUrl: 'http://script.test/sockjs.js' },
+      options: { ...gatewayDefaults, sockjsUrl: 'http://script.test/sockjs.js', ...options },
       edges,
       router,
       askingPace: askingPaceOf(1),
@@ -140,13 +164,19 @@ export class SockJsStage {
       headers = [],
       body,
       isWebSocket = false,
-    }: { headers?: HeaderList; body?: string | Uint8Array; isWebSocket?: boolean } = {},
+      from = { shard: 0, connection: this.#connections + 1 },
+    }: {
+      headers?: HeaderList;
+      body?: string | Uint8Array;
+      isWebSocket?: boolean;
+      from?: { readonly shard: number; readonly connection: number };
+    } = {},
   ): Page {
     const [path = '', query] = target.split('?');
     this.#connections += 1;
-    const connection = this.#connections;
-    const page = new Page();
-    this.#pages.set(connection, page);
+    const { shard, connection } = from;
+    const page = new Page(shard, connection);
+    this.#pages.set(`${shard}:${connection}`, page);
     const request: ProxyRequested = {
       type: 'proxyRequested',
       connection,
@@ -162,28 +192,32 @@ export class SockJsStage {
       remote: '192.0.2.1',
     };
     if (sockJsPlace(this.#route, request) === undefined) throw new Error('it is proxied');
-    const connectionId = `id-${connection}`;
+    const connectionId = `id-${this.#connections}`;
     this.#system.deliver(addressOf(0, 'gateway/sockjs'), {
       type: 'sockJsRequested',
       request,
       route: this.#route,
       isTrusted: false,
-      shard: 0,
+      shard,
       connectionId,
     });
     this.#settle();
-    if (body !== undefined && page.owner !== undefined) {
-      const bytes = typeof body === 'string' ? encoder.encode(body) : body;
-      const isWhole = bytes.byteLength <= 100_000;
-      this.#system.deliver(page.owner, {
-        type: 'bodyRead',
-        connection,
-        body: bytes.subarray(0, 100_000),
-        isWhole,
-      });
-      this.#settle();
-    }
+    if (body !== undefined) this.read(page, body);
     return page;
+  }
+
+  /** The body of a page's request has come. */
+  read({ owner, heardAs: connection }: Page, body: string | Uint8Array): void {
+    if (owner === undefined) return;
+    const bytes = typeof body === 'string' ? encoder.encode(body) : body;
+    const isWhole = bytes.byteLength <= 100_000;
+    this.#system.deliver(owner, {
+      type: 'bodyRead',
+      connection,
+      body: bytes.subarray(0, 100_000),
+      isWhole,
+    });
+    this.#settle();
   }
 
   /** The node is told to end within this time. */
@@ -255,10 +289,8 @@ export class SockJsStage {
   }
 
   leave(page: Page): void {
-    for (const [connection, known] of this.#pages) {
-      if (known === page && page.owner !== undefined)
-        this.#system.deliver(page.owner, { type: 'clientGone', connection });
-    }
+    if (page.owner !== undefined)
+      this.#system.deliver(page.owner, { type: 'clientGone', connection: page.heardAs });
     this.#settle();
   }
 
@@ -308,6 +340,25 @@ export class SockJsStage {
     this.#settle();
   }
 
+  /** A command of the door, that asks which of these connections are here. */
+  check(...ids: readonly string[]): readonly string[] {
+    let found: readonly string[] = [];
+    const replyTo = addressOf<ConnectionsChecked>(0, 'asker');
+    this.#system.bind(replyTo, (answer) => {
+      ({ found } = answer);
+    });
+    const asked = { type: 'checkConnections', ref: 1, ids, areWebSockets: true } as const;
+    const keeper = addressOf<SockJsMessage>(0, 'gateway/sockjs');
+    this.#system.deliver(keeper, { ...asked, found: ['x'], replyTo });
+    this.#settle();
+    return found;
+  }
+
+  refresh(cid: string): void {
+    this.#system.deliver(addressOf<SockJsMessage>(0, 'gateway/sockjs'), { type: 'refresh', cid });
+    this.#settle();
+  }
+
   /** Actors that are there beside router, home and the keeper of sessions. */
   get actors(): number {
     return this.#system.actors - 3;
@@ -317,11 +368,12 @@ export class SockJsStage {
     while (this.#system.readyActors > 0) this.#system.run(this.now, 1_000_000);
   }
 
-  #gateway(command: GatewayCommand): void {
+  #gateway(command: GatewayCommand, shard = 0): void {
     switch (command.type) {
       case 'own': {
-        const page = this.#pages.get(command.connection);
-        if (page !== undefined) page.owner = command.owner;
+        const { connection, owner, heardAs = connection } = command;
+        const page = this.#pages.get(`${shard}:${connection}`);
+        if (page !== undefined) Object.assign(page, { owner, heardAs });
         return;
       }
       case 'fetch':
@@ -331,17 +383,17 @@ export class SockJsStage {
         this.#collected = command;
         return;
       case 'answer': {
-        const page = this.#pages.get(command.connection);
+        const page = this.#pages.get(`${shard}:${command.connection}`);
         if (page === undefined) throw new Error(`nobody asked ${command.connection}`);
         const { status, reason, headers, body } = command;
         page.answered ??= { status, reason, headers, body: decoder.decode(body) };
         return;
       }
       case 'upgrade':
-        this.#socket = { connection: command.connection, owner: command.owner };
+        this.#socket = command;
         return;
       case 'cut': {
-        const page = this.#pages.get(command.connection);
+        const page = this.#pages.get(`${shard}:${command.connection}`);
         if (page !== undefined) page.isCut = true;
         return;
       }
@@ -359,7 +411,12 @@ export class SockJsStage {
     const socket = this.#socket;
     if (socket === undefined) throw new Error(`no WebSocket is open for ${command.type}`);
     const { owner, connection } = socket;
-    if (command.type === 'write') this.seen.push(decoder.decode(command.payload as Uint8Array));
+    if (command.type === 'write') {
+      this.seen.push(decoder.decode(command.payload as Uint8Array));
+      const bytes = writeCost(command.payload);
+      if (!this.isStalled)
+        this.#system.deliver(socket.receiptsTo, { type: 'receipt', connection, bytes });
+    }
     if (command.type === 'close') {
       this.seen.push(`close ${command.code} ${command.reason}`.trimEnd());
       const { code } = command;

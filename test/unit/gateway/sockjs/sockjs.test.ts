@@ -287,6 +287,62 @@ describe('a session that polls', () => {
     expect(stage.failures).toEqual([]);
   });
 
+  test('[SOCKJS-8] [SOCKJS-10] takes its pages for what they are, though two shards gave them one number', () => {
+    const stage = new SockJsStage().open();
+    const path = '/sock/000/s/xhr_send';
+    const poll = stage.ask('POST', '/sock/000/s/xhr', { from: { shard: 0, connection: 77 } });
+    const one = stage.ask('POST', path, { from: { shard: 0, connection: 78 } });
+    const other = stage.ask('POST', path, { from: { shard: 1, connection: 78 } });
+    stage.read(other, 'wrong');
+    expect([one.answered, other.answered?.status]).toEqual([undefined, 400]);
+    stage.read(one, '["a"]');
+    expect(one.answered?.status).toBe(200);
+    stage.leave(stage.ask('POST', path, { from: { shard: 1, connection: 77 } }));
+    stage.answer([['TEXT', 'b']]);
+    expect(poll.body).toBe('a["b"]\n');
+    expect(stage.failures).toEqual([]);
+  });
+
+  test('[SOCKJS-10] forgets a page that leaves before it has said what it sends', () => {
+    const stage = new SockJsStage().open();
+    const left = stage.ask('POST', '/sock/000/s/xhr_send');
+    stage.leave(left);
+    // Nobody would say so of a page that is gone: what is still told of it is told of nobody.
+    stage.read(left, '["a"]');
+    expect([left.answered, stage.told]).toEqual([undefined, undefined]);
+  });
+
+  test('[GRIP-CMD-3] [GRIP-CMD-5] is a connection as any, and its origin is asked for a refresh', () => {
+    const stage = new SockJsStage().open();
+    expect(stage.check('id-1', 'id-2')).toEqual(['x', 'id-1']);
+    stage.refresh('id-2');
+    expect(stage.told).toBeUndefined();
+    stage.refresh('id-1');
+    expect(stage.told).toEqual([]);
+  });
+
+  test('is refused where too many are here', () => {
+    const stage = new SockJsStage(undefined, { connectionsMax: 1 }).open();
+    expect(stage.poll('other').answered).toMatchObject({
+      status: 503,
+      body: 'Too many connections.\n',
+    });
+    expect(stage.poll().answered).toBeUndefined();
+  });
+
+  test('[SOCKJS-13] is told nothing behind its close', () => {
+    const stage = new SockJsStage().open([
+      control({ type: 'keep-alive', content: 'alive', timeout: 1, mode: 'interval' }),
+    ]);
+    const poll = stage.poll();
+    stage.publish('a', 'x');
+    stage.send('["x"]');
+    stage.answer([closing(4_001, 'go')]);
+    expect(poll.body).toBe('c[4001,"go"]\n');
+    stage.pass(3_000);
+    expect(stage.poll().body).toBe('c[4001,"go"]\n');
+  });
+
   test('that fetches nothing of much is ended', () => {
     const stage = new SockJsStage().open([control({ type: 'subscribe', channel: 'a' })]);
     for (let n = 0; n < 20; n += 1) stage.publish('a', 'x'.repeat(100_000));
@@ -324,6 +380,21 @@ describe('a WebSocket that carries frames', () => {
     stage.frame(text);
     expect(stage.seen).toEqual(['cut']);
     expect(stage.told).toEqual(['DISCONNECT']);
+  });
+
+  test('that does not read is cut before too much waits for it', () => {
+    const stage = opened();
+    stage.isStalled = true;
+    for (let n = 0; n < 30; n += 1) stage.publish('a', 'x'.repeat(100_000));
+    expect(stage.seen.at(-1)).toBe('cut');
+    expect(stage.seen.length).toBeLessThan(20);
+    expect(stage.told).toEqual(['DISCONNECT']);
+  });
+
+  test('that reads is told as much as it likes', () => {
+    const stage = opened();
+    for (let n = 0; n < 30; n += 1) stage.publish('a', 'x'.repeat(100_000));
+    expect(stage.seen).toHaveLength(30);
   });
 
   test('is refused with the origin’s answer', () => {

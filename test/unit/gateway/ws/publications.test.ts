@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 
-import { control, RAW, type Spoken, WsStage, type WsStageOptions } from './ws-stage.ts';
+import {
+  bodyOf,
+  control,
+  EVENTS,
+  RAW,
+  type Spoken,
+  WsStage,
+  type WsStageOptions,
+} from './ws-stage.ts';
 
 const subscribe = (channel: string, ...filters: string[]): Spoken =>
   control({ type: 'subscribe', channel, filters });
@@ -31,6 +39,20 @@ describe('actions', () => {
     stage.publish('a', { action: 'close', reason: 'unheard' });
     expect(stage.take()).toEqual(['close 1000']);
     expect(stage.takeSaid()[0]).toBe('close 1005');
+  });
+
+  test.each<[string, Spoken]>([
+    ['takes the channel back', control({ type: 'unsubscribe', channel: 'a' })],
+    ['lets a filter take it', subscribe('a', 'skip-self')],
+  ])('[WOH-PUB-4] close ends a client whose origin %s while it is on its way', (_, word) => {
+    const stage = opened([meta('user', 'me'), subscribe('a')]);
+    stage.say('x');
+    stage.answerHead(200, 'OK', [['Content-Type', EVENTS]]);
+    stage.publishing('a', { action: 'close', code: 4_000 }, { meta: { sender: 'me' } });
+    // The close has passed the router, and the session does not know of it yet.
+    stage.answerBody(bodyOf([word]));
+    expect(stage.take()).toEqual(['close 1000']);
+    expect(stage.told).toEqual(['CLOSE']);
   });
 
   test('close waits for what the client has not taken', () => {

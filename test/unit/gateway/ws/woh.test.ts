@@ -789,6 +789,29 @@ describe('back-pressure', () => {
     expect(stage.isHeld).toBe(false);
   });
 
+  test('a client that sends empty messages is held as well: each of them has to be kept', () => {
+    const stage = opened();
+    stage.say('a');
+    let sent = 0;
+    for (; !stage.isHeld && sent < 20_000; sent += 1) stage.say('');
+    expect(sent).toBeLessThan(20_000);
+    stage.answer();
+    expect(stage.told).toHaveLength(sent);
+    stage.answer();
+    expect(stage.isHeld).toBe(false);
+  });
+
+  test('a client that does not read what the target `test` says back is held', () => {
+    const stage = new WsStage({ route: '* test', request: { path: '/ws' } });
+    stage.isStalled = true;
+    let sent = 0;
+    for (; !stage.isHeld && sent < 1_000; sent += 1) stage.say('x'.repeat(1_000));
+    expect(sent).toBeLessThan(1_000);
+    stage.resume();
+    expect(stage.isHeld).toBe(false);
+    expect(stage.take().filter((frame) => frame.startsWith('text'))).toHaveLength(sent);
+  });
+
   test('a client that is to go is not held: its close must be heard', () => {
     const stage = opened({ route: '* 127.0.0.1:80,over_http,sub=a' });
     stage.isSlowToClose = true;

@@ -7,6 +7,7 @@ import type { Located } from '../../../routing/relay/relay-seam.ts';
 import { direct, outcome, queueAgain } from '../directs.ts';
 import { arrive, late, movedAway, moveThere, notMoved, sessionsLost } from './moving.ts';
 import { fly, flyingKey, sendUnsent } from './flying.ts';
+import { replace } from './keeping.ts';
 import { holdFor, inherit, isHeld, release, releaseFor, releaseIfTaken } from './waiting-room.ts';
 import { type PeerWord, readPeerWord } from './peer-words.ts';
 import type { RemoteSession, User } from '../user.ts';
@@ -58,21 +59,22 @@ export function dropDoubted(state: UsersState, context: UsersTurn): void {
 
 /** [HP-PART-3] Two sides of a cluster let the same user in: the same one of the two wins wherever it is looked at. */
 function settlePolicy(
-  { chat }: UsersState,
+  state: UsersState,
   user: User,
   other: RemoteSession,
   context: UsersTurn,
 ): void {
+  const { chat } = state;
   const { sessionPolicy } = chat.options;
   if (sessionPolicy === 'multi') return;
-  for (const { entry, lamport } of [...user.sessions.values()]) {
+  for (const known of [...user.sessions.values()]) {
+    const { lamport } = known;
     const isLater =
       lamport === other.told.lamport
         ? (chat.seam?.node ?? '') > other.node
         : lamport > other.told.lamport;
     if (isLater === (sessionPolicy === 'replace')) continue;
-    context.send(entry.address, { type: 'replaced' });
-    user.sessions.delete(entry.session);
+    replace(state, user, known, context);
   }
 }
 
@@ -126,9 +128,8 @@ export function peerSaid(
     }
     case 'close': {
       const known = user?.sessions.get(word.session);
-      if (known === undefined) return;
-      context.send(known.entry.address, { type: 'replaced' });
-      user?.sessions.delete(word.session);
+      if (user === undefined || known === undefined) return;
+      replace(state, user, known, context);
       tellPresence(state, name, context);
       return;
     }

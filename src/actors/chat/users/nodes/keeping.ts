@@ -3,7 +3,7 @@
 // Refuses to know links. Obeys spec/hp-peer.md, section "Sessions that move".
 
 import { utf8Length } from '../../../codecs/utf8-text.ts';
-import { keeperOfRoom } from '../../chat-context.ts';
+import { keeperOfRoom, shardOfUser } from '../../chat-context.ts';
 import { queueUntold } from '../directs.ts';
 import type { KnownSession, User } from '../user.ts';
 import type { Luggage, Untold } from '../user-messages.ts';
@@ -47,7 +47,7 @@ export function expirePacked(state: UsersState, context: UsersTurn): void {
   if (state.packed.size > 0) context.after('packed', LOOK_EVERY_MS);
 }
 
-function untoldIn(held: NonNullable<KnownSession['held']>): readonly Untold[] {
+export function untoldIn(held: NonNullable<KnownSession['held']>): readonly Untold[] {
   return held.flatMap((notice) =>
     notice.type === 'directArrived' ? [{ message: notice.message, isSent: notice.isSent }] : [],
   );
@@ -59,18 +59,58 @@ export function bytesOf({ message }: Untold): number {
 }
 
 function end(state: UsersState, user: User, known: KnownSession, context: UsersTurn): void {
+  replace(state, user, known, context);
+  tellPresence(state, user.name, context);
+}
+
+/** Another session takes its place: whoever has it is told; when nobody has, what is kept of it is given up. */
+export function replace(
+  state: UsersState,
+  user: User,
+  known: KnownSession,
+  context: UsersTurn,
+): void {
+  const { entry, held = [] } = known;
+  const { session } = entry;
   known.movingTo = undefined;
   const luggage = unpack(known);
-  if (luggage === undefined) return;
-  const { session, rooms, untold: all } = luggage;
-  state.packed.delete(session);
   user.sessions.delete(session);
+  state.packed.delete(session);
+  if (luggage === undefined) {
+    context.send(entry.address, { type: 'replaced' });
+    queue(state, user.name, session, untoldIn(held), context);
+  } else giveUp(state, luggage, context);
+}
+
+/** Its actor is gone, and so is the session: nothing of it is left where it was. */
+export function giveUp(state: UsersState, luggage: Luggage, context: UsersTurn): void {
+  const { user, session, rooms, untold } = luggage;
   const asked = { session, reason: undefined, ref: 0, replyTo: context.self as never };
   for (const { room } of rooms)
     context.send(keeperOfRoom(state.chat, room), { type: 'leave', room, ...asked });
+  queue(state, user, session, untold, context);
+}
+
+/** Who takes the session over asks again for those that it follows. */
+export function watchNobody(
+  { chat }: UsersState,
+  { session, watched }: Luggage,
+  context: UsersTurn,
+): void {
+  for (const { user } of watched)
+    context.send(chat.usersOfShard(shardOfUser(chat, user)), { type: 'unwatch', user, session });
+}
+
+/** [HP-DM-6] */
+function queue(
+  state: UsersState,
+  user: string,
+  session: string,
+  all: readonly Untold[],
+  context: UsersTurn,
+): void {
   const untold = all.flatMap(({ message, isSent }) => (isSent ? [] : [message]));
-  queueUntold(state, { type: 'unregister', user: user.name, session, untold }, context);
-  tellPresence(state, user.name, context);
+  queueUntold(state, { type: 'unregister', user, session, untold }, context);
 }
 
 const LOOK_EVERY_MS = 500;

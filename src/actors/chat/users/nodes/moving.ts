@@ -7,7 +7,7 @@ import { userKey } from '../../../codecs/hp/names.ts';
 import { keeperOfRoom } from '../../chat-context.ts';
 import { direct } from '../directs.ts';
 import { tellKeeper } from './flying.ts';
-import { pack, unpack } from './keeping.ts';
+import { giveUp, pack, unpack, watchNobody } from './keeping.ts';
 import { readLuggage } from './luggage.ts';
 import type { PeerWord } from './peer-words.ts';
 import { isSame, makeWay, move, notServing } from '../registry.ts';
@@ -143,7 +143,12 @@ export function sendOver(
 ): void {
   const user = userOf(state, luggage.user);
   const known = user?.sessions.get(luggage.session);
-  if (user === undefined || known?.held === undefined) return;
+  watchNobody(state, luggage, context);
+  if (user === undefined || known?.held === undefined) {
+    // Another session has taken its place meanwhile, or it has begun anew elsewhere.
+    giveUp(state, luggage, context);
+    return;
+  }
   // The node that asked for it has died meanwhile.
   if (known.movingTo === undefined) pack(state, user, known, luggage, context);
   else sendTo(state, user, known, known.movingTo, ref, luggage, context);
@@ -220,7 +225,8 @@ function revive(state: UsersState, user: User, ask: Ask<'resume'>, context: User
     state,
     ask,
     {
-      ...{ user: user.name, session, secret, caps, status: 'online', note: undefined, until },
+      // As it was signed: others may spell its user in another way.
+      ...{ user: ask.user, session, secret, caps, status: 'online', note: undefined, until },
       ...{ rooms: [], watched: [], untold, isAnew: true },
     },
     context,
@@ -337,7 +343,7 @@ function deny({ replyTo, ref }: Ask<'resume'>, mistake: HpMistake, context: User
 
 const EXPIRED = refused(
   'SESSION_EXPIRED',
-  'There is no such session any more: log in.',
+  'No session of this token is kept here: log in.',
   'payload.token',
 ).mistake;
 const ON_ITS_WAY: HpMistake = {

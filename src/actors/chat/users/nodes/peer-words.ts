@@ -126,9 +126,9 @@ export function isId(value: unknown): value is string {
   return typeof value === 'string' && /^[A-Za-z0-9._:-]{1,64}$/.test(value);
 }
 
-/** What is put into a line as it is must be one JSON value on one line. */
+/** What is put into a line as it is must be one JSON value without LF: a CR between its tokens ends no line. */
 export function isJson(value: unknown): value is string {
-  if (typeof value !== 'string' || /[\n\r]/.test(value)) return false;
+  if (typeof value !== 'string' || value.includes('\n')) return false;
   try {
     JSON.parse(value);
     return true;

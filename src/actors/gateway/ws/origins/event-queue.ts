@@ -3,6 +3,7 @@
 // Refuses to know requests and their headers. Obeys spec/websocket-over-http.md, section "Requests".
 
 import type { WsEvent } from '../../../codecs/grip/ws-events.ts';
+import { WRITE_OVERHEAD_BYTES } from '../../../runtime/edges.ts';
 import type { MessageKind } from '../../../runtime/gateway-edges.ts';
 
 export type MessageType = 'TEXT' | 'BINARY' | 'PING' | 'PONG';
@@ -54,6 +55,11 @@ export class EventQueue {
 
   get waitingBytes(): number {
     return this.#waitingBytes;
+  }
+
+  /** What it takes to keep what waits: an empty event is not nothing. */
+  get cost(): number {
+    return this.#waitingBytes + this.#waiting.length * WRITE_OVERHEAD_BYTES;
   }
 
   /** Something waits that was never offered. */

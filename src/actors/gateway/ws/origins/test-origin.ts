@@ -7,11 +7,10 @@ import type { HeaderList } from '../../../codecs/grip/header-list.ts';
 import type { Target } from '../../../codecs/grip/routes-file.ts';
 import type { MessageKind } from '../../../runtime/gateway-edges.ts';
 import { EXTENSIONS } from '../extension.ts';
-import { type Close, hearWord, type Origin, type Session } from '../session.ts';
+import { type Close, hasRoom, hearWord, type Origin, type Session } from '../session.ts';
 
 export class TestOrigin implements Origin {
   readonly target: Target;
-  readonly isPressed = false;
   readonly #session: Session;
   #hasEnded = false;
 
@@ -22,6 +21,11 @@ export class TestOrigin implements Origin {
 
   get hasEnded(): boolean {
     return this.#hasEnded;
+  }
+
+  /** What was said back and is not taken waits here. */
+  get isPressed(): boolean {
+    return !hasRoom(this.#session);
   }
 
   start(): void {

@@ -74,7 +74,7 @@ export class WohOrigin implements Origin {
   }
 
   get isPressed(): boolean {
-    return this.#queue.waitingBytes >= OFFER_BYTES_MAX;
+    return this.#queue.cost >= OFFER_BYTES_MAX;
   }
 
   start(context: Turn): void {

@@ -1,0 +1,261 @@
+// What happens when somebody goes, or says something, between two steps of another: whatever the order of turns, nothing that
+// was promised is lost, and nobody is left with something old.
+
+import { assert as check, integer, property } from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { actorsOf } from '../../../src/actors/node.ts';
+import { homeOf } from '../../../src/actors/routing/topic.ts';
+import { HpClient, type HpLine } from '../../support/hp-client.ts';
+import { Stage } from '../../support/stage.ts';
+
+const fast = { messagesPerSecondMax: 1e6, messagesBurstMax: 1e6, presenceEveryMs: 1 };
+const chances = integer({ min: 0, max: 1e6 });
+const steps = integer({ min: 0, max: 60 });
+
+function onStage(chance: number, chat: object = {}): Stage {
+  const stage = new Stage({ chat: { ...fast, ...chat }, shards: 2, chance });
+  stage.settle();
+  return stage;
+}
+
+function goOn(stage: Stage, count: number): void {
+  for (let i = 0; i < count; i += 1) stage.step();
+}
+
+function bodies(lines: readonly HpLine[]): readonly unknown[] {
+  return lines.flatMap(({ payload }) => (payload['body'] === undefined ? [] : [payload['body']]));
+}
+
+/** Comes back with the token, as often as it takes. */
+function resumed(stage: Stage, token: string, shard = 0): HpClient {
+  for (let times = 0; times < 10; times += 1) {
+    const client = new HpClient(stage, shard);
+    client.ask('RESUME', { token });
+    stage.settle();
+    const ok = client.take();
+    if (ok[0]?.type === 'RESUME_OK') {
+      // As it was heard.
+      client.wire.frames.push(...ok.map((line) => `${JSON.stringify(line)}\n`));
+      return client;
+    }
+    client.wire.leave();
+    stage.pass(1_000);
+  }
+  return expect.fail('nobody could come back');
+}
+
+describe('whatever the order of turns', () => {
+  test('[HP-PRES-1] [HP-PRES-3] the last that a watcher is told is what is', () => {
+    check(
+      property(chances, steps, (chance, gap) => {
+        const stage = onStage(chance);
+        const alice = HpClient.in(stage, 'alice');
+        const all = ['bob', 'carol', 'dave', 'erin'];
+        const bob = HpClient.in(stage, 'bob', 1);
+        stage.pass(2_000);
+        alice.ask('PRESENCE_SUBSCRIBE', { users: all });
+        goOn(stage, gap);
+        bob.ask('BYE');
+        stage.settle();
+        stage.pass(3_000);
+        let told: unknown;
+        for (const { type, payload } of alice.take()) {
+          const users = (payload['users'] ?? []) as { user: string; status: string }[];
+          if (type === 'PRESENCE_STATE') told = users.find(({ user }) => user === 'bob')?.status;
+          if (type === 'PRESENCE_EVENT') told = payload['status'];
+        }
+        expect(told).toBe('offline');
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('[HP-RES-3] [HP-RES-7] a client that goes again while it comes back has missed nothing the next time', () => {
+    check(
+      property(chances, steps, steps, (chance, gap, more) => {
+        const stage = onStage(chance);
+        const [alice, bob] = [HpClient.in(stage, 'alice'), HpClient.in(stage, 'bob', 1)];
+        for (const one of [alice, bob]) one.ask('JOIN', { room: 'r' });
+        stage.settle();
+        bob.wire.leave();
+        stage.settle();
+        alice.ask('ROOM_MESSAGE', { room: 'r', body: 'm1' });
+        stage.settle();
+        const back = new HpClient(stage);
+        back.ask('RESUME', { token: bob.token });
+        goOn(stage, gap);
+        alice.ask('ROOM_MESSAGE', { room: 'r', body: 'm2' });
+        goOn(stage, more);
+        // What is written before the node hears of it counts as heard.
+        back.wire.hear({ type: 'closed', connection: back.wire.id, code: 1_006, reason: '' });
+        stage.settle();
+        const heard = back.take();
+        heard.push(...resumed(stage, bob.token).take());
+        expect(stage.troubles).toEqual([]);
+        expect(bodies(heard)).toEqual(expect.arrayContaining(['m1', 'm2']));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test.each<[string, (stage: Stage) => void]>([
+    [
+      '[HP-LOGIN-7] is not too late',
+      (stage) => {
+        stage.now += 1_000_000;
+        stage.pass(0);
+      },
+    ],
+    [
+      '[HP-DRAIN-1] is sent away',
+      (stage) => stage.tell(actorsOf(0).chat, { type: 'drain', withinMs: 60_000 }),
+    ],
+  ])('[HP-RES-2] a session whose client %s while it comes back is there still', (_, happens) => {
+    check(
+      property(chances, steps, (chance, gap) => {
+        const stage = onStage(chance, { loginTimeoutMs: 1_000 });
+        const bob = HpClient.in(stage, 'bob', 1);
+        bob.wire.leave();
+        stage.settle();
+        const back = new HpClient(stage);
+        back.ask('RESUME', { token: bob.token });
+        goOn(stage, gap);
+        happens(stage);
+        stage.settle();
+        expect(resumed(stage, bob.token, 1).told()).toEqual(['RESUME_OK online bob']);
+        expect(stage.counted('chat.sessions')).toBe(1);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('[HP-LOGIN-7] whoever is sent away while it comes in is not counted out', () => {
+    check(
+      property(chances, steps, (chance, gap) => {
+        const stage = onStage(chance);
+        const bob = new HpClient(stage);
+        bob.ask('LOGIN', { user: 'bob' });
+        goOn(stage, gap);
+        stage.tell(actorsOf(0).chat, { type: 'drain', withinMs: 60_000 });
+        stage.settle();
+        stage.pass(60_000);
+        expect(stage.counted('chat.sessions')).toBe(0);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('[HP-DM-6] what comes for a client that says BYE just then is heard by it, or waits for the next login', () => {
+    check(
+      property(chances, steps, (chance, gap) => {
+        const stage = onStage(chance);
+        const [alice, bob] = [HpClient.in(stage, 'alice'), HpClient.in(stage, 'bob', 1)];
+        alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' });
+        goOn(stage, gap);
+        bob.ask('BYE');
+        stage.settle();
+        const next = new HpClient(stage);
+        next.ask('LOGIN', { user: 'bob' });
+        stage.settle();
+        expect(bodies([...bob.take(), ...next.take()])).toEqual(['x']);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('[HP-RES-6] [HP-DM-6] nor is anything lost that comes for a session just when it ends early', () => {
+    check(
+      property(chances, (chance) => {
+        const stage = onStage(chance, { resumeMessagesMax: 2 });
+        const names = ['alice', 'carol', 'dave', 'erin'];
+        const speakers = names.map((name, at) => HpClient.in(stage, name, at % 2));
+        const bob = HpClient.in(stage, 'bob', 1);
+        bob.wire.leave();
+        stage.settle();
+        for (const at of [1, 2])
+          for (const one of speakers) one.ask('DIRECT_MESSAGE', { to: 'bob', body: `${at}` });
+        stage.settle();
+        const next = new HpClient(stage);
+        next.ask('LOGIN', { user: 'bob' });
+        stage.settle();
+        expect(bodies(next.take())).toHaveLength(8);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+test('[HP-RES-7] [HP-ACK-3] [HP-MSG-5] with `ack`, one id of two senders is two messages', () => {
+  const stage = new Stage({ chat: fast });
+  const all = ['alice', 'bob', 'carol'].map((name) => HpClient.in(stage, name));
+  const dave = HpClient.in(stage, 'dave', 0, { caps: ['ack'] });
+  for (const one of [...all, dave]) one.ask('JOIN', { room: 'r' });
+  for (const [at, id] of ['1', '2', '1'].entries())
+    all[at]?.ask('ROOM_MESSAGE', { room: 'r', body: `m${at + 1}` }, id);
+  expect(bodies(dave.take())).toEqual(['m1', 'm2', 'm3']);
+  dave.wire.leave();
+  expect(bodies(resumed(stage, dave.token).take())).toEqual(['m1', 'm2', 'm3']);
+});
+
+test('[HP-DM-6] [HP-ERR-5] a login that is heard of when its client has long gone leaves no ghost, and takes no message', () => {
+  const stage = new Stage({ chat: fast, shards: 2 });
+  const home = homeOf('chat/user/bob', 2);
+  const alice = HpClient.in(stage, 'alice', home);
+  alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' });
+  expect(alice.told()).toEqual(['ACK queued']);
+  const [mute, there] = [stage.shards[home], stage.shards[1 - home]?.system];
+  if (mute === undefined) throw new Error('no such shard');
+  mute.hasCollapsed = true;
+  const bob = new HpClient(stage, 1 - home);
+  bob.ask('LOGIN', { user: 'bob' });
+  bob.wire.leave();
+  stage.now += 5_001_000;
+  there?.run(stage.now, 1_000);
+  mute.hasCollapsed = false;
+  stage.settle();
+  alice.ask('PRESENCE_QUERY', { users: ['bob'] });
+  expect(alice.take().at(-1)?.payload['users']).toMatchObject([{ status: 'offline' }]);
+  expect(bodies(HpClient.in(stage, 'bob').take())).toEqual(['x']);
+  expect(there?.counters.get('chat.sessions') ?? 0).toBe(0);
+});
+
+test('[HP-LIM-2] [HP-ERR-5] a room that did not answer when its member came back takes no room of another one', () => {
+  const stage = new Stage({ chat: { ...fast, roomsPerSessionMax: 1 }, shards: 2 });
+  const names = Array.from({ length: 20 }, (_, at) => `room-${at}`);
+  const homes = [0, 1].map((shard) =>
+    names.find((name) => homeOf(`chat/room/${name}`, 2) === shard),
+  );
+  const home = 1 - homeOf('chat/user/bob', 2);
+  const bob = HpClient.in(stage, 'bob', 1 - home);
+  bob.ask('JOIN', { room: homes[home] });
+  stage.settle();
+  bob.wire.leave();
+  stage.settle();
+  const [mute, there] = [stage.shards[home], stage.shards[1 - home]?.system];
+  if (mute === undefined) throw new Error('no such shard');
+  mute.hasCollapsed = true;
+  const back = new HpClient(stage, 1 - home);
+  back.ask('RESUME', { token: bob.token });
+  stage.now += 5_001_000;
+  there?.run(stage.now, 1_000);
+  stage.settle();
+  expect(back.told()).toEqual(['RESUME_OK online bob']);
+  back.ask('JOIN', { room: homes[1 - home] });
+  stage.settle();
+  expect(back.told()).toEqual(['JOIN_OK 0']);
+});
+
+test('[HP-RES-3] who comes back when its room has no topic any more is back without it', () => {
+  const stage = new Stage({ chat: fast, home: { topicsMax: 1 } });
+  const [alice, bob] = [HpClient.in(stage, 'alice'), HpClient.in(stage, 'bob')];
+  bob.ask('JOIN', { room: 'r' });
+  bob.wire.leave();
+  alice.ask('JOIN', { room: 'q' });
+  expect(alice.told()).toEqual(['JOIN_OK 0']);
+  const back = new HpClient(stage);
+  back.ask('RESUME', { token: bob.token });
+  expect(back.take()).toMatchObject([{ type: 'RESUME_OK', payload: { rooms: [] } }]);
+  alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' });
+  expect(back.told()).toEqual(['DIRECT_MESSAGE alice x']);
+});

@@ -1,0 +1,102 @@
+// What a keeper of users makes of a session whose actor has given it up for another node, when another session takes its place
+// just then: nothing of it is left anywhere, and what waited for it waits for the user.
+
+import { expect, test } from 'vitest';
+
+import type { ChatContext } from '../../../src/actors/chat/chat-context.ts';
+import { type ChatOptions, chatDefaults } from '../../../src/actors/chat/chat-options.ts';
+import type { RoomsMessage } from '../../../src/actors/chat/rooms/room-messages.ts';
+import { usersActor } from '../../../src/actors/chat/users/users.actor.ts';
+import type {
+  Luggage,
+  UserNotice,
+  UserReply,
+  UsersMessage,
+} from '../../../src/actors/chat/users/user-messages.ts';
+import { addressOf } from '../../../src/actors/runtime/actor.ts';
+import { System } from '../../../src/actors/runtime/system.ts';
+
+const session = addressOf<UserNotice>(0, 'session');
+const asker = addressOf<UserReply>(0, 'asker');
+const rooms = addressOf<RoomsMessage>(0, 'rooms');
+const others = addressOf<UsersMessage>(0, 'others');
+
+const message = {
+  ...{ id: 'm1', timestamp: 0, from: 'bob', to: 'ann', session: 's9' },
+  ...{ body: 'hi', dataText: undefined },
+};
+const luggage: Luggage = {
+  ...{ user: 'ann', session: 's1', secret: 'x', caps: [], status: 'online', note: undefined },
+  rooms: [{ room: 'r', epoch: 1, seq: 1 }],
+  watched: [{ user: 'bob', told: '' }],
+  untold: [{ message, isSent: false }],
+};
+
+function keeper(options: Partial<ChatOptions>) {
+  const told: UserReply[] = [];
+  const asked: (RoomsMessage | UsersMessage)[] = [];
+  const system = new System({
+    ...{ shard: 0, seed: 1, crossing: () => {} },
+    onFailure: (_, error) => {
+      throw error;
+    },
+    onCollapse: () => {},
+  });
+  system.bind(asker, (reply) => told.push(reply));
+  system.bind(rooms, (word) => asked.push(word));
+  system.bind(others, (word) => asked.push(word));
+  const quiet = addressOf<never>(0, 'quiet');
+  system.bind(quiet, () => {});
+  const heard: UserNotice[] = [];
+  system.bind(session, (notice) => heard.push(notice));
+  const users = system.spawn(
+    usersActor,
+    {
+      ...{ options: { ...chatDefaults, ...options }, shard: 0, shards: 1, wallAtZeroMs: 0 },
+      seam: { node: 'n1', relay: quiet, locations: quiet },
+      ...{ edges: { log: quiet }, home: quiet },
+      ...{ roomsOfShard: () => rooms, usersOfShard: () => others },
+    } as unknown as ChatContext,
+    'users',
+  );
+  const deliver = (word: UsersMessage): void => {
+    system.deliver(users, word);
+    system.run(0, 1_000);
+  };
+  const register = (name: string): void => {
+    const entry = {
+      ...{ session: name, shard: 0, address: session, status: 'online' as const },
+      ...{ note: undefined, secret: 'x', isDetached: true },
+    };
+    const around = { user: 'ann', ref: 1, replyTo: asker, isAgain: false };
+    deliver({ type: 'register', entry, ...around });
+  };
+  const nodes = { nodes: ['n1', 'n2'], size: 2, down: 0, isServing: true, isJoined: true };
+  deliver({ type: 'nodesChanged', ...nodes });
+  register('s1');
+  const body = { say: 'resume', ref: 1, session: 's1', secret: 'x' };
+  deliver({ type: 'peerSaid', node: 'n2', key: 'ann', body });
+  const left = (): readonly string[] => asked.map((word) => word.type).toSorted();
+  return { deliver, register, told, heard, left };
+}
+
+test('[HP-SESS-3] [HP-DM-6] before the keeper has what it had', () => {
+  const { deliver, register, heard, left } = keeper({ sessionPolicy: 'replace' });
+  register('s2');
+  deliver({ type: 'handedOver', ref: 1, luggage });
+  expect(left()).toEqual(['leave', 'unwatch']);
+  expect(heard.at(-1)).toMatchObject({ type: 'directArrived', message: { id: 'm1' } });
+});
+
+test.each([
+  ['[HP-SESS-3]', { sessionPolicy: 'replace' }],
+  ['[HP-SESS-4]', { sessionsPerUserMax: 1 }],
+] as const)('%s [HP-DM-6] [HP-RES-12] while the keeper keeps it', (_, options) => {
+  const { deliver, register, told, left } = keeper(options);
+  deliver({ type: 'handedOver', ref: 1, luggage });
+  expect(left()).toEqual(['memberMoved', 'unwatch']);
+  deliver({ type: 'nodeDown', node: 'n2' });
+  register('s2');
+  expect(left()).toEqual(['leave', 'memberMoved', 'unwatch']);
+  expect(told.at(-1)).toMatchObject({ type: 'registered', offline: [{ id: 'm1' }] });
+});

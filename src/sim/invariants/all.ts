@@ -15,7 +15,7 @@ import { rate } from './doors/rate.ts';
 import { rights } from './doors/rights.ts';
 import type { Invariant } from './invariant.ts';
 import { conversation, isolation, noFailures } from './isolation.ts';
-import { lastWords } from './last-words.ts';
+import { lastWords } from './doors/last-words.ts';
 import { liveness } from './liveness.ts';
 import { offsetSteps } from './delivery/offset-steps.ts';
 import { oneOrder } from './delivery/one-order.ts';

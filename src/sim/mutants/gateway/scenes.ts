@@ -64,8 +64,8 @@ export const sceneMutants: readonly Mutant[] = [
     breaks: ['held-answers'],
     requirements: ['GRIP-PUB-11'],
     file: 'gateway/requests/polling.ts',
-    find: 'mergedHeaders(held.instruct.response.headers, format.headers)',
-    replace: 'mergedHeaders(format.headers, held.instruct.response.headers)',
+    find: 'mergedHeaders(preparedHeaders(held.instruct, format), format.headers)',
+    replace: 'mergedHeaders(format.headers, preparedHeaders(held.instruct, format))',
     story: 'The arguments are the wrong way round: what was published does not replace anything.',
   },
   {

@@ -1,9 +1,9 @@
 // A session that fails ends alone, and says so: its client is closed with 1011 at once. Nobody else fails, and a session
 // fails only of what it cannot bear.
 
-import type { EventOf, TracedFault, TraceEvent } from '../trace.ts';
-import type { Invariant, Report } from './invariant.ts';
-import { mayTrouble } from './patience.ts';
+import type { EventOf, TracedFault, TraceEvent } from '../../trace.ts';
+import type { Invariant, Report } from '../invariant.ts';
+import { mayTrouble } from '../patience.ts';
 
 export const lastWords: Invariant = {
   property: 'last-words',

@@ -1,5 +1,6 @@
 // One lane of the simulator, as a thread of the pool runs it: seeds as drawn, under guard, judged by every property.
 
+import { expectLongSearch } from '../../src/sim/search/engine.ts';
 import { runSeed, type Subject } from '../../src/sim/search/pool/seed-run.ts';
 import { serveRounds } from './rounds.ts';
 
@@ -8,6 +9,7 @@ const SEEDS = 12;
 const lane = process.argv[2] === 'object' ? 'object' : 'byte';
 const subject: Subject = { choices: { lane }, only: 'broker', isCanary: false };
 
+expectLongSearch();
 serveRounds(() => {
   let events = 0;
   for (let seed = 1; seed <= SEEDS; seed += 1) {

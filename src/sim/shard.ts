@@ -274,12 +274,13 @@ export class Shard {
   }
 
   /** The process is about to end: every client is told so. */
-  sendAway(): void {
+  sendAway(withinMs = DRAIN_MS): void {
     if (this.isDead) return;
     const { chat, members } = actorsOf(this.plan.shard);
-    if (this.plan.chat !== undefined) this.deliver(chat, { type: 'drain', withinMs: DRAIN_MS / 2 });
+    if (this.plan.chat !== undefined)
+      this.deliver(chat, { type: 'drain', withinMs: withinMs >> 1 });
     if (this.plan.cluster !== undefined && this.plan.shard === 0)
-      this.deliver(members, { type: 'drain', withinMs: DRAIN_MS });
+      this.deliver(members, { type: 'drain', withinMs });
     this.web.closeAll(1001, 'going away');
   }
 

@@ -14,7 +14,7 @@ import { Deaths } from './faults/deaths.ts';
 import { Front } from './faults/front.ts';
 import { befallPoison } from './faults/poison.ts';
 import { Processes } from './faults/processes.ts';
-import { carryOut, crashAll, type Party, turns } from './faults/mishaps.ts';
+import { carryOut, crashAll, shardsOf, type Party, turns } from './faults/mishaps.ts';
 import { recordStart, sampleShards } from './figures.ts';
 import type { Marks } from './marks.ts';
 import type { Plan } from './plan.ts';
@@ -259,12 +259,15 @@ export class World {
   }
 
   stall(node: number, durationUs: number): void {
-    for (const shard of this.shards)
-      if (shard.plan.node === node) shard.pause(this.now + durationUs);
+    for (const shard of shardsOf(this, node)) shard.pause(this.now + durationUs);
   }
 
   killProcess(node: number, durationUs: number): void {
     crashAll(this, node, false, durationUs);
+  }
+
+  drain(node: number, durationUs: number): void {
+    for (const shard of shardsOf(this, node)) shard.sendAway((durationUs - 500_000) / 1_000);
   }
 
   clockJumps(node: number, byMs: number): void {

@@ -219,6 +219,7 @@ const counted = (...links: number[]): Written => ({
     [1, 2, links[2]],
   ],
 });
+const allLinked = counted(1, 1, 1);
 const cross = (kind: Written['kind'], client: number, more: object = {}): Written => ({
   kind,
   ...{ node: client, client, connection: client, topic: 't', publication: 1 },
@@ -253,7 +254,28 @@ const only = (policy: string): readonly Written[] => [
   at(10_000, loggedIn(2, { user: 'u1' })),
 ];
 
+const goes = { kind: 'drainNode', at: 5e6, one: 1, other: 0, durationUs: 8e6, amount: 0 };
+const drains: readonly Written[] = [began(), chatBegan({}, [goes]), joined(1), loggedIn(1)];
+const on = (node: number) => ({ node });
+const withOthers = (...messages: string[]): Written => ({
+  kind: 'directsTold',
+  ...inSession(1),
+  ...{ with: 'u2', messages },
+});
+
 const clean: Readonly<Record<string, readonly Written[]>> = {
+  'a node goes, and others go on': [
+    ...drains,
+    at(4_000, seated(2, 0, { node: 1 })),
+    at(8_000, askedFor(1, 'ROOM_MESSAGE', { message: 'm1.1', room: 'r' })),
+    answered('ROOM_MESSAGE', 'ACK'),
+    heard(2, 'm1.1', 1),
+    at(12_000, answered('ROOM_MESSAGE', 'ACK', on(0))),
+  ],
+  'who reads back finds what was said': [
+    ...alone,
+    ...[joined(1), loggedIn(1), directAcked('delivered'), rested(), withOthers('u1 m1.1'), asked],
+  ],
   'a room is read page by page, from both ends': [
     ...alone,
     ...[joined(1), loggedIn(1), seated(1, 0), rests(1), rested()],
@@ -966,6 +988,28 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         forward(1, { key: 'publication chat/room/r', message: 'u1 m1.1', origin: 'n3' }),
       ],
     ],
+    ['draining', 'a client stays', [...drains, at(12_000, answered('PING', 'PONG', on(1)))]],
+    ['draining', 'somebody comes in', [...drains, at(8_000, seated(1, 0, on(1)))]],
+    [
+      'draining',
+      'it has a home',
+      [
+        ...drains,
+        at(8_000, askedFor(1, 'ROOM_MESSAGE', { message: 'm1.1', room: 'r' })),
+        heard(2, 'm1.1', 1, { home: 'n2' }),
+      ],
+    ],
+    [
+      'draining',
+      'others wait for it',
+      [...drains, at(12_000, answered('JOIN', 'ERROR', { code: 'TIMEOUT' }))],
+    ],
+    [
+      'directs',
+      'what was said is not found',
+      [...alone, joined(1), loggedIn(1), directAcked('delivered'), rested(), withOthers()],
+    ],
+    ['mesh', 'one that is suspected', [...world, ...linksUp, seen(0, 'n2', 'suspect'), allLinked]],
     ['pages', 'a message twice', [...alone, read([1, 1], false)]],
     ['pages', 'one that is left out', [...alone, read([1, 3], false)]],
     ['pages', 'one more than was asked for', [...alone, read([1, 2, 3], false)]],

@@ -180,12 +180,13 @@ function due(state: WsSessionState, timer: string, context: Turn): void {
   }
   if (timer === 'hold') hold(state, 0, context);
   if (timer !== 'ping') return;
-  if (state.isPongDue) {
+  if (state.isPongDue && state.holds === 0) {
     giveUp(state, closeCodes.pongTimeout, context);
     return;
   }
+  // While it is held its pong waits in the network, where nobody reads it.
+  if (!state.isPongDue) context.send(door.edges.web, { type: 'ping', connection });
   state.isPongDue = true;
-  context.send(door.edges.web, { type: 'ping', connection });
   context.after('ping', door.options.pongTimeoutMs);
 }
 
@@ -199,6 +200,7 @@ function hold(state: WsSessionState, holds: number, context: Turn): void {
   context.send(door.edges.web, { type: 'hold', connection, isHeld });
   if (isHeld) context.after('hold', HOLD_MAX_MS);
   else context.cancel('hold');
+  if (!isHeld && state.isPongDue) context.after('ping', door.options.pongTimeoutMs);
 }
 
 function hear(state: WsSessionState, payload: Payload, context: Turn): void {

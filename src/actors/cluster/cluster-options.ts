@@ -109,6 +109,8 @@ export type LinkNotice =
   | { readonly type: 'linkDown'; readonly node: string }
   /** It is taken for dead, it left, or another life of it took its place. */
   | { readonly type: 'nodeGone'; readonly node: string; readonly lingerMs: number }
+  /** It has been gone for long: nothing of it is left. */
+  | { readonly type: 'nodeForgotten'; readonly node: string }
   | { readonly type: 'peerHeard'; readonly node: string; readonly message: PeerMessage };
 
 export interface NodesChanged {

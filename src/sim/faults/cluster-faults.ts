@@ -2,7 +2,7 @@
 // not, nodes that stall for longer than others wait, processes that die with all they knew, clocks that jump.
 // Refuses to know how the world carries a fault out.
 
-export const clusterFaultKinds = [
+const chanceKinds = [
   /** Nothing gets from one node to another: `amount` 0 both ways, 1 there, 2 back. */
   'shutWay',
   /** The nodes fall into two parts, by the bits of `amount`. */
@@ -27,6 +27,15 @@ export const clusterFaultKinds = [
   'clockJump',
   /** Everybody loses his connection, on every node. */
   'massReconnect',
+] as const;
+
+/** Those of which a schedule is drawn. */
+export const chanceFaultKinds: readonly ClusterFaultKind[] = chanceKinds;
+
+export const clusterFaultKinds = [
+  ...chanceKinds,
+  /** A node says that it goes, sends its clients away, and after a while it ends, and comes back at once. */
+  'drainNode',
 ] as const;
 
 export type ClusterFaultKind = (typeof clusterFaultKinds)[number];
@@ -65,6 +74,7 @@ export const clusterFaultSizes: Readonly<Record<ClusterFaultKind, ClusterFaultSi
   killProcess: { ...plain, durationMs: [50, 12_000] },
   clockJump: { ...plain, amount: [-120, 120], amountStep: 1_000 },
   massReconnect: plain,
+  drainNode: { ...plain, durationMs: [6_000, 10_000] },
 };
 
 /** Between two nodes. */

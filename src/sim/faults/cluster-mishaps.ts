@@ -15,6 +15,7 @@ export interface ClusterMishappening {
   killProcess(node: number, durationUs: number): void;
   clockJumps(node: number, byMs: number): void;
   massReconnect(): void;
+  drain(node: number, durationUs: number): void;
 }
 
 /** Has a fault begin, and end when its time is over. */
@@ -82,6 +83,10 @@ export function befallCluster(world: ClusterMishappening, fault: ClusterFault): 
     case 'massReconnect':
       world.massReconnect();
       return;
+    case 'drainNode':
+      world.drain(one, Math.max(durationUs, DRAIN_MIN_US));
+      ending(() => world.killProcess(one, BACK_US));
+      return;
     default:
       kind satisfies never;
   }
@@ -102,6 +107,10 @@ function flap(
       flap(world, { one, other, amount } as ClusterFault, !isShut, leftUs - stepUs);
   });
 }
+
+const DRAIN_MIN_US = 1_000_000;
+/** Until a process that has ended well is there again. */
+const BACK_US = 300_000;
 
 /** The directions that a fault shuts. */
 export function shutBy(

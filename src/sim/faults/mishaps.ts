@@ -251,7 +251,7 @@ export function crashAll(
     if (!shard.isDead) world.crash(shard.plan.place, isTold, durationUs);
 }
 
-function shardsOf({ shards }: Mishappening, node: number): Shard[] {
+export function shardsOf({ shards }: Mishappening, node: number): Shard[] {
   return shards.filter(({ plan }) => plan.node === node);
 }
 

@@ -1,5 +1,6 @@
 // Every planted bug, by area. Refuses to know how they are run: search/mutate.ts does that.
 
+import { bounding } from './chat/bounds.ts';
 import { chatting } from './chat/chat.ts';
 import { clustering } from './chat/cluster.ts';
 import { signing } from './chat/signs.ts';
@@ -28,5 +29,6 @@ export const mutants: readonly Mutant[] = [
   ...sceneMutants,
   ...chatting,
   ...signing,
+  ...bounding,
   ...clustering,
 ];

@@ -11,7 +11,7 @@ import type { Lane } from '../edges/web.edge.ts';
 import {
   type ClusterFault,
   type ClusterFaultKind,
-  clusterFaultKinds,
+  chanceFaultKinds,
   clusterFaultSizes,
 } from '../faults/cluster-faults.ts';
 import type { FaultKind } from '../faults/faults.ts';
@@ -34,7 +34,12 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const mood = drawnFrame.mood === 'narrow' ? 'everything' : drawnFrame.mood;
   const nodeCount = nodes ?? drawn(nodeCounts, seed, 'chat nodes');
   const shardCount = shards ?? drawn(constantFrom(1, 1, 2, 3), seed, 'chat shards');
-  const horizonUs = drawn(milliseconds(4_000, 14_000), seed, 'chat horizon');
+  const isFaulty = mood !== 'calm' && nodeCount > 1;
+  const drain = isFaulty ? drawn(drains(nodeCount), seed, 'drain') : undefined;
+  const horizonUs = Math.max(
+    drawn(milliseconds(4_000, 14_000), seed, 'chat horizon'),
+    drain === undefined ? 0 : drain.at + drain.durationUs + 1_000_000,
+  );
   const parts = drawn(partsOf(nodeCount, horizonUs), seed, 'chat');
   const talkers = clients ?? parts.talkers;
   const narrow = drawn(narrowLimits, seed, 'chat limits');
@@ -47,14 +52,13 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     node: nodeCount,
   };
   const kinds = tame(kindsOf({ ...drawnFrame, mood }), nodeCount);
-  const isFaulty = mood !== 'calm' && nodeCount > 1;
   // One thing that goes wrong, and for long, excuses nothing else.
   const isSingle = isFaulty && drawn(chance(1, 4), seed, 'is single');
-  const faults = isSingle ? [] : drawFaults(seed, kinds, { horizonUs, counts });
+  const isOne = isSingle || drain !== undefined;
+  const faults = isOne ? [] : drawFaults(seed, kinds, { horizonUs, counts });
   const clusterKinds = drawn(clusterKindsIn(mood), seed, 'cluster kinds');
-  const schedule = isSingle
-    ? singleFault(nodeCount)
-    : clusterSchedules(clusterKinds, nodeCount, horizonUs);
+  const several = clusterSchedules(isFaulty ? clusterKinds : [], nodeCount, horizonUs);
+  const schedule = isSingle ? singleFault(nodeCount) : several;
   const chat: ChatPlan = {
     options: { ...chatOptions, sessionsPerUserMax: sessionsMax(parts, talkers, isCluster, narrow) },
     cluster: isCluster ? parts.cluster : undefined,
@@ -65,7 +69,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     ),
     strangers: isCluster ? parts.strangers : [],
     crossers,
-    faults: isFaulty ? drawn(schedule, seed, 'cluster faults') : [],
+    faults: drain === undefined ? drawn(schedule, seed, 'cluster faults') : [drain],
     way: drawn(lane === 'byte' ? byteWays : objectWays, seed, 'way'),
     skewsMs: parts.skewsMs,
     upgrades: isCluster ? drawn(upgradesOf(nodeCount), seed, 'upgrades') : [],
@@ -329,7 +333,7 @@ function tame(kinds: readonly FaultKind[], nodes: number): readonly FaultKind[] 
 
 /** Longer than others wait, early in the run; mostly a node that stalls, or one that hears all others and is not heard. */
 function singleFault(nodes: number): Arbitrary<ClusterFault[]> {
-  const kinds = clusterFaultKinds.map((kind) => clusterFault(kind, nodes, SINGLE_BEFORE_US));
+  const kinds = chanceFaultKinds.map((kind) => clusterFault(kind, nodes, SINGLE_BEFORE_US));
   const stall = clusterFault('stallNode', nodes, SINGLE_BEFORE_US);
   const unheard = clusterFault('cutOff', nodes, SINGLE_BEFORE_US).map((one) => ({
     ...one,
@@ -340,14 +344,20 @@ function singleFault(nodes: number): Arbitrary<ClusterFault[]> {
   ]);
 }
 
+/** In a few runs one node goes as it should, while others talk on. */
+function drains(nodes: number): Arbitrary<ClusterFault | undefined> {
+  const drain = clusterFault('drainNode', nodes, SINGLE_BEFORE_US);
+  return mixed<ClusterFault | undefined>([11, constant(undefined)], [1, drain]);
+}
+
 const SINGLE_BEFORE_US = 3_000_000;
 const SINGLE_MORE_US = 9_000_000;
 
 /** Some of the kinds in a swarm, else all of them. */
 function clusterKindsIn(mood: Mood): Arbitrary<readonly ClusterFaultKind[]> {
-  if (mood !== 'swarm') return constant(clusterFaultKinds);
-  return tuple(...clusterFaultKinds.map(() => chance(1, 4))).map((flags) =>
-    clusterFaultKinds.filter((_, index) => flags[index]),
+  if (mood !== 'swarm') return constant(chanceFaultKinds);
+  return tuple(...chanceFaultKinds.map(() => chance(1, 4))).map((flags) =>
+    chanceFaultKinds.filter((_, index) => flags[index]),
   );
 }
 

@@ -4,6 +4,9 @@
 // Refuses to know when a site fires: the plan says which may, and the seed when. ADR 0019.
 
 import { enableCompileCache, registerHooks } from 'node:module';
+import { isMainThread } from 'node:worker_threads';
+
+import { expectManyKinds } from './engine.ts';
 
 /** A statement or an argument that ends its line. */
 const SITE = /^(\s*(?:const \w+ = |return )?)(\S.*?)([;,]) \/\/ buggify ([a-z-]+): (.+)$/gm;
@@ -28,6 +31,8 @@ export function hasSites(url: string): boolean {
 }
 
 const decoder = new TextDecoder();
+
+if (isMainThread) expectManyKinds();
 
 // Every thread of a search, and every planted bug, has the modules to itself: to strip their types and to compile them
 // would cost each a second. What is kept is found by the text that was loaded, so another text is never taken for it.

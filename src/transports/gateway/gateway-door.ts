@@ -218,10 +218,22 @@ export class GatewayDoor {
   #end(socket: Socket): void {
     if (socket.destroyed) return;
     const { departures } = this.#host.ground;
+    // [GRIP-CLIENT-8] And no more than that.
+    const idler = {
+      activeAt: 0,
+      idledOut: () => {
+        this.#host.count('gateway.idle', 1);
+        socket.destroy();
+      },
+    };
+    this.#idleness.add(idler);
     socket.end();
-    hold(socket, { socketReceived() {}, socketClosed() {} });
+    hold(socket, { socketReceived() {}, socketClosed: () => this.#idleness.delete(idler) });
     socket.resume();
-    socket.once('finish', () => departures.seeOff(socket));
+    socket.once('finish', () => {
+      this.#idleness.delete(idler);
+      departures.seeOff(socket);
+    });
   }
 }
 

@@ -395,6 +395,24 @@ test('[GRIP-CLIENT-8] a held stream ends after its time of silence, and not befo
   ]);
 });
 
+test('[GRIP-CLIENT-8] a stream that is over ends after its time, though its client reads nothing of it', async () => {
+  const world = await ProductionGateway.open({ limits: { idleTimeoutMs: 200 } });
+  const caller = new Caller(world, get('/', 'Connection: close'));
+  const { connection } = await world.request(0);
+  caller.socket.pause();
+  world.turn(startStream(connection));
+  // More than the network takes.
+  const payload = Buffer.alloc(16_000_000);
+  world.webTurn(
+    { type: 'write', connections: [connection], payload },
+    { type: 'close', connection, code: 1000, reason: '' },
+  );
+  await world.until('it is given up', () => world.count('gateway.idle') === 1);
+  caller.socket.resume();
+  await world.until('it is closed', () => caller.isClosed);
+  expect(caller.text.length).toBeLessThan(payload.byteLength);
+});
+
 test('more connections than allowed are dropped', async () => {
   const world = await ProductionGateway.open({ limits: { connectionsMax: 1 } });
   call(world, get());

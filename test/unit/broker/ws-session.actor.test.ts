@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { type BrokerOptions, brokerDefaults } from '../../../src/actors/broker/broker-options.ts';
 import { actorsOf } from '../../../src/actors/node.ts';
+import type { RouterReply } from '../../../src/actors/routing/router-messages.ts';
 import { addressOf } from '../../../src/actors/runtime/actor.ts';
 import { Stage } from '../../support/stage.ts';
 
@@ -422,6 +423,27 @@ describe('[BROKER-KEEP-1] pings', () => {
     other.say({ type: 'list_topics' });
     expect(other.take()).toEqual(['{"type":"topics","topics":{}}']);
   });
+});
+
+test('[BROKER-KEEP-1] [BROKER-PACE-1] a pong that waits because nobody reads it is not too late', () => {
+  const stage = stageOf({ pongTimeoutMs: 1_000 });
+  const client = stage.connect();
+  const session = addressOf<RouterReply>(0, `broker/ws:${client.id}`);
+  const isHeldBehindPing = (pings: number): void => {
+    while (client.pings < pings) stage.pass(100);
+    for (const isHeld of [true, false]) {
+      stage.tell(session, { type: 'publisherHeld', isHeld });
+      stage.settle();
+      stage.pass(isHeld ? 1_900 : 900);
+    }
+  };
+  isHeldBehindPing(1);
+  expect(client.closed).toBeUndefined();
+  client.pong();
+  isHeldBehindPing(2);
+  expect(client.closed).toBeUndefined();
+  stage.pass(100);
+  expect(client.closed).toEqual({ code: 1011, reason: 'ping timeout' });
 });
 
 test('[BROKER-KEEP-1] messages are no sign of life, only pongs are', () => {

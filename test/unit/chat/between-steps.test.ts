@@ -108,6 +108,13 @@ describe('whatever the order of turns', () => {
       },
     ],
     [
+      '[HP-ERR-5] is not answered in time',
+      (stage) => {
+        stage.now += 6_000_000;
+        stage.pass(0);
+      },
+    ],
+    [
       '[HP-DRAIN-1] is sent away',
       (stage) => stage.tell(actorsOf(0).chat, { type: 'drain', withinMs: 60_000 }),
     ],

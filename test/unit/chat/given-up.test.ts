@@ -59,9 +59,14 @@ function keeper(options: Partial<ChatOptions>) {
     } as unknown as ChatContext,
     'users',
   );
+  let now = 0;
   const deliver = (word: UsersMessage): void => {
     system.deliver(users, word);
-    system.run(0, 1_000);
+    system.run(now, 1_000);
+  };
+  const pass = (ms: number): void => {
+    const until = now + ms * 1_000;
+    for (; now < until; now += 10_000) system.run(now, 1_000);
   };
   const register = (name: string): void => {
     const entry = {
@@ -77,7 +82,7 @@ function keeper(options: Partial<ChatOptions>) {
   const body = { say: 'resume', ref: 1, session: 's1', secret: 'x' };
   deliver({ type: 'peerSaid', node: 'n2', key: 'ann', body });
   const left = (): readonly string[] => asked.map((word) => word.type).toSorted();
-  return { deliver, register, told, heard, left };
+  return { deliver, register, told, heard, left, pass };
 }
 
 test('[HP-SESS-3] [HP-DM-6] before the keeper has what it had', () => {
@@ -99,4 +104,14 @@ test.each([
   register('s2');
   expect(left()).toEqual(['leave', 'memberMoved', 'unwatch']);
   expect(told.at(-1)).toMatchObject({ type: 'registered', offline: [{ id: 'm1' }] });
+});
+
+test('[HP-RES-9] a session of a node whose name begins with this node’s own is waited for, as any other', () => {
+  const { deliver, told, pass } = keeper({});
+  const ask = { user: 'ann', session: 'n1-b-0123456789', secret: 'x', isProved: true, caps: [] };
+  deliver({ type: 'resume', ...ask, shard: 0, ref: 7, replyTo: asker });
+  pass(400);
+  expect(told.filter(({ type }) => type === 'userRefused')).toEqual([]);
+  pass(200);
+  expect(told.at(-1)).toMatchObject({ type: 'userRefused', mistake: { code: 'SESSION_EXPIRED' } });
 });

@@ -1,6 +1,7 @@
 // Rooms on a stage of several shards: their order, what is heard by whom, and what becomes of it when a client goes and
 // comes back, or a shard dies.
 
+import { eachOnce } from '../../../src/actors/chat/session/looking.ts';
 import { assert as check, array, constantFrom, integer, property, tuple } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { homeOf } from '../../../src/actors/routing/topic.ts';
@@ -93,6 +94,18 @@ describe('coming and going', () => {
     ]);
     stage.pass(10_000);
     expect(alice.take()).toEqual([]);
+  });
+
+  test('[HP-ROOM-7] a room that two homes list is told once', () => {
+    const listed = [
+      ['b', 1],
+      ['a', 2],
+      ['b', 3],
+    ] as const;
+    expect(eachOnce(listed)).toEqual([
+      ['a', 2],
+      ['b', 3],
+    ]);
   });
 
   test('[HP-ROOM-7] [HP-ROOM-8] [HP-LIM-2] rooms and members are listed by name, a page at a time', () => {

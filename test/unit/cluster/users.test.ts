@@ -423,3 +423,21 @@ describe('statistics', () => {
     expect(rooms().reduce((all, one) => all + one, 0)).toBe(sum - 4);
   });
 });
+
+test('[HP-MEMBER-10] of a node that is forgotten nothing is remembered: it tells everything anew', () => {
+  const stage = whole({}, { nodes: 2, cluster: { forgetMs: 5_000 } });
+  const alice = enter(stage, 'alice', 'n1');
+  enter(stage, 'bob', 'n2');
+  stage.split(['n2']);
+  stage.pass(20_000);
+  expect(stage.seen('n1')).toBe('');
+  stage.said.length = 0;
+  stage.heal();
+  stage.until(() => stage.isWhole, 20_000);
+  stage.pass(1_000);
+  const [asked] = stage.said.filter(
+    ({ text, from }) => from === 'n1' && text.includes('PRESENCE_SYNC_REQUEST'),
+  );
+  expect(asked?.text).toContain('"have":0');
+  expect(statusOf(stage, alice, 'bob')).toBe('online 1');
+});

@@ -120,7 +120,7 @@ function join(state: RoomsState, ask: Ask<'join'>, context: Turn): void {
   // [HP-HOME-3] Its node knows more of the room than its home does: the home is new.
   if (place !== undefined) room.raise(place);
   const already = room.has(member);
-  if (!already && room.sessions.length >= roomMembersMax) {
+  if (!already && room.seats >= roomMembersMax) {
     deny(state, ask, refused('ROOM_FULL', 'The room is full.', 'payload.room').mistake, context);
     return;
   }

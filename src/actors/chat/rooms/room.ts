@@ -69,6 +69,11 @@ export class Room {
     return this.#users.size;
   }
 
+  /** How many sessions sit here; counted at each one that comes in. */
+  get seats(): number {
+    return this.#members.size;
+  }
+
   get sessions(): readonly Member[] {
     return [...this.#members.values()];
   }

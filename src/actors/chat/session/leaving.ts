@@ -218,22 +218,13 @@ export function untoldOf({ unacked, untold }: Session): readonly Untold[] {
 }
 
 export function leaveRoom(
-  session: Session,
+  { who, chat }: Session,
   room: string,
   reason: string | undefined,
   context: Turn,
 ): void {
-  const { who } = session;
-  if (who !== undefined) leaveRoomOf(session, room, who.session, context, reason);
-}
-
-export function leaveRoomOf(
-  { chat }: Session,
-  room: string,
-  session: string,
-  context: Turn,
-  reason?: string,
-): void {
+  if (who === undefined) return;
+  const { session } = who;
   context.send(chat.roomsOfShard(shardOfRoom(chat, room)), {
     ...{ type: 'leave', room, session, reason, replyTo: context.self, ref: NO_REF },
   });

@@ -41,10 +41,19 @@ export function roomsListed(
   pending.missing -= 1;
   if (pending.missing > 0) return;
   const { limit } = pending.request.page;
-  const all = pending.rooms.toSorted(([one], [other]) => byCode(one, other));
+  const all = eachOnce(pending.rooms);
   const rooms = all.slice(0, limit).map(([room, count]) => ({ room, count }));
   const more = pending.hasMore || all.length > limit;
   answer(session, 'ROOM_LIST_OK', { rooms, more, partial: pending.isPartial }, context);
+}
+
+/** By name; where two homes of a room have not met yet, the one that knows more of it speaks. */
+export function eachOnce(
+  listed: readonly (readonly [room: string, count: number])[],
+): readonly (readonly [room: string, count: number])[] {
+  const counts = new Map<string, number>();
+  for (const [room, count] of listed) counts.set(room, Math.max(count, counts.get(room) ?? 0));
+  return [...counts].toSorted(([one], [other]) => byCode(one, other));
 }
 
 /** [HP-ROOM-8] */

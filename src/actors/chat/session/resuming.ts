@@ -18,7 +18,6 @@ import {
   expire,
   giveBack,
   leaveRoom,
-  leaveRoomOf,
   sayDrained,
   stop,
   untoldOf,
@@ -77,18 +76,8 @@ export function handedOver(
 ): void {
   const { pending, chat } = session;
   if (pending?.request.type !== 'RESUME' || ref !== pending.ref) {
-    // Too late: nobody waits for it any more. What nobody was told is kept for the user.
-    const { user, session: name, untold } = luggage;
-    const messages = untold.flatMap(({ message, isSent }) => (isSent ? [] : [message]));
-    const keeper = keeperOfUser(session, user);
-    context.send(keeper, { type: 'unregister', user, session: name, untold: messages });
-    for (const { room } of luggage.rooms) leaveRoomOf(session, room, name, context);
-    for (const { user: watched } of luggage.watched)
-      context.send(keeperOfUser(session, watched), {
-        type: 'unwatch',
-        user: watched,
-        session: name,
-      });
+    // Too late: nobody waits for it any more. Its keeper keeps it for whoever comes next.
+    context.send(keeperOfUser(session, luggage.user), { type: 'handedOver', ref, luggage });
     return;
   }
   const { user, session: name, secret, caps, status, note, until } = luggage;

@@ -226,7 +226,7 @@ function beat(state: MembersState, context: Turn): void {
 
 function tick(state: MembersState, context: Turn): void {
   for (const change of state.membership.tick(context.now)) changed(state, change, context);
-  for (const node of state.membership.forget(context.now)) state.calls.forget(node);
+  for (const node of state.membership.forget(context.now)) forget(state, node, context);
   tellNodes(state, context);
   const { links } = state;
   if (context.now - state.gossipedAt > GOSSIP_EVERY_MS * 1_000 && links.size > 0) {
@@ -239,6 +239,13 @@ function tick(state: MembersState, context: Turn): void {
   lookAround(state, context);
   lookAtJoining(state, context);
   context.after('tick', TICK_EVERY_MS);
+}
+
+/** [HP-MEMBER-10] */
+function forget(state: MembersState, node: string, context: Turn): void {
+  state.calls.forget(node);
+  state.copies.delete(node);
+  tellAll(state, { type: 'nodeForgotten', node }, context);
 }
 
 /** [HP-MEMBER-13] */

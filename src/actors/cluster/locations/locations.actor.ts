@@ -67,6 +67,10 @@ export const locationsActor: ActorDefinition<LocationsArgs, LocationsState, Loca
       case 'nodeGone':
         gone(state, message.node, message.lingerMs, context);
         return;
+      case 'nodeForgotten':
+        gone(state, message.node, 0, context);
+        state.copies.delete(message.node);
+        return;
       case 'peerHeard':
         heard(state, message.node, message.message, context);
         return;

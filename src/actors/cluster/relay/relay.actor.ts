@@ -113,6 +113,8 @@ export const relayActor: ActorDefinition<RelayArgs, RelayState, RelayMessage> = 
         if (message.name === 'acks') acknowledge(state, context);
         else tellInterest(state, context);
         return;
+      // [HP-RELAY-4] Numbers are kept: the other side may not have forgotten this one, and go on with them.
+      case 'nodeForgotten':
       case 'published':
       case 'attached':
       case 'refused':

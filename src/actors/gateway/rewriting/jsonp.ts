@@ -33,6 +33,7 @@ export interface JsonpAnswer {
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+const PERCENT = 0x25;
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Set by us, or by whoever frames the rewritten request. */
 const notForPages: readonly string[] = [
@@ -181,12 +182,18 @@ class Query {
 /** A plus sign stays one. */
 function percentDecoded(text: string): Uint8Array | undefined {
   if (/%(?![0-9a-fA-F]{2})/.test(text)) return undefined;
-  const bytes: number[] = [];
-  for (const [at, part] of text.split('%').entries()) {
-    if (at > 0) bytes.push(Number.parseInt(part.slice(0, 2), 16));
-    bytes.push(...encoder.encode(at > 0 ? part.slice(2) : part));
+  const said = encoder.encode(text);
+  let length = 0;
+  for (let at = 0; at < said.length; at += 1) {
+    const isCode = said[at] === PERCENT;
+    // What is meant is never longer than how it was said.
+    said[length] = isCode
+      ? Number.parseInt(decoder.decode(said.subarray(at + 1, at + 3)), 16)
+      : (said[at] ?? 0);
+    length += 1;
+    if (isCode) at += 2;
   }
-  return Uint8Array.from(bytes);
+  return said.subarray(0, length);
 }
 
 /** undefined for what is no object of texts, or holds a name that no header has. */

@@ -9,6 +9,8 @@ import { ANOTHER_FRAME, calledBack, formMessage, messagesFrame, textsIn } from '
 import type { Page, SockJsAsked, State, Turn } from './sockjs-state.ts';
 
 export const SEND_BYTES_MAX = 100_000;
+/** Of one list: half of what may wait for the session behind it. */
+export const TEXTS_MAX = 8_192;
 export const ABSENCE_MS = 5_000;
 export const HEARTBEAT_MS = 25_000;
 
@@ -76,6 +78,7 @@ export function sent(
   const isForm = transport === 'jsonp_send' && type.startsWith('application/x-www-form-urlencoded');
   const texts = textsIn(formMessage(decoder.decode(body), isForm));
   if (texts === undefined) refuse('Payload expected\n');
+  else if (texts.length > TEXTS_MAX) refuse('Request too large.\n');
   else if (state.life !== 'open') say(ask, notFoundAnswer(headers), context);
   else {
     for (const text of texts) pass(state, text, context);

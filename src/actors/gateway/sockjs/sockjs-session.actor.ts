@@ -24,6 +24,7 @@ import {
   say,
   sent,
   tell,
+  TEXTS_MAX,
 } from './polling.ts';
 import { sockJsAnswer } from './sockjs-answers.ts';
 import {
@@ -201,7 +202,7 @@ function asWebSocket(
 /** [SOCKJS-17] */
 function framesReceived(state: State, bytes: Uint8Array, isBinary: boolean, context: Turn): void {
   const texts = isBinary ? undefined : textsIn(decoder.decode(bytes));
-  if (texts === undefined) cut(state, context);
+  if (texts === undefined || texts.length > TEXTS_MAX) cut(state, context);
   else for (const text of texts) pass(state, text, context);
 }
 

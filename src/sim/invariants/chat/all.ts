@@ -11,6 +11,7 @@ import { hpPatience } from './patience.ts';
 import { statuses } from './presence/statuses.ts';
 import { timely } from './presence/timely.ts';
 import { watching } from './presence/watching.ts';
+import { draining } from './rooms/draining.ts';
 import { roomEvents } from './rooms/room-events.ts';
 import { roomMemory } from './rooms/room-memory.ts';
 import { roomReach } from './rooms/room-reach.ts';
@@ -43,6 +44,7 @@ export const chatInvariants: readonly Invariant[] = [
   oneSession,
   rates,
   roomEvents,
+  draining,
   hpLiveness,
   livePeers,
   copies,

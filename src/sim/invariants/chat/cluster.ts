@@ -60,7 +60,7 @@ export const copies: Invariant = {
 
 export const mesh: Invariant = {
   property: 'mesh',
-  requirements: ['HP-MEMBER-1', 'HP-MEMBER-2', 'HP-PEER-6', 'HP-PEER-7'],
+  requirements: ['HP-MEMBER-1', 'HP-MEMBER-2', 'HP-MEMBER-3', 'HP-PEER-6', 'HP-PEER-7'],
   judge(report) {
     const judge = new Mesh(report);
     return {
@@ -82,6 +82,8 @@ class Mesh {
   #names: readonly string[] = [];
   /** By observer: who is up, over a link. */
   readonly #linked: Set<string>[] = [];
+  /** By observer: whom it suspects. */
+  readonly #suspects: Set<string>[] = [];
 
   constructor(report: Report) {
     this.#report = report;
@@ -93,12 +95,16 @@ class Mesh {
 
   seen({ node, peer, state }: EventOf<'peerSeen'>): void {
     const linked = (this.#linked[node] ??= new Set());
+    const suspects = (this.#suspects[node] ??= new Set());
+    if (state === 'suspect') suspects.add(peer);
+    else if (state !== 'linkDown') suspects.delete(peer);
     if (state === 'linkUp') linked.add(peer);
     else if (state !== 'up' && state !== 'suspect') linked.delete(peer);
   }
 
   forget(node: number): void {
     this.#linked[node] = new Set();
+    this.#suspects[node] = new Set();
   }
 
   counted(event: EventOf<'linksCounted'>): void {
@@ -110,6 +116,8 @@ class Mesh {
         if (other === node || this.dead.has(other)) continue;
         if (this.#linked[node]?.has(peer) !== true)
           this.#report(event, `${name} has no link to ${peer}, and all is well`);
+        if (this.#suspects[node]?.has(peer) === true)
+          this.#report(event, `${name} suspects ${peer}, and all is well`);
       }
     }
   }

@@ -6,7 +6,16 @@ import type { Invariant, Report } from '../invariant.ts';
 
 export const directs: Invariant = {
   property: 'directs',
-  requirements: ['HP-DM-2', 'HP-DM-3', 'HP-DM-4', 'HP-DM-6', 'HP-DM-8', 'HP-ACK-2', 'HP-RELAY-8'],
+  requirements: [
+    'HP-DM-2',
+    'HP-DM-3',
+    'HP-DM-4',
+    'HP-DM-6',
+    'HP-DM-8',
+    'HP-ACK-2',
+    'HP-RELAY-8',
+    'HP-HIST-1',
+  ],
   judge(report) {
     const judge = new Judge(report);
     return {
@@ -25,6 +34,10 @@ export const directs: Invariant = {
       peerSeen: ({ state, at }) => {
         if (state === 'down' || state === 'left') judge.crashed(at);
       },
+      rested: () => {
+        judge.isRest = true;
+      },
+      directsTold: (event) => judge.read(event),
       talkerRests: ({ user, session }) => {
         if (session !== undefined) judge.resting.add(user);
       },
@@ -42,6 +55,7 @@ interface Talker {
 class Judge {
   readonly talkers = new Map<string, Talker[]>();
   readonly resting = new Set<string>();
+  isRest = false;
   /** By client: from when to when it was connected, as it saw it. */
   readonly #stays = new Map<number, { readonly from: number; to: number | undefined }[]>();
   readonly #report: Report;
@@ -117,6 +131,19 @@ class Judge {
     if (before === undefined || before.connection === connection || hasAck !== false) return;
     if (this.#crashedAt < before.at - NOTICE_US)
       this.#report(event, `client ${client} hears ${message} again after it came back`);
+  }
+
+  /** [HP-HIST-1] Where nothing was lost, all that two users said to each other is there. */
+  read(event: EventOf<'directsTold'>): void {
+    const { user, client, messages, with: other } = event;
+    const { isCluster = true } = this.#terms ?? {};
+    if (!this.isRest || isCluster || this.#crashedAt > Number.NEGATIVE_INFINITY) return;
+    const here = new Set(messages);
+    for (const { user: from, to, message, isDuplicate } of this.#acked.values()) {
+      const isTheirs = (from === user && to === other) || (from === other && to === user);
+      if (isTheirs && !isDuplicate && !here.has(`${from} ${message}`))
+        this.#report(event, `client ${client} does not find ${message} of ${from} with ${other}`);
+    }
   }
 
   rest(event: TraceEvent): void {

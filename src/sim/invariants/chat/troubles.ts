@@ -40,7 +40,7 @@ export class Troubles {
       this.#faults.some((fault) => isHit(fault) && overlaps(spanOf(fault), from, to)) ||
       this.#cluster.some(
         (fault) =>
-          (fault.kind === 'stallNode' || fault.kind === 'killProcess') &&
+          ofProcesses.includes(fault.kind) &&
           fault.one === node &&
           overlaps(spanOf(fault), from, to),
       )
@@ -121,11 +121,13 @@ const tailsUs: Readonly<Record<string, number>> = {
   halfOpenLink: 20_000_000,
   crashLoop: 4_000_000,
   restartNode: 1_000_000,
+  drainNode: 2_000_000,
 };
 
 const ofWays: readonly string[] = [
   ...['shutWay', 'flapWay', 'halfOpenLink', 'resetLink', 'slowWay', 'narrowWay'],
 ];
+const ofProcesses: readonly string[] = ['stallNode', 'killProcess', 'drainNode'];
 const ofShards: readonly string[] = ['pauseShard', 'lateTimers', 'slowShard', 'crashShard'];
 const ofNodes: readonly string[] = [
   ...['pauseNode', 'crashNode', 'crashLoop', 'killNode', 'restartNode', 'stallMain', 'slowPorts'],

@@ -16,6 +16,7 @@ import {
   type Outcome,
   type Subject,
 } from './seed-run.ts';
+import { expectLongSearch } from '../engine.ts';
 import { withSites } from '../with-sites.ts';
 import { Tally } from './tally.ts';
 
@@ -87,7 +88,6 @@ class RunningSearch {
   readonly #waiting = new Map<number, Outcome>();
   readonly #lanes: Lane[] = [];
   readonly #endSeed: number;
-  readonly #batchSize: number;
   #nextSeed: number;
   #dueSeed: number;
   #startedAt = performance.now();
@@ -102,10 +102,9 @@ class RunningSearch {
     this.#endSeed = Math.min(firstSeed + runs, SEEDS);
     this.#nextSeed = firstSeed;
     this.#dueSeed = firstSeed;
-    this.#batchSize =
-      wanted.batchSize ?? Math.max(1, Math.min(BATCH_MAX, Math.floor(runs / (threads * 16))));
     this.#board = new Uint32Array(new SharedArrayBuffer(4 * (threads + 1)));
     this.#board[0] = SEEDS - 1;
+    if (runs >= threads * SEEDS_MANY) expectLongSearch();
     this.#pool = new Piscina({
       filename: (worker ?? new URL('./seed-run.ts', import.meta.url)).href,
       name: 'runBatch',
@@ -162,12 +161,19 @@ class RunningSearch {
     const isLate = minutes !== undefined && this.#seconds() >= minutes * 60;
     const last = Math.min(this.#endSeed - 1, Atomics.load(this.#board, 0));
     if (isLate || this.#hooks.signal.aborted) return [];
+    const size = this.#batchSize(last + 1 - this.#nextSeed);
     const seeds: number[] = [];
-    while (this.#nextSeed <= last && seeds.length < this.#batchSize) {
+    while (this.#nextSeed <= last && seeds.length < size) {
       seeds.push(this.#nextSeed);
       this.#nextSeed += 1;
     }
     return seeds;
+  }
+
+  /** The fewer seeds are left, the smaller the batches: no thread is to wait long for the last one of another. */
+  #batchSize(left: number): number {
+    const { batchSize, threads } = this.#wanted;
+    return batchSize ?? Math.max(1, Math.min(BATCH_MAX, Math.floor(left / (threads * 16))));
   }
 
   /** Runs seeds on a thread. Returns those that are left to run, because the thread came to grief over another. */
@@ -291,6 +297,8 @@ export const SEEDS = 0x100000000;
 /** On the board, of a batch that no thread has begun. */
 const NOT_BEGUN = 0xffffffff;
 const BATCH_MAX = 8;
+/** For one thread. */
+const SEEDS_MANY = 50;
 const TWICE_EVERY = 20;
 const TICK_MS = 200;
 const SECONDS_PER_RUN_MAX = 120;

@@ -70,6 +70,8 @@ export function clusterFaultWords({ kind, one, other, durationUs, amount }: Clus
       return `${here} dies, and comes back after ${seconds(durationUs)}, knowing nothing`;
     case 'clockJump':
       return `the clock of ${here} jumps by ${grouped(amount)} ms`;
+    case 'drainNode':
+      return `${here} says that it goes, and ends after ${seconds(durationUs)}`;
     case 'massReconnect':
       return 'all talkers of all nodes lose their connections';
     default:
@@ -99,7 +101,8 @@ export function chatSettingWords({ options, cluster, skewsMs, upgrades = [] }: C
 const named = [
   ...(['sessionPolicy', 'resumeWindowMs', 'historyMax', 'offlineMessagesMax'] as const),
   ...(['emptyRoomMs', 'roomEventsMax', 'queueBytesMax', 'resumeMessagesMax'] as const),
-  ...(['messagesPerSecondMax', 'joinsPerSecondMax'] as const),
+  ...(['messagesPerSecondMax', 'joinsPerSecondMax', 'roomsPerSessionMax'] as const),
+  ...(['watchedUsersMax', 'bodyBytesMax'] as const),
 ] as const;
 
 function words(value: number | string): string {

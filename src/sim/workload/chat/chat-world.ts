@@ -34,6 +34,7 @@ export interface ChatWorldHost extends NetworkClock {
   stall(node: number, durationUs: number): void;
   killProcess(node: number, durationUs: number): void;
   clockJumps(node: number, byMs: number): void;
+  drain(node: number, durationUs: number): void;
 }
 
 export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening {
@@ -172,6 +173,10 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
 
   clockJumps(node: number, byMs: number): void {
     this.#host.clockJumps(node, byMs);
+  }
+
+  drain(node: number, durationUs: number): void {
+    this.#host.drain(node, durationUs);
   }
 
   massReconnect(): void {

@@ -275,7 +275,7 @@ export class Talker implements Endpoint {
       this.leaveForever();
       return;
     }
-    const soonUs = this.chance.chance(1, 2) ? SOON_US : RETRY_US * 4;
+    const soonUs = this.chance.pick(AWAY_US);
     this.#comeBack(20_000 + this.chance.below(soonUs));
   }
 
@@ -322,7 +322,8 @@ const READ_EVERY_US = 50_000;
 const SETTLED_WINDOW_BYTES = 16_777_216;
 const BURST_MAX = 20;
 const RETRY_US = 300_000;
-const SOON_US = 200_000;
+/** Now and then for so long that others become something else meanwhile, or that a session is over. */
+const AWAY_US: readonly number[] = [200_000, 200_000, 200_000, 1_200_000, 1_200_000, 6_000_000];
 const WATCH_EVERY_US = 1_000_000;
 const ASK_AFTER_US = 3_000_000;
 const PATIENCE_US = 6_500_000;

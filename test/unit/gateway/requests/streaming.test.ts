@@ -95,7 +95,7 @@ describe('a held stream', () => {
     }
   });
 
-  test('[GRIP-STREAM-9] of a slow client is cut when too much waits, and lets go', () => {
+  test('[GRIP-STREAM-9] [DIFF-39] of a slow client is cut when too much waits, and lets go', () => {
     const { stage, client } = streamed({ headers: hold() }, { options: { queueBytesMax: 10_000 } });
     client.isStalled = true;
     stage.publish(item('a', 'x'.repeat(300_000)));

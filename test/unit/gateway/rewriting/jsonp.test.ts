@@ -40,6 +40,12 @@ function meant(search: string, rules = extended) {
 }
 
 describe('requests', () => {
+  test('[GRIP-JSONP-2] may be as long as a head may be', () => {
+    const body = `${'x'.repeat(500_000)}é`;
+    const { callback, body: heard } = meant(`?callback=cb&_body=${encodeURIComponent(body)}%25`);
+    expect([callback, heard === `${body}%`]).toEqual(['cb', true]);
+  });
+
   test.each<[string, JsonpSettings, string]>([
     ['', extended, 'GET'],
     ['?', extended, 'GET'],

@@ -147,6 +147,18 @@ describe('a session that polls', () => {
     expect(page.answered).toMatchObject({ status: 400, body: 'Request too large.\n' });
   });
 
+  test.each([
+    [8_192, 200, 'ok'],
+    [8_193, 400, 'Request too large.\n'],
+    [33_000, 400, 'Request too large.\n'],
+  ])('a list of %s texts is answered %s', (size, status, said) => {
+    const stage = new SockJsStage().open();
+    const page = stage.send(JSON.stringify(Array.from({ length: size }, () => '')));
+    expect(page.answered).toMatchObject({ status, body: said });
+    expect(stage.failures).toEqual([]);
+    expect(stage.told === undefined).toBe(status !== 200);
+  });
+
   test('waits with its answers while too much waits for the origin', () => {
     const stage = new SockJsStage().open();
     const long = `["${'x'.repeat(90_000)}"]`;
@@ -373,6 +385,13 @@ describe('a WebSocket that carries frames', () => {
     expect(stage.seen).toEqual(['a["b"]', 'a["news"]', 'close 4001 go']);
     stage.answer();
     expect(stage.actors).toBe(0);
+  });
+
+  test('[SOCKJS-17] a list of too many texts cuts it', () => {
+    const stage = opened();
+    stage.frame(JSON.stringify(Array.from({ length: 33_000 }, () => '')));
+    expect(stage.seen).toEqual(['cut']);
+    expect(stage.failures).toEqual([]);
   });
 
   test.each(['', 'x', '"x"', '[5]', '{}'])('[SOCKJS-17] %j cuts it', (text) => {

@@ -36,7 +36,7 @@ export function isElsewhere({ chat, users }: UsersState, ask: Ask<'resume'>): bo
 /** [HP-RES-9] The session is not on this node. */
 export function moveHere(state: UsersState, ask: Ask<'resume'>, context: UsersTurn): void {
   userOf(state, ask.user)?.expire(context.now);
-  const isOwn = ask.session.startsWith(`${state.chat.options.node}-`);
+  const isOwn = ask.session.slice(0, ask.session.lastIndexOf('-')) === state.chat.options.node;
   if (!ask.isProved) deny(ask, EXPIRED, context);
   else if (isOwn || !state.isJoined || isKnown(state, ask, context))
     lookForKnown(state, ask, context);

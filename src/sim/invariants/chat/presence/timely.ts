@@ -123,8 +123,10 @@ class Judge {
     const known = this.#users.get(user);
     if (known === undefined || known.logins > 1) return;
     Object.assign(known, { changes: known.changes + 1, changedAt: at, word: wordOf(status, note) });
-    for (const [client, { connection, watches }] of this.watchers)
-      if (watches.has(user)) this.#expect(client, connection, user, known, at);
+    for (const [client, { connection, watches, end }] of this.watchers)
+      // Whoever is away is owed it when he is back.
+      if (watches.has(user) && end?.connection !== connection)
+        this.#expect(client, connection, user, known, at);
   }
 
   hears(client: number, of: string, status: string, note: string | undefined): void {

@@ -413,6 +413,13 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     heard(2, 'm1.1', 2),
     rested(),
   ],
+  'who joins again reads what is on its way once more': [
+    ...[...alone, joined(1), loggedIn(1), seated(1, 0), joined(2), loggedIn(2), seated(2, 0)],
+    ...[heard(2, 'm3.1', 1), heard(2, 'm3.2', 2), seated(1, 2, { isAlready: true })],
+    ...[heard(1, 'm3.2', 2, { isDelayed: true }), heard(1, 'm3.1', 1)],
+    ...[heard(1, 'm3.2', 2), heard(1, 'm3.3', 3)],
+    rested(),
+  ],
   'what was missed comes once, late': [
     ...alone,
     joined(1, { givesPlaces: true }),

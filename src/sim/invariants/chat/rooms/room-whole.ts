@@ -74,6 +74,8 @@ class Judge {
   #lives = 0;
   /** By these, room, epoch, home and place: what somebody heard there. */
   readonly #said = new Map<string, string>();
+  /** Connections and rooms in which somebody has joined again. */
+  readonly #again = new Set<string>();
   #missed: Missed[] = [];
   /** By connection of somebody who came back: messages that were promised and have not come. */
   readonly #promised = new Map<number, Promised>();
@@ -109,7 +111,10 @@ class Judge {
   seated({ client, session, room, epoch, place, isAlready, connection }: EventOf<'seated'>): void {
     this.#kept(connection);
     // Who sits there already hears everything anyhow, and may have heard more by now than is answered.
-    if (isAlready) return;
+    if (isAlready) {
+      this.#again.add(`${connection} ${room}`);
+      return;
+    }
     this.#standings.set(`${client} ${room}`, { session, epoch, place, home: undefined });
   }
 
@@ -123,7 +128,8 @@ class Judge {
     this.#said.set(`${where} ${place}`, message);
     this.counted(connection, isDelayed, 0);
     const standing = this.#standings.get(`${client} ${room}`);
-    if (standing === undefined) return;
+    // Whoever joins again reads the last messages once more, before those that are on their way.
+    if (standing === undefined || (isDelayed && this.#again.has(`${connection} ${room}`))) return;
     // Who comes in is not told whose numbers he is told: of several nodes each may begin with the same ones.
     const isSame = standing.home === home || (standing.home === undefined && !this.isCluster);
     const isOne = standing.epoch === epoch && isSame;

@@ -31,7 +31,7 @@ export const registeredMarks: readonly string[] = [
   ...['gap slow', 'gap conflated', 'gap restarted'],
   ...['message', 'message, bare'],
   ...['welcomed', 'not welcomed', 'mistake answered', 'request answered', 'broken framing'],
-  ...['shardCrashed', 'shardStarted'],
+  ...['shardCrashed', 'shardStarted', 'actorFailed'],
   ...siteNames.map((site) => `site ${site}`),
 ];
 

@@ -2,6 +2,8 @@
 // fault, some a swarm of few kinds, some churn, some none: each finds what the others hide.
 // Refuses to run anything.
 
+import { constant } from 'fast-check';
+
 import type { BrokerOptions } from '../actors/broker/broker-options.ts';
 import type { HomeLimits } from '../actors/routing/home.actor.ts';
 import type { Lane } from './edges/web.edge.ts';
@@ -15,7 +17,8 @@ import {
   schedules,
   together,
 } from './faults/faults.ts';
-import { drawn } from './plan/drawing.ts';
+import { drawPoisons, type Poison } from './faults/poison.ts';
+import { drawn, mixed } from './plan/drawing.ts';
 import {
   type Crowd,
   crowds,
@@ -55,6 +58,8 @@ export interface Plan {
   readonly portUs: number;
   /** Buggify sites of the actors that may fire. */
   readonly sites: readonly string[];
+  /** Sessions that are told what they cannot bear. */
+  readonly poisons?: readonly Poison[];
   /** What else the nodes and their world have when they are gateways. */
   readonly gateway?: GatewayPlan | undefined;
   /** And when they have a chat. */
@@ -102,6 +107,11 @@ export function drawPlan({ seed, lane, nodes, shards, clients }: PlanChoices): P
     clients: river === undefined ? cast : withRiver(cast, river, nodeCount),
     faults: drawFaults(seed, kindsOf(drawnFrame), { horizonUs, counts }),
     horizonUs,
+    poisons: drawn(
+      mixed<readonly Poison[]>([2, constant([])], [1, drawPoisons(horizonUs, clientCount)]),
+      seed,
+      'poisons',
+    ),
   };
 }
 

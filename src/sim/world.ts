@@ -12,6 +12,7 @@ import type { Lane } from './edges/web.edge.ts';
 import { closePhase } from './faults/closing.ts';
 import { Deaths } from './faults/deaths.ts';
 import { Front } from './faults/front.ts';
+import { befallPoison } from './faults/poison.ts';
 import { Processes } from './faults/processes.ts';
 import { carryOut, crashAll, shardsOf, type Party, turns } from './faults/mishaps.ts';
 import { recordStart, sampleShards } from './figures.ts';
@@ -105,6 +106,7 @@ export class World {
     for (const party of this.#others()) this.#partyOf[party.plan.client] = party;
     for (const [index, fault] of plan.faults.entries())
       this.#scheduler.push(fault.at, due.fault, index, 0);
+    for (const one of plan.poisons ?? []) this.later(one.at, () => befallPoison(this, one));
     this.#scheduler.push(SAMPLE_EVERY_US, due.sample, 0, 0);
     for (const [phase, afterUs] of phasesAfterUs(plan).entries())
       this.#scheduler.push(plan.horizonUs + afterUs, due.phase, phase, 0);
@@ -286,8 +288,6 @@ export class World {
     const first = this.shards[node * this.plan.shards];
     return first?.isDead === false ? first : undefined;
   }
-
-  // --- what the network asks of its world
 
   arriveAt(at: number, pipe: Pipe): void {
     this.#scheduler.push(at, due.pipe, pipe.place, 0);

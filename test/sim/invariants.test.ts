@@ -172,6 +172,21 @@ const counted = (connections: number, actors: number): Written => ({
   actors,
   actorsAlways: 3,
 });
+/** Its session was told what it cannot bear. */
+const poisoned: Written = { kind: 'poisoned', how: 'word', address: '0/broker/ws:1', ...reader };
+const fell: Written = {
+  kind: 'actorFailed',
+  node: 0,
+  shard: 0,
+  address: '0/broker/ws:1',
+  error: 'no',
+};
+const closedForBug: Written = { ...closed(1011), reason: 'internal error' };
+const sampledAt = (atMs: number): Written => ({
+  ...{ kind: 'sampled', node: 0, shard: 0, waiting: 0, waitingMax: 10 },
+  ...{ outstandingBytes: 0, outstandingBytesMax: 1 },
+  atMs,
+});
 const bare = { envelope: false, position: undefined };
 const heardBare = (sequence: number): Written =>
   heard(sequence, 0, { position: undefined, id: undefined, topic: undefined });
@@ -314,6 +329,9 @@ function broken(...records: Written[]): string[] {
 }
 
 const clean: Record<string, Written[]> = {
+  'a session that fails, and says so': [
+    ...[began(), connected(), poisoned, fell, closedForBug, sampledAt(9_000)],
+  ],
   'a topic that nobody used for as long as its history lasts': goesAndComes(13_500),
   'books that are in order, and publishers that wait as long as they may': [
     began(),
@@ -767,6 +785,24 @@ const planted: [string, string, Written[]][] = [
     '[BROKER-CLOSE-1] a bug, whatever became of it',
     [{ kind: 'actorFailed', node: 0, shard: 0, address: '0/router', error: 'no' }],
   ],
+  [
+    'no-failures',
+    '[BROKER-CLOSE-1] one that fails once more than it had to',
+    [connected(), poisoned, fell, fell],
+  ],
+  [
+    'last-words',
+    '[BROKER-CLOSE-1] a session that failed, and left its client behind',
+    [began(), connected(), poisoned, fell, sampledAt(9_000)],
+  ],
+  [
+    'last-words',
+    '[RUN-3] somebody who was closed with it',
+    [
+      ...[began(), connected(), connected(other), poisoned, fell, closedForBug],
+      { ...closedForBug, ...other },
+    ],
+  ],
   ['census', '[BROKER-LIST-1] a subscriber too many', [connected(), ack(0), listed([topic, 2])]],
   ['census', '[BROKER-LIST-1] a topic that is not listed', [connected(), ack(0), listed()]],
   [
@@ -799,6 +835,25 @@ const planted: [string, string, Written[]][] = [
     'memory',
     '[BROKER-REC-3] more is recovered than is to be remembered',
     [began({}, { historyCountMax: 1 }), ...published, ack(3, { since, recovered: true })],
+  ],
+  [
+    'memory',
+    '[BROKER-REC-3] more is said to be remembered than may be',
+    [began({}, { historyCountMax: 1 }), ...published, acked(1, 2), informed()],
+  ],
+  [
+    'memory',
+    '[BROKER-REC-3] more bytes are recovered than are to be remembered',
+    [
+      began({}, { historyBytesMax: 60 }),
+      ...[...published, acked(1, 2), acked(2, 3)],
+      ack(3, { since, recovered: true }),
+    ],
+  ],
+  [
+    'memory',
+    '[BROKER-REC-3] less is said to be remembered than must be',
+    [began(), ...published, acked(0, 1), acked(1, 2), informed({ history: 1 })],
   ],
   [
     'conservation',
@@ -1005,6 +1060,23 @@ const planted: [string, string, Written[]][] = [
       letIn(reader, { atMs: 7_000 }),
       pinged(8_000),
       pinged(9_000),
+    ],
+  ],
+  [
+    'keep-alive',
+    '[BROKER-KEEP-1] pinged again too late',
+    [
+      ...[began(), joined(reader, 'steady'), healed(0), letIn(reader, { atMs: 7_000 })],
+      ...[pinged(8_000), pinged(200_000)],
+    ],
+  ],
+  [
+    'keep-alive',
+    '[SSE-7] a comment too late',
+    [
+      ...[began({ sseKeepAliveMs: 1_500 }), joined(reader, 'steady'), healed(0)],
+      letIn(reader, { transport: 'sse', atMs: 7_000 }),
+      ...[8_500, 11_500].map((atMs) => ({ ...pinged(atMs), transport: 'sse' })),
     ],
   ],
   [

@@ -30,6 +30,7 @@ const item: ItemPlan = {
 };
 const plain: Scene = {
   shape: 'plain',
+  route: 'plain',
   asked: { method: 'GET', headers: [['X-A', '1']], bodyBytes: 0 },
   said: {
     status: undefined,
@@ -108,9 +109,13 @@ const begun = [heard(20, head), heard(21, 'line -b')];
 const upgraded = [asked(5, events('OPEN', true), 'events'), heard(20, 'upgraded x-b: 2')];
 const says = (...told: Told[]): Scene => ({
   ...socket,
-  acts: [{ atMs: 310, deed: { does: 'say', kind: 'text', answer: told } }],
+  acts: [{ atMs: 310, deed: { does: 'say', kind: 'text', answer: told, isHalfTaken: false } }],
 });
-const next: Scene = { ...stream, acts: [], next: { timeoutS: 2, answers: [true, true] } };
+const next: Scene = {
+  ...stream,
+  acts: [],
+  next: { timeoutS: 2, answers: [true, true], isBehind: false },
+};
 const alive: Scene = {
   ...stream,
   alive: { text: '~alive', format: 'raw', timeoutS: 2, isInterval: false },

@@ -85,6 +85,11 @@ export class ServerEnd implements WebEnd {
     this.#connection = connection;
   }
 
+  /** Who holds that connection; undefined where it is another one's, or nobody's yet. */
+  ownerOf(connection: Connection): Address<ConnectionEvent> | undefined {
+    return connection === this.#connection ? this.#owner : undefined;
+  }
+
   get isFramed(): boolean {
     return this.#reader !== undefined;
   }

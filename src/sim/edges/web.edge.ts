@@ -6,6 +6,7 @@
 import { encodeFrame } from '../../actors/codecs/websocket-frames.ts';
 import type { Address } from '../../actors/runtime/actor.ts';
 import {
+  type ConnectionEvent,
   type ConnectionId,
   type DoorEvent,
   type Payload,
@@ -74,6 +75,15 @@ export class WebEdge implements EndHost {
 
   has(connection: ConnectionId): boolean {
     return this.#connections.has(connection);
+  }
+
+  /** The actor behind a client's connection; undefined where there is none. */
+  ownerOf(connection: Connection): Address<ConnectionEvent> | undefined {
+    for (const end of this.#connections.values()) {
+      const owner = end instanceof ServerEnd ? end.ownerOf(connection) : undefined;
+      if (owner !== undefined) return owner;
+    }
+    return undefined;
   }
 
   get hasReadable(): boolean {

@@ -15,6 +15,7 @@ import { rate } from './doors/rate.ts';
 import { rights } from './doors/rights.ts';
 import type { Invariant } from './invariant.ts';
 import { conversation, isolation, noFailures } from './isolation.ts';
+import { lastWords } from './doors/last-words.ts';
 import { liveness } from './liveness.ts';
 import { offsetSteps } from './delivery/offset-steps.ts';
 import { oneOrder } from './delivery/one-order.ts';
@@ -29,6 +30,7 @@ import { closeCodes, frames, mistakes, requests, welcome } from './wording.ts';
 
 export const invariants: readonly Invariant[] = [
   noFailures,
+  lastWords,
   frames,
   mistakes,
   requests,

@@ -40,9 +40,9 @@ export const census: Invariant = {
         judge.isHealed = true;
       },
       connected: ({ node, connection }) => judge.connections.set(connection, node),
-      closed: ({ connection, node, by }) => {
+      closed: ({ connection, node, by, reason }) => {
         // Whoever may not follow what it came for is closed, and comes again.
-        if (by === 'server' && judge.isHealed) judge.restless.add(node);
+        if (by === 'server' && judge.isHealed && reason !== FOR_A_BUG) judge.restless.add(node);
         judge.closed(connection);
       },
       nodeKilled: ({ node }) => judge.dead(node),
@@ -218,5 +218,7 @@ class Judge {
   }
 }
 
+/** Nobody is closed so twice. */
+const FOR_A_BUG = 'internal error';
 /** An answer takes so long to come, at most. */
 const SLACK_US = 1_000_000;

@@ -47,8 +47,12 @@ export const noFailures: Invariant = {
   property: 'no-failures',
   requirements: [],
   judge(report) {
+    /** Those who have to fail, once each. */
+    const poisoned = new Set<string>();
     return {
+      poisoned: ({ node, address }) => poisoned.add(`${node} ${address}`),
       actorFailed(event) {
+        if (poisoned.delete(`${event.node} ${event.address}`)) return;
         report(event, `${event.address} of node ${event.node} failed: ${event.error}`);
       },
     };

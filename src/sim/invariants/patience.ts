@@ -36,8 +36,10 @@ class Judge {
   }
 
   closed(event: EventOf<'closed'>): void {
-    const { client, node, code, by, at } = event;
+    const { client, node, code, reason, by, at } = event;
     if (this.#began === undefined || by !== 'server' || code !== PING_TIMEOUT) return;
+    // A bug has its own words.
+    if (reason === 'internal error') return;
     if (!this.#calm.has(client)) return;
     const { faults, shards, broker } = this.#began;
     const agoUs = (broker.pingEveryMs + broker.pongTimeoutMs) * 1_000 + SLACK_US;

@@ -129,7 +129,9 @@ export const closeCodes: Invariant = {
     const broken = new Map<number, EventOf<'brokenSent'>>();
     const gone = new Set<number>();
     const dead = new Set<number>();
+    const poisoned = new Set<number>();
     return {
+      poisoned: ({ connection }) => poisoned.add(connection),
       connected({ connection, transport }) {
         if (transport === 'ws') sockets.add(connection);
       },
@@ -142,6 +144,7 @@ export const closeCodes: Invariant = {
         broken.delete(connection);
         if (!sockets.delete(connection) || by !== 'server') return;
         if (CLOSES[code]?.includes(reason) === true) return;
+        if (code === 1011 && reason === 'internal error' && poisoned.has(connection)) return;
         if (sent === undefined)
           report(event, `client ${client} was closed with ${code} '${reason}' for nothing`);
         else if (sent.code !== undefined && !isOwed(sent, event))

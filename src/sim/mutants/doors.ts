@@ -4,6 +4,42 @@ import type { Mutant } from './mutant.ts';
 
 export const doors: readonly Mutant[] = [
   {
+    name: 'history-counted-by-places',
+    breaks: ['memory'],
+    requirements: ['BROKER-LIST-2', 'BROKER-REC-3'],
+    file: 'routing/home.actor.ts',
+    find: '    historyCount: known.log.historyCount,',
+    replace: '    historyCount: known.log.position.offset,',
+    story: 'Whoever asks is told that all is remembered that ever was.',
+  },
+  {
+    name: 'largest-batch-refused',
+    breaks: ['requests'],
+    requirements: ['BROKER-HTTP-2'],
+    file: 'broker/http-request.actor.ts',
+    find: '  if (items.length > door.options.batchMax) {',
+    replace: '  if (items.length >= door.options.batchMax) {',
+    story: 'Off by one: as many as may be are too many.',
+  },
+  {
+    name: 'twice-the-bytes-remembered',
+    breaks: ['memory'],
+    requirements: ['BROKER-REC-3'],
+    file: 'routing/home/topic-log.ts',
+    find: 'this.historyCount > historyCountMax || this.#bytes > historyBytesMax;',
+    replace: 'this.historyCount > historyCountMax || this.#bytes > historyBytesMax * 2;',
+    story: 'Each topic keeps twice the bytes that its operator allows.',
+  },
+  {
+    name: 'comments-at-half-the-pace',
+    breaks: ['keep-alive'],
+    requirements: ['SSE-7'],
+    file: 'broker/sse-session.actor.ts',
+    find: "payload });\n  context.after('keep-alive', door.options.sseKeepAliveMs);\n}",
+    replace: "payload });\n  context.after('keep-alive', door.options.sseKeepAliveMs * 2);\n}",
+    story: 'The first comment comes in time, and each next one twice as late.',
+  },
+  {
     name: 'everyone-may-subscribe',
     breaks: ['rights'],
     requirements: ['BROKER-AUTH-3'],

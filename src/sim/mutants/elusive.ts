@@ -12,11 +12,9 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'Whoever is away is seldom away for as long as it takes to become something else.',
   ],
   ['references-begin-at-one', 'No run counts so far that numbers come round.'],
-  ['overflow-is-silent', 'No mailbox of the workload overflows; unit tests have it.'],
-  ['failed-turn-half-done', 'No turn of the workload fails; unit tests have it.'],
   [
-    'no-last-words',
-    'No actor of the workload fails while somebody watches it; unit tests have it.',
+    'failed-turn-half-done',
+    'What a session says in a turn that fails is over with it; unit tests have it.',
   ],
   ['full-queue-says-nothing', 'Queues of absent people seldom fill.'],
   ['mark-of-any-question', 'A session seldom resumes with a question under way.'],

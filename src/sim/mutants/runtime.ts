@@ -54,7 +54,7 @@ export const runtime: readonly Mutant[] = [
   },
   {
     name: 'overflow-is-silent',
-    breaks: ['no-failures', 'liveness', 'conversation'],
+    breaks: ['last-words'],
     requirements: ['RUN-1'],
     file: 'runtime/system.ts',
     find: '    if (!this.#overflowed.includes(cell)) this.#overflowed.push(cell);\n',
@@ -73,7 +73,7 @@ export const runtime: readonly Mutant[] = [
   },
   {
     name: 'no-last-words',
-    breaks: ['isolation', 'census'],
+    breaks: ['last-words', 'books'],
     requirements: ['BROKER-CLOSE-1'],
     file: 'runtime/system.ts',
     find: '    this.#sayLastWords(cell);\n',

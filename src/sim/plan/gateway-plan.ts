@@ -6,7 +6,7 @@ import type { GatewayStart } from '../../actors/node.ts';
 import type { LinkPlan } from '../edges/network.ts';
 import type { FilterName } from '../records/gateway-traits.ts';
 import type { HolderKind } from '../records/gateway-records.ts';
-import type { PlayerPlan } from '../records/scenes/scene.ts';
+import { IMPLICIT_CHANNELS, type PlayerPlan } from '../records/scenes/scene.ts';
 
 export interface ChannelPlan {
   /** Without its prefix. */
@@ -94,6 +94,13 @@ const ROUTES = [
   'direct.test,id=direct,prefix=p1- origin-a:80 origin-b:80',
   'x.test,id=x,prefix=x- origin-x:80',
   'xws.test,id=xws,prefix=x- origin-x:80,over_http',
+  'xr.test,id=xr,prefix=x-,path_beg=/scene,replace_beg=/changed,header="X-First: r",as_host=o.test:81 origin-x:80',
+  'xa.test,id=xa,prefix=x-,aco origin-x:80',
+  // Each player has a channel that its route follows in its name.
+  ...Array.from({ length: IMPLICIT_CHANNELS }, (_, at) => [
+    `xsub${at}.test,id=xsub,prefix=x- origin-x:80,sub=x-all-${at}`,
+    `xwssub${at}.test,id=xwssub,prefix=x- origin-x:80,over_http,sub=x-all-${at}`,
+  ]).flat(),
 ].join('\n');
 
 export function fullName({ name, prefix }: Pick<ChannelPlan, 'name' | 'prefix'>): string {

@@ -2,6 +2,15 @@
 // it does hold, and publishers that are held back. Refuses to judge.
 
 export type NodeRecord =
+  /** The session behind a client's connection was told what it cannot bear. */
+  | {
+      readonly kind: 'poisoned';
+      readonly node: number;
+      readonly client: number;
+      readonly connection: number;
+      readonly how: 'word' | 'flood';
+      readonly address: string;
+    }
   /** What one shard counts, and what there is. */
   | {
       readonly kind: 'booksKept';

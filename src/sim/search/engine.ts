@@ -11,7 +11,7 @@ export function expectManyKinds(): void {
   setFlagsFromString('--max-valid-polymorphic-map-count=16');
 }
 
-/** Compiles well what others would hardly call often: half a second for each thread, which a long search gets back. */
+/** Compiles well what others would hardly call often: seconds for each thread, which a long search gets back. */
 export function expectLongSearch(): void {
   setFlagsFromString('--invocation-count-for-turbofan=1500');
 }

@@ -200,6 +200,9 @@ function keepFaults(search: Search, blockMin: number): void {
   needed(search.plan.faults, blockMin, (faults) =>
     search.try({ ...search.plan, faults: [...faults] }),
   );
+  needed(search.plan.poisons ?? [], blockMin, (poisons) =>
+    search.try({ ...search.plan, poisons: [...poisons] }),
+  );
   needed(clusterFaultsOf(search.plan), blockMin, (faults) =>
     search.try(withClusterFaults(search.plan, faults)),
   );

@@ -41,6 +41,21 @@ export const memory: Invariant = {
         if (position !== undefined)
           lastRead.of(event, position.epoch)[position.offset] = publication;
       },
+      informed(event) {
+        const { position, node, topic } = event;
+        if (limits === undefined || position === undefined) return;
+        const known = places.of(node, topic, position.epoch);
+        const sentence = judgeHistory(
+          event,
+          position.offset,
+          (offset) => {
+            const publication = known[offset];
+            return publication === undefined ? undefined : sent[publication];
+          },
+          limits,
+        );
+        if (sentence !== undefined) report(event, sentence);
+      },
       subscribed(event) {
         const { since, position, node, topic } = event;
         if (limits === undefined || since === undefined || position === undefined) return;
@@ -64,10 +79,15 @@ function judgeOne(
   { home, sites }: EventOf<'began'>,
 ): string | undefined {
   const { historyCountMax, historyBytesMax, historyAgeMaxMs, historyBytesTotalMax } = home;
-  if (recovered === true)
+  if (recovered === true) {
+    let recoveredBytes = 0;
+    for (const known of missed) recoveredBytes += known?.bytes ?? 0;
+    if (recoveredBytes > historyBytesMax)
+      return `client ${client} recovered ${recoveredBytes} bytes of '${topic}', and ${historyBytesMax} are remembered`;
     return count > historyCountMax
       ? `client ${client} recovered ${count} of '${topic}', and ${historyCountMax} are remembered`
       : undefined;
+  }
   if (count < 1 || count > historyCountMax || sites.includes('tiny-history')) return undefined;
   let bytes = 0;
   let oldestAt = at;
@@ -82,6 +102,33 @@ function judgeOne(
     bytes + count * WRITTEN_BYTES <= roomBytes && bytes + count * KEPT_BYTES <= historyBytesMax;
   if (!isComplete || !isYoung || !fits || historyBytesTotalMax < TOTAL_BYTES_MIN) return undefined;
   return `client ${client} missed ${count} of '${topic}', which are remembered, and was told that they are lost`;
+}
+
+/** What a topic says that it remembers is what it may, and no less than it must; the latest goes last. */
+function judgeHistory(
+  { client, topic, history, at }: EventOf<'informed'>,
+  top: number,
+  knownAt: (offset: number) => Known | undefined,
+  { home, sites }: EventOf<'began'>,
+): string | undefined {
+  const { historyCountMax, historyBytesMax, historyAgeMaxMs, historyBytesTotalMax } = home;
+  const said = `client ${client} was told that ${history} of '${topic}' are remembered`;
+  if (history > historyCountMax) return `${said}, and ${historyCountMax} may be`;
+  let [bytes, costMax, oldestAt] = [0, 0, at];
+  let must = 0;
+  for (let back = 0; back <= history && back < top; back += 1) {
+    const known = knownAt(top - back);
+    if (known === undefined) return undefined;
+    bytes += known.bytes;
+    if (back < history && bytes > historyBytesMax)
+      return `${said}, which are more than ${historyBytesMax} bytes`;
+    costMax += known.bytes + KEPT_BYTES;
+    oldestAt = Math.min(oldestAt, known.at);
+    if (back < historyCountMax && costMax <= historyBytesMax) must = back + 1;
+  }
+  const isYoung = at - oldestAt < (historyAgeMaxMs - SLACK_MS) * 1_000;
+  const isRoomy = historyBytesTotalMax >= TOTAL_BYTES_MIN && !sites.includes('tiny-history');
+  return must > history && isYoung && isRoomy ? `${said}, and more must be` : undefined;
 }
 
 /** What one topic may take of a queue that also holds the others, and answers that are awaited. */

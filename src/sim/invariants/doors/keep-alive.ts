@@ -24,6 +24,7 @@ export const keepAlive: Invariant = {
       joined: ({ client, behaviour }) => {
         if (behaviour === 'mute') judge.mute.add(client);
         if (behaviour === 'malformed') judge.careless.add(client);
+        if (behaviour !== 'steady') judge.chatty.add(client);
       },
       connected: (event) => judge.connected(event),
       pinged: (event) => judge.pinged(event),
@@ -45,6 +46,8 @@ class Judge {
   readonly mute = new Set<number>();
   /** They answer now and then. */
   readonly careless = new Set<number>();
+  /** Their pongs may come unasked. */
+  readonly chatty = new Set<number>();
   readonly #report: Report;
   readonly #open = new Map<number, Pinged>();
 
@@ -61,23 +64,43 @@ class Judge {
     const open = this.#open.get(connection);
     if (open === undefined) return;
     // The next is sent after the answer to this one; only a thread that stood still may be early.
-    if (
-      transport === 'ws' &&
-      open.isPinged &&
-      open.at > this.wellAt &&
-      at < open.at + this.pingEveryUs
-    )
-      this.#report(event, `client ${client} is pinged again after ${(at - open.at) / 1e6} s`);
+    const sinceUs = at - open.at;
+    const isEarly =
+      transport === 'ws' ? open.isPinged && sinceUs < this.pingEveryUs : this.#isEarly(sinceUs);
+    const isLate =
+      sinceUs > this.#everyUs(transport) + LATE_US && this.#isJudged(client, transport);
+    if (open.at > this.wellAt && (isEarly || isLate))
+      this.#report(event, `client ${client} is told of life again after ${sinceUs / 1e6} s`);
     open.at = at;
     open.isPinged = true;
   }
 
+  #everyUs(transport: 'ws' | 'sse'): number {
+    return transport === 'ws' ? this.pingEveryUs : this.commentEveryUs;
+  }
+
+  /** Comments come whatever else is said; one may take a little longer than the next. */
+  #isEarly(sinceUs: number): boolean {
+    return sinceUs < this.commentEveryUs - NEAR_US;
+  }
+
+  /** It hears what it is told, and answers. */
+  #isJudged(client: number, transport: 'ws' | 'sse'): boolean {
+    return transport === 'sse' || !this.chatty.has(client);
+  }
+
   closed(event: EventOf<'closed'>): void {
-    const { client, connection, code, at } = event;
+    const { client, connection, code, reason, at } = event;
     const open = this.#open.get(connection);
     this.#open.delete(connection);
     const isMute = this.mute.has(client);
-    if (code !== PING_TIMEOUT || open === undefined || this.careless.has(client)) return;
+    if (
+      code !== PING_TIMEOUT ||
+      reason === 'internal error' ||
+      open === undefined ||
+      this.careless.has(client)
+    )
+      return;
     if (isMute) {
       if (
         open.isPinged &&
@@ -107,6 +130,8 @@ class Judge {
 
 const PING_TIMEOUT = 1011;
 const SLACK_US = 1_000_000;
+/** Ways, and turns. */
+const LATE_US = 700_000;
 /** A ping on its way takes longer than the close behind it only by so much. */
 const NEAR_US = 600_000;
 const WELL_AFTER_US = 6_000_000;

@@ -2,7 +2,7 @@
 // slow as that; nobody is to lose his connection over it. Both are clients like all others, on the first node.
 // Refuses to judge, and to know how a publisher is held back.
 
-import { type Arbitrary, constant, constantFrom, integer } from 'fast-check';
+import { type Arbitrary, boolean, constant, constantFrom, integer } from 'fast-check';
 
 import { mixed, plainRecord } from '../drawing.ts';
 import type { Settings } from '../settings.ts';
@@ -16,6 +16,8 @@ export interface River {
   readonly everyUs: number;
   readonly readBytes: number;
   readonly windowBytes: number;
+  /** Another one reads the same, perhaps on another thread. */
+  readonly isShared: boolean;
 }
 
 export const rivers: Arbitrary<River | undefined> = mixed<River | undefined>(
@@ -27,6 +29,7 @@ export const rivers: Arbitrary<River | undefined> = mixed<River | undefined>(
       everyUs: constantFrom(40_000, 30_000),
       readBytes: constant(RIVER_READ_BYTES),
       windowBytes: constantFrom(1_048_576, 262_144),
+      isShared: boolean(),
     }),
   ],
 );
@@ -56,7 +59,7 @@ export function widened(settings: Settings): Settings {
 /** Takes the places of two clients that have nothing to do for others. */
 export function withRiver(
   plans: readonly ClientPlan[],
-  { burst, everyUs, readBytes, windowBytes }: River,
+  { burst, everyUs, readBytes, windowBytes, isShared }: River,
   nodes: number,
 ): readonly ClientPlan[] {
   const common = {
@@ -76,9 +79,10 @@ export function withRiver(
     ...({ behaviour: 'slow', topics: [RIVER_TOPIC], publishes: [] } as const),
     ...{ burst: 1, everyUs: 100_000, dataBytes: 0, readBytes },
   };
-  const [first, second] = [RIVER_RANK * nodes, (RIVER_RANK + 1) * nodes];
+  const [first, second, third] = [0, 1, 2].map((rank) => (RIVER_RANK + rank) * nodes);
+  const isReader = (at: number): boolean => at === second || (isShared && at === third);
   return plans.map((plan, at) => {
-    if (plans.length <= second || (at !== first && at !== second)) return plan;
+    if (plans.length <= (second ?? 0) || (at !== first && !isReader(at))) return plan;
     const { client, node } = plan;
     return { client, node, ...(at === first ? speaker : reader) };
   });

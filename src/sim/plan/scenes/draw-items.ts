@@ -2,6 +2,7 @@
 // say of itself; and short histories of items that come out of order, again, or never.
 // Refuses to know what becomes of them.
 
+import type { GatewayOptions } from '../../../actors/gateway/gateway-options.ts';
 import type { Prng } from '../../../actors/runtime/prng.ts';
 import {
   ACT_EVERY_MS,
@@ -104,11 +105,9 @@ export interface Ordered {
 /** Each step: its id, the one before it, whether it waits for nobody. The last one may be overdue in the end. */
 const HISTORIES: readonly (readonly (readonly [string, (string | undefined)?, 'no-seq'?])[])[] = [
   [['1'], ['3', '2'], ['2', '1']],
-  [['1'], ['4', '3'], ['3', '2'], ['2', '1']],
   [['1'], ['3', '2', 'no-seq'], ['2', '1']],
   [['1'], ['1'], ['2', '1'], ['2', '1']],
   [['1'], ['2', '1'], ['1', undefined, 'no-seq'], ['3', '2']],
-  [['1'], ['3', '2'], ['3', '2', 'no-seq'], ['2', '1']],
   [['1'], ['3', '2']],
   [['1'], ['4', '3'], ['3', '2']],
   [
@@ -116,9 +115,20 @@ const HISTORIES: readonly (readonly (readonly [string, (string | undefined)?, 'n
     ['4', '3'],
   ],
 ];
+/** Where whoever waits is patient. */
+const LONG_HISTORIES: typeof HISTORIES = [
+  ...HISTORIES,
+  [['1'], ['4', '3'], ['3', '2'], ['2', '1']],
+  [['1'], ['3', '2'], ['3', '2', 'no-seq'], ['2', '1']],
+];
 
-export function drawOrder(chance: Prng, choices: ItemChoices): readonly Ordered[] {
-  return oneOf(chance, HISTORIES).map(([id, prevId, how], at) => ({
+export function drawOrder(
+  chance: Prng,
+  choices: ItemChoices,
+  { messageWaitMs }: Pick<GatewayOptions, 'messageWaitMs'>,
+): readonly Ordered[] {
+  const histories = messageWaitMs > ACT_EVERY_MS * 4 ? LONG_HISTORIES : HISTORIES;
+  return oneOf(chance, histories).map(([id, prevId, how], at) => ({
     atMs: at * ACT_EVERY_MS,
     item: {
       ...drawItem(chance, choices, `o${at}`),

@@ -14,10 +14,12 @@ import {
   type Alive,
   type Asked,
   type Header,
+  IMPLICIT,
   type ItemPlan,
   PATCHED_BODY,
   type PlayerPlan,
   posts,
+  RECOVER,
   type Said,
   type Scene,
   type SceneShape,
@@ -75,10 +77,13 @@ function drawScene(chance: Prng, options: GatewayOptions): Scene {
   }
 }
 
+const ROUTES = ['plain', 'plain', 'rewriting', 'crossOrigin'] as const;
+
 /** What all scenes have, and what most have not. */
 function drawFrame(chance: Prng, shape: SceneShape): Scene {
   return {
     shape,
+    route: shape === 'socket' ? 'plain' : oneOf(chance, ROUTES),
     asked: asked(chance),
     said: said(chance),
     isJson: chance.chance(1, 3),
@@ -101,11 +106,13 @@ function plain(chance: Prng, { keptBodyBytesMax }: GatewayOptions): Scene {
   const frame = drawFrame(chance, 'plain');
   const flaw = chance.chance(1, 3) ? oneOf(chance, flawNames) : undefined;
   const acts: Act[] = [];
-  for (let at = 1; at <= 3 && chance.chance(1, 3); at += 1)
+  for (let at = 1; at <= 3 && chance.chance(1, 3); at += 1) {
+    const post = chance.below(posts.length);
     acts.push({
       atMs: at * ACT_EVERY_MS,
-      deed: { does: 'post', post: chance.below(posts.length) },
+      deed: post === RECOVER ? { does: 'recover' } : { does: 'post', post },
     });
+  }
   const lastsMs = 600 + acts.length * ACT_EVERY_MS;
   const bodyBytes = flaw === undefined ? nearLimit(chance, keptBodyBytesMax) : 0;
   return { ...frame, flaw, acts, lastsMs, asked: { ...frame.asked, bodyBytes } };
@@ -161,13 +168,37 @@ function pollMs({ timeoutS }: { readonly timeoutS: number }): number {
   return timeoutS * 1_000 + 2_000;
 }
 
+/** A link whose answer tells a place that is not the last one: it has to be asked again at once. */
+function behind(chance: Prng): Scene {
+  const base = drawFrame(chance, 'stream');
+  const items = (['send', 'hint'] as const).map((action, at): Act => {
+    const choices: ItemChoices = { shape: 'stream', scene: base, mayPatch: false };
+    const item: ItemPlan = {
+      ...drawItem(chance, choices, `i${at}`),
+      ...{ action, isForIt: true, isNoSeq: false, contentFilters: undefined, meta: [] },
+      ...{ id: String(at + 1), prevId: at === 0 ? undefined : String(at) },
+    };
+    return { atMs: (at + 1) * ACT_EVERY_MS, deed: { does: 'publish', channel: 0, item } };
+  });
+  return {
+    ...base,
+    isJson: false,
+    next: { timeoutS: 3, answers: [], isBehind: true },
+    acts: items,
+    lastsMs: 2_500,
+  };
+}
+
 function stream(chance: Prng, options: GatewayOptions): Scene {
+  if (chance.chance(1, 8)) return behind(chance);
   const frame = drawFrame(chance, 'stream');
   const isCrowded = chance.chance(1, 8);
   const channels = isCrowded ? options.connectionSubscriptionsMax + 1 : oneOf(chance, [1, 1, 2]);
   const isFollowingLinks = !isCrowded && chance.chance(2, 5);
+  const isImplicit = !isCrowded && !isFollowingLinks && chance.chance(1, 4);
   const base: Scene = {
     ...frame,
+    ...(isImplicit ? { route: 'following' as const } : {}),
     channels,
     ...(isCrowded ? {} : drawFilters(chance)),
     alive: chance.chance(1, 2) ? drawAlive(chance) : undefined,
@@ -175,6 +206,7 @@ function stream(chance: Prng, options: GatewayOptions): Scene {
       ? {
           timeoutS: oneOf(chance, [2, 3]),
           answers: Array.from({ length: 8 }, () => chance.chance(2, 3)),
+          isBehind: false,
         }
       : undefined,
     // A link is told in headers alone.
@@ -185,14 +217,19 @@ function stream(chance: Prng, options: GatewayOptions): Scene {
   const count = chance.below(8);
   for (let at = 1; at <= count; at += 1) {
     if (chance.chance(1, 4)) continue;
-    const channel = isCrowded ? channels - 1 - chance.below(2) : chance.below(channels);
+    if (isFollowingLinks && chance.chance(1, 6)) {
+      acts.push({ atMs: at * ACT_EVERY_MS, deed: { does: 'recover' } });
+      continue;
+    }
+    const own = isCrowded ? channels - 1 - chance.below(2) : chance.below(channels);
+    const channel = isImplicit && chance.chance(1, 3) ? IMPLICIT : own;
     const drawnItem = drawItem(chance, choices, `i${at}`);
     // A link that is asked for in vain is not asked sooner for a hint, and hides what waited behind it.
     const isHidden = drawnItem.action === 'hint' && base.next?.answers.includes(false) === true;
     const item: ItemPlan = isHidden ? { ...drawnItem, action: 'send' } : drawnItem;
     acts.push({ atMs: at * ACT_EVERY_MS, deed: { does: 'publish', channel, item } });
   }
-  const order = chance.chance(1, 3) && !isFollowingLinks ? drawOrder(chance, choices) : [];
+  const order = chance.chance(1, 3) && !isFollowingLinks ? drawOrder(chance, choices, options) : [];
   const afterMs = (count + 1) * ACT_EVERY_MS;
   for (const { atMs, item } of order)
     acts.push({ atMs: afterMs + atMs, deed: { does: 'publish', channel: 0, item } });

@@ -8,6 +8,7 @@ import {
   ACT_EVERY_MS,
   type Act,
   type ControlPlan,
+  IMPLICIT,
   type Scene,
   type Told,
 } from '../../records/scenes/scene.ts';
@@ -15,10 +16,14 @@ import {
 export function drawSocket(
   chance: Prng,
   options: GatewayOptions,
-): Pick<Scene, 'channels' | 'opening' | 'wordPrefix' | 'acts' | 'lastsMs' | 'meta' | 'isJson'> {
+): Pick<
+  Scene,
+  'route' | 'channels' | 'opening' | 'wordPrefix' | 'acts' | 'lastsMs' | 'meta' | 'isJson'
+> {
   const isCrowded = chance.chance(1, 8);
   const channels = isCrowded ? options.connectionSubscriptionsMax + 1 : 2;
   const filter = oneOf(chance, FILTERS);
+  const isImplicit = !isCrowded && chance.chance(1, 4);
   const opening: Told[] = [
     ...USER.map((name): Told => ({ tells: 'control', control: { type: 'set-meta', ...name } })),
     ...Array.from({ length: isCrowded ? channels : chance.below(3) }, (_, channel): Told => ({
@@ -37,18 +42,23 @@ export function drawSocket(
   for (let at = 1; at <= count; at += 1) {
     const atMs = at * ACT_EVERY_MS;
     if (chance.chance(1, 2)) {
-      const channel = isCrowded ? channels - 1 - chance.below(2) : chance.below(2);
+      const own = isCrowded ? channels - 1 - chance.below(2) : chance.below(2);
+      const channel = isImplicit && chance.chance(1, 3) ? IMPLICIT : own;
       const item = drawItem(chance, choices, `i${at}`);
       acts.push({ atMs, deed: { does: 'publish', channel, item } });
     } else {
       const kind = oneOf(chance, ['text', 'text', 'text', 'binary', 'ping'] as const);
       const answer = Array.from({ length: chance.below(3) }, (_, place) =>
-        told(chance, `a${at}.${place}`, filter),
+        told(chance, `a${at}.${place}`, filter, isImplicit),
       );
-      acts.push({ atMs, deed: { does: 'say', kind, answer } });
+      const isHalfTaken = kind !== 'ping' && chance.chance(1, 6);
+      acts.push({
+        atMs,
+        deed: { does: 'say', kind, answer: isHalfTaken ? [] : answer, isHalfTaken },
+      });
     }
   }
-  const order = chance.chance(1, 4) ? drawOrder(chance, choices) : [];
+  const order = chance.chance(1, 4) ? drawOrder(chance, choices, options) : [];
   for (const { atMs, item } of order)
     acts.push({
       atMs: (count + 1) * ACT_EVERY_MS + atMs,
@@ -57,6 +67,7 @@ export function drawSocket(
   const lastMs = acts.at(-1)?.atMs ?? 0;
   const waitMs = order.length > 0 ? options.messageWaitMs + 1_500 : 2_600;
   return {
+    route: isImplicit ? 'following' : 'plain',
     channels,
     opening,
     wordPrefix: oneOf(chance, ['m:', 'm:', 'm:', '', '>>', undefined]),
@@ -83,7 +94,7 @@ function message(chance: Prng, text: string): Told {
   return { tells: 'message', kind, text };
 }
 
-function told(chance: Prng, text: string, filter: string | undefined): Told {
+function told(chance: Prng, text: string, filter: string | undefined, isImplicit: boolean): Told {
   const drawn = chance.below(12);
   if (drawn < 4) return message(chance, text);
   if (drawn === 4) return { tells: 'bare', text: `no ${text}` };
@@ -93,6 +104,9 @@ function told(chance: Prng, text: string, filter: string | undefined): Told {
       code: oneOf(chance, [0, 1000, 4002]),
       reason: oneOf(chance, ['', 'enough']),
     };
+  // What the route follows the origin cannot take back.
+  if (isImplicit && drawn === 6)
+    return { tells: 'control', control: { type: 'unsubscribe', channel: IMPLICIT } };
   return { tells: 'control', control: control(chance, text, filter) };
 }
 

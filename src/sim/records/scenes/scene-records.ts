@@ -32,6 +32,8 @@ export type SceneRecord =
       readonly words: string;
     })
   | (AtScene & { readonly kind: 'sceneEnded' })
+  /** Somebody wants all origins of a node to be asked again. */
+  | { readonly kind: 'recoverPosted'; readonly node: number }
   /** The control server's answer to something that was posted. */
   | {
       readonly kind: 'postAnswered';

@@ -18,8 +18,12 @@ export interface PlayerPlan {
 /** `plain` is answered at once, a `poll` with the first item or when its time is up. */
 export type SceneShape = 'plain' | 'poll' | 'stream' | 'socket';
 
+/** What the route of a scene does to it: nothing, rewrites it, lets pages of other sites read, or follows a channel of its own. */
+export type RouteKind = 'plain' | 'rewriting' | 'crossOrigin' | 'following';
+
 export interface Scene {
   readonly shape: SceneShape;
+  readonly route: RouteKind;
   readonly asked: Asked;
   readonly said: Said;
   /** Its instructions are JSON. */
@@ -78,6 +82,8 @@ export interface NextPlan {
   readonly timeoutS: number;
   /** Whether each time that the link is asked it answers; then it always does. */
   readonly answers: readonly boolean[];
+  /** The first one tells a place that the channel has left behind. */
+  readonly isBehind: boolean;
 }
 
 export interface Act {
@@ -89,7 +95,15 @@ export interface Act {
 export type Deed =
   | { readonly does: 'publish'; readonly channel: number; readonly item: ItemPlan }
   /** The client of a WebSocket speaks, and its origin answers. */
-  | { readonly does: 'say'; readonly kind: MessageName; readonly answer: readonly Told[] }
+  | {
+      readonly does: 'say';
+      readonly kind: MessageName;
+      readonly answer: readonly Told[];
+      /** The origin takes one byte of it, and says nothing. */
+      readonly isHalfTaken: boolean;
+    }
+  /** Whoever publishes wants everybody to look again. */
+  | { readonly does: 'recover' }
   /** A publisher that is no master of its trade. */
   | { readonly does: 'post'; readonly post: number };
 
@@ -211,15 +225,23 @@ export const posts: readonly Post[] = [
     ...{ ...published, method: 'PUT', body: '{"items":[]}', status: 405 },
     answer: 'Method not allowed: PUT.\n',
   },
+  { ...published, target: '/recover', body: '', status: 200, answer: 'Updated\n' },
   { ...published, target: '/', body: '', status: 200, answer: 'Pushpin API\n' },
   { ...published, target: '/publish?x', body: '{"items":[]}', status: 404, answer: 'Not Found\n' },
 ];
 
 /** The channels of a scene, as its origin names them. */
 export function channelName(client: number, scene: number, channel: number): string {
+  if (channel === IMPLICIT) return `all-${client % IMPLICIT_CHANNELS}`;
   return `s${client}-${scene}-${channel}`;
 }
 
+/** The channel that a route follows, as the number of a scene's channel. */
+export const IMPLICIT = -1;
+/** As many as there may be players. */
+export const IMPLICIT_CHANNELS = 8;
+/** By place in `posts`. */
+export const RECOVER = posts.findIndex(({ target }) => target === '/recover');
 /** The prefix of their route. */
 export const SCENE_PREFIX = 'x-';
 /** From one act to the next: all that comes of the one has come by then. */

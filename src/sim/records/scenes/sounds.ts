@@ -13,8 +13,15 @@ export function headerWords(headers: readonly Header[]): string[] {
     .map(([name, value]) => [name.toLowerCase(), value] as const)
     .filter(([name]) => name !== 'content-length')
     .toSorted(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0))
-    .map(([name, value]) => `${name}: ${value}`);
+    .map(([name, value]) => `${name}: ${name === EXPOSED ? sorted(value) : value}`);
 }
+
+/** Names of headers have no case, and here no order. */
+function sorted(list: string): string {
+  return list.toLowerCase().split(', ').toSorted().join(', ');
+}
+
+const EXPOSED = 'access-control-expose-headers';
 
 /** Long ones by their length, and their ends. */
 export function bodyWords(body: string): string {

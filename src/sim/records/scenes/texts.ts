@@ -2,7 +2,13 @@
 // compares what the gateway made of them, and not two spellings. Refuses to know what the gateway does.
 
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
-import { channelName, type ControlPlan, type Said } from './scene.ts';
+import {
+  channelName,
+  type ControlPlan,
+  IMPLICIT_CHANNELS,
+  type Said,
+  type Scene,
+} from './scene.ts';
 
 /** Whose scene it is, and which of his. */
 export interface Place {
@@ -14,8 +20,22 @@ export function searchOf({ client, number }: Place): string {
   return `?n=${client}&s=${number}`;
 }
 
-export const SCENE_HOST = 'x.test';
-export const SOCKET_HOST = 'xws.test';
+/** That its client asks for. */
+export function hostOf({ shape, route }: Scene, { client }: Place): string {
+  const kind = shape === 'socket' ? 'xws' : 'x';
+  switch (route) {
+    case 'plain':
+      return `${kind}.test`;
+    case 'rewriting':
+      return 'xr.test';
+    case 'crossOrigin':
+      return 'xa.test';
+    case 'following':
+      return `${kind}sub${client % IMPLICIT_CHANNELS}.test`;
+    default:
+      return route satisfies never;
+  }
+}
 
 export function bodyOf({ body, padBytes }: Said): string {
   return padBytes === 0 ? body : `${'z'.repeat(padBytes - 1)}\n`;

@@ -298,7 +298,7 @@ export const SEEDS = 0x100000000;
 const NOT_BEGUN = 0xffffffff;
 const BATCH_MAX = 8;
 /** For one thread. */
-const SEEDS_MANY = 50;
+const SEEDS_MANY = 200;
 const TWICE_EVERY = 20;
 const TICK_MS = 200;
 const SECONDS_PER_RUN_MAX = 120;

@@ -74,6 +74,8 @@ export function gatewayWords(event: GatewayRecord | ChatRecord): string {
       return `the origin of ${who} hears (${event.purpose}): ${event.words.slice(0, SOUND_MAX)}`;
     case 'sceneEnded':
       return `the scene of ${who} is over`;
+    case 'recoverPosted':
+      return `everybody on node ${event.node} is to look again`;
     case 'postAnswered':
       return `what was posted (${event.post}) is answered ${event.status}: ${event.answer.trim()}`;
     default:

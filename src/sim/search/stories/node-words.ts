@@ -3,6 +3,8 @@
 import type { NodeRecord } from '../../records/node-records.ts';
 
 export function nodeWords(event: NodeRecord): string {
+  if (event.kind === 'poisoned')
+    return `the session of client ${event.client} is told what it cannot bear (${event.how})`;
   const { node, shard } = event;
   if (event.kind === 'publisherWaits')
     return `shard ${node}.${shard}: a publisher waits for readers (${event.holds})`;

@@ -83,9 +83,24 @@ function requests({ options, own }: Caller): readonly Asked[] {
       400,
       `Message is nested too deeply: at most ${jsonDepthMax} levels.`,
     ),
+    // The last that is allowed.
+    [
+      `GET /topics/${'x'.repeat(topicLengthMax)}`,
+      json(200, { ...info, topic: 'x'.repeat(topicLengthMax) }),
+    ],
     ...(batchMax > BATCH_MAX
       ? []
       : [
+          [
+            'POST /publish',
+            taken(batchMax),
+            `[${Array.from({ length: batchMax }, () => `{"topic":"${own}/batch","data":1}`).join(',')}]`,
+          ] satisfies Asked,
+          [
+            'POST /publish',
+            taken(1),
+            `[{"topic":"${own}/batch","id":"${'i'.repeat(idLengthMax)}","data":${'['.repeat(jsonDepthMax - 2)}${']'.repeat(jsonDepthMax - 2)}}]`,
+          ] satisfies Asked,
           publish(
             `[${Array.from({ length: batchMax + 1 }, () => '{"topic":"a","data":1}').join(',')}]`,
             413,
@@ -129,6 +144,12 @@ function requests({ options, own }: Caller): readonly Asked[] {
     follow('topic=%ff', 'The query must be percent-encoded UTF-8.'),
     follow(many.join('&'), `Too many topics: at most ${sseTopicsMax} in one stream.`),
   ];
+}
+
+/** So many publications are taken, whatever their places. */
+function taken(count: number): RegExp {
+  const one = '\\{"topic":"[^"]+","id":"[^"]+","epoch":"[^"]+","offset":\\d+,"subscribers":0\\}';
+  return new RegExp(`^200\n${JSON_HEAD.join('\n')}\n\\[${one}(,${one}){${count - 1}}\\]\n$`, 'u');
 }
 
 /** Nobody is let in without a token. */

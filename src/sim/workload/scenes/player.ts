@@ -18,11 +18,12 @@ import {
   channelName,
   type Deed,
   type PlayerPlan,
+  RECOVER,
   SCENE_PREFIX,
   type Scene,
 } from '../../records/scenes/scene.ts';
 import { bodyWords, headerWords, headWords } from '../../records/scenes/sounds.ts';
-import { SCENE_HOST, searchOf, SOCKET_HOST } from '../../records/scenes/texts.ts';
+import { hostOf, searchOf } from '../../records/scenes/texts.ts';
 import type { Trace } from '../../trace.ts';
 import { writtenItem } from './scene-items.ts';
 
@@ -147,7 +148,10 @@ export class Player implements Endpoint {
       const body = writtenItem(channel, deed.item, scene.shape, scene.way);
       this.#world.publish(node, body, scene.way === 'http' ? 'http' : 'pull');
     } else if (deed.does === 'post') this.#world.post(node, deed.post);
-    else {
+    else if (deed.does === 'recover') {
+      this.#world.trace.add({ kind: 'recoverPosted', node });
+      this.#world.post(node, RECOVER);
+    } else {
       const bytes = encodeText(`w${act}`);
       this.#say({ word: 'gateway', said: { say: 'frame', kind: deed.kind, bytes } });
     }
@@ -251,9 +255,10 @@ export class Player implements Endpoint {
   }
 }
 
-function questionOf({ client }: PlayerPlan, number: number, { shape, asked }: Scene): GatewayWord {
-  const isWebSocket = shape === 'socket';
-  const host = isWebSocket ? SOCKET_HOST : SCENE_HOST;
+function questionOf({ client }: PlayerPlan, number: number, scene: Scene): GatewayWord {
+  const { asked } = scene;
+  const isWebSocket = scene.shape === 'socket';
+  const host = hostOf(scene, { client, number });
   return {
     say: 'request',
     method: isWebSocket ? 'GET' : asked.bodyBytes > 0 ? 'POST' : asked.method,

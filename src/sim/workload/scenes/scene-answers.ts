@@ -34,7 +34,18 @@ export function againAnswer(): SceneAnswer {
 export function nextAnswer(scene: Scene, place: Place, asked: number): SceneAnswer {
   const isWell = scene.next?.answers[asked] ?? true;
   if (!isWell) return { ...answer(500, [], 'not now\n'), reason: 'Internal Server Error' };
-  return answer(200, holdLines(scene, place), `next ${asked}\n`);
+  const lines = holdLines(scene, place);
+  return answer(200, placed(lines, scene, asked), `next ${asked}\n`);
+}
+
+/** Items have been published up to the second one. */
+function placed(lines: readonly Header[], { next }: Scene, asked: number): readonly Header[] {
+  if (next?.isBehind !== true) return lines;
+  const id = asked === 0 ? '1' : '2';
+  return lines.map(([name, value]) => [
+    name,
+    name === 'Grip-Channel' ? `${value}; prev-id=${id}` : value,
+  ]);
 }
 
 /** Whoever has a sender is kept away; what names a channel stays as it is. */

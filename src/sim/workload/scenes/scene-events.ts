@@ -41,12 +41,14 @@ export function eventWords(events: readonly Event[]): string {
 export function eventsAnswer(scene: Scene, place: Place, events: readonly Event[]): SceneAnswer {
   const said: Uint8Array[] = [];
   const isOpening = events[0]?.type === 'OPEN';
+  let isHalfTaken = false;
   if (isOpening)
     said.push(event('OPEN'), ...scene.opening.map((told) => spoken(scene, place, told)));
   for (const { type, content } of events) {
     if (type === 'CLOSE') said.push(event('CLOSE', content));
     const [, act] = /^w(\d+)$/.exec(decoder.decode(content)) ?? [];
     const deed = act === undefined ? undefined : scene.acts[Number(act)]?.deed;
+    isHalfTaken ||= deed?.does === 'say' && deed.isHalfTaken;
     if (deed?.does === 'say') said.push(...deed.answer.map((told) => spoken(scene, place, told)));
   }
   const { wordPrefix } = scene;
@@ -54,12 +56,25 @@ export function eventsAnswer(scene: Scene, place: Place, events: readonly Event[
   const headers: Header[] = [
     ['Content-Type', 'application/websocket-events'],
     ...(isOpening ? scene.said.headers : []),
-    ...(isOpening ? [['Set-Meta-Colour', 'red'] as const] : []),
+    // Sooner than it may be: nothing comes of it while a scene lasts.
+    ...(isOpening
+      ? ([
+          ['Set-Meta-Colour', 'red'],
+          ['Keep-Alive-Interval', '2'],
+        ] as const)
+      : []),
+    ...(isHalfTaken ? [['Content-Bytes-Accepted', String(takenBytes(events))] as const] : []),
     ...(isOpening && wordPrefix !== undefined
       ? [['Sec-WebSocket-Extensions', extension] as const]
       : []),
   ];
   return { status: 200, reason: 'OK', headers, body: joined(said) };
+}
+
+/** All but what is behind the first byte of the last word. */
+function takenBytes(events: readonly Event[]): number {
+  const bytes = events.reduce((sum, { content }) => sum + content.byteLength, 0);
+  return bytes - (events.at(-1)?.content.byteLength ?? 0) + 1;
 }
 
 /** What an origin writes, in an event of its kind. */

@@ -102,7 +102,9 @@ function wordsOf({ method, headers, body }: AskedOrigin, target: string): string
 
 /** Of a WebSocket's questions: what the origin wanted to be reminded of, and what the client had said. */
 function metaWords({ headers }: AskedOrigin): string {
-  const told = headers.filter(([name]) => /^(meta-|x-|grip-|accept|content-type)/i.test(name));
+  const told = headers.filter(([name]) =>
+    /^(meta-|x-|grip-|accept|content-type|content-bytes-)/i.test(name),
+  );
   return headerWords(told).join(' | ');
 }
 

@@ -9,7 +9,7 @@ import {
   type Scene,
 } from '../../../records/scenes/scene.ts';
 import { bodyWords, headerWords, headWords } from '../../../records/scenes/sounds.ts';
-import { AGAIN, bodyOf, SCENE_HOST, searchOf } from '../../../records/scenes/texts.ts';
+import { AGAIN, bodyOf, hostOf, searchOf } from '../../../records/scenes/texts.ts';
 import { filtered } from './filtering.ts';
 import { LATE_US, type SceneModel, type SceneOf } from './model.ts';
 
@@ -23,6 +23,9 @@ export class AnswerModel implements SceneModel {
   /** The origin has to be asked by then. */
   #askUntil: number | undefined;
   #hintedAt: number | undefined = undefined;
+  /** The last question to its origin, and the last time that everybody was to look again. */
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #recoveredAt = Number.NEGATIVE_INFINITY;
   #isAnswered = false;
 
   constructor(of: SceneOf) {
@@ -43,7 +46,7 @@ export class AnswerModel implements SceneModel {
     if (item.action === 'hint') {
       this.#hintedAt = at;
       this.#askUntil = at + LATE_US;
-      this.#owe(answerSound(200, 'OK', [], AGAIN), at);
+      this.#owe(answerSound(200, 'OK', dressed(scene, []), AGAIN), at);
     } else {
       const sound = publishedSound(scene, item);
       if (sound !== undefined) this.#owe(sound, at);
@@ -55,6 +58,7 @@ export class AnswerModel implements SceneModel {
     const { scene, place, limits, complain, beganAt } = this.#of;
     this.#asks += 1;
     this.#askUntil = undefined;
+    this.#askedAt = at;
     const expected = questionWords(scene, place);
     if (words !== expected) complain('asking', `asks its origin '${words}', and not '${expected}'`);
     if (scene.shape !== 'poll' || errorOf(scene, limits.keptBytesMax) !== undefined) return;
@@ -65,8 +69,12 @@ export class AnswerModel implements SceneModel {
       return;
     }
     const isHinted = this.#hintedAt !== undefined && at - this.#hintedAt <= LATE_US;
-    const isUpdate = limits.isUpdating && at - beganAt > UPDATE_EARLIEST_US && this.#asks === 2;
-    if (!isHinted && !isUpdate) complain('asking', `asks its origin again, for no reason`);
+    const sinceUs = at - beganAt;
+    const isUpdate =
+      limits.isUpdating && sinceUs > UPDATE_EARLIEST_US && sinceUs < UPDATE_LATEST_US;
+    const isRecovered = at - this.#recoveredAt <= LATE_US;
+    if (!isHinted && !isUpdate && !isRecovered)
+      complain('asking', `asks its origin again, for no reason`);
   }
 
   heard(sound: string, at: number): void {
@@ -81,6 +89,14 @@ export class AnswerModel implements SceneModel {
     if (due === undefined) complain('answers', `hears '${sound}', and should be held`);
     else if (due.sound !== sound) complain('answers', `hears '${sound}', and not '${due.sound}'`);
     else if (at > due.until) complain('answers', `is answered ${at - due.until} µs too late`);
+  }
+
+  /** [GRIP-CTRL-8] */
+  recovered(at: number): void {
+    this.#lapsed(at);
+    this.#recoveredAt = at;
+    const isHeld = this.#heldAt !== undefined && !this.#isSettled;
+    if (isHeld && at - this.#askedAt > ASKING_US) this.#askUntil = at + LATE_US;
   }
 
   ended(at: number): void {
@@ -128,11 +144,11 @@ export function errorOf(scene: Scene, keptBytesMax: number): string | undefined 
   const { said, flaw, asked } = scene;
   // [GRIP-INSTR-7]
   if (isInstructed(scene) && asked.bodyBytes > keptBytesMax)
-    return errorSound(400, 'Bad Request', 'Request too large to accept GRIP instruct.');
+    return errorSound(scene, 400, 'Bad Request', 'Request too large to accept GRIP instruct.');
   // [GRIP-INSTR-6]
   const isTooLarge = scene.shape === 'poll' && said.padBytes > keptBytesMax;
   if (flaw !== undefined || isTooLarge)
-    return errorSound(502, 'Bad Gateway', 'Error while proxying to origin.');
+    return errorSound(scene, 502, 'Bad Gateway', 'Error while proxying to origin.');
   return undefined;
 }
 
@@ -141,8 +157,24 @@ function isInstructed({ shape, said, isJson, flaw }: Scene): boolean {
   return said.status !== undefined || said.exposed.length > 0;
 }
 
-function errorSound(status: number, reason: string, sentence: string): string {
-  return answerSound(status, reason, [['Content-Type', 'text/plain']], `${sentence}\n`);
+function errorSound(scene: Scene, status: number, reason: string, sentence: string): string {
+  const headers = dressed(scene, [['Content-Type', 'text/plain']]);
+  return answerSound(status, reason, headers, `${sentence}\n`);
+}
+
+/** [GRIP-CORS-1] [GRIP-CORS-4] [GRIP-CORS-5] */
+export function dressed({ route }: Scene, headers: readonly Header[]): readonly Header[] {
+  if (route !== 'crossOrigin') return headers;
+  const own = new Set(headers.map(([name]) => name.toLowerCase()));
+  own.delete('content-type');
+  return [
+    ...headers,
+    ['Access-Control-Allow-Methods', 'OPTIONS, HEAD, GET, POST, PUT, DELETE'],
+    ...(own.size === 0 ? [] : [['Access-Control-Expose-Headers', [...own].join(', ')] as const]),
+    ['Access-Control-Allow-Credentials', 'true'],
+    ['Access-Control-Allow-Origin', '*'],
+    ['Access-Control-Max-Age', '3600'],
+  ];
 }
 
 export function answerSound(
@@ -157,7 +189,7 @@ export function answerSound(
 /** The origin's answer, as its client sees it. */
 function plainSound(scene: Scene): string {
   const { status, reason } = statusOf(scene.said);
-  return answerSound(status, reason, shownHeaders(scene), bodyOf(scene.said));
+  return answerSound(status, reason, dressed(scene, shownHeaders(scene)), bodyOf(scene.said));
 }
 
 /** [GRIP-INSTR-1] [GRIP-JSON-2] */
@@ -192,7 +224,7 @@ function publishedSound(scene: Scene, item: ItemPlan): string | undefined {
   const { code, reason, patch } = item;
   const verdict = filtered(scene.filters, new Map(scene.meta), item, `${item.text}\n`);
   if (verdict.is === 'dropped') return undefined;
-  const failure = errorSound(502, 'Bad Gateway', 'Error while proxying to origin.');
+  const failure = errorSound(scene, 502, 'Bad Gateway', 'Error while proxying to origin.');
   if (verdict.is === 'failed') return failure;
   const body = patch === undefined ? verdict.text : patches[patch]?.body;
   if (body === undefined) return failure;
@@ -200,7 +232,7 @@ function publishedSound(scene: Scene, item: ItemPlan): string | undefined {
   return answerSound(
     status,
     reason === '' ? usualReason(status) : reason,
-    merged(scene, item),
+    dressed(scene, merged(scene, item)),
     body,
   );
 }
@@ -219,11 +251,21 @@ function merged(scene: Scene, { headers }: ItemPlan): readonly Header[] {
 }
 
 /** [GRIP-PROXY-1] [GRIP-HEAD-1] to [GRIP-HEAD-4] */
-function questionWords({ asked }: Scene, place: SceneOf['place']): string {
+function questionWords(scene: Scene, place: SceneOf['place']): string {
+  const { asked, route } = scene;
+  const isRewritten = route === 'rewriting';
   const method = asked.bodyBytes > 0 ? 'POST' : asked.method;
-  const headers = asked.headers.filter(([name]) => !OF_THE_WAY.test(name));
-  const told: readonly Header[] = [['Host', SCENE_HOST], ['Grip-Feature', FEATURES], ...headers];
-  const target = `/scene${searchOf(place)}`;
+  // [GRIP-REWRITE-1] [GRIP-REWRITE-4] [GRIP-REWRITE-5]
+  const headers = asked.headers
+    .filter(([name]) => !OF_THE_WAY.test(name))
+    .filter(([name]) => !isRewritten || name.toLowerCase() !== 'x-first');
+  const told: readonly Header[] = [
+    ['Host', isRewritten ? 'o.test:81' : hostOf(scene, place)],
+    ...(isRewritten ? [['X-First', 'r'] as const] : []),
+    ['Grip-Feature', FEATURES],
+    ...headers,
+  ];
+  const target = `${isRewritten ? '/changed' : '/scene'}${searchOf(place)}`;
   return [`${method} ${target}, ${asked.bodyBytes} bytes`, ...headerWords(told)].join(' | ');
 }
 
@@ -232,6 +274,8 @@ export const OF_THE_WAY = /^(connection|keep-alive|accept-encoding|grip-.*|x-for
 export const FEATURES =
   'status, session, link:next, link:gone, filter:skip-self, filter:skip-users, filter:require-sub, ' +
   'filter:build-id, filter:var-subst, filter:http-check, filter:http-modify';
+/** A question and its answer. */
+export const ASKING_US = 50_000;
 /** A second after the first follower, and whatever else takes its time. */
 export const UPDATE_EARLIEST_US = 900_000;
 export const UPDATE_LATEST_US = 1_700_000;

@@ -1,7 +1,7 @@
 // What filters make of an item for one client, and in which order items of one channel come: small models of
 // spec/grip.md, "Filters" and "Order", which know nothing of the gateway's own. Refuses to know clients and time.
 
-import type { ItemPlan } from '../../../records/scenes/scene.ts';
+import { IMPLICIT, type ItemPlan, type Scene } from '../../../records/scenes/scene.ts';
 import { CONTENT_FILTERS, modified } from '../../../records/scenes/texts.ts';
 
 export type Filtered =
@@ -72,6 +72,18 @@ function withIds(text: string, meta: ReadonlyMap<string, string>): string | unde
   return text.replaceAll(/%\(([^)]*)\)I|%I/g, (_, own: string | undefined) => own ?? format);
 }
 
+/** Of each channel that a scene may follow. */
+export function sequencesOf(
+  { channels, route }: Scene,
+  messageWaitMs: number,
+): ReadonlyMap<number, Sequence> {
+  const names = [
+    ...Array.from({ length: channels }, (_, channel) => channel),
+    ...(route === 'following' ? [IMPLICIT] : []),
+  ];
+  return new Map(names.map((name) => [name, new Sequence(messageWaitMs)]));
+}
+
 /** [GRIP-ORDER-1] to [GRIP-ORDER-5], of one channel that somebody follows. */
 export class Sequence {
   readonly #waitUs: number;
@@ -87,6 +99,11 @@ export class Sequence {
   forget(): void {
     this.#last = undefined;
     this.#waiting.length = 0;
+  }
+
+  /** Everybody was told to look again: the next item waits for nothing. */
+  losePlace(): void {
+    this.#last = undefined;
   }
 
   /** What goes out now. */

@@ -21,6 +21,8 @@ export interface SceneModel {
   acted(act: number, at: number): void;
   asked(purpose: 'request' | 'next' | 'filter' | 'events', words: string, at: number): void;
   heard(sound: string, at: number): void;
+  /** Everybody on its node is to look again. */
+  recovered(at: number): void;
   /** It is over, by whomever. */
   ended(at: number): void;
 }

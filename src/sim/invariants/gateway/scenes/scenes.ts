@@ -34,6 +34,7 @@ function sceneInvariant(
           judge.follow(event, (model) => model.ended(event.at));
           judge.forget(event.connection);
         },
+        recoverPosted: (event) => judge.recovered(event),
         shardCrashed: ({ node }) => judge.crashed(node),
       };
     },
@@ -142,6 +143,12 @@ class Judge {
     if (played === undefined) return;
     this.#event = event;
     act(played.model);
+  }
+
+  recovered(event: EventOf<'recoverPosted'>): void {
+    this.#event = event;
+    for (const { node, model } of this.#played.values())
+      if (node === event.node) model.recovered(event.at);
   }
 
   forget(connection: number): void {

@@ -2,18 +2,19 @@
 // what its origin hears. Written from spec/websocket-over-http.md, "Control messages" and "Publishing".
 // Refuses to know holds. Acts are so far apart that one is over before the next.
 
-import type {
-  ControlPlan,
-  Header,
-  ItemPlan,
-  MessageName,
-  Told,
+import {
+  type ControlPlan,
+  type Header,
+  IMPLICIT,
+  type ItemPlan,
+  type MessageName,
+  type Told,
 } from '../../../records/scenes/scene.ts';
 import { headerWords } from '../../../records/scenes/sounds.ts';
 import { controlText } from '../../../records/scenes/texts.ts';
 import { AliveModel } from './alive.ts';
 import { FEATURES, OF_THE_WAY } from './answering.ts';
-import { filtered, Sequence } from './filtering.ts';
+import { filtered, type Sequence, sequencesOf } from './filtering.ts';
 import { Debts, LATE_US, type SceneModel, type SceneOf } from './model.ts';
 
 export class SocketModel implements SceneModel {
@@ -23,7 +24,9 @@ export class SocketModel implements SceneModel {
   readonly #questions: Debts;
   readonly #alive: AliveModel;
   #aliveSound = '';
-  readonly #sequences: readonly Sequence[];
+  readonly #sequences: ReadonlyMap<number, Sequence>;
+  /** Of a word that was taken in half. */
+  #left: { readonly words: string; readonly bytes: number } | undefined = undefined;
   /** The filters of each channel that is followed. */
   readonly #followed = new Map<number, readonly string[]>();
   readonly #meta = new Map<string, string>();
@@ -37,10 +40,9 @@ export class SocketModel implements SceneModel {
     this.#alive = new AliveModel(of);
     this.#debts = new Debts(of, 'sockets');
     this.#questions = new Debts(of, 'asking');
-    this.#sequences = Array.from(
-      { length: scene.channels },
-      () => new Sequence(limits.messageWaitMs),
-    );
+    this.#sequences = sequencesOf(scene, limits.messageWaitMs);
+    // [WOH-GRIP-16]
+    if (scene.route === 'following') this.#followed.set(IMPLICIT, []);
     const shown = scene.said.headers.filter(([name]) => name.toLowerCase() !== 'keep-alive');
     this.#debts.owe(`upgraded ${headerWords(shown).join(' | ')}`.trim(), beganAt);
     this.#questions.owe(`OPEN | ${this.#reminders(false)}`, beganAt);
@@ -50,16 +52,19 @@ export class SocketModel implements SceneModel {
   acted(act: number, at: number): void {
     const { scene } = this.#of;
     const deed = scene.acts[act]?.deed;
-    if (deed === undefined || deed.does === 'post') return;
+    if (deed?.does !== 'say' && deed?.does !== 'publish') return;
     this.#comeDue(at);
     if (deed.does === 'say') {
       if (this.#isClosed || this.#isDetached) return;
-      this.#ask(`${deed.kind.toUpperCase()} w${act}`, at);
+      const kind = deed.kind.toUpperCase();
+      this.#ask(`${kind} w${act}`, at);
+      // [WOH-REQ-9]
+      if (deed.isHalfTaken) this.#left = { words: `${kind} ${act}`, bytes: `${act}`.length };
       this.#tell(deed.answer, at);
       return;
     }
     const { channel, item } = deed;
-    const sequence = this.#sequences[channel];
+    const sequence = this.#sequences.get(channel);
     for (const out of sequence?.take(item, at, this.#followed.has(channel)) ?? [])
       this.#deliver(out, channel, at, at + LATE_US);
     const isLast = act === scene.acts.length - 1;
@@ -84,6 +89,11 @@ export class SocketModel implements SceneModel {
     this.#debts.heard(sound, at);
     this.#alive.spoken(at);
     if (sound.startsWith('close ')) this.#alive.wish(undefined, at);
+  }
+
+  /** [GRIP-CTRL-8] */
+  recovered(): void {
+    for (const sequence of this.#sequences.values()) sequence.losePlace();
   }
 
   ended(at: number): void {
@@ -129,8 +139,9 @@ export class SocketModel implements SceneModel {
         return;
       }
       case 'unsubscribe':
+        if (control.channel === IMPLICIT) return;
         this.#followed.delete(control.channel);
-        this.#sequences[control.channel]?.forget();
+        this.#sequences.get(control.channel)?.forget();
         return;
       case 'set-meta':
         if (control.value === undefined) this.#meta.delete(control.name);
@@ -195,11 +206,14 @@ export class SocketModel implements SceneModel {
   }
 
   #ask(events: string, at: number): void {
-    this.#questions.owe(`${events} | ${this.#reminders(true)}`, at);
+    const left = this.#left;
+    this.#left = undefined;
+    const all = [...(left === undefined ? [] : [left.words]), ...(events === '' ? [] : [events])];
+    this.#questions.owe(`${all.join(', ')} | ${this.#reminders(true, left?.bytes)}`, at);
   }
 
   /** [WOH-OPEN-2] [WOH-OPEN-3] [WOH-META-1] Headers of a question, as far as they can be known. */
-  #reminders(isReminded: boolean): string {
+  #reminders(isReminded: boolean, replayedBytes?: number): string {
     const { headers } = this.#of.scene.asked;
     const told: readonly Header[] = [
       ...headers.filter(([name]) => /^x-/i.test(name) && !OF_THE_WAY.test(name)),
@@ -207,6 +221,9 @@ export class SocketModel implements SceneModel {
       ['Accept', EVENTS],
       ['Content-Type', EVENTS],
       ...(isReminded ? [['Meta-Colour', 'red'] as const] : []),
+      ...(replayedBytes === undefined
+        ? []
+        : [['Content-Bytes-Replayed', String(replayedBytes)] as const]),
     ];
     return headerWords(told).join(' | ');
   }

@@ -2,18 +2,29 @@
 // what ends it. Written from spec/grip.md, "Stream holds", "Keep-alives", "Next links" and "Order".
 // Refuses to know polls and WebSockets.
 
-import type { ItemPlan } from '../../../records/scenes/scene.ts';
+import { IMPLICIT, type ItemPlan } from '../../../records/scenes/scene.ts';
 import { bodyOf } from '../../../records/scenes/texts.ts';
 import { bodyWords, headWords } from '../../../records/scenes/sounds.ts';
 import { AliveModel } from './alive.ts';
-import { shownHeaders, statusOf, UPDATE_EARLIEST_US, UPDATE_LATEST_US } from './answering.ts';
-import { filtered, Sequence } from './filtering.ts';
+import {
+  ASKING_US,
+  dressed,
+  shownHeaders,
+  statusOf,
+  UPDATE_EARLIEST_US,
+  UPDATE_LATEST_US,
+} from './answering.ts';
+import { filtered, type Sequence, sequencesOf } from './filtering.ts';
 import { Debts, LATE_US, type SceneModel, type SceneOf } from './model.ts';
 
 export class StreamModel implements SceneModel {
   readonly #of: SceneOf;
   readonly #alive: AliveModel;
-  readonly #sequences: readonly Sequence[];
+  readonly #sequences: ReadonlyMap<number, Sequence>;
+  #askedAt = Number.NEGATIVE_INFINITY;
+  /** Everybody was to look again, which may have to wait for a link that cannot be had. */
+  #recoveredAt = Number.NEGATIVE_INFINITY;
+  #isRecoverWaiting = false;
   /** The head, items and the end, in their order. */
   readonly #debts: Debts;
   /** What next links say, in their order: beside items, they may come in either. */
@@ -34,12 +45,12 @@ export class StreamModel implements SceneModel {
     this.#alive = new AliveModel(of);
     this.#debts = new Debts(of, 'streams');
     this.#links = new Debts(of, 'streams');
-    this.#sequences = Array.from(
-      { length: scene.channels },
-      () => new Sequence(limits.messageWaitMs),
-    );
+    this.#sequences = sequencesOf(scene, limits.messageWaitMs);
     const { status, reason } = statusOf(scene.said);
-    this.#debts.owe(`stream ${headWords(status, reason, shownHeaders(scene))}`, beganAt);
+    this.#debts.owe(
+      `stream ${headWords(status, reason, dressed(scene, shownHeaders(scene)))}`,
+      beganAt,
+    );
     for (const line of linesIn(bodyOf(scene.said))) this.#debts.owe(`line ${line}`, beganAt);
   }
 
@@ -50,11 +61,11 @@ export class StreamModel implements SceneModel {
     const { channel, item } = deed;
     // [GRIP-INSTR-8]
     const isFollowed = channel < limits.subscriptionsMax;
-    for (const out of this.#sequences[channel]?.take(item, at, isFollowed) ?? [])
-      this.#deliver(out, at, at + LATE_US);
+    for (const out of this.#sequences.get(channel)?.take(item, at, isFollowed) ?? [])
+      this.#deliver(out, channel, at, at + LATE_US);
     const isLast = act === scene.acts.length - 1;
-    for (const { from, items } of (isLast && this.#sequences[channel]?.overdue()) || [])
-      for (const out of items) this.#deliver(out, from, from + 1_000_000 + LATE_US);
+    for (const { from, items } of (isLast && this.#sequences.get(channel)?.overdue()) || [])
+      for (const out of items) this.#deliver(out, channel, from, from + 1_000_000 + LATE_US);
   }
 
   asked(purpose: string, _: string, at: number): void {
@@ -69,11 +80,16 @@ export class StreamModel implements SceneModel {
     }
     if (!this.#mayAsk(at)) complain('asking', 'has its next link asked, for no reason');
     this.#mustAskUntil = undefined;
+    this.#askedAt = at;
     if (next.answers[this.#asks - 1] ?? true) {
       this.#links.owe(`line next ${this.#asks - 1}`, at);
       this.#failures = 0;
       this.#quietSince = at;
-      this.#mustAskUntil = at + next.timeoutS * 1_000_000 + LATE_US;
+      if (this.#isRecoverWaiting) this.#recoveredAt = at;
+      this.#isRecoverWaiting = false;
+      // [GRIP-SEQ-4]
+      const isBehind = next.isBehind && this.#asks === 1;
+      this.#mustAskUntil = at + (isBehind ? BEHIND_US : next.timeoutS * 1_000_000) + LATE_US;
       this.#debts.allowUntil(at + LATE_US);
     } else {
       this.#failures += 1;
@@ -115,11 +131,22 @@ export class StreamModel implements SceneModel {
     }
   }
 
+  /** [GRIP-CTRL-8] */
+  recovered(at: number): void {
+    this.#lapsed(at);
+    for (const sequence of this.#sequences.values()) sequence.losePlace();
+    this.#recoveredAt = at;
+    this.#isRecoverWaiting = this.#failures > 0;
+    const isAsking = at - this.#askedAt < ASKING_US || this.#failures > 0;
+    if (this.#of.scene.next !== undefined && this.#isOpen && !this.#isOver && !isAsking)
+      this.#mustAskUntil = Math.min(this.#mustAskUntil ?? Infinity, at + LATE_US);
+  }
+
   ended(at: number): void {
     this.#lapsed(at);
   }
 
-  #deliver(item: ItemPlan, at: number, until: number): void {
+  #deliver(item: ItemPlan, channel: number, at: number, until: number): void {
     const { scene } = this.#of;
     if (!item.isForIt || item.action === 'refresh' || this.#isOver) return;
     const mayWait = this.#failures > 0 ? Number.POSITIVE_INFINITY : until;
@@ -138,7 +165,9 @@ export class StreamModel implements SceneModel {
       this.#alive.wish(undefined, at);
       return;
     }
-    const verdict = filtered(scene.filters, new Map(scene.meta), item, `${item.text}\n`);
+    // [GRIP-STREAM-7]
+    const filters = channel === IMPLICIT ? [] : scene.filters;
+    const verdict = filtered(filters, new Map(scene.meta), item, `${item.text}\n`);
     if (verdict.is === 'sent')
       for (const line of linesIn(verdict.text)) this.#debts.owe(`line ${line}`, at, mayWait);
     else if (verdict.is === 'failed') {
@@ -168,7 +197,8 @@ export class StreamModel implements SceneModel {
       const sinceUs = at - this.#failedAt;
       return sinceUs > this.#pauseUs - SOON_US && sinceUs < this.#pauseUs + 1_000_000 + LATE_US;
     }
-    if (at - this.#hintedAt < LATE_US) return true;
+    if (at - this.#hintedAt < LATE_US || at - this.#recoveredAt < LATE_US) return true;
+    if (scene.next?.isBehind === true && this.#asks === 2) return true;
     const isFirst = limits.isUpdating && at - beganAt > UPDATE_EARLIEST_US;
     if (isFirst && at - beganAt < UPDATE_LATEST_US) return true;
     return at - this.#quietSince > timeoutUs - SOON_US;
@@ -195,5 +225,7 @@ function linesIn(text: string): string[] {
   return lines.map(bodyWords);
 }
 
+/** Until it is known that a place was left behind. */
+const BEHIND_US = 200_000;
 /** From an origin's ears to the client's. */
 const SOON_US = 100_000;

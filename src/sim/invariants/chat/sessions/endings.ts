@@ -91,7 +91,9 @@ class Judge {
     this.#last.set(user, event);
     const begun = this.#begun.get(user) ?? new Map<number, number>();
     this.#begun.set(user, begun);
-    if (!isResumed || !begun.has(client)) begun.set(client, at);
+    // Of several sessions of one client the first may be somewhere still.
+    if (!begun.has(client)) begun.set(client, at);
+    else if (!isResumed) begun.set(client, Number.NEGATIVE_INFINITY);
   }
 
   asked({ message, at, what }: EventOf<'talkerAsked'>): void {
@@ -127,7 +129,7 @@ class Judge {
     if (this.#diedAt > Number.NEGATIVE_INFINITY) return;
     const begun = this.#begun.get(this.users.get(client) ?? '');
     const own = begun?.get(client);
-    if (begun === undefined || own === undefined) return;
+    if (begun === undefined || own === undefined || !Number.isFinite(own)) return;
     const others = [...begun].filter(([other]) => other !== client);
     if (others.every(([, other]) => other > own + NOTICE_US))
       this.#report(event, `client ${client} was in first, and has to go for another`);

@@ -106,8 +106,12 @@ export class Deaths {
       const out = world.ports[place * shards + (other % shards)];
       const back = world.ports[other * shards + (place % shards)];
       out?.renew();
-      if (world.shards[other]?.isDead === true) out?.wait();
-      else out?.connect();
+      if (world.shards[other]?.isDead === true) {
+        // What it had gathered has gone with it.
+        out?.wait();
+        continue;
+      }
+      out?.connect();
       back?.connect();
       if (back !== undefined) world.flushPort(back);
     }

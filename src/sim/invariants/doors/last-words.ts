@@ -15,6 +15,10 @@ export const lastWords: Invariant = {
         judge.faults = faults;
         judge.shards = shards;
       },
+      joined: ({ client, behaviour, readsPerSecond }) => {
+        if (behaviour === 'slow' || behaviour === 'mute' || readsPerSecond > 0)
+          judge.idle.add(client);
+      },
       poisoned: (event) => judge.poisoned(event),
       closed: (event) => judge.closed(event),
       shardCrashed: ({ node }) => judge.dead(node),
@@ -29,6 +33,8 @@ class Judge {
   shards = 1;
   /** By connection: those that must be closed. */
   readonly waiting = new Map<number, EventOf<'poisoned'>>();
+  /** Whoever does not read at once hears the last words when it does. */
+  readonly idle = new Set<number>();
   readonly #report: Report;
   /** Connections whose sessions have failed. */
   readonly #failed = new Set<number>();
@@ -38,7 +44,7 @@ class Judge {
   }
 
   poisoned(event: EventOf<'poisoned'>): void {
-    this.waiting.set(event.connection, event);
+    if (!this.idle.has(event.client)) this.waiting.set(event.connection, event);
     this.#failed.add(event.connection);
   }
 

@@ -37,6 +37,9 @@ export class StreamModel implements SceneModel {
   #quietSince = Number.POSITIVE_INFINITY;
   #failures = 0;
   #failedAt = 0;
+  #firstFailedAt = 0;
+  /** When the first subscriber's asking, which waited while the link could not be had, had its turn. */
+  #updateAt = Number.NEGATIVE_INFINITY;
   #mustAskUntil: number | undefined = undefined;
 
   constructor(of: SceneOf) {
@@ -83,6 +86,7 @@ export class StreamModel implements SceneModel {
     this.#askedAt = at;
     if (next.answers[this.#asks - 1] ?? true) {
       this.#links.owe(`line next ${this.#asks - 1}`, at);
+      if (this.#failures > 0 && this.#heldUpUpdate(at)) this.#updateAt = at;
       this.#failures = 0;
       this.#quietSince = at;
       if (this.#isRecoverWaiting) this.#recoveredAt = at;
@@ -92,6 +96,7 @@ export class StreamModel implements SceneModel {
       this.#mustAskUntil = at + (isBehind ? BEHIND_US : next.timeoutS * 1_000_000) + LATE_US;
       this.#debts.allowUntil(at + LATE_US);
     } else {
+      if (this.#failures === 0) this.#firstFailedAt = at;
       this.#failures += 1;
       this.#failedAt = at;
       // [GRIP-NEXT-7]
@@ -197,11 +202,19 @@ export class StreamModel implements SceneModel {
       const sinceUs = at - this.#failedAt;
       return sinceUs > this.#pauseUs - SOON_US && sinceUs < this.#pauseUs + 1_000_000 + LATE_US;
     }
-    if (at - this.#hintedAt < LATE_US || at - this.#recoveredAt < LATE_US) return true;
+    const lastWish = Math.max(this.#hintedAt, this.#recoveredAt, this.#updateAt);
+    if (at - lastWish < LATE_US) return true;
     if (scene.next?.isBehind === true && this.#asks === 2) return true;
     const isFirst = limits.isUpdating && at - beganAt > UPDATE_EARLIEST_US;
     if (isFirst && at - beganAt < UPDATE_LATEST_US) return true;
     return at - this.#quietSince > timeoutUs - SOON_US;
+  }
+
+  /** [GRIP-NEXT-5] */
+  #heldUpUpdate(at: number): boolean {
+    const { limits, beganAt } = this.#of;
+    const isBefore = this.#firstFailedAt - beganAt < UPDATE_LATEST_US;
+    return limits.isUpdating && isBefore && at - beganAt > UPDATE_EARLIEST_US;
   }
 
   /** 1, 2, 4, 8 seconds, and up to one more. */

@@ -14,6 +14,7 @@ import { chainLines } from '../../../src/sim/search/traces/reading.ts';
 import { compare, replay } from '../../../src/sim/search/traces/replay.ts';
 import { readTrace, writeTrace } from '../../../src/sim/search/traces/trace-file.ts';
 import { type Report, simulate } from '../../../src/sim/simulate.ts';
+import type { TraceEvent } from '../../../src/sim/trace.ts';
 
 const choices = { lane: 'byte', nodes: 1, clients: 8 } as const;
 const subject: Subject = { choices, only: 'broker', isCanary: false };
@@ -47,6 +48,13 @@ describe('a trace file', () => {
     expect(header.node).toBe(process.version);
     expect(trace).toEqual(report.trace);
     expect(trace.some(({ cause }) => cause > 0)).toBe(true);
+  });
+
+  test('keeps events whatever their fields are called', () => {
+    const event = { ...report.trace[0], after: 'u6', back: [1], seq: 0, at: 7, cause: -1 };
+    const trace = [event as unknown as TraceEvent, ...report.trace.slice(1)];
+    writeTrace(at('names.trace'), { ...report, trace }, subject);
+    expect(readTrace(at('names.trace')).trace).toEqual(trace);
   });
 
   test('is small', () => {

@@ -38,11 +38,11 @@ export interface TraceFile {
 }
 
 const FORMAT = 'hermod trace';
-const VERSION = 1;
+const VERSION = 2;
 export const TRACE_SUFFIX = '.trace';
 
-/** An event as it is written: `after` the one before it, caused by the one so many places `back`, or by none at 0. */
-type Written = TraceRecord & { readonly after: number; readonly back: number };
+/** An event as it is written: so much after the one before it, caused by the one so many places back, or by none at 0. */
+type Written = readonly [after: number, back: number, record: TraceRecord];
 
 /** How a run was judged. */
 export type Judged = Pick<TraceHeader, 'only' | 'isCanary'>;
@@ -72,7 +72,7 @@ export function writeTrace(path: string, report: Report, { only, isCanary }: Jud
   let last = 0;
   for (const { seq, at, cause, ...record } of trace) {
     const back = cause < 0 ? 0 : seq - cause;
-    blocks.push(Uint8Array.from(packr.pack({ after: at - last, back, ...record })));
+    blocks.push(Uint8Array.from(packr.pack([at - last, back, record])));
     last = at;
   }
   mkdirSync(dirname(path), { recursive: true });
@@ -114,7 +114,7 @@ function bytesOf(path: string): Uint8Array {
 
 function restored(written: readonly Written[]): TraceEvent[] {
   let at = 0;
-  return written.map(({ after, back, ...record }, seq) => {
+  return written.map(([after, back, record], seq) => {
     at += after;
     return { ...record, seq, at, cause: back === 0 ? -1 : seq - back };
   });

@@ -1066,8 +1066,8 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
     ],
     ['hp-limits', 'a session too many', [...narrow, presence(1, [['u1', 2]])]],
     ['hp-limits', 'the last session is refused', [...narrow, refused('LOGIN', 'SESSION_LIMIT')]],
-    ['last-words', 'nothing is said', [...alone, joined(1), loggedIn(1), ended(1)]],
-    ['last-words', 'before it is in', [...alone, joined(1), connected(1), ended(1)]],
+    ['hp-last-words', 'nothing is said', [...alone, joined(1), loggedIn(1), ended(1)]],
+    ['hp-last-words', 'before it is in', [...alone, joined(1), connected(1), ended(1)]],
     [
       'one-session',
       'the former one is obeyed',

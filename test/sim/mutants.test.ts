@@ -63,6 +63,10 @@ describe('a planted bug', () => {
     expect(() => syntaxOf({ path: mutant.file, text: changed })).not.toThrow();
   });
 
+  test('is told apart by what it breaks: each property has a name of its own', () => {
+    expect(judged.filter((name, at) => judged.indexOf(name) !== at)).toEqual([]);
+  });
+
   test('names properties and requirements that there are, and has a story', () => {
     for (const { name, breaks, requirements: ids, story } of mutants) {
       expect(breaks.filter((property) => !properties.has(property))).toEqual([]);

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 
+import { Calls } from '../../../src/actors/cluster/links/calls.ts';
 import { Spout } from '../../../src/actors/cluster/links/spout.ts';
 import { Interest } from '../../../src/actors/cluster/relay/interest.ts';
 import { Outgoing } from '../../../src/actors/cluster/relay/outgoing.ts';
@@ -119,6 +120,24 @@ describe('what waits for a link', () => {
     interest.relinked('n2');
     interest.told('n2', ['c'] as Topic[], [], 'ended');
     expect(interest.wanted).toEqual(['c']);
+  });
+});
+
+describe('calls', () => {
+  test('[HP-PEER-7] wait for half of the least time at least, and for no more than the time of their turn', () => {
+    const [dialMinMs, dialMaxMs] = [500, 4_000];
+    const most = [500, 1_000, 2_000, 4_000, 4_000, 4_000];
+    for (const chance of [0, 1, 249, 250, 251, 500, 3_750, 3_751, 2 ** 32 - 1]) {
+      const calls = new Calls({ dialMinMs, dialMaxMs });
+      calls.add('192.0.2.1:7501', 0);
+      let now = 0;
+      for (const mostMs of most) {
+        expect(calls.due(now, () => false)).toHaveLength(1);
+        calls.ended('192.0.2.1:7501', now, chance);
+        expect(calls.due(now + dialMinMs * 500 - 1, () => false)).toEqual([]);
+        now += mostMs * 1_000;
+      }
+    }
   });
 });
 

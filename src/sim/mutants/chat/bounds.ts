@@ -159,7 +159,7 @@ export const bounding: readonly Mutant[] = [
   {
     name: 'replaced-without-a-word',
     dialect,
-    breaks: ['last-words'],
+    breaks: ['hp-last-words'],
     requirements: ['HP-SESS-3', 'HP-ERR-2'],
     file: 'chat/session/leaving.ts',
     find: "  refuse(session, { code: 'SESSION_REPLACED', message }, null, context);\n",

@@ -6,7 +6,7 @@ import type { Invariant, Report } from '../../invariant.ts';
 import { Troubles } from '../troubles.ts';
 
 export const lastWords: Invariant = {
-  property: 'last-words',
+  property: 'hp-last-words',
   requirements: ['HP-ERR-2', 'HP-SESS-3', 'HP-SESS-6', 'HP-DRAIN-2'],
   judge(report) {
     const troubles = new Troubles();

@@ -133,9 +133,7 @@ export class Exchange {
     this.#hasBegun = true;
     const isBare = isBodiless(this.head.method, head.status);
     const isKept = !isLast && this.mayBeKept();
-    // The answer to HEAD says how long its body would be.
-    const length =
-      isBare && body.byteLength === 0 ? lengthIn(head.headers) : lengthOf(head.status, body);
+    const length = this.#lengthOf(head, body);
     const line = length === undefined ? '' : `Content-Length: ${length}\r\n`;
     const text = this.encode(head, line, isKept);
     writeJoined(this.client, isBare ? [text] : [text, body]);
@@ -206,6 +204,14 @@ export class Exchange {
     return isKept ? 'Connection: keep-alive\r\n' : 'Connection: close\r\n';
   }
 
+  #lengthOf({ status, headers }: AnswerHead, body: Uint8Array): number | undefined {
+    // [GRIP-PROXY-7]
+    if (isBodiless('GET', status)) return undefined;
+    // The answer to HEAD says how long its body would be.
+    const isOfHead = this.head.method === 'HEAD' && body.byteLength === 0;
+    return isOfHead ? lengthIn(headers) : body.byteLength;
+  }
+
   #leave(): void {
     this.#isOver = true;
     this.#waiting = [];
@@ -231,8 +237,4 @@ export class Exchange {
     this.#waitingBytes = rest.byteLength;
     this.#host.deliver(this.owner, { type: 'bodyRead', connection: this.heardAs, body, isWhole });
   }
-}
-
-function lengthOf(status: number, body: Uint8Array): number | undefined {
-  return status === 204 || status === 304 || status < 200 ? undefined : body.byteLength;
 }

@@ -145,3 +145,19 @@ test('[HP-RES-10] [HP-DM-6] a session that begins anew elsewhere while it change
   deliver({ ...there, up });
   expect(carried.at(-1)).toMatchObject({ say: 'late', session: 's2', message: { id: 'm1' } });
 });
+
+test.each([
+  ['last', ['accepted', 'noSession']],
+  ['first', ['noSession', 'accepted']],
+])('[HP-DM-2] a node on which nobody is any more and that says so %s holds up nobody', (_, all) => {
+  const { deliver, told } = keeper({});
+  const up = [{ session: 's7', user: 'kim', status: 'online' as const, lamport: 1 }];
+  for (const node of ['n2', 'n3']) deliver({ type: 'located', node, up, down: [] });
+  const direct = { user: 'kim', message: { ...message, to: 'kim' }, isKnown: undefined, ref: 1 };
+  deliver({ type: 'direct', ...direct, replyTo: asker });
+  for (const [at, status] of all.entries()) {
+    const body = { say: 'outcome', from: 'bob', id: 'm1', status };
+    deliver({ type: 'peerSaid', node: `n${at + 2}`, key: 'kim', body });
+  }
+  expect(told.at(-1)).toMatchObject({ type: 'directAnswered', status: 'accepted' });
+});

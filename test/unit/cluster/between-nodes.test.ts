@@ -77,3 +77,18 @@ test('[HP-ROOM-5] a crowd is told how many it is by its home, and not by one tha
   const counts = (alice?.take() ?? []).filter(({ payload }) => payload['event'] === 'count');
   expect(counts.map(({ payload }) => payload['count'])).toEqual([3]);
 });
+
+test('[HP-DM-2] [HP-ACK-2] a session on another node that waits for its client does not answer for one that is here', () => {
+  const stage = whole();
+  const away = HpClient.in(stage.at('n2'), 'bob');
+  away.wire.leave();
+  const bob = HpClient.in(stage.at('n1'), 'bob', 0, { caps: ['ack'] });
+  const alice = HpClient.in(stage.at('n1'), 'alice');
+  stage.pass(500);
+  alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' }, 'm1');
+  stage.pass(200);
+  expect(bob.told()).toEqual(['DIRECT_MESSAGE alice x']);
+  bob.ask('ACK', { ref: 'm1' });
+  stage.pass(100);
+  expect(alice.told()).toEqual(['ACK delivered']);
+});

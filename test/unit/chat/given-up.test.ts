@@ -56,7 +56,13 @@ function keeper(options: Partial<ChatOptions>) {
   const users = system.spawn(
     usersActor,
     {
-      ...{ options: { ...chatDefaults, ...options }, shard: 0, shards: 1, wallAtZeroMs: 0 },
+      ...{
+        options: { ...chatDefaults, ...options },
+        shard: 0,
+        shards: 1,
+        wallAtZeroMs: 0,
+        life: 0,
+      },
       seam: { node: 'n1', relay, locations: quiet },
       ...{ edges: { log: quiet }, home: quiet },
       ...{ roomsOfShard: () => rooms, usersOfShard: () => others },

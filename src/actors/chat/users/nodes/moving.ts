@@ -10,7 +10,7 @@ import { tellKeeper } from './flying.ts';
 import { giveUp, pack, unpack, untoldIn, watchNobody } from './keeping.ts';
 import { readLuggage } from './luggage.ts';
 import type { PeerWord } from './peer-words.ts';
-import { isSame, makeWay, move, notServing } from '../registry.ts';
+import { EXPIRED, isSame, makeWay, move, notHere, notServing } from '../registry.ts';
 import { keyOf, type KnownSession, type RemoteSession, type User } from '../user.ts';
 import { takeOffline } from './waiting-room.ts';
 import type { Direct, Luggage, Untold, UserReply } from '../user-messages.ts';
@@ -68,7 +68,7 @@ function isKnown(state: UsersState, { user, session }: Ask<'resume'>, { now }: U
 function lookForKnown(state: UsersState, ask: Ask<'resume'>, context: UsersTurn): void {
   const user = userOf(state, ask.user);
   // [HP-RES-13] Whoever is on another node has not been told of yet.
-  if (user === undefined) deny(ask, state.isJoined ? EXPIRED : NOT_JOINED, context);
+  if (user === undefined) deny(ask, notHere(state, context), context);
   else lookFor(state, user, ask, [], context);
 }
 
@@ -87,8 +87,8 @@ function lookFor(
     .toSorted((one, other) => other.told.lamport - one.told.lamport);
   if (there === undefined) {
     if (user.lost.has(ask.session)) revive(state, user, ask, context);
-    else if (!state.isJoined) deny(ask, NOT_JOINED, context);
-    else deny(ask, user.hasLeft(ask.session, context.now) ? ON_ITS_WAY : EXPIRED, context);
+    else if (user.hasLeft(ask.session, context.now)) deny(ask, ON_ITS_WAY, context);
+    else deny(ask, notHere(state, context), context);
     return;
   }
   const { node } = there;
@@ -348,17 +348,8 @@ function deny({ replyTo, ref }: Ask<'resume'>, mistake: HpMistake, context: User
   context.send(replyTo, reply);
 }
 
-const EXPIRED = refused(
-  'SESSION_EXPIRED',
-  'No session of this token is kept here: log in.',
-  'payload.token',
-).mistake;
 const ON_ITS_WAY: HpMistake = {
   ...refused('UNAVAILABLE', 'The session is on its way from one node to another.').mistake,
-  retryAfter: 1,
-};
-const NOT_JOINED: HpMistake = {
-  ...refused('UNAVAILABLE', 'This server does not know yet who is on the others.').mistake,
   retryAfter: 1,
 };
 const MOVE_MAX_MS = 750;

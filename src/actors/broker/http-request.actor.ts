@@ -10,7 +10,12 @@ import {
   readTopic,
   sentenceFor,
 } from '../codecs/broker.ts';
-import { readJsonItems, readJsonObject } from '../codecs/json-slice.ts';
+import {
+  type JsonItems,
+  type JsonRefused,
+  readJsonItems,
+  readJsonObject,
+} from '../codecs/json-slice.ts';
 import type { PublishOutcome, RouterReply } from '../routing/router-messages.ts';
 import type { ActorDefinition, Context } from '../runtime/actor.ts';
 import type { ConnectionId, RequestReceived, TokenVerdict } from '../runtime/edges.ts';
@@ -159,20 +164,20 @@ function inform(state: HttpRequestState, encoded: string, context: Turn): void {
 /** [BROKER-HTTP-2] One publication or a list; either all are well-formed and allowed, or none is published. */
 function publish(state: HttpRequestState, context: Turn): void {
   const { door, request, rights } = state;
-  const read = readBody(request.body, door.options);
+  const { batchMax, jsonDepthMax } = door.options;
+  const list = readJsonItems(request.body, { depthMax: jsonDepthMax }, batchMax);
+  // None of too many is looked at.
+  if (list.ok && list.count > batchMax) {
+    const error = `Too many publications: at most ${batchMax} at once.`;
+    answer(state, errorAnswer(413, error), context);
+    return;
+  }
+  const read = readList(list, door.options);
   if (!read.ok) {
     answer(state, errorAnswer(400, read.message), context);
     return;
   }
   const { items, isList } = read;
-  if (items.length > door.options.batchMax) {
-    answer(
-      state,
-      errorAnswer(413, `Too many publications: at most ${door.options.batchMax} at once.`),
-      context,
-    );
-    return;
-  }
   const forbidden = items.find(
     ({ topic }) => door.options.publish === 'none' || !mayUse(rights.publish, topic),
   );
@@ -200,8 +205,7 @@ type ReadBody =
   | { readonly ok: true; readonly items: readonly BrokerPublish[]; readonly isList: boolean }
   | { readonly ok: false; readonly message: string };
 
-function readBody(body: Uint8Array, limits: BrokerLimits): ReadBody {
-  const list = readJsonItems(body, { depthMax: limits.jsonDepthMax });
+function readList(list: JsonItems | JsonRefused, limits: BrokerLimits): ReadBody {
   if (!list.ok) return { ok: false, message: sentenceFor(list, limits) };
   const items: BrokerPublish[] = [];
   for (const [index, source] of list.items.entries()) {

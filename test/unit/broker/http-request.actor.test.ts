@@ -89,6 +89,12 @@ describe('POST /publish', () => {
     expect(publish(items.slice(1), stage).status).toBe(200);
   });
 
+  test('[BROKER-HTTP-2] of a list that is too long no publication is looked at', () => {
+    const stage = stageOf({ broker: { batchMax: 2 } });
+    expect(publish([5, 5, 5], stage).status).toBe(413);
+    expect(publish([5, 5], stage).status).toBe(400);
+  });
+
   test('[BROKER-HTTP-3] says which of them found no room', () => {
     const stage = stageOf({ home: { topicsMax: 1 } });
     stage.connect().say({ type: 'subscribe', topic: 'a' });

@@ -45,6 +45,8 @@ interface HttpRequestState {
   readonly request: RequestReceived;
   readonly connection: ConnectionId;
   readonly cors: Readonly<Record<string, string>>;
+  /** Its token has been judged. */
+  isJudged: boolean;
   rights: Rights;
   /** Whom its token was made for; undefined where none is asked for. */
   speaker: string | undefined;
@@ -64,8 +66,11 @@ export const httpRequest: ActorDefinition<HttpRequestArgs, HttpRequestState, Htt
   start({ door, request }, context) {
     const cors = corsHeaders(door, request);
     const { connection } = request;
-    const nobody = { rights: ALL_RIGHTS, speaker: undefined, publishing: undefined };
-    const state: HttpRequestState = { door, request, connection, cors, ...nobody };
+    const nobody = { isJudged: false, rights: ALL_RIGHTS, speaker: undefined };
+    const state: HttpRequestState = {
+      ...{ door, request, connection, cors, ...nobody },
+      publishing: undefined,
+    };
     const token = tokenOf(request);
     if (request.method === 'OPTIONS') answer(state, preflight(state), context);
     else if (!door.options.requireToken) obey(state, context);
@@ -76,13 +81,15 @@ export const httpRequest: ActorDefinition<HttpRequestArgs, HttpRequestState, Htt
   receive(state, message, context) {
     switch (message.type) {
       case 'tokenVerified':
+        state.isJudged = true;
         state.rights = message;
         state.speaker = message.subject ?? '';
         context.cancel('verdict');
         obey(state, context);
         return;
       case 'timedOut':
-        answer(state, noVerdict(), context);
+        // [BROKER-AUTH-5] One that came due while the verdict waited is too late.
+        if (!state.isJudged) answer(state, noVerdict(), context);
         return;
       case 'tokenRefused':
         answer(state, refusalFor(message), context);

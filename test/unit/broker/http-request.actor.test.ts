@@ -224,6 +224,19 @@ describe('rights', () => {
     );
   });
 
+  test('[BROKER-AUTH-5] a verdict that came in time counts, however late it is heard', () => {
+    const stage = guarded();
+    stage.auth.isSlow = true;
+    const body = '{"topic":"b","data":1}';
+    const client = stage.request({ method: 'POST', path: '/publish', body, headers });
+    // The thread was busy: verdict and timer are there when it comes round, in this order.
+    stage.now += 10_000_000;
+    stage.judge();
+    stage.settle();
+    expect(client.answered?.status).toBe(200);
+    expect(stage.counted('publications')).toBe(1);
+  });
+
   test('[BROKER-AUTH-3] a list with one forbidden topic publishes none of it', () => {
     const stage = guarded();
     const post = (items: unknown) =>

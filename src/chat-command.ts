@@ -40,7 +40,6 @@ interface Options {
 
 export function declareChat(command: Command): void {
   command
-    .description('Talk in a chat: rooms, direct messages, presence.')
     .option('--host <host>', 'Where the server is', '127.0.0.1')
     .option('--port <port>', 'The port of its chat', portOf, 7_500)
     .option(

@@ -11,7 +11,6 @@ const EXIT_NO_ANSWER = 1;
 const TIMEOUT_MS = 5_000;
 
 export function declareCluster(cluster: Command): void {
-  cluster.description('Look at the cluster that a node is in.');
   cluster
     .command('status')
     .description('Print the nodes that a node knows, and how they are.')

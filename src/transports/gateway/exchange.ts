@@ -47,7 +47,7 @@ export class Exchange {
   #wantedBytes: number | undefined = undefined;
   #taker: BodyTaker | undefined = undefined;
   /** Who waits until so much of the body is here. */
-  #gathering: { readonly bytes: number; readonly then: () => void } | undefined = undefined;
+  #gathering: { readonly bytes: number; readonly tell: () => void } | undefined = undefined;
   #relay: BodySink | undefined = undefined;
   /** Something of an answer was written. */
   #hasBegun = false;
@@ -113,9 +113,9 @@ export class Exchange {
   }
 
   /** Calls back when so much of the body is here, or all of it; never for a client that goes before. */
-  gatherBody(bytes: number, then: () => void): void {
+  gatherBody(bytes: number, tell: () => void): void {
     this.#wantBody();
-    this.#gathering = { bytes, then };
+    this.#gathering = { bytes, tell };
     this.#tellGathered();
   }
 
@@ -224,7 +224,7 @@ export class Exchange {
     if (gathering === undefined) return;
     if (!this.#hasBodyEnded && this.waitingBytes < gathering.bytes) return;
     this.#gathering = undefined;
-    gathering.then();
+    gathering.tell();
   }
 
   #leave(): void {

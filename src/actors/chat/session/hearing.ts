@@ -79,6 +79,8 @@ function take(session: Session, taken: Taken, context: Turn): void {
 function heardSomething(session: Session, context: Turn): void {
   session.heardAt = context.now;
   session.isPingDue = false;
+  // [HP-RES-10]
+  session.isAnew = false;
 }
 
 /** [HP-LIM-3] Faster than that, and what comes waits in the network. */

@@ -161,7 +161,7 @@ export interface Session {
   readonly changed: Map<string, Presence>;
   /** Set while the session is on its way into this actor. */
   luggage: Luggage | undefined;
-  /** [HP-RES-10] Its node was lost with what it knew, and the client has not been told. */
+  /** [HP-RES-10] Its node was lost with what it knew, and nothing has been heard of the client since it was told. */
   isAnew: boolean;
   /** The router has told where the client stood in its rooms. */
   hasPlaces: boolean;

@@ -168,6 +168,7 @@ export interface Session {
   /** Who is to become this session. */
   heir: { readonly to: Address<HandedOver>; readonly ref: number } | undefined;
   readonly messageRate: Rate;
+  readonly typingRate: Rate;
   readonly joinRate: Rate;
   readonly presenceRate: Rate;
   readonly byteRate: Rate;
@@ -217,6 +218,7 @@ export function sessionOf(
     hasPlaces: false,
     heir: undefined,
     messageRate: new Rate(options.messagesPerSecondMax, options.messagesBurstMax),
+    typingRate: new Rate(options.messagesPerSecondMax, options.messagesBurstMax),
     joinRate: new Rate(options.joinsPerSecondMax, options.joinsPerSecondMax),
     presenceRate: new Rate(1_000 / options.presenceEveryMs, 1),
     byteRate: new Rate(options.bytesPerSecondMax, options.bytesBurstMax),

@@ -115,15 +115,17 @@ export class Shard {
       edges.passwords,
       createPasswordEdge(chat?.passwords, answer, {
         now: () => performance.now(),
-        log,
-        guessesMax,
+        ...{ log, guessesMax },
+        reloaded: (text) => say({ type: 'fileReloaded', what: 'passwords', text }),
       }),
     );
     const gateway = addressOf<GatewayCommand>(shard, 'edge/gateway');
     this.#system.bind(gateway, (command) => this.#gateway.obey(command));
     this.#system.bind(edges.web, (command) => this.#web.obey(command));
     this.#system.bind(edges.log, createLogEdge(log));
-    this.#system.bind(edges.auth, createAuthEdge(options.auth, answer, { now: Date.now, log }));
+    const reloaded = (text: string): void => say({ type: 'fileReloaded', what: 'jwks', text });
+    const surroundings = { now: Date.now, log, reloaded };
+    this.#system.bind(edges.auth, createAuthEdge(options.auth, answer, surroundings));
     const own = addressOf<ClusterTold | ClusterNews>(shard, 'edge/cluster');
     const { members } = actorsOf(shard);
     const hasMembers = options.cluster !== undefined && shard === 0;

@@ -281,6 +281,8 @@ class ShardedNode implements Shards {
     else if (message.type === 'noticed') this.#events.noticed?.(thread.shard, message.notices);
     else if (message.type === 'collapsing') {
       this.#log(thread.shard, 'error', 'shard.collapsing', { reason: message.reason });
+    } else if (message.type === 'fileReloaded') {
+      this.#options = withFile(this.#options, message);
     } else if (isNews(message)) this.#events.clusterNews?.(message);
     for (const settle of thread.awaited) settle(message);
   }
@@ -360,6 +362,17 @@ function withTls(options: ShardsOptions, door: string, tls: TlsMaterial): Shards
     // Links show one certificate, whoever calls: also where nobody can call this node.
     cluster: door === 'cluster' ? cluster && { ...cluster, tls } : cluster,
   };
+}
+
+function withFile(
+  options: ShardsOptions,
+  { what, text }: Extract<FromShard, { readonly type: 'fileReloaded' }>,
+): ShardsOptions {
+  const { auth, chat } = options;
+  const jwks = auth?.jwks && { ...auth.jwks, text };
+  if (what === 'jwks') return { ...options, auth: auth && { ...auth, jwks } };
+  const passwords = chat?.passwords && { ...chat.passwords, text };
+  return { ...options, chat: chat && { ...chat, passwords } };
 }
 
 function isNews(message: FromShard): message is ClusterNews {

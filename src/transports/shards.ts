@@ -243,6 +243,8 @@ class ShardedNode implements Shards {
     const control = shard === 0 ? this.#options.operations?.control : undefined;
     const doors = { ...this.#options.doors, ...(control === undefined ? {} : { control }) };
     for (const [door, settings] of Object.entries(doors)) {
+      // [PROC-DRAIN-1] A shard that has just taken a dead one's place opens no further door.
+      if (this.#isStopping) return undefined;
       const local = this.#options.doors[door]?.local;
       // Shards cannot share a path as they share a port.
       if (local !== undefined && shard !== 0) continue;
@@ -334,7 +336,7 @@ class ShardedNode implements Shards {
     this.#launch(thread.shard);
     void this.#listen(thread.shard).then((failure) => {
       // Its own death has had it replaced again, or the node is stopping.
-      if (failure?.code === SHARD_DIED) return;
+      if (failure?.code === SHARD_DIED || this.#isStopping) return;
       if (failure !== undefined) this.#events.failed(`${failure.door}: ${failure.message}`);
       else this.#log(thread.shard, 'info', 'shard.replaced', { restarts: this.restarts });
       // What changed while its doors were still to open.

@@ -25,7 +25,9 @@ const address: Kind<string> = {
   word: 'host:port',
   show: (value) => value,
   read(text): Reading<string> {
-    if (/^(?:\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$/.test(text)) return { ok: true, value: text };
+    const [, digits] = /^(?:\[[0-9a-fA-F:.]+\]|[^:\s]+):(\d{1,5})$/.exec(text) ?? [];
+    // One that cannot be called would be passed over without a word.
+    if (Number(digits) > 0 && Number(digits) <= 65_535) return { ok: true, value: text };
     const problem = `"${text}" is no address`;
     return { ok: false, problem, wayOut: 'Write it as host:port, or [address]:port.' };
   },

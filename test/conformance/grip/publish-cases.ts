@@ -365,8 +365,8 @@ export const itemCases = gripCases('items', [
       gateway.plays({ body: 'open\n', headers: holdStream(gateway.channel) });
       const answer = gateway.send();
       await answer.until('open\n');
-      const item = JSON.stringify({ channel: gateway.channel, ...stream('@') });
-      const body = `{"items":[${item.replace('@', written)}]}`;
+      const json = JSON.stringify({ channel: gateway.channel, ...stream('@') });
+      const body = `{"items":[${json.replace('@', written)}]}`;
       const said = await gateway.control('POST', '/publish', {}, body);
       assert.equal(says(said), '200 text/plain Published\n');
       await answer.until(`open\n${heard}`);

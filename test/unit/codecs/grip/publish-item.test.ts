@@ -55,8 +55,8 @@ describe('the body of a publish request', () => {
     ['\udc00\ud800', '??'],
     ['\ud83d\ude00', '\ud83d\ude00'],
   ])('[GRIP-PUB-7] half a surrogate pair is a question mark: %j', (text, expected) => {
-    const item = { ...stream(text), channel: text, id: text, meta: { k: text } };
-    const read = itemsFromControlBody(bytesOf(JSON.stringify({ items: [item] })));
+    const cut = { ...stream(text), channel: text, id: text, meta: { k: text } };
+    const read = itemsFromControlBody(bytesOf(JSON.stringify({ items: [cut] })));
     expect(read).toMatchObject({
       ok: true,
       items: [

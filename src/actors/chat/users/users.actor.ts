@@ -11,7 +11,7 @@ import { pageOf } from '../rooms/room.ts';
 import { announceAgain } from './nodes/announcing.ts';
 import { doubt, dropDoubted, flyAgain, located, nodeDown, peerSaid } from './nodes/elsewhere.ts';
 import { expirePacked } from './nodes/keeping.ts';
-import { relayLost, tellKeepers } from './nodes/flying.ts';
+import { relayLost, sendAgain, tellKeepers } from './nodes/flying.ts';
 import { direct, directTaken, giveUpGone, giveUpWaiting, notTaken } from './directs.ts';
 import { giveUpMoving, isElsewhere, lookAgain, moveHere, sendOver } from './nodes/moving.ts';
 import { detached, move, moved, register, unregister } from './registry.ts';
@@ -148,6 +148,9 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
       case 'nodeDown':
         nodeDown(state, message.node, context);
         return;
+      case 'nodeUp':
+        state.gone.delete(message.node);
+        return;
       case 'shardDown':
         if (message.shard === 0) {
           relayLost(state);
@@ -259,6 +262,7 @@ function sweep(state: UsersState, context: UsersTurn): void {
     tellPresenceOf(state, user, context);
     if (user.isForgettable) state.users.delete(userKey(user.name));
   }
+  sendAgain(state, context);
   context.after('sweep', SWEEP_EVERY_MS);
 }
 

@@ -389,3 +389,30 @@ test('[HP-DM-6] nor is anything lost for a session that ends when another shard 
     { numRuns: 500 },
   );
 });
+
+test('[HP-ERR-5] [HP-RES-2] a session is on its way for as long as an operator lets a request take', () => {
+  const stage = new Stage({
+    chat: { ...fast, answerTimeoutMs: 60_000, pingEveryMs: 3e6 },
+    shards: 2,
+  });
+  const names = Array.from({ length: 20 }, (_, at) => `room-${at}`);
+  const home = 1 - homeOf('chat/user/bob', 2);
+  const room = names.find((name) => homeOf(`chat/room/${name}`, 2) === home);
+  const bob = HpClient.in(stage, 'bob', 1 - home);
+  bob.ask('JOIN', { room });
+  stage.settle();
+  bob.wire.leave();
+  stage.settle();
+  const mute = stage.shards[home];
+  if (mute === undefined) throw new Error('no such shard');
+  mute.hasCollapsed = true;
+  const back = new HpClient(stage, 1 - home);
+  back.ask('RESUME', { token: bob.token });
+  const system = stage.shards[1 - home]?.system;
+  for (let at = 0; at < 65; at += 1) {
+    stage.now += 1_000_000;
+    system?.run(stage.now, 1_000);
+    stage.settle();
+  }
+  expect(back.told()).toEqual(['RESUME_OK online bob']);
+});

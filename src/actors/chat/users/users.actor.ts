@@ -251,13 +251,15 @@ function giveUpMove(
 }
 
 function sweep(state: UsersState, context: UsersTurn): void {
+  // [HP-ERR-5] Whoever moves waits for its rooms no longer than that.
+  const since = context.now - (MOVE_MAX_MS + state.chat.options.answerTimeoutMs) * 1_000;
   for (const user of state.users.values()) {
     user.expire(context.now);
     for (const known of [...user.sessions.values()]) {
       const { held, movingSince, packed } = known;
-      if (context.now - movingSince > MOVE_MAX_MS * 1_000) known.arrived = undefined;
+      if (movingSince < since) known.arrived = undefined;
       if (held === undefined || packed !== undefined) continue;
-      if (context.now - movingSince > MOVE_MAX_MS * 1_000) giveUpMove(state, user, known, context);
+      if (movingSince < since) giveUpMove(state, user, known, context);
     }
     tellPresenceOf(state, user, context);
     if (user.isForgettable) state.users.delete(userKey(user.name));
@@ -267,4 +269,4 @@ function sweep(state: UsersState, context: UsersTurn): void {
 }
 
 const SWEEP_EVERY_MS = 30_000;
-const MOVE_MAX_MS = 10_000;
+const MOVE_MAX_MS = 5_000;

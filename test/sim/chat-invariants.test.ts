@@ -288,6 +288,12 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ...[named(['a', 'B'], true, { count: 3 }), named(['c'], false, { after: 'B', count: 3 })],
     ...[rooms([['r', 1]]), asked],
   ],
+  'a room that is forgotten forgets ids, and is begun anew': [
+    began(),
+    chatBegan({ emptyRoomMs: 2_000 }),
+    ...handshake,
+    ...[1, 2].map((n) => forward(n, { key: 'publication chat/room/r', message: 'm1.1', epoch: n })),
+  ],
   'limits are reached, and nobody goes beyond': [
     ...narrow,
     ...[askedFor(1, 'JOIN', { room: 'r' }), seated(1, 0), refused('JOIN', 'FORBIDDEN')],

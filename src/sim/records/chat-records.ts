@@ -304,6 +304,8 @@ export type ChatRecord =
       readonly n?: number | undefined;
       readonly key?: string | undefined;
       readonly message?: string | undefined;
+      /** Of its place in a room. */
+      readonly epoch?: number | undefined;
       readonly origin?: string | undefined;
     }
   /** What a node says of another one in its log. */

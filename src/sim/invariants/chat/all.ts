@@ -18,8 +18,10 @@ import { roomReach } from './rooms/room-reach.ts';
 import { roomOrder } from './rooms/room-order.ts';
 import { roomWhole } from './rooms/room-whole.ts';
 import { rates } from './rates.ts';
+import { comesBack } from './sessions/coming-back.ts';
 import { lastWords, oneSession } from './sessions/endings.ts';
 import { hpLimits } from './sessions/limits.ts';
+import { taken } from './sessions/taken.ts';
 import { signs } from './signs.ts';
 import { ghosts, views } from './views.ts';
 
@@ -42,6 +44,8 @@ export const chatInvariants: readonly Invariant[] = [
   hpLimits,
   lastWords,
   oneSession,
+  comesBack,
+  taken,
   rates,
   roomEvents,
   draining,

@@ -22,8 +22,10 @@ import { comesBack } from './sessions/coming-back.ts';
 import { lastWords, oneSession } from './sessions/endings.ts';
 import { hpLimits } from './sessions/limits.ts';
 import { taken } from './sessions/taken.ts';
+import { welcome } from './sessions/welcome.ts';
 import { signs } from './signs.ts';
 import { ghosts, views } from './views.ts';
+import { wanted } from './wanted.ts';
 
 export const chatInvariants: readonly Invariant[] = [
   hpWords,
@@ -46,6 +48,7 @@ export const chatInvariants: readonly Invariant[] = [
   oneSession,
   comesBack,
   taken,
+  welcome,
   rates,
   roomEvents,
   draining,
@@ -57,4 +60,5 @@ export const chatInvariants: readonly Invariant[] = [
   versions,
   forwarding,
   crossing,
+  wanted,
 ];

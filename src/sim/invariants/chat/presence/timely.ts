@@ -108,7 +108,8 @@ class Judge {
 
   ended(event: EventOf<'talkerEnded'>): void {
     const watcher = this.watchers.get(event.client);
-    if (watcher !== undefined) watcher.end = event;
+    // One over which it has not come in ends nothing.
+    if (watcher?.connection === event.connection) watcher.end = event;
     const known = this.#userOf(event.client);
     if (known === undefined) return;
     if (event.isBye || known.asking > 0) this.#doubt(known);

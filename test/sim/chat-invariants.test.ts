@@ -1172,10 +1172,10 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         ),
       ],
     ],
-    ['welcome', 'another node', [...world, joined(1), loggedIn(1, { home: 'n2' })]],
-    ['welcome', 'sessions too many', [...alone, joined(1), loggedIn(1, { sessions: 2 })]],
+    ['hp-welcome', 'another node', [...world, joined(1), loggedIn(1, { home: 'n2' })]],
+    ['hp-welcome', 'sessions too many', [...alone, joined(1), loggedIn(1, { sessions: 2 })]],
     [
-      'welcome',
+      'hp-welcome',
       'sessions too few',
       [
         ...alone,

@@ -6,7 +6,7 @@ import type { Invariant, Report } from '../../invariant.ts';
 import { Troubles } from '../troubles.ts';
 
 export const welcome: Invariant = {
-  property: 'welcome',
+  property: 'hp-welcome',
   requirements: ['HP-LOGIN-1', 'HP-SESS-1', 'HP-RES-3', 'HP-RES-5', 'HP-SESS-6'],
   judge(report) {
     const judge = new Judge(report);
@@ -73,11 +73,12 @@ class Judge {
     return stays;
   }
 
-  ended({ client, connection, at, isBye }: EventOf<'talkerEnded'>): void {
+  /** Whoever is told that it is too quiet may come back, too. */
+  ended({ client, connection, at }: EventOf<'talkerEnded'>): void {
     const { resumeWindowMs = 0, pingTimeoutMs = 0 } = this.#terms ?? {};
     const stay = this.#of(client).get(this.#first.get(client) ?? connection);
     const own = this.#of(client).get(connection);
-    const until = at + (isBye ? 0 : (resumeWindowMs + pingTimeoutMs) * 1_000) + SLACK_US;
+    const until = at + (resumeWindowMs + pingTimeoutMs) * 1_000 + SLACK_US;
     for (const one of [stay, own])
       if (one !== undefined) Object.assign(one, { since: undefined, until });
   }

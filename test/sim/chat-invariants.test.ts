@@ -1186,7 +1186,10 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
     [
       'directs',
       'as new, and had waited',
-      [...alone, joined(2), directAcked('queued'), loggedIn(2), directHeard(2)],
+      [
+        ...[...alone, joined(2), directAcked('queued'), askedFor(2, 'LOGIN')],
+        ...[loggedIn(2), directHeard(2)],
+      ],
     ],
     [
       'wanted',

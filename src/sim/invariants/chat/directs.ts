@@ -26,8 +26,8 @@ export const directs: Invariant = {
       },
       talkerAsked: (event) => judge.asked(event),
       directAcked: (event) => judge.acked(event),
-      loggedIn: ({ session, at, isResumed }) => {
-        if (!isResumed) judge.begun.set(session, at);
+      loggedIn: ({ session, connection, isResumed }) => {
+        if (!isResumed) judge.begun.set(session, judge.loginAt.get(connection) ?? 0);
       },
       directHeard: (event) => judge.heard(event),
       talkerConnected: ({ client, at }) => judge.connected(client, at),
@@ -58,7 +58,9 @@ interface Talker {
 class Judge {
   readonly talkers = new Map<string, Talker[]>();
   readonly resting = new Set<string>();
-  /** By session. */
+  /** By connection: when a session was asked for. */
+  readonly loginAt = new Map<number, number>();
+  /** The same by session. */
   readonly begun = new Map<string, number>();
   /** By message: when its sender was told that it waits for a login. */
   readonly #queuedAt = new Map<string, number>();
@@ -99,6 +101,7 @@ class Judge {
   }
 
   asked({ what, message, connection, at }: EventOf<'talkerAsked'>): void {
+    if (what === 'LOGIN') this.loginAt.set(connection, at);
     if (what !== 'DIRECT_MESSAGE' || message === undefined || this.#askedAt.has(message)) return;
     this.#askedAt.set(message, at);
     this.#askedOn.set(message, connection);

@@ -186,8 +186,10 @@ class Judge {
     }
   }
 
-  #isExcused({ isSlow, node, end }: Watcher, { client }: Due, at: number): boolean {
+  #isExcused({ isSlow, node, end, connection }: Watcher, { client }: Due, at: number): boolean {
     if (isSlow || (end !== undefined && end.at > at - SOON_US)) return true;
+    // It is away, and hears nothing.
+    if (end?.connection === connection) return true;
     if (this.#isCluster && (at < TOGETHER_US || this.troubles.ofCluster(at - LONG_US, at)))
       return true;
     return this.troubles.ofTalker(client, node, at - LONG_US, at);

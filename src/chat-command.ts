@@ -14,6 +14,8 @@ const EXIT_UNREACHABLE = 1;
 const EXIT_USAGE = 2;
 const EXIT_NOT_LET_IN = 3;
 const EXIT_NOT_ALL_SAID = 4;
+/** As shells name the end by SIGPIPE. */
+const EXIT_NOBODY_READS = 141;
 const GIVE_UP_PLAIN_SECONDS = 60;
 /** For the last word, when a signal ends the process. */
 const LAST_WORD_MS = 1_000;
@@ -38,7 +40,6 @@ interface Options {
 
 export function declareChat(command: Command): void {
   command
-    .description('Talk in a chat: rooms, direct messages, presence.')
     .option('--host <host>', 'Where the server is', '127.0.0.1')
     .option('--port <port>', 'The port of its chat', portOf, 7_500)
     .option(
@@ -86,8 +87,9 @@ async function chat(options: Options): Promise<void> {
     return;
   }
   const link = new Link({ ...wish, tell: tellPlain });
-  leaveOnSignals(link);
   const { conversation } = link;
+  // Nobody types: whoever stops reading has had everything.
+  leaveOnSignals(link, () => options.listen || conversation.hasSaidAll);
   if (!options.listen)
     speakPlain(process.stdin, conversation, { place, obeysCommands: options.commands });
   const outcome = await link.outcome;
@@ -99,7 +101,7 @@ async function chat(options: Options): Promise<void> {
 async function talk(wish: Omit<LinkOptions, 'tell'>, place: string | undefined): Promise<Outcome> {
   const terminal = new Terminal(place);
   const link = new Link({ ...wish, tell: (happening) => terminal.tell(happening) });
-  leaveOnSignals(link);
+  leaveOnSignals(link, () => link.conversation.hasSaidAll);
   terminal.listen(link.conversation);
   const outcome = await link.outcome;
   terminal.close();
@@ -117,7 +119,7 @@ function exitCodeOf(outcome: Outcome, refusals: number): number {
   return outcome.kind === 'refused' ? EXIT_NOT_LET_IN : EXIT_UNREACHABLE;
 }
 
-function leaveOnSignals({ conversation, outcome }: Link): void {
+function leaveOnSignals({ conversation, outcome }: Link, hasSaidAll: () => boolean): void {
   const leave = (code: number): void => {
     process.exitCode = code;
     conversation.leaveNow();
@@ -126,8 +128,12 @@ function leaveOnSignals({ conversation, outcome }: Link): void {
   };
   process.once('SIGINT', () => leave(130));
   process.once('SIGTERM', () => leave(143));
-  // Whoever read the output has gone: there is nobody to tell anything.
-  process.stdout.on('error', () => process.exit(0));
+  // Whoever read the output has gone: there is nobody to tell anything, now and with whatever follows.
+  process.stdout.on('error', () => {
+    if (process.exitCode !== undefined) return;
+    leave(hasSaidAll() ? exitCodeOf({ kind: 'done' }, conversation.refusals) : EXIT_NOBODY_READS);
+  });
+  process.stderr.on('error', () => {});
 }
 
 type Reading = Omit<LinkOptions, 'tell'> & { readonly place: string | undefined };

@@ -1,6 +1,9 @@
 // `hermod cluster status`: asks a node's admin door what it knows of its cluster, and prints it for people.
 // Refuses to know how a node knows. Obeys spec/process.md, section "Admin door".
 
+import { readFileSync } from 'node:fs';
+import { get as getPlain } from 'node:http';
+import { get as getSecure } from 'node:https';
 import type { Command } from 'commander';
 import type { ClusterTold } from './actors/cluster/links/members-state.ts';
 
@@ -8,28 +11,66 @@ const EXIT_NO_ANSWER = 1;
 const TIMEOUT_MS = 5_000;
 
 export function declareCluster(cluster: Command): void {
-  cluster.description('Look at the cluster that a node is in.');
   cluster
     .command('status')
     .description('Print the nodes that a node knows, and how they are.')
     .option('--admin <host:port>', 'The admin door of the node.', '127.0.0.1:7998')
-    .option('--json', 'Print one JSON object.')
-    .action(({ admin, json }: { readonly admin: string; readonly json?: true }) =>
-      status(admin, json === true),
-    );
+    .option('--tls', 'The door speaks TLS.', false)
+    .option('--ca-file <file>', 'Trust the authorities in this file, in PEM; speaks TLS.')
+    .option('--json', 'Print one JSON object.', false)
+    .action((options: Options) => status(options));
 }
 
-async function status(admin: string, isJson: boolean): Promise<void> {
+interface Options {
+  readonly admin: string;
+  readonly tls: boolean;
+  readonly caFile?: string;
+  readonly json: boolean;
+}
+
+async function status(options: Options): Promise<void> {
+  const { admin, json } = options;
   try {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const answer = await fetch(`http://${admin}/cluster`, { signal });
-    const told = (await answer.json()) as ClusterTold & { readonly error?: string };
-    if (!answer.ok) throw new Error(told.error ?? `the door answered ${answer.status}`);
-    process.stdout.write(isJson ? `${JSON.stringify(told)}\n` : tableOf(told));
+    const { code, body } = await answerOf(options);
+    const told = JSON.parse(body) as ClusterTold & { readonly error?: string };
+    if (code !== 200) throw new Error(told.error ?? `the door answered ${code}`);
+    process.stdout.write(json ? `${JSON.stringify(told)}\n` : tableOf(told));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     process.stderr.write(`hermod: ${admin} does not tell of a cluster: ${reason}\n`);
     process.exitCode = EXIT_NO_ANSWER;
+  }
+}
+
+interface Answer {
+  readonly code: number | undefined;
+  readonly body: string;
+}
+
+function answerOf({ admin, tls, caFile }: Options): Promise<Answer> {
+  const ca = caFile === undefined ? undefined : authorities(caFile);
+  const isSecure = tls || ca !== undefined;
+  const url = new URL(`${isSecure ? 'https' : 'http'}://${admin}/cluster`);
+  const how = { signal: AbortSignal.timeout(TIMEOUT_MS), ...(ca === undefined ? {} : { ca }) };
+  return new Promise((resolve, reject) => {
+    const asked = (isSecure ? getSecure : getPlain)(url, how, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.once('error', reject);
+      response.once('end', () => {
+        resolve({ code: response.statusCode, body: Buffer.concat(chunks).toString() });
+      });
+    });
+    asked.once('error', reject);
+  });
+}
+
+function authorities(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    throw new Error(`"${file}" cannot be read (${code})`, { cause: error });
   }
 }
 

@@ -8,7 +8,7 @@ import { itemOf, type ReadFile } from './transports/publishing/outgoing-item.ts'
 import { type Credentials, send } from './transports/publishing/sending.ts';
 
 /** Of every mistake, in what was said as in what became of it. */
-export const EXIT_PUBLISH = 1;
+const EXIT_PUBLISH = 1;
 const TARGET_VARIABLE = 'GRIP_URL';
 const TARGET_BY_DEFAULT = 'http://localhost:5561';
 
@@ -35,7 +35,6 @@ export function declarePublish(command: Command): void {
     value,
   ];
   command
-    .description('Publish a message to the channel of a gateway, or of a Pushpin.')
     .argument('<channel>', 'Channel to send to')
     .argument('[content]', 'What to send; @FILE sends what the file holds')
     .option('--id <id>', 'Id of the item', '')

@@ -296,7 +296,8 @@ export class RunningNode {
         const isReady = this.#isReady && (this.#shards?.alive ?? 0) > 0;
         return { isReady, status: isReady ? 'ready' : 'starting' };
       },
-      cluster: () => this.#shards?.cluster() ?? Promise.resolve(undefined),
+      cluster: async () =>
+        this.#options.cluster === undefined ? 'alone' : this.#shards?.cluster(),
       metrics: async () => ({
         contentType: this.#metrics.contentType,
         text: await this.#metrics.scrape(this.#shards, this.#gateway?.figures),

@@ -8,9 +8,9 @@ import type { JsonObject } from '../actors/codecs/hp/strict-json.ts';
 import type { Payload } from '../actors/codecs/hp/writing.ts';
 import { eventIn, happeningsIn, wordsFor } from './answers.ts';
 import { Asking, type Request } from './asking.ts';
-import { numberIn, objectIn, textIn, textsIn } from './happenings.ts';
+import { numberIn, objectIn, retryMsIn, textIn, textsIn } from './happenings.ts';
 import { bytesOf, limitsIn, usualLimits } from './limits.ts';
-import { type RoomPlace, Rooms } from './rooms.ts';
+import { roomPlaceIn, Rooms } from './rooms.ts';
 import type { Ending, Stay, Surroundings } from './stay.ts';
 
 const HISTORY_MAX = 100;
@@ -49,6 +49,11 @@ export class Conversation {
   /** Requests of the person that the server will not obey, so far. */
   get refusals(): number {
     return this.#refusals;
+  }
+
+  /** Nothing more will be asked for, and all that was is done. */
+  get hasSaidAll(): boolean {
+    return this.#isQuitting && this.unanswered === 0;
   }
 
   /** What the person asked for and is not done. */
@@ -387,14 +392,6 @@ const finalCodes = ['SESSION_REPLACED', 'INVALID_VERSION', 'UNSUPPORTED_VERSION'
 /** Later, it may be otherwise. */
 const passingCodes = ['RATE_LIMITED', 'UNAVAILABLE', 'TIMEOUT', 'INTERNAL', 'SERVER_DRAINING'];
 
-function retryMsIn(payload: JsonObject): number {
-  return (numberIn(payload, 'retry_after') ?? 0) * 1_000;
-}
-
 function placeIn(payload: Payload): string {
   return textIn(payload, 'room') || `@${textIn(payload, 'to')}`;
-}
-
-function roomPlaceIn(payload: JsonObject): RoomPlace {
-  return { epoch: numberIn(payload, 'epoch') ?? 0, seq: numberIn(payload, 'seq') ?? 0 };
 }

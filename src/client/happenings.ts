@@ -86,6 +86,11 @@ export function numberIn(payload: JsonObject, key: string): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
+/** How long the server wants to be left alone. */
+export function retryMsIn(payload: JsonObject): number {
+  return (numberIn(payload, 'retry_after') ?? 0) * 1_000;
+}
+
 export function objectIn(payload: JsonObject, key: string): JsonObject {
   const value = payload[key];
   return typeof value === 'object' && value !== null ? (value as JsonObject) : {};

@@ -2,9 +2,16 @@
 // that it loses none over a lost connection and tells none twice.
 // Refuses to know lines. Obeys spec/hp.md, sections "Room messages" and "Resume".
 
+import type { JsonObject } from '../actors/codecs/hp/strict-json.ts';
+import { numberIn } from './happenings.ts';
+
 export interface RoomPlace {
   readonly epoch: number;
   readonly seq: number;
+}
+
+export function roomPlaceIn(payload: JsonObject): RoomPlace {
+  return { epoch: numberIn(payload, 'epoch') ?? 0, seq: numberIn(payload, 'seq') ?? 0 };
 }
 
 interface Seat {

@@ -68,6 +68,8 @@ export class Crossings {
     this.#peers.set(shard, { packr: newPackr(), port, gathered: waiting, posted: 0 });
     if (waiting.length > 0) this.#dirty.add(shard);
     const counter = this.#counterOf(shard, this.#options.shard);
+    // What the dead one had sent may have been worked off after the other began: only we add, and not before now.
+    Atomics.store(this.#ledger, counter, 0);
     port.on('message', (block: Uint8Array) => {
       for (const [to, message] of unpackr.unpack(block) as readonly Crossing[])
         deliver(to, message);

@@ -83,7 +83,8 @@ type Failure = Extract<ShardsStarted, { readonly ok: false }>;
 class ShardedNode implements Shards {
   readonly doors: Record<string, string> = {};
   restarts = 0;
-  readonly #options: ShardsOptions;
+  /** As things are now: a shard that begins later begins with these. */
+  #options: ShardsOptions;
   readonly #events: ShardsEvents;
   readonly #ledger: SharedArrayBuffer;
   readonly #threads = new Map<number, Thread>();
@@ -163,12 +164,15 @@ class ShardedNode implements Shards {
 
   reloadTls(door: string, material: TlsMaterial): void {
     this.#tls.set(door, material);
+    this.#options = withTls(this.#options, door, material);
     for (const thread of this.#threads.values())
       this.#tell(thread, { type: 'reloadTls', door, material });
   }
 
   changeRoutes(text: string): void {
     this.#routes = text;
+    const { gateway } = this.#options;
+    this.#options = { ...this.#options, gateway: gateway && { ...gateway, routes: text } };
     for (const thread of this.#threads.values()) this.#tell(thread, { type: 'changeRoutes', text });
   }
 
@@ -331,6 +335,7 @@ class ShardedNode implements Shards {
       if (failure?.code === SHARD_DIED) return;
       if (failure !== undefined) this.#events.failed(`${failure.door}: ${failure.message}`);
       else this.#log(thread.shard, 'info', 'shard.replaced', { restarts: this.restarts });
+      // What changed while its doors were still to open.
       for (const [door, material] of this.#tls) this.reloadTls(door, material);
       if (this.#routes !== undefined) this.changeRoutes(this.#routes);
     });
@@ -344,6 +349,17 @@ class ShardedNode implements Shards {
   ): void {
     this.#events.log({ type: 'log', level, event, fields, shard });
   }
+}
+
+function withTls(options: ShardsOptions, door: string, tls: TlsMaterial): ShardsOptions {
+  const { doors, cluster } = options;
+  const settings = doors[door];
+  return {
+    ...options,
+    doors: settings === undefined ? doors : { ...doors, [door]: { ...settings, tls } },
+    // Links show one certificate, whoever calls: also where nobody can call this node.
+    cluster: door === 'cluster' ? cluster && { ...cluster, tls } : cluster,
+  };
 }
 
 function isNews(message: FromShard): message is ClusterNews {

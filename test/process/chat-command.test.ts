@@ -339,6 +339,46 @@ describe('[PROC-CLIENT-1] the exit code', () => {
     expect(await alice.end()).toBe(1);
   });
 
+  test('141: nobody reads the output any more, and more may be typed', PATIENT, async () => {
+    const room = freshRoom();
+    const [alice, bob] = [
+      chat('alice', portOf(node), '--room', room),
+      chat('bob', portOf(node), '--room', room),
+    ];
+    await Promise.all([alice.heard(/^joined/), bob.heard(/^joined/)]);
+    bob.child.stdout?.destroy();
+    alice.say('hello');
+    expect(await bob.exited).toBe(141);
+    await alice.heard(`went ${room} bob 1`);
+  });
+
+  test('0: nobody reads the output any more, and nothing is left to say', PATIENT, async () => {
+    const room = freshRoom();
+    const [alice, bob, listener] = [
+      chat('alice', portOf(node), '--room', room),
+      chat('bob', portOf(node), '--room', room),
+      chat('carol', portOf(node), '--room', room, '--listen'),
+    ];
+    for (const one of [alice, bob, listener]) await one.heard(/^joined/);
+    bob.child.stdout?.destroy();
+    bob.say('last words');
+    expect(await bob.end()).toBe(0);
+    await alice.heard(`message ${room} bob last words`);
+    listener.child.stdout?.destroy();
+    alice.say('hello');
+    expect(await listener.exited).toBe(0);
+  });
+
+  test('0: nobody reads the complaints', PATIENT, async () => {
+    const wire = await wireTo(() => portOf(node));
+    const alice = chat('alice', wire.port, '--room', freshRoom());
+    await alice.heard(/^joined/);
+    alice.child.stderr?.destroy();
+    wire.blink();
+    await alice.heard(/^resumed/);
+    expect(await alice.end()).toBe(0);
+  });
+
   test('1: something that does not speak HP', PATIENT, async () => {
     const broker = Number(node.doors['broker']?.split(':').at(-1));
     const alice = chat('alice', broker, '--give-up-after', '1');

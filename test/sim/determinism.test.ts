@@ -35,6 +35,18 @@ describe('the same seeds give the same runs', () => {
     expect(tally.hash).toBe(hash);
   });
 
+  test('behind runs of every other kind', () => {
+    const kinds = ['broker', 'gateway', 'chat'].flatMap((only) =>
+      [1, 3].map((nodes): Subject => {
+        const lane = nodes === 1 ? 'byte' : 'object';
+        return { ...subject, only, choices: { lane, nodes, clients: 4 } };
+      }),
+    );
+    const first = kinds.map((kind) => runSeed(kind, 7).outcome);
+    const again = kinds.toReversed().map((kind) => runSeed(kind, 7).outcome);
+    expect(again.toReversed()).toEqual(first);
+  });
+
   test.each([
     { threads: 1, batchSize: 4 },
     { threads: 2, batchSize: 1 },

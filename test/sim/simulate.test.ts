@@ -5,11 +5,23 @@ import { describe, expect, test } from 'vitest';
 import { invariants } from '../../src/sim/invariants/all.ts';
 import { marksOfBytes, registeredMarks } from '../../src/sim/marks.ts';
 import { drawPlan } from '../../src/sim/plan.ts';
+import { dialectNames, dialectOf } from '../../src/sim/search/dialects.ts';
 import { simulate, TIMEOUT } from '../../src/sim/simulate.ts';
 
 const small = { nodes: 1, clients: 8 };
 
 describe('a run', () => {
+  test.each(dialectNames)('of %s has whole microseconds only', (only) => {
+    const { draw, judges } = dialectOf(only);
+    const { trace } = simulate(
+      draw({ seed: 1, lane: 'object', nodes: 3, clients: 8 }),
+      undefined,
+      judges,
+    );
+    expect(trace.length).toBeGreaterThan(100);
+    expect(trace.filter(({ at }) => !Number.isInteger(at))).toEqual([]);
+  });
+
   test('that takes more events than it may is stopped, and has failed', () => {
     const plan = drawPlan({ seed: 2, lane: 'object', ...small });
     const whole = simulate(plan);

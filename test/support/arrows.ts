@@ -65,6 +65,8 @@ const roomsOfFile: Readonly<Record<string, string>> = {
   'src/drawn-ports.ts': 'main',
   'src/gateway-doors.ts': 'main',
   'src/chat-command.ts': 'main',
+  'src/start-command.ts': 'main',
+  'src/version.ts': 'main',
   'src/cluster-command.ts': 'main',
   'src/publish-command.ts': 'main',
   'src/config.ts': 'config',

@@ -270,7 +270,8 @@ export class Stage {
               options: { ...chatDefaults, ...this.#options.chat },
               incarnation: 7,
               wallAtZeroMs: 1_700_000_000_000,
-              life: this.#lives,
+              // How many died before it.
+              life: Math.max(0, this.#lives - (this.#options.shards ?? 1)),
             },
     });
     return staged;

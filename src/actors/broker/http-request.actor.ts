@@ -10,7 +10,12 @@ import {
   readTopic,
   sentenceFor,
 } from '../codecs/broker.ts';
-import { readJsonItems, readJsonObject } from '../codecs/json-slice.ts';
+import {
+  type JsonItems,
+  type JsonRefused,
+  readJsonItems,
+  readJsonObject,
+} from '../codecs/json-slice.ts';
 import type { PublishOutcome, RouterReply } from '../routing/router-messages.ts';
 import type { ActorDefinition, Context } from '../runtime/actor.ts';
 import type { ConnectionId, RequestReceived, TokenVerdict } from '../runtime/edges.ts';
@@ -40,6 +45,8 @@ interface HttpRequestState {
   readonly request: RequestReceived;
   readonly connection: ConnectionId;
   readonly cors: Readonly<Record<string, string>>;
+  /** Its token has been judged. */
+  isJudged: boolean;
   rights: Rights;
   /** Whom its token was made for; undefined where none is asked for. */
   speaker: string | undefined;
@@ -59,8 +66,11 @@ export const httpRequest: ActorDefinition<HttpRequestArgs, HttpRequestState, Htt
   start({ door, request }, context) {
     const cors = corsHeaders(door, request);
     const { connection } = request;
-    const nobody = { rights: ALL_RIGHTS, speaker: undefined, publishing: undefined };
-    const state: HttpRequestState = { door, request, connection, cors, ...nobody };
+    const nobody = { isJudged: false, rights: ALL_RIGHTS, speaker: undefined };
+    const state: HttpRequestState = {
+      ...{ door, request, connection, cors, ...nobody },
+      publishing: undefined,
+    };
     const token = tokenOf(request);
     if (request.method === 'OPTIONS') answer(state, preflight(state), context);
     else if (!door.options.requireToken) obey(state, context);
@@ -71,13 +81,15 @@ export const httpRequest: ActorDefinition<HttpRequestArgs, HttpRequestState, Htt
   receive(state, message, context) {
     switch (message.type) {
       case 'tokenVerified':
+        state.isJudged = true;
         state.rights = message;
         state.speaker = message.subject ?? '';
         context.cancel('verdict');
         obey(state, context);
         return;
       case 'timedOut':
-        answer(state, noVerdict(), context);
+        // [BROKER-AUTH-5] One that came due while the verdict waited is too late.
+        if (!state.isJudged) answer(state, noVerdict(), context);
         return;
       case 'tokenRefused':
         answer(state, refusalFor(message), context);
@@ -159,20 +171,20 @@ function inform(state: HttpRequestState, encoded: string, context: Turn): void {
 /** [BROKER-HTTP-2] One publication or a list; either all are well-formed and allowed, or none is published. */
 function publish(state: HttpRequestState, context: Turn): void {
   const { door, request, rights } = state;
-  const read = readBody(request.body, door.options);
+  const { batchMax, jsonDepthMax } = door.options;
+  const list = readJsonItems(request.body, { depthMax: jsonDepthMax }, batchMax);
+  // None of too many is looked at.
+  if (list.ok && list.count > batchMax) {
+    const error = `Too many publications: at most ${batchMax} at once.`;
+    answer(state, errorAnswer(413, error), context);
+    return;
+  }
+  const read = readList(list, door.options);
   if (!read.ok) {
     answer(state, errorAnswer(400, read.message), context);
     return;
   }
   const { items, isList } = read;
-  if (items.length > door.options.batchMax) {
-    answer(
-      state,
-      errorAnswer(413, `Too many publications: at most ${door.options.batchMax} at once.`),
-      context,
-    );
-    return;
-  }
   const forbidden = items.find(
     ({ topic }) => door.options.publish === 'none' || !mayUse(rights.publish, topic),
   );
@@ -200,8 +212,7 @@ type ReadBody =
   | { readonly ok: true; readonly items: readonly BrokerPublish[]; readonly isList: boolean }
   | { readonly ok: false; readonly message: string };
 
-function readBody(body: Uint8Array, limits: BrokerLimits): ReadBody {
-  const list = readJsonItems(body, { depthMax: limits.jsonDepthMax });
+function readList(list: JsonItems | JsonRefused, limits: BrokerLimits): ReadBody {
   if (!list.ok) return { ok: false, message: sentenceFor(list, limits) };
   const items: BrokerPublish[] = [];
   for (const [index, source] of list.items.entries()) {

@@ -211,11 +211,17 @@ function refused(code: JsonMistake['code'], at: number | undefined, hint: string
 export interface JsonItems {
   readonly ok: true;
   readonly isList: boolean;
+  readonly count: number;
+  /** None where there are more than were asked for. */
   readonly items: readonly Uint8Array[];
 }
 
-/** Reads bytes that hold one JSON document and takes a list apart without touching its items. */
-export function readJsonItems(bytes: Uint8Array, limits: JsonLimits): JsonItems | JsonRefused {
+/** Reads bytes that hold one JSON document and takes a list of at most `itemsMax` apart without touching its items. */
+export function readJsonItems(
+  bytes: Uint8Array,
+  limits: JsonLimits,
+  itemsMax = Number.POSITIVE_INFINITY,
+): JsonItems | JsonRefused {
   const deepAt = firstTooDeep(bytes, limits.depthMax);
   if (deepAt !== undefined)
     return refused('too-deep', deepAt, `nesting deeper than ${limits.depthMax}`);
@@ -225,13 +231,15 @@ export function readJsonItems(bytes: Uint8Array, limits: JsonLimits): JsonItems 
   } catch {
     return refused('not-json', firstUtf8Fault(bytes), 'the text must be one JSON document');
   }
-  if (!Array.isArray(value)) return { ok: true, isList: false, items: [bytes] };
+  if (!Array.isArray(value)) return { ok: true, isList: false, count: 1, items: [bytes] };
+  const count = value.length;
   const items: Uint8Array[] = [];
   let at = skipBlanks(bytes, skipBlanks(bytes, 0) + 1);
-  for (let left = value.length; left > 0; left -= 1) {
+  // A view costs far more than the few bytes that an item may have.
+  for (let left = count > itemsMax ? 0 : count; left > 0; left -= 1) {
     const end = skipValue(bytes, at);
     items.push(bytes.subarray(at, end));
     at = skipBlanks(bytes, skipBlanks(bytes, end) + 1);
   }
-  return { ok: true, isList: true, items };
+  return { ok: true, isList: true, count, items };
 }

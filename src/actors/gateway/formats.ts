@@ -53,9 +53,12 @@ export function gripFormats(): ReadonlyMap<FormatName, WireFormat> {
 /** A WebSocket payload: text as it is, everything else with its kind. */
 export function framed(
   kind: 'text' | 'binary' | 'ping' | 'pong',
-  bytes: Uint8Array,
+  content: Uint8Array,
 ): Uint8Array | FramedPayload {
-  return kind === 'text' ? bytes : { frame: kind, bytes, byteLength: bytes.byteLength };
+  if (kind === 'text') return content;
+  // [WOH-EVENT-8]
+  const bytes = kind === 'binary' ? content : content.subarray(0, CONTROL_BYTES_MAX);
+  return { frame: kind, bytes, byteLength: bytes.byteLength };
 }
 
 function itemOf(publication: Publication): GripItem | undefined {
@@ -77,3 +80,6 @@ function wsContent(item: GripItem | undefined): Payload | undefined {
 function nothing(): undefined {
   return undefined;
 }
+
+/** RFC 6455 §5.5: a control frame carries no more. */
+const CONTROL_BYTES_MAX = 125;

@@ -17,8 +17,8 @@ export const doors: readonly Mutant[] = [
     breaks: ['requests'],
     requirements: ['BROKER-HTTP-2'],
     file: 'broker/http-request.actor.ts',
-    find: '  if (items.length > door.options.batchMax) {',
-    replace: '  if (items.length >= door.options.batchMax) {',
+    find: '  if (list.ok && list.count > batchMax) {',
+    replace: '  if (list.ok && list.count >= batchMax) {',
     story: 'Off by one: as many as may be are too many.',
   },
   {

@@ -155,8 +155,8 @@ export const holding: readonly Mutant[] = [
     breaks: ['holders-patience'],
     requirements: ['GRIP-KEEP-1'],
     file: 'gateway/requests/streaming.ts',
-    find: '  tellKeepAlive(state, true, context);\n',
-    replace: '',
+    find: '  state.attempts = 0;\n  tellKeepAlive(state, true, context);\n',
+    replace: '  state.attempts = 0;\n',
     story: 'Keep-alives are for streams that ask no links, it was thought, and nobody has any.',
   },
   {

@@ -7,6 +7,7 @@ import type { ConnectionId } from '../../actors/runtime/edges.ts';
 import type { ExchangeEvent } from '../../actors/runtime/gateway-edges.ts';
 import { type AnswerHead, encodeHead, isBodiless, lengthIn } from './answer-head.ts';
 import type { BodySink } from '../origins/body-sink.ts';
+import { Gathered } from '../origins/gathered.ts';
 import type { Client } from './client.ts';
 import { RelayedAnswer } from './relayed-answer.ts';
 import type { HttpHead } from './request-head.ts';
@@ -40,8 +41,7 @@ export class Exchange {
   /** Its number to the owner. */
   heardAs: ConnectionId;
   readonly #host: ExchangeHost;
-  #waiting: Buffer[] = [];
-  #waitingBytes = 0;
+  readonly #waiting = new Gathered();
   #hasBodyEnded: boolean;
   #isContinued: boolean;
   #wantedBytes: number | undefined = undefined;
@@ -74,7 +74,7 @@ export class Exchange {
 
   /** Bytes of the body that are here and nobody has taken. */
   get waitingBytes(): number {
-    return this.#waitingBytes;
+    return this.#waiting.byteLength;
   }
 
   get hasBegun(): boolean {
@@ -87,10 +87,9 @@ export class Exchange {
       if (!this.#taker.bodyReceived(bytes)) this.client.holdBack(true);
       return;
     }
-    this.#waiting.push(bytes);
-    this.#waitingBytes += bytes.byteLength;
+    this.#waiting.add(bytes);
     this.#tellBody();
-    if (this.#waitingBytes > Math.max(WAITING_BYTES_MAX, this.#wantedBytes ?? 0))
+    if (this.waitingBytes > Math.max(WAITING_BYTES_MAX, this.#wantedBytes ?? 0))
       this.client.holdBack(true);
   }
 
@@ -105,7 +104,7 @@ export class Exchange {
     this.#wantedBytes = bytesMax;
     this.#wantBody();
     this.#tellBody();
-    if (this.#wantedBytes !== undefined && this.#waitingBytes <= bytesMax)
+    if (this.#wantedBytes !== undefined && this.waitingBytes <= bytesMax)
       this.client.holdBack(false);
   }
 
@@ -113,11 +112,8 @@ export class Exchange {
   pourBody(taker: BodyTaker): void {
     this.#wantBody();
     this.#taker = taker;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
     let hasRoom = true;
-    for (const bytes of waiting) hasRoom = taker.bodyReceived(bytes);
+    for (const bytes of this.#waiting.take()) hasRoom = taker.bodyReceived(bytes);
     if (this.#hasBodyEnded) taker.bodyEnded();
     else this.client.holdBack(!hasRoom);
   }
@@ -133,9 +129,7 @@ export class Exchange {
     this.#hasBegun = true;
     const isBare = isBodiless(this.head.method, head.status);
     const isKept = !isLast && this.mayBeKept();
-    // The answer to HEAD says how long its body would be.
-    const length =
-      isBare && body.byteLength === 0 ? lengthIn(head.headers) : lengthOf(head.status, body);
+    const length = this.#lengthOf(head, body);
     const line = length === undefined ? '' : `Content-Length: ${length}\r\n`;
     const text = this.encode(head, line, isKept);
     writeJoined(this.client, isBare ? [text] : [text, body]);
@@ -206,10 +200,17 @@ export class Exchange {
     return isKept ? 'Connection: keep-alive\r\n' : 'Connection: close\r\n';
   }
 
+  #lengthOf({ status, headers }: AnswerHead, body: Uint8Array): number | undefined {
+    // [GRIP-PROXY-7]
+    if (isBodiless('GET', status)) return undefined;
+    // The answer to HEAD says how long its body would be.
+    const isOfHead = this.head.method === 'HEAD' && body.byteLength === 0;
+    return isOfHead ? lengthIn(headers) : body.byteLength;
+  }
+
   #leave(): void {
     this.#isOver = true;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
+    this.#waiting.take();
   }
 
   #wantBody(): void {
@@ -221,18 +222,13 @@ export class Exchange {
   #tellBody(): void {
     const wanted = this.#wantedBytes;
     if (wanted === undefined || this.owner === undefined) return;
-    if (!this.#hasBodyEnded && this.#waitingBytes < Math.max(1, wanted)) return;
+    if (!this.#hasBodyEnded && this.waitingBytes < Math.max(1, wanted)) return;
     this.#wantedBytes = undefined;
-    const isWhole = this.#hasBodyEnded && this.#waitingBytes <= wanted;
-    const all = joined(this.#waiting, this.#waitingBytes);
+    const { byteLength } = this.#waiting;
+    const isWhole = this.#hasBodyEnded && byteLength <= wanted;
+    const all = joined(this.#waiting.take(), byteLength);
     const body = all.subarray(0, wanted);
-    const rest = all.subarray(wanted);
-    this.#waiting = rest.byteLength === 0 ? [] : [Buffer.from(rest)];
-    this.#waitingBytes = rest.byteLength;
+    if (byteLength > wanted) this.#waiting.add(all.slice(wanted));
     this.#host.deliver(this.owner, { type: 'bodyRead', connection: this.heardAs, body, isWhole });
   }
-}
-
-function lengthOf(status: number, body: Uint8Array): number | undefined {
-  return status === 204 || status === 304 || status < 200 ? undefined : body.byteLength;
 }

@@ -5,6 +5,7 @@
 import type { Address } from '../../actors/runtime/actor.ts';
 import type { HeaderList, OriginEvent } from '../../actors/runtime/gateway-edges.ts';
 import type { BodySink, Pouring } from './body-sink.ts';
+import { Gathered } from './gathered.ts';
 import { joined } from '../gateway/written.ts';
 
 /** Whoever asked the origin: holds the body back, and tells what becomes of it. */
@@ -35,8 +36,7 @@ export class OriginBody implements Pouring {
   readonly #of: BodyOwner;
   readonly #source: BodySource;
   readonly #written: WrittenHeaders | undefined;
-  #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
+  readonly #waiting = new Gathered();
   #state: 'open' | 'ended' | 'broken' = 'open';
   #isPaused = false;
   #collectBytesMax: number | undefined = undefined;
@@ -58,12 +58,11 @@ export class OriginBody implements Pouring {
 
   received(bytes: Uint8Array): void {
     if (this.#isOver) return;
-    this.#waiting.push(bytes);
-    this.#waitingBytes += bytes.byteLength;
+    this.#waiting.add(bytes);
     if (this.#sink !== undefined) this.#pourSoon();
     else {
       this.#tellCollected();
-      if (this.#waitingBytes > Math.max(WAITING_BYTES_MAX, this.#collectBytesMax ?? 0))
+      if (this.#waiting.byteLength > Math.max(WAITING_BYTES_MAX, this.#collectBytesMax ?? 0))
         this.#pause();
     }
   }
@@ -103,7 +102,7 @@ export class OriginBody implements Pouring {
   abandon(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#waiting = [];
+    this.#waiting.take();
     this.#source.abort();
     // What has begun and cannot be ended must not look whole.
     const sink = this.#sink;
@@ -131,9 +130,7 @@ export class OriginBody implements Pouring {
     const sink = this.#sink;
     // Waiting for `drained` is pouring, too.
     if (sink === undefined || this.#isOver || this.#isPouring) return;
-    const pieces = this.#waiting;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
+    const pieces = this.#waiting.take();
     const state = this.#state;
     const isLast = state === 'ended';
     const hasRoom = pieces.length === 0 && state === 'broken' ? true : sink.write(pieces, isLast);
@@ -152,7 +149,7 @@ export class OriginBody implements Pouring {
   #finish(isWhole: boolean): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#waiting = [];
+    this.#waiting.take();
     if (this.#state === 'open') this.#source.abort();
     const { owner, ref } = this.#of;
     this.#source.done();
@@ -162,17 +159,18 @@ export class OriginBody implements Pouring {
   #tellCollected(): void {
     const most = this.#collectBytesMax;
     if (most === undefined) return;
-    if (this.#state === 'open' && this.#waitingBytes <= most) return;
+    const { byteLength } = this.#waiting;
+    if (this.#state === 'open' && byteLength <= most) return;
     this.#collectBytesMax = undefined;
     const { owner, ref } = this.#of;
-    const all = joined(this.#waiting, this.#waitingBytes);
-    this.#waiting = all.byteLength === 0 ? [] : [all];
+    const all = joined(this.#waiting.take(), byteLength);
+    if (byteLength > 0) this.#waiting.add(all);
     const isWhole = this.#state === 'ended' && all.byteLength <= most;
     const isBroken = this.#state === 'broken';
     // There is nothing left to ask about.
     if (isWhole || isBroken) {
       this.#isOver = true;
-      this.#waiting = [];
+      this.#waiting.take();
       this.#source.done();
     }
     const body = all.subarray(0, most);

@@ -19,12 +19,13 @@ export interface AdminSettings {
 export interface AdminSources {
   health(): Readonly<Record<string, unknown>>;
   readiness(): { readonly isReady: boolean; readonly status: string };
-  /** Nothing for a node that is alone. */
-  cluster(): Promise<ClusterTold | undefined>;
+  /** Nothing when no answer comes. */
+  cluster(): Promise<ClusterTold | 'alone' | undefined>;
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
-const ALONE = { type: '', ref: 0, error: 'This node is in no cluster.' };
+const ALONE = 'This node is in no cluster.';
+const NOT_NOW = 'This node cannot say it now: no answer came in time.';
 const PATHS = ['/metrics', '/healthz', '/readyz', '/cluster'];
 const CONNECTIONS_MAX = 100;
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -85,11 +86,19 @@ export class AdminDoor {
       const { isReady, status } = this.#sources.readiness();
       this.#send(request, response, isReady ? 200 : 503, { status });
     } else if (path === '/cluster') {
-      // [PROC-ADMIN-2]
-      const told = await this.#sources.cluster();
-      const { type: _, ref: __, ...known } = told ?? ALONE;
-      this.#send(request, response, told === undefined ? 404 : 200, known);
+      await this.#sendCluster(request, response);
     } else await this.#sendMetrics(request, response);
+  }
+
+  /** [PROC-ADMIN-2] */
+  async #sendCluster(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const told = await this.#sources.cluster();
+    if (told === 'alone') this.#send(request, response, 404, { error: ALONE });
+    else if (told === undefined) this.#send(request, response, 503, { error: NOT_NOW });
+    else {
+      const { type: _, ref: __, ...known } = told;
+      this.#send(request, response, 200, known);
+    }
   }
 
   async #sendMetrics(request: IncomingMessage, response: ServerResponse): Promise<void> {

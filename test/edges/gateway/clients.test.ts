@@ -231,6 +231,27 @@ test.each<[title: string, method: string, status: number, length: string | undef
   expect(/Content-Length: (.*)/.exec(first)?.[1]).toBe(length);
 });
 
+test.each([
+  ['HEAD', 200, '5'],
+  ['HEAD', 204, undefined],
+  ['GET', 204, undefined],
+  ['GET', 304, undefined],
+])(
+  '[GRIP-PROXY-7] an empty answer to %s with %i and a length has it or not',
+  async (method, status, length) => {
+    const world = await ProductionGateway.open();
+    const caller = new Caller(world, `${method} / HTTP/1.1\r\nHost: a\r\n\r\n`, get('/next'));
+    const { connection } = await world.request(0);
+    const headers = [['Content-Length', '5']] as const;
+    world.turn(answer(connection, '', { status, reason: '', headers }));
+    const next = await world.request(1);
+    world.turn(answer(next.connection, 'next'));
+    await world.until('both came', () => caller.text.endsWith('next'));
+    const [first = ''] = caller.text.split('\r\n\r\n');
+    expect(/Content-Length: (.*)/.exec(first)?.[1]).toBe(length);
+  },
+);
+
 test.each<
   [title: string, version: string, line: string, isKept: boolean, said: string | undefined]
 >([

@@ -89,6 +89,12 @@ describe('POST /publish', () => {
     expect(publish(items.slice(1), stage).status).toBe(200);
   });
 
+  test('[BROKER-HTTP-2] of a list that is too long no publication is looked at', () => {
+    const stage = stageOf({ broker: { batchMax: 2 } });
+    expect(publish([5, 5, 5], stage).status).toBe(413);
+    expect(publish([5, 5], stage).status).toBe(400);
+  });
+
   test('[BROKER-HTTP-3] says which of them found no room', () => {
     const stage = stageOf({ home: { topicsMax: 1 } });
     stage.connect().say({ type: 'subscribe', topic: 'a' });
@@ -216,6 +222,19 @@ describe('rights', () => {
     expect(answerTo({ path: '/topics', headers: bad }, stage).body).toBe(
       errorBody('The token is not good.'),
     );
+  });
+
+  test('[BROKER-AUTH-5] a verdict that came in time counts, however late it is heard', () => {
+    const stage = guarded();
+    stage.auth.isSlow = true;
+    const body = '{"topic":"b","data":1}';
+    const client = stage.request({ method: 'POST', path: '/publish', body, headers });
+    // The thread was busy: verdict and timer are there when it comes round, in this order.
+    stage.now += 10_000_000;
+    stage.judge();
+    stage.settle();
+    expect(client.answered?.status).toBe(200);
+    expect(stage.counted('publications')).toBe(1);
   });
 
   test('[BROKER-AUTH-3] a list with one forbidden topic publishes none of it', () => {

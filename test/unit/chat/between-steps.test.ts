@@ -266,3 +266,70 @@ test('[HP-RES-3] who comes back when its room has no topic any more is back with
   alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' });
   expect(back.told()).toEqual(['DIRECT_MESSAGE alice x']);
 });
+
+test('[HP-LOGIN-4] whoever’s token ends while it comes in is not counted out', () => {
+  const tokens = { t: { subscribe: [], publish: [], subject: 'bob', expiresInMs: 1 } };
+  const chat = { ...fast, auth: ['token' as const] };
+  for (const gap of Array.from({ length: 10 }, (_, at) => at)) {
+    const stage = new Stage({ chat, shards: 2, tokens, chance: 1 });
+    const bob = new HpClient(stage, 1 - homeOf('chat/user/bob', 2));
+    bob.ask('LOGIN', { user: 'bob', auth: { method: 'token', token: 't' } });
+    goOn(stage, gap);
+    stage.now += 1_000_000;
+    for (const { system } of stage.shards) system.run(stage.now, 0);
+    stage.settle();
+    stage.pass(10_000);
+    expect(stage.counted('chat.sessions')).toBe(0);
+    expect(stage.troubles).toEqual([]);
+  }
+});
+
+test('[HP-ERR-5] what comes for a session that its client did not wait for is not told to that client', () => {
+  const stage = new Stage({ chat: fast, shards: 2 });
+  const home = homeOf('chat/user/bob', 2);
+  const [mute, there] = [stage.shards[home], stage.shards[1 - home]?.system];
+  if (mute === undefined) throw new Error('no such shard');
+  const alice = HpClient.in(stage, 'alice', home);
+  mute.hasCollapsed = true;
+  const bob = new HpClient(stage, 1 - home);
+  bob.ask('LOGIN', { user: 'bob' });
+  stage.settle();
+  alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' });
+  stage.now += 5_001_000;
+  there?.run(stage.now, 1_000);
+  mute.hasCollapsed = false;
+  stage.settle();
+  expect(bob.told()).toEqual(['ERROR TIMEOUT']);
+  expect(bodies(HpClient.in(stage, 'bob').take())).toEqual(['x']);
+});
+
+test('[HP-RES-2] [HP-ROOM-9] a session whose keeper dies while its client comes back is there still', () => {
+  check(
+    property(chances, steps, (chance, gap) => {
+      const stage = new Stage({ chat: fast, shards: 3, chance });
+      stage.settle();
+      const home = homeOf('chat/user/bob', 3);
+      const [one, other] = [0, 1, 2].filter((shard) => shard !== home);
+      const bob = HpClient.in(stage, 'bob', one);
+      bob.wire.leave();
+      stage.settle();
+      const back = new HpClient(stage, other);
+      back.ask('RESUME', { token: bob.token });
+      goOn(stage, gap);
+      stage.crash(home);
+      stage.settle();
+      stage.pass(6_000);
+      const told = back.told();
+      expect(told.join()).not.toMatch(/REPLACED|EXPIRED/);
+      const isBack = told.join().includes('RESUME_OK');
+      if (!isBack) back.wire.leave();
+      stage.settle();
+      const last = isBack ? back : resumed(stage, bob.token, other);
+      last.take();
+      HpClient.in(stage, 'alice').ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' });
+      stage.settle();
+      expect(bodies(last.take())).toEqual(['x']);
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -13,6 +13,7 @@ import type {
   UserReply,
   UsersMessage,
 } from '../../../src/actors/chat/users/user-messages.ts';
+import type { RelayRequest } from '../../../src/actors/routing/relay/relay-seam.ts';
 import { addressOf } from '../../../src/actors/runtime/actor.ts';
 import { System } from '../../../src/actors/runtime/system.ts';
 
@@ -47,13 +48,22 @@ function keeper(options: Partial<ChatOptions>) {
   system.bind(others, (word) => asked.push(word));
   const quiet = addressOf<never>(0, 'quiet');
   system.bind(quiet, () => {});
+  const relay = addressOf<RelayRequest>(0, 'relay');
+  const carried: unknown[] = [];
+  system.bind(relay, (word) => carried.push(word.type === 'forward' ? word.body : word));
   const heard: UserNotice[] = [];
   system.bind(session, (notice) => heard.push(notice));
   const users = system.spawn(
     usersActor,
     {
-      ...{ options: { ...chatDefaults, ...options }, shard: 0, shards: 1, wallAtZeroMs: 0 },
-      seam: { node: 'n1', relay: quiet, locations: quiet },
+      ...{
+        options: { ...chatDefaults, ...options },
+        shard: 0,
+        shards: 1,
+        wallAtZeroMs: 0,
+        life: 0,
+      },
+      seam: { node: 'n1', relay, locations: quiet },
       ...{ edges: { log: quiet }, home: quiet },
       ...{ roomsOfShard: () => rooms, usersOfShard: () => others },
     } as unknown as ChatContext,
@@ -82,7 +92,7 @@ function keeper(options: Partial<ChatOptions>) {
   const body = { say: 'resume', ref: 1, session: 's1', secret: 'x' };
   deliver({ type: 'peerSaid', node: 'n2', key: 'ann', body });
   const left = (): readonly string[] => asked.map((word) => word.type).toSorted();
-  return { deliver, register, told, heard, left, pass };
+  return { deliver, register, told, heard, carried, left, pass };
 }
 
 test('[HP-SESS-3] [HP-DM-6] before the keeper has what it had', () => {
@@ -114,4 +124,46 @@ test('[HP-RES-9] a session of a node whose name begins with this node’s own is
   expect(told.filter(({ type }) => type === 'userRefused')).toEqual([]);
   pass(200);
   expect(told.at(-1)).toMatchObject({ type: 'userRefused', mistake: { code: 'SESSION_EXPIRED' } });
+});
+
+/** Another node has told everybody that it has the session. */
+const there: UsersMessage = {
+  ...{ type: 'located', node: 'n2', down: [] },
+  up: [{ session: 's1', user: 'ann', status: 'online', lamport: 9 }],
+};
+
+test('[HP-DM-8] [HP-RELAY-12] what the user has sent from elsewhere while its session moves follows it, too', () => {
+  const { deliver, carried } = keeper({});
+  deliver({ type: 'handedOver', ref: 1, luggage });
+  deliver({ type: 'carbon', user: 'ann', message: { ...message, from: 'ann', to: 'bob' } });
+  deliver(there);
+  expect(carried.at(-1)).toMatchObject({ say: 'late', session: 's1', isSent: true });
+});
+
+test('[HP-RES-10] [HP-DM-6] a session that begins anew elsewhere while it changes its connection here is told what came meanwhile', () => {
+  const { deliver, register, carried } = keeper({});
+  register('s2');
+  const asked = { user: 'ann', session: 's2', secret: 'x', isProved: true, caps: [], shard: 0 };
+  deliver({ type: 'resume', ...asked, ref: 7, replyTo: asker });
+  const direct = { user: 'ann', message, isKnown: undefined, ref: 1, replyTo: asker };
+  deliver({ type: 'direct', ...direct });
+  const up = [{ session: 's2', user: 'ann', status: 'online' as const, lamport: 9 }];
+  deliver({ ...there, up });
+  expect(carried.at(-1)).toMatchObject({ say: 'late', session: 's2', message: { id: 'm1' } });
+});
+
+test.each([
+  ['last', ['accepted', 'noSession']],
+  ['first', ['noSession', 'accepted']],
+])('[HP-DM-2] a node on which nobody is any more and that says so %s holds up nobody', (_, all) => {
+  const { deliver, told } = keeper({});
+  const up = [{ session: 's7', user: 'kim', status: 'online' as const, lamport: 1 }];
+  for (const node of ['n2', 'n3']) deliver({ type: 'located', node, up, down: [] });
+  const direct = { user: 'kim', message: { ...message, to: 'kim' }, isKnown: undefined, ref: 1 };
+  deliver({ type: 'direct', ...direct, replyTo: asker });
+  for (const [at, status] of all.entries()) {
+    const body = { say: 'outcome', from: 'bob', id: 'm1', status };
+    deliver({ type: 'peerSaid', node: `n${at + 2}`, key: 'kim', body });
+  }
+  expect(told.at(-1)).toMatchObject({ type: 'directAnswered', status: 'accepted' });
 });

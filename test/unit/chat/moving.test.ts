@@ -30,7 +30,7 @@ test('[HP-RES-5] [HP-DM-6] it is over, and what came for it meanwhile waits for 
   system.bind(session, () => {});
   const users = system.spawn(
     usersActor,
-    { options: chatDefaults, shard: 1, shards: 2, wallAtZeroMs: 0 } as ChatContext,
+    { options: chatDefaults, shard: 1, shards: 2, wallAtZeroMs: 0, life: 0 } as ChatContext,
     'users',
   );
   const deliver = (message: UsersMessage): void => {

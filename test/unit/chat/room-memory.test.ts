@@ -41,9 +41,20 @@ describe('a room’s memory', () => {
     const memory = new RoomMemory(LIMITS);
     expect(memory.add(entry(1, 7, 'a'))).toBe(true);
     expect(memory.add(entry(2, 7, 'a', 'n2'))).toBe(false);
-    expect(memory.add({ ...entry(2, 8, 'a', 'n2', 'ANN'), timestamp: 600 })).toBe(false);
-    expect(memory.add({ ...entry(2, 9, 'a'), timestamp: 601 })).toBe(true);
+    expect(memory.add({ ...entry(3, 8, 'a', 'n3', 'ANN'), timestamp: 600 })).toBe(false);
+    expect(memory.add({ ...entry(4, 9, 'a'), timestamp: 1_201 })).toBe(true);
     expect(memory.all.map(({ seq }) => seq)).toEqual([8, 9]);
+  });
+
+  test('[HP-MSG-5] [HP-HOME-13] what one home has given two places was said twice, whatever its id and timestamp', () => {
+    const memory = new RoomMemory(LIMITS);
+    memory.hasAudience({ epoch: 1, seq: 0 });
+    expect(memory.tell(entry(1, 1, 'a'))).toBe(true);
+    for (const seq of [2, 3]) expect(memory.keep(entry(1, seq, 'a'))).toBe(true);
+    for (const seq of [1, 2, 3]) expect(memory.add(entry(1, seq, 'a'))).toBe(false);
+    expect(memory.tell(entry(1, 3, 'a'))).toBe(true);
+    expect(memory.takeUntold().map(({ seq }) => seq)).toEqual([2]);
+    expect(memory.all.map(({ seq }) => seq)).toEqual([1, 2, 3]);
   });
 
   test('[HP-HOME-13] of two places of one message the later one is kept, and told', () => {

@@ -236,6 +236,9 @@ describe('json-slice.json', () => {
     }
     expect(read.isList).toBe(one.ok.isList);
     expect(read.items.map(textFrom)).toEqual(one.ok.items ?? [textFrom(bytes)]);
+    expect(read.count).toBe(read.items.length);
+    const shorter = readJsonItems(bytes, { ...json.limits, ...depthOf(one) }, read.count - 1);
+    expect(shorter).toMatchObject({ count: read.count, items: read.isList ? [] : [bytes] });
   });
 });
 

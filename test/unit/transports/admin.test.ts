@@ -18,7 +18,7 @@ let isReady = true;
 const sources: AdminSources = {
   health: () => ({ status: 'ok', shards: { alive: 2 } }),
   readiness: () => ({ isReady, status: isReady ? 'ready' : 'draining' }),
-  cluster: () => Promise.resolve(undefined),
+  cluster: () => Promise.resolve('alone'),
   metrics: () => Promise.resolve({ contentType: 'text/plain', text: 'up 1\n' }),
 };
 
@@ -60,6 +60,15 @@ test('[PROC-ADMIN-2] what the node knows of its cluster is told', async () => {
 test('[PROC-ADMIN-2] nothing is told of a node that is alone', async () => {
   const answer = await fetch(`${await open()}/cluster`);
   expect(answer.status).toBe(404);
+});
+
+test('[PROC-ADMIN-2] a node whose shard does not answer is not alone for that', async () => {
+  const base = await open({ cluster: () => Promise.resolve(undefined) });
+  const answer = await fetch(`${base}/cluster`);
+  expect([answer.status, await answer.json()]).toEqual([
+    503,
+    { error: 'This node cannot say it now: no answer came in time.' },
+  ]);
 });
 
 test('[PROC-ADMIN-1] HEAD has no body, other methods are refused, other paths are not there', async () => {

@@ -252,7 +252,10 @@ export function tellEvent(
 /** [HP-ROOM-5] A crowd hears now and then how many it is. */
 export function tellCrowds(state: RoomsState, context: Turn): void {
   const { shard } = state.chat;
-  for (const { name, count } of state.crowds) {
+  for (const room of state.crowds) {
+    const { name, count } = room;
+    // Whoever is its home now knows better.
+    if (state.rooms.get(name) !== room) continue;
     const line = lineOf(state, 'ROOM_EVENT', { room: name, event: 'count', count }, context);
     const word = { kind: 'event', line, shard, connection: NOBODY, entry: undefined } as const;
     publish(state, name, word, context);

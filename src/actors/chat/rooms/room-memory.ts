@@ -12,10 +12,10 @@ export class RoomMemory {
   readonly #max: number;
   readonly #sameIdSeconds: number;
   #entries: RoomEntry[] = [];
-  /** By name, when each was said: two homes may have given one message a place each. */
-  #names = new Map<string, number>();
-  /** What came to be kept, and not to be told; by name. */
-  #untold = new Map<string, RoomEntry>();
+  /** The latest of each name: two homes may have given one message a place each. */
+  #names = new Map<string, RoomEntry>();
+  /** What came to be kept, and not to be told. */
+  readonly #untold = new Set<RoomEntry>();
   /** Where the first of those who are here came in: what was said before is not for them. Undefined when nobody is here. */
   #audienceFrom: Place | undefined = undefined;
 
@@ -47,47 +47,62 @@ export class RoomMemory {
 
   /** Remembers what has been told here, or is nobody's to hear. [HP-HOME-4] False when it is there already. */
   add(entry: RoomEntry): boolean {
-    const name = nameOf(entry);
-    const saidAt = this.#names.get(name) ?? -Infinity;
-    if (Math.abs(entry.timestamp - saidAt) <= this.#sameIdSeconds) {
-      this.#keepLater(name, entry);
+    const known = this.#same(entry);
+    if (known !== undefined) {
+      this.#keepLater(known, entry);
       return false;
     }
     const at = this.#placeFor(entry);
     // It has been forgotten already.
     if (at === 0 && this.#entries.length >= this.#max) return false;
     this.#entries.splice(at, 0, entry);
-    this.#names.set(name, entry.timestamp);
+    this.#names.set(nameOf(entry), entry);
     // Cut now and then, not each time.
     if (this.#entries.length >= this.#max * 2) {
       this.#entries = this.#entries.slice(-this.#max);
-      this.#names = new Map(this.#entries.map((one) => [nameOf(one), one.timestamp]));
+      this.#names = new Map(this.#entries.map((one) => [nameOf(one), one]));
     }
     return true;
   }
 
+  /** Behind all that do not come after it; what comes is as a rule the last. */
   #placeFor(entry: RoomEntry): number {
-    let at = this.#entries.length;
-    while (at > 0 && byPlace(this.#entries[at - 1], entry) > 0) at -= 1;
-    return at;
+    let [from, to] = [0, this.#entries.length];
+    if (byPlace(this.#entries[to - 1], entry) <= 0) return to;
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if (byPlace(this.#entries[middle], entry) > 0) to = middle;
+      else from = middle + 1;
+    }
+    return from;
+  }
+
+  /** The same message as it is remembered. [HP-MSG-5] What one home has given two places was said twice. */
+  #same(entry: RoomEntry): RoomEntry | undefined {
+    const there = this.#entries[this.#placeFor(entry) - 1];
+    if (there !== undefined && byPlace(there, entry) === 0) return there;
+    const known = this.#names.get(nameOf(entry));
+    if (known === undefined || (known.epoch === entry.epoch && known.seq !== entry.seq))
+      return undefined;
+    const apart = Math.abs(entry.timestamp - known.timestamp);
+    return apart <= this.#sameIdSeconds ? known : undefined;
   }
 
   /** [HP-HOME-13] Of two places of one message the later one is kept: it is remembered for as long as its speaker was told. */
-  #keepLater(name: string, entry: RoomEntry): void {
-    const at = this.#entries.findLastIndex((one) => nameOf(one) === name);
-    const known = this.#entries[at];
-    if (known === undefined || byPlace(known, entry) >= 0) return;
-    this.#entries.splice(at, 1);
+  #keepLater(known: RoomEntry, entry: RoomEntry): void {
+    if (byPlace(known, entry) >= 0) return;
+    this.#entries.splice(this.#placeFor(known) - 1, 1);
     this.#entries.splice(this.#placeFor(entry), 0, entry);
-    if (this.#untold.has(name)) this.#untold.set(name, entry);
+    this.#names.set(nameOf(entry), entry);
+    if (this.#untold.delete(known)) this.#untold.add(entry);
   }
 
   /** Remembers what those who are here have not been told. False when it is there already. */
   keep(entry: RoomEntry): boolean {
     if (!this.add(entry)) return false;
     if (this.#audienceFrom !== undefined && isAfter(entry, this.#audienceFrom)) {
-      this.#untold.set(nameOf(entry), entry);
-      const [oldest] = this.#untold.keys();
+      this.#untold.add(entry);
+      const [oldest] = this.#untold;
       if (this.#untold.size > this.#max && oldest !== undefined) this.#untold.delete(oldest);
     }
     return true;
@@ -96,7 +111,7 @@ export class RoomMemory {
   /** Remembers what is told here now. False when it was told before, or is not for those who are here. */
   tell(entry: RoomEntry): boolean {
     const isNew = this.add(entry);
-    if (!this.#untold.delete(nameOf(entry)) && !isNew) return false;
+    if (!this.#untold.delete(this.#same(entry) ?? entry) && !isNew) return false;
     return this.#audienceFrom === undefined || isAfter(entry, this.#audienceFrom);
   }
 
@@ -107,17 +122,17 @@ export class RoomMemory {
     const before = this.#entries.findLast(
       (one) => one.epoch === epoch && one.node === node && one.seq === seq - 1,
     );
-    return before !== undefined && !this.#untold.has(nameOf(before));
+    return before !== undefined && !this.#untold.has(before);
   }
 
   /** Whoever came in at this place, or came back, has been told what is before it. */
   wasTold(place: Place): void {
-    for (const [name, entry] of this.#untold) if (!isAfter(entry, place)) this.#untold.delete(name);
+    for (const entry of this.#untold) if (!isAfter(entry, place)) this.#untold.delete(entry);
   }
 
   /** What is still to be told here, in its order; it counts as told. */
   takeUntold(): readonly RoomEntry[] {
-    const untold = [...this.#untold.values()].toSorted(byPlace);
+    const untold = [...this.#untold].toSorted(byPlace);
     this.#untold.clear();
     return untold;
   }
@@ -125,7 +140,7 @@ export class RoomMemory {
   /** All that another memory of the same room has, and what is to be told of it. */
   takeOver(other: RoomMemory): void {
     for (const entry of other.#entries) this.add(entry);
-    for (const [name, entry] of other.#untold) this.#untold.set(name, entry);
+    for (const entry of other.#untold) this.#untold.add(this.#same(entry) ?? entry);
     if (other.#audienceFrom !== undefined) this.hasAudience(other.#audienceFrom);
   }
 

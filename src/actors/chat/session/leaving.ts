@@ -155,6 +155,7 @@ export function end(
   event: 'left' | 'refused' | 'drained' | 'expired',
   context: Turn,
 ): void {
+  const wasIn = session.life !== 'connected';
   advance(session, event);
   leaveUnanswered(session);
   context.cancel('ping');
@@ -175,6 +176,8 @@ export function end(
     context,
   );
   session.who = undefined;
+  // Whoever was only being let in has not been counted.
+  if (!wasIn) return;
   context.count('chat.sessions', -1);
   context.send(chat.edges.log, {
     type: 'log',

@@ -366,7 +366,7 @@ function passOn(session: Session, context: Turn): void {
   context.stop();
 }
 
-/** It is told, or kept for a client that is away; and it goes back when nobody is here any more. */
+/** It is told, or kept for a client that is away; and it goes back when whoever it is for is not here any more. */
 export function directArrived(
   session: Session,
   arrived: Extract<UserNotice, { readonly type: 'directArrived' }>,
@@ -374,8 +374,14 @@ export function directArrived(
 ): void {
   const isAway = session.life === 'detached' || session.luggage !== undefined;
   if (isAway) keepUntold(session, arrived, context);
-  else if (isHere(session)) tellDirect(session, arrived, arrived.isDelayed === true, context);
+  else if (isHere(session) && isFor(session, arrived))
+    tellDirect(session, arrived, arrived.isDelayed === true, context);
   else giveBack(session, arrived, context);
+}
+
+/** [HP-ERR-5] The keeper may have let somebody in for whom the client did not wait. */
+function isFor({ who }: Session, { message: { from, to }, isSent }: Untold): boolean {
+  return who !== undefined && userKey(isSent ? from : to) === userKey(who.user);
 }
 
 /** [HP-RES-6] Keeps what comes for a client that is away; a session that grows too large ends early. */

@@ -130,8 +130,16 @@ export function outcome(
   const key = keyOf(user, message);
   const waiting = state.waiting.get(key);
   if (waiting === undefined) return;
+  if (status !== 'delivered' && mayTake(user, waiting.ask.message)) return;
   state.waiting.delete(key);
   answer(state, waiting.ask, status, false, context);
+}
+
+/** [HP-DM-2] A client of this node may still say that it has it. */
+function mayTake({ sessions }: User, { session }: Direct): boolean {
+  return [...sessions.values()].some(
+    ({ entry, held }) => !entry.isDetached && held === undefined && entry.session !== session,
+  );
 }
 
 /** [HP-DM-2] At least one client has it. */

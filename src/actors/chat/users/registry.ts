@@ -79,12 +79,22 @@ export function notServing({ isServing }: UsersState): HpMistake | undefined {
   return { ...refused('UNAVAILABLE', text).mistake, retryAfter: 5 };
 }
 
+/** [HP-RES-2] But [HP-RES-13] while it may only not have been told of yet. */
+export function notHere(state: UsersState, context: UsersTurn): HpMistake {
+  if (!state.isJoined) return NOT_JOINED;
+  return isNew(state, AGAIN_MAX_MS, context) ? NOT_AGAIN : EXPIRED;
+}
+
+/** Another keeper has died here so lately that what it knew may still be on its way. */
+function isNew({ bornAt }: UsersState, forMs: number, { now }: UsersTurn): boolean {
+  return bornAt !== undefined && now - bornAt < forMs * 1_000;
+}
+
 /** [HP-RES-2] [HP-RES-4] The one who shows the token is given all that the session has. */
 export function move(state: UsersState, ask: Ask<'resume'>, context: UsersTurn): void {
   const known = userOf(state, ask.user)?.sessions.get(ask.session);
   if (known === undefined || !isSame(known.entry.secret, ask.secret)) {
-    const text = 'No session of this token is kept here: log in.';
-    deny(ask, refused('SESSION_EXPIRED', text, 'payload.token').mistake, context);
+    deny(ask, known === undefined ? notHere(state, context) : EXPIRED, context);
     return;
   }
   const kept = unpack(known);
@@ -106,10 +116,22 @@ export function move(state: UsersState, ask: Ask<'resume'>, context: UsersTurn):
   context.send(known.entry.address, { type: 'handOver', to: ask.replyTo, ref: ask.ref });
 }
 
-export function moved(state: UsersState, { user, entry }: Ask<'moved'>, context: UsersTurn): void {
-  const known = userOf(state, user)?.sessions.get(entry.session);
+export function moved(
+  state: UsersState,
+  { user: name, entry }: Ask<'moved'>,
+  context: UsersTurn,
+): void {
+  const known = userOf(state, name)?.sessions.get(entry.session);
   if (known === undefined) {
-    context.send(entry.address, { type: 'replaced' });
+    const user = isNew(state, MOVED_MAX_MS, context) ? madeUser(state, name) : undefined;
+    if (user === undefined) context.send(entry.address, { type: 'replaced' });
+    else {
+      // [HP-ROOM-9] It moved while the keeper died that had let it go: the actor that it left could not say so any more.
+      user.putSession(entry.session, {
+        ...{ entry, lamport: user.nextLamport, held: undefined, movingSince: 0 },
+      });
+      tellPresence(state, name, context);
+    }
     return;
   }
   const { held } = known;
@@ -117,7 +139,7 @@ export function moved(state: UsersState, { user, entry }: Ask<'moved'>, context:
   known.held = undefined;
   known.movingShard = undefined;
   for (const notice of held ?? []) context.send(entry.address, notice);
-  tellPresence(state, user, context);
+  tellPresence(state, name, context);
 }
 
 /** [HP-RES-1] The user stays online for as long as the client may come back. */
@@ -153,3 +175,20 @@ export function isSame(one: string, other: string): boolean {
     difference |= one.charCodeAt(at) ^ (other.charCodeAt(at) || 0);
   return difference === 0;
 }
+
+export const EXPIRED = refused(
+  'SESSION_EXPIRED',
+  'No session of this token is kept here: log in.',
+  'payload.token',
+).mistake;
+const NOT_JOINED: HpMistake = {
+  ...refused('UNAVAILABLE', 'This server does not know yet who is on the others.').mistake,
+  retryAfter: 1,
+};
+const NOT_AGAIN: HpMistake = {
+  ...refused('UNAVAILABLE', 'A part of this server does not know yet who is here.').mistake,
+  retryAfter: 1,
+};
+/** Those who live say at once that they are here; one that moves, when it has come. */
+const AGAIN_MAX_MS = 1_000;
+const MOVED_MAX_MS = 10_000;

@@ -36,6 +36,8 @@ export interface UsersState {
   isServing: boolean;
   /** False while it is not known here who is on other nodes. */
   isJoined: boolean;
+  /** Since when this keeper is in the place of one that died; undefined for the first. Microseconds. */
+  readonly bornAt: number | undefined;
 }
 
 export interface Flying {

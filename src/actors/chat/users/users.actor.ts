@@ -43,6 +43,7 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
       ...{ moving: new Map(), early: [], packed: new Map(), lastRef: 0, gone: new Set() },
       ...{ isServing: true, isJoined: chat.seam === undefined },
       ...{ storing: new Map(), nodes: [], size: 1 },
+      bornAt: chat.life === 0 ? undefined : context.now,
     };
   },
   receive(state, message, context) {

@@ -141,7 +141,8 @@ function resolve(root: unknown, pointer: string): Outcome<readonly Step[]> {
   if (pointer === '/') return done([]);
   const steps: Step[] = [];
   let container: unknown = root;
-  for (const part of pointer.slice(1).split('/')) {
+  for (const part of pointer.slice(1).split('/', patchedDepthMax + 1)) {
+    if (steps.length === patchedDepthMax) return refused('pointer is too deep');
     if (part === '') return refused('reference cannot be empty');
     const last = steps.at(-1);
     if (last !== undefined) {

@@ -28,12 +28,12 @@ import {
   askNext,
   closeStream,
   drainStream,
+  hasRoom,
   nextArrived,
   nextFailed,
   nextIsDue,
   nextPoured,
   obeyInStream,
-  pourNext,
   stands,
 } from './streaming.ts';
 import type { Question, RequestMessage, RequestState, Turn } from './request-state.ts';
@@ -122,7 +122,7 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
         hurryPoll(state, message.withinMs, context);
         return;
       case 'settled':
-        pourNext(state, context);
+        hasRoom(state, context);
         return;
       case 'finished':
         if (state.life !== 'leaving') closeStream(state, context);

@@ -81,7 +81,7 @@ function settleStream(state: RequestState, instruct: Instruct, context: Turn): v
   // [GRIP-NEXT-1]
   if (instruct.hold === 'none') {
     if (next === undefined) finishStream(state, context);
-    else askNext(state, context);
+    else awaitRoom(state, context);
     return;
   }
   forgetBeginning(state, instruct);
@@ -261,17 +261,27 @@ function nextIsLong(state: RequestState, question: Question, context: Turn): voi
     failStream(state, 'Next response too large.', context);
     return;
   }
-  const { connection, admitted } = state;
   state.life = 'relaying';
   state.pendingStream = instruct;
-  // What the stream was told before may still wait for a slow client, and the body must not overtake it.
+  // The body must not overtake what the stream was told before.
+  awaitRoom(state, context);
+}
+
+/** What the stream was told may still wait for a slow client: what comes next waits, too. */
+function awaitRoom({ connection, admitted }: RequestState, context: Turn): void {
   context.send(admitted.gateway.router, { type: 'settle', connection });
 }
 
 /** The stream has been told all else. */
-export function pourNext(state: RequestState, context: Turn): void {
+export function hasRoom(state: RequestState, context: Turn): void {
+  if (state.life === 'relaying') pourNext(state, context);
+  else if (state.life === 'streaming' && state.hold?.instruct.hold === 'none')
+    askNext(state, context);
+}
+
+function pourNext(state: RequestState, context: Turn): void {
   const { question, connection, admitted, pendingStream } = state;
-  if (state.life !== 'relaying' || question === undefined || pendingStream === undefined) return;
+  if (question === undefined || pendingStream === undefined) return;
   const { gateway } = admitted.gateway.edges;
   const pouring = { owner: context.self, ref: question.ref, connection };
   context.send(gateway, { type: 'relayInto', ...pouring });
@@ -304,6 +314,7 @@ export function nextFailed(state: RequestState, context: Turn): void {
   }
   state.attempts += 1;
   context.after('next', waitMs + (context.random() % 1_000));
+  tellKeepAlive(state, true, context);
 }
 
 /** [GRIP-STREAM-3] Ends the stream after what was said. */

@@ -5,6 +5,7 @@ import { isGripResponse } from '../../codecs/grip/instruct.ts';
 import { reasonOf } from '../../codecs/grip/reasons.ts';
 import { encodeText } from '../../codecs/utf8-text.ts';
 import type { Admitted } from '../forward.ts';
+import { plainPath } from '../rewriting/plain-path.ts';
 import { type Answer, answer, answerError } from './answers.ts';
 import { bodyArrived } from './answering.ts';
 import { end } from './leaving.ts';
@@ -57,9 +58,8 @@ function testOriginAnswers(state: RequestState, context: Turn): void {
 }
 
 function testAnswer({ request, route }: Admitted): Answer {
-  const whole = request.path.startsWith(route.pathPrefix)
-    ? request.path.slice(route.pathPrefix.length)
-    : request.path;
+  const asked = plainPath(request.path);
+  const whole = asked.startsWith(route.pathPrefix) ? asked.slice(route.pathPrefix.length) : asked;
   const path = whole.length > 1 && whole.endsWith('/') ? whole.slice(0, -1) : whole;
   const named = new URLSearchParams(request.search).getAll('channel');
   const channels = named.length === 0 ? ['test'] : named;

@@ -46,6 +46,11 @@ export function asked(state: State, said: SockJsAsked, context: Turn): void {
     tell(ask, state.farewell, context);
     return;
   }
+  // [SOCKJS-12] Its origin is being told; there is nothing to wait for.
+  if (state.isGone && state.farewell === undefined) {
+    cutPage(ask, context);
+    return;
+  }
   // [SOCKJS-11]
   if (state.poll !== undefined) tell(ask, ANOTHER_FRAME, context);
   else {
@@ -140,6 +145,10 @@ export function tell(ask: SockJsAsked, frame: string, context: Turn): void {
 
 export function say({ edge, connection }: SockJsAsked, answer: Answer, context: Turn): void {
   context.send(edge, { type: 'answer', connection, ...answer });
+}
+
+export function cutPage({ edge, connection }: SockJsAsked, context: Turn): void {
+  context.send(edge, { type: 'cut', connection });
 }
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });

@@ -14,6 +14,7 @@ import { wsSession } from '../ws/ws-session.actor.ts';
 import {
   ABSENCE_MS,
   asked,
+  cutPage,
   fetchTexts,
   hold,
   left,
@@ -26,7 +27,7 @@ import {
   tell,
   TEXTS_MAX,
 } from './polling.ts';
-import { sockJsAnswer } from './sockjs-answers.ts';
+import { notFoundAnswer, sockJsAnswer } from './sockjs-answers.ts';
 import {
   closeFrame,
   HEARTBEAT_FRAME,
@@ -175,7 +176,7 @@ export const sockJsSession: ActorDefinition<SockJsSessionArgs, State, SockJsSess
       case 'childStopped':
         // [SOCKJS-13] Who asks late is still told how it ended.
         state.isChildGone = true;
-        if (state.farewell === undefined || state.isGone) context.stop();
+        if (state.farewell === undefined || state.isGone) stop(state, context);
         return;
       default:
         return;
@@ -314,14 +315,17 @@ function gone(state: State, code: number, reason: string, context: Turn): void {
   state.isGone = true;
   state.life = 'closed';
   hold(state, false, context);
-  if (state.poll !== undefined) {
-    const { edge, connection } = state.poll;
-    context.send(edge, { type: 'cut', connection });
-    state.poll = undefined;
-  }
+  if (state.poll !== undefined) cutPage(state.poll, context);
+  state.poll = undefined;
   const { connection } = state.args;
-  if (state.isChildGone) context.stop();
+  if (state.isChildGone) stop(state, context);
   else context.send(state.child, { type: 'closed', connection, code, reason });
+}
+
+/** Nobody would answer those who still send. */
+function stop({ sending }: State, context: Turn): void {
+  for (const page of sending.values()) say(page, notFoundAnswer(page.headers), context);
+  context.stop();
 }
 
 function due(state: State, timer: string, context: Turn): void {

@@ -180,7 +180,7 @@ export class Crosser implements Endpoint, FrameListener {
 
   #publishLater(): void {
     const { everyUs } = this.plan;
-    this.#world.later(everyUs / 2 + this.#chance.below(everyUs), () => {
+    this.#world.later((everyUs >> 1) + this.#chance.below(everyUs), () => {
       if (this.#world.isSettling || this.#isAway) return;
       this.publish();
       this.#publishLater();

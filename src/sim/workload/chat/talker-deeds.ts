@@ -19,7 +19,7 @@ export class TalkerDeeds {
 
   begin(): void {
     const { world, chance, plan } = this.#talker;
-    world.later(plan.everyUs / 2 + chance.below(plan.everyUs), () => this.#goOn());
+    world.later((plan.everyUs >> 1) + chance.below(plan.everyUs), () => this.#goOn());
   }
 
   /** The connection stands: its session is asked for, or a new one. */

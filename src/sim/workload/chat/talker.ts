@@ -309,7 +309,7 @@ export class Talker implements Endpoint {
 
   #departLater(): void {
     const { leavesEveryUs } = this.plan;
-    this.world.later(leavesEveryUs / 2 + this.chance.below(leavesEveryUs), () => {
+    this.world.later((leavesEveryUs >> 1) + this.chance.below(leavesEveryUs), () => {
       if (this.world.isSettling || this.#isAway) return;
       if (this.isIn && this.chance.chance(1, 3)) this.bye();
       else if (this.chance.chance(1, 2)) this.#depart('client');

@@ -5,6 +5,7 @@
 import type { RequestBody } from '../../../actors/runtime/gateway-edges.ts';
 import type { BodyTaker, Exchange } from '../../gateway/exchange.ts';
 import { joined, writeJoined } from '../../gateway/written.ts';
+import { Gathered } from '../gathered.ts';
 import type { OriginConnection } from './origin-connection.ts';
 
 export type ClientBody = Extract<RequestBody, { readonly kind: 'client' }>;
@@ -27,8 +28,7 @@ export class SentBody implements BodyTaker {
   #isPouring = false;
   #isWhole = false;
   /** All that came so far; undefined when it is too long. */
-  #kept: Uint8Array[] | undefined = [];
-  #keptBytes = 0;
+  #kept: Gathered | undefined = new Gathered();
 
   constructor(of: ClientBody, exchange: Exchange, host: SentBodyHost) {
     this.#of = of;
@@ -46,7 +46,7 @@ export class SentBody implements BodyTaker {
   /** The whole body, when it was short enough. */
   get copy(): Uint8Array | undefined {
     return this.#isWhole && this.#kept !== undefined
-      ? joined(this.#kept, this.#keptBytes)
+      ? joined(this.#kept.pieces, this.#kept.byteLength)
       : undefined;
   }
 
@@ -98,7 +98,7 @@ export class SentBody implements BodyTaker {
   #sendAgain(): void {
     const connection = this.#connection;
     if (connection === undefined) return;
-    for (const bytes of this.#kept ?? []) this.#write(bytes, connection);
+    for (const bytes of this.#kept?.pieces ?? []) this.#write(bytes, connection);
     if (this.#isWhole) this.#end(connection);
     else this.#exchange.goOn();
   }
@@ -115,8 +115,8 @@ export class SentBody implements BodyTaker {
 
   #keep(bytes: Uint8Array): void {
     if (this.#kept === undefined) return;
-    this.#keptBytes += bytes.byteLength;
-    if (this.#keptBytes > this.#of.keepBytesMax) this.#kept = undefined;
-    else this.#kept.push(bytes);
+    const { byteLength } = this.#kept;
+    if (byteLength + bytes.byteLength > this.#of.keepBytesMax) this.#kept = undefined;
+    else this.#kept.add(bytes);
   }
 }

@@ -77,6 +77,21 @@ describe('a body patch', () => {
     );
   });
 
+  test('[GRIP-PATCH-3] of places deeper than any body that is printed none is looked for', () => {
+    const depth = 49_000;
+    const body = `${'['.repeat(depth)}0${']'.repeat(depth)}`;
+    const path = '/0'.repeat(depth);
+    const value = 1;
+    for (const op of [
+      { op: 'add', path, value },
+      { op: 'test', path, value: 0 },
+      { op: 'remove', path },
+      { op: 'move', from: path, path: '/0' },
+      { op: 'copy', from: '/', path },
+    ])
+      expect(mistake(body, op)).toBe('pointer is too deep');
+  });
+
   test('what it prints is what it read, and the input stays as it was', () => {
     const values = fc.oneof(fc.array(fc.jsonValue()), fc.dictionary(fc.string(), fc.jsonValue()));
     fc.assert(

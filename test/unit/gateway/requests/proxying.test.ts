@@ -507,6 +507,7 @@ describe('the test origin', () => {
     ['/t', 404, 'no such test resource\n'],
     ['/tstream', 404, 'no such test resource\n'],
     ['/t/', 200, 'Hello from the Pushpin test handler!\n'],
+    ['/%74/', 200, 'Hello from the Pushpin test handler!\n'],
     ['/t/nothing', 404, 'no such test resource\n'],
   ])('[GRIP-TARGET-6] %s is %i', (path, status, body) => {
     const { stage, answered } = asked({}, { path }, routes);

@@ -189,6 +189,20 @@ describe('keep-alives', () => {
     client.leave();
     expectOver(stage);
   });
+
+  test('[GRIP-KEEP-1] [GRIP-NEXT-7] come while a link that could not be had is waited for', () => {
+    const { stage, client } = streamed({
+      headers: hold('a', keepAlive('idle', 2), next('</n>; rel=next; timeout=1000')),
+    });
+    stage.publish(act('hint'));
+    stage.origin = () => ({ status: 503 });
+    stage.open.answer({ status: 503 });
+    stage.pass(29_000);
+    expect(client.take().length).toBeGreaterThan(10);
+    stage.origin = undefined;
+    client.leave();
+    expectOver(stage);
+  });
 });
 
 describe('prev-id without a next link', () => {
@@ -518,6 +532,25 @@ describe('the next link', () => {
     expect(stage.questions[2]?.header('Grip-Last')).toEqual(['a; last-id=1']);
     // Nobody followed anything.
     expect(stage.notices.filter(({ type }) => type === 'channelFollowed')).toEqual([]);
+    expectOver(stage);
+  });
+
+  test('[GRIP-NEXT-1] chains no faster than the client reads', () => {
+    const pages = ['1', '2', '3', '4'].map((digit) => digit.repeat(700_000));
+    const { stage, client } = streamed({ headers: [next('</1>; rel=next')], body: '0' });
+    client.isStalled = true;
+    stage.origin = ({ target }) => {
+      const at = Number(target.slice(1));
+      const headers = at < pages.length ? [next(`</${at + 1}>; rel=next`)] : [];
+      return { headers, body: pages[at - 1] ?? '' };
+    };
+    stage.open.answer({ headers: [next('</2>; rel=next')], body: pages[0] ?? '' });
+    stage.pass(1_000);
+    expect(client.closed).toBeUndefined();
+    expect(client.text.length).toBeLessThan(2 * 700_000);
+    client.resume();
+    expect(client.take()).toBe(`0${pages.join('')}`);
+    expect(client.closed).toBe('clean');
     expectOver(stage);
   });
 

@@ -189,6 +189,18 @@ describe('a session that polls', () => {
     expect(stage.send('["a"]').answered?.status).toBe(404);
   });
 
+  test('[SOCKJS-12] that has vanished cuts who asks for it late, and its end answers who still sends', () => {
+    const stage = new SockJsStage().open();
+    const sending = stage.ask('POST', '/sock/000/s/xhr_send');
+    stage.pass(5_000);
+    expect(stage.told).toEqual(['DISCONNECT']);
+    const late = stage.poll();
+    expect([late.answered, late.isCut]).toEqual([undefined, true]);
+    stage.answer();
+    expect(stage.actors).toBe(0);
+    expect(sending.answered).toMatchObject({ status: 404, body: 'Not Found\n' });
+  });
+
   test('[SOCKJS-13] is told of its close behind what came before, for five seconds', () => {
     const stage = new SockJsStage().open();
     const poll = stage.poll();

@@ -18,6 +18,18 @@ const opened = (events: readonly Spoken[], options: WsStageOptions = {}) =>
   new WsStage(options).accept(events, RAW);
 const DEBUG = { route: '*,debug 127.0.0.1:80,over_http' };
 
+test.each(['ping', 'pong'] as const)('[WOH-EVENT-8] a %s fits into its frame', (type) => {
+  const [long, short] = ['x'.repeat(126), 'x'.repeat(125)];
+  const stage = opened([subscribe('a'), [type.toUpperCase(), long]]);
+  stage.publish('a', { kind: type, text: long });
+  expect(stage.take()).toEqual([`${type} ${short}`, `${type} ${short}`]);
+  const alive = { type: 'keep-alive', 'message-type': type, content: long, timeout: 2 };
+  stage.say('x');
+  stage.answer([control(alive)]);
+  stage.pass(2_000);
+  expect(stage.take()).toEqual([`${type} ${short}`]);
+});
+
 describe('actions', () => {
   test('[WOH-PUB-4] close closes both sides, the client with its code and reason', () => {
     const stage = opened([subscribe('a')]);

@@ -812,6 +812,12 @@ describe('back-pressure', () => {
     expect(stage.take().filter((frame) => frame.startsWith('text'))).toHaveLength(sent);
   });
 
+  test('[GRIP-TARGET-6] the target `test` is found where its path_beg is written otherwise', () => {
+    const stage = new WsStage({ route: '*,path_beg=/t test', request: { path: '/%74/%77s' } });
+    expect(stage.answered).toBeUndefined();
+    expect(stage.upgraded).toBeDefined();
+  });
+
   test('a client that is to go is not held: its close must be heard', () => {
     const stage = opened({ route: '* 127.0.0.1:80,over_http,sub=a' });
     stage.isSlowToClose = true;

@@ -175,11 +175,13 @@ function landed(
   const key = flyingKey(name, { from, id });
   const flying = state.flying.get(key);
   if (flying?.nodes.delete(node) !== true) return;
-  if (status !== 'noSession') {
-    flying.isTaken = true;
-    outcome(state, flying.user, { from, id }, status, flying.nodes.size === 0, context);
-  }
-  if (flying.nodes.size > 0) return;
+  const isLast = flying.nodes.size === 0;
+  flying.isTaken ||= status !== 'noSession';
+  // Who says last that nobody is there speaks for none of those that have it.
+  if (status !== 'noSession') outcome(state, flying.user, { from, id }, status, isLast, context);
+  else if (isLast && flying.isTaken)
+    outcome(state, flying.user, { from, id }, 'accepted', isLast, context);
+  if (!isLast) return;
   state.flying.delete(key);
   if (flying.isTaken) release(state, flying.user, flying, context);
   else goOn(state, flying.user, flying.message, node, context);

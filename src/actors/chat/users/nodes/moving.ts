@@ -7,13 +7,13 @@ import { userKey } from '../../../codecs/hp/names.ts';
 import { keeperOfRoom } from '../../chat-context.ts';
 import { direct } from '../directs.ts';
 import { tellKeeper } from './flying.ts';
-import { giveUp, pack, unpack, watchNobody } from './keeping.ts';
+import { giveUp, pack, unpack, untoldIn, watchNobody } from './keeping.ts';
 import { readLuggage } from './luggage.ts';
 import type { PeerWord } from './peer-words.ts';
-import { isSame, makeWay, move, notServing } from '../registry.ts';
+import { EXPIRED, isSame, makeWay, move, notHere, notServing } from '../registry.ts';
 import { keyOf, type KnownSession, type RemoteSession, type User } from '../user.ts';
 import { takeOffline } from './waiting-room.ts';
-import type { Direct, Luggage, UserReply } from '../user-messages.ts';
+import type { Direct, Luggage, Untold, UserReply } from '../user-messages.ts';
 import {
   type Ask,
   madeUser,
@@ -68,7 +68,7 @@ function isKnown(state: UsersState, { user, session }: Ask<'resume'>, { now }: U
 function lookForKnown(state: UsersState, ask: Ask<'resume'>, context: UsersTurn): void {
   const user = userOf(state, ask.user);
   // [HP-RES-13] Whoever is on another node has not been told of yet.
-  if (user === undefined) deny(ask, state.isJoined ? EXPIRED : NOT_JOINED, context);
+  if (user === undefined) deny(ask, notHere(state, context), context);
   else lookFor(state, user, ask, [], context);
 }
 
@@ -87,8 +87,8 @@ function lookFor(
     .toSorted((one, other) => other.told.lamport - one.told.lamport);
   if (there === undefined) {
     if (user.lost.has(ask.session)) revive(state, user, ask, context);
-    else if (!state.isJoined) deny(ask, NOT_JOINED, context);
-    else deny(ask, user.hasLeft(ask.session, context.now) ? ON_ITS_WAY : EXPIRED, context);
+    else if (user.hasLeft(ask.session, context.now)) deny(ask, ON_ITS_WAY, context);
+    else deny(ask, notHere(state, context), context);
     return;
   }
   const { node } = there;
@@ -263,16 +263,22 @@ export function movedAway(
   const known = user.sessions.get(session);
   if (known === undefined || lamport <= known.lamport) return;
   user.sessions.delete(session);
-  if (known.movingTo !== node && known.packed === undefined) {
-    // It was taken for lost.
+  for (const untold of untoldIn(known.held ?? []))
+    sayLate(state, node, user.name, session, untold, context);
+  // It was taken for lost.
+  if (known.movingTo !== node && known.packed === undefined)
     context.send(known.entry.address, { type: 'replaced' });
-    return;
-  }
-  for (const notice of known.held ?? []) {
-    if (notice.type !== 'directArrived' || notice.isSent) continue;
-    const { message } = notice;
-    tellKeeper(state, node, user.name, { say: 'late', session, message }, context, message.id);
-  }
+}
+
+function sayLate(
+  state: UsersState,
+  node: string,
+  user: string,
+  session: string,
+  { message, isSent }: Untold,
+  context: UsersTurn,
+): void {
+  tellKeeper(state, node, user, { say: 'late', session, message, isSent }, context, message.id);
 }
 
 /** For that session alone: the others have it from whoever sent it. */
@@ -280,22 +286,23 @@ export function late(
   state: UsersState,
   name: string,
   from: string,
-  { session, message }: Word<'late'>,
+  { session, message, isSent }: Word<'late'>,
   context: UsersTurn,
 ): void {
   const user = userOf(state, name);
   const known = user?.sessions.get(session);
   if (known !== undefined) {
     if (known.arrived?.has(keyOf(message)) === true) return;
-    if (user?.seen(message) === undefined) user?.remember(message, 'accepted', context.now, true);
-    user?.mark(message, true);
-    notifyOne(known, { type: 'directArrived', message, isSent: false }, context);
+    // [HP-DM-8] What the user has sent is in its history already, and waits for nobody.
+    if (!isSent && user?.seen(message) === undefined)
+      user?.remember(message, 'accepted', context.now, true);
+    if (!isSent) user?.mark(message, true);
+    notifyOne(known, { type: 'directArrived', message, isSent }, context);
     return;
   }
   const there = user?.elsewhere.find(({ told, node }) => told.session === session && node !== from);
-  if (there !== undefined)
-    tellKeeper(state, there.node, name, { say: 'late', session, message }, context, message.id);
-  else arrivedLate(state, name, message, context);
+  if (there !== undefined) sayLate(state, there.node, name, session, { message, isSent }, context);
+  else if (!isSent) arrivedLate(state, name, message, context);
 }
 
 /** Nobody knows of the session: it is for whatever sessions the user has now. */
@@ -341,17 +348,8 @@ function deny({ replyTo, ref }: Ask<'resume'>, mistake: HpMistake, context: User
   context.send(replyTo, reply);
 }
 
-const EXPIRED = refused(
-  'SESSION_EXPIRED',
-  'No session of this token is kept here: log in.',
-  'payload.token',
-).mistake;
 const ON_ITS_WAY: HpMistake = {
   ...refused('UNAVAILABLE', 'The session is on its way from one node to another.').mistake,
-  retryAfter: 1,
-};
-const NOT_JOINED: HpMistake = {
-  ...refused('UNAVAILABLE', 'This server does not know yet who is on the others.').mistake,
   retryAfter: 1,
 };
 const MOVE_MAX_MS = 750;

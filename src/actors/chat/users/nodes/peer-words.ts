@@ -30,7 +30,13 @@ export type PeerWord =
   /** The other node may have lost it, with whoever kept it there. */
   | { readonly say: 'waits'; readonly message: Direct }
   /** Came for a session that has moved to the other node since. */
-  | { readonly say: 'late'; readonly session: string; readonly message: Direct }
+  | {
+      readonly say: 'late';
+      readonly session: string;
+      readonly message: Direct;
+      /** The session's user has sent it elsewhere. */
+      readonly isSent: boolean;
+    }
   /** The session's client has come to the speaking node. */
   | {
       readonly say: 'resume';
@@ -74,7 +80,7 @@ export function readPeerWord(value: unknown): PeerWord | undefined {
     case 'late': {
       const message = readDirect(value['message']);
       if (message === undefined || typeof session !== 'string') return undefined;
-      return { say, session, message };
+      return { say, session, message, isSent: value['isSent'] === true };
     }
     case 'held':
     case 'release':

@@ -6,6 +6,7 @@ import { encodeAround, encodeText } from '../../../codecs/utf8-text.ts';
 import type { HeaderList } from '../../../codecs/grip/header-list.ts';
 import type { Target } from '../../../codecs/grip/routes-file.ts';
 import type { MessageKind } from '../../../runtime/gateway-edges.ts';
+import { plainPath } from '../../rewriting/plain-path.ts';
 import { EXTENSIONS } from '../extension.ts';
 import { type Close, hasRoom, hearWord, type Origin, type Session } from '../session.ts';
 
@@ -30,7 +31,7 @@ export class TestOrigin implements Origin {
 
   start(): void {
     const { path, search } = this.#session.admitted.request;
-    if (pathWithin(path, this.#session.admitted.route.pathPrefix) !== '/ws') {
+    if (pathWithin(plainPath(path), this.#session.admitted.route.pathPrefix) !== '/ws') {
       this.#hasEnded = true;
       this.#session.outcome = {
         kind: 'refused',

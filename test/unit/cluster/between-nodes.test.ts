@@ -1,0 +1,94 @@
+// What falls between two nodes: something is said again, comes late, or goes, while a room or a session is on its way from one
+// node to another.
+
+import { expect, test } from 'vitest';
+
+import { homeNodeOf } from '../../../src/actors/chat/rendezvous.ts';
+import { ClusterStage } from '../../support/cluster-stage.ts';
+import { HpClient, type HpLine } from '../../support/hp-client.ts';
+
+const fast = {
+  ...{ messagesPerSecondMax: 1e6, messagesBurstMax: 1e6, joinsPerSecondMax: 1e6 },
+  ...{ pingEveryMs: 3e6, pingTimeoutMs: 6e6 },
+};
+
+function whole({
+  chat,
+  ...more
+}: ConstructorParameters<typeof ClusterStage>[0] = {}): ClusterStage {
+  const stage = new ClusterStage({ chat: { ...fast, ...chat }, ...more });
+  stage.until(() => stage.isWhole, 5_000);
+  stage.pass(500);
+  return stage;
+}
+
+/** A room that is at home on a node, as long as these are there. */
+function roomAt(node: string, nodes: readonly string[] = ['n1', 'n2', 'n3']): string {
+  const all = Array.from({ length: 100 }, (_, at) => `room-${at}`);
+  const found = all.find((room) => homeNodeOf(nodes, room) === node);
+  if (found === undefined) throw new Error(`no room is at home on ${node}`);
+  return found;
+}
+
+function joined(stage: ClusterStage, user: string, node: string, room: string): HpClient {
+  const client = HpClient.in(stage.at(node), user);
+  client.ask('JOIN', { room });
+  stage.pass(50);
+  return client;
+}
+
+const bodies = (lines: readonly HpLine[]): readonly unknown[] =>
+  lines.flatMap(({ payload }) => (payload['body'] === undefined ? [] : [payload['body']]));
+
+test('[HP-MSG-5] an id that is used again when that is another message is heard again on every node', () => {
+  const stage = whole({ chat: { dedupeMs: 60_000 } });
+  const room = roomAt('n1');
+  const [alice, bob, carol] = ['n1', 'n1', 'n2'].map((node, at) =>
+    joined(stage, `u${at}`, node, room),
+  );
+  alice?.ask('ROOM_MESSAGE', { room, body: 'first' }, '1');
+  stage.pass(130_000);
+  alice?.ask('ROOM_MESSAGE', { room, body: 'second' }, '1');
+  stage.pass(100);
+  alice?.ask('HISTORY', { room });
+  stage.pass(100);
+  for (const one of [bob, carol]) expect(bodies(one?.take() ?? [])).toEqual(['first', 'second']);
+  expect(alice?.take().at(-1)?.payload['messages']).toMatchObject([
+    { body: 'first' },
+    { body: 'second' },
+  ]);
+});
+
+test('[HP-ROOM-5] a crowd is told how many it is by its home, and not by one that it had', () => {
+  const stage = whole({ nodes: 3, chat: { roomEventsMax: 1 } });
+  stage.kill('n1');
+  stage.pass(12_000);
+  const room = roomAt('n1');
+  const before = homeNodeOf(['n2', 'n3'], room) ?? '';
+  const [alice, bob] = ['alice', 'bob', 'carol'].map((user) => joined(stage, user, before, room));
+  stage.pass(6_000);
+  alice?.take();
+  joined(stage, 'dave', before, room);
+  stage.start('n1');
+  stage.until(() => stage.counted('n1', 'chat.rooms.moved') > 0, 3_000);
+  stage.pass(1_000);
+  bob?.ask('BYE');
+  stage.pass(8_000);
+  const counts = (alice?.take() ?? []).filter(({ payload }) => payload['event'] === 'count');
+  expect(counts.map(({ payload }) => payload['count'])).toEqual([3]);
+});
+
+test('[HP-DM-2] [HP-ACK-2] a session on another node that waits for its client does not answer for one that is here', () => {
+  const stage = whole();
+  const away = HpClient.in(stage.at('n2'), 'bob');
+  away.wire.leave();
+  const bob = HpClient.in(stage.at('n1'), 'bob', 0, { caps: ['ack'] });
+  const alice = HpClient.in(stage.at('n1'), 'alice');
+  stage.pass(500);
+  alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' }, 'm1');
+  stage.pass(200);
+  expect(bob.told()).toEqual(['DIRECT_MESSAGE alice x']);
+  bob.ask('ACK', { ref: 'm1' });
+  stage.pass(100);
+  expect(alice.told()).toEqual(['ACK delivered']);
+});

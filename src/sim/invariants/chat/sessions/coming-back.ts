@@ -27,7 +27,13 @@ export const comesBack: Invariant = {
       talkerAnswered: (event) => judge.answered(event),
       talkerEnded: (event) => judge.ended(event),
       directHeard: (event) => judge.heard(event),
-      shardCrashed: ({ node, shard, at }) => judge.deaths.set(`${node} ${shard}`, at),
+      shardCrashed: ({ node, shard, at }) => {
+        judge.deaths.set(`${node} ${shard}`, at);
+        judge.knownAt = Infinity;
+      },
+      shardStarted: ({ at }) => {
+        judge.knownAt = at + KNOWN_US;
+      },
       processDied: ({ at }) => judge.died(at),
       nodeKilled: ({ at }) => judge.died(at),
     };
@@ -63,6 +69,8 @@ class Judge {
   readonly deaths = new Map<string, number>();
   terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
   readonly #report: Report;
+  /** Who keeps its user knows nobody at first. */
+  knownAt = 0;
   #diedAt = Number.NEGATIVE_INFINITY;
   /** By client. */
   readonly #stays = new Map<number, Stay>();
@@ -150,8 +158,7 @@ class Judge {
     if (this.#diedAt > stay.at - BEFORE_US) return true;
     for (const thread of stay.threads)
       if ((this.deaths.get(thread) ?? -Infinity) > stay.at - BEFORE_US) return true;
-    // Who keeps its user knows nobody at first.
-    for (const diedAt of this.deaths.values()) if (diedAt > at - SLACK_US) return true;
+    if (at < this.knownAt) return true;
     if (terms.isCluster && this.troubles.ofCluster(stay.at - BEFORE_US, at)) return true;
     return this.troubles.isHeldUp(client, node, since, at);
   }
@@ -159,4 +166,6 @@ class Judge {
 
 const BEFORE_US = 5_000_000;
 const SLACK_US = 1_000_000;
+/** Until sessions have said that they are there. */
+const KNOWN_US = 300_000;
 const MANY = 100;

@@ -93,8 +93,9 @@ export class StreamModel implements SceneModel {
       this.#quietSince = at;
       if (this.#isRecoverWaiting) this.#recoveredAt = at;
       this.#isRecoverWaiting = false;
-      // [GRIP-SEQ-4]
-      const isBehind = next.isBehind && this.#asks === 1;
+      // [GRIP-SEQ-4] Whoever has forgotten all places suspects none.
+      const isKnown = at - this.#recoveredAt > LATE_US;
+      const isBehind = next.isBehind && this.#asks === 1 && isKnown;
       this.#mustAskUntil = at + (isBehind ? BEHIND_US : next.timeoutS * 1_000_000) + LATE_US;
       this.#debts.allowUntil(at + LATE_US);
     } else {

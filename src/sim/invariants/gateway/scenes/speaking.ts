@@ -10,6 +10,7 @@ import {
   type MessageName,
   type Told,
 } from '../../../records/scenes/scene.ts';
+import { encodeText } from '../../../../actors/codecs/utf8-text.ts';
 import { headerWords } from '../../../records/scenes/sounds.ts';
 import { controlText } from '../../../records/scenes/texts.ts';
 import { AliveModel } from './alive.ts';
@@ -217,7 +218,9 @@ export class SocketModel implements SceneModel {
   }
 
   #hears(kind: MessageName, text: string, at: number, until = at + this.#lateUs): void {
-    this.#debts.owe(`${kind} ${text}`.trim(), at, until);
+    // [WOH-FRAME-2] Of what fits into no such frame the beginning.
+    const isShort = kind === 'ping' || kind === 'pong';
+    this.#debts.owe(`${kind} ${isShort ? beginningOf(text) : text}`.trim(), at, until);
   }
 
   /** [WOH-PUB-4] [WOH-CLOSE-5] */
@@ -279,6 +282,13 @@ export class SocketModel implements SceneModel {
   }
 }
 
+/** What a control frame can hold; whole characters of what scenes say. */
+function beginningOf(text: string): string {
+  const bytes = encodeText(text).subarray(0, CONTROL_BYTES_MAX);
+  return new TextDecoder().decode(bytes);
+}
+
+const CONTROL_BYTES_MAX = 125;
 /** The longest time until a question is asked again. */
 const RETRIED_US = 2_000_000;
 const EVENTS = 'application/websocket-events';

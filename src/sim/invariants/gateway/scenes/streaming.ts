@@ -94,11 +94,13 @@ export class StreamModel implements SceneModel {
       if (this.#isRecoverWaiting) this.#recoveredAt = at;
       this.#isRecoverWaiting = false;
       // [GRIP-SEQ-4] Whoever has forgotten all places suspects none.
-      const isKnown = at - this.#recoveredAt > LATE_US;
+      const isKnown = this.#recoveredAt === Number.NEGATIVE_INFINITY;
       const isBehind = next.isBehind && this.#asks === 1 && isKnown;
       this.#mustAskUntil = at + (isBehind ? BEHIND_US : next.timeoutS * 1_000_000) + LATE_US;
       this.#debts.allowUntil(at + LATE_US);
     } else {
+      // [GRIP-KEEP-1] Nor is anybody asked until then.
+      this.#alive.wish(scene.alive, at);
       if (this.#failures === 0) this.#firstFailedAt = at;
       this.#failures += 1;
       this.#failedAt = at;
@@ -177,7 +179,7 @@ export class StreamModel implements SceneModel {
     // [GRIP-STREAM-7]
     const filters = channel === IMPLICIT ? [] : scene.filters;
     const verdict = filtered(filters, new Map(scene.meta), item, `${item.text}\n`);
-    const isBlurred = scene.next?.isBehind === true && at - this.#recoveredAt < LATE_US;
+    const isBlurred = scene.next?.isBehind === true && this.#recoveredAt > -Infinity;
     if (verdict.is === 'sent')
       for (const line of linesIn(verdict.text))
         if (isBlurred) this.#mayHear.add(`line ${line}`);

@@ -2,6 +2,7 @@
 // Refuses to know how layers are read and merged.
 
 import { clusterDefaults, type ClusterOptions } from '../actors/cluster/cluster-options.ts';
+import { isNodeName } from '../actors/codecs/hp-peer/peer-fields.ts';
 import { count, file, host, MiB, none, row, type Rows, type ValuesOf } from './rows.ts';
 import {
   anyText,
@@ -25,7 +26,9 @@ const address: Kind<string> = {
   word: 'host:port',
   show: (value) => value,
   read(text): Reading<string> {
-    if (/^(?:\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$/.test(text)) return { ok: true, value: text };
+    const [, digits] = /^(?:\[[0-9a-fA-F:.]+\]|[^:\s]+):(\d{1,5})$/.exec(text) ?? [];
+    // One that cannot be called would be passed over without a word.
+    if (Number(digits) > 0 && Number(digits) <= 65_535) return { ok: true, value: text };
     const problem = `"${text}" is no address`;
     return { ok: false, problem, wayOut: 'Write it as host:port, or [address]:port.' };
   },
@@ -170,6 +173,12 @@ export interface ClusterTls {
   readonly caFile: string | undefined;
 }
 
+/** What a node is called where its cluster does not say otherwise. */
+interface Names {
+  readonly node: string;
+  readonly cluster: string;
+}
+
 type Door = ValuesOf<typeof clusterDoorRows>;
 
 export interface ClusterMistake {
@@ -194,6 +203,7 @@ interface ClusterProblem {
 export function clusterMistakes(
   door: Door,
   { heartbeatMs, suspectMs, downMs, partitionPolicy, nodesExpected }: ValuesOf<typeof clusterRows>,
+  chat: Names,
   checks: ClusterCheck,
 ): readonly ClusterMistake[] {
   const { port, peers, secretFile, stateDirectory } = door;
@@ -202,6 +212,16 @@ export function clusterMistakes(
   const refuse = (keys: readonly string[], problem: string, wayOut: string): void => {
     found.push({ keys: keys.map((key) => `cluster.${key}`), problem, wayOut });
   };
+  for (const [own, other] of [
+    ['node', 'node'],
+    ['name', 'cluster'],
+  ] as const) {
+    if (isNodeName(door[own] ?? chat[other])) continue;
+    // Other nodes would take it for a word that they do not understand.
+    const keys = [door[own] === undefined ? `chat.${other}` : `cluster.${own}`];
+    const wayOut = 'Write up to 64 letters, digits, and . _ -, a letter or digit first.';
+    found.push({ keys, problem: 'is no name that other nodes take', wayOut });
+  }
   if (secretFile === undefined)
     refuse(['secretFile'], 'is missing for a cluster', 'Nodes prove by it that they belong.');
   else
@@ -239,7 +259,7 @@ function tlsOf(door: Door): ClusterTls | 'incomplete' | undefined {
 export function clusterOf(
   door: Door,
   rows: ValuesOf<typeof clusterRows>,
-  chat: { readonly node: string; readonly cluster: string },
+  chat: Names,
   chatDoor: { readonly host: string; readonly port: number | undefined },
 ): ClusterSetup | undefined {
   const { host: at, port, secretFile, stateDirectory, peers } = door;

@@ -30,6 +30,8 @@ export interface AuthSurroundings {
   /** Milliseconds since 1970, which is what tokens count from. */
   now(): number;
   log(entry: Log): void;
+  /** A newer key set is in force. */
+  reloaded?(text: string): void;
 }
 
 type Deliver = (to: Address<TokenVerdict>, verdict: TokenVerdict) => void;
@@ -177,6 +179,7 @@ class AuthEdge {
       }
       this.#keys = ring.keys;
       this.#cache.clear();
+      if (newText !== undefined) this.#surroundings.reloaded?.(newText);
       log('info', 'auth.jwksReloaded', { file, keys: ring.keys.size });
     });
   }

@@ -61,5 +61,11 @@ export type FromShard =
   | { readonly type: 'drained' }
   | { readonly type: 'itemsTaken'; readonly ref: number }
   | { readonly type: 'commandReply'; readonly ref: number; readonly frame: Uint8Array }
+  /** A file that shards watch is read anew: whoever takes a dead one's place begins with what is in force. */
+  | {
+      readonly type: 'fileReloaded';
+      readonly what: 'jwks' | 'passwords';
+      readonly text: string;
+    }
   | { readonly type: 'noticed'; readonly notices: readonly Noticed[] }
   | { readonly type: 'collapsing'; readonly reason: string };

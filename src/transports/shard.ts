@@ -43,6 +43,7 @@ export class Shard {
   #isScheduled = false;
   #isRunning = false;
   #hasCollapsed = false;
+  #isLeaving = false;
   #pressureTimer: NodeJS.Timeout | undefined = undefined;
   #turns = 0;
 
@@ -115,15 +116,17 @@ export class Shard {
       edges.passwords,
       createPasswordEdge(chat?.passwords, answer, {
         now: () => performance.now(),
-        log,
-        guessesMax,
+        ...{ log, guessesMax },
+        reloaded: (text) => say({ type: 'fileReloaded', what: 'passwords', text }),
       }),
     );
     const gateway = addressOf<GatewayCommand>(shard, 'edge/gateway');
     this.#system.bind(gateway, (command) => this.#gateway.obey(command));
     this.#system.bind(edges.web, (command) => this.#web.obey(command));
     this.#system.bind(edges.log, createLogEdge(log));
-    this.#system.bind(edges.auth, createAuthEdge(options.auth, answer, { now: Date.now, log }));
+    const reloaded = (text: string): void => say({ type: 'fileReloaded', what: 'jwks', text });
+    const surroundings = { now: Date.now, log, reloaded };
+    this.#system.bind(edges.auth, createAuthEdge(options.auth, answer, surroundings));
     const own = addressOf<ClusterTold | ClusterNews>(shard, 'edge/cluster');
     const { members } = actorsOf(shard);
     const hasMembers = options.cluster !== undefined && shard === 0;
@@ -209,11 +212,9 @@ export class Shard {
     this.#hasCollapsed = true;
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#say({ type: 'collapsing', reason: `${where}: ${reason}` });
-    this.#desk.close();
-    this.#web.closeListeners();
+    this.#closeDoors();
     this.#web.abandon(1012, 'service restart');
     this.#gateway.abandon();
-    this.#tcp.closeListeners();
     // Words to the main thread and to sockets leave before the thread ends.
     setTimeout(() => process.exit(1), 50);
   }
@@ -244,50 +245,51 @@ export class Shard {
   }
 
   async #listen(door: string, port: number): Promise<void> {
-    const options = this.#data.options.doors[door];
-    if (options === undefined) throw new Error(`no door is called ${door}`);
-    const { shard } = this.#data;
-    const { threads, broker } = this.#data.options;
     try {
-      const common = {
-        door,
-        host: options.host,
-        port,
-        reusePort: threads > 1,
-        tls: options.tls,
-        deflate: options.deflate,
-      };
-      if (options.dialect === 'chat' || options.dialect === 'peers') {
-        const { chat, members } = actorsOf(shard);
-        const isPeers = options.dialect === 'peers';
-        if (!isPeers) await this.#cluster.joined;
-        const doorActor: Address<TcpOpened> = isPeers ? members : chat;
-        const reusePort = common.reusePort && !isPeers;
-        const address = await this.#tcp.listen({ ...common, reusePort, doorActor });
-        this.#say({ type: 'listening', door, ...address });
-        return;
-      }
-      if (options.dialect === 'gateway') {
-        const doorActor = addressOf<ProxyRequested>(shard, 'gateway');
-        const address = await this.#gateway.listen({
-          ...common,
-          local: options.local,
-          doorActor,
-          limits: { ...options.limits, connectionsMax: shareOf(options, threads) },
-        });
-        this.#say({ type: 'listening', door, ...address });
-        return;
-      }
-      const address = await this.#web.listen({
-        ...common,
-        doorActor: actorsOf(shard).broker,
-        limits: { messageBytesMax: broker.messageBytesMax, bodyBytesMax: broker.bodyBytesMax },
-      });
+      const address = await this.#open(door, port);
+      // Whoever came through a door that opens late would meet nobody.
+      if (this.#isLeaving || this.#hasCollapsed) this.#closeDoors();
       this.#say({ type: 'listening', door, ...address });
     } catch (error) {
       const { code = 'UNKNOWN', message } = error as NodeJS.ErrnoException;
       this.#say({ type: 'listenFailed', door, code, message });
     }
+  }
+
+  async #open(
+    door: string,
+    port: number,
+  ): Promise<{ readonly host: string; readonly port: number }> {
+    const options = this.#data.options.doors[door];
+    if (options === undefined) throw new Error(`no door is called ${door}`);
+    const { shard } = this.#data;
+    const { threads, broker } = this.#data.options;
+    const { host, tls, deflate, dialect, local } = options;
+    const common = { door, host, port, reusePort: threads > 1, tls, deflate };
+    if (dialect === 'chat' || dialect === 'peers') {
+      const { chat, members } = actorsOf(shard);
+      const isPeers = dialect === 'peers';
+      if (!isPeers) await this.#cluster.joined;
+      const doorActor: Address<TcpOpened> = isPeers ? members : chat;
+      return this.#tcp.listen({ ...common, reusePort: threads > 1 && !isPeers, doorActor });
+    }
+    if (dialect === 'gateway') {
+      const doorActor = addressOf<ProxyRequested>(shard, 'gateway');
+      const limits = { ...options.limits, connectionsMax: shareOf(options, threads) };
+      return this.#gateway.listen({ ...common, local, doorActor, limits });
+    }
+    return this.#web.listen({
+      ...common,
+      doorActor: actorsOf(shard).broker,
+      limits: { messageBytesMax: broker.messageBytesMax, bodyBytesMax: broker.bodyBytesMax },
+    });
+  }
+
+  #closeDoors(): void {
+    this.#desk.close();
+    this.#web.closeListeners();
+    this.#gateway.closeListeners();
+    this.#tcp.closeListeners();
   }
 
   #schedule(): void {
@@ -336,9 +338,8 @@ export class Shard {
   }
 
   async #drain(spreadMs: number): Promise<void> {
-    this.#desk.close();
-    this.#web.closeListeners();
-    this.#tcp.closeListeners();
+    this.#isLeaving = true;
+    this.#closeDoors();
     if (this.#data.options.chat !== undefined) {
       // Sessions say goodbye by themselves, before the web edge closes what is left.
       const { chat } = actorsOf(this.#data.shard);

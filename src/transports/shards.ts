@@ -243,6 +243,8 @@ class ShardedNode implements Shards {
     const control = shard === 0 ? this.#options.operations?.control : undefined;
     const doors = { ...this.#options.doors, ...(control === undefined ? {} : { control }) };
     for (const [door, settings] of Object.entries(doors)) {
+      // [PROC-DRAIN-1] A shard that has just taken a dead one's place opens no further door.
+      if (this.#isStopping) return undefined;
       const local = this.#options.doors[door]?.local;
       // Shards cannot share a path as they share a port.
       if (local !== undefined && shard !== 0) continue;
@@ -281,6 +283,8 @@ class ShardedNode implements Shards {
     else if (message.type === 'noticed') this.#events.noticed?.(thread.shard, message.notices);
     else if (message.type === 'collapsing') {
       this.#log(thread.shard, 'error', 'shard.collapsing', { reason: message.reason });
+    } else if (message.type === 'fileReloaded') {
+      this.#options = withFile(this.#options, message);
     } else if (isNews(message)) this.#events.clusterNews?.(message);
     for (const settle of thread.awaited) settle(message);
   }
@@ -332,7 +336,7 @@ class ShardedNode implements Shards {
     this.#launch(thread.shard);
     void this.#listen(thread.shard).then((failure) => {
       // Its own death has had it replaced again, or the node is stopping.
-      if (failure?.code === SHARD_DIED) return;
+      if (failure?.code === SHARD_DIED || this.#isStopping) return;
       if (failure !== undefined) this.#events.failed(`${failure.door}: ${failure.message}`);
       else this.#log(thread.shard, 'info', 'shard.replaced', { restarts: this.restarts });
       // What changed while its doors were still to open.
@@ -360,6 +364,17 @@ function withTls(options: ShardsOptions, door: string, tls: TlsMaterial): Shards
     // Links show one certificate, whoever calls: also where nobody can call this node.
     cluster: door === 'cluster' ? cluster && { ...cluster, tls } : cluster,
   };
+}
+
+function withFile(
+  options: ShardsOptions,
+  { what, text }: Extract<FromShard, { readonly type: 'fileReloaded' }>,
+): ShardsOptions {
+  const { auth, chat } = options;
+  const jwks = auth?.jwks && { ...auth.jwks, text };
+  if (what === 'jwks') return { ...options, auth: auth && { ...auth, jwks } };
+  const passwords = chat?.passwords && { ...chat.passwords, text };
+  return { ...options, chat: chat && { ...chat, passwords } };
 }
 
 function isNews(message: FromShard): message is ClusterNews {

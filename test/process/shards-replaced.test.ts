@@ -1,5 +1,6 @@
 // A shard that takes a dead one's place knows what has changed since the node started, from its first connection on.
 
+import { connect as connectTcp } from 'node:net';
 import { connect } from 'node:tls';
 import { afterEach, expect, test } from 'vitest';
 import { brokerDefaults } from '../../src/actors/broker/broker-options.ts';
@@ -46,6 +47,18 @@ async function firstFrom<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Why nobody can connect there; undefined where one can. */
+function codeAt(address: string): Promise<string | undefined> {
+  const [host, port] = address.split(':');
+  return new Promise((resolve) => {
+    const socket = connectTcp({ host, port: Number(port) }, () => {
+      resolve(undefined);
+      socket.destroy();
+    });
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code));
+  });
+}
+
 function certificateAt(address: string): Promise<string> {
   const [host, port] = address.split(':');
   return new Promise((resolve, reject) => {
@@ -56,6 +69,17 @@ function certificateAt(address: string): Promise<string> {
     socket.once('error', reject);
   });
 }
+
+test('[PROC-DRAIN-1] [SHARD-2] it opens no door when the node has begun to leave', async () => {
+  const shards = await start(DOOR);
+  shards.crash(0);
+  await expect.poll(() => shards.restarts, { interval: 1 }).toBe(1);
+  await shards.drain(0);
+  // Whatever it was still told to do is done.
+  for (let asked = 0; asked < 2 * OTHERS.length; asked += 1) await shards.stats();
+  const codes = await Promise.all(Object.values(shards.doors).map((at) => codeAt(at)));
+  expect(codes.filter((code) => code !== 'ECONNREFUSED')).toEqual([]);
+});
 
 test('[PROC-TLS-2] [SHARD-2] it shows the certificate of today', async () => {
   const [old, fresh] = [selfSigned(), selfSigned()];

@@ -255,7 +255,10 @@ describe('layers', () => {
     expect(looked).toMatchObject({
       mistakes: [{ key: 'cluster.tls.caFile' }, { key: 'cluster.stateDirectory' }],
     });
-    expect(keys('cluster: { peers: [a] }')).toEqual(['cluster.peers']);
+    const odd = 'cluster: { port: 1, secretFile: s, node: "n 1" }\nchat: { cluster: "a/b" }';
+    expect(keys(odd)).toEqual(['cluster.node', 'chat.cluster']);
+    for (const peer of ['a', 'a:0', 'a:65536'])
+      expect(keys(`cluster: { peers: ["${peer}"] }`)).toEqual(['cluster.peers']);
     expect(keys('cluster: { port: 1, secretFile: s, suspectMs: 500 }')).toEqual([
       'cluster.suspectMs',
     ]);

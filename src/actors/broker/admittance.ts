@@ -45,8 +45,12 @@ function isOriginKnown({ allowedOrigins }: BrokerOptions, head: RequestHead): bo
   const { origin, host } = head.headers as { readonly origin?: string; readonly host?: string };
   if (origin === undefined || allowedOrigins.includes('*') || allowedOrigins.includes(origin))
     return true;
-  return origin === `http://${host}` || origin === `https://${host}`;
+  // [BROKER-CORS-4] Whoever has a name may lead it here, but has no certificate for what is found here.
+  return origin === `https://${host}` || (origin === `http://${host}` && UNLED.test(host ?? ''));
 }
+
+/** Hosts that are no names, or that browsers find on their own machine. */
+const UNLED = /^(?:localhost|\d+(?:\.\d+){3}|\[[\da-f:.]+\])(?::\d+)?$/i;
 
 /** [BROKER-CORS-1] The headers that let an allowed page read the answer; none for others. */
 export function corsHeaders(

@@ -88,6 +88,8 @@ export interface PasswordSurroundings {
   readonly log: (entry: Log) => void;
   /** Wrong ones for one user from one address within a minute. */
   readonly guessesMax: number;
+  /** A newer file is in force. */
+  readonly reloaded?: (text: string) => void;
 }
 
 /** The edge of one shard. Without a file every password is wrong. */
@@ -108,7 +110,7 @@ export function createPasswordEdge(
 function watchBook(
   { file, text }: PasswordFile,
   desk: PasswordDesk,
-  { log }: PasswordSurroundings,
+  { log, reloaded }: PasswordSurroundings,
 ): void {
   const say = (level: Log['level'], event: string, fields: Log['fields']): void =>
     log({ type: 'log', level, event, fields });
@@ -119,6 +121,7 @@ function watchBook(
         : readPasswordBook(newText);
     if (reading.ok) {
       desk.entries = reading.entries;
+      if (newText !== undefined) reloaded?.(newText);
       say('info', 'chat.passwordsReloaded', { file, users: reading.entries.size });
     } else
       say('error', 'chat.passwordsBroken', { file, line: reading.line, problem: reading.problem });

@@ -311,6 +311,28 @@ describe('pages', () => {
     expect([post([origin]), post([origin], here), post([origin], 'null')]).toEqual([200, 200, 403]);
   });
 
+  test.each([
+    ['http://evil.example:8080', 403],
+    ['https://node.example', 200],
+    ['http://127.0.0.1:8080', 200],
+    ['http://[::1]:8080', 200],
+    ['http://localhost:8080', 200],
+    ['http://127.0.0.1.evil.example', 403],
+    ['http://localhost.evil.example', 403],
+  ])(
+    "[BROKER-CORS-4] a name that may have been led here makes no page this door's own: %s",
+    (origin, status) => {
+      const headers = { origin, host: new URL(origin).host };
+      const asked = { method: 'POST', path: '/publish', headers, body: '{"topic":"t","data":1}' };
+      expect(answerTo(asked).status).toBe(status);
+      const stage = stageOf({ broker: { allowedOrigins: ['https://page.example'] } });
+      expect(answerTo(asked, stage).status).toBe(status);
+      // [BROKER-DOOR-3]
+      const client = stage.connect({ headers });
+      expect(client.answered?.status ?? 200).toBe(status);
+    },
+  );
+
   test('[BROKER-CORS-2] ask first, and need no token for it', () => {
     const stage = stageOf({ broker: { allowedOrigins: [origin], requireToken: true } });
     const ask = (from: string) =>

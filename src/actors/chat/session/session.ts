@@ -161,13 +161,14 @@ export interface Session {
   readonly changed: Map<string, Presence>;
   /** Set while the session is on its way into this actor. */
   luggage: Luggage | undefined;
-  /** [HP-RES-10] Its node was lost with what it knew, and the client has not been told. */
+  /** [HP-RES-10] Its node was lost with what it knew, and nothing has been heard of the client since it was told. */
   isAnew: boolean;
   /** The router has told where the client stood in its rooms. */
   hasPlaces: boolean;
   /** Who is to become this session. */
   heir: { readonly to: Address<HandedOver>; readonly ref: number } | undefined;
   readonly messageRate: Rate;
+  readonly typingRate: Rate;
   readonly joinRate: Rate;
   readonly presenceRate: Rate;
   readonly byteRate: Rate;
@@ -217,6 +218,7 @@ export function sessionOf(
     hasPlaces: false,
     heir: undefined,
     messageRate: new Rate(options.messagesPerSecondMax, options.messagesBurstMax),
+    typingRate: new Rate(options.messagesPerSecondMax, options.messagesBurstMax),
     joinRate: new Rate(options.joinsPerSecondMax, options.joinsPerSecondMax),
     presenceRate: new Rate(1_000 / options.presenceEveryMs, 1),
     byteRate: new Rate(options.bytesPerSecondMax, options.bytesBurstMax),

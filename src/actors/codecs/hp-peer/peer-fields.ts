@@ -7,6 +7,8 @@ import type { JsonObject } from '../hp/strict-json.ts';
 import type { MemberTold, OwnerOp, SessionTold } from './peer-messages.ts';
 import { isWhole, SESSIONS_MAX, statuses } from './told-sessions.ts';
 
+/** What nodes and clusters may be called. */
+export const isNodeName = (text: string): boolean => nameForm.test(text);
 const nameForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const nonceForm = /^[\w-]{43,86}={0,2}$/;
 const states: readonly MemberTold['state'][] = ['up', 'suspect', 'down', 'left'];

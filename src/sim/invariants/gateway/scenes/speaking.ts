@@ -10,7 +10,6 @@ import {
   type MessageName,
   type Told,
 } from '../../../records/scenes/scene.ts';
-import { encodeText } from '../../../../actors/codecs/utf8-text.ts';
 import { headerWords } from '../../../records/scenes/sounds.ts';
 import { controlText } from '../../../records/scenes/texts.ts';
 import { AliveModel } from './alive.ts';
@@ -284,7 +283,7 @@ export class SocketModel implements SceneModel {
 
 /** What a control frame can hold; whole characters of what scenes say. */
 function beginningOf(text: string): string {
-  const bytes = encodeText(text).subarray(0, CONTROL_BYTES_MAX);
+  const bytes = new TextEncoder().encode(text).subarray(0, CONTROL_BYTES_MAX);
   return new TextDecoder().decode(bytes);
 }
 

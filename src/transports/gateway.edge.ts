@@ -117,6 +117,9 @@ export class GatewayEdge {
       case 'cut':
         this.#exchanges.get(command.connection)?.cut();
         return;
+      case 'cutOwned':
+        this.#exchanges.cutOwned(command.shard);
+        return;
       case 'relay':
         this.#relay(command);
         return;

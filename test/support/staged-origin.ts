@@ -4,7 +4,7 @@
 // Refuses to judge what was said.
 
 import type { HeaderList } from '../../src/actors/codecs/grip/header-list.ts';
-import type { Address } from '../../src/actors/runtime/actor.ts';
+import { type Address, shardOf } from '../../src/actors/runtime/actor.ts';
 import {
   type ConnectionEvent,
   type ConnectionId,
@@ -242,6 +242,15 @@ export class StagedOrigin {
       }
       case 'abandon':
         this.#abandoned(command);
+        return;
+      case 'cutOwned':
+        for (const client of this.clients.values()) {
+          const isWaiting = client.answered === undefined && client.streaming === undefined;
+          if (!isWaiting || client.owner === undefined || shardOf(client.owner) !== command.shard)
+            continue;
+          client.isGone = true;
+          client.closed = 'cut';
+        }
         return;
       case 'verifySignature': {
         const { ref, token, key } = command;

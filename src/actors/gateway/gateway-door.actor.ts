@@ -114,6 +114,7 @@ export const gatewayDoor: ActorDefinition<GatewayDoorArgs, GatewayDoorState, Gat
         for (const { address } of state.children.values())
           context.send(address, { type: 'followAgain', shard: message.shard });
         context.send(sockJsOf(state.gateway.shard), message);
+        context.send(state.gateway.edges.gateway, { type: 'cutOwned', shard: message.shard });
         return;
       case 'draining':
         state.gateway.isDraining = true;
@@ -189,10 +190,13 @@ function admit(state: GatewayDoorState, admitted: Admitted, context: Turn): void
   const { request, route, isTrusted, gateway } = admitted;
   const place = sockJsPlace(route, request);
   if (place !== undefined) {
-    const { shard, shards } = gateway;
+    const { shard, shards, edges } = gateway;
     const keeper = sockJsOf(sockJsShard(place, shard, shards));
     const connectionId = uuid(context);
     const asked = { request, route, isTrusted, shard, connectionId };
+    // Where it is on its way to is known if that shard dies.
+    const { connection } = request;
+    context.send(edges.gateway, { type: 'own', connection, owner: keeper });
     context.send(keeper, { type: 'sockJsRequested', ...asked });
     return;
   }

@@ -197,6 +197,8 @@ export type GatewayCommand =
   | (Opening & { readonly type: 'upgrade'; readonly headers: HeaderList })
   /** Ends an exchange without an answer: the client sees its connection break. */
   | { readonly type: 'cut'; readonly connection: ConnectionId }
+  /** So ends each whose owner is on that shard, which has died: it would wait for ever. */
+  | { readonly type: 'cutOwned'; readonly shard: number }
   | {
       readonly type: 'fetch';
       readonly ref: number;

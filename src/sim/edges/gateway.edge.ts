@@ -118,6 +118,9 @@ export class GatewayEdge {
       case 'cut':
         web.gatewayEnd(command.connection)?.cut();
         return;
+      case 'cutOwned':
+        for (const end of web.gatewayEndsOwnedBy(command.shard)) end.cut();
+        return;
       case 'fetch':
         this.#question(command);
         return;

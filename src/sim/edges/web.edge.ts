@@ -120,6 +120,10 @@ export class WebEdge implements EndHost {
     return this.#gatewayEnds.get(connection);
   }
 
+  gatewayEndsOwnedBy(shard: number): GatewayEnd[] {
+    return [...this.#gatewayEnds.values()].filter((end) => end.isOwnedBy(shard));
+  }
+
   get gatewayConnections(): number {
     return this.#gatewayEnds.size;
   }

@@ -46,6 +46,8 @@ export class Exchange {
   #isContinued: boolean;
   #wantedBytes: number | undefined = undefined;
   #taker: BodyTaker | undefined = undefined;
+  /** Who waits until so much of the body is here. */
+  #gathering: { readonly bytes: number; readonly tell: () => void } | undefined = undefined;
   #relay: BodySink | undefined = undefined;
   /** Something of an answer was written. */
   #hasBegun = false;
@@ -89,6 +91,7 @@ export class Exchange {
     }
     this.#waiting.add(bytes);
     this.#tellBody();
+    this.#tellGathered();
     if (this.waitingBytes > Math.max(WAITING_BYTES_MAX, this.#wantedBytes ?? 0))
       this.client.holdBack(true);
   }
@@ -97,6 +100,7 @@ export class Exchange {
     this.#hasBodyEnded = true;
     this.#taker?.bodyEnded();
     this.#tellBody();
+    this.#tellGathered();
   }
 
   /** Tells the owner the beginning of the body, when so much is here or all of it. */
@@ -106,6 +110,13 @@ export class Exchange {
     this.#tellBody();
     if (this.#wantedBytes !== undefined && this.waitingBytes <= bytesMax)
       this.client.holdBack(false);
+  }
+
+  /** Calls back when so much of the body is here, or all of it; never for a client that goes before. */
+  gatherBody(bytes: number, tell: () => void): void {
+    this.#wantBody();
+    this.#gathering = { bytes, tell };
+    this.#tellGathered();
   }
 
   /** Gives the taker what was not read yet of the body, now and as it comes. */
@@ -208,8 +219,17 @@ export class Exchange {
     return isOfHead ? lengthIn(headers) : body.byteLength;
   }
 
+  #tellGathered(): void {
+    const gathering = this.#gathering;
+    if (gathering === undefined) return;
+    if (!this.#hasBodyEnded && this.waitingBytes < gathering.bytes) return;
+    this.#gathering = undefined;
+    gathering.tell();
+  }
+
   #leave(): void {
     this.#isOver = true;
+    this.#gathering = undefined;
     this.#waiting.take();
   }
 

@@ -2,7 +2,7 @@
 // new ones back while the node is under pressure, and tells the door's actor of the others.
 // Refuses to know what is asked and how it is answered.
 
-import type { Address } from '../../actors/runtime/actor.ts';
+import { type Address, shardOf } from '../../actors/runtime/actor.ts';
 import type { ConnectionId } from '../../actors/runtime/edges.ts';
 import type { ProxyRequested } from '../../actors/runtime/gateway-edges.ts';
 import { SteadyMap } from '../../actors/runtime/memory/steady-map.ts';
@@ -65,6 +65,12 @@ export class Exchanges implements ExchangeHost {
       if (exchange.hasBegun) exchange.cut();
       else exchange.answer({ status, reason: '', headers }, body, true);
     }
+  }
+
+  /** Whoever waits for an owner on that shard waits no longer. */
+  cutOwned(shard: number): void {
+    for (const exchange of [...this.#asked.values()])
+      if (exchange.owner !== undefined && shardOf(exchange.owner) === shard) exchange.cut();
   }
 
   deliver<M>(to: Address<M>, message: M): void {

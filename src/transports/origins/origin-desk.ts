@@ -28,6 +28,7 @@ export type OriginCommand = Exclude<
       | 'startStream'
       | 'upgrade'
       | 'cut'
+      | 'cutOwned'
       | 'relay'
       | 'relayInto';
   }

@@ -1,6 +1,7 @@
 // One request to an origin: sent with the client's body behind it as it comes, asked again once when the connection
 // turns out to have been closed long ago, and abandoned the moment nobody wants to know any more.
-// Nothing of the client's body is taken before there is a connection: another origin may have to be asked.
+// Nothing of the client's body is taken before there is a connection, because another origin may have to be asked; but so
+// much of it is waited for before that an origin which answers at once finds a short one whole.
 // Refuses to know why it is asked. RFC 9112 §9.3.1; spec/grip.md, section "Origins".
 
 import type { Address } from '../../actors/runtime/actor.ts';
@@ -22,6 +23,9 @@ import type { OriginSocket } from './origin-socket.ts';
 import type { ConnectionSeeker, Origins } from './origins.ts';
 
 export type Fetch = Extract<GatewayCommand, { readonly type: 'fetch' }>;
+
+/** Of a body that streams from then on. */
+const GATHERED_BYTES_MAX = 10_000;
 
 export interface QuestionHost extends Pick<BodySource, 'deliver'> {
   readonly origins: Origins;
@@ -64,12 +68,13 @@ export class Question implements ConnectionSeeker, ConnectionUser, SentBodyHost,
   }
 
   ask(): void {
-    const { origin, timeoutMs, method, target } = this.#fetch;
+    const { origin, timeoutMs, method, target, body } = this.#fetch;
     this.#host.count('gateway.origin.requests', 1);
     this.#host.idleness.add(this);
     if (timeoutMs !== undefined) this.#timer = setTimeout(() => this.#timedOut(), timeoutMs);
-    if (isAskable(method, target)) this.#host.origins.seek(origin, this, false);
-    else this.#fail('broken');
+    if (!isAskable(method, target)) this.#fail('broken');
+    else if (body.kind === 'client') this.#gather(body);
+    else this.#host.origins.seek(origin, this, false);
   }
 
   /** Nobody wants to know any more. */
@@ -175,6 +180,17 @@ export class Question implements ConnectionSeeker, ConnectionUser, SentBodyHost,
     this.abort();
     if (this.#body === undefined) this.#fail('broken');
     else this.#truncated();
+  }
+
+  /** [GRIP-PROXY-5] [GRIP-INSTR-7] An origin that answers at once may hold, and then a short body has to be whole. */
+  #gather({ connection, first }: ClientBody): void {
+    const exchange = this.#host.exchangeOf(connection);
+    if (exchange === undefined) this.#fail('broken');
+    else {
+      exchange.gatherBody(GATHERED_BYTES_MAX - first.byteLength, () => {
+        if (!this.#isOver) this.#host.origins.seek(this.#fetch.origin, this, false);
+      });
+    }
   }
 
   #sentBody(body: ClientBody): SentBody | undefined {

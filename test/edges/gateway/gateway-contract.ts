@@ -203,6 +203,23 @@ function clientsContract(name: string, makeWorld: MakeWorld): void {
       expect(client.status).toBeUndefined();
     });
 
+    test('the owners on a shard that died take their exchanges along', async () => {
+      const world = await begin(makeWorld);
+      const lost = world.ask({});
+      const one = await nextRequest(world);
+      const kept = world.ask({});
+      const two = await nextRequest(world, 1);
+      const free = world.ask({});
+      const three = await nextRequest(world, 2);
+      const owner = '1/exchange' as Address<ExchangeEvent>;
+      world.turn({ ...own(one.connection), owner }, own(two.connection));
+      world.turn({ type: 'cutOwned', shard: 1 });
+      await world.until('it broke', () => lost.isBroken);
+      world.turn(answer(two.connection, 'kept'), answer(three.connection, 'free'));
+      await world.until('the others are answered', () => kept.isWhole && free.isWhole);
+      expect([lost.status, kept.body, free.body]).toEqual([undefined, 'kept', 'free']);
+    });
+
     test('readBody tells the whole of a body, or its beginning', async () => {
       const world = await begin(makeWorld);
       world.ask({ method: 'POST', body: 'abc' });

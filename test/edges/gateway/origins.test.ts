@@ -31,6 +31,9 @@ import {
 const post = (body: string, ...lines: readonly string[]): string =>
   `${['POST / HTTP/1.1', 'Host: a', `Content-Length: ${body.length}`, ...lines].join('\r\n')}\r\n\r\n${body}`;
 
+/** As much of a body as comes before its origin is asked. */
+const begun = 'a'.repeat(10_000);
+
 /** An origin that says these bytes to whatever it is asked, and then perhaps breaks off. */
 function saying(world: ProductionGateway, bytes: string, then: 'stay' | 'end' | 'reset' = 'stay') {
   return rawOrigin(world, (socket) => {
@@ -244,7 +247,10 @@ test('a request body is streamed with its length, and a copy of a short one come
     });
     request.on('end', () => response.end('done'));
   });
-  const caller = new Caller(world, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nab');
+  const caller = new Caller(
+    world,
+    `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10004\r\n\r\n${begun}`,
+  );
   const request = await world.request(0);
   world.turn(own(request.connection), {
     type: 'readBody',
@@ -255,15 +261,45 @@ test('a request body is streamed with its length, and a copy of a short one come
   expect(Buffer.from(first).toString()).toBe('a');
   const { connection } = request;
   world.turn(
-    fetchFor(request, address, { body: { kind: 'client', connection, first, keepBytesMax: 10 } }),
+    fetchFor(request, address, {
+      body: { kind: 'client', connection, first, keepBytesMax: 10_004 },
+    }),
   );
-  await world.until('the beginning came', () => body === 'ab');
+  await world.until('the beginning came', () => body === begun);
   caller.say('cdef');
   const answered = await world.event('originAnswered');
-  expect(body).toBe('abcdef');
-  expect(headers.join()).toContain('Content-Length,6');
-  expect(Buffer.from(answered.requestBody ?? []).toString()).toBe('abcdef');
+  expect(body).toBe(`${begun}cdef`);
+  expect(headers.join()).toContain('Content-Length,10004');
+  expect(Buffer.from(answered.requestBody ?? []).toString()).toBe(body);
 });
+
+test.each([
+  ['a length', 'Content-Length: 6', 'abc', 'def'],
+  ['chunks', 'Transfer-Encoding: chunked', '3\r\nabc\r\n', '3\r\ndef\r\n0\r\n\r\n'],
+])(
+  '[GRIP-PROXY-5] [GRIP-INSTR-7] an origin that answers at once, and may hold, is asked when a short body of %s is whole',
+  async (_, framing, some, rest) => {
+    const world = await ProductionGateway.open();
+    let asked = 0;
+    const { address } = await origin(world, (request, response) => {
+      asked += 1;
+      response.end('done');
+      request.resume();
+    });
+    const caller = new Caller(world, `POST / HTTP/1.1\r\nHost: a\r\n${framing}\r\n\r\n${some}`);
+    const request = await world.request(0);
+    world.turn(own(request.connection), fetchFor(request, address));
+    // Another one that comes later is asked before it.
+    const other = new Caller(world, get());
+    world.turn(fetchFor(await world.request(1), address));
+    await world.event('originAnswered');
+    expect(asked).toBe(1);
+    caller.say(rest);
+    const answered = await world.event('originAnswered', 1);
+    expect(Buffer.from(answered.requestBody ?? []).toString()).toBe('abcdef');
+    other.socket.destroy();
+  },
+);
 
 test.each<[title: string, said: string]>([
   ['a length', post('x'.repeat(20))],
@@ -334,9 +370,9 @@ test('a chunk that is none, in the middle of a relayed body: the origin is let g
   proxyTo(world, address);
   const caller = new Caller(
     world,
-    'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n',
+    `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2710\r\n${begun}\r\n`,
   );
-  await world.until('the beginning came', () => body === 'ab');
+  await world.until('the beginning came', () => body === begun);
   caller.say('zz\r\nGET /smuggled HTTP/1.1\r\n\r\n');
   await world.until('the origin was let go', () => wasAborted);
   await world.until('the client was told', () => caller.hasEnded);
@@ -360,7 +396,10 @@ test('a client that goes in the middle of its body takes the origin request with
     request.on('error', () => {});
   });
   proxyTo(world, address);
-  const caller = new Caller(world, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nab');
+  const caller = new Caller(
+    world,
+    `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10009\r\n\r\n${begun}`,
+  );
   await world.until('it is asked', () => isAsked);
   caller.socket.destroy();
   await world.until('it was let go', () => wasAborted);
@@ -601,11 +640,13 @@ test('a body that is still coming goes to a fresh connection from its beginning'
   proxyTo(world, address);
   const caller = new Caller(world, get());
   await world.event('relayed');
-  caller.say('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n');
-  await world.until('the beginning came', () => body === 'abc');
+  caller.say(
+    `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2710\r\n${begun}\r\n`,
+  );
+  await world.until('the beginning came', () => body === begun);
   caller.say('3\r\ndef\r\n0\r\n\r\n');
   await world.until('it was answered', () => caller.text.endsWith('got it'));
-  expect(body).toBe('abcdef');
+  expect(body).toBe(`${begun}def`);
   expect(sockets).toBe(2);
   expect(world.count('gateway.origin.retries')).toBe(1);
 });
@@ -751,7 +792,10 @@ test('an answer before the request’s body was whole reaches the client, and th
     response.end('too long');
   });
   proxyTo(world, address);
-  const caller = new Caller(world, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\nab');
+  const caller = new Caller(
+    world,
+    `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10099\r\n\r\n${begun}`,
+  );
   await world.until('it ended', () => caller.hasEnded);
   expect(caller.text).toMatch(/^HTTP\/1\.1 413 [^]*Connection: close\r\n\r\ntoo long$/);
 });

@@ -265,11 +265,33 @@ describe('a session that moves', () => {
       gone.ask('RESUME', { token: bob.token, rooms: { r: 0 } });
       gone.wire.leave();
       stage.pass(2_000);
-      const [first] = resume(stage, next, bob.token, { r: 0 }).lines;
+      const { client, lines } = resume(stage, next, bob.token, { r: 0 });
+      const [first] = lines;
       expect(first?.payload).toMatchObject({ anew: true, rooms: ['r'] });
+      client.ask('PING');
+      stage.pass(50);
       const [second] = resume(stage, next, tokenOf([first as HpLine]), { r: 0 }).lines;
       expect(second?.payload['rooms']).toEqual(['r']);
       expect(second?.payload['anew']).toBeUndefined();
+      expect(stage.failures).toEqual([]);
+    },
+  );
+
+  test.each(['n2', 'n3'])(
+    '[HP-RES-10] and again, until something is heard of it, when it came back on %s; it leaves no room by that',
+    (next) => {
+      const stage = whole();
+      const alice = enter(stage, 'alice', 'n3');
+      const bob = enter(stage, 'bob', 'n1');
+      stage.kill('n1');
+      stage.until(() => stage.seen('n2').includes('n1:down'), 10_000);
+      stage.pass(1_000);
+      // What it was told is lost on its way.
+      cut(stage, resume(stage, 'n2', bob.token, { r: 0 }).client);
+      const [again] = resume(stage, next, bob.token, { q: 0 }).lines;
+      expect(again?.payload).toMatchObject({ anew: true, rooms: ['r', 'q'] });
+      stage.pass(10_000);
+      expect(members(stage, alice)).toEqual(['alice', 'bob']);
       expect(stage.failures).toEqual([]);
     },
   );

@@ -7,6 +7,7 @@ import type { ConnectionsChecked, DoorOrder } from '../../../src/actors/gateway/
 import type { GatewayDoorMessage } from '../../../src/actors/gateway/gateway-door.actor.ts';
 import type { GatewayOptions } from '../../../src/actors/gateway/gateway-options.ts';
 import { actorsOf } from '../../../src/actors/node.ts';
+import { homeOf } from '../../../src/actors/routing/topic.ts';
 import { addressOf } from '../../../src/actors/runtime/actor.ts';
 import { type AskedOfGateway, GatewayStage } from '../../support/gateway-stage.ts';
 
@@ -59,6 +60,19 @@ describe('a route', () => {
     const headers: HeaderList = [[name, value]];
     expect(originOf(routes, { headers }, { acceptForwardedProtocol: true })).toBe(host);
     expect(originOf(routes, { headers })).toBe('one');
+  });
+
+  test('to a SockJS session on another shard ends with that shard', () => {
+    const name = ['s', 't', 'u'].find((session) => homeOf(session, 2) === 1) ?? '';
+    const stage = new GatewayStage({ routes: '*,sockjs=/sock one:80,over_http' });
+    const asked = { method: 'POST', path: `/sock/000/${name}/xhr` };
+    const page = stage.request(asked);
+    expect(stage.open.shard).toBe(1);
+    stage.crash(1);
+    expect(page.closed).toBe('cut');
+    const after = stage.request(asked);
+    expect(after.closed).toBeUndefined();
+    expect(stage.open.shard).toBe(1);
   });
 
   test('that changes counts for those who come, not for those who are here', () => {

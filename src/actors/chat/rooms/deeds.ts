@@ -13,7 +13,6 @@ import { spread } from './nodes/moving.ts';
 import { answerSaid, copy, copySeat } from './nodes/replicas.ts';
 import { isPressed, SLOW } from './nodes/pressing.ts';
 import type { Room } from './room.ts';
-import { byCode } from './room-memory.ts';
 import type { Member, RoomAsk } from './room-messages.ts';
 import {
   answer,
@@ -276,14 +275,10 @@ function listMembers(state: RoomsState, ask: Ask<'listMembers'>, context: Turn):
     deny(state, ask, refused('NO_SUCH_ROOM', text, 'payload.room').mistake, context);
     return;
   }
-  const users = room.users();
-  const rest =
-    after === undefined
-      ? users
-      : users.filter(({ user }) => byCode(user.toLowerCase(), after.toLowerCase()) > 0);
-  const members = rest.slice(0, limit);
+  const found = room.users(after ?? '', limit + 1);
+  const members = found.slice(0, limit);
   const { count } = room;
-  const more = rest.length > limit;
+  const more = found.length > limit;
   // [HP-ROOM-8]
   const isPartial = state.down > 0;
   answer(state, ask, { type: 'membersListed', ref, members, count, more, isPartial }, context);

@@ -5,7 +5,8 @@
 import { userKey } from '../../codecs/hp/names.ts';
 import type { Status } from '../../codecs/hp/requests.ts';
 import { epochAfter, type Epochs } from './epochs.ts';
-import { byCode, isAfter, nameOf, RoomMemory } from './room-memory.ts';
+import { firstNames } from './first-names.ts';
+import { isAfter, nameOf, RoomMemory } from './room-memory.ts';
 import type { Member, Place, RoomEntry } from './room-messages.ts';
 
 export interface RoomLimits {
@@ -139,10 +140,12 @@ export class Room {
     return true;
   }
 
-  /** By name, so that a page can be asked for after any of them. */
-  users(): readonly { readonly user: string; readonly status: Status }[] {
-    const keys = [...this.#users.keys()].toSorted(byCode);
-    return keys.flatMap((key) => {
+  /** So many by name, after any of them. */
+  users(
+    after: string,
+    most: number,
+  ): readonly { readonly user: string; readonly status: Status }[] {
+    return firstNames(this.#users.keys(), userKey(after), most).flatMap((key) => {
       const sessions = [...(this.#users.get(key)?.values() ?? [])];
       const [first] = sessions;
       if (first === undefined) return [];

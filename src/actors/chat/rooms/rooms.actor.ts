@@ -9,7 +9,7 @@ import type { ChatOptions } from '../chat-options.ts';
 import { admitted } from './bridged.ts';
 import { arrive, depart, obey, tellCrowds, tellEvent, tellUnseen } from './deeds.ts';
 import { begin, keeperLost, waits } from './nodes/anew.ts';
-import { askHome, guestsGone, heard, memberMoved } from './nodes/away.ts';
+import { askHome, guestsGone, heard, memberMoved, retry } from './nodes/away.ts';
 import { epochsOf } from './epochs.ts';
 import { isAway } from './nodes/home-of.ts';
 import { giveUpGathering, listed, listElsewhere, listRooms } from './nodes/listing.ts';
@@ -99,6 +99,9 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
             if (member.node === message.node) depart(state, room, member, 'node_down', context);
         nodeGone(state, message.node, context);
         return;
+      case 'nodeUp':
+        state.gone.delete(message.node);
+        return;
       case 'shardDown':
         // The relay goes with its shard, and the next one tells anew who does not keep pace.
         if (message.shard === 0) state.pressed.clear();
@@ -163,6 +166,8 @@ function sweep(state: RoomsState, context: Turn): void {
   for (const [name, guests] of state.guests)
     if (isLetGo(guests, context.now)) state.guests.delete(name);
   remindCopies(state, context);
+  // [HP-ERR-5] What a home has never answered nobody waits for.
+  retry(state, context);
   context.after('sweep', sweepEveryMs(state.chat.options));
 }
 

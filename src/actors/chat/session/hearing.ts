@@ -79,6 +79,8 @@ function take(session: Session, taken: Taken, context: Turn): void {
 function heardSomething(session: Session, context: Turn): void {
   session.heardAt = context.now;
   session.isPingDue = false;
+  // [HP-RES-10]
+  session.isAnew = false;
 }
 
 /** [HP-LIM-3] Faster than that, and what comes waits in the network. */
@@ -148,6 +150,7 @@ function request(session: Session, envelope: Envelope, context: Turn): void {
       isPartial: false,
       user: '',
     };
+    if (dear.includes(envelope.type)) charge(session, DEAR_BYTES, context);
     obey(session, reading.request, context);
     watchAnswer(session, context);
   }
@@ -165,6 +168,9 @@ export function watchAnswer(session: Session, context: Turn): void {
 /** [HP-SESS-5] */
 const beforeLogin: readonly string[] = ['HELLO', 'LOGIN', 'RESUME', 'PING', 'PONG', 'BYE'];
 const onlyBeforeLogin: readonly string[] = ['HELLO', 'LOGIN', 'RESUME'];
+/** [HP-LIM-3] What is short to ask and long to answer, as if it were long. */
+const dear: readonly string[] = ['ROOM_LIST', 'ROOM_MEMBERS', 'HISTORY', 'STATS'];
+const DEAR_BYTES = 4_096;
 const WAITING_BYTES_MAX = 65_536;
 const GARBAGE_BEFORE_LOGIN_MAX = 3;
 const GARBAGE_MAX = 10;

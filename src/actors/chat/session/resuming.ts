@@ -83,7 +83,7 @@ export function handedOver(
   const { user, session: name, secret, caps, status, note, until } = luggage;
   session.who = { user, session: name, secret, caps, status, note, until };
   const { rooms } = pending.request;
-  const seats = luggage.isAnew === true ? anew(session, rooms) : luggage.rooms;
+  const seats = luggage.isAnew === true ? anew(session, luggage, rooms) : luggage.rooms;
   session.luggage = { ...luggage, rooms: seats };
   session.isAnew = luggage.isAnew === true;
   session.untold = [...luggage.untold];
@@ -116,9 +116,16 @@ export function handedOver(
 }
 
 /** [HP-RES-10] Nobody knows in which epoch the client heard the last of a room: numbers alone count. */
-function anew({ chat }: Session, rooms: ReadonlyMap<string, GivenPlace>): Luggage['rooms'] {
-  const known = [...rooms].slice(0, chat.options.roomsPerSessionMax);
-  return known.map(([room, { seq, epoch = 0 }]) => ({ room, epoch, seq }));
+function anew(
+  { chat }: Session,
+  { rooms: known }: Luggage,
+  given: ReadonlyMap<string, GivenPlace>,
+): Luggage['rooms'] {
+  // Where it sits since it began anew, and was not heard of.
+  const seats = new Map(known.map((seat) => [seat.room, seat]));
+  for (const [room, { seq, epoch = 0 }] of given)
+    if (!seats.has(room)) seats.set(room, { room, epoch, seq });
+  return [...seats.values()].slice(0, chat.options.roomsPerSessionMax);
 }
 
 /** The client that came back has gone again before it was told anything: all is as it was. */
@@ -228,7 +235,6 @@ export function tellResumed(session: Session, context: Turn): string {
   );
   const { user } = who;
   session.luggage = undefined;
-  session.isAnew = false;
   leaveUnanswered(session);
   context.count('chat.sessions.resumed');
   context.send(ownKeeper(session), { type: 'moved', user, entry: entryOf(session, who, context) });
@@ -321,9 +327,8 @@ export function streamLeft(
 
 /** As the keeper of rooms names its publications: `epoch:seq`. */
 function placeOf(id: string | undefined): Place | undefined {
-  if (id === undefined) return undefined;
-  const [epoch, seq] = id.split(':');
-  return { epoch: Number(epoch), seq: Number(seq) };
+  const [epoch, seq] = id?.split(':') ?? [];
+  return id === undefined ? undefined : { epoch: Number(epoch), seq: Number(seq) };
 }
 
 function isAfter(one: Place, other: Place): boolean {

@@ -139,8 +139,8 @@ export interface Session {
   hasInputEnded: boolean;
   /** Its connection went while it was coming in: what comes of that is waited for. */
   isGone: boolean;
-  /** Its keeper was told that it is over, and has not said yet that nothing more comes for it. */
-  isParting: boolean;
+  /** The shard of its keeper, which was told that it is over, and has not said yet that nothing more comes for it. */
+  partsFrom: number | undefined;
   /** Nothing but that is waited for. */
   isStopping: boolean;
   isFirstLine: boolean;
@@ -161,13 +161,14 @@ export interface Session {
   readonly changed: Map<string, Presence>;
   /** Set while the session is on its way into this actor. */
   luggage: Luggage | undefined;
-  /** [HP-RES-10] Its node was lost with what it knew, and the client has not been told. */
+  /** [HP-RES-10] Its node was lost with what it knew, and nothing has been heard of the client since it was told. */
   isAnew: boolean;
   /** The router has told where the client stood in its rooms. */
   hasPlaces: boolean;
   /** Who is to become this session. */
   heir: { readonly to: Address<HandedOver>; readonly ref: number } | undefined;
   readonly messageRate: Rate;
+  readonly typingRate: Rate;
   readonly joinRate: Rate;
   readonly presenceRate: Rate;
   readonly byteRate: Rate;
@@ -198,7 +199,7 @@ export function sessionOf(
     isThrottled: false,
     hasInputEnded: false,
     isGone: false,
-    isParting: false,
+    partsFrom: undefined,
     isStopping: false,
     isFirstLine: true,
     heardAt: now,
@@ -217,6 +218,7 @@ export function sessionOf(
     hasPlaces: false,
     heir: undefined,
     messageRate: new Rate(options.messagesPerSecondMax, options.messagesBurstMax),
+    typingRate: new Rate(options.messagesPerSecondMax, options.messagesBurstMax),
     joinRate: new Rate(options.joinsPerSecondMax, options.joinsPerSecondMax),
     presenceRate: new Rate(1_000 / options.presenceEveryMs, 1),
     byteRate: new Rate(options.bytesPerSecondMax, options.bytesBurstMax),

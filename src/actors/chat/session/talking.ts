@@ -235,6 +235,11 @@ export function tellTyping(session: Session, request: RequestOf<'TYPING'>, conte
   const { chat, who, connection } = session;
   const { on, in: place } = request;
   if (who === undefined) return;
+  if (session.typingRate.take(context.now) > 0) {
+    context.count('chat.typing.dropped');
+    leaveUnanswered(session);
+    return;
+  }
   if ('to' in place) {
     const user = place.to;
     context.send(keeperOfUser(session, user), { type: 'typingTo', user, from: who.user, on });

@@ -13,6 +13,8 @@ interface Target {
   readonly port: number;
   /** Who answered there last, or is said to be there. */
   node: string | undefined;
+  /** When a node told of it last. */
+  toldAt: number;
   nextAt: number;
   /** Calls in a row that came to nothing. */
   failures: number;
@@ -58,13 +60,15 @@ export class Calls {
     const known = this.#targets.get(address);
     if (known !== undefined) {
       known.node ??= node;
+      known.toldAt = now;
       return;
     }
     const [, six, plain, port = ''] = addressForm.exec(address) ?? [];
     const host = six ?? plain;
     if (host === undefined || Number(port) > 65_535 || this.#targets.size >= TARGETS_MAX) return;
     this.#targets.set(address, {
-      ...{ address, host, port: Number(port), node, nextAt: now, failures: 0, flaps: 0 },
+      ...{ address, host, port: Number(port), node, failures: 0, flaps: 0 },
+      ...{ toldAt: now, nextAt: now },
       ...{ isGiven: node === undefined, isSelf: false, isCalling: false, isTried: false },
     });
   }
@@ -170,6 +174,13 @@ export class Calls {
   forget(node: string): void {
     for (const [address, target] of this.#targets)
       if (target.node === node && !target.isGiven) this.#targets.delete(address);
+  }
+
+  /** [HP-MEMBER-10] Nor is what nobody has told of since, but where a member is known to be. */
+  forgetUntold(since: number, isMember: (node: string, address: string) => boolean): void {
+    for (const [address, { node, toldAt, isGiven }] of this.#targets)
+      if (!isGiven && toldAt < since && (node === undefined || !isMember(node, address)))
+        this.#targets.delete(address);
   }
 
   #waitMs(times: number, chance: number): number {

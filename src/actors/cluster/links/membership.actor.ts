@@ -227,6 +227,11 @@ function beat(state: MembersState, context: Turn): void {
 function tick(state: MembersState, context: Turn): void {
   for (const change of state.membership.tick(context.now)) changed(state, change, context);
   for (const node of state.membership.forget(context.now)) forget(state, node, context);
+  const { forgetMs } = state.args.cluster.options;
+  state.calls.forgetUntold(
+    context.now - forgetMs * 1_000,
+    (node, address) => state.membership.get(node)?.addr === address,
+  );
   tellNodes(state, context);
   const { links } = state;
   if (context.now - state.gossipedAt > GOSSIP_EVERY_MS * 1_000 && links.size > 0) {

@@ -5,6 +5,7 @@
 
 import type { PeerMessage, PeerMessageOf } from '../../codecs/hp-peer/peer-messages.ts';
 import { packed, unpacked } from '../../codecs/hp-peer/packing.ts';
+import { utf8Length } from '../../codecs/utf8-text.ts';
 import type { HomeAnswer, HomeMessage } from '../../routing/home.actor.ts';
 import type { Publication } from '../../routing/publication.ts';
 import {
@@ -131,6 +132,8 @@ export const relayActor: ActorDefinition<RelayArgs, RelayState, RelayMessage> = 
 /** [HP-RELAY-1] */
 function wanted(state: RelayState, topic: Topic, isWanted: boolean, context: Turn): void {
   const { own } = state.interest;
+  // No line could name it: a node that was told would break the link at the first word of it.
+  if (topic.length > TOPIC_LENGTH_MAX) return;
   if (own.has(topic) === isWanted || carriageOf(state, topic) === undefined) return;
   if (isWanted) own.add(topic);
   else own.delete(topic);
@@ -191,12 +194,12 @@ function add(
   context: Turn,
   size = 0,
 ): void {
-  const overhead = 256 + forward.key.length;
   const text = size > PART_LENGTH / 4 || size === 0 ? JSON.stringify(forward.data) : '';
   const { id } = forward;
   const parts = text.length > PART_LENGTH ? partsOf(text) : [];
   const datas = parts.length === 0 ? [forward.data] : parts;
-  const bytes = overhead + (parts.length === 0 ? Math.max(size, text.length) : PART_LENGTH);
+  const length = Math.max(size, utf8Length(text));
+  const bytes = AROUND_BYTES + utf8Length(forward.key) + Math.ceil(length / datas.length);
   const forwards = datas.map((data) => ({ ...forward, data, id }));
   if (!peer.outgoing.add(forwards, bytes)) {
     // [HP-RELAY-5] Counted, and told to operators: a queue that is full has been so for long.
@@ -233,6 +236,8 @@ function linkUp(
     peer.outgoing.begin();
   }
   peer.isLinked = true;
+  if (peer.isGone)
+    for (const keeper of state.args.keepers) context.send(keeper, { type: 'nodeUp', node });
   peer.isGone = false;
   peer.isOwed = false;
   peer.outgoing.relinked();
@@ -378,5 +383,9 @@ function tell(
 }
 
 const idForm = /^[A-Za-z0-9._:-]{1,64}$/;
+/** The envelope of a line, and the other fields of what is forwarded. */
+const AROUND_BYTES = 256;
+/** UTF-16 units. */
+const TOPIC_LENGTH_MAX = 65_536;
 const INTEREST_EVERY_MS = 5;
 const ACK_EVERY_MS = 20;

@@ -14,12 +14,14 @@ const LF = 0x0a;
 const CR = 0x0d;
 /** [HP-FRAME-6] */
 const FLOOD_LIMITS = 8;
+const CHUNKS_CUT = 1_024;
 
 export class LineSplitter {
   /** The longest line, its LF counted. */
   lineBytesMax: number;
   #chunks: Uint8Array[] = [];
-  /** Where the first chunk goes on. */
+  /** The chunk that is next, and where in it to go on. */
+  #first = 0;
   #at = 0;
   #waitingBytes = 0;
   /** The beginning of a line whose end has not come. */
@@ -47,6 +49,7 @@ export class LineSplitter {
   /** Forgets everything that came and was not taken. */
   clear(): void {
     this.#chunks = [];
+    this.#first = 0;
     this.#at = 0;
     this.#waitingBytes = 0;
     this.#begunBytes = 0;
@@ -59,7 +62,7 @@ export class LineSplitter {
         this.#isFloodDue = false;
         return { kind: 'flood' };
       }
-      const [chunk] = this.#chunks;
+      const chunk = this.#chunks[this.#first];
       if (chunk === undefined) return undefined;
       const end = chunk.indexOf(LF, this.#at);
       const piece = chunk.subarray(this.#at, end < 0 ? chunk.length : end + 1);
@@ -77,8 +80,13 @@ export class LineSplitter {
     this.#at += bytes;
     this.#waitingBytes -= bytes;
     if (this.#at < chunk.length) return;
-    this.#chunks.shift();
+    this.#chunks[this.#first] = NOTHING;
+    this.#first += 1;
     this.#at = 0;
+    // Cut now and then: each time, all that wait behind it would be moved for every byte that came alone.
+    if (this.#first < CHUNKS_CUT && this.#first < this.#chunks.length) return;
+    this.#chunks.splice(0, this.#first);
+    this.#first = 0;
   }
 
   #goOn(piece: Uint8Array, isEnded: boolean): Taken | undefined {

@@ -334,9 +334,9 @@ function drain(state: RequestState, context: Turn): void {
 /** The home of a channel died, and what was on its way with it. */
 function gapped(state: RequestState, context: Turn): void {
   const { question, attempts } = state;
-  // A filter asks: the origin is asked when that is over.
-  if (question?.purpose === 'filter') context.after('gap', TURN_AGAIN_MS);
-  else if (question === undefined && attempts === 0) obey(state, { kind: 'update' }, context);
+  // A filter asks, or the origin, who may have answered before that: it is asked when this is over.
+  if (question !== undefined) context.after('gap', TURN_AGAIN_MS);
+  else if (attempts === 0) obey(state, { kind: 'update' }, context);
 }
 
 function timedOut(state: RequestState, name: string, context: Turn): void {

@@ -3,6 +3,7 @@
 
 import { firstHeader } from '../../codecs/grip/header-list.ts';
 import { encodeText } from '../../codecs/utf8-text.ts';
+import { shardOf } from '../../runtime/actor.ts';
 import type { ConnectionId } from '../../runtime/edges.ts';
 import { type Answer, notFoundAnswer, sockJsAnswer } from './sockjs-answers.ts';
 import { ANOTHER_FRAME, calledBack, formMessage, messagesFrame, textsIn } from './sockjs-frames.ts';
@@ -28,6 +29,13 @@ export function left(state: State, number: ConnectionId, context: Turn): void {
   state.sending.delete(number);
   state.unanswered = state.unanswered.filter((page) => page.number !== number);
   if (state.poll?.number === number) pollEnded(state, context);
+}
+
+/** A shard died, and the clients of its pages with it: the one in its place gives their numbers to others. */
+export function lostWith(state: State, shard: number, context: Turn): void {
+  const pages = [...state.sending.values(), ...state.unanswered];
+  if (state.poll !== undefined) pages.push(state.poll);
+  for (const { edge, number } of pages) if (shardOf(edge) === shard) left(state, number, context);
 }
 
 /** A page wants something. */

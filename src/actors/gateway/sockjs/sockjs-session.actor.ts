@@ -18,6 +18,7 @@ import {
   fetchTexts,
   hold,
   left,
+  lostWith,
   own,
   paid,
   pass,
@@ -150,9 +151,12 @@ export const sockJsSession: ActorDefinition<SockJsSessionArgs, State, SockJsSess
       case 'delivered':
         delivered(state, message, context);
         return;
+      case 'followAgain':
+        lostWith(state, message.shard, context);
+        context.send(state.child, message);
+        return;
       case 'subscribeRefused':
       case 'refresh':
-      case 'followAgain':
         context.send(state.child, message);
         return;
       case 'draining':

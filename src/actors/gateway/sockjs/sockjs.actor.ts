@@ -12,7 +12,7 @@ import {
   type Context,
 } from '../../runtime/actor.ts';
 import type { ShardDown } from '../../runtime/edges.ts';
-import type { GatewayCommand, ProxyRequested } from '../../runtime/gateway-edges.ts';
+import type { ExchangeEvent, GatewayCommand, ProxyRequested } from '../../runtime/gateway-edges.ts';
 import type { DoorOrder } from '../door-messages.ts';
 import type { GatewayContext } from '../gateway-context.ts';
 import {
@@ -48,6 +48,8 @@ export type SockJsMessage =
     })
   /** The node ends within this time. */
   | { readonly type: 'draining'; readonly withinMs: number }
+  /** Of requests that are on their way to a session, which hears it again. */
+  | ExchangeEvent
   | ShardDown;
 
 interface SockJsState {
@@ -116,6 +118,9 @@ export const sockJsActor: ActorDefinition<
         left(state, message);
         return;
       case 'timedOut':
+      case 'clientGone':
+      case 'bodyRead':
+      case 'relayed':
         return;
       default:
         message satisfies never;

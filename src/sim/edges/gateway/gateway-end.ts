@@ -2,7 +2,7 @@
 // body is being carried, a stream that is held, or a WebSocket. One connection brings one request.
 // Refuses to know origins; what carries their bodies here is gateway.edge.ts.
 
-import type { Address } from '../../../actors/runtime/actor.ts';
+import { type Address, shardOf } from '../../../actors/runtime/actor.ts';
 import type {
   ConnectionEvent,
   ConnectionId,
@@ -81,6 +81,10 @@ export class GatewayEnd implements Endpoint, WebEnd {
   own(asker: Address<ExchangeEvent>, heardAs: ConnectionId): void {
     this.#asker = asker;
     this.#heardAs = heardAs;
+  }
+
+  isOwnedBy(shard: number): boolean {
+    return this.#asker !== undefined && shardOf(this.#asker) === shard;
   }
 
   /** Has the whole body, now or later; undefined when the client goes before. */

@@ -62,8 +62,8 @@ export const bounding: readonly Mutant[] = [
     breaks: ['pages'],
     requirements: ['HP-ROOM-8'],
     file: 'chat/rooms/deeds.ts',
-    find: '  const more = rest.length > limit;\n',
-    replace: '  const more = rest.length >= limit;\n',
+    find: '  const more = found.length > limit;\n',
+    replace: '  const more = found.length >= limit;\n',
     story: 'A page that is just full is taken for one behind which something stands.',
   },
   {

@@ -212,6 +212,18 @@ describe('mistakes', () => {
   });
 });
 
+test('[HP-FRAME-2] lines that have waited byte by byte are the same lines', () => {
+  const splitter = new LineSplitter(1_000);
+  const lines = Array.from({ length: 700 }, (_, at) => `line ${at}`);
+  for (const byte of new TextEncoder().encode(`${lines.join('\n')}\n`))
+    splitter.push(Uint8Array.of(byte));
+  const taken: string[] = [];
+  for (let next = splitter.next(); next !== undefined; next = splitter.next())
+    taken.push(next.kind === 'line' ? new TextDecoder().decode(next.bytes) : next.kind);
+  expect(taken).toEqual(lines);
+  expect(splitter.waitingBytes).toBe(0);
+});
+
 test('[HP-MSG-3] bytes are counted as UTF-8 would have them', () => {
   assert(
     property(string({ unit: 'binary-ascii' }), string({ unit: 'grapheme' }), (one, other) => {

@@ -640,6 +640,36 @@ describe('filters', () => {
     expectOver(stage);
   });
 
+  test.each<[string, HeaderList]>([
+    ['a poll', hold('a')],
+    [
+      'a stream',
+      [
+        ['Grip-Hold', 'stream'],
+        ['Grip-Channel', 'a'],
+        ['Grip-Link', '</x>; rel=next'],
+      ],
+    ],
+  ])(
+    'the home of the channel dies while the origin of %s is asked: it is asked again after that',
+    (_, headers) => {
+      const home = homeOf(topicOfChannel('a'), 2);
+      const stage = new GatewayStage({ options: { updateOnFirstSubscription: false } });
+      const client = stage.request({ shard: 1 - home, path: '/x' });
+      stage.open.answer(reply(headers));
+      const formats = { 'http-response': { action: 'hint' }, 'http-stream': { action: 'hint' } };
+      stage.publish({ channel: 'a', formats });
+      // What was published behind the origin's word, and was on its way then, is lost.
+      const asked = stage.open;
+      stage.crash(home);
+      asked.answer(reply(headers));
+      stage.pass(1_000);
+      expect(stage.open.target).toBe('/x');
+      client.leave();
+      expectOver(stage);
+    },
+  );
+
   test('[GRIP-FILTER-8] [DIFF-15] may ask an origin whether', () => {
     const { stage, client } = asking('http-check');
     const { open } = stage;

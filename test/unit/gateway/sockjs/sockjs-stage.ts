@@ -226,6 +226,12 @@ export class SockJsStage {
     this.#settle();
   }
 
+  /** Another shard died, with the pages that came through it. */
+  lose(shard: number): void {
+    this.#system.deliver(addressOf(0, 'gateway/sockjs'), { type: 'shardDown', shard });
+    this.#settle();
+  }
+
   poll(session = 's'): Page {
     return this.ask('POST', `/sock/000/${session}/xhr?q=1`);
   }

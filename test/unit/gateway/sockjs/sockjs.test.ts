@@ -327,6 +327,27 @@ describe('a session that polls', () => {
     expect(stage.failures).toEqual([]);
   });
 
+  test('[SOCKJS-8] tells nothing to whoever has the number of a page that a dead shard took along', () => {
+    const stage = new SockJsStage().open();
+    const from = { shard: 1, connection: 77 };
+    stage.ask('POST', '/sock/000/s/xhr', { from });
+    const sending = stage.ask('POST', '/sock/000/s/xhr_send', {
+      from: { shard: 1, connection: 78 },
+    });
+    stage.lose(1);
+    const stranger = stage.ask('POST', '/sock/000/other/xhr', { from });
+    stage.send('["x"]');
+    expect(stage.asked).toHaveLength(2);
+    stage.asked.reverse();
+    stage.answer([['TEXT', 'secret']]);
+    stage.read(sending, '["x"]');
+    expect([stranger.answered, sending.answered]).toEqual([undefined, undefined]);
+    expect(stage.poll().body).toBe('a["secret"]\n');
+    stage.lose(1);
+    stage.pass(5_000);
+    expect(stage.failures).toEqual([]);
+  });
+
   test('[SOCKJS-10] forgets a page that leaves before it has said what it sends', () => {
     const stage = new SockJsStage().open();
     const left = stage.ask('POST', '/sock/000/s/xhr_send');

@@ -2,6 +2,7 @@
 // does not answer is not waited for long, and whoever asked is told.
 // Refuses to know links. Obeys spec/hp.md, section "Rooms", and spec/hp-peer.md, section "Homes of rooms".
 
+import { firstNames } from '../first-names.ts';
 import { byCode } from '../room-memory.ts';
 import type { ListRooms, PeerAsker, RoomsListed } from '../room-messages.ts';
 import { type RoomsState, tellKeeper, type Turn } from '../rooms-state.ts';
@@ -12,11 +13,16 @@ type List = Extract<RoomTold, { readonly say: 'list' }>;
 /** [HP-ROOM-7] Those that are at home on this shard. */
 export function listRooms(state: RoomsState, ask: ListRooms, context: Turn): void {
   const { prefix, after = '', limit, ref } = ask;
-  const found = [...state.rooms.values()]
-    .filter(({ name, count }) => count > 0 && name.startsWith(prefix) && name > after)
-    .map(({ name, count }) => [name, count] as const);
+  const names = firstNames(namesOf(state, prefix), after, limit + 1);
+  const found = names.map((name) => [name, state.rooms.get(name)?.count ?? 0] as const);
   const { shard } = state.chat;
   context.send(ask.replyTo, { ...pageOf(found, limit), ref, isPartial: false, shard });
+}
+
+/** Of rooms in which somebody is. */
+function* namesOf({ rooms }: RoomsState, prefix: string): Iterable<string> {
+  for (const { name, count } of rooms.values())
+    if (count > 0 && name.startsWith(prefix)) yield name;
 }
 
 function pageOf(

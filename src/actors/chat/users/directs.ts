@@ -206,10 +206,19 @@ export function queueUntold(state: UsersState, ask: Ask<'unregister'>, context: 
       fly(state, user, message, user.nodes, true, context);
       continue;
     }
-    if (user.offline.length >= state.chat.options.offlineMessagesMax) return;
+    if (!hasPlace(state, user)) {
+      context.count('chat.directs.lost');
+      continue;
+    }
     user.mark(message, true);
     letWait(state, user, message, undefined, context);
   }
+}
+
+/** [HP-DM-6] As many as a session may have kept find a place beside those that wait already. */
+function hasPlace({ chat }: UsersState, { offline }: User): boolean {
+  const { offlineMessagesMax, resumeMessagesMax } = chat.options;
+  return offlineMessagesMax > 0 && offline.length <= offlineMessagesMax + resumeMessagesMax;
 }
 
 /** [HP-RES-6] They wait for the user's next session, though the one that did not take them is there. */

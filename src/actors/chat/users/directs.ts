@@ -90,13 +90,19 @@ function deny(ask: Ask<'direct'>, code: keyof typeof refusals, context: UsersTur
   context.send(ask.replyTo, { type: 'userRefused', ref: ask.ref, mistake });
 }
 
-/** No node has it, though one was to: it waits for the user here. */
+/** No node has it, though one was to: it waits for the user here, or is told to who has come meanwhile. */
 export function queueAgain(
   state: UsersState,
   user: User,
   message: Direct,
   context: UsersTurn,
 ): void {
+  if (user.sessions.size > 0) {
+    // [HP-DM-6] What becomes of it is known when they have taken it.
+    const untold = [message];
+    queueUntold(state, { type: 'unregister', user: user.name, session: '', untold }, context);
+    return;
+  }
   const key = keyOf(user, message);
   const waiting = state.waiting.get(key);
   state.waiting.delete(key);

@@ -188,6 +188,11 @@ export class GatewayDoors {
     this.#watching.push(watching);
   }
 
+  /** [PROC-HUP-1] */
+  lookAgain(): void {
+    for (const watching of this.#watching) watching.look();
+  }
+
   close(): void {
     this.#operations?.close();
     for (const watching of this.#watching) watching.stop();

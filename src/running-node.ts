@@ -12,7 +12,12 @@ import { type PeerTlsProblem, readPeerTls, watchPeerTls } from './transports/clu
 import { AdminDoor } from './transports/process/admin.ts';
 import { readAuth } from './transports/process/auth-files.ts';
 import { secretsOf } from './transports/process/cluster-files.ts';
-import { Departure, departOnSignals, EXIT_BUG } from './transports/process/departure.ts';
+import {
+  Departure,
+  departOnSignals,
+  EXIT_BUG,
+  lookOnHangUp,
+} from './transports/process/departure.ts';
 import { doorRefusal, reasonOf } from './transports/process/door-refusal.ts';
 import { Metrics } from './transports/process/metrics.ts';
 import { type Entry, Output, type Sink } from './transports/process/output.ts';
@@ -70,6 +75,10 @@ export class RunningNode {
 
   async start(warnings: readonly string[]): Promise<void> {
     departOnSignals(this.#departure);
+    lookOnHangUp(() => {
+      this.#say('info', 'process.hungUp', {});
+      this.#gateway?.lookAgain();
+    });
     for (const warning of warnings) this.#say('warn', 'config.warning', { warning });
     const { admin, broker } = this.#options.doors;
     const doors: Record<string, string> = {};

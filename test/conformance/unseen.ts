@@ -47,6 +47,7 @@ export const unseen: Readonly<Record<string, Readonly<Record<string, string>>>> 
     'PROC-DRAIN-1': END,
     'PROC-DRAIN-2': END,
     'PROC-DRAIN-3': END,
+    'PROC-HUP-1': END,
     'PROC-GATE-1': START,
     'PROC-GATE-2': START,
     'PROC-GATE-3': FILES,

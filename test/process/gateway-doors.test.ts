@@ -139,3 +139,17 @@ test('[GRIP-CLIENT-10] a socket of the file system serves clients, with its perm
   expect(await fourth.exited).toBe(0);
   expect(() => statSync(path)).toThrow('ENOENT');
 });
+
+test('[PROC-HUP-1] SIGHUP has the routes read again, and ends nobody', async () => {
+  const port = await freePort();
+  const node = start(`http_port=127.0.0.1:${port}`);
+  await node.ready;
+  const status = async (): Promise<number> => (await fetch(`http://127.0.0.1:${port}/`)).status;
+  expect(await status()).toBe(200);
+  writeFileSync(join(folder, 'routes'), 'elsewhere.example test\n');
+  node.child.kill('SIGHUP');
+  await expect.poll(status, patience).toBe(502);
+  node.child.kill('SIGHUP');
+  node.child.kill('SIGTERM');
+  expect(await node.exited).toBe(0);
+});

@@ -1,6 +1,8 @@
 // How the process ends: the first SIGTERM or SIGINT drains it, the second ends it at once; a bug that nobody caught
-// ends it with its own exit code. Refuses to know what draining means. Obeys spec/process.md, section "The end".
+// ends it with its own exit code. And what does not end it: SIGHUP. Refuses to know what draining and looking mean.
+// Obeys spec/process.md, section "The end".
 
+import { isatty } from 'node:tty';
 import type { Entry } from './output.ts';
 
 /** sysexits.h: EX_SOFTWARE. */
@@ -84,4 +86,12 @@ export function departOnSignals(departure: Departure): void {
   process.on('SIGINT', () => departure.signalled('SIGINT'));
   process.on('uncaughtException', (error) => departure.failed(error));
   process.on('unhandledRejection', (reason) => departure.failed(reason));
+}
+
+/**
+ * [PROC-HUP-1] Operators of servers send SIGHUP to have files read again. Where there is a terminal it says that the
+ * terminal is gone: then it is left to do what it always does, so that nothing runs on unseen.
+ */
+export function lookOnHangUp(look: () => void): void {
+  if (!isatty(0)) process.on('SIGHUP', look);
 }

@@ -7,6 +7,8 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 export interface Watching {
+  /** Looks now, without waiting for a notice. */
+  look(): void;
   stop(): void;
 }
 
@@ -71,6 +73,7 @@ export function watchFolders(
   const looking = setInterval(lookNext, lookEveryMs).unref();
 
   return {
+    look: lookNext,
     stop() {
       isStopped = true;
       clearTimeout(settling);

@@ -354,6 +354,24 @@ export const itemCases = gripCases('items', [
       assert.equal(await answer.until('right'), 'open\nright');
     },
   ],
+  ...(
+    [
+      ['[GRIP-PUB-6] a line feed and a tab may stand in a text as they are', 'a\n\tb', 'a\n\tb'],
+      ['[GRIP-PUB-7] half a surrogate pair is a question mark', 'x\\ud83dy', 'x?y'],
+    ] as const
+  ).map(([title, written, heard]): GripRow => [
+    title,
+    async (gateway) => {
+      gateway.plays({ body: 'open\n', headers: holdStream(gateway.channel) });
+      const answer = gateway.send();
+      await answer.until('open\n');
+      const json = JSON.stringify({ channel: gateway.channel, ...stream('@') });
+      const body = `{"items":[${json.replace('@', written)}]}`;
+      const said = await gateway.control('POST', '/publish', {}, body);
+      assert.equal(says(said), '200 text/plain Published\n');
+      await answer.until(`open\n${heard}`);
+    },
+  ]),
   [
     '[GRIP-PUB-3] formats may stand in the item itself, as they did of old',
     async (gateway) => {

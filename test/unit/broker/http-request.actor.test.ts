@@ -321,8 +321,8 @@ describe('pages', () => {
     ['http://localhost.evil.example', 403],
   ])(
     "[BROKER-CORS-4] a name that may have been led here makes no page this door's own: %s",
-    (origin, status) => {
-      const headers = { origin, host: new URL(origin).host };
+    (own, status) => {
+      const headers = { origin: own, host: new URL(own).host };
       const asked = { method: 'POST', path: '/publish', headers, body: '{"topic":"t","data":1}' };
       expect(answerTo(asked).status).toBe(status);
       const stage = stageOf({ broker: { allowedOrigins: ['https://page.example'] } });

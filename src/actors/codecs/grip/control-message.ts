@@ -2,6 +2,8 @@
 // What Pushpin would not understand is no message here either. Refuses to know subscriptions, timers and sockets.
 // GRIP protocol, section "Control messages"; numbers are read as Pushpin reads them.
 
+import { encodeText } from '../utf8-text.ts';
+import { type Fields, readGripJson } from './fields.ts';
 import { decodeLenientBase64 } from './lenient-base64.ts';
 
 type MessageKind = 'text' | 'binary' | 'ping' | 'pong';
@@ -42,8 +44,6 @@ const noBytes = new Uint8Array(0);
 const encoder = new TextEncoder();
 /** A field that is there, but not as it should be. */
 const wrong = Symbol('wrong');
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads a control message with or without its `c:`; undefined for what has to be ignored. */
 export function parseControl(text: string): ControlMessage | undefined {
@@ -89,14 +89,8 @@ export function parseControl(text: string): ControlMessage | undefined {
 }
 
 function objectOf(text: string): Fields | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return isObject ? (value as Fields) : undefined;
+  const read = readGripJson(encodeText(text));
+  return typeof read === 'string' ? undefined : read;
 }
 
 /** undefined where there is no such field; null is a field of the wrong type, not an absent one. */

@@ -165,14 +165,52 @@ export class FieldReader {
   }
 }
 
-/** The one object in a JSON text: a byte order mark before it is passed over, and bare scalars are no JSON. */
+/**
+ * The one object in a JSON text: a byte order mark before it is passed over, and bare scalars are no JSON.
+ * [GRIP-PUB-6] Line feeds and other controls may stand in its strings as they are.
+ */
 export function readGripJson(bytes: Uint8Array): Fields | 'not-json' | 'not-object' {
   const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   const text = hasMark ? bytes.subarray(3) : bytes;
-  const read = readJsonObject(text, { depthMax: gripJsonDepthMax });
+  const limits = { depthMax: gripJsonDepthMax };
+  const strict = readJsonObject(text, limits);
+  // Most is proper JSON, and is read once.
+  const escaped = strict.ok ? undefined : withControlsEscaped(text);
+  const read = escaped === undefined ? strict : readJsonObject(escaped, limits);
   if (read.ok) return read.value;
   const { code, at } = read.mistake;
   return code === 'not-object' && text[at ?? 0] === openingBracket ? 'not-object' : 'not-json';
+}
+
+/** With controls inside of strings written as JSON wants them; undefined if there are none. */
+function withControlsEscaped(text: Uint8Array): Uint8Array | undefined {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  const put = (part: Uint8Array): void => {
+    parts.push(part);
+    length += part.length;
+  };
+  let isInString = false;
+  let from = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const byte = text[at] ?? 0;
+    if (byte === quote) isInString = !isInString;
+    else if (byte === backslash && isInString) at += 1;
+    else if (byte < 0x20 && isInString) {
+      put(text.subarray(from, at));
+      put(encodeText(`\\u${byte.toString(16).padStart(4, '0')}`));
+      from = at + 1;
+    }
+  }
+  if (parts.length === 0) return undefined;
+  put(text.subarray(from));
+  const escaped = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    escaped.set(part, at);
+    at += part.length;
+  }
+  return escaped;
 }
 
 export function isFields(value: unknown): value is Fields {
@@ -188,9 +226,12 @@ export function has(fields: Fields, key: string): boolean {
   return Object.hasOwn(fields, key);
 }
 
-/** A text, or the text in bytes; undefined for any other type, and for what UTF-8 cannot carry. */
+/**
+ * A text, or the text in bytes; undefined for any other type, and for bytes that are no UTF-8.
+ * [GRIP-PUB-7] Half a surrogate pair, which UTF-8 cannot carry, is a question mark.
+ */
 export function textOf(value: unknown): string | undefined {
-  if (typeof value === 'string') return loneSurrogate.test(value) ? undefined : value;
+  if (typeof value === 'string') return value.replace(loneSurrogates, '?');
   if (value instanceof Uint8Array && isUtf8(value)) return decoder.decode(value);
   return undefined;
 }
@@ -223,6 +264,8 @@ function bounded(number: number): number {
 }
 
 const openingBracket = 0x5b;
-const loneSurrogate = /[\ud800-\udfff]/u;
+const quote = 0x22;
+const backslash = 0x5c;
+const loneSurrogates = /[\ud800-\udfff]/gu;
 const integer = /^[ \t\n\v\f\r]*[+-]?\d+[ \t\n\v\f\r]*$/;
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });

@@ -127,6 +127,14 @@ describe('are understood', () => {
   });
 });
 
+test('[GRIP-PUB-6] controls may stand in strings as they are', () => {
+  expect(parseControl('c:{"type":"set-meta",\n"name":"n","value":"a\n\tb"}')).toEqual({
+    type: 'set-meta',
+    name: 'n',
+    value: 'a\n\tb',
+  });
+});
+
 describe('are ignored', () => {
   test.each([
     '',

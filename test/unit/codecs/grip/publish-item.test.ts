@@ -50,12 +50,43 @@ describe('the body of a publish request', () => {
   });
 
   test.each([
-    [{ channel: '\ud800' }, "publish item object contains 'channel' with wrong type"],
-    [{ ...stream('x'), id: 'a\udc00' }, "publish item object contains 'id' with wrong type"],
-    [{ ...stream('x'), meta: { k: '\ud800' } }, "'meta' contains 'k' with wrong type"],
-    [stream('\ud800'), "'http-stream' contains 'content' with wrong type"],
-  ])('half a surrogate pair is no text: %j', (value, expected) => {
-    expect(answer(JSON.stringify({ items: [value] }))).toBe(`Invalid format: ${expected}\n`);
+    ['\ud800y', '?y'],
+    ['x\udc00', 'x?'],
+    ['\udc00\ud800', '??'],
+    ['\ud83d\ude00', '\ud83d\ude00'],
+  ])('[GRIP-PUB-7] half a surrogate pair is a question mark: %j', (text, expected) => {
+    const cut = { ...stream(text), channel: text, id: text, meta: { k: text } };
+    const read = itemsFromControlBody(bytesOf(JSON.stringify({ items: [cut] })));
+    expect(read).toMatchObject({
+      ok: true,
+      items: [
+        {
+          channel: expected,
+          id: expected,
+          meta: { k: expected },
+          stream: { content: bytesOf(expected) },
+        },
+      ],
+    });
+  });
+
+  test.each([
+    ['a\nb', 'a\nb'],
+    ['\t', '\t'],
+    ['\\"\r\n\\\\', '"\r\n\\'],
+    ['é\0\x1f', 'é\0\x1f'],
+  ])('[GRIP-PUB-6] controls may stand in strings as they are: %j', (written, expected) => {
+    const json = `{"items":[\n\t{"channel":"a","formats":{"http-stream":{"content":"${written}"}}}]}`;
+    expect(itemsFromControlBody(bytesOf(json))).toMatchObject({
+      ok: true,
+      items: [{ channel: 'a', stream: { content: bytesOf(expected) } }],
+    });
+  });
+
+  test('[GRIP-PUB-6] and nowhere else', () => {
+    expect(answer('{"items"\x01:[]}')).toBe('Body is not valid JSON.\n');
+    expect(answer('{"items":["\n]}')).toBe('Body is not valid JSON.\n');
+    expect(answer('["\n"]')).toBe('Invalid format.\n');
   });
 
   test('one bad item spoils all, and the first mistake is told', () => {

@@ -166,8 +166,8 @@ export const sceneMutants: readonly Mutant[] = [
     breaks: ['origins-asked'],
     requirements: ['GRIP-HOLD-5'],
     file: 'gateway/channels/channels.actor.ts',
-    find: '    updates.shift();\n    if (channel.followers.http > 0)',
-    replace: '    updates.shift();\n    if (channel.followers.http > 1)',
+    find: 'updates.length : early)) {\n    if (channel.followers.http > 0)',
+    replace: 'updates.length : early)) {\n    if (channel.followers.http > 1)',
     story: 'Off by one: whoever is alone on a new channel never learns what came before it.',
   },
 ];

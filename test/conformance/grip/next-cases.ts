@@ -282,19 +282,21 @@ export const nextCases = gripCases('next-links', [
     },
     { seconds: 60 },
   ],
-  [
-    '[GRIP-NEXT-8] a next link may not answer with a response hold',
+  ...(
+    [
+      ['a response hold', 'response', 'Next link returned non-stream hold.'],
+      ['a hold that is none', 'x', "Grip-Hold must be set to either 'response' or 'stream'"],
+    ] as const
+  ).map(([what, hold, wrong]): GripRow => [
+    `[GRIP-NEXT-8] a next link that answers with ${what} ends the stream behind its body`,
     async (gateway) => {
       const headers = { 'Grip-Link': nextOf(gateway) };
-      links(
-        gateway,
-        { body: 'open ', headers },
-        { body: 'x', headers: holdResponse(gateway.channel) },
-      );
+      const answered = { ...holdResponse(gateway.channel), 'Grip-Hold': hold };
+      links(gateway, { body: 'open ', headers }, { body: 'x', headers: answered });
       const answer = await gateway.ask({ host: 'debug.test' });
-      assert.match(answer.body, /non-stream hold/);
+      assert.equal(answer.body, `open x\n\n${wrong}\n`);
     },
-  ],
+  ]),
   [
     '[GRIP-NEXT-9] hint asks the next link at once',
     async (gateway) => {

@@ -460,6 +460,26 @@ export const positionCases = gripCases('positions', [
       assert.deepEqual(lasts.toSorted(), [`${one}; last-id=a`, `${two}; last-id=b`]);
     },
   ],
+  ...['prev-id', 'prev-id=""'].map((param): GripRow => [
+    `[GRIP-SEQ-7] ${param} is no place: a stream without a next link goes on`,
+    async (gateway) => {
+      gateway.plays({ body: 'open\n', headers: holdStream(`${gateway.channel}; ${param}`) });
+      const answer = gateway.send();
+      await answer.until('open\n');
+      await gateway.publish(to(gateway.channel, stream('more')));
+      await answer.until('open\nmore');
+    },
+  ]),
+  [
+    '[GRIP-SEQ-7] prev-id= is the empty id',
+    async (gateway) => {
+      const headers = holdStream(`${gateway.channel}; prev-id=`, { 'Grip-Link': nextOf(gateway) });
+      links(gateway, { body: 'open\n', headers }, { body: 'end' });
+      await gateway.ask();
+      const lasts = (await gateway.askedFor(isNext)).all('grip-last');
+      assert.deepEqual(lasts, [`${gateway.channel}; last-id=`]);
+    },
+  ],
   [
     '[GRIP-SEQ-5] with a prefix the origin is asked by its own name',
     async (gateway) => {

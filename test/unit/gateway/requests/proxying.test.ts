@@ -388,6 +388,12 @@ describe('who is trusted, and what is not GRIP', () => {
     expect(stage.questions[0]?.asked.signature).toEqual(signature);
   });
 
+  test.each([undefined, ''])('[GRIP-SIG-1] [DIFF-40] nobody signs with the key %j', (sigKey) => {
+    const stage = new GatewayStage({ options: { sigKey } });
+    stage.request();
+    expect(stage.questions[0]?.asked.signature).toBeUndefined();
+  });
+
   test('[GRIP-SIG-1] nobody signs without a name', () => {
     const stage = new GatewayStage({ options: { sigIss: '', sigKey: 'k' } });
     stage.request();

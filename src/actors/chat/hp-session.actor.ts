@@ -379,10 +379,12 @@ function notAllowed(session: Session, ref: number, mistake: HpMistake, context: 
 /** [HP-ROOM-9] Keepers that died are told again who is here. */
 function shardDown(session: Session, shard: number, context: Turn): void {
   const { chat, who } = session;
-  if (session.isParting) parted(session, context);
+  if (session.partsFrom === shard) parted(session, context);
   if (who === undefined) return;
   for (const { room, phase, place } of session.seats.values()) {
-    if (phase === 'seated' && shardOfRoom(chat, room) === shard)
+    // Whoever is away sits where it sat, though it may have been about to come back.
+    const isIn = phase === 'seated' || session.life === 'detached';
+    if (isIn && shardOfRoom(chat, room) === shard)
       askToJoin(session, room, 0, undefined, false, NO_REF, context, place);
   }
   // Not before those who are watched have told it that they are here.

@@ -333,3 +333,86 @@ test('[HP-RES-2] [HP-ROOM-9] a session whose keeper dies while its client comes 
     { numRuns: 300 },
   );
 });
+
+test('[HP-ROOM-9] [HP-RES-1] whoever has gone again while it came back sits in its rooms still when their keeper dies', () => {
+  const rooms = Array.from({ length: 20 }, (_, at) => `room-${at}`);
+  const shards = 2;
+  const home = 1 - homeOf('chat/user/bob', shards);
+  const room = rooms.find((name) => homeOf(`chat/room/${name}`, shards) === home) ?? '';
+  check(
+    property(chances, steps, (chance, gap) => {
+      const stage = new Stage({ chat: fast, shards, chance });
+      stage.settle();
+      const bob = HpClient.in(stage, 'bob', 1 - home);
+      bob.ask('JOIN', { room });
+      stage.settle();
+      bob.wire.leave();
+      stage.settle();
+      const back = new HpClient(stage, 1 - home);
+      back.ask('RESUME', { token: bob.token });
+      goOn(stage, gap);
+      back.wire.leave();
+      stage.settle();
+      stage.crash(home);
+      stage.settle();
+      const alice = HpClient.in(stage, 'alice', 1 - home);
+      alice.ask('ROOM_MEMBERS', { room });
+      stage.settle();
+      expect(alice.take().at(-1)?.payload['members']).toMatchObject([{ user: 'bob' }]);
+      alice.ask('JOIN', { room });
+      stage.settle();
+      alice.ask('ROOM_MESSAGE', { room, body: 'm' });
+      stage.settle();
+      expect(bodies(resumed(stage, bob.token, 1 - home).take())).toEqual(['m']);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('[HP-DM-6] nor is anything lost for a session that ends when another shard dies than its keeper’s', () => {
+  check(
+    property(chances, steps, steps, (chance, gap, more) => {
+      const stage = new Stage({ chat: fast, shards: 3, chance });
+      stage.settle();
+      const home = homeOf('chat/user/bob', 3);
+      const [there, dead] = [0, 1, 2].filter((shard) => shard !== home);
+      const [alice, bob] = [HpClient.in(stage, 'alice', home), HpClient.in(stage, 'bob', there)];
+      alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' });
+      goOn(stage, gap);
+      bob.ask('BYE');
+      goOn(stage, more);
+      stage.crash(dead ?? 0);
+      stage.settle();
+      const next = HpClient.in(stage, 'bob', home);
+      expect(bodies([...bob.take(), ...next.take()])).toEqual(['x']);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('[HP-ERR-5] [HP-RES-2] a session is on its way for as long as an operator lets a request take', () => {
+  const stage = new Stage({
+    chat: { ...fast, answerTimeoutMs: 60_000, pingEveryMs: 3e6 },
+    shards: 2,
+  });
+  const names = Array.from({ length: 20 }, (_, at) => `room-${at}`);
+  const home = 1 - homeOf('chat/user/bob', 2);
+  const room = names.find((name) => homeOf(`chat/room/${name}`, 2) === home);
+  const bob = HpClient.in(stage, 'bob', 1 - home);
+  bob.ask('JOIN', { room });
+  stage.settle();
+  bob.wire.leave();
+  stage.settle();
+  const mute = stage.shards[home];
+  if (mute === undefined) throw new Error('no such shard');
+  mute.hasCollapsed = true;
+  const back = new HpClient(stage, 1 - home);
+  back.ask('RESUME', { token: bob.token });
+  const system = stage.shards[1 - home]?.system;
+  for (let at = 0; at < 65; at += 1) {
+    stage.now += 1_000_000;
+    system?.run(stage.now, 1_000);
+    stage.settle();
+  }
+  expect(back.told()).toEqual(['RESUME_OK online bob']);
+});

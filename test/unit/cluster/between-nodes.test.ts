@@ -92,3 +92,55 @@ test('[HP-DM-2] [HP-ACK-2] a session on another node that waits for its client d
   stage.pass(100);
   expect(alice.told()).toEqual(['ACK delivered']);
 });
+
+test('[HP-MEMBER-11] [HP-DM-4] what is said to a user whose node has just left waits until the user comes elsewhere', () => {
+  const stage = whole();
+  const [alice, bob] = [HpClient.in(stage.at('n1'), 'alice'), HpClient.in(stage.at('n2'), 'bob')];
+  stage.pass(500);
+  stage.leave('n2');
+  stage.until(() => stage.seen('n1').includes('n2:left'), 3_000);
+  stage.kill('n2');
+  stage.pass(500);
+  alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' });
+  stage.pass(1_000);
+  const back = new HpClient(stage.at('n3'));
+  back.ask('RESUME', { token: bob.token });
+  stage.pass(3_000);
+  expect(alice.told()).toEqual(['ACK queued']);
+  expect(bodies(back.take())).toEqual(['x']);
+});
+
+test('[HP-RELAY-5] [HP-RELAY-8] a direct message that found no room on its way is sent again', () => {
+  const stage = whole({ nodes: 2, cluster: { forwardsMax: 20 } });
+  const [alice, bob] = [HpClient.in(stage.at('n1'), 'alice'), HpClient.in(stage.at('n2'), 'bob')];
+  stage.pass(500);
+  stage.stall('n2', 2_000);
+  const all = Array.from({ length: 50 }, (_, at) => `m${at}`);
+  for (const body of all) {
+    const other = HpClient.in(stage.at('n1'), `u-${body}`);
+    other.ask('DIRECT_MESSAGE', { to: 'bob', body });
+  }
+  stage.pass(90_000);
+  expect(alice.isClosed).toBe(false);
+  expect(bodies(bob.take()).map(String).toSorted()).toEqual(all.toSorted());
+});
+
+test('[HP-RES-9] [HP-MEMBER-4] a node that was only gone for a moment is asked for its sessions, and written to', () => {
+  const stage = whole();
+  stage.kill('n2');
+  stage.start('n2');
+  stage.until(() => stage.isWhole, 5_000);
+  stage.pass(8_000);
+  const [alice, bob] = [HpClient.in(stage.at('n1'), 'alice'), HpClient.in(stage.at('n2'), 'bob')];
+  stage.pass(500);
+  expect(stage.counted('n1', 'cluster.members.down')).toBe(0);
+  alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' });
+  stage.pass(200);
+  expect([alice.told(), bodies(bob.take())]).toEqual([['ACK delivered'], ['x']]);
+  bob.wire.leave();
+  const back = new HpClient(stage.at('n1'));
+  back.ask('RESUME', { token: bob.token });
+  stage.pass(2_000);
+  const [ok] = back.take();
+  expect([ok?.type, ok?.payload['anew']]).toEqual(['RESUME_OK', undefined]);
+});

@@ -99,6 +99,9 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
             if (member.node === message.node) depart(state, room, member, 'node_down', context);
         nodeGone(state, message.node, context);
         return;
+      case 'nodeUp':
+        state.gone.delete(message.node);
+        return;
       case 'shardDown':
         // The relay goes with its shard, and the next one tells anew who does not keep pace.
         if (message.shard === 0) state.pressed.clear();

@@ -87,7 +87,7 @@ export function notSubscribed(
 export function joined(session: Session, reply: Joined, context: Turn): void {
   const seat = session.seats.get(reply.room);
   if (seat === undefined) return;
-  if (seat.phase === 'seated') {
+  if (seat.phase === 'seated' || session.life === 'detached') {
     joinedAgain(session, seat, reply, context);
     return;
   }

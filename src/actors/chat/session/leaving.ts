@@ -5,7 +5,7 @@
 import type { HpMistake } from '../../codecs/hp/mistakes.ts';
 import { userKey } from '../../codecs/hp/names.ts';
 import { encodeLine, errorPayload } from '../../codecs/hp/writing.ts';
-import { secondsAt, shardOfRoom } from '../chat-context.ts';
+import { secondsAt, shardOfRoom, shardOfUser } from '../chat-context.ts';
 import type { Direct, Untold } from '../users/user-messages.ts';
 import {
   advance,
@@ -194,7 +194,7 @@ export function part(
   untold: readonly Direct[],
   context: Turn,
 ): void {
-  session.isParting = true;
+  session.partsFrom = shardOfUser(session.chat, user);
   const replyTo = context.self;
   const message = { type: 'unregister', user, session: name, untold, replyTo } as const;
   context.send(keeperOfUser(session, user), message);
@@ -211,7 +211,7 @@ export function giveBack(session: Session, { message, isSent }: Untold, context:
 
 /** Nothing more comes. */
 export function parted(session: Session, context: Turn): void {
-  session.isParting = false;
+  session.partsFrom = undefined;
   if (session.isStopping) context.stop();
 }
 
@@ -250,7 +250,7 @@ export function stop(session: Session, context: Turn): void {
   const { chat, connection } = session;
   context.send(chat.router, { type: 'leave', connection });
   session.isStopping = true;
-  if (!session.isParting) context.stop();
+  if (session.partsFrom === undefined) context.stop();
 }
 
 /** After a bug: what the failed turn did to the state is not to be trusted. */

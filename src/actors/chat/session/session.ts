@@ -139,8 +139,8 @@ export interface Session {
   hasInputEnded: boolean;
   /** Its connection went while it was coming in: what comes of that is waited for. */
   isGone: boolean;
-  /** Its keeper was told that it is over, and has not said yet that nothing more comes for it. */
-  isParting: boolean;
+  /** The shard of its keeper, which was told that it is over, and has not said yet that nothing more comes for it. */
+  partsFrom: number | undefined;
   /** Nothing but that is waited for. */
   isStopping: boolean;
   isFirstLine: boolean;
@@ -199,7 +199,7 @@ export function sessionOf(
     isThrottled: false,
     hasInputEnded: false,
     isGone: false,
-    isParting: false,
+    partsFrom: undefined,
     isStopping: false,
     isFirstLine: true,
     heardAt: now,

@@ -10,6 +10,7 @@ import type { Direct, DirectStatus } from './user-messages.ts';
 import {
   type Ask,
   madeUser,
+  nodesOf,
   notify,
   userOf,
   type UsersState,
@@ -29,7 +30,7 @@ export function direct(state: UsersState, ask: Ask<'direct'>, context: UsersTurn
   const hearers = [...(user?.sessions.values() ?? [])].filter(
     ({ entry }) => entry.session !== message.session,
   );
-  const nodes = ask.node === undefined ? (user?.nodes ?? []) : [];
+  const nodes = ask.node === undefined ? nodesOf(state, user) : [];
   if (user === undefined || user.sessions.size + nodes.length === 0) {
     if (ask.node === undefined) queue(state, ask, context);
     else answer(state, ask, 'noSession', false, context);
@@ -43,7 +44,8 @@ export function direct(state: UsersState, ask: Ask<'direct'>, context: UsersTurn
   const notice = { type: 'directArrived', message, isSent: false, ...delayed } as const;
   notify(user, notice, context, message.session);
   if (nodes.length > 0) {
-    fly(state, user, message, nodes, false, context);
+    // [HP-DM-4] What waited where it is no more waits for this, too.
+    fly(state, user, message, nodes, ask.isDelayed === true, context);
     const flying = state.flying.get(keyOf(user, message));
     // Whoever has it here need not have it there.
     if (flying !== undefined) flying.isTaken = hearers.length > 0;
@@ -171,7 +173,7 @@ export function giveUpWaiting(state: UsersState, context: UsersTurn): void {
 export function giveUpGone(state: UsersState, name: string, context: UsersTurn): void {
   const user = userOf(state, name);
   const isHere = ({ entry }: KnownSession): boolean => !entry.isDetached;
-  if (user === undefined || user.nodes.length > 0) return;
+  if (user === undefined || nodesOf(state, user).length > 0) return;
   if ([...user.sessions.values()].some(isHere)) return;
   for (const [key, waiting] of state.waiting)
     if (waiting.user === user) giveUp(state, key, waiting, context);
@@ -201,9 +203,10 @@ export function queueUntold(state: UsersState, ask: Ask<'unregister'>, context: 
       notify(user, { type: 'directArrived', message, isSent: false, isDelayed: true }, context);
       continue;
     }
-    if (user.nodes.length > 0) {
+    const nodes = nodesOf(state, user);
+    if (nodes.length > 0) {
       user.mark(message, false);
-      fly(state, user, message, user.nodes, true, context);
+      fly(state, user, message, nodes, true, context);
       continue;
     }
     if (user.offline.length >= state.chat.options.offlineMessagesMax) return;

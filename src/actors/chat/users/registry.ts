@@ -123,7 +123,10 @@ export function moved(
 ): void {
   const known = userOf(state, name)?.sessions.get(entry.session);
   if (known === undefined) {
-    const user = isNew(state, MOVED_MAX_MS, context) ? madeUser(state, name) : undefined;
+    const { answerTimeoutMs } = state.chat.options;
+    const user = isNew(state, AGAIN_MAX_MS + answerTimeoutMs, context)
+      ? madeUser(state, name)
+      : undefined;
     if (user === undefined) context.send(entry.address, { type: 'replaced' });
     else {
       // [HP-ROOM-9] It moved while the keeper died that had let it go: the actor that it left could not say so any more.
@@ -189,6 +192,5 @@ const NOT_AGAIN: HpMistake = {
   ...refused('UNAVAILABLE', 'A part of this server does not know yet who is here.').mistake,
   retryAfter: 1,
 };
-/** Those who live say at once that they are here; one that moves, when it has come. */
+/** Those who live say at once that they are here. */
 const AGAIN_MAX_MS = 1_000;
-const MOVED_MAX_MS = 10_000;

@@ -50,6 +50,8 @@ export interface Flying {
   /** Those of them to which there was no way, or on the way to which it was lost. */
   readonly unsent: Set<string>;
   readonly isDelayed: boolean;
+  /** When it was sent last; microseconds. */
+  sentAt: number;
   /** Somebody has it, or holds it for a session. */
   isTaken: boolean;
 }
@@ -84,6 +86,11 @@ export type Ask<T extends UsersMessage['type']> = Extract<UsersMessage, { readon
 
 export function userOf(state: UsersState, name: string): User | undefined {
   return state.users.get(userKey(name));
+}
+
+/** Nodes on which the user has a session, but for those that are gone and whose sessions are shown for a while yet. */
+export function nodesOf({ gone }: UsersState, user: User | undefined): readonly string[] {
+  return user?.nodes.filter((node) => !gone.has(node)) ?? [];
 }
 
 /** Made when it is new; undefined when there is no room for another one. */

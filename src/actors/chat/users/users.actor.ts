@@ -11,7 +11,7 @@ import { pageOf } from '../rooms/room.ts';
 import { announceAgain } from './nodes/announcing.ts';
 import { doubt, dropDoubted, flyAgain, located, nodeDown, peerSaid } from './nodes/elsewhere.ts';
 import { expirePacked } from './nodes/keeping.ts';
-import { relayLost, tellKeepers } from './nodes/flying.ts';
+import { relayLost, sendAgain, tellKeepers } from './nodes/flying.ts';
 import { direct, directTaken, giveUpGone, giveUpWaiting, notTaken } from './directs.ts';
 import { giveUpMoving, isElsewhere, lookAgain, moveHere, sendOver } from './nodes/moving.ts';
 import { detached, move, moved, register, unregister } from './registry.ts';
@@ -148,6 +148,9 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
       case 'nodeDown':
         nodeDown(state, message.node, context);
         return;
+      case 'nodeUp':
+        state.gone.delete(message.node);
+        return;
       case 'shardDown':
         if (message.shard === 0) {
           relayLost(state);
@@ -248,19 +251,22 @@ function giveUpMove(
 }
 
 function sweep(state: UsersState, context: UsersTurn): void {
+  // [HP-ERR-5] Whoever moves waits for its rooms no longer than that.
+  const since = context.now - (MOVE_MAX_MS + state.chat.options.answerTimeoutMs) * 1_000;
   for (const user of state.users.values()) {
     user.expire(context.now);
     for (const known of [...user.sessions.values()]) {
       const { held, movingSince, packed } = known;
-      if (context.now - movingSince > MOVE_MAX_MS * 1_000) known.arrived = undefined;
+      if (movingSince < since) known.arrived = undefined;
       if (held === undefined || packed !== undefined) continue;
-      if (context.now - movingSince > MOVE_MAX_MS * 1_000) giveUpMove(state, user, known, context);
+      if (movingSince < since) giveUpMove(state, user, known, context);
     }
     tellPresenceOf(state, user, context);
     if (user.isForgettable) state.users.delete(userKey(user.name));
   }
+  sendAgain(state, context);
   context.after('sweep', SWEEP_EVERY_MS);
 }
 
 const SWEEP_EVERY_MS = 30_000;
-const MOVE_MAX_MS = 10_000;
+const MOVE_MAX_MS = 5_000;

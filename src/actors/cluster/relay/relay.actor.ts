@@ -236,6 +236,8 @@ function linkUp(
     peer.outgoing.begin();
   }
   peer.isLinked = true;
+  if (peer.isGone)
+    for (const keeper of state.args.keepers) context.send(keeper, { type: 'nodeUp', node });
   peer.isGone = false;
   peer.isOwed = false;
   peer.outgoing.relinked();

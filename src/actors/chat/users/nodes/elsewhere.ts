@@ -15,6 +15,7 @@ import type { Direct } from '../user-messages.ts';
 import {
   type Ask,
   madeUser,
+  nodesOf,
   notify,
   tellPresence,
   tellPresenceOf,
@@ -196,7 +197,7 @@ function goOn(
   context: UsersTurn,
 ): void {
   if (user.seen(message)?.status === 'delivered') return;
-  const nodes = user.nodes.filter((node) => node !== except);
+  const nodes = nodesOf(state, user).filter((node) => node !== except);
   if (nodes.length > 0) fly(state, user, message, nodes, true, context);
   else queueAgain(state, user, message, context);
 }

@@ -19,7 +19,7 @@ export function fly(
 ): void {
   const flying: Flying = {
     ...{ user, message, heldBy, nodes: new Set(nodes), unsent: new Set(nodes), isDelayed },
-    isTaken: false,
+    ...{ sentAt: context.now, isTaken: false },
   };
   state.flying.set(flyingKey(user.name, message), flying);
   send(state, flying, context);
@@ -41,6 +41,16 @@ export function relayLost(state: UsersState): void {
   state.nodes = [];
   for (const { nodes, unsent } of state.flying.values()) for (const node of nodes) unsent.add(node);
   for (const user of state.users.values()) for (const { heldBy } of user.offline) heldBy.clear();
+}
+
+/** [HP-RELAY-8] What nobody has answered for may have found no room on its way, or the answer. Who has it knows it again. */
+export function sendAgain(state: UsersState, context: UsersTurn): void {
+  for (const flying of state.flying.values()) {
+    if (context.now - flying.sentAt < AGAIN_AFTER_MS * 1_000) continue;
+    flying.sentAt = context.now;
+    for (const node of flying.nodes) flying.unsent.add(node);
+    send(state, flying, context);
+  }
 }
 
 /** The nodes that are not there, though all that are have been found. */
@@ -86,3 +96,5 @@ export function flyingKey(
 ): string {
   return `${userKey(user)} ${userKey(from)} ${id}`;
 }
+
+const AGAIN_AFTER_MS = 20_000;

@@ -382,8 +382,8 @@ describe('who is trusted, and what is not GRIP', () => {
     ['sig_iss=,sig_key=k', { issuer: 'us', key: 'ours' }],
     ['sig_iss=i,sig_key=', undefined],
   ])('[GRIP-SIG-2] with %s a route does not', (properties, signature) => {
-    const options = { sigIss: 'us', sigKey: 'ours' };
-    const stage = new GatewayStage({ options, routes: `*,${properties} origin:80` });
+    const global = { sigIss: 'us', sigKey: 'ours' };
+    const stage = new GatewayStage({ options: global, routes: `*,${properties} origin:80` });
     stage.request();
     expect(stage.questions[0]?.asked.signature).toEqual(signature);
   });

@@ -416,3 +416,22 @@ test('[HP-ERR-5] [HP-RES-2] a session is on its way for as long as an operator l
   }
   expect(back.told()).toEqual(['RESUME_OK online bob']);
 });
+
+test('[HP-LOGIN-7] whoever’s token is being looked at when the time is over is answered first', () => {
+  const tokens = { t: { subscribe: [], publish: [], subject: 'bob' } };
+  const stage = new Stage({ chat: { ...fast, auth: ['token' as const] }, tokens });
+  stage.auth.isSlow = true;
+  const bob = new HpClient(stage);
+  stage.pass(9_900);
+  bob.ask('LOGIN', { user: 'bob', auth: { method: 'token', token: 't' } });
+  stage.pass(200);
+  expect(bob.told()).toEqual([]);
+  stage.judge();
+  stage.settle();
+  expect(bob.told()).toEqual(['LOGIN_OK online bob']);
+  const mute = new HpClient(stage);
+  stage.pass(9_900);
+  mute.ask('LOGIN', { user: 'bob', auth: { method: 'token', token: 't' } });
+  stage.pass(6_000);
+  expect(mute.told()).toEqual(['ERROR TIMEOUT', 'ERROR LOGIN_TIMEOUT']);
+});

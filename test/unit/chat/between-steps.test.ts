@@ -435,3 +435,29 @@ test('[HP-LOGIN-7] whoever’s token is being looked at when the time is over is
   stage.pass(6_000);
   expect(mute.told()).toEqual(['ERROR TIMEOUT', 'ERROR LOGIN_TIMEOUT']);
 });
+
+test('[HP-LIVE-4] whoever says nothing while it is being let in leaves no ghost', () => {
+  const stage = new Stage({
+    chat: { ...fast, pingEveryMs: 1_000, pingTimeoutMs: 2_000 },
+    shards: 2,
+  });
+  const home = homeOf('chat/user/bob', 2);
+  const [mute, there] = [stage.shards[home], stage.shards[1 - home]?.system];
+  if (mute === undefined) throw new Error('no such shard');
+  mute.hasCollapsed = true;
+  const bob = new HpClient(stage, 1 - home);
+  bob.ask('LOGIN', { user: 'bob' });
+  for (let at = 0; at < 35; at += 1) {
+    stage.now += 100_000;
+    there?.run(stage.now, 1_000);
+    stage.settle();
+  }
+  expect([bob.told(), bob.isClosed]).toEqual([['PING', 'ERROR PING_TIMEOUT'], true]);
+  mute.hasCollapsed = false;
+  stage.settle();
+  const alice = HpClient.in(stage, 'alice', home);
+  alice.ask('PRESENCE_QUERY', { users: ['bob'] });
+  stage.settle();
+  expect(alice.take().at(-1)?.payload['users']).toMatchObject([{ status: 'offline' }]);
+  expect(stage.counted('chat.sessions')).toBe(1);
+});

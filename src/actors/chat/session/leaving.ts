@@ -46,9 +46,15 @@ export function refuse(
 
 /** A stranger who says no more. */
 export function goAway(session: Session, context: Turn): void {
-  advance(session, 'lost');
-  if (session.isGone) stop(session, context);
-  else finish(session, context);
+  if (session.isGone) {
+    advance(session, 'lost');
+    stop(session, context);
+    return;
+  }
+  // Its keeper may have let it in: what comes of that is waited for.
+  if (isComing(session)) session.isGone = true;
+  else advance(session, 'lost');
+  finish(session, context);
 }
 
 /** [HP-LIM-6] What waits for it is let go; the last line stands behind what its network has taken. */

@@ -461,3 +461,23 @@ test('[HP-LIVE-4] whoever says nothing while it is being let in leaves no ghost'
   expect(alice.take().at(-1)?.payload['users']).toMatchObject([{ status: 'offline' }]);
   expect(stage.counted('chat.sessions')).toBe(1);
 });
+
+test('[HP-LIM-6] [HP-RES-2] a session for which a client comes that reads nothing is there still', () => {
+  check(
+    property(chances, steps, (chance, gap) => {
+      const stage = onStage(chance);
+      const bob = HpClient.in(stage, 'bob', 1);
+      bob.wire.leave();
+      stage.settle();
+      const back = new HpClient(stage);
+      back.ask('RESUME', { token: bob.token });
+      goOn(stage, gap);
+      stage.tell(back.wire.owner as never, { type: 'tooSlow' } as never);
+      stage.settle();
+      // Whoever was back before that is not waited for.
+      if (stage.counted('chat.sessions.resumed') > 0) return;
+      expect(resumed(stage, bob.token, 1).told()).toEqual(['RESUME_OK online bob']);
+    }),
+    { numRuns: 200 },
+  );
+});

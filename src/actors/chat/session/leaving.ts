@@ -66,7 +66,9 @@ export function tooSlow(session: Session, context: Turn): void {
   const around = { type: 'ERROR', id: freshId(session), timestamp: secondsAt(chat, context.now) };
   const payload = encodeLine(around, errorPayload(mistake, null));
   context.send(chat.edges.web, { type: 'write', connections: [connection], payload });
-  end(session, 'refused', context);
+  // [HP-RES-2] The session that it comes for waits for it, as when its connection goes.
+  if (isComing(session)) session.isGone = true;
+  else end(session, 'refused', context);
   closeNow(session, context);
 }
 

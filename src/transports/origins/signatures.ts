@@ -125,18 +125,24 @@ function readKey(key: string, known: Read | undefined): Read {
 }
 
 function secretOf(secret: Buffer): Read {
-  return { key: { alg: 'HS256', secret }, changedAtMs: 0 };
+  return { key: sharedKey(secret), changedAtMs: 0 };
 }
 
-/** A PEM with one key, or a secret in hexadecimal. */
-function readFile(content: Buffer): Key {
+/** What everybody knows is no secret. */
+function sharedKey(secret: Buffer): Key | undefined {
+  return secret.byteLength === 0 ? undefined : { alg: 'HS256', secret };
+}
+
+/** A PEM with one key, or a secret in hexadecimal; undefined for keys of other kinds than we sign with. */
+function readFile(content: Buffer): Key | undefined {
   const text = content.toString('latin1');
-  if (!text.includes('-----BEGIN '))
-    return { alg: 'HS256', secret: Buffer.from(text.trim(), 'hex') };
+  if (!text.includes('-----BEGIN ')) return sharedKey(Buffer.from(text.trim(), 'hex'));
   const privateKey = text.includes('PRIVATE KEY') ? createPrivateKey(content) : undefined;
   const publicKey = createPublicKey(privateKey ?? content);
-  const isCurve = publicKey.asymmetricKeyType === 'ec';
-  return { alg: isCurve ? 'ES256' : 'RS256', privateKey, publicKey };
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = publicKey;
+  if (type === 'rsa') return { alg: 'RS256', privateKey, publicKey };
+  const isCurve = type === 'ec' && details?.namedCurve === 'prime256v1';
+  return isCurve ? { alg: 'ES256', privateKey, publicKey } : undefined;
 }
 
 function encode(key: Key, claims: object): string | undefined {

@@ -1,6 +1,6 @@
 // `Grip-Sig`: tokens as other JWT libraries make and read them, with each kind of key.
 
-import { generateKeyPairSync } from 'node:crypto';
+import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -119,6 +119,31 @@ test('a public key checks and does not sign', async () => {
 test('a key that cannot be read signs nothing', () => {
   expect(signatures().sign('hermod', `file:${join(folder, 'none.pem')}`)).toBeUndefined();
   expect(signatures().sign('hermod', fileOf('bad.pem', '-----BEGIN X-----'))).toBeUndefined();
+});
+
+test.each([
+  [
+    'of another kind',
+    fileOf('ed.pem', generateKeyPairSync('ed25519').privateKey.export(privatePem)),
+    'RS256',
+  ],
+  [
+    'on another curve',
+    fileOf(
+      'ec384.pem',
+      generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey.export(privatePem),
+    ),
+    'ES256',
+  ],
+  ['of no bytes', fileOf('words.hex', 'not hexadecimal'), 'HS256'],
+  ['of no bytes', 'base64:', 'HS256'],
+])('a key %s signs nothing, and nothing is signed with it', (_, key, alg) => {
+  const said = [{ alg }, { exp: NOW_S + 1 }].map((part) =>
+    Buffer.from(JSON.stringify(part)).toString('base64url'),
+  );
+  const signature = createHmac('sha256', '').update(said.join('.')).digest('base64url');
+  expect(signatures().sign('hermod', key)).toBeUndefined();
+  expect(signatures().isValid(`${said.join('.')}.${signature}`, key)).toBe(false);
 });
 
 test('a token serves for a second, and a changed file is read again', () => {

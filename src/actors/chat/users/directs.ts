@@ -44,7 +44,8 @@ export function direct(state: UsersState, ask: Ask<'direct'>, context: UsersTurn
   const notice = { type: 'directArrived', message, isSent: false, ...delayed } as const;
   notify(user, notice, context, message.session);
   if (nodes.length > 0) {
-    fly(state, user, message, nodes, false, context);
+    // [HP-DM-4] What waited where it is no more waits for this, too.
+    fly(state, user, message, nodes, ask.isDelayed === true, context);
     const flying = state.flying.get(keyOf(user, message));
     // Whoever has it here need not have it there.
     if (flying !== undefined) flying.isTaken = hearers.length > 0;

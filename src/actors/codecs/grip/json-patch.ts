@@ -1,7 +1,8 @@
 // Body patches: a stored JSON body, changed by a publisher's operations and printed again, with Pushpin's outcome.
 // Refuses to know whose body it is. Not RFC 6902 where Pushpin is not: `add` onto an index of a list overwrites, the
 // root is `/`, `test` compares numbers as 32-bit integers and finds no null equal. grip.md, section 2.5; quirk Q6.
-// Values are never changed in place, so a `copy` costs nothing; what copies of copies would print is bounded.
+// The body is parsed anew for each patch, and changed in place: an operation costs no more for a large body. What an
+// operation brings is copied, and how much is copied is bounded.
 
 import { encodeText } from '../utf8-text.ts';
 import {
@@ -27,8 +28,10 @@ export function patchBody(body: Uint8Array, ops: readonly unknown[]): PatchReadi
   const source = parseBody(body);
   if (source === undefined) return refused('the stored body is no JSON object or list');
   let root: unknown = source.root;
+  const copier = new Copier();
   for (const op of ops) {
-    const applied = applyOp(root, op);
+    const applied = applyOp(root, op, copier);
+    if (copier.mistake !== undefined) return refused(copier.mistake);
     if (!applied.ok) return applied;
     root = applied.value;
   }
@@ -55,7 +58,7 @@ type Outcome<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly mistake: GripMistake };
 
-function applyOp(root: unknown, op: unknown): Outcome<unknown> {
+function applyOp(root: unknown, op: unknown, copier: Copier): Outcome<unknown> {
   if (!isFields(op)) return refused('invalid op');
   const reader = new FieldReader();
   const type = reader.required(reader.textAt(op, 'op', 'op'), op, 'op', 'op') ?? '';
@@ -67,16 +70,16 @@ function applyOp(root: unknown, op: unknown): Outcome<unknown> {
   if (reader.mistake !== undefined) return refused(reader.mistake);
   switch (type) {
     case 'add':
-      return put(root, path, op, false);
+      return put(root, path, op, false, copier);
     case 'replace':
-      return put(root, path, op, true);
+      return put(root, path, op, true, copier);
     case 'remove':
       return take(root, path);
     case 'move':
-      return move(root, from ?? '', path);
+      return move(root, from ?? '', path, copier);
     case 'copy': {
       const found = find(root, from ?? '');
-      return found.ok ? setAt(root, path, found.value) : found;
+      return found.ok ? setAt(root, path, copier.copy(found.value)) : found;
     }
     case 'test': {
       const steps = resolve(root, path);
@@ -90,12 +93,18 @@ function applyOp(root: unknown, op: unknown): Outcome<unknown> {
   }
 }
 
-function put(root: unknown, path: string, op: Fields, mustExist: boolean): Outcome<unknown> {
+function put(
+  root: unknown,
+  path: string,
+  op: Fields,
+  mustExist: boolean,
+  copier: Copier,
+): Outcome<unknown> {
   const steps = resolve(root, path);
   if (!steps.ok) return steps;
   if (!has(op, 'value')) return refused("op does not contain 'value'");
   if (mustExist && !isThere(root, steps.value)) return refused('location does not exist');
-  return done(withValue(root, steps.value, op['value']));
+  return done(withValue(root, steps.value, copier.copy(op['value'])));
 }
 
 function take(root: unknown, path: string): Outcome<unknown> {
@@ -103,11 +112,12 @@ function take(root: unknown, path: string): Outcome<unknown> {
   if (!steps.ok) return steps;
   if (!isThere(root, steps.value)) return refused('location does not exist');
   if (steps.value.length === 0) return refused('cannot remove the root');
-  return done(without(root, steps.value));
+  without(root, steps.value);
+  return done(root);
 }
 
 /** The place to move to is looked for when the value is gone from the old one. */
-function move(root: unknown, from: string, path: string): Outcome<unknown> {
+function move(root: unknown, from: string, path: string, copier: Copier): Outcome<unknown> {
   if (from !== '/' && path.startsWith(`${from}/`))
     return refused('cannot move location into itself');
   const found = find(root, from);
@@ -115,8 +125,9 @@ function move(root: unknown, from: string, path: string): Outcome<unknown> {
   const steps = resolve(root, from);
   if (!steps.ok) return steps;
   // The root cannot be taken away, so to move it is to copy it.
-  const rest = steps.value.length === 0 ? root : without(root, steps.value);
-  return setAt(rest, path, found.value);
+  if (steps.value.length === 0) return setAt(root, path, copier.copy(root));
+  without(root, steps.value);
+  return setAt(root, path, found.value);
 }
 
 function find(root: unknown, path: string): Outcome<unknown> {
@@ -189,21 +200,42 @@ function valueAt(root: unknown, steps: readonly Step[]): unknown {
   return steps.reduce(child, root);
 }
 
+/** The root with the value in its place; the root itself where that is the place. */
 function withValue(root: unknown, steps: readonly Step[], value: unknown): unknown {
-  const [step, ...rest] = steps;
+  const step = steps.at(-1);
   if (step === undefined) return value;
-  const inner = withValue(child(root, step), rest, value);
-  if (isFields(root)) return { ...root, [step]: inner };
-  const list = root as readonly unknown[];
-  return step === behindTheLast ? [...list, inner] : list.with(Number(step), inner);
+  const container = valueAt(root, steps.slice(0, -1));
+  if (!Array.isArray(container)) {
+    // A `__proto__` is a member like any other.
+    const member = { value, writable: true, enumerable: true, configurable: true };
+    Object.defineProperty(container, step, member);
+  } else if (step === behindTheLast) container.push(value);
+  else container[Number(step)] = value;
+  return root;
 }
 
-function without(root: unknown, steps: readonly Step[]): unknown {
-  const [step, ...rest] = steps;
-  if (step === undefined) return undefined;
-  if (rest.length > 0) return withValue(root, [step], without(child(root, step), rest));
-  if (Array.isArray(root)) return root.toSpliced(Number(step), 1);
-  return Object.fromEntries(Object.entries(root as Fields).filter(([name]) => name !== step));
+function without(root: unknown, steps: readonly Step[]): void {
+  const container = valueAt(root, steps.slice(0, -1));
+  const step = steps.at(-1) ?? '';
+  if (Array.isArray(container)) container.splice(Number(step), 1);
+  else delete (container as Record<string, unknown>)[step];
+}
+
+/** Copies values, so that what is changed in one place stays in another. */
+class Copier {
+  mistake: string | undefined = undefined;
+  #copied = 0;
+
+  copy(value: unknown, depth = 1): unknown {
+    this.#copied += 1;
+    if (depth > patchedDepthMax) this.mistake ??= 'the patched body is too deep';
+    if (this.#copied > patchedLengthMax) this.mistake ??= 'the patched body is too large';
+    if (this.mistake !== undefined) return undefined;
+    if (Array.isArray(value)) return value.map((item) => this.copy(item, depth + 1));
+    if (!isFields(value)) return value;
+    const members = Object.entries(value);
+    return Object.fromEntries(members.map(([name, item]) => [name, this.copy(item, depth + 1)]));
+  }
 }
 
 function isSame(a: unknown, b: unknown): boolean {

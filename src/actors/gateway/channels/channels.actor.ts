@@ -319,9 +319,9 @@ function recover(state: ChannelsState, context: Turn): void {
  */
 function update(state: ChannelsState, context: Turn): void {
   const { updates } = state;
-  while (updates[0] !== undefined && updates[0].at <= context.now) {
-    const { channel } = updates[0];
-    updates.shift();
+  const early = updates.findIndex(({ at }) => at > context.now);
+  // All at once: to take the first of many, again and again, moves all the others each time.
+  for (const { channel } of updates.splice(0, early < 0 ? updates.length : early)) {
     if (channel.followers.http > 0) toHome(state, channel.name, UPDATE, context);
   }
   const next = updates[0];

@@ -2,7 +2,7 @@
 // across origins or by JSON-P. Refuses to know where an answer came from. Obeys spec/grip.md, section "Errors".
 
 import type { Target } from '../../codecs/grip/routes-file.ts';
-import { type HeaderList, withHeader } from '../../codecs/grip/header-list.ts';
+import { type HeaderList, isNamedLike } from '../../codecs/grip/header-list.ts';
 import { reasonOf } from '../../codecs/grip/reasons.ts';
 import { encodeText } from '../../codecs/utf8-text.ts';
 import { logRequest } from '../access-log.ts';
@@ -97,18 +97,23 @@ export function errorAnswer(status: number, sentence: string): Answer {
   };
 }
 
-/** [GRIP-PUB-11] Published headers take the place of those that the origin gave of the same name. */
+/**
+ * [GRIP-PUB-11] Published headers take the place of those that the origin gave of the same name. Each is looked at once:
+ * a publisher may have thousands.
+ */
 export function mergedHeaders(stored: HeaderList, published: HeaderList): HeaderList {
-  const seen = new Set<string>();
-  let headers: HeaderList = stored;
-  for (const [name, value] of published) {
-    const lower = name.toLowerCase();
-    if (lower.startsWith('grip-')) continue;
-    if (seen.has(lower)) headers = [...headers, [name, value]];
-    else headers = withHeader(headers, name, value);
-    seen.add(lower);
-  }
-  return headers;
+  const sent = published.filter(([name]) => !isNamedLike(name, 'grip-'));
+  const firsts = new Map<string, HeaderList[number]>();
+  for (const line of sent.toReversed()) firsts.set(line[0].toLowerCase(), line);
+  const placed = new Set<HeaderList[number]>();
+  const headers = stored.flatMap((line) => {
+    const first = firsts.get(line[0].toLowerCase());
+    if (first === undefined) return [line];
+    const isPlaced = placed.has(first);
+    placed.add(first);
+    return isPlaced ? [] : [first];
+  });
+  return [...headers, ...sent.filter((line) => !placed.has(line))];
 }
 
 /** Why no origin answered, for whoever debugs the route. */

@@ -89,7 +89,23 @@ describe('a body patch', () => {
       { op: 'move', from: path, path: '/0' },
       { op: 'copy', from: '/', path },
     ])
-      expect(mistake(body, op)).toBe('pointer is too deep');
+      expect(mistake(body, op)).toMatch(/^(?:pointer|the patched body) is too deep$/);
+  });
+
+  test('what was copied, or came with an operation, is not what it was copied from', () => {
+    const value = { b: [1] };
+    const ops = [
+      { op: 'add', path: '/a', value },
+      { op: 'copy', from: '/a', path: '/c' },
+      { op: 'add', path: '/a/b/-', value: 2 },
+      { op: 'copy', from: '/', path: '/d' },
+      { op: 'remove', path: '/c/b/0' },
+      { op: 'move', from: '/', path: '/e' },
+      { op: 'add', path: '/e/f', value },
+    ];
+    const whole = '"a":{"b":[1,2]},"c":{"b":[]},"d":{"a":{"b":[1,2]},"c":{"b":[1]}}';
+    expect(patched('{}', ...ops)).toBe(`{${whole},"e":{${whole},"f":{"b":[1]}}}`);
+    expect(value).toEqual({ b: [1] });
   });
 
   test('what it prints is what it read, and the input stays as it was', () => {

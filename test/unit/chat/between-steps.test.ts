@@ -4,8 +4,10 @@
 import { assert as check, integer, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import type { HpSessionMessage } from '../../../src/actors/chat/session/session.ts';
 import { actorsOf } from '../../../src/actors/node.ts';
 import { homeOf } from '../../../src/actors/routing/topic.ts';
+import type { Address } from '../../../src/actors/runtime/actor.ts';
 import { HpClient, type HpLine } from '../../support/hp-client.ts';
 import { Stage } from '../../support/stage.ts';
 
@@ -472,7 +474,7 @@ test('[HP-LIM-6] [HP-RES-2] a session for which a client comes that reads nothin
       const back = new HpClient(stage);
       back.ask('RESUME', { token: bob.token });
       goOn(stage, gap);
-      stage.tell(back.wire.owner as never, { type: 'tooSlow' } as never);
+      stage.tell(back.wire.owner as Address<HpSessionMessage>, { type: 'tooSlow' });
       stage.settle();
       // Whoever was back before that is not waited for.
       if (stage.counted('chat.sessions.resumed') > 0) return;

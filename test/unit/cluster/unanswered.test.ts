@@ -17,7 +17,7 @@ const all = Array.from({ length: 20 }, (_, at) => `room-${at}`);
 const roomAt = (node: string): string =>
   all.find((name) => homeNodeOf(nodes, name) === node) ?? expect.fail('no such room');
 
-function at(now: number): Turn {
+function turn(now: number): Turn {
   return {
     ...{ self: addressOf(0, 'rooms'), now, random: () => 1, send: () => {}, stop: () => {} },
     ...{ spawn: () => addressOf(0, 'none'), after: () => {}, cancel: () => {}, count: () => {} },
@@ -31,20 +31,20 @@ function keeper(): RoomsState {
     seam: { node: 'n1', relay: none, locations: none },
     ...{ edges: { log: none }, home: none },
   } as unknown as ChatContext;
-  const state = roomsActor.start(chat, at(0));
+  const state = roomsActor.start(chat, turn(0));
   const changed = { nodes, size: 2, down: 0, isServing: true, isJoined: true };
-  roomsActor.receive(state, { type: 'nodesChanged', ...changed }, at(0));
+  roomsActor.receive(state, { type: 'nodesChanged', ...changed }, turn(0));
   return state;
 }
 
 test('[HP-HOME-2] [HP-ERR-5] what was asked and lost on its way is forgotten when its asker does not wait any more', () => {
   const state = keeper();
   const asked = { room: roomAt('n2'), after: undefined, limit: 1, replyTo: none, ref: 1 };
-  roomsActor.receive(state, { type: 'listMembers', ...asked }, at(1));
+  roomsActor.receive(state, { type: 'listMembers', ...asked }, turn(1));
   expect(state.pending.size).toBe(1);
-  roomsActor.receive(state, { type: 'timedOut', name: 'sweep' }, at(4_000_000));
+  roomsActor.receive(state, { type: 'timedOut', name: 'sweep' }, turn(4_000_000));
   expect(state.pending.size).toBe(1);
-  roomsActor.receive(state, { type: 'timedOut', name: 'sweep' }, at(60_000_000));
+  roomsActor.receive(state, { type: 'timedOut', name: 'sweep' }, turn(60_000_000));
   expect(state.pending.size).toBe(0);
 });
 
@@ -57,8 +57,8 @@ test('[HP-HOME-3] what a node was telling when it died is no part of what its ne
     ...{ say: 'adopt', place, last: place, former: '', members: [], users: [] },
     ...{ entries: [entry], more: true },
   };
-  roomsActor.receive(state, { type: 'peerSaid', node: 'n2', key: room, body }, at(1));
+  roomsActor.receive(state, { type: 'peerSaid', node: 'n2', key: room, body }, turn(1));
   expect(state.rooms.get(room)?.incoming.size).toBe(1);
-  roomsActor.receive(state, { type: 'nodeDown', node: 'n2' }, at(2));
+  roomsActor.receive(state, { type: 'nodeDown', node: 'n2' }, turn(2));
   expect(state.rooms.get(room)?.incoming.size).toBe(0);
 });

@@ -56,6 +56,7 @@ const loggedIn = (client: number, more: object = {}): Written => ({
   kind: 'loggedIn',
   ...inSession(client),
   ...{ isResumed: false, isAnew: false, replayed: 0, gaps: [], rooms: [] },
+  ...{ home: 'n1', incarnation: 1, sessions: 1 },
   ...more,
 });
 const askedFor = (client: number, what: string, more: object = {}): Written => ({
@@ -110,6 +111,12 @@ const directHeard = (client: number, more: object = {}): Written => ({
   ...{ from: 'u1', to: `u${client}`, message: 'm1.1', isDelayed: false, isSent: false },
   ...more,
 });
+/** It says what it has. */
+const says = (client: number, messages: string[]): Written =>
+  askedFor(client, 'ACK', { taken: messages });
+const pong = (client: number, id: string, connection = client): Written =>
+  answered('PING', 'PONG', { ...of(client, 0, connection), id });
+const back = { connection: 22, isResumed: true };
 const rests = (client: number, rooms: string[] = ['r'], session?: string): Written => ({
   kind: 'talkerRests',
   ...{ node: 0, client, user: `u${client}`, rooms },
@@ -287,6 +294,34 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ],
     ...[named(['a', 'B'], true, { count: 3 }), named(['c'], false, { after: 'B', count: 3 })],
     ...[rooms([['r', 1]]), asked],
+  ],
+  'who has taken something is not told again, and who has not is': [
+    ...alone,
+    ...[joined(2, { hasAck: true }), loggedIn(2), directHeard(2), seated(2, 0)],
+    ...[
+      heard(2, 'm1.2', 1),
+      heard(2, 'm1.3', 2),
+      says(2, ['m1.2']),
+      askedFor(2, 'PING', { id: 'p' }),
+      pong(2, 'p'),
+    ],
+    ended(2, { by: 'network' }),
+    loggedIn(2, { ...back, replayed: 2, rooms: ['r'] }),
+    directHeard(2, { connection: 22, isDelayed: true }),
+    heard(2, 'm1.3', 2, { connection: 22, isDelayed: true }),
+    ...[askedFor(2, 'PING', { id: 'q', connection: 22 }), pong(2, 'q', 22)],
+  ],
+  'who was away for too long has lost his session': [
+    ...alone,
+    ...[joined(1), connected(1), loggedIn(1), ended(1, { by: 'network' })],
+    at(9_000, connected(1, 11)),
+    refused('RESUME', 'SESSION_EXPIRED'),
+  ],
+  'a room that is forgotten forgets ids, and is begun anew': [
+    began(),
+    chatBegan({ emptyRoomMs: 2_000 }),
+    ...handshake,
+    ...[1, 2].map((n) => forward(n, { key: 'publication chat/room/r', message: 'm1.1', epoch: n })),
   ],
   'limits are reached, and nobody goes beyond': [
     ...narrow,
@@ -1086,6 +1121,89 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       ],
     ],
     ['one-session', 'two in the end', [...only('replace'), rests(1), { ...rests(2), user: 'u1' }]],
+    [
+      'taken',
+      'told again, and had it',
+      [
+        ...alone,
+        ...[joined(2, { hasAck: true }), loggedIn(2), heard(2, 'm1.2', 1), says(2, ['m1.2'])],
+        ...[askedFor(2, 'PING', { id: 'p' }), pong(2, 'p'), ended(2), loggedIn(2, back)],
+        heard(2, 'm1.2', 1, { connection: 22, isDelayed: true }),
+      ],
+    ],
+    [
+      'taken',
+      'not told again, and did not have it',
+      [
+        ...alone,
+        ...[joined(2, { hasAck: true }), loggedIn(2), directHeard(2), ended(2), loggedIn(2, back)],
+        ...[askedFor(2, 'PING', { id: 'p', connection: 22 }), pong(2, 'p', 22)],
+      ],
+    ],
+    [
+      'taken',
+      'it had waited, and waits again',
+      [
+        ...alone,
+        ...[joined(2), loggedIn(2), directHeard(2, { isDelayed: true }), ended(2)],
+        at(30_000, loggedIn(2, { session: 's22', connection: 22 })),
+        directHeard(2, { session: 's22', connection: 22, isDelayed: true }),
+      ],
+    ],
+    [
+      'comes-back',
+      'its session is gone',
+      [
+        began(),
+        chatBegan({ isCluster: false, sessionsPerUserMax: 100 }),
+        ...[joined(1), connected(1), at(1_000, loggedIn(1)), at(20_000, ended(1))],
+        at(21_000, refused('RESUME', 'SESSION_EXPIRED')),
+      ],
+    ],
+    [
+      'comes-back',
+      'more waits for it than may',
+      [
+        began(),
+        chatBegan({ isCluster: false, resumeMessagesMax: 1 }),
+        ...[joined(2), loggedIn(2), ended(2), loggedIn(2, { ...back, replayed: 3 })],
+        ...['m1.1', 'm1.2', 'm1.3'].map((message) =>
+          directHeard(2, { message, connection: 22, isDelayed: true }),
+        ),
+      ],
+    ],
+    ['hp-welcome', 'another node', [...world, joined(1), loggedIn(1, { home: 'n2' })]],
+    ['hp-welcome', 'sessions too many', [...alone, joined(1), loggedIn(1, { sessions: 2 })]],
+    [
+      'hp-welcome',
+      'sessions too few',
+      [
+        ...alone,
+        ...[joined(1), joined(2, { user: 'u1' }), askedFor(1, 'LOGIN'), loggedIn(1)],
+        at(9_000, loggedIn(2, { user: 'u1' })),
+      ],
+    ],
+    [
+      'directs',
+      'as new, and had waited',
+      [
+        ...[...alone, joined(2), directAcked('queued'), askedFor(2, 'LOGIN')],
+        ...[loggedIn(2), directHeard(2)],
+      ],
+    ],
+    [
+      'wanted',
+      'nobody was ever there',
+      [...world, at(9_000, forward(1, { key: 'publication broker/t', message: 'pub#1' }))],
+    ],
+    [
+      'wanted',
+      'the last has gone',
+      [
+        ...[...world, joined(1), connected(1, 1, 1), ended(1)],
+        at(60_000, forward(1, { key: 'publication chat/room/r' })),
+      ],
+    ],
     ['crossing', 'twice', [...world, cross('crossHeard', 1), cross('crossHeard', 1)]],
     [
       'crossing',

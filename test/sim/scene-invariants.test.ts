@@ -107,6 +107,11 @@ const published = 'answer 200 OK | x-b: 2 || i1\n';
 const head = 'stream 200 OK | x-b: 2';
 const begun = [heard(20, head), heard(21, 'line -b')];
 const upgraded = [asked(5, events('OPEN', true), 'events'), heard(20, 'upgraded x-b: 2')];
+const leaves: Scene = {
+  ...socket,
+  acts: [{ atMs: 310, deed: { does: 'leave', code: 4_003, reason: 'bye' } }],
+};
+const quiet = (atMs: number): Written => ({ kind: 'quiet', atMs });
 const says = (...told: Told[]): Scene => ({
   ...socket,
   acts: [{ atMs: 310, deed: { does: 'say', kind: 'text', answer: told, isHalfTaken: false } }],
@@ -187,6 +192,19 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ...[set(), began(says({ tells: 'close', code: 4_002, reason: 'so' })), ...upgraded, acted(310)],
     ...[asked(315, events('TEXT w0'), 'events'), heard(320, 'close 4002 so')],
     ...[asked(325, events('CLOSE 4002 so'), 'events'), ended(330)],
+  ],
+  'a WebSocket that its client closes': [
+    ...[set(), began(leaves), ...upgraded, acted(310)],
+    ...[asked(315, events('CLOSE 4003 bye'), 'events'), heard(320, 'close 4003 bye'), ended(321)],
+    quiet(2_000),
+  ],
+  'a WebSocket whose client is gone': [
+    ...[set(), began(socket), ...upgraded, ended(900), asked(905, events('DISCONNECT'), 'events')],
+    quiet(2_000),
+  ],
+  'an origin that has to be asked twice': [
+    ...[set(), began({ ...says({ tells: 'bare', text: '' }), isFlaky: true }), ...upgraded],
+    ...[acted(310), asked(2_310, events('TEXT w0'), 'events'), ended(4_000)],
   ],
   'what dies with its thread': [
     ...[set(), began(stream), asked(5), ...begun, acted(310)],
@@ -291,6 +309,28 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
       [
         ...[set(), began({ ...socket, acts: [publishes({ action: 'refresh' })] })],
         ...[...upgraded, acted(310), ended(900)],
+      ],
+    ],
+    [
+      'origins-asked',
+      'whoever has answered the close has vanished',
+      [
+        ...[set(), began(says({ tells: 'close', code: 4_002, reason: 'so' })), ...upgraded],
+        ...[acted(310), asked(315, events('TEXT w0'), 'events'), heard(320, 'close 4002 so')],
+        ...[ended(321), asked(325, events('DISCONNECT'), 'events'), quiet(2_000)],
+      ],
+    ],
+    [
+      'origins-asked',
+      'nobody says that a client has gone',
+      [set(), began(socket), ...upgraded, ended(900), quiet(2_000)],
+    ],
+    [
+      'origins-asked',
+      'a question waits for too long for its second time',
+      [
+        ...[set(), began({ ...says({ tells: 'bare', text: '' }), isFlaky: true }), ...upgraded],
+        ...[acted(310), asked(3_310, events('TEXT w0'), 'events'), ended(4_000)],
       ],
     ],
     ['kept-alive', 'too soon', [set(), began(alive), ...begun, heard(700, 'alive')]],

@@ -104,9 +104,9 @@ export function isCrossOrigin({ gateway, route }: Admitted): boolean {
 /** The name and port of a Host. */
 export function hostOf(host: string): { readonly name: string; readonly port: number | undefined } {
   if (!host.includes(':')) return { name: host.toLowerCase(), port: undefined };
-  const at = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(host);
+  const at = /^(\[[^\]]*\]|[^:]*)(?::(\d*))?$/.exec(host);
   const [, name = host, port] = at ?? [];
-  return { name: name.toLowerCase(), port: port === undefined ? undefined : Number(port) };
+  return { name: name.toLowerCase(), port: (port ?? '') === '' ? undefined : Number(port) };
 }
 
 function forwarded(

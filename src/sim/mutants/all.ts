@@ -3,6 +3,7 @@
 import { bounding } from './chat/bounds.ts';
 import { chatting } from './chat/chat.ts';
 import { clustering } from './chat/cluster.ts';
+import { returning } from './chat/sessions.ts';
 import { signing } from './chat/signs.ts';
 import { codecs } from './codecs.ts';
 import { doors } from './doors.ts';
@@ -30,5 +31,6 @@ export const mutants: readonly Mutant[] = [
   ...chatting,
   ...signing,
   ...bounding,
+  ...returning,
   ...clustering,
 ];

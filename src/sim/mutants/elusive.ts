@@ -50,5 +50,9 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'gaps-passed-over',
     'What is lost on its way comes when seats are compared, mostly before anything behind it; unit tests have it.',
   ],
+  [
+    'away-and-not-registered-again',
+    'A thread seldom dies while clients of others are away, and come back before it is too late.',
+  ],
   ['lost-with-the-relay', 'A relay seldom dies with messages on their way; unit tests have it.'],
 ]);

@@ -18,6 +18,10 @@ export interface TalkerPlan {
   readonly isMute: boolean;
   readonly hasAck: boolean;
   readonly hasEcho: boolean;
+  /** With the cap `ack`: it says of several messages at a time that it has them. */
+  readonly acksLate?: boolean;
+  /** The user to whom most of what it says to anybody goes. */
+  readonly favourite?: string | undefined;
   readonly returns: Return;
   /** A node that is not there is left for the next one. */
   readonly roams: boolean;

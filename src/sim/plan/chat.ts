@@ -24,6 +24,7 @@ import type {
   StrangerPlan,
   TalkerPlan,
 } from './chat-plan.ts';
+import { withHabits } from './casting/habits.ts';
 import { ROOMS } from './chat-plan.ts';
 import { chance, drawn, milliseconds, mixed, plainRecord, stepped } from './drawing.ts';
 import { frame, type Mood } from './settings.ts';
@@ -62,10 +63,13 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const chat: ChatPlan = {
     options: { ...chatOptions, sessionsPerUserMax: sessionsMax(parts, talkers, isCluster, narrow) },
     cluster: isCluster ? parts.cluster : undefined,
-    talkers: withVisitors(
-      Array.from({ length: talkers }, (_, rank) => talkerOf(seed, rank, nodeCount, lane, parts)),
-      parts.options.sessionPolicy === 'multi' ? [] : drawn(visits(horizonUs), seed, 'visits'),
-      { first: talkers + crossers.length, nodes: nodeCount },
+    talkers: withHabits(
+      seed,
+      withVisitors(
+        Array.from({ length: talkers }, (_, rank) => talkerOf(seed, rank, nodeCount, lane, parts)),
+        parts.options.sessionPolicy === 'multi' ? [] : drawn(visits(horizonUs), seed, 'visits'),
+        { first: talkers + crossers.length, nodes: nodeCount },
+      ),
     ),
     strangers: isCluster ? parts.strangers : [],
     crossers,

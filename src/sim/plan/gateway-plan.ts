@@ -94,6 +94,8 @@ const ROUTES = [
   'direct.test,id=direct,prefix=p1- origin-a:80 origin-b:80',
   'x.test,id=x,prefix=x- origin-x:80',
   'xws.test,id=xws,prefix=x- origin-x:80,over_http',
+  'xd.test,id=xd,prefix=x- origin-d:80 origin-x:80',
+  'xwsd.test,id=xwsd,prefix=x- origin-d:80,over_http origin-x:80,over_http',
   'xr.test,id=xr,prefix=x-,path_beg=/scene,replace_beg=/changed,header="X-First: r",as_host=o.test:81 origin-x:80',
   'xa.test,id=xa,prefix=x-,aco origin-x:80',
   // Each player has a channel that its route follows in its name.

@@ -11,6 +11,7 @@ import type { HolderKind } from '../records/gateway-records.ts';
 import { drawClients } from '../workload/draw-clients.ts';
 import type { ChannelPlan, HolderPlan, OriginPlan, Outage } from './gateway-plan.ts';
 import { chance, drawn, milliseconds, mixed, plainRecord } from './drawing.ts';
+import type { PlayerPlan } from '../records/scenes/scene.ts';
 import { drawPlayers } from './scenes/draw-scenes.ts';
 import { frame } from './settings.ts';
 
@@ -91,9 +92,20 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
         }),
       ],
       players,
-      sites: own.sites.filter((site) => !isStaged || site !== 'short-item-queue'),
+      sites: own.sites.filter((site) => !isStaged || !hinders(site, players)),
     },
   };
+}
+
+/** Items that are dropped, and links that are too long to be changed, are nobody's scene. */
+function hinders(site: string, players: readonly PlayerPlan[]): boolean {
+  if (site === 'short-item-queue') return true;
+  const scenes = players.flatMap((player) => player.scenes);
+  // [GRIP-NEXT-11]
+  const isChanged = scenes.some(
+    (one) => one.next !== undefined && one.filters.includes('build-id'),
+  );
+  return site === 'long-next' && isChanged;
 }
 
 interface Parts {

@@ -111,10 +111,14 @@ export type ChatRecord =
       readonly isRepeat?: boolean | undefined;
       /** What a sign says: `ref state` of a receipt, `on` or `off` of typing. */
       readonly sign?: string | undefined;
+      /** Messages that it says it has taken. */
+      readonly taken?: readonly string[] | undefined;
     })
   /** The answer to a request, or to a line that was wrong; `asked` is undefined when nobody had asked. */
   | (AtTalker & {
       readonly kind: 'talkerAnswered';
+      /** Of the request. */
+      readonly id?: string | undefined;
       readonly asked: string | undefined;
       readonly what: string;
       readonly code: string | undefined;
@@ -133,6 +137,11 @@ export type ChatRecord =
       /** Its node was gone: what that alone knew is lost. */
       readonly isAnew: boolean;
       readonly rooms: readonly string[];
+      /** What the node calls itself, and its life. */
+      readonly home: string;
+      readonly incarnation: number;
+      /** How many its user has. */
+      readonly sessions: number;
     })
   | (InSession &
       Placed & {
@@ -304,6 +313,8 @@ export type ChatRecord =
       readonly n?: number | undefined;
       readonly key?: string | undefined;
       readonly message?: string | undefined;
+      /** Of its place in a room. */
+      readonly epoch?: number | undefined;
       readonly origin?: string | undefined;
     }
   /** What a node says of another one in its log. */

@@ -435,6 +435,19 @@ describe('what waits for a user', () => {
     },
   );
 
+  test.each(['n2', 'n3'])(
+    '[HP-STORE-6] [HP-DM-4] comes with `delayed` to %s, who was in before its node was known to be dead',
+    (node) => {
+      const stage = whole();
+      queued(stage, 'n1', 'alice', 'm1');
+      stage.kill('n1');
+      const bob = HpClient.in(stage.at(node), 'bob');
+      stage.pass(15_000);
+      const heard = bob.take().filter(({ type }) => type === 'DIRECT_MESSAGE');
+      expect(heard.map(({ id, payload }) => [id, payload['delayed']])).toEqual([['m1', true]]);
+    },
+  );
+
   test('[HP-STORE-6] is held by others that come when some have gone', () => {
     const stage = whole();
     queued(stage, 'n1', 'alice', 'm1');

@@ -44,7 +44,8 @@ export function direct(state: UsersState, ask: Ask<'direct'>, context: UsersTurn
   const notice = { type: 'directArrived', message, isSent: false, ...delayed } as const;
   notify(user, notice, context, message.session);
   if (nodes.length > 0) {
-    fly(state, user, message, nodes, false, context);
+    // [HP-DM-4] What waited where it is no more waits for this, too.
+    fly(state, user, message, nodes, ask.isDelayed === true, context);
     const flying = state.flying.get(keyOf(user, message));
     // Whoever has it here need not have it there.
     if (flying !== undefined) flying.isTaken = hearers.length > 0;
@@ -91,13 +92,19 @@ function deny(ask: Ask<'direct'>, code: keyof typeof refusals, context: UsersTur
   context.send(ask.replyTo, { type: 'userRefused', ref: ask.ref, mistake });
 }
 
-/** No node has it, though one was to: it waits for the user here. */
+/** No node has it, though one was to: it waits for the user here, or is told to who has come meanwhile. */
 export function queueAgain(
   state: UsersState,
   user: User,
   message: Direct,
   context: UsersTurn,
 ): void {
+  if (user.sessions.size > 0) {
+    // [HP-DM-6] What becomes of it is known when they have taken it.
+    const untold = [message];
+    queueUntold(state, { type: 'unregister', user: user.name, session: '', untold }, context);
+    return;
+  }
   const key = keyOf(user, message);
   const waiting = state.waiting.get(key);
   state.waiting.delete(key);
@@ -208,10 +215,19 @@ export function queueUntold(state: UsersState, ask: Ask<'unregister'>, context: 
       fly(state, user, message, nodes, true, context);
       continue;
     }
-    if (user.offline.length >= state.chat.options.offlineMessagesMax) return;
+    if (!hasPlace(state, user)) {
+      context.count('chat.directs.lost');
+      continue;
+    }
     user.mark(message, true);
     letWait(state, user, message, undefined, context);
   }
+}
+
+/** [HP-DM-6] As many as a session may have kept find a place beside those that wait already. */
+function hasPlace({ chat }: UsersState, { offline }: User): boolean {
+  const { offlineMessagesMax, resumeMessagesMax } = chat.options;
+  return offlineMessagesMax > 0 && offline.length <= offlineMessagesMax + resumeMessagesMax;
 }
 
 /** [HP-RES-6] They wait for the user's next session, though the one that did not take them is there. */

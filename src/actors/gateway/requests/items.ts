@@ -48,6 +48,11 @@ export function enqueue(state: RequestState, publication: Publication, context: 
   else state.queue.push(publication);
 }
 
+/** Whoever else waits for the origin to be asked, has that when it is asked now. */
+export function withoutUpdates(queue: RequestState['queue']): RequestState['queue'] {
+  return queue.filter((publication) => !isUpdate(dataOf(publication)));
+}
+
 /** [GRIP-HOLD-5] [GRIP-NEXT-5] The origin is being asked: whoever else wants it asked, has that. */
 function isAskingAnew({ question }: RequestState): boolean {
   return question?.purpose === 'request' || question?.purpose === 'next';

@@ -10,7 +10,7 @@ import { filterResponseContent } from '../rewriting/filters.ts';
 import { dressed, logHeld } from './answers.ts';
 import { abandon, askOwn, lastIdHeaders, mayAsk, turnTaken } from './asking.ts';
 import { hold } from './holding.ts';
-import { dropOld, type ItemWish, nextWish } from './items.ts';
+import { dropOld, type ItemWish, nextWish, withoutUpdates } from './items.ts';
 import { end } from './leaving.ts';
 import { resolveLink } from './links.ts';
 import type { OriginEvent } from '../../runtime/gateway-edges.ts';
@@ -138,8 +138,8 @@ export function obeyInStream(state: RequestState, wish: ItemWish, context: Turn)
     case 'recover':
     case 'update':
       if (held?.instruct.next === undefined) return;
-      // What waited is older than what the origin will say now.
-      if (wish.kind !== 'update') state.queue = [];
+      // What waited is older than what the origin will say now. [GRIP-NEXT-5] It is asked once for all new channels.
+      state.queue = wish.kind === 'update' ? withoutUpdates(state.queue) : [];
       if (mayAsk(state, wish.kind === 'update' ? 'update' : 'recover', context))
         askNext(state, context);
       return;

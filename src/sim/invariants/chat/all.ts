@@ -18,10 +18,14 @@ import { roomReach } from './rooms/room-reach.ts';
 import { roomOrder } from './rooms/room-order.ts';
 import { roomWhole } from './rooms/room-whole.ts';
 import { rates } from './rates.ts';
+import { comesBack } from './sessions/coming-back.ts';
 import { lastWords, oneSession } from './sessions/endings.ts';
 import { hpLimits } from './sessions/limits.ts';
+import { taken } from './sessions/taken.ts';
+import { welcome } from './sessions/welcome.ts';
 import { signs } from './signs.ts';
 import { ghosts, views } from './views.ts';
+import { wanted } from './wanted.ts';
 
 export const chatInvariants: readonly Invariant[] = [
   hpWords,
@@ -42,6 +46,9 @@ export const chatInvariants: readonly Invariant[] = [
   hpLimits,
   lastWords,
   oneSession,
+  comesBack,
+  taken,
+  welcome,
   rates,
   roomEvents,
   draining,
@@ -53,4 +60,5 @@ export const chatInvariants: readonly Invariant[] = [
   versions,
   forwarding,
   crossing,
+  wanted,
 ];

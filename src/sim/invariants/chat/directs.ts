@@ -26,6 +26,9 @@ export const directs: Invariant = {
       },
       talkerAsked: (event) => judge.asked(event),
       directAcked: (event) => judge.acked(event),
+      loggedIn: ({ session, connection, isResumed }) => {
+        if (!isResumed) judge.begun.set(session, judge.loginAt.get(connection) ?? 0);
+      },
       directHeard: (event) => judge.heard(event),
       talkerConnected: ({ client, at }) => judge.connected(client, at),
       talkerEnded: ({ client, at }) => judge.ended(client, at),
@@ -55,6 +58,12 @@ interface Talker {
 class Judge {
   readonly talkers = new Map<string, Talker[]>();
   readonly resting = new Set<string>();
+  /** By connection: when a session was asked for. */
+  readonly loginAt = new Map<number, number>();
+  /** The same by session. */
+  readonly begun = new Map<string, number>();
+  /** By message: when its sender was told that it waits for a login. */
+  readonly #queuedAt = new Map<string, number>();
   isRest = false;
   /** By client: from when to when it was connected, as it saw it. */
   readonly #stays = new Map<number, { readonly from: number; to: number | undefined }[]>();
@@ -92,6 +101,7 @@ class Judge {
   }
 
   asked({ what, message, connection, at }: EventOf<'talkerAsked'>): void {
+    if (what === 'LOGIN') this.loginAt.set(connection, at);
     if (what !== 'DIRECT_MESSAGE' || message === undefined || this.#askedAt.has(message)) return;
     this.#askedAt.set(message, at);
     this.#askedOn.set(message, connection);
@@ -100,6 +110,7 @@ class Judge {
   /** The first word counts, but for one that is better. */
   acked(event: EventOf<'directAcked'>): void {
     const before = this.#acked.get(event.message);
+    if (event.status === 'queued') this.#queuedAt.set(event.message, event.at);
     if (before === undefined || event.status === 'delivered') this.#acked.set(event.message, event);
   }
 
@@ -118,6 +129,10 @@ class Judge {
     if (toldAt !== undefined && this.#crashedAt < toldAt - NOTICE_US)
       this.#report(event, `client ${client} hears ${message} twice`);
     this.#judgeSession(event);
+    // [HP-DM-4] It waited for this login, wherever it did.
+    const queuedAt = this.#queuedAt.get(message) ?? Infinity;
+    if (!isSent && !event.isDelayed && queuedAt < (this.begun.get(event.session) ?? 0))
+      this.#report(event, `client ${client} hears ${message} as new, which waited for it`);
     if (!isSent) this.#heard.add(message);
   }
 

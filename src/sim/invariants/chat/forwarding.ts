@@ -11,7 +11,7 @@ export const forwarding: Invariant = {
   judge(report) {
     const judge = new Forwarding(report);
     return {
-      chatBegan: ({ nodes }) => judge.began(nodes),
+      chatBegan: ({ nodes, terms }) => judge.began(nodes, terms.emptyRoomMs),
       crossSent: ({ publication, node }) => judge.publishedOn.set(`pub#${publication}`, node),
       shardStarted: ({ node, shard }) => {
         if (shard === 0) judge.begin(node);
@@ -28,8 +28,9 @@ class Forwarding {
   readonly publishedOn = new Map<string, number>();
   readonly #report: Report;
   #names: readonly string[] = [];
-  /** By pair: the numbers of what was forwarded, by what it is; and the last number. */
-  readonly #sent = new Map<string, Map<string, number>>();
+  #emptyRoomMs = 0;
+  /** By pair: what was forwarded, by what it is; and the last number. */
+  readonly #sent = new Map<string, Map<string, Sent>>();
   readonly #last = new Map<string, number>();
   /** By pair: the connection that was spoken over last, and that which ended with a life. */
   readonly #over = new Map<string, number>();
@@ -39,8 +40,9 @@ class Forwarding {
     this.#report = report;
   }
 
-  began(names: readonly string[]): void {
+  began(names: readonly string[], emptyRoomMs: number): void {
     this.#names = names;
+    this.#emptyRoomMs = emptyRoomMs;
   }
 
   /** Another life counts anew, and is counted for anew. */
@@ -61,7 +63,7 @@ class Forwarding {
   }
 
   spoke(event: EventOf<'peerSpoke'>): void {
-    const { node, to, connection, type, n, key, message, origin } = event;
+    const { node, to, connection, type, n, key, message, epoch, origin } = event;
     const pair = `${node} ${to}`;
     // Who has not heard of the end yet goes on over a connection that is no more.
     if (this.#ended.get(pair) === connection) return;
@@ -73,13 +75,14 @@ class Forwarding {
     this.#last.set(pair, Number.isFinite(last) ? Math.max(last, n) : n);
     if (message === undefined || key === undefined) return;
     const what = `${key} ${message}`;
-    const sent = this.#sent.get(pair) ?? new Map<string, number>();
+    const sent = this.#sent.get(pair) ?? new Map<string, Sent>();
     this.#sent.set(pair, sent);
     const before = sent.get(what);
     // Said once more over another link it has the number that it had.
-    if (before !== undefined && before !== n && !key.startsWith('user '))
+    const isAgain = before !== undefined && before.n !== n && !key.startsWith('user ');
+    if (isAgain && !this.#mayBeForgotten(before, epoch))
       this.#report(event, `node ${node} forwards ${message} to node ${to} twice`);
-    sent.set(what, n);
+    sent.set(what, { n, epoch });
     const first = this.publishedOn.get(message) ?? this.#homeIn(origin);
     if (first !== undefined && first !== node)
       this.#report(
@@ -88,13 +91,25 @@ class Forwarding {
       );
   }
 
+  /** [HP-ROOM-6] With a room that nobody was in, the ids of what was said there. */
+  #mayBeForgotten(before: Sent, epoch: number | undefined): boolean {
+    return this.#emptyRoomMs < LASTING_MS && before.epoch !== epoch;
+  }
+
   #homeIn(origin: string | undefined): number | undefined {
     const home = origin === undefined ? -1 : this.#names.indexOf(origin);
     return home < 0 ? undefined : home;
   }
 }
 
+interface Sent {
+  readonly n: number;
+  /** Of its place in a room. */
+  readonly epoch: number | undefined;
+}
+
 const NO_CONNECTION = -1;
+const LASTING_MS = 3_600_000;
 
 export const crossing: Invariant = {
   property: 'crossing',

@@ -34,14 +34,17 @@ class Judge {
   readonly silent = new Map<number, { readonly event: EventOf<'loggedIn'>; isAsked: boolean }>();
   terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
   readonly #report: Report;
+  /** Connections over which somebody was asked whether he is there, before he was in or since. */
+  readonly #asked = new Set<number>();
 
   constructor(report: Report) {
     this.#report = report;
   }
 
   loggedIn(event: EventOf<'loggedIn'>): void {
+    const isAsked = this.#asked.has(event.connection);
     if (this.joined.get(event.client)?.isMute === true)
-      this.silent.set(event.client, { event, isAsked: false });
+      this.silent.set(event.client, { event, isAsked });
   }
 
   /** With the cap `ack` it says that it has taken something. */
@@ -52,6 +55,7 @@ class Judge {
   noticed(event: EventOf<'talkerNoticed'>): void {
     const { client, node, what, code, at } = event;
     const silent = this.silent.get(client);
+    if (what === 'PING') this.#asked.add(event.connection);
     if (what === 'PING' && silent !== undefined) silent.isAsked = true;
     if (code !== 'PING_TIMEOUT') return;
     const talker = this.joined.get(client);

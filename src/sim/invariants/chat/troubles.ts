@@ -79,6 +79,19 @@ export class Troubles {
     );
   }
 
+  /** The talker's own way, or its node, may have been slow: who notices that somebody has gone notices it at another time. */
+  isHeldUp(client: number, node: number, from: number, to: number): boolean {
+    const isHit = ({ kind, target }: TracedFault): boolean =>
+      ofShards.includes(kind)
+        ? Math.floor(target / this.#shards) === node
+        : ofNodes.includes(kind) || ofFronts.includes(kind)
+          ? target === node
+          : target === client;
+    return this.#faults.some(
+      (fault) => fault.kind !== 'crashShard' && isHit(fault) && overlaps(spanOf(fault), from, to),
+    );
+  }
+
   /** Something may have happened to the talker's own way, or to its node. */
   ofTalker(client: number, node: number, from: number, to: number): boolean {
     return (

@@ -171,7 +171,7 @@ export const chatting: readonly Mutant[] = [
   {
     name: 'untold-left-behind',
     dialect,
-    breaks: ['directs'],
+    breaks: ['directs', 'taken'],
     requirements: ['HP-RES-3', 'HP-DM-2'],
     file: 'chat/session/resuming.ts',
     find: '    untold: untoldOf(session),\n',
@@ -191,7 +191,7 @@ export const chatting: readonly Mutant[] = [
   {
     name: 'sessions-do-not-end',
     dialect,
-    breaks: ['views'],
+    breaks: ['views', 'hp-welcome'],
     requirements: ['HP-SESS-6', 'HP-PRES-2'],
     file: 'chat/users/registry.ts',
     find: '  sessions?.delete(session);\n',

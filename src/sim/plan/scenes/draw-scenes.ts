@@ -7,7 +7,7 @@ import { Prng } from '../../../actors/runtime/prng.ts';
 import { plainLink } from '../simpler.ts';
 import { flawNames } from './flaws.ts';
 import { drawItem, drawOrder, oneOf, type ItemChoices } from './draw-items.ts';
-import { drawSocket } from './draw-sockets.ts';
+import { drawFlaky, drawSocket } from './draw-sockets.ts';
 import {
   ACT_EVERY_MS,
   type Act,
@@ -71,7 +71,10 @@ function drawScene(chance: Prng, options: GatewayOptions): Scene {
     case 'stream':
       return stream(chance, options);
     case 'socket':
-      return { ...drawFrame(chance, 'socket'), ...drawSocket(chance, options) };
+      return {
+        ...drawFrame(chance, 'socket'),
+        ...(chance.chance(1, 10) ? drawFlaky(chance) : drawSocket(chance, options)),
+      };
     default:
       return shape satisfies never;
   }
@@ -84,6 +87,7 @@ function drawFrame(chance: Prng, shape: SceneShape): Scene {
   return {
     shape,
     route: shape === 'socket' ? 'plain' : oneOf(chance, ROUTES),
+    isRound: chance.chance(1, 6),
     asked: asked(chance),
     said: said(chance),
     isJson: chance.chance(1, 3),

@@ -13,13 +13,12 @@ import {
   type Told,
 } from '../../records/scenes/scene.ts';
 
-export function drawSocket(
-  chance: Prng,
-  options: GatewayOptions,
-): Pick<
+type SocketPart = Pick<
   Scene,
   'route' | 'channels' | 'opening' | 'wordPrefix' | 'acts' | 'lastsMs' | 'meta' | 'isJson'
-> {
+>;
+
+export function drawSocket(chance: Prng, options: GatewayOptions): SocketPart {
   const isCrowded = chance.chance(1, 8);
   const channels = isCrowded ? options.connectionSubscriptionsMax + 1 : 2;
   const filter = oneOf(chance, FILTERS);
@@ -64,6 +63,11 @@ export function drawSocket(
       atMs: (count + 1) * ACT_EVERY_MS + atMs,
       deed: { does: 'publish', channel: 0, item },
     });
+  if (order.length === 0 && chance.chance(1, 3)) {
+    const code = oneOf(chance, [1_000, 4_003]);
+    const deed = { does: 'leave', code, reason: oneOf(chance, ['', 'bye']) } as const;
+    acts.push({ atMs: (count + 1) * ACT_EVERY_MS, deed });
+  }
   const lastMs = acts.at(-1)?.atMs ?? 0;
   const waitMs = order.length > 0 ? options.messageWaitMs + 1_500 : 2_600;
   return {
@@ -78,6 +82,20 @@ export function drawSocket(
   };
 }
 
+/** What is said has to be told to the origin twice, and is answered before the next word. */
+export function drawFlaky(chance: Prng): SocketPart & Pick<Scene, 'isFlaky'> {
+  return {
+    ...{ route: 'plain', channels: 1, opening: [], wordPrefix: 'm:', meta: [], isJson: false },
+    acts: [1, 2, 3].map((at) => ({
+      atMs: (at - 1) * FLAKY_EVERY_MS + ACT_EVERY_MS,
+      deed: { does: 'say', kind: 'text', answer: [message(chance, `a${at}`)], isHalfTaken: false },
+    })),
+    lastsMs: 3 * FLAKY_EVERY_MS + ACT_EVERY_MS,
+    isFlaky: true,
+  };
+}
+
+const FLAKY_EVERY_MS = 2_500;
 const USER = [
   { name: 'user', value: 'ann' },
   { name: 'id_format', value: 'no-id' },

@@ -24,6 +24,10 @@ export type RouteKind = 'plain' | 'rewriting' | 'crossOrigin' | 'following';
 export interface Scene {
   readonly shape: SceneShape;
   readonly route: RouteKind;
+  /** The first target of a plain route cannot be reached. */
+  readonly isRound?: boolean;
+  /** Its origin refuses whatever an open WebSocket asks, and takes it when it comes again. */
+  readonly isFlaky?: boolean;
   readonly asked: Asked;
   readonly said: Said;
   /** Its instructions are JSON. */
@@ -102,6 +106,8 @@ export type Deed =
       /** The origin takes one byte of it, and says nothing. */
       readonly isHalfTaken: boolean;
     }
+  /** The client of a WebSocket closes it. */
+  | { readonly does: 'leave'; readonly code: number; readonly reason: string }
   /** Whoever publishes wants everybody to look again. */
   | { readonly does: 'recover' }
   /** A publisher that is no master of its trade. */

@@ -21,11 +21,11 @@ export function searchOf({ client, number }: Place): string {
 }
 
 /** That its client asks for. */
-export function hostOf({ shape, route }: Scene, { client }: Place): string {
+export function hostOf({ shape, route, isRound }: Scene, { client }: Place): string {
   const kind = shape === 'socket' ? 'xws' : 'x';
   switch (route) {
     case 'plain':
-      return `${kind}.test`;
+      return isRound === true ? `${kind}d.test` : `${kind}.test`;
     case 'rewriting':
       return 'xr.test';
     case 'crossOrigin':

@@ -75,11 +75,14 @@ function forwardedIn(payload: Fields) {
 }
 
 /** What a home has given its place, or a client of the broker has published. */
-function publicationIn({ body }: Fields): { message?: string; origin?: string } {
+function publicationIn({ body }: Fields): { message?: string; epoch?: number; origin?: string } {
   if (typeof body !== 'object' || body === null) return {};
   const { entry, $t: text } = body as { entry?: Fields; $t?: string };
   if (entry !== undefined)
-    return { message: `${String(entry['from'])} ${String(entry['id'])}`, origin: nameIn(entry) };
+    return {
+      message: `${String(entry['from'])} ${String(entry['id'])}`,
+      ...{ epoch: Number(entry['epoch']), origin: nameIn(entry) },
+    };
   const publication = text === undefined ? undefined : /pub#\d+/.exec(text)?.[0];
   return publication === undefined ? {} : { message: publication };
 }

@@ -160,17 +160,23 @@ export class TalkerDeeds {
       this.#err();
       return;
     }
-    const { world, seats } = this.#talker;
+    const { seats } = this.#talker;
     const room = seats.size === 0 ? undefined : chance.pick([...seats]);
     const drawn = chance.below(100);
     if (drawn < 45) {
       if (room !== undefined) this.sayIn(room);
-    } else if (drawn < 65) this.sayTo(chance.pick(world.users));
+    } else if (drawn < 65) this.sayTo(this.#somebody());
     else if (drawn < 69) this.askAll();
     else if (drawn < 72) this.lookAround(chance.pick(plan.rooms), false);
     else if (drawn < 76) {
       if (room !== undefined) this.#lookBack(room);
     } else this.#doRarely(drawn, room);
+  }
+
+  #somebody(): string {
+    const { chance, plan, world } = this.#talker;
+    const { favourite } = plan;
+    return favourite !== undefined && chance.chance(3, 4) ? favourite : chance.pick(world.users);
   }
 
   #doRarely(drawn: number, room: string | undefined): void {

@@ -8,6 +8,8 @@ type Payload = HpLine['payload'];
 
 export class TalkerHearing {
   readonly #talker: Talker;
+  /** What it has heard, and not said so yet. */
+  #untold: string[] = [];
 
   constructor(talker: Talker) {
     this.#talker = talker;
@@ -101,8 +103,30 @@ export class TalkerHearing {
     this.#acknowledge(message);
   }
 
+  /** At once, or several with one word; whoever takes its time has the last ones still to say when it goes. */
   #acknowledge(ref: string): void {
-    if (this.#talker.plan.hasAck) this.#talker.ask('ACK', { ref });
+    const { plan, chance, world } = this.#talker;
+    if (!plan.hasAck) return;
+    this.#untold.push(ref);
+    if (plan.acksLate !== true || world.isSettling) this.settle();
+    else if (this.#untold.length > chance.below(ACKS_MAX)) this.#sayTaken(chance.below(3));
+  }
+
+  /** It owes no word any more. */
+  settle(): void {
+    this.#sayTaken(0);
+  }
+
+  /** With the connection goes what was still to be said over it. */
+  forget(): void {
+    this.#untold = [];
+  }
+
+  #sayTaken(left: number): void {
+    const taken = this.#untold.splice(0, Math.max(0, this.#untold.length - left));
+    const [ref] = taken;
+    if (ref === undefined || !this.#talker.isIn) return;
+    this.#talker.ask('ACK', taken.length === 1 ? { ref } : { refs: taken }, { taken });
   }
 
   #answered(line: HpLine): void {
@@ -136,7 +160,13 @@ export class TalkerHearing {
   #noteAnswer(question: Outstanding | undefined, { type, payload }: HpLine, isLate: boolean): void {
     const code = type === 'ERROR' ? textOf(payload, 'code') : undefined;
     this.#talker.world.trace.add({
-      ...{ kind: 'talkerAnswered', asked: question?.what, what: type, code },
+      ...{
+        kind: 'talkerAnswered',
+        id: question?.id ?? undefined,
+        asked: question?.what,
+        what: type,
+        code,
+      },
       ...{ expected: question?.expected, isOutOfTurn: isLate, ...this.#talker.at() },
     });
   }
@@ -274,7 +304,10 @@ export class TalkerHearing {
     else talker.places.clear();
     const replayed = isResumed ? numberOf(payload, 'replayed') : numberOf(payload, 'offline_count');
     const isAnew = payload['anew'] === true;
-    const about = { isResumed, isAnew, replayed, rooms, gaps: textsOf(payload, 'gaps') };
+    const [home, incarnation] = [textOf(payload, 'node'), numberOf(payload, 'incarnation')];
+    const sessions = numberOf(payload, 'sessions');
+    const told = { isResumed, isAnew, replayed, rooms, gaps: textsOf(payload, 'gaps') };
+    const about = { ...told, home, incarnation, sessions };
     talker.world.trace.add({ kind: 'loggedIn', ...talker.inSession(), ...about });
     if (!talker.plan.isMute) talker.deeds.entered();
   }
@@ -307,6 +340,9 @@ export class TalkerHearing {
     this.#talker.world.trace.add({ kind: 'talkerMisheard', what, ...this.#talker.at() });
   }
 }
+
+/** Of those that are heard no more wait to be told. */
+const ACKS_MAX = 8;
 
 function statusesIn(payload: Payload): (readonly [user: string, status: string, note?: string])[] {
   return listOf(payload, 'users').map((one) => {

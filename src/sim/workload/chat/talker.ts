@@ -131,15 +131,16 @@ export class Talker implements Endpoint {
     about: Partial<Pick<Outstanding, 'room' | 'to' | 'message' | 'status' | 'note' | 'page'>> & {
       readonly isRepeat?: boolean;
       readonly sign?: string;
+      readonly taken?: readonly string[];
     } = {},
   ): void {
     this.#ids += 1;
-    const { room, to, message, status, note, page, isRepeat, sign } = about;
+    const { room, to, message, status, note, page, isRepeat, sign, taken } = about;
     const id = message ?? `q${this.plan.client}.${this.#ids}`;
     if (!UNANSWERED.includes(what))
       this.asked.push({ id, what, room, to, message, status, note, page, expected: undefined });
     const asked = { kind: 'talkerAsked', id, what, room, to, message, isRepeat, sign } as const;
-    const seq = this.world.trace.add({ ...asked, ...this.at() });
+    const seq = this.world.trace.add({ ...asked, taken, ...this.at() });
     if (message !== undefined) this.world.noteSaid(message, seq);
     this.sayRaw(hpLine(what, id, payload));
   }
@@ -165,6 +166,7 @@ export class Talker implements Endpoint {
   }
 
   settle(): void {
+    this.#hearing.settle();
     this.link.bytesPerSecond = 0;
     this.link.windowBytes = SETTLED_WINDOW_BYTES;
     this.connection?.down.resume();
@@ -268,6 +270,7 @@ export class Talker implements Endpoint {
     this.connection = undefined;
     this.isIn = false;
     this.asked = [];
+    this.#hearing.forget();
     connection.up.sender = undefined;
     connection.down.abandon();
     if (by === 'patience' && this.plan.roams) this.node = (this.node + 1) % this.world.nodes;

@@ -12,7 +12,7 @@ import { Origin } from '../origins/origin.ts';
 import { Publisher } from '../origins/publisher.ts';
 import { fullName, type GatewayPlan } from '../../plan/gateway-plan.ts';
 import type { Way } from '../../ways-in.ts';
-import { SCENE_ORIGIN, Stage } from '../scenes/stage.ts';
+import { DEAD_ORIGIN, SCENE_ORIGIN, Stage } from '../scenes/stage.ts';
 import { Holder } from './holder.ts';
 
 interface ControlDoor {
@@ -108,7 +108,8 @@ export class GatewayWorld {
   }
 
   ask(asked: AskedOrigin, hearing: OriginHearing): () => void {
-    if (asked.host === SCENE_ORIGIN) return this.#stage.ask(asked, hearing);
+    if (asked.host === SCENE_ORIGIN || asked.host === DEAD_ORIGIN)
+      return this.#stage.ask(asked, hearing);
     return this.#originOf(asked).ask(asked, hearing);
   }
 

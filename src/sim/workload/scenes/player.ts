@@ -140,7 +140,7 @@ export class Player implements Endpoint {
 
   #act(act: number, deed: Deed, scene: Scene): void {
     const { node, client } = this.plan;
-    if (deed.does === 'say' && this.#head === undefined) return;
+    if ((deed.does === 'say' || deed.does === 'leave') && this.#head === undefined) return;
     this.#world.trace.add({ kind: 'sceneActed', act, ...this.#at() });
     if (deed.does === 'publish') {
       if (deed.item.action === 'hint' && deed.item.isForIt) this.#hinted.add(this.#number);
@@ -148,7 +148,12 @@ export class Player implements Endpoint {
       const body = writtenItem(channel, deed.item, scene.shape, scene.way);
       this.#world.publish(node, body, scene.way === 'http' ? 'http' : 'pull');
     } else if (deed.does === 'post') this.#world.post(node, deed.post);
-    else if (deed.does === 'recover') {
+    else if (deed.does === 'leave') {
+      if (this.#isClosing) return;
+      this.#isClosing = true;
+      const { code, reason } = deed;
+      this.#say({ word: 'gateway', said: { say: 'close', code, reason } });
+    } else if (deed.does === 'recover') {
       this.#world.trace.add({ kind: 'recoverPosted', node });
       this.#world.post(node, RECOVER);
     } else {

@@ -2,6 +2,7 @@
 // It records what it is asked, as it reads it. Refuses to judge, and to know what the gateway does with its answers.
 
 import { Prng } from '../../../actors/runtime/prng.ts';
+import type { OriginFailure } from '../../../actors/runtime/gateway-edges.ts';
 import type { AskedOrigin, OriginHearing } from '../../edges/gateway.edge.ts';
 import type { PlayerPlan, Scene } from '../../records/scenes/scene.ts';
 import type { SceneLimits } from '../../records/scenes/scene-records.ts';
@@ -15,8 +16,11 @@ import {
 } from './scene-answers.ts';
 import { eventsAnswer, eventWords, readEvents } from './scene-events.ts';
 import { headerWords } from '../../records/scenes/sounds.ts';
+import type { Place } from '../../records/scenes/texts.ts';
 
 export const SCENE_ORIGIN = 'origin-x';
+/** Nobody can speak with it. */
+export const DEAD_ORIGIN = 'origin-d';
 
 export class Stage {
   readonly #world: PlayerWorld;
@@ -24,6 +28,8 @@ export class Stage {
   readonly #chance: Prng;
   /** By client and number of the scene: times that its next link was asked. */
   readonly #asked = new Map<string, number>();
+  /** Whose last question was refused. */
+  readonly #refused = new Set<string>();
 
   constructor(
     players: readonly PlayerPlan[],
@@ -45,6 +51,11 @@ export class Stage {
     let isOver = false;
     this.#world.later(WAY_US + this.#chance.below(WAY_US), () => {
       if (isOver) return;
+      const why = this.#refusalOf(asked);
+      if (why !== undefined) {
+        hearing.failed(why, false);
+        return;
+      }
       const answer = this.#answer(asked);
       hearing.answered(answer);
       this.#carry(answer.body, hearing, () => isOver);
@@ -52,6 +63,18 @@ export class Stage {
     return () => {
       isOver = true;
     };
+  }
+
+  /** Why the question does not even come to its origin. */
+  #refusalOf({ host, target, body }: AskedOrigin): OriginFailure | undefined {
+    const { client, number } = placeIn(target);
+    if (host === DEAD_ORIGIN) return UNREACHABLE[(client + number) % UNREACHABLE.length];
+    const scene = this.#players.find(({ plan }) => plan.client === client)?.plan.scenes[number];
+    if (scene?.isFlaky !== true || readEvents(body)[0]?.type === 'OPEN') return undefined;
+    const key = `${client} ${number}`;
+    if (this.#refused.delete(key)) return undefined;
+    this.#refused.add(key);
+    return 'refused';
   }
 
   /** In two pieces, the second a while after the first. */
@@ -66,9 +89,9 @@ export class Stage {
   }
 
   #answer(asked: AskedOrigin): SceneAnswer {
-    const [path = '', search = ''] = asked.target.split('?');
-    const [, client = '-1', number = '-1'] = /n=(\d+)&s=(\d+)/.exec(search) ?? [];
-    const place = { client: Number(client), number: Number(number) };
+    const [path = ''] = asked.target.split('?');
+    const place = placeIn(asked.target);
+    const { client, number } = place;
     const player = this.#players.find(({ plan }) => plan.client === place.client);
     const scene = player?.plan.scenes[place.number];
     if (path === '/filter') return filterAnswer(asked.headers, asked.body);
@@ -92,6 +115,11 @@ export class Stage {
   }
 }
 
+function placeIn(target: string): Place {
+  const [, client = '-1', number = '-1'] = /n=(\d+)&s=(\d+)/.exec(target) ?? [];
+  return { client: Number(client), number: Number(number) };
+}
+
 function isSocket({ shape }: Scene): boolean {
   return shape === 'socket';
 }
@@ -109,3 +137,4 @@ function metaWords({ headers }: AskedOrigin): string {
 }
 
 const WAY_US = 2_000;
+const UNREACHABLE: readonly OriginFailure[] = ['refused', 'connectTimeout', 'tls'];

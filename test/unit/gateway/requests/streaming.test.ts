@@ -349,6 +349,24 @@ describe('the next link', () => {
     expectOver(plain.stage);
   });
 
+  test('[GRIP-NEXT-5] is asked once more for all channels that were new while it could not be had', () => {
+    const options = { updateOnFirstSubscription: true };
+    const headers = [...hold('a', next()), ['Grip-Channel', 'b'] as const];
+    const { stage, client } = streamed({ headers }, { options });
+    stage.pass(900);
+    stage.publish(act('hint'));
+    stage.open.answer({ status: 503 });
+    const asked: number[] = [];
+    stage.origin = () => {
+      asked.push(stage.now);
+      return { headers };
+    };
+    stage.pass(10_000);
+    expect(asked).toHaveLength(2);
+    client.leave();
+    expectOver(stage);
+  });
+
   test.each<Reply>([{ status: 500 }, { status: 302 }, { body: 'half', isBroken: true }])(
     '[GRIP-NEXT-7] that cannot be had is asked again, ever later, and then the stream ends: %j',
     (reply) => {

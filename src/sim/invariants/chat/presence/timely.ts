@@ -108,7 +108,8 @@ class Judge {
 
   ended(event: EventOf<'talkerEnded'>): void {
     const watcher = this.watchers.get(event.client);
-    if (watcher !== undefined) watcher.end = event;
+    // One over which it has not come in ends nothing.
+    if (watcher?.connection === event.connection) watcher.end = event;
     const known = this.#userOf(event.client);
     if (known === undefined) return;
     if (event.isBye || known.asking > 0) this.#doubt(known);
@@ -185,8 +186,10 @@ class Judge {
     }
   }
 
-  #isExcused({ isSlow, node, end }: Watcher, { client }: Due, at: number): boolean {
+  #isExcused({ isSlow, node, end, connection }: Watcher, { client }: Due, at: number): boolean {
     if (isSlow || (end !== undefined && end.at > at - SOON_US)) return true;
+    // It is away, and hears nothing.
+    if (end?.connection === connection) return true;
     if (this.#isCluster && (at < TOGETHER_US || this.troubles.ofCluster(at - LONG_US, at)))
       return true;
     return this.troubles.ofTalker(client, node, at - LONG_US, at);

@@ -25,6 +25,8 @@ export interface SceneModel {
   recovered(at: number): void;
   /** It is over, by whomever. */
   ended(at: number): void;
+  /** What its origin was still to be asked has been asked. */
+  settled?(at: number): void;
 }
 
 interface Debt {

@@ -30,10 +30,8 @@ function sceneInvariant(
         sceneAsked: (event) =>
           judge.follow(event, (model) => model.asked(event.purpose, event.words, event.at)),
         sceneHeard: (event) => judge.follow(event, (model) => model.heard(event.sound, event.at)),
-        sceneEnded: (event) => {
-          judge.follow(event, (model) => model.ended(event.at));
-          judge.forget(event.connection);
-        },
+        sceneEnded: (event) => judge.ended(event),
+        quiet: (event) => judge.settle(event),
         recoverPosted: (event) => judge.recovered(event),
         shardCrashed: ({ node }) => judge.crashed(node),
       };
@@ -100,7 +98,10 @@ export const sceneInvariants: readonly Invariant[] = [
 
 interface Played {
   readonly node: number;
+  readonly client: number;
   readonly model: SceneModel;
+  /** Nothing but its origin is heard any more. */
+  isOver: boolean;
 }
 
 class Judge {
@@ -121,6 +122,7 @@ class Judge {
     const { limits } = this;
     const { node, client, connection, number, scene, at } = event;
     if (limits === undefined) return;
+    this.settle(event, client);
     const place = { client, number };
     const complain: SceneOf['complain'] = (aspect, sentence) => {
       if (aspect === this.#aspect && this.#event !== undefined)
@@ -130,7 +132,7 @@ class Judge {
         );
     };
     this.#played.set(connection, {
-      node,
+      ...{ node, client, isOver: false },
       model: modelOf({ scene, place, limits, beganAt: at, complain }),
     });
   }
@@ -147,12 +149,25 @@ class Judge {
 
   recovered(event: EventOf<'recoverPosted'>): void {
     this.#event = event;
-    for (const { node, model } of this.#played.values())
-      if (node === event.node) model.recovered(event.at);
+    for (const { node, model, isOver } of this.#played.values())
+      if (node === event.node && !isOver) model.recovered(event.at);
   }
 
-  forget(connection: number): void {
-    this.#played.delete(connection);
+  ended(event: EventOf<'sceneEnded'>): void {
+    this.follow(event, (model) => model.ended(event.at));
+    const played = this.#played.get(event.connection);
+    if (played?.model.settled === undefined) this.#played.delete(event.connection);
+    else played.isOver = true;
+  }
+
+  /** Of one client, or of all. */
+  settle(event: TraceEvent, of?: number): void {
+    this.#event = event;
+    for (const [connection, { client, model, isOver }] of this.#played) {
+      if (!isOver || (of !== undefined && client !== of)) continue;
+      this.#played.delete(connection);
+      model.settled?.(event.at);
+    }
   }
 
   /** What a thread knew is lost with it. */

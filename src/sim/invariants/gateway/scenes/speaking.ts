@@ -52,8 +52,12 @@ export class SocketModel implements SceneModel {
   acted(act: number, at: number): void {
     const { scene } = this.#of;
     const deed = scene.acts[act]?.deed;
-    if (deed?.does !== 'say' && deed?.does !== 'publish') return;
+    if (deed?.does !== 'say' && deed?.does !== 'publish' && deed?.does !== 'leave') return;
     this.#comeDue(at);
+    if (deed.does === 'leave') {
+      this.#leaves(deed, at);
+      return;
+    }
     if (deed.does === 'say') {
       if (this.#isClosed || this.#isDetached) return;
       const kind = deed.kind.toUpperCase();
@@ -74,8 +78,6 @@ export class SocketModel implements SceneModel {
 
   asked(purpose: string, words: string, at: number): void {
     if (purpose !== 'events') return;
-    // Whoever is gone without a close is told of in the end.
-    if (words.startsWith('DISCONNECT')) return;
     this.#questions.heard(words, at);
   }
 
@@ -96,9 +98,29 @@ export class SocketModel implements SceneModel {
     for (const sequence of this.#sequences.values()) sequence.losePlace();
   }
 
+  /** [WOH-CLOSE-4] */
   ended(at: number): void {
     this.#comeDue(at);
     this.#lapsed(at);
+    if (this.#isClosed || this.#isDetached) return;
+    this.#left = undefined;
+    this.#ask('DISCONNECT', at);
+  }
+
+  settled(at: number): void {
+    // Its origin takes it the second time.
+    if (this.#of.scene.isFlaky !== true) this.#questions.lapsed(at);
+  }
+
+  /** [WOH-CLOSE-1] [WOH-CLOSE-2] The origin says the close back; [WOH-GRIP-14] whoever is detached is answered 1000. */
+  #leaves({ code, reason }: { readonly code: number; readonly reason: string }, at: number): void {
+    if (this.#isClosed) return;
+    const words = `${code} ${reason}`.trim();
+    this.#debts.owe(`close ${this.#isDetached ? '1000' : words}`, at);
+    if (!this.#isDetached) this.#ask(`CLOSE ${words}`, at);
+    this.#isClosed = true;
+    this.#delayed = undefined;
+    this.#alive.wish(undefined, at);
   }
 
   /** The origin's words, in their order. */
@@ -189,8 +211,15 @@ export class SocketModel implements SceneModel {
     else if (!this.#isDetached) this.#ask('', at);
   }
 
-  #hears(kind: MessageName, text: string, at: number, until = at + LATE_US): void {
-    this.#debts.owe(`${kind} ${text}`.trim(), at, until);
+  /** [WOH-RETRY-1] After a second, and a little chance. */
+  get #lateUs(): number {
+    return this.#of.scene.isFlaky === true ? RETRIED_US + LATE_US : LATE_US;
+  }
+
+  #hears(kind: MessageName, text: string, at: number, until = at + this.#lateUs): void {
+    // [WOH-EVENT-8] Of what fits into no such frame the beginning.
+    const isShort = kind === 'ping' || kind === 'pong';
+    this.#debts.owe(`${kind} ${isShort ? beginningOf(text) : text}`.trim(), at, until);
   }
 
   /** [WOH-PUB-4] [WOH-CLOSE-5] */
@@ -209,7 +238,8 @@ export class SocketModel implements SceneModel {
     const left = this.#left;
     this.#left = undefined;
     const all = [...(left === undefined ? [] : [left.words]), ...(events === '' ? [] : [events])];
-    this.#questions.owe(`${all.join(', ')} | ${this.#reminders(true, left?.bytes)}`, at);
+    const words = `${all.join(', ')} | ${this.#reminders(true, left?.bytes)}`;
+    this.#questions.owe(words, at, at + this.#lateUs);
   }
 
   /** [WOH-OPEN-2] [WOH-OPEN-3] [WOH-META-1] Headers of a question, as far as they can be known. */
@@ -251,4 +281,13 @@ export class SocketModel implements SceneModel {
   }
 }
 
+/** What a control frame can hold; whole characters of what scenes say. */
+function beginningOf(text: string): string {
+  const bytes = new TextEncoder().encode(text).subarray(0, CONTROL_BYTES_MAX);
+  return new TextDecoder().decode(bytes);
+}
+
+const CONTROL_BYTES_MAX = 125;
+/** The longest time until a question is asked again. */
+const RETRIED_US = 2_000_000;
 const EVENTS = 'application/websocket-events';

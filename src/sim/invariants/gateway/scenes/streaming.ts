@@ -27,6 +27,8 @@ export class StreamModel implements SceneModel {
   #isRecoverWaiting = false;
   /** The head, items and the end, in their order. */
   readonly #debts: Debts;
+  /** Items that an answer may have left behind: it was asked for as they came. */
+  readonly #mayHear = new Set<string>();
   /** What next links say, in their order: beside items, they may come in either. */
   readonly #links: Debts;
   #isOpen = false;
@@ -91,11 +93,14 @@ export class StreamModel implements SceneModel {
       this.#quietSince = at;
       if (this.#isRecoverWaiting) this.#recoveredAt = at;
       this.#isRecoverWaiting = false;
-      // [GRIP-SEQ-4]
-      const isBehind = next.isBehind && this.#asks === 1;
+      // [GRIP-SEQ-4] Whoever has forgotten all places suspects none.
+      const isKnown = this.#recoveredAt === Number.NEGATIVE_INFINITY;
+      const isBehind = next.isBehind && this.#asks === 1 && isKnown;
       this.#mustAskUntil = at + (isBehind ? BEHIND_US : next.timeoutS * 1_000_000) + LATE_US;
       this.#debts.allowUntil(at + LATE_US);
     } else {
+      // [GRIP-KEEP-1] Nor is anybody asked until then.
+      this.#alive.wish(scene.alive, at);
       if (this.#failures === 0) this.#firstFailedAt = at;
       this.#failures += 1;
       this.#failedAt = at;
@@ -117,6 +122,7 @@ export class StreamModel implements SceneModel {
       this.#alive.wish(scene.alive, at);
       return;
     }
+    if (this.#mayHear.delete(sound)) return;
     this.#debts.heard(sound, at);
     if (sound.startsWith('stream ')) {
       this.#isOpen = true;
@@ -173,8 +179,11 @@ export class StreamModel implements SceneModel {
     // [GRIP-STREAM-7]
     const filters = channel === IMPLICIT ? [] : scene.filters;
     const verdict = filtered(filters, new Map(scene.meta), item, `${item.text}\n`);
+    const isBlurred = scene.next?.isBehind === true && this.#recoveredAt > -Infinity;
     if (verdict.is === 'sent')
-      for (const line of linesIn(verdict.text)) this.#debts.owe(`line ${line}`, at, mayWait);
+      for (const line of linesIn(verdict.text))
+        if (isBlurred) this.#mayHear.add(`line ${line}`);
+        else this.#debts.owe(`line ${line}`, at, mayWait);
     else if (verdict.is === 'failed') {
       // [GRIP-FILTER-4] [GRIP-FILTER-7]
       this.#debts.owe('end', at, mayWait);

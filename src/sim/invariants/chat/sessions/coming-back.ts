@@ -1,0 +1,171 @@
+// Whoever comes back in time finds his session: it is over only where he was away for too long, more came for him than may wait,
+// another one has taken his place, or the thread has died that had it. And no more waits for him than that.
+
+import type { EventOf } from '../../../trace.ts';
+import type { Invariant, Report } from '../../invariant.ts';
+import { Troubles } from '../troubles.ts';
+
+export const comesBack: Invariant = {
+  property: 'comes-back',
+  requirements: ['HP-RES-1', 'HP-RES-2', 'HP-RES-6', 'HP-RES-9', 'HP-RES-12'],
+  judge(report) {
+    const judge = new Judge(report);
+    return {
+      began: (event) => judge.troubles.began(event),
+      chatBegan(event) {
+        judge.troubles.chatBegan(event);
+        judge.terms = event.terms;
+      },
+      talkerJoined: ({ client, user, isSlow }) => {
+        judge.users.set(client, user);
+        if (isSlow) judge.slow.add(client);
+      },
+      talkerConnected: ({ connection, shard, node }) =>
+        judge.threads.set(connection, `${node} ${shard}`),
+      loggedIn: (event) => judge.loggedIn(event),
+      talkerAsked: (event) => judge.asked(event),
+      talkerAnswered: (event) => judge.answered(event),
+      talkerEnded: (event) => judge.ended(event),
+      directHeard: (event) => judge.heard(event),
+      shardCrashed: ({ node, shard, at }) => {
+        judge.deaths.set(`${node} ${shard}`, at);
+        judge.knownAt = Infinity;
+      },
+      shardStarted: ({ at }) => {
+        judge.knownAt = at + KNOWN_US;
+      },
+      processDied: ({ at }) => judge.died(at),
+      nodeKilled: ({ at }) => judge.died(at),
+    };
+  },
+};
+
+interface Stay {
+  readonly session: string;
+  readonly at: number;
+  /** When it lost its connection, as it saw it. */
+  endedAt: number | undefined;
+  isBye: boolean;
+  /** Where it may be: it moves to wherever its client comes. */
+  readonly threads: Set<string>;
+  /** Direct messages to its user when it came in, and when it went. */
+  readonly came: number;
+  cameBefore: number;
+}
+
+/** What follows an answer to a client that has come back. */
+interface Told {
+  left: number;
+  directs: number;
+}
+
+class Judge {
+  readonly troubles = new Troubles();
+  readonly users = new Map<number, string>();
+  readonly slow = new Set<number>();
+  /** By connection. */
+  readonly threads = new Map<number, string>();
+  /** By thread: when it died last. */
+  readonly deaths = new Map<string, number>();
+  terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
+  readonly #report: Report;
+  /** Who keeps its user knows nobody at first. */
+  knownAt = 0;
+  #diedAt = Number.NEGATIVE_INFINITY;
+  /** By client. */
+  readonly #stays = new Map<number, Stay>();
+  /** By user: the client that came in last, and how many words were for him. */
+  readonly #last = new Map<string, number>();
+  readonly #came = new Map<string, number>();
+  readonly #told = new Map<number, Told>();
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  died(at: number): void {
+    this.#diedAt = at;
+  }
+
+  loggedIn(event: EventOf<'loggedIn'>): void {
+    const { client, user, session, at, connection, isResumed, isAnew, replayed } = event;
+    const came = this.#came.get(user) ?? 0;
+    const threads = new Set([this.threads.get(connection) ?? '']);
+    const stay = { session, at, endedAt: undefined, isBye: false, threads };
+    this.#stays.set(client, { ...stay, came, cameBefore: came });
+    this.#last.set(user, client);
+    if (isResumed && !isAnew) this.#told.set(connection, { left: replayed, directs: 0 });
+  }
+
+  asked({ client, what, to, connection, isRepeat }: EventOf<'talkerAsked'>): void {
+    if (what === 'DIRECT_MESSAGE' && to !== undefined && isRepeat !== true)
+      this.#came.set(to, (this.#came.get(to) ?? 0) + 1);
+    // Whether it comes here or not, it may have been on its way.
+    if (what === 'RESUME') this.#stays.get(client)?.threads.add(this.threads.get(connection) ?? '');
+  }
+
+  ended({ client, connection, at, isBye }: EventOf<'talkerEnded'>): void {
+    const stay = this.#stays.get(client);
+    this.#told.delete(connection);
+    if (stay === undefined) return;
+    stay.endedAt ??= at;
+    stay.isBye ||= isBye;
+    stay.cameBefore = Math.min(stay.cameBefore, this.#came.get(this.users.get(client) ?? '') ?? 0);
+  }
+
+  /** [HP-RES-6] */
+  heard(event: EventOf<'directHeard'>): void {
+    const { client, connection, isDelayed } = event;
+    const told = this.#told.get(connection);
+    if (told === undefined) return;
+    if (!isDelayed || told.left === 0) {
+      this.#told.delete(connection);
+      return;
+    }
+    told.left -= 1;
+    told.directs += 1;
+    const { resumeMessagesMax = Infinity, isCluster = true } = this.terms ?? {};
+    // What it had not taken before it went counts for itself.
+    if (!isCluster && told.directs === 2 * resumeMessagesMax + 1)
+      this.#report(
+        event,
+        `${told.directs} messages have waited for the session of client ${client}, of ${resumeMessagesMax} at most`,
+      );
+  }
+
+  answered(event: EventOf<'talkerAnswered'>): void {
+    const { client, asked, code, at } = event;
+    if (asked !== 'RESUME' || code !== 'SESSION_EXPIRED') return;
+    const stay = this.#stays.get(client);
+    this.#stays.delete(client);
+    if (stay?.endedAt === undefined || stay.isBye || this.#isOver(event, stay)) return;
+    this.#report(
+      event,
+      `client ${client} comes back after ${(at - stay.endedAt) / 1e6} s, and its session is over`,
+    );
+  }
+
+  #isOver({ client, node, at }: EventOf<'talkerAnswered'>, stay: Stay): boolean {
+    const { terms } = this;
+    if (terms === undefined || stay.endedAt === undefined || this.slow.has(client)) return true;
+    const since = stay.endedAt - BEFORE_US;
+    if (at - stay.endedAt > terms.resumeWindowMs * 1_000 - SLACK_US) return true;
+    const user = this.users.get(client) ?? '';
+    if (terms.policy !== 'multi' && this.#last.get(user) !== client) return true;
+    if (terms.sessionsPerUserMax < MANY) return true;
+    const came = (this.#came.get(user) ?? 0) - stay.came;
+    if (came > terms.resumeMessagesMax) return true;
+    if (this.#diedAt > stay.at - BEFORE_US) return true;
+    for (const thread of stay.threads)
+      if ((this.deaths.get(thread) ?? -Infinity) > stay.at - BEFORE_US) return true;
+    if (at < this.knownAt) return true;
+    if (terms.isCluster && this.troubles.ofCluster(stay.at - BEFORE_US, at)) return true;
+    return this.troubles.isHeldUp(client, node, since, at);
+  }
+}
+
+const BEFORE_US = 5_000_000;
+const SLACK_US = 1_000_000;
+/** Until sessions have said that they are there. */
+const KNOWN_US = 300_000;
+const MANY = 100;

@@ -8,6 +8,11 @@ import { Stage } from '../../support/stage.ts';
 const SHARDS = 3;
 const KEPT = 3;
 
+/** Of the shard where the reader is. */
+function routerOf({ shards: [, shard] }: Stage): RouterState {
+  return (shard ?? expect.fail('no shard')).system.stateOf('1/router') as RouterState;
+}
+
 /** A node on which things come in a drawn order, and topics of which something is remembered. */
 function staged(chance: number, topics: readonly string[]) {
   const stage = new Stage({ shards: SHARDS, chance, broker: { welcome: false } });
@@ -30,7 +35,7 @@ function staged(chance: number, topics: readonly string[]) {
     reader.say({ type: 'subscribe', topic, since: { epoch: epochs.get(topic), offset } });
   /** How many are under way at most, until all is done. */
   const mostAtOnce = (): number => {
-    const { streams } = stage.shards[1]?.system.stateOf('1/router') as RouterState;
+    const { streams } = routerOf(stage);
     let most = 0;
     while (stage.step())
       for (const { recovering } of streams.values()) most = Math.max(most, recovering);
@@ -95,9 +100,7 @@ describe.each([1, 2, 3, 4, 5])('[BROKER-REC-6] in order %i', (chance) => {
     for (let steps = 0; steps < 8; steps += 1) stage.step();
     reader.leave();
     stage.settle();
-    const { streams, subscriptions, pending } = stage.shards[1]?.system.stateOf(
-      '1/router',
-    ) as RouterState;
+    const { streams, subscriptions, pending } = routerOf(stage);
     expect([streams.size, [...subscriptions.topics].length, pending.size]).toEqual([0, 0, 0]);
     expect(stage.troubles).toEqual([]);
   });

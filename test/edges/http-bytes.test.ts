@@ -96,6 +96,19 @@ test('a body is asked for when it is welcome', async () => {
   expect(Buffer.from(body).toString()).toBe('body');
 });
 
+test('a body comes whole, in whatever chunks it was sent', async () => {
+  const world = await begin();
+  const client = new RawClient(world);
+  const text = Array.from({ length: 1_000 }, (_, at) => String.fromCharCode(97 + (at % 26))).join(
+    '',
+  );
+  const chunks = [...text.slice(0, 400), text.slice(400, 900), ...text.slice(900)];
+  const said = chunks.map((one) => `${one.length.toString(16)}\r\n${one}\r\n`).join('');
+  client.say(`${post('Transfer-Encoding: chunked')}${said}0\r\n\r\n`);
+  const { body } = await nextRequest(world, 0);
+  expect(Buffer.from(body).toString()).toBe(text);
+});
+
 test.each([
   ['nothing', '', ''],
   ['half a head', 'GET / HTTP/1.1\r\n', '408'],

@@ -492,3 +492,14 @@ describe('[PROC-CLIENT-8] with a password, over TLS', () => {
     expect(alice.errors).toContain('AUTH_REQUIRED');
   });
 });
+
+test('[PROC-CHAT-1] no line is made for a name that no user can have', () => {
+  for (const name of ['a:b', 'a b', 'a\nbob', '', 'x'.repeat(33)]) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'hash-password', name], {
+      input: 'tea\n',
+      encoding: 'utf8',
+    });
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('is no name of a user');
+  }
+});

@@ -80,7 +80,7 @@ async function gateway(
   return { ...node, url: `http://${doors['gateway']}` };
 }
 
-test('[PROC-DRAIN-3] SIGTERM: streams end as whole, WebSockets with 1001, requests are answered, no gone link is asked', async () => {
+test('[PROC-DRAIN-3] [DIFF-52] SIGTERM: streams end as whole, WebSockets with 1001, requests are answered, no gone link is asked', async () => {
   const { port, asked, slow } = await origin();
   const node = await gateway(port, '2s');
   const streams = await Promise.all(Array.from({ length: 10 }, () => fetch(`${node.url}/stream`)));

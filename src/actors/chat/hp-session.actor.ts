@@ -256,7 +256,8 @@ function due(session: Session, timer: string, context: Turn): void {
     case 'login': {
       // [HP-LOGIN-7] Whoever is being let in is not sent away: its session would be lost.
       const message = 'Nobody logged in in time. Connect again.';
-      if (isComing(session)) context.after('login', LOOK_EVERY_MS);
+      const isJudged = session.pending?.request.type === 'LOGIN';
+      if (isJudged || isComing(session)) context.after('login', LOOK_EVERY_MS);
       else if (session.life === 'connected')
         refuse(session, { code: 'LOGIN_TIMEOUT', message }, null, context);
       return;

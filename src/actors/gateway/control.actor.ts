@@ -14,6 +14,7 @@ import { decodeTnetstring, encodeTnetstring } from '../codecs/grip/tnetstring.ts
 import { isUtf8 } from '../codecs/utf8.ts';
 import type { ActorDefinition, Address, Context } from '../runtime/actor.ts';
 import type { ControlEvent } from '../runtime/gateway-edges.ts';
+import { blocksOf } from './channels/blocks.ts';
 import { type ControlAnswer, done, readWish, refusal } from './control-answers.ts';
 import type { ConnectionsChecked, DoorOrder } from './door-messages.ts';
 import { type GatewayContext, keeperOf } from './gateway-context.ts';
@@ -159,10 +160,19 @@ function drop(gateway: GatewayContext, input: string, problem: string, context: 
 function publish(gateway: GatewayContext, items: readonly GripItem[], context: Turn): void {
   if (items.length === 0) return;
   context.count('control.itemsPublished', items.length);
-  context.send(gateway.edges.operator, { type: 'itemsPublished', count: items.length });
+  context.send(gateway.edges.operator, {
+    type: 'itemsPublished',
+    count: items.length,
+    blocks: blocksOfAll(items, gateway),
+  });
   for (const item of items) {
     context.send(keeperOf(gateway, item.channel), { type: 'publishItem', item });
   }
+}
+
+function blocksOfAll(items: readonly GripItem[], gateway: GatewayContext): number | undefined {
+  if (gateway.options.messageBlockBytes === undefined) return undefined;
+  return items.reduce((sum, item) => sum + (blocksOf(item, gateway.options) ?? 0), 0);
 }
 
 function recover(gateway: GatewayContext, context: Turn): void {

@@ -104,9 +104,9 @@ export function isCrossOrigin({ gateway, route }: Admitted): boolean {
 /** The name and port of a Host. */
 export function hostOf(host: string): { readonly name: string; readonly port: number | undefined } {
   if (!host.includes(':')) return { name: host.toLowerCase(), port: undefined };
-  const at = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(host);
+  const at = /^(\[[^\]]*\]|[^:]*)(?::(\d*))?$/.exec(host);
   const [, name = host, port] = at ?? [];
-  return { name: name.toLowerCase(), port: port === undefined ? undefined : Number(port) };
+  return { name: name.toLowerCase(), port: (port ?? '') === '' ? undefined : Number(port) };
 }
 
 function forwarded(
@@ -168,10 +168,15 @@ function rewritten(path: string, { pathPrefix, pathRemove, replacePrefix }: Rout
 }
 
 function signatureOf({ gateway, route }: Admitted): Signature | undefined {
-  const key = route.sigKey ?? gateway.options.sigKey;
-  if (key === undefined || key === '') return undefined;
-  const issuer = route.sigIss ?? gateway.options.sigIss;
-  return { issuer, key: keyFrom(gateway, key) };
+  const { sigIss: issuer = '', sigKey: key = '' } = isSigningItself(route)
+    ? route
+    : gateway.options;
+  return issuer === '' || key === '' ? undefined : { issuer, key: keyFrom(gateway, key) };
+}
+
+/** [GRIP-SIG-2] Origins behind a route that has only one of the two verify by the global ones. */
+function isSigningItself({ sigIss, sigKey }: Route): boolean {
+  return sigIss !== undefined && sigIss !== '' && sigKey !== undefined;
 }
 
 function fileOf({ directory }: GatewayContext, path: string | undefined): string | undefined {

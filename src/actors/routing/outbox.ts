@@ -40,6 +40,8 @@ export class Outbox {
   #credit: number;
   #waiting: Waiting[] | undefined = undefined;
   #waitingBytes = 0;
+  /** Before this place of the queue no slot is open: answers come in about the order of their questions. */
+  #openFrom = 0;
   /** By topic, the place in the queue that tells of its latest drop. */
   #latestGaps: Map<string, Waiting> | undefined = undefined;
   #asked = 0;
@@ -116,9 +118,7 @@ export class Outbox {
 
   /** Gives an open slot its answer; `flush` and `enforce` follow. */
   fill(slot: number, payload: Payload): void {
-    const place = this.#waiting?.find(
-      (waiting) => waiting.slot === slot && waiting.payload === undefined,
-    );
+    const place = this.#waiting?.[this.#placeOf(slot)];
     if (place === undefined) {
       this.offer(payload, undefined);
       return;
@@ -130,11 +130,11 @@ export class Outbox {
   /** Nothing will stand in an open slot's place; `flush` follows. */
   closeSlot(slot: number): void {
     const waiting = this.#waiting;
-    const at = waiting?.findIndex((place) => place.slot === slot && place.payload === undefined);
-    if (waiting === undefined || at === undefined || at === -1) return;
+    const at = this.#placeOf(slot);
+    if (waiting === undefined || at === NOWHERE) return;
     waiting.splice(at, 1);
     this.#waitingBytes -= WRITE_OVERHEAD_BYTES;
-    if (waiting.length === 0) this.#waiting = undefined;
+    if (waiting.length === 0) this.#emptied();
   }
 
   /** Puts a payload at the end of the queue; `flush` and `enforce` follow. */
@@ -181,18 +181,33 @@ export class Outbox {
     }
     if (taken < waiting.length) {
       if (taken > 0) waiting.splice(0, taken);
+      this.#openFrom = Math.max(0, this.#openFrom - taken);
       return;
     }
-    this.#waiting = undefined;
+    this.#emptied();
   }
 
   /** Lets go of what waits and takes nothing more: the connection was given up. */
   end(): void {
     this.#hasEnded = true;
     this.#credit = 0;
-    this.#waiting = undefined;
+    this.#emptied();
     this.#waitingBytes = 0;
     this.#latestGaps = undefined;
+  }
+
+  #emptied(): void {
+    this.#waiting = undefined;
+    this.#openFrom = 0;
+  }
+
+  /** A reader that reads nothing has thousands of answers before those that are open. */
+  #placeOf(slot: number): number {
+    const waiting = this.#waiting ?? [];
+    while (this.#openFrom < waiting.length && !isOpen(waiting[this.#openFrom])) this.#openFrom += 1;
+    for (let at = this.#openFrom; at < waiting.length; at += 1)
+      if (waiting[at]?.slot === slot && isOpen(waiting[at])) return at;
+    return NOWHERE;
   }
 
   #spend(payload: Payload, write: (payload: Payload) => void): void {
@@ -259,7 +274,9 @@ export class Outbox {
       this.#waitingBytes -= writeCost(payload);
       this.#dropped += 1;
     }
-    this.#waiting = this.#waiting?.filter((waiting) => !waiting.isDropped);
+    const left = this.#waiting?.filter((waiting) => !waiting.isDropped);
+    if (left?.length !== this.#waiting?.length) this.#openFrom = 0;
+    this.#waiting = left;
   }
 
   /**
@@ -278,3 +295,9 @@ export class Outbox {
     return { topic, epoch, from: before.from, to: offset, reason };
   }
 }
+
+function isOpen(place: Waiting | undefined): boolean {
+  return place?.slot !== undefined && place.payload === undefined;
+}
+
+const NOWHERE = -1;

@@ -318,7 +318,11 @@ export type OperatorNotice =
     }
   | { readonly type: 'activity'; readonly route: string | undefined; readonly count: number }
   /** Items taken from publishers, by whatever door. */
-  | { readonly type: 'itemsPublished'; readonly count: number }
+  | {
+      readonly type: 'itemsPublished';
+      readonly count: number;
+      readonly blocks: number | undefined;
+    }
   /** Requests of clients that arrived at gateway doors. */
   | { readonly type: 'requestsReceived'; readonly count: number };
 

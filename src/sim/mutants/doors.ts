@@ -260,8 +260,8 @@ export const doors: readonly Mutant[] = [
     breaks: ['conversation'],
     requirements: ['BROKER-REQ-4'],
     file: 'routing/outbox.ts',
-    find: '(waiting) => waiting.slot === slot && waiting.payload === undefined,',
-    replace: '(waiting) => waiting.slot !== undefined && waiting.payload === undefined,',
+    find: 'if (waiting[at]?.slot === slot && isOpen(waiting[at])) return at;',
+    replace: 'if (isOpen(waiting[at])) return at;',
     story:
       'An answer takes the first place that is free: two homes that answer in another order swap their answers.',
   },

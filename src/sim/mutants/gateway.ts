@@ -103,9 +103,8 @@ export const holding: readonly Mutant[] = [
     breaks: ['holds-order'],
     requirements: ['GRIP-NEXT-6'],
     file: 'gateway/requests/streaming.ts',
-    find: '  if (payload.byteLength > 0) {\n    const words = { connection, slot: undefined, payload };',
-    replace:
-      '  if (payload.byteLength < 0) {\n    const words = { connection, slot: undefined, payload };',
+    find: '  tell(state, filtered.content, context);',
+    replace: '  tell(state, new Uint8Array(0), context);',
     story: 'What the next link says counts, and what stands in its body is forgotten.',
   },
   {

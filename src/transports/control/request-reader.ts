@@ -2,6 +2,8 @@
 // Pushpin's limits, codes and texts. Chunked bodies are not taken, and nothing may follow the body.
 // Refuses to know sockets, paths and what the body says. Obeys spec/grip.md, section "Publishing".
 
+import { Gathered } from '../origins/gathered.ts';
+
 export interface ReaderLimits {
   readonly headBytesMax: number;
   readonly bodyBytesMax: number;
@@ -40,8 +42,7 @@ export class RequestReader {
   readonly #limits: ReaderLimits;
   #bytes: Buffer = Buffer.alloc(0);
   #head: Head | undefined = undefined;
-  #body: Buffer[] = [];
-  #bodyBytes = 0;
+  readonly #body = new Gathered();
   #mustContinue = false;
 
   constructor(limits: ReaderLimits) {
@@ -113,15 +114,15 @@ export class RequestReader {
   }
 
   #addBody(head: Head, chunk: Uint8Array): ControlReading {
-    if (chunk.byteLength > 0) this.#body.push(Buffer.from(chunk));
-    this.#bodyBytes += chunk.byteLength;
+    if (chunk.byteLength > 0) this.#body.add(Buffer.from(chunk));
     const { method, target, accept, bodyBytes } = head;
-    if (this.#bodyBytes < bodyBytes) return more;
+    const { byteLength } = this.#body;
+    if (byteLength < bodyBytes) return more;
     // What follows a request that announced no body is nobody's: the connection ends with the answer.
-    if (bodyBytes > 0 && this.#bodyBytes > bodyBytes) {
+    if (bodyBytes > 0 && byteLength > bodyBytes) {
       return refused('Request body exceeded Content-Length.');
     }
-    const body = new Uint8Array(Buffer.concat(this.#body).subarray(0, bodyBytes));
+    const body = new Uint8Array(Buffer.concat(this.#body.take()).subarray(0, bodyBytes));
     return { kind: 'request', request: { method, target, accept, body } };
   }
 }

@@ -9,6 +9,7 @@ import { encodeRefusal } from './answer.ts';
 import type { Departures } from '../sockets/departures.ts';
 import type { Asker } from './exchange.ts';
 import { receiveHandshake } from './handshakes.ts';
+import { Gathered } from '../origins/gathered.ts';
 import { isHeld, takeFromHttp } from '../sockets/held-socket.ts';
 import { headOf, readHeaders } from './request-head.ts';
 
@@ -100,16 +101,16 @@ class HttpRequests {
       this.#deliver(request, response, noBody);
       return;
     }
-    const chunks: Buffer[] = [];
+    const { bodyBytesMax } = this.#options.limits;
+    const body = new Gathered();
     let size = 0;
     request.on('data', (chunk: Buffer) => {
       size += chunk.byteLength;
-      if (size <= this.#options.limits.bodyBytesMax) chunks.push(chunk);
+      if (size <= bodyBytesMax) body.add(chunk);
       else this.#refuseBody(request);
     });
     request.on('end', () => {
-      if (size <= this.#options.limits.bodyBytesMax)
-        this.#deliver(request, response, joined(chunks, size));
+      if (size <= bodyBytesMax) this.#deliver(request, response, joined(body.take(), size));
     });
   }
 
@@ -241,7 +242,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /** One owned array: what was read from sockets is a view of more. */
-function joined(chunks: readonly Buffer[], size: number): Uint8Array {
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
   const body = new Uint8Array(size);
   let at = 0;
   for (const chunk of chunks) {

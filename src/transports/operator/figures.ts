@@ -26,6 +26,7 @@ export interface RouteReport {
   readonly received: number;
   readonly sent: number;
   readonly responsesSent: number;
+  readonly blocksReceived: number | undefined;
   readonly blocksSent: number | undefined;
 }
 
@@ -87,9 +88,11 @@ export class Figures {
     return true;
   }
 
-  published(count: number): void {
+  published({ count, blocks }: Notice<'itemsPublished'>): void {
     this.totals.received += count;
-    this.#figuresOf(undefined).received += count;
+    const figures = this.#figuresOf(undefined);
+    figures.received += count;
+    if (blocks !== undefined) figures.blocksReceived = (figures.blocksReceived ?? 0) + blocks;
   }
 
   requested(count: number): void {
@@ -153,6 +156,7 @@ function beginning(route: string, connectionsNow: number): RouteFigures {
     received: 0,
     sent: 0,
     responsesSent: 0,
+    blocksReceived: undefined,
     blocksSent: undefined,
   };
 }

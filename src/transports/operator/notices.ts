@@ -38,6 +38,8 @@ export class Notices {
   readonly #activity = new Map<string | undefined, number>();
   readonly #passed = new Map<string | undefined, number>();
   #published = 0;
+  /** Of what was published. */
+  #blocks: number | undefined = undefined;
   #requests = 0;
   #isUrgent = false;
   #timer: NodeJS.Timeout | undefined = undefined;
@@ -54,6 +56,7 @@ export class Notices {
     switch (notice.type) {
       case 'itemsPublished':
         this.#published += notice.count;
+        if (notice.blocks !== undefined) this.#blocks = (this.#blocks ?? 0) + notice.blocks;
         break;
       case 'requestsReceived':
         this.#requests += notice.count;
@@ -96,14 +99,15 @@ export class Notices {
     for (const [route, count] of this.#activity) notices.push({ type: 'activity', route, count });
     for (const [route, count] of this.#passed)
       notices.push({ type: 'clientsPassed', route, count });
-    const [published, requests] = [this.#published, this.#requests];
-    if (published > 0) notices.push({ type: 'itemsPublished', count: published });
+    const [published, blocks, requests] = [this.#published, this.#blocks, this.#requests];
+    if (published > 0) notices.push({ type: 'itemsPublished', count: published, blocks });
     if (requests > 0) notices.push({ type: 'requestsReceived', count: requests });
     this.#gathered = [];
     this.#connected.clear();
     this.#activity.clear();
     this.#passed.clear();
     this.#published = 0;
+    this.#blocks = undefined;
     this.#requests = 0;
     if (notices.length > 0) this.#say(notices);
   }

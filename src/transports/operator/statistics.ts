@@ -115,7 +115,7 @@ export class Statistics {
         return;
       }
       case 'itemsPublished':
-        this.#figures.published(notice.count);
+        this.#figures.published(notice);
         return;
       case 'requestsReceived':
         this.#figures.requested(notice.count);
@@ -157,7 +157,7 @@ export class Statistics {
   }
 
   #sayReport(report: RouteReport, duration: number): void {
-    const { route, connections, minutes, received, sent, responsesSent, blocksSent } = report;
+    const { route, connections, minutes, received, sent, responsesSent } = report;
     this.#say('report', {
       ...named(route),
       connections,
@@ -165,7 +165,8 @@ export class Statistics {
       received,
       sent,
       'http-response-sent': responsesSent,
-      'blocks-sent': blocksSent,
+      'blocks-received': report.blocksReceived,
+      'blocks-sent': report.blocksSent,
       duration: Math.round(duration),
     });
   }

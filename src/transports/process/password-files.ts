@@ -2,6 +2,7 @@
 // line by `hermod hash-password`. No password is ever shown. Refuses to know sessions. Obeys spec/process.md.
 
 import { readFileSync } from 'node:fs';
+import { isUserName } from '../../actors/codecs/hp/names.ts';
 import { readPasswordBook, writePasswordLine } from '../auth/password-book.ts';
 
 export interface PasswordProblem {
@@ -26,6 +27,13 @@ export function passwordProblems(file: string): readonly PasswordProblem[] {
 
 /** Reads a password from standard input up to its first newline, and prints the line of the file. */
 export async function readPasswordLine(user: string): Promise<void> {
+  // Whatever else stood in the file would be no line of it, or one of somebody else.
+  if (!isUserName(user)) {
+    const form = 'A user is called by 1 to 32 letters, digits, and . _ -';
+    process.stderr.write(`hermod: ${JSON.stringify(user)} is no name of a user. ${form}\n`);
+    process.exitCode = 2;
+    return;
+  }
   let text = '';
   process.stdin.setEncoding('utf8');
   for await (const chunk of process.stdin) text += String(chunk);

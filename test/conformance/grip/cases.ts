@@ -14,6 +14,7 @@ import { sockjsCases } from './sockjs-cases.ts';
 import { keepAliveCases, streamCases } from './stream-cases.ts';
 import { nextCases, orderCases, positionCases } from './next-cases.ts';
 import { routeCases } from './route-cases.ts';
+import { otherwiseCases } from './otherwise-cases.ts';
 import { webSocketCases } from './ws-cases.ts';
 
 export const allGripCases: readonly GripCase[] = [
@@ -43,5 +44,6 @@ export const allGripCases: readonly GripCase[] = [
   ...jsonpCases,
   ...sockjsCases,
   ...configuredCases,
+  ...otherwiseCases,
   ...webSocketCases,
 ];

@@ -282,19 +282,21 @@ export const nextCases = gripCases('next-links', [
     },
     { seconds: 60 },
   ],
-  [
-    '[GRIP-NEXT-8] a next link may not answer with a response hold',
+  ...(
+    [
+      ['a response hold', 'response', 'Next link returned non-stream hold.'],
+      ['a hold that is none', 'x', "Grip-Hold must be set to either 'response' or 'stream'"],
+    ] as const
+  ).map(([what, hold, wrong]): GripRow => [
+    `[GRIP-NEXT-8] a next link that answers with ${what} ends the stream behind its body`,
     async (gateway) => {
       const headers = { 'Grip-Link': nextOf(gateway) };
-      links(
-        gateway,
-        { body: 'open ', headers },
-        { body: 'x', headers: holdResponse(gateway.channel) },
-      );
+      const answered = { ...holdResponse(gateway.channel), 'Grip-Hold': hold };
+      links(gateway, { body: 'open ', headers }, { body: 'x', headers: answered });
       const answer = await gateway.ask({ host: 'debug.test' });
-      assert.match(answer.body, /non-stream hold/);
+      assert.equal(answer.body, `open x\n\n${wrong}\n`);
     },
-  ],
+  ]),
   [
     '[GRIP-NEXT-9] hint asks the next link at once',
     async (gateway) => {
@@ -456,6 +458,26 @@ export const positionCases = gripCases('positions', [
       await gateway.ask();
       const lasts = (await gateway.askedFor(isNext)).all('grip-last');
       assert.deepEqual(lasts.toSorted(), [`${one}; last-id=a`, `${two}; last-id=b`]);
+    },
+  ],
+  ...['prev-id', 'prev-id=""'].map((param): GripRow => [
+    `[GRIP-SEQ-7] ${param} is no place: a stream without a next link goes on`,
+    async (gateway) => {
+      gateway.plays({ body: 'open\n', headers: holdStream(`${gateway.channel}; ${param}`) });
+      const answer = gateway.send();
+      await answer.until('open\n');
+      await gateway.publish(to(gateway.channel, stream('more')));
+      await answer.until('open\nmore');
+    },
+  ]),
+  [
+    '[GRIP-SEQ-7] prev-id= is the empty id',
+    async (gateway) => {
+      const headers = holdStream(`${gateway.channel}; prev-id=`, { 'Grip-Link': nextOf(gateway) });
+      links(gateway, { body: 'open\n', headers }, { body: 'end' });
+      await gateway.ask();
+      const lasts = (await gateway.askedFor(isNext)).all('grip-last');
+      assert.deepEqual(lasts, [`${gateway.channel}; last-id=`]);
     },
   ],
   [

@@ -668,14 +668,20 @@ export const signatureCases = gripCases('signatures', [
       assert.equal(signed(asked, 'own-key')['iss'], 'own');
     }),
   ],
+  ...['sig-half.test', 'sig-other-half.test'].map((host): GripRow => [
+    `[GRIP-SIG-2] one without the other, as at ${host}, changes nothing`,
+    sends({ host }, (asked) => {
+      assert.equal(signed(asked, 'changeme')['iss'], 'pushpin');
+    }),
+  ]),
   [
-    '[GRIP-SIG-3] [DIFF-6] the key of a route may be bytes in Base64',
+    '[GRIP-SIG-3] the key of a route may be bytes in Base64',
     sends({ host: 'sig-bytes.test' }, (asked) => {
-      assert.equal(signed(asked, Uint8Array.of(0, 1, 2, 255))['iss'], 'pushpin');
+      assert.equal(signed(asked, Uint8Array.of(0, 1, 2, 255))['iss'], 'own');
     }),
   ],
   [
-    '[GRIP-SIG-3] [DIFF-6] the key of a route in a PEM file signs with ES256',
+    '[GRIP-SIG-3] the key of a route in a PEM file signs with ES256',
     async (gateway) => {
       const { asked } = await pass(gateway, { host: 'sig-file.test' });
       const [head, body, signature = ''] = (asked.header('grip-sig') ?? '').split('.');
@@ -689,6 +695,13 @@ export const signatureCases = gripCases('signatures', [
       const said = Buffer.from(`${head}.${body}`);
       assert.ok(verify('sha256', said, { key, dsaEncoding: 'ieee-p1363' }, bytes));
     },
+    { needs: ['routesFile'] },
+  ],
+  [
+    '[GRIP-SIG-3] [DIFF-6] the key may be a secret in hex, in a file',
+    sends({ host: 'sig-hex.test' }, (asked) => {
+      assert.equal(signed(asked, Uint8Array.of(0, 1, 2, 255))['iss'], 'own');
+    }),
     { needs: ['routesFile'] },
   ],
   ...FEATURES.map((feature): GripRow => [

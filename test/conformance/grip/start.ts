@@ -116,6 +116,7 @@ function writeFiles(
   }
   writeFileSync(join(folder, 'routes'), withOrigins(own('routes')));
   writeFileSync(join(folder, 'signing.pem'), key);
+  writeFileSync(join(folder, 'signing.hex'), '000102ff');
   const file = join(folder, 'pushpin.conf');
   writeFileSync(file, text.replaceAll('internal.conf', join(folder, 'internal.conf')));
   if (isInstalled)

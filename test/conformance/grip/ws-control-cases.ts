@@ -672,6 +672,13 @@ export const webSocketControlCases = gripCases('ws-control', [
     [[{ content: '%(7)I of 100%%' }]],
     ['7 of 100%'],
   ),
+  filtered(
+    '[WOH-FILTER-1] [DIFF-130] build-id fills in what id_format says',
+    ['build-id'],
+    { id_format: 'x' },
+    [[{ content: '%I of 100%%' }], [{ content: 'more' }]],
+    ['x of 100%', 'more'],
+  ),
   [
     '[WOH-FILTER-4] [DIFF-115] require-sub asks for another subscription',
     async (gateway) => {

@@ -4,8 +4,10 @@
 import { assert as check, integer, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import type { HpSessionMessage } from '../../../src/actors/chat/session/session.ts';
 import { actorsOf } from '../../../src/actors/node.ts';
 import { homeOf } from '../../../src/actors/routing/topic.ts';
+import type { Address } from '../../../src/actors/runtime/actor.ts';
 import { HpClient, type HpLine } from '../../support/hp-client.ts';
 import { Stage } from '../../support/stage.ts';
 
@@ -415,4 +417,69 @@ test('[HP-ERR-5] [HP-RES-2] a session is on its way for as long as an operator l
     stage.settle();
   }
   expect(back.told()).toEqual(['RESUME_OK online bob']);
+});
+
+test('[HP-LOGIN-7] whoever’s token is being looked at when the time is over is answered first', () => {
+  const tokens = { t: { subscribe: [], publish: [], subject: 'bob' } };
+  const stage = new Stage({ chat: { ...fast, auth: ['token' as const] }, tokens });
+  stage.auth.isSlow = true;
+  const bob = new HpClient(stage);
+  stage.pass(9_900);
+  bob.ask('LOGIN', { user: 'bob', auth: { method: 'token', token: 't' } });
+  stage.pass(200);
+  expect(bob.told()).toEqual([]);
+  stage.judge();
+  stage.settle();
+  expect(bob.told()).toEqual(['LOGIN_OK online bob']);
+  const mute = new HpClient(stage);
+  stage.pass(9_900);
+  mute.ask('LOGIN', { user: 'bob', auth: { method: 'token', token: 't' } });
+  stage.pass(6_000);
+  expect(mute.told()).toEqual(['ERROR TIMEOUT', 'ERROR LOGIN_TIMEOUT']);
+});
+
+test('[HP-LIVE-4] whoever says nothing while it is being let in leaves no ghost', () => {
+  const stage = new Stage({
+    chat: { ...fast, pingEveryMs: 1_000, pingTimeoutMs: 2_000 },
+    shards: 2,
+  });
+  const home = homeOf('chat/user/bob', 2);
+  const [mute, there] = [stage.shards[home], stage.shards[1 - home]?.system];
+  if (mute === undefined) throw new Error('no such shard');
+  mute.hasCollapsed = true;
+  const bob = new HpClient(stage, 1 - home);
+  bob.ask('LOGIN', { user: 'bob' });
+  for (let at = 0; at < 35; at += 1) {
+    stage.now += 100_000;
+    there?.run(stage.now, 1_000);
+    stage.settle();
+  }
+  expect([bob.told(), bob.isClosed]).toEqual([['PING', 'ERROR PING_TIMEOUT'], true]);
+  mute.hasCollapsed = false;
+  stage.settle();
+  const alice = HpClient.in(stage, 'alice', home);
+  alice.ask('PRESENCE_QUERY', { users: ['bob'] });
+  stage.settle();
+  expect(alice.take().at(-1)?.payload['users']).toMatchObject([{ status: 'offline' }]);
+  expect(stage.counted('chat.sessions')).toBe(1);
+});
+
+test('[HP-LIM-6] [HP-RES-2] a session for which a client comes that reads nothing is there still', () => {
+  check(
+    property(chances, steps, (chance, gap) => {
+      const stage = onStage(chance);
+      const bob = HpClient.in(stage, 'bob', 1);
+      bob.wire.leave();
+      stage.settle();
+      const back = new HpClient(stage);
+      back.ask('RESUME', { token: bob.token });
+      goOn(stage, gap);
+      stage.tell(back.wire.owner as Address<HpSessionMessage>, { type: 'tooSlow' });
+      stage.settle();
+      // Whoever was back before that is not waited for.
+      if (stage.counted('chat.sessions.resumed') > 0) return;
+      expect(resumed(stage, bob.token, 1).told()).toEqual(['RESUME_OK online bob']);
+    }),
+    { numRuns: 200 },
+  );
 });

@@ -67,6 +67,17 @@ describe('direct messages', () => {
     expect(alice.take()).toMatchObject([{ payload: { status: 'delivered', duplicate: true } }]);
   });
 
+  test('[HP-DM-4] [HP-LIM-6] nobody reads too slowly for whom much waits', () => {
+    const stage = stageWith({ bytesBurstMax: 1e9 });
+    const alice = HpClient.in(stage, 'alice');
+    const body = 'x'.repeat(16_000);
+    for (let i = 0; i < 100; i += 1) alice.ask('DIRECT_MESSAGE', { to: 'bob', body });
+    const bob = new HpClient(stage, 1);
+    bob.ask('LOGIN', { user: 'bob' });
+    expect(bob.take().filter(({ type }) => type === 'DIRECT_MESSAGE')).toHaveLength(100);
+    expect(bob.isClosed).toBe(false);
+  });
+
   test('[HP-DM-5] nothing waits where the operator wants none', () => {
     const stage = stageWith({ offlineMessagesMax: 0 });
     const alice = HpClient.in(stage, 'alice');
@@ -86,6 +97,25 @@ describe('direct messages', () => {
     const next = new HpClient(stage);
     next.ask('LOGIN', { user: 'bob' });
     expect(next.told().at(-1)).toBe('DIRECT_MESSAGE alice x');
+  });
+
+  test('[HP-DM-6] [HP-DM-4] so does all of it, though so many may not wait for who has no session', () => {
+    const stage = stageWith({ offlineMessagesMax: 2 });
+    const alice = HpClient.in(stage, 'alice');
+    const bob = HpClient.in(stage, 'bob', 1);
+    bob.wire.leave();
+    stage.settle();
+    for (let i = 1; i <= 5; i += 1) alice.ask('DIRECT_MESSAGE', { to: 'bob', body: `${i}` });
+    expect(alice.told()).toEqual(Array.from({ length: 5 }, () => 'ACK accepted'));
+    stage.pass(60_001);
+    const again = HpClient.in(stage, 'alice');
+    again.ask('DIRECT_MESSAGE', { to: 'bob', body: '6' }, 'other');
+    expect(again.told()).toEqual(['ERROR QUEUE_FULL']);
+    const next = new HpClient(stage);
+    next.ask('LOGIN', { user: 'bob' });
+    expect(next.take().map(({ payload }) => payload['body'] ?? payload['offline_count'])).toEqual([
+      ...[5, '1', '2', '3', '4', '5'],
+    ]);
   });
 
   test('[HP-DM-2] nobody waits for a client that has gone', () => {

@@ -64,4 +64,24 @@ describe('what waits for a user', () => {
     expect(heard(stage, 'n1')).toEqual([]);
     expect(stage.failures).toEqual([]);
   });
+
+  test.each(['n1', 'n2'])(
+    '[HP-DM-6] [HP-RES-10] is told at once to a session that has begun anew (%s)',
+    (node) => {
+      const stage = new ClusterStage({ shards: 2, chat: fast });
+      stage.until(() => stage.isWhole, 5_000);
+      stage.pass(500);
+      const [ann, ben] = [HpClient.in(stage.at('n1'), 'ann'), HpClient.in(stage.at('n3'), 'ben')];
+      stage.pass(300);
+      stage.kill('n3');
+      ann.ask('DIRECT_MESSAGE', { to: 'ben', body: 'x' }, 'm1');
+      const back = new HpClient(stage.at(node));
+      back.ask('RESUME', { token: ben.token });
+      stage.until(() => ['n1', 'n2'].every((name) => stage.seen(name).includes('n3:down')), 20_000);
+      stage.pass(3_000);
+      expect(bodies(back.take())).toEqual(['x']);
+      expect(heard(stage, 'n1')).toEqual([]);
+      expect(stage.failures).toEqual([]);
+    },
+  );
 });

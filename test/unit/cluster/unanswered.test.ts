@@ -1,4 +1,5 @@
-// What a keeper of rooms has asked of a home that never answers: nobody waits for it any more, and nothing is kept of it.
+// What a keeper of rooms has asked of a home that never answers, or was told by a node that has died in the middle of it: nobody
+// waits for it any more, and nothing is kept of it.
 
 import { expect, test } from 'vitest';
 
@@ -7,30 +8,57 @@ import { chatDefaults } from '../../../src/actors/chat/chat-options.ts';
 import { homeNodeOf } from '../../../src/actors/chat/rendezvous.ts';
 import type { RoomReply } from '../../../src/actors/chat/rooms/room-messages.ts';
 import { roomsActor } from '../../../src/actors/chat/rooms/rooms.actor.ts';
-import type { Turn } from '../../../src/actors/chat/rooms/rooms-state.ts';
+import type { RoomsState, Turn } from '../../../src/actors/chat/rooms/rooms-state.ts';
 import { addressOf } from '../../../src/actors/runtime/actor.ts';
 
-test('[HP-HOME-2] [HP-ERR-5] what was asked and lost on its way is forgotten when its asker does not wait any more', () => {
-  const at = (now: number): Turn => ({
+const none = addressOf<RoomReply>(0, 'none');
+const nodes = ['n1', 'n2'];
+const all = Array.from({ length: 20 }, (_, at) => `room-${at}`);
+const roomAt = (node: string): string =>
+  all.find((name) => homeNodeOf(nodes, name) === node) ?? expect.fail('no such room');
+
+function turn(now: number): Turn {
+  return {
     ...{ self: addressOf(0, 'rooms'), now, random: () => 1, send: () => {}, stop: () => {} },
     ...{ spawn: () => addressOf(0, 'none'), after: () => {}, cancel: () => {}, count: () => {} },
-  });
-  const none = addressOf<RoomReply>(0, 'none');
+  };
+}
+
+/** Of n1, which knows of n2. */
+function keeper(): RoomsState {
   const chat = {
     ...{ options: chatDefaults, shard: 0, shards: 1, wallAtZeroMs: 0, life: 0, incarnation: 1 },
     seam: { node: 'n1', relay: none, locations: none },
     ...{ edges: { log: none }, home: none },
   } as unknown as ChatContext;
-  const state = roomsActor.start(chat, at(0));
-  const nodes = ['n1', 'n2'];
+  const state = roomsActor.start(chat, turn(0));
   const changed = { nodes, size: 2, down: 0, isServing: true, isJoined: true };
-  roomsActor.receive(state, { type: 'nodesChanged', ...changed }, at(0));
-  const room = ['a', 'b', 'c', 'd', 'e'].find((name) => homeNodeOf(nodes, name) === 'n2') ?? '';
-  const asked = { room, after: undefined, limit: 1, replyTo: none, ref: 1 };
-  roomsActor.receive(state, { type: 'listMembers', ...asked }, at(1));
+  roomsActor.receive(state, { type: 'nodesChanged', ...changed }, turn(0));
+  return state;
+}
+
+test('[HP-HOME-2] [HP-ERR-5] what was asked and lost on its way is forgotten when its asker does not wait any more', () => {
+  const state = keeper();
+  const asked = { room: roomAt('n2'), after: undefined, limit: 1, replyTo: none, ref: 1 };
+  roomsActor.receive(state, { type: 'listMembers', ...asked }, turn(1));
   expect(state.pending.size).toBe(1);
-  roomsActor.receive(state, { type: 'timedOut', name: 'sweep' }, at(4_000_000));
+  roomsActor.receive(state, { type: 'timedOut', name: 'sweep' }, turn(4_000_000));
   expect(state.pending.size).toBe(1);
-  roomsActor.receive(state, { type: 'timedOut', name: 'sweep' }, at(60_000_000));
+  roomsActor.receive(state, { type: 'timedOut', name: 'sweep' }, turn(60_000_000));
   expect(state.pending.size).toBe(0);
+});
+
+test('[HP-HOME-3] what a node was telling when it died is no part of what its next life tells', () => {
+  const state = keeper();
+  const room = roomAt('n1');
+  const place = { epoch: 1, seq: 1 };
+  const entry = { ...place, id: 'm1', timestamp: 0, from: 'ann', session: 's1', body: 'x' };
+  const body = {
+    ...{ say: 'adopt', place, last: place, former: '', members: [], users: [] },
+    ...{ entries: [entry], more: true },
+  };
+  roomsActor.receive(state, { type: 'peerSaid', node: 'n2', key: room, body }, turn(1));
+  expect(state.rooms.get(room)?.incoming.size).toBe(1);
+  roomsActor.receive(state, { type: 'nodeDown', node: 'n2' }, turn(2));
+  expect(state.rooms.get(room)?.incoming.size).toBe(0);
 });

@@ -387,7 +387,7 @@ describe('warnings', () => {
 });
 
 describe('mistakes', () => {
-  test('are all told, each with its place and a way out', () => {
+  test('[PROC-GATE-1] [DIFF-51] are all told, each with its place and a way out', () => {
     const found = mistakes(
       'runner/  http_port=seven',
       'runner/https_ports=0',

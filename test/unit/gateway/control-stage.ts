@@ -37,9 +37,16 @@ export class ControlStage {
   readonly address: Address<ControlMessage>;
   #now = 1_000_000;
 
-  constructor(options: { readonly shards?: number; readonly zmqUris?: ZmqUris } = {}) {
+  constructor(
+    options: {
+      readonly shards?: number;
+      readonly zmqUris?: ZmqUris;
+      readonly messageBlockBytes?: number;
+    } = {},
+  ) {
     const {
       shards = 2,
+      messageBlockBytes,
       zmqUris = { command: undefined, publishPull: undefined, publishSub: undefined },
     } = options;
     this.system = new System({
@@ -57,7 +64,7 @@ export class ControlStage {
     const gateway = {
       shard: 0,
       shards,
-      options: gatewayDefaults,
+      options: { ...gatewayDefaults, messageBlockBytes },
       edges: {
         web: addressOf(0, 'edge/web'),
         auth: addressOf(0, 'edge/auth'),

@@ -123,6 +123,20 @@ test.each([
   expect(stage.published).toEqual([]);
 });
 
+test('[GRIP-STATS-4] items are blocks where the operator wants to know', () => {
+  const stage = new ControlStage({ messageBlockBytes: 10 });
+  const sized = (size: number): object => ({
+    ...{ channel: 'a', size },
+    formats: { 'http-stream': { content: 'x' } },
+  });
+  const items = [sized(0), sized(10), sized(11)];
+  ask(stage, 'POST', '/publish', JSON.stringify({ items }));
+  expect(stage.said).toContainEqual({
+    to: 'operator',
+    message: { type: 'itemsPublished', count: 3, blocks: 4 },
+  });
+});
+
 test('items go to the keepers of their channels in order, after the answer', () => {
   const channels = ['news', 'weather', 'rooms/12', 'zebra crossing', 'é', 'news'];
   const stage = new ControlStage();
@@ -133,7 +147,7 @@ test('items go to the keepers of their channels in order, after the answer', () 
     new Set([0]),
   );
   expect(stage.said.filter(({ to }) => to === 'operator')).toEqual([
-    { to: 'operator', message: { type: 'itemsPublished', count: 6 } },
+    { to: 'operator', message: { type: 'itemsPublished', count: 6, blocks: undefined } },
   ]);
   expect(stage.system.counters.get('control.itemsPublished')).toBe(6);
 });

@@ -25,6 +25,7 @@ describe('a route', () => {
   test.each<[string, AskedOfGateway, string | undefined]>([
     ['* one:80', { host: 'anything:8080' }, 'one'],
     ['a.example one:80\n* two:80', { host: 'A.Example:80' }, 'one'],
+    ['a.example one:80\n* two:80', { host: 'a.example:' }, 'one'],
     ['a.example,path_beg=/x one:80\n* two:80', { host: 'a.example' }, undefined],
     ['* one:80\n*,path_beg=/x two:80', { path: '/xy' }, 'two'],
     ['* one:80\n*,ssl=yes two:80', { isSecure: true }, 'two'],

@@ -168,6 +168,22 @@ describe('[BROKER-REQ-4] a slot', () => {
     expect(bench.take()).toEqual(['asked', 'unasked']);
   });
 
+  test(
+    '[BROKER-ISO-1] is found at once behind all the answers that somebody does not read',
+    { timeout: 10_000 },
+    () => {
+      const bench = new Bench('disconnect', 16 * 1_048_576);
+      bench.fillWindow();
+      let asked = 0;
+      // To look through them for each answer would take minutes.
+      for (let verdict = 'taken'; verdict === 'taken'; asked += 1) {
+        bench.outbox.openSlot(asked);
+        verdict = bench.fill(asked, 'x'.repeat(40));
+      }
+      expect(asked).toBe(Math.floor((16 * 1_048_576) / 72) + 1);
+    },
+  );
+
   test('waits for the window like everything else', () => {
     const bench = new Bench('disconnect');
     bench.fillWindow();

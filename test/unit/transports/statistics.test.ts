@@ -199,7 +199,7 @@ test('reports say what happened since the last one, by route', () => {
   listener.notice(connected('a', 'r'));
   listener.notice(connected('b', 'r'));
   listener.notice(disconnected('b', 'r'));
-  listener.notice({ type: 'itemsPublished', count: 7 });
+  listener.notice({ type: 'itemsPublished', count: 7, blocks: 9 });
   listener.notice(sent(2));
   listener.notice({ ...sent(3, 'http-response'), blocks: 4 });
   listener.pass(4);
@@ -228,6 +228,7 @@ test('reports say what happened since the last one, by route', () => {
     received: 7,
     sent: 5,
     'http-response-sent': 3,
+    'blocks-received': 9,
     'blocks-sent': 4,
     duration: 5_000,
   });
@@ -285,8 +286,8 @@ test('a shard tells at the end of a turn what is wanted, added up where that can
   const all = new Notices({ channels: true, figures: true }, (notices) => told.push(notices));
   const channels = new Notices({ channels: true, figures: false }, (notices) => told.push(notices));
   for (const notices of [all, channels]) {
-    notices.notice({ type: 'itemsPublished', count: 1 });
-    notices.notice({ type: 'itemsPublished', count: 2 });
+    notices.notice({ type: 'itemsPublished', count: 1, blocks: 2 });
+    notices.notice({ type: 'itemsPublished', count: 2, blocks: 3 });
     notices.notice({ type: 'requestsReceived', count: 3 });
     notices.notice(followed('a', 1));
     notices.notice(sent(1));
@@ -297,7 +298,7 @@ test('a shard tells at the end of a turn what is wanted, added up where that can
     [
       followed('a', 1),
       sent(1),
-      { type: 'itemsPublished', count: 3 },
+      { type: 'itemsPublished', count: 3, blocks: 5 },
       { type: 'requestsReceived', count: 3 },
     ],
     [followed('a', 1)],

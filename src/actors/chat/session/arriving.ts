@@ -11,12 +11,14 @@ import { secondsAt, shardOfUser } from '../chat-context.ts';
 import { limitsTold } from '../chat-options.ts';
 import type { SessionEntry, UserReply } from '../users/user-messages.ts';
 import { goAway, part, refuse } from './leaving.ts';
-import { tellDirect } from './talking.ts';
+import { tellWaiting } from './talking.ts';
 import {
   advance,
   answer,
   answerError,
   type Identity,
+  leaveUnanswered,
+  lineOf,
   ownKeeper,
   refOf,
   type Session,
@@ -188,9 +190,11 @@ export function registered(
   context.cancel('login');
   context.count('chat.sessions');
   context.count('chat.logins');
-  answer(session, 'LOGIN_OK', { ...welcome(session, who), ...more(reply) }, context);
-  for (const message of reply.offline)
-    tellDirect(session, { message, isSent: false }, true, context);
+  const ref = session.pending?.id;
+  const payload = { ref, ...welcome(session, who), ...more(reply) };
+  const ok = lineOf(session, 'LOGIN_OK', payload, context);
+  leaveUnanswered(session);
+  tellWaiting(session, ok, reply.offline, context);
 }
 
 /** Too late: nobody is here who could use the place, or hear what waited. */

@@ -46,9 +46,15 @@ export function refuse(
 
 /** A stranger who says no more. */
 export function goAway(session: Session, context: Turn): void {
-  advance(session, 'lost');
-  if (session.isGone) stop(session, context);
-  else finish(session, context);
+  if (session.isGone) {
+    advance(session, 'lost');
+    stop(session, context);
+    return;
+  }
+  // Its keeper may have let it in: what comes of that is waited for.
+  if (isComing(session)) session.isGone = true;
+  else advance(session, 'lost');
+  finish(session, context);
 }
 
 /** [HP-LIM-6] What waits for it is let go; the last line stands behind what its network has taken. */
@@ -60,7 +66,9 @@ export function tooSlow(session: Session, context: Turn): void {
   const around = { type: 'ERROR', id: freshId(session), timestamp: secondsAt(chat, context.now) };
   const payload = encodeLine(around, errorPayload(mistake, null));
   context.send(chat.edges.web, { type: 'write', connections: [connection], payload });
-  end(session, 'refused', context);
+  // [HP-RES-2] The session that it comes for waits for it, as when its connection goes.
+  if (isComing(session)) session.isGone = true;
+  else end(session, 'refused', context);
   closeNow(session, context);
 }
 

@@ -156,6 +156,18 @@ export function tellDirect(
   tookDirect(session, untold, context);
 }
 
+/** [HP-DM-4] In one piece behind `line`: what waited is no sign of a slow reader, however much it is. */
+export function tellWaiting(
+  session: Session,
+  line: string,
+  messages: readonly Direct[],
+  context: Turn,
+): void {
+  const texts = messages.map((message) => directText(message, false, true));
+  write(session, encodeText(line + texts.join('')), context);
+  for (const message of messages) tookDirect(session, { message, isSent: false }, context);
+}
+
 /** [HP-DM-2] The client has heard it, and not said so yet: what waited in two places comes once. */
 function isUnacked({ unacked }: Session, { message: { from, id }, isSent }: Untold): boolean {
   const known = unacked.get(id) ?? [];

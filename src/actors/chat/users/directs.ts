@@ -92,13 +92,19 @@ function deny(ask: Ask<'direct'>, code: keyof typeof refusals, context: UsersTur
   context.send(ask.replyTo, { type: 'userRefused', ref: ask.ref, mistake });
 }
 
-/** No node has it, though one was to: it waits for the user here. */
+/** No node has it, though one was to: it waits for the user here, or is told to who has come meanwhile. */
 export function queueAgain(
   state: UsersState,
   user: User,
   message: Direct,
   context: UsersTurn,
 ): void {
+  if (user.sessions.size > 0) {
+    // [HP-DM-6] What becomes of it is known when they have taken it.
+    const untold = [message];
+    queueUntold(state, { type: 'unregister', user: user.name, session: '', untold }, context);
+    return;
+  }
   const key = keyOf(user, message);
   const waiting = state.waiting.get(key);
   state.waiting.delete(key);
@@ -209,10 +215,19 @@ export function queueUntold(state: UsersState, ask: Ask<'unregister'>, context: 
       fly(state, user, message, nodes, true, context);
       continue;
     }
-    if (user.offline.length >= state.chat.options.offlineMessagesMax) return;
+    if (!hasPlace(state, user)) {
+      context.count('chat.directs.lost');
+      continue;
+    }
     user.mark(message, true);
     letWait(state, user, message, undefined, context);
   }
+}
+
+/** [HP-DM-6] As many as a session may have kept find a place beside those that wait already. */
+function hasPlace({ chat }: UsersState, { offline }: User): boolean {
+  const { offlineMessagesMax, resumeMessagesMax } = chat.options;
+  return offlineMessagesMax > 0 && offline.length <= offlineMessagesMax + resumeMessagesMax;
 }
 
 /** [HP-RES-6] They wait for the user's next session, though the one that did not take them is there. */

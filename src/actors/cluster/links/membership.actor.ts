@@ -25,7 +25,7 @@ import {
 } from './members-state.ts';
 import type { PeerReportOf } from './peer.actor.ts';
 import { Membership, TICK_EVERY_MS } from './membership.ts';
-import { lookAround, lookAtClock, tellServers } from '../notices/watching.ts';
+import { lookAround, lookAtClock, tellRetreat, tellServers } from '../notices/watching.ts';
 
 export const membersActor: ActorDefinition<MembersArgs, MembersState, MembersMessage> = {
   kind: 'cluster/members',
@@ -90,6 +90,7 @@ export const membersActor: ActorDefinition<MembersArgs, MembersState, MembersMes
         state.toldServers = '';
         tellNodes(state, context);
         tellServers(state, context);
+        if (state.hasRetreated) tellRetreat(state, context);
         return;
       case 'lagMeasured':
         lagMeasured(state, message.p99Ms, context);

@@ -66,8 +66,12 @@ function lookAtMinority(state: MembersState, context: Turn): void {
   state.hasRetreated = true;
   log(state, 'warn', 'cluster.minorityDrained', { afterMs: stableAfterMs }, context);
   tellServers(state, context);
-  tellDoors(state, { type: 'retreat', withinMs: RETREAT_WITHIN_MS }, context);
+  tellRetreat(state, context);
   context.send(state.args.news, { type: 'retreated', isOver: false });
+}
+
+export function tellRetreat(state: MembersState, context: Turn): void {
+  tellDoors(state, { type: 'retreat', withinMs: RETREAT_WITHIN_MS }, context);
 }
 
 /** [HP-DRAIN-3] On the smaller side the others are where clients should go. */

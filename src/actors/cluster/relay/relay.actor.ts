@@ -23,7 +23,7 @@ import type { Carriage, Say } from '../../routing/relay/carriage.ts';
 import { Interest, piecesOf, type Shift } from './interest.ts';
 import { type Forward, Outgoing } from './outgoing.ts';
 import { PART_LENGTH, Parts, partsOf } from './parts.ts';
-import { lookAtPressure } from './pressure.ts';
+import { lookAtPressure, tellAgain } from './pressure.ts';
 
 export type RelayMessage = RelayRequest | HomeAnswer | LinkNotice | ShardDown;
 
@@ -109,6 +109,7 @@ export const relayActor: ActorDefinition<RelayArgs, RelayState, RelayMessage> = 
         for (const topic of state.interest.wanted)
           if (homeOf(topic, state.args.shards) === message.shard)
             attach(state, { topic, nodes: state.interest.count(topic) }, context);
+        tellAgain(state.peers, state.args.keepers, message.shard, context);
         return;
       case 'timedOut':
         if (message.name === 'acks') acknowledge(state, context);

@@ -182,35 +182,31 @@ export function readGripJson(bytes: Uint8Array): Fields | 'not-json' | 'not-obje
   return code === 'not-object' && text[at ?? 0] === openingBracket ? 'not-object' : 'not-json';
 }
 
-/** With controls inside of strings written as JSON wants them; undefined if there are none. */
+/** With controls inside of strings written as JSON wants them, as `\u000a`; undefined if there are none. */
 function withControlsEscaped(text: Uint8Array): Uint8Array | undefined {
-  const parts: Uint8Array[] = [];
+  let count = 0;
+  for (const byte of text) if (byte < space) count += 1;
+  if (count === 0) return undefined;
+  const escaped = new Uint8Array(text.length + count * 5);
   let length = 0;
-  const put = (part: Uint8Array): void => {
-    parts.push(part);
-    length += part.length;
-  };
   let isInString = false;
-  let from = 0;
   for (let at = 0; at < text.length; at += 1) {
     const byte = text[at] ?? 0;
+    if (byte < space && isInString) {
+      escaped.set(escapes[byte] ?? noBytes, length);
+      length += 6;
+      continue;
+    }
+    escaped[length] = byte;
+    length += 1;
     if (byte === quote) isInString = !isInString;
-    else if (byte === backslash && isInString) at += 1;
-    else if (byte < 0x20 && isInString) {
-      put(text.subarray(from, at));
-      put(encodeText(`\\u${byte.toString(16).padStart(4, '0')}`));
-      from = at + 1;
+    else if (byte === backslash && isInString && at + 1 < text.length) {
+      at += 1;
+      escaped[length] = text[at] ?? 0;
+      length += 1;
     }
   }
-  if (parts.length === 0) return undefined;
-  put(text.subarray(from));
-  const escaped = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    escaped.set(part, at);
-    at += part.length;
-  }
-  return escaped;
+  return escaped.subarray(0, length);
 }
 
 export function isFields(value: unknown): value is Fields {
@@ -264,6 +260,11 @@ function bounded(number: number): number {
 }
 
 const openingBracket = 0x5b;
+const space = 0x20;
+const noBytes = new Uint8Array(0);
+const escapes = Array.from({ length: space }, (_, control) =>
+  encodeText(`\\u${control.toString(16).padStart(4, '0')}`),
+);
 const quote = 0x22;
 const backslash = 0x5c;
 const loneSurrogates = /[\ud800-\udfff]/gu;

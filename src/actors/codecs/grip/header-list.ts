@@ -11,8 +11,11 @@ export type HeaderList = readonly (readonly [name: string, value: string])[];
 export interface HeaderElement {
   readonly value: string;
   /** Names in lower case, in the order of the text; a name may come twice. */
-  readonly params: readonly (readonly [name: string, value: string])[];
+  readonly params: readonly HeaderParam[];
 }
+
+/** `isNothing`: without `=`, or with empty quotes, where a value behind `=` may be empty and still be one. */
+type HeaderParam = readonly [name: string, value: string, isNothing?: true];
 
 /** The value of the first line of that name, in any case. */
 export function firstHeader(headers: HeaderList, name: string): string | undefined {
@@ -111,16 +114,13 @@ export function parseElement(element: string): HeaderElement | undefined {
  * `name=value` pairs between semicolons, from an offset on. Quoted values know `\` as an escape; what stands between
  * a closing quote and the next semicolon is passed over. Undefined if a quote is not closed.
  */
-export function parseParams(
-  text: string,
-  from: number,
-): readonly (readonly [name: string, value: string])[] | undefined {
-  const params: (readonly [string, string])[] = [];
+export function parseParams(text: string, from: number): readonly HeaderParam[] | undefined {
+  const params: HeaderParam[] = [];
   for (let at = from; at < text.length;) {
     const end = indexOrEnd(text, ';', at);
     const equals = text.indexOf('=', at);
     if (equals < 0 || equals > end) {
-      params.push([trimmed(text.slice(at, end)).toLowerCase(), '']);
+      params.push([trimmed(text.slice(at, end)).toLowerCase(), '', true]);
       at = end + 1;
       continue;
     }
@@ -128,7 +128,7 @@ export function parseParams(
     if (text[equals + 1] === '"') {
       const quoted = unquote(text, equals + 2);
       if (quoted === undefined) return undefined;
-      params.push([name, quoted.value]);
+      params.push(quoted.value === '' ? [name, '', true] : [name, quoted.value]);
       at = indexOrEnd(text, ';', quoted.end) + 1;
     } else {
       params.push([name, trimmed(text.slice(equals + 1, end))]);

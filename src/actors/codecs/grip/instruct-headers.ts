@@ -89,12 +89,14 @@ function readHold(reader: FieldReader, hold: string | undefined): Instruct['hold
 
 function readChannel(reader: FieldReader, element: HeaderElement): InstructChannel {
   const name = headerText(element.value);
-  const prevId = paramOf(element, 'prev-id');
+  // [GRIP-SEQ-7]
+  const [, prevId, isNothing] = element.params.find(([param]) => param === 'prev-id') ?? [];
   const filters = filtersOf(element);
   if (filters.length > filtersPerChannelMax) {
     reader.fail(`too many filters for channel '${name}'`);
   }
-  return { name, prevId: prevId === undefined ? undefined : headerText(prevId), filters };
+  const isPlace = prevId !== undefined && isNothing !== true;
+  return { name, prevId: isPlace ? headerText(prevId) : undefined, filters };
 }
 
 export function filtersOf(channel: HeaderElement): readonly string[] {
@@ -194,7 +196,7 @@ function readMeta(reader: FieldReader, headers: HeaderList): (readonly [string, 
 }
 
 /** As parseParams, but with the first name in its own case: it is the origin's, not the protocol's. */
-function parseNamedParams(element: string): readonly (readonly [string, string])[] | undefined {
+function parseNamedParams(element: string): HeaderElement['params'] | undefined {
   const params = parseParams(element, 0);
   const first = params?.[0];
   if (params === undefined || first === undefined) return params;

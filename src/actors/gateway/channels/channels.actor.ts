@@ -11,6 +11,7 @@ import type { ConnectionId, Log } from '../../runtime/edges.ts';
 import { type ChannelsMessage, type GripUpdate, topicOfChannel } from '../channel-messages.ts';
 import { Followers } from './followers.ts';
 import type { GatewayOptions } from '../gateway-options.ts';
+import { blocksOf } from './blocks.ts';
 import { Pacer } from './pacer.ts';
 import { type Release, Sequencer } from './sequencer.ts';
 
@@ -134,7 +135,7 @@ function release(state: ChannelsState, channel: Channel, out: Release, context: 
   if (out.dropped > 0) context.count('gateway.items.dropped.sequence', out.dropped);
   for (const item of out.items) {
     const receivers = receiversOf(channel, item);
-    const weight = blocksOf(item, state.args.options, receivers) ?? receivers;
+    const weight = (blocksOf(item, state.args.options) ?? 1) * receivers;
     if (state.pacer.isOpen(weight, context.now)) deliver(state, { channel, item }, context);
     else if (state.pacer.wait({ channel, item }, weight)) pace(state, context);
     else {
@@ -164,6 +165,7 @@ function deliver(state: ChannelsState, { channel, item }: Released, context: Tur
     const fields = { channel: name, receivers: receiversOf(channel, item) };
     context.send(log, { type: 'log', level: 'info', event: 'gateway.published', fields });
   }
+  const blocks = blocksOf(item, options);
   for (const [mode, transport, format] of [
     ['response', 'http-response', item.response],
     ['stream', 'http-stream', item.stream],
@@ -178,20 +180,10 @@ function deliver(state: ChannelsState, { channel, item }: Released, context: Tur
       itemId: item.id,
       transport,
       receivers,
-      blocks: blocksOf(item, options, receivers),
+      blocks: blocks === undefined ? undefined : blocks * receivers,
     });
   }
   toHome(state, item.channel, item, context);
-}
-
-function blocksOf(
-  item: GripItem,
-  { messageBlockBytes }: GatewayOptions,
-  receivers: number,
-): number | undefined {
-  if (messageBlockBytes === undefined) return undefined;
-  const size = item.size ?? item.byteLength;
-  return Math.max(1, Math.ceil(size / messageBlockBytes)) * receivers;
 }
 
 function toHome(

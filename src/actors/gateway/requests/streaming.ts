@@ -210,17 +210,20 @@ function instructOf(
   const { hold: held } = state;
   if (answer === undefined || held === undefined) return undefined;
   const parsed = parseInstruct({ ...answer, body });
-  if (!parsed.ok) {
-    failStream(state, `Failed to parse next link: ${parsed.mistake.message}`, context);
-    return undefined;
+  if (parsed.ok && parsed.instruct.hold !== 'response') {
+    if (own?.href !== undefined) held.base = own.href;
+    return parsed.instruct;
   }
-  const { instruct } = parsed;
-  if (instruct.hold === 'response') {
-    failStream(state, 'Next link returned non-stream hold.', context);
-    return undefined;
-  }
-  if (own?.href !== undefined) held.base = own.href;
-  return instruct;
+  if (!isJsonInstruct(answer.headers)) tell(state, body, context);
+  const wrong = parsed.ok ? 'Next link returned non-stream hold.' : parsed.mistake.message;
+  failStream(state, wrong, context);
+  return undefined;
+}
+
+function tell({ connection, admitted }: RequestState, payload: Uint8Array, context: Turn): void {
+  if (payload.byteLength === 0) return;
+  const words = { connection, slot: undefined, payload };
+  context.send(admitted.gateway.router, { type: 'reply', ...words });
 }
 
 /** [GRIP-NEXT-6] Its body goes on, and its word is what counts from now on. */
@@ -232,7 +235,6 @@ function nextAnswered(
 ): void {
   const instruct = instructOf(state, question, body, context);
   if (instruct === undefined) return;
-  const { connection, admitted } = state;
   const filters = instruct.channels.flatMap((channel) => channel.filters);
   const { meta: subMeta, response } = instruct;
   const filtered = filterResponseContent(filters, response.body, { subMeta });
@@ -240,11 +242,7 @@ function nextAnswered(
     failStream(state, filtered.message, context);
     return;
   }
-  const { content: payload } = filtered;
-  if (payload.byteLength > 0) {
-    const words = { connection, slot: undefined, payload };
-    context.send(admitted.gateway.router, { type: 'reply', ...words });
-  }
+  tell(state, filtered.content, context);
   dropOld(state, instruct);
   followStream(state, instruct, context);
 }

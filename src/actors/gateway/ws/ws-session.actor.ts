@@ -116,6 +116,12 @@ export const wsSession: ActorDefinition<WsSessionArgs, Session, WsSessionMessage
         followAgain(session, message.shard, context);
         break;
       case 'timedOut':
+        if (message.name === LEFT_TIMER) {
+          // [WOH-CLOSE-4] Whoever waited for an origin that hangs would take the room of those who come.
+          session.origin?.abandon(context);
+          context.stop();
+          return;
+        }
         if (message.name === DELAYED_TIMER) flushDelayed(session, context);
         else session.origin?.due(message.name, context);
         break;
@@ -197,6 +203,7 @@ function left(session: Session, code: number, reason: string, context: Turn): vo
   forgetWords(session);
   session.delayed = undefined;
   sayDisconnected(session, context);
+  context.after(LEFT_TIMER, LEFT_MAX_MS);
   if (session.isDetached) return;
   if (code === GONE || !hasClosed) session.origin?.leave(context);
   else {
@@ -215,6 +222,9 @@ function tellActivity(session: Session, context: Turn): void {
 }
 
 const NO_BYTES = new Uint8Array(0);
+const LEFT_TIMER = 'left';
+/** What an origin may take for its last words about a client that is gone. */
+const LEFT_MAX_MS = 120_000;
 /** The client vanished, or was cut. */
 const GONE = 1_006;
 const WITHOUT_CODE = 1_005;

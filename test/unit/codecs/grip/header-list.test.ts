@@ -83,18 +83,18 @@ describe('elements', () => {
     expect(performance.now() - before).toBeLessThan(500);
   });
 
-  test.each<[string, string, (readonly [string, string])[]]>([
+  test.each<[string, string, (readonly [string, string, true?])[]]>([
     ['a', 'a', []],
     ['', '', []],
     [' a ;', 'a', []],
-    ['a; b', 'a', [['b', '']]],
+    ['a; b', 'a', [['b', '', true]]],
     [
       'a;B=1; b = 2 ;c',
       'a',
       [
         ['b', '1'],
         ['b', '2'],
-        ['c', ''],
+        ['c', '', true],
       ],
     ],
     [
@@ -111,7 +111,7 @@ describe('elements', () => {
       'a',
       [
         ['b', 'x'],
-        ['c', ''],
+        ['c', '', true],
       ],
     ],
     ['a;b=x"y"', 'a', [['b', 'x"y"']]],
@@ -120,12 +120,12 @@ describe('elements', () => {
       'a;;b',
       'a',
       [
-        ['', ''],
-        ['b', ''],
+        ['', '', true],
+        ['b', '', true],
       ],
     ],
     ['a=1;b=2=3', 'a=1', [['b', '2=3']]],
-    ['"a;b"', '"a', [['b"', '']]],
+    ['"a;b"', '"a', [['b"', '', true]]],
   ])('%j is %j with %j', (element, value, params) => {
     expect(parseElement(element)).toEqual({ value, params });
   });
@@ -147,7 +147,10 @@ describe('elements', () => {
         const text = quoted.map((value, at) => `v${String(at)};p=${value}`).join(',');
         const elements = splitElements(text).map((element) => parseElement(element));
         expect(elements).toEqual(
-          values.map((value, at) => ({ value: `v${String(at)}`, params: [['p', value]] })),
+          values.map((value, at) => ({
+            value: `v${String(at)}`,
+            params: [value === '' ? ['p', '', true] : ['p', value]],
+          })),
         );
       }),
     );

@@ -241,6 +241,18 @@ describe('the header form', () => {
     else expect(keepAlive).toMatchObject(expected);
   });
 
+  test.each([
+    ['a; prev-id', undefined],
+    ['a; prev-id=""; filter=x', undefined],
+    ['a; prev-id=', ''],
+    ['a; prev-id= ; filter=x', ''],
+    ['a; prev-id; prev-id=1', undefined],
+  ])('[GRIP-SEQ-7] the place of %j is %j', (channel, prevId) => {
+    expect(instruct([['Grip-Channel', channel]], '', 200).channels).toMatchObject([
+      { name: 'a', prevId },
+    ]);
+  });
+
   test('names are UTF-8, whatever the transport made of their bytes', () => {
     const channel = instruct([
       ['Grip-Channel', '\u00c3\u00a9; filter=\u00c3\u00a9; prev-id=\u00c3\u00a9'],

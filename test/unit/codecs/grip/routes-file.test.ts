@@ -126,7 +126,7 @@ describe('a routes file', () => {
     });
   });
 
-  test('every property of a target', () => {
+  test('[GRIP-TARGET-1] [DIFF-50] every property of a target, and an address of IPv6', () => {
     const line =
       '* a:443,ssl,insecure,trust_connect_host,host=b:1,untrusted,over_http,one_event,sub=x,sub=,' +
       'sub=y,client_cert=c.pem,client_key=k.pem test [::1]:81';

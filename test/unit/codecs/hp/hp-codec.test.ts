@@ -57,6 +57,17 @@ describe('lines', () => {
   });
 
   test.each([
+    ['x'.repeat(99), 'line'],
+    [`${'x'.repeat(98)}\r`, 'line'],
+    ['x'.repeat(100), 'tooLong'],
+    [`${'x'.repeat(99)}\r`, 'tooLong'],
+  ])('[HP-FRAME-5] its end counts, and a CR before that: %j is a %s of 100', (line, kind) => {
+    const splitter = new LineSplitter(100);
+    splitter.push(bytes(`${line}\n`));
+    expect(splitter.next()?.kind).toBe(kind);
+  });
+
+  test.each([
     ['GET / HTTP/1.1', true],
     ['post / HTTP/1.1', true],
     ['Host: x', true],

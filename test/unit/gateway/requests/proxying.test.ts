@@ -376,6 +376,30 @@ describe('who is trusted, and what is not GRIP', () => {
     expect(stage.questions[0]?.asked.signature).toEqual({ issuer: 'i', key: 'k' });
   });
 
+  test.each([
+    ['sig_key=k', { issuer: 'us', key: 'ours' }],
+    ['sig_iss=i', { issuer: 'us', key: 'ours' }],
+    ['sig_iss=,sig_key=k', { issuer: 'us', key: 'ours' }],
+    ['sig_iss=i,sig_key=', undefined],
+  ])('[GRIP-SIG-2] with %s a route does not', (properties, signature) => {
+    const global = { sigIss: 'us', sigKey: 'ours' };
+    const stage = new GatewayStage({ options: global, routes: `*,${properties} origin:80` });
+    stage.request();
+    expect(stage.questions[0]?.asked.signature).toEqual(signature);
+  });
+
+  test.each([undefined, ''])('[GRIP-SIG-1] [DIFF-40] nobody signs with the key %j', (sigKey) => {
+    const stage = new GatewayStage({ options: { sigKey } });
+    stage.request();
+    expect(stage.questions[0]?.asked.signature).toBeUndefined();
+  });
+
+  test('[GRIP-SIG-1] nobody signs without a name', () => {
+    const stage = new GatewayStage({ options: { sigIss: '', sigKey: 'k' } });
+    stage.request();
+    expect(stage.questions[0]?.asked.signature).toBeUndefined();
+  });
+
   test('[WOH-OPEN-12] only the gateway speaks for WebSockets', () => {
     const request: AskedOfGateway = {
       method: 'POST',

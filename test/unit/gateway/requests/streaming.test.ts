@@ -419,8 +419,15 @@ describe('the next link', () => {
   });
 
   test.each<[Reply, string]>([
-    [{ headers: [['Grip-Hold', 'response']] }, 'Next link returned non-stream hold.'],
-    [{ headers: [['Grip-Hold', 'x']] }, 'Failed to parse next link: Grip-Hold must be'],
+    [
+      { headers: [['Grip-Hold', 'response']], body: 'n' },
+      'n\n\nNext link returned non-stream hold.',
+    ],
+    [{ headers: [['Grip-Hold', 'x']], body: 'n' }, 'n\n\nGrip-Hold must be'],
+    [
+      { headers: [['Content-Type', 'application/grip-instruct']], body: '{"hold":1}' },
+      "\n\ninstruct contains 'hold' with wrong type",
+    ],
     [{ headers: hold('a; prev-id=1'), body: 'n' }, "n\n\nchannel 'a' specifies prev-id"],
     [
       { headers: hold('a; filter=build-id', next()), body: 'x'.repeat(1_000_001) },
@@ -434,10 +441,7 @@ describe('the next link', () => {
       { headers: [['Grip-Hold', 'response']], body: 'x'.repeat(1_000_001) },
       'Next link returned non-stream hold.',
     ],
-    [
-      { headers: [['Grip-Hold', 'x']], body: 'x'.repeat(1_000_001) },
-      'Failed to parse next link: Grip-Hold must be',
-    ],
+    [{ headers: [['Grip-Hold', 'x']], body: 'x'.repeat(1_000_001) }, '\n\nGrip-Hold must be'],
     [
       { headers: hold('a; filter=build-id', next()), body: 'n' },
       "filter error: build-id: no sub meta 'id_format'",

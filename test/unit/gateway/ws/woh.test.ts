@@ -812,6 +812,31 @@ describe('back-pressure', () => {
     expect(stage.take().filter((frame) => frame.startsWith('text'))).toHaveLength(sent);
   });
 
+  test.each([
+    ['that has not accepted', undefined],
+    ['that has a request', 'x'],
+    ['that gave it up', 'detach'],
+  ])(
+    '[WOH-CLOSE-4] an origin %s and never answers keeps nobody who has left for ever',
+    (_, said) => {
+      const stage = new WsStage();
+      if (said !== undefined) stage.accept([['TEXT', 'hi']], RAW);
+      if (said === 'x') stage.say('x');
+      else if (said !== undefined) {
+        stage.say('x');
+        stage.answer([control({ type: 'detach' })]);
+      }
+      expect(stage.open).toBeDefined();
+      stage.leave();
+      stage.pass(119_000);
+      expect(stage.isOver).toBe(false);
+      stage.pass(1_000);
+      expect(stage.isOver).toBe(true);
+      expect(stage.said.map(({ type }) => type)).toContain('abandon');
+      expect(stage.failures).toEqual([]);
+    },
+  );
+
   test('[GRIP-TARGET-6] the target `test` is found where its path_beg is written otherwise', () => {
     const stage = new WsStage({ route: '*,path_beg=/t test', request: { path: '/%74/%77s' } });
     expect(stage.answered).toBeUndefined();

@@ -75,8 +75,13 @@ export function nodeGone(state: RoomsState, node: string, context: Turn): void {
   }
   for (const settling of state.settling.values())
     if (settling.former === node) waitLess(settling, context);
-  for (const room of state.rooms.values())
+  for (const room of state.rooms.values()) {
+    const { news = [] } = room.incoming.get(node) ?? {};
+    room.incoming.delete(node);
+    // Nothing more comes: the others are told what has.
+    putOff(state, room, news, context);
     if (!state.settling.has(room.name)) copyAgain(state, room, false, context);
+  }
   for (const pending of state.pending.values()) pending.isMoved = true;
   retry(state, context);
 }

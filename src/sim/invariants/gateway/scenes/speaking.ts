@@ -217,7 +217,7 @@ export class SocketModel implements SceneModel {
   }
 
   #hears(kind: MessageName, text: string, at: number, until = at + this.#lateUs): void {
-    // [WOH-FRAME-2] Of what fits into no such frame the beginning.
+    // [WOH-EVENT-8] Of what fits into no such frame the beginning.
     const isShort = kind === 'ping' || kind === 'pong';
     this.#debts.owe(`${kind} ${isShort ? beginningOf(text) : text}`.trim(), at, until);
   }

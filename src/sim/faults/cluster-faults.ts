@@ -36,8 +36,6 @@ export const clusterFaultKinds = [
   ...chanceKinds,
   /** A node says that it goes, sends its clients away, and after a while it ends, and comes back at once. */
   'drainNode',
-  /** As a session begins to move, `amount` microseconds later, the node dies to which it goes, or from an odd `one` that it leaves. */
-  'killAtMove',
 ] as const;
 
 export type ClusterFaultKind = (typeof clusterFaultKinds)[number];
@@ -77,7 +75,6 @@ export const clusterFaultSizes: Readonly<Record<ClusterFaultKind, ClusterFaultSi
   clockJump: { ...plain, amount: [-120, 120], amountStep: 1_000 },
   massReconnect: plain,
   drainNode: { ...plain, durationMs: [6_000, 10_000] },
-  killAtMove: { ...plain, durationMs: [3_000, 8_000], amount: [0, 40], amountStep: 1_000 },
 };
 
 /** Between two nodes. */

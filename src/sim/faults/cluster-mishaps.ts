@@ -16,8 +16,6 @@ export interface ClusterMishappening {
   clockJumps(node: number, byMs: number): void;
   massReconnect(): void;
   drain(node: number, durationUs: number): void;
-  /** Has it done as the next session moves, within some time. */
-  atMove(withinUs: number, act: (from: number, to: number) => void): void;
 }
 
 /** Has a fault begin, and end when its time is over. */
@@ -89,13 +87,6 @@ export function befallCluster(world: ClusterMishappening, fault: ClusterFault): 
       world.drain(one, Math.max(durationUs, DRAIN_MIN_US));
       ending(() => world.killProcess(one, BACK_US));
       return;
-    case 'killAtMove':
-      world.atMove(durationUs, (from, to) =>
-        world.later(amount, () => {
-          if (world.isFaulty) world.killProcess(one % 2 === 1 ? from : to, DEAD_US);
-        }),
-      );
-      return;
     default:
       kind satisfies never;
   }
@@ -118,8 +109,6 @@ function flap(
 }
 
 const DRAIN_MIN_US = 1_000_000;
-/** Longer than others take to notice it. */
-const DEAD_US = 3_000_000;
 /** Until a process that has ended well is there again. */
 const BACK_US = 300_000;
 

@@ -25,8 +25,6 @@ export interface TalkerPlan {
   readonly returns: Return;
   /** A node that is not there is left for the next one. */
   readonly roams: boolean;
-  /** It comes back to another node as often as not. */
-  readonly wanders?: boolean;
   /** Mean pause between two deeds. */
   readonly everyUs: number;
   readonly burst: number;

@@ -25,7 +25,6 @@ import type {
   TalkerPlan,
 } from './chat-plan.ts';
 import { withHabits } from './casting/habits.ts';
-import { visits, withVisitors } from './casting/visitors.ts';
 import { ROOMS } from './chat-plan.ts';
 import { chance, drawn, milliseconds, mixed, plainRecord, stepped } from './drawing.ts';
 import { frame, type Mood } from './settings.ts';
@@ -66,7 +65,6 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     cluster: isCluster ? parts.cluster : undefined,
     talkers: withHabits(
       seed,
-      nodeCount,
       withVisitors(
         Array.from({ length: talkers }, (_, rank) => talkerOf(seed, rank, nodeCount, lane, parts)),
         parts.options.sessionPolicy === 'multi' ? [] : drawn(visits(horizonUs), seed, 'visits'),
@@ -75,10 +73,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     ),
     strangers: isCluster ? parts.strangers : [],
     crossers,
-    faults: [
-      ...(drain === undefined ? drawn(schedule, seed, 'cluster faults') : [drain]),
-      ...(isFaulty && !isOne ? drawn(moves(nodeCount), seed, 'killed at move') : []),
-    ],
+    faults: drain === undefined ? drawn(schedule, seed, 'cluster faults') : [drain],
     way: drawn(lane === 'byte' ? byteWays : objectWays, seed, 'way'),
     skewsMs: parts.skewsMs,
     upgrades: isCluster ? drawn(upgradesOf(nodeCount), seed, 'upgrades') : [],
@@ -209,6 +204,42 @@ function sessionsMax(
 
 const SESSIONS_MAX = 100;
 
+interface Visit {
+  readonly at: number;
+  readonly staysUs: number;
+  /** Counted over all talkers: as whom it comes, and on which node. */
+  readonly as: number;
+  readonly step: number;
+}
+
+function visits(horizonUs: number): Arbitrary<readonly Visit[]> {
+  const visit = plainRecord<Visit>({
+    at: milliseconds(500, Math.floor(horizonUs / 1_000) - 1),
+    staysUs: milliseconds(50, 4_000),
+    as: integer({ min: 0, max: 30 }),
+    step: integer({ min: 0, max: 6 }),
+  });
+  return mixed<readonly Visit[]>(
+    [1, constant([])],
+    [1, array(visit, { minLength: 1, maxLength: 3, size: 'max' })],
+  );
+}
+
+/** Somebody comes as one who is here, on the same node or on another one. */
+function withVisitors(
+  talkers: readonly TalkerPlan[],
+  some: readonly Visit[],
+  { first, nodes }: { readonly first: number; readonly nodes: number },
+): readonly TalkerPlan[] {
+  const visitors = some.flatMap(({ at, staysUs, as, step }, rank): TalkerPlan[] => {
+    const host = talkers[as % talkers.length];
+    if (host === undefined || host.isMute) return [];
+    const own = { client: first + rank, node: (host.node + step) % nodes, roams: false };
+    return [{ ...host, ...own, leavesEveryUs: 0, visit: { at, staysUs } }];
+  });
+  return [...talkers, ...visitors];
+}
+
 const cluster: Arbitrary<ClusterOptions> = plainRecord({
   heartbeatMs: constantFrom(1_000, 500),
   suspectMs: constantFrom(4_000, 2_500),
@@ -321,12 +352,6 @@ function singleFault(nodes: number): Arbitrary<ClusterFault[]> {
 function drains(nodes: number): Arbitrary<ClusterFault | undefined> {
   const drain = clusterFault('drainNode', nodes, SINGLE_BEFORE_US);
   return mixed<ClusterFault | undefined>([11, constant(undefined)], [1, drain]);
-}
-
-/** In a few runs a node dies at the moment at which a session goes to it, or leaves it. */
-function moves(nodes: number): Arbitrary<ClusterFault[]> {
-  const kill = clusterFault('killAtMove', nodes, SINGLE_BEFORE_US).map((one) => [one]);
-  return mixed<ClusterFault[]>([5, constant([])], [1, kill]);
 }
 
 const SINGLE_BEFORE_US = 3_000_000;

@@ -59,7 +59,7 @@ const whims: readonly ((talker: TalkerPlan) => TalkerPlan)[] = [
   (talker) => ({ ...talker, hasAck: false, hasEcho: false }),
   (talker) => ({ ...talker, favourite: undefined }),
   (talker) => ({ ...talker, askedMax: 1 }),
-  (talker) => ({ ...talker, roams: false, wanders: false }),
+  (talker) => ({ ...talker, roams: false }),
   (talker) => ({ ...talker, rooms: talker.rooms.slice(0, 1) }),
   (talker) => ({ ...talker, link: plainLink }),
 ];

@@ -41,7 +41,7 @@ export class Troubles {
       this.#cluster.some(
         (fault) =>
           ofProcesses.includes(fault.kind) &&
-          (fault.one === node || fault.kind === 'killAtMove') &&
+          fault.one === node &&
           overlaps(spanOf(fault), from, to),
       )
     );
@@ -135,13 +135,12 @@ const tailsUs: Readonly<Record<string, number>> = {
   crashLoop: 4_000_000,
   restartNode: 1_000_000,
   drainNode: 2_000_000,
-  killAtMove: 4_000_000,
 };
 
 const ofWays: readonly string[] = [
   ...['shutWay', 'flapWay', 'halfOpenLink', 'resetLink', 'slowWay', 'narrowWay'],
 ];
-const ofProcesses: readonly string[] = ['stallNode', 'killProcess', 'drainNode', 'killAtMove'];
+const ofProcesses: readonly string[] = ['stallNode', 'killProcess', 'drainNode'];
 const ofShards: readonly string[] = ['pauseShard', 'lateTimers', 'slowShard', 'crashShard'];
 const ofNodes: readonly string[] = [
   ...['pauseNode', 'crashNode', 'crashLoop', 'killNode', 'restartNode', 'stallMain', 'slowPorts'],

@@ -27,7 +27,6 @@ export function talkerWords(talker: TalkerPlan): string {
   said.push(
     { anew: 'logs in anew', resumed: 'resumes', placed: 'resumes with its places' }[returns],
   );
-  if (talker.wanders === true) said.push('comes back to another node');
   if (talker.roams) said.push('goes to another node where its own does not answer');
   return `${who} ${said.join('; ')}`;
 }
@@ -73,8 +72,6 @@ export function clusterFaultWords({ kind, one, other, durationUs, amount }: Clus
       return `the clock of ${here} jumps by ${grouped(amount)} ms`;
     case 'drainNode':
       return `${here} says that it goes, and ends after ${seconds(durationUs)}`;
-    case 'killAtMove':
-      return `a node dies as a session moves, ${lasts.replace('for', 'within')}`;
     case 'massReconnect':
       return 'all talkers of all nodes lose their connections';
     default:

@@ -47,8 +47,6 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
   readonly #tap: PeerTap;
   readonly #said = new Map<string, number>();
   #publications = 0;
-  /** What is to be done as a session moves, and until when. */
-  #atMove: { readonly until: number; readonly act: (from: number, to: number) => void }[] = [];
 
   constructor(plan: ChatPlan, host: ChatWorldHost) {
     this.#plan = plan;
@@ -110,11 +108,6 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
 
   connectTalker({ plan: { client }, link }: Talker, node: number): Connection | undefined {
     return this.#host.connectChat({ client, node }, link);
-  }
-
-  moving(from: number, to: number): void {
-    const due = this.#atMove.shift();
-    if (due !== undefined && due.until > this.now) due.act(from, to);
   }
 
   connectCrosser({ plan, link }: Crosser): Connection | undefined {
@@ -184,10 +177,6 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
 
   drain(node: number, durationUs: number): void {
     this.#host.drain(node, durationUs);
-  }
-
-  atMove(withinUs: number, act: (from: number, to: number) => void): void {
-    this.#atMove.push({ until: this.now + withinUs, act });
   }
 
   massReconnect(): void {

@@ -36,8 +36,6 @@ export class TalkerDeeds {
     if (plan.returns === 'anew' || token === undefined) this.login();
     else {
       const rooms = plan.returns === 'placed' ? { rooms: Object.fromEntries(places) } : {};
-      const { home, node, world } = this.#talker;
-      if (home >= 0 && home !== node) world.moving(home, node);
       this.#talker.ask('RESUME', { token, ...rooms });
     }
   }

@@ -295,7 +295,6 @@ export class TalkerHearing {
   #loggedIn(isResumed: boolean, payload: Payload): void {
     const talker = this.#talker;
     talker.isIn = true;
-    talker.home = talker.node;
     talker.session = textOf(payload, 'session');
     const resume = payload['resume'] as { readonly token?: string } | undefined;
     talker.token = resume?.token;

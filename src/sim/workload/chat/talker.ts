@@ -26,8 +26,6 @@ export interface TalkerWorld {
   readonly bodyBytesMax: number;
   later(delayUs: number, act: () => void): void;
   connectTalker(talker: Talker, node: number): Connection | undefined;
-  /** Its session is asked for on another node than the one that it was on. */
-  moving(from: number, to: number): void;
   /** The place in the trace where a message was first said, for those who hear it. */
   saidAt(message: string): number;
   noteSaid(message: string, seq: number): void;
@@ -70,8 +68,6 @@ export class Talker implements Endpoint {
   session: string | undefined = undefined;
   token: string | undefined = undefined;
   isIn = false;
-  /** The node on which it was in last. */
-  home = -1;
   /** By room: the last place that it knows. */
   readonly places = new Map<string, number>();
   readonly seats = new Set<string>();
@@ -277,9 +273,7 @@ export class Talker implements Endpoint {
     this.#hearing.forget();
     connection.up.sender = undefined;
     connection.down.abandon();
-    const isTired = by === 'patience' && this.plan.roams;
-    if (isTired || (this.plan.wanders === true && this.chance.chance(1, 2)))
-      this.node = (this.node + 1) % this.world.nodes;
+    if (by === 'patience' && this.plan.roams) this.node = (this.node + 1) % this.world.nodes;
     if (this.plan.visit !== undefined) {
       this.leaveForever();
       return;

@@ -81,17 +81,4 @@ export const returning: readonly Mutant[] = [
     replace: 'fly(state, user, message, [node], false, context, heldBy);',
     story: 'What has waited on another node than that of the login comes as if it were new.',
   },
-  {
-    name: 'taken-messages-are-not-released',
-    dialect: 'chat',
-    nodes: 3,
-    breaks: ['directs', 'taken'],
-    requirements: ['HP-STORE-6', 'HP-DM-4'],
-    file: 'chat/users/nodes/waiting-room.ts',
-    find: '  for (const kept of offline) release(state, user, kept, context);\n',
-    replace:
-      '  for (const kept of offline) if (kept.heldBy.size > 1) release(state, user, kept, context);\n',
-    story:
-      'A message that waited, and was heard, comes once more when the node dies on which it waited.',
-  },
 ];

@@ -41,10 +41,49 @@ export function subscribe(state: RouterState, request: Ask<'subscribe'>, context
   }
   // Who asks for what was missed begins anew from there: what comes meanwhile is part of the answer.
   if (earlier !== undefined) state.subscriptions.unwant(earlier);
+  giveUpRecovery(state, stream, topic, context);
   const subscription = { stream, topic, format, place: -1, alsoAsked: undefined };
   stream.subscriptions.set(topic, subscription);
   state.subscriptions.want(topic);
-  askAttach(state, { kind: 'attach', subscription, slot, since }, context);
+  const question = { kind: 'attach', subscription, slot, since } as const;
+  if (since === undefined) askAttach(state, question, context);
+  else recover(state, question, context);
+}
+
+/** [BROKER-REC-6] What many recoveries bring at once would be more than the reader could take, and all others had to wait. */
+function recover(state: RouterState, question: Attach, context: Turn): void {
+  const { stream, topic } = question.subscription;
+  if (stream.recovering < RECOVERIES_MAX) {
+    stream.recovering += 1;
+    askAttach(state, question, context);
+    return;
+  }
+  stream.toRecover ??= new Map();
+  stream.toRecover.set(topic, question);
+}
+
+/** A recovery that waits is not wanted any more: its question is answered, and nothing is brought. */
+function giveUpRecovery(
+  state: RouterState,
+  stream: RoutedStream,
+  topic: Topic,
+  context: Turn,
+): void {
+  const question = stream.toRecover?.get(topic);
+  if (question === undefined) return;
+  stream.toRecover?.delete(topic);
+  stream.recovering += 1;
+  askAttach(state, question, context, 0);
+}
+
+function recoveryEnded(state: RouterState, { subscription, since }: Attach, context: Turn): void {
+  if (since === undefined) return;
+  const { stream } = subscription;
+  stream.recovering -= 1;
+  const [next] = stream.toRecover?.values() ?? [];
+  if (next === undefined || stream.recovering >= RECOVERIES_MAX) return;
+  stream.toRecover?.delete(next.subscription.topic);
+  recover(state, next, context);
 }
 
 /** [BROKER-SUB-3] A second subscribe changes how the stream reads, not what: nothing is missed in between. */
@@ -72,7 +111,12 @@ function subscribeAgain(
   });
 }
 
-export function askAttach(state: RouterState, question: Attach, context: Turn): void {
+export function askAttach(
+  state: RouterState,
+  question: Attach,
+  context: Turn,
+  roomBytes = roomFor(question.subscription),
+): void {
   const { topic } = question.subscription;
   const home = homeOf(topic, state.args.shards);
   const subscribers = state.subscriptions.get(topic)?.wanted ?? 0;
@@ -81,7 +125,7 @@ export function askAttach(state: RouterState, question: Attach, context: Turn): 
   toHome(
     state,
     home,
-    { type: 'attach', topic, subscribers, since: question.since, shard, ref },
+    { type: 'attach', topic, subscribers, since: question.since, roomBytes, shard, ref },
     context,
   );
 }
@@ -94,7 +138,17 @@ export function attached(state: RouterState, answer: Answer<'attached'>, context
     return;
   }
   if (question?.kind !== 'attach') return;
-  const { subscription, slot, since } = question;
+  begin(state, question, answer, context);
+  // The next one has less room by what this one brought.
+  recoveryEnded(state, question, context);
+}
+
+function begin(
+  state: RouterState,
+  { subscription, slot, since }: Attach,
+  answer: Answer<'attached'>,
+  context: Turn,
+): void {
   const { stream, topic, alsoAsked } = subscription;
   const { position, publications } = answer;
   const local = state.subscriptions.get(topic);
@@ -141,9 +195,7 @@ function recoverable(
   const overhead = isOwners
     ? OWNERS_OVERHEAD_BYTES + topic.length * 6 + stream.subscriptionsMax * PLACE_BYTES
     : 0;
-  const { roomBytes } = stream.outbox;
-  let left =
-    (isOwners ? roomBytes / stream.subscriptionsMax : roomBytes) - ANSWER_BYTES - topic.length * 12;
+  let left = roomFor({ stream, format }) - ANSWER_BYTES - topic.length * 12;
   const payloads: Payload[] = [];
   for (const publication of publications) {
     const payload = wire.encode(publication);
@@ -155,8 +207,15 @@ function recoverable(
   return payloads;
 }
 
+function roomFor({ stream, format }: Pick<RoutedSubscription, 'stream' | 'format'>): number {
+  const { roomBytes } = stream.outbox;
+  return format === TO_OWNER ? Math.floor(roomBytes / stream.subscriptionsMax) : roomBytes;
+}
+
 /** The home has no room for the topic. */
-export function refuse(state: RouterState, { subscription, slot }: Attach, context: Turn): void {
+export function refuse(state: RouterState, question: Attach, context: Turn): void {
+  recoveryEnded(state, question, context);
+  const { subscription, slot } = question;
   const { stream, topic, alsoAsked } = subscription;
   if (stream.subscriptions.get(topic) === subscription) {
     stream.subscriptions.delete(topic);
@@ -173,6 +232,7 @@ export function unsubscribe(state: RouterState, request: Ask<'unsubscribe'>, con
   const stream = state.streams.get(request.connection);
   if (stream === undefined) return;
   if (slot !== NO_SLOT) stream.outbox.openSlot(slot);
+  giveUpRecovery(state, stream, topic, context);
   const subscription = stream.subscriptions.get(topic);
   if (subscription !== undefined) {
     stream.subscriptions.delete(topic);
@@ -201,6 +261,7 @@ export function leave(
   for (const subscription of stream.subscriptions.values()) drop(state, subscription, context);
   // Answers that are still on their way must not find the subscriptions of a stream that is gone.
   stream.subscriptions.clear();
+  stream.toRecover = undefined;
 }
 
 function placesOf(state: RouterState, { subscriptions, outbox }: RoutedStream): StreamPlace[] {
@@ -255,6 +316,8 @@ export function moveTo(
   state.delivery.tellGap(local, gap, context);
 }
 
+/** Of one stream, under way at the same time. */
+const RECOVERIES_MAX = 4;
 /** What an owner may write around a publication beyond its own format: an envelope, and a place for each topic. */
 const OWNERS_OVERHEAD_BYTES = 768;
 const PLACE_BYTES = 32;

@@ -59,6 +59,8 @@ export type HomeMessage =
       /** Subscribers on that shard, this one included. */
       readonly subscribers: number;
       readonly since: Position | undefined;
+      /** What is missed is told only if it costs no more. */
+      readonly roomBytes?: number;
       readonly shard: number;
       readonly ref: number;
     }
@@ -253,7 +255,9 @@ function attach(state: HomeState, ask: Ask<'attach'>, context: Context<HomeMessa
   noteUse(state, known);
   known.usedAt = context.now;
   const { recovered, publications } =
-    since === undefined ? { recovered: false, publications: [] } : known.log.recover(since);
+    since === undefined
+      ? { recovered: false, publications: [] }
+      : known.log.recover(since, ask.roomBytes);
   context.send(answerTo, {
     type: 'attached',
     ref,

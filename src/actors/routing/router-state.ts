@@ -6,9 +6,9 @@ import type { Address, Context } from '../runtime/actor.ts';
 import type { ConnectionId, Receipt, ShardDown, WebCommand } from '../runtime/edges.ts';
 import type { Delivery } from './delivery.ts';
 import type { HomeAnswer, HomeMessage } from './home.actor.ts';
-import type { Position } from './publication.ts';
 import type { Asker, RouterReply, RouterRequest } from './router-messages.ts';
 import type {
+  Attaching,
   FormatName,
   LocalTopic,
   Stream,
@@ -68,12 +68,7 @@ export interface Gathering {
 }
 
 export type Question<Owner> =
-  | {
-      readonly kind: 'attach';
-      readonly subscription: Subscription<Owner>;
-      readonly slot: number;
-      readonly since: Position | undefined;
-    }
+  | Attaching<Owner>
   | { readonly kind: 'reattach'; readonly topic: Topic }
   | { readonly kind: 'publish'; readonly topic: Topic; readonly asker: Asker }
   | { readonly kind: 'inform'; readonly topic: Topic; readonly asker: Asker }

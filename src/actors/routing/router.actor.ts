@@ -146,7 +146,7 @@ function open(state: RouterState, request: Ask<'open'>, context: Turn): void {
     wroteAt: context.now,
     toldAliveAt: context.now,
     keepAlive: undefined,
-    ...{ isFinishing: false, isSettling: false },
+    ...{ isFinishing: false, isSettling: false, recovering: 0, toRecover: undefined },
   });
 }
 

@@ -45,6 +45,10 @@ export interface Stream<Owner> {
   readonly stallTimeoutMs: number;
   /** What it follows or asked to follow, by topic. */
   readonly subscriptions: Map<Topic, Subscription<Owner>>;
+  /** Recoveries that homes were asked for and have not answered. */
+  recovering: number;
+  /** Those that wait until fewer are under way. */
+  toRecover: Map<Topic, Attaching<Owner>> | undefined;
   /** Instant of the last sign that the network takes bytes; microseconds. */
   progressAt: number;
   /** Instant of the last write; microseconds. */
@@ -66,6 +70,14 @@ export interface Subscription<Owner> {
   place: number;
   /** Slots of later subscribes that the first one's answer will answer, too. */
   alsoAsked: number[] | undefined;
+}
+
+/** A subscription that its topic's home is asked for, and the place after which it wants to read. */
+export interface Attaching<Owner> {
+  readonly kind: 'attach';
+  readonly subscription: Subscription<Owner>;
+  readonly slot: number;
+  readonly since: Position | undefined;
 }
 
 /** Streams that read one topic in one format; the two arrays run in parallel. */

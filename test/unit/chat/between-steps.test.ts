@@ -483,3 +483,33 @@ test('[HP-LIM-6] [HP-RES-2] a session for which a client comes that reads nothin
     { numRuns: 200 },
   );
 });
+
+test('[HP-RES-5] [HP-ROOM-8] a session that dies on its way from one shard to another is in no room any more', () => {
+  const names = Array.from({ length: 20 }, (_, at) => `room-${at}`);
+  const quiet = { pingEveryMs: 3e6, pingTimeoutMs: 6e6 };
+  const home = homeOf('chat/user/bob', 3);
+  const [there, dead] = [0, 1, 2].filter((shard) => shard !== home);
+  const room = names.find((name) => homeOf(`chat/room/${name}`, 3) === home) ?? '';
+  check(
+    property(chances, steps, (chance, gap) => {
+      const stage = new Stage({ chat: { ...fast, ...quiet }, shards: 3, chance });
+      stage.settle();
+      const alice = HpClient.in(stage, 'alice', home);
+      const bob = HpClient.in(stage, 'bob', there);
+      for (const one of [alice, bob]) one.ask('JOIN', { room });
+      stage.settle();
+      bob.wire.leave();
+      stage.settle();
+      const back = new HpClient(stage, dead);
+      back.ask('RESUME', { token: bob.token });
+      goOn(stage, gap);
+      stage.crash(dead ?? 0);
+      stage.settle();
+      stage.pass(100_000);
+      alice.ask('ROOM_MEMBERS', { room });
+      stage.settle();
+      expect(alice.take().at(-1)?.payload['members']).toMatchObject([{ user: 'alice' }]);
+    }),
+    { numRuns: 200 },
+  );
+});

@@ -167,3 +167,26 @@ test.each([
   }
   expect(told.at(-1)).toMatchObject({ type: 'directAnswered', status: 'accepted' });
 });
+
+test('[HP-DM-2] [HP-RES-10] what the former node of a session tells a minute later has been heard', () => {
+  const { deliver, heard, pass } = keeper({});
+  const told = { user: 'ann', status: 'online', note: undefined, lamport: 5, since: 0 } as const;
+  deliver({ type: 'located', node: 'n2', up: [{ ...told, session: 's2' }], down: [] });
+  deliver({ type: 'nodeDown', node: 'n2' });
+  const proved = { session: 's2', secret: 'y', isProved: true, caps: [], shard: 0 };
+  const around = { user: 'ann', ref: 2, replyTo: asker };
+  deliver({ type: 'resume', ...around, ...proved });
+  const entry = {
+    ...{ session: 's2', shard: 0, address: session, status: 'online' as const },
+    ...{ note: undefined, secret: 'y', isDetached: false },
+  };
+  deliver({ type: 'moved', user: 'ann', entry });
+  deliver({ type: 'direct', ...around, message, isKnown: undefined });
+  const hears = (): number => heard.filter(({ type }) => type === 'directArrived').length;
+  const before = hears();
+  expect(before).toBeGreaterThan(0);
+  pass(65_000);
+  const body = { say: 'late', session: 's2', message, isSent: false };
+  deliver({ type: 'peerSaid', node: 'n2', key: 'ann', body });
+  expect(hears()).toBe(before);
+});

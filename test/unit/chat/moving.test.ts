@@ -28,9 +28,14 @@ test('[HP-RES-5] [HP-DM-6] it is over, and what came for it meanwhile waits for 
   });
   system.bind(asker, (reply) => told.push(reply));
   system.bind(session, () => {});
+  const quiet = addressOf<never>(1, 'quiet');
+  system.bind(quiet, () => {});
   const users = system.spawn(
     usersActor,
-    { options: chatDefaults, shard: 1, shards: 2, wallAtZeroMs: 0, life: 0 } as ChatContext,
+    {
+      ...{ options: chatDefaults, shard: 1, shards: 2, wallAtZeroMs: 0, life: 0 },
+      ...{ roomsOfShard: () => quiet, usersOfShard: () => quiet },
+    } as unknown as ChatContext,
     'users',
   );
   const deliver = (message: UsersMessage): void => {

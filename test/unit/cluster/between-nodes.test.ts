@@ -158,3 +158,19 @@ test('[HP-DM-3] [HP-DM-8] what is said again on another node is not heard again 
   stage.pass(3_000);
   expect([one, three].map(sent)).toEqual([0, 0]);
 });
+
+test('[HP-SESS-3] [HP-RES-10] a session that was lost with its node does not begin anew when its user has logged in since', () => {
+  const stage = whole({ chat: { sessionPolicy: 'replace' } });
+  const old = HpClient.in(stage.at('n1'), 'bob');
+  stage.pass(1_500);
+  stage.kill('n1');
+  stage.until(() => stage.seen('n3').includes('n1:down'), 15_000);
+  stage.pass(1_500);
+  const bob = HpClient.in(stage.at('n2'), 'bob');
+  stage.pass(1_000);
+  const late = new HpClient(stage.at('n3'));
+  late.ask('RESUME', { token: old.token });
+  stage.pass(2_000);
+  expect(late.told()).toEqual(['ERROR SESSION_EXPIRED']);
+  expect([bob.isClosed, bob.told()]).toEqual([false, []]);
+});

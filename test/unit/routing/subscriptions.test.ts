@@ -25,7 +25,7 @@ function stream(connection: number): Stream<string> {
     toldAliveAt: 0,
     keepAlive: undefined,
     stallTimeoutMs: 30_000,
-    ...{ isFinishing: false, isSettling: false },
+    ...{ isFinishing: false, isSettling: false, recovering: 0, toRecover: undefined },
   };
 }
 

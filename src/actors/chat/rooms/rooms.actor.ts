@@ -17,7 +17,7 @@ import { nodeGone, nodesChanged, settleLate, spreadLate, tellAgain } from './nod
 import { type Deeds, peerSaid } from './nodes/peers.ts';
 import { giveUpStoring, isLetGo, remindCopies } from './nodes/replicas.ts';
 import { compareSeats, SEATS_EVERY_MS } from './nodes/seating.ts';
-import type { RoomsMessage } from './room-messages.ts';
+import type { Member, RoomsMessage } from './room-messages.ts';
 import { forget, type RoomsState, type Turn } from './rooms-state.ts';
 
 export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> = {
@@ -105,17 +105,27 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
       case 'shardDown':
         // The relay goes with its shard, and the next one tells anew who does not keep pace.
         if (message.shard === 0) state.pressed.clear();
-        guestsGone(state, message.shard, context);
-        for (const room of state.rooms.values())
-          for (const member of room.sessions)
-            if (member.shard === message.shard && member.node === undefined)
-              depart(state, room, member, 'node_down', context);
+        sessionsGone(state, ({ shard }) => shard === message.shard, context);
         return;
+      case 'sessionsOver': {
+        const over = new Set(message.sessions);
+        sessionsGone(state, ({ session }) => over.has(session), context);
+        return;
+      }
       default:
         message satisfies never;
     }
   },
 };
+
+/** Of this node. */
+function sessionsGone(state: RoomsState, isGone: (member: Member) => boolean, context: Turn): void {
+  guestsGone(state, isGone, context);
+  for (const room of state.rooms.values())
+    for (const member of room.sessions)
+      if (member.node === undefined && isGone(member))
+        depart(state, room, member, 'node_down', context);
+}
 
 function deedsOf(state: RoomsState, context: Turn): Deeds {
   return {

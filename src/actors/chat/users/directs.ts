@@ -3,6 +3,7 @@
 // Obeys spec/hp.md, section "Direct messages".
 
 import { refused } from '../../codecs/hp/mistakes.ts';
+import { userKey } from '../../codecs/hp/names.ts';
 import { keyOf as keyOfDirect, type KnownSession, type Seen, type User } from './user.ts';
 import { letWait } from './nodes/waiting-room.ts';
 import { fly, tellKeeper } from './nodes/flying.ts';
@@ -181,8 +182,12 @@ export function giveUpGone(state: UsersState, name: string, context: UsersTurn):
   const isHere = ({ entry }: KnownSession): boolean => !entry.isDetached;
   if (user === undefined || nodesOf(state, user).length > 0) return;
   if ([...user.sessions.values()].some(isHere)) return;
-  for (const [key, waiting] of state.waiting)
-    if (waiting.user === user) giveUp(state, key, waiting, context);
+  // Not all that waits for anybody: many may go at the same time.
+  for (const seen of user.seenKeys) {
+    const key = `${userKey(user.name)} ${seen}`;
+    const waiting = state.waiting.get(key);
+    if (waiting !== undefined) giveUp(state, key, waiting, context);
+  }
 }
 
 function giveUp(state: UsersState, key: string, { user, ask }: Waiting, context: UsersTurn): void {
@@ -263,7 +268,7 @@ function answer(
 }
 
 function keyOf(user: User, { from, id }: { readonly from: string; readonly id: string }): string {
-  return `${user.name.toLowerCase()} ${from.toLowerCase()} ${id}`;
+  return `${userKey(user.name)} ${keyOfDirect({ from, id })}`;
 }
 
 const WAIT_MAX_MS = 2_000;

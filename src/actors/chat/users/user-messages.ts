@@ -136,10 +136,17 @@ export type UsersMessage =
         readonly limit: number;
       })
   | Located
+  | SessionsOver
   /** One that keeps users on another node has lost what waited for them. */
   | { readonly type: 'keeperLost'; readonly node: string }
   | PeerNotice
   | ShardDown;
+
+/** They died on their way from one actor to another, and cannot say so in their rooms, nor to those whom they follow. */
+export interface SessionsOver {
+  readonly type: 'sessionsOver';
+  readonly sessions: readonly string[];
+}
 
 export interface Watcher {
   readonly session: string;

@@ -312,6 +312,11 @@ export class User {
     return this.#affairs?.seen?.get(keyOf(message));
   }
 
+  /** Of all messages that are known, by sender and id. */
+  get seenKeys(): Iterable<string> {
+    return this.#affairs?.seen?.keys() ?? NONE;
+  }
+
   /** It waits here, or has gone to other nodes. */
   mark(message: Pick<Direct, 'from' | 'id'>, isHere: boolean): void {
     const seen = this.seen(message);

@@ -7,6 +7,7 @@ import { userKey } from '../../codecs/hp/names.ts';
 import type { ActorDefinition } from '../../runtime/actor.ts';
 import { NameMap } from '../../runtime/memory/name-map.ts';
 import type { ChatContext } from '../chat-context.ts';
+import type { ChatOptions } from '../chat-options.ts';
 import { pageOf } from '../rooms/room.ts';
 import { announceAgain } from './nodes/announcing.ts';
 import { doubt, dropDoubted, flyAgain, located, nodeDown, peerSaid } from './nodes/elsewhere.ts';
@@ -150,6 +151,12 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
       case 'nodeUp':
         state.gone.delete(message.node);
         return;
+      case 'sessionsOver': {
+        const over = new Set(message.sessions);
+        for (const { watchers } of state.users.values())
+          for (const session of watchers.keys()) if (over.has(session)) watchers.delete(session);
+        return;
+      }
       case 'shardDown':
         if (message.shard === 0) {
           relayLost(state);
@@ -227,15 +234,29 @@ function readHistory(state: UsersState, ask: Ask<'directHistory'>, context: User
 }
 
 function shardDown(state: UsersState, shard: number, context: UsersTurn): void {
+  const over: string[] = [];
   for (const user of state.users.values()) {
     for (const known of [...user.sessions.values()]) {
       const { entry, movingShard, packed } = known;
       const isThere = entry.shard === shard || movingShard === shard;
-      if (isThere && packed === undefined) giveUpMove(state, user, known, context);
+      if (!isThere || packed !== undefined) continue;
+      giveUpMove(state, user, known, context);
+      // Of those that were there themselves everybody knows.
+      if (entry.shard !== shard) over.push(entry.session);
     }
     for (const [session, watcher] of user.watchers)
       if (watcher.shard === shard) user.watchers.delete(session);
     tellPresence(state, user.name, context);
+  }
+  tellOver(state, over, context);
+}
+
+/** [HP-RES-5] Which rooms they were in nobody knows any more. */
+function tellOver({ chat }: UsersState, sessions: readonly string[], context: UsersTurn): void {
+  if (sessions.length === 0) return;
+  for (let shard = 0; shard < chat.shards; shard += 1) {
+    context.send(chat.roomsOfShard(shard), { type: 'sessionsOver', sessions });
+    context.send(chat.usersOfShard(shard), { type: 'sessionsOver', sessions });
   }
 }
 
@@ -252,19 +273,36 @@ function giveUpMove(
 function sweep(state: UsersState, context: UsersTurn): void {
   // [HP-ERR-5] Whoever moves waits for its rooms no longer than that.
   const since = context.now - (MOVE_MAX_MS + state.chat.options.answerTimeoutMs) * 1_000;
+  const over: string[] = [];
   for (const user of state.users.values()) {
     user.expire(context.now);
     for (const known of [...user.sessions.values()]) {
       const { held, movingSince, packed } = known;
-      if (movingSince < since) known.arrived = undefined;
+      expireArrived(known, state.chat.options, context.now);
       if (held === undefined || packed !== undefined) continue;
-      if (movingSince < since) giveUpMove(state, user, known, context);
+      if (movingSince >= since) continue;
+      giveUpMove(state, user, known, context);
+      over.push(known.entry.session);
     }
     tellPresenceOf(state, user, context);
     if (user.isForgettable) state.users.delete(userKey(user.name));
   }
+  tellOver(state, over, context);
   sendAgain(state, context);
   context.after('sweep', SWEEP_EVERY_MS);
+}
+
+/** [HP-DM-2] The node that a session left may have stood still, and tells what came for it then when it goes on. */
+function expireArrived(
+  known: KnownSession,
+  { dedupeMs, dedupeIdsMax }: ChatOptions,
+  now: number,
+): void {
+  if (known.movingSince < now - dedupeMs * 1_000) known.arrived = undefined;
+  for (const key of known.arrived ?? []) {
+    if ((known.arrived?.size ?? 0) <= dedupeIdsMax) break;
+    known.arrived?.delete(key);
+  }
 }
 
 const SWEEP_EVERY_MS = 30_000;

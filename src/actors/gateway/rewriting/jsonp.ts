@@ -95,9 +95,9 @@ export function wrapJsonp(
     mode === 'basic'
       ? encodeAround(`/**/${callback}(`, withoutLineEnd(answer.body), ');\n')
       : encoder.encode(
-          `/**/${callback}({"code": ${answer.status}, "reason": ${JSON.stringify(answer.reason)}, ` +
-            `"headers": ${JSON.stringify(firstValues(answer.headers))}, ` +
-            `"body": ${JSON.stringify(decoder.decode(answer.body))}});\n`,
+          `/**/${callback}({"code": ${answer.status}, "reason": ${jsonInScript(answer.reason)}, ` +
+            `"headers": ${jsonInScript(firstValues(answer.headers))}, ` +
+            `"body": ${jsonInScript(decoder.decode(answer.body))}});\n`,
         );
   const mirrored = answer.headers.filter(([name]) => name.toLowerCase() === 'cache-control');
   const headers: HeaderList = [
@@ -127,13 +127,18 @@ export function wrapHeldJsonp(
   const script =
     mode === 'basic'
       ? encodeAround(`/**/${callback}(`, withoutLineEnd(answer.body), ');\n')
-      : encoder.encode(`/**/${callback}(${JSON.stringify(value)});\n`);
+      : encoder.encode(`/**/${callback}(${jsonInScript(value)});\n`);
   const headers: HeaderList = [
     ...without(own, 'content-type'),
     ['Content-Type', 'application/javascript'],
     ['Content-Length', String(script.length)],
   ];
   return { status: 200, reason: 'OK', headers, body: script };
+}
+
+/** JSON that is a script, too: before ECMAScript 2019 two line ends of Unicode ended a text's line. */
+export function jsonInScript(value: unknown): string {
+  return JSON.stringify(value).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 }
 
 const unwrappable: JsonpAnswer = {

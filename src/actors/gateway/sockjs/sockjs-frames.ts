@@ -1,6 +1,8 @@
 // SockJS frames: what a page hears of its session, and the lists of texts that it sends.
 // Refuses to know sessions and transports. SockJS protocol 0.3; spec/websocket-over-http.md, section "SockJS".
 
+import { jsonInScript } from '../rewriting/jsonp.ts';
+
 export const OPEN_FRAME = 'o';
 export const HEARTBEAT_FRAME = 'h';
 /** [SOCKJS-11] */
@@ -30,7 +32,7 @@ export function textsIn(json: string): readonly string[] | undefined {
 
 /** A frame as a script that calls back. [SOCKJS-15] */
 export function calledBack(callback: string, frame: string): string {
-  return `/**/${callback}(${JSON.stringify(frame)});\n`;
+  return `/**/${callback}(${jsonInScript(frame)});\n`;
 }
 
 /** The member `d` of a form, or the body itself where it is no form. [SOCKJS-16] */

@@ -123,13 +123,20 @@ export class TopicLog {
     this.#bytes = 0;
   }
 
-  /** [BROKER-REC-2] All that follows `since`, or nothing and `recovered: false`; never a part of it. */
-  recover(since: Position): Recovery {
+  /**
+   * [BROKER-REC-2] All that follows `since`, or nothing and `recovered: false`; never a part of it. [BROKER-REC-4] Nothing
+   * where it would cost more than there is room for.
+   */
+  recover(since: Position, roomBytes = Number.POSITIVE_INFINITY): Recovery {
     const missed = this.#offset - since.offset;
     if (since.epoch !== this.epoch || missed < 0 || missed > this.historyCount) return LOST;
     const publications: Publication[] = [];
+    let bytes = 0;
     for (const kept of this.#kept.slice(this.#kept.length - missed)) {
-      if (kept !== undefined) publications.push(kept.publication);
+      if (kept === undefined) continue;
+      bytes += writeCost(kept.publication.data);
+      if (bytes > roomBytes) return LOST;
+      publications.push(kept.publication);
     }
     return { recovered: true, publications };
   }

@@ -10,6 +10,7 @@ import {
   wrapHeldJsonp,
   wrapJsonp,
 } from '../../../../src/actors/gateway/rewriting/jsonp.ts';
+import { calledBack } from '../../../../src/actors/gateway/sockjs/sockjs-frames.ts';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
@@ -210,6 +211,19 @@ describe('answers', () => {
       const wrapped = wrap('cb', 'basic', plain);
       expect(textOf(wrapped.body)).toBe(text);
       expect(wrapped).toMatchObject({ status: 200, reason: 'OK' });
+    }
+  });
+
+  test('[GRIP-JSONP-1] [SOCKJS-15] hold no line end that a script of an old browser must not have', () => {
+    const body = 'a\u2028b\u2029c';
+    const whole = { status: 200, reason: 'OK', headers: [], body: bytesOf(body) };
+    const scripts = [wrapJsonp, wrapHeldJsonp].map((wrap) =>
+      textOf(wrap('cb', 'extended', whole).body),
+    );
+    for (const said of [...scripts, calledBack('cb', JSON.stringify({ body }))]) {
+      expect(said).not.toMatch(/[\u2028\u2029]/);
+      const heard: unknown = JSON.parse(said.slice('/**/cb('.length, -');\n'.length));
+      expect(typeof heard === 'string' ? JSON.parse(heard) : heard).toMatchObject({ body });
     }
   });
 

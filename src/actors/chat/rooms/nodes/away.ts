@@ -261,10 +261,14 @@ export function answered(
   context.send(pending.ask.replyTo, { ...reply, ref: pending.ask.ref });
 }
 
-/** Sessions of a shard that died have left all rooms, wherever their homes are. */
-export function guestsGone(state: RoomsState, shard: number, context: Turn): void {
+/** Sessions that died have left all rooms, wherever their homes are. */
+export function guestsGone(
+  state: RoomsState,
+  isGone: (member: Member) => boolean,
+  context: Turn,
+): void {
   for (const [room, { members }] of [...state.guests]) {
-    const gone = [...members.values()].filter((member: Member) => member.shard === shard);
+    const gone = [...members.values()].filter(isGone);
     for (const { session } of gone) {
       const replyTo = context.self as never;
       const ask = { type: 'leave', room, session, reason: 'node_down', ref: 0, replyTo } as const;

@@ -210,6 +210,10 @@ export function notMoved(
 /** [HP-RES-10] Its node is gone, and everything with it that the client does not know itself. */
 function revive(state: UsersState, user: User, ask: Ask<'resume'>, context: UsersTurn): void {
   if (isHere(state, user, ask, context)) return;
+  if (isOver(state, user, ask)) {
+    deny(ask, EXPIRED, context);
+    return;
+  }
   const mistake = notServing(state) ?? makeWay(state, user, context, ask.session);
   if (mistake !== undefined) {
     deny(ask, mistake, context);
@@ -231,6 +235,13 @@ function revive(state: UsersState, user: User, ask: Ask<'resume'>, context: User
     },
     context,
   );
+}
+
+/** [HP-SESS-3] Whoever has logged in since has ended it, though its node could not be told. */
+function isOver({ chat }: UsersState, user: User, { session }: Ask<'resume'>): boolean {
+  const others = user.elsewhere.filter(({ told }) => told.session !== session);
+  const isAlone = user.sessions.size + others.length === 0;
+  return chat.options.sessionPolicy === 'replace' && !isAlone;
 }
 
 /** From now on it is this node's. */

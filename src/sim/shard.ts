@@ -276,7 +276,12 @@ export class Shard {
   /** The process is about to end: every client is told so. */
   sendAway(withinMs = DRAIN_MS): void {
     if (this.isDead) return;
-    const { chat, members } = actorsOf(this.plan.shard);
+    const { chat, members, gateway } = actorsOf(this.plan.shard);
+    if (this.plan.gateway !== undefined) {
+      const { node, shard } = this.plan;
+      this.#world.trace.add({ kind: 'gatewayDrains', node, shard });
+      this.deliver(gateway, { type: 'draining', withinMs });
+    }
     if (this.plan.chat !== undefined)
       this.deliver(chat, { type: 'drain', withinMs: withinMs >> 1 });
     if (this.plan.cluster !== undefined && this.plan.shard === 0)

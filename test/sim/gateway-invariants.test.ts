@@ -69,6 +69,7 @@ const made = (item: number, isProbe = false, channel = A, more: object = {}): Wr
   ...more,
 });
 const at = (kind: Written['kind'], atMs: number): Written => ({ kind, atMs });
+const drains: Written = { kind: 'gatewayDrains', node: 0, shard: 0, atMs: 7_000 };
 const told = (purpose: string): Written => ({ kind: 'originHeard', purpose, ...me });
 const word = (kind: 'wordSaid' | 'wordTaken' | 'wordEchoed', number: number): Written => ({
   kind,
@@ -368,6 +369,28 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
       'words',
       '[WOH-DIRECT-2] one is taken, and never answered',
       [opened, word('wordSaid', 1), word('wordTaken', 1), at('holdersLeft', 9_000)],
+    ],
+    [
+      'sent-away',
+      'an origin is told',
+      [
+        ...[said('stream', { wantsParting: true }), opened, drains],
+        ...[
+          { ...ended('server'), atMs: 8_000 },
+          { ...told('gone'), atMs: 8_001 },
+        ],
+      ],
+    ],
+    [
+      'sent-away',
+      'an origin is told before the client sees it',
+      [
+        ...[said('stream', { wantsParting: true }), opened, drains],
+        ...[
+          { ...told('gone'), atMs: 8_000 },
+          { ...ended('server'), atMs: 8_001 },
+        ],
+      ],
     ],
     [
       'partings',

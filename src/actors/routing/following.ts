@@ -115,7 +115,7 @@ export function askAttach(
   state: RouterState,
   question: Attach,
   context: Turn,
-  roomBytes = question.subscription.stream.outbox.roomBytes,
+  roomBytes = roomFor(question.subscription),
 ): void {
   const { topic } = question.subscription;
   const home = homeOf(topic, state.args.shards);
@@ -195,9 +195,7 @@ function recoverable(
   const overhead = isOwners
     ? OWNERS_OVERHEAD_BYTES + topic.length * 6 + stream.subscriptionsMax * PLACE_BYTES
     : 0;
-  const { roomBytes } = stream.outbox;
-  let left =
-    (isOwners ? roomBytes / stream.subscriptionsMax : roomBytes) - ANSWER_BYTES - topic.length * 12;
+  let left = roomFor({ stream, format }) - ANSWER_BYTES - topic.length * 12;
   const payloads: Payload[] = [];
   for (const publication of publications) {
     const payload = wire.encode(publication);
@@ -207,6 +205,11 @@ function recoverable(
     payloads.push(payload);
   }
   return payloads;
+}
+
+function roomFor({ stream, format }: Pick<RoutedSubscription, 'stream' | 'format'>): number {
+  const { roomBytes } = stream.outbox;
+  return format === TO_OWNER ? Math.floor(roomBytes / stream.subscriptionsMax) : roomBytes;
 }
 
 /** The home has no room for the topic. */

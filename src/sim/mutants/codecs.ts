@@ -222,6 +222,16 @@ export const codecs: readonly Mutant[] = [
     story: 'CR LF in data becomes two line ends.',
   },
   {
+    name: 'sse-cr-breaks-an-event',
+    breaks: ['frames', 'conversation', 'integrity'],
+    requirements: ['SSE-1', 'SSE-2'],
+    file: 'codecs/sse.ts',
+    find: 'if (data.indexOf(lf) < 0 && data.indexOf(cr) < 0)',
+    replace: 'if (data.indexOf(lf) < 0)',
+    story:
+      'Data with a CR between its tokens is written as it is, and readers take the CR for the end of the line.',
+  },
+  {
     name: 'surrogates-refused',
     breaks: ['liveness', 'conversation'],
     requirements: ['BROKER-TOPIC-1'],

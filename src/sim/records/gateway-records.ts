@@ -48,6 +48,8 @@ export type GatewayRecord =
       readonly item: number;
       readonly isRepeat: boolean;
     }
+  /** A thread is told that its process ends. */
+  | { readonly kind: 'gatewayDrains'; readonly node: number; readonly shard: number }
   | { readonly kind: 'controlAnswered'; readonly node: number; readonly status: number }
   | (AtHolder & {
       readonly kind: 'holdAsked';

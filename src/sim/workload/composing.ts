@@ -35,8 +35,8 @@ export class Composing {
       const text = writeData(said, plan.dataBytes, drawn);
       data = room.text(text);
       bytesName = nameBytes(data);
-      const isRejoined = lineEndOf(sequence) === '\r\n';
-      streamName = isRejoined ? nameBytes(room.text(text.replace('\r\n', '\n'))) : bytesName;
+      const isRejoined = lineEndOf(sequence).startsWith('\r');
+      streamName = isRejoined ? nameBytes(room.text(text.replace(/\r\n?/, '\n'))) : bytesName;
     }
     const composed = { publication, sequence, topic, id, data, bytesName, streamName };
     const published = { ...composed, sent: this.send(composed, -1) };

@@ -27,9 +27,10 @@ export function dataBytes({ topic, from, n }: Said, bytes: number, drawn: number
   return headBytes + paddingFor(units, bytes) + PAD_UNITS;
 }
 
-/** A few are written in two lines. */
-export function lineEndOf(n: number): '' | '\n' | '\r\n' {
+/** A few are written in two lines, in each of the three ways. */
+export function lineEndOf(n: number): '' | '\n' | '\r\n' | '\r' {
   if (n % 16 === 5) return '\n';
+  if (n % 16 === 3) return '\r';
   return n % 16 === 11 ? '\r\n' : '';
 }
 

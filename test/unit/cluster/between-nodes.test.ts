@@ -145,6 +145,20 @@ test('[HP-RES-9] [HP-MEMBER-4] a node that was only gone for a moment is asked f
   expect([ok?.type, ok?.payload['anew']]).toEqual(['RESUME_OK', undefined]);
 });
 
+test('[HP-DM-3] [HP-DM-8] what is said again on another node is not heard again by other sessions of who said it', () => {
+  const stage = whole();
+  const [one, two, three] = ['n1', 'n2', 'n3'].map((node) => HpClient.in(stage.at(node), 'alice'));
+  stage.pass(500);
+  one?.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' }, 'm1');
+  stage.pass(500);
+  const sent = (client: HpClient | undefined): number =>
+    (client?.take() ?? []).filter(({ type }) => type === 'DIRECT_MESSAGE').length;
+  expect([one, two, three].map(sent)).toEqual([0, 1, 1]);
+  two?.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' }, 'm1');
+  stage.pass(3_000);
+  expect([one, three].map(sent)).toEqual([0, 0]);
+});
+
 test('[HP-SESS-3] [HP-RES-10] a session that was lost with its node does not begin anew when its user has logged in since', () => {
   const stage = whole({ chat: { sessionPolicy: 'replace' } });
   const old = HpClient.in(stage.at('n1'), 'bob');

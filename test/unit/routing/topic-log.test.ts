@@ -94,6 +94,14 @@ describe('recovery', () => {
   ])('[BROKER-REC-2] %s', (_, offset, epoch, offsets) => {
     expect(offsetsSince(topic, offset, epoch)).toEqual(offsets);
   });
+
+  test('[BROKER-REC-4] of no more than there is room for, and then of nothing', () => {
+    const cost = 2 * 33;
+    expect(topic.recover(at(3), cost).publications).toHaveLength(2);
+    expect(topic.recover(at(3), cost - 1)).toEqual({ recovered: false, publications: [] });
+    expect(topic.recover(at(5), 0)).toEqual({ recovered: true, publications: [] });
+    expect(topic.recover(at(5), -1).recovered).toBe(true);
+  });
 });
 
 describe('ids', () => {

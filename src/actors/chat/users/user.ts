@@ -339,6 +339,17 @@ export class User {
     if (own.seen.size > this.#options.dedupeIdsMax) this.expire(now);
   }
 
+  /** [HP-DM-3] False where it was kept lately: said again on another node, it is the same message. */
+  keepOnce(message: Direct, now: number): boolean {
+    const since = now - this.#options.dedupeMs * 1_000;
+    const to = message.to.toLowerCase();
+    const isKnown = this.#affairs?.history?.some(
+      (one) => one.id === message.id && one.at > since && one.to.toLowerCase() === to,
+    );
+    if (isKnown !== true) this.keep(message, now);
+    return isKnown !== true;
+  }
+
   keep(message: Direct, now: number): void {
     const own = this.#own;
     own.seq += 1;

@@ -98,9 +98,8 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         return;
       case 'carbon': {
         const user = userOf(state, message.user);
-        user?.keep(message.message, context.now);
+        if (user?.keepOnce(message.message, context.now) !== true) return;
         const notice = { type: 'directArrived', message: message.message, isSent: true } as const;
-        if (user === undefined) return;
         notify(user, notice, context, message.message.session);
         tellKeepers(state, user, { say: 'carbon', message: message.message }, context);
         return;

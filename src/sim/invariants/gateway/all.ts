@@ -9,7 +9,7 @@ import { holdsAll } from './holds-all.ts';
 import { holdsLiveness } from './holds-liveness.ts';
 import { holdsOrder } from './holds-order.ts';
 import { sceneInvariants } from './scenes/scenes.ts';
-import { fetches, leftovers, partings, words } from './origins.ts';
+import { fetches, leftovers, partings, sentAway, words } from './origins.ts';
 
 export const gatewayInvariants: readonly Invariant[] = [
   answersOnce,
@@ -21,6 +21,7 @@ export const gatewayInvariants: readonly Invariant[] = [
   fetches,
   words,
   partings,
+  sentAway,
   patienceOfHolders,
   holdsAll,
   holdsLiveness,

@@ -135,6 +135,42 @@ export const partings: Invariant = {
   },
 };
 
+/** When a node goes its clients are not gone: no origin is told so of those whom it sends away. */
+export const sentAway: Invariant = {
+  property: 'sent-away',
+  requirements: ['GRIP-HOLD-9'],
+  judge(report) {
+    /** By node: since when it sends its clients away. */
+    const draining = new Map<number, number>();
+    const told = new Map<number, EventOf<'originHeard'>>();
+    const gone = new Map<number, EventOf<'holdEnded'>>();
+    const judge = (event: EventOf<'originHeard'>, ended: EventOf<'holdEnded'>): void => {
+      const since = draining.get(event.node) ?? Infinity;
+      if (ended.by === 'server' && ended.at >= since && event.at >= since)
+        report(
+          event,
+          `the origin is told that client ${event.client} is gone, whom its node sent away`,
+        );
+    };
+    return {
+      gatewayDrains: ({ node, at }) => draining.set(node, Math.min(at, draining.get(node) ?? at)),
+      shardStarted: ({ node }) => draining.delete(node),
+      originHeard(event) {
+        if (event.purpose !== 'gone' || !draining.has(event.node)) return;
+        const ended = gone.get(event.connection);
+        if (ended === undefined) told.set(event.connection, event);
+        else judge(event, ended);
+      },
+      holdEnded(event) {
+        if (!draining.has(event.node)) return;
+        const said = told.get(event.connection);
+        if (said === undefined) gone.set(event.connection, event);
+        else judge(said, event);
+      },
+    };
+  },
+};
+
 export const leftovers: Invariant = {
   property: 'leftovers',
   requirements: ['GRIP-HOLD-8', 'GRIP-STREAM-6'],

@@ -200,4 +200,14 @@ export const sceneMutants: readonly Mutant[] = [
     replace: '',
     story: 'A client is cut at its sixth retry, though each question was taken the second time.',
   },
+  {
+    name: 'gone-links-asked-at-the-end',
+    dialect,
+    breaks: ['sent-away'],
+    requirements: ['GRIP-HOLD-9', 'PROC-DRAIN-3'],
+    file: 'gateway/requests/leaving.ts',
+    find: '  if (state.admitted.gateway.isDraining) return false;\n',
+    replace: '',
+    story: 'Origins of held clients are told that these are gone when it is the node that goes.',
+  },
 ];

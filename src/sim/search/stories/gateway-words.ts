@@ -62,6 +62,8 @@ export function gatewayWords(event: GatewayRecord | ChatRecord): string {
         `shard ${event.node}.${event.shard} holds ${event.connections} connections, ` +
         `and tells of ${event.followed.length} channels that are followed`
       );
+    case 'gatewayDrains':
+      return `shard ${event.node}.${event.shard} sends its clients away`;
     case 'stageSet':
       return 'scenes are to be played';
     case 'sceneBegan':

@@ -1,5 +1,5 @@
 // A client's own reading of server-sent events, written from WHATWG HTML ("Parsing an event stream") and apart from
-// the product's encoder. Lines end in LF, as the product writes them; a CR would be part of a line, and be seen.
+// the product's encoder. Lines end in LF, as the product writes them; a CR would end one, too, and is told of.
 // Refuses to know what the events mean.
 
 import { joinTwo } from './frame-decoder.ts';
@@ -60,6 +60,7 @@ export class EventStream {
     this.#note(field);
     if (field === 'data') {
       const line = bytes.subarray(at, end);
+      if (line.includes(CR)) this.#misread(decoder.decode(line));
       this.#data = this.#data === undefined ? line : joinTwo(joinTwo(this.#data, NEW_LINE), line);
     } else if (field === 'event') this.#name = decoder.decode(bytes.subarray(at, end));
     else if (field === 'id') this.lastId = decoder.decode(bytes.subarray(at, end));
@@ -119,6 +120,7 @@ const decoder = new TextDecoder();
 /** In the order in which an event has them. */
 const FIELDS = ['id', 'event', 'retry', 'data'] as const;
 const LF = 0x0a;
+const CR = 0x0d;
 const COLON = 0x3a;
 const SPACE = 0x20;
 const NEW_LINE = new Uint8Array([LF]);

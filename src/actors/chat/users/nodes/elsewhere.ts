@@ -112,8 +112,7 @@ export function peerSaid(
       landed(state, name, node, word, context);
       return;
     case 'carbon':
-      user?.keep(word.message, context.now);
-      if (user !== undefined)
+      if (user?.keepOnce(word.message, context.now) === true)
         notify(user, { type: 'directArrived', message: word.message, isSent: true }, context);
       return;
     case 'receipt': {

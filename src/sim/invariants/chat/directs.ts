@@ -3,6 +3,7 @@
 
 import type { EventOf, TraceEvent } from '../../trace.ts';
 import type { Invariant, Report } from '../invariant.ts';
+import { Troubles } from './troubles.ts';
 
 export const directs: Invariant = {
   property: 'directs',
@@ -19,7 +20,11 @@ export const directs: Invariant = {
   judge(report) {
     const judge = new Judge(report);
     return {
-      chatBegan: ({ terms }) => judge.began(terms),
+      began: (event) => judge.troubles.began(event),
+      chatBegan: (event) => {
+        judge.troubles.chatBegan(event);
+        judge.began(event.terms);
+      },
       talkerJoined: ({ client, user, isMute, hasAck }) => {
         const talkers = judge.talkers.get(user) ?? [];
         judge.talkers.set(user, [...talkers, { client, isMute, hasAck }]);
@@ -57,6 +62,7 @@ interface Talker {
 
 class Judge {
   readonly talkers = new Map<string, Talker[]>();
+  readonly troubles = new Troubles();
   readonly resting = new Set<string>();
   /** By connection: when a session was asked for. */
   readonly loginAt = new Map<number, number>();
@@ -131,9 +137,15 @@ class Judge {
     this.#judgeSession(event);
     // [HP-DM-4] It waited for this login, wherever it did.
     const queuedAt = this.#queuedAt.get(message) ?? Infinity;
-    if (!isSent && !event.isDelayed && queuedAt < (this.begun.get(event.session) ?? 0))
+    const isWaiting = queuedAt < (this.begun.get(event.session) ?? 0);
+    if (!isSent && !event.isDelayed && isWaiting && !this.#hadComeToo(event))
       this.#report(event, `client ${client} hears ${message} as new, which waited for it`);
     if (!isSent) this.#heard.add(message);
+  }
+
+  /** On its way to a node that was taken for dead meanwhile, and was not. */
+  #hadComeToo({ message, node, at }: EventOf<'directHeard'>): boolean {
+    return this.troubles.ofNode(node, this.#askedAt.get(message) ?? 0, at);
   }
 
   /** [HP-RES-3] What a client has heard is not told again when it comes back; one that says what it has taken may ask for it. */

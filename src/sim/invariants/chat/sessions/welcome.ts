@@ -18,6 +18,8 @@ export const welcome: Invariant = {
       },
       talkerJoined: ({ client, user }) => judge.users.set(client, user),
       processBegan: ({ node, incarnation }) => judge.incarnations.set(node, incarnation),
+      talkerConnected: ({ node, connection }) =>
+        judge.lives.set(connection, judge.incarnations.get(node) ?? 0),
       processDied: ({ at }) => judge.died(at),
       shardCrashed: ({ at }) => judge.died(at),
       talkerAsked: ({ what, client, connection }) => judge.asked(what, client, connection),
@@ -40,6 +42,8 @@ class Judge {
   readonly users = new Map<number, string>();
   /** By node. */
   readonly incarnations = new Map<number, number>();
+  /** By connection: the life that it was made to. */
+  readonly lives = new Map<number, number>();
   readonly #report: Report;
   #terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
   #nodes: readonly string[] = [];
@@ -90,7 +94,7 @@ class Judge {
         event,
         `client ${client} is on ${this.#nodes[node]}, and is told that it is ${home}`,
       );
-    if (incarnation < (this.incarnations.get(node) ?? 0))
+    if (incarnation < (this.lives.get(connection) ?? 0))
       this.#report(
         event,
         `client ${client} is told of a life of ${home} that is over: ${incarnation}`,

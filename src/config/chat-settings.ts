@@ -178,6 +178,11 @@ export const chatRows: Rows<ChatOptions> = {
   ),
   offlineAgeMaxMs: row(duration(1_000, 90 * DAY), c.offlineAgeMaxMs, 'And for how long.'),
   historyMax: row(count(1_000_000), c.historyMax, 'Messages that a room remembers.'),
+  historyBytesTotalMax: row(
+    bytes(0, 1_048_576 * MiB),
+    c.historyBytesTotalMax,
+    'Bytes of them over all rooms of the node, in equal shares by shard.',
+  ),
   roomsMax: row(count(10_000_000), c.roomsMax, 'Rooms of the node, in equal shares by shard.'),
   roomMembersMax: row(count(10_000_000), c.roomMembersMax, 'Sessions in one room.'),
   roomEventsMax: row(

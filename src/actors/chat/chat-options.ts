@@ -52,6 +52,8 @@ export interface ChatOptions extends AdmissionLimits, ArrivalLimits {
   readonly offlineAgeMaxMs: number;
   /** Messages that a room remembers. */
   readonly historyMax: number;
+  /** Bytes of them over all rooms of the node, in equal shares by shard. */
+  readonly historyBytesTotalMax: number;
   readonly roomsMax: number;
   readonly roomMembersMax: number;
   /** With more members, nobody's coming and going is told. */
@@ -103,6 +105,7 @@ export const chatDefaults: ChatOptions = {
   offlineMessagesMax: 100,
   offlineAgeMaxMs: 604_800_000,
   historyMax: 1_000,
+  historyBytesTotalMax: 268_435_456,
   roomsMax: 100_000,
   roomMembersMax: 100_000,
   roomEventsMax: 1_000,

@@ -273,6 +273,21 @@ export const chatCases: readonly HpCase[] = hpCases('chat', [
     },
   ],
   [
+    '[HP-FRAME-2] [HP-ACK-3] with `ack`, two that write to each other at once do not wait for each other',
+    async (site) => {
+      const people = [await site.in('a', { caps: ['ack'] }), await site.in('b', { caps: ['ack'] })];
+      const names = ['b', 'a'].map((name) => site.name(name));
+      for (const [at, one] of people.entries())
+        one.say('DIRECT_MESSAGE', { to: names[at], body: 'x' }, `d${at}`);
+      for (const one of people) {
+        const { id, type } = await one.next();
+        assert.equal(type, 'DIRECT_MESSAGE');
+        one.say('ACK', { ref: id });
+      }
+      for (const one of people) assert.equal((await one.next()).payload['status'], 'delivered');
+    },
+  ],
+  [
     '[HP-ACK-3] with `ack`, what was not acknowledged comes again',
     async (site) => {
       const a = await site.in('a');

@@ -131,6 +131,28 @@ describe('direct messages', () => {
     expect(alice.told()).toEqual(['ACK accepted']);
   });
 
+  test('[HP-FRAME-2] [HP-ACK-3] two that write to each other at once do not wait for each other', () => {
+    const stage = stageWith();
+    const alice = HpClient.in(stage, 'alice', 0, { caps: ['ack'] });
+    const bob = HpClient.in(stage, 'bob', 1, { caps: ['ack'] });
+    for (const at of [1, 2, 3]) {
+      alice.ask('DIRECT_MESSAGE', { to: 'bob', body: `of "ACK" ${at}` }, `a${at}`);
+      bob.ask('DIRECT_MESSAGE', { to: 'alice', body: `of "ACK" ${at}` }, `b${at}`);
+    }
+    const heard: string[] = [];
+    for (let round = 0; round < 6; round += 1) {
+      stage.settle();
+      for (const one of [alice, bob])
+        for (const { type, id, payload } of one.take()) {
+          if (type === 'DIRECT_MESSAGE') one.ask('ACK', { ref: id });
+          else heard.push(`${String(payload['ref'])} ${String(payload['status'])}`);
+        }
+    }
+    expect(heard.toSorted()).toEqual(
+      ['a1', 'a2', 'a3', 'b1', 'b2', 'b3'].map((id) => `${id} delivered`),
+    );
+  });
+
   test('[HP-RES-6] a session for which too much comes ends early, and nothing of it is lost', () => {
     const stage = stageWith({ resumeMessagesMax: 3 });
     const alice = HpClient.in(stage, 'alice');

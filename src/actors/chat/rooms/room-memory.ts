@@ -2,6 +2,7 @@
 // every other node that keeps a copy of it. Also which of them those who are here have still to be told.
 // Refuses to know who says them. Obeys spec/hp.md, section "History", and spec/hp-peer.md, section "Homes of rooms".
 
+import type { MemoryBudget } from './memory-budget.ts';
 import type { Place, RoomEntry } from './room-messages.ts';
 
 export function isAfter(one: Place, other: Place): boolean {
@@ -11,7 +12,10 @@ export function isAfter(one: Place, other: Place): boolean {
 export class RoomMemory {
   readonly #max: number;
   readonly #sameIdSeconds: number;
+  readonly #budget: MemoryBudget | undefined;
   #entries: RoomEntry[] = [];
+  /** Of all entries. */
+  #bytes = 0;
   /** The latest of each name: two homes may have given one message a place each. */
   #names = new Map<string, RoomEntry>();
   /** What came to be kept, and not to be told. */
@@ -19,15 +23,13 @@ export class RoomMemory {
   /** Where the first of those who are here came in: what was said before is not for them. Undefined when nobody is here. */
   #audienceFrom: Place | undefined = undefined;
 
-  constructor({
-    historyMax,
-    dedupeMs,
-  }: {
-    readonly historyMax: number;
-    readonly dedupeMs: number;
-  }) {
+  constructor(
+    { historyMax, dedupeMs }: { readonly historyMax: number; readonly dedupeMs: number },
+    budget?: MemoryBudget,
+  ) {
     this.#max = historyMax;
     this.#sameIdSeconds = dedupeMs / 1_000;
+    this.#budget = budget;
   }
 
   /** What is remembered, oldest first. */
@@ -57,12 +59,31 @@ export class RoomMemory {
     if (at === 0 && this.#entries.length >= this.#max) return false;
     this.#entries.splice(at, 0, entry);
     this.#names.set(nameOf(entry), entry);
+    const bytes = bytesOf(entry);
+    this.#bytes += bytes;
     // Cut now and then, not each time.
-    if (this.#entries.length >= this.#max * 2) {
-      this.#entries = this.#entries.slice(-this.#max);
-      this.#names = new Map(this.#entries.map((one) => [nameOf(one), one]));
-    }
+    if (this.#entries.length >= this.#max * 2) this.#budget?.shrank(this.#keepLast(this.#max));
+    this.#budget?.grew(this, bytes);
     return true;
+  }
+
+  /** [HP-HIST-4] */
+  forgetHalf(): number {
+    return this.#keepLast(Math.floor(this.#entries.length / 2));
+  }
+
+  /** Nobody needs it any more. */
+  end(): void {
+    this.#budget?.ended(this, this.#keepLast(0));
+  }
+
+  /** Gives how many bytes are forgotten. */
+  #keepLast(most: number): number {
+    const before = this.#bytes;
+    this.#entries = this.#entries.slice(this.#entries.length - most);
+    this.#names = new Map(this.#entries.map((one) => [nameOf(one), one]));
+    this.#bytes = this.#entries.reduce((sum, one) => sum + bytesOf(one), 0);
+    return before - this.#bytes;
   }
 
   /** Behind all that do not come after it; what comes is as a rule the last. */
@@ -167,6 +188,14 @@ export function nameOf({ from, id }: RoomEntry): string {
   return `${from.toLowerCase()} ${id}`;
 }
 
+/** What an entry costs, about: texts are kept in two bytes a unit at most. */
+function bytesOf({ body, dataText = '' }: RoomEntry): number {
+  return ENTRY_BYTES + 2 * (body.length + dataText.length);
+}
+
 export function byCode(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }
+
+/** Its fields, its place and its name. */
+const ENTRY_BYTES = 512;

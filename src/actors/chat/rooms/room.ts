@@ -6,6 +6,7 @@ import { userKey } from '../../codecs/hp/names.ts';
 import type { Status } from '../../codecs/hp/requests.ts';
 import { epochAfter, type Epochs } from './epochs.ts';
 import { firstNames } from './first-names.ts';
+import type { MemoryBudget } from './memory-budget.ts';
 import { isAfter, nameOf, RoomMemory } from './room-memory.ts';
 import type { Member, Place, RoomEntry } from './room-messages.ts';
 
@@ -52,12 +53,19 @@ export class Room {
   #seq = 0;
   readonly #seen = new Map<string, { readonly place: Place; readonly at: number }>();
 
-  constructor(name: string, epoch: number, epochs: Epochs, limits: RoomLimits, now: number) {
+  constructor(
+    name: string,
+    epoch: number,
+    epochs: Epochs,
+    limits: RoomLimits,
+    now: number,
+    budget?: MemoryBudget,
+  ) {
     this.name = name;
     this.epoch = epoch;
     this.#epochs = epochs;
     this.#limits = limits;
-    this.memory = new RoomMemory(limits);
+    this.memory = new RoomMemory(limits, budget);
     this.emptySince = now;
   }
 

@@ -9,6 +9,7 @@ import { type ChatContext, topicOfRoom } from '../chat-context.ts';
 import { entryPayload } from '../chat-formats.ts';
 import { epochAfter, type Epochs } from './epochs.ts';
 import { Room } from './room.ts';
+import type { MemoryBudget } from './memory-budget.ts';
 import type { RoomMemory } from './room-memory.ts';
 import {
   type ListRooms,
@@ -29,6 +30,8 @@ export interface RoomsState {
   readonly chat: ChatContext;
   /** Whose home is here. */
   readonly rooms: Map<string, Room>;
+  /** Of all memories of this keeper. */
+  readonly budget: MemoryBudget;
   /** Whose home came here a moment ago: what is asked of them waits. */
   readonly settling: Map<string, Settling>;
   /** Which other nodes keep the rooms whose home is here. */
@@ -170,7 +173,7 @@ export type Ask<T extends RoomsMessage['type']> = Extract<RoomsMessage, { readon
 export function open(state: RoomsState, name: string, context: Turn): Room | undefined {
   const { options, shards } = state.chat;
   if (state.rooms.size >= Math.ceil(options.roomsMax / shards) && !evict(state)) return undefined;
-  const room = new Room(name, state.nextEpoch, state.epochs, options, context.now);
+  const room = new Room(name, state.nextEpoch, state.epochs, options, context.now, state.budget);
   state.rooms.set(name, room);
   return room;
 }
@@ -187,8 +190,14 @@ function evict(state: RoomsState): boolean {
 /** [HP-ROOM-6] A room that is made again must not look like the one that was forgotten. */
 export function forget(state: RoomsState, room: Room): void {
   state.rooms.delete(room.name);
+  room.memory.end();
   state.copies.delete(room.name);
   state.nextEpoch = Math.max(state.nextEpoch, epochAfter(room.epoch, state.epochs));
+}
+
+export function forgetGuests({ guests }: RoomsState, room: string): void {
+  guests.get(room)?.memory.end();
+  guests.delete(room);
 }
 
 /** Other than by a member here. */

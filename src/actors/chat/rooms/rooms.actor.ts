@@ -11,6 +11,7 @@ import { arrive, depart, obey, tellCrowds, tellEvent, tellUnseen } from './deeds
 import { begin, keeperLost, waits } from './nodes/anew.ts';
 import { askHome, guestsGone, heard, memberMoved, retry } from './nodes/away.ts';
 import { epochsOf } from './epochs.ts';
+import { MemoryBudget } from './memory-budget.ts';
 import { isAway } from './nodes/home-of.ts';
 import { giveUpGathering, listed, listElsewhere, listRooms } from './nodes/listing.ts';
 import { nodeGone, nodesChanged, settleLate, spreadLate, tellAgain } from './nodes/moving.ts';
@@ -18,7 +19,7 @@ import { type Deeds, peerSaid } from './nodes/peers.ts';
 import { giveUpStoring, isLetGo, remindCopies } from './nodes/replicas.ts';
 import { compareSeats, SEATS_EVERY_MS } from './nodes/seating.ts';
 import type { Member, RoomsMessage } from './room-messages.ts';
-import { forget, type RoomsState, type Turn } from './rooms-state.ts';
+import { forget, forgetGuests, type RoomsState, type Turn } from './rooms-state.ts';
 
 export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> = {
   kind: 'chat/rooms',
@@ -32,6 +33,7 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
       ...{ chat, rooms: new Map(), epochs, nextEpoch: epochs.first, guests: new Map() },
       ...{ pending: new Map(), lastRef: 0, nodes: [], size: 1, down: 0, gone: new Set() },
       pressed: new Set(),
+      budget: new MemoryBudget(Math.ceil(chat.options.historyBytesTotalMax / chat.shards)),
       ...{ settling: new Map(), copies: new Map(), catching: new Set(), gatherings: new Map() },
       ...{ early: chat.seam === undefined ? undefined : [], newUntil: 0 },
       ...{
@@ -174,7 +176,7 @@ function sweep(state: RoomsState, context: Turn): void {
     if (room.count === 0 && room.emptySince <= since) forget(state, room);
   }
   for (const [name, guests] of state.guests)
-    if (isLetGo(guests, context.now)) state.guests.delete(name);
+    if (isLetGo(guests, context.now)) forgetGuests(state, name);
   remindCopies(state, context);
   // [HP-ERR-5] What a home has never answered nobody waits for.
   retry(state, context);

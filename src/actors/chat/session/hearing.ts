@@ -3,12 +3,13 @@
 // Refuses to know what requests mean. Obeys spec/hp.md, sections "Framing", "Envelope", "Liveness" and "Limits".
 
 import { type Envelope, isGarbage, readEnvelope } from '../../codecs/hp/envelope.ts';
-import { isBlank, looksLikeHttp, type Taken } from '../../codecs/hp/line-splitter.ts';
+import { isBlank, looksLikeHttp, mayBeAck, type Taken } from '../../codecs/hp/line-splitter.ts';
 import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
 import { readPayload } from '../../codecs/hp/payloads.ts';
 import { secondsAt } from '../chat-context.ts';
 import { refuse } from './leaving.ts';
 import { obey } from './obeying.ts';
+import { acknowledged } from './talking.ts';
 import { freshId, isHere, sayError, type Session, type Turn } from './session.ts';
 
 export function hear(session: Session, chunk: Uint8Array, context: Turn): void {
@@ -24,7 +25,33 @@ export function readOn(session: Session, context: Turn): void {
     if (taken === undefined) break;
     take(session, taken, context);
   }
+  takeAcks(session, context);
   holdBack(session, context);
+}
+
+/** [HP-FRAME-2] Whoever waits for others to take a direct message may be waited for by them. */
+function takeAcks(session: Session, context: Turn): void {
+  const isWaiting = (): boolean =>
+    isHere(session) && session.pending?.request.type === 'DIRECT_MESSAGE' && !session.isThrottled;
+  while (isWaiting()) {
+    const ack = session.splitter.ahead((line) => readAck(session, line));
+    if (ack === undefined) return;
+    charge(session, ack.bytes, context);
+    heardSomething(session, context);
+    context.count('chat.lines.in');
+    acknowledged(session, ack.refs, context);
+  }
+}
+
+function readAck(session: Session, line: Uint8Array) {
+  // Most lines are spared the reading.
+  if (!mayBeAck(line)) return undefined;
+  const { options } = session.chat;
+  const reading = readEnvelope(line, options.envelope === 'lenient');
+  if (!reading.ok || reading.envelope.type !== 'ACK') return undefined;
+  const payload = readPayload(reading.envelope, options);
+  if (!payload.ok || payload.request.type !== 'ACK') return undefined;
+  return { refs: payload.request.refs, bytes: line.byteLength + 1 };
 }
 
 /** Stops reading from the network while what came is not dealt with. */

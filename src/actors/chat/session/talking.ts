@@ -213,12 +213,16 @@ function tellTaken(session: Session, { message, isSent }: Untold, context: Turn)
 
 /** [HP-ACK-3] */
 export function acknowledge(session: Session, { refs }: RequestOf<'ACK'>, context: Turn): void {
+  acknowledged(session, refs, context);
+  leaveUnanswered(session);
+}
+
+export function acknowledged(session: Session, refs: readonly string[], context: Turn): void {
   for (const ref of refs) {
     for (const untold of session.unacked.get(ref) ?? []) tellTaken(session, untold, context);
     session.unacked.delete(ref);
     for (const seat of session.seats.values()) seat.unacked.delete(ref);
   }
-  leaveUnanswered(session);
 }
 
 /** [HP-RCPT-1] */

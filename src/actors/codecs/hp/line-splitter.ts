@@ -15,6 +15,7 @@ const CR = 0x0d;
 /** [HP-FRAME-6] */
 const FLOOD_LIMITS = 8;
 const CHUNKS_CUT = 1_024;
+const PASSED_BYTES = 64;
 
 export class LineSplitter {
   /** The longest line, its LF counted. */
@@ -30,6 +31,9 @@ export class LineSplitter {
   /** Of a line that is too long; undefined outside of one. */
   #thrownAway: number | undefined = undefined;
   #isFloodDue = false;
+  /** What `ahead` has passed by. */
+  #passed: Taken[] = [];
+  #passedBytes = 0;
 
   constructor(lineBytesMax: number) {
     this.lineBytesMax = lineBytesMax;
@@ -37,7 +41,7 @@ export class LineSplitter {
 
   /** Bytes that came and were not taken. */
   get waitingBytes(): number {
-    return this.#waitingBytes + this.#begunBytes;
+    return this.#passedBytes + this.#waitingBytes + this.#begunBytes;
   }
 
   push(chunk: Uint8Array): void {
@@ -53,10 +57,32 @@ export class LineSplitter {
     this.#at = 0;
     this.#waitingBytes = 0;
     this.#begunBytes = 0;
+    this.#passed = [];
+    this.#passedBytes = 0;
   }
 
   /** The next line; undefined until more has come. [HP-FRAME-4] A line without its end is never given out. */
   next(): Taken | undefined {
+    const passed = this.#passed.shift();
+    if (passed === undefined) return this.#cut();
+    this.#passedBytes -= bytesOf(passed);
+    return passed;
+  }
+
+  /** The next line in which something can be read, before those that stand ahead of it: they wait for their turn. */
+  ahead<T>(read: (line: Uint8Array) => T | undefined): T | undefined {
+    for (;;) {
+      const taken = this.#cut();
+      if (taken === undefined) return undefined;
+      const found = taken.kind === 'line' ? read(taken.bytes) : undefined;
+      if (found !== undefined) return found;
+      const passed = taken.kind === 'line' ? { ...taken, bytes: taken.bytes.slice() } : taken;
+      this.#passed.push(passed);
+      this.#passedBytes += bytesOf(passed);
+    }
+  }
+
+  #cut(): Taken | undefined {
     for (;;) {
       if (this.#isFloodDue) {
         this.#isFloodDue = false;
@@ -129,6 +155,11 @@ export class LineSplitter {
   }
 }
 
+/** With what it costs to keep it. */
+function bytesOf(taken: Taken): number {
+  return PASSED_BYTES + (taken.kind === 'line' ? taken.bytes.byteLength : 0);
+}
+
 /** [HP-FRAME-1] One CR before the LF is not part of the line. */
 function withoutEnd(line: Uint8Array): Uint8Array {
   const end = line.byteLength - 1;
@@ -147,4 +178,18 @@ export function looksLikeHttp(line: Uint8Array): boolean {
   return /^(?:(?:GET|POST|PUT|HEAD|OPTIONS|DELETE|PATCH|CONNECT|TRACE) |host:)/i.test(text);
 }
 
+/** False for most lines, as they are written by nearly everybody. */
+export function mayBeAck(line: Uint8Array): boolean {
+  for (let at = line.indexOf(QUOTE); at >= 0; at = line.indexOf(QUOTE, at + 1))
+    if (
+      line[at + 1] === 0x41 &&
+      line[at + 2] === 0x43 &&
+      line[at + 3] === 0x4b &&
+      line[at + 4] === QUOTE
+    )
+      return true;
+  return false;
+}
+
+const QUOTE = 0x22;
 const NOTHING = new Uint8Array(0);

@@ -122,9 +122,8 @@ export const chatting: readonly Mutant[] = [
     breaks: ['room-memory'],
     requirements: ['HP-HIST-2'],
     file: 'chat/rooms/room-memory.ts',
-    find: '    if (this.#entries.length >= this.#max * 2) {\n      this.#entries = this.#entries.slice(-this.#max);',
-    replace:
-      '    if (this.#entries.length >= 16) {\n      this.#entries = this.#entries.slice(-8);',
+    find: 'if (this.#entries.length >= this.#max * 2) this.#budget?.shrank(this.#keepLast(this.#max));',
+    replace: 'if (this.#entries.length >= 16) this.#budget?.shrank(this.#keepLast(8));',
     story: 'A number for tests was left in.',
   },
   {

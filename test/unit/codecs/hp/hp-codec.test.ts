@@ -253,3 +253,39 @@ function split(chunks: readonly Uint8Array[]): unknown[] {
   }
   return taken;
 }
+
+describe('[HP-FRAME-2] a line that is looked for ahead of its turn', () => {
+  const textOf = (line: Uint8Array): string => new TextDecoder().decode(line);
+  const digits = (line: Uint8Array): string | undefined => {
+    const text = textOf(line);
+    return /^\d+$/.test(text) ? text : undefined;
+  };
+
+  test('comes at once, and those before it keep their order, however they came', () => {
+    assert(
+      property(
+        array(constantFrom('a', 'bb', '1', '22', '', 'x'.repeat(12)), { maxLength: 20 }),
+        array(integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 10 }),
+        (lines, sizes) => {
+          const splitter = new LineSplitter(10);
+          const said = bytes(lines.map((one) => `${one}\n`).join(''));
+          const found: string[] = [];
+          for (let at = 0, turn = 0; at < said.length; turn += 1) {
+            const size = sizes[turn % sizes.length] ?? 1;
+            splitter.push(said.slice(at, at + size));
+            at += size;
+            for (let one = splitter.ahead(digits); one !== undefined; one = splitter.ahead(digits))
+              found.push(one);
+          }
+          expect(found).toEqual(lines.filter((one) => /^\d+$/.test(one)));
+          const rest: string[] = [];
+          for (let one = splitter.next(); one !== undefined; one = splitter.next())
+            rest.push(one.kind === 'line' ? textOf(one.bytes) : one.kind);
+          const others = lines.filter((one) => !/^\d+$/.test(one));
+          expect(rest).toEqual(others.map((one) => (one.length > 9 ? 'tooLong' : one)));
+          expect(splitter.waitingBytes).toBe(0);
+        },
+      ),
+    );
+  });
+});

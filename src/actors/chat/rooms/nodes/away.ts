@@ -7,6 +7,7 @@ import { isAfter } from '../room-memory.ts';
 import type { Member, Place, RoomAsk, RoomEntry, RoomReply, RoomWord } from '../room-messages.ts';
 import {
   type Ask,
+  forgetGuests,
   type Guests,
   mark,
   publish,
@@ -78,7 +79,7 @@ export function dropIfIdle(state: RoomsState, room: string, guests: Guests): voi
   guests.memory.hasNoAudience();
   guests.place = NOWHERE;
   if (guests.keptTo !== undefined) return;
-  state.guests.delete(room);
+  forgetGuests(state, room);
   state.catching.delete(room);
 }
 

@@ -106,9 +106,10 @@ function takeOver(state: RoomsState, name: string, guests: Guests, context: Turn
   state.guests.delete(name);
   state.catching.delete(name);
   const room = state.rooms.get(name) ?? open(state, name, context);
+  room?.raise(knownTo(guests));
+  room?.takeOver(memory, context.now);
+  memory.end();
   if (room === undefined) return;
-  room.raise(knownTo(guests));
-  room.takeOver(memory, context.now);
   for (const member of members.values()) room.enter(member);
   expect(room, guests.users.values(), context);
   const told = members.size === 0 || place.epoch === 0 ? undefined : place;

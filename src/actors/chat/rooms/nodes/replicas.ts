@@ -305,8 +305,8 @@ export function knownTo({ place, keptTo = NOWHERE }: Guests): Place {
   return isAfter(keptTo, place) ? keptTo : place;
 }
 
-export function memoryFor({ chat }: RoomsState): RoomMemory {
-  return new RoomMemory(chat.options);
+export function memoryFor({ chat, budget }: RoomsState): RoomMemory {
+  return new RoomMemory(chat.options, budget);
 }
 
 /** [HP-STORE-5] What nobody has asked to keep for long is let go. */

@@ -14,7 +14,7 @@ interface Known {
 
 export const memory: Invariant = {
   property: 'memory',
-  requirements: ['BROKER-REC-1', 'BROKER-REC-3', 'BROKER-REC-4'],
+  requirements: ['BROKER-REC-1', 'BROKER-REC-3', 'BROKER-REC-4', 'BROKER-REC-6'],
   judge(report) {
     const sent: Known[] = [];
     /** Publications by place. */
@@ -23,12 +23,20 @@ export const memory: Invariant = {
     /** By client, how many topics share its queue; undefined where more may wait there. */
     const shares: (number | undefined)[] = [];
     const lastRead = new LastRead(places.of);
+    /** By client and topic, what was asked last. */
+    const lastAsked = new Map<string, number>();
     return {
       began(event) {
         limits = event;
       },
       joined({ client, behaviour, topics }) {
         if (behaviour === 'steady') shares[client] = topics.length;
+      },
+      subscribeSent({ client, topic, seq }) {
+        lastAsked.set(`${client} ${topic}`, seq);
+      },
+      unsubscribeSent({ client, topic, seq }) {
+        lastAsked.set(`${client} ${topic}`, seq);
       },
       publishSent({ publication, dataBytes, at }) {
         sent[publication] ??= { bytes: dataBytes, at };
@@ -60,6 +68,9 @@ export const memory: Invariant = {
         const { since, position, node, topic } = event;
         if (limits === undefined || since === undefined || position === undefined) return;
         if (since.epoch !== position.epoch) return;
+        // [BROKER-REC-6] It was given up before its turn came.
+        const isGivenUp = (lastAsked.get(`${event.client} ${topic}`) ?? -1) > event.cause;
+        if (event.recovered !== true && isGivenUp) return;
         const known = places.of(node, topic, position.epoch);
         const missed = known.slice(since.offset + 1, position.offset + 1).map((one) => sent[one]);
         const share = shares[event.client];

@@ -1,6 +1,6 @@
 // What all rooms of a keeper remember together: never more than it may cost, and the room spoken in longest ago forgets first.
 
-import fc from 'fast-check';
+import { array, assert, constantFrom, nat, property, record } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { MemoryBudget } from '../../../src/actors/chat/rooms/memory-budget.ts';
@@ -62,15 +62,15 @@ describe('[HP-HIST-4] rooms together remember no more than it may cost', () => {
   });
 
   test('whatever is said, moved and forgotten, it is counted as it is', () => {
-    const deed = fc.record({
-      does: fc.constantFrom('add', 'add', 'add', 'end', 'takeOver'),
-      room: fc.nat(3),
-      other: fc.nat(3),
-      seq: fc.nat(30),
-      units: fc.nat(400),
+    const deed = record({
+      does: constantFrom('add', 'add', 'add', 'end', 'takeOver'),
+      room: nat(3),
+      other: nat(3),
+      seq: nat(30),
+      units: nat(400),
     });
-    fc.assert(
-      fc.property(fc.array(deed, { maxLength: 60 }), (deeds) => {
+    assert(
+      property(array(deed, { maxLength: 60 }), (deeds) => {
         const budget = new MemoryBudget(6_000);
         const memories = Array.from({ length: 4 }, () => new RoomMemory(LIMITS, budget));
         // `all` shows the last of what is kept: the whole is asked for by forgetting it.

@@ -176,12 +176,17 @@ export const chatRows: Rows<ChatOptions> = {
     c.offlineMessagesMax,
     'Messages that wait for a user who is not here; 0 keeps none.',
   ),
+  offlineBytesTotalMax: row(
+    bytes(0, 1_048_576 * MiB),
+    c.offlineBytesTotalMax,
+    'Bytes of them over all users of the node, in equal shares by shard.',
+  ),
   offlineAgeMaxMs: row(duration(1_000, 90 * DAY), c.offlineAgeMaxMs, 'And for how long.'),
   historyMax: row(count(1_000_000), c.historyMax, 'Messages that a room remembers.'),
   historyBytesTotalMax: row(
     bytes(0, 1_048_576 * MiB),
     c.historyBytesTotalMax,
-    'Bytes of them over all rooms of the node, in equal shares by shard.',
+    'Bytes of them over all rooms of the node, and as many of direct messages, in equal shares by shard.',
   ),
   roomsMax: row(count(10_000_000), c.roomsMax, 'Rooms of the node, in equal shares by shard.'),
   roomMembersMax: row(count(10_000_000), c.roomMembersMax, 'Sessions in one room.'),

@@ -120,7 +120,7 @@ const liesInMessages: readonly Lie[] = [
     'browsers',
     'HTTP/1.1 403',
     'HTTP/1.1 200',
-    ['BROKER-CORS-1', 'BROKER-CORS-3', 'BROKER-DOOR-3'],
+    ['BROKER-CORS-1', 'BROKER-CORS-3', 'BROKER-CORS-4', 'BROKER-DOOR-3'],
   ],
   [
     'other words for a right',

@@ -354,12 +354,14 @@ describe('[PROC-CLIENT-1] the exit code', () => {
 
   test('0: nobody reads the output any more, and nothing is left to say', PATIENT, async () => {
     const room = freshRoom();
-    const [alice, bob, listener] = [
+    const [alice, listener] = [
       chat('alice', portOf(node), '--room', room),
-      chat('bob', portOf(node), '--room', room),
       chat('carol', portOf(node), '--room', room, '--listen'),
     ];
-    for (const one of [alice, bob, listener]) await one.heard(/^joined/);
+    for (const one of [alice, listener]) await one.heard(/^joined/);
+    // The last to come: it is told of nobody's coming, which it could not print any more.
+    const bob = chat('bob', portOf(node), '--room', room);
+    await bob.heard(/^joined/);
     bob.child.stdout?.destroy();
     bob.say('last words');
     expect(await bob.end()).toBe(0);

@@ -49,10 +49,12 @@ export interface ChatOptions extends AdmissionLimits, ArrivalLimits {
   readonly resumeBytesMax: number;
   /** Messages that wait for a user who is away; 0 keeps none. */
   readonly offlineMessagesMax: number;
+  /** Bytes of them over all users of the node, in equal shares by shard. */
+  readonly offlineBytesTotalMax: number;
   readonly offlineAgeMaxMs: number;
   /** Messages that a room remembers. */
   readonly historyMax: number;
-  /** Bytes of them over all rooms of the node, in equal shares by shard. */
+  /** Bytes of them over all rooms of the node, and as many of direct messages, in equal shares by shard. */
   readonly historyBytesTotalMax: number;
   readonly roomsMax: number;
   readonly roomMembersMax: number;
@@ -103,6 +105,7 @@ export const chatDefaults: ChatOptions = {
   resumeMessagesMax: 1_000,
   resumeBytesMax: 1_048_576,
   offlineMessagesMax: 100,
+  offlineBytesTotalMax: 268_435_456,
   offlineAgeMaxMs: 604_800_000,
   historyMax: 1_000,
   historyBytesTotalMax: 268_435_456,

@@ -130,6 +130,8 @@ function moreLinesBytes(data: Payload): number {
     let bytes = 0;
     for (let at = data.indexOf(LF); at >= 0; at = data.indexOf(LF, at + 1))
       bytes += 'data: '.length - (data[at - 1] === CR ? 1 : 0);
+    for (let at = data.indexOf(CR); at >= 0; at = data.indexOf(CR, at + 1))
+      bytes += data[at + 1] === LF ? 0 : 'data: '.length;
     return bytes;
   }
   const word = (data as ObjectPayload).value as Word;

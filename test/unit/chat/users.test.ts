@@ -153,6 +153,59 @@ describe('direct messages', () => {
     );
   });
 
+  test('[HP-DM-10] what waits for all users together is bounded, and is taken again when there is room', () => {
+    const stage = stageWith({ offlineBytesTotalMax: 2 * 10_000 });
+    const alice = HpClient.in(stage, 'alice');
+    const say = (to: string): string => {
+      alice.ask('DIRECT_MESSAGE', { to, body: 'x'.repeat(3_000) });
+      stage.settle();
+      return alice.told().join();
+    };
+    const said = Array.from({ length: 12 }, (_, at) => say(`user${at}`));
+    const waiting = said.flatMap((told, at) => (told === 'ACK queued' ? [at] : []));
+    // Two shards, and on each the second message reaches its share.
+    expect(waiting).toHaveLength(4);
+    expect(said.filter((told) => told === 'ERROR QUEUE_FULL')).toHaveLength(8);
+    for (const at of waiting) {
+      const client = HpClient.in(stage, `user${at}`);
+      expect(client.take().map(({ type }) => type)).toEqual(['DIRECT_MESSAGE']);
+      client.ask('BYE');
+      stage.settle();
+    }
+    expect(waiting.map((at) => say(`user${at}`))).toEqual(waiting.map(() => 'ACK queued'));
+  });
+
+  test('[HP-HIST-4] what all users remember together is bounded, and the oldest pair forgets first', () => {
+    const stage = stageWith({ historyBytesTotalMax: 2 * 30_000 });
+    const [alice, bob] = [HpClient.in(stage, 'alice'), HpClient.in(stage, 'bob')];
+    const body = 'x'.repeat(3_000);
+    const known = (to: string): number => {
+      alice.ask('HISTORY', { with: to });
+      stage.settle();
+      const messages = alice.take()[0]?.payload['messages'];
+      return Array.isArray(messages) ? messages.length : -1;
+    };
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body });
+    stage.settle();
+    alice.take();
+    expect(known('bob')).toBe(1);
+    for (let at = 0; at < 40; at += 1) {
+      stage.pass(1_000);
+      bob.ask('DIRECT_MESSAGE', { to: 'nobody', body });
+    }
+    stage.settle();
+    alice.take();
+    for (let at = 0; at < 40; at += 1) {
+      stage.pass(1_000);
+      alice.ask('DIRECT_MESSAGE', { to: 'bob', body });
+      stage.settle();
+    }
+    alice.take();
+    const remembered = known('bob');
+    expect(remembered).toBeGreaterThan(0);
+    expect(remembered).toBeLessThanOrEqual(30_000 / (512 + 2 * 3_000));
+  });
+
   test('[HP-RES-6] a session for which too much comes ends early, and nothing of it is lost', () => {
     const stage = stageWith({ resumeMessagesMax: 3 });
     const alice = HpClient.in(stage, 'alice');

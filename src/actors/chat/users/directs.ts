@@ -4,12 +4,14 @@
 
 import { refused } from '../../codecs/hp/mistakes.ts';
 import { userKey } from '../../codecs/hp/names.ts';
-import { keyOf as keyOfDirect, type KnownSession, type Seen, type User } from './user.ts';
+import type { KnownSession, Seen } from './affairs.ts';
+import { keyOf as keyOfDirect, type User } from './user.ts';
 import { letWait } from './nodes/waiting-room.ts';
 import { fly, tellKeeper } from './nodes/flying.ts';
 import type { Direct, DirectStatus } from './user-messages.ts';
 import {
   type Ask,
+  isFull,
   madeUser,
   nodesOf,
   notify,
@@ -72,7 +74,7 @@ function queue(state: UsersState, ask: Ask<'direct'>, context: UsersTurn): void 
   else if (offlineMessagesMax === 0) deny(ask, 'USER_OFFLINE', context);
   else {
     const user = madeUser(state, ask.user);
-    if (user === undefined || user.offline.length >= offlineMessagesMax) {
+    if (user === undefined || user.offline.length >= offlineMessagesMax || isFull(state)) {
       deny(ask, 'QUEUE_FULL', context);
       return;
     }
@@ -111,7 +113,7 @@ export function queueAgain(
   state.waiting.delete(key);
   const seen = user.seen(message);
   const { offlineMessagesMax } = state.chat.options;
-  if (user.offline.length >= offlineMessagesMax) {
+  if (user.offline.length >= offlineMessagesMax || isFull(state)) {
     // [HP-DM-4] [HP-DM-5] Its sender learns it, unless it was told already that somebody holds the message.
     user.forget(message);
     if (waiting === undefined) context.count('chat.directs.lost');
@@ -230,8 +232,9 @@ export function queueUntold(state: UsersState, ask: Ask<'unregister'>, context: 
 }
 
 /** [HP-DM-6] As many as a session may have kept find a place beside those that wait already. */
-function hasPlace({ chat }: UsersState, { offline }: User): boolean {
-  const { offlineMessagesMax, resumeMessagesMax } = chat.options;
+function hasPlace(state: UsersState, { offline }: User): boolean {
+  const { offlineMessagesMax, resumeMessagesMax } = state.chat.options;
+  if (isFull(state)) return false;
   return offlineMessagesMax > 0 && offline.length <= offlineMessagesMax + resumeMessagesMax;
 }
 
@@ -244,7 +247,7 @@ export function notTaken(
   const user = userOf(state, name);
   for (const message of messages) {
     if (user === undefined || user.seen(message)?.status === 'delivered') continue;
-    if (user.offline.length >= state.chat.options.offlineMessagesMax)
+    if (user.offline.length >= state.chat.options.offlineMessagesMax || isFull(state))
       context.count('chat.directs.lost');
     else letWait(state, user, message, undefined, context);
   }

@@ -4,89 +4,21 @@
 import type { Status } from '../../codecs/hp/requests.ts';
 import type { LocatedSession } from '../../routing/relay/relay-seam.ts';
 import { foremost } from '../rooms/room.ts';
-import type { ChatOptions } from '../chat-options.ts';
-import type {
-  Direct,
-  DirectEntry,
-  DirectStatus,
-  Luggage,
-  Presence,
-  SessionEntry,
-  UserNotice,
-  Watcher,
-} from './user-messages.ts';
-
-/** A session that another node owns, as that node tells it. */
-export interface RemoteSession {
-  readonly node: string;
-  readonly told: LocatedSession;
-  /** Who told of it is gone, and nobody has told of it since. */
-  readonly isDoubted?: boolean;
-}
-
-export interface KnownSession {
-  entry: SessionEntry;
-  /** Orders the logins of one user over all nodes. */
-  readonly lamport: number;
-  /** Among all that the user's sessions and messages did here. */
-  readonly order: number;
-  /** What came while the session moves from one actor to another; undefined else. */
-  held: UserNotice[] | undefined;
-  movingSince: number;
-  /** Where the actor is to which it moves. */
-  movingShard?: number | undefined;
-  /** The node to which it moves; undefined for this one. */
-  movingTo?: string | undefined;
-  /** What that node was sent, for as long as it may not have it. */
-  packed?: Luggage | undefined;
-  /** Direct messages that it was given since it came from another node, from which they may come again. */
-  arrived?: Set<string> | undefined;
-}
-
-/** A message that waits, and since when (microseconds). */
-export interface Kept {
-  readonly message: Direct;
-  readonly at: number;
-  /** Nodes that were given it, too. */
-  readonly heldBy: Set<string>;
-}
-
-export interface Held {
-  /** The node where it waits. */
-  readonly owner: string;
-  readonly message: Direct;
-  readonly at: number;
-}
-
-/** A message that is known by its sender and id. */
-export interface Seen {
-  /** Undefined while nobody has taken it. */
-  status: DirectStatus | undefined;
-  readonly at: number;
-  /** A session of this node was given it, or it waits here; else it only passed by on its way to another node. */
-  isHere: boolean;
-  readonly order: number;
-}
+import {
+  Affairs,
+  bytesOf,
+  bytesOfKept,
+  type Held,
+  type Household,
+  type Kept,
+  type KnownSession,
+  type RemoteSession,
+  type Seen,
+} from './affairs.ts';
+import type { Direct, DirectEntry, DirectStatus, Presence, Watcher } from './user-messages.ts';
 
 /** Made with the first that is put into it. */
 export type Spare<V> = Omit<Map<string, V>, 'set' | 'forEach'>;
-
-/** What only a user needs who is here, is followed, or was written to. */
-class Affairs {
-  /** Of the last that came. */
-  order = 0;
-  offline: readonly Kept[] = NONE;
-  /** Those that went a moment ago: it may turn out that their node did. */
-  left: readonly { readonly session: string; readonly node: string; readonly at: number }[] = NONE;
-  sessions: Map<string, KnownSession> | undefined = undefined;
-  announced: Map<string, string> | undefined = undefined;
-  watchers: Map<string, Watcher> | undefined = undefined;
-  lost: Map<string, number> | undefined = undefined;
-  held: Map<string, Held> | undefined = undefined;
-  history: (DirectEntry & { readonly at: number })[] | undefined = undefined;
-  seq = 0;
-  seen: Map<string, Seen> | undefined = undefined;
-}
 
 /** There may be a hundred thousand users who are on other nodes: what one of these does not need is not made. */
 export class User {
@@ -101,11 +33,11 @@ export class User {
   /** Seconds since 1970. */
   #since: number | undefined = undefined;
   #affairs: Affairs | undefined = undefined;
-  readonly #options: ChatOptions;
+  readonly #household: Household;
 
-  constructor(name: string, options: ChatOptions) {
+  constructor(name: string, household: Household) {
     this.name = name;
-    this.#options = options;
+    this.#household = household;
   }
 
   get isForgettable(): boolean {
@@ -153,6 +85,7 @@ export class User {
   }
 
   set offline(offline: readonly Kept[]) {
+    this.#household.waitingBytes += bytesOfKept(offline) - bytesOfKept(this.offline);
     if (offline.length > 0) this.#own.offline = offline;
     else if (this.#affairs !== undefined) this.#affairs.offline = NONE;
   }
@@ -230,8 +163,17 @@ export class User {
   }
 
   putHeld(key: string, held: Held): void {
+    this.dropHeld(key);
     this.#own.held ??= new Map();
     this.#own.held.set(key, held);
+    this.#household.waitingBytes += bytesOf(held.message);
+  }
+
+  dropHeld(key: string): void {
+    const held = this.#affairs?.held?.get(key);
+    if (held === undefined) return;
+    this.#affairs?.held?.delete(key);
+    this.#household.waitingBytes -= bytesOf(held.message);
   }
 
   addOffline(kept: Kept): void {
@@ -336,12 +278,12 @@ export class User {
     if (known === undefined) this.keep(message, now);
     own.order += 1;
     own.seen.set(keyOf(message), { status, at: now, isHere, order: known?.order ?? own.order });
-    if (own.seen.size > this.#options.dedupeIdsMax) this.expire(now);
+    if (own.seen.size > this.#household.options.dedupeIdsMax) this.expire(now);
   }
 
   /** [HP-DM-3] False where it was kept lately: said again on another node, it is the same message. */
   keepOnce(message: Direct, now: number): boolean {
-    const since = now - this.#options.dedupeMs * 1_000;
+    const since = now - this.#household.options.dedupeMs * 1_000;
     const to = message.to.toLowerCase();
     const isKnown = this.#affairs?.history?.some(
       (one) => one.id === message.id && one.at > since && one.to.toLowerCase() === to,
@@ -352,29 +294,36 @@ export class User {
 
   keep(message: Direct, now: number): void {
     const own = this.#own;
+    const { memory } = this.#household;
     own.seq += 1;
     own.history ??= [];
     own.history.push({ ...message, seq: own.seq, at: now });
     if (own.history.length > DIRECT_HISTORY_MAX * 2)
-      own.history = own.history.slice(-DIRECT_HISTORY_MAX);
+      memory.shrank(own.keepLast(DIRECT_HISTORY_MAX));
+    memory.grew(own, bytesOf(message));
   }
 
   expire(now: number): void {
     const own = this.#affairs;
     if (own === undefined) return;
-    const { dedupeMs, dedupeIdsMax, offlineAgeMaxMs } = this.#options;
+    const { dedupeMs, dedupeIdsMax, offlineAgeMaxMs, resumeWindowMs } = this.#household.options;
     const seenSince = now - dedupeMs * 1_000;
     for (const [key, { at }] of own.seen ?? NOTHING) {
       if (at > seenSince && own.seen?.size !== undefined && own.seen.size <= dedupeIdsMax) break;
       own.seen?.delete(key);
     }
-    const lostSince = now - this.#options.resumeWindowMs * 1_000;
+    const lostSince = now - resumeWindowMs * 1_000;
     for (const [session, at] of this.lost) if (at <= lostSince) this.lost.delete(session);
     const keptSince = now - offlineAgeMaxMs * 1_000;
     const isKept = ({ at }: { readonly at: number }): boolean => at > keptSince;
     if (this.offline.length > 0) this.offline = this.offline.filter(isKept);
-    for (const [key, held] of this.held) if (!isKept(held)) this.held.delete(key);
-    own.history = own.history?.filter(isKept);
+    for (const [key, held] of this.held) if (!isKept(held)) this.dropHeld(key);
+    const { history = [] } = own;
+    const young = history.findIndex(isKept);
+    if (young === 0 || history.length === 0) return;
+    const forgotten = own.keepLast(young < 0 ? 0 : history.length - young);
+    if (young < 0) this.#household.memory.ended(own, forgotten);
+    else this.#household.memory.shrank(forgotten);
   }
 }
 

@@ -5,11 +5,13 @@ import { userKey } from '../../codecs/hp/names.ts';
 import type { Context } from '../../runtime/actor.ts';
 import type { NameMap } from '../../runtime/memory/name-map.ts';
 import { type ChatContext, secondsAt } from '../chat-context.ts';
-import { keyOf, type KnownSession, User } from './user.ts';
+import type { Household, KnownSession } from './affairs.ts';
+import { keyOf, User } from './user.ts';
 import { announce } from './nodes/announcing.ts';
 import type { Direct, UserNotice, UsersMessage } from './user-messages.ts';
 
 export interface UsersState {
+  readonly household: Household;
   readonly chat: ChatContext;
   readonly users: NameMap<User>;
   /** Direct messages that some session is to take, oldest first. */
@@ -94,11 +96,16 @@ export function nodesOf({ gone }: UsersState, user: User | undefined): readonly 
 }
 
 /** Made when it is new; undefined when there is no room for another one. */
+/** [HP-DM-10] */
+export function isFull({ chat, household }: UsersState): boolean {
+  return household.waitingBytes >= Math.ceil(chat.options.offlineBytesTotalMax / chat.shards);
+}
+
 export function madeUser(state: UsersState, name: string): User | undefined {
   const key = userKey(name);
   const known = state.users.get(key);
   if (known !== undefined || state.users.size >= USERS_MAX) return known;
-  const user = new User(name, state.chat.options);
+  const user = new User(name, state.household);
   state.users.put(key, user);
   return user;
 }

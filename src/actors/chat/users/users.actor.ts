@@ -8,6 +8,7 @@ import type { ActorDefinition } from '../../runtime/actor.ts';
 import { NameMap } from '../../runtime/memory/name-map.ts';
 import type { ChatContext } from '../chat-context.ts';
 import type { ChatOptions } from '../chat-options.ts';
+import { MemoryBudget } from '../rooms/memory-budget.ts';
 import { pageOf } from '../rooms/room.ts';
 import { announceAgain } from './nodes/announcing.ts';
 import { doubt, dropDoubted, flyAgain, located, nodeDown, peerSaid } from './nodes/elsewhere.ts';
@@ -17,7 +18,8 @@ import { direct, directTaken, giveUpGone, giveUpWaiting, notTaken } from './dire
 import { giveUpMoving, isElsewhere, lookAgain, moveHere, sendOver } from './nodes/moving.ts';
 import { detached, move, moved, register, unregister } from './registry.ts';
 import { giveUpHolding, holdAgain, keeperLost } from './nodes/waiting-room.ts';
-import type { KnownSession, User } from './user.ts';
+import type { KnownSession } from './affairs.ts';
+import type { User } from './user.ts';
 import type { UsersMessage } from './user-messages.ts';
 import {
   type Ask,
@@ -38,12 +40,14 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
   onFailure: 'escalate',
   start(chat, context) {
     context.after('sweep', SWEEP_EVERY_MS);
+    const share = Math.ceil(chat.options.historyBytesTotalMax / chat.shards);
     return {
       ...{ chat, users: new NameMap<User>(context.random()), waiting: new Map() },
       ...{ untold: new Set(), flying: new Map() },
       ...{ moving: new Map(), early: [], packed: new Map(), lastRef: 0, gone: new Set() },
       ...{ isServing: true, isJoined: chat.seam === undefined },
       ...{ storing: new Map(), nodes: [], size: 1 },
+      household: { options: chat.options, memory: new MemoryBudget(share), waitingBytes: 0 },
       bornAt: chat.life === 0 ? undefined : context.now,
     };
   },

@@ -92,8 +92,9 @@ export const bounding: readonly Mutant[] = [
     breaks: ['hp-limits'],
     requirements: ['HP-DM-4'],
     file: 'chat/users/directs.ts',
-    find: '    if (user === undefined || user.offline.length >= offlineMessagesMax) {',
-    replace: '    if (user === undefined || user.offline.length > offlineMessagesMax) {',
+    find: 'if (user === undefined || user.offline.length >= offlineMessagesMax || isFull(state)) {',
+    replace:
+      'if (user === undefined || user.offline.length > offlineMessagesMax || isFull(state)) {',
     story: 'The queue of somebody who is away holds one message more than is told.',
   },
   {

@@ -10,7 +10,8 @@ import { fly, flyingKey, sendUnsent } from './flying.ts';
 import { replace } from './keeping.ts';
 import { holdFor, inherit, isHeld, release, releaseFor, releaseIfTaken } from './waiting-room.ts';
 import { type PeerWord, readPeerWord } from './peer-words.ts';
-import type { RemoteSession, User } from '../user.ts';
+import type { RemoteSession } from '../affairs.ts';
+import type { User } from '../user.ts';
 import type { Direct } from '../user-messages.ts';
 import {
   type Ask,

@@ -5,7 +5,8 @@
 import { utf8Length } from '../../../codecs/utf8-text.ts';
 import { keeperOfRoom, shardOfUser } from '../../chat-context.ts';
 import { queueUntold } from '../directs.ts';
-import type { KnownSession, User } from '../user.ts';
+import type { KnownSession } from '../affairs.ts';
+import type { User } from '../user.ts';
 import type { Luggage, Untold } from '../user-messages.ts';
 import { tellPresence, type UsersState, type UsersTurn } from '../users-state.ts';
 

@@ -11,7 +11,8 @@ import { giveUp, pack, unpack, untoldIn, watchNobody } from './keeping.ts';
 import { readLuggage } from './luggage.ts';
 import type { PeerWord } from './peer-words.ts';
 import { EXPIRED, isSame, makeWay, move, notHere, notServing } from '../registry.ts';
-import { keyOf, type KnownSession, type RemoteSession, type User } from '../user.ts';
+import type { KnownSession, RemoteSession } from '../affairs.ts';
+import { keyOf, type User } from '../user.ts';
 import { takeOffline } from './waiting-room.ts';
 import type { Direct, Luggage, Untold, UserReply } from '../user-messages.ts';
 import {

@@ -6,9 +6,17 @@ import { userKey } from '../../../codecs/hp/names.ts';
 import { successorsOf } from '../../rendezvous.ts';
 import { flyingKey, tellKeeper } from './flying.ts';
 import type { PeerWord } from './peer-words.ts';
-import { keyOf, type Kept, type User } from '../user.ts';
+import type { Kept } from '../affairs.ts';
+import { keyOf, type User } from '../user.ts';
 import type { Direct } from '../user-messages.ts';
-import { type Ask, madeUser, userOf, type UsersState, type UsersTurn } from '../users-state.ts';
+import {
+  type Ask,
+  isFull,
+  madeUser,
+  userOf,
+  type UsersState,
+  type UsersTurn,
+} from '../users-state.ts';
 
 type Word<T extends PeerWord['say']> = Extract<PeerWord, { readonly say: T }>;
 
@@ -69,7 +77,8 @@ export function holdFor(
   const user = madeUser(state, name);
   const { offlineMessagesMax } = state.chat.options;
   // Each node may have so many.
-  if (user === undefined || user.held.size >= offlineMessagesMax * state.size) return;
+  if (user === undefined || isFull(state)) return;
+  if (user.held.size >= offlineMessagesMax * state.size) return;
   user.putHeld(`${node} ${keyOf(message)}`, { owner: node, message, at: context.now });
   const { from, id } = message;
   tellKeeper(state, node, name, { say: 'held', from, id }, context);
@@ -113,7 +122,7 @@ export function release(
 }
 
 export function releaseFor(user: User | undefined, node: string, word: Word<'release'>): void {
-  user?.held.delete(`${node} ${keyOf(word)}`);
+  user?.dropHeld(`${node} ${keyOf(word)}`);
 }
 
 /** Everything that waits for the user here, which waits no more. */
@@ -135,7 +144,7 @@ export function inherit(
     for (const { heldBy } of user.offline) heldBy.delete(node);
     for (const [key, { owner, message, at }] of user.held) {
       if (owner !== node) continue;
-      user.held.delete(key);
+      user.dropHeld(key);
       const [next = ''] = successorsOf(left, userKey(user.name), '');
       if (next === state.chat.seam?.node) deliver(user.name, message);
       else user.putHeld(`${next} ${keyOf(message)}`, { owner: next, message, at });

@@ -1,0 +1,122 @@
+// What is known of a user who is here, is followed, or was written to: sessions, messages that wait, messages that are
+// remembered, and what they cost. Refuses to know what becomes of them. Obeys spec/hp.md, section "Direct messages".
+
+import type { LocatedSession } from '../../routing/relay/relay-seam.ts';
+import type { ChatOptions } from '../chat-options.ts';
+import type { MemoryBudget } from '../rooms/memory-budget.ts';
+import type {
+  Direct,
+  DirectEntry,
+  DirectStatus,
+  Luggage,
+  SessionEntry,
+  UserNotice,
+  Watcher,
+} from './user-messages.ts';
+
+/** A session that another node owns, as that node tells it. */
+export interface RemoteSession {
+  readonly node: string;
+  readonly told: LocatedSession;
+  /** Who told of it is gone, and nobody has told of it since. */
+  readonly isDoubted?: boolean;
+}
+
+export interface KnownSession {
+  entry: SessionEntry;
+  /** Orders the logins of one user over all nodes. */
+  readonly lamport: number;
+  /** Among all that the user's sessions and messages did here. */
+  readonly order: number;
+  /** What came while the session moves from one actor to another; undefined else. */
+  held: UserNotice[] | undefined;
+  movingSince: number;
+  /** Where the actor is to which it moves. */
+  movingShard?: number | undefined;
+  /** The node to which it moves; undefined for this one. */
+  movingTo?: string | undefined;
+  /** What that node was sent, for as long as it may not have it. */
+  packed?: Luggage | undefined;
+  /** Direct messages that it was given since it came from another node, from which they may come again. */
+  arrived?: Set<string> | undefined;
+}
+
+/** A message that waits, and since when (microseconds). */
+export interface Kept {
+  readonly message: Direct;
+  readonly at: number;
+  /** Nodes that were given it, too. */
+  readonly heldBy: Set<string>;
+}
+
+export interface Held {
+  /** The node where it waits. */
+  readonly owner: string;
+  readonly message: Direct;
+  readonly at: number;
+}
+
+/** A message that is known by its sender and id. */
+export interface Seen {
+  /** Undefined while nobody has taken it. */
+  status: DirectStatus | undefined;
+  readonly at: number;
+  /** A session of this node was given it, or it waits here; else it only passed by on its way to another node. */
+  isHere: boolean;
+  readonly order: number;
+}
+
+/** What all users of a keeper have in common. */
+export interface Household {
+  readonly options: ChatOptions;
+  /** Of the messages that users remember. */
+  readonly memory: MemoryBudget;
+  /** Of those that wait, here or for other nodes. */
+  waitingBytes: number;
+}
+
+/** What only a user needs who is here, is followed, or was written to. */
+export class Affairs {
+  /** Of the last that came. */
+  order = 0;
+  offline: readonly Kept[] = NONE;
+  /** Those that went a moment ago: it may turn out that their node did. */
+  left: readonly { readonly session: string; readonly node: string; readonly at: number }[] = NONE;
+  sessions: Map<string, KnownSession> | undefined = undefined;
+  announced: Map<string, string> | undefined = undefined;
+  watchers: Map<string, Watcher> | undefined = undefined;
+  lost: Map<string, number> | undefined = undefined;
+  held: Map<string, Held> | undefined = undefined;
+  history: (DirectEntry & { readonly at: number })[] | undefined = undefined;
+  seq = 0;
+  seen: Map<string, Seen> | undefined = undefined;
+
+  /** [HP-HIST-4] */
+  forgetHalf(): number {
+    return this.keepLast(Math.floor((this.history?.length ?? 0) / 2));
+  }
+
+  /** Gives how many bytes are forgotten. */
+  keepLast(most: number): number {
+    const all = this.history ?? [];
+    const forgotten = all.slice(0, all.length - most);
+    this.history = all.slice(forgotten.length);
+    return bytesOfAll(forgotten);
+  }
+}
+
+export function bytesOfKept(all: readonly Kept[]): number {
+  return all.reduce((sum, { message }) => sum + bytesOf(message), 0);
+}
+
+function bytesOfAll(all: readonly Direct[]): number {
+  return all.reduce((sum, message) => sum + bytesOf(message), 0);
+}
+
+/** What a message costs, about: texts are kept in two bytes a unit at most. */
+export function bytesOf({ body, dataText = '' }: Direct): number {
+  return MESSAGE_BYTES + 2 * (body.length + dataText.length);
+}
+
+const MESSAGE_BYTES = 512;
+const NONE: readonly never[] = [];

@@ -88,7 +88,14 @@ const liesInMessages: readonly Lie[] = [
     '"recovered":true}',
     '"recovered":null}',
     [
-      ...['BROKER-FRAME-2', 'BROKER-REC-1', 'BROKER-REC-3', 'BROKER-REC-4', 'BROKER-REC-5'],
+      ...[
+        'BROKER-FRAME-2',
+        'BROKER-REC-1',
+        'BROKER-REC-3',
+        'BROKER-REC-4',
+        'BROKER-REC-5',
+        'BROKER-REC-6',
+      ],
       'BROKER-SUB-3',
     ],
   ],

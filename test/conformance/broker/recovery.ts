@@ -79,6 +79,34 @@ export const recovery = messageCases('recovery', [
     remembering,
   ],
   [
+    '[BROKER-REC-6] many recoveries that are asked for at once bring each what was missed',
+    async (target) => {
+      const [producer, reader] = await target.clients(2);
+      const topics = Array.from({ length: 10 }, () => target.topic());
+      const epochs: unknown[] = [];
+      for (const topic of topics) {
+        await producer.publish(topic, 1);
+        epochs.push((await producer.publish(topic, 2))['epoch']);
+      }
+      for (const [at, topic] of topics.entries())
+        reader.send({
+          ...{ type: 'subscribe', topic, envelope: true },
+          since: { epoch: epochs[at], offset: 0 },
+        });
+      const heard: Json[] = [];
+      while (heard.length < 3 * topics.length) heard.push(await reader.nextJson());
+      for (const topic of topics) {
+        const [ack, ...brought] = heard.filter((one) => one['topic'] === topic);
+        assert.partialDeepStrictEqual(ack, { type: 'ack_subscribe', recovered: true, offset: 2 });
+        assert.deepEqual(
+          brought.map((one) => one['data']),
+          [1, 2],
+        );
+      }
+    },
+    remembering,
+  ],
+  [
     '[BROKER-REC-1] since the last place brings nothing, and since 0 brings all',
     async (target) => {
       const topic = target.topic();

@@ -3,12 +3,12 @@
 
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { selfSigned } from '../support/certificates.ts';
+import { freePort } from '../support/free-port.ts';
 import { launch, type Launched } from '../support/node-process.ts';
 
 // Whole processes on machines with few cores.
@@ -43,14 +43,6 @@ function start(...lines: readonly string[]): Launched {
   const node = launch([`--pushpin-conf=${file}`, '--json', '--threads', '2']);
   launched.push(node);
   return node;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** The name on the certificate that is shown to whoever asks for `servername`; undefined when there is none. */

@@ -1,9 +1,9 @@
 // A cluster of real processes on loopback, each with ports of its own, that are started, looked at and ended one by one.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 import { type NodeProcess, startNode } from './node-process.ts';
 import { until } from './until.ts';
 
@@ -140,12 +140,4 @@ export class ClusterProcesses {
     }
     rmSync(this.folder, { recursive: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -1,10 +1,11 @@
 // Three processes on loopback that are one cluster, and clients that speak to them as a person with `nc` does.
 
 import { mkdtempSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from './free-port.ts';
 import { type NodeProcess, startNode } from './node-process.ts';
 import { until } from './until.ts';
 
@@ -139,14 +140,6 @@ export class ProcessCluster {
       child.kill('SIGKILL');
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 interface Told {

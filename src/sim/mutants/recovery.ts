@@ -55,9 +55,9 @@ export const recovering: readonly Mutant[] = [
     name: 'recovery-beyond-the-queue',
     breaks: ['bounds', 'liveness'],
     requirements: ['BROKER-REC-4'],
-    file: 'routing/following.ts',
-    find: '    if (left < 0) return undefined;\n',
-    replace: '',
+    file: 'routing/outbox.ts',
+    find: 'return this.#limits.queueBytesMax - this.#waitingBytes;',
+    replace: 'return Number.MAX_SAFE_INTEGER;',
     story:
       'A recovery is begun without looking whether it fits the queue: with the policy disconnect, coming back is what closes the reader, for ever.',
   },

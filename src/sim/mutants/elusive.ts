@@ -55,4 +55,8 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'A thread seldom dies while clients of others are away, and come back before it is too late.',
   ],
   ['lost-with-the-relay', 'A relay seldom dies with messages on their way; unit tests have it.'],
+  [
+    'alive-while-asking',
+    'Signs of life are right while a link is waited for, and the judge does not see when that ends; unit tests have it.',
+  ],
 ]);

@@ -59,4 +59,9 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'alive-while-asking',
     'Signs of life are right while a link is waited for, and the judge does not see when that ends; unit tests have it.',
   ],
+  ['repeated-to-own-sessions', 'The keeper of who says it knows it again, and tells nobody.'],
+  [
+    'both-limits-end-a-session',
+    'Who is away past one limit seldom comes back before what waits is told another way; unit tests have it.',
+  ],
 ]);

@@ -3,7 +3,7 @@
 import { array, assert, constantFrom, nat, property, record } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { MemoryBudget } from '../../../src/actors/chat/rooms/memory-budget.ts';
+import { MemoryBudget } from '../../../src/actors/chat/memory-budget.ts';
 import { Room } from '../../../src/actors/chat/rooms/room.ts';
 import { RoomMemory } from '../../../src/actors/chat/rooms/room-memory.ts';
 import type { RoomEntry } from '../../../src/actors/chat/rooms/room-messages.ts';

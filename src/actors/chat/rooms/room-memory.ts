@@ -2,7 +2,7 @@
 // every other node that keeps a copy of it. Also which of them those who are here have still to be told.
 // Refuses to know who says them. Obeys spec/hp.md, section "History", and spec/hp-peer.md, section "Homes of rooms".
 
-import type { MemoryBudget } from './memory-budget.ts';
+import { costOf, type MemoryBudget } from '../memory-budget.ts';
 import type { Place, RoomEntry } from './room-messages.ts';
 
 export function isAfter(one: Place, other: Place): boolean {
@@ -59,7 +59,7 @@ export class RoomMemory {
     if (at === 0 && this.#entries.length >= this.#max) return false;
     this.#entries.splice(at, 0, entry);
     this.#names.set(nameOf(entry), entry);
-    const bytes = bytesOf(entry);
+    const bytes = costOf(entry);
     this.#bytes += bytes;
     // Cut now and then, not each time.
     if (this.#entries.length >= this.#max * 2) this.#budget?.shrank(this.#keepLast(this.#max));
@@ -82,7 +82,7 @@ export class RoomMemory {
     const before = this.#bytes;
     this.#entries = this.#entries.slice(this.#entries.length - most);
     this.#names = new Map(this.#entries.map((one) => [nameOf(one), one]));
-    this.#bytes = this.#entries.reduce((sum, one) => sum + bytesOf(one), 0);
+    this.#bytes = this.#entries.reduce((sum, one) => sum + costOf(one), 0);
     return before - this.#bytes;
   }
 
@@ -188,14 +188,6 @@ export function nameOf({ from, id }: RoomEntry): string {
   return `${from.toLowerCase()} ${id}`;
 }
 
-/** What an entry costs, about: texts are kept in two bytes a unit at most. */
-function bytesOf({ body, dataText = '' }: RoomEntry): number {
-  return ENTRY_BYTES + 2 * (body.length + dataText.length);
-}
-
 export function byCode(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }
-
-/** Its fields, its place and its name. */
-const ENTRY_BYTES = 512;

@@ -6,7 +6,7 @@ import { userKey } from '../../codecs/hp/names.ts';
 import type { Status } from '../../codecs/hp/requests.ts';
 import { epochAfter, type Epochs } from './epochs.ts';
 import { firstNames } from './first-names.ts';
-import type { MemoryBudget } from './memory-budget.ts';
+import type { MemoryBudget } from '../memory-budget.ts';
 import { isAfter, nameOf, RoomMemory } from './room-memory.ts';
 import type { Member, Place, RoomEntry } from './room-messages.ts';
 

@@ -9,7 +9,7 @@ import { type ChatContext, topicOfRoom } from '../chat-context.ts';
 import { entryPayload } from '../chat-formats.ts';
 import { epochAfter, type Epochs } from './epochs.ts';
 import { Room } from './room.ts';
-import type { MemoryBudget } from './memory-budget.ts';
+import type { MemoryBudget } from '../memory-budget.ts';
 import type { RoomMemory } from './room-memory.ts';
 import {
   type ListRooms,

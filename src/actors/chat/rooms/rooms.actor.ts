@@ -11,7 +11,7 @@ import { arrive, depart, obey, tellCrowds, tellEvent, tellUnseen } from './deeds
 import { begin, keeperLost, waits } from './nodes/anew.ts';
 import { askHome, guestsGone, heard, memberMoved, retry } from './nodes/away.ts';
 import { epochsOf } from './epochs.ts';
-import { MemoryBudget } from './memory-budget.ts';
+import { MemoryBudget } from '../memory-budget.ts';
 import { isAway } from './nodes/home-of.ts';
 import { giveUpGathering, listed, listElsewhere, listRooms } from './nodes/listing.ts';
 import { nodeGone, nodesChanged, settleLate, spreadLate, tellAgain } from './nodes/moving.ts';

@@ -3,7 +3,7 @@
 
 import type { LocatedSession } from '../../routing/relay/relay-seam.ts';
 import type { ChatOptions } from '../chat-options.ts';
-import type { MemoryBudget } from '../rooms/memory-budget.ts';
+import { costOf, type MemoryBudget } from '../memory-budget.ts';
 import type {
   Direct,
   DirectEntry,
@@ -106,17 +106,11 @@ export class Affairs {
 }
 
 export function bytesOfKept(all: readonly Kept[]): number {
-  return all.reduce((sum, { message }) => sum + bytesOf(message), 0);
+  return all.reduce((sum, { message }) => sum + costOf(message), 0);
 }
 
 function bytesOfAll(all: readonly Direct[]): number {
-  return all.reduce((sum, message) => sum + bytesOf(message), 0);
+  return all.reduce((sum, message) => sum + costOf(message), 0);
 }
 
-/** What a message costs, about: texts are kept in two bytes a unit at most. */
-export function bytesOf({ body, dataText = '' }: Direct): number {
-  return MESSAGE_BYTES + 2 * (body.length + dataText.length);
-}
-
-const MESSAGE_BYTES = 512;
 const NONE: readonly never[] = [];

@@ -3,10 +3,10 @@
 
 import type { Status } from '../../codecs/hp/requests.ts';
 import type { LocatedSession } from '../../routing/relay/relay-seam.ts';
+import { costOf } from '../memory-budget.ts';
 import { foremost } from '../rooms/room.ts';
 import {
   Affairs,
-  bytesOf,
   bytesOfKept,
   type Held,
   type Household,
@@ -166,14 +166,14 @@ export class User {
     this.dropHeld(key);
     this.#own.held ??= new Map();
     this.#own.held.set(key, held);
-    this.#household.waitingBytes += bytesOf(held.message);
+    this.#household.waitingBytes += costOf(held.message);
   }
 
   dropHeld(key: string): void {
     const held = this.#affairs?.held?.get(key);
     if (held === undefined) return;
     this.#affairs?.held?.delete(key);
-    this.#household.waitingBytes -= bytesOf(held.message);
+    this.#household.waitingBytes -= costOf(held.message);
   }
 
   addOffline(kept: Kept): void {
@@ -300,7 +300,7 @@ export class User {
     own.history.push({ ...message, seq: own.seq, at: now });
     if (own.history.length > DIRECT_HISTORY_MAX * 2)
       memory.shrank(own.keepLast(DIRECT_HISTORY_MAX));
-    memory.grew(own, bytesOf(message));
+    memory.grew(own, costOf(message));
   }
 
   expire(now: number): void {

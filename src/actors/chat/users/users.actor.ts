@@ -8,7 +8,7 @@ import type { ActorDefinition } from '../../runtime/actor.ts';
 import { NameMap } from '../../runtime/memory/name-map.ts';
 import type { ChatContext } from '../chat-context.ts';
 import type { ChatOptions } from '../chat-options.ts';
-import { MemoryBudget } from '../rooms/memory-budget.ts';
+import { MemoryBudget } from '../memory-budget.ts';
 import { pageOf } from '../rooms/room.ts';
 import { announceAgain } from './nodes/announcing.ts';
 import { doubt, dropDoubted, flyAgain, located, nodeDown, peerSaid } from './nodes/elsewhere.ts';

@@ -1,4 +1,5 @@
-// What the memories of all rooms of a keeper may cost together: the room that was spoken in longest ago forgets first.
+// What the memories of all rooms, or of all users, of a keeper may cost together: the one in which something was said
+// longest ago forgets first.
 // Refuses to know what is remembered. Obeys spec/hp.md, section "History".
 
 /** A memory that can be asked to forget. */
@@ -7,10 +8,21 @@ interface Forgetful {
   forgetHalf(): number;
 }
 
+/** What a message costs that is kept, about, in bytes: texts take two a unit at most. */
+export function costOf({
+  body,
+  dataText = '',
+}: {
+  readonly body: string;
+  readonly dataText: string | undefined;
+}): number {
+  return MESSAGE_BYTES + 2 * (body.length + dataText.length);
+}
+
 export class MemoryBudget {
   readonly #bytesMax: number;
   #bytes = 0;
-  /** Those that remember something, the one that was spoken in longest ago first. */
+  /** Those that remember something, the one that grew longest ago first. */
   readonly #memories = new Set<Forgetful>();
 
   constructor(bytesMax: number) {
@@ -47,3 +59,6 @@ export class MemoryBudget {
     this.#memories.delete(memory);
   }
 }
+
+/** Its other fields, its place and its name. */
+const MESSAGE_BYTES = 512;

@@ -4,7 +4,11 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { addressOf } from '../../../src/actors/runtime/actor.ts';
 import { PouredStream } from '../../../src/transports/origins/poured-stream.ts';
-import { Connection, type ConnectionHost } from '../../../src/transports/streams/connection.ts';
+import {
+  Connection,
+  type ConnectionHost,
+  type Owner,
+} from '../../../src/transports/streams/connection.ts';
 import { SILENCE, Wire } from '../../../src/transports/streams/wire.ts';
 
 const host: ConnectionHost = {
@@ -21,7 +25,7 @@ describe('a body that is poured into a stream', () => {
   it('[GRIP-NEXT-11] leaves nothing of it in memory, however long the next turn is in coming', async () => {
     const wire = new Wire((payload) => payload as Uint8Array);
     const socket = new PassThrough();
-    const owner = { owner: addressOf<never>(0, 'a'), receiptsTo: addressOf<never>(0, 'b') };
+    const owner: Owner = { owner: addressOf(0, 'a'), receiptsTo: addressOf(0, 'b') };
     const kind = { wire, rules: undefined, listener: undefined, ending: undefined };
     const stream = new PouredStream(
       new Connection(1, socket as unknown as Socket, kind, owner, host),

@@ -452,6 +452,7 @@ describe('where a request goes', () => {
     ['*,as_host=inner:81 o:443,ssl', 'inner'],
     ['* o:443,ssl,host=deep', 'deep'],
     ['* o:443,ssl,trust_connect_host', 'o'],
+    ['*,as_host=[::1]:81 o:443,ssl', '::1'],
   ])('%s: the certificate must be of %s', (routes, serverName) => {
     const { stage } = asked({}, {}, routes);
     expect(stage.questions[0]?.asked.origin).toMatchObject({

@@ -215,10 +215,9 @@ describe('answers', () => {
   });
 
   test('are wrapped in no time, however many headers they have', () => {
-    const headers: HeaderList = Array.from({ length: 50_000 }, (_, n) => [`x-${n}`, '1']);
-    const answer = { status: 200, reason: 'OK', headers, body: bytesOf('') };
+    const many: HeaderList = Array.from({ length: 50_000 }, (_, n) => [`x-${n}`, '1']);
     const started = performance.now();
-    const { body } = wrapJsonp('cb', 'extended', answer);
+    const { body } = wrapJsonp('cb', 'extended', { ...answer, headers: many });
     expect(textOf(body)).toContain('"x-49999":"1"');
     expect(performance.now() - started).toBeLessThan(1_000);
   });

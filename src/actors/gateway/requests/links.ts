@@ -29,7 +29,7 @@ export function resolveLink({ admitted, hold }: RequestState, uri: string): Link
 }
 
 /** What the client asked for. */
-export function requestUrl({ request }: Admitted): string {
+function requestUrl({ request }: Admitted): string {
   const { host, path, search, isSecure } = request;
   const scheme = isSecure ? 'https' : 'http';
   return `${scheme}://${host === '' ? 'localhost' : host}${path}${search}`;

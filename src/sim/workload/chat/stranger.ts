@@ -109,6 +109,6 @@ const claims: readonly string[] = [
   }),
 ];
 
-export const CLUSTER = 'sim';
+const CLUSTER = 'sim';
 const FIRST_ID = 2_000_000;
 const STAYS_US = 12_000_000;

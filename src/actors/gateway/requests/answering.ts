@@ -163,7 +163,6 @@ export function relayed(state: RequestState, { isWhole, bytes }: Relayed, contex
   state.question = undefined;
   const instruct = state.pendingStream;
   state.pendingStream = undefined;
-  if (!isWhole) context.count('gateway.origin.truncated');
   if (isWhole && instruct !== undefined) {
     const { response } = instruct;
     followStream(state, { ...instruct, response: { ...response, body: noBytes } }, context);

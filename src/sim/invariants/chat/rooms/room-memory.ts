@@ -1,5 +1,5 @@
 // What a room's sender was told of its message is true: `accepted` is in the history for as long as the home lives that has it,
-// `stored` outlives that home, for as long as fewer than half of the nodes die.
+// `stored` outlives that home, for as long as no more than half of the nodes die.
 
 import type { EventOf } from '../../../trace.ts';
 import type { Invariant, Report } from '../../invariant.ts';
@@ -120,7 +120,7 @@ class Judge {
     }
     // Those of any time count: a node that has just come back knows nothing yet.
     const died = new Set(since.map(({ node }) => node));
-    return died.size * 2 < this.#names.length;
+    return died.size * 2 <= this.#names.length;
   }
 }
 

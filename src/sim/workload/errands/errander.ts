@@ -1,0 +1,140 @@
+// Whoever runs errands when faults are over: asks each thing in its time, on a connection of its own, and records what
+// it is answered. And the origin of those that go through the gateway. Refuses to judge.
+
+import { encodeText } from '../../../actors/codecs/utf8-text.ts';
+import { Prng } from '../../../actors/runtime/prng.ts';
+import type { AskedOrigin, OriginHearing } from '../../edges/gateway.edge.ts';
+import type { GatewayWord } from '../../edges/gateway/gateway-words.ts';
+import { joined } from '../../edges/gateway/joining.ts';
+import { type Connection, isWord, type Link } from '../../edges/network.ts';
+import { ObjectPayload } from '../../edges/object-payload.ts';
+import { errandNamed } from '../../records/errands/all.ts';
+import { echoWords, type Errand } from '../../records/errands/errand.ts';
+import type { ErranderPlan } from '../../plan/gateway-plan.ts';
+import { plainLink } from '../../plan/simpler.ts';
+import { bodyWords, headerWords, headWords } from '../../records/scenes/sounds.ts';
+import type { Trace } from '../../trace.ts';
+
+export interface ErrandWorld {
+  readonly trace: Trace;
+  later(delayUs: number, act: () => void): void;
+  /** All threads of a node live. */
+  isWell(node: number): boolean;
+  connect(plan: ErranderPlan, link: Link): Connection | undefined;
+  /** Hands it to the control server, or to the socket of commands. */
+  order(node: number, errand: Errand): void;
+}
+
+/** Nobody listens at the second one. */
+export const ERRAND_ORIGINS: readonly string[] = ['origin-e', 'origin-f'];
+
+type Question = Extract<Errand, { readonly to: 'door' }>;
+
+export class Errander {
+  readonly #plan: ErranderPlan;
+  readonly #world: ErrandWorld;
+  readonly #link: Link;
+  readonly #chance: Prng;
+
+  constructor(plan: ErranderPlan, world: ErrandWorld, seed: number) {
+    this.#plan = plan;
+    this.#world = world;
+    this.#chance = new Prng(seed, 'errands');
+    this.#link = {
+      plan: plainLink,
+      chance: new Prng(seed, 'errand link'),
+      ...{ isStalledUp: false, isStalledDown: false, extraLatencyUs: 0, bytesPerSecond: 0 },
+      windowBytes: plainLink.windowBytes,
+    };
+  }
+
+  /** Faults are over. */
+  begin(): void {
+    for (const { name, atMs } of this.#plan.errands) {
+      const errand = errandNamed(name);
+      if (errand !== undefined)
+        this.#world.later((FIRST_MS + atMs) * 1_000, () => this.#run(errand));
+    }
+  }
+
+  ask(asked: AskedOrigin, hearing: OriginHearing): () => void {
+    let isOver = false;
+    this.#world.later(WAY_US + this.#chance.below(WAY_US), () => {
+      if (isOver) return;
+      if (asked.host !== ERRAND_ORIGINS[0]) {
+        hearing.failed('refused', false);
+        return;
+      }
+      const [path = ''] = asked.target.split('?');
+      const name = path.slice(path.lastIndexOf('/') + 1);
+      const errand = errandNamed(name);
+      const said = errand?.to === 'door' ? errand.said : undefined;
+      const { status, headers, body } = said ?? { status: 200, headers: [], body: echoOf(asked) };
+      hearing.answered({ status, reason: status === 200 ? 'OK' : 'Somehow', headers });
+      hearing.carried(encodeText(body));
+      hearing.ended(true);
+    });
+    return () => {
+      isOver = true;
+    };
+  }
+
+  #run(errand: Errand): void {
+    const { node, client } = this.#plan;
+    if (!this.#world.isWell(node)) return;
+    this.#world.trace.add({ kind: 'errandRun', node, client, errand: errand.name });
+    if (errand.to === 'door') this.#question(errand);
+    else this.#world.order(node, errand);
+  }
+
+  #question(errand: Question): void {
+    const connection = this.#world.connect(this.#plan, this.#link);
+    if (connection === undefined) return;
+    let head = '';
+    const body: Uint8Array[] = [];
+    const heard = (answer: string): void => {
+      const { node } = this.#plan;
+      this.#world.trace.add({ kind: 'errandAnswered', node, errand: errand.name, answer });
+    };
+    connection.up.sender = { readable: () => {}, taken: () => {} };
+    connection.down.receiver = {
+      taken: () => {},
+      readable: () => {
+        for (let unit = connection.down.read(); unit !== undefined; unit = connection.down.read()) {
+          if (unit instanceof ObjectPayload) throw new Error('a page does not hear values');
+          if (!isWord(unit)) body.push(unit.slice());
+          else if (unit.word !== 'gateway') {
+            if (unit.word !== 'fin') heard(unit.word);
+            connection.up.sender = undefined;
+            connection.down.abandon();
+            return;
+          } else if (unit.said.say === 'head')
+            head = headWords(unit.said.status, unit.said.reason, unit.said.headers);
+          else if (unit.said.say === 'end')
+            heard(`${head} || ${bodyWords(new TextDecoder().decode(joined(body)))}`);
+        }
+        connection.down.drained();
+      },
+    };
+    const { host, method, path, search, headers } = errand;
+    const bytes = encodeText(errand.body);
+    const said: GatewayWord = {
+      ...{ say: 'request', method, path, search, host, bodyBytes: bytes.byteLength },
+      ...{ headers: [['Host', host], ...headers], isWebSocket: false },
+    };
+    connection.up.write({ word: 'gateway', said }, 0);
+    if (bytes.byteLength > 0) {
+      connection.up.write(bytes, 0);
+      connection.up.write({ word: 'gateway', said: { say: 'end' } }, 0);
+    }
+    connection.up.pump();
+  }
+}
+
+function echoOf({ method, target, headers, body }: AskedOrigin): string {
+  return echoWords(method, target, headerWords(headers), new TextDecoder().decode(body));
+}
+
+const WAY_US = 2_000;
+/** Threads that died last are back by then. */
+const FIRST_MS = 3_500;

@@ -50,7 +50,7 @@ export interface UpgradeGrant {
   readonly protocol?: string;
   /** The `answer` of an agreement. */
   readonly extensions?: string;
-  /** Further fields; the caller answers for their having no newline. */
+  /** Further fields, each character a byte; the caller answers for their having no newline. */
   readonly headers?: readonly (readonly [name: string, value: string])[];
 }
 
@@ -109,7 +109,7 @@ export function encodeUpgradeGrant(grant: UpgradeGrant): Uint8Array {
   if (grant.protocol !== undefined) head += `Sec-WebSocket-Protocol: ${grant.protocol}\r\n`;
   if (grant.extensions !== undefined) head += `Sec-WebSocket-Extensions: ${grant.extensions}\r\n`;
   for (const [name, value] of grant.headers ?? []) head += `${name}: ${value}\r\n`;
-  return encoder.encode(`${head}\r\n`);
+  return Uint8Array.from(`${head}\r\n`, (character) => character.charCodeAt(0));
 }
 
 /** A whole answer that says why not; the connection is to be closed after it. */

@@ -243,6 +243,11 @@ describe('the answer', () => {
     );
   });
 
+  test('fields are bytes, a character each, as they were read', () => {
+    const head = encodeUpgradeGrant({ key: 'k', headers: [['X-Name', 'J\u00C3\u00BCrg']] });
+    expect(text(head)).toContain('\r\nX-Name: Jürg\r\n');
+  });
+
   test('[WS-SHAKE-1] 426 names the version, 400 the mistake', () => {
     expect(text(encodeUpgradeRefusal({ status: 426, hint: 'no' }))).toBe(
       'HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n' +

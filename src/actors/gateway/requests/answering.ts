@@ -162,7 +162,6 @@ export function relayed(state: RequestState, { isWhole, bytes }: Relayed, contex
   else if (status !== undefined) logRelayed(state, status, bytes, context);
   state.question = undefined;
   const instruct = state.pendingStream;
-  if (!isWhole) context.count('gateway.origin.truncated');
   if (isWhole && instruct !== undefined) {
     const { response } = instruct;
     state.pendingStream = undefined;

@@ -295,7 +295,6 @@ export function nextPoured(
   state.question = undefined;
   state.pendingStream = undefined;
   if (!isWhole || instruct === undefined) {
-    context.count('gateway.origin.truncated');
     context.send(admitted.gateway.edges.web, { type: 'cut', connection });
     return;
   }

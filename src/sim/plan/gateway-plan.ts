@@ -3,7 +3,7 @@
 
 import type { GatewayOptions } from '../../actors/gateway/gateway-options.ts';
 import type { GatewayStart } from '../../actors/node.ts';
-import type { LinkPlan } from '../edges/network.ts';
+import type { LinkPlan } from '../edges/link.ts';
 import type { FilterName } from '../records/gateway-traits.ts';
 import { errandRoutes } from '../records/errands/ways.ts';
 import type { HolderKind } from '../records/gateway-records.ts';

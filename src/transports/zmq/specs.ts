@@ -45,14 +45,14 @@ export function troubleOf(error: unknown): SpecTrouble {
 }
 
 /** The library binds to addresses and interfaces, not to names, and asks for any port with a star. */
-export function bindable(spec: string): string {
+function bindable(spec: string): string {
   const [, scheme, host, port] = /^(tcp):\/\/(.*):(\d+|\*)$/.exec(spec) ?? [];
   if (scheme === undefined) return spec;
   return `tcp://${host === 'localhost' ? '127.0.0.1' : host}:${port === '0' ? '*' : port}`;
 }
 
 /** Undefined for other kinds, and for abstract names, which are no files. */
-export function ipcFileOf(spec: string): string | undefined {
+function ipcFileOf(spec: string): string | undefined {
   const path = spec.startsWith('ipc://') ? spec.slice('ipc://'.length) : '';
   return path === '' || path.startsWith('@') ? undefined : path;
 }

@@ -140,7 +140,7 @@ describe('[BRIDGE-1] [BRIDGE-2] homes', () => {
       if (publication !== undefined) delivered.push(publication.topic);
     });
     for (const edge of ['operator', 'log']) system.bind(addressOf(0, edge), () => {});
-    system.spawn(homeActor, { shards: 1, limits: homeDefaults, routerOf, bridges }, 'home');
+    system.spawn(homeActor, { limits: homeDefaults, routerOf, bridges }, 'home');
     const channels = system.spawn(
       channelsActor,
       {

@@ -38,7 +38,7 @@ export function linkFrom(
 }
 
 /** What the client asked for. */
-export function requestUrl({ request }: Admitted): string {
+function requestUrl({ request }: Admitted): string {
   const { host, path, search, isSecure } = request;
   const scheme = isSecure ? 'https' : 'http';
   return `${scheme}://${host === '' ? 'localhost' : host}${path}${search}`;

@@ -261,6 +261,6 @@ function letGo(session: Session, ref: number, context: Turn): void {
   context.send(gateway, { type: 'abandon', owner: context.self, ref });
 }
 
-export const FILTER_TIMEOUT_MS = 10_000;
-export const FILTER_BODY_BYTES_MAX = 100_000;
+const FILTER_TIMEOUT_MS = 10_000;
+const FILTER_BODY_BYTES_MAX = 100_000;
 const NO_BYTES = new Uint8Array(0);

@@ -2,7 +2,7 @@
 // lasts. All of it is known beforehand, so what the client must hear is known, too.
 // Refuses to know what that is, and to act. Channels are a scene's own: nobody else follows them or publishes to them.
 
-import type { LinkPlan } from '../../edges/network.ts';
+import type { LinkPlan } from '../../edges/link.ts';
 import type { FlawName } from '../../plan/scenes/flaws.ts';
 
 export type Header = readonly [name: string, value: string];

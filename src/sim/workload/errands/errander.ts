@@ -4,16 +4,15 @@
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import { Prng } from '../../../actors/runtime/prng.ts';
 import type { AskedOrigin, OriginHearing } from '../../edges/gateway.edge.ts';
-import type { GatewayWord } from '../../edges/gateway/gateway-words.ts';
-import { joined } from '../../edges/gateway/joining.ts';
-import { type Connection, isWord, type Link } from '../../edges/network.ts';
-import { ObjectPayload } from '../../edges/object-payload.ts';
+import { type Link, newLink } from '../../edges/link.ts';
+import type { Connection } from '../../edges/network.ts';
 import { errandNamed } from '../../records/errands/all.ts';
 import { echoWords, type Errand } from '../../records/errands/errand.ts';
 import type { ErranderPlan } from '../../plan/gateway-plan.ts';
 import { plainLink } from '../../plan/simpler.ts';
-import { bodyWords, headerWords, headWords } from '../../records/scenes/sounds.ts';
+import { bodyWords, headerWords } from '../../records/scenes/sounds.ts';
 import type { Trace } from '../../trace.ts';
+import { Visit } from './visit.ts';
 
 export interface ErrandWorld {
   readonly trace: Trace;
@@ -40,12 +39,7 @@ export class Errander {
     this.#plan = plan;
     this.#world = world;
     this.#chance = new Prng(seed, 'errands');
-    this.#link = {
-      plan: plainLink,
-      chance: new Prng(seed, 'errand link'),
-      ...{ isStalledUp: false, isStalledDown: false, extraLatencyUs: 0, bytesPerSecond: 0 },
-      windowBytes: plainLink.windowBytes,
-    };
+    this.#link = newLink(plainLink, new Prng(seed, 'errand link'));
   }
 
   /** Faults are over. */
@@ -81,53 +75,22 @@ export class Errander {
 
   #run(errand: Errand): void {
     const { node, client } = this.#plan;
-    if (!this.#world.isWell(node)) return;
-    this.#world.trace.add({ kind: 'errandRun', node, client, errand: errand.name });
-    if (errand.to === 'door') this.#question(errand);
-    else this.#world.order(node, errand);
+    const world = this.#world;
+    if (!world.isWell(node)) return;
+    const connection = errand.to === 'door' ? world.connect(this.#plan, this.#link) : undefined;
+    if (errand.to === 'door' && connection === undefined) return;
+    world.trace.add({ kind: 'errandRun', node, client, errand: errand.name });
+    if (errand.to !== 'door') world.order(node, errand);
+    else if (connection !== undefined) this.#question(errand, connection);
   }
 
-  #question(errand: Question): void {
-    const connection = this.#world.connect(this.#plan, this.#link);
-    if (connection === undefined) return;
-    let head = '';
-    const body: Uint8Array[] = [];
-    const heard = (answer: string): void => {
-      const { node } = this.#plan;
+  #question(errand: Question, connection: Connection): void {
+    const { node } = this.#plan;
+    const body = encodeText(errand.body);
+    new Visit(connection, { ...errand, body }, (head, said) => {
+      const answer = said === '' && !head.includes(' ') ? head : `${head} || ${bodyWords(said)}`;
       this.#world.trace.add({ kind: 'errandAnswered', node, errand: errand.name, answer });
-    };
-    connection.up.sender = { readable: () => {}, taken: () => {} };
-    connection.down.receiver = {
-      taken: () => {},
-      readable: () => {
-        for (let unit = connection.down.read(); unit !== undefined; unit = connection.down.read()) {
-          if (unit instanceof ObjectPayload) throw new Error('a page does not hear values');
-          if (!isWord(unit)) body.push(unit.slice());
-          else if (unit.word !== 'gateway') {
-            if (unit.word !== 'fin') heard(unit.word);
-            connection.up.sender = undefined;
-            connection.down.abandon();
-            return;
-          } else if (unit.said.say === 'head')
-            head = headWords(unit.said.status, unit.said.reason, unit.said.headers);
-          else if (unit.said.say === 'end')
-            heard(`${head} || ${bodyWords(new TextDecoder().decode(joined(body)))}`);
-        }
-        connection.down.drained();
-      },
-    };
-    const { host, method, path, search, headers } = errand;
-    const bytes = encodeText(errand.body);
-    const said: GatewayWord = {
-      ...{ say: 'request', method, path, search, host, bodyBytes: bytes.byteLength },
-      ...{ headers: [['Host', host], ...headers], isWebSocket: false },
-    };
-    connection.up.write({ word: 'gateway', said }, 0);
-    if (bytes.byteLength > 0) {
-      connection.up.write(bytes, 0);
-      connection.up.write({ word: 'gateway', said: { say: 'end' } }, 0);
-    }
-    connection.up.pump();
+    });
   }
 }
 

@@ -3,7 +3,8 @@
 // Refuses to know shards and how time passes.
 
 import type { AskedOrigin, OriginHearing } from '../../edges/gateway.edge.ts';
-import type { Connection, Link } from '../../edges/network.ts';
+import type { Link } from '../../edges/link.ts';
+import type { Connection } from '../../edges/network.ts';
 import type { OriginLine, SocketHearing } from '../../edges/gateway/origin-socket.ts';
 import type { Trace } from '../../trace.ts';
 import { Application } from '../origins/application.ts';

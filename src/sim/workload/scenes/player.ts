@@ -5,13 +5,8 @@
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import { Prng } from '../../../actors/runtime/prng.ts';
 import type { GatewayWord } from '../../edges/gateway/gateway-words.ts';
-import {
-  type Connection,
-  type Endpoint,
-  isWord,
-  type Link,
-  type Unit,
-} from '../../edges/network.ts';
+import { type Link, newLink } from '../../edges/link.ts';
+import { type Connection, type Endpoint, isWord, type Unit } from '../../edges/network.ts';
 import { ObjectPayload } from '../../edges/object-payload.ts';
 import { BETWEEN_MS } from '../../plan/scenes/draw-scenes.ts';
 import {
@@ -56,15 +51,7 @@ export class Player implements Endpoint {
   constructor(plan: PlayerPlan, world: PlayerWorld, seed: number) {
     this.plan = plan;
     this.#world = world;
-    this.#link = {
-      plan: plan.link,
-      chance: new Prng(seed, `player link ${plan.client}`),
-      isStalledUp: false,
-      isStalledDown: false,
-      extraLatencyUs: 0,
-      windowBytes: plan.link.windowBytes,
-      bytesPerSecond: 0,
-    };
+    this.#link = newLink(plan.link, new Prng(seed, `player link ${plan.client}`));
   }
 
   /** Faults are over. */
@@ -107,8 +94,7 @@ export class Player implements Endpoint {
     if (scene === undefined || !this.#world.isWell(plan.node)) return;
     const connection = this.#world.connect(plan, this.#link);
     if (connection === undefined) return;
-    connection.up.sender = this;
-    connection.down.receiver = this;
+    connection.meet(this);
     this.#connection = connection;
     this.#connections[this.#number] = connection.id;
     this.#head = undefined;
@@ -240,16 +226,12 @@ export class Player implements Endpoint {
     if (connection === undefined) return;
     this.#world.trace.add({ kind: 'sceneEnded', ...this.#at() });
     this.#connection = undefined;
-    connection.up.sender = undefined;
-    connection.down.abandon();
+    connection.leave();
     this.#world.later(BETWEEN_MS * 1_000, () => this.#next());
   }
 
   #say(unit: Unit): void {
-    const connection = this.#connection;
-    if (connection === undefined) return;
-    connection.up.write(unit, 0);
-    connection.up.pump();
+    this.#connection?.say(unit);
   }
 
   #at(): { readonly node: number; readonly client: number; readonly connection: number } {

@@ -39,25 +39,25 @@ function sceneInvariant(
 }
 
 /** [GRIP-PROXY-1] and whatever else makes an answer. */
-export const heldAnswers = sceneInvariant('held-answers', 'answers', [
+const heldAnswers = sceneInvariant('held-answers', 'answers', [
   ...['GRIP-HOLD-1', 'GRIP-HOLD-3', 'GRIP-INSTR-1', 'GRIP-INSTR-3', 'GRIP-INSTR-4'],
   ...['GRIP-INSTR-6', 'GRIP-INSTR-7', 'GRIP-JSON-2', 'GRIP-JSON-4', 'GRIP-PUB-10', 'GRIP-PUB-11'],
   ...['GRIP-PUB-12', 'GRIP-PUB-13', 'GRIP-PATCH-1', 'GRIP-PATCH-3', 'GRIP-FILTER-8'],
 ]);
 
-export const heldStreams = sceneInvariant('held-streams', 'streams', [
+const heldStreams = sceneInvariant('held-streams', 'streams', [
   ...['GRIP-STREAM-1', 'GRIP-STREAM-2', 'GRIP-STREAM-3', 'GRIP-STREAM-4', 'GRIP-INSTR-8'],
   ...['GRIP-ORDER-1', 'GRIP-ORDER-2', 'GRIP-ORDER-3', 'GRIP-ORDER-5', 'GRIP-FILTER-4'],
   ...['GRIP-FILTER-5', 'GRIP-FILTER-7', 'GRIP-NEXT-6', 'GRIP-ZMQ-1'],
 ]);
 
-export const socketsHear = sceneInvariant('sockets-hear', 'sockets', [
+const socketsHear = sceneInvariant('sockets-hear', 'sockets', [
   ...['WOH-GRIP-2', 'WOH-GRIP-3', 'WOH-GRIP-5', 'WOH-GRIP-6', 'WOH-GRIP-7', 'WOH-GRIP-8'],
   ...['WOH-GRIP-11', 'WOH-GRIP-12', 'WOH-GRIP-13', 'WOH-PUB-1', 'WOH-PUB-4', 'WOH-PUB-5'],
   ...['WOH-PUB-7', 'WOH-FILTER-1', 'WOH-FILTER-2', 'WOH-CLOSE-5', 'WOH-EVENT-7'],
 ]);
 
-export const originsAsked = sceneInvariant('origins-asked', 'asking', [
+const originsAsked = sceneInvariant('origins-asked', 'asking', [
   ...['GRIP-PROXY-1', 'GRIP-HEAD-1', 'GRIP-HEAD-2', 'GRIP-HEAD-4', 'GRIP-HOLD-5', 'GRIP-PUB-13'],
   ...['GRIP-NEXT-4', 'GRIP-NEXT-5', 'GRIP-NEXT-7', 'GRIP-NEXT-9', 'WOH-OPEN-1', 'WOH-OPEN-2'],
   ...['WOH-META-1', 'WOH-PUB-6', 'WOH-CLOSE-5'],

@@ -87,10 +87,11 @@ export class Errander {
   #question(errand: Question, connection: Connection): void {
     const { node } = this.#plan;
     const body = encodeText(errand.body);
-    new Visit(connection, { ...errand, body }, (head, said) => {
+    const visit = new Visit(connection, (head, said) => {
       const answer = said === '' && !head.includes(' ') ? head : `${head} || ${bodyWords(said)}`;
       this.#world.trace.add({ kind: 'errandAnswered', node, errand: errand.name, answer });
     });
+    visit.ask({ ...errand, body });
   }
 }
 

@@ -28,6 +28,10 @@ export class Visit implements Endpoint {
     this.#connection = connection;
     this.#heard = heard;
     connection.meet(this);
+  }
+
+  ask(asking: Asking): void {
+    const connection = this.#connection;
     const { host, method, path, search, headers, body } = asking;
     const bodyBytes = body.byteLength;
     const line = { method, path, search, host, bodyBytes, isWebSocket: false };

@@ -10,6 +10,7 @@ import {
 import { count, file, host, MiB, none, row, type Rows } from './rows.ts';
 import {
   anyText,
+  anyTextOrNone,
   bytes,
   duration,
   type Kind,
@@ -24,7 +25,7 @@ import {
 } from './values.ts';
 
 const g = gatewayDefaults;
-const text = anyText('any text', 'text');
+const text = anyTextOrNone('any text', 'text');
 const spec = anyText('a ZeroMQ address as tcp://127.0.0.1:5560, or off', 'address');
 
 const forwardedForRule: Kind<ForwardedForRule> = {
@@ -124,7 +125,7 @@ export const gatewayRows: Rows<GatewayOptions> = {
     g.acceptPushpinRoute,
     'The header Pushpin-Route names the route by its id.',
   ),
-  cdnLoop: row(anyText('a token', 'text'), g.cdnLoop, 'Added to CDN-Loop.'),
+  cdnLoop: row(anyTextOrNone('a token', 'text'), g.cdnLoop, 'Added to CDN-Loop.'),
   sockjsUrl: row(text, g.sockjsUrl, 'The script that SockJS pages load.'),
   logRequests: row(
     yesOrNo,

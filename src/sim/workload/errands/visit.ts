@@ -24,7 +24,7 @@ export class Visit implements Endpoint {
   #isOver = false;
 
   /** `heard` is told once: of an answer its head and body, or what broke it off and nothing. */
-  constructor(connection: Connection, asking: Asking, heard: (head: string, body: string) => void) {
+  constructor(connection: Connection, heard: (head: string, body: string) => void) {
     this.#connection = connection;
     this.#heard = heard;
     connection.meet(this);

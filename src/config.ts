@@ -47,19 +47,16 @@ export interface TlsFiles {
   readonly keyFile: string;
 }
 
-export interface BrokerDoor {
-  readonly host: string;
-  readonly port: number;
-  /** When nobody chose the port, the door may move. */
-  readonly portWasSet: boolean;
-  readonly tls: TlsFiles | undefined;
-  readonly deflate: boolean;
-}
-
 export interface AdminDoor {
   readonly host: string;
   readonly port: number;
   readonly tls: TlsFiles | undefined;
+}
+
+export interface BrokerDoor extends AdminDoor {
+  /** When nobody chose the port, the door may move. */
+  readonly portWasSet: boolean;
+  readonly deflate: boolean;
 }
 
 export interface ChatDoor extends AdminDoor {
@@ -160,6 +157,7 @@ export function readConfig(input: ConfigInput): ConfigReading {
   if (pushpin !== undefined) {
     values.warnings.push(...pushpin.warnings);
     if (!pushpin.ok) values.mistakes.push(...pushpin.mistakes);
+    values.passOver('gateway.', 'says nothing beside a pushpin.conf');
   }
   const brokerTls = tlsOf(values, 'broker.', door, input.checks);
   const adminTls = tlsOf(values, 'admin.', admin, input.checks);
@@ -312,6 +310,12 @@ class Values {
     });
     // Each value was read by the kind of its own row.
     return Object.fromEntries(values) as ValuesOf<R>;
+  }
+
+  /** Warns of each setting of a section that somebody gave in vain. */
+  passOver(prefix: string, why: string): void {
+    for (const [key, { place }] of this.#found)
+      if (key.startsWith(prefix)) this.warnings.push(`${place.name} ${why}.`);
   }
 
   isSet(key: string): boolean {

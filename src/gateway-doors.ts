@@ -2,6 +2,7 @@
 // lives beside them (ZeroMQ, statistics), and passes changed routes on. Obeys spec/process.md, section "Gateway".
 
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { BridgeRule } from './actors/bridge/bridge.ts';
 import { channelOfTopic } from './actors/gateway/channel-messages.ts';
 import type { GatewayStart } from './actors/node.ts';
@@ -17,11 +18,12 @@ import type { ProcessFigures } from './transports/process/metrics.ts';
 import type { Entry } from './transports/process/output.ts';
 import {
   type Certificates,
+  type CertificatesReading,
   materialFor,
   readCertificates,
   watchCertificates,
 } from './transports/process/tls/certificates.ts';
-import { readPair, type TlsProblem, watchPair } from './transports/process/tls/pairs.ts';
+import { endsSoon, readPair, type TlsProblem, watchPair } from './transports/process/tls/pairs.ts';
 import { watchFiles, type Watching } from './transports/process/watched-files.ts';
 import type {
   DoorSettings,
@@ -105,6 +107,7 @@ export class GatewayDoors {
 
   get #operationsOptions(): OperationsOptions {
     const setup = this.#setup;
+    const { prometheusAddress } = setup;
     const seconds = (ms: number): number => Math.max(1, Math.round(ms / 1_000));
     return {
       zmq: {
@@ -122,7 +125,11 @@ export class GatewayDoors {
         subscriptionTtlSeconds: seconds(setup.statsSubscriptionTtlMs),
         reportIntervalSeconds: setup.statsReportIntervalMs / 1_000,
       },
-      prometheus: prometheusOf(setup),
+      prometheus: prometheusAddress && {
+        host: prometheusAddress.host ?? '::',
+        port: prometheusAddress.port,
+        prefix: setup.prometheusPrefix,
+      },
     };
   }
 
@@ -259,7 +266,10 @@ export class GatewayDoors {
     const { tls: files, certificatesDirectory: directory } = this.#setup;
     if (files !== undefined) {
       const reading = readPair(files);
-      if (reading.ok) return reading;
+      if (reading.ok) {
+        this.#remind(files.certFile, reading.endsAtMs);
+        return reading;
+      }
       const [first] = reading.problems;
       const sentence = `The certificate of port ${port} (${files.certFile}) cannot be used: ${first?.problem ?? ''}. ${first?.wayOut ?? ''}`;
       return { ok: false, sentence };
@@ -267,7 +277,7 @@ export class GatewayDoors {
     if (this.#certificates === undefined) {
       const { certificates, problems } = readCertificates(directory);
       this.#certificates = certificates;
-      this.#complain(problems);
+      this.#took({ certificates, problems });
     }
     const material = materialFor(port, this.#certificates);
     if (material !== undefined) return { ok: true, material };
@@ -282,7 +292,10 @@ export class GatewayDoors {
         const known = this.#doors[door]?.tls;
         if (known === undefined) continue;
         const watching = watchPair(files, known, {
-          changed: ({ material }) => this.#reload(shards, door, material),
+          changed: ({ material, endsAtMs }) => {
+            this.#reload(shards, door, material);
+            this.#remind(files.certFile, endsAtMs);
+          },
           broken: (problems) =>
             this.#complain(problems.map((problem) => ({ ...problem, file: files[problem.key] }))),
         });
@@ -290,7 +303,7 @@ export class GatewayDoors {
       }
     } else if (this.#certificates !== undefined) {
       const watching = watchCertificates(directory, this.#certificates, (reading) => {
-        this.#complain(reading.problems);
+        this.#took(reading);
         for (const [door, port] of this.#tlsPorts) {
           const material = materialFor(port, reading.certificates);
           if (material !== undefined) this.#reload(shards, door, material);
@@ -303,6 +316,18 @@ export class GatewayDoors {
   #reload(shards: Shards, door: string, material: TlsMaterial): void {
     shards.reloadTls(door, material);
     this.#say('info', 'tls.reloaded', { door });
+  }
+
+  #took({ certificates, problems }: CertificatesReading): void {
+    this.#complain(problems);
+    for (const [name, { endsAtMs }] of certificates)
+      this.#remind(join(this.#setup.certificatesDirectory, `${name}.crt`), endsAtMs);
+  }
+
+  #remind(file: string, endsAtMs: number): void {
+    if (!endsSoon(endsAtMs)) return;
+    const validUntil = new Date(endsAtMs).toISOString();
+    this.#say('warn', 'tls.expires', { door: 'gateway', file, validUntil });
   }
 
   #complain(problems: readonly (TlsProblem & { readonly file: string })[]): void {
@@ -329,14 +354,3 @@ const ownNames: typeof pushpinNames = {
   stats: 'gateway.zmq.stats',
   prometheus: 'the port of Prometheus',
 };
-
-/** `9000`, or `127.0.0.1:9000`. */
-function prometheusOf(setup: GatewaySetup): OperationsOptions['prometheus'] {
-  const [, host = '::', port] = /^(?:(.*):)?(\d+)$/.exec(setup.prometheusPort ?? '') ?? [];
-  if (port === undefined) return undefined;
-  return {
-    host: host.replace(/^\[(.*)\]$/, '$1'),
-    port: Number(port),
-    prefix: setup.prometheusPrefix,
-  };
-}

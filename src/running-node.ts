@@ -21,7 +21,7 @@ import {
 import { doorRefusal, reasonOf } from './transports/process/door-refusal.ts';
 import { Metrics } from './transports/process/metrics.ts';
 import { type Entry, Output, type Sink } from './transports/process/output.ts';
-import { readPair, type TlsFiles, watchPair } from './transports/process/tls/pairs.ts';
+import { endsSoon, readPair, type TlsFiles, watchPair } from './transports/process/tls/pairs.ts';
 import type {
   DoorSettings,
   Shards,
@@ -34,7 +34,6 @@ import { startShards } from './transports/shards.ts';
 const EXIT_DOOR = 1;
 /** Where the broker door goes when nobody chose its port and the default cannot be had. */
 const PORT_MOVED_TO = 8_080;
-const EXPIRY_WARNING_MS = 7 * 86_400_000;
 /** Where several sockets may share a port and the kernel spreads connections over them. */
 const platformsThatShare = ['linux', 'freebsd', 'aix', 'sunos'];
 
@@ -354,7 +353,7 @@ export class RunningNode {
   }
 
   #watchExpiry(door: string, endsAtMs: number): void {
-    if (endsAtMs > Date.now() + EXPIRY_WARNING_MS) return;
+    if (!endsSoon(endsAtMs)) return;
     this.#say('warn', 'tls.expires', { door, validUntil: new Date(endsAtMs).toISOString() });
   }
 

@@ -193,7 +193,7 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
   const { bridge = [] } = options;
   const bridges = bridge.length === 0 ? undefined : bridgesOf(options, bridge);
   const joined = options.cluster === undefined ? undefined : relay;
-  system.spawn(homeActor, { shards, limits, routerOf, bridges, relay: joined }, 'home');
+  system.spawn(homeActor, { limits, routerOf, bridges, relay: joined }, 'home');
   system.spawn(brokerDoor, { options: broker, edges, router, wire }, 'broker');
   if (options.gateway !== undefined) startGateway(system, options, options.gateway, bridge);
   if (options.chat !== undefined)

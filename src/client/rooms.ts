@@ -36,10 +36,6 @@ export class Rooms {
     return [...this.#seats.keys()];
   }
 
-  wants(room: string): boolean {
-    return this.#seats.has(room);
-  }
-
   /** Whether the client has sat there before. */
   knows(room: string): boolean {
     return this.#seats.get(room) !== undefined;

@@ -10,6 +10,7 @@ import {
 import { count, file, host, MiB, none, row, type Rows } from './rows.ts';
 import {
   anyText,
+  anyTextOrNone,
   bytes,
   duration,
   type Kind,
@@ -24,7 +25,7 @@ import {
 } from './values.ts';
 
 const g = gatewayDefaults;
-const text = anyText('any text', 'text');
+const text = anyTextOrNone('any text', 'text');
 const spec = anyText('a ZeroMQ address as tcp://127.0.0.1:5560, or off', 'address');
 
 const forwardedForRule: Kind<ForwardedForRule> = {
@@ -47,41 +48,37 @@ export const gatewayDoorRows = {
     'The routes of the gateway, in the syntax of Pushpin; read again when it changes. Without it (and without --route) there is no gateway.',
     { flag: 'routes' },
   ),
-  host: row<string>(host, '0.0.0.0', 'Where the gateway listens for clients.', {
+  host: row(host, '0.0.0.0', 'Where the gateway listens for clients.', {
     flag: 'gateway-host',
   }),
-  port: row<number>(port, 7_999, 'Its port.', { flag: 'gateway-port' }),
+  port: row(port, 7_999, 'Its port.', { flag: 'gateway-port' }),
   'tls.certFile': row<string | undefined>(
     file,
     none,
     'Certificate chain of the gateway door in PEM; read again when it changes.',
   ),
   'tls.keyFile': row<string | undefined>(file, none, 'Its private key in PEM.'),
-  deflate: row<boolean>(yesOrNo, false, 'Offer permessage-deflate to WebSocket clients.'),
-  headBytesMax: row<number>(bytes(1_024, 16 * MiB), 32_768, 'The head of one request.'),
-  messageBytesMax: row<number>(bytes(1_024, 128 * MiB), 16 * MiB, 'One WebSocket message.'),
-  'control.host': row<string>(host, '127.0.0.1', 'Where publishers are heard by HTTP.'),
+  deflate: row(yesOrNo, false, 'Offer permessage-deflate to WebSocket clients.'),
+  headBytesMax: row(bytes(1_024, 16 * MiB), 32_768, 'The head of one request.'),
+  messageBytesMax: row(bytes(1_024, 128 * MiB), 16 * MiB, 'One WebSocket message.'),
+  'control.host': row(host, '127.0.0.1', 'Where publishers are heard by HTTP.'),
   'control.port': row<number | undefined>(
     portOrOff,
     5_561,
-    'Its port, for POST /publish; `off` for none.',
+    'The port for POST /publish; `off` for none.',
     { flag: 'control-port' },
   ),
-  'control.headBytesMax': row<number>(bytes(1_000, 16 * MiB), 10_000, 'The head of one publish.'),
-  'control.bodyBytesMax': row<number>(bytes(1_000, 128 * MiB), 1_000_000, 'Its body.'),
-  'zmq.pull': row<string>(spec, 'tcp://127.0.0.1:5560', 'PULL socket for items; `off` for none.'),
+  'control.headBytesMax': row(bytes(1_000, 16 * MiB), 10_000, 'The head of one publish.'),
+  'control.bodyBytesMax': row(bytes(1_000, 128 * MiB), 1_000_000, 'Its body.'),
+  'zmq.pull': row(spec, 'tcp://127.0.0.1:5560', 'PULL socket for items; `off` for none.'),
   'zmq.sub': row<readonly string[]>(
     list(spec),
     ['tcp://127.0.0.1:5562'],
     'SUB socket for items, channel first; `off` for none.',
   ),
-  'zmq.subConnects': row<boolean>(yesOrNo, false, 'The SUB socket connects instead of binding.'),
-  'zmq.command': row<string>(
-    spec,
-    'tcp://127.0.0.1:5563',
-    'REP socket for commands; `off` for none.',
-  ),
-  'zmq.stats': row<string>(spec, 'off', 'PUB socket for what happens; `off` for none.'),
+  'zmq.subConnects': row(yesOrNo, false, 'The SUB socket connects instead of binding.'),
+  'zmq.command': row(spec, 'tcp://127.0.0.1:5563', 'REP socket for commands; `off` for none.'),
+  'zmq.stats': row(spec, 'off', 'PUB socket for what happens; `off` for none.'),
 };
 
 export const gatewayRows: Rows<GatewayOptions> = {
@@ -128,7 +125,7 @@ export const gatewayRows: Rows<GatewayOptions> = {
     g.acceptPushpinRoute,
     'The header Pushpin-Route names the route by its id.',
   ),
-  cdnLoop: row(anyText('a token', 'text'), g.cdnLoop, 'Added to CDN-Loop.'),
+  cdnLoop: row(anyTextOrNone('a token', 'text'), g.cdnLoop, 'Added to CDN-Loop.'),
   sockjsUrl: row(text, g.sockjsUrl, 'The script that SockJS pages load.'),
   logRequests: row(
     yesOrNo,

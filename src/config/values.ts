@@ -169,7 +169,8 @@ export const yesOrNo: Kind<boolean> = {
   word: 'true|false',
   show: String,
   read(text) {
-    const value = words[text.toLowerCase()];
+    const word = text.toLowerCase();
+    const value = Object.hasOwn(words, word) ? words[word] : undefined;
     return value === undefined
       ? bad(text, 'is neither true nor false', 'true or false')
       : good(value);
@@ -191,7 +192,16 @@ export function oneOf<const T extends string>(...choices: readonly T[]): Kind<T>
 
 /** Any text but an empty one. */
 export function anyText(form: string, word: string): Kind<string> {
-  return { form, word, show: String, read: good };
+  return {
+    form,
+    word,
+    show: String,
+    read: (text) => (text === '' ? bad(text, 'is empty', form) : good(text)),
+  };
+}
+
+export function anyTextOrNone(form: string, word: string): Kind<string> {
+  return { ...anyText(form, word), read: good };
 }
 
 export function secret(form: string): Kind<string> {

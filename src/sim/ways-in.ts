@@ -1,7 +1,8 @@
 // How a client comes to a node: a connection to one of the shards that listen, past what stands before them.
 // Refuses to know what is said on it, and what the client is.
 
-import { Connection, type Link, type NetworkClock, type Pipe } from './edges/network.ts';
+import type { Link } from './edges/link.ts';
+import { Connection, type NetworkClock, type Pipe } from './edges/network.ts';
 import type { Front } from './faults/front.ts';
 import { Room } from './edges/room.ts';
 import type { Shard } from './shard.ts';

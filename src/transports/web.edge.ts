@@ -54,7 +54,7 @@ export interface Ground {
 }
 
 /** The limits of a door that are its own and not a dialect's. */
-export const doorLimits: Omit<DoorLimits, 'messageBytesMax' | 'bodyBytesMax'> = {
+const doorLimits: Omit<DoorLimits, 'messageBytesMax' | 'bodyBytesMax'> = {
   headBytesMax: 16_384,
   headersMax: 100,
   headTimeoutMs: 10_000,

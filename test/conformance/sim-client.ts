@@ -23,7 +23,7 @@ export const HOST = 'simulated';
 
 /** What both kinds of client do with their end; what comes while it is paused waits in the network. */
 function listen(connection: Connection, hear: (unit: Unit) => void): () => void {
-  const { down, up } = connection;
+  const { down } = connection;
   const read = (): void => {
     while (!down.isReaderPaused) {
       const unit = down.read();
@@ -32,14 +32,8 @@ function listen(connection: Connection, hear: (unit: Unit) => void): () => void 
     }
     down.drained();
   };
-  down.receiver = { readable: read, taken: () => {} };
-  up.sender = { readable: () => {}, taken: () => {} };
+  connection.meet({ readable: read, taken: () => {} });
   return read;
-}
-
-function say(connection: Connection, unit: Unit): void {
-  connection.up.write(unit, 0);
-  connection.up.pump();
 }
 
 function headOf(
@@ -71,7 +65,7 @@ export class SimRequest {
     this.#connection = simCase.connect();
     this.#read = listen(this.#connection, (unit) => this.#hear(unit));
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
-    say(this.#connection, { word: 'request', head: headOf(method, path, headers), body: bytes });
+    this.#connection.say({ word: 'request', head: headOf(method, path, headers), body: bytes });
   }
 
   #hear(came: Unit): void {
@@ -88,7 +82,7 @@ export class SimRequest {
       };
     } else if (unit.word === 'fin' || unit.word === 'reset') {
       this.#isOver = true;
-      say(this.#connection, { word: 'fin' });
+      this.#connection.say({ word: 'fin' });
     }
   }
 
@@ -181,7 +175,7 @@ export class SimWebSocket implements WebSocketEnd {
   }
 
   #say(unit: Unit): void {
-    say(this.#connection, unit);
+    this.#connection.say(unit);
   }
 
   #hear(came: Unit): void {

@@ -11,7 +11,8 @@ import { Prng } from '../../src/actors/runtime/prng.ts';
 import { System } from '../../src/actors/runtime/system.ts';
 import { AuthEdge } from '../../src/sim/edges/auth.edge.ts';
 import { LogEdge } from '../../src/sim/edges/log.edge.ts';
-import { Connection, type LinkPlan } from '../../src/sim/edges/network.ts';
+import { type LinkPlan, newLink } from '../../src/sim/edges/link.ts';
+import { Connection } from '../../src/sim/edges/network.ts';
 import { type Lane, WebEdge } from '../../src/sim/edges/web.edge.ts';
 import type { Settings } from './settings.ts';
 
@@ -57,15 +58,7 @@ export class SimNode {
 
   /** A client's way to one of the shards, as the kernel might choose. */
   connect(): Connection {
-    const link = {
-      plan: this.#linkPlan,
-      chance: this.#chance,
-      isStalledUp: false,
-      isStalledDown: false,
-      extraLatencyUs: 0,
-      windowBytes: this.#linkPlan.windowBytes,
-      bytesPerSecond: 0,
-    };
+    const link = newLink(this.#linkPlan, this.#chance);
     const timeline = this.#timeline;
     this.#opened += 1;
     const connection = new Connection(

@@ -11,10 +11,10 @@ import {
   type WebCommand,
 } from '../../src/actors/runtime/edges.ts';
 import { Prng } from '../../src/actors/runtime/prng.ts';
+import { newLink } from '../../src/sim/edges/link.ts';
 import {
   Connection,
   isWord,
-  type Link,
   type Pipe,
   type Unit,
   type WireWord,
@@ -103,15 +103,7 @@ export class TwinWeb implements WebWorld {
       cutPercent: this.lane === 'byte' ? 20 : 0,
       joinPercent: this.lane === 'byte' ? 20 : 0,
     };
-    const link: Link = {
-      plan,
-      chance: this.#chance,
-      isStalledUp: false,
-      isStalledDown: false,
-      extraLatencyUs: 0,
-      windowBytes: plan.windowBytes,
-      bytesPerSecond: 0,
-    };
+    const link = newLink(plan, this.#chance);
     const now = (): number => this.now;
     this.#opened += 1;
     const connection = new Connection(
@@ -156,7 +148,7 @@ export class TwinWeb implements WebWorld {
 
 /** What both kinds of client do with their end. */
 function listen(connection: Connection, hear: (unit: Unit) => void): () => void {
-  const { down, up } = connection;
+  const { down } = connection;
   const read = (): void => {
     while (!down.isReaderPaused) {
       const unit = down.read();
@@ -165,14 +157,8 @@ function listen(connection: Connection, hear: (unit: Unit) => void): () => void 
     }
     down.drained();
   };
-  down.receiver = { readable: read, taken: () => {} };
-  up.sender = { readable: () => {}, taken: () => {} };
+  connection.meet({ readable: read, taken: () => {} });
   return read;
-}
-
-function say(connection: Connection, unit: Unit): void {
-  connection.up.write(unit, 0);
-  connection.up.pump();
 }
 
 class TwinRequest implements ClientRequest {
@@ -187,7 +173,7 @@ class TwinRequest implements ClientRequest {
     listen(connection, (unit) => this.#hear(unit));
     const [bare = '', ...query] = path.split('?');
     const head = { method, path: bare, query: query.join('?'), headers };
-    say(connection, { word: 'request', head, body: encoder.encode(body) });
+    connection.say({ word: 'request', head, body: encoder.encode(body) });
   }
 
   leave(): void {
@@ -206,7 +192,7 @@ class TwinRequest implements ClientRequest {
       this.headers = unit.headers;
     } else if (unit.word === 'fin' || unit.word === 'reset') {
       this.isOver = true;
-      say(this.#connection, { word: 'fin' });
+      this.#connection.say({ word: 'fin' });
     }
   }
 }
@@ -228,19 +214,19 @@ class TwinWebSocket implements ClientWebSocket {
     this.#read = listen(connection, (unit) => this.#hear(unit));
     const [bare = '', ...query] = path.split('?');
     const head = { method: 'GET', path: bare, query: query.join('?'), headers: {} };
-    say(connection, { word: 'upgrade', head, subprotocols });
+    connection.say({ word: 'upgrade', head, subprotocols });
   }
 
   send(text: string): void {
     const payload = encoder.encode(text);
-    say(this.#connection, this.#isFramed ? encodeFrame('text', payload, { mask }) : payload);
+    this.#connection.say(this.#isFramed ? encodeFrame('text', payload, { mask }) : payload);
   }
 
   close(code: number, reason: string): void {
     if (this.#hasClosed) return;
     this.#hasClosed = true;
     const word: WireWord = { word: 'close', code, reason };
-    say(this.#connection, this.#isFramed ? encodeClose(code, reason, mask) : word);
+    this.#connection.say(this.#isFramed ? encodeClose(code, reason, mask) : word);
   }
 
   vanish(): void {
@@ -262,7 +248,7 @@ class TwinWebSocket implements ClientWebSocket {
   }
 
   pingReceived(payload: Uint8Array): void {
-    say(this.#connection, encodeFrame('pong', payload, { mask }));
+    this.#connection.say(encodeFrame('pong', payload, { mask }));
   }
 
   closeReceived(code: number, reason: string): void {
@@ -288,8 +274,8 @@ class TwinWebSocket implements ClientWebSocket {
       this.status = 101;
       this.subprotocol = unit.subprotocol;
     } else if (unit.word === 'response') this.status = unit.status;
-    else if (unit.word === 'ping') say(this.#connection, { word: 'pong' });
+    else if (unit.word === 'ping') this.#connection.say({ word: 'pong' });
     else if (unit.word === 'close') this.closeReceived(unit.code, unit.reason);
-    else if (unit.word === 'fin') say(this.#connection, { word: 'fin' });
+    else if (unit.word === 'fin') this.#connection.say({ word: 'fin' });
   }
 }

@@ -30,8 +30,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function certify(name: string, commonName: string): void {
-  const { cert, key } = selfSigned(commonName);
+function certify(name: string, commonName: string, daysValid = 30): void {
+  const { cert, key } = selfSigned(commonName, { daysValid });
   writeFileSync(join(folder, 'runner/certs', `${name}.key`), key);
   writeFileSync(join(folder, 'runner/certs', `${name}.crt`), cert);
 }
@@ -83,6 +83,23 @@ test('[GRIP-CLIENT-9] the certificate is that of the name which the client asks 
   expect(await shown(port, 'one.test')).toBe('of one');
   rmSync(join(folder, 'runner/certs/three.test.crt'));
   await expect.poll(() => shown(port, 'three.test'), patience).toBe('of nobody');
+});
+
+test('[PROC-TLS-2] certificates that end within a week are told when they are read', async () => {
+  const port = await freePort();
+  certify('one.test', 'of one', 3);
+  certify('two.test', 'of two');
+  const node = start(`https_ports=127.0.0.1:${port}`);
+  await node.ready;
+  const told = (): readonly unknown[] =>
+    node.lines
+      .map((line) => JSON.parse(line) as { readonly event: string; readonly file?: string })
+      .filter(({ event }) => event === 'tls.expires')
+      .map(({ file }) => file?.slice(file.lastIndexOf('/') + 1));
+  await expect.poll(told, patience).toEqual(['one.test.crt']);
+  certify('three.test', 'of three', 6);
+  await expect.poll(told, patience).toContain('three.test.crt');
+  expect(told()).not.toContain('two.test.crt');
 });
 
 test('[GRIP-CLIENT-9] without a default, who names nobody fails; without any, nothing starts', async () => {

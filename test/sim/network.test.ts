@@ -4,13 +4,8 @@
 import { describe, expect, test } from 'vitest';
 
 import { Prng } from '../../src/actors/runtime/prng.ts';
-import {
-  Connection,
-  type Link,
-  type LinkPlan,
-  type Pipe,
-  type Unit,
-} from '../../src/sim/edges/network.ts';
+import { type LinkPlan, newLink } from '../../src/sim/edges/link.ts';
+import { Connection, type Pipe, type Unit } from '../../src/sim/edges/network.ts';
 
 const calm: LinkPlan = {
   latencyUs: 100,
@@ -22,15 +17,7 @@ const calm: LinkPlan = {
 
 /** A connection, its clock, and what has been read and taken. */
 function connect(changes: Partial<LinkPlan> = {}, seed = 1) {
-  const link: Link = {
-    plan: { ...calm, ...changes },
-    chance: new Prng(seed, 'link'),
-    isStalledUp: false,
-    isStalledDown: false,
-    extraLatencyUs: 0,
-    windowBytes: changes.windowBytes ?? calm.windowBytes,
-    bytesPerSecond: 0,
-  };
+  const link = newLink({ ...calm, ...changes }, new Prng(seed, 'link'));
   const due: { at: number; pipe: Pipe }[] = [];
   const clock = {
     now: 0,

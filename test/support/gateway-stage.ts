@@ -295,11 +295,7 @@ export class GatewayStage {
       'router',
     );
     const limits = { ...homeDefaults, ...home };
-    system.spawn(
-      homeActor,
-      { shards, limits, routerOf: (other) => actorsOf(other).router },
-      'home',
-    );
+    system.spawn(homeActor, { limits, routerOf: (other) => actorsOf(other).router }, 'home');
     const whole = { ...gatewayDefaults, ...options };
     const gateway: GatewayContext = {
       shard,

@@ -172,6 +172,14 @@ describe('a pushpin.conf', () => {
     },
   );
 
+  test('[PROC-GATE-1] settings of gateway.* beside it say nothing, and that is said', () => {
+    const beside = withConf(plain, ['--gateway-port', '8000', '--log-level', 'warn']);
+    expect(beside.ok && beside.warnings).toContain(
+      '--gateway-port says nothing beside a pushpin.conf.',
+    );
+    expect(beside.ok && beside.warnings.join()).not.toContain('log-level');
+  });
+
   test('[PROC-GATE-2] other doors open only when their port is set', () => {
     const quiet = withConf(plain);
     expect(quiet.ok && quiet.options.doors).toEqual({ broker: undefined, admin: undefined });
@@ -180,6 +188,18 @@ describe('a pushpin.conf', () => {
       broker: { port: 8_001 },
       admin: { port: 8_002 },
     });
+  });
+});
+
+describe('values', () => {
+  test.each([
+    ['deflate: constructor', 'broker.deflate'],
+    ['deflate: __proto__', 'broker.deflate'],
+    // Nothing would be everything: every address of the machine.
+    ['host: ""', 'broker.host'],
+    ['tls: { certFile: "", keyFile: k }', 'broker.tls.certFile'],
+  ])('%s is a mistake', (line, key) => {
+    expect(mistakes({ text: `broker: { ${line} }` }).map((mistake) => mistake.key)).toContain(key);
   });
 });
 

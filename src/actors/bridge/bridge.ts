@@ -46,6 +46,7 @@ const ROOMS = 'chat/room/';
 
 function readSide(text: string): Topic | undefined {
   const at = text.indexOf('/');
+  if (at < 0) return undefined;
   const [dialect, name] = [text.slice(0, at), text.slice(at + 1)];
   if (dialect === 'chat') return isRoomName(name) ? ROOMS + name : undefined;
   return (dialect === 'grip' || dialect === 'broker') && name !== '' ? text : undefined;

@@ -1,7 +1,6 @@
 // Server-sent events as bytes: fields, comments and the blank line that sends an event off.
 // Refuses to know who listens and what the data means; reading an event stream is a client's business.
-// A newline in a field would forge further fields, so the encoder strips what it cannot carry (SSE-2);
-// whoever takes ids and names from outside refuses them at the door with `isEventField`.
+// A newline in a field would forge further fields, so the encoder strips what it cannot carry (SSE-2).
 // WHATWG HTML, "Server-sent events", "Parsing an event stream"; spec: SSE-1, SSE-2.
 
 import { encodeAround } from './utf8-text.ts';
@@ -36,11 +35,6 @@ export function encodeEvent(event: ServerEvent): Uint8Array {
 /** A comment, one line per line of the text: keeps a stream warm and is never seen by the page. */
 export function encodeComment(text: string): Uint8Array {
   return encoder.encode(`: ${text.replace(/\r\n|\r|\n/g, '\n: ')}\n\n`);
-}
-
-/** [SSE-2] Says whether a text can be an id or an event name and come back the same. */
-export function isEventField(text: string): boolean {
-  return !/[\r\n\0\ud800-\udfff]/u.test(text);
 }
 
 function withData(fields: Uint8Array, data: Uint8Array): Uint8Array {

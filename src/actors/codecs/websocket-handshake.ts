@@ -41,7 +41,6 @@ export interface ExtensionOffer {
 /** What was agreed on deflate; both sides start afresh with every message. `answer` is the header's value. */
 export interface DeflateAgreement {
   readonly serverMaxWindowBits: number;
-  readonly clientMaxWindowBits: number;
   readonly answer: string;
 }
 
@@ -50,7 +49,7 @@ export interface UpgradeGrant {
   readonly protocol?: string;
   /** The `answer` of an agreement. */
   readonly extensions?: string;
-  /** Further fields; the caller answers for their having no newline. */
+  /** Further fields, each character a byte; the caller answers for their having no newline. */
   readonly headers?: readonly (readonly [name: string, value: string])[];
 }
 
@@ -109,7 +108,7 @@ export function encodeUpgradeGrant(grant: UpgradeGrant): Uint8Array {
   if (grant.protocol !== undefined) head += `Sec-WebSocket-Protocol: ${grant.protocol}\r\n`;
   if (grant.extensions !== undefined) head += `Sec-WebSocket-Extensions: ${grant.extensions}\r\n`;
   for (const [name, value] of grant.headers ?? []) head += `${name}: ${value}\r\n`;
-  return encoder.encode(`${head}\r\n`);
+  return Uint8Array.from(`${head}\r\n`, (character) => character.charCodeAt(0));
 }
 
 /** A whole answer that says why not; the connection is to be closed after it. */
@@ -131,7 +130,6 @@ export function encodeUpgradeRefusal(mistake: UpgradeMistake): Uint8Array {
 function agreeOn(offer: ExtensionOffer): DeflateAgreement | undefined {
   const seen = new Set<string>();
   let serverMaxWindowBits = 15;
-  let clientMaxWindowBits = 15;
   let answer = 'permessage-deflate; server_no_context_takeover; client_no_context_takeover';
   for (const [name, value] of offer.parameters) {
     if (seen.has(name)) return undefined;
@@ -150,14 +148,13 @@ function agreeOn(offer: ExtensionOffer): DeflateAgreement | undefined {
         // Without a value it only says that the client could be told one.
         if (value === undefined) break;
         if (!windowBits.test(value)) return undefined;
-        clientMaxWindowBits = Number(value);
         answer += `; ${name}=${value}`;
         break;
       default:
         return undefined;
     }
   }
-  return { serverMaxWindowBits, clientMaxWindowBits, answer };
+  return { serverMaxWindowBits, answer };
 }
 
 // Empty elements of both lists are passed over, as RFC 9110 §5.6.1 asks; a header of nothing else is malformed.

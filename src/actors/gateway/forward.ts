@@ -74,7 +74,7 @@ export function forwardOwn(admitted: Admitted, target: Target, own: OwnRequest):
 }
 
 export function originOf({ gateway, request, route }: Admitted, target: Target): OriginAddress {
-  const asked = hostOf(hostFor({ request, route }, target) ?? '').name;
+  const asked = unbracketed(hostOf(hostFor({ request, route }, target) ?? '').name);
   const serverName = target.trustConnectHost || asked === '' ? target.host : asked;
   return {
     host: target.host,
@@ -177,6 +177,11 @@ function signatureOf({ gateway, route }: Admitted): Signature | undefined {
 /** [GRIP-SIG-2] Origins behind a route that has only one of the two verify by the global ones. */
 function isSigningItself({ sigIss, sigKey }: Route): boolean {
   return sigIss !== undefined && sigIss !== '' && sigKey !== undefined;
+}
+
+/** An address of IPv6 as a certificate names it. */
+export function unbracketed(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1');
 }
 
 function fileOf({ directory }: GatewayContext, path: string | undefined): string | undefined {

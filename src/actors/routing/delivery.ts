@@ -27,7 +27,6 @@ export interface DeliveryArgs {
   readonly homeOfShard: (shard: number) => Address<HomeMessage>;
   readonly web: Address<WebCommand>;
   readonly formats: ReadonlyMap<FormatName, WireFormat>;
-  readonly stallTimeoutMs: number;
 }
 
 /** With a look every quarter of a second, keep-alives come a quarter to half a second early and never late. */

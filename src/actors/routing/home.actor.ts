@@ -22,7 +22,6 @@ export interface HomeLimits extends HistoryLimits {
 }
 
 export interface HomeArgs {
-  readonly shards: number;
   readonly limits: HomeLimits;
   /** Who is answered for a shard; for RELAY_SHARD that is the relay. */
   readonly routerOf: (shard: number) => Address<HomeAnswer>;

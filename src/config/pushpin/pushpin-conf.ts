@@ -43,8 +43,6 @@ export interface PushpinSettings {
   readonly routesFile: string;
   /** Files that keys name are found from here. */
   readonly directory: string;
-  readonly workers: number | undefined;
-  readonly openRequestsMax: number | undefined;
 
   readonly pushInSpec: string | undefined;
   readonly pushInSubSpecs: readonly string[];
@@ -63,14 +61,12 @@ export interface PushpinSettings {
   readonly statsSubscriptionTtlMs: number;
   /** 0: no reports. */
   readonly statsReportIntervalMs: number;
-  /** A port, an address with a port, or `ipc://` and a path. */
-  readonly prometheusPort: string | undefined;
+  readonly prometheusAddress: ListenAddress | undefined;
   readonly prometheusPrefix: string;
 
   /** 0 errors, 1 warnings, 2 what happens, 3 and more everything. */
   readonly logLevel: number;
   readonly logLevelsByService: Readonly<Record<string, number>>;
-  readonly logDirectory: string | undefined;
   readonly runDirectory: string | undefined;
   readonly ipcPrefix: string;
   readonly portOffset: number;
@@ -125,8 +121,6 @@ function settingsOf(file: PushpinFile, directory: string): PushpinSettings {
     allowCompression: file.flag('runner', 'allow_compression', false),
     routesFile: resolve(directory, file.text('proxy', 'routesfile') ?? 'routes'),
     directory,
-    workers: file.number('proxy', 'workers', 1, 1_024),
-    openRequestsMax: limit(file.number('proxy', 'max_open_requests', -1, countMax)),
     ...pushInputs(file),
     ...stats(file),
     ...levels,
@@ -209,9 +203,20 @@ function stats(file: PushpinFile) {
     statsConnectionTtlMs: seconds(file, 'global', 'stats_connection_ttl', 120),
     statsSubscriptionTtlMs: seconds(file, 'handler', 'stats_subscription_ttl', 60),
     statsReportIntervalMs: seconds(file, 'handler', 'stats_report_interval', 10),
-    prometheusPort: file.text('handler', 'prometheus_port'),
+    prometheusAddress: prometheus(file),
     prometheusPrefix: file.text('handler', 'prometheus_prefix') ?? '',
   };
+}
+
+/** Pushpin can show its metrics at a socket in a folder, too. */
+function prometheus(file: PushpinFile): ListenAddress | undefined {
+  const text = file.text('handler', 'prometheus_port');
+  if (text === undefined) return undefined;
+  if (text.startsWith('ipc:')) {
+    file.warn('handler', 'prometheus_port', 'is not obeyed: metrics are shown at a port');
+    return undefined;
+  }
+  return address(file, ['handler', 'prometheus_port'], text, 0);
 }
 
 function statsFormat(file: PushpinFile): 'tnetstring' | 'json' {
@@ -234,24 +239,31 @@ function logging(file: PushpinFile) {
     } else if (service === undefined) logLevel = Number(digits);
     else byService[service.replace(/^pushpin-/, '')] = Number(digits);
   }
-  const logDirectory = file.text('runner', 'logdir');
-  return { logLevel, logLevelsByService: byService, logDirectory };
+  return { logLevel, logLevelsByService: byService };
+}
+
+function addresses(file: PushpinFile, key: string, least: number): readonly ListenAddress[] {
+  const all = file.list('runner', key).map((text) => address(file, ['runner', key], text, least));
+  return all.filter((one) => one !== undefined);
 }
 
 /** `PORT` or `ADDRESS:PORT`; an IPv6 address is in brackets. */
-function addresses(file: PushpinFile, key: string, least: number): readonly ListenAddress[] {
-  return file.list('runner', key).flatMap((text) => {
-    const [, bracketed, plain, digits] =
-      /^(?:(?:\[([\da-fA-F:.]+)\]|([^:[\]]*)):)?(\d{1,5})$/.exec(text) ?? [];
-    const port = Number(digits ?? Number.NaN);
-    if (port >= least && port <= 65_535) {
-      const host = bracketed ?? plain ?? '';
-      return [{ host: host === '' ? undefined : host, port }];
-    }
-    const problem = `${JSON.stringify(text)} is no port to listen on`;
-    file.complain('runner', key, problem, 'Write a port, or an address, a colon and a port.');
-    return [];
-  });
+function address(
+  file: PushpinFile,
+  [section, key]: readonly [string, string],
+  text: string,
+  least: number,
+): ListenAddress | undefined {
+  const [, bracketed, plain, digits] =
+    /^(?:(?:\[([\da-fA-F:.]+)\]|([^:[\]]*)):)?(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits ?? Number.NaN);
+  if (port >= least && port <= 65_535) {
+    const host = bracketed ?? plain ?? '';
+    return { host: host === '' ? undefined : host, port };
+  }
+  const problem = `${JSON.stringify(text)} is no port to listen on`;
+  file.complain(section, key, problem, 'Write a port, or an address, a colon and a port.');
+  return undefined;
 }
 
 function sockets(file: PushpinFile): readonly LocalSocket[] {

@@ -38,7 +38,6 @@ const shown: Readonly<Record<string, Readonly<Record<string, Show>>>> = {
     http_port: ({ httpAddresses }) => httpAddresses.map(addressText),
     https_ports: ({ httpsAddresses }) => httpsAddresses.map(addressText),
     local_ports: ({ localSockets }) => localSockets.map(({ path }) => path),
-    logdir: ({ logDirectory }) => logDirectory,
     log_level: ({ logLevel, logLevelsByService }) => [
       String(logLevel),
       ...Object.entries(logLevelsByService).map(([service, level]) => `${service}:${level}`),
@@ -49,8 +48,6 @@ const shown: Readonly<Record<string, Readonly<Record<string, Show>>>> = {
   },
   proxy: {
     routesfile: ({ routesFile }) => routesFile,
-    workers: ({ workers }) => workers,
-    max_open_requests: ({ openRequestsMax }) => noLimit(openRequestsMax),
     sig_iss: ({ gateway }) => gateway.sigIss,
     sig_key: ({ gateway }) => hidden(gateway.sigKey),
     upstream_key: ({ gateway }) => hidden(gateway.upstreamKey),
@@ -89,7 +86,7 @@ const shown: Readonly<Record<string, Readonly<Record<string, Show>>>> = {
     stats_format: ({ statsFormat }) => statsFormat,
     stats_subscription_ttl: ({ statsSubscriptionTtlMs }) => seconds(statsSubscriptionTtlMs),
     stats_report_interval: ({ statsReportIntervalMs }) => seconds(statsReportIntervalMs),
-    prometheus_port: ({ prometheusPort }) => prometheusPort,
+    prometheus_port: ({ prometheusAddress: address }) => address && addressText(address),
     prometheus_prefix: ({ prometheusPrefix }) => prometheusPrefix,
   },
 };

@@ -4,6 +4,7 @@
 
 import type { Prng } from '../../actors/runtime/prng.ts';
 import type { GatewayWord } from './gateway/gateway-words.ts';
+import type { Link } from './link.ts';
 import { Room } from './room.ts';
 import { ObjectPayload } from './object-payload.ts';
 
@@ -39,31 +40,6 @@ export interface WireHead {
   readonly path: string;
   readonly query: string;
   readonly headers: WireHeaders;
-}
-
-/** How one client's way to its node behaves when nothing is wrong. */
-export interface LinkPlan {
-  readonly latencyUs: number;
-  readonly jitterUs: number;
-  /** Bytes on their way or unread, per direction. */
-  readonly windowBytes: number;
-  /** Percent of chunks that are cut somewhere; 0 in the object lane. */
-  readonly cutPercent: number;
-  /** Percent of reads that join what has arrived. */
-  readonly joinPercent: number;
-}
-
-/** One client's way to its node; outlives connections. Faults write the lower half. */
-export interface Link {
-  readonly plan: LinkPlan;
-  readonly chance: Prng;
-  isStalledUp: boolean;
-  isStalledDown: boolean;
-  extraLatencyUs: number;
-  /** As planned, until all is well and backlogs may drain. */
-  windowBytes: number;
-  /** How fast the way takes bytes; 0 takes them at once. */
-  bytesPerSecond: number;
 }
 
 /** One end of a connection. */
@@ -119,6 +95,24 @@ export class Connection {
     this.met = met;
     this.up = new Pipe(this, link, clock, room, true);
     this.down = new Pipe(this, link, clock, room, false);
+  }
+
+  /** A client is at its upper end from now on. */
+  meet(client: Endpoint): void {
+    this.up.sender = client;
+    this.down.receiver = client;
+  }
+
+  /** The client says something, which leaves at once. */
+  say(unit: Unit): void {
+    this.up.write(unit, 0);
+    this.up.pump();
+  }
+
+  /** The client is gone: it hears nothing more. */
+  leave(): void {
+    this.up.sender = undefined;
+    this.down.abandon();
   }
 
   /** A silence that has lasted too long: both ends are told that the connection is gone. */

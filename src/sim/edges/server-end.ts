@@ -10,72 +10,25 @@ import {
 import { FrameReader } from '../../actors/codecs/websocket-reader.ts';
 import type { Address } from '../../actors/runtime/actor.ts';
 import type { ConnectionEvent, ConnectionId, Receipt } from '../../actors/runtime/edges.ts';
-import {
-  type Connection,
-  type Endpoint,
-  isWord,
-  type Unit,
-  type WireHead,
-  type WireWord,
-} from './network.ts';
+import { type Connection, isWord, type Unit, type WireHead, type WireWord } from './network.ts';
 import { ObjectPayload } from './object-payload.ts';
-import type { WebEdgeHost, WebEdgeOptions } from './web.edge.ts';
-
-/** What an end needs of the edge that it belongs to. */
-export interface EndHost {
-  readonly options: WebEdgeOptions;
-  readonly host: WebEdgeHost;
-  noteReadable(end: WebEnd): void;
-  noteDirty(end: WebEnd): void;
-  noteOutstanding(bytes: number): void;
-  forget(end: WebEnd): void;
-}
-
-/** What the web edge needs of an end, whatever door it came through. */
-export interface WebEnd extends Endpoint {
-  readonly id: ConnectionId;
-  /** Messages are framed before they are written. */
-  readonly isFramed: boolean;
-  read(): void;
-  flush(): void;
-  write(unit: Uint8Array | ObjectPayload, cost: number): void;
-  open(
-    opened: number,
-    owner: Address<ConnectionEvent>,
-    receiptsTo: Address<Receipt>,
-    word: WireWord,
-  ): void;
-  respond(status: number, headers: Readonly<Record<string, string>>, body: string): void;
-  ping(): void;
-  hold(isHeld: boolean): void;
-  close(code: number, reason: string): void;
-  cut(): void;
-  expire(): void;
-  abandon(isTold: boolean): void;
-}
+import { type EndHost, EndSocket, type WebEnd } from './web-end.ts';
 
 export const states = { asked: 0, webSocket: 1, stream: 2, closing: 3, gone: 4 } as const;
-
-/** Units that one connection may deliver in one turn. */
-const READ_UNITS_MAX = 64;
 
 /** The server's end of one connection. */
 export class ServerEnd implements WebEnd {
   readonly id: ConnectionId;
+  readonly socket: EndSocket;
+  readonly isUnowned = false;
   readonly #edge: EndHost;
   readonly #connection: Connection;
   #state: number = states.asked;
   #owner: Address<ConnectionEvent> | undefined = undefined;
   #receiptsTo: Address<Receipt> | undefined = undefined;
   #reader: FrameReader | undefined = undefined;
-  #isHeld = false;
   /** The answer to HEAD has no body. */
   #isHead = false;
-  #isReadable = false;
-  #isDirty = false;
-  #outstanding = 0;
-  /** Taken by the network, and not yet told. */
-  #taken = 0;
   /** Why an actor closed it; undefined before. */
   #verdict: { readonly code: number; readonly reason: string } | undefined = undefined;
 
@@ -83,6 +36,7 @@ export class ServerEnd implements WebEnd {
     this.#edge = edge;
     this.id = id;
     this.#connection = connection;
+    this.socket = new EndSocket(this, edge, connection.up, connection.down);
   }
 
   /** Who holds that connection; undefined where it is another one's, or nobody's yet. */
@@ -94,45 +48,26 @@ export class ServerEnd implements WebEnd {
     return this.#reader !== undefined;
   }
 
-  /** What arrives while held waits in the pipe, and the client's window fills. */
-  hold(isHeld: boolean): void {
-    this.#isHeld = isHeld;
-    if (!isHeld && this.#connection.up.hasArrived) this.readable();
+  get receiptsTo(): Address<Receipt> | undefined {
+    return this.#isOpen ? this.#receiptsTo : undefined;
   }
 
-  readable(): void {
-    if (this.#isReadable || this.#isHeld) return;
-    this.#isReadable = true;
-    this.#edge.noteReadable(this);
+  get #isOpen(): boolean {
+    return this.#state === states.webSocket || this.#state === states.stream;
   }
 
-  taken(cost: number): void {
-    this.#taken += cost;
-    this.#touch();
-  }
-
-  read(): void {
-    this.#isReadable = false;
-    if (this.#isHeld) return;
-    const { up } = this.#connection;
-    for (let units = 0; units < READ_UNITS_MAX; units += 1) {
-      const unit = up.read();
-      if (unit === undefined) break;
-      if (this.#state === states.gone) continue;
-      if (isWord(unit)) this.#hearWord(unit);
-      else this.#hearPayload(unit);
-    }
-    up.drained();
-    if (up.hasArrived) this.readable();
+  hear(unit: Unit): void {
+    if (this.#state === states.gone) return;
+    if (isWord(unit)) this.#hearWord(unit);
+    else this.#hearPayload(unit);
   }
 
   write(unit: Uint8Array | ObjectPayload, cost: number): void {
-    if (this.#state !== states.webSocket && this.#state !== states.stream) return;
-    this.#edge.noteOutstanding(this.#outstanding);
-    this.#outstanding += cost;
+    if (!this.#isOpen) return;
+    this.#edge.noteOutstanding(this.socket.spend(cost));
     // Bytes of the object lane take a frame's bytes, too, on their way.
     const isBare = this.#state === states.webSocket && !this.isFramed;
-    this.#say(isBare && unit instanceof Uint8Array ? objectOf(unit) : unit, cost);
+    this.socket.write(isBare && unit instanceof Uint8Array ? objectOf(unit) : unit, cost);
   }
 
   open(
@@ -151,25 +86,25 @@ export class ServerEnd implements WebEnd {
     down.isFramed = up.isFramed;
     if (opened === states.webSocket && lane === 'byte')
       this.#reader = new FrameReader(frameRules('server', { messageBytesMax }));
-    this.#say(word, 0);
+    this.#say(word);
   }
 
   respond(status: number, headers: Readonly<Record<string, string>>, body: string): void {
     if (this.#state !== states.asked) return;
     const sized = { ...headers, 'content-length': String(encoder.encode(body).length) };
-    this.#say({ word: 'response', status, headers: sized, body: this.#isHead ? '' : body }, 0);
+    this.#say({ word: 'response', status, headers: sized, body: this.#isHead ? '' : body });
     this.#leave();
   }
 
   ping(): void {
     if (this.#state !== states.webSocket) return;
-    this.#say(this.isFramed ? PING : PING_WORD, 0);
+    this.#say(this.isFramed ? PING : PING_WORD);
   }
 
   /** Ends it after what was said; `closed` follows when the peer has agreed, vanished or let its time pass. */
   close(code: number, reason: string): void {
-    if (this.#state !== states.stream && this.#state !== states.webSocket) return;
-    if (this.#state === states.stream) this.#say({ word: 'fin' }, 0);
+    if (!this.#isOpen) return;
+    if (this.#state === states.stream) this.#say({ word: 'fin' });
     else this.#sayClose(code, reason);
     this.#state = states.closing;
     this.#verdict = { code, reason };
@@ -196,20 +131,7 @@ export class ServerEnd implements WebEnd {
       this.#connection.down.pump();
     } else this.#connection.reset();
     this.#state = states.gone;
-    this.#connection.down.sender = undefined;
-    this.#connection.up.abandon();
-  }
-
-  /** Writes of a turn leave together; receipts tell what the network took. */
-  flush(): void {
-    this.#isDirty = false;
-    this.#taken += this.#connection.down.pump();
-    if (this.#state !== states.webSocket && this.#state !== states.stream) return;
-    if (this.#taken < this.#edge.options.receiptBytes || this.#receiptsTo === undefined) return;
-    const bytes = this.#taken;
-    this.#taken = 0;
-    this.#outstanding -= bytes;
-    this.#edge.host.deliver(this.#receiptsTo, { type: 'receipt', connection: this.id, bytes });
+    this.socket.abandon();
   }
 
   /** The reader's findings, in order. */
@@ -219,7 +141,7 @@ export class ServerEnd implements WebEnd {
         this.#tell({ type: 'messageReceived', connection: this.id, payload: event.payload });
         return;
       case 'ping':
-        if (this.#state === states.webSocket) this.#say(encodeFrame('pong', event.payload), 0);
+        if (this.#state === states.webSocket) this.#say(encodeFrame('pong', event.payload));
         return;
       case 'pong':
         this.#tell({ type: 'pongReceived', connection: this.id });
@@ -271,7 +193,7 @@ export class ServerEnd implements WebEnd {
         return;
       }
       case 'ping':
-        if (this.#state === states.webSocket) this.#say({ word: 'pong' }, 0);
+        if (this.#state === states.webSocket) this.#say({ word: 'pong' });
         return;
       case 'pong':
         this.#tell({ type: 'pongReceived', connection: this.id });
@@ -332,23 +254,16 @@ export class ServerEnd implements WebEnd {
   }
 
   #sayClose(code: number, reason: string): void {
-    this.#say(this.isFramed ? encodeClose(code, reason) : { word: 'close', code, reason }, 0);
+    this.#say(this.isFramed ? encodeClose(code, reason) : { word: 'close', code, reason });
   }
 
-  #say(unit: Unit, cost: number): void {
-    this.#connection.down.write(unit, cost);
-    this.#touch();
-  }
-
-  #touch(): void {
-    if (this.#isDirty) return;
-    this.#isDirty = true;
-    this.#edge.noteDirty(this);
+  #say(word: Unit): void {
+    this.socket.write(word, 0);
   }
 
   /** Ends after what was written; nothing more is heard. */
   #leave(): void {
-    this.#say({ word: 'fin' }, 0);
+    this.#say({ word: 'fin' });
     this.#forget();
   }
 
@@ -360,8 +275,7 @@ export class ServerEnd implements WebEnd {
   #forget(): void {
     this.#state = states.gone;
     this.#reader?.stop();
-    this.#connection.up.abandon();
-    this.#edge.forget(this);
+    this.socket.leave();
   }
 }
 

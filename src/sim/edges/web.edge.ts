@@ -18,8 +18,9 @@ import { GatewayEnd } from './gateway/gateway-end.ts';
 import type { Connection } from './network.ts';
 import { ObjectPayload } from './object-payload.ts';
 import { Room } from './room.ts';
-import { type EndHost, ServerEnd, states, type WebEnd } from './server-end.ts';
+import { ServerEnd, states } from './server-end.ts';
 import { TcpEnd } from './tcp/tcp-end.ts';
+import type { EndHost, EndSocket, WebEnd } from './web-end.ts';
 
 export type Lane = 'byte' | 'object';
 
@@ -50,8 +51,8 @@ export class WebEdge implements EndHost {
   readonly #connections = new Map<ConnectionId, WebEnd>();
   readonly #gatewayEnds = new Map<ConnectionId, GatewayEnd>();
   readonly #tcpEnds = new Set<WebEnd>();
-  readonly #readable: WebEnd[] = [];
-  readonly #dirty: WebEnd[] = [];
+  readonly #readable: EndSocket[] = [];
+  readonly #dirty: EndSocket[] = [];
   readonly #frame = { room: new Room().take };
   #opened = 0;
   readonly #heldSince = new Map<ConnectionId, number>();
@@ -104,7 +105,7 @@ export class WebEdge implements EndHost {
   /** A client's connection reached this shard. */
   accept(connection: Connection): void {
     this.#opened += 1;
-    this.#meet(new ServerEnd(this, this.#opened, connection), connection);
+    this.#connections.set(this.#opened, new ServerEnd(this, this.#opened, connection));
   }
 
   /** A client's connection reached a gateway door of this shard. */
@@ -112,7 +113,7 @@ export class WebEdge implements EndHost {
     this.#opened += 1;
     const end = new GatewayEnd(this, this.#opened, connection, door);
     this.#gatewayEnds.set(end.id, end);
-    this.#meet(end, connection);
+    this.#connections.set(end.id, end);
   }
 
   /** Undefined when it is gone, or came through another door. */
@@ -157,7 +158,7 @@ export class WebEdge implements EndHost {
 
   /** Sends off what the turn wrote, and gives receipts. */
   flush(): void {
-    for (const end of this.#dirty) end.flush();
+    for (const socket of this.#dirty) socket.flush();
     this.#dirty.length = 0;
   }
 
@@ -194,7 +195,7 @@ export class WebEdge implements EndHost {
         this.#connections.get(command.connection)?.ping();
         return;
       case 'hold':
-        this.#connections.get(command.connection)?.hold(command.isHeld);
+        this.#connections.get(command.connection)?.socket.hold(command.isHeld);
         if (command.isHeld) this.#heldSince.set(command.connection, this.host.now);
         else this.#heldSince.delete(command.connection);
         return;
@@ -223,13 +224,13 @@ export class WebEdge implements EndHost {
       if (!this.#tcpEnds.has(end)) end.close(code, reason);
   }
 
-  noteReadable(end: WebEnd): void {
-    this.#readable.push(end);
+  noteReadable(socket: EndSocket): void {
+    this.#readable.push(socket);
     this.host.wake();
   }
 
-  noteDirty(end: WebEnd): void {
-    this.#dirty.push(end);
+  noteDirty(socket: EndSocket): void {
+    this.#dirty.push(socket);
     this.host.wake();
   }
 
@@ -241,12 +242,6 @@ export class WebEdge implements EndHost {
     this.#connections.delete(end.id);
     this.#gatewayEnds.delete(end.id);
     this.#tcpEnds.delete(end);
-  }
-
-  #meet(end: WebEnd, connection: Connection): void {
-    connection.up.receiver = end;
-    connection.down.sender = end;
-    this.#connections.set(end.id, end);
   }
 
   /** Framed once, the same bytes for all. */

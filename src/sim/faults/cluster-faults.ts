@@ -76,11 +76,3 @@ export const clusterFaultSizes: Readonly<Record<ClusterFaultKind, ClusterFaultSi
   massReconnect: plain,
   drainNode: { ...plain, durationMs: [6_000, 10_000] },
 };
-
-/** Between two nodes. */
-export const pairFaults: readonly ClusterFaultKind[] = [
-  ...(['shutWay', 'flapWay', 'halfOpenLink', 'resetLink', 'slowWay', 'narrowWay'] as const),
-];
-
-/** What a fault does to a node's ways to all others. */
-export const wayFaults: readonly ClusterFaultKind[] = ['split', 'cutOff'];

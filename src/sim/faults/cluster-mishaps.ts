@@ -113,7 +113,7 @@ const DRAIN_MIN_US = 1_000_000;
 const BACK_US = 300_000;
 
 /** The directions that a fault shuts. */
-export function shutBy(
+function shutBy(
   { kind, one, other, amount }: ClusterFault,
   nodes: number,
 ): readonly (readonly [from: number, to: number])[] {

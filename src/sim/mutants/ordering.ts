@@ -27,8 +27,8 @@ export const ordering: readonly Mutant[] = [
     breaks: ['one-order', 'acks'],
     requirements: ['BROKER-DUP-2'],
     file: 'routing/home/topic-log.ts',
-    find: 'if (this.#seen.size <= dedupeIdsMax && seen.at > since) break;',
-    replace: 'if (this.#seen.size <= historyCountMax && seen.at > since) break;',
+    find: 'if (this.#seen.size <= dedupeIdsMax && oldest.at > since) break;',
+    replace: 'if (this.#seen.size <= historyCountMax && oldest.at > since) break;',
     story:
       'Ids are held to the limit of the history instead of their own: a publication that is sent again a little later is made twice.',
   },

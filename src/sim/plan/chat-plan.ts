@@ -3,7 +3,7 @@
 
 import type { ChatOptions } from '../../actors/chat/chat-options.ts';
 import type { ClusterOptions } from '../../actors/cluster/cluster-options.ts';
-import type { LinkPlan } from '../edges/network.ts';
+import type { LinkPlan } from '../edges/link.ts';
 import type { ClusterFault } from '../faults/cluster-faults.ts';
 
 /** How a talker comes back: with a new login, with its session, or with its session and the places it has come to. */

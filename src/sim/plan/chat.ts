@@ -6,7 +6,7 @@ import { type Arbitrary, array, boolean, constant, constantFrom, integer, tuple 
 
 import { chatDefaults, type ChatOptions } from '../../actors/chat/chat-options.ts';
 import { clusterDefaults, type ClusterOptions } from '../../actors/cluster/cluster-options.ts';
-import type { LinkPlan } from '../edges/network.ts';
+import type { LinkPlan } from '../edges/link.ts';
 import type { Lane } from '../edges/web.edge.ts';
 import {
   type ClusterFault,

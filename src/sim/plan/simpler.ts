@@ -16,7 +16,7 @@ import {
   tuple,
 } from 'fast-check';
 
-import type { LinkPlan } from '../edges/network.ts';
+import type { LinkPlan } from '../edges/link.ts';
 import { type Fault, faultKinds, faultSizes, faultWithin } from '../faults/faults.ts';
 import type { Behaviour, Token } from '../trace.ts';
 import type { ClientPlan } from '../workload/client-plan.ts';

@@ -1,6 +1,6 @@
 // What one simulated client is going to be like: data, drawn once from the seed, small enough to print and to shrink.
 
-import type { LinkPlan } from '../edges/network.ts';
+import type { LinkPlan } from '../edges/link.ts';
 import type { Behaviour, Token } from '../trace.ts';
 
 export interface ClientPlan {

@@ -1,6 +1,7 @@
 // What the world is to its clients: time, ways to nodes, and where they write down what they do and see.
 
-import type { Connection, Link } from '../edges/network.ts';
+import type { Link } from '../edges/link.ts';
+import type { Connection } from '../edges/network.ts';
 import type { Lane } from '../edges/web.edge.ts';
 import type { TraceHash } from '../trace-hash.ts';
 import type { NodeOptions, Trace } from '../trace.ts';

@@ -5,11 +5,11 @@
 import { encodeClose, encodeFrame } from '../../actors/codecs/websocket-frames.ts';
 import type { Payload } from '../../actors/runtime/edges.ts';
 import { Prng } from '../../actors/runtime/prng.ts';
+import type { Link } from '../edges/link.ts';
 import {
   type Connection,
   type Endpoint,
   isWord,
-  type Link,
   sizeOf,
   type Unit,
   type WireWord,
@@ -123,10 +123,7 @@ export class Client implements Endpoint {
   }
 
   sayRaw(unit: Unit): void {
-    const { connection } = this;
-    if (connection === undefined) return;
-    connection.up.write(unit, 0);
-    connection.up.pump();
+    this.connection?.say(unit);
   }
 
   /** Ends the connection as its protocol asks, or by letting go of the socket. */
@@ -235,8 +232,7 @@ export class Client implements Endpoint {
       this.#comeBack();
       return;
     }
-    connection.up.sender = this;
-    connection.down.receiver = this;
+    connection.meet(this);
     this.connection = connection;
     this.#followings.clear();
     this.isOpen = false;
@@ -371,7 +367,7 @@ export class Client implements Endpoint {
   #ended(): void {
     const { connection } = this;
     if (connection === undefined) return;
-    connection.down.abandon();
+    connection.leave();
     if (this.isOpen)
       this.world.trace.add({
         ...this.at(),

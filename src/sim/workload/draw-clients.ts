@@ -4,7 +4,7 @@
 
 import { type Arbitrary, boolean, constant, constantFrom, integer, tuple } from 'fast-check';
 
-import type { LinkPlan } from '../edges/network.ts';
+import type { LinkPlan } from '../edges/link.ts';
 import type { Lane } from '../edges/web.edge.ts';
 import { chance, drawn, mixed, plainRecord } from '../plan/drawing.ts';
 import type { Token } from '../trace.ts';

@@ -2,19 +2,11 @@
 // Each draws from a stream of its own, so that nothing that one client does moves another's chances.
 
 import { Prng } from '../../actors/runtime/prng.ts';
-import type { Link } from '../edges/network.ts';
+import { type Link, newLink } from '../edges/link.ts';
 import type { ClientPlan } from './client-plan.ts';
 
-export function linkOf({ client, link }: ClientPlan, seed: number): Link {
-  return {
-    plan: link,
-    chance: new Prng(seed, `link ${client}`),
-    isStalledUp: false,
-    isStalledDown: false,
-    extraLatencyUs: 0,
-    windowBytes: link.windowBytes,
-    bytesPerSecond: 0,
-  };
+export function linkOf({ client, link }: Pick<ClientPlan, 'client' | 'link'>, seed: number): Link {
+  return newLink(link, new Prng(seed, `link ${client}`));
 }
 
 /** Masks of WebSocket frames; the object lane needs none, and draws none. */

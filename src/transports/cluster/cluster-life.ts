@@ -7,7 +7,7 @@ import type { Entry } from '../process/output.ts';
 import { keepIncarnation, nextIncarnation } from './incarnation.ts';
 
 /** Another process has this node's name: who starts processes must not start this one again. */
-export const EXIT_SUPERSEDED = 3;
+const EXIT_SUPERSEDED = 3;
 
 export interface ClusterLifeOptions {
   readonly stateDirectory: string | undefined;

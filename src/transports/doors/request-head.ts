@@ -98,7 +98,7 @@ export function headOf(
 }
 
 /** Path and query of a target in origin, absolute or asterisk form. */
-export function splitTarget(target: string): { readonly path: string; readonly query: string } {
+function splitTarget(target: string): { readonly path: string; readonly query: string } {
   const origin = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(target);
   const local = origin === null ? target : target.slice(origin[0].length);
   const mark = local.indexOf('?');

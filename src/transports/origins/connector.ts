@@ -21,7 +21,7 @@ export class ConnectFailure extends Error {
 type Connected = (error: Error | null, socket: Socket | null) => void;
 type Answer = (error: Error | null, addresses: LookupAddress[] | string, family?: number) => void;
 
-export const CONNECT_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_PROBE_MS = 60_000;
 const BUFFER_BYTES = 64 * 1_024;
 /** What one read brought is taken, by everybody, before the next one: memory for each read would cost more than that. */

@@ -22,12 +22,8 @@ export class PouredStream implements BodySink {
       this.isCut = true;
       return true;
     }
-    for (const piece of pieces) {
-      if (piece.byteLength === 0) continue;
-      this.bytes += piece.byteLength;
-      connection.sayUncounted(piece);
-    }
-    connection.flush();
+    for (const piece of pieces) this.bytes += piece.byteLength;
+    connection.pour(pieces.filter((piece) => piece.byteLength > 0));
     const { socket } = connection;
     if (isLast) socket.off('close', this.#closed);
     else if (socket.writableNeedDrain) socket.once('drain', () => this.pouring?.drained());

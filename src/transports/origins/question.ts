@@ -179,8 +179,9 @@ export class Question implements ConnectionSeeker, ConnectionUser, SentBodyHost,
   bodyBroke(): void {
     if (this.#isOver) return;
     this.abort();
+    this.#clearTimer();
     if (this.#body === undefined) this.#fail('broken');
-    else this.#truncated();
+    else this.#body.broken();
   }
 
   /** [GRIP-PROXY-5] [GRIP-INSTR-7] An origin that answers at once may hold, and then a short body has to be whole. */
@@ -207,6 +208,7 @@ export class Question implements ConnectionSeeker, ConnectionUser, SentBodyHost,
     );
   }
 
+  /** What was told so far stays; the rest is known to be missing. */
   #truncated(): void {
     this.#host.count('gateway.origin.truncated', 1);
     this.#clearTimer();
@@ -217,8 +219,7 @@ export class Question implements ConnectionSeeker, ConnectionUser, SentBodyHost,
     if (this.#isOver) return;
     this.#clearTimer();
     if (this.#body === undefined) this.#fail('timeout');
-    // What was told so far stays; the rest is known to be missing.
-    else this.#body.broken();
+    else this.#truncated();
     this.abort();
   }
 

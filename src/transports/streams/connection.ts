@@ -141,9 +141,17 @@ export class Connection implements Holder {
     if (this.reader !== undefined) this.sayRaw(frame);
   }
 
-  /** A payload of the edge's own, outside the credit. */
-  sayUncounted(payload: Payload): void {
-    this.sayRaw(this.#wire.encode(payload));
+  /** Payloads of the edge's own, outside the credit: at once, because what is said in a turn is kept until its end. */
+  pour(payloads: readonly Payload[]): void {
+    if (!this.#isOpen) return;
+    this.flush();
+    this.socket.cork();
+    for (const payload of payloads) {
+      const bytes = this.#wire.encode(payload);
+      this.#host.wrote(bytes.byteLength);
+      this.socket.write(bytes);
+    }
+    this.socket.uncork();
   }
 
   /** Bytes of the edge's own, outside the credit: heads and control frames. */

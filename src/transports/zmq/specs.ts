@@ -30,12 +30,24 @@ export async function bindTo(
   try {
     // Pushpin makes its run directory when there is none.
     if (file !== undefined) mkdirSync(dirname(file), { recursive: true });
+    socket.ipv6 = isIpv6(spec);
     await socket.bind(bindable(spec));
     if (file !== undefined && ipcFileMode !== undefined) chmodSync(file, ipcFileMode);
     return { ok: true, endpoint: socket.lastEndpoint ?? spec };
   } catch (error) {
     return { ok: false, ...troubleOf(error) };
   }
+}
+
+/** May throw. */
+export function connectTo(socket: Socket, spec: string): void {
+  socket.ipv6 = isIpv6(spec);
+  socket.connect(spec);
+}
+
+/** The library takes such an address for the name of a device, unless it is told. */
+function isIpv6(spec: string): boolean {
+  return spec.startsWith('tcp://[');
 }
 
 /** What the library or the system says, as a code and a message. */
@@ -45,14 +57,14 @@ export function troubleOf(error: unknown): SpecTrouble {
 }
 
 /** The library binds to addresses and interfaces, not to names, and asks for any port with a star. */
-export function bindable(spec: string): string {
+function bindable(spec: string): string {
   const [, scheme, host, port] = /^(tcp):\/\/(.*):(\d+|\*)$/.exec(spec) ?? [];
   if (scheme === undefined) return spec;
   return `tcp://${host === 'localhost' ? '127.0.0.1' : host}:${port === '0' ? '*' : port}`;
 }
 
 /** Undefined for other kinds, and for abstract names, which are no files. */
-export function ipcFileOf(spec: string): string | undefined {
+function ipcFileOf(spec: string): string | undefined {
   const path = spec.startsWith('ipc://') ? spec.slice('ipc://'.length) : '';
   return path === '' || path.startsWith('@') ? undefined : path;
 }

@@ -179,6 +179,7 @@ test.each<[title: string, said: string, then: 'end' | 'reset']>([
   expect(caller.text).not.toMatch(/0\r\n\r\n$/);
   expect(caller.text).not.toContain('Content-Length: 3');
   expect(await world.event('relayed')).toMatchObject({ isWhole: false });
+  expect(world.count('gateway.origin.truncated')).toBe(1);
 });
 
 test('a body without a length ends with its connection', async () => {
@@ -424,6 +425,7 @@ test('a client that goes while it is answered takes the origin request with it',
   caller.socket.destroy();
   await world.until('it was let go', () => wasClosed);
   expect(await world.event('relayed')).toMatchObject({ isWhole: false });
+  expect(world.count('gateway.origin.truncated')).toBe(0);
   await world.event('clientGone');
 });
 

@@ -24,13 +24,8 @@ import {
   type OriginHearing,
 } from '../../../src/sim/edges/gateway.edge.ts';
 import type { GatewayWord } from '../../../src/sim/edges/gateway/gateway-words.ts';
-import {
-  Connection,
-  isWord,
-  type Link,
-  type Pipe,
-  type Unit,
-} from '../../../src/sim/edges/network.ts';
+import { newLink } from '../../../src/sim/edges/link.ts';
+import { Connection, isWord, type Pipe, type Unit } from '../../../src/sim/edges/network.ts';
 import {
   costOf,
   type OriginLine,
@@ -205,15 +200,7 @@ export class TwinGateway implements ContractWorld {
       cutPercent: 20,
       joinPercent: 20,
     };
-    const link: Link = {
-      plan,
-      chance: this.#chance,
-      isStalledUp: false,
-      isStalledDown: false,
-      extraLatencyUs: 0,
-      windowBytes: plan.windowBytes,
-      bytesPerSecond: 0,
-    };
+    const link = newLink(plan, this.#chance);
     const now = (): number => this.now;
     this.#opened += 1;
     const connection = new Connection(
@@ -264,22 +251,16 @@ export class TwinGateway implements ContractWorld {
 
 /** What both kinds of client do with their end. */
 function listen(connection: Connection, hear: (unit: Unit) => void): void {
-  const { down, up } = connection;
+  const { down } = connection;
   const readable = (): void => {
     for (let unit = down.read(); unit !== undefined; unit = down.read()) hear(unit);
     down.drained();
   };
-  down.receiver = { readable, taken: () => {} };
-  up.sender = { readable: () => {}, taken: () => {} };
-}
-
-function put(connection: Connection, unit: Unit): void {
-  connection.up.write(unit, 0);
-  connection.up.pump();
+  connection.meet({ readable, taken: () => {} });
 }
 
 function tell(connection: Connection, said: GatewayWord): void {
-  put(connection, { word: 'gateway', said });
+  connection.say({ word: 'gateway', said });
 }
 
 class TwinClient implements GatewayClient {
@@ -310,12 +291,12 @@ class TwinClient implements GatewayClient {
       bodyBytes,
       isWebSocket: false,
     });
-    if (body !== '') put(connection, encoder.encode(body));
+    if (body !== '') connection.say(encoder.encode(body));
     if (bodyBytes > 0 && laterBytes === 0) tell(connection, { say: 'end' });
   }
 
   say(text: string): void {
-    put(this.#connection, encoder.encode(text));
+    this.#connection.say(encoder.encode(text));
     this.#laterBytes -= text.length;
     if (this.#laterBytes === 0) tell(this.#connection, { say: 'end' });
   }
@@ -329,7 +310,7 @@ class TwinClient implements GatewayClient {
     else if (!isWord(unit)) throw new Error('a gateway speaks bytes');
     else if (unit.word === 'fin' || unit.word === 'reset') {
       this.isBroken = !this.isWhole;
-      put(this.#connection, { word: 'fin' });
+      this.#connection.say({ word: 'fin' });
     } else if (unit.word !== 'gateway') throw new Error(`a gateway does not say ${unit.word}`);
     else if (unit.said.say === 'end') this.isWhole = true;
     else if (unit.said.say === 'head') {
@@ -380,7 +361,7 @@ class TwinSocket implements GatewaySocket {
     if (!isWord(unit)) return;
     if (unit.word === 'fin' || unit.word === 'reset') {
       this.closed ??= { code: 1006, reason: '' };
-      put(this.#connection, { word: 'fin' });
+      this.#connection.say({ word: 'fin' });
     } else if (unit.word === 'gateway') this.#hearWord(unit.said);
   }
 

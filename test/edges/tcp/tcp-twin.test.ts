@@ -4,7 +4,8 @@
 import { WINDOW_BYTES, type WebCommand } from '../../../src/actors/runtime/edges.ts';
 import { Prng } from '../../../src/actors/runtime/prng.ts';
 import type { TcpCommand } from '../../../src/actors/runtime/tcp/tcp-edges.ts';
-import { Connection, isWord, type Link, type Pipe } from '../../../src/sim/edges/network.ts';
+import { newLink } from '../../../src/sim/edges/link.ts';
+import { Connection, isWord, type Pipe } from '../../../src/sim/edges/network.ts';
 import { TcpEdge } from '../../../src/sim/edges/tcp.edge.ts';
 import { WebEdge } from '../../../src/sim/edges/web.edge.ts';
 import { DOOR, type Heard, type TcpClient, tcpContract, type TcpWorld } from './tcp-contract.ts';
@@ -64,7 +65,7 @@ class TwinTcp implements TcpWorld {
 
   client(): TcpClient {
     const connection = this.#connect();
-    const { up, down } = connection;
+    const { down } = connection;
     let text = '';
     const state = { isOver: false };
     const hear = (): void => {
@@ -74,18 +75,11 @@ class TwinTcp implements TcpWorld {
       }
       down.drained();
     };
-    down.receiver = { readable: hear, taken: () => {} };
-    up.sender = { readable: () => {}, taken: () => {} };
+    connection.meet({ readable: hear, taken: () => {} });
     this.#later(this.now + WAY_US, () => this.#tcp.accept(connection, 'chat', DOOR));
     return {
-      say: (words) => {
-        up.write(new TextEncoder().encode(words), 0);
-        up.pump();
-      },
-      end: () => {
-        up.write({ word: 'fin' }, 0);
-        up.pump();
-      },
+      say: (words) => connection.say(new TextEncoder().encode(words)),
+      end: () => connection.say({ word: 'fin' }),
       reset: () => {
         connection.reset();
         return Promise.resolve();
@@ -131,14 +125,11 @@ class TwinTcp implements TcpWorld {
 
   #connect(): Connection {
     this.#opened += 1;
-    const link: Link = {
-      plan: {
-        ...{ latencyUs: WAY_US, jitterUs: 100, windowBytes: 1_048_576 },
-        ...{ cutPercent: this.#cutPercent, joinPercent: this.#cutPercent },
-      },
-      ...{ chance: this.#chance, isStalledUp: false, isStalledDown: false },
-      ...{ extraLatencyUs: 0, windowBytes: 1_048_576, bytesPerSecond: 0 },
+    const plan = {
+      ...{ latencyUs: WAY_US, jitterUs: 100, windowBytes: 1_048_576 },
+      ...{ cutPercent: this.#cutPercent, joinPercent: this.#cutPercent },
     };
+    const link = newLink(plan, this.#chance);
     const arriveAt = (at: number, pipe: Pipe): void => this.#later(at, () => void pipe.arrive());
     const now = (): number => this.now;
     const clock = {

@@ -30,6 +30,9 @@ test.each([
   'grip/a=grip/a',
   'a=b',
   'grip/=broker/b',
+  'brokers=grip/x',
+  'gripX=broker/b',
+  'chatx=broker/b',
   'chat/=broker/b',
   'chat/Gen eral=broker/b',
   'grip/a=broker/b=c',
@@ -140,7 +143,7 @@ describe('[BRIDGE-1] [BRIDGE-2] homes', () => {
       if (publication !== undefined) delivered.push(publication.topic);
     });
     for (const edge of ['operator', 'log']) system.bind(addressOf(0, edge), () => {});
-    system.spawn(homeActor, { shards: 1, limits: homeDefaults, routerOf, bridges }, 'home');
+    system.spawn(homeActor, { limits: homeDefaults, routerOf, bridges }, 'home');
     const channels = system.spawn(
       channelsActor,
       {

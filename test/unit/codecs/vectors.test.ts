@@ -35,7 +35,7 @@ import {
   readCloseContent,
   type WsEventType,
 } from '../../../src/actors/codecs/grip/ws-events.ts';
-import { encodeComment, encodeEvent, isEventField } from '../../../src/actors/codecs/sse.ts';
+import { encodeComment, encodeEvent } from '../../../src/actors/codecs/sse.ts';
 import {
   encodeClose,
   encodeFrame,
@@ -256,11 +256,6 @@ const sse = vectorsOf('sse.json') as {
     readonly read: EventFields;
   })[];
   readonly comments: readonly (Case & { readonly comment: string; readonly text: string })[];
-  readonly eventFields: readonly (Case & {
-    readonly text?: string;
-    readonly codeUnits?: readonly number[];
-    readonly ok: boolean;
-  })[];
   readonly eventIds: readonly (Case & {
     readonly text: string;
     readonly topics: number;
@@ -270,9 +265,9 @@ const sse = vectorsOf('sse.json') as {
 
 describe('sse.json', () => {
   test('these requirements have cases', () => {
-    const { events, comments, eventFields, eventIds } = sse;
+    const { events, comments, eventIds } = sse;
     const ids = ['[SSE-1]', '[SSE-2]', '[SSE-5]', '[SSE-6]', '[SSE-7]'];
-    expect(requirementsOf(events, comments, eventFields, eventIds)).toEqual(ids);
+    expect(requirementsOf(events, comments, eventIds)).toEqual(ids);
   });
 
   test.each(rows(sse.events))('events: %s', (_, { event, text, read }) => {
@@ -285,10 +280,6 @@ describe('sse.json', () => {
   test.each(rows(sse.comments))('comments: %s', (_, { comment, text }) => {
     expect(textFrom(encodeComment(comment))).toBe(text);
     expect(readEvents(text)).toEqual([]);
-  });
-
-  test.each(rows(sse.eventFields))('fields: %s', (_, { text, codeUnits, ok }) => {
-    expect(isEventField(text ?? String.fromCharCode(...(codeUnits ?? [])))).toBe(ok);
   });
 
   test.each(rows(sse.eventIds))('event ids: %s', (_, { text, topics, ok }) => {

@@ -80,8 +80,6 @@ const fromDebian: PushpinSettings = {
   allowCompression: false,
   routesFile: '/etc/pushpin/routes',
   directory: '/etc/pushpin',
-  workers: undefined,
-  openRequestsMax: undefined,
   pushInSpec: 'tcp://127.0.0.1:5560',
   pushInSubSpecs: ['tcp://127.0.0.1:5562'],
   pushInSubConnect: false,
@@ -96,11 +94,10 @@ const fromDebian: PushpinSettings = {
   statsConnectionTtlMs: 120_000,
   statsSubscriptionTtlMs: 60_000,
   statsReportIntervalMs: 10_000,
-  prometheusPort: undefined,
+  prometheusAddress: undefined,
   prometheusPrefix: '',
   logLevel: 2,
   logLevelsByService: {},
-  logDirectory: '/var/log/pushpin',
   runDirectory: '/var/run/pushpin',
   ipcPrefix: 'pushpin-',
   portOffset: 0,
@@ -114,6 +111,7 @@ describe('files as they are', () => {
   const expected = (text: string) =>
     [
       ['global', 'include', 'is not read: where {libdir} is, only Pushpin knows'],
+      ['runner', 'logdir', 'is not used: the log goes to standard error'],
       ...['condure_bin', 'mongrel2_bin', 'm2sh_bin', 'zurl_bin'].map((key) => [
         'runner',
         key,
@@ -144,7 +142,6 @@ describe('files as they are', () => {
         pushInHttpAddress: { host: '0.0.0.0', port: 5_561 },
         commandSpec: 'tcp://*:5563',
         statsSpec: 'ipc://run/pushpin-stats',
-        logDirectory: 'log',
         runDirectory: 'run',
       },
     });
@@ -170,7 +167,6 @@ describe('files as they are', () => {
       pushInHttpAddress: undefined,
       commandSpec: undefined,
       statsSpec: undefined,
-      logDirectory: undefined,
       runDirectory: undefined,
     });
   });
@@ -246,7 +242,6 @@ describe('values', () => {
     ],
     ['runner/client_buffer_size=4096', { clientBufferBytes: 4_096 }],
     ['runner/allow_compression=true', { allowCompression: true }],
-    ['runner/logdir=log', { logDirectory: 'log' }],
     ['runner/log_level=3', { logLevel: 3 }],
     [
       'runner/log_level=1,proxy:3,pushpin-handler:4',
@@ -254,9 +249,6 @@ describe('values', () => {
     ],
     ['proxy/routesfile=a/r', { routesFile: '/etc/p/a/r' }],
     ['proxy/routesfile=/r', { routesFile: '/r' }],
-    ['proxy/workers=2', { workers: 2 }],
-    ['proxy/max_open_requests=2', { openRequestsMax: 2 }],
-    ['proxy/max_open_requests=-1', { openRequestsMax: undefined }],
     ['handler/push_in_spec=', { pushInSpec: undefined }],
     [
       'handler/push_in_sub_specs=tcp://a:1, tcp://b:2',
@@ -273,7 +265,10 @@ describe('values', () => {
     ['handler/stats_subscription_ttl=7', { statsSubscriptionTtlMs: 7_000 }],
     ['global/stats_connection_ttl=7', { statsConnectionTtlMs: 7_000 }],
     ['global/stats_connection_send=false', { statsConnectionSend: false }],
-    ['handler/prometheus_port=127.0.0.1:9', { prometheusPort: '127.0.0.1:9' }],
+    ['handler/prometheus_port=9', { prometheusAddress: { host: undefined, port: 9 } }],
+    ['handler/prometheus_port=127.0.0.1:9', { prometheusAddress: { host: '127.0.0.1', port: 9 } }],
+    ['handler/prometheus_port=[::1]:9', { prometheusAddress: { host: '::1', port: 9 } }],
+    ['handler/prometheus_port=ipc:///run/p', { prometheusAddress: undefined }],
     ['handler/prometheus_prefix=p_', { prometheusPrefix: 'p_' }],
   ])('%s', (line, expected) => {
     expect(settings(['runner/https_ports=443', line])).toMatchObject(expected);

@@ -35,7 +35,6 @@ class Homestead {
     this.home = this.system.spawn(
       homeActor,
       {
-        shards: 3,
         limits: { ...homeDefaults, ...limits },
         routerOf: (shard) => routers[shard] ?? expect.fail(`no shard ${shard}`),
       },

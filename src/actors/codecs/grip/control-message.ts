@@ -34,10 +34,10 @@ export type ControlMessage =
     }
   | { readonly type: 'flush-delayed' };
 
-export const keepAliveTimeoutMsDefault = 55_000;
-export const sendDelayedTimeoutMsDefault = 1_000;
+const keepAliveTimeoutMsDefault = 55_000;
+const sendDelayedTimeoutMsDefault = 1_000;
 /** About 24 days: what one timer can wait. */
-export const controlTimeoutMsMax = 2_147_483_000;
+const controlTimeoutMsMax = 2_147_483_000;
 
 const prefix = 'c:';
 const noBytes = new Uint8Array(0);

@@ -16,7 +16,7 @@ export interface GripMistake {
 }
 
 /** Deeper JSON is refused before it is parsed. */
-export const gripJsonDepthMax = 128;
+const gripJsonDepthMax = 128;
 const integerMax = 0x7fff_ffff;
 
 /**
@@ -233,7 +233,7 @@ export function textOf(value: unknown): string | undefined {
 }
 
 /** Halves go up. A text that is no integer is 0, as in Pushpin; beyond 32 bits it is -1, which no member may be. */
-export function integerOf(value: unknown): number | undefined {
+function integerOf(value: unknown): number | undefined {
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value === 'number') return bounded(Math.round(value));
   const text = textOf(value);

@@ -288,7 +288,7 @@ export function elementsOf(headers: HeaderList, name: string): HeaderElement[] {
   return elementsIn(headers, name).flatMap((element) => parseElement(element) ?? []);
 }
 
-export function isGripName(lower: string): boolean {
+function isGripName(lower: string): boolean {
   return lower.startsWith('grip-');
 }
 

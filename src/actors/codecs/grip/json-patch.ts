@@ -20,8 +20,8 @@ export type PatchReading =
   | { readonly ok: false; readonly mistake: GripMistake };
 
 /** In UTF-16 code units; the stored body of a hold has at most 100,000 bytes. */
-export const patchedLengthMax = 4_000_000;
-export const patchedDepthMax = 512;
+const patchedLengthMax = 4_000_000;
+const patchedDepthMax = 512;
 
 /** [GRIP-PATCH-1] [GRIP-PATCH-3] Applies the operations one after the other; none of them counts if one fails. */
 export function patchBody(body: Uint8Array, ops: readonly unknown[]): PatchReading {

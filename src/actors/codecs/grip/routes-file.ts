@@ -113,11 +113,6 @@ export function parseRoutes(text: string): RoutesReading {
   return { routes, warnings };
 }
 
-/** As RouteTable's `match`, for one question; builds the table anew. */
-export function matchRoute(routes: readonly Route[], request: RouteRequest): Route | undefined {
-  return new RouteTable(routes).match(request);
-}
-
 /** Routes by what leads to them. */
 export class RouteTable {
   readonly #byHost = new Map<string, Route[]>();

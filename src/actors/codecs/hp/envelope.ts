@@ -7,7 +7,7 @@ import { nearest } from './spelling.ts';
 import { readStrictJson, type JsonObject } from './strict-json.ts';
 
 /** What a client may send. */
-export const clientTypes = [
+const clientTypes = [
   'HELLO',
   'LOGIN',
   'RESUME',

@@ -3,6 +3,7 @@
 // Instants are microseconds. Refuses to know followers and delivery. Obeys spec/grip.md, section "Sequencing".
 
 import type { GripItem } from '../../codecs/grip/publish-item.ts';
+import { AgingMap } from '../../runtime/memory/aging-map.ts';
 import type { GatewayOptions } from '../gateway-options.ts';
 
 /** Items that may go out now, in order; `dropped` could not wait. */
@@ -25,7 +26,9 @@ export class Sequencer {
   /** Channels with items that wait. */
   readonly #behind = new Set<string>();
   /** When each id of each channel was seen, oldest first. */
-  readonly #seen = new Map<string, number>();
+  readonly #seen = new AgingMap<string, number>();
+  /** Characters of all of them. */
+  #seenChars = 0;
 
   constructor(limits: Limits) {
     this.#limits = limits;
@@ -54,13 +57,16 @@ export class Sequencer {
     const { idCacheTtlMs } = this.#limits;
     if (id === undefined || idCacheTtlMs === 0) return false;
     const since = now - idCacheTtlMs * 1_000;
-    for (const [key, at] of this.#seen) {
-      if (at > since && this.#seen.size < IDS_MAX) break;
-      this.#seen.delete(key);
-    }
+    while (
+      (this.#seen.oldest ?? now) <= since ||
+      this.#seen.size >= IDS_MAX ||
+      this.#seenChars > ID_CHARS_MAX
+    )
+      this.#seenChars -= this.#seen.forgetOldest()?.length ?? 0;
     const key = `${channel.length}:${channel}${id}`;
     if (this.#seen.has(key)) return true;
-    this.#seen.set(key, now);
+    this.#seen.add(key, now);
+    this.#seenChars += key.length;
     return false;
   }
 
@@ -128,3 +134,4 @@ function earliest({ waiting }: Order, item: GripItem): GripItem {
 const WAITING_MAX = 100;
 /** [GRIP-ORDER-5] Ids that are known again, of all channels together. */
 const IDS_MAX = 1_000_000;
+const ID_CHARS_MAX = 100_000_000;

@@ -122,7 +122,8 @@ function wantedChannels(state: RequestState, instruct: Instruct): FewMap<string,
   return channels;
 }
 
-function goneOf(state: RequestState, { gone }: Instruct): Link | undefined {
+/** Where its origin wants to hear that the hold is over. */
+export function goneOf(state: RequestState, { gone }: Instruct): Link | undefined {
   return gone === undefined ? undefined : resolveLink(state, gone);
 }
 

@@ -4,7 +4,7 @@
 
 import type { Target } from '../../codecs/grip/routes-file.ts';
 import type { OriginAddress } from '../../runtime/gateway-edges.ts';
-import type { Admitted, OwnRequest } from '../forward.ts';
+import { type Admitted, type OwnRequest, unbracketed } from '../forward.ts';
 import type { RequestState } from './request-state.ts';
 
 export interface Link {
@@ -16,10 +16,19 @@ export interface Link {
   readonly elsewhere: OwnRequest['elsewhere'];
 }
 
-/** [GRIP-NEXT-3] Undefined for what is no link of HTTP. */
+/** [GRIP-NEXT-3] */
 export function resolveLink({ admitted, hold }: RequestState, uri: string): Link | undefined {
+  return linkFrom(hold?.base, uri, admitted);
+}
+
+/** Relative to the request, where no base is given. Undefined for what is no link of HTTP. */
+export function linkFrom(
+  base: string | undefined,
+  uri: string,
+  admitted: Admitted,
+): Link | undefined {
   const home = requestUrl(admitted);
-  const from = hold?.base ?? home;
+  const from = base ?? home;
   if (!URL.canParse(uri, from) || !URL.canParse(home)) return undefined;
   const url = new URL(uri, from);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined;
@@ -29,7 +38,7 @@ export function resolveLink({ admitted, hold }: RequestState, uri: string): Link
 }
 
 /** What the client asked for. */
-export function requestUrl({ request }: Admitted): string {
+function requestUrl({ request }: Admitted): string {
   const { host, path, search, isSecure } = request;
   const scheme = isSecure ? 'https' : 'http';
   return `${scheme}://${host === '' ? 'localhost' : host}${path}${search}`;
@@ -37,7 +46,7 @@ export function requestUrl({ request }: Admitted): string {
 
 function elsewhereOf(url: URL, target: Target | undefined): Link['elsewhere'] {
   const isSecure = url.protocol === 'https:';
-  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const host = unbracketed(url.hostname);
   const origin: OriginAddress = {
     host,
     port: url.port === '' ? (isSecure ? 443 : 80) : Number(url.port),

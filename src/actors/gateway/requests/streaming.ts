@@ -295,7 +295,6 @@ export function nextPoured(
   state.question = undefined;
   state.pendingStream = undefined;
   if (!isWhole || instruct === undefined) {
-    context.count('gateway.origin.truncated');
     context.send(admitted.gateway.edges.web, { type: 'cut', connection });
     return;
   }
@@ -316,7 +315,7 @@ export function nextFailed(state: RequestState, context: Turn): void {
 }
 
 /** [GRIP-STREAM-3] Ends the stream after what was said. */
-export function finishStream(state: RequestState, context: Turn): void {
+function finishStream(state: RequestState, context: Turn): void {
   const { connection, admitted } = state;
   state.life = 'finishing';
   abandon(state, context);
@@ -324,7 +323,7 @@ export function finishStream(state: RequestState, context: Turn): void {
 }
 
 /** An error can only be told by the end, or in words to whoever debugs the route. */
-export function failStream(state: RequestState, message: string, context: Turn): void {
+function failStream(state: RequestState, message: string, context: Turn): void {
   const { connection, admitted } = state;
   context.count('gateway.streams.failed');
   const words = isDebug(admitted) ? `\n\n${message}\n` : '';

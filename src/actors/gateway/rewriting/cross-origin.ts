@@ -49,12 +49,12 @@ const methodsDefault = 'OPTIONS, HEAD, GET, POST, PUT, DELETE';
 
 /** Each name once, as it was first written. */
 function exposed(headers: HeaderList): readonly string[] {
-  const names: string[] = [];
+  const names = new Map<string, string>();
   for (const [name] of headers) {
     const plain = name.toLowerCase();
     const isOwn = plain.startsWith('access-control-') || plain.startsWith('grip-');
     if (isOwn || simple.includes(plain)) continue;
-    if (!names.some((other) => other.toLowerCase() === plain)) names.push(name);
+    if (!names.has(plain)) names.set(plain, name);
   }
-  return names;
+  return [...names.values()];
 }

@@ -222,10 +222,9 @@ function headersOf(text: string | undefined): HeaderList | undefined {
 
 /** Sorted by name; of several with exactly the same name the first. */
 function firstValues(headers: HeaderList): Readonly<Record<string, string>> {
-  const values = headers.filter(
-    ([name], at) => headers.findIndex(([other]) => other === name) === at,
-  );
-  return sorted(values.map(([name, value]) => [name, headerText(value)]));
+  const values = new Map<string, string>();
+  for (const [name, value] of headers) if (!values.has(name)) values.set(name, headerText(value));
+  return sorted([...values]);
 }
 
 /** Sorted by name; of several with the same name, in any case, all, in the writing of the first. */

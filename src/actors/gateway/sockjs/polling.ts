@@ -9,7 +9,7 @@ import { type Answer, notFoundAnswer, sockJsAnswer } from './sockjs-answers.ts';
 import { ANOTHER_FRAME, calledBack, formMessage, messagesFrame, textsIn } from './sockjs-frames.ts';
 import type { Page, SockJsAsked, State, Turn } from './sockjs-state.ts';
 
-export const SEND_BYTES_MAX = 100_000;
+const SEND_BYTES_MAX = 100_000;
 /** Of one list: half of what may wait for the session behind it. */
 export const TEXTS_MAX = 8_192;
 export const ABSENCE_MS = 5_000;

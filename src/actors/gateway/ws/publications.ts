@@ -2,18 +2,14 @@
 // channel has filters, and items that close, refresh or speak of filters. A filter may ask an origin; later items wait.
 // Refuses to know other clients, and order: that is the router's. Obeys spec/websocket-over-http.md, section "Publishing".
 
-import {
-  firstHeader,
-  type HeaderList,
-  headerLine,
-  withHeader,
-} from '../../codecs/grip/header-list.ts';
+import { firstHeader, type HeaderList, headerLine } from '../../codecs/grip/header-list.ts';
 import type { GripItem, WsFormat } from '../../codecs/grip/publish-item.ts';
 import type { Publication } from '../../routing/publication.ts';
 import type { OriginAddress, OriginEvent } from '../../runtime/gateway-edges.ts';
 import { channelOfTopic, isUpdate } from '../channel-messages.ts';
 import { dataOf } from '../formats.ts';
 import { type Forwarded, forwardOwn, originOf } from '../forward.ts';
+import { linkFrom } from '../requests/links.ts';
 import { type FilterContext, type FilterVerdict, runFilters } from '../rewriting/filters.ts';
 import { say } from './client.ts';
 import { closeBoth } from './grip-control.ts';
@@ -250,35 +246,13 @@ interface Way {
 /** Along the client's own route where the address stays with its host, else to the host that it names. */
 function wayTo(session: Session, uri: string, headers: HeaderList): Way | undefined {
   const { admitted, origin } = session;
-  const { request, route } = admitted;
-  const target = origin?.target ?? route.targets[0];
-  const scheme = request.isSecure ? 'https' : 'http';
-  const from = `${scheme}://${request.host}${request.path}${request.search}`;
-  const base = URL.parse(from);
-  const url = base === null ? null : URL.parse(uri, base);
-  if (target === undefined || base === null || url === null) return undefined;
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined;
-  const { pathname: path, search } = url;
-  const forwarded = forwardOwn(admitted, target, { path, search, headers });
-  if (url.origin === base.origin) return { origin: originOf(admitted, target), forwarded };
-  const isSecure = url.protocol === 'https:';
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const target = origin?.target ?? admitted.route.targets[0];
+  const link = linkFrom(undefined, uri, admitted);
+  if (target === undefined || link === undefined) return undefined;
+  const { path, search, elsewhere } = link;
   return {
-    origin: {
-      host,
-      port: url.port === '' ? (isSecure ? 443 : 80) : Number(url.port),
-      isSecure,
-      isInsecure: false,
-      serverName: host,
-      isUntrusted: target.isUntrusted,
-      clientCertFile: undefined,
-      clientKeyFile: undefined,
-    },
-    forwarded: {
-      ...forwarded,
-      target: path + search,
-      headers: withHeader(forwarded.headers, 'Host', url.host),
-    },
+    origin: elsewhere?.origin ?? originOf(admitted, target),
+    forwarded: forwardOwn(admitted, target, { path, search, headers, elsewhere }),
   };
 }
 
@@ -287,6 +261,6 @@ function letGo(session: Session, ref: number, context: Turn): void {
   context.send(gateway, { type: 'abandon', owner: context.self, ref });
 }
 
-export const FILTER_TIMEOUT_MS = 10_000;
-export const FILTER_BODY_BYTES_MAX = 100_000;
+const FILTER_TIMEOUT_MS = 10_000;
+const FILTER_BODY_BYTES_MAX = 100_000;
 const NO_BYTES = new Uint8Array(0);

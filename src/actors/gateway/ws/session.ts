@@ -149,7 +149,7 @@ export interface Session {
 }
 
 /** What may wait for the client before its origin has to wait. */
-export const CLIENT_BYTES_MAX = 200_000;
+const CLIENT_BYTES_MAX = 200_000;
 
 export function sessionOf(admitted: Admitted, id: string, now: number): Session {
   return {

@@ -3,6 +3,7 @@
 // Obeys spec/broker.md, sections "Order" and "Recovery".
 
 import { type Payload, writeCost } from '../../runtime/edges.ts';
+import { AgingMap } from '../../runtime/memory/aging-map.ts';
 import type { Position, Publication } from '../publication.ts';
 import type { Topic } from '../topic.ts';
 
@@ -35,7 +36,7 @@ export class TopicLog {
   /** Oldest first, from index `#first` on; the emptied places before it are cut off now and then. */
   #kept: (Kept | undefined)[] = [];
   #first = 0;
-  #seen: Map<string, { readonly offset: number; readonly at: number }> | undefined = undefined;
+  #seen: AgingMap<string, { readonly offset: number; readonly at: number }> | undefined = undefined;
   #offset = 0;
   #bytes = 0;
 
@@ -82,8 +83,8 @@ export class TopicLog {
     this.#kept.push({ publication, at: now });
     this.#bytes += writeCost(data);
     if (id !== undefined) {
-      this.#seen ??= new Map();
-      this.#seen.set(id, { offset: this.#offset, at: now });
+      this.#seen ??= new AgingMap();
+      this.#seen.add(id, { offset: this.#offset, at: now });
     }
     this.expire(now);
     return publication;
@@ -109,9 +110,9 @@ export class TopicLog {
       this.#first = 0;
     }
     if (this.#seen === undefined) return;
-    for (const [id, seen] of this.#seen) {
-      if (this.#seen.size <= dedupeIdsMax && seen.at > since) break;
-      this.#seen.delete(id);
+    for (let { oldest } = this.#seen; oldest !== undefined; { oldest } = this.#seen) {
+      if (this.#seen.size <= dedupeIdsMax && oldest.at > since) break;
+      this.#seen.forgetOldest();
     }
   }
 

@@ -17,9 +17,9 @@ import type {
 } from '../../../actors/runtime/gateway-edges.ts';
 import type { GatewayWord } from './gateway-words.ts';
 import { joined } from './joining.ts';
-import { type Connection, type Endpoint, isWord, type Unit } from '../network.ts';
+import { type Connection, isWord, type Unit } from '../network.ts';
 import { ObjectPayload } from '../object-payload.ts';
-import type { EndHost, WebEnd } from '../server-end.ts';
+import { type EndHost, EndSocket, type WebEnd } from '../web-end.ts';
 
 type State = 'asked' | 'answering' | 'stream' | 'webSocket' | 'closing' | 'gone';
 
@@ -35,8 +35,10 @@ export interface Owners {
   readonly receiptsTo: Address<Receipt>;
 }
 
-export class GatewayEnd implements Endpoint, WebEnd {
+export class GatewayEnd implements WebEnd {
   readonly id: ConnectionId;
+  readonly socket: EndSocket;
+  readonly isUnowned = false;
   readonly isFramed = false;
   readonly #edge: EndHost;
   readonly #door: Address<ProxyRequested>;
@@ -57,11 +59,6 @@ export class GatewayEnd implements Endpoint, WebEnd {
   /** Called when nobody is there any more to whom a body could be carried. */
   #whenGone: (() => void) | undefined = undefined;
   #isHead = false;
-  #isHeld = false;
-  #isReadable = false;
-  #isDirty = false;
-  #outstanding = 0;
-  #taken = 0;
   #verdict: { readonly code: number; readonly reason: string } | undefined = undefined;
   /** The client's own close waits for ours. */
   #isClientClosing = false;
@@ -76,6 +73,7 @@ export class GatewayEnd implements Endpoint, WebEnd {
     this.id = id;
     this.#connection = connection;
     this.#door = door;
+    this.socket = new EndSocket(this, edge, connection.up, connection.down);
   }
 
   own(asker: Address<ExchangeEvent>, heardAs: ConnectionId): void {
@@ -119,7 +117,7 @@ export class GatewayEnd implements Endpoint, WebEnd {
   /** More of the answer's body. */
   carry(bytes: Uint8Array): void {
     if (this.#state !== 'answering' && this.#state !== 'stream') return;
-    if (!this.#isHead && bytes.byteLength > 0) this.#put(bytes, 0);
+    if (!this.#isHead && bytes.byteLength > 0) this.socket.write(bytes, 0);
   }
 
   /** The answer has come to its end. */
@@ -136,11 +134,6 @@ export class GatewayEnd implements Endpoint, WebEnd {
     this.#owners = { owner, receiptsTo };
   }
 
-  hold(isHeld: boolean): void {
-    this.#isHeld = isHeld;
-    if (!isHeld && this.#connection.up.hasArrived) this.readable();
-  }
-
   upgrade(owners: Owners, headers: HeaderList): void {
     if (this.#state !== 'asked') return;
     this.#state = 'webSocket';
@@ -148,35 +141,15 @@ export class GatewayEnd implements Endpoint, WebEnd {
     this.#say({ say: 'upgraded', headers });
   }
 
-  readable(): void {
-    if (this.#isReadable || this.#isHeld) return;
-    this.#isReadable = true;
-    this.#edge.noteReadable(this);
-  }
-
-  taken(cost: number): void {
-    this.#taken += cost;
-    this.#touch();
-  }
-
-  read(): void {
-    this.#isReadable = false;
-    if (this.#isHeld) return;
-    const { up } = this.#connection;
-    for (let units = 0; units < READ_UNITS_MAX; units += 1) {
-      const unit = up.read();
-      if (unit === undefined) break;
-      if (this.#state !== 'gone') this.#hear(unit);
-    }
-    up.drained();
-    if (up.hasArrived) this.readable();
+  get receiptsTo(): Address<Receipt> | undefined {
+    const isOpen = this.#state === 'webSocket' || this.#state === 'stream';
+    return isOpen ? this.#owners?.receiptsTo : undefined;
   }
 
   write(payload: Payload, cost: number): void {
     if (this.#state !== 'webSocket' && this.#state !== 'stream') return;
-    this.#edge.noteOutstanding(this.#outstanding);
-    this.#outstanding += cost;
-    if (this.#state === 'stream') this.#put(payload as Uint8Array, cost);
+    this.#edge.noteOutstanding(this.socket.spend(cost));
+    if (this.#state === 'stream') this.socket.write(payload as Uint8Array, cost);
     else if (payload instanceof Uint8Array)
       this.#say({ say: 'frame', kind: 'text', bytes: payload }, cost);
     else {
@@ -198,7 +171,7 @@ export class GatewayEnd implements Endpoint, WebEnd {
   close(code: number, reason: string): void {
     if (this.#state === 'stream') {
       this.#say({ say: 'end' });
-      this.#put({ word: 'fin' }, 0);
+      this.socket.write({ word: 'fin' }, 0);
     } else if (this.#state === 'webSocket') this.#say({ say: 'close', code, reason });
     else return;
     this.#verdict = { code, reason };
@@ -224,24 +197,11 @@ export class GatewayEnd implements Endpoint, WebEnd {
     this.#connection.reset();
     this.#state = 'gone';
     this.#whenBody = undefined;
-    this.#connection.down.sender = undefined;
-    this.#connection.up.abandon();
+    this.socket.abandon();
   }
 
-  flush(): void {
-    this.#isDirty = false;
-    this.#taken += this.#connection.down.pump();
-    if (this.#state !== 'webSocket' && this.#state !== 'stream') return;
-    const { receiptBytes } = this.#edge.options;
-    if (this.#taken < receiptBytes || this.#owners === undefined) return;
-    const bytes = this.#taken;
-    this.#taken = 0;
-    this.#outstanding -= bytes;
-    const { receiptsTo } = this.#owners;
-    this.#edge.host.deliver(receiptsTo, { type: 'receipt', connection: this.id, bytes });
-  }
-
-  #hear(unit: Unit): void {
+  hear(unit: Unit): void {
+    if (this.#state === 'gone') return;
     if (unit instanceof ObjectPayload) throw new Error('a gateway door is spoken to in bytes');
     if (!isWord(unit)) {
       this.#body.push(unit.slice());
@@ -371,30 +331,16 @@ export class GatewayEnd implements Endpoint, WebEnd {
   }
 
   #say(said: GatewayWord, cost = 0): void {
-    this.#put({ word: 'gateway', said }, cost);
-  }
-
-  #put(unit: Unit, cost: number): void {
-    this.#connection.down.write(unit, cost);
-    this.#touch();
-  }
-
-  #touch(): void {
-    if (this.#isDirty) return;
-    this.#isDirty = true;
-    this.#edge.noteDirty(this);
+    this.socket.write({ word: 'gateway', said }, cost);
   }
 
   #leave(): void {
-    this.#put({ word: 'fin' }, 0);
+    this.socket.write({ word: 'fin' }, 0);
     this.#forget();
   }
 
   #forget(): void {
     this.#state = 'gone';
-    this.#connection.up.abandon();
-    this.#edge.forget(this);
+    this.socket.leave();
   }
 }
-
-const READ_UNITS_MAX = 64;

@@ -3,7 +3,8 @@
 // Refuses to know what is said over them, and why a way is shut.
 
 import { Prng } from '../../../actors/runtime/prng.ts';
-import { Connection, type Link, type LinkPlan, type NetworkClock, type Pipe } from '../network.ts';
+import { type Link, type LinkPlan, newLink } from '../link.ts';
+import { Connection, type NetworkClock, type Pipe } from '../network.ts';
 import type { Dialed } from '../tcp.edge.ts';
 
 export interface MeshHost extends NetworkClock {
@@ -38,12 +39,7 @@ export class Mesh {
     this.#host = host;
     this.#nodes = nodes;
     for (let place = 0; place < nodes * nodes; place += 1)
-      this.#links.push({
-        plan: way,
-        chance: new Prng(seed, `way ${place}`),
-        ...{ isStalledUp: false, isStalledDown: false, extraLatencyUs: 0 },
-        ...{ windowBytes: way.windowBytes, bytesPerSecond: 0 },
-      });
+      this.#links.push(newLink(way, new Prng(seed, `way ${place}`)));
   }
 
   /** Undefined for a connection that is none of these. */

@@ -4,48 +4,36 @@
 
 import type { Address } from '../../../actors/runtime/actor.ts';
 import type { ConnectionEvent, ConnectionId, Receipt } from '../../../actors/runtime/edges.ts';
-import { type Connection, isWord, type Pipe } from '../network.ts';
+import { type Connection, isWord, type Unit } from '../network.ts';
 import type { ObjectPayload } from '../object-payload.ts';
-import type { EndHost, WebEnd } from '../server-end.ts';
+import { type EndHost, EndSocket, type WebEnd } from '../web-end.ts';
 
 interface Owner {
   readonly owner: Address<ConnectionEvent>;
   readonly receiptsTo: Address<Receipt>;
 }
 
-/** Units that one connection may deliver in one turn. */
-const READ_UNITS_MAX = 64;
-
 export class TcpEnd implements WebEnd {
   readonly id: ConnectionId;
+  readonly socket: EndSocket;
   readonly isFramed = false;
   readonly #edge: EndHost;
   readonly #connection: Connection;
   readonly #isCaller: boolean;
-  readonly #in: Pipe;
-  readonly #out: Pipe;
   #owner: Owner | undefined = undefined;
   #state: 'waiting' | 'open' | 'closing' | 'gone' = 'waiting';
   /** The other side has said that it says no more. */
   #hasInputEnded = false;
-  #isHeld = false;
-  #isReadable = false;
-  #isDirty = false;
-  #outstanding = 0;
   /** What was out when something was written before: of last words, which no window holds, nothing is told. */
   #outstandingBefore = 0;
-  /** Taken by the network, and not yet told. */
-  #taken = 0;
 
   constructor(edge: EndHost, id: ConnectionId, connection: Connection, isCaller: boolean) {
     this.#edge = edge;
     this.id = id;
     this.#connection = connection;
     this.#isCaller = isCaller;
-    this.#in = isCaller ? connection.down : connection.up;
-    this.#out = isCaller ? connection.up : connection.down;
-    this.#in.receiver = this;
-    this.#out.sender = this;
+    const { up, down } = connection;
+    this.socket = new EndSocket(this, edge, isCaller ? down : up, isCaller ? up : down);
   }
 
   /** False when the connection has broken before anybody wanted it. */
@@ -53,57 +41,39 @@ export class TcpEnd implements WebEnd {
     if (this.#state !== 'waiting') return false;
     this.#state = 'open';
     this.#owner = owner;
-    if (this.#in.hasArrived) this.readable();
+    this.socket.lookIn();
     return true;
   }
 
   /** Nobody wants it: it is told why, and closed. */
   dismiss(lastWords: Uint8Array): void {
     if (this.#state !== 'waiting') return;
-    if (lastWords.byteLength > 0) this.#out.write(lastWords, 0);
+    if (lastWords.byteLength > 0) this.socket.write(lastWords, 0);
     this.#sayEnd();
   }
 
-  hold(isHeld: boolean): void {
-    this.#isHeld = isHeld;
-    if (!isHeld && this.#in.hasArrived) this.readable();
+  get isUnowned(): boolean {
+    return this.#state === 'waiting';
   }
 
-  readable(): void {
-    if (this.#isReadable || this.#isHeld) return;
-    this.#isReadable = true;
-    this.#edge.noteReadable(this);
+  get receiptsTo(): Address<Receipt> | undefined {
+    return this.#state === 'open' ? this.#owner?.receiptsTo : undefined;
   }
 
-  taken(cost: number): void {
-    this.#taken += cost;
-    this.#touch();
-  }
-
-  read(): void {
-    this.#isReadable = false;
-    if (this.#isHeld || this.#state === 'waiting') return;
-    for (let units = 0; units < READ_UNITS_MAX; units += 1) {
-      const unit = this.#in.read();
-      if (unit === undefined) break;
-      if (this.#state === 'gone') continue;
-      if (!isWord(unit)) this.#hear(unit as Uint8Array);
-      else if (unit.word === 'fin') this.#inputEnded();
-      else if (unit.word === 'reset') this.#vanished();
-      else throw new Error(`nobody says '${unit.word}' over bare TCP`);
-    }
-    this.#in.drained();
-    if (this.#in.hasArrived) this.readable();
+  hear(unit: Unit): void {
+    if (this.#state === 'gone') return;
+    if (!isWord(unit)) this.#hearBytes(unit as Uint8Array);
+    else if (unit.word === 'fin') this.#inputEnded();
+    else if (unit.word === 'reset') this.#vanished();
+    else throw new Error(`nobody says '${unit.word}' over bare TCP`);
   }
 
   write(unit: Uint8Array | ObjectPayload, cost: number): void {
     if (this.#state !== 'open') return;
     this.#edge.noteOutstanding(this.#outstandingBefore);
-    this.#outstandingBefore = this.#outstanding;
-    this.#outstanding += cost;
-    this.#out.write(unit, cost);
+    this.#outstandingBefore = this.socket.spend(cost);
+    this.socket.write(unit, cost);
     this.#edge.options.tap?.(this.#connection.id, this.#isCaller, unit as Uint8Array);
-    this.#touch();
   }
 
   /** Ends it after what was said; `closed` follows when the peer has ended, too, or let its time pass. */
@@ -124,20 +94,7 @@ export class TcpEnd implements WebEnd {
     if (this.#state === 'gone') return;
     this.#state = 'gone';
     this.#connection.reset();
-    this.#out.sender = undefined;
-    this.#in.abandon();
-  }
-
-  flush(): void {
-    this.#isDirty = false;
-    this.#taken += this.#out.pump();
-    if (this.#state !== 'open' || this.#owner === undefined) return;
-    if (this.#taken < this.#edge.options.receiptBytes) return;
-    const bytes = this.#taken;
-    this.#taken = 0;
-    this.#outstanding -= bytes;
-    const { receiptsTo } = this.#owner;
-    this.#edge.host.deliver(receiptsTo, { type: 'receipt', connection: this.id, bytes });
+    this.socket.abandon();
   }
 
   /** Nothing of HTTP is said here. */
@@ -147,7 +104,7 @@ export class TcpEnd implements WebEnd {
 
   ping(): void {}
 
-  #hear(bytes: Uint8Array): void {
+  #hearBytes(bytes: Uint8Array): void {
     // Bytes on the network are nobody's: what an actor keeps is its own.
     if (this.#state === 'open')
       this.#tell({ type: 'messageReceived', connection: this.id, payload: bytes.slice() });
@@ -161,12 +118,11 @@ export class TcpEnd implements WebEnd {
 
   #sayEnd(): void {
     this.#state = 'closing';
-    this.#out.write({ word: 'fin' }, 0);
-    this.#touch();
+    this.socket.write({ word: 'fin' }, 0);
     const { host, options } = this.#edge;
     if (this.#hasInputEnded) this.#ended();
     else host.remindAt(host.now + options.closeTimeoutUs, this.id);
-    if (this.#in.hasArrived) this.readable();
+    this.socket.lookIn();
   }
 
   #vanished(): void {
@@ -178,17 +134,10 @@ export class TcpEnd implements WebEnd {
     this.#tell({ type: 'closed', connection: this.id, code: 1_000, reason: '' });
     this.#state = 'gone';
     this.#owner = undefined;
-    this.#in.abandon();
-    this.#edge.forget(this);
+    this.socket.leave();
   }
 
   #tell(event: ConnectionEvent): void {
     if (this.#owner !== undefined) this.#edge.host.deliver(this.#owner.owner, event);
-  }
-
-  #touch(): void {
-    if (this.#isDirty) return;
-    this.#isDirty = true;
-    this.#edge.noteDirty(this);
   }
 }

@@ -25,7 +25,7 @@ export const rivers: Arbitrary<River | undefined> = mixed<River | undefined>(
   [
     1,
     plainRecord({
-      burst: integer({ min: 10, max: 14 }),
+      burst: integer({ min: 7, max: 9 }),
       everyUs: constantFrom(40_000, 30_000),
       readBytes: constant(RIVER_READ_BYTES),
       windowBytes: constantFrom(1_048_576, 262_144),

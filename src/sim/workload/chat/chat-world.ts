@@ -2,7 +2,8 @@
 // nodes with what befalls them, and what each phase of a run has everybody do. What they want done later the world keeps.
 // Refuses to know shards and how time passes.
 
-import type { Connection, Link, NetworkClock, Pipe } from '../../edges/network.ts';
+import type { Link } from '../../edges/link.ts';
+import type { Connection, NetworkClock, Pipe } from '../../edges/network.ts';
 import { Mesh } from '../../edges/tcp/mesh.ts';
 import type { Dialed } from '../../edges/tcp.edge.ts';
 import { befallCluster, type ClusterMishappening } from '../../faults/cluster-mishaps.ts';

@@ -4,18 +4,13 @@
 
 import { encodeFrame } from '../../../actors/codecs/websocket-frames.ts';
 import { Prng } from '../../../actors/runtime/prng.ts';
-import {
-  type Connection,
-  type Endpoint,
-  isWord,
-  type Link,
-  type Unit,
-} from '../../edges/network.ts';
+import type { Link } from '../../edges/link.ts';
+import { type Connection, type Endpoint, isWord, type Unit } from '../../edges/network.ts';
 import type { CrosserPlan } from '../../plan/chat-plan.ts';
 import { plainLink } from '../../plan/simpler.ts';
 import type { Trace } from '../../trace.ts';
 import { FrameDecoder, type FrameListener } from '../hearing/frame-decoder.ts';
-import { Masks } from '../own-ways.ts';
+import { linkOf, Masks } from '../own-ways.ts';
 import { encoder } from './hp-lines.ts';
 
 export interface CrosserWorld {
@@ -42,12 +37,7 @@ export class Crosser implements Endpoint, FrameListener {
     this.#world = world;
     this.#chance = new Prng(seed, `crosser ${plan.client}`);
     this.#masks = new Masks(plan.client, seed);
-    this.link = {
-      plan: plainLink,
-      chance: new Prng(seed, `link ${plan.client}`),
-      ...{ isStalledUp: false, isStalledDown: false, extraLatencyUs: 0 },
-      ...{ windowBytes: plainLink.windowBytes, bytesPerSecond: 0 },
-    };
+    this.link = linkOf({ client: plan.client, link: plainLink }, seed);
     this.#comeBack();
     if (plan.everyUs > 0) this.#publishLater();
   }
@@ -79,10 +69,7 @@ export class Crosser implements Endpoint, FrameListener {
   }
 
   sayRaw(unit: Unit): void {
-    const { connection } = this;
-    if (connection === undefined) return;
-    connection.up.write(unit, 0);
-    connection.up.pump();
+    this.connection?.say(unit);
   }
 
   publish(): void {
@@ -154,8 +141,7 @@ export class Crosser implements Endpoint, FrameListener {
       this.#comeBack();
       return;
     }
-    connection.up.sender = this;
-    connection.down.receiver = this;
+    connection.meet(this);
     this.connection = connection;
     this.#decoder = new FrameDecoder();
     const head = { method: 'GET', path: '/', query: '', headers: {} };
@@ -169,8 +155,7 @@ export class Crosser implements Endpoint, FrameListener {
     this.#world.trace.add({ kind: 'crossEnded', node, client, connection: connection.id });
     this.connection = undefined;
     this.#isIn = false;
-    connection.up.sender = undefined;
-    connection.down.abandon();
+    connection.leave();
     this.#comeBack();
   }
 

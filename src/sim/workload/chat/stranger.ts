@@ -2,16 +2,13 @@
 // end. What it hears is written down. Refuses to judge whether it should have heard it.
 
 import { Prng } from '../../../actors/runtime/prng.ts';
-import {
-  Connection,
-  isWord,
-  type Link,
-  type NetworkClock,
-  type Pipe,
-} from '../../edges/network.ts';
+import { newLink } from '../../edges/link.ts';
+import { Connection, isWord, type NetworkClock, type Pipe } from '../../edges/network.ts';
 import type { StrangerPlan } from '../../plan/chat-plan.ts';
 import type { Trace } from '../../trace.ts';
 import { encoder } from './hp-lines.ts';
+
+const WAY = { latencyUs: 800, jitterUs: 200, windowBytes: 65_536, cutPercent: 20, joinPercent: 20 };
 
 export interface StrangerHost extends NetworkClock {
   readonly trace: Trace;
@@ -30,12 +27,7 @@ export class Stranger {
   constructor(plan: StrangerPlan, number: number, seed: number, host: StrangerHost) {
     this.#plan = plan;
     this.#host = host;
-    const link: Link = {
-      plan: { latencyUs: 800, jitterUs: 200, windowBytes: 65_536, cutPercent: 20, joinPercent: 20 },
-      chance: new Prng(seed, `stranger ${number}`),
-      ...{ isStalledUp: false, isStalledDown: false, extraLatencyUs: 0 },
-      ...{ windowBytes: 65_536, bytesPerSecond: 0 },
-    };
+    const link = newLink(WAY, new Prng(seed, `stranger ${number}`));
     const met = { shard: 0, remote: '198.51.100.7', askedAt: host.now };
     this.#connection = new Connection(FIRST_ID + number, link, host, met);
     const { up, down } = this.#connection;
@@ -48,17 +40,15 @@ export class Stranger {
   }
 
   #say(text: string): void {
-    this.#connection.up.write(encoder.encode(text), 0);
-    this.#connection.up.pump();
+    this.#connection.say(encoder.encode(text));
   }
 
   #read(): void {
-    const { down, up } = this.#connection;
+    const { down } = this.#connection;
     for (let unit = down.read(); unit !== undefined; unit = down.read()) {
       if (isWord(unit)) {
         if (unit.word !== 'fin') continue;
-        up.write({ word: 'fin' }, 0);
-        up.pump();
+        this.#connection.say({ word: 'fin' });
       } else this.#rest += this.#decoder.decode(unit as Uint8Array, { stream: true });
     }
     down.drained();
@@ -119,6 +109,6 @@ const claims: readonly string[] = [
   }),
 ];
 
-export const CLUSTER = 'sim';
+const CLUSTER = 'sim';
 const FIRST_ID = 2_000_000;
 const STAYS_US = 12_000_000;

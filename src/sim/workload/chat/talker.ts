@@ -3,15 +3,11 @@
 // talker-deeds.ts, what it hears in talker-hearing.ts. Refuses to judge, and to know what is behind its node's door.
 
 import { Prng } from '../../../actors/runtime/prng.ts';
-import {
-  type Connection,
-  type Endpoint,
-  isWord,
-  type Link,
-  type Unit,
-} from '../../edges/network.ts';
+import type { Link } from '../../edges/link.ts';
+import { type Connection, type Endpoint, isWord, type Unit } from '../../edges/network.ts';
 import type { TalkerPlan } from '../../plan/chat-plan.ts';
 import type { EventOf, Trace } from '../../trace.ts';
+import { linkOf } from '../own-ways.ts';
 import { HpReader, hpLine } from './hp-lines.ts';
 import { TalkerDeeds } from './talker-deeds.ts';
 import { TalkerHearing } from './talker-hearing.ts';
@@ -88,12 +84,7 @@ export class Talker implements Endpoint {
     this.world = world;
     this.node = plan.node;
     this.chance = new Prng(seed, `talker ${plan.client}`);
-    this.link = {
-      plan: plan.link,
-      chance: new Prng(seed, `link ${plan.client}`),
-      ...{ isStalledUp: false, isStalledDown: false, extraLatencyUs: 0 },
-      ...{ windowBytes: plan.link.windowBytes, bytesPerSecond: 0 },
-    };
+    this.link = linkOf(plan, seed);
     this.deeds = new TalkerDeeds(this);
     this.pages = new TalkerPages(this);
     this.#hearing = new TalkerHearing(this);
@@ -146,10 +137,7 @@ export class Talker implements Endpoint {
   }
 
   sayRaw(unit: Unit): void {
-    const { connection } = this;
-    if (connection === undefined) return;
-    connection.up.write(unit, 0);
-    connection.up.pump();
+    this.connection?.say(unit);
   }
 
   /** It goes with a word, and does not come again by itself before it likes. */
@@ -246,8 +234,7 @@ export class Talker implements Endpoint {
       return;
     }
     this.#connections += 1;
-    connection.up.sender = this;
-    connection.down.receiver = this;
+    connection.meet(this);
     this.connection = connection;
     this.asked = [];
     this.isIn = false;
@@ -271,8 +258,7 @@ export class Talker implements Endpoint {
     this.isIn = false;
     this.asked = [];
     this.#hearing.forget();
-    connection.up.sender = undefined;
-    connection.down.abandon();
+    connection.leave();
     if (by === 'patience' && this.plan.roams) this.node = (this.node + 1) % this.world.nodes;
     if (this.plan.visit !== undefined) {
       this.leaveForever();

@@ -5,16 +5,12 @@
 import { Prng } from '../../../actors/runtime/prng.ts';
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import type { GatewayWord } from '../../edges/gateway/gateway-words.ts';
-import {
-  type Connection,
-  type Endpoint,
-  isWord,
-  type Link,
-  type Unit,
-} from '../../edges/network.ts';
+import type { Link } from '../../edges/link.ts';
+import { type Connection, type Endpoint, isWord, type Unit } from '../../edges/network.ts';
 import { ObjectPayload } from '../../edges/object-payload.ts';
 import type { EventOf, Trace } from '../../trace.ts';
 import type { HolderPlan } from '../../plan/gateway-plan.ts';
+import { linkOf } from '../own-ways.ts';
 import { LineReader } from './line-reader.ts';
 
 /** What a holder needs of its world. */
@@ -49,15 +45,7 @@ export class Holder implements Endpoint {
     this.plan = plan;
     this.#world = world;
     this.#chance = new Prng(seed, `holder ${plan.client}`);
-    this.link = {
-      plan: plan.link,
-      chance: new Prng(seed, `link ${plan.client}`),
-      isStalledUp: false,
-      isStalledDown: false,
-      extraLatencyUs: 0,
-      windowBytes: plan.link.windowBytes,
-      bytesPerSecond: 0,
-    };
+    this.link = linkOf(plan, seed);
     this.#comeBack(this.#chance.below(300_000));
     if (plan.leavesEveryUs > 0) this.#departLater();
     if (plan.what === 'ws') this.#speakLater();
@@ -97,10 +85,7 @@ export class Holder implements Endpoint {
   }
 
   sayRaw(unit: Unit): void {
-    const { connection } = this;
-    if (connection === undefined) return;
-    connection.up.write(unit, 0);
-    connection.up.pump();
+    this.connection?.say(unit);
   }
 
   taken(): void {}
@@ -128,8 +113,7 @@ export class Holder implements Endpoint {
       return;
     }
     this.#asked += 1;
-    connection.up.sender = this;
-    connection.down.receiver = this;
+    connection.meet(this);
     this.connection = connection;
     this.#reader = new LineReader();
     this.#status = undefined;
@@ -298,8 +282,7 @@ export class Holder implements Endpoint {
     if (connection === undefined) return;
     this.#world.trace.add({ kind: 'holdEnded', by, isWhole: this.#isWhole, ...this.#at() });
     this.connection = undefined;
-    connection.up.sender = undefined;
-    connection.down.abandon();
+    connection.leave();
     const isGood = this.#status === 200 && this.#isWhole && this.plan.what !== 'plain';
     this.#comeBack(isGood ? this.#chance.below(20_000) : RETRY_US + this.#chance.below(RETRY_US));
   }

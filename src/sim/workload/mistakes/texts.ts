@@ -79,7 +79,7 @@ function informed(
   return `${topic} has ${subscribers}, is ${place} and keeps ${history}`;
 }
 
-export function errorLine(message: string): string {
+function errorLine(message: string): string {
   return `error ${message}`;
 }
 

@@ -5,20 +5,14 @@
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import { Prng } from '../../../actors/runtime/prng.ts';
 import type { GatewayWord } from '../../edges/gateway/gateway-words.ts';
-import {
-  type Connection,
-  type Endpoint,
-  isWord,
-  type Link,
-  type Unit,
-} from '../../edges/network.ts';
+import { type Link, newLink } from '../../edges/link.ts';
+import { type Connection, type Endpoint, isWord, type Unit } from '../../edges/network.ts';
 import { ObjectPayload } from '../../edges/object-payload.ts';
 import { BETWEEN_MS } from '../../plan/scenes/draw-scenes.ts';
 import {
   channelName,
   type Deed,
   type PlayerPlan,
-  RECOVER,
   SCENE_PREFIX,
   type Scene,
 } from '../../records/scenes/scene.ts';
@@ -35,7 +29,7 @@ export interface PlayerWorld {
   isWell(node: number): boolean;
   connect(plan: PlayerPlan, link: Link): Connection | undefined;
   publish(node: number, body: Uint8Array, way: 'http' | 'pull'): void;
-  post(node: number, post: number): void;
+  recover(node: number): void;
 }
 
 export class Player implements Endpoint {
@@ -57,15 +51,7 @@ export class Player implements Endpoint {
   constructor(plan: PlayerPlan, world: PlayerWorld, seed: number) {
     this.plan = plan;
     this.#world = world;
-    this.#link = {
-      plan: plan.link,
-      chance: new Prng(seed, `player link ${plan.client}`),
-      isStalledUp: false,
-      isStalledDown: false,
-      extraLatencyUs: 0,
-      windowBytes: plan.link.windowBytes,
-      bytesPerSecond: 0,
-    };
+    this.#link = newLink(plan.link, new Prng(seed, `player link ${plan.client}`));
   }
 
   /** Faults are over. */
@@ -108,8 +94,7 @@ export class Player implements Endpoint {
     if (scene === undefined || !this.#world.isWell(plan.node)) return;
     const connection = this.#world.connect(plan, this.#link);
     if (connection === undefined) return;
-    connection.up.sender = this;
-    connection.down.receiver = this;
+    connection.meet(this);
     this.#connection = connection;
     this.#connections[this.#number] = connection.id;
     this.#head = undefined;
@@ -147,15 +132,14 @@ export class Player implements Endpoint {
       const channel = SCENE_PREFIX + channelName(client, this.#number, deed.channel);
       const body = writtenItem(channel, deed.item, scene.shape, scene.way);
       this.#world.publish(node, body, scene.way === 'http' ? 'http' : 'pull');
-    } else if (deed.does === 'post') this.#world.post(node, deed.post);
-    else if (deed.does === 'leave') {
+    } else if (deed.does === 'leave') {
       if (this.#isClosing) return;
       this.#isClosing = true;
       const { code, reason } = deed;
       this.#say({ word: 'gateway', said: { say: 'close', code, reason } });
     } else if (deed.does === 'recover') {
       this.#world.trace.add({ kind: 'recoverPosted', node });
-      this.#world.post(node, RECOVER);
+      this.#world.recover(node);
     } else {
       const bytes = encodeText(`w${act}`);
       this.#say({ word: 'gateway', said: { say: 'frame', kind: deed.kind, bytes } });
@@ -242,16 +226,12 @@ export class Player implements Endpoint {
     if (connection === undefined) return;
     this.#world.trace.add({ kind: 'sceneEnded', ...this.#at() });
     this.#connection = undefined;
-    connection.up.sender = undefined;
-    connection.down.abandon();
+    connection.leave();
     this.#world.later(BETWEEN_MS * 1_000, () => this.#next());
   }
 
   #say(unit: Unit): void {
-    const connection = this.#connection;
-    if (connection === undefined) return;
-    connection.up.write(unit, 0);
-    connection.up.pump();
+    this.#connection?.say(unit);
   }
 
   #at(): { readonly node: number; readonly client: number; readonly connection: number } {

@@ -8,8 +8,13 @@ import type { NamedPair, TlsMaterial } from '../../shards-contract.ts';
 import { checkPair, type TlsProblem } from './pairs.ts';
 import { type Watching, watchFolders, type WatchPace } from '../watched-files.ts';
 
+export interface DatedPair extends NamedPair {
+  /** Last instant at which the certificate is valid, milliseconds since 1970. */
+  readonly endsAtMs: number;
+}
+
 /** Good pairs by the names of their files, without the ending. */
-export type Certificates = ReadonlyMap<string, NamedPair>;
+export type Certificates = ReadonlyMap<string, DatedPair>;
 
 export interface CertificatesReading {
   readonly certificates: Certificates;
@@ -88,13 +93,15 @@ function checkAll(
   texts: readonly Texts[],
   before: Certificates = new Map(),
 ): CertificatesReading {
-  const certificates = new Map<string, NamedPair>();
+  const certificates = new Map<string, DatedPair>();
   const problems: (TlsProblem & { readonly file: string })[] = [];
   for (const { name, cert = '', key = '' } of texts) {
     const reading = checkPair(cert, key);
     // Names of servers have no case.
-    if (reading.ok) certificates.set(name, { name: name.toLowerCase(), cert, key });
-    else {
+    if (reading.ok) {
+      const { endsAtMs } = reading;
+      certificates.set(name, { name: name.toLowerCase(), cert, key, endsAtMs });
+    } else {
       const old = before.get(name);
       if (old !== undefined) certificates.set(name, old);
       for (const problem of reading.problems) {

@@ -67,6 +67,11 @@ export function checkPair(cert: string, key: string): PairReading {
   return { ok: true, material: { cert, key }, endsAtMs: certificate.validToDate.getTime() };
 }
 
+/** Says whether whoever renews certificates is to be reminded of it. */
+export function endsSoon(endsAtMs: number): boolean {
+  return endsAtMs <= Date.now() + REMINDER_MS;
+}
+
 export interface PairEvents {
   changed(pair: Extract<PairReading, { readonly ok: true }>): void;
   broken(problems: readonly TlsProblem[]): void;
@@ -95,6 +100,8 @@ export function watchPair(
   };
   return watchFiles([files.certFile, files.keyFile], [known.cert, known.key], changed, pace);
 }
+
+const REMINDER_MS = 7 * 86_400_000;
 
 type TextReading =
   | { readonly ok: true; readonly text: string }

@@ -2,7 +2,6 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import {
-  matchRoute,
   parseRoutes,
   type Route,
   type RouteRequest,
@@ -22,7 +21,7 @@ function warned(text: string): string[] {
 /** The port of the first target of the route that a request takes. */
 function taken(text: string, request: Partial<RouteRequest>): number | undefined {
   const plain = { host: 'h', path: '/', isSecure: false, isWebSocket: false };
-  return matchRoute(parseRoutes(text).routes, { ...plain, ...request })?.targets[0]?.port;
+  return new RouteTable(parseRoutes(text).routes).match({ ...plain, ...request })?.targets[0]?.port;
 }
 
 describe('a routes file', () => {

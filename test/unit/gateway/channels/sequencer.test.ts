@@ -159,4 +159,12 @@ describe('ids', () => {
       false,
     ]);
   });
+
+  test('are forgotten, oldest first, where they are long', () => {
+    const sequencer = new Sequencer(limits);
+    const long = 'x'.repeat(1_000_000);
+    const known = (n: number) => sequencer.isKnown(item(`${n}${long}`), 0);
+    for (let n = 100; n < 200; n += 1) expect(known(n)).toBe(false);
+    expect([known(199), known(100)]).toEqual([true, false]);
+  });
 });

@@ -43,10 +43,11 @@ describe('an answer without GRIP', () => {
     expect(stage.opened.size).toBe(0);
   });
 
-  test('[GRIP-PROXY-10] [DIFF-3] that breaks off costs the client its connection, and is counted', () => {
+  test('[GRIP-PROXY-10] [DIFF-3] that breaks off costs the client its connection', () => {
     const { stage, client } = asked({ body: 'half', isBroken: true });
     expect(client.closed).toBe('cut');
-    expect(stage.counted('gateway.origin.truncated')).toBe(1);
+    // The edge counts what breaks off there.
+    expect(stage.counted('gateway.origin.truncated')).toBe(0);
     expect(stage.living).toBe(0);
   });
 
@@ -304,12 +305,22 @@ describe('a large body', () => {
     ];
     const { stage, client } = asked({ headers, body: big, isBroken: true });
     expect(client.closed).toBe('cut');
-    expect(stage.counted('gateway.origin.truncated')).toBe(1);
     expect(stage.living).toBe(0);
     expect(stage.followed).toEqual({});
     const short = asked({ headers, body: 'half', isBroken: true });
     expect(short.answered?.status).toBe(502);
     expect(short.stage.living).toBe(0);
+  });
+
+  test('[GRIP-HOLD-9] of a stream that breaks off leaves an origin that is told so', () => {
+    const headers: HeaderList = [
+      ['Grip-Hold', 'stream'],
+      ['Grip-Channel', 'a'],
+      ['Grip-Link', '</gone>; rel=gone'],
+    ];
+    const { stage } = asked({ headers, body: big, isBroken: true });
+    expect(stage.questions.map(({ target }) => target)).toEqual([expect.any(String), '/gone']);
+    expect(stage.living).toBe(0);
   });
 });
 
@@ -452,6 +463,7 @@ describe('where a request goes', () => {
     ['*,as_host=inner:81 o:443,ssl', 'inner'],
     ['* o:443,ssl,host=deep', 'deep'],
     ['* o:443,ssl,trust_connect_host', 'o'],
+    ['*,as_host=[::1]:81 o:443,ssl', '::1'],
   ])('%s: the certificate must be of %s', (routes, serverName) => {
     const { stage } = asked({}, {}, routes);
     expect(stage.questions[0]?.asked.origin).toMatchObject({

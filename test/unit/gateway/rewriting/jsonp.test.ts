@@ -214,6 +214,14 @@ describe('answers', () => {
     }
   });
 
+  test('are wrapped in no time, however many headers they have', () => {
+    const many: HeaderList = Array.from({ length: 50_000 }, (_, n) => [`x-${n}`, '1']);
+    const started = performance.now();
+    const { body } = wrapJsonp('cb', 'extended', { ...answer, headers: many });
+    expect(textOf(body)).toContain('"x-49999":"1"');
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+
   test('[GRIP-JSONP-1] [SOCKJS-15] hold no line end that a script of an old browser must not have', () => {
     const body = 'a\u2028b\u2029c';
     const whole = { status: 200, reason: 'OK', headers: [], body: bytesOf(body) };

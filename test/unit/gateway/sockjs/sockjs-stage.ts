@@ -130,11 +130,7 @@ export class SockJsStage {
       },
       'router',
     );
-    this.#system.spawn(
-      homeActor,
-      { shards: 1, limits: homeDefaults, routerOf: () => router },
-      'home',
-    );
+    this.#system.spawn(homeActor, { limits: homeDefaults, routerOf: () => router }, 'home');
     const { routes } = parseRoutes(line);
     const [route] = routes;
     if (route === undefined) throw new Error(line);

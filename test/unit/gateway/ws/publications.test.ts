@@ -265,14 +265,23 @@ describe('filters that ask', () => {
 
   test('an address elsewhere is asked there, with the target’s rights', () => {
     const stage = asking('http-check', 'https://other.example:8443/y?z', {
-      route: '* 127.0.0.1:80,over_http,untrusted',
+      route: '*,header=X-Secret:inner 127.0.0.1:80,over_http,untrusted,insecure',
     });
     stage.publish('a', { text: 'hi' });
     expect(stage.open).toMatchObject({
       target: '/y?z',
-      origin: { host: 'other.example', port: 8_443, isSecure: true, isUntrusted: true },
+      origin: {
+        host: 'other.example',
+        port: 8_443,
+        isSecure: true,
+        isUntrusted: true,
+        isInsecure: true,
+      },
     });
     expect(stage.header('Host')).toBe('other.example:8443');
+    // What the route adds is for the origins that it names.
+    expect(stage.header('X-Secret')).toBe(undefined);
+    expect(stage.header('Sub-Meta')).toContain('"user":"me"');
     const same = asking('http-check', 'http://example.com/y');
     same.publish('a', { text: 'hi' });
     expect(same.open).toMatchObject({ target: '/y', origin: { host: '127.0.0.1', port: 80 } });

@@ -126,11 +126,7 @@ export class WsStage {
       },
       'router',
     );
-    this.system.spawn(
-      homeActor,
-      { shards: 1, limits: homeDefaults, routerOf: () => router },
-      'home',
-    );
+    this.system.spawn(homeActor, { limits: homeDefaults, routerOf: () => router }, 'home');
     const { routes, warnings } = parseRoutes(options.route ?? '* 127.0.0.1:80,over_http');
     const [route] = routes;
     if (route === undefined) throw new Error(JSON.stringify(warnings));

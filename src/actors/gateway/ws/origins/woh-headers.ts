@@ -4,7 +4,7 @@
 import { firstHeader, type HeaderList, withoutHeaders } from '../../../codecs/grip/header-list.ts';
 import { EXTENSIONS } from '../extension.ts';
 
-export const EVENTS_TYPE = 'application/websocket-events';
+const EVENTS_TYPE = 'application/websocket-events';
 /** An origin that wants to be asked more often is asked this often. */
 export const KEEP_ALIVE_SECONDS_MIN = 20;
 

@@ -379,9 +379,9 @@ const TOO_BIG = { code: 1_009, reason: 'message too big' } as const;
 export const ANSWER_BYTES_MAX = 1_000_000;
 /** Of an answer that refuses the handshake. */
 export const REFUSAL_BYTES_MAX = 100_000;
-export const RETRIES_MAX = 5;
+const RETRIES_MAX = 5;
 export const RETRY_AFTER_MS = 1_000;
-export const RETRY_JITTER_MS = 1_000;
+const RETRY_JITTER_MS = 1_000;
 
 const RETRY_TIMER = 'woh/retry';
 const KEEP_ALIVE_TIMER = 'woh/keep-alive';

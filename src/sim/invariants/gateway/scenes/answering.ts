@@ -177,7 +177,7 @@ export function dressed({ route }: Scene, headers: readonly Header[]): readonly 
   ];
 }
 
-export function answerSound(
+function answerSound(
   status: number,
   reason: string,
   headers: readonly Header[],

@@ -46,10 +46,6 @@ export class Debts {
     this.#aspect = aspect;
   }
 
-  get isEmpty(): boolean {
-    return this.#open.length === 0;
-  }
-
   owe(sound: string, from: number, until = from + LATE_US): void {
     this.#open.push({ sound, from, until });
   }

@@ -3,7 +3,6 @@
 // Each property follows all scenes, and speaks of one kind of lie. Refuses to know what is right: the models do.
 
 import type { SceneLimits } from '../../../records/scenes/scene-records.ts';
-import { posts } from '../../../records/scenes/scene.ts';
 import type { EventOf, TraceEvent } from '../../../trace.ts';
 import type { Invariant, Report } from '../../invariant.ts';
 import { AnswerModel, errorOf } from './answering.ts';
@@ -40,25 +39,25 @@ function sceneInvariant(
 }
 
 /** [GRIP-PROXY-1] and whatever else makes an answer. */
-export const heldAnswers = sceneInvariant('held-answers', 'answers', [
+const heldAnswers = sceneInvariant('held-answers', 'answers', [
   ...['GRIP-HOLD-1', 'GRIP-HOLD-3', 'GRIP-INSTR-1', 'GRIP-INSTR-3', 'GRIP-INSTR-4'],
   ...['GRIP-INSTR-6', 'GRIP-INSTR-7', 'GRIP-JSON-2', 'GRIP-JSON-4', 'GRIP-PUB-10', 'GRIP-PUB-11'],
   ...['GRIP-PUB-12', 'GRIP-PUB-13', 'GRIP-PATCH-1', 'GRIP-PATCH-3', 'GRIP-FILTER-8'],
 ]);
 
-export const heldStreams = sceneInvariant('held-streams', 'streams', [
+const heldStreams = sceneInvariant('held-streams', 'streams', [
   ...['GRIP-STREAM-1', 'GRIP-STREAM-2', 'GRIP-STREAM-3', 'GRIP-STREAM-4', 'GRIP-INSTR-8'],
   ...['GRIP-ORDER-1', 'GRIP-ORDER-2', 'GRIP-ORDER-3', 'GRIP-ORDER-5', 'GRIP-FILTER-4'],
   ...['GRIP-FILTER-5', 'GRIP-FILTER-7', 'GRIP-NEXT-6', 'GRIP-ZMQ-1'],
 ]);
 
-export const socketsHear = sceneInvariant('sockets-hear', 'sockets', [
+const socketsHear = sceneInvariant('sockets-hear', 'sockets', [
   ...['WOH-GRIP-2', 'WOH-GRIP-3', 'WOH-GRIP-5', 'WOH-GRIP-6', 'WOH-GRIP-7', 'WOH-GRIP-8'],
   ...['WOH-GRIP-11', 'WOH-GRIP-12', 'WOH-GRIP-13', 'WOH-PUB-1', 'WOH-PUB-4', 'WOH-PUB-5'],
   ...['WOH-PUB-7', 'WOH-FILTER-1', 'WOH-FILTER-2', 'WOH-CLOSE-5', 'WOH-EVENT-7'],
 ]);
 
-export const originsAsked = sceneInvariant('origins-asked', 'asking', [
+const originsAsked = sceneInvariant('origins-asked', 'asking', [
   ...['GRIP-PROXY-1', 'GRIP-HEAD-1', 'GRIP-HEAD-2', 'GRIP-HEAD-4', 'GRIP-HOLD-5', 'GRIP-PUB-13'],
   ...['GRIP-NEXT-4', 'GRIP-NEXT-5', 'GRIP-NEXT-7', 'GRIP-NEXT-9', 'WOH-OPEN-1', 'WOH-OPEN-2'],
   ...['WOH-META-1', 'WOH-PUB-6', 'WOH-CLOSE-5'],
@@ -68,32 +67,12 @@ export const keptAlive = sceneInvariant('kept-alive', 'alive', [
   ...['GRIP-KEEP-1', 'GRIP-KEEP-2', 'GRIP-KEEP-3', 'WOH-GRIP-9', 'WOH-GRIP-10'],
 ]);
 
-/** What is posted to the control server is answered as the spec says. */
-export const postsAnswered: Invariant = {
-  property: 'posts-answered',
-  requirements: ['GRIP-CTRL-1', 'GRIP-CTRL-3', 'GRIP-CTRL-4', 'GRIP-CTRL-5', 'GRIP-CTRL-6'],
-  judge(report) {
-    return {
-      postAnswered(event) {
-        const { status, answer } = event;
-        const post = posts[event.post];
-        if (post === undefined || (post.status === status && post.answer === answer)) return;
-        report(
-          event,
-          `'${post.body}' is answered with ${status} '${answer.trim()}', not ${post.status} '${post.answer.trim()}'`,
-        );
-      },
-    };
-  },
-};
-
 export const sceneInvariants: readonly Invariant[] = [
   heldAnswers,
   heldStreams,
   socketsHear,
   originsAsked,
   keptAlive,
-  postsAnswered,
 ];
 
 interface Played {

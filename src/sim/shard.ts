@@ -20,7 +20,9 @@ import type { Connection } from './edges/network.ts';
 import { objectWire } from './edges/object-wire.ts';
 import { TcpEdge } from './edges/tcp.edge.ts';
 import { type Lane, WebEdge } from './edges/web.edge.ts';
-import { posts } from './records/scenes/scene.ts';
+import { numberOf } from './records/errands/all.ts';
+import type { Errand } from './records/errands/errand.ts';
+import { tnetstring } from './records/errands/tnetstring.ts';
 import type { Trace } from './trace.ts';
 import type { TraceHash } from './trace-hash.ts';
 import type { ChatWorld } from './workload/chat/chat-world.ts';
@@ -204,12 +206,19 @@ export class Shard {
       });
   }
 
-  /** Somebody says something to the control server, and is answered under its number. */
-  post(post: number): void {
-    const { method, target, accept, body = '' } = posts[post] ?? {};
-    if (method === undefined || target === undefined) return;
-    const asked = { connection: post + 1, method, target, accept, body: encodeText(body) };
-    this.deliver(actorsOf(this.plan.shard).control, { type: 'controlRequested', ...asked });
+  /** An errand at the control server, or at the socket of commands, is answered under its number. */
+  order(errand: Errand): void {
+    const { control } = actorsOf(this.plan.shard);
+    const number = numberOf(errand);
+    if (errand.to === 'command')
+      this.deliver(control, {
+        ...{ type: 'commandReceived', ref: number, frame: tnetstring(errand.fields) },
+      });
+    else if (errand.to === 'control') {
+      const { method, target, accept, body } = errand;
+      const asked = { connection: number, method, target, accept, body: encodeText(body) };
+      this.deliver(control, { type: 'controlRequested', ...asked });
+    }
   }
 
   wake(): void {

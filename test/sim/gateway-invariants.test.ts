@@ -68,6 +68,14 @@ const made = (item: number, isProbe = false, channel = A, more: object = {}): Wr
   isProbe,
   ...more,
 });
+const ran = (errand: string): Written => ({ kind: 'errandRun', node: 0, client: 9, errand });
+const answers = (errand: string, answer: string): Written => ({
+  kind: 'errandAnswered',
+  node: 0,
+  errand,
+  answer,
+});
+const PUT = '405 Method not allowed: PUT.\n';
 const at = (kind: Written['kind'], atMs: number): Written => ({ kind, atMs });
 const drains: Written = { kind: 'gatewayDrains', node: 0, shard: 0, atMs: 7_000 };
 const told = (purpose: string): Written => ({ kind: 'originHeard', purpose, ...me });
@@ -275,6 +283,21 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     made(1, true),
     at('rested', 1_000),
     at('holdersLeft', 9_000),
+  ],
+  errands: [
+    ...[ran('post-list'), answers('post-list', '400 Invalid format.\n'), ran('put'), ran('put')],
+    ...[answers('put', PUT), answers('put', PUT), ran('command-refresh'), ran('sock-info')],
+    answers('command-refresh', '37:2:id,1:1,7:success,4:true!5:value,0:~}'),
+    answers(
+      'sock-info',
+      '200 OK | access-control-allow-credentials: true | access-control-allow-origin: http://a.test | cache-control: no-store, no-cache, must-revalidate, max-age=0 | content-type: application/json; charset=UTF-8 || {"cookie_needed":false,"entropy":123,"origins":["*:*"],"websocket":true}\n',
+    ),
+    at('quiet', 9_000),
+  ],
+  'an errand that dies with a thread': [
+    ran('put'),
+    { kind: 'shardCrashed', node: 0, shard: 0 },
+    at('quiet', 9_000),
   ],
 };
 
@@ -496,6 +519,30 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
     ['leftovers', 'a client who has left', [counted(1)]],
     ['leftovers', 'a follower who has left', [counted(0, [[A, 'stream', 1]])]],
     ['leftovers', 'an actor of nobody', [shard(7)]],
+    [
+      'errands-answered',
+      'nonsense is published',
+      [ran('post-list'), answers('post-list', '200 Published\n')],
+    ],
+    [
+      'errands-answered',
+      'a page of another form',
+      [ran('sock-info'), answers('sock-info', '200 OK || {}\n')],
+    ],
+    [
+      'errands-answered',
+      'a command of another number',
+      [
+        ran('command-refresh'),
+        answers('command-refresh', '37:2:id,1:2,7:success,4:true!5:value,0:~}'),
+      ],
+    ],
+    ['errands-answered', 'never', [ran('put'), at('quiet', 9_000)]],
+    [
+      'errands-answered',
+      'one of two',
+      [ran('put'), ran('put'), answers('put', PUT), at('quiet', 9_000)],
+    ],
   ];
 
 describe('a clean history breaks nothing', () => {

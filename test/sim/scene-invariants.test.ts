@@ -211,7 +211,6 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     { kind: 'shardCrashed', node: 0, shard: 0, atMs: 311 },
     ended(900),
   ],
-  'a post': [{ kind: 'postAnswered', node: 0, post: 2, status: 400, answer: 'Invalid format.\n' }],
 };
 
 const planted: readonly (readonly [property: string, lie: string, history: readonly Written[]])[] =
@@ -335,16 +334,6 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
     ],
     ['kept-alive', 'too soon', [set(), began(alive), ...begun, heard(700, 'alive')]],
     ['kept-alive', 'never', [set(), began({ ...alive, acts: [] }), ...begun, ended(2_600)]],
-    [
-      'posts-answered',
-      'nonsense is published',
-      [{ kind: 'postAnswered', node: 0, post: 2, status: 200, answer: 'Published\n' }],
-    ],
-    [
-      'posts-answered',
-      'in another form',
-      [{ kind: 'postAnswered', node: 0, post: 5, status: 200, answer: 'Published\n' }],
-    ],
   ];
 
 const broken = (records: readonly Written[]): string[] =>

@@ -8,6 +8,7 @@ import { signing } from './chat/signs.ts';
 import { codecs } from './codecs.ts';
 import { doors } from './doors.ts';
 import { holding } from './gateway.ts';
+import { errandMutants } from './gateway/errands.ts';
 import { sceneMutants } from './gateway/scenes.ts';
 import type { Mutant } from './mutant.ts';
 import { ordering } from './ordering.ts';
@@ -28,6 +29,7 @@ export const mutants: readonly Mutant[] = [
   ...doors,
   ...holding,
   ...sceneMutants,
+  ...errandMutants,
   ...chatting,
   ...signing,
   ...bounding,

@@ -5,6 +5,7 @@ import type { GatewayOptions } from '../../actors/gateway/gateway-options.ts';
 import type { GatewayStart } from '../../actors/node.ts';
 import type { LinkPlan } from '../edges/link.ts';
 import type { FilterName } from '../records/gateway-traits.ts';
+import { errandRoutes } from '../records/errands/ways.ts';
 import type { HolderKind } from '../records/gateway-records.ts';
 import { IMPLICIT_CHANNELS, type PlayerPlan } from '../records/scenes/scene.ts';
 
@@ -75,6 +76,17 @@ export interface HolderPlan {
   readonly isInterval?: boolean;
 }
 
+export interface ErranderPlan {
+  readonly client: number;
+  readonly node: number;
+  readonly errands: readonly PlannedErrand[];
+}
+
+export interface PlannedErrand {
+  readonly name: string;
+  readonly atMs: number;
+}
+
 export interface GatewayPlan {
   readonly options: GatewayOptions;
   readonly channels: readonly ChannelPlan[];
@@ -82,6 +94,8 @@ export interface GatewayPlan {
   readonly holders: readonly HolderPlan[];
   /** They play scenes when faults are over. */
   readonly players?: readonly PlayerPlan[];
+  /** Runs errands when faults are over. */
+  readonly errander?: ErranderPlan | undefined;
   /** Buggify sites of the gateway that may fire. */
   readonly sites: readonly string[];
 }
@@ -103,6 +117,7 @@ const ROUTES = [
     `xsub${at}.test,id=xsub,prefix=x- origin-x:80,sub=x-all-${at}`,
     `xwssub${at}.test,id=xwssub,prefix=x- origin-x:80,over_http,sub=x-all-${at}`,
   ]).flat(),
+  ...errandRoutes,
 ].join('\n');
 
 export function fullName({ name, prefix }: Pick<ChannelPlan, 'name' | 'prefix'>): string {

@@ -11,7 +11,9 @@ import type { HolderKind } from '../records/gateway-records.ts';
 import { drawClients } from '../workload/draw-clients.ts';
 import type { ChannelPlan, HolderPlan, OriginPlan, Outage } from './gateway-plan.ts';
 import { chance, drawn, milliseconds, mixed, plainRecord } from './drawing.ts';
+import { errandOptions } from '../records/errands/ways.ts';
 import type { PlayerPlan } from '../records/scenes/scene.ts';
+import { drawErrander } from './scenes/draw-errands.ts';
 import { drawPlayers } from './scenes/draw-scenes.ts';
 import { frame } from './settings.ts';
 
@@ -48,9 +50,15 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
   const all = own.brokerClients + holders + directs;
   // Theirs, too: nobody else's items are dropped for want of room, and none waits for its turn.
   const isStaged = drawn(boolean(), seed, 'stage');
-  const options = isStaged
-    ? { ...own.options, queuedItemsMax: 100, messageRate: undefined }
-    : own.options;
+  const errander =
+    !isStaged && drawn(chance(1, 2), seed, 'errander')
+      ? drawErrander({ seed, nodes: nodeCount, client: all })
+      : undefined;
+  const options: GatewayOptions = {
+    ...own.options,
+    ...(isStaged ? { queuedItemsMax: 100, messageRate: undefined } : {}),
+    ...(errander === undefined ? {} : errandOptions),
+  };
   const players = isStaged ? drawPlayers({ seed, nodes: nodeCount, from: all, options }) : [];
   const counts = { client: all, shard: nodeCount * shardCount, node: nodeCount };
   const faults = drawFaults(seed, kindsOf({ ...drawnFrame, mood }), { horizonUs, counts });
@@ -92,6 +100,7 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
         }),
       ],
       players,
+      errander,
       sites: own.sites.filter((site) => !isStaged || !hinders(site, players)),
     },
   };

@@ -4,7 +4,14 @@
 
 import { gatewayDefaults, type GatewayOptions } from '../../actors/gateway/gateway-options.ts';
 import type { Plan } from '../plan.ts';
-import type { ChannelPlan, GatewayPlan, HolderPlan, OriginPlan, Outage } from './gateway-plan.ts';
+import type {
+  ChannelPlan,
+  GatewayPlan,
+  HolderPlan,
+  OriginPlan,
+  Outage,
+  PlannedErrand,
+} from './gateway-plan.ts';
 import type { PlayerPlan } from '../records/scenes/scene.ts';
 import { plainLink } from './simpler.ts';
 
@@ -30,6 +37,18 @@ export function playersOf({ gateway }: Plan): readonly PlayerPlan[] {
 
 export function withPlayers(plan: Plan, players: readonly PlayerPlan[]): Plan {
   return withGateway(plan, (gateway) => ({ ...gateway, players }));
+}
+
+export function errandsOf({ gateway }: Plan): readonly PlannedErrand[] {
+  return gateway?.errander?.errands ?? [];
+}
+
+export function withErrands(plan: Plan, errands: readonly PlannedErrand[]): Plan {
+  return withGateway(plan, (gateway) => {
+    const { errander } = gateway;
+    if (errander === undefined) return gateway;
+    return { ...gateway, errander: errands.length === 0 ? undefined : { ...errander, errands } };
+  });
 }
 
 export function channelsOf({ gateway }: Plan): readonly ChannelPlan[] {

@@ -67,6 +67,10 @@ export interface ChatTerms {
   readonly sessionsPerUserMax: number;
   readonly watchedUsersMax: number;
   readonly policy: 'multi' | 'replace' | 'reject';
+  readonly partitionPolicy: 'serve' | 'readonly-minority' | 'drain-minority';
+  /** 0 where nobody says how many nodes there are. */
+  readonly nodesExpected: number;
+  readonly stableAfterMs: number;
 }
 
 export type PeerState = 'linkUp' | 'linkDown' | 'up' | 'suspect' | 'down' | 'left';

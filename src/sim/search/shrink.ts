@@ -33,10 +33,12 @@ import {
   holdersOf,
   outagesOf,
   plainerGatewaySteps,
+  errandsOf,
   playersOf,
   withChannels,
   withHolders,
   withOutages,
+  withErrands,
   withPlayers,
 } from '../plan/plainer-gateway.ts';
 import type { Scene } from '../records/scenes/scene.ts';
@@ -217,6 +219,9 @@ function keepClients(search: Search, blockMin: number): void {
   );
   needed(playersOf(search.plan), blockMin, (players) =>
     search.try(withPlayers(search.plan, players)),
+  );
+  needed(errandsOf(search.plan), blockMin, (errands) =>
+    search.try(withErrands(search.plan, errands)),
   );
   needed(talkersOf(search.plan), blockMin, (talkers) =>
     search.try(withoutIdleFaults(withTalkers(search.plan, talkers), search.violation.at)),

@@ -162,9 +162,9 @@ export function relayed(state: RequestState, { isWhole, bytes }: Relayed, contex
   else if (status !== undefined) logRelayed(state, status, bytes, context);
   state.question = undefined;
   const instruct = state.pendingStream;
-  state.pendingStream = undefined;
   if (isWhole && instruct !== undefined) {
     const { response } = instruct;
+    state.pendingStream = undefined;
     followStream(state, { ...instruct, response: { ...response, body: noBytes } }, context);
   } else end(state, context);
 }

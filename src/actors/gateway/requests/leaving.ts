@@ -2,7 +2,7 @@
 // Refuses to know why it ended. Obeys spec/grip.md, section "Links".
 
 import { abandon, askOwn } from './asking.ts';
-import { letGo } from './holding.ts';
+import { goneOf, letGo } from './holding.ts';
 import type { RequestState, Turn } from './request-state.ts';
 
 /** Nothing more will be said to the client. */
@@ -18,11 +18,16 @@ export function end(state: RequestState, context: Turn): void {
   if (!isTelling && !tellGone(state, context)) context.stop();
 }
 
-/** [GRIP-HOLD-9] True when an origin is being told that its hold is over, which it is told once. */
+/**
+ * [GRIP-HOLD-9] True when an origin is being told that its hold is over, which it is told once. So is one whose client
+ * went while it read the answer's long body, behind which the hold would have begun.
+ */
 export function tellGone(state: RequestState, context: Turn): boolean {
-  const link = state.hold?.gone;
-  if (state.hold === undefined || link === undefined) return false;
-  state.hold.gone = undefined;
+  const { hold, pendingStream } = state;
+  const link = hold === undefined ? pendingStream && goneOf(state, pendingStream) : hold.gone;
+  if (link === undefined) return false;
+  if (hold !== undefined) hold.gone = undefined;
+  state.pendingStream = undefined;
   // [PROC-DRAIN-3] The clients are not gone: the node is, and they will be back.
   if (state.admitted.gateway.isDraining) return false;
   askOwn(state, 'gone', { ...link, headers: [] }, new Uint8Array(0), context);

@@ -2,6 +2,7 @@
 // answered. Everything else is forgotten. Refuses to know who listens in production.
 
 import type { ControlReply, OperatorNotice } from '../../../actors/runtime/gateway-edges.ts';
+import { errands } from '../../records/errands/all.ts';
 import type { Trace } from '../../trace.ts';
 
 export class GatewayEars {
@@ -27,10 +28,18 @@ export class GatewayEars {
   }
 
   hearReply(reply: ControlReply): void {
-    if (reply.type !== 'controlAnswer') return;
-    const { connection, status, body: answer } = reply;
     const node = this.#node;
-    if (connection === 0) this.#trace.add({ kind: 'controlAnswered', node, status });
-    else this.#trace.add({ kind: 'postAnswered', node, post: connection - 1, status, answer });
+    if (reply.type === 'controlAnswer') {
+      const { connection, status, body } = reply;
+      if (connection === 0) this.#trace.add({ kind: 'controlAnswered', node, status });
+      else this.#hearErrand(connection, `${status} ${body}`);
+    } else if (reply.type === 'commandReply')
+      this.#hearErrand(reply.ref, new TextDecoder().decode(reply.frame));
+  }
+
+  #hearErrand(number: number, answer: string): void {
+    const errand = errands[number - 1];
+    if (errand === undefined) throw new Error(`there is no errand ${number}`);
+    this.#trace.add({ kind: 'errandAnswered', node: this.#node, errand: errand.name, answer });
   }
 }

@@ -20,11 +20,7 @@ export const directs: Invariant = {
   judge(report) {
     const judge = new Judge(report);
     return {
-      began: (event) => judge.troubles.began(event),
-      chatBegan: (event) => {
-        judge.troubles.chatBegan(event);
-        judge.began(event.terms);
-      },
+      ...judge.troubles.watcher,
       talkerJoined: ({ client, user, isMute, hasAck }) => {
         const talkers = judge.talkers.get(user) ?? [];
         judge.talkers.set(user, [...talkers, { client, isMute, hasAck }]);
@@ -74,7 +70,6 @@ class Judge {
   /** By client: from when to when it was connected, as it saw it. */
   readonly #stays = new Map<number, { readonly from: number; to: number | undefined }[]>();
   readonly #report: Report;
-  #terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
   readonly #askedAt = new Map<string, number>();
   readonly #askedOn = new Map<string, number>();
   readonly #acked = new Map<string, EventOf<'directAcked'>>();
@@ -96,10 +91,6 @@ class Judge {
   ended(client: number, at: number): void {
     const last = this.#stays.get(client)?.at(-1);
     if (last !== undefined) last.to = at;
-  }
-
-  began(terms: EventOf<'chatBegan'>['terms']): void {
-    this.#terms = terms;
   }
 
   crashed(at: number): void {
@@ -163,7 +154,7 @@ class Judge {
   /** [HP-HIST-1] Where nothing was lost, all that two users said to each other is there. */
   read(event: EventOf<'directsTold'>): void {
     const { user, client, messages, with: other } = event;
-    const { isCluster = true } = this.#terms ?? {};
+    const { isCluster = true } = this.troubles.terms ?? {};
     if (!this.isRest || isCluster || this.#crashedAt > Number.NEGATIVE_INFINITY) return;
     const here = new Set(messages);
     for (const { user: from, to, message, isDuplicate } of this.#acked.values()) {
@@ -189,7 +180,7 @@ class Judge {
   #isExcused({ message, to, status }: EventOf<'directAcked'>): boolean {
     const since = this.#askedAt.get(message) ?? 0;
     if (this.#crashedAt >= since - NOTICE_US) return true;
-    const { offlineMessagesMax = 0, resumeMessagesMax = 0 } = this.#terms ?? {};
+    const { offlineMessagesMax = 0, resumeMessagesMax = 0 } = this.troubles.terms ?? {};
     if (status !== 'delivered' && Math.min(offlineMessagesMax, resumeMessagesMax) < MANY)
       return true;
     const talkers = this.talkers.get(to) ?? [];

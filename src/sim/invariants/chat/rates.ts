@@ -13,6 +13,7 @@ export const rates: Invariant = {
     return {
       chatBegan: ({ terms }) => judge.began(terms),
       talkerConnected: ({ client }) => judge.forget(client),
+      talkerEnded: (event) => judge.ended(event),
       talkerAsked: (event) => judge.asked(event),
       talkerAnswered: (event) => judge.answered(event),
     };

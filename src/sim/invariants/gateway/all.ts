@@ -2,6 +2,7 @@
 
 import type { Invariant } from '../invariant.ts';
 import { answersOnce, patienceOfHolders, prefixes } from './answers.ts';
+import { errandsAnswered } from './errands.ts';
 import { delayed, filters } from './filters.ts';
 import { followers } from './followers.ts';
 import { holdsAlive } from './holds-alive.ts';
@@ -28,4 +29,5 @@ export const gatewayInvariants: readonly Invariant[] = [
   followers,
   leftovers,
   ...sceneInvariants,
+  errandsAnswered,
 ];

@@ -18,8 +18,6 @@ import {
   type ItemPlan,
   PATCHED_BODY,
   type PlayerPlan,
-  posts,
-  RECOVER,
   type Said,
   type Scene,
   type SceneShape,
@@ -109,17 +107,8 @@ function drawFrame(chance: Prng, shape: SceneShape): Scene {
 function plain(chance: Prng, { keptBodyBytesMax }: GatewayOptions): Scene {
   const frame = drawFrame(chance, 'plain');
   const flaw = chance.chance(1, 3) ? oneOf(chance, flawNames) : undefined;
-  const acts: Act[] = [];
-  for (let at = 1; at <= 3 && chance.chance(1, 3); at += 1) {
-    const post = chance.below(posts.length);
-    acts.push({
-      atMs: at * ACT_EVERY_MS,
-      deed: post === RECOVER ? { does: 'recover' } : { does: 'post', post },
-    });
-  }
-  const lastsMs = 600 + acts.length * ACT_EVERY_MS;
   const bodyBytes = flaw === undefined ? nearLimit(chance, keptBodyBytesMax) : 0;
-  return { ...frame, flaw, acts, lastsMs, asked: { ...frame.asked, bodyBytes } };
+  return { ...frame, flaw, asked: { ...frame.asked, bodyBytes } };
 }
 
 function poll(chance: Prng, options: GatewayOptions): Scene {

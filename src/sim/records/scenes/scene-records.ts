@@ -34,11 +34,17 @@ export type SceneRecord =
   | (AtScene & { readonly kind: 'sceneEnded' })
   /** Somebody wants all origins of a node to be asked again. */
   | { readonly kind: 'recoverPosted'; readonly node: number }
-  /** The control server's answer to something that was posted. */
+  /** By name. */
   | {
-      readonly kind: 'postAnswered';
+      readonly kind: 'errandRun';
       readonly node: number;
-      readonly post: number;
-      readonly status: number;
+      readonly client: number;
+      readonly errand: string;
+    }
+  /** In words of one form. */
+  | {
+      readonly kind: 'errandAnswered';
+      readonly node: number;
+      readonly errand: string;
       readonly answer: string;
     };

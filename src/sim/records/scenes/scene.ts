@@ -109,9 +109,7 @@ export type Deed =
   /** The client of a WebSocket closes it. */
   | { readonly does: 'leave'; readonly code: number; readonly reason: string }
   /** Whoever publishes wants everybody to look again. */
-  | { readonly does: 'recover' }
-  /** A publisher that is no master of its trade. */
-  | { readonly does: 'post'; readonly post: number };
+  | { readonly does: 'recover' };
 
 export type MessageName = 'text' | 'binary' | 'ping' | 'pong';
 
@@ -195,47 +193,6 @@ export const patches: readonly { readonly patch: readonly object[]; readonly bod
   { patch: [{ op: 'remove', path: '/z' }] },
 ];
 
-/** What is posted to the control server, and what it says. */
-export interface Post {
-  readonly method: string;
-  readonly target: string;
-  readonly accept: string | undefined;
-  readonly body: string;
-  readonly status: number;
-  readonly answer: string;
-}
-
-const published = { method: 'POST', target: '/publish', accept: undefined };
-
-export const posts: readonly Post[] = [
-  { ...published, body: '{"items":[]}', status: 200, answer: 'Published\n' },
-  { ...published, body: '{"items"', status: 400, answer: 'Body is not valid JSON.\n' },
-  { ...published, body: '[]', status: 400, answer: 'Invalid format.\n' },
-  {
-    ...{ ...published, body: '{"item":[]}', status: 400 },
-    answer: "Invalid format: object does not contain 'items'\n",
-  },
-  {
-    ...{ ...published, body: '{"items":{}}', status: 400 },
-    answer: "Invalid format: object contains 'items' with wrong type\n",
-  },
-  {
-    ...{ ...published, accept: 'text/plain, application/json', body: '{"items":[]}', status: 200 },
-    answer: '{"message":"Published"}\n',
-  },
-  {
-    ...{ ...published, accept: 'image/png', body: '{"items":[]}', status: 406 },
-    answer: 'Not Acceptable. Supported formats are text/plain and application/json.\n',
-  },
-  {
-    ...{ ...published, method: 'PUT', body: '{"items":[]}', status: 405 },
-    answer: 'Method not allowed: PUT.\n',
-  },
-  { ...published, target: '/recover', body: '', status: 200, answer: 'Updated\n' },
-  { ...published, target: '/', body: '', status: 200, answer: 'Pushpin API\n' },
-  { ...published, target: '/publish?x', body: '{"items":[]}', status: 404, answer: 'Not Found\n' },
-];
-
 /** The channels of a scene, as its origin names them. */
 export function channelName(client: number, scene: number, channel: number): string {
   if (channel === IMPLICIT) return `all-${client % IMPLICIT_CHANNELS}`;
@@ -246,8 +203,6 @@ export function channelName(client: number, scene: number, channel: number): str
 export const IMPLICIT = -1;
 /** As many as there may be players. */
 export const IMPLICIT_CHANNELS = 8;
-/** By place in `posts`. */
-export const RECOVER = posts.findIndex(({ target }) => target === '/recover');
 /** The prefix of their route. */
 export const SCENE_PREFIX = 'x-';
 /** From one act to the next: all that comes of the one has come by then. */

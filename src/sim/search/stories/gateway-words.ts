@@ -78,8 +78,10 @@ export function gatewayWords(event: GatewayRecord | ChatRecord): string {
       return `the scene of ${who} is over`;
     case 'recoverPosted':
       return `everybody on node ${event.node} is to look again`;
-    case 'postAnswered':
-      return `what was posted (${event.post}) is answered ${event.status}: ${event.answer.trim()}`;
+    case 'errandRun':
+      return `${who} runs the errand '${event.errand}'`;
+    case 'errandAnswered':
+      return `the errand '${event.errand}' is answered: ${event.answer.slice(0, SOUND_MAX)}`;
     default:
       return chatWords(event);
   }

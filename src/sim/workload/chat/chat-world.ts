@@ -252,7 +252,8 @@ function termsOf({ options, cluster }: ChatPlan) {
   const { messagesBurstMax, presenceEveryMs } = options;
   const { roomsPerSessionMax, sessionsPerUserMax, watchedUsersMax } = options;
   const { historyMax, offlineMessagesMax, resumeMessagesMax, queueBytesMax } = options;
-  const { suspectMs = 0, downMs = 0, lingerMs = 0 } = cluster ?? {};
+  const { suspectMs = 0, downMs = 0, lingerMs = 0, stableAfterMs = 0 } = cluster ?? {};
+  const { partitionPolicy = 'serve', nodesExpected = 0 } = cluster ?? {};
   return {
     ...{ isCluster: cluster !== undefined, suspectMs, downMs, lingerMs },
     ...{ resumeWindowMs, pingEveryMs, pingTimeoutMs, loginTimeoutMs, emptyRoomMs, roomEventsMax },
@@ -261,6 +262,7 @@ function termsOf({ options, cluster }: ChatPlan) {
     ...{ roomsPerSessionMax, sessionsPerUserMax, watchedUsersMax },
     isLimited: options.messagesPerSecondMax < 100 || options.joinsPerSecondMax < 100,
     policy: options.sessionPolicy,
+    ...{ partitionPolicy, nodesExpected, stableAfterMs },
   };
 }
 

@@ -13,12 +13,15 @@ import { Origin } from '../origins/origin.ts';
 import { Publisher } from '../origins/publisher.ts';
 import { fullName, type GatewayPlan } from '../../plan/gateway-plan.ts';
 import type { Way } from '../../ways-in.ts';
+import { errandNamed } from '../../records/errands/all.ts';
+import type { Errand } from '../../records/errands/errand.ts';
+import { ERRAND_ORIGINS, Errander } from '../errands/errander.ts';
 import { DEAD_ORIGIN, SCENE_ORIGIN, Stage } from '../scenes/stage.ts';
 import { Holder } from './holder.ts';
 
 interface ControlDoor {
   publish(body: Uint8Array, way: 'http' | 'pull'): void;
-  post(post: number): void;
+  order(errand: Errand): void;
 }
 
 export interface GatewayWorldHost {
@@ -40,6 +43,7 @@ export class GatewayWorld {
   readonly #origins = new Map<string, Origin>();
   readonly #publishers: Publisher[] = [];
   readonly #stage: Stage;
+  readonly #errander: Errander | undefined;
   #fetches = 0;
 
   constructor(plan: GatewayPlan, host: GatewayWorldHost) {
@@ -65,6 +69,7 @@ export class GatewayWorld {
       isUpdating: options.updateOnFirstSubscription,
     };
     this.#stage = new Stage(players ?? [], limits, this, seed);
+    this.#errander = plan.errander && new Errander(plan.errander, this, seed);
     for (const holder of plan.holders) this.holders.push(new Holder(holder, this, seed));
   }
 
@@ -100,8 +105,13 @@ export class GatewayWorld {
     this.#host.first(node)?.publish(body, way);
   }
 
-  post(node: number, post: number): void {
-    this.#host.first(node)?.post(post);
+  order(node: number, errand: Errand): void {
+    this.#host.first(node)?.order(errand);
+  }
+
+  recover(node: number): void {
+    const recover = errandNamed('recover');
+    if (recover !== undefined) this.order(node, recover);
   }
 
   isWell(node: number): boolean {
@@ -111,6 +121,8 @@ export class GatewayWorld {
   ask(asked: AskedOrigin, hearing: OriginHearing): () => void {
     if (asked.host === SCENE_ORIGIN || asked.host === DEAD_ORIGIN)
       return this.#stage.ask(asked, hearing);
+    if (ERRAND_ORIGINS.includes(asked.host) && this.#errander !== undefined)
+      return this.#errander.ask(asked, hearing);
     return this.#originOf(asked).ask(asked, hearing);
   }
 
@@ -127,6 +139,7 @@ export class GatewayWorld {
     for (const origin of this.#origins.values()) origin.rise();
     for (const holder of this.holders) holder.settle();
     this.#stage.begin();
+    this.#errander?.begin();
   }
 
   probe(): void {

@@ -13,7 +13,6 @@ import {
   channelName,
   type Deed,
   type PlayerPlan,
-  RECOVER,
   SCENE_PREFIX,
   type Scene,
 } from '../../records/scenes/scene.ts';
@@ -30,7 +29,7 @@ export interface PlayerWorld {
   isWell(node: number): boolean;
   connect(plan: PlayerPlan, link: Link): Connection | undefined;
   publish(node: number, body: Uint8Array, way: 'http' | 'pull'): void;
-  post(node: number, post: number): void;
+  recover(node: number): void;
 }
 
 export class Player implements Endpoint {
@@ -133,15 +132,14 @@ export class Player implements Endpoint {
       const channel = SCENE_PREFIX + channelName(client, this.#number, deed.channel);
       const body = writtenItem(channel, deed.item, scene.shape, scene.way);
       this.#world.publish(node, body, scene.way === 'http' ? 'http' : 'pull');
-    } else if (deed.does === 'post') this.#world.post(node, deed.post);
-    else if (deed.does === 'leave') {
+    } else if (deed.does === 'leave') {
       if (this.#isClosing) return;
       this.#isClosing = true;
       const { code, reason } = deed;
       this.#say({ word: 'gateway', said: { say: 'close', code, reason } });
     } else if (deed.does === 'recover') {
       this.#world.trace.add({ kind: 'recoverPosted', node });
-      this.#world.post(node, RECOVER);
+      this.#world.recover(node);
     } else {
       const bytes = encodeText(`w${act}`);
       this.#say({ word: 'gateway', said: { say: 'frame', kind: deed.kind, bytes } });

@@ -9,6 +9,7 @@ import {
   type PublishWay,
   type SceneShape,
 } from '../../records/scenes/scene.ts';
+import { tnetstring } from '../../records/errands/tnetstring.ts';
 import { base64 } from '../../records/scenes/texts.ts';
 
 type Value = string | number | boolean | Uint8Array | readonly Value[] | Fields;
@@ -108,22 +109,4 @@ function messageOf(
   const type = kind === undefined ? {} : { type: kind };
   if (!isBinary) return { ...type, content: text };
   return { ...type, 'content-bin': isJson ? base64(text) : encodeText(text) };
-}
-
-function tnetstring(value: Value): Uint8Array {
-  if (typeof value === 'string') return framed(encodeText(value), ',');
-  if (value instanceof Uint8Array) return framed(value, ',');
-  if (typeof value === 'number') return framed(encodeText(String(value)), '#');
-  if (typeof value === 'boolean') return framed(encodeText(String(value)), '!');
-  if (isList(value)) return framed(joined(value.map(tnetstring)), ']');
-  const pairs = Object.entries(value).flatMap(([name, of]) => [tnetstring(name), tnetstring(of)]);
-  return framed(joined(pairs), '}');
-}
-
-function isList(value: Value): value is readonly Value[] {
-  return Array.isArray(value);
-}
-
-function framed(content: Uint8Array, kind: string): Uint8Array {
-  return joined([encodeText(`${content.byteLength}:`), content, encodeText(kind)]);
 }

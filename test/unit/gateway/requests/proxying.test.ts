@@ -311,6 +311,17 @@ describe('a large body', () => {
     expect(short.answered?.status).toBe(502);
     expect(short.stage.living).toBe(0);
   });
+
+  test('[GRIP-HOLD-9] of a stream that breaks off leaves an origin that is told so', () => {
+    const headers: HeaderList = [
+      ['Grip-Hold', 'stream'],
+      ['Grip-Channel', 'a'],
+      ['Grip-Link', '</gone>; rel=gone'],
+    ];
+    const { stage } = asked({ headers, body: big, isBroken: true });
+    expect(stage.questions.map(({ target }) => target)).toEqual([expect.any(String), '/gone']);
+    expect(stage.living).toBe(0);
+  });
 });
 
 describe('HEAD', () => {

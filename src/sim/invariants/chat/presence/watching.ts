@@ -15,8 +15,7 @@ export const watching: Invariant = {
     const { watcher } = own;
     return {
       ...watcher,
-      began: (event) => judge.troubles.began(event),
-      chatBegan: (event) => judge.began(event),
+      ...judge.troubles.watcher,
       talkerJoined(event) {
         watcher.talkerJoined?.(event);
         if (event.isSlow) judge.slow.add(event.client);
@@ -67,7 +66,6 @@ class Judge {
   readonly resting = new Set<number>();
   readonly #report: Report;
   readonly #own: OwnStatuses;
-  #isCluster = false;
   /** By client, of its session: whom it watches. */
   readonly #watches: (Map<string, Watch> | undefined)[] = [];
   readonly #ends: EventOf<'talkerEnded'>[] = [];
@@ -76,11 +74,6 @@ class Judge {
   constructor(report: Report, own: OwnStatuses) {
     this.#report = report;
     this.#own = own;
-  }
-
-  began(event: EventOf<'chatBegan'>): void {
-    this.troubles.chatBegan(event);
-    this.#isCluster = event.terms.isCluster;
   }
 
   loggedIn({ client, isResumed, isAnew, at }: EventOf<'loggedIn'>): void {
@@ -151,7 +144,7 @@ class Judge {
     const isEarly = watch.connection === connection && at - watch.changedAt < EVERY_US && !isMissed;
     const isTroubled =
       this.troubles.ofTalker(client, node, at - TROUBLE_US, at) ||
-      (this.#isCluster && this.troubles.ofCluster(at - TROUBLE_US, at));
+      (this.troubles.isCluster && this.troubles.ofCluster(at - TROUBLE_US, at));
     if (isEarly && !isTroubled && !this.slow.has(client))
       this.#report(
         event,

@@ -12,11 +12,7 @@ export const taken: Invariant = {
   judge(report) {
     const judge = new Judge(report);
     return {
-      began: (event) => judge.troubles.began(event),
-      chatBegan(event) {
-        judge.troubles.chatBegan(event);
-        judge.terms = event.terms;
-      },
+      ...judge.troubles.watcher,
       talkerJoined: (event) => judge.joined(event),
       loggedIn: (event) => judge.loggedIn(event),
       seated: ({ client, room }) => judge.takings.get(client)?.read.delete(room),
@@ -60,7 +56,6 @@ class Judge {
   readonly troubles = new Troubles();
   /** By client. */
   readonly takings = new Map<number, Taking>();
-  terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
   readonly #report: Report;
   readonly #acking = new Set<number>();
   /** By user. */
@@ -171,7 +166,7 @@ class Judge {
     const isOne = had.session === taking.session;
     if (isOne ? !taking.hasAck : taking.begunAt < had.at + KNOWN_US) return;
     // What one session has, and another one not, waits on the node of that for the next one.
-    if (this.terms?.isCluster === true && (this.#clients.get(user) ?? 0) > 1) return;
+    if (this.troubles.terms?.isCluster === true && (this.#clients.get(user) ?? 0) > 1) return;
     const diedAt = Math.max(
       this.#diedAt.get(had.node) ?? -Infinity,
       this.#diedAt.get(node) ?? -Infinity,
@@ -204,7 +199,7 @@ class Judge {
 
   /** More than may wait for a session wait for the next one, whoever has them by then. */
   get #isCrowded(): boolean {
-    return (this.terms?.resumeMessagesMax ?? 0) < MANY;
+    return (this.troubles.terms?.resumeMessagesMax ?? 0) < MANY;
   }
 
   /** Whoever had remembered it may have died. */
@@ -213,7 +208,7 @@ class Judge {
   }
 
   #isApart(from: number, to: number): boolean {
-    return this.terms?.isCluster === true && this.troubles.ofCluster(from, to);
+    return this.troubles.terms?.isCluster === true && this.troubles.ofCluster(from, to);
   }
 }
 

@@ -3,7 +3,6 @@
 // Each property follows all scenes, and speaks of one kind of lie. Refuses to know what is right: the models do.
 
 import type { SceneLimits } from '../../../records/scenes/scene-records.ts';
-import { posts } from '../../../records/scenes/scene.ts';
 import type { EventOf, TraceEvent } from '../../../trace.ts';
 import type { Invariant, Report } from '../../invariant.ts';
 import { AnswerModel, errorOf } from './answering.ts';
@@ -68,32 +67,12 @@ export const keptAlive = sceneInvariant('kept-alive', 'alive', [
   ...['GRIP-KEEP-1', 'GRIP-KEEP-2', 'GRIP-KEEP-3', 'WOH-GRIP-9', 'WOH-GRIP-10'],
 ]);
 
-/** What is posted to the control server is answered as the spec says. */
-const postsAnswered: Invariant = {
-  property: 'posts-answered',
-  requirements: ['GRIP-CTRL-1', 'GRIP-CTRL-3', 'GRIP-CTRL-4', 'GRIP-CTRL-5', 'GRIP-CTRL-6'],
-  judge(report) {
-    return {
-      postAnswered(event) {
-        const { status, answer } = event;
-        const post = posts[event.post];
-        if (post === undefined || (post.status === status && post.answer === answer)) return;
-        report(
-          event,
-          `'${post.body}' is answered with ${status} '${answer.trim()}', not ${post.status} '${post.answer.trim()}'`,
-        );
-      },
-    };
-  },
-};
-
 export const sceneInvariants: readonly Invariant[] = [
   heldAnswers,
   heldStreams,
   socketsHear,
   originsAsked,
   keptAlive,
-  postsAnswered,
 ];
 
 interface Played {

@@ -1,0 +1,24 @@
+// Every errand, by its name and by its number. Refuses to know who runs them, and when.
+
+import { commandErrands } from './commands.ts';
+import type { Errand } from './errand.ts';
+import { scriptErrands } from './scripts.ts';
+import { sockErrands } from './sock-pages.ts';
+import { wayErrands } from './ways.ts';
+
+export const errands: readonly Errand[] = [
+  ...commandErrands,
+  ...scriptErrands,
+  ...sockErrands,
+  ...wayErrands,
+];
+
+/** Undefined for one that was renamed since its plan was written. */
+export function errandNamed(name: string): Errand | undefined {
+  return errands.find((errand) => errand.name === name);
+}
+
+/** Under which its answer is found, from 1 up. */
+export function numberOf(errand: Errand): number {
+  return errands.indexOf(errand) + 1;
+}

@@ -1,0 +1,173 @@
+// Errands at the control server and at the socket of commands. Written from spec/grip.md, "The control server", "Items"
+// and "Commands".
+
+import type { Errand } from './errand.ts';
+
+function posts(
+  name: string,
+  answer: string,
+  what: Partial<Extract<Errand, { to: 'control' }>>,
+): Errand {
+  const usual = { method: 'POST', target: '/publish', accept: undefined, body: '{"items":[]}' };
+  return { name, to: 'control', ...usual, ...what, answer };
+}
+
+/** Of one item that is wrong. */
+function publishes(name: string, answer: string, item: object): Errand {
+  return posts(name, `400 Invalid format: ${answer}\n`, {
+    body: JSON.stringify({ items: [item] }),
+  });
+}
+
+function commands(name: string, fields: unknown, answer: unknown): Errand {
+  return { name, to: 'command', fields, answer };
+}
+
+function refused(condition: string, value?: string): object {
+  return { id: '1', success: false, condition, ...(value === undefined ? {} : { value }) };
+}
+
+const stream = { 'http-stream': { content: 'x' } };
+const ok = { id: '1', success: true };
+
+export const commandErrands: readonly Errand[] = [
+  posts('post-nothing', '200 Published\n', {}),
+  posts('post-half', '400 Body is not valid JSON.\n', { body: '{"items"' }),
+  posts('post-list', '400 Invalid format.\n', { body: '[]' }),
+  posts('post-other', "400 Invalid format: object does not contain 'items'\n", {
+    body: '{"item":[]}',
+  }),
+  posts(
+    'post-items-of-another-type',
+    "400 Invalid format: object contains 'items' with wrong type\n",
+    { body: '{"items":{}}' },
+  ),
+  posts('post-for-json', '200 {"message":"Published"}\n', {
+    accept: 'text/plain, application/json',
+  }),
+  posts('post-for-text', '200 Published\n', { accept: 'application/*, text/*;q=0' }),
+  posts('post-for-anything', '200 Published\n', { accept: 'image/png, */*' }),
+  posts(
+    'post-for-pictures',
+    '406 Not Acceptable. Supported formats are text/plain and application/json.\n',
+    { accept: 'image/png' },
+  ),
+  posts('put', '405 Method not allowed: PUT.\n', { method: 'PUT' }),
+  posts('recover', '200 Updated\n', { target: '/recover', body: '' }),
+  posts('post-to-the-root', '200 Pushpin API\n', { target: '/' }),
+  posts('post-with-a-query', '404 Not Found\n', { target: '/publish?x' }),
+  posts('post-with-a-mark', '200 Published\n', { body: '\ufeff{"items":[]}' }),
+  posts('post-with-a-line-end', '200 Published\n', {
+    target: '/publish/',
+    body: '{"items":[{"channel":"e-none","http-stream":{"content":"a\nb"}}]}',
+  }),
+  publishes('item-without-a-channel', "publish item object does not contain 'channel'", {
+    formats: stream,
+  }),
+  publishes(
+    'item-with-a-channel-of-another-type',
+    "publish item object contains 'channel' with wrong type",
+    {
+      channel: 1,
+      formats: stream,
+    },
+  ),
+  publishes('item-without-formats', 'no formats specified', { channel: 'e-none' }),
+  publishes('item-with-a-format-of-another-type', "'http-stream' is not an object", {
+    channel: 'e-none',
+    formats: { 'http-stream': 1 },
+  }),
+  publishes('item-without-content', "'http-stream' does not contain 'content' or 'content-bin'", {
+    channel: 'e-none',
+    formats: { 'http-stream': {} },
+  }),
+  publishes(
+    'item-without-a-body',
+    "'http-response' does not contain 'body', 'body-bin', or 'body-patch'",
+    { channel: 'e-none', formats: { 'http-response': {} } },
+  ),
+  publishes('item-without-words', "'ws-message' does not contain 'content' or 'content-bin'", {
+    channel: 'e-none',
+    formats: { 'ws-message': {} },
+  }),
+  publishes('item-of-an-unknown-type', "'ws-message' contains 'type' with unknown value", {
+    channel: 'e-none',
+    formats: { 'ws-message': { type: 'song', content: '' } },
+  }),
+  publishes('item-with-a-wrong-status', "'http-response' contains 'code' with invalid value", {
+    channel: 'e-none',
+    formats: { 'http-response': { code: 1000, body: '' } },
+  }),
+  publishes('item-with-half-a-header', 'headers contains list with wrong number of elements', {
+    channel: 'e-none',
+    formats: { 'http-response': { headers: [['a']], body: '' } },
+  }),
+  publishes('item-with-a-header-of-another-type', "headers contains 'a' with wrong type", {
+    channel: 'e-none',
+    formats: { 'http-response': { headers: { a: [] }, body: '' } },
+  }),
+  publishes('item-with-meta-of-another-type', "'meta' contains 'a' with wrong type", {
+    channel: 'e-none',
+    formats: stream,
+    meta: { a: [] },
+  }),
+  commands(
+    'command-publish',
+    { id: '1', method: 'publish', args: { items: [{ channel: 'e-none', formats: stream }] } },
+    { ...ok, value: null },
+  ),
+  commands(
+    'command-publish-nothing',
+    { id: '1', method: 'publish', args: {} },
+    refused('bad-request', "Invalid format: object does not contain 'items'"),
+  ),
+  commands(
+    'command-publish-a-text',
+    { id: '1', method: 'publish', args: { items: 'x' } },
+    refused('bad-request', "Invalid format: object contains 'items' with wrong type"),
+  ),
+  commands(
+    'command-conncheck',
+    { id: '1', method: 'conncheck', args: { ids: ['0:999999', 'none'] } },
+    { ...ok, value: [] },
+  ),
+  commands(
+    'command-conncheck-nothing',
+    { id: '1', method: 'conncheck', args: {} },
+    refused('bad-request'),
+  ),
+  commands(
+    'command-conncheck-numbers',
+    { id: '1', method: 'conncheck', args: { ids: [1] } },
+    refused('bad-request'),
+  ),
+  commands(
+    'command-refresh',
+    { id: '1', method: 'refresh', args: { channel: 'e-none' } },
+    { ...ok, value: null },
+  ),
+  commands(
+    'command-refresh-nobody',
+    { id: '1', method: 'refresh', args: { cid: 'none' } },
+    refused('item-not-found'),
+  ),
+  commands(
+    'command-refresh-nothing',
+    { id: '1', method: 'refresh', args: {} },
+    refused('bad-request'),
+  ),
+  commands(
+    'command-refresh-a-number',
+    { id: '1', method: 'refresh', args: { channel: 1 } },
+    refused('bad-request'),
+  ),
+  commands('command-uris', { id: '1', method: 'get-zmq-uris' }, { ...ok, value: {} }),
+  commands('command-unknown', { id: '1', method: 'dance', args: {} }, refused('method-not-found')),
+  commands('command-without-a-method', { id: '1' }, { success: false, condition: 'bad-request' }),
+  commands(
+    'command-without-an-id',
+    { method: 'dance', args: {} },
+    { success: false, condition: 'method-not-found' },
+  ),
+  commands('command-of-a-list', [], { success: false, condition: 'bad-request' }),
+];

@@ -190,16 +190,16 @@ const narrowLimits: Arbitrary<Partial<ChatOptions>> = mixed<Partial<ChatOptions>
   ],
 );
 
-/** As many sessions as a user has clients: whoever leaves one behind comes to the limit. */
+/** As many sessions as a user has clients, or not so many: whoever leaves one behind comes to the limit. */
 function sessionsMax(
   { users, options: { sessionPolicy } }: Parts,
   talkers: number,
   isCluster: boolean,
   narrow: Partial<ChatOptions>,
 ): number {
-  // What nodes that died had is shown for long, and stands in the way.
-  const isNarrow = narrow.roomsPerSessionMax !== undefined && !isCluster;
-  return isNarrow && sessionPolicy === 'multi' ? Math.ceil(talkers / users) : SESSIONS_MAX;
+  if (narrow.roomsPerSessionMax === undefined || sessionPolicy !== 'multi') return SESSIONS_MAX;
+  // In a cluster somebody stays outside: what nodes that died had stands in the way anyhow.
+  return Math.max(1, Math.ceil(talkers / users) - (isCluster ? 1 : 0));
 }
 
 const SESSIONS_MAX = 100;

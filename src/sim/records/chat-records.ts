@@ -128,6 +128,8 @@ export type ChatRecord =
       readonly code: string | undefined;
       /** Codes that are right; undefined where the request was. */
       readonly expected: string | undefined;
+      /** The connection ends with it. */
+      readonly isFatal: boolean;
       /** Earlier requests wait for their answers. */
       readonly isOutOfTurn: boolean;
     })

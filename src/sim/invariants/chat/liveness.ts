@@ -73,8 +73,15 @@ class Judge {
       this.#resting.set(client, event);
       return;
     }
+    if (this.#isCrowded(talker.user)) return;
     const isHomeless = this.killed.has(event.node) || this.killed.has(talker.node);
     if (!isHomeless) this.#report(event, `client ${client} is not in, and all is well`);
+  }
+
+  /** More than may be in at once would be. */
+  #isCrowded(user: string): boolean {
+    const own = [...this.joined.values()].filter((one) => one.user === user && !one.isVisitor);
+    return own.length > (this.terms?.sessionsPerUserMax ?? Infinity);
   }
 
   waits(event: EventOf<'talkerWaits'>): void {

@@ -167,7 +167,8 @@ export class TalkerHearing {
         what: type,
         code,
       },
-      ...{ expected: question?.expected, isOutOfTurn: isLate, ...this.#talker.at() },
+      ...{ expected: question?.expected, isFatal: payload['fatal'] === true, isOutOfTurn: isLate },
+      ...this.#talker.at(),
     });
   }
 

@@ -53,6 +53,15 @@ export class Troubles {
     );
   }
 
+  /** Somebody has told it to end. */
+  isLeaving(node: number, at: number): boolean {
+    const isOver = ({ at: from }: { readonly at: number }): boolean => from <= at;
+    return (
+      this.#cluster.some((one) => one.kind === 'drainNode' && one.one === node && isOver(one)) ||
+      this.#faults.some((one) => one.kind === 'restartNode' && one.target === node && isOver(one))
+    );
+  }
+
   /** Time in which the node did nothing at all, within some time. */
   pausedUs(node: number, from: number, to: number): number {
     let sum = 0;

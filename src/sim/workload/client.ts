@@ -227,7 +227,7 @@ export class Client implements Endpoint {
   }
 
   #dial(word: WireWord): void {
-    const connection = this.world.connect(this.plan, this.link);
+    const connection = this.world.connectBroker(this.plan, this.link);
     if (connection === undefined) {
       this.#comeBack();
       return;

@@ -14,6 +14,7 @@ export interface AuthEdgeHost {
 interface SimulatedToken {
   readonly subscribe: readonly string[];
   readonly publish: readonly string[];
+  readonly subject?: string;
   readonly expiresInMs?: number;
 }
 
@@ -49,8 +50,8 @@ function judge({ token, ref }: VerifyToken): TokenVerdict {
   } catch {
     return { type: 'tokenRefused', ref, reason: 'The token is not valid.' };
   }
-  const { subscribe, publish, expiresInMs } = claims;
-  return { type: 'tokenVerified', ref, subscribe, publish, expiresInMs };
+  const { subscribe, publish, subject, expiresInMs } = claims;
+  return { type: 'tokenVerified', ref, subscribe, publish, subject, expiresInMs };
 }
 
 const VERDICT_US_MAX = 20_000;

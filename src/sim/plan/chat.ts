@@ -173,7 +173,13 @@ const options: Arbitrary<ChatOptions> = plainRecord({
   joinsPerSecondMax: mixed<number>([7, constant(1_000)], [1, constant(3)]),
 }).map((some) => ({
   ...chatDefaults,
-  ...{ cluster: 'sim', connectionsPerAddressMax: 50_000, sessionsPerUserMax: SESSIONS_MAX },
+  ...{
+    cluster: 'sim',
+    auth: ['none', 'token'],
+    allowPlaintext: true,
+    connectionsPerAddressMax: 50_000,
+    sessionsPerUserMax: SESSIONS_MAX,
+  },
   ...{ arrivalsPerAddressMax: 1_000_000 },
   ...{ messagesBurstMax: some.messagesPerSecondMax, bytesPerSecondMax: 1_000_000 },
   ...{ bytesBurstMax: 4_000_000, loginTimeoutMs: 3_000, pingEveryMs: 1_500, pingTimeoutMs: 4_000 },

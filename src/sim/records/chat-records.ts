@@ -117,6 +117,8 @@ export type ChatRecord =
       readonly sign?: string | undefined;
       /** Messages that it says it has taken. */
       readonly taken?: readonly string[] | undefined;
+      /** How long the token lasts that it shows. */
+      readonly tokenMs?: number | undefined;
     })
   /** The answer to a request, or to a line that was wrong; `asked` is undefined when nobody had asked. */
   | (AtTalker & {
@@ -173,6 +175,12 @@ export type ChatRecord =
         readonly home: string;
         readonly isDelayed: boolean;
       })
+  /** It was sent to a connection that had ended, and nobody read it. */
+  | (InSession & {
+      readonly kind: 'roomLost';
+      readonly room: string;
+      readonly message: string;
+    })
   | (InSession & {
       readonly kind: 'directAcked';
       readonly to: string;

@@ -94,6 +94,16 @@ export class Troubles {
     );
   }
 
+  /** Nodes that live may not have heard each other, or may have been taken for dead. */
+  areApart(from: number, to: number): boolean {
+    return (
+      this.#cluster.some(
+        (fault) => fault.kind !== 'killProcess' && overlaps(spanOf(fault), from, to),
+      ) ||
+      this.#faults.some((fault) => fault.kind !== 'killNode' && overlaps(spanOf(fault), from, to))
+    );
+  }
+
   /** The talker's own way, or its node, may have been slow: who notices that somebody has gone notices it at another time. */
   isHeldUp(client: number, node: number, from: number, to: number): boolean {
     const isHit = ({ kind, target }: TracedFault): boolean =>

@@ -41,9 +41,16 @@ export class TalkerDeeds {
   }
 
   login(): void {
-    const { user, hasAck, hasEcho } = this.#talker.plan;
+    const { user, hasAck, hasEcho, tokenMs: lastsMs } = this.#talker.plan;
     const caps = [...(hasAck ? ['ack'] : []), ...(hasEcho ? ['echo'] : [])];
-    this.#talker.ask('LOGIN', { user, caps });
+    if (lastsMs === undefined) {
+      this.#talker.ask('LOGIN', { user, caps });
+      return;
+    }
+    const tokenMs = this.#talker.world.isSettling ? LONG_MS : lastsMs;
+    const claims = { subject: user, subscribe: [], publish: [], expiresInMs: tokenMs };
+    const token = encodeURIComponent(JSON.stringify(claims));
+    this.#talker.ask('LOGIN', { user, caps, auth: { method: 'token', token } }, { tokenMs });
   }
 
   /** It is in: its rooms, and then what it is not sure of. */
@@ -195,10 +202,20 @@ export class TalkerDeeds {
       // Nothing is said in it from now on, whatever is answered.
       seats.delete(room);
       this.#talker.ask('LEAVE', { room }, { room });
+      if (chance.chance(1, 2)) this.#stepIn(room);
     } else {
       const missing = plan.rooms.filter((one) => !seats.has(one));
       this.join(missing.length > 0 ? chance.pick(missing) : (room ?? chance.pick(plan.rooms)));
     }
+  }
+
+  /** It has only stepped out. */
+  #stepIn(room: string): void {
+    const { world, chance, session } = this.#talker;
+    world.later(chance.below(chance.pick(OUT_US)), () => {
+      const { isIn, seats, session: own } = this.#talker;
+      if (isIn && own === session && !seats.has(room) && !world.isSettling) this.join(room);
+    });
   }
 
   #new(what: Said['what'], room: string | undefined, to: string | undefined): Said {
@@ -247,6 +264,9 @@ export class TalkerDeeds {
 }
 
 const NOTHING = { room: undefined, to: undefined, message: undefined };
+/** Tokens of those who are to be there in the end. */
+const LONG_MS = 3_600_000;
+const OUT_US: readonly number[] = [300_000, 5_000_000];
 const SHORT_BYTES = 4_096;
 const WRONG_MAX = 6;
 /** Whoever watches when it comes in. */

@@ -73,6 +73,14 @@ export class TalkerHearing {
     }
   }
 
+  /** What it would have heard. */
+  lose(line: HpLine | string): void {
+    if (typeof line === 'string' || line.type !== 'ROOM_MESSAGE') return;
+    const room = textOf(line.payload, 'room');
+    const about = { kind: 'roomLost', room, message: line.id } as const;
+    this.#talker.world.trace.add({ ...about, ...this.#talker.inSession() });
+  }
+
   #roomMessage(message: string, payload: Payload): void {
     const { world, places, session } = this.#talker;
     const [room, from, home] = [
@@ -286,9 +294,12 @@ export class TalkerHearing {
       case 'HISTORY':
         this.#history(room, payload);
         return;
-      case 'BYE':
+      case 'BYE': {
+        const { token } = this.#talker;
         this.#talker.heardBye();
+        this.#talker.regret(token);
         return;
+      }
       default:
     }
   }
@@ -310,6 +321,7 @@ export class TalkerHearing {
     const told = { isResumed, isAnew, replayed, rooms, gaps: textsOf(payload, 'gaps') };
     const about = { ...told, home, incarnation, sessions };
     talker.world.trace.add({ kind: 'loggedIn', ...talker.inSession(), ...about });
+    talker.tellLost();
     if (!talker.plan.isMute) talker.deeds.entered();
   }
 

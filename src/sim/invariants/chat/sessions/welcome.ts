@@ -18,7 +18,7 @@ export const welcome: Invariant = {
         judge.lives.set(connection, judge.incarnations.get(node) ?? 0),
       processDied: ({ at }) => judge.died(at),
       shardCrashed: ({ at }) => judge.died(at),
-      talkerAsked: ({ what, client, connection }) => judge.asked(what, client, connection),
+      talkerAsked: (event) => judge.asked(event),
       talkerEnded: (event) => judge.ended(event),
       loggedIn: (event) => judge.loggedIn(event),
     };
@@ -45,6 +45,8 @@ class Judge {
   readonly #stays = new Map<string, Map<number, Stay>>();
   /** By client: the connection over which its session began. */
   readonly #first = new Map<number, number>();
+  /** Sessions end with their tokens, and their clients are late to hear of it. */
+  #areProved = false;
   #diedAt = Number.NEGATIVE_INFINITY;
 
   constructor(report: Report) {
@@ -55,7 +57,8 @@ class Judge {
     this.#diedAt = at;
   }
 
-  asked(what: string, client: number, connection: number): void {
+  asked({ what, client, connection, tokenMs }: EventOf<'talkerAsked'>): void {
+    if (tokenMs !== undefined) this.#areProved = true;
     if (what === 'LOGIN') this.#of(client).set(connection, { since: undefined, until: Infinity });
   }
 
@@ -111,7 +114,7 @@ class Judge {
     const since = at - TROUBLE_US;
     if (this.#diedAt > since || (isCluster && this.troubles.ofCluster(since, at))) return;
     // Where a user has one session, another one ends as this one begins; and a client may be late to hear that it is gone.
-    const isSure = policy === 'multi' && !this.#isHeldUp(event);
+    const isSure = policy === 'multi' && !this.#areProved && !this.#isHeldUp(event);
     // [HP-SESS-4]
     if (isSure && least > sessionsPerUserMax)
       this.#report(

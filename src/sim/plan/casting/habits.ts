@@ -19,9 +19,18 @@ export function withHabits(seed: number, talkers: readonly TalkerPlan[]): readon
     const isLoved = user === favourite && !isMute && visit === undefined;
     const own = isLoved && leavesEveryUs === 0 ? drawn(departures, seed, `leaves ${client}`) : 0;
     const stumbles = visit === undefined && drawn(chance(1, 6), seed, `stumbles ${client}`);
+    const reusesIds = drawn(chance(1, 4), seed, `reuses ids ${client}`);
     const tokenMs = areProved ? drawn(tokenTimes, seed, `token ${client}`) : undefined;
     const goesEveryUs = Math.max(leavesEveryUs, own);
-    const some = { ...talker, acksLate, favourite, stumbles, tokenMs, leavesEveryUs: goesEveryUs };
+    const some = {
+      ...talker,
+      acksLate,
+      favourite,
+      stumbles,
+      reusesIds,
+      tokenMs,
+      leavesEveryUs: goesEveryUs,
+    };
     if (isMute || visit !== undefined || !wanders) return some;
     const everyUs = drawn(wanderer, seed, `wanders ${client}`);
     return everyUs === 0 ? some : { ...some, wanders, leavesEveryUs: everyUs };

@@ -41,7 +41,7 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
   readonly #plan: ChatPlan;
   readonly #host: ChatWorldHost;
   readonly #tap: PeerTap;
-  readonly #said = new Map<string, number>();
+  readonly #said = new Map<string, { readonly id: string; readonly seq: number }>();
   #publications = 0;
 
   constructor(plan: ChatPlan, host: ChatWorldHost) {
@@ -113,11 +113,15 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
   }
 
   saidAt(message: string): number {
-    return this.#said.get(message) ?? -1;
+    return this.#said.get(message)?.seq ?? -1;
   }
 
-  noteSaid(message: string, seq: number): void {
-    if (!this.#said.has(message)) this.#said.set(message, seq);
+  idOf(message: string): string | undefined {
+    return this.#said.get(message)?.id;
+  }
+
+  noteSaid(message: string, id: string, seq: number): void {
+    if (!this.#said.has(message)) this.#said.set(message, { id, seq });
   }
 
   newPublication(): number {

@@ -10,6 +10,7 @@ export class TalkerDeeds {
   readonly #talker: Talker;
   #said = 0;
   #receipts = 0;
+  #used: { readonly id: string; readonly by: Set<string> } | undefined = undefined;
   /** Wrong lines on this connection. */
   #wrong = 0;
 
@@ -214,13 +215,26 @@ export class TalkerDeeds {
     const { world, chance, session } = this.#talker;
     world.later(chance.below(chance.pick(OUT_US)), () => {
       const { isIn, seats, session: own } = this.#talker;
-      if (isIn && own === session && !seats.has(room) && !world.isSettling) this.join(room);
+      if (isIn && own === session && !seats.has(room)) this.join(room);
     });
   }
 
   #new(what: Said['what'], room: string | undefined, to: string | undefined): Said {
     this.#said += 1;
-    return { message: `m${this.#talker.plan.client}.${this.#said}`, what, room, to };
+    const message = `m${this.#talker.plan.client}.${this.#said}`;
+    const id = (to === undefined ? undefined : this.#usedId(to)) ?? message;
+    if (to !== undefined && id === message) this.#used = { id, by: new Set([to]) };
+    return { message, id, what, room, to };
+  }
+
+  /** [HP-DM-3] The id of what it has said to others: to this receiver it is another message. */
+  #usedId(to: string): string | undefined {
+    const { plan, chance } = this.#talker;
+    if (plan.reusesIds !== true || this.#used === undefined || to === plan.user) return undefined;
+    const { id, by } = this.#used;
+    if (by.has(to) || by.has(plan.user) || chance.chance(1, 3)) return undefined;
+    by.add(to);
+    return id;
   }
 
   #say(said: Said, isRepeat = false): void {
@@ -266,7 +280,7 @@ export class TalkerDeeds {
 const NOTHING = { room: undefined, to: undefined, message: undefined };
 /** Tokens of those who are to be there in the end. */
 const LONG_MS = 3_600_000;
-const OUT_US: readonly number[] = [300_000, 5_000_000];
+const OUT_US: readonly number[] = [300_000, 3_000_000, 9_000_000];
 const SHORT_BYTES = 4_096;
 const WRONG_MAX = 6;
 /** Whoever watches when it comes in. */

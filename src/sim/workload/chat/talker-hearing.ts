@@ -10,6 +10,8 @@ export class TalkerHearing {
   readonly #talker: Talker;
   /** What it has heard, and not said so yet. */
   #untold: string[] = [];
+  /** What it has heard by each of them: several things, where those have several receivers. */
+  readonly #heardBy = new Map<string, Set<string>>();
 
   constructor(talker: Talker) {
     this.#talker = talker;
@@ -99,16 +101,18 @@ export class TalkerHearing {
     this.#acknowledge(message);
   }
 
-  #directMessage(message: string, payload: Payload): void {
+  #directMessage(id: string, payload: Payload): void {
     const { world } = this.#talker;
     const [from, to] = [textOf(payload, 'from'), textOf(payload, 'to')];
-    if (textOf(payload, 'body').trimEnd() !== message) this.#mishear(`another body for ${message}`);
+    const message = textOf(payload, 'body').trimEnd();
+    if (world.idOf(message) !== id) this.#mishear(`another body for ${id}: ${message}`);
+    this.#heardBy.set(id, (this.#heardBy.get(id) ?? new Set()).add(message));
     const isDelayed = payload['delayed'] === true;
     const isSent = payload['sent'] === true;
     const heard = { from, to, message, isDelayed, isSent };
     const cause = world.saidAt(message);
     world.trace.add({ kind: 'directHeard', ...this.#talker.inSession(), ...heard }, cause);
-    this.#acknowledge(message);
+    this.#acknowledge(id);
   }
 
   /** At once, or several with one word; whoever takes its time has the last ones still to say when it goes. */
@@ -131,10 +135,11 @@ export class TalkerHearing {
   }
 
   #sayTaken(left: number): void {
-    const taken = this.#untold.splice(0, Math.max(0, this.#untold.length - left));
-    const [ref] = taken;
+    const refs = this.#untold.splice(0, Math.max(0, this.#untold.length - left));
+    const [ref] = refs;
     if (ref === undefined || !this.#talker.isIn) return;
-    this.#talker.ask('ACK', taken.length === 1 ? { ref } : { refs: taken }, { taken });
+    const taken = refs.flatMap((one) => [...(this.#heardBy.get(one) ?? [one])]);
+    this.#talker.ask('ACK', refs.length === 1 ? { ref } : { refs }, { taken });
   }
 
   #answered(line: HpLine): void {
@@ -355,7 +360,7 @@ export class TalkerHearing {
 }
 
 /** Of those that are heard no more wait to be told. */
-const ACKS_MAX = 8;
+const ACKS_MAX = 20;
 
 function statusesIn(payload: Payload): (readonly [user: string, status: string, note?: string])[] {
   return listOf(payload, 'users').map((one) => {

@@ -24,7 +24,9 @@ export interface TalkerWorld {
   connectTalker(talker: Talker, node: number): Connection | undefined;
   /** The place in the trace where a message was first said, for those who hear it. */
   saidAt(message: string): number;
-  noteSaid(message: string, seq: number): void;
+  /** By which id it was said. */
+  idOf(message: string): string | undefined;
+  noteSaid(message: string, id: string, seq: number): void;
 }
 
 /** A request that was not answered, in the order of asking; a wrong line has the codes that are right. */
@@ -46,6 +48,8 @@ export interface Outstanding {
 /** A message of its own, of which it does not know what became. */
 export interface Said {
   readonly message: string;
+  /** To other receivers it may have said something else by it. */
+  readonly id: string;
   readonly what: 'ROOM_MESSAGE' | 'DIRECT_MESSAGE';
   readonly room: string | undefined;
   readonly to: string | undefined;
@@ -122,6 +126,7 @@ export class Talker implements Endpoint {
     what: string,
     payload: object,
     about: Partial<Pick<Outstanding, 'room' | 'to' | 'message' | 'status' | 'note' | 'page'>> & {
+      readonly id?: string;
       readonly isRepeat?: boolean;
       readonly sign?: string;
       readonly taken?: readonly string[];
@@ -130,12 +135,12 @@ export class Talker implements Endpoint {
   ): void {
     this.#ids += 1;
     const { room, to, message, status, note, page, isRepeat, sign, taken, tokenMs } = about;
-    const id = message ?? `q${this.plan.client}.${this.#ids}`;
+    const id = about.id ?? `q${this.plan.client}.${this.#ids}`;
     if (!UNANSWERED.includes(what))
       this.asked.push({ id, what, room, to, message, status, note, page, expected: undefined });
     const asked = { kind: 'talkerAsked', id, what, room, to, message, isRepeat, sign } as const;
     const seq = this.world.trace.add({ ...asked, taken, tokenMs, ...this.at() });
-    if (message !== undefined) this.world.noteSaid(message, seq);
+    if (message !== undefined) this.world.noteSaid(message, id, seq);
     this.sayRaw(hpLine(what, id, payload));
   }
 

@@ -12,6 +12,7 @@ export const tokens: Invariant = {
     const judge = new Judge(report);
     return {
       ...judge.troubles.watcher,
+      processBegan: (event) => judge.began(event),
       talkerAsked: (event) => judge.asked(event),
       loggedIn: (event) => judge.loggedIn(event),
       talkerAnswered: (event) => judge.answered(event),
@@ -39,8 +40,18 @@ class Judge {
   /** By connection and request. */
   readonly #askedAt = new Map<string, number>();
 
+  #first: number | undefined = undefined;
+  #slackUs = SLACK_US;
+
   constructor(report: Report) {
     this.#report = report;
+  }
+
+  /** A ticket tells when it ends by the clock, and that of another node may be wrong. */
+  began({ incarnation, at }: EventOf<'processBegan'>): void {
+    const clock = incarnation * 1_000 - at;
+    this.#first ??= clock;
+    this.#slackUs = Math.max(this.#slackUs, SLACK_US + 2 * Math.abs(clock - this.#first));
   }
 
   asked({ connection, id, what, tokenMs, at }: EventOf<'talkerAsked'>): void {
@@ -63,7 +74,7 @@ class Judge {
     const last = this.lasts.get(connection);
     const askedAt = this.#askedAt.get(`${connection} ${id}`);
     if (last === undefined || askedAt === undefined || code !== undefined) return;
-    if (askedAt <= last.to + SLACK_US || this.troubles.ofNode(node, last.from, at)) return;
+    if (askedAt <= last.to + this.#slackUs || this.troubles.ofNode(node, last.from, at)) return;
     this.#report(
       event,
       `client ${client} asks for ${asked}, ${(askedAt - last.to) / 1e6} s after its token has ended, and is obeyed`,
@@ -74,7 +85,7 @@ class Judge {
     const { connection, client, what, code, at } = event;
     const last = this.lasts.get(connection);
     if (last === undefined || what !== 'ERROR' || code !== 'AUTH_FAILED') return;
-    if (at < last.from - SLACK_US)
+    if (at < last.from - this.#slackUs)
       this.#report(
         event,
         `client ${client} is sent away, and its token lasts ${(last.from - at) / 1e6} s more`,

@@ -1,5 +1,6 @@
 // Every planted bug, by area. Refuses to know how they are run: search/mutate.ts does that.
 
+import { again } from './chat/again.ts';
 import { bounding } from './chat/bounds.ts';
 import { chatting } from './chat/chat.ts';
 import { clustering } from './chat/cluster.ts';
@@ -35,4 +36,5 @@ export const mutants: readonly Mutant[] = [
   ...bounding,
   ...returning,
   ...clustering,
+  ...again,
 ];

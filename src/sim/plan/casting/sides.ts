@@ -21,7 +21,7 @@ const policies = plainRecord<{
   isExpected: boolean;
 }>({
   partitionPolicy: mixed<PartitionPolicy>(
-    [4, constant('serve')],
+    [3, constant('serve')],
     [1, constantFrom('readonly-minority', 'drain-minority')],
   ),
   stableAfterMs: constantFrom(6_000, 1_500),
@@ -35,7 +35,7 @@ export function repeatedFault(nodes: number): Arbitrary<readonly ClusterFault[]>
     kind: constantFrom<ClusterFaultKind[]>('split', 'cutOff', 'killProcess', 'killProcess'),
     one: integer({ min: 0, max: nodes - 1 }),
     step: integer({ min: 1, max: nodes - 1 }),
-    times: constantFrom(2, 2, 3),
+    times: constantFrom(2, 2, 2, 3),
     durationUs: milliseconds(7_000, 11_000),
     pauseUs: milliseconds(1_000, 4_000),
     sides: integer({ min: 1, max: 2 ** nodes - 2 }),
@@ -49,5 +49,5 @@ export function repeatedFault(nodes: number): Arbitrary<readonly ClusterFault[]>
       at: fault.at + time * (durationUs + pauseUs),
     }));
   });
-  return mixed<readonly ClusterFault[]>([11, constant([])], [1, some]);
+  return mixed<readonly ClusterFault[]>([9, constant([])], [1, some]);
 }

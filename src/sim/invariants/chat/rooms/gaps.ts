@@ -1,5 +1,5 @@
 // A gap of which somebody is told is one: where all that he can have missed is remembered there is none. Judged on a node that
-// is alone, and on which nothing has died: there a room has one row of places.
+// is alone: there a room has one row of places, until something dies.
 
 import type { EventOf } from '../../../trace.ts';
 import type { Invariant, Report } from '../../invariant.ts';
@@ -12,21 +12,26 @@ export const gaps: Invariant = {
     const judge = new Judge(report);
     return {
       ...judge.troubles.watcher,
-      shardCrashed: () => judge.died(),
-      processDied: () => judge.died(),
+      shardCrashed: ({ at }) => judge.died(at),
+      processDied: ({ at }) => judge.died(at),
       talkerAsked: (event) => judge.asked(event),
       talkerAnswered: ({ client, id }) => judge.comingOf(client).read(id),
-      roomAcked: ({ room, message, place }) => judge.placed(room, message, place),
-      roomHeard: ({ room, message, place }) => judge.placed(room, message, place),
+      roomAcked: ({ room, message, ...where }) => judge.of(room).put(message, where),
+      roomHeard: ({ room, message, ...where }) => judge.of(room).put(message, where),
       seated: (event) => judge.seated(event),
       loggedIn: (event) => judge.loggedIn(event),
     };
   },
 };
 
+interface Place {
+  readonly epoch: number;
+  readonly place: number;
+}
+
 /** What is known of a room: its last place, and what has none yet. */
 class Said {
-  place = 0;
+  last: Place = { epoch: 0, place: 0 };
   readonly messages = new Set<string>();
   readonly #unplaced = new Set<string>();
 
@@ -35,15 +40,17 @@ class Said {
     this.messages.add(message);
   }
 
-  put(message: string, place: number): void {
+  put(message: string, { epoch, place }: Place): void {
     this.messages.add(message);
     this.#unplaced.delete(message);
-    this.place = Math.max(this.place, place);
+    const isNew = epoch > this.last.epoch;
+    const isLater = epoch === this.last.epoch && place > this.last.place;
+    if (isNew || isLater) this.last = { epoch, place };
   }
 
-  /** How many may have come behind a place. */
-  behind(place: number): number {
-    return this.place - place + this.#unplaced.size;
+  /** How many may have come behind a place; of another epoch nobody knows. */
+  behind({ epoch, place }: Place): number {
+    return epoch === this.last.epoch ? this.last.place - place + this.#unplaced.size : Infinity;
   }
 }
 
@@ -51,8 +58,8 @@ class Said {
 class Coming {
   replayed = 0;
   /** By room; the last places when it asked to come in. */
-  places = new Map<string, number>();
-  asking: ReadonlyMap<string, number> = new Map();
+  places = new Map<string, Place>();
+  asking: ReadonlyMap<string, Place> = new Map();
   #saying = 0;
   #said: { readonly id: string; readonly count: number }[] = [];
 
@@ -84,14 +91,16 @@ class Judge {
   readonly #report: Report;
   readonly #said = new Map<string, Said>();
   readonly #comings = new Map<number, Coming>();
-  #hasDied = false;
+  #diedAt = Number.NEGATIVE_INFINITY;
 
   constructor(report: Report) {
     this.#report = report;
   }
 
-  died(): void {
-    this.#hasDied = true;
+  died(at: number): void {
+    this.#diedAt = at;
+    this.#said.clear();
+    this.#comings.clear();
   }
 
   comingOf(client: number): Coming {
@@ -103,25 +112,21 @@ class Judge {
   asked({ client, what, id, room, message, taken }: EventOf<'talkerAsked'>): void {
     const coming = this.comingOf(client);
     if (what === 'RESUME')
-      coming.asking = new Map([...this.#said].map(([name, { place }]) => [name, place]));
+      coming.asking = new Map([...this.#said].map(([name, { last }]) => [name, last]));
     if (taken !== undefined) coming.says(taken.length);
     else if (what !== 'PONG' && what !== 'TYPING') coming.asks(id);
     if (what === 'ROOM_MESSAGE' && room !== undefined && message !== undefined)
-      this.#of(room).ask(message);
+      this.of(room).ask(message);
   }
 
-  #of(room: string): Said {
+  of(room: string): Said {
     const said = this.#said.get(room) ?? new Said();
     this.#said.set(room, said);
     return said;
   }
 
-  placed(room: string, message: string, place: number): void {
-    this.#of(room).put(message, place);
-  }
-
-  seated({ client, room, place, isAlready }: EventOf<'seated'>): void {
-    if (!isAlready) this.comingOf(client).places.set(room, place);
+  seated({ client, room, epoch, place, isAlready }: EventOf<'seated'>): void {
+    if (!isAlready) this.comingOf(client).places.set(room, { epoch, place });
   }
 
   loggedIn(event: EventOf<'loggedIn'>): void {
@@ -129,17 +134,24 @@ class Judge {
     const coming = this.comingOf(client);
     if (!isResumed) coming.places.clear();
     for (const room of told) this.#judge(event, room, coming);
-    for (const room of rooms) coming.places.set(room, coming.asking.get(room) ?? 0);
+    for (const room of rooms) {
+      const place = coming.asking.get(room);
+      if (place !== undefined) coming.places.set(room, place);
+    }
     coming.begin(replayed);
   }
 
   #judge(event: EventOf<'loggedIn'>, room: string, { places, replayed }: Coming): void {
     const { terms, isCluster } = this.troubles;
-    if (terms === undefined || isCluster || this.#hasDied || terms.emptyRoomMs < LASTING_MS) return;
-    const said = this.#of(room);
+    if (terms === undefined || isCluster || terms.emptyRoomMs < LASTING_MS) return;
+    if (event.at < this.#diedAt + KNOWN_US) return;
+    const said = this.of(room);
+    const place = places.get(room);
+    const behind = place === undefined ? Infinity : said.behind(place) + replayed;
+    const all = this.#diedAt === Number.NEGATIVE_INFINITY ? said.messages.size : Infinity;
     // Of what was told and not acknowledged no more is remembered than that.
     const most = Math.min(terms.historyMax, terms.resumeMessagesMax);
-    const missed = Math.min(said.messages.size, said.behind(places.get(room) ?? 0) + replayed);
+    const missed = Math.min(all, behind);
     if (missed <= most)
       this.#report(
         event,
@@ -148,4 +160,6 @@ class Judge {
   }
 }
 
+/** Until what was asked for before something died is done, or is not. */
+const KNOWN_US = 5_000_000;
 const LASTING_MS = 3_600_000;

@@ -9,6 +9,7 @@ import { codecs } from './codecs.ts';
 import { doors } from './doors.ts';
 import { holding } from './gateway.ts';
 import { errandMutants } from './gateway/errands.ts';
+import { sockJsMutants } from './gateway/sockjs.ts';
 import { sceneMutants } from './gateway/scenes.ts';
 import type { Mutant } from './mutant.ts';
 import { ordering } from './ordering.ts';
@@ -30,6 +31,7 @@ export const mutants: readonly Mutant[] = [
   ...holding,
   ...sceneMutants,
   ...errandMutants,
+  ...sockJsMutants,
   ...chatting,
   ...signing,
   ...bounding,

@@ -2,7 +2,7 @@
 // called for: most of Hermod is for the node, and whoever publishes or talks waits for none of it.
 // Refuses to know what the commands do. Obeys spec/process.md.
 
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type Option } from 'commander';
 import { version } from './version.ts';
 
 const EXIT_USAGE = 2;
@@ -62,7 +62,8 @@ async function main(args: readonly string[]): Promise<void> {
   const program = new Command('hermod')
     .description('A real-time messaging node.')
     .version(version(), '-v, --version')
-    .exitOverride();
+    .exitOverride()
+    .configureHelp({ optionDescription: descriptionOf });
   for (const [name, { description, declare }] of ways) {
     const command = program.command(name, { isDefault: name === BY_DEFAULT });
     command.description(description);
@@ -75,6 +76,13 @@ async function main(args: readonly string[]): Promise<void> {
     const exitCode = args[0] === 'publish' ? EXIT_PUBLISH : EXIT_USAGE;
     process.exitCode = error.exitCode === 0 ? 0 : exitCode;
   }
+}
+
+/** Nobody needs to read that a flag which is not given is false, or its list empty. */
+function descriptionOf({ description, defaultValue, defaultValueDescription }: Option): string {
+  if (typeof defaultValue !== 'number' && typeof defaultValue !== 'string') return description;
+  const shown = defaultValueDescription ?? String(defaultValue);
+  return shown === '' ? description : `${description} (default: ${shown})`;
 }
 
 /** Which command it is that these arguments call, or want help of; none where they ask what there is. */

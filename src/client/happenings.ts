@@ -86,9 +86,12 @@ export function numberIn(payload: JsonObject, key: string): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
+const RETRY_SECONDS_MAX = 86_400;
+
 /** How long the server wants to be left alone. */
 export function retryMsIn(payload: JsonObject): number {
-  return (numberIn(payload, 'retry_after') ?? 0) * 1_000;
+  const seconds = numberIn(payload, 'retry_after') ?? 0;
+  return Math.min(Math.max(0, seconds), RETRY_SECONDS_MAX) * 1_000;
 }
 
 export function objectIn(payload: JsonObject, key: string): JsonObject {

@@ -158,13 +158,9 @@ function short(text: string): string {
 }
 
 function out(...words: readonly (string | number)[]): Line {
-  return {
-    stream: 'out',
-    text: words
-      .map((word) => escaped(String(word)))
-      .join(' ')
-      .trimEnd(),
-  };
+  const text = words.map((word) => escaped(String(word))).join(' ');
+  // A note that is empty is none.
+  return { stream: 'out', text: words.at(-1) === '' ? text.slice(0, -1) : text };
 }
 
 function trouble(text: string): Line {

@@ -44,7 +44,7 @@ export const chatDoorRows = {
     'The port of the chat (HP over TCP); without it there is no chat. 7500 is usual.',
     { flag: 'chat-port' },
   ),
-  host: row<string>(
+  host: row(
     host,
     '127.0.0.1',
     'Where the chat listens. Elsewhere than on loopback, set TLS and auth.',

@@ -41,7 +41,7 @@ export const clusterDoorRows = {
     'The port for other nodes; without it none can call. 7501 is usual.',
     { flag: 'cluster-port' },
   ),
-  host: row<string>(host, '127.0.0.1', 'Where it listens.', { flag: 'cluster-host' }),
+  host: row(host, '127.0.0.1', 'Where the port for other nodes is.', { flag: 'cluster-host' }),
   secretFile: row<string | undefined>(
     file,
     none,

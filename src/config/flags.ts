@@ -59,7 +59,12 @@ export function declareFlags(command: Command): Command {
   }
   // Values are optional for commander only, so that a missing one does not stop it.
   const term = ({ flags: text }: Option): string => text.replace('[', '<').replace(']', '>');
-  return command.configureHelp({ optionTerm: term, sortOptions: false });
+  return command
+    .configureHelp({ optionTerm: term, sortOptions: false })
+    .addHelpText(
+      'after',
+      '\n`hermod config-reference` prints all settings, also those without a flag.',
+    );
 }
 
 /** The path after `--config`; true when it is missing. */

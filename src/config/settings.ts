@@ -50,74 +50,49 @@ export const nodeRows = {
     optional(count(256)),
     none,
     'Shards: worker threads, each with its share of the connections and topics.',
-    {
-      flag: 'threads',
-      fallbackText: 'the cores, at most 8',
-    },
+    { flag: 'threads', fallbackText: 'the cores, at most 8' },
   ),
-  json: row<boolean>(
-    yesOrNo,
-    false,
-    'Standard output is one JSON object per line: announcements and log.',
-    {
-      flag: 'json',
-    },
-  ),
+  json: row(yesOrNo, false, 'Standard output is one JSON object per line: announcements and log.', {
+    flag: 'json',
+  }),
 };
 
 export const brokerDoorRows = {
-  host: row<string>(
+  host: row(
     host,
     '127.0.0.1',
     'Where the broker door listens. Elsewhere than on loopback, set auth.',
-    {
-      flag: 'host',
-      env: 'HERMOD_HOST',
-    },
+    { flag: 'host', env: 'HERMOD_HOST' },
   ),
-  port: row<number>(
+  port: row(
     port,
     443,
     'Its port. When this is not set and 443 cannot be had, the door moves to 8080.',
-    {
-      flag: 'port',
-      env: 'WS_PORT',
-    },
+    { flag: 'port', env: 'WS_PORT' },
   ),
-  deflate: row<boolean>(
+  deflate: row(
     yesOrNo,
     false,
     'Offer permessage-deflate to WebSocket clients: less traffic, more memory and work.',
-    {
-      flag: 'deflate',
-      env: 'HERMOD_DEFLATE',
-    },
+    { flag: 'deflate', env: 'HERMOD_DEFLATE' },
   ),
   'tls.certFile': row<string | undefined>(
     file,
     none,
     'Certificate chain of the broker door in PEM; read again when it changes.',
-    {
-      flag: 'tls-cert',
-      env: 'WS_TLS_CERT',
-    },
+    { flag: 'tls-cert', env: 'WS_TLS_CERT' },
   ),
   'tls.keyFile': row<string | undefined>(
     file,
     none,
     'Its private key in PEM; read again when it changes.',
-    {
-      flag: 'tls-key',
-      env: 'WS_TLS_KEY',
-    },
+    { flag: 'tls-key', env: 'WS_TLS_KEY' },
   ),
   requireToken: row<boolean | undefined>(
     optional(yesOrNo),
     none,
     'Let in only who shows a valid token.',
-    {
-      fallbackText: 'true when auth has a key',
-    },
+    { fallbackText: 'true when auth has a key' },
   ),
 };
 
@@ -140,18 +115,13 @@ export const brokerRows: Rows<Omit<BrokerOptions, 'requireToken'>> = {
     oneOf('all', 'none'),
     b.publish,
     'Who may publish through this door, as far as tokens allow it.',
-    {
-      env: 'WS_PUBLISH',
-    },
+    { env: 'WS_PUBLISH' },
   ),
   slowPolicy: row(
     oneOf('disconnect', 'drop-oldest', 'latest-per-topic'),
     b.slowPolicy,
     'What happens to a reader whose queue is full.',
-    {
-      flag: 'slow-policy',
-      env: 'HERMOD_SLOW_POLICY',
-    },
+    { flag: 'slow-policy', env: 'HERMOD_SLOW_POLICY' },
   ),
   queueBytesMax: row(
     bytes(1_024, 1_024 * MiB),
@@ -200,10 +170,7 @@ export const brokerRows: Rows<Omit<BrokerOptions, 'requireToken'>> = {
     list(origin),
     b.allowedOrigins,
     'Pages that may use this door from a browser; none set: WebSockets from all, no CORS.',
-    {
-      flag: 'allowed-origin',
-      env: 'HERMOD_ALLOWED_ORIGINS',
-    },
+    { flag: 'allowed-origin', env: 'HERMOD_ALLOWED_ORIGINS' },
   ),
 };
 
@@ -242,14 +209,12 @@ export const historyRows: Rows<HomeLimits> = {
 };
 
 export const adminRows = {
-  host: row<string>(host, '127.0.0.1', 'Where the admin door listens.', { flag: 'admin-host' }),
+  host: row(host, '127.0.0.1', 'Where the admin door listens.', { flag: 'admin-host' }),
   port: row<number | undefined>(
     portOrOff,
     7_998,
     'Its port for /metrics, /healthz and /readyz; `off` for no admin door.',
-    {
-      flag: 'admin-port',
-    },
+    { flag: 'admin-port' },
   ),
   'tls.certFile': row<string | undefined>(
     file,
@@ -269,25 +234,19 @@ export const authRows = {
     file,
     none,
     'File with the secret of HS256 tokens; a newline at its end does not count.',
-    {
-      flag: 'auth-secret-file',
-    },
+    { flag: 'auth-secret-file' },
   ),
   publicKeyFile: row<string | undefined>(
     file,
     none,
     'Public key in PEM of RS256, ES256 or EdDSA tokens.',
-    {
-      flag: 'auth-public-key-file',
-    },
+    { flag: 'auth-public-key-file' },
   ),
   jwksFile: row<string | undefined>(
     file,
     none,
     'JSON Web Key Set of RS256, ES256 or EdDSA tokens; read again when it changes.',
-    {
-      flag: 'auth-jwks-file',
-    },
+    { flag: 'auth-jwks-file' },
   ),
   audience: row<string | undefined>(
     optional(anyText('any text', 'text')),
@@ -299,11 +258,7 @@ export const authRows = {
     none,
     'Tokens must name it in `iss`.',
   ),
-  leewaySeconds: row<number>(
-    seconds(0, 600),
-    30,
-    'How far the clocks of issuer and node may be apart.',
-  ),
+  leewaySeconds: row(seconds(0, 600), 30, 'How far the clocks of issuer and node may be apart.'),
 };
 
 export const logRows = {
@@ -311,27 +266,19 @@ export const logRows = {
     oneOf('debug', 'info', 'warn', 'error'),
     'info',
     'The least level that is written.',
-    {
-      flag: 'log-level',
-    },
+    { flag: 'log-level' },
   ),
   format: row<'auto' | 'json' | 'human'>(
     oneOf('auto', 'json', 'human'),
     'auto',
     '`auto` is human on a terminal, else JSON.',
-    {
-      flag: 'log-format',
-    },
+    { flag: 'log-format' },
   ),
 };
 
 export const drainRows = {
-  spreadMs: row<number>(
-    duration(0, 600_000),
-    5_000,
-    'On SIGTERM clients are sent away over this time.',
-  ),
-  deadlineMs: row<number>(duration(0, 900_000), 10_000, 'The process ends then at the latest.'),
+  spreadMs: row(duration(0, 600_000), 5_000, 'On SIGTERM clients are sent away over this time.'),
+  deadlineMs: row(duration(0, 900_000), 10_000, 'The process ends then at the latest.'),
 };
 
 /** A row with its names: what the layers are read by. */

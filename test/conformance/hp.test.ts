@@ -32,6 +32,7 @@ describe('the command line', () => {
   test.each([
     [['--dialect', 'hp'], /--target must be/],
     [['--dialect', 'hp', '--target', 'here'], /--target must be/],
+    [['--dialect', 'hp', '--target', 'ws://a:1'], /--target must be/],
     [['--dialect', 'hp', '--target', 'a:1', '--start', 'hermod'], /--target must be/],
     [['--dialect', 'hp', '--start', 'pushpin'], /--start must be/],
     [['--dialect', 'hp', '--target', 'a:1', '--only', 'nothing'], /no such group/],
@@ -42,9 +43,9 @@ describe('the command line', () => {
     expect(readHpArguments(args)).toMatch(sentence);
   });
 
-  test('an address and a group', () => {
+  test.each(['[::1]:7500', 'tcp://[::1]:7500'])('the address %s and a group', (target) => {
     expect(
-      readHpArguments(['--dialect', 'hp', '--target', '[::1]:7500', '--only', 'chat']),
+      readHpArguments(['--dialect', 'hp', '--target', target, '--only', 'chat']),
     ).toMatchObject({
       place: { host: '::1', port: 7_500, configuration: 'plain' },
       isWhole: false,

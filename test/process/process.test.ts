@@ -147,6 +147,9 @@ describe('mistakes', () => {
 
   test('help, version and reference are printed', async () => {
     expect(await run(['--help'])).toMatchObject({ code: 0, errors: '' });
+    const { output } = await run(['chat', '--help']);
+    expect(output).toContain('(default: 7500)');
+    expect(output).not.toMatch(/default: (false|\[\]|"")/);
     expect((await run(['--version'])).output).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect((await run(['version'])).output).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect((await run(['config-reference'])).output).toContain('| `broker.port` |');

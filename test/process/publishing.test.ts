@@ -1,7 +1,7 @@
 // What publishers and operators reach on a node of several shards, with real threads and sockets.
 
 import { afterEach, expect, test } from 'vitest';
-import { Push, Request, Subscriber } from 'zeromq';
+import { Push, Request, Subscriber, XPublisher } from 'zeromq';
 import { brokerDefaults } from '../../src/actors/broker/broker-options.ts';
 import { decodeTnetstring, encodeTnetstring } from '../../src/actors/codecs/grip/tnetstring.ts';
 import { gatewayDefaults } from '../../src/actors/gateway/gateway-options.ts';
@@ -13,6 +13,7 @@ import {
   urisOf,
   wishesOf,
 } from '../../src/transports/operator/operations.ts';
+import { send } from '../../src/transports/publishing/sending.ts';
 import { statsDefaults } from '../../src/transports/operator/statistics.ts';
 import { Metrics } from '../../src/transports/process/metrics.ts';
 import { startShards } from '../../src/transports/shards.ts';
@@ -130,6 +131,25 @@ test('items reach the keepers of their channels by every door', async () => {
   // What shards tell of items is on its way behind what keepers count.
   const text = async () => (await prometheus()).text();
   await expect.poll(text, { timeout: 10_000 }).toContain('\npp_message_received 1005\n');
+});
+
+test('addresses of IPv6 are bound and connected to', async () => {
+  const pub = keep(new XPublisher({ ipv6: true, linger: 0 }));
+  await pub.bind('tcp://[::1]:*');
+  const zmq = { ...zmqDefaults, pullSpec: 'tcp://[::1]:0', commandSpec: 'tcp://[::1]:*' };
+  const subSpecs = [pub.lastEndpoint ?? ''];
+  const node = await start({
+    zmq: { ...zmq, subSpecs, isSubConnecting: true },
+    stats: { ...statsDefaults, spec: 'tcp://[::1]:0' },
+  });
+  const spec = node.doors['zmq-pull'] ?? '';
+  expect(spec).toMatch(/^tcp:\/\/\[::1\]:\d+$/);
+  expect(await send({ ...itemOf('news') }, spec, undefined)).toBeUndefined();
+  await expect.poll(() => reached(node), { timeout: 10_000 }).toBe(1);
+  node.operations.follow(['weather']);
+  await pub.receive();
+  await pub.send(['weather', encodeTnetstring(itemOf('weather'))]);
+  await expect.poll(() => reached(node), { timeout: 10_000 }).toBe(2);
 });
 
 test('a connection is looked for on every shard', async () => {

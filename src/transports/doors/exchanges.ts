@@ -28,7 +28,7 @@ export class Exchanges implements ExchangeHost {
   readonly #asked = new Map<ConnectionId, Exchange>();
   readonly #due: Deadline<Exchange>;
   /** What came under pressure and no actor knows of yet; undefined without pressure. */
-  #heldBack: (() => void)[] | undefined = undefined;
+  #heldBack: Map<ConnectionId, () => void> | undefined = undefined;
 
   constructor(options: ExchangesOptions) {
     this.#options = options;
@@ -50,18 +50,17 @@ export class Exchanges implements ExchangeHost {
     this.#due.add(exchange);
     this.#options.count('web.http.requests', 1);
     const deliver = (): void => {
-      if (!this.#asked.has(exchange.id)) return;
       tell(exchange.id);
       this.#options.schedule();
     };
     if (this.#heldBack === undefined) deliver();
-    else this.#heldBack.push(deliver);
+    else this.#heldBack.set(exchange.id, deliver);
   }
 
   press(isPressed: boolean): void {
     const heldBack = this.#heldBack;
-    this.#heldBack = isPressed ? (heldBack ?? []) : undefined;
-    if (!isPressed) for (const deliver of heldBack ?? []) deliver();
+    this.#heldBack = isPressed ? (heldBack ?? new Map()) : undefined;
+    if (!isPressed) for (const deliver of heldBack?.values() ?? []) deliver();
   }
 
   /** Hands an exchange over to whoever has the word for it. */
@@ -101,6 +100,7 @@ export class Exchanges implements ExchangeHost {
 
   abandoned(exchange: Exchange): void {
     this.#asked.delete(exchange.id);
+    this.#heldBack?.delete(exchange.id);
     this.#due.delete(exchange);
   }
 }

@@ -22,7 +22,7 @@ export class Exchanges implements ExchangeHost {
   readonly #options: ExchangesOptions;
   readonly #asked = new SteadyMap<ConnectionId, Exchange>();
   /** What came under pressure and no actor knows of yet; undefined without pressure. */
-  #heldBack: Exchange[] | undefined = undefined;
+  #heldBack: Set<Exchange> | undefined = undefined;
 
   constructor(options: ExchangesOptions) {
     this.#options = options;
@@ -42,19 +42,19 @@ export class Exchanges implements ExchangeHost {
     this.#asked.set(exchange.id, exchange);
     this.#options.count('gateway.requests', 1);
     if (this.#heldBack === undefined) this.#tell(exchange);
-    else this.#heldBack.push(exchange);
+    else this.#heldBack.add(exchange);
     return exchange;
   }
 
-  ended({ id }: Exchange): void {
-    this.#asked.delete(id);
+  ended(exchange: Exchange): void {
+    this.#asked.delete(exchange.id);
+    this.#heldBack?.delete(exchange);
   }
 
   press(isPressed: boolean): void {
-    const heldBack = this.#heldBack ?? [];
+    const heldBack = this.#heldBack ?? new Set();
     this.#heldBack = isPressed ? heldBack : undefined;
-    if (isPressed) return;
-    for (const exchange of heldBack) if (this.#asked.has(exchange.id)) this.#tell(exchange);
+    if (!isPressed) for (const exchange of heldBack) this.#tell(exchange);
   }
 
   /** Answers everybody who waits, for actors who never will. */

@@ -5,6 +5,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { Push } from 'zeromq';
 import { encodeTnetstring } from '../../actors/codecs/grip/tnetstring.ts';
+import { connectTo } from '../zmq/specs.ts';
 import { type Item, jsonOf } from './outgoing-item.ts';
 
 export type Credentials =
@@ -66,7 +67,7 @@ async function sendByZmq(item: Item, spec: string): Sending {
   // Nothing is queued for a peer that is not there, and what left is given time to arrive.
   const push = new Push({ immediate: true, sendTimeout: TIMEOUT_MS, linger: TIMEOUT_MS });
   try {
-    push.connect(spec);
+    connectTo(push, spec);
     await push.send(Buffer.from(encodeTnetstring(item)));
     return undefined;
   } catch (error) {

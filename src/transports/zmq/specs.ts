@@ -30,12 +30,24 @@ export async function bindTo(
   try {
     // Pushpin makes its run directory when there is none.
     if (file !== undefined) mkdirSync(dirname(file), { recursive: true });
+    socket.ipv6 = isIpv6(spec);
     await socket.bind(bindable(spec));
     if (file !== undefined && ipcFileMode !== undefined) chmodSync(file, ipcFileMode);
     return { ok: true, endpoint: socket.lastEndpoint ?? spec };
   } catch (error) {
     return { ok: false, ...troubleOf(error) };
   }
+}
+
+/** May throw. */
+export function connectTo(socket: Socket, spec: string): void {
+  socket.ipv6 = isIpv6(spec);
+  socket.connect(spec);
+}
+
+/** The library takes such an address for the name of a device, unless it is told. */
+function isIpv6(spec: string): boolean {
+  return spec.startsWith('tcp://[');
 }
 
 /** What the library or the system says, as a code and a message. */

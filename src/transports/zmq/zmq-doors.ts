@@ -5,7 +5,7 @@
 
 import { Pull, Router, Subscriber } from 'zeromq';
 import { Intake, type ReceivedItem } from './intake.ts';
-import { bindTo, type SpecTrouble, troubleOf } from './specs.ts';
+import { bindTo, connectTo, type SpecTrouble, troubleOf } from './specs.ts';
 
 export interface ZmqOptions {
   /** Binds PULL; undefined opens none. */
@@ -130,7 +130,7 @@ export class ZmqDoors {
     if (isSubConnecting) {
       for (const spec of subSpecs) {
         try {
-          subscriber.connect(spec);
+          connectTo(subscriber, spec);
         } catch (error) {
           return this.#fail('zmq-sub', spec, troubleOf(error));
         }

@@ -15,7 +15,7 @@ export const HP_USAGE = `Usage: npm run conformance -- --dialect hp (--target ho
 Runs the cases of spec/hp.md and spec/hp-peer.md against the server at an address, and prints a table by requirement. The
 server must take \`LOGIN\` without proof and have a strict listener with the usual limits.
 
-  --target HOST:PORT   where it listens for clients
+  --target HOST:PORT   where it listens for clients; tcp:// may stand before it
   --peer HOST:PORT     where it listens for other nodes; the suite is one. Needs --secret-file
   --secret-file FILE   the secret of the cluster: a name, a blank and the secret
   --cluster NAME       what the cluster is called; HELLO_OK tells when this is not given
@@ -94,7 +94,7 @@ function bridgeOf(text: string | undefined): HpBridge | undefined {
 }
 
 function addressOf(flag: string, text: string): { host: string; port: number } {
-  const [, host = '', port = ''] = /^\[?([^\]]+)\]?:(\d{1,5})$/.exec(text) ?? [];
+  const [, host = '', port = ''] = /^(?:tcp:\/\/)?\[?([^\]/]+)\]?:(\d{1,5})$/.exec(text) ?? [];
   if (host === '' || Number(port) > 65_535)
     throw new Error(`${flag} must be an address like host:port.`);
   return { host, port: Number(port) };

@@ -153,6 +153,17 @@ test('without a length the body ends with the connection', () => {
   expect(read(latin1(chunked)).endsWithConnection).toBe(false);
 });
 
+test('an answer has begun with what comes before it', () => {
+  const reader = new ResponseReader();
+  const sink = { answered() {}, bodyReceived() {}, ended() {} };
+  reader.expect('POST');
+  expect(reader.isInAnswer).toBe(false);
+  expect(reader.read(latin1('HTTP/1.1 103 Early Hints\r\n\r\n'), sink)).toBe(true);
+  expect(reader.isInAnswer).toBe(true);
+  reader.expect('POST');
+  expect(reader.isInAnswer).toBe(false);
+});
+
 test('what comes while nobody has asked is a mistake', () => {
   const reader = new ResponseReader();
   const sink = { answered() {}, bodyReceived() {}, ended() {} };

@@ -49,16 +49,11 @@ export const hpAnswers: Invariant = {
   requirements: ['HP-FRAME-2', 'HP-ERR-1', 'HP-JSON-3', 'HP-ENV-9', 'HP-SESS-5'],
   judge(report) {
     const troubles = new Troubles();
-    let isCluster = false;
     const isTroubled = ({ node, client, at }: EventOf<'talkerAnswered'>): boolean =>
       troubles.ofTalker(client, node, at - BEFORE_US, at) ||
-      (isCluster && (troubles.ofCluster(at - BEFORE_US, at) || at < TOGETHER_US));
+      (troubles.isCluster && (troubles.ofCluster(at - BEFORE_US, at) || at < TOGETHER_US));
     return {
-      began: (event) => troubles.began(event),
-      chatBegan(event) {
-        troubles.chatBegan(event);
-        isCluster = event.terms.isCluster;
-      },
+      ...troubles.watcher,
       talkerAnswered(event) {
         const { client, asked, what, code, expected, isOutOfTurn } = event;
         const heard = code ?? what;

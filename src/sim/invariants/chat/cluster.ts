@@ -10,22 +10,18 @@ export const livePeers: Invariant = {
   requirements: ['HP-MEMBER-3', 'HP-MEMBER-5', 'HP-MEMBER-7', 'HP-MEMBER-8'],
   judge(report) {
     const troubles = new Troubles();
-    let terms = { suspectMs: 0, downMs: 0 };
     const left = new Map<string, number>();
     const closed = new Map<string, number>();
     return {
-      began: (event) => troubles.began(event),
-      chatBegan(event) {
-        troubles.chatBegan(event);
-        terms = event.terms;
-      },
+      ...troubles.watcher,
       peerSeen(event) {
         const { node, peer, state, at } = event;
         if (state === 'left') left.set(`${node} ${peer}`, at);
         if (state === 'linkDown') closed.set(`${node} ${peer}`, at);
         if (state !== 'down' && state !== 'suspect') return;
-        const other = troubles.nodeOf(peer);
-        const patienceMs = state === 'down' ? terms.downMs : terms.suspectMs;
+        const { nodes, terms } = troubles;
+        const other = nodes.indexOf(peer);
+        const patienceMs = (state === 'down' ? terms?.downMs : terms?.suspectMs) ?? 0;
         // Whoever stalled has been taken for dead itself, perhaps, and its links with it.
         const since =
           at - (patienceMs + SLACK_MS) * 1_000 - troubles.pausedUs(node, at - PAUSE_MAX_US, at);

@@ -20,19 +20,16 @@ export const directs: Invariant = {
   judge(report) {
     const judge = new Judge(report);
     return {
-      began: (event) => judge.troubles.began(event),
-      chatBegan: (event) => {
-        judge.troubles.chatBegan(event);
-        judge.began(event.terms);
-      },
+      ...judge.troubles.watcher,
       talkerJoined: ({ client, user, isMute, hasAck }) => {
         const talkers = judge.talkers.get(user) ?? [];
         judge.talkers.set(user, [...talkers, { client, isMute, hasAck }]);
       },
       talkerAsked: (event) => judge.asked(event),
       directAcked: (event) => judge.acked(event),
-      loggedIn: ({ session, connection, isResumed }) => {
+      loggedIn: ({ session, connection, isResumed, isAnew }) => {
         if (!isResumed) judge.begun.set(session, judge.loginAt.get(connection) ?? 0);
+        if (isAnew) judge.beginsAnew(session);
       },
       directHeard: (event) => judge.heard(event),
       talkerConnected: ({ client, at }) => judge.connected(client, at),
@@ -74,14 +71,16 @@ class Judge {
   /** By client: from when to when it was connected, as it saw it. */
   readonly #stays = new Map<number, { readonly from: number; to: number | undefined }[]>();
   readonly #report: Report;
-  #terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
   readonly #askedAt = new Map<string, number>();
   readonly #askedOn = new Map<string, number>();
   readonly #acked = new Map<string, EventOf<'directAcked'>>();
   /** By connection, sender and message: when. */
   readonly #told = new Map<string, number>();
-  /** By session, sender and message: where and when it was heard last. */
-  readonly #toldInSession = new Map<string, { readonly connection: number; readonly at: number }>();
+  /** By session, and by sender and message: where and when it was heard last. */
+  readonly #toldInSession = new Map<
+    string,
+    Map<string, { readonly connection: number; readonly at: number }>
+  >();
   readonly #heard = new Set<string>();
   #crashedAt = Number.NEGATIVE_INFINITY;
 
@@ -96,10 +95,6 @@ class Judge {
   ended(client: number, at: number): void {
     const last = this.#stays.get(client)?.at(-1);
     if (last !== undefined) last.to = at;
-  }
-
-  began(terms: EventOf<'chatBegan'>['terms']): void {
-    this.#terms = terms;
   }
 
   crashed(at: number): void {
@@ -152,18 +147,25 @@ class Judge {
   #judgeSession(event: EventOf<'directHeard'>): void {
     const { client, user, session, from, message, connection, at } = event;
     const hasAck = this.talkers.get(user)?.some((one) => one.client === client && one.hasAck);
-    const key = `${session} ${from} ${message}`;
-    const before = this.#toldInSession.get(key);
-    this.#toldInSession.set(key, { connection, at });
+    const key = `${from} ${message}`;
+    const told = this.#toldInSession.get(session) ?? new Map();
+    this.#toldInSession.set(session, told);
+    const before = told.get(key);
+    told.set(key, { connection, at });
     if (before === undefined || before.connection === connection || hasAck !== false) return;
     if (this.#crashedAt < before.at - NOTICE_US)
       this.#report(event, `client ${client} hears ${message} again after it came back`);
   }
 
+  /** [HP-RES-10] What it had heard, the node that is gone alone knew. */
+  beginsAnew(session: string): void {
+    this.#toldInSession.delete(session);
+  }
+
   /** [HP-HIST-1] Where nothing was lost, all that two users said to each other is there. */
   read(event: EventOf<'directsTold'>): void {
     const { user, client, messages, with: other } = event;
-    const { isCluster = true } = this.#terms ?? {};
+    const { isCluster = true } = this.troubles.terms ?? {};
     if (!this.isRest || isCluster || this.#crashedAt > Number.NEGATIVE_INFINITY) return;
     const here = new Set(messages);
     for (const { user: from, to, message, isDuplicate } of this.#acked.values()) {
@@ -189,7 +191,7 @@ class Judge {
   #isExcused({ message, to, status }: EventOf<'directAcked'>): boolean {
     const since = this.#askedAt.get(message) ?? 0;
     if (this.#crashedAt >= since - NOTICE_US) return true;
-    const { offlineMessagesMax = 0, resumeMessagesMax = 0 } = this.#terms ?? {};
+    const { offlineMessagesMax = 0, resumeMessagesMax = 0 } = this.troubles.terms ?? {};
     if (status !== 'delivered' && Math.min(offlineMessagesMax, resumeMessagesMax) < MANY)
       return true;
     const talkers = this.talkers.get(to) ?? [];

@@ -117,8 +117,7 @@ export const crossing: Invariant = {
   judge(report) {
     const judge = new Crossing(report);
     return {
-      began: (event) => judge.troubles.began(event),
-      chatBegan: (event) => judge.troubles.chatBegan(event),
+      ...judge.troubles.watcher,
       crossFollowed: (event) => judge.followers.set(event.connection, event),
       crossEnded: ({ connection }) => judge.followers.delete(connection),
       crossSent: (event) => judge.sent(event),

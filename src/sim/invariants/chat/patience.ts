@@ -11,11 +11,7 @@ export const hpPatience: Invariant = {
   judge(report) {
     const judge = new Judge(report);
     return {
-      began: (event) => judge.troubles.began(event),
-      chatBegan(event) {
-        judge.troubles.chatBegan(event);
-        judge.terms = event.terms;
-      },
+      ...judge.troubles.watcher,
       talkerJoined: (event) => judge.joined.set(event.client, event),
       loggedIn: (event) => judge.loggedIn(event),
       talkerNoticed: (event) => judge.noticed(event),
@@ -32,7 +28,6 @@ class Judge {
   readonly joined = new Map<number, EventOf<'talkerJoined'>>();
   /** By client who says nothing: since when, and whether it was asked. */
   readonly silent = new Map<number, { readonly event: EventOf<'loggedIn'>; isAsked: boolean }>();
-  terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
   readonly #report: Report;
   /** Connections over which somebody was asked whether he is there, before he was in or since. */
   readonly #asked = new Set<number>();
@@ -59,10 +54,10 @@ class Judge {
     if (what === 'PING' && silent !== undefined) silent.isAsked = true;
     if (code !== 'PING_TIMEOUT') return;
     const talker = this.joined.get(client);
-    if (talker === undefined || this.terms === undefined) return;
+    if (talker === undefined || this.troubles.terms === undefined) return;
     if (silent?.isAsked === false)
       this.#report(event, `client ${client} is sent away for its silence, and was not asked`);
-    const sinceUs = at - this.terms.pingTimeoutMs * 1_000 - SLACK_US;
+    const sinceUs = at - this.troubles.terms.pingTimeoutMs * 1_000 - SLACK_US;
     const isTroubled = this.troubles.ofTalker(client, node, sinceUs, at);
     if (!talker.isMute && !talker.isSlow && !isTroubled)
       this.#report(event, `client ${client} answers, and is sent away for its silence`);
@@ -71,7 +66,7 @@ class Judge {
   look(event: TraceEvent): void {
     for (const [client, { event: entered }] of this.silent) {
       const { node, at } = entered;
-      const patienceUs = (this.terms?.pingTimeoutMs ?? 0) * 1_000 + SLACK_US;
+      const patienceUs = (this.troubles.terms?.pingTimeoutMs ?? 0) * 1_000 + SLACK_US;
       if (event.at - at < patienceUs) continue;
       this.silent.delete(client);
       if (this.joined.get(client)?.isSlow === true) continue;

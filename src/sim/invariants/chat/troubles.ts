@@ -1,7 +1,7 @@
-// Which faults of a plan may have done something to a node, a way between two nodes or a talker within some time: what
-// judges of the chat excuse. Refuses to judge.
+// What a run of the chat was told at its beginning: its terms, its nodes, and which faults may have done something to a node,
+// a way between two nodes or a talker within some time: what judges excuse. Refuses to judge.
 
-import type { EventOf, TracedFault } from '../../trace.ts';
+import type { EventOf, TracedFault, Watcher } from '../../trace.ts';
 
 type ClusterFault = EventOf<'chatBegan'>['clusterFaults'][number];
 
@@ -11,23 +11,29 @@ interface Span {
 }
 
 export class Troubles {
+  /** Undefined before the run begins. */
+  terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
+  /** Names, by number. */
+  nodes: readonly string[] = [];
   #shards = 1;
   #faults: readonly TracedFault[] = [];
   #cluster: readonly ClusterFault[] = [];
-  #nodes: readonly string[] = [];
 
-  began({ faults, shards }: EventOf<'began'>): void {
-    this.#faults = faults;
-    this.#shards = shards;
-  }
+  /** What it has to see of a run. */
+  readonly watcher: Watcher = {
+    began: ({ faults, shards }) => {
+      this.#faults = faults;
+      this.#shards = shards;
+    },
+    chatBegan: ({ clusterFaults, nodes, terms }) => {
+      this.#cluster = clusterFaults;
+      this.nodes = nodes;
+      this.terms = terms;
+    },
+  };
 
-  chatBegan({ clusterFaults, nodes }: EventOf<'chatBegan'>): void {
-    this.#cluster = clusterFaults;
-    this.#nodes = nodes;
-  }
-
-  nodeOf(name: string): number {
-    return this.#nodes.indexOf(name);
+  get isCluster(): boolean {
+    return this.terms?.isCluster === true;
   }
 
   /** Something may have held up the threads of the node, or killed them. */
@@ -75,7 +81,7 @@ export class Troubles {
   ofCluster(from: number, to: number): boolean {
     return (
       this.#cluster.some((fault) => overlaps(spanOf(fault), from, to)) ||
-      this.#nodes.some((_, node) => this.ofNode(node, from, to))
+      this.nodes.some((_, node) => this.ofNode(node, from, to))
     );
   }
 

@@ -141,8 +141,7 @@ export const ghosts: Invariant = {
   judge(report) {
     const judge = new Ghosts(report);
     return {
-      began: (event) => judge.troubles.began(event),
-      chatBegan: (event) => judge.began(event),
+      ...judge.troubles.watcher,
       talkerJoined: ({ client, user }) => judge.users.set(client, user),
       talkerConnected: ({ node, connection }) => judge.connected(node, connection),
       talkerAsked: (event) => judge.asked(event),
@@ -163,7 +162,6 @@ class Ghosts {
   readonly troubles = new Troubles();
   readonly users = new Map<number, string>();
   readonly #report: Report;
-  #terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
   /** By user. */
   readonly #begun = new Map<string, Begun[]>();
   /** By node: when each of its lives ended. */
@@ -175,11 +173,6 @@ class Ghosts {
 
   constructor(report: Report) {
     this.#report = report;
-  }
-
-  began(event: EventOf<'chatBegan'>): void {
-    this.troubles.chatBegan(event);
-    this.#terms = event.terms;
   }
 
   asked({ what, client, node }: EventOf<'talkerAsked'>): void {
@@ -197,7 +190,7 @@ class Ghosts {
 
   seen({ node, peer, state, at }: EventOf<'peerSeen'>): void {
     if (state !== 'down') return;
-    const key = `${node} ${this.troubles.nodeOf(peer)}`;
+    const key = `${node} ${this.troubles.nodes.indexOf(peer)}`;
     this.#downs.set(key, [...(this.#downs.get(key) ?? []), at]);
   }
 
@@ -225,7 +218,7 @@ class Ghosts {
     const diedAt = this.#deaths[node]?.[life];
     if (diedAt === undefined) return true;
     if (node === observer) return false;
-    const { downMs = 0, lingerMs = 0 } = this.#terms ?? {};
+    const { downMs = 0, lingerMs = 0 } = this.troubles.terms ?? {};
     const before = (this.#downs.get(`${observer} ${node}`) ?? []).filter((down) => down < diedAt);
     const damped = Math.min(DOWN_MAX_MS, downMs * 2 ** Math.max(0, before.length - 2));
     const boundUs = (Math.max(downMs, damped) + lingerMs + SLACK_MS) * 1_000;

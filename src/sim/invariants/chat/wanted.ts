@@ -11,11 +11,7 @@ export const wanted: Invariant = {
   judge(report) {
     const judge = new Judge(report);
     return {
-      began: (event) => judge.troubles.began(event),
-      chatBegan(event) {
-        judge.troubles.chatBegan(event);
-        judge.terms = event.terms;
-      },
+      ...judge.troubles.watcher,
       talkerJoined: ({ client, rooms }) => judge.rooms.set(client, rooms),
       talkerConnected: ({ node, client, connection }) => judge.came(node, client, connection),
       talkerEnded: ({ connection, at }) => judge.went(connection, at, judge.lastingUs),
@@ -33,7 +29,6 @@ class Judge {
   readonly troubles = new Troubles();
   /** By client. */
   readonly rooms = new Map<number, readonly string[]>();
-  terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
   readonly #report: Report;
   /** By node and topic: connections over which it may be followed, and until when it may be after the last. */
   readonly #followers = new Map<string, Set<number>>();
@@ -46,7 +41,7 @@ class Judge {
 
   /** A session sits in its rooms for as long as its client may come back, wherever it has come in. */
   get lastingUs(): number {
-    const { resumeWindowMs = 0, pingTimeoutMs = 0 } = this.terms ?? {};
+    const { resumeWindowMs = 0, pingTimeoutMs = 0 } = this.troubles.terms ?? {};
     return (resumeWindowMs + pingTimeoutMs) * 1_000;
   }
 

@@ -32,7 +32,7 @@ export class OriginConnection implements Holder, ResponseSink {
   #answers = 0;
   #isSent = false;
   #isHeardOut = false;
-  #keptMs = 0;
+  #keptMs = KEPT_MS;
 
   constructor(socket: Socket, host: ConnectionHost) {
     this.socket = socket;
@@ -75,7 +75,7 @@ export class OriginConnection implements Holder, ResponseSink {
   giveBack(): void {
     this.#user = undefined;
     this.#reader.rest();
-    this.#host.freed(this, KEPT_MS);
+    this.#host.freed(this, this.#keptMs);
   }
 
   pause(): void {

@@ -42,7 +42,8 @@ export class ResponseReader {
 
   /** Something of the answer has come, and not all. */
   get isInAnswer(): boolean {
-    return this.#state !== 'idle' && (this.#state !== 'head' || this.#bytes.byteLength > 0);
+    const hasBegun = this.#earlyHeads > 0 || this.#bytes.byteLength > 0;
+    return this.#state !== 'idle' && (this.#state !== 'head' || hasBegun);
   }
 
   /** The end of the connection is the end of the body. */

@@ -11,11 +11,7 @@ export const pages: Invariant = {
   judge(report) {
     const judge = new Judge(report);
     return {
-      began: (event) => judge.troubles.began(event),
-      chatBegan(event) {
-        judge.troubles.chatBegan(event);
-        judge.terms = event.terms;
-      },
+      ...judge.troubles.watcher,
       shardCrashed: () => judge.died(),
       processDied: () => judge.died(),
       talkerEnded: ({ client }) => judge.walks.delete(client),
@@ -41,7 +37,6 @@ class Judge {
     number,
     Map<number, { readonly page: HistoryPage; readonly sum: number }>
   >();
-  terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
   isRest = false;
   readonly #report: Report;
   #hasDied = false;
@@ -93,20 +88,20 @@ class Judge {
 
   /** Places are numbered without gaps, but for those of one user's messages, and where homes may not know each other. */
   #isDense({ of, at }: HistoryPage): boolean {
-    if (of.startsWith('@') || this.terms === undefined) return false;
-    return !this.terms.isCluster || !this.troubles.ofCluster(0, at);
+    if (of.startsWith('@') || this.troubles.terms === undefined) return false;
+    return !this.troubles.terms.isCluster || !this.troubles.ofCluster(0, at);
   }
 
   /** What is forgotten between two pages is no lack of either. */
   get #isRemembering(): boolean {
-    const { historyMax = 0, emptyRoomMs = 0 } = this.terms ?? {};
+    const { historyMax = 0, emptyRoomMs = 0 } = this.troubles.terms ?? {};
     return this.isRest || (historyMax >= MANY && emptyRoomMs >= LASTING_MS && !this.#hasDied);
   }
 
   #next(last: HistoryPage, page: HistoryPage): void {
     const { client, of, entries, at } = page;
     const isForward = page.after !== undefined;
-    const { isCluster = true } = this.terms ?? {};
+    const { isCluster = true } = this.troubles.terms ?? {};
     // Two homes may have given the same numbers: a page is asked for by a number alone.
     if (isCluster && this.troubles.ofCluster(0, at)) return;
     if (!isForward) this.#step(page, entries.at(-1), last.entries[0]);
@@ -127,7 +122,7 @@ class Judge {
   /** At the end of a walk backwards all that is remembered has come. */
   #end(page: HistoryPage, sum: number): void {
     const { client, of, entries, after } = page;
-    const { isCluster = true, historyMax = 0, emptyRoomMs = 0 } = this.terms ?? {};
+    const { isCluster = true, historyMax = 0, emptyRoomMs = 0 } = this.troubles.terms ?? {};
     const isSure = !isCluster && !this.#hasDied && emptyRoomMs >= LASTING_MS;
     const [first] = entries;
     if (!isSure || !this.isRest || of.startsWith('@') || first === undefined || after !== undefined)

@@ -11,8 +11,7 @@ export const timely: Invariant = {
   judge(report) {
     const judge = new Judge(report);
     return {
-      began: (event) => judge.troubles.began(event),
-      chatBegan: (event) => judge.began(event),
+      ...judge.troubles.watcher,
       talkerJoined: (event) => judge.joined(event),
       loggedIn: (event) => judge.loggedIn(event),
       talkerAsked: ({ client, what }) => judge.asks(client, what, 1),
@@ -66,16 +65,10 @@ class Judge {
   readonly watchers = new Map<number, Watcher>();
   readonly #report: Report;
   readonly #users = new Map<string, Watched | undefined>();
-  #isCluster = false;
   #due: Due[] = [];
 
   constructor(report: Report) {
     this.#report = report;
-  }
-
-  began(event: EventOf<'chatBegan'>): void {
-    this.troubles.chatBegan(event);
-    this.#isCluster = event.terms.isCluster;
   }
 
   joined({ client, node, user, isMute, isSlow }: EventOf<'talkerJoined'>): void {
@@ -190,7 +183,7 @@ class Judge {
     if (isSlow || (end !== undefined && end.at > at - SOON_US)) return true;
     // It is away, and hears nothing.
     if (end?.connection === connection) return true;
-    if (this.#isCluster && (at < TOGETHER_US || this.troubles.ofCluster(at - LONG_US, at)))
+    if (this.troubles.isCluster && (at < TOGETHER_US || this.troubles.ofCluster(at - LONG_US, at)))
       return true;
     return this.troubles.ofTalker(client, node, at - LONG_US, at);
   }

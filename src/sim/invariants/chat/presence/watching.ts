@@ -15,8 +15,7 @@ export const watching: Invariant = {
     const { watcher } = own;
     return {
       ...watcher,
-      began: (event) => judge.troubles.began(event),
-      chatBegan: (event) => judge.began(event),
+      ...judge.troubles.watcher,
       talkerJoined(event) {
         watcher.talkerJoined?.(event);
         if (event.isSlow) judge.slow.add(event.client);
@@ -67,9 +66,10 @@ class Judge {
   readonly resting = new Set<number>();
   readonly #report: Report;
   readonly #own: OwnStatuses;
-  #isCluster = false;
   /** By client, of its session: whom it watches. */
   readonly #watches: (Map<string, Watch> | undefined)[] = [];
+  /** By client: whom its session watched before it began anew: it may come back to the node that knows of it. */
+  readonly #former: (Set<string> | undefined)[] = [];
   readonly #ends: EventOf<'talkerEnded'>[] = [];
   readonly #backAt: number[] = [];
 
@@ -78,14 +78,11 @@ class Judge {
     this.#own = own;
   }
 
-  began(event: EventOf<'chatBegan'>): void {
-    this.troubles.chatBegan(event);
-    this.#isCluster = event.terms.isCluster;
-  }
-
   loggedIn({ client, isResumed, isAnew, at }: EventOf<'loggedIn'>): void {
     this.#backAt[client] = at;
     if (!isResumed || isAnew) {
+      const former = [...(this.#former[client] ?? []), ...(this.#watches[client]?.keys() ?? [])];
+      this.#former[client] = new Set(isResumed ? former : []);
       this.#watches[client] = new Map();
       return;
     }
@@ -120,6 +117,7 @@ class Judge {
     const { client, of, status, note, isAnswer } = event;
     const watch = this.#watches[client]?.get(of);
     if (watch === undefined) {
+      if (this.#former[client]?.has(of) === true) return;
       this.#report(
         event,
         `client ${client} is told that ${of} is ${status}, and does not watch him`,
@@ -151,7 +149,7 @@ class Judge {
     const isEarly = watch.connection === connection && at - watch.changedAt < EVERY_US && !isMissed;
     const isTroubled =
       this.troubles.ofTalker(client, node, at - TROUBLE_US, at) ||
-      (this.#isCluster && this.troubles.ofCluster(at - TROUBLE_US, at));
+      (this.troubles.isCluster && this.troubles.ofCluster(at - TROUBLE_US, at));
     if (isEarly && !isTroubled && !this.slow.has(client))
       this.#report(
         event,

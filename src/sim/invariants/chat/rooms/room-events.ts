@@ -12,8 +12,7 @@ export const roomEvents: Invariant = {
   judge(report) {
     const judge = new Judge(report);
     return {
-      began: (event) => judge.troubles.began(event),
-      chatBegan: (event) => judge.began(event),
+      ...judge.troubles.watcher,
       talkerJoined: ({ client, rooms }) => {
         judge.plans[client] = rooms;
       },
@@ -52,18 +51,12 @@ class Judge {
   readonly seats: (Map<string, Seat> | undefined)[] = [];
   readonly resting = new Map<number, EventOf<'talkerRests'>>();
   readonly #report: Report;
-  #terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
   #diedAt = Number.NEGATIVE_INFINITY;
   /** Rooms of talkers of which nobody knows whether they sit there. */
   readonly #unsure = new Set<string>();
 
   constructor(report: Report) {
     this.#report = report;
-  }
-
-  began(event: EventOf<'chatBegan'>): void {
-    this.troubles.chatBegan(event);
-    this.#terms = event.terms;
   }
 
   died(at: number): void {
@@ -120,7 +113,7 @@ class Judge {
 
   /** Crowds are not told each step, and homes that die or meet tell some steps anew. */
   #isExcused(at: number): boolean {
-    const { isCluster = false, roomEventsMax = 0 } = this.#terms ?? {};
+    const { isCluster = false, roomEventsMax = 0 } = this.troubles.terms ?? {};
     if (roomEventsMax < MANY || at - this.#diedAt < ANEW_US) return true;
     return isCluster && (at < TOGETHER_US || this.troubles.ofCluster(at - APART_US, at));
   }
@@ -128,7 +121,7 @@ class Judge {
   /** Homes that meet tell no numbers of those who were there before. */
   #mayHaveMet(from: number, to: number): boolean {
     if (from - MEETING_US < this.#diedAt) return true;
-    if (this.#terms?.isCluster !== true) return false;
+    if (!this.troubles.isCluster) return false;
     return from < TOGETHER_US || this.troubles.ofCluster(from - MEETING_US, to);
   }
 

@@ -11,7 +11,7 @@ export const roomMemory: Invariant = {
   judge(report) {
     const judge = new Judge(report);
     return {
-      chatBegan: (event) => judge.began(event),
+      ...judge.troubles.watcher,
       processDied: ({ node, at }) => judge.died(node, at, 1),
       shardCrashed: ({ at, node }) => judge.died(node, at, 0),
       roomAcked: (event) => judge.acked(event),
@@ -30,8 +30,6 @@ class Judge {
   /** By room, epoch, place and message: which node gave it. On two sides of a split one place may be given twice. */
   readonly homes = new Map<string, string>();
   readonly #report: Report;
-  #terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
-  #names: readonly string[] = [];
   /** By room. */
   readonly #acked = new Map<string, EventOf<'roomAcked'>[]>();
   /** When a thread died, where, and whether its process did. */
@@ -43,11 +41,6 @@ class Judge {
 
   constructor(report: Report) {
     this.#report = report;
-  }
-
-  began(event: EventOf<'chatBegan'>): void {
-    this.#terms = event.terms;
-    this.#names = event.nodes;
   }
 
   died(node: number, at: number, processes: number): void {
@@ -69,10 +62,11 @@ class Judge {
 
   /** [HP-RES-3] Where all that was ever said is remembered nothing is missing. */
   resumed(event: EventOf<'loggedIn'>): void {
-    if (this.#terms === undefined || this.#terms.emptyRoomMs < LASTING_MS) return;
-    if (this.#terms.isCluster || this.#deaths.length > 0) return;
+    const { terms } = this.troubles;
+    if (terms === undefined || terms.emptyRoomMs < LASTING_MS) return;
+    if (terms.isCluster || this.#deaths.length > 0) return;
     // Of what was told and not acknowledged no more is remembered than that.
-    const most = Math.min(this.#terms.historyMax, this.#terms.resumeMessagesMax);
+    const most = Math.min(terms.historyMax, terms.resumeMessagesMax);
     for (const room of event.gaps) {
       const said = this.#said.get(room)?.size ?? 0;
       if (said <= most)
@@ -90,9 +84,10 @@ class Judge {
   /** A room that is forgotten when nobody is in it forgets what was said. */
   told(event: EventOf<'historyTold'>): void {
     const { room, entries, client, isWhole } = event;
-    if (!this.#isRest || this.#terms === undefined || this.#terms.emptyRoomMs < LASTING_MS) return;
+    const { terms } = this.troubles;
+    if (!this.#isRest || terms === undefined || terms.emptyRoomMs < LASTING_MS) return;
     const here = new Set(entries.map(({ from, id }) => `${from} ${id}`));
-    const isFull = !isWhole || entries.length >= this.#terms.historyMax;
+    const isFull = !isWhole || entries.length >= terms.historyMax;
     const [first] = entries;
     for (const acked of this.#acked.get(room) ?? []) {
       const { user, message, epoch, place, status } = acked;
@@ -116,11 +111,11 @@ class Judge {
     if (since.length === 0) return true;
     if (status !== 'stored') {
       const home = this.homes.get(`${room} ${epoch} ${place} ${message}`);
-      return home !== undefined && !since.some(({ node }) => this.#names[node] === home);
+      return home !== undefined && !since.some(({ node }) => this.troubles.nodes[node] === home);
     }
     // Those of any time count: a node that has just come back knows nothing yet.
     const died = new Set(since.map(({ node }) => node));
-    return died.size * 2 < this.#names.length;
+    return died.size * 2 < this.troubles.nodes.length;
   }
 }
 

@@ -11,11 +11,7 @@ export const roomOrder: Invariant = {
   judge(report) {
     const judge = new Judge(report);
     return {
-      began: (event) => judge.troubles.began(event),
-      chatBegan(event) {
-        judge.troubles.chatBegan(event);
-        judge.began(event.nodes);
-      },
+      ...judge.troubles.watcher,
       processDied: ({ node, at }) => judge.died(node, at),
       shardCrashed: ({ at }) => judge.crashed(at),
       nodeKilled: ({ node, at }) => judge.died(node, at),
@@ -48,7 +44,6 @@ class Judge {
   #crashes = 0;
   /** The last of them. */
   #crashedAt = Number.NEGATIVE_INFINITY;
-  #names: readonly string[] = [];
   /** By room, epoch, home and place. */
   readonly #placed = new Map<string, Set<string>>();
   /** By message of a room: its place, as its sender was told, and how many threads had died by then. */
@@ -65,12 +60,8 @@ class Judge {
     this.#report = report;
   }
 
-  began(nodes: readonly string[]): void {
-    this.#names = nodes;
-  }
-
   died(node: number, at: number): void {
-    const name = this.#names[node] ?? '';
+    const name = this.troubles.nodes[node] ?? '';
     this.#deaths.set(name, (this.#deaths.get(name) ?? 0) + 1);
     this.crashed(at);
   }

@@ -12,12 +12,7 @@ export const roomWhole: Invariant = {
   judge(report) {
     const judge = new Judge(report);
     return {
-      began: (event) => judge.troubles.began(event),
-      chatBegan(event) {
-        judge.troubles.chatBegan(event);
-        judge.isCluster = event.terms.isCluster;
-        judge.resumeMessagesMax = event.terms.resumeMessagesMax;
-      },
+      ...judge.troubles.watcher,
       talkerJoined: (event) => judge.joined.set(event.client, event),
       loggedIn: (event) => judge.loggedIn(event),
       seated: (event) => judge.seated(event),
@@ -64,8 +59,6 @@ interface Promised {
 class Judge {
   readonly troubles = new Troubles();
   readonly joined = new Map<number, EventOf<'talkerJoined'>>();
-  isCluster = false;
-  resumeMessagesMax = 0;
   /** Messages that were said more than once. */
   readonly repeated = new Set<string>();
   readonly #report: Report;
@@ -89,7 +82,8 @@ class Judge {
     this.#promised.set(connection, { left: replayed, directs: 0, event });
     const talker = this.joined.get(client);
     // Of what nobody has acknowledged no more is remembered than may wait for a session.
-    const isNoted = talker?.hasAck === true && this.resumeMessagesMax >= MANY;
+    const { resumeMessagesMax = 0 } = this.troubles.terms ?? {};
+    const isNoted = talker?.hasAck === true && resumeMessagesMax >= MANY;
     const isSure = isResumed && (isNoted || talker?.givesPlaces === true);
     for (const [key, standing] of this.#standings) {
       if (!key.startsWith(`${client} `)) continue;
@@ -104,7 +98,7 @@ class Judge {
 
   #isTroubled({ client, node, at }: EventOf<'loggedIn'>): boolean {
     const since = at - BEFORE_US;
-    if (this.isCluster && this.troubles.ofCluster(since, at)) return true;
+    if (this.troubles.isCluster && this.troubles.ofCluster(since, at)) return true;
     return this.troubles.ofTalker(client, node, since, at);
   }
 
@@ -131,7 +125,8 @@ class Judge {
     // Whoever joins again reads the last messages once more, before those that are on their way.
     if (standing === undefined || (isDelayed && this.#again.has(`${connection} ${room}`))) return;
     // Who comes in is not told whose numbers he is told: of several nodes each may begin with the same ones.
-    const isSame = standing.home === home || (standing.home === undefined && !this.isCluster);
+    const isSame =
+      standing.home === home || (standing.home === undefined && !this.troubles.isCluster);
     const isOne = standing.epoch === epoch && isSame;
     if (isOne)
       for (let passed = standing.place + 1; passed < place; passed += 1)
@@ -155,7 +150,7 @@ class Judge {
     const promise = this.#promised.get(connection);
     this.#promised.delete(connection);
     // What waited on other nodes comes behind it.
-    if (promise === undefined || promise.left === 0 || this.isCluster) return;
+    if (promise === undefined || promise.left === 0 || this.troubles.isCluster) return;
     // [HP-DM-6] What another session of the user has not taken comes when that ends, and nobody knew when.
     if (promise.left < 0 && promise.directs >= -promise.left) return;
     const { client, replayed } = promise.event;
@@ -182,7 +177,7 @@ class Judge {
 
   /** Two homes may each have given a message a place: where it is known by the first, nobody hears it for the second. */
   #isSplit({ at }: EventOf<'roomHeard'>): boolean {
-    return this.isCluster && this.troubles.ofCluster(at - SPLIT_US, at);
+    return this.troubles.isCluster && this.troubles.ofCluster(at - SPLIT_US, at);
   }
 
   rest(event: EventOf<'rested'>): void {

@@ -11,11 +11,7 @@ export const comesBack: Invariant = {
   judge(report) {
     const judge = new Judge(report);
     return {
-      began: (event) => judge.troubles.began(event),
-      chatBegan(event) {
-        judge.troubles.chatBegan(event);
-        judge.terms = event.terms;
-      },
+      ...judge.troubles.watcher,
       talkerJoined: ({ client, user, isSlow }) => {
         judge.users.set(client, user);
         if (isSlow) judge.slow.add(client);
@@ -67,7 +63,6 @@ class Judge {
   readonly threads = new Map<number, string>();
   /** By thread: when it died last. */
   readonly deaths = new Map<string, number>();
-  terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
   readonly #report: Report;
   /** Who keeps its user knows nobody at first. */
   knownAt = 0;
@@ -124,7 +119,7 @@ class Judge {
     }
     told.left -= 1;
     told.directs += 1;
-    const { resumeMessagesMax = Infinity, isCluster = true } = this.terms ?? {};
+    const { resumeMessagesMax = Infinity, isCluster = true } = this.troubles.terms ?? {};
     // What it had not taken before it went counts for itself.
     if (!isCluster && told.directs === 2 * resumeMessagesMax + 1)
       this.#report(
@@ -146,7 +141,7 @@ class Judge {
   }
 
   #isOver({ client, node, at }: EventOf<'talkerAnswered'>, stay: Stay): boolean {
-    const { terms } = this;
+    const { terms } = this.troubles;
     if (terms === undefined || stay.endedAt === undefined || this.slow.has(client)) return true;
     const since = stay.endedAt - BEFORE_US;
     if (at - stay.endedAt > terms.resumeWindowMs * 1_000 - SLACK_US) return true;

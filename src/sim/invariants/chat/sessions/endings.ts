@@ -10,15 +10,10 @@ export const lastWords: Invariant = {
   requirements: ['HP-ERR-2', 'HP-SESS-3', 'HP-SESS-6', 'HP-DRAIN-2'],
   judge(report) {
     const troubles = new Troubles();
-    let isCluster = false;
     /** By client: it was told to come again, and its connection closes. */
     const putOff = new Set<number>();
     return {
-      began: (event) => troubles.began(event),
-      chatBegan(event) {
-        troubles.chatBegan(event);
-        isCluster = event.terms.isCluster;
-      },
+      ...troubles.watcher,
       talkerConnected: ({ client }) => putOff.delete(client),
       talkerAnswered({ client, asked, code }) {
         // [HP-RES-11]
@@ -28,7 +23,7 @@ export const lastWords: Invariant = {
         const { client, node, by, isBye, at } = event;
         if (by !== 'server' || isBye || putOff.has(client)) return;
         // [HP-RES-9] What it had asked of another node is done at last, and takes the session away.
-        if (isCluster && troubles.ofCluster(at - APART_US, at)) return;
+        if (troubles.isCluster && troubles.ofCluster(at - APART_US, at)) return;
         if (!troubles.ofTalker(client, node, at - BEFORE_US, at))
           report(event, `client ${client} is sent away, and hears no word of it`);
       },
@@ -42,11 +37,7 @@ export const oneSession: Invariant = {
   judge(report) {
     const judge = new Judge(report);
     return {
-      began: (event) => judge.troubles.began(event),
-      chatBegan(event) {
-        judge.troubles.chatBegan(event);
-        judge.terms = event.terms;
-      },
+      ...judge.troubles.watcher,
       talkerJoined: ({ client, user }) => judge.users.set(client, user),
       loggedIn: (event) => judge.loggedIn(event),
       talkerAsked: (event) => judge.asked(event),
@@ -63,7 +54,6 @@ export const oneSession: Invariant = {
 class Judge {
   readonly troubles = new Troubles();
   readonly users = new Map<number, string>();
-  terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
   readonly #report: Report;
   /** By user: the session that came last. */
   readonly #last = new Map<string, EventOf<'loggedIn'>>();
@@ -78,7 +68,7 @@ class Judge {
   }
 
   get #isOne(): boolean {
-    return this.terms !== undefined && this.terms.policy !== 'multi';
+    return this.troubles.terms !== undefined && this.troubles.terms.policy !== 'multi';
   }
 
   died(at: number): void {
@@ -118,13 +108,13 @@ class Judge {
 
   #isApart(at: number): boolean {
     if (this.#diedAt > at - APART_US) return true;
-    return this.terms?.isCluster === true && this.troubles.ofCluster(at - APART_US, at);
+    return this.troubles.isCluster && this.troubles.ofCluster(at - APART_US, at);
   }
 
   /** With `reject`, whoever was first stays. */
   noticed(event: EventOf<'talkerNoticed'>): void {
     const { client, code } = event;
-    if (code !== 'SESSION_REPLACED' || this.terms?.policy !== 'reject') return;
+    if (code !== 'SESSION_REPLACED' || this.troubles.terms?.policy !== 'reject') return;
     // A keeper that is new knows nobody.
     if (this.#diedAt > Number.NEGATIVE_INFINITY) return;
     const begun = this.#begun.get(this.users.get(client) ?? '');

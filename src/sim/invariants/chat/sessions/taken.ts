@@ -12,11 +12,7 @@ export const taken: Invariant = {
   judge(report) {
     const judge = new Judge(report);
     return {
-      began: (event) => judge.troubles.began(event),
-      chatBegan(event) {
-        judge.troubles.chatBegan(event);
-        judge.terms = event.terms;
-      },
+      ...judge.troubles.watcher,
       talkerJoined: (event) => judge.joined(event),
       loggedIn: (event) => judge.loggedIn(event),
       seated: ({ client, room }) => judge.takings.get(client)?.read.delete(room),
@@ -45,6 +41,8 @@ interface Taking {
   begunAt: number;
   /** Direct messages that it was told and has not said to have, in their order; and those of earlier connections. */
   readonly open: Map<string, EventOf<'directHeard'>>;
+  /** It has said so once, and somebody may have read it: a node that has not may tell it again, and no other need to. */
+  readonly mayHave: Set<string>;
   owed: Map<string, EventOf<'directHeard'>>;
   /** Said to be taken; by the request behind it, whose answer tells that this was read. */
   saying: string[];
@@ -60,7 +58,6 @@ class Judge {
   readonly troubles = new Troubles();
   /** By client. */
   readonly takings = new Map<number, Taking>();
-  terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
   readonly #report: Report;
   readonly #acking = new Set<number>();
   /** By user. */
@@ -91,7 +88,15 @@ class Judge {
     const hasAck = this.#acking.has(client);
     if (before === undefined || before.session !== session || !isResumed || isAnew) {
       this.takings.set(client, {
-        ...{ session, hasAck, connection, begunAt: at, open: new Map(), owed: new Map() },
+        ...{
+          session,
+          hasAck,
+          connection,
+          begunAt: at,
+          open: new Map(),
+          mayHave: new Set(),
+          owed: new Map(),
+        },
         ...{ saying: [], said: new Map(), heard: new Map(), untaken: new Map(), read: new Map() },
       });
       return;
@@ -110,7 +115,10 @@ class Judge {
     if (some !== undefined) {
       taking.saying.push(...some);
       // It may have been read or not, from now on.
-      for (const one of some) taking.open.delete(one);
+      for (const one of some) {
+        taking.open.delete(one);
+        taking.mayHave.add(one);
+      }
     } else if (taking.saying.length > 0 && what !== 'PONG' && what !== 'TYPING') {
       taking.said.set(id, taking.saying);
       taking.saying = [];
@@ -131,6 +139,8 @@ class Judge {
     const [first] = taking.owed.values();
     taking.owed.clear();
     if (first === undefined || this.#isLost(first.at) || this.#isCrowded) return;
+    // It may have been told on one node, and come back to what another one has of its session.
+    if (this.#isApart(first.at - APART_US, event.at)) return;
     this.#report(
       event,
       `client ${client} has not said that it has ${first.message} of ${first.from}, and is not told again when it comes back`,
@@ -156,7 +166,7 @@ class Judge {
     const taking = this.takings.get(client);
     if (taking === undefined || taking.session !== session) return;
     taking.owed.delete(message);
-    if (taking.hasAck) taking.open.set(message, event);
+    if (taking.hasAck && !taking.mayHave.has(message)) taking.open.set(message, event);
     if (isSent) return;
     const key = `${user} ${from} ${message}`;
     const had = this.#had.get(key);
@@ -171,7 +181,7 @@ class Judge {
     const isOne = had.session === taking.session;
     if (isOne ? !taking.hasAck : taking.begunAt < had.at + KNOWN_US) return;
     // What one session has, and another one not, waits on the node of that for the next one.
-    if (this.terms?.isCluster === true && (this.#clients.get(user) ?? 0) > 1) return;
+    if (this.troubles.terms?.isCluster === true && (this.#clients.get(user) ?? 0) > 1) return;
     const diedAt = Math.max(
       this.#diedAt.get(had.node) ?? -Infinity,
       this.#diedAt.get(node) ?? -Infinity,
@@ -204,7 +214,7 @@ class Judge {
 
   /** More than may wait for a session wait for the next one, whoever has them by then. */
   get #isCrowded(): boolean {
-    return (this.terms?.resumeMessagesMax ?? 0) < MANY;
+    return (this.troubles.terms?.resumeMessagesMax ?? 0) < MANY;
   }
 
   /** Whoever had remembered it may have died. */
@@ -213,7 +223,7 @@ class Judge {
   }
 
   #isApart(from: number, to: number): boolean {
-    return this.terms?.isCluster === true && this.troubles.ofCluster(from, to);
+    return this.troubles.terms?.isCluster === true && this.troubles.ofCluster(from, to);
   }
 }
 

@@ -11,11 +11,7 @@ export const welcome: Invariant = {
   judge(report) {
     const judge = new Judge(report);
     return {
-      began: (event) => judge.troubles.began(event),
-      chatBegan(event) {
-        judge.troubles.chatBegan(event);
-        judge.began(event);
-      },
+      ...judge.troubles.watcher,
       talkerJoined: ({ client, user }) => judge.users.set(client, user),
       processBegan: ({ node, incarnation }) => judge.incarnations.set(node, incarnation),
       talkerConnected: ({ node, connection }) =>
@@ -45,8 +41,6 @@ class Judge {
   /** By connection: the life that it was made to. */
   readonly lives = new Map<number, number>();
   readonly #report: Report;
-  #terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
-  #nodes: readonly string[] = [];
   /** By user and connection; those of one session are one by the connection over which it began. */
   readonly #stays = new Map<string, Map<number, Stay>>();
   /** By client: the connection over which its session began. */
@@ -55,11 +49,6 @@ class Judge {
 
   constructor(report: Report) {
     this.#report = report;
-  }
-
-  began({ terms, nodes }: EventOf<'chatBegan'>): void {
-    this.#terms = terms;
-    this.#nodes = nodes;
   }
 
   died(at: number): void {
@@ -79,7 +68,7 @@ class Judge {
 
   /** Whoever is told that it is too quiet may come back, too. */
   ended({ client, connection, at }: EventOf<'talkerEnded'>): void {
-    const { resumeWindowMs = 0, pingTimeoutMs = 0 } = this.#terms ?? {};
+    const { resumeWindowMs = 0, pingTimeoutMs = 0 } = this.troubles.terms ?? {};
     const stay = this.#of(client).get(this.#first.get(client) ?? connection);
     const own = this.#of(client).get(connection);
     const until = at + (resumeWindowMs + pingTimeoutMs) * 1_000 + SLACK_US;
@@ -89,10 +78,10 @@ class Judge {
 
   loggedIn(event: EventOf<'loggedIn'>): void {
     const { client, node, connection, isResumed, home, incarnation, at } = event;
-    if (home !== this.#nodes[node])
+    if (home !== this.troubles.nodes[node])
       this.#report(
         event,
-        `client ${client} is on ${this.#nodes[node]}, and is told that it is ${home}`,
+        `client ${client} is on ${this.troubles.nodes[node]}, and is told that it is ${home}`,
       );
     if (incarnation < (this.lives.get(connection) ?? 0))
       this.#report(
@@ -109,7 +98,7 @@ class Judge {
 
   #count(event: EventOf<'loggedIn'>, stays: Map<number, Stay>, own: Stay): void {
     const { client, user, sessions, at } = event;
-    const { isCluster = true, policy } = this.#terms ?? {};
+    const { isCluster = true, policy } = this.troubles.terms ?? {};
     let [least, most] = [1, 1];
     for (const [connection, stay] of stays) {
       if (stay === own) continue;

@@ -100,13 +100,6 @@ export const errandMutants: readonly Mutant[] = [
     story: 'Who commands several things at once cannot tell their replies apart.',
   },
   {
-    ...{ name: 'numbers-are-texts', dialect, breaks, requirements: ['GRIP-CMD-5'] },
-    file: 'gateway/control.actor.ts',
-    find: "if ('cid' in args || !('channel' in args)) {",
-    replace: "if ('cid' in args) {",
-    story: 'A refresh of nobody is refused in other words, or done.',
-  },
-  {
     ...{ name: 'last-known-type-loses', dialect, breaks, requirements: ['GRIP-CTRL-5'] },
     file: 'gateway/control-answers.ts',
     find: "format = 'json';",
@@ -140,13 +133,6 @@ export const errandMutants: readonly Mutant[] = [
     find: 'else container[Number(step)] = value;',
     replace: 'else container.splice(Number(step), 0, value);',
     story: 'As RFC 6902 has it, and Pushpin has not.',
-  },
-  {
-    ...{ name: 'names-of-all-objects', dialect, breaks, requirements: ['GRIP-FILTER-4'] },
-    file: 'gateway/rewriting/filters.ts',
-    find: 'return Object.hasOwn(values, name) ? values[name] : undefined;',
-    replace: 'return values[name];',
-    story: 'A template that asks for `toString` gets the words of a program.',
   },
   {
     ...{ name: 'places-from-one', dialect, breaks, requirements: ['GRIP-CONF-3'] },

@@ -50,6 +50,17 @@ export function isPolling({ via }: Pick<Scene, 'via'>): boolean {
   return via === 'xhr' || via === 'jsonp';
 }
 
+/** Where the link that an origin gave with so many answers leads. */
+export function nextPath(answers: number): string {
+  return answers % 3 === 0 ? '/next' : '/deep/next';
+}
+
+/** As it writes it: the first one is relative to what its client asked for, each other one to the link before. */
+export function nextLink(answers: number): string {
+  if (answers === 0) return 'next';
+  return ['../next', 'deep/next', 'next'][answers % 3] ?? '';
+}
+
 /** An origin's answer when something new was hinted at. */
 export const AGAIN = '-again\n';
 

@@ -9,6 +9,7 @@ import { codecs } from './codecs.ts';
 import { doors } from './doors.ts';
 import { holding } from './gateway.ts';
 import { errandMutants } from './gateway/errands.ts';
+import { forgetfulMutants } from './gateway/remembering.ts';
 import { sceneMutants } from './gateway/scenes.ts';
 import type { Mutant } from './mutant.ts';
 import { ordering } from './ordering.ts';
@@ -29,6 +30,7 @@ export const mutants: readonly Mutant[] = [
   ...doors,
   ...holding,
   ...sceneMutants,
+  ...forgetfulMutants,
   ...errandMutants,
   ...chatting,
   ...signing,

@@ -153,7 +153,21 @@ function poll(chance: Prng, options: GatewayOptions): Scene {
       deed: { does: 'publish', channel: chance.below(base.channels), item },
     });
   }
-  return { ...base, acts, lastsMs: pollMs(base) };
+  const lastsMs = pollMs(base);
+  if (!chance.chance(1, 3)) return { ...base, acts, lastsMs };
+  return { ...base, isPlaced: true, acts: inPlaces(acts), lastsMs };
+}
+
+/** Each item says which one of its channel it follows, whomever it is for. */
+function inPlaces(acts: readonly Act[]): Act[] {
+  const places = new Map<number, number>();
+  return acts.map(({ atMs, deed }) => {
+    if (deed.does !== 'publish') return { atMs, deed };
+    const before = places.get(deed.channel) ?? 0;
+    places.set(deed.channel, before + 1);
+    const ids = { id: String(before + 1), prevId: String(before), isNoSeq: false };
+    return { atMs, deed: { ...deed, item: { ...deed.item, ...ids } } };
+  });
 }
 
 /** Its time begins anew when its origin is asked again. */
@@ -229,7 +243,9 @@ function stream(chance: Prng, options: GatewayOptions): Scene {
   const lastMs = acts.at(-1)?.atMs ?? 0;
   const waitMs = order.length > 0 ? options.messageWaitMs + 1_500 : 0;
   const quietMs = (base.alive?.timeoutS ?? 0) * 1_000 + (base.next?.timeoutS ?? 0) * 2_000;
-  return { ...base, acts, lastsMs: lastMs + Math.max(600 + waitMs, quietMs) };
+  const lastsMs = lastMs + Math.max(600 + waitMs, quietMs);
+  if (!isFollowingLinks || chance.chance(1, 2)) return { ...base, acts, lastsMs };
+  return { ...base, isPlaced: true, acts: inPlaces(acts), lastsMs };
 }
 
 function drawAlive(chance: Prng): Alive {
@@ -274,6 +290,7 @@ const ASKED_HEADERS: readonly Header[] = [
   ['GRIP-Last', 'x-made-up; last-id=7'],
   ['Grip-Sig', 'made up'],
   ['X-Forwarded-Proto', 'https'],
+  ['X-Forwarded-For', '192.0.2.1, 192.0.2.2'],
   ['Accept', 'text/x'],
 ];
 

@@ -22,27 +22,31 @@ export function drawSocket(chance: Prng, options: GatewayOptions): SocketPart {
   const isCrowded = chance.chance(1, 8);
   const channels = isCrowded ? options.connectionSubscriptionsMax + 1 : 2;
   const filter = oneOf(chance, FILTERS);
+  const filters = filter === undefined ? [] : [filter];
   const isImplicit = !isCrowded && chance.chance(1, 4);
   const opening: Told[] = [
     ...USER.map((name): Told => ({ tells: 'control', control: { type: 'set-meta', ...name } })),
     ...Array.from({ length: isCrowded ? channels : chance.below(3) }, (_, channel): Told => ({
       tells: 'control',
-      control: { type: 'subscribe', channel, filters: filter === undefined ? [] : [filter] },
+      control: { type: 'subscribe', channel, filters },
     })),
+    ...(isImplicit && chance.chance(1, 2)
+      ? [{ tells: 'control', control: { type: 'subscribe', channel: IMPLICIT, filters } } as const]
+      : []),
     ...(chance.chance(1, 2) ? [message(chance, 'welcome')] : []),
   ];
   const acts: Act[] = [];
   const count = 2 + chance.below(9);
   const choices = {
     shape: 'socket' as const,
-    scene: { filters: filter === undefined ? [] : [filter] },
+    scene: { filters },
     mayPatch: false,
   };
   for (let at = 1; at <= count; at += 1) {
     const atMs = at * ACT_EVERY_MS;
     if (chance.chance(1, 2)) {
       const own = isCrowded ? channels - 1 - chance.below(2) : chance.below(2);
-      const channel = isImplicit && chance.chance(1, 3) ? IMPLICIT : own;
+      const channel = isImplicit && chance.chance(1, 2) ? IMPLICIT : own;
       const item = drawItem(chance, choices, `i${at}`);
       acts.push({ atMs, deed: { does: 'publish', channel, item } });
     } else {
@@ -122,14 +126,17 @@ function told(chance: Prng, text: string, filter: string | undefined, isImplicit
       code: oneOf(chance, [0, 1000, 4002]),
       reason: oneOf(chance, ['', 'enough']),
     };
-  // What the route follows the origin cannot take back.
-  if (isImplicit && drawn === 6)
-    return { tells: 'control', control: { type: 'unsubscribe', channel: IMPLICIT } };
-  return { tells: 'control', control: control(chance, text, filter) };
+  return { tells: 'control', control: control(chance, text, filter, isImplicit) };
 }
 
-function control(chance: Prng, text: string, filter: string | undefined): ControlPlan {
-  const channel = chance.below(2);
+function control(
+  chance: Prng,
+  text: string,
+  filter: string | undefined,
+  isImplicit: boolean,
+): ControlPlan {
+  // What the route follows the origin may follow, too, and cannot take back.
+  const channel = isImplicit && chance.chance(3, 4) ? IMPLICIT : chance.below(2);
   const kind = oneOf(chance, [undefined, undefined, 'binary', 'ping'] as const);
   switch (chance.below(9)) {
     case 0:

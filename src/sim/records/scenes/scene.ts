@@ -37,6 +37,8 @@ export interface Scene {
   /** How many channels are asked for: more, perhaps, than one client may follow. */
   readonly channels: number;
   readonly filters: readonly string[];
+  /** Its origin tells which item came last, and all items say which one they follow. */
+  readonly isPlaced?: boolean;
   readonly meta: readonly Header[];
   /** Seconds that a poll is held. */
   readonly timeoutS: number;

@@ -41,6 +41,17 @@ export function bodyOf({ body, padBytes }: Said): string {
   return padBytes === 0 ? body : `${'z'.repeat(padBytes - 1)}\n`;
 }
 
+/** Where the link that an origin gave with so many answers leads. */
+export function nextPath(answers: number): string {
+  return answers % 3 === 0 ? '/next' : '/deep/next';
+}
+
+/** As it writes it: the first one is relative to what its client asked for, each other one to the link before. */
+export function nextLink(answers: number): string {
+  if (answers === 0) return 'next';
+  return ['../next', 'deep/next', 'next'][answers % 3] ?? '';
+}
+
 /** An origin's answer when something new was hinted at. */
 export const AGAIN = '-again\n';
 

@@ -13,7 +13,7 @@ import {
 import { headerWords } from '../../../records/scenes/sounds.ts';
 import { controlText } from '../../../records/scenes/texts.ts';
 import { AliveModel } from './alive.ts';
-import { FEATURES, OF_THE_WAY } from './answering.ts';
+import { FEATURES, forwarded, OF_THE_WAY } from './answering.ts';
 import { filtered, type Sequence, sequencesOf } from './filtering.ts';
 import { Debts, LATE_US, type SceneModel, type SceneOf } from './model.ts';
 
@@ -244,7 +244,7 @@ export class SocketModel implements SceneModel {
 
   /** [WOH-OPEN-2] [WOH-OPEN-3] [WOH-META-1] Headers of a question, as far as they can be known. */
   #reminders(isReminded: boolean, replayedBytes?: number): string {
-    const { headers } = this.#of.scene.asked;
+    const headers = forwarded(this.#of);
     const told: readonly Header[] = [
       ...headers.filter(([name]) => /^x-/i.test(name) && !OF_THE_WAY.test(name)),
       ['Grip-Feature', FEATURES],

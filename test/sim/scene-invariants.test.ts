@@ -114,6 +114,8 @@ const leaves: Scene = {
   acts: [{ atMs: 310, deed: { does: 'leave', code: 4_003, reason: 'bye' } }],
 };
 const quiet = (atMs: number): Written => ({ kind: 'quiet', atMs });
+const page: Scene = { ...socket, via: 'xhr' };
+const come = [asked(5, events('OPEN', true), 'events'), heard(20, 'upgraded')];
 const says = (...told: Told[]): Scene => ({
   ...socket,
   acts: [{ atMs: 310, deed: { does: 'say', kind: 'text', answer: told, isHalfTaken: false } }],
@@ -231,6 +233,20 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
   'a WebSocket whose client is gone': [
     ...[set(), began(socket), ...upgraded, ended(900), asked(905, events('DISCONNECT'), 'events')],
     quiet(2_000),
+  ],
+  'a page that polls, and hears no pings': [
+    ...[
+      set(),
+      began({ ...page, acts: [publishes({ kind: 'ping' }), publishes({ kind: 'binary' })] }),
+    ],
+    ...[...come, acted(310), acted(620, 1), heard(630, 'text i1'), ended(900)],
+    ...[asked(5_905, events('DISCONNECT'), 'events'), quiet(9_000)],
+  ],
+  'a page that is told twice that its session is closed': [
+    ...[set(), began({ ...says({ tells: 'close', code: 0, reason: '' }), via: 'jsonp' }), ...come],
+    ...[acted(310), asked(315, events('TEXT w0'), 'events')],
+    ...[heard(320, 'close 0 Connection closed'), asked(325, events('CLOSE'), 'events')],
+    ...[heard(360, 'close 0 Connection closed'), ended(361), quiet(9_000)],
   ],
   'an origin that has to be asked twice': [
     ...[set(), began({ ...says({ tells: 'bare', text: '' }), isFlaky: true }), ...upgraded],
@@ -409,6 +425,32 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
         ...[set(), began({ ...says({ tells: 'bare', text: '' }), isFlaky: true }), ...upgraded],
         ...[acted(310), asked(3_310, events('TEXT w0'), 'events'), ended(4_000)],
       ],
+    ],
+    [
+      'sockets-hear',
+      'a page hears a ping',
+      [
+        ...[set(), began({ ...page, acts: [publishes({ kind: 'ping' })] }), ...come],
+        ...[acted(310), heard(320, 'text i1')],
+      ],
+    ],
+    [
+      'sockets-hear',
+      'a page that comes again is not told that its session is closed',
+      [
+        ...[
+          set(),
+          began({ ...says({ tells: 'close', code: 0, reason: '' }), via: 'xhr' }),
+          ...come,
+        ],
+        ...[acted(310), asked(315, events('TEXT w0'), 'events')],
+        ...[heard(320, 'close 0 Connection closed'), ended(900)],
+      ],
+    ],
+    [
+      'origins-asked',
+      'a session of a page that is gone stays',
+      [set(), began(page), ...come, ended(900), asked(7_000, events('DISCONNECT'), 'events')],
     ],
     ['kept-alive', 'too soon', [set(), began(alive), ...begun, heard(700, 'alive')]],
     ['kept-alive', 'never', [set(), began({ ...alive, acts: [] }), ...begun, ended(2_600)]],

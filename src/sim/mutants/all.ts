@@ -9,6 +9,7 @@ import { codecs } from './codecs.ts';
 import { doors } from './doors.ts';
 import { holding } from './gateway.ts';
 import { errandMutants } from './gateway/errands.ts';
+import { sockJsMutants } from './gateway/sockjs.ts';
 import { forgetfulMutants } from './gateway/remembering.ts';
 import { sceneMutants } from './gateway/scenes.ts';
 import type { Mutant } from './mutant.ts';
@@ -32,6 +33,7 @@ export const mutants: readonly Mutant[] = [
   ...sceneMutants,
   ...forgetfulMutants,
   ...errandMutants,
+  ...sockJsMutants,
   ...chatting,
   ...signing,
   ...bounding,

@@ -22,6 +22,7 @@ import {
   type Scene,
   type SceneShape,
 } from '../../records/scenes/scene.ts';
+import { ABSENCE_MS, isPolling } from '../../records/scenes/texts.ts';
 
 export interface SceneChoices {
   readonly seed: number;
@@ -45,7 +46,7 @@ function scenesOf(chance: Prng, options: GatewayOptions): Scene[] {
   const scenes: Scene[] = [];
   for (let leftMs = PLAYED_MS; ;) {
     const scene = drawScene(chance, options);
-    leftMs -= scene.lastsMs + BETWEEN_MS;
+    leftMs -= scene.lastsMs + betweenMs(scene);
     if (leftMs < 0) return scenes;
     scenes.push(scene);
   }
@@ -71,13 +72,20 @@ function drawScene(chance: Prng, options: GatewayOptions): Scene {
     case 'socket':
       return {
         ...drawFrame(chance, 'socket'),
-        ...(chance.chance(1, 10) ? drawFlaky(chance) : drawSocket(chance, options)),
+        ...drawSession(chance, options),
       };
     default:
       return shape satisfies never;
   }
 }
 
+function drawSession(chance: Prng, options: GatewayOptions): Partial<Scene> {
+  if (chance.chance(1, 10)) return drawFlaky(chance);
+  const via = oneOf(chance, VIAS);
+  return { ...drawSocket(chance, options, via), via };
+}
+
+const VIAS = [undefined, undefined, undefined, undefined, 'framed', 'xhr', 'jsonp'] as const;
 const ROUTES = ['plain', 'plain', 'rewriting', 'crossOrigin'] as const;
 
 /** What all scenes have, and what most have not. */
@@ -321,6 +329,11 @@ function nearLimit(chance: Prng, most: number): number {
   return chance.chance(1, 2) ? 0 : most + chance.below(2);
 }
 
+/** Until the next scene begins: a session without requests is there for a while. */
+export function betweenMs(scene: Scene): number {
+  return isPolling(scene) ? ABSENCE_MS + 2 * BETWEEN_MS : BETWEEN_MS;
+}
+
 /** How long all scenes of a player may take. */
 const PLAYED_MS = 14_000;
-export const BETWEEN_MS = 300;
+const BETWEEN_MS = 300;

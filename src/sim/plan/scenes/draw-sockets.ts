@@ -11,19 +11,25 @@ import {
   IMPLICIT,
   type Scene,
   type Told,
+  type Transport,
 } from '../../records/scenes/scene.ts';
+import { isPolling } from '../../records/scenes/texts.ts';
 
 type SocketPart = Pick<
   Scene,
   'route' | 'channels' | 'opening' | 'wordPrefix' | 'acts' | 'lastsMs' | 'meta' | 'isJson'
 >;
 
-export function drawSocket(chance: Prng, options: GatewayOptions): SocketPart {
+export function drawSocket(
+  chance: Prng,
+  options: GatewayOptions,
+  via: Transport | undefined,
+): SocketPart {
   const isCrowded = chance.chance(1, 8);
   const channels = isCrowded ? options.connectionSubscriptionsMax + 1 : 2;
   const filter = oneOf(chance, FILTERS);
   const filters = filter === undefined ? [] : [filter];
-  const isImplicit = !isCrowded && chance.chance(1, 4);
+  const isImplicit = !isCrowded && via === undefined && chance.chance(1, 4);
   const opening: Told[] = [
     ...USER.map((name): Told => ({ tells: 'control', control: { type: 'set-meta', ...name } })),
     ...Array.from({ length: isCrowded ? channels : chance.below(3) }, (_, channel): Told => ({
@@ -50,7 +56,9 @@ export function drawSocket(chance: Prng, options: GatewayOptions): SocketPart {
       const item = drawItem(chance, choices, `i${at}`);
       acts.push({ atMs, deed: { does: 'publish', channel, item } });
     } else {
-      const kind = oneOf(chance, ['text', 'text', 'text', 'binary', 'ping'] as const);
+      const kinds =
+        via === undefined ? (['text', 'text', 'text', 'binary', 'ping'] as const) : TEXTS;
+      const kind = oneOf(chance, kinds);
       const answer = Array.from({ length: chance.below(3) }, (_, place) =>
         told(chance, `a${at}.${place}`, filter, isImplicit),
       );
@@ -67,7 +75,7 @@ export function drawSocket(chance: Prng, options: GatewayOptions): SocketPart {
       atMs: (count + 1) * ACT_EVERY_MS + atMs,
       deed: { does: 'publish', channel: 0, item },
     });
-  if (order.length === 0 && chance.chance(1, 3)) {
+  if (order.length === 0 && !isPolling({ via }) && chance.chance(1, 3)) {
     const code = oneOf(chance, [1_000, 4_003]);
     const deed = { does: 'leave', code, reason: oneOf(chance, ['', 'bye']) } as const;
     acts.push({ atMs: (count + 1) * ACT_EVERY_MS, deed });
@@ -99,6 +107,8 @@ export function drawFlaky(chance: Prng): SocketPart & Pick<Scene, 'isFlaky'> {
   };
 }
 
+/** Of a page. */
+const TEXTS = ['text'] as const;
 const FLAKY_EVERY_MS = 2_500;
 const USER = [
   { name: 'user', value: 'ann' },

@@ -21,7 +21,8 @@ export function searchOf({ client, number }: Place): string {
 }
 
 /** That its client asks for. */
-export function hostOf({ shape, route, isRound }: Scene, { client }: Place): string {
+export function hostOf({ shape, route, isRound, via }: Scene, { client }: Place): string {
+  if (via !== undefined) return 'xsock.test';
   const kind = shape === 'socket' ? 'xws' : 'x';
   switch (route) {
     case 'plain':
@@ -39,6 +40,14 @@ export function hostOf({ shape, route, isRound }: Scene, { client }: Place): str
 
 export function bodyOf({ body, padBytes }: Said): string {
   return padBytes === 0 ? body : `${'z'.repeat(padBytes - 1)}\n`;
+}
+
+/** A session of SockJS has no request for so long, and is gone. [SOCKJS-12] */
+export const ABSENCE_MS = 5_000;
+
+/** A page's session comes and goes in requests, and not with a connection. */
+export function isPolling({ via }: Pick<Scene, 'via'>): boolean {
+  return via === 'xhr' || via === 'jsonp';
 }
 
 /** Where the link that an origin gave with so many answers leads. */

@@ -43,11 +43,9 @@ export interface GatewayDoorArgs {
   readonly routes: string;
 }
 
-interface Child {
-  readonly address: Address<{ readonly type: 'followAgain'; readonly shard: number }>;
-  /** Undefined for WebSockets, which the edge sends away. */
-  readonly request: Address<Draining> | undefined;
-  readonly connectionId: string | undefined;
+interface FollowAgain {
+  readonly type: 'followAgain';
+  readonly shard: number;
 }
 
 /** The node ends within this time. */
@@ -56,11 +54,17 @@ interface Draining {
   readonly withinMs: number;
 }
 
+interface WsSession {
+  readonly address: Address<FollowAgain | { readonly type: 'refresh' }>;
+  readonly connectionId: string;
+}
+
 interface GatewayDoorState {
   readonly gateway: GatewayContext;
-  readonly children: SteadyMap<string, Child>;
-  /** WebSocket sessions by their Connection-Id. */
-  readonly sessions: Map<string, Address<{ readonly type: 'refresh' }>>;
+  readonly requests: SteadyMap<string, Address<FollowAgain | Draining>>;
+  readonly sockets: SteadyMap<string, WsSession>;
+  /** The same by their Connection-Id. */
+  readonly sessions: Map<string, WsSession>;
   /** Requests whose signature is being looked at. */
   readonly judged: Map<number, { readonly request: ProxyRequested; readonly route: Route }>;
   refs: number;
@@ -75,7 +79,8 @@ export const gatewayDoor: ActorDefinition<GatewayDoorArgs, GatewayDoorState, Gat
   start({ gateway, routes }, context) {
     const state: GatewayDoorState = {
       gateway,
-      children: new SteadyMap(),
+      requests: new SteadyMap(),
+      sockets: new SteadyMap(),
       sessions: new Map(),
       judged: new Map(),
       refs: 0,
@@ -97,7 +102,7 @@ export const gatewayDoor: ActorDefinition<GatewayDoorArgs, GatewayDoorState, Gat
         return;
       case 'refresh': {
         const session = state.sessions.get(message.cid);
-        if (session !== undefined) context.send(session, { type: 'refresh' });
+        if (session !== undefined) context.send(session.address, { type: 'refresh' });
         else context.send(sockJsOf(state.gateway.shard), message);
         return;
       }
@@ -111,15 +116,15 @@ export const gatewayDoor: ActorDefinition<GatewayDoorArgs, GatewayDoorState, Gat
         return;
       }
       case 'shardDown':
-        for (const { address } of state.children.values())
+        for (const address of everybody(state))
           context.send(address, { type: 'followAgain', shard: message.shard });
         context.send(sockJsOf(state.gateway.shard), message);
         context.send(state.gateway.edges.gateway, { type: 'cutOwned', shard: message.shard });
         return;
       case 'draining':
         state.gateway.isDraining = true;
-        for (const { request } of state.children.values())
-          if (request !== undefined) context.send(request, message);
+        // WebSockets are sent away by the edge.
+        for (const request of state.requests.values()) context.send(request, message);
         context.send(sockJsOf(state.gateway.shard), message);
         return;
       case 'childStopped':
@@ -146,9 +151,9 @@ function changeRoutes(state: GatewayDoorState, text: string, context: Turn): voi
 }
 
 function requested(state: GatewayDoorState, request: ProxyRequested, context: Turn): void {
-  const { gateway, children } = state;
+  const { gateway, requests, sockets } = state;
   context.send(gateway.edges.operator, { type: 'requestsReceived', count: 1 });
-  if (children.size >= gateway.options.connectionsMax) {
+  if (requests.size + sockets.size >= gateway.options.connectionsMax) {
     context.count('gateway.requests.refused.full');
     refuse(state, request, 503, 'Too many connections.', context);
     return;
@@ -203,23 +208,29 @@ function admit(state: GatewayDoorState, admitted: Admitted, context: Turn): void
   if (!request.isWebSocket) {
     const name = nameOfRequest(request.connection);
     const address = context.spawn(requestActor, { admitted }, name);
-    state.children.set(address, { address, request: address, connectionId: undefined });
+    state.requests.set(address, address);
     return;
   }
   const connectionId = uuid(context);
   const name = `gateway/ws:${request.connection}`;
   const asked = { ...admitted, request: withOriginPath(route, request) };
   const address = context.spawn(wsSession, { admitted: asked, connectionId }, name);
-  state.children.set(address, { address, request: undefined, connectionId });
-  state.sessions.set(connectionId, address);
+  const session = { address, connectionId };
+  state.sockets.set(address, session);
+  state.sessions.set(connectionId, session);
+}
+
+function* everybody({ requests, sockets }: GatewayDoorState): Generator<Address<FollowAgain>> {
+  yield* requests.values();
+  for (const { address } of sockets.values()) yield address;
 }
 
 /** [GRIP-CMD-3] Under the id that operators know a request by. */
-function isRequestHere({ gateway, children }: GatewayDoorState, id: string): boolean {
+function isRequestHere({ gateway, requests }: GatewayDoorState, id: string): boolean {
   const { shard } = gateway;
   const prefix = `${shard}:`;
   const name = nameOfRequest(id.slice(prefix.length));
-  return id.startsWith(prefix) && children.has(addressOf(shard, name));
+  return id.startsWith(prefix) && requests.has(addressOf(shard, name));
 }
 
 function nameOfRequest(connection: number | string): string {
@@ -232,9 +243,10 @@ function sockJsOf(shard: number): Address<SockJsMessage> {
 }
 
 function left(state: GatewayDoorState, { child }: ChildStopped): void {
-  const gone = state.children.get(child);
-  state.children.delete(child);
-  if (gone?.connectionId !== undefined) state.sessions.delete(gone.connectionId);
+  if (state.requests.delete(child)) return;
+  const gone = state.sockets.get(child);
+  state.sockets.delete(child);
+  if (gone !== undefined) state.sessions.delete(gone.connectionId);
 }
 
 function routeOf(gateway: GatewayContext, request: ProxyRequested): Route | undefined {

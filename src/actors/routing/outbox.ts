@@ -34,7 +34,8 @@ interface Waiting {
 export type Offer = 'taken' | 'overflow';
 
 export class Outbox {
-  readonly #limits: OutboxLimits;
+  readonly queueBytesMax: number;
+  readonly #slowPolicy: SlowPolicy;
   readonly #encodeGap: GapEncoder;
   /** Bytes that the edge will still take; direct writes may run it below zero by one payload. */
   #credit: number;
@@ -48,9 +49,14 @@ export class Outbox {
   #dropped = 0;
   #hasEnded = false;
 
-  constructor(limits: OutboxLimits, encodeGap: GapEncoder, windowBytes = WINDOW_BYTES) {
+  constructor(
+    { queueBytesMax, slowPolicy }: OutboxLimits,
+    encodeGap: GapEncoder,
+    windowBytes = WINDOW_BYTES,
+  ) {
     this.#credit = windowBytes;
-    this.#limits = limits;
+    this.queueBytesMax = queueBytesMax;
+    this.#slowPolicy = slowPolicy;
     this.#encodeGap = encodeGap;
   }
 
@@ -58,18 +64,14 @@ export class Outbox {
     return this.#waitingBytes;
   }
 
-  get queueBytesMax(): number {
-    return this.#limits.queueBytesMax;
-  }
-
   /** Under the other policies the operator wants what is newest, not what is complete. */
   get mayPace(): boolean {
-    return this.#limits.slowPolicy === 'disconnect';
+    return this.#slowPolicy === 'disconnect';
   }
 
   /** Bytes that may still be queued. */
   get roomBytes(): number {
-    return this.#limits.queueBytesMax - this.#waitingBytes;
+    return this.queueBytesMax - this.#waitingBytes;
   }
 
   get isWaiting(): boolean {
@@ -139,11 +141,7 @@ export class Outbox {
 
   /** Puts a payload at the end of the queue; `flush` and `enforce` follow. */
   offer(payload: Payload, publication: Publication | undefined): void {
-    if (
-      publication !== undefined &&
-      this.#limits.slowPolicy === 'latest-per-topic' &&
-      this.#credit <= 0
-    ) {
+    if (publication !== undefined && this.#slowPolicy === 'latest-per-topic' && this.#credit <= 0) {
       this.#dropWhere((waiting) => waiting.publication?.topic === publication.topic, 'conflated');
     }
     this.#enqueue(
@@ -234,16 +232,16 @@ export class Outbox {
    * large as the whole queue must still find a place behind an open slot.
    */
   enforce(): Offer {
-    const { slowPolicy } = this.#limits;
+    const slowPolicy = this.#slowPolicy;
     // [BROKER-SLOW-6] What only waits for an answer of ours, and not for the network, is no sign of a slow reader.
-    const queueBytesMax = this.#limits.queueBytesMax + Math.max(0, this.#credit);
+    const queueBytesMax = this.queueBytesMax + Math.max(0, this.#credit);
     if (this.#isWithin(queueBytesMax)) return 'taken';
     if (slowPolicy !== 'disconnect') {
       // [BROKER-SLOW-3] A quarter is freed at once: dropping one by one would walk the queue for every publication.
       this.#dropWhere(
         (waiting) => waiting.publication !== undefined,
         'slow',
-        queueBytesMax - (this.#limits.queueBytesMax >> 2),
+        queueBytesMax - (this.queueBytesMax >> 2),
       );
     }
     // Replies are never dropped: a connection that lets its own answers pile up is ended under every policy.

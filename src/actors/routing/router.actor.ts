@@ -6,6 +6,7 @@
 
 import { type ActorDefinition, assert } from '../runtime/actor.ts';
 import { type ConnectionId, type Receipt, WINDOW_BYTES } from '../runtime/edges.ts';
+import { FewMap } from '../runtime/memory/few-map.ts';
 import { Delivery, KEEP_ALIVE_LOOK_EVERY_MS } from './delivery.ts';
 import {
   askAttach,
@@ -141,12 +142,15 @@ function open(state: RouterState, request: Ask<'open'>, context: Turn): void {
     ownFormat,
     subscriptionsMax: request.subscriptionsMax,
     stallTimeoutMs: request.stallTimeoutMs ?? state.args.stallTimeoutMs,
-    subscriptions: new Map(),
+    subscriptions: new FewMap(),
     progressAt: context.now,
     wroteAt: context.now,
     toldAliveAt: context.now,
     keepAlive: undefined,
-    ...{ isFinishing: false, isSettling: false, recovering: 0, toRecover: undefined },
+    isFinishing: false,
+    isSettling: false,
+    recovering: 0,
+    toRecover: undefined,
   });
 }
 

@@ -4,6 +4,7 @@
 
 import type { Address } from '../runtime/actor.ts';
 import type { ConnectionId, Payload } from '../runtime/edges.ts';
+import type { FewMap } from '../runtime/memory/few-map.ts';
 import type { Outbox } from './outbox.ts';
 import type { Gap, Position, Publication } from './publication.ts';
 import type { Topic } from './topic.ts';
@@ -44,7 +45,7 @@ export interface Stream<Owner> {
   /** A full window without a receipt for so long ends it. */
   readonly stallTimeoutMs: number;
   /** What it follows or asked to follow, by topic. */
-  readonly subscriptions: Map<Topic, Subscription<Owner>>;
+  readonly subscriptions: FewMap<Topic, Subscription<Owner>>;
   /** Recoveries that homes were asked for and have not answered. */
   recovering: number;
   /** Those that wait until fewer are under way. */

@@ -45,12 +45,10 @@ export class Mailbox<M> {
 
   /** The ring's length stays a power of two, so that a mask replaces a division. */
   #grow(): void {
-    const larger: (M | undefined)[] = [];
-    for (let i = 0; i < this.#size; i += 1) {
-      larger.push(this.#ring[(this.#head + i) & (this.#ring.length - 1)]);
-    }
-    const capacity = Math.max(4, this.#size * 2);
-    while (larger.length < capacity) larger.push(undefined);
+    // What is pushed onto gets room for sixteen more, and there is a mailbox for each client.
+    const larger = new Array<M | undefined>(Math.max(4, this.#size * 2)).fill(undefined);
+    for (let i = 0; i < this.#size; i += 1)
+      larger[i] = this.#ring[(this.#head + i) & (this.#ring.length - 1)];
     this.#ring = larger;
     this.#head = 0;
   }

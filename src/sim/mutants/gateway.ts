@@ -11,8 +11,8 @@ export const holding: readonly Mutant[] = [
     breaks: ['followers', 'prefixes', 'holds-liveness', 'holds-order'],
     requirements: ['GRIP-HOLD-2'],
     file: 'gateway/requests/holding.ts',
-    find: 'want(route.prefix + shortName,',
-    replace: 'want(shortName,',
+    find: 'want({ name: route.prefix + shortName,',
+    replace: 'want({ name: shortName,',
     story: "Channels are followed as origins name them: a route's prefix is only for publishers.",
   },
   {

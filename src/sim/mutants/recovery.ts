@@ -56,7 +56,7 @@ export const recovering: readonly Mutant[] = [
     breaks: ['bounds', 'liveness'],
     requirements: ['BROKER-REC-4'],
     file: 'routing/outbox.ts',
-    find: 'return this.#limits.queueBytesMax - this.#waitingBytes;',
+    find: 'return this.queueBytesMax - this.#waitingBytes;',
     replace: 'return Number.MAX_SAFE_INTEGER;',
     story:
       'A recovery is begun without looking whether it fits the queue: with the policy disconnect, coming back is what closes the reader, for ever.',

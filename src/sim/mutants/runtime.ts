@@ -8,8 +8,8 @@ export const runtime: readonly Mutant[] = [
     breaks: ['conversation', 'one-order', 'no-failures', 'offset-steps'],
     requirements: ['BROKER-ORD-3', 'BROKER-REQ-4'],
     file: 'runtime/mailbox.ts',
-    find: 'larger.push(this.#ring[(this.#head + i) & (this.#ring.length - 1)]);',
-    replace: 'larger.push(this.#ring[i]);',
+    find: 'this.#ring[(this.#head + i) & (this.#ring.length - 1)];',
+    replace: 'this.#ring[i];',
     story:
       'A ring that is full grows as if it began at its first place: what waits changes its order.',
   },

@@ -4,7 +4,7 @@ import type { Link } from '../edges/link.ts';
 import type { Connection } from '../edges/network.ts';
 import type { Lane } from '../edges/web.edge.ts';
 import type { TraceHash } from '../trace-hash.ts';
-import type { NodeOptions, Trace } from '../trace.ts';
+import type { BrokerTerms, Trace } from '../trace.ts';
 import type { ClientPlan } from './client-plan.ts';
 import type { Words } from './hearing/words.ts';
 import type { Ledger } from './ledger.ts';
@@ -14,7 +14,7 @@ export interface ClientWorld {
   readonly now: number;
   readonly lane: Lane;
   /** What the nodes were started with. */
-  readonly options: NodeOptions;
+  readonly options: BrokerTerms;
   readonly trace: Trace;
   readonly hash: TraceHash;
   readonly words: Words;
@@ -24,7 +24,7 @@ export interface ClientWorld {
   /** Faults are over: nobody does anything of his own accord any more. */
   readonly isSettling: boolean;
   /** A connection to one of the node's shards; undefined when none listens. */
-  connect(plan: ClientPlan, link: Link): Connection | undefined;
+  connectBroker(plan: ClientPlan, link: Link): Connection | undefined;
   wakeClientAt(at: number, client: number, purpose: number): void;
   /** The number of one connection's hearing of one topic. */
   newFollowing(): number;

@@ -11,7 +11,7 @@ import type { Intake } from '../sockets/intake.ts';
 import { encodeRefusal } from './answer-head.ts';
 import { isHandshake } from './client-handshake.ts';
 import type { Exchange } from './exchange.ts';
-import type { Idleness, Idler } from './idleness.ts';
+import { type Idleness, type Idler, NOWHERE } from './idleness.ts';
 import type { HeadMistake, HttpHead } from './request-head.ts';
 import { type ReaderLimits, RequestReader } from './request-reader.ts';
 import type { GatewayDoor } from './gateway-door.ts';
@@ -44,6 +44,7 @@ export class Client implements Holder, Idler {
   readonly remote: string;
   readonly isSecure: boolean;
   activeAt = 0;
+  idlePlace = NOWHERE;
   readonly #host: ClientHost;
   readonly #reader: RequestReader;
   #exchange: Exchange | undefined = undefined;

@@ -16,7 +16,7 @@ import type { Ground } from '../web.edge.ts';
 import { Client, type ClientHost } from './client.ts';
 import type { Exchanges } from './exchanges.ts';
 import { GatewayListener } from './gateway-listener.ts';
-import { Idleness } from './idleness.ts';
+import { Idleness, NOWHERE } from './idleness.ts';
 import { LAST_CHUNK } from './relayed-answer.ts';
 
 /** Bounds of one door. */
@@ -221,6 +221,7 @@ export class GatewayDoor {
     // [GRIP-CLIENT-8] And no more than that.
     const idler = {
       activeAt: 0,
+      idlePlace: NOWHERE,
       idledOut: () => {
         this.#host.count('gateway.idle', 1);
         socket.destroy();

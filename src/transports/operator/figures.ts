@@ -35,8 +35,7 @@ interface RouteFigures extends Mutable<RouteReport> {
   connectionsNow: number;
 }
 
-interface Connection {
-  readonly notice: Notice<'clientConnected'>;
+interface Connection extends Notice<'clientConnected'> {
   readonly shard: number;
   minuteSlot: number;
   refreshSlot: number;
@@ -56,12 +55,25 @@ export class Figures {
   }
 
   connected(shard: number, notice: Notice<'clientConnected'>): void {
-    this.disconnected(notice.id);
-    const connection: Connection = { notice, shard, minuteSlot: 0, refreshSlot: 0 };
+    const { connection: number, id, kind, route, remote, isSecure } = notice;
+    this.disconnected(id);
+    const figures = this.#figuresOf(route);
+    const connection: Connection = {
+      type: 'clientConnected',
+      connection: number,
+      id,
+      // What crossed from another thread brought copies of words that are always the same.
+      kind: kind === 'ws' ? 'ws' : 'http',
+      route: route === undefined ? undefined : figures.route,
+      remote,
+      isSecure,
+      shard,
+      minuteSlot: 0,
+      refreshSlot: 0,
+    };
     connection.minuteSlot = this.#minutes.add(connection);
     connection.refreshSlot = this.#refreshes.add(connection);
-    this.#connections.set(notice.id, connection);
-    const figures = this.#figuresOf(notice.route);
+    this.#connections.set(id, connection);
     figures.connectionsNow += 1;
     figures.connections = Math.max(figures.connections, figures.connectionsNow);
     this.totals.connections += 1;
@@ -83,7 +95,7 @@ export class Figures {
     this.#connections.delete(id);
     this.#minutes.remove(connection, connection.minuteSlot);
     this.#refreshes.remove(connection, connection.refreshSlot);
-    this.#figuresOf(connection.notice.route).connectionsNow -= 1;
+    this.#figuresOf(connection.route).connectionsNow -= 1;
     this.totals.connections -= 1;
     return true;
   }
@@ -110,14 +122,14 @@ export class Figures {
   /** Those that a dead shard took with it; nobody else tells of their end. */
   takeConnectionsOf(shard: number): readonly Notice<'clientConnected'>[] {
     const gone = [...this.#connections.values()].filter((connection) => connection.shard === shard);
-    for (const { notice } of gone) this.disconnected(notice.id);
-    return gone.map(({ notice }) => notice);
+    for (const { id } of gone) this.disconnected(id);
+    return gone;
   }
 
   /** To be called each second; gives the connections that are to be told again. */
   tick(): Iterable<Notice<'clientConnected'>> {
-    for (const { notice } of this.#minutes.turn()) this.#lasts(this.#figuresOf(notice.route));
-    return Array.from(this.#refreshes.turn(), ({ notice }) => notice);
+    for (const { route } of this.#minutes.turn()) this.#lasts(this.#figuresOf(route));
+    return [...this.#refreshes.turn()];
   }
 
   /** What happened since the last report; counting begins anew. */

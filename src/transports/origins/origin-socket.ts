@@ -24,7 +24,7 @@ import type {
   OriginFailure,
 } from '../../actors/runtime/gateway-edges.ts';
 import { isHopByHop, isSendable } from '../gateway/answer-head.ts';
-import type { Idler } from '../gateway/idleness.ts';
+import { type Idler, NOWHERE } from '../gateway/idleness.ts';
 import { GRACE_MS } from '../sockets/departures.ts';
 import { ownCopy } from '../streams/websocket.ts';
 import { ConnectFailure, Connector } from './connector.ts';
@@ -52,6 +52,7 @@ const handshakeFields = new Set([
 
 export class OriginSocket implements FrameSink, Idler {
   activeAt = 0;
+  idlePlace = NOWHERE;
   readonly owner: Address<OriginEvent>;
   readonly ref: number;
   /** Another question of the same owner. */

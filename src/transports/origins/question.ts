@@ -11,7 +11,7 @@ import type {
   OriginFailure,
 } from '../../actors/runtime/gateway-edges.ts';
 import type { Exchange } from '../gateway/exchange.ts';
-import type { Idleness, Idler } from '../gateway/idleness.ts';
+import { type Idleness, type Idler, NOWHERE } from '../gateway/idleness.ts';
 import { writeJoined } from '../gateway/written.ts';
 import { ConnectFailure } from './connector.ts';
 import type { ConnectionUser, OriginConnection } from './http/origin-connection.ts';
@@ -38,6 +38,7 @@ export interface QuestionHost extends Pick<BodySource, 'deliver'> {
 
 export class Question implements ConnectionSeeker, ConnectionUser, SentBodyHost, BodySource, Idler {
   activeAt = 0;
+  idlePlace = NOWHERE;
   readonly owner: Address<OriginEvent>;
   readonly ref: number;
   /** Another question of the same owner. */

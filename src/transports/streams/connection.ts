@@ -83,6 +83,7 @@ export class Connection implements Holder {
   readonly owner: Address<ConnectionEvent>;
   /** For the door's idleness. */
   activeAt = 0;
+  idlePlace = -1;
   #bytesPassed = 0;
   readonly #receiptsTo: Address<Receipt>;
   readonly #kind: Kind;

@@ -9,6 +9,7 @@ import {
   type WireFormat,
 } from '../../../src/actors/routing/subscriptions.ts';
 import { addressOf } from '../../../src/actors/runtime/actor.ts';
+import { FewMap } from '../../../src/actors/runtime/memory/few-map.ts';
 
 const silent: WireFormat = { encode: ({ data }) => data, encodeGap: () => new Uint8Array() };
 
@@ -19,7 +20,7 @@ function stream(connection: number): Stream<string> {
     outbox: new Outbox({ queueBytesMax: 0, slowPolicy: 'disconnect' }, () => new Uint8Array()),
     ownFormat: silent,
     subscriptionsMax: 10,
-    subscriptions: new Map(),
+    subscriptions: new FewMap(),
     progressAt: 0,
     wroteAt: 0,
     toldAliveAt: 0,

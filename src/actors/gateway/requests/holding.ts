@@ -3,6 +3,7 @@
 // Refuses to know what items do to the client. Obeys spec/grip.md, section "Channels".
 
 import type { Instruct } from '../../codecs/grip/instruct.ts';
+import { FewMap } from '../../runtime/memory/few-map.ts';
 import { NO_SLOT } from '../../routing/router-messages.ts';
 import { type FormatName, TO_OWNER } from '../../routing/subscriptions.ts';
 import { homeOf } from '../../routing/topic.ts';
@@ -42,7 +43,8 @@ export function hold(
     }
   }
   const format = formatOf(instruct, wanted);
-  for (const [name, channel] of wanted) {
+  for (const channel of wanted.values()) {
+    const { name } = channel;
     if (before?.channels.has(name) !== true || before.mode !== mode)
       follow(state, mode, name, context);
     const slot = slots?.size ?? NO_SLOT;
@@ -101,22 +103,22 @@ export function followAgain(state: RequestState, shard: number, context: Turn): 
   }
 }
 
-function wantedChannels(state: RequestState, instruct: Instruct): Map<string, HeldChannel> {
+function wantedChannels(state: RequestState, instruct: Instruct): FewMap<string, HeldChannel> {
   const { route, gateway } = state.admitted;
   const most = gateway.options.connectionSubscriptionsMax;
-  const channels = new Map<string, HeldChannel>();
+  const channels = new FewMap<string, HeldChannel>();
   if (instruct.hold === 'none') return channels;
-  const want = (name: string, held: Omit<HeldChannel, 'name'>): void => {
+  const want = (channel: HeldChannel): void => {
+    const { name } = channel;
     // [GRIP-INSTR-8] The others are passed over.
-    if (channels.size < most && name !== '' && !channels.has(name))
-      channels.set(name, { name, ...held });
+    if (channels.size < most && name !== '' && !channels.has(name)) channels.set(name, channel);
   };
   // [GRIP-HOLD-2]
   for (const { name: shortName, prevId, filters } of instruct.channels)
-    want(route.prefix + shortName, { shortName, filters, lastId: prevId });
+    want({ name: route.prefix + shortName, shortName, filters, lastId: prevId });
   // [GRIP-STREAM-7] Without the prefix.
   for (const name of route.targets[state.answeredBy]?.subscriptions ?? [])
-    want(name, { shortName: name, filters: [], lastId: undefined });
+    want({ name, shortName: name, filters: [], lastId: undefined });
   return channels;
 }
 
@@ -145,7 +147,7 @@ function open(state: RequestState, context: Turn): void {
  */
 function formatOf(
   { hold: mode, next }: Instruct,
-  channels: ReadonlyMap<string, HeldChannel>,
+  channels: FewMap<string, HeldChannel>,
 ): FormatName {
   const isPlain = [...channels.values()].every(
     ({ filters, lastId }) => lastId === undefined && !needsOwner(filters),

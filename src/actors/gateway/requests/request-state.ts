@@ -8,6 +8,7 @@ import type { RouterReply } from '../../routing/router-messages.ts';
 import type { Context } from '../../runtime/actor.ts';
 import type { ConnectionEvent, ConnectionId } from '../../runtime/edges.ts';
 import type { ExchangeEvent, OriginEvent, RequestBody } from '../../runtime/gateway-edges.ts';
+import type { FewMap } from '../../runtime/memory/few-map.ts';
 import type { ChannelId } from '../channel-messages.ts';
 import type { Admitted, OwnRequest } from '../forward.ts';
 import type { JsonpCall } from './answers.ts';
@@ -65,7 +66,7 @@ export interface HeldChannel {
 export interface Hold {
   readonly mode: 'response' | 'stream';
   instruct: Instruct;
-  readonly channels: Map<string, HeldChannel>;
+  readonly channels: FewMap<string, HeldChannel>;
   /** Who is to be told when the hold ends, and was not yet. */
   gone: Link | undefined;
   /** Where relative links start from; undefined for what the client asked for. */

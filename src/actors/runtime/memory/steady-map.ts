@@ -6,7 +6,7 @@
 /** Keys that stay, once so many have gone. */
 const KEPT = 1_024;
 
-export class SteadyMap<K, V extends object> {
+export class SteadyMap<K, V extends object | string> {
   readonly #map = new Map<K | symbol, V | undefined>();
   #kept = 0;
   #gone = 0;

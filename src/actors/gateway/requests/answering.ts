@@ -199,6 +199,7 @@ function relay(
   context: Turn,
 ): void {
   state.life = 'relaying';
+  if (state.question !== undefined) state.question.answer = said;
   context.send(state.admitted.gateway.edges.gateway, {
     type: 'relay',
     owner: context.self,

@@ -155,11 +155,12 @@ describe.each<[string, Rule, readonly SourceFile[], Planted]>([
     [actor(`export const a = 1;\n// late`)],
   ],
   [
-    'nothing is left for later, no test is silenced',
+    'nothing is left for later, no banner, no test is silenced',
     checkLeftovers,
     code,
     [
       file('src/a.ts', '// TO' + 'DO: later'),
+      file('src/a.ts', '// --- the other half'),
       file('test/a.test.ts', `test.only('a', () => {});`),
       file('test/b.test.ts', `\n\ndescribe.skip('a', () => {});`),
     ],

@@ -28,7 +28,6 @@ import { TraceHash } from './trace-hash.ts';
 import type { Trace } from './trace.ts';
 import { ChatWorld } from './workload/chat/chat-world.ts';
 import { Client } from './workload/client.ts';
-import type { ClientPlan } from './workload/client-plan.ts';
 import { GatewayWorld } from './workload/gateway/gateway-world.ts';
 import { Ledger } from './workload/ledger.ts';
 import { Rewriting } from './workload/hearing/rewriting.ts';
@@ -193,8 +192,6 @@ export class World {
     this.#marks.reach(name);
   }
 
-  // --- what shards ask of their world
-
   wakeShardAt(at: number, place: number): void {
     this.#scheduler.push(at, due.shard, place, 0);
   }
@@ -218,8 +215,6 @@ export class World {
     this.crash(place, true, 100_000);
   }
 
-  // --- what clients ask of their world
-
   wakeClientAt(at: number, client: number, purpose: number): void {
     this.#scheduler.push(at, due.client, client, purpose);
   }
@@ -228,12 +223,6 @@ export class World {
     this.#followings += 1;
     return this.#followings - 1;
   }
-
-  connect(plan: ClientPlan, link: Link): Connection | undefined {
-    return this.connectBroker(plan, link);
-  }
-
-  // --- what the gateway's and the chat's parts ask of their world
 
   later(delayUs: number, act: () => void): void {
     this.#scheduler.push(this.now + delayUs, due.later, this.#laters.keep(act), 0);
@@ -274,7 +263,7 @@ export class World {
     this.processes?.clockJumps(node, byMs);
   }
 
-  connectTo(way: Way, link: Link): Connection | undefined {
+  connectGateway(way: Way, link: Link): Connection | undefined {
     return this.#waysIn.connect(way, link, ({ web, plan: { shard } }, connection) =>
       web.acceptForGateway(connection, actorsOf(shard).gateway),
     );
@@ -293,8 +282,6 @@ export class World {
   arriveAt(at: number, pipe: Pipe): void {
     this.#scheduler.push(at, due.pipe, pipe.place, 0);
   }
-
-  // --- what faults do
 
   clientOf(client: number): Party | undefined {
     return this.#clientOf[client] ?? this.#partyOf[client];
@@ -320,8 +307,6 @@ export class World {
   kill(node: number): void {
     this.#deaths.kill(node);
   }
-
-  // --- what deaths ask of their world
 
   noticeAt(at: number, port: number): void {
     this.#scheduler.push(at, due.notice, port, 0);

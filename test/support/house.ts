@@ -71,13 +71,13 @@ export function checkHeadComments(files: readonly SourceFile[]): string[] {
   return missing.map((file) => `${file.path}: no head comment`);
 }
 
-/** No promise of later work in comments, and no test silenced or singled out without a reason. */
+/** No banners and no promise of later work in comments, and no test silenced or singled out without a reason. */
 export function checkLeftovers(files: readonly SourceFile[]): string[] {
   const mistakes: string[] = [];
   for (const file of modules(files)) {
     const { program, comments } = syntaxOf(file);
     for (const comment of comments) {
-      const word = /\b(?:TODO|FIXME|XXX)\b/.exec(comment.text);
+      const word = /\b(?:TODO|FIXME|XXX)\b|^[\s*]*[-=#~]{3,}/.exec(comment.text);
       if (word !== null) mistakes.push(`${placeOf(file, comment.start)}: ${word[0]}`);
     }
     walk(program, (node) => {

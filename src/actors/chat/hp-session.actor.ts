@@ -185,7 +185,7 @@ export const hpSession: ActorDefinition<HpSessionArgs, Session, HpSessionMessage
         typingArrived(session, message, context);
         return;
       case 'replaced':
-        replaced(session, context);
+        replaced(session, message, context);
         return;
       case 'handOver':
         handOver(session, message, context);

@@ -101,6 +101,8 @@ export type LinkNotice =
   | {
       readonly type: 'linkUp';
       readonly node: string;
+      /** Its number on this node. */
+      readonly link: number;
       readonly incarnation: number;
       /** What both can do. */
       readonly caps: readonly string[];
@@ -136,5 +138,7 @@ export type ClusterNews =
 export interface ToPeer {
   readonly type: 'toPeer';
   readonly node: string;
+  /** Over no other link than this; undefined for whichever stands. */
+  readonly link?: number;
   readonly message: PeerMessage;
 }

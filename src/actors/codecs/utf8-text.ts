@@ -1,6 +1,8 @@
 // Texts to UTF-8: most texts of the wire are short and plain ASCII, and for those a loop beats the platform's encoder.
 // Refuses to know what a text means.
 
+import { joined } from './joined.ts';
+
 const encoder = new TextEncoder();
 /** Beyond this many code units the platform's encoder is faster. */
 const BY_HAND_MAX = 256;
@@ -21,7 +23,7 @@ export function encodeAround(before: string, bytes: Uint8Array, after: string): 
       return whole;
     }
   }
-  return joined(encoder.encode(before), bytes, encoder.encode(after));
+  return joined([encoder.encode(before), bytes, encoder.encode(after)]);
 }
 
 /** False when the text is not ASCII. */
@@ -34,14 +36,6 @@ function writeAscii(text: string, into: Uint8Array, at: number): boolean {
     all |= code;
   }
   return all < 0x80;
-}
-
-function joined(before: Uint8Array, bytes: Uint8Array, after: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(before.length + bytes.byteLength + after.length);
-  whole.set(before);
-  whole.set(bytes, before.length);
-  whole.set(after, before.length + bytes.byteLength);
-  return whole;
 }
 
 const NOTHING = new Uint8Array(0);

@@ -2,6 +2,7 @@
 // Bodies are carried by the edge: an actor says where one goes, and hears when it is there or has broken off.
 // Refuses to know what origins answer, and what is held. Held to the words of runtime/gateway-edges.ts.
 
+import { joined } from '../../actors/codecs/joined.ts';
 import type { Address } from '../../actors/runtime/actor.ts';
 import type {
   GatewayCommand,
@@ -11,7 +12,6 @@ import type {
 } from '../../actors/runtime/gateway-edges.ts';
 import type { EventOf, Trace } from '../trace.ts';
 import type { GatewayEnd } from './gateway/gateway-end.ts';
-import { joined } from './gateway/joining.ts';
 import { type OriginLine, OriginSocket, type SocketHearing } from './gateway/origin-socket.ts';
 import type { WebEdge } from './web.edge.ts';
 

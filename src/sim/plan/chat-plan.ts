@@ -25,6 +25,8 @@ export interface TalkerPlan {
   readonly returns: Return;
   /** A node that is not there is left for the next one. */
   readonly roams: boolean;
+  /** It leaves one node for another again and again, and is soon back. */
+  readonly wanders?: boolean;
   /** Mean pause between two deeds. */
   readonly everyUs: number;
   readonly burst: number;

@@ -60,6 +60,7 @@ const whims: readonly ((talker: TalkerPlan) => TalkerPlan)[] = [
   (talker) => ({ ...talker, favourite: undefined }),
   (talker) => ({ ...talker, askedMax: 1 }),
   (talker) => ({ ...talker, roams: false }),
+  (talker) => ({ ...talker, wanders: false }),
   (talker) => ({ ...talker, rooms: talker.rooms.slice(0, 1) }),
   (talker) => ({ ...talker, link: plainLink }),
 ];

@@ -24,7 +24,7 @@ export interface ClientWorld {
   /** Faults are over: nobody does anything of his own accord any more. */
   readonly isSettling: boolean;
   /** A connection to one of the node's shards; undefined when none listens. */
-  connect(plan: ClientPlan, link: Link): Connection | undefined;
+  connectBroker(plan: ClientPlan, link: Link): Connection | undefined;
   wakeClientAt(at: number, client: number, purpose: number): void;
   /** The number of one connection's hearing of one topic. */
   newFollowing(): number;

@@ -2,6 +2,7 @@
 // hears of it. Its parser stays strict; what it lets pass and two readers could understand differently is refused here.
 // Refuses to know routes. RFC 9112 §3.2, §6, §11.2; spec: WEB-HTTP.
 
+import { joined } from '../../actors/codecs/joined.ts';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { RequestHead } from '../../actors/runtime/edges.ts';
@@ -239,15 +240,4 @@ function asksForWebSocket({ headers }: IncomingMessage): boolean {
 
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-}
-
-/** One owned array: what was read from sockets is a view of more. */
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const body = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return body;
 }

@@ -38,7 +38,7 @@ function relay(options = {}) {
     now += 100_000;
     system.run(now, 1_000);
   };
-  deliver({ type: 'linkUp', node: 'n2', incarnation: 1, caps: ['forward'] });
+  deliver({ type: 'linkUp', node: 'n2', link: 1, incarnation: 1, caps: ['forward'] });
   const dropped = (): number => system.counters.get('cluster.forwards.dropped') ?? 0;
   return { deliver, told, dropped };
 }
@@ -71,3 +71,14 @@ test.each([1, 3])(
     expect(dropped()).toBe(1);
   },
 );
+
+test('[HP-RELAY-4] what is forwarded is for the link over which it is next, and for no later one', () => {
+  const { deliver, told } = relay();
+  deliver({ type: 'peerHeard', node: 'n2', message: { type: 'FORWARD_ACK', n: 0 } });
+  told.length = 0;
+  deliver({ type: 'forward', node: 'n2', kind: 'user', key: 'ann', id: undefined, body: {} });
+  deliver({ type: 'linkUp', node: 'n2', link: 2, incarnation: 1, caps: ['forward'] });
+  deliver({ type: 'peerHeard', node: 'n2', message: { type: 'FORWARD_ACK', n: 0 } });
+  const forwards = told.filter(({ message }) => message.type === 'FORWARD');
+  expect(forwards.map(({ link }) => link)).toEqual([1, 2]);
+});

@@ -540,12 +540,15 @@ describe('a session on its way to a node that dies', () => {
     stage.kill('n1');
     stage.until(() => stage.seen('n3').includes('n1:down'), 20_000);
     cut(stage, bob);
+    // Nobody tells it anything yet.
+    stage.split(['n1']);
     stage.start('n1');
     const client = new HpClient(stage.at('n1'));
     client.ask('RESUME', { token: bob.token }, 'resume');
     stage.pass(0);
     const codes = client.take().map(({ payload }) => payload['code']);
     expect(codes).toEqual(['UNAVAILABLE']);
+    stage.heal();
     stage.until(() => stage.isWhole, 10_000);
     stage.pass(500);
     expect(resume(stage, 'n1', bob.token).lines[0]?.type).toBe('RESUME_OK');

@@ -115,7 +115,7 @@ export interface Settling {
   until: number;
   /** The last that those who are here were told; undefined when nobody is. */
   readonly told: Place | undefined;
-  readonly asks: RoomAsk[];
+  asks: RoomAsk[];
   /** Who is here, when two homes of the room meet, by key; undefined when there was one alone. */
   readonly here: ReadonlySet<string> | undefined;
   /** Who came since. */

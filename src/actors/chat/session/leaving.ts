@@ -6,7 +6,7 @@ import type { HpMistake } from '../../codecs/hp/mistakes.ts';
 import { userKey } from '../../codecs/hp/names.ts';
 import { encodeLine, errorPayload } from '../../codecs/hp/writing.ts';
 import { secondsAt, shardOfRoom, shardOfUser } from '../chat-context.ts';
-import type { Direct, Untold } from '../users/user-messages.ts';
+import type { Direct, Untold, UserNotice } from '../users/user-messages.ts';
 import {
   advance,
   leaveUnanswered,
@@ -130,15 +130,29 @@ export function drained(session: Session, context: Turn): void {
   finish(session, context);
 }
 
-/** Another session has its place: it is over, and the keeper knows. */
-export function replaced(session: Session, context: Turn): void {
+/** Another session has its place, or this one goes on elsewhere: here it is over, and the keeper knows. */
+export function replaced(
+  session: Session,
+  { goesOn }: Extract<UserNotice, { readonly type: 'replaced' }>,
+  context: Turn,
+): void {
   if (session.life === 'detached') {
     end(session, 'expired', context);
     stop(session, context);
-    return;
+  } else if (goesOn === true) {
+    // [HP-RES-4] Whoever is still here comes back to it.
+    sayResumed(session, context);
+    end(session, 'refused', context);
+    finish(session, context);
+  } else {
+    const message = 'The user logged in elsewhere.';
+    refuse(session, { code: 'SESSION_REPLACED', message }, null, context);
   }
-  const message = 'The user logged in elsewhere.';
-  refuse(session, { code: 'SESSION_REPLACED', message }, null, context);
+}
+
+export function sayResumed(session: Session, context: Turn): void {
+  const message = 'The session goes on on another connection.';
+  say(session, 'BYE', { code: 'SESSION_RESUMED', message }, context);
 }
 
 /** [HP-LOGIN-4] So does the session, whether its client is here, away or on its way. */

@@ -19,6 +19,7 @@ import {
   giveBack,
   leaveRoom,
   sayDrained,
+  sayResumed,
   stop,
   untoldOf,
 } from './leaving.ts';
@@ -46,7 +47,6 @@ import {
   NO_REF,
   ownKeeper,
   refOf,
-  say,
   sayError,
   type Seat,
   type Session,
@@ -346,8 +346,7 @@ export function handOver(
   if (session.hasPlaces) passOn(session, context);
   else if (session.life !== 'detached') {
     const { chat, connection } = session;
-    const message = 'The session goes on on another connection.';
-    say(session, 'BYE', { code: 'SESSION_RESUMED', message }, context);
+    sayResumed(session, context);
     context.send(chat.router, { type: 'leave', connection, isTold: true });
   }
 }

@@ -4,6 +4,7 @@
 import type { LocatedSession } from '../../routing/relay/relay-seam.ts';
 import type { ChatOptions } from '../chat-options.ts';
 import { costOf, type MemoryBudget } from '../memory-budget.ts';
+import type { Had } from './had.ts';
 import type {
   Direct,
   DirectEntry,
@@ -26,8 +27,6 @@ export interface KnownSession {
   entry: SessionEntry;
   /** Orders the logins of one user over all nodes. */
   readonly lamport: number;
-  /** Among all that the user's sessions and messages did here. */
-  readonly order: number;
   /** What came while the session moves from one actor to another; undefined else. */
   held: UserNotice[] | undefined;
   movingSince: number;
@@ -37,8 +36,8 @@ export interface KnownSession {
   movingTo?: string | undefined;
   /** What that node was sent, for as long as it may not have it. */
   packed?: Luggage | undefined;
-  /** Direct messages that it was given since it came from another node, from which they may come again. */
-  arrived?: Set<string> | undefined;
+  /** Made with the first that it is given. */
+  had?: Had | undefined;
 }
 
 /** A message that waits, and since when (microseconds). */
@@ -63,7 +62,6 @@ export interface Seen {
   readonly at: number;
   /** A session of this node was given it, or it waits here; else it only passed by on its way to another node. */
   isHere: boolean;
-  readonly order: number;
 }
 
 /** What all users of a keeper have in common. */
@@ -77,8 +75,6 @@ export interface Household {
 
 /** What only a user needs who is here, is followed, or was written to. */
 export class Affairs {
-  /** Of the last that came. */
-  order = 0;
   offline: readonly Kept[] = NONE;
   /** Those that went a moment ago: it may turn out that their node did. */
   left: readonly { readonly session: string; readonly node: string; readonly at: number }[] = NONE;

@@ -30,9 +30,7 @@ export function direct(state: UsersState, ask: Ask<'direct'>, context: UsersTurn
     return;
   }
   const user = userOf(state, ask.user);
-  const hearers = [...(user?.sessions.values() ?? [])].filter(
-    ({ entry }) => entry.session !== message.session,
-  );
+  const hearers = [...(user?.sessions.values() ?? [])].filter((one) => !hasHad(one, message));
   const nodes = ask.node === undefined ? nodesOf(state, user) : [];
   if (user === undefined || user.sessions.size + nodes.length === 0) {
     if (ask.node === undefined) queue(state, ask, context);
@@ -208,9 +206,7 @@ export function queueUntold(state: UsersState, ask: Ask<'unregister'>, context: 
     if (seen?.status === 'delivered') continue;
     if (user.sessions.size > 0) {
       // Whoever was here when it came has it; who has come since has not.
-      const hasHad = ({ order, arrived }: KnownSession): boolean =>
-        (seen !== undefined && order < seen.order) || arrived?.has(keyOfDirect(message)) === true;
-      if ([...user.sessions.values()].some(hasHad)) continue;
+      if ([...user.sessions.values()].some((one) => hasHad(one, message))) continue;
       if (seen === undefined) user.remember(message, 'accepted', context.now, true);
       user.mark(message, true);
       notify(user, { type: 'directArrived', message, isSent: false, isDelayed: true }, context);
@@ -229,6 +225,11 @@ export function queueUntold(state: UsersState, ask: Ask<'unregister'>, context: 
     user.mark(message, true);
     letWait(state, user, message, undefined, context);
   }
+}
+
+/** Whoever has said it needs not hear it. */
+function hasHad({ entry, had }: KnownSession, message: Direct): boolean {
+  return entry.session === message.session || had?.has({ message, isSent: false }) === true;
 }
 
 /** [HP-DM-6] As many as a session may have kept find a place beside those that wait already. */

@@ -5,12 +5,14 @@ import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
 import { type Address, shardOf } from '../../runtime/actor.ts';
 import { queueUntold } from './directs.ts';
 import { replace, unpack, untoldIn } from './nodes/keeping.ts';
+import type { KnownSession } from './affairs.ts';
 import { closeElsewhere } from './nodes/flying.ts';
 import type { User } from './user.ts';
 import { takeOffline } from './nodes/waiting-room.ts';
 import type { UserReply } from './user-messages.ts';
 import {
   type Ask,
+  gave,
   madeUser,
   tellPresence,
   userOf,
@@ -31,11 +33,11 @@ export function register(state: UsersState, ask: Ask<'register'>, context: Users
     return;
   }
   const { nextLamport: lamport } = user;
-  user.putSession(entry.session, {
-    ...{ entry, lamport, held: undefined, movingSince: 0 },
-  });
+  const known: KnownSession = { entry, lamport, held: undefined, movingSince: 0 };
+  user.putSession(entry.session, known);
   user.expire(context.now);
   const offline = isAgain ? [] : takeOffline(state, user, context);
+  for (const message of offline) gave(known, { message, isSent: false }, context);
   tellPresence(state, user.name, context);
   const { sessionPolicy } = state.chat.options;
   // Those elsewhere have just been ended where there may be one.

@@ -216,8 +216,8 @@ export type UserNotice =
       readonly state: 'delivered' | 'read';
     }
   | { readonly type: 'typingArrived'; readonly from: string; readonly on: boolean }
-  /** Another session takes its place. */
-  | { readonly type: 'replaced' }
+  /** Another session takes its place, or it goes on itself on another node, which had taken this one for lost. */
+  | { readonly type: 'replaced'; readonly goesOn?: true }
   /** Another actor is to become this session. */
   | { readonly type: 'handOver'; readonly to: Address<HandedOver>; readonly ref: number };
 
@@ -245,8 +245,16 @@ export interface Luggage {
     readonly told: string;
   }[];
   readonly untold: readonly Untold[];
+  /** Between nodes: what it was given of late, and does not need again. */
+  readonly had?: readonly HadTold[];
   /** Its node is gone: the client says in which rooms it was. */
   readonly isAnew?: true;
+}
+
+/** By sender and id, and the receiver of one that the user has sent. */
+export interface HadTold {
+  readonly message: string;
+  readonly ageMs: number;
 }
 
 /** A direct message for a client that is away, or has not acknowledged it. */

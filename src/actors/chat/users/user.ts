@@ -117,11 +117,9 @@ export class User {
     return this.#affairs?.history ?? NONE;
   }
 
-  putSession(session: string, known: Omit<KnownSession, 'order'>): void {
-    const own = this.#own;
-    own.sessions ??= new Map();
-    own.order += 1;
-    own.sessions.set(session, { ...known, order: own.order });
+  putSession(session: string, known: KnownSession): void {
+    this.#own.sessions ??= new Map();
+    this.#own.sessions.set(session, known);
   }
 
   putAnnounced(session: string, word: string): void {
@@ -276,8 +274,7 @@ export class User {
     own.seen ??= new Map();
     const known = own.seen.get(keyOf(message));
     if (known === undefined) this.keep(message, now);
-    own.order += 1;
-    own.seen.set(keyOf(message), { status, at: now, isHere, order: known?.order ?? own.order });
+    own.seen.set(keyOf(message), { status, at: now, isHere });
     if (own.seen.size > this.#household.options.dedupeIdsMax) this.expire(now);
   }
 

@@ -6,9 +6,10 @@ import type { Context } from '../../runtime/actor.ts';
 import type { NameMap } from '../../runtime/memory/name-map.ts';
 import { type ChatContext, secondsAt } from '../chat-context.ts';
 import type { Household, KnownSession } from './affairs.ts';
-import { keyOf, User } from './user.ts';
+import { Had } from './had.ts';
+import { User } from './user.ts';
 import { announce } from './nodes/announcing.ts';
-import type { Direct, UserNotice, UsersMessage } from './user-messages.ts';
+import type { Direct, Untold, UserNotice, UsersMessage } from './user-messages.ts';
 
 export interface UsersState {
   readonly household: Household;
@@ -118,9 +119,18 @@ export function notify(user: User, notice: UserNotice, context: UsersTurn, excep
 }
 
 export function notifyOne(known: KnownSession, notice: UserNotice, context: UsersTurn): void {
-  if (notice.type === 'directArrived') known.arrived?.add(keyOf(notice.message));
+  if (notice.type === 'directArrived') {
+    if (known.had?.has(notice) === true) return;
+    gave(known, notice, context);
+  }
   if (known.held === undefined) context.send(known.entry.address, notice);
   else known.held.push(notice);
+}
+
+/** [HP-DM-2] It is not given this again. */
+export function gave(known: KnownSession, untold: Untold, { now }: UsersTurn): void {
+  known.had ??= new Had();
+  known.had.add(untold, now);
 }
 
 /** Watchers were told of the user a moment ago. */

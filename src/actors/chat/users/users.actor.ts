@@ -7,7 +7,6 @@ import { userKey } from '../../codecs/hp/names.ts';
 import type { ActorDefinition } from '../../runtime/actor.ts';
 import { NameMap } from '../../runtime/memory/name-map.ts';
 import type { ChatContext } from '../chat-context.ts';
-import type { ChatOptions } from '../chat-options.ts';
 import { MemoryBudget } from '../memory-budget.ts';
 import { pageOf } from '../rooms/room.ts';
 import { announceAgain } from './nodes/announcing.ts';
@@ -282,7 +281,9 @@ function sweep(state: UsersState, context: UsersTurn): void {
     user.expire(context.now);
     for (const known of [...user.sessions.values()]) {
       const { held, movingSince, packed } = known;
-      expireArrived(known, state.chat.options, context.now);
+      // [HP-DM-3] The same id is another message by then.
+      const { dedupeMs, dedupeIdsMax } = state.chat.options;
+      known.had?.expire(context.now - dedupeMs * 1_000, dedupeIdsMax);
       if (held === undefined || packed !== undefined) continue;
       if (movingSince >= since) continue;
       giveUpMove(state, user, known, context);
@@ -294,19 +295,6 @@ function sweep(state: UsersState, context: UsersTurn): void {
   tellOver(state, over, context);
   sendAgain(state, context);
   context.after('sweep', SWEEP_EVERY_MS);
-}
-
-/** [HP-DM-2] The node that a session left may have stood still, and tells what came for it then when it goes on. */
-function expireArrived(
-  known: KnownSession,
-  { dedupeMs, dedupeIdsMax }: ChatOptions,
-  now: number,
-): void {
-  if (known.movingSince < now - dedupeMs * 1_000) known.arrived = undefined;
-  for (const key of known.arrived ?? []) {
-    if ((known.arrived?.size ?? 0) <= dedupeIdsMax) break;
-    known.arrived?.delete(key);
-  }
 }
 
 const SWEEP_EVERY_MS = 30_000;

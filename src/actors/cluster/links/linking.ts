@@ -136,7 +136,7 @@ export function proved(
   }
   context.send(address, { type: 'welcome', members });
   learn(state, message.members, context);
-  tellAll(state, { type: 'linkUp', node, incarnation, caps }, context);
+  tellAll(state, { type: 'linkUp', node, link: id, incarnation, caps }, context);
   log(state, 'info', 'cluster.linkUp', { node, incarnation, role, version }, context);
   tellNodes(state, context);
 }
@@ -258,6 +258,7 @@ function rise(state: MembersState, incarnation: number, context: Turn): void {
   }
   const self = {
     node: state.membership.self,
+    link: NO_LINK,
     caps: capsAt(state.args.cluster.options.speech),
   };
   tellAll(state, { type: 'linkUp', incarnation, ...self }, context);
@@ -290,3 +291,5 @@ export function learn(state: MembersState, members: readonly MemberTold[], conte
 
 /** [HP-REPL-6] What a former life had is shown until the new one has told what it has, but not for longer. */
 const REPLACED_LINGER_MS = 5_000;
+/** Links have numbers from 1 on. */
+const NO_LINK = 0;

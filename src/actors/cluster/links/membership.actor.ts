@@ -4,6 +4,7 @@
 
 import type { MemberTold, PeerMessage } from '../../codecs/hp-peer/peer-messages.ts';
 import type { ActorDefinition, Address } from '../../runtime/actor.ts';
+import type { ToPeer } from '../cluster-options.ts';
 import { capsAt } from '../versions.ts';
 import { Calls } from './calls.ts';
 import { lookAtJoining } from '../notices/joining.ts';
@@ -75,7 +76,7 @@ export const membersActor: ActorDefinition<MembersArgs, MembersState, MembersMes
         closed(state, message, context);
         return;
       case 'toPeer':
-        say(state, message.node, message.message, false, context);
+        toPeer(state, message, context);
         return;
       case 'owned':
         state.owned = { ver: message.ver, digest: message.digest };
@@ -111,6 +112,12 @@ export const membersActor: ActorDefinition<MembersArgs, MembersState, MembersMes
     }
   },
 };
+
+/** [HP-RELAY-4] What was meant for an earlier link must not come over the next one in front of what is missing there. */
+function toPeer(state: MembersState, { node, link, message }: ToPeer, context: Turn): void {
+  if (link === undefined || state.links.get(node)?.id === link)
+    say(state, node, message, false, context);
+}
 
 function due(state: MembersState, timer: string, context: Turn): void {
   if (timer === 'beat') beat(state, context);

@@ -1,6 +1,7 @@
 // What one link still has to write: in order, but for heartbeats, which go before everything that waits. As much is
 // handed to the network as its window takes. Refuses to know what it writes. Obeys spec/hp-peer.md, section "Links".
 
+import { joined } from '../../codecs/joined.ts';
 import type { Address, Context } from '../../runtime/actor.ts';
 import {
   type ConnectionId,
@@ -64,12 +65,6 @@ export class Spout {
     taken.push(...this.#lines.splice(0, count));
     const [first] = taken;
     if (first !== undefined && taken.length === 1) return first;
-    const piece = new Uint8Array(bytes);
-    let at = 0;
-    for (const line of taken) {
-      piece.set(line, at);
-      at += line.byteLength;
-    }
-    return piece;
+    return joined(taken, bytes);
   }
 }

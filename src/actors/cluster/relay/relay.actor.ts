@@ -42,6 +42,7 @@ export interface RelayArgs {
 /** The other side of one pair. */
 interface Peer {
   readonly outgoing: Outgoing;
+  link: number;
   incarnation: number;
   /** The last that came of it, in this life of it. */
   heardTo: number;
@@ -224,7 +225,7 @@ function pour(state: RelayState, node: string, { outgoing, isLinked }: Peer, con
 
 function linkUp(
   state: RelayState,
-  { node, incarnation, caps }: Extract<LinkNotice, { readonly type: 'linkUp' }>,
+  { node, link, incarnation, caps }: Extract<LinkNotice, { readonly type: 'linkUp' }>,
   context: Turn,
 ): void {
   // [HP-PEER-10] Nothing is kept for a node that could not take it.
@@ -236,6 +237,7 @@ function linkUp(
     peer.parts.clear();
     peer.outgoing.begin();
   }
+  peer.link = link;
   peer.isLinked = true;
   if (peer.isGone)
     for (const keeper of state.args.keepers) context.send(keeper, { type: 'nodeUp', node });
@@ -252,7 +254,7 @@ function peerOf(state: RelayState, node: string, incarnation: number): Peer {
   const known = state.peers.get(node);
   if (known !== undefined) return known;
   const peer: Peer = {
-    ...{ outgoing: new Outgoing(state.args.cluster.options), incarnation, heardTo: 0 },
+    ...{ outgoing: new Outgoing(state.args.cluster.options), link: 0, incarnation, heardTo: 0 },
     ...{
       isLinked: false,
       isGone: false,
@@ -379,7 +381,8 @@ function tell(
   message: PeerMessage | PeerMessageOf<'FORWARD'>,
   context: Turn,
 ): void {
-  const order: ToPeer = { type: 'toPeer', node, message };
+  const { link = 0 } = state.peers.get(node) ?? {};
+  const order: ToPeer = { type: 'toPeer', node, link, message };
   context.send(state.args.members, order);
 }
 

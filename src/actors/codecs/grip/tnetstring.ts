@@ -3,6 +3,7 @@
 // Refuses to know what a value means. Sizes are checked before anything is read: the real Pushpin dies of a frame
 // that is shorter than it says. The format: tnetstrings.info, with `^` for floats.
 
+import { joined } from '../joined.ts';
 import { isUtf8 } from '../utf8.ts';
 import { encodeText } from '../utf8-text.ts';
 
@@ -135,16 +136,7 @@ function readRecord(bytes: Uint8Array, from: number, to: number, depth: number):
 
 function enclosed(parts: readonly Uint8Array[], type: string): Uint8Array {
   const size = parts.reduce((sum, part) => sum + part.length, 0);
-  const head = encodeText(`${size}:`);
-  const bytes = new Uint8Array(head.length + size + 1);
-  bytes.set(head);
-  let at = head.length;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  bytes[at] = type.charCodeAt(0);
-  return bytes;
+  return joined([encodeText(`${size}:`), ...parts, encodeText(type)]);
 }
 
 /** Not a number and the infinities have no numeral. */

@@ -2,6 +2,8 @@
 // Works on bytes, for content may be anything; refuses to know what the directives mean.
 // GRIP protocol, section "Filters"; texts and positions of problems are Pushpin's.
 
+import { joined } from '../../codecs/joined.ts';
+
 /** What a directive becomes, or why it cannot. `argument` is undefined where there is nothing in parentheses. */
 export type Directive = (
   letter: string,
@@ -104,16 +106,4 @@ function unfinished(template: Uint8Array, mark: number): string {
     at += 1;
   }
   return `Unterminated field starting at position ${fieldAt}`;
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  let size = 0;
-  for (const piece of pieces) size += piece.length;
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

@@ -2,6 +2,7 @@
 // body is being carried, a stream that is held, or a WebSocket. One connection brings one request.
 // Refuses to know origins; what carries their bodies here is gateway.edge.ts.
 
+import { joined } from '../../../actors/codecs/joined.ts';
 import { type Address, shardOf } from '../../../actors/runtime/actor.ts';
 import type {
   ConnectionEvent,
@@ -16,7 +17,6 @@ import type {
   ProxyRequested,
 } from '../../../actors/runtime/gateway-edges.ts';
 import type { GatewayWord } from './gateway-words.ts';
-import { joined } from './joining.ts';
 import { type Connection, isWord, type Unit } from '../network.ts';
 import { ObjectPayload } from '../object-payload.ts';
 import { type EndHost, EndSocket, type WebEnd } from '../web-end.ts';

@@ -27,8 +27,9 @@ export const directs: Invariant = {
       },
       talkerAsked: (event) => judge.asked(event),
       directAcked: (event) => judge.acked(event),
-      loggedIn: ({ session, connection, isResumed }) => {
+      loggedIn: ({ session, connection, isResumed, isAnew }) => {
         if (!isResumed) judge.begun.set(session, judge.loginAt.get(connection) ?? 0);
+        if (isAnew) judge.beginsAnew(session);
       },
       directHeard: (event) => judge.heard(event),
       talkerConnected: ({ client, at }) => judge.connected(client, at),
@@ -75,8 +76,11 @@ class Judge {
   readonly #acked = new Map<string, EventOf<'directAcked'>>();
   /** By connection, sender and message: when. */
   readonly #told = new Map<string, number>();
-  /** By session, sender and message: where and when it was heard last. */
-  readonly #toldInSession = new Map<string, { readonly connection: number; readonly at: number }>();
+  /** By session, and by sender and message: where and when it was heard last. */
+  readonly #toldInSession = new Map<
+    string,
+    Map<string, { readonly connection: number; readonly at: number }>
+  >();
   readonly #heard = new Set<string>();
   #crashedAt = Number.NEGATIVE_INFINITY;
 
@@ -143,12 +147,19 @@ class Judge {
   #judgeSession(event: EventOf<'directHeard'>): void {
     const { client, user, session, from, message, connection, at } = event;
     const hasAck = this.talkers.get(user)?.some((one) => one.client === client && one.hasAck);
-    const key = `${session} ${from} ${message}`;
-    const before = this.#toldInSession.get(key);
-    this.#toldInSession.set(key, { connection, at });
+    const key = `${from} ${message}`;
+    const told = this.#toldInSession.get(session) ?? new Map();
+    this.#toldInSession.set(session, told);
+    const before = told.get(key);
+    told.set(key, { connection, at });
     if (before === undefined || before.connection === connection || hasAck !== false) return;
     if (this.#crashedAt < before.at - NOTICE_US)
       this.#report(event, `client ${client} hears ${message} again after it came back`);
+  }
+
+  /** [HP-RES-10] What it had heard, the node that is gone alone knew. */
+  beginsAnew(session: string): void {
+    this.#toldInSession.delete(session);
   }
 
   /** [HP-HIST-1] Where nothing was lost, all that two users said to each other is there. */

@@ -163,8 +163,8 @@ export const chatting: readonly Mutant[] = [
     breaks: ['directs'],
     requirements: ['HP-DM-6'],
     file: 'chat/users/directs.ts',
-    find: '      if ([...user.sessions.values()].some(hasHad)) continue;\n',
-    replace: '      if (user.sessions.size > 0 || hasHad === undefined) continue;\n',
+    find: '      if ([...user.sessions.values()].some((one) => hasHad(one, message))) continue;\n',
+    replace: '      if (user.sessions.size > 0) continue;\n',
     story: 'What a session has not taken is thrown away when its user has come in again meanwhile.',
   },
   {

@@ -1,5 +1,6 @@
 // What some talkers do more often than others: in some runs most words are for one user, who comes and goes all the time, so
-// that more waits for him than he may be told; and some say of several messages at a time that they have them.
+// that more waits for him than he may be told; in some, sessions go from node to node all the time; and some say of several
+// messages at a time that they have them.
 // Refuses to draw anything else of a talker.
 
 import { type Arbitrary, constant, constantFrom, integer } from 'fast-check';
@@ -10,12 +11,16 @@ import { chance, drawn, mixed } from '../drawing.ts';
 export function withHabits(seed: number, talkers: readonly TalkerPlan[]): readonly TalkerPlan[] {
   const users = [...new Set(talkers.map(({ user }) => user))];
   const favourite = drawn(favouritesOf(users), seed, 'favourite');
+  const wanders = drawn(wanderings, seed, 'wanderings');
   return talkers.map((talker) => {
     const { client, user, hasAck, isMute, visit, leavesEveryUs } = talker;
     const acksLate = hasAck && drawn(chance(1, 2), seed, `acks late ${client}`);
     const isLoved = user === favourite && !isMute && visit === undefined;
     const own = isLoved && leavesEveryUs === 0 ? drawn(departures, seed, `leaves ${client}`) : 0;
-    return { ...talker, acksLate, favourite, leavesEveryUs: Math.max(leavesEveryUs, own) };
+    const some = { ...talker, acksLate, favourite, leavesEveryUs: Math.max(leavesEveryUs, own) };
+    if (isMute || visit !== undefined || !wanders) return some;
+    const everyUs = drawn(wanderer, seed, `wanders ${client}`);
+    return everyUs === 0 ? some : { ...some, wanders, leavesEveryUs: everyUs };
   });
 }
 
@@ -27,4 +32,8 @@ function favouritesOf(users: readonly string[]): Arbitrary<string | undefined> {
   );
 }
 
+/** In few runs: whoever wanders has heard of little when the run ends. */
+const wanderings = chance(1, 5);
+/** Mean pause between two departures; 0 for those who stay. */
+const wanderer = mixed([1, constant(0)], [2, integer({ min: 300_000, max: 2_500_000 })]);
 const departures = integer({ min: 1_500_000, max: 4_000_000 });

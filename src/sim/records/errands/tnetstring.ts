@@ -1,8 +1,8 @@
 // Tnetstrings, written from the format's own text, apart from the gateway's codec: for publishers, for whoever commands,
 // and for the replies that are expected. Refuses to read any.
 
+import { joined } from '../../../actors/codecs/joined.ts';
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
-import { joined } from '../../edges/gateway/joining.ts';
 
 /** Members of an object keep their order. */
 export function tnetstring(value: unknown): Uint8Array {

@@ -27,6 +27,7 @@ export function talkerWords(talker: TalkerPlan): string {
   said.push(
     { anew: 'logs in anew', resumed: 'resumes', placed: 'resumes with its places' }[returns],
   );
+  if (talker.wanders === true) said.push('comes back on another node each time');
   if (talker.roams) said.push('goes to another node where its own does not answer');
   return `${who} ${said.join('; ')}`;
 }

@@ -10,6 +10,7 @@ import { befallCluster, type ClusterMishappening } from '../../faults/cluster-mi
 import { type ChatPlan, nodeName, PEER_PORT } from '../../plan/chat-plan.ts';
 import type { PeerState } from '../../records/chat-records.ts';
 import type { Trace } from '../../trace.ts';
+import type { Way } from '../../ways-in.ts';
 import { Crosser, type CrosserWorld } from './crosser.ts';
 import { PeerTap } from './peer-tap.ts';
 import { Stranger } from './stranger.ts';
@@ -22,14 +23,8 @@ export interface ChatWorldHost extends NetworkClock {
   mark(name: string): void;
   later(delayUs: number, act: () => void): void;
   addPipe(pipe: Pipe): void;
-  connectChat(
-    way: { readonly client: number; readonly node: number },
-    link: Link,
-  ): Connection | undefined;
-  connectBroker(
-    way: { readonly client: number; readonly node: number },
-    link: Link,
-  ): Connection | undefined;
+  connectChat(way: Way, link: Link): Connection | undefined;
+  connectBroker(way: Way, link: Link): Connection | undefined;
   acceptPeer(node: number, connection: Connection): boolean;
   isDead(node: number): boolean;
   stall(node: number, durationUs: number): void;
@@ -105,8 +100,6 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
     this.#host.later(delayUs, act);
   }
 
-  // --- what talkers and crossers ask of their world
-
   connectTalker({ plan: { client }, link }: Talker, node: number): Connection | undefined {
     return this.#host.connectChat({ client, node }, link);
   }
@@ -131,8 +124,6 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
     this.#publications += 1;
     return this.#publications - 1;
   }
-
-  // --- what the threads of nodes ask of their world
 
   call(
     { node, host, port }: { readonly node: number; readonly host: string; readonly port: number },
@@ -162,8 +153,6 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
     this.trace.add({ kind: 'peerSeen', node, peer, state: word as PeerState });
   }
 
-  // --- what faults do
-
   stall(node: number, durationUs: number): void {
     this.#host.stall(node, durationUs);
   }
@@ -183,8 +172,6 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
   massReconnect(): void {
     for (const { connection } of this.talkers) connection?.reset();
   }
-
-  // --- what the phases of a run have everybody do
 
   heal(): void {
     this.mesh.settle();

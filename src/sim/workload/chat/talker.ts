@@ -259,13 +259,21 @@ export class Talker implements Endpoint {
     this.asked = [];
     this.#hearing.forget();
     connection.leave();
-    if (by === 'patience' && this.plan.roams) this.node = (this.node + 1) % this.world.nodes;
+    this.#goOn(by);
     if (this.plan.visit !== undefined) {
       this.leaveForever();
       return;
     }
-    const soonUs = this.chance.pick(AWAY_US);
+    const soonUs = this.chance.pick(this.plan.wanders === true ? SOON_US : AWAY_US);
     this.#comeBack(20_000 + this.chance.below(soonUs));
+  }
+
+  /** To the node where it will come back. */
+  #goOn(by: EventOf<'talkerEnded'>['by']): void {
+    const { nodes } = this.world;
+    if (this.plan.wanders === true && nodes > 1)
+      this.node = (this.node + 1 + this.chance.below(nodes - 1)) % nodes;
+    else if (by === 'patience' && this.plan.roams) this.node = (this.node + 1) % nodes;
   }
 
   #comeBack(delayUs: number): void {
@@ -313,6 +321,7 @@ const BURST_MAX = 20;
 const RETRY_US = 300_000;
 /** Now and then for so long that others become something else meanwhile, or that a session is over. */
 const AWAY_US: readonly number[] = [200_000, 200_000, 200_000, 1_200_000, 1_200_000, 6_000_000];
+const SOON_US: readonly number[] = [1, 20_000, 100_000, 200_000, 1_200_000];
 const WATCH_EVERY_US = 1_000_000;
 const ASK_AFTER_US = 3_000_000;
 const PATIENCE_US = 6_500_000;

@@ -1,8 +1,8 @@
 // One question on a connection of its own, until it is answered, broken off, or let go of.
 // Refuses to know what is asked, and what should be answered.
 
+import { joined } from '../../../actors/codecs/joined.ts';
 import type { HeaderList } from '../../../actors/runtime/gateway-edges.ts';
-import { joined } from '../../edges/gateway/joining.ts';
 import { type Connection, type Endpoint, isWord } from '../../edges/network.ts';
 import { ObjectPayload } from '../../edges/object-payload.ts';
 import { headWords } from '../../records/scenes/sounds.ts';

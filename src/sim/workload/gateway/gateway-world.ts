@@ -31,7 +31,7 @@ export interface GatewayWorldHost {
   readonly plan: { readonly seed: number; readonly nodes: number };
   mark(name: string): void;
   later(delayUs: number, act: () => void): void;
-  connectTo(way: Way, link: Link): Connection | undefined;
+  connectGateway(way: Way, link: Link): Connection | undefined;
   /** The thread of a node with which publishers speak, while it lives. */
   first(node: number): ControlDoor | undefined;
   isWell(node: number): boolean;
@@ -98,7 +98,7 @@ export class GatewayWorld {
   }
 
   connect(plan: Way, link: Link): Connection | undefined {
-    return this.#host.connectTo(plan, link);
+    return this.#host.connectGateway(plan, link);
   }
 
   publish(node: number, body: Uint8Array, way: 'http' | 'pull'): void {

@@ -2,6 +2,7 @@
 // them; and closes that are well-formed, which are answered with their own code. Written from RFC 6455.
 // Refuses to know connections and what else their senders say.
 
+import { joined } from '../../../actors/codecs/joined.ts';
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import type { NodeOptions } from '../../trace.ts';
 import type { Prng } from '../../../actors/runtime/prng.ts';
@@ -254,16 +255,6 @@ function mutated(chance: Chance): Broken {
   }
   bytes[at] = (bytes[at] as number) ^ (1 << chance.below(8));
   return { what: `another bit at ${at}`, bytes, ...anything };
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** Where a message may be longer, one that is too long is not worth its bytes. */

@@ -2,8 +2,8 @@
 // Written from spec/websocket-over-http.md, "Events" and "Control messages", apart from the gateway's own codec.
 // Refuses to know what the client hears.
 
+import { joined } from '../../../actors/codecs/joined.ts';
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
-import { joined } from '../../edges/gateway/joining.ts';
 import type { Header, MessageName, Scene, Told } from '../../records/scenes/scene.ts';
 import { controlText, type Place } from '../../records/scenes/texts.ts';
 import type { SceneAnswer } from './scene-answers.ts';

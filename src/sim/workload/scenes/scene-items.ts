@@ -1,8 +1,8 @@
 // How an item is written for a publisher's way: as JSON, or as a tnetstring, which has bytes for texts.
 // Written from spec/grip.md, "Items", and from the format's own text; refuses to know what becomes of it.
 
+import { joined } from '../../../actors/codecs/joined.ts';
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
-import { joined } from '../../edges/gateway/joining.ts';
 import {
   type ItemPlan,
   patches,

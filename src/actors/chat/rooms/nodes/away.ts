@@ -96,6 +96,12 @@ export function memberMoved(
     room.leave(member, now);
   }
   if (guests?.members.delete(session) === true) dropIfIdle(state, name, guests);
+  // Asked again of the next home, it would bring the session back to where it is no more.
+  const isOver = (ask: RoomAsk): boolean =>
+    ask.type === 'join' && ask.room === name && ask.member.session === session;
+  for (const [ref, { ask }] of state.pending) if (isOver(ask)) state.pending.delete(ref);
+  const settling = state.settling.get(name);
+  if (settling !== undefined) settling.asks = settling.asks.filter((ask) => !isOver(ask));
 }
 
 /** What was said at a home elsewhere goes to those who are here. [HP-HOME-4] */

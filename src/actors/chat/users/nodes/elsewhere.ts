@@ -5,7 +5,7 @@
 import { isUserName } from '../../../codecs/hp/names.ts';
 import type { Located } from '../../../routing/relay/relay-seam.ts';
 import { direct, outcome, queueAgain } from '../directs.ts';
-import { arrive, late, movedAway, moveThere, notMoved, sessionsLost } from './moving.ts';
+import { arrive, isEarlier, late, movedAway, moveThere, notMoved, sessionsLost } from './moving.ts';
 import { fly, flyingKey, sendUnsent } from './flying.ts';
 import { replace } from './keeping.ts';
 import { holdFor, inherit, isHeld, release, releaseFor, releaseIfTaken } from './waiting-room.ts';
@@ -66,16 +66,12 @@ function settlePolicy(
   other: RemoteSession,
   context: UsersTurn,
 ): void {
-  const { chat } = state;
-  const { sessionPolicy } = chat.options;
+  const { sessionPolicy } = state.chat.options;
   if (sessionPolicy === 'multi') return;
   for (const known of [...user.sessions.values()]) {
-    const { lamport } = known;
-    const isLater =
-      lamport === other.told.lamport
-        ? (chat.seam?.node ?? '') > other.node
-        : lamport > other.told.lamport;
-    if (isLater === (sessionPolicy === 'replace')) continue;
+    // The same session on two nodes is no second one: one of them gives it up.
+    const isSame = known.entry.session === other.told.session;
+    if (isSame || isEarlier(state, known, other) !== (sessionPolicy === 'replace')) continue;
     replace(state, user, known, context);
   }
 }
@@ -112,10 +108,14 @@ export function peerSaid(
     case 'outcome':
       landed(state, name, node, word, context);
       return;
-    case 'carbon':
-      if (user?.keepOnce(word.message, context.now) === true)
-        notify(user, { type: 'directArrived', message: word.message, isSent: true }, context);
+    case 'carbon': {
+      const { message } = word;
+      const notice = { type: 'directArrived', message, isSent: true } as const;
+      // [HP-DM-8] The session that has sent it may have left this node a moment ago.
+      if (user?.keepOnce(message, context.now) === true)
+        notify(user, notice, context, message.session);
       return;
+    }
     case 'receipt': {
       const { id, ref, by, state: read } = word;
       if (user !== undefined)

@@ -4,7 +4,7 @@
 import { isRoomName, isUserName } from '../../../codecs/hp/names.ts';
 import { type Cap, knownCaps } from '../../../codecs/hp/requests.ts';
 import { isFields, readDirect, readStatus } from './peer-words.ts';
-import type { Luggage, Untold } from '../user-messages.ts';
+import type { HadTold, Luggage, Untold } from '../user-messages.ts';
 
 /** Undefined for what is none. */
 export function readLuggage(value: unknown): Luggage | undefined {
@@ -23,6 +23,7 @@ export function readLuggage(value: unknown): Luggage | undefined {
     rooms: listOf(value['rooms'], readRoom),
     watched: listOf(value['watched'], readWatched),
     untold: listOf(value['untold'], readUntold),
+    had: listOf(value['had'], readHad),
     ...(value['isAnew'] === true ? { isAnew: true as const } : {}),
   };
 }
@@ -51,6 +52,12 @@ function readUntold(value: unknown): Untold | undefined {
   if (!isFields(value)) return undefined;
   const message = readDirect(value['message']);
   return message === undefined ? undefined : { message, isSent: value['isSent'] === true };
+}
+
+function readHad(value: unknown): HadTold | undefined {
+  if (!isFields(value)) return undefined;
+  const { message, ageMs } = value;
+  return typeof message === 'string' && isCount(ageMs) ? { message, ageMs } : undefined;
 }
 
 function isCount(value: unknown): value is number {

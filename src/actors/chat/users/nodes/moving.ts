@@ -12,11 +12,13 @@ import { readLuggage } from './luggage.ts';
 import type { PeerWord } from './peer-words.ts';
 import { EXPIRED, isSame, makeWay, move, notHere, notServing } from '../registry.ts';
 import type { KnownSession, RemoteSession } from '../affairs.ts';
-import { keyOf, type User } from '../user.ts';
+import { Had } from '../had.ts';
+import type { User } from '../user.ts';
 import { takeOffline } from './waiting-room.ts';
 import type { Direct, Luggage, Untold, UserReply } from '../user-messages.ts';
 import {
   type Ask,
+  gave,
   madeUser,
   type Moving,
   notifyOne,
@@ -171,7 +173,10 @@ function sendTo(
     context.send(keeperOfRoom(state.chat, room), { type: 'memberMoved', room, session, node });
   context.count('chat.sessions.sentOver');
   log(state, 'chat.sessionSentOver', { session, node }, context);
-  tellKeeper(state, node, user.name, { say: 'luggage', ref, luggage }, context);
+  const had =
+    known.had?.told(context.now, [...luggage.untold, ...untoldIn(known.held ?? [])]) ?? [];
+  const word = { say: 'luggage', ref, luggage: { ...luggage, had } } as const;
+  tellKeeper(state, node, user.name, word, context);
 }
 
 /** It has come. */
@@ -252,34 +257,48 @@ function enter(
   luggage: Luggage,
   context: UsersTurn,
 ): void {
-  const { user: name, session, secret, status, note } = luggage;
+  const { user: name, session, secret, status, note, had = [] } = luggage;
   const user = madeUser(state, name);
   if (user === undefined) return;
   const entry = {
     ...{ session, shard, address: replyTo as never, status, note, secret, isDetached: false },
   };
   const { nextLamport: lamport } = user;
-  const arrived = new Set(luggage.untold.map(({ message }) => keyOf(message)));
-  user.putSession(session, { entry, lamport, held: [], movingSince: context.now, arrived });
+  const known: KnownSession = { entry, lamport, held: [], movingSince: context.now };
+  user.putSession(session, known);
+  known.had = new Had();
+  known.had.learn(had, context.now);
+  for (const untold of luggage.untold) gave(known, untold, context);
   context.send(replyTo, { type: 'handedOver', ref, luggage });
   tellPresence(state, user.name, context);
+}
+
+/** By the numbers of their logins; of two with the same number, by the names of their nodes. */
+export function isEarlier(
+  { chat }: UsersState,
+  { lamport }: KnownSession,
+  { told, node }: RemoteSession,
+): boolean {
+  return lamport === told.lamport ? (chat.seam?.node ?? '') < node : lamport < told.lamport;
 }
 
 /** Another node has told everybody that the session is there. */
 export function movedAway(
   state: UsersState,
   user: User,
-  { told: { session, lamport }, node }: RemoteSession,
+  there: RemoteSession,
   context: UsersTurn,
 ): void {
+  const { told, node } = there;
+  const { session } = told;
   const known = user.sessions.get(session);
-  if (known === undefined || lamport <= known.lamport) return;
+  if (known === undefined || !isEarlier(state, known, there)) return;
   user.sessions.delete(session);
   for (const untold of untoldIn(known.held ?? []))
     sayLate(state, node, user.name, session, untold, context);
   // It was taken for lost.
   if (known.movingTo !== node && known.packed === undefined)
-    context.send(known.entry.address, { type: 'replaced' });
+    context.send(known.entry.address, { type: 'replaced', goesOn: true });
 }
 
 function sayLate(
@@ -304,7 +323,7 @@ export function late(
   const user = userOf(state, name);
   const known = user?.sessions.get(session);
   if (known !== undefined) {
-    if (known.arrived?.has(keyOf(message)) === true) return;
+    if (known.had?.has({ message, isSent }) === true) return;
     // [HP-DM-8] What the user has sent is in its history already, and waits for nobody.
     if (!isSent && user?.seen(message) === undefined)
       user?.remember(message, 'accepted', context.now, true);

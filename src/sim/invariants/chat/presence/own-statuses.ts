@@ -12,6 +12,8 @@ export class OwnStatuses {
   readonly #uncertain = new Set<string>();
   /** By session; undefined where nobody knows. */
   readonly #own = new Map<string, string | undefined>();
+  /** Sessions that began anew: each of two nodes may have its own. */
+  readonly #divided = new Set<string>();
   /** By session: what it has written beside it. */
   readonly #notes = new Map<string, string | undefined>();
   /** By client. */
@@ -34,8 +36,9 @@ export class OwnStatuses {
     loggedIn: ({ client, session, user, isResumed, isAnew, at }) => {
       this.#sessions.set(client, session);
       this.#asking.delete(client);
-      // What the node alone knew is lost.
-      if (isAnew) this.#own.set(session, undefined);
+      if (isAnew) this.#divided.add(session);
+      // What the node alone knew is lost, or found again when its client comes back to it.
+      if (this.#divided.has(session)) this.#own.set(session, undefined);
       if (isResumed) return;
       this.#own.set(session, 'online');
       this.#say(user, at, 'online');

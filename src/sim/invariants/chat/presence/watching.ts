@@ -68,6 +68,8 @@ class Judge {
   readonly #own: OwnStatuses;
   /** By client, of its session: whom it watches. */
   readonly #watches: (Map<string, Watch> | undefined)[] = [];
+  /** By client: whom its session watched before it began anew: it may come back to the node that knows of it. */
+  readonly #former: (Set<string> | undefined)[] = [];
   readonly #ends: EventOf<'talkerEnded'>[] = [];
   readonly #backAt: number[] = [];
 
@@ -79,6 +81,8 @@ class Judge {
   loggedIn({ client, isResumed, isAnew, at }: EventOf<'loggedIn'>): void {
     this.#backAt[client] = at;
     if (!isResumed || isAnew) {
+      const former = [...(this.#former[client] ?? []), ...(this.#watches[client]?.keys() ?? [])];
+      this.#former[client] = new Set(isResumed ? former : []);
       this.#watches[client] = new Map();
       return;
     }
@@ -113,6 +117,7 @@ class Judge {
     const { client, of, status, note, isAnswer } = event;
     const watch = this.#watches[client]?.get(of);
     if (watch === undefined) {
+      if (this.#former[client]?.has(of) === true) return;
       this.#report(
         event,
         `client ${client} is told that ${of} is ${status}, and does not watch him`,

@@ -14,6 +14,7 @@ export const draining: Invariant = {
         judge.isAlone = faults.length === 0;
       },
       chatBegan: (event) => judge.began(event),
+      talkerConnected: (event) => judge.connected(event),
       talkerAsked: (event) => judge.asked(event),
       talkerAnswered: (event) => judge.answered(event),
       seated: (event) => judge.seated(event),
@@ -34,6 +35,9 @@ class Judge {
   isAlone = false;
   readonly #report: Report;
   #drain: Drain | undefined = undefined;
+  /** By client: the node that it is on, and the one that it was on before. */
+  readonly #on = new Map<number, number>();
+  readonly #before = new Map<number, number>();
   /** By message, of what was said while the node drained. */
   readonly #askedAt = new Map<string, number>();
 
@@ -54,6 +58,11 @@ class Judge {
     return at >= from + afterUs && at < to;
   }
 
+  connected({ client, node }: EventOf<'talkerConnected'>): void {
+    this.#before.set(client, this.#on.get(client) ?? node);
+    this.#on.set(client, node);
+  }
+
   asked(event: EventOf<'talkerAsked'>): void {
     const { message, at } = event;
     if (message !== undefined && this.#isWithin(event, 0) && !this.#askedAt.has(message))
@@ -66,6 +75,8 @@ class Judge {
       const { from, to } = this.#drain;
       if (this.#isWithin(event, (to - from) / 2 + SOON_US))
         this.#report(event, `client ${client} is still served by node ${node}, which goes`);
+    } else if (asked === 'RESUME' && this.#before.get(client) !== this.#drain?.node) {
+      // [HP-RES-2] Its session is on its way from another node, or has ended there.
     } else if (REFUSALS.includes(code) && this.#isWithin(event, SOON_US + ANSWER_US))
       this.#report(
         event,

@@ -41,6 +41,8 @@ interface Taking {
   begunAt: number;
   /** Direct messages that it was told and has not said to have, in their order; and those of earlier connections. */
   readonly open: Map<string, EventOf<'directHeard'>>;
+  /** It has said so once, and somebody may have read it: a node that has not may tell it again, and no other need to. */
+  readonly mayHave: Set<string>;
   owed: Map<string, EventOf<'directHeard'>>;
   /** Said to be taken; by the request behind it, whose answer tells that this was read. */
   saying: string[];
@@ -86,7 +88,15 @@ class Judge {
     const hasAck = this.#acking.has(client);
     if (before === undefined || before.session !== session || !isResumed || isAnew) {
       this.takings.set(client, {
-        ...{ session, hasAck, connection, begunAt: at, open: new Map(), owed: new Map() },
+        ...{
+          session,
+          hasAck,
+          connection,
+          begunAt: at,
+          open: new Map(),
+          mayHave: new Set(),
+          owed: new Map(),
+        },
         ...{ saying: [], said: new Map(), heard: new Map(), untaken: new Map(), read: new Map() },
       });
       return;
@@ -105,7 +115,10 @@ class Judge {
     if (some !== undefined) {
       taking.saying.push(...some);
       // It may have been read or not, from now on.
-      for (const one of some) taking.open.delete(one);
+      for (const one of some) {
+        taking.open.delete(one);
+        taking.mayHave.add(one);
+      }
     } else if (taking.saying.length > 0 && what !== 'PONG' && what !== 'TYPING') {
       taking.said.set(id, taking.saying);
       taking.saying = [];
@@ -126,6 +139,8 @@ class Judge {
     const [first] = taking.owed.values();
     taking.owed.clear();
     if (first === undefined || this.#isLost(first.at) || this.#isCrowded) return;
+    // It may have been told on one node, and come back to what another one has of its session.
+    if (this.#isApart(first.at - APART_US, event.at)) return;
     this.#report(
       event,
       `client ${client} has not said that it has ${first.message} of ${first.from}, and is not told again when it comes back`,
@@ -151,7 +166,7 @@ class Judge {
     const taking = this.takings.get(client);
     if (taking === undefined || taking.session !== session) return;
     taking.owed.delete(message);
-    if (taking.hasAck) taking.open.set(message, event);
+    if (taking.hasAck && !taking.mayHave.has(message)) taking.open.set(message, event);
     if (isSent) return;
     const key = `${user} ${from} ${message}`;
     const had = this.#had.get(key);

@@ -5,6 +5,7 @@ import type { Link } from './edges/link.ts';
 import { Connection, type NetworkClock, type Pipe } from './edges/network.ts';
 import type { Front } from './faults/front.ts';
 import { Arena } from './edges/arena.ts';
+import { addressOf } from './records/addresses.ts';
 import type { Shard } from './shard.ts';
 
 export interface Nodes extends NetworkClock {
@@ -66,6 +67,6 @@ export class WaysIn {
   #remoteOf(client: number): string {
     const { addresses } = this.#nodes.plan;
     const place = addresses === 0 ? client : client % addresses;
-    return `10.0.${place >> 8}.${place & 255}`;
+    return addressOf(place);
   }
 }

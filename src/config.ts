@@ -7,6 +7,7 @@ import type { BridgeRule } from './actors/bridge/bridge.ts';
 import type { BrokerOptions } from './actors/broker/broker-options.ts';
 import type { HomeLimits } from './actors/routing/home.actor.ts';
 import { dangers } from './config/checks/dangers.ts';
+import type { AuthSettings, FileChecks, TlsFiles } from './config/checks/file-checks.ts';
 import { bridgeMistakes, chatDoorRows, chatMistakes, chatRows } from './config/chat-settings.ts';
 import type { ChatOptions } from './actors/chat/chat-options.ts';
 import {
@@ -14,13 +15,13 @@ import {
   clusterMistakes,
   clusterOf,
   clusterRows,
-  type ClusterCheck,
   namesOf,
 } from './config/cluster-settings.ts';
 import { fromFile } from './config/file-layer.ts';
 import { gatewayDoorRows, gatewayRows } from './config/gateway-settings.ts';
 import { gatewayOfPushpin, gatewayOfSettings, type GatewaySetup } from './config/gateway-setup.ts';
 import {
+  type Effective,
   fromEnvironment,
   type Layer,
   type Mistake,
@@ -42,11 +43,6 @@ import {
 import type { PushpinReading } from './config/pushpin/pushpin-conf.ts';
 import type { ValuesOf } from './config/rows.ts';
 
-export interface TlsFiles {
-  readonly certFile: string;
-  readonly keyFile: string;
-}
-
 export interface AdminDoor {
   readonly host: string;
   readonly port: number;
@@ -62,8 +58,6 @@ export interface BrokerDoor extends AdminDoor {
 export interface ChatDoor extends AdminDoor {
   readonly passwordFile: string | undefined;
 }
-
-export type AuthSettings = ValuesOf<typeof authRows>;
 
 export interface NodeOptions {
   readonly threads: number;
@@ -89,13 +83,6 @@ export interface NodeOptions {
   readonly cluster: ReturnType<typeof clusterOf>;
 }
 
-/** One setting as it is in force, for people. */
-export interface Effective {
-  readonly key: string;
-  readonly text: string;
-  readonly from: string;
-}
-
 export interface ConfigInput {
   readonly flags: Layer;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -111,20 +98,6 @@ export interface ConfigInput {
   /** Cores of this machine. */
   readonly cores: number;
   readonly checks: FileChecks;
-}
-
-export interface FileProblem {
-  /** The setting that is wrong, within its section. */
-  readonly key: string;
-  readonly problem: string;
-  readonly wayOut: string;
-}
-
-/** Looks into the files that settings name. */
-export interface FileChecks extends ClusterCheck {
-  tls(files: TlsFiles): readonly FileProblem[];
-  auth(settings: AuthSettings): readonly FileProblem[];
-  passwords(file: string): readonly FileProblem[];
 }
 
 export type ConfigReading =

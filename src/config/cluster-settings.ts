@@ -3,6 +3,7 @@
 
 import { clusterDefaults, type ClusterOptions } from '../actors/cluster/cluster-options.ts';
 import { isNodeName } from '../actors/codecs/hp-peer/peer-fields.ts';
+import type { FileChecks, PeerTlsFiles } from './checks/file-checks.ts';
 import { count, file, host, MiB, none, row, type Rows, type ValuesOf } from './rows.ts';
 import {
   anyText,
@@ -163,14 +164,8 @@ export interface ClusterSetup {
   readonly secretFile: string;
   readonly stateDirectory: string | undefined;
   /** undefined: links have no TLS. */
-  readonly tls: ClusterTls | undefined;
+  readonly tls: PeerTlsFiles | undefined;
   readonly options: Omit<ClusterOptions, 'keys'>;
-}
-
-export interface ClusterTls {
-  readonly certFile: string;
-  readonly keyFile: string;
-  readonly caFile: string | undefined;
 }
 
 /** What a node is called where its cluster does not say otherwise. */
@@ -187,24 +182,12 @@ export interface ClusterMistake {
   readonly wayOut: string;
 }
 
-export interface ClusterCheck {
-  secrets(file: string): readonly ClusterProblem[];
-  state(directory: string): readonly ClusterProblem[];
-  peerTls(files: ClusterTls): readonly ClusterProblem[];
-}
-
-interface ClusterProblem {
-  readonly key: string;
-  readonly problem: string;
-  readonly wayOut: string;
-}
-
 /** What is wrong with the settings together. */
 export function clusterMistakes(
   door: Door,
   { heartbeatMs, suspectMs, downMs, partitionPolicy, nodesExpected }: ValuesOf<typeof clusterRows>,
   chat: Names,
-  checks: ClusterCheck,
+  checks: FileChecks,
 ): readonly ClusterMistake[] {
   const { port, peers, secretFile, stateDirectory } = door;
   if (port === undefined && peers.length === 0) return [];
@@ -248,7 +231,7 @@ export function clusterMistakes(
   return found;
 }
 
-function tlsOf(door: Door): ClusterTls | 'incomplete' | undefined {
+function tlsOf(door: Door): PeerTlsFiles | 'incomplete' | undefined {
   const { 'tls.certFile': certFile, 'tls.keyFile': keyFile, 'tls.caFile': caFile } = door;
   if (certFile === undefined && keyFile === undefined && caFile === undefined) return undefined;
   if (certFile === undefined || keyFile === undefined) return 'incomplete';

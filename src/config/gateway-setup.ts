@@ -3,18 +3,14 @@
 
 import { resolve } from 'node:path';
 import type { GatewayOptions } from '../actors/gateway/gateway-options.ts';
+import type { TlsFiles } from './checks/file-checks.ts';
 import type { gatewayDoorRows } from './gateway-settings.ts';
 import type { PushpinSettings } from './pushpin/pushpin-conf.ts';
 import type { ValuesOf } from './rows.ts';
 
-export interface PemFiles {
-  readonly certFile: string;
-  readonly keyFile: string;
-}
-
 export interface GatewaySetup extends PushpinSettings {
   /** For `https` addresses; undefined: found by name in `certificatesDirectory`. */
-  readonly tls: PemFiles | undefined;
+  readonly tls: TlsFiles | undefined;
   readonly messageBytesMax: number;
   /** Instead of a routes file. */
   readonly routeLines: readonly string[];

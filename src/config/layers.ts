@@ -36,6 +36,13 @@ export interface Layer {
   readonly warnings: readonly string[];
 }
 
+/** One setting as it is in force, for people. */
+export interface Effective {
+  readonly key: string;
+  readonly text: string;
+  readonly from: string;
+}
+
 export function mistakeAt(place: Place, problem: string, wayOut: string): Mistake {
   return { ...place.at, key: place.name, problem, wayOut };
 }

@@ -12,7 +12,7 @@ import {
   type Fault,
   type FaultKind,
   faultKinds,
-  type FaultRoom,
+  type FaultScope,
   lastBlows,
   schedules,
   together,
@@ -153,11 +153,11 @@ function withCrowd(settings: Settings, crowd: Crowd | undefined): Settings {
 export function drawFaults(
   seed: number,
   kinds: readonly FaultKind[],
-  room: FaultRoom,
+  scope: FaultScope,
 ): readonly Fault[] {
-  const scheduled = drawn(schedules(kinds, room), seed, 'faults');
-  const faults = together(scheduled, drawn(companies, seed, 'company'), room);
-  const blows = kinds.length === 0 ? [] : drawn(lastBlows(room), seed, 'last blows');
+  const scheduled = drawn(schedules(kinds, scope), seed, 'faults');
+  const faults = together(scheduled, drawn(companies, seed, 'company'), scope);
+  const blows = kinds.length === 0 ? [] : drawn(lastBlows(scope), seed, 'last blows');
   return blows.length === 0 ? faults : [...faults, ...blows].toSorted((a, b) => a.at - b.at);
 }
 

@@ -4,7 +4,7 @@
 
 import { ObjectPayload } from './edges/object-payload.ts';
 import type { Prng } from '../actors/runtime/prng.ts';
-import { Room } from './edges/room.ts';
+import { Arena } from './edges/arena.ts';
 
 export interface Crossing {
   readonly to: string;
@@ -18,7 +18,7 @@ export class Port {
   /** Microseconds that a block may take; a fault raises it. */
   delayUsMax: number;
   readonly #chance: Prng;
-  readonly #room = new Room();
+  readonly #arena = new Arena();
   #gathered: Crossing[] = [];
   readonly #blocks: (readonly Crossing[])[] = [];
   readonly #dueAt: number[] = [];
@@ -59,7 +59,7 @@ export class Port {
     const [dueAt] = this.#dueAt;
     if (dueAt === undefined || dueAt > now) return undefined;
     this.#dueAt.shift();
-    return copied(this.#blocks.shift(), this.#room);
+    return copied(this.#blocks.shift(), this.#arena);
   }
 
   /** The receiving shard died: nothing arrives, and nothing that is sent until the sender knows. */
@@ -94,16 +94,16 @@ export class Port {
   }
 }
 
-function copied<T>(value: T, room: Room): T {
+function copied<T>(value: T, arena: Arena): T {
   if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof Uint8Array) return room.copy(value) as T;
+  if (value instanceof Uint8Array) return arena.copy(value) as T;
   if (value instanceof ObjectPayload) return value;
-  if (Array.isArray(value)) return value.map((item: unknown) => copied(item, room)) as T;
+  if (Array.isArray(value)) return value.map((item: unknown) => copied(item, arena)) as T;
   // Most fields are plain values, and copying them one by one costs four times as much.
   const copy = { ...value } as Record<string, unknown>;
   for (const key in value) {
     const field: unknown = value[key];
-    if (typeof field === 'object' && field !== null) copy[key] = copied(field, room);
+    if (typeof field === 'object' && field !== null) copy[key] = copied(field, arena);
   }
   return copy as T;
 }

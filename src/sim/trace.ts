@@ -329,8 +329,8 @@ export type TraceEvent = TraceRecord & Stamp;
 export type TraceKind = TraceRecord['kind'];
 export type EventOf<K extends TraceKind> = Extract<TraceEvent, { readonly kind: K }>;
 
-/** What the nodes of a run are started with. */
-export type NodeOptions = EventOf<'began'>['broker'];
+/** What the broker of a run is started with. */
+export type BrokerTerms = EventOf<'began'>['broker'];
 
 export interface Violation {
   /** The invariant that was broken. */

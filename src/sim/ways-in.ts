@@ -4,7 +4,8 @@
 import type { Link } from './edges/link.ts';
 import { Connection, type NetworkClock, type Pipe } from './edges/network.ts';
 import type { Front } from './faults/front.ts';
-import { Room } from './edges/room.ts';
+import { Arena } from './edges/arena.ts';
+import { addressOf } from './records/addresses.ts';
 import type { Shard } from './shard.ts';
 
 export interface Nodes extends NetworkClock {
@@ -23,7 +24,7 @@ export interface Way {
 export class WaysIn {
   readonly #nodes: Nodes;
   readonly #addPipe: (pipe: Pipe) => void;
-  readonly #room = new Room();
+  readonly #arena = new Arena();
   #connections = 0;
 
   constructor(nodes: Nodes, addPipe: (pipe: Pipe) => void) {
@@ -45,7 +46,7 @@ export class WaysIn {
     if (chosen === undefined) return undefined;
     this.#connections += 1;
     const met = { shard: chosen.plan.shard, remote: this.#remoteOf(client), askedAt: now };
-    const connection = new Connection(this.#connections, link, this.#nodes, met, this.#room);
+    const connection = new Connection(this.#connections, link, this.#nodes, met, this.#arena);
     this.#addPipe(connection.up);
     this.#addPipe(connection.down);
     front.admit(connection, () => {
@@ -66,6 +67,6 @@ export class WaysIn {
   #remoteOf(client: number): string {
     const { addresses } = this.#nodes.plan;
     const place = addresses === 0 ? client : client % addresses;
-    return `10.0.${place >> 8}.${place & 255}`;
+    return addressOf(place);
   }
 }

@@ -217,7 +217,7 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     word('wordSaid', 1),
     word('wordSaid', 2),
     word('wordTaken', 1),
-    { kind: 'wordsAnswered', isPartial: true, ...me },
+    { kind: 'wordsAnswered', isPartial: true, replayedBytes: 1, knownBytes: 1, ...me },
     word('wordEchoed', 1),
     at('holdersLeft', 9_000),
   ],
@@ -228,6 +228,10 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     { ...ended('client'), atMs: 8_000 },
     told('gone'),
     at('quiet', 9_000),
+  ],
+  'an origin that is told of each of two holds': [
+    ...[asked('poll'), said('response', { wantsParting: true }), told('gone')],
+    ...[said('response', { wantsParting: true }), told('gone')],
   ],
   'an item before a stream stood': [
     began,
@@ -386,6 +390,16 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
       'one is taken twice',
       [word('wordSaid', 1), word('wordTaken', 1), word('wordTaken', 1)],
     ],
+    [
+      'words',
+      '[WOH-REQ-9] what is new is told to have been sent before',
+      [{ kind: 'wordsAnswered', isPartial: false, replayedBytes: 2, knownBytes: 1, ...me }],
+    ],
+    [
+      'words',
+      'all is told to have been sent before, in the beginning',
+      [{ kind: 'wordsAnswered', isPartial: true, replayedBytes: 1, knownBytes: 0, ...me }],
+    ],
     ['words', 'an echo is lost', [word('wordEchoed', 1), word('wordEchoed', 3)]],
     ['words', 'one waits for ever', [opened, word('wordSaid', 1), at('holdersLeft', 9_000)]],
     [
@@ -426,6 +440,12 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
         at('quiet', 9_000),
       ],
     ],
+    [
+      'partings',
+      '[GRIP-HOLD-9] an origin is told twice',
+      [asked('poll'), said('response', { wantsParting: true }), told('gone'), told('gone')],
+    ],
+    ['partings', 'an origin is told that did not ask for it', [said('response'), told('gone')]],
     [
       'partings',
       'a WebSocket ends in silence',

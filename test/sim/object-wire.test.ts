@@ -8,12 +8,12 @@ import { bytesWire } from '../../src/actors/codecs/broker-wire.ts';
 import { encodeText } from '../../src/actors/codecs/utf8-text.ts';
 import { ObjectPayload } from '../../src/sim/edges/object-payload.ts';
 import { objectWire } from '../../src/sim/edges/object-wire.ts';
-import { Room } from '../../src/sim/edges/room.ts';
+import { Arena } from '../../src/sim/edges/arena.ts';
 import { bareWord, readWord } from '../../src/sim/workload/hearing/words.ts';
 import { dataBytes, writeData } from '../../src/sim/workload/payload.ts';
 import { byteSpeech as byteSpeechIn, objectSpeech } from '../../src/sim/workload/speech.ts';
 
-const byteSpeech = byteSpeechIn(new Room());
+const byteSpeech = byteSpeechIn(new Arena());
 const names = fc.constantFrom('stock:AAPL', 'käse 🧀', 'a"b', '__proto__', 'news.*', 'ﷺ', '\\');
 const offsets = fc.integer({ min: 1, max: 10_000_000 });
 const positions = fc.record({ epoch: fc.constantFrom('k3f9a1', '1x7k2a9qf0c3'), offset: offsets });

@@ -74,6 +74,7 @@ const set = (more: object = {}): Written => ({
     subscriptionsMax: 20,
     keptBytesMax: 100,
     isUpdating: false,
+    forwardedFor: [],
     ...more,
   },
 });
@@ -98,6 +99,7 @@ const FEATURES =
   'grip-feature: status, session, link:next, link:gone, filter:skip-self, filter:skip-users, filter:require-sub, ' +
   'filter:build-id, filter:var-subst, filter:http-check, filter:http-modify';
 const QUESTION = `GET /scene?n=1&s=0, 0 bytes | ${FEATURES} | host: x.test | x-a: 1`;
+const NEXT = 'GET /next, 0 bytes';
 const EVENTS = 'application/websocket-events';
 const events = (what: string, isFirst = false): string =>
   `${what} | accept: ${EVENTS} | content-type: ${EVENTS} | ${FEATURES}${isFirst ? '' : ' | meta-colour: red'} | x-a: 1`;
@@ -112,6 +114,8 @@ const leaves: Scene = {
   acts: [{ atMs: 310, deed: { does: 'leave', code: 4_003, reason: 'bye' } }],
 };
 const quiet = (atMs: number): Written => ({ kind: 'quiet', atMs });
+const page: Scene = { ...socket, via: 'xhr' };
+const come = [asked(5, events('OPEN', true), 'events'), heard(20, 'upgraded')];
 const says = (...told: Told[]): Scene => ({
   ...socket,
   acts: [{ atMs: 310, deed: { does: 'say', kind: 'text', answer: told, isHalfTaken: false } }],
@@ -120,6 +124,18 @@ const next: Scene = {
   ...stream,
   acts: [],
   next: { timeoutS: 2, answers: [true, true], isBehind: false },
+};
+const placed: Scene = {
+  ...{ ...poll, isPlaced: true },
+  acts: [
+    publishes({ id: '1', prevId: '0', isForIt: false }),
+    publishes({ id: '2', prevId: '1', action: 'hint' }),
+  ],
+};
+const LAST = 'grip-last: s1-0-0; last-id=2';
+const forwarded: Scene = {
+  ...plain,
+  asked: { ...plain.asked, headers: [['X-Forwarded-For', '192.0.2.1, 192.0.2.2']] },
 };
 const alive: Scene = {
   ...stream,
@@ -180,10 +196,26 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
       began(next),
       asked(5),
       ...begun,
-      asked(2_030, '', 'next'),
+      asked(2_030, NEXT, 'next'),
       heard(2_040, 'line next 0'),
     ],
     ended(2_500),
+  ],
+  '[GRIP-NEXT-3] links that are relative to the one before': [
+    ...[set(), began(next), asked(5), ...begun, asked(2_030, NEXT, 'next')],
+    ...[heard(2_040, 'line next 0'), asked(4_050, 'GET /deep/next, 0 bytes', 'next')],
+    ...[heard(4_060, 'line next 1'), ended(4_500)],
+  ],
+  '[GRIP-SEQ-5] an origin that tells places, and is told them': [
+    ...[set(), began(placed), asked(5), acted(310), acted(620, 1)],
+    ...[asked(622, `GET /scene?n=1&s=0, 0 bytes | ${FEATURES} | ${LAST} | host: x.test | x-a: 1`)],
+    ...[heard(625, 'answer 200 OK || -again\n'), ended(626)],
+  ],
+  '[GRIP-FWD-1] addresses that were told on the way': [
+    ...[set({ forwardedFor: [{ kind: 'truncate', keep: 1 }, { kind: 'append' }] })],
+    began(forwarded),
+    asked(5, `${QUESTION.replace('| x-a: 1', '')}| x-forwarded-for: 192.0.2.2, 10.0.0.1`),
+    ...[heard(10, answer), ended(11)],
   ],
   'a WebSocket, and an item': [
     ...[set(), began(socket), ...upgraded, acted(310), heard(320, 'text i1'), ended(900)],
@@ -201,6 +233,20 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
   'a WebSocket whose client is gone': [
     ...[set(), began(socket), ...upgraded, ended(900), asked(905, events('DISCONNECT'), 'events')],
     quiet(2_000),
+  ],
+  'a page that polls, and hears no pings': [
+    ...[
+      set(),
+      began({ ...page, acts: [publishes({ kind: 'ping' }), publishes({ kind: 'binary' })] }),
+    ],
+    ...[...come, acted(310), acted(620, 1), heard(630, 'text i1'), ended(900)],
+    ...[asked(5_905, events('DISCONNECT'), 'events'), quiet(9_000)],
+  ],
+  'a page that is told twice that its session is closed': [
+    ...[set(), began({ ...says({ tells: 'close', code: 0, reason: '' }), via: 'jsonp' }), ...come],
+    ...[acted(310), asked(315, events('TEXT w0'), 'events')],
+    ...[heard(320, 'close 0 Connection closed'), asked(325, events('CLOSE'), 'events')],
+    ...[heard(360, 'close 0 Connection closed'), ended(361), quiet(9_000)],
   ],
   'an origin that has to be asked twice': [
     ...[set(), began({ ...says({ tells: 'bare', text: '' }), isFlaky: true }), ...upgraded],
@@ -300,7 +346,55 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
     [
       'origins-asked',
       'a link is asked too soon',
-      [set(), began(next), ...begun, asked(800, '', 'next')],
+      [set(), began(next), ...begun, asked(800, NEXT, 'next')],
+    ],
+    [
+      'origins-asked',
+      '[GRIP-NEXT-3] a link is asked beside the first one',
+      [
+        ...[set(), began(next), asked(5), ...begun, asked(2_030, NEXT, 'next')],
+        ...[heard(2_040, 'line next 0'), asked(4_050, NEXT, 'next')],
+      ],
+    ],
+    [
+      'origins-asked',
+      'the first link is asked beside the question',
+      [set(), began(next), asked(5), ...begun, asked(2_030, 'GET /scene/next, 0 bytes', 'next')],
+    ],
+    [
+      'origins-asked',
+      '[GRIP-SEQ-1] an item for others is taken for one that is missing',
+      [
+        ...[set(), began({ ...placed, acts: placed.acts.slice(0, 1) }), asked(5), acted(310)],
+        asked(622, `GET /scene?n=1&s=0, 0 bytes | ${FEATURES} | ${LAST} | host: x.test | x-a: 1`),
+      ],
+    ],
+    [
+      'origins-asked',
+      '[GRIP-SEQ-5] an older place is told',
+      [
+        ...[set(), began(placed), asked(5), acted(310), acted(620, 1)],
+        asked(
+          622,
+          `GET /scene?n=1&s=0, 0 bytes | ${FEATURES} | ${LAST.replace('2', '0')} | host: x.test | x-a: 1`,
+        ),
+      ],
+    ],
+    [
+      'origins-asked',
+      '[GRIP-FWD-1] what a client made up is passed on',
+      [
+        ...[set({ forwardedFor: [{ kind: 'truncate', keep: 0 }] }), began(forwarded)],
+        asked(5, `${QUESTION.replace('| x-a: 1', '')}| x-forwarded-for: 192.0.2.1, 192.0.2.2`),
+      ],
+    ],
+    [
+      'origins-asked',
+      '[GRIP-FWD-1] the client’s own address is not told',
+      [
+        ...[set({ forwardedFor: [{ kind: 'append' }] }), began(forwarded)],
+        asked(5, `${QUESTION.replace('| x-a: 1', '')}| x-forwarded-for: 192.0.2.1, 192.0.2.2`),
+      ],
     ],
     [
       'origins-asked',
@@ -331,6 +425,32 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
         ...[set(), began({ ...says({ tells: 'bare', text: '' }), isFlaky: true }), ...upgraded],
         ...[acted(310), asked(3_310, events('TEXT w0'), 'events'), ended(4_000)],
       ],
+    ],
+    [
+      'sockets-hear',
+      'a page hears a ping',
+      [
+        ...[set(), began({ ...page, acts: [publishes({ kind: 'ping' })] }), ...come],
+        ...[acted(310), heard(320, 'text i1')],
+      ],
+    ],
+    [
+      'sockets-hear',
+      'a page that comes again is not told that its session is closed',
+      [
+        ...[
+          set(),
+          began({ ...says({ tells: 'close', code: 0, reason: '' }), via: 'xhr' }),
+          ...come,
+        ],
+        ...[acted(310), asked(315, events('TEXT w0'), 'events')],
+        ...[heard(320, 'close 0 Connection closed'), ended(900)],
+      ],
+    ],
+    [
+      'origins-asked',
+      'a session of a page that is gone stays',
+      [set(), began(page), ...come, ended(900), asked(7_000, events('DISCONNECT'), 'events')],
     ],
     ['kept-alive', 'too soon', [set(), began(alive), ...begun, heard(700, 'alive')]],
     ['kept-alive', 'never', [set(), began({ ...alive, acts: [] }), ...begun, ended(2_600)]],

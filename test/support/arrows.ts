@@ -73,6 +73,7 @@ const roomsOfFile: Readonly<Record<string, string>> = {
   'src/config.ts': 'config',
   'src/sim/main.ts': 'sim-main',
   'src/sim/trace.ts': 'trace',
+  'src/sim/records/addresses.ts': 'trace',
   'src/sim/records/chat-records.ts': 'trace',
   'src/sim/records/gateway-records.ts': 'trace',
   'src/sim/records/gateway-traits.ts': 'trace',

@@ -10,10 +10,10 @@ import { homeDefaults } from '../../src/actors/node.ts';
 import {
   type ConfigInput,
   type ConfigReading,
-  type FileChecks,
   type NodeOptions,
   readConfig,
 } from '../../src/config.ts';
+import type { FileChecks } from '../../src/config/checks/file-checks.ts';
 import { configFlag, declareFlags, fromFlags } from '../../src/config/flags.ts';
 import { readPushpinConf } from '../../src/config/pushpin/pushpin-conf.ts';
 import type { Mistake } from '../../src/config/layers.ts';

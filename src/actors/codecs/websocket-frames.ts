@@ -13,7 +13,7 @@ export interface FrameOptions {
   readonly rsv1?: boolean;
   readonly mask?: Uint8Array;
   /** Gives the frame its bytes, all zero, where they are not to have memory of their own. */
-  readonly room?: (bytes: number) => Uint8Array;
+  readonly take?: (bytes: number) => Uint8Array;
 }
 
 /** What the reader reports. `failed` and `close` are its last word: what follows on the wire is ignored. */
@@ -78,7 +78,7 @@ export function encodeFrame(
   const size = payload.length;
   const extended = size < 126 ? 0 : size < 65_536 ? 2 : 8;
   const start = 2 + extended + (mask === undefined ? 0 : 4);
-  const frame = options.room?.(start + size) ?? new Uint8Array(start + size);
+  const frame = options.take?.(start + size) ?? new Uint8Array(start + size);
   frame[0] =
     (options.fin === false ? 0 : 0x80) | (options.rsv1 === true ? 0x40 : 0) | opcodes[opcode];
   frame[1] = (mask === undefined ? 0 : 0x80) | (extended === 0 ? size : extended === 2 ? 126 : 127);

@@ -1,7 +1,7 @@
 // What holds under a `pushpin.conf`, key by key in Pushpin's own words: for whoever checks the file before Hermod takes
 // Pushpin's place. Refuses to know what the values do. Obeys spec/process.md, section "Gateway".
 
-import type { Effective } from '../../config.ts';
+import type { Effective } from '../layers.ts';
 import type { ForwardedForRule } from '../../actors/gateway/gateway-options.ts';
 import type { ListenAddress, PushpinSettings } from './pushpin-conf.ts';
 import type { PushpinFile } from './pushpin-file.ts';

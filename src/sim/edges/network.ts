@@ -5,7 +5,7 @@
 import type { Prng } from '../../actors/runtime/prng.ts';
 import type { GatewayWord } from './gateway/gateway-words.ts';
 import type { Link } from './link.ts';
-import { Room } from './room.ts';
+import { Arena } from './arena.ts';
 import { ObjectPayload } from './object-payload.ts';
 
 /** What travels: bytes, or a word of a level above bytes (an HTTP head; in the object lane also frames). */
@@ -90,11 +90,11 @@ export class Connection {
   /** Whom it meets, from where, and since when. */
   readonly met: Met;
 
-  constructor(id: number, link: Link, clock: NetworkClock, met: Met = NOBODY, room = new Room()) {
+  constructor(id: number, link: Link, clock: NetworkClock, met: Met = NOBODY, arena = new Arena()) {
     this.id = id;
     this.met = met;
-    this.up = new Pipe(this, link, clock, room, true);
-    this.down = new Pipe(this, link, clock, room, false);
+    this.up = new Pipe(this, link, clock, arena, true);
+    this.down = new Pipe(this, link, clock, arena, false);
   }
 
   /** A client is at its upper end from now on. */
@@ -147,7 +147,7 @@ export class Pipe {
   /** Bytes that were written and that nobody reads, where somebody asks for them. */
   lost: Uint8Array[] | undefined = undefined;
   readonly #clock: NetworkClock;
-  readonly #room: Room;
+  readonly #arena: Arena;
   readonly #units: (Unit | undefined)[] = [];
   /** By place in the row: what writing it was said to cost, and when it arrives. */
   readonly #costs: number[] = [];
@@ -163,11 +163,17 @@ export class Pipe {
   #isBroken = false;
   #isAbandoned = false;
 
-  constructor(connection: Connection, link: Link, clock: NetworkClock, room: Room, isUp: boolean) {
+  constructor(
+    connection: Connection,
+    link: Link,
+    clock: NetworkClock,
+    arena: Arena,
+    isUp: boolean,
+  ) {
     this.connection = connection;
     this.link = link;
     this.#clock = clock;
-    this.#room = room;
+    this.#arena = arena;
     this.isUp = isUp;
   }
 
@@ -246,7 +252,7 @@ export class Pipe {
     const parts = [unit];
     while (this.#units[this.#readEnd] instanceof Uint8Array && this.hasArrived)
       parts.push(this.#shift() as Uint8Array);
-    return this.#room.joined(parts);
+    return this.#arena.joined(parts);
   }
 
   /** The reader has made room: what waited may follow. */

@@ -17,7 +17,7 @@ import type { ProxyRequested } from '../../actors/runtime/gateway-edges.ts';
 import { GatewayEnd } from './gateway/gateway-end.ts';
 import type { Connection } from './network.ts';
 import { ObjectPayload } from './object-payload.ts';
-import { Room } from './room.ts';
+import { Arena } from './arena.ts';
 import { ServerEnd, states } from './server-end.ts';
 import { TcpEnd } from './tcp/tcp-end.ts';
 import type { EndHost, EndSocket, WebEnd } from './web-end.ts';
@@ -53,7 +53,7 @@ export class WebEdge implements EndHost {
   readonly #tcpEnds = new Set<WebEnd>();
   readonly #readable: EndSocket[] = [];
   readonly #dirty: EndSocket[] = [];
-  readonly #frame = { room: new Room().take };
+  readonly #frame = { take: new Arena().take };
   #opened = 0;
   readonly #heldSince = new Map<ConnectionId, number>();
   #isPaused = false;

@@ -135,15 +135,15 @@ export const faultSizes: Readonly<Record<FaultKind, FaultSize>> = {
 };
 
 /** Where faults may strike. */
-export interface FaultRoom {
+export interface FaultScope {
   readonly horizonUs: number;
   readonly counts: Readonly<Record<FaultTarget, number>>;
 }
 
 /** A schedule of 4 to 24 faults of the given kinds, in the order of their instants; empty when there are no kinds. */
-export function schedules(kinds: readonly FaultKind[], room: FaultRoom): Arbitrary<Fault[]> {
+export function schedules(kinds: readonly FaultKind[], scope: FaultScope): Arbitrary<Fault[]> {
   if (kinds.length === 0) return constant([]);
-  const faults = kinds.map((kind) => faultWithin(kind, faultSizes[kind], room));
+  const faults = kinds.map((kind) => faultWithin(kind, faultSizes[kind], scope));
   return array(oneof({ depthSize: 'max' }, ...faults), {
     minLength: 4,
     maxLength: FAULTS_MAX,
@@ -168,7 +168,7 @@ export interface Company {
 export function together(
   faults: readonly Fault[],
   near: readonly Company[],
-  { horizonUs }: FaultRoom,
+  { horizonUs }: FaultScope,
 ): readonly Fault[] {
   let before = 0;
   const moved = faults.map((fault, index) => {
@@ -184,7 +184,7 @@ export function together(
  * In a quarter of the draws what befalls one node just before faults end: everybody comes back while one thread after
  * the other dies, and nothing that comes later hides what got stuck.
  */
-export function lastBlows({ horizonUs, counts }: FaultRoom): Arbitrary<Fault[]> {
+export function lastBlows({ horizonUs, counts }: FaultScope): Arbitrary<Fault[]> {
   const { shard: all, node: nodes } = counts;
   const shards = Math.max(1, Math.floor(all / nodes));
   const node = integer({ min: 0, max: nodes - 1 });
@@ -221,7 +221,7 @@ const LAST_BLOWS = {
 export function faultWithin(
   kind: FaultKind,
   { target, durationMs, amount, amountStep }: FaultSize,
-  { horizonUs, counts }: FaultRoom,
+  { horizonUs, counts }: FaultScope,
   sized: (values: Arbitrary<number>) => Arbitrary<number> = (values) => values,
 ): Arbitrary<Fault> {
   return plainRecord({

@@ -49,7 +49,7 @@ export const turns = { begin: 0, end: 1, again: 2 } as const;
  * inherits it.
  */
 export function carryOut(world: Mishappening, fault: Fault, turn: number): number | undefined {
-  switch (faultRooms[fault.kind]) {
+  switch (targets[fault.kind]) {
     case 'link':
       return befallLink(world.clientOf(fault.target), fault, turn);
     case 'client':
@@ -66,9 +66,9 @@ export function carryOut(world: Mishappening, fault: Fault, turn: number): numbe
   }
 }
 
-type Room = 'link' | 'client' | 'front' | 'shard' | 'node';
+type Target = 'link' | 'client' | 'front' | 'shard' | 'node';
 
-const faultRooms: Readonly<Record<Fault['kind'], Room>> = {
+const targets: Readonly<Record<Fault['kind'], Target>> = {
   stallDown: 'link',
   stallUp: 'link',
   stallBoth: 'link',

@@ -1,7 +1,7 @@
 // What is said is said in the spec's own words: frames to the letter, the one right answer to each mistake, in order,
 // and the close that each break of the framing is owed.
 
-import type { EventOf, NodeOptions } from '../trace.ts';
+import type { EventOf, BrokerTerms } from '../trace.ts';
 import type { Invariant } from './invariant.ts';
 
 export const frames: Invariant = {
@@ -174,7 +174,7 @@ export const welcome: Invariant = {
   property: 'welcome',
   requirements: ['BROKER-WS-1'],
   judge(report) {
-    let options: NodeOptions | undefined;
+    let options: BrokerTerms | undefined;
     const silent = new Map<number, EventOf<'connected'>>();
     return {
       began({ broker }) {

@@ -10,6 +10,8 @@ import { codecs } from './codecs.ts';
 import { doors } from './doors.ts';
 import { holding } from './gateway.ts';
 import { errandMutants } from './gateway/errands.ts';
+import { sockJsMutants } from './gateway/sockjs.ts';
+import { forgetfulMutants } from './gateway/remembering.ts';
 import { sceneMutants } from './gateway/scenes.ts';
 import type { Mutant } from './mutant.ts';
 import { ordering } from './ordering.ts';
@@ -30,7 +32,9 @@ export const mutants: readonly Mutant[] = [
   ...doors,
   ...holding,
   ...sceneMutants,
+  ...forgetfulMutants,
   ...errandMutants,
+  ...sockJsMutants,
   ...chatting,
   ...signing,
   ...bounding,

@@ -111,6 +111,7 @@ const ROUTES = [
   'xd.test,id=xd,prefix=x- origin-d:80 origin-x:80',
   'xwsd.test,id=xwsd,prefix=x- origin-d:80,over_http origin-x:80,over_http',
   'xr.test,id=xr,prefix=x-,path_beg=/scene,replace_beg=/changed,header="X-First: r",as_host=o.test:81 origin-x:80',
+  'xsock.test,id=xsock,prefix=x-,sockjs=/sock,sockjs_as_path=/scene origin-x:80,over_http',
   'xa.test,id=xa,prefix=x-,aco origin-x:80',
   // Each player has a channel that its route follows in its name.
   ...Array.from({ length: IMPLICIT_CHANNELS }, (_, at) => [

@@ -54,9 +54,10 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
     !isStaged && drawn(chance(1, 2), seed, 'errander')
       ? drawErrander({ seed, nodes: nodeCount, client: all })
       : undefined;
+  const forwardedFor = drawn(forwarding, seed, 'forwarded for');
   const options: GatewayOptions = {
     ...own.options,
-    ...(isStaged ? { queuedItemsMax: 100, messageRate: undefined } : {}),
+    ...(isStaged ? { queuedItemsMax: 100, messageRate: undefined, forwardedFor } : {}),
     ...(errander === undefined ? {} : errandOptions),
   };
   const players = isStaged ? drawPlayers({ seed, nodes: nodeCount, from: all, options }) : [];
@@ -159,10 +160,10 @@ function parts(horizonUs: number): Arbitrary<Parts> {
   });
 }
 
-/** One name stands under two prefixes, and is two channels. */
+/** One name stands under two prefixes, and is two channels; one begins like another, and ids are digits, too. */
 const CHANNEL_NAMES = [
   ['p1-', 'a'],
-  ['p1-', 'b'],
+  ['p1-', 'a1'],
   ['p2-', 'a'],
 ] as const;
 
@@ -174,6 +175,13 @@ const options: Arbitrary<GatewayOptions> = plainRecord({
   updateOnFirstSubscription: constantFrom(true, true, false),
   messageRate: constantFrom(undefined, undefined, 100),
 }).map((some) => ({ ...gatewayDefaults, subscriptionLingerMs: 200, ...some }));
+
+const forwarding = constantFrom<GatewayOptions['forwardedFor'][]>(
+  [],
+  [{ kind: 'append' }],
+  [{ kind: 'truncate', keep: 0 }, { kind: 'append' }],
+  [{ kind: 'truncate', keep: 1 }],
+);
 
 function originOf(host: string, horizonUs: number): Arbitrary<OriginPlan> {
   const percents = mixed<number>([3, constant(0)], [1, integer({ min: 1, max: 20 })]);

@@ -80,6 +80,7 @@ const drawnOptions = [
   'keptBodyBytesMax',
   'updateOnFirstSubscription',
   'messageRate',
+  'forwardedFor',
 ] as const satisfies readonly (keyof GatewayOptions)[];
 
 const percents = [

@@ -106,7 +106,13 @@ export type GatewayRecord =
   /** The origin took it, and said so. */
   | (AtHolder & { readonly kind: 'wordTaken'; readonly word: number })
   /** The origin has answered events, and left some of what was offered. */
-  | (AtHolder & { readonly kind: 'wordsAnswered'; readonly isPartial: boolean })
+  | (AtHolder & {
+      readonly kind: 'wordsAnswered';
+      readonly isPartial: boolean;
+      /** Of what was offered it was told that so many bytes had been offered before, which at most so many had. */
+      readonly replayedBytes: number;
+      readonly knownBytes: number;
+    })
   /** The origin's echo of it came back. */
   | (AtHolder & { readonly kind: 'wordEchoed'; readonly word: number })
   /** The origin was told that the connection is over. */

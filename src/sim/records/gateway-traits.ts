@@ -49,4 +49,4 @@ export function isDelaying(word: number): boolean {
 
 const USERS = 4;
 /** A channel by its short name. */
-const REQUIRED = 'b';
+const REQUIRED = 'a1';

@@ -4,7 +4,7 @@ import type { Link } from '../edges/link.ts';
 import type { Connection } from '../edges/network.ts';
 import type { Lane } from '../edges/web.edge.ts';
 import type { TraceHash } from '../trace-hash.ts';
-import type { NodeOptions, Trace } from '../trace.ts';
+import type { BrokerTerms, Trace } from '../trace.ts';
 import type { ClientPlan } from './client-plan.ts';
 import type { Words } from './hearing/words.ts';
 import type { Ledger } from './ledger.ts';
@@ -14,7 +14,7 @@ export interface ClientWorld {
   readonly now: number;
   readonly lane: Lane;
   /** What the nodes were started with. */
-  readonly options: NodeOptions;
+  readonly options: BrokerTerms;
   readonly trace: Trace;
   readonly hash: TraceHash;
   readonly words: Words;

@@ -15,7 +15,7 @@ import {
   type WireWord,
 } from '../edges/network.ts';
 import { ObjectPayload } from '../edges/object-payload.ts';
-import { Room } from '../edges/room.ts';
+import { Arena } from '../edges/arena.ts';
 import type { AtClient, Stamp, TracePosition } from '../trace.ts';
 import { Answers } from './answers.ts';
 import { act } from './behaviours.ts';
@@ -35,7 +35,7 @@ export class Client implements Endpoint {
   readonly link: Link;
   readonly chance: Prng;
   /** Where what it says has its bytes. */
-  readonly room = new Room();
+  readonly arena = new Arena();
   readonly answers: Answers;
   readonly composing = new Composing(this);
   readonly posting: Posting;
@@ -71,7 +71,7 @@ export class Client implements Endpoint {
     this.chance = new Prng(seed, `client ${plan.client}`);
     this.link = linkOf(plan, seed);
     this.masks = new Masks(plan.client, seed);
-    this.speech = world.lane === 'byte' ? byteSpeech(this.room) : objectSpeech;
+    this.speech = world.lane === 'byte' ? byteSpeech(this.arena) : objectSpeech;
     this.answers = new Answers(this);
     this.posting = new Posting(this);
     this.sse = new SseReading(this);
@@ -105,7 +105,7 @@ export class Client implements Endpoint {
     else if (this.world.lane === 'object')
       this.sayRaw(new ObjectPayload(payload.byteLength, payload));
     else {
-      const options = { mask: this.masks.next(), room: this.room.take };
+      const options = { mask: this.masks.next(), take: this.arena.take };
       this.sayRaw(encodeFrame('text', payload as Uint8Array, options));
     }
   }

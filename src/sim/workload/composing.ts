@@ -31,12 +31,12 @@ export class Composing {
     if (isObject)
       data = new ObjectPayload(dataBytes(said, plan.dataBytes, drawn), bareWord(said, bytesName));
     else {
-      const { room } = this.#client;
+      const { arena } = this.#client;
       const text = writeData(said, plan.dataBytes, drawn);
-      data = room.text(text);
+      data = arena.text(text);
       bytesName = nameBytes(data);
       const isRejoined = lineEndOf(sequence).startsWith('\r');
-      streamName = isRejoined ? nameBytes(room.text(text.replace(/\r\n?/, '\n'))) : bytesName;
+      streamName = isRejoined ? nameBytes(arena.text(text.replace(/\r\n?/, '\n'))) : bytesName;
     }
     const composed = { publication, sequence, topic, id, data, bytesName, streamName };
     const published = { ...composed, sent: this.send(composed, -1) };

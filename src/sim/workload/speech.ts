@@ -3,7 +3,7 @@
 
 import type { Payload } from '../../actors/runtime/edges.ts';
 import { ObjectPayload } from '../edges/object-payload.ts';
-import type { Room } from '../edges/room.ts';
+import type { Arena } from '../edges/arena.ts';
 import type { TracePosition } from '../trace.ts';
 import { quotedBytes, textBytes } from './payload.ts';
 
@@ -14,13 +14,13 @@ export interface Speech {
   publish(topic: string, id: string | undefined, ack: boolean, data: Payload): Payload;
 }
 
-export function byteSpeech(room: Room): Speech {
-  const end = room.text('}');
+export function byteSpeech(arena: Arena): Speech {
+  const end = arena.text('}');
   return {
-    subscribe: (topic, envelope, since) => room.text(subscribeText(topic, envelope, since)),
-    unsubscribe: (topic) => room.text(JSON.stringify({ type: 'unsubscribe', topic })),
+    subscribe: (topic, envelope, since) => arena.text(subscribeText(topic, envelope, since)),
+    unsubscribe: (topic) => arena.text(JSON.stringify({ type: 'unsubscribe', topic })),
     publish: (topic, id, ack, data) =>
-      room.joined([room.text(publishHead(topic, id, ack, data)), data as Uint8Array, end]),
+      arena.joined([arena.text(publishHead(topic, id, ack, data)), data as Uint8Array, end]),
   };
 }
 

@@ -13,19 +13,14 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-
-export interface StateProblem {
-  readonly key: 'stateDirectory';
-  readonly problem: string;
-  readonly wayOut: string;
-}
+import type { FileProblem } from '../process/file-problem.ts';
 
 const FILE = 'incarnation';
 /** Shards that die and are replaced are lives, too: the next process must be later than all of them. */
 const LIVES_OF_ONE_PROCESS = 1_000;
 
 /** What is wrong with the directory, before anything starts. */
-export function stateProblems(directory: string): readonly StateProblem[] {
+export function stateProblems(directory: string): readonly FileProblem[] {
   const key = 'stateDirectory';
   try {
     accessSync(directory, constants.W_OK | constants.X_OK);

@@ -5,6 +5,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
+import type { FileProblem } from '../process/file-problem.ts';
 import { readPair, type TlsFiles } from '../process/tls/pairs.ts';
 import { watchFiles, type Watching, type WatchPace } from '../process/watched-files.ts';
 import type { TlsMaterial } from '../shards-contract.ts';
@@ -14,11 +15,7 @@ export interface PeerTlsFiles extends TlsFiles {
   readonly caFile: string | undefined;
 }
 
-export interface PeerTlsProblem {
-  readonly key: 'tls.certFile' | 'tls.keyFile' | 'tls.caFile';
-  readonly problem: string;
-  readonly wayOut: string;
-}
+export type PeerTlsProblem = FileProblem<'tls.certFile' | 'tls.keyFile' | 'tls.caFile'>;
 
 export type PeerTlsReading =
   | { readonly ok: true; readonly material: TlsMaterial; readonly endsAtMs: number }

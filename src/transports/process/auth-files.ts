@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import type { AuthOptions } from '../auth.edge.ts';
 import { KeyRing, type KeyTexts } from '../auth/key-ring.ts';
+import type { FileProblem } from './file-problem.ts';
 
 export interface AuthSettings {
   readonly secret: string | undefined;
@@ -15,11 +16,7 @@ export interface AuthSettings {
   readonly leewaySeconds: number;
 }
 
-export interface AuthProblem {
-  readonly key: 'secret' | 'secretFile' | 'publicKeyFile' | 'jwksFile';
-  readonly problem: string;
-  readonly wayOut: string;
-}
+type AuthProblem = FileProblem<'secret' | 'secretFile' | 'publicKeyFile' | 'jwksFile'>;
 
 export type AuthReading =
   | { readonly ok: true; readonly auth: AuthOptions }

@@ -3,14 +3,9 @@
 
 import { readFileSync } from 'node:fs';
 import type { Key } from '../../actors/codecs/hp-peer/proof.ts';
+import type { FileProblem } from './file-problem.ts';
 
 const SECRET_BYTES_MIN = 32;
-
-export interface SecretProblem {
-  readonly key: string;
-  readonly problem: string;
-  readonly wayOut: string;
-}
 
 /** Names and secrets, one of them a line; a line without a name is called `k1`. */
 export function readSecrets(text: string): readonly Key[] | string {
@@ -28,7 +23,7 @@ export function readSecrets(text: string): readonly Key[] | string {
   return keys.length === 0 ? 'has no secret in it' : keys;
 }
 
-export function secretProblems(file: string): readonly SecretProblem[] {
+export function secretProblems(file: string): readonly FileProblem[] {
   const key = 'secretFile';
   try {
     const reading = readSecrets(readFileSync(file, 'utf8'));

@@ -4,14 +4,9 @@
 import { readFileSync } from 'node:fs';
 import { isUserName } from '../../actors/codecs/hp/names.ts';
 import { readPasswordBook, writePasswordLine } from '../auth/password-book.ts';
+import type { FileProblem } from './file-problem.ts';
 
-export interface PasswordProblem {
-  readonly key: string;
-  readonly problem: string;
-  readonly wayOut: string;
-}
-
-export function passwordProblems(file: string): readonly PasswordProblem[] {
+export function passwordProblems(file: string): readonly FileProblem[] {
   const key = 'passwordFile';
   try {
     const reading = readPasswordBook(readFileSync(file, 'utf8'));

@@ -62,7 +62,13 @@ export const words: Invariant = {
     return {
       wordSaid: ({ connection, word }) => said.set(connection, word),
       holdOpened: ({ connection, client, node }) => open.set(connection, { client, node }),
-      wordsAnswered({ connection, isPartial }) {
+      wordsAnswered(event) {
+        const { connection, client, isPartial, replayedBytes, knownBytes } = event;
+        if (replayedBytes > knownBytes)
+          report(
+            event,
+            `${replayedBytes} bytes of client ${client} are told to have been sent before, and ${knownBytes} were`,
+          );
         if (isPartial) partial.add(connection);
         else partial.delete(connection);
       },
@@ -95,9 +101,18 @@ export const partings: Invariant = {
   property: 'partings',
   requirements: ['WOH-CLOSE-4', 'GRIP-HOLD-9', 'WOH-DIRECT-9'],
   judge(report) {
-    const wanting = new Set<number>();
+    /** By connection: how many of its holds are to be told of. */
+    const wanting = new Map<number, number>();
+    const wants = (connection: number): void => {
+      wanting.set(connection, (wanting.get(connection) ?? 0) + 1);
+    };
     const held = new Set<number>();
-    const told = new Set<number>();
+    const told = new Map<number, number>();
+    const tell = (connection: number): number => {
+      const times = (told.get(connection) ?? 0) + 1;
+      told.set(connection, times);
+      return times;
+    };
     /** Connections whose origin has to be told, and who they were. */
     const owing = new Map<number, EventOf<'holdEnded'>>();
     let healedAt = Number.POSITIVE_INFINITY;
@@ -106,16 +121,26 @@ export const partings: Invariant = {
         healedAt = at;
       },
       originSaid: ({ connection, wantsParting }) => {
-        if (wantsParting) wanting.add(connection);
+        if (wantsParting) wants(connection);
       },
-      originHeard: ({ connection, purpose }) => {
-        if (purpose === 'gone') told.add(connection);
+      originHeard(event) {
+        const { connection, client, purpose } = event;
+        if (purpose !== 'gone') return;
+        const times = tell(connection);
+        const most = wanting.get(connection) ?? 0;
+        if (times > most)
+          report(
+            event,
+            `the origin hears ${times} times that ${most} holds of client ${client} are over`,
+          );
       },
       holdAsked: ({ connection, what }) => {
         // An origin of WebSockets is always told.
-        if (what === 'ws') wanting.add(connection);
+        if (what === 'ws') wants(connection);
       },
-      partingTaken: ({ connection }) => told.add(connection),
+      partingTaken: ({ connection }) => {
+        tell(connection);
+      },
       holdOpened: ({ connection }) => held.add(connection),
       holdAnswered: ({ connection, status, lines }) => {
         // One that was answered with news at once was perhaps never held.

@@ -100,13 +100,6 @@ export const errandMutants: readonly Mutant[] = [
     story: 'Who commands several things at once cannot tell their replies apart.',
   },
   {
-    ...{ name: 'numbers-are-texts', dialect, breaks, requirements: ['GRIP-CMD-5'] },
-    file: 'gateway/control.actor.ts',
-    find: "if ('cid' in args || !('channel' in args)) {",
-    replace: "if ('cid' in args) {",
-    story: 'A refresh of nobody is refused in other words, or done.',
-  },
-  {
     ...{ name: 'last-known-type-loses', dialect, breaks, requirements: ['GRIP-CTRL-5'] },
     file: 'gateway/control-answers.ts',
     find: "format = 'json';",
@@ -119,5 +112,33 @@ export const errandMutants: readonly Mutant[] = [
     find: 'if (item.length !== 2) return',
     replace: 'if (item.length > 2) return',
     story: 'A header without a value is published, and dies where it is written.',
+  },
+  {
+    ...{ name: 'copies-are-shared', dialect, breaks, requirements: ['GRIP-PATCH-1'] },
+    file: 'codecs/grip/json-patch.ts',
+    find: 'return found.ok ? setAt(root, path, copier.copy(found.value)) : found;',
+    replace: 'return found.ok ? setAt(root, path, found.value) : found;',
+    story: 'What was copied is one thing in two places, and a later step changes both.',
+  },
+  {
+    ...{ name: 'tildes-undone-first', dialect, breaks, requirements: ['GRIP-PATCH-1'] },
+    file: 'codecs/grip/json-patch.ts',
+    find: "part.replaceAll('~1', '/').replaceAll('~0', '~')",
+    replace: "part.replaceAll('~0', '~')",
+    story: 'Half of the escapes of a pointer are undone, and a name with a slash is not found.',
+  },
+  {
+    ...{ name: 'lists-added-to', dialect, breaks, requirements: ['GRIP-PATCH-2'] },
+    file: 'codecs/grip/json-patch.ts',
+    find: 'else container[Number(step)] = value;',
+    replace: 'else container.splice(Number(step), 0, value);',
+    story: 'As RFC 6902 has it, and Pushpin has not.',
+  },
+  {
+    ...{ name: 'places-from-one', dialect, breaks, requirements: ['GRIP-CONF-3'] },
+    file: 'gateway/rewriting/templates.ts',
+    find: 'return { ok: false, problem: `${value.problem} at position ${letterAt}` };',
+    replace: 'return { ok: false, problem: `${value.problem} at position ${letterAt + 1}` };',
+    story: 'Whoever debugs a template is told of the letter behind the wrong one.',
   },
 ];

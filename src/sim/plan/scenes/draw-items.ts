@@ -93,6 +93,7 @@ const ITEM_HEADERS: readonly Header[] = [
   ['X-Two', 'p'],
   ['x-two', 'q'],
   ['X-Four', '4'],
+  ['Set-Cookie', 'c=3'],
   ['Grip-Hold', 'stream'],
   ['Grip-Expose-Headers', 'X-THREE, x-four'],
 ];

@@ -22,6 +22,7 @@ import {
   type Scene,
   type SceneShape,
 } from '../../records/scenes/scene.ts';
+import { ABSENCE_MS, isPolling } from '../../records/scenes/texts.ts';
 
 export interface SceneChoices {
   readonly seed: number;
@@ -45,7 +46,7 @@ function scenesOf(chance: Prng, options: GatewayOptions): Scene[] {
   const scenes: Scene[] = [];
   for (let leftMs = PLAYED_MS; ;) {
     const scene = drawScene(chance, options);
-    leftMs -= scene.lastsMs + BETWEEN_MS;
+    leftMs -= scene.lastsMs + betweenMs(scene);
     if (leftMs < 0) return scenes;
     scenes.push(scene);
   }
@@ -71,13 +72,20 @@ function drawScene(chance: Prng, options: GatewayOptions): Scene {
     case 'socket':
       return {
         ...drawFrame(chance, 'socket'),
-        ...(chance.chance(1, 10) ? drawFlaky(chance) : drawSocket(chance, options)),
+        ...drawSession(chance, options),
       };
     default:
       return shape satisfies never;
   }
 }
 
+function drawSession(chance: Prng, options: GatewayOptions): Partial<Scene> {
+  if (chance.chance(1, 10)) return drawFlaky(chance);
+  const via = oneOf(chance, VIAS);
+  return { ...drawSocket(chance, options, via), via };
+}
+
+const VIAS = [undefined, undefined, undefined, undefined, 'framed', 'xhr', 'jsonp'] as const;
 const ROUTES = ['plain', 'plain', 'rewriting', 'crossOrigin'] as const;
 
 /** What all scenes have, and what most have not. */
@@ -153,7 +161,21 @@ function poll(chance: Prng, options: GatewayOptions): Scene {
       deed: { does: 'publish', channel: chance.below(base.channels), item },
     });
   }
-  return { ...base, acts, lastsMs: pollMs(base) };
+  const lastsMs = pollMs(base);
+  if (!chance.chance(1, 3)) return { ...base, acts, lastsMs };
+  return { ...base, isPlaced: true, acts: inPlaces(acts), lastsMs };
+}
+
+/** Each item says which one of its channel it follows, whomever it is for. */
+function inPlaces(acts: readonly Act[]): Act[] {
+  const places = new Map<number, number>();
+  return acts.map(({ atMs, deed }) => {
+    if (deed.does !== 'publish') return { atMs, deed };
+    const before = places.get(deed.channel) ?? 0;
+    places.set(deed.channel, before + 1);
+    const ids = { id: String(before + 1), prevId: String(before), isNoSeq: false };
+    return { atMs, deed: { ...deed, item: { ...deed.item, ...ids } } };
+  });
 }
 
 /** Its time begins anew when its origin is asked again. */
@@ -229,7 +251,9 @@ function stream(chance: Prng, options: GatewayOptions): Scene {
   const lastMs = acts.at(-1)?.atMs ?? 0;
   const waitMs = order.length > 0 ? options.messageWaitMs + 1_500 : 0;
   const quietMs = (base.alive?.timeoutS ?? 0) * 1_000 + (base.next?.timeoutS ?? 0) * 2_000;
-  return { ...base, acts, lastsMs: lastMs + Math.max(600 + waitMs, quietMs) };
+  const lastsMs = lastMs + Math.max(600 + waitMs, quietMs);
+  if (!isFollowingLinks || chance.chance(1, 2)) return { ...base, acts, lastsMs };
+  return { ...base, isPlaced: true, acts: inPlaces(acts), lastsMs };
 }
 
 function drawAlive(chance: Prng): Alive {
@@ -274,6 +298,7 @@ const ASKED_HEADERS: readonly Header[] = [
   ['GRIP-Last', 'x-made-up; last-id=7'],
   ['Grip-Sig', 'made up'],
   ['X-Forwarded-Proto', 'https'],
+  ['X-Forwarded-For', '192.0.2.1, 192.0.2.2'],
   ['Accept', 'text/x'],
 ];
 
@@ -304,6 +329,11 @@ function nearLimit(chance: Prng, most: number): number {
   return chance.chance(1, 2) ? 0 : most + chance.below(2);
 }
 
+/** Until the next scene begins: a session without requests is there for a while. */
+export function betweenMs(scene: Scene): number {
+  return isPolling(scene) ? ABSENCE_MS + 2 * BETWEEN_MS : BETWEEN_MS;
+}
+
 /** How long all scenes of a player may take. */
 const PLAYED_MS = 14_000;
-export const BETWEEN_MS = 300;
+const BETWEEN_MS = 300;

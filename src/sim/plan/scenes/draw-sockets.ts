@@ -11,42 +11,54 @@ import {
   IMPLICIT,
   type Scene,
   type Told,
+  type Transport,
 } from '../../records/scenes/scene.ts';
+import { isPolling } from '../../records/scenes/texts.ts';
 
 type SocketPart = Pick<
   Scene,
   'route' | 'channels' | 'opening' | 'wordPrefix' | 'acts' | 'lastsMs' | 'meta' | 'isJson'
 >;
 
-export function drawSocket(chance: Prng, options: GatewayOptions): SocketPart {
+export function drawSocket(
+  chance: Prng,
+  options: GatewayOptions,
+  via: Transport | undefined,
+): SocketPart {
   const isCrowded = chance.chance(1, 8);
   const channels = isCrowded ? options.connectionSubscriptionsMax + 1 : 2;
   const filter = oneOf(chance, FILTERS);
-  const isImplicit = !isCrowded && chance.chance(1, 4);
+  const filters = filter === undefined ? [] : [filter];
+  const isImplicit = !isCrowded && via === undefined && chance.chance(1, 4);
   const opening: Told[] = [
     ...USER.map((name): Told => ({ tells: 'control', control: { type: 'set-meta', ...name } })),
     ...Array.from({ length: isCrowded ? channels : chance.below(3) }, (_, channel): Told => ({
       tells: 'control',
-      control: { type: 'subscribe', channel, filters: filter === undefined ? [] : [filter] },
+      control: { type: 'subscribe', channel, filters },
     })),
+    ...(isImplicit && chance.chance(1, 2)
+      ? [{ tells: 'control', control: { type: 'subscribe', channel: IMPLICIT, filters } } as const]
+      : []),
     ...(chance.chance(1, 2) ? [message(chance, 'welcome')] : []),
   ];
   const acts: Act[] = [];
   const count = 2 + chance.below(9);
   const choices = {
     shape: 'socket' as const,
-    scene: { filters: filter === undefined ? [] : [filter] },
+    scene: { filters },
     mayPatch: false,
   };
   for (let at = 1; at <= count; at += 1) {
     const atMs = at * ACT_EVERY_MS;
     if (chance.chance(1, 2)) {
       const own = isCrowded ? channels - 1 - chance.below(2) : chance.below(2);
-      const channel = isImplicit && chance.chance(1, 3) ? IMPLICIT : own;
+      const channel = isImplicit && chance.chance(1, 2) ? IMPLICIT : own;
       const item = drawItem(chance, choices, `i${at}`);
       acts.push({ atMs, deed: { does: 'publish', channel, item } });
     } else {
-      const kind = oneOf(chance, ['text', 'text', 'text', 'binary', 'ping'] as const);
+      const kinds =
+        via === undefined ? (['text', 'text', 'text', 'binary', 'ping'] as const) : TEXTS;
+      const kind = oneOf(chance, kinds);
       const answer = Array.from({ length: chance.below(3) }, (_, place) =>
         told(chance, `a${at}.${place}`, filter, isImplicit),
       );
@@ -63,7 +75,7 @@ export function drawSocket(chance: Prng, options: GatewayOptions): SocketPart {
       atMs: (count + 1) * ACT_EVERY_MS + atMs,
       deed: { does: 'publish', channel: 0, item },
     });
-  if (order.length === 0 && chance.chance(1, 3)) {
+  if (order.length === 0 && !isPolling({ via }) && chance.chance(1, 3)) {
     const code = oneOf(chance, [1_000, 4_003]);
     const deed = { does: 'leave', code, reason: oneOf(chance, ['', 'bye']) } as const;
     acts.push({ atMs: (count + 1) * ACT_EVERY_MS, deed });
@@ -95,6 +107,8 @@ export function drawFlaky(chance: Prng): SocketPart & Pick<Scene, 'isFlaky'> {
   };
 }
 
+/** Of a page. */
+const TEXTS = ['text'] as const;
 const FLAKY_EVERY_MS = 2_500;
 const USER = [
   { name: 'user', value: 'ann' },
@@ -122,14 +136,17 @@ function told(chance: Prng, text: string, filter: string | undefined, isImplicit
       code: oneOf(chance, [0, 1000, 4002]),
       reason: oneOf(chance, ['', 'enough']),
     };
-  // What the route follows the origin cannot take back.
-  if (isImplicit && drawn === 6)
-    return { tells: 'control', control: { type: 'unsubscribe', channel: IMPLICIT } };
-  return { tells: 'control', control: control(chance, text, filter) };
+  return { tells: 'control', control: control(chance, text, filter, isImplicit) };
 }
 
-function control(chance: Prng, text: string, filter: string | undefined): ControlPlan {
-  const channel = chance.below(2);
+function control(
+  chance: Prng,
+  text: string,
+  filter: string | undefined,
+  isImplicit: boolean,
+): ControlPlan {
+  // What the route follows the origin may follow, too, and cannot take back.
+  const channel = isImplicit && chance.chance(3, 4) ? IMPLICIT : chance.below(2);
   const kind = oneOf(chance, [undefined, undefined, 'binary', 'ping'] as const);
   switch (chance.below(9)) {
     case 0:

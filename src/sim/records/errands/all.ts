@@ -2,6 +2,7 @@
 
 import { commandErrands } from './commands.ts';
 import type { Errand } from './errand.ts';
+import { holdErrands } from './holds.ts';
 import { scriptErrands } from './scripts.ts';
 import { sockErrands } from './sock-pages.ts';
 import { wayErrands } from './ways.ts';
@@ -9,6 +10,7 @@ import { wayErrands } from './ways.ts';
 export const errands: readonly Errand[] = [
   ...commandErrands,
   ...scriptErrands,
+  ...holdErrands,
   ...sockErrands,
   ...wayErrands,
 ];

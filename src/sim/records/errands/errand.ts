@@ -16,6 +16,8 @@ interface Question {
   readonly body: string;
   /** Undefined: its origin tells what it was asked, see `echoWords`. */
   readonly said: Said | undefined;
+  /** Is published while it is held. */
+  readonly item: object | undefined;
   /** As in `sounds.ts`; of an expression: what varies from one time to the next. */
   readonly answer: string | RegExp;
 }
@@ -53,7 +55,7 @@ export function asks(
 ): Errand {
   return {
     ...{ to: 'door', name, host: 'e.test', method: 'GET', path: `/e/${name}`, search: '' },
-    ...{ headers: [], body: '', said: undefined, ...what, answer },
+    ...{ headers: [], body: '', said: undefined, item: undefined, ...what, answer },
   };
 }
 

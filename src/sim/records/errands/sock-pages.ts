@@ -54,6 +54,14 @@ export const sockErrands: readonly Errand[] = [
     `400 Bad Request | ${dressed()}${NEVER}content-type: text/plain || Bad Request\n`,
   ),
   asks(
+    'refusing',
+    {
+      ...{ ...at, method: 'POST', path: '/sock/1/refused/xhr' },
+      said: { status: 403, headers: [['X-A', '1']], body: 'not you\n' },
+    },
+    `403 Somehow | ${dressed()}${NEVER}x-a: 1 || not you\n`,
+  ),
+  asks(
     'sock-elsewhere',
     { ...at, path: '/e/sock-elsewhere' },
     /^200 OK \|\| GET \/e\/sock-elsewhere\n/,

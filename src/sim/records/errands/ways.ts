@@ -24,7 +24,8 @@ export const errandRoutes: readonly string[] = [
   'eb.test,prefix=e-,aco,jsonp_mode=basic,jsonp_cb=cb,jsonp_body=data,jsonp_defcb=fn,jsonp_defmethod=PUT origin-e:80',
   'eo.test,prefix=e-,orig_headers,header="X-Set: \\"1\\\\",header=X-Gone:,path_rem=2 origin-e:80',
   'eg.test,no_grip origin-e:80',
-  'ed.test,debug origin-f:80 origin-f:81',
+  'ed.test,prefix=e-,debug origin-e:80',
+  'ef.test,debug origin-f:80 origin-f:81',
   'eh.test,as_host=as.test origin-e:80,host=target.test',
   'ep.test,id=short,path_beg=/e/p,header=X-Way:short origin-e:80',
   'ep.test,path_beg=/e/p/long,header=X-Way:long origin-e:80',
@@ -34,7 +35,7 @@ export const errandRoutes: readonly string[] = [
   'ep.test,path_beg=/e/p origin-x:80',
   'et.test,path_beg=/t test',
   'ew.test origin-e:80,over_http',
-  'es.test,sockjs=/sock origin-e:80,over_http',
+  'es.test,sockjs=/sock,sockjs_as_path=/e/refusing origin-e:80,over_http',
   'prefix=e-,id=hidden,header=X-Way:hidden origin-e:80',
   '*,path_beg=/e/any,header=X-Way:any origin-e:80',
   // None of these is one.
@@ -183,7 +184,7 @@ export const wayErrands: readonly Errand[] = [
   ),
   asks(
     'nobody-there',
-    { host: 'ed.test' },
+    { host: 'ef.test' },
     '502 Bad Gateway | content-type: text/plain || Unable to connect to any targets. Tried: origin-f:80, origin-f:81\n',
   ),
   asks(

@@ -1,6 +1,7 @@
 // What the trace says of scenes: which is played, what its client does and hears, and what its origin is asked.
 // Refuses to judge, and to know what should be heard.
 
+import type { GatewayOptions } from '../../../actors/gateway/gateway-options.ts';
 import type { Scene } from './scene.ts';
 
 interface AtScene {
@@ -17,6 +18,8 @@ export interface SceneLimits {
   readonly keptBytesMax: number;
   /** Origins are asked again when a channel gets its first follower. */
   readonly isUpdating: boolean;
+  /** What becomes of addresses that were told on the way. */
+  readonly forwardedFor: GatewayOptions['forwardedFor'];
 }
 
 export type SceneRecord =

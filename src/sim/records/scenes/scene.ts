@@ -15,6 +15,9 @@ export interface PlayerPlan {
   readonly scenes: readonly Scene[];
 }
 
+/** How a page has a WebSocket that is none: in one that carries frames, in requests, or in scripts. */
+export type Transport = 'framed' | 'xhr' | 'jsonp';
+
 /** `plain` is answered at once, a `poll` with the first item or when its time is up. */
 export type SceneShape = 'plain' | 'poll' | 'stream' | 'socket';
 
@@ -28,6 +31,8 @@ export interface Scene {
   readonly isRound?: boolean;
   /** Its origin refuses whatever an open WebSocket asks, and takes it when it comes again. */
   readonly isFlaky?: boolean;
+  /** Its WebSocket is a page's session of SockJS. */
+  readonly via?: Transport | undefined;
   readonly asked: Asked;
   readonly said: Said;
   /** Its instructions are JSON. */
@@ -37,6 +42,8 @@ export interface Scene {
   /** How many channels are asked for: more, perhaps, than one client may follow. */
   readonly channels: number;
   readonly filters: readonly string[];
+  /** Its origin tells which item came last, and all items say which one they follow. */
+  readonly isPlaced?: boolean;
   readonly meta: readonly Header[];
   /** Seconds that a poll is held. */
   readonly timeoutS: number;

@@ -21,7 +21,8 @@ export function searchOf({ client, number }: Place): string {
 }
 
 /** That its client asks for. */
-export function hostOf({ shape, route, isRound }: Scene, { client }: Place): string {
+export function hostOf({ shape, route, isRound, via }: Scene, { client }: Place): string {
+  if (via !== undefined) return 'xsock.test';
   const kind = shape === 'socket' ? 'xws' : 'x';
   switch (route) {
     case 'plain':
@@ -39,6 +40,25 @@ export function hostOf({ shape, route, isRound }: Scene, { client }: Place): str
 
 export function bodyOf({ body, padBytes }: Said): string {
   return padBytes === 0 ? body : `${'z'.repeat(padBytes - 1)}\n`;
+}
+
+/** A session of SockJS has no request for so long, and is gone. [SOCKJS-12] */
+export const ABSENCE_MS = 5_000;
+
+/** A page's session comes and goes in requests, and not with a connection. */
+export function isPolling({ via }: Pick<Scene, 'via'>): boolean {
+  return via === 'xhr' || via === 'jsonp';
+}
+
+/** Where the link that an origin gave with so many answers leads. */
+export function nextPath(answers: number): string {
+  return answers % 3 === 0 ? '/next' : '/deep/next';
+}
+
+/** As it writes it: the first one is relative to what its client asked for, each other one to the link before. */
+export function nextLink(answers: number): string {
+  if (answers === 0) return 'next';
+  return ['../next', 'deep/next', 'next'][answers % 3] ?? '';
 }
 
 /** An origin's answer when something new was hinted at. */

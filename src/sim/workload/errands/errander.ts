@@ -20,6 +20,7 @@ export interface ErrandWorld {
   /** All threads of a node live. */
   isWell(node: number): boolean;
   connect(plan: ErranderPlan, link: Link): Connection | undefined;
+  publish(node: number, body: Uint8Array, way: 'http' | 'pull'): void;
   /** Hands it to the control server, or to the socket of commands. */
   order(node: number, errand: Errand): void;
 }
@@ -92,6 +93,10 @@ export class Errander {
       this.#world.trace.add({ kind: 'errandAnswered', node, errand: errand.name, answer });
     });
     visit.ask({ ...errand, body });
+    const { item } = errand;
+    if (item === undefined) return;
+    const items = encodeText(JSON.stringify({ items: [item] }));
+    this.#world.later(HELD_MS * 1_000, () => this.#world.publish(node, items, 'http'));
   }
 }
 
@@ -99,6 +104,8 @@ function echoOf({ method, target, headers, body }: AskedOrigin): string {
   return echoWords(method, target, headerWords(headers), new TextDecoder().decode(body));
 }
 
+/** Whoever asked is held by then, and is not asked about again yet. */
+const HELD_MS = 400;
 const WAY_US = 2_000;
 /** Threads that died last are back by then. */
 const FIRST_MS = 3_500;

@@ -67,6 +67,7 @@ export class GatewayWorld {
       subscriptionsMax: options.connectionSubscriptionsMax,
       keptBytesMax: options.keptBodyBytesMax,
       isUpdating: options.updateOnFirstSubscription,
+      forwardedFor: options.forwardedFor,
     };
     this.#stage = new Stage(players ?? [], limits, this, seed);
     this.#errander = plan.errander && new Errander(plan.errander, this, seed);

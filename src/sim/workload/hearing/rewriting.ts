@@ -2,7 +2,7 @@
 // spec/broker.md ("Frames", "Errors", "Event streams") and apart from the product's codec: what was sent must be this
 // to the letter. Done once for each text. Refuses to know who hears it and whether it was the right thing to say.
 
-import type { NodeOptions } from '../../trace.ts';
+import type { BrokerTerms } from '../../trace.ts';
 
 export interface Wire {
   readonly type?: unknown;
@@ -25,7 +25,7 @@ export interface Wire {
 export class Rewriting {
   readonly #sentences: readonly RegExp[];
 
-  constructor(options: NodeOptions) {
+  constructor(options: BrokerTerms) {
     this.#sentences = sentences(options).map((sentence) => new RegExp(`^${sentence}$`, 'su'));
   }
 
@@ -159,7 +159,7 @@ function unpublished(topic: string): readonly string[] {
 }
 
 /** Patterns of all sentences of the spec, in its order, with the limits in force. */
-function sentences(options: NodeOptions): readonly string[] {
+function sentences(options: BrokerTerms): readonly string[] {
   const { topicLengthMax, idLengthMax, jsonDepthMax, subscriptionsMax, messagesPerSecondMax } =
     options;
   return [

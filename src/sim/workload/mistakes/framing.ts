@@ -4,7 +4,7 @@
 
 import { joined } from '../../../actors/codecs/joined.ts';
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
-import type { NodeOptions } from '../../trace.ts';
+import type { BrokerTerms } from '../../trace.ts';
 import type { Prng } from '../../../actors/runtime/prng.ts';
 
 export interface Broken {
@@ -16,7 +16,7 @@ export interface Broken {
 }
 
 type Chance = Pick<Prng, 'next' | 'below' | 'pick' | 'chance'>;
-type Options = Pick<NodeOptions, 'messageBytesMax'>;
+type Options = Pick<BrokerTerms, 'messageBytesMax'>;
 
 export function drawBroken(chance: Chance, options: Options): Broken {
   const kind = chance.below(8);

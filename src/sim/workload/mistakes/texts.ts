@@ -2,7 +2,7 @@
 // that nobody else knows. Written from spec/broker.md ("Requests", "Errors"). An answer is told in one line, in which
 // epochs, which nobody can know, have no name. Refuses to know connections and order.
 
-import type { NodeOptions } from '../../trace.ts';
+import type { BrokerTerms } from '../../trace.ts';
 import type { Prng } from '../../../actors/runtime/prng.ts';
 import {
   BAD_ACK,
@@ -28,7 +28,7 @@ export interface Exact {
 /** What the one who asks knows. */
 export interface Asker {
   readonly chance: Pick<Prng, 'below' | 'pick' | 'chance'>;
-  readonly options: NodeOptions;
+  readonly options: BrokerTerms;
   /** What its own topics begin with; on no other connection there is one of them. */
   readonly own: string;
   /** It may follow and publish to its own topics only. */
@@ -157,7 +157,7 @@ export function mistakesOf({
 }
 
 /** A message of exactly as many bytes as there may be, or as a frame counts in eight bytes and no longer in two. */
-function fullest({ messageBytesMax }: NodeOptions, own: string): readonly Mistake[] {
+function fullest({ messageBytesMax }: BrokerTerms, own: string): readonly Mistake[] {
   const bytes = messageBytesMax > SMALL_BYTES_MAX ? LONG_BYTES : messageBytesMax;
   const text = `{"type":"unsubscribe","topic":${JSON.stringify(own)}}`;
   return [[text + ' '.repeat(bytes - text.length), unknown(own)]];

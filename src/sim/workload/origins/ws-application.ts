@@ -16,6 +16,8 @@ import { echoWords, filterOf, followingWords } from './ws-words.ts';
 
 export class WsApplication {
   readonly #trace: Trace;
+  /** By connection: bytes of words that it was offered, and has not taken. */
+  readonly #left = new Map<number, number>();
 
   constructor(trace: Trace) {
     this.#trace = trace;
@@ -32,7 +34,11 @@ export class WsApplication {
       for (const words of followingWords(client, channels, filterOf(question)))
         said.push(text(words));
     }
-    const accepted = this.#take(events, question, chance, said);
+    const accepted = this.#take(events, question, {
+      replayedBytes: replayedIn(asked),
+      chance,
+      said,
+    });
     const partial =
       accepted === undefined ? [] : [['Content-Bytes-Accepted', String(accepted)] as const];
     return {
@@ -51,9 +57,9 @@ export class WsApplication {
   #take(
     events: readonly WsEvent[],
     { node, client, connection }: Question,
-    chance: Prng,
-    said: WsEvent[],
+    how: { readonly replayedBytes: number; readonly chance: Prng; readonly said: WsEvent[] },
   ): number | undefined {
+    const { replayedBytes, chance, said } = how;
     const at = { node, client, connection };
     const words = events.filter(({ type }) => type === 'TEXT');
     const isPartial = words.length > 1 && chance.below(4) === 0;
@@ -65,7 +71,11 @@ export class WsApplication {
       this.#trace.add({ kind: 'wordTaken', word, ...at });
       for (const line of echoWords(word)) said.push(text(line));
     }
-    this.#trace.add({ kind: 'wordsAnswered', isPartial, ...at });
+    const knownBytes = this.#left.get(connection) ?? 0;
+    this.#trace.add({ kind: 'wordsAnswered', isPartial, replayedBytes, knownBytes, ...at });
+    const offered = words.reduce((sum, { content }) => sum + (content?.byteLength ?? 0), 0);
+    // Whoever asks may not have heard the answer, and says again what it said before.
+    this.#left.set(connection, Math.max(offered - bytes, replayedBytes));
     if (isPartial) return bytes;
     for (const { type, content } of events) {
       if (type === 'DISCONNECT' || type === 'CLOSE')
@@ -74,6 +84,12 @@ export class WsApplication {
     }
     return undefined;
   }
+}
+
+function replayedIn({ headers }: AskedOrigin): number {
+  const [, bytes = '0'] =
+    headers.find(([name]) => name.toLowerCase() === 'content-bytes-replayed') ?? [];
+  return Number(bytes);
 }
 
 function text(words: string): WsEvent {

@@ -8,18 +8,20 @@ import type { GatewayWord } from '../../edges/gateway/gateway-words.ts';
 import { type Link, newLink } from '../../edges/link.ts';
 import { type Connection, type Endpoint, isWord, type Unit } from '../../edges/network.ts';
 import { ObjectPayload } from '../../edges/object-payload.ts';
-import { BETWEEN_MS } from '../../plan/scenes/draw-scenes.ts';
+import { betweenMs } from '../../plan/scenes/draw-scenes.ts';
 import {
   channelName,
   type Deed,
+  type MessageName,
   type PlayerPlan,
   SCENE_PREFIX,
   type Scene,
 } from '../../records/scenes/scene.ts';
 import { bodyWords, headerWords, headWords } from '../../records/scenes/sounds.ts';
-import { hostOf, searchOf } from '../../records/scenes/texts.ts';
+import { hostOf, isPolling, type Place, searchOf } from '../../records/scenes/texts.ts';
 import type { Trace } from '../../trace.ts';
 import { writtenItem } from './scene-items.ts';
+import { SockPage, soundsOf } from './sock-page.ts';
 
 export interface PlayerWorld {
   readonly now: number;
@@ -37,6 +39,9 @@ export class Player implements Endpoint {
   readonly #world: PlayerWorld;
   readonly #link: Link;
   #connection: Connection | undefined = undefined;
+  /** In the place of a connection. */
+  #page: SockPage | undefined = undefined;
+  #isOn = false;
   #number = -1;
   #head: string | undefined = undefined;
   /** Of an answer: its body so far; of a stream: the line that has not come to its end. */
@@ -92,34 +97,40 @@ export class Player implements Endpoint {
     const { plan } = this;
     const scene = this.#scene;
     if (scene === undefined || !this.#world.isWell(plan.node)) return;
-    const connection = this.#world.connect(plan, this.#link);
-    if (connection === undefined) return;
-    connection.meet(this);
-    this.#connection = connection;
-    this.#connections[this.#number] = connection.id;
     this.#head = undefined;
     this.#text = '';
     this.#decoder = new TextDecoder();
     this.#isClosing = false;
     const number = this.#number;
+    const page = isPolling(scene) ? this.#pageOf(scene) : undefined;
+    const connection = page === undefined ? this.#world.connect(plan, this.#link) : undefined;
+    const id = page?.begin() ?? connection?.id;
+    if (id === undefined) return;
+    connection?.meet(this);
+    this.#page = page;
+    this.#connection = connection;
+    this.#connections[number] = id;
+    this.#isOn = true;
     this.#world.trace.add({ kind: 'sceneBegan', number, scene, ...this.#at() });
-    this.#say({ word: 'gateway', said: questionOf(plan, number, scene) });
+    if (connection !== undefined)
+      this.#say({ word: 'gateway', said: questionOf(plan, number, scene) });
     if (scene.asked.bodyBytes > 0 && scene.shape !== 'socket') {
       this.#say(encodeText('q'.repeat(scene.asked.bodyBytes)));
       this.#say({ word: 'gateway', said: { say: 'end' } });
     }
     for (const [act, { atMs, deed }] of scene.acts.entries())
-      this.#inScene(atMs, connection, () => this.#act(act, deed, scene));
-    this.#inScene(scene.lastsMs, connection, () => {
-      connection.reset();
+      this.#inScene(atMs, () => this.#act(act, deed, scene));
+    this.#inScene(scene.lastsMs, () => {
+      connection?.reset();
       this.#ended();
     });
   }
 
   /** Unless it is over by then. */
-  #inScene(atMs: number, connection: Connection, act: () => void): void {
+  #inScene(atMs: number, act: () => void): void {
+    const number = this.#number;
     this.#world.later(atMs * 1_000, () => {
-      if (this.#connection === connection) act();
+      if (this.#isOn && this.#number === number) act();
     });
   }
 
@@ -141,8 +152,12 @@ export class Player implements Endpoint {
       this.#world.trace.add({ kind: 'recoverPosted', node });
       this.#world.recover(node);
     } else {
-      const bytes = encodeText(`w${act}`);
-      this.#say({ word: 'gateway', said: { say: 'frame', kind: deed.kind, bytes } });
+      const word = `w${act}`;
+      if (this.#page !== undefined) this.#page.say(word);
+      else {
+        const bytes = encodeText(scene.via === 'framed' ? JSON.stringify([word]) : word);
+        this.#say({ word: 'gateway', said: { say: 'frame', kind: deed.kind, bytes } });
+      }
     }
   }
 
@@ -167,7 +182,7 @@ export class Player implements Endpoint {
         return;
       case 'upgraded':
         this.#head = headerWords(said.headers).join(' | ');
-        this.#sound(`upgraded ${this.#head}`.trim());
+        if (this.#scene?.via === undefined) this.#sound(`upgraded ${this.#head}`.trim());
         return;
       case 'end':
         this.#flush();
@@ -176,7 +191,7 @@ export class Player implements Endpoint {
         );
         return;
       case 'frame':
-        this.#sound(`${said.kind} ${new TextDecoder().decode(said.bytes)}`.trim());
+        this.#hearFrame(said.kind, new TextDecoder().decode(said.bytes));
         return;
       case 'close':
         this.#sound(`close ${said.code} ${said.reason}`.trim());
@@ -186,6 +201,12 @@ export class Player implements Endpoint {
       default:
         this.#sound(said.say);
     }
+  }
+
+  #hearFrame(kind: MessageName, text: string): void {
+    if (this.#scene?.via === 'framed' && kind === 'text')
+      for (const sound of soundsOf(text)) this.#sound(sound);
+    else this.#sound(`${kind} ${text}`.trim());
   }
 
   /** Whatever was asked for, an error is answered whole. */
@@ -222,12 +243,41 @@ export class Player implements Endpoint {
   }
 
   #ended(): void {
-    const connection = this.#connection;
-    if (connection === undefined) return;
+    const scene = this.#scene;
+    if (!this.#isOn || scene === undefined) return;
     this.#world.trace.add({ kind: 'sceneEnded', ...this.#at() });
+    this.#isOn = false;
+    this.#connection?.leave();
     this.#connection = undefined;
-    connection.leave();
-    this.#world.later(BETWEEN_MS * 1_000, () => this.#next());
+    this.#page?.leave();
+    this.#page = undefined;
+    this.#world.later(betweenMs(scene) * 1_000, () => this.#next());
+  }
+
+  #pageOf(scene: Scene): SockPage {
+    const { plan } = this;
+    const number = this.#number;
+    const place = { client: plan.client, number };
+    const isMine = (): boolean => this.#isOn && this.#number === number;
+    return new SockPage(
+      {
+        ...{ isScript: scene.via === 'jsonp', host: hostOf(scene, place), path: pathOf(place) },
+        ...{ search: searchOf(place), headers: scene.asked.headers },
+      },
+      {
+        chance: this.#link.chance,
+        connect: () => this.#world.connect(plan, this.#link),
+        later: (delayUs, act) => this.#world.later(delayUs, act),
+        sound: (sound) => {
+          if (!isMine()) return;
+          this.#head ??= sound;
+          this.#sound(sound);
+        },
+        ended: () => {
+          if (isMine()) this.#ended();
+        },
+      },
+    );
   }
 
   #say(unit: Unit): void {
@@ -236,7 +286,7 @@ export class Player implements Endpoint {
 
   #at(): { readonly node: number; readonly client: number; readonly connection: number } {
     const { node, client } = this.plan;
-    return { node, client, connection: this.#connection?.id ?? -1 };
+    return { node, client, connection: this.#connections[this.#number] ?? -1 };
   }
 }
 
@@ -247,13 +297,18 @@ function questionOf({ client }: PlayerPlan, number: number, scene: Scene): Gatew
   return {
     say: 'request',
     method: isWebSocket ? 'GET' : asked.bodyBytes > 0 ? 'POST' : asked.method,
-    path: '/scene',
+    path: scene.via === 'framed' ? `${pathOf({ client, number })}/websocket` : '/scene',
     search: searchOf({ client, number }),
     host,
     headers: [['Host', host], ...asked.headers],
     bodyBytes: isWebSocket ? 0 : asked.bodyBytes,
     isWebSocket,
   };
+}
+
+/** Of a session of SockJS. */
+function pathOf({ client, number }: Place): string {
+  return `/sock/0/s${client}-${number}`;
 }
 
 const ALIVE = '~alive';

@@ -4,7 +4,14 @@
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import { flaws } from '../../plan/scenes/flaws.ts';
 import { type Alive, channelName, type Header, type Scene } from '../../records/scenes/scene.ts';
-import { AGAIN, base64, bodyOf, modified, type Place } from '../../records/scenes/texts.ts';
+import {
+  AGAIN,
+  base64,
+  bodyOf,
+  modified,
+  nextLink,
+  type Place,
+} from '../../records/scenes/texts.ts';
 
 export interface SceneAnswer {
   readonly status: number;
@@ -13,16 +20,32 @@ export interface SceneAnswer {
   readonly body: Uint8Array;
 }
 
+/** By channel, as its origin names it: the last item that its asker has seen. */
+type Seen = ReadonlyMap<string, string>;
+
+/** [GRIP-SEQ-5] */
+export function seenIn(headers: readonly Header[]): Seen {
+  return new Map(
+    headers
+      .filter(([name]) => name.toLowerCase() === 'grip-last')
+      .flatMap(([, value]) => value.split(','))
+      .map((one) => {
+        const [, channel = '', id = ''] = /^\s*([^;]+); *last-id=(.*)$/.exec(one) ?? [];
+        return [channel, id] as const;
+      }),
+  );
+}
+
 /** To the client's question. */
-export function requestAnswer(scene: Scene, place: Place): SceneAnswer {
+export function requestAnswer(scene: Scene, place: Place, seen: Seen): SceneAnswer {
   const { flaw, said } = scene;
   if (flaw !== undefined) {
     const { status, headers, body } = flaws[flaw];
     return answer(status, headers, body);
   }
   return scene.isJson
-    ? answer(200, JSON_TYPE, JSON.stringify(jsonOf(scene, place)))
-    : answer(200, [...said.headers, ...linesOf(scene, place)], bodyOf(said));
+    ? answer(200, JSON_TYPE, JSON.stringify(jsonOf(scene, place, seen)))
+    : answer(200, [...said.headers, ...linesOf(scene, place, seen)], bodyOf(said));
 }
 
 /** When something is known to be new: held no longer. */
@@ -31,10 +54,15 @@ export function againAnswer(): SceneAnswer {
 }
 
 /** To a next link, asked for the `asked`th time. */
-export function nextAnswer(scene: Scene, place: Place, asked: number): SceneAnswer {
+export function nextAnswer(
+  scene: Scene,
+  place: Place,
+  { asked, seen }: { readonly asked: number; readonly seen: Seen },
+): SceneAnswer {
   const isWell = scene.next?.answers[asked] ?? true;
   if (!isWell) return { ...answer(500, [], 'not now\n'), reason: 'Internal Server Error' };
-  const lines = holdLines(scene, place);
+  const failed = scene.next?.answers.slice(0, asked).filter((one) => !one).length ?? 0;
+  const lines = holdLines(scene, place, { seen, answers: asked - failed + 1 });
   return answer(200, placed(lines, scene, asked), `next ${asked}\n`);
 }
 
@@ -62,23 +90,27 @@ function answer(status: number, headers: readonly Header[], body: string): Scene
   return { status, reason, headers, body: encodeText(body) };
 }
 
-function linesOf(scene: Scene, place: Place): Header[] {
+function linesOf(scene: Scene, place: Place, seen: Seen): Header[] {
   const { status, reason, exposed } = scene.said;
   const words = reason === '' ? '' : ` ${reason}`;
   return [
     ...(status === undefined ? [] : [['Grip-Status', `${status}${words}`] as const]),
     ...(exposed.length === 0 ? [] : [['Grip-Expose-Headers', exposed.join(', ')] as const]),
-    ...(scene.shape === 'plain' ? [] : holdLines(scene, place)),
+    ...(scene.shape === 'plain' ? [] : holdLines(scene, place, { seen, answers: 0 })),
   ];
 }
 
-function holdLines(scene: Scene, { client, number }: Place): Header[] {
-  const { shape, channels, filters, meta, timeoutS, alive, next } = scene;
+function holdLines(
+  scene: Scene,
+  { client, number }: Place,
+  { seen, answers }: { readonly seen: Seen; readonly answers: number },
+): Header[] {
+  const { shape, channels, filters, meta, timeoutS, alive, next, isPlaced } = scene;
   const told = filters.map((filter) => `; filter=${filter}`).join('');
-  const names = Array.from(
-    { length: channels },
-    (_, channel) => channelName(client, number, channel) + told,
-  );
+  const names = Array.from({ length: channels }, (_, channel) => {
+    const name = channelName(client, number, channel);
+    return `${name}${isPlaced === true ? `; prev-id=${seen.get(name) ?? FIRST}` : ''}${told}`;
+  });
   return [
     ['grip-hold', shape === 'poll' ? 'response' : 'stream'],
     // Lists and lines are the same.
@@ -93,7 +125,7 @@ function holdLines(scene: Scene, { client, number }: Place): Header[] {
       : [
           [
             'Grip-Link',
-            `</next?n=${client}&s=${number}>; rel=next; timeout=${next.timeoutS}, </else>; rel=other`,
+            `<${nextLink(answers)}?n=${client}&s=${number}>; rel=next; timeout=${next.timeoutS}, </else>; rel=other`,
           ] as const,
         ]),
   ];
@@ -105,17 +137,18 @@ function aliveWords({ text, format, timeoutS, isInterval }: Alive): string {
   return `${data}; format=${format}; timeout=${timeoutS}${mode}`;
 }
 
-function jsonOf(scene: Scene, { client, number }: Place): object {
+function jsonOf(scene: Scene, { client, number }: Place, seen: Seen): object {
   const { shape, said, channels, filters, meta, timeoutS, alive } = scene;
   const { status, reason, headers } = said;
   const isOnceEach = new Set(headers.map(([name]) => name)).size === headers.length;
   const body = bodyOf(said);
   const hold = {
     mode: shape === 'poll' ? 'response' : 'stream',
-    channels: Array.from({ length: channels }, (_, channel) => ({
-      name: channelName(client, number, channel),
-      filters,
-    })),
+    channels: Array.from({ length: channels }, (_, channel) => {
+      const name = channelName(client, number, channel);
+      const place = scene.isPlaced === true ? { 'prev-id': seen.get(name) ?? FIRST } : {};
+      return { name, filters, ...place };
+    }),
     // A number may be a string of digits.
     timeout: number % 2 === 0 ? timeoutS : String(timeoutS),
     meta: Object.fromEntries(meta),
@@ -139,6 +172,8 @@ function jsonAlive({ text, format, timeoutS, isInterval }: Alive): object {
   return { ...content, timeout: timeoutS, ...(isInterval ? {} : { mode: 'idle' }) };
 }
 
+/** What the first item of a channel follows. */
+export const FIRST = '0';
 const JSON_TYPE: readonly Header[] = [
   ['Content-Type', 'application/grip-instruct; charset=utf-8'],
   ['X-Mine', 'not for the client'],

@@ -12,6 +12,7 @@ import {
   filterAnswer,
   nextAnswer,
   requestAnswer,
+  seenIn,
   type SceneAnswer,
 } from './scene-answers.ts';
 import { eventsAnswer, eventWords, readEvents } from './scene-events.ts';
@@ -98,12 +99,13 @@ export class Stage {
     if (player === undefined || scene === undefined) return { ...againAnswer(), status: 404 };
     const told = (purpose: 'request' | 'next' | 'events', words: string): void =>
       player.asked(place.number, purpose, words);
-    if (path === '/next') {
+    const seen = seenIn(asked.headers);
+    if (path.endsWith('/next')) {
       const key = `${client} ${number}`;
       const times = this.#asked.get(key) ?? 0;
       this.#asked.set(key, times + 1);
       told('next', wordsOf(asked, path));
-      return nextAnswer(scene, place, times);
+      return nextAnswer(scene, place, { asked: times, seen });
     }
     if (isSocket(scene)) {
       const events = readEvents(asked.body);
@@ -111,7 +113,7 @@ export class Stage {
       return eventsAnswer(scene, place, events);
     }
     told('request', wordsOf(asked, asked.target));
-    return player.isAskedAgain(place.number) ? againAnswer() : requestAnswer(scene, place);
+    return player.isAskedAgain(place.number) ? againAnswer() : requestAnswer(scene, place, seen);
   }
 }
 

@@ -6,6 +6,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { TlsMaterial } from '../../shards-contract.ts';
+import type { FileProblem } from '../file-problem.ts';
 import { type Watching, watchFiles, type WatchPace } from '../watched-files.ts';
 
 export interface TlsFiles {
@@ -14,11 +15,7 @@ export interface TlsFiles {
   readonly keyFile: string;
 }
 
-export interface TlsProblem {
-  readonly key: 'certFile' | 'keyFile';
-  readonly problem: string;
-  readonly wayOut: string;
-}
+export type TlsProblem = FileProblem<'certFile' | 'keyFile'>;
 
 export type PairReading =
   | {

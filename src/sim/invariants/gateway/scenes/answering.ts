@@ -10,8 +10,10 @@ import {
 } from '../../../records/scenes/scene.ts';
 import { bodyWords, headerWords, headWords } from '../../../records/scenes/sounds.ts';
 import { AGAIN, bodyOf, hostOf, searchOf } from '../../../records/scenes/texts.ts';
+import { addressOf } from '../../../records/addresses.ts';
 import { filtered } from './filtering.ts';
-import { LATE_US, type SceneModel, type SceneOf } from './model.ts';
+import { Places } from './places.ts';
+import { ASKING_US, LATE_US, type SceneModel, type SceneOf } from './model.ts';
 
 export class AnswerModel implements SceneModel {
   readonly #of: SceneOf;
@@ -27,10 +29,12 @@ export class AnswerModel implements SceneModel {
   #askedAt = Number.NEGATIVE_INFINITY;
   #recoveredAt = Number.NEGATIVE_INFINITY;
   #isAnswered = false;
+  readonly #places: Places;
 
   constructor(of: SceneOf) {
     this.#of = of;
     const { scene, limits, beganAt } = of;
+    this.#places = new Places(of);
     this.#askUntil = beganAt + LATE_US;
     const error = errorOf(scene, limits.keptBytesMax);
     if (error !== undefined) this.#owe(error, beganAt);
@@ -41,7 +45,8 @@ export class AnswerModel implements SceneModel {
     const { scene } = this.#of;
     const deed = scene.acts[act]?.deed;
     if (deed?.does !== 'publish' || this.#isSettled || scene.shape !== 'poll') return;
-    const { item } = deed;
+    const { channel, item } = deed;
+    this.#places.took(channel, item, at);
     if (!item.isForIt || item.action === 'close' || item.action === 'refresh') return;
     if (item.action === 'hint') {
       this.#hintedAt = at;
@@ -55,12 +60,15 @@ export class AnswerModel implements SceneModel {
 
   asked(purpose: string, words: string, at: number): void {
     if (purpose !== 'request') return;
-    const { scene, place, limits, complain, beganAt } = this.#of;
+    const { scene, limits, complain, beganAt } = this.#of;
     this.#asks += 1;
     this.#askUntil = undefined;
     this.#askedAt = at;
-    const expected = questionWords(scene, place);
-    if (words !== expected) complain('asking', `asks its origin '${words}', and not '${expected}'`);
+    const [expected = '', ...others] = this.#places
+      .told(this.#asks, at)
+      .map((last) => questionWords(this.#of, last));
+    if (words !== expected && !others.includes(words))
+      complain('asking', `asks its origin '${words}', and not '${expected}'`);
     if (scene.shape !== 'poll' || errorOf(scene, limits.keptBytesMax) !== undefined) return;
     this.#heldAt = at;
     if (this.#asks === 1) {
@@ -251,12 +259,13 @@ function merged(scene: Scene, { headers }: ItemPlan): readonly Header[] {
 }
 
 /** [GRIP-PROXY-1] [GRIP-HEAD-1] to [GRIP-HEAD-4] */
-function questionWords(scene: Scene, place: SceneOf['place']): string {
+function questionWords(of: SceneOf, last: readonly Header[]): string {
+  const { scene, place } = of;
   const { asked, route } = scene;
   const isRewritten = route === 'rewriting';
   const method = asked.bodyBytes > 0 ? 'POST' : asked.method;
   // [GRIP-REWRITE-1] [GRIP-REWRITE-4] [GRIP-REWRITE-5]
-  const headers = asked.headers
+  const headers = forwarded(of)
     .filter(([name]) => !OF_THE_WAY.test(name))
     .filter(([name]) => !isRewritten || name.toLowerCase() !== 'x-first');
   const told: readonly Header[] = [
@@ -264,9 +273,22 @@ function questionWords(scene: Scene, place: SceneOf['place']): string {
     ...(isRewritten ? [['X-First', 'r'] as const] : []),
     ['Grip-Feature', FEATURES],
     ...headers,
+    ...last,
   ];
   const target = `${isRewritten ? '/changed' : '/scene'}${searchOf(place)}`;
   return [`${method} ${target}, ${asked.bodyBytes} bytes`, ...headerWords(told)].join(' | ');
+}
+
+/** [GRIP-FWD-1] What the client asked with, and where it came from. */
+export function forwarded({ scene, limits, place }: SceneOf): readonly Header[] {
+  const { headers } = scene.asked;
+  const isOfIt = ([name]: Header): boolean => name.toLowerCase() === 'x-forwarded-for';
+  let addresses = headers.filter(isOfIt).flatMap(([, value]) => value.split(', '));
+  for (const rule of limits.forwardedFor)
+    if (rule.kind === 'append') addresses.push(addressOf(place.client));
+    else addresses = rule.keep === 0 ? [] : addresses.slice(-rule.keep);
+  const line = addresses.length === 0 ? [] : [['X-Forwarded-For', addresses.join(', ')] as const];
+  return [...headers.filter((header) => !isOfIt(header)), ...line];
 }
 
 export const OF_THE_WAY = /^(connection|keep-alive|accept-encoding|grip-.*|x-forwarded-proto)$/i;
@@ -274,8 +296,6 @@ export const OF_THE_WAY = /^(connection|keep-alive|accept-encoding|grip-.*|x-for
 export const FEATURES =
   'status, session, link:next, link:gone, filter:skip-self, filter:skip-users, filter:require-sub, ' +
   'filter:build-id, filter:var-subst, filter:http-check, filter:http-modify';
-/** A question and its answer. */
-export const ASKING_US = 50_000;
 /** A second after the first follower, and whatever else takes its time. */
 export const UPDATE_EARLIEST_US = 900_000;
 export const UPDATE_LATEST_US = 1_700_000;

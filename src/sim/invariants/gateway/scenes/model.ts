@@ -81,6 +81,8 @@ export class Debts {
   }
 }
 
+/** A question and its answer. */
+export const ASKING_US = 50_000;
 /** From what happens to what is heard of it, in a world that is well. */
 export const LATE_US = 300_000;
 /** Instants of the trace are those of the ends. */

@@ -11,9 +11,9 @@ import {
   type Told,
 } from '../../../records/scenes/scene.ts';
 import { headerWords } from '../../../records/scenes/sounds.ts';
-import { controlText } from '../../../records/scenes/texts.ts';
+import { ABSENCE_MS, controlText, isPolling } from '../../../records/scenes/texts.ts';
 import { AliveModel } from './alive.ts';
-import { FEATURES, OF_THE_WAY } from './answering.ts';
+import { FEATURES, forwarded, OF_THE_WAY } from './answering.ts';
 import { filtered, type Sequence, sequencesOf } from './filtering.ts';
 import { Debts, LATE_US, type SceneModel, type SceneOf } from './model.ts';
 
@@ -30,7 +30,9 @@ export class SocketModel implements SceneModel {
   /** The filters of each channel that is followed. */
   readonly #followed = new Map<number, readonly string[]>();
   readonly #meta = new Map<string, string>();
-  #delayed: { readonly sound: string; readonly due: number } | undefined = undefined;
+  #delayed:
+    | { readonly kind: MessageName; readonly text: string; readonly due: number }
+    | undefined = undefined;
   #isDetached = false;
   #isClosed = false;
 
@@ -44,7 +46,9 @@ export class SocketModel implements SceneModel {
     // [WOH-GRIP-16]
     if (scene.route === 'following') this.#followed.set(IMPLICIT, []);
     const shown = scene.said.headers.filter(([name]) => name.toLowerCase() !== 'keep-alive');
-    this.#debts.owe(`upgraded ${headerWords(shown).join(' | ')}`.trim(), beganAt);
+    // [SOCKJS-6] [SOCKJS-17] A page hears of no headers.
+    const heads = scene.via === undefined ? headerWords(shown).join(' | ') : '';
+    this.#debts.owe(`upgraded ${heads}`.trim(), beganAt);
     this.#questions.owe(`OPEN | ${this.#reminders(false)}`, beganAt);
     this.#tell(scene.opening, beganAt);
   }
@@ -104,7 +108,9 @@ export class SocketModel implements SceneModel {
     this.#lapsed(at);
     if (this.#isClosed || this.#isDetached) return;
     this.#left = undefined;
-    this.#ask('DISCONNECT', at);
+    // [SOCKJS-12]
+    const absenceUs = isPolling(this.#of.scene) ? ABSENCE_MS * 1_000 : 0;
+    this.#ask('DISCONNECT', at, at + absenceUs + this.#lateUs);
   }
 
   settled(at: number): void {
@@ -171,15 +177,17 @@ export class SocketModel implements SceneModel {
         return;
       case 'keep-alive': {
         const { text, kind = 'text' } = control;
-        this.#aliveSound = text === undefined ? '' : `${kind} ${text}`;
-        this.#alive.wish(text === undefined ? undefined : control, at);
+        const heard = this.#heardAs(kind);
+        const isHeard = text !== undefined && heard !== undefined;
+        this.#aliveSound = isHeard ? `${heard} ${text}` : '';
+        this.#alive.wish(isHeard ? control : undefined, at);
         return;
       }
       case 'send-delayed': {
         const { text, kind = 'text', timeoutS } = control;
         this.#flush(at);
         const due = at + Math.max(1, timeoutS) * 1_000_000;
-        this.#delayed = { sound: `${kind} ${text}`, due };
+        this.#delayed = { kind, text, due };
         return;
       }
       case 'flush-delayed':
@@ -219,32 +227,54 @@ export class SocketModel implements SceneModel {
   #hears(kind: MessageName, text: string, at: number, until = at + this.#lateUs): void {
     // [WOH-EVENT-8] Of what fits into no such frame the beginning.
     const isShort = kind === 'ping' || kind === 'pong';
-    this.#debts.owe(`${kind} ${isShort ? beginningOf(text) : text}`.trim(), at, until);
+    const heard = this.#heardAs(kind);
+    if (heard === undefined) this.#alive.spoken(at);
+    else this.#debts.owe(`${heard} ${isShort ? beginningOf(text) : text}`.trim(), at, until);
+  }
+
+  /** [SOCKJS-9] What a client hears as a message of this kind; undefined: nothing. */
+  #heardAs(kind: MessageName): MessageName | undefined {
+    if (this.#of.scene.via === undefined) return kind;
+    return kind === 'ping' || kind === 'pong' ? undefined : 'text';
   }
 
   /** [WOH-PUB-4] [WOH-CLOSE-5] */
   #closes(code: number, reason: string, at: number, isByOrigin: boolean): void {
-    this.#debts.owe(`close ${code === 0 ? 1_000 : code} ${reason}`.trim(), at);
+    this.#owesClose(code, reason, at);
     this.#isClosed = true;
     this.#delayed = undefined;
     this.#alive.wish(undefined, at);
     if (this.#isDetached) return;
-    // The client says it back, or the origin is told without its words.
-    const words = isByOrigin ? `CLOSE ${code === 0 ? 1_000 : code} ${reason}`.trim() : 'CLOSE';
+    // The client says it back, or the origin is told without its words; nobody answers for a page.
+    const words =
+      isByOrigin && !isPolling(this.#of.scene)
+        ? `CLOSE ${code === 0 ? 1_000 : code} ${reason}`.trim()
+        : 'CLOSE';
     this.#ask(words, at);
   }
 
-  #ask(events: string, at: number): void {
+  #owesClose(code: number, reason: string, at: number): void {
+    if (!isPolling(this.#of.scene)) {
+      this.#debts.owe(`close ${code === 0 ? 1_000 : code} ${reason}`.trim(), at);
+      return;
+    }
+    // [SOCKJS-13] And it is told again.
+    const hasCode = (code !== 0 && code !== 1_000) || reason !== '';
+    const words = hasCode ? `close ${code} ${reason}`.trim() : 'close 0 Connection closed';
+    for (let times = 0; times < 2; times += 1) this.#debts.owe(words, at);
+  }
+
+  #ask(events: string, at: number, until = at + this.#lateUs): void {
     const left = this.#left;
     this.#left = undefined;
     const all = [...(left === undefined ? [] : [left.words]), ...(events === '' ? [] : [events])];
     const words = `${all.join(', ')} | ${this.#reminders(true, left?.bytes)}`;
-    this.#questions.owe(words, at, at + this.#lateUs);
+    this.#questions.owe(words, at, until);
   }
 
   /** [WOH-OPEN-2] [WOH-OPEN-3] [WOH-META-1] Headers of a question, as far as they can be known. */
   #reminders(isReminded: boolean, replayedBytes?: number): string {
-    const { headers } = this.#of.scene.asked;
+    const headers = forwarded(this.#of);
     const told: readonly Header[] = [
       ...headers.filter(([name]) => /^x-/i.test(name) && !OF_THE_WAY.test(name)),
       ['Grip-Feature', FEATURES],
@@ -262,15 +292,15 @@ export class SocketModel implements SceneModel {
     const delayed = this.#delayed;
     if (delayed === undefined) return;
     this.#delayed = undefined;
-    this.#debts.owe(delayed.sound.trim(), at);
+    this.#hears(delayed.kind, delayed.text, at);
   }
 
   /** What was to come later is owed by now. */
   #comeDue(at: number): void {
     if (this.#delayed !== undefined && this.#delayed.due <= at) {
-      const { sound, due } = this.#delayed;
+      const { kind, text, due } = this.#delayed;
       this.#delayed = undefined;
-      this.#debts.owe(sound.trim(), due);
+      this.#hears(kind, text, due);
     }
   }
 

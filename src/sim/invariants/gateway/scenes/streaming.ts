@@ -3,11 +3,10 @@
 // Refuses to know polls and WebSockets.
 
 import { IMPLICIT, type ItemPlan } from '../../../records/scenes/scene.ts';
-import { bodyOf } from '../../../records/scenes/texts.ts';
+import { bodyOf, nextPath } from '../../../records/scenes/texts.ts';
 import { bodyWords, headWords } from '../../../records/scenes/sounds.ts';
 import { AliveModel } from './alive.ts';
 import {
-  ASKING_US,
   dressed,
   shownHeaders,
   statusOf,
@@ -15,7 +14,7 @@ import {
   UPDATE_LATEST_US,
 } from './answering.ts';
 import { filtered, type Sequence, sequencesOf } from './filtering.ts';
-import { Debts, LATE_US, type SceneModel, type SceneOf } from './model.ts';
+import { ASKING_US, Debts, LATE_US, type SceneModel, type SceneOf } from './model.ts';
 
 export class StreamModel implements SceneModel {
   readonly #of: SceneOf;
@@ -73,10 +72,15 @@ export class StreamModel implements SceneModel {
       for (const out of items) this.#deliver(out, channel, from, from + 1_000_000 + LATE_US);
   }
 
-  asked(purpose: string, _: string, at: number): void {
+  asked(purpose: string, words: string, at: number): void {
     if (purpose !== 'next') return;
     const { scene, complain } = this.#of;
     const { next } = scene;
+    // [GRIP-NEXT-3]
+    const failed = next?.answers.slice(0, this.#asks).filter((one) => !one).length ?? 0;
+    const path = nextPath(this.#asks - failed);
+    if (!words.startsWith(`GET ${path},`))
+      complain('asking', `has its next link asked with '${words}', and not at ${path}`);
     this.#asks += 1;
     this.#alive.wish(undefined, at);
     if (next === undefined) {

@@ -12,7 +12,7 @@ const PIECE_BYTES_MAX = 4_096;
 const UNIT_BYTES_MAX = 3;
 const encoder = new TextEncoder();
 
-export class Room {
+export class Arena {
   #block = new Uint8Array(0);
   #used = 0;
 

@@ -4,14 +4,14 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { Room } from '../../src/sim/edges/room.ts';
+import { Arena } from '../../src/sim/edges/arena.ts';
 
 test('a piece is zero, as long as was asked for, and shared with no other', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(5_000), { maxLength: 60, size: 'max' }), (sizes) => {
-      const room = new Room();
+      const arena = new Arena();
       const pieces = sizes.map((size, index) => {
-        const piece = room.take(size);
+        const piece = arena.take(size);
         expect(piece.length).toBe(size);
         expect(piece.every((byte) => byte === 0)).toBe(true);
         return piece.fill(index + 1);
@@ -30,10 +30,10 @@ test('texts, copies and joined parts are what the platform would make of them', 
   });
   fc.assert(
     fc.property(texts, (all) => {
-      const room = new Room();
-      const pieces = all.map((text) => room.text(text));
-      const copies = pieces.map((piece) => room.copy(piece));
-      const whole = room.joined(pieces);
+      const arena = new Arena();
+      const pieces = all.map((text) => arena.text(text));
+      const copies = pieces.map((piece) => arena.copy(piece));
+      const whole = arena.joined(pieces);
       const wanted = all.map((text) => encoder.encode(text));
       expect(pieces.map(String)).toEqual(wanted.map(String));
       expect(copies.map(String)).toEqual(wanted.map(String));

@@ -6,7 +6,7 @@ import type { Prng } from '../../actors/runtime/prng.ts';
 import type { GatewayWord } from './gateway/gateway-words.ts';
 import type { Link } from './link.ts';
 import { Arena } from './arena.ts';
-import { ObjectPayload } from './object-payload.ts';
+import { frameBytes, ObjectPayload } from './object-payload.ts';
 
 /** What travels: bytes, or a word of a level above bytes (an HTTP head; in the object lane also frames). */
 export type Unit = Uint8Array | ObjectPayload | WireWord;
@@ -393,12 +393,6 @@ export function sizeOf(unit: Unit, { isUp, isFramed }: Pipe): number {
     return frameBytes(unit.said.bytes.length, isUp);
   if (unit.word === 'close') return frameBytes(2 + unit.reason.length, isUp);
   return HEAD_BYTES;
-}
-
-/** A frame's size: a client's carries a mask. */
-function frameBytes(payloadBytes: number, isMasked: boolean): number {
-  const head = payloadBytes < 126 ? 2 : payloadBytes < 65_536 ? 4 : 10;
-  return head + (isMasked ? 4 : 0) + payloadBytes;
 }
 
 const HEAD_BYTES = 64;

@@ -7,7 +7,7 @@ import { directs } from './directs.ts';
 import { crossing, forwarding } from './forwarding.ts';
 import { hpLiveness } from './liveness.ts';
 import { pages } from './looking/pages.ts';
-import { minority } from './minority.ts';
+import { minority } from './sessions/minority.ts';
 import { hpPatience } from './patience.ts';
 import { statuses } from './presence/statuses.ts';
 import { timely } from './presence/timely.ts';

@@ -8,9 +8,9 @@ export const again: readonly Mutant[] = [
     dialect: 'chat',
     breaks: ['gaps'],
     requirements: ['HP-RES-8'],
-    file: 'chat/session/resuming.ts',
-    find: '  for (const seat of session.seats.values()) seat.hasGap = false;\n  const directs = session.untold;',
-    replace: '  const directs = session.untold;',
+    file: 'chat/session/seats.ts',
+    find: '  seat.open = undefined;\n  seat.hasGap = false;',
+    replace: '  seat.open = undefined;',
     story:
       'That a room has a gap is remembered until somebody is told, and nobody thinks of forgetting it then. Whoever comes back is told again and again that something is missing.',
   },

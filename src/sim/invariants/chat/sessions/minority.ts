@@ -1,9 +1,9 @@
 // On the smaller side of a split nobody logs in or speaks, where the operator wants it so; and its clients are sent away when
 // that has lasted, not before. Which side a node is on it knows from whom it takes for dead, as it says in its log.
 
-import type { EventOf } from '../../trace.ts';
-import type { Invariant, Report } from '../invariant.ts';
-import { Troubles } from './troubles.ts';
+import type { EventOf } from '../../../trace.ts';
+import type { Invariant, Report } from '../../invariant.ts';
+import { Troubles } from '../troubles.ts';
 
 export const minority: Invariant = {
   property: 'minority',

@@ -7,6 +7,7 @@ import { frameRules } from '../../actors/codecs/websocket-frames.ts';
 import type { Address } from '../../actors/runtime/actor.ts';
 import type { Log } from '../../actors/runtime/edges.ts';
 import type { ProxyRequested } from '../../actors/runtime/gateway-edges.ts';
+import { SteadyMap } from '../../actors/runtime/memory/steady-map.ts';
 import { Listener, type TlsMaterial } from '../doors/listener.ts';
 import type { LocalSocketOptions } from '../doors/local-socket.ts';
 import { hold } from '../sockets/held-socket.ts';
@@ -99,7 +100,7 @@ export class GatewayDoor {
   readonly #listener: Listener;
   readonly #clientHost: ClientHost;
   /** Those whose connection is no stream and no WebSocket. */
-  readonly #clients = new Set<Client>();
+  readonly #clients = new SteadyMap<Client, Client>();
 
   constructor(options: GatewayListenOptions, host: GatewayDoorHost) {
     const limits = { ...gatewayLimits, ...options.limits };
@@ -143,17 +144,17 @@ export class GatewayDoor {
   /** No new connections; those that wait for a next request end. */
   close(): void {
     this.#listener.close();
-    for (const client of [...this.#clients]) client.closeIfIdle();
+    for (const client of [...this.#clients.values()]) client.closeIfIdle();
   }
 
   destroy(): void {
     this.#listener.close();
-    for (const { socket } of this.#clients) socket.destroy();
+    for (const { socket } of this.#clients.values()) socket.destroy();
   }
 
   #welcome(socket: Socket): Client {
     const client = new Client(socket, this, this.#clientHost);
-    this.#clients.add(client);
+    this.#clients.set(client, client);
     return client;
   }
 

@@ -481,6 +481,33 @@ export const positionCases = gripCases('positions', [
     },
   ],
   [
+    '[GRIP-SEQ-7] a poll behind the empty id is answered with what says nothing of its place',
+    async (gateway) => {
+      gateway.plays({ body: 'nothing\n', headers: holdResponse(`${gateway.channel}; prev-id=`) });
+      const answer = gateway.ask();
+      await gateway.askedAt(1);
+      const item = (nth: number): Item => to(gateway.channel, poll('one'), { id: `1-${nth}` });
+      assert.equal((await gateway.publishUntil(answer, item)).body, 'one');
+    },
+  ],
+  [
+    '[GRIP-SEQ-7] and a stream goes on behind it',
+    async (gateway) => {
+      const held: Reply = {
+        body: 'open ',
+        headers: holdStream(`${gateway.channel}; prev-id=`, { 'Grip-Link': nextOf(gateway) }),
+      };
+      links(gateway, held, { ...held, body: 'ready ' });
+      const answer = gateway.send();
+      await answer.until('open ready ');
+      await gateway.publish(
+        to(gateway.channel, stream('1 '), { id: '1' }),
+        to(gateway.channel, stream('2 '), { id: '2', 'prev-id': '1' }),
+      );
+      assert.equal(await answer.until('2 '), 'open ready 1 2 ');
+    },
+  ],
+  [
     '[GRIP-SEQ-5] with a prefix the origin is asked by its own name',
     async (gateway) => {
       const headers = holdStream(`${gateway.channel}; prev-id=a`, { 'Grip-Link': nextOf(gateway) });

@@ -151,6 +151,8 @@ test.each<[title: string, said: string, host: string, path: string, search: stri
     '?d',
   ],
   ['an asterisk', 'OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n', 'a', '*', ''],
+  ['a fragment', 'GET /x?y#z?w HTTP/1.1\r\nHost: a\r\n\r\n', 'a', '/x', '?y'],
+  ['a fragment of a path', 'GET /x#y HTTP/1.1\r\nHost: a\r\n\r\n', 'a', '/x', ''],
   ['HTTP/1.0 without a Host', 'GET /x HTTP/1.0\r\n\r\n', '', '/x', ''],
   ['an IPv6 host', 'GET / HTTP/1.1\r\nHost: [::1]:8\r\n\r\n', '[::1]:8', '/', ''],
   ['empty lines before it', `\r\n\r\n${get('/y')}`, 'a', '/y', ''],

@@ -1,7 +1,7 @@
 // On the smaller side of a split nobody logs in or speaks, where the operator wants it so; and its clients are sent away when
 // that has lasted, not before. Which side a node is on it knows from whom it takes for dead, as it says in its log.
 
-import type { EventOf } from '../../../trace.ts';
+import type { EventOf, TraceEvent } from '../../../trace.ts';
 import type { Invariant, Report } from '../../invariant.ts';
 import { Troubles } from '../troubles.ts';
 
@@ -19,11 +19,24 @@ export const minority: Invariant = {
       },
       peerSeen: (event) => judge.seen(event),
       talkerAsked: ({ connection, id, at }) => judge.askedAt.set(`${connection} ${id}`, at),
-      talkerAnswered: (event) => judge.answered(event),
+      talkerAnswered: (event) => {
+        const { asked, id, code } = event;
+        if (asked === 'LOGIN' && code === undefined) judge.obeyed(event, id, asked);
+      },
+      // What was said before is known again.
+      roomAcked: (event) => {
+        if (!event.isDuplicate) judge.obeyed(event, event.message, 'ROOM_MESSAGE');
+      },
       talkerNoticed: (event) => judge.noticed(event),
     };
   },
 };
+
+interface At {
+  readonly node: number;
+  readonly client: number;
+  readonly connection: number;
+}
 
 class Judge {
   readonly troubles = new Troubles();
@@ -62,17 +75,17 @@ class Judge {
     this.#since[node] = isSmall ? (this.#since[node] ?? at) : undefined;
   }
 
-  answered(event: EventOf<'talkerAnswered'>): void {
-    const { node, client, connection, id, asked, code } = event;
-    if (code !== undefined || (asked !== 'LOGIN' && asked !== 'ROOM_MESSAGE')) return;
+  obeyed(event: TraceEvent & At, id: string | undefined, asked: string): void {
+    const { node, client, connection } = event;
     const since = this.#since[node];
     const askedAt = this.askedAt.get(`${connection} ${id}`) ?? 0;
     if (since === undefined || askedAt < since + KNOWN_US) return;
     // What is said in a room is taken at its home, which may see more nodes than this one does.
     if (asked === 'ROOM_MESSAGE' && !this.#areOthersSmall(node, askedAt)) return;
+    const others = (this.troubles.terms?.nodesExpected ?? 1) - 1;
     this.#report(
       event,
-      `node ${node} sees ${this.#present[node]?.size ?? 0} others, of ${(this.troubles.terms?.nodesExpected ?? 1) - 1}, and obeys client ${client}: ${asked}`,
+      `node ${node} sees ${this.#present[node]?.size ?? 0} others, of ${others}, and obeys client ${client}: ${asked}`,
     );
   }
 

@@ -141,7 +141,7 @@ export interface Copies {
   /** Up to where each of them has it; undefined when it was sent and not confirmed. */
   readonly kept: Map<string, Place | undefined>;
   /** Messages that not enough of them have yet, in their order. */
-  waiting: readonly Storing[];
+  waiting: Storing[];
 }
 
 export interface Storing {

@@ -23,8 +23,9 @@ import {
   sayResumed,
   stop,
   untoldOf,
+  watchNobody,
 } from './leaving.ts';
-import { askOne, tellChanged } from './presence.ts';
+import { askOne } from './presence.ts';
 import {
   entryText,
   giveUpSeat,
@@ -257,10 +258,6 @@ function missedIn(session: Session, seat: Seat) {
   return (seat.joined?.entries ?? []).filter(isMissed);
 }
 
-export function resumed(session: Session, context: Turn): void {
-  tellChanged(session, context);
-}
-
 /** [HP-RES-1] The connection is gone. */
 export function detach(session: Session, context: Turn): void {
   const { chat, connection, who, pending } = session;
@@ -363,6 +360,7 @@ function passOn(session: Session, context: Turn): void {
     untold: untoldOf(session),
     ...(session.isAnew ? { isAnew: true as const } : {}),
   };
+  watchNobody(session, context);
   context.send(heir.to, { type: 'handedOver', ref: heir.ref, luggage });
   context.count('chat.sessions', -1);
   closeNow(session, context);

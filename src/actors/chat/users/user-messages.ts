@@ -104,7 +104,12 @@ export type UsersMessage =
       })
   /** How many are here and elsewhere, of those whose names are at home on the keeper's shard. */
   | (Asked & { readonly type: 'countSessions' })
-  | (OfUser & { readonly type: 'unwatch'; readonly session: string })
+  /** What was said for the session by another actor stands. */
+  | (OfUser & {
+      readonly type: 'unwatch';
+      readonly session: string;
+      readonly address: Address<UserNotice>;
+    })
   | (Asked &
       OfUser & {
         readonly type: 'direct';

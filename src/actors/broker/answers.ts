@@ -11,7 +11,7 @@ import { type Rights, visibleTopics } from './rights.ts';
 
 /** What a question has told that its answer must know and the router does not. */
 export type Note =
-  | { readonly type: 'subscribe'; readonly isExtended: boolean }
+  | { readonly type: 'subscribe' }
   | { readonly type: 'publish'; readonly id: string | undefined };
 
 export type SlottedReply = RouterReply & { readonly slot: Slot };

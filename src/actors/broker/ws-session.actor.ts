@@ -244,7 +244,7 @@ function obey(state: WsSessionState, request: BrokerRequest, context: Turn): voi
         return;
       }
       const slot = nextSlot(state);
-      if (isExtended) note(state, slot, { type: 'subscribe', isExtended });
+      if (isExtended) note(state, slot, { type: 'subscribe' });
       const format = envelope ? WS_ENVELOPE : WS_BARE;
       context.send(router, {
         type: 'subscribe',

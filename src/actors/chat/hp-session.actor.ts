@@ -35,13 +35,12 @@ import {
   tooSlow,
 } from './session/leaving.ts';
 import { counted, historyRead, membersListed, roomsListed } from './session/looking.ts';
-import { presenceChanged, presenceTold, watchAgain } from './session/presence.ts';
+import { presenceChanged, presenceTold, tellChanged, watchAgain } from './session/presence.ts';
 import {
   detach,
   handedOver,
   handOver,
   directArrived,
-  resumed,
   resumeWithout,
   streamLeft,
   waitForMove,
@@ -275,7 +274,7 @@ function due(session: Session, timer: string, context: Turn): void {
       expire(session, context);
       return;
     case 'changed':
-      resumed(session, context);
+      tellChanged(session, context);
       return;
     case 'watch':
       watchAgain(session, context);

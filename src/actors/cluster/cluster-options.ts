@@ -118,6 +118,7 @@ export type LinkNotice =
 export interface NodesChanged {
   readonly type: 'nodesChanged';
   readonly nodes: readonly string[];
+  readonly homes: readonly string[];
   readonly size: number;
   readonly down: number;
   readonly isServing: boolean;

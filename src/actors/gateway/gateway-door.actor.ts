@@ -17,7 +17,7 @@ import type { ProxyRequested, SignatureVerdict } from '../runtime/gateway-edges.
 import type { DoorOrder } from './door-messages.ts';
 import { type Admitted, hostOf } from './forward.ts';
 import { type GatewayContext, keyFrom } from './gateway-context.ts';
-import { errorAnswer } from './requests/answers.ts';
+import { type Answer, errorAnswer, pageAnswer } from './requests/answers.ts';
 import { requestActor } from './requests/request.actor.ts';
 import { plainPath } from './rewriting/plain-path.ts';
 import {
@@ -155,7 +155,7 @@ function requested(state: GatewayDoorState, request: ProxyRequested, context: Tu
   context.send(gateway.edges.operator, { type: 'requestsReceived', count: 1 });
   if (requests.size + sockets.size >= gateway.options.connectionsMax) {
     context.count('gateway.requests.refused.full');
-    refuse(state, request, 503, 'Too many connections.', context);
+    answer(state, request, errorAnswer(503, 'Too many connections.'), context);
     return;
   }
   const asked = secured(gateway, request);
@@ -164,7 +164,9 @@ function requested(state: GatewayDoorState, request: ProxyRequested, context: Tu
     context.count('gateway.requests.unrouted');
     const { name } = hostOf(request.host);
     log(state, 'info', 'gateway.noRoute', { host: name, path: request.path }, context);
-    refuse(state, request, 502, `No route for host: ${name}`, context);
+    const said = errorAnswer(502, `No route for host: ${name}`);
+    const { isCrossOrigin } = gateway.options;
+    answer(state, request, isCrossOrigin ? pageAnswer(request, said) : said, context);
     return;
   }
   const { upstreamKey } = gateway.options;
@@ -272,14 +274,12 @@ function secured({ options }: GatewayContext, request: ProxyRequested): ProxyReq
   return said === 'https' || said === 'wss' ? { ...request, isSecure: true } : request;
 }
 
-function refuse(
+function answer(
   state: GatewayDoorState,
   { connection, isWebSocket }: ProxyRequested,
-  status: number,
-  sentence: string,
+  said: Answer,
   context: Turn,
 ): void {
-  const said = errorAnswer(status, sentence);
   // As Pushpin refuses handshakes, without saying of what kind its words are.
   const headers = isWebSocket ? [] : said.headers;
   context.send(state.gateway.edges.gateway, { type: 'answer', connection, ...said, headers });

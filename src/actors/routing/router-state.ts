@@ -4,6 +4,7 @@
 
 import type { Address, Context } from '../runtime/actor.ts';
 import type { ConnectionId, Receipt, ShardDown, WebCommand } from '../runtime/edges.ts';
+import { SteadyMap } from '../runtime/memory/steady-map.ts';
 import type { Delivery } from './delivery.ts';
 import type { HomeAnswer, HomeMessage } from './home.actor.ts';
 import type { Asker, RouterReply, RouterRequest } from './router-messages.ts';
@@ -74,8 +75,14 @@ export type Question<Owner> =
   | { readonly kind: 'inform'; readonly topic: Topic; readonly asker: Asker }
   | { readonly kind: 'list'; readonly gathering: Gathering };
 
+interface Open<Owner> {
+  readonly ref: number;
+  readonly home: number;
+  readonly question: Question<Owner>;
+}
+
 export class Pending<Owner> {
-  readonly #open = new Map<number, { readonly home: number; readonly question: Question<Owner> }>();
+  readonly #open = new SteadyMap<number, Open<Owner>>();
   #asked: number;
 
   /**
@@ -93,8 +100,9 @@ export class Pending<Owner> {
   /** Notes a question to a home; the reference comes back with the answer. */
   add(home: number, question: Question<Owner>): number {
     this.#asked += 1;
-    this.#open.set(this.#asked, { home, question });
-    return this.#asked;
+    const ref = this.#asked;
+    this.#open.set(ref, { ref, home, question });
+    return ref;
   }
 
   /** Undefined for an answer that nobody waits for any more. */
@@ -106,13 +114,9 @@ export class Pending<Owner> {
 
   /** Everything that a dead home will never answer, in the order it was asked. */
   takeAllOf(home: number): Question<Owner>[] {
-    const lost: Question<Owner>[] = [];
-    for (const [ref, open] of this.#open) {
-      if (open.home !== home) continue;
-      this.#open.delete(ref);
-      lost.push(open.question);
-    }
-    return lost;
+    const lost = [...this.#open.values()].filter((open) => open.home === home);
+    for (const { ref } of lost) this.#open.delete(ref);
+    return lost.map(({ question }) => question);
   }
 }
 

@@ -49,14 +49,7 @@ export type ExchangeEvent =
       readonly isWhole: boolean;
     }
   /** The client went away before its answer was whole. Nothing more is heard of it. */
-  | { readonly type: 'clientGone'; readonly connection: ConnectionId }
-  /** A relayed body reached the client, or (`isWhole` false) broke off: the edge has then cut the client's connection. */
-  | {
-      readonly type: 'relayed';
-      readonly ref: number;
-      readonly isWhole: boolean;
-      readonly bytes: number;
-    };
+  | { readonly type: 'clientGone'; readonly connection: ConnectionId };
 
 /** Where an origin is and how it is spoken to. */
 export interface OriginAddress {
@@ -122,6 +115,7 @@ export type OriginEvent =
       /** The origin broke off inside its body; nothing more can be had. */
       readonly isBroken: boolean;
     }
+  /** A relayed body reached the client, or (`isWhole` false) broke off: the edge has then cut the client's connection. */
   | {
       readonly type: 'relayed';
       readonly ref: number;

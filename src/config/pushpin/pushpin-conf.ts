@@ -9,8 +9,7 @@ import {
   gatewayDefaults,
   type GatewayOptions,
 } from '../../actors/gateway/gateway-options.ts';
-import type { Effective } from '../layers.ts';
-import type { Mistake } from '../layers.ts';
+import type { Effective, Mistake } from '../layers.ts';
 import { effectiveOf } from './pushpin-effective.ts';
 import { PushpinFile, type PushpinInput } from './pushpin-file.ts';
 

@@ -21,7 +21,7 @@ export const holding: readonly Mutant[] = [
     breaks: ['holds-order'],
     requirements: ['GRIP-SEQ-2'],
     file: 'gateway/requests/items.ts',
-    find: 'if (data.prevId !== channel.lastId) {',
+    find: 'if (!follows(data.prevId, channel.lastId)) {',
     replace: 'if (data.prevId === undefined) {',
     story: 'An item that does not follow what the client has seen goes out all the same.',
   },

@@ -104,9 +104,8 @@ export const threads: readonly Mutant[] = [
     breaks: ['conversation', 'liveness', 'no-failures', 'one-order', 'acks', 'conservation'],
     requirements: ['BROKER-REQ-4'],
     file: 'routing/router-state.ts',
-    find: '    this.#open.set(this.#asked, { home, question });\n    return this.#asked;',
-    replace:
-      '    const ref = this.#asked & 15;\n    this.#open.set(ref, { home, question });\n    return ref;',
+    find: 'const ref = this.#asked;',
+    replace: 'const ref = this.#asked & 15;',
     story:
       'References have four bits "because nobody has more than sixteen questions open": a shard has.',
   },

@@ -74,7 +74,9 @@ export class RelayedAnswer implements BodySink {
     let isKept = exchange.mayBeKept();
     let line = '';
     if (isBodiless(method, head.status)) {
-      if (said !== undefined && head.status !== 204) line = `Content-Length: ${said}\r\n`;
+      // [GRIP-PROXY-7]
+      if (said !== undefined && head.status !== 204 && head.status !== 304)
+        line = `Content-Length: ${said}\r\n`;
     } else {
       const length = this.#goOn !== undefined ? undefined : (said ?? wholeBytes);
       if (length !== undefined) {

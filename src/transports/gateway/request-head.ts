@@ -145,7 +145,10 @@ function placeOf(method: string, target: string): Place | undefined {
   return cut(local.startsWith('/') ? local : `/${local}`, host);
 }
 
-function cut(local: string, host: string | undefined): Place {
+/** A fragment is the client's own affair, and does not belong here. */
+function cut(whole: string, host: string | undefined): Place {
+  const hash = whole.indexOf('#');
+  const local = hash === -1 ? whole : whole.slice(0, hash);
   const mark = local.indexOf('?');
   return mark === -1
     ? { path: local, search: '', host }

@@ -25,6 +25,9 @@ export class PrometheusDoor {
     const limits = { headersTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS };
     this.#server = createServer(limits, (request, response) => {
       request.resume();
+      // As Pushpin's, which is asked once on each connection.
+      response.shouldKeepAlive = false;
+      response.sendDate = false;
       const body = Buffer.from(prometheusText(totals(), options.prefix));
       response.writeHead(200, { 'Content-Type': 'text/plain', 'Content-Length': body.length });
       response.end(body);

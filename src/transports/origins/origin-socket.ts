@@ -236,6 +236,13 @@ export class OriginSocket implements FrameSink, Idler {
       answer.destroy();
       return;
     }
+    const { statusCode: status = 502, statusMessage: reason = '', rawHeaders } = answer;
+    // A 101 that names no protocol is an answer to the platform, and to nobody else.
+    if (status < 200) {
+      answer.destroy();
+      this.#fail('broken');
+      return;
+    }
     const { ref } = this.#asked;
     const source = {
       pause: () => answer.pause(),
@@ -246,7 +253,6 @@ export class OriginSocket implements FrameSink, Idler {
     };
     const body = new OriginBody(this.#asked, source);
     this.#body = body;
-    const { statusCode: status = 502, statusMessage: reason = '', rawHeaders } = answer;
     const headers = headersOf(rawHeaders);
     const requestBody = new Uint8Array(0);
     this.#tell({ type: 'originAnswered', ref, status, reason, headers, requestBody });
@@ -255,7 +261,10 @@ export class OriginSocket implements FrameSink, Idler {
       body.received(new Uint8Array(buffer, byteOffset, byteLength));
     });
     answer.on('end', () => body.ended());
-    answer.on('error', () => body.broken());
+    answer.on('error', () => {
+      if (!this.#isOver) this.#host.count('gateway.origin.truncated', 1);
+      body.broken();
+    });
     answer.on('close', () => {
       body.broken();
       this.#connection?.destroy();

@@ -103,6 +103,36 @@ const rows: readonly GripRow[] = [
       assert.equal(asked.all('x-forwarded-for').join(', '), wanted);
     },
   ],
+  [
+    '[GRIP-NEXT-2] a next link is asked in nobody’s name',
+    async (gateway) => {
+      const link = { 'Grip-Link': `<${gateway.path('/next')}>; rel=next` };
+      gateway.plays([{ body: 'one ', headers: link }, { body: 'two' }]);
+      const answer = await gateway.ask({ headers: { 'X-Forwarded-For': '1.1.1.1' } });
+      assert.equal(answer.body, 'one two');
+      assert.deepEqual((await gateway.askedAt(1)).all('x-forwarded-for'), []);
+    },
+  ],
+  [
+    '[GRIP-CORS-5] that there is no route may be read by a page, too',
+    async (gateway) => {
+      const headers = { Origin: 'http://page.test' };
+      const answer = await gateway.ask({ host: 'replace.test', headers });
+      assert.equal(answer.body, 'No route for host: replace.test\n');
+      assert.equal(answer.header('access-control-allow-origin'), 'http://page.test');
+    },
+  ],
+  [
+    '[GRIP-JSONP-1] and by a script',
+    async (gateway) => {
+      const answer = await gateway.ask({ host: 'replace.test', path: '?callback=call' });
+      assert.equal(answer.status, 200);
+      assert.match(
+        answer.body,
+        /^\/\*\*\/call\(\{"code": 502, .*No route for host: replace\.test\\n"\}\);\n$/,
+      );
+    },
+  ],
   ...['X-Forwarded-Proto', 'X-Forwarded-Protocol'].map((name): GripRow => [
     `[GRIP-FWD-2] ${name}: https makes a request one over TLS, where it is accepted`,
     async (gateway) => {
@@ -356,6 +386,16 @@ const rows: readonly GripRow[] = [
     },
     { needs: ['prometheus'] },
   ]),
+  [
+    '[GRIP-STATS-6] and each answer ends its connection',
+    async (gateway) => {
+      const on = gateway.connection(gateway.site.prometheus);
+      const answer = await gateway.ask({ on, path: '=/metrics' });
+      assert.equal(answer.header('connection'), 'close');
+      await on.ended();
+    },
+    { needs: ['prometheus'] },
+  ],
   [
     '[GRIP-STATS-6] and what was published and delivered is counted',
     async (gateway) => {

@@ -141,6 +141,32 @@ export const filterCases = gripCases('filters', [
     ),
   ],
   [
+    '[GRIP-FILTER-5] what a poll ends with when nothing comes is sent as it stands',
+    async (gateway) => {
+      gateway.plays({
+        body: '50% of %I\n',
+        headers: holdResponse(`${gateway.channel}; filter=build-id`, {
+          'Grip-Set-Meta': 'id_format=x',
+          'Grip-Timeout': '5',
+        }),
+      });
+      assert.equal((await gateway.ask()).body, '50% of %I\n');
+    },
+  ],
+  [
+    '[GRIP-FILTER-5] and what is published to it gets its ids',
+    async (gateway) => {
+      gateway.plays({
+        body: '50% of %I\n',
+        headers: holdResponse(`${gateway.channel}; filter=build-id`, {
+          'Grip-Set-Meta': 'id_format=x',
+        }),
+      });
+      const item = { channel: gateway.channel, ...poll('<%I>') };
+      assert.equal((await gateway.publishUntil(gateway.ask(), item)).body, '<x>');
+    },
+  ],
+  [
     '[GRIP-FILTER-5] build-id puts in the places that are known',
     async (gateway) => {
       const { channel } = gateway;

@@ -3,7 +3,15 @@
 import assert from 'node:assert/strict';
 
 import { gripCases, type GripRow } from './case.ts';
-import { type Gateway, holdResponse, holdStream, type Item, poll, stream } from './gateway.ts';
+import {
+  type Gateway,
+  holdResponse,
+  holdStream,
+  type Item,
+  message,
+  poll,
+  stream,
+} from './gateway.ts';
 import type { Answer, HeaderLines } from './http-client.ts';
 import type { Asked, Reply } from './origin.ts';
 
@@ -413,6 +421,23 @@ export const positionCases = gripCases('positions', [
     },
   ],
   [
+    '[GRIP-SEQ-1] [DIFF-60] an item without words for a stream leaves no gap in it',
+    async (gateway) => {
+      const held: Reply = {
+        body: 'open ',
+        headers: holdStream(`${gateway.channel}; prev-id=1`, { 'Grip-Link': nextOf(gateway) }),
+      };
+      links(gateway, held, { ...held, body: 'ready ' });
+      const answer = gateway.send();
+      await answer.until('open ready ');
+      await gateway.publish(
+        to(gateway.channel, message('x'), { id: '2', 'prev-id': '1' }),
+        to(gateway.channel, stream('3 '), { id: '3', 'prev-id': '2' }),
+      );
+      assert.equal(await answer.until('3 '), 'open ready 3 ');
+    },
+  ],
+  [
     '[GRIP-SEQ-3] a poll with a place takes what follows it',
     async (gateway) => {
       gateway.plays({ body: 'nothing\n', headers: holdResponse(`${gateway.channel}; prev-id=1`) });
@@ -478,6 +503,33 @@ export const positionCases = gripCases('positions', [
       await gateway.ask();
       const lasts = (await gateway.askedFor(isNext)).all('grip-last');
       assert.deepEqual(lasts, [`${gateway.channel}; last-id=`]);
+    },
+  ],
+  [
+    '[GRIP-SEQ-7] a poll behind the empty id is answered with what says nothing of its place',
+    async (gateway) => {
+      gateway.plays({ body: 'nothing\n', headers: holdResponse(`${gateway.channel}; prev-id=`) });
+      const answer = gateway.ask();
+      await gateway.askedAt(1);
+      const item = (nth: number): Item => to(gateway.channel, poll('one'), { id: `1-${nth}` });
+      assert.equal((await gateway.publishUntil(answer, item)).body, 'one');
+    },
+  ],
+  [
+    '[GRIP-SEQ-7] and a stream goes on behind it',
+    async (gateway) => {
+      const held: Reply = {
+        body: 'open ',
+        headers: holdStream(`${gateway.channel}; prev-id=`, { 'Grip-Link': nextOf(gateway) }),
+      };
+      links(gateway, held, { ...held, body: 'ready ' });
+      const answer = gateway.send();
+      await answer.until('open ready ');
+      await gateway.publish(
+        to(gateway.channel, stream('1 '), { id: '1' }),
+        to(gateway.channel, stream('2 '), { id: '2', 'prev-id': '1' }),
+      );
+      assert.equal(await answer.until('2 '), 'open ready 1 2 ');
     },
   ],
   [

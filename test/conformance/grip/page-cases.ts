@@ -101,6 +101,14 @@ export const corsCases = gripCases('cors', [
     },
   ],
   [
+    '[GRIP-JSONP-1] [DIFF-59] a body with a zero byte is told whole, and what of it is no UTF-8 has a mark',
+    async (gateway) => {
+      gateway.plays({ body: Uint8Array.of(0x61, 0, 0xff, 0x62) });
+      const answer = await gateway.ask({ host: 'aco.test', path: '?callback=call' });
+      assert.match(Buffer.from(answer.bytes).toString(), /"body": "a\\u0000\ufffdb"\}\);\n$/);
+    },
+  ],
+  [
     '[GRIP-CORS-5] an answer 502 of the gateway itself has them, so that the page can read it',
     async (gateway) => {
       gateway.plays(({ socket }) => void socket.destroy());

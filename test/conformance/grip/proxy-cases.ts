@@ -199,6 +199,49 @@ export const proxyCases = gripCases('proxy', [
     `[GRIP-PROXY-4] [DIFF-1] a path ${what} is passed on as it is`,
     sends({ path: rest }, (asked, gateway) => assert.equal(asked.url, gateway.path(rest))),
   ]),
+  ...['/x#y', '?a=b#c', '#d'].map((rest): GripRow => [
+    `[GRIP-PROXY-4] the fragment in ${rest} stays here`,
+    sends({ path: rest }, (asked, gateway) =>
+      assert.equal(asked.url, gateway.path(rest.slice(0, rest.indexOf('#')))),
+    ),
+  ]),
+  ...['REPORT', 'SEARCH', 'PURGE', 'TRACE'].map((method): GripRow => [
+    `[GRIP-PROXY-2] ${method} without a body says that it has none`,
+    sends({ method }, (asked) => assert.equal(asked.header('content-length'), '0')),
+  ]),
+  ...['GET', 'DELETE', 'OPTIONS'].map((method): GripRow => [
+    `[GRIP-PROXY-2] ${method} need not say so`,
+    sends({ method }, (asked) => assert.equal(asked.header('content-length'), undefined)),
+  ]),
+  [
+    '[GRIP-HEAD-1] [DIFF-54] a header without a value is passed on',
+    sends({ headers: { 'X-Empty': '', 'X-A': 'b' } }, (asked) => {
+      assert.deepEqual(asked.all('x-empty'), ['']);
+      assert.deepEqual(asked.all('x-a'), ['b']);
+    }),
+  ],
+  [
+    '[GRIP-CLIENT-1] [DIFF-55] a connection goes on behind a request whose length is 0',
+    async (gateway) => {
+      gateway.plays({ body: 'here\n' });
+      const on = gateway.connection();
+      const request = { method: 'POST', headers: { 'Content-Length': '0' }, on };
+      assert.equal((await gateway.ask(request)).header('connection'), undefined);
+      assert.equal((await gateway.ask(request)).body, 'here\n');
+    },
+  ],
+  [
+    '[GRIP-HEAD-2] [DIFF-56] who has sent the body is not asked for it',
+    async (gateway) => {
+      gateway.plays({ body: 'here\n' });
+      const connection = gateway.connection();
+      const head = `POST ${gateway.path()} HTTP/1.1\r\nHost: plain.test\r\nExpect: 100-continue\r\n`;
+      connection.say(`${head}Content-Length: 3\r\n\r\nabc`);
+      await gateway.eventually(() => connection.unread.includes('here\n'));
+      assert.match(connection.unread.toString(), /^HTTP\/1\.1 200 /);
+      assert.equal((await gateway.askedAt(0)).body.toString(), 'abc');
+    },
+  ],
   [
     '[GRIP-PROXY-4] [DIFF-2] a target in absolute form is taken',
     async (gateway) => {
@@ -314,6 +357,13 @@ export const proxyCases = gripCases('proxy', [
       assert.equal((await gateway.ask({ on })).body, 'next\n');
     },
   ]),
+  [
+    '[GRIP-PROXY-7] an answer 304 does not tell the length of what it does not have',
+    says('HTTP/1.1 304 Not Modified\r\nContent-Length: 10\r\nETag: "x"\r\n\r\n', (answer) => {
+      assert.equal(answer.header('content-length'), undefined);
+      assert.equal(answer.header('etag'), '"x"');
+    }),
+  ],
   ...[200, 201, 299, 301, 400, 401, 403, 404, 418, 429, 500, 503, 599].map((status): GripRow => [
     `[GRIP-PROXY-8] the status ${status} and its reason come as they are`,
     gives({ status, reason: 'As It Is', body: 'x' }, (answer) => {

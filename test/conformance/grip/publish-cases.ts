@@ -116,6 +116,23 @@ export const controlCases = gripCases('control', [
     asksControl('POST', '/publish', `400 text/plain ${sentence}\n`, { body }),
   ]),
   [
+    '[GRIP-CTRL-6] [DIFF-57] what only looks like JSON is none',
+    async (gateway) => {
+      for (const oddity of ['"id":"\\x"', '"size":1.'])
+        assert.equal(
+          says(
+            await gateway.control(
+              'POST',
+              '/publish',
+              {},
+              `{"items":[{"channel":"c",${oddity},"http-stream":{"content":"x"}}]}`,
+            ),
+          ),
+          '400 text/plain Body is not valid JSON.\n',
+        );
+    },
+  ],
+  [
     '[GRIP-CTRL-6] the type of the body is not looked at',
     asksControl('POST', '/publish', '200 text/plain Published\n', {
       headers: { 'Content-Type': 'text/html' },
@@ -174,6 +191,22 @@ export const controlCases = gripCases('control', [
     async (gateway) => {
       const answer = await bytesOf(gateway, bytes);
       assert.equal(`${answer.status} ${answer.body}`, `${status} ${sentence}\n`);
+    },
+  ]),
+  ...(
+    [
+      ['a version that is not spoken', 'GET / HTTP/2.0\r\nHost: x\r\n\r\n'],
+      ['a request line with blanks', 'GET  /  HTTP/1.1\r\nHost: x\r\n\r\n'],
+      ['a length with a sign', 'POST /publish HTTP/1.1\r\nHost: x\r\nContent-Length: +2\r\n\r\n{}'],
+    ] as const
+  ).map(([what, bytes]): GripRow => [
+    `[GRIP-CTRL-7] [DIFF-58] ${what} is answered 400`,
+    async (gateway) => {
+      const { status, body } = await bytesOf(gateway, bytes);
+      assert.match(
+        `${status} ${body}`,
+        /^400 (?:Failed to parse request header|Bad Content-Length)\.\n$/,
+      );
     },
   ]),
   [

@@ -441,6 +441,30 @@ export const sockjsCases = gripCases('sockjs', [
       assert.equal(answer.body, 'Bad Request\n');
     },
   ],
+  ...(
+    [
+      ['a form is one whatever it is called', 'text/plain', 'd=%5B%22h-i%22%5D', 'h-i'],
+      ['[DIFF-131] a list may be the body itself', 'text/plain', '["h-i"]', 'h-i'],
+      [
+        '[DIFF-131] a plus is a blank',
+        'application/x-www-form-urlencoded',
+        'd=%5B%22h+i%22%5D',
+        'h i',
+      ],
+    ] as const
+  ).map(([what, type, body, heard]): GripRow => [
+    `[SOCKJS-16] ${what}`,
+    async (gateway) => {
+      const session = await Session.open(gateway);
+      const sent = await ask(gateway, `/000/${gateway.token}s/jsonp_send`, {
+        method: 'POST',
+        headers: { 'Content-Type': type },
+        body,
+      });
+      assert.equal(sent.body, 'ok');
+      (await session.origin.expects(`TEXT 3\r\n${heard}\r\n`)).answers([]);
+    },
+  ]),
   [
     '[SOCKJS-16] a form without a list is a mistake',
     async (gateway) => {

@@ -68,6 +68,20 @@ export const zeromqCases = gripCases('zeromq', [
     { needs: ['zmqPull'] },
   ],
   [
+    '[GRIP-ORDER-5] [DIFF-53] ids that are no text are told apart byte by byte',
+    async (gateway) => {
+      const answer = await opened(gateway);
+      const socket = await gateway.zeromq('PUSH', gateway.site.zmqPull);
+      const said = (id: Buffer, content: string): Buffer =>
+        tnetOf({ ...(streamTnet(gateway.channel, text(content)) as object), id });
+      socket.send(said(Buffer.of(0xff, 1), 'one '));
+      socket.send(said(Buffer.of(0xff, 1), 'again '));
+      socket.send(said(Buffer.of(0xfe, 1), 'two '));
+      assert.equal(await answer.until('two '), 'open\none two ');
+    },
+    { needs: ['zmqPull'] },
+  ],
+  [
     '[GRIP-ZMQ-1] an item may be larger than HTTP would take',
     async (gateway) => {
       const answer = await opened(gateway);

@@ -135,6 +135,17 @@ test.each([204, 304])('%d has no body and keeps both connections', async (status
   expect(sockets).toBe(1);
 });
 
+test('[GRIP-PROXY-7] a 304 does not tell the length of what it does not have', async () => {
+  const world = await ProductionGateway.open();
+  const said = 'HTTP/1.1 304 Not Modified\r\nContent-Length: 3\r\nX-A: b\r\n\r\n';
+  proxyTo(world, await saying(world, said));
+  const caller = new Caller(world, get());
+  await world.event('relayed');
+  await world.until('it came', () => caller.text.endsWith('\r\n\r\n'));
+  expect(caller.text).toMatch(/X-A: b/);
+  expect(caller.text).not.toMatch(/Content-Length/);
+});
+
 test('what comes before the answer is left out', async () => {
   const world = await ProductionGateway.open();
   const hints = 'HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n';

@@ -472,11 +472,24 @@ test('[WOH-DIRECT-4] [WOH-DIRECT-5] a refusal is an answer with its reason, head
   expect(Buffer.from(told.body).toString()).toBe(body);
 });
 
+test('[WOH-DIRECT-5] a refusal that breaks off is told as one, and counted', async () => {
+  const world = await ProductionGateway.open();
+  const refusing = await rawOrigin(world, (socket) => {
+    socket.on('data', () => socket.end('HTTP/1.1 403 Nope\r\nContent-Length: 10\r\n\r\nhalf'));
+  });
+  world.turn(connectWs(refusing));
+  await world.event('originAnswered');
+  world.turn({ type: 'collect', ...toOrigin, bytesMax: 100 });
+  expect(await world.event('originBody')).toMatchObject({ isWhole: false, isBroken: true });
+  expect(world.count('gateway.origin.truncated')).toBe(1);
+});
+
 test.each<[title: string, said: string]>([
   [
     'a wrong key',
     'HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n',
   ],
+  ['a 101 that names no protocol', 'HTTP/1.1 101 Switching Protocols\r\n\r\n'],
   ['no HTTP', 'SSH-2.0\r\n'],
   ['nothing', ''],
 ])('[WOH-DIRECT-6] an origin that answers with %s has broken', async (_, said) => {

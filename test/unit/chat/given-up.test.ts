@@ -86,7 +86,14 @@ function keeper(options: Partial<ChatOptions>) {
     const around = { user: 'ann', ref: 1, replyTo: asker, isAgain: false };
     deliver({ type: 'register', entry, ...around });
   };
-  const nodes = { nodes: ['n1', 'n2'], size: 2, down: 0, isServing: true, isJoined: true };
+  const nodes = {
+    nodes: ['n1', 'n2'],
+    homes: ['n1', 'n2'],
+    size: 2,
+    down: 0,
+    isServing: true,
+    isJoined: true,
+  };
   deliver({ type: 'nodesChanged', ...nodes });
   register('s1');
   const body = { say: 'resume', ref: 1, session: 's1', secret: 'x' };
@@ -99,7 +106,7 @@ test('[HP-SESS-3] [HP-DM-6] before the keeper has what it had', () => {
   const { deliver, register, heard, left } = keeper({ sessionPolicy: 'replace' });
   register('s2');
   deliver({ type: 'handedOver', ref: 1, luggage });
-  expect(left()).toEqual(['leave', 'unwatch']);
+  expect(left()).toEqual(['leave']);
   expect(heard.at(-1)).toMatchObject({ type: 'directArrived', message: { id: 'm1' } });
 });
 
@@ -109,10 +116,10 @@ test.each([
 ] as const)('%s [HP-DM-6] [HP-RES-12] while the keeper keeps it', (_, options) => {
   const { deliver, register, told, left } = keeper(options);
   deliver({ type: 'handedOver', ref: 1, luggage });
-  expect(left()).toEqual(['memberMoved', 'unwatch']);
+  expect(left()).toEqual(['memberMoved']);
   deliver({ type: 'nodeDown', node: 'n2' });
   register('s2');
-  expect(left()).toEqual(['leave', 'memberMoved', 'unwatch']);
+  expect(left()).toEqual(['leave', 'memberMoved']);
   expect(told.at(-1)).toMatchObject({ type: 'registered', offline: [{ id: 'm1' }] });
 });
 
@@ -189,4 +196,29 @@ test('[HP-DM-2] [HP-RES-10] what the former node of a session tells a minute lat
   const body = { say: 'late', session: 's2', message, isSent: false };
   deliver({ type: 'peerSaid', node: 'n2', key: 'ann', body });
   expect(hears()).toBe(before);
+});
+
+test('[HP-PRES-1] who watches from another actor now is told, though the one before says late that it is over', () => {
+  const { deliver, heard, pass } = keeper({});
+  const former = addressOf<UserNotice>(0, 'former');
+  const watch = (address: typeof session): void =>
+    deliver({
+      ...{ type: 'askPresence', user: 'ann', ref: 0, replyTo: asker },
+      watcher: { session: 's7', shard: 0, address },
+    });
+  const over = (address: typeof session): void =>
+    deliver({ type: 'unwatch', user: 'ann', session: 's7', address });
+  const change = (status: 'away' | 'busy'): void => {
+    heard.length = 0;
+    deliver({ type: 'setPresence', user: 'ann', session: 's1', status, note: undefined });
+    pass(2_000);
+  };
+  watch(former);
+  watch(session);
+  over(former);
+  change('away');
+  expect(heard.map(({ type }) => type)).toEqual(['presenceChanged']);
+  over(session);
+  change('busy');
+  expect(heard).toEqual([]);
 });

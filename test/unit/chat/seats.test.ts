@@ -36,7 +36,7 @@ function asking(): { readonly session: Session; readonly seat: Seat } {
   const seat: Seat = {
     ...{ room: 'r', phase: 'asking', historyMax: 0, since: undefined, words: [] },
     ...{ joined: undefined, isMarked: false, slot: undefined, place: { epoch: 0, seq: 0 } },
-    ...{ unacked: new Map(), hasGap: false },
+    ...{ unacked: new Map(), hasGap: false, hasHoles: false, open: undefined },
   };
   session.seats.set('r', seat);
   return { session, seat };

@@ -78,6 +78,21 @@ describe('a session that has moved', () => {
     expect(bodies(back.take())).toEqual([]);
   });
 
+  test('[HP-RCPT-1] [HP-RELAY-12] hears the receipt that came while it was on its way', () => {
+    const stage = whole();
+    const ben = HpClient.in(stage.at('n1'), 'ben');
+    const ann = HpClient.in(stage.at('n3'), 'ann');
+    stage.pass(500);
+    stage.delay('n1', 'n2', 200);
+    ben.wire.leave();
+    const back = resumed(stage, 'n2', ben);
+    stage.pass(250);
+    ann.ask('RECEIPT', { ref: 'm1', to: 'ben', state: 'read' });
+    stage.pass(3_000);
+    const told = back.take().map(({ type }) => type);
+    expect(told).toEqual(['RESUME_OK', 'RECEIPT']);
+  });
+
   test('[HP-RES-9] [HP-HOME-7] is in its rooms where it is, and not where it had asked to come in before', () => {
     const stage = whole();
     const nodes = ['n1', 'n2', 'n3'];

@@ -140,6 +140,21 @@ describe('who finds no way in', () => {
     expect(stage.logs.at(-1)).toMatchObject({ event: 'gateway.noRoute' });
   });
 
+  test('[GRIP-CORS-5] in words that a page of another site may read', () => {
+    const options = { isCrossOrigin: true };
+    const stage = new GatewayStage({ routes: 'other.example one:80', options });
+    const page = stage.request({ host: 'a.example', headers: [['Origin', 'http://b.example']] });
+    expect(page.answered?.headers).toContainEqual([
+      'Access-Control-Allow-Origin',
+      'http://b.example',
+    ]);
+    const script = stage.request({ host: 'a.example', search: '?callback=call' });
+    expect(script.answered).toMatchObject({
+      status: 200,
+      body: expect.stringMatching(/^\/\*\*\/call\(\{"code": 502, .*No route for host: a\.example/),
+    });
+  });
+
   test('because too many are here is told so', () => {
     const stage = new GatewayStage({ options: { connectionsMax: 2 } });
     const [first] = [stage.request(), stage.request()];

@@ -55,8 +55,10 @@ export interface RoomsState {
   readonly epochs: Epochs;
   /** The next room that is made has at least this epoch. */
   nextEpoch: number;
-  /** Who may be a home; empty for a node that is alone. */
+  /** Who is there; empty for a node that is alone. */
   nodes: readonly string[];
+  /** Who of them may be a home. */
+  homes: readonly string[];
   /** How many nodes the cluster has, those that are down among them. */
   size: number;
   /** And how many of them are down. */
@@ -139,7 +141,7 @@ export interface Copies {
   /** Up to where each of them has it; undefined when it was sent and not confirmed. */
   readonly kept: Map<string, Place | undefined>;
   /** Messages that not enough of them have yet, in their order. */
-  waiting: readonly Storing[];
+  waiting: Storing[];
 }
 
 export interface Storing {

@@ -185,10 +185,7 @@ export function end(
   const { who, chat } = session;
   if (who === undefined) return;
   for (const { room } of session.seats.values()) leaveRoom(session, room, undefined, context);
-  for (const { user } of session.watched.values()) {
-    const { session: name } = who;
-    context.send(keeperOfUser(session, user), { type: 'unwatch', user, session: name });
-  }
+  watchNobody(session, context);
   session.seats.clear();
   const untold = untoldOf(session);
   part(
@@ -198,6 +195,8 @@ export function end(
     context,
   );
   session.who = undefined;
+  // What comes now goes back.
+  session.luggage = undefined;
   // Whoever was only being let in has not been counted.
   if (!wasIn) return;
   context.count('chat.sessions', -1);
@@ -207,6 +206,16 @@ export function end(
     event: 'chat.sessionEnded',
     fields: { session: who.session },
   });
+}
+
+/** Whoever takes the session over asks for those that it follows itself. */
+export function watchNobody(session: Session, context: Turn): void {
+  for (const { user } of session.watched.values()) tellUnwatched(session, user, context);
+}
+
+export function tellUnwatched(session: Session, user: string, context: Turn): void {
+  const [name, address] = [session.who?.session ?? '', context.self];
+  context.send(keeperOfUser(session, user), { type: 'unwatch', user, session: name, address });
 }
 
 /** The keeper is told that a session is over, and says when nothing more comes for it. */

@@ -6,6 +6,7 @@ import { refused } from '../../codecs/hp/mistakes.ts';
 import type { RequestOf } from '../../codecs/hp/requests.ts';
 import { shardOfRoom } from '../chat-context.ts';
 import type { Presence, UserReply } from '../users/user-messages.ts';
+import { tellUnwatched } from './leaving.ts';
 import {
   answer,
   answerError,
@@ -95,8 +96,7 @@ export function unwatch(session: Session, users: readonly string[], context: Tur
   for (const user of users) {
     session.watched.delete(userKey(user));
     session.changed.delete(userKey(user));
-    const name = session.who?.session ?? '';
-    context.send(keeperOfUser(session, user), { type: 'unwatch', user, session: name });
+    tellUnwatched(session, user, context);
   }
   answer(session, 'ACK', {}, context);
 }

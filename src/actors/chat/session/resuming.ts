@@ -8,7 +8,8 @@ import { refused } from '../../codecs/hp/mistakes.ts';
 import type { GivenPlace, RequestOf } from '../../codecs/hp/requests.ts';
 import type { RouterReply } from '../../routing/router-messages.ts';
 import { millisecondsUntil, roomOfTopic } from '../chat-context.ts';
-import type { Place } from '../rooms/room-messages.ts';
+import { isAfter } from '../rooms/room-memory.ts';
+import type { Place, RoomEntry } from '../rooms/room-messages.ts';
 import { bytesOf } from '../users/nodes/keeping.ts';
 import type { Luggage, UserNotice, UserReply, Untold } from '../users/user-messages.ts';
 import { entryOf, welcome } from './arriving.ts';
@@ -22,13 +23,18 @@ import {
   sayResumed,
   stop,
   untoldOf,
+  watchNobody,
 } from './leaving.ts';
-import { askOne, tellChanged } from './presence.ts';
+import { askOne } from './presence.ts';
 import {
   entryText,
   giveUpSeat,
+  isBack,
+  isOwed,
+  packedSeat,
   sayText,
   sit,
+  standBack,
   switchOver,
   takeSeat,
   tookEntry,
@@ -104,13 +110,15 @@ export function handedOver(
     session.watched.set(userKey(watched), { user: watched, told });
     askOne(session, watched, true, NO_REF, context);
   }
-  for (const { room, epoch, seq, hasGap } of seats) {
+  for (const { room, epoch, seq, hasGap, open } of seats) {
     const given = rooms.get(room);
     const since = given === undefined ? { epoch, seq } : { ...given, epoch: given.epoch ?? epoch };
     takeSeat(session, { room, historyMax: 0, since }, context);
     // [HP-RES-7] Who says what it has does not depend on what is known here.
     const seat = session.seats.get(room);
-    if (seat !== undefined) seat.hasGap = hasGap === true && given === undefined;
+    if (seat === undefined || given !== undefined) continue;
+    seat.hasGap = hasGap === true;
+    seat.open = open;
   }
   seatIsReady(session, context);
 }
@@ -136,12 +144,12 @@ function waitAgain(session: Session, { rooms, watched }: Luggage, context: Turn)
     session.watched.set(userKey(user), { user, told });
     askOne(session, user, true, NO_REF, context);
   }
-  for (const { room, epoch, seq, hasGap } of rooms) {
+  for (const { room, epoch, seq, hasGap, open } of rooms) {
     const place = { epoch, seq };
     session.seats.set(room, {
       ...{ room, historyMax: 0, since: place, phase: 'seated', words: [] },
       ...{ joined: undefined, isMarked: true, slot: undefined, unacked: new Map(), place },
-      hasGap: hasGap === true,
+      ...{ hasGap: hasGap === true, hasHoles: false, open },
     });
   }
   session.luggage = undefined;
@@ -202,7 +210,7 @@ export function tellResumed(session: Session, context: Turn): string {
   const gaps = missed.flatMap(([seat]) =>
     seat.hasGap || seat.joined?.hasGap === true ? [seat.room] : [],
   );
-  for (const seat of session.seats.values()) seat.hasGap = false;
+  for (const seat of session.seats.values()) isBack(seat);
   const directs = session.untold;
   let replayed = directs.length;
   let texts = '';
@@ -243,13 +251,11 @@ export function tellResumed(session: Session, context: Turn): string {
   return ok + texts;
 }
 
-function missedIn(session: Session, { joined }: Seat) {
+function missedIn(session: Session, seat: Seat) {
   const own = session.who?.session;
-  return (joined?.entries ?? []).filter((entry) => entry.session !== own || has(session, 'echo'));
-}
-
-export function resumed(session: Session, context: Turn): void {
-  tellChanged(session, context);
+  const isMissed = (entry: RoomEntry): boolean =>
+    isOwed(seat, entry) && (entry.session !== own || has(session, 'echo'));
+  return (seat.joined?.entries ?? []).filter(isMissed);
 }
 
 /** [HP-RES-1] The connection is gone. */
@@ -312,15 +318,12 @@ export function streamLeft(
   for (const { topic, lastId, unwrittenId } of places) {
     const seat = session.seats.get(roomOfTopic(topic));
     if (seat?.phase !== 'seated') continue;
-    if (has(session, 'ack')) {
-      const [oldest] = seat.unacked.values();
-      if (oldest !== undefined) seat.place = { ...oldest, seq: oldest.seq - 1 };
-      continue;
+    if (has(session, 'ack')) standBack(seat);
+    else {
+      const [last, unwritten] = [placeOf(lastId), placeOf(unwrittenId)];
+      if (unwritten !== undefined) seat.place = { ...unwritten, seq: unwritten.seq - 1 };
+      else if (last !== undefined && isAfter(last, seat.place)) seat.place = last;
     }
-    const last = placeOf(lastId);
-    const unwritten = placeOf(unwrittenId);
-    if (unwritten !== undefined) seat.place = { ...unwritten, seq: unwritten.seq - 1 };
-    else if (last !== undefined && isAfter(last, seat.place)) seat.place = last;
   }
   if (session.heir !== undefined) passOn(session, context);
 }
@@ -329,10 +332,6 @@ export function streamLeft(
 function placeOf(id: string | undefined): Place | undefined {
   const [epoch, seq] = id?.split(':') ?? [];
   return id === undefined ? undefined : { epoch: Number(epoch), seq: Number(seq) };
-}
-
-function isAfter(one: Place, other: Place): boolean {
-  return one.epoch > other.epoch || (one.epoch === other.epoch && one.seq > other.seq);
 }
 
 /** [HP-RES-4] The client has come back elsewhere, whether its old connection knows it or not. */
@@ -356,13 +355,12 @@ function passOn(session: Session, context: Turn): void {
   if (heir === undefined || who === undefined) return;
   const luggage: Luggage = {
     ...who,
-    rooms: [...session.seats.values()].map(({ room, place, hasGap }) => {
-      return hasGap ? { room, ...place, hasGap } : { room, ...place };
-    }),
+    rooms: [...session.seats.values()].map(packedSeat),
     watched: [...session.watched.values()].map(({ user, told }) => ({ user, told })),
     untold: untoldOf(session),
     ...(session.isAnew ? { isAnew: true as const } : {}),
   };
+  watchNobody(session, context);
   context.send(heir.to, { type: 'handedOver', ref: heir.ref, luggage });
   context.count('chat.sessions', -1);
   closeNow(session, context);

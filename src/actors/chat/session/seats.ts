@@ -17,6 +17,7 @@ import {
   type RoomEntry,
   type RoomWord,
 } from '../rooms/room-messages.ts';
+import type { Luggage } from '../users/user-messages.ts';
 import { leaveRoom } from './leaving.ts';
 import { has, refOf, type Seat, type Session, type Turn } from './session.ts';
 
@@ -28,7 +29,7 @@ export function takeSeat(
   session.seats.set(room, {
     ...{ room, historyMax, since, phase: 'subscribing', words: [] },
     ...{ joined: undefined, isMarked: false, slot: undefined, unacked: new Map() },
-    hasGap: false,
+    ...{ hasGap: false, hasHoles: false, open: undefined },
     place: since ?? { epoch: 0, seq: 0 },
   });
   follow(session, room, TO_OWNER, NO_SLOT, context);
@@ -125,6 +126,40 @@ export function tookEntry(session: Session, seat: Seat, { id, seq, epoch }: Room
   seat.unacked.delete(oldest);
   // [HP-RES-8] It will not be told again: the client must know.
   seat.hasGap = true;
+}
+
+export function takes(seat: Seat, id: string): void {
+  const [oldest] = seat.unacked.keys();
+  if (seat.unacked.delete(id) && id !== oldest) seat.hasHoles = true;
+  if (seat.unacked.size === 0) seat.hasHoles = false;
+}
+
+/** [HP-RES-7] Whoever acknowledges stands before the oldest that it has not, and may have some of those behind it. */
+export function standBack(seat: Seat): void {
+  const [oldest] = seat.unacked.values();
+  if (oldest === undefined) return;
+  if (seat.hasHoles) seat.open = { ...seat.place, ids: [...seat.unacked.keys()] };
+  seat.place = { ...oldest, seq: oldest.seq - 1 };
+}
+
+/** [HP-ACK-3] */
+export function isOwed({ open }: Seat, entry: RoomEntry): boolean {
+  return open === undefined || isAfter(entry, open) || open.ids.includes(entry.id);
+}
+
+/** The client is being told what it missed. */
+export function isBack(seat: Seat): void {
+  seat.hasHoles = seat.open !== undefined;
+  seat.open = undefined;
+  seat.hasGap = false;
+}
+
+export function packedSeat({ room, place, hasGap, open }: Seat): Luggage['rooms'][number] {
+  return {
+    ...{ room, ...place },
+    ...(hasGap ? { hasGap } : {}),
+    ...(open === undefined ? {} : { open }),
+  };
 }
 
 /** Of the request under way. */

@@ -84,6 +84,10 @@ export interface Seat {
   place: Place;
   /** Told and not acknowledged; used with the cap `ack` alone. */
   readonly unacked: Map<string, Place>;
+  /** One of them has been acknowledged before an older one. */
+  hasHoles: boolean;
+  /** Set while its client comes back. */
+  open: Luggage['rooms'][number]['open'];
   /** Of what was told and not acknowledged, the oldest is not known any more. */
   hasGap: boolean;
 }

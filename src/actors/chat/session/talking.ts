@@ -10,6 +10,7 @@ import { shardOfRoom } from '../chat-context.ts';
 import type { RoomReply } from '../rooms/room-messages.ts';
 import type { Direct, UserNotice, UserReply, Untold } from '../users/user-messages.ts';
 import { refuse } from './leaving.ts';
+import { takes } from './seats.ts';
 import {
   answer,
   answerError,
@@ -221,7 +222,7 @@ export function acknowledged(session: Session, refs: readonly string[], context:
   for (const ref of refs) {
     for (const untold of session.unacked.get(ref) ?? []) tellTaken(session, untold, context);
     session.unacked.delete(ref);
-    for (const seat of session.seats.values()) seat.unacked.delete(ref);
+    for (const seat of session.seats.values()) takes(seat, ref);
   }
 }
 

@@ -5,6 +5,7 @@
 import type { HpMistake } from '../../codecs/hp/mistakes.ts';
 import type { Cap, Status } from '../../codecs/hp/requests.ts';
 import type { Address } from '../../runtime/actor.ts';
+import type { Place } from '../rooms/room-messages.ts';
 import type { Located, PeerNotice } from '../../routing/relay/relay-seam.ts';
 import type { ShardDown } from '../../runtime/edges.ts';
 
@@ -103,7 +104,12 @@ export type UsersMessage =
       })
   /** How many are here and elsewhere, of those whose names are at home on the keeper's shard. */
   | (Asked & { readonly type: 'countSessions' })
-  | (OfUser & { readonly type: 'unwatch'; readonly session: string })
+  /** What was said for the session by another actor stands. */
+  | (OfUser & {
+      readonly type: 'unwatch';
+      readonly session: string;
+      readonly address: Address<UserNotice>;
+    })
   | (Asked &
       OfUser & {
         readonly type: 'direct';
@@ -238,6 +244,8 @@ export interface Luggage {
     readonly seq: number;
     /** Something before it was not acknowledged, and is not known any more. */
     readonly hasGap?: true;
+    /** Of what was told up to this place only these were not acknowledged. */
+    readonly open?: (Place & { readonly ids: readonly string[] }) | undefined;
   }[];
   /** Users whose presence is followed, and what the client was told last. */
   readonly watched: readonly {

@@ -88,7 +88,7 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         countSessions(state, message, context);
         return;
       case 'unwatch':
-        userOf(state, message.user)?.watchers.delete(message.session);
+        unwatch(state, message);
         return;
       case 'direct':
         direct(state, message, context);
@@ -202,6 +202,12 @@ function askPresence(state: UsersState, ask: Ask<'askPresence'>, context: UsersT
     ...{ user: name, status: 'offline' as const, note: undefined, sessions: 0, since: undefined },
   };
   context.send(replyTo, { type: 'presenceTold', ref, presence });
+}
+
+/** [HP-PRES-1] The actor that the session has left may say so when its next one has asked already. */
+function unwatch(state: UsersState, { user, session, address }: Ask<'unwatch'>): void {
+  const watchers = userOf(state, user)?.watchers;
+  if (watchers?.get(session)?.address === address) watchers.delete(session);
 }
 
 /** [HP-STATS-2] */

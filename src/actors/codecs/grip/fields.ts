@@ -59,6 +59,14 @@ export class FieldReader {
     return this.#at(fields, name, key, textOf);
   }
 
+  /** [GRIP-ORDER-5] Ids are only compared: each of their bytes counts, though they be no text. */
+  idAt(fields: Fields, name: string, key: string): string | undefined {
+    const value = fields[key];
+    if (value instanceof Uint8Array && !isUtf8(value))
+      return Array.from(value, (byte) => String.fromCharCode(byte)).join('');
+    return this.textAt(fields, name, key);
+  }
+
   booleanAt(fields: Fields, name: string, key: string): boolean | undefined {
     return this.#at(fields, name, key, (value) => (typeof value === 'boolean' ? value : undefined));
   }

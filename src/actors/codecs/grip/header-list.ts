@@ -116,10 +116,11 @@ export function parseElement(element: string): HeaderElement | undefined {
  */
 export function parseParams(text: string, from: number): readonly HeaderParam[] | undefined {
   const params: HeaderParam[] = [];
+  let equals = -1;
   for (let at = from; at < text.length;) {
     const end = indexOrEnd(text, ';', at);
-    const equals = text.indexOf('=', at);
-    if (equals < 0 || equals > end) {
+    if (equals < at) equals = indexOrEnd(text, '=', at);
+    if (equals >= end) {
       params.push([trimmed(text.slice(at, end)).toLowerCase(), '', true]);
       at = end + 1;
       continue;

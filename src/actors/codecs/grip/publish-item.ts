@@ -135,8 +135,8 @@ function readItem(reader: FieldReader, fields: Fields, from: Source, channel: st
     channel === ''
       ? reader.required(reader.textAt(fields, itemName, 'channel'), fields, itemName, 'channel')
       : channel;
-  const id = reader.textAt(fields, itemName, 'id');
-  const prevId = reader.textAt(fields, itemName, 'prev-id');
+  const id = reader.idAt(fields, itemName, 'id');
+  const prevId = reader.idAt(fields, itemName, 'prev-id');
   const formats = reader.objectAt(fields, itemName, 'formats') ?? formatsOnTop(fields);
   if (Object.keys(formats).length === 0) reader.fail('no formats specified');
   return {

@@ -62,6 +62,15 @@ export interface Route {
   readonly targets: readonly Target[];
 }
 
+/** [GRIP-JSONP-1] Of a route that says nothing of it. */
+export const jsonpDefaults: JsonpSettings = {
+  mode: 'extended',
+  callbackParam: undefined,
+  bodyParam: undefined,
+  defaultCallback: undefined,
+  defaultMethod: 'GET',
+};
+
 export interface RoutesWarning {
   /** From 1 up. */
   readonly line: number;

@@ -95,6 +95,11 @@ function isInstruct({ admitted }: RequestState, headers: HeaderList): boolean {
 }
 
 function obey(state: RequestState, instruct: Instruct, context: Turn): void {
+  // [GRIP-FILTER-5] What a poll ends with when nothing comes is the origin's word, as it stands.
+  if (instruct.hold === 'response') {
+    startPoll(state, instruct, context);
+    return;
+  }
   const filters = instruct.channels.flatMap((channel) => channel.filters);
   const filtered = filterResponseContent(filters, instruct.response.body, {
     subMeta: instruct.meta,
@@ -104,8 +109,7 @@ function obey(state: RequestState, instruct: Instruct, context: Turn): void {
     return;
   }
   const response = { ...instruct.response, body: filtered.content };
-  if (instruct.hold === 'response') startPoll(state, { ...instruct, response }, context);
-  else if ((instruct.hold === 'stream' || instruct.next !== undefined) && !isHead(state))
+  if ((instruct.hold === 'stream' || instruct.next !== undefined) && !isHead(state))
     startStream(state, { ...instruct, response }, context);
   else {
     answer(state, response, false, context);
@@ -195,6 +199,7 @@ function relay(
   context: Turn,
 ): void {
   state.life = 'relaying';
+  if (state.question !== undefined) state.question.answer = said;
   context.send(state.admitted.gateway.edges.gateway, {
     type: 'relay',
     owner: context.self,

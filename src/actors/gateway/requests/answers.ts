@@ -1,14 +1,15 @@
 // The last words that a client hears: whole answers, and the errors of the gateway's own, dressed for pages that asked
 // across origins or by JSON-P. Refuses to know where an answer came from. Obeys spec/grip.md, section "Errors".
 
-import type { Target } from '../../codecs/grip/routes-file.ts';
+import { jsonpDefaults, type Target } from '../../codecs/grip/routes-file.ts';
 import { type HeaderList, isNamedLike } from '../../codecs/grip/header-list.ts';
 import { reasonOf } from '../../codecs/grip/reasons.ts';
 import { encodeText } from '../../codecs/utf8-text.ts';
+import type { ProxyRequested } from '../../runtime/gateway-edges.ts';
 import { logRequest } from '../access-log.ts';
 import { isCrossOrigin, isDebug } from '../forward.ts';
 import { addCrossOrigin } from '../rewriting/cross-origin.ts';
-import { wrapHeldJsonp, wrapJsonp } from '../rewriting/jsonp.ts';
+import { readJsonp, wrapHeldJsonp, wrapJsonp } from '../rewriting/jsonp.ts';
 import type { RequestState, Turn } from './request-state.ts';
 
 export interface Answer {
@@ -81,11 +82,21 @@ export function answerError(
 ): void {
   const text = details !== undefined && isDebug(state.admitted) ? details : sentence;
   const said = errorAnswer(status, text);
-  const { body, headers } = said;
-  // What a script tells of it is not framed by the edge.
-  const length = ['Content-Length', String(body.byteLength)] as const;
-  const told = state.jsonp === undefined ? said : { ...said, headers: [...headers, length] };
+  const told = state.jsonp === undefined ? said : withLength(said);
   answer(state, told, false, context, details ?? sentence);
+}
+
+/** [GRIP-CORS-5] For pages of other sites, where no route says otherwise how they are served. */
+export function pageAnswer(request: ProxyRequested, said: Answer): Answer {
+  const reading = readJsonp(request, jsonpDefaults);
+  if (reading.kind === 'jsonp') return wrapJsonp(reading.callback, reading.mode, withLength(said));
+  return { ...said, headers: addCrossOrigin(request.headers, said.headers) };
+}
+
+/** What a script tells of it is not framed by the edge. */
+function withLength(said: Answer): Answer {
+  const length = ['Content-Length', String(said.body.byteLength)] as const;
+  return { ...said, headers: [...said.headers, length] };
 }
 
 export function errorAnswer(status: number, sentence: string): Answer {

@@ -66,8 +66,13 @@ export function dropOld(state: RequestState, instruct: Instruct): void {
     const { channel, prevId } = publication.data as { channel?: string; prevId?: string };
     const held = withIds.find(({ name }) => state.admitted.route.prefix + name === channel);
     if (held === undefined) return true;
-    return prevId === held.prevId || isAfterFirst(state, publication, held.prevId);
+    return follows(prevId, held.prevId) || isAfterFirst(state, publication, held.prevId);
   });
+}
+
+/** [GRIP-SEQ-7] To follow nothing is to follow the empty id. */
+function follows(prevId: string | undefined, place: string | undefined): boolean {
+  return (prevId ?? '') === place;
 }
 
 /** Some earlier item of the same channel begins where the origin ended: this one follows it. */
@@ -80,7 +85,7 @@ function isAfterFirst(
     if (earlier === publication) return false;
     if (
       earlier.topic === publication.topic &&
-      (earlier.data as { prevId?: string }).prevId === prevId
+      follows((earlier.data as { prevId?: string }).prevId, prevId)
     )
       return true;
   }
@@ -114,13 +119,13 @@ function wishOf(state: RequestState, publication: Publication, context: Turn): I
   const format = hold.mode === 'response' ? data.response : data.stream;
   if (format === undefined) {
     // It says nothing to this client, but the next one follows it.
-    if (channel.lastId !== undefined && data.prevId === channel.lastId) channel.lastId = data.id;
+    if (follows(data.prevId, channel.lastId)) channel.lastId = data.id;
     return { kind: 'nothing' };
   }
   hold.activityAt = context.now;
   if (channel.lastId !== undefined) {
     // [GRIP-SEQ-1] [GRIP-SEQ-2]
-    if (data.prevId !== channel.lastId) {
+    if (!follows(data.prevId, channel.lastId)) {
       const { gateway } = state.admitted;
       context.count('gateway.holds.conflicts');
       context.send(keeperOf(gateway, channel.name), { type: 'forgetId', channel: channel.name });

@@ -99,7 +99,8 @@ export function forwardHeaders(
   }
   headers = withGrip(headers, route, facts);
   headers = withProtocol(headers, settings, facts);
-  headers = withForwardedFor(headers, settings, facts);
+  // [GRIP-NEXT-2] Nobody's address stands behind what the gateway asks for itself.
+  if (facts.isInternal !== true) headers = withForwardedFor(headers, settings, facts);
   return withHost(headers, facts.host);
 }
 

@@ -88,8 +88,9 @@ export function sent(
     return;
   }
   const type = firstHeader(headers, 'Content-Type') ?? '';
-  const isForm = transport === 'jsonp_send' && type.startsWith('application/x-www-form-urlencoded');
-  const texts = textsIn(formMessage(decoder.decode(body), isForm));
+  const isForm = type.startsWith('application/x-www-form-urlencoded');
+  const said = decoder.decode(body);
+  const texts = textsIn(transport === 'jsonp_send' ? formMessage(said, isForm) : said);
   if (texts === undefined) refuse('Payload expected\n');
   else if (texts.length > TEXTS_MAX) refuse('Request too large.\n');
   else if (state.life !== 'open') say(ask, notFoundAnswer(headers), context);

@@ -35,7 +35,7 @@ export function calledBack(callback: string, frame: string): string {
   return `/**/${callback}(${jsonInScript(frame)});\n`;
 }
 
-/** The member `d` of a form, or the body itself where it is no form. [SOCKJS-16] */
+/** The member `d` of a form, or the body itself where it is no form, whatever it is called. [SOCKJS-16] */
 export function formMessage(body: string, isForm: boolean): string {
-  return isForm ? (new URLSearchParams(body).get('d') ?? '') : body;
+  return isForm || body.startsWith('d=') ? (new URLSearchParams(body).get('d') ?? '') : body;
 }

@@ -120,7 +120,6 @@ export const sockJsActor: ActorDefinition<
       case 'timedOut':
       case 'clientGone':
       case 'bodyRead':
-      case 'relayed':
         return;
       default:
         message satisfies never;

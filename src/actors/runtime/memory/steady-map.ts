@@ -3,8 +3,9 @@
 // collector believes everything that ever was in it to be alive. Some keys that stay make copies a hundred times rarer.
 // Refuses to know what it holds.
 
-/** Keys that stay, once so many have gone. */
+/** Keys that stay, once so many have gone; the same for all maps. */
 const KEPT = 1_024;
+const stays = Array.from({ length: KEPT }, (_, at) => Symbol(at));
 
 export class SteadyMap<K, V extends object | string> {
   readonly #map = new Map<K | symbol, V | undefined>();
@@ -41,6 +42,7 @@ export class SteadyMap<K, V extends object | string> {
   }
 
   #steady(): void {
-    for (; this.#kept < KEPT; this.#kept += 1) this.#map.set(Symbol(this.#kept), undefined);
+    for (const key of stays) this.#map.set(key, undefined);
+    this.#kept = KEPT;
   }
 }

@@ -112,8 +112,8 @@ export const chatting: readonly Mutant[] = [
     breaks: ['room-whole'],
     requirements: ['HP-RES-3'],
     file: 'chat/session/resuming.ts',
-    find: '  return (joined?.entries ?? []).filter(',
-    replace: '  return (joined?.entries ?? []).slice(1).filter(',
+    find: '  return (seat.joined?.entries ?? []).filter(',
+    replace: '  return (seat.joined?.entries ?? []).slice(1).filter(',
     story: 'The place that the client has come to was taken for the first that it misses.',
   },
   {
@@ -151,7 +151,7 @@ export const chatting: readonly Mutant[] = [
     dialect,
     breaks: ['room-whole'],
     requirements: ['HP-ACK-3', 'HP-RES-7'],
-    file: 'chat/session/resuming.ts',
+    file: 'chat/session/seats.ts',
     find: 'seat.place = { ...oldest, seq: oldest.seq - 1 };',
     replace: 'seat.place = oldest;',
     story:
@@ -212,7 +212,7 @@ export const chatting: readonly Mutant[] = [
     dialect,
     breaks: ['room-whole'],
     requirements: ['HP-RES-3', 'HP-ACK-3'],
-    file: 'chat/session/resuming.ts',
+    file: 'chat/session/seats.ts',
     find: 'seat.place = { ...oldest, seq: oldest.seq - 1 };',
     replace: 'seat.place = oldest;',
     story: 'Off by one: the first message that the client never acknowledged counts as taken.',

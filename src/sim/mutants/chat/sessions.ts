@@ -10,8 +10,8 @@ export const returning: readonly Mutant[] = [
     breaks: ['taken'],
     requirements: ['HP-ACK-3', 'HP-RES-7'],
     file: 'chat/session/talking.ts',
-    find: '    for (const seat of session.seats.values()) seat.unacked.delete(ref);\n',
-    replace: '',
+    find: '    for (const seat of session.seats.values()) takes(seat, ref);\n',
+    replace: '    void takes;\n',
     story:
       'Direct messages are taken off the list of what is not acknowledged, and messages of rooms are not. Who comes back hears them once more.',
   },

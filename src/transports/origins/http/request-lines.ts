@@ -9,8 +9,8 @@ type Fetch = Extract<GatewayCommand, { readonly type: 'fetch' }>;
 
 const methodForm = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const targetForm = /^[\x21-\x7e\x80-\xff]+$/;
-/** Their requests have a length even when they have no body. */
-const withBody = new Set(['POST', 'PUT', 'PATCH', 'QUERY', 'PROPFIND', 'PROPPATCH']);
+/** Requests of other methods have a length even when they have no body. */
+const withoutBody = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
 
 /** A request line can be made of these. */
 export function isAskable(method: string, target: string): boolean {
@@ -20,7 +20,7 @@ export function isAskable(method: string, target: string): boolean {
 /** The line that says where the body ends; undefined bytes are chunks. */
 export function framingOf(method: string, bodyBytes: number | undefined): string {
   if (bodyBytes === undefined) return 'Transfer-Encoding: chunked\r\n';
-  return bodyBytes > 0 || withBody.has(method) ? `Content-Length: ${bodyBytes}\r\n` : '';
+  return bodyBytes > 0 || !withoutBody.has(method) ? `Content-Length: ${bodyBytes}\r\n` : '';
 }
 
 /** The lines of lists that come again, until these are gone. */

@@ -281,6 +281,20 @@ describe('an item from a tnetstring', () => {
     });
   });
 
+  test('[GRIP-ORDER-5] has ids of any bytes, which are told apart', () => {
+    const format = { 'http-stream': { content: bytesOf('x') } };
+    const idOf = (...bytes: number[]) =>
+      item({ channel: bytesOf('a'), id: Uint8Array.from(bytes), ...format }, 'tnetstring').id;
+    expect(idOf(0xc3, 0xa9)).toBe('é');
+    expect(idOf(0xff, 1)).toBe('\u00ff\u0001');
+    expect(new Set([idOf(0xff), idOf(0xfe), idOf(0xff, 0xff)]).size).toBe(3);
+    const long = new Uint8Array(300_000).fill(0xff);
+    expect(idOf(...[])).toBe('');
+    expect(item({ channel: bytesOf('a'), id: long, ...format }, 'tnetstring').id).toHaveLength(
+      300_000,
+    );
+  });
+
   test.each([
     [{ channel: Uint8Array.of(0xff) }, "publish item object contains 'channel' with wrong type"],
     [{ channel: bytesOf('a'), 'http-stream': {} }, "'http-stream' does not contain 'content'"],

@@ -55,6 +55,12 @@ describe('a request', () => {
     expect(lines(stage)).toEqual([{ ...line, code: 404, bytes: 7, referer: 'http://from/' }]);
   });
 
+  test('[GRIP-LOG-1] with a long answer has the code that its client was told', () => {
+    const stage = staged({ headers: [['Grip-Status', '201']], body: 'x'.repeat(100_001) });
+    stage.request(asked);
+    expect(lines(stage)).toMatchObject([{ code: 201, bytes: 100_001 }]);
+  });
+
   test('[GRIP-LOG-1] names its client and its route where it may', () => {
     const options = { logFrom: true, logUserAgent: true };
     const stage = staged({ body: '' }, { options, routes: '*,id=one origin:80' });

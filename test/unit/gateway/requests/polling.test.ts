@@ -291,6 +291,22 @@ describe('a poll is asked again', () => {
     expect(stage.questions).toHaveLength(2);
   });
 
+  test('[GRIP-SEQ-7] but not behind the empty id, which it follows', () => {
+    const { stage, client } = polled([reply(hold('a; prev-id='))]);
+    stage.publish({ channel: 'a', id: '1', formats: { 'http-stream': { content: 'x' } } });
+    stage.publish(item('a', 'y', { id: '2', 'prev-id': '1' }));
+    expect(client.answered?.body).toBe('y');
+    expect(stage.questions).toHaveLength(1);
+  });
+
+  test('[GRIP-FILTER-5] and its own body is no template', () => {
+    const headers = hold('a; filter=build-id', ['Grip-Set-Meta', 'id_format=x']);
+    const { stage, client } = polled([reply(headers, '50% of %I')]);
+    expect(client.answered).toBeUndefined();
+    stage.pass(55_000);
+    expect(client.answered).toMatchObject({ status: 200, body: '50% of %I' });
+  });
+
   test('with ids that are no headers, without adding one', () => {
     const { stage } = polled([reply(hold('a; prev-id=1'))]);
     const id = 'x\r\nEvil: 1';

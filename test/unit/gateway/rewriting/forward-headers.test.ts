@@ -230,6 +230,13 @@ describe('X-Forwarded-Proto', () => {
   );
 });
 
+test('[GRIP-NEXT-2] nobody’s address stands behind what the gateway asks for itself', () => {
+  const settings = { forwardedFor: [{ kind: 'append' }] } as const;
+  expect(forward([], { settings, facts: { isInternal: true } })).toEqual(
+    forward([], { facts: { isInternal: true } }),
+  );
+});
+
 describe('X-Forwarded-For', () => {
   const cut = (keep: number) => ({ kind: 'truncate', keep }) as const;
   const append = { kind: 'append' } as const;

@@ -283,6 +283,14 @@ describe('a session that polls', () => {
     stage.answer([['TEXT', 'a"b']]);
     expect(poll.body).toBe('/**/call("a[\\"a\\\\\\"b\\"]");\n');
     expect(send('d=').answered?.status).toBe(400);
+    const plain = (data: string) =>
+      stage.ask('POST', '/sock/000/j/jsonp_send', {
+        headers: [['Content-Type', 'text/plain']],
+        body: data,
+      });
+    expect(plain('d=%5B%22y%22%5D').body).toBe('ok');
+    expect(plain('["d=z"]').body).toBe('ok');
+    expect(plain('x=["z"]').answered?.status).toBe(400);
     for (const bad of ['', '?c=', '?c=alert(1)', '?c=a%0a'])
       expect(stage.ask('GET', `/sock/000/k/jsonp${bad}`).answered).toMatchObject({
         status: 400,

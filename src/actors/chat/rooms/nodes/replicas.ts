@@ -130,7 +130,7 @@ export function answerSaid(
   } else if (isStored(copies, place, needed)) tellSaid(state, storing, true, context);
   else {
     if (copies.waiting.length === 0) context.after('storing', LOOK_EVERY_MS);
-    copies.waiting = [...copies.waiting, storing];
+    copies.waiting.push(storing);
   }
 }
 

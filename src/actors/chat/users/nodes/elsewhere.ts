@@ -18,6 +18,7 @@ import {
   madeUser,
   nodesOf,
   notify,
+  notifyOne,
   tellPresence,
   tellPresenceOf,
   userOf,
@@ -117,9 +118,11 @@ export function peerSaid(
       return;
     }
     case 'receipt': {
-      const { id, ref, by, state: read } = word;
-      if (user !== undefined)
-        notify(user, { type: 'receiptArrived', id, ref, by, state: read }, context);
+      const { id, ref, by, state: read, session } = word;
+      const notice = { type: 'receiptArrived', id, ref, by, state: read } as const;
+      const known = user?.sessions.get(session ?? '');
+      if (session === undefined && user !== undefined) notify(user, notice, context);
+      else if (known !== undefined) notifyOne(known, notice, context);
       return;
     }
     case 'typing': {

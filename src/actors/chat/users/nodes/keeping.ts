@@ -3,7 +3,7 @@
 // Refuses to know links. Obeys spec/hp-peer.md, section "Sessions that move".
 
 import { utf8Length } from '../../../codecs/utf8-text.ts';
-import { keeperOfRoom, shardOfUser } from '../../chat-context.ts';
+import { keeperOfRoom } from '../../chat-context.ts';
 import { queueUntold } from '../directs.ts';
 import type { KnownSession } from '../affairs.ts';
 import type { User } from '../user.ts';
@@ -27,7 +27,7 @@ export function pack(
 export function unpack(known: KnownSession): Luggage | undefined {
   const { packed, held = [], movingTo } = known;
   if (packed === undefined || movingTo !== undefined) return undefined;
-  known.held = [];
+  known.held = held.filter(({ type }) => type !== 'directArrived');
   return { ...packed, untold: [...packed.untold, ...untoldIn(held)] };
 }
 
@@ -90,16 +90,6 @@ export function giveUp(state: UsersState, luggage: Luggage, context: UsersTurn):
   for (const { room } of rooms)
     context.send(keeperOfRoom(state.chat, room), { type: 'leave', room, ...asked });
   queue(state, user, session, untold, context);
-}
-
-/** Who takes the session over asks again for those that it follows. */
-export function watchNobody(
-  { chat }: UsersState,
-  { session, watched }: Luggage,
-  context: UsersTurn,
-): void {
-  for (const { user } of watched)
-    context.send(chat.usersOfShard(shardOfUser(chat, user)), { type: 'unwatch', user, session });
 }
 
 /** [HP-DM-6] */

@@ -3,7 +3,7 @@
 
 import { isRoomName, isUserName } from '../../../codecs/hp/names.ts';
 import { type Cap, knownCaps } from '../../../codecs/hp/requests.ts';
-import { isFields, readDirect, readStatus } from './peer-words.ts';
+import { isFields, isId, readDirect, readStatus } from './peer-words.ts';
 import type { HadTold, Luggage, Untold } from '../user-messages.ts';
 
 /** Undefined for what is none. */
@@ -38,7 +38,19 @@ function readRoom(value: unknown): Luggage['rooms'][number] | undefined {
   const { room, epoch, seq } = value;
   if (typeof room !== 'string' || !isRoomName(room)) return undefined;
   if (!isCount(epoch) || !isCount(seq)) return undefined;
-  return value['hasGap'] === true ? { room, epoch, seq, hasGap: true } : { room, epoch, seq };
+  const open = readOpen(value['open']);
+  return {
+    ...{ room, epoch, seq },
+    ...(value['hasGap'] === true ? { hasGap: true as const } : {}),
+    ...(open === undefined ? {} : { open }),
+  };
+}
+
+function readOpen(value: unknown): Luggage['rooms'][number]['open'] {
+  if (!isFields(value)) return undefined;
+  const { epoch, seq } = value;
+  if (!isCount(epoch) || !isCount(seq)) return undefined;
+  return { epoch, seq, ids: listOf(value['ids'], (id) => (isId(id) ? id : undefined)) };
 }
 
 function readWatched(value: unknown): Luggage['watched'][number] | undefined {

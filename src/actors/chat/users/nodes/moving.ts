@@ -7,7 +7,7 @@ import { userKey } from '../../../codecs/hp/names.ts';
 import { keeperOfRoom } from '../../chat-context.ts';
 import { direct } from '../directs.ts';
 import { tellKeeper } from './flying.ts';
-import { giveUp, pack, unpack, untoldIn, watchNobody } from './keeping.ts';
+import { giveUp, pack, unpack, untoldIn } from './keeping.ts';
 import { readLuggage } from './luggage.ts';
 import type { PeerWord } from './peer-words.ts';
 import { EXPIRED, isSame, makeWay, move, notHere, notServing } from '../registry.ts';
@@ -146,7 +146,6 @@ export function sendOver(
 ): void {
   const user = userOf(state, luggage.user);
   const known = user?.sessions.get(luggage.session);
-  watchNobody(state, luggage, context);
   if (user === undefined || known?.held === undefined) {
     // Another session has taken its place meanwhile, or it has begun anew elsewhere.
     giveUp(state, luggage, context);
@@ -296,6 +295,13 @@ export function movedAway(
   user.sessions.delete(session);
   for (const untold of untoldIn(known.held ?? []))
     sayLate(state, node, user.name, session, untold, context);
+  for (const notice of known.held ?? []) {
+    // [HP-RCPT-1]
+    if (notice.type !== 'receiptArrived') continue;
+    const { id, ref, by, state: read } = notice;
+    const word = { say: 'receipt', id, ref, by, state: read, session } as const;
+    tellKeeper(state, node, user.name, word, context);
+  }
   // It was taken for lost.
   if (known.movingTo !== node && known.packed === undefined)
     context.send(known.entry.address, { type: 'replaced', goesOn: true });

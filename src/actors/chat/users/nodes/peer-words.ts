@@ -20,6 +20,8 @@ export type PeerWord =
       readonly ref: string;
       readonly by: string;
       readonly state: 'delivered' | 'read';
+      /** It came for this one alone, which has moved to the other node since. */
+      readonly session?: string | undefined;
     }
   | { readonly say: 'typing'; readonly from: string; readonly on: boolean }
   | { readonly say: 'close'; readonly session: string }
@@ -73,9 +75,15 @@ export function readPeerWord(value: unknown): PeerWord | undefined {
     }
     case 'receipt': {
       const isState = state === 'delivered' || state === 'read';
-      return isId(id) && isId(ref) && isUser(by) && isState
-        ? { say, id, ref, by, state }
-        : undefined;
+      if (!isId(id) || !isId(ref) || !isUser(by) || !isState) return undefined;
+      return {
+        say,
+        id,
+        ref,
+        by,
+        state,
+        session: typeof session === 'string' ? session : undefined,
+      };
     }
     case 'late': {
       const message = readDirect(value['message']);

@@ -38,6 +38,9 @@ class Judge {
   /** By client: the node that it is on, and the one that it was on before. */
   readonly #on = new Map<number, number>();
   readonly #before = new Map<number, number>();
+  /** By client: when it asked to come into rooms, and when for the last that was answered. */
+  readonly #joins = new Map<number, number[]>();
+  readonly #joinedAt = new Map<number, number>();
   /** By message, of what was said while the node drained. */
   readonly #askedAt = new Map<string, number>();
 
@@ -61,16 +64,19 @@ class Judge {
   connected({ client, node }: EventOf<'talkerConnected'>): void {
     this.#before.set(client, this.#on.get(client) ?? node);
     this.#on.set(client, node);
+    this.#joins.set(client, []);
   }
 
   asked(event: EventOf<'talkerAsked'>): void {
-    const { message, at } = event;
+    const { message, at, client, what } = event;
+    if (what === 'JOIN') this.#joins.get(client)?.push(at);
     if (message !== undefined && this.#isWithin(event, 0) && !this.#askedAt.has(message))
       this.#askedAt.set(message, at);
   }
 
   answered(event: EventOf<'talkerAnswered'>): void {
     const { client, node, asked = '', code = '' } = event;
+    if (asked === 'JOIN') this.#joinedAt.set(client, this.#joins.get(client)?.shift() ?? Infinity);
     if (node === this.#drain?.node) {
       const { from, to } = this.#drain;
       if (this.#isWithin(event, (to - from) / 2 + SOON_US))
@@ -86,7 +92,9 @@ class Judge {
 
   seated(event: EventOf<'seated'>): void {
     const { client, node, room, isAlready } = event;
-    if (node === this.#drain?.node && !isAlready && this.#isWithin(event, SOON_US))
+    // What was asked before it was said that it goes may be done.
+    const isLate = (this.#joinedAt.get(client) ?? Infinity) >= (this.#drain?.from ?? 0);
+    if (node === this.#drain?.node && !isAlready && isLate && this.#isWithin(event, SOON_US))
       this.#report(event, `client ${client} comes into '${room}' on node ${node}, which goes`);
   }
 

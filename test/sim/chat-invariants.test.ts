@@ -273,8 +273,8 @@ const withOthers = (...messages: string[]): Written => ({
 const crashed: Written = { kind: 'shardCrashed', node: 0, shard: 0 };
 const quiet: Written = { kind: 'quiet' };
 const calls = (call: string): Written => ({ kind: 'callBegan', node: 0, client: 9, call });
-const over = (call: string, heard: readonly string[], isEnded: boolean): Written => ({
-  ...{ kind: 'callOver', node: 0, client: 9, call, heard, isEnded },
+const over = (call: string, words: readonly string[], isEnded: boolean): Written => ({
+  ...{ kind: 'callOver', node: 0, client: 9, call, heard: words, isEnded },
 });
 
 const clean: Readonly<Record<string, readonly Written[]>> = {

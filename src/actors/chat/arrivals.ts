@@ -2,6 +2,8 @@
 // each other. What is older than the window is forgotten, and with it addresses from which nobody comes any more.
 // Refuses to know connections. Obeys spec/hp.md, section "Connections".
 
+import { networkOf } from '../runtime/admission.ts';
+
 export interface ArrivalLimits {
   readonly arrivalsPerAddressMax: number;
   readonly arrivalsWindowMs: number;
@@ -24,8 +26,9 @@ export class Arrivals {
   }
 
   /** Counts one more, or gives the microseconds until it may come; `now` in microseconds. */
-  enter(address: string, now: number): number {
+  enter(remote: string, now: number): number {
     this.#forget(now);
+    const address = networkOf(remote);
     const since = now - this.#windowUs;
     const recent = (this.#instants.get(address) ?? []).filter((at) => at > since);
     const [oldest] = recent;

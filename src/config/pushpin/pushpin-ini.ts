@@ -69,7 +69,8 @@ function partsOf(value: string): readonly string[] {
   let at = 0;
   const endPart = () => {
     const end = Math.max(keptLength, part.trimEnd().length);
-    parts.push(part.slice(0, end));
+    // A sign that QSettings writes in front of an own one.
+    parts.push(part.slice(part.startsWith('@@') ? 1 : 0, end));
     part = '';
     keptLength = 0;
   };
@@ -79,6 +80,8 @@ function partsOf(value: string): readonly string[] {
     if (sign === '"') {
       isQuoted = !isQuoted;
       keptLength = part.length;
+      // Blanks behind a quote are none.
+      if (!isQuoted) at = endOfBlanks(value, at);
     } else if (sign === '\\') {
       const hex = /^x([0-9a-fA-F]{1,4})/.exec(value.slice(at));
       const escaped = value.charAt(at);
@@ -94,6 +97,12 @@ function partsOf(value: string): readonly string[] {
   }
   endPart();
   return parts.length === 1 && parts[0] === '' ? [] : parts;
+}
+
+function endOfBlanks(value: string, from: number): number {
+  let at = from;
+  while (value[at] === ' ' || value[at] === '\t') at += 1;
+  return at;
 }
 
 function hexChar(digits: string): string {

@@ -87,7 +87,7 @@ export interface GatewayDoorHost {
 
 /** What a client may say behind a request whose answer is a stream. */
 const EARLY_BYTES_MAX = 64 * 1_024;
-const noBytes = new Uint8Array(0);
+const noBytes = Buffer.alloc(0);
 
 export class GatewayDoor {
   readonly name: string;
@@ -195,9 +195,13 @@ export class GatewayDoor {
       idleness,
     });
     const lastChunk = Buffer.from(LAST_CHUNK);
-    const early = new Early();
-    const goOn = (socket: Socket): void => this.#goOn(socket, early.take(socket));
+    const early = new Early(() => this.#host.count('gateway.pipelined.dropped', 1));
     const end = (socket: Socket): void => this.#end(socket);
+    const goOn = (socket: Socket): void => {
+      const said = early.take(socket);
+      if (said === 'too much') end(socket);
+      else this.#goOn(socket, said);
+    };
     return {
       kept: stream(wires.chunked, { lastWords: lastChunk, takeOver: goOn }, early),
       chunked: stream(wires.chunked, { lastWords: lastChunk, takeOver: end }),
@@ -239,21 +243,29 @@ export class GatewayDoor {
   }
 }
 
-/** What clients say while they are told a stream: their next requests, which wait. */
+/**
+ * What clients say while they are told a stream: their next requests, which wait. Whoever says too much is read on, or
+ * nobody would see it go, and has to ask again on another connection.
+ */
 class Early implements Hearer {
-  readonly #said = new WeakMap<Socket, Buffer>();
+  readonly #said = new WeakMap<Socket, Buffer | 'too much'>();
+  readonly #dropped: () => void;
 
-  listen({ socket }: Connection, chunk: Buffer): void {
-    const before = this.#said.get(socket);
-    const all = before === undefined ? Buffer.from(chunk) : Buffer.concat([before, chunk]);
-    this.#said.set(socket, all);
-    if (all.byteLength > EARLY_BYTES_MAX) socket.pause();
+  constructor(dropped: () => void) {
+    this.#dropped = dropped;
   }
 
-  take(socket: Socket): Buffer {
-    const said = this.#said.get(socket) ?? Buffer.alloc(0);
+  listen({ socket }: Connection, chunk: Buffer): void {
+    const before = this.#said.get(socket) ?? noBytes;
+    if (before === 'too much') return;
+    const isTooMuch = before.length + chunk.length > EARLY_BYTES_MAX;
+    if (isTooMuch) this.#dropped();
+    this.#said.set(socket, isTooMuch ? 'too much' : Buffer.concat([before, chunk]));
+  }
+
+  take(socket: Socket): Buffer | 'too much' {
+    const said = this.#said.get(socket) ?? noBytes;
     this.#said.delete(socket);
-    if (said.byteLength > EARLY_BYTES_MAX) socket.resume();
     return said;
   }
 }

@@ -3,7 +3,15 @@
 import assert from 'node:assert/strict';
 
 import { gripCases, type GripRow } from './case.ts';
-import { type Gateway, holdResponse, holdStream, type Item, poll, stream } from './gateway.ts';
+import {
+  type Gateway,
+  holdResponse,
+  holdStream,
+  type Item,
+  message,
+  poll,
+  stream,
+} from './gateway.ts';
 import type { Answer, HeaderLines } from './http-client.ts';
 import type { Asked, Reply } from './origin.ts';
 
@@ -410,6 +418,23 @@ export const positionCases = gripCases('positions', [
         to(gateway.channel, poll('wrong'), { id: `${nth + 3}`, 'prev-id': `${nth + 2}` });
       const { body } = await gateway.publishUntil(answer, item);
       assert.equal(body, `seen ${gateway.channel}; last-id=1`);
+    },
+  ],
+  [
+    '[GRIP-SEQ-1] [DIFF-60] an item without words for a stream leaves no gap in it',
+    async (gateway) => {
+      const held: Reply = {
+        body: 'open ',
+        headers: holdStream(`${gateway.channel}; prev-id=1`, { 'Grip-Link': nextOf(gateway) }),
+      };
+      links(gateway, held, { ...held, body: 'ready ' });
+      const answer = gateway.send();
+      await answer.until('open ready ');
+      await gateway.publish(
+        to(gateway.channel, message('x'), { id: '2', 'prev-id': '1' }),
+        to(gateway.channel, stream('3 '), { id: '3', 'prev-id': '2' }),
+      );
+      assert.equal(await answer.until('3 '), 'open ready 3 ');
     },
   ],
   [

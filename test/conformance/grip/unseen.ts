@@ -16,6 +16,7 @@ export const gripUnseen: Readonly<Record<string, string>> = {
   'DIFF-40': 'takes a configuration without a key; test/unit/gateway holds it',
   'DIFF-51': 'takes a wrong configuration; test/unit/config holds it',
   'DIFF-52': 'takes the end of the gateway; test/process holds it',
+  'DIFF-61': 'takes a configuration of its own; test/unit/config holds it',
   'DIFF-50': 'not every machine has IPv6; test/unit/codecs holds it',
   'DIFF-35': 'Pushpin would be waited for without end; test/edges/gateway holds it',
   'DIFF-39':

@@ -510,6 +510,30 @@ test('what was said behind the request of a stream is asked when the stream is o
   expect(await world.request(1)).toMatchObject({ path: '/behind' });
 });
 
+test('of what is said behind the request of a stream no more than 64 KiB is kept: then the connection ends with it', async () => {
+  const world = await ProductionGateway.open();
+  const caller = new Caller(world, get('/stream'));
+  const { connection } = await world.request(0);
+  world.turn(startStream(connection));
+  caller.say(get('/behind').repeat(2_500));
+  await world.until('it came', () => world.count('gateway.pipelined.dropped') === 1);
+  world.webTurn({ type: 'close', connection, code: 1000, reason: '' });
+  await world.until('it ended', () => caller.hasEnded);
+  expect(caller.text).toMatch(/\r\n0\r\n\r\n$/);
+  expect(world.requests).toHaveLength(1);
+});
+
+test('a client of a stream that goes is missed, however much it has said before', async () => {
+  const world = await ProductionGateway.open();
+  const caller = new Caller(world, get('/stream'));
+  const { connection } = await world.request(0);
+  world.turn(startStream(connection));
+  caller.say(get('/behind').repeat(20_000));
+  caller.socket.end();
+  await world.until('it is missed', () => world.heard.length > 0);
+  expect(world.heard).toMatchObject([{ type: 'closed', connection }]);
+});
+
 test('a stream for a client that closes ends the connection', async () => {
   const world = await ProductionGateway.open();
   const caller = new Caller(world, get('/', 'Connection: close'));

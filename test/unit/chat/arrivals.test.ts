@@ -16,6 +16,13 @@ test('[HP-CONN-3] so many in any window, and who is one too many is told when th
   expect(arrivals.enter('a', 13 * SECOND)).toBe(SECOND);
 });
 
+test('[HP-CONN-3] the addresses of one network of IPv6 are one', () => {
+  const arrivals = new Arrivals({ arrivalsPerAddressMax: 1, arrivalsWindowMs: 10_000 });
+  expect(arrivals.enter('2001:db8::1', 0)).toBe(0);
+  expect(arrivals.enter('2001:db8::2', 0)).toBe(10 * SECOND);
+  expect(arrivals.enter('2001:db8:1::1', 0)).toBe(0);
+});
+
 test('[HP-CONN-3] no window has more, whatever the times, and who waits as told is let in', () => {
   const times = array(integer({ min: 0, max: 3 * SECOND }), { maxLength: 60 });
   assert(

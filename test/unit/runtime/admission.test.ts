@@ -16,6 +16,18 @@ test('[BROKER-DOOR-2] who comes when all places are taken, or all of its address
   expect(admission.enter('c')).toBeUndefined();
 });
 
+test('[BROKER-DOOR-2] the addresses of one network of IPv6 are one', () => {
+  const admission = new Admission({ connectionsMax: 9, connectionsPerAddressMax: 1 });
+  const enter = (address: string) => admission.enter(address);
+  expect(['2001:db8:0:1::1', '2001:db8::2', '::1', '192.0.2.1', '192.0.2.2'].map(enter)).toEqual(
+    Array.from({ length: 5 }, () => undefined),
+  );
+  const others = ['2001:db8:0:1:2:3:4:5', '2001:db8::ffff:1%eth0', '::2:0:0:1', '192.0.2.1'];
+  expect(others.map(enter)).toEqual(others.map(() => 'full-for-address'));
+  admission.leave('2001:db8:0:1::9');
+  expect(enter('2001:db8:0:1::1')).toBeUndefined();
+});
+
 test('an address that nobody entered from cannot leave', () => {
   const admission = new Admission({ connectionsMax: 1, connectionsPerAddressMax: 1 });
   admission.enter('a');

@@ -81,7 +81,7 @@ function partsOf(value: string): readonly string[] {
       isQuoted = !isQuoted;
       keptLength = part.length;
       // Blanks behind a quote are none.
-      while (!isQuoted && isBlank(value.charAt(at))) at += 1;
+      if (!isQuoted) at = endOfBlanks(value, at);
     } else if (sign === '\\') {
       const hex = /^x([0-9a-fA-F]{1,4})/.exec(value.slice(at));
       const escaped = value.charAt(at);
@@ -99,8 +99,10 @@ function partsOf(value: string): readonly string[] {
   return parts.length === 1 && parts[0] === '' ? [] : parts;
 }
 
-function isBlank(sign: string): boolean {
-  return sign === ' ' || sign === '\t';
+function endOfBlanks(value: string, from: number): number {
+  let at = from;
+  while (value[at] === ' ' || value[at] === '\t') at += 1;
+  return at;
 }
 
 function hexChar(digits: string): string {

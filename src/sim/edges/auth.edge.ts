@@ -15,6 +15,7 @@ interface SimulatedToken {
   readonly subscribe: readonly string[];
   readonly publish: readonly string[];
   readonly expiresInMs?: number;
+  readonly subject?: string;
 }
 
 export class AuthEdge {
@@ -49,8 +50,8 @@ function judge({ token, ref }: VerifyToken): TokenVerdict {
   } catch {
     return { type: 'tokenRefused', ref, reason: 'The token is not valid.' };
   }
-  const { subscribe, publish, expiresInMs } = claims;
-  return { type: 'tokenVerified', ref, subscribe, publish, expiresInMs };
+  const { subscribe, publish, expiresInMs, subject } = claims;
+  return { type: 'tokenVerified', ref, subscribe, publish, expiresInMs, subject };
 }
 
 const VERDICT_US_MAX = 20_000;

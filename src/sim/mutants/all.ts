@@ -2,6 +2,7 @@
 
 import { bounding } from './chat/bounds.ts';
 import { chatting } from './chat/chat.ts';
+import { callMutants } from './chat/calls.ts';
 import { clustering } from './chat/cluster.ts';
 import { returning } from './chat/sessions.ts';
 import { signing } from './chat/signs.ts';
@@ -34,6 +35,7 @@ export const mutants: readonly Mutant[] = [
   ...forgetfulMutants,
   ...errandMutants,
   ...sockJsMutants,
+  ...callMutants,
   ...chatting,
   ...signing,
   ...bounding,

@@ -337,6 +337,20 @@ export type ChatRecord =
       readonly pairs: readonly (readonly [one: number, other: number, links: number])[];
     }
   | {
+      readonly kind: 'callBegan';
+      readonly node: number;
+      readonly client: number;
+      readonly call: string;
+    }
+  | {
+      readonly kind: 'callOver';
+      readonly node: number;
+      readonly client: number;
+      readonly call: string;
+      readonly heard: readonly string[];
+      readonly isEnded: boolean;
+    }
+  | {
       readonly kind: 'strangerHeard';
       readonly node: number;
       readonly connection: number;

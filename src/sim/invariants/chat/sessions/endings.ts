@@ -114,10 +114,14 @@ class Judge {
   /** With `reject`, whoever was first stays. */
   noticed(event: EventOf<'talkerNoticed'>): void {
     const { client, code } = event;
+    const user = this.users.get(client) ?? '';
+    // Whoever came last and has to go again is in nobody's way.
+    if (code === 'SESSION_REPLACED' && this.#last.get(user)?.client === client)
+      this.#last.delete(user);
     if (code !== 'SESSION_REPLACED' || this.troubles.terms?.policy !== 'reject') return;
     // A keeper that is new knows nobody.
     if (this.#diedAt > Number.NEGATIVE_INFINITY) return;
-    const begun = this.#begun.get(this.users.get(client) ?? '');
+    const begun = this.#begun.get(user);
     const own = begun?.get(client);
     if (begun === undefined || own === undefined || !Number.isFinite(own)) return;
     const others = [...begun].filter(([other]) => other !== client);

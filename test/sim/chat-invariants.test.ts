@@ -290,7 +290,19 @@ const withOthers = (...messages: string[]): Written => ({
   ...{ with: 'u2', messages },
 });
 
+const crashed: Written = { kind: 'shardCrashed', node: 0, shard: 0 };
+const quiet: Written = { kind: 'quiet' };
+const calls = (call: string): Written => ({ kind: 'callBegan', node: 0, client: 9, call });
+const over = (call: string, words: readonly string[], isEnded: boolean): Written => ({
+  ...{ kind: 'callOver', node: 0, client: 9, call, heard: words, isEnded },
+});
+
 const clean: Readonly<Record<string, readonly Written[]>> = {
+  'a call': [
+    ...[calls('bytes'), over('bytes', ['ERROR INVALID_UTF8'], false)],
+    ...[calls('http'), over('http', ['ERROR INVALID_JSON fatal'], true), quiet],
+  ],
+  'a call whose thread dies': [...[calls('http'), crashed, quiet]],
   'a node goes, and others go on': [
     ...drains,
     at(4_000, seated(2, 0, { node: 1 })),
@@ -562,6 +574,17 @@ const probed: readonly Written[] = [
 
 const planted: readonly (readonly [property: string, lie: string, records: readonly Written[]])[] =
   [
+    [
+      'calls-answered',
+      'a page is taken for a client',
+      [calls('http'), over('http', ['ERROR INVALID_JSON'], false)],
+    ],
+    [
+      'calls-answered',
+      'another code',
+      [calls('bytes'), over('bytes', ['ERROR INVALID_JSON'], false)],
+    ],
+    ['calls-answered', 'a call without end', [calls('http'), { kind: 'quiet' }]],
     ['hp-words', 'a line that is none', [just('talkerMisheard', { ...of(1), what: 'no JSON' })]],
     ['hp-answers', 'an answer that nobody asked for', [...alone, answered(undefined, 'ACK')]],
     ['hp-answers', 'an answer of another kind', [...alone, answered('JOIN', 'LEAVE_OK')]],

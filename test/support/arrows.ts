@@ -96,7 +96,7 @@ export function roomOf(path: string): string | undefined {
   if (floor === 'config' || floor === 'client') return floor;
   if (floor === 'sim') {
     if (folder === 'search') return 'sim-main';
-    if (folder === 'records' && file === 'errands') return 'trace';
+    if (folder === 'records' && (file === 'errands' || file === 'calls')) return 'trace';
     return folder === 'workload' || folder === 'invariants' ? folder : 'sim';
   }
   if (floor === 'actors' && file !== undefined && folder !== undefined) {

@@ -3,6 +3,7 @@
 // Refuses to know connections. Obeys spec/hp.md, section "Connections".
 
 import { networkOf } from '../runtime/admission.ts';
+import { Row } from '../runtime/memory/row.ts';
 
 export interface ArrivalLimits {
   readonly arrivalsPerAddressMax: number;
@@ -12,8 +13,9 @@ export interface ArrivalLimits {
 export class Arrivals {
   readonly #max: number;
   readonly #windowUs: number;
-  /** Instants by address; who came last stands last. */
   readonly #instants = new Map<string, number[]>();
+  /** Who came last stands last. */
+  readonly #order = new Row<string>();
 
   constructor({ arrivalsPerAddressMax, arrivalsWindowMs }: ArrivalLimits) {
     this.#max = arrivalsPerAddressMax;
@@ -33,16 +35,18 @@ export class Arrivals {
     const recent = (this.#instants.get(address) ?? []).filter((at) => at > since);
     const [oldest] = recent;
     if (oldest !== undefined && recent.length >= this.#max) return oldest - since;
-    this.#instants.delete(address);
+    this.#order.delete(address);
+    this.#order.add(address);
     this.#instants.set(address, [...recent, now]);
     return 0;
   }
 
   #forget(now: number): void {
-    for (const [address, instants] of this.#instants) {
-      const last = instants.at(-1) ?? 0;
+    for (let { first } = this.#order; first !== undefined; { first } = this.#order) {
+      const last = this.#instants.get(first)?.at(-1) ?? 0;
       if (last > now - this.#windowUs && this.#instants.size <= ADDRESSES_MAX) return;
-      this.#instants.delete(address);
+      this.#order.delete(first);
+      this.#instants.delete(first);
     }
   }
 }

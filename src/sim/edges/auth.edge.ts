@@ -14,8 +14,8 @@ export interface AuthEdgeHost {
 interface SimulatedToken {
   readonly subscribe: readonly string[];
   readonly publish: readonly string[];
-  readonly subject?: string;
   readonly expiresInMs?: number;
+  readonly subject?: string;
 }
 
 export class AuthEdge {
@@ -50,8 +50,8 @@ function judge({ token, ref }: VerifyToken): TokenVerdict {
   } catch {
     return { type: 'tokenRefused', ref, reason: 'The token is not valid.' };
   }
-  const { subscribe, publish, subject, expiresInMs } = claims;
-  return { type: 'tokenVerified', ref, subscribe, publish, subject, expiresInMs };
+  const { subscribe, publish, expiresInMs, subject } = claims;
+  return { type: 'tokenVerified', ref, subscribe, publish, expiresInMs, subject };
 }
 
 const VERDICT_US_MAX = 20_000;

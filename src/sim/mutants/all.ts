@@ -3,6 +3,7 @@
 import { again } from './chat/again.ts';
 import { bounding } from './chat/bounds.ts';
 import { chatting } from './chat/chat.ts';
+import { callMutants } from './chat/calls.ts';
 import { clustering } from './chat/cluster.ts';
 import { returning } from './chat/sessions.ts';
 import { signing } from './chat/signs.ts';
@@ -35,6 +36,7 @@ export const mutants: readonly Mutant[] = [
   ...forgetfulMutants,
   ...errandMutants,
   ...sockJsMutants,
+  ...callMutants,
   ...chatting,
   ...signing,
   ...bounding,

@@ -64,4 +64,16 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'both-limits-end-a-session',
     'Who is away past one limit seldom comes back before what waits is told another way; unit tests have it.',
   ],
+  [
+    'gap-told-at-each-resume',
+    'Who has left more open than is remembered seldom comes back twice in a row before as much is said again.',
+  ],
+  [
+    'first-unwritten-message-not-replayed',
+    'Connections seldom end while words of a room wait for a client that neither acknowledges nor gives places.',
+  ],
+  [
+    'forward-overtakes-interest',
+    'Nobody speaks in a room within the milliseconds in which somebody on another node comes in, mostly.',
+  ],
 ]);

@@ -78,6 +78,11 @@ export interface CrosserPlan {
 /** Which version a node speaks to others: another one after its first life, when it is upgraded. */
 export type Upgrade = 'done' | 'never' | 'later';
 
+export interface PlannedCall {
+  readonly name: string;
+  readonly atMs: number;
+}
+
 export interface ChatPlan {
   /** Of every node, but for its name. */
   readonly options: ChatOptions;
@@ -86,6 +91,8 @@ export interface ChatPlan {
   readonly talkers: readonly TalkerPlan[];
   readonly strangers: readonly StrangerPlan[];
   readonly crossers: readonly CrosserPlan[];
+  /** Made at the doors of the first node when faults are over. */
+  readonly calls?: readonly PlannedCall[];
   readonly faults: readonly ClusterFault[];
   /** The way between two nodes. */
   readonly way: LinkPlan;

@@ -24,6 +24,7 @@ import type {
   StrangerPlan,
   TalkerPlan,
 } from './chat-plan.ts';
+import { withCalls } from './calls/draw-calls.ts';
 import { withHabits } from './casting/habits.ts';
 import { repeatedFault, withSides } from './casting/sides.ts';
 import { visits, withVisitors } from './casting/visitors.ts';
@@ -97,7 +98,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
       },
     },
     home: { ...settings.home, topicsMax: 100_000, dedupeIdsMax: 1_000 },
-    ...{ addresses: 0, clients: [], faults, horizonUs, chat },
+    ...{ addresses: 0, clients: [], faults, horizonUs, chat: withCalls(seed, chat) },
   };
 }
 

@@ -2,6 +2,7 @@
 // nodes say to each other and think of each other; whose publications cross. Refuses to judge.
 
 import type { ClusterFault } from '../faults/cluster-faults.ts';
+import type { ChatTerms } from './chat-terms.ts';
 
 interface AtTalker {
   /** The node that it talks to. */
@@ -40,37 +41,6 @@ interface PageTold {
   readonly limit: number;
   /** There is said to be more. */
   readonly more: boolean;
-}
-
-/** What judges have to know of the settings. */
-export interface ChatTerms {
-  readonly isCluster: boolean;
-  readonly suspectMs: number;
-  readonly downMs: number;
-  readonly lingerMs: number;
-  readonly resumeWindowMs: number;
-  readonly pingEveryMs: number;
-  readonly pingTimeoutMs: number;
-  readonly loginTimeoutMs: number;
-  readonly historyMax: number;
-  readonly offlineMessagesMax: number;
-  readonly resumeMessagesMax: number;
-  readonly queueBytesMax: number;
-  readonly emptyRoomMs: number;
-  readonly roomEventsMax: number;
-  readonly joinsPerSecondMax: number;
-  readonly messagesPerSecondMax: number;
-  readonly messagesBurstMax: number;
-  readonly presenceEveryMs: number;
-  readonly isLimited: boolean;
-  readonly roomsPerSessionMax: number;
-  readonly sessionsPerUserMax: number;
-  readonly watchedUsersMax: number;
-  readonly policy: 'multi' | 'replace' | 'reject';
-  readonly partitionPolicy: 'serve' | 'readonly-minority' | 'drain-minority';
-  /** 0 where nobody says how many nodes there are. */
-  readonly nodesExpected: number;
-  readonly stableAfterMs: number;
 }
 
 export type PeerState = 'linkUp' | 'linkDown' | 'up' | 'suspect' | 'down' | 'left';
@@ -349,6 +319,20 @@ export type ChatRecord =
   | {
       readonly kind: 'linksCounted';
       readonly pairs: readonly (readonly [one: number, other: number, links: number])[];
+    }
+  | {
+      readonly kind: 'callBegan';
+      readonly node: number;
+      readonly client: number;
+      readonly call: string;
+    }
+  | {
+      readonly kind: 'callOver';
+      readonly node: number;
+      readonly client: number;
+      readonly call: string;
+      readonly heard: readonly string[];
+      readonly isEnded: boolean;
     }
   | {
       readonly kind: 'strangerHeard';

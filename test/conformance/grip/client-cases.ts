@@ -141,6 +141,31 @@ export const clientCases = gripCases('clients', [
     },
   ],
   [
+    '[GRIP-CLIENT-5] [DIFF-62] more than 64 headers are taken',
+    async (gateway) => {
+      gateway.plays({ body: 'x' });
+      const headers = Object.fromEntries(Array.from({ length: 90 }, (_, at) => [`X-${at}`, 'v']));
+      assert.equal((await gateway.ask({ headers })).status, 200);
+      assert.equal((await gateway.askedAt(0)).header('x-89'), 'v');
+    },
+  ],
+  [
+    '[GRIP-CLIENT-5] [DIFF-62] a target of more than 4,096 bytes is taken',
+    async (gateway) => {
+      gateway.plays({ body: 'x' });
+      const path = `/${'x'.repeat(5_000)}`;
+      assert.equal((await gateway.ask({ path })).status, 200);
+      assert.equal((await gateway.askedAt(0)).url, gateway.path(path));
+    },
+  ],
+  [
+    '[GRIP-CLIENT-5] [DIFF-62] an answer may have a longer head than a request',
+    async (gateway) => {
+      gateway.plays({ body: 'x', headers: { 'X-Long': 'v'.repeat(9_000) } });
+      assert.equal((await gateway.ask()).header('x-long')?.length, 9_000);
+    },
+  ],
+  [
     '[GRIP-CLIENT-5] [DIFF-16] a head that is larger than client_buffer_size is answered 400',
     async (gateway) => {
       const { answer } = gateway.raw(get(gateway.path(), `X-Long: ${'v'.repeat(9_000)}`));

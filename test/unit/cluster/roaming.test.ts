@@ -93,6 +93,21 @@ describe('a session that has moved', () => {
     expect(told).toEqual(['RESUME_OK', 'RECEIPT']);
   });
 
+  test('[HP-RCPT-1] hears it once, though it came to the node that it has left, too', () => {
+    const stage = whole({ cluster: { deltaEveryMs: 500 } });
+    const ben = HpClient.in(stage.at('n1'), 'ben');
+    HpClient.in(stage.at('n2'), 'ben');
+    const ann = HpClient.in(stage.at('n3'), 'ann');
+    stage.pass(1_000);
+    ben.wire.leave();
+    const back = resumed(stage, 'n2', ben);
+    stage.pass(100);
+    ann.ask('RECEIPT', { ref: 'm1', to: 'ben', state: 'read' });
+    stage.pass(3_000);
+    const told = back.take().map(({ type }) => type);
+    expect(told).toEqual(['RESUME_OK', 'RECEIPT']);
+  });
+
   test('[HP-RES-9] [HP-HOME-7] is in its rooms where it is, and not where it had asked to come in before', () => {
     const stage = whole();
     const nodes = ['n1', 'n2', 'n3'];

@@ -1,6 +1,7 @@
 import { array, assert, boolean, nat, property, record } from 'fast-check';
 import { expect, test } from 'vitest';
 import { AgingMap } from '../../../src/actors/runtime/memory/aging-map.ts';
+import { cpuMsOf } from '../../support/cpu.ts';
 
 test('what ages is what a map of the language would hold, whatever comes and goes', () => {
   const step = record({ isAdded: boolean(), key: nat(9), value: nat() });
@@ -30,11 +31,12 @@ test('forgetting the oldest costs the same however many have gone before', () =>
   const aging = new AgingMap<number, number>();
   let key = 0;
   for (; key < 300_000; key += 1) aging.add(key, key);
-  const started = performance.now();
-  for (; key < 320_000; key += 1) {
-    aging.forgetOldest();
-    aging.add(key, key);
-  }
+  const cpuMs = cpuMsOf(() => {
+    for (; key < 320_000; key += 1) {
+      aging.forgetOldest();
+      aging.add(key, key);
+    }
+  });
   // A Map of the language takes three seconds.
-  expect(performance.now() - started).toBeLessThan(1_000);
+  expect(cpuMs).toBeLessThan(1_000);
 });

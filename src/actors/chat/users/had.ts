@@ -1,21 +1,23 @@
-// Which direct messages a session was given, by sender and id: they may come again from a node that does not know so, above
-// all when the session has changed nodes. It takes with it what it has had.
+// Which direct messages and receipts a session was given, by sender and id: they may come again from a node that does not know
+// so, above all when the session has changed nodes. It takes with it what it has had.
 // Refuses to know where messages come from. Obeys spec/hp.md, [HP-DM-2].
 
 import { userKey } from '../../codecs/hp/names.ts';
-import type { HadTold, Untold } from './user-messages.ts';
+import type { HadTold, Untold, UserNotice } from './user-messages.ts';
 import { keyOf } from './user.ts';
+
+export type Given = Untold | Extract<UserNotice, { readonly type: 'receiptArrived' }>;
 
 export class Had {
   /** By message: when it was given, in microseconds; the oldest first. */
   readonly #at = new Map<string, number>();
 
-  has(untold: Untold): boolean {
-    return this.#at.has(keyIn(untold));
+  has(given: Given): boolean {
+    return this.#at.has(keyIn(given));
   }
 
-  add(untold: Untold, now: number): void {
-    this.#at.set(keyIn(untold), now);
+  add(given: Given, now: number): void {
+    this.#at.set(keyIn(given), now);
   }
 
   /** Forgets what was given before `since`, and all but the last `most`. */
@@ -42,7 +44,9 @@ export class Had {
 }
 
 /** [HP-DM-8] What the user has sent is known by its receiver, too: others may have been sent the same id. */
-function keyIn({ message, isSent }: Untold): string {
+function keyIn(given: Given): string {
+  if ('ref' in given) return [userKey(given.by), given.id, given.ref, given.state].join(' ');
+  const { message, isSent } = given;
   return isSent ? `${keyOf(message)} ${userKey(message.to)}` : keyOf(message);
 }
 

@@ -6,10 +6,10 @@ import type { Context } from '../../runtime/actor.ts';
 import type { NameMap } from '../../runtime/memory/name-map.ts';
 import { type ChatContext, secondsAt } from '../chat-context.ts';
 import type { Household, KnownSession } from './affairs.ts';
-import { Had } from './had.ts';
+import { type Given, Had } from './had.ts';
 import { User } from './user.ts';
 import { announce } from './nodes/announcing.ts';
-import type { Direct, Untold, UserNotice, UsersMessage } from './user-messages.ts';
+import type { Direct, UserNotice, UsersMessage } from './user-messages.ts';
 
 export interface UsersState {
   readonly household: Household;
@@ -119,7 +119,9 @@ export function notify(user: User, notice: UserNotice, context: UsersTurn, excep
 }
 
 export function notifyOne(known: KnownSession, notice: UserNotice, context: UsersTurn): void {
-  if (notice.type === 'directArrived') {
+  // [HP-RCPT-1] A receipt comes again only to who has left a node, from there.
+  const isReceipt = notice.type === 'receiptArrived' && known.movingSince > 0;
+  if (notice.type === 'directArrived' || isReceipt) {
     if (known.had?.has(notice) === true) return;
     gave(known, notice, context);
   }
@@ -128,9 +130,9 @@ export function notifyOne(known: KnownSession, notice: UserNotice, context: User
 }
 
 /** [HP-DM-2] It is not given this again. */
-export function gave(known: KnownSession, untold: Untold, { now }: UsersTurn): void {
+export function gave(known: KnownSession, given: Given, { now }: UsersTurn): void {
   known.had ??= new Had();
-  known.had.add(untold, now);
+  known.had.add(given, now);
 }
 
 /** Watchers were told of the user a moment ago. */

@@ -203,7 +203,9 @@ function forwardedFor(
   for (const rule of rules) {
     if (rule.kind === 'truncate') kept = came.slice(Math.max(came.length - rule.keep, 0));
   }
-  return rules.some(({ kind }) => kind === 'append') ? [...kept, peerAddress] : kept;
+  // A client at a socket in the file system has no address.
+  const isTold = peerAddress !== '' && rules.some(({ kind }) => kind === 'append');
+  return isTold ? [...kept, peerAddress] : kept;
 }
 
 function withHost(headers: HeaderList, host: string | undefined): HeaderList {

@@ -2,6 +2,7 @@
 
 import type { Invariant } from '../invariant.ts';
 import { hpAnswers, hpWords } from './answers.ts';
+import { callsAnswered } from './sessions/calls.ts';
 import { copies, livePeers, mesh, unproved, versions } from './cluster.ts';
 import { directs } from './directs.ts';
 import { crossing, forwarding } from './forwarding.ts';
@@ -33,6 +34,7 @@ import { wanted } from './wanted.ts';
 
 export const chatInvariants: readonly Invariant[] = [
   hpWords,
+  callsAnswered,
   hpAnswers,
   hpPatience,
   roomOrder,

@@ -73,6 +73,8 @@ class Judge {
   readonly #report: Report;
   readonly #askedAt = new Map<string, number>();
   readonly #askedOn = new Map<string, number>();
+  /** By message: the nodes on which it was said. */
+  readonly #askedIn = new Map<string, Set<number>>();
   readonly #acked = new Map<string, EventOf<'directAcked'>>();
   /** By connection, sender and message: when. */
   readonly #told = new Map<string, number>();
@@ -101,9 +103,11 @@ class Judge {
     this.#crashedAt = at;
   }
 
-  asked({ what, message, connection, at }: EventOf<'talkerAsked'>): void {
+  asked({ what, message, connection, node, at }: EventOf<'talkerAsked'>): void {
     if (what === 'LOGIN') this.loginAt.set(connection, at);
-    if (what !== 'DIRECT_MESSAGE' || message === undefined || this.#askedAt.has(message)) return;
+    if (what !== 'DIRECT_MESSAGE' || message === undefined) return;
+    this.#askedIn.set(message, (this.#askedIn.get(message) ?? new Set()).add(node));
+    if (this.#askedAt.has(message)) return;
     this.#askedAt.set(message, at);
     this.#askedOn.set(message, connection);
   }
@@ -138,9 +142,11 @@ class Judge {
     if (!isSent) this.#heard.add(message);
   }
 
-  /** On its way to a node that was taken for dead meanwhile, and was not. */
+  /** On its way to a node that was taken for dead meanwhile, and was not; or [HP-DM-3] said on another one, too. */
   #hadComeToo({ message, node, at }: EventOf<'directHeard'>): boolean {
-    return this.troubles.ofNode(node, this.#askedAt.get(message) ?? 0, at);
+    const since = this.#askedAt.get(message) ?? 0;
+    const isSaidTwice = (this.#askedIn.get(message)?.size ?? 0) > 1;
+    return this.troubles.ofNode(node, since, at) || isSaidTwice;
   }
 
   /** [HP-RES-3] What a client has heard is not told again when it comes back; one that says what it has taken may ask for it. */

@@ -18,6 +18,9 @@ export const signs: Invariant = {
         judge.users[client] = user;
         if (isMute) judge.mute.add(client);
       },
+      loggedIn({ session, isAnew }) {
+        if (isAnew) judge.beginsAnew(session);
+      },
       talkerRests: (event) => judge.rests(event),
       talkerEnded: ({ client }) => judge.resting.delete(client),
       chatProbed: () => {
@@ -43,13 +46,18 @@ class Judge {
   /** How often each sign was given; and on each connection. */
   readonly #given = new Map<string, number>();
   readonly #givenOn = new Map<string, number>();
-  /** How often each client has heard it. */
-  readonly #heardBy = new Map<string, number>();
+  /** How often it was heard in each session. */
+  readonly #heardIn = new Map<string, Map<string, number>>();
   /** By client and sign: how often it has to be heard yet. */
   readonly #owed = new Map<string, number>();
 
   constructor(report: Report) {
     this.#report = report;
+  }
+
+  /** [HP-RES-10] What it had heard, the node that is gone alone knew. */
+  beginsAnew(session: string): void {
+    this.#heardIn.delete(session);
   }
 
   rests(event: Resting): void {
@@ -70,9 +78,11 @@ class Judge {
   }
 
   heard(event: EventOf<'signHeard'>): void {
-    const { client, connection, what, from, room, user, sign } = event;
+    const { client, connection, session, what, from, room, user, sign } = event;
     const about = signOf({ what, from, room, to: user, sign });
-    const heard = add(this.#heardBy, `${client} ${about}`, 1);
+    const heardIn = this.#heardIn.get(session) ?? new Map<string, number>();
+    this.#heardIn.set(session, heardIn);
+    const heard = add(heardIn, about, 1);
     // What it has said in a room itself it does not hear; its next session may.
     const own = room === undefined ? 0 : (this.#givenOn.get(`${connection} ${about}`) ?? 0);
     const given = (this.#given.get(about) ?? 0) - own;

@@ -12,7 +12,7 @@ export const forgetfulMutants: readonly Mutant[] = [
     breaks: ['origins-asked', 'held-answers', 'held-streams'],
     requirements: ['GRIP-SEQ-1'],
     file: 'gateway/requests/items.ts',
-    find: '    // It says nothing to this client, but the next one follows it.\n    if (channel.lastId !== undefined && data.prevId === channel.lastId) channel.lastId = data.id;\n',
+    find: '    // It says nothing to this client, but the next one follows it.\n    if (follows(data.prevId, channel.lastId)) channel.lastId = data.id;\n',
     replace: '',
     story: 'An item for others is no item, and the next one seems to follow one that is missing.',
   },

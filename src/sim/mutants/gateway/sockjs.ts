@@ -63,8 +63,8 @@ export const sockJsMutants: readonly Mutant[] = [
     ...{ name: 'sock-forms-undecoded', dialect, breaks: ['origins-asked', 'sockets-hear'] },
     requirements: ['SOCKJS-16'],
     file: 'gateway/sockjs/polling.ts',
-    find: "transport === 'jsonp_send' && type.startsWith(",
-    replace: "transport === 'xhr_send' && type.startsWith(",
+    find: "transport === 'jsonp_send' ? formMessage(said, isForm) : said",
+    replace: 'said',
     story: 'What a form sends is read as if it were none.',
   },
   {

@@ -90,6 +90,10 @@ export function chatWords(event: ChatRecord): string {
       return `node ${event.node} has another version ${event.ver} of ${event.peer} than ${event.peer} itself`;
     case 'linksCounted':
       return `links: ${event.pairs.map(([one, other, links]) => `${one}-${other} ${links}`).join(', ')}`;
+    case 'callBegan':
+      return `client ${event.client} makes the call '${event.call}'`;
+    case 'callOver':
+      return `the call '${event.call}' heard ${event.heard.join(', ')}${event.isEnded ? ', and is ended' : ''}`;
     case 'strangerHeard':
       return `a stranger (${event.what}) hears ${event.type} of node ${event.node}`;
     case 'crossSent':

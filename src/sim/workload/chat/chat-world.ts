@@ -2,6 +2,7 @@
 // nodes with what befalls them, and what each phase of a run has everybody do. What they want done later the world keeps.
 // Refuses to know shards and how time passes.
 
+import { Prng } from '../../../actors/runtime/prng.ts';
 import type { Link } from '../../edges/link.ts';
 import type { Connection, NetworkClock, Pipe } from '../../edges/network.ts';
 import { Mesh } from '../../edges/tcp/mesh.ts';
@@ -13,6 +14,8 @@ import type { Trace } from '../../trace.ts';
 import type { Way } from '../../ways-in.ts';
 import { Crosser, type CrosserWorld } from './crosser.ts';
 import { PeerTap } from './peer-tap.ts';
+import { callNamed } from '../../records/calls/calls.ts';
+import { Caller } from '../calls/caller.ts';
 import { Stranger } from './stranger.ts';
 import { Talker, type TalkerWorld } from './talker.ts';
 
@@ -180,6 +183,15 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
   heal(): void {
     this.mesh.settle();
     for (const party of [...this.talkers, ...this.crossers]) party.settle();
+    const { seed } = this.#host.plan;
+    for (const [number, { name, atMs }] of (this.#plan.calls ?? []).entries()) {
+      const call = callNamed(name);
+      const at = { node: 0, client: FIRST_CALLER + number };
+      const caller = call && new Caller(call, at, this.#host);
+      this.later(CALLS_AFTER_US + atMs * 1_000, () =>
+        caller?.begin(new Prng(seed, `call ${number}`)),
+      );
+    }
   }
 
   /** Everything has come to rest: how everybody is, what he waits for, and what he is told of all others. */
@@ -258,3 +270,7 @@ function termsOf({ options, cluster }: ChatPlan) {
 }
 
 const states: readonly string[] = ['linkUp', 'linkDown', 'up', 'suspect', 'down', 'left'];
+
+const FIRST_CALLER = 10_000;
+/** Threads that died last are back by then. */
+const CALLS_AFTER_US = 3_500_000;

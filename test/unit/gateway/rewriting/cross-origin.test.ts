@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 
 import type { HeaderList } from '../../../../src/actors/codecs/grip/header-list.ts';
 import { addCrossOrigin } from '../../../../src/actors/gateway/rewriting/cross-origin.ts';
+import { cpuMsOf } from '../../../support/cpu.ts';
 
 const methods = 'OPTIONS, HEAD, GET, POST, PUT, DELETE';
 const always: HeaderList = [
@@ -65,10 +66,11 @@ test('headers that browsers keep from pages are exposed, each once', () => {
 
 test('headers are exposed in no time, however many there are', () => {
   const response: HeaderList = Array.from({ length: 50_000 }, (_, n) => [`x-${n}`, '1']);
-  const started = performance.now();
-  const [, exposed] = addCrossOrigin([], response).slice(response.length);
-  expect(exposed?.[1].split(', ')).toHaveLength(50_000);
-  expect(performance.now() - started).toBeLessThan(1_000);
+  const cpuMs = cpuMsOf(() => {
+    const [, exposed] = addCrossOrigin([], response).slice(response.length);
+    expect(exposed?.[1].split(', ')).toHaveLength(50_000);
+  });
+  expect(cpuMs).toBeLessThan(1_000);
 });
 
 test('what the origin said stays, and nothing is added beside it', () => {

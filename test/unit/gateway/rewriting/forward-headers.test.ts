@@ -230,6 +230,13 @@ describe('X-Forwarded-Proto', () => {
   );
 });
 
+test('[GRIP-FWD-1] a client without an address has none to append', () => {
+  const settings = { forwardedFor: [{ kind: 'append' }] } as const;
+  expect(forward([], { settings, facts: { peerAddress: '' } })).toEqual([]);
+  const came = [['X-Forwarded-For', '192.0.2.9']] as const;
+  expect(forward(came, { settings, facts: { peerAddress: '' } })).toEqual(came);
+});
+
 test('[GRIP-NEXT-2] nobody’s address stands behind what the gateway asks for itself', () => {
   const settings = { forwardedFor: [{ kind: 'append' }] } as const;
   expect(forward([], { settings, facts: { isInternal: true } })).toEqual(

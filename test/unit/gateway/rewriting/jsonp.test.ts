@@ -11,6 +11,7 @@ import {
   wrapJsonp,
 } from '../../../../src/actors/gateway/rewriting/jsonp.ts';
 import { calledBack } from '../../../../src/actors/gateway/sockjs/sockjs-frames.ts';
+import { cpuMsOf } from '../../../support/cpu.ts';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
@@ -216,10 +217,11 @@ describe('answers', () => {
 
   test('are wrapped in no time, however many headers they have', () => {
     const many: HeaderList = Array.from({ length: 50_000 }, (_, n) => [`x-${n}`, '1']);
-    const started = performance.now();
-    const { body } = wrapJsonp('cb', 'extended', { ...answer, headers: many });
-    expect(textOf(body)).toContain('"x-49999":"1"');
-    expect(performance.now() - started).toBeLessThan(1_000);
+    const cpuMs = cpuMsOf(() => {
+      const { body } = wrapJsonp('cb', 'extended', { ...answer, headers: many });
+      expect(textOf(body)).toContain('"x-49999":"1"');
+    });
+    expect(cpuMs).toBeLessThan(1_000);
   });
 
   test('[GRIP-JSONP-1] [SOCKJS-15] hold no line end that a script of an old browser must not have', () => {

@@ -114,8 +114,8 @@ class Judge {
   /** With `reject`, whoever was first stays. */
   noticed(event: EventOf<'talkerNoticed'>): void {
     const { client, code } = event;
-    // Who was told late that it had come in is told at once that another one has.
     const user = this.users.get(client) ?? '';
+    // Whoever came last and has to go again is in nobody's way.
     if (code === 'SESSION_REPLACED' && this.#last.get(user)?.client === client)
       this.#last.delete(user);
     if (code !== 'SESSION_REPLACED' || this.troubles.terms?.policy !== 'reject') return;

@@ -57,14 +57,19 @@ class Judge {
     const askedAt = this.#askedAt.get(message) ?? 0;
     if (!isDelayed || askedAt < since) return;
     const from = askedAt - TROUBLE_US;
-    if (this.#diedAt > from || (this.troubles.isCluster && this.troubles.ofCluster(from, at)))
-      return;
+    if (this.#diedAt > from || (this.troubles.isCluster && this.#isApart(askedAt, at))) return;
     this.#report(
       event,
       `client ${client} sits in '${room}' as ${message} is said there, and is told late of it`,
     );
   }
+
+  #isApart(askedAt: number, at: number): boolean {
+    return askedAt < TOGETHER_US || this.troubles.ofCluster(askedAt - TROUBLE_US, at);
+  }
 }
 
+/** Until nodes have found each other. */
+const TOGETHER_US = 8_000_000;
 /** Longer than it takes nodes to be as they were. */
 const TROUBLE_US = 30_000_000;

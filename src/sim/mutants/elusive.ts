@@ -76,4 +76,16 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'forward-overtakes-interest',
     'Nobody speaks in a room within the milliseconds in which somebody on another node comes in, mostly.',
   ],
+  [
+    'lost-again-while-coming-back',
+    'The homes of rooms mostly answer before a connection that has just come is lost.',
+  ],
+  [
+    'revived-session-stays-lost',
+    'Who has begun anew seldom says goodbye, and comes back all the same, while its node still counts as lately dead.',
+  ],
+  [
+    'minority-since-an-earlier-split',
+    'Sides of a cluster are seldom the smaller ones twice in a run; unit tests have it.',
+  ],
 ]);

@@ -86,6 +86,6 @@ export const elusive: ReadonlyMap<string, string> = new Map([
   ],
   [
     'minority-since-an-earlier-split',
-    'Sides of a cluster are seldom the smaller ones twice in a run; unit tests have it.',
+    'A node is seldom on the smaller side twice in a run, and there for long enough to send anybody away.',
   ],
 ]);

@@ -64,4 +64,12 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'both-limits-end-a-session',
     'Who is away past one limit seldom comes back before what waits is told another way; unit tests have it.',
   ],
+  [
+    'refused-and-never-asked-again',
+    'A new home is seldom full before those come back who follow its topics; unit tests have it.',
+  ],
+  [
+    'released-without-time-for-a-pong',
+    'Nobody is held for as long as a pong may take, and let go in the moment that it ends; unit tests have it.',
+  ],
 ]);

@@ -33,7 +33,7 @@ import { type ClientPlan, plainHabits } from './workload/client-plan.ts';
 import type { ChatPlan } from './plan/chat-plan.ts';
 import type { GatewayPlan } from './plan/gateway-plan.ts';
 import { drawClients } from './workload/draw-clients.ts';
-import { rivers, widened, withRiver } from './plan/casting/river.ts';
+import { mishapsOf, rivers, widened, withRiver } from './plan/casting/river.ts';
 
 export interface Plan {
   /** Names the streams that its run draws from; the plan itself was drawn from it only as long as nobody changed it. */
@@ -105,7 +105,12 @@ export function drawPlan({ seed, lane, nodes, shards, clients }: PlanChoices): P
     shards: shardCount,
     ...settings,
     clients: river === undefined ? cast : withRiver(cast, river, nodeCount),
-    faults: drawFaults(seed, kindsOf(drawnFrame), { horizonUs, counts }),
+    faults: [
+      ...drawFaults(seed, kindsOf(drawnFrame), { horizonUs, counts }),
+      ...(river === undefined || mood === 'calm'
+        ? []
+        : mishapsOf(river, { horizonUs, nodes: nodeCount, shards: shardCount })),
+    ].toSorted((a, b) => a.at - b.at),
     horizonUs,
     poisons: drawn(
       mixed<readonly Poison[]>([2, constant([])], [1, drawPoisons(horizonUs, clientCount)]),

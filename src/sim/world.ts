@@ -20,6 +20,7 @@ import { recordStart, sampleShards } from './figures.ts';
 import type { Marks } from './marks.ts';
 import type { Plan } from './plan.ts';
 import { phasesAfterUs } from './plan/phases.ts';
+import { Routes } from './records/routes.ts';
 import { shardPlanOf } from './plan/shard-plan.ts';
 import { Port } from './ports.ts';
 import { due, Laters, Scheduler } from './scheduler.ts';
@@ -61,6 +62,7 @@ export class World {
   readonly #marks: Marks;
   readonly #scheduler = new Scheduler();
   readonly pipes: Pipe[] = [];
+  readonly #routes: Routes;
   readonly #waysIn = new WaysIn(this, (pipe) => this.addPipe(pipe));
   readonly #laters = new Laters();
   readonly #dirtyPorts: Port[] = [];
@@ -80,6 +82,7 @@ export class World {
     this.words = new Words(new Rewriting(plan.broker));
     recordStart(trace, plan);
     const { seed, nodes, shards } = plan;
+    this.#routes = new Routes(trace, this.shards);
     this.gateway = plan.gateway && new GatewayWorld(plan.gateway, this);
     this.chat = plan.chat && new ChatWorld(plan.chat, this);
     this.processes = plan.chat && new Processes(plan.chat, this);
@@ -377,6 +380,7 @@ export class World {
 
   #sample(): void {
     sampleShards(this.trace, this.shards);
+    this.#routes.look();
     this.#scheduler.push(this.now + SAMPLE_EVERY_US, due.sample, 0, 0);
   }
 }

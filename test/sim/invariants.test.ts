@@ -273,6 +273,19 @@ const waits = (fromMs: number, toMs: number, more: object = {}): Written[] =>
     heldSince: fromMs * 1_000,
     ...more,
   }));
+const routesSeen = (more: object): Written => ({
+  kind: 'routesSeen',
+  ...{ node: 0, shard: 0, adrift: [], lags: [], next: undefined },
+  ...more,
+});
+const seenOften = (fromMs: number, toMs: number, more: object): Written[] =>
+  Array.from({ length: (toMs - fromMs) / 250 + 1 }, (_, look) => ({
+    ...routesSeen(more),
+    atMs: fromMs + look * 250,
+  }));
+const lag = (readers: number, tookAtMs: number): object => ({
+  lags: [{ topic: 'a', number: 1, shard: 1, readers, tookAt: tookAtMs * 1_000 }],
+});
 /** A reader of a quiet topic goes when all is well, and comes back. */
 const goesAndComes = (backMs: number): Written[] => [
   began({}, { historyAgeMaxMs: 4_000 }),
@@ -340,6 +353,20 @@ const clean: Record<string, Written[]> = {
     kept({ orphans: [4], lagging: 1 }),
     { kind: 'rested' },
     kept({ historyBytes: 500, historyBytesThere: 500 }),
+  ],
+  'routes that are on their way, and readers who take something': [
+    began(),
+    ...seenOften(1_000, 2_000, { adrift: ['a'] }),
+    ...seenOften(3_000, 3_500, lag(0, 0)),
+    ...seenOften(5_000, 7_000, lag(1, 6_500)),
+    ...seenOften(9_000, 9_750, lag(1, 1_000)),
+    routesSeen({ next: { topic: 'a', usedAt: 4, earliestAt: 4 } }),
+  ],
+  'routes where a thread has just died': [
+    began(),
+    ...seenOften(1_000, 2_000, { adrift: ['a'] }),
+    { kind: 'shardStarted', node: 0, shard: 1, atMs: 2_200 },
+    ...seenOften(2_250, 3_000, { adrift: ['a'] }),
   ],
   'subscribe, read, unsubscribe': [
     joined(reader, 'steady'),
@@ -1146,6 +1173,26 @@ const planted: [string, string, Written[]][] = [
     'books',
     '[BROKER-PACE-1] publishers held when all is at rest',
     [{ kind: 'rested' }, kept({ lagging: 1 })],
+  ],
+  [
+    'routes',
+    '[BROKER-LIVE-1] a follower that its home has not heard of',
+    [began(), ...seenOften(1_000, 3_000, { adrift: ['a'] })],
+  ],
+  [
+    'routes',
+    '[BROKER-PACE-2] publishers wait for one who takes nothing',
+    [began(), ...seenOften(1_000, 3_000, lag(1, 900))],
+  ],
+  [
+    'routes',
+    '[BROKER-PACE-1] publishers wait for nobody',
+    [began(), ...seenOften(1_000, 2_000, lag(0, 0))],
+  ],
+  [
+    'routes',
+    '[BROKER-LIM-3] another topic was used before',
+    [began(), routesSeen({ next: { topic: 'a', usedAt: 5, earliestAt: 4 } })],
   ],
   ['books', '[BROKER-PACE-1] a publisher that is never let go', [began(), ...waits(1_000, 4_000)]],
   [

@@ -268,6 +268,10 @@ export class Delivery {
       this.#lagging.add(stream);
       stream.progressAt = context.now;
     }
+    // What waited for an answer, and not for the network, goes without a receipt.
+    if (this.#pacing.isIdle) return;
+    this.#pacing.took(stream, 0);
+    this.#tellLags(context);
   }
 
   /** [BROKER-SLOW-2] A reader that is too slow is told so by the close code; its session does the rest. */

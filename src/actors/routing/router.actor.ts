@@ -282,11 +282,13 @@ function deliver(state: RouterState, publication: Publication, context: Turn): v
 
 /** [SHARD-2] A home died with its order and memory: everything of its topics begins anew, and readers are told. */
 function shardDown(state: RouterState, shard: number, context: Turn): void {
-  for (const question of state.pending.takeAllOf(shard)) askAgain(state, shard, question, context);
+  const questions = state.pending.takeAllOf(shard);
   for (const local of state.subscriptions.topics) {
     if (local.position === undefined || homeOf(local.topic, state.args.shards) !== shard) continue;
     reattach(state, local.topic, context);
   }
+  // [SHARD-2] Who asks again is told of those who have followed all the time.
+  for (const question of questions) askAgain(state, shard, question, context);
 }
 
 function askAgain(state: RouterState, home: number, question: RoutedQuestion, context: Turn): void {

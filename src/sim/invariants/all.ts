@@ -24,6 +24,7 @@ import { pacing } from './doors/pacing.ts';
 import { patience } from './patience.ts';
 import { recovery } from './delivery/recovery.ts';
 import { rest } from './rest.ts';
+import { routes } from './routing/routes.ts';
 import { unknown } from './unknown.ts';
 import { windows } from './delivery/windows.ts';
 import { closeCodes, frames, mistakes, requests, welcome } from './wording.ts';
@@ -54,6 +55,7 @@ export const invariants: readonly Invariant[] = [
   census,
   conservation,
   books,
+  routes,
   rights,
   expiry,
   admission,

@@ -87,5 +87,11 @@ export const elusive: ReadonlyMap<string, string> = new Map([
   [
     'minority-since-an-earlier-split',
     'A node is seldom on the smaller side twice in a run, and there for long enough to send anybody away.',
+    'refused-and-never-asked-again',
+    'A new home is seldom full before those come back who follow its topics; unit tests have it.',
+  ],
+  [
+    'released-without-time-for-a-pong',
+    'Nobody is held for as long as a pong may take, and let go in the moment that it ends; unit tests have it.',
   ],
 ]);

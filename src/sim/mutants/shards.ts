@@ -132,4 +132,24 @@ export const threads: readonly Mutant[] = [
     story:
       'Who begins in the new epoch is on the list before its shard has moved there: it is told of a restart that it never saw.',
   },
+  {
+    name: 'published-and-still-the-first-to-go',
+    breaks: ['routes'],
+    requirements: ['BROKER-LIM-3'],
+    file: 'routing/home.actor.ts',
+    find: '  state.unused.delete(known);\n  noteUse(state, known);\n  state.remembering.delete(known);',
+    replace: '  noteUse(state, known);\n  state.remembering.delete(known);',
+    story:
+      'Whoever stands in the row stays where he is: a topic that is published to makes room first.',
+  },
+  {
+    name: 'refused-and-never-asked-again',
+    breaks: ['routes'],
+    requirements: ['BROKER-LIVE-1'],
+    file: 'routing/router.actor.ts',
+    find: "  else if (question?.kind === 'reattach') state.homeless.add(question.topic);\n",
+    replace: '',
+    story:
+      'A new home had no room for a followed topic once, and nothing of it is heard ever after.',
+  },
 ];

@@ -171,4 +171,42 @@ export const lagging: readonly Mutant[] = [
     story:
       'A reader that was behind leaves, and its topic counts it on: publishers wait for somebody who is gone.',
   },
+  {
+    name: 'pace-bytes-not-begun-anew',
+    breaks: ['routes'],
+    requirements: ['BROKER-PACE-2'],
+    file: 'routing/pacing.ts',
+    find: 'Object.assign(pace, { tookBytes: 0, since: now });',
+    replace: 'Object.assign(pace, { since: now });',
+    story:
+      'Who took much once, and then nothing more, holds publishers for as long as he is there.',
+  },
+  {
+    name: 'paced-until-the-next-receipt',
+    breaks: ['routes', 'books'],
+    requirements: ['BROKER-PACE-1'],
+    file: 'routing/delivery.ts',
+    find: '    this.#pacing.took(stream, 0);\n',
+    replace: '',
+    story:
+      'What waited behind an answer goes without a receipt, and publishers are held for another look.',
+  },
+  {
+    name: 'lags-for-ever-when-its-shard-died',
+    breaks: ['routes', 'books'],
+    requirements: ['BROKER-PACE-1'],
+    file: 'routing/home.actor.ts',
+    find: '          lag(state, topic, { shard: message.shard, isLagging: false }, context);\n',
+    replace: '',
+    story: 'A thread dies whose readers were behind, and publishers wait for them ever after.',
+  },
+  {
+    name: 'released-without-time-for-a-pong',
+    breaks: ['patience'],
+    requirements: ['BROKER-KEEP-1'],
+    file: 'broker/ws-session.actor.ts',
+    find: "  if (!isHeld && state.isPongDue) context.after('ping', door.options.pongTimeoutMs);\n",
+    replace: '',
+    story: 'A publisher is let go just before its time is up, while its pong lies in the network.',
+  },
 ];

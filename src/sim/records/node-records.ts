@@ -31,6 +31,28 @@ export type NodeRecord =
       /** Streams that are kept alive, and that the router has let go. */
       readonly keptAliveGone: number;
     }
+  /** The routes of one shard, where there is anything to be told of them. */
+  | {
+      readonly kind: 'routesSeen';
+      readonly node: number;
+      readonly shard: number;
+      /** Topics that are followed on it, and whose home does not know; they do not wait for room. */
+      readonly adrift: readonly string[];
+      /** Of the topics whose home it is: whose publishers wait for readers, and on which shard these are. */
+      readonly lags: readonly {
+        readonly topic: string;
+        /** Of this time, among all times in the run. */
+        readonly number: number;
+        readonly shard: number;
+        /** Those that are behind at all, and when one of them took something last. */
+        readonly readers: number;
+        readonly tookAt: number;
+      }[];
+      /** Which of several topics that nobody follows would make room, and when one of them was used first. */
+      readonly next:
+        | { readonly topic: string; readonly usedAt: number; readonly earliestAt: number }
+        | undefined;
+    }
   /** A publisher waits for readers. */
   | {
       readonly kind: 'publisherWaits';

@@ -442,6 +442,27 @@ describe('a shard that dies', () => {
     expect(client.takeJson()).toEqual([{ type: 'topics', topics: { [topic]: 1 } }]);
   });
 
+  test('[SHARD-2] who asks again is told of those who followed before', () => {
+    for (let chance = 0; chance < 30; chance += 1) {
+      const { stage } = setUp(chance);
+      const client = stage.connect({ shard: 1 });
+      stage.settle();
+      client.say(subscribe(topic));
+      stage.settle();
+      client.takeJson();
+      client.say({ type: 'topic_info', topic });
+      client.say({ type: 'list_topics' });
+      stage.until(() => stage.shards[1]?.system.readyActors === 0);
+      stage.crash(2);
+      stage.settle();
+      const [info, list] = client.takeJson() as [
+        { subscribers: number },
+        { topics: Readonly<Record<string, number>> },
+      ];
+      expect([info.subscribers, list.topics[topic]].every((count) => (count ?? 0) > 0)).toBe(true);
+    }
+  });
+
   test('[BROKER-LIVE-1] topics for which the successor has no room yet come back when it has', () => {
     const topics = Array.from({ length: 40 }, (_, n) => `t${n}`).filter(
       (name) => homeOf(`broker/${name}`, 2) === 1,
@@ -585,5 +606,34 @@ describe('a reader that is too slow', () => {
     expect(heard.map(({ type }) => type)).toEqual(['subscribed']);
     stage.pass(20_000);
     expect(heard.map(({ type }) => type)).toEqual(['subscribed', 'tooSlow']);
+  });
+
+  test('[BROKER-PACE-1] paces nobody any more when what waited behind an answer has gone', () => {
+    const stage = new Stage({ broker: { ...quiet, pingEveryMs: 600_000 } });
+    const router = actorsOf(0).router;
+    const { address: owner } = stage.probe<RouterReply>(0, 'owner');
+    const { address: publisher, heard } = stage.probe<RouterReply>(0, 'publisher');
+    const reader = stage.connect();
+    stage.tell(router, { type: 'leave', connection: reader.id });
+    const outbox = { queueBytesMax: 16_384, slowPolicy: 'disconnect' } as const;
+    const [connection, topic, format] = [reader.id, 'broker/t', 'broker/ws-bare'];
+    const subscriptionsMax = 1;
+    stage.tell(router, {
+      ...{ type: 'open', connection, owner, outbox, ownFormat: format, subscriptionsMax },
+    });
+    stage.tell(router, { type: 'subscribe', connection, slot: 1, topic, format, since: undefined });
+    stage.settle();
+    const data = new TextEncoder().encode('x'.repeat(4_000));
+    for (let n = 0; n < 3; n += 1) {
+      const publication = { topic, id: undefined, data, asker: undefined, publisher } as const;
+      stage.tell(router, { type: 'publish', ...publication });
+      stage.settle();
+    }
+    expect(heard).toEqual([{ type: 'publisherHeld', isHeld: true }]);
+    // The network has room, and says so later.
+    reader.isStalled = true;
+    stage.tell(router, { type: 'skip', connection, slot: 1 });
+    stage.settle();
+    expect(heard.slice(1)).toEqual([{ type: 'publisherHeld', isHeld: false }]);
   });
 });

@@ -4,6 +4,7 @@
 
 import { type Arbitrary, boolean, constant, constantFrom, integer } from 'fast-check';
 
+import type { Fault } from '../../faults/faults.ts';
 import { mixed, plainRecord } from '../drawing.ts';
 import type { Settings } from '../settings.ts';
 import { type ClientPlan, plainHabits } from '../../workload/client-plan.ts';
@@ -18,6 +19,9 @@ export interface River {
   readonly windowBytes: number;
   /** Another one reads the same, perhaps on another thread. */
   readonly isShared: boolean;
+  /** In hundredths of the time of faults: when its reader takes nothing for a while, and when each thread dies. */
+  readonly stallsAt: number | undefined;
+  readonly diesAt: number | undefined;
 }
 
 export const rivers: Arbitrary<River | undefined> = mixed<River | undefined>(
@@ -30,6 +34,8 @@ export const rivers: Arbitrary<River | undefined> = mixed<River | undefined>(
       readBytes: constant(RIVER_READ_BYTES),
       windowBytes: constantFrom(1_048_576, 262_144),
       isShared: boolean(),
+      stallsAt: mixed([1, constant(undefined)], [2, integer({ min: 20, max: 80 })]),
+      diesAt: mixed([1, constant(undefined)], [2, integer({ min: 10, max: 40 })]),
     }),
   ],
 );
@@ -88,6 +94,34 @@ export function withRiver(
   });
 }
 
+/** What befalls it beside all else: its reader stands still, and one thread of its node dies after the other. */
+export function mishapsOf(
+  { stallsAt, diesAt }: River,
+  {
+    horizonUs,
+    nodes,
+    shards,
+  }: { readonly horizonUs: number; readonly nodes: number; readonly shards: number },
+): readonly Fault[] {
+  const since = (hundredths: number): number => Math.floor((horizonUs * hundredths) / 100);
+  const client = (RIVER_RANK + 1) * nodes;
+  const stall = { kind: 'stallDown', target: client, durationUs: STALL_US, amount: 0 } as const;
+  const death = { kind: 'crashShard', durationUs: 50_000, amount: 0 } as const;
+  return [
+    ...(stallsAt === undefined ? [] : [{ ...stall, at: since(stallsAt) }]),
+    ...(diesAt === undefined
+      ? []
+      : Array.from({ length: shards }, (_, target) => ({
+          ...death,
+          target,
+          at: since(diesAt) + target * DEATHS_EVERY_US,
+        }))),
+  ].filter(({ at }) => at < horizonUs);
+}
+
+const STALL_US = 2_700_000;
+/** What the one has left behind is seen before the next one. */
+const DEATHS_EVERY_US = 1_900_000;
 const DIRECT = { latencyUs: 1_000, jitterUs: 0, cutPercent: 0, joinPercent: 0 } as const;
 /** Of the first node; those before have something to do for others. */
 const RIVER_RANK = 8;

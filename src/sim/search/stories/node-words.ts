@@ -8,6 +8,8 @@ export function nodeWords(event: NodeRecord): string {
   const { node, shard } = event;
   if (event.kind === 'publisherWaits')
     return `shard ${node}.${shard}: a publisher waits for readers (${event.holds})`;
+  if (event.kind === 'routesSeen')
+    return `shard ${node}.${shard}: publishers to ${event.lags.length} topics wait, and ${event.adrift.length} topics have no home`;
   const { historyBytes, wanted } = event;
   return `shard ${node}.${shard}: ${historyBytes} bytes of history, ${wanted} subscriptions`;
 }

@@ -247,6 +247,7 @@ export function eventWords(event: TraceEvent, epochs: Epochs): string {
       );
     case 'booksKept':
     case 'publisherWaits':
+    case 'routesSeen':
     case 'poisoned':
       return nodeWords(event);
     case 'lagged':

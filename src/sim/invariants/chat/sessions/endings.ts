@@ -125,7 +125,8 @@ class Judge {
     const own = begun?.get(client);
     if (begun === undefined || own === undefined || !Number.isFinite(own)) return;
     const others = [...begun].filter(([other]) => other !== client);
-    if (others.every(([, other]) => other > own + NOTICE_US))
+    // Of a session that began anew the other half may have to go, and there is nobody else.
+    if (others.length > 0 && others.every(([, other]) => other > own + NOTICE_US))
       this.#report(event, `client ${client} was in first, and has to go for another`);
   }
 

@@ -16,7 +16,7 @@ const terms = {
   ...{ emptyRoomMs: 3_600_000, isLimited: false, policy: 'multi', roomEventsMax: 1_000 },
   ...{ joinsPerSecondMax: 2, messagesPerSecondMax: 1_000, messagesBurstMax: 1_000 },
   ...{ presenceEveryMs: 2_000, roomsPerSessionMax: 100, sessionsPerUserMax: 8 },
-  watchedUsersMax: 500,
+  ...{ watchedUsersMax: 500, partitionPolicy: 'serve', nodesExpected: 0, stableAfterMs: 6_000 },
 };
 const fewWait = { offlineMessagesMax: 1, sessionsPerUserMax: 1 };
 const NODES = ['n1', 'n2', 'n3'];
@@ -68,7 +68,7 @@ const askedFor = (client: number, what: string, more: object = {}): Written => (
 const answered = (asked: string | undefined, what: string, more: object = {}): Written => ({
   kind: 'talkerAnswered',
   ...of(1),
-  ...{ asked, what, code: undefined, expected: undefined, isOutOfTurn: false },
+  ...{ asked, what, code: undefined, expected: undefined, isFatal: false, isOutOfTurn: false },
   ...more,
 });
 const seated = (client: number, place: number, more: object = {}): Written => ({
@@ -261,6 +261,26 @@ const only = (policy: string): readonly Written[] => [
   at(10_000, loggedIn(2, { user: 'u1' })),
 ];
 
+/** A gap of more than two messages is one. */
+const fewRemembered: readonly Written[] = [
+  began(),
+  chatBegan({ isCluster: false, resumeMessagesMax: 2 }),
+  ...[joined(2), loggedIn(2), seated(2, 0)],
+];
+const said = (message: number, place: number): Written => roomAcked(1, `m1.${message}`, place);
+const sits: readonly Written[] = [
+  at(40_000, seated(2, 0)),
+  askedFor(1, 'ROOM_MESSAGE', { room: 'r', message: 'm1.1' }),
+];
+/** One of three nodes sees no other from the tenth second on. */
+const smaller = (partitionPolicy: string): readonly Written[] => [
+  began(),
+  chatBegan({ partitionPolicy, nodesExpected: 3 }),
+  ...['n2', 'n3'].map((peer) => seen(0, peer, 'linkUp')),
+  ...['n2', 'n3'].map((peer) => at(10_000, seen(0, peer, 'down'))),
+];
+const sentAway = just('talkerNoticed', { ...of(1), what: 'NOTICE', code: 'SERVER_DRAINING' });
+const shows: readonly Written[] = [askedFor(1, 'LOGIN', { tokenMs: 5_000 }), at(1, loggedIn(1))];
 const goes = { kind: 'drainNode', at: 5e6, one: 1, other: 0, durationUs: 8e6, amount: 0 };
 const drains: readonly Written[] = [began(), chatBegan({}, [goes]), joined(1), loggedIn(1)];
 const on = (node: number) => ({ node });
@@ -747,13 +767,141 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [...alone, joined(2), directHeard(2), { ...directHeard(2), connection: 22 }],
     ],
     [
-      'room-memory',
-      'a gap where nothing was forgotten',
+      'gaps',
+      'where nothing was forgotten',
       [
         ...alone,
         joined(1),
         askedFor(1, 'ROOM_MESSAGE', { room: 'r', message: 'm1.1' }),
         loggedIn(1, { isResumed: true, gaps: ['r'] }),
+      ],
+    ],
+    [
+      'gaps',
+      'once more, where one message has come since',
+      [
+        ...[...fewRemembered, said(1, 1), said(2, 2), said(3, 3), said(4, 4)],
+        ...[askedFor(2, 'RESUME'), loggedIn(2, { ...back, gaps: ['r'], rooms: ['r'] })],
+        ...[said(5, 5), askedFor(2, 'RESUME'), loggedIn(2, { ...back, gaps: ['r'] })],
+      ],
+    ],
+    [
+      'room-memory',
+      'one node alone has what is said when all is well',
+      [...world, rested(), asked, roomAcked(1, 'm1.1', 1)],
+    ],
+    [
+      'room-memory',
+      'half of two nodes take what was stored with them',
+      [
+        began(),
+        { ...chatBegan(), nodes: ['n1', 'n2'] },
+        roomAcked(1, 'm1.1', 1, { status: 'stored' }),
+        ...[at(9_000, died(0)), rested(), told(2, [])],
+      ],
+    ],
+    [
+      'room-fresh',
+      'what is said while one sits there is told late',
+      [...alone, ...sits, heard(2, 'm1.1', 1, { isDelayed: true })],
+    ],
+    [
+      'room-fresh',
+      'to one who has come back before it was said',
+      [
+        ...[...world, at(40_000, loggedIn(2, { ...back, rooms: ['r'] })), ...sits.slice(-1)],
+        heard(2, 'm1.1', 1, { connection: 22, isDelayed: true }),
+      ],
+    ],
+    [
+      'room-whole',
+      'what was never written is not told again',
+      [
+        ...[...alone, joined(2), loggedIn(2), seated(2, 0), heard(2, 'm1.1', 1), ended(2)],
+        ...[loggedIn(2, { ...back, rooms: ['r'] }), heard(3, 'm1.2', 2)],
+        ...[heard(2, 'm1.3', 3, { connection: 22 }), rested()],
+      ],
+    ],
+    [
+      'minority',
+      'somebody logs in',
+      [
+        ...[...smaller('readonly-minority'), at(12_000, askedFor(1, 'LOGIN'))],
+        answered('LOGIN', 'LOGIN_OK', { id: 'x' }),
+      ],
+    ],
+    [
+      'minority',
+      'clients are sent away in the first moment',
+      [...smaller('drain-minority'), at(11_000, sentAway)],
+    ],
+    [
+      'minority',
+      'and where there is no smaller side',
+      [...smaller('drain-minority').slice(0, 2), sentAway],
+    ],
+    [
+      'hp-tokens',
+      'a session outlives its token',
+      [
+        ...[...alone, ...shows, at(9_000, askedFor(1, 'PING'))],
+        answered('PING', 'PONG', { id: 'x' }),
+      ],
+    ],
+    [
+      'hp-tokens',
+      'and where it has come back',
+      [
+        ...[
+          ...world,
+          ...shows,
+          ended(1),
+          at(9_000, loggedIn(1, { connection: 11, isResumed: true })),
+        ],
+        ...[
+          askedFor(1, 'PING', { connection: 11 }),
+          answered('PING', 'PONG', { id: 'x', connection: 11 }),
+        ],
+      ],
+    ],
+    [
+      'hp-tokens',
+      'a session ends before its token',
+      [
+        ...[...alone, ...shows],
+        at(2_000, just('talkerNoticed', { ...of(1), what: 'ERROR', code: 'AUTH_FAILED' })),
+      ],
+    ],
+    [
+      'hp-rates',
+      'refusals that were made up for send one away',
+      [
+        began(),
+        chatBegan({ isCluster: false, messagesPerSecondMax: 1, messagesBurstMax: 1 }),
+        ...[1, 2, 3, 4, 5].flatMap((_, time) => [
+          at(time * 9_000, askedFor(1, 'ROOM_MESSAGE')),
+          answered('ROOM_MESSAGE', 'ACK'),
+          askedFor(1, 'ROOM_MESSAGE'),
+          answered('ROOM_MESSAGE', 'ERROR', { code: 'RATE_LIMITED', isFatal: time === 4 }),
+        ]),
+      ],
+    ],
+    [
+      'hp-welcome',
+      'more come in than may',
+      [
+        began(),
+        chatBegan({ isCluster: false, sessionsPerUserMax: 1 }),
+        ...[joined(1), joined(2, { user: 'u1' }), askedFor(1, 'LOGIN'), loggedIn(1)],
+        at(9_000, loggedIn(2, { user: 'u1', sessions: 2 })),
+      ],
+    ],
+    [
+      'comes-back',
+      'to a session that it has ended',
+      [
+        ...[...alone, joined(1), loggedIn(1), answered('BYE', 'BYE')],
+        loggedIn(1, { connection: 11, isResumed: true }),
       ],
     ],
     [

@@ -119,6 +119,24 @@ describe('a pipe', () => {
     }
   });
 
+  test('keeps what was written and nobody reads, in its order, where somebody asks for it', () => {
+    for (let seed = 0; seed < 50; seed += 1) {
+      const { connection, down, units, pass } = connect({ jitterUs: 1_000 }, seed);
+      down.lost = [];
+      for (let byte = 0; byte < 10; byte += 1) down.write(new Uint8Array([byte]), 1);
+      down.pump();
+      if (seed % 2 === 0) connection.reset();
+      pass(seed * 20);
+      connection.leave();
+      for (let byte = 10; byte < 13; byte += 1) down.write(new Uint8Array([byte]), 1);
+      down.pump();
+      connection.reset();
+      pass(1_000_000);
+      const all = [...bytesOf(units), ...bytesOf(down.lost)];
+      expect(all).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    }
+  });
+
   test('a cut connection tells nobody', () => {
     const { connection, down, units, pass } = connect();
     connection.isCut = true;

@@ -6,7 +6,7 @@ import type { Prng } from '../../actors/runtime/prng.ts';
 import type { GatewayWord } from './gateway/gateway-words.ts';
 import type { Link } from './link.ts';
 import { Arena } from './arena.ts';
-import { ObjectPayload } from './object-payload.ts';
+import { frameBytes, ObjectPayload } from './object-payload.ts';
 
 /** What travels: bytes, or a word of a level above bytes (an HTTP head; in the object lane also frames). */
 export type Unit = Uint8Array | ObjectPayload | WireWord;
@@ -50,7 +50,7 @@ export interface Endpoint {
   taken(cost: number): void;
 }
 
-/** Verdicts of the rule; what is not negative is a delay in microseconds. */
+/** A verdict; what is not negative is a delay in microseconds. */
 const STALL = -1;
 
 /** What happens to the next segments of a pipe. */
@@ -109,7 +109,7 @@ export class Connection {
     this.up.pump();
   }
 
-  /** The client is gone: it hears nothing more. */
+  /** The client hears nothing more. */
   leave(): void {
     this.up.sender = undefined;
     this.down.abandon();
@@ -144,6 +144,8 @@ export class Pipe {
   isFramed = false;
   /** The reader takes nothing of its own accord. */
   isReaderPaused = false;
+  /** Bytes that were written and that nobody reads, where somebody asks for them. */
+  lost: Uint8Array[] | undefined = undefined;
   readonly #clock: NetworkClock;
   readonly #arena: Arena;
   readonly #units: (Unit | undefined)[] = [];
@@ -159,6 +161,7 @@ export class Pipe {
   #isScheduled = false;
   #isOver = false;
   #isBroken = false;
+  #isAbandoned = false;
 
   constructor(
     connection: Connection,
@@ -189,6 +192,7 @@ export class Pipe {
 
   /** Queues a unit; `pump` sends it off. Nothing is taken after `fin` or `break`. */
   write(unit: Unit, cost: number): void {
+    if ((this.#isOver || this.#isAbandoned) && !isWord(unit)) this.lost?.push(unit as Uint8Array);
     if (this.#isOver) return;
     this.#put(this.#end, unit, cost);
     this.#end += 1;
@@ -284,6 +288,7 @@ export class Pipe {
     const flying = this.#sentEnd - this.#arrivedEnd;
     const kept = flying === 0 ? 0 : this.link.chance.below(flying + 1);
     const place = this.#arrivedEnd + kept;
+    if (!this.#isAbandoned) this.#lose(place);
     for (let lost = place; lost < this.#end; lost += 1) this.#units[lost] = undefined;
     this.#lastAt = Math.max(this.#lastAt, this.#clock.now + this.link.plan.latencyUs);
     this.#put(place, { word: 'reset' }, 0);
@@ -296,7 +301,17 @@ export class Pipe {
   /** The reader is gone: nothing needs to arrive any more. */
   abandon(): void {
     this.receiver = undefined;
+    this.#isAbandoned = true;
+    // What broke off already stood behind this.
+    const broken = this.lost?.splice(0) ?? [];
+    this.#lose(this.#readEnd);
+    this.lost?.push(...broken);
     while (this.hasArrived) this.#shift();
+  }
+
+  #lose(from: number): void {
+    const units = this.lost === undefined ? [] : this.#units.slice(from, this.#end);
+    this.lost?.push(...units.filter((unit) => unit instanceof Uint8Array));
   }
 
   #put(place: number, unit: Unit, cost: number): void {
@@ -378,12 +393,6 @@ export function sizeOf(unit: Unit, { isUp, isFramed }: Pipe): number {
     return frameBytes(unit.said.bytes.length, isUp);
   if (unit.word === 'close') return frameBytes(2 + unit.reason.length, isUp);
   return HEAD_BYTES;
-}
-
-/** A frame's size: a client's carries a mask. */
-function frameBytes(payloadBytes: number, isMasked: boolean): number {
-  const head = payloadBytes < 126 ? 2 : payloadBytes < 65_536 ? 4 : 10;
-  return head + (isMasked ? 4 : 0) + payloadBytes;
 }
 
 const HEAD_BYTES = 64;

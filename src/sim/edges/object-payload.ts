@@ -12,3 +12,9 @@ export class ObjectPayload {
     this.value = value;
   }
 }
+
+/** A frame's size: a client's carries a mask. */
+export function frameBytes(payloadBytes: number, isMasked: boolean): number {
+  const head = payloadBytes < 126 ? 2 : payloadBytes < 65_536 ? 4 : 10;
+  return head + (isMasked ? 4 : 0) + payloadBytes;
+}

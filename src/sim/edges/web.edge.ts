@@ -57,6 +57,8 @@ export class WebEdge implements EndHost {
   #opened = 0;
   readonly #heldSince = new Map<ConnectionId, number>();
   #isPaused = false;
+  /** Ends that are gone, where somebody asks what is said to them. */
+  readonly #missed = new Map<ConnectionId, TcpEnd>();
   /** The most that any connection had been given without a receipt when it was given more. */
   #outstandingMax = 0;
 
@@ -240,6 +242,7 @@ export class WebEdge implements EndHost {
 
   forget(end: WebEnd): void {
     this.#connections.delete(end.id);
+    if (end instanceof TcpEnd && end.isMissed) this.#missed.set(end.id, end);
     this.#gatewayEnds.delete(end.id);
     this.#tcpEnds.delete(end);
   }
@@ -250,7 +253,7 @@ export class WebEdge implements EndHost {
     const plain = payload instanceof ObjectPayload ? payload : (payload as Uint8Array);
     let framed: Uint8Array | undefined;
     for (const connection of connections) {
-      const end = this.#connections.get(connection);
+      const end = this.#connections.get(connection) ?? this.#missed.get(connection);
       if (end === undefined) continue;
       if (end.isFramed && plain instanceof Uint8Array)
         end.write((framed ??= encodeFrame('text', plain, this.#frame)), cost);

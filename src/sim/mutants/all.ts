@@ -1,5 +1,6 @@
 // Every planted bug, by area. Refuses to know how they are run: search/mutate.ts does that.
 
+import { again } from './chat/again.ts';
 import { bounding } from './chat/bounds.ts';
 import { chatting } from './chat/chat.ts';
 import { callMutants } from './chat/calls.ts';
@@ -41,4 +42,5 @@ export const mutants: readonly Mutant[] = [
   ...bounding,
   ...returning,
   ...clustering,
+  ...again,
 ];

@@ -65,6 +65,30 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'Who is away past one limit seldom comes back before what waits is told another way; unit tests have it.',
   ],
   [
+    'gap-told-at-each-resume',
+    'Who has left more open than is remembered seldom comes back twice in a row before as much is said again.',
+  ],
+  [
+    'first-unwritten-message-not-replayed',
+    'Connections seldom end while words of a room wait for a client that neither acknowledges nor gives places.',
+  ],
+  [
+    'forward-overtakes-interest',
+    'Nobody speaks in a room within the milliseconds in which somebody on another node comes in, mostly.',
+  ],
+  [
+    'lost-again-while-coming-back',
+    'The homes of rooms mostly answer before a connection that has just come is lost.',
+  ],
+  [
+    'revived-session-stays-lost',
+    'Who has begun anew seldom says goodbye, and comes back all the same, while its node still counts as lately dead.',
+  ],
+  [
+    'minority-since-an-earlier-split',
+    'A node is seldom on the smaller side twice in a run, and there for long enough to send anybody away.',
+  ],
+  [
     'refused-and-never-asked-again',
     'A new home is seldom full before those come back who follow its topics; unit tests have it.',
   ],

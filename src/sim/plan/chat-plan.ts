@@ -27,6 +27,12 @@ export interface TalkerPlan {
   readonly roams: boolean;
   /** It leaves one node for another again and again, and is soon back. */
   readonly wanders?: boolean;
+  /** It says something to one by the id of what it has said to another. */
+  readonly reusesIds?: boolean;
+  /** It shows tokens that last so long when it logs in. */
+  readonly tokenMs?: number | undefined;
+  /** Its connection is mostly lost again as soon as it stands. */
+  readonly stumbles?: boolean;
   /** Mean pause between two deeds. */
   readonly everyUs: number;
   readonly burst: number;

@@ -26,6 +26,8 @@ import type {
 } from './chat-plan.ts';
 import { withCalls } from './calls/draw-calls.ts';
 import { withHabits } from './casting/habits.ts';
+import { repeatedFault, withSides } from './casting/sides.ts';
+import { visits, withVisitors } from './casting/visitors.ts';
 import { ROOMS } from './chat-plan.ts';
 import { chance, drawn, milliseconds, mixed, plainRecord, stepped } from './drawing.ts';
 import { frame, type Mood } from './settings.ts';
@@ -38,9 +40,12 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const shardCount = shards ?? drawn(constantFrom(1, 1, 2, 3), seed, 'chat shards');
   const isFaulty = mood !== 'calm' && nodeCount > 1;
   const drain = isFaulty ? drawn(drains(nodeCount), seed, 'drain') : undefined;
+  const isDrain = drain !== undefined;
+  const repeated = isFaulty && !isDrain ? drawn(repeatedFault(nodeCount), seed, 'repeated') : [];
+  const last = drain ?? repeated.at(-1);
   const horizonUs = Math.max(
     drawn(milliseconds(4_000, 14_000), seed, 'chat horizon'),
-    drain === undefined ? 0 : drain.at + drain.durationUs + 1_000_000,
+    last === undefined ? 0 : last.at + last.durationUs + 1_000_000,
   );
   const parts = drawn(partsOf(nodeCount, horizonUs), seed, 'chat');
   const talkers = clients ?? parts.talkers;
@@ -55,15 +60,16 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   };
   const kinds = tame(kindsOf({ ...drawnFrame, mood }), nodeCount);
   // One thing that goes wrong, and for long, excuses nothing else.
-  const isSingle = isFaulty && drawn(chance(1, 4), seed, 'is single');
-  const isOne = isSingle || drain !== undefined;
+  const isRepeated = repeated.length > 0;
+  const isSingle = isFaulty && !isRepeated && drawn(chance(1, 4), seed, 'is single');
+  const isOne = isSingle || isRepeated || isDrain;
   const faults = isOne ? [] : drawFaults(seed, kinds, { horizonUs, counts });
   const clusterKinds = drawn(clusterKindsIn(mood), seed, 'cluster kinds');
   const several = clusterSchedules(isFaulty ? clusterKinds : [], nodeCount, horizonUs);
   const schedule = isSingle ? singleFault(nodeCount) : several;
   const chat: ChatPlan = {
     options: { ...chatOptions, sessionsPerUserMax: sessionsMax(parts, talkers, isCluster, narrow) },
-    cluster: isCluster ? parts.cluster : undefined,
+    cluster: isCluster ? withSides(parts.cluster, nodeCount, seed) : undefined,
     talkers: withHabits(
       seed,
       withVisitors(
@@ -74,7 +80,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     ),
     strangers: isCluster ? parts.strangers : [],
     crossers,
-    faults: drain === undefined ? drawn(schedule, seed, 'cluster faults') : [drain],
+    faults: isDrain ? [drain] : isRepeated ? repeated : drawn(schedule, seed, 'cluster faults'),
     way: drawn(lane === 'byte' ? byteWays : objectWays, seed, 'way'),
     skewsMs: parts.skewsMs,
     upgrades: isCluster ? drawn(upgradesOf(nodeCount), seed, 'upgrades') : [],
@@ -168,7 +174,13 @@ const options: Arbitrary<ChatOptions> = plainRecord({
   joinsPerSecondMax: mixed<number>([7, constant(1_000)], [1, constant(3)]),
 }).map((some) => ({
   ...chatDefaults,
-  ...{ cluster: 'sim', connectionsPerAddressMax: 50_000, sessionsPerUserMax: SESSIONS_MAX },
+  ...{
+    cluster: 'sim',
+    auth: ['none', 'token'],
+    allowPlaintext: true,
+    connectionsPerAddressMax: 50_000,
+    sessionsPerUserMax: SESSIONS_MAX,
+  },
   ...{ arrivalsPerAddressMax: 1_000_000 },
   ...{ messagesBurstMax: some.messagesPerSecondMax, bytesPerSecondMax: 1_000_000 },
   ...{ bytesBurstMax: 4_000_000, loginTimeoutMs: 3_000, pingEveryMs: 1_500, pingTimeoutMs: 4_000 },
@@ -191,55 +203,19 @@ const narrowLimits: Arbitrary<Partial<ChatOptions>> = mixed<Partial<ChatOptions>
   ],
 );
 
-/** As many sessions as a user has clients: whoever leaves one behind comes to the limit. */
+/** As many sessions as a user has clients, or not so many: whoever leaves one behind comes to the limit. */
 function sessionsMax(
   { users, options: { sessionPolicy } }: Parts,
   talkers: number,
   isCluster: boolean,
   narrow: Partial<ChatOptions>,
 ): number {
-  // What nodes that died had is shown for long, and stands in the way.
-  const isNarrow = narrow.roomsPerSessionMax !== undefined && !isCluster;
-  return isNarrow && sessionPolicy === 'multi' ? Math.ceil(talkers / users) : SESSIONS_MAX;
+  if (narrow.roomsPerSessionMax === undefined || sessionPolicy !== 'multi') return SESSIONS_MAX;
+  // In a cluster somebody stays outside: what nodes that died had stands in the way anyhow.
+  return Math.max(1, Math.ceil(talkers / users) - (isCluster ? 1 : 0));
 }
 
 const SESSIONS_MAX = 100;
-
-interface Visit {
-  readonly at: number;
-  readonly staysUs: number;
-  /** Counted over all talkers: as whom it comes, and on which node. */
-  readonly as: number;
-  readonly step: number;
-}
-
-function visits(horizonUs: number): Arbitrary<readonly Visit[]> {
-  const visit = plainRecord<Visit>({
-    at: milliseconds(500, Math.floor(horizonUs / 1_000) - 1),
-    staysUs: milliseconds(50, 4_000),
-    as: integer({ min: 0, max: 30 }),
-    step: integer({ min: 0, max: 6 }),
-  });
-  return mixed<readonly Visit[]>(
-    [1, constant([])],
-    [1, array(visit, { minLength: 1, maxLength: 3, size: 'max' })],
-  );
-}
-
-/** Somebody comes as one who is here, on the same node or on another one. */
-function withVisitors(
-  talkers: readonly TalkerPlan[],
-  some: readonly Visit[],
-  { first, nodes }: { readonly first: number; readonly nodes: number },
-): readonly TalkerPlan[] {
-  const visitors = some.flatMap(({ at, staysUs, as, step }, rank): TalkerPlan[] => {
-    const host = talkers[as % talkers.length];
-    if (host === undefined || host.isMute) return [];
-    const own = { client: first + rank, node: (host.node + step) % nodes, roams: false };
-    return [{ ...host, ...own, leavesEveryUs: 0, visit: { at, staysUs } }];
-  });
-  return [...talkers, ...visitors];
-}
 
 const cluster: Arbitrary<ClusterOptions> = plainRecord({
   heartbeatMs: constantFrom(1_000, 500),

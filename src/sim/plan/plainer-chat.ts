@@ -57,10 +57,10 @@ const whims: readonly ((talker: TalkerPlan) => TalkerPlan)[] = [
   (talker) => ({ ...talker, readBytes: 0 }),
   (talker) => ({ ...talker, acksLate: false }),
   (talker) => ({ ...talker, hasAck: false, hasEcho: false }),
-  (talker) => ({ ...talker, favourite: undefined }),
+  (talker) => ({ ...talker, favourite: undefined, tokenMs: undefined, reusesIds: false }),
   (talker) => ({ ...talker, askedMax: 1 }),
   (talker) => ({ ...talker, roams: false }),
-  (talker) => ({ ...talker, wanders: false }),
+  (talker) => ({ ...talker, wanders: false, stumbles: false }),
   (talker) => ({ ...talker, rooms: talker.rooms.slice(0, 1) }),
   (talker) => ({ ...talker, link: plainLink }),
 ];

@@ -2,6 +2,7 @@
 // nodes say to each other and think of each other; whose publications cross. Refuses to judge.
 
 import type { ClusterFault } from '../faults/cluster-faults.ts';
+import type { ChatTerms } from './chat-terms.ts';
 
 interface AtTalker {
   /** The node that it talks to. */
@@ -40,33 +41,6 @@ interface PageTold {
   readonly limit: number;
   /** There is said to be more. */
   readonly more: boolean;
-}
-
-/** What judges have to know of the settings. */
-export interface ChatTerms {
-  readonly isCluster: boolean;
-  readonly suspectMs: number;
-  readonly downMs: number;
-  readonly lingerMs: number;
-  readonly resumeWindowMs: number;
-  readonly pingEveryMs: number;
-  readonly pingTimeoutMs: number;
-  readonly loginTimeoutMs: number;
-  readonly historyMax: number;
-  readonly offlineMessagesMax: number;
-  readonly resumeMessagesMax: number;
-  readonly queueBytesMax: number;
-  readonly emptyRoomMs: number;
-  readonly roomEventsMax: number;
-  readonly joinsPerSecondMax: number;
-  readonly messagesPerSecondMax: number;
-  readonly messagesBurstMax: number;
-  readonly presenceEveryMs: number;
-  readonly isLimited: boolean;
-  readonly roomsPerSessionMax: number;
-  readonly sessionsPerUserMax: number;
-  readonly watchedUsersMax: number;
-  readonly policy: 'multi' | 'replace' | 'reject';
 }
 
 export type PeerState = 'linkUp' | 'linkDown' | 'up' | 'suspect' | 'down' | 'left';
@@ -113,6 +87,8 @@ export type ChatRecord =
       readonly sign?: string | undefined;
       /** Messages that it says it has taken. */
       readonly taken?: readonly string[] | undefined;
+      /** How long the token lasts that it shows. */
+      readonly tokenMs?: number | undefined;
     })
   /** The answer to a request, or to a line that was wrong; `asked` is undefined when nobody had asked. */
   | (AtTalker & {
@@ -124,6 +100,8 @@ export type ChatRecord =
       readonly code: string | undefined;
       /** Codes that are right; undefined where the request was. */
       readonly expected: string | undefined;
+      /** The connection ends with it. */
+      readonly isFatal: boolean;
       /** Earlier requests wait for their answers. */
       readonly isOutOfTurn: boolean;
     })
@@ -167,6 +145,12 @@ export type ChatRecord =
         readonly home: string;
         readonly isDelayed: boolean;
       })
+  /** It was sent to a connection that had ended, and nobody read it. */
+  | (InSession & {
+      readonly kind: 'roomLost';
+      readonly room: string;
+      readonly message: string;
+    })
   | (InSession & {
       readonly kind: 'directAcked';
       readonly to: string;

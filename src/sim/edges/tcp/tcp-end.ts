@@ -52,6 +52,10 @@ export class TcpEnd implements WebEnd {
     this.#sayEnd();
   }
 
+  get isMissed(): boolean {
+    return this.#connection.down.lost !== undefined;
+  }
+
   get isUnowned(): boolean {
     return this.#state === 'waiting';
   }
@@ -69,7 +73,11 @@ export class TcpEnd implements WebEnd {
   }
 
   write(unit: Uint8Array | ObjectPayload, cost: number): void {
-    if (this.#state !== 'open') return;
+    if (this.#state !== 'open') {
+      // Who writes does not know yet that it has ended.
+      if (!this.#isCaller) this.#connection.down.lost?.push(unit as Uint8Array);
+      return;
+    }
     this.#edge.noteOutstanding(this.#outstandingBefore);
     this.#outstandingBefore = this.socket.spend(cost);
     this.socket.write(unit, cost);

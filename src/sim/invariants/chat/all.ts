@@ -8,11 +8,14 @@ import { directs } from './directs.ts';
 import { crossing, forwarding } from './forwarding.ts';
 import { hpLiveness } from './liveness.ts';
 import { pages } from './looking/pages.ts';
+import { minority } from './sessions/minority.ts';
 import { hpPatience } from './patience.ts';
 import { statuses } from './presence/statuses.ts';
 import { timely } from './presence/timely.ts';
 import { watching } from './presence/watching.ts';
 import { draining } from './rooms/draining.ts';
+import { fresh } from './rooms/fresh.ts';
+import { gaps } from './rooms/gaps.ts';
 import { roomEvents } from './rooms/room-events.ts';
 import { roomMemory } from './rooms/room-memory.ts';
 import { roomReach } from './rooms/room-reach.ts';
@@ -23,6 +26,7 @@ import { comesBack } from './sessions/coming-back.ts';
 import { lastWords, oneSession } from './sessions/endings.ts';
 import { hpLimits } from './sessions/limits.ts';
 import { taken } from './sessions/taken.ts';
+import { tokens } from './sessions/tokens.ts';
 import { welcome } from './sessions/welcome.ts';
 import { signs } from './signs.ts';
 import { ghosts, views } from './views.ts';
@@ -36,6 +40,8 @@ export const chatInvariants: readonly Invariant[] = [
   roomOrder,
   roomWhole,
   roomMemory,
+  gaps,
+  fresh,
   roomReach,
   directs,
   views,
@@ -63,4 +69,6 @@ export const chatInvariants: readonly Invariant[] = [
   forwarding,
   crossing,
   wanted,
+  minority,
+  tokens,
 ];

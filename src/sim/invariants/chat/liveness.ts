@@ -73,8 +73,22 @@ class Judge {
       this.#resting.set(client, event);
       return;
     }
+    if (this.#isCrowded(talker.user)) return;
+    if (this.#isTooSmall) return;
     const isHomeless = this.killed.has(event.node) || this.killed.has(talker.node);
     if (!isHomeless) this.#report(event, `client ${client} is not in, and all is well`);
+  }
+
+  /** [HP-PART-1] Too many nodes have died for ever. */
+  get #isTooSmall(): boolean {
+    const { partitionPolicy = 'serve', nodesExpected = 0 } = this.terms ?? {};
+    return partitionPolicy !== 'serve' && (nodesExpected - this.killed.size) * 2 <= nodesExpected;
+  }
+
+  /** More than may be in at once would be. */
+  #isCrowded(user: string): boolean {
+    const own = [...this.joined.values()].filter((one) => one.user === user && !one.isVisitor);
+    return own.length > (this.terms?.sessionsPerUserMax ?? Infinity);
   }
 
   waits(event: EventOf<'talkerWaits'>): void {

@@ -37,6 +37,8 @@ class Judge {
   readonly #asked = new Map<string, number[]>();
   /** By client and rate. */
   readonly #earned = new Map<string, Earned>();
+  /** By client: messages that were refused, at most, each that was taken since making up for one. */
+  readonly #refused = new Map<number, number>();
 
   constructor(report: Report) {
     this.#report = report;
@@ -54,6 +56,7 @@ class Judge {
 
   /** Each connection has rates of its own. */
   forget(client: number): void {
+    this.#refused.delete(client);
     for (const what of WHATS) this.#asked.delete(`${client} ${what}`);
     for (const kind of Object.keys(this.#rates)) this.#earned.delete(`${client} ${kind}`);
   }
@@ -73,6 +76,7 @@ class Judge {
     const kind = what.endsWith('MESSAGE') ? 'MESSAGE' : what;
     const rate = this.#rates[kind];
     if (rate === undefined) return;
+    if (kind === 'MESSAGE') this.#makeUp(event, rate);
     const key = `${client} ${kind}`;
     const earned = this.#earned.get(key) ?? { least: 0, most: 0 };
     this.#earned.set(key, earned);
@@ -94,8 +98,22 @@ class Judge {
         `client ${client} is granted a ${what}, ${Math.round(earlyUs)} µs before it has earned it`,
       );
   }
+
+  /** [HP-LIM-4] */
+  #makeUp(event: EventOf<'talkerAnswered'>, { burst }: Rate): void {
+    const { client, code, isFatal } = event;
+    const before = this.#refused.get(client) ?? 0;
+    const refused = code === 'RATE_LIMITED' ? before + 1 : before;
+    this.#refused.set(client, code === undefined ? Math.max(0, before - 1) : refused);
+    if (code === 'RATE_LIMITED' && isFatal && refused < REFUSED_TIMES * burst)
+      this.#report(
+        event,
+        `client ${client} is sent away for ${refused} messages that were too fast, where ${REFUSED_TIMES * burst} are too many`,
+      );
+  }
 }
 
+const REFUSED_TIMES = 5;
 const WHATS: readonly string[] = ['JOIN', 'ROOM_MESSAGE', 'DIRECT_MESSAGE', 'PRESENCE_SET'];
 /** Timers and roundings. */
 const SLACK_US = 1_000;

@@ -53,6 +53,15 @@ export class Troubles {
     );
   }
 
+  /** Somebody has told it to end. */
+  isLeaving(node: number, at: number): boolean {
+    const isOver = ({ at: from }: { readonly at: number }): boolean => from <= at;
+    return (
+      this.#cluster.some((one) => one.kind === 'drainNode' && one.one === node && isOver(one)) ||
+      this.#faults.some((one) => one.kind === 'restartNode' && one.target === node && isOver(one))
+    );
+  }
+
   /** Time in which the node did nothing at all, within some time. */
   pausedUs(node: number, from: number, to: number): number {
     let sum = 0;
@@ -82,6 +91,16 @@ export class Troubles {
     return (
       this.#cluster.some((fault) => overlaps(spanOf(fault), from, to)) ||
       this.nodes.some((_, node) => this.ofNode(node, from, to))
+    );
+  }
+
+  /** Nodes that live may not have heard each other, or may have been taken for dead. */
+  areApart(from: number, to: number): boolean {
+    return (
+      this.#cluster.some(
+        (fault) => fault.kind !== 'killProcess' && overlaps(spanOf(fault), from, to),
+      ) ||
+      this.#faults.some((fault) => fault.kind !== 'killNode' && overlaps(spanOf(fault), from, to))
     );
   }
 

@@ -12,12 +12,25 @@ export function withHabits(seed: number, talkers: readonly TalkerPlan[]): readon
   const users = [...new Set(talkers.map(({ user }) => user))];
   const favourite = drawn(favouritesOf(users), seed, 'favourite');
   const wanders = drawn(wanderings, seed, 'wanderings');
+  const areProved = drawn(chance(1, 5), seed, 'tokens');
   return talkers.map((talker) => {
     const { client, user, hasAck, isMute, visit, leavesEveryUs } = talker;
     const acksLate = hasAck && drawn(chance(1, 2), seed, `acks late ${client}`);
     const isLoved = user === favourite && !isMute && visit === undefined;
     const own = isLoved && leavesEveryUs === 0 ? drawn(departures, seed, `leaves ${client}`) : 0;
-    const some = { ...talker, acksLate, favourite, leavesEveryUs: Math.max(leavesEveryUs, own) };
+    const stumbles = visit === undefined && drawn(chance(1, 6), seed, `stumbles ${client}`);
+    const reusesIds = drawn(chance(1, 4), seed, `reuses ids ${client}`);
+    const tokenMs = areProved ? drawn(tokenTimes, seed, `token ${client}`) : undefined;
+    const goesEveryUs = Math.max(leavesEveryUs, own);
+    const some = {
+      ...talker,
+      acksLate,
+      favourite,
+      stumbles,
+      reusesIds,
+      tokenMs,
+      leavesEveryUs: goesEveryUs,
+    };
     if (isMute || visit !== undefined || !wanders) return some;
     const everyUs = drawn(wanderer, seed, `wanders ${client}`);
     return everyUs === 0 ? some : { ...some, wanders, leavesEveryUs: everyUs };
@@ -34,6 +47,11 @@ function favouritesOf(users: readonly string[]): Arbitrary<string | undefined> {
 
 /** In few runs: whoever wanders has heard of little when the run ends. */
 const wanderings = chance(1, 5);
+/** Some log in without one. */
+const tokenTimes = mixed<number | undefined>(
+  [1, constant(undefined)],
+  [2, integer({ min: 1_500, max: 9_000 })],
+);
 /** Mean pause between two departures; 0 for those who stay. */
 const wanderer = mixed([1, constant(0)], [2, integer({ min: 300_000, max: 2_500_000 })]);
 const departures = integer({ min: 1_500_000, max: 4_000_000 });

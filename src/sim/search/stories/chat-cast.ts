@@ -28,6 +28,9 @@ export function talkerWords(talker: TalkerPlan): string {
     { anew: 'logs in anew', resumed: 'resumes', placed: 'resumes with its places' }[returns],
   );
   if (talker.wanders === true) said.push('comes back on another node each time');
+  if (talker.tokenMs !== undefined) said.push(`shows tokens of ${seconds(talker.tokenMs * 1_000)}`);
+  if (talker.reusesIds === true) said.push('says several things by one id');
+  if (talker.stumbles === true) said.push('loses its connection again as soon as it stands');
   if (talker.roams) said.push('goes to another node where its own does not answer');
   return `${who} ${said.join('; ')}`;
 }

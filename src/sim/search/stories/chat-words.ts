@@ -68,6 +68,8 @@ export function chatWords(event: ChatRecord): string {
       return `${who} is told which rooms there are: ${event.rooms.map(([room, count]) => `${room} ×${count}`).join(', ')}`;
     case 'directsTold':
       return `${who} reads ${event.messages.length} messages with ${event.with}`;
+    case 'roomLost':
+      return `${who} never reads ${event.message} of '${event.room}', which was on its way as its connection ended`;
     case 'talkerNoticed':
       return `${who} hears ${event.what} ${event.code}`;
     case 'talkerMisheard':

@@ -44,7 +44,7 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
   readonly #plan: ChatPlan;
   readonly #host: ChatWorldHost;
   readonly #tap: PeerTap;
-  readonly #said = new Map<string, number>();
+  readonly #said = new Map<string, { readonly id: string; readonly seq: number }>();
   #publications = 0;
 
   constructor(plan: ChatPlan, host: ChatWorldHost) {
@@ -116,11 +116,15 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
   }
 
   saidAt(message: string): number {
-    return this.#said.get(message) ?? -1;
+    return this.#said.get(message)?.seq ?? -1;
   }
 
-  noteSaid(message: string, seq: number): void {
-    if (!this.#said.has(message)) this.#said.set(message, seq);
+  idOf(message: string): string | undefined {
+    return this.#said.get(message)?.id;
+  }
+
+  noteSaid(message: string, id: string, seq: number): void {
+    if (!this.#said.has(message)) this.#said.set(message, { id, seq });
   }
 
   newPublication(): number {
@@ -251,7 +255,8 @@ function termsOf({ options, cluster }: ChatPlan) {
   const { messagesBurstMax, presenceEveryMs } = options;
   const { roomsPerSessionMax, sessionsPerUserMax, watchedUsersMax } = options;
   const { historyMax, offlineMessagesMax, resumeMessagesMax, queueBytesMax } = options;
-  const { suspectMs = 0, downMs = 0, lingerMs = 0 } = cluster ?? {};
+  const { suspectMs = 0, downMs = 0, lingerMs = 0, stableAfterMs = 0 } = cluster ?? {};
+  const { partitionPolicy = 'serve', nodesExpected = 0 } = cluster ?? {};
   return {
     ...{ isCluster: cluster !== undefined, suspectMs, downMs, lingerMs },
     ...{ resumeWindowMs, pingEveryMs, pingTimeoutMs, loginTimeoutMs, emptyRoomMs, roomEventsMax },
@@ -260,6 +265,7 @@ function termsOf({ options, cluster }: ChatPlan) {
     ...{ roomsPerSessionMax, sessionsPerUserMax, watchedUsersMax },
     isLimited: options.messagesPerSecondMax < 100 || options.joinsPerSecondMax < 100,
     policy: options.sessionPolicy,
+    ...{ partitionPolicy, nodesExpected, stableAfterMs },
   };
 }
 

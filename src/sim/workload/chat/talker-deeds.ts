@@ -10,6 +10,7 @@ export class TalkerDeeds {
   readonly #talker: Talker;
   #said = 0;
   #receipts = 0;
+  #used: { readonly id: string; readonly by: Set<string> } | undefined = undefined;
   /** Wrong lines on this connection. */
   #wrong = 0;
 
@@ -41,9 +42,16 @@ export class TalkerDeeds {
   }
 
   login(): void {
-    const { user, hasAck, hasEcho } = this.#talker.plan;
+    const { user, hasAck, hasEcho, tokenMs: lastsMs } = this.#talker.plan;
     const caps = [...(hasAck ? ['ack'] : []), ...(hasEcho ? ['echo'] : [])];
-    this.#talker.ask('LOGIN', { user, caps });
+    if (lastsMs === undefined) {
+      this.#talker.ask('LOGIN', { user, caps });
+      return;
+    }
+    const tokenMs = this.#talker.world.isSettling ? LONG_MS : lastsMs;
+    const claims = { subject: user, subscribe: [], publish: [], expiresInMs: tokenMs };
+    const token = encodeURIComponent(JSON.stringify(claims));
+    this.#talker.ask('LOGIN', { user, caps, auth: { method: 'token', token } }, { tokenMs });
   }
 
   /** It is in: its rooms, and then what it is not sure of. */
@@ -195,15 +203,38 @@ export class TalkerDeeds {
       // Nothing is said in it from now on, whatever is answered.
       seats.delete(room);
       this.#talker.ask('LEAVE', { room }, { room });
+      if (chance.chance(1, 2)) this.#stepIn(room);
     } else {
       const missing = plan.rooms.filter((one) => !seats.has(one));
       this.join(missing.length > 0 ? chance.pick(missing) : (room ?? chance.pick(plan.rooms)));
     }
   }
 
+  /** It has only stepped out. */
+  #stepIn(room: string): void {
+    const { world, chance, session } = this.#talker;
+    world.later(chance.below(chance.pick(OUT_US)), () => {
+      const { isIn, seats, session: own } = this.#talker;
+      if (isIn && own === session && !seats.has(room)) this.join(room);
+    });
+  }
+
   #new(what: Said['what'], room: string | undefined, to: string | undefined): Said {
     this.#said += 1;
-    return { message: `m${this.#talker.plan.client}.${this.#said}`, what, room, to };
+    const message = `m${this.#talker.plan.client}.${this.#said}`;
+    const id = (to === undefined ? undefined : this.#usedId(to)) ?? message;
+    if (to !== undefined && id === message) this.#used = { id, by: new Set([to]) };
+    return { message, id, what, room, to };
+  }
+
+  /** [HP-DM-3] The id of what it has said to others: to this receiver it is another message. */
+  #usedId(to: string): string | undefined {
+    const { plan, chance } = this.#talker;
+    if (plan.reusesIds !== true || this.#used === undefined || to === plan.user) return undefined;
+    const { id, by } = this.#used;
+    if (by.has(to) || by.has(plan.user) || chance.chance(1, 3)) return undefined;
+    by.add(to);
+    return id;
   }
 
   #say(said: Said, isRepeat = false): void {
@@ -247,6 +278,9 @@ export class TalkerDeeds {
 }
 
 const NOTHING = { room: undefined, to: undefined, message: undefined };
+/** Tokens of those who are to be there in the end. */
+const LONG_MS = 3_600_000;
+const OUT_US: readonly number[] = [300_000, 3_000_000, 9_000_000];
 const SHORT_BYTES = 4_096;
 const WRONG_MAX = 6;
 /** Whoever watches when it comes in. */

@@ -10,6 +10,8 @@ export class TalkerHearing {
   readonly #talker: Talker;
   /** What it has heard, and not said so yet. */
   #untold: string[] = [];
+  /** What it has heard by each of them: several things, where those have several receivers. */
+  readonly #heardBy = new Map<string, Set<string>>();
 
   constructor(talker: Talker) {
     this.#talker = talker;
@@ -73,6 +75,14 @@ export class TalkerHearing {
     }
   }
 
+  /** What it would have heard. */
+  lose(line: HpLine | string): void {
+    if (typeof line === 'string' || line.type !== 'ROOM_MESSAGE') return;
+    const room = textOf(line.payload, 'room');
+    const about = { kind: 'roomLost', room, message: line.id } as const;
+    this.#talker.world.trace.add({ ...about, ...this.#talker.inSession() });
+  }
+
   #roomMessage(message: string, payload: Payload): void {
     const { world, places, session } = this.#talker;
     const [room, from, home] = [
@@ -91,16 +101,18 @@ export class TalkerHearing {
     this.#acknowledge(message);
   }
 
-  #directMessage(message: string, payload: Payload): void {
+  #directMessage(id: string, payload: Payload): void {
     const { world } = this.#talker;
     const [from, to] = [textOf(payload, 'from'), textOf(payload, 'to')];
-    if (textOf(payload, 'body').trimEnd() !== message) this.#mishear(`another body for ${message}`);
+    const message = textOf(payload, 'body').trimEnd();
+    if (world.idOf(message) !== id) this.#mishear(`another body for ${id}: ${message}`);
+    this.#heardBy.set(id, (this.#heardBy.get(id) ?? new Set()).add(message));
     const isDelayed = payload['delayed'] === true;
     const isSent = payload['sent'] === true;
     const heard = { from, to, message, isDelayed, isSent };
     const cause = world.saidAt(message);
     world.trace.add({ kind: 'directHeard', ...this.#talker.inSession(), ...heard }, cause);
-    this.#acknowledge(message);
+    this.#acknowledge(id);
   }
 
   /** At once, or several with one word; whoever takes its time has the last ones still to say when it goes. */
@@ -123,10 +135,11 @@ export class TalkerHearing {
   }
 
   #sayTaken(left: number): void {
-    const taken = this.#untold.splice(0, Math.max(0, this.#untold.length - left));
-    const [ref] = taken;
+    const refs = this.#untold.splice(0, Math.max(0, this.#untold.length - left));
+    const [ref] = refs;
     if (ref === undefined || !this.#talker.isIn) return;
-    this.#talker.ask('ACK', taken.length === 1 ? { ref } : { refs: taken }, { taken });
+    const taken = refs.flatMap((one) => [...(this.#heardBy.get(one) ?? [one])]);
+    this.#talker.ask('ACK', refs.length === 1 ? { ref } : { refs }, { taken });
   }
 
   #answered(line: HpLine): void {
@@ -167,7 +180,8 @@ export class TalkerHearing {
         what: type,
         code,
       },
-      ...{ expected: question?.expected, isOutOfTurn: isLate, ...this.#talker.at() },
+      ...{ expected: question?.expected, isFatal: payload['fatal'] === true, isOutOfTurn: isLate },
+      ...this.#talker.at(),
     });
   }
 
@@ -285,9 +299,12 @@ export class TalkerHearing {
       case 'HISTORY':
         this.#history(room, payload);
         return;
-      case 'BYE':
+      case 'BYE': {
+        const { token } = this.#talker;
         this.#talker.heardBye();
+        this.#talker.regret(token);
         return;
+      }
       default:
     }
   }
@@ -309,6 +326,7 @@ export class TalkerHearing {
     const told = { isResumed, isAnew, replayed, rooms, gaps: textsOf(payload, 'gaps') };
     const about = { ...told, home, incarnation, sessions };
     talker.world.trace.add({ kind: 'loggedIn', ...talker.inSession(), ...about });
+    talker.tellLost();
     if (!talker.plan.isMute) talker.deeds.entered();
   }
 
@@ -342,7 +360,7 @@ export class TalkerHearing {
 }
 
 /** Of those that are heard no more wait to be told. */
-const ACKS_MAX = 8;
+const ACKS_MAX = 20;
 
 function statusesIn(payload: Payload): (readonly [user: string, status: string, note?: string])[] {
   return listOf(payload, 'users').map((one) => {

@@ -96,7 +96,8 @@ export class TalkerPages {
     const messages = listOf(payload, 'messages');
     const entries = messages.map((one) => ({
       ...{ seq: numberOf(one, 'seq'), epoch: numberOf(one, 'epoch'), home: textOf(one, 'node') },
-      ...{ from: textOf(one, 'from'), id: textOf(one, 'id') },
+      // What is said to several receivers may have one id.
+      ...{ from: textOf(one, 'from'), id: textOf(one, 'body').trimEnd() },
     }));
     const units = messages.reduce((sum, one) => sum + textOf(one, 'body').length, 0);
     const more = payload['more'] === true;

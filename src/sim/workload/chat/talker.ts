@@ -24,7 +24,9 @@ export interface TalkerWorld {
   connectTalker(talker: Talker, node: number): Connection | undefined;
   /** The place in the trace where a message was first said, for those who hear it. */
   saidAt(message: string): number;
-  noteSaid(message: string, seq: number): void;
+  /** By which id it was said. */
+  idOf(message: string): string | undefined;
+  noteSaid(message: string, id: string, seq: number): void;
 }
 
 /** A request that was not answered, in the order of asking; a wrong line has the codes that are right. */
@@ -46,6 +48,8 @@ export interface Outstanding {
 /** A message of its own, of which it does not know what became. */
 export interface Said {
   readonly message: string;
+  /** To other receivers it may have said something else by it. */
+  readonly id: string;
   readonly what: 'ROOM_MESSAGE' | 'DIRECT_MESSAGE';
   readonly room: string | undefined;
   readonly to: string | undefined;
@@ -72,6 +76,8 @@ export class Talker implements Endpoint {
   readonly deeds: TalkerDeeds;
   readonly pages: TalkerPages;
   #reader = new HpReader();
+  /** Of connections that have ended, until it is in again: what was sent and not read. */
+  #lost: { readonly connection: Connection; readonly reader: HpReader }[] = [];
   readonly #hearing: TalkerHearing;
   #isAway = false;
   #isBye = false;
@@ -120,19 +126,21 @@ export class Talker implements Endpoint {
     what: string,
     payload: object,
     about: Partial<Pick<Outstanding, 'room' | 'to' | 'message' | 'status' | 'note' | 'page'>> & {
+      readonly id?: string;
       readonly isRepeat?: boolean;
       readonly sign?: string;
       readonly taken?: readonly string[];
+      readonly tokenMs?: number | undefined;
     } = {},
   ): void {
     this.#ids += 1;
-    const { room, to, message, status, note, page, isRepeat, sign, taken } = about;
-    const id = message ?? `q${this.plan.client}.${this.#ids}`;
+    const { room, to, message, status, note, page, isRepeat, sign, taken, tokenMs } = about;
+    const id = about.id ?? `q${this.plan.client}.${this.#ids}`;
     if (!UNANSWERED.includes(what))
       this.asked.push({ id, what, room, to, message, status, note, page, expected: undefined });
     const asked = { kind: 'talkerAsked', id, what, room, to, message, isRepeat, sign } as const;
-    const seq = this.world.trace.add({ ...asked, taken, ...this.at() });
-    if (message !== undefined) this.world.noteSaid(message, seq);
+    const seq = this.world.trace.add({ ...asked, taken, tokenMs, ...this.at() });
+    if (message !== undefined) this.world.noteSaid(message, id, seq);
     this.sayRaw(hpLine(what, id, payload));
   }
 
@@ -151,6 +159,11 @@ export class Talker implements Endpoint {
     this.#isBye = true;
     this.session = undefined;
     this.token = undefined;
+  }
+
+  /** Now and then somebody does not mean it, and asks for the session that it has ended. */
+  regret(token: string | undefined): void {
+    if (!this.#isAway && this.chance.chance(1, 3)) this.token = token;
   }
 
   settle(): void {
@@ -240,6 +253,8 @@ export class Talker implements Endpoint {
     this.isIn = false;
     this.#isBye = false;
     this.#reader = new HpReader();
+    // [HP-RES-7] What is written is taken, and its node alone knows how much that is.
+    if (this.plan.returns === 'resumed' && !this.plan.hasAck) connection.down.lost = [];
     this.#heardAt = this.world.now;
     const { shard } = connection.met;
     this.world.trace.add({ kind: 'talkerConnected', ...this.at(), shard });
@@ -247,6 +262,23 @@ export class Talker implements Endpoint {
     if (visit !== undefined) this.world.later(visit.staysUs, () => this.leaveForever());
     this.deeds.enter();
     this.#watch(this.#connections);
+    if (this.plan.stumbles === true && this.chance.chance(1, 2)) this.#stumble(connection);
+  }
+
+  /** It has hardly come, and is lost again: before it is in, perhaps, or as it hears what it missed. */
+  #stumble(connection: Connection): void {
+    this.world.later(this.chance.below(this.chance.pick(STUMBLES_US)), () => {
+      if (this.connection !== connection || this.world.isSettling) return;
+      if (this.chance.chance(1, 2)) this.#depart('client');
+      else this.vanish();
+    });
+  }
+
+  /** It is in: what was on its way to it before will never come. */
+  tellLost(): void {
+    for (const { connection, reader } of this.#lost.splice(0))
+      for (const bytes of connection.down.lost ?? [])
+        for (const line of reader.read(bytes)) this.#hearing.lose(line);
   }
 
   #ended(by: EventOf<'talkerEnded'>['by']): void {
@@ -259,6 +291,7 @@ export class Talker implements Endpoint {
     this.asked = [];
     this.#hearing.forget();
     connection.leave();
+    if (connection.down.lost !== undefined) this.#lost.push({ connection, reader: this.#reader });
     this.#goOn(by);
     if (this.plan.visit !== undefined) {
       this.leaveForever();
@@ -322,6 +355,7 @@ const RETRY_US = 300_000;
 /** Now and then for so long that others become something else meanwhile, or that a session is over. */
 const AWAY_US: readonly number[] = [200_000, 200_000, 200_000, 1_200_000, 1_200_000, 6_000_000];
 const SOON_US: readonly number[] = [1, 20_000, 100_000, 200_000, 1_200_000];
+const STUMBLES_US: readonly number[] = [10_000, 60_000, 400_000];
 const WATCH_EVERY_US = 1_000_000;
 const ASK_AFTER_US = 3_000_000;
 const PATIENCE_US = 6_500_000;

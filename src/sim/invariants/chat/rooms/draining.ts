@@ -48,8 +48,10 @@ class Judge {
     this.#report = report;
   }
 
-  began({ clusterFaults, nodes }: EventOf<'chatBegan'>): void {
+  began({ clusterFaults, nodes, terms }: EventOf<'chatBegan'>): void {
     const [fault, ...others] = clusterFaults;
+    // [HP-PART-1] The others may be too few without it.
+    if (terms.partitionPolicy !== 'serve' && (nodes.length - 1) * 2 <= terms.nodesExpected) return;
     if (!this.isAlone || fault?.kind !== 'drainNode' || others.length > 0) return;
     const { one: node, at: from, durationUs } = fault;
     this.#drain = { node, name: nodes[node] ?? '', from, to: from + durationUs };

@@ -157,7 +157,8 @@ class Judge {
 }
 
 const MANY = 100;
-const MEETING_US = 5_000_000;
+/** A node that is back, and homes that compare who is there. */
+const MEETING_US = 8_000_000;
 /** Members sit down again where a home has died. */
 const ANEW_US = 10_000_000;
 /** Until then nodes have not found each other. */

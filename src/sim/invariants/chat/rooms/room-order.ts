@@ -7,7 +7,7 @@ import { Troubles } from '../troubles.ts';
 
 export const roomOrder: Invariant = {
   property: 'room-order',
-  requirements: ['HP-MSG-4', 'HP-MSG-5', 'HP-ROOM-2', 'HP-HOME-1', 'HP-HOME-4'],
+  requirements: ['HP-MSG-4', 'HP-MSG-5', 'HP-ROOM-2', 'HP-ROOM-6', 'HP-HOME-1', 'HP-HOME-4'],
   judge(report) {
     const judge = new Judge(report);
     return {
@@ -85,7 +85,11 @@ class Judge {
 
   /** The same id is the same message, at the same place, as long as nobody who knew has died or given the room away. */
   acked(event: EventOf<'roomAcked'>): void {
-    const { room, message, epoch, place, client, isDuplicate } = event;
+    const { room, message, epoch, place, client, node, isDuplicate } = event;
+    const home = this.troubles.nodes[node] ?? '';
+    // In a cluster nobody says here who gave it.
+    if (!this.troubles.isCluster && !isDuplicate)
+      this.#place(event, `${room} ${epoch} ${home}`, place, message, home);
     const key = `${room} ${message}`;
     const told = `${epoch}:${place}`;
     const known = this.#acked.get(key);

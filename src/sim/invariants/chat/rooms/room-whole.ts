@@ -23,6 +23,7 @@ export const roomWhole: Invariant = {
         if (isRepeat === true && message !== undefined) judge.repeated.add(message);
       },
       roomHeard: (event) => judge.heard(event),
+      roomLost: ({ client, message }) => judge.aside.add(`${client} ${message}`),
       directHeard: ({ connection, isDelayed }) => judge.counted(connection, isDelayed, 1),
       peerSeen: (event) => judge.seen(event),
       shardCrashed: () => judge.forget(),
@@ -61,6 +62,8 @@ class Judge {
   readonly joined = new Map<number, EventOf<'talkerJoined'>>();
   /** Messages that were said more than once. */
   readonly repeated = new Set<string>();
+  /** Client and message: it was sent to a connection that had ended, or comes among the last ones once more. */
+  readonly aside = new Set<string>();
   readonly #report: Report;
   readonly #standings = new Map<string, Standing>();
   /** Processes that have died: a home that has forgotten everything gives its numbers again. */
@@ -84,7 +87,9 @@ class Judge {
     // Of what nobody has acknowledged no more is remembered than may wait for a session.
     const { resumeMessagesMax = 0 } = this.troubles.terms ?? {};
     const isNoted = talker?.hasAck === true && resumeMessagesMax >= MANY;
-    const isSure = isResumed && (isNoted || talker?.givesPlaces === true);
+    // [HP-RES-7] What was written to a connection that had ended is taken.
+    const isWritten = talker?.hasAck === false;
+    const isSure = isResumed && (isNoted || isWritten || talker?.givesPlaces === true);
     for (const [key, standing] of this.#standings) {
       if (!key.startsWith(`${client} `)) continue;
       const room = key.slice(key.indexOf(' ') + 1);
@@ -123,7 +128,11 @@ class Judge {
     this.counted(connection, isDelayed, 0);
     const standing = this.#standings.get(`${client} ${room}`);
     // Whoever joins again reads the last messages once more, before those that are on their way.
-    if (standing === undefined || (isDelayed && this.#again.has(`${connection} ${room}`))) return;
+    if (standing === undefined) return;
+    if (isDelayed && this.#again.has(`${connection} ${room}`)) {
+      this.aside.add(`${client} ${message}`);
+      return;
+    }
     // Who comes in is not told whose numbers he is told: of several nodes each may begin with the same ones.
     const isSame =
       standing.home === home || (standing.home === undefined && !this.troubles.isCluster);
@@ -184,6 +193,7 @@ class Judge {
     for (const { client, event: heard, key } of this.#missed) {
       const message = this.#said.get(key);
       if (message === undefined || message.startsWith(`m${client}.`)) continue;
+      if (this.aside.has(`${client} ${message}`)) continue;
       if (this.repeated.has(message) && this.#isSplit(heard)) continue;
       const { room, epoch, place } = heard;
       this.#report(

@@ -59,6 +59,8 @@ class Judge {
   readonly troubles = new Troubles();
   readonly users = new Map<number, string>();
   readonly slow = new Set<number>();
+  /** Whose session is over with its token. */
+  readonly proved = new Set<number>();
   /** By connection. */
   readonly threads = new Map<number, string>();
   /** By thread: when it died last. */
@@ -73,6 +75,8 @@ class Judge {
   readonly #last = new Map<string, number>();
   readonly #came = new Map<string, number>();
   readonly #told = new Map<number, Told>();
+  /** By session: where its client has ended it, and when. */
+  readonly #gone = new Map<string, { readonly node: number; readonly at: number }>();
 
   constructor(report: Report) {
     this.#report = report;
@@ -84,6 +88,8 @@ class Judge {
 
   loggedIn(event: EventOf<'loggedIn'>): void {
     const { client, user, session, at, connection, isResumed, isAnew, replayed } = event;
+    if (isResumed && this.#isGoneFrom(event))
+      this.#report(event, `client ${client} comes back to ${session}, which it has ended`);
     const came = this.#came.get(user) ?? 0;
     const threads = new Set([this.threads.get(connection) ?? '']);
     const stay = { session, at, endedAt: undefined, isBye: false, threads };
@@ -92,7 +98,8 @@ class Judge {
     if (isResumed && !isAnew) this.#told.set(connection, { left: replayed, directs: 0 });
   }
 
-  asked({ client, what, to, connection, isRepeat }: EventOf<'talkerAsked'>): void {
+  asked({ client, what, to, connection, isRepeat, tokenMs }: EventOf<'talkerAsked'>): void {
+    if (tokenMs !== undefined) this.proved.add(client);
     if (what === 'DIRECT_MESSAGE' && to !== undefined && isRepeat !== true)
       this.#came.set(to, (this.#came.get(to) ?? 0) + 1);
     // Whether it comes here or not, it may have been on its way.
@@ -128,8 +135,18 @@ class Judge {
       );
   }
 
+  /** [HP-RES-2] It has ended it here, and no other node has had it since. */
+  #isGoneFrom({ session, node, at }: EventOf<'loggedIn'>): boolean {
+    const gone = this.#gone.get(session);
+    if (gone === undefined || gone.node !== node || this.#diedAt > gone.at) return false;
+    return !this.troubles.areApart(gone.at - APART_US, at);
+  }
+
   answered(event: EventOf<'talkerAnswered'>): void {
-    const { client, asked, code, at } = event;
+    const { client, asked, code, at, node } = event;
+    const own = this.#stays.get(client)?.session;
+    if (asked === 'BYE' && code === undefined && own !== undefined)
+      this.#gone.set(own, { node, at });
     if (asked !== 'RESUME' || code !== 'SESSION_EXPIRED') return;
     const stay = this.#stays.get(client);
     this.#stays.delete(client);
@@ -147,7 +164,7 @@ class Judge {
     if (at - stay.endedAt > terms.resumeWindowMs * 1_000 - SLACK_US) return true;
     const user = this.users.get(client) ?? '';
     if (terms.policy !== 'multi' && this.#last.get(user) !== client) return true;
-    if (terms.sessionsPerUserMax < MANY) return true;
+    if (terms.sessionsPerUserMax < MANY || this.proved.has(client)) return true;
     const came = (this.#came.get(user) ?? 0) - stay.came;
     if (came > terms.resumeMessagesMax) return true;
     if (this.#diedAt > stay.at - BEFORE_US) return true;
@@ -161,6 +178,8 @@ class Judge {
 
 const BEFORE_US = 5_000_000;
 const SLACK_US = 1_000_000;
+/** Longer than two nodes may know nothing of each other. */
+const APART_US = 60_000_000;
 /** Until sessions have said that they are there. */
 const KNOWN_US = 300_000;
 const MANY = 100;

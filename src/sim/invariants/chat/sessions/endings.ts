@@ -77,13 +77,13 @@ class Judge {
 
   loggedIn(event: EventOf<'loggedIn'>): void {
     if (!this.#isOne) return;
-    const { client, user, at, isResumed } = event;
+    const { client, user, at, isResumed, isAnew } = event;
     this.#last.set(user, event);
     const begun = this.#begun.get(user) ?? new Map<number, number>();
     this.#begun.set(user, begun);
-    // Of several sessions of one client the first may be somewhere still.
+    // Of several sessions of one client the first may be somewhere still, and of one that began anew the earlier half.
     if (!begun.has(client)) begun.set(client, at);
-    else if (!isResumed) begun.set(client, Number.NEGATIVE_INFINITY);
+    else if (!isResumed || isAnew) begun.set(client, Number.NEGATIVE_INFINITY);
   }
 
   asked({ message, at, what }: EventOf<'talkerAsked'>): void {
@@ -125,7 +125,8 @@ class Judge {
     const own = begun?.get(client);
     if (begun === undefined || own === undefined || !Number.isFinite(own)) return;
     const others = [...begun].filter(([other]) => other !== client);
-    if (others.every(([, other]) => other > own + NOTICE_US))
+    // Of a session that began anew the other half may have to go, and there is nobody else.
+    if (others.length > 0 && others.every(([, other]) => other > own + NOTICE_US))
       this.#report(event, `client ${client} was in first, and has to go for another`);
   }
 

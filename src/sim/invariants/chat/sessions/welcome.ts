@@ -7,7 +7,7 @@ import { Troubles } from '../troubles.ts';
 
 export const welcome: Invariant = {
   property: 'hp-welcome',
-  requirements: ['HP-LOGIN-1', 'HP-SESS-1', 'HP-RES-3', 'HP-RES-5', 'HP-SESS-6'],
+  requirements: ['HP-LOGIN-1', 'HP-SESS-1', 'HP-SESS-4', 'HP-RES-3', 'HP-RES-5', 'HP-SESS-6'],
   judge(report) {
     const judge = new Judge(report);
     return {
@@ -18,7 +18,7 @@ export const welcome: Invariant = {
         judge.lives.set(connection, judge.incarnations.get(node) ?? 0),
       processDied: ({ at }) => judge.died(at),
       shardCrashed: ({ at }) => judge.died(at),
-      talkerAsked: ({ what, client, connection }) => judge.asked(what, client, connection),
+      talkerAsked: (event) => judge.asked(event),
       talkerEnded: (event) => judge.ended(event),
       loggedIn: (event) => judge.loggedIn(event),
     };
@@ -45,6 +45,8 @@ class Judge {
   readonly #stays = new Map<string, Map<number, Stay>>();
   /** By client: the connection over which its session began. */
   readonly #first = new Map<number, number>();
+  /** Sessions end with their tokens, and their clients are late to hear of it. */
+  #areProved = false;
   #diedAt = Number.NEGATIVE_INFINITY;
 
   constructor(report: Report) {
@@ -55,7 +57,8 @@ class Judge {
     this.#diedAt = at;
   }
 
-  asked(what: string, client: number, connection: number): void {
+  asked({ what, client, connection, tokenMs }: EventOf<'talkerAsked'>): void {
+    if (tokenMs !== undefined) this.#areProved = true;
     if (what === 'LOGIN') this.#of(client).set(connection, { since: undefined, until: Infinity });
   }
 
@@ -98,7 +101,7 @@ class Judge {
 
   #count(event: EventOf<'loggedIn'>, stays: Map<number, Stay>, own: Stay): void {
     const { client, user, sessions, at } = event;
-    const { isCluster = true, policy } = this.troubles.terms ?? {};
+    const { isCluster = true, policy, sessionsPerUserMax = Infinity } = this.troubles.terms ?? {};
     let [least, most] = [1, 1];
     for (const [connection, stay] of stays) {
       if (stay === own) continue;
@@ -109,15 +112,18 @@ class Judge {
       }
     }
     const since = at - TROUBLE_US;
-    if (
-      this.#diedAt > since ||
-      (isCluster && (at < TOGETHER_US || this.troubles.ofCluster(since, at)))
-    )
-      return;
+    if (this.#diedAt > since || (isCluster && this.troubles.ofCluster(since, at))) return;
+    // Where a user has one session, another one ends as this one begins; and a client may be late to hear that it is gone.
+    const isSure = policy === 'multi' && !this.#areProved && !this.#isHeldUp(event);
+    // [HP-SESS-4]
+    if (isSure && least > sessionsPerUserMax)
+      this.#report(
+        event,
+        `client ${client} comes in as ${user}, who has ${least} sessions now, of ${sessionsPerUserMax} at most`,
+      );
+    if (isCluster && at < TOGETHER_US) return;
     const says = `client ${client} is told that ${user} has ${sessions} sessions, who has`;
     if (sessions > most) this.#report(event, `${says} ${most} at most`);
-    // Where a user has one session, another one ends as this one begins; and a client may be late to hear that it is gone.
-    const isSure = policy === 'multi' && !this.#isHeldUp(event);
     if (isSure && sessions < least) this.#report(event, `${says} ${least} at least`);
   }
 

@@ -1,0 +1,53 @@
+// What some clusters do in a split, and splits and deaths that come one after the other. Each is drawn apart from the rest of
+// a plan. Refuses to know who talks.
+
+import { type Arbitrary, constant, constantFrom, integer } from 'fast-check';
+
+import type { ClusterOptions, PartitionPolicy } from '../../../actors/cluster/cluster-options.ts';
+import type { ClusterFault, ClusterFaultKind } from '../../faults/cluster-faults.ts';
+import { drawn, milliseconds, mixed, plainRecord } from '../drawing.ts';
+
+/** How many nodes there should be, in some clusters, and what those of a smaller side do. */
+export function withSides(cluster: ClusterOptions, nodes: number, seed: number): ClusterOptions {
+  const policy = drawn(policies, seed, 'partition policy');
+  const isExpected = policy.partitionPolicy !== 'serve' || policy.isExpected;
+  const { partitionPolicy, stableAfterMs } = policy;
+  return { ...cluster, partitionPolicy, stableAfterMs, nodesExpected: isExpected ? nodes : 0 };
+}
+
+const policies = plainRecord<{
+  partitionPolicy: PartitionPolicy;
+  stableAfterMs: number;
+  isExpected: boolean;
+}>({
+  partitionPolicy: mixed<PartitionPolicy>(
+    [3, constant('serve')],
+    [1, constantFrom('readonly-minority', 'drain-minority')],
+  ),
+  stableAfterMs: constantFrom(6_000, 1_500),
+  isExpected: constantFrom(true, false),
+});
+
+/** In a few runs the same thing goes wrong again as soon as all is well; each time for long enough to be noticed. */
+export function repeatedFault(nodes: number): Arbitrary<readonly ClusterFault[]> {
+  const one = plainRecord({
+    at: milliseconds(0, 2_000),
+    kind: constantFrom<ClusterFaultKind[]>('split', 'cutOff', 'killProcess', 'killProcess'),
+    one: integer({ min: 0, max: nodes - 1 }),
+    step: integer({ min: 1, max: nodes - 1 }),
+    times: constantFrom(2, 2, 2, 3),
+    durationUs: milliseconds(7_000, 11_000),
+    pauseUs: milliseconds(1_000, 4_000),
+    sides: integer({ min: 1, max: 2 ** nodes - 2 }),
+  });
+  const some = one.map(({ step, times, pauseUs, sides, ...fault }) => {
+    // Who dies is known to be dead soon.
+    const durationUs = fault.kind === 'killProcess' ? fault.durationUs >> 1 : fault.durationUs;
+    const other = (fault.one + step) % nodes;
+    return Array.from({ length: times }, (_, time) => ({
+      ...{ ...fault, other, durationUs, amount: fault.kind === 'split' ? sides : 0 },
+      at: fault.at + time * (durationUs + pauseUs),
+    }));
+  });
+  return mixed<readonly ClusterFault[]>([9, constant([])], [1, some]);
+}

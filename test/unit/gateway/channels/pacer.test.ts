@@ -31,7 +31,7 @@ test('a rate counts receivers, and a quiet quarter of a second is saved up', () 
   expect(pacer.waitMs(now)).toBeUndefined();
 });
 
-test('what waits is bounded, in receivers', () => {
+test('[GRIP-LIMIT-4] what waits is bounded, in receivers', () => {
   const pacer = new Pacer<string>({ messageRate: 1, messageHwm: 10 });
   expect(pacer.isOpen(5, 0)).toBe(true);
   expect(pacer.wait('a', 6)).toBe(true);
@@ -39,7 +39,10 @@ test('what waits is bounded, in receivers', () => {
   expect(pacer.wait('c', 4)).toBe(true);
   expect(pacer.take(100 * second)).toEqual(['a']);
   expect(pacer.wait('d', 7)).toBe(false);
+  // What has gone waits no more.
+  expect(pacer.wait('d', 6)).toBe(true);
   expect(pacer.take(200 * second)).toEqual(['c']);
+  expect(pacer.take(300 * second)).toEqual(['d']);
   expect(pacer.wait('e', 10)).toBe(true);
 });
 

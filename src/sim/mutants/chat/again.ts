@@ -49,7 +49,7 @@ export const again: readonly Mutant[] = [
   {
     name: 'carbon-with-an-id-used-to-another',
     dialect: 'chat',
-    breaks: ['hp-liveness'],
+    breaks: ['directs', 'hp-liveness'],
     requirements: ['HP-DM-8'],
     file: 'chat/users/user.ts',
     find: '    const to = message.to.toLowerCase();\n    const isKnown = this.#affairs?.history?.some(\n      (one) => one.id === message.id && one.at > since && one.to.toLowerCase() === to,\n    );',

@@ -13,7 +13,10 @@ export const hpLimits: Invariant = {
       chatBegan(event) {
         judge.terms = event.terms;
       },
-      talkerJoined: ({ user }) => judge.users.add(user),
+      talkerJoined: ({ client, user }) => {
+        judge.users.add(user);
+        judge.userOf.set(client, user);
+      },
       talkerConnected: (event) => judge.connected(event),
       talkerEnded: (event) => judge.ended(event),
       loggedIn: (event) => judge.loggedIn(event),
@@ -49,7 +52,8 @@ class Judge {
   readonly #report: Report;
   readonly #queues = new Map<string, Queue>();
   #hasDied = false;
-  readonly #userOf = new Map<number, string>();
+  /** By client, whether it has heard that it is in or not. */
+  readonly userOf = new Map<number, string>();
   /** By client: connections over which a session may be attached, and since when each is over. */
   readonly #stays = new Map<number, Map<number, number>>();
 
@@ -73,8 +77,7 @@ class Judge {
     this.watched.delete(client);
   }
 
-  loggedIn({ client, user, isResumed, isAnew, rooms }: EventOf<'loggedIn'>): void {
-    this.#userOf.set(client, user);
+  loggedIn({ client, isResumed, isAnew, rooms }: EventOf<'loggedIn'>): void {
     this.seats.set(client, new Set(rooms));
     // Who comes back watches whom it did.
     if (!isResumed || isAnew) this.watched.set(client, new Set());
@@ -175,12 +178,12 @@ class Judge {
   /** Sessions that may be attached beside the one that asks. */
   #attached({ client, connection, at }: EventOf<'talkerAnswered'>): number {
     const { pingTimeoutMs = 0, isCluster = true } = this.terms ?? {};
-    const user = this.#userOf.get(client);
+    const user = this.userOf.get(client);
     if (isCluster || this.#hasDied || user === undefined) return Infinity;
     const since = at - pingTimeoutMs * 1_000 - SLACK_US;
     let sum = 0;
     for (const [other, stays] of this.#stays) {
-      if (this.#userOf.get(other) !== user) continue;
+      if (this.userOf.get(other) !== user) continue;
       for (const [one, until] of stays)
         if (until < since) stays.delete(one);
         else if (one !== connection) sum += 1;

@@ -108,4 +108,8 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'paced-until-the-next-receipt',
     'The next look lets publishers go, and each is held for less than he may be; unit tests have it.',
   ],
+  [
+    'refused-messages-never-made-up-for',
+    'Nobody speaks a little too fast for as long as it takes to be refused so often; seed 19 once found it.',
+  ],
 ]);

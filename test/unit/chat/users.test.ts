@@ -260,6 +260,21 @@ describe('direct messages', () => {
     expect(again.take().map(({ payload }) => payload['body'])).toEqual(['3', '4', '5']);
   });
 
+  test('[HP-RES-6] [HP-DM-2] what several sessions leave unacknowledged waits once', () => {
+    const stage = stageWith({ resumeMessagesMax: 3 });
+    const alice = HpClient.in(stage, 'alice');
+    const bobs = [0, 1].map((shard) => HpClient.in(stage, 'bob', shard, { caps: ['ack'] }));
+    for (const body of ['1', '2', '3', '4', '5'])
+      alice.ask('DIRECT_MESSAGE', { to: 'bob', body }, `m${body}`);
+    stage.pass(15_000);
+    for (const bob of bobs) expect(bob.take()).toHaveLength(5);
+    const again = new HpClient(stage);
+    again.ask('LOGIN', { user: 'bob' });
+    const heard = again.take();
+    expect(heard[0]?.payload['offline_count']).toBe(2);
+    expect(heard.slice(1).map(({ payload }) => payload['body'])).toEqual(['1', '2']);
+  });
+
   test.each(['multi', 'replace'])(
     '[HP-DM-6] what came for a session that ended is told to one that has come since (policy %s)',
     (sessionPolicy) => {

@@ -178,6 +178,12 @@ export class User {
     this.offline = [...this.offline, kept];
   }
 
+  /** Several sessions may leave the same message. */
+  isWaiting(message: Direct): boolean {
+    const key = keyOf(message);
+    return this.offline.some((kept) => keyOf(kept.message) === key);
+  }
+
   /** [HP-PRES-2] What all sessions together say. */
   presence(): Presence {
     const { name: user } = this;

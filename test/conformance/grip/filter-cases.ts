@@ -150,7 +150,9 @@ export const filterCases = gripCases('filters', [
           'Grip-Timeout': '5',
         }),
       });
-      assert.equal((await gateway.ask()).body, '50% of %I\n');
+      const answer = await gateway.ask();
+      assert.equal(answer.body, '50% of %I\n');
+      assert.equal(answer.header('grip-hold'), undefined);
     },
   ],
   [

@@ -118,7 +118,6 @@ export type LinkNotice =
 export interface NodesChanged {
   readonly type: 'nodesChanged';
   readonly nodes: readonly string[];
-  readonly homes: readonly string[];
   readonly size: number;
   readonly down: number;
   readonly isServing: boolean;

@@ -15,7 +15,6 @@ export const hpUnseen: Readonly<Record<string, string>> = {
   'HP-RES-13': 'takes a server that has just started; test/unit/cluster holds it',
   'HP-HOME-12': 'takes two lives of the server; test/unit/cluster holds it',
   'HP-HOME-13': FAULT,
-  'HP-HOME-14': FAULT,
   'HP-STORE-8': 'takes the death of a shard; test/unit/cluster holds it',
   'HP-RELAY-14': FAULT,
   'HP-ROOM-9': FAULT,

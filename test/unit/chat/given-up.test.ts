@@ -86,14 +86,7 @@ function keeper(options: Partial<ChatOptions>) {
     const around = { user: 'ann', ref: 1, replyTo: asker, isAgain: false };
     deliver({ type: 'register', entry, ...around });
   };
-  const nodes = {
-    nodes: ['n1', 'n2'],
-    homes: ['n1', 'n2'],
-    size: 2,
-    down: 0,
-    isServing: true,
-    isJoined: true,
-  };
+  const nodes = { nodes: ['n1', 'n2'], size: 2, down: 0, isServing: true, isJoined: true };
   deliver({ type: 'nodesChanged', ...nodes });
   register('s1');
   const body = { say: 'resume', ref: 1, session: 's1', secret: 'x' };

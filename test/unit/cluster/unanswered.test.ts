@@ -32,7 +32,7 @@ function keeper(): RoomsState {
     ...{ edges: { log: none }, home: none },
   } as unknown as ChatContext;
   const state = roomsActor.start(chat, turn(0));
-  const changed = { nodes, homes: nodes, size: 2, down: 0, isServing: true, isJoined: true };
+  const changed = { nodes, size: 2, down: 0, isServing: true, isJoined: true };
   roomsActor.receive(state, { type: 'nodesChanged', ...changed }, turn(0));
   return state;
 }

@@ -55,10 +55,8 @@ export interface RoomsState {
   readonly epochs: Epochs;
   /** The next room that is made has at least this epoch. */
   nextEpoch: number;
-  /** Who is there; empty for a node that is alone. */
+  /** Who may be a home; empty for a node that is alone. */
   nodes: readonly string[];
-  /** Who of them may be a home. */
-  homes: readonly string[];
   /** How many nodes the cluster has, those that are down among them. */
   size: number;
   /** And how many of them are down. */

@@ -31,15 +31,7 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
     const epochs = epochsOf(chat, chat.seam === undefined ? 0 : context.random());
     return {
       ...{ chat, rooms: new Map(), epochs, nextEpoch: epochs.first, guests: new Map() },
-      ...{
-        pending: new Map(),
-        lastRef: 0,
-        nodes: [],
-        homes: [],
-        size: 1,
-        down: 0,
-        gone: new Set(),
-      },
+      ...{ pending: new Map(), lastRef: 0, nodes: [], size: 1, down: 0, gone: new Set() },
       pressed: new Set(),
       budget: new MemoryBudget(Math.ceil(chat.options.historyBytesTotalMax / chat.shards)),
       ...{ settling: new Map(), copies: new Map(), catching: new Set(), gatherings: new Map() },

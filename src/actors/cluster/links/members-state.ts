@@ -16,7 +16,6 @@ import type {
 import type { Calls } from './calls.ts';
 import type { Change, Membership } from './membership.ts';
 import type { PeerOrder, PeerReport } from './peer.actor.ts';
-import type { Wholeness } from './wholeness.ts';
 
 export type MembersMessage =
   | TcpOpened
@@ -108,7 +107,6 @@ export interface Pending {
 export interface MembersState {
   readonly args: MembersArgs;
   readonly membership: Membership;
-  readonly wholeness: Wholeness;
   readonly calls: Calls;
   /** Links that stand, by node: one each. */
   readonly links: Map<string, Link>;
@@ -183,19 +181,17 @@ export function drop(
 export function tellNodes(state: MembersState, context: Turn): void {
   const { nodesExpected } = state.args.cluster.options;
   const nodes = state.membership.homes(state.isDraining);
-  const { members } = state.membership;
-  const homes = state.wholeness.homesAmong(nodes, members, context.now);
   const isServing = serves(state);
   // [HP-STORE-1] More than half is counted of all that there should be, not of those that are left.
-  const known = members.filter((member) => member.state !== 'left');
+  const known = state.membership.members.filter((member) => member.state !== 'left');
   const size = Math.max(known.length + 1, nodesExpected);
   const down = known.filter((member) => member.state === 'down').length;
   const { isJoined } = state;
-  const word = `${nodes.join(' ')} / ${homes.join(' ')} ${size} ${down} ${isServing} ${isJoined}`;
+  const word = `${nodes.join(' ')} ${size} ${down} ${isServing} ${isJoined}`;
   if (word === state.toldNodes) return;
   state.toldNodes = word;
   for (const observer of state.args.observers)
-    context.send(observer, { type: 'nodesChanged', nodes, homes, size, down, isServing, isJoined });
+    context.send(observer, { type: 'nodesChanged', nodes, size, down, isServing, isJoined });
 }
 
 /** [HP-PART-1] Counted by what the operator expects, never by a view that shrinks. */

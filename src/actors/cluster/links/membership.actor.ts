@@ -26,7 +26,6 @@ import {
 } from './members-state.ts';
 import type { PeerReportOf } from './peer.actor.ts';
 import { Membership, TICK_EVERY_MS } from './membership.ts';
-import { Wholeness } from './wholeness.ts';
 import { lookAround, lookAtClock, tellRetreat, tellServers } from '../notices/watching.ts';
 
 export const membersActor: ActorDefinition<MembersArgs, MembersState, MembersMessage> = {
@@ -43,7 +42,6 @@ export const membersActor: ActorDefinition<MembersArgs, MembersState, MembersMes
     const state: MembersState = {
       args,
       membership: new Membership(options.node, options, context.now),
-      wholeness: new Wholeness(options.node),
       calls,
       ...{ links: new Map(), linksById: new Map(), pending: new Map(), lastLink: 0, incarnation },
       ...{ owned: { ver: 0, digest: '' }, toldNodes: '', isDraining: false, isSuperseded: false },
@@ -187,7 +185,6 @@ function heartbeat(
   const member = state.membership.get(link.node);
   if (member !== undefined) {
     if (message.links !== undefined) member.links = message.links;
-    if (message.present !== undefined) member.present = new Set(message.present);
     if (member.isDraining !== message.draining) {
       // DRAIN was said over a link that broke.
       member.isDraining = message.draining;
@@ -217,19 +214,16 @@ function beat(state: MembersState, context: Turn): void {
   const linked = state.membership.members
     .filter((member) => member.state === 'up')
     .map(({ node }) => node);
-  const present = state.membership.present.map(({ node }) => node);
   for (const link of state.links.values()) {
     link.hb += 1;
     link.beatAt = context.now;
     link.sentAt.set(link.hb, context.now);
     if (link.sentAt.size > UNANSWERED_MAX) link.sentAt.clear();
-    const word = `${linked.join(' ')} / ${present.join(' ')}`;
-    const isNews = link.toldLinks !== word;
-    link.toldLinks = word;
+    const isNews = link.toldLinks !== linked.join(' ');
+    link.toldLinks = linked.join(' ');
     const message: PeerMessage = {
       ...{ type: 'HEARTBEAT', incarnation, ver: owned.ver, digest: owned.digest, hb: link.hb },
       ...{ echo: link.heardHb, links: isNews ? linked : undefined, draining: isDraining },
-      present: isNews ? present : undefined,
       have: link.caps.includes('synced') ? haveOf(state, link.node) : undefined,
     };
     context.send(link.address, { type: 'say', message, isUrgent: true });

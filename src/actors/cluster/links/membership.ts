@@ -21,8 +21,6 @@ export interface Member {
   refusals: number;
   /** Whom it has links to, by its own last word. */
   links: readonly string[] | undefined;
-  /** And whom it does not take for gone. */
-  present: ReadonlySet<string> | undefined;
   /** When it went down lately. */
   downs: readonly number[];
   /** Its machine has said that its process is gone: it is not cut off, it is dead. */
@@ -137,7 +135,7 @@ export class Membership {
         changedAt: now,
         skewSeconds,
       },
-      ...{ refusals: 0, links: undefined, present: undefined, downs, isCertain: false, clients },
+      ...{ refusals: 0, links: undefined, downs, isCertain: false, clients },
     });
     return before;
   }

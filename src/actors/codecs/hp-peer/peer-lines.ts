@@ -98,7 +98,6 @@ function messageOf(type: PeerType, fields: PeerFields, id: string): PeerMessage 
         ...{ digest: fields.text('digest', 32), hb: fields.whole('hb') },
         ...{ echo: fields.whole('echo'), draining: fields.truth('draining') },
         links: fields.has('links') ? fields.texts('links', 1_024) : undefined,
-        present: fields.has('present') ? fields.texts('present', 1_024) : undefined,
         have: fields.has('have') ? haveOf(fields) : undefined,
       };
     case 'HEARTBEAT_ACK':

@@ -81,8 +81,6 @@ export type PeerMessage =
       readonly echo: number;
       /** Whom the sender has a link to; undefined when it has not changed. */
       readonly links: readonly string[] | undefined;
-      /** Whom it does not take for gone; likewise. */
-      readonly present: readonly string[] | undefined;
       readonly draining: boolean;
       /** What the sender has of the receiver's log; undefined when it does not say. */
       readonly have: { readonly incarnation: number; readonly ver: number } | undefined;

@@ -42,9 +42,8 @@ export type PeerNotice =
   /** Who is in the cluster now: this node, and those that are not known to be down. In the order of their names. */
   | {
       readonly type: 'nodesChanged';
+      /** Who may be a home. */
       readonly nodes: readonly string[];
-      /** Who may be a home; but for a link that is broken, all of them. */
-      readonly homes: readonly string[];
       /** How many nodes the cluster has, as far as is known: those that are down among them, those that left not. */
       readonly size: number;
       /** How many of them are down. */

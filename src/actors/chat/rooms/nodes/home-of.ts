@@ -4,8 +4,8 @@
 import { homeNodeOf } from '../../rendezvous.ts';
 import type { RoomsState } from '../rooms-state.ts';
 
-export function homeOf({ homes }: RoomsState, room: string): string {
-  return homeNodeOf(homes, room) ?? '';
+export function homeOf({ nodes }: RoomsState, room: string): string {
+  return homeNodeOf(nodes, room) ?? '';
 }
 
 export function isAway(state: RoomsState, room: string): boolean {

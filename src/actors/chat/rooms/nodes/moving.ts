@@ -30,12 +30,11 @@ type Told<T extends RoomTold['say']> = Extract<RoomTold, { readonly say: T }>;
 
 export function nodesChanged(
   state: RoomsState,
-  { nodes, homes, size, down, isServing }: Ask<'nodesChanged'>,
+  { nodes, size, down, isServing }: Ask<'nodesChanged'>,
   context: Turn,
 ): void {
   const before = state.rooms.size;
   state.nodes = nodes;
-  state.homes = homes;
   state.size = size;
   state.down = down;
   state.isServing = isServing;

@@ -112,4 +112,12 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'refused-messages-never-made-up-for',
     'Nobody speaks a little too fast for as long as it takes to be refused so often; seed 19 once found it.',
   ],
+  [
+    'new-reader-told-of-the-old-epoch',
+    'Nobody subscribes so far in the moment in which a new home answers him first; no unit test has it either.',
+  ],
+  [
+    'attempts-for-life',
+    'Links of streams seldom fail twice with a success between; unit tests have it.',
+  ],
 ]);

@@ -120,4 +120,8 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'attempts-for-life',
     'Links of streams seldom fail twice with a success between; unit tests have it.',
   ],
+  [
+    'sock-sends-at-its-pace',
+    'Sockets of scenes seldom last for two keep-alives with words of their own between; they did before SockJS pages took turns with them.',
+  ],
 ]);

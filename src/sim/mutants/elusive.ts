@@ -35,10 +35,6 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'Nodes of clusters have one shard, mostly; unit tests have it.',
   ],
   [
-    'epochs-of-anybody',
-    'Two keepers that take the same number seldom give the same place; seeds 130 and 309 of clusters once did.',
-  ],
-  [
     'epochs-from-one',
     'The lives of a keeper have other last digits, and a node that comes back mostly finds its rooms kept elsewhere; unit tests have it.',
   ],

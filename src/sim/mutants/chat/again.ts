@@ -152,4 +152,15 @@ export const again: readonly Mutant[] = [
     story:
       'A join is carried to the home at once, and that its node wants to hear the room a few milliseconds later.',
   },
+  {
+    name: 'left-by-two-waits-twice',
+    dialect: 'chat',
+    breaks: ['directs'],
+    requirements: ['HP-RES-6', 'HP-DM-2'],
+    file: 'chat/users/directs.ts',
+    find: "    if (user === undefined || user.seen(message)?.status === 'delivered') continue;\n    if (user.isWaiting(message)) continue;",
+    replace: "    if (user === undefined || user.seen(message)?.status === 'delivered') continue;",
+    story:
+      'What two sessions of a user leave unacknowledged waits once for each of them, and the next one hears it twice.',
+  },
 ];

@@ -287,7 +287,7 @@ const ofClusters: readonly Omit<Mutant, 'nodes'>[] = [
   {
     name: 'epochs-of-anybody',
     dialect,
-    breaks: ['room-order', 'room-memory', 'room-whole'],
+    breaks: ['room-order', 'room-memory', 'room-whole', 'pages'],
     requirements: ['HP-HOME-12', 'HP-MSG-4'],
     file: 'chat/rooms/epochs.ts',
     find: '  const own = drawn % STEP;\n  return { first: (incarnation + life) * STEP + own, step: STEP, own };',

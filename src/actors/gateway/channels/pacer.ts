@@ -36,8 +36,9 @@ export class Pacer<T> {
   }
 
   /** False when too many would wait; one item may always wait, however many are to get it. */
-  wait(value: T, receivers: number, bytes: number): boolean {
+  wait(value: T, receivers: number, byteLength: number): boolean {
     const { messageHwm = Infinity } = this.#limits;
+    const bytes = byteLength + OVERHEAD_BYTES;
     const isOver =
       this.#waitingReceivers + receivers > messageHwm ||
       this.#waitingBytes + bytes > WAITING_BYTES_MAX;
@@ -79,4 +80,6 @@ export class Pacer<T> {
 
 /** Of items that wait for their rate, on one shard. */
 const WAITING_BYTES_MAX = 67_108_864;
+/** What an item costs that says nothing. */
+const OVERHEAD_BYTES = 512;
 const SAVED_US = 250_000;

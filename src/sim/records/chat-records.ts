@@ -151,6 +151,7 @@ export type ChatRecord =
       readonly room: string;
       readonly message: string;
     })
+  | (InSession & { readonly kind: 'directLost'; readonly message: string })
   | (InSession & {
       readonly kind: 'directAcked';
       readonly to: string;

@@ -199,6 +199,7 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
     this.#countLinks();
     for (const talker of this.talkers) {
       const { plan, session, seats, isIn, isAway } = talker;
+      talker.tellLost();
       if (isAway) continue;
       const { client, user } = plan;
       this.trace.add({

@@ -77,10 +77,16 @@ export class TalkerHearing {
 
   /** What it would have heard. */
   lose(line: HpLine | string): void {
-    if (typeof line === 'string' || line.type !== 'ROOM_MESSAGE') return;
-    const room = textOf(line.payload, 'room');
-    const about = { kind: 'roomLost', room, message: line.id } as const;
-    this.#talker.world.trace.add({ ...about, ...this.#talker.inSession() });
+    if (typeof line === 'string') return;
+    const { type, payload, id } = line;
+    const { world, plan } = this.#talker;
+    const inSession = this.#talker.inSession();
+    // [HP-RES-7] Whoever says what it has is told the rest.
+    if (type === 'ROOM_MESSAGE' && plan.returns === 'resumed')
+      world.trace.add({ kind: 'roomLost', ...inSession, room: textOf(payload, 'room'), message: id });
+    if (type !== 'DIRECT_MESSAGE' || payload['sent'] === true) return;
+    const message = textOf(payload, 'body').trimEnd();
+    world.trace.add({ kind: 'directLost', ...inSession, message });
   }
 
   #roomMessage(message: string, payload: Payload): void {

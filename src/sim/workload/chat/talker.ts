@@ -76,8 +76,8 @@ export class Talker implements Endpoint {
   readonly deeds: TalkerDeeds;
   readonly pages: TalkerPages;
   #reader = new HpReader();
-  /** Of connections that have ended, until it is in again: what was sent and not read. */
-  #lost: { readonly connection: Connection; readonly reader: HpReader }[] = [];
+  /** Connections that have ended: what is sent over one is not read. */
+  readonly #over: { readonly connection: Connection; readonly reader: HpReader }[] = [];
   readonly #hearing: TalkerHearing;
   #isAway = false;
   #isBye = false;
@@ -253,8 +253,8 @@ export class Talker implements Endpoint {
     this.isIn = false;
     this.#isBye = false;
     this.#reader = new HpReader();
-    // [HP-RES-7] What is written is taken, and its node alone knows how much that is.
-    if (this.plan.returns === 'resumed' && !this.plan.hasAck) connection.down.lost = [];
+    // [HP-ACK-3] What is written is taken, and its node alone knows how much that is.
+    if (!this.plan.hasAck) connection.down.lost = [];
     this.#heardAt = this.world.now;
     const { shard } = connection.met;
     this.world.trace.add({ kind: 'talkerConnected', ...this.at(), shard });
@@ -274,10 +274,10 @@ export class Talker implements Endpoint {
     });
   }
 
-  /** It is in: what was on its way to it before will never come. */
+  /** What was on its way to it over connections that have ended will never come. */
   tellLost(): void {
-    for (const { connection, reader } of this.#lost.splice(0))
-      for (const bytes of connection.down.lost ?? [])
+    for (const { connection, reader } of this.#over)
+      for (const bytes of connection.down.lost?.splice(0) ?? [])
         for (const line of reader.read(bytes)) this.#hearing.lose(line);
   }
 
@@ -291,7 +291,7 @@ export class Talker implements Endpoint {
     this.asked = [];
     this.#hearing.forget();
     connection.leave();
-    if (connection.down.lost !== undefined) this.#lost.push({ connection, reader: this.#reader });
+    if (connection.down.lost !== undefined) this.#over.push({ connection, reader: this.#reader });
     this.#goOn(by);
     if (this.plan.visit !== undefined) {
       this.leaveForever();

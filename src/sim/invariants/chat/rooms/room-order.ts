@@ -129,7 +129,7 @@ class Judge {
         `client ${client} hears ${epoch}:${place} of '${room}' after ${hearing.epoch}:${hearing.place}`,
       );
     // What two homes have said at once comes when they meet.
-    const isSplit = this.troubles.ofCluster(event.at - SPLIT_US, event.at);
+    const isSplit = this.troubles.areApart(event.at - SPLIT_US, event.at);
     if (isDelayed && !isOne && epoch < hearing.epoch && !isSplit)
       this.#report(
         event,

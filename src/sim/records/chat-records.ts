@@ -85,6 +85,8 @@ export type ChatRecord =
       readonly isRepeat?: boolean | undefined;
       /** What a sign says: `ref state` of a receipt, `on` or `off` of typing. */
       readonly sign?: string | undefined;
+      /** What it wants to be. */
+      readonly status?: string | undefined;
       /** Messages that it says it has taken. */
       readonly taken?: readonly string[] | undefined;
       /** How long the token lasts that it shows. */
@@ -100,6 +102,8 @@ export type ChatRecord =
       readonly code: string | undefined;
       /** Codes that are right; undefined where the request was. */
       readonly expected: string | undefined;
+      /** In how many seconds to ask again; undefined where that is not told. */
+      readonly retryAfter?: number | undefined;
       /** The connection ends with it. */
       readonly isFatal: boolean;
       /** Earlier requests wait for their answers. */
@@ -120,6 +124,7 @@ export type ChatRecord =
       readonly incarnation: number;
       /** How many its user has. */
       readonly sessions: number;
+      readonly status: string;
     })
   | (InSession &
       Placed & {
@@ -187,12 +192,25 @@ export type ChatRecord =
       readonly event: string;
       readonly who: string;
       readonly count: number;
+      /** Empty where none is told. */
+      readonly reason: string;
     })
   /** Its own status is another now. */
   | (InSession & {
       readonly kind: 'statusSet';
       readonly status: string;
       readonly note: string | undefined;
+    })
+  /** It has asked what is known of it. */
+  | (InSession & {
+      readonly kind: 'selfTold';
+      /** Its user, its session and its node, as it was told. */
+      readonly of: string;
+      readonly as: string;
+      readonly home: string;
+      readonly status: string;
+      readonly note: string | undefined;
+      readonly rooms: readonly string[];
     })
   /** It watches somebody, and is told what he is: because it has asked, or because he is something else now. */
   | (InSession & {

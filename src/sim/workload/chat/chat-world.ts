@@ -44,7 +44,7 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
   readonly #plan: ChatPlan;
   readonly #host: ChatWorldHost;
   readonly #tap: PeerTap;
-  readonly #said = new Map<string, { readonly id: string; readonly seq: number }>();
+  readonly #said = new Map<string, { id: string; seq: number; to: string | undefined }>();
   #publications = 0;
 
   constructor(plan: ChatPlan, host: ChatWorldHost) {
@@ -123,8 +123,16 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
     return this.#said.get(message)?.id;
   }
 
-  noteSaid(message: string, id: string, seq: number): void {
-    if (!this.#said.has(message)) this.#said.set(message, { id, seq });
+  noteSaid(message: string, id: string, seq: number, to: string | undefined): void {
+    if (!this.#said.has(message)) this.#said.set(message, { id, seq, to });
+  }
+
+  userOf(client: number): string | undefined {
+    return this.talkers[client]?.plan.user;
+  }
+
+  receiverOf(message: string): string | undefined {
+    return this.#said.get(message)?.to;
   }
 
   newPublication(): number {

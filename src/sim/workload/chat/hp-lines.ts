@@ -56,12 +56,17 @@ function readLine(bytes: Uint8Array): HpLine | string {
 }
 
 /** One request. */
-export function hpLine(type: string, id: string, payload: object): Uint8Array {
+export function hpLine(
+  type: string,
+  id: string,
+  payload: object,
+  timestamp = TIMESTAMP,
+): Uint8Array {
   const envelope = {
     version: '1.0',
     type,
     id,
-    timestamp: 1_700_000_000,
+    timestamp,
     source: 'client',
     payload,
   };
@@ -71,6 +76,11 @@ export function hpLine(type: string, id: string, payload: object): Uint8Array {
 export function textOf(payload: HpLine['payload'], name: string): string {
   const value = payload[name];
   return typeof value === 'string' ? value : '';
+}
+
+/** Of a user: however it is spelled. */
+export function nameOf(payload: HpLine['payload'], name: string): string {
+  return textOf(payload, name).toLowerCase();
 }
 
 export function numberOf(payload: HpLine['payload'], name: string): number {
@@ -89,6 +99,8 @@ export function listOf(payload: HpLine['payload'], name: string): readonly HpLin
   return Array.isArray(value) ? (value as readonly HpLine['payload'][]) : [];
 }
 
+/** Of whatever is not said to anybody. */
+export const TIMESTAMP = 1_700_000_000;
 const LF = 0x0a;
 const FIELDS = 'version,type,id,timestamp,source,payload';
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;

@@ -8,12 +8,13 @@ import { type Connection, type Endpoint, isWord, type Unit } from '../../edges/n
 import type { TalkerPlan } from '../../plan/chat-plan.ts';
 import type { EventOf, Trace } from '../../trace.ts';
 import { linkOf } from '../own-ways.ts';
-import { HpReader, hpLine } from './hp-lines.ts';
+import { HpReader, hpLine, TIMESTAMP } from './hp-lines.ts';
+import { type Speakers, timestampOf } from './said.ts';
 import { TalkerDeeds } from './talker-deeds.ts';
 import { TalkerHearing } from './talker-hearing.ts';
 import { type Page, TalkerPages } from './talker-pages.ts';
 
-export interface TalkerWorld {
+export interface TalkerWorld extends Speakers {
   readonly now: number;
   readonly isSettling: boolean;
   readonly trace: Trace;
@@ -26,7 +27,7 @@ export interface TalkerWorld {
   saidAt(message: string): number;
   /** By which id it was said. */
   idOf(message: string): string | undefined;
-  noteSaid(message: string, id: string, seq: number): void;
+  noteSaid(message: string, id: string, seq: number, to: string | undefined): void;
 }
 
 /** A request that was not answered, in the order of asking; a wrong line has the codes that are right. */
@@ -101,7 +102,7 @@ export class Talker implements Endpoint {
     const { visit } = plan;
     const isVisitor = visit !== undefined;
     world.trace.add({ kind: 'talkerJoined', ...about, givesPlaces, isVisitor });
-    this.#comeBack(visit?.at ?? this.chance.below(500_000));
+    this.#comeBack(visit?.at ?? plan.comesAt ?? this.chance.below(500_000));
     if (plan.leavesEveryUs > 0) this.#departLater();
     if (isSlow) world.later(READ_EVERY_US, () => this.#readSlowly());
     if (!isMute) this.deeds.begin();
@@ -134,14 +135,16 @@ export class Talker implements Endpoint {
     } = {},
   ): void {
     this.#ids += 1;
-    const { room, to, message, status, note, page, isRepeat, sign, taken, tokenMs } = about;
+    const { room, message, status, note, page, isRepeat, sign, taken, tokenMs } = about;
+    const to = about.to?.toLowerCase();
     const id = about.id ?? `q${this.plan.client}.${this.#ids}`;
     if (!UNANSWERED.includes(what))
       this.asked.push({ id, what, room, to, message, status, note, page, expected: undefined });
     const asked = { kind: 'talkerAsked', id, what, room, to, message, isRepeat, sign } as const;
-    const seq = this.world.trace.add({ ...asked, taken, tokenMs, ...this.at() });
-    if (message !== undefined) this.world.noteSaid(message, id, seq);
-    this.sayRaw(hpLine(what, id, payload));
+    const seq = this.world.trace.add({ ...asked, taken, tokenMs, status, ...this.at() });
+    if (message !== undefined) this.world.noteSaid(message, id, seq, about.to);
+    const timestamp = message === undefined ? TIMESTAMP : timestampOf(message);
+    this.sayRaw(hpLine(what, id, payload, timestamp));
   }
 
   sayRaw(unit: Unit): void {

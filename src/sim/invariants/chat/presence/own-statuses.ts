@@ -18,6 +18,8 @@ export class OwnStatuses {
   readonly #notes = new Map<string, string | undefined>();
   /** By client. */
   readonly #sessions = new Map<number, string>();
+  /** By client: as what its next session begins. */
+  readonly #begins = new Map<number, string>();
   /** Clients that have asked for another status, and how often. */
   readonly #asking = new Map<number, number>();
   /** Sessions of each user, when everything is at rest, with their rooms. */
@@ -40,10 +42,12 @@ export class OwnStatuses {
       // What the node alone knew is lost, or found again when its client comes back to it.
       if (this.#divided.has(session)) this.#own.set(session, undefined);
       if (isResumed) return;
-      this.#own.set(session, 'online');
-      this.#say(user, at, 'online');
+      const status = this.#begins.get(client) ?? 'online';
+      this.#own.set(session, status);
+      this.#say(user, at, status);
     },
-    talkerAsked: ({ what, client }) => {
+    talkerAsked: ({ what, client, status = 'online' }) => {
+      if (what === 'LOGIN') this.#begins.set(client, status);
       if (what === 'PRESENCE_SET') this.#asking.set(client, (this.#asking.get(client) ?? 0) + 1);
     },
     talkerAnswered: ({ asked, client }) => {

@@ -51,6 +51,8 @@ class Judge {
     string,
     { readonly place: number; readonly told: string; readonly crashes: number }
   >();
+  /** By room, epoch and message. */
+  readonly #places = new Map<string, number>();
   /** Connections and rooms in which somebody has joined again. */
   readonly #again = new Set<string>();
   /** By connection and room. */
@@ -86,6 +88,7 @@ class Judge {
   /** The same id is the same message, at the same place, as long as nobody who knew has died or given the room away. */
   acked(event: EventOf<'roomAcked'>): void {
     const { room, message, epoch, place, client, node, isDuplicate } = event;
+    this.#one(event);
     const home = this.troubles.nodes[node] ?? '';
     // In a cluster nobody says here who gave it.
     if (!this.troubles.isCluster && !isDuplicate)
@@ -101,7 +104,21 @@ class Judge {
       );
   }
 
+  /** No other life of a home counts an epoch of the same number: whoever tells of a message tells of one place in it. */
+  #one(event: EventOf<'roomAcked'> | EventOf<'roomHeard'>): void {
+    const { room, message, epoch, place, client } = event;
+    const key = `${room} ${epoch} ${message}`;
+    const known = this.#places.get(key);
+    this.#places.set(key, place);
+    if (known !== undefined && known !== place)
+      this.#report(
+        event,
+        `client ${client} is told that ${message} is at ${epoch}:${place} of '${room}', which is at ${epoch}:${known}`,
+      );
+  }
+
   heard(event: EventOf<'roomHeard'>): void {
+    this.#one(event);
     const { connection, room, message, epoch, place, home, client, isDelayed } = event;
     this.#place(event, `${room} ${epoch} ${home}`, place, message, home);
     const key = `${connection} ${room}`;

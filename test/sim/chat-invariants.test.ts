@@ -1514,7 +1514,10 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
     [
       'crossing',
       'never',
-      [...world, cross('crossFollowed', 1), at(40_000, cross('crossSent', 0)), rested()],
+      [
+        ...[...world, cross('crossFollowed', 1), at(40_000, cross('crossSent', 0))],
+        ...[cross('crossTaken', 0), rested()],
+      ],
     ],
   ];
 

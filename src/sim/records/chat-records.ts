@@ -12,6 +12,12 @@ interface AtTalker {
   readonly connection: number;
 }
 
+interface AtCall {
+  readonly node: number;
+  readonly client: number;
+  readonly call: string;
+}
+
 interface InSession extends AtTalker {
   readonly session: string;
   readonly user: string;
@@ -87,9 +93,9 @@ export type ChatRecord =
       readonly sign?: string | undefined;
       /** What it wants to be. */
       readonly status?: string | undefined;
-      /** Messages that it says it has taken. */
+      /** That it says it has taken. */
       readonly taken?: readonly string[] | undefined;
-      /** How long the token lasts that it shows. */
+      /** Of the token that it shows. */
       readonly tokenMs?: number | undefined;
     })
   /** The answer to a request, or to a line that was wrong; `asked` is undefined when nobody had asked. */
@@ -231,7 +237,6 @@ export type ChatRecord =
       readonly room: string;
       /** Empty for a room that is not there. */
       readonly users: readonly string[];
-      /** What each of them is. */
       readonly statuses: readonly string[];
     })
   | (InSession & {
@@ -339,20 +344,12 @@ export type ChatRecord =
       readonly kind: 'linksCounted';
       readonly pairs: readonly (readonly [one: number, other: number, links: number])[];
     }
-  | {
-      readonly kind: 'callBegan';
-      readonly node: number;
-      readonly client: number;
-      readonly call: string;
-    }
-  | {
+  | (AtCall & { readonly kind: 'callBegan' })
+  | (AtCall & {
       readonly kind: 'callOver';
-      readonly node: number;
-      readonly client: number;
-      readonly call: string;
       readonly heard: readonly string[];
       readonly isEnded: boolean;
-    }
+    })
   | {
       readonly kind: 'strangerHeard';
       readonly node: number;

@@ -41,6 +41,7 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
   readonly crossers: Crosser[] = [];
   readonly mesh: Mesh;
   readonly users: readonly string[];
+  readonly #userOf: ReadonlyMap<number, string>;
   readonly #plan: ChatPlan;
   readonly #host: ChatWorldHost;
   readonly #tap: PeerTap;
@@ -53,7 +54,8 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
     const { seed, nodes } = host.plan;
     this.mesh = new Mesh({ seed, nodes, way: plan.way }, host);
     this.#tap = new PeerTap(host.trace);
-    this.users = [...new Set([...plan.talkers.map(({ user }) => user), 'absent'])];
+    this.#userOf = new Map(plan.talkers.map(({ client, user }) => [client, user]));
+    this.users = [...new Set([...this.#userOf.values(), 'absent'])];
     host.trace.add({
       ...{ kind: 'chatBegan', nodes: Array.from({ length: nodes }, (_, node) => nodeName(node)) },
       ...{ terms: termsOf(plan), clusterFaults: plan.faults },
@@ -128,7 +130,7 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
   }
 
   userOf(client: number): string | undefined {
-    return this.talkers[client]?.plan.user;
+    return this.#userOf.get(client);
   }
 
   receiverOf(message: string): string | undefined {

@@ -1,7 +1,20 @@
 // What a talker hears: answers in the order of its questions, messages, and words that nobody asked for. All of it is written
 // into the trace as it was read. Refuses to judge.
 
-import { type HpLine, listOf, nameOf, numberOf, textOf, textsOf } from './hp-lines.ts';
+import {
+  type HpLine,
+  listOf,
+  nameOf,
+  noteOf,
+  numberOf,
+  roomEventIn,
+  selfIn,
+  sessionsIn,
+  signIn,
+  statusesIn,
+  textOf,
+  textsOf,
+} from './hp-lines.ts';
 import { wrongIn } from './said.ts';
 import type { Outstanding, Talker } from './talker.ts';
 
@@ -54,20 +67,13 @@ export class TalkerHearing {
         this.#statusHeard(payload, false);
         return;
       case 'ROOM_EVENT': {
-        const [room, event] = [textOf(payload, 'room'), textOf(payload, 'event')];
-        const [who, count] = [nameOf(payload, 'user'), numberOf(payload, 'count')];
-        const about = { room, event, who, count, reason: textOf(payload, 'reason') };
+        const about = roomEventIn(payload);
         world.trace.add({ kind: 'roomEventHeard', ...this.#talker.inSession(), ...about });
         return;
       }
       case 'RECEIPT':
       case 'TYPING': {
-        const isReceipt = type === 'RECEIPT';
-        const from = nameOf(payload, isReceipt ? 'by' : 'from');
-        const room = typeof payload['room'] === 'string' ? payload['room'] : undefined;
-        const word = `${textOf(payload, 'ref')} ${textOf(payload, 'state')}`;
-        const sign = isReceipt ? word : payload['on'] === true ? 'on' : 'off';
-        const about = { what: type, from, room, sign } as const;
+        const about = { what: type, ...signIn(line) };
         world.trace.add({ kind: 'signHeard', ...this.#talker.inSession(), ...about });
         return;
       }
@@ -296,25 +302,12 @@ export class TalkerHearing {
         return;
       }
       case 'PRESENCE_QUERY': {
-        const users = listOf(payload, 'users').map(
-          (one) => [nameOf(one, 'user'), numberOf(one, 'sessions')] as const,
-        );
-        world.trace.add({ kind: 'presenceTold', ...inSession(), users });
+        world.trace.add({ kind: 'presenceTold', ...inSession(), users: sessionsIn(payload) });
         world.trace.add({ kind: 'statusesTold', ...inSession(), statuses: statusesIn(payload) });
         return;
       }
       case 'WHOAMI': {
-        const [of, as] = [nameOf(payload, 'user'), textOf(payload, 'session')];
-        const [home, status] = [textOf(payload, 'node'), textOf(payload, 'status')];
-        const about = {
-          of,
-          as,
-          home,
-          status,
-          note: noteOf(payload),
-          rooms: textsOf(payload, 'rooms'),
-        };
-        world.trace.add({ kind: 'selfTold', ...inSession(), ...about });
+        world.trace.add({ kind: 'selfTold', ...inSession(), ...selfIn(payload) });
         return;
       }
       case 'PRESENCE_SET': {
@@ -403,14 +396,3 @@ export class TalkerHearing {
 
 /** Of those that are heard no more wait to be told. */
 const ACKS_MAX = 20;
-
-function statusesIn(payload: Payload): (readonly [user: string, status: string, note?: string])[] {
-  return listOf(payload, 'users').map((one) => {
-    const [user, status, note] = [nameOf(one, 'user'), textOf(one, 'status'), noteOf(one)];
-    return note === undefined ? [user, status] : [user, status, note];
-  });
-}
-
-function noteOf({ note }: Payload): string | undefined {
-  return typeof note === 'string' ? note : undefined;
-}

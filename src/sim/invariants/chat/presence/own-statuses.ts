@@ -18,6 +18,9 @@ export class OwnStatuses {
   readonly #notes = new Map<string, string | undefined>();
   /** By client. */
   readonly #sessions = new Map<number, string>();
+  #isHealed = false;
+  /** By client: when it came in last, since all is well. */
+  readonly #cameAt = new Map<number, number>();
   /** By client: as what its next session begins. */
   readonly #begins = new Map<number, string>();
   /** Clients that have asked for another status, and how often. */
@@ -37,6 +40,7 @@ export class OwnStatuses {
     },
     loggedIn: ({ client, session, user, isResumed, isAnew, at }) => {
       this.#sessions.set(client, session);
+      if (this.#isHealed) this.#cameAt.set(client, at);
       this.#asking.delete(client);
       if (isAnew) this.#divided.add(session);
       // What the node alone knew is lost, or found again when its client comes back to it.
@@ -54,6 +58,9 @@ export class OwnStatuses {
       if (asked === 'PRESENCE_SET') this.#asking.set(client, (this.#asking.get(client) ?? 1) - 1);
     },
     talkerEnded: ({ client, at }) => this.#ended(client, at),
+    healed: () => {
+      this.#isHealed = true;
+    },
     rested: () => {
       this.#isRest = true;
     },
@@ -63,8 +70,9 @@ export class OwnStatuses {
       this.#say(user, at, status);
     },
     talkerRests: (event) => {
-      const { user, session } = event;
-      if (session === undefined) this.#uncertain.add(user);
+      const { user, session, client, at } = event;
+      const isNew = at - (this.#cameAt.get(client) ?? -Infinity) < KNOWN_US;
+      if (session === undefined || isNew) this.#uncertain.add(user);
       else this.#resting.set(user, [...(this.#resting.get(user) ?? []), event]);
     },
   };
@@ -124,3 +132,5 @@ export class OwnStatuses {
 }
 
 const SEVERAL_US = 20_000_000;
+/** Until all nodes know of a session. */
+const KNOWN_US = 2_000_000;

@@ -102,7 +102,7 @@ class Judge {
     const { client, room, event: what, who, count, reason } = event;
     const seat = this.sits(event, room, `a ${what}`);
     // [HP-ROOM-5]
-    if (reason === 'node_down' && !this.isAnyGone)
+    if (reason === 'node_down' && !this.isAnyGone && !this.#areMoving(event.at))
       this.#report(
         event,
         `client ${client} is told that ${who} leaves '${room}' with a node, and none is gone`,
@@ -128,6 +128,13 @@ class Judge {
     const { isCluster = false, roomEventsMax = 0 } = this.troubles.terms ?? {};
     if (roomEventsMax < MANY || at - this.#diedAt < ANEW_US) return true;
     return isCluster && (at < TOGETHER_US || this.troubles.ofCluster(at - APART_US, at));
+  }
+
+  /** [HP-STORE-7] A home that is new says so of everybody whom it has not seen. */
+  #areMoving(at: number): boolean {
+    return (
+      this.troubles.isCluster && (at < TOGETHER_US || this.troubles.ofCluster(at - APART_US, at))
+    );
   }
 
   /** Homes that meet tell no numbers of those who were there before. */

@@ -65,6 +65,8 @@ class Judge {
   died(node: number, at: number): void {
     const name = this.troubles.nodes[node] ?? '';
     this.#deaths.set(name, (this.#deaths.get(name) ?? 0) + 1);
+    // A node that is alone counts epochs anew.
+    if (!this.troubles.isCluster) this.#places.clear();
     this.crashed(at);
   }
 
@@ -104,7 +106,7 @@ class Judge {
       );
   }
 
-  /** No other life of a home counts an epoch of the same number: whoever tells of a message tells of one place in it. */
+  /** No other life of a home counts the same epoch: whoever tells of a message tells of one place in it. */
   #one(event: EventOf<'roomAcked'> | EventOf<'roomHeard'>): void {
     const { room, message, epoch, place, client } = event;
     const key = `${room} ${epoch} ${message}`;

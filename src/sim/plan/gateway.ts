@@ -49,9 +49,9 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
   });
   const all = own.brokerClients + holders + directs;
   // Theirs, too: nobody else's items are dropped for want of room, and none waits for its turn.
-  const isStaged = drawn(boolean(), seed, 'stage');
+  const isStaged = drawn(chance(2, 3), seed, 'stage');
   const errander =
-    !isStaged && drawn(chance(1, 2), seed, 'errander')
+    !isStaged && drawn(chance(2, 3), seed, 'errander')
       ? drawErrander({ seed, nodes: nodeCount, client: all })
       : undefined;
   const forwardedFor = drawn(forwarding, seed, 'forwarded for');

@@ -13,7 +13,7 @@ import {
   type Told,
   type Transport,
 } from '../../records/scenes/scene.ts';
-import { isPolling } from '../../records/scenes/texts.ts';
+import { isPolling, WORD_BYTES_MAX } from '../../records/scenes/texts.ts';
 
 type SocketPart = Pick<
   Scene,
@@ -63,9 +63,11 @@ export function drawSocket(
         told(chance, `a${at}.${place}`, filter, isImplicit),
       );
       const isHalfTaken = kind !== 'ping' && chance.chance(1, 6);
+      const mayBeLong = kind !== 'ping' && !isHalfTaken && via === undefined;
+      const bytes = mayBeLong && chance.chance(1, 8) ? WORD_BYTES_MAX + chance.below(2) : undefined;
       acts.push({
         atMs,
-        deed: { does: 'say', kind, answer: isHalfTaken ? [] : answer, isHalfTaken },
+        deed: { does: 'say', kind, answer: isHalfTaken ? [] : answer, isHalfTaken, bytes },
       });
     }
   }

@@ -128,6 +128,8 @@ export class GatewayWorld {
   }
 
   call(asked: AskedOrigin, hearing: OriginHearing & SocketHearing): OriginLine {
+    if (ERRAND_ORIGINS.includes(asked.host) && this.#errander !== undefined)
+      return this.#errander.call(asked, hearing);
     return this.#originOf(asked).connect(asked, hearing);
   }
 

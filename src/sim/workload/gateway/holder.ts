@@ -4,6 +4,7 @@
 
 import { Prng } from '../../../actors/runtime/prng.ts';
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
+import type { HeaderList } from '../../../actors/runtime/gateway-edges.ts';
 import type { GatewayWord } from '../../edges/gateway/gateway-words.ts';
 import type { Link } from '../../edges/link.ts';
 import { type Connection, type Endpoint, isWord, type Unit } from '../../edges/network.ts';
@@ -28,6 +29,8 @@ export class Holder implements Endpoint {
   connection: Connection | undefined = undefined;
   readonly #world: HolderWorld;
   readonly #chance: Prng;
+  /** The same each time. */
+  readonly #headers: HeaderList;
   /** By full name of a channel: the last item that it has seen. */
   readonly #seen = new Map<string, number>();
   #reader = new LineReader();
@@ -46,6 +49,7 @@ export class Holder implements Endpoint {
     this.#world = world;
     this.#chance = new Prng(seed, `holder ${plan.client}`);
     this.link = linkOf(plan, seed);
+    this.#headers = [['Host', hostOf(plan)]];
     this.#comeBack(this.#chance.below(300_000));
     if (plan.leavesEveryUs > 0) this.#departLater();
     if (plan.what === 'ws') this.#speakLater();
@@ -149,18 +153,14 @@ export class Holder implements Endpoint {
       ...channels.map((channel, place) => `ch=${channel}:${seen[place] ?? 0}`),
     ];
     const isWebSocket = what === 'ws';
-    const host = isWebSocket
-      ? isDirect
-        ? 'direct.test'
-        : 'ws.test'
-      : `${prefix.slice(0, 2)}.test`;
+    const host = hostOf(this.plan);
     return {
       say: 'request',
       method: askBytes > 0 && !isWebSocket ? 'POST' : 'GET',
       path: isDirect ? '/direct' : `/${what}`,
       search: `?${fields.join('&')}`,
       host,
-      headers: [['Host', host]],
+      headers: this.#headers,
       bodyBytes: isWebSocket ? 0 : askBytes,
       isWebSocket,
     };
@@ -347,6 +347,11 @@ export class Holder implements Endpoint {
     const { node, client } = this.plan;
     return { node, client, connection: this.connection?.id ?? -1 };
   }
+}
+
+function hostOf({ what, isDirect, prefix }: HolderPlan): string {
+  if (what === 'ws') return isDirect === true ? 'direct.test' : 'ws.test';
+  return `${prefix.slice(0, 2)}.test`;
 }
 
 function itemOf(line: string): { readonly channel: string; readonly number: number } | undefined {

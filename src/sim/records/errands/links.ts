@@ -153,7 +153,7 @@ export const linkErrands: readonly Errand[] = [
       ...{ host: 'et.test', path: '/t/stream/', search: '?channel=e-test-s' },
       items: [
         { channel: 'e-test-s', formats: stream('words\n') },
-        { channel: 'test', formats: stream('not these\n') },
+        { channel: 'e-test', formats: stream('not these\n') },
         { channel: 'e-test-s', formats: end },
       ],
     },

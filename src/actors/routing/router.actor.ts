@@ -36,6 +36,7 @@ import {
   type Turn,
 } from './router-state.ts';
 import { Subscriptions } from './subscriptions.ts';
+import { homeOf } from './topic.ts';
 
 export const routerActor: ActorDefinition<RouterArgs, RouterState, RouterMessage> = {
   kind: 'router',

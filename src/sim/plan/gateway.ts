@@ -102,7 +102,9 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
       ],
       players,
       errander,
-      sites: own.sites.filter((site) => !isStaged || !hinders(site, players)),
+      sites: own.sites.filter((site) =>
+        errander === undefined ? !isStaged || !hinders(site, players) : site !== 'long-next',
+      ),
     },
   };
 }

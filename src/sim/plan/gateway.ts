@@ -55,9 +55,10 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
       ? drawErrander({ seed, nodes: nodeCount, client: all })
       : undefined;
   const forwardedFor = drawn(forwarding, seed, 'forwarded for');
+  const logRequests = drawn(chance(1, 2), seed, 'log');
   const options: GatewayOptions = {
     ...own.options,
-    ...(isStaged ? { queuedItemsMax: 100, messageRate: undefined, forwardedFor } : {}),
+    ...(isStaged ? { queuedItemsMax: 100, messageRate: undefined, forwardedFor, logRequests } : {}),
     ...(errander === undefined ? {} : errandOptions),
   };
   const players = isStaged ? drawPlayers({ seed, nodes: nodeCount, from: all, options }) : [];

@@ -141,6 +141,33 @@ export type GatewayRecord =
       readonly shard: number;
       readonly followed: readonly (readonly [channel: string, mode: string, subscribers: number])[];
     }
+  /** The operator of a thread was told of a client, or that it is gone. */
+  | {
+      readonly kind: 'clientTold';
+      readonly node: number;
+      readonly shard: number;
+      readonly id: string;
+      readonly route: string | undefined;
+      readonly isThere: boolean;
+    }
+  /** And to how many an item goes. */
+  | {
+      readonly kind: 'sendingTold';
+      readonly node: number;
+      readonly channel: string;
+      readonly transport: string;
+      readonly receivers: number;
+    }
+  /** The log has a line for the request of a scene. */
+  | {
+      readonly kind: 'requestLogged';
+      readonly node: number;
+      readonly client: number;
+      readonly number: number;
+      readonly words: string;
+      /** Its origin was asked again. */
+      readonly isRetry: boolean;
+    }
   /** Every client has had its time, and leaves for good. */
   | { readonly kind: 'holdersLeft' }
   /** What a thread holds for the gateway when everybody has left. */

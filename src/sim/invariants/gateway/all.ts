@@ -9,6 +9,7 @@ import { holdsAlive } from './holds-alive.ts';
 import { holdsAll } from './holds-all.ts';
 import { holdsLiveness } from './holds-liveness.ts';
 import { holdsOrder } from './holds-order.ts';
+import { clientsTold, requestsLogged, sendingsTold } from './operators.ts';
 import { sceneInvariants } from './scenes/scenes.ts';
 import { fetches, leftovers, partings, sentAway, words } from './origins.ts';
 
@@ -28,6 +29,9 @@ export const gatewayInvariants: readonly Invariant[] = [
   holdsLiveness,
   followers,
   leftovers,
+  clientsTold,
+  sendingsTold,
   ...sceneInvariants,
+  requestsLogged,
   errandsAnswered,
 ];

@@ -68,6 +68,7 @@ export class GatewayWorld {
       keptBytesMax: options.keptBodyBytesMax,
       isUpdating: options.updateOnFirstSubscription,
       forwardedFor: options.forwardedFor,
+      isLogged: options.logRequests,
     };
     this.#stage = new Stage(players ?? [], limits, this, seed);
     this.#errander = plan.errander && new Errander(plan.errander, this, seed);

@@ -81,6 +81,13 @@ const client = (id: string, isThere: boolean, more: object = {}): Written => ({
   ...{ kind: 'clientTold', node: 0, shard: 0, id, route: 'one', isThere },
   ...more,
 });
+const closeAnswered = (its: number, code: number): Written => ({
+  ...{ kind: 'closeAnswered', said: its, code, ...me },
+});
+const offered = (more: object): Written => ({
+  ...{ kind: 'wordsAnswered', isPartial: false, replayedBytes: 0, knownBytes: 0, events: 1 },
+  ...{ bytes: 200_000, isOneByOne: false, ...me, ...more },
+});
 const sends = (channel: string, transport: string, receivers = 1): Written => ({
   ...{ kind: 'sendingTold', node: 0, channel, transport, receivers },
 });
@@ -330,6 +337,10 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     client('0:1', true),
     client('0:1', false),
     at('quiet', 9_000),
+  ],
+  'closes, and all that a request may hold': [
+    ...[closeAnswered(1_005, 1_000), closeAnswered(4_001, 4_001), closeAnswered(1_000, 1_001)],
+    ...[offered({ events: 3 }), offered({ isOneByOne: true })],
   ],
   'a log of a plain request': [...staged(), logged('code=404 bytes=3'), at('quiet', 9_000)],
   'a log of a poll that is asked again': [
@@ -588,6 +599,10 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
     ['leftovers', 'a client who has left', [counted(1)]],
     ['leftovers', 'a follower who has left', [counted(0, [[A, 'stream', 1]])]],
     ['leftovers', 'an actor of nobody', [shard(7)]],
+    ['closes', 'with another code', [closeAnswered(4_001, 1_000)]],
+    ['closes', 'with a code that is none', [closeAnswered(1_005, 1_005)]],
+    ['words', 'two events where one may be', [offered({ events: 2, isOneByOne: true })]],
+    ['words', 'more than a request may hold', [offered({ bytes: 200_001 })]],
     ['clients-told', 'one who stays', [client('0:1', true), at('quiet', 9_000)]],
     [
       'clients-told',

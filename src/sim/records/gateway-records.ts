@@ -112,7 +112,13 @@ export type GatewayRecord =
       /** Of what was offered it was told that so many bytes had been offered before, which at most so many had. */
       readonly replayedBytes: number;
       readonly knownBytes: number;
+      /** What was offered, and whether it may be one event alone. */
+      readonly events: number;
+      readonly bytes: number;
+      readonly isOneByOne: boolean;
     })
+  /** Whoever closed its WebSocket is closed so. */
+  | (AtHolder & { readonly kind: 'closeAnswered'; readonly said: number; readonly code: number })
   /** The origin's echo of it came back. */
   | (AtHolder & { readonly kind: 'wordEchoed'; readonly word: number })
   /** The origin was told that the connection is over. */

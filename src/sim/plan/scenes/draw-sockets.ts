@@ -57,13 +57,16 @@ export function drawSocket(
       acts.push({ atMs, deed: { does: 'publish', channel, item } });
     } else {
       const kinds =
-        via === undefined ? (['text', 'text', 'text', 'binary', 'ping'] as const) : TEXTS;
+        via === undefined
+          ? (['text', 'text', 'text', 'text', 'binary', 'binary', 'ping', 'pong'] as const)
+          : TEXTS;
       const kind = oneOf(chance, kinds);
       const answer = Array.from({ length: chance.below(3) }, (_, place) =>
         told(chance, `a${at}.${place}`, filter, isImplicit),
       );
-      const isHalfTaken = kind !== 'ping' && chance.chance(1, 6);
-      const mayBeLong = kind !== 'ping' && !isHalfTaken && via === undefined;
+      const isMessage = kind === 'text' || kind === 'binary';
+      const isHalfTaken = isMessage && chance.chance(1, 6);
+      const mayBeLong = isMessage && !isHalfTaken && via === undefined;
       const bytes = mayBeLong && chance.chance(1, 8) ? WORD_BYTES_MAX + chance.below(2) : undefined;
       acts.push({
         atMs,

@@ -139,7 +139,7 @@ export class Holder implements Endpoint {
 
   #request(connection: number, seen: readonly number[]): GatewayWord {
     const { what, prefix, channels, isJson, isGoneTold, padBytes, askBytes, client } = this.plan;
-    const { filter, isInterval } = this.plan;
+    const { filter, isInterval, isOneByOne } = this.plan;
     const isDirect = this.plan.isDirect === true;
     const fields = [
       `c=${connection}`,
@@ -150,6 +150,7 @@ export class Holder implements Endpoint {
       ...(isGoneTold ? ['gone=1'] : []),
       ...(filter === undefined ? [] : [`${filter}=1`]),
       ...(isInterval === true ? ['interval=1'] : []),
+      ...(isOneByOne === true ? ['one=1'] : []),
       ...channels.map((channel, place) => `ch=${channel}:${seen[place] ?? 0}`),
     ];
     const isWebSocket = what === 'ws';
@@ -199,6 +200,7 @@ export class Holder implements Endpoint {
       case 'close':
         // Whoever is told to go goes; whoever wants to go has said so already.
         if (!this.#isClosing) this.sayRaw({ word: 'gateway', said });
+        else this.#closeAnswered(said.code);
         return;
       default:
         this.#mishear(said.say);
@@ -322,7 +324,13 @@ export class Holder implements Endpoint {
   #close(): void {
     if (this.#isClosing) return;
     this.#isClosing = true;
-    this.sayRaw({ word: 'gateway', said: { say: 'close', code: 1000, reason: '' } });
+    const { closeCode: code = NORMAL } = this.plan;
+    this.sayRaw({ word: 'gateway', said: { say: 'close', code, reason: '' } });
+  }
+
+  #closeAnswered(code: number): void {
+    const { closeCode: said = NORMAL } = this.plan;
+    this.#world.trace.add({ kind: 'closeAnswered', said, code, ...this.#at() });
   }
 
   #speakLater(): void {
@@ -339,7 +347,7 @@ export class Holder implements Endpoint {
     this.#words += 1;
     const word = this.#words;
     this.#world.trace.add({ kind: 'wordSaid', word, ...this.#at() });
-    const bytes = encodeText(String(word));
+    const bytes = encodeText(String(word).padEnd(this.plan.wordBytes ?? 0));
     this.sayRaw({ word: 'gateway', said: { say: 'frame', kind: 'text', bytes } });
   }
 
@@ -349,7 +357,8 @@ export class Holder implements Endpoint {
   }
 }
 
-function hostOf({ what, isDirect, prefix }: HolderPlan): string {
+function hostOf({ what, isDirect, isOneByOne, prefix }: HolderPlan): string {
+  if (what === 'ws' && isOneByOne === true) return 'one.test';
   if (what === 'ws') return isDirect === true ? 'direct.test' : 'ws.test';
   return `${prefix.slice(0, 2)}.test`;
 }
@@ -361,6 +370,7 @@ function itemOf(line: string): { readonly channel: string; readonly number: numb
 }
 
 const decoder = new TextDecoder();
+const NORMAL = 1_000;
 /** Longer than a hold lasts, with what its origin thinks about it. */
 const PATIENCE_US = 7_000_000;
 const WATCH_EVERY_US = 1_000_000;

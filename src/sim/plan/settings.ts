@@ -84,6 +84,9 @@ export const siteNames: readonly string[] = [
   'tiny-window',
 ];
 
+/** Where there is a list, it is on it. */
+export const PAGE = 'https://a.example';
+
 /** Short enough for a topic to fall quiet for longer. */
 const SHORT_AGE_MS = 4_000;
 
@@ -127,6 +130,14 @@ export const settingFields: Fields<Settings> = {
   ),
   addresses: constantFrom(0, 0, 3, 1),
 };
+
+/** Of pages that may come. */
+export const origins = constantFrom<(readonly string[])[]>(
+  [],
+  [],
+  [PAGE, 'https://b.example'],
+  ['*'],
+);
 
 /** Whether more is remembered than the queues of a narrow world could take. */
 export const depths: Arbitrary<boolean> = boolean();

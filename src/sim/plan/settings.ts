@@ -95,7 +95,7 @@ type Fields<T> = { readonly [K in keyof T]: Arbitrary<T[K]> };
 const ORIGINS: readonly (readonly string[])[] = [[], [PAGE, 'https://b.example'], ['*']];
 
 /** Of pages that may come; without a list in every other run. */
-export const origins: Arbitrary<readonly string[]> = constantFrom(0, 0, 1, 2).map(
+export const origins: Arbitrary<readonly string[]> = constantFrom<number[]>(0, 0, 1, 2).map(
   (place) => ORIGINS[place] ?? [],
   (list) => ORIGINS.findIndex((one) => String(one) === String(list)),
 );

@@ -200,6 +200,15 @@ describe('coming in', () => {
     expect(client.isClosed).toBe(true);
   });
 
+  test('[HP-LOGIN-4] [HP-NAME-1] a token for somebody whose name only looks like a user’s is none for the user', () => {
+    // The sign for kelvins is no letter of names, and its small letter is.
+    const kelvin = { subscribe: [], publish: [], subject: '\u212aarl' };
+    const stage = stageWith({ chat: { auth: ['token'] }, tokens: { kelvin } });
+    const client = new HpClient(stage);
+    client.ask('LOGIN', { user: 'karl', auth: { method: 'token', token: 'kelvin' } });
+    expect(client.told()).toEqual(['ERROR AUTH_FAILED']);
+  });
+
   test('[HP-LOGIN-4] [HP-RES-2] a session ends with its token, away or on another connection', () => {
     const tokens = { good: { subscribe: [], publish: [], subject: 'alice', expiresInMs: 30_000 } };
     const stage = stageWith({

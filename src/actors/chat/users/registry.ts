@@ -62,6 +62,7 @@ export function makeWay(
   if (sessionPolicy === 'replace') {
     for (const known of [...sessions.values()]) replace(state, user, known, context);
     closeElsewhere(state, user, context);
+    return undefined;
   }
   if (sessions.size + elsewhere.length < sessionsPerUserMax) return undefined;
   // A client that is away makes room for one that is here.

@@ -11,7 +11,7 @@ import { holdsLiveness } from './holds-liveness.ts';
 import { holdsOrder } from './holds-order.ts';
 import { clientsTold, requestsLogged, sendingsTold } from './operators.ts';
 import { sceneInvariants } from './scenes/scenes.ts';
-import { closes, fetches, leftovers, partings, sentAway, words } from './origins.ts';
+import { closes, fetches, intervals, leftovers, partings, sentAway, words } from './origins.ts';
 
 export const gatewayInvariants: readonly Invariant[] = [
   answersOnce,
@@ -22,6 +22,7 @@ export const gatewayInvariants: readonly Invariant[] = [
   holdsAlive,
   fetches,
   words,
+  intervals,
   closes,
   partings,
   sentAway,

@@ -11,8 +11,8 @@ interface Asked {
   readonly search: string;
   /** Undefined: its origin tells what it was asked, see `echoWords`. */
   readonly said: Said | undefined;
-  /** Are published while it is held, one after the other. */
-  readonly items: readonly object[];
+  /** Are published while it is held, one after the other; those of a list at once. */
+  readonly items: readonly (object | readonly object[])[];
 }
 
 /** For the gateway's own door. */

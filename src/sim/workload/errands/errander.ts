@@ -110,7 +110,7 @@ export class Errander {
       visit.ask({ ...errand, body: encodeText(errand.body) });
     }
     for (const [at, item] of errand.items.entries()) {
-      const items = encodeText(JSON.stringify({ items: [item] }));
+      const items = encodeText(JSON.stringify({ items: [item].flat() }));
       const atMs = HELD_MS + at * ITEM_EVERY_MS;
       world.later(atMs * 1_000, () => world.publish(node, items, 'http'));
     }

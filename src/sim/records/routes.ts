@@ -78,14 +78,16 @@ function adriftOf(
 
 /** Undefined where there is no choice. */
 function nextToGo({ topics, unused }: HomeState): Seen['next'] {
-  const idle = [...topics.values()].filter(({ interest }) => interest.size === 0);
   const { first } = unused;
-  if (idle.length < 2 || first === undefined) return undefined;
-  return {
-    topic: first.log.topic,
-    usedAt: first.usedAt,
-    earliestAt: Math.min(...idle.map(({ usedAt }) => usedAt)),
-  };
+  if (first === undefined) return undefined;
+  let idle = 0;
+  let earliestAt = Number.POSITIVE_INFINITY;
+  for (const { interest, usedAt } of topics.values()) {
+    if (interest.size > 0) continue;
+    idle += 1;
+    earliestAt = Math.min(earliestAt, usedAt);
+  }
+  return idle < 2 ? undefined : { topic: first.log.topic, usedAt: first.usedAt, earliestAt };
 }
 
 function homeState({ plan, system }: Shard): HomeState | undefined {

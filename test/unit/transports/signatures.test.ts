@@ -146,6 +146,14 @@ test.each([
   expect(signatures().isValid(`${said.join('.')}.${signature}`, key)).toBe(false);
 });
 
+test('[GRIP-SIG-1] the empty key signs, and nobody is believed for it', () => {
+  const token = signatures().sign('hermod', '') ?? '';
+  const at = token.lastIndexOf('.');
+  const signature = createHmac('sha256', '').update(token.slice(0, at)).digest('base64url');
+  expect(token.slice(at + 1)).toBe(signature);
+  expect(signatures().isValid(token, '')).toBe(false);
+});
+
 test('a token serves for a second, and a changed file is read again', () => {
   const now = { ms: NOW_S * 1_000 };
   const signer = signatures(now);
@@ -159,5 +167,17 @@ test('a token serves for a second, and a changed file is read again', () => {
   now.ms += 1;
   const second = signer.sign('hermod', key) ?? '';
   expect(second).not.toBe(first);
+  expect(signatures(now).isValid(second, fileOf('same.hex', '01'))).toBe(true);
+});
+
+test('a changed file is read again although the clock went back meanwhile', () => {
+  const now = { ms: NOW_S * 1_000 };
+  const signer = signatures(now);
+  const key = fileOf('set-back.hex', '00');
+  signer.sign('hermod', key);
+  fileOf('set-back.hex', '01');
+  utimesSync(key.slice('file:'.length), 1, 1);
+  now.ms -= 3_600_000;
+  const second = signer.sign('hermod', key) ?? '';
   expect(signatures(now).isValid(second, fileOf('same.hex', '01'))).toBe(true);
 });

@@ -228,6 +228,13 @@ describe('a held request', () => {
   });
 });
 
+test('[GRIP-PUB-10] a published status that no answer has is told as an error', () => {
+  const { stage, client } = polled([reply(hold())], { routes: '*,debug o:80' });
+  stage.publish({ channel: 'a', formats: { 'http-response': { code: 99, body: 'x' } } });
+  expect(client.answered).toMatchObject({ status: 502, body: 'no answer has the status 99\n' });
+  expectOver(stage);
+});
+
 describe('a body patch', () => {
   const patched = (stored: string, ops: readonly object[], routes?: string) => {
     const setting = routes === undefined ? {} : { routes };
@@ -512,7 +519,7 @@ describe('the link for who is gone', () => {
     const [, told] = stage.questions;
     expect(told?.header('Cookie')).toEqual([]);
     expect(told?.header('Grip-Last')).toEqual([]);
-    expect(told?.asked.signature).toBeUndefined();
+    expect(told?.asked.signature).toEqual({ issuer: 'hermod', key: '' });
     expectOver(stage);
   });
 

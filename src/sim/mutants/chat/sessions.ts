@@ -81,4 +81,38 @@ export const returning: readonly Mutant[] = [
     replace: 'fly(state, user, message, [node], false, context, heldBy);',
     story: 'What has waited on another node than that of the login comes as if it were new.',
   },
+  {
+    name: 'caps-of-hello-forgotten',
+    dialect: 'chat',
+    breaks: ['hp-words'],
+    requirements: ['HP-HELLO-3'],
+    file: 'chat/session/arriving.ts',
+    find: '    caps: [...new Set([...caps, ...(session.helloCaps ?? [])])],',
+    replace: '    caps: caps.length > 0 ? caps : (session.helloCaps ?? []),',
+    story:
+      'A client that says some caps in HELLO and others in LOGIN has only those of LOGIN: LOGIN_OK tells so, and ack or echo has no effect.',
+  },
+  {
+    name: 'gone-again-waits-for-ever',
+    dialect: 'chat',
+    nodes: 3,
+    breaks: ['views', 'hp-welcome'],
+    requirements: ['HP-RES-5'],
+    file: 'chat/session/resuming.ts',
+    find: "entry: entryOf(session, who, context) });\n  context.after('resume', chat.options.resumeWindowMs);",
+    replace: 'entry: entryOf(session, who, context) });',
+    story:
+      'A client that loses its connection between RESUME and its answer and does not come back is shown online, and in its rooms, for ever.',
+  },
+  {
+    name: 'empty-since-somebody-stayed',
+    dialect: 'chat',
+    breaks: ['room-kept'],
+    requirements: ['HP-ROOM-6'],
+    file: 'chat/rooms/room.ts',
+    find: '    if (this.#users.size === 0) this.emptySince = now;',
+    replace: '    if (this.#users.size > 0) this.emptySince = now;',
+    story:
+      "A room is forgotten within a minute of its last member's leaving when it was made (or anybody else left) longer ago than emptyRoomMs: history and seq are gone.",
+  },
 ];

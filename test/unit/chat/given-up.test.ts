@@ -140,6 +140,19 @@ test('[HP-DM-8] [HP-RELAY-12] what the user has sent from elsewhere while its se
   expect(carried.at(-1)).toMatchObject({ say: 'late', session: 's1', isSent: true });
 });
 
+test('[HP-DM-4] what has waited for a user, and then for its session that moves, is told as what has waited', () => {
+  const { deliver, register, carried, heard } = keeper({});
+  deliver({ type: 'handedOver', ref: 1, luggage });
+  const body = { say: 'direct', message, isDelayed: true };
+  deliver({ type: 'peerSaid', node: 'n3', key: 'ann', body });
+  deliver(there);
+  const late = carried.find((word) => (word as { say?: string }).say === 'late');
+  expect(late).toMatchObject({ message: { id: 'm1' }, isDelayed: true });
+  register('s1');
+  deliver({ type: 'peerSaid', node: 'n2', key: 'ann', body: late });
+  expect(heard.at(-1)).toMatchObject({ type: 'directArrived', isDelayed: true });
+});
+
 test('[HP-RES-10] [HP-DM-6] a session that begins anew elsewhere while it changes its connection here is told what came meanwhile', () => {
   const { deliver, register, carried } = keeper({});
   register('s2');

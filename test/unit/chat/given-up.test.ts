@@ -261,3 +261,43 @@ test('[HP-SESS-4] a session that is away makes no way where others are too many 
   deliver(ofKim('s9', false));
   expect(told.at(-1)).toMatchObject({ type: 'userRefused', mistake: { code: 'SESSION_LIMIT' } });
 });
+
+/** Sessions of ann's that another node has, or has no more. */
+const located = (node: string, up: readonly string[], down: readonly string[]): UsersMessage => ({
+  ...{ type: 'located', node },
+  up: up.map((one) => ({ session: one, user: 'ann', status: 'online' as const, lamport: 5 })),
+  down: down.map((one) => ({ session: one, user: 'ann' })),
+});
+const comesFor = (name: string): UsersMessage => ({
+  ...{ type: 'resume', user: 'ann', session: name, secret: 'y', isProved: true, caps: [] },
+  ...{ until: undefined, shard: 0, ref: 7, replyTo: asker },
+});
+const EXPIRED = { type: 'userRefused', mistake: { code: 'SESSION_EXPIRED' } };
+
+test('[HP-RES-2] [HP-RES-10] a session that began anew before its node was taken for gone is over when it ends', () => {
+  const { deliver, told, pass } = keeper({});
+  deliver(located('n2', ['s2'], []));
+  deliver(comesFor('s2'));
+  pass(1_000);
+  expect(told.at(-1)).toMatchObject({ type: 'handedOver', luggage: { isAnew: true } });
+  deliver(located('n2', [], ['s2']));
+  deliver({ type: 'nodeDown', node: 'n2' });
+  deliver({ type: 'unregister', user: 'ann', session: 's2', untold: [] });
+  pass(2_000);
+  deliver(comesFor('s2'));
+  pass(1_000);
+  expect(told.at(-1)).toMatchObject(EXPIRED);
+});
+
+test('[HP-RES-2] [HP-RES-10] a session that began anew on another node, and has ended there, is over', () => {
+  const { deliver, told, pass } = keeper({});
+  deliver(located('n2', ['s2'], []));
+  deliver(located('n2', [], ['s2']));
+  deliver({ type: 'nodeDown', node: 'n2' });
+  deliver(located('n3', ['s2'], []));
+  deliver(located('n3', [], ['s2']));
+  pass(2_000);
+  deliver(comesFor('s2'));
+  pass(1_000);
+  expect(told.at(-1)).toMatchObject(EXPIRED);
+});

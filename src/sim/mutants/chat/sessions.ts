@@ -115,4 +115,16 @@ export const returning: readonly Mutant[] = [
     story:
       "A room is forgotten within a minute of its last member's leaving when it was made (or anybody else left) longer ago than emptyRoomMs: history and seq are gone.",
   },
+  {
+    name: 'list-is-whole-without-the-dead',
+    dialect: 'chat',
+    nodes: 3,
+    breaks: ['partial'],
+    requirements: ['HP-ROOM-7'],
+    file: 'chat/rooms/nodes/listing.ts',
+    find: 'const isPartial = missing.size > 0 || state.down > 0;',
+    replace: 'const isPartial = missing.size > 0;',
+    story:
+      'Only nodes that do not answer make a list partial, and those that are down are not asked.',
+  },
 ];

@@ -187,6 +187,23 @@ test('[HP-HOME-13] [HP-ROOM-2] who comes in while something is put off hears it 
   expect(stage.failures).toEqual([]);
 });
 
+test('[HP-HOME-13] no more is put off than a room remembers', () => {
+  const chat = { ...fast, historyMax: 10 };
+  const stage = new ClusterStage({ nodes: 3, shards: 2, chat });
+  stage.until(() => stage.isWhole, 10_000);
+  stage.pass(500);
+  const room = roomOf(['n1', 'n2', 'n3']);
+  const both = [joined(stage, 'ann', 'n1', room), joined(stage, 'cat', 'n3', room)];
+  for (const client of both) messages(client);
+  const said = Array.from({ length: 25 }, (_, at) => `two-${at + 5}`);
+  for (const [at, id] of said.entries())
+    hear(stage, room, { id, epoch: 9_000_000_000_002, seq: at + 5, node: 'n9' });
+  stage.pass(4_000);
+  areTold(both, said.slice(-10));
+  expect(stage.counted('n1', 'chat.messages.untold')).toBe(15);
+  expect(stage.failures).toEqual([]);
+});
+
 describe('[HP-HOME-13] what another home says while it is heard and does not hear the home', () => {
   test('waits for what it has said before', () => {
     const { stage, room, ben, cat, eve } = divided();

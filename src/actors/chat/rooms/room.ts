@@ -40,7 +40,7 @@ export class Room {
   /** What other nodes are telling of the room, until they have told everything. */
   readonly incoming = new Map<string, Incoming>();
   /** What another home has said, as far as somebody knows, until that tells everything. */
-  late: readonly RoomEntry[] = [];
+  late: RoomEntry[] = [];
   readonly #limits: RoomLimits;
   readonly #epochs: Epochs;
   /** By seat: while a session moves, two nodes may say that they have it. */

@@ -194,9 +194,23 @@ export function putOff(
   context: Turn,
 ): void {
   if (news.length === 0) return;
-  room.late = [...room.late, ...news];
+  putBehind(state, room.late, news, context);
   if (state.late.size === 0) context.after('late', LATE_MS);
   state.late.add(room);
+}
+
+/** [HP-HOME-13] No more waits than a room remembers; the oldest are told to nobody. */
+export function putBehind(
+  { chat }: RoomsState,
+  waiting: RoomEntry[],
+  news: readonly RoomEntry[],
+  context: Turn,
+): void {
+  for (const entry of news) waiting.push(entry);
+  const excess = waiting.length - chat.options.historyMax;
+  if (excess <= 0) return;
+  waiting.splice(0, excess);
+  context.count('chat.messages.untold', excess);
 }
 
 /** [HP-HOME-4] [HP-HOME-7] [HP-HOME-13] A home tells what this node has not heard. */

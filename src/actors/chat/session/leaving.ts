@@ -3,7 +3,6 @@
 // Refuses to know requests. Obeys spec/hp.md, sections "Sessions", "Liveness" and "Errors".
 
 import type { HpMistake } from '../../codecs/hp/mistakes.ts';
-import { userKey } from '../../codecs/hp/names.ts';
 import { encodeLine, errorPayload } from '../../codecs/hp/writing.ts';
 import { secondsAt, shardOfRoom, shardOfUser } from '../chat-context.ts';
 import type { Direct, Untold, UserNotice } from '../users/user-messages.ts';
@@ -13,6 +12,7 @@ import {
   freshId,
   type HpSessionMessage,
   type Identity,
+  isAdmin,
   isComing,
   isHere,
   keeperOfUser,
@@ -77,10 +77,9 @@ export function noticed(
   { code, message, isForAdmins }: Extract<HpSessionMessage, { readonly type: 'clusterNotice' }>,
   context: Turn,
 ): void {
-  const { who, life, chat } = session;
+  const { who, life } = session;
   if (who === undefined || (life !== 'active' && life !== 'draining')) return;
-  const isAdmin = chat.options.admins.some((name) => userKey(name) === userKey(who.user));
-  if (!isForAdmins || isAdmin) say(session, 'NOTICE', { code, message }, context);
+  if (!isForAdmins || isAdmin(session)) say(session, 'NOTICE', { code, message }, context);
 }
 
 /** [HP-DRAIN-1] [HP-DRAIN-3] The client is told to go, and where to. */

@@ -74,7 +74,7 @@ export function guestsOf(state: RoomsState, room: string): Guests {
 }
 
 /** Nobody of this node is in the room, and this node does not keep it for others. */
-export function dropIfIdle(state: RoomsState, room: string, guests: Guests): void {
+function dropIfIdle(state: RoomsState, room: string, guests: Guests): void {
   if (guests.members.size > 0) return;
   guests.memory.hasNoAudience();
   guests.place = NOWHERE;

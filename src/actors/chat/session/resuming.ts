@@ -260,7 +260,7 @@ function missedIn(session: Session, seat: Seat) {
 
 /** [HP-RES-1] The connection is gone. */
 export function detach(session: Session, context: Turn): void {
-  const { chat, connection, who, pending } = session;
+  const { chat, connection, who } = session;
   for (const timer of ['ping', 'throttle', 'login']) context.cancel(timer);
   session.splitter.clear();
   if (isComing(session)) {
@@ -275,14 +275,10 @@ export function detach(session: Session, context: Turn): void {
     stop(session, context);
     return;
   }
-  for (const seat of [...session.seats.values()]) {
-    if (seat.phase === 'seated') continue;
-    if (session.luggage !== undefined) seat.place = seat.since ?? seat.place;
-    else if (pending !== undefined) {
-      session.seats.delete(seat.room);
-      leaveRoom(session, seat.room, undefined, context);
-    }
-  }
+  for (const seat of session.seats.values())
+    if (seat.phase !== 'seated' && session.luggage !== undefined)
+      seat.place = seat.since ?? seat.place;
+  leaveHalfEntered(session, context);
   const { user, session: name } = who;
   if (session.luggage === undefined)
     context.send(ownKeeper(session), { type: 'detached', user, session: name });
@@ -296,6 +292,15 @@ export function detach(session: Session, context: Turn): void {
   }
   context.send(chat.router, { type: 'leave', connection, isTold: true });
   context.after('resume', chat.options.resumeWindowMs);
+}
+
+/** Rooms that its client asked for, and was not told that it is in. */
+function leaveHalfEntered(session: Session, context: Turn): void {
+  for (const { room, phase, since } of [...session.seats.values()]) {
+    if (phase === 'seated' || since !== undefined) continue;
+    session.seats.delete(room);
+    leaveRoom(session, room, undefined, context);
+  }
 }
 
 /** [HP-DRAIN-2] The session waits for its client here, for as long as the node is there, and goes to where that comes. */
@@ -346,6 +351,7 @@ export function handOver(
   else if (session.life !== 'detached') {
     const { chat, connection } = session;
     sayResumed(session, context);
+    leaveHalfEntered(session, context);
     context.send(chat.router, { type: 'leave', connection, isTold: true });
   }
 }

@@ -225,6 +225,54 @@ describe('[HP-HOME-13] what another home says while it is heard and does not hea
   });
 });
 
+/** The first is the room's home; the next ones are its copies, as far as there are any. */
+function byWeight(nodes: readonly string[], room: string): string[] {
+  const home = homeNodeOf(nodes, room) ?? '';
+  const others = nodes.filter((node) => node !== home);
+  return others.length === 0 ? [home] : [home, ...byWeight(others, room)];
+}
+
+test.each([1, 2])(
+  '[HP-HOME-4] [HP-RES-3] what %i who came back were told is not told again when the home moves',
+  (count) => {
+    const stage = whole(5);
+    const names = stage.nodes.map(({ name }) => name);
+    const room = 'r';
+    const [home = '', next = '', ...others] = byWeight(names, room);
+    // It keeps no copy.
+    const last = others.at(-1) ?? '';
+    const ben = joined(stage, 'ben', next, room);
+    const away = ['cat', 'dan'].slice(0, count).map((user) => joined(stage, user, last, room));
+    messages(ben);
+    say(ben, room, 'first');
+    stage.pass(100);
+    for (const client of away) {
+      expect(ids(messages(client))).toEqual(['first']);
+      client.wire.leave();
+    }
+    stage.kill(home);
+    stage.until(() => stage.seen(last).includes(`${home}:down`), 20_000);
+    stage.pass(1_000);
+    // Nobody on the last node follows the room now.
+    say(ben, room, 'second');
+    stage.pass(200);
+    const back = away.map(({ token }) => {
+      const client = new HpClient(stage.at(last));
+      client.ask('RESUME', { token });
+      stage.pass(200);
+      expect(ids(messages(client))).toEqual(['second']);
+      return client;
+    });
+    stage.start(home);
+    stage.until(() => stage.isWhole, 20_000);
+    stage.pass(4_000);
+    say(ben, room, 'third');
+    stage.pass(500);
+    expect(back.map((client) => ids(messages(client)))).toEqual(back.map(() => ['third']));
+    expect(stage.failures).toEqual([]);
+  },
+);
+
 describe('[HP-HOME-7] what was lost on its way to a node', () => {
   test('is asked for as soon as something behind it comes, which waits for it', () => {
     // More at once than may wait for a node is dropped.

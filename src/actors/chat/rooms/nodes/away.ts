@@ -166,8 +166,8 @@ function tell(
 }
 
 /** [HP-HOME-6] Those who are here have not heard what the home has said before it answered; asked for once. */
-function lacks({ home, place, heardFrom, lackedTo }: Guests, last: Place): boolean {
-  if (place.epoch === 0 || heardFrom !== home || last.seq <= place.seq) return false;
+function lacks({ place, lackedTo }: Guests, last: Place): boolean {
+  if (place.epoch === 0 || last.seq <= place.seq) return false;
   return lackedTo === undefined || isAfter(last, lackedTo);
 }
 

@@ -249,6 +249,15 @@ export function untoldOf({ unacked, untold }: Session): readonly Untold[] {
   return [...unacked.all, ...untold];
 }
 
+/** Rooms that its client asked for, and was not told that it is in. */
+export function leaveHalfEntered(session: Session, context: Turn): void {
+  for (const { room, phase, since } of [...session.seats.values()]) {
+    if (phase === 'seated' || since !== undefined) continue;
+    session.seats.delete(room);
+    leaveRoom(session, room, undefined, context);
+  }
+}
+
 export function leaveRoom(
   { who, chat }: Session,
   room: string,

@@ -18,7 +18,7 @@ import {
   closeNow,
   expire,
   giveBack,
-  leaveRoom,
+  leaveHalfEntered,
   sayDrained,
   sayResumed,
   stop,
@@ -292,15 +292,6 @@ export function detach(session: Session, context: Turn): void {
   }
   context.send(chat.router, { type: 'leave', connection, isTold: true });
   context.after('resume', chat.options.resumeWindowMs);
-}
-
-/** Rooms that its client asked for, and was not told that it is in. */
-function leaveHalfEntered(session: Session, context: Turn): void {
-  for (const { room, phase, since } of [...session.seats.values()]) {
-    if (phase === 'seated' || since !== undefined) continue;
-    session.seats.delete(room);
-    leaveRoom(session, room, undefined, context);
-  }
 }
 
 /** [HP-DRAIN-2] The session waits for its client here, for as long as the node is there, and goes to where that comes. */

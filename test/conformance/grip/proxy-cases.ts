@@ -753,6 +753,12 @@ export const signatureCases = gripCases('signatures', [
       assert.equal(signed(asked, 'own-key')['iss'], 'own');
     }),
   ],
+  [
+    '[GRIP-SIG-1] [GRIP-SIG-2] an empty key signs, too',
+    sends({ host: 'sig-none.test' }, (asked) => {
+      assert.equal(signed(asked, '')['iss'], 'own');
+    }),
+  ],
   ...['sig-half.test', 'sig-other-half.test'].map((host): GripRow => [
     `[GRIP-SIG-2] one without the other, as at ${host}, changes nothing`,
     sends({ host }, (asked) => {

@@ -106,6 +106,8 @@ function take(session: Session, taken: Taken, context: Turn): void {
 /** [HP-LIVE-1] Any line tells that the client is there. */
 function heardSomething(session: Session, context: Turn): void {
   session.heardAt = context.now;
+  // [HP-LIVE-3] Whoever has answered is not waited for any more: it is asked again in its time.
+  if (session.isPingDue) context.after('ping', session.chat.options.pingEveryMs);
   session.isPingDue = false;
   // [HP-RES-10]
   session.isAnew = false;

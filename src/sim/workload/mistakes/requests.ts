@@ -3,6 +3,7 @@
 
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import type { WireWord } from '../../edges/network.ts';
+import { PAGE } from '../../plan/settings.ts';
 import { BAD_ENVELOPE, BAD_TOPIC, badId, MALFORMED, NOT_JSON } from '../hearing/rewriting.ts';
 import type { Asker, Expected } from './texts.ts';
 
@@ -29,13 +30,17 @@ export function responseText({ status, headers, body }: Response): string {
   return [status, ...told, body].join('\n');
 }
 
-const TOLD = ['content-type', 'cache-control', 'allow', 'upgrade', 'www-authenticate'];
+const TOLD = [
+  ...['content-type', 'cache-control', 'allow', 'upgrade', 'www-authenticate'],
+  ...['access-control-allow-origin', 'vary', 'access-control-allow-methods'],
+  ...['access-control-allow-headers', 'access-control-max-age'],
+];
 
 export function drawRequest(caller: Caller): Request {
   const { chance, options } = caller;
   // No request shows a token: where one is asked for, nobody is known.
   if (options.requireToken) return unknown(caller);
-  const [line, expected, body = '', headers = {}] = chance.pick(requests(caller));
+  const [line, expected, body = '', headers = {}] = chance.pick(requests(caller))();
   const [method = '', target = ''] = line.split(' ');
   const [path = '', query = ''] = target.split('?');
   return { method, path, query, headers, body: encodeText(body), expected };
@@ -48,13 +53,15 @@ type Asked = readonly [
   headers?: Readonly<Record<string, string>>,
 ];
 
-function requests({ options, own }: Caller): readonly Asked[] {
+/** Each is made when it is drawn: they are many. */
+function requests({ options, own }: Caller): readonly (() => Asked)[] {
   const { batchMax, topicLengthMax, idLengthMax, jsonDepthMax, sseTopicsMax } = options;
   const topic = `${own}/nothing`;
   const place = `/topics/${encodeURIComponent(topic)}`;
   const info = { topic, subscribers: 0, epoch: null, offset: null, history: 0 };
   const tooLong = `Topic too long: at most ${topicLengthMax} characters.`;
-  const many = Array.from({ length: sseTopicsMax + 1 }, (_, index) => `topic=${own}${index}`);
+  const many = (): readonly string[] =>
+    Array.from({ length: sseTopicsMax + 1 }, (_, index) => `topic=${own}${index}`);
   const publish = (body: string, status: number, sentence: string): Asked => [
     'POST /publish',
     failed(status, sentence),
@@ -70,80 +77,137 @@ function requests({ options, own }: Caller): readonly Asked[] {
   ];
   const nested = '['.repeat(jsonDepthMax) + ']'.repeat(jsonDepthMax);
   return [
-    ...['', '{', '{"topic":"a","data":1', '\ufeff[]'].map((body) => publish(body, 400, NOT_JSON)),
-    publish('7', 400, NO_OBJECT),
-    publish('[{"topic":"a","data":1},7]', 400, `${NO_OBJECT} (item 1)`),
-    publish('{"topic":"a"}', 400, MALFORMED),
-    publish('[{"topic":"a","data":1},{"data":1}]', 400, `${MALFORMED} (item 1)`),
-    publish('[{"topic":"\\u0000","data":1}]', 400, `${BAD_TOPIC} (item 0)`),
-    publish(`{"topic":"${'x'.repeat(topicLengthMax + 1)}","data":1}`, 400, tooLong),
-    publish('{"topic":"a","data":1,"id":7}', 400, badId(idLengthMax)),
-    publish(
-      `[{"topic":"a","data":${nested}}]`,
-      400,
-      `Message is nested too deeply: at most ${jsonDepthMax} levels.`,
+    ...['', '{', '{"topic":"a","data":1', '\ufeff[]'].map(
+      (body) => () => publish(body, 400, NOT_JSON),
     ),
+    () => publish('7', 400, NO_OBJECT),
+    () => publish('[{"topic":"a","data":1},7]', 400, `${NO_OBJECT} (item 1)`),
+    () => publish('{"topic":"a"}', 400, MALFORMED),
+    () => publish('[{"topic":"a","data":1},{"data":1}]', 400, `${MALFORMED} (item 1)`),
+    () => publish('[{"topic":"\\u0000","data":1}]', 400, `${BAD_TOPIC} (item 0)`),
+    () => publish(`{"topic":"${'x'.repeat(topicLengthMax + 1)}","data":1}`, 400, tooLong),
+    () => publish('{"topic":"a","data":1,"id":7}', 400, badId(idLengthMax)),
+    () =>
+      publish(
+        `[{"topic":"a","data":${nested}}]`,
+        400,
+        `Message is nested too deeply: at most ${jsonDepthMax} levels.`,
+      ),
     // The last that is allowed.
-    [
+    () => [
       `GET /topics/${'x'.repeat(topicLengthMax)}`,
       json(200, { ...info, topic: 'x'.repeat(topicLengthMax) }),
     ],
     ...(batchMax > BATCH_MAX
       ? []
       : [
-          [
+          (): Asked => [
             'POST /publish',
             taken(batchMax),
             `[${Array.from({ length: batchMax }, () => `{"topic":"${own}/batch","data":1}`).join(',')}]`,
-          ] satisfies Asked,
-          [
+          ],
+          (): Asked => [
             'POST /publish',
             taken(1),
             `[{"topic":"${own}/batch","id":"${'i'.repeat(idLengthMax)}","data":${'['.repeat(jsonDepthMax - 2)}${']'.repeat(jsonDepthMax - 2)}}]`,
-          ] satisfies Asked,
-          publish(
-            `[${Array.from({ length: batchMax + 1 }, () => '{"topic":"a","data":1}').join(',')}]`,
-            413,
-            `Too many publications: at most ${batchMax} at once.`,
-          ),
+          ],
+          () =>
+            publish(
+              `[${Array.from({ length: batchMax + 1 }, () => '{"topic":"a","data":1}').join(',')}]`,
+              413,
+              `Too many publications: at most ${batchMax} at once.`,
+            ),
         ]),
-    ['POST /publish', json(200, []), ' [ ] '],
-    [
-      'POST /publish',
-      failed(403, 'This origin is not allowed.'),
-      '{"topic":"a","data":1}',
-      { origin: 'https://elsewhere.example' },
-    ],
-    other('GET /publish', 'POST'),
-    other('DELETE /publish', 'POST'),
-    other('POST /topics', 'GET, HEAD'),
-    other(`PUT ${place}`, 'GET, HEAD'),
-    other('POST /sse', 'GET'),
-    ...['/', '/ws'].map((path): Asked => [`GET ${path}`, failed(426, DOOR, 'upgrade: websocket')]),
-    ...['/nowhere', '/topic', '/publish/', '/sse/'].map((path): Asked => [
+    () => ['POST /publish', json(200, []), ' [ ] '],
+    ...pages(options.allowedOrigins).flatMap(({ headers, isKnown, told }): (() => Asked)[] => {
+      const refused = (): string => json(403, { error: 'This origin is not allowed.' }, ...told);
+      const isRead = isKnown || options.allowedOrigins.length === 0;
+      return [
+        () => ['POST /publish', isKnown ? json(200, [], ...told) : refused(), '[]', headers],
+        () => [`GET ${place}`, isRead ? json(200, info, ...told) : refused(), '', headers],
+        ...(isRead ? [] : [(): Asked => ['GET /sse?topic=a', refused(), '', headers]]),
+        () => ['OPTIONS /publish', preflight(told), '', headers],
+      ];
+    }),
+    () => other('GET /publish', 'POST'),
+    () => other('DELETE /publish', 'POST'),
+    () => other('POST /topics', 'GET, HEAD'),
+    () => other(`PUT ${place}`, 'GET, HEAD'),
+    () => other('POST /sse', 'GET'),
+    ...['/', '/ws'].map((path) => (): Asked => [
+      `GET ${path}`,
+      failed(426, DOOR, 'upgrade: websocket'),
+    ]),
+    ...['/nowhere', '/topic', '/publish/', '/sse/'].map((path) => (): Asked => [
       `GET ${path}`,
       failed(404, NOWHERE),
     ]),
-    ...['/publish', '/nowhere', '/'].map((path): Asked => [`OPTIONS ${path}`, PREFLIGHT]),
-    [`GET ${place}`, json(200, info)],
-    [`HEAD ${place}`, headOf(json(200, info))],
-    ['HEAD /nowhere', headOf(failed(404, NOWHERE))],
-    ['GET /topics', TOPICS],
-    ...['', '%00', '%E2%82', '%', 'x'.repeat(topicLengthMax + 1)].map((name): Asked => [
+    ...['/publish', '/nowhere', '/'].map((path) => (): Asked => [`OPTIONS ${path}`, PREFLIGHT]),
+    () => [`GET ${place}`, json(200, info)],
+    () => [`HEAD ${place}`, headOf(json(200, info))],
+    () => ['HEAD /nowhere', headOf(failed(404, NOWHERE))],
+    () => ['GET /topics', TOPICS],
+    ...['', '%00', '%E2%82', '%', 'x'.repeat(topicLengthMax + 1)].map((name) => (): Asked => [
       `GET /topics/${name}`,
       failed(400, 'The path must end in one percent-encoded topic.'),
     ]),
-    follow('', 'Name at least one topic: /sse?topic=a&topic=b'),
-    follow('envelope=1', 'Name at least one topic: /sse?topic=a&topic=b'),
-    follow('topic=', 'A topic must not be empty.'),
-    follow('topic=a&topic=', 'A topic must not be empty.'),
-    follow('topic=a&envelope=2', BAD_ENVELOPE),
-    follow('topic=a&envelope=', BAD_ENVELOPE),
-    follow('topic=%0a', BAD_TOPIC),
-    follow(`topic=${'x'.repeat(topicLengthMax + 1)}`, tooLong),
-    follow('topic=%ff', 'The query must be percent-encoded UTF-8.'),
-    follow(many.join('&'), `Too many topics: at most ${sseTopicsMax} in one stream.`),
+    () => follow('', 'Name at least one topic: /sse?topic=a&topic=b'),
+    () => follow('envelope=1', 'Name at least one topic: /sse?topic=a&topic=b'),
+    () => follow('topic=', 'A topic must not be empty.'),
+    () => follow('topic=a&topic=', 'A topic must not be empty.'),
+    () => follow('topic=a&envelope=2', BAD_ENVELOPE),
+    () => follow('topic=a&envelope=', BAD_ENVELOPE),
+    () => follow('topic=%0a', BAD_TOPIC),
+    () => follow(`topic=${'x'.repeat(topicLengthMax + 1)}`, tooLong),
+    () => follow('topic=%ff', 'The query must be percent-encoded UTF-8.'),
+    () => follow(many().join('&'), `Too many topics: at most ${sseTopicsMax} in one stream.`),
   ];
+}
+
+interface Page {
+  readonly headers: Readonly<Record<string, string>>;
+  /** It is on the list, or of the door itself. */
+  readonly isKnown: boolean;
+  readonly told: readonly string[];
+}
+
+/** [BROKER-CORS-1] [BROKER-CORS-3] [BROKER-CORS-4] */
+function pages(list: readonly string[]): readonly Page[] {
+  const page = (origin: string, host: string, isOwn: boolean): Page => {
+    const isAny = list.includes('*');
+    const isListed = list.includes(origin);
+    const allowed = isAny ? '*' : isListed ? origin : undefined;
+    const told = [
+      ...(allowed === undefined ? [] : [`access-control-allow-origin: ${allowed}`]),
+      ...(list.length === 0 || isAny ? [] : ['vary: Origin']),
+    ];
+    return { headers: { origin, host }, isKnown: isOwn || isAny || isListed, told };
+  };
+  return [
+    page(PAGE, 'door.example', false),
+    page('https://elsewhere.example', 'door.example', false),
+    page('https://door.example:8443', 'door.example:8443', true),
+    page('http://door.example', 'door.example', false),
+    page('http://127.0.0.1:8080', '127.0.0.1:8080', true),
+    page('http://[::1]:8080', '[::1]:8080', true),
+    page('http://localhost', 'localhost', true),
+    page('http://localhost', 'door.example', false),
+  ];
+}
+
+/** [BROKER-CORS-2] */
+function preflight(told: readonly string[]): string {
+  const [allowed, ...others] = told;
+  const isAllowed = allowed?.startsWith('access-control-allow-origin') === true;
+  const more = isAllowed
+    ? [
+        'access-control-allow-methods: GET, HEAD, POST, OPTIONS',
+        'access-control-allow-headers: authorization, content-type, last-event-id',
+        'access-control-max-age: 600',
+      ]
+    : [];
+  const lines = [...(allowed === undefined ? [] : [allowed]), ...others, ...more];
+  return `${PREFLIGHT.trimEnd()}\n${lines.map((line) => `${line}\n`).join('')}`;
 }
 
 /** So many publications are taken, whatever their places. */
@@ -165,13 +229,12 @@ function unknown({ chance, own }: Caller): Request {
   return { method, path, query, headers: {}, body, expected };
 }
 
-function json(status: number, value: unknown, more?: string): string {
-  const told = more === undefined ? JSON_HEAD : [...JSON_HEAD, more];
-  return [status, ...told, `${JSON.stringify(value)}\n`].join('\n');
+function json(status: number, value: unknown, ...more: readonly string[]): string {
+  return [status, ...JSON_HEAD, ...more, `${JSON.stringify(value)}\n`].join('\n');
 }
 
 function failed(status: number, error: string, more?: string): string {
-  return json(status, { error }, more);
+  return json(status, { error }, ...(more === undefined ? [] : [more]));
 }
 
 /** The same without the body. */

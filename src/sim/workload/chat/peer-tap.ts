@@ -2,6 +2,7 @@
 // heartbeats between nodes of which one is of an earlier version. Read with a reader of its own. Refuses to change anything, and to judge.
 
 import type { PeerConnection } from '../../edges/tcp/mesh.ts';
+import { nodeNamed } from '../../plan/chat-plan.ts';
 import type { Trace } from '../../trace.ts';
 
 interface Direction {
@@ -10,6 +11,10 @@ interface Direction {
 }
 
 interface Tapped {
+  /** No other connection has it; below zero for a detour. */
+  readonly id: number;
+  readonly caller: number;
+  readonly called: number;
   readonly there: Direction;
   readonly back: Direction;
   /** The caller has said that it is ready: everything may be told from then on. */
@@ -23,45 +28,82 @@ type Fields = Readonly<Record<string, unknown>>;
 export class PeerTap {
   readonly #trace: Trace;
   readonly #tapped = new Map<number, Tapped>();
+  /** By who opened it, and its number there. */
+  readonly #detours = new Map<string, Tapped>();
+  #lastDetour = -1;
 
   constructor(trace: Trace) {
     this.#trace = trace;
   }
 
-  hear(peers: PeerConnection, isCaller: boolean, bytes: Uint8Array): void {
-    const { id } = peers.connection;
+  hear({ connection, caller, called }: PeerConnection, isCaller: boolean, bytes: Uint8Array): void {
+    const { id } = connection;
     let tapped = this.#tapped.get(id);
     if (tapped === undefined) {
-      tapped = { there: newDirection(), back: newDirection(), isReady: false, version: undefined };
+      tapped = newTapped(id, caller, called);
       this.#tapped.set(id, tapped);
     }
-    const direction = isCaller ? tapped.there : tapped.back;
-    const lines = (direction.rest + direction.decoder.decode(bytes, { stream: true })).split('\n');
-    direction.rest = lines.pop() ?? '';
-    for (const line of lines) this.#line(peers, tapped, isCaller, line);
+    const { decoder } = isCaller ? tapped.there : tapped.back;
+    this.#text(tapped, isCaller, decoder.decode(bytes, { stream: true }));
   }
 
-  #line(peers: PeerConnection, tapped: Tapped, isCaller: boolean, line: string): void {
+  #text(tapped: Tapped, isCaller: boolean, text: string): void {
+    const direction = isCaller ? tapped.there : tapped.back;
+    const lines = (direction.rest + text).split('\n');
+    direction.rest = lines.pop() ?? '';
+    for (const line of lines) this.#line(tapped, isCaller, line);
+  }
+
+  #line(tapped: Tapped, isCaller: boolean, line: string): void {
     const isForward = line.includes('"type":"FORWARD"');
+    const isDetour = line.includes('"type":"DETOUR"');
     const isBeat = tapped.version === FIRST_VERSION && line.includes('"type":"HEARTBEAT"');
     // What comes all the time, and tells judges nothing, is not even read.
-    if (tapped.isReady && !isForward && !isBeat) return;
+    if (tapped.isReady && !isForward && !isDetour && !isBeat) return;
     const { type, payload } = JSON.parse(line) as { type: string; payload: Fields };
     if (type === 'SERVER_READY') tapped.isReady = true;
     if (type === 'SERVER_CHALLENGE') tapped.version = payload['version'] as string;
-    const { version } = tapped;
-    const { caller, called, connection } = peers;
+    const { id, caller, called, version } = tapped;
     const [node, to] = isCaller ? [caller, called] : [called, caller];
+    if (type === 'DETOUR') {
+      this.#detour(node, payload as unknown as Detour);
+      return;
+    }
     const more =
       type === 'FORWARD'
         ? forwardedIn(payload)
         : { version, hasHave: type === 'HEARTBEAT' && payload['have'] !== undefined };
-    const { id } = connection;
     this.#trace.add({ kind: 'peerSpoke', node, to, connection: id, isCaller, type, ...more });
+  }
+
+  /** What is carried was said by the one that it comes from, when that said it. */
+  #detour(node: number, { from, to, caller, call, say, data }: Detour): void {
+    if (nodeNamed(from) !== node) return;
+    const key = `${caller} ${call}`;
+    if (say === 'open') {
+      this.#lastDetour -= 1;
+      this.#detours.set(key, newTapped(this.#lastDetour, node, nodeNamed(to)));
+    }
+    const tapped = this.#detours.get(key);
+    if (tapped !== undefined && data !== undefined) this.#text(tapped, caller === from, data.text);
   }
 }
 
+interface Detour {
+  readonly from: string;
+  readonly to: string;
+  readonly caller: string;
+  readonly call: number;
+  readonly say: string;
+  readonly data?: { readonly text: string };
+}
+
 const FIRST_VERSION = '1.0';
+
+function newTapped(id: number, caller: number, called: number): Tapped {
+  const ways = { there: newDirection(), back: newDirection() };
+  return { id, caller, called, ...ways, isReady: false, version: undefined };
+}
 
 function newDirection(): Direction {
   return { rest: '', decoder: new TextDecoder() };

@@ -155,7 +155,7 @@ describe('while people talk', () => {
       }
       proxies.set('n1', 'n3', 'open');
       await pass(500);
-      await verdict('cut', 60);
+      await verdict('cut', 40);
     },
   );
 

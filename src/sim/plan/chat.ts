@@ -26,7 +26,7 @@ import type {
 } from './chat-plan.ts';
 import { withCalls } from './calls/draw-calls.ts';
 import { withHabits } from './casting/habits.ts';
-import { repeatedFault, withSides } from './casting/sides.ts';
+import { brokenLink, repeatedFault, withSides } from './casting/sides.ts';
 import { visits, withVisitors } from './casting/visitors.ts';
 import { ROOMS } from './chat-plan.ts';
 import { chance, drawn, milliseconds, mixed, plainRecord, stepped } from './drawing.ts';
@@ -41,11 +41,14 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const isFaulty = mood !== 'calm' && nodeCount > 1;
   const drain = isFaulty ? drawn(drains(nodeCount), seed, 'drain') : undefined;
   const isDrain = drain !== undefined;
-  const repeated = isFaulty && !isDrain ? drawn(repeatedFault(nodeCount), seed, 'repeated') : [];
-  const last = drain ?? repeated.at(-1);
+  const isLasting = isFaulty && !isDrain;
+  const again = isLasting ? drawn(repeatedFault(nodeCount), seed, 'repeated') : [];
+  const broken = isLasting ? drawn(brokenLink(nodeCount), seed, 'broken link') : [];
+  const repeated = again.length > 0 ? again : broken;
+  const lasting = drain === undefined ? repeated : [drain];
   const horizonUs = Math.max(
     drawn(milliseconds(4_000, 14_000), seed, 'chat horizon'),
-    last === undefined ? 0 : last.at + last.durationUs + 1_000_000,
+    ...lasting.map(({ at, durationUs }) => at + durationUs + 1_000_000),
   );
   const parts = drawn(partsOf(nodeCount, horizonUs), seed, 'chat');
   const talkers = clients ?? parts.talkers;
@@ -80,7 +83,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     ),
     strangers: isCluster ? parts.strangers : [],
     crossers,
-    faults: isDrain ? [drain] : isRepeated ? repeated : drawn(schedule, seed, 'cluster faults'),
+    faults: lasting.length > 0 ? lasting : drawn(schedule, seed, 'cluster faults'),
     way: drawn(lane === 'byte' ? byteWays : objectWays, seed, 'way'),
     skewsMs: parts.skewsMs,
     upgrades: isCluster ? drawn(upgradesOf(nodeCount), seed, 'upgrades') : [],

@@ -110,6 +110,8 @@ describe('while one link is broken', () => {
     stage.cut('n1', 'n2');
     stage.until(() => isCarried(stage), 6_000);
     stage.kill('n3');
+    stage.pass(50);
+    expect(stage.seen('n1')).toBe('n2:suspect n3:suspect');
     stage.until(() => stage.seen('n1') === 'n2:down n3:down', 14_000);
     stage.until(() => stage.seen('n2') === 'n1:down n3:down', 3_000);
     for (const client of clients) client.take();

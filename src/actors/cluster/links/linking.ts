@@ -270,9 +270,9 @@ export function call(state: MembersState, context: Turn): void {
   // [HP-MEMBER-12] A link on which nothing is heard may stand at one end alone: another one is tried beside it.
   const isWell = (node: string): boolean => {
     const link = state.links.get(node);
-    return (
-      link?.via === undefined && link !== undefined && state.membership.get(node)?.state === 'up'
-    );
+    // [HP-DETOUR-4]
+    if (link === undefined || link.via !== undefined) return false;
+    return state.membership.get(node)?.state === 'up';
   };
   const due = state.calls.due(context.now, isWell);
   for (const { ref, host, port } of due) {

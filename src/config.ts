@@ -158,7 +158,7 @@ export function readConfig(input: ConfigInput): ConfigReading {
   for (const { keys, problem, wayOut } of [
     ...chatMistakes(chat, chatDoor.passwordFile, hasAuth, input.checks),
     ...bridgeMistakes(bridge, chatDoor.port),
-    ...clusterMistakes(clusterDoor, clusterSettings, chat, input.checks),
+    ...clusterMistakes(clusterDoor, clusterSettings, input.checks),
   ])
     values.refuse(keys, problem, wayOut);
   const cluster = clusterOf(clusterDoor, clusterSettings, chat, chatDoor);

@@ -74,7 +74,7 @@ export class Link {
   #connectedAt = 0;
   #heardAt = 0;
   #awaitingSince: number | undefined = undefined;
-  #awaySince = Date.now();
+  #awaySince = performance.now();
   #timers: NodeJS.Timeout[] = [];
 
   constructor(options: LinkOptions) {
@@ -125,8 +125,8 @@ export class Link {
     socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
       clearTimeout(dialing);
       isOpen = true;
-      this.#connectedAt = Date.now();
-      this.#heardAt = Date.now();
+      this.#connectedAt = performance.now();
+      this.#heardAt = performance.now();
       this.#awaitingSince = undefined;
       this.conversation.connected();
     });
@@ -141,7 +141,7 @@ export class Link {
   }
 
   #heard(socket: Socket, chunk: Buffer): void {
-    this.#heardAt = Date.now();
+    this.#heardAt = performance.now();
     this.#splitter.push(chunk);
     for (;;) {
       const taken = socket.destroyed ? undefined : this.#splitter.next();
@@ -162,7 +162,7 @@ export class Link {
     const socket = this.#socket;
     if (socket === undefined || socket.connecting || this.#connectedAt === 0) return;
     const { conversation } = this;
-    const now = Date.now();
+    const now = performance.now();
     if (!conversation.isAwaiting) {
       this.#awaitingSince = undefined;
       if (conversation.isHere && now - this.#heardAt >= conversation.heartbeatMs)
@@ -195,7 +195,7 @@ export class Link {
   }
 
   #closed(wasOpen: boolean): void {
-    const now = Date.now();
+    const now = performance.now();
     this.#socket = undefined;
     const wasHere = this.conversation.isHere;
     const wasGood = wasHere && now - this.#connectedAt >= GOOD_MS;

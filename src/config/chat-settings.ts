@@ -4,9 +4,8 @@
 import { type BridgeRule, isRoom } from '../actors/bridge/bridge.ts';
 import { chatDefaults, type ChatOptions } from '../actors/chat/chat-options.ts';
 import type { AuthMethod } from '../actors/codecs/hp/requests.ts';
-import { count, file, host, MiB, none, row, type Rows } from './rows.ts';
+import { count, file, host, MiB, nodeName, none, row, type Rows, userName } from './rows.ts';
 import {
-  anyText,
   bytes,
   duration,
   type Kind,
@@ -18,7 +17,6 @@ import {
 } from './values.ts';
 
 const c = chatDefaults;
-const name = anyText('a name', 'name');
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
@@ -64,8 +62,8 @@ export const chatDoorRows = {
 };
 
 export const chatRows: Rows<ChatOptions> = {
-  node: row(name, c.node, 'What this node is called.'),
-  cluster: row(name, c.cluster, 'What its cluster is called.'),
+  node: row(nodeName, c.node, 'What this node is called.'),
+  cluster: row(nodeName, c.cluster, 'What its cluster is called.'),
   envelope: row(
     oneOf('strict', 'lenient'),
     c.envelope,
@@ -83,7 +81,7 @@ export const chatRows: Rows<ChatOptions> = {
     c.sessionPolicy,
     'What happens when a user logs in who is here already.',
   ),
-  admins: row(list(name), c.admins, 'Users who may ask for STATS.'),
+  admins: row(list(userName), c.admins, 'Users who may ask for STATS.'),
   connectionsMax: row(
     count(10_000_000),
     c.connectionsMax,

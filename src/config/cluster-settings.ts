@@ -2,11 +2,9 @@
 // Refuses to know how layers are read and merged.
 
 import { clusterDefaults, type ClusterOptions } from '../actors/cluster/cluster-options.ts';
-import { isNodeName } from '../actors/codecs/hp-peer/peer-fields.ts';
 import type { FileChecks, PeerTlsFiles } from './checks/file-checks.ts';
-import { count, file, host, MiB, none, row, type Rows, type ValuesOf } from './rows.ts';
+import { count, file, host, MiB, nodeName, none, row, type Rows, type ValuesOf } from './rows.ts';
 import {
-  anyText,
   bytes,
   duration,
   type Kind,
@@ -21,7 +19,7 @@ import {
 
 const c = clusterDefaults;
 const HOUR = 3_600_000;
-const name = optional(anyText('a name', 'name'));
+const name = optional(nodeName);
 
 const address: Kind<string> = {
   form: 'an address as host:port',
@@ -192,7 +190,6 @@ export interface ClusterMistake {
 export function clusterMistakes(
   door: Door,
   { heartbeatMs, suspectMs, downMs, partitionPolicy, nodesExpected }: ValuesOf<typeof clusterRows>,
-  chat: Names,
   checks: FileChecks,
 ): readonly ClusterMistake[] {
   const { port, peers, secretFile, stateDirectory } = door;
@@ -201,16 +198,6 @@ export function clusterMistakes(
   const refuse = (keys: readonly string[], problem: string, wayOut: string): void => {
     found.push({ keys: keys.map((key) => `cluster.${key}`), problem, wayOut });
   };
-  for (const [own, other] of [
-    ['node', 'node'],
-    ['name', 'cluster'],
-  ] as const) {
-    if (isNodeName(door[own] ?? chat[other])) continue;
-    // Other nodes would take it for a word that they do not understand.
-    const keys = [door[own] === undefined ? `chat.${other}` : `cluster.${own}`];
-    const wayOut = 'Write up to 64 letters, digits, and . _ -, a letter or digit first.';
-    found.push({ keys, problem: 'is no name that other nodes take', wayOut });
-  }
   if (secretFile === undefined)
     refuse(['secretFile'], 'is missing for a cluster', 'Nodes prove by it that they belong.');
   else

@@ -1,6 +1,8 @@
 // What a row of the table of settings is, and how one is written down.
 // Refuses to know which settings there are.
 
+import { isUserName } from '../actors/codecs/hp/names.ts';
+import { isNodeName } from '../actors/codecs/hp-peer/peer-fields.ts';
 import { anyText, type Kind, optional, wholeNumber } from './values.ts';
 
 export interface Row<T> {
@@ -32,3 +34,22 @@ export const count = (most: number): Kind<number> => wholeNumber(1, most);
 export const MiB = 1_048_576;
 export const file = optional(anyText('a path', 'file'));
 export const host = anyText('an IP address or a host name', 'host');
+
+function nameOf(whom: string, isName: (text: string) => boolean, most: number): Kind<string> {
+  return {
+    ...anyText('a name', 'name'),
+    read(text) {
+      if (isName(text)) return { ok: true, value: text };
+      const wayOut = `Write up to ${most} letters, digits, and . _ -, a letter or digit first.`;
+      return {
+        ok: false,
+        problem: `${JSON.stringify(text.slice(0, 80))} is no name of ${whom}`,
+        wayOut,
+      };
+    },
+  };
+}
+
+/** Other nodes would not take another one, nor would the tickets of clients. */
+export const nodeName = nameOf('a node or cluster', isNodeName, 64);
+export const userName = nameOf('a user', isUserName, 32);

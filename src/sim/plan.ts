@@ -26,6 +26,7 @@ import {
   type Frame,
   frame,
   type Mood,
+  origins,
   plainSettings,
   type Settings,
 } from './plan/settings.ts';
@@ -104,6 +105,7 @@ export function drawPlan({ seed, lane, nodes, shards, clients }: PlanChoices): P
     nodes: nodeCount,
     shards: shardCount,
     ...settings,
+    broker: { ...settings.broker, allowedOrigins: drawn(origins, seed, 'origins') },
     clients: river === undefined ? cast : withRiver(cast, river, nodeCount),
     faults: [
       ...drawFaults(seed, kindsOf(drawnFrame), { horizonUs, counts }),

@@ -161,9 +161,10 @@ export class Shard {
     this.#bind(edges.auth, (command) => this.#auth.obey(command));
     this.#bind(edges.log, (entry) => {
       this.#log.obey(entry);
+      this.ears?.hearLog(entry);
       world.chat?.logged(node, entry.event, entry.fields ?? {});
     });
-    this.ears = plan.gateway && new GatewayEars(world.trace, node);
+    this.ears = plan.gateway && new GatewayEars(world.trace, node, shard);
     this.#gateway = world.gateway && this.#bindGateway(world.gateway);
     this.#tcp = world.chat && this.#bindTcp(world.chat, new Prng(plan.seed, `${label} tcp`));
     const wire = lane === 'object' ? { brokerWire: objectWire } : {};

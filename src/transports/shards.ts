@@ -57,7 +57,8 @@ async function firstTaken(
     for (const [door, { host, port }] of Object.entries(doors)) {
       if (port === 0) continue;
       probed = door;
-      const server = createServer();
+      // Whoever calls meanwhile is to call again: a server ends when the last who came has gone.
+      const server = createServer((socket) => socket.destroy());
       servers.push(server);
       server.listen({ host, port, exclusive: true });
       await once(server, 'listening');

@@ -22,6 +22,7 @@ export const unseen: Readonly<Record<string, Readonly<Record<string, string>>>> 
     'RUN-1': INSIDE,
     'RUN-2': INSIDE,
     'RUN-3': INSIDE,
+    'WEB-HTTP-6': 'takes the room of other clients; test/edges holds it',
   },
   'spec/process.md': {
     'PROC-CHAT-1': START,

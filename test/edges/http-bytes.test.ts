@@ -86,6 +86,35 @@ test('a client that is refused in the middle of a long body still reads why', as
   expect(client.text).toMatch(/^HTTP\/1\.1 413 [^]*at most 1000 bytes\.\n$/);
 });
 
+test('[WEB-HTTP-6] long answers that nobody reads are bounded, and those who read them are not', async () => {
+  const world = await begin();
+  const most = 'x'.repeat(67_108_864);
+  const ask = async (nth: number): Promise<{ client: RawClient; connection: number }> => {
+    const client = new RawClient(world);
+    client.say(get('/topics'));
+    return { client, connection: (await nextRequest(world, nth)).connection };
+  };
+  const slow = await ask(0);
+  slow.client.socket.pause();
+  world.turn(respond(slow.connection, 200, most));
+  const refused = await ask(1);
+  world.turn(respond(refused.connection, 200, 'y'.repeat(65_537)));
+  await world.until('it is refused', () => refused.client.text.endsWith('to be read.\n'));
+  expect(refused.client.text).toMatch(/^HTTP\/1\.1 503 /);
+  const short = await ask(2);
+  world.turn(respond(short.connection, 200, 'y'.repeat(65_536)));
+  await world.until('a short one passes', () => short.client.afterHead.length === 65_536);
+  slow.client.socket.resume();
+  await world.until('it is read', () => slow.client.size > most.length);
+  const next = await ask(3);
+  world.turn(respond(next.connection, 200, most));
+  next.client.socket.destroy();
+  await world.until('it has gone', () => next.client.isClosed);
+  const last = await ask(4);
+  world.turn(respond(last.connection, 200, 'y'.repeat(65_537)));
+  await world.until('it is told', () => last.client.afterHead.length === 65_537);
+});
+
 test('a body is asked for when it is welcome', async () => {
   const world = await begin();
   const client = new RawClient(world);

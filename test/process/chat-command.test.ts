@@ -1,7 +1,8 @@
 // `hermod chat --plain` as processes: people in pipes who talk to each other and to somebody with `nc`, over wires that
 // are cut and nodes that die.
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -493,6 +494,14 @@ describe('[PROC-CLIENT-8] with a password, over TLS', () => {
     expect(await alice.end()).toBe(3);
     expect(alice.errors).toContain('AUTH_REQUIRED');
   });
+});
+
+test('[PROC-CHAT-1] a line is made as soon as the password is there, whoever holds the input open', async () => {
+  const hashing = spawn(process.execPath, [MAIN, 'hash-password', 'alice'], { stdio: 'pipe' });
+  hashing.stdin.write('tea\nmilk');
+  const [line] = (await once(hashing.stdout, 'data')) as [Buffer];
+  expect(line.toString()).toMatch(/^alice:scrypt\$/);
+  expect(await once(hashing, 'exit')).toEqual([0, null]);
 });
 
 test('[PROC-CHAT-1] no line is made for a name that no user can have', () => {

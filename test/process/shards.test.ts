@@ -1,13 +1,14 @@
 // Several shards in one process, with real sockets: one order for all, and a shard that dies alone.
 
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { brokerDefaults } from '../../src/actors/broker/broker-options.ts';
 import { homeDefaults } from '../../src/actors/node.ts';
 import { homeOf } from '../../src/actors/routing/topic.ts';
 import { startShards } from '../../src/transports/shards.ts';
 import type { Shards } from '../../src/transports/shards-contract.ts';
+import { freePort } from '../support/free-port.ts';
 import { WsClient } from '../support/ws-client.ts';
 
 const THREADS = 3;
@@ -109,6 +110,27 @@ test('[PROC-PORT-2] two doors cannot have one port, although shards share theirs
   );
   if (started.ok) running = started.shards;
   expect(started).toMatchObject({ ok: false, door: 'second', code: 'EADDRINUSE' });
+});
+
+test('a client that calls while the ports are probed, and waits for an answer, keeps no door shut', async () => {
+  const [first, ...others] = await Promise.all(Array.from({ length: 8 }, () => freePort()));
+  const held: Socket[] = [];
+  let isOver = false;
+  const call = (): void => {
+    if (isOver || first === undefined) return;
+    const socket = connect(first, '127.0.0.1', () => held.push(socket));
+    // Nobody listens there yet, or not any more.
+    socket.on('error', () => {});
+    socket.once('close', () => setImmediate(call));
+  };
+  call();
+  // A name is looked up while the doors before it are probed.
+  const named = others.map((port) => [`at-${port}`, { ...DOOR, host: 'localhost', port }] as const);
+  const broker = { ...DOOR, port: first ?? 0 };
+  const shards = await start([], { broker, ...Object.fromEntries(named) });
+  expect(Object.keys(shards.doors).length).toBe(8);
+  isOver = true;
+  for (const socket of held) socket.destroy();
 });
 
 test('[SHARD-2] one that dies again before all its doors are open is replaced again, and the node goes on', async () => {

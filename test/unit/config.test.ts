@@ -277,6 +277,11 @@ describe('layers', () => {
     });
     const odd = 'cluster: { port: 1, secretFile: s, node: "n 1" }\nchat: { cluster: "a/b" }';
     expect(keys(odd)).toEqual(['cluster.node', 'chat.cluster']);
+    // What separates the parts of a ticket that clients resume by is no part of a name.
+    expect(keys('chat: { port: 1, node: "a~b", admins: [ann, "b b"] }')).toEqual([
+      'chat.node',
+      'chat.admins',
+    ]);
     for (const peer of ['a', 'a:0', 'a:65536'])
       expect(keys(`cluster: { peers: ["${peer}"] }`)).toEqual(['cluster.peers']);
     expect(keys('cluster: { port: 1, secretFile: s, suspectMs: 500 }')).toEqual([

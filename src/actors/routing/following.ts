@@ -16,7 +16,7 @@ import {
   toHome,
   type Turn,
 } from './router-state.ts';
-import { NO_SLOT, type StreamPlace } from './router-messages.ts';
+import { type Asker, NO_SLOT, type StreamPlace } from './router-messages.ts';
 import { TO_OWNER } from './subscriptions.ts';
 import { homeOf, type Topic } from './topic.ts';
 
@@ -40,12 +40,12 @@ export function subscribe(state: RouterState, request: Ask<'subscribe'>, context
     return;
   }
   // Who asks for what was missed begins anew from there: what comes meanwhile is part of the answer.
-  if (earlier !== undefined) state.subscriptions.unwant(earlier);
   giveUpRecovery(state, stream, topic, context);
+  if (earlier !== undefined) state.subscriptions.unwant(earlier);
   const subscription = { stream, topic, format, place: -1, alsoAsked: undefined };
   stream.subscriptions.set(topic, subscription);
   state.subscriptions.want(topic);
-  const question = { kind: 'attach', subscription, slot, since } as const;
+  const question: Attach = { kind: 'attach', subscription, slot, since, askers: [] };
   if (since === undefined) askAttach(state, question, context);
   else recover(state, question, context);
 }
@@ -54,12 +54,32 @@ export function subscribe(state: RouterState, request: Ask<'subscribe'>, context
 function recover(state: RouterState, question: Attach, context: Turn): void {
   const { stream, topic } = question.subscription;
   if (stream.recovering < RECOVERIES_MAX) {
-    stream.recovering += 1;
-    askAttach(state, question, context);
+    hasItsTurn(state, question, context);
     return;
   }
   stream.toRecover ??= new Map();
   stream.toRecover.set(topic, question);
+}
+
+function hasItsTurn(state: RouterState, question: Attach, context: Turn, roomBytes?: number): void {
+  const { subscription, askers } = question;
+  subscription.stream.recovering += 1;
+  askAttach(state, question, context, roomBytes);
+  for (const asker of askers) askInfo(state, subscription.topic, asker, context);
+}
+
+/** [BROKER-LIST-2] Whoever has asked to follow a topic before is among its subscribers, also while that has to wait. */
+export function inform(state: RouterState, { topic, asker }: Ask<'inform'>, context: Turn): void {
+  const stream = asker.connection === undefined ? undefined : state.streams.get(asker.connection);
+  const waiting = stream?.toRecover?.get(topic);
+  if (waiting === undefined) askInfo(state, topic, asker, context);
+  else waiting.askers.push(asker);
+}
+
+export function askInfo(state: RouterState, topic: Topic, asker: Asker, context: Turn): void {
+  const home = homeOf(topic, state.args.shards);
+  const ref = state.pending.add(home, { kind: 'inform', topic, asker });
+  toHome(state, home, { type: 'inform', topic, shard: state.args.shard, ref }, context);
 }
 
 /** A recovery that waits is not wanted any more: its question is answered, and nothing is brought. */
@@ -72,8 +92,7 @@ function giveUpRecovery(
   const question = stream.toRecover?.get(topic);
   if (question === undefined) return;
   stream.toRecover?.delete(topic);
-  stream.recovering += 1;
-  askAttach(state, question, context, 0);
+  hasItsTurn(state, question, context, 0);
 }
 
 function recoveryEnded(state: RouterState, { subscription, since }: Attach, context: Turn): void {

@@ -10,7 +10,9 @@ import { FewMap } from '../runtime/memory/few-map.ts';
 import { Delivery, KEEP_ALIVE_LOOK_EVERY_MS } from './delivery.ts';
 import {
   askAttach,
+  askInfo,
   attached,
+  inform,
   leave,
   moveTo,
   reattach,
@@ -34,7 +36,7 @@ import {
   type Turn,
 } from './router-state.ts';
 import { Subscriptions } from './subscriptions.ts';
-import { homeOf, type Topic } from './topic.ts';
+import { homeOf } from './topic.ts';
 
 export const routerActor: ActorDefinition<RouterArgs, RouterState, RouterMessage> = {
   kind: 'router',
@@ -82,7 +84,7 @@ export const routerActor: ActorDefinition<RouterArgs, RouterState, RouterMessage
         return list(state, message.asker, context);
       case 'inform':
         openSlot(state, message.asker);
-        return inform(state, message.topic, message.asker, context);
+        return inform(state, message, context);
       case 'attached':
         return attached(state, message, context);
       case 'refused':
@@ -234,12 +236,6 @@ function listed(state: RouterState, answer: Answer<'listed'>, context: Turn): vo
   context.send(replyTo, { type: 'topicsListed', slot, topics: gathering.topics });
 }
 
-function inform(state: RouterState, topic: Topic, asker: Asker, context: Turn): void {
-  const home = homeOf(topic, state.args.shards);
-  const ref = state.pending.add(home, { kind: 'inform', topic, asker });
-  toHome(state, home, { type: 'inform', topic, shard: state.args.shard, ref }, context);
-}
-
 function published(state: RouterState, answer: Answer<'published'>, context: Turn): void {
   const question = state.pending.take(answer.ref);
   if (question?.kind !== 'publish') return;
@@ -311,7 +307,7 @@ function askAgain(state: RouterState, home: number, question: RoutedQuestion, co
       return;
     }
     case 'inform':
-      inform(state, question.topic, question.asker, context);
+      askInfo(state, question.topic, question.asker, context);
       return;
     case 'list':
       askList(state, home, question.gathering, context);

@@ -7,6 +7,7 @@ import type { ConnectionId, Payload } from '../runtime/edges.ts';
 import type { FewMap } from '../runtime/memory/few-map.ts';
 import type { Outbox } from './outbox.ts';
 import type { Gap, Position, Publication } from './publication.ts';
+import type { Asker } from './router-messages.ts';
 import type { Topic } from './topic.ts';
 
 /** How publications and gaps look on one kind of wire. */
@@ -79,6 +80,8 @@ export interface Attaching<Owner> {
   readonly subscription: Subscription<Owner>;
   readonly slot: number;
   readonly since: Position | undefined;
+  /** Who asks about the topic while it waits for its turn. */
+  readonly askers: Asker[];
 }
 
 /** Streams that read one topic in one format; the two arrays run in parallel. */

@@ -19,6 +19,8 @@ import type { WebEdge } from './web.edge.ts';
 export interface AskedOrigin {
   readonly node: number;
   readonly host: string;
+  readonly port: number;
+  readonly isSecure: boolean;
   readonly method: string;
   readonly target: string;
   readonly headers: readonly (readonly [string, string])[];
@@ -285,7 +287,8 @@ export class GatewayEdge {
     const { node } = this.#host.place;
     const { origin, target, headers } = command;
     const method = command.type === 'fetch' ? command.method : 'GET';
-    return { node, host: origin.host, method, target, headers, body };
+    const { host, port, isSecure } = origin;
+    return { node, host, port, isSecure, method, target, headers, body };
   }
 
   #hearing(question: Fetch, body: RequestBody, bytes: Uint8Array): OriginHearing {
@@ -341,7 +344,7 @@ export class GatewayEdge {
     if (goal.kind === 'collect') {
       const isMore = question.bytes > goal.bytesMax;
       if (!isMore && question.end === 'open') return;
-      const body = joined(question.parts);
+      const body = joined(question.parts).subarray(0, goal.bytesMax);
       const isBroken = question.end === 'broken';
       const isWhole = !isMore && !isBroken;
       question.goal = undefined;

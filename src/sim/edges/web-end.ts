@@ -4,6 +4,7 @@
 
 import type { Address } from '../../actors/runtime/actor.ts';
 import type { ConnectionEvent, ConnectionId, Receipt } from '../../actors/runtime/edges.ts';
+import type { HeaderList } from '../../actors/runtime/gateway-edges.ts';
 import type { Endpoint, Pipe, Unit, WireWord } from './network.ts';
 import type { ObjectPayload } from './object-payload.ts';
 import type { WebEdgeHost, WebEdgeOptions } from './web.edge.ts';
@@ -15,6 +16,8 @@ export interface EndHost {
   noteReadable(socket: EndSocket): void;
   noteDirty(socket: EndSocket): void;
   noteOutstanding(bytes: number): void;
+  /** Whether the same list of headers has come before: whoever says one again says it over a connection that he has. */
+  isRepeated(headers: HeaderList): boolean;
   forget(end: WebEnd): void;
 }
 

@@ -13,7 +13,7 @@ import {
   type WebCommand,
   writeCost,
 } from '../../actors/runtime/edges.ts';
-import type { ProxyRequested } from '../../actors/runtime/gateway-edges.ts';
+import type { HeaderList, ProxyRequested } from '../../actors/runtime/gateway-edges.ts';
 import { GatewayEnd } from './gateway/gateway-end.ts';
 import type { Connection } from './network.ts';
 import { ObjectPayload } from './object-payload.ts';
@@ -50,6 +50,8 @@ export class WebEdge implements EndHost {
   readonly host: WebEdgeHost;
   readonly #connections = new Map<ConnectionId, WebEnd>();
   readonly #gatewayEnds = new Map<ConnectionId, GatewayEnd>();
+  /** Of requests that have come so far. */
+  readonly #heads = new WeakSet<HeaderList>();
   readonly #tcpEnds = new Set<WebEnd>();
   readonly #readable: EndSocket[] = [];
   readonly #dirty: EndSocket[] = [];
@@ -116,6 +118,12 @@ export class WebEdge implements EndHost {
     const end = new GatewayEnd(this, this.#opened, connection, door);
     this.#gatewayEnds.set(end.id, end);
     this.#connections.set(end.id, end);
+  }
+
+  isRepeated(headers: HeaderList): boolean {
+    const isKnown = this.#heads.has(headers);
+    this.#heads.add(headers);
+    return isKnown;
   }
 
   /** Undefined when it is gone, or came through another door. */

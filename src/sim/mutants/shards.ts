@@ -26,7 +26,7 @@ export const threads: readonly Mutant[] = [
     breaks: ['census', 'liveness'],
     requirements: ['SHARD-2', 'BROKER-REQ-4'],
     file: 'routing/router.actor.ts',
-    find: '      inform(state, question.topic, question.asker, context);\n      return;',
+    find: '      askInfo(state, question.topic, question.asker, context);\n      return;',
     replace: '      return;',
     story:
       'A `topic_info` on its way to a dead home has no answer, and all later answers wait behind it.',

@@ -72,6 +72,12 @@ export interface HolderPlan {
   readonly isDirect?: boolean;
   /** On all its channels; of WebSockets, and of streams that are not told what they missed. */
   readonly filter?: FilterName | undefined;
+  /** Of a WebSocket over HTTP: its origin wants one event in each request. */
+  readonly isOneByOne?: boolean;
+  /** How long each of its words is made; as long as they are, where nothing is said. */
+  readonly wordBytes?: number;
+  /** Of the close with which a WebSocket goes; 1005 for none. */
+  readonly closeCode?: number;
   /** It is kept alive in intervals; of the same streams. */
   readonly isInterval?: boolean;
 }
@@ -105,6 +111,7 @@ const ROUTES = [
   'p1.test,id=one,prefix=p1- origin-a:80 origin-b:80',
   'p2.test,id=two,prefix=p2- origin-b:80',
   'ws.test,id=ws,prefix=p1- origin-a:80,over_http origin-b:80,over_http',
+  'one.test,id=one-by-one,prefix=p1- origin-a:80,over_http,one_event origin-b:80,over_http,one_event',
   'direct.test,id=direct,prefix=p1- origin-a:80 origin-b:80',
   'x.test,id=x,prefix=x- origin-x:80',
   'xws.test,id=xws,prefix=x- origin-x:80,over_http',

@@ -49,15 +49,16 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
   });
   const all = own.brokerClients + holders + directs;
   // Theirs, too: nobody else's items are dropped for want of room, and none waits for its turn.
-  const isStaged = drawn(boolean(), seed, 'stage');
+  const isStaged = drawn(chance(2, 3), seed, 'stage');
   const errander =
-    !isStaged && drawn(chance(1, 2), seed, 'errander')
+    !isStaged && drawn(chance(2, 3), seed, 'errander')
       ? drawErrander({ seed, nodes: nodeCount, client: all })
       : undefined;
   const forwardedFor = drawn(forwarding, seed, 'forwarded for');
+  const logRequests = drawn(chance(1, 2), seed, 'log');
   const options: GatewayOptions = {
     ...own.options,
-    ...(isStaged ? { queuedItemsMax: 100, messageRate: undefined, forwardedFor } : {}),
+    ...(isStaged ? { queuedItemsMax: 100, messageRate: undefined, forwardedFor, logRequests } : {}),
     ...(errander === undefined ? {} : errandOptions),
   };
   const players = isStaged ? drawPlayers({ seed, nodes: nodeCount, from: all, options }) : [];
@@ -90,19 +91,25 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
           const isTooLarge =
             (what === 'poll' || what === 'stream') &&
             (askBytes > most || (what === 'poll' && padBytes > most));
-          return { client: own.brokerClients + rank, node: rank % nodeCount, isTooLarge, ...role };
+          const client = own.brokerClients + rank;
+          const speech = what === 'ws' ? drawn(speeches, seed, `speech ${rank}`) : {};
+          return { client, node: rank % nodeCount, isTooLarge, ...role, ...speech };
         }),
         ...Array.from({ length: directs }, (_, rank): HolderPlan => {
           const drawnRole = drawn(roles(own.channels, 'sockets'), seed, `direct ${rank}`);
           const its = drawn(traits, seed, `direct traits ${rank}`);
           const role = withTraits(drawnRole, own.channels, its);
           const client = own.brokerClients + holders + rank;
-          return { client, node: rank % nodeCount, isTooLarge: false, ...role, isDirect: true };
+          const { closeCode } = drawn(speeches, seed, `direct speech ${rank}`);
+          const more = { isTooLarge: false, isDirect: true, closeCode };
+          return { client, node: rank % nodeCount, ...role, ...more };
         }),
       ],
       players,
       errander,
-      sites: own.sites.filter((site) => !isStaged || !hinders(site, players)),
+      sites: own.sites.filter((site) =>
+        errander === undefined ? !isStaged || !hinders(site, players) : site !== 'long-next',
+      ),
     },
   };
 }
@@ -227,6 +234,14 @@ const traits: Arbitrary<Traits> = plainRecord<Traits>({
     [1, constantFrom(...filterNames)],
   ),
   isInterval: chance(1, 2),
+});
+
+/** How a WebSocket speaks. */
+const speeches = plainRecord({
+  isOneByOne: chance(1, 4),
+  // A few of them are more than one request may hold.
+  wordBytes: mixed<number>([7, constant(0)], [1, integer({ min: 40_000, max: 90_000 })]),
+  closeCode: constantFrom(1_000, 1_005, 4_001),
 });
 
 /** Where ids are told, what is kept from a client is told of with what it missed. */

@@ -84,30 +84,43 @@ export const siteNames: readonly string[] = [
   'tiny-window',
 ];
 
+/** Where there is a list, it is on it. */
+export const PAGE = 'https://a.example';
+
 /** Short enough for a topic to fall quiet for longer. */
 const SHORT_AGE_MS = 4_000;
 
 type Fields<T> = { readonly [K in keyof T]: Arbitrary<T[K]> };
 
+const ORIGINS: readonly (readonly string[])[] = [[], [PAGE, 'https://b.example'], ['*']];
+
+/** Of pages that may come; without a list in every other run. */
+export const origins: Arbitrary<readonly string[]> = constantFrom<number[]>(0, 0, 1, 2).map(
+  (place) => ORIGINS[place] ?? [],
+  (list) => ORIGINS.findIndex((one) => String(one) === String(list)),
+);
+
+const brokerFields: Fields<BrokerOptions> = {
+  ...fixed(broker),
+  pongTimeoutMs: constantFrom(1_500, 20_000),
+  welcome: constantFrom(true, true, true, false),
+  slowPolicy: constantFrom('disconnect', 'drop-oldest', 'latest-per-topic'),
+  queueBytesMax: constantFrom(1_048_576, 65_536, 16_384),
+  messageBytesMax: constantFrom(1_048_576, 1_048_576, 20_000),
+  batchMax: constantFrom(1_000, 64),
+  topicLengthMax: constantFrom(256, 64),
+  idLengthMax: constantFrom(128, 32),
+  jsonDepthMax: constantFrom(512, 16),
+  requireToken: constantFrom(false, false, false, true),
+  publish: seldom<BrokerOptions['publish']>('all', 16, 'none'),
+  subscriptionsMax: seldom(1_000, 8, 3, 2),
+  connectionsMax: seldom(50_000, 8, 12, 7),
+  connectionsPerAddressMax: seldom(50_000, 8, 6, 4),
+  messagesPerSecondMax: seldom(100_000, 8, 60, 30),
+};
+
 export const settingFields: Fields<Settings> = {
-  broker: plainRecord({
-    ...fixed(broker),
-    pongTimeoutMs: constantFrom(1_500, 20_000),
-    welcome: constantFrom(true, true, true, false),
-    slowPolicy: constantFrom('disconnect', 'drop-oldest', 'latest-per-topic'),
-    queueBytesMax: constantFrom(1_048_576, 65_536, 16_384),
-    messageBytesMax: constantFrom(1_048_576, 1_048_576, 20_000),
-    batchMax: constantFrom(1_000, 64),
-    topicLengthMax: constantFrom(256, 64),
-    idLengthMax: constantFrom(128, 32),
-    jsonDepthMax: constantFrom(512, 16),
-    requireToken: constantFrom(false, false, false, true),
-    publish: seldom<BrokerOptions['publish']>('all', 16, 'none'),
-    subscriptionsMax: seldom(1_000, 8, 3, 2),
-    connectionsMax: seldom(50_000, 8, 12, 7),
-    connectionsPerAddressMax: seldom(50_000, 8, 6, 4),
-    messagesPerSecondMax: seldom(100_000, 8, 60, 30),
-  }),
+  broker: plainRecord(brokerFields),
   home: plainRecord({
     ...fixed(homeDefaults),
     historyCountMax: constantFrom(100, 1_000, 30, 5),
@@ -126,6 +139,12 @@ export const settingFields: Fields<Settings> = {
     (sites) => siteNames.map((site) => (sites as readonly string[]).includes(site)),
   ),
   addresses: constantFrom(0, 0, 3, 1),
+};
+
+/** With what is drawn apart from the rest. */
+export const allSettingFields: Fields<Settings> = {
+  ...settingFields,
+  broker: plainRecord({ ...brokerFields, allowedOrigins: origins }),
 };
 
 /** Whether more is remembered than the queues of a narrow world could take. */

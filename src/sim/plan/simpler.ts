@@ -23,7 +23,7 @@ import type { ClientPlan } from '../workload/client-plan.ts';
 import { clientValues, HERMIT_TOPIC } from '../workload/draw-clients.ts';
 import { RIVER_READ_BYTES, RIVER_TOPIC } from './casting/river.ts';
 import { plainRecord } from './drawing.ts';
-import { type Settings, settingFields } from './settings.ts';
+import { allSettingFields, type Settings } from './settings.ts';
 
 /** The way to a node when nothing is unusual. */
 export const plainLink: LinkPlan = {
@@ -110,7 +110,7 @@ export const simplerFault: Arbitrary<Fault> = oneof(
   }),
 );
 
-export const simplerSettings: Arbitrary<Settings> = plainRecord(settingFields);
+export const simplerSettings: Arbitrary<Settings> = plainRecord(allSettingFields);
 
 /** The least, the middle, and what is near: the rest of a search among numbers tells a reader nothing. */
 function few<T>(values: Arbitrary<T>): Arbitrary<T> {

@@ -112,7 +112,13 @@ export type GatewayRecord =
       /** Of what was offered it was told that so many bytes had been offered before, which at most so many had. */
       readonly replayedBytes: number;
       readonly knownBytes: number;
+      /** What was offered, and whether it may be one event alone. */
+      readonly events: number;
+      readonly bytes: number;
+      readonly isOneByOne: boolean;
     })
+  /** Whoever closed its WebSocket is closed so. */
+  | (AtHolder & { readonly kind: 'closeAnswered'; readonly said: number; readonly code: number })
   /** The origin's echo of it came back. */
   | (AtHolder & { readonly kind: 'wordEchoed'; readonly word: number })
   /** The origin was told that the connection is over. */
@@ -140,6 +146,33 @@ export type GatewayRecord =
       readonly node: number;
       readonly shard: number;
       readonly followed: readonly (readonly [channel: string, mode: string, subscribers: number])[];
+    }
+  /** The operator of a thread was told of a client, or that it is gone. */
+  | {
+      readonly kind: 'clientTold';
+      readonly node: number;
+      readonly shard: number;
+      readonly id: string;
+      readonly route: string | undefined;
+      readonly isThere: boolean;
+    }
+  /** And to how many an item goes. */
+  | {
+      readonly kind: 'sendingTold';
+      readonly node: number;
+      readonly channel: string;
+      readonly transport: string;
+      readonly receivers: number;
+    }
+  /** The log has a line for the request of a scene. */
+  | {
+      readonly kind: 'requestLogged';
+      readonly node: number;
+      readonly client: number;
+      readonly number: number;
+      readonly words: string;
+      /** Its origin was asked again. */
+      readonly isRetry: boolean;
     }
   /** Every client has had its time, and leaves for good. */
   | { readonly kind: 'holdersLeft' }

@@ -4,6 +4,7 @@
 
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import type { Address } from '../../actors/runtime/actor.ts';
+import { networkOf } from '../../actors/runtime/admission.ts';
 import type { Log } from '../../actors/runtime/edges.ts';
 import type { PasswordCommand, PasswordVerdict } from '../../actors/runtime/tcp/tcp-edges.ts';
 import { watchFiles } from '../process/watched-files.ts';
@@ -134,7 +135,7 @@ class PasswordDesk {
   readonly #now: () => number;
   readonly #guessesMax: number;
   readonly #waiting: Guess[] = [];
-  /** Instants of wrong guesses, by user and address. */
+  /** Instants of wrong guesses, by user and network address; those of the latest guess last. */
   readonly #wrong = new Map<string, number[]>();
   readonly #stranger: PasswordEntry;
   #hashing = 0;
@@ -186,26 +187,34 @@ class PasswordDesk {
     return Math.ceil((oldest + GUESSES_WINDOW_MS - this.#now()) / 1_000);
   }
 
-  #wrongOf({ user, remote }: Guess): readonly number[] {
+  #wrongOf(guess: Guess): readonly number[] {
     const since = this.#now() - GUESSES_WINDOW_MS;
-    return (this.#wrong.get(`${user.toLowerCase()} ${remote}`) ?? []).filter((at) => at > since);
+    return (this.#wrong.get(keyOf(guess)) ?? []).filter((at) => at > since);
   }
 
   async #judge(guess: Guess): Promise<void> {
     this.#hashing += 1;
-    const { ref, replyTo, user, remote, password } = guess;
+    const { ref, replyTo, user, password } = guess;
     const entry = this.entries.get(user.toLowerCase());
     const hash = await hashOf(password, entry ?? this.#stranger);
     if (entry !== undefined && timingSafeEqual(hash, entry.hash)) {
       this.#deliver(replyTo, { type: 'passwordVerified', ref, user: entry.user });
     } else {
-      if (this.#wrong.size >= REMEMBERED_MAX) this.#wrong.clear();
-      this.#wrong.set(`${user.toLowerCase()} ${remote}`, [...this.#wrongOf(guess), this.#now()]);
+      const instants = [...this.#wrongOf(guess), this.#now()];
+      // Behind all others: whoever guesses for many must not have those forgotten that he guesses for now.
+      this.#wrong.delete(keyOf(guess));
+      this.#wrong.set(keyOf(guess), instants);
+      const [oldest = ''] = this.#wrong.keys();
+      if (this.#wrong.size > REMEMBERED_MAX) this.#wrong.delete(oldest);
       this.#deliver(replyTo, { type: 'passwordRefused', ref, retryAfterSeconds: undefined });
     }
     this.#hashing -= 1;
     this.#goOn();
   }
+}
+
+function keyOf({ user, remote }: Guess): string {
+  return `${user.toLowerCase()} ${networkOf(remote)}`;
 }
 
 function hashOf(

@@ -76,6 +76,13 @@ export class Exchange implements Holder {
     response.end(hasBody ? body : undefined);
   }
 
+  /** Ends it in the middle of its answer. */
+  cut(): void {
+    const { asker } = this;
+    const socket = asker.type === 'managed' ? asker.response.socket : asker.socket;
+    socket?.destroy();
+  }
+
   /** The socket alone, for a stream or a WebSocket; its next holder gets all that comes. */
   takeSocket(): Socket | undefined {
     const { asker } = this;

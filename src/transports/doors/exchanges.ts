@@ -1,8 +1,10 @@
 // The requests and handshakes of one shard that actors know of and have not answered yet. Gives them their numbers,
-// holds new ones back while the node is under pressure, and answers for actors who never will.
+// holds new ones back while the node is under pressure, answers for actors who never will, and bounds what slow readers
+// of long answers cost.
 // Refuses to know what was asked and how connections live.
 
 import type { ConnectionId, Log } from '../../actors/runtime/edges.ts';
+import { SteadyMap } from '../../actors/runtime/memory/steady-map.ts';
 import type { Deadline, Deadlines } from '../sockets/deadlines.ts';
 import type { Departures } from '../sockets/departures.ts';
 import type { Kinds } from '../streams/connections.ts';
@@ -20,13 +22,23 @@ export interface ExchangesOptions {
 
 /** Actors that have not answered a request by then never will; the client is told so. */
 const ANSWER_TIMEOUT_MS = 60_000;
+/** Whoever has not read its answer by then never will. */
+const READ_TIMEOUT_MS = 60_000;
+/** Of all answers that wait for their readers; a longer one than there is room for is refused. */
+const UNREAD_BYTES_MAX = 67_108_864;
+/** What is shorter is mostly in the network already. */
+const LONG_BYTES = 65_536;
 
 export class Exchanges implements ExchangeHost {
   readonly departures: Departures;
   isDraining = false;
   readonly #options: ExchangesOptions;
-  readonly #asked = new Map<ConnectionId, Exchange>();
+  readonly #asked = new SteadyMap<ConnectionId, Exchange>();
   readonly #due: Deadline<Exchange>;
+  /** Long answers that are not read yet, with their bytes. */
+  readonly #unread = new Map<Exchange, number>();
+  readonly #overdue: Deadline<Exchange>;
+  #unreadBytes = 0;
   /** What came under pressure and no actor knows of yet; undefined without pressure. */
   #heldBack: Map<ConnectionId, () => void> | undefined = undefined;
 
@@ -36,6 +48,10 @@ export class Exchanges implements ExchangeHost {
     this.#due = options.deadlines.line(ANSWER_TIMEOUT_MS, (exchange: Exchange) => {
       options.count('web.http.unanswered', 1);
       this.refuse(exchange, 503, 'No answer was found in time.');
+    });
+    this.#overdue = options.deadlines.line(READ_TIMEOUT_MS, (exchange: Exchange) => {
+      options.count('web.http.unread', 1);
+      exchange.cut();
     });
   }
 
@@ -74,11 +90,25 @@ export class Exchanges implements ExchangeHost {
   respond(id: ConnectionId, status: number, headers: Headers, body: string): void {
     const exchange = this.take(id);
     if (exchange === undefined) return;
+    const isLong = exchange.asker.type === 'managed' && body.length > LONG_BYTES;
+    if (isLong && !this.#hasRoom(exchange, body.length)) {
+      this.refuse(exchange, 503, 'Too much waits to be read.');
+      return;
+    }
     try {
       exchange.respond(status, headers, body);
     } catch (error) {
       this.failed(exchange, error);
     }
+  }
+
+  /** Counts a long answer until it is read, or its reader has gone. */
+  #hasRoom(exchange: Exchange, bytes: number): boolean {
+    if (this.#unreadBytes + bytes > UNREAD_BYTES_MAX) return false;
+    this.#unreadBytes += bytes;
+    this.#unread.set(exchange, bytes);
+    this.#overdue.add(exchange);
+    return true;
   }
 
   /** An actor's word could not be carried out: a bug, and not the client's. */
@@ -102,5 +132,8 @@ export class Exchanges implements ExchangeHost {
     this.#asked.delete(exchange.id);
     this.#heldBack?.delete(exchange.id);
     this.#due.delete(exchange);
+    this.#overdue.delete(exchange);
+    this.#unreadBytes -= this.#unread.get(exchange) ?? 0;
+    this.#unread.delete(exchange);
   }
 }

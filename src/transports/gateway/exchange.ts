@@ -2,6 +2,7 @@
 // is answered is framed here. After the answer it holds nothing.
 // Refuses to know routes, holds and origins. RFC 9110 §6.4, §10.1.1; RFC 9112 §6.
 
+import { joined } from '../../actors/codecs/joined.ts';
 import type { Address } from '../../actors/runtime/actor.ts';
 import type { ConnectionId } from '../../actors/runtime/edges.ts';
 import type { ExchangeEvent } from '../../actors/runtime/gateway-edges.ts';
@@ -11,7 +12,7 @@ import { Gathered } from '../origins/gathered.ts';
 import type { Client } from './client.ts';
 import { RelayedAnswer } from './relayed-answer.ts';
 import type { HttpHead } from './request-head.ts';
-import { joined, writeJoined } from './written.ts';
+import { writeJoined } from './written.ts';
 
 export interface ExchangeHost {
   readonly isDraining: boolean;

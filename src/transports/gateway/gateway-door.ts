@@ -12,11 +12,12 @@ import { Listener, type TlsMaterial } from '../doors/listener.ts';
 import type { LocalSocketOptions } from '../doors/local-socket.ts';
 import { hold } from '../sockets/held-socket.ts';
 import type { Connection, Ending, Kind, Listener as Hearer } from '../streams/connection.ts';
+import { WebSocketListener } from '../streams/websocket.ts';
 import type { Wire } from '../streams/wire.ts';
 import type { Ground } from '../web.edge.ts';
 import { Client, type ClientHost } from './client.ts';
 import type { Exchanges } from './exchanges.ts';
-import { GatewayListener } from './gateway-listener.ts';
+import { hearsEverything } from './gateway-hearing.ts';
 import { Idleness, NOWHERE } from './idleness.ts';
 import { LAST_CHUNK } from './relayed-answer.ts';
 
@@ -35,7 +36,7 @@ export interface GatewayLimits {
   readonly connectionsMax: number | undefined;
 }
 
-export const gatewayLimits: GatewayLimits = {
+const gatewayLimits: GatewayLimits = {
   headBytesMax: 32_768,
   headersMax: 128,
   headTimeoutMs: 60_000,
@@ -179,7 +180,9 @@ export class GatewayDoor {
   #kindsFor(messageBytesMax: number): GatewayKinds {
     const { wires, ground } = this.#host;
     const idleness = this.#idleness;
-    const listener = new GatewayListener(ground.connections, messageBytesMax);
+    const { connections } = ground;
+    const hearing = hearsEverything(connections);
+    const listener = new WebSocketListener(connections, hearing, messageBytesMax);
     const webSocket = (wire: Wire, deflate: boolean): Kind => ({
       wire,
       rules: frameRules('server', { messageBytesMax, deflate }),

@@ -2,11 +2,11 @@
 // network; then it is told to its owner, or poured out to a reader, as fast as that one takes it.
 // Refuses to know how it is carried on either side.
 
+import { joined } from '../../actors/codecs/joined.ts';
 import type { Address } from '../../actors/runtime/actor.ts';
 import type { HeaderList, OriginEvent } from '../../actors/runtime/gateway-edges.ts';
 import type { BodySink, Pouring } from './body-sink.ts';
 import { Gathered } from './gathered.ts';
-import { joined } from '../gateway/written.ts';
 
 /** Whoever asked the origin: holds the body back, and tells what becomes of it. */
 export interface BodySource {

@@ -7,6 +7,12 @@ import type { OriginAddress } from '../../actors/runtime/gateway-edges.ts';
 import { Connector } from './connector.ts';
 import { type ConnectionHost, OriginConnection } from './http/origin-connection.ts';
 
+/**
+ * `recent`: new, or answered on within this second, so that the origin has hardly ended it meanwhile; `fresh`: never
+ * used.
+ */
+export type Wanted = 'any' | 'recent' | 'fresh';
+
 /** Whoever waits for a connection. */
 export interface ConnectionSeeker {
   found(connection: OriginConnection): void;
@@ -25,8 +31,8 @@ export class Origins {
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_EVERY_MS).unref();
   }
 
-  /** Finds a connection, at once when one is free; `isFresh` wants one that was never used. */
-  seek(origin: OriginAddress, seeker: ConnectionSeeker, isFresh: boolean): void {
+  /** Finds a connection, at once when one is free. */
+  seek(origin: OriginAddress, seeker: ConnectionSeeker, wanted: Wanted): void {
     let ofHost = this.#pools.get(origin.host);
     if (ofHost === undefined) {
       ofHost = [];
@@ -37,7 +43,7 @@ export class Origins {
       pool = new Pool(origin, this.#clock);
       ofHost.push(pool);
     }
-    pool.seek(seeker, isFresh);
+    pool.seek(seeker, wanted);
   }
 
   destroy(): void {
@@ -81,8 +87,8 @@ class Pool implements ConnectionHost {
     return this.#all.size === 0 && this.#connecting === 0;
   }
 
-  seek(seeker: ConnectionSeeker, isFresh: boolean): void {
-    const free = isFresh ? undefined : this.#takeFree();
+  seek(seeker: ConnectionSeeker, wanted: Wanted): void {
+    const free = wanted === 'fresh' ? undefined : this.#takeFree(wanted === 'recent');
     if (free !== undefined) {
       seeker.found(free);
       return;
@@ -101,7 +107,8 @@ class Pool implements ConnectionHost {
   }
 
   freed(connection: OriginConnection, keptMs: number): void {
-    connection.freeUntil = this.#clock.nowMs + keptMs;
+    connection.freeSince = this.#clock.nowMs;
+    connection.freeUntil = connection.freeSince + keptMs;
     this.#free.push(connection);
   }
 
@@ -127,15 +134,20 @@ class Pool implements ConnectionHost {
     return connection;
   }
 
-  #takeFree(): OriginConnection | undefined {
+  #takeFree(isRecent: boolean): OriginConnection | undefined {
     for (;;) {
       const connection = this.#free.pop();
       if (connection === undefined) return undefined;
+      const { socket, freeSince, freeUntil } = connection;
+      const { nowMs } = this.#clock;
       // The origin's end may be known here and not yet told.
-      const { socket, freeUntil } = connection;
-      if (!socket.readableEnded && !socket.destroyed && freeUntil > this.#clock.nowMs)
-        return connection;
+      const isThere = !socket.readableEnded && !socket.destroyed && freeUntil > nowMs;
+      // The others are older still.
+      const isTooOld = isRecent && freeSince !== nowMs;
+      if (isThere && !isTooOld) return connection;
       connection.destroy();
+      // The new one takes its place.
+      if (isTooOld) return undefined;
     }
   }
 }

@@ -15,7 +15,13 @@ import { type Idleness, type Idler, NOWHERE } from '../gateway/idleness.ts';
 import { writeJoined } from '../gateway/written.ts';
 import { ConnectFailure } from './connector.ts';
 import type { ConnectionUser, OriginConnection } from './http/origin-connection.ts';
-import { encodeRequestHead, framingOf, isAskable, type KeptLines } from './http/request-lines.ts';
+import {
+  encodeRequestHead,
+  framingOf,
+  isAskable,
+  isRepeatable,
+  type KeptLines,
+} from './http/request-lines.ts';
 import type { ResponseHead } from './http/response-head.ts';
 import { type ClientBody, SentBody, type SentBodyHost } from './http/sent-body.ts';
 import { type BodySource, OriginBody } from './origin-body.ts';
@@ -69,13 +75,13 @@ export class Question implements ConnectionSeeker, ConnectionUser, SentBodyHost,
   }
 
   ask(): void {
-    const { origin, timeoutMs, method, target, body } = this.#fetch;
+    const { timeoutMs, method, target, body } = this.#fetch;
     this.#host.count('gateway.origin.requests', 1);
     this.#host.idleness.add(this);
     if (timeoutMs !== undefined) this.#timer = setTimeout(() => this.#timedOut(), timeoutMs);
     if (!isAskable(method, target)) this.#fail('broken');
     else if (body.kind === 'client') this.#gather(body);
-    else this.#host.origins.seek(origin, this, false);
+    else this.#seek();
   }
 
   /** Nobody wants to know any more. */
@@ -165,10 +171,10 @@ export class Question implements ConnectionSeeker, ConnectionUser, SentBodyHost,
     this.#sent?.lost();
     if (this.#isOver) return;
     if (this.#body !== undefined) this.#truncated();
-    else if (isStale && !this.#hasRetried && this.#sent?.canBeSent !== false) {
+    else if (isStale && this.#mayAskAgain()) {
       this.#hasRetried = true;
       this.#host.count('gateway.origin.retries', 1);
-      this.#host.origins.seek(this.#fetch.origin, this, true);
+      this.#host.origins.seek(this.#fetch.origin, this, 'fresh');
     } else this.#fail('broken');
   }
 
@@ -190,9 +196,20 @@ export class Question implements ConnectionSeeker, ConnectionUser, SentBodyHost,
     if (exchange === undefined) this.#fail('broken');
     else {
       exchange.gatherBody(GATHERED_BYTES_MAX - first.byteLength, () => {
-        if (!this.#isOver) this.#host.origins.seek(this.#fetch.origin, this, false);
+        if (!this.#isOver) this.#seek();
       });
     }
+  }
+
+  /** [GRIP-PROXY-9] */
+  #mayAskAgain(): boolean {
+    const { method } = this.#fetch;
+    return !this.#hasRetried && isRepeatable(method) && this.#sent?.canBeSent !== false;
+  }
+
+  #seek(): void {
+    const { origin, method } = this.#fetch;
+    this.#host.origins.seek(origin, this, isRepeatable(method) ? 'any' : 'recent');
   }
 
   #sentBody(body: ClientBody): SentBody | undefined {

@@ -98,10 +98,10 @@ export class Signatures {
 
   #keyOf(key: string, now: number): Key | undefined {
     const known = this.#keys.get(key);
-    if (known !== undefined && now - known.lookedAtMs < FILE_MS) return known.key;
+    if (known !== undefined && Math.abs(now - known.lookedAtMs) < FILE_MS) return known.key;
     const read = readKey(key, known);
     if (this.#keys.size >= KEYS_MAX) this.#keys.clear();
-    this.#keys.set(key, { ...read, lookedAtMs: key.startsWith('file:') ? now : Infinity });
+    this.#keys.set(key, { ...read, lookedAtMs: now });
     return read.key;
   }
 }

@@ -31,7 +31,10 @@ export async function readPasswordLine(user: string): Promise<void> {
   }
   let text = '';
   process.stdin.setEncoding('utf8');
-  for await (const chunk of process.stdin) text += String(chunk);
+  for await (const chunk of process.stdin) {
+    text += String(chunk);
+    if (text.includes('\n')) break;
+  }
   const [password = ''] = text.split(/\r?\n/, 1);
   if (password === '') {
     process.stderr.write('hermod: the password is empty. Give it on standard input.\n');

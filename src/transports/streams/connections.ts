@@ -10,7 +10,7 @@ import { type Departures, GRACE_MS } from '../sockets/departures.ts';
 import type { Intake } from '../sockets/intake.ts';
 import { Connection, type ConnectionHost, type Kind, type Owner } from './connection.ts';
 import { encodeDeflated } from './deflate.ts';
-import { WebSocketListener } from './websocket.ts';
+import { hearsMessages, WebSocketListener } from './websocket.ts';
 import { Wire } from './wire.ts';
 
 export interface ConnectionsOptions {
@@ -75,7 +75,7 @@ export class Connections implements ConnectionHost {
   }
 
   kindsFor(messageBytesMax: number): Kinds {
-    const listener = new WebSocketListener(this, messageBytesMax);
+    const listener = new WebSocketListener(this, hearsMessages(this), messageBytesMax);
     const kindOf = (wire: Wire, deflate: boolean): Kind => ({
       wire,
       rules: frameRules('server', { messageBytesMax, deflate }),

@@ -1,5 +1,5 @@
-// What WebSocket clients say, for all of a door: chunks become messages for their owners; pings are answered, closes
-// and mistakes end the connection. One reader of this kind serves every connection of a door, one after the other.
+// What WebSocket clients say, for all of a door: chunks become frames for whoever listens to them; mistakes end the
+// connection. One listener of this kind serves every connection of a door, one after the other.
 // Refuses to know what messages mean. RFC 6455 §5 to §7, RFC 7692; spec: WS-FRAME.
 
 import { isUtf8 } from '../../actors/codecs/utf8.ts';
@@ -7,14 +7,28 @@ import type { FrameEvent, FrameSink } from '../../actors/codecs/websocket-frames
 import type { Connection, ConnectionHost, Listener } from './connection.ts';
 import { inflate } from './deflate.ts';
 
+export type HearingHost = Pick<ConnectionHost, 'deliver' | 'count'>;
+
+/** What becomes of the frames that make sense. */
+export interface Hearing {
+  /** The payload is the hearer's own. */
+  message(speaker: Connection, payload: Uint8Array, isBinary: boolean): void;
+  /** Views of what was read. */
+  ping(speaker: Connection, payload: Uint8Array): void;
+  pong(speaker: Connection, payload: Uint8Array): void;
+  close(speaker: Connection, code: number, reason: string): void;
+}
+
 export class WebSocketListener implements FrameSink, Listener {
-  readonly #host: Pick<ConnectionHost, 'deliver' | 'count'>;
+  readonly #host: HearingHost;
+  readonly #hearing: Hearing;
   readonly #messageBytesMax: number;
   /** Who is speaking; reading never waits, so there is only one. */
   #speaker: Connection | undefined = undefined;
 
-  constructor(host: Pick<ConnectionHost, 'deliver' | 'count'>, messageBytesMax: number) {
+  constructor(host: HearingHost, hearing: Hearing, messageBytesMax: number) {
     this.#host = host;
+    this.#hearing = hearing;
     this.#messageBytesMax = messageBytesMax;
   }
 
@@ -30,21 +44,21 @@ export class WebSocketListener implements FrameSink, Listener {
   frameReceived(event: FrameEvent): void {
     const speaker = this.#speaker;
     if (speaker === undefined) return;
+    const hearing = this.#hearing;
     switch (event.type) {
       case 'message':
         if (!speaker.isOpen) return;
         if (event.compressed) this.#inflated(speaker, event.payload, event.opcode === 'text');
-        else this.#deliver(speaker, ownCopy(event.payload));
+        else this.#deliver(speaker, ownCopy(event.payload), event.opcode === 'binary');
         return;
       case 'ping':
-        speaker.pong(event.payload);
+        hearing.ping(speaker, event.payload);
         return;
       case 'pong':
-        if (!speaker.isOpen) return;
-        this.#host.deliver(speaker.owner, { type: 'pongReceived', connection: speaker.id });
+        if (speaker.isOpen) hearing.pong(speaker, event.payload);
         return;
       case 'close':
-        speaker.closeReceived(event.code, event.reason);
+        hearing.close(speaker, event.code, event.reason);
         return;
       case 'failed':
         speaker.fail(event.code, event.reason);
@@ -58,14 +72,31 @@ export class WebSocketListener implements FrameSink, Listener {
     const inflated = inflate(body, this.#messageBytesMax);
     if (!inflated.ok) speaker.fail(inflated.code, inflated.reason);
     else if (isText && !isUtf8(inflated.payload)) speaker.fail(1007, 'text is not UTF-8');
-    else this.#deliver(speaker, inflated.payload);
+    else this.#deliver(speaker, inflated.payload, !isText);
   }
 
-  #deliver(speaker: Connection, payload: Uint8Array): void {
+  #deliver(speaker: Connection, payload: Uint8Array, isBinary: boolean): void {
     this.#host.count('web.messages.in', 1);
-    const { id: connection, owner } = speaker;
-    this.#host.deliver(owner, { type: 'messageReceived', connection, payload });
+    this.#hearing.message(speaker, payload, isBinary);
   }
+}
+
+/** For owners who want messages only: pings and closes are answered here. */
+export function hearsMessages(host: HearingHost): Hearing {
+  return {
+    message({ id: connection, owner }, payload) {
+      host.deliver(owner, { type: 'messageReceived', connection, payload });
+    },
+    ping(speaker, payload) {
+      speaker.pong(payload);
+    },
+    pong({ id: connection, owner }) {
+      host.deliver(owner, { type: 'pongReceived', connection });
+    },
+    close(speaker, code, reason) {
+      speaker.closeReceived(code, reason);
+    },
+  };
 }
 
 /** A payload that pins at most as much again as it holds: a short one in a long read is copied out. */

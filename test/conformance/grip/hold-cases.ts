@@ -767,11 +767,25 @@ export const jsonCases = gripCases('json-instructions', [
     },
   ],
   [
-    '[GRIP-PUB-10] [DIFF-29] a published status that no answer can have is 500',
+    '[GRIP-PUB-10] [DIFF-29] a published status that no answer can have is 502',
     async (gateway) => {
       gateway.plays({ headers: holdResponse(gateway.channel), body: 'nothing\n' });
       const item = { channel: gateway.channel, ...poll('a', { code: 99 }) };
-      assert.equal((await gateway.publishUntil(gateway.ask(), item)).status, 500);
+      assert.equal((await gateway.publishUntil(gateway.ask(), item)).status, 502);
+    },
+  ],
+  [
+    '[GRIP-JSON-2] [GRIP-INSTR-4] [DIFF-29] a status that no answer can have is a mistake in JSON',
+    async (gateway) => {
+      gateway.plays(json({ response: { code: true, body: 'x\n' } }));
+      assert.equal((await gateway.ask()).status, 502);
+    },
+  ],
+  [
+    '[GRIP-INSTR-1] [GRIP-INSTR-4] [DIFF-29] and in a header',
+    async (gateway) => {
+      gateway.plays({ headers: { 'Grip-Status': '101' }, body: 'x\n' });
+      assert.equal((await gateway.ask()).status, 502);
     },
   ],
   [

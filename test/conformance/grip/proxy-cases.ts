@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { gripCases, type GripRow } from './case.ts';
 import { type Gateway, holdResponse, holdStream, type Request } from './gateway.ts';
 import type { HeaderLines, WholeAnswer } from './http-client.ts';
-import type { Asked, Reply } from './origin.ts';
+import type { Asked, Reply, Script } from './origin.ts';
 
 interface Passed {
   readonly asked: Asked;
@@ -61,6 +61,19 @@ const FEATURES = [
   ...['status', 'session', 'link:next', 'filter:skip-self', 'filter:skip-users'],
   ...['filter:require-sub', 'filter:build-id', 'filter:var-subst'],
 ];
+
+/** Ends the connection at its second request. */
+const endsKept = (): Script => {
+  const used = new Set<Asked['socket']>();
+  return ({ socket }) => {
+    if (used.has(socket)) {
+      socket.destroy();
+      return undefined;
+    }
+    used.add(socket);
+    return { body: 'fine\n' };
+  };
+};
 
 export const proxyCases = gripCases('proxy', [
   [
@@ -385,6 +398,28 @@ export const proxyCases = gripCases('proxy', [
       const { status, body } = await gateway.ask();
       assert.equal(`${status} ${body}`, '502 Error while proxying to origin.\n');
     },
+  ],
+  [
+    '[GRIP-PROXY-9] where it ends a connection that was kept, it is asked again',
+    async (gateway) => {
+      gateway.plays(endsKept());
+      for (let nth = 0; nth < 2; nth += 1) assert.equal((await gateway.ask()).status, 200);
+    },
+    { isAlone: true },
+  ],
+  [
+    '[GRIP-PROXY-9] [DIFF-133] but never twice by POST',
+    async (gateway) => {
+      gateway.plays(endsKept());
+      assert.equal((await gateway.ask()).status, 200);
+      const { status } = await gateway.ask({ method: 'POST', body: 'pay' });
+      const posts = gateway.asked.filter(({ method }) => method === 'POST');
+      assert.ok(
+        posts.length === 1,
+        `the origin was asked ${posts.length} times, and then ${status}`,
+      );
+    },
+    { isAlone: true },
   ],
   [
     '[GRIP-PROXY-9] an origin that answers what is no HTTP is answered 502',

@@ -596,6 +596,15 @@ export const webSocketTurnCases = gripCases('ws-turns', [
     },
   ],
   [
+    '[WOH-CLOSE-5] [DIFF-132] who answers no close is cut',
+    async (gateway) => {
+      const { raw } = await rawOpened(gateway, [close(4_004)]);
+      await raw.until('a close frame', () => raw.frames.length > 0);
+      await raw.ended();
+    },
+    { seconds: 6 },
+  ],
+  [
     '[WOH-CLOSE-6] [DIFF-110] a close code of 0 is 1000',
     async (gateway) => {
       const { raw } = await rawOpened(gateway, [close(0)]);

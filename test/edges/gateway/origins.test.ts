@@ -6,7 +6,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 
 import { selfSigned } from '../../support/self-signed.ts';
 import {
@@ -382,7 +382,7 @@ test('a chunk that is none, in the middle of a relayed body: the origin is let g
   proxyTo(world, address);
   const caller = new Caller(
     world,
-    `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2710\r\n${begun}\r\n`,
+    `PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2710\r\n${begun}\r\n`,
   );
   await world.until('the beginning came', () => body === begun);
   caller.say('zz\r\nGET /smuggled HTTP/1.1\r\n\r\n');
@@ -597,35 +597,89 @@ test('a connection to the origin is used again', async () => {
   expect(sockets).toBe(1);
 });
 
+const put = (body: string): string => post(body).replace('POST', 'PUT');
+
 test.each<[title: string, said: string]>([
   ['no body', get()],
-  ['a body', post('again')],
-])('a connection that was closed meanwhile is replaced, once, for %s', async (_, said) => {
-  const world = await ProductionGateway.open();
-  const bodies: string[] = [];
-  let requests = 0;
+  ['a body', put('again')],
+])(
+  '[GRIP-PROXY-9] a connection that was closed meanwhile is replaced, once, for %s',
+  async (_, said) => {
+    const world = await ProductionGateway.open();
+    const bodies: string[] = [];
+    let requests = 0;
+    const address = await rawOrigin(world, (socket: Socket) => {
+      let isUsed = false;
+      socket.on('data', (chunk: Buffer) => {
+        requests += 1;
+        // The second request of a connection is met with its end.
+        if (isUsed) socket.destroy();
+        else {
+          isUsed = true;
+          bodies.push(chunk.toString());
+          socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+        }
+      });
+    });
+    proxyTo(world, address);
+    const caller = new Caller(world, said);
+    await world.event('relayed');
+    caller.say(said);
+    await world.event('relayed', 1);
+    await world.until('both were answered', () => caller.text.split('ok').length === 3);
+    expect(requests).toBe(3);
+    expect(world.count('gateway.origin.retries')).toBe(1);
+    expect(bodies[1]?.endsWith(said.includes('again') ? 'again' : '\r\n\r\n')).toBe(true);
+  },
+);
+
+/** Answers the first request of each connection, and ends it at the second. */
+async function fickleOrigin(world: ProductionGateway) {
+  const asked: string[] = [];
+  const open = new Set<Socket>();
   const address = await rawOrigin(world, (socket: Socket) => {
     let isUsed = false;
+    open.add(socket);
+    socket.on('close', () => {
+      open.delete(socket);
+      world.changed();
+    });
     socket.on('data', (chunk: Buffer) => {
-      requests += 1;
-      // The second request of a connection is met with its end.
+      asked.push(chunk.toString('latin1', 0, 4));
       if (isUsed) socket.destroy();
-      else {
-        isUsed = true;
-        bodies.push(chunk.toString());
-        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
-      }
+      else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+      isUsed = true;
     });
   });
+  return { asked, open, address };
+}
+
+test('[GRIP-PROXY-9] a POST is never sent twice', async () => {
+  const world = await ProductionGateway.open();
+  const { asked, address } = await fickleOrigin(world);
   proxyTo(world, address);
-  const caller = new Caller(world, said);
+  const caller = new Caller(world, get());
   await world.event('relayed');
-  caller.say(said);
+  caller.say(post('once'));
+  expect(await world.event('originFailed')).toMatchObject({ why: 'broken', wasSent: true });
+  expect(asked).toEqual(['GET ', 'POST']);
+  expect(world.count('gateway.origin.retries')).toBe(0);
+});
+
+test('[GRIP-PROXY-9] a POST goes on no connection that was kept for long', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const world = await ProductionGateway.open();
+  const { asked, open, address } = await fickleOrigin(world);
+  proxyTo(world, address);
+  const caller = new Caller(world, get());
+  await world.event('relayed');
+  vi.advanceTimersByTime(1_000);
+  caller.say(post('once'));
   await world.event('relayed', 1);
   await world.until('both were answered', () => caller.text.split('ok').length === 3);
-  expect(requests).toBe(3);
-  expect(world.count('gateway.origin.retries')).toBe(1);
-  expect(bodies[1]?.endsWith(said.includes('again') ? 'again' : '\r\n\r\n')).toBe(true);
+  expect(asked).toEqual(['GET ', 'POST']);
+  await world.until('the old one is closed', () => open.size === 1);
 });
 
 test('a body that is still coming goes to a fresh connection from its beginning', async () => {
@@ -653,9 +707,7 @@ test('a body that is still coming goes to a fresh connection from its beginning'
   proxyTo(world, address);
   const caller = new Caller(world, get());
   await world.event('relayed');
-  caller.say(
-    `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2710\r\n${begun}\r\n`,
-  );
+  caller.say(`PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2710\r\n${begun}\r\n`);
   await world.until('the beginning came', () => body === begun);
   caller.say('3\r\ndef\r\n0\r\n\r\n');
   await world.until('it was answered', () => caller.text.endsWith('got it'));

@@ -215,3 +215,36 @@ test('[HP-PRES-1] who watches from another actor now is told, though the one bef
   change('busy');
   expect(heard).toEqual([]);
 });
+
+const ofKim = (name: string, isDetached: boolean): UsersMessage => ({
+  ...{ type: 'register', user: 'kim', ref: 3, replyTo: asker, isAgain: false },
+  entry: {
+    ...{ session: name, shard: 0, address: session, status: 'online' as const },
+    ...{ note: undefined, secret: 'x', isDetached },
+  },
+});
+const kimOnN2: UsersMessage = {
+  ...{ type: 'located', node: 'n2', down: [] },
+  up: [{ session: 's7', user: 'kim', status: 'online' as const, lamport: 1 }],
+};
+
+test('[HP-DM-2] what comes back from where it waited to the node on which it was said is answered for', () => {
+  const { deliver, told, pass } = keeper({});
+  const direct = { user: 'kim', message: { ...message, to: 'kim' }, isKnown: undefined, ref: 5 };
+  deliver(kimOnN2);
+  deliver({ type: 'direct', ...direct, replyTo: asker });
+  deliver(ofKim('s8', false));
+  const body = { say: 'direct', message: direct.message, isDelayed: true };
+  deliver({ type: 'peerSaid', node: 'n3', key: 'kim', body });
+  pass(2_500);
+  const answers = told.filter(({ type }) => type === 'directAnswered');
+  expect(answers).toMatchObject([{ ref: 5, status: 'accepted', isDuplicate: false }]);
+});
+
+test('[HP-SESS-4] a session that is away makes no way where others are too many without it', () => {
+  const { deliver, told } = keeper({ sessionsPerUserMax: 1 });
+  deliver(ofKim('s8', true));
+  deliver(kimOnN2);
+  deliver(ofKim('s9', false));
+  expect(told.at(-1)).toMatchObject({ type: 'userRefused', mistake: { code: 'SESSION_LIMIT' } });
+});

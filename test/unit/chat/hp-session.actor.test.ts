@@ -200,6 +200,15 @@ describe('coming in', () => {
     expect(client.isClosed).toBe(true);
   });
 
+  test('[HP-LOGIN-4] [HP-NAME-1] a token for somebody whose name only looks like a user’s is none for the user', () => {
+    // The sign for kelvins is no letter of names, and its small letter is.
+    const kelvin = { subscribe: [], publish: [], subject: '\u212aarl' };
+    const stage = stageWith({ chat: { auth: ['token'] }, tokens: { kelvin } });
+    const client = new HpClient(stage);
+    client.ask('LOGIN', { user: 'karl', auth: { method: 'token', token: 'kelvin' } });
+    expect(client.told()).toEqual(['ERROR AUTH_FAILED']);
+  });
+
   test('[HP-LOGIN-4] [HP-RES-2] a session ends with its token, away or on another connection', () => {
     const tokens = { good: { subscribe: [], publish: [], subject: 'alice', expiresInMs: 30_000 } };
     const stage = stageWith({
@@ -379,6 +388,22 @@ describe('staying and going', () => {
     const back = new HpClient(stage);
     back.ask('RESUME', { token: client.token });
     expect(back.told()).toEqual(['RESUME_OK online alice']);
+  });
+
+  test('[HP-LIVE-3] [HP-LIVE-4] whoever has answered is asked again in its time, however long silence may last', () => {
+    const stage = stageWith({ chat: { pingEveryMs: 10_000, pingTimeoutMs: 60_000 } });
+    const client = HpClient.in(stage, 'alice');
+    stage.pass(10_001);
+    expect(client.told()).toEqual(['PING']);
+    client.ask('PONG');
+    stage.pass(9_998);
+    expect(client.told()).toEqual([]);
+    stage.pass(3);
+    expect(client.told()).toEqual(['PING']);
+    stage.pass(49_997);
+    expect(client.told()).toEqual([]);
+    stage.pass(3);
+    expect(client.told()).toEqual(['ERROR PING_TIMEOUT']);
   });
 
   test('[HP-SESS-6] BYE is answered, and the connection closes', () => {

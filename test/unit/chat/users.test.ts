@@ -260,6 +260,35 @@ describe('direct messages', () => {
     expect(again.take().map(({ payload }) => payload['body'])).toEqual(['3', '4', '5']);
   });
 
+  test.each([
+    ['though all have one id', { resumeMessagesMax: 3 }, (): string => 'm', 2],
+    ['and however few are long', { resumeBytesMax: 10 }, (from: string): string => from, 3],
+  ])('[HP-RES-6] %s, the oldest wait for the next login', (_, limits, idOf, waiting) => {
+    const stage = stageWith(limits);
+    const bob = HpClient.in(stage, 'bob', 1, { caps: ['ack'] });
+    for (const from of ['u1', 'u2', 'u3', 'u4', 'u5'])
+      HpClient.in(stage, from).ask('DIRECT_MESSAGE', { to: 'bob', body: 'long' }, idOf(from));
+    stage.pass(3_000);
+    expect(bob.take()).toHaveLength(5);
+    const again = new HpClient(stage);
+    again.ask('LOGIN', { user: 'bob' });
+    expect(again.next()?.payload['offline_count']).toBe(waiting);
+  });
+
+  test('[HP-RES-6] [HP-DM-4] what waited is told once, however much it is, to who acknowledges it', () => {
+    const stage = stageWith({ resumeMessagesMax: 1 });
+    const alice = HpClient.in(stage, 'alice');
+    for (const id of ['a', 'b', 'c']) alice.ask('DIRECT_MESSAGE', { to: 'bob', body: id }, id);
+    for (const waiting of [3, 0]) {
+      const bob = HpClient.in(stage, 'bob', 1, { caps: ['ack'] });
+      const refs = bob.take().map(({ id }) => id);
+      expect(refs.length).toBe(waiting);
+      bob.ask('ACK', { refs });
+      bob.ask('BYE');
+      stage.settle();
+    }
+  });
+
   test('[HP-RES-6] [HP-DM-2] what several sessions leave unacknowledged waits once', () => {
     const stage = stageWith({ resumeMessagesMax: 3 });
     const alice = HpClient.in(stage, 'alice');

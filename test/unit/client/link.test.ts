@@ -4,7 +4,7 @@ import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 
 import { assert, double, integer, property } from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { delayBeforeCall, Link, placeIn } from '../../../src/client/link.ts';
 
 test('[PROC-CLIENT-5] limits double from half a second to fifteen', () => {
@@ -88,4 +88,35 @@ test('[PROC-CLIENT-5] a server that goes says where to go, and the session is ta
   expect(heard[1]?.[1]).toMatchObject({ token: 'T' });
   link.conversation.leaveNow();
   for (const server of [first, second]) server.close();
+});
+
+test('[PROC-CLIENT-5] a clock that is set forward makes no server look silent', async () => {
+  vi.useFakeTimers({ toFake: ['Date', 'setInterval'] });
+  const asked = new EventEmitter();
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => asked.emit('login'));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const login = once(asked, 'login');
+  const told: string[] = [];
+  const link = new Link({
+    addresses: [{ host: '127.0.0.1', port, tls: undefined }],
+    stay: { user: 'alice', credentials: { method: 'none' }, rooms: [], historyMax: 0 },
+    giveUpMs: undefined,
+    isFirstCallFinal: false,
+    tell: ({ kind }) => void told.push(kind),
+  });
+  await login;
+  // It looks twice a second: the first time, and an hour later, as far as the clock knows.
+  vi.advanceTimersByTime(500);
+  vi.setSystemTime(Date.now() + 3_600_000);
+  vi.advanceTimersByTime(500);
+  for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  expect(told).toEqual([]);
+  link.conversation.leaveNow();
+  server.close();
+  vi.useRealTimers();
 });

@@ -323,7 +323,7 @@ describe('policies', () => {
   });
 
   test('[HP-SESS-3] a login takes the place of one on another node', () => {
-    const stage = whole({ sessionPolicy: 'replace' });
+    const stage = whole({ sessionPolicy: 'replace', sessionsPerUserMax: 1 });
     const first = enter(stage, 'alice', 'n1');
     const second = enter(stage, 'alice', 'n2');
     expect(first.told()).toEqual(['ERROR SESSION_REPLACED']);

@@ -94,6 +94,21 @@ describe.each([1, 2, 3, 4, 5])('[BROKER-REC-6] in order %i', (chance) => {
     expect(stage.troubles).toEqual([]);
   });
 
+  test('[BROKER-LIST-2] whoever asks behind it is told of a reader who waits for his turn', () => {
+    const { stage, reader, resume, mostAtOnce, said } = staged(chance, names);
+    for (const topic of names) resume(topic);
+    for (const topic of names) reader.say({ type: 'topic_info', topic });
+    resume('t9');
+    mostAtOnce();
+    const told = said().filter((one) => JSON.stringify(one).includes('"history"'));
+    expect(told).toEqual(
+      names.map((topic) =>
+        expect.objectContaining({ type: 'topic_info', topic, subscribers: 1, history: KEPT }),
+      ),
+    );
+    expect(stage.troubles).toEqual([]);
+  });
+
   test('[BROKER-SUB-4] a reader that goes in the middle leaves nothing', () => {
     const { stage, reader, resume } = staged(chance, names);
     for (const topic of names) resume(topic);

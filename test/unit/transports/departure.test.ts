@@ -1,5 +1,6 @@
 // How the process ends, apart from the process: signals in, exit codes out. And the alarm that shards sleep by.
 
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Alarm, nowUs } from '../../../src/transports/process/clock.ts';
 import { Departure } from '../../../src/transports/process/departure.ts';
@@ -10,6 +11,11 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.useRealTimers();
+});
+
+test('[HP-MEMBER-4] [PROC-CONF-1] systemd does not start again whose name is lost, or whose settings are wrong', () => {
+  const unit = readFileSync(new URL('../../../packaging/hermod.service', import.meta.url), 'utf8');
+  expect(/^RestartPreventExitStatus=(.*)$/m.exec(unit)?.[1]).toBe('2 3');
 });
 
 describe('departure', () => {

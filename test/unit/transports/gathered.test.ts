@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { joined } from '../../../src/transports/gateway/written.ts';
+import { joined } from '../../../src/actors/codecs/joined.ts';
 import { Gathered } from '../../../src/transports/origins/gathered.ts';
 
 test('a body that came byte by byte is kept in few pieces, and is the same body', () => {

@@ -2,7 +2,7 @@
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Exchanges as DoorExchanges } from '../../../src/transports/doors/exchanges.ts';
 import type { Client } from '../../../src/transports/gateway/client.ts';
 import { Exchanges } from '../../../src/transports/gateway/exchanges.ts';
@@ -32,6 +32,25 @@ test('nothing is kept of a request to the gateway whose client is gone', async (
   };
   expect(await isForgotten(ask())).toBe(true);
   exchanges.press(false);
+});
+
+test('[WEB-HTTP-6] whoever does not read a long answer is cut', () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+  const deadlines = new Deadlines();
+  const exchanges = new DoorExchanges({
+    ...silent,
+    deadlines,
+    departures: new Departures(deadlines, () => {}),
+  });
+  const destroy = vi.fn<() => void>();
+  const response = { on() {}, writeHead() {}, end() {}, socket: { destroy } };
+  exchanges.ask({} as never, { type: 'managed', response } as never, () => {});
+  exchanges.respond(1, 200, {}, 'x'.repeat(65_537));
+  vi.advanceTimersByTime(59_000);
+  expect(destroy).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(2_000);
+  expect(destroy).toHaveBeenCalledOnce();
+  vi.useRealTimers();
 });
 
 test('nothing is kept of a request to another door whose client is gone', async () => {

@@ -86,6 +86,15 @@ describe('guesses', () => {
     expect(await ask('alice', 'right')).toMatchObject({ type: 'passwordVerified' });
   });
 
+  test('[HP-LOGIN-8] whoever has one address of IPv6 has all that begin like it', async () => {
+    const ask = await edgeOf('alice', 'right');
+    for (let i = 1; i <= 5; i += 1) await ask('alice', 'wrong', `2001:db8:0:1::${i}`);
+    expect(await ask('alice', 'right', '2001:db8:0:1::6')).toMatchObject({ retryAfterSeconds: 60 });
+    expect(await ask('alice', 'right', '2001:db8:0:2::1')).toMatchObject({
+      type: 'passwordVerified',
+    });
+  });
+
   test('[HP-LOGIN-8] nor are those that came at the same time, but for the two that are under way', async () => {
     const ask = await edgeOf('alice', 'right');
     const verdicts = await Promise.all(Array.from({ length: 20 }, () => ask('alice', 'wrong')));

@@ -161,3 +161,15 @@ test('a token serves for a second, and a changed file is read again', () => {
   expect(second).not.toBe(first);
   expect(signatures(now).isValid(second, fileOf('same.hex', '01'))).toBe(true);
 });
+
+test('a changed file is read again although the clock went back meanwhile', () => {
+  const now = { ms: NOW_S * 1_000 };
+  const signer = signatures(now);
+  const key = fileOf('set-back.hex', '00');
+  signer.sign('hermod', key);
+  fileOf('set-back.hex', '01');
+  utimesSync(key.slice('file:'.length), 1, 1);
+  now.ms -= 3_600_000;
+  const second = signer.sign('hermod', key) ?? '';
+  expect(signatures(now).isValid(second, fileOf('same.hex', '01'))).toBe(true);
+});

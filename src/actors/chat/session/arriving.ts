@@ -2,6 +2,7 @@
 // Refuses to know rooms. Obeys spec/hp.md, sections "HELLO" and "LOGIN".
 
 import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
+import { isUserName, userKey } from '../../codecs/hp/names.ts';
 import { knownCaps, type RequestOf } from '../../codecs/hp/requests.ts';
 import { ticketText } from '../../codecs/hp-peer/ticket.ts';
 import { VERSION } from '../../codecs/hp/envelope.ts';
@@ -104,7 +105,9 @@ export function tokenJudged(session: Session, verdict: TokenVerdict, context: Tu
   if (verdict.ref !== refOf(session) || pending?.request.type !== 'LOGIN') return;
   const isGood =
     verdict.type === 'tokenVerified' &&
-    verdict.subject?.toLowerCase() === pending.user.toLowerCase();
+    // Letters that names do not have may be letters of names when they are made small.
+    isUserName(verdict.subject ?? '') &&
+    userKey(verdict.subject ?? '') === userKey(pending.user);
   if (!isGood) {
     failed(session, NOT_PROVED, context);
     return;

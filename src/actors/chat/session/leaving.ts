@@ -11,7 +11,6 @@ import {
   advance,
   leaveUnanswered,
   freshId,
-  has,
   type HpSessionMessage,
   type Identity,
   isComing,
@@ -248,7 +247,7 @@ export function parted(session: Session, context: Turn): void {
 
 /** Everything that the client may not have. */
 export function untoldOf({ unacked, untold }: Session): readonly Untold[] {
-  return [...[...unacked.values()].flat(), ...untold];
+  return [...unacked.all, ...untold];
 }
 
 export function leaveRoom(
@@ -294,10 +293,6 @@ export function sayLastWords(session: Session, context: Turn): void {
   closeNow(session, context);
   context.send(chat.router, { type: 'leave', connection });
   if (session.who !== undefined && session.life !== 'closed') end(session, 'refused', context);
-}
-
-export function needsAck(session: Session): boolean {
-  return has(session, 'ack');
 }
 
 /** A peer that does not take its last words is cut off. */

@@ -27,6 +27,7 @@ import type {
   UserReply,
   Untold,
 } from '../users/user-messages.ts';
+import { Unacked } from '../unacked.ts';
 import { Rate } from './rates.ts';
 
 export type HpSessionMessage =
@@ -160,8 +161,7 @@ export interface Session {
   /** What waits for a client that is away, or comes back just now. */
   untold: Untold[];
   untoldBytes: number;
-  /** Direct messages that the client has not acknowledged, by id. */
-  readonly unacked: Map<string, Untold[]>;
+  readonly unacked: Unacked;
   readonly changed: Map<string, Presence>;
   /** Set while the session is on its way into this actor. */
   luggage: Luggage | undefined;
@@ -215,7 +215,7 @@ export function sessionOf(
     watched: new Map(),
     untold: [],
     untoldBytes: 0,
-    unacked: new Map(),
+    unacked: new Unacked(),
     changed: new Map(),
     luggage: undefined,
     isAnew: false,

@@ -152,9 +152,11 @@ export function tellDirect(
   isDelayed: boolean,
   context: Turn,
 ): void {
-  if (isUnacked(session, untold)) return;
+  // [HP-DM-2] The client has heard it, and not said so yet: what waited in two places comes once.
+  if (session.unacked.has(untold)) return;
   write(session, encodeText(directText(untold.message, untold.isSent, isDelayed)), context);
   tookDirect(session, untold, context);
+  leaveExcess(session, context);
 }
 
 /** [HP-DM-4] In one piece behind `line`: what waited is no sign of a slow reader, however much it is. */
@@ -167,12 +169,6 @@ export function tellWaiting(
   const texts = messages.map((message) => directText(message, false, true));
   write(session, encodeText(line + texts.join('')), context);
   for (const message of messages) tookDirect(session, { message, isSent: false }, context);
-}
-
-/** [HP-DM-2] The client has heard it, and not said so yet: what waited in two places comes once. */
-function isUnacked({ unacked }: Session, { message: { from, id }, isSent }: Untold): boolean {
-  const known = unacked.get(id) ?? [];
-  return known.some((one) => one.isSent === isSent && userKey(one.message.from) === userKey(from));
 }
 
 export function directText(message: Direct, isSent: boolean, isDelayed: boolean): string {
@@ -188,18 +184,14 @@ export function directText(message: Direct, isSent: boolean, isDelayed: boolean)
 
 /** [HP-ACK-3] Without the cap `ack`, what is written counts as taken. */
 export function tookDirect(session: Session, untold: Untold, context: Turn): void {
-  if (!has(session, 'ack')) {
-    tellTaken(session, untold, context);
-    return;
-  }
-  const { id } = untold.message;
-  session.unacked.set(id, [...(session.unacked.get(id) ?? []), untold]);
-  const [oldest] = session.unacked.keys();
-  if (oldest === undefined || session.unacked.size <= session.chat.options.resumeMessagesMax)
-    return;
-  const { who } = session;
-  const untaken = session.unacked.get(oldest) ?? [];
-  session.unacked.delete(oldest);
+  if (has(session, 'ack')) session.unacked.add(untold);
+  else tellTaken(session, untold, context);
+}
+
+/** [HP-RES-6] What waited for the client comes all at once, and there is time to acknowledge it until more comes. */
+function leaveExcess(session: Session, context: Turn): void {
+  const { unacked, who, chat } = session;
+  const untaken = unacked.takeExcess(chat.options);
   const messages = untaken.flatMap(({ message, isSent }) => (isSent ? [] : [message]));
   if (who !== undefined && messages.length > 0)
     context.send(ownKeeper(session), { type: 'notTaken', user: who.user, messages });
@@ -220,8 +212,7 @@ export function acknowledge(session: Session, { refs }: RequestOf<'ACK'>, contex
 
 export function acknowledged(session: Session, refs: readonly string[], context: Turn): void {
   for (const ref of refs) {
-    for (const untold of session.unacked.get(ref) ?? []) tellTaken(session, untold, context);
-    session.unacked.delete(ref);
+    for (const untold of session.unacked.take(ref)) tellTaken(session, untold, context);
     for (const seat of session.seats.values()) takes(seat, ref);
   }
 }

@@ -54,7 +54,7 @@ export interface Instruct {
   readonly gone: string | undefined;
   /**
    * What the client gets first, or when the time is up: Grip-* and hop headers are gone already, Grip-Status applied,
-   * exposeHeaders applied. The status may be anything from 0 to 999.
+   * exposeHeaders applied. The status may be anything from 200 to 999.
    */
   readonly response: {
     readonly status: number;
@@ -75,6 +75,8 @@ export type InstructReading =
   | { readonly ok: true; readonly instruct: Instruct }
   | { readonly ok: false; readonly mistake: GripMistake };
 
+/** What is below comes before an answer, and is none. */
+export const answerStatusMin = 200;
 const holdTimeoutSecondsDefault = 55;
 const holdTimeoutSecondsMin = 5;
 const keepAliveTimeoutSecondsMin = 1;
@@ -118,8 +120,10 @@ export function parseInstruct(answer: OriginAnswer): InstructReading {
   const draft = isJsonInstruct(answer.headers)
     ? readJson(reader, answer, fromHeaders)
     : fromHeaders;
-  if (reader.mistake !== undefined) return { ok: false, mistake: { message: reader.mistake } };
   const { keepAlive, response, timeoutSeconds } = draft;
+  // [DIFF-29]
+  if (response.status < answerStatusMin) reader.fail(`no answer has the status ${response.status}`);
+  if (reader.mistake !== undefined) return { ok: false, mistake: { message: reader.mistake } };
   const reason = response.reason === '' ? reasonOf(response.status) : response.reason;
   return {
     ok: true,

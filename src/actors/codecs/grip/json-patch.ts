@@ -22,6 +22,8 @@ export type PatchReading =
 /** In UTF-16 code units; the stored body of a hold has at most 100,000 bytes. */
 const patchedLengthMax = 4_000_000;
 const patchedDepthMax = 512;
+/** Of a body, by all operations together: copies of copies soon outgrow whatever they began with. */
+const copiedValuesMax = 200_000;
 
 /** [GRIP-PATCH-1] [GRIP-PATCH-3] Applies the operations one after the other; none of them counts if one fails. */
 export function patchBody(body: Uint8Array, ops: readonly unknown[]): PatchReading {
@@ -104,7 +106,7 @@ function put(
   if (!steps.ok) return steps;
   if (!has(op, 'value')) return refused("op does not contain 'value'");
   if (mustExist && !isThere(root, steps.value)) return refused('location does not exist');
-  return done(withValue(root, steps.value, copier.copy(op['value'])));
+  return done(withValue(root, steps.value, copier.bring(op['value'])));
 }
 
 function take(root: unknown, path: string): Outcome<unknown> {
@@ -224,17 +226,29 @@ function without(root: unknown, steps: readonly Step[]): void {
 /** Copies values, so that what is changed in one place stays in another. */
 class Copier {
   mistake: string | undefined = undefined;
-  #copied = 0;
+  #left = copiedValuesMax;
 
-  copy(value: unknown, depth = 1): unknown {
-    this.#copied += 1;
+  /** A value of the body. */
+  copy(value: unknown): unknown {
+    return this.#copied(value, 1, 1);
+  }
+
+  /** A value of the publisher's, which costs no more than it took to send. */
+  bring(value: unknown): unknown {
+    return this.#copied(value, 0, 1);
+  }
+
+  #copied(value: unknown, price: 0 | 1, depth: number): unknown {
+    this.#left -= price;
     if (depth > patchedDepthMax) this.mistake ??= 'the patched body is too deep';
-    if (this.#copied > patchedLengthMax) this.mistake ??= 'the patched body is too large';
+    if (this.#left < 0) this.mistake ??= 'the patched body is too large';
     if (this.mistake !== undefined) return undefined;
-    if (Array.isArray(value)) return value.map((item) => this.copy(item, depth + 1));
+    if (Array.isArray(value)) return value.map((item) => this.#copied(item, price, depth + 1));
     if (!isFields(value)) return value;
     const members = Object.entries(value);
-    return Object.fromEntries(members.map(([name, item]) => [name, this.copy(item, depth + 1)]));
+    return Object.fromEntries(
+      members.map(([name, item]) => [name, this.#copied(item, price, depth + 1)]),
+    );
   }
 }
 

@@ -151,7 +151,8 @@ function survey(line: Uint8Array, text: string): Survey {
 
   function endData(depthHere: number, at: number): number {
     if (depthHere !== 2 || dataAt < 0) return dataAt;
-    found.dataText = source(dataAt, at).trim();
+    // A CR can only stand between values: a reader for whom it ends a line would read what stands behind it as one.
+    found.dataText = source(dataAt, at).replaceAll('\r', ' ').trim();
     return -1;
   }
 
@@ -202,8 +203,7 @@ export function checkValues(payload: JsonObject, hasEscapes = true): Refused | u
   if (!hasEscapes && isOfWholeNumbers(payload)) return undefined;
   for (const [key, value] of Object.entries(payload)) {
     const place = `payload.${key}`;
-    if (!isWellFormed(key) || key.includes('\0'))
-      return refused('INVALID_STRING', 'A key is not well-formed text.', 'payload');
+    if (!isText(key, false)) return refused('INVALID_STRING', NO_KEY, 'payload');
     const mistake = checkValue(value, place, key === 'data');
     if (mistake !== undefined) return mistake;
   }
@@ -238,12 +238,17 @@ function checkValue(value: unknown, place: string, isOpaque: boolean): Refused |
   }
   if (typeof value !== 'object' || value === null) return undefined;
   for (const [key, inner] of Object.entries(value)) {
-    if (!isWellFormed(key))
-      return refused('INVALID_STRING', 'A key is not well-formed text.', place);
+    if (!isText(key, isOpaque)) return refused('INVALID_STRING', NO_KEY, place);
     const mistake = checkValue(inner, isOpaque ? place : `${place}.${key}`, isOpaque);
     if (mistake !== undefined) return mistake;
   }
   return undefined;
+}
+
+const NO_KEY = 'A key is not well-formed text.';
+
+function isText(text: string, isOpaque: boolean): boolean {
+  return isWellFormed(text) && (isOpaque || !text.includes('\0'));
 }
 
 function isWellFormed(text: string): boolean {

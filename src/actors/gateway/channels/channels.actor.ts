@@ -137,9 +137,9 @@ function release(state: ChannelsState, channel: Channel, out: Release, context: 
     const receivers = receiversOf(channel, item);
     const weight = (blocksOf(item, state.args.options) ?? 1) * receivers;
     if (state.pacer.isOpen(weight, context.now)) deliver(state, { channel, item }, context);
-    else if (state.pacer.wait({ channel, item }, weight)) pace(state, context);
+    else if (state.pacer.wait({ channel, item }, weight, item.byteLength)) pace(state, context);
     else {
-      // [DIFF-24] No silent loss: whoever is dropped by the operator's own bound is counted and told of.
+      // [DIFF-24] No silent loss: whoever is dropped is counted and told of.
       context.count('gateway.deliveries.dropped.hwm', receivers);
       context.send(state.args.log, {
         type: 'log',

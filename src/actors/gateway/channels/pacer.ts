@@ -1,15 +1,24 @@
 // Holds deliveries to the rate that an operator allows, counted by receivers: an item is delivered to all at once, and
-// the next one waits until that is paid for, up to a bound. Without a rate nothing ever waits. Instants are microseconds.
+// the next one waits until that is paid for, up to two bounds: the operator's, and one for memory. Without a rate nothing
+// ever waits. Instants are microseconds.
 // Refuses to know what is delivered. Obeys spec/grip.md, section "Limits".
 
 import type { GatewayOptions } from '../gateway-options.ts';
 
 type Limits = Pick<GatewayOptions, 'messageRate' | 'messageHwm'>;
 
+interface Waiting<T> {
+  readonly value: T;
+  readonly receivers: number;
+  /** What keeping it costs. */
+  readonly bytes: number;
+}
+
 export class Pacer<T> {
   readonly #limits: Limits;
-  readonly #waiting: { readonly value: T; readonly receivers: number }[] = [];
+  readonly #waiting: Waiting<T>[] = [];
   #waitingReceivers = 0;
+  #waitingBytes = 0;
   /** When the deliveries made so far are paid for. */
   #paidAt = 0;
 
@@ -27,12 +36,16 @@ export class Pacer<T> {
   }
 
   /** False when too many would wait; one item may always wait, however many are to get it. */
-  wait(value: T, receivers: number): boolean {
-    const { messageHwm } = this.#limits;
-    const isOver = messageHwm !== undefined && this.#waitingReceivers + receivers > messageHwm;
+  wait(value: T, receivers: number, byteLength: number): boolean {
+    const { messageHwm = Infinity } = this.#limits;
+    const bytes = byteLength + OVERHEAD_BYTES;
+    const isOver =
+      this.#waitingReceivers + receivers > messageHwm ||
+      this.#waitingBytes + bytes > WAITING_BYTES_MAX;
     if (isOver && this.#waiting.length > 0) return false;
-    this.#waiting.push({ value, receivers });
+    this.#waiting.push({ value, receivers, bytes });
     this.#waitingReceivers += receivers;
+    this.#waitingBytes += bytes;
     return true;
   }
 
@@ -45,6 +58,7 @@ export class Pacer<T> {
       const next = this.#waiting.shift();
       if (next === undefined) break;
       this.#waitingReceivers -= next.receivers;
+      this.#waitingBytes -= next.bytes;
       this.#spend(next.receivers, now, messageRate);
       out.push(next.value);
     }
@@ -64,4 +78,8 @@ export class Pacer<T> {
   }
 }
 
+/** Of items that wait for their rate, on one shard. */
+const WAITING_BYTES_MAX = 67_108_864;
+/** What an item costs that says nothing. */
+const OVERHEAD_BYTES = 512;
 const SAVED_US = 250_000;

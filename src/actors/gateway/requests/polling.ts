@@ -2,7 +2,7 @@
 // it may have missed is found out by asking the origin again, as if the client had.
 // Refuses to know streams. Obeys spec/grip.md, section "Response holds".
 
-import type { Instruct } from '../../codecs/grip/instruct.ts';
+import { answerStatusMin, type Instruct } from '../../codecs/grip/instruct.ts';
 import { patchBody } from '../../codecs/grip/json-patch.ts';
 import type { GripItem, ResponseFormat } from '../../codecs/grip/publish-item.ts';
 import { type HeaderList, withoutHeaders } from '../../codecs/grip/header-list.ts';
@@ -84,13 +84,15 @@ function finishPoll(state: RequestState, item: GripItem, content: Uint8Array, co
   const { hold: held } = state;
   const format = item.response;
   if (held === undefined || format === undefined) return;
+  const { status, reason } = format;
   const body = bodyOf(held.instruct, format, content);
   if (body === undefined)
     answerError(state, 502, ORIGIN_ERROR, 'failed to apply body-patch', context);
+  else if (status < answerStatusMin)
+    answerError(state, 502, ORIGIN_ERROR, `no answer has the status ${status}`, context);
   else {
     const merged = mergedHeaders(preparedHeaders(held.instruct, format), format.headers);
     const headers = withoutHeaders(merged, format.hiddenHeaders);
-    const { status, reason } = format;
     answer(state, { status, reason, headers, body }, true, context);
   }
   end(state, context);

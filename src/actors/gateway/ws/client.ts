@@ -127,7 +127,8 @@ function maySay(code: number): boolean {
 function shortened(reason: string): string {
   let short = reason;
   while (encodeText(short).byteLength > REASON_BYTES_MAX) {
-    short = Array.from(short.slice(0, REASON_BYTES_MAX)).slice(0, -1).join('');
+    const letters = Array.from(short);
+    short = letters.slice(0, Math.min(REASON_BYTES_MAX, letters.length - 1)).join('');
   }
   return short;
 }

@@ -1,6 +1,7 @@
 // What operators and publishers of a simulated node hear: who follows which channel, and how a publication was
 // answered. Everything else is forgotten. Refuses to know who listens in production.
 
+import type { Log } from '../../../actors/runtime/edges.ts';
 import type { ControlReply, OperatorNotice } from '../../../actors/runtime/gateway-edges.ts';
 import { errands } from '../../records/errands/all.ts';
 import type { Trace } from '../../trace.ts';
@@ -8,12 +9,14 @@ import type { Trace } from '../../trace.ts';
 export class GatewayEars {
   readonly #trace: Trace;
   readonly #node: number;
+  readonly #shard: number;
   /** By mode and channel, where it is more than nobody. */
   readonly #followed = new Map<string, readonly [channel: string, mode: string, count: number]>();
 
-  constructor(trace: Trace, node: number) {
+  constructor(trace: Trace, node: number, shard: number) {
     this.#trace = trace;
     this.#node = node;
+    this.#shard = shard;
   }
 
   get followed(): readonly (readonly [string, string, number])[] {
@@ -21,10 +24,43 @@ export class GatewayEars {
   }
 
   hearNotice(notice: OperatorNotice): void {
-    if (notice.type !== 'channelFollowed') return;
-    const { channel, mode, subscribers } = notice;
-    if (subscribers === 0) this.#followed.delete(`${mode} ${channel}`);
-    else this.#followed.set(`${mode} ${channel}`, [channel, mode, subscribers]);
+    const node = this.#node;
+    const shard = this.#shard;
+    switch (notice.type) {
+      case 'channelFollowed': {
+        const { channel, mode, subscribers } = notice;
+        if (subscribers === 0) this.#followed.delete(`${mode} ${channel}`);
+        else this.#followed.set(`${mode} ${channel}`, [channel, mode, subscribers]);
+        return;
+      }
+      case 'clientConnected':
+      case 'clientDisconnected': {
+        const { id, route, type } = notice;
+        const isThere = type === 'clientConnected';
+        this.#trace.add({ kind: 'clientTold', node, shard, id, route, isThere });
+        return;
+      }
+      case 'messageSent': {
+        const { channel, transport, receivers } = notice;
+        this.#trace.add({ kind: 'sendingTold', node, channel, transport, receivers });
+        return;
+      }
+      default:
+    }
+  }
+
+  /** Of scenes alone. */
+  hearLog({ event, fields }: Log): void {
+    const [, client, number] = /\?n=(\d+)&s=(\d+)$/.exec(String(fields['url'])) ?? [];
+    if (event !== 'gateway.request' || client === undefined || number === undefined) return;
+    const { isRetry = false, ...rest } = fields;
+    // Why is for people to read.
+    const words = Object.entries(rest).map(([name, value]) =>
+      name === 'error' ? name : `${name}=${value}`,
+    );
+    const place = { client: Number(client), number: Number(number) };
+    const line = { words: words.join(' '), isRetry: isRetry === true };
+    this.#trace.add({ kind: 'requestLogged', node: this.#node, ...place, ...line });
   }
 
   hearReply(reply: ControlReply): void {

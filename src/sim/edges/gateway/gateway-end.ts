@@ -255,6 +255,7 @@ export class GatewayEnd implements WebEnd {
       door: 'gateway',
       isSecure: false,
       remote: this.#connection.met.remote,
+      isRepeated: this.#edge.isRepeated(head.headers),
       ...head,
     });
   }

@@ -9,8 +9,9 @@ import { holdsAlive } from './holds-alive.ts';
 import { holdsAll } from './holds-all.ts';
 import { holdsLiveness } from './holds-liveness.ts';
 import { holdsOrder } from './holds-order.ts';
+import { clientsTold, requestsLogged, sendingsTold } from './operators.ts';
 import { sceneInvariants } from './scenes/scenes.ts';
-import { fetches, leftovers, partings, sentAway, words } from './origins.ts';
+import { closes, fetches, leftovers, partings, sentAway, words } from './origins.ts';
 
 export const gatewayInvariants: readonly Invariant[] = [
   answersOnce,
@@ -21,6 +22,7 @@ export const gatewayInvariants: readonly Invariant[] = [
   holdsAlive,
   fetches,
   words,
+  closes,
   partings,
   sentAway,
   patienceOfHolders,
@@ -28,6 +30,9 @@ export const gatewayInvariants: readonly Invariant[] = [
   holdsLiveness,
   followers,
   leftovers,
+  clientsTold,
+  sendingsTold,
   ...sceneInvariants,
+  requestsLogged,
   errandsAnswered,
 ];

@@ -39,7 +39,7 @@ export const fetches: Invariant = {
 
 export const words: Invariant = {
   property: 'words',
-  requirements: ['WOH-REQ-9', 'WOH-RETRY-3', 'WOH-DIRECT-2'],
+  requirements: ['WOH-REQ-1', 'WOH-REQ-2', 'WOH-REQ-9', 'WOH-RETRY-3', 'WOH-DIRECT-2'],
   judge(report) {
     const said = new Map<number, number>();
     const taken = new Map<number, number>();
@@ -64,6 +64,7 @@ export const words: Invariant = {
       holdOpened: ({ connection, client, node }) => open.set(connection, { client, node }),
       wordsAnswered(event) {
         const { connection, client, isPartial, replayedBytes, knownBytes } = event;
+        const { events, bytes, isOneByOne } = event;
         if (replayedBytes > knownBytes)
           report(
             event,
@@ -71,6 +72,10 @@ export const words: Invariant = {
           );
         if (isPartial) partial.add(connection);
         else partial.delete(connection);
+        if (isOneByOne && events > 1)
+          report(event, `${events} events of client ${client} come in one request`);
+        if (bytes > OFFER_BYTES_MAX)
+          report(event, `${bytes} bytes of client ${client} come in one request`);
       },
       wordTaken(event) {
         if (event.word > (said.get(event.connection) ?? 0))
@@ -92,6 +97,22 @@ export const words: Invariant = {
           else if ((echoed.get(connection) ?? 0) < last)
             report(event, `word ${last} of client ${client} was taken, and the answer never came`);
         }
+      },
+    };
+  },
+};
+
+/** [WOH-CLOSE-2] [WOH-DIRECT-8] Origins answer with the code that they hear; without one it is 1000. */
+export const closes: Invariant = {
+  property: 'closes',
+  requirements: ['WOH-CLOSE-1', 'WOH-CLOSE-2', 'WOH-DIRECT-8'],
+  judge(report) {
+    return {
+      closeAnswered(event) {
+        const { client, said, code } = event;
+        const expected = said === WITHOUT_CODE ? NORMAL : said;
+        if (code !== expected && !OTHER_CLOSES.includes(code))
+          report(event, `client ${client} closes with ${said}, and is closed with ${code}`);
       },
     };
   },
@@ -224,6 +245,12 @@ function followedWords(where: string, channel: string, mode: string, subscribers
   return `${where} tells of ${subscribers} who follow ${channel} (${mode}), and all have left`;
 }
 
+/** [WOH-REQ-1] */
+const OFFER_BYTES_MAX = 200_000;
+const NORMAL = 1_000;
+const WITHOUT_CODE = 1_005;
+/** Of a node that goes, of a reader that is too slow, and of an origin that has had enough. */
+const OTHER_CLOSES: readonly number[] = [1_001, 1_013, 4_000];
 /** Longer than any origin takes when nothing is wrong. */
 const ANSWERED_US = 1_500_000;
 const HEALING_US = 3_000_000;

@@ -36,7 +36,7 @@ export const callMutants: readonly Mutant[] = [
   {
     ...{ name: 'tokens-of-anybody', dialect, breaks, requirements: ['HP-LOGIN-4'] },
     file: 'chat/session/arriving.ts',
-    find: 'verdict.subject?.toLowerCase() === pending.user.toLowerCase();',
+    find: "userKey(verdict.subject ?? '') === userKey(pending.user);",
     replace: 'verdict.subject !== undefined;',
     story: 'A token that is good lets its bearer in under any name.',
   },

@@ -21,8 +21,8 @@ export const returning: readonly Mutant[] = [
     breaks: ['taken', 'directs'],
     requirements: ['HP-ACK-3', 'HP-DM-6'],
     file: 'chat/session/leaving.ts',
-    find: 'return [...[...unacked.values()].flat(), ...untold];',
-    replace: 'return untold.length > 0 ? untold : [...unacked.values()].flat();',
+    find: 'return [...unacked.all, ...untold];',
+    replace: 'return untold.length > 0 ? untold : unacked.all;',
     story:
       'What a client was told and has not acknowledged is thought of only where nothing has come while it was away.',
   },

@@ -48,7 +48,11 @@ function scenesOf(chance: Prng, options: GatewayOptions): Scene[] {
     const scene = drawScene(chance, options);
     leftMs -= scene.lastsMs + betweenMs(scene);
     if (leftMs < 0) return scenes;
-    scenes.push(scene);
+    const before = scenes.at(-1);
+    // Whoever asks several things asks them alike, often.
+    const isAlike = before !== undefined && scene.via === undefined && chance.chance(2, 3);
+    const headers = isAlike ? before.asked.headers : scene.asked.headers;
+    scenes.push({ ...scene, asked: { ...scene.asked, headers } });
   }
 }
 
@@ -230,10 +234,12 @@ function stream(chance: Prng, options: GatewayOptions): Scene {
   const acts: Act[] = [];
   const choices: ItemChoices = { shape: 'stream', scene: base, mayPatch: false };
   const count = chance.below(8);
+  // Where links fail and answer again, something is to come behind that.
+  const everyMs = isFollowingLinks && chance.chance(1, 2) ? ACT_EVERY_MS * 3 : ACT_EVERY_MS;
   for (let at = 1; at <= count; at += 1) {
     if (chance.chance(1, 4)) continue;
     if (isFollowingLinks && chance.chance(1, 6)) {
-      acts.push({ atMs: at * ACT_EVERY_MS, deed: { does: 'recover' } });
+      acts.push({ atMs: at * everyMs, deed: { does: 'recover' } });
       continue;
     }
     const own = isCrowded ? channels - 1 - chance.below(2) : chance.below(channels);
@@ -242,7 +248,7 @@ function stream(chance: Prng, options: GatewayOptions): Scene {
     // A link that is asked for in vain is not asked sooner for a hint, and hides what waited behind it.
     const isHidden = drawnItem.action === 'hint' && base.next?.answers.includes(false) === true;
     const item: ItemPlan = isHidden ? { ...drawnItem, action: 'send' } : drawnItem;
-    acts.push({ atMs: at * ACT_EVERY_MS, deed: { does: 'publish', channel, item } });
+    acts.push({ atMs: at * everyMs, deed: { does: 'publish', channel, item } });
   }
   const order = chance.chance(1, 3) && !isFollowingLinks ? drawOrder(chance, choices, options) : [];
   const afterMs = (count + 1) * ACT_EVERY_MS;

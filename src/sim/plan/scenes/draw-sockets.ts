@@ -13,7 +13,7 @@ import {
   type Told,
   type Transport,
 } from '../../records/scenes/scene.ts';
-import { isPolling } from '../../records/scenes/texts.ts';
+import { isPolling, WORD_BYTES_MAX } from '../../records/scenes/texts.ts';
 
 type SocketPart = Pick<
   Scene,
@@ -57,15 +57,20 @@ export function drawSocket(
       acts.push({ atMs, deed: { does: 'publish', channel, item } });
     } else {
       const kinds =
-        via === undefined ? (['text', 'text', 'text', 'binary', 'ping'] as const) : TEXTS;
+        via === undefined
+          ? (['text', 'text', 'text', 'text', 'binary', 'binary', 'ping', 'pong'] as const)
+          : TEXTS;
       const kind = oneOf(chance, kinds);
       const answer = Array.from({ length: chance.below(3) }, (_, place) =>
         told(chance, `a${at}.${place}`, filter, isImplicit),
       );
-      const isHalfTaken = kind !== 'ping' && chance.chance(1, 6);
+      const isMessage = kind === 'text' || kind === 'binary';
+      const isHalfTaken = isMessage && chance.chance(1, 6);
+      const mayBeLong = isMessage && !isHalfTaken && via === undefined;
+      const bytes = mayBeLong && chance.chance(1, 8) ? WORD_BYTES_MAX + chance.below(2) : undefined;
       acts.push({
         atMs,
-        deed: { does: 'say', kind, answer: isHalfTaken ? [] : answer, isHalfTaken },
+        deed: { does: 'say', kind, answer: isHalfTaken ? [] : answer, isHalfTaken, bytes },
       });
     }
   }

@@ -3,14 +3,18 @@
 import { commandErrands } from './commands.ts';
 import type { Errand } from './errand.ts';
 import { holdErrands } from './holds.ts';
+import { linkErrands } from './links.ts';
 import { scriptErrands } from './scripts.ts';
 import { sockErrands } from './sock-pages.ts';
+import { socketErrands } from './sockets.ts';
 import { wayErrands } from './ways.ts';
 
 export const errands: readonly Errand[] = [
   ...commandErrands,
   ...scriptErrands,
   ...holdErrands,
+  ...linkErrands,
+  ...socketErrands,
   ...sockErrands,
   ...wayErrands,
 ];

@@ -3,22 +3,34 @@
 
 import type { Header } from '../scenes/scene.ts';
 
-export type Errand = { readonly name: string } & (Question | Posted | Commanded);
+export type Errand = { readonly name: string } & (Question | Talk | Posted | Commanded);
 
-/** For the gateway's own door. */
-interface Question {
-  readonly to: 'door';
+interface Asked {
   readonly host: string;
-  readonly method: string;
   readonly path: string;
   readonly search: string;
-  readonly headers: readonly Header[];
-  readonly body: string;
   /** Undefined: its origin tells what it was asked, see `echoWords`. */
   readonly said: Said | undefined;
-  /** Is published while it is held. */
-  readonly item: object | undefined;
+  /** Are published while it is held, one after the other. */
+  readonly items: readonly object[];
+}
+
+/** For the gateway's own door. */
+interface Question extends Asked {
+  readonly to: 'door';
+  readonly method: string;
+  readonly headers: readonly Header[];
+  readonly body: string;
   /** As in `sounds.ts`; of an expression: what varies from one time to the next. */
+  readonly answer: string | RegExp;
+}
+
+/** A WebSocket at the same door. */
+interface Talk extends Asked {
+  readonly to: 'socket';
+  /** One after the other, when it is open; `close CODE REASON`, or a kind and words. */
+  readonly words: readonly string[];
+  /** All that is heard, in its order. */
   readonly answer: string | RegExp;
 }
 
@@ -55,7 +67,26 @@ export function asks(
 ): Errand {
   return {
     ...{ to: 'door', name, host: 'e.test', method: 'GET', path: `/e/${name}`, search: '' },
-    ...{ headers: [], body: '', said: undefined, item: undefined, ...what, answer },
+    ...{ headers: [], body: '', said: undefined, items: [], ...what, answer },
+  };
+}
+
+/** A WebSocket whose origin says `said` to its handshake, and nothing to what comes then. */
+export function talks(
+  name: string,
+  what: Partial<Omit<Talk, 'to' | 'answer'>>,
+  answer: string | RegExp,
+  ...more: readonly string[]
+): Errand {
+  return {
+    ...{ to: 'socket', name, host: 'ew.test', path: `/e/${name}`, search: '' },
+    ...{
+      said: undefined,
+      items: [],
+      words: [],
+      ...what,
+      answer: typeof answer === 'string' ? [answer, ...more].join(' / ') : answer,
+    },
   };
 }
 

@@ -24,7 +24,7 @@ function holds(
     body: JSON.stringify({ hold, response: { body } }),
   };
   const item = { channel: `e-${name}`, formats: { 'http-response': format } };
-  return asks(name, { host: 'ed.test', said, item }, answer);
+  return asks(name, { host: 'ed.test', said, items: [item] }, answer);
 }
 
 function patches(name: string, ops: readonly unknown[], becomes: string, held: Held = {}): Errand {
@@ -111,6 +111,8 @@ export const holdErrands: readonly Errand[] = [
   wrong('patch-untrue', { op: 'test', path: '/a', value: 2 }),
   wrong('patch-untrue-deep', { op: 'test', path: '/c', value: { d: 'e' } }),
   wrong('patch-of-nothing', { op: 'remove', path: '/z' }),
+  wrong('patch-moves-nothing', { op: 'move', from: '/z', path: '/a' }),
+  wrong('patch-copies-nothing', { op: 'copy', from: '/b/2', path: '/a' }),
   wrong('patch-replaces-nothing', { op: 'replace', path: '/z', value: 1 }),
   wrong('patch-without-slash', { op: 'remove', path: 'a' }),
   wrong('patch-beyond', { op: 'add', path: '/b/2', value: 1 }),

@@ -38,6 +38,8 @@ export const errandRoutes: readonly string[] = [
   'es.test,sockjs=/sock,sockjs_as_path=/e/refusing origin-e:80,over_http',
   'prefix=e-,id=hidden,header=X-Way:hidden origin-e:80',
   '*,path_beg=/e/any,header=X-Way:any origin-e:80',
+  'least.test origin-e:1',
+  'most.test origin-e:65535',
   // None of these is one.
   'wrong.test',
   'wrong.test,path_beg= origin-x:80',
@@ -46,6 +48,8 @@ export const errandRoutes: readonly string[] = [
   'wrong.test,ssl=maybe origin-x:80',
   'wrong.test origin-x',
   'wrong.test origin-x:0',
+  'wrong.test origin-x:65536',
+  'wrong.test :80',
   'wrong.test,jsonp_mode=none origin-x:80',
   'wrong.test,header=x origin-x:80',
   'wrong.test zhttp/tcp://1.2.3.4:80',
@@ -224,6 +228,13 @@ export const wayErrands: readonly Errand[] = [
     'p-open',
     { host: 'ep.test', path: '/e/p%70' },
     told('GET /e/p%70', ...OWN, 'x-way: http', ''),
+  ),
+  asks('least-port', { host: 'least.test' }, told('GET /e/least-port', ...OWN, '')),
+  asks('most-port', { host: 'most.test' }, told('GET /e/most-port', ...OWN, '')),
+  asks(
+    'nowhere-at-all',
+    { host: 'wrong.test', path: '/none' },
+    '502 Bad Gateway | content-type: text/plain || No route for host: wrong.test\n',
   ),
   asks(
     'by-its-name',

@@ -20,6 +20,8 @@ export interface SceneLimits {
   readonly isUpdating: boolean;
   /** What becomes of addresses that were told on the way. */
   readonly forwardedFor: GatewayOptions['forwardedFor'];
+  /** The log has a line for each request. */
+  readonly isLogged?: boolean;
 }
 
 export type SceneRecord =

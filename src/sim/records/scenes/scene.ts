@@ -112,6 +112,8 @@ export type Deed =
       readonly answer: readonly Told[];
       /** The origin takes one byte of it, and says nothing. */
       readonly isHalfTaken: boolean;
+      /** Its whole length, where it is as long as may be, or longer. */
+      readonly bytes?: number | undefined;
     }
   /** The client of a WebSocket closes it. */
   | { readonly does: 'leave'; readonly code: number; readonly reason: string }

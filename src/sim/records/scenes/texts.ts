@@ -38,6 +38,14 @@ export function hostOf({ shape, route, isRound, via }: Scene, { client }: Place)
   }
 }
 
+/** What the client of a WebSocket says in an act; its origin knows the act by it. */
+export function wordOf(act: number, bytes = 0): string {
+  return `w${act}`.padEnd(bytes, '.');
+}
+
+/** [WOH-REQ-6] The longest of them. */
+export const WORD_BYTES_MAX = 200_000;
+
 export function bodyOf({ body, padBytes }: Said): string {
   return padBytes === 0 ? body : `${'z'.repeat(padBytes - 1)}\n`;
 }

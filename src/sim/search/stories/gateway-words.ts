@@ -55,6 +55,14 @@ export function gatewayWords(event: GatewayRecord | ChatRecord): string {
       return `question ${event.question} is ${event.how}`;
     case 'followedTold':
       return `shard ${event.node}.${event.shard} tells of ${event.followed.length} channels that are followed`;
+    case 'closeAnswered':
+      return `${who} has closed with ${event.said}, and is closed with ${event.code}`;
+    case 'clientTold':
+      return `the operator of node ${event.node} is told that client ${event.id} is ${event.isThere ? 'there' : 'gone'}`;
+    case 'sendingTold':
+      return `the operator of node ${event.node} is told of an item of ${event.channel} for ${event.receivers}`;
+    case 'requestLogged':
+      return `the log of node ${event.node} has: ${event.words.slice(0, SOUND_MAX)}`;
     case 'holdersLeft':
       return 'everybody leaves';
     case 'gatewayCounted':

@@ -56,12 +56,17 @@ function readLine(bytes: Uint8Array): HpLine | string {
 }
 
 /** One request. */
-export function hpLine(type: string, id: string, payload: object): Uint8Array {
+export function hpLine(
+  type: string,
+  id: string,
+  payload: object,
+  timestamp = TIMESTAMP,
+): Uint8Array {
   const envelope = {
     version: '1.0',
     type,
     id,
-    timestamp: 1_700_000_000,
+    timestamp,
     source: 'client',
     payload,
   };
@@ -71,6 +76,11 @@ export function hpLine(type: string, id: string, payload: object): Uint8Array {
 export function textOf(payload: HpLine['payload'], name: string): string {
   const value = payload[name];
   return typeof value === 'string' ? value : '';
+}
+
+/** Of a user: however it is spelled. */
+export function nameOf(payload: HpLine['payload'], name: string): string {
+  return textOf(payload, name).toLowerCase();
 }
 
 export function numberOf(payload: HpLine['payload'], name: string): number {
@@ -89,6 +99,51 @@ export function listOf(payload: HpLine['payload'], name: string): readonly HpLin
   return Array.isArray(value) ? (value as readonly HpLine['payload'][]) : [];
 }
 
+/** Of a receipt, or of somebody who types. */
+export function signIn({ type, payload }: HpLine) {
+  const isReceipt = type === 'RECEIPT';
+  const from = nameOf(payload, isReceipt ? 'by' : 'from');
+  const room = typeof payload['room'] === 'string' ? payload['room'] : undefined;
+  const word = `${textOf(payload, 'ref')} ${textOf(payload, 'state')}`;
+  const sign = isReceipt ? word : payload['on'] === true ? 'on' : 'off';
+  return { from, room, sign };
+}
+
+export function roomEventIn(payload: HpLine['payload']) {
+  const [room, event] = [textOf(payload, 'room'), textOf(payload, 'event')];
+  const [who, count] = [nameOf(payload, 'user'), numberOf(payload, 'count')];
+  return { room, event, who, count, reason: textOf(payload, 'reason') };
+}
+
+/** What a client is told of itself. */
+export function selfIn(payload: HpLine['payload']) {
+  const [of, as] = [nameOf(payload, 'user'), textOf(payload, 'session')];
+  const [home, status] = [textOf(payload, 'node'), textOf(payload, 'status')];
+  return { of, as, home, status, note: noteOf(payload), rooms: textsOf(payload, 'rooms') };
+}
+
+export function sessionsIn(
+  payload: HpLine['payload'],
+): readonly (readonly [user: string, sessions: number])[] {
+  return listOf(payload, 'users').map((one) => [nameOf(one, 'user'), numberOf(one, 'sessions')]);
+}
+
+/** What each user is, and writes beside it. */
+export function statusesIn(
+  payload: HpLine['payload'],
+): (readonly [user: string, status: string, note?: string])[] {
+  return listOf(payload, 'users').map((one) => {
+    const [user, status, note] = [nameOf(one, 'user'), textOf(one, 'status'), noteOf(one)];
+    return note === undefined ? [user, status] : [user, status, note];
+  });
+}
+
+export function noteOf({ note }: HpLine['payload']): string | undefined {
+  return typeof note === 'string' ? note : undefined;
+}
+
+/** Of whatever is not said to anybody. */
+export const TIMESTAMP = 1_700_000_000;
 const LF = 0x0a;
 const FIELDS = 'version,type,id,timestamp,source,payload';
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;

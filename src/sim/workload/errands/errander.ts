@@ -4,14 +4,18 @@
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import { Prng } from '../../../actors/runtime/prng.ts';
 import type { AskedOrigin, OriginHearing } from '../../edges/gateway.edge.ts';
+import type { OriginLine } from '../../edges/gateway/origin-socket.ts';
 import { type Link, newLink } from '../../edges/link.ts';
 import type { Connection } from '../../edges/network.ts';
 import { errandNamed } from '../../records/errands/all.ts';
-import { echoWords, type Errand } from '../../records/errands/errand.ts';
+import { echoWords, type Errand, type Said } from '../../records/errands/errand.ts';
+import { pages } from '../../records/errands/links.ts';
+import { EVENTS } from '../../records/errands/sockets.ts';
 import type { ErranderPlan } from '../../plan/gateway-plan.ts';
 import { plainLink } from '../../plan/simpler.ts';
 import { bodyWords, headerWords } from '../../records/scenes/sounds.ts';
 import type { Trace } from '../../trace.ts';
+import { Conversation } from './conversation.ts';
 import { Visit } from './visit.ts';
 
 export interface ErrandWorld {
@@ -26,9 +30,9 @@ export interface ErrandWorld {
 }
 
 /** Nobody listens at the second one. */
-export const ERRAND_ORIGINS: readonly string[] = ['origin-e', 'origin-f'];
+export const ERRAND_ORIGINS: readonly string[] = ['origin-e', 'origin-f', 'else.test'];
 
-type Question = Extract<Errand, { readonly to: 'door' }>;
+type Asked = Extract<Errand, { readonly to: 'door' | 'socket' }>;
 
 export class Errander {
   readonly #plan: ErranderPlan;
@@ -56,14 +60,11 @@ export class Errander {
     let isOver = false;
     this.#world.later(WAY_US + this.#chance.below(WAY_US), () => {
       if (isOver) return;
-      if (asked.host !== ERRAND_ORIGINS[0]) {
+      if (asked.host === ERRAND_ORIGINS[1]) {
         hearing.failed('refused', false);
         return;
       }
-      const [path = ''] = asked.target.split('?');
-      const name = path.slice(path.lastIndexOf('/') + 1);
-      const errand = errandNamed(name);
-      const said = errand?.to === 'door' ? errand.said : undefined;
+      const said = saidTo(asked);
       const { status, headers, body } = said ?? { status: 200, headers: [], body: echoOf(asked) };
       hearing.answered({ status, reason: status === 200 ? 'OK' : 'Somehow', headers });
       hearing.carried(encodeText(body));
@@ -74,38 +75,70 @@ export class Errander {
     };
   }
 
+  /** Nobody speaks WebSocket there: the handshake has the answer of a request. */
+  call(asked: AskedOrigin, hearing: OriginHearing): OriginLine {
+    return { say() {}, close() {}, cut: this.ask(asked, hearing) };
+  }
+
   #run(errand: Errand): void {
     const { node, client } = this.#plan;
     const world = this.#world;
     if (!world.isWell(node)) return;
-    const connection = errand.to === 'door' ? world.connect(this.#plan, this.#link) : undefined;
-    if (errand.to === 'door' && connection === undefined) return;
+    const isAsked = errand.to === 'door' || errand.to === 'socket';
+    const connection = isAsked ? world.connect(this.#plan, this.#link) : undefined;
+    if (isAsked && connection === undefined) return;
     world.trace.add({ kind: 'errandRun', node, client, errand: errand.name });
-    if (errand.to !== 'door') world.order(node, errand);
-    else if (connection !== undefined) this.#question(errand, connection);
+    if (!isAsked) world.order(node, errand);
+    else if (connection !== undefined) this.#ask(errand, connection);
   }
 
-  #question(errand: Question, connection: Connection): void {
+  #ask(errand: Asked, connection: Connection): void {
     const { node } = this.#plan;
-    const body = encodeText(errand.body);
-    const visit = new Visit(connection, (head, said) => {
-      const answer = said === '' && !head.includes(' ') ? head : `${head} || ${bodyWords(said)}`;
-      this.#world.trace.add({ kind: 'errandAnswered', node, errand: errand.name, answer });
-    });
-    visit.ask({ ...errand, body });
-    const { item } = errand;
-    if (item === undefined) return;
-    const items = encodeText(JSON.stringify({ items: [item] }));
-    this.#world.later(HELD_MS * 1_000, () => this.#world.publish(node, items, 'http'));
+    const world = this.#world;
+    const heard = (answer: string): void => {
+      world.trace.add({ kind: 'errandAnswered', node, errand: errand.name, answer });
+    };
+    if (errand.to === 'socket') {
+      new Conversation(connection, errand.words, {
+        heard,
+        later: (delayMs, act) => world.later(delayMs * 1_000, act),
+      }).begin(errand);
+    } else {
+      const visit = new Visit(connection, (head, said) =>
+        heard(said === '' && !head.includes(' ') ? head : `${head} || ${bodyWords(said)}`),
+      );
+      visit.ask({ ...errand, body: encodeText(errand.body) });
+    }
+    for (const [at, item] of errand.items.entries()) {
+      const items = encodeText(JSON.stringify({ items: [item] }));
+      const atMs = HELD_MS + at * ITEM_EVERY_MS;
+      world.later(atMs * 1_000, () => world.publish(node, items, 'http'));
+    }
   }
 }
 
-function echoOf({ method, target, headers, body }: AskedOrigin): string {
-  return echoWords(method, target, headerWords(headers), new TextDecoder().decode(body));
+/** By the name at the end of its path. What a WebSocket says later is taken, and answered with nothing. */
+function saidTo({ target, headers, body }: AskedOrigin): Said | undefined {
+  const [path = ''] = target.split('?');
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const errand = errandNamed(name);
+  const isOfEvents = headers.some(([, value]) => value === EVENTS[1]);
+  if (isOfEvents && !new TextDecoder().decode(body).startsWith('OPEN')) return TAKEN;
+  const isAsked = errand?.to === 'door' || errand?.to === 'socket';
+  return isAsked ? errand.said : pages[name];
 }
+
+function echoOf({ host, port, isSecure, method, target, headers, body }: AskedOrigin): string {
+  const isHome = host === ERRAND_ORIGINS[0];
+  const way = isHome ? '' : `http${isSecure ? 's' : ''}://${host}:${port}`;
+  return echoWords(method, way + target, headerWords(headers), new TextDecoder().decode(body));
+}
+
+const TAKEN: Said = { status: 200, headers: [EVENTS], body: '' };
 
 /** Whoever asked is held by then, and is not asked about again yet. */
 const HELD_MS = 400;
+const ITEM_EVERY_MS = 250;
 const WAY_US = 2_000;
 /** Threads that died last are back by then. */
 const FIRST_MS = 3_500;

@@ -68,6 +68,7 @@ export class GatewayWorld {
       keptBytesMax: options.keptBodyBytesMax,
       isUpdating: options.updateOnFirstSubscription,
       forwardedFor: options.forwardedFor,
+      isLogged: options.logRequests,
     };
     this.#stage = new Stage(players ?? [], limits, this, seed);
     this.#errander = plan.errander && new Errander(plan.errander, this, seed);
@@ -128,6 +129,8 @@ export class GatewayWorld {
   }
 
   call(asked: AskedOrigin, hearing: OriginHearing & SocketHearing): OriginLine {
+    if (ERRAND_ORIGINS.includes(asked.host) && this.#errander !== undefined)
+      return this.#errander.call(asked, hearing);
     return this.#originOf(asked).connect(asked, hearing);
   }
 

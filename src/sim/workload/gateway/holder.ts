@@ -4,6 +4,7 @@
 
 import { Prng } from '../../../actors/runtime/prng.ts';
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
+import type { HeaderList } from '../../../actors/runtime/gateway-edges.ts';
 import type { GatewayWord } from '../../edges/gateway/gateway-words.ts';
 import type { Link } from '../../edges/link.ts';
 import { type Connection, type Endpoint, isWord, type Unit } from '../../edges/network.ts';
@@ -28,6 +29,8 @@ export class Holder implements Endpoint {
   connection: Connection | undefined = undefined;
   readonly #world: HolderWorld;
   readonly #chance: Prng;
+  /** The same each time. */
+  readonly #headers: HeaderList;
   /** By full name of a channel: the last item that it has seen. */
   readonly #seen = new Map<string, number>();
   #reader = new LineReader();
@@ -46,6 +49,7 @@ export class Holder implements Endpoint {
     this.#world = world;
     this.#chance = new Prng(seed, `holder ${plan.client}`);
     this.link = linkOf(plan, seed);
+    this.#headers = [['Host', hostOf(plan)]];
     this.#comeBack(this.#chance.below(300_000));
     if (plan.leavesEveryUs > 0) this.#departLater();
     if (plan.what === 'ws') this.#speakLater();
@@ -135,7 +139,7 @@ export class Holder implements Endpoint {
 
   #request(connection: number, seen: readonly number[]): GatewayWord {
     const { what, prefix, channels, isJson, isGoneTold, padBytes, askBytes, client } = this.plan;
-    const { filter, isInterval } = this.plan;
+    const { filter, isInterval, isOneByOne } = this.plan;
     const isDirect = this.plan.isDirect === true;
     const fields = [
       `c=${connection}`,
@@ -146,21 +150,18 @@ export class Holder implements Endpoint {
       ...(isGoneTold ? ['gone=1'] : []),
       ...(filter === undefined ? [] : [`${filter}=1`]),
       ...(isInterval === true ? ['interval=1'] : []),
+      ...(isOneByOne === true ? ['one=1'] : []),
       ...channels.map((channel, place) => `ch=${channel}:${seen[place] ?? 0}`),
     ];
     const isWebSocket = what === 'ws';
-    const host = isWebSocket
-      ? isDirect
-        ? 'direct.test'
-        : 'ws.test'
-      : `${prefix.slice(0, 2)}.test`;
+    const host = hostOf(this.plan);
     return {
       say: 'request',
       method: askBytes > 0 && !isWebSocket ? 'POST' : 'GET',
       path: isDirect ? '/direct' : `/${what}`,
       search: `?${fields.join('&')}`,
       host,
-      headers: [['Host', host]],
+      headers: this.#headers,
       bodyBytes: isWebSocket ? 0 : askBytes,
       isWebSocket,
     };
@@ -199,6 +200,7 @@ export class Holder implements Endpoint {
       case 'close':
         // Whoever is told to go goes; whoever wants to go has said so already.
         if (!this.#isClosing) this.sayRaw({ word: 'gateway', said });
+        else this.#closeAnswered(said.code);
         return;
       default:
         this.#mishear(said.say);
@@ -322,7 +324,13 @@ export class Holder implements Endpoint {
   #close(): void {
     if (this.#isClosing) return;
     this.#isClosing = true;
-    this.sayRaw({ word: 'gateway', said: { say: 'close', code: 1000, reason: '' } });
+    const { closeCode: code = NORMAL } = this.plan;
+    this.sayRaw({ word: 'gateway', said: { say: 'close', code, reason: '' } });
+  }
+
+  #closeAnswered(code: number): void {
+    const { closeCode: said = NORMAL } = this.plan;
+    this.#world.trace.add({ kind: 'closeAnswered', said, code, ...this.#at() });
   }
 
   #speakLater(): void {
@@ -339,7 +347,7 @@ export class Holder implements Endpoint {
     this.#words += 1;
     const word = this.#words;
     this.#world.trace.add({ kind: 'wordSaid', word, ...this.#at() });
-    const bytes = encodeText(String(word));
+    const bytes = encodeText(String(word).padEnd(this.plan.wordBytes ?? 0));
     this.sayRaw({ word: 'gateway', said: { say: 'frame', kind: 'text', bytes } });
   }
 
@@ -349,6 +357,12 @@ export class Holder implements Endpoint {
   }
 }
 
+function hostOf({ what, isDirect, isOneByOne, prefix }: HolderPlan): string {
+  if (what === 'ws' && isOneByOne === true) return 'one.test';
+  if (what === 'ws') return isDirect === true ? 'direct.test' : 'ws.test';
+  return `${prefix.slice(0, 2)}.test`;
+}
+
 function itemOf(line: string): { readonly channel: string; readonly number: number } | undefined {
   const [, channel, number] = /^([^-=#][^#]*)#(\d+)$/.exec(line) ?? [];
   if (channel === undefined || number === undefined) return undefined;
@@ -356,6 +370,7 @@ function itemOf(line: string): { readonly channel: string; readonly number: numb
 }
 
 const decoder = new TextDecoder();
+const NORMAL = 1_000;
 /** Longer than a hold lasts, with what its origin thinks about it. */
 const PATIENCE_US = 7_000_000;
 const WATCH_EVERY_US = 1_000_000;

@@ -3,6 +3,7 @@
 
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import type { WireWord } from '../../edges/network.ts';
+import { PAGE } from '../../plan/settings.ts';
 import { BAD_ENVELOPE, BAD_TOPIC, badId, MALFORMED, NOT_JSON } from '../hearing/rewriting.ts';
 import type { Asker, Expected } from './texts.ts';
 
@@ -29,7 +30,11 @@ export function responseText({ status, headers, body }: Response): string {
   return [status, ...told, body].join('\n');
 }
 
-const TOLD = ['content-type', 'cache-control', 'allow', 'upgrade', 'www-authenticate'];
+const TOLD = [
+  ...['content-type', 'cache-control', 'allow', 'upgrade', 'www-authenticate'],
+  ...['access-control-allow-origin', 'vary', 'access-control-allow-methods'],
+  ...['access-control-allow-headers', 'access-control-max-age'],
+];
 
 export function drawRequest(caller: Caller): Request {
   const { chance, options } = caller;
@@ -108,12 +113,16 @@ function requests({ options, own }: Caller): readonly Asked[] {
           ),
         ]),
     ['POST /publish', json(200, []), ' [ ] '],
-    [
-      'POST /publish',
-      failed(403, 'This origin is not allowed.'),
-      '{"topic":"a","data":1}',
-      { origin: 'https://elsewhere.example' },
-    ],
+    ...pages(options.allowedOrigins).flatMap(({ headers, isKnown, told }): Asked[] => {
+      const refused = json(403, { error: 'This origin is not allowed.' }, ...told);
+      const isRead = isKnown || options.allowedOrigins.length === 0;
+      return [
+        ['POST /publish', isKnown ? json(200, [], ...told) : refused, '[]', headers],
+        [`GET ${place}`, isRead ? json(200, info, ...told) : refused, '', headers],
+        ...(isRead ? [] : [['GET /sse?topic=a', refused, '', headers] satisfies Asked]),
+        ['OPTIONS /publish', preflight(told), '', headers],
+      ];
+    }),
     other('GET /publish', 'POST'),
     other('DELETE /publish', 'POST'),
     other('POST /topics', 'GET, HEAD'),
@@ -146,6 +155,52 @@ function requests({ options, own }: Caller): readonly Asked[] {
   ];
 }
 
+interface Page {
+  readonly headers: Readonly<Record<string, string>>;
+  /** It is on the list, or of the door itself. */
+  readonly isKnown: boolean;
+  readonly told: readonly string[];
+}
+
+/** [BROKER-CORS-1] [BROKER-CORS-3] [BROKER-CORS-4] */
+function pages(list: readonly string[]): readonly Page[] {
+  const page = (origin: string, host: string, isOwn: boolean): Page => {
+    const isAny = list.includes('*');
+    const isListed = list.includes(origin);
+    const allowed = isAny ? '*' : isListed ? origin : undefined;
+    const told = [
+      ...(allowed === undefined ? [] : [`access-control-allow-origin: ${allowed}`]),
+      ...(list.length === 0 || isAny ? [] : ['vary: Origin']),
+    ];
+    return { headers: { origin, host }, isKnown: isOwn || isAny || isListed, told };
+  };
+  return [
+    page(PAGE, 'door.example', false),
+    page('https://elsewhere.example', 'door.example', false),
+    page('https://door.example:8443', 'door.example:8443', true),
+    page('http://door.example', 'door.example', false),
+    page('http://127.0.0.1:8080', '127.0.0.1:8080', true),
+    page('http://[::1]:8080', '[::1]:8080', true),
+    page('http://localhost', 'localhost', true),
+    page('http://localhost', 'door.example', false),
+  ];
+}
+
+/** [BROKER-CORS-2] */
+function preflight(told: readonly string[]): string {
+  const [allowed, ...others] = told;
+  const isAllowed = allowed?.startsWith('access-control-allow-origin') === true;
+  const more = isAllowed
+    ? [
+        'access-control-allow-methods: GET, HEAD, POST, OPTIONS',
+        'access-control-allow-headers: authorization, content-type, last-event-id',
+        'access-control-max-age: 600',
+      ]
+    : [];
+  const lines = [...(allowed === undefined ? [] : [allowed]), ...others, ...more];
+  return `${PREFLIGHT.trimEnd()}\n${lines.map((line) => `${line}\n`).join('')}`;
+}
+
 /** So many publications are taken, whatever their places. */
 function taken(count: number): RegExp {
   const one = '\\{"topic":"[^"]+","id":"[^"]+","epoch":"[^"]+","offset":\\d+,"subscribers":0\\}';
@@ -165,13 +220,12 @@ function unknown({ chance, own }: Caller): Request {
   return { method, path, query, headers: {}, body, expected };
 }
 
-function json(status: number, value: unknown, more?: string): string {
-  const told = more === undefined ? JSON_HEAD : [...JSON_HEAD, more];
-  return [status, ...told, `${JSON.stringify(value)}\n`].join('\n');
+function json(status: number, value: unknown, ...more: readonly string[]): string {
+  return [status, ...JSON_HEAD, ...more, `${JSON.stringify(value)}\n`].join('\n');
 }
 
 function failed(status: number, error: string, more?: string): string {
-  return json(status, { error }, more);
+  return json(status, { error }, ...(more === undefined ? [] : [more]));
 }
 
 /** The same without the body. */

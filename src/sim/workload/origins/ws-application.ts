@@ -56,7 +56,7 @@ export class WsApplication {
   /** Undefined: it takes all of it. */
   #take(
     events: readonly WsEvent[],
-    { node, client, connection }: Question,
+    { node, client, connection, flags }: Question,
     how: { readonly replayedBytes: number; readonly chance: Prng; readonly said: WsEvent[] },
   ): number | undefined {
     const { replayedBytes, chance, said } = how;
@@ -72,8 +72,16 @@ export class WsApplication {
       for (const line of echoWords(word)) said.push(text(line));
     }
     const knownBytes = this.#left.get(connection) ?? 0;
-    this.#trace.add({ kind: 'wordsAnswered', isPartial, replayedBytes, knownBytes, ...at });
     const offered = words.reduce((sum, { content }) => sum + (content?.byteLength ?? 0), 0);
+    const asked = { events: events.length, bytes: offered, isOneByOne: flags.has('one') };
+    this.#trace.add({
+      kind: 'wordsAnswered',
+      isPartial,
+      replayedBytes,
+      knownBytes,
+      ...asked,
+      ...at,
+    });
     // Whoever asks may not have heard the answer, and says again what it said before.
     this.#left.set(connection, Math.max(offered - bytes, replayedBytes));
     if (isPartial) return bytes;

@@ -3,6 +3,7 @@
 // Refuses to judge, and to know what origins say.
 
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
+import type { HeaderList } from '../../../actors/runtime/gateway-edges.ts';
 import { Prng } from '../../../actors/runtime/prng.ts';
 import type { GatewayWord } from '../../edges/gateway/gateway-words.ts';
 import { type Link, newLink } from '../../edges/link.ts';
@@ -18,7 +19,7 @@ import {
   type Scene,
 } from '../../records/scenes/scene.ts';
 import { bodyWords, headerWords, headWords } from '../../records/scenes/sounds.ts';
-import { hostOf, isPolling, type Place, searchOf } from '../../records/scenes/texts.ts';
+import { hostOf, isPolling, type Place, searchOf, wordOf } from '../../records/scenes/texts.ts';
 import type { Trace } from '../../trace.ts';
 import { writtenItem } from './scene-items.ts';
 import { SockPage, soundsOf } from './sock-page.ts';
@@ -52,6 +53,8 @@ export class Player implements Endpoint {
   readonly #connections: number[] = [];
   /** Scenes that were told of something new. */
   readonly #hinted = new Set<number>();
+  /** Heads that it has said, by their words: the same one again is the same list. */
+  readonly #heads = new Map<string, HeaderList>();
 
   constructor(plan: PlayerPlan, world: PlayerWorld, seed: number) {
     this.plan = plan;
@@ -113,7 +116,7 @@ export class Player implements Endpoint {
     this.#isOn = true;
     this.#world.trace.add({ kind: 'sceneBegan', number, scene, ...this.#at() });
     if (connection !== undefined)
-      this.#say({ word: 'gateway', said: questionOf(plan, number, scene) });
+      this.#say({ word: 'gateway', said: questionOf(plan, number, scene, this.#headOf(scene)) });
     if (scene.asked.bodyBytes > 0 && scene.shape !== 'socket') {
       this.#say(encodeText('q'.repeat(scene.asked.bodyBytes)));
       this.#say({ word: 'gateway', said: { say: 'end' } });
@@ -152,7 +155,7 @@ export class Player implements Endpoint {
       this.#world.trace.add({ kind: 'recoverPosted', node });
       this.#world.recover(node);
     } else {
-      const word = `w${act}`;
+      const word = wordOf(act, deed.bytes);
       if (this.#page !== undefined) this.#page.say(word);
       else {
         const bytes = encodeText(scene.via === 'framed' ? JSON.stringify([word]) : word);
@@ -254,6 +257,15 @@ export class Player implements Endpoint {
     this.#world.later(betweenMs(scene) * 1_000, () => this.#next());
   }
 
+  #headOf(scene: Scene): HeaderList {
+    const host = hostOf(scene, { client: this.plan.client, number: this.#number });
+    const head: HeaderList = [['Host', host], ...scene.asked.headers];
+    const words = JSON.stringify(head);
+    const said = this.#heads.get(words) ?? head;
+    this.#heads.set(words, said);
+    return said;
+  }
+
   #pageOf(scene: Scene): SockPage {
     const { plan } = this;
     const number = this.#number;
@@ -290,7 +302,12 @@ export class Player implements Endpoint {
   }
 }
 
-function questionOf({ client }: PlayerPlan, number: number, scene: Scene): GatewayWord {
+function questionOf(
+  { client }: PlayerPlan,
+  number: number,
+  scene: Scene,
+  headers: HeaderList,
+): GatewayWord {
   const { asked } = scene;
   const isWebSocket = scene.shape === 'socket';
   const host = hostOf(scene, { client, number });
@@ -300,7 +317,7 @@ function questionOf({ client }: PlayerPlan, number: number, scene: Scene): Gatew
     path: scene.via === 'framed' ? `${pathOf({ client, number })}/websocket` : '/scene',
     search: searchOf({ client, number }),
     host,
-    headers: [['Host', host], ...asked.headers],
+    headers,
     bodyBytes: isWebSocket ? 0 : asked.bodyBytes,
     isWebSocket,
   };

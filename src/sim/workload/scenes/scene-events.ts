@@ -5,6 +5,7 @@
 import { joined } from '../../../actors/codecs/joined.ts';
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import type { Header, MessageName, Scene, Told } from '../../records/scenes/scene.ts';
+import { bodyWords } from '../../records/scenes/sounds.ts';
 import { controlText, type Place } from '../../records/scenes/texts.ts';
 import type { SceneAnswer } from './scene-answers.ts';
 
@@ -31,7 +32,7 @@ export function eventWords(events: readonly Event[]): string {
   return events
     .map(({ type, content }) => {
       if (type !== 'CLOSE' || content.length < 2)
-        return `${type} ${decoder.decode(content)}`.trim();
+        return `${type} ${bodyWords(decoder.decode(content))}`.trim();
       const code = ((content[0] ?? 0) << 8) | (content[1] ?? 0);
       return `${type} ${code} ${decoder.decode(content.subarray(2))}`.trim();
     })
@@ -46,7 +47,7 @@ export function eventsAnswer(scene: Scene, place: Place, events: readonly Event[
     said.push(event('OPEN'), ...scene.opening.map((told) => spoken(scene, place, told)));
   for (const { type, content } of events) {
     if (type === 'CLOSE') said.push(event('CLOSE', content));
-    const [, act] = /^w(\d+)$/.exec(decoder.decode(content)) ?? [];
+    const [, act] = /^w(\d+)\.*$/.exec(decoder.decode(content)) ?? [];
     const deed = act === undefined ? undefined : scene.acts[Number(act)]?.deed;
     isHalfTaken ||= deed?.does === 'say' && deed.isHalfTaken;
     if (deed?.does === 'say') said.push(...deed.answer.map((told) => spoken(scene, place, told)));

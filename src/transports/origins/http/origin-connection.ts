@@ -24,7 +24,8 @@ export interface ConnectionHost {
 
 export class OriginConnection implements Holder, ResponseSink {
   readonly socket: Socket;
-  /** Until when it may be used again, by the pool's clock. */
+  /** Since when nobody uses it, and until when it may be used again, by the pool's clock. */
+  freeSince = 0;
   freeUntil = 0;
   readonly #host: ConnectionHost;
   readonly #reader = new ResponseReader();

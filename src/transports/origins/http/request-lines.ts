@@ -12,6 +12,14 @@ const targetForm = /^[\x21-\x7e\x80-\xff]+$/;
 /** Requests of other methods have a length even when they have no body. */
 const withoutBody = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
 
+/** [DIFF-133] Asked twice, these do what they do when they are asked once: RFC 9110 §9.2.2. */
+const repeatable = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+
+/** A request that may be sent again when nobody knows whether it was read. */
+export function isRepeatable(method: string): boolean {
+  return repeatable.has(method);
+}
+
 /** A request line can be made of these. */
 export function isAskable(method: string, target: string): boolean {
   return methodForm.test(method) && targetForm.test(target);

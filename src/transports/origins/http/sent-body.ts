@@ -2,9 +2,10 @@
 // so that it can be sent again and come back with the answer.
 // Refuses to know the rest of the request. RFC 9112 §6, §7.
 
+import { joined } from '../../../actors/codecs/joined.ts';
 import type { RequestBody } from '../../../actors/runtime/gateway-edges.ts';
 import type { BodyTaker, Exchange } from '../../gateway/exchange.ts';
-import { joined, writeJoined } from '../../gateway/written.ts';
+import { writeJoined } from '../../gateway/written.ts';
 import { Gathered } from '../gathered.ts';
 import type { OriginConnection } from './origin-connection.ts';
 

@@ -45,6 +45,8 @@ function isDifference(headers: HeaderList, body: string, outcome: Outcome): bool
   return (
     // Six filters: refused since 1.41.
     line.includes('filter=6') ||
+    // What comes before an answer is none.
+    (outcome.status ?? 200) < 200 ||
     // No body in JSON cost 1.36 a filter error.
     outcome.mistake === 'filter error: ' ||
     // Grip-* from JSON went to the client, and encodings were lost.
@@ -381,6 +383,14 @@ describe('the JSON form', () => {
     });
     expect(instruct(...json({ response: {} })).response.body).toEqual(bytesOf(''));
     expect(instruct(...json({}))).toMatchObject({ hold: 'none', response: { body: bytesOf('') } });
+  });
+
+  test.each<[HeaderList, string]>([
+    json({ response: { code: true } }),
+    json({}, ['Grip-Status', '199']),
+    [[['Grip-Status', '0']], ''],
+  ])('[GRIP-INSTR-4] a status before 200 is none: %j %s', (headers, body) => {
+    expect(mistake(headers, body)).toMatch(/^no answer has the status \d+$/);
   });
 
   test('adds to the headers and overrides them', () => {

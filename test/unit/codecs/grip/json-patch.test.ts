@@ -77,6 +77,18 @@ describe('a body patch', () => {
     );
   });
 
+  test('[GRIP-PATCH-3] copies cost no more than the body may be long', () => {
+    const copy = { op: 'copy', from: '/a', path: '/b/-' };
+    const rows = Array.from({ length: 40_000 }, () => 0);
+    const body = JSON.stringify({ a: rows, b: [] });
+    const copies = (count: number) => Array.from({ length: count }, () => copy);
+    expect(patched(body, ...copies(4))).toHaveLength(body.length + 4 * 80_002 - 1);
+    expect(mistake(body, ...copies(5))).toBe('the patched body is too large');
+    // What the publisher sends has its own bound.
+    const value = Array.from({ length: 300_000 }, () => 0);
+    expect(patched('{}', { op: 'add', path: '/a', value })).toHaveLength(600_007);
+  });
+
   test('[GRIP-PATCH-3] of places deeper than any body that is printed none is looked for', () => {
     const depth = 49_000;
     const body = `${'['.repeat(depth)}0${']'.repeat(depth)}`;

@@ -18,8 +18,8 @@ test('a rate counts receivers, and a quiet quarter of a second is saved up', () 
   let now = 10 * second;
   const open = () => pacer.isOpen(10, now);
   expect([open(), open(), open(), open()]).toEqual([true, true, true, false]);
-  expect(pacer.wait('a', 10)).toBe(true);
-  expect(pacer.wait('b', 10)).toBe(true);
+  expect(pacer.wait('a', 10, 1)).toBe(true);
+  expect(pacer.wait('b', 10, 1)).toBe(true);
   expect(pacer.take(now)).toEqual([]);
   const waitMs = pacer.waitMs(now) ?? expect.fail('nothing waits');
   expect(waitMs).toBe(50);
@@ -34,16 +34,30 @@ test('a rate counts receivers, and a quiet quarter of a second is saved up', () 
 test('[GRIP-LIMIT-4] what waits is bounded, in receivers', () => {
   const pacer = new Pacer<string>({ messageRate: 1, messageHwm: 10 });
   expect(pacer.isOpen(5, 0)).toBe(true);
-  expect(pacer.wait('a', 6)).toBe(true);
-  expect(pacer.wait('b', 5)).toBe(false);
-  expect(pacer.wait('c', 4)).toBe(true);
+  expect(pacer.wait('a', 6, 1)).toBe(true);
+  expect(pacer.wait('b', 5, 1)).toBe(false);
+  expect(pacer.wait('c', 4, 1)).toBe(true);
   expect(pacer.take(100 * second)).toEqual(['a']);
-  expect(pacer.wait('d', 7)).toBe(false);
+  expect(pacer.wait('d', 7, 1)).toBe(false);
   // What has gone waits no more.
-  expect(pacer.wait('d', 6)).toBe(true);
+  expect(pacer.wait('d', 6, 1)).toBe(true);
   expect(pacer.take(200 * second)).toEqual(['c']);
   expect(pacer.take(300 * second)).toEqual(['d']);
-  expect(pacer.wait('e', 10)).toBe(true);
+  expect(pacer.wait('e', 10, 1)).toBe(true);
+});
+
+test('[GRIP-LIMIT-4] and in bytes, whatever else is allowed', () => {
+  const pacer = new Pacer<string>({ messageRate: 1, messageHwm: undefined });
+  const half = 33_554_432 - 512;
+  expect(pacer.isOpen(5, 0)).toBe(true);
+  expect(pacer.wait('a', 5, half)).toBe(true);
+  expect(pacer.wait('b', 5, half)).toBe(true);
+  expect(pacer.wait('c', 0, 0)).toBe(false);
+  expect(pacer.take(5 * second)).toEqual(['a']);
+  expect(pacer.wait('c', 0, half)).toBe(true);
+  expect(pacer.take(10 * second)).toEqual(['b']);
+  expect(pacer.take(15 * second)).toEqual(['c']);
+  expect(pacer.wait('d', 1, 3 * half)).toBe(true);
 });
 
 test('over a long time it is what it says', () => {
@@ -52,7 +66,7 @@ test('over a long time it is what it says', () => {
   let sent = 0;
   for (let at = 0; at < 5_000; at += 1) {
     if (pacer.isOpen(1, now)) sent += 1;
-    else pacer.wait(at, 1);
+    else pacer.wait(at, 1, 1);
   }
   while (now < second) {
     now += (pacer.waitMs(now) ?? expect.fail('nothing waits')) * 1_000;

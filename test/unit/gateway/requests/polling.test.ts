@@ -228,6 +228,13 @@ describe('a held request', () => {
   });
 });
 
+test('[GRIP-PUB-10] a published status that no answer has is told as an error', () => {
+  const { stage, client } = polled([reply(hold())], { routes: '*,debug o:80' });
+  stage.publish({ channel: 'a', formats: { 'http-response': { code: 99, body: 'x' } } });
+  expect(client.answered).toMatchObject({ status: 502, body: 'no answer has the status 99\n' });
+  expectOver(stage);
+});
+
 describe('a body patch', () => {
   const patched = (stored: string, ops: readonly object[], routes?: string) => {
     const setting = routes === undefined ? {} : { routes };

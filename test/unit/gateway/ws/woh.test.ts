@@ -671,6 +671,11 @@ describe('closes', () => {
     expect(stage.take()).toEqual([`close 4000 ${'é'.repeat(61)}`]);
   });
 
+  test('with a reason that is a little too long keep as much as a frame can hold', () => {
+    const stage = opened({}, [closing(4_000, 'x'.repeat(130))]);
+    expect(stage.take()).toEqual([`close 4000 ${'x'.repeat(123)}`]);
+  });
+
   test('of both sides at once end the session', () => {
     const stage = opened();
     stage.say('a');

@@ -10,8 +10,14 @@ import {
   type MessageName,
   type Told,
 } from '../../../records/scenes/scene.ts';
-import { headerWords } from '../../../records/scenes/sounds.ts';
-import { ABSENCE_MS, controlText, isPolling } from '../../../records/scenes/texts.ts';
+import { bodyWords, headerWords } from '../../../records/scenes/sounds.ts';
+import {
+  ABSENCE_MS,
+  controlText,
+  isPolling,
+  WORD_BYTES_MAX,
+  wordOf,
+} from '../../../records/scenes/texts.ts';
 import { AliveModel } from './alive.ts';
 import { FEATURES, forwarded, OF_THE_WAY } from './answering.ts';
 import { filtered, type Sequence, sequencesOf } from './filtering.ts';
@@ -65,7 +71,11 @@ export class SocketModel implements SceneModel {
     if (deed.does === 'say') {
       if (this.#isClosed || this.#isDetached) return;
       const kind = deed.kind.toUpperCase();
-      this.#ask(`${kind} w${act}`, at);
+      if ((deed.bytes ?? 0) > WORD_BYTES_MAX) {
+        this.#breaks(at);
+        return;
+      }
+      this.#ask(`${kind} ${bodyWords(wordOf(act, deed.bytes))}`, at);
       // [WOH-REQ-9]
       if (deed.isHalfTaken) this.#left = { words: `${kind} ${act}`, bytes: `${act}`.length };
       this.#tell(deed.answer, at);
@@ -124,6 +134,16 @@ export class SocketModel implements SceneModel {
     const words = `${code} ${reason}`.trim();
     this.#debts.owe(`close ${this.#isDetached ? '1000' : words}`, at);
     if (!this.#isDetached) this.#ask(`CLOSE ${words}`, at);
+    this.#isClosed = true;
+    this.#delayed = undefined;
+    this.#alive.wish(undefined, at);
+  }
+
+  /** [WOH-REQ-6] [WOH-FRAME-4] */
+  #breaks(at: number): void {
+    this.#debts.owe('close 1009 message too big', at);
+    this.#left = undefined;
+    this.#ask('DISCONNECT', at);
     this.#isClosed = true;
     this.#delayed = undefined;
     this.#alive.wish(undefined, at);

@@ -1,0 +1,189 @@
+// Whoever runs a node is told the truth: each client comes once and goes once, an item goes to as many as follow its
+// channel, and the log has a line for what became of each request. What a dead thread knew nobody is told.
+// Refuses to know who listens.
+
+import type { SceneLimits } from '../../records/scenes/scene-records.ts';
+import { hostOf, type Place, searchOf, bodyOf } from '../../records/scenes/texts.ts';
+import { type Scene, SCENE_PREFIX } from '../../records/scenes/scene.ts';
+import type { EventOf, TraceEvent } from '../../trace.ts';
+import type { Invariant, Report } from '../invariant.ts';
+import { errorOf, statusOf } from './scenes/answering.ts';
+
+export const clientsTold: Invariant = {
+  property: 'clients-told',
+  requirements: ['GRIP-STATS-3'],
+  judge(report) {
+    /** Those who are there, by thread and id. */
+    const there = new Map<string, Map<string, EventOf<'clientTold'>>>();
+    return {
+      clientTold(event) {
+        const { node, shard, id, route, isThere } = event;
+        const thread = `${node}.${shard}`;
+        const ids = there.get(thread) ?? new Map<string, EventOf<'clientTold'>>();
+        there.set(thread, ids);
+        const known = ids.get(id);
+        if (isThere) {
+          if (known !== undefined) report(event, `client ${id} comes to ${thread} again`);
+          ids.set(id, event);
+          return;
+        }
+        ids.delete(id);
+        if (known === undefined)
+          report(event, `client ${id} is gone from ${thread}, and was not there`);
+        else if (known.route !== route)
+          report(event, `client ${id} came by route ${known.route}, and goes by ${route}`);
+      },
+      shardCrashed: ({ node, shard }) => there.delete(`${node}.${shard}`),
+      quiet(event) {
+        for (const [thread, ids] of there)
+          for (const { id, at } of ids.values())
+            if (event.at - at > LAST_US)
+              report(event, `client ${id} is there on ${thread} for its operator, and has left`);
+      },
+    };
+  },
+};
+
+export const sendingsTold: Invariant = {
+  property: 'sendings-told',
+  requirements: ['GRIP-STATS-2'],
+  judge(report) {
+    const what = new Map<number, EventOf<'holdAsked'>['what']>();
+    /** Of these, origins tell streams what they missed. */
+    const toldByOrigins = new Set<string>();
+    /** Of which somebody was told, by node, way and channel. */
+    const told = new Set<string>();
+    return {
+      gatewayBegan: ({ channels }) => {
+        for (const { channel, hasIds } of channels) if (hasIds) toldByOrigins.add(channel);
+      },
+      sendingTold(event) {
+        const { node, channel, transport, receivers } = event;
+        told.add(`${node} ${transport} ${channel}`);
+        // Channels of scenes are followed by one.
+        if (channel.startsWith(SCENE_PREFIX) && receivers > 1)
+          report(event, `an item of ${channel} goes to ${receivers}, and one follows it`);
+      },
+      holdAsked: (event) => what.set(event.connection, event.what),
+      holdHeard(event) {
+        const { node, connection, channel } = event;
+        const isSocket = what.get(connection) === 'ws';
+        if (!isSocket && toldByOrigins.has(channel)) return;
+        if (!told.has(`${node} ${isSocket ? 'ws-message' : 'http-stream'} ${channel}`))
+          report(
+            event,
+            `an item of ${channel} is heard on node ${node}, and its operator knows of none`,
+          );
+      },
+    };
+  },
+};
+
+export const requestsLogged: Invariant = {
+  property: 'requests-logged',
+  requirements: ['GRIP-LOG-1'],
+  judge(report) {
+    const judge = new LogJudge(report);
+    return {
+      stageSet: ({ limits }) => {
+        judge.limits = limits;
+      },
+      sceneBegan: (event) => judge.began(event),
+      requestLogged: (event) => judge.logged(event),
+      shardCrashed: ({ node }) => judge.crashed(node),
+      quiet: (event) => judge.rest(event),
+    };
+  },
+};
+
+interface Owed {
+  readonly began: EventOf<'sceneBegan'>;
+  readonly words: string;
+  lines: number;
+}
+
+class LogJudge {
+  limits: SceneLimits | undefined = undefined;
+  readonly #report: Report;
+  readonly #owed = new Map<string, Owed>();
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  began(event: EventOf<'sceneBegan'>): void {
+    const { client, number, scene } = event;
+    // A page's session has several requests, and one line.
+    if (this.limits?.isLogged !== true || scene.via !== undefined) return;
+    const words = lineOf(scene, { client, number }, this.limits);
+    this.#owed.set(`${client} ${number}`, { began: event, words, lines: 0 });
+  }
+
+  logged(event: EventOf<'requestLogged'>): void {
+    const { client, number, words, isRetry } = event;
+    const owed = this.#owed.get(`${client} ${number}`);
+    if (owed === undefined) return;
+    owed.lines += 1;
+    const isAgain = owed.lines > 1;
+    const said = `the log says of client ${client}, scene ${number}, '${words}'`;
+    if (isAgain !== isRetry)
+      this.#report(
+        event,
+        `${said}, ${isRetry ? '' : 'not '}as asked again, for the ${owed.lines}th time`,
+      );
+    else if (!isAgain && words !== owed.words)
+      this.#report(event, `${said}, and not '${owed.words}'`);
+    else if (isAgain && owed.began.scene.shape !== 'poll')
+      this.#report(event, `${said}, which is no poll, again`);
+  }
+
+  crashed(node: number): void {
+    for (const [key, { began }] of this.#owed) if (began.node === node) this.#owed.delete(key);
+  }
+
+  rest(event: TraceEvent): void {
+    for (const { began, lines } of this.#owed.values())
+      if (lines === 0)
+        this.#report(
+          event,
+          `the log says nothing of client ${began.client}, scene ${began.number}`,
+        );
+  }
+}
+
+function lineOf(scene: Scene, place: Place, limits: SceneLimits): string {
+  const { shape, asked } = scene;
+  const isSocket = shape === 'socket';
+  const method = !isSocket && asked.bodyBytes > 0 ? 'POST' : isSocket ? 'GET' : asked.method;
+  const scheme = isSocket ? 'ws' : 'http';
+  return [
+    `method=${method}`,
+    `url=${scheme}://${hostOf(scene, place)}/scene${searchOf(place)}`,
+    `target=origin-x:80${isSocket ? '[http]' : ''}`,
+    `route=${routeOf(scene)}`,
+    outcomeOf(scene, limits),
+  ].join(' ');
+}
+
+function outcomeOf(scene: Scene, { keptBytesMax }: SceneLimits): string {
+  if (scene.shape === 'socket') return 'code=101';
+  const error = errorOf(scene, keptBytesMax);
+  if (error !== undefined) {
+    const [, code = ''] = /^answer (\d+) /.exec(error) ?? [];
+    const body = error.slice(error.indexOf(' || ') + 4);
+    return `code=${code} bytes=${body.length} error`;
+  }
+  if (scene.shape !== 'plain') return 'isHeld=true';
+  return `code=${statusOf(scene.said).status} bytes=${bodyOf(scene.said).length}`;
+}
+
+function routeOf({ shape, route, isRound }: Scene): string {
+  const kind = shape === 'socket' ? 'xws' : 'x';
+  if (route === 'rewriting') return 'xr';
+  if (route === 'crossOrigin') return 'xa';
+  if (route === 'following') return `${kind}sub`;
+  return isRound === true ? `${kind}d` : kind;
+}
+
+/** Whoever came just before the end. */
+const LAST_US = 1_000_000;

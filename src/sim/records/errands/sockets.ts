@@ -1,0 +1,169 @@
+// Errands of WebSockets: what becomes of a handshake, of what its origin says at once, and of what the client says then.
+// Written from spec/websocket-over-http.md, "Opening" to "Control messages". `ew.test` leads to an origin over HTTP,
+// `et.test` to the one that is built in.
+
+import type { Header } from '../scenes/scene.ts';
+import { type Errand, type Said, talks } from './errand.ts';
+
+export const EVENTS: Header = ['Content-Type', 'application/websocket-events'];
+const GRIP: Header = ['Sec-WebSocket-Extensions', 'grip'];
+
+/** An acceptance, and what is said at once: lines of events without content, or texts. */
+function opens(...texts: readonly string[]): Said {
+  return accepts(['OPEN\r\n', ...texts.map((text) => event('TEXT', text))].join(''));
+}
+
+function accepts(body: string, headers: readonly Header[] = [EVENTS, GRIP]): Said {
+  return { status: 200, headers, body };
+}
+
+/** Of letters alone. */
+function event(type: string, content: string): string {
+  return `${type} ${content.length.toString(16)}\r\n${content}\r\n`;
+}
+
+function closes(code: number, reason: string): string {
+  return event('CLOSE', String.fromCharCode(code >> 8, code & 255) + reason);
+}
+
+const control = (fields: object): string => `c:${JSON.stringify(fields)}`;
+const message = (text: string): object => ({ 'ws-message': { content: text } });
+const FAILED = '502 Bad Gateway || Error while proxying to origin.\n';
+/** What is still on its way is lost with the connection. */
+const CUT = /^(?:upgraded \/ )?cut$/;
+const LONG = 100_000;
+
+export const socketErrands: readonly Errand[] = [
+  talks(
+    'ws-refused',
+    { said: { status: 403, headers: [['X-A', '1']], body: 'r'.repeat(LONG) } },
+    `403 Somehow | x-a: 1 || ${'r'.repeat(100)}… ${LONG} …${'r'.repeat(100)}`,
+  ),
+  talks(
+    'ws-refused-at-length',
+    { said: { status: 403, headers: [], body: 'r'.repeat(LONG + 1) } },
+    `403 Somehow || ${'r'.repeat(100)}… ${LONG} …${'r'.repeat(100)}`,
+  ),
+  talks(
+    'ws-of-another-type',
+    { said: accepts('OPEN\r\n', [['Content-Type', 'application/websocket-events; a=b'], GRIP]) },
+    '200 OK | content-type: application/websocket-events; a=b || OPEN\r\n',
+  ),
+  talks('ws-without-open', { said: accepts('TEXT\r\n') }, FAILED),
+  talks('ws-without-anything', { said: accepts('') }, FAILED),
+  talks('ws-half-an-event', { said: accepts('OPEN') }, FAILED),
+  talks('ws-of-no-length', { said: accepts('OPEN\r\nTEXT x\r\n') }, FAILED),
+  talks(
+    'ws-events',
+    {
+      said: accepts('OPEN\r\nSONG 3\r\nabc\r\nTEXT 00A\r\nm:12345678\r\nTEXT 0\r\n\r\nPONG 1\r\np'),
+    },
+    'upgraded',
+    'text 12345678',
+    'pong p',
+  ),
+  talks(
+    'ws-without-grip',
+    { said: accepts(`OPEN\r\n${event('TEXT', 'c:{}')}${event('TEXT', 'm:x')}`, [EVENTS]) },
+    'upgraded',
+    'text c:{}',
+    'text m:x',
+  ),
+  talks(
+    'ws-six-filters',
+    { said: opens(control({ type: 'subscribe', channel: 'a', filters: '123456'.split('') })) },
+    'upgraded',
+    'close 1011',
+  ),
+  talks(
+    'ws-five-filters',
+    {
+      said: opens(control({ type: 'subscribe', channel: 'ws-five', filters: '12345'.split('') })),
+      items: [
+        { channel: 'ws-five', formats: message('one') },
+        { channel: 'ws-six', formats: message('not this') },
+      ],
+    },
+    'upgraded',
+    'text one',
+  ),
+  talks(
+    'ws-no-instructions',
+    {
+      said: opens(
+        control({ type: 'subscribe', channel: '' }),
+        control({ type: 'subscribe' }),
+        control({ type: 'session', id: 'x' }),
+        control({ type: 'subscribe', channel: 'ws-none', filters: 'x' }),
+        'c:[]',
+        'c:{"type"',
+        `c: ${JSON.stringify({ type: 'subscribe', channel: 'ws-some' })} `,
+      ),
+      items: [
+        { channel: 'ws-none', formats: message('not this') },
+        { channel: 'ws-some', formats: message('this') },
+      ],
+    },
+    'upgraded',
+    'text this',
+  ),
+  talks(
+    'ws-detached',
+    {
+      said: opens(control({ type: 'detach' }), 'm:behind'),
+      words: ['text unheard', 'close 4000 bye'],
+    },
+    'upgraded',
+    'text behind',
+    'close 1000',
+  ),
+  talks(
+    'ws-closed-at-length',
+    { said: accepts(`OPEN\r\n${closes(3072, 'x'.repeat(130))}`) },
+    'upgraded',
+    `close 3072 ${'x'.repeat(123)}`,
+  ),
+  talks('ws-closed-so', { said: accepts(`OPEN\r\n${closes(16, 'x')}`) }, 'upgraded', 'close 1000'),
+  talks(
+    'ws-closed-with-little',
+    { said: accepts('OPEN\r\nCLOSE 1\r\nx\r\n') },
+    'upgraded',
+    'close 1000',
+  ),
+  talks('ws-disconnected', { said: accepts('OPEN\r\nDISCONNECT\r\n') }, CUT),
+  talks('ws-opened-twice', { said: accepts('OPEN\r\nOPEN\r\n') }, CUT),
+  talks('ws-closed-by-itself', { said: opens(), words: ['close 4000 bye'] }, 'upgraded', 'cut'),
+  talks(
+    'ws-of-itself',
+    {
+      ...{ host: 'et.test', path: '/t/ws', search: '?channel=ws-own&channel=' },
+      words: ['text hello', 'binary c:{}', 'ping p', 'pong q', 'close 4001 bye'],
+      items: [
+        { channel: 'ws-own', formats: message('one') },
+        { channel: 'test', formats: message('not this') },
+      ],
+    },
+    'upgraded',
+    'text hello',
+    'binary c:{}',
+    'text one',
+    'pong p',
+    'pong q',
+    'close 4001 bye',
+  ),
+  talks(
+    'ws-of-nothing',
+    { host: 'et.test', path: '/t/wss' },
+    '404 Not Found | content-type: text/plain || no such test resource\n',
+  ),
+  talks(
+    'ws-elsewhere',
+    { host: 'e.test', said: { status: 404, headers: [['X-A', '1']], body: 'none\n' } },
+    '404 Somehow | x-a: 1 || none\n',
+  ),
+  talks(
+    'ws-to-nobody',
+    { host: 'ef.test' },
+    '502 Bad Gateway || Unable to connect to any targets. Tried: origin-f:80, origin-f:81\n',
+  ),
+];

@@ -1,0 +1,116 @@
+// A WebSocket on a connection of its own: says its words one after the other, and tells in the end all that it heard.
+// Refuses to know what should be heard.
+
+import { encodeText } from '../../../actors/codecs/utf8-text.ts';
+import type { MessageKind } from '../../../actors/runtime/gateway-edges.ts';
+import type { GatewayWord } from '../../edges/gateway/gateway-words.ts';
+import { type Connection, type Endpoint, isWord } from '../../edges/network.ts';
+import { ObjectPayload } from '../../edges/object-payload.ts';
+import { bodyWords, headWords } from '../../records/scenes/sounds.ts';
+
+export interface ConversationHost {
+  /** Told once. */
+  heard(answer: string): void;
+  later(delayMs: number, act: () => void): void;
+}
+
+export class Conversation implements Endpoint {
+  readonly #connection: Connection;
+  readonly #words: readonly string[];
+  readonly #host: ConversationHost;
+  readonly #sounds: string[] = [];
+  /** Of a refusal. */
+  #head: string | undefined = undefined;
+  #text = '';
+  #isOpen = false;
+  #hasClosed = false;
+  #isOver = false;
+
+  constructor(connection: Connection, words: readonly string[], host: ConversationHost) {
+    this.#connection = connection;
+    this.#words = words;
+    this.#host = host;
+    connection.meet(this);
+  }
+
+  begin(at: { readonly host: string; readonly path: string; readonly search: string }): void {
+    const { host, path, search } = at;
+    const headers = [['Host', host] as const];
+    const line = { method: 'GET', path, search, host, headers, bodyBytes: 0, isWebSocket: true };
+    this.#connection.say({ word: 'gateway', said: { say: 'request', ...line } });
+    for (const [place, words] of this.#words.entries())
+      this.#host.later(FIRST_WORD_MS + place * WORD_EVERY_MS, () => this.#say(words));
+    this.#host.later(Math.max(LASTS_MS, (this.#words.length + 3) * WORD_EVERY_MS), () => {
+      if (!this.#isOver) this.#connection.reset();
+      this.#over();
+    });
+  }
+
+  taken(): void {}
+
+  readable(): void {
+    const { down } = this.#connection;
+    for (let unit = down.read(); unit !== undefined; unit = down.read()) {
+      if (unit instanceof ObjectPayload) throw new Error('a page does not hear values');
+      if (!isWord(unit)) this.#text += new TextDecoder().decode(unit);
+      else if (unit.word === 'gateway') this.#hear(unit.said);
+      else {
+        if (unit.word === 'reset') this.#sounds.push('cut');
+        this.#over();
+        return;
+      }
+    }
+    down.drained();
+  }
+
+  #hear(said: GatewayWord): void {
+    switch (said.say) {
+      case 'upgraded':
+        this.#isOpen = true;
+        this.#sounds.push('upgraded');
+        return;
+      case 'head':
+        this.#head = headWords(said.status, said.reason, said.headers);
+        return;
+      case 'end':
+        this.#sounds.push(`${this.#head ?? ''} || ${bodyWords(this.#text)}`);
+        return;
+      case 'frame':
+        this.#sounds.push(`${said.kind} ${bodyWords(new TextDecoder().decode(said.bytes))}`.trim());
+        return;
+      case 'close':
+        this.#sounds.push(`close ${said.code} ${said.reason}`.trim());
+        if (!this.#hasClosed) this.#connection.say({ word: 'gateway', said });
+        this.#hasClosed = true;
+        return;
+      default:
+        this.#sounds.push(said.say);
+    }
+  }
+
+  #say(words: string): void {
+    if (!this.#isOpen || this.#hasClosed || this.#isOver) return;
+    const [kind = '', first = '', ...rest] = words.split(' ');
+    if (kind === 'close') {
+      this.#hasClosed = true;
+      const close = { code: Number(first), reason: rest.join(' ') };
+      this.#connection.say({ word: 'gateway', said: { say: 'close', ...close } });
+      return;
+    }
+    const bytes = encodeText([first, ...rest].join(' '));
+    const frame = { kind: kind as MessageKind, bytes };
+    this.#connection.say({ word: 'gateway', said: { say: 'frame', ...frame } });
+  }
+
+  #over(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#connection.leave();
+    this.#host.heard(this.#sounds.join(' / '));
+  }
+}
+
+const FIRST_WORD_MS = 100;
+const WORD_EVERY_MS = 200;
+/** What is published comes until then. */
+const LASTS_MS = 1_500;

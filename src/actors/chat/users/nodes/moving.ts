@@ -293,9 +293,8 @@ export function movedAway(
   const known = user.sessions.get(session);
   if (known === undefined || !isEarlier(state, known, there)) return;
   user.sessions.delete(session);
-  for (const untold of untoldIn(known.held ?? []))
-    sayLate(state, node, user.name, session, untold, context);
   for (const notice of known.held ?? []) {
+    if (notice.type === 'directArrived') sayLate(state, node, user.name, session, notice, context);
     // [HP-RCPT-1]
     if (notice.type !== 'receiptArrived') continue;
     const { id, ref, by, state: read } = notice;
@@ -312,18 +311,21 @@ function sayLate(
   node: string,
   user: string,
   session: string,
-  { message, isSent }: Untold,
+  { message, isSent, isDelayed = false }: Late,
   context: UsersTurn,
 ): void {
-  tellKeeper(state, node, user, { say: 'late', session, message, isSent }, context, message.id);
+  const word = { say: 'late', session, message, isSent, isDelayed } as const;
+  tellKeeper(state, node, user, word, context, message.id);
 }
+
+type Late = Untold & { readonly isDelayed?: boolean };
 
 /** For that session alone: the others have it from whoever sent it. */
 export function late(
   state: UsersState,
   name: string,
   from: string,
-  { session, message, isSent }: Word<'late'>,
+  { session, message, isSent, isDelayed }: Word<'late'>,
   context: UsersTurn,
 ): void {
   const user = userOf(state, name);
@@ -334,11 +336,13 @@ export function late(
     if (!isSent && user?.seen(message) === undefined)
       user?.remember(message, 'accepted', context.now, true);
     if (!isSent) user?.mark(message, true);
-    notifyOne(known, { type: 'directArrived', message, isSent }, context);
+    const delayed = isDelayed ? { isDelayed: true as const } : {};
+    notifyOne(known, { type: 'directArrived', message, isSent, ...delayed }, context);
     return;
   }
   const there = user?.elsewhere.find(({ told, node }) => told.session === session && node !== from);
-  if (there !== undefined) sayLate(state, there.node, name, session, { message, isSent }, context);
+  const untold = { message, isSent, isDelayed };
+  if (there !== undefined) sayLate(state, there.node, name, session, untold, context);
   else if (!isSent) arrivedLate(state, name, message, context);
 }
 

@@ -156,11 +156,11 @@ export type ChatRecord =
         readonly home: string;
         readonly isDelayed: boolean;
       })
-  /** It was sent to a connection that had ended, and nobody read it. */
+  /** It was sent to a connection that had ended, and nobody read it: a message, or word of a gap. */
   | (InSession & {
       readonly kind: 'roomLost';
       readonly room: string;
-      readonly message: string;
+      readonly message: string | undefined;
     })
   | (InSession & { readonly kind: 'directLost'; readonly message: string })
   | (InSession & {

@@ -21,6 +21,10 @@ export const directs: Invariant = {
     const judge = new Judge(report);
     return {
       ...judge.troubles.watcher,
+      began: (event) => {
+        judge.troubles.watcher.began?.(event);
+        judge.areQueued = event.sites.includes('tiny-window');
+      },
       talkerJoined: ({ client, user, isMute, hasAck }) => {
         const talkers = judge.talkers.get(user) ?? [];
         judge.talkers.set(user, [...talkers, { client, isMute, hasAck }]);
@@ -76,6 +80,8 @@ class Judge {
   readonly talkers = new Map<string, Talker[]>();
   readonly troubles = new Troubles();
   readonly resting = new Set<string>();
+  /** Little is on its way to a client at a time: the rest waits at its node, and is lost there. */
+  areQueued = false;
   /** By receiver and message: it was written to a connection that had ended. */
   readonly lost = new Set<string>();
   /** By connection: when a session was asked for. */
@@ -225,7 +231,16 @@ class Judge {
     const { offlineMessagesMax = 0, resumeMessagesMax = 0 } = this.troubles.terms ?? {};
     if (status !== 'delivered' && Math.min(offlineMessagesMax, resumeMessagesMax) < MANY)
       return true;
-    return this.lost.has(`${to} ${message}`);
+    return this.lost.has(`${to} ${message}`) || (this.areQueued && this.#mayHaveWaited(to, since));
+  }
+
+  /** [HP-ACK-3] In the queue of a connection that has ended since. */
+  #mayHaveWaited(user: string, since: number): boolean {
+    return (this.talkers.get(user) ?? []).some(
+      ({ client, hasAck }) =>
+        !hasAck &&
+        (this.#stays.get(client) ?? []).some(({ to = Infinity }) => to >= since - NOTICE_US),
+    );
   }
 
   /** [HP-STORE-6] It waits on more than half of the nodes, of which fewer have died, and none that its receiver has come to. */

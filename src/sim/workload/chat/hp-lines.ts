@@ -10,26 +10,45 @@ export interface HpLine {
 }
 
 export class HpReader {
-  #rest = new Uint8Array(0);
+  readonly #lines = new Lines();
 
   /** The whole lines that have come; a text where one is none that a server may say. */
   read(bytes: Uint8Array): (HpLine | string)[] {
-    const all = new Uint8Array(this.#rest.length + bytes.length);
-    all.set(this.#rest);
-    all.set(bytes, this.#rest.length);
-    const lines: (HpLine | string)[] = [];
+    return this.#lines.cut(bytes).map(readLine);
+  }
+
+  get isAmidLine(): boolean {
+    return this.#lines.isAmidLine;
+  }
+}
+
+/** Bytes in any pieces, cut where lines end. */
+export class Lines {
+  #rest = NOTHING;
+
+  /** The whole lines that have come, without their ends. */
+  cut(bytes: Uint8Array): Uint8Array[] {
+    const all = this.#rest.length === 0 ? bytes : this.#afterRest(bytes);
+    const lines: Uint8Array[] = [];
     let from = 0;
     for (let at = all.indexOf(LF); at >= 0; at = all.indexOf(LF, from)) {
-      lines.push(readLine(all.subarray(from, at)));
+      lines.push(all.subarray(from, at));
       from = at + 1;
     }
-    this.#rest = all.slice(from);
+    this.#rest = from === all.length ? NOTHING : all.slice(from);
     return lines;
   }
 
   /** Something has come of a line that has no end. */
   get isAmidLine(): boolean {
     return this.#rest.length > 0;
+  }
+
+  #afterRest(bytes: Uint8Array): Uint8Array {
+    const all = new Uint8Array(this.#rest.length + bytes.length);
+    all.set(this.#rest);
+    all.set(bytes, this.#rest.length);
+    return all;
   }
 }
 
@@ -145,6 +164,7 @@ export function noteOf({ note }: HpLine['payload']): string | undefined {
 /** Of whatever is not said to anybody. */
 export const TIMESTAMP = 1_700_000_000;
 const LF = 0x0a;
+const NOTHING = new Uint8Array(0);
 const FIELDS = 'version,type,id,timestamp,source,payload';
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -4,19 +4,15 @@
 import type { PeerConnection } from '../../edges/tcp/mesh.ts';
 import { nodeNamed } from '../../plan/chat-plan.ts';
 import type { Trace } from '../../trace.ts';
-
-interface Direction {
-  rest: string;
-  readonly decoder: TextDecoder;
-}
+import { Lines } from './hp-lines.ts';
 
 interface Tapped {
   /** No other connection has it; below zero for a detour. */
   readonly id: number;
   readonly caller: number;
   readonly called: number;
-  readonly there: Direction;
-  readonly back: Direction;
+  readonly there: Lines;
+  readonly back: Lines;
   /** The caller has said that it is ready: everything may be told from then on. */
   isReady: boolean;
   /** The one that both speak. */
@@ -43,15 +39,12 @@ export class PeerTap {
       tapped = newTapped(id, caller, called);
       this.#tapped.set(id, tapped);
     }
-    const { decoder } = isCaller ? tapped.there : tapped.back;
-    this.#text(tapped, isCaller, decoder.decode(bytes, { stream: true }));
+    this.#bytes(tapped, isCaller, bytes);
   }
 
-  #text(tapped: Tapped, isCaller: boolean, text: string): void {
+  #bytes(tapped: Tapped, isCaller: boolean, bytes: Uint8Array): void {
     const direction = isCaller ? tapped.there : tapped.back;
-    const lines = (direction.rest + text).split('\n');
-    direction.rest = lines.pop() ?? '';
-    for (const line of lines) this.#line(tapped, isCaller, line);
+    for (const line of direction.cut(bytes)) this.#line(tapped, isCaller, decoder.decode(line));
   }
 
   #line(tapped: Tapped, isCaller: boolean, line: string): void {
@@ -85,7 +78,8 @@ export class PeerTap {
       this.#detours.set(key, newTapped(this.#lastDetour, node, nodeNamed(to)));
     }
     const tapped = this.#detours.get(key);
-    if (tapped !== undefined && data !== undefined) this.#text(tapped, caller === from, data.text);
+    if (tapped !== undefined && data !== undefined)
+      this.#bytes(tapped, caller === from, encoder.encode(data.text));
   }
 }
 
@@ -101,13 +95,12 @@ interface Detour {
 const FIRST_VERSION = '1.0';
 
 function newTapped(id: number, caller: number, called: number): Tapped {
-  const ways = { there: newDirection(), back: newDirection() };
+  const ways = { there: new Lines(), back: new Lines() };
   return { id, caller, called, ...ways, isReady: false, version: undefined };
 }
 
-function newDirection(): Direction {
-  return { rest: '', decoder: new TextDecoder() };
-}
+const decoder = new TextDecoder();
+const encoder = new TextEncoder();
 
 function forwardedIn(payload: Fields) {
   const { n, kind, data } = payload as { n: number; kind: string; data: Fields };

@@ -89,13 +89,13 @@ export class TalkerHearing {
     const { world, plan } = this.#talker;
     const inSession = this.#talker.inSession();
     // [HP-RES-7] Whoever says what it has is told the rest.
-    if (type === 'ROOM_MESSAGE' && plan.returns === 'resumed')
-      world.trace.add({
-        kind: 'roomLost',
-        ...inSession,
-        room: textOf(payload, 'room'),
-        message: id,
-      });
+    const isTaken = plan.returns === 'resumed';
+    const lost = { kind: 'roomLost', ...inSession } as const;
+    if (type === 'ROOM_MESSAGE' && isTaken)
+      world.trace.add({ ...lost, room: textOf(payload, 'room'), message: id });
+    if (type === 'RESUME_OK' && isTaken)
+      for (const room of textsOf(payload, 'gaps'))
+        world.trace.add({ ...lost, room, message: undefined });
     if (type !== 'DIRECT_MESSAGE' || payload['sent'] === true) return;
     const message = textOf(payload, 'body').trimEnd();
     world.trace.add({ kind: 'directLost', ...inSession, message });

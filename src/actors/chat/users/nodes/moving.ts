@@ -311,23 +311,22 @@ function sayLate(
   node: string,
   user: string,
   session: string,
-  { message, isSent, isDelayed = false }: Late,
+  { message, isSent, isDelayed }: Untold & Pick<Word<'late'>, 'isDelayed'>,
   context: UsersTurn,
 ): void {
   const word = { say: 'late', session, message, isSent, isDelayed } as const;
   tellKeeper(state, node, user, word, context, message.id);
 }
 
-type Late = Untold & { readonly isDelayed?: boolean };
-
 /** For that session alone: the others have it from whoever sent it. */
 export function late(
   state: UsersState,
   name: string,
   from: string,
-  { session, message, isSent, isDelayed }: Word<'late'>,
+  word: Word<'late'>,
   context: UsersTurn,
 ): void {
+  const { session, message, isSent, isDelayed } = word;
   const user = userOf(state, name);
   const known = user?.sessions.get(session);
   if (known !== undefined) {
@@ -336,13 +335,12 @@ export function late(
     if (!isSent && user?.seen(message) === undefined)
       user?.remember(message, 'accepted', context.now, true);
     if (!isSent) user?.mark(message, true);
-    const delayed = isDelayed ? { isDelayed: true as const } : {};
+    const delayed = isDelayed === true ? { isDelayed } : {};
     notifyOne(known, { type: 'directArrived', message, isSent, ...delayed }, context);
     return;
   }
   const there = user?.elsewhere.find(({ told, node }) => told.session === session && node !== from);
-  const untold = { message, isSent, isDelayed };
-  if (there !== undefined) sayLate(state, there.node, name, session, untold, context);
+  if (there !== undefined) sayLate(state, there.node, name, session, word, context);
   else if (!isSent) arrivedLate(state, name, message, context);
 }
 

@@ -38,8 +38,8 @@ export type PeerWord =
       readonly message: Direct;
       /** The session's user has sent it elsewhere. */
       readonly isSent: boolean;
-      /** It had waited for a login. */
-      readonly isDelayed: boolean;
+      /** It had waited. */
+      readonly isDelayed?: true | undefined;
     }
   /** The session's client has come to the speaking node. */
   | {
@@ -90,8 +90,8 @@ export function readPeerWord(value: unknown): PeerWord | undefined {
     case 'late': {
       const message = readDirect(value['message']);
       if (message === undefined || typeof session !== 'string') return undefined;
-      const isSent = value['isSent'] === true;
-      return { say, session, message, isSent, isDelayed: isDelayed === true };
+      const delayed = isDelayed === true ? { isDelayed: true as const } : {};
+      return { say, session, message, isSent: value['isSent'] === true, ...delayed };
     }
     case 'held':
     case 'release':

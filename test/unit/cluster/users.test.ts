@@ -89,7 +89,6 @@ describe('direct messages', () => {
     }
     expect(alice.told().slice(-2)).toEqual(['ACK stored 1', 'ACK delivered']);
     const heard = bob.wire.frames.join('').split('\n');
-    // A CR ends nobody's line: it goes on as a blank.
     expect(heard.filter((one) => one.includes(text.replace('\r', ' ')))).toHaveLength(2);
   });
 

@@ -3,7 +3,7 @@
 import type { Invariant } from '../invariant.ts';
 import { hpAnswers, hpWords } from './answers.ts';
 import { callsAnswered } from './sessions/calls.ts';
-import { copies, livePeers, mesh, timelyDeaths, unproved, versions } from './cluster.ts';
+import { copies, detours, livePeers, mesh, timelyDeaths, unproved, versions } from './cluster.ts';
 import { directs } from './directs.ts';
 import { crossing, forwarding } from './forwarding.ts';
 import { hpLiveness } from './liveness.ts';
@@ -71,6 +71,7 @@ export const chatInvariants: readonly Invariant[] = [
   hpLiveness,
   livePeers,
   timelyDeaths,
+  detours,
   copies,
   mesh,
   unproved,

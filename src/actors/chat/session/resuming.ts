@@ -16,9 +16,12 @@ import { entryOf, welcome } from './arriving.ts';
 import {
   canMove,
   closeNow,
+  drained,
   expire,
   giveBack,
-  leaveRoom,
+  isFor,
+  leaveHalfEntered,
+  notTaken,
   sayDrained,
   sayResumed,
   stop,
@@ -260,7 +263,7 @@ function missedIn(session: Session, seat: Seat) {
 
 /** [HP-RES-1] The connection is gone. */
 export function detach(session: Session, context: Turn): void {
-  const { chat, connection, who, pending } = session;
+  const { chat, connection, who } = session;
   for (const timer of ['ping', 'throttle', 'login']) context.cancel(timer);
   session.splitter.clear();
   if (isComing(session)) {
@@ -275,14 +278,10 @@ export function detach(session: Session, context: Turn): void {
     stop(session, context);
     return;
   }
-  for (const seat of [...session.seats.values()]) {
-    if (seat.phase === 'seated') continue;
-    if (session.luggage !== undefined) seat.place = seat.since ?? seat.place;
-    else if (pending !== undefined) {
-      session.seats.delete(seat.room);
-      leaveRoom(session, seat.room, undefined, context);
-    }
-  }
+  for (const seat of session.seats.values())
+    if (seat.phase !== 'seated' && session.luggage !== undefined)
+      seat.place = seat.since ?? seat.place;
+  leaveHalfEntered(session, context);
   const { user, session: name } = who;
   if (session.luggage === undefined)
     context.send(ownKeeper(session), { type: 'detached', user, session: name });
@@ -300,6 +299,7 @@ export function detach(session: Session, context: Turn): void {
 
 /** [HP-DRAIN-2] The session waits for its client here, for as long as the node is there, and goes to where that comes. */
 export function waitForMove(session: Session, context: Turn): void {
+  if (!canMove(session)) drained(session, context);
   if (session.life !== 'draining') return;
   sayDrained(session, context);
   session.hasInputEnded = true;
@@ -346,6 +346,7 @@ export function handOver(
   else if (session.life !== 'detached') {
     const { chat, connection } = session;
     sayResumed(session, context);
+    leaveHalfEntered(session, context);
     context.send(chat.router, { type: 'leave', connection, isTold: true });
   }
 }
@@ -381,16 +382,12 @@ export function directArrived(
   else giveBack(session, arrived, context);
 }
 
-/** [HP-ERR-5] The keeper may have let somebody in for whom the client did not wait. */
-function isFor({ who }: Session, { message: { from, to }, isSent }: Untold): boolean {
-  return who !== undefined && userKey(isSent ? from : to) === userKey(who.user);
-}
-
 /** [HP-RES-6] Keeps what comes for a client that is away; a session that grows too large ends early. */
 function keepUntold(session: Session, untold: Untold, context: Turn): void {
   const { resumeMessagesMax, resumeBytesMax } = session.chat.options;
   session.untold.push(untold);
   session.untoldBytes += bytesOf(untold);
+  if (session.isLeftBehind) notTaken(session, [untold], context);
   const isTooMuch =
     session.untold.length > resumeMessagesMax || session.untoldBytes > resumeBytesMax;
   if (isTooMuch) expire(session, context);

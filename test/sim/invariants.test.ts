@@ -878,8 +878,8 @@ const planted: [string, string, Written[]][] = [
       `[BROKER-REC-3] what is too old is recovered, of which a ${placed.kind} told`,
       [
         began({}, { historyAgeMaxMs: 4_000 }),
-        ...[...published, placed, asksAt(4_001)],
-        ack(2, { since, recovered: true, atMs: 4_002, cause: published.length + 2 }),
+        ...[...published, placed, asksAt(4_006)],
+        ack(2, { since, recovered: true, atMs: 4_007, cause: published.length + 2 }),
       ],
     ],
   ),

@@ -20,6 +20,7 @@ import type { Connection } from './edges/network.ts';
 import { objectWire } from './edges/object-wire.ts';
 import { TcpEdge } from './edges/tcp.edge.ts';
 import { type Lane, WebEdge } from './edges/web.edge.ts';
+import { bridges } from './records/errands/bridges.ts';
 import { numberOf } from './records/errands/all.ts';
 import type { Errand } from './records/errands/errand.ts';
 import { tnetstring } from './records/errands/tnetstring.ts';
@@ -169,7 +170,18 @@ export class Shard {
     this.#tcp = world.chat && this.#bindTcp(world.chat, new Prng(plan.seed, `${label} tcp`));
     const wire = lane === 'object' ? { brokerWire: objectWire } : {};
     const { gateway, chat, cluster } = plan;
-    startShard(this.system, { shard, shards, broker, home, gateway, chat, cluster, ...wire });
+    const bridge = gateway === undefined ? [] : bridges;
+    startShard(this.system, {
+      shard,
+      shards,
+      broker,
+      home,
+      gateway,
+      chat,
+      cluster,
+      bridge,
+      ...wire,
+    });
     this.wake();
   }
 

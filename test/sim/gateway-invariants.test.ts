@@ -329,7 +329,7 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
   ],
   'operators who are told the truth': [
     ...[began, client('0:1', true), client('0:1', false), client('0:1', true)],
-    ...[sends(C, 'ws-message', 3), asked('ws', { channels: [C] }), opened, heard(1, C)],
+    ...[asked('ws', { channels: [C] }), opened, sends(C, 'ws-message', 3), heard(1, C)],
     ...[asked('stream', { channels: [A] }), heard(1), sends('x-s1-0-0', 'http-stream')],
     client('0:1', false, { atMs: 8_000 }),
     at('quiet', 9_000),
@@ -634,6 +634,14 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
       'sendings-told',
       'an item for two, of whom there is one',
       [sends('x-s1-0-0', 'ws-message', 2)],
+    ],
+    [
+      'sendings-told',
+      'an item for all who follow, in whatever way',
+      [
+        ...[asked('ws', { channels: [C] }), asked('stream', { channels: [C], client: 2 })],
+        ...[at('healed', 1), { ...sends(C, 'ws-message', 2), atMs: 5_000 }],
+      ],
     ],
     [
       'sendings-told',

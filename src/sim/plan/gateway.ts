@@ -72,7 +72,8 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
     nodes: nodeCount,
     shards: shardCount,
     ...settings,
-    broker,
+    // What goes over a bridge has been published.
+    broker: errander === undefined ? broker : { ...broker, publish: 'all' },
     // Channels of the gateway are topics, too.
     home: { ...settings.home, topicsMax: 100_000 },
     addresses: 0,

@@ -85,7 +85,7 @@ export const gatewayRows: Rows<GatewayOptions> = {
   sigKey: row(
     optional(secret('a secret, base64:…, or file:…')),
     g.sigKey,
-    'Signs requests to origins with Grip-Sig.',
+    'Signs requests to origins with Grip-Sig; without it anybody could.',
   ),
   sigIss: row(text, g.sigIss, 'The issuer in that signature.'),
   upstreamKey: row(

@@ -2,7 +2,6 @@
 // what is held at its end.
 // Refuses to judge them.
 
-import { actorsOf } from '../actors/node.ts';
 import type { RouterState } from '../actors/routing/router-state.ts';
 import { homeOf } from '../actors/routing/topic.ts';
 import { WINDOW_BYTES } from '../actors/runtime/edges.ts';
@@ -17,7 +16,7 @@ export function recordStart(trace: Trace, plan: Plan): void {
 }
 
 export function sampleShards(trace: Trace, shards: readonly Shard[]): void {
-  for (const { plan, system, web, isDead } of shards) {
+  for (const { plan, router, system, web, isDead } of shards) {
     if (isDead) continue;
     trace.add({
       kind: 'sampled',
@@ -28,7 +27,6 @@ export function sampleShards(trace: Trace, shards: readonly Shard[]): void {
       outstandingBytes: web.takeOutstandingMax(),
       outstandingBytesMax: WINDOW_BYTES - 1,
     });
-    const router = system.stateOf(actorsOf(plan.shard).router) as RouterState | undefined;
     if (router !== undefined) sampleQueues(trace, plan, router);
   }
   tellWaiting(trace, shards);

@@ -59,7 +59,9 @@ export class Port {
     const [dueAt] = this.#dueAt;
     if (dueAt === undefined || dueAt > now) return undefined;
     this.#dueAt.shift();
-    return copied(this.#blocks.shift(), this.#arena);
+    return this.#blocks
+      .shift()
+      ?.map(({ to, message }) => ({ to, message: copied(message, this.#arena) }));
   }
 
   /** The receiving shard died: nothing arrives, and nothing that is sent until the sender knows. */

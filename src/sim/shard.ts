@@ -3,11 +3,18 @@
 // said leaves. How far a turn goes, and which ready actor is next, is drawn from the seed.
 // Refuses to know topics and clients.
 
-import { actorsOf, edgesOf, type GatewayStart, startShard } from '../actors/node.ts';
+import {
+  actorsOf,
+  edgesOf,
+  type GatewayStart,
+  type ShardActors,
+  startShard,
+} from '../actors/node.ts';
 import type { BrokerOptions } from '../actors/broker/broker-options.ts';
 import type { ChatStart } from '../actors/chat/chat-context.ts';
 import type { ClusterStart } from '../actors/cluster/cluster-options.ts';
-import type { HomeLimits } from '../actors/routing/home.actor.ts';
+import type { HomeLimits, HomeState } from '../actors/routing/home.actor.ts';
+import type { RouterState } from '../actors/routing/router-state.ts';
 import type { Address } from '../actors/runtime/actor.ts';
 import { Prng } from '../actors/runtime/prng.ts';
 import { System } from '../actors/runtime/system.ts';
@@ -75,6 +82,7 @@ export interface ShardPlan {
 export class Shard {
   readonly plan: ShardPlan;
   readonly incarnation: number;
+  readonly actors: ShardActors;
   readonly system: System;
   readonly web: WebEdge;
   /** What its operator and its publishers heard; undefined without a gateway. */
@@ -103,6 +111,7 @@ export class Shard {
     this.plan = plan;
     this.incarnation = incarnation;
     this.#world = world;
+    this.actors = actorsOf(shard);
     const seed =
       (plan.seed +
         Math.imul(node, 0x632be5ab) +
@@ -139,7 +148,7 @@ export class Shard {
     this.web = new WebEdge(
       {
         lane,
-        door: actorsOf(shard).broker,
+        door: this.actors.broker,
         messageBytesMax: broker.messageBytesMax,
         // A receipt that gathers more than the smallest window would never come.
         receiptBytes: sites.has('tiny-window') ? 1 : plan.receiptBytes,
@@ -189,6 +198,15 @@ export class Shard {
     return this.#world.now;
   }
 
+  /** What its home and its router keep, for records alone, which must not change it. */
+  get home(): HomeState | undefined {
+    return this.system.stateOf(this.actors.home) as HomeState | undefined;
+  }
+
+  get router(): RouterState | undefined {
+    return this.system.stateOf(this.actors.router) as RouterState | undefined;
+  }
+
   /** Something outside spoke to an actor. */
   deliver<M>(to: Address<M>, message: NoInfer<M>): void {
     this.system.deliver(to, message);
@@ -196,16 +214,16 @@ export class Shard {
   }
 
   acceptChat(connection: Connection): void {
-    this.#tcp?.accept(connection, 'chat', actorsOf(this.plan.shard).chat);
+    this.#tcp?.accept(connection, 'chat', this.actors.chat);
   }
 
   acceptPeer(connection: Connection): void {
-    this.#tcp?.accept(connection, 'peers', actorsOf(this.plan.shard).members);
+    this.#tcp?.accept(connection, 'peers', this.actors.members);
   }
 
   /** A publisher hands something to the control actor, whose answer is not tied to its question. */
   publish(body: Uint8Array, way: 'http' | 'pull'): void {
-    const { control } = actorsOf(this.plan.shard);
+    const { control } = this.actors;
     if (way === 'pull')
       this.deliver(control, { type: 'itemReceived', input: 'pull', frames: [body] });
     else
@@ -221,7 +239,7 @@ export class Shard {
 
   /** An errand at the control server, or at the socket of commands, is answered under its number. */
   order(errand: Errand): void {
-    const { control } = actorsOf(this.plan.shard);
+    const { control } = this.actors;
     const number = numberOf(errand);
     if (errand.to === 'command')
       this.deliver(control, {
@@ -298,7 +316,7 @@ export class Shard {
   /** The process is about to end: every client is told so. */
   sendAway(withinMs = DRAIN_MS): void {
     if (this.isDead) return;
-    const { chat, members, gateway } = actorsOf(this.plan.shard);
+    const { chat, members, gateway } = this.actors;
     if (this.plan.gateway !== undefined) {
       const { node, shard } = this.plan;
       this.#world.trace.add({ kind: 'gatewayDrains', node, shard });

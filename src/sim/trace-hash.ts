@@ -98,10 +98,9 @@ export class TraceHash {
    * in it than is known here is walked over.
    */
   #frequent(message: Frequent): boolean {
-    const fields = fieldsOf(message);
     switch (message.type) {
       case 'write': {
-        if (fields !== 3) return false;
+        if (fieldsOf(message) !== 3) return false;
         const { connections, payload } = message;
         this.#word(WRITE ^ connections.length);
         for (const connection of connections) this.#word(connection);
@@ -109,13 +108,14 @@ export class TraceHash {
         return true;
       }
       case 'delivered':
-        if (fields !== 2 || fieldsOf(message.publication) !== PUBLICATION_FIELDS) return false;
+        if (fieldsOf(message) !== 2 || fieldsOf(message.publication) !== PUBLICATION_FIELDS)
+          return false;
         this.#word(DELIVERED);
         this.#publication(message.publication);
         return true;
       case 'reply': {
         const { connection, slot, payload, publication } = message;
-        if (fields !== (publication === undefined ? 4 : 5)) return false;
+        if (fieldsOf(message) !== (publication === undefined ? 4 : 5)) return false;
         if (publication !== undefined && fieldsOf(publication) !== PUBLICATION_FIELDS) return false;
         this.#word(REPLY ^ connection);
         this.#word(slot ?? -1);
@@ -124,12 +124,12 @@ export class TraceHash {
         return true;
       }
       case 'messageReceived':
-        if (fields !== 3) return false;
+        if (fieldsOf(message) !== 3) return false;
         this.#word(RECEIVED ^ message.connection);
         this.#bytesOrObject(message.payload);
         return true;
       case 'receipt':
-        if (fields !== 3) return false;
+        if (fieldsOf(message) !== 3) return false;
         this.#word(RECEIPT ^ message.connection);
         this.#word(message.bytes);
         return true;

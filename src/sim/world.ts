@@ -3,7 +3,6 @@
 // Refuses to judge what happens: that is read from the trace.
 
 import type { BrokerOptions } from '../actors/broker/broker-options.ts';
-import { actorsOf } from '../actors/node.ts';
 import type { Address } from '../actors/runtime/actor.ts';
 import { areSitesGrown } from '../actors/runtime/sites.ts';
 import { Prng } from '../actors/runtime/prng.ts';
@@ -267,8 +266,8 @@ export class World {
   }
 
   connectGateway(way: Way, link: Link): Connection | undefined {
-    return this.#waysIn.connect(way, link, ({ web, plan: { shard } }, connection) =>
-      web.acceptForGateway(connection, actorsOf(shard).gateway),
+    return this.#waysIn.connect(way, link, ({ web, actors }, connection) =>
+      web.acceptForGateway(connection, actors.gateway),
     );
   }
 

@@ -56,7 +56,7 @@ const loggedIn = (client: number, more: object = {}): Written => ({
   kind: 'loggedIn',
   ...inSession(client),
   ...{ isResumed: false, isAnew: false, replayed: 0, gaps: [], rooms: [] },
-  ...{ home: 'n1', incarnation: 1, sessions: 1 },
+  ...{ home: 'n1', incarnation: 1, sessions: 1, status: 'online' },
   ...more,
 });
 const askedFor = (client: number, what: string, more: object = {}): Written => ({
@@ -291,6 +291,12 @@ const withOthers = (...messages: string[]): Written => ({
 });
 
 const crashed: Written = { kind: 'shardCrashed', node: 0, shard: 0 };
+const isTold = (word: string, more: object = {}): Written => ({
+  kind: 'selfTold',
+  ...inSession(1),
+  ...{ of: 'u1', as: 's1', home: 'n1', status: word, note: undefined, rooms: ['r'] },
+  ...more,
+});
 const quiet: Written = { kind: 'quiet' };
 const calls = (call: string): Written => ({ kind: 'callBegan', node: 0, client: 9, call });
 const over = (call: string, words: readonly string[], isEnded: boolean): Written => ({
@@ -429,7 +435,7 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ...alone,
     ...[1, 2, 3].map(() => askedFor(1, 'JOIN', { room: 'r' })),
     ...[answered('JOIN', 'JOIN_OK'), answered('JOIN', 'JOIN_OK')],
-    answered('JOIN', 'ERROR', { code: 'RATE_LIMITED' }),
+    answered('JOIN', 'ERROR', { code: 'RATE_LIMITED', retryAfter: 1 }),
     at(5_000, askedFor(1, 'JOIN', { room: 'r' })),
     answered('JOIN', 'JOIN_OK'),
   ],
@@ -549,6 +555,21 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     cross('crossHeard', 1),
     rested(),
   ],
+  'what was written to a connection that had ended is lost': [
+    ...[...alone, joined(1), joined(2)],
+    at(20_000, askedFor(1, 'DIRECT_MESSAGE', { message: 'm1.1', to: 'u2' })),
+    ...[directAcked('delivered'), just('directLost', { ...inSession(2), message: 'm1.1' })],
+    ...[rested(), rests(2), just('chatProbed')],
+  ],
+  'what waits on two nodes of three is lost with both': [
+    ...[...world, joined(1), joined(2)],
+    at(20_000, askedFor(1, 'DIRECT_MESSAGE', { message: 'm1.1', to: 'u2' })),
+    ...[directAcked('queued'), died(0), died(1), rested(), rests(2), just('chatProbed')],
+  ],
+  'who asks what he is is told so': [
+    ...[...alone, joined(1), askedFor(1, 'LOGIN', { status: 'busy' })],
+    ...[loggedIn(1, { status: 'busy' }), seated(1, 0), ...becomes(1, 'away'), isTold('away')],
+  ],
   'whoever says nothing is asked, and then sent away': [
     ...alone,
     joined(1, { isMute: true }),
@@ -620,6 +641,25 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
     ],
     [
       'hp-patience',
+      'whoever has said something is asked',
+      [
+        ...[...alone, joined(1), connected(1), loggedIn(1)],
+        at(5_000, askedFor(1, 'JOIN', { id: 'j' })),
+        at(5_100, answered('JOIN', 'JOIN_OK', { id: 'j' })),
+        at(6_000, just('talkerNoticed', { ...of(1), what: 'PING', code: '' })),
+      ],
+    ],
+    [
+      'hp-patience',
+      'whoever is silent is asked late',
+      [
+        ...[...alone, joined(1), connected(1), loggedIn(1)],
+        at(12_000, askedFor(1, 'PONG')),
+        at(15_000, just('sampled')),
+      ],
+    ],
+    [
+      'hp-patience',
       'whoever answers is sent away',
       [
         ...alone,
@@ -635,6 +675,20 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
     ],
     ['room-order', 'backwards', [...world, heard(1, 'm2.2', 2), heard(1, 'm2.1', 1)]],
     ['room-order', 'twice', [...world, heard(1, 'm2.1', 1), heard(1, 'm2.1', 1)]],
+    [
+      'room-order',
+      'heard at another place than its sender was told',
+      [...world, roomAcked(1, 'm1.1', 1), heard(2, 'm1.1', 2)],
+    ],
+    [
+      'room-order',
+      'the past backwards, where all who live hear each other',
+      [
+        ...[began(), chatBegan({}, [{ ...goes, kind: 'killProcess' }])],
+        heard(1, 'm2.2', 1, { epoch: 2, home: 'n2' }),
+        heard(1, 'm2.1', 1, { isDelayed: true }),
+      ],
+    ],
     [
       'room-order',
       'another place for the same message',
@@ -759,6 +813,33 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         rested(),
         rests(2),
         just('chatProbed'),
+      ],
+    ],
+    [
+      'directs',
+      'what waits on two nodes of three is lost with one',
+      [
+        ...[...world, joined(1), joined(2)],
+        at(20_000, askedFor(1, 'DIRECT_MESSAGE', { message: 'm1.1', to: 'u2' })),
+        ...[directAcked('queued'), died(0), rested(), rests(2), just('chatProbed')],
+      ],
+    ],
+    [
+      'directs',
+      'what is delivered was written to a connection that has ended, and is not lost there',
+      [
+        ...[...alone, joined(1), joined(2), connected(2)],
+        at(20_000, askedFor(1, 'DIRECT_MESSAGE', { message: 'm1.1', to: 'u2' })),
+        ...[directAcked('delivered'), ended(2), rested(), rests(2), just('chatProbed')],
+      ],
+    ],
+    [
+      'directs',
+      'lost with a node that it never came to',
+      [
+        ...[...world, joined(1), joined(2), connected(2, 2, 1)],
+        at(20_000, askedFor(1, 'DIRECT_MESSAGE', { message: 'm1.1', to: 'u2' })),
+        ...[directAcked('delivered'), died(2), rested(), rests(2), just('chatProbed')],
       ],
     ],
     [
@@ -1041,6 +1122,24 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         ...[rests(1), rested(), just('chatProbed')],
       ],
     ],
+    ...[0, 9].map((retryAfter): (typeof planted)[number] => [
+      'hp-rates',
+      `is to wait for ${retryAfter} s, and has to for half a second`,
+      [
+        ...alone,
+        ...[1, 2, 3].map(() => askedFor(1, 'JOIN', { room: 'r' })),
+        ...[answered('JOIN', 'JOIN_OK'), answered('JOIN', 'JOIN_OK')],
+        answered('JOIN', 'ERROR', { code: 'RATE_LIMITED', retryAfter }),
+      ],
+    ]),
+    [
+      'room-events',
+      'gone with a node, and all are there',
+      [
+        ...[...alone, loggedIn(1), seated(1, 0, { count: 2 })],
+        at(20_000, { ...roomEvent(1, 'leave', 'u2', 1), reason: 'node_down' }),
+      ],
+    ],
     [
       'hp-rates',
       'three at once, where two may be',
@@ -1291,6 +1390,42 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         just('talkerNoticed', { ...of(1), what: 'ERROR', code: 'SESSION_REPLACED' }),
       ],
     ],
+    [
+      'one-session',
+      'two are in, long after all is well',
+      [...only('replace'), just('healed'), at(50_000, just('sampled'))],
+    ],
+    [
+      'hp-self',
+      'another room',
+      [...alone, loggedIn(1), seated(1, 0), isTold('online', { rooms: [] })],
+    ],
+    ['hp-self', 'another status', [...alone, loggedIn(1), seated(1, 0), isTold('away')]],
+    [
+      'hp-self',
+      'another note',
+      [...alone, loggedIn(1), seated(1, 0), isTold('online', { note: 'x' })],
+    ],
+    [
+      'hp-self',
+      'another session',
+      [...alone, loggedIn(1), seated(1, 0), isTold('online', { as: 's2' })],
+    ],
+    [
+      'hp-self',
+      'another user',
+      [...alone, loggedIn(1), seated(1, 0), isTold('online', { of: 'u2' })],
+    ],
+    [
+      'hp-self',
+      'another node',
+      [...alone, loggedIn(1), seated(1, 0), isTold('online', { home: 'n2' })],
+    ],
+    [
+      'hp-self',
+      'comes in as another',
+      [...alone, askedFor(1, 'LOGIN', { status: 'away' }), loggedIn(1)],
+    ],
     ['one-session', 'two in the end', [...only('replace'), rests(1), { ...rests(2), user: 'u1' }]],
     [
       'taken',
@@ -1379,7 +1514,10 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
     [
       'crossing',
       'never',
-      [...world, cross('crossFollowed', 1), at(40_000, cross('crossSent', 0)), rested()],
+      [
+        ...[...world, cross('crossFollowed', 1), at(40_000, cross('crossSent', 0))],
+        ...[cross('crossTaken', 0), rested()],
+      ],
     ],
   ];
 

@@ -67,11 +67,11 @@ export const hpDoor: ActorDefinition<ChatContext, HpDoorState, HpDoorMessage> = 
         return;
       case 'drain':
         state.isDraining = true;
-        sendAway(state, message.withinMs, context);
+        sendAway(state, message.withinMs, true, context);
         return;
       case 'retreat':
         state.isAway = true;
-        sendAway(state, message.withinMs, context);
+        sendAway(state, message.withinMs, false, context);
         return;
       case 'comeBack':
         state.isAway = false;
@@ -91,9 +91,14 @@ export const hpDoor: ActorDefinition<ChatContext, HpDoorState, HpDoorMessage> = 
   },
 };
 
-function sendAway({ sessions, servers }: HpDoorState, withinMs: number, context: Turn): void {
+function sendAway(
+  { sessions, servers }: HpDoorState,
+  withinMs: number,
+  isForGood: boolean,
+  context: Turn,
+): void {
   for (const { address } of sessions.values())
-    context.send(address, { type: 'drain', withinMs, servers });
+    context.send(address, { type: 'drain', withinMs, servers, isForGood });
 }
 
 /** [HP-CONN-1] [HP-CONN-2] [HP-CONN-3] */

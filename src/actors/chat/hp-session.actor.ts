@@ -18,12 +18,11 @@ import {
 } from './session/arriving.ts';
 import { hear, readOn, unthrottle, watchAnswer } from './session/hearing.ts';
 import {
-  canMove,
   closeNow,
   drain,
-  drained,
   expire,
   goAway,
+  leaveBehind,
   noticed,
   part,
   parted,
@@ -280,8 +279,10 @@ function due(session: Session, timer: string, context: Turn): void {
       watchAgain(session, context);
       return;
     case 'drained':
-      if (canMove(session)) waitForMove(session, context);
-      else drained(session, context);
+      waitForMove(session, context);
+      return;
+    case 'leftBehind':
+      leaveBehind(session, context);
       return;
     case 'expiry':
       tokenEnded(session, context);

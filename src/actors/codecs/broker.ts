@@ -57,6 +57,8 @@ export const MALFORMED =
   "Malformed message or unknown type. Expected {'type': 'subscribe/unsubscribe', 'topic': '...' } or {'topic': '...', 'data': {...}}";
 const WELCOME =
   "Connected to HERMES WebSocket server. Send {'type': 'subscribe', 'topic': 'stock:TICKER'} to subscribe.";
+/** The same for all who come. */
+const WELCOME_BYTES = encodeText(`{"type": "info", "message": ${JSON.stringify(WELCOME)}}`);
 
 /** Reads one message of a WebSocket client. */
 export function readBrokerRequest(payload: Uint8Array, limits: BrokerLimits): Read<BrokerRequest> {
@@ -139,8 +141,7 @@ export function sentenceFor({ mistake: { code } }: JsonRefused, limits: BrokerLi
   }
 }
 
-export const encodeWelcome = (): Uint8Array =>
-  encodeText(`{"type": "info", "message": ${JSON.stringify(WELCOME)}}`);
+export const encodeWelcome = (): Uint8Array => WELCOME_BYTES;
 
 export const encodeError = (message: string): Uint8Array =>
   encodeText(`{"type": "error", "message": ${JSON.stringify(message)}}`);

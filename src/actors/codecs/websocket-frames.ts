@@ -91,7 +91,7 @@ export function encodeFrame(
   }
   frame.set(payload, start);
   if (mask !== undefined) {
-    frame.set(mask.subarray(0, 4), start - 4);
+    for (let i = 0; i < 4; i += 1) frame[start - 4 + i] = mask[i] as number;
     unmask(frame, start, frame.length, maskOf(frame, start - 4));
   }
   return frame;

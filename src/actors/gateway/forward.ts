@@ -171,7 +171,8 @@ function signatureOf({ gateway, route }: Admitted): Signature | undefined {
   const { sigIss: issuer = '', sigKey: key = '' } = isSigningItself(route)
     ? route
     : gateway.options;
-  return issuer === '' || key === '' ? undefined : { issuer, key: keyFrom(gateway, key) };
+  // [GRIP-SIG-1] Without a key it proves nothing, but apps look whether there is one.
+  return issuer === '' ? undefined : { issuer, key: keyFrom(gateway, key) };
 }
 
 /** [GRIP-SIG-2] Origins behind a route that has only one of the two verify by the global ones. */

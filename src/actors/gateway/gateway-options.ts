@@ -8,7 +8,7 @@ export type ForwardedForRule =
   | { readonly kind: 'append' };
 
 export interface GatewayOptions {
-  /** Signs requests to origins when a route says nothing else; undefined signs none. */
+  /** Signs requests to origins when a route says nothing else; without one they are signed with an empty key. */
   readonly sigKey: string | undefined;
   readonly sigIss: string;
   /** Whoever signs with it is a gateway behind which we stand: its requests pass untouched. */

@@ -45,8 +45,17 @@ export class Arena {
     const most = text.length * UNIT_BYTES_MAX;
     if (most > PIECE_BYTES_MAX) return encoder.encode(text);
     const at = this.#reserve(most);
-    const { written } = encoder.encodeInto(text, this.#block.subarray(at));
-    return this.#piece(at, written);
+    const block = this.#block;
+    const { length } = text;
+    let all = 0;
+    for (let i = 0; i < length; i += 1) {
+      const unit = text.charCodeAt(i);
+      block[at + i] = unit;
+      all |= unit;
+    }
+    // Nearly all texts are plain ASCII, and are there already.
+    const bytes = all < 0x80 ? length : encoder.encodeInto(text, block.subarray(at)).written;
+    return this.#piece(at, bytes);
   }
 
   /** Makes sure that so many bytes of the block are left; returns where they begin. */

@@ -26,7 +26,7 @@ export const objectWire: BrokerWire = {
       ? readBrokerRequest(value, limits)
       : (value as Read<BrokerRequest>);
   },
-  welcome: () => told(bytesWire.welcome(), { type: 'info' }),
+  welcome: () => new ObjectPayload(WELCOME_BYTES, { type: 'info' }),
   error: (message) =>
     new ObjectPayload(ERROR_UNITS + quotedBytes(message), { type: 'error', message }),
   ackSubscribe: (topic, more) => {
@@ -141,6 +141,7 @@ function moreLinesBytes(data: Payload): number {
 
 const LF = 0x0a;
 const CR = 0x0d;
+const WELCOME_BYTES = bytesWire.welcome().byteLength;
 const ERROR_UNITS = '{"type": "error", "message": }'.length;
 // The second name stands between quotes that are counted with it.
 const SUBSCRIBED_UNITS =

@@ -1,6 +1,7 @@
 // The server's end of one simulated connection: a request that waits for its answer, a WebSocket, or an event stream.
 // Refuses to know who else is connected; what is common to all connections of a shard is web.edge.ts.
 
+import { utf8Length } from '../../actors/codecs/utf8-text.ts';
 import {
   encodeClose,
   encodeFrame,
@@ -91,7 +92,7 @@ export class ServerEnd implements WebEnd {
 
   respond(status: number, headers: Readonly<Record<string, string>>, body: string): void {
     if (this.#state !== states.asked) return;
-    const sized = { ...headers, 'content-length': String(encoder.encode(body).length) };
+    const sized = { ...headers, 'content-length': String(utf8Length(body)) };
     this.#say({ word: 'response', status, headers: sized, body: this.#isHead ? '' : body });
     this.#leave();
   }
@@ -283,6 +284,5 @@ function objectOf(bytes: Uint8Array): ObjectPayload {
   return new ObjectPayload(bytes.length, bytes);
 }
 
-const encoder = new TextEncoder();
 const PING = encodeFrame('ping', new Uint8Array(0));
 const PING_WORD: WireWord = { word: 'ping' };

@@ -5,6 +5,7 @@
 import type { Address } from '../../actors/runtime/actor.ts';
 import type { ConnectionEvent, ConnectionId, Receipt } from '../../actors/runtime/edges.ts';
 import type { HeaderList } from '../../actors/runtime/gateway-edges.ts';
+import type { Arena } from './arena.ts';
 import type { Endpoint, Pipe, Unit, WireWord } from './network.ts';
 import type { ObjectPayload } from './object-payload.ts';
 import type { WebEdgeHost, WebEdgeOptions } from './web.edge.ts';
@@ -13,6 +14,8 @@ import type { WebEdgeHost, WebEdgeOptions } from './web.edge.ts';
 export interface EndHost {
   readonly options: WebEdgeOptions;
   readonly host: WebEdgeHost;
+  /** Memory for what its ends make. */
+  readonly arena: Arena;
   noteReadable(socket: EndSocket): void;
   noteDirty(socket: EndSocket): void;
   noteOutstanding(bytes: number): void;

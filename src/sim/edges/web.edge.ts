@@ -55,7 +55,8 @@ export class WebEdge implements EndHost {
   readonly #tcpEnds = new Set<WebEnd>();
   readonly #readable: EndSocket[] = [];
   readonly #dirty: EndSocket[] = [];
-  readonly #frame = { take: new Arena().take };
+  readonly arena = new Arena();
+  readonly #frame = { take: this.arena.take };
   #opened = 0;
   readonly #heldSince = new Map<ConnectionId, number>();
   #isPaused = false;

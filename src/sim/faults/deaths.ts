@@ -1,7 +1,6 @@
 // How threads and processes die and come back: a thread is gone at once, the others of its node learn it one by one,
 // and then a fresh one takes its place, as transports/shards.ts has it. Refuses to know why they die.
 
-import { actorsOf } from '../../actors/node.ts';
 import { Prng } from '../../actors/runtime/prng.ts';
 import type { Port } from '../ports.ts';
 import type { Shard } from '../shard.ts';
@@ -74,8 +73,7 @@ export class Deaths {
     ports[port.toPlace * plan.shards + (port.fromPlace % plan.shards)]?.drop();
     if (knowing.isDead) return;
     const dead = port.toPlace % plan.shards;
-    const { plan: own } = knowing;
-    const actors = actorsOf(own.shard);
+    const { actors, plan: own } = knowing;
     const down = { type: 'shardDown', shard: dead } as const;
     knowing.deliver(actors.home, down);
     knowing.deliver(actors.router, down);

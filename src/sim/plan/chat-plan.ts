@@ -33,6 +33,10 @@ export interface TalkerPlan {
   readonly tokenMs?: number | undefined;
   /** Its connection is mostly lost again as soon as it stands. */
   readonly stumbles?: boolean;
+  /** Now and then it does nothing for some seconds. */
+  readonly hushes?: boolean;
+  /** It comes only then. */
+  readonly comesAt?: number | undefined;
   /** Mean pause between two deeds. */
   readonly everyUs: number;
   readonly burst: number;

@@ -27,7 +27,8 @@ import type {
 import { withCalls } from './calls/draw-calls.ts';
 import { withHabits } from './casting/habits.ts';
 import { repeatedFault, withSides } from './casting/sides.ts';
-import { visits, withVisitors } from './casting/visitors.ts';
+import { clusterKindsIn, kindsIn, tempers } from './casting/tempers.ts';
+import { visits, withLatecomers, withVisitors } from './casting/visitors.ts';
 import { ROOMS } from './chat-plan.ts';
 import { chance, drawn, milliseconds, mixed, plainRecord, stepped } from './drawing.ts';
 import { frame, type Mood } from './settings.ts';
@@ -43,8 +44,10 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const isDrain = drain !== undefined;
   const repeated = isFaulty && !isDrain ? drawn(repeatedFault(nodeCount), seed, 'repeated') : [];
   const last = drain ?? repeated.at(-1);
+  // In a few runs there is time for what is done only now and then.
+  const isLong = nodeCount > 1 && drawn(chance(1, 10), seed, 'is long');
   const horizonUs = Math.max(
-    drawn(milliseconds(4_000, 14_000), seed, 'chat horizon'),
+    drawn(milliseconds(4_000, 14_000), seed, 'chat horizon') + (isLong ? LONG_US : 0),
     last === undefined ? 0 : last.at + last.durationUs + 1_000_000,
   );
   const parts = drawn(partsOf(nodeCount, horizonUs), seed, 'chat');
@@ -52,19 +55,23 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const narrow = drawn(narrowLimits, seed, 'chat limits');
   const chatOptions = { ...parts.options, ...narrow };
   const isCluster = nodeCount > 1 || parts.isClusterOfOne;
+  const all = Array.from({ length: talkers }, (_, rank) =>
+    talkerOf(seed, rank, nodeCount, lane, parts),
+  );
   const crossers = isCluster ? drawn(crossersOf(talkers, nodeCount), seed, 'crossers') : [];
   const counts = {
     client: talkers + crossers.length,
     shard: nodeCount * shardCount,
     node: nodeCount,
   };
-  const kinds = tame(kindsOf({ ...drawnFrame, mood }), nodeCount);
+  const temper = nodeCount > 1 ? drawn(tempers, seed, 'temper') : 'anything';
+  const kinds = kindsIn(temper, tame(kindsOf({ ...drawnFrame, mood }), nodeCount));
   // One thing that goes wrong, and for long, excuses nothing else.
   const isRepeated = repeated.length > 0;
   const isSingle = isFaulty && !isRepeated && drawn(chance(1, 4), seed, 'is single');
   const isOne = isSingle || isRepeated || isDrain;
   const faults = isOne ? [] : drawFaults(seed, kinds, { horizonUs, counts });
-  const clusterKinds = drawn(clusterKindsIn(mood), seed, 'cluster kinds');
+  const clusterKinds = clusterKindsIn(temper, drawn(clusterKindsOf(mood), seed, 'cluster kinds'));
   const several = clusterSchedules(isFaulty ? clusterKinds : [], nodeCount, horizonUs);
   const schedule = isSingle ? singleFault(nodeCount) : several;
   const chat: ChatPlan = {
@@ -73,7 +80,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     talkers: withHabits(
       seed,
       withVisitors(
-        Array.from({ length: talkers }, (_, rank) => talkerOf(seed, rank, nodeCount, lane, parts)),
+        withLatecomers(seed, inTheirTime(all, isLong), horizonUs),
         parts.options.sessionPolicy === 'multi' ? [] : drawn(visits(horizonUs), seed, 'visits'),
         { first: talkers + crossers.length, nodes: nodeCount },
       ),
@@ -101,6 +108,15 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     ...{ addresses: 0, clients: [], faults, horizonUs, chat: withCalls(seed, chat) },
   };
 }
+
+/** As much is said as in a short run. */
+function inTheirTime(talkers: readonly TalkerPlan[], isLong: boolean): readonly TalkerPlan[] {
+  if (!isLong) return talkers;
+  return talkers.map((talker) => ({ ...talker, everyUs: talker.everyUs * LONG_TIMES }));
+}
+
+const LONG_US = 35_000_000;
+const LONG_TIMES = 4;
 
 const nodeCounts: Arbitrary<number> = mixed(
   [3, constant(1)],
@@ -170,9 +186,10 @@ const options: Arbitrary<ChatOptions> = plainRecord({
   queueBytesMax: constantFrom(786_432, 16_384),
   resumeMessagesMax: constantFrom(1_000, 1_000, 5),
   presenceEveryMs: constantFrom(2_000, 10),
-  messagesPerSecondMax: mixed<number>([7, constant(1_000)], [1, constant(8)]),
+  messagesPerSecondMax: mixed<number>([6, constant(1_000)], [1, constant(8)]),
+  messagesBurst: constantFrom(8, 2),
   joinsPerSecondMax: mixed<number>([7, constant(1_000)], [1, constant(3)]),
-}).map((some) => ({
+}).map(({ messagesBurst, ...some }) => ({
   ...chatDefaults,
   ...{
     cluster: 'sim',
@@ -182,7 +199,8 @@ const options: Arbitrary<ChatOptions> = plainRecord({
     sessionsPerUserMax: SESSIONS_MAX,
   },
   ...{ arrivalsPerAddressMax: 1_000_000 },
-  ...{ messagesBurstMax: some.messagesPerSecondMax, bytesPerSecondMax: 1_000_000 },
+  ...{ messagesBurstMax: some.messagesPerSecondMax < 1_000 ? messagesBurst : 1_000 },
+  ...{ bytesPerSecondMax: 1_000_000 },
   ...{ bytesBurstMax: 4_000_000, loginTimeoutMs: 3_000, pingEveryMs: 1_500, pingTimeoutMs: 4_000 },
   ...{ stallTimeoutMs: 3_000, answerTimeoutMs: 3_000 },
   ...some,
@@ -335,7 +353,7 @@ const SINGLE_BEFORE_US = 3_000_000;
 const SINGLE_MORE_US = 9_000_000;
 
 /** Some of the kinds in a swarm, else all of them. */
-function clusterKindsIn(mood: Mood): Arbitrary<readonly ClusterFaultKind[]> {
+function clusterKindsOf(mood: Mood): Arbitrary<readonly ClusterFaultKind[]> {
   if (mood !== 'swarm') return constant(chanceFaultKinds);
   return tuple(...chanceFaultKinds.map(() => chance(1, 4))).map((flags) =>
     chanceFaultKinds.filter((_, index) => flags[index]),

@@ -1,9 +1,7 @@
 // Looks into the nodes between turns: what each shard counts, what it holds, and which publishers wait. Only figures of the
 // routing are compared, which all dialects share. Refuses to judge, and to change anything.
 
-import { actorsOf } from '../../actors/node.ts';
 import type { HomeState } from '../../actors/routing/home.actor.ts';
-import type { RouterState } from '../../actors/routing/router-state.ts';
 import type { Shard } from '../shard.ts';
 import type { Trace } from '../trace.ts';
 
@@ -14,10 +12,8 @@ interface Waiting {
 
 export function tellBooks(trace: Trace, shards: readonly Shard[]): void {
   for (const shard of shards) {
-    const { plan, system, web, isDead } = shard;
+    const { plan, home, router, web, isDead } = shard;
     if (isDead) continue;
-    const home = homeOf(shard);
-    const router = system.stateOf(actorsOf(plan.shard).router) as RouterState | undefined;
     if (home === undefined || router === undefined) continue;
     let [historyBytesThere, lagging] = [0, 0];
     for (const { log, lag } of home.topics.values()) {
@@ -43,15 +39,14 @@ export function tellBooks(trace: Trace, shards: readonly Shard[]): void {
 }
 
 export function tellWaiting(trace: Trace, shards: readonly Shard[]): void {
-  for (const { plan, system, web, isDead } of shards) {
+  for (const { plan, router, system, web, isDead } of shards) {
     if (isDead) continue;
     const { node, shard } = plan;
-    const router = system.stateOf(actorsOf(shard).router) as RouterState | undefined;
     for (const { connection, owner } of router?.streams.values() ?? []) {
       const { holds = 0 } = (system.stateOf(owner) ?? {}) as Waiting;
       if (holds === 0) continue;
       const isKnown = shards.some(
-        (other) => other.plan.node === node && !other.isDead && isHeldBy(homeOf(other), owner),
+        (other) => other.plan.node === node && !other.isDead && isHeldBy(other.home, owner),
       );
       trace.add({
         kind: 'publisherWaits',
@@ -64,10 +59,6 @@ export function tellWaiting(trace: Trace, shards: readonly Shard[]): void {
       });
     }
   }
-}
-
-function homeOf({ plan, system }: Shard): HomeState | undefined {
-  return system.stateOf(actorsOf(plan.shard).home) as HomeState | undefined;
 }
 
 function isHeldBy(home: HomeState | undefined, publisher: string): boolean {

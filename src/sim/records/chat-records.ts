@@ -12,6 +12,12 @@ interface AtTalker {
   readonly connection: number;
 }
 
+interface AtCall {
+  readonly node: number;
+  readonly client: number;
+  readonly call: string;
+}
+
 interface InSession extends AtTalker {
   readonly session: string;
   readonly user: string;
@@ -85,9 +91,11 @@ export type ChatRecord =
       readonly isRepeat?: boolean | undefined;
       /** What a sign says: `ref state` of a receipt, `on` or `off` of typing. */
       readonly sign?: string | undefined;
-      /** Messages that it says it has taken. */
+      /** What it wants to be. */
+      readonly status?: string | undefined;
+      /** That it says it has taken. */
       readonly taken?: readonly string[] | undefined;
-      /** How long the token lasts that it shows. */
+      /** Of the token that it shows. */
       readonly tokenMs?: number | undefined;
     })
   /** The answer to a request, or to a line that was wrong; `asked` is undefined when nobody had asked. */
@@ -100,6 +108,8 @@ export type ChatRecord =
       readonly code: string | undefined;
       /** Codes that are right; undefined where the request was. */
       readonly expected: string | undefined;
+      /** In how many seconds to ask again; undefined where that is not told. */
+      readonly retryAfter?: number | undefined;
       /** The connection ends with it. */
       readonly isFatal: boolean;
       /** Earlier requests wait for their answers. */
@@ -120,6 +130,7 @@ export type ChatRecord =
       readonly incarnation: number;
       /** How many its user has. */
       readonly sessions: number;
+      readonly status: string;
     })
   | (InSession &
       Placed & {
@@ -145,12 +156,13 @@ export type ChatRecord =
         readonly home: string;
         readonly isDelayed: boolean;
       })
-  /** It was sent to a connection that had ended, and nobody read it. */
+  /** It was sent to a connection that had ended, and nobody read it: a message, or word of a gap. */
   | (InSession & {
       readonly kind: 'roomLost';
       readonly room: string;
-      readonly message: string;
+      readonly message: string | undefined;
     })
+  | (InSession & { readonly kind: 'directLost'; readonly message: string })
   | (InSession & {
       readonly kind: 'directAcked';
       readonly to: string;
@@ -186,12 +198,25 @@ export type ChatRecord =
       readonly event: string;
       readonly who: string;
       readonly count: number;
+      /** Empty where none is told. */
+      readonly reason: string;
     })
   /** Its own status is another now. */
   | (InSession & {
       readonly kind: 'statusSet';
       readonly status: string;
       readonly note: string | undefined;
+    })
+  /** It has asked what is known of it. */
+  | (InSession & {
+      readonly kind: 'selfTold';
+      /** Its user, its session and its node, as it was told. */
+      readonly of: string;
+      readonly as: string;
+      readonly home: string;
+      readonly status: string;
+      readonly note: string | undefined;
+      readonly rooms: readonly string[];
     })
   /** It watches somebody, and is told what he is: because it has asked, or because he is something else now. */
   | (InSession & {
@@ -212,7 +237,6 @@ export type ChatRecord =
       readonly room: string;
       /** Empty for a room that is not there. */
       readonly users: readonly string[];
-      /** What each of them is. */
       readonly statuses: readonly string[];
     })
   | (InSession & {
@@ -320,20 +344,12 @@ export type ChatRecord =
       readonly kind: 'linksCounted';
       readonly pairs: readonly (readonly [one: number, other: number, links: number])[];
     }
-  | {
-      readonly kind: 'callBegan';
-      readonly node: number;
-      readonly client: number;
-      readonly call: string;
-    }
-  | {
+  | (AtCall & { readonly kind: 'callBegan' })
+  | (AtCall & {
       readonly kind: 'callOver';
-      readonly node: number;
-      readonly client: number;
-      readonly call: string;
       readonly heard: readonly string[];
       readonly isEnded: boolean;
-    }
+    })
   | {
       readonly kind: 'strangerHeard';
       readonly node: number;

@@ -1,7 +1,6 @@
 // Looks at the routes of each node between turns: whether a home knows who follows its topics, for whom publishers are
 // held back, and which topic would have to make room. Refuses to judge, and to change anything.
 
-import { actorsOf } from '../../actors/node.ts';
 import type { HomeState } from '../../actors/routing/home.actor.ts';
 import type { RouterState } from '../../actors/routing/router-state.ts';
 import { homeOf } from '../../actors/routing/topic.ts';
@@ -24,9 +23,8 @@ export class Routes {
 
   look(): void {
     for (const shard of this.#shards) {
+      const { home, router } = shard;
       const { node, shard: number } = shard.plan;
-      const home = homeState(shard);
-      const router = routerState(shard);
       if (shard.isDead || home === undefined || router === undefined) continue;
       const peers = this.#shards.filter(({ plan }) => plan.node === node);
       const adrift = adriftOf(router, number, peers);
@@ -43,7 +41,7 @@ export class Routes {
       for (const shard of lag?.shards ?? []) {
         const there = peers.find(({ plan }) => plan.shard === shard);
         if (lag === undefined || there === undefined || there.isDead) continue;
-        const behind = [...(routerState(there)?.streams.values() ?? [])].filter(
+        const behind = [...(there.router?.streams.values() ?? [])].filter(
           ({ outbox }) => outbox.queuedBytes * 16 > outbox.queueBytesMax,
         );
         const tookAt = Math.max(0, ...behind.map(({ progressAt }) => progressAt));
@@ -70,7 +68,7 @@ function adriftOf(
     const there = peers.find(({ plan }) => plan.shard === homeOf(topic, peers.length));
     if (there === undefined || there.isDead || position === undefined || homeless.has(topic))
       continue;
-    const known = homeState(there)?.topics.get(topic);
+    const known = there.home?.topics.get(topic);
     if (known?.interest.has(shard) !== true) adrift.push(topic);
   }
   return adrift;
@@ -78,20 +76,14 @@ function adriftOf(
 
 /** Undefined where there is no choice. */
 function nextToGo({ topics, unused }: HomeState): Seen['next'] {
-  const idle = [...topics.values()].filter(({ interest }) => interest.size === 0);
   const { first } = unused;
-  if (idle.length < 2 || first === undefined) return undefined;
-  return {
-    topic: first.log.topic,
-    usedAt: first.usedAt,
-    earliestAt: Math.min(...idle.map(({ usedAt }) => usedAt)),
-  };
-}
-
-function homeState({ plan, system }: Shard): HomeState | undefined {
-  return system.stateOf(actorsOf(plan.shard).home) as HomeState | undefined;
-}
-
-function routerState({ plan, system }: Shard): RouterState | undefined {
-  return system.stateOf(actorsOf(plan.shard).router) as RouterState | undefined;
+  if (first === undefined) return undefined;
+  let idle = 0;
+  let earliestAt = Number.POSITIVE_INFINITY;
+  for (const { interest, usedAt } of topics.values()) {
+    if (interest.size > 0) continue;
+    idle += 1;
+    earliestAt = Math.min(earliestAt, usedAt);
+  }
+  return idle < 2 ? undefined : { topic: first.log.topic, usedAt: first.usedAt, earliestAt };
 }

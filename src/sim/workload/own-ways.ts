@@ -19,7 +19,9 @@ export class Masks {
 
   next(): Uint8Array {
     const word = this.#chance.next();
-    return new Uint8Array([word, word >>> 8, word >>> 16, word >>> 24]);
+    const mask = new Uint8Array(4);
+    for (let i = 0; i < 4; i += 1) mask[i] = word >>> (8 * i);
+    return mask;
   }
 }
 

@@ -13,7 +13,6 @@ export const gripUnseen: Readonly<Record<string, string>> = {
   'GRIP-LOG-3': inTheLog,
   'GRIP-LOG-4': inTheLog,
   'SOCKJS-20': 'takes the end of the gateway; test/process holds it',
-  'DIFF-40': 'takes a configuration without a key; test/unit/gateway holds it',
   'DIFF-51': 'takes a wrong configuration; test/unit/config holds it',
   'DIFF-52': 'takes the end of the gateway; test/process holds it',
   'DIFF-61': 'takes a configuration of its own; test/unit/config holds it',

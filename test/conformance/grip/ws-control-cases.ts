@@ -199,6 +199,15 @@ export const webSocketControlCases = gripCases('ws-control', [
       assert.deepEqual(heard, [...channels.slice(0, 20), 'end']);
     },
   ],
+  [
+    '[WOH-GRIP-4] [DIFF-134] who was let in with an unknown instruction stays',
+    async (gateway) => {
+      const { client } = await opened(gateway, {
+        events: [instruct('zz'), instruct('send-delayed', { content: 'here', timeout: 10 })],
+      });
+      assert.equal(await client.nextText(), 'here');
+    },
+  ],
   ignored('an instruction without a body', 'c:'),
   ignored('half an object', 'c:{'),
   ignored('a list', 'c:[]'),

@@ -173,7 +173,8 @@ const streamRows: readonly HpRow[] = [
       const [a, b] = await site.room('a', 'b');
       assert.ok(a !== undefined && b !== undefined);
       const room = site.name('room');
-      const data = '{"n":170.50,"big":1e400,"s":"\\u0000"}';
+      // A CR is the end of a line for some: between values it may be a blank as well.
+      const data = '{"n":170.50,\r"big":1e400,"s":"\\u0000\\r"}';
       a.raw(
         message('ROOM_MESSAGE', '1', { room, body: 'x😀\u2028y', data: 0 }).replace(
           '"data":0',
@@ -182,7 +183,7 @@ const streamRows: readonly HpRow[] = [
       );
       assert.equal((await a.next()).type, 'ACK');
       assert.equal((await b.next()).payload['body'], 'x😀\u2028y');
-      assert.ok(b.texts.at(-1)?.includes(`"data":${data}`));
+      assert.ok(b.texts.at(-1)?.includes(`"data":${data.replace('\r', ' ')}`));
       assert.ok(b.texts.at(-1)?.includes('😀'));
     },
   ],

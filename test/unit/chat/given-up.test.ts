@@ -140,6 +140,19 @@ test('[HP-DM-8] [HP-RELAY-12] what the user has sent from elsewhere while its se
   expect(carried.at(-1)).toMatchObject({ say: 'late', session: 's1', isSent: true });
 });
 
+test('[HP-DM-4] what has waited for a user, and then for its session that moves, is told as what has waited', () => {
+  const { deliver, register, carried, heard } = keeper({});
+  deliver({ type: 'handedOver', ref: 1, luggage });
+  const body = { say: 'direct', message, isDelayed: true };
+  deliver({ type: 'peerSaid', node: 'n3', key: 'ann', body });
+  deliver(there);
+  const late = carried.find((word) => (word as { say?: string }).say === 'late');
+  expect(late).toMatchObject({ message: { id: 'm1' }, isDelayed: true });
+  register('s1');
+  deliver({ type: 'peerSaid', node: 'n2', key: 'ann', body: late });
+  expect(heard.at(-1)).toMatchObject({ type: 'directArrived', isDelayed: true });
+});
+
 test('[HP-RES-10] [HP-DM-6] a session that begins anew elsewhere while it changes its connection here is told what came meanwhile', () => {
   const { deliver, register, carried } = keeper({});
   register('s2');
@@ -214,4 +227,77 @@ test('[HP-PRES-1] who watches from another actor now is told, though the one bef
   over(session);
   change('busy');
   expect(heard).toEqual([]);
+});
+
+const ofKim = (name: string, isDetached: boolean): UsersMessage => ({
+  ...{ type: 'register', user: 'kim', ref: 3, replyTo: asker, isAgain: false },
+  entry: {
+    ...{ session: name, shard: 0, address: session, status: 'online' as const },
+    ...{ note: undefined, secret: 'x', isDetached },
+  },
+});
+const kimOnN2: UsersMessage = {
+  ...{ type: 'located', node: 'n2', down: [] },
+  up: [{ session: 's7', user: 'kim', status: 'online' as const, lamport: 1 }],
+};
+
+test('[HP-DM-2] what comes back from where it waited to the node on which it was said is answered for', () => {
+  const { deliver, told, pass } = keeper({});
+  const direct = { user: 'kim', message: { ...message, to: 'kim' }, isKnown: undefined, ref: 5 };
+  deliver(kimOnN2);
+  deliver({ type: 'direct', ...direct, replyTo: asker });
+  deliver(ofKim('s8', false));
+  const body = { say: 'direct', message: direct.message, isDelayed: true };
+  deliver({ type: 'peerSaid', node: 'n3', key: 'kim', body });
+  pass(2_500);
+  const answers = told.filter(({ type }) => type === 'directAnswered');
+  expect(answers).toMatchObject([{ ref: 5, status: 'accepted', isDuplicate: false }]);
+});
+
+test('[HP-SESS-4] a session that is away makes no way where others are too many without it', () => {
+  const { deliver, told } = keeper({ sessionsPerUserMax: 1 });
+  deliver(ofKim('s8', true));
+  deliver(kimOnN2);
+  deliver(ofKim('s9', false));
+  expect(told.at(-1)).toMatchObject({ type: 'userRefused', mistake: { code: 'SESSION_LIMIT' } });
+});
+
+/** Sessions of ann's that another node has, or has no more. */
+const located = (node: string, up: readonly string[], down: readonly string[]): UsersMessage => ({
+  ...{ type: 'located', node },
+  up: up.map((one) => ({ session: one, user: 'ann', status: 'online' as const, lamport: 5 })),
+  down: down.map((one) => ({ session: one, user: 'ann' })),
+});
+const comesFor = (name: string): UsersMessage => ({
+  ...{ type: 'resume', user: 'ann', session: name, secret: 'y', isProved: true, caps: [] },
+  ...{ until: undefined, shard: 0, ref: 7, replyTo: asker },
+});
+const EXPIRED = { type: 'userRefused', mistake: { code: 'SESSION_EXPIRED' } };
+
+test('[HP-RES-2] [HP-RES-10] a session that began anew before its node was taken for gone is over when it ends', () => {
+  const { deliver, told, pass } = keeper({});
+  deliver(located('n2', ['s2'], []));
+  deliver(comesFor('s2'));
+  pass(1_000);
+  expect(told.at(-1)).toMatchObject({ type: 'handedOver', luggage: { isAnew: true } });
+  deliver(located('n2', [], ['s2']));
+  deliver({ type: 'nodeDown', node: 'n2' });
+  deliver({ type: 'unregister', user: 'ann', session: 's2', untold: [] });
+  pass(2_000);
+  deliver(comesFor('s2'));
+  pass(1_000);
+  expect(told.at(-1)).toMatchObject(EXPIRED);
+});
+
+test('[HP-RES-2] [HP-RES-10] a session that began anew on another node, and has ended there, is over', () => {
+  const { deliver, told, pass } = keeper({});
+  deliver(located('n2', ['s2'], []));
+  deliver(located('n2', [], ['s2']));
+  deliver({ type: 'nodeDown', node: 'n2' });
+  deliver(located('n3', ['s2'], []));
+  deliver(located('n3', [], ['s2']));
+  pass(2_000);
+  deliver(comesFor('s2'));
+  pass(1_000);
+  expect(told.at(-1)).toMatchObject(EXPIRED);
 });

@@ -390,6 +390,22 @@ describe('staying and going', () => {
     expect(back.told()).toEqual(['RESUME_OK online alice']);
   });
 
+  test('[HP-LIVE-3] [HP-LIVE-4] whoever has answered is asked again in its time, however long silence may last', () => {
+    const stage = stageWith({ chat: { pingEveryMs: 10_000, pingTimeoutMs: 60_000 } });
+    const client = HpClient.in(stage, 'alice');
+    stage.pass(10_001);
+    expect(client.told()).toEqual(['PING']);
+    client.ask('PONG');
+    stage.pass(9_998);
+    expect(client.told()).toEqual([]);
+    stage.pass(3);
+    expect(client.told()).toEqual(['PING']);
+    stage.pass(49_997);
+    expect(client.told()).toEqual([]);
+    stage.pass(3);
+    expect(client.told()).toEqual(['ERROR PING_TIMEOUT']);
+  });
+
   test('[HP-SESS-6] BYE is answered, and the connection closes', () => {
     const stage = stageWith();
     const client = HpClient.in(stage, 'alice');

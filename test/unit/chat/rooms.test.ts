@@ -4,6 +4,7 @@
 import { eachOnce } from '../../../src/actors/chat/session/looking.ts';
 import { assert as check, array, constantFrom, integer, property, tuple } from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { shardOfUser } from '../../../src/actors/chat/chat-context.ts';
 import { homeOf } from '../../../src/actors/routing/topic.ts';
 import { HpClient, type HpLine } from '../../support/hp-client.ts';
 import { Stage } from '../../support/stage.ts';
@@ -577,6 +578,26 @@ test('[HP-ERR-5] a home that does not answer is told of, and the session goes on
     { payload: { code: 'TIMEOUT', ref: 'm1', fatal: false } },
     { type: 'PONG' },
   ]);
+});
+
+test('[HP-FRAME-2] [HP-ACK-3] whoever waits for a home that does not answer says meanwhile what it has taken', () => {
+  const stage = new Stage({ chat: fast, shards: 2 });
+  const home = homeOf('chat/room/r', 2);
+  const name = ['alice', 'ann', 'amy', 'ada'].find(
+    (user) => shardOfUser({ shards: 2 }, user) !== home,
+  );
+  const alice = joined(stage, name ?? '', 1 - home, { caps: ['ack'] });
+  const bob = HpClient.in(stage, 'bob', 1 - home);
+  const silent = stage.shards[home];
+  if (silent === undefined) throw new Error('no such shard');
+  silent.hasCollapsed = true;
+  say(alice, 'x', 'm1');
+  bob.ask('DIRECT_MESSAGE', { to: name, body: 'y' }, 'd1');
+  expect(alice.take()).toMatchObject([{ type: 'DIRECT_MESSAGE', id: 'd1' }]);
+  alice.ask('PING', {}, 'p1');
+  alice.ask('ACK', { ref: 'd1' });
+  expect(bob.take()).toMatchObject([{ payload: { ref: 'd1', status: 'delivered' } }]);
+  expect(alice.take()).toEqual([]);
 });
 
 test('[HP-ROOM-3] [HP-ERR-5] who asks to come in again, and is not answered, sits there still', () => {

@@ -389,6 +389,61 @@ describe('a session that moves', () => {
     expect(stage.failures).toEqual([]);
   });
 
+  test.each([0, 400, 1_100, 1_300, 1_450, 1_900])(
+    '[HP-DRAIN-4] what a client that is away has not taken is not lost with a node that goes (%i ms later)',
+    (ms) => {
+      const stage = whole();
+      const alice = enter(stage, 'alice', 'n3');
+      const bob = HpClient.in(stage.at('n1'), 'bob');
+      const carol = HpClient.in(stage.at('n1'), 'carol', 0, { caps: ['ack'] });
+      stage.pass(500);
+      cut(stage, bob);
+      alice.ask('DIRECT_MESSAGE', { to: 'carol', body: 'x' }, 'c1');
+      stage.pass(2_500);
+      cut(stage, carol);
+      alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' }, 'b1');
+      stage.pass(100);
+      stage.leave('n1', 2_000);
+      stage.pass(ms);
+      alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'y' }, 'b2');
+      alice.ask('DIRECT_MESSAGE', { to: 'carol', body: 'y' }, 'c2');
+      stage.pass(2_100 - ms);
+      stage.kill('n1');
+      stage.pass(1_000);
+      const took = (token: string): string[] => {
+        const { client, lines } = resume(stage, 'n2', token);
+        stage.pass(20_000);
+        return [...lines, ...client.take()]
+          .filter(({ type }) => type === 'DIRECT_MESSAGE')
+          .map(({ id }) => id);
+      };
+      expect(took(bob.token).toSorted()).toEqual(['b1', 'b2']);
+      expect(took(carol.token).toSorted()).toEqual(['c1', 'c2']);
+      expect(stage.failures).toEqual([]);
+    },
+  );
+
+  test.each([500, 1_100, 1_300, 1_900])(
+    '[HP-DRAIN-4] nor does it come twice to one that is quicker (%i ms later)',
+    (ms) => {
+      const stage = whole();
+      const alice = enter(stage, 'alice', 'n3');
+      const bob = HpClient.in(stage.at('n1'), 'bob');
+      stage.pass(500);
+      cut(stage, bob);
+      alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' }, 'b1');
+      stage.pass(100);
+      stage.leave('n1', 2_000);
+      stage.pass(ms);
+      const { client, lines } = resume(stage, 'n2', bob.token);
+      stage.pass(2_100 - ms);
+      stage.kill('n1');
+      stage.pass(40_000);
+      const heard = [...lines, ...client.take()].filter(({ type }) => type === 'DIRECT_MESSAGE');
+      expect(heard.map(({ id }) => id)).toEqual(['b1']);
+    },
+  );
+
   test.each([1, 2, 3, 4, 5, 6])(
     'nothing is missed and nothing comes twice, however often it moves (seed %i)',
     (seed) => {

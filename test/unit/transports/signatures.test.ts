@@ -146,6 +146,14 @@ test.each([
   expect(signatures().isValid(`${said.join('.')}.${signature}`, key)).toBe(false);
 });
 
+test('[GRIP-SIG-1] the empty key signs, and nobody is believed for it', () => {
+  const token = signatures().sign('hermod', '') ?? '';
+  const at = token.lastIndexOf('.');
+  const signature = createHmac('sha256', '').update(token.slice(0, at)).digest('base64url');
+  expect(token.slice(at + 1)).toBe(signature);
+  expect(signatures().isValid(token, '')).toBe(false);
+});
+
 test('a token serves for a second, and a changed file is read again', () => {
   const now = { ms: NOW_S * 1_000 };
   const signer = signatures(now);

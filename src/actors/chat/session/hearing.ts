@@ -10,7 +10,7 @@ import { secondsAt } from '../chat-context.ts';
 import { refuse } from './leaving.ts';
 import { obey } from './obeying.ts';
 import { acknowledged } from './talking.ts';
-import { freshId, isHere, sayError, type Session, type Turn } from './session.ts';
+import { freshId, has, isHere, sayError, type Session, type Turn } from './session.ts';
 
 export function hear(session: Session, chunk: Uint8Array, context: Turn): void {
   if (!isHere(session)) return;
@@ -29,10 +29,11 @@ export function readOn(session: Session, context: Turn): void {
   holdBack(session, context);
 }
 
-/** [HP-FRAME-2] Whoever waits for others to take a direct message may be waited for by them. */
+/** [HP-FRAME-2] Whoever waits for others may be waited for by them. */
 function takeAcks(session: Session, context: Turn): void {
   const isWaiting = (): boolean =>
-    isHere(session) && session.pending?.request.type === 'DIRECT_MESSAGE' && !session.isThrottled;
+    isHere(session) && session.pending !== undefined && !session.isThrottled;
+  if (!has(session, 'ack')) return;
   while (isWaiting()) {
     const ack = session.splitter.ahead((line) => readAck(session, line));
     if (ack === undefined) return;
@@ -105,6 +106,8 @@ function take(session: Session, taken: Taken, context: Turn): void {
 /** [HP-LIVE-1] Any line tells that the client is there. */
 function heardSomething(session: Session, context: Turn): void {
   session.heardAt = context.now;
+  // [HP-LIVE-3] Whoever has answered is not waited for any more: it is asked again in its time.
+  if (session.isPingDue) context.after('ping', session.chat.options.pingEveryMs);
   session.isPingDue = false;
   // [HP-RES-10]
   session.isAnew = false;

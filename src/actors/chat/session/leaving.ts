@@ -17,6 +17,7 @@ import {
   isHere,
   keeperOfUser,
   NO_REF,
+  ownKeeper,
   say,
   sayError,
   type Session,
@@ -86,9 +87,11 @@ export function noticed(
 /** [HP-DRAIN-1] [HP-DRAIN-3] The client is told to go, and where to. */
 export function drain(
   session: Session,
-  { withinMs, servers }: Extract<HpSessionMessage, { readonly type: 'drain' }>,
+  { withinMs, servers, isForGood }: Extract<HpSessionMessage, { readonly type: 'drain' }>,
   context: Turn,
 ): void {
+  if (isForGood && canMove(session))
+    context.after('leftBehind', Math.floor(withinMs * LEFT_BEHIND_AFTER));
   if (session.life === 'detached' || session.life === 'closed') return;
   const payload = {
     code: 'SERVER_DRAINING',
@@ -119,6 +122,13 @@ export function canMove({ chat }: Session): boolean {
 export function sayDrained(session: Session, context: Turn): void {
   const message = 'This server goes down. Connect again.';
   say(session, 'BYE', { code: 'SERVER_DRAINING', message, retry_after: 1 }, context);
+}
+
+/** [HP-DRAIN-4] What its client has not taken waits with the keeper, and so on other nodes, when this one ends. */
+export function leaveBehind(session: Session, context: Turn): void {
+  if (session.life !== 'detached' || session.heir !== undefined) return;
+  session.isLeftBehind = true;
+  notTaken(session, untoldOf(session), context);
 }
 
 /** [HP-DRAIN-2] */
@@ -230,6 +240,11 @@ export function part(
   context.send(keeperOfUser(session, user), message);
 }
 
+/** [HP-ERR-5] The keeper may have let somebody in for whom the client did not wait. */
+export function isFor({ who }: Session, { message: { from, to }, isSent }: Untold): boolean {
+  return who !== undefined && userKey(isSent ? from : to) === userKey(who.user);
+}
+
 /** [HP-DM-6] What was on its way when the session ended goes back: it waits for the user's next one. */
 export function giveBack(session: Session, { message, isSent }: Untold, context: Turn): void {
   if (isSent) return;
@@ -237,6 +252,14 @@ export function giveBack(session: Session, { message, isSent }: Untold, context:
   const untold = [message];
   const back = { type: 'unregister', user, session: NO_SESSION, untold } as const;
   context.send(keeperOfUser(session, user), back);
+}
+
+/** [HP-RES-6] Though the session is there, it waits for the user's next one. */
+export function notTaken(session: Session, untaken: readonly Untold[], context: Turn): void {
+  const { who } = session;
+  const messages = untaken.flatMap(({ message, isSent }) => (isSent ? [] : [message]));
+  if (who !== undefined && messages.length > 0)
+    context.send(ownKeeper(session), { type: 'notTaken', user: who.user, messages });
 }
 
 /** Nothing more comes. */
@@ -301,3 +324,6 @@ const GOODBYE_MAX_MS = 5_000;
 const LOOK_EVERY_MS = 1_000;
 /** No session is called so. */
 const NO_SESSION = '';
+
+/** Of the time that clients have to go: behind the last of them, and before the links end. */
+const LEFT_BEHIND_AFTER = 1.2;

@@ -16,9 +16,12 @@ import { entryOf, welcome } from './arriving.ts';
 import {
   canMove,
   closeNow,
+  drained,
   expire,
   giveBack,
+  isFor,
   leaveRoom,
+  notTaken,
   sayDrained,
   sayResumed,
   stop,
@@ -300,6 +303,7 @@ export function detach(session: Session, context: Turn): void {
 
 /** [HP-DRAIN-2] The session waits for its client here, for as long as the node is there, and goes to where that comes. */
 export function waitForMove(session: Session, context: Turn): void {
+  if (!canMove(session)) drained(session, context);
   if (session.life !== 'draining') return;
   sayDrained(session, context);
   session.hasInputEnded = true;
@@ -381,16 +385,12 @@ export function directArrived(
   else giveBack(session, arrived, context);
 }
 
-/** [HP-ERR-5] The keeper may have let somebody in for whom the client did not wait. */
-function isFor({ who }: Session, { message: { from, to }, isSent }: Untold): boolean {
-  return who !== undefined && userKey(isSent ? from : to) === userKey(who.user);
-}
-
 /** [HP-RES-6] Keeps what comes for a client that is away; a session that grows too large ends early. */
 function keepUntold(session: Session, untold: Untold, context: Turn): void {
   const { resumeMessagesMax, resumeBytesMax } = session.chat.options;
   session.untold.push(untold);
   session.untoldBytes += bytesOf(untold);
+  if (session.isLeftBehind) notTaken(session, [untold], context);
   const isTooMuch =
     session.untold.length > resumeMessagesMax || session.untoldBytes > resumeBytesMax;
   if (isTooMuch) expire(session, context);

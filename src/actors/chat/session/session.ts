@@ -46,6 +46,8 @@ export type HpSessionMessage =
       readonly withinMs: number;
       /** Where it may go instead. */
       readonly servers: readonly string[];
+      /** It does not come back. */
+      readonly isForGood: boolean;
     };
 
 /** What the door hears: the session may wait for its client. */
@@ -161,6 +163,8 @@ export interface Session {
   /** What waits for a client that is away, or comes back just now. */
   untold: Untold[];
   untoldBytes: number;
+  /** The node ends for good: what comes for a client that is away is its keeper's to pass on. */
+  isLeftBehind: boolean;
   readonly unacked: Unacked;
   readonly changed: Map<string, Presence>;
   /** Set while the session is on its way into this actor. */
@@ -215,6 +219,7 @@ export function sessionOf(
     watched: new Map(),
     untold: [],
     untoldBytes: 0,
+    isLeftBehind: false,
     unacked: new Unacked(),
     changed: new Map(),
     luggage: undefined,

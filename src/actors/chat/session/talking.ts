@@ -9,7 +9,7 @@ import { encodeText } from '../../codecs/utf8-text.ts';
 import { shardOfRoom } from '../chat-context.ts';
 import type { RoomReply } from '../rooms/room-messages.ts';
 import type { Direct, UserNotice, UserReply, Untold } from '../users/user-messages.ts';
-import { refuse } from './leaving.ts';
+import { notTaken, refuse } from './leaving.ts';
 import { takes } from './seats.ts';
 import {
   answer,
@@ -190,11 +190,7 @@ export function tookDirect(session: Session, untold: Untold, context: Turn): voi
 
 /** [HP-RES-6] What waited for the client comes all at once, and there is time to acknowledge it until more comes. */
 function leaveExcess(session: Session, context: Turn): void {
-  const { unacked, who, chat } = session;
-  const untaken = unacked.takeExcess(chat.options);
-  const messages = untaken.flatMap(({ message, isSent }) => (isSent ? [] : [message]));
-  if (who !== undefined && messages.length > 0)
-    context.send(ownKeeper(session), { type: 'notTaken', user: who.user, messages });
+  notTaken(session, session.unacked.takeExcess(session.chat.options), context);
 }
 
 function tellTaken(session: Session, { message, isSent }: Untold, context: Turn): void {

@@ -55,8 +55,12 @@ export function direct(state: UsersState, ask: Ask<'direct'>, context: UsersTurn
     answer(state, ask, 'accepted', false, context);
     return;
   }
+  const key = keyOf(user, message);
+  const before = state.waiting.get(key);
+  // [HP-DM-2] It was said here, and has come back from where it waited: there is somebody here by now who is given it.
+  if (before !== undefined) giveUp(state, key, before, context);
   if (state.waiting.size === 0) context.after('waiting', WAIT_LOOK_EVERY_MS);
-  state.waiting.set(keyOf(user, message), { user, ask, since: context.now });
+  state.waiting.set(key, { user, ask, since: context.now });
 }
 
 /** [HP-DM-6] It passed by here on its way to where it waited, and nobody has taken it there. */

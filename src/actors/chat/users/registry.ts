@@ -64,14 +64,17 @@ export function makeWay(
     closeElsewhere(state, user, context);
     return undefined;
   }
-  if (sessions.size + elsewhere.length < sessionsPerUserMax) return undefined;
-  // A client that is away makes room for one that is here.
-  const away = [...sessions.values()].find(
-    ({ entry, held, packed }) => entry.isDetached && (held === undefined || packed !== undefined),
-  );
-  if (away === undefined)
+  const tooMany = sessions.size + elsewhere.length + 1 - sessionsPerUserMax;
+  if (tooMany <= 0) return undefined;
+  // Clients that are away make room for one that is here; two nodes may have let one in too many.
+  const away = [...sessions.values()]
+    .filter(
+      ({ entry, held, packed }) => entry.isDetached && (held === undefined || packed !== undefined),
+    )
+    .slice(0, tooMany);
+  if (away.length < tooMany)
     return refused('SESSION_LIMIT', `A user has at most ${sessionsPerUserMax} sessions.`).mistake;
-  replace(state, user, away, context);
+  for (const known of away) replace(state, user, known, context);
   return undefined;
 }
 

@@ -232,6 +232,8 @@ export class User {
       ...there.map(({ told }) => told.session),
       ...left.map((one) => one.session),
     ]) {
+      // It has begun anew here before the node was taken for gone.
+      if (this.sessions.has(session)) continue;
       this.#own.lost ??= new Map();
       this.#own.lost.set(session, now);
     }

@@ -62,10 +62,12 @@ function parsed(json: string): unknown {
 
 /** `__proto__` is a key like any other. */
 function define(into: Record<string, unknown>, key: string, value: unknown): void {
-  Object.defineProperty(into, key, {
-    value,
-    enumerable: true,
-    configurable: true,
-    writable: true,
-  });
+  if (key === '__proto__')
+    Object.defineProperty(into, key, {
+      value,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+  else into[key] = value;
 }

@@ -151,7 +151,8 @@ function survey(line: Uint8Array, text: string): Survey {
 
   function endData(depthHere: number, at: number): number {
     if (depthHere !== 2 || dataAt < 0) return dataAt;
-    found.dataText = source(dataAt, at).trim();
+    // A CR can only stand between values: a reader for whom it ends a line would read what stands behind it as one.
+    found.dataText = source(dataAt, at).replaceAll('\r', ' ').trim();
     return -1;
   }
 

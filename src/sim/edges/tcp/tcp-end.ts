@@ -115,7 +115,11 @@ export class TcpEnd implements WebEnd {
   #hearBytes(bytes: Uint8Array): void {
     // Bytes on the network are nobody's: what an actor keeps is its own.
     if (this.#state === 'open')
-      this.#tell({ type: 'messageReceived', connection: this.id, payload: bytes.slice() });
+      this.#tell({
+        type: 'messageReceived',
+        connection: this.id,
+        payload: this.#edge.arena.copy(bytes),
+      });
   }
 
   #inputEnded(): void {

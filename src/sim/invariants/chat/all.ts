@@ -25,6 +25,7 @@ import { rates } from './rates.ts';
 import { comesBack } from './sessions/coming-back.ts';
 import { lastWords, oneSession } from './sessions/endings.ts';
 import { hpLimits } from './sessions/limits.ts';
+import { self } from './sessions/self.ts';
 import { taken } from './sessions/taken.ts';
 import { tokens } from './sessions/tokens.ts';
 import { welcome } from './sessions/welcome.ts';
@@ -57,6 +58,7 @@ export const chatInvariants: readonly Invariant[] = [
   comesBack,
   taken,
   welcome,
+  self,
   rates,
   roomEvents,
   draining,

@@ -21,6 +21,10 @@ export const directs: Invariant = {
     const judge = new Judge(report);
     return {
       ...judge.troubles.watcher,
+      began: (event) => {
+        judge.troubles.watcher.began?.(event);
+        judge.areQueued = event.sites.includes('tiny-window');
+      },
       talkerJoined: ({ client, user, isMute, hasAck }) => {
         const talkers = judge.talkers.get(user) ?? [];
         judge.talkers.set(user, [...talkers, { client, isMute, hasAck }]);
@@ -32,12 +36,14 @@ export const directs: Invariant = {
         if (isAnew) judge.beginsAnew(session);
       },
       directHeard: (event) => judge.heard(event),
-      talkerConnected: ({ client, at }) => judge.connected(client, at),
+      directLost: ({ user, message }) => judge.lost.add(`${user} ${message}`),
+      talkerConnected: (event) => judge.connected(event),
       talkerEnded: ({ client, at }) => judge.ended(client, at),
-      shardCrashed: ({ at }) => judge.crashed(at),
-      processDied: ({ at }) => judge.crashed(at),
-      peerSeen: ({ state, at }) => {
-        if (state === 'down' || state === 'left') judge.crashed(at);
+      shardCrashed: ({ node, at }) => judge.crashed(node, at),
+      processDied: ({ node, at }) => judge.crashed(node, at),
+      peerSeen: ({ peer, state, at }) => {
+        if (state === 'down' || state === 'left')
+          judge.crashed(judge.troubles.nodes.indexOf(peer), at);
       },
       rested: () => {
         judge.isRest = true;
@@ -51,6 +57,19 @@ export const directs: Invariant = {
   },
 };
 
+/** A thread has died, or a node is taken for dead. */
+interface Stroke {
+  readonly node: number;
+  readonly at: number;
+}
+
+/** Over one connection, as its client saw it. */
+interface Stay {
+  readonly node: number;
+  readonly from: number;
+  to: number | undefined;
+}
+
 interface Talker {
   readonly client: number;
   readonly isMute: boolean;
@@ -61,6 +80,10 @@ class Judge {
   readonly talkers = new Map<string, Talker[]>();
   readonly troubles = new Troubles();
   readonly resting = new Set<string>();
+  /** Little is on its way to a client at a time: the rest waits at its node, and is lost there. */
+  areQueued = false;
+  /** By receiver and message: it was written to a connection that had ended. */
+  readonly lost = new Set<string>();
   /** By connection: when a session was asked for. */
   readonly loginAt = new Map<number, number>();
   /** The same by session. */
@@ -68,8 +91,8 @@ class Judge {
   /** By message: when its sender was told that it waits for a login. */
   readonly #queuedAt = new Map<string, number>();
   isRest = false;
-  /** By client: from when to when it was connected, as it saw it. */
-  readonly #stays = new Map<number, { readonly from: number; to: number | undefined }[]>();
+  /** By client. */
+  readonly #stays = new Map<number, Stay[]>();
   readonly #report: Report;
   readonly #askedAt = new Map<string, number>();
   readonly #askedOn = new Map<string, number>();
@@ -84,14 +107,16 @@ class Judge {
     Map<string, { readonly connection: number; readonly at: number }>
   >();
   readonly #heard = new Set<string>();
+  readonly #strokes: Stroke[] = [];
   #crashedAt = Number.NEGATIVE_INFINITY;
 
   constructor(report: Report) {
     this.#report = report;
   }
 
-  connected(client: number, at: number): void {
-    this.#stays.set(client, [...(this.#stays.get(client) ?? []), { from: at, to: undefined }]);
+  connected({ client, node, at }: EventOf<'talkerConnected'>): void {
+    const stay = { node, from: at, to: undefined };
+    this.#stays.set(client, [...(this.#stays.get(client) ?? []), stay]);
   }
 
   ended(client: number, at: number): void {
@@ -99,7 +124,8 @@ class Judge {
     if (last !== undefined) last.to = at;
   }
 
-  crashed(at: number): void {
+  crashed(node: number, at: number): void {
+    this.#strokes.push({ node, at });
     this.#crashedAt = at;
   }
 
@@ -194,27 +220,62 @@ class Judge {
   }
 
   /** Memory dies with its thread; what was written to a connection that broke was taken for taken. */
-  #isExcused({ message, to, status }: EventOf<'directAcked'>): boolean {
+  #isExcused(acked: EventOf<'directAcked'>): boolean {
+    const { message, to, status } = acked;
     const since = this.#askedAt.get(message) ?? 0;
-    if (this.#crashedAt >= since - NOTICE_US) return true;
+    const struck = this.#strokes.filter(({ at }) => at >= since - NOTICE_US);
+    const there = this.#nodesOf(to, since);
+    const passed = new Set([...there, ...(this.#askedIn.get(message) ?? [])]);
+    const isStruck = struck.some(({ node }) => passed.has(node));
+    if (isStruck && !this.#isHeld(acked, struck, there)) return true;
     const { offlineMessagesMax = 0, resumeMessagesMax = 0 } = this.troubles.terms ?? {};
     if (status !== 'delivered' && Math.min(offlineMessagesMax, resumeMessagesMax) < MANY)
       return true;
-    const talkers = this.talkers.get(to) ?? [];
-    return talkers.some(
-      ({ client, isMute, hasAck }) =>
-        isMute || (!hasAck && this.#mayHaveLost(client, since, status === 'delivered')),
+    return this.lost.has(`${to} ${message}`) || (this.areQueued && this.#mayHaveWaited(to, since));
+  }
+
+  /** [HP-ACK-3] In the queue of a connection that has ended since. */
+  #mayHaveWaited(user: string, since: number): boolean {
+    return (this.talkers.get(user) ?? []).some(
+      ({ client, hasAck }) =>
+        !hasAck &&
+        (this.#stays.get(client) ?? []).some(({ to = Infinity }) => to >= since - NOTICE_US),
     );
   }
 
-  /** On a connection that ended, without the node's knowing it yet where it had thought that it delivers. */
-  #mayHaveLost(client: number, since: number, isDelivered: boolean): boolean {
-    const latest = isDelivered ? since - NOTICE_US : since;
-    return (this.#stays.get(client) ?? []).some(({ to }) => to !== undefined && to >= latest);
+  /** [HP-STORE-6] It waits on more than half of the nodes, of which fewer have died, and none that its receiver has come to. */
+  #isHeld(
+    { message, status, at }: EventOf<'directAcked'>,
+    struck: readonly Stroke[],
+    there: ReadonlySet<number>,
+  ): boolean {
+    const { isCluster, nodes, terms } = this.troubles;
+    const since = this.#askedAt.get(message) ?? 0;
+    if (!isCluster || status !== 'queued' || at - since > HELD_US) return false;
+    if (this.troubles.areApart(since - APART_US, Infinity)) return false;
+    const died = new Set(struck.map(({ node }) => node));
+    const isCounted = nodes.length === 2 || (terms?.nodesExpected ?? 0) >= nodes.length;
+    if (died.size * 2 >= nodes.length + (isCounted ? 1 : 0)) return false;
+    return ![...died].some((node) => there.has(node));
+  }
+
+  /** Where the user may have had a session since, or had one that its node has not given up yet. */
+  #nodesOf(user: string, since: number): ReadonlySet<number> {
+    const stays = (this.talkers.get(user) ?? []).flatMap(
+      ({ client }) => this.#stays.get(client) ?? [],
+    );
+    const isSince = ({ to = Infinity }: Stay): boolean => to >= since - LASTING_US;
+    return new Set(stays.filter(isSince).map(({ node }) => node));
   }
 }
 
 /** Until a node notices that a client is gone, or others that a node is. */
 const NOTICE_US = 10_000_000;
+/** Less than a node waits for others to say that they hold a message. */
+const HELD_US = 1_500_000;
+/** Longer than a session lasts that nobody comes back to. */
+const LASTING_US = 15_000_000;
+/** Longer than two nodes may know nothing of each other. */
+const APART_US = 60_000_000;
 /** More than ever wait for anybody. */
 const MANY = 100;

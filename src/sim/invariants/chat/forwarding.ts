@@ -121,6 +121,7 @@ export const crossing: Invariant = {
       crossFollowed: (event) => judge.followers.set(event.connection, event),
       crossEnded: ({ connection }) => judge.followers.delete(connection),
       crossSent: (event) => judge.sent(event),
+      crossTaken: ({ publication }) => judge.taken.add(publication),
       crossHeard: (event) => judge.heard(event),
       rested: (event) => judge.rest(event),
       talkersLeft: (event) => judge.rest(event),
@@ -132,6 +133,8 @@ class Crossing {
   readonly troubles = new Troubles();
   /** By connection. */
   readonly followers = new Map<number, EventOf<'crossFollowed'>>();
+  /** What a node has said that it has; what was said over a connection that is cut comes to none. */
+  readonly taken = new Set<number>();
   readonly #report: Report;
   readonly #heard = new Set<string>();
   #owed: { readonly sent: EventOf<'crossSent'>; readonly follower: EventOf<'crossFollowed'> }[] =
@@ -160,6 +163,7 @@ class Crossing {
     for (const { sent, follower } of this.#owed) {
       const { client, connection, node } = follower;
       if (this.#heard.has(`${connection} ${sent.publication}`)) continue;
+      if (!this.taken.has(sent.publication)) continue;
       // Whoever has gone meanwhile has not heard it, and nothing was promised to him.
       if (!this.followers.has(connection)) continue;
       const since = sent.at - BEFORE_US;

@@ -135,7 +135,7 @@ class Judge {
   end(event: TraceEvent): void {
     for (const [message, { asked, clients, carbons }] of this.#owed) {
       const isGranted = this.granted.has(message);
-      if (this.terms?.isLimited === true && !isGranted) continue;
+      if ((this.terms?.isLimited === true || this.#isTooSmall) && !isGranted) continue;
       // What is refused is sent to nobody.
       const [first] = [...clients, ...(isGranted ? carbons : [])].filter((client) =>
         this.#resting.has(client),

@@ -85,6 +85,10 @@ class Judge {
     if (code === 'RATE_LIMITED') {
       if (earned.most - askedAt <= toleranceUs)
         this.#report(event, `client ${client} keeps to its rate, and its ${what} is refused`);
+      this.#judgeRetry(event, {
+        least: earned.least - at - toleranceUs,
+        most: earned.most - askedAt - toleranceUs,
+      });
       return;
     }
     earned.most = Math.max(earned.most, at) + priceUs;
@@ -97,6 +101,17 @@ class Judge {
         event,
         `client ${client} is granted a ${what}, ${Math.round(earlyUs)} µs before it has earned it`,
       );
+  }
+
+  /** When it may ask again is told, to the next second. */
+  #judgeRetry(event: EventOf<'talkerAnswered'>, { least, most }: Earned): void {
+    const { client, asked = '', retryAfter } = event;
+    const waitUs = (retryAfter ?? -1) * 1_000_000;
+    if (waitUs >= Math.max(0, least - SLACK_US) && waitUs <= most + SECOND_US) return;
+    this.#report(
+      event,
+      `client ${client} is to ask for ${asked} again in ${retryAfter} s, and may in ${Math.round(most)} µs`,
+    );
   }
 
   /** [HP-LIM-4] */
@@ -115,5 +130,6 @@ class Judge {
 
 const REFUSED_TIMES = 5;
 const WHATS: readonly string[] = ['JOIN', 'ROOM_MESSAGE', 'DIRECT_MESSAGE', 'PRESENCE_SET'];
+const SECOND_US = 1_000_000;
 /** Timers and roundings. */
 const SLACK_US = 1_000;

@@ -14,6 +14,9 @@ export const signs: Invariant = {
         // [HP-TYPE-2] It is the first to be dropped.
         judge.isRoomSure = !sites.includes('tiny-window');
       },
+      chatBegan: ({ terms }) => {
+        judge.isLimited = terms.isLimited;
+      },
       talkerJoined: ({ client, user, isMute }) => {
         judge.users[client] = user;
         if (isMute) judge.mute.add(client);
@@ -38,6 +41,7 @@ type Resting = EventOf<'talkerRests'>;
 class Judge {
   isProbed = false;
   isRoomSure = true;
+  isLimited = false;
   /** By client. */
   readonly users: string[] = [];
   readonly mute = new Set<number>();
@@ -71,6 +75,8 @@ class Judge {
     add(this.#given, about, 1);
     add(this.#givenOn, `${connection} ${about}`, 1);
     if (!this.isProbed || (room !== undefined && !this.isRoomSure)) return;
+    // [HP-TYPE-2] Whoever types too fast is not heard.
+    if (what === 'TYPING' && this.isLimited) return;
     for (const [other, { user, rooms }] of this.resting) {
       const isFor = room === undefined ? user === to : other !== client && rooms.includes(room);
       if (isFor) add(this.#owed, `${other} ${about}`, 1);

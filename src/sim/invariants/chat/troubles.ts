@@ -98,9 +98,14 @@ export class Troubles {
   areApart(from: number, to: number): boolean {
     return (
       this.#cluster.some(
-        (fault) => fault.kind !== 'killProcess' && overlaps(spanOf(fault), from, to),
+        (fault) => !ofNoWay.includes(fault.kind) && overlaps(spanOf(fault), from, to),
       ) ||
-      this.#faults.some((fault) => fault.kind !== 'killNode' && overlaps(spanOf(fault), from, to))
+      this.#faults.some(
+        (fault) =>
+          (ofShards.includes(fault.kind) || ofNodes.includes(fault.kind)) &&
+          fault.kind !== 'killNode' &&
+          overlaps(spanOf(fault), from, to),
+      )
     );
   }
 
@@ -165,6 +170,8 @@ const tailsUs: Readonly<Record<string, number>> = {
 const ofWays: readonly string[] = [
   ...['shutWay', 'flapWay', 'halfOpenLink', 'resetLink', 'slowWay', 'narrowWay'],
 ];
+/** Who lives hears all others who do. */
+const ofNoWay: readonly string[] = ['killProcess', 'clockJump', 'massReconnect'];
 const ofProcesses: readonly string[] = ['stallNode', 'killProcess', 'drainNode'];
 const ofShards: readonly string[] = ['pauseShard', 'lateTimers', 'slowShard', 'crashShard'];
 const ofNodes: readonly string[] = [

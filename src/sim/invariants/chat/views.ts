@@ -24,6 +24,12 @@ export const views: Invariant = {
         // Whoever never answers is sent away again and again.
         if (isMute) judge.uncertain.add(user);
       },
+      healed: () => {
+        judge.isHealed = true;
+      },
+      loggedIn: ({ client, at }) => {
+        if (judge.isHealed) judge.cameAt.set(client, at);
+      },
       rested: () => {
         judge.isRest = true;
       },
@@ -40,6 +46,9 @@ export const views: Invariant = {
 class Views {
   isRest = false;
   readonly uncertain = new Set<string>();
+  isHealed = false;
+  /** By client: when it came in last, since all is well. */
+  readonly cameAt = new Map<number, number>();
   /** By client. */
   readonly users = new Map<number, string>();
   readonly #report: Report;
@@ -56,7 +65,8 @@ class Views {
     this.#report = report;
   }
 
-  rests({ user, session, rooms }: EventOf<'talkerRests'>): void {
+  rests({ user, session, rooms, client, at }: EventOf<'talkerRests'>): void {
+    if (at - (this.cameAt.get(client) ?? -Infinity) < KNOWN_US) this.uncertain.add(user);
     if (session === undefined) this.uncertain.add(user);
     else this.#sessions.set(user, (this.#sessions.get(user) ?? 0) + 1);
     for (const room of rooms) {
@@ -226,6 +236,8 @@ class Ghosts {
   }
 }
 
+/** Until all nodes know of a session. */
+const KNOWN_US = 2_000_000;
 const DOWN_MAX_MS = 60_000;
 /** Ticks, handshakes, and what shows it to keepers. */
 const SLACK_MS = 4_000;

@@ -98,7 +98,7 @@ class Judge {
       if (followed !== undefined) followed.isUncertain = true;
       if (this.#share === Number.POSITIVE_INFINITY || at < this.restAt) return;
       const home = this.#homeOf(topic);
-      const others = this.#topicsOf(event.node, home);
+      const others = this.#topicsByHome().get(event.node)?.get(home) ?? new Set();
       // A stream asks for all its topics at once, and each may have found a place before this one did not.
       if (followed === undefined || followed.isStream)
         for (const wish of this.wished.get(client) ?? [])
@@ -113,26 +113,29 @@ class Judge {
   }
 
   rest(event: TraceEvent): void {
-    const nodes = new Set([...this.followed.values()].map(({ node }) => node));
-    for (const node of nodes) {
+    for (const [node, homes] of this.#topicsByHome()) {
       if (this.restarted.has(node)) continue;
-      for (const home of new Set([0, ...this.#homes.values()])) {
-        const { size } = this.#topicsOf(node, home);
+      for (const [home, { size }] of homes)
         if (size > this.#share)
           this.#report(
             event,
             `shard ${node}.${home} is home to ${size} topics, and may be to ${this.#share}`,
           );
-      }
     }
   }
 
-  /** Topics of one home that somebody follows. */
-  #topicsOf(of: number, home: number): Set<string> {
-    const all = new Set<string>();
+  /** Topics that somebody follows, by node and home. */
+  #topicsByHome(): Map<number, Map<number, Set<string>>> {
+    const all = new Map<number, Map<number, Set<string>>>();
     for (const { node, topics } of this.followed.values()) {
-      if (node !== of) continue;
-      for (const topic of topics) if (this.#homeOf(topic) === home) all.add(topic);
+      const homes = all.get(node) ?? new Map<number, Set<string>>();
+      all.set(node, homes);
+      for (const topic of topics) {
+        const home = this.#homeOf(topic);
+        const there = homes.get(home);
+        if (there === undefined) homes.set(home, new Set([topic]));
+        else there.add(topic);
+      }
     }
     return all;
   }

@@ -88,8 +88,8 @@ export const again: readonly Mutant[] = [
     breaks: ['hp-welcome'],
     requirements: ['HP-SESS-4'],
     file: 'chat/users/registry.ts',
-    find: '  if (sessions.size + elsewhere.length < sessionsPerUserMax) return undefined;',
-    replace: '  if (sessions.size < sessionsPerUserMax) return undefined;',
+    find: 'sessions.size + elsewhere.length + 1 - sessionsPerUserMax;',
+    replace: 'sessions.size + 1 - sessionsPerUserMax;',
     story:
       'Sessions of a user are counted where he logs in: in a cluster he has as many on each node.',
   },

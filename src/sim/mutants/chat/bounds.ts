@@ -133,8 +133,8 @@ export const bounding: readonly Mutant[] = [
     breaks: ['hp-limits'],
     requirements: ['HP-SESS-4'],
     file: 'chat/users/registry.ts',
-    find: 'sessions.size + elsewhere.length < sessionsPerUserMax',
-    replace: 'sessions.size + elsewhere.length <= sessionsPerUserMax',
+    find: 'elsewhere.length + 1 - sessionsPerUserMax;',
+    replace: 'elsewhere.length - sessionsPerUserMax;',
     story: 'A user has one session more than is told before any has to make way.',
   },
   {

@@ -20,6 +20,7 @@ export function withHabits(seed: number, talkers: readonly TalkerPlan[]): readon
     const own = isLoved && leavesEveryUs === 0 ? drawn(departures, seed, `leaves ${client}`) : 0;
     const stumbles = visit === undefined && drawn(chance(1, 6), seed, `stumbles ${client}`);
     const reusesIds = drawn(chance(1, 4), seed, `reuses ids ${client}`);
+    const hushes = drawn(chance(1, 5), seed, `hushes ${client}`);
     const tokenMs = areProved ? drawn(tokenTimes, seed, `token ${client}`) : undefined;
     const goesEveryUs = Math.max(leavesEveryUs, own);
     const some = {
@@ -28,6 +29,7 @@ export function withHabits(seed: number, talkers: readonly TalkerPlan[]): readon
       favourite,
       stumbles,
       reusesIds,
+      hushes,
       tokenMs,
       leavesEveryUs: goesEveryUs,
     };

@@ -69,7 +69,11 @@ export function chatWords(event: ChatRecord): string {
     case 'directsTold':
       return `${who} reads ${event.messages.length} messages with ${event.with}`;
     case 'roomLost':
-      return `${who} never reads ${event.message} of '${event.room}', which was on its way as its connection ended`;
+      return `${who} never reads ${event.message ?? 'of a gap'} of '${event.room}', which was on its way as its connection ended`;
+    case 'selfTold':
+      return `${who} is told that it is ${event.of}, ${event.status}, in ${event.rooms.join(', ') || 'no room'}`;
+    case 'directLost':
+      return `${who} never reads ${event.message}, which was on its way as its connection ended`;
     case 'talkerNoticed':
       return `${who} hears ${event.what} ${event.code}`;
     case 'talkerMisheard':

@@ -41,10 +41,11 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
   readonly crossers: Crosser[] = [];
   readonly mesh: Mesh;
   readonly users: readonly string[];
+  readonly #userOf: ReadonlyMap<number, string>;
   readonly #plan: ChatPlan;
   readonly #host: ChatWorldHost;
   readonly #tap: PeerTap;
-  readonly #said = new Map<string, { readonly id: string; readonly seq: number }>();
+  readonly #said = new Map<string, { id: string; seq: number; to: string | undefined }>();
   #publications = 0;
 
   constructor(plan: ChatPlan, host: ChatWorldHost) {
@@ -53,7 +54,8 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
     const { seed, nodes } = host.plan;
     this.mesh = new Mesh({ seed, nodes, way: plan.way }, host);
     this.#tap = new PeerTap(host.trace);
-    this.users = [...new Set([...plan.talkers.map(({ user }) => user), 'absent'])];
+    this.#userOf = new Map(plan.talkers.map(({ client, user }) => [client, user]));
+    this.users = [...new Set([...this.#userOf.values(), 'absent'])];
     host.trace.add({
       ...{ kind: 'chatBegan', nodes: Array.from({ length: nodes }, (_, node) => nodeName(node)) },
       ...{ terms: termsOf(plan), clusterFaults: plan.faults },
@@ -123,8 +125,16 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
     return this.#said.get(message)?.id;
   }
 
-  noteSaid(message: string, id: string, seq: number): void {
-    if (!this.#said.has(message)) this.#said.set(message, { id, seq });
+  noteSaid(message: string, id: string, seq: number, to: string | undefined): void {
+    if (!this.#said.has(message)) this.#said.set(message, { id, seq, to });
+  }
+
+  userOf(client: number): string | undefined {
+    return this.#userOf.get(client);
+  }
+
+  receiverOf(message: string): string | undefined {
+    return this.#said.get(message)?.to;
   }
 
   newPublication(): number {
@@ -199,6 +209,7 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
     this.#countLinks();
     for (const talker of this.talkers) {
       const { plan, session, seats, isIn, isAway } = talker;
+      talker.tellLost();
       if (isAway) continue;
       const { client, user } = plan;
       this.trace.add({

@@ -10,26 +10,45 @@ export interface HpLine {
 }
 
 export class HpReader {
-  #rest = new Uint8Array(0);
+  readonly #lines = new Lines();
 
   /** The whole lines that have come; a text where one is none that a server may say. */
   read(bytes: Uint8Array): (HpLine | string)[] {
-    const all = new Uint8Array(this.#rest.length + bytes.length);
-    all.set(this.#rest);
-    all.set(bytes, this.#rest.length);
-    const lines: (HpLine | string)[] = [];
+    return this.#lines.cut(bytes).map(readLine);
+  }
+
+  get isAmidLine(): boolean {
+    return this.#lines.isAmidLine;
+  }
+}
+
+/** Bytes in any pieces, cut where lines end. */
+export class Lines {
+  #rest = NOTHING;
+
+  /** The whole lines that have come, without their ends. */
+  cut(bytes: Uint8Array): Uint8Array[] {
+    const all = this.#rest.length === 0 ? bytes : this.#afterRest(bytes);
+    const lines: Uint8Array[] = [];
     let from = 0;
     for (let at = all.indexOf(LF); at >= 0; at = all.indexOf(LF, from)) {
-      lines.push(readLine(all.subarray(from, at)));
+      lines.push(all.subarray(from, at));
       from = at + 1;
     }
-    this.#rest = all.slice(from);
+    this.#rest = from === all.length ? NOTHING : all.slice(from);
     return lines;
   }
 
   /** Something has come of a line that has no end. */
   get isAmidLine(): boolean {
     return this.#rest.length > 0;
+  }
+
+  #afterRest(bytes: Uint8Array): Uint8Array {
+    const all = new Uint8Array(this.#rest.length + bytes.length);
+    all.set(this.#rest);
+    all.set(bytes, this.#rest.length);
+    return all;
   }
 }
 
@@ -56,12 +75,17 @@ function readLine(bytes: Uint8Array): HpLine | string {
 }
 
 /** One request. */
-export function hpLine(type: string, id: string, payload: object): Uint8Array {
+export function hpLine(
+  type: string,
+  id: string,
+  payload: object,
+  timestamp = TIMESTAMP,
+): Uint8Array {
   const envelope = {
     version: '1.0',
     type,
     id,
-    timestamp: 1_700_000_000,
+    timestamp,
     source: 'client',
     payload,
   };
@@ -71,6 +95,11 @@ export function hpLine(type: string, id: string, payload: object): Uint8Array {
 export function textOf(payload: HpLine['payload'], name: string): string {
   const value = payload[name];
   return typeof value === 'string' ? value : '';
+}
+
+/** Of a user: however it is spelled. */
+export function nameOf(payload: HpLine['payload'], name: string): string {
+  return textOf(payload, name).toLowerCase();
 }
 
 export function numberOf(payload: HpLine['payload'], name: string): number {
@@ -89,7 +118,53 @@ export function listOf(payload: HpLine['payload'], name: string): readonly HpLin
   return Array.isArray(value) ? (value as readonly HpLine['payload'][]) : [];
 }
 
+/** Of a receipt, or of somebody who types. */
+export function signIn({ type, payload }: HpLine) {
+  const isReceipt = type === 'RECEIPT';
+  const from = nameOf(payload, isReceipt ? 'by' : 'from');
+  const room = typeof payload['room'] === 'string' ? payload['room'] : undefined;
+  const word = `${textOf(payload, 'ref')} ${textOf(payload, 'state')}`;
+  const sign = isReceipt ? word : payload['on'] === true ? 'on' : 'off';
+  return { from, room, sign };
+}
+
+export function roomEventIn(payload: HpLine['payload']) {
+  const [room, event] = [textOf(payload, 'room'), textOf(payload, 'event')];
+  const [who, count] = [nameOf(payload, 'user'), numberOf(payload, 'count')];
+  return { room, event, who, count, reason: textOf(payload, 'reason') };
+}
+
+/** What a client is told of itself. */
+export function selfIn(payload: HpLine['payload']) {
+  const [of, as] = [nameOf(payload, 'user'), textOf(payload, 'session')];
+  const [home, status] = [textOf(payload, 'node'), textOf(payload, 'status')];
+  return { of, as, home, status, note: noteOf(payload), rooms: textsOf(payload, 'rooms') };
+}
+
+export function sessionsIn(
+  payload: HpLine['payload'],
+): readonly (readonly [user: string, sessions: number])[] {
+  return listOf(payload, 'users').map((one) => [nameOf(one, 'user'), numberOf(one, 'sessions')]);
+}
+
+/** What each user is, and writes beside it. */
+export function statusesIn(
+  payload: HpLine['payload'],
+): (readonly [user: string, status: string, note?: string])[] {
+  return listOf(payload, 'users').map((one) => {
+    const [user, status, note] = [nameOf(one, 'user'), textOf(one, 'status'), noteOf(one)];
+    return note === undefined ? [user, status] : [user, status, note];
+  });
+}
+
+export function noteOf({ note }: HpLine['payload']): string | undefined {
+  return typeof note === 'string' ? note : undefined;
+}
+
+/** Of whatever is not said to anybody. */
+export const TIMESTAMP = 1_700_000_000;
 const LF = 0x0a;
+const NOTHING = new Uint8Array(0);
 const FIELDS = 'version,type,id,timestamp,source,payload';
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -3,15 +3,11 @@
 
 import type { PeerConnection } from '../../edges/tcp/mesh.ts';
 import type { Trace } from '../../trace.ts';
-
-interface Direction {
-  rest: string;
-  readonly decoder: TextDecoder;
-}
+import { Lines } from './hp-lines.ts';
 
 interface Tapped {
-  readonly there: Direction;
-  readonly back: Direction;
+  readonly there: Lines;
+  readonly back: Lines;
   /** The caller has said that it is ready: everything may be told from then on. */
   isReady: boolean;
   /** The one that both speak. */
@@ -32,13 +28,12 @@ export class PeerTap {
     const { id } = peers.connection;
     let tapped = this.#tapped.get(id);
     if (tapped === undefined) {
-      tapped = { there: newDirection(), back: newDirection(), isReady: false, version: undefined };
+      tapped = { there: new Lines(), back: new Lines(), isReady: false, version: undefined };
       this.#tapped.set(id, tapped);
     }
     const direction = isCaller ? tapped.there : tapped.back;
-    const lines = (direction.rest + direction.decoder.decode(bytes, { stream: true })).split('\n');
-    direction.rest = lines.pop() ?? '';
-    for (const line of lines) this.#line(peers, tapped, isCaller, line);
+    for (const line of direction.cut(bytes))
+      this.#line(peers, tapped, isCaller, decoder.decode(line));
   }
 
   #line(peers: PeerConnection, tapped: Tapped, isCaller: boolean, line: string): void {
@@ -63,9 +58,7 @@ export class PeerTap {
 
 const FIRST_VERSION = '1.0';
 
-function newDirection(): Direction {
-  return { rest: '', decoder: new TextDecoder() };
-}
+const decoder = new TextDecoder();
 
 function forwardedIn(payload: Fields) {
   const { n, kind, data } = payload as { n: number; kind: string; data: Fields };

@@ -4,6 +4,7 @@
 import { ROOMS } from '../../plan/chat-plan.ts';
 import { encoder, hpLine } from './hp-lines.ts';
 import { mistakes, tooLong } from './hp-mistakes.ts';
+import { dataOf } from './said.ts';
 import type { Said, Talker } from './talker.ts';
 
 export class TalkerDeeds {
@@ -20,7 +21,9 @@ export class TalkerDeeds {
 
   begin(): void {
     const { world, chance, plan } = this.#talker;
-    world.later((plan.everyUs >> 1) + chance.below(plan.everyUs), () => this.#goOn());
+    const isHushed = plan.hushes === true && chance.chance(1, 12);
+    const hushUs = isHushed ? HUSH_US + chance.below(HUSH_US) : 0;
+    world.later((plan.everyUs >> 1) + chance.below(plan.everyUs) + hushUs, () => this.#goOn());
   }
 
   /** The connection stands: its session is asked for, or a new one. */
@@ -42,16 +45,25 @@ export class TalkerDeeds {
   }
 
   login(): void {
-    const { user, hasAck, hasEcho, tokenMs: lastsMs } = this.#talker.plan;
+    const { user: name, hasAck, hasEcho, tokenMs: lastsMs } = this.#talker.plan;
+    const { chance } = this.#talker;
     const caps = [...(hasAck ? ['ack'] : []), ...(hasEcho ? ['echo'] : [])];
+    const user = this.#spelled(name);
+    const status = chance.chance(1, 4) ? chance.pick(['away', 'busy']) : undefined;
     if (lastsMs === undefined) {
-      this.#talker.ask('LOGIN', { user, caps });
+      this.#talker.ask('LOGIN', { user, caps, status }, { status });
       return;
     }
     const tokenMs = this.#talker.world.isSettling ? LONG_MS : lastsMs;
     const claims = { subject: user, subscribe: [], publish: [], expiresInMs: tokenMs };
     const token = encodeURIComponent(JSON.stringify(claims));
-    this.#talker.ask('LOGIN', { user, caps, auth: { method: 'token', token } }, { tokenMs });
+    const auth = { method: 'token', token };
+    this.#talker.ask('LOGIN', { user, caps, status, auth }, { tokenMs, status });
+  }
+
+  /** Names of users are the same, however they are spelled. */
+  #spelled(user: string): string {
+    return this.#talker.chance.chance(1, 6) ? user.toUpperCase() : user;
   }
 
   /** It is in: its rooms, and then what it is not sure of. */
@@ -86,7 +98,7 @@ export class TalkerDeeds {
   }
 
   sayTo(user: string): void {
-    this.#say(this.#new('DIRECT_MESSAGE', undefined, user));
+    this.#say(this.#new('DIRECT_MESSAGE', undefined, this.#spelled(user)));
   }
 
   /** Every receipt is another. */
@@ -95,13 +107,17 @@ export class TalkerDeeds {
     this.#receipts += 1;
     const ref = `r${plan.client}.${this.#receipts}`;
     const state = chance.pick(['delivered', 'read']);
-    this.#talker.ask('RECEIPT', { ref, to, state }, { to, sign: `${ref} ${state}` });
+    this.#talker.ask(
+      'RECEIPT',
+      { ref, to: this.#spelled(to), state },
+      { to, sign: `${ref} ${state}` },
+    );
   }
 
   type(room: string | undefined, to: string): void {
     const on = this.#talker.chance.chance(1, 2);
     const sign = on ? 'on' : 'off';
-    if (room === undefined) this.#talker.ask('TYPING', { to, on }, { to, sign });
+    if (room === undefined) this.#talker.ask('TYPING', { to: this.#spelled(to), on }, { to, sign });
     else this.#talker.ask('TYPING', { room, on }, { room, sign });
   }
 
@@ -114,7 +130,7 @@ export class TalkerDeeds {
   }
 
   watch(user: string): void {
-    this.#talker.ask('PRESENCE_SUBSCRIBE', { users: [user] }, { to: user });
+    this.#talker.ask('PRESENCE_SUBSCRIBE', { users: [this.#spelled(user)] }, { to: user });
   }
 
   askAll(): void {
@@ -146,6 +162,7 @@ export class TalkerDeeds {
   lookAtAll(): void {
     const { chance, pages, world, seats } = this.#talker;
     this.askAll();
+    if (chance.chance(1, 3)) this.#talker.ask('WHOAMI', {});
     for (const room of ROOMS) this.lookAround(room, true);
     for (const room of seats)
       if (chance.chance(1, 4)) pages.readWhole(room);
@@ -194,7 +211,7 @@ export class TalkerDeeds {
     else if (drawn < 86) this.change();
     else if (drawn < 90) {
       if (chance.chance(1, 4))
-        this.#talker.ask('PRESENCE_UNSUBSCRIBE', { users: [user] }, { to: user });
+        this.#talker.ask('PRESENCE_UNSUBSCRIBE', { users: [this.#spelled(user)] }, { to: user });
       else this.watch(user);
     } else if (drawn < 92) this.receipt(user);
     else if (drawn < 94) this.#talker.pages.readRooms(false);
@@ -222,8 +239,9 @@ export class TalkerDeeds {
   #new(what: Said['what'], room: string | undefined, to: string | undefined): Said {
     this.#said += 1;
     const message = `m${this.#talker.plan.client}.${this.#said}`;
-    const id = (to === undefined ? undefined : this.#usedId(to)) ?? message;
-    if (to !== undefined && id === message) this.#used = { id, by: new Set([to]) };
+    const user = to?.toLowerCase();
+    const id = (user === undefined ? undefined : this.#usedId(user)) ?? message;
+    if (user !== undefined && id === message) this.#used = { id, by: new Set([user]) };
     return { message, id, what, room, to };
   }
 
@@ -242,15 +260,10 @@ export class TalkerDeeds {
     const { plan, chance, unsure } = this.#talker;
     unsure.set(message, said);
     const body = message.padEnd(this.#bodyBytes(message));
-    this.#talker.ask(what, room === undefined ? { to, body } : { room, body }, {
-      ...said,
-      isRepeat,
-    });
+    const words = { ...(room === undefined ? { to } : { room }), body, data: dataOf(message) };
+    this.#talker.ask(what, words, { ...said, isRepeat });
     if (isRepeat || chance.below(100) >= plan.repeatPercent) return;
-    this.#talker.ask(what, room === undefined ? { to, body } : { room, body }, {
-      ...said,
-      isRepeat: true,
-    });
+    this.#talker.ask(what, words, { ...said, isRepeat: true });
   }
 
   /** Now and then as long as may be, where that is not long. */
@@ -280,6 +293,7 @@ export class TalkerDeeds {
 const NOTHING = { room: undefined, to: undefined, message: undefined };
 /** Tokens of those who are to be there in the end. */
 const LONG_MS = 3_600_000;
+const HUSH_US = 2_500_000;
 const OUT_US: readonly number[] = [300_000, 3_000_000, 9_000_000];
 const SHORT_BYTES = 4_096;
 const WRONG_MAX = 6;

@@ -1,7 +1,21 @@
 // What a talker hears: answers in the order of its questions, messages, and words that nobody asked for. All of it is written
 // into the trace as it was read. Refuses to judge.
 
-import { type HpLine, listOf, numberOf, textOf, textsOf } from './hp-lines.ts';
+import {
+  type HpLine,
+  listOf,
+  nameOf,
+  noteOf,
+  numberOf,
+  roomEventIn,
+  selfIn,
+  sessionsIn,
+  signIn,
+  statusesIn,
+  textOf,
+  textsOf,
+} from './hp-lines.ts';
+import { wrongIn } from './said.ts';
 import type { Outstanding, Talker } from './talker.ts';
 
 type Payload = HpLine['payload'];
@@ -29,14 +43,14 @@ export class TalkerHearing {
   }
 
   #told(line: HpLine): void {
-    const { type, payload, id } = line;
+    const { type, payload } = line;
     const { world } = this.#talker;
     switch (type) {
       case 'ROOM_MESSAGE':
-        this.#roomMessage(id, payload);
+        this.#roomMessage(line);
         return;
       case 'DIRECT_MESSAGE':
-        this.#directMessage(id, payload);
+        this.#directMessage(line);
         return;
       case 'PING':
         world.trace.add({ kind: 'talkerNoticed', what: type, code: '', ...this.#talker.at() });
@@ -53,20 +67,13 @@ export class TalkerHearing {
         this.#statusHeard(payload, false);
         return;
       case 'ROOM_EVENT': {
-        const [room, event] = [textOf(payload, 'room'), textOf(payload, 'event')];
-        const [who, count] = [textOf(payload, 'user'), numberOf(payload, 'count')];
-        const about = { room, event, who, count };
+        const about = roomEventIn(payload);
         world.trace.add({ kind: 'roomEventHeard', ...this.#talker.inSession(), ...about });
         return;
       }
       case 'RECEIPT':
       case 'TYPING': {
-        const isReceipt = type === 'RECEIPT';
-        const from = textOf(payload, isReceipt ? 'by' : 'from');
-        const room = typeof payload['room'] === 'string' ? payload['room'] : undefined;
-        const word = `${textOf(payload, 'ref')} ${textOf(payload, 'state')}`;
-        const sign = isReceipt ? word : payload['on'] === true ? 'on' : 'off';
-        const about = { what: type, from, room, sign } as const;
+        const about = { what: type, ...signIn(line) };
         world.trace.add({ kind: 'signHeard', ...this.#talker.inSession(), ...about });
         return;
       }
@@ -77,17 +84,29 @@ export class TalkerHearing {
 
   /** What it would have heard. */
   lose(line: HpLine | string): void {
-    if (typeof line === 'string' || line.type !== 'ROOM_MESSAGE') return;
-    const room = textOf(line.payload, 'room');
-    const about = { kind: 'roomLost', room, message: line.id } as const;
-    this.#talker.world.trace.add({ ...about, ...this.#talker.inSession() });
+    if (typeof line === 'string') return;
+    const { type, payload, id } = line;
+    const { world, plan } = this.#talker;
+    const inSession = this.#talker.inSession();
+    // [HP-RES-7] Whoever says what it has is told the rest.
+    const isTaken = plan.returns === 'resumed';
+    const lost = { kind: 'roomLost', ...inSession } as const;
+    if (type === 'ROOM_MESSAGE' && isTaken)
+      world.trace.add({ ...lost, room: textOf(payload, 'room'), message: id });
+    if (type === 'RESUME_OK' && isTaken)
+      for (const room of textsOf(payload, 'gaps'))
+        world.trace.add({ ...lost, room, message: undefined });
+    if (type !== 'DIRECT_MESSAGE' || payload['sent'] === true) return;
+    const message = textOf(payload, 'body').trimEnd();
+    world.trace.add({ kind: 'directLost', ...inSession, message });
   }
 
-  #roomMessage(message: string, payload: Payload): void {
+  #roomMessage({ id: message, timestamp, payload }: HpLine): void {
     const { world, places, session } = this.#talker;
+    this.#look(payload, timestamp);
     const [room, from, home] = [
       textOf(payload, 'room'),
-      textOf(payload, 'from'),
+      nameOf(payload, 'from'),
       textOf(payload, 'node'),
     ];
     const [place, epoch] = [numberOf(payload, 'seq'), numberOf(payload, 'epoch')];
@@ -101,9 +120,10 @@ export class TalkerHearing {
     this.#acknowledge(message);
   }
 
-  #directMessage(id: string, payload: Payload): void {
+  #directMessage({ id, timestamp, payload }: HpLine): void {
     const { world } = this.#talker;
-    const [from, to] = [textOf(payload, 'from'), textOf(payload, 'to')];
+    this.#look(payload, timestamp);
+    const [from, to] = [nameOf(payload, 'from'), nameOf(payload, 'to')];
     const message = textOf(payload, 'body').trimEnd();
     if (world.idOf(message) !== id) this.#mishear(`another body for ${id}: ${message}`);
     this.#heardBy.set(id, (this.#heardBy.get(id) ?? new Set()).add(message));
@@ -172,6 +192,8 @@ export class TalkerHearing {
 
   #noteAnswer(question: Outstanding | undefined, { type, payload }: HpLine, isLate: boolean): void {
     const code = type === 'ERROR' ? textOf(payload, 'code') : undefined;
+    const retry = numberOf(payload, 'retry_after');
+    const retryAfter = retry < 0 ? undefined : retry;
     this.#talker.world.trace.add({
       ...{
         kind: 'talkerAnswered',
@@ -180,7 +202,12 @@ export class TalkerHearing {
         what: type,
         code,
       },
-      ...{ expected: question?.expected, isFatal: payload['fatal'] === true, isOutOfTurn: isLate },
+      ...{
+        retryAfter,
+        expected: question?.expected,
+        isFatal: payload['fatal'] === true,
+        isOutOfTurn: isLate,
+      },
       ...this.#talker.at(),
     });
   }
@@ -275,11 +302,12 @@ export class TalkerHearing {
         return;
       }
       case 'PRESENCE_QUERY': {
-        const users = listOf(payload, 'users').map(
-          (one) => [textOf(one, 'user'), numberOf(one, 'sessions')] as const,
-        );
-        world.trace.add({ kind: 'presenceTold', ...inSession(), users });
+        world.trace.add({ kind: 'presenceTold', ...inSession(), users: sessionsIn(payload) });
         world.trace.add({ kind: 'statusesTold', ...inSession(), statuses: statusesIn(payload) });
+        return;
+      }
+      case 'WHOAMI': {
+        world.trace.add({ kind: 'selfTold', ...inSession(), ...selfIn(payload) });
         return;
       }
       case 'PRESENCE_SET': {
@@ -324,7 +352,7 @@ export class TalkerHearing {
     const [home, incarnation] = [textOf(payload, 'node'), numberOf(payload, 'incarnation')];
     const sessions = numberOf(payload, 'sessions');
     const told = { isResumed, isAnew, replayed, rooms, gaps: textsOf(payload, 'gaps') };
-    const about = { ...told, home, incarnation, sessions };
+    const about = { ...told, home, incarnation, sessions, status: textOf(payload, 'status') };
     talker.world.trace.add({ kind: 'loggedIn', ...talker.inSession(), ...about });
     talker.tellLost();
     if (!talker.plan.isMute) talker.deeds.entered();
@@ -332,26 +360,33 @@ export class TalkerHearing {
 
   #members(room: string, members: readonly Payload[]): void {
     const { world } = this.#talker;
-    const users = members.map((one) => textOf(one, 'user'));
+    const users = members.map((one) => nameOf(one, 'user'));
     const statuses = members.map((one) => textOf(one, 'status'));
     world.trace.add({ kind: 'membersTold', ...this.#talker.inSession(), room, users, statuses });
   }
 
   #statusHeard(payload: Payload, isAnswer: boolean): void {
-    const [of, status] = [textOf(payload, 'user'), textOf(payload, 'status')];
+    const [of, status] = [nameOf(payload, 'user'), textOf(payload, 'status')];
     const about = { of, status, note: noteOf(payload), isAnswer };
     this.#talker.world.trace.add({ kind: 'statusHeard', ...this.#talker.inSession(), ...about });
   }
 
   #history(room: string, payload: Payload): void {
+    for (const one of listOf(payload, 'messages')) this.#look(one, one['timestamp']);
     const entries = listOf(payload, 'messages').map((one) => ({
       ...{ seq: numberOf(one, 'seq'), epoch: numberOf(one, 'epoch'), home: textOf(one, 'node') },
-      ...{ from: textOf(one, 'from'), id: textOf(one, 'id') },
+      ...{ from: nameOf(one, 'from'), id: textOf(one, 'id') },
     }));
     const isWhole = payload['more'] !== true;
     const { world } = this.#talker;
     const about = { room, entries, isWhole };
     world.trace.add({ kind: 'historyTold', ...this.#talker.inSession(), ...about });
+  }
+
+  /** At a message that somebody has said. */
+  #look(payload: Payload, timestamp: unknown): void {
+    const wrong = wrongIn(payload, timestamp, this.#talker.world);
+    if (wrong !== undefined) this.#mishear(wrong);
   }
 
   #mishear(what: string): void {
@@ -361,14 +396,3 @@ export class TalkerHearing {
 
 /** Of those that are heard no more wait to be told. */
 const ACKS_MAX = 20;
-
-function statusesIn(payload: Payload): (readonly [user: string, status: string, note?: string])[] {
-  return listOf(payload, 'users').map((one) => {
-    const [user, status, note] = [textOf(one, 'user'), textOf(one, 'status'), noteOf(one)];
-    return note === undefined ? [user, status] : [user, status, note];
-  });
-}
-
-function noteOf({ note }: Payload): string | undefined {
-  return typeof note === 'string' ? note : undefined;
-}

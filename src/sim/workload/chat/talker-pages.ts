@@ -3,7 +3,7 @@
 // Refuses to judge.
 
 import type { HistoryEntry } from '../../records/chat-records.ts';
-import { type HpLine, listOf, numberOf, textOf } from './hp-lines.ts';
+import { type HpLine, listOf, nameOf, numberOf, textOf } from './hp-lines.ts';
 import type { Talker } from './talker.ts';
 
 type Payload = HpLine['payload'];
@@ -97,7 +97,7 @@ export class TalkerPages {
     const entries = messages.map((one) => ({
       ...{ seq: numberOf(one, 'seq'), epoch: numberOf(one, 'epoch'), home: textOf(one, 'node') },
       // What is said to several receivers may have one id.
-      ...{ from: textOf(one, 'from'), id: textOf(one, 'body').trimEnd() },
+      ...{ from: nameOf(one, 'from'), id: textOf(one, 'body').trimEnd() },
     }));
     const units = messages.reduce((sum, one) => sum + textOf(one, 'body').length, 0);
     const more = payload['more'] === true;
@@ -124,7 +124,7 @@ export class TalkerPages {
       (one): readonly [string, string] =>
         isOfRooms
           ? [textOf(one, 'room'), String(numberOf(one, 'count'))]
-          : [textOf(one, 'user'), textOf(one, 'status')],
+          : [nameOf(one, 'user'), textOf(one, 'status')],
     );
     const names = page.map(([name]) => name);
     const more = payload['more'] === true;

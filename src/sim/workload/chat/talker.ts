@@ -8,12 +8,13 @@ import { type Connection, type Endpoint, isWord, type Unit } from '../../edges/n
 import type { TalkerPlan } from '../../plan/chat-plan.ts';
 import type { EventOf, Trace } from '../../trace.ts';
 import { linkOf } from '../own-ways.ts';
-import { HpReader, hpLine } from './hp-lines.ts';
+import { HpReader, hpLine, TIMESTAMP } from './hp-lines.ts';
+import { type Speakers, timestampOf } from './said.ts';
 import { TalkerDeeds } from './talker-deeds.ts';
 import { TalkerHearing } from './talker-hearing.ts';
 import { type Page, TalkerPages } from './talker-pages.ts';
 
-export interface TalkerWorld {
+export interface TalkerWorld extends Speakers {
   readonly now: number;
   readonly isSettling: boolean;
   readonly trace: Trace;
@@ -26,7 +27,7 @@ export interface TalkerWorld {
   saidAt(message: string): number;
   /** By which id it was said. */
   idOf(message: string): string | undefined;
-  noteSaid(message: string, id: string, seq: number): void;
+  noteSaid(message: string, id: string, seq: number, to: string | undefined): void;
 }
 
 /** A request that was not answered, in the order of asking; a wrong line has the codes that are right. */
@@ -76,8 +77,8 @@ export class Talker implements Endpoint {
   readonly deeds: TalkerDeeds;
   readonly pages: TalkerPages;
   #reader = new HpReader();
-  /** Of connections that have ended, until it is in again: what was sent and not read. */
-  #lost: { readonly connection: Connection; readonly reader: HpReader }[] = [];
+  /** Connections that have ended: what is sent over one is not read. */
+  readonly #over: { readonly connection: Connection; readonly reader: HpReader }[] = [];
   readonly #hearing: TalkerHearing;
   #isAway = false;
   #isBye = false;
@@ -101,7 +102,7 @@ export class Talker implements Endpoint {
     const { visit } = plan;
     const isVisitor = visit !== undefined;
     world.trace.add({ kind: 'talkerJoined', ...about, givesPlaces, isVisitor });
-    this.#comeBack(visit?.at ?? this.chance.below(500_000));
+    this.#comeBack(visit?.at ?? plan.comesAt ?? this.chance.below(500_000));
     if (plan.leavesEveryUs > 0) this.#departLater();
     if (isSlow) world.later(READ_EVERY_US, () => this.#readSlowly());
     if (!isMute) this.deeds.begin();
@@ -134,14 +135,16 @@ export class Talker implements Endpoint {
     } = {},
   ): void {
     this.#ids += 1;
-    const { room, to, message, status, note, page, isRepeat, sign, taken, tokenMs } = about;
+    const { room, message, status, note, page, isRepeat, sign, taken, tokenMs } = about;
+    const to = about.to?.toLowerCase();
     const id = about.id ?? `q${this.plan.client}.${this.#ids}`;
     if (!UNANSWERED.includes(what))
       this.asked.push({ id, what, room, to, message, status, note, page, expected: undefined });
     const asked = { kind: 'talkerAsked', id, what, room, to, message, isRepeat, sign } as const;
-    const seq = this.world.trace.add({ ...asked, taken, tokenMs, ...this.at() });
-    if (message !== undefined) this.world.noteSaid(message, id, seq);
-    this.sayRaw(hpLine(what, id, payload));
+    const seq = this.world.trace.add({ ...asked, taken, tokenMs, status, ...this.at() });
+    if (message !== undefined) this.world.noteSaid(message, id, seq, about.to);
+    const timestamp = message === undefined ? TIMESTAMP : timestampOf(message);
+    this.sayRaw(hpLine(what, id, payload, timestamp));
   }
 
   sayRaw(unit: Unit): void {
@@ -253,8 +256,8 @@ export class Talker implements Endpoint {
     this.isIn = false;
     this.#isBye = false;
     this.#reader = new HpReader();
-    // [HP-RES-7] What is written is taken, and its node alone knows how much that is.
-    if (this.plan.returns === 'resumed' && !this.plan.hasAck) connection.down.lost = [];
+    // [HP-ACK-3] What is written is taken, and its node alone knows how much that is.
+    if (!this.plan.hasAck) connection.down.lost = [];
     this.#heardAt = this.world.now;
     const { shard } = connection.met;
     this.world.trace.add({ kind: 'talkerConnected', ...this.at(), shard });
@@ -274,10 +277,10 @@ export class Talker implements Endpoint {
     });
   }
 
-  /** It is in: what was on its way to it before will never come. */
+  /** What was on its way to it over connections that have ended will never come. */
   tellLost(): void {
-    for (const { connection, reader } of this.#lost.splice(0))
-      for (const bytes of connection.down.lost ?? [])
+    for (const { connection, reader } of this.#over)
+      for (const bytes of connection.down.lost?.splice(0) ?? [])
         for (const line of reader.read(bytes)) this.#hearing.lose(line);
   }
 
@@ -291,7 +294,7 @@ export class Talker implements Endpoint {
     this.asked = [];
     this.#hearing.forget();
     connection.leave();
-    if (connection.down.lost !== undefined) this.#lost.push({ connection, reader: this.#reader });
+    if (connection.down.lost !== undefined) this.#over.push({ connection, reader: this.#reader });
     this.#goOn(by);
     if (this.plan.visit !== undefined) {
       this.leaveForever();

@@ -2,7 +2,7 @@
 // the product's encoder. Lines end in LF, as the product writes them; a CR would end one, too, and is told of.
 // Refuses to know what the events mean.
 
-import { joinTwo } from './frame-decoder.ts';
+import type { Arena } from '../../edges/arena.ts';
 
 export interface StreamEvent {
   readonly name: string;
@@ -27,15 +27,17 @@ export class EventStream {
   #places = 1;
   #isComment = false;
   #retry: number | undefined = undefined;
+  readonly #arena: Arena;
   readonly #misread: (line: string) => void;
 
-  /** Told of lines that are not written as the node writes them. */
-  constructor(misread: (line: string) => void) {
+  /** Told of lines that are not written as the node writes them; joins in memory of the arena. */
+  constructor(arena: Arena, misread: (line: string) => void) {
+    this.#arena = arena;
     this.#misread = misread;
   }
 
   decode(chunk: Uint8Array, receive: (event: StreamEvent) => void, commented: () => void): void {
-    const bytes = this.#pending === undefined ? chunk : joinTwo(this.#pending, chunk);
+    const bytes = this.#pending === undefined ? chunk : this.#arena.joined([this.#pending, chunk]);
     let from = 0;
     for (;;) {
       const end = bytes.indexOf(LF, from);
@@ -47,7 +49,7 @@ export class EventStream {
       } else this.#line(bytes, from, end);
       from = end + 1;
     }
-    this.#pending = from === bytes.length ? undefined : bytes.slice(from);
+    this.#pending = from === bytes.length ? undefined : bytes.subarray(from);
   }
 
   #line(bytes: Uint8Array, from: number, end: number): void {
@@ -61,7 +63,8 @@ export class EventStream {
     if (field === 'data') {
       const line = bytes.subarray(at, end);
       if (line.includes(CR)) this.#misread(decoder.decode(line));
-      this.#data = this.#data === undefined ? line : joinTwo(joinTwo(this.#data, NEW_LINE), line);
+      this.#data =
+        this.#data === undefined ? line : this.#arena.joined([this.#data, NEW_LINE, line]);
     } else if (field === 'event') this.#name = decoder.decode(bytes.subarray(at, end));
     else if (field === 'id') this.lastId = decoder.decode(bytes.subarray(at, end));
     else if (field === 'retry') this.#retry = Number(decoder.decode(bytes.subarray(at, end)));

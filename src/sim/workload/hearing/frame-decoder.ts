@@ -2,6 +2,8 @@
 // that both shared would hide. Only what a server may send: unmasked frames, whole or fragmented.
 // Refuses to know what the payloads mean.
 
+import { Arena } from '../../edges/arena.ts';
+
 export interface FrameListener {
   /** The text is `bytes` from `from` up to `to`. */
   textReceived(bytes: Uint8Array, from: number, to: number): void;
@@ -11,11 +13,17 @@ export interface FrameListener {
 }
 
 export class FrameDecoder {
+  readonly #arena: Arena;
   #pending: Uint8Array | undefined = undefined;
   #fragments: Uint8Array[] | undefined = undefined;
 
+  /** What came in parts is joined in memory of the arena. */
+  constructor(arena = new Arena()) {
+    this.#arena = arena;
+  }
+
   decode(chunk: Uint8Array, listener: FrameListener): void {
-    const bytes = this.#pending === undefined ? chunk : joinTwo(this.#pending, chunk);
+    const bytes = this.#pending === undefined ? chunk : this.#arena.joined([this.#pending, chunk]);
     this.#pending = undefined;
     let at = 0;
     while (at < bytes.length) {
@@ -52,7 +60,7 @@ export class FrameDecoder {
     else if (opcode === 0 && this.#fragments !== undefined) {
       this.#fragments.push(payload);
       if (!isFinal) return;
-      const whole = this.#fragments.reduce(joinTwo);
+      const whole = this.#arena.joined(this.#fragments);
       this.#fragments = undefined;
       listener.textReceived(whole, 0, whole.length);
     } else if (opcode === 9 && isFinal) listener.pingReceived(payload);
@@ -81,13 +89,6 @@ function payloadLength(bytes: Uint8Array, at: number, start: number): number {
   let length = 0;
   for (let i = 0; i < width; i += 1) length = length * 256 + (bytes[at + 2 + i] as number);
   return length;
-}
-
-export function joinTwo(one: Uint8Array, other: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(one.length + other.length);
-  whole.set(one);
-  whole.set(other, one.length);
-  return whole;
 }
 
 const WHOLE_TEXT = 0x81;

@@ -22,7 +22,7 @@ export class SseReading {
 
   constructor(client: Client) {
     this.#client = client;
-    this.#stream = new EventStream((line) => this.#misread(line));
+    this.#stream = this.#newStream();
     this.#ids = this.#newIds();
   }
 
@@ -41,7 +41,7 @@ export class SseReading {
   }
 
   begin(): void {
-    this.#stream = new EventStream((line) => this.#misread(line));
+    this.#stream = this.#newStream();
     this.#ids = this.#newIds();
     this.#stream.lastId = this.#lastId;
   }
@@ -134,6 +134,10 @@ export class SseReading {
       recovered,
       following: client.follow(topic),
     });
+  }
+
+  #newStream(): EventStream {
+    return new EventStream(this.#client.arena, (line) => this.#misread(line));
   }
 
   #newIds(): EventIds {

@@ -9,14 +9,15 @@ import type { Word } from './words.ts';
 
 export class WsReading implements FrameListener {
   readonly #client: Client;
-  #decoder = new FrameDecoder();
+  #decoder: FrameDecoder;
 
   constructor(client: Client) {
     this.#client = client;
+    this.#decoder = new FrameDecoder(client.arena);
   }
 
   begin(): void {
-    this.#decoder = new FrameDecoder();
+    this.#decoder = new FrameDecoder(this.#client.arena);
   }
 
   hear(payload: Uint8Array | ObjectPayload): void {

@@ -40,7 +40,7 @@ export function drawRequest(caller: Caller): Request {
   const { chance, options } = caller;
   // No request shows a token: where one is asked for, nobody is known.
   if (options.requireToken) return unknown(caller);
-  const [line, expected, body = '', headers = {}] = chance.pick(requests(caller));
+  const [line, expected, body = '', headers = {}] = chance.pick(requests(caller))();
   const [method = '', target = ''] = line.split(' ');
   const [path = '', query = ''] = target.split('?');
   return { method, path, query, headers, body: encodeText(body), expected };
@@ -53,13 +53,15 @@ type Asked = readonly [
   headers?: Readonly<Record<string, string>>,
 ];
 
-function requests({ options, own }: Caller): readonly Asked[] {
+/** Each is made when it is drawn: they are many. */
+function requests({ options, own }: Caller): readonly (() => Asked)[] {
   const { batchMax, topicLengthMax, idLengthMax, jsonDepthMax, sseTopicsMax } = options;
   const topic = `${own}/nothing`;
   const place = `/topics/${encodeURIComponent(topic)}`;
   const info = { topic, subscribers: 0, epoch: null, offset: null, history: 0 };
   const tooLong = `Topic too long: at most ${topicLengthMax} characters.`;
-  const many = Array.from({ length: sseTopicsMax + 1 }, (_, index) => `topic=${own}${index}`);
+  const many = (): readonly string[] =>
+    Array.from({ length: sseTopicsMax + 1 }, (_, index) => `topic=${own}${index}`);
   const publish = (body: string, status: number, sentence: string): Asked => [
     'POST /publish',
     failed(status, sentence),
@@ -75,83 +77,90 @@ function requests({ options, own }: Caller): readonly Asked[] {
   ];
   const nested = '['.repeat(jsonDepthMax) + ']'.repeat(jsonDepthMax);
   return [
-    ...['', '{', '{"topic":"a","data":1', '\ufeff[]'].map((body) => publish(body, 400, NOT_JSON)),
-    publish('7', 400, NO_OBJECT),
-    publish('[{"topic":"a","data":1},7]', 400, `${NO_OBJECT} (item 1)`),
-    publish('{"topic":"a"}', 400, MALFORMED),
-    publish('[{"topic":"a","data":1},{"data":1}]', 400, `${MALFORMED} (item 1)`),
-    publish('[{"topic":"\\u0000","data":1}]', 400, `${BAD_TOPIC} (item 0)`),
-    publish(`{"topic":"${'x'.repeat(topicLengthMax + 1)}","data":1}`, 400, tooLong),
-    publish('{"topic":"a","data":1,"id":7}', 400, badId(idLengthMax)),
-    publish(
-      `[{"topic":"a","data":${nested}}]`,
-      400,
-      `Message is nested too deeply: at most ${jsonDepthMax} levels.`,
+    ...['', '{', '{"topic":"a","data":1', '\ufeff[]'].map(
+      (body) => () => publish(body, 400, NOT_JSON),
     ),
+    () => publish('7', 400, NO_OBJECT),
+    () => publish('[{"topic":"a","data":1},7]', 400, `${NO_OBJECT} (item 1)`),
+    () => publish('{"topic":"a"}', 400, MALFORMED),
+    () => publish('[{"topic":"a","data":1},{"data":1}]', 400, `${MALFORMED} (item 1)`),
+    () => publish('[{"topic":"\\u0000","data":1}]', 400, `${BAD_TOPIC} (item 0)`),
+    () => publish(`{"topic":"${'x'.repeat(topicLengthMax + 1)}","data":1}`, 400, tooLong),
+    () => publish('{"topic":"a","data":1,"id":7}', 400, badId(idLengthMax)),
+    () =>
+      publish(
+        `[{"topic":"a","data":${nested}}]`,
+        400,
+        `Message is nested too deeply: at most ${jsonDepthMax} levels.`,
+      ),
     // The last that is allowed.
-    [
+    () => [
       `GET /topics/${'x'.repeat(topicLengthMax)}`,
       json(200, { ...info, topic: 'x'.repeat(topicLengthMax) }),
     ],
     ...(batchMax > BATCH_MAX
       ? []
       : [
-          [
+          (): Asked => [
             'POST /publish',
             taken(batchMax),
             `[${Array.from({ length: batchMax }, () => `{"topic":"${own}/batch","data":1}`).join(',')}]`,
-          ] satisfies Asked,
-          [
+          ],
+          (): Asked => [
             'POST /publish',
             taken(1),
             `[{"topic":"${own}/batch","id":"${'i'.repeat(idLengthMax)}","data":${'['.repeat(jsonDepthMax - 2)}${']'.repeat(jsonDepthMax - 2)}}]`,
-          ] satisfies Asked,
-          publish(
-            `[${Array.from({ length: batchMax + 1 }, () => '{"topic":"a","data":1}').join(',')}]`,
-            413,
-            `Too many publications: at most ${batchMax} at once.`,
-          ),
+          ],
+          () =>
+            publish(
+              `[${Array.from({ length: batchMax + 1 }, () => '{"topic":"a","data":1}').join(',')}]`,
+              413,
+              `Too many publications: at most ${batchMax} at once.`,
+            ),
         ]),
-    ['POST /publish', json(200, []), ' [ ] '],
-    ...pages(options.allowedOrigins).flatMap(({ headers, isKnown, told }): Asked[] => {
-      const refused = json(403, { error: 'This origin is not allowed.' }, ...told);
+    () => ['POST /publish', json(200, []), ' [ ] '],
+    ...pages(options.allowedOrigins).flatMap(({ headers, isKnown, told }): (() => Asked)[] => {
+      const refused = (): string => json(403, { error: 'This origin is not allowed.' }, ...told);
       const isRead = isKnown || options.allowedOrigins.length === 0;
       return [
-        ['POST /publish', isKnown ? json(200, [], ...told) : refused, '[]', headers],
-        [`GET ${place}`, isRead ? json(200, info, ...told) : refused, '', headers],
-        ...(isRead ? [] : [['GET /sse?topic=a', refused, '', headers] satisfies Asked]),
-        ['OPTIONS /publish', preflight(told), '', headers],
+        () => ['POST /publish', isKnown ? json(200, [], ...told) : refused(), '[]', headers],
+        () => [`GET ${place}`, isRead ? json(200, info, ...told) : refused(), '', headers],
+        ...(isRead ? [] : [(): Asked => ['GET /sse?topic=a', refused(), '', headers]]),
+        () => ['OPTIONS /publish', preflight(told), '', headers],
       ];
     }),
-    other('GET /publish', 'POST'),
-    other('DELETE /publish', 'POST'),
-    other('POST /topics', 'GET, HEAD'),
-    other(`PUT ${place}`, 'GET, HEAD'),
-    other('POST /sse', 'GET'),
-    ...['/', '/ws'].map((path): Asked => [`GET ${path}`, failed(426, DOOR, 'upgrade: websocket')]),
-    ...['/nowhere', '/topic', '/publish/', '/sse/'].map((path): Asked => [
+    () => other('GET /publish', 'POST'),
+    () => other('DELETE /publish', 'POST'),
+    () => other('POST /topics', 'GET, HEAD'),
+    () => other(`PUT ${place}`, 'GET, HEAD'),
+    () => other('POST /sse', 'GET'),
+    ...['/', '/ws'].map((path) => (): Asked => [
+      `GET ${path}`,
+      failed(426, DOOR, 'upgrade: websocket'),
+    ]),
+    ...['/nowhere', '/topic', '/publish/', '/sse/'].map((path) => (): Asked => [
       `GET ${path}`,
       failed(404, NOWHERE),
     ]),
-    ...['/publish', '/nowhere', '/'].map((path): Asked => [`OPTIONS ${path}`, PREFLIGHT]),
-    [`GET ${place}`, json(200, info)],
-    [`HEAD ${place}`, headOf(json(200, info))],
-    ['HEAD /nowhere', headOf(failed(404, NOWHERE))],
-    ['GET /topics', TOPICS],
-    ...['', '%00', '%E2%82', '%', 'x'.repeat(topicLengthMax + 1)].map((name): Asked => [
+    ...['/publish', '/nowhere', '/'].map((path) => (): Asked => [`OPTIONS ${path}`, PREFLIGHT]),
+    () => [`GET ${place}`, json(200, info)],
+    () => [`HEAD ${place}`, headOf(json(200, info))],
+    () => ['HEAD /nowhere', headOf(failed(404, NOWHERE))],
+    () => ['GET /topics', TOPICS],
+    ...['', '%00', '%E2%82', '%', 'x'.repeat(topicLengthMax + 1)].map((name) => (): Asked => [
       `GET /topics/${name}`,
       failed(400, 'The path must end in one percent-encoded topic.'),
     ]),
-    follow('', 'Name at least one topic: /sse?topic=a&topic=b'),
-    follow('envelope=1', 'Name at least one topic: /sse?topic=a&topic=b'),
-    follow('topic=', 'A topic must not be empty.'),
-    follow('topic=a&topic=', 'A topic must not be empty.'),
-    follow('topic=a&envelope=2', BAD_ENVELOPE),
-    follow('topic=a&envelope=', BAD_ENVELOPE),
-    follow('topic=%0a', BAD_TOPIC),
-    follow(`topic=${'x'.repeat(topicLengthMax + 1)}`, tooLong),
-    follow('topic=%ff', 'The query must be percent-encoded UTF-8.'),
-    follow(many.join('&'), `Too many topics: at most ${sseTopicsMax} in one stream.`),
+    () => follow('', 'Name at least one topic: /sse?topic=a&topic=b'),
+    () => follow('envelope=1', 'Name at least one topic: /sse?topic=a&topic=b'),
+    () => follow('topic=', 'A topic must not be empty.'),
+    () => follow('topic=a&topic=', 'A topic must not be empty.'),
+    () => follow('topic=a&envelope=2', BAD_ENVELOPE),
+    () => follow('topic=a&envelope=', BAD_ENVELOPE),
+    () => follow('topic=%0a', BAD_TOPIC),
+    () => follow(`topic=${'x'.repeat(topicLengthMax + 1)}`, tooLong),
+    () => follow('topic=%ff', 'The query must be percent-encoded UTF-8.'),
+    () => follow(many().join('&'), `Too many topics: at most ${sseTopicsMax} in one stream.`),
   ];
 }
 

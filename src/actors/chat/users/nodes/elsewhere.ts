@@ -42,7 +42,10 @@ export function located(state: UsersState, { node, up, down }: Located, context:
   }
   for (const { session, user: name } of down) {
     const user = userOf(state, name);
-    if (user?.left(node, session, context.now) === true) changed.add(user);
+    if (user?.left(node, session, context.now) !== true) continue;
+    changed.add(user);
+    // [HP-RES-2] It had begun anew there, and is over.
+    if (!state.gone.has(node)) user.lost.delete(session);
   }
   for (const user of changed) tellPresenceOf(state, user, context);
 }

@@ -293,9 +293,8 @@ export function movedAway(
   const known = user.sessions.get(session);
   if (known === undefined || !isEarlier(state, known, there)) return;
   user.sessions.delete(session);
-  for (const untold of untoldIn(known.held ?? []))
-    sayLate(state, node, user.name, session, untold, context);
   for (const notice of known.held ?? []) {
+    if (notice.type === 'directArrived') sayLate(state, node, user.name, session, notice, context);
     // [HP-RCPT-1]
     if (notice.type !== 'receiptArrived') continue;
     const { id, ref, by, state: read } = notice;
@@ -312,10 +311,11 @@ function sayLate(
   node: string,
   user: string,
   session: string,
-  { message, isSent }: Untold,
+  { message, isSent, isDelayed }: Untold & Pick<Word<'late'>, 'isDelayed'>,
   context: UsersTurn,
 ): void {
-  tellKeeper(state, node, user, { say: 'late', session, message, isSent }, context, message.id);
+  const word = { say: 'late', session, message, isSent, isDelayed } as const;
+  tellKeeper(state, node, user, word, context, message.id);
 }
 
 /** For that session alone: the others have it from whoever sent it. */
@@ -323,9 +323,10 @@ export function late(
   state: UsersState,
   name: string,
   from: string,
-  { session, message, isSent }: Word<'late'>,
+  word: Word<'late'>,
   context: UsersTurn,
 ): void {
+  const { session, message, isSent, isDelayed } = word;
   const user = userOf(state, name);
   const known = user?.sessions.get(session);
   if (known !== undefined) {
@@ -334,11 +335,12 @@ export function late(
     if (!isSent && user?.seen(message) === undefined)
       user?.remember(message, 'accepted', context.now, true);
     if (!isSent) user?.mark(message, true);
-    notifyOne(known, { type: 'directArrived', message, isSent }, context);
+    const delayed = isDelayed === true ? { isDelayed } : {};
+    notifyOne(known, { type: 'directArrived', message, isSent, ...delayed }, context);
     return;
   }
   const there = user?.elsewhere.find(({ told, node }) => told.session === session && node !== from);
-  if (there !== undefined) sayLate(state, there.node, name, session, { message, isSent }, context);
+  if (there !== undefined) sayLate(state, there.node, name, session, word, context);
   else if (!isSent) arrivedLate(state, name, message, context);
 }
 

@@ -38,6 +38,8 @@ export type PeerWord =
       readonly message: Direct;
       /** The session's user has sent it elsewhere. */
       readonly isSent: boolean;
+      /** It had waited. */
+      readonly isDelayed?: true | undefined;
     }
   /** The session's client has come to the speaking node. */
   | {
@@ -88,7 +90,8 @@ export function readPeerWord(value: unknown): PeerWord | undefined {
     case 'late': {
       const message = readDirect(value['message']);
       if (message === undefined || typeof session !== 'string') return undefined;
-      return { say, session, message, isSent: value['isSent'] === true };
+      const delayed = isDelayed === true ? { isDelayed: true as const } : {};
+      return { say, session, message, isSent: value['isSent'] === true, ...delayed };
     }
     case 'held':
     case 'release':

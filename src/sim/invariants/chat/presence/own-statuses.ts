@@ -18,6 +18,11 @@ export class OwnStatuses {
   readonly #notes = new Map<string, string | undefined>();
   /** By client. */
   readonly #sessions = new Map<number, string>();
+  #isHealed = false;
+  /** By client: when it came in last, since all is well. */
+  readonly #cameAt = new Map<number, number>();
+  /** By client: as what its next session begins. */
+  readonly #begins = new Map<number, string>();
   /** Clients that have asked for another status, and how often. */
   readonly #asking = new Map<number, number>();
   /** Sessions of each user, when everything is at rest, with their rooms. */
@@ -35,21 +40,27 @@ export class OwnStatuses {
     },
     loggedIn: ({ client, session, user, isResumed, isAnew, at }) => {
       this.#sessions.set(client, session);
+      if (this.#isHealed) this.#cameAt.set(client, at);
       this.#asking.delete(client);
       if (isAnew) this.#divided.add(session);
       // What the node alone knew is lost, or found again when its client comes back to it.
       if (this.#divided.has(session)) this.#own.set(session, undefined);
       if (isResumed) return;
-      this.#own.set(session, 'online');
-      this.#say(user, at, 'online');
+      const status = this.#begins.get(client) ?? 'online';
+      this.#own.set(session, status);
+      this.#say(user, at, status);
     },
-    talkerAsked: ({ what, client }) => {
+    talkerAsked: ({ what, client, status = 'online' }) => {
+      if (what === 'LOGIN') this.#begins.set(client, status);
       if (what === 'PRESENCE_SET') this.#asking.set(client, (this.#asking.get(client) ?? 0) + 1);
     },
     talkerAnswered: ({ asked, client }) => {
       if (asked === 'PRESENCE_SET') this.#asking.set(client, (this.#asking.get(client) ?? 1) - 1);
     },
     talkerEnded: ({ client, at }) => this.#ended(client, at),
+    healed: () => {
+      this.#isHealed = true;
+    },
     rested: () => {
       this.#isRest = true;
     },
@@ -59,8 +70,9 @@ export class OwnStatuses {
       this.#say(user, at, status);
     },
     talkerRests: (event) => {
-      const { user, session } = event;
-      if (session === undefined) this.#uncertain.add(user);
+      const { user, session, client, at } = event;
+      const isNew = at - (this.#cameAt.get(client) ?? -Infinity) < KNOWN_US;
+      if (session === undefined || isNew) this.#uncertain.add(user);
       else this.#resting.set(user, [...(this.#resting.get(user) ?? []), event]);
     },
   };
@@ -120,3 +132,5 @@ export class OwnStatuses {
 }
 
 const SEVERAL_US = 20_000_000;
+/** Until all nodes know of a session. */
+const KNOWN_US = 2_000_000;

@@ -14,7 +14,7 @@ export const timely: Invariant = {
       ...judge.troubles.watcher,
       talkerJoined: (event) => judge.joined(event),
       loggedIn: (event) => judge.loggedIn(event),
-      talkerAsked: ({ client, what }) => judge.asks(client, what, 1),
+      talkerAsked: (event) => judge.asked(event),
       talkerAnswered: ({ client, asked = '' }) => judge.asks(client, asked, -1),
       statusSet: (event) => judge.changes(event, event.status, event.note),
       talkerEnded: (event) => judge.ended(event),
@@ -65,6 +65,8 @@ class Judge {
   readonly watchers = new Map<number, Watcher>();
   readonly #report: Report;
   readonly #users = new Map<string, Watched | undefined>();
+  /** By client: as what its next session begins. */
+  readonly #begins = new Map<number, string>();
   #due: Due[] = [];
 
   constructor(report: Report) {
@@ -90,8 +92,14 @@ class Judge {
     if (known === undefined) return;
     if (!isResumed) known.logins += 1;
     // A session of before may still speak for it.
-    if (!isResumed && known.logins === 1) this.changes(event, 'online', undefined);
+    if (!isResumed && known.logins === 1)
+      this.changes(event, this.#begins.get(client) ?? 'online', undefined);
     else if (!isResumed || isAnew) this.#doubt(known);
+  }
+
+  asked({ client, what, status = 'online' }: EventOf<'talkerAsked'>): void {
+    if (what === 'LOGIN') this.#begins.set(client, status);
+    this.asks(client, what, 1);
   }
 
   asks(client: number, what: string, by: number): void {

@@ -65,7 +65,9 @@ class Judge {
   }
 
   #isApart(askedAt: number, at: number): boolean {
-    return askedAt < TOGETHER_US || this.troubles.ofCluster(askedAt - TROUBLE_US, at);
+    // What two homes have told meanwhile may look like a gap when one of them speaks next, however much later.
+    if (askedAt < TOGETHER_US || this.troubles.areApart(0, at)) return true;
+    return this.troubles.ofCluster(askedAt - TROUBLE_US, at);
   }
 }
 

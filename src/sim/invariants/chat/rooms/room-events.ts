@@ -26,6 +26,9 @@ export const roomEvents: Invariant = {
         if (event.room !== undefined) judge.sits(event, event.room, 'a sign');
       },
       roomEventHeard: (event) => judge.heard(event),
+      peerSeen: ({ state }) => {
+        judge.isAnyGone ||= state === 'down' || state === 'left';
+      },
       talkerRests: (event) => judge.rests(event),
       talkerEnded: ({ client }) => judge.ended(client),
       chatProbed: (event) => judge.end(event),
@@ -50,6 +53,8 @@ class Judge {
   /** By client and room. */
   readonly seats: (Map<string, Seat> | undefined)[] = [];
   readonly resting = new Map<number, EventOf<'talkerRests'>>();
+  /** A thread has died, or a node was taken for dead. */
+  isAnyGone = false;
   readonly #report: Report;
   #diedAt = Number.NEGATIVE_INFINITY;
   /** Rooms of talkers of which nobody knows whether they sit there. */
@@ -60,6 +65,7 @@ class Judge {
   }
 
   died(at: number): void {
+    this.isAnyGone = true;
     this.#diedAt = at;
   }
 
@@ -93,8 +99,14 @@ class Judge {
   }
 
   heard(event: EventOf<'roomEventHeard'>): void {
-    const { client, room, event: what, who, count } = event;
+    const { client, room, event: what, who, count, reason } = event;
     const seat = this.sits(event, room, `a ${what}`);
+    // [HP-ROOM-5]
+    if (reason === 'node_down' && !this.isAnyGone && !this.#areMoving(event.at))
+      this.#report(
+        event,
+        `client ${client} is told that ${who} leaves '${room}' with a node, and none is gone`,
+      );
     if (seat === undefined) return;
     const { count: before, here } = seat;
     Object.assign(seat, { count, at: event.at });
@@ -116,6 +128,13 @@ class Judge {
     const { isCluster = false, roomEventsMax = 0 } = this.troubles.terms ?? {};
     if (roomEventsMax < MANY || at - this.#diedAt < ANEW_US) return true;
     return isCluster && (at < TOGETHER_US || this.troubles.ofCluster(at - APART_US, at));
+  }
+
+  /** [HP-STORE-7] A home that is new says so of everybody whom it has not seen. */
+  #areMoving(at: number): boolean {
+    return (
+      this.troubles.isCluster && (at < TOGETHER_US || this.troubles.ofCluster(at - APART_US, at))
+    );
   }
 
   /** Homes that meet tell no numbers of those who were there before. */

@@ -51,6 +51,8 @@ class Judge {
     string,
     { readonly place: number; readonly told: string; readonly crashes: number }
   >();
+  /** By room, epoch and message. */
+  readonly #places = new Map<string, number>();
   /** Connections and rooms in which somebody has joined again. */
   readonly #again = new Set<string>();
   /** By connection and room. */
@@ -63,6 +65,8 @@ class Judge {
   died(node: number, at: number): void {
     const name = this.troubles.nodes[node] ?? '';
     this.#deaths.set(name, (this.#deaths.get(name) ?? 0) + 1);
+    // A node that is alone counts epochs anew.
+    if (!this.troubles.isCluster) this.#places.clear();
     this.crashed(at);
   }
 
@@ -86,6 +90,7 @@ class Judge {
   /** The same id is the same message, at the same place, as long as nobody who knew has died or given the room away. */
   acked(event: EventOf<'roomAcked'>): void {
     const { room, message, epoch, place, client, node, isDuplicate } = event;
+    this.#one(event);
     const home = this.troubles.nodes[node] ?? '';
     // In a cluster nobody says here who gave it.
     if (!this.troubles.isCluster && !isDuplicate)
@@ -101,7 +106,21 @@ class Judge {
       );
   }
 
+  /** No other life of a home counts the same epoch: whoever tells of a message tells of one place in it. */
+  #one(event: EventOf<'roomAcked'> | EventOf<'roomHeard'>): void {
+    const { room, message, epoch, place, client } = event;
+    const key = `${room} ${epoch} ${message}`;
+    const known = this.#places.get(key);
+    this.#places.set(key, place);
+    if (known !== undefined && known !== place)
+      this.#report(
+        event,
+        `client ${client} is told that ${message} is at ${epoch}:${place} of '${room}', which is at ${epoch}:${known}`,
+      );
+  }
+
   heard(event: EventOf<'roomHeard'>): void {
+    this.#one(event);
     const { connection, room, message, epoch, place, home, client, isDelayed } = event;
     this.#place(event, `${room} ${epoch} ${home}`, place, message, home);
     const key = `${connection} ${room}`;
@@ -129,7 +148,7 @@ class Judge {
         `client ${client} hears ${epoch}:${place} of '${room}' after ${hearing.epoch}:${hearing.place}`,
       );
     // What two homes have said at once comes when they meet.
-    const isSplit = this.troubles.ofCluster(event.at - SPLIT_US, event.at);
+    const isSplit = this.troubles.areApart(event.at - SPLIT_US, event.at);
     if (isDelayed && !isOne && epoch < hearing.epoch && !isSplit)
       this.#report(
         event,

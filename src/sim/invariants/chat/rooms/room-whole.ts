@@ -23,7 +23,10 @@ export const roomWhole: Invariant = {
         if (isRepeat === true && message !== undefined) judge.repeated.add(message);
       },
       roomHeard: (event) => judge.heard(event),
-      roomLost: ({ client, message }) => judge.aside.add(`${client} ${message}`),
+      roomLost: ({ client, room, message }) => {
+        if (message === undefined) judge.left(client, room);
+        else judge.aside.add(`${client} ${message}`);
+      },
       directHeard: ({ connection, isDelayed }) => judge.counted(connection, isDelayed, 1),
       peerSeen: (event) => judge.seen(event),
       shardCrashed: () => judge.forget(),

@@ -42,6 +42,8 @@ interface Stay {
   /** When it lost its connection, as it saw it. */
   endedAt: number | undefined;
   isBye: boolean;
+  /** When its client had another one last: that may have been on its way somewhere. */
+  readonly formerAt: number;
   /** Where it may be: it moves to wherever its client comes. */
   readonly threads: Set<string>;
   /** Direct messages to its user when it came in, and when it went. */
@@ -92,7 +94,10 @@ class Judge {
       this.#report(event, `client ${client} comes back to ${session}, which it has ended`);
     const came = this.#came.get(user) ?? 0;
     const threads = new Set([this.threads.get(connection) ?? '']);
-    const stay = { session, at, endedAt: undefined, isBye: false, threads };
+    const former = this.#stays.get(client);
+    const isOther = former !== undefined && former.session !== session;
+    const formerAt = isOther ? (former.endedAt ?? at) : (former?.formerAt ?? -Infinity);
+    const stay = { session, at, endedAt: undefined, isBye: false, threads, formerAt };
     this.#stays.set(client, { ...stay, came, cameBefore: came });
     this.#last.set(user, client);
     if (isResumed && !isAnew) this.#told.set(connection, { left: replayed, directs: 0 });
@@ -163,7 +168,8 @@ class Judge {
     const since = stay.endedAt - BEFORE_US;
     if (at - stay.endedAt > terms.resumeWindowMs * 1_000 - SLACK_US) return true;
     const user = this.users.get(client) ?? '';
-    if (terms.policy !== 'multi' && this.#last.get(user) !== client) return true;
+    const isOnly = this.#last.get(user) === client && stay.at - stay.formerAt > FORMER_US;
+    if (terms.policy !== 'multi' && !isOnly) return true;
     if (terms.sessionsPerUserMax < MANY || this.proved.has(client)) return true;
     const came = (this.#came.get(user) ?? 0) - stay.came;
     if (came > terms.resumeMessagesMax) return true;
@@ -178,6 +184,8 @@ class Judge {
 
 const BEFORE_US = 5_000_000;
 const SLACK_US = 1_000_000;
+/** What was asked for a session over a connection that has ended since may still be done. */
+const FORMER_US = 10_000_000;
 /** Longer than two nodes may know nothing of each other. */
 const APART_US = 60_000_000;
 /** Until sessions have said that they are there. */

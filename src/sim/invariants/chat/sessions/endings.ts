@@ -1,7 +1,7 @@
 // Whoever is sent away hears why. And where a user has one session, the one that came last is the only one that is obeyed:
 // with `reject` nobody comes beside it, and when two nodes have let one in each, the earlier one stays.
 
-import type { EventOf } from '../../../trace.ts';
+import type { EventOf, TraceEvent } from '../../../trace.ts';
 import type { Invariant, Report } from '../../invariant.ts';
 import { Troubles } from '../troubles.ts';
 
@@ -47,11 +47,19 @@ export const oneSession: Invariant = {
       shardCrashed: ({ at }) => judge.died(at),
       processDied: ({ at }) => judge.died(at),
       talkerRests: (event) => judge.rests(event),
+      talkerEnded: ({ client }) => judge.in.delete(client),
+      healed: ({ at }) => {
+        judge.healedAt = at;
+      },
+      sampled: (event) => judge.look(event),
     };
   },
 };
 
 class Judge {
+  /** Clients that are in. */
+  readonly in = new Set<number>();
+  healedAt = Number.POSITIVE_INFINITY;
   readonly troubles = new Troubles();
   readonly users = new Map<number, string>();
   readonly #report: Report;
@@ -78,6 +86,7 @@ class Judge {
   loggedIn(event: EventOf<'loggedIn'>): void {
     if (!this.#isOne) return;
     const { client, user, at, isResumed, isAnew } = event;
+    this.in.add(client);
     this.#last.set(user, event);
     const begun = this.#begun.get(user) ?? new Map<number, number>();
     this.#begun.set(user, begun);
@@ -111,6 +120,20 @@ class Judge {
     return this.troubles.isCluster && this.troubles.ofCluster(at - APART_US, at);
   }
 
+  /** [HP-PART-3] When nodes have met again, only one is in, whoever has let both in. */
+  look(event: TraceEvent): void {
+    if (event.at < this.healedAt + MET_US) return;
+    this.healedAt = Number.POSITIVE_INFINITY;
+    const here = new Map<string, number>();
+    for (const client of this.in) {
+      const user = this.users.get(client) ?? '';
+      const other = here.get(user);
+      here.set(user, client);
+      if (other !== undefined)
+        this.#report(event, `${user} is still in, as client ${other} and as client ${client}`);
+    }
+  }
+
   /** With `reject`, whoever was first stays. */
   noticed(event: EventOf<'talkerNoticed'>): void {
     const { client, code } = event;
@@ -142,5 +165,7 @@ class Judge {
 
 const BEFORE_US = 5_000_000;
 const NOTICE_US = 2_000_000;
+/** Until nodes have found each other when all is well again. */
+const MET_US = 30_000_000;
 /** Longer than two nodes may know nothing of each other. */
 const APART_US = 60_000_000;

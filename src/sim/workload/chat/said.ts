@@ -1,0 +1,46 @@
+// What talkers say, as everybody who hears of it knows it: whose it is and to whom, when it was said, and what stands beside the
+// text. All of that hangs on the name of the message, so that whoever hears it can tell what is wrong.
+// Refuses to know who hears it.
+
+import { type HpLine, nameOf, textOf, TIMESTAMP } from './hp-lines.ts';
+
+/** Of the talkers of a run, by number. */
+export interface Speakers {
+  userOf(client: number): string | undefined;
+  /** As its sender has spelled its receiver. */
+  receiverOf(message: string): string | undefined;
+}
+
+export function timestampOf(message: string): number {
+  return TIMESTAMP + numbersIn(message).number;
+}
+
+/** Beside every third. */
+export function dataOf(message: string): unknown {
+  const { number } = numbersIn(message);
+  return number % 3 === 0 ? { about: [message, number, null], 'ä\n': number / 2 } : undefined;
+}
+
+/** What is wrong with a message that is heard, or read again; undefined when nothing is. */
+export function wrongIn(
+  payload: HpLine['payload'],
+  timestamp: unknown,
+  speakers: Speakers,
+): string | undefined {
+  const message = textOf(payload, 'body').trimEnd();
+  const from = nameOf(payload, 'from');
+  const author = speakers.userOf(numbersIn(message).client);
+  if (from !== author) return `${message} of ${from}, and ${author} has said it`;
+  if (timestamp !== timestampOf(message)) return `${message} at ${String(timestamp)}`;
+  const data = JSON.stringify(payload['data']);
+  if (data !== JSON.stringify(dataOf(message))) return `${message} with ${data}`;
+  const to = payload['to'];
+  const receiver = speakers.receiverOf(message);
+  if (to !== receiver) return `${message} to ${String(to)}, and it was said to ${receiver}`;
+  return undefined;
+}
+
+function numbersIn(message: string): { readonly client: number; readonly number: number } {
+  const [client = -1, number = 0] = message.slice(1).split('.').map(Number);
+  return { client, number };
+}

@@ -74,6 +74,11 @@ function authorities(file: string): string {
   }
 }
 
+function linkOf({ hasLink, via }: ClusterTold['members'][number]): string {
+  if (!hasLink) return 'no';
+  return via === undefined ? 'yes' : `via ${via}`;
+}
+
 function tableOf(told: ClusterTold): string {
   const { cluster, node, incarnation, members } = told;
   const rows = [
@@ -84,7 +89,7 @@ function tableOf(told: ClusterTold): string {
     [node, 'this node', '', '', '', '', '', '', '', String(incarnation)],
     ...members.map((member) => [
       ...[member.node, member.isDraining ? `${member.state}, draining` : member.state],
-      ...[member.hasLink ? 'yes' : 'no', member.rttMs === undefined ? '' : `${member.rttMs} ms`],
+      ...[linkOf(member), member.rttMs === undefined ? '' : `${member.rttMs} ms`],
       ...[`${member.silentMs} ms`, member.version, clockOf(member.skewSeconds)],
       ...[member.isSynced === undefined ? '' : member.isSynced ? 'yes' : 'not yet'],
       ...[member.addr, String(member.incarnation)],

@@ -14,6 +14,7 @@ import {
   portOrOff,
   type Reading,
   wholeNumber,
+  yesOrNo,
 } from './values.ts';
 
 const c = clusterDefaults;
@@ -148,6 +149,11 @@ export const clusterRows: Rows<Omit<ClusterOptions, Told>> = {
     c.stableAfterMs,
     'How long a side is the smaller one before `drain-minority` sends its clients away.',
   ),
+  detours: row(
+    yesOrNo,
+    c.detours,
+    'Whether a third node carries what two say that cannot reach each other; never with `cluster.tls.caFile`.',
+  ),
   joinTimeoutMs: row(
     duration(0, HOUR),
     c.joinTimeoutMs,
@@ -241,6 +247,8 @@ export function clusterOf(
     ...{ ...rows, peers, node: node ?? chat.node, cluster: cluster ?? chat.cluster },
     advertise: advertise ?? placeOf(at, port),
     advertiseChat: advertiseChat ?? placeOf(chatDoor.host, chatDoor.port),
+    // [HP-PEER-13] The third one could speak for a node that its certificate does not name.
+    detours: rows.detours && tls?.caFile === undefined,
   };
   return { host: at, port, secretFile, stateDirectory, tls, options };
 }

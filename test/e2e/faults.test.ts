@@ -155,7 +155,35 @@ describe('while people talk', () => {
       }
       proxies.set('n1', 'n3', 'open');
       await pass(500);
-      await verdict('cut', 60);
+      await verdict('cut', 40);
+    },
+  );
+
+  test(
+    '[HP-DETOUR-1] [HP-DETOUR-4] a link that is broken for long, by silence and with a word: nobody notices',
+    { timeout: 120_000 },
+    async () => {
+      await talk('broken');
+      for (const road of ['swallowed', 'reset'] as const) {
+        await pass(1_000);
+        proxies.set('n1', 'n2', road);
+        await until(
+          async () => (await cluster.states('n1')).startsWith('n2:up+n3'),
+          8_000,
+          'the detour',
+        );
+        await pass(road === 'reset' ? 3_000 : 12_000);
+        expect(await cluster.states('n2')).toBe('n1:up+n3 n3:up+');
+        proxies.set('n1', 'n2', 'open');
+        await until(
+          async () => (await cluster.states('n1')) === 'n2:up+ n3:up+',
+          25_000,
+          'the link of their own',
+        );
+      }
+      await verdict('broken', 200);
+      for (const name of names)
+        expect(cluster.logged(name, 'cluster.down', cluster.node(name).lines.length)).toEqual([]);
     },
   );
 

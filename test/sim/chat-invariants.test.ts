@@ -215,6 +215,13 @@ const handshake: readonly Written[] = [
   spoke(1, 0, 'SERVER_WELCOME'),
   spoke(0, 1, 'SERVER_READY'),
 ];
+/** The way between the first two is shut, and not mended. */
+const shut: readonly Written[] = [
+  began(),
+  chatBegan({}, [{ kind: 'shutWay', at: 1e7, one: 0, other: 1, durationUs: 6e7, amount: 0 }]),
+];
+const challenged = (node: number, to: number): Written =>
+  spoke(node, to, 'SERVER_CHALLENGE', { version: '1.1' });
 const linksUp: readonly Written[] = NODES.flatMap((_, node) =>
   NODES.filter((__, other) => other !== node).map((peer) => seen(node, peer, 'linkUp')),
 );
@@ -1237,6 +1244,16 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       ],
     ],
     ['live-peers', 'a node that is heard', [...world, at(30_000, seen(0, 'n2', 'suspect'))]],
+    [
+      'detours',
+      'one whom a third node hears',
+      [...shut, challenged(2, 0), challenged(2, 1), at(30_000, seen(0, 'n2', 'down'))],
+    ],
+    [
+      'detours',
+      'by a node that is called itself',
+      [...shut, challenged(1, 2), challenged(0, 2), at(30_000, seen(1, 'n1', 'down'))],
+    ],
     ['copies', 'of a few sessions', [...world, differed(1, 'n1', 7)]],
     ['copies', 'after a link that came back', [...world, ...linksUp, differed(2, 'n2', 1)]],
     ['mesh', 'two links', [...world, ...linksUp, counted(1, 2, 1)]],

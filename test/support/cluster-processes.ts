@@ -13,6 +13,7 @@ export interface MemberSeen {
   readonly node: string;
   readonly state: string;
   readonly hasLink: boolean;
+  readonly via?: string;
   readonly incarnation: number;
   readonly version: string;
   readonly skewSeconds: number;
@@ -101,11 +102,11 @@ export class ClusterProcesses {
     return (await answer.json()) as ClusterSeen;
   }
 
-  /** Like `n2:up+ n3:down`; a plus for a link. */
+  /** Like `n2:up+n3 n3:up+ n4:down`; a plus for a link, and who carries it. */
   async states(name: string): Promise<string> {
     const { members } = await this.seen(name);
     return members
-      .map(({ node, state, hasLink }) => `${node}:${state}${hasLink ? '+' : ''}`)
+      .map(({ node, state, hasLink, via }) => `${node}:${state}${hasLink ? '+' : ''}${via ?? ''}`)
       .join(' ');
   }
 

@@ -35,6 +35,8 @@ export interface ClusterStageOptions {
   readonly cluster?: Partial<ClusterOptions>;
   /** What nodes speak, when they next start, if it is not the latest version. */
   readonly speeches?: Record<string, Speech>;
+  /** Nodes that neither carry for others nor are carried for. */
+  readonly noDetours?: readonly string[];
   /** How far the clock of a node is ahead, in seconds. */
   readonly skews?: Readonly<Record<string, number>>;
   /** Pairs as `chat/ROOM=broker/TOPIC`. */
@@ -63,7 +65,7 @@ interface Wire {
 }
 
 /** What happens on the way between two nodes, in one direction. */
-export type Road = 'open' | 'lost';
+export type Road = 'open' | 'lost' | 'refused';
 
 interface Event {
   readonly at: number;
@@ -193,6 +195,13 @@ export class ClusterStage {
   cut(one: string, other: string, way: 'both' | 'there' = 'both'): void {
     this.#roads.set(`${one} ${other}`, 'lost');
     if (way === 'both') this.#roads.set(`${other} ${one}`, 'lost');
+  }
+
+  /** Connections between two nodes break, and new ones are refused. */
+  breakOff(one: string, other: string): void {
+    this.#roads.set(`${one} ${other}`, 'refused');
+    this.#roads.set(`${other} ${one}`, 'refused');
+    this.sever(one, other);
   }
 
   /** What was lost is not sent again: connections that were hurt are reset. */
@@ -442,6 +451,7 @@ export class ClusterStage {
           advertiseChat: `${node.name}:7500`,
           ...cluster,
           speech: this.#options.speeches?.[node.name] ?? clusterDefaults.speech,
+          ...(this.#options.noDetours?.includes(node.name) === true ? { detours: false } : {}),
         },
         ...{ incarnation: shard === 0 ? incarnation + deaths : incarnation, wallAtZeroMs },
       },
@@ -491,7 +501,7 @@ export class ClusterStage {
     }
     const [there, back] = [this.#travelMs(node.name, host), this.#travelMs(host, node.name)];
     this.#later(there, () => {
-      if (target.isDead) {
+      if (target.isDead || this.#roads.get(`${node.name} ${host}`) === 'refused') {
         fail('refused', back);
         return;
       }

@@ -3,8 +3,8 @@
 
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** `swallowed` is a cable that was pulled: nothing comes through, and nobody is told. */
-export type Road = 'open' | 'swallowed' | { readonly bytesPerSecond: number };
+/** `swallowed` is a cable that was pulled: nothing comes through, and nobody is told. `reset` is a firewall that tells. */
+export type Road = 'open' | 'swallowed' | 'reset' | { readonly bytesPerSecond: number };
 
 interface Joined {
   readonly pair: string;
@@ -41,9 +41,7 @@ export class PeerProxies {
     const pair = pairOf(one, other);
     const before = this.#roads.get(pair) ?? 'open';
     this.#roads.set(pair, road);
-    if (before !== 'swallowed' || road === 'swallowed') return;
-    for (const joined of this.#joined)
-      if (joined.pair === pair) for (const end of joined.ends) end.resetAndDestroy();
+    if (road === 'reset' || (before === 'swallowed' && road !== 'swallowed')) this.cut(one, other);
   }
 
   /** Connections that stand are reset, and new ones are let through. */
@@ -72,6 +70,10 @@ export class PeerProxies {
   }
 
   #join(pair: string, caller: Socket, called: Socket, first: string): void {
+    if (this.#roads.get(pair) === 'reset') {
+      for (const end of [caller, called]) end.on('error', () => {}).resetAndDestroy();
+      return;
+    }
     const joined: Joined = { pair, ends: [caller, called] };
     this.#joined.add(joined);
     called.on('error', () => {});
@@ -93,7 +95,7 @@ export class PeerProxies {
       const road = this.#roads.get(pair) ?? 'open';
       if (road === 'swallowed') return;
       to.write(chunk);
-      if (road === 'open') return;
+      if (typeof road === 'string') return;
       from.pause();
       setTimeout(() => from.resume(), (chunk.byteLength / road.bytesPerSecond) * 1_000);
     });

@@ -2,6 +2,8 @@
 // longest ago forgets first.
 // Refuses to know what is remembered. Obeys spec/hp.md, section "History".
 
+import { Row } from '../runtime/memory/row.ts';
+
 /** A memory that can be asked to forget. */
 interface Forgetful {
   /** Forgets the older half of what it has, and gives how many bytes that was; 0 when it has nothing. */
@@ -23,7 +25,7 @@ export class MemoryBudget {
   readonly #bytesMax: number;
   #bytes = 0;
   /** Those that remember something, the one that grew longest ago first. */
-  readonly #memories = new Set<Forgetful>();
+  readonly #memories = new Row<Forgetful>();
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
@@ -38,14 +40,12 @@ export class MemoryBudget {
     this.#bytes += bytes;
     this.#memories.delete(memory);
     this.#memories.add(memory);
-    for (const oldest of this.#memories) {
-      while (this.#bytes > this.#bytesMax) {
-        const forgotten = oldest.forgetHalf();
-        if (forgotten === 0) break;
-        this.#bytes -= forgotten;
-      }
-      if (this.#bytes <= this.#bytesMax) return;
-      this.#memories.delete(oldest);
+    while (this.#bytes > this.#bytesMax) {
+      const { first } = this.#memories;
+      if (first === undefined) return;
+      const forgotten = first.forgetHalf();
+      if (forgotten === 0) this.#memories.delete(first);
+      this.#bytes -= forgotten;
     }
   }
 

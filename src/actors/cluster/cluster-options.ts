@@ -49,6 +49,8 @@ export interface ClusterOptions {
   readonly stableAfterMs: number;
   /** How long clients wait outside, at most, until other nodes have told who is where. */
   readonly joinTimeoutMs: number;
+  /** Whether a third node may carry what two nodes say that cannot reach each other. */
+  readonly detours: boolean;
 }
 
 export const clusterDefaults: ClusterOptions = {
@@ -80,6 +82,7 @@ export const clusterDefaults: ClusterOptions = {
   lingerMs: 15_000,
   stableAfterMs: 20_000,
   joinTimeoutMs: 10_000,
+  detours: true,
 };
 
 /** What the process knows and actors cannot. */

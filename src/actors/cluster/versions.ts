@@ -7,26 +7,32 @@ import type { PeerType } from '../codecs/hp-peer/peer-messages.ts';
 /** What a node speaks to others: all that it knows, or nothing that came with the last version. */
 export type Speech = 'latest' | 'previous';
 
+interface Spoken {
+  readonly speech: Speech;
+  readonly detours: boolean;
+}
+
 /** The highest first. */
 const VERSIONS: readonly string[] = ['1.1', '1.0'];
 
 /**
- * With 1.1 came `synced`, heartbeats say what the sender has of the receiver's log, and `columns`: sessions come in them
- * when everything is told.
+ * With 1.1 came `synced`, heartbeats say what the sender has of the receiver's log; `columns`: sessions come in them
+ * when everything is told; and `detour`: what two nodes say that cannot reach each other is carried by a third one.
  */
-export type Cap = 'presence' | 'interest' | 'forward' | 'synced' | 'columns';
+export type Cap = 'presence' | 'interest' | 'forward' | 'synced' | 'columns' | 'detour';
 
 const capsOfFirst: readonly Cap[] = ['presence', 'interest', 'forward'];
-const CAPS: readonly Cap[] = [...capsOfFirst, 'synced', 'columns'];
+const CAPS: readonly Cap[] = [...capsOfFirst, 'synced', 'columns', 'detour'];
 
 /** [HP-PEER-14] The highest first. */
 export function versionsOf(speech: Speech): readonly string[] {
   return speech === 'latest' ? VERSIONS : VERSIONS.slice(1);
 }
 
-/** [HP-PEER-14] And what a node can do that speaks them. */
-export function capsAt(speech: Speech): readonly Cap[] {
-  return speech === 'latest' ? CAPS : capsOfFirst;
+/** [HP-PEER-14] And what a node can do that speaks them. [HP-DETOUR-5] Detours may be switched off. */
+export function capsAt({ speech, detours }: Spoken): readonly Cap[] {
+  const caps = speech === 'latest' ? CAPS : capsOfFirst;
+  return detours ? caps : caps.filter((cap) => cap !== 'detour');
 }
 
 const needed: Readonly<Partial<Record<PeerType, Cap>>> = {
@@ -37,6 +43,7 @@ const needed: Readonly<Partial<Record<PeerType, Cap>>> = {
   INTEREST: 'interest',
   FORWARD: 'forward',
   FORWARD_ACK: 'forward',
+  DETOUR: 'detour',
 };
 
 /** [HP-PEER-10] What a node that can do this much and one that says that can do together. */

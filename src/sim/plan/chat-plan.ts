@@ -111,6 +111,10 @@ export function nodeName(node: number): string {
   return `n${node + 1}`;
 }
 
+export function nodeNamed(name: string): number {
+  return Number(name.slice(1)) - 1;
+}
+
 /** Every node listens there. */
 export const PEER_PORT = 7_501;
 /** The rooms and users of all runs. */

@@ -26,7 +26,7 @@ import type {
 } from './chat-plan.ts';
 import { withCalls } from './calls/draw-calls.ts';
 import { withHabits } from './casting/habits.ts';
-import { repeatedFault, withSides } from './casting/sides.ts';
+import { brokenLink, repeatedFault, withSides } from './casting/sides.ts';
 import { clusterKindsIn, kindsIn, tempers } from './casting/tempers.ts';
 import { visits, withLatecomers, withVisitors } from './casting/visitors.ts';
 import { ROOMS } from './chat-plan.ts';
@@ -42,13 +42,16 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const isFaulty = mood !== 'calm' && nodeCount > 1;
   const drain = isFaulty ? drawn(drains(nodeCount), seed, 'drain') : undefined;
   const isDrain = drain !== undefined;
-  const repeated = isFaulty && !isDrain ? drawn(repeatedFault(nodeCount), seed, 'repeated') : [];
-  const last = drain ?? repeated.at(-1);
+  const isLasting = isFaulty && !isDrain;
+  const again = isLasting ? drawn(repeatedFault(nodeCount), seed, 'repeated') : [];
+  const broken = isLasting ? drawn(brokenLink(nodeCount), seed, 'broken link') : [];
+  const repeated = again.length > 0 ? again : broken;
+  const lasting = drain === undefined ? repeated : [drain];
   // In a few runs there is time for what is done only now and then.
   const isLong = nodeCount > 1 && drawn(chance(1, 10), seed, 'is long');
   const horizonUs = Math.max(
     drawn(milliseconds(4_000, 14_000), seed, 'chat horizon') + (isLong ? LONG_US : 0),
-    last === undefined ? 0 : last.at + last.durationUs + 1_000_000,
+    ...lasting.map(({ at, durationUs }) => at + durationUs + 1_000_000),
   );
   const parts = drawn(partsOf(nodeCount, horizonUs), seed, 'chat');
   const talkers = clients ?? parts.talkers;
@@ -87,7 +90,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     ),
     strangers: isCluster ? parts.strangers : [],
     crossers,
-    faults: isDrain ? [drain] : isRepeated ? repeated : drawn(schedule, seed, 'cluster faults'),
+    faults: lasting.length > 0 ? lasting : drawn(schedule, seed, 'cluster faults'),
     way: drawn(lane === 'byte' ? byteWays : objectWays, seed, 'way'),
     skewsMs: parts.skewsMs,
     upgrades: isCluster ? drawn(upgradesOf(nodeCount), seed, 'upgrades') : [],

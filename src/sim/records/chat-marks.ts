@@ -23,7 +23,7 @@ export const chatMarks: readonly string[] = [
   ...refusals.map((code) => `refused ${code}`),
   ...notices.map((code) => `told ${code}`),
   ...['process died', 'peer suspect', 'peer down', 'peer left', 'link up', 'link lost'],
-  ...['stranger answered', 'forwarded', 'crossed', 'link of version 1.0'],
+  ...['stranger answered', 'forwarded', 'crossed', 'link of version 1.0', 'link by a detour'],
   ...['receipt heard', 'typing heard', 'typing heard in a room', 'status heard', 'unwatched'],
   ...['room event join', 'room event leave', 'room event count'],
 ];
@@ -67,7 +67,8 @@ export function chatWatcher(reach: (name: string) => void): Watcher {
       else if (state !== 'up') reach(`peer ${state}`);
     },
     strangerHeard: () => reach('stranger answered'),
-    peerSpoke({ type, version }) {
+    peerSpoke({ type, version, connection }) {
+      if (type === 'SERVER_READY' && connection < 0) reach('link by a detour');
       if (type === 'FORWARD') reach('forwarded');
       if (type === 'SERVER_CHALLENGE' && version === '1.0') reach('link of version 1.0');
     },

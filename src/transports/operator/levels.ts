@@ -8,6 +8,7 @@ const levels: readonly string[] = [
   'cluster.lagging',
   'cluster.pressed',
   'cluster.cutOff',
+  'cluster.detoured',
   'cluster.clocks.skewed',
 ];
 

@@ -8,6 +8,7 @@ import { handshakeCases } from './peer/handshake-cases.ts';
 import { lineCases } from './peer/line-cases.ts';
 import { linkCases } from './peer/link-cases.ts';
 import { memberCases } from './peer/member-cases.ts';
+import { detourCases } from './peer/detour-cases.ts';
 import { minorityCases } from './peer/minority-cases.ts';
 import { presenceCases } from './peer/presence-cases.ts';
 import { relayCases } from './peer/relay-cases.ts';
@@ -30,5 +31,6 @@ export const allHpCases: readonly HpCase[] = [
   ...memberCases,
   ...presenceCases,
   ...relayCases,
+  ...detourCases,
   ...minorityCases,
 ];

@@ -37,6 +37,8 @@ export const hpUnseen: Readonly<Record<string, string>> = {
   'HP-PART-5': 'takes twenty seconds on a side that is alone; test/unit/cluster holds it',
   'HP-CLOCK-1': 'is told in the log and to administrators; test/unit/cluster holds it',
   'HP-NOTE-2': 'takes an administrator of a cluster; test/unit/cluster holds it',
+  'HP-DETOUR-6':
+    'is told in the log, at the admin door and to administrators; test/unit/cluster holds it',
   'HP-DRAIN-3': 'takes the end of the server; test/unit/cluster holds it',
   'HP-STORE-7': 'takes the death of a home that somebody sat at; test/unit/cluster holds it',
   'HP-HOME-11': 'takes two sides of a split; test/unit/cluster holds it',

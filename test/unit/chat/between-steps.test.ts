@@ -1,7 +1,7 @@
 // What happens when somebody goes, or says something, between two steps of another: whatever the order of turns, nothing that
 // was promised is lost, and nobody is left with something old.
 
-import { assert as check, integer, property } from 'fast-check';
+import { assert as check, constantFrom, integer, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import type { HpSessionMessage } from '../../../src/actors/chat/session/session.ts';
@@ -68,6 +68,36 @@ describe('whatever the order of turns', () => {
           if (type === 'PRESENCE_EVENT') told = payload['status'];
         }
         expect(told).toBe('offline');
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('[HP-RES-3] who comes back while a room is still being entered is not in it, or was told so', () => {
+    check(
+      property(chances, steps, constantFrom([], ['ack']), (chance, gap, caps) => {
+        const stage = onStage(chance);
+        const bob = HpClient.in(stage, 'bob', 1);
+        for (const [type, payload] of [
+          ['JOIN', {}],
+          ['ROOM_MESSAGE', { body: 'long ago' }],
+        ] as const)
+          bob.ask(type, { room: 'r', ...payload });
+        stage.settle();
+        const old = HpClient.in(stage, 'alice', 0, { caps });
+        old.ask('JOIN', { room: 'r' });
+        goOn(stage, gap);
+        const alice = new HpClient(stage, 1);
+        alice.ask('RESUME', { token: old.token });
+        stage.settle();
+        const isIn = old.take().some(({ type }) => type === 'JOIN_OK');
+        const [ok, ...rest] = alice.take();
+        expect(ok).toMatchObject({ type: 'RESUME_OK', payload: { rooms: isIn ? ['r'] : [] } });
+        expect(bodies(rest)).toEqual([]);
+        alice.ask('ROOM_MEMBERS', { room: 'r' });
+        stage.settle();
+        const members = alice.take()[0]?.payload['members'] as { user: string }[];
+        expect(members.map(({ user }) => user)).toEqual(isIn ? ['alice', 'bob'] : ['bob']);
       }),
       { numRuns: 300 },
     );

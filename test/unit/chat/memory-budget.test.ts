@@ -48,7 +48,7 @@ describe('[HP-HIST-4] rooms together remember no more than it may cost', () => {
 
   test('[HP-RES-8] who comes back to a room that has forgotten hears of the gap', () => {
     const epochs = { first: 1, step: 1, own: 0 };
-    const room = new Room('r', 1, epochs, LIMITS, 0, new MemoryBudget(cost(1) * 2));
+    const room = new Room('r', 1, epochs, LIMITS, 0, { budget: new MemoryBudget(cost(1) * 2) });
     const said = { from: 'ann', session: 's', timestamp: 0, dataText: undefined };
     for (const id of ['a', 'b', 'c']) room.append({ ...said, id, body: 'x' }, 0);
     expect(room.after({ epoch: 1, seq: 1 })).toMatchObject({

@@ -146,6 +146,34 @@ describe('coming and going', () => {
     ]);
   });
 
+  test('[HP-ROOM-6] without place for another room the one that has been empty for longest is forgotten, and none that is not', () => {
+    const stage = new Stage({ chat: { ...fast, roomsMax: 3 } });
+    const alice = HpClient.in(stage, 'alice');
+    const epochOf = (room: string): unknown => {
+      alice.ask('JOIN', { room });
+      return alice.take().at(-1)?.payload['epoch'];
+    };
+    const leave = (room: string): void => {
+      alice.ask('LEAVE', { room });
+      alice.take();
+    };
+    const epochs = ['a', 'b', 'c'].map(epochOf);
+    for (const room of ['b', 'a', 'c']) {
+      stage.pass(10);
+      leave(room);
+    }
+    // Somebody has been in it since.
+    expect(epochOf('b')).toBe(epochs[1]);
+    leave('b');
+    expect(epochOf('a')).toBe(epochs[0]);
+    epochOf('d');
+    expect(epochOf('b')).toBe(epochs[1]);
+    alice.ask('JOIN', { room: 'e' });
+    expect(alice.take().at(-1)?.type).toBe('ERROR');
+    leave('a');
+    expect(epochOf('c')).toBeGreaterThan(epochs[2] as number);
+  });
+
   test('[HP-ROOM-6] an empty room is forgotten after its time, and comes back with a higher epoch', () => {
     const stage = new Stage({ chat: { emptyRoomMs: 100_000 } });
     const alice = HpClient.in(stage, 'alice');

@@ -17,7 +17,11 @@ const fast = {
 };
 
 function whole(nodes: number, cluster: Partial<ClusterOptions> = {}): ClusterStage {
-  const stage = new ClusterStage({ nodes, shards: 2, chat: fast, cluster });
+  const stage = new ClusterStage({
+    ...{ nodes, shards: 2, chat: fast },
+    // A broken link is to part them.
+    cluster: { detours: false, ...cluster },
+  });
   stage.until(() => stage.isWhole, 10_000);
   stage.pass(500);
   return stage;
@@ -187,6 +191,23 @@ test('[HP-HOME-13] [HP-ROOM-2] who comes in while something is put off hears it 
   expect(stage.failures).toEqual([]);
 });
 
+test('[HP-HOME-13] no more is put off than a room remembers', () => {
+  const chat = { ...fast, historyMax: 10 };
+  const stage = new ClusterStage({ nodes: 3, shards: 2, chat });
+  stage.until(() => stage.isWhole, 10_000);
+  stage.pass(500);
+  const room = roomOf(['n1', 'n2', 'n3']);
+  const both = [joined(stage, 'ann', 'n1', room), joined(stage, 'cat', 'n3', room)];
+  for (const client of both) messages(client);
+  const said = Array.from({ length: 25 }, (_, at) => `two-${at + 5}`);
+  for (const [at, id] of said.entries())
+    hear(stage, room, { id, epoch: 9_000_000_000_002, seq: at + 5, node: 'n9' });
+  stage.pass(4_000);
+  areTold(both, said.slice(-10));
+  expect(stage.counted('n1', 'chat.messages.untold')).toBe(15);
+  expect(stage.failures).toEqual([]);
+});
+
 describe('[HP-HOME-13] what another home says while it is heard and does not hear the home', () => {
   test('waits for what it has said before', () => {
     const { stage, room, ben, cat, eve } = divided();
@@ -207,6 +228,54 @@ describe('[HP-HOME-13] what another home says while it is heard and does not hea
     expect(stage.failures).toEqual([]);
   });
 });
+
+/** The first is the room's home; the next ones are its copies, as far as there are any. */
+function byWeight(nodes: readonly string[], room: string): string[] {
+  const home = homeNodeOf(nodes, room) ?? '';
+  const others = nodes.filter((node) => node !== home);
+  return others.length === 0 ? [home] : [home, ...byWeight(others, room)];
+}
+
+test.each([1, 2])(
+  '[HP-HOME-4] [HP-RES-3] what %i who came back were told is not told again when the home moves',
+  (count) => {
+    const stage = whole(5);
+    const names = stage.nodes.map(({ name }) => name);
+    const room = 'r';
+    const [home = '', next = '', ...others] = byWeight(names, room);
+    // It keeps no copy.
+    const last = others.at(-1) ?? '';
+    const ben = joined(stage, 'ben', next, room);
+    const away = ['cat', 'dan'].slice(0, count).map((user) => joined(stage, user, last, room));
+    messages(ben);
+    say(ben, room, 'first');
+    stage.pass(100);
+    for (const client of away) {
+      expect(ids(messages(client))).toEqual(['first']);
+      client.wire.leave();
+    }
+    stage.kill(home);
+    stage.until(() => stage.seen(last).includes(`${home}:down`), 20_000);
+    stage.pass(1_000);
+    // Nobody on the last node follows the room now.
+    say(ben, room, 'second');
+    stage.pass(200);
+    const back = away.map(({ token }) => {
+      const client = new HpClient(stage.at(last));
+      client.ask('RESUME', { token });
+      stage.pass(200);
+      expect(ids(messages(client))).toEqual(['second']);
+      return client;
+    });
+    stage.start(home);
+    stage.until(() => stage.isWhole, 20_000);
+    stage.pass(4_000);
+    say(ben, room, 'third');
+    stage.pass(500);
+    expect(back.map((client) => ids(messages(client)))).toEqual(back.map(() => ['third']));
+    expect(stage.failures).toEqual([]);
+  },
+);
 
 describe('[HP-HOME-7] what was lost on its way to a node', () => {
   test('is asked for as soon as something behind it comes, which waits for it', () => {

@@ -20,7 +20,7 @@ describe('links', () => {
   });
 
   test('[HP-MEMBER-6] who knows one node learns of the others from it, and of no death', () => {
-    const stage = whole({ nodes: 4, cluster: { peers: ['n3:7501'] } });
+    const stage = whole({ nodes: 4, cluster: { peers: ['n3:7501'], detours: false } });
     expect(stage.isWhole).toBe(true);
     stage.cut('n1', 'n2');
     stage.until(() => stage.seen('n1').includes('n2:down'), 13_000);
@@ -92,7 +92,7 @@ describe('detection', () => {
   );
 
   test('[HP-MEMBER-13] whoever is late itself waits twice as long, and no longer once it is not', () => {
-    const stage = whole();
+    const stage = whole({ cluster: { detours: false } });
     const lag = (p99Ms: number): void => {
       stage.node('n1').shards[0]?.system.deliver(actorsOf(0).members, {
         ...{ type: 'lagMeasured', p99Ms },

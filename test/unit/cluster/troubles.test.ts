@@ -62,7 +62,7 @@ describe('splits', () => {
   });
 
   test('[HP-PART-4] [HP-NOTE-2] one broken link is told to administrators alone', () => {
-    const stage = whole();
+    const stage = whole({ cluster: { detours: false } });
     const [alice, root] = [
       HpClient.in(stage.at('n1'), 'alice'),
       HpClient.in(stage.at('n1'), 'Root'),
@@ -75,6 +75,28 @@ describe('splits', () => {
     stage.until(() => stage.isWhole, 20_000);
     stage.pass(1_000);
     expect(noticesOf(root).map((text) => text.slice(0, 16))).toEqual(['PARTITION_HEALED']);
+    expect(noticesOf(alice)).toEqual([]);
+  });
+
+  test('[HP-DETOUR-6] and so is one that has a detour', () => {
+    const stage = whole();
+    const [alice, root] = [
+      HpClient.in(stage.at('n1'), 'alice'),
+      HpClient.in(stage.at('n1'), 'Root'),
+    ];
+    stage.breakOff('n1', 'n2');
+    stage.pass(3_000);
+    expect(stage.view('n1').members[0]).toMatchObject({ node: 'n2', state: 'up', via: 'n3' });
+    expect(noticesOf(root)).toEqual([]);
+    stage.pass(3_000);
+    expect(noticesOf(root)).toEqual([
+      'PARTITION: n2 cannot be reached but through other nodes: a link is broken.',
+    ]);
+    expect(stage.counted('n1', 'cluster.detoured')).toBe(1);
+    stage.heal();
+    stage.pass(20_000);
+    expect(noticesOf(root).map((text) => text.slice(0, 16))).toEqual(['PARTITION_HEALED']);
+    expect(stage.counted('n1', 'cluster.detoured')).toBe(0);
     expect(noticesOf(alice)).toEqual([]);
   });
 

@@ -66,7 +66,7 @@ describe('what a node can do', () => {
       ['presence', 'interest', 'forward', 'synced'],
     ],
   ])('[HP-PEER-10] %j is %j', (said, caps) => {
-    expect(capsOf(said, capsAt('latest'))).toEqual(caps);
+    expect(capsOf(said, capsAt({ speech: 'latest', detours: true }))).toEqual(caps);
   });
 
   test('[HP-PEER-10] a word belongs to what it is for', () => {
@@ -124,7 +124,7 @@ describe('what a node can do', () => {
   test('[HP-PEER-11] what is new is everybody’s when the last node has it', () => {
     const stage = new ClusterStage({ nodes: 2 });
     stage.until(() => stage.isWhole, 5_000);
-    const all = ['presence', 'interest', 'forward', 'synced', 'columns'];
+    const all = ['presence', 'interest', 'forward', 'synced', 'columns', 'detour'];
     expect(stage.view('n1').caps).toEqual(all);
     const { stranger } = enter(stage);
     expect(stage.view('n1').caps).toEqual(['presence', 'interest', 'forward']);
@@ -148,7 +148,9 @@ describe('what a node can do', () => {
       stage.until(() => stage.isWhole, 20_000);
       const version = name === 'n1' ? '1.0' : '1.1';
       expect(seen().map(({ members }) => members[0]?.version)).toEqual([version, version]);
-      expect(seen()[1]?.caps).toEqual(name === 'n1' ? first : [...first, 'synced', 'columns']);
+      expect(seen()[1]?.caps).toEqual(
+        name === 'n1' ? first : [...first, 'synced', 'columns', 'detour'],
+      );
     }
   });
 

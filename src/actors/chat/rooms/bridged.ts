@@ -76,7 +76,7 @@ function saidBridged(state: RoomsState, ask: Ask<'bridged'>, context: Turn): Roo
   const draft = { id, timestamp, from, session: NO_SESSION, body, dataText, ...home };
   const entry = room.append(draft, context.now);
   // [BRIDGE-10] An empty room is remembered for a while after the last word.
-  if (room.count === 0) room.emptySince = context.now;
+  if (room.count === 0) room.isEmptyAt(context.now);
   const line = encodeLine({ type: 'ROOM_MESSAGE', id, timestamp }, entryPayload(name, entry, node));
   context.count('chat.messages');
   const origin = { shard: chat.shard, connection: NOBODY };

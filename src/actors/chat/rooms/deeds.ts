@@ -118,8 +118,7 @@ function join(state: RoomsState, ask: Ask<'join'>, context: Turn): void {
   const { place } = ask;
   // [HP-HOME-3] Its node knows more of the room than its home does: the home is new.
   if (place !== undefined) room.raise(place);
-  const already = room.has(member);
-  if (!already && room.seats >= roomMembersMax) {
+  if (!room.has(member) && room.seats >= roomMembersMax) {
     deny(state, ask, refused('ROOM_FULL', 'The room is full.', 'payload.room').mistake, context);
     return;
   }
@@ -137,7 +136,7 @@ function join(state: RoomsState, ask: Ask<'join'>, context: Turn): void {
   answer(
     state,
     ask,
-    { type: 'joined', ref, room: name, seq, epoch, count, already, entries, hasGap },
+    { type: 'joined', ref, room: name, seq, epoch, count, entries, hasGap },
     context,
   );
 }

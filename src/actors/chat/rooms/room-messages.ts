@@ -211,7 +211,6 @@ export type RoomReply =
       readonly seq: number;
       readonly epoch: number;
       readonly count: number;
-      readonly already: boolean;
       readonly entries: readonly RoomEntry[];
       /** Some of what was asked for is not remembered any more. */
       readonly hasGap: boolean;

@@ -4,6 +4,7 @@
 
 import { userKey } from '../../codecs/hp/names.ts';
 import type { Status } from '../../codecs/hp/requests.ts';
+import type { Row } from '../../runtime/memory/row.ts';
 import { epochAfter, type Epochs } from './epochs.ts';
 import { firstNames } from './first-names.ts';
 import type { MemoryBudget } from '../memory-budget.ts';
@@ -24,11 +25,17 @@ export interface Incoming {
 
 export type Draft = Omit<RoomEntry, 'seq' | 'epoch'>;
 
+/** What the rooms of a keeper have in common. */
+interface Around {
+  readonly budget?: MemoryBudget;
+  /** Those that nobody is in, the one that has been empty for longest first. */
+  readonly empty?: Row<Room>;
+}
+
 export class Room {
   readonly name: string;
   epoch: number;
-  /** When the last member left, or it was made; microseconds. */
-  emptySince: number;
+  #emptySince = 0;
   /** The home before this one, once it has told what it remembers. */
   formerHome: string | undefined = undefined;
   /** Another home of the room, which this one has met: each side took the members of the other for gone. */
@@ -40,7 +47,7 @@ export class Room {
   /** What other nodes are telling of the room, until they have told everything. */
   readonly incoming = new Map<string, Incoming>();
   /** What another home has said, as far as somebody knows, until that tells everything. */
-  late: readonly RoomEntry[] = [];
+  late: RoomEntry[] = [];
   readonly #limits: RoomLimits;
   readonly #epochs: Epochs;
   /** By seat: while a session moves, two nodes may say that they have it. */
@@ -50,6 +57,7 @@ export class Room {
   /** Seats by user. */
   readonly #users = new Map<string, Map<string, Member>>();
   readonly memory: RoomMemory;
+  readonly #empty: Row<Room> | undefined;
   #seq = 0;
   readonly #seen = new Map<string, { readonly place: Place; readonly at: number }>();
 
@@ -59,14 +67,26 @@ export class Room {
     epochs: Epochs,
     limits: RoomLimits,
     now: number,
-    budget?: MemoryBudget,
+    { budget, empty }: Around = {},
   ) {
     this.name = name;
     this.epoch = epoch;
     this.#epochs = epochs;
     this.#limits = limits;
     this.memory = new RoomMemory(limits, budget);
-    this.emptySince = now;
+    this.#empty = empty;
+    this.isEmptyAt(now);
+  }
+
+  /** When the last member left, or it was made, or last spoken to while nobody was in it; microseconds. */
+  get emptySince(): number {
+    return this.#emptySince;
+  }
+
+  isEmptyAt(now: number): void {
+    this.#emptySince = now;
+    this.#empty?.delete(this);
+    this.#empty?.add(this);
   }
 
   get seq(): number {
@@ -126,6 +146,7 @@ export class Room {
     seats.set(seat, member);
     this.#users.set(key, seats);
     this.#members.set(seat, member);
+    this.#empty?.delete(this);
     return isNew;
   }
 
@@ -144,7 +165,7 @@ export class Room {
     seats?.delete(seat);
     if (seats === undefined || seats.size > 0) return false;
     this.#users.delete(key);
-    if (this.#users.size === 0) this.emptySince = now;
+    if (this.#users.size === 0) this.isEmptyAt(now);
     return true;
   }
 

@@ -4,6 +4,7 @@
 
 import type { HpMistake } from '../../codecs/hp/mistakes.ts';
 import type { Address, Context } from '../../runtime/actor.ts';
+import type { Row } from '../../runtime/memory/row.ts';
 import { encodeLine } from '../../codecs/hp/writing.ts';
 import { type ChatContext, topicOfRoom } from '../chat-context.ts';
 import { entryPayload } from '../chat-formats.ts';
@@ -30,6 +31,8 @@ export interface RoomsState {
   readonly chat: ChatContext;
   /** Whose home is here. */
   readonly rooms: Map<string, Room>;
+  /** Those of them that nobody is in, the one that has been empty for longest first. */
+  readonly empty: Row<Room>;
   /** Of all memories of this keeper. */
   readonly budget: MemoryBudget;
   /** Whose home came here a moment ago: what is asked of them waits. */
@@ -173,23 +176,22 @@ export type Ask<T extends RoomsMessage['type']> = Extract<RoomsMessage, { readon
 export function open(state: RoomsState, name: string, context: Turn): Room | undefined {
   const { options, shards } = state.chat;
   if (state.rooms.size >= Math.ceil(options.roomsMax / shards) && !evict(state)) return undefined;
-  const room = new Room(name, state.nextEpoch, state.epochs, options, context.now, state.budget);
+  const room = new Room(name, state.nextEpoch, state.epochs, options, context.now, state);
   state.rooms.set(name, room);
   return room;
 }
 
 /** The room that has been empty for longest. */
 function evict(state: RoomsState): boolean {
-  let oldest: Room | undefined;
-  for (const room of state.rooms.values())
-    if (room.count === 0 && room.emptySince < (oldest?.emptySince ?? Infinity)) oldest = room;
-  if (oldest !== undefined) forget(state, oldest);
-  return oldest !== undefined;
+  const { first } = state.empty;
+  if (first !== undefined) forget(state, first);
+  return first !== undefined;
 }
 
 /** [HP-ROOM-6] A room that is made again must not look like the one that was forgotten. */
 export function forget(state: RoomsState, room: Room): void {
   state.rooms.delete(room.name);
+  state.empty.delete(room);
   room.memory.end();
   state.copies.delete(room.name);
   state.nextEpoch = Math.max(state.nextEpoch, epochAfter(room.epoch, state.epochs));

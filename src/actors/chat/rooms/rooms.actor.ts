@@ -4,6 +4,7 @@
 // Obeys spec/hp.md, sections "Rooms", "Room messages" and "History".
 
 import type { ActorDefinition } from '../../runtime/actor.ts';
+import { Row } from '../../runtime/memory/row.ts';
 import type { ChatContext } from '../chat-context.ts';
 import type { ChatOptions } from '../chat-options.ts';
 import { admitted } from './bridged.ts';
@@ -30,7 +31,14 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
     if (chat.seam !== undefined) context.after('seats', SEATS_EVERY_MS);
     const epochs = epochsOf(chat, chat.seam === undefined ? 0 : context.random());
     return {
-      ...{ chat, rooms: new Map(), epochs, nextEpoch: epochs.first, guests: new Map() },
+      ...{
+        chat,
+        rooms: new Map(),
+        empty: new Row(),
+        epochs,
+        nextEpoch: epochs.first,
+        guests: new Map(),
+      },
       ...{ pending: new Map(), lastRef: 0, nodes: [], size: 1, down: 0, gone: new Set() },
       pressed: new Set(),
       budget: new MemoryBudget(Math.ceil(chat.options.historyBytesTotalMax / chat.shards)),

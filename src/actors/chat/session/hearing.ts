@@ -97,8 +97,7 @@ function take(session: Session, taken: Taken, context: Turn): void {
     return;
   }
   context.count('chat.lines.in');
-  const { isLenient } = { isLenient: session.chat.options.envelope === 'lenient' };
-  const reading = readEnvelope(taken.bytes, isLenient);
+  const reading = readEnvelope(taken.bytes, session.chat.options.envelope === 'lenient');
   if (reading.ok) request(session, reading.envelope, context);
   else mistaken(session, reading.mistake, reading.ref, context);
 }

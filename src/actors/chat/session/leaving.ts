@@ -2,8 +2,8 @@
 // another session in its place. Whoever is told something last is told all of it before the connection closes.
 // Refuses to know requests. Obeys spec/hp.md, sections "Sessions", "Liveness" and "Errors".
 
-import type { HpMistake } from '../../codecs/hp/mistakes.ts';
 import { userKey } from '../../codecs/hp/names.ts';
+import type { HpMistake } from '../../codecs/hp/mistakes.ts';
 import { encodeLine, errorPayload } from '../../codecs/hp/writing.ts';
 import { secondsAt, shardOfRoom, shardOfUser } from '../chat-context.ts';
 import type { Direct, Untold, UserNotice } from '../users/user-messages.ts';
@@ -13,6 +13,7 @@ import {
   freshId,
   type HpSessionMessage,
   type Identity,
+  isAdmin,
   isComing,
   isHere,
   keeperOfUser,
@@ -78,10 +79,9 @@ export function noticed(
   { code, message, isForAdmins }: Extract<HpSessionMessage, { readonly type: 'clusterNotice' }>,
   context: Turn,
 ): void {
-  const { who, life, chat } = session;
+  const { who, life } = session;
   if (who === undefined || (life !== 'active' && life !== 'draining')) return;
-  const isAdmin = chat.options.admins.some((name) => userKey(name) === userKey(who.user));
-  if (!isForAdmins || isAdmin) say(session, 'NOTICE', { code, message }, context);
+  if (!isForAdmins || isAdmin(session)) say(session, 'NOTICE', { code, message }, context);
 }
 
 /** [HP-DRAIN-1] [HP-DRAIN-3] The client is told to go, and where to. */
@@ -271,6 +271,15 @@ export function parted(session: Session, context: Turn): void {
 /** Everything that the client may not have. */
 export function untoldOf({ unacked, untold }: Session): readonly Untold[] {
   return [...unacked.all, ...untold];
+}
+
+/** Rooms that its client asked for, and was not told that it is in. */
+export function leaveHalfEntered(session: Session, context: Turn): void {
+  for (const { room, phase, since } of [...session.seats.values()]) {
+    if (phase === 'seated' || since !== undefined) continue;
+    session.seats.delete(room);
+    leaveRoom(session, room, undefined, context);
+  }
 }
 
 export function leaveRoom(

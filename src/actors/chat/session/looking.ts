@@ -3,7 +3,7 @@
 
 import { refused } from '../../codecs/hp/mistakes.ts';
 import type { RequestOf } from '../../codecs/hp/requests.ts';
-import { Raw, type Payload } from '../../codecs/hp/writing.ts';
+import { type Payload, payloadText, Raw } from '../../codecs/hp/writing.ts';
 import { shardOfRoom } from '../chat-context.ts';
 import { limitsTold } from '../chat-options.ts';
 import { entryPayload } from '../chat-formats.ts';
@@ -11,7 +11,15 @@ import { ANY_ROOM } from '../rooms/nodes/listing.ts';
 import { byCode } from '../rooms/room-memory.ts';
 import type { RoomReply } from '../rooms/room-messages.ts';
 import type { DirectEntry, UserReply } from '../users/user-messages.ts';
-import { answer, answerError, ownKeeper, refOf, type Session, type Turn } from './session.ts';
+import {
+  answer,
+  answerError,
+  isAdmin,
+  ownKeeper,
+  refOf,
+  type Session,
+  type Turn,
+} from './session.ts';
 
 /** [HP-ROOM-7] Every shard knows those that are at home there; other nodes are asked by one of the keepers. */
 export function listRooms(session: Session, request: RequestOf<'ROOM_LIST'>, context: Turn): void {
@@ -118,7 +126,7 @@ export function historyRead(
         }))
       : reply.entries.map((entry) => directPayload(entry));
   // A list of payloads with raw data in them is put together by hand.
-  const texts = messages.map(textOf);
+  const texts = messages.map(payloadText);
   answer(
     session,
     'HISTORY_OK',
@@ -132,19 +140,10 @@ function directPayload({ id, timestamp, from, to, body, dataText, seq }: DirectE
   return { id, timestamp, from, to, body, data, seq };
 }
 
-function textOf(payload: Payload): string {
-  const members = Object.entries(payload).flatMap(([key, value]) => {
-    if (value === undefined) return [];
-    return [`${JSON.stringify(key)}:${value instanceof Raw ? value.text : JSON.stringify(value)}`];
-  });
-  return `{${members.join(',')}}`;
-}
-
 /** [HP-STATS-1] */
 export function askStats(session: Session, context: Turn): void {
-  const { chat, who, pending } = session;
-  const { admins } = chat.options;
-  if (!admins.some((admin) => admin.toLowerCase() === who?.user.toLowerCase())) {
+  const { chat, pending } = session;
+  if (!isAdmin(session)) {
     const { mistake } = refused('FORBIDDEN', 'Only administrators may ask for this.');
     answerError(session, mistake, context);
     return;

@@ -20,7 +20,7 @@ import {
   expire,
   giveBack,
   isFor,
-  leaveRoom,
+  leaveHalfEntered,
   notTaken,
   sayDrained,
   sayResumed,
@@ -263,7 +263,7 @@ function missedIn(session: Session, seat: Seat) {
 
 /** [HP-RES-1] The connection is gone. */
 export function detach(session: Session, context: Turn): void {
-  const { chat, connection, who, pending } = session;
+  const { chat, connection, who } = session;
   for (const timer of ['ping', 'throttle', 'login']) context.cancel(timer);
   session.splitter.clear();
   if (isComing(session)) {
@@ -278,14 +278,10 @@ export function detach(session: Session, context: Turn): void {
     stop(session, context);
     return;
   }
-  for (const seat of [...session.seats.values()]) {
-    if (seat.phase === 'seated') continue;
-    if (session.luggage !== undefined) seat.place = seat.since ?? seat.place;
-    else if (pending !== undefined) {
-      session.seats.delete(seat.room);
-      leaveRoom(session, seat.room, undefined, context);
-    }
-  }
+  for (const seat of session.seats.values())
+    if (seat.phase !== 'seated' && session.luggage !== undefined)
+      seat.place = seat.since ?? seat.place;
+  leaveHalfEntered(session, context);
   const { user, session: name } = who;
   if (session.luggage === undefined)
     context.send(ownKeeper(session), { type: 'detached', user, session: name });
@@ -350,6 +346,7 @@ export function handOver(
   else if (session.life !== 'detached') {
     const { chat, connection } = session;
     sayResumed(session, context);
+    leaveHalfEntered(session, context);
     context.send(chat.router, { type: 'leave', connection, isTold: true });
   }
 }

@@ -252,6 +252,10 @@ export function has(session: Session, cap: Cap): boolean {
   return session.who?.caps.includes(cap) === true;
 }
 
+export function isAdmin({ who, chat }: Session): boolean {
+  return chat.options.admins.some((name) => name.toLowerCase() === who?.user.toLowerCase());
+}
+
 /** [HP-OUT-1] [HP-OUT-2] A line of the server's own. */
 export function say(session: Session, type: string, payload: Payload, context: Turn): void {
   if (!isHere(session)) return;

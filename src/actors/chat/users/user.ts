@@ -175,13 +175,15 @@ export class User {
   }
 
   addOffline(kept: Kept): void {
-    this.offline = [...this.offline, kept];
+    this.#own.offline = [...this.offline, kept];
+    this.#household.waitingBytes += costOf(kept.message);
   }
 
   /** Several sessions may leave the same message. */
   isWaiting(message: Direct): boolean {
     const key = keyOf(message);
-    return this.offline.some((kept) => keyOf(kept.message) === key);
+    const isSame = (one: Direct): boolean => one.id === message.id && keyOf(one) === key;
+    return this.offline.some((kept) => isSame(kept.message));
   }
 
   /** [HP-PRES-2] What all sessions together say. */

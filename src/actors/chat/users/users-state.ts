@@ -96,12 +96,12 @@ export function nodesOf({ gone }: UsersState, user: User | undefined): readonly 
   return user?.nodes.filter((node) => !gone.has(node)) ?? [];
 }
 
-/** Made when it is new; undefined when there is no room for another one. */
 /** [HP-DM-10] */
 export function isFull({ chat, household }: UsersState): boolean {
   return household.waitingBytes >= Math.ceil(chat.options.offlineBytesTotalMax / chat.shards);
 }
 
+/** Made when it is new; undefined when there is no room for another one. */
 export function madeUser(state: UsersState, name: string): User | undefined {
   const key = userKey(name);
   const known = state.users.get(key);

@@ -62,7 +62,7 @@ export class Handshake {
   hello(): PeerMessage {
     const { options, incarnation, nonce } = this.#args;
     const { node, cluster, advertise, speech } = options;
-    const speaks = { versions: versionsOf(speech), caps: capsAt(speech) };
+    const speaks = { versions: versionsOf(speech), caps: capsAt(options) };
     const more = { ...speaks, nonce, key: this.#key?.id ?? '', advertise };
     return { type: 'SERVER_HELLO', node, incarnation, cluster, ...more };
   }
@@ -91,7 +91,7 @@ export class Handshake {
     this.#said = said;
     this.#other = this.#otherOf(message, version);
     const proof = proofOf('responder', said, key);
-    const more = { version, caps: capsAt(speech), nonce, key: key.id, proof, advertise };
+    const more = { version, caps: capsAt(options), nonce, key: key.id, proof, advertise };
     return { ok: true, say: { type: 'SERVER_CHALLENGE', node, incarnation, cluster, ...more } };
   }
 
@@ -131,7 +131,7 @@ export class Handshake {
 
   #otherOf(message: PeerMessageOf<'SERVER_HELLO' | 'SERVER_CHALLENGE'>, version: string): Other {
     const { node, incarnation, advertise: addr } = message;
-    const caps = capsOf(message.caps, capsAt(this.#args.options.speech));
+    const caps = capsOf(message.caps, capsAt(this.#args.options));
     return { node, incarnation, addr, version, caps };
   }
 

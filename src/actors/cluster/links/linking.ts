@@ -3,7 +3,10 @@
 
 import type { MemberTold } from '../../codecs/hp-peer/peer-messages.ts';
 import type { TcpDialed, TcpOpened } from '../../runtime/tcp/tcp-edges.ts';
+import type { Role } from '../../codecs/hp-peer/proof.ts';
+import type { Address } from '../../runtime/actor.ts';
 import { capsAt } from '../versions.ts';
+import type { DetourMessage } from './detour.actor.ts';
 import { lookAtJoining } from '../notices/joining.ts';
 import { lookAtClock, tellServers } from '../notices/watching.ts';
 import { peerActor, type PeerReportOf } from './peer.actor.ts';
@@ -21,18 +24,29 @@ import {
 } from './members-state.ts';
 
 export function opened(state: MembersState, message: TcpOpened, context: Turn): void {
-  const { linksMax, strangersMax } = state.args.cluster.options;
-  if (state.isDraining || state.isSuperseded || state.links.size >= linksMax) {
+  const { strangersMax } = state.args.cluster.options;
+  if (!takesLinks(state)) {
     dismiss(state, message, context);
     return;
   }
   const strangers = [...state.pending].filter(
-    ([, { isProved, called }]) => !isProved && called === undefined,
+    ([, { isProved, role, via }]) => !isProved && role === 'responder' && via === undefined,
   );
   const [oldest] = strangers;
   // [HP-PEER-12] Whoever only stands in the door makes room: a node has said its proof long before.
   if (oldest !== undefined && strangers.length >= strangersMax) crowdOut(state, oldest, context);
-  start(state, message, undefined, context);
+  start(state, message, { role: 'responder' }, context);
+}
+
+export function takesLinks({
+  args,
+  isDraining,
+  isSuperseded,
+  links,
+  detours,
+}: MembersState): boolean {
+  const { linksMax } = args.cluster.options;
+  return !isDraining && !isSuperseded && links.size < linksMax && detours.size < linksMax;
 }
 
 function crowdOut(state: MembersState, [id, { address }]: [number, Pending], context: Turn): void {
@@ -47,19 +61,30 @@ export function dismiss(state: MembersState, { connection }: TcpOpened, context:
   context.send(tcp, { type: 'dismiss', connection, lastWords: new Uint8Array(0) });
 }
 
+/** What a connection comes of. */
+export interface Origin {
+  readonly role: Role;
+  /** The address that was called. */
+  readonly called?: string;
+  /** The node that carries it, and what stands for it here. */
+  readonly via?: string;
+  readonly edge?: Address<DetourMessage>;
+}
+
 export function start(
   state: MembersState,
   message: TcpOpened,
-  called: string | undefined,
+  { role, called, via, edge }: Origin,
   context: Turn,
 ): void {
   state.lastLink += 1;
   const link = state.lastLink;
-  const role = called === undefined ? 'responder' : 'initiator';
-  const cluster = { ...state.args.cluster, incarnation: state.incarnation };
+  const { edges } = state.args.cluster;
+  const own = edge === undefined ? edges : { ...edges, web: edge, tcp: edge };
+  const cluster = { ...state.args.cluster, incarnation: state.incarnation, edges: own };
   const args = { cluster, link, role, opened: message, members: context.self } as const;
   const address = context.spawn(peerActor, args, `cluster/${link}`);
-  state.pending.set(link, { called, remote: message.remote, address, isProved: false });
+  state.pending.set(link, { role, called, via, remote: message.remote, address, isProved: false });
 }
 
 /** [HP-MEMBER-2] One link for each pair: of two, the one whose initiator has the smaller name. */
@@ -72,7 +97,7 @@ export function proved(
   const { other: comer, role, address, link: id } = message;
   const { node, incarnation, caps, version } = comer;
   const pending = state.pending.get(id);
-  const called = pending?.called;
+  const { called, via } = pending ?? {};
   if (pending !== undefined) pending.isProved = true;
   const end = (code: string, text: string, later?: number): void => {
     context.count(`cluster.links.refused.${code}`);
@@ -99,7 +124,7 @@ export function proved(
   const initiator = role === 'initiator' ? options.node : node;
   const other = state.links.get(node);
   const isSameLife = known?.incarnation === incarnation;
-  if (other !== undefined && isSameLife && isBetter(state, other, initiator, context)) {
+  if (other !== undefined && isSameLife && isBetter(state, other, initiator, via, context)) {
     end('DUPLICATE_LINK', 'There is a link already.');
     return;
   }
@@ -112,7 +137,7 @@ export function proved(
   if (known !== undefined && before !== 'down' && before !== 'left' && !isSameLife)
     tellAll(state, { type: 'nodeGone', node, lingerMs: REPLACED_LINGER_MS }, context);
   const link: Link = {
-    ...{ id, address, node, initiator, caps, since: context.now, heardAt: context.now },
+    ...{ id, address, node, initiator, via, caps, since: context.now, heardAt: context.now },
     ...{
       hb: 0,
       beatAt: context.now,
@@ -125,7 +150,8 @@ export function proved(
   };
   state.links.set(node, link);
   state.linksById.set(id, link);
-  state.calls.reached(node, comer.addr, context.now);
+  if (via === undefined) state.calls.reached(node, comer.addr, context.now);
+  else if (comer.addr !== '') state.calls.add(comer.addr, context.now, node);
   context.count('cluster.links');
   context.count('cluster.linked');
   const member = state.membership.get(node);
@@ -137,7 +163,8 @@ export function proved(
   context.send(address, { type: 'welcome', members });
   learn(state, message.members, context);
   tellAll(state, { type: 'linkUp', node, link: id, incarnation, caps }, context);
-  log(state, 'info', 'cluster.linkUp', { node, incarnation, role, version }, context);
+  const way = via === undefined ? {} : { via };
+  log(state, 'info', 'cluster.linkUp', { node, incarnation, role, version, ...way }, context);
   tellNodes(state, context);
 }
 
@@ -147,9 +174,17 @@ function isHeard(state: MembersState, node: string, { now }: Turn): boolean {
   return link !== undefined && now - link.heardAt <= heartbeatMs * 2_500;
 }
 
-/** A link on which nothing has been heard for a while is not worth keeping. */
-function isBetter(state: MembersState, link: Link, initiator: string, context: Turn): boolean {
-  return isHeard(state, link.node, context) && link.initiator < initiator;
+/** A link on which nothing has been heard for a while is not worth keeping. [HP-DETOUR-4] Nor is a detour beside a link of their own. */
+function isBetter(
+  state: MembersState,
+  link: Link,
+  initiator: string,
+  via: string | undefined,
+  context: Turn,
+): boolean {
+  if (!isHeard(state, link.node, context)) return false;
+  const [isDetour, areDetours] = [link.via !== undefined, via !== undefined];
+  return isDetour === areDetours ? link.initiator < initiator : areDetours;
 }
 
 export function closed(
@@ -233,8 +268,12 @@ export function call(state: MembersState, context: Turn): void {
   if (state.isDraining || state.isSuperseded) return;
   const { edges, options } = state.args.cluster;
   // [HP-MEMBER-12] A link on which nothing is heard may stand at one end alone: another one is tried beside it.
-  const isWell = (node: string): boolean =>
-    state.links.has(node) && state.membership.get(node)?.state === 'up';
+  const isWell = (node: string): boolean => {
+    const link = state.links.get(node);
+    // [HP-DETOUR-4]
+    if (link === undefined || link.via !== undefined) return false;
+    return state.membership.get(node)?.state === 'up';
+  };
   const due = state.calls.due(context.now, isWell);
   for (const { ref, host, port } of due) {
     context.send(edges.tcp, {
@@ -259,7 +298,7 @@ function rise(state: MembersState, incarnation: number, context: Turn): void {
   const self = {
     node: state.membership.self,
     link: NO_LINK,
-    caps: capsAt(state.args.cluster.options.speech),
+    caps: capsAt(state.args.cluster.options),
   };
   tellAll(state, { type: 'linkUp', incarnation, ...self }, context);
 }

@@ -14,6 +14,8 @@ import type {
   ToPeer,
 } from '../cluster-options.ts';
 import type { Calls } from './calls.ts';
+import type { DetourMessage } from './detour.actor.ts';
+import type { Role } from '../../codecs/hp-peer/proof.ts';
 import type { Change, Membership } from './membership.ts';
 import type { PeerOrder, PeerReport } from './peer.actor.ts';
 
@@ -53,6 +55,8 @@ export interface ClusterTold {
   readonly caps: readonly string[];
   readonly members: readonly (MemberTold & {
     readonly hasLink: boolean;
+    /** The node that carries the link, where it is a detour. */
+    readonly via: string | undefined;
     readonly silentMs: number;
     readonly rttMs: number | undefined;
     readonly version: string;
@@ -79,6 +83,8 @@ export interface Link {
   readonly address: Address<PeerOrder>;
   readonly node: string;
   readonly initiator: string;
+  /** The node that carries what is said over it; undefined for a connection of its own. */
+  readonly via: string | undefined;
   readonly caps: readonly string[];
   readonly since: number;
   heardAt: number;
@@ -97,6 +103,9 @@ export interface Link {
 
 /** A connection, proved or not. */
 export interface Pending {
+  readonly role: Role;
+  /** As the link that it may become. */
+  readonly via: string | undefined;
   /** The address that we called for it. */
   readonly called: string | undefined;
   readonly remote: string;
@@ -116,6 +125,11 @@ export interface MembersState {
   /** What is here of what others own, by node. */
   readonly copies: Map<string, { readonly incarnation: number; readonly ver: number }>;
   lastLink: number;
+  /** Ends of connections through a third node. */
+  readonly detours: Map<string, Address<DetourMessage>>;
+  /** Nodes that others hear and this one does not: when a detour is opened next, and how many were. */
+  readonly lacking: Map<string, { nextAt: number; times: number }>;
+  lastCall: number;
   incarnation: number;
   owned: { readonly ver: number; readonly digest: string };
   toldNodes: string;
@@ -129,6 +143,7 @@ export interface MembersState {
   /** What clients and operators were told. */
   toldServers: string;
   toldCutOff: readonly string[];
+  toldDetours: readonly string[];
   isSplit: boolean;
   skewed: number;
   /** Since when this node has been on the smaller side; undefined when it is not. */

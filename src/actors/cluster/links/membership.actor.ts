@@ -24,6 +24,7 @@ import {
   tellNodes,
   type Turn,
 } from './members-state.ts';
+import { breakDetours, detoured, detourOver, lookForDetours } from './detours.ts';
 import type { PeerReportOf } from './peer.actor.ts';
 import { Membership, TICK_EVERY_MS } from './membership.ts';
 import { lookAround, lookAtClock, tellRetreat, tellServers } from '../notices/watching.ts';
@@ -44,9 +45,10 @@ export const membersActor: ActorDefinition<MembersArgs, MembersState, MembersMes
       membership: new Membership(options.node, options, context.now),
       calls,
       ...{ links: new Map(), linksById: new Map(), pending: new Map(), lastLink: 0, incarnation },
+      ...{ detours: new Map(), lacking: new Map(), lastCall: 0 },
       ...{ owned: { ver: 0, digest: '' }, toldNodes: '', isDraining: false, isSuperseded: false },
       ...{ gossipedAt: context.now, startedAt: context.now, isJoined: false, copies: new Map() },
-      ...{ toldServers: '', toldCutOff: [], isSplit: false, skewed: 0 },
+      ...{ toldServers: '', toldCutOff: [], toldDetours: [], isSplit: false, skewed: 0 },
       ...{ minoritySince: undefined, hasRetreated: false },
     };
     tellNodes(state, context);
@@ -60,7 +62,7 @@ export const membersActor: ActorDefinition<MembersArgs, MembersState, MembersMes
       case 'tcpConnected': {
         const target = state.calls.answered(message.ref);
         if (target === undefined) dismiss(state, message.opened, context);
-        else start(state, message.opened, target, context);
+        else start(state, message.opened, { role: 'initiator', called: target }, context);
         return;
       }
       case 'tcpFailed':
@@ -74,6 +76,7 @@ export const membersActor: ActorDefinition<MembersArgs, MembersState, MembersMes
         return;
       case 'linkClosed':
         closed(state, message, context);
+        breakDetours(state, message.link, context);
         return;
       case 'toPeer':
         toPeer(state, message, context);
@@ -106,6 +109,7 @@ export const membersActor: ActorDefinition<MembersArgs, MembersState, MembersMes
         due(state, message.name, context);
         return;
       case 'childStopped':
+        detourOver(state, message.child);
         return;
       default:
         message satisfies never;
@@ -156,6 +160,9 @@ function heard(
     }
     case 'MEMBERS':
       learn(state, message.members, context);
+      return;
+    case 'DETOUR':
+      detoured(state, link, message, context);
       return;
     case 'DRAIN': {
       const member = state.membership.get(node);
@@ -249,6 +256,7 @@ function tick(state: MembersState, context: Turn): void {
       say(state, one.node, { type: 'MEMBERS', members: told(state) }, false, context);
   }
   call(state, context);
+  lookForDetours(state, context);
   lookAround(state, context);
   lookAtJoining(state, context);
   context.after('tick', TICK_EVERY_MS);
@@ -305,13 +313,13 @@ function describe(
     const link = state.links.get(node);
     const silentMs = Math.round((context.now - heardAt) / 1_000);
     const { version, isDraining, skewSeconds } = member;
-    const seen = { hasLink: link !== undefined, silentMs, rttMs: link?.rttMs };
+    const seen = { hasLink: link !== undefined, via: link?.via, silentMs, rttMs: link?.rttMs };
     const more = { version, isDraining, skewSeconds, isSynced: hasOurs(state, link) };
     return { node, incarnation, addr, state: how, ...seen, ...more };
   });
   const { node, cluster } = options;
   const { incarnation, toldCutOff: cutOff, membership } = state;
-  const caps = membership.commonCaps(capsAt(options.speech));
+  const caps = membership.commonCaps(capsAt(options));
   const whole = { isServing: serves(state), cutOff, caps };
   context.send(replyTo, {
     ...{ type: 'clusterTold', ref, node, cluster, incarnation, ...whole, members },

@@ -8,6 +8,7 @@ import type { Member } from '../links/membership.ts';
 /** To be called when anything has changed, and now and then. */
 export function lookAround(state: MembersState, context: Turn): void {
   lookAtSplit(state, context);
+  lookAtDetours(state, context);
   countSkewed(state, context);
   lookAtMinority(state, context);
   tellServers(state, context);
@@ -42,6 +43,29 @@ function lookAtSplit(state: MembersState, context: Turn): void {
     context,
   );
   state.isSplit = false;
+}
+
+/** [HP-DETOUR-6] Nobody but an operator notices that a link is broken which has a detour. */
+function lookAtDetours(state: MembersState, context: Turn): void {
+  const since = context.now - DETOUR_TOLD_AFTER_MS * 1_000;
+  const carried = [...state.links.values()].filter(
+    ({ node, via, since: began }) =>
+      via !== undefined && (began <= since || state.toldDetours.includes(node)),
+  );
+  const names = carried.map(({ node }) => node).toSorted();
+  const before = state.toldDetours;
+  if (names.join(' ') === before.join(' ')) return;
+  context.count('cluster.detoured', names.length - before.length);
+  state.toldDetours = names;
+  const list = names.join(', ');
+  const isOver = names.length === 0;
+  log(state, 'warn', isOver ? 'cluster.detoursOver' : 'cluster.detoured', { nodes: list }, context);
+  if (names.every((name) => before.includes(name)) && !isOver) return;
+  const code = isOver ? 'PARTITION_HEALED' : 'PARTITION';
+  const message = isOver
+    ? 'No node is reached by a detour any more.'
+    : `${list} cannot be reached but through other nodes: a link is broken.`;
+  tellDoors(state, { type: 'clusterNotice', code, message, isForAdmins: true }, context);
 }
 
 function isYes(state: MembersState): string {
@@ -126,5 +150,7 @@ function degreeOf(seconds: number): 0 | 1 | 2 {
 
 const SKEW_SECONDS = 30;
 const SKEW_MAX_SECONDS = 300;
+/** What is mended sooner is no news. */
+const DETOUR_TOLD_AFTER_MS = 3_000;
 const SETTLED_SECONDS = 5;
 const RETREAT_WITHIN_MS = 5_000;

@@ -134,6 +134,16 @@ function messageOf(type: PeerType, fields: PeerFields, id: string): PeerMessage 
     }
     case 'FORWARD_ACK':
       return { type, n: fields.whole('n') };
+    case 'DETOUR': {
+      const [from, to] = [fields.name('from'), fields.name('to')];
+      const ends = { type, from, to, caller: fields.name('caller'), call: fields.whole('call') };
+      const say = fields.oneOf('say', ['open', 'text', 'taken', 'end']);
+      if (say !== 'text') return { ...ends, say };
+      const carried = fields.object('data');
+      const text = carried.text('text', DETOUR_TEXT_MAX);
+      fields.wrong ??= carried.wrong;
+      return { ...ends, say, text };
+    }
     case 'DRAIN':
       return { type, graceMs: fields.whole('grace_ms') };
     case 'LEAVE':
@@ -192,6 +202,11 @@ function payloadOf(message: PeerMessage, hasColumns: boolean): Payload {
       const { add, remove, whole } = message;
       return { whole, data: { add, remove } };
     }
+    case 'DETOUR': {
+      if (message.say !== 'text') return members;
+      const { from, to, caller, call, say, text } = message;
+      return { from, to, caller, call, say, data: { text } };
+    }
     case 'DRAIN':
       return { grace_ms: message.graceMs };
     case 'LEAVE':
@@ -206,3 +221,5 @@ function payloadOf(message: PeerMessage, hasColumns: boolean): Payload {
 }
 
 const LIST_MAX = 10_000;
+/** UTF-16 units. */
+export const DETOUR_TEXT_MAX = 32_768;

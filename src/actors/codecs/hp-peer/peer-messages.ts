@@ -41,6 +41,21 @@ interface Owned {
   readonly incarnation: number;
 }
 
+/** Which connection it is, and who says the word to whom. */
+export interface DetourEnds {
+  readonly from: string;
+  readonly to: string;
+  /** Who has opened it, and its number there. */
+  readonly caller: string;
+  readonly call: number;
+}
+
+export type DetourWord =
+  | { readonly say: 'open' | 'end' }
+  | { readonly say: 'text'; readonly text: string }
+  /** One more `text` has come to its end. */
+  | { readonly say: 'taken' };
+
 export type ForwardKind = 'publication' | 'room' | 'user';
 
 export type PeerMessage =
@@ -123,6 +138,8 @@ export type PeerMessage =
     }
   /** Everything up to `n` is here. */
   | { readonly type: 'FORWARD_ACK'; readonly n: number }
+  /** A piece of a connection between two nodes that leads through a third one, which hears both. */
+  | ({ readonly type: 'DETOUR' } & DetourEnds & DetourWord)
   | { readonly type: 'DRAIN'; readonly graceMs: number }
   | { readonly type: 'LEAVE'; readonly reason: string; readonly lingerMs: number }
   | {

@@ -42,7 +42,7 @@ export function encodePayload(payload: Payload): Uint8Array {
 }
 
 /** Members that are undefined are left out. */
-function payloadText(payload: Payload): string {
+export function payloadText(payload: Payload): string {
   const members: string[] = [];
   for (const [key, value] of Object.entries(payload)) {
     if (value === undefined) continue;

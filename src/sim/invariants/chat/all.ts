@@ -3,7 +3,7 @@
 import type { Invariant } from '../invariant.ts';
 import { hpAnswers, hpWords } from './answers.ts';
 import { callsAnswered } from './sessions/calls.ts';
-import { copies, livePeers, mesh, unproved, versions } from './cluster.ts';
+import { copies, detours, livePeers, mesh, unproved, versions } from './cluster.ts';
 import { directs } from './directs.ts';
 import { crossing, forwarding } from './forwarding.ts';
 import { hpLiveness } from './liveness.ts';
@@ -64,6 +64,7 @@ export const chatInvariants: readonly Invariant[] = [
   draining,
   hpLiveness,
   livePeers,
+  detours,
   copies,
   mesh,
   unproved,

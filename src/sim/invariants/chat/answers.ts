@@ -40,7 +40,11 @@ const answers: Readonly<Record<string, readonly [right: string, ...errors: strin
 };
 
 /** In trouble nobody may know, and a node that goes lets nobody sit down. */
-const IN_TROUBLE: readonly string[] = ['TIMEOUT', 'UNAVAILABLE', 'NOT_IN_ROOM', 'SESSION_LIMIT'];
+const IN_TROUBLE: readonly string[] = [
+  ...['TIMEOUT', 'UNAVAILABLE', 'NOT_IN_ROOM', 'SESSION_LIMIT'],
+  // A session that died with its thread does not come back beside one that its user has begun since.
+  'USERNAME_TAKEN',
+];
 /** Of notices that are asked for by having the state. */
 const NEVER_TYPING: readonly string[] = ['TYPING', 'ACK', 'PONG'];
 

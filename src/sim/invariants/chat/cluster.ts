@@ -42,6 +42,47 @@ export const livePeers: Invariant = {
   },
 };
 
+/** Whoever is heard by a node that is heard here is reached through that, whatever lies on the way to it. */
+export const detours: Invariant = {
+  property: 'detours',
+  requirements: ['HP-DETOUR-1', 'HP-DETOUR-2', 'HP-DETOUR-3', 'HP-DETOUR-4'],
+  judge(report) {
+    const troubles = new Troubles();
+    /** By pair: what its last link speaks. */
+    const spoken = new Map<string, string | undefined>();
+    const isWell = (one: number, other: number, since: number, at: number): boolean =>
+      spoken.get(pairOf(one, other)) === DETOURS_SINCE && !troubles.ofPair(one, other, since, at);
+    return {
+      ...troubles.watcher,
+      peerSpoke({ node, to, type, version }) {
+        if (type === 'SERVER_CHALLENGE') spoken.set(pairOf(node, to), version);
+      },
+      peerSeen(event) {
+        const { node, peer, state, at } = event;
+        if (state !== 'down') return;
+        const { nodes, terms } = troubles;
+        const since = at - ((terms?.downMs ?? 0) + SLACK_MS) * 1_000;
+        const other = nodes.indexOf(peer);
+        if ([node, other].some((one) => troubles.ofNode(one, since, at))) return;
+        const carrier = nodes.findIndex(
+          (_, one) =>
+            one !== node &&
+            one !== other &&
+            !troubles.ofNode(one, since, at) &&
+            isWell(one, node, since, at) &&
+            isWell(one, other, since, at),
+        );
+        if (carrier >= 0)
+          report(event, `node ${node} takes ${peer} for dead, and node ${carrier} hears both`);
+      },
+    };
+  },
+};
+
+function pairOf(one: number, other: number): string {
+  return `${Math.min(one, other)} ${Math.max(one, other)}`;
+}
+
 /** A copy is a beginning of its owner's log: of the same version there is one. */
 export const copies: Invariant = {
   property: 'copies',
@@ -173,3 +214,4 @@ export const versions: Invariant = {
 /** Ticks, calls and handshakes. */
 const SLACK_MS = 6_000;
 const PAUSE_MAX_US = 40_000_000;
+const DETOURS_SINCE = '1.1';

@@ -31,8 +31,8 @@ export const again: readonly Mutant[] = [
     breaks: ['room-whole'],
     requirements: ['HP-RES-3'],
     file: 'chat/session/resuming.ts',
-    find: '    if (session.luggage !== undefined) seat.place = seat.since ?? seat.place;\n    else if (pending !== undefined) {',
-    replace: '    if (session.luggage === undefined && pending !== undefined) {',
+    find: "    if (seat.phase !== 'seated' && session.luggage !== undefined)\n      seat.place = seat.since ?? seat.place;\n",
+    replace: '    void seat;\n',
     story:
       'A room where a client that comes back has arrived before it was told anything keeps the place where it arrived, when the connection is lost again.',
   },

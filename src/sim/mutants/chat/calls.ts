@@ -49,9 +49,9 @@ export const callMutants: readonly Mutant[] = [
   },
   {
     ...{ name: 'wardens-as-written', dialect, breaks, requirements: ['HP-STATS-1'] },
-    file: 'chat/session/looking.ts',
-    find: 'admin.toLowerCase() === who?.user.toLowerCase()',
-    replace: 'admin === who?.user',
+    file: 'chat/session/session.ts',
+    find: 'name.toLowerCase() === who?.user.toLowerCase()',
+    replace: 'name === who?.user',
     story: 'Names have no case, but where it is asked who may see the figures.',
   },
   {

@@ -28,6 +28,29 @@ const policies = plainRecord<{
   isExpected: constantFrom(true, false),
 });
 
+/** In some runs one link is broken for long, and all nodes are up; the one between may die meanwhile. */
+export function brokenLink(nodes: number): Arbitrary<readonly ClusterFault[]> {
+  if (nodes < 3) return constant([]);
+  const one = plainRecord({
+    at: milliseconds(500, 4_000),
+    one: integer({ min: 0, max: nodes - 1 }),
+    step: integer({ min: 1, max: nodes - 1 }),
+    durationUs: milliseconds(8_000, 16_000),
+    amount: constantFrom(0, 0, 0, 1),
+    deathUs: milliseconds(1_000, 7_000),
+    dying: constantFrom(undefined, undefined, 1, 2),
+  });
+  const some = one.map(({ step, dying, deathUs, ...fault }): readonly ClusterFault[] => {
+    const { at, durationUs } = fault;
+    const shut = { ...fault, kind: 'shutWay', other: (fault.one + step) % nodes } as const;
+    if (dying === undefined) return [shut];
+    const dead = (shut.other + dying) % nodes;
+    const times = { at: at + (durationUs >> 1), durationUs: deathUs };
+    return [shut, { ...times, kind: 'killProcess', one: dead, other: dead, amount: 0 }];
+  });
+  return mixed<readonly ClusterFault[]>([4, constant([])], [1, some]);
+}
+
 /** In a few runs the same thing goes wrong again as soon as all is well; each time for long enough to be noticed. */
 export function repeatedFault(nodes: number): Arbitrary<readonly ClusterFault[]> {
   const one = plainRecord({

@@ -2,10 +2,15 @@
 // heartbeats between nodes of which one is of an earlier version. Read with a reader of its own. Refuses to change anything, and to judge.
 
 import type { PeerConnection } from '../../edges/tcp/mesh.ts';
+import { nodeNamed } from '../../plan/chat-plan.ts';
 import type { Trace } from '../../trace.ts';
 import { Lines } from './hp-lines.ts';
 
 interface Tapped {
+  /** No other connection has it; below zero for a detour. */
+  readonly id: number;
+  readonly caller: number;
+  readonly called: number;
   readonly there: Lines;
   readonly back: Lines;
   /** The caller has said that it is ready: everything may be told from then on. */
@@ -19,46 +24,83 @@ type Fields = Readonly<Record<string, unknown>>;
 export class PeerTap {
   readonly #trace: Trace;
   readonly #tapped = new Map<number, Tapped>();
+  /** By who opened it, and its number there. */
+  readonly #detours = new Map<string, Tapped>();
+  #lastDetour = -1;
 
   constructor(trace: Trace) {
     this.#trace = trace;
   }
 
-  hear(peers: PeerConnection, isCaller: boolean, bytes: Uint8Array): void {
-    const { id } = peers.connection;
+  hear({ connection, caller, called }: PeerConnection, isCaller: boolean, bytes: Uint8Array): void {
+    const { id } = connection;
     let tapped = this.#tapped.get(id);
     if (tapped === undefined) {
-      tapped = { there: new Lines(), back: new Lines(), isReady: false, version: undefined };
+      tapped = newTapped(id, caller, called);
       this.#tapped.set(id, tapped);
     }
-    const direction = isCaller ? tapped.there : tapped.back;
-    for (const line of direction.cut(bytes))
-      this.#line(peers, tapped, isCaller, decoder.decode(line));
+    this.#bytes(tapped, isCaller, bytes);
   }
 
-  #line(peers: PeerConnection, tapped: Tapped, isCaller: boolean, line: string): void {
+  #bytes(tapped: Tapped, isCaller: boolean, bytes: Uint8Array): void {
+    const direction = isCaller ? tapped.there : tapped.back;
+    for (const line of direction.cut(bytes)) this.#line(tapped, isCaller, decoder.decode(line));
+  }
+
+  #line(tapped: Tapped, isCaller: boolean, line: string): void {
     const isForward = line.includes('"type":"FORWARD"');
+    const isDetour = line.includes('"type":"DETOUR"');
     const isBeat = tapped.version === FIRST_VERSION && line.includes('"type":"HEARTBEAT"');
     // What comes all the time, and tells judges nothing, is not even read.
-    if (tapped.isReady && !isForward && !isBeat) return;
+    if (tapped.isReady && !isForward && !isDetour && !isBeat) return;
     const { type, payload } = JSON.parse(line) as { type: string; payload: Fields };
     if (type === 'SERVER_READY') tapped.isReady = true;
     if (type === 'SERVER_CHALLENGE') tapped.version = payload['version'] as string;
-    const { version } = tapped;
-    const { caller, called, connection } = peers;
+    const { id, caller, called, version } = tapped;
     const [node, to] = isCaller ? [caller, called] : [called, caller];
+    if (type === 'DETOUR') {
+      this.#detour(node, payload as unknown as Detour);
+      return;
+    }
     const more =
       type === 'FORWARD'
         ? forwardedIn(payload)
         : { version, hasHave: type === 'HEARTBEAT' && payload['have'] !== undefined };
-    const { id } = connection;
     this.#trace.add({ kind: 'peerSpoke', node, to, connection: id, isCaller, type, ...more });
   }
+
+  /** What is carried was said by the one that it comes from, when that said it. */
+  #detour(node: number, { from, to, caller, call, say, data }: Detour): void {
+    if (nodeNamed(from) !== node) return;
+    const key = `${caller} ${call}`;
+    if (say === 'open') {
+      this.#lastDetour -= 1;
+      this.#detours.set(key, newTapped(this.#lastDetour, node, nodeNamed(to)));
+    }
+    const tapped = this.#detours.get(key);
+    if (tapped !== undefined && data !== undefined)
+      this.#bytes(tapped, caller === from, encoder.encode(data.text));
+  }
+}
+
+interface Detour {
+  readonly from: string;
+  readonly to: string;
+  readonly caller: string;
+  readonly call: number;
+  readonly say: string;
+  readonly data?: { readonly text: string };
 }
 
 const FIRST_VERSION = '1.0';
 
+function newTapped(id: number, caller: number, called: number): Tapped {
+  const ways = { there: new Lines(), back: new Lines() };
+  return { id, caller, called, ...ways, isReady: false, version: undefined };
+}
+
 const decoder = new TextDecoder();
+const encoder = new TextEncoder();
 
 function forwardedIn(payload: Fields) {
   const { n, kind, data } = payload as { n: number; kind: string; data: Fields };

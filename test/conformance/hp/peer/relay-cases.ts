@@ -419,6 +419,23 @@ export const relayCases: readonly HpCase[] = [
       },
     ],
     [
+      '[HP-RELAY-12] what came for a session that moved is told to it as what it was: new, or delayed',
+      async (site) => {
+        const peer = await follower(site, 'z');
+        const client = await site.clients.in('b');
+        const [user = '', session = ''] = String(client.token).split('~');
+        for (const isDelayed of [true, false, undefined]) {
+          const id = `late-${isDelayed}`;
+          const { message } = direct(site, user, id, 'x');
+          const late = { say: 'late', session, message, isSent: false };
+          peer.forward('user', user, isDelayed === undefined ? late : { ...late, isDelayed });
+          const { type, id: heard, payload } = await client.next();
+          assert.deepEqual([type, heard], ['DIRECT_MESSAGE', id]);
+          assert.equal(payload['delayed'], isDelayed === true ? true : undefined);
+        }
+      },
+    ],
+    [
       '[HP-RES-12] a session that was sent to a node is still there when that goes without having said that it has it',
       async (site) => {
         const peer = await follower(site, 'z');

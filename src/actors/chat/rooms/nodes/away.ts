@@ -74,7 +74,7 @@ export function guestsOf(state: RoomsState, room: string): Guests {
 }
 
 /** Nobody of this node is in the room, and this node does not keep it for others. */
-export function dropIfIdle(state: RoomsState, room: string, guests: Guests): void {
+function dropIfIdle(state: RoomsState, room: string, guests: Guests): void {
   if (guests.members.size > 0) return;
   guests.memory.hasNoAudience();
   guests.place = NOWHERE;
@@ -166,8 +166,8 @@ function tell(
 }
 
 /** [HP-HOME-6] Those who are here have not heard what the home has said before it answered; asked for once. */
-function lacks({ home, place, heardFrom, lackedTo }: Guests, last: Place): boolean {
-  if (place.epoch === 0 || heardFrom !== home || last.seq <= place.seq) return false;
+function lacks({ place, lackedTo }: Guests, last: Place): boolean {
+  if (place.epoch === 0 || last.seq <= place.seq) return false;
   return lackedTo === undefined || isAfter(last, lackedTo);
 }
 
@@ -194,9 +194,23 @@ export function putOff(
   context: Turn,
 ): void {
   if (news.length === 0) return;
-  room.late = [...room.late, ...news];
+  putBehind(state, room.late, news, context);
   if (state.late.size === 0) context.after('late', LATE_MS);
   state.late.add(room);
+}
+
+/** [HP-HOME-13] No more waits than a room remembers; the oldest are told to nobody. */
+export function putBehind(
+  { chat }: RoomsState,
+  waiting: RoomEntry[],
+  news: readonly RoomEntry[],
+  context: Turn,
+): void {
+  for (const entry of news) waiting.push(entry);
+  const excess = waiting.length - chat.options.historyMax;
+  if (excess <= 0) return;
+  waiting.splice(0, excess);
+  context.count('chat.messages.untold', excess);
 }
 
 /** [HP-HOME-4] [HP-HOME-7] [HP-HOME-13] A home tells what this node has not heard. */

@@ -19,7 +19,7 @@ import {
   tellKeeper,
   type Turn,
 } from '../rooms-state.ts';
-import { guestsOf, putOff, retry, RETRY_AFTER_MS } from './away.ts';
+import { guestsOf, putBehind, putOff, retry, RETRY_AFTER_MS } from './away.ts';
 import { homeOf, isAway } from './home-of.ts';
 import { copyAgain, copyGone, endCopies, knownTo, piecesOf, tellAll } from './replicas.ts';
 import type { Deeds } from './peers.ts';
@@ -227,7 +227,7 @@ export function spread(
 ): void {
   const settling = state.settling.get(room.name);
   if (settling !== undefined) {
-    settling.news.push(...news);
+    putBehind(state, settling.news, news, context);
     return;
   }
   const all = takeLate(room, news).toSorted(byPlace);

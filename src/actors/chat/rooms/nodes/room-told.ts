@@ -231,8 +231,7 @@ function readReply(value: unknown, room: string): RoomReply | undefined {
       const entries = readEntries(value['entries']);
       if (!isWhole(seq) || !isWhole(epoch) || !isWhole(count) || entries === undefined)
         return undefined;
-      const truths = { already: isTrue('already'), hasGap: isTrue('hasGap') };
-      return { type, ref, room, seq, epoch, count, entries, ...truths };
+      return { type, ref, room, seq, epoch, count, entries, hasGap: isTrue('hasGap') };
     }
     case 'leftRoom':
       return { type, ref };
@@ -271,7 +270,7 @@ function readReply(value: unknown, room: string): RoomReply | undefined {
   }
 }
 
-export function readEntries(value: unknown): readonly RoomEntry[] | undefined {
+function readEntries(value: unknown): readonly RoomEntry[] | undefined {
   if (!Array.isArray(value)) return undefined;
   const entries = value.map(readEntry);
   return entries.every((entry) => entry !== undefined) ? entries : undefined;

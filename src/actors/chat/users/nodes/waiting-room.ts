@@ -171,10 +171,8 @@ export function releaseIfTaken(
   context: UsersTurn,
 ): void {
   const user = userOf(state, name);
-  const key = keyOf(message);
-  const isWaiting = user?.offline.some((kept) => keyOf(kept.message) === key) === true;
   const isFlying = state.flying.has(flyingKey(name, message));
-  if (user?.seen(message) === undefined || isWaiting || isFlying) return;
+  if (user?.seen(message) === undefined || user.isWaiting(message) || isFlying) return;
   release(state, user, { message, heldBy: [node] }, context);
 }
 

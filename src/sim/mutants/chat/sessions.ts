@@ -110,10 +110,10 @@ export const returning: readonly Mutant[] = [
     breaks: ['room-kept'],
     requirements: ['HP-ROOM-6'],
     file: 'chat/rooms/room.ts',
-    find: '    if (this.#users.size === 0) this.emptySince = now;',
-    replace: '    if (this.#users.size > 0) this.emptySince = now;',
+    find: '    if (this.#users.size === 0) this.isEmptyAt(now);',
+    replace: '    if (this.#users.size > 0) this.isEmptyAt(now);',
     story:
-      "A room is forgotten within a minute of its last member's leaving when it was made (or anybody else left) longer ago than emptyRoomMs: history and seq are gone.",
+      'The time since which a room is empty is kept when somebody has stayed, and not when nobody has: who steps out of it finds nothing of it.',
   },
   {
     name: 'list-is-whole-without-the-dead',
@@ -126,5 +126,59 @@ export const returning: readonly Mutant[] = [
     replace: 'const isPartial = missing.size > 0;',
     story:
       'Only nodes that do not answer make a list partial, and those that are down are not asked.',
+  },
+  {
+    name: 'asked-from-the-last-look',
+    dialect: 'chat',
+    breaks: ['hp-patience'],
+    requirements: ['HP-LIVE-3'],
+    file: 'chat/hp-session.actor.ts',
+    find: "  context.after('ping', Math.max(1, untilMs - quietMs));",
+    replace: "  context.after('ping', untilMs);",
+    story:
+      'Who has said something is looked at again when a whole time has passed since the last look, and not since he spoke.',
+  },
+  {
+    name: 'answered-and-waited-for',
+    dialect: 'chat',
+    breaks: ['hp-patience'],
+    requirements: ['HP-LIVE-3', 'HP-LIVE-4'],
+    file: 'chat/session/hearing.ts',
+    find: "  if (session.isPingDue) context.after('ping', session.chat.options.pingEveryMs);\n",
+    replace: '',
+    story: 'Who has answered is asked again only when his patience would have ended.',
+  },
+  {
+    name: 'in-as-online',
+    dialect: 'chat',
+    breaks: ['hp-self', 'statuses'],
+    requirements: ['HP-LOGIN-1', 'HP-PRES-4'],
+    file: 'chat/session/arriving.ts',
+    find: '    caps: [...new Set([...caps, ...(session.helloCaps ?? [])])],\n    status,',
+    replace:
+      "    caps: [...new Set([...caps, ...(session.helloCaps ?? [])])],\n    status: status && 'online',",
+    story: 'Whoever logs in as one who is away is shown as one who is here.',
+  },
+  {
+    name: 'retry-in-tenths',
+    dialect: 'chat',
+    breaks: ['hp-rates'],
+    requirements: ['HP-LIM-4'],
+    file: 'chat/session/talking.ts',
+    find: 'Math.ceil(waitUs / 100_000) / 10;',
+    replace: 'Math.ceil(waitUs / 100_000);',
+    story: 'Who speaks too fast is told to wait ten times as long as he has to.',
+  },
+  {
+    name: 'begun-anew-and-lost',
+    dialect: 'chat',
+    nodes: 3,
+    breaks: ['comes-back'],
+    requirements: ['HP-RES-2', 'HP-RES-10'],
+    file: 'chat/users/user.ts',
+    find: '      if (this.sessions.has(session)) continue;\n',
+    replace: '',
+    story:
+      'A session that begins anew before its former node is taken for gone counts as lost when it is, and comes back after its end.',
   },
 ];

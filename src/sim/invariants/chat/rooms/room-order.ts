@@ -65,8 +65,6 @@ class Judge {
   died(node: number, at: number): void {
     const name = this.troubles.nodes[node] ?? '';
     this.#deaths.set(name, (this.#deaths.get(name) ?? 0) + 1);
-    // A node that is alone counts epochs anew.
-    if (!this.troubles.isCluster) this.#places.clear();
     this.crashed(at);
   }
 
@@ -109,6 +107,8 @@ class Judge {
   /** No other life of a home counts the same epoch: whoever tells of a message tells of one place in it. */
   #one(event: EventOf<'roomAcked'> | EventOf<'roomHeard'>): void {
     const { room, message, epoch, place, client } = event;
+    // A node that is alone counts epochs anew in its next life.
+    if (!this.troubles.isCluster && this.#deaths.size > 0) return;
     const key = `${room} ${epoch} ${message}`;
     const known = this.#places.get(key);
     this.#places.set(key, place);

@@ -19,7 +19,6 @@ import type { Address } from '../actors/runtime/actor.ts';
 import { Prng } from '../actors/runtime/prng.ts';
 import { System } from '../actors/runtime/system.ts';
 import { AuthEdge } from './edges/auth.edge.ts';
-import { encodeText } from '../actors/codecs/utf8-text.ts';
 import { GatewayEars } from './edges/gateway/gateway-ears.ts';
 import { GatewayEdge } from './edges/gateway.edge.ts';
 import { LogEdge } from './edges/log.edge.ts';
@@ -27,9 +26,9 @@ import type { Connection } from './edges/network.ts';
 import { objectWire } from './edges/object-wire.ts';
 import { TcpEdge } from './edges/tcp.edge.ts';
 import { type Lane, WebEdge } from './edges/web.edge.ts';
-import { numberOf } from './records/errands/all.ts';
+import { bridges } from './records/errands/bridges.ts';
 import type { Errand } from './records/errands/errand.ts';
-import { tnetstring } from './records/errands/tnetstring.ts';
+import { orderOf } from './records/errands/orders.ts';
 import type { Trace } from './trace.ts';
 import type { TraceHash } from './trace-hash.ts';
 import type { ChatWorld } from './workload/chat/chat-world.ts';
@@ -178,7 +177,18 @@ export class Shard {
     this.#tcp = world.chat && this.#bindTcp(world.chat, new Prng(plan.seed, `${label} tcp`));
     const wire = lane === 'object' ? { brokerWire: objectWire } : {};
     const { gateway, chat, cluster } = plan;
-    startShard(this.system, { shard, shards, broker, home, gateway, chat, cluster, ...wire });
+    const bridge = gateway === undefined ? [] : bridges;
+    startShard(this.system, {
+      shard,
+      shards,
+      broker,
+      home,
+      gateway,
+      chat,
+      cluster,
+      bridge,
+      ...wire,
+    });
     this.wake();
   }
 
@@ -227,17 +237,8 @@ export class Shard {
 
   /** An errand at the control server, or at the socket of commands, is answered under its number. */
   order(errand: Errand): void {
-    const { control } = this.actors;
-    const number = numberOf(errand);
-    if (errand.to === 'command')
-      this.deliver(control, {
-        ...{ type: 'commandReceived', ref: number, frame: tnetstring(errand.fields) },
-      });
-    else if (errand.to === 'control') {
-      const { method, target, accept, body } = errand;
-      const asked = { connection: number, method, target, accept, body: encodeText(body) };
-      this.deliver(control, { type: 'controlRequested', ...asked });
-    }
+    const order = orderOf(errand);
+    if (order !== undefined) this.deliver(actorsOf(this.plan.shard).control, order);
   }
 
   wake(): void {

@@ -81,8 +81,11 @@ const client = (id: string, isThere: boolean, more: object = {}): Written => ({
   ...{ kind: 'clientTold', node: 0, shard: 0, id, route: 'one', isThere },
   ...more,
 });
-const closeAnswered = (its: number, code: number): Written => ({
-  ...{ kind: 'closeAnswered', said: its, code, ...me },
+const closeAnswered = (its: number, code: number, connection = 11): Written => ({
+  ...{ kind: 'closeAnswered', said: its, code, ...me, connection },
+});
+const poisoned = (what: string, connection = 11): Written => ({
+  ...{ kind: 'holderPoisoned', what, address: '0/gateway/request:1', ...me, connection },
 });
 const offered = (more: object): Written => ({
   ...{ kind: 'wordsAnswered', isPartial: false, replayedBytes: 0, knownBytes: 0, events: 1 },
@@ -326,7 +329,7 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
   ],
   'operators who are told the truth': [
     ...[began, client('0:1', true), client('0:1', false), client('0:1', true)],
-    ...[sends(C, 'ws-message', 3), asked('ws', { channels: [C] }), opened, heard(1, C)],
+    ...[asked('ws', { channels: [C] }), opened, sends(C, 'ws-message', 3), heard(1, C)],
     ...[asked('stream', { channels: [A] }), heard(1), sends('x-s1-0-0', 'http-stream')],
     client('0:1', false, { atMs: 8_000 }),
     at('quiet', 9_000),
@@ -337,6 +340,12 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     client('0:1', true),
     client('0:1', false),
     at('quiet', 9_000),
+  ],
+  'what fails, and says so': [
+    ...[poisoned('poll'), answered(500), ended('server'), poisoned('stream', 12)],
+    ...[ended('network', false, { connection: 12 }), poisoned('ws', 13)],
+    ...[closeAnswered(1_000, 1_011, 13), ended('server', true, { connection: 13 })],
+    at('sampled', 9_000),
   ],
   'closes, and all that a request may hold': [
     ...[closeAnswered(1_005, 1_000), closeAnswered(4_001, 4_001), closeAnswered(1_000, 1_001)],
@@ -599,6 +608,12 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
     ['leftovers', 'a client who has left', [counted(1)]],
     ['leftovers', 'a follower who has left', [counted(0, [[A, 'stream', 1]])]],
     ['leftovers', 'an actor of nobody', [shard(7)]],
+    ['holders-last-words', 'a poll that waits for ever', [poisoned('poll'), at('sampled', 1_600)]],
+    [
+      'holders-last-words',
+      'a stream that stays when another ends',
+      [poisoned('stream'), ended('network', false, { connection: 12 }), at('sampled', 1_600)],
+    ],
     ['closes', 'with another code', [closeAnswered(4_001, 1_000)]],
     ['closes', 'with a code that is none', [closeAnswered(1_005, 1_005)]],
     ['words', 'two events where one may be', [offered({ events: 2, isOneByOne: true })]],
@@ -619,6 +634,14 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
       'sendings-told',
       'an item for two, of whom there is one',
       [sends('x-s1-0-0', 'ws-message', 2)],
+    ],
+    [
+      'sendings-told',
+      'an item for all who follow, in whatever way',
+      [
+        ...[asked('ws', { channels: [C] }), asked('stream', { channels: [C], client: 2 })],
+        ...[at('healed', 1), { ...sends(C, 'ws-message', 2), atMs: 5_000 }],
+      ],
     ],
     [
       'sendings-told',

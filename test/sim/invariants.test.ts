@@ -299,6 +299,10 @@ const NO_ROOM = 'Too many topics: the node has no room for another.';
 const since = { epoch: 'e', offset: 1 };
 const published = [sent(0), sent(1), sent(2), sent(3)];
 
+const asksAt = (atMs: number): Written => ({
+  ...{ kind: 'subscribeSent', topic, since, envelope: true, ...reader, atMs },
+});
+
 /** Numbers publications and followings as a run would. */
 function history(...records: Written[]): TraceEvent[] {
   const numbers = new Map<string, number>();
@@ -342,6 +346,11 @@ function broken(...records: Written[]): string[] {
 }
 
 const clean: Record<string, Written[]> = {
+  'a recovery of what is just young enough': [
+    began({}, { historyAgeMaxMs: 4_000 }),
+    ...[...published, { ...acked(1, 2), atMs: 1 }, asksAt(4_001)],
+    ack(2, { since, recovered: true, atMs: 4_900, cause: published.length + 2 }),
+  ],
   'a session that fails, and says so': [
     ...[began(), connected(), poisoned, fell, closedForBug, sampledAt(9_000)],
   ],
@@ -863,6 +872,17 @@ const planted: [string, string, Written[]][] = [
     '[BROKER-REC-3] more is recovered than is to be remembered',
     [began({}, { historyCountMax: 1 }), ...published, ack(3, { since, recovered: true })],
   ],
+  ...[acked(1, 2), heard(1, 2, { client: 5, connection: 15 })].map(
+    (placed): [string, string, Written[]] => [
+      'memory',
+      `[BROKER-REC-3] what is too old is recovered, of which a ${placed.kind} told`,
+      [
+        began({}, { historyAgeMaxMs: 4_000 }),
+        ...[...published, placed, asksAt(4_006)],
+        ack(2, { since, recovered: true, atMs: 4_007, cause: published.length + 2 }),
+      ],
+    ],
+  ),
   [
     'memory',
     '[BROKER-REC-3] more is said to be remembered than may be',

@@ -141,8 +141,14 @@ export class GatewayEdge {
       case 'abandon': {
         const question = this.#fetches.get(keyOf(command));
         if (question === undefined) return;
+        const { goal } = question;
         question.letGo();
         this.#over(question, 'abandoned');
+        // What has begun and cannot be ended must not look whole.
+        if (goal !== undefined && goal.kind !== 'collect') {
+          goal.end.whenGone(undefined);
+          goal.end.cut();
+        }
         return;
       }
       case 'connectWs':

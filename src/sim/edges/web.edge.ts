@@ -86,7 +86,8 @@ export class WebEdge implements EndHost {
   /** The actor behind a client's connection; undefined where there is none. */
   ownerOf(connection: Connection): Address<ConnectionEvent> | undefined {
     for (const end of this.#connections.values()) {
-      const owner = end instanceof ServerEnd ? end.ownerOf(connection) : undefined;
+      const isHere = end instanceof ServerEnd || end instanceof GatewayEnd;
+      const owner = isHere ? end.ownerOf(connection) : undefined;
       if (owner !== undefined) return owner;
     }
     return undefined;

@@ -8,6 +8,7 @@ import { plainRecord } from '../plan/drawing.ts';
 import type { Shard } from '../shard.ts';
 import type { Trace } from '../trace.ts';
 import { Client } from '../workload/client.ts';
+import { Holder } from '../workload/gateway/holder.ts';
 import type { Party } from './mishaps.ts';
 
 export interface Poison {
@@ -37,6 +38,7 @@ export function drawPoisons(horizonUs: number, clients: number): Arbitrary<reado
 /** Only a WebSocket that is open shows what became of it. */
 export function befallPoison(world: Poisonable, { client, how }: Poison): void {
   const party = world.clientOf(client);
+  if (party instanceof Holder) befallHolder(world, party);
   if (!(party instanceof Client)) return;
   const { connection, plan } = party;
   if (connection === undefined || !party.isOpen || party.isClosing || plan.transport !== 'ws')
@@ -54,6 +56,25 @@ export function befallPoison(world: Poisonable, { client, how }: Poison): void {
   else
     for (let word = 0; word <= MAILBOX_MAX; word += 1)
       shard.deliver(owner, { type: 'pongReceived', connection: 0, payload: NO_BYTES });
+}
+
+/** Whatever it is held for: what it hears of is nothing. */
+function befallHolder(world: Poisonable, { plan, connection }: Holder): void {
+  const { node, client, what } = plan;
+  if (connection === undefined) return;
+  for (const shard of world.shards) {
+    if (shard.isDead || shard.plan.node !== node) continue;
+    const owner = shard.web.ownerOf(connection) as Address<unknown> | undefined;
+    if (owner === undefined) continue;
+    const at = { node, client, connection: connection.id };
+    world.trace.add({ kind: 'holderPoisoned', what, address: owner, ...at });
+    shard.deliver(
+      owner,
+      what === 'ws'
+        ? { type: 'subscribeRefused', slot: 0, topic: null }
+        : { type: 'delivered', publication: null },
+    );
+  }
 }
 
 const HEALED_US = 5_000_000;

@@ -15,6 +15,7 @@ import { errandMutants } from './gateway/errands.ts';
 import { sockJsMutants } from './gateway/sockjs.ts';
 import { forgetfulMutants } from './gateway/remembering.ts';
 import { sceneMutants } from './gateway/scenes.ts';
+import { tellingMutants } from './gateway/telling.ts';
 import type { Mutant } from './mutant.ts';
 import { ordering } from './ordering.ts';
 import { recovering } from './recovery.ts';
@@ -37,6 +38,7 @@ export const mutants: readonly Mutant[] = [
   ...forgetfulMutants,
   ...errandMutants,
   ...sockJsMutants,
+  ...tellingMutants,
   ...callMutants,
   ...chatting,
   ...signing,

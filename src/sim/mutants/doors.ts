@@ -4,6 +4,24 @@ import type { Mutant } from './mutant.ts';
 
 export const doors: readonly Mutant[] = [
   {
+    name: 'led-here-by-a-name',
+    breaks: ['requests'],
+    requirements: ['BROKER-CORS-4'],
+    file: 'broker/admittance.ts',
+    find: '(origin === `http://${host}` && UNLED.test(host ??',
+    replace: '(origin === `http://${host}` || UNLED.test(host ??',
+    story: 'Any page writes where the door is called by its address.',
+  },
+  {
+    name: 'pages-write-without-a-list',
+    breaks: ['requests'],
+    requirements: ['BROKER-CORS-3'],
+    file: 'broker/broker-door.actor.ts',
+    find: 'const isAllowed = isRead ? isOriginAllowed(door, asked) : mayPageWrite(door, asked);',
+    replace: 'const isAllowed = isOriginAllowed(door, asked);',
+    story: 'Where nobody has written down which pages may come, all of them may publish.',
+  },
+  {
     name: 'history-counted-by-places',
     breaks: ['memory'],
     requirements: ['BROKER-LIST-2', 'BROKER-REC-3'],

@@ -113,10 +113,6 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'Nobody subscribes so far in the moment in which a new home answers him first; no unit test has it either.',
   ],
   [
-    'attempts-for-life',
-    'Links of streams seldom fail twice with a success between; unit tests have it.',
-  ],
-  [
     'sock-sends-at-its-pace',
     'Sockets of scenes seldom last for two keep-alives with words of their own between; they did before SockJS pages took turns with them.',
   ],

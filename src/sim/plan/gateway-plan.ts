@@ -73,11 +73,11 @@ export interface HolderPlan {
   /** On all its channels; of WebSockets, and of streams that are not told what they missed. */
   readonly filter?: FilterName | undefined;
   /** Of a WebSocket over HTTP: its origin wants one event in each request. */
-  readonly isOneByOne?: boolean;
+  readonly isOneByOne?: boolean | undefined;
   /** How long each of its words is made; as long as they are, where nothing is said. */
-  readonly wordBytes?: number;
+  readonly wordBytes?: number | undefined;
   /** Of the close with which a WebSocket goes; 1005 for none. */
-  readonly closeCode?: number;
+  readonly closeCode?: number | undefined;
   /** It is kept alive in intervals; of the same streams. */
   readonly isInterval?: boolean;
 }

@@ -5,6 +5,7 @@
 import { type Arbitrary, array, boolean, constant, constantFrom, integer, tuple } from 'fast-check';
 
 import { gatewayDefaults, type GatewayOptions } from '../../actors/gateway/gateway-options.ts';
+import { drawPoisons, type Poison } from '../faults/poison.ts';
 import { drawFaults, kindsOf, type Plan, type PlanChoices } from '../plan.ts';
 import { type FilterName, filterNames } from '../records/gateway-traits.ts';
 import type { HolderKind } from '../records/gateway-records.ts';
@@ -71,13 +72,19 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
     nodes: nodeCount,
     shards: shardCount,
     ...settings,
-    broker,
+    // What goes over a bridge has been published.
+    broker: errander === undefined ? broker : { ...broker, publish: 'all' },
     // Channels of the gateway are topics, too.
     home: { ...settings.home, topicsMax: 100_000 },
     addresses: 0,
     clients: cast,
     faults,
     horizonUs,
+    poisons: drawn(
+      mixed<readonly Poison[]>([2, constant([])], [1, drawPoisons(horizonUs, holders + directs)]),
+      seed,
+      'holder poisons',
+    ).map((poison) => ({ ...poison, client: own.brokerClients + poison.client })),
     gateway: {
       options,
       channels: own.channels,
@@ -92,8 +99,10 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
             (what === 'poll' || what === 'stream') &&
             (askBytes > most || (what === 'poll' && padBytes > most));
           const client = own.brokerClients + rank;
-          const speech = what === 'ws' ? drawn(speeches, seed, `speech ${rank}`) : {};
-          return { client, node: rank % nodeCount, isTooLarge, ...role, ...speech };
+          const speech = what === 'ws' ? drawn(speeches, seed, `speech ${rank}`) : NO_SPEECH;
+          // Long words take their time.
+          const everyUs = Math.max(role.everyUs, (speech.wordBytes ?? 0) * 5);
+          return { client, node: rank % nodeCount, isTooLarge, ...role, ...speech, everyUs };
         }),
         ...Array.from({ length: directs }, (_, rank): HolderPlan => {
           const drawnRole = drawn(roles(own.channels, 'sockets'), seed, `direct ${rank}`);
@@ -236,8 +245,12 @@ const traits: Arbitrary<Traits> = plainRecord<Traits>({
   isInterval: chance(1, 2),
 });
 
+type Speech = Pick<HolderPlan, 'isOneByOne' | 'wordBytes' | 'closeCode'>;
+
+const NO_SPEECH: Speech = {};
+
 /** How a WebSocket speaks. */
-const speeches = plainRecord({
+const speeches: Arbitrary<Speech> = plainRecord<Speech>({
   isOneByOne: chance(1, 4),
   // A few of them are more than one request may hold.
   wordBytes: mixed<number>([7, constant(0)], [1, integer({ min: 40_000, max: 90_000 })]),

@@ -147,6 +147,12 @@ export type GatewayRecord =
       readonly shard: number;
       readonly followed: readonly (readonly [channel: string, mode: string, subscribers: number])[];
     }
+  /** Whoever answers it was told what it cannot bear. */
+  | (AtHolder & {
+      readonly kind: 'holderPoisoned';
+      readonly what: HolderKind;
+      readonly address: string;
+    })
   /** The operator of a thread was told of a client, or that it is gone. */
   | {
       readonly kind: 'clientTold';

@@ -85,6 +85,12 @@ export class GatewayEnd implements WebEnd {
     return this.#asker !== undefined && shardOf(this.#asker) === shard;
   }
 
+  /** Who answers what came over the connection, or keeps it open. */
+  ownerOf(connection: Connection): Address<ConnectionEvent> | undefined {
+    if (connection !== this.#connection) return undefined;
+    return this.#owners?.owner ?? (this.#asker as Address<ConnectionEvent> | undefined);
+  }
+
   /** Has the whole body, now or later; undefined when the client goes before. */
   readBody(then: (body: Uint8Array | undefined) => void): void {
     this.#whenBody = then;

@@ -10,6 +10,9 @@ interface Known {
   readonly bytes: number;
   /** When it was first sent; virtual microseconds. */
   readonly at: number;
+  /** Since when it is known to have its place; undefined while nobody was told, and where it was sent again. */
+  placedAt: number | undefined;
+  isRepeated: boolean;
 }
 
 export const memory: Invariant = {
@@ -25,6 +28,12 @@ export const memory: Invariant = {
     const lastRead = new LastRead(places.of);
     /** By client and topic, what was asked last. */
     const lastAsked = new Map<string, number>();
+    /** By place in the trace. */
+    const askedAt = new Map<number, number>();
+    const placed = (publication: number, at: number): void => {
+      const known = sent[publication];
+      if (known !== undefined) known.placedAt ??= at;
+    };
     return {
       began(event) {
         limits = event;
@@ -32,20 +41,25 @@ export const memory: Invariant = {
       joined({ client, behaviour, topics }) {
         if (behaviour === 'steady') shares[client] = topics.length;
       },
-      subscribeSent({ client, topic, seq }) {
+      subscribeSent({ client, topic, seq, at }) {
         lastAsked.set(`${client} ${topic}`, seq);
+        askedAt.set(seq, at);
       },
       unsubscribeSent({ client, topic, seq }) {
         lastAsked.set(`${client} ${topic}`, seq);
       },
       publishSent({ publication, dataBytes, at }) {
-        sent[publication] ??= { bytes: dataBytes, at };
+        const earlier = sent[publication];
+        if (earlier !== undefined) earlier.isRepeated = true;
+        else sent[publication] = { bytes: dataBytes, at, placedAt: undefined, isRepeated: false };
       },
-      published({ node, topic, position, publication }) {
+      published({ node, topic, position, publication, at }) {
+        placed(publication, at);
         places.of(node, topic, position.epoch)[position.offset] = publication;
       },
       message(event) {
-        const { position, publication } = event;
+        const { position, publication, at } = event;
+        placed(publication, at);
         if (position !== undefined)
           lastRead.of(event, position.epoch)[position.offset] = publication;
       },
@@ -75,7 +89,9 @@ export const memory: Invariant = {
         const missed = known.slice(since.offset + 1, position.offset + 1).map((one) => sent[one]);
         const share = shares[event.client];
         const roomBytes = roomOf(limits.broker.queueBytesMax, share);
-        const sentence = judgeOne(event, position.offset - since.offset, missed, roomBytes, limits);
+        const sentence =
+          judgeOne(event, position.offset - since.offset, missed, roomBytes, limits) ??
+          judgeAge(event, missed, askedAt.get(event.cause), limits);
         if (sentence !== undefined) report(event, sentence);
       },
     };
@@ -113,6 +129,23 @@ function judgeOne(
     bytes + count * WRITTEN_BYTES <= roomBytes && bytes + count * KEPT_BYTES <= historyBytesMax;
   if (!isComplete || !isYoung || !fits || historyBytesTotalMax < TOTAL_BYTES_MIN) return undefined;
   return `client ${client} missed ${count} of '${topic}', which are remembered, and was told that they are lost`;
+}
+
+/** What had its place so long before anybody asked is forgotten, however little else there is. */
+function judgeAge(
+  { client, topic, recovered }: EventOf<'subscribed'>,
+  missed: readonly (Known | undefined)[],
+  askedAt: number | undefined,
+  { home }: EventOf<'began'>,
+): string | undefined {
+  if (recovered !== true || askedAt === undefined) return undefined;
+  const since = askedAt - home.historyAgeMaxMs * 1_000;
+  const isOld = missed.some(
+    (known) => known?.placedAt !== undefined && !known.isRepeated && known.placedAt < since,
+  );
+  return isOld
+    ? `client ${client} recovered what was published to '${topic}' more than ${home.historyAgeMaxMs} ms before it asked`
+    : undefined;
 }
 
 /** What a topic says that it remembers is what it may, and no less than it must; the latest goes last. */

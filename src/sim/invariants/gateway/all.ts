@@ -9,6 +9,7 @@ import { holdsAlive } from './holds-alive.ts';
 import { holdsAll } from './holds-all.ts';
 import { holdsLiveness } from './holds-liveness.ts';
 import { holdsOrder } from './holds-order.ts';
+import { holdersLastWords } from './last-words.ts';
 import { clientsTold, requestsLogged, sendingsTold } from './operators.ts';
 import { sceneInvariants } from './scenes/scenes.ts';
 import { closes, fetches, leftovers, partings, sentAway, words } from './origins.ts';
@@ -25,6 +26,7 @@ export const gatewayInvariants: readonly Invariant[] = [
   closes,
   partings,
   sentAway,
+  holdersLastWords,
   patienceOfHolders,
   holdsAll,
   holdsLiveness,

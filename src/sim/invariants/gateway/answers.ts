@@ -81,6 +81,7 @@ export const patienceOfHolders: Invariant = {
       },
       holdAsked: (event) => judge.asked(event),
       originSaid: ({ connection, at }) => judge.saidAt.set(connection, at),
+      holderPoisoned: ({ connection }) => judge.forget(connection),
       holdAnswered: (event) => judge.answered(event),
       holdEnded: (event) => judge.ended(event),
     };
@@ -100,6 +101,10 @@ class PatienceJudge {
 
   asked(event: EventOf<'holdAsked'>): void {
     this.#asked.set(event.connection, event);
+  }
+
+  forget(connection: number): void {
+    this.#asked.delete(connection);
   }
 
   answered(event: EventOf<'holdAnswered'>): void {

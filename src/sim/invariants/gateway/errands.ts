@@ -14,7 +14,17 @@ export const errandsAnswered: Invariant = {
     ...['GRIP-CMD-1', 'GRIP-CMD-3', 'GRIP-CMD-5', 'GRIP-CMD-6', 'GRIP-ROUTE-1', 'GRIP-ROUTE-2'],
     ...['GRIP-ROUTE-3', 'GRIP-ROUTE-8', 'GRIP-REWRITE-5', 'GRIP-REWRITE-6', 'GRIP-FWD-1'],
     ...['GRIP-FWD-2', 'GRIP-FWD-3', 'GRIP-TRUST-1', 'GRIP-TARGET-6', 'GRIP-JSONP-1'],
-    ...['GRIP-JSONP-2', 'GRIP-JSONP-3', 'GRIP-JSONP-4', 'GRIP-JSONP-5', 'SOCKJS-1', 'SOCKJS-5'],
+    ...[
+      'BRIDGE-1',
+      'BRIDGE-3',
+      'BRIDGE-4',
+      'GRIP-JSONP-2',
+      'GRIP-JSONP-3',
+      'GRIP-JSONP-4',
+      'GRIP-JSONP-5',
+      'SOCKJS-1',
+      'SOCKJS-5',
+    ],
   ],
   judge(report) {
     /** Errands that are on their way, by node and name. */

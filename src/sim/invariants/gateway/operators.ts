@@ -4,7 +4,7 @@
 
 import type { SceneLimits } from '../../records/scenes/scene-records.ts';
 import { hostOf, type Place, searchOf, bodyOf } from '../../records/scenes/texts.ts';
-import { type Scene, SCENE_PREFIX } from '../../records/scenes/scene.ts';
+import type { Scene } from '../../records/scenes/scene.ts';
 import type { EventOf, TraceEvent } from '../../trace.ts';
 import type { Invariant, Report } from '../invariant.ts';
 import { errorOf, statusOf } from './scenes/answering.ts';
@@ -53,18 +53,37 @@ export const sendingsTold: Invariant = {
     const toldByOrigins = new Set<string>();
     /** Of which somebody was told, by node, way and channel. */
     const told = new Set<string>();
+    /** Who has ever asked for it, by node, way and channel. */
+    const askers = new Map<string, Set<number>>();
+    let settledAt = Number.POSITIVE_INFINITY;
     return {
+      healed: ({ at }) => {
+        settledAt = at + SETTLED_US;
+      },
       gatewayBegan: ({ channels }) => {
         for (const { channel, hasIds } of channels) if (hasIds) toldByOrigins.add(channel);
       },
       sendingTold(event) {
         const { node, channel, transport, receivers } = event;
-        told.add(`${node} ${transport} ${channel}`);
-        // Channels of scenes are followed by one.
-        if (channel.startsWith(SCENE_PREFIX) && receivers > 1)
-          report(event, `an item of ${channel} goes to ${receivers}, and one follows it`);
+        const name = `${node} ${transport} ${channel}`;
+        told.add(name);
+        // Channels of scenes and errands are followed by one.
+        const others = askers.get(name)?.size;
+        const most = Math.max(1, others ?? 1);
+        const isSettled = others === undefined || event.at > settledAt;
+        if (receivers > most && isSettled)
+          report(event, `an item of ${channel} goes to ${receivers}, and ${most} follow it`);
       },
-      holdAsked: (event) => what.set(event.connection, event.what),
+      holdAsked(event) {
+        const { node, client, connection, channels } = event;
+        what.set(connection, event.what);
+        for (const channel of channels) {
+          const name = `${node} ${WAYS[event.what]} ${channel}`;
+          const clients = askers.get(name) ?? new Set<number>();
+          askers.set(name, clients);
+          clients.add(client);
+        }
+      },
       holdHeard(event) {
         const { node, connection, channel } = event;
         const isSocket = what.get(connection) === 'ws';
@@ -185,5 +204,13 @@ function routeOf({ shape, route, isRound }: Scene): string {
   return isRound === true ? `${kind}d` : kind;
 }
 
+const WAYS: Readonly<Record<EventOf<'holdAsked'>['what'], string>> = {
+  poll: 'http-response',
+  stream: 'http-stream',
+  ws: 'ws-message',
+  plain: 'none',
+};
+/** Those who fell silent are known to be gone. */
+const SETTLED_US = 4_000_000;
 /** Whoever came just before the end. */
 const LAST_US = 1_000_000;

@@ -107,10 +107,13 @@ export const closes: Invariant = {
   property: 'closes',
   requirements: ['WOH-CLOSE-1', 'WOH-CLOSE-2', 'WOH-DIRECT-8'],
   judge(report) {
+    const poisoned = new Set<number>();
     return {
+      holderPoisoned: ({ connection }) => poisoned.add(connection),
       closeAnswered(event) {
-        const { client, said, code } = event;
+        const { client, connection, said, code } = event;
         const expected = said === WITHOUT_CODE ? NORMAL : said;
+        if (poisoned.has(connection)) return;
         if (code !== expected && !OTHER_CLOSES.includes(code))
           report(event, `client ${client} closes with ${said}, and is closed with ${code}`);
       },
@@ -162,6 +165,7 @@ export const partings: Invariant = {
       partingTaken: ({ connection }) => {
         tell(connection);
       },
+      holderPoisoned: ({ connection }) => wanting.delete(connection),
       holdOpened: ({ connection }) => held.add(connection),
       holdAnswered: ({ connection, status, lines }) => {
         // One that was answered with news at once was perhaps never held.

@@ -8,6 +8,20 @@ const breaks = ['errands-answered'];
 
 export const errandMutants: readonly Mutant[] = [
   {
+    ...{ name: 'secure-links-in-the-open', dialect, breaks, requirements: ['GRIP-NEXT-3'] },
+    file: 'gateway/requests/links.ts',
+    find: "url.port === '' ? (isSecure ? 443 : 80) : Number(url.port)",
+    replace: "url.port === '' ? 80 : Number(url.port)",
+    story: 'A link to another host over TLS is asked at the port of those that are not.',
+  },
+  {
+    ...{ name: 'heads-are-streamed-to', dialect, breaks, requirements: ['GRIP-HOLD-7'] },
+    file: 'gateway/requests/answering.ts',
+    find: "if ((instruct.hold === 'stream' || instruct.next !== undefined) && !isHead(state))",
+    replace: "if (instruct.hold === 'stream' || instruct.next !== undefined)",
+    story: 'Whoever wants a head alone is held as if he waited for what comes behind it.',
+  },
+  {
     ...{ name: 'scripts-method-not-told', dialect, breaks, requirements: ['GRIP-JSONP-2'] },
     file: 'gateway/rewriting/jsonp.ts',
     find: "const method = query.has('_method') ? query.take('_method') : rules.defaultMethod;",

@@ -1,5 +1,6 @@
 // Every errand, by its name and by its number. Refuses to know who runs them, and when.
 
+import { bridgeErrands } from './bridges.ts';
 import { commandErrands } from './commands.ts';
 import type { Errand } from './errand.ts';
 import { holdErrands } from './holds.ts';
@@ -15,6 +16,7 @@ export const errands: readonly Errand[] = [
   ...holdErrands,
   ...linkErrands,
   ...socketErrands,
+  ...bridgeErrands,
   ...sockErrands,
   ...wayErrands,
 ];

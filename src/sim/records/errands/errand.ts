@@ -3,7 +3,7 @@
 
 import type { Header } from '../scenes/scene.ts';
 
-export type Errand = { readonly name: string } & (Question | Talk | Posted | Commanded);
+export type Errand = { readonly name: string } & (Question | Talk | Topical | Posted | Commanded);
 
 interface Asked {
   readonly host: string;
@@ -11,7 +11,7 @@ interface Asked {
   readonly search: string;
   /** Undefined: its origin tells what it was asked, see `echoWords`. */
   readonly said: Said | undefined;
-  /** Are published while it is held, one after the other. */
+  /** Are published while it is held, one after the other; what has a topic at the broker's door. */
   readonly items: readonly object[];
 }
 
@@ -39,6 +39,15 @@ export interface Said {
   readonly status: number;
   readonly headers: readonly Header[];
   readonly body: string;
+}
+
+/** For the broker's door, when items have been published to channels. */
+interface Topical {
+  readonly to: 'broker';
+  readonly items: readonly object[];
+  readonly path: string;
+  /** `STATUS BODY`. */
+  readonly answer: RegExp;
 }
 
 /** For the control server. */

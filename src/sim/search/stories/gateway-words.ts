@@ -55,6 +55,8 @@ export function gatewayWords(event: GatewayRecord | ChatRecord): string {
       return `question ${event.question} is ${event.how}`;
     case 'followedTold':
       return `shard ${event.node}.${event.shard} tells of ${event.followed.length} channels that are followed`;
+    case 'holderPoisoned':
+      return `whoever answers ${who} fails`;
     case 'closeAnswered':
       return `${who} has closed with ${event.said}, and is closed with ${event.code}`;
     case 'clientTold':

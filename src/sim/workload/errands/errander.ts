@@ -16,6 +16,7 @@ import { plainLink } from '../../plan/simpler.ts';
 import { bodyWords, headerWords } from '../../records/scenes/sounds.ts';
 import type { Trace } from '../../trace.ts';
 import { Conversation } from './conversation.ts';
+import { Exchange } from './exchange.ts';
 import { Visit } from './visit.ts';
 
 export interface ErrandWorld {
@@ -24,6 +25,8 @@ export interface ErrandWorld {
   /** All threads of a node live. */
   isWell(node: number): boolean;
   connect(plan: ErranderPlan, link: Link): Connection | undefined;
+  /** At the broker's door. */
+  connectBroker(plan: ErranderPlan, link: Link): Connection | undefined;
   publish(node: number, body: Uint8Array, way: 'http' | 'pull'): void;
   /** Hands it to the control server, or to the socket of commands. */
   order(node: number, errand: Errand): void;
@@ -88,7 +91,8 @@ export class Errander {
     const connection = isAsked ? world.connect(this.#plan, this.#link) : undefined;
     if (isAsked && connection === undefined) return;
     world.trace.add({ kind: 'errandRun', node, client, errand: errand.name });
-    if (!isAsked) world.order(node, errand);
+    if (errand.to === 'broker') this.#askBroker(errand);
+    else if (!isAsked) world.order(node, errand);
     else if (connection !== undefined) this.#ask(errand, connection);
   }
 
@@ -109,11 +113,38 @@ export class Errander {
       );
       visit.ask({ ...errand, body: encodeText(errand.body) });
     }
-    for (const [at, item] of errand.items.entries()) {
-      const items = encodeText(JSON.stringify({ items: [item] }));
+    this.#publish(errand.items);
+  }
+
+  #publish(items: readonly object[]): void {
+    const world = this.#world;
+    for (const [at, item] of items.entries()) {
+      const body = JSON.stringify('topic' in item ? item : { items: [item] });
       const atMs = HELD_MS + at * ITEM_EVERY_MS;
-      world.later(atMs * 1_000, () => world.publish(node, items, 'http'));
+      world.later(atMs * 1_000, () => {
+        if ('topic' in item) this.#exchange('POST', '/publish', body, () => {});
+        else world.publish(this.#plan.node, encodeText(body), 'http');
+      });
     }
+  }
+
+  #askBroker({ name, items, path }: Extract<Errand, { readonly to: 'broker' }>): void {
+    const { node } = this.#plan;
+    this.#publish(items);
+    const atMs = HELD_MS + items.length * ITEM_EVERY_MS;
+    this.#world.later(atMs * 1_000, () =>
+      this.#exchange('GET', path, '', (answer) => {
+        this.#world.trace.add({ kind: 'errandAnswered', node, errand: name, answer });
+      }),
+    );
+  }
+
+  #exchange(method: string, path: string, body: string, heard: (answer: string) => void): void {
+    const connection = this.#world.connectBroker(this.#plan, this.#link);
+    if (connection === undefined) return;
+    connection.meet(new Exchange(connection, heard));
+    const head = { method, path, query: '', headers: {} };
+    connection.say({ word: 'request', head, body: encodeText(body) });
   }
 }
 

@@ -32,6 +32,7 @@ export interface GatewayWorldHost {
   mark(name: string): void;
   later(delayUs: number, act: () => void): void;
   connectGateway(way: Way, link: Link): Connection | undefined;
+  connectBroker(way: Way, link: Link): Connection | undefined;
   /** The thread of a node with which publishers speak, while it lives. */
   first(node: number): ControlDoor | undefined;
   isWell(node: number): boolean;
@@ -101,6 +102,10 @@ export class GatewayWorld {
 
   connect(plan: Way, link: Link): Connection | undefined {
     return this.#host.connectGateway(plan, link);
+  }
+
+  connectBroker(plan: Way, link: Link): Connection | undefined {
+    return this.#host.connectBroker(plan, link);
   }
 
   publish(node: number, body: Uint8Array, way: 'http' | 'pull'): void {

@@ -76,11 +76,12 @@ function placed(lines: readonly Header[], { next }: Scene, asked: number): reado
   ]);
 }
 
-/** Whoever has a sender is kept away; what names a channel stays as it is. */
+/** Whoever has a sender is kept away, what is not for some cannot be told; what names a channel stays as it is. */
 export function filterAnswer(headers: readonly Header[], body: Uint8Array): SceneAnswer {
   const [, told = '{}'] = headers.find(([name]) => name.toLowerCase() === 'pub-meta') ?? [];
   const meta = JSON.parse(told) as Readonly<Record<string, string>>;
   if (meta['sender'] !== undefined) return answer(200, [['Action', 'drop']], '');
+  if (meta['skip_users'] !== undefined) return answer(500, [], 'who knows\n');
   if (meta['require_sub'] !== undefined) return answer(204, [], '');
   return answer(200, [], modified(new TextDecoder().decode(body)));
 }

@@ -28,6 +28,7 @@ export function filtered(
     if (name === 'http-check' || name === 'http-modify') {
       if (meta.get('url') === undefined) return { is: 'failed' };
       if (item.has('sender')) return { is: 'dropped' };
+      if (item.has('skip_users')) return { is: 'failed' };
       if (name === 'http-modify' && !item.has('require_sub')) now = modified(now);
       continue;
     }

@@ -75,6 +75,8 @@ export class SocketModel implements SceneModel {
         this.#breaks(at);
         return;
       }
+      // What was left has no room beside it.
+      if (deed.bytes !== undefined && this.#left !== undefined) this.#ask('', at);
       this.#ask(`${kind} ${bodyWords(wordOf(act, deed.bytes))}`, at);
       // [WOH-REQ-9]
       if (deed.isHalfTaken) this.#left = { words: `${kind} ${act}`, bytes: `${act}`.length };

@@ -1,0 +1,76 @@
+// Whoever fails leaves nobody waiting: its client is answered with 500, or sees its stream break, or is closed with 1011, at
+// once. Refuses to know what made it fail.
+
+import type { EventOf, TracedFault, TraceEvent } from '../../trace.ts';
+import type { Invariant, Report } from '../invariant.ts';
+import { mayTrouble } from '../patience.ts';
+
+export const holdersLastWords: Invariant = {
+  property: 'holders-last-words',
+  requirements: ['RUN-1', 'RUN-3'],
+  judge(report) {
+    const judge = new Judge(report);
+    return {
+      began: ({ faults, shards }) => {
+        judge.faults = faults;
+        judge.shards = shards;
+      },
+      holderPoisoned: (event) => judge.poisoned(event),
+      holdAnswered: (event) => judge.answered(event),
+      holdEnded: (event) => judge.ended(event),
+      shardCrashed: ({ node }) => judge.dead(node),
+      nodeKilled: ({ node }) => judge.dead(node),
+      sampled: (event) => judge.look(event),
+    };
+  },
+};
+
+class Judge {
+  faults: readonly TracedFault[] = [];
+  shards = 1;
+  readonly #report: Report;
+  /** By connection: those that must hear of it. */
+  readonly #waiting = new Map<number, EventOf<'holderPoisoned'>>();
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  poisoned(event: EventOf<'holderPoisoned'>): void {
+    this.#waiting.set(event.connection, event);
+  }
+
+  answered({ connection }: EventOf<'holdAnswered'>): void {
+    this.#waiting.delete(connection);
+  }
+
+  ended({ connection }: EventOf<'holdEnded'>): void {
+    this.#waiting.delete(connection);
+  }
+
+  dead(node: number): void {
+    for (const [connection, poisoned] of this.#waiting)
+      if (poisoned.node === node) this.#waiting.delete(connection);
+  }
+
+  look(event: TraceEvent): void {
+    for (const [connection, { at, client, node, what }] of this.#waiting) {
+      if (event.at - at <= TOLD_US) continue;
+      this.#waiting.delete(connection);
+      const isTroubled = this.faults.some(
+        (fault) =>
+          fault.at <= event.at &&
+          at <= fault.at + fault.durationUs &&
+          mayTrouble(fault, client, node, this.shards),
+      );
+      if (!isTroubled)
+        this.#report(
+          event,
+          `whoever answers client ${client} (${what}) failed, and it hears nothing`,
+        );
+    }
+  }
+}
+
+/** A slow way, and what waits on it. */
+const TOLD_US = 1_500_000;

@@ -1,0 +1,19 @@
+// What an errand is to the control server, or to the socket of commands: answered under its number.
+// Refuses to know who hands it in.
+
+import { encodeText } from '../../../actors/codecs/utf8-text.ts';
+import type { ControlEvent } from '../../../actors/runtime/gateway-edges.ts';
+import { numberOf } from './all.ts';
+import type { Errand } from './errand.ts';
+import { tnetstring } from './tnetstring.ts';
+
+/** Undefined for what is asked at another door. */
+export function orderOf(errand: Errand): ControlEvent | undefined {
+  const number = numberOf(errand);
+  if (errand.to === 'command')
+    return { type: 'commandReceived', ref: number, frame: tnetstring(errand.fields) };
+  if (errand.to !== 'control') return undefined;
+  const { method, target, accept, body } = errand;
+  const asked = { connection: number, method, target, accept, body: encodeText(body) };
+  return { type: 'controlRequested', ...asked };
+}

@@ -11,9 +11,9 @@ import { median, table } from './support/table.ts';
 /** A search is long: what the engine has compiled by the third round is what most of its seeds run. */
 const WARM_UPS = 3;
 const ROUNDS = 5;
-const POOL_ROUNDS = 2;
-/** Each thread compiles the simulator for itself, which is most of a short search. */
-const POOL_SEEDS = 100;
+const POOL_ROUNDS = 1;
+/** As many as a bug may hide behind: each thread compiles the simulator for itself, which is most of a short search. */
+const POOL_SEEDS = 1_000;
 
 const contestants: readonly (readonly [name: string, script: string, args: readonly string[]])[] = [
   ['byte lane', 'bench/support/sim-lane.ts', ['byte']],

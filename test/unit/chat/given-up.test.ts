@@ -301,3 +301,16 @@ test('[HP-RES-2] [HP-RES-10] a session that began anew on another node, and has 
   pass(1_000);
   expect(told.at(-1)).toMatchObject(EXPIRED);
 });
+
+test('[HP-RES-2] [HP-RES-10] a session that has come from a node, and has ended here, is over, though that node dies', () => {
+  const { deliver, register, told, pass } = keeper({});
+  deliver(located('n2', ['s3'], []));
+  register('s3');
+  deliver(located('n2', [], ['s3']));
+  deliver({ type: 'unregister', user: 'ann', session: 's3', untold: [] });
+  deliver({ type: 'nodeDown', node: 'n2' });
+  pass(2_000);
+  deliver(comesFor('s3'));
+  pass(1_000);
+  expect(told.at(-1)).toMatchObject(EXPIRED);
+});

@@ -212,6 +212,8 @@ export class User {
     const others = all.filter((one) => !isAt(one, node, session));
     if (others.length === all.length) return false;
     this.elsewhere = others;
+    // It has come here from there, and goes with this node alone.
+    if (this.sessions.has(session)) return true;
     const before = this.#own.left.filter(({ at }) => at > now - LEFT_US);
     this.#own.left = [...before, { session, node, at: now }];
     return true;

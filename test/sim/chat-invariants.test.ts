@@ -544,6 +544,19 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     at(8_000, seen(0, 'n2', 'down')),
     at(9_000, presence(1, [['u2', 0]])),
   ],
+  'a node that two others miss is dead sooner, and what is listed then is partial': [
+    ...[began(), { ...chatBegan({ downMs: 10_000 }), nodes: [...NODES, 'n4'] }],
+    ...[seen(0, 'n2', 'linkUp'), seen(0, 'n3', 'linkUp'), seen(0, 'n4', 'linkUp')],
+    chatBegan({}, [{ kind: 'cutOff', at: 9e6, one: 1, other: 0, durationUs: 2e7, amount: 0 }]),
+    ...[at(12_000, seen(0, 'n2', 'suspect')), at(15_500, seen(0, 'n2', 'down'))],
+    at(20_000, named(['u1'], false, { isPartial: true })),
+  ],
+  'a room that was empty for long is forgotten, and members of a node that died have left': [
+    ...[began(), chatBegan({ isCluster: false, emptyRoomMs: 2_000 }), joined(1), joined(2)],
+    ...[askedFor(1, 'JOIN', { room: 'r' }), seated(1, 3)],
+    ...[askedFor(1, 'LEAVE', { room: 'r' }), just('unseated', { ...inSession(1), room: 'r' })],
+    ...[at(9_000, askedFor(2, 'JOIN', { room: 'r' })), seated(2, 0, { epoch: 2, count: 1 })],
+  ],
   'nodes prove themselves, and then say anything': [
     ...world,
     ...handshake,
@@ -1525,6 +1538,71 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [
         ...[...world, joined(1), connected(1, 1, 1), ended(1)],
         at(60_000, forward(1, { key: 'publication chat/room/r' })),
+      ],
+    ],
+    [
+      'partial',
+      'whole, and a node is down',
+      [...world, at(9_000, seen(0, 'n2', 'down')), at(13_000, named(['u1'], false))],
+    ],
+    [
+      'partial',
+      'partial, and alone',
+      [...alone, at(9_000, named(['u1'], false, { isPartial: true }))],
+    ],
+    [
+      'timely-deaths',
+      'before its time, and nobody else says so',
+      [
+        ...[...world, at(9_000, seen(0, 'n2', 'linkUp')), seen(0, 'n3', 'linkUp')],
+        ...[at(12_000, seen(0, 'n2', 'suspect')), at(13_000, seen(0, 'n2', 'down'))],
+      ],
+    ],
+    [
+      'timely-deaths',
+      'and the others are suspect themselves',
+      [
+        ...[began(), { ...chatBegan(), nodes: [...NODES, 'n4'] }],
+        ...[seen(0, 'n3', 'linkUp'), seen(0, 'n4', 'linkUp'), seen(0, 'n2', 'linkUp')],
+        ...[at(12_000, seen(0, 'n2', 'suspect')), seen(0, 'n3', 'suspect')],
+        ...[seen(0, 'n4', 'suspect'), at(13_000, seen(0, 'n2', 'down'))],
+      ],
+    ],
+    [
+      'room-kept',
+      'begun anew',
+      [
+        ...[...alone, askedFor(1, 'JOIN', { room: 'r' }), seated(1, 3)],
+        ...[at(3_000, askedFor(2, 'JOIN', { room: 'r' })), seated(2, 0, { epoch: 2 })],
+      ],
+    ],
+    [
+      'room-kept',
+      'gone back behind what was said',
+      [
+        ...[...alone, askedFor(1, 'JOIN', { room: 'r' }), seated(1, 0)],
+        ...[askedFor(1, 'ROOM_MESSAGE', { room: 'r', message: 'm1.1' }), roomAcked(1, 'm1.1', 1)],
+        ...[at(3_000, askedFor(2, 'JOIN', { room: 'r' })), seated(2, 0)],
+      ],
+    ],
+    [
+      'carried-off',
+      'with a node that lives',
+      [
+        ...[...world, joined(1), joined(2), connected(2, 2, 1), at(9_000, heard(1, 'm1.1', 1))],
+        { ...roomEvent(1, 'leave', 'u2', 1), reason: 'node_down' },
+        heard(1, 'm1.2', 2),
+      ],
+    ],
+    [
+      'carried-off',
+      'with a thread of another node',
+      [
+        ...[began(), chatBegan(), joined(1), joined(2), connected(2, 2, 1)],
+        at(9_000, heard(1, 'm1.1', 1)),
+        { kind: 'shardCrashed', node: 0, shard: 1 },
+        { ...roomEvent(1, 'leave', 'u2', 1), reason: 'node_down' },
+        heard(1, 'm1.2', 3),
       ],
     ],
     ['crossing', 'twice', [...world, cross('crossHeard', 1), cross('crossHeard', 1)]],

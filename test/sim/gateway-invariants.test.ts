@@ -89,7 +89,7 @@ const poisoned = (what: string, connection = 11): Written => ({
 });
 const offered = (more: object): Written => ({
   ...{ kind: 'wordsAnswered', isPartial: false, replayedBytes: 0, knownBytes: 0, events: 1 },
-  ...{ bytes: 200_000, isOneByOne: false, ...me, ...more },
+  ...{ bytes: 200_000, isOneByOne: false, intervalS: 20, ...me, ...more },
 });
 const sends = (channel: string, transport: string, receivers = 1): Written => ({
   ...{ kind: 'sendingTold', node: 0, channel, transport, receivers },
@@ -664,6 +664,16 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
       'errands-answered',
       'nonsense is published',
       [ran('post-list'), answers('post-list', '200 Published\n')],
+    ],
+    [
+      'intervals',
+      'asked about nothing, and wants not to be',
+      [asked('ws'), opened, offered({ events: 0, intervalS: 0 })],
+    ],
+    [
+      'intervals',
+      'not asked for long',
+      [asked('ws'), opened, offered({ intervalS: 20 }), at('holdersLeft', 30_000)],
     ],
     [
       'errands-answered',

@@ -204,6 +204,7 @@ const began = (
   home: { ...homeDefaults, ...home },
   sites: [],
 });
+const dropsOldest = began({ slowPolicy: 'drop-oldest', queueBytesMax: 16_384 });
 const died: Written = { kind: 'shardCrashed', node: 0, shard: 0 };
 const failed = (sequence: number, why: 'refused' | 'unknown'): Written => ({
   kind: 'publishFailed',
@@ -427,6 +428,12 @@ const clean: Record<string, Written[]> = {
   ],
   'a welcome where one is set': [welcoming(true), connected(), greeted(true)],
   'no welcome where none is': [welcoming(false), connected(), greeted(false)],
+  'three quarters of a queue wait behind what was dropped': [
+    ...[dropsOldest, ...Array.from({ length: 60 }, (_, at) => sent(at, { dataBytes: 300 }))],
+    ...[acked(0, 1), ack(0), gap(1, 10)],
+    ...Array.from({ length: 50 }, (_, at) => heard(at + 10, at + 11)),
+    { kind: 'quiet' },
+  ],
   'mistakes, and what they are told': [
     puzzled('error a'),
     puzzled('error b'),
@@ -540,6 +547,23 @@ const clean: Record<string, Written[]> = {
 };
 
 const planted: [string, string, Written[]][] = [
+  [
+    'dropping',
+    '[BROKER-SLOW-3] nothing waits behind what was dropped',
+    [dropsOldest, sent(0), sent(1), ack(0), gap(1, 1), heard(1, 2), { kind: 'quiet' }],
+  ],
+  [
+    'dropping',
+    '[BROKER-SLOW-3] what waits there was published later',
+    [
+      ...[dropsOldest, sent(0), ack(0), gap(1, 1)],
+      ...Array.from({ length: 60 }, (_, at) => [
+        sent(at + 1, { dataBytes: 300 }),
+        heard(at + 1, at + 2),
+      ]).flat(),
+      { kind: 'quiet' },
+    ],
+  ],
   ['windows', '[BROKER-SUB-2] a message before the ack', [...published, heard(0, 1)]],
   [
     'windows',

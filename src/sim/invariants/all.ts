@@ -8,6 +8,7 @@ import { conservation } from './delivery/conservation.ts';
 import { epochs } from './delivery/epochs.ts';
 import { integrity } from './delivery/integrity.ts';
 import { admission } from './doors/admission.ts';
+import { dropping } from './doors/dropping.ts';
 import { expiry } from './doors/expiry.ts';
 import { keepAlive } from './doors/keep-alive.ts';
 import { limits } from './doors/limits.ts';
@@ -50,6 +51,7 @@ export const invariants: readonly Invariant[] = [
   patience,
   pacing,
   bounds,
+  dropping,
   isolation,
   rest,
   census,

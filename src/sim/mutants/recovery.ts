@@ -129,4 +129,14 @@ export const recovering: readonly Mutant[] = [
     replace: '      this.#kept = this.#kept.slice(this.#first);',
     story: 'The emptied places are cut off, and the first one is looked for where it was before.',
   },
+  {
+    name: 'last-event-id-loses-to-since',
+    breaks: ['recovery'],
+    requirements: ['SSE-6'],
+    file: 'broker/broker-door.actor.ts',
+    find: "  const resumeFrom = asked.headers['last-event-id'] ?? query.get('since') ?? undefined;",
+    replace: "  const resumeFrom = query.get('since') ?? asked.headers['last-event-id'];",
+    story:
+      'An EventSource whose URL has "since" is set back to that place at each reconnect and gets again what it had, or is told recovered:false once that is forgotten.',
+  },
 ];

@@ -59,7 +59,7 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
   const logRequests = drawn(chance(1, 2), seed, 'log');
   const options: GatewayOptions = {
     ...own.options,
-    ...(isStaged ? { queuedItemsMax: 100, messageRate: undefined, forwardedFor, logRequests } : {}),
+    ...(isStaged ? { queuedItemsMax: 100, ...unpaced, forwardedFor, logRequests } : {}),
     ...(errander === undefined ? {} : errandOptions),
   };
   const players = isStaged ? drawPlayers({ seed, nodes: nodeCount, from: all, options }) : [];
@@ -122,6 +122,8 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
     },
   };
 }
+
+const unpaced = { messageRate: undefined, messageHwm: undefined };
 
 /** Items that are dropped, and links that are too long to be changed, are nobody's scene. */
 function hinders(site: string, players: readonly PlayerPlan[]): boolean {
@@ -190,7 +192,15 @@ const options: Arbitrary<GatewayOptions> = plainRecord({
   keptBodyBytesMax: constantFrom(100_000, 2_000),
   updateOnFirstSubscription: constantFrom(true, true, false),
   messageRate: constantFrom(undefined, undefined, 100),
-}).map((some) => ({ ...gatewayDefaults, subscriptionLingerMs: 200, ...some }));
+}).map((some) => ({
+  ...gatewayDefaults,
+  subscriptionLingerMs: 200,
+  ...some,
+  messageHwm: some.messageRate === undefined ? undefined : WAITING_MAX,
+}));
+
+/** More than all clients together have to wait for when one item comes on each channel. */
+const WAITING_MAX = 60;
 
 const forwarding = constantFrom<GatewayOptions['forwardedFor'][]>(
   [],

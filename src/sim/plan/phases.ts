@@ -14,8 +14,11 @@ export function phasesAfterUs({ gateway, chat }: Plan): readonly number[] {
 
 /** Rest is long enough for a connection that went silent to be given up, and for its client to come back. */
 const OF_BROKERS = [0, 11_700_000, 12_000_000, 13_500_000, 15_000_000] as const;
-/** An item whose predecessor was lost waits for it before it is given out. */
-const OF_GATEWAYS = [0, 11_700_000, 12_000_000, 20_000_000, 22_000_000] as const;
+/**
+ * An item whose predecessor was lost waits for it before it is given out; and WebSockets that have been silent since faults were
+ * over are asked about.
+ */
+const OF_GATEWAYS = [0, 11_700_000, 12_000_000, 22_500_000, 24_500_000] as const;
 /** Sessions whose clients do not come back have ended by then, at rest and in the end. */
 const OF_CHATS = [0, 20_000_000, 23_000_000, 28_000_000, 38_000_000] as const;
 /** Nodes have found each other again, and their homes have compared who is where. */

@@ -80,6 +80,7 @@ const drawnOptions = [
   'keptBodyBytesMax',
   'updateOnFirstSubscription',
   'messageRate',
+  'messageHwm',
   'forwardedFor',
 ] as const satisfies readonly (keyof GatewayOptions)[];
 

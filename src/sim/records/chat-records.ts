@@ -2,7 +2,7 @@
 // nodes say to each other and think of each other; whose publications cross. Refuses to judge.
 
 import type { ClusterFault } from '../faults/cluster-faults.ts';
-import type { ChatTerms } from './chat-terms.ts';
+import type { ChatTerms, HistoryEntry } from './chat-terms.ts';
 
 interface AtTalker {
   /** The node that it talks to. */
@@ -29,14 +29,6 @@ interface Placed {
   /** Its `seq`. */
   readonly place: number;
   readonly epoch: number;
-}
-
-export interface HistoryEntry {
-  readonly seq: number;
-  readonly epoch: number;
-  readonly home: string;
-  readonly from: string;
-  readonly id: string;
 }
 
 interface PageTold {
@@ -263,6 +255,8 @@ export type ChatRecord =
         readonly kind: 'namesPaged';
         readonly after?: string | undefined;
         readonly names: readonly string[];
+        /** Some nodes are said to be missing. */
+        readonly isPartial?: boolean;
         /** Of all members. */
         readonly count?: number | undefined;
       })

@@ -1,4 +1,4 @@
-// What judges of a chat have to know of its settings. Refuses to know what they are for.
+// What judges of a chat have to know of its settings, and how an entry of a history is read. Refuses to know what they are for.
 
 export interface ChatTerms {
   readonly isCluster: boolean;
@@ -28,4 +28,12 @@ export interface ChatTerms {
   /** 0 where nobody says how many nodes there are. */
   readonly nodesExpected: number;
   readonly stableAfterMs: number;
+}
+
+export interface HistoryEntry {
+  readonly seq: number;
+  readonly epoch: number;
+  readonly home: string;
+  readonly from: string;
+  readonly id: string;
 }

@@ -31,7 +31,12 @@ export interface ChannelTraits {
 
 export type GatewayRecord =
   | SceneRecord
-  | { readonly kind: 'gatewayBegan'; readonly channels: readonly ChannelTraits[] }
+  | {
+      readonly kind: 'gatewayBegan';
+      readonly channels: readonly ChannelTraits[];
+      /** Of deliveries that wait for their turn only so many are kept. */
+      readonly mayDrop?: boolean;
+    }
   /** An origin wrote an item into its log. */
   | {
       readonly kind: 'itemMade';
@@ -116,6 +121,8 @@ export type GatewayRecord =
       readonly events: number;
       readonly bytes: number;
       readonly isOneByOne: boolean;
+      /** After so many seconds it wants to be asked, whatever its client says; 0: never. */
+      readonly intervalS: number;
     })
   /** Whoever closed its WebSocket is closed so. */
   | (AtHolder & { readonly kind: 'closeAnswered'; readonly said: number; readonly code: number })

@@ -138,6 +138,23 @@ describe('rooms', () => {
     expect(stage.failures).toEqual([]);
   });
 
+  test('[HP-ROOM-8] members are partial where a node is down, though the home has come back since and does not know it', () => {
+    const stage = whole();
+    const room = roomAt(stage, 'n3');
+    const asker = joined(stage, 'asker', 'n1', room);
+    stage.kill('n2');
+    stage.kill('n3');
+    stage.until(() => stage.seen('n1').includes('n2:down'), 10_000);
+    stage.start('n3');
+    stage.until(() => stage.seen('n1').includes('n3:up'), 10_000);
+    stage.pass(2_000);
+    asker.take();
+    asker.ask('ROOM_MEMBERS', { room });
+    stage.pass(100);
+    const told = asker.take().find(({ type }) => type === 'ROOM_MEMBERS_OK');
+    expect(told?.payload).toMatchObject({ partial: true, members: [{ user: 'asker' }] });
+  });
+
   test('[HP-ROOM-7] a node that does not answer is not waited for', () => {
     const stage = whole();
     joined(stage, 'alice', 'n1');

@@ -62,6 +62,8 @@ export class GatewayEnd implements WebEnd {
   #verdict: { readonly code: number; readonly reason: string } | undefined = undefined;
   /** The client's own close waits for ours. */
   #isClientClosing = false;
+  /** Ours waits for the client's. */
+  #awaitsClose = false;
 
   constructor(
     edge: EndHost,
@@ -186,6 +188,7 @@ export class GatewayEnd implements WebEnd {
       this.#leave();
       return;
     }
+    this.#awaitsClose = this.#state === 'webSocket';
     this.#state = 'closing';
     this.#edge.host.remindAt(this.#edge.host.now + this.#edge.options.closeTimeoutUs, this.id);
   }
@@ -216,8 +219,11 @@ export class GatewayEnd implements WebEnd {
       else this.#tellRead();
       return;
     }
-    if (unit.word === 'fin' || unit.word === 'reset') this.#vanished();
-    else if (unit.word === 'gateway') this.#hearWord(unit.said);
+    if (unit.word === 'fin' || unit.word === 'reset') {
+      // A client that is gone without having answered a close has vanished, whatever was said to it.
+      if (this.#awaitsClose) this.#verdict = undefined;
+      this.#vanished();
+    } else if (unit.word === 'gateway') this.#hearWord(unit.said);
   }
 
   #hearWord(said: GatewayWord): void {
@@ -234,6 +240,7 @@ export class GatewayEnd implements WebEnd {
         return;
       case 'close': {
         if (this.#state === 'closing') {
+          this.#verdict = undefined;
           this.#tellClosed(said.code, said.reason);
           this.#leave();
           return;

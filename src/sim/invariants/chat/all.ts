@@ -3,11 +3,14 @@
 import type { Invariant } from '../invariant.ts';
 import { hpAnswers, hpWords } from './answers.ts';
 import { callsAnswered } from './sessions/calls.ts';
-import { copies, detours, livePeers, mesh, unproved, versions } from './cluster.ts';
+import { copies, detours, livePeers, mesh, timelyDeaths, unproved, versions } from './cluster.ts';
 import { directs } from './directs.ts';
 import { crossing, forwarding } from './forwarding.ts';
 import { hpLiveness } from './liveness.ts';
 import { pages } from './looking/pages.ts';
+import { partial } from './looking/partial.ts';
+import { carriedOff } from './rooms/carried-off.ts';
+import { kept } from './rooms/kept.ts';
 import { minority } from './sessions/minority.ts';
 import { hpPatience } from './patience.ts';
 import { statuses } from './presence/statuses.ts';
@@ -52,6 +55,7 @@ export const chatInvariants: readonly Invariant[] = [
   timely,
   signs,
   pages,
+  partial,
   hpLimits,
   lastWords,
   oneSession,
@@ -61,9 +65,12 @@ export const chatInvariants: readonly Invariant[] = [
   self,
   rates,
   roomEvents,
+  kept,
+  carriedOff,
   draining,
   hpLiveness,
   livePeers,
+  timelyDeaths,
   detours,
   copies,
   mesh,

@@ -12,7 +12,7 @@ import { holdsOrder } from './holds-order.ts';
 import { holdersLastWords } from './last-words.ts';
 import { clientsTold, requestsLogged, sendingsTold } from './operators.ts';
 import { sceneInvariants } from './scenes/scenes.ts';
-import { closes, fetches, leftovers, partings, sentAway, words } from './origins.ts';
+import { closes, fetches, intervals, leftovers, partings, sentAway, words } from './origins.ts';
 
 export const gatewayInvariants: readonly Invariant[] = [
   answersOnce,
@@ -23,6 +23,7 @@ export const gatewayInvariants: readonly Invariant[] = [
   holdsAlive,
   fetches,
   words,
+  intervals,
   closes,
   partings,
   sentAway,

@@ -20,6 +20,8 @@ export const holdsAll: Invariant = {
     const traits = new Map<string, ChannelTraits>();
     const asked = new Map<number, EventOf<'holdAsked'>>();
     const readers = new Map<number, Reader>();
+    /** [GRIP-LIMIT-4] While too many wait for their turn, what comes then is nobody's. */
+    let mayDrop = false;
     /** What a thread knew is lost with it. */
     const crashed = new Set<number>();
     const isPlain = ({ what, channels }: EventOf<'holdAsked'>): boolean =>
@@ -33,7 +35,8 @@ export const holdsAll: Invariant = {
       }
     };
     return {
-      gatewayBegan: ({ channels }) => {
+      gatewayBegan: ({ channels, mayDrop: some }) => {
+        mayDrop = some === true;
         for (const channel of channels) traits.set(channel.channel, channel);
       },
       holdAsked: (event) => asked.set(event.connection, event),
@@ -43,7 +46,7 @@ export const holdsAll: Invariant = {
           readers.set(connection, { asked: its, openedAt: at, owed: new Set() });
       },
       itemSent({ node, channel, item, isRepeat, at }) {
-        if (isRepeat || crashed.has(node)) return;
+        if (isRepeat || mayDrop || crashed.has(node)) return;
         for (const { asked: its, openedAt, owed } of readers.values())
           if (
             its.node === node &&

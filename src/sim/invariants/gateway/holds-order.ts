@@ -21,7 +21,8 @@ export const holdsOrder: Invariant = {
   judge(report) {
     const judge = new Judge(report);
     return {
-      gatewayBegan: ({ channels }) => {
+      gatewayBegan: ({ channels, mayDrop }) => {
+        judge.mayDrop = mayDrop === true;
         for (const traits of channels) judge.traits.set(traits.channel, traits);
       },
       shardCrashed: ({ node }) => judge.crashed.add(node),
@@ -53,6 +54,8 @@ class Judge {
   /** Connections that an origin told something wrong. */
   readonly misled = new Set<number>();
   readonly open = new Map<number, Reader>();
+  /** [GRIP-LIMIT-4] */
+  mayDrop = false;
   readonly #report: Report;
 
   constructor(report: Report) {
@@ -114,7 +117,8 @@ class Judge {
     if (!isOrdered || hasIds || place === undefined) return;
     let next = place + 1;
     while (next < item && isSpared(reader.asked, next)) next += 1;
-    if (item < place || (reader.isPlain && item !== next)) this.#say(event, channel, item, place);
+    const isLeftOut = reader.isPlain && item !== next && !this.mayDrop;
+    if (item < place || isLeftOut) this.#say(event, channel, item, place);
   }
 
   #say(

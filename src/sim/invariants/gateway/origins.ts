@@ -102,6 +102,46 @@ export const words: Invariant = {
   },
 };
 
+/** An origin hears of a WebSocket that says nothing when it wants to, and not otherwise. */
+export const intervals: Invariant = {
+  property: 'intervals',
+  requirements: ['WOH-KEEP-1', 'WOH-KEEP-2'],
+  judge(report) {
+    const open = new Map<number, EventOf<'holdOpened'>>();
+    const asked = new Map<number, EventOf<'wordsAnswered'>>();
+    const unwell = new Set<number>();
+    return {
+      holdOpened: (event) => open.set(event.connection, event),
+      holdEnded({ connection }) {
+        open.delete(connection);
+        asked.delete(connection);
+      },
+      wordsAnswered(event) {
+        const { client, connection, events, intervalS } = event;
+        asked.set(connection, event);
+        if (events === 0 && intervalS === 0)
+          report(
+            event,
+            `the origin of client ${client} is asked about nothing, and wants not to be`,
+          );
+      },
+      shardCrashed: ({ node }) => unwell.add(node),
+      nodeKilled: ({ node }) => unwell.add(node),
+      holdersLeft(event) {
+        for (const { connection, client, node } of open.values()) {
+          const last = asked.get(connection);
+          if (last === undefined || last.intervalS === 0 || unwell.has(node)) continue;
+          if (event.at - last.at > last.intervalS * 1_000_000 + LATE_US)
+            report(
+              event,
+              `the origin of client ${client} was not asked for ${event.at - last.at} µs`,
+            );
+        }
+      },
+    };
+  },
+};
+
 /** [WOH-CLOSE-2] [WOH-DIRECT-8] Origins answer with the code that they hear; without one it is 1000. */
 export const closes: Invariant = {
   property: 'closes',
@@ -249,6 +289,8 @@ function followedWords(where: string, channel: string, mode: string, subscribers
   return `${where} tells of ${subscribers} who follow ${channel} (${mode}), and all have left`;
 }
 
+/** An answer, the way to it and back, and whatever holds a thread up. */
+const LATE_US = 2_000_000;
 /** [WOH-REQ-1] */
 const OFFER_BYTES_MAX = 200_000;
 const NORMAL = 1_000;

@@ -82,6 +82,52 @@ export const returning: readonly Mutant[] = [
     story: 'What has waited on another node than that of the login comes as if it were new.',
   },
   {
+    name: 'caps-of-hello-forgotten',
+    dialect: 'chat',
+    breaks: ['hp-words'],
+    requirements: ['HP-HELLO-3'],
+    file: 'chat/session/arriving.ts',
+    find: '    caps: [...new Set([...caps, ...(session.helloCaps ?? [])])],',
+    replace: '    caps: caps.length > 0 ? caps : (session.helloCaps ?? []),',
+    story:
+      'A client that says some caps in HELLO and others in LOGIN has only those of LOGIN: LOGIN_OK tells so, and ack or echo has no effect.',
+  },
+  {
+    name: 'gone-again-waits-for-ever',
+    dialect: 'chat',
+    nodes: 3,
+    breaks: ['views', 'hp-welcome'],
+    requirements: ['HP-RES-5'],
+    file: 'chat/session/resuming.ts',
+    find: "entry: entryOf(session, who, context) });\n  context.after('resume', chat.options.resumeWindowMs);",
+    replace: 'entry: entryOf(session, who, context) });',
+    story:
+      'A client that loses its connection between RESUME and its answer and does not come back is shown online, and in its rooms, for ever.',
+  },
+  {
+    name: 'empty-since-somebody-stayed',
+    dialect: 'chat',
+    breaks: ['room-kept'],
+    requirements: ['HP-ROOM-6'],
+    file: 'chat/rooms/room.ts',
+    find: '    if (this.#users.size === 0) this.isEmptyAt(now);',
+    replace: '    if (this.#users.size > 0) this.isEmptyAt(now);',
+    story:
+      'The time since which a room is empty is kept when somebody has stayed, and not when nobody has: who steps out of it finds nothing of it.',
+  },
+  {
+    name: 'list-is-whole-without-the-dead',
+    dialect: 'chat',
+    nodes: 3,
+    breaks: ['partial'],
+    requirements: ['HP-ROOM-7'],
+    file: 'chat/rooms/nodes/listing.ts',
+    find: 'const isPartial = missing.size > 0 || state.down > 0;',
+    replace: 'const isPartial = missing.size > 0;',
+    story:
+      'Only nodes that do not answer make a list partial, and those that are down are not asked.',
+  },
+  {
     name: 'asked-from-the-last-look',
     dialect: 'chat',
     breaks: ['hp-patience'],

@@ -210,4 +210,49 @@ export const sceneMutants: readonly Mutant[] = [
     replace: '',
     story: 'Origins of held clients are told that these are gone when it is the node that goes.',
   },
+  {
+    name: 'only-one-waits-behind-a-filter',
+    dialect: 'gateway',
+    breaks: ['errands-answered'],
+    requirements: ['WOH-FILTER-1'],
+    file: 'gateway/ws/publications.ts',
+    find: '  while (session.filtering === undefined) {\n    const next = session.filterQueue.shift();\n    if (next === undefined) break;\n    judge(session, next, context);\n  }\n  return true;',
+    replace:
+      '  if (session.filtering === undefined) {\n    const next = session.filterQueue.shift();\n    if (next !== undefined) judge(session, next, context);\n  }\n  return true;',
+    story:
+      'Of several items for a WebSocket that came while http-check was asked, those behind the first one stay where they are if that one asks nobody; later ones overtake them, and they come after the next question or never.',
+  },
+  {
+    name: 'zero-does-not-end-keep-alive',
+    dialect: 'gateway',
+    breaks: ['intervals'],
+    requirements: ['WOH-KEEP-2'],
+    file: 'gateway/ws/origins/woh-headers.ts',
+    find: '  if (seconds === undefined || seconds <= 0) return undefined;',
+    replace: '  if (seconds === undefined || seconds < 0) return undefined;',
+    story:
+      'Keep-Alive-Interval: 0 makes the gateway ask every 20 s with an empty body instead of no more.',
+  },
+  {
+    name: 'close-beside-the-one-event',
+    dialect: 'gateway',
+    breaks: ['words'],
+    requirements: ['WOH-REQ-2'],
+    file: 'gateway/ws/origins/event-queue.ts',
+    find: 'close !== undefined && !this.#wasFull && events.length < this.#eventsMax;',
+    replace: 'close !== undefined && !this.#wasFull;',
+    story:
+      'To a target with one_event the last message of a client and its CLOSE come in one request.',
+  },
+  {
+    name: 'vanished-is-told-as-close',
+    dialect: 'gateway',
+    breaks: ['origins-asked'],
+    requirements: ['WOH-CLOSE-5'],
+    file: 'gateway/ws/ws-session.actor.ts',
+    find: '  if (code === GONE || !hasClosed) session.origin?.leave(context);',
+    replace: '  if (!hasClosed) session.origin?.leave(context);',
+    story:
+      'When the origin closes a client, and the client vanishes without answering, the origin gets CLOSE with the code 1006 instead of DISCONNECT.',
+  },
 ];

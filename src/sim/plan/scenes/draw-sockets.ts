@@ -24,7 +24,7 @@ export function drawSocket(
   chance: Prng,
   options: GatewayOptions,
   via: Transport | undefined,
-): SocketPart {
+): SocketPart & Pick<Scene, 'vanishes'> {
   const isCrowded = chance.chance(1, 8);
   const channels = isCrowded ? options.connectionSubscriptionsMax + 1 : 2;
   const filter = oneOf(chance, FILTERS);
@@ -96,6 +96,7 @@ export function drawSocket(
     lastsMs: lastMs + waitMs,
     meta: [],
     isJson: false,
+    vanishes: via === undefined && chance.chance(1, 2),
   };
 }
 

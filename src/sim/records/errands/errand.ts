@@ -11,8 +11,11 @@ interface Asked {
   readonly search: string;
   /** Undefined: its origin tells what it was asked, see `echoWords`. */
   readonly said: Said | undefined;
-  /** Are published while it is held, one after the other; what has a topic at the broker's door. */
-  readonly items: readonly object[];
+  /**
+   * Are published while it is held, one after the other, and those of a list at once; what has a topic at the broker's
+   * door.
+   */
+  readonly items: readonly (object | readonly object[])[];
 }
 
 /** For the gateway's own door. */

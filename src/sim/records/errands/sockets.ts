@@ -88,6 +88,29 @@ export const socketErrands: readonly Errand[] = [
     'text one',
   ),
   talks(
+    'ws-behind-a-check',
+    {
+      said: opens(
+        control({ type: 'set-meta', name: 'url', value: 'dropping' }),
+        control({ type: 'set-meta', name: 'user', value: 'ann' }),
+        control({ type: 'subscribe', channel: 'ws-checked', filters: ['http-check'] }),
+        control({ type: 'subscribe', channel: 'ws-filled', filters: ['var-subst'] }),
+      ),
+      items: [
+        [
+          { channel: 'ws-checked', formats: message('kept away') },
+          ...['one', 'two'].map((text) => ({
+            channel: 'ws-filled',
+            formats: message(`${text} for %(user)s`),
+          })),
+        ],
+      ],
+    },
+    'upgraded',
+    'text one for ann',
+    'text two for ann',
+  ),
+  talks(
     'ws-no-instructions',
     {
       said: opens(

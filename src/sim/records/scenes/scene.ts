@@ -31,6 +31,8 @@ export interface Scene {
   readonly isRound?: boolean;
   /** Its origin refuses whatever an open WebSocket asks, and takes it when it comes again. */
   readonly isFlaky?: boolean;
+  /** Its client answers no close: it goes without a word. */
+  readonly vanishes?: boolean;
   /** Its WebSocket is a page's session of SockJS. */
   readonly via?: Transport | undefined;
   readonly asked: Asked;

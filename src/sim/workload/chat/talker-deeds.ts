@@ -14,6 +14,8 @@ export class TalkerDeeds {
   #used: { readonly id: string; readonly by: Set<string> } | undefined = undefined;
   /** Wrong lines on this connection. */
   #wrong = 0;
+  /** What it has said on this connection that it can. */
+  #caps: readonly string[] = [];
 
   constructor(talker: Talker) {
     this.#talker = talker;
@@ -28,9 +30,13 @@ export class TalkerDeeds {
 
   /** The connection stands: its session is asked for, or a new one. */
   enter(): void {
+    const { chance } = this.#talker;
     this.#wrong = 0;
-    if (this.#talker.chance.chance(1, 4))
-      this.#talker.ask('HELLO', { agent: 'sim', versions: ['1.0'] });
+    this.#caps = [];
+    if (chance.chance(1, 4)) {
+      this.#caps = this.#ownCaps.filter(() => chance.chance(1, 2));
+      this.#talker.ask('HELLO', { agent: 'sim', versions: ['1.0'], caps: this.#caps });
+    }
     this.resume();
   }
 
@@ -45,9 +51,11 @@ export class TalkerDeeds {
   }
 
   login(): void {
-    const { user: name, hasAck, hasEcho, tokenMs: lastsMs } = this.#talker.plan;
+    const { user: name, tokenMs: lastsMs } = this.#talker.plan;
     const { chance } = this.#talker;
-    const caps = [...(hasAck ? ['ack'] : []), ...(hasEcho ? ['echo'] : [])];
+    // [HP-HELLO-3] Those that it has said count, too.
+    const rest = this.#ownCaps.filter((cap) => !this.#caps.includes(cap));
+    const caps = [...rest, ...OTHER_CAPS.filter(() => chance.chance(1, 4))];
     const user = this.#spelled(name);
     const status = chance.chance(1, 4) ? chance.pick(['away', 'busy']) : undefined;
     if (lastsMs === undefined) {
@@ -59,6 +67,17 @@ export class TalkerDeeds {
     const token = encodeURIComponent(JSON.stringify(claims));
     const auth = { method: 'token', token };
     this.#talker.ask('LOGIN', { user, caps, status, auth }, { tokenMs, status });
+  }
+
+  /** Whether these are what it has said that it can. */
+  isKnownBy(caps: readonly string[]): boolean {
+    const own = this.#ownCaps;
+    return CAPS.every((cap) => caps.includes(cap) === own.includes(cap));
+  }
+
+  get #ownCaps(): readonly string[] {
+    const { hasAck, hasEcho } = this.#talker.plan;
+    return [...(hasAck ? ['ack'] : []), ...(hasEcho ? ['echo'] : [])];
   }
 
   /** Names of users are the same, however they are spelled. */
@@ -290,6 +309,9 @@ export class TalkerDeeds {
   }
 }
 
+/** Those that change anything, and some that do not. */
+const CAPS: readonly string[] = ['ack', 'echo'];
+const OTHER_CAPS: readonly string[] = ['resume', 'unheard-of'];
 const NOTHING = { room: undefined, to: undefined, message: undefined };
 /** Tokens of those who are to be there in the end. */
 const LONG_MS = 3_600_000;

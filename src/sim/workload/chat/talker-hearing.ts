@@ -341,6 +341,7 @@ export class TalkerHearing {
     const talker = this.#talker;
     talker.isIn = true;
     talker.session = textOf(payload, 'session');
+    if (!talker.deeds.isKnownBy(textsOf(payload, 'caps'))) this.#mishear('other caps than its own');
     const resume = payload['resume'] as { readonly token?: string } | undefined;
     talker.token = resume?.token;
     const rooms = textsOf(payload, 'rooms');

@@ -2,7 +2,7 @@
 // A walk goes on where its last page ended; one that is whole goes to its end, and tells all of it as if it had come at once.
 // Refuses to judge.
 
-import type { HistoryEntry } from '../../records/chat-records.ts';
+import type { HistoryEntry } from '../../records/chat-terms.ts';
 import { type HpLine, listOf, nameOf, numberOf, textOf } from './hp-lines.ts';
 import type { Talker } from './talker.ts';
 
@@ -129,12 +129,13 @@ export class TalkerPages {
     const names = page.map(([name]) => name);
     const more = payload['more'] === true;
     const count = isOfRooms ? undefined : numberOf(payload, 'count');
+    const isPartial = payload['partial'] === true;
     this.#tell({
       ...{ kind: 'namesPaged', ...this.#talker.inSession(), ...told(walk), more },
-      ...{ after: typeof after === 'string' ? after : undefined, names, count },
+      ...{ after: typeof after === 'string' ? after : undefined, names, count, isPartial },
     });
     walk.names.push(...page);
-    walk.isPartial ||= payload['partial'] === true;
+    walk.isPartial ||= isPartial;
     const last = names.at(-1);
     if (!more || last === undefined) this.#end(walk);
     else if (walk.pagesLeft > 0) this.#ask({ walk, after: last, before: undefined });

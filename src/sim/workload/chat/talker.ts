@@ -274,6 +274,8 @@ export class Talker implements Endpoint {
       if (this.connection !== connection || this.world.isSettling) return;
       if (this.chance.chance(1, 2)) this.#depart('client');
       else this.vanish();
+      // Now and then it forgets what it had, and what it was about to come back to waits in vain.
+      if (this.chance.chance(1, 3)) this.token = undefined;
     });
   }
 

@@ -116,10 +116,10 @@ export class Errander {
     this.#publish(errand.items);
   }
 
-  #publish(items: readonly object[]): void {
+  #publish(items: Asked['items']): void {
     const world = this.#world;
     for (const [at, item] of items.entries()) {
-      const body = JSON.stringify('topic' in item ? item : { items: [item] });
+      const body = JSON.stringify('topic' in item ? item : { items: [item].flat() });
       const atMs = HELD_MS + at * ITEM_EVERY_MS;
       world.later(atMs * 1_000, () => {
         if ('topic' in item) this.#exchange('POST', '/publish', body, () => {});

@@ -55,7 +55,8 @@ export class GatewayWorld {
       hasIds: channel.hasIds,
       isOrdered: channel.isOrdered,
     }));
-    host.trace.add({ kind: 'gatewayBegan', channels });
+    const mayDrop = plan.options.messageHwm !== undefined;
+    host.trace.add({ kind: 'gatewayBegan', channels, mayDrop });
     const log = new OriginLog(plan.channels);
     const application = new Application(log, host.trace);
     for (const origin of plan.origins)

@@ -19,6 +19,8 @@ export class SseReading {
   /** What the connection was opened with. */
   #asked = '';
   #lastId = '';
+  /** That it heard first: it stands in its address from then on, and what it heard last goes before it. */
+  #firstId = '';
 
   constructor(client: Client) {
     this.#client = client;
@@ -30,12 +32,16 @@ export class SseReading {
     const { plan } = this.#client;
     const topics = plan.topics.map((topic) => `topic=${encodeURIComponent(topic)}`).join('&');
     this.#asked = plan.recovers ? this.#lastId : '';
-    const resume = this.#asked === '' ? {} : { 'last-event-id': this.#asked };
+    // [SSE-6]
+    const isPlaced = plan.client % 2 === 0;
+    const since = isPlaced && this.#asked !== '' ? `&since=${this.#firstId}` : '';
+    const isTold = this.#asked !== '' && since !== `&since=${this.#asked}`;
+    const resume = isTold ? { 'last-event-id': this.#asked } : {};
     const headers = { accept: 'text/event-stream', ...resume };
     return {
       method: 'GET',
       path: '/sse',
-      query: `${topics}&envelope=${plan.envelope ? 'true' : '0'}`,
+      query: `${topics}&envelope=${plan.envelope ? 'true' : '0'}${since}`,
       headers,
     };
   }
@@ -75,6 +81,7 @@ export class SseReading {
   #receive({ name, data, lastId }: Received): void {
     const client = this.#client;
     this.#lastId = lastId;
+    if (this.#firstId === '') this.#firstId = lastId;
     if (name === 'subscribed') this.#subscribed(decoder.decode(data as Uint8Array), lastId);
     else if (name === 'refused') this.#refused(decoder.decode(data as Uint8Array));
     else if (name === 'gap') client.answers.hear(this.#read(data));

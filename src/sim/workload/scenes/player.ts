@@ -198,12 +198,22 @@ export class Player implements Endpoint {
         return;
       case 'close':
         this.#sound(`close ${said.code} ${said.reason}`.trim());
-        if (!this.#isClosing) this.#say({ word: 'gateway', said });
+        if (!this.#isClosing) this.#sentAway(said);
         this.#isClosing = true;
         return;
       default:
         this.#sound(said.say);
     }
+  }
+
+  /** [WOH-CLOSE-5] */
+  #sentAway(said: GatewayWord): void {
+    if (this.#scene?.vanishes !== true) {
+      this.#say({ word: 'gateway', said });
+      return;
+    }
+    this.#connection?.reset();
+    this.#ended();
   }
 
   #hearFrame(kind: MessageName, text: string): void {

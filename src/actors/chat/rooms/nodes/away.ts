@@ -279,7 +279,12 @@ export function answered(
   // Everything that was said before the session came in has been heard here already.
   if (reply.type === 'joined' && ask.type === 'join' && ask.isMarked)
     mark(state, room, ask, context, { isRelayed: true });
-  context.send(pending.ask.replyTo, { ...reply, ref: pending.ask.ref });
+  context.send(pending.ask.replyTo, { ...asSeenHere(state, reply), ref: pending.ask.ref });
+}
+
+/** [HP-ROOM-8] A home that has come back knows nothing of a node that went down before. */
+function asSeenHere({ down }: RoomsState, reply: RoomReply): RoomReply {
+  return reply.type === 'membersListed' && down > 0 ? { ...reply, isPartial: true } : reply;
 }
 
 /** Sessions that died have left all rooms, wherever their homes are. */

@@ -105,8 +105,10 @@ class Judge {
 
   asked({ client, what, to, connection, isRepeat, tokenMs }: EventOf<'talkerAsked'>): void {
     if (tokenMs !== undefined) this.proved.add(client);
+    // [HP-DM-8] What one session says comes to all others of its user.
     if (what === 'DIRECT_MESSAGE' && to !== undefined && isRepeat !== true)
-      this.#came.set(to, (this.#came.get(to) ?? 0) + 1);
+      for (const user of new Set([to, this.users.get(client) ?? '']))
+        this.#came.set(user, (this.#came.get(user) ?? 0) + 1);
     // Whether it comes here or not, it may have been on its way.
     if (what === 'RESUME') this.#stays.get(client)?.threads.add(this.threads.get(connection) ?? '');
   }

@@ -267,9 +267,15 @@ export class SocketModel implements SceneModel {
     this.#delayed = undefined;
     this.#alive.wish(undefined, at);
     if (this.#isDetached) return;
+    const { scene } = this.#of;
+    if (isByOrigin && scene.vanishes === true) {
+      this.#left = undefined;
+      this.#ask('DISCONNECT', at);
+      return;
+    }
     // The client says it back, or the origin is told without its words; nobody answers for a page.
     const words =
-      isByOrigin && !isPolling(this.#of.scene)
+      isByOrigin && !isPolling(scene)
         ? `CLOSE ${code === 0 ? 1_000 : code} ${reason}`.trim()
         : 'CLOSE';
     this.#ask(words, at);

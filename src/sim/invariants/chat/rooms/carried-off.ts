@@ -1,0 +1,99 @@
+// Nobody leaves a room with a node that has not gone: where the room's home lives on, and so does the node of whom it tells, and
+// both have heard each other, he is still there. Of a home that is new nothing is said: it has another epoch.
+
+import type { EventOf } from '../../../trace.ts';
+import type { Invariant, Report } from '../../invariant.ts';
+import { Troubles } from '../troubles.ts';
+
+export const carriedOff: Invariant = {
+  property: 'carried-off',
+  requirements: ['HP-ROOM-5', 'HP-HOME-7'],
+  judge(report) {
+    const judge = new Judge(report);
+    return {
+      ...judge.troubles.watcher,
+      talkerJoined: ({ client, user }) => judge.users.set(client, user),
+      talkerConnected: (event) => judge.connected(event),
+      shardCrashed: ({ node, shard, at }) => judge.died(node, shard === 0, at),
+      processDied: ({ node, at }) => judge.died(node, true, at),
+      roomEventHeard: (event) => judge.told(event),
+      roomHeard: (event) => judge.heard(event),
+    };
+  },
+};
+
+interface Home {
+  readonly epoch: number;
+  readonly home: string;
+  readonly place: number;
+}
+
+class Judge {
+  readonly troubles = new Troubles();
+  readonly users = new Map<number, string>();
+  readonly #report: Report;
+  /** By user: the nodes that its clients have come to. */
+  readonly #nodes = new Map<string, Set<number>>();
+  /** By node: when a thread died, and when its first one did, which knows the other nodes. */
+  readonly #diedAt = new Map<number, number>();
+  readonly #cutAt = new Map<number, number>();
+  /** By client and room: where it was heard last. */
+  readonly #homes = new Map<string, Home>();
+  /** By client and room: who was said to leave, and where the room was then. */
+  readonly #suspected = new Map<string, { readonly who: string; readonly home: Home }>();
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  connected({ client, node }: EventOf<'talkerConnected'>): void {
+    const user = this.users.get(client) ?? '';
+    this.#nodes.set(user, (this.#nodes.get(user) ?? new Set()).add(node));
+  }
+
+  died(node: number, isFirst: boolean, at: number): void {
+    this.#diedAt.set(node, at);
+    if (isFirst) this.#cutAt.set(node, at);
+  }
+
+  told({ client, room, event, who, reason, at }: EventOf<'roomEventHeard'>): void {
+    const home = this.#homes.get(`${client} ${room}`);
+    if (event !== 'leave' || reason !== 'node_down' || home === undefined) return;
+    const there = this.troubles.nodes.indexOf(home.home);
+    const nodes = [...(this.#nodes.get(who) ?? [])];
+    if (this.#isAnyGone(there, nodes, at)) return;
+    this.#suspected.set(`${client} ${room}`, { who, home });
+  }
+
+  #isAnyGone(there: number, nodes: readonly number[], at: number): boolean {
+    const since = at - APART_US;
+    if (at < TOGETHER_US || (this.#cutAt.get(there) ?? -Infinity) > since) return true;
+    if (this.troubles.pausedUs(there, since, at) > 0) return true;
+    return nodes.some(
+      (node) =>
+        node === there ||
+        (this.#diedAt.get(node) ?? -Infinity) > since ||
+        this.troubles.ofNode(node, since, at) ||
+        this.troubles.ofPair(node, there, since, at),
+    );
+  }
+
+  heard(event: EventOf<'roomHeard'>): void {
+    const { client, room, epoch, home, place } = event;
+    const key = `${client} ${room}`;
+    const suspected = this.#suspected.get(key);
+    this.#suspected.delete(key);
+    const before = suspected?.home;
+    if (before?.epoch === epoch && before.home === home && place > before.place)
+      this.#report(
+        event,
+        `client ${client} was told that ${suspected?.who} left '${room}' with a node, and none is gone`,
+      );
+    this.#homes.set(key, { epoch, home, place });
+  }
+}
+
+/** Until then nodes have not found each other. */
+const TOGETHER_US = 8_000_000;
+/** Longer than a node waits for another one to say who sits where. */
+const APART_US = 30_000_000;

@@ -213,6 +213,19 @@ describe('filters that ask', () => {
     expect(stage.collected).toEqual([]);
   });
 
+  test('[WOH-FILTER-1] all that waited behind a question goes on, though none of it asks', () => {
+    const stage = opened([
+      meta('url', '/check'),
+      subscribe('a', 'http-check'),
+      subscribe('b', 'x'),
+    ]);
+    stage.publish('a', { text: 'asked about' });
+    for (const text of ['one', 'two', 'three']) stage.publish('b', { text });
+    expect(stage.take()).toEqual([]);
+    stage.answerHead(200, 'OK', [['Action', 'drop']]);
+    expect(stage.take()).toEqual(['text one', 'text two', 'text three']);
+  });
+
   test('errors keep the message from the client', () => {
     const events: ((stage: WsStage) => void)[] = [
       (stage) => stage.answerHead(500, 'No', []),

@@ -72,6 +72,8 @@ function talk(stage: ClusterStage, clients: readonly HpClient[], word: string): 
 describe('while one link is broken', () => {
   test.each([
     ['by silence', (stage: ClusterStage) => stage.cut('n1', 'n2'), 5_500],
+    ['by silence of one alone', (stage: ClusterStage) => stage.cut('n1', 'n2', 'there'), 6_500],
+    ['by silence of the other', (stage: ClusterStage) => stage.cut('n2', 'n1', 'there'), 6_500],
     ['with a word', (stage: ClusterStage) => stage.breakOff('n1', 'n2'), 1_200],
   ])('[HP-DETOUR-1] [HP-DETOUR-2] a third node carries what is said (%s)', (_, cut, mostMs) => {
     const { stage, clients } = gathered();

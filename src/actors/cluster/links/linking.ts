@@ -174,6 +174,12 @@ function isHeard(state: MembersState, node: string, { now }: Turn): boolean {
   return link !== undefined && now - link.heardAt <= heartbeatMs * 2_500;
 }
 
+function isAnswered({ args }: MembersState, { sentAt }: Link, { now }: Turn): boolean {
+  const { heartbeatMs } = args.cluster.options;
+  const [oldest = now] = sentAt.values();
+  return now - oldest <= heartbeatMs * 2_500;
+}
+
 /** A link on which nothing has been heard for a while is not worth keeping. [HP-DETOUR-4] Nor is a detour beside a link of their own. */
 function isBetter(
   state: MembersState,
@@ -182,8 +188,10 @@ function isBetter(
   via: string | undefined,
   context: Turn,
 ): boolean {
-  if (!isHeard(state, link.node, context)) return false;
   const [isDetour, areDetours] = [link.via !== undefined, via !== undefined];
+  if (!isHeard(state, link.node, context)) return false;
+  // [HP-DETOUR-1] It may be heard and not hear, and asks for a detour because of that.
+  if (areDetours && !isAnswered(state, link, context)) return false;
   return isDetour === areDetours ? link.initiator < initiator : areDetours;
 }
 

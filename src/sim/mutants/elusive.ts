@@ -116,4 +116,12 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'sock-sends-at-its-pace',
     'Sockets of scenes seldom last for two keep-alives with words of their own between; they did before SockJS pages took turns with them.',
   ],
+  [
+    'begun-anew-and-lost',
+    'A session seldom begins anew, ends and is asked for again around the death of its former node; unit tests have it.',
+  ],
+  [
+    'left-by-two-waits-twice',
+    'Two sessions of one user seldom leave the same message unacknowledged, and another one looks; unit tests have it.',
+  ],
 ]);

@@ -314,3 +314,15 @@ test('[HP-RES-2] [HP-RES-10] a session that has come from a node, and has ended 
   pass(1_000);
   expect(told.at(-1)).toMatchObject(EXPIRED);
 });
+
+test('[HP-RES-2] [HP-RES-10] a session that is here already does not go with the node that it came from', () => {
+  const { deliver, register, told, pass } = keeper({});
+  deliver(located('n2', ['s4'], []));
+  register('s4');
+  deliver({ type: 'nodeDown', node: 'n2' });
+  deliver({ type: 'unregister', user: 'ann', session: 's4', untold: [] });
+  pass(2_000);
+  deliver(comesFor('s4'));
+  pass(1_000);
+  expect(told.at(-1)).toMatchObject(EXPIRED);
+});

@@ -36,6 +36,8 @@ interface Watched {
   /** Counts whatever may have made it something else. */
   changes: number;
   changedAt: number;
+  /** When the last change was asked for: it has happened at some time from then on. */
+  askedAt: number;
   /** Status and note; undefined where nobody knows. */
   word: string | undefined;
   /** Changes that it has asked for, and that are not answered. */
@@ -75,7 +77,7 @@ class Judge {
 
   joined({ client, node, user, isMute, isSlow }: EventOf<'talkerJoined'>): void {
     const isAlone = !this.#users.has(user) && !isMute;
-    const fresh = { logins: 0, changes: 0, changedAt: 0, word: undefined, asking: 0 };
+    const fresh = { logins: 0, changes: 0, changedAt: 0, askedAt: 0, word: undefined, asking: 0 };
     this.#users.set(user, isAlone ? fresh : undefined);
     const begin = { connection: -1, end: undefined, watches: new Map<string, string>() };
     this.watchers.set(client, { user, node, isSlow, ...begin });
@@ -97,8 +99,10 @@ class Judge {
     else if (!isResumed || isAnew) this.#doubt(known);
   }
 
-  asked({ client, what, status = 'online' }: EventOf<'talkerAsked'>): void {
+  asked({ client, what, status = 'online', at }: EventOf<'talkerAsked'>): void {
     if (what === 'LOGIN') this.#begins.set(client, status);
+    const known = this.#userOf(client);
+    if (what === 'PRESENCE_SET' && known !== undefined) known.askedAt = at;
     this.asks(client, what, 1);
   }
 
@@ -179,7 +183,7 @@ class Judge {
       if (watcher === undefined || known?.word === undefined || told === undefined) continue;
       if (known.asking > 0) continue;
       const isSame = watcher.connection === due.connection && known.changes === due.changes;
-      if (!isSame || told === known.word || this.#isExcused(watcher, due, at)) continue;
+      if (!isSame || told === known.word || this.#isExcused(watcher, known, due, at)) continue;
       this.#report(
         event,
         `client ${due.client} was told last that ${due.of} is ${told}, who has been ${known.word} for ${at - known.changedAt} µs`,
@@ -187,8 +191,15 @@ class Judge {
     }
   }
 
-  #isExcused({ isSlow, node, end, connection }: Watcher, { client }: Due, at: number): boolean {
+  #isExcused(
+    { isSlow, node, end, connection }: Watcher,
+    { askedAt }: Watched,
+    { client }: Due,
+    at: number,
+  ): boolean {
     if (isSlow || (end !== undefined && end.at > at - SOON_US)) return true;
+    // Told to a connection that was no more.
+    if (end !== undefined && end.at > askedAt - NOTICE_US) return true;
     // It is away, and hears nothing.
     if (end?.connection === connection) return true;
     if (this.troubles.isCluster && (at < TOGETHER_US || this.troubles.ofCluster(at - LONG_US, at)))

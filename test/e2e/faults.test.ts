@@ -164,6 +164,7 @@ describe('while people talk', () => {
     { timeout: 120_000 },
     async () => {
       await talk('broken');
+      const lines = names.map((name) => [name, cluster.node(name).lines.length] as const);
       for (const road of ['swallowed', 'reset'] as const) {
         await pass(1_000);
         proxies.set('n1', 'n2', road);
@@ -182,8 +183,8 @@ describe('while people talk', () => {
         );
       }
       await verdict('broken', 200);
-      for (const name of names)
-        expect(cluster.logged(name, 'cluster.down', cluster.node(name).lines.length)).toEqual([]);
+      for (const [name, before] of lines)
+        expect(cluster.logged(name, 'cluster.down', before)).toEqual([]);
     },
   );
 

@@ -22,6 +22,7 @@ export const hpUnseen: Readonly<Record<string, string>> = {
   'HP-TYPE-2': 'when a window is full lies between two networks; test/unit/chat holds it',
   'HP-DRAIN-1': 'takes the end of the server; test/e2e holds it',
   'HP-DRAIN-2': 'takes the end of the server; test/e2e holds it',
+  'HP-DRAIN-4': 'takes the end of the server; test/unit/cluster holds it',
   'HP-MEMBER-8': 'takes a hand on the server’s process; test/e2e holds it',
   'HP-MEMBER-13': 'takes a server that is busy; test/unit/cluster holds it',
   'HP-MEMBER-9': 'takes minutes of dying; test/unit/cluster holds it',

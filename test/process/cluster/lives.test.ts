@@ -90,7 +90,9 @@ test('[HP-MEMBER-4] [PROC-ADMIN-2] of two processes with one name the earlier en
     /^Cluster test, as n1 sees it:\nnode +state +link +round trip +silent +version +clock/,
   );
   expect(table).toMatch(/\nn2 +up +yes +(\d+ ms)? +\d+ ms +1\.1 +right +/);
-  expect(table).toMatch(/\nAll nodes can: presence, interest, forward, synced, columns\.\n$/);
+  expect(table).toMatch(
+    /\nAll nodes can: presence, interest, forward, synced, columns, detour\.\n$/,
+  );
   newer.child.kill('SIGKILL');
 });
 

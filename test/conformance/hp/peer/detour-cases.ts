@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { HpCase } from '../site.ts';
-import { type Peer, peerCases } from './peer-site.ts';
+import { type Peer, peerCases, type PeerSite } from './peer-site.ts';
 import { type PeerLine, PeerSocket } from './peer-socket.ts';
 
 const caps = ['presence', 'interest', 'forward', 'detour'];
@@ -15,6 +15,15 @@ const can = ({ server }: Peer): boolean => server.caps?.includes('detour') === t
 
 /** Of a line, what tells the connection and the word. */
 const told = ({ payload }: PeerLine): object => payload;
+
+/** A node that lives, and carries; undefined where the server has no word for that. */
+async function carrierIn(site: PeerSite): Promise<Peer | undefined> {
+  const carrier = await site.link({ node: site.name('d1'), caps });
+  if (!can(carrier)) return undefined;
+  await carrier.sync();
+  carrier.live();
+  return carrier;
+}
 
 /** The other end of a detour that the server has opened, where `carrier` is the node between. */
 function endOf(carrier: Peer, { payload: { from, to, caller, call } }: PeerLine): PeerSocket {
@@ -78,10 +87,8 @@ export const detourCases: readonly HpCase[] = peerCases('detours', [
   [
     '[HP-DETOUR-1] [HP-DETOUR-3] [HP-DETOUR-4] a node that another one hears is linked through that: handshake, proofs and all',
     async (site) => {
-      const carrier = await site.link({ node: site.name('d1'), caps });
-      if (!can(carrier)) return;
-      await carrier.sync();
-      carrier.live();
+      const carrier = await carrierIn(site);
+      if (carrier === undefined) return;
       const node = site.name('d2');
       const watcher = await site.watcher(site.name('eve'));
       carrier.beat({ links: [node] });
@@ -100,10 +107,8 @@ export const detourCases: readonly HpCase[] = peerCases('detours', [
   [
     '[HP-DETOUR-1] one that does not come about is tried again',
     async (site) => {
-      const carrier = await site.link({ node: site.name('d1'), caps });
-      if (!can(carrier)) return;
-      await carrier.sync();
-      carrier.live();
+      const carrier = await carrierIn(site);
+      if (carrier === undefined) return;
       const node = site.name('d2');
       carrier.beat({ links: [node] });
       const calls: unknown[] = [];

@@ -43,19 +43,29 @@ class Judge {
     if (!this.#calm.has(client)) return;
     const { faults, shards, broker } = this.#began;
     const agoUs = (broker.pingEveryMs + broker.pongTimeoutMs) * 1_000 + SLACK_US;
-    const isTroubled = faults.some(
-      (fault) =>
-        fault.at <= at &&
-        at - agoUs <= fault.at + fault.durationUs &&
-        mayTrouble(fault, client, node, shards),
-    );
+    const isTroubled = mayBeTroubled(faults, { from: at - agoUs, to: at }, client, node, shards);
     if (!isTroubled)
       this.#report(event, `client ${client} answers pings and was closed with ${code}`);
   }
 }
 
-/** It makes a client, its way or its node slow. */
-export function mayTrouble(
+/** Within that time something may have made a client, its way or its node slow. */
+export function mayBeTroubled(
+  faults: readonly TracedFault[],
+  { from, to }: { readonly from: number; readonly to: number },
+  client: number,
+  node: number,
+  shards: number,
+): boolean {
+  return faults.some(
+    (fault) =>
+      fault.at <= to &&
+      from <= fault.at + fault.durationUs &&
+      mayTrouble(fault, client, node, shards),
+  );
+}
+
+function mayTrouble(
   { kind, target }: TracedFault,
   client: number,
   node: number,

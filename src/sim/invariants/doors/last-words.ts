@@ -3,7 +3,7 @@
 
 import type { EventOf, TracedFault, TraceEvent } from '../../trace.ts';
 import type { Invariant, Report } from '../invariant.ts';
-import { mayTrouble } from '../patience.ts';
+import { mayBeTroubled } from '../patience.ts';
 
 export const lastWords: Invariant = {
   property: 'last-words',
@@ -68,11 +68,12 @@ class Judge {
     for (const [connection, { at, client, node, how }] of this.waiting) {
       if (event.at - at <= CLOSED_US) continue;
       this.waiting.delete(connection);
-      const isTroubled = this.faults.some(
-        (fault) =>
-          fault.at <= event.at &&
-          at <= fault.at + fault.durationUs &&
-          mayTrouble(fault, client, node, this.shards),
+      const isTroubled = mayBeTroubled(
+        this.faults,
+        { from: at, to: event.at },
+        client,
+        node,
+        this.shards,
       );
       if (!isTroubled)
         this.#report(

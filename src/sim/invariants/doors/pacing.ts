@@ -3,7 +3,7 @@
 
 import type { EventOf, TracedFault } from '../../trace.ts';
 import type { Invariant, Report } from '../invariant.ts';
-import { mayTrouble } from '../patience.ts';
+import { mayBeTroubled } from '../patience.ts';
 
 export const pacing: Invariant = {
   property: 'pacing',
@@ -61,11 +61,12 @@ class Judge {
     if (!this.#isJudged || by !== 'server' || code !== TOO_SLOW || followed === undefined) return;
     // Who was slow once paces nobody until he has caught up.
     const since = (this.connectedAt.get(client) ?? 0) - BEFORE_US;
-    const isTroubled = this.#faults.some(
-      (fault) =>
-        fault.at <= at &&
-        since <= fault.at + fault.durationUs &&
-        mayTrouble(fault, client, node, this.#shards),
+    const isTroubled = mayBeTroubled(
+      this.#faults,
+      { from: since, to: at },
+      client,
+      node,
+      this.#shards,
     );
     if (!isTroubled && !this.#free.has(followed))
       this.#report(event, `client ${client} reads at a good pace, and was closed as too slow`);

@@ -4,7 +4,7 @@
 import type { ChannelTraits } from '../../records/gateway-records.ts';
 import type { EventOf, TracedFault } from '../../trace.ts';
 import type { Invariant, Report } from '../invariant.ts';
-import { mayTrouble } from '../patience.ts';
+import { mayBeTroubled } from '../patience.ts';
 
 export const holdsAlive: Invariant = {
   property: 'holds-alive',
@@ -80,12 +80,7 @@ class Judge {
   }
 
   #isTroubled({ client, node, at }: EventOf<'holdHeard' | 'holdKept'>): boolean {
-    return this.faults.some(
-      (fault) =>
-        fault.at <= at &&
-        at - BEFORE_US <= fault.at + fault.durationUs &&
-        mayTrouble(fault, client, node, this.shards),
-    );
+    return mayBeTroubled(this.faults, { from: at - BEFORE_US, to: at }, client, node, this.shards);
   }
 }
 

@@ -3,7 +3,7 @@
 
 import type { EventOf, TracedFault, TraceEvent } from '../../trace.ts';
 import type { Invariant, Report } from '../invariant.ts';
-import { mayTrouble } from '../patience.ts';
+import { mayBeTroubled } from '../patience.ts';
 
 export const holdersLastWords: Invariant = {
   property: 'holders-last-words',
@@ -57,11 +57,12 @@ class Judge {
     for (const [connection, { at, client, node, what }] of this.#waiting) {
       if (event.at - at <= TOLD_US) continue;
       this.#waiting.delete(connection);
-      const isTroubled = this.faults.some(
-        (fault) =>
-          fault.at <= event.at &&
-          at <= fault.at + fault.durationUs &&
-          mayTrouble(fault, client, node, this.shards),
+      const isTroubled = mayBeTroubled(
+        this.faults,
+        { from: at, to: event.at },
+        client,
+        node,
+        this.shards,
       );
       if (!isTroubled)
         this.#report(

@@ -127,6 +127,8 @@ const rests = (client: number, rooms: string[] = ['r'], session?: string): Writt
   ...{ node: 0, client, user: `u${client}`, rooms },
   session: session ?? `s${client}`,
 });
+const isOut = (client: number): Written => ({ ...rests(client, []), session: undefined });
+const visits = { user: 'u1', isVisitor: true };
 const asked: Written = just('chatProbed');
 const rooms = (listed: [string, number][]): Written => ({
   kind: 'roomsTold',
@@ -502,6 +504,11 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ...[...fewRemembered, joined(2, { givesPlaces: true }), roomAcked(2, 'm2.1', 1)],
     ...[askedFor(2, 'RESUME'), loggedIn(2, { ...back, rooms: ['r'] }), said(1, 2), said(2, 3)],
     ...[askedFor(2, 'RESUME'), loggedIn(2, { ...back, gaps: ['r'], rooms: ['r'] })],
+  ],
+  'who is not in while a visitor has the name, or had it a moment ago': [
+    ...[began(), chatBegan({ isCluster: false, policy: 'reject', resumeWindowMs: 5_000 })],
+    ...[joined(1), joined(2, visits), loggedIn(2), at(20_000, isOut(1))],
+    ...[at(21_000, ended(2, { by: 'client' })), at(29_000, isOut(1))],
   ],
   'who joins twice is answered twice, as the room was each time': [
     ...[...alone, joins(2, 'q2'), ...comesIn(1, 'q1', 0)],
@@ -1256,6 +1263,14 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [...alone, joined(1), rested(), rests(1, [], undefined)].map((record) =>
         record.kind === 'talkerRests' ? { ...record, session: undefined } : record,
       ),
+    ],
+    [
+      'hp-liveness',
+      'one who is not in, whose name a visitor had long ago',
+      [
+        ...[began(), chatBegan({ isCluster: false, policy: 'reject', resumeWindowMs: 5_000 })],
+        ...[joined(1), joined(2, visits), loggedIn(2), ended(2), at(9_100, isOut(1))],
+      ],
     ],
     [
       'hp-liveness',

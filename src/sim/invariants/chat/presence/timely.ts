@@ -184,11 +184,7 @@ class Judge {
     }
   }
 
-  #isExcused(
-    { isSlow, node, end, connection }: Watcher,
-    { client }: Due,
-    at: number,
-  ): boolean {
+  #isExcused({ isSlow, node, end, connection }: Watcher, { client }: Due, at: number): boolean {
     if (isSlow || (end !== undefined && end.at > at - SOON_US)) return true;
     // It is away, and hears nothing.
     if (end?.connection === connection) return true;

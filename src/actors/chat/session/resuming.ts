@@ -28,7 +28,7 @@ import {
   untoldOf,
   watchNobody,
 } from './leaving.ts';
-import { askOne } from './presence.ts';
+import { askOne, packedWatch } from './presence.ts';
 import {
   entryText,
   giveUpSeat,
@@ -110,7 +110,7 @@ export function handedOver(
     return;
   }
   for (const { user: watched, told } of luggage.watched) {
-    session.watched.set(userKey(watched), { user: watched, told });
+    session.watched.set(userKey(watched), { user: watched, told, toldAt: 0 });
     askOne(session, watched, true, NO_REF, context);
   }
   for (const { room, epoch, seq, hasGap, open } of seats) {
@@ -144,7 +144,7 @@ function waitAgain(session: Session, { rooms, watched }: Luggage, context: Turn)
   const { chat, who } = session;
   if (who === undefined) return;
   for (const { user, told } of watched) {
-    session.watched.set(userKey(user), { user, told });
+    session.watched.set(userKey(user), { user, told, toldAt: 0 });
     askOne(session, user, true, NO_REF, context);
   }
   for (const { room, epoch, seq, hasGap, open } of rooms) {
@@ -357,7 +357,7 @@ function passOn(session: Session, context: Turn): void {
   const luggage: Luggage = {
     ...who,
     rooms: [...session.seats.values()].map(packedSeat),
-    watched: [...session.watched.values()].map(({ user, told }) => ({ user, told })),
+    watched: [...session.watched.values()].map((watched) => packedWatch(session, watched)),
     untold: untoldOf(session),
     ...(session.isAnew ? { isAnew: true as const } : {}),
   };

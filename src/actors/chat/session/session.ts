@@ -103,6 +103,14 @@ export interface Counts {
   readonly sessions: Map<string, number>;
 }
 
+/** A user that the client follows. */
+export interface Watched {
+  readonly user: string;
+  told: string;
+  /** Microseconds. */
+  toldAt: number;
+}
+
 /** The request that is being answered: the next one waits for it. */
 export interface Pending {
   /** Comes back with answers of other actors. */
@@ -158,8 +166,8 @@ export interface Session {
   garbage: number[];
   limited: number;
   readonly seats: Map<string, Seat>;
-  /** By key: what the client was told of each user. */
-  readonly watched: Map<string, { readonly user: string; told: string }>;
+  /** By key: what the client was told of each user; an empty word where it may know nothing. */
+  readonly watched: Map<string, Watched>;
   /** What waits for a client that is away, or comes back just now. */
   untold: Untold[];
   untoldBytes: number;

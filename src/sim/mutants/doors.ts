@@ -4,6 +4,15 @@ import type { Mutant } from './mutant.ts';
 
 export const doors: readonly Mutant[] = [
   {
+    name: 'streams-in-the-other-form',
+    breaks: ['frames'],
+    requirements: ['BROKER-ENV-1', 'SSE-5'],
+    file: 'broker/broker-formats.ts',
+    find: 'const data = envelope ? encodeEnvelope(wire, publication) : publication.data;',
+    replace: 'const data = envelope ? publication.data : encodeEnvelope(wire, publication);',
+    story: 'Streams that asked for envelopes hear data alone, and the others hear envelopes.',
+  },
+  {
     name: 'led-here-by-a-name',
     breaks: ['requests'],
     requirements: ['BROKER-CORS-4'],

@@ -19,7 +19,12 @@ import { drawPlayers } from './scenes/draw-scenes.ts';
 import { frame } from './settings.ts';
 
 /** Buggify sites of the gateway's actors. */
-export const gatewaySiteNames: readonly string[] = ['early-check', 'short-item-queue', 'long-next'];
+export const gatewaySiteNames: readonly string[] = [
+  'early-check',
+  'short-item-queue',
+  'long-next',
+  'early-heartbeat',
+];
 
 export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoices): Plan {
   const drawnFrame = drawn(frame, seed, 'plan');
@@ -60,7 +65,7 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
   const options: GatewayOptions = {
     ...own.options,
     ...(isStaged ? { queuedItemsMax: 100, ...unpaced, forwardedFor, logRequests } : {}),
-    ...(errander === undefined ? {} : errandOptions),
+    ...(errander === undefined ? {} : { ...errandOptions, ...unpaced }),
   };
   const players = isStaged ? drawPlayers({ seed, nodes: nodeCount, from: all, options }) : [];
   const counts = { client: all, shard: nodeCount * shardCount, node: nodeCount };
@@ -191,7 +196,7 @@ const options: Arbitrary<GatewayOptions> = plainRecord({
   queueBytesMax: constantFrom(1_048_576, 1_048_576, 16_384),
   keptBodyBytesMax: constantFrom(100_000, 2_000),
   updateOnFirstSubscription: constantFrom(true, true, false),
-  messageRate: constantFrom(undefined, undefined, 100),
+  messageRate: constantFrom(undefined, undefined, 100, 25),
 }).map((some) => ({
   ...gatewayDefaults,
   subscriptionLingerMs: 200,

@@ -7,7 +7,7 @@ import { readTicket } from '../../codecs/hp-peer/ticket.ts';
 import { refused } from '../../codecs/hp/mistakes.ts';
 import type { GivenPlace, RequestOf } from '../../codecs/hp/requests.ts';
 import type { RouterReply } from '../../routing/router-messages.ts';
-import { millisecondsUntil, roomOfTopic } from '../chat-context.ts';
+import { roomOfTopic } from '../chat-context.ts';
 import { isAfter } from '../rooms/room-memory.ts';
 import type { Place, RoomEntry } from '../rooms/room-messages.ts';
 import { bytesOf } from '../users/nodes/keeping.ts';
@@ -103,7 +103,7 @@ export function handedOver(
   context.cancel('login');
   // [HP-LOGIN-4]
   if (until !== undefined)
-    context.after('expiry', Math.max(1, millisecondsUntil(chat, until, context.now)));
+    context.after('expiry', Math.max(1, Math.ceil(until * 1_000 - context.wallMs)));
   context.count('chat.sessions');
   if (session.isGone) {
     waitAgain(session, session.luggage, context);

@@ -8,7 +8,7 @@ import type { Cap, HpRequest, Status } from '../../codecs/hp/requests.ts';
 import { encodeLine, errorPayload, lineText, type Payload } from '../../codecs/hp/writing.ts';
 import type { DoorNotice } from '../../routing/relay/relay-seam.ts';
 import type { RouterReply } from '../../routing/router-messages.ts';
-import type { Address, Context } from '../../runtime/actor.ts';
+import { type Address, type Context, secondsNow } from '../../runtime/actor.ts';
 import type {
   ConnectionEvent,
   ConnectionId,
@@ -16,7 +16,7 @@ import type {
   TokenVerdict,
 } from '../../runtime/edges.ts';
 import type { PasswordVerdict, TcpOpened } from '../../runtime/tcp/tcp-edges.ts';
-import { type ChatContext, secondsAt, shardOfUser, uuidOf } from '../chat-context.ts';
+import { type ChatContext, shardOfUser, uuidOf } from '../chat-context.ts';
 import { hpLife, type HpEvent, type HpState } from '../hp-session.machine.ts';
 import type { Place, RoomReply, RoomWord } from '../rooms/room-messages.ts';
 import type {
@@ -276,7 +276,7 @@ export function lineOf(session: Session, type: string, payload: Payload, context
 }
 
 function around(session: Session, type: string, context: Turn) {
-  return { type, id: freshId(session), timestamp: secondsAt(session.chat, context.now) };
+  return { type, id: freshId(session), timestamp: secondsNow(context) };
 }
 
 /** Bytes as they are, behind all that was said before. */

@@ -33,6 +33,8 @@ export interface TalkerPlan {
   readonly tokenMs?: number | undefined;
   /** Its connection is mostly lost again as soon as it stands. */
   readonly stumbles?: boolean;
+  /** It reads nothing for a while before it leaves: what it is told meanwhile waits at its node. */
+  readonly dozes?: boolean;
   /** Now and then it does nothing for some seconds. */
   readonly hushes?: boolean;
   /** It comes only then. */

@@ -60,7 +60,7 @@ const whims: readonly ((talker: TalkerPlan) => TalkerPlan)[] = [
   (talker) => ({ ...talker, favourite: undefined, tokenMs: undefined, reusesIds: false }),
   (talker) => ({ ...talker, askedMax: 1 }),
   (talker) => ({ ...talker, roams: false }),
-  (talker) => ({ ...talker, wanders: false, stumbles: false, hushes: false }),
+  (talker) => ({ ...talker, wanders: false, stumbles: false, hushes: false, dozes: false }),
   (talker) => ({ ...talker, rooms: talker.rooms.slice(0, 1) }),
   (talker) => ({ ...talker, link: plainLink }),
 ];

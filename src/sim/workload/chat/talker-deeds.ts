@@ -87,10 +87,10 @@ export class TalkerDeeds {
 
   /** It is in: its rooms, and then what it is not sure of. */
   entered(): void {
-    const { plan, world, chance, seats } = this.#talker;
+    const { plan, chance, seats } = this.#talker;
     for (const room of plan.rooms) if (!seats.has(room)) this.join(room);
     if (chance.chance(1, 4)) this.change();
-    if (chance.chance(1, 2)) for (const user of world.users.slice(0, WATCHED_MAX)) this.watch(user);
+    if (chance.chance(1, 2)) this.#watchSome();
     for (const said of this.#talker.unsure.values())
       if (said.what === 'DIRECT_MESSAGE') this.#say(said, true);
       else if (said.room !== undefined && seats.has(said.room)) this.#say(said, true);
@@ -148,8 +148,17 @@ export class TalkerDeeds {
     this.#talker.ask('PRESENCE_SET', { status, note }, { status, note });
   }
 
-  watch(user: string): void {
-    this.#talker.ask('PRESENCE_SUBSCRIBE', { users: [this.#spelled(user)] }, { to: user });
+  watch(...some: readonly string[]): void {
+    const users = some.map((user) => this.#spelled(user));
+    this.#talker.ask('PRESENCE_SUBSCRIBE', { users }, { to: some.join(' ') });
+  }
+
+  /** One by one, or all at once. */
+  #watchSome(): void {
+    const { chance, world } = this.#talker;
+    const users = world.users.slice(0, WATCHED_MAX);
+    if (chance.chance(1, 2)) this.watch(...users);
+    else for (const user of users) this.watch(user);
   }
 
   askAll(): void {

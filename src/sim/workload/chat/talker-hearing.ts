@@ -154,8 +154,10 @@ export class TalkerHearing {
     this.#untold = [];
   }
 
+  /** Those that came first, or [HP-ACK-3] those that came last: what it says nothing of stands before them. */
   #sayTaken(left: number): void {
-    const refs = this.#untold.splice(0, Math.max(0, this.#untold.length - left));
+    const from = left > 0 && this.#talker.chance.chance(1, 2) ? left : 0;
+    const refs = this.#untold.splice(from, Math.max(0, this.#untold.length - left));
     const [ref] = refs;
     if (ref === undefined || !this.#talker.isIn) return;
     const taken = refs.flatMap((one) => [...(this.#heardBy.get(one) ?? [one])]);

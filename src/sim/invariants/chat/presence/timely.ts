@@ -32,6 +32,7 @@ export const timely: Invariant = {
 
 /** One user with one client. */
 interface Watched {
+  /** That it has asked for. */
   logins: number;
   /** Counts whatever may have made it something else. */
   changes: number;
@@ -92,7 +93,6 @@ class Judge {
     else this.#isBack(watcher, client, at);
     const known = this.#users.get(user);
     if (known === undefined) return;
-    if (!isResumed) known.logins += 1;
     // A session of before may still speak for it.
     if (!isResumed && known.logins === 1)
       this.changes(event, this.#begins.get(client) ?? 'online', undefined);
@@ -104,6 +104,10 @@ class Judge {
     const known = this.#userOf(client);
     if (what === 'PRESENCE_SET' && known !== undefined) known.askedAt = at;
     this.asks(client, what, 1);
+    if (what !== 'LOGIN' || known === undefined) return;
+    known.logins += 1;
+    // It may have been let in twice, and have heard of one of these alone.
+    if (known.logins > 1) this.#doubt(known);
   }
 
   asks(client: number, what: string, by: number): void {

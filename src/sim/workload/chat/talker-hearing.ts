@@ -380,10 +380,8 @@ export class TalkerHearing {
       ...{ seq: numberOf(one, 'seq'), epoch: numberOf(one, 'epoch'), home: textOf(one, 'node') },
       ...{ from: nameOf(one, 'from'), id: textOf(one, 'id') },
     }));
-    const isWhole = payload['more'] !== true;
-    const { world } = this.#talker;
-    const about = { room, entries, isWhole };
-    world.trace.add({ kind: 'historyTold', ...this.#talker.inSession(), ...about });
+    const about = { ...this.#talker.inSession(), room, entries, isWhole: payload['more'] !== true };
+    this.#talker.world.trace.add({ kind: 'historyTold', ...about });
   }
 
   /** At a message that somebody has said. */

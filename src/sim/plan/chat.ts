@@ -26,6 +26,7 @@ import type {
 } from './chat-plan.ts';
 import { withCalls } from './calls/draw-calls.ts';
 import { withHabits } from './casting/habits.ts';
+import { clusterSites } from './casting/sites.ts';
 import { brokenLink, cutAfterStall, repeatedFault, withSides } from './casting/sides.ts';
 import { clusterKindsIn, kindsIn, tempers } from './casting/tempers.ts';
 import { visits, withLatecomers, withVisitors } from './casting/visitors.ts';
@@ -98,6 +99,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   };
   return {
     ...{ seed, lane, mood, nodes: nodeCount, shards: shardCount, ...settings },
+    sites: [...settings.sites, ...(isCluster ? drawn(clusterSites, seed, 'cluster sites') : [])],
     // Limits of doors, and short memories of topics, have runs of their own.
     broker: {
       ...settings.broker,

@@ -13,8 +13,13 @@ export function withHabits(seed: number, talkers: readonly TalkerPlan[]): readon
   const favourite = drawn(favouritesOf(users), seed, 'favourite');
   const wanders = drawn(wanderings, seed, 'wanderings');
   const areProved = drawn(chance(1, 5), seed, 'tokens');
-  return talkers.map((talker) => {
-    const { client, user, hasAck, isMute, visit, leavesEveryUs } = talker;
+  const areCounted = drawn(chance(1, 5), seed, 'counted ids');
+  return talkers.map((talker, rank) => {
+    const { client, user, isMute, visit, leavesEveryUs } = talker;
+    // An `ACK` tells an id: where several have it nobody knows which of them was meant.
+    const hasAck = talker.hasAck && !areCounted;
+    const isSame = (other: TalkerPlan): boolean => other.user === user;
+    const countsAs = areCounted ? talkers.slice(0, rank).filter(isSame).length : undefined;
     const acksLate = hasAck && drawn(chance(2, 3), seed, `acks late ${client}`);
     // Half of those who could say where they stand in their rooms leave that to their node.
     const isTrusting = drawn(boolean(), seed, `trusts ${client}`);
@@ -30,6 +35,8 @@ export function withHabits(seed: number, talkers: readonly TalkerPlan[]): readon
     const dozes = goesEveryUs > 0 && drawn(chance(1, 3), seed, `dozes ${client}`);
     const some = {
       ...talker,
+      hasAck,
+      countsAs,
       acksLate,
       returns,
       favourite,

@@ -12,6 +12,8 @@ export class TalkerDeeds {
   #said = 0;
   #receipts = 0;
   #used: { readonly id: string; readonly by: Set<string> } | undefined = undefined;
+  /** By receiver: what it has said to him. */
+  readonly #counts = new Map<string, number>();
   /** Wrong lines on this connection. */
   #wrong = 0;
   /** What it has said on this connection that it can. */
@@ -268,9 +270,19 @@ export class TalkerDeeds {
     this.#said += 1;
     const message = `m${this.#talker.plan.client}.${this.#said}`;
     const user = to?.toLowerCase();
-    const id = (user === undefined ? undefined : this.#usedId(user)) ?? message;
-    if (user !== undefined && id === message) this.#used = { id, by: new Set([user]) };
+    const used = user === undefined ? undefined : this.#usedId(user);
+    const id = used ?? (user === undefined ? message : this.#ownId(user, message));
+    if (user !== undefined && used === undefined) this.#used = { id, by: new Set([user]) };
     return { message, id, what, room, to };
+  }
+
+  /** [HP-DM-3] Others count as it does: ids of several senders are the same, to one receiver. */
+  #ownId(to: string, message: string): string {
+    const { countsAs } = this.#talker.plan;
+    if (countsAs === undefined) return message;
+    const count = (this.#counts.get(to) ?? 0) + 1;
+    this.#counts.set(to, count);
+    return `${countsAs}.${to}.${count}`;
   }
 
   /** [HP-DM-3] The id of what it has said to others: to this receiver it is another message. */

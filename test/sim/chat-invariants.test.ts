@@ -1513,6 +1513,23 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [...saysLater, askedFor(2, 'PING', { id: 'p', connection: 22 }), pong(2, 'p', 22)],
     ],
     [
+      'heard-in-time',
+      'never',
+      [
+        ...[...alone, joined(1), joined(2), loggedIn(1), loggedIn(2), seated(1, 0), seated(2, 0)],
+        ...[at(9_000, roomAcked(1, 'm1.1', 1)), at(14_000, just('sampled'))],
+      ],
+    ],
+    [
+      'heard-in-time',
+      'after a while',
+      [
+        ...[...alone, joined(1), joined(2), loggedIn(1), loggedIn(2, { ...back, rooms: ['r'] })],
+        ...[at(9_000, roomAcked(1, 'm1.1', 1)), at(14_000, just('sampled'))],
+        at(15_000, heard(2, 'm1.1', 1, { connection: 22 })),
+      ],
+    ],
+    [
       'silence',
       'heard nothing for long, and suspects nobody',
       [...[began(), cutOff, seen(0, 'n2', 'linkUp')], at(20_000, just('sampled'))],

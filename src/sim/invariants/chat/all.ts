@@ -19,6 +19,7 @@ import { timely } from './presence/timely.ts';
 import { watching } from './presence/watching.ts';
 import { draining } from './rooms/draining.ts';
 import { fresh } from './rooms/fresh.ts';
+import { heardInTime } from './rooms/in-time.ts';
 import { gaps } from './rooms/gaps.ts';
 import { roomEvents } from './rooms/room-events.ts';
 import { roomMemory } from './rooms/room-memory.ts';
@@ -49,6 +50,7 @@ export const chatInvariants: readonly Invariant[] = [
   gaps,
   fresh,
   roomReach,
+  heardInTime,
   directs,
   views,
   ghosts,

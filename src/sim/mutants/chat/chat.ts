@@ -217,16 +217,4 @@ export const chatting: readonly Mutant[] = [
     replace: 'seat.place = oldest;',
     story: 'Off by one: the first message that the client never acknowledged counts as taken.',
   },
-  {
-    name: 'last-answer-has-no-more',
-    dialect: 'chat',
-    nodes: 3,
-    breaks: ['views'],
-    requirements: ['HP-ROOM-7'],
-    file: 'chat/rooms/nodes/listing.ts',
-    find: '  gathering.hasMore ||= more;',
-    replace: '  gathering.hasMore = more;',
-    story:
-      'Whether there are more rooms is what the node says that answers last. Nobody asks for the rooms that another one has left.',
-  },
 ];

@@ -141,8 +141,10 @@ export class TalkerPages {
     else if (walk.pagesLeft > 0) this.#ask({ walk, after: last, before: undefined });
   }
 
-  #end({ what, of, isWhole, isPartial, entries, names }: Walk): void {
-    if (!isWhole) return;
+  #end({ what, of, limit, isWhole, isPartial, entries, names }: Walk): void {
+    // Two homes may have given the same numbers, and the next page is asked for by a number alone.
+    const epochs = new Set(entries.map(({ epoch }) => epoch));
+    if (!isWhole || (epochs.size > 1 && entries.length > limit)) return;
     const inSession = this.#talker.inSession();
     if (what === 'ROOM_LIST') {
       const rooms = names.map(([room, count]) => [room, Number(count)] as const);

@@ -68,6 +68,8 @@ class Judge {
   readonly watchers = new Map<number, Watcher>();
   readonly #report: Report;
   readonly #users = new Map<string, Watched | undefined>();
+  /** By user: its client, where it has one. */
+  readonly #clients = new Map<string, number>();
   /** By client: as what its next session begins. */
   readonly #begins = new Map<number, string>();
   #due: Due[] = [];
@@ -80,6 +82,7 @@ class Judge {
     const isAlone = !this.#users.has(user) && !isMute;
     const fresh = { logins: 0, changes: 0, changedAt: 0, askedAt: 0, word: undefined, asking: 0 };
     this.#users.set(user, isAlone ? fresh : undefined);
+    this.#clients.set(user, client);
     const begin = { connection: -1, end: undefined, watches: new Map<string, string>() };
     this.watchers.set(client, { user, node, isSlow, ...begin });
   }
@@ -172,6 +175,12 @@ class Judge {
     return this.#users.get(this.watchers.get(client)?.user ?? '');
   }
 
+  /** Its session may be over. */
+  #isAway(user: string): boolean {
+    const { connection, end } = this.watchers.get(this.#clients.get(user) ?? -1) ?? {};
+    return end !== undefined && end.connection === connection;
+  }
+
   #doubt(known: Watched): void {
     known.changes += 1;
     known.word = undefined;
@@ -185,7 +194,7 @@ class Judge {
       const known = this.#users.get(due.of);
       const told = watcher?.watches.get(due.of);
       if (watcher === undefined || known?.word === undefined || told === undefined) continue;
-      if (known.asking > 0) continue;
+      if (known.asking > 0 || this.#isAway(due.of)) continue;
       const isSame = watcher.connection === due.connection && known.changes === due.changes;
       if (!isSame || told === known.word || this.#isExcused(watcher, known, due, at)) continue;
       this.#report(

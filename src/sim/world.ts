@@ -263,6 +263,7 @@ export class World {
 
   clockJumps(node: number, byMs: number): void {
     this.processes?.clockJumps(node, byMs);
+    for (const shard of shardsOf(this, node)) this.#setClock(shard);
   }
 
   connectGateway(way: Way, link: Link): Connection | undefined {
@@ -332,7 +333,13 @@ export class World {
   }
 
   #newShard(place: number, incarnation: number): Shard {
-    return new Shard(shardPlanOf(this.plan, place, this.processes), incarnation, this);
+    const shard = new Shard(shardPlanOf(this.plan, place, this.processes), incarnation, this);
+    this.#setClock(shard);
+    return shard;
+  }
+
+  #setClock({ system, plan: { node } }: Shard): void {
+    system.wallAtZeroMs = this.processes?.wallAtZeroMs(node) ?? 0;
   }
 
   #whereOf(place: number): { readonly node: number; readonly shard: number } {

@@ -18,7 +18,7 @@ import { GatewayEdge } from './gateway.edge.ts';
 import { createLogEdge } from './log.edge.ts';
 import { levelsOf } from './operator/levels.ts';
 import { ShardDesk } from './operator/shard-desk.ts';
-import { Alarm, nowUs } from './process/clock.ts';
+import { Alarm, nowUs, wallAtZeroMs } from './process/clock.ts';
 import type { FromShard, ShardData, ToShard } from './shard-messages.ts';
 import type { DoorSettings, ShardStats } from './shards-contract.ts';
 import { TcpEdge } from './tcp.edge.ts';
@@ -148,10 +148,7 @@ export class Shard {
       home: options.home,
       gateway: options.gateway,
       bridge: options.bridge ?? [],
-      chat:
-        chat === undefined
-          ? undefined
-          : { ...chat, life: data.life, wallAtZeroMs: Date.now() - nowUs() / 1_000 },
+      chat: chat === undefined ? undefined : { ...chat, life: data.life },
       cluster: clusterOf(data),
     });
     this.#schedule();
@@ -305,6 +302,7 @@ export class Shard {
     if (this.#isRunning || this.#hasCollapsed) return;
     this.#isRunning = true;
     this.#turns += 1;
+    this.#system.wallAtZeroMs = wallAtZeroMs(this.#system.wallAtZeroMs);
     this.#system.run(nowUs(), TURN_MESSAGES_MAX);
     this.#web.flush();
     this.#gateway.flush();
@@ -393,6 +391,5 @@ function clusterOf({ shard, life, options }: ShardData): ClusterStart | undefine
   const { cluster } = options;
   if (cluster === undefined) return undefined;
   const { incarnation } = cluster;
-  const wallAtZeroMs = Date.now() - nowUs() / 1_000;
-  return { ...cluster, incarnation: shard === 0 ? incarnation + life : incarnation, wallAtZeroMs };
+  return { ...cluster, incarnation: shard === 0 ? incarnation + life : incarnation };
 }

@@ -188,6 +188,18 @@ export function webContract(name: string, makeWorld: () => Promise<WebWorld>): v
       expect(world.heard).toEqual([{ type: 'closed', connection, code: 4001, reason: 'enough' }]);
     });
 
+    test('whoever is held and closed is read again, and what it says then is its close', async () => {
+      const world = await begin(makeWorld);
+      const { client, connection } = await openWebSocket(world);
+      const hold = { type: 'hold', connection, isHeld: true } as const;
+      world.turn(hold);
+      client.send('unheard');
+      client.close(4003, 'bye');
+      world.turn(close(connection, 4001, 'enough'), hold);
+      await world.until('the owner knows', () => world.heard.length > 0);
+      expect(world.heard).toEqual([{ type: 'closed', connection, code: 4003, reason: 'bye' }]);
+    });
+
     test('a close of the client is answered with its code and told to the owner', async () => {
       const world = await begin(makeWorld);
       const { client, connection } = await openWebSocket(world);

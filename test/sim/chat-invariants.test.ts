@@ -77,6 +77,11 @@ const seated = (client: number, place: number, more: object = {}): Written => ({
   ...{ room: 'r', place, epoch: 1, isAlready: false, count: client },
   ...more,
 });
+const joins = (client: number, id: string): Written => askedFor(client, 'JOIN', { id, room: 'r' });
+const granted = (id: string): Written => answered('JOIN', 'JOIN_OK', { id });
+const comesIn = (client: number, id: string, place: number): Written[] => [
+  ...[joins(client, id), granted(id), seated(client, place)],
+];
 const heard = (client: number, message: string, place: number, more: object = {}): Written => ({
   kind: 'roomHeard',
   ...inSession(client),
@@ -122,6 +127,8 @@ const rests = (client: number, rooms: string[] = ['r'], session?: string): Writt
   ...{ node: 0, client, user: `u${client}`, rooms },
   session: session ?? `s${client}`,
 });
+const isOut = (client: number): Written => ({ ...rests(client, []), session: undefined });
+const visits = { user: 'u1', isVisitor: true };
 const asked: Written = just('chatProbed');
 const rooms = (listed: [string, number][]): Written => ({
   kind: 'roomsTold',
@@ -433,15 +440,6 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     just('unwatched', { ...inSession(2), of: 'u1' }),
     ...[rests(1), rests(2), rested(), statusesTold(2, [['u1', 'busy']]), just('chatProbed')],
   ],
-  'a word that was lost with its connection is not told again': [
-    ...alone,
-    ...[joined(1), loggedIn(1), joined(2), loggedIn(2)],
-    ...[watches(2, 'u1'), status(2, 'u1', 'online', true)],
-    ...becomes(1, 'away'),
-    just('talkerEnded', { ...of(2), by: 'network', isCut: false, isBye: false }),
-    loggedIn(2, { connection: 22, isResumed: true }),
-    ...[rests(1), rests(2), rested(), just('chatProbed')],
-  ],
   'signs come to whom they are for': [
     ...alone,
     ...[
@@ -522,6 +520,22 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     heard(1, 'm2.2', 3),
     heard(2, 'm1.1', 2),
     rested(),
+  ],
+  'who says what it has heard has not heard itself': [
+    ...[...fewRemembered, joined(2, { givesPlaces: true }), roomAcked(2, 'm2.1', 1)],
+    ...[askedFor(2, 'RESUME'), loggedIn(2, { ...back, rooms: ['r'] }), said(1, 2), said(2, 3)],
+    ...[askedFor(2, 'RESUME'), loggedIn(2, { ...back, gaps: ['r'], rooms: ['r'] })],
+  ],
+  'who is not in while a visitor has the name, or had it a moment ago': [
+    ...[began(), chatBegan({ isCluster: false, policy: 'reject', resumeWindowMs: 5_000 })],
+    ...[joined(1), joined(2, visits), loggedIn(2), at(20_000, isOut(1))],
+    ...[at(21_000, ended(2, { by: 'client' })), at(29_000, isOut(1))],
+  ],
+  'who joins twice is answered twice, as the room was each time': [
+    ...[...alone, joins(2, 'q2'), ...comesIn(1, 'q1', 0)],
+    ...[askedFor(1, 'ROOM_MESSAGE', { room: 'r', message: 'm1.1' }), roomAcked(1, 'm1.1', 1)],
+    ...[at(3_000, joins(2, 'q3')), granted('q2'), seated(2, 0)],
+    ...[granted('q3'), seated(2, 1, { isAlready: true })],
   ],
   'who joins again reads what is on its way once more': [
     ...[...alone, joined(1), loggedIn(1), seated(1, 0), joined(2), loggedIn(2), seated(2, 0)],
@@ -917,6 +931,15 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       ],
     ],
     [
+      'gaps',
+      'where the last was heard that is not remembered',
+      [
+        ...[...fewRemembered, joined(2, { givesPlaces: true }), heard(2, 'm1.1', 1)],
+        ...[said(1, 1), said(2, 2), said(3, 3)],
+        ...[askedFor(2, 'RESUME'), loggedIn(2, { ...back, gaps: ['r'], rooms: ['r'] })],
+      ],
+    ],
+    [
       'room-memory',
       'one node alone has what is said when all is well',
       [...world, rested(), asked, roomAcked(1, 'm1.1', 1)],
@@ -1072,6 +1095,18 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         ...[joined(1), loggedIn(1), joined(2), loggedIn(2), watches(2, 'u1')],
         ...[status(2, 'u1', 'online', true), ...becomes(1, 'away'), rests(1), rests(2), rested()],
         just('chatProbed'),
+      ],
+    ],
+    [
+      'watching',
+      'nor what his lost connection was told',
+      [
+        ...alone,
+        ...[joined(1), loggedIn(1), joined(2), loggedIn(2), watches(2, 'u1')],
+        ...[status(2, 'u1', 'online', true), ...becomes(1, 'away')],
+        just('talkerEnded', { ...of(2), by: 'network', isCut: false, isBye: false }),
+        loggedIn(2, { connection: 22, isResumed: true }),
+        ...[rests(1), rests(2), rested(), just('chatProbed')],
       ],
     ],
     [
@@ -1261,6 +1296,14 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [...alone, joined(1), rested(), rests(1, [], undefined)].map((record) =>
         record.kind === 'talkerRests' ? { ...record, session: undefined } : record,
       ),
+    ],
+    [
+      'hp-liveness',
+      'one who is not in, whose name a visitor had long ago',
+      [
+        ...[began(), chatBegan({ isCluster: false, policy: 'reject', resumeWindowMs: 5_000 })],
+        ...[joined(1), joined(2, visits), loggedIn(2), ended(2), at(9_100, isOut(1))],
+      ],
     ],
     [
       'hp-liveness',
@@ -1647,17 +1690,17 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       'room-kept',
       'begun anew',
       [
-        ...[...alone, askedFor(1, 'JOIN', { room: 'r' }), seated(1, 3)],
-        ...[at(3_000, askedFor(2, 'JOIN', { room: 'r' })), seated(2, 0, { epoch: 2 })],
+        ...[...alone, ...comesIn(1, 'q1', 3)],
+        ...[at(3_000, joins(2, 'q2')), granted('q2'), seated(2, 0, { epoch: 2 })],
       ],
     ],
     [
       'room-kept',
       'gone back behind what was said',
       [
-        ...[...alone, askedFor(1, 'JOIN', { room: 'r' }), seated(1, 0)],
+        ...[...alone, ...comesIn(1, 'q1', 0)],
         ...[askedFor(1, 'ROOM_MESSAGE', { room: 'r', message: 'm1.1' }), roomAcked(1, 'm1.1', 1)],
-        ...[at(3_000, askedFor(2, 'JOIN', { room: 'r' })), seated(2, 0)],
+        ...[at(3_000, joins(2, 'q2')), granted('q2'), seated(2, 0)],
       ],
     ],
     [

@@ -132,12 +132,12 @@ const fetched = (question: number, more: object = {}): Written => ({
   isEvents: true,
   ...more,
 });
-const fetchEnded = (question: number): Written => ({
+const fetchEnded = (question: number, how = 'collected'): Written => ({
   kind: 'fetchEnded',
   node: 0,
   shard: 0,
   question,
-  how: 'collected',
+  how,
 });
 const counted = (connections: number, followed: unknown[] = []): Written => ({
   kind: 'gatewayCounted',
@@ -438,6 +438,32 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
     ['fetches', 'two at a time', [fetched(1), fetched(2)]],
     ['fetches', 'one is never ended', [fetched(1), at('quiet', 9_000)]],
     ['fetches', 'one ends twice', [fetched(1), fetchEnded(1), fetchEnded(1)]],
+    [
+      'retries',
+      '[WOH-RETRY-1] one asks again at once',
+      [fetched(1), fetchEnded(1), fetched(2), fetchEnded(2, 'failed'), fetched(3)],
+    ],
+    [
+      'retries',
+      'one asks after a second and a half where it should wait for two',
+      [
+        ...[fetched(1), fetchEnded(1), fetched(2), fetchEnded(2, 'failed')],
+        { ...fetched(3), at: 1_200_000 },
+        { ...fetchEnded(3, 'failed'), at: 1_300_000 },
+        { ...fetched(4), at: 2_800_000 },
+      ],
+    ],
+    [
+      'retries',
+      '[WOH-RETRY-2] one never gives up',
+      [
+        ...[fetched(1), fetchEnded(1)],
+        ...[1, 3, 6, 12, 25, 50, 100].flatMap((second, failure) => [
+          { ...fetched(failure + 2), at: second * 1_000_000 },
+          { ...fetchEnded(failure + 2, 'failed'), at: second * 1_000_000 },
+        ]),
+      ],
+    ],
     [
       'words',
       'one was never said',

@@ -96,6 +96,7 @@ const joined = (
   ...{ publishes: [], transport: 'ws', readsPerSecond: 0 },
   windowBytes: 1_048_576,
 });
+const narrow: Written = { ...joined(reader, 'steady'), windowBytes: 4_096 };
 /** Takes more than a megabyte a second. */
 const brisk = (who = reader): Written => ({
   ...joined(who, 'steady', [topic]),
@@ -354,6 +355,10 @@ const clean: Record<string, Written[]> = {
   ],
   'a session that fails, and says so': [
     ...[began(), connected(), poisoned, fell, closedForBug, sampledAt(9_000)],
+  ],
+  'a session that fails, and says so through a narrow way': [
+    ...[began(), narrow, connected(), poisoned, fell, sampledAt(3_900)],
+    ...[{ ...closedForBug, atMs: 3_950 }, sampledAt(9_000)],
   ],
   'a topic that nobody used for as long as its history lasts': goesAndComes(13_500),
   'books that are in order, and publishers that wait as long as they may': [
@@ -853,7 +858,12 @@ const planted: [string, string, Written[]][] = [
   [
     'last-words',
     '[BROKER-CLOSE-1] a session that failed, and left its client behind',
-    [began(), connected(), poisoned, fell, sampledAt(9_000)],
+    [began(), connected(), poisoned, fell, sampledAt(1_600)],
+  ],
+  [
+    'last-words',
+    '[BROKER-CLOSE-1] a session that failed, and left its client behind, however narrow its way',
+    [began(), narrow, connected(), poisoned, fell, sampledAt(4_100)],
   ],
   [
     'last-words',

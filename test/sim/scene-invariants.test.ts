@@ -142,6 +142,42 @@ const alive: Scene = {
   alive: { text: '~alive', format: 'raw', timeoutS: 2, isInterval: false },
 };
 
+/** What the origin says later, and an item that waits for another one in vain. */
+const overdue: Scene = {
+  ...socket,
+  acts: [
+    ...says({
+      tells: 'control',
+      control: { type: 'send-delayed', text: 'later', kind: 'ping', timeoutS: 1 },
+    }).acts,
+    publishes({ id: '1' }),
+    publishes({ id: '3', prevId: '2', text: 'i3' }),
+  ],
+};
+const overdueBegun = [
+  ...[...upgraded, acted(310), asked(315, events('TEXT w0'), 'events')],
+  ...[acted(620, 1), heard(630, 'text i1'), acted(930, 2), heard(1_315, 'ping later')],
+];
+const keepAlive = { type: 'keep-alive', isBinary: false, timeoutS: 2, isInterval: false } as const;
+/** The same where nobody hears it, but for the keep-alive that it puts off. */
+const unheard: Scene = {
+  ...page,
+  opening: [
+    ...socket.opening,
+    {
+      tells: 'control',
+      control: { ...keepAlive, text: '~a', kind: 'text' },
+    },
+  ],
+  acts: [publishes({ kind: 'ping', id: '1' }), publishes({ kind: 'ping', id: '3', prevId: '2' })],
+};
+/** Its end waits for a link that cannot be had. */
+const endsLater: Scene = {
+  ...alive,
+  acts: [publishes({ action: 'close' })],
+  next: { timeoutS: 2, answers: [false, true], isBehind: false },
+};
+
 const history = (...records: Written[]): TraceEvent[] =>
   records.map((record, seq) => {
     const { atMs = 0 } = record as { readonly atMs?: number };
@@ -233,6 +269,18 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
   'a WebSocket whose client is gone': [
     ...[set(), began(socket), ...upgraded, ended(900), asked(905, events('DISCONNECT'), 'events')],
     quiet(2_000),
+  ],
+  'what is overdue, between what the origin says': [
+    ...[set(), began(overdue), ...overdueBegun, heard(1_500, 'text i3'), ended(1_600)],
+  ],
+  'a page that is kept alive beside what it does not hear': [
+    ...[set(), began(unheard), ...come, acted(310), acted(620, 1), heard(1_400, 'text ~a')],
+    ended(1_500),
+  ],
+  'a stream that is kept alive until its end can be told': [
+    ...[set(), began(endsLater), asked(5), ...begun, heard(1_500, 'alive')],
+    ...[asked(2_030, NEXT, 'next'), acted(2_100), heard(3_500, 'alive')],
+    ...[asked(3_900, NEXT, 'next'), heard(3_905, 'line next 1'), heard(3_906, 'end'), ended(3_907)],
   ],
   'a page that polls, and hears no pings': [
     ...[
@@ -451,6 +499,24 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
       'origins-asked',
       'a session of a page that is gone stays',
       [set(), began(page), ...come, ended(900), asked(7_000, events('DISCONNECT'), 'events')],
+    ],
+    [
+      'sockets-hear',
+      'what is overdue never comes',
+      [set(), began(overdue), ...overdueBegun, ended(3_000)],
+    ],
+    [
+      'kept-alive',
+      'never, behind what nobody hears',
+      [set(), began(unheard), ...come, acted(310), acted(620, 1), ended(4_800)],
+    ],
+    [
+      'kept-alive',
+      'nor while its end waits',
+      [
+        ...[set(), began(endsLater), asked(5), ...begun, heard(1_500, 'alive')],
+        ...[asked(2_030, NEXT, 'next'), acted(2_100), ended(4_500)],
+      ],
     ],
     ['kept-alive', 'too soon', [set(), began(alive), ...begun, heard(700, 'alive')]],
     ['kept-alive', 'never', [set(), began({ ...alive, acts: [] }), ...begun, ended(2_600)]],

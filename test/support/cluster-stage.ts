@@ -198,6 +198,12 @@ export class ClusterStage {
   }
 
   /** Connections between two nodes break, and new ones are refused. */
+  /** Somebody sets the clock of the node. */
+  setClock(node: string, bySeconds: number): void {
+    for (const shard of this.node(node).shards)
+      if (shard !== undefined) shard.system.wallAtZeroMs += bySeconds * 1_000;
+  }
+
   breakOff(one: string, other: string): void {
     this.#roads.set(`${one} ${other}`, 'refused');
     this.#roads.set(`${other} ${one}`, 'refused');
@@ -422,7 +428,7 @@ export class ClusterStage {
     system.bind(edges.control, () => {});
     system.bind(edges.passwords, () => {});
     system.bind(edges.tcp, (command) => this.#obeyTcp(node, life, web, command));
-    const wallAtZeroMs = 1_700_000_000_000 + (this.#options.skews?.[node.name] ?? 0) * 1_000;
+    system.wallAtZeroMs = 1_700_000_000_000 + (this.#options.skews?.[node.name] ?? 0) * 1_000;
     system.bind(addressOf<ClusterNews>(0, 'edge/cluster'), (news) =>
       this.news.push({ at: this.now, node: node.name, news }),
     );
@@ -434,7 +440,7 @@ export class ClusterStage {
           ? undefined
           : {
               options: { ...chatDefaults, node: node.name, ...chat },
-              ...{ incarnation, wallAtZeroMs, life: deaths },
+              ...{ incarnation, life: deaths },
             },
       gateway:
         this.#options.hasGateway === true
@@ -453,7 +459,7 @@ export class ClusterStage {
           speech: this.#options.speeches?.[node.name] ?? clusterDefaults.speech,
           ...(this.#options.noDetours?.includes(node.name) === true ? { detours: false } : {}),
         },
-        ...{ incarnation: shard === 0 ? incarnation + deaths : incarnation, wallAtZeroMs },
+        ...{ incarnation: shard === 0 ? incarnation + deaths : incarnation },
       },
     });
     return { system, web };

@@ -257,6 +257,7 @@ export class Stage {
       this.auth.asked.push({ shard, ask });
       if (!this.auth.isSlow) this.judge();
     });
+    system.wallAtZeroMs = 1_700_000_000_000;
     startShard(system, {
       shard,
       shards: this.#options.shards ?? 1,
@@ -269,7 +270,6 @@ export class Stage {
           : {
               options: { ...chatDefaults, ...this.#options.chat },
               incarnation: 7,
-              wallAtZeroMs: 1_700_000_000_000,
               // How many died before it.
               life: Math.max(0, this.#lives - (this.#options.shards ?? 1)),
             },

@@ -1,4 +1,4 @@
-// What all actors of the chat share: who they are, where the others are, and how time is told to clients.
+// What all actors of the chat share: who they are, and where the others are.
 // Rooms and users are found by name: each name has a home shard, as a topic has one.
 // Refuses to know sessions. Obeys spec/hp.md, sections "Rooms" and "Users".
 
@@ -20,8 +20,6 @@ export interface ChatStart {
   readonly options: ChatOptions;
   /** Grows with every start of the node. */
   readonly incarnation: number;
-  /** Milliseconds since 1970 when `now` was 0. */
-  readonly wallAtZeroMs: number;
   /** How many shards of the node died before this one: rooms that are born again are told apart by it. */
   readonly life: number;
 }
@@ -64,20 +62,6 @@ export function shardOfUser({ shards }: Pick<ChatContext, 'shards'>, user: strin
 /** The keeper of a room. */
 export function keeperOfRoom(chat: ChatContext, room: string): Address<RoomsMessage> {
   return chat.roomsOfShard(shardOfRoom(chat, room));
-}
-
-/** Seconds since 1970 at an instant of this shard (microseconds). */
-export function secondsAt({ wallAtZeroMs }: ChatContext, now: number): number {
-  return Math.floor((wallAtZeroMs + now / 1_000) / 1_000);
-}
-
-/** Negative when it is past. */
-export function millisecondsUntil(
-  { wallAtZeroMs }: ChatContext,
-  seconds: number,
-  now: number,
-): number {
-  return Math.ceil(seconds * 1_000 - wallAtZeroMs - now / 1_000);
 }
 
 /** A UUID of version 4 from an actor's own chance. */

@@ -3,12 +3,18 @@
 
 import { encodeLine, errorPayload } from '../codecs/hp/writing.ts';
 import type { DoorNotice } from '../routing/relay/relay-seam.ts';
-import type { ActorDefinition, Address, ChildStopped, Context } from '../runtime/actor.ts';
+import {
+  type ActorDefinition,
+  type Address,
+  type ChildStopped,
+  type Context,
+  secondsNow,
+} from '../runtime/actor.ts';
 import { Admission } from '../runtime/admission.ts';
 import type { ShardDown } from '../runtime/edges.ts';
 import type { TcpOpened } from '../runtime/tcp/tcp-edges.ts';
 import { Arrivals } from './arrivals.ts';
-import { type ChatContext, secondsAt, uuidFrom } from './chat-context.ts';
+import { type ChatContext, uuidFrom } from './chat-context.ts';
 import { hpSession, type HpSessionMessage } from './hp-session.actor.ts';
 import type { ConnectionGone } from './session/session.ts';
 
@@ -146,7 +152,7 @@ function dismiss(
   retryAfter = 5,
 ): void {
   const id = uuidFrom(() => context.random());
-  const around = { type: 'ERROR', id, timestamp: secondsAt(chat, context.now) };
+  const around = { type: 'ERROR', id, timestamp: secondsNow(context) };
   const lastWords = encodeLine(around, errorPayload({ code, message, retryAfter }, null, true));
   context.send(chat.edges.tcp, { type: 'dismiss', connection, lastWords });
 }

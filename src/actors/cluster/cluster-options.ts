@@ -90,8 +90,6 @@ export interface ClusterStart {
   readonly options: ClusterOptions;
   /** Grows with every start of the node, and with every start of the shard that owns its links. */
   readonly incarnation: number;
-  /** Milliseconds since 1970 when `now` was 0. */
-  readonly wallAtZeroMs: number;
 }
 
 export interface ClusterContext extends ClusterStart {

@@ -351,14 +351,16 @@ function drop(state: HomeState, known: HomeTopic): void {
   state.remembering.delete(known);
 }
 
-/** [BROKER-LIM-4] The topic published longest ago forgets first; the one published just now forgets last. */
+/** [BROKER-LIM-4] The topic published longest ago forgets first; what was published just now is forgotten last. */
 function shed(state: HomeState): void {
-  while (state.bytes > state.args.limits.historyBytesTotalMax) {
+  const { historyBytesTotalMax } = state.args.limits;
+  while (state.bytes > historyBytesTotalMax) {
     const known = state.remembering.first;
     if (known === undefined) return;
-    state.bytes -= known.log.bytes;
-    known.log.forget();
-    state.remembering.delete(known);
+    const othersBytes = state.bytes - known.log.bytes;
+    known.log.shrink(historyBytesTotalMax - othersBytes);
+    state.bytes = othersBytes + known.log.bytes;
+    if (known.log.bytes === 0) state.remembering.delete(known);
   }
 }
 

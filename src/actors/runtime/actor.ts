@@ -28,6 +28,8 @@ export interface Context<M> {
   readonly self: Address<M>;
   /** Monotonic instant of this turn, integer microseconds; equal for the whole turn. */
   readonly now: number;
+  /** Milliseconds since 1970 at this turn, by a clock that may be set: to be told to others, and never to wait by. */
+  readonly wallMs: number;
   /** Uniform unsigned 32-bit integer from this actor's own stream. */
   random(): number;
   /** Puts a message into another mailbox or edge when this turn succeeds. */
@@ -42,6 +44,11 @@ export interface Context<M> {
   cancel(name: string): void;
   /** Adds to a counter that operators can read. */
   count(counter: string, by?: number): void;
+}
+
+/** Whole seconds since 1970 at this turn, as they are told to others. */
+export function secondsNow({ wallMs }: Pick<Context<never>, 'wallMs'>): number {
+  return Math.floor(wallMs / 1_000);
 }
 
 /** What the supervisor does when `receive` throws: see `supervision.ts`. */

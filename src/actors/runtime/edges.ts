@@ -146,7 +146,10 @@ export type WebCommand =
   | { readonly type: 'ping'; readonly connection: ConnectionId }
   /** Ends a connection without a word: the client sees it break. `closed` follows. */
   | { readonly type: 'cut'; readonly connection: ConnectionId }
-  /** Stops reading from a connection, or goes on; what the client sends meanwhile waits in the network. */
+  /**
+   * Stops reading from a connection, or goes on; what the client sends meanwhile waits in the network. Whoever is being
+   * closed is read: its answer has to be heard.
+   */
   | { readonly type: 'hold'; readonly connection: ConnectionId; readonly isHeld: boolean };
 
 /** The auth edge checks a token's signature and dates; it knows no topics. */

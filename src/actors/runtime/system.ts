@@ -2,7 +2,8 @@
 // commits what the turn did, all or nothing. The same class runs in production (first come, first served)
 // and in the simulator (the seed chooses whose turn it is).
 // Refuses to know the clock, threads and sockets: `now` is handed in, edges are functions bound to addresses.
-// A system is a function of its seed and the ordered list of (now, address, message) it is given. ADR 0003.
+// A system is a function of its seed and the ordered list of (now, address, message) it is given, and of how its wall
+// clock is set meanwhile. ADR 0003.
 
 import {
   type ActorDefinition,
@@ -68,6 +69,15 @@ export class System {
 
   get readyActors(): number {
     return this.#ready.length - this.#readyHead;
+  }
+
+  /** Milliseconds since 1970 when `now` was 0: 0 until it is set, and set again whenever the clock of the machine is. */
+  get wallAtZeroMs(): number {
+    return this.#turn.wallAtZeroMs;
+  }
+
+  set wallAtZeroMs(wallAtZeroMs: number) {
+    this.#turn.wallAtZeroMs = wallAtZeroMs;
   }
 
   /** Microseconds; undefined when no timer is armed. */

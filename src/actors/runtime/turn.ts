@@ -61,6 +61,7 @@ export class Turn implements Context<unknown> {
   readonly targets: (string | undefined)[] = [];
   readonly payloads: unknown[] = [];
   now = 0;
+  wallAtZeroMs = 0;
   readonly #options: TurnOptions;
   readonly #spawned: string[] = [];
   #cell: Cell | undefined = undefined;
@@ -71,6 +72,10 @@ export class Turn implements Context<unknown> {
 
   get self(): Address<unknown> {
     return this.#current().address as Address<unknown>;
+  }
+
+  get wallMs(): number {
+    return this.wallAtZeroMs + this.now / 1_000;
   }
 
   begin(cell: Cell, now: number): void {

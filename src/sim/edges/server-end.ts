@@ -109,7 +109,7 @@ export class ServerEnd implements WebEnd {
     else this.#sayClose(code, reason);
     this.#state = states.closing;
     this.#verdict = { code, reason };
-    this.#edge.host.remindAt(this.#edge.host.now + this.#edge.options.closeTimeoutUs, this.id);
+    this.socket.awaitClose();
   }
 
   /** Ends it without a word. */

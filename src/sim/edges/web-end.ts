@@ -59,7 +59,8 @@ export class EndSocket implements Endpoint {
   readonly #edge: EndHost;
   readonly #in: Pipe;
   readonly #out: Pipe;
-  #isHeld = false;
+  #heldSince: number | undefined = undefined;
+  #isClosing = false;
   #isReadable = false;
   #isDirty = false;
   #outstanding = 0;
@@ -75,10 +76,24 @@ export class EndSocket implements Endpoint {
     outward.sender = this;
   }
 
+  /** Undefined where it is read. */
+  get heldSince(): number | undefined {
+    return this.#heldSince;
+  }
+
   /** What arrives while held waits in the pipe, and the other side's window fills. */
   hold(isHeld: boolean): void {
-    this.#isHeld = isHeld;
+    if (this.#isClosing) return;
+    this.#heldSince = isHeld ? this.#edge.host.now : undefined;
     this.lookIn();
+  }
+
+  /** The other side has some time to answer a close, and is read for that. */
+  awaitClose(): void {
+    this.hold(false);
+    this.#isClosing = true;
+    const { host, options } = this.#edge;
+    host.remindAt(host.now + options.closeTimeoutUs, this.#end.id);
   }
 
   /** Something may have arrived while nothing was read. */
@@ -87,7 +102,7 @@ export class EndSocket implements Endpoint {
   }
 
   readable(): void {
-    if (this.#isReadable || this.#isHeld) return;
+    if (this.#isReadable || this.#heldSince !== undefined) return;
     this.#isReadable = true;
     this.#edge.noteReadable(this);
   }
@@ -99,7 +114,7 @@ export class EndSocket implements Endpoint {
 
   read(): void {
     this.#isReadable = false;
-    if (this.#isHeld || this.#end.isUnowned) return;
+    if (this.#heldSince !== undefined || this.#end.isUnowned) return;
     for (let units = 0; units < READ_UNITS_MAX; units += 1) {
       const unit = this.#in.read();
       if (unit === undefined) break;

@@ -58,7 +58,6 @@ export class WebEdge implements EndHost {
   readonly arena = new Arena();
   readonly #frame = { take: this.arena.take };
   #opened = 0;
-  readonly #heldSince = new Map<ConnectionId, number>();
   #isPaused = false;
   /** Ends that are gone, where somebody asks what is said to them. */
   readonly #missed = new Map<ConnectionId, TcpEnd>();
@@ -76,7 +75,7 @@ export class WebEdge implements EndHost {
 
   /** Since when nothing is read from it; undefined where it is read. */
   heldSince(connection: ConnectionId): number | undefined {
-    return this.#heldSince.get(connection);
+    return this.#connections.get(connection)?.socket.heldSince;
   }
 
   has(connection: ConnectionId): boolean {
@@ -208,8 +207,6 @@ export class WebEdge implements EndHost {
         return;
       case 'hold':
         this.#connections.get(command.connection)?.socket.hold(command.isHeld);
-        if (command.isHeld) this.#heldSince.set(command.connection, this.host.now);
-        else this.#heldSince.delete(command.connection);
         return;
       case 'cut':
         this.#connections.get(command.connection)?.cut();

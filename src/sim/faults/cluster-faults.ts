@@ -23,7 +23,7 @@ const chanceKinds = [
   'stallNode',
   /** A process dies, and comes back knowing nothing. */
   'killProcess',
-  /** The clock of a node jumps by `amount` milliseconds; its next life begins with it. */
+  /** The clock of a node is set, `amount` milliseconds further or back. */
   'clockJump',
   /** Everybody loses his connection, on every node. */
   'massReconnect',

@@ -35,14 +35,14 @@ export function drawPoisons(horizonUs: number, clients: number): Arbitrary<reado
   );
 }
 
-/** Only a WebSocket that is open shows what became of it. */
+/** Only a WebSocket that is open, and over which something passes, shows what became of it. */
 export function befallPoison(world: Poisonable, { client, how }: Poison): void {
   const party = world.clientOf(client);
   if (party instanceof Holder) befallHolder(world, party);
   if (!(party instanceof Client)) return;
   const { connection, plan } = party;
-  if (connection === undefined || !party.isOpen || party.isClosing || plan.transport !== 'ws')
-    return;
+  if (connection === undefined || connection.isCut) return;
+  if (!party.isOpen || party.isClosing || plan.transport !== 'ws') return;
   const { node } = plan;
   const shard = world.shards.find(
     ({ plan: its, isDead }) => its.node === node && its.shard === connection.met.shard && !isDead,
@@ -61,7 +61,7 @@ export function befallPoison(world: Poisonable, { client, how }: Poison): void {
 /** Whatever it is held for: what it hears of is nothing. */
 function befallHolder(world: Poisonable, { plan, connection }: Holder): void {
   const { node, client, what } = plan;
-  if (connection === undefined) return;
+  if (connection === undefined || connection.isCut) return;
   for (const shard of world.shards) {
     if (shard.isDead || shard.plan.node !== node) continue;
     const owner = shard.web.ownerOf(connection) as Address<unknown> | undefined;

@@ -8,7 +8,6 @@ import type { Trace } from '../trace.ts';
 
 interface Process {
   readonly incarnation: number;
-  readonly wallAtZeroMs: number;
   /** Threads that have started in it. */
   starts: number;
 }
@@ -44,6 +43,11 @@ export class Processes {
     this.#skewsMs[node] = (this.#skewsMs[node] ?? 0) + byMs;
   }
 
+  /** Milliseconds since 1970 when the run began, by the clock of a node. */
+  wallAtZeroMs(node: number): number {
+    return WALL_AT_ZERO_MS + (this.#skewsMs[node] ?? 0);
+  }
+
   /** What a thread of the node is started with. */
   starting(
     node: number,
@@ -53,18 +57,17 @@ export class Processes {
     own.starts += 1;
     // A thread that takes a dead one's place is a later life of its node for other nodes.
     const life = Math.max(0, own.starts - this.#world.plan.shards);
-    const { incarnation, wallAtZeroMs } = own;
+    const { incarnation } = own;
     const { options, cluster } = this.#plan;
     const name = nodeName(node);
     return {
-      chat: { options: { ...options, node: name }, incarnation, wallAtZeroMs, life },
+      chat: { options: { ...options, node: name }, incarnation, life },
       cluster: cluster && {
         options: {
           ...{ ...cluster, ...this.#addressesOf(node), node: name, keys: KEYS },
           speech: this.#isUpgraded(node) ? cluster.speech : 'previous',
         },
         incarnation: shard === 0 ? incarnation + life : incarnation,
-        wallAtZeroMs,
       },
     };
   }
@@ -87,9 +90,8 @@ export class Processes {
     const known = this.#processes[node];
     if (known !== undefined) return known;
     const { now, trace } = this.#world;
-    const wallAtZeroMs = WALL_AT_ZERO_MS + (this.#skewsMs[node] ?? 0);
-    const incarnation = wallAtZeroMs + Math.floor(now / 1_000);
-    const begun = { incarnation, wallAtZeroMs, starts: 0 };
+    const incarnation = this.wallAtZeroMs(node) + Math.floor(now / 1_000);
+    const begun = { incarnation, starts: 0 };
     this.#processes[node] = begun;
     this.#lives[node] = (this.#lives[node] ?? 0) + 1;
     trace.add({ kind: 'processBegan', node, incarnation });

@@ -4,6 +4,15 @@ import type { Mutant } from './mutant.ts';
 
 export const doors: readonly Mutant[] = [
   {
+    name: 'streams-in-the-other-form',
+    breaks: ['frames'],
+    requirements: ['BROKER-ENV-1', 'SSE-5'],
+    file: 'broker/broker-formats.ts',
+    find: 'const data = envelope ? encodeEnvelope(wire, publication) : publication.data;',
+    replace: 'const data = envelope ? publication.data : encodeEnvelope(wire, publication);',
+    story: 'Streams that asked for envelopes hear data alone, and the others hear envelopes.',
+  },
+  {
     name: 'led-here-by-a-name',
     breaks: ['requests'],
     requirements: ['BROKER-CORS-4'],
@@ -172,8 +181,8 @@ export const doors: readonly Mutant[] = [
     breaks: ['one-order', 'offset-steps'],
     requirements: ['BROKER-LIM-4'],
     file: 'routing/home/topic-log.ts',
-    find: '    this.#seen = undefined;\n    this.#bytes = 0;',
-    replace: '    this.#seen = undefined;\n    this.#offset = 0;\n    this.#bytes = 0;',
+    find: 'shrink(bytesMax: number): void {\n',
+    replace: 'shrink(bytesMax: number): void {\n    if (bytesMax <= 0) this.#offset = 0;\n',
     story: 'A topic that has to give up its history forgets its place as well, in the same epoch.',
   },
   {
@@ -181,8 +190,8 @@ export const doors: readonly Mutant[] = [
     breaks: ['books', 'recovery'],
     requirements: ['BROKER-LIM-4'],
     file: 'routing/home.actor.ts',
-    find: '    state.bytes -= known.log.bytes;\n    known.log.forget();',
-    replace: '    known.log.forget();',
+    find: '    state.bytes = othersBytes + known.log.bytes;\n',
+    replace: '',
     story:
       'Once over its memory for history, a shard believes that it is for ever: nothing is remembered any more.',
   },

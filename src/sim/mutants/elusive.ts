@@ -124,4 +124,8 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'left-by-two-waits-twice',
     'Two sessions of one user seldom leave the same message unacknowledged, and another one looks; unit tests have it.',
   ],
+  [
+    'early-words-of-a-detour-lost',
+    'What stands for a connection seldom starts after its first words come, and the next call goes well; unit tests have it.',
+  ],
 ]);

@@ -125,8 +125,8 @@ export const recovering: readonly Mutant[] = [
     breaks: ['recovery', 'memory', 'no-failures'],
     requirements: ['BROKER-REC-1'],
     file: 'routing/home/topic-log.ts',
-    find: '      this.#kept = this.#kept.slice(this.#first);\n      this.#first = 0;',
-    replace: '      this.#kept = this.#kept.slice(this.#first);',
+    find: '    this.#kept = this.#kept.slice(this.#first);\n    this.#first = 0;',
+    replace: '    this.#kept = this.#kept.slice(this.#first);',
     story: 'The emptied places are cut off, and the first one is looked for where it was before.',
   },
   {

@@ -60,7 +60,7 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
   const options: GatewayOptions = {
     ...own.options,
     ...(isStaged ? { queuedItemsMax: 100, ...unpaced, forwardedFor, logRequests } : {}),
-    ...(errander === undefined ? {} : errandOptions),
+    ...(errander === undefined ? {} : { ...errandOptions, ...unpaced }),
   };
   const players = isStaged ? drawPlayers({ seed, nodes: nodeCount, from: all, options }) : [];
   const counts = { client: all, shard: nodeCount * shardCount, node: nodeCount };
@@ -191,7 +191,7 @@ const options: Arbitrary<GatewayOptions> = plainRecord({
   queueBytesMax: constantFrom(1_048_576, 1_048_576, 16_384),
   keptBodyBytesMax: constantFrom(100_000, 2_000),
   updateOnFirstSubscription: constantFrom(true, true, false),
-  messageRate: constantFrom(undefined, undefined, 100),
+  messageRate: constantFrom(undefined, undefined, 100, 25),
 }).map((some) => ({
   ...gatewayDefaults,
   subscriptionLingerMs: 200,

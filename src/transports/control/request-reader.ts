@@ -88,7 +88,10 @@ export class RequestReader {
       const colon = line.indexOf(':');
       if (colon === -1) continue;
       const name = line.slice(0, colon).toLowerCase();
-      fields.set(name, [...(fields.get(name) ?? []), line.slice(colon + 1).trim()]);
+      const value = line.slice(colon + 1).trim();
+      const values = fields.get(name);
+      if (values === undefined) fields.set(name, [value]);
+      else values.push(value);
     }
     const lengths = new Set(fields.get('content-length') ?? []);
     const [length] = lengths;

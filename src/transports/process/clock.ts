@@ -1,10 +1,22 @@
-// The real clock: monotonic whole microseconds, and one alarm that sleeps until the earliest deadline.
+// The real clock: monotonic whole microseconds, which of them is when for people, and one alarm that sleeps until the
+// earliest deadline.
 // Refuses to know who waits for what.
 
 /** Monotonic instant in whole microseconds. */
 export function nowUs(): number {
   return Math.floor(performance.now() * 1_000);
 }
+
+/**
+ * Milliseconds since 1970 when `nowUs` was 0; as it was known, while the clock of the machine goes on as it did. Somebody
+ * may set it, and it goes on while the machine sleeps.
+ */
+export function wallAtZeroMs(known: number): number {
+  const atZeroMs = Date.now() - performance.now();
+  return Math.abs(atZeroMs - known) < CLOCK_SET_MS ? known : atZeroMs;
+}
+
+const CLOCK_SET_MS = 500;
 
 /** The platform fires longer timers at once. */
 const SLEEP_MS_MAX = 2 ** 31 - 1;

@@ -117,9 +117,10 @@ export class Connections implements ConnectionHost {
     this.#open.get(id)?.ping(PING);
   }
 
+  /** Whoever is being closed is read, or its answer would never be heard. */
   hold(id: ConnectionId, isHeld: boolean): void {
     const connection = this.#open.get(id);
-    if (connection !== undefined) this.#options.intake.hold(connection.socket, isHeld);
+    if (connection?.isOpen === true) this.#options.intake.hold(connection.socket, isHeld);
   }
 
   cut(id: ConnectionId): void {
@@ -182,6 +183,7 @@ export class Connections implements ConnectionHost {
   }
 
   awaitClose(connection: Connection): void {
+    this.#options.intake.hold(connection.socket, false);
     this.#closing.add(connection);
   }
 

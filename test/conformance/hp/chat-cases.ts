@@ -201,6 +201,21 @@ export const chatCases: readonly HpCase[] = hpCases('chat', [
     },
   ],
   [
+    '[HP-PRES-6] who comes back hears again what his lost connection was told',
+    async (site) => {
+      const [a, b] = [await site.in('a'), await site.in('b')];
+      await b.ask('PRESENCE_SUBSCRIBE', { users: [site.name('a')] });
+      await a.ask('PRESENCE_SET', { status: 'busy' });
+      assert.equal((await b.next()).payload['status'], 'busy');
+      b.reset();
+      const back = site.open();
+      assert.equal((await back.ask('RESUME', { token: b.token })).type, 'RESUME_OK');
+      const { type, payload } = await back.next();
+      assert.deepEqual([type, payload['status']], ['PRESENCE_EVENT', 'busy']);
+      await back.hearsNothing();
+    },
+  ],
+  [
     '[HP-RES-2] a token that is nothing is told, and LOGIN works then',
     async (site) => {
       const client = site.open();

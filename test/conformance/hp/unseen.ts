@@ -37,6 +37,8 @@ export const hpUnseen: Readonly<Record<string, string>> = {
   'HP-JOIN-1': 'takes a server that starts; test/unit/cluster holds it',
   'HP-PART-5': 'takes twenty seconds on a side that is alone; test/unit/cluster holds it',
   'HP-CLOCK-1': 'is told in the log and to administrators; test/unit/cluster holds it',
+  'HP-CLOCK-2':
+    'no client can set the clock of a machine; test/unit/cluster and test/unit/transports hold it',
   'HP-NOTE-2': 'takes an administrator of a cluster; test/unit/cluster holds it',
   'HP-DETOUR-6':
     'is told in the log, at the admin door and to administrators; test/unit/cluster holds it',

@@ -27,7 +27,7 @@ test('[HP-REPL-9] a session elsewhere that nobody tells of any more is gone, and
   });
   const users: Address<UsersMessage> = system.spawn(
     usersActor,
-    { options: chatDefaults, shard: 1, shards: 2, wallAtZeroMs: 0 } as ChatContext,
+    { options: chatDefaults, shard: 1, shards: 2 } as ChatContext,
     'users',
   );
   let now = 0;

@@ -34,7 +34,7 @@ test('[HP-DM-6] also when it ended before its client was told that it is back', 
   } as unknown as ChatContext;
   const sent: UsersMessage[] = [];
   const turn: Turn = {
-    ...{ self: addressOf(0, 'session'), now: 0, random: () => 1, stop: () => {} },
+    ...{ self: addressOf(0, 'session'), now: 0, wallMs: 0, random: () => 1, stop: () => {} },
     ...{ spawn: () => addressOf(0, 'none'), after: () => {}, cancel: () => {}, count: () => {} },
     send: (to, word) => {
       if ((to as string) === users) sent.push(word as UsersMessage);

@@ -60,7 +60,6 @@ function keeper(options: Partial<ChatOptions>) {
         options: { ...chatDefaults, ...options },
         shard: 0,
         shards: 1,
-        wallAtZeroMs: 0,
         life: 0,
       },
       seam: { node: 'n1', relay, locations: quiet },

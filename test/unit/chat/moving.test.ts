@@ -33,7 +33,7 @@ test('[HP-RES-5] [HP-DM-6] it is over, and what came for it meanwhile waits for 
   const users = system.spawn(
     usersActor,
     {
-      ...{ options: chatDefaults, shard: 1, shards: 2, wallAtZeroMs: 0, life: 0 },
+      ...{ options: chatDefaults, shard: 1, shards: 2, life: 0 },
       ...{ roomsOfShard: () => quiet, usersOfShard: () => quiet },
     } as unknown as ChatContext,
     'users',

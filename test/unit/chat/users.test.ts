@@ -427,6 +427,8 @@ describe('presence', () => {
     for (const shard of [0, 1]) HpClient.in(stage, `bob${shard}`, shard);
     const users = ['bob0', 'bob1'];
     alice.ask('PRESENCE_SUBSCRIBE', { users });
+    stage.pass(6_000);
+    alice.ask('PING');
     stage.settle();
     alice.wire.leave();
     stage.settle();
@@ -485,7 +487,9 @@ describe('presence', () => {
     alice.ask('PRESENCE_SUBSCRIBE', { users: ['bob'] });
     bob.ask('PRESENCE_SUBSCRIBE', { users: ['alice', 'carol'] });
     alice.take();
-    stage.pass(2_000);
+    stage.pass(6_000);
+    bob.ask('PING');
+    stage.settle();
     bob.wire.leave();
     stage.pass(5_000);
     expect(alice.take()).toEqual([]);
@@ -498,6 +502,34 @@ describe('presence', () => {
     alice.ask('BYE');
     expect(back.told()).toEqual(['PRESENCE_EVENT offline alice']);
   });
+
+  test.each([
+    ['before it was heard last', 6_000, 0, []],
+    ['just before it was heard last', 4_000, 0, ['PRESENCE_EVENT busy alice']],
+    ['since', 0, 20_000, ['PRESENCE_EVENT busy alice']],
+  ])(
+    '[HP-PRES-6] who comes back is told again what it may not have heard, and nothing else: told %s',
+    (_, beforeMs, afterMs, expected) => {
+      const stage = stageWith();
+      const [alice, bob] = [HpClient.in(stage, 'alice'), HpClient.in(stage, 'bob', 1)];
+      HpClient.in(stage, 'carol');
+      bob.ask('PRESENCE_SUBSCRIBE', { users: ['carol', 'alice'] });
+      stage.pass(10_000);
+      bob.ask('PING');
+      stage.pass(afterMs + 1);
+      alice.ask('PRESENCE_SET', { status: 'busy' });
+      stage.pass(beforeMs + 1);
+      if (beforeMs > 0) bob.ask('PING');
+      stage.settle();
+      expect(bob.told()).toContain('PRESENCE_EVENT busy alice');
+      bob.wire.leave();
+      stage.pass(2_000);
+      const back = new HpClient(stage, 0);
+      back.ask('RESUME', { token: bob.token });
+      stage.pass(3_000);
+      expect(back.told()).toEqual(['RESUME_OK online bob', ...expected]);
+    },
+  );
 
   test('[HP-ROOM-9] [HP-PRES-1] a keeper that died is told again who is here', () => {
     const stage = stageWith();

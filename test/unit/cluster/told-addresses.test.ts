@@ -36,7 +36,6 @@ test('[HP-MEMBER-10] [HP-PEER-7] an address of which nobody has told for long is
   const cluster = {
     options,
     incarnation: 1,
-    wallAtZeroMs: 0,
     edges: { tcp, log: quiet, web: quiet },
   };
   const args = { cluster, hearers: [], observers: [], doors: [], news: quiet };

@@ -185,6 +185,27 @@ describe('clocks', () => {
     expect(stage.counted('n1', 'cluster.clocks.skewed')).toBe(0);
   });
 
+  test('[HP-CLOCK-1] [HP-CLOCK-2] one that is set is known at once, and messages tell the new time', () => {
+    const stage = whole({ nodes: 2 });
+    const bob = HpClient.in(stage.at('n2'), 'bob');
+    const saidAt = (): number => {
+      bob.ask('PING');
+      stage.pass(100);
+      return bob.take().at(-1)?.timestamp ?? 0;
+    };
+    const before = saidAt();
+    for (const [by, off] of [
+      [3_600, 3_600],
+      [-4_000, -400],
+    ] as const) {
+      stage.setClock('n2', by);
+      stage.pass(2_000);
+      expect(Math.abs((stage.view('n1').members[0]?.skewSeconds ?? 0) - off)).toBeLessThan(2);
+      expect(Math.abs(saidAt() - before - off)).toBeLessThan(10);
+      expect(stage.isWhole).toBe(true);
+    }
+  });
+
   test('[HP-CLOCK-1] what lay unread for a while tells an old time, and is no clock that is wrong', () => {
     const stage = whole({ nodes: 2 });
     stage.stall('n1', 90_000);

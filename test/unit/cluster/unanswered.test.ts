@@ -19,7 +19,14 @@ const roomAt = (node: string): string =>
 
 function turn(now: number): Turn {
   return {
-    ...{ self: addressOf(0, 'rooms'), now, random: () => 1, send: () => {}, stop: () => {} },
+    ...{
+      self: addressOf(0, 'rooms'),
+      now,
+      wallMs: 0,
+      random: () => 1,
+      send: () => {},
+      stop: () => {},
+    },
     ...{ spawn: () => addressOf(0, 'none'), after: () => {}, cancel: () => {}, count: () => {} },
   };
 }
@@ -27,7 +34,7 @@ function turn(now: number): Turn {
 /** Of n1, which knows of n2. */
 function keeper(): RoomsState {
   const chat = {
-    ...{ options: chatDefaults, shard: 0, shards: 1, wallAtZeroMs: 0, life: 0, incarnation: 1 },
+    ...{ options: chatDefaults, shard: 0, shards: 1, life: 0, incarnation: 1 },
     seam: { node: 'n1', relay: none, locations: none },
     ...{ edges: { log: none }, home: none },
   } as unknown as ChatContext;

@@ -399,6 +399,7 @@ function post(body: Uint8Array): { readonly published: object[]; readonly answer
   const context: Context<HttpRequestMessage> = {
     self: addressOf(0, 'broker/http:1'),
     now: 0,
+    wallMs: 0,
     random: () => 0,
     send: (_, message: unknown) => {
       const said = message as Readonly<Record<string, unknown>>;

@@ -302,14 +302,20 @@ describe('[BROKER-LIM-4] more history than historyBytesTotalMax', () => {
     expect(again).toMatchObject([{ isDuplicate: true }, { isDuplicate: false }]);
   });
 
-  test('is not kept by one topic alone either', () => {
+  test('is not kept by one topic alone either, which forgets what is oldest', () => {
     const home = new Homestead({ historyBytesTotalMax: 300 });
     home.attach('a');
-    home.publish('a', { bytes: 100 });
-    home.publish('a', { bytes: 100 });
-    expect(home.inform('a').historyCount).toBe(2);
-    home.publish('a', { bytes: 100 });
-    expect(home.inform('a')).toMatchObject({ historyCount: 0, position: { offset: 3 } });
+    for (let offset = 1; offset <= 3; offset += 1) home.publish('a', { bytes: 100 });
+    expect(home.inform('a')).toMatchObject({ historyCount: 2, position: { offset: 3 } });
+  });
+
+  test('is forgotten to make room, and not more of it', () => {
+    const home = new Homestead({ historyBytesTotalMax: 4 * 132 });
+    for (const topic of ['a', 'a', 'a', 'b', 'b']) home.publish(topic, { bytes: 100 });
+    expect(['a', 'b'].map((topic) => home.inform(topic).historyCount)).toEqual([2, 2]);
+    // The one that has nothing left to forget is passed over.
+    for (const topic of ['b', 'c']) home.publish(topic, { bytes: 132 + 100 });
+    expect(['a', 'b', 'c'].map((topic) => home.inform(topic).historyCount)).toEqual([0, 1, 1]);
   });
 
   test('is counted right, whichever way publications are forgotten', () => {

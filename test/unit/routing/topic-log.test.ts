@@ -32,11 +32,29 @@ describe('order', () => {
   test('[BROKER-ORD-1] goes on when everything else is forgotten', () => {
     const topic = log();
     topic.append('id', new Uint8Array(10), 0);
-    topic.forget();
+    topic.shrink(0);
     expect([topic.bytes, topic.historyCount, topic.isForgettable]).toEqual([0, 0, true]);
     expect(topic.offsetOf('id')).toBeUndefined();
     expect(topic.append(undefined, new Uint8Array(1), 0).offset).toBe(2);
     expect(offsetsSince(topic, 1)).toEqual([2]);
+  });
+
+  test('[BROKER-LIM-4] what is oldest is forgotten first, publication or id', () => {
+    const topic = log();
+    topic.append('a', new Uint8Array(100), 0);
+    topic.append(undefined, new Uint8Array(100), 1);
+    topic.append('b', new Uint8Array(100), 2);
+    const whole = topic.bytes;
+    topic.shrink(whole);
+    expect([topic.bytes, topic.historyCount]).toEqual([whole, 3]);
+    topic.shrink(whole - 1);
+    expect([topic.historyCount, topic.offsetOf('a')]).toEqual([2, 1]);
+    topic.shrink(whole - 133);
+    expect([topic.historyCount, topic.offsetOf('a')]).toEqual([2, undefined]);
+    topic.shrink(260);
+    expect([topic.bytes, topic.historyCount, topic.offsetOf('b')]).toEqual([260, 1, 3]);
+    topic.shrink(-1);
+    expect([topic.bytes, topic.isForgettable]).toEqual([0, true]);
   });
 
   test('data in a larger block is copied, so that the block can go', () => {

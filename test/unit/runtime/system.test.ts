@@ -1,10 +1,34 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { type Address, addressOf, type Context } from '../../../src/actors/runtime/actor.ts';
+import {
+  type Address,
+  addressOf,
+  type Context,
+  secondsNow,
+} from '../../../src/actors/runtime/actor.ts';
 import { Prng } from '../../../src/actors/runtime/prng.ts';
 import { System } from '../../../src/actors/runtime/system.ts';
 import { echo, out, role, Watched, wordOf } from './acting.ts';
+
+test('[HP-CLOCK-2] a turn knows when it is, by a clock that may be set', () => {
+  const watched = new Watched();
+  const actor = watched.system.spawn(
+    role((_, context) => context.send(out, [context.now, context.wallMs, secondsNow(context)])),
+    undefined,
+    'actor',
+  );
+  watched.system.wallAtZeroMs = 1_700_000_000_250;
+  watched.tell(actor, 'when');
+  watched.system.run(1_000_000, 10);
+  watched.system.wallAtZeroMs -= 3_600_000;
+  watched.tell(actor, 'when');
+  watched.system.run(2_000_000, 10);
+  expect(watched.take()).toEqual([
+    [1_000_000, 1_700_000_001_250, 1_700_000_001],
+    [2_000_000, 1_699_996_402_250, 1_699_996_402],
+  ]);
+});
 
 describe('sending', () => {
   test('reaches actors, edges and other shards, in order', () => {

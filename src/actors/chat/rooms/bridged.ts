@@ -2,9 +2,10 @@
 // that nobody is in remembers it for whoever comes.
 // Refuses to know what was published, and where. Obeys spec/bridge.md, section "Rooms".
 
+import { secondsNow } from '../../runtime/actor.ts';
 import { refused } from '../../codecs/hp/mistakes.ts';
 import { encodeLine } from '../../codecs/hp/writing.ts';
-import { secondsAt, uuidFrom } from '../chat-context.ts';
+import { uuidFrom } from '../chat-context.ts';
 import { entryPayload } from '../chat-formats.ts';
 import { Rate } from '../session/rates.ts';
 import type { RoomReply } from './room-messages.ts';
@@ -71,7 +72,7 @@ function saidBridged(state: RoomsState, ask: Ask<'bridged'>, context: Turn): Roo
   if (known !== undefined) return { ...said, ...known, isDuplicate: true };
   const { chat } = state;
   const { node } = chat.options;
-  const timestamp = secondsAt(chat, context.now);
+  const timestamp = secondsNow(context);
   const home = chat.seam === undefined ? {} : { node };
   const draft = { id, timestamp, from, session: NO_SESSION, body, dataText, ...home };
   const entry = room.append(draft, context.now);

@@ -2,10 +2,11 @@
 // once for all. Refuses to know connections: whoever is told by a topic is the router's business.
 // Obeys spec/hp.md, sections "Rooms", "Room messages" and "History".
 
+import { secondsNow } from '../../runtime/actor.ts';
 import { userKey } from '../../codecs/hp/names.ts';
 import { refused } from '../../codecs/hp/mistakes.ts';
 import { encodeLine, type Payload } from '../../codecs/hp/writing.ts';
-import { secondsAt, uuidFrom } from '../chat-context.ts';
+import { uuidFrom } from '../chat-context.ts';
 import { entryPayload } from '../chat-formats.ts';
 import { sayBridged } from './bridged.ts';
 import { settleNew } from './nodes/anew.ts';
@@ -221,7 +222,7 @@ function typing(state: RoomsState, ask: Ask<'typing'>, context: Turn): void {
   const member = memberOf(state, ask);
   if (room === undefined || member === undefined) return;
   const { shard, connection, on } = ask;
-  const line = lineOf(state, 'TYPING', { room: room.name, from: member.user, on }, context);
+  const line = lineOf('TYPING', { room: room.name, from: member.user, on }, context);
   const { node } = member;
   const word = { kind: 'typing', line, shard, connection, node, entry: undefined } as const;
   publish(state, room.name, word, context);
@@ -242,7 +243,7 @@ export function tellEvent(
     state.crowds.add(room);
     return;
   }
-  const line = lineOf(state, 'ROOM_EVENT', { room: name, event, user, reason, count }, context);
+  const line = lineOf('ROOM_EVENT', { room: name, event, user, reason, count }, context);
   const word = { kind: 'event', line, shard, connection, node, entry: undefined } as const;
   publish(state, name, word, context);
 }
@@ -254,16 +255,16 @@ export function tellCrowds(state: RoomsState, context: Turn): void {
     const { name, count } = room;
     // Whoever is its home now knows better.
     if (state.rooms.get(name) !== room) continue;
-    const line = lineOf(state, 'ROOM_EVENT', { room: name, event: 'count', count }, context);
+    const line = lineOf('ROOM_EVENT', { room: name, event: 'count', count }, context);
     const word = { kind: 'event', line, shard, connection: NOBODY, entry: undefined } as const;
     publish(state, name, word, context);
   }
   state.crowds.clear();
 }
 
-function lineOf(state: RoomsState, type: string, payload: Payload, context: Turn): Uint8Array {
+function lineOf(type: string, payload: Payload, context: Turn): Uint8Array {
   const id = uuidFrom(() => context.random());
-  return encodeLine({ type, id, timestamp: secondsAt(state.chat, context.now) }, payload);
+  return encodeLine({ type, id, timestamp: secondsNow(context) }, payload);
 }
 
 function listMembers(state: RoomsState, ask: Ask<'listMembers'>, context: Turn): void {

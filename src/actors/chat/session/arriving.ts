@@ -8,7 +8,7 @@ import { ticketText } from '../../codecs/hp-peer/ticket.ts';
 import { VERSION } from '../../codecs/hp/envelope.ts';
 import type { TokenVerdict } from '../../runtime/edges.ts';
 import type { PasswordVerdict } from '../../runtime/tcp/tcp-edges.ts';
-import { secondsAt, shardOfUser } from '../chat-context.ts';
+import { shardOfUser } from '../chat-context.ts';
 import { limitsTold } from '../chat-options.ts';
 import type { SessionEntry, UserReply } from '../users/user-messages.ts';
 import { goAway, part, refuse } from './leaving.ts';
@@ -117,7 +117,7 @@ export function tokenJudged(session: Session, verdict: TokenVerdict, context: Tu
   else {
     context.after('expiry', expiresInMs);
     // The nearest second: it was one before leeway and clocks made milliseconds of it.
-    const until = secondsAt(session.chat, context.now + expiresInMs * 1_000 + 500_000);
+    const until = Math.round((context.wallMs + expiresInMs) / 1_000);
     enter(session, pending.user, until, context);
   }
 }

@@ -2,11 +2,11 @@
 // happens in the order in which it was asked. What is too much, too fast or no message at all is dealt with here.
 // Refuses to know what requests mean. Obeys spec/hp.md, sections "Framing", "Envelope", "Liveness" and "Limits".
 
+import { secondsNow } from '../../runtime/actor.ts';
 import { type Envelope, isGarbage, readEnvelope } from '../../codecs/hp/envelope.ts';
 import { isBlank, looksLikeHttp, mayBeAck, type Taken } from '../../codecs/hp/line-splitter.ts';
 import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
 import { readPayload } from '../../codecs/hp/payloads.ts';
-import { secondsAt } from '../chat-context.ts';
 import { refuse } from './leaving.ts';
 import { obey } from './obeying.ts';
 import { acknowledged } from './talking.ts';
@@ -146,7 +146,7 @@ function isTooMuchGarbage(session: Session, now: number): boolean {
 function request(session: Session, envelope: Envelope, context: Turn): void {
   // [HP-ENV-5] [HP-ENV-6] What a lenient listener lets people leave out.
   const id = envelope.id ?? freshId(session);
-  const timestamp = envelope.timestamp ?? secondsAt(session.chat, context.now);
+  const timestamp = envelope.timestamp ?? secondsNow(context);
   const isIn = session.who !== undefined;
   if (!isIn && !beforeLogin.includes(envelope.type)) {
     const message = 'Log in first.';

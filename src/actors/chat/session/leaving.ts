@@ -2,10 +2,11 @@
 // another session in its place. Whoever is told something last is told all of it before the connection closes.
 // Refuses to know requests. Obeys spec/hp.md, sections "Sessions", "Liveness" and "Errors".
 
+import { secondsNow } from '../../runtime/actor.ts';
 import { userKey } from '../../codecs/hp/names.ts';
 import type { HpMistake } from '../../codecs/hp/mistakes.ts';
 import { encodeLine, errorPayload } from '../../codecs/hp/writing.ts';
-import { secondsAt, shardOfRoom, shardOfUser } from '../chat-context.ts';
+import { shardOfRoom, shardOfUser } from '../chat-context.ts';
 import type { Direct, Untold, UserNotice } from '../users/user-messages.ts';
 import {
   advance,
@@ -64,7 +65,7 @@ export function tooSlow(session: Session, context: Turn): void {
   const { connection, chat } = session;
   const mistake = { code: 'SLOW_CONSUMER', message: 'You read too slowly.' } as const;
   context.count('chat.errors.SLOW_CONSUMER');
-  const around = { type: 'ERROR', id: freshId(session), timestamp: secondsAt(chat, context.now) };
+  const around = { type: 'ERROR', id: freshId(session), timestamp: secondsNow(context) };
   const payload = encodeLine(around, errorPayload(mistake, null));
   context.send(chat.edges.web, { type: 'write', connections: [connection], payload });
   // [HP-RES-2] The session that it comes for waits for it, as when its connection goes.
@@ -319,7 +320,7 @@ export function stop(session: Session, context: Turn): void {
 export function sayLastWords(session: Session, context: Turn): void {
   const { chat, connection } = session;
   const mistake = { code: 'INTERNAL', message: 'Something is wrong here.' } as const;
-  const around = { type: 'ERROR', id: freshId(session), timestamp: secondsAt(chat, context.now) };
+  const around = { type: 'ERROR', id: freshId(session), timestamp: secondsNow(context) };
   const payload = encodeLine(around, errorPayload(mistake, null));
   context.send(chat.edges.web, { type: 'write', connections: [connection], payload });
   closeNow(session, context);

@@ -17,6 +17,7 @@ import {
   say,
   type Session,
   type Turn,
+  type Watched,
 } from './session.ts';
 
 /** [HP-PRES-4] */
@@ -54,7 +55,7 @@ export function watch(session: Session, users: readonly string[], context: Turn)
     answerError(session, refused('INVALID_PAYLOAD', text, 'payload.users').mistake, context);
     return;
   }
-  for (const user of added) session.watched.set(userKey(user), { user, told: '' });
+  for (const user of added) session.watched.set(userKey(user), { user, told: '', toldAt: 0 });
   ask(session, users, true, context);
 }
 
@@ -112,7 +113,7 @@ export function presenceTold(
     return;
   }
   const watched = session.watched.get(userKey(presence.user));
-  if (watched !== undefined) watched.told = wordOf(presence);
+  if (watched !== undefined) isTold(watched, presence, context);
   pending.presences.push(presence);
   pending.missing -= 1;
   if (pending.missing > 0) return;
@@ -135,7 +136,7 @@ export function presenceChanged(session: Session, presence: Presence, context: T
     return;
   }
   if (watched.told === wordOf(presence)) return;
-  watched.told = wordOf(presence);
+  isTold(watched, presence, context);
   if (isToldNext(session, presence)) return;
   const { user, status, note } = presence;
   say(session, 'PRESENCE_EVENT', { user, status, note }, context);
@@ -155,6 +156,19 @@ export function tellChanged(session: Session, context: Turn): void {
   session.changed.clear();
   for (const presence of changed) presenceChanged(session, presence, context);
 }
+
+function isTold(watched: Watched, presence: Presence, context: Turn): void {
+  watched.told = wordOf(presence);
+  watched.toldAt = context.now;
+}
+
+/** [HP-PRES-6] What a client knows for sure, of whom it follows: nothing of what it may not have heard. */
+export function packedWatch({ heardAt }: Session, { user, told, toldAt }: Watched) {
+  return { user, told: toldAt < heardAt - UNSURE_US ? told : '' };
+}
+
+/** What a client says may have been on its way while it was told something. */
+const UNSURE_US = 5_000_000;
 
 function wordOf({ status, note }: Presence): string {
   return note === undefined ? status : `${status} ${note}`;

@@ -7,7 +7,7 @@ import { readTicket } from '../../codecs/hp-peer/ticket.ts';
 import { refused } from '../../codecs/hp/mistakes.ts';
 import type { GivenPlace, RequestOf } from '../../codecs/hp/requests.ts';
 import type { RouterReply } from '../../routing/router-messages.ts';
-import { millisecondsUntil, roomOfTopic } from '../chat-context.ts';
+import { roomOfTopic } from '../chat-context.ts';
 import { isAfter } from '../rooms/room-memory.ts';
 import type { Place, RoomEntry } from '../rooms/room-messages.ts';
 import { bytesOf } from '../users/nodes/keeping.ts';
@@ -28,7 +28,7 @@ import {
   untoldOf,
   watchNobody,
 } from './leaving.ts';
-import { askOne } from './presence.ts';
+import { askOne, packedWatch } from './presence.ts';
 import {
   entryText,
   giveUpSeat,
@@ -103,14 +103,14 @@ export function handedOver(
   context.cancel('login');
   // [HP-LOGIN-4]
   if (until !== undefined)
-    context.after('expiry', Math.max(1, millisecondsUntil(chat, until, context.now)));
+    context.after('expiry', Math.max(1, Math.ceil(until * 1_000 - context.wallMs)));
   context.count('chat.sessions');
   if (session.isGone) {
     waitAgain(session, session.luggage, context);
     return;
   }
   for (const { user: watched, told } of luggage.watched) {
-    session.watched.set(userKey(watched), { user: watched, told });
+    session.watched.set(userKey(watched), { user: watched, told, toldAt: 0 });
     askOne(session, watched, true, NO_REF, context);
   }
   for (const { room, epoch, seq, hasGap, open } of seats) {
@@ -144,7 +144,7 @@ function waitAgain(session: Session, { rooms, watched }: Luggage, context: Turn)
   const { chat, who } = session;
   if (who === undefined) return;
   for (const { user, told } of watched) {
-    session.watched.set(userKey(user), { user, told });
+    session.watched.set(userKey(user), { user, told, toldAt: 0 });
     askOne(session, user, true, NO_REF, context);
   }
   for (const { room, epoch, seq, hasGap, open } of rooms) {
@@ -357,7 +357,7 @@ function passOn(session: Session, context: Turn): void {
   const luggage: Luggage = {
     ...who,
     rooms: [...session.seats.values()].map(packedSeat),
-    watched: [...session.watched.values()].map(({ user, told }) => ({ user, told })),
+    watched: [...session.watched.values()].map((watched) => packedWatch(session, watched)),
     untold: untoldOf(session),
     ...(session.isAnew ? { isAnew: true as const } : {}),
   };

@@ -8,7 +8,7 @@ import type { Cap, HpRequest, Status } from '../../codecs/hp/requests.ts';
 import { encodeLine, errorPayload, lineText, type Payload } from '../../codecs/hp/writing.ts';
 import type { DoorNotice } from '../../routing/relay/relay-seam.ts';
 import type { RouterReply } from '../../routing/router-messages.ts';
-import type { Address, Context } from '../../runtime/actor.ts';
+import { type Address, type Context, secondsNow } from '../../runtime/actor.ts';
 import type {
   ConnectionEvent,
   ConnectionId,
@@ -16,7 +16,7 @@ import type {
   TokenVerdict,
 } from '../../runtime/edges.ts';
 import type { PasswordVerdict, TcpOpened } from '../../runtime/tcp/tcp-edges.ts';
-import { type ChatContext, secondsAt, shardOfUser, uuidOf } from '../chat-context.ts';
+import { type ChatContext, shardOfUser, uuidOf } from '../chat-context.ts';
 import { hpLife, type HpEvent, type HpState } from '../hp-session.machine.ts';
 import type { Place, RoomReply, RoomWord } from '../rooms/room-messages.ts';
 import type {
@@ -103,6 +103,14 @@ export interface Counts {
   readonly sessions: Map<string, number>;
 }
 
+/** A user that the client follows. */
+export interface Watched {
+  readonly user: string;
+  told: string;
+  /** Microseconds. */
+  toldAt: number;
+}
+
 /** The request that is being answered: the next one waits for it. */
 export interface Pending {
   /** Comes back with answers of other actors. */
@@ -158,8 +166,8 @@ export interface Session {
   garbage: number[];
   limited: number;
   readonly seats: Map<string, Seat>;
-  /** By key: what the client was told of each user. */
-  readonly watched: Map<string, { readonly user: string; told: string }>;
+  /** By key: what the client was told of each user; an empty word where it may know nothing. */
+  readonly watched: Map<string, Watched>;
   /** What waits for a client that is away, or comes back just now. */
   untold: Untold[];
   untoldBytes: number;
@@ -268,7 +276,7 @@ export function lineOf(session: Session, type: string, payload: Payload, context
 }
 
 function around(session: Session, type: string, context: Turn) {
-  return { type, id: freshId(session), timestamp: secondsAt(session.chat, context.now) };
+  return { type, id: freshId(session), timestamp: secondsNow(context) };
 }
 
 /** Bytes as they are, behind all that was said before. */

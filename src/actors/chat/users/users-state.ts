@@ -2,9 +2,9 @@
 // those who watch it. Refuses to know how it is used. Obeys spec/hp.md, section "Presence".
 
 import { userKey } from '../../codecs/hp/names.ts';
-import type { Context } from '../../runtime/actor.ts';
+import { type Context, secondsNow } from '../../runtime/actor.ts';
 import type { NameMap } from '../../runtime/memory/name-map.ts';
-import { type ChatContext, secondsAt } from '../chat-context.ts';
+import type { ChatContext } from '../chat-context.ts';
 import type { Household, KnownSession } from './affairs.ts';
 import { type Given, Had } from './had.ts';
 import { User } from './user.ts';
@@ -149,7 +149,7 @@ export function tellPresence(state: UsersState, name: string, context: UsersTurn
 export function tellPresenceOf(state: UsersState, user: User, context: UsersTurn): void {
   announce(state.chat, user, context);
   const { status, note } = user.presence();
-  if (status !== user.toldStatus) user.changedAt(secondsAt(state.chat, context.now));
+  if (status !== user.toldStatus) user.changedAt(secondsNow(context));
   if (status === user.toldStatus && note === user.toldNote) {
     // It came back to what the watchers know.
     state.untold.delete(user);

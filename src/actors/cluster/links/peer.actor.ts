@@ -8,7 +8,13 @@ import { encodePeerLine, readPeerLine } from '../../codecs/hp-peer/peer-lines.ts
 import type { MemberTold, PeerMessage } from '../../codecs/hp-peer/peer-messages.ts';
 import type { Role } from '../../codecs/hp-peer/proof.ts';
 import { base64Url } from '../../codecs/hp-peer/sha256.ts';
-import { type ActorDefinition, type Address, assert, type Context } from '../../runtime/actor.ts';
+import {
+  type ActorDefinition,
+  type Address,
+  assert,
+  type Context,
+  secondsNow,
+} from '../../runtime/actor.ts';
 import type { ConnectionEvent, Receipt } from '../../runtime/edges.ts';
 import type { TcpOpened } from '../../runtime/tcp/tcp-edges.ts';
 import type { ClusterContext } from '../cluster-options.ts';
@@ -188,7 +194,7 @@ function read(stay: PeerStay, context: Turn): void {
     stay.isFirstLine = false;
     const reading = readPeerLine(taken.bytes);
     if (reading.ok) {
-      stay.skewSeconds = reading.timestamp - secondsOf(stay, context);
+      stay.skewSeconds = reading.timestamp - secondsNow(context);
       hear(stay, reading.message, context);
     } else if (reading.isIgnored && stay.life === 'up') context.count('cluster.messages.unknown');
     else refuse(stay, reading.code, reading.message, context);
@@ -276,16 +282,12 @@ function order(stay: PeerStay, message: PeerMessage, isUrgent: boolean, context:
 function say(stay: PeerStay, message: PeerMessage, context: Turn, isUrgent = false): void {
   const id = message.type === 'FORWARD' ? message.id : undefined;
   const hasColumns = stay.handshake.other?.caps.includes('columns');
-  const seconds = secondsOf(stay, context);
+  const seconds = secondsNow(context);
   const line = encodePeerLine(message, id ?? lineId(context), seconds, hasColumns);
   if (!stay.spout.say(line, isUrgent, context)) {
     context.count('cluster.links.overrun');
     end(stay, 'SLOW_CONSUMER', context);
   }
-}
-
-function secondsOf({ args }: PeerStay, context: Turn): number {
-  return Math.floor((args.cluster.wallAtZeroMs + context.now / 1_000) / 1_000);
 }
 
 function lineId(context: Turn): string {

@@ -123,7 +123,8 @@ export function lookAtClock(
   // One that stands at a limit is not told of again and again.
   const isBetter = degreeOf(Math.abs(seconds) + SETTLED_SECONDS) < before;
   const now = Math.max(degreeOf(seconds), isBetter ? 0 : before);
-  if (before !== now || now === 0) member.skewSeconds = seconds;
+  const isSet = Math.abs(seconds - member.skewSeconds) > SETTLED_SECONDS;
+  if (before !== now || now === 0 || isSet) member.skewSeconds = seconds;
   if (before === now) return;
   const { node } = member;
   const level = now === 2 ? 'error' : now === 1 ? 'warn' : 'info';

@@ -101,13 +101,7 @@ export class TopicLog {
     ) {
       const isOver = this.historyCount > historyCountMax || this.#bytes > historyBytesMax;
       if (!isOver && oldest.at > since) break;
-      this.#bytes -= writeCost(oldest.publication.data);
-      this.#kept[this.#first] = undefined;
-      this.#first += 1;
-    }
-    if (this.#first > this.historyCount + CUT_AFTER) {
-      this.#kept = this.#kept.slice(this.#first);
-      this.#first = 0;
+      this.#lose(oldest);
     }
     if (this.#seen === undefined) return;
     for (let { oldest } = this.#seen; oldest !== undefined; { oldest } = this.#seen) {
@@ -116,12 +110,14 @@ export class TopicLog {
     }
   }
 
-  /** Forgets everything but the place in the order. */
-  forget(): void {
-    this.#kept = [];
-    this.#first = 0;
-    this.#seen = undefined;
-    this.#bytes = 0;
+  /** Forgets what is oldest until the rest costs no more; never the place in the order. */
+  shrink(bytesMax: number): void {
+    while (this.bytes > bytesMax) {
+      const kept = this.#kept[this.#first];
+      const seen = this.#seen?.oldest;
+      if (kept !== undefined && (seen === undefined || kept.at <= seen.at)) this.#lose(kept);
+      else if (this.#seen?.forgetOldest() === undefined) return;
+    }
   }
 
   /**
@@ -140,6 +136,15 @@ export class TopicLog {
       publications.push(kept.publication);
     }
     return { recovered: true, publications };
+  }
+
+  #lose(oldest: Kept): void {
+    this.#bytes -= writeCost(oldest.publication.data);
+    this.#kept[this.#first] = undefined;
+    this.#first += 1;
+    if (this.#first <= this.historyCount + CUT_AFTER) return;
+    this.#kept = this.#kept.slice(this.#first);
+    this.#first = 0;
   }
 }
 

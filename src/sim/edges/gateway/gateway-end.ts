@@ -190,7 +190,7 @@ export class GatewayEnd implements WebEnd {
     }
     this.#awaitsClose = this.#state === 'webSocket';
     this.#state = 'closing';
-    this.#edge.host.remindAt(this.#edge.host.now + this.#edge.options.closeTimeoutUs, this.id);
+    this.socket.awaitClose();
   }
 
   cut(): void {

@@ -131,10 +131,8 @@ export class TcpEnd implements WebEnd {
   #sayEnd(): void {
     this.#state = 'closing';
     this.socket.write({ word: 'fin' }, 0);
-    const { host, options } = this.#edge;
     if (this.#hasInputEnded) this.#ended();
-    else host.remindAt(host.now + options.closeTimeoutUs, this.id);
-    this.socket.lookIn();
+    else this.socket.awaitClose();
   }
 
   #vanished(): void {

@@ -25,7 +25,8 @@ export const hpLiveness: Invariant = {
       talkerRests: (event) => judge.rests(event),
       talkerWaits: (event) => judge.waits(event),
       talkerConnected: ({ client, at }) => judge.connectedAt.set(client, at),
-      talkerEnded: ({ client }) => judge.ended(client),
+      loggedIn: ({ client }) => judge.leftAt.set(client, Infinity),
+      talkerEnded: ({ client, at }) => judge.ended(client, at),
       chatProbed: () => {
         judge.isProbed = true;
       },
@@ -44,6 +45,8 @@ class Judge {
   readonly joined = new Map<number, EventOf<'talkerJoined'>>();
   readonly killed = new Set<number>();
   readonly connectedAt = new Map<number, number>();
+  /** By client, of those who were in: never where they are. */
+  readonly leftAt = new Map<number, number>();
   readonly granted = new Set<string>();
   terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
   isProbed = false;
@@ -73,7 +76,7 @@ class Judge {
       this.#resting.set(client, event);
       return;
     }
-    if (this.#isCrowded(talker.user)) return;
+    if (this.#isCrowded(talker.user) || this.#isHeld(talker, event.at)) return;
     if (this.#isTooSmall) return;
     const isHomeless = this.killed.has(event.node) || this.killed.has(talker.node);
     if (!isHomeless) this.#report(event, `client ${client} is not in, and all is well`);
@@ -91,6 +94,17 @@ class Judge {
     return own.length > (this.terms?.sessionsPerUserMax ?? Infinity);
   }
 
+  /** [HP-SESS-2] A visitor has the name, or had it until a moment ago. */
+  #isHeld({ client, user }: EventOf<'talkerJoined'>, at: number): boolean {
+    const { policy, resumeWindowMs = 0 } = this.terms ?? {};
+    if (policy !== 'reject') return false;
+    const heldUs = resumeWindowMs * 1_000 + BEGINNING_US;
+    return [...this.leftAt].some(
+      ([other, leftAt]) =>
+        other !== client && this.joined.get(other)?.user === user && at - leftAt <= heldUs,
+    );
+  }
+
   waits(event: EventOf<'talkerWaits'>): void {
     const { client, what, at } = event;
     if (this.joined.get(client)?.isMute === true) return;
@@ -98,8 +112,9 @@ class Judge {
     this.#report(event, `client ${client} was never answered: ${what}`);
   }
 
-  ended(client: number): void {
+  ended(client: number, at: number): void {
     this.#resting.delete(client);
+    if (this.leftAt.get(client) === Infinity) this.leftAt.set(client, at);
   }
 
   asked(event: EventOf<'talkerAsked'>): void {

@@ -1,5 +1,5 @@
-// A session that fails ends alone, and says so: its client is closed with 1011 at once. Nobody else fails, and a session
-// fails only of what it cannot bear.
+// A session that fails ends alone, and says so: its client is closed with 1011 as soon as its way lets that pass. Nobody else
+// fails, and a session fails only of what it cannot bear.
 
 import type { EventOf, TracedFault, TraceEvent } from '../../trace.ts';
 import type { Invariant, Report } from '../invariant.ts';
@@ -15,9 +15,10 @@ export const lastWords: Invariant = {
         judge.faults = faults;
         judge.shards = shards;
       },
-      joined: ({ client, behaviour, readsPerSecond }) => {
+      joined: ({ client, behaviour, readsPerSecond, windowBytes }) => {
         if (behaviour === 'slow' || behaviour === 'mute' || readsPerSecond > 0)
           judge.idle.add(client);
+        if (windowBytes < WIDE_BYTES) judge.narrow.add(client);
       },
       poisoned: (event) => judge.poisoned(event),
       closed: (event) => judge.closed(event),
@@ -35,6 +36,8 @@ class Judge {
   readonly waiting = new Map<number, EventOf<'poisoned'>>();
   /** Whoever does not read at once hears the last words when it does. */
   readonly idle = new Set<number>();
+  /** Through a narrow way a whole window of the node's takes its time. */
+  readonly narrow = new Set<number>();
   readonly #report: Report;
   /** Connections whose sessions have failed. */
   readonly #failed = new Set<number>();
@@ -66,7 +69,7 @@ class Judge {
 
   look(event: TraceEvent): void {
     for (const [connection, { at, client, node, how }] of this.waiting) {
-      if (event.at - at <= CLOSED_US) continue;
+      if (event.at - at <= (this.narrow.has(client) ? NARROW_US : CLOSED_US)) continue;
       this.waiting.delete(connection);
       const isTroubled = mayBeTroubled(
         this.faults,
@@ -88,3 +91,6 @@ const INTERNAL_ERROR = 1011;
 const WORDS = 'internal error';
 /** A slow way, and what waits on it. */
 const CLOSED_US = 1_500_000;
+/** Until the node waits for an answer no longer, and breaks the connection off. */
+const NARROW_US = 4_000_000;
+const WIDE_BYTES = 65_536;

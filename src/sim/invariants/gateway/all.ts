@@ -12,7 +12,16 @@ import { holdsOrder } from './holds-order.ts';
 import { holdersLastWords } from './last-words.ts';
 import { clientsTold, requestsLogged, sendingsTold } from './operators.ts';
 import { sceneInvariants } from './scenes/scenes.ts';
-import { closes, fetches, intervals, leftovers, partings, sentAway, words } from './origins.ts';
+import {
+  closes,
+  fetches,
+  intervals,
+  leftovers,
+  partings,
+  retries,
+  sentAway,
+  words,
+} from './origins.ts';
 
 export const gatewayInvariants: readonly Invariant[] = [
   answersOnce,
@@ -22,6 +31,7 @@ export const gatewayInvariants: readonly Invariant[] = [
   delayed,
   holdsAlive,
   fetches,
+  retries,
   words,
   intervals,
   closes,

@@ -37,6 +37,46 @@ export const fetches: Invariant = {
   },
 };
 
+/** Whoever is open while its origin cannot be reached is asked about again, each time after twice as long. */
+export const retries: Invariant = {
+  property: 'retries',
+  requirements: ['WOH-RETRY-1', 'WOH-RETRY-2'],
+  judge(report) {
+    /** By question: whose it is. */
+    const asking = new Map<number, EventOf<'fetchBegan'>>();
+    const open = new Set<string>();
+    const failed = new Map<string, { readonly at: number; readonly times: number }>();
+    const nameOf = ({ node, owner }: EventOf<'fetchBegan'>): string => `${node} ${owner}`;
+    return {
+      fetchBegan(event) {
+        if (!event.isEvents) return;
+        asking.set(event.question, event);
+        const { at, times } = failed.get(nameOf(event)) ?? { at: 0, times: 0 };
+        if (times > RETRIES_MAX)
+          report(event, `${event.owner} asks again, and has failed ${times} times`);
+        else if (times > 0 && event.at - at < 2 ** (times - 1) * 1_000_000)
+          report(event, `${event.owner} asks again ${event.at - at} µs after failure ${times}`);
+      },
+      fetchEnded({ question, how, at }) {
+        const began = asking.get(question);
+        if (began === undefined) return;
+        asking.delete(question);
+        const name = nameOf(began);
+        const { times } = failed.get(name) ?? { times: 0 };
+        failed.delete(name);
+        // [WOH-RETRY-4] Until it is open, the next target has its turn.
+        if (how === 'collected') open.add(name);
+        else if (how === 'failed' && open.has(name)) failed.set(name, { at, times: times + 1 });
+      },
+      // Its successor gives their names to others.
+      shardCrashed: () => {
+        open.clear();
+        failed.clear();
+      },
+    };
+  },
+};
+
 export const words: Invariant = {
   property: 'words',
   requirements: ['WOH-REQ-1', 'WOH-REQ-2', 'WOH-REQ-9', 'WOH-RETRY-3', 'WOH-DIRECT-2'],
@@ -297,6 +337,8 @@ const NORMAL = 1_000;
 const WITHOUT_CODE = 1_005;
 /** Of a node that goes, of a reader that is too slow, and of an origin that has had enough. */
 const OTHER_CLOSES: readonly number[] = [1_001, 1_013, 4_000];
+/** [WOH-RETRY-2] */
+const RETRIES_MAX = 5;
 /** Longer than any origin takes when nothing is wrong. */
 const ANSWERED_US = 1_500_000;
 const HEALING_US = 3_000_000;

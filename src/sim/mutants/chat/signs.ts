@@ -27,6 +27,16 @@ export const signing: readonly Mutant[] = [
     story: 'What somebody became while his watcher was away is forgotten instead of kept.',
   },
   {
+    name: 'told-to-the-lost-alone',
+    dialect,
+    breaks: ['told-in-time', 'watching'],
+    requirements: ['HP-PRES-6'],
+    file: 'chat/session/presence.ts',
+    find: "told: toldAt < heardAt - UNSURE_US ? told : ''",
+    replace: 'told',
+    story: 'What was told to a connection that was no more is not told to the next one.',
+  },
+  {
     name: 'note-is-no-change',
     dialect,
     breaks: ['told-in-time', 'watching'],

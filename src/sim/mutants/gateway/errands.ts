@@ -8,6 +8,64 @@ const breaks = ['errands-answered'];
 
 export const errandMutants: readonly Mutant[] = [
   {
+    ...{ name: 'some-channels-overtake-filters', dialect, breaks, requirements: ['WOH-FILTER-1'] },
+    file: 'gateway/ws/grip-control.ts',
+    find: 'for (const other of channels.keys()) if (other !== channel) askRouter(session, other, context);',
+    replace: '',
+    story:
+      'Channels that were followed before one with filters go on past its session: what waits for a filter is overtaken.',
+  },
+  {
+    ...{ name: 'unreachable-filters-let-pass', dialect, breaks, requirements: ['WOH-FILTER-2'] },
+    file: 'gateway/ws/publications.ts',
+    find: "    case 'originFailed':\n      goOn(session, { kind: 'error', message: `filter error: network request failed` }, context);\n      break;",
+    replace:
+      "    case 'originFailed':\n      goOn(session, { kind: 'send', content: filtering.content }, context);\n      break;",
+    story: 'A filter whose origin cannot be reached lets through what it should have looked at.',
+  },
+  {
+    ...{ name: 'nothing-in-a-tnetstring', dialect, breaks, requirements: ['GRIP-ZMQ-1'] },
+    file: 'codecs/grip/tnetstring.ts',
+    find: "    case '~':\n      return read(null);\n",
+    replace: '',
+    story: 'A publisher whose library writes what is not there as null is not understood.',
+  },
+  {
+    ...{ name: 'truths-are-no-numbers', dialect, breaks, requirements: ['GRIP-PATCH-1'] },
+    file: 'codecs/grip/json-patch.ts',
+    find: "  if (typeof value === 'boolean') return Number(value);\n",
+    replace: '',
+    story: 'A test of a patch compares a number with a boolean, as Pushpin does, and fails.',
+  },
+  {
+    ...{ name: 'parts-of-seconds-cut-off', dialect, breaks, requirements: ['WOH-GRIP-9'] },
+    file: 'codecs/grip/control-message.ts',
+    find: "if (typeof value === 'number') return Math.round(value);",
+    replace: "if (typeof value === 'number') return Math.floor(value);",
+    story: 'What is to be said in more than one and a half seconds is said after one.',
+  },
+  {
+    ...{ name: 'base64-in-a-stream-of-json', dialect, breaks, requirements: ['GRIP-JSON-3'] },
+    file: 'codecs/grip/instruct.ts',
+    find: "? reader.base64At(fields, name, 'content-bin')\n    : readJsonContent",
+    replace: "? reader.bytesAt(fields, name, 'content-bin')\n    : readJsonContent",
+    story: 'A stream is kept alive by the letters of what should have been decoded.',
+  },
+  {
+    ...{ name: 'pages-see-what-is-the-gateways', dialect, breaks, requirements: ['GRIP-CORS-1'] },
+    file: 'gateway/rewriting/cross-origin.ts',
+    find: "plain.startsWith('access-control-') || plain.startsWith('grip-')",
+    replace: "plain.startsWith('grip-')",
+    story: 'Pages are shown headers that say only what pages are shown.',
+  },
+  {
+    ...{ name: 'refreshed-without-asking', dialect, breaks, requirements: ['WOH-PUB-6'] },
+    file: 'gateway/ws/origins/woh.ts',
+    find: "if (this.#life === 'open') this.#isRefreshDue = true;",
+    replace: "if (this.#life === 'open') this.#isRefreshDue = this.#queue.hasNews;",
+    story: 'An origin is asked at once only when its client has something to say anyway.',
+  },
+  {
     ...{ name: 'secure-links-in-the-open', dialect, breaks, requirements: ['GRIP-NEXT-3'] },
     file: 'gateway/requests/links.ts',
     find: "url.port === '' ? (isSecure ? 443 : 80) : Number(url.port)",

@@ -6,6 +6,33 @@ const dialect = 'gateway';
 
 export const tellingMutants: readonly Mutant[] = [
   {
+    ...{
+      name: 'interval-holds-once',
+      dialect,
+      breaks: ['intervals'],
+      requirements: ['WOH-KEEP-2'],
+    },
+    file: 'gateway/ws/origins/woh.ts',
+    find: 'this.#keepAliveMs = keepAliveMsOf(headers, this.#keepAliveMs);',
+    replace: 'this.#keepAliveMs = keepAliveMsOf(headers, undefined);',
+    story:
+      'An origin that says once how often it wants to be asked is forgotten with its next answer.',
+  },
+  {
+    ...{ name: 'retried-at-once', dialect, breaks: ['retries'], requirements: ['WOH-RETRY-1'] },
+    file: 'gateway/ws/origins/woh.ts',
+    find: '    this.#isRetryDue = true;\n',
+    replace: '',
+    story: 'An origin that cannot be reached is asked again, and again, without a pause.',
+  },
+  {
+    ...{ name: 'retries-not-counted', dialect, breaks: ['retries'], requirements: ['WOH-RETRY-1'] },
+    file: 'gateway/ws/origins/woh.ts',
+    find: '    this.#retries += 1;\n',
+    replace: '',
+    story: 'An origin that cannot be reached is asked each second for ever.',
+  },
+  {
     ...{ name: 'failed-and-said-nothing', dialect, breaks: ['holders-last-words'] },
     requirements: ['RUN-1'],
     file: 'gateway/requests/request.actor.ts',

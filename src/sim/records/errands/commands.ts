@@ -27,6 +27,16 @@ function refused(condition: string, value?: string): object {
   return { id: '1', success: false, condition, ...(value === undefined ? {} : { value }) };
 }
 
+/** Of one whose answer is wrong. */
+function answersWith(name: string, answer: string, fields: object): Errand {
+  return publishes(name, answer, { channel: 'e-none', formats: { 'http-response': fields } });
+}
+
+/** A frame that nobody can read. */
+function unread(name: string, frame: string): Errand {
+  return commands(name, frame, { success: false, condition: 'bad-request' });
+}
+
 const stream = { 'http-stream': { content: 'x' } };
 const ok = { id: '1', success: true };
 
@@ -111,6 +121,168 @@ export const commandErrands: readonly Errand[] = [
     formats: stream,
     meta: { a: [] },
   }),
+  publishes('item-of-a-number', 'publish item object is not an object', 1 as unknown as object),
+  publishes(
+    'item-with-formats-of-another-type',
+    "publish item object contains 'formats' with wrong type",
+    { channel: 'e-none', formats: 'x' },
+  ),
+  publishes(
+    'item-with-an-order-of-another-type',
+    "publish item object contains 'no-seq' with wrong type",
+    { channel: 'e-none', formats: stream, 'no-seq': 'true' },
+  ),
+  publishes(
+    'item-with-a-size-of-another-type',
+    "publish item object contains 'size' with wrong type",
+    { channel: 'e-none', formats: stream, size: [] },
+  ),
+  publishes(
+    'item-with-an-id-of-another-type',
+    "publish item object contains 'id' with wrong type",
+    { channel: 'e-none', formats: stream, id: 1 },
+  ),
+  publishes(
+    'item-without-meaning-of-its-meta',
+    "publish item object contains 'meta' with wrong type",
+    { channel: 'e-none', formats: stream, meta: null },
+  ),
+  publishes('item-that-dances', '', {
+    channel: 'e-none',
+    formats: { 'http-stream': { action: 'dance' } },
+  }),
+  publishes(
+    'item-with-content-of-another-type',
+    "'http-stream' contains 'content' with wrong type",
+    {
+      channel: 'e-none',
+      formats: { 'http-stream': { content: null } },
+    },
+  ),
+  publishes(
+    'item-with-a-filter-of-another-type',
+    'content-filters contains element with wrong type',
+    { channel: 'e-none', formats: { 'http-stream': { content: 'x', 'content-filters': [1] } } },
+  ),
+  publishes(
+    'item-with-filters-of-another-type',
+    "'ws-message' contains 'content-filters' with wrong type",
+    { channel: 'e-none', formats: { 'ws-message': { content: 'x', 'content-filters': 'x' } } },
+  ),
+  answersWith(
+    'answer-with-a-status-of-another-type',
+    "'http-response' contains 'code' with wrong type",
+    {
+      code: [],
+      body: '',
+    },
+  ),
+  answersWith(
+    'answer-with-a-status-below-nothing',
+    "'http-response' contains 'code' with invalid value",
+    {
+      code: '-1',
+      body: '',
+    },
+  ),
+  answersWith(
+    'answer-with-a-status-beyond-all',
+    "'http-response' contains 'code' with invalid value",
+    {
+      code: '4294967496',
+      body: '',
+    },
+  ),
+  answersWith(
+    'answer-with-headers-of-a-text',
+    "'http-response' contains 'headers' with wrong type",
+    {
+      headers: 'x',
+      body: '',
+    },
+  ),
+  answersWith('answer-with-a-header-of-a-text', 'headers contains element with wrong type', {
+    headers: ['x'],
+    body: '',
+  }),
+  answersWith(
+    'answer-with-a-name-of-another-type',
+    'header contains name element with wrong type',
+    { headers: [[1, 'x']], body: '' },
+  ),
+  answersWith(
+    'answer-with-a-value-of-another-type',
+    'header contains value element with wrong type',
+    { headers: [['x', 1]], body: '' },
+  ),
+  answersWith(
+    'answer-with-a-patch-of-another-type',
+    "'http-response' contains 'body-patch' with wrong type",
+    { 'body-patch': {} },
+  ),
+  posts('post-of-controls', '200 Published\n', {
+    body: '{"items":[{"channel":"e-none","http-stream":{"content":"a\\"\t\\\\\n"}}]}',
+  }),
+  posts('post-of-what-is-open', '400 Body is not valid JSON.\n', {
+    body: '{"items":[{"channel":"e-none","http-stream":{"content":"a\n}}]}',
+  }),
+  unread('command-of-nothing', ''),
+  unread('command-cut-off', '20:2:id,1:1,}'),
+  unread('command-of-no-kind', '0:?'),
+  unread('command-without-a-size', ':}'),
+  unread('command-without-a-colon', '0}'),
+  unread('command-of-a-word', '16:6:method,4:true?}'),
+  unread('command-of-half-a-member', '9:6:method,}'),
+  unread('command-of-a-number', '13:6:method,1:5#}'),
+  unread('command-named-by-a-number', '18:1:1#11:get-zmq-uris,}'),
+  unread('command-of-no-number', '31:6:method,5:dance,4:args,4:1.5x#}'),
+  commands(
+    'command-of-all-kinds',
+    {
+      id: '1',
+      method: 'get-zmq-uris',
+      args: { none: null, yes: true, no: false, whole: -12, part: 0.25, list: [[], {}, ['a']] },
+    },
+    { ...ok, value: {} },
+  ),
+  commands('command-recover', { id: '1', method: 'recover' }, { ...ok, value: null }),
+  commands(
+    'command-with-a-number-for-an-id',
+    { id: 1, method: 'recover' },
+    {
+      success: false,
+      condition: 'bad-request',
+    },
+  ),
+  commands(
+    'command-with-a-list-of-args',
+    { id: '1', method: 'recover', args: [] },
+    {
+      success: false,
+      condition: 'bad-request',
+    },
+  ),
+  commands(
+    'command-publish-wrongly',
+    {
+      id: '1',
+      method: 'publish',
+      args: { items: [{ channel: 'e-none', formats: { 'http-response': {} } }] },
+    },
+    refused(
+      'bad-request',
+      "Invalid format: 'http-response' does not contain 'body' or 'body-patch'",
+    ),
+  ),
+  commands(
+    'command-publish-no-content',
+    {
+      id: '1',
+      method: 'publish',
+      args: { items: [{ channel: 'e-none', formats: { 'http-stream': {} } }] },
+    },
+    refused('bad-request', "Invalid format: 'http-stream' does not contain 'content'"),
+  ),
   commands(
     'command-publish',
     { id: '1', method: 'publish', args: { items: [{ channel: 'e-none', formats: stream }] } },

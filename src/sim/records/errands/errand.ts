@@ -13,9 +13,9 @@ interface Asked {
   readonly said: Said | undefined;
   /**
    * Are published while it is held, one after the other, and those of a list at once; what has a topic at the broker's
-   * door.
+   * door. A text is the whole body, as it stands, and a `pull` goes in a tnetstring to the socket of that name.
    */
-  readonly items: readonly (object | readonly object[])[];
+  readonly items: readonly (string | object | readonly object[])[];
 }
 
 /** For the gateway's own door. */
@@ -33,6 +33,8 @@ interface Talk extends Asked {
   readonly to: 'socket';
   /** One after the other, when it is open; `close CODE REASON`, or a kind and words. */
   readonly words: readonly string[];
+  /** What its origin says to all that comes behind the handshake; nothing, where nothing is said. */
+  readonly later?: Said;
   /** All that is heard, in its order. */
   readonly answer: string | RegExp;
 }
@@ -67,6 +69,7 @@ interface Posted {
 /** For the socket of commands. */
 interface Commanded {
   readonly to: 'command';
+  /** A text is the frame as it stands. */
   readonly fields: unknown;
   readonly answer: unknown;
 }

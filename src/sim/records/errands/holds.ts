@@ -16,6 +16,7 @@ function holds(
   { body = BODY, filters = [], meta = {} }: Held,
   format: object,
   answer: string,
+  isPulled = false,
 ): Errand {
   const hold = { mode: 'response', channels: [{ name, filters }], meta, timeout: 4 };
   const said = {
@@ -24,7 +25,11 @@ function holds(
     body: JSON.stringify({ hold, response: { body } }),
   };
   const item = { channel: `e-${name}`, formats: { 'http-response': format } };
-  return asks(name, { host: 'ed.test', said, items: [item] }, answer);
+  return asks(name, { host: 'ed.test', said, items: [isPulled ? { pull: item } : item] }, answer);
+}
+
+function pulls(name: string, format: object, answer: string): Errand {
+  return holds(name, {}, format, answer, true);
 }
 
 function patches(name: string, ops: readonly unknown[], becomes: string, held: Held = {}): Errand {
@@ -106,6 +111,79 @@ export const holdErrands: readonly Errand[] = [
     ],
     '[1.5e-07,1e+21,12.5]',
     { body: '[]\n' },
+  ),
+  patches(
+    'patch-test-across-kinds',
+    [
+      { op: 'test', path: '/a', value: true },
+      { op: 'test', path: '/a', value: '1' },
+      { op: 'test', path: '/a', value: 1.4 },
+      { op: 'test', path: '/b', value: ['1', 2] },
+      { op: 'remove', path: '/b/0' },
+    ],
+    `{"a":1,"b":[2],${C}}`,
+  ),
+  patches(
+    'patch-root-into-itself',
+    [{ op: 'move', from: '/', path: '/a' }],
+    '{"a":{"a":1,"b":[]},"b":[]}',
+    { body: '{"a":1,"b":[]}\n' },
+  ),
+  patches('patch-proto', [{ op: 'add', path: '/__proto__', value: 1 }], '{"__proto__":1,"a":1}', {
+    body: '{"a":1}\n',
+  }),
+  wrong('patch-untrue-across-kinds', { op: 'test', path: '/a', value: false }),
+  wrong('patch-untrue-word', { op: 'test', path: '/a', value: 'one' }),
+  wrong('patch-untrue-nothing', { op: 'test', path: '/c/f~0~1g', value: 0 }),
+  wrong('patch-untrue-list', { op: 'test', path: '/b', value: [1] }),
+  wrong('patch-untrue-member', { op: 'test', path: '/c', value: { d: 'e', x: null } }),
+  wrong('patch-tests-nothing', { op: 'test', path: '/a' }),
+  wrong('patch-tests-nowhere', { op: 'test', path: '/z/a', value: 1 }),
+  wrong('patch-removes-all', { op: 'remove', path: '/' }),
+  wrong('patch-removes-behind', { op: 'remove', path: '/b/-' }),
+  wrong('patch-removes-before', { op: 'remove', path: '/b/-1' }),
+  wrong('patch-from-nowhere', { op: 'copy', path: '/a' }),
+  wrong('patch-of-a-number', { op: 1, path: '/a' }),
+  wrong('patch-at-a-number', { op: 'remove', path: 1 }),
+  wrong('patch-of-a-text-alone', { op: 'remove', path: '/a' }, { body: '"a"' }),
+  pulls(
+    'pull',
+    { code: 201, reason: null, headers: { 'X-A': '1' }, body: 'ä' },
+    '201 Created | x-a: 1 || ä',
+  ),
+  pulls(
+    'pull-part',
+    { code: 200.6, headers: [['X-A', '1']], body: 'x' },
+    '201 Created | x-a: 1 || x',
+  ),
+  pulls('pull-digits', { code: ' +202 ', reason: 'So', body: '' }, '202 So || '),
+  pulls('pull-unknown-status', { code: 299, body: '' }, '299 Undefined Reason || '),
+  pulls(
+    'pull-patch',
+    { 'body-patch': [{ op: 'replace', path: '/b', value: 'ä' }] },
+    `200 OK || {"a":1,"b":"ä",${C}}\n`,
+  ),
+  holds(
+    'answer-in-base64',
+    {},
+    { code: '203', 'body-bin': 'w6Q\n=', body: 'never' },
+    '203 Non-Authoritative Information || ä',
+  ),
+  holds('answer-of-a-truth', {}, { code: true, body: '' }, failure('no answer has the status 1')),
+  holds('answer-with-half-a-letter', {}, { body: 'a\ud83d', reason: '' }, '200 OK || a?'),
+  holds(
+    'answer-that-hides',
+    {},
+    {
+      headers: [
+        ['X-A', '1'],
+        ['X-B', '2'],
+        ['GRIP-Hold', 'x'],
+        ['Grip-Expose-Headers', 'x-a, x-c'],
+      ],
+      body: '',
+    },
+    '200 OK | x-b: 2 || ',
   ),
   wrong('patch-of-no-kind', { op: 'dance', path: '/a' }),
   wrong('patch-untrue', { op: 'test', path: '/a', value: 2 }),

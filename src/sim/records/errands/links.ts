@@ -19,6 +19,7 @@ export const pages: Readonly<Record<string, Said>> = {
   ]),
   broken: { status: 500, headers: [], body: 'broken\n' },
   dropping: page('', [['Action', 'drop']]),
+  silent: { status: 204, headers: [], body: '' },
 };
 
 function page(body: string, headers: readonly Header[]): Said {
@@ -49,7 +50,157 @@ const instructs = (mode: string, body: string, more: object = {}): Said =>
     [['Content-Type', 'application/grip-instruct']],
   );
 
+/** What is wrong with an instruction, on a route that tells. */
+function tells(name: string, mistake: string, headers: readonly Header[], body = ''): Errand {
+  const details = `Failed to parse accept instructions: ${mistake}\n`;
+  return asks(
+    name,
+    { host: 'ed.test', said: page(body, headers) },
+    `502 Bad Gateway | content-type: text/plain || ${details}`,
+  );
+}
+
+function tellsLine(mistake: string, name: string, value: string): Errand {
+  const words = `line-${mistake.replaceAll(/[^a-zA-Z]+/g, '-')}`;
+  return tells(words, mistake, [
+    ['Grip-Hold', 'stream'],
+    [name, value],
+  ]);
+}
+
+const INSTRUCT: Header = ['Content-Type', 'application/grip-instruct; charset=x'];
+
+function tellsJson(mistake: string, body: unknown): Errand {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return tells(`json-${mistake.replaceAll(/[^a-zA-Z]+/g, '-')}`, mistake, [INSTRUCT], text);
+}
+
+/** What a stream hears meanwhile. */
+function keeps(name: string, hold: Said, heard: RegExp): Errand {
+  const pauses = Array.from({ length: 7 }, () => ({ channel: 'e-none', formats: end }));
+  const last = { channel: `e-${name}`, formats: end };
+  return asks(name, { host: 'ed.test', said: hold, items: [...pauses, last] }, heard);
+}
+
+function keepsLine(name: string, line: string, heard: RegExp): Errand {
+  const headers: readonly Header[] = [
+    ['Grip-Hold', 'stream'],
+    ['Grip-Channel', name],
+    ['Grip-Keep-Alive', line],
+  ];
+  return keeps(name, page('', headers), heard);
+}
+
+function keepsJson(name: string, keepAlive: object, heard: RegExp): Errand {
+  const hold = { mode: 'stream', channels: [{ name }], 'keep-alive': keepAlive };
+  return keeps(name, page(JSON.stringify({ hold }), [INSTRUCT]), heard);
+}
+
+function answersJson(name: string, body: object, answer: string): Errand {
+  return asks(name, { host: 'ed.test', said: page(JSON.stringify(body), [INSTRUCT]) }, answer);
+}
+
+const channels = [{ name: 'never' }];
+
+const instructionErrands: readonly Errand[] = [
+  tellsLine('Grip-Keep-Alive cannot be empty', 'Grip-Keep-Alive', '; format=raw'),
+  tellsLine("no such Grip-Keep-Alive mode 'never'", 'Grip-Keep-Alive', 'a; mode=never'),
+  tellsLine("no such Grip-Keep-Alive format 'hex'", 'Grip-Keep-Alive', 'a; format=hex'),
+  tellsLine('failed to parse Grip-Keep-Alive timeout value', 'Grip-Keep-Alive', 'a; timeout=1x'),
+  tellsLine('Grip-Keep-Alive timeout has invalid value', 'Grip-Keep-Alive', 'a; timeout=-1'),
+  tellsLine(
+    'failed to parse Grip-Keep-Alive cstring format',
+    'Grip-Keep-Alive',
+    String.raw`a\xg0; format=cstring`,
+  ),
+  tellsLine('Grip-Status contains invalid status code', 'Grip-Status', '1000 So'),
+  tellsLine('failed to parse Grip-Timeout', 'Grip-Timeout', '4294967296'),
+  tellsLine('Grip-Timeout has invalid value', 'Grip-Timeout', '-1'),
+  tellsLine('failed to parse Grip-Link timeout value', 'Grip-Link', '</a>; rel=next; timeout=x'),
+  tellsLine('Grip-Link timeout has invalid value', 'Grip-Link', '</a>; rel=next; timeout=-1'),
+  tellsLine('failed to parse Grip-Link value', 'Grip-Link', '<>; rel=next'),
+  tellsLine('Grip-Link contains invalid link', 'Grip-Link', '<1:a>; rel=gone'),
+  tellsJson('failed to parse application/grip-instruct content as JSON', '{'),
+  tellsJson('instruct must be an object', '[]'),
+  tellsJson("instruct contains 'hold' with wrong type", { hold: 1 }),
+  tellsJson("hold 'mode' must be set to either 'response' or 'stream'", {
+    hold: { mode: 'later', channels },
+  }),
+  tellsJson("hold does not contain 'channels'", { hold: {} }),
+  tellsJson("hold contains 'channels' with wrong type", { hold: { channels: {} } }),
+  tellsJson("channel does not contain 'name'", { hold: { channels: [{}] } }),
+  tellsJson('channel is not an object', { hold: { channels: ['a'] } }),
+  tellsJson("channel contains 'prev-id' with wrong type", {
+    hold: { channels: [{ name: 'a', 'prev-id': 1 }] },
+  }),
+  tellsJson('filters contains value with wrong type', {
+    hold: { channels: [{ name: 'a', filters: [1] }] },
+  }),
+  tellsJson("hold contains 'timeout' with invalid value", { hold: { channels, timeout: -1 } }),
+  tellsJson("hold contains 'timeout' with wrong type", { hold: { channels, timeout: {} } }),
+  tellsJson("hold contains 'keep-alive' with wrong type", { hold: { channels, 'keep-alive': 1 } }),
+  tellsJson("'meta' contains 'a' with wrong type", { hold: { channels, meta: { a: 1 } } }),
+  tellsJson("response contains 'code' with invalid value", { response: { code: 1000 } }),
+  tellsJson("response contains 'body' with wrong type", { response: { body: 1 } }),
+  answersJson('json-nothing', {}, '200 OK || '),
+  answersJson('json-reason', { response: { reason: 'So' } }, '200 So || '),
+  answersJson(
+    'json-digits',
+    {
+      response: {
+        ...{ code: ' 201', 'body-bin': 'eA', body: 'never' },
+        headers: [
+          ['X-A', '1'],
+          ['Connection', 'x'],
+          ['Grip-A', 'x'],
+        ],
+      },
+    },
+    '201 Created | x-a: 1 || x',
+  ),
+  answersJson(
+    'json-ordered',
+    { response: { headers: { 'X-B': '1', 'X-A': '2' } } },
+    '200 OK | x-a: 2 | x-b: 1 || ',
+  ),
+  keepsLine(
+    'keep-escaped',
+    String.raw`\\A\x42\q\n; format=cstring; timeout=1`,
+    /^200 OK \|\| (?:\\AB\n){1,6}$/,
+  ),
+  keepsLine('keep-in-base64', 'eHk; format=base64; timeout="1"', /^200 OK \|\| (?:xy){1,6}$/),
+  keepsLine('keep-at-least', 'a; timeout=0', /^200 OK \|\| a{1,6}$/),
+  keepsLine('keep-for-long', '"a;b", c', /^200 OK \|\| $/),
+  keepsJson('keep-json', { content: 'xy', timeout: '1' }, /^200 OK \|\| (?:xy){1,6}$/),
+  keepsJson('keep-json-bytes', { 'content-bin': 'eHk=', timeout: 1 }, /^200 OK \|\| (?:xy){1,6}$/),
+  keepsJson('keep-json-for-long', { content: 'xy' }, /^200 OK \|\| $/),
+  asks(
+    'streamed-in-every-way',
+    {
+      host: 'ed.test',
+      said: page('', [
+        ['Grip-Hold', 'stream'],
+        ['Grip-Channel', 'streamed-in-every-way'],
+      ]),
+      items: [
+        '{"items":[{"channel":"e-streamed-in-every-way","http-stream":{"content":"a\\"\tb\\\\\n"}}]}',
+        {
+          pull: {
+            channel: 'e-streamed-in-every-way',
+            formats: { 'http-stream': { content: 'c' } },
+          },
+        },
+        { pull: 'no item' },
+        { channel: 'e-streamed-in-every-way', formats: { 'http-stream': { 'content-bin': 'ZA' } } },
+        { channel: 'e-streamed-in-every-way', formats: end },
+      ],
+    },
+    '200 OK || a"\tb\\\ncd',
+  ),
+];
+
 export const linkErrands: readonly Errand[] = [
+  ...instructionErrands,
   leads('link-at-home', '/e/told?second', [], ...asked('/e/told?second')),
   leads('link-relative', 'told', [], ...asked('/e/told')),
   leads('link-up', '../told', [], ...asked('/told')),
@@ -166,6 +317,18 @@ export const linkErrands: readonly Errand[] = [
       items: [{ channel: 'test', formats: end }],
     },
     '200 OK | content-type: text/plain || [stream opened]\n',
+  ),
+  asks(
+    'check-nowhere',
+    {
+      host: 'ed.test',
+      said: instructs('response', 'in the end\n', {
+        channels: [{ name: 'check-nowhere', filters: ['http-check'] }],
+        meta: { url: 'http://origin-f/e/none' },
+      }),
+      items: [{ channel: 'e-check-nowhere', formats: { 'http-response': { body: 'never' } } }],
+    },
+    '502 Bad Gateway | content-type: text/plain || filter error: network request failed\n',
   ),
   ...(['broken', 'dropping'] as const).map((url) =>
     asks(

@@ -10,8 +10,11 @@ import { tnetstring } from './tnetstring.ts';
 /** Undefined for what is asked at another door. */
 export function orderOf(errand: Errand): ControlEvent | undefined {
   const number = numberOf(errand);
-  if (errand.to === 'command')
-    return { type: 'commandReceived', ref: number, frame: tnetstring(errand.fields) };
+  if (errand.to === 'command') {
+    const { fields } = errand;
+    const frame = typeof fields === 'string' ? encodeText(fields) : tnetstring(fields);
+    return { type: 'commandReceived', ref: number, frame };
+  }
   if (errand.to !== 'control') return undefined;
   const { method, target, accept, body } = errand;
   const asked = { connection: number, method, target, accept, body: encodeText(body) };

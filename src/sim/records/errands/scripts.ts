@@ -100,6 +100,29 @@ export const scriptErrands: readonly Errand[] = [
     { host: 'ej.test', method: 'POST', search: '?callback=cb', said: said('p\n') },
     `200 OK | ${corsWords()} || p\n`,
   ),
+  // [GRIP-CORS-1] [GRIP-CORS-2] [GRIP-CORS-3]
+  asks(
+    'shown-to-others',
+    {
+      host: 'ej.test',
+      headers: [
+        ['Origin', 'http://a.test'],
+        ['Access-Control-Request-Method', 'PUT'],
+        ['Access-Control-Request-Headers', 'x-a, x-b'],
+        ['Access-Control-Request-Headers', 'x-c'],
+      ],
+      said: said('s\n', [
+        ['X-One', '1'],
+        ['x-one', '2'],
+        ['Content-Type', 'text/x'],
+        ['Access-Control-Max-Age', '7'],
+      ]),
+    },
+    '200 OK | access-control-allow-credentials: true | access-control-allow-headers: x-a, x-b, x-c | ' +
+      'access-control-allow-methods: PUT | access-control-allow-origin: http://a.test | ' +
+      'access-control-expose-headers: x-one | access-control-max-age: 7 | content-type: text/x | ' +
+      'x-one: 1 | x-one: 2 || s\n',
+  ),
   asks(
     'script-without-a-name',
     { host: 'ej.test', search: '?callback=' },

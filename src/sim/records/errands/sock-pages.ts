@@ -1,6 +1,7 @@
 // Errands of SockJS pages that need no session. Written from spec/websocket-over-http.md, "SockJS".
 
-import { asks, type Errand } from './errand.ts';
+import { asks, type Errand, type Said, talks } from './errand.ts';
+import { EVENTS } from './sockets.ts';
 
 const NEVER = 'cache-control: no-store, no-cache, must-revalidate, max-age=0 | ';
 const dressed = (origin = '*'): string =>
@@ -9,7 +10,28 @@ const missing = `404 Not Found | ${dressed()}${NEVER}content-type: text/plain ||
 const IFRAME_TAG = '"c0ab51c2009458a355e088dd693fe3943df7c9e0"';
 const at = { host: 'es.test' };
 
+const events = (...lines: readonly string[]): Said => ({
+  status: 200,
+  headers: [EVENTS],
+  body: lines.map((line) => `${line}\r\n`).join(''),
+});
+
 export const sockErrands: readonly Errand[] = [
+  talks(
+    'sock-framed',
+    {
+      ...{ host: 'esf.test', path: '/sock/1/2/websocket' },
+      said: events('OPEN', 'TEXT 2', 'hi', 'PING 1', 'p'),
+      later: events('BINARY 5', 'heard'),
+      words: ['text ["a"]', 'text ["a",1]'],
+    },
+    'upgraded',
+    'text o',
+    'text a["hi"]',
+    'text a["heard"]',
+    'cut',
+  ),
+  talks('sock-raw', { ...at, path: '/sock/websocket' }, '403 Somehow | x-a: 1 || not you\n'),
   asks(
     'sock-info',
     { ...at, path: '/sock/info', headers: [['Origin', 'http://a.test']] },

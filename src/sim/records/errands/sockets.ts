@@ -33,6 +33,28 @@ const FAILED = '502 Bad Gateway || Error while proxying to origin.\n';
 const CUT = /^(?:upgraded \/ )?cut$/;
 const LONG = 100_000;
 
+/** Whether something is said before it is over, by its time. */
+function delays(name: string, timeout: unknown, isSoon: boolean): Errand {
+  const said = opens(control({ type: 'send-delayed', content: 'later', timeout }));
+  return talks(name, { said }, 'upgraded', ...(isSoon ? ['text later'] : []));
+}
+
+/** One item goes to whoever asks its origin about it, and one, at once, to the others. */
+function checks(name: string, filter: string, url: string, ...heard: readonly string[]): Errand {
+  const said = opens(
+    control({ type: 'subscribe', channel: `plain-${name}` }),
+    control({ type: 'set-meta', name: 'url', value: url }),
+    control({ type: 'subscribe', channel: `asked-${name}`, filters: [filter] }),
+  );
+  const items = [
+    [
+      { channel: `asked-${name}`, formats: message('one') },
+      { channel: `plain-${name}`, formats: message('two') },
+    ],
+  ];
+  return talks(name, { said, items }, 'upgraded', ...heard, 'text two');
+}
+
 export const socketErrands: readonly Errand[] = [
   talks(
     'ws-refused',
@@ -110,6 +132,134 @@ export const socketErrands: readonly Errand[] = [
     'text one for ann',
     'text two for ann',
   ),
+  // [WOH-GRIP-9]
+  delays('ws-soon-in-digits', '1', true),
+  delays('ws-late-in-digits', '2', false),
+  delays('ws-soon-in-part', 1.4, true),
+  delays('ws-late-in-part', 1.6, false),
+  delays('ws-soon-by-a-truth', true, true),
+  delays('ws-soon-by-an-untruth', false, true),
+  delays('ws-soon-in-words', 'x', true),
+  delays('ws-never-before-now', -1, false),
+  delays('ws-never-in-a-list', [1], false),
+  talks(
+    'ws-flushed',
+    {
+      said: opens(
+        control({ type: 'flush-delayed' }),
+        control({ type: 'send-delayed', content: 'one', timeout: 9 }),
+        control({ type: 'send-delayed', 'content-bin': 'dHdv', content: 'x', timeout: 9 }),
+        control({ type: 'send-delayed', 'message-type': 'binary', timeout: 9 }),
+        control({ type: 'flush-delayed' }),
+        'm:end',
+      ),
+    },
+    'upgraded',
+    'text one',
+    'text two',
+    'binary',
+    'text end',
+  ),
+  talks(
+    'ws-kept-alive',
+    {
+      said: opens(
+        control({
+          ...{ type: 'keep-alive', 'content-bin': 'eHk=', 'message-type': 'ping' },
+          ...{ timeout: 1, mode: 'interval' },
+        }),
+        control({ type: 'keep-alive', content: 1 }),
+        control({ type: 'keep-alive', content: 'x', mode: 1 }),
+        control({ type: 'keep-alive', content: 'x', 'message-type': 'song' }),
+        control({ type: 'keep-alive', content: 'x', 'content-bin': 1 }),
+        control({ type: 'keep-alive', content: 'x', timeout: -1 }),
+      ),
+    },
+    /^upgraded(?: \/ ping xy){1,4}$/,
+  ),
+  talks(
+    'ws-kept-alive-no-more',
+    {
+      said: opens(
+        control({ type: 'keep-alive', content: 'x', timeout: 1, mode: 'interval' }),
+        control({ type: 'keep-alive' }),
+      ),
+    },
+    'upgraded',
+  ),
+  talks(
+    'ws-wrong-instructions',
+    {
+      said: opens(
+        control({ type: 'set-meta', name: 'user', value: 'ann' }),
+        control({ type: 'set-meta', name: 'user', value: 1 }),
+        control({ type: 'set-meta', value: 'bob' }),
+        control({ type: 'subscribe', channel: 'ws-wrong', filters: ['var-subst'] }),
+        control({ type: 'subscribe', channel: 'ws-wrong', filters: [1] }),
+        control({ type: 'unsubscribe' }),
+        control({ type: 'unsubscribe', channel: 1 }),
+        'c:{"type":"subscribe","channel":"ws\twrong"}',
+      ),
+      items: [
+        { channel: 'ws-wrong', formats: message('%(nobody)s') },
+        { channel: 'ws-wrong', formats: message('for %(user)s') },
+        { channel: 'ws\twrong', formats: message('that') },
+      ],
+    },
+    'upgraded',
+    'text for ann',
+    'text that',
+  ),
+  talks(
+    'ws-without-meta',
+    {
+      said: opens(
+        control({ type: 'set-meta', name: 'user', value: 'ann' }),
+        control({ type: 'set-meta', name: 'user' }),
+        control({ type: 'subscribe', channel: 'ws-bare', filters: ['var-subst'] }),
+      ),
+      items: [
+        { channel: 'ws-bare', formats: message('for %(user)s') },
+        { channel: 'ws-bare', formats: message('all') },
+      ],
+    },
+    'upgraded',
+    'text all',
+  ),
+  talks(
+    'ws-refreshed',
+    {
+      said: opens(control({ type: 'subscribe', channel: 'ws-refreshed' })),
+      later: accepts(event('TEXT', 'm:asked'), [EVENTS]),
+      items: [{ channel: 'ws-refreshed', formats: { 'ws-message': { action: 'refresh' } } }],
+    },
+    'upgraded',
+    'text asked',
+  ),
+  talks(
+    'ws-pulled',
+    {
+      said: opens(control({ type: 'subscribe', channel: 'ws-pulled' })),
+      items: [
+        { pull: { channel: 'ws-pulled', formats: { 'ws-message': { 'content-bin': 'x' } } } },
+        { pull: { channel: 'ws-pulled', formats: { 'ws-message': { type: 'ping' } } } },
+        { pull: { channel: 'ws-pulled', formats: { 'ws-message': {} } } },
+        { pull: { channel: 'ws-pulled', 'ws-message': { action: 'close', reason: 'no' } } },
+      ],
+    },
+    'upgraded',
+    'binary x',
+    'ping',
+    'close 1000',
+  ),
+  checks('ws-check-passes', 'http-check', 'second', 'text one'),
+  checks('ws-check-drops', 'http-check', 'dropping'),
+  checks('ws-check-breaks', 'http-check', 'broken'),
+  checks('ws-check-nowhere', 'http-check', 'http://origin-f/e/none'),
+  checks('ws-check-no-way', 'http-check', 'ftp://origin-e/'),
+  checks('ws-check-without-a-way', 'http-check', ''),
+  checks('ws-modified', 'http-modify', 'second', 'text second'),
+  checks('ws-modified-to-nothing', 'http-modify', 'silent', 'text one'),
   talks(
     'ws-no-instructions',
     {

@@ -8,7 +8,8 @@ import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 export function tnetstring(value: unknown): Uint8Array {
   if (typeof value === 'string') return framed(encodeText(value), ',');
   if (value instanceof Uint8Array) return framed(value, ',');
-  if (typeof value === 'number') return framed(encodeText(String(value)), '#');
+  if (typeof value === 'number')
+    return framed(encodeText(String(value)), Number.isInteger(value) ? '#' : '^');
   if (typeof value === 'boolean') return framed(encodeText(String(value)), '!');
   if (value === null || value === undefined) return framed(new Uint8Array(0), '~');
   if (Array.isArray(value)) return framed(joined(value.map(tnetstring)), ']');

@@ -36,6 +36,7 @@ export const errandRoutes: readonly string[] = [
   'et.test,path_beg=/t test',
   'ew.test origin-e:80,over_http',
   'es.test,sockjs=/sock,sockjs_as_path=/e/refusing origin-e:80,over_http',
+  'esf.test,sockjs=/sock,sockjs_as_path=/e/sock-framed origin-e:80,over_http',
   'prefix=e-,id=hidden,header=X-Way:hidden origin-e:80',
   '*,path_beg=/e/any,header=X-Way:any origin-e:80',
   'least.test origin-e:1',

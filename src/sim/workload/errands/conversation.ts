@@ -19,6 +19,8 @@ export class Conversation implements Endpoint {
   readonly #words: readonly string[];
   readonly #host: ConversationHost;
   readonly #sounds: string[] = [];
+  /** Words whose time came before it was let in. */
+  readonly #early: string[] = [];
   /** Of a refusal. */
   #head: string | undefined = undefined;
   #text = '';
@@ -68,6 +70,7 @@ export class Conversation implements Endpoint {
       case 'upgraded':
         this.#isOpen = true;
         this.#sounds.push('upgraded');
+        for (const words of this.#early) this.#say(words);
         return;
       case 'head':
         this.#head = headWords(said.status, said.reason, said.headers);
@@ -89,7 +92,11 @@ export class Conversation implements Endpoint {
   }
 
   #say(words: string): void {
-    if (!this.#isOpen || this.#hasClosed || this.#isOver) return;
+    if (this.#hasClosed || this.#isOver) return;
+    if (!this.#isOpen) {
+      this.#early.push(words);
+      return;
+    }
     const [kind = '', first = '', ...rest] = words.split(' ');
     if (kind === 'close') {
       this.#hasClosed = true;

@@ -11,6 +11,7 @@ import { errandNamed } from '../../records/errands/all.ts';
 import { echoWords, type Errand, type Said } from '../../records/errands/errand.ts';
 import { pages } from '../../records/errands/links.ts';
 import { EVENTS } from '../../records/errands/sockets.ts';
+import { tnetstring } from '../../records/errands/tnetstring.ts';
 import type { ErranderPlan } from '../../plan/gateway-plan.ts';
 import { plainLink } from '../../plan/simpler.ts';
 import { bodyWords, headerWords } from '../../records/scenes/sounds.ts';
@@ -119,11 +120,17 @@ export class Errander {
   #publish(items: Asked['items']): void {
     const world = this.#world;
     for (const [at, item] of items.entries()) {
-      const body = JSON.stringify('topic' in item ? item : { items: [item].flat() });
+      const { node } = this.#plan;
       const atMs = HELD_MS + at * ITEM_EVERY_MS;
       world.later(atMs * 1_000, () => {
-        if ('topic' in item) this.#exchange('POST', '/publish', body, () => {});
-        else world.publish(this.#plan.node, encodeText(body), 'http');
+        if (typeof item === 'string') world.publish(node, encodeText(item), 'http');
+        else if ('topic' in item)
+          this.#exchange('POST', '/publish', JSON.stringify(item), () => {});
+        else if ('pull' in item) world.publish(node, tnetstring(item.pull), 'pull');
+        else {
+          const body = JSON.stringify({ items: [item].flat() });
+          world.publish(node, encodeText(body), 'http');
+        }
       });
     }
   }
@@ -154,7 +161,8 @@ function saidTo({ target, headers, body }: AskedOrigin): Said | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const errand = errandNamed(name);
   const isOfEvents = headers.some(([, value]) => value === EVENTS[1]);
-  if (isOfEvents && !new TextDecoder().decode(body).startsWith('OPEN')) return TAKEN;
+  if (isOfEvents && !new TextDecoder().decode(body).startsWith('OPEN'))
+    return (errand?.to === 'socket' ? errand.later : undefined) ?? TAKEN;
   const isAsked = errand?.to === 'door' || errand?.to === 'socket';
   return isAsked ? errand.said : pages[name];
 }

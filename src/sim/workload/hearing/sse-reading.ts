@@ -93,6 +93,11 @@ export class SseReading {
       }
       const wrong = this.#ids.next(lastId, word.topic ?? word.said.topic, word.position);
       if (wrong !== undefined) this.#misread(wrong);
+      // [BROKER-ENV-1] Every topic of a stream is told as its address says.
+      if ((word.topic !== undefined) !== client.plan.envelope)
+        this.#misread(
+          `a publication of '${word.said.topic}' ${word.topic ? 'in' : 'without'} an envelope`,
+        );
       if (word.topic !== undefined) client.answers.hear(word);
       else {
         const { topic } = word.said;

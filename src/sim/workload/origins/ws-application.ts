@@ -46,7 +46,9 @@ export class WsApplication {
       headers: [
         ['Content-Type', 'application/websocket-events'],
         ...(isOpening ? [['Sec-WebSocket-Extensions', 'grip'] as const] : []),
-        ['Keep-Alive-Interval', String(intervalOf(question))],
+        ...(isOpening || !isToldOnce(question)
+          ? [['Keep-Alive-Interval', String(intervalOf(question))] as const]
+          : []),
         ...partial,
       ],
       body: encodeWsEvents(said),
@@ -101,6 +103,11 @@ export class WsApplication {
 /** [WOH-KEEP-2] Some origins want to be asked for a client's words alone; seconds. */
 function intervalOf({ connection }: Question): number {
   return connection % 3 === 0 ? 0 : 20;
+}
+
+/** [WOH-KEEP-2] What was told once holds until something else is told. */
+function isToldOnce({ connection }: Question): boolean {
+  return connection % 3 === 1;
 }
 
 function replayedIn({ headers }: AskedOrigin): number {

@@ -1,8 +1,9 @@
 // What other nodes are told of a user's sessions here: that they came, changed or went, and nothing else.
 // Refuses to know how they are told. Obeys spec/hp-peer.md, section "Owners and copies".
 
+import { secondsNow } from '../../../runtime/actor.ts';
 import type { LocatedSession } from '../../../routing/relay/relay-seam.ts';
-import { type ChatContext, secondsAt } from '../../chat-context.ts';
+import type { ChatContext } from '../../chat-context.ts';
 import type { User } from '../user.ts';
 import type { UsersTurn } from '../users-state.ts';
 
@@ -16,7 +17,7 @@ export function announce(chat: ChatContext, user: User, context: UsersTurn): voi
     const known = user.announced.get(session);
     if (known === word) continue;
     user.putAnnounced(session, word);
-    const since = Math.max(0, secondsAt(chat, context.now));
+    const since = Math.max(0, secondsNow(context));
     const told: LocatedSession = { session, user: user.name, status, note, lamport, since };
     context.send(seam.locations, { type: 'announce', shard, session: told });
   }

@@ -3,11 +3,6 @@
 
 import type { EventOf, Watcher } from '../../../trace.ts';
 
-interface Word {
-  readonly at: number;
-  readonly status: string;
-}
-
 export class OwnStatuses {
   readonly #uncertain = new Set<string>();
   /** By session; undefined where nobody knows. */
@@ -27,8 +22,6 @@ export class OwnStatuses {
   readonly #asking = new Map<number, number>();
   /** Sessions of each user, when everything is at rest, with their rooms. */
   readonly #resting = new Map<string, EventOf<'talkerRests'>[]>();
-  /** By user: all that its sessions have said. */
-  readonly #said = new Map<string, Word[]>();
   readonly #users: string[] = [];
   #isRest = false;
 
@@ -38,7 +31,7 @@ export class OwnStatuses {
       // Whoever never answers is sent away again and again.
       if (isMute) this.#uncertain.add(user);
     },
-    loggedIn: ({ client, session, user, isResumed, isAnew, at }) => {
+    loggedIn: ({ client, session, isResumed, isAnew, at }) => {
       this.#sessions.set(client, session);
       if (this.#isHealed) this.#cameAt.set(client, at);
       this.#asking.delete(client);
@@ -46,9 +39,7 @@ export class OwnStatuses {
       // What the node alone knew is lost, or found again when its client comes back to it.
       if (this.#divided.has(session)) this.#own.set(session, undefined);
       if (isResumed) return;
-      const status = this.#begins.get(client) ?? 'online';
-      this.#own.set(session, status);
-      this.#say(user, at, status);
+      this.#own.set(session, this.#begins.get(client) ?? 'online');
     },
     talkerAsked: ({ what, client, status = 'online' }) => {
       if (what === 'LOGIN') this.#begins.set(client, status);
@@ -57,17 +48,16 @@ export class OwnStatuses {
     talkerAnswered: ({ asked, client }) => {
       if (asked === 'PRESENCE_SET') this.#asking.set(client, (this.#asking.get(client) ?? 1) - 1);
     },
-    talkerEnded: ({ client, at }) => this.#ended(client, at),
+    talkerEnded: ({ client }) => this.#ended(client),
     healed: () => {
       this.#isHealed = true;
     },
     rested: () => {
       this.#isRest = true;
     },
-    statusSet: ({ session, user, status, note, at }) => {
+    statusSet: ({ session, status, note }) => {
       this.#notes.set(session, note);
       this.#own.set(session, status);
-      this.#say(user, at, status);
     },
     talkerRests: (event) => {
       const { user, session, client, at } = event;
@@ -96,33 +86,10 @@ export class OwnStatuses {
     return { note: this.#notes.get(first.session) };
   }
 
-  /** The user may have been that for a while, within some time. */
-  mayHaveBeen(user: string, status: string, from: number, to: number): boolean {
-    const said = this.#said.get(user) ?? [];
-    return said.some(
-      (word) => word.status === status && word.at <= to && this.#until(said, word) >= from,
-    );
-  }
-
-  /** What one of several sessions says lasts for longer than the next word of another one. */
-  #until(said: readonly Word[], word: Word): number {
-    const later = said.find(
-      ({ at, status }) => at > word.at + SEVERAL_US && status !== word.status,
-    );
-    return later?.at ?? Number.POSITIVE_INFINITY;
-  }
-
-  #say(user: string, at: number, status: string): void {
-    const said = this.#said.get(user) ?? [];
-    said.push({ at, status });
-    this.#said.set(user, said);
-  }
-
   /** What it had asked for may have been done. */
-  #ended(client: number, at: number): void {
+  #ended(client: number): void {
     const session = this.#sessions.get(client);
     const user = this.#users[client] ?? '';
-    this.#say(user, at, 'offline');
     // What it asked to see the end was too much for it.
     if (this.#isRest) this.#uncertain.add(user);
     if (session !== undefined && (this.#asking.get(client) ?? 0) > 0)
@@ -131,6 +98,5 @@ export class OwnStatuses {
   }
 }
 
-const SEVERAL_US = 20_000_000;
 /** Until all nodes know of a session. */
 const KNOWN_US = 2_000_000;

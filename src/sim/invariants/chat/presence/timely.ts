@@ -7,7 +7,7 @@ import { Troubles } from '../troubles.ts';
 
 export const timely: Invariant = {
   property: 'told-in-time',
-  requirements: ['HP-PRES-1', 'HP-PRES-3', 'HP-RES-1'],
+  requirements: ['HP-PRES-1', 'HP-PRES-3', 'HP-PRES-6', 'HP-RES-1'],
   judge(report) {
     const judge = new Judge(report);
     return {
@@ -37,8 +37,6 @@ interface Watched {
   /** Counts whatever may have made it something else. */
   changes: number;
   changedAt: number;
-  /** When the last change was asked for: it has happened at some time from then on. */
-  askedAt: number;
   /** Status and note; undefined where nobody knows. */
   word: string | undefined;
   /** Changes that it has asked for, and that are not answered. */
@@ -80,7 +78,7 @@ class Judge {
 
   joined({ client, node, user, isMute, isSlow }: EventOf<'talkerJoined'>): void {
     const isAlone = !this.#users.has(user) && !isMute;
-    const fresh = { logins: 0, changes: 0, changedAt: 0, askedAt: 0, word: undefined, asking: 0 };
+    const fresh = { logins: 0, changes: 0, changedAt: 0, word: undefined, asking: 0 };
     this.#users.set(user, isAlone ? fresh : undefined);
     this.#clients.set(user, client);
     const begin = { connection: -1, end: undefined, watches: new Map<string, string>() };
@@ -102,10 +100,8 @@ class Judge {
     else if (!isResumed || isAnew) this.#doubt(known);
   }
 
-  asked({ client, what, status = 'online', at }: EventOf<'talkerAsked'>): void {
+  asked({ client, what, status = 'online' }: EventOf<'talkerAsked'>): void {
     if (what === 'LOGIN') this.#begins.set(client, status);
-    const known = this.#userOf(client);
-    if (what === 'PRESENCE_SET' && known !== undefined) known.askedAt = at;
     this.asks(client, what, 1);
     if (what !== 'LOGIN' || known === undefined) return;
     known.logins += 1;
@@ -156,14 +152,11 @@ class Judge {
     for (const user of this.#users.values()) if (user !== undefined) this.#doubt(user);
   }
 
-  /** What was told to a connection that was no more is not told again. */
-  #isBack({ connection, end, watches }: Watcher, client: number, at: number): void {
-    if (end === undefined || end.isCut) return;
-    if (this.troubles.ofTalker(client, end.node, end.at - SOON_US, end.at + SOON_US)) return;
+  /** What was told to a connection that was no more is told again. */
+  #isBack({ connection, watches }: Watcher, client: number, at: number): void {
     for (const of of watches.keys()) {
       const known = this.#users.get(of);
-      if (known !== undefined && known.changedAt > end.at + NOTICE_US)
-        this.#expect(client, connection, of, known, at);
+      if (known !== undefined) this.#expect(client, connection, of, known, at);
     }
   }
 
@@ -196,7 +189,7 @@ class Judge {
       if (watcher === undefined || known?.word === undefined || told === undefined) continue;
       if (known.asking > 0 || this.#isAway(due.of)) continue;
       const isSame = watcher.connection === due.connection && known.changes === due.changes;
-      if (!isSame || told === known.word || this.#isExcused(watcher, known, due, at)) continue;
+      if (!isSame || told === known.word || this.#isExcused(watcher, due, at)) continue;
       this.#report(
         event,
         `client ${due.client} was told last that ${due.of} is ${told}, who has been ${known.word} for ${at - known.changedAt} µs`,
@@ -204,15 +197,8 @@ class Judge {
     }
   }
 
-  #isExcused(
-    { isSlow, node, end, connection }: Watcher,
-    { askedAt }: Watched,
-    { client }: Due,
-    at: number,
-  ): boolean {
+  #isExcused({ isSlow, node, end, connection }: Watcher, { client }: Due, at: number): boolean {
     if (isSlow || (end !== undefined && end.at > at - SOON_US)) return true;
-    // Told to a connection that was no more.
-    if (end !== undefined && end.at > askedAt - NOTICE_US) return true;
     // It is away, and hears nothing.
     if (end?.connection === connection) return true;
     if (this.troubles.isCluster && (at < TOGETHER_US || this.troubles.ofCluster(at - LONG_US, at)))
@@ -227,7 +213,5 @@ function wordOf(status: string, note: string | undefined): string {
 
 /** A second since the change before, and the ways. */
 const SOON_US = 3_000_000;
-/** Until a node notices that a connection was broken. */
-const NOTICE_US = 200_000;
 const LONG_US = 8_000_000;
 const TOGETHER_US = 10_000_000;

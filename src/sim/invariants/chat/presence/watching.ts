@@ -1,5 +1,5 @@
 // Whoever watches a user is told each change of it, once, and not too often; nobody else is. In the end what he was told
-// last is the truth. Who was away may have lost a word on its way: he is owed what the user has become since.
+// last is the truth, though he may have been away meanwhile.
 
 import type { EventOf, TraceEvent } from '../../../trace.ts';
 import type { Invariant, Report } from '../../invariant.ts';
@@ -8,7 +8,7 @@ import { OwnStatuses } from './own-statuses.ts';
 
 export const watching: Invariant = {
   property: 'watching',
-  requirements: ['HP-PRES-1', 'HP-PRES-3'],
+  requirements: ['HP-PRES-1', 'HP-PRES-3', 'HP-PRES-6'],
   judge(report) {
     const own = new OwnStatuses();
     const judge = new Judge(report, own);
@@ -30,7 +30,7 @@ export const watching: Invariant = {
       },
       talkerEnded(event) {
         watcher.talkerEnded?.(event);
-        judge.ended(event);
+        judge.resting.delete(event.client);
       },
       talkerRests(event) {
         watcher.talkerRests?.(event);
@@ -45,14 +45,11 @@ export const watching: Invariant = {
 };
 
 interface Watch {
-  /** Undefined while it is asked for, and where a word may have been lost. */
+  /** Undefined while it is asked for. */
   word: string | undefined;
   status: string | undefined;
-  /** When its client was away since it was told. */
-  awayFrom: number | undefined;
-  awayTo: number;
-  /** Its node may have told it something long after it was gone. */
-  isCut: boolean;
+  /** [HP-PRES-6] Its client has come back, and may not have heard the last word. */
+  mayRepeat: boolean;
   /** On which connection it was told of a change last, and when. */
   connection: number;
   changedAt: number;
@@ -70,7 +67,6 @@ class Judge {
   readonly #watches: (Map<string, Watch> | undefined)[] = [];
   /** By client: whom its session watched before it began anew: it may come back to the node that knows of it. */
   readonly #former: (Set<string> | undefined)[] = [];
-  readonly #ends: EventOf<'talkerEnded'>[] = [];
   readonly #backAt: number[] = [];
 
   constructor(report: Report, own: OwnStatuses) {
@@ -86,18 +82,7 @@ class Judge {
       this.#watches[client] = new Map();
       return;
     }
-    for (const watch of this.#watches[client]?.values() ?? []) {
-      watch.word = undefined;
-      const { at: from = at, isCut = true } = this.#ends[client] ?? {};
-      watch.isCut ||= isCut || watch.awayFrom !== undefined;
-      watch.awayFrom ??= from;
-      watch.awayTo = at;
-    }
-  }
-
-  ended(event: EventOf<'talkerEnded'>): void {
-    this.#ends[event.client] = event;
-    this.resting.delete(event.client);
+    for (const watch of this.#watches[client]?.values() ?? []) watch.mayRepeat = true;
   }
 
   asked({ client, what, to = '' }: EventOf<'talkerAsked'>): void {
@@ -129,7 +114,6 @@ class Judge {
     }
     if (!isAnswer) this.#judgeChange(event, watch, wordOf(status, note));
     learn(watch, status, note);
-    if (isAnswer) watch.awayFrom = undefined;
   }
 
   /** Who has asked knows it. */
@@ -145,7 +129,7 @@ class Judge {
 
   #judgeChange(event: EventOf<'statusHeard'>, watch: Watch, word: string): void {
     const { client, node, connection, of, at } = event;
-    if (watch.word === word)
+    if (watch.word === word && !watch.mayRepeat)
       this.#report(event, `client ${client} is told again that ${of} is ${word.trimEnd()}`);
     // What he missed while he was away is told at once.
     const isMissed = watch.changedAt - (this.#backAt[client] ?? 0) < BACK_US;
@@ -168,30 +152,19 @@ class Judge {
         const truth = this.#own.truthOf(of);
         if (status === undefined || truth === undefined) continue;
         const says = `client ${client} was told last that ${of} is`;
-        if (status !== truth && !this.#mayBeLost(client, of, watch, truth))
-          this.#report(event, `${says} ${status}, who is ${truth}`);
+        if (status !== truth) this.#report(event, `${says} ${status}, who is ${truth}`);
         const about = this.#own.noteOf(of);
-        if (status !== truth || about === undefined || watch.awayFrom !== undefined) continue;
+        if (status !== truth || about === undefined) continue;
         if (word !== wordOf(truth, about.note))
           this.#report(event, `${says} ${word}, who is ${wordOf(truth, about.note)}`);
       }
-  }
-
-  /** It was told to a connection that was no more: the node does not know that. */
-  #mayBeLost(client: number, of: string, watch: Watch, truth: string): boolean {
-    const { awayFrom, awayTo, isCut } = watch;
-    if (awayFrom === undefined) return false;
-    const { node = 0 } = this.#ends[client] ?? {};
-    const isLong =
-      isCut || this.troubles.ofTalker(client, node, awayFrom - NOTICE_US, awayTo + SOON_US);
-    const to = isLong ? awayTo + SOON_US : awayFrom + SOON_US;
-    return this.#own.mayHaveBeen(of, truth, awayFrom - SOON_US, to);
   }
 }
 
 function learn(watch: Watch, status: string, note: string | undefined): void {
   watch.status = status;
   watch.word = wordOf(status, note);
+  watch.mayRepeat = false;
 }
 
 function wordOf(status: string, note: string | undefined): string {
@@ -199,13 +172,10 @@ function wordOf(status: string, note: string | undefined): string {
 }
 
 const FRESH: Watch = {
-  ...{ word: undefined, status: undefined, awayFrom: undefined, awayTo: 0, isCut: false },
+  ...{ word: undefined, status: undefined, mayRepeat: false },
   ...{ connection: -1, changedAt: 0, isWanted: true },
 };
 /** A second, less what ways add to the first of two. */
 const EVERY_US = 600_000;
 const TROUBLE_US = 3_000_000;
 const BACK_US = 1_500_000;
-/** Until a node notices that a client is gone. */
-const NOTICE_US = 10_000_000;
-const SOON_US = 3_000_000;

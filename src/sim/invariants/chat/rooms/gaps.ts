@@ -14,10 +14,13 @@ export const gaps: Invariant = {
       ...judge.troubles.watcher,
       shardCrashed: ({ at }) => judge.died(at),
       processDied: ({ at }) => judge.died(at),
+      talkerJoined: ({ client, givesPlaces }) => {
+        if (givesPlaces) judge.givers.add(client);
+      },
       talkerAsked: (event) => judge.asked(event),
       talkerAnswered: ({ client, id }) => judge.comingOf(client).read(id),
       roomAcked: ({ room, message, ...where }) => judge.of(room).put(message, where),
-      roomHeard: ({ room, message, ...where }) => judge.of(room).put(message, where),
+      roomHeard: (event) => judge.heard(event),
       seated: (event) => judge.seated(event),
       loggedIn: (event) => judge.loggedIn(event),
     };
@@ -88,6 +91,8 @@ class Coming {
 
 class Judge {
   readonly troubles = new Troubles();
+  /** Whoever says what it has stands where it heard something last: what it said itself is not among that. */
+  readonly givers = new Set<number>();
   readonly #report: Report;
   readonly #said = new Map<string, Said>();
   readonly #comings = new Map<number, Coming>();
@@ -125,6 +130,11 @@ class Judge {
     return said;
   }
 
+  heard({ client, room, message, epoch, place }: EventOf<'roomHeard'>): void {
+    this.of(room).put(message, { epoch, place });
+    if (this.givers.has(client)) this.comingOf(client).places.set(room, { epoch, place });
+  }
+
   seated({ client, room, epoch, place, isAlready }: EventOf<'seated'>): void {
     if (!isAlready) this.comingOf(client).places.set(room, { epoch, place });
   }
@@ -134,7 +144,7 @@ class Judge {
     const coming = this.comingOf(client);
     if (!isResumed) coming.places.clear();
     for (const room of told) this.#judge(event, room, coming);
-    for (const room of rooms) {
+    for (const room of this.givers.has(client) ? [] : rooms) {
       const place = coming.asking.get(room);
       if (place !== undefined) coming.places.set(room, place);
     }

@@ -19,8 +19,11 @@ export const kept: Invariant = {
         judge.isSure = false;
       },
       talkerAsked: (event) => judge.asked(event),
+      talkerAnswered: ({ id }) => {
+        judge.answered = id ?? '';
+      },
       seated: (event) => judge.seated(event),
-      unseated: ({ connection, room }) => judge.proves(`${connection} LEAVE ${room}`, room),
+      unseated: ({ room }) => judge.proves(judge.answered, room),
       roomAcked: (event) => judge.acked(event),
     };
   },
@@ -38,22 +41,23 @@ class Judge {
   readonly troubles = new Troubles();
   /** No thread has died. */
   isSure = true;
+  /** The request that was answered last: what is granted is told behind that. */
+  answered = '';
   readonly #report: Report;
   readonly #rooms = new Map<string, Known>();
-  /** When something was asked for last, by connection, what and room, or by message; and what was known of the room. */
+  /** When something was asked for, by request, or first, by message; and what was known of the room. */
   readonly #askedAt = new Map<string, { readonly at: number; readonly known: Known | undefined }>();
 
   constructor(report: Report) {
     this.#report = report;
   }
 
-  asked({ connection, what, room, message, at }: EventOf<'talkerAsked'>): void {
+  asked({ id, room, message = id, at }: EventOf<'talkerAsked'>): void {
     if (room === undefined || !this.#isTogether(at)) return;
     const known = this.#rooms.get(room);
-    const key = message ?? `${connection} ${what} ${room}`;
     // Said again it may have been heard the first time.
-    if (message === undefined || !this.#askedAt.has(key))
-      this.#askedAt.set(key, { at, known: known && { ...known } });
+    if (!this.#askedAt.has(message))
+      this.#askedAt.set(message, { at, known: known && { ...known } });
   }
 
   /** Whoever was granted it sat there when it was asked for. */
@@ -75,10 +79,9 @@ class Judge {
   }
 
   seated(event: EventOf<'seated'>): void {
-    const { client, connection, room, place, epoch, at } = event;
+    const { client, room, place, epoch, at } = event;
     if (!this.#isTogether(at)) return;
-    const key = `${connection} JOIN ${room}`;
-    const before = this.#askedAt.get(key)?.known;
+    const before = this.#askedAt.get(this.answered)?.known;
     const { emptyRoomMs = 0, isCluster } = this.troubles.terms ?? {};
     const isQuiet = isCluster === false || !this.troubles.ofCluster(0, at);
     if (before !== undefined && isQuiet) {
@@ -90,7 +93,7 @@ class Judge {
         );
     }
     this.#learns(room, epoch, place);
-    this.proves(key, room);
+    this.proves(this.answered, room);
   }
 
   #learns(room: string, epoch: number, place: number): void {

@@ -13,6 +13,8 @@ export class AliveModel {
   readonly #of: SceneOf;
   #wish: AliveWish | undefined = undefined;
   #since = 0;
+  /** Until then it may have been put off. */
+  #mayUntil = 0;
 
   constructor(of: SceneOf) {
     this.#of = of;
@@ -40,9 +42,15 @@ export class AliveModel {
     if (this.#wish?.isInterval === false) this.#since = at;
   }
 
+  /** Something that nobody hears puts it off, at some time until then. */
+  maySpeak(until: number): void {
+    if (this.#wish?.isInterval === false) this.#mayUntil = until;
+  }
+
   lapsed(at: number): void {
     const wish = this.#wish;
-    if (wish === undefined || at - this.#since <= wish.timeoutS * 1_000_000 + LATE_US) return;
+    const since = Math.max(this.#since, this.#mayUntil);
+    if (wish === undefined || at - since <= wish.timeoutS * 1_000_000 + LATE_US) return;
     this.#wish = undefined;
     this.#complain(`was not kept alive for ${at - this.#since} µs`);
   }

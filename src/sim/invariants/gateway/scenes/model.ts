@@ -33,9 +33,11 @@ interface Debt {
   readonly sound: string;
   readonly from: number;
   until: number;
+  /** It comes when it likes, before or behind what others say. */
+  readonly isLoose: boolean;
 }
 
-/** Sounds that must come one after the other, each in its time. */
+/** Sounds that must come one after the other, each in its time; and the loose ones among themselves. */
 export class Debts {
   readonly #of: SceneOf;
   readonly #aspect: Aspect;
@@ -46,8 +48,8 @@ export class Debts {
     this.#aspect = aspect;
   }
 
-  owe(sound: string, from: number, until = from + LATE_US): void {
-    this.#open.push({ sound, from, until });
+  owe(sound: string, from: number, until = from + LATE_US, isLoose = false): void {
+    this.#open.push({ sound, from, until, isLoose });
   }
 
   /** Whatever is owed has time until then. */
@@ -61,7 +63,9 @@ export class Debts {
 
   heard(sound: string, at: number): void {
     this.lapsed(at);
-    const debt = this.#open.shift();
+    const next = [false, true].map((is) => this.#open.find(({ isLoose }) => isLoose === is));
+    const debt = next.find((one) => one?.sound === sound) ?? this.#open[0];
+    if (debt !== undefined) this.#open.splice(this.#open.indexOf(debt), 1);
     if (debt === undefined) this.#complain(`hears '${sound}', which nobody said to it`);
     else if (debt.sound !== sound) this.#complain(`hears '${sound}', and not '${debt.sound}'`);
     else if (at < debt.from - EARLY_US)

@@ -89,7 +89,7 @@ export class SocketModel implements SceneModel {
       this.#deliver(out, channel, at, at + LATE_US);
     const isLast = act === scene.acts.length - 1;
     for (const { from, items } of (isLast && sequence?.overdue()) || [])
-      for (const out of items) this.#deliver(out, channel, from, from + 1_000_000 + LATE_US);
+      for (const out of items) this.#deliver(out, channel, from, from + 1_000_000 + LATE_US, true);
   }
 
   asked(purpose: string, words: string, at: number): void {
@@ -226,7 +226,7 @@ export class SocketModel implements SceneModel {
     }
   }
 
-  #deliver(item: ItemPlan, channel: number, at: number, until: number): void {
+  #deliver(item: ItemPlan, channel: number, at: number, until: number, isOverdue = false): void {
     const filters = this.#followed.get(channel);
     if (filters === undefined || !item.isForIt || item.action === 'hint' || this.#isClosed) return;
     const { action, code, reason, isBinary, kind } = item;
@@ -235,7 +235,7 @@ export class SocketModel implements SceneModel {
     // [WOH-FILTER-2]
     if (verdict.is !== 'sent') return;
     if (action === 'send')
-      this.#hears(kind ?? (isBinary ? 'binary' : 'text'), verdict.text, at, until);
+      this.#hears(kind ?? (isBinary ? 'binary' : 'text'), verdict.text, at, until, isOverdue);
     else if (action === 'close') this.#closes(code, code === 0 ? '' : reason, at, false);
     // [WOH-PUB-6]
     else if (!this.#isDetached) this.#ask('', at);
@@ -246,12 +246,21 @@ export class SocketModel implements SceneModel {
     return this.#of.scene.isFlaky === true ? RETRIED_US + LATE_US : LATE_US;
   }
 
-  #hears(kind: MessageName, text: string, at: number, until = at + this.#lateUs): void {
+  /** [GRIP-ORDER-2] What is overdue comes when it likes, before or behind what the origin says later. */
+  #hears(
+    kind: MessageName,
+    text: string,
+    at: number,
+    until = at + this.#lateUs,
+    isOverdue = false,
+  ): void {
     // [WOH-EVENT-8] Of what fits into no such frame the beginning.
     const isShort = kind === 'ping' || kind === 'pong';
     const heard = this.#heardAs(kind);
-    if (heard === undefined) this.#alive.spoken(at);
-    else this.#debts.owe(`${heard} ${isShort ? beginningOf(text) : text}`.trim(), at, until);
+    const sound = `${heard} ${isShort ? beginningOf(text) : text}`.trim();
+    if (heard !== undefined) this.#debts.owe(sound, at, until, isOverdue);
+    else if (isOverdue) this.#alive.maySpeak(until);
+    else this.#alive.spoken(at);
   }
 
   /** [SOCKJS-9] What a client hears as a message of this kind; undefined: nothing. */

@@ -177,7 +177,6 @@ export class StreamModel implements SceneModel {
       this.#debts.owe('end', at, mayWait);
       this.#isOver = true;
       this.#mustAskUntil = undefined;
-      this.#alive.wish(undefined, at);
       return;
     }
     // [GRIP-STREAM-7]
@@ -193,7 +192,6 @@ export class StreamModel implements SceneModel {
       this.#debts.owe('end', at, mayWait);
       this.#isOver = true;
       this.#mustAskUntil = undefined;
-      this.#alive.wish(undefined, at);
     }
   }
 

@@ -103,6 +103,7 @@ class Judge {
   asked({ client, what, status = 'online' }: EventOf<'talkerAsked'>): void {
     if (what === 'LOGIN') this.#begins.set(client, status);
     this.asks(client, what, 1);
+    const known = this.#userOf(client);
     if (what !== 'LOGIN' || known === undefined) return;
     known.logins += 1;
     // It may have been let in twice, and have heard of one of these alone.

@@ -2,6 +2,7 @@
 // Refuses to know connections. Obeys spec/hp.md, section "Messages".
 
 import type { JsonObject } from '../actors/codecs/hp/strict-json.ts';
+import type { Payload } from '../actors/codecs/hp/writing.ts';
 import { type Happening, numberIn, objectsIn, type Place, textIn } from './happenings.ts';
 import type { Request } from './asking.ts';
 
@@ -76,6 +77,16 @@ function presenceOf(payload: JsonObject): Happening {
     status: textIn(payload, 'status'),
     note: textIn(payload, 'note'),
   };
+}
+
+/** What a user is, in one word. */
+export function wordOf({ status, note }: Extract<Happening, { kind: 'presence' }>): string {
+  return `${status} ${note}`;
+}
+
+/** Where something is said. */
+export function placeIn(payload: Payload): Place {
+  return textIn(payload, 'room') || `@${textIn(payload, 'to')}`;
 }
 
 /** Where something is said or looked at; undefined for requests that are about nothing of the kind. */

@@ -66,3 +66,14 @@ export class Asking {
     this.#underWay = undefined;
   }
 }
+
+/** Nothing that a client could do again would help. */
+export const finalCodes = ['SESSION_REPLACED', 'INVALID_VERSION', 'UNSUPPORTED_VERSION'];
+/** Later, it may be otherwise. */
+export const passingCodes = [
+  'RATE_LIMITED',
+  'UNAVAILABLE',
+  'TIMEOUT',
+  'INTERNAL',
+  'SERVER_DRAINING',
+];

@@ -6,9 +6,9 @@ import type { ClientType } from '../actors/codecs/hp/envelope.ts';
 import { requestLine, type ServerMessage } from '../actors/codecs/hp/client-lines.ts';
 import type { JsonObject } from '../actors/codecs/hp/strict-json.ts';
 import type { Payload } from '../actors/codecs/hp/writing.ts';
-import { eventIn, happeningsIn, wordsFor } from './answers.ts';
-import { Asking, type Request } from './asking.ts';
-import { numberIn, objectIn, retryMsIn, textIn, textsIn } from './happenings.ts';
+import { eventIn, happeningsIn, placeIn, wordOf, wordsFor } from './answers.ts';
+import { Asking, finalCodes, passingCodes, type Request } from './asking.ts';
+import { type Happening, numberIn, objectIn, retryMsIn, textIn, textsIn } from './happenings.ts';
 import { bytesOf, limitsIn, usualLimits } from './limits.ts';
 import { roomPlaceIn, Rooms } from './rooms.ts';
 import type { Ending, Stay, Surroundings } from './stay.ts';
@@ -24,6 +24,7 @@ export class Conversation {
   readonly #asking = new Asking();
   readonly #rooms: Rooms;
   readonly #watched = new Set<string>();
+  readonly #statuses = new Map<string, string>();
   #status: Payload | undefined = undefined;
   #phase: 'away' | 'entering' | 'here' | 'leaving' | 'over' = 'away';
   /** These stand outside of the row of requests. */
@@ -170,7 +171,7 @@ export class Conversation {
       case 'ROOM_EVENT':
       case 'PRESENCE_EVENT':
       case 'NOTICE':
-        this.#world.tell(eventIn(type, payload));
+        this.#tellEvent(eventIn(type, payload));
         return;
       case 'BYE':
         if (ref !== '' && ref === this.#byeId) this.#end({ kind: 'done' });
@@ -306,8 +307,19 @@ export class Conversation {
       for (const user of textsIn(request.payload, 'users')) this.#watched.add(user);
     if (!request.isSettling)
       for (const happening of happeningsIn(request, type, payload, timestamp))
-        this.#world.tell(happening);
+        this.#tell(happening);
     this.#pump();
+  }
+
+  /** [PROC-CLIENT-3] What a lost connection told of users comes again. */
+  #tellEvent(event: Happening): void {
+    if (event.kind !== 'presence' || this.#statuses.get(event.user) !== wordOf(event))
+      this.#tell(event);
+  }
+
+  #tell(happening: Happening): void {
+    if (happening.kind === 'presence') this.#statuses.set(happening.user, wordOf(happening));
+    this.#world.tell(happening);
   }
 
   #joined(room: string, payload: JsonObject): void {
@@ -385,13 +397,4 @@ export class Conversation {
     this.#world.write(requestLine({ type, id, timestamp: this.#world.seconds() }, payload));
     return id;
   }
-}
-
-/** Nothing that a client could do again would help. */
-const finalCodes = ['SESSION_REPLACED', 'INVALID_VERSION', 'UNSUPPORTED_VERSION'];
-/** Later, it may be otherwise. */
-const passingCodes = ['RATE_LIMITED', 'UNAVAILABLE', 'TIMEOUT', 'INTERNAL', 'SERVER_DRAINING'];
-
-function placeIn(payload: Payload): string {
-  return textIn(payload, 'room') || `@${textIn(payload, 'to')}`;
 }

@@ -331,6 +331,11 @@ const toldAgain = (message: string, place: number): readonly Written[] => [
 const cutOff = chatBegan({}, [
   { kind: 'cutOff', at: 10_000_000, one: 0, other: 1, durationUs: 15_000_000, amount: 0 },
 ]);
+/** The home of its room dies, and hears of the other one first. */
+const toldAnew: readonly Written[] = [
+  ...[began(), chatBegan({ isCluster: false }), loggedIn(1), seated(1, 0), at(20_000, crashed)],
+  ...[at(20_100, roomEvent(1, 'join', 'u2', 1)), at(40_000, roomEvent(1, 'leave', 'u2', 1))],
+];
 
 const clean: Readonly<Record<string, readonly Written[]>> = {
   'whoever says of the later one that he has it is told the earlier one again': [
@@ -531,6 +536,7 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ...[joined(1), joined(2, visits), loggedIn(2), at(20_000, isOut(1))],
     ...[at(21_000, ended(2, { by: 'client' })), at(29_000, isOut(1))],
   ],
+  'whoever is told anew who sits there may be told of less than that': toldAnew,
   'who joins twice is answered twice, as the room was each time': [
     ...[...alone, joins(2, 'q2'), ...comesIn(1, 'q1', 0)],
     ...[askedFor(1, 'ROOM_MESSAGE', { room: 'r', message: 'm1.1' }), roomAcked(1, 'm1.1', 1)],
@@ -1217,6 +1223,11 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         answered('JOIN', 'ERROR', { code: 'RATE_LIMITED', retryAfter }),
       ],
     ]),
+    [
+      'room-events',
+      'two come at once, long after all were told anew',
+      [...toldAnew, at(50_000, roomEvent(1, 'join', 'u3', 3))],
+    ],
     [
       'room-events',
       'gone with a node, and all are there',

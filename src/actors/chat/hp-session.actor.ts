@@ -333,9 +333,11 @@ function unanswered(session: Session, context: Turn): void {
     return;
   }
   context.count('chat.requests.unanswered');
+  const isLogin = pending.request.type === 'LOGIN';
+  // It may be let in yet, where nobody is, or nobody waits for it.
+  if ((session.isGone || isLogin) && session.who !== undefined)
+    part(session, session.who, [], context);
   if (session.isGone) {
-    // It may be let in yet, where nobody is.
-    if (session.who !== undefined) part(session, session.who, [], context);
     goAway(session, context);
     return;
   }
@@ -344,7 +346,7 @@ function unanswered(session: Session, context: Turn): void {
     return;
   }
   if (pending.request.type === 'JOIN') notSeated(session, pending.request.room, context);
-  if (pending.request.type === 'LOGIN') nobody(session, context);
+  if (isLogin) nobody(session, context);
   answerError(session, { code: 'TIMEOUT', message: 'No answer came in time.' }, context);
 }
 

@@ -21,6 +21,7 @@ export interface AskedOrigin {
   readonly host: string;
   readonly port: number;
   readonly isSecure: boolean;
+  readonly isSigned: boolean;
   readonly method: string;
   readonly target: string;
   readonly headers: readonly (readonly [string, string])[];
@@ -291,10 +292,10 @@ export class GatewayEdge {
 
   #askedOf(command: Command<'fetch' | 'connectWs'>, body: Uint8Array): AskedOrigin {
     const { node } = this.#host.place;
-    const { origin, target, headers } = command;
+    const { origin, target, headers, signature } = command;
     const method = command.type === 'fetch' ? command.method : 'GET';
-    const { host, port, isSecure } = origin;
-    return { node, host, port, isSecure, method, target, headers, body };
+    const isSigned = signature !== undefined;
+    return { node, ...origin, isSigned, method, target, headers, body };
   }
 
   #hearing(question: Fetch, body: RequestBody, bytes: Uint8Array): OriginHearing {

@@ -4,6 +4,17 @@ import type { Mutant } from './mutant.ts';
 
 export const codecs: readonly Mutant[] = [
   {
+    name: 'events-end-with-half-a-line-end',
+    dialect: 'gateway',
+    breaks: ['origins-asked'],
+    requirements: ['WOH-EVENT-1'],
+    file: 'codecs/grip/ws-events.ts',
+    find: '    body[at + 1] = lineFeed;\n',
+    replace: '',
+    story:
+      'Behind the content of an event there is a byte of nothing in the place of its line feed.',
+  },
+  {
     name: 'split-head-begins-where-the-last-one-ended',
     breaks: ['isolation', 'conversation', 'liveness', 'census'],
     requirements: ['WS-FRAME-1'],

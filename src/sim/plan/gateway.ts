@@ -19,7 +19,12 @@ import { drawPlayers } from './scenes/draw-scenes.ts';
 import { frame } from './settings.ts';
 
 /** Buggify sites of the gateway's actors. */
-export const gatewaySiteNames: readonly string[] = ['early-check', 'short-item-queue', 'long-next'];
+export const gatewaySiteNames: readonly string[] = [
+  'early-check',
+  'short-item-queue',
+  'long-next',
+  'early-heartbeat',
+];
 
 export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoices): Plan {
   const drawnFrame = drawn(frame, seed, 'plan');

@@ -237,27 +237,36 @@ test('[HP-RES-7] [HP-ACK-3] [HP-MSG-5] with `ack`, one id of two senders is two 
   expect(bodies(resumed(stage, dave.token).take())).toEqual(['m1', 'm2', 'm3']);
 });
 
-test('[HP-DM-6] [HP-ERR-5] a login that is heard of when its client has long gone leaves no ghost, and takes no message', () => {
-  const stage = new Stage({ chat: fast, shards: 2 });
-  const home = homeOf('chat/user/bob', 2);
-  const alice = HpClient.in(stage, 'alice', home);
-  alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' });
-  expect(alice.told()).toEqual(['ACK queued']);
-  const [mute, there] = [stage.shards[home], stage.shards[1 - home]?.system];
-  if (mute === undefined) throw new Error('no such shard');
-  mute.hasCollapsed = true;
-  const bob = new HpClient(stage, 1 - home);
-  bob.ask('LOGIN', { user: 'bob' });
-  bob.wire.leave();
-  stage.now += 5_001_000;
-  there?.run(stage.now, 1_000);
-  mute.hasCollapsed = false;
-  stage.settle();
-  alice.ask('PRESENCE_QUERY', { users: ['bob'] });
-  expect(alice.take().at(-1)?.payload['users']).toMatchObject([{ status: 'offline' }]);
-  expect(bodies(HpClient.in(stage, 'bob').take())).toEqual(['x']);
-  expect(there?.counters.get('chat.sessions') ?? 0).toBe(0);
-});
+test.each([
+  ['has long gone', true],
+  ['was told that there is no answer, and has gone then', false],
+])(
+  '[HP-DM-6] [HP-ERR-5] a login that is heard of when its client %s leaves no ghost, and takes no message',
+  (_, isGone) => {
+    const stage = new Stage({ chat: { ...fast, sessionPolicy: 'reject' }, shards: 2 });
+    const home = homeOf('chat/user/bob', 2);
+    const alice = HpClient.in(stage, 'alice', home);
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' });
+    expect(alice.told()).toEqual(['ACK queued']);
+    const [mute, there] = [stage.shards[home], stage.shards[1 - home]?.system];
+    if (mute === undefined) throw new Error('no such shard');
+    mute.hasCollapsed = true;
+    const bob = new HpClient(stage, 1 - home);
+    bob.ask('LOGIN', { user: 'bob' });
+    if (isGone) bob.wire.leave();
+    stage.now += 5_001_000;
+    there?.run(stage.now, 1_000);
+    if (!isGone) expect(bob.told()).toEqual(['ERROR TIMEOUT']);
+    if (!isGone) bob.wire.leave();
+    there?.run(stage.now, 1_000);
+    mute.hasCollapsed = false;
+    stage.settle();
+    alice.ask('PRESENCE_QUERY', { users: ['bob'] });
+    expect(alice.take().at(-1)?.payload['users']).toMatchObject([{ status: 'offline' }]);
+    expect(bodies(HpClient.in(stage, 'bob').take())).toEqual(['x']);
+    expect(there?.counters.get('chat.sessions') ?? 0).toBe(0);
+  },
+);
 
 test('[HP-LIM-2] [HP-ERR-5] a room that did not answer when its member came back takes no room of another one', () => {
   const stage = new Stage({ chat: { ...fast, roomsPerSessionMax: 1 }, shards: 2 });

@@ -408,3 +408,20 @@ test('[PROC-CLIENT-4] [HP-RES-7] resumes with exactly what it has heard, and lea
   const [resume] = desk.take();
   expect(resume?.payload['rooms']).toEqual({ hall: { epoch: 7, seq: 1 } });
 });
+
+test('[PROC-CLIENT-3] [HP-PRES-6] what a user is, is told when it changes, and not again behind RESUME', () => {
+  desk = new Desk();
+  desk.enter();
+  const statuses = (): string[] =>
+    desk.told.splice(0).flatMap((one) => (one.kind === 'presence' ? [one.status] : []));
+  desk.hear('PRESENCE_EVENT', { user: 'bob', status: 'busy' });
+  desk.hear('PRESENCE_EVENT', { user: 'carol', status: 'busy' });
+  desk.hear('PRESENCE_EVENT', { user: 'bob', status: 'busy' });
+  expect(statuses()).toEqual(['busy', 'busy']);
+  desk.conversation.ask('PRESENCE_QUERY', { users: ['bob'] });
+  desk.answer('PRESENCE_STATE', { users: [{ user: 'bob', status: 'away' }] });
+  expect(statuses()).toEqual(['away']);
+  desk.hear('PRESENCE_EVENT', { user: 'bob', status: 'busy', note: 'tea' });
+  desk.hear('PRESENCE_EVENT', { user: 'bob', status: 'busy' });
+  expect(statuses()).toEqual(['busy', 'busy']);
+});

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 
+import { homeNodeOf } from '../../../src/actors/chat/rendezvous.ts';
 import { ClusterStage } from '../../support/cluster-stage.ts';
 import { HpClient } from '../../support/hp-client.ts';
 
@@ -68,6 +69,28 @@ describe('a seat', () => {
       expect(events(carol)).toEqual(['ROOM_EVENT leave bob']);
       expect(members(stage, carol)).toEqual(['carol']);
       expect(stage.failures).toEqual([]);
+    },
+  );
+
+  test.each([10, 12, 14, 16, 18, 20])(
+    '[HP-HOME-7] is kept for who comes in from a node of which nobody else has sat there for %i seconds',
+    (seconds) => {
+      const stage = whole();
+      const nodes = ['n1', 'n2', 'n3'];
+      const home = homeNodeOf(nodes, 'r');
+      const [other = '', quiet = ''] = nodes.filter((node) => node !== home);
+      const carol = enter(stage, 'carol', other);
+      const bob = enter(stage, 'bob', quiet);
+      bob.wire.leave();
+      stage.pass(50);
+      const back = new HpClient(stage.at(other), 1);
+      back.ask('RESUME', { token: bob.token, rooms: { r: 0 } }, 'resume');
+      stage.pass(seconds * 1_000);
+      const dave = enter(stage, 'dave', quiet);
+      stage.pass(20_000);
+      expect(events(carol)).toEqual(['ROOM_EVENT join bob', 'ROOM_EVENT join dave']);
+      expect(events(dave)).toEqual([]);
+      expect(members(stage, carol)).toEqual(['bob', 'carol', 'dave']);
     },
   );
 

@@ -13,6 +13,7 @@ import { settleNew } from './nodes/anew.ts';
 import { spread } from './nodes/moving.ts';
 import { answerSaid, copy, copySeat } from './nodes/replicas.ts';
 import { isPressed, SLOW } from './nodes/pressing.ts';
+import { spokeFor } from './nodes/seating.ts';
 import type { Room } from './room.ts';
 import type { Member, RoomAsk } from './room-messages.ts';
 import {
@@ -159,6 +160,7 @@ function leave(state: RoomsState, ask: Ask<'leave'>, context: Turn): void {
 }
 
 export function arrive(state: RoomsState, room: Room, member: Member, context: Turn): void {
+  spokeFor(state, room.name, member.node, context);
   if (!room.enter(member)) return;
   // Whom the home before knew already does not come in again.
   if (!room.unseen.has(userKey(member.user)))

@@ -64,7 +64,8 @@ export function asked(state: State, said: SockJsAsked, context: Turn): void {
   else {
     state.poll = ask;
     context.cancel('absence');
-    if (state.life !== 'opening') context.after('heartbeat', HEARTBEAT_MS);
+    const heartbeatMs = HEARTBEAT_MS; // buggify early-heartbeat: 400
+    if (state.life !== 'opening') context.after('heartbeat', heartbeatMs);
     fetchTexts(state, context);
   }
 }

@@ -8,6 +8,21 @@ const breaks = ['errands-answered'];
 
 export const errandMutants: readonly Mutant[] = [
   {
+    ...{ name: 'signed-where-grip-is-not-spoken', dialect, breaks, requirements: ['GRIP-SIG-5'] },
+    file: 'gateway/forward.ts',
+    find: 'signature: speaksGrip(admitted) ? signatureOf(admitted) : undefined,\n  };',
+    replace: 'signature: signatureOf(admitted),\n  };',
+    story: 'An origin that knows nothing of gateways is shown a signature.',
+  },
+  {
+    ...{ name: 'answered-with-and-without-ids', dialect, breaks, requirements: ['GRIP-FILTER-5'] },
+    file: 'gateway/requests/answering.ts',
+    find: "  if (filtered.kind === 'error') {\n    fail(state, filtered.message, context);\n    return;\n  }\n  const response",
+    replace:
+      "  if (filtered.kind === 'error') filtered.content = instruct.response.body;\n  const response",
+    story: 'A first body that its filter cannot be applied to goes out as it stands.',
+  },
+  {
     ...{ name: 'some-channels-overtake-filters', dialect, breaks, requirements: ['WOH-FILTER-1'] },
     file: 'gateway/ws/grip-control.ts',
     find: 'for (const other of channels.keys()) if (other !== channel) askRouter(session, other, context);',

@@ -6,6 +6,17 @@ const dialect = 'gateway';
 
 export const sockJsMutants: readonly Mutant[] = [
   {
+    name: 'sock-still-waits-behind-a-heartbeat',
+    dialect,
+    breaks: ['sockets-hear'],
+    requirements: ['SOCKJS-14'],
+    file: 'gateway/sockjs/sockjs-session.actor.ts',
+    find: '    tell(state.poll, HEARTBEAT_FRAME, context);\n    pollEnded(state, context);',
+    replace: '    tell(state.poll, HEARTBEAT_FRAME, context);',
+    story:
+      'A request that was answered with a heartbeat counts as waiting: the next one is sent away.',
+  },
+  {
     ...{ name: 'sock-hears-pings', dialect, breaks: ['sockets-hear'], requirements: ['SOCKJS-9'] },
     file: 'gateway/sockjs/sockjs-session.actor.ts',
     find: "const isPassed = isText || framed.frame === 'binary';",

@@ -105,16 +105,21 @@ export function talks(
   };
 }
 
-/** What such an origin was asked, in the body of its answer: `headers` in their words, without those that all have. */
+/**
+ * What such an origin was asked, in the body of its answer: `headers` in their words, without those that all have.
+ * [GRIP-SIG-5] Who tells what it can do signs, too.
+ */
 export function echoWords(
   method: string,
   target: string,
   headers: readonly string[],
-  body: string,
+  { body, isSigned }: { readonly body: string; readonly isSigned: boolean },
 ): string {
+  const all = isSigned ? 'grip-feature: all' : 'grip-feature: all, and unsigned';
   const own = headers
     .filter((line) => !line.startsWith('host: '))
-    .map((line) => (line === FEATURES ? 'grip-feature: all' : line));
+    .map((line) => (line === FEATURES ? all : line));
+  if (isSigned && !own.includes(all)) own.push('signed, and without features');
   return [`${method} ${target}`, ...own, body].join('\n');
 }
 

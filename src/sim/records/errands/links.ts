@@ -103,6 +103,20 @@ function answersJson(name: string, body: object, answer: string): Errand {
 const channels = [{ name: 'never' }];
 
 const instructionErrands: readonly Errand[] = [
+  // [GRIP-FILTER-5]
+  ...(['stream', 'none'] as const).map((hold) =>
+    asks(
+      `ids-from-the-beginning-${hold}`,
+      {
+        host: 'ed.test',
+        said: page('%I', [
+          ...(hold === 'none' ? [] : [['Grip-Hold', hold] as const]),
+          ['Grip-Channel', 'never; filter=build-id'],
+        ]),
+      },
+      "502 Bad Gateway | content-type: text/plain || filter error: build-id: no sub meta 'id_format'\n",
+    ),
+  ),
   tellsLine('Grip-Keep-Alive cannot be empty', 'Grip-Keep-Alive', '; format=raw'),
   tellsLine("no such Grip-Keep-Alive mode 'never'", 'Grip-Keep-Alive', 'a; mode=never'),
   tellsLine("no such Grip-Keep-Alive format 'hex'", 'Grip-Keep-Alive', 'a; format=hex'),

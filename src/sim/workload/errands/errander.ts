@@ -167,10 +167,12 @@ function saidTo({ target, headers, body }: AskedOrigin): Said | undefined {
   return isAsked ? errand.said : pages[name];
 }
 
-function echoOf({ host, port, isSecure, method, target, headers, body }: AskedOrigin): string {
+function echoOf(asked: AskedOrigin): string {
+  const { host, port, isSecure, isSigned, method, target, headers } = asked;
+  const body = new TextDecoder().decode(asked.body);
   const isHome = host === ERRAND_ORIGINS[0];
   const way = isHome ? '' : `http${isSecure ? 's' : ''}://${host}:${port}`;
-  return echoWords(method, way + target, headerWords(headers), new TextDecoder().decode(body));
+  return echoWords(method, way + target, headerWords(headers), { body, isSigned });
 }
 
 const TAKEN: Said = { status: 200, headers: [EVENTS], body: '' };

@@ -14,15 +14,17 @@ interface Event {
   readonly content: Uint8Array;
 }
 
-/** The events of a body, as far as they can be read. */
+/** The events of a body, as far as they can be read; one whose lines do not end as they should tells so. */
 export function readEvents(body: Uint8Array): Event[] {
   const events: Event[] = [];
   for (let at = 0; at < body.length;) {
     const end = body.indexOf(LF, at);
     const [type = '', length] = decoder.decode(body.subarray(at, end - 1)).split(' ');
     const bytes = length === undefined ? 0 : Number.parseInt(length, 16);
-    events.push({ type, content: body.slice(end + 1, end + 1 + bytes) });
+    const content = body.slice(end + 1, end + 1 + bytes);
     at = end + 1 + (length === undefined ? 0 : bytes + 2);
+    const isEnded = body[end - 1] === CR && body[at - 2] === CR && body[at - 1] === LF;
+    events.push({ type: isEnded ? type : `${type} without its line ends`, content });
   }
   return events;
 }
@@ -112,6 +114,7 @@ const TYPES: Readonly<Record<MessageName, string>> = {
   ping: 'PING',
   pong: 'PONG',
 };
+const CR = 13;
 const LF = 10;
 const NO_BYTES = new Uint8Array(0);
 const decoder = new TextDecoder();

@@ -95,7 +95,9 @@ export class SockPage {
       if (this.#polls.size === 0) this.#host.sound('another, where there is none');
       return;
     }
-    for (const sound of soundsOf(frame ?? `x${head} || ${said}`)) this.#host.sound(sound);
+    // [SOCKJS-14] It waited in vain, and asks again.
+    const sounds = frame === HEARTBEAT ? [] : soundsOf(frame ?? `x${head} || ${said}`);
+    for (const sound of sounds) this.#host.sound(sound);
     // What ends it is told again.
     if (frame === undefined || (frame.startsWith('c') && this.#isClosed)) {
       this.leave();
@@ -142,6 +144,7 @@ function headOf(type: string): string {
 }
 
 const CALLBACK = 'page.heard';
+const HEARTBEAT = 'h';
 const ANOTHER = 'c[2010,"Another connection still open"]';
 /** The longest between an answer and the next poll. */
 const PAUSE_US = 60_000;

@@ -32,6 +32,16 @@ export function compareSeats(state: RoomsState, { lost }: Deeds, context: Turn):
   context.after('seats', SEATS_EVERY_MS);
 }
 
+/** At the home: a node that says of anybody that he sits there is not silent. */
+export function spokeFor(
+  state: RoomsState,
+  room: string,
+  node: string | undefined,
+  { now }: Turn,
+): void {
+  if (node !== undefined) state.seatedAt.set(keyOf(room, node), now);
+}
+
 /** At the home: asks for everybody when what it knows differs. */
 export function seated(
   state: RoomsState,
@@ -41,7 +51,7 @@ export function seated(
   context: Turn,
 ): void {
   if (isAway(state, name)) return;
-  state.seatedAt.set(keyOf(name, node), context.now);
+  spokeFor(state, name, node, context);
   const room = state.rooms.get(name);
   if (room !== undefined && place !== undefined) catchUp(state, room, node, place, context);
   const known = membersOf(room, node);

@@ -44,6 +44,8 @@ interface Seat {
   readonly here: Map<string, boolean>;
   /** When it was told of the number last. */
   at: number;
+  /** That was while steps were told anew: the next one may begin elsewhere. */
+  isAnew?: boolean;
 }
 
 class Judge {
@@ -108,18 +110,19 @@ class Judge {
         `client ${client} is told that ${who} leaves '${room}' with a node, and none is gone`,
       );
     if (seat === undefined) return;
-    const { count: before, here } = seat;
-    Object.assign(seat, { count, at: event.at });
+    const isExcused = this.#isExcused(event.at);
+    const { count: before, here, isAnew = false } = seat;
+    Object.assign(seat, { count, at: event.at, isAnew: isExcused });
     if (what === 'count') return;
     const comes = what === 'join';
     const was = here.get(who);
     here.set(who, comes);
-    if (this.#isExcused(event.at)) return;
+    if (isExcused) return;
     const step = comes ? 1 : -1;
     const says = `client ${client} is told that ${who} ${comes ? 'comes into' : 'leaves'} '${room}'`;
     if (was === comes) this.#report(event, `${says} twice`);
     else if (who === event.user) this.#report(event, `${says}, and is ${who} itself`);
-    else if (before !== undefined && count !== before + step)
+    else if (before !== undefined && !isAnew && count !== before + step)
       this.#report(event, `${says}, where ${before} were and ${count} are now`);
   }
 

@@ -448,9 +448,9 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
       'one asks after a second and a half where it should wait for two',
       [
         ...[fetched(1), fetchEnded(1), fetched(2), fetchEnded(2, 'failed')],
-        { ...fetched(3), at: 1_200_000 },
-        { ...fetchEnded(3, 'failed'), at: 1_300_000 },
-        { ...fetched(4), at: 2_800_000 },
+        { ...fetched(3), atMs: 1_200 },
+        { ...fetchEnded(3, 'failed'), atMs: 1_300 },
+        { ...fetched(4), atMs: 2_800 },
       ],
     ],
     [
@@ -459,8 +459,8 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
       [
         ...[fetched(1), fetchEnded(1)],
         ...[1, 3, 6, 12, 25, 50, 100].flatMap((second, failure) => [
-          { ...fetched(failure + 2), at: second * 1_000_000 },
-          { ...fetchEnded(failure + 2, 'failed'), at: second * 1_000_000 },
+          { ...fetched(failure + 2), atMs: second * 1_000 },
+          { ...fetchEnded(failure + 2, 'failed'), atMs: second * 1_000 },
         ]),
       ],
     ],

@@ -196,7 +196,7 @@ const options: Arbitrary<GatewayOptions> = plainRecord({
   queueBytesMax: constantFrom(1_048_576, 1_048_576, 16_384),
   keptBodyBytesMax: constantFrom(100_000, 2_000),
   updateOnFirstSubscription: constantFrom(true, true, false),
-  messageRate: constantFrom(undefined, undefined, 100, 25),
+  messageRate: constantFrom(undefined, undefined, 50, 8),
 }).map((some) => ({
   ...gatewayDefaults,
   subscriptionLingerMs: 200,

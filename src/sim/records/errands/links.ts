@@ -5,6 +5,9 @@
 import type { Header } from '../scenes/scene.ts';
 import { asks, type Errand, type Said } from './errand.ts';
 
+/** Nothing is ever said there. */
+export const SILENT_PAGE = 'silence';
+
 /** What links lead to, by the end of its path. */
 export const pages: Readonly<Record<string, Said>> = {
   second: page('second\n', [['Grip-Link', '<told?third>; rel=next']]),
@@ -332,17 +335,22 @@ export const linkErrands: readonly Errand[] = [
     },
     '200 OK | content-type: text/plain || [stream opened]\n',
   ),
-  asks(
-    'check-nowhere',
-    {
-      host: 'ed.test',
-      said: instructs('response', 'in the end\n', {
-        channels: [{ name: 'check-nowhere', filters: ['http-check'] }],
-        meta: { url: 'http://origin-f/e/none' },
-      }),
-      items: [{ channel: 'e-check-nowhere', formats: { 'http-response': { body: 'never' } } }],
-    },
-    '502 Bad Gateway | content-type: text/plain || filter error: network request failed\n',
+  ...[
+    ['nowhere', 'http://origin-f/e/none'],
+    ['silence', SILENT_PAGE],
+  ].map(([name = '', url = '']) =>
+    asks(
+      `check-${name}`,
+      {
+        host: 'ed.test',
+        said: instructs('response', 'in the end\n', {
+          channels: [{ name: `check-${name}`, filters: ['http-check'] }],
+          meta: { url },
+        }),
+        items: [{ channel: `e-check-${name}`, formats: { 'http-response': { body: 'never' } } }],
+      },
+      '502 Bad Gateway | content-type: text/plain || filter error: network request failed\n',
+    ),
   ),
   ...(['broken', 'dropping'] as const).map((url) =>
     asks(

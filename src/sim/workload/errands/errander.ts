@@ -9,7 +9,7 @@ import { type Link, newLink } from '../../edges/link.ts';
 import type { Connection } from '../../edges/network.ts';
 import { errandNamed } from '../../records/errands/all.ts';
 import { echoWords, type Errand, type Said } from '../../records/errands/errand.ts';
-import { pages } from '../../records/errands/links.ts';
+import { pages, SILENT_PAGE } from '../../records/errands/links.ts';
 import { EVENTS } from '../../records/errands/sockets.ts';
 import { tnetstring } from '../../records/errands/tnetstring.ts';
 import type { ErranderPlan } from '../../plan/gateway-plan.ts';
@@ -61,7 +61,7 @@ export class Errander {
   }
 
   ask(asked: AskedOrigin, hearing: OriginHearing): () => void {
-    let isOver = false;
+    let isOver = asked.target.endsWith(`/${SILENT_PAGE}`);
     this.#world.later(WAY_US + this.#chance.below(WAY_US), () => {
       if (isOver) return;
       if (asked.host === ERRAND_ORIGINS[1]) {

@@ -222,6 +222,12 @@ const handshake: readonly Written[] = [
   spoke(1, 0, 'SERVER_WELCOME'),
   spoke(0, 1, 'SERVER_READY'),
 ];
+/** The second node dies, and comes back, before it has answered. */
+const answeredAnew: readonly Written[] = [
+  ...handshake.slice(0, 1),
+  { kind: 'shardStarted', node: 1, shard: 0 },
+  ...handshake.slice(1),
+];
 /** The way between the first two is shut, and not mended. */
 const shut: readonly Written[] = [
   began(),
@@ -537,6 +543,10 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ...[at(21_000, ended(2, { by: 'client' })), at(29_000, isOut(1))],
   ],
   'whoever is told anew who sits there may be told of less than that': toldAnew,
+  'a call that was made to one life and is answered by the next': [
+    ...[...world, ...answeredAnew, forward(1), forward(2)],
+    ...[...handshake, forward(3)].map((record) => ({ ...record, connection: 10 })),
+  ],
   'who joins twice is answered twice, as the room was each time': [
     ...[...alone, joins(2, 'q2'), ...comesIn(1, 'q1', 0)],
     ...[askedFor(1, 'ROOM_MESSAGE', { room: 'r', message: 'm1.1' }), roomAcked(1, 'm1.1', 1)],
@@ -1393,6 +1403,11 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       'versions',
       'to the caller',
       [...handshake, spoke(1, 0, 'HEARTBEAT', { version: '1.0', hasHave: true })],
+    ],
+    [
+      'forwarding',
+      'a number is left out of what a new life is told',
+      [...world, ...answeredAnew, forward(1), forward(3)],
     ],
     ['forwarding', 'a number is left out', [...world, ...handshake, forward(1), forward(3)]],
     [

@@ -126,8 +126,9 @@ export class GatewayClient {
     return headers.find(([n]) => n.toLowerCase() === name.toLowerCase())?.[1];
   }
 
-  leave(): void {
-    this.#edge.leave(this);
+  /** Of its own accord, or with a code of the node's. */
+  leave(code = 1000): void {
+    this.#edge.leave(this, code);
   }
 
   /** Reads what it is owed. */
@@ -180,12 +181,12 @@ export class StagedOrigin {
     this.#settle();
   }
 
-  leave(client: GatewayClient): void {
+  leave(client: GatewayClient, code: number): void {
     if (client.isGone) return;
     client.isGone = true;
     const { id: connection, streamOwner, owner } = client;
     if (streamOwner !== undefined) {
-      this.#deliver(streamOwner, { type: 'closed', connection, code: 1000, reason: '' });
+      this.#deliver(streamOwner, { type: 'closed', connection, code, reason: '' });
     } else if (owner !== undefined && client.answered === undefined) {
       this.#deliver(owner, { type: 'clientGone', connection });
     }

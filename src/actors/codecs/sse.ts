@@ -3,7 +3,7 @@
 // A newline in a field would forge further fields, so the encoder strips what it cannot carry (SSE-2).
 // WHATWG HTML, "Server-sent events", "Parsing an event stream"; spec: SSE-1, SSE-2.
 
-import { encodeAround } from './utf8-text.ts';
+import { encodeAround, encodeText } from './utf8-text.ts';
 
 export interface ServerEvent {
   readonly id?: string;
@@ -29,7 +29,7 @@ export function encodeEvent(event: ServerEvent): Uint8Array {
   // Almost all data is one line.
   if (data.indexOf(lf) < 0 && data.indexOf(cr) < 0)
     return encodeAround(`${fields}data: `, data, '\n\n');
-  return withData(encoder.encode(fields), data);
+  return withData(encodeText(fields), data);
 }
 
 /** A comment, one line per line of the text: keeps a stream warm and is never seen by the page. */

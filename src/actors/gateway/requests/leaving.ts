@@ -34,6 +34,13 @@ export function tellGone(state: RequestState, context: Turn): boolean {
   return true;
 }
 
+/** [PROC-DRAIN-3] A client may be seen to have been sent away before it is known here that the node goes. */
+export function noteVerdict(state: RequestState, code: number): void {
+  if (code !== GOING_AWAY) return;
+  if (state.hold !== undefined) state.hold.gone = undefined;
+  state.pendingStream = undefined;
+}
+
 /** [GRIP-STATS-3] Operators hear that the client is gone. */
 export function sayGone(state: RequestState, context: Turn): void {
   const { gateway, route } = state.admitted;
@@ -58,3 +65,5 @@ export function tooSlow(state: RequestState, context: Turn): void {
   context.count('gateway.streams.tooSlow');
   context.send(admitted.gateway.edges.web, { type: 'cut', connection });
 }
+
+const GOING_AWAY = 1001;

@@ -15,7 +15,7 @@ import { bodyArrived, collect, fail, headArrived, relayed } from './answering.ts
 import { abandon, askNextTarget, askOrigin, mayAskElsewhere, TURN_TIMER } from './asking.ts';
 import { attached, CHECK_AFTER_MS, checkId, followAgain, letGo } from './holding.ts';
 import { afterFilter, enqueue } from './items.ts';
-import { connectionIdOf, end, sayGone, tooSlow } from './leaving.ts';
+import { connectionIdOf, end, noteVerdict, sayGone, tooSlow } from './leaving.ts';
 import {
   askAgain,
   askAgainNow,
@@ -132,6 +132,7 @@ export const requestActor: ActorDefinition<RequestArgs, RequestState, RequestMes
         return;
       case 'clientGone':
       case 'closed':
+        if (message.type === 'closed') noteVerdict(state, message.code);
         if (state.life !== 'leaving') end(state, context);
         return;
       case 'timedOut':

@@ -67,6 +67,8 @@ class Forwarding {
     const pair = `${node} ${to}`;
     // Who has not heard of the end yet goes on over a connection that is no more.
     if (this.#ended.get(pair) === connection) return;
+    // A call that nobody has answered may be answered by the next life.
+    if (type === 'SERVER_HELLO') return;
     this.#over.set(pair, connection);
     if (type !== 'FORWARD' || n === undefined) return;
     const last = this.#last.get(pair) ?? 0;

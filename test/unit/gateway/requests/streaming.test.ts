@@ -648,6 +648,13 @@ describe('the link for who is gone', () => {
     expectOver(stage);
   });
 
+  test('[PROC-DRAIN-3] is not told when its client is sent away, though the node is not known to go yet', () => {
+    const { stage, client } = streamed({ headers: hold('a', gone) });
+    client.leave(1001);
+    expect(targets(stage)).toEqual(['/']);
+    expectOver(stage);
+  });
+
   test('is the one that was said first, from where it was said', () => {
     const relative: readonly [string, string] = ['Grip-Link', '<gone>; rel=gone'];
     const { stage, client } = streamed(

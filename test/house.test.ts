@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
 import { gatewaySiteNames } from '../src/sim/plan/gateway.ts';
+import { clusterSiteNames } from '../src/sim/plan/casting/sites.ts';
 import { siteNames } from '../src/sim/plan/settings.ts';
 import { grow, sitesIn } from '../src/sim/search/sites.ts';
 import { checkArrows } from './support/arrows.ts';
@@ -105,7 +106,7 @@ describe('import arrows', () => {
 describe('buggify sites', () => {
   test('of the actors are those that plans choose among', () => {
     const found = under(files, 'src/actors').flatMap(({ text }) => sitesIn(text));
-    const known = [...siteNames, ...gatewaySiteNames];
+    const known = [...siteNames, ...gatewaySiteNames, ...clusterSiteNames];
     expect(found.filter((site) => site !== 'always').toSorted()).toEqual(known.toSorted());
     expect(found.length).toBeGreaterThan(5);
   });

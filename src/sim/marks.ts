@@ -3,6 +3,7 @@
 
 import { faultKinds } from './faults/faults.ts';
 import type { Plan } from './plan.ts';
+import { clusterSiteNames } from './plan/casting/sites.ts';
 import { gatewaySiteNames } from './plan/gateway.ts';
 import { siteNames } from './plan/settings.ts';
 import { chatMarks, chatWatcher, clusterMarks } from './records/chat-marks.ts';
@@ -85,7 +86,7 @@ export class Marks {
       for (const name of [...gatewayMarks, ...gatewaySiteNames.map((site) => `site ${site}`)])
         counts.set(name, counts.get(name) ?? 0);
     if (chat !== undefined)
-      for (const name of chat.cluster === undefined ? chatMarks : [...chatMarks, ...clusterMarks])
+      for (const name of chat.cluster === undefined ? chatMarks : allMarks)
         counts.set(name, counts.get(name) ?? 0);
     counts.set('message', this.#messages);
     counts.set('message, bare', this.#bare);
@@ -94,3 +95,8 @@ export class Marks {
     return counts;
   }
 }
+
+const allMarks: readonly string[] = [
+  ...[...chatMarks, ...clusterMarks],
+  ...clusterSiteNames.map((site) => `site ${site}`),
+];

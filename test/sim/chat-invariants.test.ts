@@ -323,6 +323,20 @@ const over = (call: string, words: readonly string[], isEnded: boolean): Written
   ...{ kind: 'callOver', node: 0, client: 9, call, heard: words, isEnded },
 });
 
+/** It has heard two messages, and says of the later one that it has it; then it is back. */
+const saysLater: readonly Written[] = [
+  ...[began(), chatBegan({ isCluster: false }), joined(2, { hasAck: true }), loggedIn(2)],
+  ...[seated(2, 0), heard(2, 'm1.1', 1), heard(2, 'm1.2', 2), says(2, ['m1.2'])],
+  ...[askedFor(2, 'PING', { id: 'p' }), pong(2, 'p'), ended(2, { by: 'network' })],
+  loggedIn(2, { ...back, rooms: ['r'] }),
+];
+const toldAgain = (message: string, place: number): readonly Written[] => [
+  heard(2, message, place, { connection: 22, isDelayed: true }),
+];
+/** The first node is cut off. */
+const cutOff = chatBegan({}, [
+  { kind: 'cutOff', at: 10_000_000, one: 0, other: 1, durationUs: 15_000_000, amount: 0 },
+]);
 /** The home of its room dies, and hears of the other one first. */
 const toldAnew: readonly Written[] = [
   ...[began(), chatBegan({ isCluster: false }), loggedIn(1), seated(1, 0), at(20_000, crashed)],
@@ -330,6 +344,16 @@ const toldAnew: readonly Written[] = [
 ];
 
 const clean: Readonly<Record<string, readonly Written[]>> = {
+  'whoever says of the later one that he has it is told the earlier one again': [
+    ...saysLater,
+    heard(2, 'm1.1', 1, { connection: 22, isDelayed: true }),
+    ...[askedFor(2, 'PING', { id: 'p', connection: 22 }), pong(2, 'p', 22)],
+  ],
+  'a node that is cut off takes the others for dead, and they it': [
+    ...[began(), cutOff, seen(0, 'n2', 'linkUp'), seen(1, 'n1', 'linkUp')],
+    ...[at(13_000, seen(0, 'n2', 'suspect')), seen(1, 'n1', 'suspect')],
+    ...[at(17_000, seen(0, 'n2', 'down')), seen(1, 'n1', 'down'), at(24_500, just('sampled'))],
+  ],
   'a call': [
     ...[calls('bytes'), over('bytes', ['ERROR INVALID_UTF8'], false)],
     ...[calls('http'), over('http', ['ERROR INVALID_JSON fatal'], true), quiet],
@@ -386,6 +410,11 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     chatBegan({ emptyRoomMs: 2_000 }),
     ...handshake,
     ...[1, 2].map((n) => forward(n, { key: 'publication chat/room/r', message: 'm1.1', epoch: n })),
+  ],
+  'a list that does not fit is refused': [
+    ...[began(), chatBegan({ watchedUsersMax: 2 }), joined(1), loggedIn(1)],
+    ...[watches(1, 'u2'), status(1, 'u2', 'online', true), watches(1, 'u3 u4')],
+    answered('PRESENCE_SUBSCRIBE', 'ERROR', { code: 'INVALID_PAYLOAD', id: 'x' }),
   ],
   'limits are reached, and nobody goes beyond': [
     ...narrow,
@@ -1450,6 +1479,15 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
     ['hp-limits', 'the last room is refused', [...narrow, refused('JOIN', 'FORBIDDEN')]],
     [
       'hp-limits',
+      'a list that fits is refused',
+      [
+        ...[began(), chatBegan({ watchedUsersMax: 3 }), joined(1), loggedIn(1)],
+        ...[watches(1, 'u2'), status(1, 'u2', 'online', true), watches(1, 'u2 u3 u4')],
+        answered('PRESENCE_SUBSCRIBE', 'ERROR', { code: 'INVALID_PAYLOAD', id: 'x' }),
+      ],
+    ],
+    [
+      'hp-limits',
       'the last to be watched is refused',
       [...narrow, refused('PRESENCE_SUBSCRIBE', 'INVALID_PAYLOAD')],
     ],
@@ -1535,6 +1573,42 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         ...[joined(2, { hasAck: true }), loggedIn(2), heard(2, 'm1.2', 1), says(2, ['m1.2'])],
         ...[askedFor(2, 'PING', { id: 'p' }), pong(2, 'p'), ended(2), loggedIn(2, back)],
         heard(2, 'm1.2', 1, { connection: 22, isDelayed: true }),
+      ],
+    ],
+    ['acknowledged', 'told again, and had said so', [...saysLater, ...toldAgain('m1.2', 2)]],
+    [
+      'acknowledged',
+      'not told again, and had not said so',
+      [...saysLater, askedFor(2, 'PING', { id: 'p', connection: 22 }), pong(2, 'p', 22)],
+    ],
+    [
+      'heard-in-time',
+      'never',
+      [
+        ...[...alone, joined(1), joined(2), loggedIn(1), loggedIn(2), seated(1, 0), seated(2, 0)],
+        ...[at(9_000, roomAcked(1, 'm1.1', 1)), at(14_000, just('sampled'))],
+      ],
+    ],
+    [
+      'heard-in-time',
+      'after a while',
+      [
+        ...[...alone, joined(1), joined(2), loggedIn(1), loggedIn(2, { ...back, rooms: ['r'] })],
+        ...[at(9_000, roomAcked(1, 'm1.1', 1)), at(14_000, just('sampled'))],
+        at(15_000, heard(2, 'm1.1', 1, { connection: 22 })),
+      ],
+    ],
+    [
+      'silence',
+      'heard nothing for long, and suspects nobody',
+      [...[began(), cutOff, seen(0, 'n2', 'linkUp')], at(20_000, just('sampled'))],
+    ],
+    [
+      'silence',
+      'suspects it for ever',
+      [
+        ...[began(), cutOff, seen(0, 'n2', 'linkUp'), at(13_000, seen(0, 'n2', 'suspect'))],
+        at(24_500, just('sampled')),
       ],
     ],
     [

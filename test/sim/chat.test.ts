@@ -4,6 +4,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { drawPlan } from '../../src/sim/plan.ts';
+import { clusterSiteNames } from '../../src/sim/plan/casting/sites.ts';
 import { drawChatPlan } from '../../src/sim/plan/chat.ts';
 import { chatMarks, clusterMarks } from '../../src/sim/records/chat-marks.ts';
 import { registeredMarks } from '../../src/sim/marks.ts';
@@ -33,7 +34,8 @@ describe('a simulated chat', { timeout: 120_000 }, () => {
   });
 
   test('meets only marks that are registered, and most of them', () => {
-    const known = new Set([...registeredMarks, ...chatMarks, ...clusterMarks]);
+    const sites = clusterSiteNames.map((site) => `site ${site}`);
+    const known = new Set([...registeredMarks, ...chatMarks, ...clusterMarks, ...sites]);
     const met = new Set<string>();
     for (let seed = 11; seed <= 18; seed += 1)
       for (const [name, times] of run(seed, 'byte').marks) if (times > 0) met.add(name);

@@ -50,6 +50,7 @@ const packagesOfFile: Readonly<Record<string, readonly string[]>> = {
   'src/sim/plan/casting/habits.ts': ['fast-check'],
   'src/sim/plan/casting/river.ts': ['fast-check'],
   'src/sim/plan/casting/sides.ts': ['fast-check'],
+  'src/sim/plan/casting/sites.ts': ['fast-check'],
   'src/sim/plan/casting/tempers.ts': ['fast-check'],
   'src/sim/plan/casting/visitors.ts': ['fast-check'],
   'src/sim/plan.ts': ['fast-check'],

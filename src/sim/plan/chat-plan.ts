@@ -29,10 +29,14 @@ export interface TalkerPlan {
   readonly wanders?: boolean;
   /** It says something to one by the id of what it has said to another. */
   readonly reusesIds?: boolean;
+  /** Its ids are counted, and those who count with the same number under other names say other things by them. */
+  readonly countsAs?: number | undefined;
   /** It shows tokens that last so long when it logs in. */
   readonly tokenMs?: number | undefined;
   /** Its connection is mostly lost again as soon as it stands. */
   readonly stumbles?: boolean;
+  /** It reads nothing for a while before it leaves: what it is told meanwhile waits at its node. */
+  readonly dozes?: boolean;
   /** Now and then it does nothing for some seconds. */
   readonly hushes?: boolean;
   /** It comes only then. */

@@ -26,7 +26,8 @@ import type {
 } from './chat-plan.ts';
 import { withCalls } from './calls/draw-calls.ts';
 import { withHabits } from './casting/habits.ts';
-import { brokenLink, repeatedFault, withSides } from './casting/sides.ts';
+import { clusterSites } from './casting/sites.ts';
+import { brokenLink, cutAfterStall, repeatedFault, withSides } from './casting/sides.ts';
 import { clusterKindsIn, kindsIn, tempers } from './casting/tempers.ts';
 import { visits, withLatecomers, withVisitors } from './casting/visitors.ts';
 import { ROOMS } from './chat-plan.ts';
@@ -45,7 +46,8 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const isLasting = isFaulty && !isDrain;
   const again = isLasting ? drawn(repeatedFault(nodeCount), seed, 'repeated') : [];
   const broken = isLasting ? drawn(brokenLink(nodeCount), seed, 'broken link') : [];
-  const repeated = again.length > 0 ? again : broken;
+  const late = isLasting ? drawn(cutAfterStall(nodeCount), seed, 'cut after stall') : [];
+  const repeated = [again, broken, late].find(({ length }) => length > 0) ?? [];
   const lasting = drain === undefined ? repeated : [drain];
   // In a few runs there is time for what is done only now and then.
   const isLong = nodeCount > 1 && drawn(chance(1, 10), seed, 'is long');
@@ -97,6 +99,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   };
   return {
     ...{ seed, lane, mood, nodes: nodeCount, shards: shardCount, ...settings },
+    sites: [...settings.sites, ...(isCluster ? drawn(clusterSites, seed, 'cluster sites') : [])],
     // Limits of doors, and short memories of topics, have runs of their own.
     broker: {
       ...settings.broker,

@@ -57,10 +57,16 @@ const whims: readonly ((talker: TalkerPlan) => TalkerPlan)[] = [
   (talker) => ({ ...talker, readBytes: 0 }),
   (talker) => ({ ...talker, acksLate: false }),
   (talker) => ({ ...talker, hasAck: false, hasEcho: false }),
-  (talker) => ({ ...talker, favourite: undefined, tokenMs: undefined, reusesIds: false }),
+  (talker) => ({
+    ...talker,
+    favourite: undefined,
+    tokenMs: undefined,
+    reusesIds: false,
+    countsAs: undefined,
+  }),
   (talker) => ({ ...talker, askedMax: 1 }),
   (talker) => ({ ...talker, roams: false }),
-  (talker) => ({ ...talker, wanders: false, stumbles: false, hushes: false }),
+  (talker) => ({ ...talker, wanders: false, stumbles: false, hushes: false, dozes: false }),
   (talker) => ({ ...talker, rooms: talker.rooms.slice(0, 1) }),
   (talker) => ({ ...talker, link: plainLink }),
 ];

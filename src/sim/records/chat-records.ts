@@ -237,6 +237,8 @@ export type ChatRecord =
       readonly entries: readonly HistoryEntry[];
       /** There is nothing before it. */
       readonly isWhole: boolean;
+      /** It was read in several pages. */
+      readonly isPaged?: boolean;
     })
   /** A page of what was said in a room, or between two users; those of one walk are asked for one behind the other. */
   | (InSession &

@@ -6,7 +6,7 @@ import { Calls } from '../../../src/actors/cluster/links/calls.ts';
 import { Spout } from '../../../src/actors/cluster/links/spout.ts';
 import { Interest } from '../../../src/actors/cluster/relay/interest.ts';
 import { Outgoing } from '../../../src/actors/cluster/relay/outgoing.ts';
-import { Parts, partsOf } from '../../../src/actors/cluster/relay/parts.ts';
+import { PART_LENGTH, Parts, partsOf } from '../../../src/actors/cluster/relay/parts.ts';
 import type { Context } from '../../../src/actors/runtime/actor.ts';
 import { addressOf } from '../../../src/actors/runtime/actor.ts';
 import { type WebCommand, WINDOW_BYTES } from '../../../src/actors/runtime/edges.ts';
@@ -85,7 +85,7 @@ describe('what waits for a link', () => {
 
   test('[HP-RELAY-10] a body of which a part is missing is broken, and the next one is whole', () => {
     const text = JSON.stringify('x'.repeat(400_000));
-    const [first, second, third] = partsOf(text);
+    const [first, second, third] = partsOf(text, PART_LENGTH);
     const said = (parts: Parts, all: readonly unknown[]): unknown[] =>
       all.map((part) => parts.take(part));
     const whole = { data: JSON.parse(text) as unknown };
@@ -110,7 +110,7 @@ describe('what waits for a link', () => {
     }
     // As a node of an earlier version sends them.
     const parts = new Parts();
-    const old = partsOf(text).map(({ part, more }) => ({ part, more }));
+    const old = partsOf(text, PART_LENGTH).map(({ part, more }) => ({ part, more }));
     expect(said(parts, old)).toEqual(['more', 'more', whole]);
   });
 

@@ -138,8 +138,9 @@ function flush(state: LocationsState, context: Turn): void {
 
 function sendOps(state: LocationsState, node: string, after: number, context: Turn): void {
   const ops = state.own.since(after) ?? [];
-  for (let at = 0; at < ops.length; at += OPS_PER_LINE) {
-    const some = ops.slice(at, at + OPS_PER_LINE);
+  const most = OPS_PER_LINE; // buggify few-changes: 1
+  for (let at = 0; at < ops.length; at += most) {
+    const some = ops.slice(at, at + most);
     const [from, to] = [after + at, after + at + some.length];
     tell(state, node, { type: 'PRESENCE_DELTA', ...self(state), from, to, ops: some }, context);
   }
@@ -149,9 +150,10 @@ function sendOps(state: LocationsState, node: string, after: number, context: Tu
 function sendAll(state: LocationsState, node: string, context: Turn): void {
   const { ver, sessions } = state.own;
   const { all } = sessions;
-  const chunks = Math.max(1, Math.ceil(all.length / SESSIONS_PER_LINE));
+  const most = SESSIONS_PER_LINE; // buggify few-sessions: 2
+  const chunks = Math.max(1, Math.ceil(all.length / most));
   for (let chunk = 0; chunk < chunks; chunk += 1) {
-    const some = all.slice(chunk * SESSIONS_PER_LINE, (chunk + 1) * SESSIONS_PER_LINE);
+    const some = all.slice(chunk * most, (chunk + 1) * most);
     const piece = { ver, chunk, chunks, sessions: some };
     tell(state, node, { type: 'PRESENCE_SYNC', ...self(state), ...piece }, context);
   }

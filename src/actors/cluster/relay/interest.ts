@@ -90,13 +90,17 @@ export class Interest {
 }
 
 /** So many, and so long, as one line can tell; one at least. */
-export function piecesOf<T>(all: readonly T[], topicOf: (one: T) => Topic): readonly T[][] {
+export function piecesOf<T>(
+  all: readonly T[],
+  topicOf: (one: T) => Topic,
+  most: number,
+): readonly T[][] {
   const pieces: T[][] = [];
   let length = 0;
   for (const one of all) {
     const last = pieces.at(-1);
     const own = topicOf(one).length;
-    if (last === undefined || last.length >= TOPICS_PER_LINE || length + own > LENGTH_PER_LINE) {
+    if (last === undefined || last.length >= most || length + own > LENGTH_PER_LINE) {
       pieces.push([one]);
       length = own;
     } else {
@@ -107,6 +111,6 @@ export function piecesOf<T>(all: readonly T[], topicOf: (one: T) => Topic): read
   return pieces;
 }
 
-const TOPICS_PER_LINE = 1_000;
+export const TOPICS_PER_LINE = 1_000;
 /** UTF-16 units, at worst six bytes each in a line. */
 const LENGTH_PER_LINE = 150_000;

@@ -9,12 +9,10 @@ export interface Part {
 }
 
 /** [HP-RELAY-10] */
-export function partsOf(text: string): readonly Part[] {
+export function partsOf(text: string, most: number): readonly Part[] {
   const parts: Part[] = [];
-  for (let at = 0; at < text.length; at += PART_LENGTH)
-    parts.push({
-      ...{ part: text.slice(at, at + PART_LENGTH), at, more: at + PART_LENGTH < text.length },
-    });
+  for (let at = 0; at < text.length; at += most)
+    parts.push({ part: text.slice(at, at + most), at, more: at + most < text.length });
   return parts;
 }
 

@@ -20,7 +20,7 @@ import type { ShardDown } from '../../runtime/edges.ts';
 import type { ClusterContext, LinkNotice, ToPeer } from '../cluster-options.ts';
 import type { MembersMessage } from '../links/members-state.ts';
 import type { Carriage, Say } from '../../routing/relay/carriage.ts';
-import { Interest, piecesOf, type Shift } from './interest.ts';
+import { Interest, piecesOf, type Shift, TOPICS_PER_LINE } from './interest.ts';
 import { type Forward, Outgoing } from './outgoing.ts';
 import { PART_LENGTH, Parts, partsOf } from './parts.ts';
 import { lookAtPressure, tellAgain } from './pressure.ts';
@@ -148,7 +148,8 @@ function tellInterest(state: RelayState, context: Turn): void {
   if (state.untold.size === 0) return;
   const changes = [...state.untold];
   state.untold.clear();
-  for (const some of piecesOf(changes, ([topic]) => topic)) {
+  const most = TOPICS_PER_LINE; // buggify few-topics: 1
+  for (const some of piecesOf(changes, ([topic]) => topic, most)) {
     const added = some.filter(([, isWanted]) => isWanted).map(([topic]) => topic);
     const remove = some.filter(([, isWanted]) => !isWanted).map(([topic]) => topic);
     for (const [node, { isLinked }] of state.peers)
@@ -159,7 +160,8 @@ function tellInterest(state: RelayState, context: Turn): void {
 
 /** [HP-RELAY-2] */
 function tellWhole(state: RelayState, node: string, context: Turn): void {
-  const pieces = piecesOf([...state.interest.own], (topic) => topic);
+  const most = TOPICS_PER_LINE; // buggify few-topics-at-first: 2
+  const pieces = piecesOf([...state.interest.own], (topic) => topic, most);
   const last = pieces.at(-1) ?? [];
   for (const topics of pieces.slice(0, -1))
     tell(state, node, { type: 'INTEREST', add: topics, remove: [], whole: 'begun' }, context);
@@ -196,9 +198,10 @@ function add(
   context: Turn,
   size = 0,
 ): void {
-  const text = size > PART_LENGTH / 4 || size === 0 ? JSON.stringify(forward.data) : '';
+  const most = PART_LENGTH; // buggify short-parts: 200
+  const text = size > most / 4 || size === 0 ? JSON.stringify(forward.data) : '';
   const { id } = forward;
-  const parts = text.length > PART_LENGTH ? partsOf(text) : [];
+  const parts = text.length > most ? partsOf(text, most) : [];
   const datas = parts.length === 0 ? [forward.data] : parts;
   const length = Math.max(size, utf8Length(text));
   const bytes = AROUND_BYTES + utf8Length(forward.key) + Math.ceil(length / datas.length);

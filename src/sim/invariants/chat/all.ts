@@ -3,7 +3,7 @@
 import type { Invariant } from '../invariant.ts';
 import { hpAnswers, hpWords } from './answers.ts';
 import { callsAnswered } from './sessions/calls.ts';
-import { copies, detours, livePeers, mesh, timelyDeaths, unproved, versions } from './cluster.ts';
+import { copies, detours, livePeers, mesh, unproved, versions } from './cluster.ts';
 import { directs } from './directs.ts';
 import { crossing, forwarding } from './forwarding.ts';
 import { hpLiveness } from './liveness.ts';
@@ -11,6 +11,7 @@ import { pages } from './looking/pages.ts';
 import { partial } from './looking/partial.ts';
 import { carriedOff } from './rooms/carried-off.ts';
 import { kept } from './rooms/kept.ts';
+import { silence, timelyDeaths } from './peers/deaths.ts';
 import { minority } from './sessions/minority.ts';
 import { hpPatience } from './patience.ts';
 import { statuses } from './presence/statuses.ts';
@@ -18,6 +19,7 @@ import { timely } from './presence/timely.ts';
 import { watching } from './presence/watching.ts';
 import { draining } from './rooms/draining.ts';
 import { fresh } from './rooms/fresh.ts';
+import { heardInTime } from './rooms/in-time.ts';
 import { gaps } from './rooms/gaps.ts';
 import { roomEvents } from './rooms/room-events.ts';
 import { roomMemory } from './rooms/room-memory.ts';
@@ -25,6 +27,7 @@ import { roomReach } from './rooms/room-reach.ts';
 import { roomOrder } from './rooms/room-order.ts';
 import { roomWhole } from './rooms/room-whole.ts';
 import { rates } from './rates.ts';
+import { acknowledged } from './sessions/acknowledged.ts';
 import { comesBack } from './sessions/coming-back.ts';
 import { lastWords, oneSession } from './sessions/endings.ts';
 import { hpLimits } from './sessions/limits.ts';
@@ -47,6 +50,7 @@ export const chatInvariants: readonly Invariant[] = [
   gaps,
   fresh,
   roomReach,
+  heardInTime,
   directs,
   views,
   ghosts,
@@ -61,6 +65,7 @@ export const chatInvariants: readonly Invariant[] = [
   oneSession,
   comesBack,
   taken,
+  acknowledged,
   welcome,
   self,
   rates,
@@ -71,6 +76,7 @@ export const chatInvariants: readonly Invariant[] = [
   hpLiveness,
   livePeers,
   timelyDeaths,
+  silence,
   detours,
   copies,
   mesh,

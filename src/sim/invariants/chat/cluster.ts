@@ -42,51 +42,6 @@ export const livePeers: Invariant = {
   },
 };
 
-/** Whoever is silent is dead in its time; before that two others have to say so who are heard themselves. */
-export const timelyDeaths: Invariant = {
-  property: 'timely-deaths',
-  requirements: ['HP-MEMBER-3', 'HP-MEMBER-7'],
-  judge(report) {
-    const troubles = new Troubles();
-    /** By observer: what each other node is, and since when. */
-    const views = new Map<number, Map<string, { readonly state: string; readonly at: number }>>();
-    /** By node: when its process or a thread of it died last. */
-    const diedAt = new Map<number, number>();
-    const died = ({ node, at }: { readonly node: number; readonly at: number }): void => {
-      diedAt.set(node, at);
-      views.delete(node);
-    };
-    return {
-      ...troubles.watcher,
-      processDied: died,
-      shardCrashed: died,
-      peerSeen(event) {
-        const { node, peer, state: told, at } = event;
-        if (told === 'linkDown') return;
-        const state = told === 'linkUp' ? 'up' : told;
-        const view = views.get(node) ?? new Map<string, { state: string; at: number }>();
-        views.set(node, view);
-        const before = view.get(peer);
-        view.set(peer, { state, at });
-        const { suspectMs = 0, downMs = 0 } = troubles.terms ?? {};
-        if (state !== 'down' || before?.state !== 'suspect') return;
-        const silentMs = (at - before.at) / 1_000 + suspectMs;
-        if (silentMs > downMs - EARLY_MS) return;
-        // Of a process that is gone its machine says so.
-        const since = at - PAUSE_MAX_US;
-        if ((diedAt.get(troubles.nodes.indexOf(peer)) ?? -Infinity) > since) return;
-        if (troubles.pausedUs(node, since, at) > 0) return;
-        const others = [...view.values()].filter((one) => one.state === 'up').length;
-        if (others < OTHERS_MIN)
-          report(
-            event,
-            `node ${node} takes ${peer} for dead after ${silentMs} ms, and hears ${others} others`,
-          );
-      },
-    };
-  },
-};
-
 /** Whoever is heard by a node that is heard here is reached through that, whatever lies on the way to it. */
 export const detours: Invariant = {
   property: 'detours',
@@ -256,10 +211,6 @@ export const versions: Invariant = {
   },
 };
 
-/** [HP-MEMBER-7] */
-const OTHERS_MIN = 2;
-/** Two ticks, and what lets one come late. */
-const EARLY_MS = 1_600;
 /** Ticks, calls and handshakes. */
 const SLACK_MS = 6_000;
 const PAUSE_MAX_US = 40_000_000;

@@ -55,7 +55,7 @@ class Views {
   /** What is wrong unless one of these users is in doubt in the end. */
   readonly #suspected: {
     readonly event: TraceEvent;
-    readonly users: readonly string[];
+    readonly isWrong: () => boolean;
     readonly sentence: string;
   }[] = [];
   readonly #sessions = new Map<string, number>();
@@ -85,12 +85,12 @@ class Views {
   /** Who is in doubt by now was so before anybody could know. */
   end(): void {
     this.isRest = false;
-    for (const { event, sentence, users } of this.#suspected)
-      if (!users.some((user) => this.uncertain.has(user))) this.#report(event, sentence);
+    for (const { event, sentence, isWrong } of this.#suspected)
+      if (isWrong()) this.#report(event, sentence);
   }
 
-  #suspect(event: TraceEvent, users: readonly string[], sentence: string): void {
-    this.#suspected.push({ event, users, sentence });
+  #suspect(event: TraceEvent, user: string, sentence: string): void {
+    this.#suspected.push({ event, isWrong: () => !this.uncertain.has(user), sentence });
   }
 
   presence(event: EventOf<'presenceTold'>): void {
@@ -100,7 +100,7 @@ class Views {
       if (sessions !== truth)
         this.#suspect(
           event,
-          [user],
+          user,
           `client ${event.client} on node ${event.node} sees ${sessions} sessions of ${user}, which has ${truth}`,
         );
     }
@@ -116,11 +116,14 @@ class Views {
       const truth = [...(this.#members.get(room) ?? [])];
       const isMissing = listed.get(room) === undefined;
       if (isMissing && isPartial) continue;
-      const least = truth.filter((user) => !this.uncertain.has(user)).length;
-      const most = new Set([...truth, ...this.uncertain]).size;
       const count = listed.get(room) ?? 0;
-      if (count < least || count > most || (count === 0 && !isMissing))
-        this.#suspect(event, truth, `${says} ${count} in '${room}', where ${truth.length} are`);
+      const isWrong = (): boolean => {
+        const least = truth.filter((user) => !this.uncertain.has(user)).length;
+        const most = new Set([...truth, ...this.uncertain]).size;
+        return count < least || count > most || (count === 0 && !isMissing);
+      };
+      const sentence = `${says} ${count} in '${room}', where ${truth.length} are`;
+      this.#suspected.push({ event, isWrong, sentence });
     }
   }
 
@@ -132,14 +135,14 @@ class Views {
       if (!truth.has(user))
         this.#suspect(
           event,
-          [user],
+          user,
           `client ${client} on node ${node} sees ${user} in '${room}', who is not there`,
         );
     for (const user of truth)
       if (!users.includes(user))
         this.#suspect(
           event,
-          [user],
+          user,
           `client ${client} on node ${node} does not see ${user} in '${room}'`,
         );
   }

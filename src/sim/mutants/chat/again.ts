@@ -163,4 +163,27 @@ export const again: readonly Mutant[] = [
     story:
       'What two sessions of a user leave unacknowledged waits once for each of them, and the next one hears it twice.',
   },
+  {
+    name: 'told-all-behind-the-first-again',
+    dialect: 'chat',
+    breaks: ['acknowledged'],
+    requirements: ['HP-ACK-3'],
+    file: 'chat/session/seats.ts',
+    find: '  if (seat.hasHoles) seat.open = { ...seat.place, ids: [...seat.unacked.keys()] };\n  seat.place = { ...oldest, seq: oldest.seq - 1 };\n',
+    replace:
+      '  seat.place = { ...oldest, seq: oldest.seq - 1 };\n  if (seat.hasHoles) seat.open = { ...seat.place, ids: [...seat.unacked.keys()] };\n',
+    story:
+      'Whoever has said of a later message that he has it, and not of an earlier one, is told both again: the place up to which single messages count is taken when it has been moved.',
+  },
+  {
+    name: 'told-again-is-acknowledged',
+    dialect: 'chat',
+    breaks: ['acknowledged', 'room-whole'],
+    requirements: ['HP-ACK-3'],
+    file: 'chat/session/resuming.ts',
+    find: "      if (has(session, 'ack')) tookEntry(session, seat, entry);\n",
+    replace: "      if (!has(session, 'ack')) tookEntry(session, seat, entry);\n",
+    story:
+      'What a client is told as it comes back counts as acknowledged. When its connection is lost again before it has said anything, it is not told once more.',
+  },
 ];

@@ -220,4 +220,14 @@ export const bounding: readonly Mutant[] = [
     replace: 'const word = `${status} ${lamport}`;',
     story: 'A user writes another note, and other nodes show the old one.',
   },
+  {
+    name: 'a-list-goes-beyond',
+    dialect: 'chat',
+    breaks: ['hp-limits'],
+    requirements: ['HP-PRES-5'],
+    file: 'chat/session/presence.ts',
+    find: '  if (session.watched.size + added.length > watchedUsersMax) {',
+    replace: '  if (added.length > 0 && session.watched.size >= watchedUsersMax) {',
+    story: 'As long as there is place for one more, a whole list of users to watch is taken.',
+  },
 ];

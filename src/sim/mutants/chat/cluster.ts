@@ -369,6 +369,17 @@ const ofClusters: readonly Omit<Mutant, 'nodes'>[] = [
     story:
       'Changes that were missed are passed over, and the digest that tells it is asked for too late.',
   },
+  {
+    name: 'late-once-and-for-ever',
+    dialect,
+    breaks: ['silence'],
+    requirements: ['HP-MEMBER-3', 'HP-MEMBER-8'],
+    file: 'cluster/links/membership.ts',
+    find: '    this.#tickedAt = now;\n    if (lateMs > LATE_MS) {',
+    replace: '    if (lateMs <= LATE_MS) this.#tickedAt = now;\n    else {',
+    story:
+      'The time of the last look is kept only when that was not late. Whoever was stopped once finds himself late at each look from then on, and takes nobody for dead.',
+  },
 ];
 
 export const clustering: readonly Mutant[] = ofClusters.map((mutant) => ({ ...mutant, nodes: 3 }));

@@ -3,7 +3,7 @@
 // messages at a time that they have them.
 // Refuses to draw anything else of a talker.
 
-import { type Arbitrary, constant, constantFrom, integer } from 'fast-check';
+import { type Arbitrary, boolean, constant, constantFrom, integer } from 'fast-check';
 
 import type { TalkerPlan } from '../chat-plan.ts';
 import { chance, drawn, mixed } from '../drawing.ts';
@@ -13,23 +13,37 @@ export function withHabits(seed: number, talkers: readonly TalkerPlan[]): readon
   const favourite = drawn(favouritesOf(users), seed, 'favourite');
   const wanders = drawn(wanderings, seed, 'wanderings');
   const areProved = drawn(chance(1, 5), seed, 'tokens');
-  return talkers.map((talker) => {
-    const { client, user, hasAck, isMute, visit, leavesEveryUs } = talker;
-    const acksLate = hasAck && drawn(chance(1, 2), seed, `acks late ${client}`);
+  const areCounted = drawn(chance(1, 5), seed, 'counted ids');
+  return talkers.map((talker, rank) => {
+    const { client, user, isMute, visit, leavesEveryUs } = talker;
+    // An `ACK` tells an id: where several have it nobody knows which of them was meant.
+    const hasAck = talker.hasAck && !areCounted;
+    const isSame = (other: TalkerPlan): boolean => other.user === user;
+    const countsAs = areCounted ? talkers.slice(0, rank).filter(isSame).length : undefined;
+    const acksLate = hasAck && drawn(chance(2, 3), seed, `acks late ${client}`);
+    // Half of those who could say where they stand in their rooms leave that to their node.
+    const isTrusting = drawn(boolean(), seed, `trusts ${client}`);
+    const returns = isTrusting && talker.returns === 'placed' ? 'resumed' : talker.returns;
     const isLoved = user === favourite && !isMute && visit === undefined;
     const own = isLoved && leavesEveryUs === 0 ? drawn(departures, seed, `leaves ${client}`) : 0;
-    const stumbles = visit === undefined && drawn(chance(1, 6), seed, `stumbles ${client}`);
+    const stumbles =
+      visit === undefined && drawn(chance(1, hasAck ? 3 : 6), seed, `stumbles ${client}`);
     const reusesIds = drawn(chance(1, 4), seed, `reuses ids ${client}`);
     const hushes = drawn(chance(1, 5), seed, `hushes ${client}`);
     const tokenMs = areProved ? drawn(tokenTimes, seed, `token ${client}`) : undefined;
     const goesEveryUs = Math.max(leavesEveryUs, own);
+    const dozes = goesEveryUs > 0 && drawn(chance(1, 3), seed, `dozes ${client}`);
     const some = {
       ...talker,
+      hasAck,
+      countsAs,
       acksLate,
+      returns,
       favourite,
       stumbles,
       reusesIds,
       hushes,
+      dozes,
       tokenMs,
       leavesEveryUs: goesEveryUs,
     };

@@ -51,6 +51,26 @@ export function brokenLink(nodes: number): Arbitrary<readonly ClusterFault[]> {
   return mixed<readonly ClusterFault[]>([4, constant([])], [1, some]);
 }
 
+/** In a few runs a node stands still for a moment, and soon after that another one is cut off for long. */
+export function cutAfterStall(nodes: number): Arbitrary<readonly ClusterFault[]> {
+  if (nodes < 2) return constant([]);
+  const one = plainRecord({
+    at: milliseconds(500, 3_000),
+    one: integer({ min: 0, max: nodes - 1 }),
+    step: integer({ min: 1, max: nodes - 1 }),
+    durationUs: milliseconds(700, 2_000),
+    pauseUs: milliseconds(1_500, 3_000),
+    cutUs: milliseconds(12_000, 23_000),
+  });
+  const some = one.map(({ step, pauseUs, cutUs, ...times }): readonly ClusterFault[] => {
+    const stall = { ...times, kind: 'stallNode', other: times.one, amount: 0 } as const;
+    const cut = (times.one + step) % nodes;
+    const at = times.at + times.durationUs + pauseUs;
+    return [stall, { at, kind: 'cutOff', one: cut, other: cut, durationUs: cutUs, amount: 0 }];
+  });
+  return mixed<readonly ClusterFault[]>([14, constant([])], [1, some]);
+}
+
 /** In a few runs the same thing goes wrong again as soon as all is well; each time for long enough to be noticed. */
 export function repeatedFault(nodes: number): Arbitrary<readonly ClusterFault[]> {
   const one = plainRecord({

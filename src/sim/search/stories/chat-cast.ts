@@ -30,7 +30,9 @@ export function talkerWords(talker: TalkerPlan): string {
   if (talker.wanders === true) said.push('comes back on another node each time');
   if (talker.tokenMs !== undefined) said.push(`shows tokens of ${seconds(talker.tokenMs * 1_000)}`);
   if (talker.reusesIds === true) said.push('says several things by one id');
+  if (talker.countsAs !== undefined) said.push('counts its ids as others do');
   if (talker.stumbles === true) said.push('loses its connection again as soon as it stands');
+  if (talker.dozes === true) said.push('reads nothing for a while before it leaves');
   if (talker.roams) said.push('goes to another node where its own does not answer');
   return `${who} ${said.join('; ')}`;
 }

@@ -104,6 +104,8 @@ const encoder = new TextEncoder();
 
 function forwardedIn(payload: Fields) {
   const { n, kind, data } = payload as { n: number; kind: string; data: Fields };
+  // Of a part nobody can tell what the whole says.
+  if ('part' in data) return { n };
   const { key, body } = data as { key: string; body: Fields };
   const named = kind === 'publication' ? publicationIn(body) : kind === 'user' ? userIn(body) : {};
   return { n, key: `${kind} ${key}`, ...named };

@@ -12,6 +12,8 @@ export class TalkerDeeds {
   #said = 0;
   #receipts = 0;
   #used: { readonly id: string; readonly by: Set<string> } | undefined = undefined;
+  /** By receiver: what it has said to him. */
+  readonly #counts = new Map<string, number>();
   /** Wrong lines on this connection. */
   #wrong = 0;
   /** What it has said on this connection that it can. */
@@ -87,10 +89,10 @@ export class TalkerDeeds {
 
   /** It is in: its rooms, and then what it is not sure of. */
   entered(): void {
-    const { plan, world, chance, seats } = this.#talker;
+    const { plan, chance, seats } = this.#talker;
     for (const room of plan.rooms) if (!seats.has(room)) this.join(room);
     if (chance.chance(1, 4)) this.change();
-    if (chance.chance(1, 2)) for (const user of world.users.slice(0, WATCHED_MAX)) this.watch(user);
+    if (chance.chance(1, 2)) this.#watchSome();
     for (const said of this.#talker.unsure.values())
       if (said.what === 'DIRECT_MESSAGE') this.#say(said, true);
       else if (said.room !== undefined && seats.has(said.room)) this.#say(said, true);
@@ -148,8 +150,17 @@ export class TalkerDeeds {
     this.#talker.ask('PRESENCE_SET', { status, note }, { status, note });
   }
 
-  watch(user: string): void {
-    this.#talker.ask('PRESENCE_SUBSCRIBE', { users: [this.#spelled(user)] }, { to: user });
+  watch(...some: readonly string[]): void {
+    const users = some.map((user) => this.#spelled(user));
+    this.#talker.ask('PRESENCE_SUBSCRIBE', { users }, { to: some.join(' ') });
+  }
+
+  /** One by one, or all at once. */
+  #watchSome(): void {
+    const { chance, world } = this.#talker;
+    const users = world.users.slice(0, WATCHED_MAX);
+    if (chance.chance(1, 2)) this.watch(...users);
+    else for (const user of users) this.watch(user);
   }
 
   askAll(): void {
@@ -259,9 +270,19 @@ export class TalkerDeeds {
     this.#said += 1;
     const message = `m${this.#talker.plan.client}.${this.#said}`;
     const user = to?.toLowerCase();
-    const id = (user === undefined ? undefined : this.#usedId(user)) ?? message;
-    if (user !== undefined && id === message) this.#used = { id, by: new Set([user]) };
+    const used = user === undefined ? undefined : this.#usedId(user);
+    const id = used ?? (user === undefined ? message : this.#ownId(user, message));
+    if (user !== undefined && used === undefined) this.#used = { id, by: new Set([user]) };
     return { message, id, what, room, to };
+  }
+
+  /** [HP-DM-3] Others count as it does: ids of several senders are the same, to one receiver. */
+  #ownId(to: string, message: string): string {
+    const { countsAs } = this.#talker.plan;
+    if (countsAs === undefined) return message;
+    const count = (this.#counts.get(to) ?? 0) + 1;
+    this.#counts.set(to, count);
+    return `${countsAs}.${to}.${count}`;
   }
 
   /** [HP-DM-3] The id of what it has said to others: to this receiver it is another message. */

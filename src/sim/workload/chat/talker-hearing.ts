@@ -154,8 +154,10 @@ export class TalkerHearing {
     this.#untold = [];
   }
 
+  /** Those that came first, or [HP-ACK-3] those that came last: what it says nothing of stands before them. */
   #sayTaken(left: number): void {
-    const refs = this.#untold.splice(0, Math.max(0, this.#untold.length - left));
+    const from = left > 0 && this.#talker.chance.chance(1, 2) ? left : 0;
+    const refs = this.#untold.splice(from, Math.max(0, this.#untold.length - left));
     const [ref] = refs;
     if (ref === undefined || !this.#talker.isIn) return;
     const taken = refs.flatMap((one) => [...(this.#heardBy.get(one) ?? [one])]);
@@ -378,10 +380,8 @@ export class TalkerHearing {
       ...{ seq: numberOf(one, 'seq'), epoch: numberOf(one, 'epoch'), home: textOf(one, 'node') },
       ...{ from: nameOf(one, 'from'), id: textOf(one, 'id') },
     }));
-    const isWhole = payload['more'] !== true;
-    const { world } = this.#talker;
-    const about = { room, entries, isWhole };
-    world.trace.add({ kind: 'historyTold', ...this.#talker.inSession(), ...about });
+    const about = { ...this.#talker.inSession(), room, entries, isWhole: payload['more'] !== true };
+    this.#talker.world.trace.add({ kind: 'historyTold', ...about });
   }
 
   /** At a message that somebody has said. */

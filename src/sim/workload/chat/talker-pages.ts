@@ -141,7 +141,7 @@ export class TalkerPages {
     else if (walk.pagesLeft > 0) this.#ask({ walk, after: last, before: undefined });
   }
 
-  #end({ what, of, isWhole, isPartial, entries, names }: Walk): void {
+  #end({ what, of, isWhole, pagesLeft, isPartial, entries, names }: Walk): void {
     if (!isWhole) return;
     const inSession = this.#talker.inSession();
     if (what === 'ROOM_LIST') {
@@ -154,7 +154,10 @@ export class TalkerPages {
     } else if (of.startsWith('@')) {
       const messages = entries.map(({ from, id }) => `${from} ${id}`);
       this.#tell({ kind: 'directsTold', ...inSession, with: of.slice(1), messages });
-    } else this.#tell({ kind: 'historyTold', ...inSession, room: of, entries, isWhole: true });
+    } else {
+      const isPaged = pagesLeft < PAGES_MAX - 1;
+      this.#tell({ kind: 'historyTold', ...inSession, room: of, entries, isWhole: true, isPaged });
+    }
   }
 
   #tell(record: Parameters<Talker['world']['trace']['add']>[0]): void {

@@ -81,6 +81,8 @@ export class Talker implements Endpoint {
   readonly #over: { readonly connection: Connection; readonly reader: HpReader }[] = [];
   readonly #hearing: TalkerHearing;
   #isAway = false;
+  /** It reads nothing for a while. */
+  #isDozing = false;
   #isBye = false;
   #heardAt = 0;
   #connections = 0;
@@ -96,7 +98,7 @@ export class Talker implements Endpoint {
     this.pages = new TalkerPages(this);
     this.#hearing = new TalkerHearing(this);
     const { client, node, user, rooms, isMute, hasAck, hasEcho, readBytes, returns, roams } = plan;
-    const isSlow = readBytes > 0;
+    const isSlow = readBytes > 0 || plan.dozes === true;
     const about = { client, node, user, rooms, isMute, hasAck, hasEcho, isSlow, roams };
     const givesPlaces = returns === 'placed';
     const { visit } = plan;
@@ -215,7 +217,7 @@ export class Talker implements Endpoint {
 
   #read(bytesMax: number): void {
     const { connection } = this;
-    if (connection === undefined) return;
+    if (connection === undefined || (this.#isDozing && !this.world.isSettling)) return;
     let left = bytesMax;
     while (left > 0 && this.connection === connection) {
       const unit = connection.down.read();
@@ -327,7 +329,8 @@ export class Talker implements Endpoint {
         this.#depart('patience');
         return;
       }
-      if (quietUs > ASK_AFTER_US && !this.plan.isMute) this.ask('PING', {});
+      const isAwake = !this.plan.isMute && !this.#isDozing;
+      if (quietUs > ASK_AFTER_US && isAwake) this.ask('PING', {});
       this.#watch(connections);
     });
   }
@@ -341,8 +344,14 @@ export class Talker implements Endpoint {
 
   #departLater(): void {
     const { leavesEveryUs } = this.plan;
-    this.world.later((leavesEveryUs >> 1) + this.chance.below(leavesEveryUs), () => {
+    const afterUs = (leavesEveryUs >> 1) + this.chance.below(leavesEveryUs);
+    if (this.plan.dozes === true)
+      this.world.later(Math.max(0, afterUs - this.chance.below(DOZE_US)), () => {
+        this.#isDozing = true;
+      });
+    this.world.later(afterUs, () => {
       if (this.world.isSettling || this.#isAway) return;
+      this.#isDozing = false;
       if (this.isIn && this.chance.chance(1, 3)) this.bye();
       else if (this.chance.chance(1, 2)) this.#depart('client');
       else this.vanish();
@@ -360,6 +369,8 @@ const RETRY_US = 300_000;
 /** Now and then for so long that others become something else meanwhile, or that a session is over. */
 const AWAY_US: readonly number[] = [200_000, 200_000, 200_000, 1_200_000, 1_200_000, 6_000_000];
 const SOON_US: readonly number[] = [1, 20_000, 100_000, 200_000, 1_200_000];
+/** Not so long that it is sent away for it. */
+const DOZE_US = 2_400_000;
 const STUMBLES_US: readonly number[] = [10_000, 60_000, 400_000];
 const WATCH_EVERY_US = 1_000_000;
 const ASK_AFTER_US = 3_000_000;

@@ -32,6 +32,7 @@ export const timely: Invariant = {
 
 /** One user with one client. */
 interface Watched {
+  /** That it has asked for. */
   logins: number;
   /** Counts whatever may have made it something else. */
   changes: number;
@@ -65,6 +66,8 @@ class Judge {
   readonly watchers = new Map<number, Watcher>();
   readonly #report: Report;
   readonly #users = new Map<string, Watched | undefined>();
+  /** By user: its client, where it has one. */
+  readonly #clients = new Map<string, number>();
   /** By client: as what its next session begins. */
   readonly #begins = new Map<number, string>();
   #due: Due[] = [];
@@ -77,6 +80,7 @@ class Judge {
     const isAlone = !this.#users.has(user) && !isMute;
     const fresh = { logins: 0, changes: 0, changedAt: 0, word: undefined, asking: 0 };
     this.#users.set(user, isAlone ? fresh : undefined);
+    this.#clients.set(user, client);
     const begin = { connection: -1, end: undefined, watches: new Map<string, string>() };
     this.watchers.set(client, { user, node, isSlow, ...begin });
   }
@@ -90,7 +94,6 @@ class Judge {
     else this.#isBack(watcher, client, at);
     const known = this.#users.get(user);
     if (known === undefined) return;
-    if (!isResumed) known.logins += 1;
     // A session of before may still speak for it.
     if (!isResumed && known.logins === 1)
       this.changes(event, this.#begins.get(client) ?? 'online', undefined);
@@ -100,6 +103,11 @@ class Judge {
   asked({ client, what, status = 'online' }: EventOf<'talkerAsked'>): void {
     if (what === 'LOGIN') this.#begins.set(client, status);
     this.asks(client, what, 1);
+    const known = this.#userOf(client);
+    if (what !== 'LOGIN' || known === undefined) return;
+    known.logins += 1;
+    // It may have been let in twice, and have heard of one of these alone.
+    if (known.logins > 1) this.#doubt(known);
   }
 
   asks(client: number, what: string, by: number): void {
@@ -161,6 +169,12 @@ class Judge {
     return this.#users.get(this.watchers.get(client)?.user ?? '');
   }
 
+  /** Its session may be over. */
+  #isAway(user: string): boolean {
+    const { connection, end } = this.watchers.get(this.#clients.get(user) ?? -1) ?? {};
+    return end !== undefined && end.connection === connection;
+  }
+
   #doubt(known: Watched): void {
     known.changes += 1;
     known.word = undefined;
@@ -174,7 +188,7 @@ class Judge {
       const known = this.#users.get(due.of);
       const told = watcher?.watches.get(due.of);
       if (watcher === undefined || known?.word === undefined || told === undefined) continue;
-      if (known.asking > 0) continue;
+      if (known.asking > 0 || this.#isAway(due.of)) continue;
       const isSame = watcher.connection === due.connection && known.changes === due.changes;
       if (!isSame || told === known.word || this.#isExcused(watcher, due, at)) continue;
       this.#report(

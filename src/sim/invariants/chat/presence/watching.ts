@@ -87,11 +87,14 @@ class Judge {
 
   asked({ client, what, to = '' }: EventOf<'talkerAsked'>): void {
     const watches = (this.#watches[client] ??= new Map());
-    const known = watches.get(to);
-    if (what === 'PRESENCE_UNSUBSCRIBE' && known !== undefined) known.isWanted = false;
-    if (what !== 'PRESENCE_SUBSCRIBE') return;
-    if (known === undefined) watches.set(to, { ...FRESH });
-    else known.isWanted = true;
+    // Several may be asked for at once.
+    for (const of of to.split(' ')) {
+      const known = watches.get(of);
+      if (what === 'PRESENCE_UNSUBSCRIBE' && known !== undefined) known.isWanted = false;
+      if (what !== 'PRESENCE_SUBSCRIBE') continue;
+      if (known === undefined) watches.set(of, { ...FRESH });
+      else known.isWanted = true;
+    }
   }
 
   unwatched({ client, of }: EventOf<'unwatched'>): void {

@@ -73,9 +73,12 @@ class Judge {
 
   /** A room that is forgotten when nobody is in it forgets what was said. */
   told(event: EventOf<'historyTold'>): void {
-    const { room, entries, client, isWhole } = event;
+    const { room, entries, client, isWhole, isPaged } = event;
     const { terms } = this.troubles;
     if (!this.#isRest || terms === undefined || terms.emptyRoomMs < LASTING_MS) return;
+    // Two homes may have given the same numbers, and the next page is asked for by a number alone.
+    const epochs = new Set(this.#acked.get(room)?.map(({ epoch }) => epoch));
+    if (isPaged === true && epochs.size > 1) return;
     const here = new Set(entries.map(({ from, id }) => `${from} ${id}`));
     const isFull = !isWhole || entries.length >= terms.historyMax;
     const [first] = entries;

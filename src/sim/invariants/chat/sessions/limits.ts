@@ -48,6 +48,8 @@ class Judge {
   readonly seats = new Map<number, Set<string>>();
   /** And whom it watches. */
   readonly watched = new Map<number, Set<string>>();
+  /** By connection and request: whom it asks to watch. */
+  readonly #wanted = new Map<string, readonly string[]>();
   terms: EventOf<'chatBegan'>['terms'] | undefined = undefined;
   readonly #report: Report;
   readonly #queues = new Map<string, Queue>();
@@ -103,7 +105,9 @@ class Judge {
       this.#report(event, `client ${client} watches ${watched.size} users, of ${most} at most`);
   }
 
-  asked({ what, to, message }: EventOf<'talkerAsked'>): void {
+  asked({ what, to, message, connection, id }: EventOf<'talkerAsked'>): void {
+    if (what === 'PRESENCE_SUBSCRIBE' && to !== undefined)
+      this.#wanted.set(`${connection} ${id}`, to.split(' '));
     if (what !== 'DIRECT_MESSAGE' || to === undefined || message === undefined) return;
     if (this.users.has(to)) return;
     const queue = this.#queues.get(to) ?? { asked: new Set(), queued: new Set() };
@@ -138,7 +142,7 @@ class Judge {
         return;
       case 'PRESENCE_SUBSCRIBE':
         if (code === 'INVALID_PAYLOAD')
-          this.#isFull(event, this.watched.get(client), watchedUsersMax);
+          this.#isFull(event, this.watched.get(client), watchedUsersMax, this.#added(event));
         else this.watched.delete(client);
         return;
       case 'PRESENCE_UNSUBSCRIBE':
@@ -155,12 +159,20 @@ class Judge {
     }
   }
 
+  /** [HP-PRES-5] How many of a list it did not watch yet. */
+  #added({ client, connection, id }: EventOf<'talkerAnswered'>): number {
+    const wanted = this.#wanted.get(`${connection} ${id}`);
+    const watched = this.watched.get(client);
+    return wanted?.filter((user) => watched?.has(user) !== true).length ?? 1;
+  }
+
   #isFull(
     event: EventOf<'talkerAnswered'>,
     has: ReadonlySet<string> | undefined,
     most: number,
+    added = 1,
   ): void {
-    if (has === undefined || has.size >= most) return;
+    if (has === undefined || has.size + added > most) return;
     const { client, asked, code } = event;
     this.#report(
       event,

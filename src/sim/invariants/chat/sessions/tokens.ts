@@ -12,6 +12,10 @@ export const tokens: Invariant = {
     const judge = new Judge(report);
     return {
       ...judge.troubles.watcher,
+      chatBegan(event) {
+        judge.troubles.watcher.chatBegan?.(event);
+        judge.jumps = event.clusterFaults.filter(({ kind }) => kind === 'clockJump');
+      },
       processBegan: (event) => judge.began(event),
       talkerAsked: (event) => judge.asked(event),
       loggedIn: (event) => judge.loggedIn(event),
@@ -40,6 +44,8 @@ class Judge {
   /** By connection and request. */
   readonly #askedAt = new Map<string, number>();
 
+  /** Of the clocks by which tickets tell when they end. */
+  jumps: EventOf<'chatBegan'>['clusterFaults'] = [];
   #first: number | undefined = undefined;
   #slackUs = SLACK_US;
 
@@ -52,6 +58,11 @@ class Judge {
     const clock = incarnation * 1_000 - at;
     this.#first ??= clock;
     this.#slackUs = Math.max(this.#slackUs, SLACK_US + 2 * Math.abs(clock - this.#first));
+  }
+
+  #slackAt(at: number): number {
+    const jumps = this.jumps.filter((jump) => jump.at <= at);
+    return jumps.reduce((sum, { amount }) => sum + Math.abs(amount) * 1_000, this.#slackUs);
   }
 
   asked({ connection, id, what, tokenMs, at }: EventOf<'talkerAsked'>): void {
@@ -74,7 +85,7 @@ class Judge {
     const last = this.lasts.get(connection);
     const askedAt = this.#askedAt.get(`${connection} ${id}`);
     if (last === undefined || askedAt === undefined || code !== undefined) return;
-    if (askedAt <= last.to + this.#slackUs || this.troubles.ofNode(node, last.from, at)) return;
+    if (askedAt <= last.to + this.#slackAt(at) || this.troubles.ofNode(node, last.from, at)) return;
     this.#report(
       event,
       `client ${client} asks for ${asked}, ${(askedAt - last.to) / 1e6} s after its token has ended, and is obeyed`,
@@ -85,7 +96,7 @@ class Judge {
     const { connection, client, what, code, at } = event;
     const last = this.lasts.get(connection);
     if (last === undefined || what !== 'ERROR' || code !== 'AUTH_FAILED') return;
-    if (at < last.from - this.#slackUs)
+    if (at < last.from - this.#slackAt(at))
       this.#report(
         event,
         `client ${client} is sent away, and its token lasts ${(last.from - at) / 1e6} s more`,

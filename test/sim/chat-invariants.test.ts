@@ -451,6 +451,14 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     just('unwatched', { ...inSession(2), of: 'u1' }),
     ...[rests(1), rests(2), rested(), statusesTold(2, [['u1', 'busy']]), just('chatProbed')],
   ],
+  'who began anew comes back to the node that had been out of reach, and hears what it has heard': [
+    ...alone,
+    ...[joined(2), loggedIn(2)],
+    loggedIn(2, { connection: 21, isResumed: true, isAnew: true }),
+    directHeard(2, { connection: 21 }),
+    loggedIn(2, { connection: 22, isResumed: true }),
+    directHeard(2, { connection: 22, isDelayed: true }),
+  ],
   'signs come to whom they are for': [
     ...alone,
     ...[

@@ -33,7 +33,7 @@ export const directs: Invariant = {
       directAcked: (event) => judge.acked(event),
       loggedIn: ({ session, connection, isResumed, isAnew }) => {
         if (!isResumed) judge.begun.set(session, judge.loginAt.get(connection) ?? 0);
-        if (isAnew) judge.beginsAnew(session);
+        judge.comesIn(session, isAnew);
       },
       directHeard: (event) => judge.heard(event),
       directLost: ({ user, message }) => judge.lost.add(`${user} ${message}`),
@@ -106,6 +106,8 @@ class Judge {
     string,
     Map<string, { readonly connection: number; readonly at: number }>
   >();
+  /** Sessions that began anew: the node that does not know of it may be reached again, and goes on. */
+  readonly #divided = new Set<string>();
   readonly #heard = new Set<string>();
   readonly #strokes: Stroke[] = [];
   #crashedAt = Number.NEGATIVE_INFINITY;
@@ -190,8 +192,9 @@ class Judge {
   }
 
   /** [HP-RES-10] What it had heard, the node that is gone alone knew. */
-  beginsAnew(session: string): void {
-    this.#toldInSession.delete(session);
+  comesIn(session: string, isAnew: boolean): void {
+    if (isAnew) this.#divided.add(session);
+    if (this.#divided.has(session)) this.#toldInSession.delete(session);
   }
 
   /** [HP-HIST-1] Where nothing was lost, all that two users said to each other is there. */

@@ -190,7 +190,7 @@ export const again: readonly Mutant[] = [
     name: 'delivered-waits-again',
     dialect: 'chat',
     nodes: 1,
-    breaks: ['directs'],
+    breaks: ['directs', 'heard-in-time'],
     requirements: ['HP-DM-6'],
     file: 'chat/users/directs.ts',
     find: "    if (seen?.status === 'delivered') continue;\n",

@@ -263,7 +263,7 @@ const kept = (more: object = {}): Written => ({
   node: 0,
   shard: 0,
   ...{ historyBytes: 0, historyBytesThere: 0, lagging: 0, wanted: 0, wantedThere: 0 },
-  ...{ idleBytes: 0, orphans: [], keptAliveGone: 0 },
+  ...{ idleBytes: 0, orphans: [], keptAliveGone: 0, sums: [] },
   ...more,
 });
 /** Looked at four times a second. */
@@ -368,6 +368,7 @@ const clean: Record<string, Written[]> = {
     kept({ orphans: [4], lagging: 1 }),
     { kind: 'rested' },
     kept({ historyBytes: 500, historyBytesThere: 500 }),
+    kept({ sums: [{ what: 'sessions', counted: 2, there: 2 }] }),
   ],
   'routes that are on their way, and readers who take something': [
     began(),
@@ -1211,6 +1212,26 @@ const planted: [string, string, Written[]][] = [
     goesAndComes(12_500),
   ],
   ['books', '[BROKER-LIM-4] history that is counted twice', [kept({ historyBytes: 500 })]],
+  [
+    'books',
+    '[BROKER-DOOR-2] somebody who was sent away has a seat',
+    [kept({ sums: [{ what: 'sessions', counted: 2, there: 1 }] })],
+  ],
+  [
+    'books',
+    '[BROKER-DOOR-2] somebody who was let in has no seat',
+    [kept({ sums: [{ what: 'sessions', counted: 0, there: 1 }] })],
+  ],
+  [
+    'books',
+    '[GRIP-LIMIT-4] deliveries that were made wait ever after',
+    [kept({ sums: [{ what: 'deliveries that wait', counted: 7, there: 0 }] })],
+  ],
+  [
+    'books',
+    '[GRIP-LIMIT-4] more waits for its rate than is counted',
+    [kept({ sums: [{ what: 'bytes that wait for their rate', counted: 512, there: 1_024 }] })],
+  ],
   ['books', '[BROKER-SLOW-2] bytes of an empty queue', [kept({ idleBytes: 1 })]],
   ['books', '[BROKER-SUB-4] subscriptions of nobody', [kept({ wanted: 1 })]],
   [

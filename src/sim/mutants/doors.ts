@@ -339,4 +339,15 @@ export const doors: readonly Mutant[] = [
     story:
       'A topic makes room for another and is counted on: after some of them a shard believes that its memory is full.',
   },
+  {
+    name: 'refused-page-keeps-a-seat',
+    breaks: ['books'],
+    requirements: ['BROKER-DOOR-2'],
+    file: 'broker/broker-door.actor.ts',
+    find: "  if (!isOriginAllowed(door, asked))\n    respond(state, asked, errorAnswer(403, 'This origin is not allowed.'), context);\n  else if (enter(state, asked, context)) {",
+    replace:
+      "  if (!enter(state, asked, context)) return;\n  if (!isOriginAllowed(door, asked))\n    respond(state, asked, errorAnswer(403, 'This origin is not allowed.'), context);\n  else {",
+    story:
+      'Each WebSocket of a page that is not on the list is counted in and never out: in the end nobody is let in any more.',
+  },
 ];

@@ -89,10 +89,6 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'Nobody is held for as long as a pong may take, and let go in the moment that it ends; unit tests have it.',
   ],
   [
-    'paced-deliveries-never-paid',
-    'No gateway so far has a bound for what waits for its turn; unit tests have it.',
-  ],
-  [
     'homes-lost-while-origins-are-asked',
     'Links are asked every other second, and polls end soon: what was lost comes then; unit tests have it.',
   ],

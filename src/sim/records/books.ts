@@ -1,13 +1,24 @@
 // Looks into the nodes between turns: what each shard counts, what it holds, and which publishers wait. Only figures of the
-// routing are compared, which all dialects share. Refuses to judge, and to change anything.
+// routing, the broker's doors and what waits for its rate are compared. Refuses to judge, and to change anything.
 
+import type { Pacer } from '../../actors/gateway/channels/pacer.ts';
 import type { HomeState } from '../../actors/routing/home.actor.ts';
+import type { Admission } from '../../actors/runtime/admission.ts';
 import type { Shard } from '../shard.ts';
-import type { Trace } from '../trace.ts';
+import type { EventOf, Trace } from '../trace.ts';
 
 /** What of a session tells that it waits. */
 interface Waiting {
   readonly holds?: number;
+}
+
+interface Door {
+  readonly admission: Admission;
+  readonly remotes: ReadonlyMap<string, string>;
+}
+
+interface Channels {
+  readonly pacer: Pacer<unknown>;
 }
 
 export function tellBooks(trace: Trace, shards: readonly Shard[]): void {
@@ -33,9 +44,30 @@ export function tellBooks(trace: Trace, shards: readonly Shard[]): void {
     trace.add({
       ...{ kind: 'booksKept', node: plan.node, shard: plan.shard },
       ...{ historyBytes: home.bytes, historyBytesThere, lagging, wanted, wantedThere },
-      ...{ idleBytes, orphans, keptAliveGone },
+      ...{ idleBytes, orphans, keptAliveGone, sums: sumsOf(shard) },
     });
   }
+}
+
+function sumsOf({ system, actors }: Shard): EventOf<'booksKept'>['sums'] {
+  const door = system.stateOf(actors.broker) as Door | undefined;
+  const pacer = (system.stateOf(actors.channels) as Channels | undefined)?.pacer;
+  const sums: EventOf<'booksKept'>['sums'][number][] = [];
+  if (door !== undefined)
+    sums.push({ what: 'sessions', counted: door.admission.open, there: door.remotes.size });
+  if (pacer !== undefined) {
+    const { items, receivers, bytes } = pacer.waiting;
+    const there = { receivers: 0, bytes: 0 };
+    for (const item of items) {
+      there.receivers += item.receivers;
+      there.bytes += item.bytes;
+    }
+    sums.push(
+      { what: 'deliveries that wait', counted: receivers, there: there.receivers },
+      { what: 'bytes that wait for their rate', counted: bytes, there: there.bytes },
+    );
+  }
+  return sums;
 }
 
 export function tellWaiting(trace: Trace, shards: readonly Shard[]): void {

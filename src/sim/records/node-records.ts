@@ -30,6 +30,12 @@ export type NodeRecord =
       readonly orphans: readonly number[];
       /** Streams that are kept alive, and that the router has let go. */
       readonly keptAliveGone: number;
+      /** What its doors and its gateway count, and what there is of it. */
+      readonly sums: readonly {
+        readonly what: string;
+        readonly counted: number;
+        readonly there: number;
+      }[];
     }
   /** The routes of one shard, where there is anything to be told of them. */
   | {

@@ -14,6 +14,12 @@ interface Waiting<T> {
   readonly bytes: number;
 }
 
+export interface Waits {
+  readonly items: readonly { readonly receivers: number; readonly bytes: number }[];
+  readonly receivers: number;
+  readonly bytes: number;
+}
+
 export class Pacer<T> {
   readonly #limits: Limits;
   readonly #waiting: Waiting<T>[] = [];
@@ -24,6 +30,11 @@ export class Pacer<T> {
 
   constructor(limits: Limits) {
     this.#limits = limits;
+  }
+
+  /** What waits, and its sums as they are counted. */
+  get waiting(): Waits {
+    return { items: this.#waiting, receivers: this.#waitingReceivers, bytes: this.#waitingBytes };
   }
 
   /** True when so many deliveries may be made now; they are then counted. */

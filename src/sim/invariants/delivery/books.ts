@@ -1,4 +1,5 @@
-// What a node counts is what there is, at every instant between turns: memory, queues and subscriptions. Nobody is held
+// What a node counts is what there is, at every instant between turns: memory, queues, subscriptions, who was let in and what
+// waits for its rate. Nobody is held
 // back for longer than the spec allows, or when no home knows of it, and when everything is at rest nothing is left of
 // readers that were behind and of connections that are no more.
 
@@ -7,7 +8,14 @@ import type { Invariant, Report } from '../invariant.ts';
 
 export const books: Invariant = {
   property: 'books',
-  requirements: ['BROKER-LIM-4', 'BROKER-SLOW-2', 'BROKER-SUB-4', 'BROKER-PACE-1'],
+  requirements: [
+    'BROKER-LIM-4',
+    'BROKER-SLOW-2',
+    'BROKER-SUB-4',
+    'BROKER-PACE-1',
+    'BROKER-DOOR-2',
+    'GRIP-LIMIT-4',
+  ],
   judge(report) {
     const judge = new Judge(report);
     return {
@@ -58,6 +66,9 @@ class Judge {
       this.#report(event, `${where} counts ${idleBytes} bytes in queues in which nothing waits`);
     if (event.keptAliveGone > 0)
       this.#report(event, `${where} keeps ${event.keptAliveGone} streams alive that it has let go`);
+    for (const { what, counted, there } of event.sums)
+      if (counted !== there)
+        this.#report(event, `${where} counts ${counted} ${what}, and has ${there}`);
     const before = this.#orphans.get(where) ?? [];
     this.#orphans.set(where, event.orphans);
     if (!this.isRested) return;

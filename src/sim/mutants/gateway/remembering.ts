@@ -80,7 +80,7 @@ export const forgetfulMutants: readonly Mutant[] = [
   {
     name: 'routes-channel-becomes-the-origins',
     dialect,
-    breaks: ['sockets-hear'],
+    breaks: ['sockets-hear', 'origins-asked'],
     requirements: ['WOH-GRIP-16'],
     file: 'gateway/ws/grip-control.ts',
     find: 'channels.set(channel, { ...followed, isImplicit });',
@@ -91,7 +91,7 @@ export const forgetfulMutants: readonly Mutant[] = [
   {
     name: 'paced-deliveries-never-paid',
     dialect,
-    breaks: ['holds-all', 'holds-liveness'],
+    breaks: ['books'],
     requirements: ['GRIP-LIMIT-4'],
     file: 'gateway/channels/pacer.ts',
     find: '      this.#waitingReceivers -= next.receivers;\n',

@@ -234,6 +234,17 @@ export const sceneMutants: readonly Mutant[] = [
       'Keep-Alive-Interval: 0 makes the gateway ask every 20 s with an empty body instead of no more.',
   },
   {
+    name: 'zero-leaves-the-interval-before',
+    dialect: 'gateway',
+    breaks: ['intervals'],
+    requirements: ['WOH-KEEP-2'],
+    file: 'gateway/ws/origins/woh-headers.ts',
+    find: '  if (seconds === undefined || seconds <= 0) return undefined;',
+    replace: '  if (seconds === undefined || seconds <= 0) return before;',
+    story:
+      'An origin that has had enough of empty questions says Keep-Alive-Interval: 0, and is asked them as before.',
+  },
+  {
     name: 'close-beside-the-one-event',
     dialect: 'gateway',
     breaks: ['words'],

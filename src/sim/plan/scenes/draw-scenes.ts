@@ -7,7 +7,7 @@ import { Prng } from '../../../actors/runtime/prng.ts';
 import { plainLink } from '../simpler.ts';
 import { flawNames } from './flaws.ts';
 import { drawItem, drawOrder, oneOf, type ItemChoices } from './draw-items.ts';
-import { drawFlaky, drawSocket } from './draw-sockets.ts';
+import { drawFlaky, drawSocket, followedTwice } from './draw-sockets.ts';
 import {
   ACT_EVERY_MS,
   type Act,
@@ -38,7 +38,9 @@ export function drawPlayers({ seed, nodes, from, options }: SceneChoices): Playe
     client: from + rank,
     node: rank % nodes,
     link: plainLink,
-    scenes: scenesOf(new Prng(seed, `player ${rank}`), options),
+    scenes: scenesOf(new Prng(seed, `player ${rank}`), options).map((scene, place) =>
+      followedTwice(new Prng(seed, `player ${rank} twice ${place}`), scene),
+    ),
   }));
 }
 

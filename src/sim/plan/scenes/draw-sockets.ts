@@ -100,6 +100,16 @@ export function drawSocket(
   };
 }
 
+/** [WOH-GRIP-16] What the route follows an origin follows and leaves itself, and the client goes on following it. */
+export function followedTwice(chance: Prng, scene: Scene): Scene {
+  if (scene.route !== 'following' || chance.chance(1, 4)) return scene;
+  const opening: Told[] = [
+    { tells: 'control', control: { type: 'subscribe', channel: IMPLICIT, filters: [] } },
+    { tells: 'control', control: { type: 'unsubscribe', channel: IMPLICIT } },
+  ];
+  return { ...scene, opening: [...opening, ...scene.opening] };
+}
+
 /** What is said has to be told to the origin twice, and is answered before the next word. */
 export function drawFlaky(chance: Prng): SocketPart & Pick<Scene, 'isFlaky'> {
   return {

@@ -78,7 +78,11 @@ export class Asking {
     const { chance, world } = client;
     const request = drawRequest({ chance, options: world.options, own: this.#own() });
     const { method, path, query, body, expected, headers } = request;
-    client.exchange({ word: 'request', head: { method, path, query, headers }, body });
+    const isHandshake = headers['upgrade'] !== undefined;
+    const head = { method, path, query, headers };
+    client.exchange(
+      isHandshake ? { word: 'upgrade', head, subprotocols: [] } : { word: 'request', head, body },
+    );
     if (client.connection === undefined) return;
     const cause = this.#note('http', `${method} ${path} ${decoder.decode(body)}`, expected);
     this.#request = { expected, isList: false, cause };

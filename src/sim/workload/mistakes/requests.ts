@@ -119,16 +119,25 @@ function requests({ options, own }: Caller): readonly (() => Asked)[] {
             ),
         ]),
     () => ['POST /publish', json(200, []), ' [ ] '],
-    ...pages(options.allowedOrigins).flatMap(({ headers, isKnown, told }): (() => Asked)[] => {
-      const refused = (): string => json(403, { error: 'This origin is not allowed.' }, ...told);
-      const isRead = isKnown || options.allowedOrigins.length === 0;
-      return [
-        () => ['POST /publish', isKnown ? json(200, [], ...told) : refused(), '[]', headers],
-        () => [`GET ${place}`, isRead ? json(200, info, ...told) : refused(), '', headers],
-        ...(isRead ? [] : [(): Asked => ['GET /sse?topic=a', refused(), '', headers]]),
-        () => ['OPTIONS /publish', preflight(told), '', headers],
-      ];
-    }),
+    ...pages(options.allowedOrigins).flatMap(
+      ({ headers, isPlain, isKnown, told }): (() => Asked)[] => {
+        const refused = (): string => json(403, { error: 'This origin is not allowed.' }, ...told);
+        const isRead = isKnown || options.allowedOrigins.length === 0;
+        return [
+          () => ['POST /publish', isKnown ? json(200, [], ...told) : refused(), '[]', headers],
+          () => [`GET ${place}`, isRead ? json(200, info, ...told) : refused(), '', headers],
+          ...(isRead
+            ? []
+            : [
+                (): Asked =>
+                  isPlain
+                    ? ['GET /ws', refused(), '', { ...headers, upgrade: 'websocket' }]
+                    : ['GET /sse?topic=a', refused(), '', headers],
+              ]),
+          () => ['OPTIONS /publish', preflight(told), '', headers],
+        ];
+      },
+    ),
     () => other('GET /publish', 'POST'),
     () => other('DELETE /publish', 'POST'),
     () => other('POST /topics', 'GET, HEAD'),
@@ -166,6 +175,8 @@ function requests({ options, own }: Caller): readonly (() => Asked)[] {
 
 interface Page {
   readonly headers: Readonly<Record<string, string>>;
+  /** It came over http: it asks for a WebSocket where others ask for events. */
+  readonly isPlain: boolean;
   /** It is on the list, or of the door itself. */
   readonly isKnown: boolean;
   readonly told: readonly string[];
@@ -181,7 +192,8 @@ function pages(list: readonly string[]): readonly Page[] {
       ...(allowed === undefined ? [] : [`access-control-allow-origin: ${allowed}`]),
       ...(list.length === 0 || isAny ? [] : ['vary: Origin']),
     ];
-    return { headers: { origin, host }, isKnown: isOwn || isAny || isListed, told };
+    const isPlain = origin.startsWith('http:');
+    return { headers: { origin, host }, isPlain, isKnown: isOwn || isAny || isListed, told };
   };
   return [
     page(PAGE, 'door.example', false),

@@ -18,6 +18,8 @@ export class WsApplication {
   readonly #trace: Trace;
   /** By connection: bytes of words that it was offered, and has not taken. */
   readonly #left = new Map<number, number>();
+  /** [WOH-KEEP-2] Connections that have spoken, and whose origin wants to hear of nothing else from then on. */
+  readonly #heard = new Set<number>();
 
   constructor(trace: Trace) {
     this.#trace = trace;
@@ -34,8 +36,13 @@ export class WsApplication {
       for (const words of followingWords(client, channels, filterOf(question)))
         said.push(text(words));
     }
+    const { connection } = question;
+    const hasSpoken = events.some(({ type }) => type === 'TEXT');
+    if (hasSpoken && isContentWithWords(question)) this.#heard.add(connection);
+    const intervalS = this.#heard.has(connection) ? 0 : intervalOf(question);
     const accepted = this.#take(events, question, {
       replayedBytes: replayedIn(asked),
+      intervalS,
       chance,
       said,
     });
@@ -47,7 +54,7 @@ export class WsApplication {
         ['Content-Type', 'application/websocket-events'],
         ...(isOpening ? [['Sec-WebSocket-Extensions', 'grip'] as const] : []),
         ...(isOpening || !isToldOnce(question)
-          ? [['Keep-Alive-Interval', String(intervalOf(question))] as const]
+          ? [['Keep-Alive-Interval', String(intervalS)] as const]
           : []),
         ...partial,
       ],
@@ -59,10 +66,15 @@ export class WsApplication {
   #take(
     events: readonly WsEvent[],
     question: Question,
-    how: { readonly replayedBytes: number; readonly chance: Prng; readonly said: WsEvent[] },
+    how: {
+      readonly replayedBytes: number;
+      readonly intervalS: number;
+      readonly chance: Prng;
+      readonly said: WsEvent[];
+    },
   ): number | undefined {
     const { node, client, connection, flags } = question;
-    const { replayedBytes, chance, said } = how;
+    const { replayedBytes, intervalS, chance, said } = how;
     const at = { node, client, connection };
     const words = events.filter(({ type }) => type === 'TEXT');
     const isPartial = words.length > 1 && chance.below(4) === 0;
@@ -84,7 +96,7 @@ export class WsApplication {
       isPartial,
       replayedBytes,
       knownBytes,
-      intervalS: intervalOf(question),
+      intervalS,
       ...asked,
       ...at,
     });
@@ -108,6 +120,11 @@ function intervalOf({ connection }: Question): number {
 /** [WOH-KEEP-2] What was told once holds until something else is told. */
 function isToldOnce({ connection }: Question): boolean {
   return connection % 3 === 1;
+}
+
+/** [WOH-KEEP-2] Once its client has said something it wants to be asked no more; it says so each time. */
+function isContentWithWords({ connection }: Question): boolean {
+  return connection % 6 === 2;
 }
 
 function replayedIn({ headers }: AskedOrigin): number {

@@ -1019,6 +1019,15 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [...smaller('drain-minority').slice(0, 2), sentAway],
     ],
     [
+      'minority',
+      'and in the first moment of another time',
+      [
+        ...smaller('drain-minority'),
+        ...[at(11_000, seen(0, 'n2', 'up')), at(18_000, seen(0, 'n2', 'down'))],
+        at(18_500, sentAway),
+      ],
+    ],
+    [
       'hp-tokens',
       'a session outlives its token',
       [
@@ -1669,6 +1678,25 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         ...alone,
         ...[joined(1), joined(2, { user: 'u1' }), askedFor(1, 'LOGIN'), loggedIn(1)],
         at(9_000, loggedIn(2, { user: 'u1' })),
+      ],
+    ],
+    [
+      'directs',
+      'at a later login, and was delivered',
+      [
+        ...[...alone, joined(2), askedFor(1, 'DIRECT_MESSAGE', { message: 'm1.1', to: 'u2' })],
+        ...[directAcked('delivered'), at(9_000, askedFor(2, 'LOGIN')), loggedIn(2)],
+        directHeard(2, { isDelayed: true }),
+      ],
+    ],
+    [
+      'directs',
+      'at a later login, and another client had it',
+      [
+        ...[...alone, joined(2), joined(3, { user: 'u2' })],
+        ...[askedFor(1, 'DIRECT_MESSAGE', { message: 'm1.1', to: 'u2' })],
+        ...[directHeard(3, { user: 'u2', to: 'u2' }), directAcked('delivered')],
+        ...[at(9_000, askedFor(2, 'LOGIN')), loggedIn(2), directHeard(2, { isDelayed: true })],
       ],
     ],
     [

@@ -81,10 +81,6 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'Who has begun anew seldom says goodbye, and comes back all the same, while its node still counts as lately dead.',
   ],
   [
-    'minority-since-an-earlier-split',
-    'A node is seldom on the smaller side twice in a run, and there for long enough to send anybody away.',
-  ],
-  [
     'refused-and-never-asked-again',
     'A new home is seldom full before those come back who follow its topics; unit tests have it.',
   ],

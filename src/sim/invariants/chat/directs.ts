@@ -90,6 +90,8 @@ class Judge {
   readonly begun = new Map<string, number>();
   /** By message: when its sender was told that it waits for a login. */
   readonly #queuedAt = new Map<string, number>();
+  /** By sender and message: when he was told that somebody has it. */
+  readonly #deliveredAt = new Map<string, number>();
   isRest = false;
   /** By client. */
   readonly #stays = new Map<number, Stay[]>();
@@ -144,6 +146,8 @@ class Judge {
   acked(event: EventOf<'directAcked'>): void {
     const before = this.#acked.get(event.message);
     if (event.status === 'queued') this.#queuedAt.set(event.message, event.at);
+    if (event.status === 'delivered')
+      this.#deliveredAt.set(`${event.user} ${event.message}`, event.at);
     if (before === undefined || event.status === 'delivered') this.#acked.set(event.message, event);
   }
 
@@ -167,7 +171,17 @@ class Judge {
     const isWaiting = queuedAt < (this.begun.get(event.session) ?? 0);
     if (!isSent && !event.isDelayed && isWaiting && !this.#hadComeToo(event))
       this.#report(event, `client ${client} hears ${message} as new, which waited for it`);
+    if (!isSent && event.isDelayed) this.#judgeLate(event);
     if (!isSent) this.#heard.add(message);
+  }
+
+  /** [HP-DM-6] What somebody has taken waits for nobody, where one node knows of all of them. */
+  #judgeLate(event: EventOf<'directHeard'>): void {
+    const { client, from, message, session } = event;
+    const deliveredAt = this.#deliveredAt.get(`${from} ${message}`) ?? Infinity;
+    if (deliveredAt >= (this.begun.get(session) ?? 0) || this.troubles.isCluster) return;
+    if (this.#crashedAt < (this.#askedAt.get(message) ?? 0) - NOTICE_US)
+      this.#report(event, `client ${client} hears ${message} late, which was delivered before`);
   }
 
   /** On its way to a node that was taken for dead meanwhile, and was not; or [HP-DM-3] said on another one, too. */

@@ -186,4 +186,16 @@ export const again: readonly Mutant[] = [
     story:
       'What a client is told as it comes back counts as acknowledged. When its connection is lost again before it has said anything, it is not told once more.',
   },
+  {
+    name: 'delivered-waits-again',
+    dialect: 'chat',
+    nodes: 1,
+    breaks: ['directs', 'heard-in-time'],
+    requirements: ['HP-DM-6'],
+    file: 'chat/users/directs.ts',
+    find: "    if (seen?.status === 'delivered') continue;\n",
+    replace: '',
+    story:
+      'What one session has taken waits all the same when another one ends that was away, and comes at the next login.',
+  },
 ];

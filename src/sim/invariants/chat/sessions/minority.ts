@@ -47,7 +47,8 @@ class Judge {
   readonly #present: Set<string>[] = [];
   /** By node: since when it has been on a smaller side; undefined when it is not. */
   readonly #since: (number | undefined)[] = [];
-  readonly #endedAt: number[] = [];
+  /** By node: when the last time on a smaller side was over that was long enough to send clients away. */
+  readonly #drainedUntil: number[] = [];
 
   constructor(report: Report) {
     this.#report = report;
@@ -71,8 +72,10 @@ class Judge {
     if (partitionPolicy === 'serve') return;
     const size = (this.#present[node]?.size ?? 0) + 1;
     const isSmall = size * 2 <= nodesExpected;
-    if (!isSmall && this.#since[node] !== undefined) this.#endedAt[node] = at;
-    this.#since[node] = isSmall ? (this.#since[node] ?? at) : undefined;
+    const since = this.#since[node];
+    if (!isSmall && since !== undefined && this.#isStable(since, at + KNOWN_US))
+      this.#drainedUntil[node] = at;
+    this.#since[node] = isSmall ? (since ?? at) : undefined;
   }
 
   obeyed(event: TraceEvent & At, id: string | undefined, asked: string): void {
@@ -96,16 +99,20 @@ class Judge {
     });
   }
 
+  /** Times on a smaller side do not add up. */
+  #isStable(since: number, at: number): boolean {
+    return at - since >= (this.troubles.terms?.stableAfterMs ?? 0) * 1_000;
+  }
+
   /** [HP-PART-5] */
   noticed(event: EventOf<'talkerNoticed'>): void {
     const { node, client, what, code, at } = event;
     const { partitionPolicy, stableAfterMs = 0 } = this.troubles.terms ?? {};
     if (what !== 'NOTICE' || code !== 'SERVER_DRAINING') return;
     if (partitionPolicy !== 'drain-minority' || this.troubles.isLeaving(node, at)) return;
-    const smallUs = at - (this.#since[node] ?? Infinity);
     // It may have been sent away while that was so.
-    if (smallUs >= stableAfterMs * 1_000 || at < (this.#endedAt[node] ?? -Infinity) + ON_WAY_US)
-      return;
+    if (at < (this.#drainedUntil[node] ?? -Infinity) + ON_WAY_US) return;
+    if (this.#isStable(this.#since[node] ?? Infinity, at)) return;
     this.#report(
       event,
       `client ${client} is sent away by node ${node}, which has not been on a smaller side for ${stableAfterMs} ms`,

@@ -132,7 +132,7 @@ export const doors: readonly Mutant[] = [
   },
   {
     name: 'admission-leaks',
-    breaks: ['liveness', 'conversation'],
+    breaks: ['books', 'liveness', 'conversation'],
     requirements: ['BROKER-DOOR-2'],
     file: 'broker/broker-door.actor.ts',
     find: '  state.admission.leave(remote);\n',
@@ -141,7 +141,7 @@ export const doors: readonly Mutant[] = [
   },
   {
     name: 'refused-is-counted-in',
-    breaks: ['admission', 'liveness', 'conversation'],
+    breaks: ['books', 'admission', 'liveness', 'conversation'],
     requirements: ['BROKER-DOOR-2'],
     file: 'runtime/admission.ts',
     find: "    if (here >= this.#limits.connectionsPerAddressMax) return 'full-for-address';\n    this.#open += 1;",

@@ -120,4 +120,8 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'early-words-of-a-detour-lost',
     'What stands for a connection seldom starts after its first words come, and the next call goes well; unit tests have it.',
   ],
+  [
+    'told-to-the-lost-alone',
+    'Users with one client seldom change in the moment in which their watcher is lost, and stay so until it is back; seed 38 once found it, unit tests and a conformance case have it.',
+  ],
 ]);

@@ -141,6 +141,7 @@ export class Shard {
     });
     this.#system.bind(edges.control, (reply) => this.#desk.obey(reply));
     this.#system.bind(edges.operator, (notice) => this.#desk.notice(notice));
+    this.#system.wallAtZeroMs = wallAtZeroMs(0);
     startShard(this.#system, {
       shard,
       shards: options.threads,

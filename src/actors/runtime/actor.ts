@@ -28,7 +28,7 @@ export interface Context<M> {
   readonly self: Address<M>;
   /** Monotonic instant of this turn, integer microseconds; equal for the whole turn. */
   readonly now: number;
-  /** Milliseconds since 1970 at this turn, by a clock that may be set: to be told to others, and never to wait by. */
+  /** Milliseconds since 1970 at this turn, by a clock that may be set: for what is told to others, and what they tell. */
   readonly wallMs: number;
   /** Uniform unsigned 32-bit integer from this actor's own stream. */
   random(): number;

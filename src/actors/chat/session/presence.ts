@@ -113,7 +113,7 @@ export function presenceTold(
     return;
   }
   const watched = session.watched.get(userKey(presence.user));
-  if (watched !== undefined) isTold(watched, presence, context);
+  if (watched !== undefined) noteTold(watched, presence, context);
   pending.presences.push(presence);
   pending.missing -= 1;
   if (pending.missing > 0) return;
@@ -136,7 +136,7 @@ export function presenceChanged(session: Session, presence: Presence, context: T
     return;
   }
   if (watched.told === wordOf(presence)) return;
-  isTold(watched, presence, context);
+  noteTold(watched, presence, context);
   if (isToldNext(session, presence)) return;
   const { user, status, note } = presence;
   say(session, 'PRESENCE_EVENT', { user, status, note }, context);
@@ -157,7 +157,7 @@ export function tellChanged(session: Session, context: Turn): void {
   for (const presence of changed) presenceChanged(session, presence, context);
 }
 
-function isTold(watched: Watched, presence: Presence, context: Turn): void {
+function noteTold(watched: Watched, presence: Presence, context: Turn): void {
   watched.told = wordOf(presence);
   watched.toldAt = context.now;
 }

@@ -12,6 +12,7 @@ import { partial } from './looking/partial.ts';
 import { carriedOff } from './rooms/carried-off.ts';
 import { kept } from './rooms/kept.ts';
 import { silence, timelyDeaths } from './peers/deaths.ts';
+import { goneWithNode } from './peers/gone.ts';
 import { minority } from './sessions/minority.ts';
 import { hpPatience } from './patience.ts';
 import { statuses } from './presence/statuses.ts';
@@ -72,6 +73,7 @@ export const chatInvariants: readonly Invariant[] = [
   roomEvents,
   kept,
   carriedOff,
+  goneWithNode,
   draining,
   hpLiveness,
   livePeers,

@@ -7,6 +7,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(): Promise<void> }
   idle: () => import('./idle.ts'),
   crossing: () => import('./crossing.ts'),
   sim: () => import('./sim.ts'),
+  stories: () => import('./stories.ts'),
   gateway: () => import('./gateway.ts'),
   chat: () => import('./chat.ts'),
   'chat-users': () => import('./chat-users.ts'),

@@ -11,9 +11,9 @@ import { median, table } from './support/table.ts';
 /** A search is long: what the engine has compiled by the third round is what most of its seeds run. */
 const WARM_UPS = 3;
 const ROUNDS = 5;
-const POOL_ROUNDS = 1;
-/** As many as a bug may hide behind: each thread compiles the simulator for itself, which is most of a short search. */
-const POOL_SEEDS = 1_000;
+const POOL_ROUNDS = 3;
+/** Each thread compiles the simulator for itself, which is most of a short search. */
+const POOL_SEEDS = 400;
 
 const contestants: readonly (readonly [name: string, script: string, args: readonly string[]])[] = [
   ['byte lane', 'bench/support/sim-lane.ts', ['byte']],
@@ -55,16 +55,31 @@ async function rateOf(contestant: Contestant): Promise<number> {
   return units / cpuSeconds;
 }
 
+/** Two processes share nothing but the machine: what they bring is what the machine gives, and no pool can bring more. */
 async function twoThreads(): Promise<void> {
   const rows: string[][] = [];
   for (const lane of ['byte', 'object']) {
-    const rates: Record<1 | 2, number[]> = { 1: [], 2: [] };
-    for (let round = 0; round < POOL_ROUNDS; round += 1)
-      for (const threads of [1, 2] as const) rates[threads].push(await poolRate(lane, threads));
-    const [one, two] = [median(rates[1]), median(rates[2])];
-    rows.push([`${lane} lane`, thousands(one), thousands(two), (two / one).toFixed(2)]);
+    const alone: number[] = [];
+    const pooled: number[] = [];
+    const apart: number[] = [];
+    for (let round = 0; round < POOL_ROUNDS; round += 1) {
+      const one = await poolRate(lane, 1);
+      const two = await poolRate(lane, 2);
+      const [first, second] = await Promise.all([poolRate(lane, 1), poolRate(lane, 1)]);
+      alone.push(one);
+      pooled.push(two / one);
+      apart.push((first + second) / one);
+    }
+    const times = [pooled, apart].map(spread);
+    rows.push([`${lane} lane`, thousands(median(alone)), ...times]);
   }
-  console.log(table(['pool, events per second', '1 thread', '2 threads', 'speed-up'], rows));
+  const columns = ['events per second', '1 thread', 'times it, 2 threads', 'times it, 2 processes'];
+  console.log(table(columns, rows));
+}
+
+function spread(ratios: readonly number[]): string {
+  const [middle, least, most] = [median(ratios), Math.min(...ratios), Math.max(...ratios)];
+  return `${middle.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})`;
 }
 
 /** Events per second on the wall, of the simulator as its users start it. */

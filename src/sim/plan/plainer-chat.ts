@@ -4,7 +4,7 @@
 import { chatDefaults, type ChatOptions } from '../../actors/chat/chat-options.ts';
 import type { ClusterFault } from '../faults/cluster-faults.ts';
 import type { Plan } from '../plan.ts';
-import type { ChatPlan, CrosserPlan, TalkerPlan } from './chat-plan.ts';
+import type { ChatPlan, CrosserPlan, PlannedCall, TalkerPlan } from './chat-plan.ts';
 import { plainLink } from './simpler.ts';
 
 export type ChatStep = (plan: Plan) => Plan;
@@ -21,6 +21,10 @@ export function clusterFaultsOf({ chat }: Plan): readonly ClusterFault[] {
   return chat?.faults ?? [];
 }
 
+export function callsOf({ chat }: Plan): readonly PlannedCall[] {
+  return chat?.calls ?? [];
+}
+
 export function withTalkers(plan: Plan, talkers: readonly TalkerPlan[]): Plan {
   return withChat(plan, (chat) => ({ ...chat, talkers }));
 }
@@ -31,6 +35,10 @@ export function withCrossers(plan: Plan, crossers: readonly CrosserPlan[]): Plan
 
 export function withClusterFaults(plan: Plan, faults: readonly ClusterFault[]): Plan {
   return withChat(plan, (chat) => ({ ...chat, faults }));
+}
+
+export function withCalls(plan: Plan, calls: readonly PlannedCall[]): Plan {
+  return withChat(plan, (chat) => ({ ...chat, calls }));
 }
 
 /** Nothing but this node, as node 0: nobody is between nodes. */

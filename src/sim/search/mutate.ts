@@ -7,8 +7,9 @@ import { Worker } from 'node:worker_threads';
 import { mutants } from '../mutants/all.ts';
 import { elusive } from '../mutants/elusive.ts';
 import type { Mutant } from '../mutants/mutant.ts';
-import type { Finding, MutantTask, MutantWord, Trial } from './mutant-worker.ts';
+import type { Finding, MutantTask, MutantWord } from './mutant-worker.ts';
 import { DIALECT, dialectNames } from './dialects.ts';
+import { trialsFor } from './planting/trials.ts';
 import { failureKinds } from './pool/seed-run.ts';
 
 export interface MutateOptions {
@@ -104,17 +105,6 @@ async function control(dialect: string, seedMsMax: number): Promise<void> {
   if (found === undefined) return;
   const { seed, lane, property = '', sentence } = found;
   throw new Error(`no bug is planted, and seed ${seed} ${lane} breaks ${property}: ${sentence}`);
-}
-
-/** Both lanes in turn, or the one that has bytes; two small worlds, which are cheap, to one as it is drawn. */
-function trialsFor({ file }: Mutant, count: number): Trial[] {
-  const needsBytes = file.startsWith('codecs/');
-  return Array.from({ length: count }, (_, index) => ({
-    seed: index + 1,
-    lane: needsBytes || index % 2 === 0 ? 'byte' : 'object',
-    isWhole: index % 3 === 2,
-    isTwice: index < 2,
-  }));
 }
 
 function hunt(task: MutantTask, seedMsMax: number): Promise<Hunt> {

@@ -20,10 +20,12 @@ import {
   withTopics,
 } from '../plan/plainer.ts';
 import {
+  callsOf,
   clusterFaultsOf,
   crossersOf,
   plainerChatSteps,
   talkersOf,
+  withCalls,
   withClusterFaults,
   withCrossers,
   withTalkers,
@@ -229,6 +231,7 @@ function keepClients(search: Search, blockMin: number): void {
   needed(crossersOf(search.plan), blockMin, (crossers) =>
     search.try(withoutIdleFaults(withCrossers(search.plan, crossers), search.violation.at)),
   );
+  needed(callsOf(search.plan), blockMin, (calls) => search.try(withCalls(search.plan, calls)));
 }
 
 /** Of each player the scenes that matter, and of each scene its acts. */

@@ -7,6 +7,7 @@ import { callMutants } from './chat/calls.ts';
 import { clustering } from './chat/cluster.ts';
 import { deaths } from './chat/deaths.ts';
 import { detouring } from './chat/detours.ts';
+import { keeping } from './chat/keeping.ts';
 import { returning } from './chat/sessions.ts';
 import { signing } from './chat/signs.ts';
 import { codecs } from './codecs.ts';
@@ -44,6 +45,7 @@ export const mutants: readonly Mutant[] = [
   ...chatting,
   ...signing,
   ...bounding,
+  ...keeping,
   ...returning,
   ...clustering,
   ...detouring,

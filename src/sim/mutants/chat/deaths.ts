@@ -13,7 +13,7 @@ const ofDeaths: readonly Omit<Mutant, 'nodes'>[] = [
     file: 'cluster/links/membership.ts',
     find: "const { downs = [], clients = '', skewSeconds = 0 } = known ?? {};",
     replace:
-      "const { downs: before = [], clients = '', skewSeconds = 0 } = known ?? {};\n    const downs = known?.incarnation === comer.incarnation ? before : [];",
+      "const { downs: were = [], clients = '', skewSeconds = 0 } = known ?? {};\n    const downs = known?.incarnation === comer.incarnation ? were : [];",
     story: 'A process that dies again and again is waited for no longer than one that never did.',
   },
   {

@@ -30,6 +30,16 @@ const began = (faults: unknown[] = []): Written => ({
   kind: 'began',
   ...{ shards: 1, faults, sites: [] },
 });
+/** At rest. */
+const copyDiffers = (more: object): Written => ({
+  kind: 'copyDiffers',
+  ...{ node: 0, shard: 0, peer: 'n2', lacks: [], tooMuch: [] },
+  ...more,
+});
+const copyAwaited = (atMs: number): Written => ({
+  kind: 'copyAwaited',
+  ...{ atMs, node: 0, shard: 0, what: 'room message', waitedUs: 2_900_000 },
+});
 const world: readonly Written[] = [began(), chatBegan()];
 const alone: readonly Written[] = [began(), chatBegan({ isCluster: false })];
 
@@ -874,6 +884,31 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         died(2),
         rested(),
       ],
+    ],
+    [
+      'copied',
+      '[HP-STORE-1] a copy lacks a message',
+      [...world, copyDiffers({ room: 'r', lacks: ['u1 m1.1'] })],
+    ],
+    [
+      'copied',
+      '[HP-STORE-7] a copy knows somebody who has left',
+      [...world, copyDiffers({ room: 'r', tooMuch: ['u1'] })],
+    ],
+    [
+      'copied',
+      '[HP-STORE-6] nobody holds what waits',
+      [...world, copyDiffers({ user: 'u1', lacks: ['u2 m2.1'] })],
+    ],
+    [
+      'copied',
+      '[HP-STORE-6] what the user has had is held',
+      [...world, copyDiffers({ user: 'u1', tooMuch: ['u2 m2.1'] })],
+    ],
+    [
+      'copied',
+      '[HP-ACK-1] a speaker waits for a node that does not answer',
+      [...world, copyAwaited(9_000)],
     ],
     [
       'room-memory',

@@ -364,6 +364,22 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ...[at(13_000, seen(0, 'n2', 'suspect')), seen(1, 'n1', 'suspect')],
     ...[at(17_000, seen(0, 'n2', 'down')), seen(1, 'n1', 'down'), at(24_500, just('sampled'))],
   ],
+  'who comes into a room where a node does not know the others yet hears later what they said': [
+    ...[began(), chatBegan({}, [{ ...goes, kind: 'killProcess' }]), joined(1)],
+    ...[at(6_000, just('processBegan', { node: 0, incarnation: 1 })), loggedIn(1), seated(1, 0)],
+    ...[seen(0, 'n2', 'linkUp'), heard(1, 'm2.2', 3, { epoch: 3 })],
+    at(6_500, heard(1, 'm2.1', 1, { epoch: 2, isDelayed: true })),
+  ],
+  'who is cut off from a home takes those on its side for gone': [
+    began(),
+    chatBegan({}, [
+      { kind: 'split', at: 8_000_000, durationUs: 7_000_000, one: 0, other: 0, amount: 1 },
+    ]),
+    ...[joined(1), joined(2), connected(2, 2, 1), loggedIn(1), seated(1, 2)],
+    at(9_000, heard(1, 'm2.1', 1, { home: 'n3' })),
+    at(14_000, { ...roomEvent(1, 'leave', 'u2', 1), reason: 'node_down' }),
+    at(16_000, heard(1, 'm2.2', 2, { home: 'n3', isDelayed: true })),
+  ],
   'a call': [
     ...[calls('bytes'), over('bytes', ['ERROR INVALID_UTF8'], false)],
     ...[calls('http'), over('http', ['ERROR INVALID_JSON fatal'], true), quiet],
@@ -785,6 +801,17 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         ...[began(), chatBegan({}, [{ ...goes, kind: 'killProcess' }])],
         heard(1, 'm2.2', 1, { epoch: 2, home: 'n2' }),
         heard(1, 'm2.1', 1, { isDelayed: true }),
+      ],
+    ],
+    [
+      'room-order',
+      'the past backwards, long after a node that began alone has met the others',
+      [
+        ...[began(), chatBegan({}, [{ ...goes, kind: 'killProcess' }]), joined(1)],
+        ...[at(6_000, just('processBegan', { node: 0, incarnation: 1 })), loggedIn(1)],
+        ...[seated(1, 0), seen(0, 'n2', 'linkUp')],
+        at(18_000, heard(1, 'm2.2', 3, { epoch: 3 })),
+        heard(1, 'm2.1', 1, { epoch: 2, isDelayed: true }),
       ],
     ],
     [

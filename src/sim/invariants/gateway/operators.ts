@@ -64,7 +64,7 @@ export const routesFollowed: Invariant = {
         if (Number(its) > edition || (Number(its) < edition && at > settledAt))
           report(
             event,
-            `client ${id} comes by route ${route}, and ${edition} times were they written`,
+            `client ${id} comes by route ${route}, and the routes were written ${edition} times`,
           );
       },
     };

@@ -16,11 +16,11 @@ export const runningMutants: readonly Mutant[] = [
   },
   {
     ...{ name: 'unreadable-route-ends-the-file', dialect },
-    breaks: ['holds-liveness', 'routes-followed', 'unknown'],
+    breaks: ['holders-patience', 'holds-liveness', 'routes-followed'],
     requirements: ['GRIP-ROUTE-6', 'PROC-GATE-3'],
     file: 'codecs/grip/routes-file.ts',
-    find: "      warn('skipping a route without a target');\n      continue;",
-    replace: "      warn('skipping a route without a target');\n      break;",
+    find: "    if (parsed === undefined || typeof parsed === 'string') continue;",
+    replace: "    if (typeof parsed === 'string') break;\n    if (parsed === undefined) continue;",
     story: 'A line that somebody has begun takes all that stand below it with it.',
   },
   {
@@ -33,7 +33,7 @@ export const runningMutants: readonly Mutant[] = [
   },
   {
     ...{ name: 'dropped-in-silence', dialect, breaks: ['holds-order', 'holds-all'] },
-    requirements: ['DIFF-24', 'GRIP-LIMIT-4'],
+    requirements: ['GRIP-LIMIT-4'],
     file: 'gateway/channels/channels.actor.ts',
     find: '      context.send(state.args.log, {',
     replace: '      if (receivers === 0) context.send(state.args.log, {',
@@ -43,7 +43,7 @@ export const runningMutants: readonly Mutant[] = [
   {
     ...{ name: 'drops-what-waited-last-beside', dialect },
     breaks: ['holds-order', 'holds-all', 'books'],
-    requirements: ['DIFF-24', 'GRIP-LIMIT-4'],
+    requirements: ['GRIP-LIMIT-4'],
     file: 'gateway/channels/pacer.ts',
     find: '    if (isOver && this.#waiting.length > 0) return false;',
     replace:

@@ -30,6 +30,16 @@ const began = (faults: unknown[] = []): Written => ({
   kind: 'began',
   ...{ shards: 1, faults, sites: [] },
 });
+/** At rest. */
+const copyDiffers = (more: object): Written => ({
+  kind: 'copyDiffers',
+  ...{ node: 0, shard: 0, peer: 'n2', lacks: [], tooMuch: [] },
+  ...more,
+});
+const copyAwaited = (atMs: number): Written => ({
+  kind: 'copyAwaited',
+  ...{ atMs, node: 0, shard: 0, what: 'room message', waitedUs: 2_900_000 },
+});
 const world: readonly Written[] = [began(), chatBegan()];
 const alone: readonly Written[] = [began(), chatBegan({ isCluster: false })];
 
@@ -353,6 +363,22 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ...[began(), cutOff, seen(0, 'n2', 'linkUp'), seen(1, 'n1', 'linkUp')],
     ...[at(13_000, seen(0, 'n2', 'suspect')), seen(1, 'n1', 'suspect')],
     ...[at(17_000, seen(0, 'n2', 'down')), seen(1, 'n1', 'down'), at(24_500, just('sampled'))],
+  ],
+  'who comes into a room where a node does not know the others yet hears later what they said': [
+    ...[began(), chatBegan({}, [{ ...goes, kind: 'killProcess' }]), joined(1)],
+    ...[at(6_000, just('processBegan', { node: 0, incarnation: 1 })), loggedIn(1), seated(1, 0)],
+    ...[seen(0, 'n2', 'linkUp'), heard(1, 'm2.2', 3, { epoch: 3 })],
+    at(6_500, heard(1, 'm2.1', 1, { epoch: 2, isDelayed: true })),
+  ],
+  'who is cut off from a home takes those on its side for gone': [
+    began(),
+    chatBegan({}, [
+      { kind: 'split', at: 8_000_000, durationUs: 7_000_000, one: 0, other: 0, amount: 1 },
+    ]),
+    ...[joined(1), joined(2), connected(2, 2, 1), loggedIn(1), seated(1, 2)],
+    at(9_000, heard(1, 'm2.1', 1, { home: 'n3' })),
+    at(14_000, { ...roomEvent(1, 'leave', 'u2', 1), reason: 'node_down' }),
+    at(16_000, heard(1, 'm2.2', 2, { home: 'n3', isDelayed: true })),
   ],
   'a call': [
     ...[calls('bytes'), over('bytes', ['ERROR INVALID_UTF8'], false)],
@@ -779,6 +805,17 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
     ],
     [
       'room-order',
+      'the past backwards, long after a node that began alone has met the others',
+      [
+        ...[began(), chatBegan({}, [{ ...goes, kind: 'killProcess' }]), joined(1)],
+        ...[at(6_000, just('processBegan', { node: 0, incarnation: 1 })), loggedIn(1)],
+        ...[seated(1, 0), seen(0, 'n2', 'linkUp')],
+        at(18_000, heard(1, 'm2.2', 3, { epoch: 3 })),
+        heard(1, 'm2.1', 1, { epoch: 2, isDelayed: true }),
+      ],
+    ],
+    [
+      'room-order',
       'another place for the same message',
       [...world, roomAcked(1, 'm1.1', 1), roomAcked(1, 'm1.1', 4, { isDuplicate: true })],
     ],
@@ -847,6 +884,31 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         died(2),
         rested(),
       ],
+    ],
+    [
+      'copied',
+      '[HP-STORE-1] a copy lacks a message',
+      [...world, copyDiffers({ room: 'r', lacks: ['u1 m1.1'] })],
+    ],
+    [
+      'copied',
+      '[HP-STORE-7] a copy knows somebody who has left',
+      [...world, copyDiffers({ room: 'r', tooMuch: ['u1'] })],
+    ],
+    [
+      'copied',
+      '[HP-STORE-6] nobody holds what waits',
+      [...world, copyDiffers({ user: 'u1', lacks: ['u2 m2.1'] })],
+    ],
+    [
+      'copied',
+      '[HP-STORE-6] what the user has had is held',
+      [...world, copyDiffers({ user: 'u1', tooMuch: ['u2 m2.1'] })],
+    ],
+    [
+      'copied',
+      '[HP-ACK-1] a speaker waits for a node that does not answer',
+      [...world, copyAwaited(9_000)],
     ],
     [
       'room-memory',

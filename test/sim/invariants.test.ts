@@ -1232,6 +1232,16 @@ const planted: [string, string, Written[]][] = [
     '[GRIP-LIMIT-4] more waits for its rate than is counted',
     [kept({ sums: [{ what: 'bytes that wait for their rate', counted: 512, there: 1_024 }] })],
   ],
+  [
+    'books',
+    '[HP-CONN-2] a connection of the chat is counted out twice',
+    [kept({ sums: [{ what: 'connections', counted: 0, there: 1 }] })],
+  ],
+  [
+    'books',
+    '[HP-RELAY-13] what a node has acknowledged still weighs',
+    [kept({ sums: [{ what: 'bytes on their way to n2', counted: 512, there: 0 }] })],
+  ],
   ['books', '[BROKER-SLOW-2] bytes of an empty queue', [kept({ idleBytes: 1 })]],
   ['books', '[BROKER-SUB-4] subscriptions of nobody', [kept({ wanted: 1 })]],
   [

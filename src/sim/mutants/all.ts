@@ -6,6 +6,7 @@ import { chatting } from './chat/chat.ts';
 import { callMutants } from './chat/calls.ts';
 import { clustering } from './chat/cluster.ts';
 import { detouring } from './chat/detours.ts';
+import { keeping } from './chat/keeping.ts';
 import { returning } from './chat/sessions.ts';
 import { signing } from './chat/signs.ts';
 import { codecs } from './codecs.ts';
@@ -45,6 +46,7 @@ export const mutants: readonly Mutant[] = [
   ...chatting,
   ...signing,
   ...bounding,
+  ...keeping,
   ...returning,
   ...clustering,
   ...detouring,

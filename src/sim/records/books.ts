@@ -1,11 +1,12 @@
 // Looks into the nodes between turns: what each shard counts, what it holds, and which publishers wait. Only figures of the
-// routing, the broker's doors and what waits for its rate are compared. Refuses to judge, and to change anything.
+// routing, the doors, what waits for its rate and what a chat keeps are compared. Refuses to judge, and to change anything.
 
 import type { Pacer } from '../../actors/gateway/channels/pacer.ts';
 import type { HomeState } from '../../actors/routing/home.actor.ts';
 import type { Admission } from '../../actors/runtime/admission.ts';
 import type { Shard } from '../shard.ts';
 import type { EventOf, Trace } from '../trace.ts';
+import { sumsOfChat, tellDelays } from './chat-books.ts';
 
 /** What of a session tells that it waits. */
 interface Waiting {
@@ -49,7 +50,8 @@ export function tellBooks(trace: Trace, shards: readonly Shard[]): void {
   }
 }
 
-function sumsOf({ system, actors }: Shard): EventOf<'booksKept'>['sums'] {
+function sumsOf(shard: Shard): EventOf<'booksKept'>['sums'] {
+  const { system, actors } = shard;
   const door = system.stateOf(actors.broker) as Door | undefined;
   const pacer = (system.stateOf(actors.channels) as Channels | undefined)?.pacer;
   const sums: EventOf<'booksKept'>['sums'][number][] = [];
@@ -67,12 +69,14 @@ function sumsOf({ system, actors }: Shard): EventOf<'booksKept'>['sums'] {
       { what: 'bytes that wait for their rate', counted: bytes, there: there.bytes },
     );
   }
-  return sums;
+  return [...sums, ...sumsOfChat(shard)];
 }
 
 export function tellWaiting(trace: Trace, shards: readonly Shard[]): void {
-  for (const { plan, router, system, web, isDead } of shards) {
+  for (const one of shards) {
+    const { plan, router, system, web, isDead } = one;
     if (isDead) continue;
+    tellDelays(trace, one);
     const { node, shard } = plan;
     for (const { connection, owner } of router?.streams.values() ?? []) {
       const { holds = 0 } = (system.stateOf(owner) ?? {}) as Waiting;

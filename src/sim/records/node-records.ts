@@ -37,6 +37,25 @@ export type NodeRecord =
         readonly there: number;
       }[];
     }
+  /** Whoever said it waits for other nodes to have it, for longer than he is to. */
+  | {
+      readonly kind: 'copyAwaited';
+      readonly node: number;
+      readonly shard: number;
+      readonly what: 'room message' | 'direct message';
+      readonly waitedUs: number;
+    }
+  /** At rest: what another node is to keep for this one and does not, and what it keeps that is not here any more. */
+  | {
+      readonly kind: 'copyDiffers';
+      readonly node: number;
+      readonly shard: number;
+      readonly peer: string;
+      readonly room?: string;
+      readonly user?: string;
+      readonly lacks: readonly string[];
+      readonly tooMuch: readonly string[];
+    }
   /** The routes of one shard, where there is anything to be told of them. */
   | {
       readonly kind: 'routesSeen';

@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 
+import { successorsOf } from '../../../src/actors/chat/rendezvous.ts';
 import { Prng } from '../../../src/actors/runtime/prng.ts';
 import { ClusterStage } from '../../support/cluster-stage.ts';
 import { HpClient, type HpLine } from '../../support/hp-client.ts';
@@ -292,6 +293,23 @@ describe('homes', () => {
     stage.pass(30_000);
     for (const client of [alice, bob]) expect(events(client)).toEqual([]);
     expect(stage.failures).toEqual([]);
+  });
+
+  test('[HP-STORE-4] [HP-STORE-7] the copies of a room in which nothing was said know who is in it at its new home', () => {
+    const stage = whole();
+    const names = Array.from({ length: 100 }, (_, at) => `quiet-${at}`);
+    const orderOf = (name: string): string => successorsOf(['n1', 'n2', 'n3'], name, '').join(' ');
+    const room = names.find((name) => orderOf(name) === 'n3 n2 n1') ?? '';
+    const alice = joined(stage, 'alice', 'n1', room);
+    joined(stage, 'bob', 'n2', room);
+    stage.pass(200);
+    for (const node of ['n3', 'n2']) {
+      alice.take();
+      stage.kill(node);
+      stage.pass(30_000);
+    }
+    const events = alice.told().filter((text) => text.startsWith('ROOM_EVENT'));
+    expect(events).toEqual(['ROOM_EVENT leave bob']);
   });
 
   test('[HP-HOME-5] what was asked of a home that died is asked of the next one', () => {

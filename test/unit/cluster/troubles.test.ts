@@ -364,6 +364,19 @@ describe('joining', () => {
     expect(stage.failures).toEqual([]);
   });
 
+  test('[HP-JOIN-1] [HP-MEMBER-4] one that is told of its later life calls again before it lets clients in', () => {
+    const stage = whole();
+    stage.kill('n2');
+    stage.pass(1_000);
+    stage.news.length = 0;
+    stage.start('n2', 5);
+    const isJoined = (): boolean =>
+      stage.news.some(({ node, news }) => node === 'n2' && news.type === 'clusterJoined');
+    stage.until(isJoined, 5_000);
+    expect(stage.seen('n2')).toBe('n1:up n3:up');
+    expect(stage.news.map(({ news }) => news.type)).toEqual(['incarnationRisen', 'clusterJoined']);
+  });
+
   test('[HP-JOIN-1] and waits no longer than it may', () => {
     const stage = new ClusterStage({ nodes: 2, cluster: { dialTimeoutMs: 60_000 } });
     stage.cut('n1', 'n2');

@@ -37,6 +37,11 @@ export class RoomMemory {
     return this.#entries.slice(-this.#max);
   }
 
+  /** Those that are cut next time are there, too. */
+  get kept(): readonly RoomEntry[] {
+    return this.#entries;
+  }
+
   /** Somebody is here from now on, and hears what comes after this place. */
   hasAudience(from: Place): void {
     this.#audienceFrom ??= from;

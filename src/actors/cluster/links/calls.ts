@@ -150,6 +150,12 @@ export class Calls {
     target.nextAt = now + this.#waitMs(target.failures, chance) * 1_000;
   }
 
+  /** [HP-JOIN-1] Somebody is there, and has heard nothing but an old number: it is as if nobody had called. */
+  untried(address: string): void {
+    const target = this.#targets.get(address);
+    if (target !== undefined) target.isTried = false;
+  }
+
   /** The call has done its work, or was not needed. */
   over(address: string): void {
     const target = this.#targets.get(address);

@@ -216,6 +216,7 @@ export function closed(
       if (node !== undefined) state.calls.named(called, node);
       if (state.linksById.has(id) || code === 'DUPLICATE_LINK') state.calls.over(called);
       else state.calls.ended(called, context.now, context.random());
+      if (code === 'STALE_INCARNATION') state.calls.untried(called);
     }
   }
   const link = state.linksById.get(id);

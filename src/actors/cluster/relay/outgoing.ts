@@ -34,6 +34,15 @@ export class Outgoing {
     return this.#waiting.length;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** As they are, and not as they were counted. */
+  get bytesThere(): number {
+    return this.#waiting.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
   /** [HP-RELAY-13] How much waits, where 1 is the most that should. */
   get load(): number {
     const { forwardsMax, forwardBytesMax } = this.#limits;

@@ -13,6 +13,10 @@ export class Row<T> {
   #first: Place<T> | undefined = undefined;
   #last: Place<T> | undefined = undefined;
 
+  get size(): number {
+    return this.#places.size;
+  }
+
   get first(): T | undefined {
     return this.#first?.thing;
   }

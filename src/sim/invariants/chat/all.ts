@@ -9,6 +9,7 @@ import { crossing, forwarding } from './forwarding.ts';
 import { hpLiveness } from './liveness.ts';
 import { pages } from './looking/pages.ts';
 import { partial } from './looking/partial.ts';
+import { copied } from './rooms/copied.ts';
 import { carriedOff } from './rooms/carried-off.ts';
 import { kept } from './rooms/kept.ts';
 import { silence, timelyDeaths } from './peers/deaths.ts';
@@ -72,6 +73,7 @@ export const chatInvariants: readonly Invariant[] = [
   roomEvents,
   kept,
   carriedOff,
+  copied,
   draining,
   hpLiveness,
   livePeers,

@@ -15,6 +15,11 @@ export const books: Invariant = {
     'BROKER-PACE-1',
     'BROKER-DOOR-2',
     'GRIP-LIMIT-4',
+    'HP-CONN-2',
+    'HP-HIST-4',
+    'HP-DM-10',
+    'HP-RELAY-13',
+    'HP-ROOM-6',
   ],
   judge(report) {
     const judge = new Judge(report);

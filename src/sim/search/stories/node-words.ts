@@ -10,6 +10,10 @@ export function nodeWords(event: NodeRecord): string {
     return `shard ${node}.${shard}: a publisher waits for readers (${event.holds})`;
   if (event.kind === 'routesSeen')
     return `shard ${node}.${shard}: publishers to ${event.lags.length} topics wait, and ${event.adrift.length} topics have no home`;
+  if (event.kind === 'copyAwaited')
+    return `shard ${node}.${shard}: who said a ${event.what} waits for its copies`;
+  if (event.kind === 'copyDiffers')
+    return `shard ${node}.${shard}: ${event.peer} has another copy of ${event.room ?? event.user ?? ''}`;
   const { historyBytes, wanted } = event;
   return `shard ${node}.${shard}: ${historyBytes} bytes of history, ${wanted} subscriptions`;
 }

@@ -248,6 +248,8 @@ export function eventWords(event: TraceEvent, epochs: Epochs): string {
     case 'booksKept':
     case 'publisherWaits':
     case 'routesSeen':
+    case 'copyAwaited':
+    case 'copyDiffers':
     case 'poisoned':
       return nodeWords(event);
     case 'lagged':

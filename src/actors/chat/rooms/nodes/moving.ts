@@ -310,7 +310,7 @@ export function adopt(
     tellMissed(state, room, node, { place, names }, context);
     if (whole === undefined) putOff(state, room, news, context);
     else spread(state, room, [node], whole, context);
-    copyAgain(state, room, news.length > 0, context);
+    copyAgain(state, room, news.length + members.length > 0, context);
     return;
   }
   for (const member of members) room.enter({ ...member, node });

@@ -206,7 +206,7 @@ export function endCopies(state: RoomsState, name: string, context: Turn): void 
 /** [HP-STORE-4] Other nodes are to keep the room now, or what is remembered of it has grown from behind. */
 export function copyAgain(state: RoomsState, room: Room, isNews: boolean, context: Turn): void {
   const known = state.copies.get(room.name);
-  if (room.memory.all.length === 0 && known === undefined) return;
+  if (room.memory.all.length === 0 && room.count === 0 && known === undefined) return;
   const copies = known ?? begin(state, room.name);
   copies.replicas = replicasOf(state, room.name);
   for (const node of copies.kept.keys())

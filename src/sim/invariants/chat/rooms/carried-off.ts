@@ -1,5 +1,5 @@
 // Nobody leaves a room with a node that has not gone: where the room's home lives on, and so does the node of whom it tells, and
-// both have heard each other, he is still there. Of a home that is new nothing is said: it has another epoch.
+// both have heard each other and who is told, he is still there. Of a home that is new nothing is said: it has another epoch.
 
 import type { EventOf } from '../../../trace.ts';
 import type { Invariant, Report } from '../../invariant.ts';
@@ -56,13 +56,18 @@ class Judge {
     if (isFirst) this.#cutAt.set(node, at);
   }
 
-  told({ client, room, event, who, reason, at }: EventOf<'roomEventHeard'>): void {
+  told({ client, node, room, event, who, reason, at }: EventOf<'roomEventHeard'>): void {
     const home = this.#homes.get(`${client} ${room}`);
     if (event !== 'leave' || reason !== 'node_down' || home === undefined) return;
     const there = this.troubles.nodes.indexOf(home.home);
     const nodes = [...(this.#nodes.get(who) ?? [])];
-    if (this.#isAnyGone(there, nodes, at)) return;
+    if (this.#isApart(node, there, at) || this.#isAnyGone(there, nodes, at)) return;
     this.#suspected.set(`${client} ${room}`, { who, home });
+  }
+
+  /** Who does not hear the room's home may have heard another one meanwhile. */
+  #isApart(here: number, there: number, at: number): boolean {
+    return here !== there && this.troubles.ofPair(here, there, at - APART_US, at);
   }
 
   #isAnyGone(there: number, nodes: readonly number[], at: number): boolean {

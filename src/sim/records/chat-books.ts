@@ -1,0 +1,169 @@
+// Looks into the keepers, the doors and the relay of a chat between turns: where what they count is not what there is, who
+// waits for copies for too long, and, when all is at rest, what nodes do not keep for each other. Refuses to judge.
+
+import type { UsersState } from '../../actors/chat/users/users-state.ts';
+import { costOf } from '../../actors/chat/memory-budget.ts';
+import { successorsOf } from '../../actors/chat/rendezvous.ts';
+import type { RoomsState } from '../../actors/chat/rooms/rooms-state.ts';
+import { keyOf } from '../../actors/chat/users/user.ts';
+import { userKey } from '../../actors/codecs/hp/names.ts';
+import type { Outgoing } from '../../actors/cluster/relay/outgoing.ts';
+import type { Admission } from '../../actors/runtime/admission.ts';
+import type { Shard } from '../shard.ts';
+import type { EventOf, Trace } from '../trace.ts';
+
+interface Door {
+  readonly admission: Admission;
+  readonly sessions: ReadonlyMap<string, { readonly remote: string | undefined }>;
+}
+
+interface Relay {
+  readonly peers: ReadonlyMap<string, { readonly outgoing: Outgoing }>;
+}
+
+type Sum = EventOf<'booksKept'>['sums'][number];
+
+/** What is counted, and what there is of it. */
+export function sumsOfChat({ system, actors }: Shard): readonly Sum[] {
+  const door = system.stateOf(actors.chat) as Door | undefined;
+  const rooms = system.stateOf(actors.rooms) as RoomsState | undefined;
+  const users = system.stateOf(actors.users) as UsersState | undefined;
+  const relay = system.stateOf(actors.relay) as Relay | undefined;
+  const sums: Sum[] = [];
+  if (door !== undefined) {
+    const seated = [...door.sessions.values()].filter(({ remote }) => remote !== undefined);
+    sums.push({ what: 'connections', counted: door.admission.open, there: seated.length });
+  }
+  if (rooms !== undefined) sums.push(...sumsOfRooms(rooms));
+  if (users !== undefined) sums.push(...sumsOfUsers(users));
+  for (const [node, { outgoing }] of relay?.peers ?? []) {
+    const { bytes, bytesThere } = outgoing;
+    sums.push({ what: `bytes on their way to ${node}`, counted: bytes, there: bytesThere });
+  }
+  return sums;
+}
+
+function sumsOfRooms({ rooms, guests, empty, budget }: RoomsState): readonly Sum[] {
+  let [bytes, deserted] = [0, 0];
+  for (const { memory } of [...rooms.values(), ...guests.values()])
+    for (const entry of memory.kept) bytes += costOf(entry);
+  for (const { count } of rooms.values()) if (count === 0) deserted += 1;
+  return [
+    { what: 'bytes that rooms remember', counted: budget.bytes, there: bytes },
+    { what: 'rooms in which nobody is', counted: empty.size, there: deserted },
+  ];
+}
+
+function sumsOfUsers({ users, household }: UsersState): readonly Sum[] {
+  const { waitingBytes, memory } = household;
+  let [waiting, remembered] = [0, 0];
+  for (const user of users.values()) {
+    for (const { message } of user.offline) waiting += costOf(message);
+    for (const { message } of user.held.values()) waiting += costOf(message);
+    for (const entry of user.history) remembered += costOf(entry);
+  }
+  return [
+    { what: 'bytes that wait for users', counted: waitingBytes, there: waiting },
+    { what: 'bytes that users remember', counted: memory.bytes, there: remembered },
+  ];
+}
+
+/** Those whose speakers should have been told by now that not enough nodes have it. */
+export function tellDelays(trace: Trace, { plan, system, actors }: Shard): void {
+  const rooms = system.stateOf(actors.rooms) as RoomsState | undefined;
+  const users = system.stateOf(actors.users) as UsersState | undefined;
+  const { node, shard } = plan;
+  const look = (what: 'room message' | 'direct message', since: number): void => {
+    const waitedUs = trace.now - since;
+    if (waitedUs > COPIES_US) trace.add({ kind: 'copyAwaited', node, shard, what, waitedUs });
+  };
+  for (const { waiting } of rooms?.copies.values() ?? [])
+    for (const { since } of waiting) look('room message', since);
+  for (const { since } of users?.storing.values() ?? []) look('direct message', since);
+}
+
+/** What the first of them lacks that others are to keep for it. */
+export function tellCopies(trace: Trace, shards: readonly Shard[]): void {
+  const there = shards.filter(({ isDead, plan }) => !isDead && plan.cluster !== undefined);
+  for (const one of there) {
+    tellRooms(trace, one, there);
+    tellUsers(trace, one, there);
+  }
+}
+
+function nodeOf({ plan }: Shard): string {
+  return plan.cluster?.options.node ?? '';
+}
+
+/** The keeper of the same names on another node. */
+function peerOf(all: readonly Shard[], { plan }: Shard, node: string): Shard | undefined {
+  return all.find((other) => nodeOf(other) === node && other.plan.shard === plan.shard);
+}
+
+function tellRooms(trace: Trace, one: Shard, all: readonly Shard[]): void {
+  const state = one.system.stateOf(one.actors.rooms) as RoomsState | undefined;
+  if (state === undefined) return;
+  const { node, shard } = one.plan;
+  for (const [name, room] of state.rooms) {
+    if (room.count === 0 && room.memory.all.length === 0) continue;
+    const nodes = successorsOf(state.nodes, name, nodeOf(one)).slice(0, state.size >> 1);
+    for (const peer of nodes) {
+      const other = peerOf(all, one, peer);
+      const keeper = other && (other.system.stateOf(other.actors.rooms) as RoomsState | undefined);
+      const guests = keeper?.guests.get(name);
+      const had = new Set(guests?.memory.kept.map(({ from, id }) => `${from} ${id}`));
+      const users = new Set(guests?.users.keys());
+      const lacks = [
+        ...room.memory.all.map(({ from, id }) => `${from} ${id}`).filter((key) => !had.has(key)),
+        ...room.userNames.filter((user) => !users.delete(userKey(user))),
+      ];
+      // Who has gone there is not told of when the home changes.
+      const tooMuch = [...users].filter((user) => !room.unseen.has(user));
+      if (lacks.length + tooMuch.length === 0) continue;
+      trace.add({ kind: 'copyDiffers', node, shard, peer, room: name, lacks, tooMuch });
+    }
+  }
+}
+
+function tellUsers(trace: Trace, one: Shard, all: readonly Shard[]): void {
+  const state = one.system.stateOf(one.actors.users) as UsersState | undefined;
+  if (state === undefined) return;
+  const { node, shard } = one.plan;
+  const own = nodeOf(one);
+  const differ = (
+    peer: string,
+    user: string,
+    lacks: readonly string[],
+    tooMuch: readonly string[],
+  ) => {
+    if (lacks.length + tooMuch.length > 0)
+      trace.add({ kind: 'copyDiffers', node, shard, peer, user, lacks, tooMuch });
+  };
+  const stateOf = (peer: string): UsersState | undefined => {
+    const other = peerOf(all, one, peer);
+    return other && (other.system.stateOf(other.actors.users) as UsersState | undefined);
+  };
+  for (const { name, offline, held } of state.users.values()) {
+    const most = state.chat.options.offlineMessagesMax * state.size;
+    for (const peer of successorsOf(state.nodes, userKey(name), own).slice(0, state.size >> 1)) {
+      const there = stateOf(peer)?.users.get(userKey(name))?.held;
+      // It has no place for more.
+      if ((there?.size ?? 0) >= most) continue;
+      const keys = offline.map(({ message }) => keyOf(message));
+      differ(
+        peer,
+        name,
+        keys.filter((key) => there?.has(`${own} ${key}`) !== true),
+        [],
+      );
+    }
+    for (const { owner, message } of held.values()) {
+      const waiting = stateOf(owner)?.users.get(userKey(name))?.offline ?? [];
+      const isThere = waiting.some((kept) => keyOf(kept.message) === keyOf(message));
+      if (!isThere) differ(owner, name, [], [keyOf(message)]);
+    }
+  }
+}
+
+/** Two seconds, two looks of the keeper, and one of ours. */
+const COPIES_US = 2_800_000;

@@ -16,6 +16,7 @@ import type { ClusterStart } from '../actors/cluster/cluster-options.ts';
 import type { HomeLimits, HomeState } from '../actors/routing/home.actor.ts';
 import type { RouterState } from '../actors/routing/router-state.ts';
 import type { Address } from '../actors/runtime/actor.ts';
+import type { ControlEvent } from '../actors/runtime/gateway-edges.ts';
 import { Prng } from '../actors/runtime/prng.ts';
 import { System } from '../actors/runtime/system.ts';
 import { AuthEdge } from './edges/auth.edge.ts';
@@ -27,8 +28,6 @@ import { objectWire } from './edges/object-wire.ts';
 import { TcpEdge } from './edges/tcp.edge.ts';
 import { type Lane, WebEdge } from './edges/web.edge.ts';
 import { bridges } from './records/errands/bridges.ts';
-import type { Errand } from './records/errands/errand.ts';
-import { orderOf } from './records/errands/orders.ts';
 import type { Trace } from './trace.ts';
 import type { TraceHash } from './trace-hash.ts';
 import type { ChatWorld } from './workload/chat/chat-world.ts';
@@ -219,26 +218,13 @@ export class Shard {
     this.#tcp?.accept(connection, 'peers', this.actors.members);
   }
 
-  /** A publisher hands something to the control actor, whose answer is not tied to its question. */
-  publish(body: Uint8Array, way: 'http' | 'pull'): void {
-    const { control } = this.actors;
-    if (way === 'pull')
-      this.deliver(control, { type: 'itemReceived', input: 'pull', frames: [body] });
-    else
-      this.deliver(control, {
-        type: 'controlRequested',
-        connection: 0,
-        method: 'POST',
-        target: '/publish/',
-        accept: undefined,
-        body,
-      });
+  /** Publishers and operators speak to the control actor. */
+  control(said: ControlEvent): void {
+    this.deliver(this.actors.control, said);
   }
 
-  /** An errand at the control server, or at the socket of commands, is answered under its number. */
-  order(errand: Errand): void {
-    const order = orderOf(errand);
-    if (order !== undefined) this.deliver(actorsOf(this.plan.shard).control, order);
+  changeRoutes(text: string): void {
+    if (!this.isDead) this.deliver(this.actors.gateway, { type: 'routesChanged', text });
   }
 
   wake(): void {

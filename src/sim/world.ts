@@ -272,6 +272,10 @@ export class World {
     );
   }
 
+  changeRoutes(node: number, text: string): void {
+    for (const shard of shardsOf(this, node)) shard.changeRoutes(text);
+  }
+
   isWell(node: number): boolean {
     return this.shards.every(({ plan, isDead }) => plan.node !== node || !isDead);
   }
@@ -333,7 +337,7 @@ export class World {
   }
 
   #newShard(place: number, incarnation: number): Shard {
-    const shard = new Shard(shardPlanOf(this.plan, place, this.processes), incarnation, this);
+    const shard = new Shard(shardPlanOf(this, place), incarnation, this);
     this.#setClock(shard);
     return shard;
   }

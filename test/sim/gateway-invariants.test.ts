@@ -81,6 +81,10 @@ const client = (id: string, isThere: boolean, more: object = {}): Written => ({
   ...{ kind: 'clientTold', node: 0, shard: 0, id, route: 'one', isThere },
   ...more,
 });
+const written = (edition: number): Written => ({ kind: 'routesWritten', node: 0, edition });
+const dropped = (channel: string): Written => ({
+  ...{ kind: 'itemDropped', node: 0, channel, receivers: 1 },
+});
 const closeAnswered = (its: number, code: number, connection = 11): Written => ({
   ...{ kind: 'closeAnswered', said: its, code, ...me, connection },
 });
@@ -282,6 +286,16 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     followedTold(1),
     at('holdersLeft', 9_000),
   ],
+  'an item of which an operator was told that it is dropped': [
+    ...[began, plainStream, { ...opened, atMs: 1 }, handed(1, 5_000), heard(1, B)],
+    ...[handed(2, 5_001), dropped(B), handed(3, 5_002), heard(3, B)],
+    ...[followedTold(1), at('holdersLeft', 9_000)],
+  ],
+  'clients who come by the routes of their time': [
+    ...[client('0:1', true), written(1), client('0:2', true), at('healed', 1)],
+    { ...client('0:3', true, { route: 'one.1' }), atMs: 9_000 },
+    ...[client('0:3', false, { route: 'one.1' }), client('0:2', false), client('0:1', false)],
+  ],
   'an item that died with its shard': [
     began,
     plainStream,
@@ -429,6 +443,16 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
       [began, died, asked('stream'), opened, heard(2)],
     ],
     ['holds-order', 'a plain stream goes back', [began, plainStream, heard(7, B), heard(6, B)]],
+    [
+      'holds-order',
+      'a plain stream has a gap of two, and an operator was told of one',
+      [began, plainStream, heard(7, B), dropped(B), heard(10, B)],
+    ],
+    [
+      'holds-order',
+      'a plain stream has two gaps, and an operator was told of one',
+      [began, plainStream, heard(7, B), dropped(B), heard(9, B), heard(11, B)],
+    ],
     ['holds-order', 'a plain stream has a gap', [began, plainStream, heard(7, B), heard(9, B)]],
     [
       'holds-order',
@@ -628,6 +652,14 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
         at('holdersLeft', 9_000),
       ],
     ],
+    [
+      'holds-all',
+      'two that are never heard, and one of which an operator was told',
+      [
+        ...[began, plainStream, { ...opened, atMs: 1 }, dropped(B)],
+        ...[handed(1, 5_000), handed(2, 5_001), at('holdersLeft', 9_000)],
+      ],
+    ],
     ['followers', 'one too few', [plainStream, opened, followedTold(0), at('holdersLeft', 9_000)]],
     ['followers', 'one too many', [plainStream, opened, followedTold(2), at('holdersLeft', 9_000)]],
     ['followers', 'one of nobody', [followedTold(1), at('holdersLeft', 9_000)]],
@@ -655,6 +687,16 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
       'clients-told',
       'one who goes by another route',
       [client('0:1', true), client('0:1', false, { route: 'two' })],
+    ],
+    [
+      'routes-followed',
+      'one who comes by a route that is no more',
+      [written(1), at('healed', 1), { ...client('0:1', true), atMs: 9_000 }],
+    ],
+    [
+      'routes-followed',
+      'one who comes by a route that is not yet',
+      [written(1), client('0:1', true, { route: 'one.2' })],
     ],
     [
       'sendings-told',

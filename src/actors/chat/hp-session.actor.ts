@@ -383,7 +383,7 @@ function notAllowed(session: Session, ref: number, mistake: HpMistake, context: 
 function shardDown(session: Session, shard: number, context: Turn): void {
   const { chat, who } = session;
   if (session.partsFrom === shard) parted(session, context);
-  if (who === undefined) return;
+  if (who === undefined || session.isStopping) return;
   for (const { room, phase, place } of session.seats.values()) {
     // Whoever is away sits where it sat, though it may have been about to come back.
     const isIn = phase === 'seated' || session.life === 'detached';

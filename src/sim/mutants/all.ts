@@ -16,6 +16,7 @@ import { holding } from './gateway.ts';
 import { errandMutants } from './gateway/errands.ts';
 import { sockJsMutants } from './gateway/sockjs.ts';
 import { forgetfulMutants } from './gateway/remembering.ts';
+import { runningMutants } from './gateway/running.ts';
 import { sceneMutants } from './gateway/scenes.ts';
 import { tellingMutants } from './gateway/telling.ts';
 import type { Mutant } from './mutant.ts';
@@ -40,6 +41,7 @@ export const mutants: readonly Mutant[] = [
   ...forgetfulMutants,
   ...errandMutants,
   ...sockJsMutants,
+  ...runningMutants,
   ...tellingMutants,
   ...callMutants,
   ...chatting,

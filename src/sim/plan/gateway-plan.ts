@@ -93,6 +93,12 @@ export interface PlannedErrand {
   readonly atMs: number;
 }
 
+/** An operator writes the routes of a node anew, and has it look. */
+export interface Rerouting {
+  readonly at: number;
+  readonly node: number;
+}
+
 export interface GatewayPlan {
   readonly options: GatewayOptions;
   readonly channels: readonly ChannelPlan[];
@@ -102,17 +108,13 @@ export interface GatewayPlan {
   readonly players?: readonly PlayerPlan[];
   /** Runs errands when faults are over. */
   readonly errander?: ErranderPlan | undefined;
+  readonly reroutings?: readonly Rerouting[];
   /** Buggify sites of the gateway that may fire. */
   readonly sites: readonly string[];
 }
 
-/** The routes file of every simulated node. */
+/** Of every simulated node. */
 const ROUTES = [
-  'p1.test,id=one,prefix=p1- origin-a:80 origin-b:80',
-  'p2.test,id=two,prefix=p2- origin-b:80',
-  'ws.test,id=ws,prefix=p1- origin-a:80,over_http origin-b:80,over_http',
-  'one.test,id=one-by-one,prefix=p1- origin-a:80,over_http,one_event origin-b:80,over_http,one_event',
-  'direct.test,id=direct,prefix=p1- origin-a:80 origin-b:80',
   'x.test,id=x,prefix=x- origin-x:80',
   'xws.test,id=xws,prefix=x- origin-x:80,over_http',
   'xd.test,id=xd,prefix=x- origin-d:80 origin-x:80',
@@ -128,13 +130,31 @@ const ROUTES = [
   ...errandRoutes,
 ].join('\n');
 
+/** The routes file of a node whose operator has written it so often: who comes then, comes by routes of other names. */
+export function routesOf(edition: number): string {
+  const its = edition === 0 ? '' : `.${edition}`;
+  return [
+    // [GRIP-ROUTE-6]
+    ...(edition === 0 ? [] : ['p0.test,id=no-route,prefix=p1-']),
+    `p1.test,id=one${its},prefix=p1- origin-a:80 origin-b:80`,
+    `p2.test,id=two${its},prefix=p2- origin-b:80`,
+    `ws.test,id=ws${its},prefix=p1- origin-a:80,over_http origin-b:80,over_http`,
+    `one.test,id=one-by-one${its},prefix=p1- origin-a:80,over_http,one_event origin-b:80,over_http,one_event`,
+    `direct.test,id=direct${its},prefix=p1- origin-a:80 origin-b:80`,
+    ROUTES,
+  ].join('\n');
+}
+
 export function fullName({ name, prefix }: Pick<ChannelPlan, 'name' | 'prefix'>): string {
   return prefix + name;
 }
 
 /** What nodes are started with; undefined where they are no gateways. */
-export function gatewayStartOf(plan: GatewayPlan | undefined): GatewayStart | undefined {
+export function gatewayStartOf(
+  plan: GatewayPlan | undefined,
+  edition: number,
+): GatewayStart | undefined {
   if (plan === undefined) return undefined;
   const zmqUris = { command: undefined, publishPull: undefined, publishSub: undefined };
-  return { options: plan.options, routes: ROUTES, directory: '', zmqUris };
+  return { options: plan.options, routes: routesOf(edition), directory: '', zmqUris };
 }

@@ -10,7 +10,7 @@ import { drawFaults, kindsOf, type Plan, type PlanChoices } from '../plan.ts';
 import { type FilterName, filterNames } from '../records/gateway-traits.ts';
 import type { HolderKind } from '../records/gateway-records.ts';
 import { drawClients } from '../workload/draw-clients.ts';
-import type { ChannelPlan, HolderPlan, OriginPlan, Outage } from './gateway-plan.ts';
+import type { ChannelPlan, HolderPlan, OriginPlan, Outage, Rerouting } from './gateway-plan.ts';
 import { chance, drawn, milliseconds, mixed, plainRecord } from './drawing.ts';
 import { errandOptions } from '../records/errands/ways.ts';
 import type { PlayerPlan } from '../records/scenes/scene.ts';
@@ -121,11 +121,23 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
       ],
       players,
       errander,
+      reroutings: drawn(reroutings(horizonUs, nodeCount), seed, 'reroutings'),
       sites: own.sites.filter((site) =>
         errander === undefined ? !isStaged || !hinders(site, players) : site !== 'long-next',
       ),
     },
   };
+}
+
+function reroutings(horizonUs: number, nodes: number): Arbitrary<readonly Rerouting[]> {
+  const one = plainRecord<Rerouting>({
+    at: integer({ min: 0, max: horizonUs - 1 }),
+    node: integer({ min: 0, max: nodes - 1 }),
+  });
+  return mixed<readonly Rerouting[]>(
+    [2, constant([])],
+    [1, array(one, { minLength: 1, maxLength: 3 })],
+  );
 }
 
 const unpaced = { messageRate: undefined, messageHwm: undefined };

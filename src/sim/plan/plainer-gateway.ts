@@ -127,6 +127,7 @@ export const plainerGatewaySteps: readonly GatewayStep[] = [
   ),
   (plan) => withGateway(plan, (gateway) => ({ ...gateway, options: plainOptions })),
   (plan) => withGateway(plan, (gateway) => ({ ...gateway, sites: [] })),
+  (plan) => withGateway(plan, (gateway) => ({ ...gateway, reroutings: [] })),
   ...drawnOptions.map(
     (name): GatewayStep =>
       (plan) =>

@@ -5,12 +5,14 @@ import type { Plan } from '../plan.ts';
 import type { ShardPlan } from '../shard.ts';
 import { gatewayStartOf } from './gateway-plan.ts';
 
+interface World {
+  readonly plan: Plan;
+  readonly processes: Processes | undefined;
+  readonly gateway: { editionOf(node: number): number } | undefined;
+}
+
 /** For the thread at a place, counted over all nodes; its process is begun where it has none. */
-export function shardPlanOf(
-  plan: Plan,
-  place: number,
-  processes: Processes | undefined,
-): ShardPlan {
+export function shardPlanOf({ plan, processes, gateway: its }: World, place: number): ShardPlan {
   const { seed, shards, lane, broker, home, receiptBytes, serviceUs, fineTurns, sites, gateway } =
     plan;
   const [node, shard] = [Math.floor(place / shards), place % shards];
@@ -22,6 +24,6 @@ export function shardPlanOf(
     // A window is never smaller than two receipts.
     receiptBytes: sites.includes('tiny-window') ? 1 : receiptBytes,
     sites: gateway === undefined ? sites : [...sites, ...gateway.sites],
-    gateway: gatewayStartOf(gateway),
+    gateway: gatewayStartOf(gateway, its?.editionOf(node) ?? 0),
   };
 }

@@ -21,6 +21,7 @@ export const gatewayMarks: readonly string[] = [
   ...['asked with a filter', 'kept alive', 'heard what was delayed'],
   ...['direct asked', 'origin pressed', 'origin held', 'origin closed'],
   ...['item published twice', 'words taken in part', 'word echoed', 'parting taken'],
+  ...['routes written', 'item dropped', 'item published over SUB'],
   ...['plain', 'poll', 'stream', 'socket'].map((shape) => `scene of a ${shape}`),
   ...['failed', 'collected', 'relayed', 'abandoned', 'closed'].map((how) => `fetch ${how}`),
 ];
@@ -29,13 +30,16 @@ export function gatewayWatcher(reach: (name: string) => void): Watcher {
   /** Connections whose question an origin has heard. */
   const heard = new Set<number>();
   return {
-    itemSent({ isRepeat }) {
+    itemSent({ isRepeat, way }) {
+      if (way === 'sub') reach('item published over SUB');
       if (isRepeat) reach('item published twice');
     },
     holdAsked({ what, filter }) {
       reach(`asked by ${what}`);
       if (filter !== undefined) reach('asked with a filter');
     },
+    routesWritten: () => reach('routes written'),
+    itemDropped: () => reach('item dropped'),
     holdKept: () => reach('kept alive'),
     delayHeard: () => reach('heard what was delayed'),
     originHeard({ connection, purpose }) {

@@ -12,6 +12,9 @@ interface AtHolder {
   readonly connection: number;
 }
 
+/** How publishers hand items over. */
+export type PublishWay = 'http' | 'pull' | 'sub';
+
 /** A poller asks again and again, a streamer reads on and on; `plain` asks for something that is passed on. */
 export type HolderKind = 'poll' | 'stream' | 'ws' | 'plain';
 
@@ -34,8 +37,6 @@ export type GatewayRecord =
   | {
       readonly kind: 'gatewayBegan';
       readonly channels: readonly ChannelTraits[];
-      /** Of deliveries that wait for their turn only so many are kept. */
-      readonly mayDrop?: boolean;
     }
   /** An origin wrote an item into its log. */
   | {
@@ -52,6 +53,17 @@ export type GatewayRecord =
       readonly channel: string;
       readonly item: number;
       readonly isRepeat: boolean;
+      /** Over HTTP, or as a ZeroMQ socket takes it. */
+      readonly way?: PublishWay;
+    }
+  /** An operator wrote a node's routes anew: by the names of its routes, for the so manieth time. */
+  | { readonly kind: 'routesWritten'; readonly node: number; readonly edition: number }
+  /** The operator of a node was told that an item goes to nobody, for want of room. */
+  | {
+      readonly kind: 'itemDropped';
+      readonly node: number;
+      readonly channel: string;
+      readonly receivers: number;
     }
   /** A thread is told that its process ends. */
   | { readonly kind: 'gatewayDrains'; readonly node: number; readonly shard: number }

@@ -49,10 +49,20 @@ export class GatewayEars {
     }
   }
 
-  /** Of scenes alone. */
   hearLog({ event, fields }: Log): void {
+    if (event === 'gateway.hwmExceeded') this.#hearDropped(fields);
+    else if (event === 'gateway.request') this.#hearRequest(fields);
+  }
+
+  #hearDropped({ channel, receivers }: Log['fields']): void {
+    const its = { channel: String(channel), receivers: Number(receivers) };
+    this.#trace.add({ kind: 'itemDropped', node: this.#node, ...its });
+  }
+
+  /** Of scenes alone. */
+  #hearRequest(fields: Log['fields']): void {
     const [, client, number] = /\?n=(\d+)&s=(\d+)$/.exec(String(fields['url'])) ?? [];
-    if (event !== 'gateway.request' || client === undefined || number === undefined) return;
+    if (client === undefined || number === undefined) return;
     const { isRetry = false, ...rest } = fields;
     // Why is for people to read.
     const words = Object.entries(rest).map(([name, value]) =>

@@ -10,7 +10,7 @@ import { holdsAll } from './holds-all.ts';
 import { holdsLiveness } from './holds-liveness.ts';
 import { holdsOrder } from './holds-order.ts';
 import { holdersLastWords } from './last-words.ts';
-import { clientsTold, requestsLogged, sendingsTold } from './operators.ts';
+import { clientsTold, requestsLogged, routesFollowed, sendingsTold } from './operators.ts';
 import { sceneInvariants } from './scenes/scenes.ts';
 import {
   closes,
@@ -44,6 +44,7 @@ export const gatewayInvariants: readonly Invariant[] = [
   followers,
   leftovers,
   clientsTold,
+  routesFollowed,
   sendingsTold,
   ...sceneInvariants,
   requestsLogged,

@@ -10,7 +10,7 @@ interface Reader {
   readonly asked: EventOf<'holdAsked'>;
   readonly openedAt: number;
   /** What was handed over and has not been heard. */
-  readonly owed: Set<string>;
+  readonly owed: Map<string, Set<number>>;
 }
 
 export const holdsAll: Invariant = {
@@ -20,33 +20,37 @@ export const holdsAll: Invariant = {
     const traits = new Map<string, ChannelTraits>();
     const asked = new Map<number, EventOf<'holdAsked'>>();
     const readers = new Map<number, Reader>();
-    /** [GRIP-LIMIT-4] While too many wait for their turn, what comes then is nobody's. */
-    let mayDrop = false;
+    /** [DIFF-24] Items of which an operator was told that they are dropped, by node and channel. */
+    const drops = new Map<string, number>();
     /** What a thread knew is lost with it. */
     const crashed = new Set<number>();
     const isPlain = ({ what, channels }: EventOf<'holdAsked'>): boolean =>
       what === 'ws' ||
       (what === 'stream' && channels.every((channel) => traits.get(channel)?.hasIds === false));
     const rest = (event: TraceEvent): void => {
-      for (const { asked: its, owed } of readers.values()) {
-        const [first] = owed;
-        if (first !== undefined)
-          report(event, `client ${its.client} (${its.what}) never heard ${first}`);
-      }
+      for (const { asked: its, owed } of readers.values())
+        for (const [channel, items] of owed) {
+          const [first] = items;
+          if (items.size > (drops.get(`${its.node} ${channel}`) ?? 0))
+            report(event, `client ${its.client} (${its.what}) never heard ${channel}#${first}`);
+        }
     };
     return {
-      gatewayBegan: ({ channels, mayDrop: some }) => {
-        mayDrop = some === true;
+      itemDropped({ node, channel }) {
+        const name = `${node} ${channel}`;
+        drops.set(name, (drops.get(name) ?? 0) + 1);
+      },
+      gatewayBegan: ({ channels }) => {
         for (const channel of channels) traits.set(channel.channel, channel);
       },
       holdAsked: (event) => asked.set(event.connection, event),
       holdOpened({ connection, at }) {
         const its = asked.get(connection);
         if (its !== undefined && isPlain(its))
-          readers.set(connection, { asked: its, openedAt: at, owed: new Set() });
+          readers.set(connection, { asked: its, openedAt: at, owed: new Map() });
       },
       itemSent({ node, channel, item, isRepeat, at }) {
-        if (isRepeat || mayDrop || crashed.has(node)) return;
+        if (isRepeat || crashed.has(node)) return;
         for (const { asked: its, openedAt, owed } of readers.values())
           if (
             its.node === node &&
@@ -54,10 +58,10 @@ export const holdsAll: Invariant = {
             at - openedAt > STOOD_US &&
             !isSpared(its, item)
           )
-            owed.add(`${channel}#${item}`);
+            owed.set(channel, (owed.get(channel) ?? new Set()).add(item));
       },
       holdHeard: ({ connection, channel, item }) =>
-        readers.get(connection)?.owed.delete(`${channel}#${item}`),
+        readers.get(connection)?.owed.get(channel)?.delete(item),
       holdEnded: ({ connection }) => readers.delete(connection),
       shardCrashed({ node }) {
         crashed.add(node);

@@ -17,12 +17,13 @@ export const holdsOrder: Invariant = {
     'GRIP-ORDER-5',
     'GRIP-NEXT-6',
     'WOH-PUB-8',
+    'DIFF-24',
   ],
   judge(report) {
     const judge = new Judge(report);
     return {
-      gatewayBegan: ({ channels, mayDrop }) => {
-        judge.mayDrop = mayDrop === true;
+      itemDropped: (event) => judge.dropped(event),
+      gatewayBegan: ({ channels }) => {
         for (const traits of channels) judge.traits.set(traits.channel, traits);
       },
       shardCrashed: ({ node }) => judge.crashed.add(node),
@@ -45,6 +46,8 @@ interface Reader {
   /** Undefined where nobody knows what comes next. */
   readonly places: Map<string, number>;
   readonly heard: Map<string, Set<number>>;
+  /** Items that were left out for it, by channel. */
+  readonly leftOut: Map<string, number>;
 }
 
 class Judge {
@@ -54,12 +57,17 @@ class Judge {
   /** Connections that an origin told something wrong. */
   readonly misled = new Set<number>();
   readonly open = new Map<number, Reader>();
-  /** [GRIP-LIMIT-4] */
-  mayDrop = false;
+  /** [DIFF-24] Items of which an operator was told that they are dropped, by node and channel. */
+  readonly #drops = new Map<string, number>();
   readonly #report: Report;
 
   constructor(report: Report) {
     this.#report = report;
+  }
+
+  dropped({ node, channel }: EventOf<'itemDropped'>): void {
+    const name = `${node} ${channel}`;
+    this.#drops.set(name, (this.#drops.get(name) ?? 0) + 1);
   }
 
   asked(asked: EventOf<'holdAsked'>): void {
@@ -70,7 +78,7 @@ class Judge {
       // A WebSocket tells nobody what it has seen.
       if (this.#hasIds(channel) && !isWs) places.set(channel, seen[place] ?? 0);
     const isPlain = isWs || channels.every((channel) => !this.#hasIds(channel));
-    this.open.set(connection, { asked, isPlain, places, heard: new Map() });
+    this.open.set(connection, { asked, isPlain, places, heard: new Map(), leftOut: new Map() });
   }
 
   answered(event: EventOf<'holdAnswered'>, { channel, items }: Lines): void {
@@ -115,9 +123,12 @@ class Judge {
     heard.add(item);
     // What has ids may be lost on its way, waited for in vain, and given out late; a WebSocket does not ask for it.
     if (!isOrdered || hasIds || place === undefined) return;
-    let next = place + 1;
-    while (next < item && isSpared(reader.asked, next)) next += 1;
-    const isLeftOut = reader.isPlain && item !== next && !this.mayDrop;
+    let leftOut = reader.leftOut.get(channel) ?? 0;
+    for (let next = place + 1; next < item; next += 1)
+      if (!isSpared(reader.asked, next)) leftOut += 1;
+    reader.leftOut.set(channel, leftOut);
+    const isLeftOut =
+      reader.isPlain && leftOut > (this.#drops.get(`${event.node} ${channel}`) ?? 0);
     if (item < place || isLeftOut) this.#say(event, channel, item, place);
   }
 

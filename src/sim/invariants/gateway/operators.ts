@@ -44,6 +44,33 @@ export const clientsTold: Invariant = {
   },
 };
 
+export const routesFollowed: Invariant = {
+  property: 'routes-followed',
+  requirements: ['PROC-GATE-3', 'PROC-HUP-1'],
+  judge(report) {
+    /** By node. */
+    const editions = new Map<number, number>();
+    let settledAt = Number.POSITIVE_INFINITY;
+    return {
+      healed: ({ at }) => {
+        settledAt = at + SETTLED_US;
+      },
+      routesWritten: ({ node, edition }) => editions.set(node, edition),
+      clientTold(event) {
+        const { node, id, route, isThere, at } = event;
+        const [, name, its = '0'] = WRITTEN.exec(route ?? '') ?? [];
+        if (!isThere || name === undefined) return;
+        const edition = editions.get(node) ?? 0;
+        if (Number(its) > edition || (Number(its) < edition && at > settledAt))
+          report(
+            event,
+            `client ${id} comes by route ${route}, and the routes were written ${edition} times`,
+          );
+      },
+    };
+  },
+};
+
 export const sendingsTold: Invariant = {
   property: 'sendings-told',
   requirements: ['GRIP-STATS-2'],
@@ -204,6 +231,8 @@ function routeOf({ shape, route, isRound }: Scene): string {
   return isRound === true ? `${kind}d` : kind;
 }
 
+/** Routes whose names say when they were written. */
+const WRITTEN = /^(one|two|ws|one-by-one|direct)(?:\.(\d+))?$/;
 const WAYS: Readonly<Record<EventOf<'holdAsked'>['what'], string>> = {
   poll: 'http-response',
   stream: 'http-stream',

@@ -42,7 +42,7 @@ export const returning: readonly Mutant[] = [
     breaks: ['comes-back', 'room-whole'],
     requirements: ['HP-RES-1', 'HP-ROOM-9'],
     file: 'chat/hp-session.actor.ts',
-    find: '  if (who === undefined) return;\n',
+    find: '  if (who === undefined || session.isStopping) return;\n',
     replace: "  if (who === undefined || session.life === 'detached') return;\n",
     story:
       'A keeper that is new is told who is here by sessions that have a client. One whose client is away is not in its rooms any more, or nowhere.',

@@ -61,6 +61,10 @@ export function gatewayWords(event: GatewayRecord | ChatRecord): string {
       return `${who} has closed with ${event.said}, and is closed with ${event.code}`;
     case 'clientTold':
       return `the operator of node ${event.node} is told that client ${event.id} is ${event.isThere ? 'there' : 'gone'}`;
+    case 'routesWritten':
+      return `the routes of node ${event.node} are written anew, for the ${event.edition}th time`;
+    case 'itemDropped':
+      return `the operator of node ${event.node} is told that an item of ${event.channel} is dropped`;
     case 'sendingTold':
       return `the operator of node ${event.node} is told of an item of ${event.channel} for ${event.receivers}`;
     case 'requestLogged':

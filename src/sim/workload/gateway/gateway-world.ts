@@ -2,26 +2,29 @@
 // run has them do. What they want done later the world's own scheduler keeps.
 // Refuses to know shards and how time passes.
 
+import type { ControlEvent } from '../../../actors/runtime/gateway-edges.ts';
 import type { AskedOrigin, OriginHearing } from '../../edges/gateway.edge.ts';
 import type { Link } from '../../edges/link.ts';
 import type { Connection } from '../../edges/network.ts';
 import type { OriginLine, SocketHearing } from '../../edges/gateway/origin-socket.ts';
+import type { PublishWay } from '../../records/gateway-records.ts';
 import type { Trace } from '../../trace.ts';
 import { Application } from '../origins/application.ts';
 import { OriginLog } from '../origins/origin-log.ts';
 import { Origin } from '../origins/origin.ts';
+import { handedOver } from '../origins/handing-over.ts';
 import { Publisher } from '../origins/publisher.ts';
-import { fullName, type GatewayPlan } from '../../plan/gateway-plan.ts';
+import { fullName, type GatewayPlan, routesOf } from '../../plan/gateway-plan.ts';
 import type { Way } from '../../ways-in.ts';
 import { errandNamed } from '../../records/errands/all.ts';
 import type { Errand } from '../../records/errands/errand.ts';
+import { orderOf } from '../../records/errands/orders.ts';
 import { ERRAND_ORIGINS, Errander } from '../errands/errander.ts';
 import { DEAD_ORIGIN, SCENE_ORIGIN, Stage } from '../scenes/stage.ts';
 import { Holder } from './holder.ts';
 
 interface ControlDoor {
-  publish(body: Uint8Array, way: 'http' | 'pull'): void;
-  order(errand: Errand): void;
+  control(said: ControlEvent): void;
 }
 
 export interface GatewayWorldHost {
@@ -36,6 +39,8 @@ export interface GatewayWorldHost {
   /** The thread of a node with which publishers speak, while it lives. */
   first(node: number): ControlDoor | undefined;
   isWell(node: number): boolean;
+  /** Each thread of a node reads its routes anew. */
+  changeRoutes(node: number, text: string): void;
 }
 
 export class GatewayWorld {
@@ -45,6 +50,8 @@ export class GatewayWorld {
   readonly #publishers: Publisher[] = [];
   readonly #stage: Stage;
   readonly #errander: Errander | undefined;
+  /** By node: how often its routes were written anew. */
+  readonly #editions = new Map<number, number>();
   #fetches = 0;
 
   constructor(plan: GatewayPlan, host: GatewayWorldHost) {
@@ -55,8 +62,7 @@ export class GatewayWorld {
       hasIds: channel.hasIds,
       isOrdered: channel.isOrdered,
     }));
-    const mayDrop = plan.options.messageHwm !== undefined;
-    host.trace.add({ kind: 'gatewayBegan', channels, mayDrop });
+    host.trace.add({ kind: 'gatewayBegan', channels });
     const log = new OriginLog(plan.channels);
     const application = new Application(log, host.trace);
     for (const origin of plan.origins)
@@ -74,6 +80,7 @@ export class GatewayWorld {
     };
     this.#stage = new Stage(players ?? [], limits, this, seed);
     this.#errander = plan.errander && new Errander(plan.errander, this, seed);
+    for (const { at, node } of plan.reroutings ?? []) this.later(at, () => this.#reroute(node));
     for (const holder of plan.holders) this.holders.push(new Holder(holder, this, seed));
   }
 
@@ -109,12 +116,13 @@ export class GatewayWorld {
     return this.#host.connectBroker(plan, link);
   }
 
-  publish(node: number, body: Uint8Array, way: 'http' | 'pull'): void {
-    this.#host.first(node)?.publish(body, way);
+  publish(node: number, body: Uint8Array, way: PublishWay, channel?: Uint8Array): void {
+    this.#host.first(node)?.control(handedOver(body, way, channel));
   }
 
   order(node: number, errand: Errand): void {
-    this.#host.first(node)?.order(errand);
+    const order = orderOf(errand);
+    if (order !== undefined) this.#host.first(node)?.control(order);
   }
 
   recover(node: number): void {
@@ -124,6 +132,10 @@ export class GatewayWorld {
 
   isWell(node: number): boolean {
     return this.#host.isWell(node);
+  }
+
+  editionOf(node: number): number {
+    return this.#editions.get(node) ?? 0;
   }
 
   ask(asked: AskedOrigin, hearing: OriginHearing): () => void {
@@ -160,6 +172,13 @@ export class GatewayWorld {
   dismiss(): void {
     this.trace.add({ kind: 'holdersLeft' });
     for (const holder of this.holders) holder.leaveForever();
+  }
+
+  #reroute(node: number): void {
+    const edition = this.editionOf(node) + 1;
+    this.#editions.set(node, edition);
+    this.trace.add({ kind: 'routesWritten', node, edition });
+    this.#host.changeRoutes(node, routesOf(edition));
   }
 
   #originOf({ host }: AskedOrigin): Origin {

@@ -1,10 +1,11 @@
 // Who tells the gateway of new items: it writes them into the application's log and hands them to the control actor of
-// every node, over HTTP or as a PULL socket would. Some hand items over out of order, and twice.
+// every node, over HTTP or as a PULL or a SUB socket would. Some hand items over out of order, and twice.
 // What is handed to a dead thread is lost. Refuses to know who follows.
 
 import { Prng } from '../../../actors/runtime/prng.ts';
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import { metaOf } from '../../records/gateway-traits.ts';
+import type { PublishWay } from '../../records/gateway-records.ts';
 import type { Trace } from '../../trace.ts';
 import { type ChannelPlan, fullName } from '../../plan/gateway-plan.ts';
 import { lineOf, type OriginLog } from './origin-log.ts';
@@ -16,7 +17,7 @@ export interface PublisherWorld {
   readonly trace: Trace;
   later(delayUs: number, act: () => void): void;
   /** Hands something to a node's control actor. */
-  publish(node: number, body: Uint8Array, way: 'http' | 'pull'): void;
+  publish(node: number, body: Uint8Array, way: PublishWay, channel?: Uint8Array): void;
 }
 
 export class Publisher {
@@ -24,6 +25,8 @@ export class Publisher {
   readonly #log: OriginLog;
   readonly #world: PublisherWorld;
   readonly #chance: Prng;
+  /** Drawn apart: whether a socket is a SUB. */
+  readonly #sockets: Prng;
   /** By node: when what was handed over last arrives. */
   readonly #arrivesAt: number[] = [];
 
@@ -32,6 +35,7 @@ export class Publisher {
     this.#log = log;
     this.#world = world;
     this.#chance = new Prng(seed, `publisher ${fullName(plan)}`);
+    this.#sockets = new Prng(seed, `sockets ${fullName(plan)}`);
     this.#again();
   }
 
@@ -63,7 +67,8 @@ export class Publisher {
   #send(node: number, items: readonly number[], isProbe: boolean): void {
     const isHint = !isProbe && this.#chance.below(100) < this.#plan.hintPercent;
     const isLost = !isProbe && this.#chance.below(100) < this.#plan.lostPercent;
-    const way = this.#chance.below(2) === 0 ? 'http' : 'pull';
+    const socket = this.#sockets.below(3) === 0 ? 'sub' : 'pull';
+    const way = this.#chance.below(2) === 0 ? 'http' : socket;
     if (isLost) return;
     if (this.#plan.isOrdered) {
       const { now } = this.#world;
@@ -87,19 +92,22 @@ export class Publisher {
     node: number,
     items: readonly number[],
     delayUs: number,
-    how: { readonly isHint: boolean; readonly way: 'http' | 'pull'; readonly isRepeat: boolean },
+    how: { readonly isHint: boolean; readonly way: PublishWay; readonly isRepeat: boolean },
   ): void {
     const { isHint, way, isRepeat } = how;
     const channel = fullName(this.#plan);
     this.#world.later(delayUs, () => {
       for (const item of items)
-        this.#world.trace.add({ kind: 'itemSent', node, channel, item, isRepeat });
+        this.#world.trace.add({ kind: 'itemSent', node, channel, item, isRepeat, way });
       const written = items.map((item) => this.#written(item, isHint));
       if (way === 'http')
         this.#world.publish(node, encodeText(JSON.stringify({ items: written })), way);
       else
-        for (const item of written)
-          this.#world.publish(node, encodeText(`J${JSON.stringify(item)}`), way);
+        for (const item of written) {
+          // Before what a SUB takes stands its channel, in a frame of its own.
+          const text = JSON.stringify(way === 'sub' ? { ...item, channel: undefined } : item);
+          this.#world.publish(node, encodeText(`J${text}`), way, encodeText(channel));
+        }
     });
   }
 

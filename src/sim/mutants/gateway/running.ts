@@ -1,0 +1,61 @@
+// Planted bugs in what somebody who runs a gateway does with it and is told: routes that are written anew, items that are
+// handed over by SUB, and deliveries for which there is no room. They show in what no client can see.
+
+import type { Mutant } from '../mutant.ts';
+
+const dialect = 'gateway';
+
+export const runningMutants: readonly Mutant[] = [
+  {
+    ...{ name: 'new-routes-for-the-first-thread-alone', dialect, breaks: ['routes-followed'] },
+    requirements: ['PROC-GATE-3'],
+    file: 'gateway/gateway-door.actor.ts',
+    find: '        changeRoutes(state, message.text, context);',
+    replace: '        if (state.gateway.shard === 0) changeRoutes(state, message.text, context);',
+    story: 'Only the thread that tells of new routes reads them.',
+  },
+  {
+    ...{ name: 'unreadable-route-ends-the-file', dialect },
+    breaks: ['holders-patience', 'holds-liveness', 'routes-followed'],
+    requirements: ['GRIP-ROUTE-6', 'PROC-GATE-3'],
+    file: 'codecs/grip/routes-file.ts',
+    find: "    if (parsed === undefined || typeof parsed === 'string') continue;",
+    replace: "    if (typeof parsed === 'string') break;\n    if (parsed === undefined) continue;",
+    story: 'A line that somebody has begun takes all that stand below it with it.',
+  },
+  {
+    ...{ name: 'gone-by-the-routes-of-now', dialect, breaks: ['clients-told'] },
+    requirements: ['PROC-GATE-3', 'GRIP-STATS-3'],
+    file: 'gateway/requests/leaving.ts',
+    find: '    route: route.id,',
+    replace: "    route: gateway.routes.byId(route.id ?? '')?.id,",
+    story: 'Who came by a route that is no more is told to have gone from none.',
+  },
+  {
+    ...{ name: 'dropped-in-silence', dialect, breaks: ['holds-order', 'holds-all'] },
+    requirements: ['GRIP-LIMIT-4'],
+    file: 'gateway/channels/channels.actor.ts',
+    find: '      context.send(state.args.log, {',
+    replace: '      if (receivers === 0) context.send(state.args.log, {',
+    story:
+      'What finds no room to wait for its rate is counted, and told of when nobody was to get it.',
+  },
+  {
+    ...{ name: 'drops-what-waited-last-beside', dialect },
+    breaks: ['holds-order', 'holds-all', 'books'],
+    requirements: ['GRIP-LIMIT-4'],
+    file: 'gateway/channels/pacer.ts',
+    find: '    if (isOver && this.#waiting.length > 0) return false;',
+    replace:
+      '    if (isOver && this.#waiting.length > 0) {\n      const last = this.#waiting.pop();\n      this.#waitingReceivers -= last?.receivers ?? 0;\n      this.#waitingBytes -= last?.bytes ?? 0;\n      return false;\n    }',
+    story: 'One is told to be dropped, and two are.',
+  },
+  {
+    ...{ name: 'sub-in-one-frame', dialect, breaks: ['holds-all', 'holds-liveness'] },
+    requirements: ['GRIP-ZMQ-2'],
+    file: 'gateway/control.actor.ts',
+    find: "const framesWanted = input === 'pull' ? 1 : 2;",
+    replace: 'const framesWanted = 1;',
+    story: 'The channel before an item that comes by SUB is taken for a frame too many.',
+  },
+];

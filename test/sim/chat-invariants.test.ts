@@ -214,6 +214,22 @@ const seen = (node: number, peer: string, state: string): Written => ({
   kind: 'peerSeen',
   ...{ node, peer, state },
 });
+/** The first node takes the second for dead again and again; each time it has a new link. */
+const flapping = (times: number): readonly Written[] =>
+  Array.from({ length: times }, (_, time) => [
+    at(10_000 + time * 15_000, seen(0, 'n2', 'linkUp')),
+    at(12_000 + time * 15_000, seen(0, 'n2', 'suspect')),
+    at(22_000 + time * 15_000, seen(0, 'n2', 'down')),
+  ])
+    .flat()
+    .concat(at(60_000, seen(0, 'n2', 'linkUp')));
+const unheard = chatBegan({}, [
+  { kind: 'cutOff', at: 0, one: 1, other: 1, durationUs: 90_000_000, amount: 0 },
+]);
+const sampled: Written = {
+  kind: 'sampled',
+  ...{ node: 0, shard: 0, waiting: 0, waitingMax: 1, outstandingBytes: 0, outstandingBytesMax: 1 },
+};
 const differed = (node: number, peer: string, ver: number): Written => ({
   kind: 'digestsDiffered',
   ...{ node, peer, ver },
@@ -264,6 +280,28 @@ const cross = (kind: Written['kind'], client: number, more: object = {}): Writte
 });
 const died = (node: number): Written => just('processDied', { node });
 const rested = (atMs = 60_000): Written => just('rested', { atMs });
+
+/** All nodes hear each other, and one of two who sit in a room is on the second of them. */
+const wholeWorld: readonly Written[] = [
+  ...[
+    began(),
+    chatBegan({}, [{ kind: 'killProcess', at: 10_000_000, one: 1, durationUs: 20_000_000 }]),
+  ],
+  ...[0, 1, 2].flatMap((node) =>
+    NODES.filter((_, other) => other !== node).map((peer) => seen(node, peer, 'linkUp')),
+  ),
+  ...[joined(1), loggedIn(1), seated(1, 0, { count: 1 })],
+  ...[
+    joined(2),
+    loggedIn(2, { ...inSession(2, 1), home: 'n2' }),
+    seated(2, 0, { ...inSession(2, 1), count: 2 }),
+  ],
+];
+/** The second node dies with everybody on it, and all others know it soon. */
+const deadNode: readonly Written[] = [
+  at(10_000, { kind: 'processDied', node: 1 }),
+  ...[at(13_000, seen(0, 'n2', 'down')), seen(2, 'n2', 'down')],
+];
 
 function history(...records: readonly Written[]): TraceEvent[] {
   let last = 0;
@@ -354,6 +392,22 @@ const toldAnew: readonly Written[] = [
 ];
 
 const clean: Readonly<Record<string, readonly Written[]>> = {
+  'who was dead three times is waited for for twice as long': [
+    ...[began(), unheard, seen(0, 'n3', 'linkUp'), ...flapping(3)],
+    ...[at(70_000, seen(0, 'n2', 'suspect')), at(80_500, seen(0, 'n2', 'down'))],
+  ],
+  'who was dead twice is not': [
+    ...[began(), unheard, seen(0, 'n3', 'linkUp'), ...flapping(2)],
+    ...[at(70_000, seen(0, 'n2', 'suspect')), at(74_500, seen(0, 'n2', 'down'))],
+  ],
+  'who sat on a node that died is said to have left': [
+    ...[...wholeWorld, ...deadNode, at(17_000, roomEvent(1, 'leave', 'u2', 1))],
+    at(25_000, sampled),
+  ],
+  'or comes back': [
+    ...[...wholeWorld, ...deadNode, at(15_000, askedFor(2, 'RESUME', of(2, 2)))],
+    at(25_000, sampled),
+  ],
   'whoever says of the later one that he has it is told the earlier one again': [
     ...saysLater,
     heard(2, 'm1.1', 1, { connection: 22, isDelayed: true }),
@@ -1809,6 +1863,24 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         ...[at(12_000, seen(0, 'n2', 'suspect')), seen(0, 'n3', 'suspect')],
         ...[seen(0, 'n4', 'suspect'), at(13_000, seen(0, 'n2', 'down'))],
       ],
+    ],
+    [
+      'timely-deaths',
+      'though it was dead three times of late',
+      [
+        ...[...world, seen(0, 'n3', 'linkUp'), ...flapping(3)],
+        ...[at(70_000, seen(0, 'n2', 'suspect')), at(73_500, seen(0, 'n2', 'down'))],
+      ],
+    ],
+    [
+      'gone-with-node',
+      'of whom nobody hears that he has left',
+      [...wholeWorld, ...deadNode, at(25_000, sampled)],
+    ],
+    [
+      'gone-with-node',
+      'where another leaves in his place',
+      [...wholeWorld, ...deadNode, roomEvent(1, 'leave', 'u9', 1), at(25_000, sampled)],
     ],
     [
       'room-kept',

@@ -5,6 +5,7 @@ import { bounding } from './chat/bounds.ts';
 import { chatting } from './chat/chat.ts';
 import { callMutants } from './chat/calls.ts';
 import { clustering } from './chat/cluster.ts';
+import { deaths } from './chat/deaths.ts';
 import { detouring } from './chat/detours.ts';
 import { keeping } from './chat/keeping.ts';
 import { returning } from './chat/sessions.ts';
@@ -50,5 +51,6 @@ export const mutants: readonly Mutant[] = [
   ...returning,
   ...clustering,
   ...detouring,
+  ...deaths,
   ...again,
 ];

@@ -8,12 +8,7 @@ import { chatDefaults, type ChatOptions } from '../../actors/chat/chat-options.t
 import { clusterDefaults, type ClusterOptions } from '../../actors/cluster/cluster-options.ts';
 import type { LinkPlan } from '../edges/link.ts';
 import type { Lane } from '../edges/web.edge.ts';
-import {
-  type ClusterFault,
-  type ClusterFaultKind,
-  chanceFaultKinds,
-  clusterFaultSizes,
-} from '../faults/cluster-faults.ts';
+import { type ClusterFaultKind, chanceFaultKinds } from '../faults/cluster-faults.ts';
 import type { FaultKind } from '../faults/faults.ts';
 import { drawFaults, kindsOf, type Plan, type PlanChoices } from '../plan.ts';
 import type {
@@ -26,7 +21,9 @@ import type {
 } from './chat-plan.ts';
 import { withCalls } from './calls/draw-calls.ts';
 import { withHabits } from './casting/habits.ts';
+import { clusterSchedules, drains, singleFault } from './casting/schedules.ts';
 import { clusterSites } from './casting/sites.ts';
+import { fourthSilence, longDeath, whoSee } from './casting/mishaps-of-one.ts';
 import { brokenLink, cutAfterStall, repeatedFault, withSides } from './casting/sides.ts';
 import { clusterKindsIn, kindsIn, tempers } from './casting/tempers.ts';
 import { visits, withLatecomers, withVisitors } from './casting/visitors.ts';
@@ -47,7 +44,9 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const again = isLasting ? drawn(repeatedFault(nodeCount), seed, 'repeated') : [];
   const broken = isLasting ? drawn(brokenLink(nodeCount), seed, 'broken link') : [];
   const late = isLasting ? drawn(cutAfterStall(nodeCount), seed, 'cut after stall') : [];
-  const repeated = [again, broken, late].find(({ length }) => length > 0) ?? [];
+  const dead = isLasting ? drawn(longDeath(nodeCount), seed, 'long death') : [];
+  const often = isLasting ? drawn(fourthSilence(nodeCount), seed, 'fourth silence') : [];
+  const repeated = [again, broken, late, dead, often].find(({ length }) => length > 0) ?? [];
   const lasting = drain === undefined ? repeated : [drain];
   // In a few runs there is time for what is done only now and then.
   const isLong = nodeCount > 1 && drawn(chance(1, 10), seed, 'is long');
@@ -79,17 +78,18 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const clusterKinds = clusterKindsIn(temper, drawn(clusterKindsOf(mood), seed, 'cluster kinds'));
   const several = clusterSchedules(isFaulty ? clusterKinds : [], nodeCount, horizonUs);
   const schedule = isSingle ? singleFault(nodeCount) : several;
+  const habitual = withHabits(
+    seed,
+    withVisitors(
+      withLatecomers(seed, inTheirTime(all, isLong), horizonUs),
+      parts.options.sessionPolicy === 'multi' ? [] : drawn(visits(horizonUs), seed, 'visits'),
+      { first: talkers + crossers.length, nodes: nodeCount },
+    ),
+  );
   const chat: ChatPlan = {
     options: { ...chatOptions, sessionsPerUserMax: sessionsMax(parts, talkers, isCluster, narrow) },
     cluster: isCluster ? withSides(parts.cluster, nodeCount, seed) : undefined,
-    talkers: withHabits(
-      seed,
-      withVisitors(
-        withLatecomers(seed, inTheirTime(all, isLong), horizonUs),
-        parts.options.sessionPolicy === 'multi' ? [] : drawn(visits(horizonUs), seed, 'visits'),
-        { first: talkers + crossers.length, nodes: nodeCount },
-      ),
-    ),
+    talkers: whoSee(habitual, repeated === dead ? dead : []),
     strangers: isCluster ? parts.strangers : [],
     crossers,
     faults: lasting.length > 0 ? lasting : drawn(schedule, seed, 'cluster faults'),
@@ -336,62 +336,10 @@ function tame(kinds: readonly FaultKind[], nodes: number): readonly FaultKind[] 
   return nodes === 1 ? kinds : kinds.filter((kind) => kind !== 'crashLoop');
 }
 
-/** Longer than others wait, early in the run; mostly a node that stalls, or one that hears all others and is not heard. */
-function singleFault(nodes: number): Arbitrary<ClusterFault[]> {
-  const kinds = chanceFaultKinds.map((kind) => clusterFault(kind, nodes, SINGLE_BEFORE_US));
-  const stall = clusterFault('stallNode', nodes, SINGLE_BEFORE_US);
-  const unheard = clusterFault('cutOff', nodes, SINGLE_BEFORE_US).map((one) => ({
-    ...one,
-    amount: 1,
-  }));
-  return mixed([10, stall], [8, unheard], ...kinds.map((one) => [1, one] as const)).map((fault) => [
-    fault.durationUs === 0 ? fault : { ...fault, durationUs: fault.durationUs + SINGLE_MORE_US },
-  ]);
-}
-
-/** In a few runs one node goes as it should, while others talk on. */
-function drains(nodes: number): Arbitrary<ClusterFault | undefined> {
-  const drain = clusterFault('drainNode', nodes, SINGLE_BEFORE_US);
-  return mixed<ClusterFault | undefined>([11, constant(undefined)], [1, drain]);
-}
-
-const SINGLE_BEFORE_US = 3_000_000;
-const SINGLE_MORE_US = 9_000_000;
-
 /** Some of the kinds in a swarm, else all of them. */
 function clusterKindsOf(mood: Mood): Arbitrary<readonly ClusterFaultKind[]> {
   if (mood !== 'swarm') return constant(chanceFaultKinds);
   return tuple(...chanceFaultKinds.map(() => chance(1, 4))).map((flags) =>
     chanceFaultKinds.filter((_, index) => flags[index]),
   );
-}
-
-function clusterSchedules(
-  kinds: readonly ClusterFaultKind[],
-  nodes: number,
-  horizonUs: number,
-): Arbitrary<ClusterFault[]> {
-  const one = kinds.map((kind) => clusterFault(kind, nodes, horizonUs));
-  if (one.length === 0) return constant([]);
-  return array(mixed(...one.map((fault) => [1, fault] as const)), {
-    minLength: 1,
-    maxLength: 8,
-    size: 'max',
-  }).map((faults) => faults.toSorted((a, b) => a.at - b.at));
-}
-
-function clusterFault(
-  kind: ClusterFaultKind,
-  nodes: number,
-  horizonUs: number,
-): Arbitrary<ClusterFault> {
-  const { durationMs, amount, amountStep } = clusterFaultSizes[kind];
-  return plainRecord({
-    at: milliseconds(0, Math.floor(horizonUs / 1_000) - 1),
-    kind: constant(kind),
-    one: integer({ min: 0, max: nodes - 1 }),
-    step: integer({ min: 1, max: Math.max(1, nodes - 1) }),
-    durationUs: milliseconds(...durationMs),
-    amount: stepped(...amount, amountStep),
-  }).map(({ step, ...fault }) => ({ ...fault, other: (fault.one + step) % nodes }));
 }

@@ -285,6 +285,31 @@ describe('lives', () => {
     expect(risen.map(({ node }) => node)).toEqual(['n2']);
     expect(stage.failures).toEqual([]);
   });
+
+  test.each(['n1', 'n3'])(
+    '[HP-MEMBER-4] and a link that it was asked for by its old number, as %s has it, does not last',
+    (forgetful) => {
+      const stage = whole();
+      stage.kill('n2');
+      stage.kill(forgetful);
+      stage.pass(1_000);
+      stage.start(forgetful);
+      stage.pass(3_000);
+      stage.start('n2', 5);
+      stage.until(() => stage.isWhole, 30_000);
+      HpClient.in(stage.at('n2'), 'bob');
+      stage.pass(3_000);
+      for (const name of ['n1', 'n3']) {
+        expect(stage.view(name).members.find(({ node }) => node === 'n2')?.incarnation).toBe(1_001);
+        const asker = HpClient.in(stage.at(name), `from-${name}`);
+        asker.ask('PRESENCE_QUERY', { users: ['bob'] });
+        stage.pass(100);
+        expect(asker.take()[0]?.payload['users']).toMatchObject([
+          { user: 'bob', status: 'online' },
+        ]);
+      }
+    },
+  );
 });
 
 describe('links that stand at one end alone', () => {

@@ -84,7 +84,9 @@ export function start(
   const cluster = { ...state.args.cluster, incarnation: state.incarnation, edges: own };
   const args = { cluster, link, role, opened: message, members: context.self } as const;
   const address = context.spawn(peerActor, args, `cluster/${link}`);
-  state.pending.set(link, { role, called, via, remote: message.remote, address, isProved: false });
+  const { incarnation } = state;
+  const pending = { role, called, via, remote: message.remote, address, isProved: false };
+  state.pending.set(link, { ...pending, incarnation });
 }
 
 /** [HP-MEMBER-2] One link for each pair: of two, the one whose initiator has the smaller name. */
@@ -110,6 +112,11 @@ export function proved(
     );
   };
   if (called !== undefined) state.calls.named(called, node);
+  if (pending !== undefined && pending.incarnation !== state.incarnation) {
+    // [HP-MEMBER-4] The other side was told of the number that this life had then.
+    end('STALE_INCARNATION', 'This life has another number now.');
+    return;
+  }
   if (node === options.node) {
     if (incarnation > state.incarnation) superseded(state, context);
     end('SUPERSEDED', 'Another process has this name.', state.incarnation);

@@ -110,6 +110,8 @@ export interface Pending {
   readonly called: string | undefined;
   readonly remote: string;
   readonly address: Address<PeerOrder>;
+  /** Of this node, as the other side is told. */
+  readonly incarnation: number;
   isProved: boolean;
 }
 

@@ -13,6 +13,7 @@ import { copied } from './rooms/copied.ts';
 import { carriedOff } from './rooms/carried-off.ts';
 import { kept } from './rooms/kept.ts';
 import { silence, timelyDeaths } from './peers/deaths.ts';
+import { goneWithNode } from './peers/gone.ts';
 import { minority } from './sessions/minority.ts';
 import { hpPatience } from './patience.ts';
 import { statuses } from './presence/statuses.ts';
@@ -73,6 +74,7 @@ export const chatInvariants: readonly Invariant[] = [
   roomEvents,
   kept,
   carriedOff,
+  goneWithNode,
   copied,
   draining,
   hpLiveness,

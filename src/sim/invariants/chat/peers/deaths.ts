@@ -5,14 +5,14 @@ import type { EventOf, TraceEvent } from '../../../trace.ts';
 import type { Invariant, Report } from '../../invariant.ts';
 import { Troubles } from '../troubles.ts';
 
-/** Before its time nobody is dead, unless two others say so who are heard themselves. */
+/** Before its time nobody is dead, unless two others say so who are heard themselves; who was dead lately has more time. */
 export const timelyDeaths: Invariant = {
   property: 'timely-deaths',
-  requirements: ['HP-MEMBER-3', 'HP-MEMBER-7'],
+  requirements: ['HP-MEMBER-3', 'HP-MEMBER-7', 'HP-MEMBER-9'],
   judge(report) {
     const troubles = new Troubles();
-    /** By observer: what each other node is, and since when. */
-    const views = new Map<number, Map<string, { readonly state: string; readonly at: number }>>();
+    /** By observer: what each other node is. */
+    const views = new Map<number, Map<string, Seen>>();
     /** By node: when its process or a thread of it died last. */
     const diedAt = new Map<number, number>();
     const died = ({ node, at }: { readonly node: number; readonly at: number }): void => {
@@ -27,18 +27,22 @@ export const timelyDeaths: Invariant = {
         const { node, peer, state: told, at } = event;
         if (told === 'linkDown') return;
         const state = told === 'linkUp' ? 'up' : told;
-        const view = views.get(node) ?? new Map<string, { state: string; at: number }>();
+        const view = views.get(node) ?? new Map<string, Seen>();
         views.set(node, view);
-        const before = view.get(peer);
-        view.set(peer, { state, at });
+        const before = view.get(peer) ?? { state: 'up', at, linkedAt: at, downs: 0 };
+        const { linkedAt, downs } = before;
+        view.set(peer, {
+          ...{ state, at, linkedAt: told === 'linkUp' ? at : linkedAt },
+          downs: downs + (state === 'down' ? 1 : 0),
+        });
         const { suspectMs = 0, downMs = 0 } = troubles.terms ?? {};
-        if (state !== 'down' || before?.state !== 'suspect') return;
+        if (state !== 'down' || before.state !== 'suspect') return;
         const silentMs = (at - before.at) / 1_000 + suspectMs;
-        if (silentMs > downMs - EARLY_MS) return;
+        const doubledMs = Math.min(DOWN_MAX_MS, downMs * 2 ** Math.max(0, downs - FLAPS_MAX + 1));
+        if (silentMs > Math.max(downMs, doubledMs) - EARLY_MS) return;
         // Of a process that is gone its machine says so.
-        const since = at - PAUSE_MAX_US;
-        if ((diedAt.get(troubles.nodes.indexOf(peer)) ?? -Infinity) > since) return;
-        if (troubles.pausedUs(node, since, at) > 0) return;
+        if ((diedAt.get(troubles.nodes.indexOf(peer)) ?? -Infinity) > linkedAt - ON_WAY_US) return;
+        if (troubles.pausedUs(node, at - PAUSE_MAX_US, at) > 0) return;
         const others = [...view.values()].filter((one) => one.state === 'up').length;
         if (others < OTHERS_MIN)
           report(
@@ -49,6 +53,16 @@ export const timelyDeaths: Invariant = {
     };
   },
 };
+
+interface Seen {
+  readonly state: string;
+  /** Since when it is that. */
+  readonly at: number;
+  /** When it has had its last link. */
+  readonly linkedAt: number;
+  /** How often it was taken for dead. */
+  readonly downs: number;
+}
 
 /** Whoever cannot be heard at all, by a detour or without, is taken for dead when it is time. */
 export const silence: Invariant = {
@@ -140,7 +154,7 @@ class Silence {
   #judge(event: TraceEvent, { node, other, from, at, isDeath }: Due): void {
     const peer = this.troubles.nodes[other] ?? '';
     const view = this.views.get(node)?.get(peer);
-    if (view === undefined || view.upAt > from + ON_WAY_US || view.downs > FLAPS_MAX) return;
+    if (view === undefined || view.upAt > from + ON_WAY_US || view.downs > DOWNS_MAX) return;
     if (this.troubles.ofNode(node, from - ON_WAY_US, at)) return;
     const { state } = view;
     if (state !== 'up' && (state !== 'suspect' || !isDeath)) return;
@@ -185,5 +199,7 @@ const PATIENCE_TIMES = 2;
 const LATE_MS = 1_500;
 const ON_WAY_US = 1_000_000;
 const BEFORE_US = 1_000_000;
-/** [HP-MEMBER-9] Who is dead again and again is waited for longer. */
-const FLAPS_MAX = 1;
+/** [HP-MEMBER-9] Who is dead again and again is waited for longer, which runs may be too short for. */
+const DOWNS_MAX = 1;
+const FLAPS_MAX = 3;
+const DOWN_MAX_MS = 60_000;

@@ -22,6 +22,8 @@ export const heardInTime: Invariant = {
       talkerAsked: ({ client, what, room = '' }) => {
         if (what === 'LEAVE') judge.rooms.get(room)?.delete(client);
       },
+      // It may have been answered that it sits there after it asked to leave.
+      unseated: ({ client, room }) => judge.rooms.get(room)?.delete(client),
       talkerEnded: ({ client }) => judge.ended(client),
       roomAcked: (event) => judge.acked(event),
       roomHeard: ({ client, message }) => judge.heard.add(`${client} ${message}`),

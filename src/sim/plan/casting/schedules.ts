@@ -1,0 +1,109 @@
+// When what goes wrong between nodes befalls a run: evenly over its time, soon after each other around one node, or alone and for
+// long. Refuses to know who talks.
+
+import { type Arbitrary, array, constant, integer, tuple } from 'fast-check';
+
+import {
+  type ClusterFault,
+  type ClusterFaultKind,
+  chanceFaultKinds,
+  clusterFaultSizes,
+} from '../../faults/cluster-faults.ts';
+import { chance, milliseconds, mixed, plainRecord, stepped } from '../drawing.ts';
+
+/** Some of the kinds, at any time; in some runs soon after each other, and most of them around one node. */
+export function clusterSchedules(
+  kinds: readonly ClusterFaultKind[],
+  nodes: number,
+  horizonUs: number,
+): Arbitrary<ClusterFault[]> {
+  const one = kinds.map((kind) => clusterFault(kind, nodes, horizonUs));
+  if (one.length === 0) return constant([]);
+  const some = array(mixed(...one.map((fault) => [1, fault] as const)), {
+    minLength: 1,
+    maxLength: FAULTS_MAX,
+    size: 'max',
+  }).map((faults) => faults.toSorted((a, b) => a.at - b.at));
+  return mixed(
+    [2, some],
+    [
+      1,
+      tuple(some, around(nodes)).map(([faults, way]) =>
+        drawnTo(faults, way).filter(({ at }) => at < horizonUs),
+      ),
+    ],
+  );
+}
+
+function clusterFault(
+  kind: ClusterFaultKind,
+  nodes: number,
+  horizonUs: number,
+): Arbitrary<ClusterFault> {
+  const { durationMs, amount, amountStep } = clusterFaultSizes[kind];
+  return plainRecord({
+    at: milliseconds(0, Math.floor(horizonUs / 1_000) - 1),
+    kind: constant(kind),
+    one: integer({ min: 0, max: nodes - 1 }),
+    step: integer({ min: 1, max: Math.max(1, nodes - 1) }),
+    durationUs: milliseconds(...durationMs),
+    amount: stepped(...amount, amountStep),
+  }).map(({ step, ...fault }) => ({ ...fault, other: (fault.one + step) % nodes }));
+}
+
+interface Around {
+  readonly node: number;
+  /** How long after the one before each of them begins. */
+  readonly gapsUs: readonly number[];
+  /** By fault: whether it befalls the node. */
+  readonly isThere: readonly boolean[];
+}
+
+function around(nodes: number): Arbitrary<Around> {
+  const gap = mixed(
+    [1, milliseconds(0, 100)],
+    [2, milliseconds(100, 1_000)],
+    [1, milliseconds(1_000, 3_000)],
+  );
+  return plainRecord({
+    node: integer({ min: 0, max: nodes - 1 }),
+    gapsUs: array(gap, { minLength: FAULTS_MAX, maxLength: FAULTS_MAX }),
+    isThere: array(chance(2, 3), { minLength: FAULTS_MAX, maxLength: FAULTS_MAX }),
+  });
+}
+
+/** What one of them leaves behind is what the next one meets. */
+function drawnTo(
+  faults: readonly ClusterFault[],
+  { node, gapsUs, isThere }: Around,
+): ClusterFault[] {
+  let at = faults[0]?.at ?? 0;
+  return faults.map((fault, index) => {
+    if (index > 0) at += gapsUs[index] ?? 0;
+    const isMoved = isThere[index] === true && fault.other !== node;
+    return { ...fault, at, one: isMoved ? node : fault.one };
+  });
+}
+
+/** Longer than others wait, early in the run; mostly a node that stalls, or one that hears all others and is not heard. */
+export function singleFault(nodes: number): Arbitrary<ClusterFault[]> {
+  const kinds = chanceFaultKinds.map((kind) => clusterFault(kind, nodes, SINGLE_BEFORE_US));
+  const stall = clusterFault('stallNode', nodes, SINGLE_BEFORE_US);
+  const unheard = clusterFault('cutOff', nodes, SINGLE_BEFORE_US).map((one) => ({
+    ...one,
+    amount: 1,
+  }));
+  return mixed([10, stall], [8, unheard], ...kinds.map((one) => [1, one] as const)).map((fault) => [
+    fault.durationUs === 0 ? fault : { ...fault, durationUs: fault.durationUs + SINGLE_MORE_US },
+  ]);
+}
+
+/** In a few runs one node goes as it should, while others talk on. */
+export function drains(nodes: number): Arbitrary<ClusterFault | undefined> {
+  const drain = clusterFault('drainNode', nodes, SINGLE_BEFORE_US);
+  return mixed<ClusterFault | undefined>([11, constant(undefined)], [1, drain]);
+}
+
+const FAULTS_MAX = 8;
+const SINGLE_BEFORE_US = 3_000_000;
+const SINGLE_MORE_US = 9_000_000;

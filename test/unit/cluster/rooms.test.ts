@@ -315,12 +315,13 @@ describe('homes', () => {
 
   test.each([
     ['somebody comes in', 1_000, true],
+    ['it has forgotten the room before', 150_000, true],
     ['nobody does', 1_000, false],
     ['it goes on with the room for a moment', 100, false],
   ])(
     '[HP-STORE-4] [HP-STORE-7] a copy that took the home for gone by mistake knows who is there: %s',
     (_, ms, comesIn) => {
-      const stage = whole();
+      const stage = whole({ chat: { ...fast, emptyRoomMs: 60_000 } });
       const names = Array.from({ length: 100 }, (_, at) => `quiet-${at}`);
       const orderOf = (name: string): string =>
         successorsOf(['n1', 'n2', 'n3'], name, '').join(' ');

@@ -4,6 +4,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { successorsOf } from '../../../src/actors/chat/rendezvous.ts';
+import type { RoomsMessage } from '../../../src/actors/chat/rooms/room-messages.ts';
 import { actorsOf } from '../../../src/actors/node.ts';
 import { Prng } from '../../../src/actors/runtime/prng.ts';
 import { ClusterStage } from '../../support/cluster-stage.ts';
@@ -319,10 +320,10 @@ describe('homes', () => {
     ['nobody does', 1_000, false],
     ['it goes on with the room for a moment', 100, false],
   ])(
-    '[HP-STORE-4] [HP-STORE-7] a copy that took the home for gone by mistake knows who is there: %s',
+    '[HP-STORE-3] [HP-STORE-4] [HP-STORE-7] a copy that took the home for gone by mistake knows who is there: %s',
     (_, ms, comesIn) => {
       const stage = whole({ chat: { ...fast, emptyRoomMs: 60_000 } });
-      const names = Array.from({ length: 100 }, (_, at) => `quiet-${at}`);
+      const names = Array.from(Array(100).keys(), (at) => `quiet-${at}`);
       const orderOf = (name: string): string =>
         successorsOf(['n1', 'n2', 'n3'], name, '').join(' ');
       const room = names.find((name) => orderOf(name) === 'n1 n2 n3') ?? '';
@@ -330,11 +331,11 @@ describe('homes', () => {
       joined(stage, 'alice', 'n1', room);
       stage.pass(200);
       const { shards } = stage.node('n2');
-      const tell = (message: object): void => {
+      const tell = (message: RoomsMessage): void => {
         for (const [shard, { system }] of shards.entries())
           system.deliver(actorsOf(shard).rooms, message);
       };
-      const nodes = { type: 'nodesChanged', size: 3, isServing: true };
+      const nodes = { type: 'nodesChanged', size: 3, isServing: true, isJoined: true } as const;
       tell({ type: 'nodeDown', node: 'n1' });
       tell({ ...nodes, nodes: ['n2', 'n3'], down: 1 });
       stage.pass(ms);

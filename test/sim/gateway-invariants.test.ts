@@ -291,6 +291,10 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ...[handed(2, 5_001), dropped(B), handed(3, 5_002), heard(3, B)],
     ...[followedTold(1), at('holdersLeft', 9_000)],
   ],
+  'what waited for its turn since before somebody came, and a gap from when nobody was there': [
+    ...[began, handed(1, 1), handed(2, 2), plainStream, opened],
+    ...[handed(3, 3), heard(1, B), heard(3, B)],
+  ],
   'clients who come by the routes of their time': [
     ...[client('0:1', true), written(1), client('0:2', true), at('healed', 1)],
     { ...client('0:3', true, { route: 'one.1' }), atMs: 9_000 },
@@ -452,6 +456,11 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
       'holds-order',
       'a plain stream has two gaps, and an operator was told of one',
       [began, plainStream, heard(7, B), dropped(B), heard(9, B), heard(11, B)],
+    ],
+    [
+      'holds-order',
+      'a plain stream has a gap since it came',
+      [began, handed(1, 1), plainStream, opened, heard(1, B), handed(2, 2), heard(3, B)],
     ],
     ['holds-order', 'a plain stream has a gap', [began, plainStream, heard(7, B), heard(9, B)]],
     [

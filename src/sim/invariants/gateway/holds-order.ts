@@ -22,6 +22,7 @@ export const holdsOrder: Invariant = {
   judge(report) {
     const judge = new Judge(report);
     return {
+      itemSent: (event) => judge.sent(event),
       itemDropped: (event) => judge.dropped(event),
       gatewayBegan: ({ channels }) => {
         for (const traits of channels) judge.traits.set(traits.channel, traits);
@@ -31,6 +32,7 @@ export const holdsOrder: Invariant = {
         if (isLie) judge.misled.add(connection);
       },
       holdAsked: (event) => judge.asked(event),
+      holdOpened: (event) => judge.opened(event),
       holdHeard: (event) => judge.heard(event, event.channel, event.item),
       holdAnswered(event) {
         for (const lines of event.lines) judge.answered(event, lines);
@@ -46,6 +48,8 @@ interface Reader {
   /** Undefined where nobody knows what comes next. */
   readonly places: Map<string, number>;
   readonly heard: Map<string, Set<number>>;
+  /** By channel, the last item that was sent to the node before it could hear: what waited there may come all the same. */
+  readonly before: Map<string, number>;
   /** Items that were left out for it, by channel. */
   readonly leftOut: Map<string, number>;
 }
@@ -59,6 +63,8 @@ class Judge {
   readonly open = new Map<number, Reader>();
   /** [DIFF-24] Items of which an operator was told that they are dropped, by node and channel. */
   readonly #drops = new Map<string, number>();
+  /** The last item that was sent, by node and channel. */
+  readonly #sent = new Map<string, number>();
   readonly #report: Report;
 
   constructor(report: Report) {
@@ -70,6 +76,17 @@ class Judge {
     this.#drops.set(name, (this.#drops.get(name) ?? 0) + 1);
   }
 
+  sent({ node, channel, item }: EventOf<'itemSent'>): void {
+    const name = `${node} ${channel}`;
+    this.#sent.set(name, Math.max(item, this.#sent.get(name) ?? 0));
+  }
+
+  opened({ node, connection }: EventOf<'holdOpened'>): void {
+    const reader = this.open.get(connection);
+    for (const channel of reader?.asked.channels ?? [])
+      reader?.before.set(channel, this.#sent.get(`${node} ${channel}`) ?? 0);
+  }
+
   asked(asked: EventOf<'holdAsked'>): void {
     const { connection, channels, seen, what } = asked;
     const places = new Map<string, number>();
@@ -78,7 +95,10 @@ class Judge {
       // A WebSocket tells nobody what it has seen.
       if (this.#hasIds(channel) && !isWs) places.set(channel, seen[place] ?? 0);
     const isPlain = isWs || channels.every((channel) => !this.#hasIds(channel));
-    this.open.set(connection, { asked, isPlain, places, heard: new Map(), leftOut: new Map() });
+    this.open.set(connection, {
+      ...{ asked, isPlain, places },
+      ...{ heard: new Map(), before: new Map(), leftOut: new Map() },
+    });
   }
 
   answered(event: EventOf<'holdAnswered'>, { channel, items }: Lines): void {
@@ -124,7 +144,8 @@ class Judge {
     // What has ids may be lost on its way, waited for in vain, and given out late; a WebSocket does not ask for it.
     if (!isOrdered || hasIds || place === undefined) return;
     let leftOut = reader.leftOut.get(channel) ?? 0;
-    for (let next = place + 1; next < item; next += 1)
+    const from = Math.max(place, reader.before.get(channel) ?? 0);
+    for (let next = from + 1; next < item; next += 1)
       if (!isSpared(reader.asked, next)) leftOut += 1;
     reader.leftOut.set(channel, leftOut);
     const isLeftOut =

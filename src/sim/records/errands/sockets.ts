@@ -316,13 +316,8 @@ export const socketErrands: readonly Errand[] = [
         { channel: 'test', formats: message('not this') },
       ],
     },
-    'upgraded',
-    'text hello',
-    'binary c:{}',
-    'text one',
-    'pong p',
-    'pong q',
-    'close 4001 bye',
+    // What is published and what is echoed come on two ways.
+    /^upgraded \/ text hello \/ (?:binary c:\{\} \/ text one|text one \/ binary c:\{\}) \/ pong p \/ pong q \/ close 4001 bye$/,
   ),
   talks(
     'ws-of-nothing',

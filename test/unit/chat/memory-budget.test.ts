@@ -41,6 +41,21 @@ describe('[HP-HIST-4] rooms together remember no more than it may cost', () => {
     expect([memory.all, budget.bytes]).toEqual([[], 0]);
   });
 
+  test('[HP-HOME-13] of a message with two places the one that is kept counts', () => {
+    const budget = new MemoryBudget(cost(0) * 6);
+    const memory = new RoomMemory(LIMITS, budget);
+    for (const [epoch, units] of [
+      [1, 3],
+      [2, 9],
+      [3, 1],
+    ] as const) {
+      memory.add({ ...entry(1, units), epoch });
+      expect([memory.all.length, budget.bytes]).toEqual([1, cost(units)]);
+    }
+    memory.end();
+    expect(budget.bytes).toBe(0);
+  });
+
   test('what is forgotten may be said again, and is new', () => {
     const memory = new RoomMemory(LIMITS, new MemoryBudget(cost(0)));
     expect([1, 2, 1].map((seq) => memory.add(entry(seq)))).toEqual([true, true, true]);

@@ -4,6 +4,8 @@
 import { describe, expect, test } from 'vitest';
 
 import { successorsOf } from '../../../src/actors/chat/rendezvous.ts';
+import type { RoomsMessage } from '../../../src/actors/chat/rooms/room-messages.ts';
+import { actorsOf } from '../../../src/actors/node.ts';
 import { Prng } from '../../../src/actors/runtime/prng.ts';
 import { ClusterStage } from '../../support/cluster-stage.ts';
 import { HpClient, type HpLine } from '../../support/hp-client.ts';
@@ -311,6 +313,45 @@ describe('homes', () => {
     const events = alice.told().filter((text) => text.startsWith('ROOM_EVENT'));
     expect(events).toEqual(['ROOM_EVENT leave bob']);
   });
+
+  test.each([
+    ['somebody comes in', 1_000, true],
+    ['it has forgotten the room before', 150_000, true],
+    ['nobody does', 1_000, false],
+    ['it goes on with the room for a moment', 100, false],
+  ])(
+    '[HP-STORE-3] [HP-STORE-4] [HP-STORE-7] a copy that took the home for gone by mistake knows who is there: %s',
+    (_, ms, comesIn) => {
+      const stage = whole({ chat: { ...fast, emptyRoomMs: 60_000 } });
+      const names = Array.from(Array(100).keys(), (at) => `quiet-${at}`);
+      const orderOf = (name: string): string =>
+        successorsOf(['n1', 'n2', 'n3'], name, '').join(' ');
+      const room = names.find((name) => orderOf(name) === 'n1 n2 n3') ?? '';
+      const bob = joined(stage, 'bob', 'n3', room);
+      joined(stage, 'alice', 'n1', room);
+      stage.pass(200);
+      const { shards } = stage.node('n2');
+      const tell = (message: RoomsMessage): void => {
+        for (const [shard, { system }] of shards.entries())
+          system.deliver(actorsOf(shard).rooms, message);
+      };
+      const nodes = { type: 'nodesChanged', size: 3, isServing: true, isJoined: true } as const;
+      tell({ type: 'nodeDown', node: 'n1' });
+      tell({ ...nodes, nodes: ['n2', 'n3'], down: 1 });
+      stage.pass(ms);
+      tell({ type: 'nodeUp', node: 'n1' });
+      tell({ ...nodes, nodes: ['n1', 'n2', 'n3'], down: 0 });
+      stage.pass(1_000);
+      if (comesIn) joined(stage, 'carol', 'n1', room);
+      bob.take();
+      stage.kill('n1');
+      stage.pass(20_000);
+      const events = bob.told().filter((text) => text.startsWith('ROOM_EVENT'));
+      const gone = comesIn ? ['alice', 'carol'] : ['alice'];
+      expect(events.toSorted()).toEqual(gone.map((user) => `ROOM_EVENT leave ${user}`));
+      expect(stage.failures).toEqual([]);
+    },
+  );
 
   test('[HP-HOME-5] what was asked of a home that died is asked of the next one', () => {
     const stage = whole({ chat: { ...fast, answerTimeoutMs: 20_000 } });

@@ -121,6 +121,10 @@ export class RoomMemory {
     this.#entries.splice(this.#placeFor(entry), 0, entry);
     this.#names.set(nameOf(entry), entry);
     if (this.#untold.delete(known)) this.#untold.add(entry);
+    // Who says one thing twice may have changed the words.
+    const bytes = costOf(entry) - costOf(known);
+    this.#bytes += bytes;
+    this.#budget?.grew(this, bytes);
   }
 
   /** Remembers what those who are here have not been told. False when it is there already. */

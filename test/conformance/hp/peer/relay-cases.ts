@@ -770,12 +770,16 @@ export const relayCases: readonly HpCase[] = [
           body['say'] === 'keep' && keyOf(line) === room && (body['from'] as Body)['epoch'] === 0;
         await peer.forwarded(is(theirs));
         const ours = roomAt(site, peer, 'peer');
+        const isBehind = (body: Body, line: PeerLine): boolean =>
+          body['say'] === 'behind' && keyOf(line) === ours;
+        peer.forward('room', ours, { say: 'seat', user: site.name('u'), isIn: true });
+        await peer.forwarded(isBehind);
         const place = { epoch: 3, seq: 9 };
         const gap = { from: { epoch: 3, seq: 7 }, place, last: place };
         const keep = (more: object): void =>
           peer.forward('room', ours, { say: 'keep', entries: [], ...gap, ...more });
         keep({});
-        await peer.forwarded((body, line) => body['say'] === 'behind' && keyOf(line) === ours);
+        await peer.forwarded(isBehind);
         keep({ from: { epoch: 0, seq: 0 } });
         const kept = await peer.forwarded(
           (body, line) => body['say'] === 'kept' && keyOf(line) === ours,

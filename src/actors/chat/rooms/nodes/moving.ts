@@ -167,7 +167,7 @@ function settled(state: RoomsState, name: string, { obey, met }: Deeds, context:
   for (const [node, one] of behind) tellMissed(state, room, node, one, context);
   spread(state, room, [...behind.keys()], news, context);
   // Nobody knew anything of it.
-  if (room.count === 0 && room.seq === 0) forget(state, room);
+  if (room.count === 0 && room.seq === 0 && room.unseen.size === 0) forget(state, room);
   else copyAgain(state, room, true, context);
   if (here !== undefined) greet(room, (key) => !here.has(key) || !there.has(key), { met });
   for (const ask of settling.asks) obey(state, ask, context);
@@ -310,6 +310,8 @@ export function adopt(
     tellMissed(state, room, node, { place, names }, context);
     if (whole === undefined) putOff(state, room, news, context);
     else spread(state, room, [node], whole, context);
+    // It may have been the home itself meanwhile, and have kept nothing.
+    state.copies.get(name)?.kept.delete(node);
     copyAgain(state, room, news.length + members.length > 0, context);
     return;
   }

@@ -79,11 +79,9 @@ export function peerSaid(
         if (room !== undefined) spread(state, room, [node], news, context);
       }
       return;
-    case 'seat': {
-      const guests = state.guests.get(name);
-      if (guests?.keptTo !== undefined) keepSeat(guests, told);
+    case 'seat':
+      if (isAway(state, name) && hasPlace(state, name)) keepSeat(state, name, node, told, context);
       return;
-    }
     case 'kept':
       confirmed(state, name, node, told, context);
       return;

@@ -263,11 +263,18 @@ export function keep(
   tellKeeper(state.chat, node, name, { say: 'kept', place }, context);
 }
 
+/** [HP-STORE-3] Who does not keep the room any more is to have more than one seat. */
 export function keepSeat(
-  { users }: Guests,
+  state: RoomsState,
+  name: string,
+  node: string,
   { user, isIn }: Extract<RoomTold, { readonly say: 'seat' }>,
+  context: Turn,
 ): void {
-  if (isIn) users.set(userKey(user), user);
+  const { keptTo, users } = state.guests.get(name) ?? {};
+  if (keptTo === undefined || users === undefined)
+    tellKeeper(state.chat, node, name, { say: 'behind' }, context);
+  else if (isIn) users.set(userKey(user), user);
   else users.delete(userKey(user));
 }
 

@@ -102,7 +102,7 @@ export const elusive: ReadonlyMap<string, string> = new Map([
   ],
   [
     'new-reader-told-of-the-old-epoch',
-    'Nobody subscribes so far in the moment in which a new home answers him first; no unit test has it either.',
+    'Nobody subscribes so far in the moment in which a new home answers him first; unit tests have it.',
   ],
   [
     'sock-sends-at-its-pace',

@@ -463,37 +463,47 @@ describe('a shard that dies', () => {
     }
   });
 
-  test('[BROKER-LIVE-1] topics for which the successor has no room yet come back when it has', () => {
-    const topics = Array.from({ length: 40 }, (_, n) => `t${n}`).filter(
+  describe('[BROKER-LIVE-1] topics for which the successor has no room yet', () => {
+    const [first = '', second = ''] = Array.from({ length: 40 }, (_, n) => `t${n}`).filter(
       (name) => homeOf(`broker/${name}`, 2) === 1,
     );
-    const [first = '', second = ''] = topics;
-    const stage = new Stage({ shards: 2, broker: quiet, home: { topicsMax: 1 } });
-    const reader = stage.connect();
-    reader.say(enveloped(first));
-    stage.crash(1);
-    // On the fresh shard somebody else is faster.
     const { home } = actorsOf(1);
     const other = `broker/${second}`;
-    stage.tell(home, {
-      type: 'attach',
-      topic: other,
-      subscribers: 1,
-      since: undefined,
-      shard: 1,
-      ref: 0,
+    const refused = () => {
+      const stage = new Stage({ shards: 2, broker: quiet, home: { topicsMax: 1 } });
+      const reader = stage.connect();
+      reader.say(enveloped(first));
+      stage.crash(1);
+      // On the fresh shard somebody else is faster.
+      const wish = { topic: other, subscribers: 1, since: undefined, shard: 1, ref: 0 };
+      stage.tell(home, { type: 'attach', ...wish });
+      stage.settle();
+      reader.take();
+      reader.say({ topic: first, data: 'refused', ack: true });
+      expect(reader.takeJson()).toMatchObject([{ type: 'error' }]);
+      stage.tell(home, { type: 'detach', topic: other, subscribers: 0, shard: 1 });
+      return { stage, reader };
+    };
+
+    test('come back when it has', () => {
+      const { stage, reader } = refused();
+      stage.pass(1_000);
+      reader.say({ topic: first, data: 'heard' });
+      expect(reader.takeJson()).toMatchObject([
+        { type: 'gap', reason: 'restarted' },
+        { type: 'message', data: 'heard' },
+      ]);
     });
-    stage.settle();
-    reader.take();
-    reader.say({ topic: first, data: 'refused', ack: true });
-    expect(reader.takeJson()).toMatchObject([{ type: 'error' }]);
-    stage.tell(home, { type: 'detach', topic: other, subscribers: 0, shard: 1 });
-    stage.pass(1_000);
-    reader.say({ topic: first, data: 'heard' });
-    expect(reader.takeJson()).toMatchObject([
-      { type: 'gap', reason: 'restarted' },
-      { type: 'message', data: 'heard' },
-    ]);
+
+    test('[SHARD-2] come back with the next who asks, and it is told of no loss', () => {
+      const { stage, reader } = refused();
+      const late = stage.connect();
+      late.say(enveloped(first));
+      late.say({ topic: first, data: 'heard' });
+      const message = { type: 'message', data: 'heard' };
+      expect(late.takeJson()).toMatchObject([{ type: 'ack_subscribe' }, message]);
+      expect(reader.takeJson()).toMatchObject([{ type: 'gap', reason: 'restarted' }, message]);
+    });
   });
 });
 

@@ -434,6 +434,11 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     at(14_000, { ...roomEvent(1, 'leave', 'u2', 1), reason: 'node_down' }),
     at(16_000, heard(1, 'm2.2', 2, { home: 'n3', isDelayed: true })),
   ],
+  'who came behind a message does not hear it, though who said it learns late that it was taken': [
+    ...[...alone, joined(1), joined(2), loggedIn(1), loggedIn(2), seated(1, 0)],
+    at(2_000, askedFor(1, 'ROOM_MESSAGE', { room: 'r', message: 'm1.1' })),
+    ...[at(3_000, seated(2, 1)), at(9_000, roomAcked(1, 'm1.1', 1)), at(14_000, just('sampled'))],
+  ],
   'a call': [
     ...[calls('bytes'), over('bytes', ['ERROR INVALID_UTF8'], false)],
     ...[calls('http'), over('http', ['ERROR INVALID_JSON fatal'], true), quiet],

@@ -19,8 +19,9 @@ export const heardInTime: Invariant = {
       loggedIn: (event) => {
         for (const room of event.rooms) judge.sits(event, room);
       },
-      talkerAsked: ({ client, what, room = '' }) => {
+      talkerAsked: ({ client, what, room = '', message, at }) => {
         if (what === 'LEAVE') judge.rooms.get(room)?.delete(client);
+        if (message !== undefined && !judge.saidAt.has(message)) judge.saidAt.set(message, at);
       },
       // It may have been answered that it sits there after it asked to leave.
       unseated: ({ client, room }) => judge.rooms.get(room)?.delete(client),
@@ -56,6 +57,8 @@ class Judge {
   readonly rooms = new Map<string, Map<number, Seat>>();
   /** Client and message. */
   readonly heard = new Set<string>();
+  /** When it was said first, by message. */
+  readonly saidAt = new Map<string, number>();
   readonly #report: Report;
   #due: Due[] = [];
   #diedAt = Number.NEGATIVE_INFINITY;
@@ -85,8 +88,10 @@ class Judge {
 
   acked({ client, room, message, at, isDuplicate }: EventOf<'roomAcked'>): void {
     if (isDuplicate) return;
+    // Whoever said it may read slowly, and learn late that it was taken.
+    const before = Math.min(at - BEFORE_US, this.saidAt.get(message) ?? at);
     for (const seat of this.rooms.get(room)?.values() ?? [])
-      if (seat.client !== client && seat.at < at - BEFORE_US)
+      if (seat.client !== client && seat.at < before)
         this.#due.push({ seat, room, message, since: at });
   }
 

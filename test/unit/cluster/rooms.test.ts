@@ -314,6 +314,26 @@ describe('homes', () => {
     expect(events).toEqual(['ROOM_EVENT leave bob']);
   });
 
+  test('[HP-HOME-7] a home whose numbers went on without messages keeps nobody waiting for what was never said', () => {
+    const stage = whole();
+    const names = Array.from(Array(100).keys(), (at) => `raised-${at}`);
+    const room = names.find((name) => successorsOf(['n1', 'n2', 'n3'], name, '')[0] === 'n1') ?? '';
+    const bob = joined(stage, 'bob', 'n2', room);
+    say(bob, 'one', room);
+    stage.pass(200);
+    // Another node knows of a later place, and of nothing that was said there.
+    const body = { say: 'sitting', place: { epoch: 3e15, seq: 9 }, members: [] } as const;
+    for (const [shard, { system }] of stage.node('n1').shards.entries())
+      system.deliver(actorsOf(shard).rooms, { type: 'peerSaid', node: 'n3', key: room, body });
+    stage.pass(200);
+    const carol = joined(stage, 'carol', 'n2', room);
+    bob.take();
+    say(carol, 'two', room);
+    stage.pass(200);
+    expect(bodies(bob.take())).toEqual(['two']);
+    expect(stage.failures).toEqual([]);
+  });
+
   test.each([
     ['somebody comes in', 1_000, true],
     ['it has forgotten the room before', 150_000, true],

@@ -69,10 +69,6 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'Connections seldom end while words of a room wait for a client that neither acknowledges nor gives places.',
   ],
   [
-    'forward-overtakes-interest',
-    'Nobody speaks in a room within the milliseconds in which somebody on another node comes in, mostly.',
-  ],
-  [
     'lost-again-while-coming-back',
     'The homes of rooms mostly answer before a connection that has just come is lost.',
   ],

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { allGripCases } from './grip/cases.ts';
 import { GRIP_USAGE, readGripArguments } from './grip/command-line.ts';
-import { Origins } from './grip/origin.ts';
+import { freePorts } from '../support/free-port.ts';
+import { Origins, PORTS } from './grip/origin.ts';
 import { resultOf } from './grip/run.ts';
 import type { GripSite } from './grip/site.ts';
 import { gripUnseen } from './grip/unseen.ts';
@@ -113,7 +114,7 @@ describe('gateways that are wrong', () => {
   let proxy: Server;
 
   beforeAll(async () => {
-    origins = await Origins.listen(undefined);
+    origins = await Origins.listen(await freePorts(PORTS));
     parrot = await listening((client) => {
       client.on('data', () => client.write(HELLO));
     });

@@ -6,9 +6,9 @@ import { createServer, type Server } from 'node:http';
 import { HttpStreamFormat, Publisher } from '@fanoutio/grip';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePorts } from '../support/free-port.ts';
 import {
   type Folder,
-  freePorts,
   type GatewayNode,
   newFolder,
   type Program,

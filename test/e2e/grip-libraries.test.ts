@@ -5,10 +5,10 @@ import { readFileSync } from 'node:fs';
 import { Publisher, WebSocketMessageFormat } from '@fanoutio/grip';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { freePorts } from '../support/free-port.ts';
 import {
   ask,
   type Folder,
-  freePorts,
   type GatewayNode,
   newFolder,
   type Program,

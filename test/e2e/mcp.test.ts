@@ -5,14 +5,8 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { LoggingMessageNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  ask,
-  freePorts,
-  type GatewayNode,
-  type Program,
-  startGateway,
-  startProgram,
-} from './gateway-node.ts';
+import { freePorts } from '../support/free-port.ts';
+import { ask, type GatewayNode, type Program, startGateway, startProgram } from './gateway-node.ts';
 
 const ports = { server: 0, holds: 0 };
 const programs: Program[] = [];

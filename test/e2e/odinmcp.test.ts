@@ -3,10 +3,10 @@
 
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
+import { freePorts } from '../support/free-port.ts';
 import {
   ask,
   type Folder,
-  freePorts,
   type GatewayNode,
   newFolder,
   type Program,

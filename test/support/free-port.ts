@@ -3,6 +3,13 @@
 
 import { createServer } from 'node:net';
 
+/** So many different ports, for a program that cannot be asked which ones it got. */
+export async function freePorts(count: number): Promise<number[]> {
+  const ports = new Set<number>();
+  while (ports.size < count) ports.add(await freePort());
+  return [...ports];
+}
+
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const port = LOWEST + Math.floor(Math.random() * COUNT);

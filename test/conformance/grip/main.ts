@@ -4,7 +4,7 @@
 import { jsonOf, type Result, tableOf } from '../report.ts';
 import type { GripCase } from './case.ts';
 import { GRIP_USAGE, type GripWish, readGripArguments } from './command-line.ts';
-import { Origins } from './origin.ts';
+import { Origins, portsFrom } from './origin.ts';
 import { runGripCases } from './run.ts';
 import { start } from './start.ts';
 import { gripUnseen } from './unseen.ts';
@@ -40,7 +40,7 @@ export async function runGrip(args: readonly string[]): Promise<number> {
 
 async function runThere(wish: GripWish): Promise<Result[]> {
   if (wish.site === undefined) throw new Error('there is no --target');
-  const origins = await Origins.listen(wish.originPort ?? USUAL_ORIGIN_PORT);
+  const origins = await Origins.listen(portsFrom(wish.originPort ?? USUAL_ORIGIN_PORT));
   try {
     return await runGripCases(wish.cases, { ...wish.site, origins }, progressOf(wish.cases.length));
   } finally {

@@ -3,7 +3,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 
 import { selfSigned } from '../../support/self-signed.ts';
 
@@ -13,6 +13,10 @@ export const SECOND = 1;
 export const DEAD = 2;
 export const SECURE = 3;
 export const PORTS = 4;
+
+/** As many ports as there are, from `first` on. */
+export const portsFrom = (first: number): number[] =>
+  Array.from({ length: PORTS }, (_, at) => first + at);
 
 export interface Asked {
   readonly method: string;
@@ -79,20 +83,16 @@ export class Origins {
     }
   }
 
-  /** Listens at four ports from `first` on, or at free ones. */
-  static async listen(first: number | undefined): Promise<Origins> {
+  /** Listens at all but the dead one of its `PORTS` ports. */
+  static async listen(ports: readonly number[]): Promise<Origins> {
     const options = { keepAliveTimeout: 60_000, maxHeaderSize: 65_536, insecureHTTPParser: true };
     const servers: Server[] = [
       createServer(options),
       createServer(options),
       createTlsServer({ ...options, ...selfSigned('localhost') }),
     ];
-    const dead = createServer();
-    const order = [servers[0], servers[1], dead, servers[2]];
-    const ports: number[] = [];
-    for (const [at, server] of order.entries())
-      ports.push(await listening(server ?? dead, first === undefined ? 0 : first + at));
-    await new Promise((resolve) => dead.close(resolve));
+    const living = ports.filter((_, at) => at !== DEAD);
+    await Promise.all(servers.map((server, at) => listening(server, living[at])));
     for (const server of servers) Object.assign(server, { requestTimeout: 0, headersTimeout: 0 });
     return new Origins(servers, ports);
   }
@@ -199,10 +199,9 @@ function valuesOf(headers: readonly (readonly [string, string])[], name: string)
   return headers.flatMap(([key, value]) => (key.toLowerCase() === wanted ? value : []));
 }
 
-async function listening(server: Server, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
+function listening(server: Server, port: number | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);
   });
-  return (server.address() as AddressInfo).port;
 }

@@ -37,8 +37,9 @@ const gives =
 const says =
   (bytes: string, look: (answer: WholeAnswer) => void) =>
   async (gateway: Gateway): Promise<void> => {
-    // Nobody else may be answered on it.
-    gateway.plays(({ socket }) => void socket.end(bytes));
+    // Nobody else may be answered on it, nor be sent over it.
+    const last = bytes.replace(/\r?\n/, '$&Connection: close$&');
+    gateway.plays(({ socket }) => void socket.end(last));
     look(await gateway.ask());
   };
 

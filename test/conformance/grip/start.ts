@@ -3,14 +3,14 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { freePorts } from '../../support/free-port.ts';
 import { selfSigned } from '../../support/self-signed.ts';
 import { within } from '../case.ts';
 import { Connection, requestText } from './http-client.ts';
-import { Origins } from './origin.ts';
+import { Origins, PORTS, portsFrom } from './origin.ts';
 import type { GripSite } from './site.ts';
 
 export type Kind = 'pushpin' | 'hermod';
@@ -38,9 +38,10 @@ export async function start(
   configuration: GripSite['configuration'],
   originPort?: number,
 ): Promise<Started> {
-  const origins = await Origins.listen(originPort);
+  const free = await freePorts(PORTS + Object.keys(DOORS).length);
+  const doors = free.splice(PORTS);
+  const origins = await Origins.listen(originPort === undefined ? free : portsFrom(originPort));
   const folder = mkdtempSync(join(tmpdir(), 'hermod-grip-'));
-  const doors = await freePorts(Object.keys(DOORS).length);
   const ports = new Map(Object.keys(DOORS).map((usual, at) => [usual, String(doors[at])]));
   const file = writeFiles(folder, configuration, ports, origins.ports);
   const children = kind === 'pushpin' ? startPushpin(folder, file) : startHermod(file);
@@ -206,17 +207,3 @@ async function ready(
 
 const START_MS = 20_000;
 const STOP_MS = 5_000;
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve) => {
-          server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}

@@ -158,11 +158,11 @@ test('[HP-CLOCK-1] a clock that is set while nodes run harms nobody', async () =
   await cluster.start('n1');
   await cluster.start('n2', { NODE_OPTIONS: `--import=${jump}` });
   await cluster.whole(['n1', 'n2']);
-  // While they find each other, one of two links may have been ended.
+  // Of two links between them one is ended, when a busy machine comes to it: that is no trouble.
   const troubles = (): unknown[] =>
     ['n1', 'n2'].flatMap((name) =>
       ['cluster.suspect', 'cluster.down', 'cluster.linkDown'].flatMap((event) =>
-        cluster.logged(name, event),
+        cluster.logged(name, event).filter(({ code }) => code !== 'DUPLICATE_LINK'),
       ),
     );
   const before = troubles().length;

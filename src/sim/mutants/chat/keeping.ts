@@ -39,6 +39,18 @@ export const keeping: readonly Mutant[] = [
       'Whoever spoke in another room waits for a node that does not answer, and is told nothing.',
   },
   {
+    name: 'rooms-forgotten-while-nodes-are-cut-off',
+    dialect,
+    nodes: 3,
+    breaks: ['room-reach'],
+    requirements: ['HP-ROOM-6', 'HP-HOME-13'],
+    file: 'chat/rooms/rooms.actor.ts',
+    find: '    if (isWhole && room.count === 0 && room.emptySince <= since) forget(state, room);',
+    replace: '    if (room.count === 0 && room.emptySince <= since) forget(state, room);',
+    story:
+      'What was said in a room that everybody here has left is forgotten, and those who sit there on the other side of a split never hear it.',
+  },
+  {
     name: 'holders-not-told-that-the-user-is-back',
     dialect,
     breaks: ['copied'],

@@ -51,6 +51,18 @@ export const keeping: readonly Mutant[] = [
       'What was said in a room that everybody here has left is forgotten, and those who sit there on the other side of a split never hear it.',
   },
   {
+    name: 'held-by-a-node-that-has-begun-anew',
+    dialect,
+    nodes: 3,
+    breaks: ['copied'],
+    requirements: ['HP-STORE-6'],
+    file: 'chat/users/users.actor.ts',
+    find: "        holdAgain(state, context);\n        return;\n      case 'sessionsOver'",
+    replace: "        return;\n      case 'sessionsOver'",
+    story:
+      'A node that dies and is back before it is missed has nothing of what waits for users on others, who think that it holds it.',
+  },
+  {
     name: 'holders-not-told-that-the-user-is-back',
     dialect,
     breaks: ['copied'],

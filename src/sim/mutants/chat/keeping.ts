@@ -39,30 +39,6 @@ export const keeping: readonly Mutant[] = [
       'Whoever spoke in another room waits for a node that does not answer, and is told nothing.',
   },
   {
-    name: 'rooms-forgotten-while-nodes-are-cut-off',
-    dialect,
-    nodes: 3,
-    breaks: ['room-reach'],
-    requirements: ['HP-ROOM-6', 'HP-HOME-13'],
-    file: 'chat/rooms/rooms.actor.ts',
-    find: '    if (isWhole && room.count === 0 && room.emptySince <= since) forget(state, room);',
-    replace: '    if (room.count === 0 && room.emptySince <= since) forget(state, room);',
-    story:
-      'What was said in a room that everybody here has left is forgotten, and those who sit there on the other side of a split never hear it.',
-  },
-  {
-    name: 'held-by-a-node-that-has-begun-anew',
-    dialect,
-    nodes: 3,
-    breaks: ['copied'],
-    requirements: ['HP-STORE-6'],
-    file: 'chat/users/users.actor.ts',
-    find: "        holdAgain(state, context);\n        return;\n      case 'sessionsOver'",
-    replace: "        return;\n      case 'sessionsOver'",
-    story:
-      'A node that dies and is back before it is missed has nothing of what waits for users on others, who think that it holds it.',
-  },
-  {
     name: 'holders-not-told-that-the-user-is-back',
     dialect,
     breaks: ['copied'],

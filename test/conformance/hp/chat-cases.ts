@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { type HpCase, hpCases } from './site.ts';
-import type { HpLine } from './socket.ts';
+import type { HpLine, HpSocket } from './socket.ts';
 
 const bodyOf = ({ type, payload }: HpLine): unknown[] => [type, payload['body']];
 
@@ -294,12 +294,19 @@ export const chatCases: readonly HpCase[] = hpCases('chat', [
       const names = ['b', 'a'].map((name) => site.name(name));
       for (const [at, one] of people.entries())
         one.say('DIRECT_MESSAGE', { to: names[at], body: 'x' }, `d${at}`);
-      for (const one of people) {
-        const { id, type } = await one.next();
-        assert.equal(type, 'DIRECT_MESSAGE');
-        one.say('ACK', { ref: id });
-      }
-      for (const one of people) assert.equal((await one.next()).payload['status'], 'delivered');
+      // What is said of one's own message may come before or behind the other's.
+      const hear = async (one: HpSocket): Promise<void> => {
+        const told: HpLine[] = [];
+        while (told.length < 2) {
+          const line = await one.next();
+          if (line.type === 'DIRECT_MESSAGE') one.say('ACK', { ref: line.id });
+          told.push(line);
+        }
+        assert.deepEqual(told.map(({ type }) => type).toSorted(), ['ACK', 'DIRECT_MESSAGE']);
+        const answer = told.find(({ type }) => type === 'ACK');
+        assert.equal(answer?.payload['status'], 'delivered');
+      };
+      await Promise.all(people.map(hear));
     },
   ],
   [

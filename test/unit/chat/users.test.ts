@@ -275,6 +275,31 @@ describe('direct messages', () => {
     expect(again.next()?.payload['offline_count']).toBe(waiting);
   });
 
+  test('[HP-RES-6] nor does a session grow whose client comes back again and again and acknowledges nothing', () => {
+    const stage = stageWith({ resumeMessagesMax: 3 });
+    const alice = HpClient.in(stage, 'alice');
+    const replayed: unknown[] = [];
+    const bob = HpClient.in(stage, 'bob', 1, { caps: ['ack'] });
+    let { wire } = bob;
+    for (let round = 0; round < 4; round += 1) {
+      wire.leave();
+      stage.settle();
+      for (const at of [1, 2, 3]) {
+        alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' }, `r${round}-${at}`);
+        stage.settle();
+      }
+      const back = new HpClient(stage);
+      back.ask('RESUME', { token: bob.token });
+      const [ok] = back.take();
+      replayed.push(ok?.payload['replayed']);
+      ({ wire } = back);
+    }
+    expect(replayed).toEqual([3, 6, 6, 6]);
+    const again = new HpClient(stage);
+    again.ask('LOGIN', { user: 'bob' });
+    expect(again.next()?.payload['offline_count']).toBe(6);
+  });
+
   test('[HP-RES-6] [HP-DM-4] what waited is told once, however much it is, to who acknowledges it', () => {
     const stage = stageWith({ resumeMessagesMax: 1 });
     const alice = HpClient.in(stage, 'alice');

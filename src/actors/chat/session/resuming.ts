@@ -43,7 +43,7 @@ import {
   tookEntry,
   wordsText,
 } from './seats.ts';
-import { directText, tellDirect, tookDirect } from './talking.ts';
+import { directText, leaveExcess, tellDirect, tookDirect } from './talking.ts';
 import {
   advance,
   answerError,
@@ -385,6 +385,8 @@ export function directArrived(
 /** [HP-RES-6] Keeps what comes for a client that is away; a session that grows too large ends early. */
 function keepUntold(session: Session, untold: Untold, context: Turn): void {
   const { resumeMessagesMax, resumeBytesMax } = session.chat.options;
+  // Else it would be more each time that it comes back, and goes without a word.
+  leaveExcess(session, context);
   session.untold.push(untold);
   session.untoldBytes += bytesOf(untold);
   if (session.isLeftBehind) notTaken(session, [untold], context);

@@ -189,7 +189,7 @@ export function tookDirect(session: Session, untold: Untold, context: Turn): voi
 }
 
 /** [HP-RES-6] What waited for the client comes all at once, and there is time to acknowledge it until more comes. */
-function leaveExcess(session: Session, context: Turn): void {
+export function leaveExcess(session: Session, context: Turn): void {
   notTaken(session, session.unacked.takeExcess(session.chat.options), context);
 }
 

@@ -11,6 +11,7 @@ import {
   selfIn,
   sessionsIn,
   signIn,
+  statsIn,
   statusesIn,
   textOf,
   textsOf,
@@ -235,12 +236,15 @@ export class TalkerHearing {
         if (talker.plan.visit !== undefined) talker.leaveForever();
         else again(() => talker.deeds.login());
         return;
-      case 'JOIN':
-        if (question.room !== undefined && code !== 'FORBIDDEN') {
+      case 'JOIN': {
+        // There is no end to waiting before a room that is full.
+        const isInVain = code === 'FORBIDDEN' || (code === 'ROOM_FULL' && world.isSettling);
+        if (question.room !== undefined && !isInVain) {
           const { room } = question;
           again(() => talker.deeds.join(room));
         }
         return;
+      }
       case 'ROOM_MESSAGE':
       case 'DIRECT_MESSAGE':
         // Nobody knows what became of it: it stays unsure, and is said again when its talker comes in again.
@@ -312,6 +316,9 @@ export class TalkerHearing {
         world.trace.add({ kind: 'selfTold', ...inSession(), ...selfIn(payload) });
         return;
       }
+      case 'STATS':
+        world.trace.add({ kind: 'statsTold', ...this.#talker.at(), ...statsIn(payload) });
+        return;
       case 'PRESENCE_SET': {
         const { status = '', note } = question;
         world.trace.add({ kind: 'statusSet', ...inSession(), status, note });

@@ -1313,6 +1313,40 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       ],
     ],
     [
+      'watching',
+      'the same again to who comes back, and has surely heard it',
+      [
+        ...alone,
+        ...[joined(1), loggedIn(1), joined(2), loggedIn(2), watches(2, 'u1')],
+        at(20_000, status(2, 'u1', 'online')),
+        ...[
+          at(26_000, askedFor(2, 'PING', { id: 'p' })),
+          answered('PING', 'PONG', { id: 'p', ...of(2) }),
+        ],
+        just('talkerEnded', { ...of(2), by: 'network', isCut: false, isBye: false }),
+        loggedIn(2, { connection: 22, isResumed: true }),
+        status(2, 'u1', 'online'),
+      ],
+    ],
+    [
+      'watching',
+      'the same again, when it comes back a second time',
+      [
+        ...alone,
+        ...[joined(1), loggedIn(1), joined(2), loggedIn(2), watches(2, 'u1')],
+        at(20_000, status(2, 'u1', 'online')),
+        ...[
+          at(26_000, askedFor(2, 'PING', { id: 'p' })),
+          answered('PING', 'PONG', { id: 'p', ...of(2) }),
+        ],
+        just('talkerEnded', { ...of(2), by: 'network', isCut: false, isBye: false }),
+        loggedIn(2, { connection: 22, isResumed: true }),
+        just('talkerEnded', { ...of(2, 0, 22), by: 'network', isCut: false, isBye: false }),
+        loggedIn(2, { connection: 23, isResumed: true }),
+        status(2, 'u1', 'online'),
+      ],
+    ],
+    [
       'told-in-time',
       'nor when he is back',
       [

@@ -41,9 +41,9 @@ const copyDiffers = (more: object): Written => ({
   ...{ node: 0, shard: 0, peer: 'n2', lacks: [], tooMuch: [] },
   ...more,
 });
-const awaySeen = (messages: number, bytes: number): Written => ({
+const awaySeen = (messages: number, bytes: number, openMessages = 0, openBytes = 0): Written => ({
   kind: 'awaySeen',
-  ...{ node: 0, shard: 0, session: 's1', messages, bytes },
+  ...{ node: 0, shard: 0, session: 's1', messages, bytes, openMessages, openBytes },
 });
 const copyAwaited = (atMs: number): Written => ({
   kind: 'copyAwaited',
@@ -1311,16 +1311,6 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [...alone, watches(2, 'u1'), status(2, 'u1', 'online', true), status(2, 'u1', 'online')],
     ],
     [
-      'told-in-time',
-      'late',
-      [
-        ...alone,
-        ...[joined(1), connected(1), loggedIn(1), joined(2), connected(2), loggedIn(2)],
-        ...[watches(2, 'u1'), status(2, 'u1', 'online', true), at(20_000, askedFor(1, 'PING'))],
-        ...[...becomes(1, 'away'), at(24_000, just('sampled'))],
-      ],
-    ],
-    [
       'watching',
       'the same again to who comes back, and has surely heard it',
       [
@@ -1352,6 +1342,16 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         just('talkerEnded', { ...of(2, 0, 22), by: 'network', isCut: false, isBye: false }),
         loggedIn(2, { connection: 23, isResumed: true }),
         status(2, 'u1', 'online'),
+      ],
+    ],
+    [
+      'told-in-time',
+      'late',
+      [
+        ...alone,
+        ...[joined(1), connected(1), loggedIn(1), joined(2), connected(2), loggedIn(2)],
+        ...[watches(2, 'u1'), status(2, 'u1', 'online', true), at(20_000, askedFor(1, 'PING'))],
+        ...[...becomes(1, 'away'), at(24_000, just('sampled'))],
       ],
     ],
     [
@@ -1501,6 +1501,16 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         chatBegan({ resumeBytesMax: 300 }),
         ...[at(250, awaySeen(1, 200)), at(500, awaySeen(2, 400))],
       ],
+    ],
+    [
+      'away',
+      'more that is not acknowledged than may be',
+      [began(), chatBegan({ resumeMessagesMax: 1 }), awaySeen(1, 40, 2, 80)],
+    ],
+    [
+      'away',
+      'few messages that are not acknowledged, and long',
+      [began(), chatBegan({ resumeBytesMax: 300 }), awaySeen(1, 40, 1, 400)],
     ],
     [
       'hp-limits',

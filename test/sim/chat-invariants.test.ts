@@ -16,6 +16,7 @@ const terms = {
   ...{ emptyRoomMs: 3_600_000, isLimited: false, policy: 'multi', roomEventsMax: 1_000 },
   ...{ joinsPerSecondMax: 2, messagesPerSecondMax: 1_000, messagesBurstMax: 1_000 },
   ...{ presenceEveryMs: 2_000, roomsPerSessionMax: 100, sessionsPerUserMax: 8 },
+  ...{ resumeBytesMax: 1_048_576, isShort: false, roomMembersMax: 1_000 },
   ...{ watchedUsersMax: 500, partitionPolicy: 'serve', nodesExpected: 0, stableAfterMs: 6_000 },
 };
 const fewWait = { offlineMessagesMax: 1, sessionsPerUserMax: 1 };
@@ -40,6 +41,10 @@ const copyDiffers = (more: object): Written => ({
   ...{ node: 0, shard: 0, peer: 'n2', lacks: [], tooMuch: [] },
   ...more,
 });
+const awaySeen = (messages: number, bytes: number): Written => ({
+  kind: 'awaySeen',
+  ...{ node: 0, shard: 0, session: 's1', messages, bytes },
+});
 const copyAwaited = (atMs: number): Written => ({
   kind: 'copyAwaited',
   ...{ atMs, node: 0, shard: 0, what: 'room message', waitedUs: 2_900_000 },
@@ -59,6 +64,13 @@ const joined = (client: number, more: object = {}): Written => ({
   kind: 'talkerJoined',
   ...{ node: 0, client, user: `u${client}`, rooms: ['r'], isMute: false, hasAck: false },
   ...{ hasEcho: false, givesPlaces: false, isSlow: false, roams: false, isVisitor: false },
+  ...more,
+});
+/** Of one who sits in one room. */
+const stats = (client: number, more: object = {}): Written => ({
+  kind: 'statsTold',
+  ...of(client),
+  ...{ users: 1, sessions: [['n1', 1]], rooms: 1, waiting: 0 },
   ...more,
 });
 const connected = (client: number, connection = client, node = 0): Written => ({
@@ -1410,6 +1422,61 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         ...[askedFor(1, 'PRESENCE_SET'), answered('PRESENCE_SET', 'ACK')],
         at(4_000, askedFor(1, 'PRESENCE_SET')),
         answered('PRESENCE_SET', 'ERROR', { code: 'RATE_LIMITED' }),
+      ],
+    ],
+    [
+      'views',
+      'statistics of one user too many',
+      [...world, rested(), rests(1), stats(1, { users: 2 }), asked],
+    ],
+    [
+      'views',
+      'statistics of a session on another node',
+      [...world, rested(), rests(1), stats(1, { sessions: [['n2', 1]] }), asked],
+    ],
+    [
+      'views',
+      'statistics of rooms in which nobody is, on the only node',
+      [
+        ...[began(), { ...chatBegan(), nodes: ['n1'] }, rested(), rests(1)],
+        ...[stats(1, { rooms: 2 }), asked],
+      ],
+    ],
+    [
+      'away',
+      'one message more, and then another one',
+      [
+        began(),
+        chatBegan({ resumeMessagesMax: 1 }),
+        ...[1, 2, 3].map((messages) => at(messages * 250, awaySeen(messages, 40))),
+      ],
+    ],
+    [
+      'away',
+      'few messages that are long',
+      [
+        began(),
+        chatBegan({ resumeBytesMax: 300 }),
+        ...[at(250, awaySeen(1, 200)), at(500, awaySeen(2, 400))],
+      ],
+    ],
+    [
+      'hp-limits',
+      'more in a room than it has places',
+      [
+        began(),
+        chatBegan({ roomMembersMax: 1 }),
+        joined(1),
+        loggedIn(1),
+        seated(1, 0, { count: 2 }),
+      ],
+    ],
+    [
+      'hp-limits',
+      'a room is full for the first that comes',
+      [
+        ...[began(), chatBegan({ roomMembersMax: 1 }), joined(1), loggedIn(1)],
+        ...[askedFor(1, 'JOIN', { room: 'r' }), refused('JOIN', 'ROOM_FULL')],
       ],
     ],
     [

@@ -8,6 +8,7 @@ import { clustering } from './chat/cluster.ts';
 import { deaths } from './chat/deaths.ts';
 import { detouring } from './chat/detours.ts';
 import { keeping } from './chat/keeping.ts';
+import { quiet } from './chat/quiet.ts';
 import { returning } from './chat/sessions.ts';
 import { signing } from './chat/signs.ts';
 import { codecs } from './codecs.ts';
@@ -48,6 +49,7 @@ export const mutants: readonly Mutant[] = [
   ...signing,
   ...bounding,
   ...keeping,
+  ...quiet,
   ...returning,
   ...clustering,
   ...detouring,

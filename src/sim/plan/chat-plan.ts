@@ -122,4 +122,5 @@ export function nodeNamed(name: string): number {
 /** Every node listens there. */
 export const PEER_PORT = 7_501;
 /** The rooms and users of all runs. */
+export const ADMIN = 'u0';
 export const ROOMS: readonly string[] = ['general', 'a', 'x.y'];

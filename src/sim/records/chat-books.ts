@@ -5,6 +5,7 @@ import type { UsersState } from '../../actors/chat/users/users-state.ts';
 import { costOf } from '../../actors/chat/memory-budget.ts';
 import { successorsOf } from '../../actors/chat/rendezvous.ts';
 import type { RoomsState } from '../../actors/chat/rooms/rooms-state.ts';
+import type { Session } from '../../actors/chat/session/session.ts';
 import { keyOf } from '../../actors/chat/users/user.ts';
 import { userKey } from '../../actors/codecs/hp/names.ts';
 import type { Outgoing } from '../../actors/cluster/relay/outgoing.ts';
@@ -43,28 +44,40 @@ export function sumsOfChat({ system, actors }: Shard): readonly Sum[] {
   return sums;
 }
 
-function sumsOfRooms({ rooms, guests, empty, budget }: RoomsState): readonly Sum[] {
+function sumsOfRooms({ rooms, guests, empty, budget, chat }: RoomsState): readonly Sum[] {
   let [bytes, deserted] = [0, 0];
+  const most = Math.ceil(chat.options.historyBytesTotalMax / chat.shards);
   for (const { memory } of [...rooms.values(), ...guests.values()])
     for (const entry of memory.kept) bytes += costOf(entry);
   for (const { count } of rooms.values()) if (count === 0) deserted += 1;
   return [
-    { what: 'bytes that rooms remember', counted: budget.bytes, there: bytes },
+    { what: 'bytes that rooms remember', counted: budget.bytes, there: bytes, most: most },
     { what: 'rooms in which nobody is', counted: empty.size, there: deserted },
   ];
 }
 
-function sumsOfUsers({ users, household }: UsersState): readonly Sum[] {
+function sumsOfUsers({ users, household, chat }: UsersState): readonly Sum[] {
   const { waitingBytes, memory } = household;
-  let [waiting, remembered] = [0, 0];
+  const { historyBytesTotalMax, offlineBytesTotalMax } = chat.options;
+  let [waiting, remembered, largest] = [0, 0, 0];
   for (const user of users.values()) {
-    for (const { message } of user.offline) waiting += costOf(message);
+    for (const { message } of user.offline) {
+      waiting += costOf(message);
+      largest = Math.max(largest, costOf(message));
+    }
     for (const { message } of user.held.values()) waiting += costOf(message);
     for (const entry of user.history) remembered += costOf(entry);
   }
   return [
-    { what: 'bytes that wait for users', counted: waitingBytes, there: waiting },
-    { what: 'bytes that users remember', counted: memory.bytes, there: remembered },
+    {
+      ...{ what: 'bytes that wait for users', counted: waitingBytes, there: waiting },
+      // The last one had its place as long as there was any.
+      most: Math.ceil(offlineBytesTotalMax / chat.shards) + largest,
+    },
+    {
+      ...{ what: 'bytes that users remember', counted: memory.bytes, there: remembered },
+      most: Math.ceil(historyBytesTotalMax / chat.shards),
+    },
   ];
 }
 
@@ -80,6 +93,19 @@ export function tellDelays(trace: Trace, { plan, system, actors }: Shard): void 
   for (const { waiting } of rooms?.copies.values() ?? [])
     for (const { since } of waiting) look('room message', since);
   for (const { since } of users?.storing.values() ?? []) look('direct message', since);
+}
+
+/** How much waits for whom: a session is over with the first that is too much. */
+export function tellAway(trace: Trace, { plan, system, actors }: Shard): void {
+  const users = system.stateOf(actors.users) as UsersState | undefined;
+  const { node, shard } = plan;
+  for (const user of users?.users.values() ?? [])
+    for (const [session, { entry }] of user.sessions) {
+      const away = system.stateOf(entry.address) as Session | undefined;
+      if (away?.life !== 'detached' || away.untold.length === 0) continue;
+      const [messages, bytes] = [away.untold.length, away.untoldBytes];
+      trace.add({ kind: 'awaySeen', node, shard, session, messages, bytes });
+    }
 }
 
 /** What the first of them lacks that others are to keep for it. */

@@ -2,7 +2,7 @@
 // nodes say to each other and think of each other; whose publications cross. Refuses to judge.
 
 import type { ClusterFault } from '../faults/cluster-faults.ts';
-import type { ChatTerms, HistoryEntry } from './chat-terms.ts';
+import type { ChatTerms, HistoryEntry, StatsTold } from './chat-terms.ts';
 
 interface AtTalker {
   /** The node that it talks to. */
@@ -44,6 +44,7 @@ interface PageTold {
 export type PeerState = 'linkUp' | 'linkDown' | 'up' | 'suspect' | 'down' | 'left';
 
 export type ChatRecord =
+  | StatsTold
   | {
       readonly kind: 'chatBegan';
       /** Names of nodes, by number. */

@@ -35,7 +35,18 @@ export type NodeRecord =
         readonly what: string;
         readonly counted: number;
         readonly there: number;
+        /** It may be so much; undefined where nothing bounds it. */
+        readonly most?: number;
       }[];
+    }
+  /** So much waits for a session whose client is away. */
+  | {
+      readonly kind: 'awaySeen';
+      readonly node: number;
+      readonly shard: number;
+      readonly session: string;
+      readonly messages: number;
+      readonly bytes: number;
     }
   /** Whoever said it waits for other nodes to have it, for longer than he is to. */
   | {

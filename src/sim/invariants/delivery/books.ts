@@ -71,9 +71,11 @@ class Judge {
       this.#report(event, `${where} counts ${idleBytes} bytes in queues in which nothing waits`);
     if (event.keptAliveGone > 0)
       this.#report(event, `${where} keeps ${event.keptAliveGone} streams alive that it has let go`);
-    for (const { what, counted, there } of event.sums)
+    for (const { what, counted, there, most = Infinity } of event.sums)
       if (counted !== there)
         this.#report(event, `${where} counts ${counted} ${what}, and has ${there}`);
+      else if (counted > most)
+        this.#report(event, `${where} has ${counted} ${what}, of ${most} at most`);
     const before = this.#orphans.get(where) ?? [];
     this.#orphans.set(where, event.orphans);
     if (!this.isRested) return;

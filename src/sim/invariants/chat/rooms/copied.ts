@@ -46,12 +46,14 @@ class Judge {
 
   differs(event: EventOf<'copyDiffers'>): void {
     const { node, peer, room, user, lacks, tooMuch, at } = event;
+    // Of nodes that did not hear each other each may have told the user what waits on the other.
+    if (room === undefined && this.troubles.areApart(0, at)) return;
     const what = room === undefined ? `what waits for ${user ?? ''}` : `'${room}'`;
     const [first] = lacks;
     const says = `${peer}, which keeps ${what} for node ${node},`;
     if (first !== undefined) this.#report(event, `${says} does not have ${first}`);
     // Whoever was taken for gone could not be told that a user has had what waited.
-    if (room === undefined && (this.#hasDied || this.troubles.areApart(0, at))) return;
+    if (room === undefined && this.#hasDied) return;
     const [more] = tooMuch;
     if (more !== undefined) this.#report(event, `${says} has ${more}, which is not there any more`);
   }

@@ -27,6 +27,10 @@ const chatBegan = (more: object = {}, clusterFaults: unknown[] = []): Written =>
   terms: { ...terms, ...more },
   clusterFaults,
 });
+/** Of the nodes those whose bits are set, from the beginning. */
+const splitOff = (amount: number, forMs: number) => ({
+  ...{ kind: 'split', one: 0, other: 0, at: 0, durationUs: forMs * 1_000, amount },
+});
 const began = (faults: unknown[] = []): Written => ({
   kind: 'began',
   ...{ shards: 1, faults, sites: [] },
@@ -703,6 +707,11 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     rested(),
     rests(2),
     just('chatProbed'),
+  ],
+  'what comes as new late, and was held up between the nodes': [
+    ...[began(), chatBegan({}, [splitOff(2, 1_000)])],
+    ...[joined(2), askedFor(1, 'DIRECT_MESSAGE', { message: 'm1.1', to: 'u2', node: 1 })],
+    ...[directAcked('queued'), askedFor(2, 'LOGIN'), loggedIn(2), directHeard(2)],
   ],
   'a node that is dead is taken for dead, and shown for a while': [
     ...world,
@@ -1885,6 +1894,15 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [
         ...[...alone, joined(2), directAcked('queued'), askedFor(2, 'LOGIN')],
         ...[loggedIn(2), directHeard(2)],
+      ],
+    ],
+    [
+      'directs',
+      'as new, and had waited, while another node was cut off',
+      [
+        ...[began(), chatBegan({}, [splitOff(4, 1_000)])],
+        ...[joined(2), askedFor(1, 'DIRECT_MESSAGE', { message: 'm1.1', to: 'u2', node: 1 })],
+        ...[directAcked('queued'), askedFor(2, 'LOGIN'), loggedIn(2), directHeard(2)],
       ],
     ],
     [

@@ -285,6 +285,12 @@ const seenOften = (fromMs: number, toMs: number, more: object): Written[] =>
     ...routesSeen(more),
     atMs: fromMs + look * 250,
   }));
+const stalled = (node: number, fromMs: number, forMs: number): Written => ({
+  ...{ kind: 'chatBegan', nodes: ['n1', 'n2'], terms: {} },
+  clusterFaults: [
+    ...[{ kind: 'stallNode', one: node, other: 0, at: fromMs * 1_000, durationUs: forMs * 1_000 }],
+  ],
+});
 const lag = (readers: number, tookAtMs: number): object => ({
   lags: [{ topic: 'a', number: 1, shard: 1, readers, tookAt: tookAtMs * 1_000 }],
 });
@@ -383,6 +389,12 @@ const clean: Record<string, Written[]> = {
     ...seenOften(1_000, 2_000, { adrift: ['a'] }),
     { kind: 'shardStarted', node: 0, shard: 1, atMs: 2_200 },
     ...seenOften(2_250, 3_000, { adrift: ['a'] }),
+  ],
+  'routes of a node that stands still when its thread dies': [
+    began(),
+    stalled(0, 1_000, 5_000),
+    { kind: 'shardStarted', node: 0, shard: 1, atMs: 2_200 },
+    ...seenOften(2_250, 6_000, { adrift: ['a'] }),
   ],
   'subscribe, read, unsubscribe': [
     joined(reader, 'steady'),
@@ -1268,6 +1280,11 @@ const planted: [string, string, Written[]][] = [
     'routes',
     '[BROKER-PACE-2] publishers wait for one who takes nothing',
     [began(), ...seenOften(1_000, 3_000, lag(1, 900))],
+  ],
+  [
+    'routes',
+    '[BROKER-LIVE-1] a home that does not know, while another node stands still',
+    [began(), stalled(1, 1_000, 5_000), ...seenOften(1_000, 2_500, { adrift: ['a'] })],
   ],
   [
     'routes',

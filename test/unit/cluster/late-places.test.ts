@@ -7,6 +7,7 @@ import { homeNodeOf } from '../../../src/actors/chat/rendezvous.ts';
 import { shardOfRoom } from '../../../src/actors/chat/chat-context.ts';
 import type { RoomEntry } from '../../../src/actors/chat/rooms/room-messages.ts';
 import { actorsOf } from '../../../src/actors/node.ts';
+import type { ChatOptions } from '../../../src/actors/chat/chat-options.ts';
 import type { ClusterOptions } from '../../../src/actors/cluster/cluster-options.ts';
 import { ClusterStage } from '../../support/cluster-stage.ts';
 import { HpClient, type HpLine } from '../../support/hp-client.ts';
@@ -16,9 +17,13 @@ const fast = {
   ...{ pingEveryMs: 3e6, pingTimeoutMs: 6e6 },
 };
 
-function whole(nodes: number, cluster: Partial<ClusterOptions> = {}): ClusterStage {
+function whole(
+  nodes: number,
+  cluster: Partial<ClusterOptions> = {},
+  chat: Partial<ChatOptions> = {},
+): ClusterStage {
   const stage = new ClusterStage({
-    ...{ nodes, shards: 2, chat: fast },
+    ...{ nodes, shards: 2, chat: { ...fast, ...chat } },
     // A broken link is to part them.
     cluster: { detours: false, ...cluster },
   });
@@ -124,6 +129,29 @@ describe('[HP-HOME-13] what two homes have said at once', () => {
     stage.pass(4_000);
     areTold([ann], THEIRS);
     areTold([ben, dan], ['one-1']);
+    expect(stage.failures).toEqual([]);
+  });
+
+  test('[HP-ROOM-6] is heard, too, when nobody is left where it was said', () => {
+    const stage = whole(3, {}, { emptyRoomMs: 2_000 });
+    const room = roomOf(['n1', 'n2', 'n3'], ['n3']);
+    const [ann, ben] = [joined(stage, 'ann', 'n1', room), joined(stage, 'ben', 'n3', room)];
+    stage.split(['n3']);
+    stage.pass(15_000);
+    say(ann, room, 'one-1');
+    ann.ask('LEAVE', { room });
+    stage.pass(6_000);
+    stage.heal();
+    stage.until(() => stage.isWhole, 20_000);
+    stage.pass(4_000);
+    areTold([ben], ['one-1']);
+    // It is forgotten in its time.
+    ben.ask('LEAVE', { room });
+    stage.pass(6_000);
+    const dan = HpClient.in(stage.at('n2'), 'dan');
+    dan.ask('JOIN', { room });
+    stage.pass(100);
+    expect(dan.take().at(-1)).toMatchObject({ type: 'JOIN_OK', payload: { seq: 0 } });
     expect(stage.failures).toEqual([]);
   });
 

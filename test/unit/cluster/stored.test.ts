@@ -465,6 +465,22 @@ describe('what waits for a user', () => {
     expect(directs(bob.take())).toEqual(['m1']);
   });
 
+  test('[HP-STORE-6] is held by others that are back before anybody has missed them', () => {
+    const stage = whole();
+    queued(stage, 'n1', 'alice', 'm1');
+    for (const node of ['n2', 'n3']) {
+      stage.kill(node);
+      stage.start(node);
+      stage.until(() => stage.isWhole, 20_000);
+      stage.pass(2_000);
+    }
+    stage.kill('n1');
+    stage.pass(15_000);
+    const bob = HpClient.in(stage.at('n3'), 'bob');
+    stage.pass(500);
+    expect(directs(bob.take())).toEqual(['m1']);
+  });
+
   test('[HP-ACK-2] is told to wait after two seconds, whoever else holds it', () => {
     const stage = whole({ nodes: 2 });
     const alice = HpClient.in(stage.at('n1'), 'alice');

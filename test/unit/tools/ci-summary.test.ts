@@ -76,6 +76,28 @@ test('a whole step that ran again stands for the first run', () => {
   expect(summary()).toEqual({ last: '322 passed, 1 failed', status: 1 });
 });
 
+test('of a conformance step the failed requirements run again, unless they are many', () => {
+  const row = (id: string, failed: number): string => `| ${id} | 7 | failed ${failed} | why |\n`;
+  const rows = (log: string): string =>
+    spawnSync(process.execPath, [tool('ci-failed-rows.cjs'), log]).stdout.toString();
+  const log = `| A-1 | 7 | passed |  |\n${row('A-2', 1)}${row('B-1', 2)}1097 passed, 2 failed`;
+  other('grip', 1, log);
+  expect(rows(join(folder, 'grip.log'))).toBe('A-2\nB-1\n');
+  other('grip-again', 0, '14 passed, 0 failed');
+  expect(summary()).toEqual({ last: '1099 passed, 0 failed', status: 0 });
+  other('grip-again', 1, '13 passed, 1 failed');
+  expect(summary()).toEqual({ last: '1098 passed, 1 failed', status: 1 });
+  const many = Array.from({ length: 9 }, (_, at) => row(`C-${at}`, 1)).join('');
+  expect(rows(write('many.log', many))).toBe('');
+  expect(rows(join(folder, 'missing.log'))).toBe('');
+});
+
+test('a step that broke off and ran again whole counts as that', () => {
+  other('grip', 2, 'The cases cannot be run');
+  other('grip-again', 0, '1099 passed, 0 failed');
+  expect(summary()).toEqual({ last: '1099 passed, 0 failed', status: 0 });
+});
+
 test('a step without a second chance stays failed', () => {
   vitest('test', 100);
   other('sim-byte', 1, 'no count');

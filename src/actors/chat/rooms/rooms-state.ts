@@ -64,6 +64,8 @@ export interface RoomsState {
   size: number;
   /** And how many of them are down. */
   down: number;
+  /** When one was down last; microseconds. */
+  downAt: number;
   /** Nodes that do not keep pace with what is said to them. */
   readonly pressed: Set<string>;
   /** Nodes that are gone, and have not come back. */

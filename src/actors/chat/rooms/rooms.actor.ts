@@ -39,7 +39,8 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
         nextEpoch: epochs.first,
         guests: new Map(),
       },
-      ...{ pending: new Map(), lastRef: 0, nodes: [], size: 1, down: 0, gone: new Set() },
+      ...{ pending: new Map(), lastRef: 0, nodes: [], size: 1, gone: new Set() },
+      ...{ down: 0, downAt: Number.NEGATIVE_INFINITY },
       pressed: new Set(),
       budget: new MemoryBudget(Math.ceil(chat.options.historyBytesTotalMax / chat.shards)),
       ...{ settling: new Map(), copies: new Map(), catching: new Set(), gatherings: new Map() },
@@ -179,9 +180,11 @@ function due(state: RoomsState, timer: string, context: Turn): void {
 
 function sweep(state: RoomsState, context: Turn): void {
   const since = context.now - state.chat.options.emptyRoomMs * 1_000;
+  // [HP-ROOM-6] On a node that is down somebody may sit there, who has not heard what was said here.
+  const isWhole = state.down === 0 && state.downAt <= since;
   for (const room of state.rooms.values()) {
     room.forgetIds(context.now);
-    if (room.count === 0 && room.emptySince <= since) forget(state, room);
+    if (isWhole && room.count === 0 && room.emptySince <= since) forget(state, room);
   }
   for (const [name, guests] of state.guests)
     if (isLetGo(guests, context.now)) forgetGuests(state, name);

@@ -153,6 +153,8 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         return;
       case 'nodeUp':
         state.gone.delete(message.node);
+        // [HP-STORE-6] It may have begun anew before anybody took it for dead: no change of nodes follows.
+        holdAgain(state, context);
         return;
       case 'sessionsOver': {
         const over = new Set(message.sessions);

@@ -187,8 +187,10 @@ class Judge {
   /** On its way to a node that was taken for dead meanwhile, and was not; or [HP-DM-3] said on another one, too. */
   #hadComeToo({ message, node, at }: EventOf<'directHeard'>): boolean {
     const since = this.#askedAt.get(message) ?? 0;
-    const isSaidTwice = (this.#askedIn.get(message)?.size ?? 0) > 1;
-    return this.troubles.ofNode(node, since, at) || isSaidTwice;
+    const [from = node, ...others] = this.#askedIn.get(message) ?? [];
+    const isHeldUp =
+      this.troubles.ofNode(node, since, at) || this.troubles.ofPair(from, node, since, at);
+    return isHeldUp || others.length > 0;
   }
 
   /** [HP-RES-3] What a client has heard is not told again when it comes back; one that says what it has taken may ask for it. */

@@ -2,7 +2,8 @@
 // readers that are behind and take something, and the topic that makes room is the one that was used longest ago.
 // What is seen once may be on its way; what stays is wrong, where nothing has troubled the node for a while.
 
-import type { EventOf, TracedFault } from '../../trace.ts';
+import type { EventOf } from '../../trace.ts';
+import { Troubles } from '../chat/troubles.ts';
 import type { Invariant, Report } from '../invariant.ts';
 
 type Seen = EventOf<'routesSeen'>;
@@ -13,15 +14,9 @@ export const routes: Invariant = {
   judge(report) {
     const judge = new Judge(report);
     return {
-      began: ({ faults }) => {
-        judge.faults = faults;
-      },
-      shardCrashed: ({ at }) => {
-        judge.troubledAt = at;
-      },
-      shardStarted: ({ at }) => {
-        judge.troubledAt = at;
-      },
+      ...judge.troubles.watcher,
+      shardCrashed: ({ node, at }) => judge.troubledAt.set(node, at),
+      shardStarted: ({ node, at }) => judge.troubledAt.set(node, at),
       routesSeen: (event) => judge.see(event),
     };
   },
@@ -34,9 +29,9 @@ interface Lasting {
 }
 
 class Judge {
-  faults: readonly TracedFault[] = [];
-  /** A thread died, or began. */
-  troubledAt = Number.NEGATIVE_INFINITY;
+  readonly troubles = new Troubles();
+  /** By node: when a thread died, or began. */
+  readonly troubledAt = new Map<number, number>();
   readonly #report: Report;
   readonly #adrift = new Map<string, Lasting>();
   readonly #lags = new Map<string, Lasting>();
@@ -58,7 +53,7 @@ class Judge {
       );
     for (const topic of adrift) {
       const forUs = lasting(this.#adrift, `${where} ${topic}`, at);
-      if (forUs > ADRIFT_US && !this.#isTroubled(at))
+      if (forUs > ADRIFT_US && !this.#isTroubled(node, at))
         this.#report(
           event,
           `${where} follows '${topic}', and its home has not known for ${forUs} µs`,
@@ -73,7 +68,7 @@ class Judge {
     const key = `${node}.${shard} ${number}`;
     const lagUs = lasting(this.#lags, key, at);
     const vainUs = readers === 0 ? lasting(this.#vain, key, at) : 0;
-    if (this.#isTroubled(at)) return;
+    if (this.#isTroubled(node, at)) return;
     if (vainUs > VAIN_US)
       this.#report(
         event,
@@ -86,14 +81,9 @@ class Judge {
       );
   }
 
-  #isTroubled(at: number): boolean {
-    return (
-      at - this.troubledAt < CALM_US ||
-      this.faults.some(
-        ({ kind, at: from, durationUs }) =>
-          EXCUSES.has(kind) && from <= at && at - CALM_US <= from + durationUs,
-      )
-    );
+  #isTroubled(node: number, at: number): boolean {
+    const troubledAt = this.troubledAt.get(node) ?? Number.NEGATIVE_INFINITY;
+    return at - troubledAt < CALM_US || this.troubles.ofNode(node, at - CALM_US, at);
   }
 }
 
@@ -115,6 +105,3 @@ const VAIN_US = 600_000;
 const STALL_US = 400_000;
 /** Threads that died are back, and have heard of each other. */
 const CALM_US = 1_000_000;
-const EXCUSES: ReadonlySet<string> = new Set([
-  ...['pauseShard', 'pauseNode', 'slowShard', 'lateTimers', 'slowPorts', 'stallMain'],
-]);

@@ -36,6 +36,7 @@ export function nodesChanged(
   const before = state.rooms.size;
   state.nodes = nodes;
   state.size = size;
+  if (state.down > 0) state.downAt = context.now;
   state.down = down;
   state.isServing = isServing;
   for (const node of nodes) state.gone.delete(node);

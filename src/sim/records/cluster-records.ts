@@ -23,6 +23,11 @@ export interface MembersTold {
   }[];
 }
 
+/** What a node tells its process, and its operator. */
+export type NodeWord =
+  | (MembersTold & { readonly type: 'clusterTold' })
+  | { readonly type: 'clusterJoined' | 'incarnationRisen' | 'nodeSuperseded' | 'retreated' };
+
 export type ClusterRecord =
   /** A line from one node to another, in so far as judges look at it. */
   | {

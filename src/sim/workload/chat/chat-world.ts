@@ -3,15 +3,13 @@
 // Refuses to know shards and how time passes.
 
 import { Prng } from '../../../actors/runtime/prng.ts';
-import type { ClusterNews } from '../../../actors/cluster/cluster-options.ts';
-import type { ClusterTold } from '../../../actors/cluster/links/members-state.ts';
 import type { Link } from '../../edges/link.ts';
 import type { Connection, NetworkClock, Pipe } from '../../edges/network.ts';
 import { Mesh } from '../../edges/tcp/mesh.ts';
 import type { Dialed } from '../../edges/tcp.edge.ts';
 import { befallCluster, type ClusterMishappening } from '../../faults/cluster-mishaps.ts';
 import { type ChatPlan, ELSEWHERE, nodeName, PEER_PORT } from '../../plan/chat-plan.ts';
-import type { PeerState } from '../../records/cluster-records.ts';
+import type { NodeWord, PeerState } from '../../records/cluster-records.ts';
 import type { Shard, ShardPlan } from '../../shard.ts';
 import type { Trace } from '../../trace.ts';
 import type { Way } from '../../ways-in.ts';
@@ -192,7 +190,7 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
   }
 
   /** What a node tells its process, and its operator. */
-  told({ node, chat }: ShardPlan, message: ClusterNews | ClusterTold): void {
+  told({ node, chat }: ShardPlan, message: NodeWord): void {
     const { type } = message;
     if (type === 'clusterTold') {
       const { incarnation, isServing, cutOff, caps, members } = message;

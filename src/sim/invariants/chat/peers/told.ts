@@ -73,7 +73,7 @@ class Judge {
     if (cutOff.some((name) => !down.includes(name)))
       this.#report(event, `node ${node} tells that ${cutOff.join(', ')} are cut off`);
     const others = members.filter(({ state }) => state === 'up');
-    const isNew = others.length === 0 || others.every(({ version }) => version === LAST);
+    const isNew = others.every(({ version }) => version === LAST);
     if (others.length > 0 && caps.includes('synced') !== isNew)
       this.#report(event, `node ${node} tells that all can do ${caps.join(', ')}`);
   }

@@ -1552,6 +1552,20 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         }),
       ],
     ],
+    [
+      'joining',
+      'nobody in time',
+      [...world, just('processBegan', { node: 0, incarnation: 1 }), at(60_000, sampled)],
+    ],
+    [
+      'joining',
+      'who has found nobody yet',
+      [
+        ...[...world, at(0, just('processBegan', { node: 1, incarnation: 1 }))],
+        at(40_000, just('processBegan', { node: 0, incarnation: 1 })),
+        at(40_100, just('nodeTold', { node: 0, news: 'clusterJoined' })),
+      ],
+    ],
     ['members-told', 'one that is suspected', [...world, sees({ state: 'suspect' })]],
     ['members-told', 'that it does not serve', [...world, sees({}, { isServing: false })]],
     ['members-told', 'nobody', [...world, sees({}, { members: [] })]],

@@ -14,6 +14,7 @@ import { carriedOff } from './rooms/carried-off.ts';
 import { kept } from './rooms/kept.ts';
 import { silence, timelyDeaths } from './peers/deaths.ts';
 import { goneWithNode } from './peers/gone.ts';
+import { joining } from './peers/joining.ts';
 import { membersTold } from './peers/told.ts';
 import { unproved } from './peers/strangers.ts';
 import { minority } from './sessions/minority.ts';
@@ -88,6 +89,7 @@ export const chatInvariants: readonly Invariant[] = [
   mesh,
   unproved,
   membersTold,
+  joining,
   versions,
   forwarding,
   crossing,

@@ -57,8 +57,9 @@ class Judge {
     if (member === undefined) return undefined;
     if (member.state !== 'down' && member.state !== 'left')
       return `is ${member.state}, who is dead`;
-    const { forgetMs = 0 } = this.troubles.terms ?? {};
-    const forgottenAt = (this.killedAt.get(dead) ?? 0) + (forgetMs + KNOWN_DEAD_MS) * 1_000;
+    const { forgetMs = 0, downMs = 0 } = this.troubles.terms ?? {};
+    const knownMs = forgetMs + 2 * downMs + LOOKS_MS;
+    const forgottenAt = (this.killedAt.get(dead) ?? 0) + knownMs * 1_000;
     return at > forgottenAt ? 'is known, who has been dead for long' : undefined;
   }
 
@@ -92,5 +93,5 @@ function flawOf(member: Member | undefined): string | undefined {
 const LAST = '1.1';
 /** More than two heartbeats, and what they take. */
 const SILENT_MAX_MS = 2_600;
-/** Whoever goes down again and again is waited for for a minute; and looks at it all. */
-const KNOWN_DEAD_MS = 65_000;
+/** Looks of the keeper of members; whoever was down before is waited for for longer. */
+const LOOKS_MS = 5_000;

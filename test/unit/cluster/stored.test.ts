@@ -468,6 +468,32 @@ describe('what waits for a user', () => {
     expect(directs(bob.take())).toEqual(['m1']);
   });
 
+  test.each([
+    ['n2', 'n3'],
+    ['n3', 'n2'],
+  ])(
+    '[HP-STORE-6] is held no more once the user has it, who was gone from %s before it came there, and is at %s',
+    (first, second) => {
+      const stage = whole();
+      queued(stage, 'n1', 'alice', 'm1');
+      stage.delay('n1', first, 50);
+      const hasty = HpClient.in(stage.at(first), 'bob');
+      stage.pass(100);
+      hasty.ask('BYE');
+      const bob = HpClient.in(stage.at(second), 'bob');
+      stage.pass(500);
+      expect(directs(hasty.take())).toEqual([]);
+      expect(directs(bob.take())).toEqual(['m1']);
+      bob.ask('BYE');
+      stage.pass(300);
+      stage.kill('n1');
+      stage.pass(15_000);
+      const again = HpClient.in(stage.at(first), 'bob');
+      stage.pass(500);
+      expect(directs(again.take())).toEqual([]);
+    },
+  );
+
   test('[HP-ACK-2] is told to wait after two seconds, whoever else holds it', () => {
     const stage = whole({ nodes: 2 });
     const alice = HpClient.in(stage.at('n1'), 'alice');

@@ -494,6 +494,27 @@ describe('what waits for a user', () => {
     },
   );
 
+  test.each(['n1', 'n2'])(
+    '[HP-STORE-6] is held no more by a node that stood still while the user took it (on %s)',
+    (node) => {
+      const stage = whole();
+      queued(stage, 'n1', 'alice', 'm1');
+      stage.stall('n3', 15_000);
+      stage.until(() => stage.seen('n1').includes('n3:down'), 15_000);
+      const bob = HpClient.in(stage.at(node), 'bob');
+      stage.pass(500);
+      expect(directs(bob.take())).toEqual(['m1']);
+      bob.ask('BYE');
+      stage.until(() => stage.isWhole, 30_000);
+      stage.pass(3_000);
+      stage.kill('n1');
+      stage.pass(15_000);
+      const again = HpClient.in(stage.at('n3'), 'bob');
+      stage.pass(500);
+      expect(directs(again.take())).toEqual([]);
+    },
+  );
+
   test('[HP-ACK-2] is told to wait after two seconds, whoever else holds it', () => {
     const stage = whole({ nodes: 2 });
     const alice = HpClient.in(stage.at('n1'), 'alice');

@@ -222,7 +222,7 @@ export function queueUntold(state: UsersState, ask: Ask<'unregister'>, context: 
       fly(state, user, message, nodes, true, context);
       continue;
     }
-    if (user.isWaiting(message)) continue;
+    if (user.kept(message) !== undefined) continue;
     if (!hasPlace(state, user)) {
       context.count('chat.directs.lost');
       continue;
@@ -253,7 +253,7 @@ export function notTaken(
   const user = userOf(state, name);
   for (const message of messages) {
     if (user === undefined || user.seen(message)?.status === 'delivered') continue;
-    if (user.isWaiting(message)) continue;
+    if (user.kept(message) !== undefined) continue;
     if (user.offline.length >= state.chat.options.offlineMessagesMax || isFull(state))
       context.count('chat.directs.lost');
     else letWait(state, user, message, undefined, context);

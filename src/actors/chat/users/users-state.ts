@@ -47,7 +47,7 @@ export interface Flying {
   readonly user: User;
   readonly message: Direct;
   /** Nodes that hold it for as long as it waits. */
-  readonly heldBy: ReadonlySet<string>;
+  readonly heldBy: Set<string>;
   /** That have not answered. */
   readonly nodes: Set<string>;
   /** Those of them to which there was no way, or on the way to which it was lost. */

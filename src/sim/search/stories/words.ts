@@ -250,6 +250,7 @@ export function eventWords(event: TraceEvent, epochs: Epochs): string {
     case 'routesSeen':
     case 'copyAwaited':
     case 'copyDiffers':
+    case 'heldInVain':
     case 'poisoned':
       return nodeWords(event);
     case 'lagged':

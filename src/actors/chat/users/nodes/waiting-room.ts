@@ -93,7 +93,11 @@ export function isHeld(
 ): void {
   const key = storingKey(name, word);
   const storing = state.storing.get(key);
-  if (storing?.missing.delete(node) !== true || storing.missing.size > 0) return;
+  if (storing?.missing.delete(node) !== true) {
+    releaseIfTaken(state, name, node, word, context);
+    return;
+  }
+  if (storing.missing.size > 0) return;
   state.storing.delete(key);
   context.count('chat.directs.stored');
   answerQueued(storing.ask, context);
@@ -113,7 +117,10 @@ export function giveUpHolding(state: UsersState, context: UsersTurn): void {
 export function release(
   state: UsersState,
   user: User,
-  { message, heldBy }: { readonly message: Direct; readonly heldBy: Iterable<string> },
+  {
+    message,
+    heldBy,
+  }: { readonly message: Pick<Direct, 'from' | 'id'>; readonly heldBy: Iterable<string> },
   context: UsersTurn,
 ): void {
   const { from, id } = message;
@@ -167,13 +174,23 @@ export function releaseIfTaken(
   state: UsersState,
   name: string,
   node: string,
-  message: Direct,
+  message: Pick<Direct, 'from' | 'id'>,
   context: UsersTurn,
 ): void {
   const user = userOf(state, name);
-  const isFlying = state.flying.has(flyingKey(name, message));
-  if (user?.seen(message) === undefined || user.isWaiting(message) || isFlying) return;
-  release(state, user, { message, heldBy: [node] }, context);
+  if (user?.seen(message) === undefined) return;
+  const kept = user.kept(message) ?? state.flying.get(flyingKey(name, message));
+  if (kept === undefined) release(state, user, { message, heldBy: [node] }, context);
+  else kept.heldBy.add(node);
+}
+
+/** [HP-STORE-6] The other node may have taken this one for dead, and have released what it could not tell. */
+export function sayHeld(state: UsersState, node: string, context: UsersTurn): void {
+  for (const user of state.users.values())
+    for (const { owner, message } of user.held.values()) {
+      const { from, id } = message;
+      if (owner === node) tellKeeper(state, node, user.name, { say: 'held', from, id }, context);
+    }
 }
 
 /** Others are to hold it now. */

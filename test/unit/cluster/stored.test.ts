@@ -435,6 +435,18 @@ describe('what waits for a user', () => {
     },
   );
 
+  test('[HP-STORE-6] [HP-DM-4] finds its place beside as much that waits already where others go on with it', () => {
+    const stage = whole({ chat: { ...fast, offlineMessagesMax: 2 } });
+    for (const { name } of stage.nodes)
+      queued(stage, name, `from-${name}`, `${name}-1`, `${name}-2`);
+    stage.kill('n1');
+    stage.pass(15_000);
+    const bob = HpClient.in(stage.at('n2'), 'bob');
+    stage.pass(500);
+    const expected = stage.nodes.flatMap(({ name }) => [`${name}-1`, `${name}-2`]);
+    expect(directs(bob.take()).toSorted()).toEqual(expected);
+  });
+
   test.each(['n2', 'n3'])(
     '[HP-STORE-6] [HP-DM-4] comes with `delayed` to %s, who was in before its node was known to be dead',
     (node) => {

@@ -213,7 +213,7 @@ function goOn(state: UsersState, flying: Flying, except: string, context: UsersT
 export function nodeDown(state: UsersState, node: string, context: UsersTurn): void {
   state.gone.add(node);
   sessionsLost(state, node, context);
-  inherit(state, node, (user, message) => takeUp(state, user, message, context));
+  inherit(state, node, (user, message) => takeUp(state, user, message, context), context);
   landNowhere(state, node, context);
 }
 

@@ -79,9 +79,9 @@ export function holdFor(
   // Each node may have so many.
   if (user === undefined || isFull(state)) return;
   if (user.held.size >= offlineMessagesMax * state.size) return;
-  user.putHeld(`${node} ${keyOf(message)}`, { owner: node, message, at: context.now });
-  const { from, id } = message;
-  tellKeeper(state, node, name, { say: 'held', from, id }, context);
+  const held = { owner: node, message, at: context.now, alsoBy: new Set<string>() };
+  user.putHeld(`${node} ${keyOf(message)}`, held);
+  sayHeld(state, user, node, message, context);
 }
 
 export function isHeld(
@@ -145,16 +145,22 @@ export function inherit(
   state: UsersState,
   node: string,
   deliver: (user: string, message: Direct) => void,
+  context: UsersTurn,
 ): void {
   const left = state.nodes.filter((one) => one !== node);
   for (const user of state.users.values()) {
     for (const { heldBy } of user.offline) heldBy.delete(node);
-    for (const [key, { owner, message, at }] of user.held) {
+    for (const [key, { owner, message, at, alsoBy }] of user.held) {
       if (owner !== node) continue;
       user.dropHeld(key);
       const [next = ''] = successorsOf(left, userKey(user.name), '');
-      if (next === state.chat.seam?.node) deliver(user.name, message);
-      else user.putHeld(`${next} ${keyOf(message)}`, { owner: next, message, at });
+      if (next === state.chat.seam?.node) {
+        deliver(user.name, message);
+        for (const other of alsoBy) releaseIfTaken(state, user.name, other, message, context);
+      } else {
+        user.putHeld(`${next} ${keyOf(message)}`, { owner: next, message, at, alsoBy });
+        sayHeld(state, user, next, message, context);
+      }
     }
   }
 }
@@ -178,19 +184,31 @@ export function releaseIfTaken(
   context: UsersTurn,
 ): void {
   const user = userOf(state, name);
-  if (user?.seen(message) === undefined) return;
+  if (user === undefined) return;
   const kept = user.kept(message) ?? state.flying.get(flyingKey(name, message));
-  if (kept === undefined) release(state, user, { message, heldBy: [node] }, context);
-  else kept.heldBy.add(node);
+  const copies = [...user.held.values()].filter((held) => keyOf(held.message) === keyOf(message));
+  if (kept !== undefined) kept.heldBy.add(node);
+  // The other node has taken its owner for gone before this one does.
+  else if (copies.length > 0) for (const { alsoBy } of copies) alsoBy.add(node);
+  else if (user.seen(message) !== undefined)
+    release(state, user, { message, heldBy: [node] }, context);
 }
 
 /** [HP-STORE-6] The other node may have taken this one for dead, and have released what it could not tell. */
-export function sayHeld(state: UsersState, node: string, context: UsersTurn): void {
+export function sayAllHeld(state: UsersState, node: string, context: UsersTurn): void {
   for (const user of state.users.values())
-    for (const { owner, message } of user.held.values()) {
-      const { from, id } = message;
-      if (owner === node) tellKeeper(state, node, user.name, { say: 'held', from, id }, context);
-    }
+    for (const { owner, message } of user.held.values())
+      if (owner === node) sayHeld(state, user, node, message, context);
+}
+
+function sayHeld(
+  state: UsersState,
+  { name }: User,
+  node: string,
+  { from, id }: Direct,
+  context: UsersTurn,
+): void {
+  tellKeeper(state, node, name, { say: 'held', from, id }, context);
 }
 
 /** Others are to hold it now. */

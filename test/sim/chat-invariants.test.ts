@@ -17,6 +17,7 @@ const terms = {
   ...{ emptyRoomMs: 3_600_000, isLimited: false, policy: 'multi', roomEventsMax: 1_000 },
   ...{ joinsPerSecondMax: 2, messagesPerSecondMax: 1_000, messagesBurstMax: 1_000 },
   ...{ presenceEveryMs: 2_000, roomsPerSessionMax: 100, sessionsPerUserMax: 8 },
+  ...{ resumeBytesMax: 1_048_576, isShort: false, roomMembersMax: 1_000 },
   ...{ watchedUsersMax: 500, partitionPolicy: 'serve', nodesExpected: 0, stableAfterMs: 6_000 },
 };
 const fewWait = { offlineMessagesMax: 1, sessionsPerUserMax: 1 };
@@ -45,6 +46,10 @@ const heldInVain: Written = {
   kind: 'heldInVain',
   ...{ node: 0, shard: 0, owner: 'n2', user: 'u1', message: 'u2 m2.1' },
 };
+const awaySeen = (messages: number, bytes: number, openMessages = 0, openBytes = 0): Written => ({
+  kind: 'awaySeen',
+  ...{ node: 0, shard: 0, session: 's1', messages, bytes, openMessages, openBytes },
+});
 const copyAwaited = (atMs: number): Written => ({
   kind: 'copyAwaited',
   ...{ atMs, node: 0, shard: 0, what: 'room message', waitedUs: 2_900_000 },
@@ -64,6 +69,13 @@ const joined = (client: number, more: object = {}): Written => ({
   kind: 'talkerJoined',
   ...{ node: 0, client, user: `u${client}`, rooms: ['r'], isMute: false, hasAck: false },
   ...{ hasEcho: false, givesPlaces: false, isSlow: false, roams: false, isVisitor: false },
+  ...more,
+});
+/** Of one who sits in one room. */
+const stats = (client: number, more: object = {}): Written => ({
+  kind: 'statsTold',
+  ...of(client),
+  ...{ users: 1, sessions: [['n1', 1]], rooms: 1, waiting: 0 },
   ...more,
 });
 const connected = (client: number, connection = client, node = 0): Written => ({
@@ -711,6 +723,9 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ...[joined(2), askedFor(1, 'DIRECT_MESSAGE', { message: 'm1.1', to: 'u2', node: 1 })],
     ...[directAcked('queued'), askedFor(2, 'LOGIN'), loggedIn(2), directHeard(2)],
   ],
+  'a node that was taken for gone holds what the user has had': [
+    ...[...world, died(1), copyDiffers({ user: 'u1', tooMuch: ['u2 m2.1'] })],
+  ],
   'a node that is dead is taken for dead, and shown for a while': [
     ...world,
     chatBegan({}, [{ kind: 'killProcess', at: 1e6, one: 1, other: 0, durationUs: 2e7, amount: 0 }]),
@@ -986,6 +1001,16 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [...world, copyDiffers({ user: 'u1', lacks: ['u2 m2.1'] })],
     ],
     ['copied', '[HP-STORE-6] what the user has had is held', [...world, heldInVain]],
+    [
+      'copied',
+      '[HP-STORE-6] nobody holds what waits, though a node has died',
+      [...world, died(1), copyDiffers({ user: 'u1', lacks: ['u2 m2.1'] })],
+    ],
+    [
+      'copied',
+      '[HP-STORE-6] what the user has had is held',
+      [...world, copyDiffers({ user: 'u1', tooMuch: ['u2 m2.1'] })],
+    ],
     [
       'copied',
       '[HP-ACK-1] a speaker waits for a node that does not answer',
@@ -1304,6 +1329,40 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [...alone, watches(2, 'u1'), status(2, 'u1', 'online', true), status(2, 'u1', 'online')],
     ],
     [
+      'watching',
+      'the same again to who comes back, and has surely heard it',
+      [
+        ...alone,
+        ...[joined(1), loggedIn(1), joined(2), loggedIn(2), watches(2, 'u1')],
+        at(20_000, status(2, 'u1', 'online')),
+        ...[
+          at(26_000, askedFor(2, 'PING', { id: 'p' })),
+          answered('PING', 'PONG', { id: 'p', ...of(2) }),
+        ],
+        just('talkerEnded', { ...of(2), by: 'network', isCut: false, isBye: false }),
+        loggedIn(2, { connection: 22, isResumed: true }),
+        status(2, 'u1', 'online'),
+      ],
+    ],
+    [
+      'watching',
+      'the same again, when it comes back a second time',
+      [
+        ...alone,
+        ...[joined(1), loggedIn(1), joined(2), loggedIn(2), watches(2, 'u1')],
+        at(20_000, status(2, 'u1', 'online')),
+        ...[
+          at(26_000, askedFor(2, 'PING', { id: 'p' })),
+          answered('PING', 'PONG', { id: 'p', ...of(2) }),
+        ],
+        just('talkerEnded', { ...of(2), by: 'network', isCut: false, isBye: false }),
+        loggedIn(2, { connection: 22, isResumed: true }),
+        just('talkerEnded', { ...of(2, 0, 22), by: 'network', isCut: false, isBye: false }),
+        loggedIn(2, { connection: 23, isResumed: true }),
+        status(2, 'u1', 'online'),
+      ],
+    ],
+    [
       'told-in-time',
       'late',
       [
@@ -1423,6 +1482,71 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         ...[askedFor(1, 'PRESENCE_SET'), answered('PRESENCE_SET', 'ACK')],
         at(4_000, askedFor(1, 'PRESENCE_SET')),
         answered('PRESENCE_SET', 'ERROR', { code: 'RATE_LIMITED' }),
+      ],
+    ],
+    [
+      'views',
+      'statistics of one user too many',
+      [...world, rested(), rests(1), stats(1, { users: 2 }), asked],
+    ],
+    [
+      'views',
+      'statistics of a session on another node',
+      [...world, rested(), rests(1), stats(1, { sessions: [['n2', 1]] }), asked],
+    ],
+    [
+      'views',
+      'statistics of rooms in which nobody is, on the only node',
+      [
+        ...[began(), { ...chatBegan(), nodes: ['n1'] }, rested(), rests(1)],
+        ...[stats(1, { rooms: 2 }), asked],
+      ],
+    ],
+    [
+      'away',
+      'one message more, and then another one',
+      [
+        began(),
+        chatBegan({ resumeMessagesMax: 1 }),
+        ...[1, 2, 3].map((messages) => at(messages * 250, awaySeen(messages, 40))),
+      ],
+    ],
+    [
+      'away',
+      'few messages that are long',
+      [
+        began(),
+        chatBegan({ resumeBytesMax: 300 }),
+        ...[at(250, awaySeen(1, 200)), at(500, awaySeen(2, 400))],
+      ],
+    ],
+    [
+      'away',
+      'more that is not acknowledged than may be',
+      [began(), chatBegan({ resumeMessagesMax: 1 }), awaySeen(1, 40, 2, 80)],
+    ],
+    [
+      'away',
+      'few messages that are not acknowledged, and long',
+      [began(), chatBegan({ resumeBytesMax: 300 }), awaySeen(1, 40, 1, 400)],
+    ],
+    [
+      'hp-limits',
+      'more in a room than it has places',
+      [
+        began(),
+        chatBegan({ roomMembersMax: 1 }),
+        joined(1),
+        loggedIn(1),
+        seated(1, 0, { count: 2 }),
+      ],
+    ],
+    [
+      'hp-limits',
+      'a room is full for the first that comes',
+      [
+        ...[began(), chatBegan({ roomMembersMax: 1 }), joined(1), loggedIn(1)],
+        ...[askedFor(1, 'JOIN', { room: 'r' }), refused('JOIN', 'ROOM_FULL')],
       ],
     ],
     [

@@ -1254,6 +1254,21 @@ const planted: [string, string, Written[]][] = [
     '[HP-RELAY-13] what a node has acknowledged still weighs',
     [kept({ sums: [{ what: 'bytes on their way to n2', counted: 512, there: 0 }] })],
   ],
+  [
+    'books',
+    '[HP-HIST-4] rooms remember more than they may',
+    [kept({ sums: [{ what: 'bytes that rooms remember', counted: 900, there: 900, most: 800 }] })],
+  ],
+  [
+    'books',
+    '[HP-DM-10] more waits than may',
+    [kept({ sums: [{ what: 'bytes that wait for users', counted: 900, there: 900, most: 800 }] })],
+  ],
+  [
+    'books',
+    '[HP-RES-6] what a client has acknowledged still counts',
+    [kept({ sums: [{ what: 'messages that nobody has acknowledged', counted: 2, there: 1 }] })],
+  ],
   ['books', '[BROKER-SLOW-2] bytes of an empty queue', [kept({ idleBytes: 1 })]],
   ['books', '[BROKER-SUB-4] subscriptions of nobody', [kept({ wanted: 1 })]],
   [

@@ -4,7 +4,14 @@
 import { describe, expect, test } from 'vitest';
 
 import { sceneInvariants } from '../../src/sim/invariants/gateway/scenes/scenes.ts';
-import type { Act, ItemPlan, Scene, Told } from '../../src/sim/records/scenes/scene.ts';
+import {
+  type Act,
+  type ItemPlan,
+  PATCHED_BODY,
+  patches,
+  type Scene,
+  type Told,
+} from '../../src/sim/records/scenes/scene.ts';
 import { judgeTrace } from '../../src/sim/simulate.ts';
 import type { TraceEvent, TraceRecord } from '../../src/sim/trace.ts';
 
@@ -178,6 +185,51 @@ const endsLater: Scene = {
   next: { timeoutS: 2, answers: [false, true], isBehind: false },
 };
 
+/** An origin that has encoded what it said, and a publisher that says something else, or changes it. */
+const encoded = (more: Partial<ItemPlan> = {}): Scene => ({
+  ...poll,
+  said: { ...poll.said, headers: [['Content-Encoding', 'x']], body: PATCHED_BODY },
+  acts: [publishes(more)],
+});
+const PATCHED = `answer 200 OK | content-encoding: x || ${patches[0]?.body ?? ''}`;
+const unfollows: Told = { tells: 'control', control: { type: 'unsubscribe', channel: 0 } };
+/** A reader who leaves, and comes back; what was published meanwhile is published again. */
+const returning: Scene = {
+  ...socket,
+  acts: [
+    ...says(unfollows).acts,
+    publishes({ id: '1' }),
+    ...says(...socket.opening).acts,
+    publishes({ id: '1' }),
+    publishes({ id: '3', prevId: '2', text: 'i3' }),
+  ],
+};
+const returned = [
+  ...[...upgraded, acted(310), asked(315, events('TEXT w0'), 'events'), acted(620, 1)],
+  ...[acted(930, 2), asked(935, events('TEXT w2'), 'events'), acted(1_240, 3)],
+];
+const lastWords: Scene = {
+  ...says(...['one', 'two'].map((text): Told => ({ tells: 'message', kind: 'text', text })), {
+    tells: 'close',
+    code: 4_002,
+    reason: 'so',
+  }),
+  via: 'xhr',
+};
+const lastHeard = [...come, acted(310), asked(315, events('TEXT w0'), 'events')];
+const chained: Scene = {
+  ...poll,
+  filters: ['var-subst', 'build-id', 'http-modify'],
+  meta: [
+    ['user', 'ann'],
+    ['id_format', 'x'],
+    ['url', '/filter'],
+  ],
+  acts: [publishes({ text: '%(user)s %%I' })],
+};
+/** It is no longer quiet. */
+const refreshed: Scene = { ...next, acts: [publishes({ action: 'refresh' })] };
+
 const history = (...records: Written[]): TraceEvent[] =>
   records.map((record, seq) => {
     const { atMs = 0 } = record as { readonly atMs?: number };
@@ -299,6 +351,29 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
   'an origin that has to be asked twice': [
     ...[set(), began({ ...says({ tells: 'bare', text: '' }), isFlaky: true }), ...upgraded],
     ...[acted(310), asked(2_310, events('TEXT w0'), 'events'), ended(4_000)],
+  ],
+  '[GRIP-PUB-11] a body that its origin did not encode': [
+    ...[set(), began(encoded()), asked(5), acted(310), heard(320, 'answer 200 OK || i1\n')],
+  ],
+  '[GRIP-PUB-11] a body that its origin did encode, patched': [
+    ...[set(), began(encoded({ patch: 0 })), asked(5), acted(310), heard(320, PATCHED)],
+  ],
+  '[GRIP-ORDER-5] a reader who comes back, and hears what is new': [
+    ...[set(), began(returning), ...returned, acted(1_550, 4), heard(1_560, 'text i3')],
+    ended(1_900),
+  ],
+  '[SOCKJS-13] last words, and then the farewell': [
+    ...[set(), began(lastWords), ...lastHeard, heard(320, 'text one'), heard(360, 'text two')],
+    ...[asked(325, events('CLOSE'), 'events'), heard(390, 'close 4002 so')],
+    ...[heard(420, 'close 4002 so'), ended(421), quiet(9_000)],
+  ],
+  '[GRIP-FILTER-8] filters that go on with what the one before has made': [
+    ...[set(), began(chained), asked(5), acted(310)],
+    ...[heard(320, 'answer 200 OK | x-b: 2 || <ann x>\n'), ended(321)],
+  ],
+  '[GRIP-NEXT-4] a link that is not asked while items come, whatever they say': [
+    ...[set(), began(refreshed), asked(5), ...begun, acted(1_500), asked(3_505, NEXT, 'next')],
+    ...[heard(3_510, 'line next 0'), ended(3_900)],
   ],
   'what dies with its thread': [
     ...[set(), began(stream), asked(5), ...begun, acted(310)],
@@ -517,6 +592,69 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
         ...[set(), began(endsLater), asked(5), ...begun, heard(1_500, 'alive')],
         ...[asked(2_030, NEXT, 'next'), acted(2_100), ended(4_500)],
       ],
+    ],
+    [
+      'held-answers',
+      '[GRIP-PUB-11] a body comes under the encoding of another one',
+      [
+        ...[set(), began(encoded()), asked(5), acted(310)],
+        heard(320, 'answer 200 OK | content-encoding: x || i1\n'),
+      ],
+    ],
+    [
+      'held-answers',
+      '[GRIP-PUB-11] a patched body loses its encoding',
+      [
+        ...[set(), began(encoded({ patch: 0 })), asked(5), acted(310)],
+        heard(320, PATCHED.replace('| content-encoding: x ', '')),
+      ],
+    ],
+    [
+      'sockets-hear',
+      '[GRIP-ORDER-5] what was published while nobody listened is heard the second time',
+      [set(), began(returning), ...returned, heard(1_250, 'text i1')],
+    ],
+    [
+      'sockets-hear',
+      '[GRIP-ORDER-4] an item waits for one from before its reader came back',
+      [set(), began(returning), ...returned, acted(1_550, 4), ended(1_900)],
+    ],
+    [
+      'sockets-hear',
+      '[SOCKJS-13] the farewell overtakes a last word',
+      [
+        ...[set(), began(lastWords), ...lastHeard, heard(320, 'text one')],
+        ...[asked(325, events('CLOSE'), 'events'), heard(360, 'close 4002 so')],
+      ],
+    ],
+    [
+      'sockets-hear',
+      '[SOCKJS-13] a last word comes behind the farewell',
+      [
+        ...[set(), began(lastWords), ...lastHeard, heard(320, 'text one')],
+        ...[heard(390, 'close 4002 so'), heard(420, 'text two')],
+      ],
+    ],
+    [
+      'held-answers',
+      '[GRIP-FILTER-8] a filter goes on with what was published',
+      [
+        ...[set(), began(chained), asked(5), acted(310)],
+        heard(320, 'answer 200 OK | x-b: 2 || <%(user)s %%I>\n'),
+      ],
+    ],
+    [
+      'held-answers',
+      '[GRIP-FILTER-5] the last filter makes nothing of it',
+      [
+        ...[set(), began(chained), asked(5), acted(310)],
+        heard(320, 'answer 200 OK | x-b: 2 || <ann %I>\n'),
+      ],
+    ],
+    [
+      'origins-asked',
+      '[GRIP-NEXT-4] a link is asked though an item has come',
+      [set(), began(refreshed), asked(5), ...begun, acted(1_500), asked(2_030, NEXT, 'next')],
     ],
     ['kept-alive', 'too soon', [set(), began(alive), ...begun, heard(700, 'alive')]],
     ['kept-alive', 'never', [set(), began({ ...alive, acts: [] }), ...begun, ended(2_600)]],

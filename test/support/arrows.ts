@@ -51,6 +51,7 @@ const packagesOfFile: Readonly<Record<string, readonly string[]>> = {
   'src/sim/plan/casting/mishaps-of-one.ts': ['fast-check'],
   'src/sim/plan/casting/river.ts': ['fast-check'],
   'src/sim/plan/casting/schedules.ts': ['fast-check'],
+  'src/sim/plan/casting/shortages.ts': ['fast-check'],
   'src/sim/plan/casting/sides.ts': ['fast-check'],
   'src/sim/plan/casting/sites.ts': ['fast-check'],
   'src/sim/plan/casting/strangers.ts': ['fast-check'],

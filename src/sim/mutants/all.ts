@@ -9,6 +9,7 @@ import { deaths } from './chat/deaths.ts';
 import { detouring } from './chat/detours.ts';
 import { keeping } from './chat/keeping.ts';
 import { memberMutants } from './chat/members.ts';
+import { quiet } from './chat/quiet.ts';
 import { returning } from './chat/sessions.ts';
 import { signing } from './chat/signs.ts';
 import { codecs } from './codecs.ts';
@@ -49,6 +50,7 @@ export const mutants: readonly Mutant[] = [
   ...signing,
   ...bounding,
   ...keeping,
+  ...quiet,
   ...returning,
   ...clustering,
   ...detouring,

@@ -32,9 +32,10 @@ import {
   withSides,
 } from './casting/sides.ts';
 import { impostors, knockers } from './casting/strangers.ts';
+import { shortages } from './casting/shortages.ts';
 import { clusterKindsIn, kindsIn, tempers } from './casting/tempers.ts';
 import { visits, withLatecomers, withVisitors } from './casting/visitors.ts';
-import { ROOMS } from './chat-plan.ts';
+import { ADMIN, ROOMS } from './chat-plan.ts';
 import { chance, drawn, milliseconds, mixed, plainRecord, stepped } from './drawing.ts';
 import { frame, type Mood } from './settings.ts';
 
@@ -64,7 +65,8 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const parts = drawn(partsOf(nodeCount, horizonUs), seed, 'chat');
   const talkers = clients ?? parts.talkers;
   const narrow = drawn(narrowLimits, seed, 'chat limits');
-  const chatOptions = { ...parts.options, ...narrow };
+  const short = drawn(shortages(nodeCount), seed, 'shortages');
+  const chatOptions = { ...parts.options, ...narrow, ...short };
   const isCluster = nodeCount > 1 || parts.isClusterOfOne;
   const all = Array.from({ length: talkers }, (_, rank) =>
     talkerOf(seed, rank, nodeCount, lane, parts),
@@ -213,6 +215,7 @@ const options: Arbitrary<ChatOptions> = plainRecord({
     cluster: 'sim',
     auth: ['none', 'token'],
     allowPlaintext: true,
+    admins: [ADMIN],
     connectionsPerAddressMax: 50_000,
     sessionsPerUserMax: SESSIONS_MAX,
   },

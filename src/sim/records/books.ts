@@ -6,7 +6,7 @@ import type { HomeState } from '../../actors/routing/home.actor.ts';
 import type { Admission } from '../../actors/runtime/admission.ts';
 import type { Shard } from '../shard.ts';
 import type { EventOf, Trace } from '../trace.ts';
-import { sumsOfChat, tellDelays } from './chat-books.ts';
+import { sumsOfChat, tellAway, tellDelays } from './chat-books.ts';
 
 /** What of a session tells that it waits. */
 interface Waiting {
@@ -77,6 +77,7 @@ export function tellWaiting(trace: Trace, shards: readonly Shard[]): void {
     const { plan, router, system, web, isDead } = one;
     if (isDead) continue;
     tellDelays(trace, one);
+    tellAway(trace, one);
     const { node, shard } = plan;
     for (const { connection, owner } of router?.streams.values() ?? []) {
       const { holds = 0 } = (system.stateOf(owner) ?? {}) as Waiting;

@@ -5,6 +5,8 @@ import type { UsersState } from '../../actors/chat/users/users-state.ts';
 import { costOf } from '../../actors/chat/memory-budget.ts';
 import { successorsOf } from '../../actors/chat/rendezvous.ts';
 import type { RoomsState } from '../../actors/chat/rooms/rooms-state.ts';
+import type { Session } from '../../actors/chat/session/session.ts';
+import { bytesOf } from '../../actors/chat/users/nodes/keeping.ts';
 import { keyOf } from '../../actors/chat/users/user.ts';
 import { userKey } from '../../actors/codecs/hp/names.ts';
 import type { Outgoing } from '../../actors/cluster/relay/outgoing.ts';
@@ -33,6 +35,7 @@ export function sumsOfChat({ system, actors }: Shard): readonly Sum[] {
   if (door !== undefined) {
     const seated = [...door.sessions.values()].filter(({ remote }) => remote !== undefined);
     sums.push({ what: 'connections', counted: door.admission.open, there: seated.length });
+    sums.push(...sumsOfSessions(sessionsOf(system, door)));
   }
   if (rooms !== undefined) sums.push(...sumsOfRooms(rooms));
   if (users !== undefined) sums.push(...sumsOfUsers(users));
@@ -43,28 +46,68 @@ export function sumsOfChat({ system, actors }: Shard): readonly Sum[] {
   return sums;
 }
 
-function sumsOfRooms({ rooms, guests, empty, budget }: RoomsState): readonly Sum[] {
+/** [HP-RES-6] Of what clients with the cap `ack` were told. */
+function sumsOfSessions(sessions: readonly Session[]): readonly Sum[] {
+  const [counted, there] = [
+    { messages: 0, bytes: 0 },
+    { messages: 0, bytes: 0 },
+  ];
+  for (const { unacked } of sessions) {
+    counted.messages += unacked.count;
+    counted.bytes += unacked.bytes;
+    for (const untold of unacked.all) {
+      there.messages += 1;
+      there.bytes += bytesOf(untold);
+    }
+  }
+  const what = 'that nobody has acknowledged';
+  return [
+    { what: `messages ${what}`, counted: counted.messages, there: there.messages },
+    { what: `bytes ${what}`, counted: counted.bytes, there: there.bytes },
+  ];
+}
+
+function sessionsOf(system: Shard['system'], { sessions }: Door): readonly Session[] {
+  return [...sessions.keys()].flatMap((address) => {
+    const session = system.stateOf(address) as Session | undefined;
+    return session === undefined ? [] : [session];
+  });
+}
+
+function sumsOfRooms({ rooms, guests, empty, budget, chat }: RoomsState): readonly Sum[] {
   let [bytes, deserted] = [0, 0];
+  const most = Math.ceil(chat.options.historyBytesTotalMax / chat.shards);
   for (const { memory } of [...rooms.values(), ...guests.values()])
     for (const entry of memory.kept) bytes += costOf(entry);
   for (const { count } of rooms.values()) if (count === 0) deserted += 1;
   return [
-    { what: 'bytes that rooms remember', counted: budget.bytes, there: bytes },
+    { what: 'bytes that rooms remember', counted: budget.bytes, there: bytes, most },
     { what: 'rooms in which nobody is', counted: empty.size, there: deserted },
   ];
 }
 
-function sumsOfUsers({ users, household }: UsersState): readonly Sum[] {
+function sumsOfUsers({ users, household, chat }: UsersState): readonly Sum[] {
   const { waitingBytes, memory } = household;
-  let [waiting, remembered] = [0, 0];
+  const { historyBytesTotalMax, offlineBytesTotalMax } = chat.options;
+  let [waiting, remembered, largest] = [0, 0, 0];
   for (const user of users.values()) {
-    for (const { message } of user.offline) waiting += costOf(message);
+    for (const { message } of user.offline) {
+      waiting += costOf(message);
+      largest = Math.max(largest, costOf(message));
+    }
     for (const { message } of user.held.values()) waiting += costOf(message);
     for (const entry of user.history) remembered += costOf(entry);
   }
   return [
-    { what: 'bytes that wait for users', counted: waitingBytes, there: waiting },
-    { what: 'bytes that users remember', counted: memory.bytes, there: remembered },
+    {
+      ...{ what: 'bytes that wait for users', counted: waitingBytes, there: waiting },
+      // The last one had its place as long as there was any.
+      most: Math.ceil(offlineBytesTotalMax / chat.shards) + largest,
+    },
+    {
+      ...{ what: 'bytes that users remember', counted: memory.bytes, there: remembered },
+      most: Math.ceil(historyBytesTotalMax / chat.shards),
+    },
   ];
 }
 
@@ -80,6 +123,19 @@ export function tellDelays(trace: Trace, { plan, system, actors }: Shard): void 
   for (const { waiting } of rooms?.copies.values() ?? [])
     for (const { since } of waiting) look('room message', since);
   for (const { since } of users?.storing.values() ?? []) look('direct message', since);
+}
+
+/** How much waits for whom: a session is over with the first that is too much, and what it has left open is bounded then. */
+export function tellAway(trace: Trace, { plan, system, actors }: Shard): void {
+  const door = system.stateOf(actors.chat) as Door | undefined;
+  if (door === undefined) return;
+  const { node, shard } = plan;
+  for (const { life, who, untold, untoldBytes, unacked } of sessionsOf(system, door)) {
+    if (life !== 'detached' || who === undefined || untold.length === 0) continue;
+    const waits = { messages: untold.length, bytes: untoldBytes };
+    const open = { openMessages: unacked.count, openBytes: unacked.bytes };
+    trace.add({ kind: 'awaySeen', node, shard, session: who.session, ...waits, ...open });
+  }
 }
 
 /** What the first of them lacks that others are to keep for it. */
@@ -135,13 +191,13 @@ function tellUsers(trace: Trace, one: Shard, all: readonly Shard[]): void {
     return other && (other.system.stateOf(other.actors.users) as UsersState | undefined);
   };
   for (const { name, offline, held } of state.users.values()) {
-    const most = state.chat.options.offlineMessagesMax * state.size;
     for (const peer of successorsOf(state.nodes, userKey(name), own).slice(0, state.size >> 1)) {
-      const there = stateOf(peer)?.users.get(userKey(name))?.held;
-      // It has no place for more.
-      if ((there?.size ?? 0) >= most) continue;
-      const keys = offline.map(({ message }) => keyOf(message));
-      const lacks = keys.filter((key) => there?.has(`${own} ${key}`) !== true);
+      const there = stateOf(peer)?.users.get(userKey(name));
+      // Where it waits, too, it need not be held.
+      const lacks = offline
+        .filter(({ message }) => there?.kept(message) === undefined)
+        .map(({ message }) => keyOf(message))
+        .filter((key) => there?.held.has(`${own} ${key}`) !== true);
       if (lacks.length === 0) continue;
       trace.add({ kind: 'copyDiffers', node, shard, peer, user: name, lacks, tooMuch: [] });
     }

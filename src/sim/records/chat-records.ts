@@ -2,8 +2,8 @@
 // nodes say to each other and think of each other; whose publications cross. Refuses to judge.
 
 import type { ClusterFault } from '../faults/cluster-faults.ts';
-import type { ChatTerms, HistoryEntry } from './chat-terms.ts';
 import type { ClusterRecord } from './cluster-records.ts';
+import type { ChatTerms, HistoryEntry, StatsTold } from './chat-terms.ts';
 
 interface AtTalker {
   /** The node that it talks to. */
@@ -44,6 +44,7 @@ interface PageTold {
 
 export type ChatRecord =
   | ClusterRecord
+  | StatsTold
   | {
       readonly kind: 'chatBegan';
       /** Names of nodes, by number. */

@@ -1,4 +1,4 @@
-// What judges of a chat have to know of its settings, and how an entry of a history is read. Refuses to know what they are for.
+// What judges of a chat have to know of its settings, how an entry of a history is read, and what administrators are told. Refuses to know what they are for.
 
 export interface ChatTerms {
   readonly isCluster: boolean;
@@ -11,9 +11,14 @@ export interface ChatTerms {
   readonly pingEveryMs: number;
   readonly pingTimeoutMs: number;
   readonly loginTimeoutMs: number;
+  /** Of a room, that is there for sure. */
   readonly historyMax: number;
   readonly offlineMessagesMax: number;
   readonly resumeMessagesMax: number;
+  readonly resumeBytesMax: number;
+  /** Bytes of all that waits for users are few. */
+  readonly isShort: boolean;
+  readonly roomMembersMax: number;
   readonly queueBytesMax: number;
   readonly emptyRoomMs: number;
   readonly roomEventsMax: number;
@@ -38,4 +43,16 @@ export interface HistoryEntry {
   readonly home: string;
   readonly from: string;
   readonly id: string;
+}
+
+/** What an administrator is told of all nodes. */
+export interface StatsTold {
+  readonly kind: 'statsTold';
+  readonly node: number;
+  readonly client: number;
+  readonly connection: number;
+  readonly users: number;
+  readonly sessions: readonly (readonly [node: string, count: number])[];
+  readonly rooms: number;
+  readonly waiting: number;
 }

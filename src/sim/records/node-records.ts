@@ -35,7 +35,20 @@ export type NodeRecord =
         readonly what: string;
         readonly counted: number;
         readonly there: number;
+        /** It may be so much; undefined where nothing bounds it. */
+        readonly most?: number;
       }[];
+    }
+  /** So much waits for a session whose client is away, and so much it has not acknowledged. */
+  | {
+      readonly kind: 'awaySeen';
+      readonly node: number;
+      readonly shard: number;
+      readonly session: string;
+      readonly messages: number;
+      readonly bytes: number;
+      readonly openMessages: number;
+      readonly openBytes: number;
     }
   /** Whoever said it waits for other nodes to have it, for longer than he is to. */
   | {

@@ -16,6 +16,7 @@ import {
   nodesOf,
   notify,
   userOf,
+  waitingMax,
   type UsersState,
   type UsersTurn,
   type Waiting,
@@ -255,10 +256,8 @@ function hasHad({ entry, had }: KnownSession, message: Direct): boolean {
 
 /** [HP-DM-6] As many as a session may have kept, and other nodes, find a place beside those that wait already. */
 function hasPlace(state: UsersState, { offline }: User): boolean {
-  const { offlineMessagesMax, resumeMessagesMax } = state.chat.options;
   if (isFull(state)) return false;
-  const most = offlineMessagesMax * state.size + resumeMessagesMax;
-  return offlineMessagesMax > 0 && offline.length <= most;
+  return state.chat.options.offlineMessagesMax > 0 && offline.length <= waitingMax(state);
 }
 
 /** [HP-RES-6] They wait for the user's next session, though the one that did not take them is there. */

@@ -101,6 +101,12 @@ export function isFull({ chat, household }: UsersState): boolean {
   return household.waitingBytes >= Math.ceil(chat.options.offlineBytesTotalMax / chat.shards);
 }
 
+/** [HP-DM-6] How many messages may wait for one user on one node, with what sessions and other nodes have left. */
+export function waitingMax({ chat, size }: UsersState): number {
+  const { offlineMessagesMax, resumeMessagesMax } = chat.options;
+  return offlineMessagesMax * size + resumeMessagesMax;
+}
+
 /** Made when it is new; undefined when there is no room for another one. */
 export function madeUser(state: UsersState, name: string): User | undefined {
   const key = userKey(name);

@@ -32,6 +32,7 @@ import { roomReach } from './rooms/room-reach.ts';
 import { roomOrder } from './rooms/room-order.ts';
 import { roomWhole } from './rooms/room-whole.ts';
 import { rates } from './rates.ts';
+import { away } from './sessions/away.ts';
 import { acknowledged } from './sessions/acknowledged.ts';
 import { comesBack } from './sessions/coming-back.ts';
 import { lastWords, oneSession } from './sessions/endings.ts';
@@ -69,6 +70,7 @@ export const chatInvariants: readonly Invariant[] = [
   lastWords,
   oneSession,
   comesBack,
+  away,
   taken,
   acknowledged,
   welcome,

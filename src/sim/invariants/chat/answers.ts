@@ -24,7 +24,7 @@ const answers: Readonly<Record<string, readonly [right: string, ...errors: strin
   RESUME: ['RESUME_OK', 'SESSION_EXPIRED', 'UNAVAILABLE'],
   BYE: ['BYE'],
   PING: ['PONG'],
-  JOIN: ['JOIN_OK', 'RATE_LIMITED', 'FORBIDDEN'],
+  JOIN: ['JOIN_OK', 'RATE_LIMITED', 'FORBIDDEN', 'ROOM_FULL'],
   LEAVE: ['LEAVE_OK'],
   ROOM_LIST: ['ROOM_LIST_OK'],
   ROOM_MEMBERS: ['ROOM_MEMBERS_OK', 'NO_SUCH_ROOM'],
@@ -37,6 +37,7 @@ const answers: Readonly<Record<string, readonly [right: string, ...errors: strin
   PRESENCE_QUERY: ['PRESENCE_STATE'],
   HISTORY: ['HISTORY_OK'],
   WHOAMI: ['WHOAMI_OK'],
+  STATS: ['STATS_OK'],
 };
 
 /** In trouble nobody may know, and a node that goes lets nobody sit down. */

@@ -216,8 +216,9 @@ class Judge {
   /** [HP-HIST-1] Where nothing was lost, all that two users said to each other is there. */
   read(event: EventOf<'directsTold'>): void {
     const { user, client, messages, with: other } = event;
-    const { isCluster = true } = this.troubles.terms ?? {};
-    if (!this.isRest || isCluster || this.#crashedAt > Number.NEGATIVE_INFINITY) return;
+    const { isCluster = true, historyMax = 0 } = this.troubles.terms ?? {};
+    if (!this.isRest || isCluster || historyMax === 0 || this.#crashedAt > Number.NEGATIVE_INFINITY)
+      return;
     const here = new Set(messages);
     for (const { user: from, to, message, isDuplicate } of this.#acked.values()) {
       const isTheirs = (from === user && to === other) || (from === other && to === user);
@@ -247,9 +248,9 @@ class Judge {
     const passed = new Set([...there, ...(this.#askedIn.get(message) ?? [])]);
     const isStruck = struck.some(({ node }) => passed.has(node));
     if (isStruck && !this.#isHeld(acked, struck, there)) return true;
-    const { offlineMessagesMax = 0, resumeMessagesMax = 0 } = this.troubles.terms ?? {};
-    if (status !== 'delivered' && Math.min(offlineMessagesMax, resumeMessagesMax) < MANY)
-      return true;
+    const { offlineMessagesMax = 0, resumeMessagesMax = 0, isShort } = this.troubles.terms ?? {};
+    const areFew = isShort === true || Math.min(offlineMessagesMax, resumeMessagesMax) < MANY;
+    if (status !== 'delivered' && areFew) return true;
     return this.lost.has(`${to} ${message}`) || (this.areQueued && this.#mayHaveWaited(to, since));
   }
 

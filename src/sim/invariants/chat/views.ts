@@ -15,6 +15,7 @@ export const views: Invariant = {
     'HP-REPL-3',
     'HP-REPL-4',
     'HP-HOME-7',
+    'HP-STATS-2',
   ],
   judge(report) {
     const judge = new Views(report);
@@ -38,6 +39,10 @@ export const views: Invariant = {
       presenceTold: (event) => judge.presence(event),
       membersTold: (event) => judge.members(event),
       roomsTold: (event) => judge.rooms(event),
+      chatBegan: ({ nodes }) => {
+        judge.nodes = nodes;
+      },
+      statsTold: (event) => judge.stats(event),
       chatProbed: () => judge.end(),
     };
   },
@@ -60,12 +65,16 @@ class Views {
   }[] = [];
   readonly #sessions = new Map<string, number>();
   readonly #members = new Map<string, Set<string>>();
+  nodes: readonly string[] = [];
+  readonly #resting: EventOf<'talkerRests'>[] = [];
 
   constructor(report: Report) {
     this.#report = report;
   }
 
-  rests({ user, session, rooms, client, at }: EventOf<'talkerRests'>): void {
+  rests(event: EventOf<'talkerRests'>): void {
+    const { user, session, rooms, client, at } = event;
+    this.#resting.push(event);
     if (at - (this.cameAt.get(client) ?? -Infinity) < KNOWN_US) this.uncertain.add(user);
     if (session === undefined) this.uncertain.add(user);
     else this.#sessions.set(user, (this.#sessions.get(user) ?? 0) + 1);
@@ -125,6 +134,33 @@ class Views {
       const sentence = `${says} ${count} in '${room}', where ${truth.length} are`;
       this.#suspected.push({ event, isWrong, sentence });
     }
+  }
+
+  /** Who is certainly there is counted, and where nobody is in doubt, nobody else. */
+  stats(event: EventOf<'statsTold'>): void {
+    if (!this.isRest) return;
+    const { client, node: at, users, rooms } = event;
+    const says = `client ${client} on node ${at} is told of`;
+    const counts = new Map(event.sessions);
+    const suspect = (told: number, truth: () => Iterable<unknown>, what: string): void => {
+      const isWrong = (): boolean => {
+        const { length } = [...truth()];
+        return this.uncertain.size > 0 ? told < length : told !== length;
+      };
+      this.#suspected.push({ event, isWrong, sentence: `${says} ${told} ${what}` });
+    };
+    const certain = (): EventOf<'talkerRests'>[] =>
+      this.#resting.filter(({ user }) => !this.uncertain.has(user));
+    suspect(users, () => new Set(certain().map(({ user }) => user)), 'users');
+    for (const [node, name] of this.nodes.entries())
+      suspect(
+        counts.get(name) ?? 0,
+        () => certain().filter((one) => one.node === node),
+        `sessions on ${name}`,
+      );
+    // Of several nodes nobody but they themselves knows which room is at home where.
+    if (this.nodes.length === 1)
+      suspect(rooms, () => new Set(certain().flatMap((one) => one.rooms)), 'rooms');
   }
 
   members(event: EventOf<'membersTold'>): void {

@@ -19,6 +19,7 @@ export const books: Invariant = {
     'HP-HIST-4',
     'HP-DM-10',
     'HP-RELAY-13',
+    'HP-RES-6',
     'HP-ROOM-6',
   ],
   judge(report) {
@@ -71,9 +72,11 @@ class Judge {
       this.#report(event, `${where} counts ${idleBytes} bytes in queues in which nothing waits`);
     if (event.keptAliveGone > 0)
       this.#report(event, `${where} keeps ${event.keptAliveGone} streams alive that it has let go`);
-    for (const { what, counted, there } of event.sums)
+    for (const { what, counted, there, most = Infinity } of event.sums)
       if (counted !== there)
         this.#report(event, `${where} counts ${counted} ${what}, and has ${there}`);
+      else if (counted > most)
+        this.#report(event, `${where} has ${counted} ${what}, of ${most} at most`);
     const before = this.#orphans.get(where) ?? [];
     this.#orphans.set(where, event.orphans);
     if (!this.isRested) return;

@@ -29,7 +29,7 @@ export const returning: readonly Mutant[] = [
   {
     name: 'both-limits-end-a-session',
     dialect: 'chat',
-    breaks: ['comes-back'],
+    breaks: ['away'],
     requirements: ['HP-RES-6'],
     file: 'chat/session/resuming.ts',
     find: 'session.untold.length > resumeMessagesMax || session.untoldBytes > resumeBytesMax;',

@@ -266,4 +266,37 @@ export const sceneMutants: readonly Mutant[] = [
     story:
       'When the origin closes a client, and the client vanishes without answering, the origin gets CLOSE with the code 1006 instead of DISCONNECT.',
   },
+  {
+    name: 'encoding-of-another-body',
+    dialect,
+    breaks: ['held-answers'],
+    requirements: ['GRIP-PUB-11'],
+    file: 'gateway/requests/polling.ts',
+    find: "return bodyPatch === undefined ? withoutHeaders(headers, ['Content-Encoding']) : headers;",
+    replace:
+      "return bodyPatch === undefined ? headers : withoutHeaders(headers, ['Content-Encoding']);",
+    story:
+      'The condition is turned round: a published body comes under the encoding of the one that the origin had prepared.',
+  },
+  {
+    name: 'unheard-ids-not-remembered',
+    dialect,
+    breaks: ['sockets-hear'],
+    requirements: ['GRIP-ORDER-5'],
+    file: 'gateway/channels/channels.actor.ts',
+    find: 'if (sequencer.isKnown(item, context.now)) {',
+    replace: 'if (state.channels.has(item.channel) && sequencer.isKnown(item, context.now)) {',
+    story:
+      'What was published while nobody listened, and is published again when somebody does, is heard.',
+  },
+  {
+    name: 'outcome-of-the-filters-before-lost',
+    dialect,
+    breaks: ['held-answers', 'held-streams', 'sockets-hear'],
+    requirements: ['GRIP-FILTER-4', 'GRIP-FILTER-8'],
+    file: 'gateway/rewriting/filters.ts',
+    find: 'rest: known.slice(at + 1), content: now };',
+    replace: 'rest: known.slice(at + 1), content };',
+    story: 'A filter that asks an origin goes on with what was published, whatever came before it.',
+  },
 ];

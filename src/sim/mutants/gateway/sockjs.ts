@@ -98,4 +98,12 @@ export const sockJsMutants: readonly Mutant[] = [
     replace: 'if (plain.toOwner?.(publication) !== undefined) {',
     story: 'What is published reaches a page past the filters of its channel.',
   },
+  {
+    ...{ name: 'sock-farewell-before-what-waits', dialect, breaks: ['sockets-hear'] },
+    requirements: ['SOCKJS-13'],
+    file: 'gateway/sockjs/polling.ts',
+    find: 'if (state.farewell !== undefined && state.texts.length === 0) {',
+    replace: 'if (state.farewell !== undefined) {',
+    story: 'A page between two requests hears that it is sent away, and never the last words.',
+  },
 ];

@@ -10,7 +10,8 @@ export function withCalls(seed: number, chat: ChatPlan): ChatPlan {
   const made = calls
     .filter(() => chance.chance(2, 3))
     .map(({ name }) => ({ name, atMs: chance.below(WITHIN_MS) }));
-  return { ...chat, options: { ...chat.options, ...callOptions }, calls: made };
+  const admins = [...chat.options.admins, ...callOptions.admins];
+  return { ...chat, options: { ...chat.options, ...callOptions, admins }, calls: made };
 }
 
 const WITHIN_MS = 4_000;

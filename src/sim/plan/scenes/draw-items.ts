@@ -12,6 +12,8 @@ import {
   type SceneShape,
 } from '../../records/scenes/scene.ts';
 import { CONTENT_FILTERS } from '../../records/scenes/texts.ts';
+import { drawTemplate } from './draw-filters.ts';
+import { oneOf } from './one-of.ts';
 
 export interface ItemChoices {
   readonly shape: SceneShape;
@@ -25,10 +27,9 @@ export function drawItem(
   name: string,
 ): ItemPlan {
   const action = oneOf<ItemPlan['action']>(chance, ACTIONS[shape]);
-  const [filter] = filters;
   return {
     action,
-    text: textOf(chance, name, filter),
+    text: textOf(chance, name, filters),
     isBinary: chance.chance(1, 4),
     id: undefined,
     prevId: undefined,
@@ -40,7 +41,7 @@ export function drawItem(
     areHeadersListed: chance.chance(1, 2),
     patch: mayPatch && chance.chance(2, 3) ? chance.below(patches.length) : undefined,
     kind: shape === 'socket' ? oneOf(chance, [undefined, undefined, ...KINDS]) : undefined,
-    contentFilters: contentFiltersOf(chance, filter),
+    contentFilters: contentFiltersOf(chance, filters),
   };
 }
 
@@ -53,11 +54,9 @@ const ACTIONS: Readonly<Record<SceneShape, readonly ItemPlan['action'][]>> = {
 
 const KINDS = ['text', 'binary', 'ping', 'pong'] as const;
 
-function textOf(chance: Prng, name: string, filter: string | undefined): string {
-  if (filter === 'var-subst')
-    return oneOf(chance, [`${name} %(user)s %(tone)s 100%%`, name, `${name} %%%%`]);
-  if (filter === 'build-id') return oneOf(chance, [`${name} %(b4c)I`, name, `${name} %I.`]);
-  return oneOf(chance, [name, `${name} käse 🧀`, `${name}${'.'.repeat(300)}`]);
+function textOf(chance: Prng, name: string, filters: readonly string[]): string {
+  const template = drawTemplate(chance, name, filters);
+  return template ?? oneOf(chance, [name, `${name} käse 🧀`, `${name}${'.'.repeat(300)}`]);
 }
 
 function wordsOf(
@@ -75,10 +74,9 @@ function wordsOf(
 }
 
 /** What a publisher may know of its subscribers' filters; seldom wrongly. */
-function contentFiltersOf(chance: Prng, filter: string | undefined): readonly string[] | undefined {
+function contentFiltersOf(chance: Prng, filters: readonly string[]): readonly string[] | undefined {
   if (!chance.chance(1, 6)) return undefined;
-  const isOfContent = filter !== undefined && CONTENT_FILTERS.includes(filter);
-  const right = isOfContent ? [filter] : [];
+  const right = filters.filter((name) => CONTENT_FILTERS.includes(name));
   return chance.chance(3, 4) ? right : ['var-subst', 'build-id'];
 }
 
@@ -94,6 +92,7 @@ const ITEM_HEADERS: readonly Header[] = [
   ['x-two', 'q'],
   ['X-Four', '4'],
   ['Set-Cookie', 'c=3'],
+  ['content-encoding', 'x-published'],
   ['Grip-Hold', 'stream'],
   ['Grip-Expose-Headers', 'X-THREE, x-four'],
 ];
@@ -142,9 +141,4 @@ export function drawOrder(
       isNoSeq: how === 'no-seq',
     },
   }));
-}
-
-/** Nothing is a value like any other. */
-export function oneOf<T>(chance: Prng, values: readonly T[]): T {
-  return values[chance.below(values.length)] as T;
 }

@@ -6,8 +6,10 @@ import type { GatewayOptions } from '../../../actors/gateway/gateway-options.ts'
 import { Prng } from '../../../actors/runtime/prng.ts';
 import { plainLink } from '../simpler.ts';
 import { flawNames } from './flaws.ts';
-import { drawItem, drawOrder, oneOf, type ItemChoices } from './draw-items.ts';
-import { drawFlaky, drawSocket, followedTwice } from './draw-sockets.ts';
+import { drawFilters, metaFor } from './draw-filters.ts';
+import { drawItem, drawOrder, type ItemChoices } from './draw-items.ts';
+import { oneOf } from './one-of.ts';
+import { drawFlaky, drawReturning, drawSocket, followedTwice } from './draw-sockets.ts';
 import {
   ACT_EVERY_MS,
   type Act,
@@ -88,6 +90,7 @@ function drawScene(chance: Prng, options: GatewayOptions): Scene {
 function drawSession(chance: Prng, options: GatewayOptions): Partial<Scene> {
   if (chance.chance(1, 10)) return drawFlaky(chance);
   const via = oneOf(chance, VIAS);
+  if (chance.chance(1, 6)) return { ...drawReturning(chance, options), via };
   return { ...drawSocket(chance, options, via), via };
 }
 
@@ -134,7 +137,8 @@ function poll(chance: Prng, options: GatewayOptions): Scene {
   const base = {
     ...frame,
     channels: oneOf(chance, [1, 1, 2]),
-    ...filters,
+    filters,
+    meta: metaFor(filters),
     timeoutS: oneOf(chance, [5, 5, 6]),
     said: { ...frame.said, ...(patch ? { body: PATCHED_BODY } : {}) },
   };
@@ -217,11 +221,13 @@ function stream(chance: Prng, options: GatewayOptions): Scene {
   const channels = isCrowded ? options.connectionSubscriptionsMax + 1 : oneOf(chance, [1, 1, 2]);
   const isFollowingLinks = !isCrowded && chance.chance(2, 5);
   const isImplicit = !isCrowded && !isFollowingLinks && chance.chance(1, 4);
+  const filters = isCrowded ? [] : drawFilters(chance);
   const base: Scene = {
     ...frame,
     ...(isImplicit ? { route: 'following' as const } : {}),
     channels,
-    ...(isCrowded ? {} : drawFilters(chance)),
+    filters,
+    meta: metaFor(filters),
     alive: chance.chance(1, 2) ? drawAlive(chance) : undefined,
     next: isFollowingLinks
       ? {
@@ -273,25 +279,6 @@ function drawAlive(chance: Prng): Alive {
   };
 }
 
-function drawFilters(chance: Prng): Pick<Scene, 'filters' | 'meta'> {
-  const [name, ...meta] = oneOf(chance, FILTERS);
-  return name === undefined ? { filters: [], meta: [] } : { filters: [name, 'unheard-of'], meta };
-}
-
-/** A filter, and what it wants to know of a client. */
-const FILTERS: readonly (readonly [] | readonly [name: string, ...meta: Header[]])[] = [
-  [],
-  [],
-  [],
-  ['skip-self', ['user', 'ann']],
-  ['skip-users', ['user', 'ann']],
-  ['require-sub', ['user', 'ann']],
-  ['var-subst', ['user', 'ann'], ['tone', 'loud']],
-  ['build-id', ['id_format', 'no-id']],
-  ['http-check', ['url', '/filter']],
-  ['http-modify', ['url', '/filter']],
-];
-
 function asked(chance: Prng): Asked {
   const headers = ASKED_HEADERS.filter(() => chance.chance(1, 2));
   return { method: oneOf(chance, ['GET', 'GET', 'POST']), headers, bodyBytes: 0 };
@@ -330,6 +317,7 @@ const SAID_HEADERS: readonly Header[] = [
   ['Set-Cookie', 'a=1'],
   ['set-cookie', 'b=2'],
   ['Keep-Alive', 'timeout=5'],
+  ['Content-Encoding', 'x-told'],
   ['X-Grip-Not', 'x'],
 ];
 

@@ -3,12 +3,16 @@
 
 import type { GatewayOptions } from '../../../actors/gateway/gateway-options.ts';
 import type { Prng } from '../../../actors/runtime/prng.ts';
-import { drawItem, drawOrder, oneOf } from './draw-items.ts';
+import { drawFilters } from './draw-filters.ts';
+import { drawItem, drawOrder } from './draw-items.ts';
+import { oneOf } from './one-of.ts';
 import {
   ACT_EVERY_MS,
   type Act,
   type ControlPlan,
+  type Deed,
   IMPLICIT,
+  type ItemPlan,
   type Scene,
   type Told,
   type Transport,
@@ -27,8 +31,7 @@ export function drawSocket(
 ): SocketPart & Pick<Scene, 'vanishes'> {
   const isCrowded = chance.chance(1, 8);
   const channels = isCrowded ? options.connectionSubscriptionsMax + 1 : 2;
-  const filter = oneOf(chance, FILTERS);
-  const filters = filter === undefined ? [] : [filter];
+  const filters = drawFilters(chance);
   const isImplicit = !isCrowded && via === undefined && chance.chance(1, 4);
   const opening: Told[] = [
     ...USER.map((name): Told => ({ tells: 'control', control: { type: 'set-meta', ...name } })),
@@ -62,7 +65,7 @@ export function drawSocket(
           : TEXTS;
       const kind = oneOf(chance, kinds);
       const answer = Array.from({ length: chance.below(3) }, (_, place) =>
-        told(chance, `a${at}.${place}`, filter, isImplicit),
+        told(chance, `a${at}.${place}`, filters, isImplicit),
       );
       const isMessage = kind === 'text' || kind === 'binary';
       const isHalfTaken = isMessage && chance.chance(1, 6);
@@ -80,9 +83,9 @@ export function drawSocket(
       atMs: (count + 1) * ACT_EVERY_MS + atMs,
       deed: { does: 'publish', channel: 0, item },
     });
-  if (order.length === 0 && !isPolling({ via }) && chance.chance(1, 3)) {
-    const code = oneOf(chance, [1_000, 4_003]);
-    const deed = { does: 'leave', code, reason: oneOf(chance, ['', 'bye']) } as const;
+  if (order.length === 0 && chance.chance(1, 2)) {
+    const isLeft = !isPolling({ via }) && chance.chance(2, 3);
+    const deed = isLeft ? leaving(chance) : sendingAway(chance);
     acts.push({ atMs: (count + 1) * ACT_EVERY_MS, deed });
   }
   const lastMs = acts.at(-1)?.atMs ?? 0;
@@ -98,6 +101,57 @@ export function drawSocket(
     isJson: false,
     vanishes: via === undefined && chance.chance(1, 2),
   };
+}
+
+function leaving(chance: Prng): Deed {
+  const code = oneOf(chance, [1_000, 4_003]);
+  return { does: 'leave', code, reason: oneOf(chance, ['', 'bye']) };
+}
+
+/** The origin has some last words. */
+function sendingAway(chance: Prng): Deed {
+  const words = Array.from({ length: chance.between(1, 3) }, (_, at) =>
+    message(chance, `last ${at}`),
+  );
+  return { does: 'say', kind: 'text', answer: [...words, close(chance)], isHalfTaken: false };
+}
+
+/** A reader leaves a channel and comes back while its publisher goes on, who says twice what he is not sure of. */
+export function drawReturning(chance: Prng, { messageWaitMs }: GatewayOptions): SocketPart {
+  const isPatient = messageWaitMs > (RETURNING_ACTS + 1) * ACT_EVERY_MS;
+  const choices = { shape: 'socket' as const, scene: { filters: [] }, mayPatch: false };
+  const items = Array.from({ length: RETURNING_ACTS + 1 }, (_, at): ItemPlan => {
+    const item = drawItem(chance, choices, `n${at}`);
+    const place = { id: `n${at}`, prevId: at === 0 ? undefined : `n${at - 1}`, isNoSeq: false };
+    return { ...item, ...place, action: 'send', code: 0, reason: '' };
+  });
+  let isFollowed = chance.chance(1, 2);
+  let next = 0;
+  const opening: readonly Told[] = isFollowed ? [moved(true)] : [];
+  const acts = Array.from({ length: RETURNING_ACTS }, (_, at): Act => {
+    const atMs = (at + 1) * ACT_EVERY_MS;
+    if (chance.chance(1, 3)) {
+      isFollowed = !isFollowed;
+      const answer = [moved(isFollowed)];
+      return { atMs, deed: { does: 'say', kind: 'text', answer, isHalfTaken: false } };
+    }
+    // The one before comes again, or the one after overtakes it.
+    const isAgain = next > 0 && chance.chance(1, 3);
+    const isEarly = !isAgain && isPatient && chance.chance(1, 5);
+    const item = items[isAgain ? next - 1 : isEarly ? next + 1 : next] ?? items[0];
+    if (!isAgain && !isEarly) next += 1;
+    if (item === undefined) throw new Error('nothing is published');
+    return { atMs, deed: { does: 'publish', channel: 0, item } };
+  });
+  return {
+    ...{ route: 'plain', channels: 1, opening, wordPrefix: 'm:', meta: [], isJson: false },
+    ...{ acts, lastsMs: (RETURNING_ACTS + 2) * ACT_EVERY_MS },
+  };
+}
+
+function moved(isFollowed: boolean): Told {
+  if (!isFollowed) return { tells: 'control', control: { type: 'unsubscribe', channel: 0 } };
+  return { tells: 'control', control: { type: 'subscribe', channel: 0, filters: [] } };
 }
 
 /** [WOH-GRIP-16] What the route follows an origin follows and leaves itself, and the client goes on following it. */
@@ -123,6 +177,7 @@ export function drawFlaky(chance: Prng): SocketPart & Pick<Scene, 'isFlaky'> {
   };
 }
 
+const RETURNING_ACTS = 9;
 /** Of a page. */
 const TEXTS = ['text'] as const;
 const FLAKY_EVERY_MS = 2_500;
@@ -131,34 +186,29 @@ const USER = [
   { name: 'id_format', value: 'no-id' },
   { name: 'url', value: '/filter' },
 ];
-const FILTERS = [
-  ...[undefined, undefined, undefined],
-  ...['skip-self', 'skip-users', 'require-sub', 'var-subst', 'build-id'],
-  ...['http-check', 'http-modify', 'unheard-of'],
-];
 
 function message(chance: Prng, text: string): Told {
   const kind = oneOf(chance, ['text', 'text', 'binary', 'ping', 'pong'] as const);
   return { tells: 'message', kind, text };
 }
 
-function told(chance: Prng, text: string, filter: string | undefined, isImplicit: boolean): Told {
+function close(chance: Prng): Told {
+  const code = oneOf(chance, [0, 1000, 4002]);
+  return { tells: 'close', code, reason: oneOf(chance, ['', 'enough']) };
+}
+
+function told(chance: Prng, text: string, filters: readonly string[], isImplicit: boolean): Told {
   const drawn = chance.below(12);
   if (drawn < 4) return message(chance, text);
   if (drawn === 4) return { tells: 'bare', text: `no ${text}` };
-  if (drawn === 5 && chance.chance(1, 3))
-    return {
-      tells: 'close',
-      code: oneOf(chance, [0, 1000, 4002]),
-      reason: oneOf(chance, ['', 'enough']),
-    };
-  return { tells: 'control', control: control(chance, text, filter, isImplicit) };
+  if (drawn === 5 && chance.chance(1, 3)) return close(chance);
+  return { tells: 'control', control: control(chance, text, filters, isImplicit) };
 }
 
 function control(
   chance: Prng,
   text: string,
-  filter: string | undefined,
+  filters: readonly string[],
   isImplicit: boolean,
 ): ControlPlan {
   // What the route follows the origin may follow, too, and cannot take back.
@@ -167,7 +217,7 @@ function control(
   switch (chance.below(9)) {
     case 0:
     case 1:
-      return { type: 'subscribe', channel, filters: filter === undefined ? [] : [filter] };
+      return { type: 'subscribe', channel, filters };
     case 2:
     case 3:
       return { type: 'unsubscribe', channel };

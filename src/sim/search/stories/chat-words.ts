@@ -72,6 +72,8 @@ export function chatWords(event: ChatRecord): string {
       return `${who} never reads ${event.message ?? 'of a gap'} of '${event.room}', which was on its way as its connection ended`;
     case 'selfTold':
       return `${who} is told that it is ${event.of}, ${event.status}, in ${event.rooms.join(', ') || 'no room'}`;
+    case 'statsTold':
+      return `${who} is told of ${event.users} users, ${event.rooms} rooms, ${event.waiting} messages that wait, and sessions: ${event.sessions.map(([node, count]) => `${node} ${count}`).join(', ')}`;
     case 'directLost':
       return `${who} never reads ${event.message}, which was on its way as its connection ended`;
     case 'talkerNoticed':

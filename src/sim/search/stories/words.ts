@@ -249,6 +249,7 @@ export function eventWords(event: TraceEvent, epochs: Epochs): string {
     case 'publisherWaits':
     case 'routesSeen':
     case 'copyAwaited':
+    case 'awaySeen':
     case 'copyDiffers':
     case 'heldInVain':
     case 'poisoned':

@@ -297,14 +297,18 @@ function termsOf({ options, cluster }: ChatPlan) {
   const { roomEventsMax, joinsPerSecondMax, messagesPerSecondMax } = options;
   const { messagesBurstMax, presenceEveryMs } = options;
   const { roomsPerSessionMax, sessionsPerUserMax, watchedUsersMax } = options;
-  const { historyMax, offlineMessagesMax, resumeMessagesMax, queueBytesMax } = options;
+  const { offlineMessagesMax, resumeMessagesMax, resumeBytesMax, queueBytesMax } = options;
+  const { historyBytesTotalMax, offlineBytesTotalMax, roomMembersMax } = options;
+  const historyMax = historyBytesTotalMax < ENOUGH_BYTES ? 0 : options.historyMax;
   const { suspectMs = 0, downMs = 0, lingerMs = 0, stableAfterMs = 0 } = cluster ?? {};
   const { forgetMs = 0, joinTimeoutMs = 0 } = cluster ?? {};
   const { partitionPolicy = 'serve', nodesExpected = 0 } = cluster ?? {};
   return {
     ...{ isCluster: cluster !== undefined, suspectMs, downMs, lingerMs, forgetMs, joinTimeoutMs },
     ...{ resumeWindowMs, pingEveryMs, pingTimeoutMs, loginTimeoutMs, emptyRoomMs, roomEventsMax },
-    ...{ historyMax, offlineMessagesMax, resumeMessagesMax, queueBytesMax },
+    ...{ historyMax, offlineMessagesMax, resumeMessagesMax, resumeBytesMax, queueBytesMax },
+    isShort: offlineBytesTotalMax < ENOUGH_BYTES,
+    roomMembersMax,
     ...{ joinsPerSecondMax, messagesPerSecondMax, messagesBurstMax, presenceEveryMs },
     ...{ roomsPerSessionMax, sessionsPerUserMax, watchedUsersMax },
     isLimited: options.messagesPerSecondMax < 100 || options.joinsPerSecondMax < 100,
@@ -315,6 +319,8 @@ function termsOf({ options, cluster }: ChatPlan) {
 
 const states: readonly string[] = ['linkUp', 'linkDown', 'up', 'suspect', 'down', 'left'];
 
+/** More than is said in a run. */
+const ENOUGH_BYTES = 10_000_000;
 const FIRST_CALLER = 10_000;
 /** Until a call there is answered. */
 const ELSEWHERE_US = 2_000;

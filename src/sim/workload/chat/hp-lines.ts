@@ -147,6 +147,15 @@ export function sessionsIn(
   return listOf(payload, 'users').map((one) => [nameOf(one, 'user'), numberOf(one, 'sessions')]);
 }
 
+/** What an administrator is told. */
+export function statsIn(payload: HpLine['payload']) {
+  const counts = payload['sessions'] as Readonly<Record<string, number>>;
+  return {
+    ...{ users: numberOf(payload, 'users'), sessions: Object.entries(counts) },
+    ...{ rooms: numberOf(payload, 'rooms'), waiting: numberOf(payload, 'waiting') },
+  };
+}
+
 /** What each user is, and writes beside it. */
 export function statusesIn(
   payload: HpLine['payload'],

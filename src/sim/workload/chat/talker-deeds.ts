@@ -1,7 +1,7 @@
 // What a talker does: it comes in, says again what it is not sure of, and then speaks, asks, looks, leaves rooms and comes
 // back to them, and now and then says something that is wrong. Refuses to hear.
 
-import { ROOMS } from '../../plan/chat-plan.ts';
+import { ADMIN, ROOMS } from '../../plan/chat-plan.ts';
 import { encoder, hpLine } from './hp-lines.ts';
 import { mistakes, tooLong } from './hp-mistakes.ts';
 import { dataOf } from './said.ts';
@@ -193,6 +193,7 @@ export class TalkerDeeds {
     const { chance, pages, world, seats } = this.#talker;
     this.askAll();
     if (chance.chance(1, 3)) this.#talker.ask('WHOAMI', {});
+    if (this.#talker.plan.user === ADMIN) this.#talker.ask('STATS', {});
     for (const room of ROOMS) this.lookAround(room, true);
     for (const room of seats)
       if (chance.chance(1, 4)) pages.readWhole(room);
@@ -245,7 +246,7 @@ export class TalkerDeeds {
       else this.watch(user);
     } else if (drawn < 92) this.receipt(user);
     else if (drawn < 94) this.#talker.pages.readRooms(false);
-    else if (drawn < 95) this.#talker.ask('WHOAMI', {});
+    else if (drawn < 95) this.#talker.ask(plan.user === ADMIN ? 'STATS' : 'WHOAMI', {});
     else if (room !== undefined && chance.chance(1, 2)) {
       // Nothing is said in it from now on, whatever is answered.
       seats.delete(room);
@@ -319,9 +320,10 @@ export class TalkerDeeds {
     this.#wrong += 1;
     // More nonsense than this ends a connection.
     if (this.#wrong > WRONG_MAX) return;
-    const { chance, asked, world } = this.#talker;
+    const { chance, asked, world, plan } = this.#talker;
     const some = world.bodyBytesMax <= SHORT_BYTES ? [...mistakes, tooLong(world)] : mistakes;
-    const { line, type, id, payload, expected } = chance.pick(some);
+    const { line, type, id, payload, expected: code } = chance.pick(some);
+    const expected = type === 'STATS' && plan.user === ADMIN ? 'STATS_OK' : code;
     asked.push({ id, what: 'a wrong line', expected, ...NOTHING });
     const said = line ?? '';
     this.#talker.sayRaw(

@@ -11,6 +11,7 @@ import {
   selfIn,
   sessionsIn,
   signIn,
+  statsIn,
   statusesIn,
   textOf,
   textsOf,
@@ -104,11 +105,8 @@ export class TalkerHearing {
   #roomMessage({ id: message, timestamp, payload }: HpLine): void {
     const { world, places, session } = this.#talker;
     this.#look(payload, timestamp);
-    const [room, from, home] = [
-      textOf(payload, 'room'),
-      nameOf(payload, 'from'),
-      textOf(payload, 'node'),
-    ];
+    const [room, from] = [textOf(payload, 'room'), nameOf(payload, 'from')];
+    const home = textOf(payload, 'node');
     const [place, epoch] = [numberOf(payload, 'seq'), numberOf(payload, 'epoch')];
     if (session === undefined) this.#mishear('a message before it has a session');
     if (textOf(payload, 'body').trimEnd() !== message) this.#mishear(`another body for ${message}`);
@@ -138,10 +136,10 @@ export class TalkerHearing {
   /** At once, or several with one word; whoever takes its time has the last ones still to say when it goes. */
   #acknowledge(ref: string): void {
     const { plan, chance, world } = this.#talker;
-    if (!plan.hasAck) return;
-    this.#untold.push(ref);
+    if (plan.hasAck) this.#untold.push(ref);
     if (plan.acksLate !== true || world.isSettling) this.settle();
-    else if (this.#untold.length > chance.below(ACKS_MAX)) this.#sayTaken(chance.below(3));
+    else if (this.#untold.length > (plan.owesAcks === true ? OWED_MAX : chance.below(ACKS_MAX)))
+      this.#sayTaken(chance.below(3));
   }
 
   /** It owes no word any more. */
@@ -235,12 +233,13 @@ export class TalkerHearing {
         if (talker.plan.visit !== undefined) talker.leaveForever();
         else again(() => talker.deeds.login());
         return;
-      case 'JOIN':
-        if (question.room !== undefined && code !== 'FORBIDDEN') {
-          const { room } = question;
-          again(() => talker.deeds.join(room));
-        }
+      case 'JOIN': {
+        const { room } = question;
+        // There is no end to waiting before a room that is full.
+        const isInVain = code === 'FORBIDDEN' || (code === 'ROOM_FULL' && world.isSettling);
+        if (room !== undefined && !isInVain) again(() => talker.deeds.join(room));
         return;
+      }
       case 'ROOM_MESSAGE':
       case 'DIRECT_MESSAGE':
         // Nobody knows what became of it: it stays unsure, and is said again when its talker comes in again.
@@ -289,29 +288,28 @@ export class TalkerHearing {
       case 'ROOM_MESSAGE': {
         this.#talker.unsure.delete(message);
         const [place, epoch] = [numberOf(payload, 'seq'), numberOf(payload, 'epoch')];
-        const status = textOf(payload, 'status');
-        const isDuplicate = payload['duplicate'] === true;
+        const [status, isDuplicate] = [textOf(payload, 'status'), payload['duplicate'] === true];
         const about = { room, message, place, epoch, status, isDuplicate };
         world.trace.add({ kind: 'roomAcked', ...inSession(), ...about }, world.saidAt(message));
         return;
       }
       case 'DIRECT_MESSAGE': {
         this.#talker.unsure.delete(message);
-        const status = textOf(payload, 'status');
-        const isDuplicate = payload['duplicate'] === true;
+        const [status, isDuplicate] = [textOf(payload, 'status'), payload['duplicate'] === true];
         const about = { to, message, status, isDuplicate };
         world.trace.add({ kind: 'directAcked', ...inSession(), ...about }, world.saidAt(message));
         return;
       }
-      case 'PRESENCE_QUERY': {
+      case 'PRESENCE_QUERY':
         world.trace.add({ kind: 'presenceTold', ...inSession(), users: sessionsIn(payload) });
         world.trace.add({ kind: 'statusesTold', ...inSession(), statuses: statusesIn(payload) });
         return;
-      }
-      case 'WHOAMI': {
+      case 'WHOAMI':
         world.trace.add({ kind: 'selfTold', ...inSession(), ...selfIn(payload) });
         return;
-      }
+      case 'STATS':
+        world.trace.add({ kind: 'statsTold', ...this.#talker.at(), ...statsIn(payload) });
+        return;
       case 'PRESENCE_SET': {
         const { status = '', note } = question;
         world.trace.add({ kind: 'statusSet', ...inSession(), status, note });
@@ -397,3 +395,5 @@ export class TalkerHearing {
 
 /** Of those that are heard no more wait to be told. */
 const ACKS_MAX = 20;
+/** One word tells of a hundred at most. */
+const OWED_MAX = 99;

@@ -14,6 +14,7 @@ import {
   isFull,
   madeUser,
   userOf,
+  waitingMax,
   type UsersState,
   type UsersTurn,
 } from '../users-state.ts';
@@ -75,10 +76,12 @@ export function holdFor(
   context: UsersTurn,
 ): void {
   const user = madeUser(state, name);
-  const { offlineMessagesMax } = state.chat.options;
   // Each node may have so many.
-  if (user === undefined || isFull(state)) return;
-  if (user.held.size >= offlineMessagesMax * state.size) return;
+  const most = waitingMax(state) * state.size;
+  if (user === undefined || isFull(state) || user.held.size >= most) {
+    context.count('chat.directs.notHeld');
+    return;
+  }
   const held = { owner: node, message, at: context.now, alsoBy: new Set<string>() };
   user.putHeld(`${node} ${keyOf(message)}`, held);
   sayHeld(state, user, node, message, context);

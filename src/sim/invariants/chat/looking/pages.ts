@@ -123,7 +123,7 @@ class Judge {
   #end(page: HistoryPage, sum: number): void {
     const { client, of, entries, after } = page;
     const { isCluster = true, historyMax = 0, emptyRoomMs = 0 } = this.troubles.terms ?? {};
-    const isSure = !isCluster && !this.#hasDied && emptyRoomMs >= LASTING_MS;
+    const isSure = !isCluster && !this.#hasDied && emptyRoomMs >= LASTING_MS && historyMax > 0;
     const [first] = entries;
     if (!isSure || !this.isRest || of.startsWith('@') || first === undefined || after !== undefined)
       return;

@@ -174,7 +174,8 @@ class Judge {
     if (terms.policy !== 'multi' && !isOnly) return true;
     if (terms.sessionsPerUserMax < MANY || this.proved.has(client)) return true;
     const came = (this.#came.get(user) ?? 0) - stay.came;
-    if (came > terms.resumeMessagesMax) return true;
+    if (came > terms.resumeMessagesMax || (came > 0 && terms.resumeBytesMax < MANY_BYTES))
+      return true;
     if (this.#diedAt > stay.at - BEFORE_US) return true;
     for (const thread of stay.threads)
       if ((this.deaths.get(thread) ?? -Infinity) > stay.at - BEFORE_US) return true;
@@ -193,3 +194,4 @@ const APART_US = 60_000_000;
 /** Until sessions have said that they are there. */
 const KNOWN_US = 300_000;
 const MANY = 100;
+const MANY_BYTES = 1_000_000;

@@ -54,6 +54,8 @@ class Judge {
   readonly #report: Report;
   readonly #queues = new Map<string, Queue>();
   #hasDied = false;
+  /** Of all clients, to all rooms. */
+  #joins = 0;
   /** By client, whether it has heard that it is in or not. */
   readonly userOf = new Map<number, string>();
   /** By client: connections over which a session may be attached, and since when each is over. */
@@ -86,7 +88,10 @@ class Judge {
   }
 
   seated(event: EventOf<'seated'>): void {
-    const { client, room } = event;
+    const { client, room, count } = event;
+    const { roomMembersMax = Infinity } = this.terms ?? {};
+    if (count > roomMembersMax)
+      this.#report(event, `${count} sit in '${room}', of ${roomMembersMax} at most`);
     const seats = this.seats.get(client);
     if (seats === undefined) return;
     seats.add(room);
@@ -108,6 +113,7 @@ class Judge {
   asked({ what, to, message, connection, id }: EventOf<'talkerAsked'>): void {
     if (what === 'PRESENCE_SUBSCRIBE' && to !== undefined)
       this.#wanted.set(`${connection} ${id}`, to.split(' '));
+    if (what === 'JOIN') this.#joins += 1;
     if (what !== 'DIRECT_MESSAGE' || to === undefined || message === undefined) return;
     if (this.users.has(to)) return;
     const queue = this.#queues.get(to) ?? { asked: new Set(), queued: new Set() };
@@ -130,10 +136,12 @@ class Judge {
     const { client, asked, code, expected } = event;
     if (code === undefined || expected !== undefined || this.terms === undefined) return;
     const says = `client ${client} is refused`;
-    const { roomsPerSessionMax, watchedUsersMax, sessionsPerUserMax } = this.terms;
+    const { roomsPerSessionMax, roomMembersMax, watchedUsersMax, sessionsPerUserMax } = this.terms;
     switch (asked) {
       case 'JOIN':
-        if (code === 'FORBIDDEN') this.#isFull(event, this.seats.get(client), roomsPerSessionMax);
+        if (code === 'ROOM_FULL') this.#isCrowded(event, roomMembersMax);
+        else if (code === 'FORBIDDEN')
+          this.#isFull(event, this.seats.get(client), roomsPerSessionMax);
         else if (code !== 'RATE_LIMITED') this.seats.delete(client);
         return;
       // Nobody knows then whether it sits there.
@@ -178,6 +186,11 @@ class Judge {
       event,
       `client ${client} has ${has.size} of ${most}, and its ${asked} is ${code ?? ''}`,
     );
+  }
+
+  #isCrowded(event: EventOf<'talkerAnswered'>, most: number): void {
+    if (this.#joins <= most)
+      this.#report(event, `client ${event.client} is told that a room is full, of ${most}`);
   }
 
   #isRefused(event: EventOf<'talkerAnswered'>, code: string, most: number): void {

@@ -214,7 +214,8 @@ class Judge {
 
   /** More than may wait for a session wait for the next one, whoever has them by then. */
   get #isCrowded(): boolean {
-    return (this.troubles.terms?.resumeMessagesMax ?? 0) < MANY;
+    const { resumeMessagesMax = 0, resumeBytesMax = 0 } = this.troubles.terms ?? {};
+    return resumeMessagesMax < MANY || resumeBytesMax < MANY_BYTES;
   }
 
   /** Whoever had remembered it may have died. */
@@ -234,3 +235,4 @@ const NOTICE_US = 10_000_000;
 const APART_US = 20_000_000;
 /** More than ever wait for anybody. */
 const MANY = 100;
+const MANY_BYTES = 1_000_000;

@@ -245,15 +245,16 @@ function publishedSound(scene: Scene, item: ItemPlan): string | undefined {
   );
 }
 
-/** [GRIP-PUB-11] */
-function merged(scene: Scene, { headers }: ItemPlan): readonly Header[] {
+/** [GRIP-PUB-11] How the origin has encoded its own body says nothing of another one. */
+function merged(scene: Scene, { headers, patch }: ItemPlan): readonly Header[] {
   const published = headers.filter(([name]) => !name.toLowerCase().startsWith('grip-'));
   const names = new Set(published.map(([name]) => name.toLowerCase()));
+  const gone = patch === undefined ? names.add('content-encoding') : names;
   const hidden = headers
     .filter(([name]) => name.toLowerCase() === 'grip-expose-headers')
     .flatMap(([, list]) => list.toLowerCase().split(', '));
   return [
-    ...shownHeaders(scene).filter(([name]) => !names.has(name.toLowerCase())),
+    ...shownHeaders(scene).filter(([name]) => !gone.has(name.toLowerCase())),
     ...published,
   ].filter(([name]) => !hidden.includes(name.toLowerCase()));
 }

@@ -70,7 +70,9 @@ function substituted(text: string, meta: ReadonlyMap<string, string>): string | 
 function withIds(text: string, meta: ReadonlyMap<string, string>): string | undefined {
   const format = meta.get('id_format');
   if (format === undefined) return undefined;
-  return text.replaceAll(/%\(([^)]*)\)I|%I/g, (_, own: string | undefined) => own ?? format);
+  return text.replaceAll(/%%|%\(([^)]*)\)I|%I/g, (found, own: string | undefined) =>
+    found === '%%' ? '%' : (own ?? format),
+  );
 }
 
 /** Of each channel that a scene may follow. */

@@ -163,7 +163,7 @@ export class StreamModel implements SceneModel {
 
   #deliver(item: ItemPlan, channel: number, at: number, until: number): void {
     const { scene } = this.#of;
-    if (!item.isForIt || item.action === 'refresh' || this.#isOver) return;
+    if (!item.isForIt || this.#isOver) return;
     const mayWait = this.#failures > 0 ? Number.POSITIVE_INFINITY : until;
     if (item.action === 'hint') {
       this.#quietSince = Math.max(this.#quietSince, at);
@@ -173,6 +173,7 @@ export class StreamModel implements SceneModel {
       return;
     }
     this.#noteActivity(at);
+    if (item.action === 'refresh') return;
     if (item.action === 'close') {
       this.#debts.owe('end', at, mayWait);
       this.#isOver = true;

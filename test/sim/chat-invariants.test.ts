@@ -723,9 +723,6 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ...[joined(2), askedFor(1, 'DIRECT_MESSAGE', { message: 'm1.1', to: 'u2', node: 1 })],
     ...[directAcked('queued'), askedFor(2, 'LOGIN'), loggedIn(2), directHeard(2)],
   ],
-  'a node that was taken for gone holds what the user has had': [
-    ...[...world, died(1), copyDiffers({ user: 'u1', tooMuch: ['u2 m2.1'] })],
-  ],
   'a node that is dead is taken for dead, and shown for a while': [
     ...world,
     chatBegan({}, [{ kind: 'killProcess', at: 1e6, one: 1, other: 0, durationUs: 2e7, amount: 0 }]),

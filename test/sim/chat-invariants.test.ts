@@ -1978,6 +1978,29 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
     ],
     [
       'comes-back',
+      '[HP-SESS-4] its session has made way, and nobody came',
+      [
+        began(),
+        chatBegan({ isCluster: false, sessionsPerUserMax: 2 }),
+        ...[joined(1), connected(1), at(1_000, loggedIn(1)), at(20_000, ended(1))],
+        at(21_000, refused('RESUME', 'SESSION_EXPIRED')),
+      ],
+    ],
+    [
+      'comes-back',
+      '[HP-SESS-4] its session has made way, and an older one would have',
+      [
+        began(),
+        chatBegan({ isCluster: false, sessionsPerUserMax: 2 }),
+        ...[joined(2, { user: 'u1' }), connected(2), at(1_000, loggedIn(2, { user: 'u1' }))],
+        ...[joined(1), connected(1), at(5_000, loggedIn(1))],
+        ...[at(20_000, ended(2, { by: 'client' })), at(20_100, ended(1, { by: 'client' }))],
+        ...[joined(3, { user: 'u1' }), at(23_000, askedFor(3, 'LOGIN'))],
+        at(24_000, refused('RESUME', 'SESSION_EXPIRED')),
+      ],
+    ],
+    [
+      'comes-back',
       'more waits for it than may',
       [
         began(),

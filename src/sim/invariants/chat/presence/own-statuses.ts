@@ -23,8 +23,8 @@ export class OwnStatuses {
   /** Sessions of each user, when everything is at rest, with their rooms. */
   readonly #resting = new Map<string, EventOf<'talkerRests'>[]>();
   readonly #users: string[] = [];
-  /** By user: when one of his clients came, went, or asked to be something else. */
-  readonly #movedAt = new Map<string, number>();
+  /** By user: until when he may be something else, for what one of his clients has done. */
+  readonly #movesUntil = new Map<string, number>();
   #isRest = false;
 
   readonly watcher: Watcher = {
@@ -54,7 +54,7 @@ export class OwnStatuses {
       if (asked === 'PRESENCE_SET') this.#asking.set(client, (this.#asking.get(client) ?? 1) - 1);
     },
     talkerEnded: ({ client, at }) => {
-      this.#moves(client, at);
+      this.#moves(client, at + OVER_US);
       this.#ended(client);
     },
     healed: () => {
@@ -77,11 +77,12 @@ export class OwnStatuses {
 
   /** Nothing has changed with him since then, for sure. */
   isUnmoved(user: string, since: number): boolean {
-    return !this.#uncertain.has(user) && (this.#movedAt.get(user) ?? -Infinity) < since - MOVING_US;
+    return !this.#uncertain.has(user) && (this.#movesUntil.get(user) ?? -Infinity) < since;
   }
 
   #moves(client: number, at: number): void {
-    this.#movedAt.set(this.#users[client] ?? '', at);
+    const user = this.#users[client] ?? '';
+    this.#movesUntil.set(user, Math.max(this.#movesUntil.get(user) ?? 0, at + KNOWN_US));
   }
 
   /** Of all its sessions, or of those that sit in a room. */
@@ -116,7 +117,7 @@ export class OwnStatuses {
 }
 
 const MOVES: readonly string[] = ['LOGIN', 'RESUME', 'PRESENCE_SET', 'BYE'];
-/** Until a session is over that nobody comes back to, and all have been told so. */
-const MOVING_US = 12_000_000;
+/** Until a session is over that nobody comes back to. */
+const OVER_US = 10_000_000;
 /** Until all nodes know of a session. */
 const KNOWN_US = 2_000_000;

@@ -115,13 +115,15 @@ class Judge {
   asked({ client, connection, what, id, to = '', at }: EventOf<'talkerAsked'>): void {
     if (this.#inOver[client] === connection) (this.#askedAt[client] ??= new Map()).set(id, at);
     const watches = (this.#watches[client] ??= new Map());
+    // The answer tells it anew, of all users, and may be lost.
+    if (what === 'PRESENCE_QUERY') for (const watch of watches.values()) watch.heardAt = Infinity;
     // Several may be asked for at once.
     for (const of of to.split(' ')) {
       const known = watches.get(of);
       if (what === 'PRESENCE_UNSUBSCRIBE' && known !== undefined) known.isWanted = false;
       if (what !== 'PRESENCE_SUBSCRIBE') continue;
       if (known === undefined) watches.set(of, { ...FRESH });
-      else known.isWanted = true;
+      else Object.assign(known, { isWanted: true, heardAt: Infinity });
     }
   }
 
@@ -145,10 +147,12 @@ class Judge {
   }
 
   /** Who has asked knows it. */
-  told({ client, statuses }: EventOf<'statusesTold'>): void {
+  told({ client, statuses, at }: EventOf<'statusesTold'>): void {
     for (const [of, status, note] of statuses) {
       const watch = this.#watches[client]?.get(of);
-      if (watch === undefined || watch.word === wordOf(status, note)) continue;
+      if (watch === undefined) continue;
+      watch.heardAt = at;
+      if (watch.word === wordOf(status, note)) continue;
       // It may be news, or have been overtaken by what was told of a change.
       watch.word = undefined;
       watch.status = undefined;

@@ -257,7 +257,7 @@ export class SocketModel implements SceneModel {
     // [WOH-EVENT-8] Of what fits into no such frame the beginning.
     const isShort = kind === 'ping' || kind === 'pong';
     const heard = this.#heardAs(kind);
-    const sound = `${heard} ${isShort ? beginningOf(text) : text}`.trim();
+    const sound = `${heard} ${isShort ? beginningOf(text) : bodyWords(text)}`.trim();
     if (heard !== undefined) this.#debts.owe(sound, at, until, isOverdue);
     else if (isOverdue) this.#alive.maySpeak(until);
     else this.#alive.spoken(at);

@@ -148,7 +148,7 @@ export function drawBurst(chance: Prng, shape: 'stream' | 'socket'): readonly It
   const choices: ItemChoices = { shape, scene: { filters: [] }, mayPatch: false };
   const bytes = oneOf(chance, LONG_BYTES);
   const plain = { isForIt: true, contentFilters: undefined, meta: [], code: 0, reason: '' };
-  const items = Array.from({ length: chance.between(1, 4) }, (_, at): ItemPlan => {
+  const items = Array.from({ length: chance.between(2, 5) }, (_, at): ItemPlan => {
     const item = drawItem(chance, choices, `b${at}`);
     return { ...item, ...plain, action: 'send', text: `b${at}`.padEnd(bytes, '.') };
   });
@@ -156,6 +156,6 @@ export function drawBurst(chance: Prng, shape: 'stream' | 'socket'): readonly It
 }
 
 /** Of words and items where somebody says much at once. */
-export const LONG_BYTES = [10, 6_000, 90_000, 90_000];
+export const LONG_BYTES = [10, 6_000, 95_000, 95_000, 95_000];
 /** What may wait for a client then. */
 export const LONG_QUEUE_BYTES = 1_000_000;

@@ -42,7 +42,7 @@ export interface SceneChoices {
 
 export function drawPlayers({ seed, nodes, from, options }: SceneChoices): PlayerPlan[] {
   const chance = new Prng(seed, 'players');
-  return Array.from({ length: chance.between(3, 6) }, (_, rank) => ({
+  return Array.from({ length: chance.between(9, 14) }, (_, rank) => ({
     client: from + rank,
     node: rank % nodes,
     link: plainLink,
@@ -268,9 +268,8 @@ function stream(chance: Prng, options: GatewayOptions): Scene {
   const afterMs = (count + 1) * ACT_EVERY_MS;
   for (const { atMs, item } of order)
     acts.push({ atMs: afterMs + atMs, deed: { does: 'publish', channel: 0, item } });
-  const mayBurst =
-    frame.way !== 'http' && filters.length === 0 && options.queueBytesMax > LONG_QUEUE_BYTES;
-  const isBurst = mayBurst && order.length === 0 && !isFollowingLinks && chance.chance(1, 4);
+  const mayBurst = frame.way !== 'http' && options.queueBytesMax > LONG_QUEUE_BYTES;
+  const isBurst = mayBurst && order.length === 0 && !isFollowingLinks && chance.chance(1, 2);
   for (const item of isBurst ? drawBurst(chance, 'stream') : [])
     acts.push({ atMs: afterMs, deed: { does: 'publish', channel: 0, item } });
   const lastMs = acts.at(-1)?.atMs ?? 0;

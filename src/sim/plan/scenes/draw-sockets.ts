@@ -105,8 +105,9 @@ export function drawSocket(
 /** Its client goes, its origin sends it away, or whoever publishes does. */
 function drawEnding(chance: Prng, options: GatewayOptions, via: Transport | undefined): Deed[] {
   if (!isPolling({ via }) && chance.chance(1, 2)) return [leaving(chance)];
-  if (options.queueBytesMax <= LONG_QUEUE_BYTES || chance.chance(2, 3))
-    return [sendingAway(chance, options)];
+  // What is framed for a page is not held back by a window.
+  const mayBeLong = via !== 'framed' && options.queueBytesMax > LONG_QUEUE_BYTES;
+  if (!mayBeLong || chance.chance(2, 3)) return [sendingAway(chance, mayBeLong)];
   const items = drawBurst(chance, 'socket');
   return items.map((item) => ({ does: 'publish', channel: 0, item }));
 }
@@ -117,9 +118,9 @@ function leaving(chance: Prng): Deed {
 }
 
 /** The origin has some last words. */
-function sendingAway(chance: Prng, { queueBytesMax }: GatewayOptions): Deed {
-  const bytes = queueBytesMax > LONG_QUEUE_BYTES ? oneOf(chance, LONG_BYTES) : 0;
-  const words = Array.from({ length: chance.between(1, 4) }, (_, at) =>
+function sendingAway(chance: Prng, mayBeLong: boolean): Deed {
+  const bytes = mayBeLong ? oneOf(chance, LONG_BYTES) : 0;
+  const words = Array.from({ length: chance.between(2, 5) }, (_, at) =>
     message(chance, `last ${at}`.padEnd(bytes, '.')),
   );
   return { does: 'say', kind: 'text', answer: [...words, close(chance)], isHalfTaken: false };

@@ -41,9 +41,9 @@ const copyDiffers = (more: object): Written => ({
   ...{ node: 0, shard: 0, peer: 'n2', lacks: [], tooMuch: [] },
   ...more,
 });
-const awaySeen = (messages: number, bytes: number): Written => ({
+const awaySeen = (messages: number, bytes: number, openMessages = 0, openBytes = 0): Written => ({
   kind: 'awaySeen',
-  ...{ node: 0, shard: 0, session: 's1', messages, bytes },
+  ...{ node: 0, shard: 0, session: 's1', messages, bytes, openMessages, openBytes },
 });
 const copyAwaited = (atMs: number): Written => ({
   kind: 'copyAwaited',
@@ -707,6 +707,9 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ...[joined(2), askedFor(1, 'DIRECT_MESSAGE', { message: 'm1.1', to: 'u2', node: 1 })],
     ...[directAcked('queued'), askedFor(2, 'LOGIN'), loggedIn(2), directHeard(2)],
   ],
+  'a node that was taken for gone holds what the user has had': [
+    ...[...world, died(1), copyDiffers({ user: 'u1', tooMuch: ['u2 m2.1'] })],
+  ],
   'a node that is dead is taken for dead, and shown for a while': [
     ...world,
     chatBegan({}, [{ kind: 'killProcess', at: 1e6, one: 1, other: 0, durationUs: 2e7, amount: 0 }]),
@@ -979,6 +982,11 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       'copied',
       '[HP-STORE-6] nobody holds what waits',
       [...world, copyDiffers({ user: 'u1', lacks: ['u2 m2.1'] })],
+    ],
+    [
+      'copied',
+      '[HP-STORE-6] nobody holds what waits, though a node has died',
+      [...world, died(1), copyDiffers({ user: 'u1', lacks: ['u2 m2.1'] })],
     ],
     [
       'copied',
@@ -1303,6 +1311,40 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [...alone, watches(2, 'u1'), status(2, 'u1', 'online', true), status(2, 'u1', 'online')],
     ],
     [
+      'watching',
+      'the same again to who comes back, and has surely heard it',
+      [
+        ...alone,
+        ...[joined(1), loggedIn(1), joined(2), loggedIn(2), watches(2, 'u1')],
+        at(20_000, status(2, 'u1', 'online')),
+        ...[
+          at(26_000, askedFor(2, 'PING', { id: 'p' })),
+          answered('PING', 'PONG', { id: 'p', ...of(2) }),
+        ],
+        just('talkerEnded', { ...of(2), by: 'network', isCut: false, isBye: false }),
+        loggedIn(2, { connection: 22, isResumed: true }),
+        status(2, 'u1', 'online'),
+      ],
+    ],
+    [
+      'watching',
+      'the same again, when it comes back a second time',
+      [
+        ...alone,
+        ...[joined(1), loggedIn(1), joined(2), loggedIn(2), watches(2, 'u1')],
+        at(20_000, status(2, 'u1', 'online')),
+        ...[
+          at(26_000, askedFor(2, 'PING', { id: 'p' })),
+          answered('PING', 'PONG', { id: 'p', ...of(2) }),
+        ],
+        just('talkerEnded', { ...of(2), by: 'network', isCut: false, isBye: false }),
+        loggedIn(2, { connection: 22, isResumed: true }),
+        just('talkerEnded', { ...of(2, 0, 22), by: 'network', isCut: false, isBye: false }),
+        loggedIn(2, { connection: 23, isResumed: true }),
+        status(2, 'u1', 'online'),
+      ],
+    ],
+    [
       'told-in-time',
       'late',
       [
@@ -1459,6 +1501,16 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         chatBegan({ resumeBytesMax: 300 }),
         ...[at(250, awaySeen(1, 200)), at(500, awaySeen(2, 400))],
       ],
+    ],
+    [
+      'away',
+      'more that is not acknowledged than may be',
+      [began(), chatBegan({ resumeMessagesMax: 1 }), awaySeen(1, 40, 2, 80)],
+    ],
+    [
+      'away',
+      'few messages that are not acknowledged, and long',
+      [began(), chatBegan({ resumeBytesMax: 300 }), awaySeen(1, 40, 1, 400)],
     ],
     [
       'hp-limits',
@@ -1852,6 +1904,29 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         chatBegan({ isCluster: false, sessionsPerUserMax: 100 }),
         ...[joined(1), connected(1), at(1_000, loggedIn(1)), at(20_000, ended(1))],
         at(21_000, refused('RESUME', 'SESSION_EXPIRED')),
+      ],
+    ],
+    [
+      'comes-back',
+      '[HP-SESS-4] its session has made way, and nobody came',
+      [
+        began(),
+        chatBegan({ isCluster: false, sessionsPerUserMax: 2 }),
+        ...[joined(1), connected(1), at(1_000, loggedIn(1)), at(20_000, ended(1))],
+        at(21_000, refused('RESUME', 'SESSION_EXPIRED')),
+      ],
+    ],
+    [
+      'comes-back',
+      '[HP-SESS-4] its session has made way, and an older one would have',
+      [
+        began(),
+        chatBegan({ isCluster: false, sessionsPerUserMax: 2 }),
+        ...[joined(2, { user: 'u1' }), connected(2), at(1_000, loggedIn(2, { user: 'u1' }))],
+        ...[joined(1), connected(1), at(5_000, loggedIn(1))],
+        ...[at(20_000, ended(2, { by: 'client' })), at(20_100, ended(1, { by: 'client' }))],
+        ...[joined(3, { user: 'u1' }), at(23_000, askedFor(3, 'LOGIN'))],
+        at(24_000, refused('RESUME', 'SESSION_EXPIRED')),
       ],
     ],
     [

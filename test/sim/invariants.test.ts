@@ -1264,6 +1264,11 @@ const planted: [string, string, Written[]][] = [
     '[HP-DM-10] more waits than may',
     [kept({ sums: [{ what: 'bytes that wait for users', counted: 900, there: 900, most: 800 }] })],
   ],
+  [
+    'books',
+    '[HP-RES-6] what a client has acknowledged still counts',
+    [kept({ sums: [{ what: 'messages that nobody has acknowledged', counted: 2, there: 1 }] })],
+  ],
   ['books', '[BROKER-SLOW-2] bytes of an empty queue', [kept({ idleBytes: 1 })]],
   ['books', '[BROKER-SUB-4] subscriptions of nobody', [kept({ wanted: 1 })]],
   [

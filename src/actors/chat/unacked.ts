@@ -13,6 +13,14 @@ export class Unacked {
   #count = 0;
   #bytes = 0;
 
+  get count(): number {
+    return this.#count;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   get all(): readonly Untold[] {
     return [...this.#byId.values()].flat();
   }

@@ -20,6 +20,8 @@ export interface TalkerPlan {
   readonly hasEcho: boolean;
   /** With the cap `ack`: it says of several messages at a time that it has them. */
   readonly acksLate?: boolean;
+  /** And of as many as one word can tell: mostly nobody knows what it has, however often it comes back. */
+  readonly owesAcks?: boolean;
   /** The user to whom most of what it says to anybody goes. */
   readonly favourite?: string | undefined;
   readonly returns: Return;

@@ -63,7 +63,8 @@ const whims: readonly ((talker: TalkerPlan) => TalkerPlan)[] = [
   (talker) => ({ ...talker, repeatPercent: 0 }),
   (talker) => ({ ...talker, bodyBytes: 0, burst: 1 }),
   (talker) => ({ ...talker, readBytes: 0 }),
-  (talker) => ({ ...talker, acksLate: false }),
+  (talker) => ({ ...talker, owesAcks: false }),
+  (talker) => ({ ...talker, acksLate: false, owesAcks: false }),
   (talker) => ({ ...talker, hasAck: false, hasEcho: false }),
   (talker) => ({
     ...talker,

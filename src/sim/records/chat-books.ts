@@ -6,6 +6,7 @@ import { costOf } from '../../actors/chat/memory-budget.ts';
 import { successorsOf } from '../../actors/chat/rendezvous.ts';
 import type { RoomsState } from '../../actors/chat/rooms/rooms-state.ts';
 import type { Session } from '../../actors/chat/session/session.ts';
+import { bytesOf } from '../../actors/chat/users/nodes/keeping.ts';
 import { keyOf } from '../../actors/chat/users/user.ts';
 import { userKey } from '../../actors/codecs/hp/names.ts';
 import type { Outgoing } from '../../actors/cluster/relay/outgoing.ts';
@@ -34,6 +35,7 @@ export function sumsOfChat({ system, actors }: Shard): readonly Sum[] {
   if (door !== undefined) {
     const seated = [...door.sessions.values()].filter(({ remote }) => remote !== undefined);
     sums.push({ what: 'connections', counted: door.admission.open, there: seated.length });
+    sums.push(...sumsOfSessions(sessionsOf(system, door)));
   }
   if (rooms !== undefined) sums.push(...sumsOfRooms(rooms));
   if (users !== undefined) sums.push(...sumsOfUsers(users));
@@ -44,6 +46,34 @@ export function sumsOfChat({ system, actors }: Shard): readonly Sum[] {
   return sums;
 }
 
+/** [HP-RES-6] Of what clients with the cap `ack` were told. */
+function sumsOfSessions(sessions: readonly Session[]): readonly Sum[] {
+  const [counted, there] = [
+    { messages: 0, bytes: 0 },
+    { messages: 0, bytes: 0 },
+  ];
+  for (const { unacked } of sessions) {
+    counted.messages += unacked.count;
+    counted.bytes += unacked.bytes;
+    for (const untold of unacked.all) {
+      there.messages += 1;
+      there.bytes += bytesOf(untold);
+    }
+  }
+  const what = 'that nobody has acknowledged';
+  return [
+    { what: `messages ${what}`, counted: counted.messages, there: there.messages },
+    { what: `bytes ${what}`, counted: counted.bytes, there: there.bytes },
+  ];
+}
+
+function sessionsOf(system: Shard['system'], { sessions }: Door): readonly Session[] {
+  return [...sessions.keys()].flatMap((address) => {
+    const session = system.stateOf(address) as Session | undefined;
+    return session === undefined ? [] : [session];
+  });
+}
+
 function sumsOfRooms({ rooms, guests, empty, budget, chat }: RoomsState): readonly Sum[] {
   let [bytes, deserted] = [0, 0];
   const most = Math.ceil(chat.options.historyBytesTotalMax / chat.shards);
@@ -51,7 +81,7 @@ function sumsOfRooms({ rooms, guests, empty, budget, chat }: RoomsState): readon
     for (const entry of memory.kept) bytes += costOf(entry);
   for (const { count } of rooms.values()) if (count === 0) deserted += 1;
   return [
-    { what: 'bytes that rooms remember', counted: budget.bytes, there: bytes, most: most },
+    { what: 'bytes that rooms remember', counted: budget.bytes, there: bytes, most },
     { what: 'rooms in which nobody is', counted: empty.size, there: deserted },
   ];
 }
@@ -95,17 +125,17 @@ export function tellDelays(trace: Trace, { plan, system, actors }: Shard): void 
   for (const { since } of users?.storing.values() ?? []) look('direct message', since);
 }
 
-/** How much waits for whom: a session is over with the first that is too much. */
+/** How much waits for whom: a session is over with the first that is too much, and what it has left open is bounded then. */
 export function tellAway(trace: Trace, { plan, system, actors }: Shard): void {
-  const users = system.stateOf(actors.users) as UsersState | undefined;
+  const door = system.stateOf(actors.chat) as Door | undefined;
+  if (door === undefined) return;
   const { node, shard } = plan;
-  for (const user of users?.users.values() ?? [])
-    for (const [session, { entry }] of user.sessions) {
-      const away = system.stateOf(entry.address) as Session | undefined;
-      if (away?.life !== 'detached' || away.untold.length === 0) continue;
-      const [messages, bytes] = [away.untold.length, away.untoldBytes];
-      trace.add({ kind: 'awaySeen', node, shard, session, messages, bytes });
-    }
+  for (const { life, who, untold, untoldBytes, unacked } of sessionsOf(system, door)) {
+    if (life !== 'detached' || who === undefined || untold.length === 0) continue;
+    const waits = { messages: untold.length, bytes: untoldBytes };
+    const open = { openMessages: unacked.count, openBytes: unacked.bytes };
+    trace.add({ kind: 'awaySeen', node, shard, session: who.session, ...waits, ...open });
+  }
 }
 
 /** What the first of them lacks that others are to keep for it. */

@@ -39,7 +39,7 @@ export type NodeRecord =
         readonly most?: number;
       }[];
     }
-  /** So much waits for a session whose client is away. */
+  /** So much waits for a session whose client is away, and so much it has not acknowledged. */
   | {
       readonly kind: 'awaySeen';
       readonly node: number;
@@ -47,6 +47,8 @@ export type NodeRecord =
       readonly session: string;
       readonly messages: number;
       readonly bytes: number;
+      readonly openMessages: number;
+      readonly openBytes: number;
     }
   /** Whoever said it waits for other nodes to have it, for longer than he is to. */
   | {

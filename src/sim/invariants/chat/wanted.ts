@@ -13,6 +13,7 @@ export const wanted: Invariant = {
     return {
       ...judge.troubles.watcher,
       talkerJoined: ({ client, rooms }) => judge.rooms.set(client, rooms),
+      talkerAsked: (event) => judge.asked(event),
       talkerConnected: ({ node, client, connection }) => judge.came(node, client, connection),
       talkerEnded: ({ connection, at }) => judge.went(connection, at, judge.lastingUs),
       crossFollowed: ({ node, connection, topic }) =>
@@ -51,6 +52,14 @@ class Judge {
       connection,
       rooms.map((room) => `${node} chat/room/${room}`),
     );
+  }
+
+  /** It passes by a room that is not its own. */
+  asked({ what, room, node, client, connection }: EventOf<'talkerAsked'>): void {
+    const rooms = this.rooms.get(client) ?? [];
+    if (what !== 'JOIN' || room === undefined || rooms.includes(room)) return;
+    this.rooms.set(client, [...rooms, room]);
+    this.came(node, client, connection);
   }
 
   follow(connection: number, topics: readonly string[]): void {

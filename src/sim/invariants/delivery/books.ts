@@ -19,6 +19,7 @@ export const books: Invariant = {
     'HP-HIST-4',
     'HP-DM-10',
     'HP-RELAY-13',
+    'HP-RES-6',
     'HP-ROOM-6',
   ],
   judge(report) {

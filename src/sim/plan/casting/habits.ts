@@ -21,6 +21,7 @@ export function withHabits(seed: number, talkers: readonly TalkerPlan[]): readon
     const isSame = (other: TalkerPlan): boolean => other.user === user;
     const countsAs = areCounted ? talkers.slice(0, rank).filter(isSame).length : undefined;
     const acksLate = hasAck && drawn(chance(2, 3), seed, `acks late ${client}`);
+    const owesAcks = acksLate && drawn(chance(1, 3), seed, `owes acks ${client}`);
     // Half of those who could say where they stand in their rooms leave that to their node.
     const isTrusting = drawn(boolean(), seed, `trusts ${client}`);
     const returns = isTrusting && talker.returns === 'placed' ? 'resumed' : talker.returns;
@@ -38,6 +39,7 @@ export function withHabits(seed: number, talkers: readonly TalkerPlan[]): readon
       hasAck,
       countsAs,
       acksLate,
+      owesAcks,
       returns,
       favourite,
       stumbles,

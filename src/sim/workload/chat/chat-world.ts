@@ -41,6 +41,7 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
   readonly crossers: Crosser[] = [];
   readonly mesh: Mesh;
   readonly users: readonly string[];
+  readonly rooms: readonly string[];
   readonly #userOf: ReadonlyMap<number, string>;
   readonly #plan: ChatPlan;
   readonly #host: ChatWorldHost;
@@ -56,6 +57,7 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
     this.#tap = new PeerTap(host.trace);
     this.#userOf = new Map(plan.talkers.map(({ client, user }) => [client, user]));
     this.users = [...new Set([...this.#userOf.values(), 'absent'])];
+    this.rooms = [...new Set(plan.talkers.flatMap(({ rooms }) => rooms))];
     host.trace.add({
       ...{ kind: 'chatBegan', nodes: Array.from({ length: nodes }, (_, node) => nodeName(node)) },
       ...{ terms: termsOf(plan), clusterFaults: plan.faults },

@@ -12,6 +12,8 @@ export class TalkerDeeds {
   #said = 0;
   #receipts = 0;
   #used: { readonly id: string; readonly by: Set<string> } | undefined = undefined;
+  /** Rooms of others into which it has come only to say something. */
+  readonly #passing = new Set<string>();
   /** By receiver: what it has said to him. */
   readonly #counts = new Map<string, number>();
   /** Wrong lines on this connection. */
@@ -35,6 +37,7 @@ export class TalkerDeeds {
     const { chance } = this.#talker;
     this.#wrong = 0;
     this.#caps = [];
+    this.#passing.clear();
     if (chance.chance(1, 4)) {
       this.#caps = this.#ownCaps.filter(() => chance.chance(1, 2));
       this.#talker.ask('HELLO', { agent: 'sim', versions: ['1.0'], caps: this.#caps });
@@ -106,6 +109,9 @@ export class TalkerDeeds {
   /** It sits in a room: what it is not sure of there is said again. */
   seated(room: string): void {
     for (const said of this.#talker.unsure.values()) if (said.room === room) this.#say(said, true);
+    if (!this.#passing.delete(room)) return;
+    this.sayIn(room);
+    this.#leave(room);
   }
 
   speak(): void {
@@ -247,15 +253,30 @@ export class TalkerDeeds {
     } else if (drawn < 92) this.receipt(user);
     else if (drawn < 94) this.#talker.pages.readRooms(false);
     else if (drawn < 95) this.#talker.ask(plan.user === ADMIN ? 'STATS' : 'WHOAMI', {});
+    else if (drawn < 96) this.#passBy();
     else if (room !== undefined && chance.chance(1, 2)) {
-      // Nothing is said in it from now on, whatever is answered.
-      seats.delete(room);
-      this.#talker.ask('LEAVE', { room }, { room });
+      this.#leave(room);
       if (chance.chance(1, 2)) this.#stepIn(room);
     } else {
       const missing = plan.rooms.filter((one) => !seats.has(one));
       this.join(missing.length > 0 ? chance.pick(missing) : (room ?? chance.pick(plan.rooms)));
     }
+  }
+
+  /** Nothing is said in it from now on, whatever is answered. */
+  #leave(room: string): void {
+    this.#talker.seats.delete(room);
+    this.#talker.ask('LEAVE', { room }, { room });
+  }
+
+  /** It comes into a room where it does not sit, says something, and goes. */
+  #passBy(): void {
+    const { world, plan, seats, chance } = this.#talker;
+    const others = world.rooms.filter((room) => !plan.rooms.includes(room) && !seats.has(room));
+    if (others.length === 0) return;
+    const room = chance.pick(others);
+    this.#passing.add(room);
+    this.join(room);
   }
 
   /** It has only stepped out. */

@@ -105,11 +105,8 @@ export class TalkerHearing {
   #roomMessage({ id: message, timestamp, payload }: HpLine): void {
     const { world, places, session } = this.#talker;
     this.#look(payload, timestamp);
-    const [room, from, home] = [
-      textOf(payload, 'room'),
-      nameOf(payload, 'from'),
-      textOf(payload, 'node'),
-    ];
+    const [room, from] = [textOf(payload, 'room'), nameOf(payload, 'from')];
+    const home = textOf(payload, 'node');
     const [place, epoch] = [numberOf(payload, 'seq'), numberOf(payload, 'epoch')];
     if (session === undefined) this.#mishear('a message before it has a session');
     if (textOf(payload, 'body').trimEnd() !== message) this.#mishear(`another body for ${message}`);
@@ -139,10 +136,10 @@ export class TalkerHearing {
   /** At once, or several with one word; whoever takes its time has the last ones still to say when it goes. */
   #acknowledge(ref: string): void {
     const { plan, chance, world } = this.#talker;
-    if (!plan.hasAck) return;
-    this.#untold.push(ref);
+    if (plan.hasAck) this.#untold.push(ref);
     if (plan.acksLate !== true || world.isSettling) this.settle();
-    else if (this.#untold.length > chance.below(ACKS_MAX)) this.#sayTaken(chance.below(3));
+    else if (this.#untold.length > (plan.owesAcks === true ? OWED_MAX : chance.below(ACKS_MAX)))
+      this.#sayTaken(chance.below(3));
   }
 
   /** It owes no word any more. */
@@ -398,3 +395,5 @@ export class TalkerHearing {
 
 /** Of those that are heard no more wait to be told. */
 const ACKS_MAX = 20;
+/** One word tells of a hundred at most. */
+const OWED_MAX = 99;

@@ -20,6 +20,8 @@ export interface TalkerWorld extends Speakers {
   readonly trace: Trace;
   readonly nodes: number;
   readonly users: readonly string[];
+  /** In which somebody sits. */
+  readonly rooms: readonly string[];
   readonly bodyBytesMax: number;
   later(delayUs: number, act: () => void): void;
   connectTalker(talker: Talker, node: number): Connection | undefined;

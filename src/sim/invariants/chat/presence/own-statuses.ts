@@ -23,6 +23,8 @@ export class OwnStatuses {
   /** Sessions of each user, when everything is at rest, with their rooms. */
   readonly #resting = new Map<string, EventOf<'talkerRests'>[]>();
   readonly #users: string[] = [];
+  /** By user: until when he may be something else, for what one of his clients has done. */
+  readonly #movesUntil = new Map<string, number>();
   #isRest = false;
 
   readonly watcher: Watcher = {
@@ -32,6 +34,7 @@ export class OwnStatuses {
       if (isMute) this.#uncertain.add(user);
     },
     loggedIn: ({ client, session, isResumed, isAnew, at }) => {
+      this.#moves(client, at);
       this.#sessions.set(client, session);
       if (this.#isHealed) this.#cameAt.set(client, at);
       this.#asking.delete(client);
@@ -41,14 +44,19 @@ export class OwnStatuses {
       if (isResumed) return;
       this.#own.set(session, this.#begins.get(client) ?? 'online');
     },
-    talkerAsked: ({ what, client, status = 'online' }) => {
+    talkerAsked: ({ what, client, status = 'online', at }) => {
+      if (MOVES.includes(what)) this.#moves(client, at);
       if (what === 'LOGIN') this.#begins.set(client, status);
       if (what === 'PRESENCE_SET') this.#asking.set(client, (this.#asking.get(client) ?? 0) + 1);
     },
-    talkerAnswered: ({ asked, client }) => {
+    talkerAnswered: ({ asked, client, at }) => {
+      if (asked === 'PRESENCE_SET') this.#moves(client, at);
       if (asked === 'PRESENCE_SET') this.#asking.set(client, (this.#asking.get(client) ?? 1) - 1);
     },
-    talkerEnded: ({ client }) => this.#ended(client),
+    talkerEnded: ({ client, at }) => {
+      this.#moves(client, at + OVER_US);
+      this.#ended(client);
+    },
     healed: () => {
       this.#isHealed = true;
     },
@@ -66,6 +74,16 @@ export class OwnStatuses {
       else this.#resting.set(user, [...(this.#resting.get(user) ?? []), event]);
     },
   };
+
+  /** Nothing has changed with him since then, for sure. */
+  isUnmoved(user: string, since: number): boolean {
+    return !this.#uncertain.has(user) && (this.#movesUntil.get(user) ?? -Infinity) < since;
+  }
+
+  #moves(client: number, at: number): void {
+    const user = this.#users[client] ?? '';
+    this.#movesUntil.set(user, Math.max(this.#movesUntil.get(user) ?? 0, at + KNOWN_US));
+  }
 
   /** Of all its sessions, or of those that sit in a room. */
   truthOf(user: string, room?: string): string | undefined {
@@ -98,5 +116,8 @@ export class OwnStatuses {
   }
 }
 
+const MOVES: readonly string[] = ['LOGIN', 'RESUME', 'PRESENCE_SET', 'BYE'];
+/** Until a session is over that nobody comes back to. */
+const OVER_US = 10_000_000;
 /** Until all nodes know of a session. */
 const KNOWN_US = 2_000_000;

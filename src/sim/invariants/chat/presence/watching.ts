@@ -28,6 +28,12 @@ export const watching: Invariant = {
         watcher.talkerAsked?.(event);
         judge.asked(event);
       },
+      talkerAnswered(event) {
+        watcher.talkerAnswered?.(event);
+        judge.answered(event);
+      },
+      shardCrashed: ({ at }) => judge.died(at),
+      processDied: ({ at }) => judge.died(at),
       talkerEnded(event) {
         watcher.talkerEnded?.(event);
         judge.resting.delete(event.client);
@@ -48,8 +54,9 @@ interface Watch {
   /** Undefined while it is asked for. */
   word: string | undefined;
   status: string | undefined;
-  /** [HP-PRES-6] Its client has come back, and may not have heard the last word. */
-  mayRepeat: boolean;
+  /** [HP-PRES-6] Its client has come back, and may not have heard the last word: what its node takes for unsure is so. */
+  mayRepeat: 'no' | 'ifSomethingElseWasLost' | 'yes';
+  heardAt: number;
   /** On which connection it was told of a change last, and when. */
   connection: number;
   changedAt: number;
@@ -68,13 +75,20 @@ class Judge {
   /** By client: whom its session watched before it began anew: it may come back to the node that knows of it. */
   readonly #former: (Set<string> | undefined)[] = [];
   readonly #backAt: number[] = [];
+  /** By client: over which connection it has come in. */
+  readonly #inOver: number[] = [];
+  /** By client: requests of its connection, and when the last of them was asked that its node has heard for sure. */
+  readonly #askedAt: (Map<string, number> | undefined)[] = [];
+  readonly #provedAt: number[] = [];
+  #diedAt = Number.NEGATIVE_INFINITY;
 
   constructor(report: Report, own: OwnStatuses) {
     this.#report = report;
     this.#own = own;
   }
 
-  loggedIn({ client, isResumed, isAnew, at }: EventOf<'loggedIn'>): void {
+  loggedIn({ client, connection, isResumed, isAnew, at }: EventOf<'loggedIn'>): void {
+    this.#inOver[client] = connection;
     this.#backAt[client] = at;
     if (!isResumed || isAnew) {
       const former = [...(this.#former[client] ?? []), ...(this.#watches[client]?.keys() ?? [])];
@@ -82,18 +96,34 @@ class Judge {
       this.#watches[client] = new Map();
       return;
     }
-    for (const watch of this.#watches[client]?.values() ?? []) watch.mayRepeat = true;
+    const surelyUntil = (this.#provedAt[client] ?? -Infinity) - UNSURE_US;
+    for (const watch of this.#watches[client]?.values() ?? [])
+      if (watch.heardAt >= surelyUntil) watch.mayRepeat = 'yes';
+      else if (watch.mayRepeat === 'no') watch.mayRepeat = 'ifSomethingElseWasLost';
+    this.#askedAt[client]?.clear();
   }
 
-  asked({ client, what, to = '' }: EventOf<'talkerAsked'>): void {
+  died(at: number): void {
+    this.#diedAt = at;
+  }
+
+  answered({ client, id }: EventOf<'talkerAnswered'>): void {
+    const askedAt = this.#askedAt[client]?.get(id ?? '');
+    if (askedAt !== undefined) this.#provedAt[client] = askedAt;
+  }
+
+  asked({ client, connection, what, id, to = '', at }: EventOf<'talkerAsked'>): void {
+    if (this.#inOver[client] === connection) (this.#askedAt[client] ??= new Map()).set(id, at);
     const watches = (this.#watches[client] ??= new Map());
+    // The answer tells it anew, of all users, and may be lost.
+    if (what === 'PRESENCE_QUERY') for (const watch of watches.values()) watch.heardAt = Infinity;
     // Several may be asked for at once.
     for (const of of to.split(' ')) {
       const known = watches.get(of);
       if (what === 'PRESENCE_UNSUBSCRIBE' && known !== undefined) known.isWanted = false;
       if (what !== 'PRESENCE_SUBSCRIBE') continue;
       if (known === undefined) watches.set(of, { ...FRESH });
-      else known.isWanted = true;
+      else Object.assign(known, { isWanted: true, heardAt: Infinity });
     }
   }
 
@@ -113,14 +143,16 @@ class Judge {
       return;
     }
     if (!isAnswer) this.#judgeChange(event, watch, wordOf(status, note));
-    learn(watch, status, note);
+    learn(watch, status, note, event.at);
   }
 
   /** Who has asked knows it. */
-  told({ client, statuses }: EventOf<'statusesTold'>): void {
+  told({ client, statuses, at }: EventOf<'statusesTold'>): void {
     for (const [of, status, note] of statuses) {
       const watch = this.#watches[client]?.get(of);
-      if (watch === undefined || watch.word === wordOf(status, note)) continue;
+      if (watch === undefined) continue;
+      watch.heardAt = at;
+      if (watch.word === wordOf(status, note)) continue;
       // It may be news, or have been overtaken by what was told of a change.
       watch.word = undefined;
       watch.status = undefined;
@@ -129,7 +161,7 @@ class Judge {
 
   #judgeChange(event: EventOf<'statusHeard'>, watch: Watch, word: string): void {
     const { client, node, connection, of, at } = event;
-    if (watch.word === word && !watch.mayRepeat)
+    if (watch.word === word && this.#isHeard(event, watch))
       this.#report(event, `client ${client} is told again that ${of} is ${word.trimEnd()}`);
     // What he missed while he was away is told at once.
     const isMissed = watch.changedAt - (this.#backAt[client] ?? 0) < BACK_US;
@@ -143,6 +175,15 @@ class Judge {
         `client ${client} is told twice within ${at - watch.changedAt} µs what ${of} is`,
       );
     Object.assign(watch, { connection, changedAt: at });
+  }
+
+  /** For sure, and nothing else since. */
+  #isHeard({ of, client, node, at }: EventOf<'statusHeard'>, watch: Watch): boolean {
+    if (watch.mayRepeat !== 'ifSomethingElseWasLost') return watch.mayRepeat === 'no';
+    const { heardAt } = watch;
+    if (!this.#own.isUnmoved(of, heardAt) || this.#diedAt > heardAt - TROUBLE_US) return false;
+    if (this.troubles.isCluster && this.troubles.ofCluster(heardAt - TROUBLE_US, at)) return false;
+    return !this.troubles.ofTalker(client, node, heardAt - TROUBLE_US, at);
   }
 
   end(event: TraceEvent): void {
@@ -161,10 +202,11 @@ class Judge {
   }
 }
 
-function learn(watch: Watch, status: string, note: string | undefined): void {
+function learn(watch: Watch, status: string, note: string | undefined, at: number): void {
+  watch.heardAt = at;
   watch.status = status;
   watch.word = wordOf(status, note);
-  watch.mayRepeat = false;
+  watch.mayRepeat = 'no';
 }
 
 function wordOf(status: string, note: string | undefined): string {
@@ -172,10 +214,12 @@ function wordOf(status: string, note: string | undefined): string {
 }
 
 const FRESH: Watch = {
-  ...{ word: undefined, status: undefined, mayRepeat: false },
+  ...{ word: undefined, status: undefined, mayRepeat: 'no', heardAt: 0 },
   ...{ connection: -1, changedAt: 0, isWanted: true },
 };
 /** A second, less what ways add to the first of two. */
 const EVERY_US = 600_000;
+/** What is told in that time may not have been heard. */
+const UNSURE_US = 5_000_000;
 const TROUBLE_US = 3_000_000;
 const BACK_US = 1_500_000;

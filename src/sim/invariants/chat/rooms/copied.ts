@@ -46,12 +46,12 @@ class Judge {
 
   differs(event: EventOf<'copyDiffers'>): void {
     const { node, peer, room, user, lacks, tooMuch, at } = event;
-    // Who dies again before all are told anew leaves what waits for users to those who still have it.
-    if (room === undefined && (this.#hasDied || this.troubles.areApart(0, at))) return;
     const what = room === undefined ? `what waits for ${user ?? ''}` : `'${room}'`;
     const [first] = lacks;
     const says = `${peer}, which keeps ${what} for node ${node},`;
     if (first !== undefined) this.#report(event, `${says} does not have ${first}`);
+    // Whoever was taken for gone could not be told that a user has had what waited.
+    if (room === undefined && (this.#hasDied || this.troubles.areApart(0, at))) return;
     const [more] = tooMuch;
     if (more !== undefined) this.#report(event, `${says} has ${more}, which is not there any more`);
   }

@@ -14,7 +14,10 @@ export const roomEvents: Invariant = {
     return {
       ...judge.troubles.watcher,
       talkerJoined: ({ client, rooms }) => {
-        judge.plans[client] = rooms;
+        judge.plans[client] = new Set(rooms);
+      },
+      talkerAsked: ({ what, client, room }) => {
+        if (what === 'JOIN' && room !== undefined) judge.plans[client]?.add(room);
       },
       shardCrashed: ({ at }) => judge.died(at),
       processDied: ({ at }) => judge.died(at),
@@ -50,8 +53,8 @@ interface Seat {
 
 class Judge {
   readonly troubles = new Troubles();
-  /** By client: the rooms that it wants. */
-  readonly plans: (readonly string[])[] = [];
+  /** By client: the rooms that it wants, or has passed by. */
+  readonly plans: (Set<string> | undefined)[] = [];
   /** By client and room. */
   readonly seats: (Map<string, Seat> | undefined)[] = [];
   readonly resting = new Map<number, EventOf<'talkerRests'>>();

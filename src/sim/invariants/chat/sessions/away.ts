@@ -1,5 +1,5 @@
 // For a client that is away no more waits than may: with the first message beyond that its session is over, so of no session
-// that has too much does more come.
+// that has too much does more come. Nor has it left more unacknowledged, where anything has come since.
 
 import type { EventOf } from '../../../trace.ts';
 import type { Invariant } from '../../invariant.ts';
@@ -16,7 +16,12 @@ export const away: Invariant = {
         [messagesMax, bytesMax] = [terms.resumeMessagesMax, terms.resumeBytesMax];
       },
       awaySeen(event) {
-        const { session, messages, bytes, at } = event;
+        const { session, messages, bytes, openMessages, openBytes, at } = event;
+        if (openMessages > messagesMax || openBytes > bytesMax)
+          report(
+            event,
+            `${openMessages} messages of ${openBytes} bytes are not acknowledged in ${session}, of ${messagesMax} and ${bytesMax} at most`,
+          );
         const before = seen.get(session);
         seen.set(session, event);
         // It may have been back in between.

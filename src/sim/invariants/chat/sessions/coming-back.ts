@@ -4,24 +4,39 @@
 import type { EventOf } from '../../../trace.ts';
 import type { Invariant, Report } from '../../invariant.ts';
 import { Troubles } from '../troubles.ts';
+import { MakingWay } from './making-way.ts';
 
 export const comesBack: Invariant = {
   property: 'comes-back',
-  requirements: ['HP-RES-1', 'HP-RES-2', 'HP-RES-6', 'HP-RES-9', 'HP-RES-12'],
+  requirements: ['HP-RES-1', 'HP-RES-2', 'HP-RES-6', 'HP-RES-9', 'HP-RES-12', 'HP-SESS-4'],
   judge(report) {
     const judge = new Judge(report);
+    const { watcher } = judge.way;
     return {
       ...judge.troubles.watcher,
-      talkerJoined: ({ client, user, isSlow }) => {
-        judge.users.set(client, user);
-        if (isSlow) judge.slow.add(client);
+      talkerJoined: (event) => {
+        watcher.talkerJoined(event);
+        judge.users.set(event.client, event.user);
+        if (event.isSlow) judge.slow.add(event.client);
       },
       talkerConnected: ({ connection, shard, node }) =>
         judge.threads.set(connection, `${node} ${shard}`),
-      loggedIn: (event) => judge.loggedIn(event),
-      talkerAsked: (event) => judge.asked(event),
-      talkerAnswered: (event) => judge.answered(event),
-      talkerEnded: (event) => judge.ended(event),
+      loggedIn: (event) => {
+        watcher.loggedIn(event);
+        judge.loggedIn(event);
+      },
+      talkerAsked: (event) => {
+        watcher.talkerAsked(event);
+        judge.asked(event);
+      },
+      talkerAnswered: (event) => {
+        watcher.talkerAnswered(event);
+        judge.answered(event);
+      },
+      talkerEnded: (event) => {
+        watcher.talkerEnded(event);
+        judge.ended(event);
+      },
       directHeard: (event) => judge.heard(event),
       shardCrashed: ({ node, shard, at }) => {
         judge.deaths.set(`${node} ${shard}`, at);
@@ -59,6 +74,7 @@ interface Told {
 
 class Judge {
   readonly troubles = new Troubles();
+  readonly way = new MakingWay(this.troubles);
   readonly users = new Map<number, string>();
   readonly slow = new Set<number>();
   /** Whose session is over with its token. */
@@ -164,6 +180,13 @@ class Judge {
     );
   }
 
+  /** [HP-SESS-4] */
+  #mayHaveMadeWay({ session, endedAt = 0 }: Stay, at: number): boolean {
+    if ((this.troubles.terms?.sessionsPerUserMax ?? 0) >= MANY) return false;
+    const hasDied = this.deaths.size > 0 || this.#diedAt > Number.NEGATIVE_INFINITY;
+    return hasDied || this.way.mayHave(session, endedAt, at);
+  }
+
   #isOver({ client, node, at }: EventOf<'talkerAnswered'>, stay: Stay): boolean {
     const { terms } = this.troubles;
     if (terms === undefined || stay.endedAt === undefined || this.slow.has(client)) return true;
@@ -172,7 +195,7 @@ class Judge {
     const user = this.users.get(client) ?? '';
     const isOnly = this.#last.get(user) === client && stay.at - stay.formerAt > FORMER_US;
     if (terms.policy !== 'multi' && !isOnly) return true;
-    if (terms.sessionsPerUserMax < MANY || this.proved.has(client)) return true;
+    if (this.proved.has(client) || this.#mayHaveMadeWay(stay, at)) return true;
     const came = (this.#came.get(user) ?? 0) - stay.came;
     if (came > terms.resumeMessagesMax || (came > 0 && terms.resumeBytesMax < MANY_BYTES))
       return true;

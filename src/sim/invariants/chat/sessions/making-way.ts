@@ -1,0 +1,90 @@
+// Whose session may have made way for a login beyond the limit: of those that are away the oldest does, and nobody's where
+// nobody has logged in. Knows it of a node that is alone, and of users whose sessions end for nothing else. Refuses to judge.
+
+import type { Watcher } from '../../../trace.ts';
+import type { Troubles } from '../troubles.ts';
+
+interface Stay {
+  readonly client: number;
+  readonly node: number;
+  readonly user: string;
+  readonly cameAt: number;
+  /** When it lost its connection, and its node knew; undefined where it may have one. */
+  awayAt: number | undefined;
+}
+
+export class MakingWay {
+  readonly #troubles: Troubles;
+  /** By session. */
+  readonly #stays = new Map<string, Stay>();
+  /** By client: its user, and the session that it has. */
+  readonly #users = new Map<number, string>();
+  readonly #own = new Map<number, string>();
+  /** By user: when a login was asked for, whether it was answered or not. */
+  readonly #logins = new Map<string, number[]>();
+  /** Users whose sessions are over with their tokens. */
+  readonly #proved = new Set<string>();
+
+  readonly watcher: Required<
+    Pick<Watcher, 'talkerJoined' | 'loggedIn' | 'talkerAsked' | 'talkerAnswered' | 'talkerEnded'>
+  > = {
+    talkerJoined: ({ client, user }) => {
+      this.#users.set(client, user);
+    },
+    loggedIn: ({ session, client, node, user, at }) => {
+      const { cameAt = at } = this.#stays.get(session) ?? {};
+      this.#stays.set(session, { client, node, user, cameAt, awayAt: undefined });
+      this.#own.set(client, session);
+    },
+    talkerAsked: ({ what, client, tokenMs, at }) => {
+      const user = this.#users.get(client) ?? '';
+      if (tokenMs !== undefined) this.#proved.add(user);
+      if (what === 'LOGIN') this.#logins.set(user, [...(this.#logins.get(user) ?? []), at]);
+      const stay = this.#stays.get(this.#own.get(client) ?? '');
+      // It may be over, or back, before its client hears so.
+      if (stay !== undefined && (what === 'BYE' || what === 'RESUME')) stay.awayAt = undefined;
+    },
+    talkerAnswered: ({ client, asked, code }) => {
+      if (asked === 'RESUME' && code === 'SESSION_EXPIRED') this.#own.delete(client);
+    },
+    talkerEnded: ({ client, by, isCut, isBye, at }) => {
+      const stay = this.#stays.get(this.#own.get(client) ?? '');
+      if (stay !== undefined && by === 'client' && !isCut && !isBye) stay.awayAt = at;
+    },
+  };
+
+  constructor(troubles: Troubles) {
+    this.#troubles = troubles;
+  }
+
+  /** Of a session that lost its connection then, and is over by now. */
+  mayHave(session: string, lostAt: number, now: number): boolean {
+    const { terms } = this.#troubles;
+    const stay = this.#stays.get(session);
+    if (terms === undefined || terms.isCluster || stay === undefined) return true;
+    const { user, cameAt } = stay;
+    const isCrowded = terms.resumeMessagesMax < MANY || terms.resumeBytesMax < MANY_BYTES;
+    if (isCrowded || this.#proved.has(user)) return true;
+    const older = [...this.#stays.values()].flatMap((old) =>
+      old.user === user && old.cameAt < cameAt - KNOWN_US ? this.#awayOf(old) : [],
+    );
+    const since = Math.min(lostAt, ...older) - BEFORE_US;
+    const logins = (this.#logins.get(user) ?? []).filter((at) => at > since && at <= now);
+    const [first = now, last = now] = [logins[0], logins.at(-1)];
+    const isThere = (awayAt: number): boolean =>
+      awayAt < first - KNOWN_US && awayAt > last - terms.resumeWindowMs * 1_000 + KNOWN_US;
+    return older.filter(isThere).length < logins.length;
+  }
+
+  #awayOf({ client, node, awayAt }: Stay): readonly number[] {
+    if (awayAt === undefined) return [];
+    const isHeldUp = this.#troubles.isHeldUp(client, node, awayAt - KNOWN_US, awayAt + KNOWN_US);
+    return isHeldUp ? [] : [awayAt];
+  }
+}
+
+/** Until a node knows what a client has done. */
+const KNOWN_US = 1_000_000;
+const BEFORE_US = 5_000_000;
+const MANY = 100;
+const MANY_BYTES = 1_000_000;

@@ -24,8 +24,15 @@ import { withHabits } from './casting/habits.ts';
 import { clusterSchedules, drains, singleFault } from './casting/schedules.ts';
 import { clusterSites } from './casting/sites.ts';
 import { fourthSilence, longDeath, whoSee } from './casting/mishaps-of-one.ts';
+import {
+  brokenLink,
+  cutAfterStall,
+  repeatedFault,
+  withMemory,
+  withSides,
+} from './casting/sides.ts';
+import { impostors, knockers } from './casting/strangers.ts';
 import { shortages } from './casting/shortages.ts';
-import { brokenLink, cutAfterStall, repeatedFault, withSides } from './casting/sides.ts';
 import { clusterKindsIn, kindsIn, tempers } from './casting/tempers.ts';
 import { visits, withLatecomers, withVisitors } from './casting/visitors.ts';
 import { ADMIN, ROOMS } from './chat-plan.ts';
@@ -97,9 +104,14 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
       ...chatOptions,
       sessionsPerUserMax: areFew ? sessionsMax(parts, talkers, isCluster) : SESSIONS_MAX,
     },
-    cluster: isCluster ? withSides(parts.cluster, nodeCount, seed) : undefined,
+    cluster: isCluster ? withSides(withMemory(parts.cluster, seed), nodeCount, seed) : undefined,
     talkers: whoSee(habitual, repeated === dead ? dead : []),
-    strangers: isCluster ? parts.strangers : [],
+    strangers: isCluster
+      ? [...parts.strangers, ...drawn(knockers(nodeCount), seed, 'knockers')]
+      : [],
+    // Who has died for ever tells nobody where others are.
+    isSparse: !kinds.includes('killNode') && drawn(chance(1, 5), seed, 'is sparse'),
+    impostor: isCluster ? drawn(impostors, seed, 'impostors') : undefined,
     crossers,
     faults: lasting.length > 0 ? lasting : drawn(schedule, seed, 'cluster faults'),
     way: drawn(lane === 'byte' ? byteWays : objectWays, seed, 'way'),

@@ -84,7 +84,7 @@ export class MakingWay {
 }
 
 /** Until a node knows what a client has done. */
-const KNOWN_US = 1_000_000;
+const KNOWN_US = 300_000;
 const BEFORE_US = 5_000_000;
 const MANY = 100;
 const MANY_BYTES = 1_000_000;

@@ -1075,6 +1075,17 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         just('chatProbed'),
       ],
     ],
+    ...[alone, world].map((where, nodes): readonly [string, string, readonly Written[]] => [
+      'directs',
+      `[HP-DM-2] of two sessions one does not hear it, ${nodes === 0 ? 'on a node that is alone' : 'in a cluster'}`,
+      [
+        ...[...where, joined(2), loggedIn(2)],
+        ...[joined(3, { user: 'u2' }), loggedIn(3, { user: 'u2' })],
+        at(20_000, askedFor(1, 'DIRECT_MESSAGE', { message: 'm1.1', to: 'u2' })),
+        ...[directAcked('delivered'), directHeard(2), rested()],
+        ...[rests(2), { ...rests(3), user: 'u2' }, just('chatProbed')],
+      ],
+    ]),
     [
       'directs',
       'what waits on two nodes of three is lost with one',

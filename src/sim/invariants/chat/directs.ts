@@ -1,5 +1,5 @@
-// A direct message comes to its receiver, once over each connection, and what its sender is told of it is true: what is delivered
-// somebody has, what is accepted or queued comes when its receiver is there.
+// A direct message comes to its receiver, once over each connection, and to every session that he had and still has; and what
+// its sender is told of it is true: what is delivered somebody has, what is accepted or queued comes when its receiver is there.
 
 import type { EventOf, TraceEvent } from '../../trace.ts';
 import type { Invariant, Report } from '../invariant.ts';
@@ -31,7 +31,8 @@ export const directs: Invariant = {
       },
       talkerAsked: (event) => judge.asked(event),
       directAcked: (event) => judge.acked(event),
-      loggedIn: ({ session, connection, isResumed, isAnew }) => {
+      loggedIn: ({ session, connection, isResumed, isAnew, at }) => {
+        if (!isResumed) judge.cameAt.set(session, at);
         if (!isResumed) judge.begun.set(session, judge.loginAt.get(connection) ?? 0);
         judge.comesIn(session, isAnew);
       },
@@ -49,8 +50,8 @@ export const directs: Invariant = {
         judge.isRest = true;
       },
       directsTold: (event) => judge.read(event),
-      talkerRests: ({ user, session }) => {
-        if (session !== undefined) judge.resting.add(user);
+      talkerRests: (event) => {
+        if (event.session !== undefined) judge.resting.set(event.client, event);
       },
       chatProbed: (event) => judge.rest(event),
     };
@@ -79,7 +80,9 @@ interface Talker {
 class Judge {
   readonly talkers = new Map<string, Talker[]>();
   readonly troubles = new Troubles();
-  readonly resting = new Set<string>();
+  readonly resting = new Map<number, EventOf<'talkerRests'>>();
+  /** By session: when it began. */
+  readonly cameAt = new Map<string, number>();
   /** Little is on its way to a client at a time: the rest waits at its node, and is lost there. */
   areQueued = false;
   /** By receiver and message: it was written to a connection that had ended. */
@@ -111,6 +114,8 @@ class Judge {
   /** Sessions that began anew: the node that does not know of it may be reached again, and goes on. */
   readonly #divided = new Set<string>();
   readonly #heard = new Set<string>();
+  /** By client and message. */
+  readonly #heardBy = new Set<string>();
   readonly #strokes: Stroke[] = [];
   #crashedAt = Number.NEGATIVE_INFINITY;
 
@@ -172,7 +177,9 @@ class Judge {
     if (!isSent && !event.isDelayed && isWaiting && !this.#hadComeToo(event))
       this.#report(event, `client ${client} hears ${message} as new, which waited for it`);
     if (!isSent && event.isDelayed) this.#judgeLate(event);
-    if (!isSent) this.#heard.add(message);
+    if (isSent) return;
+    this.#heard.add(message);
+    this.#heardBy.add(`${client} ${message}`);
   }
 
   /** [HP-DM-6] What somebody has taken waits for nobody, where one node knows of all of them. */
@@ -228,15 +235,43 @@ class Judge {
   }
 
   rest(event: TraceEvent): void {
+    const there = new Set([...this.resting.values()].map(({ user }) => user));
     for (const acked of this.#acked.values()) {
       const { to, message, status, user, client } = acked;
-      if (this.#heard.has(message) || to === user || !this.resting.has(to)) continue;
+      if (to === user || !there.has(to)) continue;
+      for (const one of this.resting.values())
+        if (one.user === to && this.#isMissed(acked, one))
+          this.#report(
+            event,
+            `client ${one.client} of ${to} never heard ${message}, of which client ${client} was told that it is ${status}`,
+          );
+      if (this.#heard.has(message)) continue;
       if (!this.#isExcused(acked))
         this.#report(
           event,
           `nobody ever heard ${message} to ${to}, of which client ${client} was told that it is ${status}`,
         );
     }
+  }
+
+  /** [HP-DM-2] In a session that was there when it was said, and is there still. */
+  #isMissed(
+    { message, to, status, at }: EventOf<'directAcked'>,
+    { client, session = '' }: EventOf<'talkerRests'>,
+  ): boolean {
+    const since = this.#askedAt.get(message) ?? 0;
+    const { isCluster, terms } = this.troubles;
+    const { resumeMessagesMax = 0, resumeBytesMax = 0 } = terms ?? {};
+    // [HP-RES-6] What it has not acknowledged may have been left to the next one.
+    const hasAck = this.talkers.get(to)?.some((one) => one.client === client && one.hasAck);
+    if (hasAck !== false && (resumeMessagesMax < MANY || resumeBytesMax < MANY_BYTES)) return false;
+    if (status === 'queued' || this.#heardBy.has(`${client} ${message}`)) return false;
+    if ((this.cameAt.get(session) ?? Infinity) > since - KNOWN_US) return false;
+    if (this.#divided.has(session) || this.#crashedAt > since - NOTICE_US) return false;
+    if (isCluster && this.troubles.ofCluster(since - TROUBLE_US, at + NOTICE_US)) return false;
+    return (
+      !this.lost.has(`${to} ${message}`) && !(this.areQueued && this.#mayHaveWaited(to, since))
+    );
   }
 
   /** Memory dies with its thread; what was written to a connection that broke was taken for taken. */
@@ -291,6 +326,10 @@ class Judge {
 
 /** Until a node notices that a client is gone, or others that a node is. */
 const NOTICE_US = 10_000_000;
+/** Until all nodes know of a session. */
+const KNOWN_US = 2_000_000;
+/** Longer than what was held up is on its way. */
+const TROUBLE_US = 20_000_000;
 /** Less than a node waits for others to say that they hold a message. */
 const HELD_US = 1_500_000;
 /** Longer than a session lasts that nobody comes back to. */
@@ -299,3 +338,4 @@ const LASTING_US = 15_000_000;
 const APART_US = 60_000_000;
 /** More than ever wait for anybody. */
 const MANY = 100;
+const MANY_BYTES = 1_000_000;

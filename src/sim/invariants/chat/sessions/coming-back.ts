@@ -39,6 +39,7 @@ export const comesBack: Invariant = {
       },
       directHeard: (event) => judge.heard(event),
       shardCrashed: ({ node, shard, at }) => {
+        judge.way.died();
         judge.deaths.set(`${node} ${shard}`, at);
         judge.knownAt = Infinity;
       },
@@ -101,6 +102,7 @@ class Judge {
   }
 
   died(at: number): void {
+    this.way.died();
     this.#diedAt = at;
   }
 
@@ -183,8 +185,7 @@ class Judge {
   /** [HP-SESS-4] */
   #mayHaveMadeWay({ session, endedAt = 0 }: Stay, at: number): boolean {
     if ((this.troubles.terms?.sessionsPerUserMax ?? 0) >= MANY) return false;
-    const hasDied = this.deaths.size > 0 || this.#diedAt > Number.NEGATIVE_INFINITY;
-    return hasDied || this.way.mayHave(session, endedAt, at);
+    return this.way.mayHave(session, endedAt, at);
   }
 
   #isOver({ client, node, at }: EventOf<'talkerAnswered'>, stay: Stay): boolean {

@@ -31,9 +31,11 @@ export class MakingWay {
     talkerJoined: ({ client, user }) => {
       this.#users.set(client, user);
     },
-    loggedIn: ({ session, client, node, user, at }) => {
-      const { cameAt = at } = this.#stays.get(session) ?? {};
-      this.#stays.set(session, { client, node, user, cameAt, awayAt: undefined });
+    loggedIn: ({ session, client, node, user, isResumed, at }) => {
+      const known = this.#stays.get(session);
+      if (known !== undefined) known.awayAt = undefined;
+      else if (!isResumed)
+        this.#stays.set(session, { client, node, user, cameAt: at, awayAt: undefined });
       this.#own.set(client, session);
     },
     talkerAsked: ({ what, client, tokenMs, at }) => {
@@ -55,6 +57,11 @@ export class MakingWay {
 
   constructor(troubles: Troubles) {
     this.#troubles = troubles;
+  }
+
+  /** Who came before is there in another order now, or not at all. */
+  died(): void {
+    this.#stays.clear();
   }
 
   /** Of a session that lost its connection then, and is over by now. */
@@ -84,7 +91,7 @@ export class MakingWay {
 }
 
 /** Until a node knows what a client has done. */
-const KNOWN_US = 1_000_000;
+const KNOWN_US = 300_000;
 const BEFORE_US = 5_000_000;
 const MANY = 100;
 const MANY_BYTES = 1_000_000;

@@ -12,10 +12,11 @@ import {
 } from '../actors/node.ts';
 import type { BrokerOptions } from '../actors/broker/broker-options.ts';
 import type { ChatStart } from '../actors/chat/chat-context.ts';
-import type { ClusterStart } from '../actors/cluster/cluster-options.ts';
+import type { ClusterNews, ClusterStart } from '../actors/cluster/cluster-options.ts';
+import type { ClusterTold } from '../actors/cluster/links/members-state.ts';
 import type { HomeLimits, HomeState } from '../actors/routing/home.actor.ts';
 import type { RouterState } from '../actors/routing/router-state.ts';
-import type { Address } from '../actors/runtime/actor.ts';
+import { type Address, addressOf } from '../actors/runtime/actor.ts';
 import type { ControlEvent } from '../actors/runtime/gateway-edges.ts';
 import { Prng } from '../actors/runtime/prng.ts';
 import { System } from '../actors/runtime/system.ts';
@@ -96,6 +97,8 @@ export class Shard {
   /** How many times slower than planned. */
   slowness = 1;
   isDead = false;
+  /** [HP-JOIN-1] Of a first thread: its door to clients of the chat is open. */
+  hasJoined = false;
   /** How late its timers may come. */
   timerLagUs = 0;
   #wakeAt = Number.POSITIVE_INFINITY;
@@ -174,6 +177,11 @@ export class Shard {
     this.ears = plan.gateway && new GatewayEars(world.trace, node, shard);
     this.#gateway = world.gateway && this.#bindGateway(world.gateway);
     this.#tcp = world.chat && this.#bindTcp(world.chat, new Prng(plan.seed, `${label} tcp`));
+    if (plan.shard === 0 && world.chat !== undefined)
+      this.#bind(NEWS, (news) => {
+        this.hasJoined ||= news.type === 'clusterJoined';
+        world.chat?.told(plan, news);
+      });
     const wire = lane === 'object' ? { brokerWire: objectWire } : {};
     const { gateway, chat, cluster } = plan;
     const bridge = gateway === undefined ? [] : bridges;
@@ -216,6 +224,12 @@ export class Shard {
 
   acceptPeer(connection: Connection): void {
     this.#tcp?.accept(connection, 'peers', this.actors.members);
+  }
+
+  /** An operator asks about the cluster. */
+  describeCluster(): void {
+    if (!this.isDead)
+      this.deliver(this.actors.members, { type: 'describe', ref: 0, replyTo: NEWS });
   }
 
   /** Publishers and operators speak to the control actor. */
@@ -369,6 +383,8 @@ export class Shard {
   }
 }
 
+/** What the keeper of members tells its process. */
+const NEWS = addressOf<ClusterNews | ClusterTold>(0, 'edge/cluster');
 const SITE_FIRES_ONE_IN = 4;
 /** What is of little use when it comes over a thread now and then. */
 const SITES_ONE_IN: ReadonlyMap<string, number> = new Map([

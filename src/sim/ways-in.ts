@@ -37,11 +37,12 @@ export class WaysIn {
     { node, client }: Way,
     link: Link,
     accept: (shard: Shard, connection: Connection) => void,
+    isOpen: (shard: Shard) => boolean = () => true,
   ): Connection | undefined {
     const { fronts, now } = this.#nodes;
     const front = fronts[node];
     if (front === undefined || front.isRefusing) return undefined;
-    const listening = this.#listening(node);
+    const listening = this.#listening(node, isOpen);
     const chosen = listening[link.chance.next() % Math.max(1, listening.length)];
     if (chosen === undefined) return undefined;
     this.#connections += 1;
@@ -57,10 +58,12 @@ export class WaysIn {
     return connection;
   }
 
-  #listening(node: number): readonly Shard[] {
+  #listening(node: number, isOpen: (shard: Shard) => boolean): readonly Shard[] {
     const { plan, shards } = this.#nodes;
     const first = node * plan.shards;
-    return shards.slice(first, first + plan.shards).filter(({ isDead }) => !isDead);
+    return shards
+      .slice(first, first + plan.shards)
+      .filter((shard) => !shard.isDead && isOpen(shard));
   }
 
   /** Everybody has an address of his own, unless there are few. */

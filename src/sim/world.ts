@@ -231,7 +231,8 @@ export class World {
   }
 
   connectChat(way: Way, link: Link): Connection | undefined {
-    return this.#waysIn.connect(way, link, (shard, connection) => shard.acceptChat(connection));
+    const isOpen = (shard: Shard): boolean => this.chat?.isOpen(shard) === true;
+    return this.#waysIn.connect(way, link, (shard, one) => shard.acceptChat(one), isOpen);
   }
 
   connectBroker(way: Way, link: Link): Connection | undefined {

@@ -11,6 +11,7 @@ type Written = Readonly<Record<string, unknown>> & { readonly kind: TraceRecord[
 
 const terms = {
   ...{ isCluster: true, suspectMs: 2_500, downMs: 6_000, lingerMs: 3_000, resumeWindowMs: 5_000 },
+  ...{ forgetMs: 1_200_000, joinTimeoutMs: 10_000 },
   ...{ pingEveryMs: 1_500, pingTimeoutMs: 4_000, loginTimeoutMs: 3_000, historyMax: 1_000 },
   ...{ offlineMessagesMax: 100, resumeMessagesMax: 1_000, queueBytesMax: 786_432 },
   ...{ emptyRoomMs: 3_600_000, isLimited: false, policy: 'multi', roomEventsMax: 1_000 },
@@ -41,6 +42,10 @@ const copyDiffers = (more: object): Written => ({
   ...{ node: 0, shard: 0, peer: 'n2', lacks: [], tooMuch: [] },
   ...more,
 });
+const heldInVain: Written = {
+  kind: 'heldInVain',
+  ...{ node: 0, shard: 0, owner: 'n2', user: 'u1', message: 'u2 m2.1' },
+};
 const awaySeen = (messages: number, bytes: number, openMessages = 0, openBytes = 0): Written => ({
   kind: 'awaySeen',
   ...{ node: 0, shard: 0, session: 's1', messages, bytes, openMessages, openBytes },
@@ -363,6 +368,19 @@ const smaller = (partitionPolicy: string): readonly Written[] => [
   ...['n2', 'n3'].map((peer) => seen(0, peer, 'linkUp')),
   ...['n2', 'n3'].map((peer) => at(10_000, seen(0, peer, 'down'))),
 ];
+const sees = (more: object = {}, whole: object = {}): Written => ({
+  kind: 'membersOfTold',
+  ...{ node: 0, incarnation: 1, isServing: true, cutOff: [], caps: ['synced'] },
+  members: ['n2', 'n3'].map((node) => ({
+    ...{ node, incarnation: 1, addr: `${node}:7501`, state: 'up', hasLink: true, via: undefined },
+    ...{ silentMs: 5, version: '1.1', isDraining: false, isSynced: true, ...more },
+  })),
+  ...whole,
+});
+const stranger = (what: string, type: string, code?: string): Written => ({
+  kind: 'strangerHeard',
+  ...{ node: 0, connection: 5, what, type, code, isTelling: false },
+});
 const sentAway = just('talkerNoticed', { ...of(1), what: 'NOTICE', code: 'SERVER_DRAINING' });
 const shows: readonly Written[] = [askedFor(1, 'LOGIN', { tokenMs: 5_000 }), at(1, loggedIn(1))];
 const goes = { kind: 'drainNode', at: 5e6, one: 1, other: 0, durationUs: 8e6, amount: 0 };
@@ -408,6 +426,10 @@ const toldAnew: readonly Written[] = [
 ];
 
 const clean: Readonly<Record<string, readonly Written[]>> = {
+  'all that live are up, and strangers are told why they may not come in': [
+    ...[...world, sees(), stranger('otherCluster', 'ERROR', 'CLUSTER_MISMATCH')],
+    just('strangerSentAway', { node: 0, what: 'otherCluster', isTold: true }),
+  ],
   'who was dead three times is waited for for twice as long': [
     ...[began(), unheard, seen(0, 'n3', 'linkUp'), ...flapping(3)],
     ...[at(70_000, seen(0, 'n2', 'suspect')), at(80_500, seen(0, 'n2', 'down'))],
@@ -415,6 +437,13 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
   'who was dead twice is not': [
     ...[began(), unheard, seen(0, 'n3', 'linkUp'), ...flapping(2)],
     ...[at(70_000, seen(0, 'n2', 'suspect')), at(74_500, seen(0, 'n2', 'down'))],
+  ],
+  'a session that began anew on another node stands there where nobody else knows': [
+    ...[...world, joined(2), loggedIn(2), seated(2, 0), heard(2, 'm1.1', 1)],
+    ...[ended(2, { by: 'client' }), loggedIn(2, { ...back, isAnew: true, rooms: ['r'] })],
+    ...[joined(3), loggedIn(3), seated(3, 1), heard(3, 'm1.2', 2)],
+    loggedIn(2, { connection: 23, isResumed: true, rooms: ['r'] }),
+    ...[heard(2, 'm1.3', 3, { connection: 23 }), rested()],
   ],
   'who sat on a node that died is said to have left': [
     ...[...wholeWorld, ...deadNode, at(17_000, roomEvent(1, 'leave', 'u2', 1))],
@@ -433,12 +462,6 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ...[began(), cutOff, seen(0, 'n2', 'linkUp'), seen(1, 'n1', 'linkUp')],
     ...[at(13_000, seen(0, 'n2', 'suspect')), seen(1, 'n1', 'suspect')],
     ...[at(17_000, seen(0, 'n2', 'down')), seen(1, 'n1', 'down'), at(24_500, just('sampled'))],
-  ],
-  'who comes into a room where a node does not know the others yet hears later what they said': [
-    ...[began(), chatBegan({}, [{ ...goes, kind: 'killProcess' }]), joined(1)],
-    ...[at(6_000, just('processBegan', { node: 0, incarnation: 1 })), loggedIn(1), seated(1, 0)],
-    ...[seen(0, 'n2', 'linkUp'), heard(1, 'm2.2', 3, { epoch: 3 })],
-    at(6_500, heard(1, 'm2.1', 1, { epoch: 2, isDelayed: true })),
   ],
   'who is cut off from a home takes those on its side for gone': [
     began(),
@@ -707,9 +730,6 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ...[joined(2), askedFor(1, 'DIRECT_MESSAGE', { message: 'm1.1', to: 'u2', node: 1 })],
     ...[directAcked('queued'), askedFor(2, 'LOGIN'), loggedIn(2), directHeard(2)],
   ],
-  'a node that was taken for gone holds what the user has had': [
-    ...[...world, died(1), copyDiffers({ user: 'u1', tooMuch: ['u2 m2.1'] })],
-  ],
   'a node that is dead is taken for dead, and shown for a while': [
     ...world,
     chatBegan({}, [{ kind: 'killProcess', at: 1e6, one: 1, other: 0, durationUs: 2e7, amount: 0 }]),
@@ -747,8 +767,9 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     cross('crossFollowed', 1),
     at(9_000, cross('crossSent', 0)),
     forward(1, { message: 'pub#1' }),
-    forward(1, { message: 'pub#1' }),
-    forward(2),
+    ...handshake.map((word) => ({ ...word, connection: 10 })),
+    forward(1, { message: 'pub#1', connection: 10 }),
+    forward(2, { connection: 10 }),
     cross('crossHeard', 1),
     rested(),
   ],
@@ -983,6 +1004,7 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       '[HP-STORE-6] nobody holds what waits',
       [...world, copyDiffers({ user: 'u1', lacks: ['u2 m2.1'] })],
     ],
+    ['copied', '[HP-STORE-6] what the user has had is held', [...world, heldInVain]],
     [
       'copied',
       '[HP-STORE-6] nobody holds what waits, though a node has died',
@@ -1658,6 +1680,61 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         }),
       ],
     ],
+    [
+      'joining',
+      'nobody in time',
+      [...world, just('processBegan', { node: 0, incarnation: 1 }), at(60_000, sampled)],
+    ],
+    [
+      'joining',
+      'who has found nobody yet',
+      [
+        ...[...world, at(0, just('processBegan', { node: 1, incarnation: 1 }))],
+        at(40_000, just('processBegan', { node: 0, incarnation: 1 })),
+        at(40_100, just('nodeTold', { node: 0, news: 'clusterJoined' })),
+      ],
+    ],
+    ['members-told', 'one that is suspected', [...world, sees({ state: 'suspect' })]],
+    ['members-told', 'that it does not serve', [...world, sees({}, { isServing: false })]],
+    ['members-told', 'nobody', [...world, sees({}, { members: [] })]],
+    [
+      'members-told',
+      'one that has been dead for long',
+      [
+        ...[began(), chatBegan({ forgetMs: 6_000 }), just('nodeKilled', { node: 1 })],
+        at(80_000, sees({ state: 'down', hasLink: false })),
+      ],
+    ],
+    [
+      'unproved',
+      'a node of another cluster, which is answered',
+      [...world, stranger('otherCluster', 'SERVER_CHALLENGE')],
+    ],
+    [
+      'unproved',
+      'or told something else',
+      [...world, stranger('otherCluster', 'ERROR', 'PEER_AUTH_FAILED')],
+    ],
+    [
+      'unproved',
+      'or sent away without a word',
+      [...world, just('strangerSentAway', { node: 0, what: 'otherCluster', isTold: false })],
+    ],
+    [
+      'unproved',
+      'one that stands at the door',
+      [...world, at(60_000, just('strangerStands', { node: 0, connection: 5, what: 'silent' }))],
+    ],
+    ['draining', 'it is suspected', [...drains, at(14_000, seen(0, 'n2', 'suspect'))]],
+    [
+      'minority',
+      'nobody is sent away',
+      [
+        ...[...smaller('drain-minority'), at(30_000, askedFor(1, 'PING'))],
+        answered('PING', 'PONG', { id: 'x' }),
+      ],
+    ],
+    ['forwarding', 'again over one link', [...world, ...handshake, forward(1), forward(1)]],
     ['unproved', 'a node before its proof', [...handshake.slice(0, 2), spoke(1, 0, 'INTEREST')]],
     ['unproved', 'a caller before its welcome', [...handshake.slice(0, 3), spoke(0, 1, 'MEMBERS')]],
     [

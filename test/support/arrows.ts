@@ -54,6 +54,7 @@ const packagesOfFile: Readonly<Record<string, readonly string[]>> = {
   'src/sim/plan/casting/shortages.ts': ['fast-check'],
   'src/sim/plan/casting/sides.ts': ['fast-check'],
   'src/sim/plan/casting/sites.ts': ['fast-check'],
+  'src/sim/plan/casting/strangers.ts': ['fast-check'],
   'src/sim/plan/casting/tempers.ts': ['fast-check'],
   'src/sim/plan/casting/visitors.ts': ['fast-check'],
   'src/sim/plan.ts': ['fast-check'],

@@ -22,9 +22,11 @@ export function closePhase(world: World, phase: number): boolean {
       tellBooks(trace, shards);
       trace.add({ kind: 'rested' });
       tellCopies(trace, shards);
+      describeClusters(shards);
       chat?.rest();
       return false;
     case phases.probe:
+      describeClusters(shards);
       for (const client of clients) probe(client);
       gateway?.probe();
       chat?.probe();
@@ -41,6 +43,12 @@ export function closePhase(world: World, phase: number): boolean {
       trace.add({ kind: 'quiet' });
       return true;
   }
+}
+
+/** An operator asks every node what it sees. */
+function describeClusters(shards: World['shards']): void {
+  for (const shard of shards)
+    if (shard.plan.cluster !== undefined && shard.plan.shard === 0) shard.describeCluster();
 }
 
 /** Faults end, clients do nothing more of their own accord, and everything that waited may move. */

@@ -34,7 +34,7 @@ export const chanceFaultKinds: readonly ClusterFaultKind[] = chanceKinds;
 
 export const clusterFaultKinds = [
   ...chanceKinds,
-  /** A node says that it goes, sends its clients away, and after a while it ends, and comes back at once. */
+  /** A node says that it goes, sends its clients away, and after a while it ends, and comes back `amount` microseconds later. */
   'drainNode',
 ] as const;
 
@@ -74,5 +74,5 @@ export const clusterFaultSizes: Readonly<Record<ClusterFaultKind, ClusterFaultSi
   killProcess: { ...plain, durationMs: [50, 12_000] },
   clockJump: { ...plain, amount: [-120, 120], amountStep: 1_000 },
   massReconnect: plain,
-  drainNode: { ...plain, durationMs: [6_000, 10_000] },
+  drainNode: { ...plain, durationMs: [6_000, 10_000], amount: [0, 8], amountStep: 1_000_000 },
 };

@@ -85,7 +85,7 @@ export function befallCluster(world: ClusterMishappening, fault: ClusterFault): 
       return;
     case 'drainNode':
       world.drain(one, Math.max(durationUs, DRAIN_MIN_US));
-      ending(() => world.killProcess(one, BACK_US));
+      ending(() => world.killProcess(one, BACK_US + amount));
       return;
     default:
       kind satisfies never;

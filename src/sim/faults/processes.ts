@@ -3,7 +3,7 @@
 
 import type { ChatStart } from '../../actors/chat/chat-context.ts';
 import type { ClusterStart } from '../../actors/cluster/cluster-options.ts';
-import { type ChatPlan, nodeName, PEER_PORT } from '../plan/chat-plan.ts';
+import { type ChatPlan, ELSEWHERE, nodeName, PEER_PORT } from '../plan/chat-plan.ts';
 import type { Trace } from '../trace.ts';
 
 interface Process {
@@ -77,13 +77,16 @@ export class Processes {
     return upgrade === 'done' || (upgrade === 'later' && (this.#lives[node] ?? 0) > 1);
   }
 
-  /** Every node has the same list, itself in it. */
+  /** Every node has the same list, itself in it, but where they know few. */
   #addressesOf(node: number): { readonly peers: readonly string[]; readonly advertise: string } {
     const addresses = Array.from(
       { length: this.#world.plan.nodes },
       (_, one) => `${nodeName(one)}:${PEER_PORT}`,
     );
-    return { peers: addresses, advertise: addresses[node] ?? '' };
+    const elsewhere = this.#plan.impostor === undefined ? [] : [`${ELSEWHERE}:${PEER_PORT}`];
+    const next = [...addresses, ...addresses].slice(node + 1, node + 1 + FEW);
+    const known = this.#plan.isSparse === true ? next : addresses;
+    return { peers: [...known, ...elsewhere], advertise: addresses[node] ?? '' };
   }
 
   #of(node: number): Process {
@@ -99,6 +102,8 @@ export class Processes {
   }
 }
 
+/** How many others a node is told of that is not told of all. */
+const FEW = 2;
 const WALL_AT_ZERO_MS = 1_700_000_000_000;
 const secret = new TextEncoder().encode('a secret of the simulated cluster, long enough');
 const KEYS = [{ id: 'k1', secret }];

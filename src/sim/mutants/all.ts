@@ -8,6 +8,7 @@ import { clustering } from './chat/cluster.ts';
 import { deaths } from './chat/deaths.ts';
 import { detouring } from './chat/detours.ts';
 import { keeping } from './chat/keeping.ts';
+import { memberMutants } from './chat/members.ts';
 import { quiet } from './chat/quiet.ts';
 import { returning } from './chat/sessions.ts';
 import { signing } from './chat/signs.ts';
@@ -54,5 +55,6 @@ export const mutants: readonly Mutant[] = [
   ...clustering,
   ...detouring,
   ...deaths,
+  ...memberMutants,
   ...again,
 ];

@@ -73,7 +73,15 @@ export interface StrangerPlan {
     | 'unproved'
     | 'wrongProof'
     | 'otherCluster'
+    | 'otherVersion'
+    | 'otherKey'
+    | 'long'
     | 'eager';
+}
+
+/** Somebody at an address that all nodes were told is a node's, and who is none of theirs. */
+export interface ImpostorPlan {
+  readonly what: 'calledSilent' | 'calledMirror' | 'calledOther' | 'calledWrong';
 }
 
 /** A client of the broker, which follows a topic that crosses between nodes, and publishes to it. */
@@ -100,6 +108,9 @@ export interface ChatPlan {
   readonly cluster: ClusterOptions | undefined;
   readonly talkers: readonly TalkerPlan[];
   readonly strangers: readonly StrangerPlan[];
+  readonly impostor?: ImpostorPlan | undefined;
+  /** Nodes are told of the next two alone, and hear of the others from them. */
+  readonly isSparse?: boolean;
   readonly crossers: readonly CrosserPlan[];
   /** Made at the doors of the first node when faults are over. */
   readonly calls?: readonly PlannedCall[];
@@ -123,6 +134,8 @@ export function nodeNamed(name: string): number {
 
 /** Every node listens there. */
 export const PEER_PORT = 7_501;
+/** Where nodes call somebody who is no peer. */
+export const ELSEWHERE = 'elsewhere';
 /** The rooms and users of all runs. */
 export const ADMIN = 'u0';
 export const ROOMS: readonly string[] = ['general', 'a', 'x.y'];

@@ -24,8 +24,15 @@ import { withHabits } from './casting/habits.ts';
 import { clusterSchedules, drains, singleFault } from './casting/schedules.ts';
 import { clusterSites } from './casting/sites.ts';
 import { fourthSilence, longDeath, whoSee } from './casting/mishaps-of-one.ts';
+import {
+  brokenLink,
+  cutAfterStall,
+  repeatedFault,
+  withMemory,
+  withSides,
+} from './casting/sides.ts';
+import { impostors, knockers } from './casting/strangers.ts';
 import { shortages } from './casting/shortages.ts';
-import { brokenLink, cutAfterStall, repeatedFault, withSides } from './casting/sides.ts';
 import { clusterKindsIn, kindsIn, tempers } from './casting/tempers.ts';
 import { visits, withLatecomers, withVisitors } from './casting/visitors.ts';
 import { ADMIN, ROOMS } from './chat-plan.ts';
@@ -61,6 +68,10 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const short = drawn(shortages(nodeCount), seed, 'shortages');
   const chatOptions = { ...parts.options, ...narrow, ...short };
   const isCluster = nodeCount > 1 || parts.isClusterOfOne;
+  // Of a node that is alone everybody knows who has to make way.
+  const areFew =
+    narrow.roomsPerSessionMax !== undefined ||
+    (!isCluster && drawn(chance(1, 3), seed, 'few sessions'));
   const all = Array.from({ length: talkers }, (_, rank) =>
     talkerOf(seed, rank, nodeCount, lane, parts),
   );
@@ -89,10 +100,18 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     ),
   );
   const chat: ChatPlan = {
-    options: { ...chatOptions, sessionsPerUserMax: sessionsMax(parts, talkers, isCluster, narrow) },
-    cluster: isCluster ? withSides(parts.cluster, nodeCount, seed) : undefined,
+    options: {
+      ...chatOptions,
+      sessionsPerUserMax: areFew ? sessionsMax(parts, talkers, isCluster) : SESSIONS_MAX,
+    },
+    cluster: isCluster ? withSides(withMemory(parts.cluster, seed), nodeCount, seed) : undefined,
     talkers: whoSee(habitual, repeated === dead ? dead : []),
-    strangers: isCluster ? parts.strangers : [],
+    strangers: isCluster
+      ? [...parts.strangers, ...drawn(knockers(nodeCount), seed, 'knockers')]
+      : [],
+    // Who has died for ever tells nobody where others are.
+    isSparse: !kinds.includes('killNode') && drawn(chance(1, 5), seed, 'is sparse'),
+    impostor: isCluster ? drawn(impostors, seed, 'impostors') : undefined,
     crossers,
     faults: lasting.length > 0 ? lasting : drawn(schedule, seed, 'cluster faults'),
     way: drawn(lane === 'byte' ? byteWays : objectWays, seed, 'way'),
@@ -235,9 +254,8 @@ function sessionsMax(
   { users, options: { sessionPolicy } }: Parts,
   talkers: number,
   isCluster: boolean,
-  narrow: Partial<ChatOptions>,
 ): number {
-  if (narrow.roomsPerSessionMax === undefined || sessionPolicy !== 'multi') return SESSIONS_MAX;
+  if (sessionPolicy !== 'multi') return SESSIONS_MAX;
   // In a cluster somebody stays outside: what nodes that died had stands in the way anyhow.
   return Math.max(1, Math.ceil(talkers / users) - (isCluster ? 1 : 0));
 }

@@ -111,6 +111,7 @@ function alone(chat: ChatPlan): ChatPlan {
   return {
     ...chat,
     strangers: [],
+    impostor: undefined,
     crossers: [],
     way: plainLink,
     skewsMs: chat.skewsMs.map(() => 0),

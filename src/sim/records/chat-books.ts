@@ -186,37 +186,26 @@ function tellUsers(trace: Trace, one: Shard, all: readonly Shard[]): void {
   if (state === undefined) return;
   const { node, shard } = one.plan;
   const own = nodeOf(one);
-  const differ = (
-    peer: string,
-    user: string,
-    lacks: readonly string[],
-    tooMuch: readonly string[],
-  ) => {
-    if (lacks.length + tooMuch.length > 0)
-      trace.add({ kind: 'copyDiffers', node, shard, peer, user, lacks, tooMuch });
-  };
   const stateOf = (peer: string): UsersState | undefined => {
     const other = peerOf(all, one, peer);
     return other && (other.system.stateOf(other.actors.users) as UsersState | undefined);
   };
   for (const { name, offline, held } of state.users.values()) {
-    const most = state.chat.options.offlineMessagesMax * state.size;
     for (const peer of successorsOf(state.nodes, userKey(name), own).slice(0, state.size >> 1)) {
-      const there = stateOf(peer)?.users.get(userKey(name))?.held;
-      // It has no place for more.
-      if ((there?.size ?? 0) >= most) continue;
-      const keys = offline.map(({ message }) => keyOf(message));
-      differ(
-        peer,
-        name,
-        keys.filter((key) => there?.has(`${own} ${key}`) !== true),
-        [],
-      );
+      const there = stateOf(peer)?.users.get(userKey(name));
+      // Where it waits, too, it need not be held.
+      const lacks = offline
+        .filter(({ message }) => there?.kept(message) === undefined)
+        .map(({ message }) => keyOf(message))
+        .filter((key) => there?.held.has(`${own} ${key}`) !== true);
+      if (lacks.length === 0) continue;
+      trace.add({ kind: 'copyDiffers', node, shard, peer, user: name, lacks, tooMuch: [] });
     }
     for (const { owner, message } of held.values()) {
       const waiting = stateOf(owner)?.users.get(userKey(name))?.offline ?? [];
-      const isThere = waiting.some((kept) => keyOf(kept.message) === keyOf(message));
-      if (!isThere) differ(owner, name, [], [keyOf(message)]);
+      const key = keyOf(message);
+      if (waiting.some((kept) => keyOf(kept.message) === key)) continue;
+      trace.add({ kind: 'heldInVain', node, shard, owner, user: name, message: key });
     }
   }
 }

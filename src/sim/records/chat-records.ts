@@ -2,6 +2,7 @@
 // nodes say to each other and think of each other; whose publications cross. Refuses to judge.
 
 import type { ClusterFault } from '../faults/cluster-faults.ts';
+import type { ClusterRecord } from './cluster-records.ts';
 import type { ChatTerms, HistoryEntry, StatsTold } from './chat-terms.ts';
 
 interface AtTalker {
@@ -41,9 +42,8 @@ interface PageTold {
   readonly more: boolean;
 }
 
-export type PeerState = 'linkUp' | 'linkDown' | 'up' | 'suspect' | 'down' | 'left';
-
 export type ChatRecord =
+  | ClusterRecord
   | StatsTold
   | {
       readonly kind: 'chatBegan';
@@ -302,60 +302,12 @@ export type ChatRecord =
       readonly session: string | undefined;
       readonly rooms: readonly string[];
     }
-  /** A line from one node to another, in so far as judges look at it. */
-  | {
-      readonly kind: 'peerSpoke';
-      readonly node: number;
-      readonly to: number;
-      readonly connection: number;
-      readonly isCaller: boolean;
-      readonly type: string;
-      /** Of a link's first words, and of heartbeats on one of version 1.0. */
-      readonly version?: string | undefined;
-      /** A heartbeat says what the sender has of the receiver's log. */
-      readonly hasHave?: boolean;
-      /** Of what is forwarded: its number on this pair, whose it is, and the node that first had it. */
-      readonly n?: number | undefined;
-      readonly key?: string | undefined;
-      readonly message?: string | undefined;
-      /** Of its place in a room. */
-      readonly epoch?: number | undefined;
-      readonly origin?: string | undefined;
-    }
-  /** What a node says of another one in its log. */
-  | {
-      readonly kind: 'peerSeen';
-      readonly node: number;
-      readonly peer: string;
-      readonly state: PeerState;
-    }
-  /** A node writes into its log that its copy of what another one owns has the same version, and says something else. */
-  | {
-      readonly kind: 'digestsDiffered';
-      readonly node: number;
-      readonly peer: string;
-      readonly ver: number;
-    }
-  /** Open connections of each pair of nodes, when everything is at rest. */
-  | {
-      readonly kind: 'linksCounted';
-      readonly pairs: readonly (readonly [one: number, other: number, links: number])[];
-    }
   | (AtCall & { readonly kind: 'callBegan' })
   | (AtCall & {
       readonly kind: 'callOver';
       readonly heard: readonly string[];
       readonly isEnded: boolean;
     })
-  | {
-      readonly kind: 'strangerHeard';
-      readonly node: number;
-      readonly connection: number;
-      readonly what: string;
-      readonly type: string;
-      /** It names something of the cluster that nobody outside knows. */
-      readonly isTelling: boolean;
-    }
   | {
       readonly kind: 'crossSent';
       readonly node: number;

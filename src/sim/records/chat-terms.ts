@@ -5,6 +5,8 @@ export interface ChatTerms {
   readonly suspectMs: number;
   readonly downMs: number;
   readonly lingerMs: number;
+  readonly forgetMs: number;
+  readonly joinTimeoutMs: number;
   readonly resumeWindowMs: number;
   readonly pingEveryMs: number;
   readonly pingTimeoutMs: number;

@@ -69,6 +69,16 @@ export type NodeRecord =
       readonly lacks: readonly string[];
       readonly tooMuch: readonly string[];
     }
+  /** At rest: what a node holds for another, where it waits for the user no more. */
+  | {
+      readonly kind: 'heldInVain';
+      readonly node: number;
+      readonly shard: number;
+      readonly owner: string;
+      readonly user: string;
+      /** Its sender and its id. */
+      readonly message: string;
+    }
   /** The routes of one shard, where there is anything to be told of them. */
   | {
       readonly kind: 'routesSeen';

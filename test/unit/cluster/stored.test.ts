@@ -435,6 +435,18 @@ describe('what waits for a user', () => {
     },
   );
 
+  test('[HP-STORE-6] [HP-DM-4] finds its place beside as much that waits already where others go on with it', () => {
+    const stage = whole({ chat: { ...fast, offlineMessagesMax: 2 } });
+    for (const { name } of stage.nodes)
+      queued(stage, name, `from-${name}`, `${name}-1`, `${name}-2`);
+    stage.kill('n1');
+    stage.pass(15_000);
+    const bob = HpClient.in(stage.at('n2'), 'bob');
+    stage.pass(500);
+    const expected = stage.nodes.flatMap(({ name }) => [`${name}-1`, `${name}-2`]);
+    expect(directs(bob.take()).toSorted()).toEqual(expected);
+  });
+
   test.each(['n2', 'n3'])(
     '[HP-STORE-6] [HP-DM-4] comes with `delayed` to %s, who was in before its node was known to be dead',
     (node) => {
@@ -467,6 +479,53 @@ describe('what waits for a user', () => {
     stage.pass(500);
     expect(directs(bob.take())).toEqual(['m1']);
   });
+
+  test.each([
+    ['n2', 'n3'],
+    ['n3', 'n2'],
+  ])(
+    '[HP-STORE-6] is held no more once the user has it, who was gone from %s before it came there, and is at %s',
+    (first, second) => {
+      const stage = whole();
+      queued(stage, 'n1', 'alice', 'm1');
+      stage.delay('n1', first, 50);
+      const hasty = HpClient.in(stage.at(first), 'bob');
+      stage.pass(100);
+      hasty.ask('BYE');
+      const bob = HpClient.in(stage.at(second), 'bob');
+      stage.pass(500);
+      expect(directs(hasty.take())).toEqual([]);
+      expect(directs(bob.take())).toEqual(['m1']);
+      bob.ask('BYE');
+      stage.pass(300);
+      stage.kill('n1');
+      stage.pass(15_000);
+      const again = HpClient.in(stage.at(first), 'bob');
+      stage.pass(500);
+      expect(directs(again.take())).toEqual([]);
+    },
+  );
+
+  test.each(['n1', 'n2'])(
+    '[HP-STORE-6] is held no more by a node that stood still while the user took it (on %s)',
+    (node) => {
+      const stage = whole();
+      queued(stage, 'n1', 'alice', 'm1');
+      stage.stall('n3', 15_000);
+      stage.until(() => stage.seen('n1').includes('n3:down'), 15_000);
+      const bob = HpClient.in(stage.at(node), 'bob');
+      stage.pass(500);
+      expect(directs(bob.take())).toEqual(['m1']);
+      bob.ask('BYE');
+      stage.until(() => stage.isWhole, 30_000);
+      stage.pass(3_000);
+      stage.kill('n1');
+      stage.pass(15_000);
+      const again = HpClient.in(stage.at('n3'), 'bob');
+      stage.pass(500);
+      expect(directs(again.take())).toEqual([]);
+    },
+  );
 
   test('[HP-ACK-2] is told to wait after two seconds, whoever else holds it', () => {
     const stage = whole({ nodes: 2 });

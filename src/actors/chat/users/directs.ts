@@ -6,7 +6,7 @@ import { refused } from '../../codecs/hp/mistakes.ts';
 import { userKey } from '../../codecs/hp/names.ts';
 import type { KnownSession, Seen } from './affairs.ts';
 import { keyOf as keyOfDirect, type User } from './user.ts';
-import { letWait } from './nodes/waiting-room.ts';
+import { letWait, waitsNoMore } from './nodes/waiting-room.ts';
 import { fly, tellKeeper } from './nodes/flying.ts';
 import type { Direct, DirectStatus } from './user-messages.ts';
 import {
@@ -16,6 +16,7 @@ import {
   nodesOf,
   notify,
   userOf,
+  waitingMax,
   type UsersState,
   type UsersTurn,
   type Waiting,
@@ -33,8 +34,9 @@ export function direct(state: UsersState, ask: Ask<'direct'>, context: UsersTurn
   const hearers = [...(user?.sessions.values() ?? [])].filter((one) => !hasHad(one, message));
   const nodes = ask.node === undefined ? nodesOf(state, user) : [];
   if (user === undefined || user.sessions.size + nodes.length === 0) {
-    if (ask.node === undefined) queue(state, ask, context);
-    else answer(state, ask, 'noSession', false, context);
+    if (ask.node !== undefined) answer(state, ask, 'noSession', false, context);
+    else if (ask.isDelayed === true) waitOn(state, ask, context);
+    else queue(state, ask, context);
     return;
   }
   context.count('chat.directs');
@@ -84,6 +86,21 @@ function queue(state: UsersState, ask: Ask<'direct'>, context: UsersTurn): void 
     user.remember(message, 'queued', context.now, true);
     letWait(state, user, message, ask, context);
   }
+}
+
+/** [HP-STORE-6] [HP-DM-6] It has waited elsewhere, and goes on waiting here. */
+function waitOn(
+  state: UsersState,
+  { user: name, message }: Ask<'direct'>,
+  context: UsersTurn,
+): void {
+  const user = madeUser(state, name);
+  if (user === undefined || !hasPlace(state, user)) {
+    context.count('chat.directs.lost');
+    return;
+  }
+  user.remember(message, 'queued', context.now, true);
+  letWait(state, user, message, undefined, context);
 }
 
 const refusals = {
@@ -164,6 +181,7 @@ export function directTaken(
   const seen = user?.seen({ from, id });
   if (user === undefined || seen === undefined) return;
   seen.status = 'delivered';
+  waitsNoMore(state, user, { from, id }, context);
   const key = keyOf(user, { from, id });
   const waiting = state.waiting.get(key);
   if (waiting === undefined) return;
@@ -222,7 +240,7 @@ export function queueUntold(state: UsersState, ask: Ask<'unregister'>, context: 
       fly(state, user, message, nodes, true, context);
       continue;
     }
-    if (user.isWaiting(message)) continue;
+    if (user.kept(message) !== undefined) continue;
     if (!hasPlace(state, user)) {
       context.count('chat.directs.lost');
       continue;
@@ -237,11 +255,10 @@ function hasHad({ entry, had }: KnownSession, message: Direct): boolean {
   return entry.session === message.session || had?.has({ message, isSent: false }) === true;
 }
 
-/** [HP-DM-6] As many as a session may have kept find a place beside those that wait already. */
+/** [HP-DM-6] As many as a session may have kept, and other nodes, find a place beside those that wait already. */
 function hasPlace(state: UsersState, { offline }: User): boolean {
-  const { offlineMessagesMax, resumeMessagesMax } = state.chat.options;
   if (isFull(state)) return false;
-  return offlineMessagesMax > 0 && offline.length <= offlineMessagesMax + resumeMessagesMax;
+  return state.chat.options.offlineMessagesMax > 0 && offline.length <= waitingMax(state);
 }
 
 /** [HP-RES-6] They wait for the user's next session, though the one that did not take them is there. */
@@ -253,7 +270,7 @@ export function notTaken(
   const user = userOf(state, name);
   for (const message of messages) {
     if (user === undefined || user.seen(message)?.status === 'delivered') continue;
-    if (user.isWaiting(message)) continue;
+    if (user.kept(message) !== undefined) continue;
     if (user.offline.length >= state.chat.options.offlineMessagesMax || isFull(state))
       context.count('chat.directs.lost');
     else letWait(state, user, message, undefined, context);

@@ -180,10 +180,10 @@ export class User {
   }
 
   /** Several sessions may leave the same message. */
-  isWaiting(message: Direct): boolean {
+  kept(message: Pick<Direct, 'from' | 'id'>): Kept | undefined {
     const key = keyOf(message);
     const isSame = (one: Direct): boolean => one.id === message.id && keyOf(one) === key;
-    return this.offline.some((kept) => isSame(kept.message));
+    return this.offline.find((kept) => isSame(kept.message));
   }
 
   /** [HP-PRES-2] What all sessions together say. */

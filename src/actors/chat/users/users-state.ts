@@ -47,7 +47,7 @@ export interface Flying {
   readonly user: User;
   readonly message: Direct;
   /** Nodes that hold it for as long as it waits. */
-  readonly heldBy: ReadonlySet<string>;
+  readonly heldBy: Set<string>;
   /** That have not answered. */
   readonly nodes: Set<string>;
   /** Those of them to which there was no way, or on the way to which it was lost. */
@@ -99,6 +99,12 @@ export function nodesOf({ gone }: UsersState, user: User | undefined): readonly 
 /** [HP-DM-10] */
 export function isFull({ chat, household }: UsersState): boolean {
   return household.waitingBytes >= Math.ceil(chat.options.offlineBytesTotalMax / chat.shards);
+}
+
+/** [HP-DM-6] How many messages may wait for one user on one node, with what sessions and other nodes have left. */
+export function waitingMax({ chat, size }: UsersState): number {
+  const { offlineMessagesMax, resumeMessagesMax } = chat.options;
+  return offlineMessagesMax * size + resumeMessagesMax;
 }
 
 /** Made when it is new; undefined when there is no room for another one. */

@@ -16,7 +16,7 @@ import { relayLost, sendAgain, tellKeepers } from './nodes/flying.ts';
 import { direct, directTaken, giveUpGone, giveUpWaiting, notTaken } from './directs.ts';
 import { giveUpMoving, isElsewhere, lookAgain, moveHere, sendOver } from './nodes/moving.ts';
 import { detached, move, moved, register, unregister } from './registry.ts';
-import { giveUpHolding, holdAgain, keeperLost } from './nodes/waiting-room.ts';
+import { giveUpHolding, holdAgain, keeperLost, sayAllHeld } from './nodes/waiting-room.ts';
 import type { KnownSession } from './affairs.ts';
 import type { User } from './user.ts';
 import type { UsersMessage } from './user-messages.ts';
@@ -155,6 +155,7 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
         state.gone.delete(message.node);
         // [HP-STORE-6] It may have begun anew before anybody took it for dead: no change of nodes follows.
         holdAgain(state, context);
+        sayAllHeld(state, message.node, context);
         return;
       case 'sessionsOver': {
         const over = new Set(message.sessions);

@@ -242,8 +242,7 @@ function linkUp(
   }
   peer.link = link;
   peer.isLinked = true;
-  if (peer.isGone)
-    for (const keeper of state.args.keepers) context.send(keeper, { type: 'nodeUp', node });
+  for (const keeper of state.args.keepers) context.send(keeper, { type: 'nodeUp', node });
   peer.isGone = false;
   peer.isOwed = false;
   peer.outgoing.relinked();

@@ -55,7 +55,7 @@ export type PeerNotice =
     }
   /** What was forwarded to it and not acknowledged is lost. */
   | { readonly type: 'nodeDown'; readonly node: string }
-  /** It, or another life of it, is there again. */
+  /** There is a link to it, the first or another, perhaps to another life of it. */
   | { readonly type: 'nodeUp'; readonly node: string }
   /** [HP-RELAY-13] So much waits for the node that nothing more should be begun for it, or no longer. */
   | { readonly type: 'nodePressed'; readonly node: string; readonly isPressed: boolean };

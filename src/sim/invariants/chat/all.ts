@@ -3,7 +3,7 @@
 import type { Invariant } from '../invariant.ts';
 import { hpAnswers, hpWords } from './answers.ts';
 import { callsAnswered } from './sessions/calls.ts';
-import { copies, detours, livePeers, mesh, unproved, versions } from './cluster.ts';
+import { copies, detours, livePeers, mesh, versions } from './cluster.ts';
 import { directs } from './directs.ts';
 import { crossing, forwarding } from './forwarding.ts';
 import { hpLiveness } from './liveness.ts';
@@ -14,6 +14,9 @@ import { carriedOff } from './rooms/carried-off.ts';
 import { kept } from './rooms/kept.ts';
 import { silence, timelyDeaths } from './peers/deaths.ts';
 import { goneWithNode } from './peers/gone.ts';
+import { joining } from './peers/joining.ts';
+import { membersTold } from './peers/told.ts';
+import { unproved } from './peers/strangers.ts';
 import { minority } from './sessions/minority.ts';
 import { hpPatience } from './patience.ts';
 import { statuses } from './presence/statuses.ts';
@@ -87,6 +90,8 @@ export const chatInvariants: readonly Invariant[] = [
   copies,
   mesh,
   unproved,
+  membersTold,
+  joining,
   versions,
   forwarding,
   crossing,

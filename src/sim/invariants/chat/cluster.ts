@@ -160,42 +160,6 @@ class Mesh {
   }
 }
 
-/** What may be said before the caller is believed, by who says it. */
-const OF_CALLER: readonly string[] = ['SERVER_HELLO', 'SERVER_AUTH', 'ERROR', 'BYE'];
-const OF_CALLED: readonly string[] = ['SERVER_CHALLENGE', 'ERROR', 'BYE'];
-
-export const unproved: Invariant = {
-  property: 'unproved',
-  requirements: ['HP-PEER-2', 'HP-PEER-3', 'HP-PEER-4'],
-  judge(report) {
-    /** Connections on which the caller has shown its proof. */
-    const proved = new Set<number>();
-    /** And those on which it was let in. */
-    const welcomed = new Set<number>();
-    return {
-      strangerHeard(event) {
-        const { node, what, type, isTelling } = event;
-        const isAllowed = type === 'ERROR' || type === 'SERVER_CHALLENGE' || type === 'BYE';
-        if (!isAllowed || isTelling)
-          report(
-            event,
-            `node ${node} tells a stranger (${what}) ${type}${isTelling ? ', and who is here' : ''}`,
-          );
-      },
-      peerSpoke(event) {
-        const { node, to, connection, isCaller, type } = event;
-        if (isCaller && type === 'SERVER_AUTH') proved.add(connection);
-        if (!isCaller && type === 'SERVER_WELCOME' && proved.has(connection))
-          welcomed.add(connection);
-        if (welcomed.has(connection)) return;
-        const isAllowed = isCaller ? OF_CALLER.includes(type) : OF_CALLED.includes(type);
-        if (!isAllowed)
-          report(event, `node ${node} says ${type} to node ${to} before it has proved itself`);
-      },
-    };
-  },
-};
-
 /** A node of an earlier version is told nothing that it cannot know. */
 export const versions: Invariant = {
   property: 'versions',

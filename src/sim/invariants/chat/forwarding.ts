@@ -32,6 +32,8 @@ class Forwarding {
   /** By pair: what was forwarded, by what it is; and the last number. */
   readonly #sent = new Map<string, Map<string, Sent>>();
   readonly #last = new Map<string, number>();
+  /** By connection and who speaks: the last number. */
+  readonly #lastOver = new Map<string, number>();
   /** By pair: the connection that was spoken over last, and that which ended with a life. */
   readonly #over = new Map<string, number>();
   readonly #ended = new Map<string, number>();
@@ -71,6 +73,7 @@ class Forwarding {
     if (type === 'SERVER_HELLO') return;
     this.#over.set(pair, connection);
     if (type !== 'FORWARD' || n === undefined) return;
+    this.#inOrder(event, `${connection} ${node}`, n);
     const last = this.#last.get(pair) ?? 0;
     if (n > last + 1)
       this.#report(event, `node ${node} forwards number ${n} to node ${to} after number ${last}`);
@@ -90,6 +93,17 @@ class Forwarding {
       this.#report(
         event,
         `node ${node} forwards ${message} to node ${to}, and had it from ${first}`,
+      );
+  }
+
+  /** What is missing on the other side comes first over a new link, and nothing is told twice over one. */
+  #inOrder(event: TraceEvent & { node: number; to: number }, way: string, n: number): void {
+    const before = this.#lastOver.get(way);
+    this.#lastOver.set(way, n);
+    if (before !== undefined && n !== before + 1)
+      this.#report(
+        event,
+        `node ${event.node} forwards number ${n} to node ${event.to} behind number ${before} of the same link`,
       );
   }
 

@@ -146,11 +146,15 @@ function spanOf({
   kind,
   at,
   durationUs,
+  amount = 0,
 }: {
   readonly kind: string;
   readonly at: number;
   readonly durationUs: number;
+  readonly amount?: number;
 }): Span {
+  // It comes back some time after it has gone.
+  if (kind === 'drainNode') return { from: at, to: at + durationUs + amount + BACK_AFTER_US };
   if (kind === 'killNode') return { from: at, to: Number.POSITIVE_INFINITY };
   return { from: at, to: at + durationUs + (tailsUs[kind] ?? 0) };
 }
@@ -164,8 +168,9 @@ const tailsUs: Readonly<Record<string, number>> = {
   halfOpenLink: 20_000_000,
   crashLoop: 4_000_000,
   restartNode: 1_000_000,
-  drainNode: 2_000_000,
 };
+
+const BACK_AFTER_US = 2_000_000;
 
 const ofWays: readonly string[] = [
   ...['shutWay', 'flapWay', 'halfOpenLink', 'resetLink', 'slowWay', 'narrowWay'],

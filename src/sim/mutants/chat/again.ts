@@ -158,7 +158,7 @@ export const again: readonly Mutant[] = [
     breaks: ['directs'],
     requirements: ['HP-RES-6', 'HP-DM-2'],
     file: 'chat/users/directs.ts',
-    find: "    if (user === undefined || user.seen(message)?.status === 'delivered') continue;\n    if (user.isWaiting(message)) continue;",
+    find: "    if (user === undefined || user.seen(message)?.status === 'delivered') continue;\n    if (user.kept(message) !== undefined) continue;",
     replace: "    if (user === undefined || user.seen(message)?.status === 'delivered') continue;",
     story:
       'What two sessions of a user leave unacknowledged waits once for each of them, and the next one hears it twice.',

@@ -15,6 +15,16 @@ export function withSides(cluster: ClusterOptions, nodes: number, seed: number):
   return { ...cluster, partitionPolicy, stableAfterMs, nodesExpected: isExpected ? nodes : 0 };
 }
 
+/** In some clusters who is gone is soon forgotten. */
+export function withMemory(cluster: ClusterOptions, seed: number): ClusterOptions {
+  const forgetMs = drawn(
+    mixed<number>([5, constant(cluster.forgetMs)], [1, constant(6_000)]),
+    seed,
+    'forgetMs',
+  );
+  return { ...cluster, forgetMs };
+}
+
 const policies = plainRecord<{
   partitionPolicy: PartitionPolicy;
   stableAfterMs: number;

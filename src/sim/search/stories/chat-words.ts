@@ -101,7 +101,15 @@ export function chatWords(event: ChatRecord): string {
     case 'callOver':
       return `the call '${event.call}' heard ${event.heard.join(', ')}${event.isEnded ? ', and is ended' : ''}`;
     case 'strangerHeard':
-      return `a stranger (${event.what}) hears ${event.type} of node ${event.node}`;
+      return `a stranger (${event.what}) hears ${event.code ?? event.type} of node ${event.node}`;
+    case 'strangerStands':
+      return `a stranger (${event.what}) is still connected to node ${event.node}`;
+    case 'strangerSentAway':
+      return `node ${event.node} ends the connection of a stranger (${event.what})${event.isTold ? '' : ', without a word'}`;
+    case 'membersOfTold':
+      return `node ${event.node} tells its operator: ${event.members.map(({ node, state }) => `${node} is ${state}`).join(', ') || 'nobody'}`;
+    case 'nodeTold':
+      return `node ${event.node} tells its process: ${event.news}`;
     case 'crossSent':
       return `${who} publishes pub#${event.publication} to '${event.topic}' on node ${event.node}`;
     case 'crossTaken':

@@ -251,6 +251,7 @@ export function eventWords(event: TraceEvent, epochs: Epochs): string {
     case 'copyAwaited':
     case 'awaySeen':
     case 'copyDiffers':
+    case 'heldInVain':
     case 'poisoned':
       return nodeWords(event);
     case 'lagged':

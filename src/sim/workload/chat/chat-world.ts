@@ -8,15 +8,16 @@ import type { Connection, NetworkClock, Pipe } from '../../edges/network.ts';
 import { Mesh } from '../../edges/tcp/mesh.ts';
 import type { Dialed } from '../../edges/tcp.edge.ts';
 import { befallCluster, type ClusterMishappening } from '../../faults/cluster-mishaps.ts';
-import { type ChatPlan, nodeName, PEER_PORT } from '../../plan/chat-plan.ts';
-import type { PeerState } from '../../records/chat-records.ts';
+import { type ChatPlan, ELSEWHERE, nodeName, PEER_PORT } from '../../plan/chat-plan.ts';
+import type { NodeWord, PeerState } from '../../records/cluster-records.ts';
+import type { Shard, ShardPlan } from '../../shard.ts';
 import type { Trace } from '../../trace.ts';
 import type { Way } from '../../ways-in.ts';
 import { Crosser, type CrosserWorld } from './crosser.ts';
 import { PeerTap } from './peer-tap.ts';
 import { callNamed } from '../../records/calls/calls.ts';
 import { Caller } from '../calls/caller.ts';
-import { Stranger } from './stranger.ts';
+import { answer, knock } from './stranger.ts';
 import { Talker, type TalkerWorld } from './talker.ts';
 
 export interface ChatWorldHost extends NetworkClock {
@@ -48,6 +49,9 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
   readonly #tap: PeerTap;
   readonly #said = new Map<string, { id: string; seq: number; to: string | undefined }>();
   #publications = 0;
+  #impostures = 0;
+  /** By node: the life that lets clients in. */
+  readonly #open = new Map<number, number>();
 
   constructor(plan: ChatPlan, host: ChatWorldHost) {
     this.#plan = plan;
@@ -70,7 +74,7 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
     for (const talker of this.#plan.talkers) this.talkers.push(new Talker(talker, this, seed));
     for (const crosser of this.#plan.crossers) this.crossers.push(new Crosser(crosser, this, seed));
     for (const [number, stranger] of this.#plan.strangers.entries())
-      this.later(stranger.at, () => void new Stranger(stranger, number, seed, this.#host));
+      this.later(stranger.at, () => knock(stranger, number, seed, this.#host));
     for (const fault of this.#plan.faults)
       this.later(fault.at, () => {
         if (this.isSettling) return;
@@ -150,6 +154,14 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
     isWanted: () => boolean,
     then: (dialed: Dialed) => void,
   ): void {
+    const { impostor } = this.#plan;
+    if (host === ELSEWHERE && impostor !== undefined) {
+      this.#impostures += 1;
+      const at = { node, what: impostor.what };
+      const connection = answer(at, this.#impostures, this.#host.plan.seed, this.#host);
+      this.later(ELSEWHERE_US, () => (isWanted() ? then({ connection }) : connection.reset()));
+      return;
+    }
     const called = Array.from({ length: this.nodes }, (_, one) => nodeName(one)).indexOf(host);
     const target = called < 0 || port !== PEER_PORT ? undefined : called;
     this.mesh.call(node, target, timeoutMs, isWanted, then);
@@ -170,6 +182,26 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
       this.trace.add({ kind: 'digestsDiffered', node, peer, ver: Number(fields['ver']) });
     if (!states.includes(word)) return;
     this.trace.add({ kind: 'peerSeen', node, peer, state: word as PeerState });
+  }
+
+  /** [HP-JOIN-1] Doors open one after the other, that of the first thread first, which knows when. */
+  isOpen({ plan, hasJoined }: Shard): boolean {
+    const { node, shard, chat, cluster } = plan;
+    if (cluster === undefined) return true;
+    return shard === 0 ? hasJoined : this.#open.get(node) === chat?.incarnation;
+  }
+
+  /** What a node tells its process, and its operator. */
+  told({ node, chat }: ShardPlan, message: NodeWord): void {
+    const { type } = message;
+    if (type === 'clusterTold') {
+      const { incarnation, isServing, cutOff, caps, members } = message;
+      const more = { incarnation, isServing, cutOff, caps, members };
+      this.trace.add({ kind: 'membersOfTold', node, ...more });
+      return;
+    }
+    if (type === 'clusterJoined' && chat !== undefined) this.#open.set(node, chat.incarnation);
+    this.trace.add({ kind: 'nodeTold', node, news: type });
   }
 
   stall(node: number, durationUs: number): void {
@@ -271,9 +303,10 @@ function termsOf({ options, cluster }: ChatPlan) {
   const { historyBytesTotalMax, offlineBytesTotalMax, roomMembersMax } = options;
   const historyMax = historyBytesTotalMax < ENOUGH_BYTES ? 0 : options.historyMax;
   const { suspectMs = 0, downMs = 0, lingerMs = 0, stableAfterMs = 0 } = cluster ?? {};
+  const { forgetMs = 0, joinTimeoutMs = 0 } = cluster ?? {};
   const { partitionPolicy = 'serve', nodesExpected = 0 } = cluster ?? {};
   return {
-    ...{ isCluster: cluster !== undefined, suspectMs, downMs, lingerMs },
+    ...{ isCluster: cluster !== undefined, suspectMs, downMs, lingerMs, forgetMs, joinTimeoutMs },
     ...{ resumeWindowMs, pingEveryMs, pingTimeoutMs, loginTimeoutMs, emptyRoomMs, roomEventsMax },
     ...{ historyMax, offlineMessagesMax, resumeMessagesMax, resumeBytesMax, queueBytesMax },
     isShort: offlineBytesTotalMax < ENOUGH_BYTES,
@@ -291,5 +324,7 @@ const states: readonly string[] = ['linkUp', 'linkDown', 'up', 'suspect', 'down'
 /** More than is said in a run. */
 const ENOUGH_BYTES = 10_000_000;
 const FIRST_CALLER = 10_000;
+/** Until a call there is answered. */
+const ELSEWHERE_US = 2_000;
 /** Threads that died last are back by then. */
 const CALLS_AFTER_US = 3_500_000;

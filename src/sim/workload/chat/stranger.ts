@@ -1,10 +1,11 @@
-// Somebody at a node's door for peers who is no peer: says nothing, or HTTP, or nonsense, or begins a handshake that it cannot
-// end. What it hears is written down. Refuses to judge whether it should have heard it.
+// Somebody between nodes who is no peer: comes to a node's door and says nothing, or HTTP, or nonsense, or begins a handshake that
+// it cannot end; or is called by nodes, at an address that is not what they were told. What it hears is written down, and
+// that it was let stand. Refuses to judge whether it should have heard it.
 
 import { Prng } from '../../../actors/runtime/prng.ts';
 import { newLink } from '../../edges/link.ts';
 import { Connection, isWord, type NetworkClock, type Pipe } from '../../edges/network.ts';
-import type { StrangerPlan } from '../../plan/chat-plan.ts';
+import type { ImpostorPlan, StrangerPlan } from '../../plan/chat-plan.ts';
 import type { Trace } from '../../trace.ts';
 import { encoder } from './hp-lines.ts';
 
@@ -17,66 +18,126 @@ export interface StrangerHost extends NetworkClock {
   later(delayUs: number, act: () => void): void;
 }
 
-export class Stranger {
-  readonly #plan: StrangerPlan;
+/** Whom it is strange to, and how. */
+interface At {
+  readonly node: number;
+  readonly what: StrangerPlan['what'] | ImpostorPlan['what'];
+}
+
+/** Comes to the door of a node; nothing happens where nobody listens. */
+export function knock(plan: StrangerPlan, number: number, seed: number, host: StrangerHost): void {
+  const met = { shard: 0, remote: '198.51.100.7', askedAt: host.now };
+  const connection = connectionOf(FIRST_ID + number, met, `stranger ${number}`, seed, host);
+  const stranger = new Stranger(plan, connection, true, host);
+  if (!host.acceptPeer(plan.node, connection)) return;
+  for (const line of wordsOf(plan)) stranger.say(line);
+}
+
+/** Is called by a node. */
+export function answer(at: At, number: number, seed: number, host: StrangerHost): Connection {
+  const met = { shard: 0, remote: '198.51.100.8', askedAt: host.now };
+  const connection = connectionOf(CALLED_ID + number, met, `impostor ${number}`, seed, host);
+  void new Stranger(at, connection, false, host);
+  return connection;
+}
+
+function connectionOf(
+  id: number,
+  met: Connection['met'],
+  label: string,
+  seed: number,
+  host: StrangerHost,
+): Connection {
+  const connection = new Connection(id, newLink(WAY, new Prng(seed, label)), host, met);
+  host.addPipe(connection.up);
+  host.addPipe(connection.down);
+  return connection;
+}
+
+class Stranger {
+  readonly #at: At;
   readonly #host: StrangerHost;
   readonly #connection: Connection;
+  readonly #heard: Pipe;
+  readonly #said: Pipe;
   readonly #decoder = new TextDecoder();
   #rest = '';
+  #isOver = false;
+  #hasHeardWhy = false;
 
-  constructor(plan: StrangerPlan, number: number, seed: number, host: StrangerHost) {
-    this.#plan = plan;
+  constructor(at: At, connection: Connection, isCaller: boolean, host: StrangerHost) {
+    this.#at = at;
     this.#host = host;
-    const link = newLink(WAY, new Prng(seed, `stranger ${number}`));
-    const met = { shard: 0, remote: '198.51.100.7', askedAt: host.now };
-    this.#connection = new Connection(FIRST_ID + number, link, host, met);
-    const { up, down } = this.#connection;
-    host.addPipe(up);
-    host.addPipe(down);
-    down.receiver = { readable: () => this.#read(), taken: () => {} };
-    if (!host.acceptPeer(plan.node, this.#connection)) return;
-    for (const line of wordsOf(plan)) this.#say(line);
-    host.later(STAYS_US, () => this.#connection.reset());
+    this.#connection = connection;
+    const { up, down } = connection;
+    this.#heard = isCaller ? down : up;
+    this.#said = isCaller ? up : down;
+    this.#heard.receiver = { readable: () => this.#read(), taken: () => {} };
+    host.later(STAYS_US, () => this.#leave());
   }
 
-  #say(text: string): void {
-    this.#connection.say(encoder.encode(text));
+  say(text: string): void {
+    this.#write(encoder.encode(text));
+  }
+
+  #write(unit: Parameters<Pipe['write']>[0]): void {
+    this.#said.write(unit, 0);
+    this.#said.pump();
+  }
+
+  #leave(): void {
+    const { node, what } = this.#at;
+    const { id: connection } = this.#connection;
+    if (!this.#isOver) this.#host.trace.add({ kind: 'strangerStands', node, connection, what });
+    this.#connection.reset();
   }
 
   #read(): void {
-    const { down } = this.#connection;
-    for (let unit = down.read(); unit !== undefined; unit = down.read()) {
+    let isSentAway = false;
+    for (let unit = this.#heard.read(); unit !== undefined; unit = this.#heard.read())
       if (isWord(unit)) {
-        if (unit.word !== 'fin') continue;
-        this.#connection.say({ word: 'fin' });
+        this.#isOver = true;
+        isSentAway ||= unit.word === 'fin';
       } else this.#rest += this.#decoder.decode(unit as Uint8Array, { stream: true });
-    }
-    down.drained();
+    this.#heard.drained();
     const lines = this.#rest.split('\n');
     this.#rest = lines.pop() ?? '';
     for (const line of lines) this.#hear(line);
+    if (isSentAway) this.#sentAway();
+  }
+
+  #sentAway(): void {
+    const { node, what } = this.#at;
+    this.#host.trace.add({ kind: 'strangerSentAway', node, what, isTold: this.#hasHeardWhy });
+    this.#write({ word: 'fin' });
   }
 
   #hear(line: string): void {
-    const { node, what } = this.#plan;
+    const { node, what } = this.#at;
     const { id: connection } = this.#connection;
-    const { type } = JSON.parse(line) as { type: string };
+    const { type, payload } = JSON.parse(line) as { type: string; payload: { code?: string } };
+    const { code } = payload;
+    this.#hasHeardWhy ||= type === 'ERROR';
     // Users, rooms and sessions have names that a stranger must not read anywhere, and so have other nodes' addresses.
     const isTelling = /"(?:members|user|session|room|ops|sessions|topic|add)":/.test(line);
-    this.#host.trace.add({ kind: 'strangerHeard', node, connection, what, type, isTelling });
+    this.#host.trace.add({ kind: 'strangerHeard', node, connection, what, type, code, isTelling });
+    if (type === 'SERVER_HELLO') this.#hailed(line);
     if (type !== 'SERVER_CHALLENGE') return;
-    if (what === 'wrongProof') this.#say(peerLine('SERVER_AUTH', { proof: 'A'.repeat(43) }));
+    if (what === 'wrongProof') this.say(peerLine('SERVER_AUTH', { proof: WRONG_PROOF }));
     // As one that has been let in would go on.
-    if (what === 'wrongProof' || what === 'unproved') for (const more of claims) this.#say(more);
+    if (what === 'wrongProof' || what === 'unproved') for (const more of claims) this.say(more);
+  }
+
+  #hailed(line: string): void {
+    const { what } = this.#at;
+    if (what === 'calledMirror') this.say(`${line}\n`);
+    else if (what === 'calledOther') this.say(challenge('elsewhere'));
+    else if (what === 'calledWrong')
+      for (const word of [challenge(CLUSTER), ...claims]) this.say(word);
   }
 }
 
 function wordsOf({ what }: StrangerPlan): readonly string[] {
-  const hello = (cluster: string): string =>
-    peerLine('SERVER_HELLO', {
-      ...{ cluster, node: 'n99', incarnation: 9_999_999_999_999, versions: ['1.0'], caps: [] },
-      ...{ nonce: 'B'.repeat(43), key: 'k1', advertise: '' },
-    });
   switch (what) {
     case 'silent':
       return [];
@@ -84,13 +145,31 @@ function wordsOf({ what }: StrangerPlan): readonly string[] {
       return ['GET / HTTP/1.1\r\nHost: n1\r\n\r\n'];
     case 'garbage':
       return ['}{ nonsense\n', '\u0000\u0001\n'];
+    case 'long':
+      return [peerLine('SERVER_HELLO', { ...helloOf(CLUSTER), more: 'x'.repeat(LONG) })];
     case 'otherCluster':
-      return [hello('elsewhere')];
+      return [peerLine('SERVER_HELLO', helloOf('elsewhere'))];
+    case 'otherVersion':
+      return [peerLine('SERVER_HELLO', { ...helloOf(CLUSTER), versions: ['7.0'] })];
+    case 'otherKey':
+      return [peerLine('SERVER_HELLO', { ...helloOf(CLUSTER), key: 'k7' })];
     case 'eager':
       return claims;
     default:
-      return [hello(CLUSTER)];
+      return [peerLine('SERVER_HELLO', helloOf(CLUSTER))];
   }
+}
+
+function helloOf(cluster: string) {
+  return {
+    ...{ cluster, node: 'n99', incarnation: 9_999_999_999_999, versions: ['1.0'], caps: [] },
+    ...{ nonce: 'B'.repeat(43), key: 'k1', advertise: '' },
+  };
+}
+
+function challenge(cluster: string): string {
+  const { versions: _, ...hello } = helloOf(cluster);
+  return peerLine('SERVER_CHALLENGE', { ...hello, version: '1.0', proof: WRONG_PROOF });
 }
 
 function peerLine(type: string, payload: object): string {
@@ -110,5 +189,9 @@ const claims: readonly string[] = [
 ];
 
 const CLUSTER = 'sim';
+const WRONG_PROOF = 'A'.repeat(43);
+/** More than a first line may have. */
+const LONG = 9_000;
 const FIRST_ID = 2_000_000;
+const CALLED_ID = 3_000_000;
 const STAYS_US = 12_000_000;

@@ -15,6 +15,7 @@ import type { User } from '../user.ts';
 import type { Direct } from '../user-messages.ts';
 import {
   type Ask,
+  type Flying,
   madeUser,
   nodesOf,
   notify,
@@ -191,28 +192,28 @@ function landed(
   if (!isLast) return;
   state.flying.delete(key);
   if (flying.isTaken) release(state, flying.user, flying, context);
-  else goOn(state, flying.user, flying.message, node, context);
+  else goOn(state, flying, node, context);
 }
 
 /** Nobody was there any more: it goes where the user is now, or waits. */
-function goOn(
-  state: UsersState,
-  user: User,
-  message: Direct,
-  except: string,
-  context: UsersTurn,
-): void {
-  if (user.seen(message)?.status === 'delivered') return;
+function goOn(state: UsersState, flying: Flying, except: string, context: UsersTurn): void {
+  const { user, message, heldBy } = flying;
+  const isTaken = user.seen(message)?.status === 'delivered';
   const nodes = nodesOf(state, user).filter((node) => node !== except);
-  if (nodes.length > 0) fly(state, user, message, nodes, true, context);
-  else queueAgain(state, user, message, context);
+  if (!isTaken && nodes.length > 0) {
+    fly(state, user, message, nodes, true, context, heldBy);
+    return;
+  }
+  // [HP-STORE-6] Where it waits, it is given anew to those who are to hold it.
+  release(state, user, flying, context);
+  if (!isTaken) queueAgain(state, user, message, context);
 }
 
 /** [HP-REPL-9] What was on its way to a node that died waits for the user, unless somebody has it. */
 export function nodeDown(state: UsersState, node: string, context: UsersTurn): void {
   state.gone.add(node);
   sessionsLost(state, node, context);
-  inherit(state, node, (user, message) => takeUp(state, user, message, context));
+  inherit(state, node, (user, message) => takeUp(state, user, message, context), context);
   landNowhere(state, node, context);
 }
 
@@ -226,7 +227,8 @@ function landNowhere(state: UsersState, node: string, context: UsersTurn): void 
   for (const [key, flying] of [...state.flying]) {
     if (!flying.nodes.delete(node) || flying.nodes.size > 0) continue;
     state.flying.delete(key);
-    if (!flying.isTaken) goOn(state, flying.user, flying.message, node, context);
+    if (flying.isTaken) release(state, flying.user, flying, context);
+    else goOn(state, flying, node, context);
   }
 }
 

@@ -17,11 +17,13 @@ export function fly(
   context: UsersTurn,
   heldBy: ReadonlySet<string> = new Set(),
 ): void {
+  const key = flyingKey(user.name, message);
+  const before = state.flying.get(key)?.heldBy ?? [];
   const flying: Flying = {
-    ...{ user, message, heldBy, nodes: new Set(nodes), unsent: new Set(nodes), isDelayed },
-    ...{ sentAt: context.now, isTaken: false },
+    ...{ user, message, nodes: new Set(nodes), unsent: new Set(nodes), isDelayed },
+    ...{ heldBy: new Set([...before, ...heldBy]), sentAt: context.now, isTaken: false },
   };
-  state.flying.set(flyingKey(user.name, message), flying);
+  state.flying.set(key, flying);
   send(state, flying, context);
 }
 

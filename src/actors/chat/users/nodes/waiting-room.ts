@@ -14,6 +14,7 @@ import {
   isFull,
   madeUser,
   userOf,
+  waitingMax,
   type UsersState,
   type UsersTurn,
 } from '../users-state.ts';
@@ -75,13 +76,15 @@ export function holdFor(
   context: UsersTurn,
 ): void {
   const user = madeUser(state, name);
-  const { offlineMessagesMax } = state.chat.options;
   // Each node may have so many.
-  if (user === undefined || isFull(state)) return;
-  if (user.held.size >= offlineMessagesMax * state.size) return;
-  user.putHeld(`${node} ${keyOf(message)}`, { owner: node, message, at: context.now });
-  const { from, id } = message;
-  tellKeeper(state, node, name, { say: 'held', from, id }, context);
+  const most = waitingMax(state) * state.size;
+  if (user === undefined || isFull(state) || user.held.size >= most) {
+    context.count('chat.directs.notHeld');
+    return;
+  }
+  const held = { owner: node, message, at: context.now, alsoBy: new Set<string>() };
+  user.putHeld(`${node} ${keyOf(message)}`, held);
+  sayHeld(state, user, node, message, context);
 }
 
 export function isHeld(
@@ -93,7 +96,11 @@ export function isHeld(
 ): void {
   const key = storingKey(name, word);
   const storing = state.storing.get(key);
-  if (storing?.missing.delete(node) !== true || storing.missing.size > 0) return;
+  if (storing?.missing.delete(node) !== true) {
+    releaseIfTaken(state, name, node, word, context);
+    return;
+  }
+  if (storing.missing.size > 0) return;
   state.storing.delete(key);
   context.count('chat.directs.stored');
   answerQueued(storing.ask, context);
@@ -113,7 +120,10 @@ export function giveUpHolding(state: UsersState, context: UsersTurn): void {
 export function release(
   state: UsersState,
   user: User,
-  { message, heldBy }: { readonly message: Direct; readonly heldBy: Iterable<string> },
+  {
+    message,
+    heldBy,
+  }: { readonly message: Pick<Direct, 'from' | 'id'>; readonly heldBy: Iterable<string> },
   context: UsersTurn,
 ): void {
   const { from, id } = message;
@@ -133,21 +143,40 @@ export function takeOffline(state: UsersState, user: User, context: UsersTurn): 
   return offline.map(({ message }) => message);
 }
 
+/** [HP-DM-6] One session had left it, and another one has taken it since. */
+export function waitsNoMore(
+  state: UsersState,
+  user: User,
+  message: Pick<Direct, 'from' | 'id'>,
+  context: UsersTurn,
+): void {
+  const kept = user.kept(message);
+  if (kept === undefined) return;
+  user.offline = user.offline.filter((one) => one !== kept);
+  release(state, user, kept, context);
+}
+
 /** [HP-STORE-6] The next of those who hold it goes on with what a node had that is gone. */
 export function inherit(
   state: UsersState,
   node: string,
   deliver: (user: string, message: Direct) => void,
+  context: UsersTurn,
 ): void {
   const left = state.nodes.filter((one) => one !== node);
   for (const user of state.users.values()) {
     for (const { heldBy } of user.offline) heldBy.delete(node);
-    for (const [key, { owner, message, at }] of user.held) {
+    for (const [key, { owner, message, at, alsoBy }] of user.held) {
       if (owner !== node) continue;
       user.dropHeld(key);
       const [next = ''] = successorsOf(left, userKey(user.name), '');
-      if (next === state.chat.seam?.node) deliver(user.name, message);
-      else user.putHeld(`${next} ${keyOf(message)}`, { owner: next, message, at });
+      if (next === state.chat.seam?.node) {
+        deliver(user.name, message);
+        for (const other of alsoBy) releaseIfTaken(state, user.name, other, message, context);
+      } else {
+        user.putHeld(`${next} ${keyOf(message)}`, { owner: next, message, at, alsoBy });
+        sayHeld(state, user, next, message, context);
+      }
     }
   }
 }
@@ -167,13 +196,35 @@ export function releaseIfTaken(
   state: UsersState,
   name: string,
   node: string,
-  message: Direct,
+  message: Pick<Direct, 'from' | 'id'>,
   context: UsersTurn,
 ): void {
   const user = userOf(state, name);
-  const isFlying = state.flying.has(flyingKey(name, message));
-  if (user?.seen(message) === undefined || user.isWaiting(message) || isFlying) return;
-  release(state, user, { message, heldBy: [node] }, context);
+  if (user === undefined) return;
+  const kept = user.kept(message) ?? state.flying.get(flyingKey(name, message));
+  const copies = [...user.held.values()].filter((held) => keyOf(held.message) === keyOf(message));
+  if (kept !== undefined) kept.heldBy.add(node);
+  // The other node has taken its owner for gone before this one does.
+  else if (copies.length > 0) for (const { alsoBy } of copies) alsoBy.add(node);
+  else if (user.seen(message) !== undefined)
+    release(state, user, { message, heldBy: [node] }, context);
+}
+
+/** [HP-STORE-6] The other node may have taken this one for dead, and have released what it could not tell. */
+export function sayAllHeld(state: UsersState, node: string, context: UsersTurn): void {
+  for (const user of state.users.values())
+    for (const { owner, message } of user.held.values())
+      if (owner === node) sayHeld(state, user, node, message, context);
+}
+
+function sayHeld(
+  state: UsersState,
+  { name }: User,
+  node: string,
+  { from, id }: Direct,
+  context: UsersTurn,
+): void {
+  tellKeeper(state, node, name, { say: 'held', from, id }, context);
 }
 
 /** Others are to hold it now. */

@@ -51,8 +51,10 @@ class Judge {
       return;
     }
     if (this.slow.has(client) || this.troubles.isHeldUp(client, node, at - LATE_US, at)) return;
+    // [HP-MEMBER-10] Nothing is left of those that are forgotten.
+    const { forgetMs = 0 } = this.troubles.terms ?? {};
     for (const [peer, since] of this.downs.get(node) ?? [])
-      if (since < at - KNOWN_US)
+      if (since < at - KNOWN_US && since > at - forgetMs * 1_000)
         this.#report(event, `${says} that is whole, and ${peer} is down for its node`);
   }
 }

@@ -15,9 +15,7 @@ export const copied: Invariant = {
       ...judge.troubles.watcher,
       copyAwaited: (event) => judge.awaited(event),
       copyDiffers: (event) => judge.differs(event),
-      shardCrashed: () => judge.died(),
-      processDied: () => judge.died(),
-      nodeKilled: () => judge.died(),
+      heldInVain: (event) => judge.heldInVain(event),
     };
   },
 };
@@ -25,14 +23,9 @@ export const copied: Invariant = {
 class Judge {
   readonly troubles = new Troubles();
   readonly #report: Report;
-  #hasDied = false;
 
   constructor(report: Report) {
     this.#report = report;
-  }
-
-  died(): void {
-    this.#hasDied = true;
   }
 
   awaited(event: EventOf<'copyAwaited'>): void {
@@ -45,14 +38,20 @@ class Judge {
   }
 
   differs(event: EventOf<'copyDiffers'>): void {
-    const { node, peer, room, user, lacks, tooMuch, at } = event;
+    const { node, peer, room, user, lacks, tooMuch } = event;
     const what = room === undefined ? `what waits for ${user ?? ''}` : `'${room}'`;
-    const [first] = lacks;
     const says = `${peer}, which keeps ${what} for node ${node},`;
+    const [first] = lacks;
     if (first !== undefined) this.#report(event, `${says} does not have ${first}`);
-    // Whoever was taken for gone could not be told that a user has had what waited.
-    if (room === undefined && (this.#hasDied || this.troubles.areApart(0, at))) return;
     const [more] = tooMuch;
     if (more !== undefined) this.#report(event, `${says} has ${more}, which is not there any more`);
+  }
+
+  heldInVain(event: EventOf<'heldInVain'>): void {
+    const { node, owner, user, message } = event;
+    this.#report(
+      event,
+      `node ${node} holds ${message} for ${user}, which waits no more on ${owner}`,
+    );
   }
 }

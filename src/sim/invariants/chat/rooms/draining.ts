@@ -19,6 +19,8 @@ export const draining: Invariant = {
       talkerAnswered: (event) => judge.answered(event),
       seated: (event) => judge.seated(event),
       roomHeard: (event) => judge.heard(event),
+      peerSeen: (event) => judge.seen(event),
+      processBegan: ({ node, at }) => judge.came(node, at),
     };
   },
 };
@@ -41,6 +43,8 @@ class Judge {
   /** By client: when it asked to come into rooms, and when for the last that was answered. */
   readonly #joins = new Map<number, number[]>();
   readonly #joinedAt = new Map<number, number>();
+  /** It has come back. */
+  #isBack = false;
   /** By message, of what was said while the node drained. */
   readonly #askedAt = new Map<string, number>();
 
@@ -98,6 +102,18 @@ class Judge {
     const isLate = (this.#joinedAt.get(client) ?? Infinity) >= (this.#drain?.from ?? 0);
     if (node === this.#drain?.node && !isAlready && isLate && this.#isWithin(event, SOON_US))
       this.#report(event, `client ${client} comes into '${room}' on node ${node}, which goes`);
+  }
+
+  came(node: number, at: number): void {
+    if (node === this.#drain?.node) this.#isBack = at >= this.#drain.from;
+  }
+
+  /** Who has said that it goes is not waited for. */
+  seen(event: EventOf<'peerSeen'>): void {
+    const { node, peer, state, at } = event;
+    const isDoubted = state === 'suspect' || state === 'down';
+    if (!isDoubted || this.#isBack || peer !== this.#drain?.name || at < this.#drain.from) return;
+    this.#report(event, `node ${node} takes ${peer} for ${state}, which has said that it goes`);
   }
 
   heard(event: EventOf<'roomHeard'>): void {

@@ -110,11 +110,17 @@ class Judge {
     const died = new Set(since.map(({ node }) => node));
     // [HP-STORE-1] Nodes that are not known yet, or have left, are counted where it is said how many there are.
     const size = this.troubles.nodes.length;
-    const isCounted = size === 2 || (this.troubles.terms?.nodesExpected ?? 0) >= size;
+    const { nodesExpected = 0, forgetMs = 0 } = this.troubles.terms ?? {};
+    const isExpected = nodesExpected >= size;
+    // Nor those that were forgotten.
+    if (!isExpected && forgetMs < LASTING_SHORT_MS) return false;
+    const isCounted = size === 2 || isExpected;
     return died.size * 2 < size + (isCounted ? 1 : 0);
   }
 }
 
 const LASTING_MS = 3_600_000;
+/** Longer than any run. */
+const LASTING_SHORT_MS = 600_000;
 /** From a deed to its answer. */
 const FLIGHT_US = 5_000_000;

@@ -15,10 +15,6 @@ export const roomOrder: Invariant = {
       processDied: ({ node, at }) => judge.died(node, at),
       shardCrashed: ({ at }) => judge.crashed(at),
       nodeKilled: ({ node, at }) => judge.died(node, at),
-      processBegan: ({ node }) => judge.began(node),
-      peerSeen: ({ node, state, at }) => {
-        if (state === 'linkUp') judge.found(node, at);
-      },
       seated: (event) => judge.seated(event),
       roomAcked: (event) => judge.acked(event),
       roomHeard: (event) => judge.heard(event),
@@ -61,10 +57,6 @@ class Judge {
   readonly #again = new Set<string>();
   /** By connection and room. */
   readonly #hearings = new Map<string, Hearing>();
-  /** By node that has found no other one yet: the rooms that it opened meanwhile. */
-  readonly #alone = new Map<number, Set<string>>();
-  /** By room: when such a node met the others. */
-  readonly #metAt = new Map<string, number>();
 
   constructor(report: Report) {
     this.#report = report;
@@ -81,19 +73,8 @@ class Judge {
     this.#crashedAt = at;
   }
 
-  began(node: number): void {
-    this.#alone.set(node, new Set());
-  }
-
-  /** What was said elsewhere before that is told now. */
-  found(node: number, at: number): void {
-    for (const room of this.#alone.get(node) ?? []) this.#metAt.set(room, at);
-    this.#alone.delete(node);
-  }
-
   /** Whoever joins again may ask for what it has heard, and for what is on its way. */
-  seated({ connection, node, room, isAlready }: EventOf<'seated'>): void {
-    this.#alone.get(node)?.add(room);
+  seated({ connection, room, isAlready }: EventOf<'seated'>): void {
     const key = `${connection} ${room}`;
     this.#hearings.delete(key);
     if (isAlready) this.#again.add(key);
@@ -167,9 +148,7 @@ class Judge {
         `client ${client} hears ${epoch}:${place} of '${room}' after ${hearing.epoch}:${hearing.place}`,
       );
     // What two homes have said at once comes when they meet.
-    const isSplit =
-      this.troubles.areApart(event.at - SPLIT_US, event.at) ||
-      event.at - (this.#metAt.get(room) ?? -Infinity) < MEETING_US;
+    const isSplit = this.troubles.areApart(event.at - SPLIT_US, event.at);
     if (isDelayed && !isOne && epoch < hearing.epoch && !isSplit)
       this.#report(
         event,
@@ -198,7 +177,5 @@ class Judge {
 
 /** From a node to a client. */
 const FLIGHT_US = 5_000_000;
-/** Two homes of a room tell each other everything. */
-const MEETING_US = 10_000_000;
 /** Longer than two homes of one room may know nothing of each other. */
 const SPLIT_US = 60_000_000;

@@ -22,6 +22,7 @@ export const minority: Invariant = {
       talkerAnswered: (event) => {
         const { asked, id, code } = event;
         if (asked === 'LOGIN' && code === undefined) judge.obeyed(event, id, asked);
+        else if (code === undefined) judge.served(event, id);
       },
       // What was said before is known again.
       roomAcked: (event) => {
@@ -47,6 +48,8 @@ class Judge {
   readonly #present: Set<string>[] = [];
   /** By node: since when it has been on a smaller side; undefined when it is not. */
   readonly #since: (number | undefined)[] = [];
+  /** By node: when its keeper of members began. */
+  readonly #aloneSince: number[] = [];
   /** By node: when the last time on a smaller side was over that was long enough to send clients away. */
   readonly #drainedUntil: number[] = [];
 
@@ -55,6 +58,7 @@ class Judge {
   }
 
   knowsNobody(node: number, at: number): void {
+    this.#aloneSince[node] = at;
     this.#present[node] = new Set();
     this.#look(node, at);
   }
@@ -92,6 +96,21 @@ class Judge {
     );
   }
 
+  /** [HP-PART-5] Whoever is not sent away in time. */
+  served(event: EventOf<'talkerAnswered'>, id: string | undefined): void {
+    const { node, client, connection, asked = 'nothing', at } = event;
+    const { partitionPolicy, stableAfterMs = 0 } = this.troubles.terms ?? {};
+    const since = Math.max(this.#since[node] ?? Infinity, this.#aloneSince[node] ?? 0);
+    const until = since + stableAfterMs * 1_000 + AWAY_WITHIN_US;
+    const askedAt = this.askedAt.get(`${connection} ${id}`) ?? 0;
+    if (partitionPolicy !== 'drain-minority' || askedAt < until) return;
+    if (!this.troubles.ofNode(node, since, at))
+      this.#report(
+        event,
+        `client ${client} is still served by node ${node}: ${asked}, which has long been on a smaller side`,
+      );
+  }
+
   #areOthersSmall(node: number, at: number): boolean {
     return [...(this.#present[node] ?? [])].every((name) => {
       const since = this.#since[this.troubles.nodes.indexOf(name)];
@@ -122,5 +141,7 @@ class Judge {
 
 /** Until the threads of a node know what its keeper of members knows. */
 const KNOWN_US = 1_000_000;
+/** A look of the keeper of members, five seconds, and what is under way. */
+const AWAY_WITHIN_US = 7_000_000;
 /** From a node to its client, however slow that reads. */
 const ON_WAY_US = 15_000_000;

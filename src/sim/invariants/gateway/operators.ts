@@ -210,12 +210,12 @@ function lineOf(scene: Scene, place: Place, limits: SceneLimits): string {
     `route=${routeOf(scene)}`,
     outcomeOf(scene, limits),
     ...(limits.isFromLogged === true ? [`from=${addressOf(place.client)}`] : []),
-    ...told('referer', scene),
-    ...(limits.isAgentLogged === true ? told('user-agent', scene) : []),
+    ...lineWith('referer', scene),
+    ...(limits.isAgentLogged === true ? lineWith('user-agent', scene) : []),
   ].join(' ');
 }
 
-function told(header: keyof typeof LOGGED_AS, { asked }: Scene): readonly string[] {
+function lineWith(header: keyof typeof LOGGED_AS, { asked }: Scene): readonly string[] {
   const [, value] = asked.headers.find(([name]) => name.toLowerCase() === header) ?? [];
   return value === undefined ? [] : [`${LOGGED_AS[header]}=${value}`];
 }

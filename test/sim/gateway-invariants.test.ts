@@ -102,8 +102,8 @@ const sends = (channel: string, transport: string, receivers = 1): Written => ({
 const TOLD = [B, C].flatMap((channel) =>
   ['http-stream', 'ws-message'].map((way) => sends(channel, way)),
 );
-const staged = (scene: object = {}): Written[] => [
-  { kind: 'stageSet', limits: { ...LIMITS, isLogged: true } },
+const staged = (scene: object = {}, limits: object = {}): Written[] => [
+  { kind: 'stageSet', limits: { ...LIMITS, isLogged: true, ...limits } },
   { kind: 'sceneBegan', number: 0, scene: { ...PLAIN, ...scene }, ...me },
 ];
 const LIMITS = {
@@ -114,6 +114,15 @@ const PLAIN = {
   ...{ shape: 'plain', route: 'plain', isJson: false, flaw: undefined, channels: 1 },
   asked: { method: 'GET', headers: [], bodyBytes: 0 },
   said: { status: 404, reason: '', headers: [], exposed: [], body: '-b\n', padBytes: 0 },
+};
+const SEEN = {
+  asked: {
+    ...PLAIN.asked,
+    headers: [
+      ['Referer', 'r'],
+      ['User-Agent', 'a'],
+    ],
+  },
 };
 const logged = (outcome: string, isRetry = false): Written => ({
   ...{ kind: 'requestLogged', node: 0, client: 1, number: 0, isRetry },
@@ -368,6 +377,10 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
   'closes, and all that a request may hold': [
     ...[closeAnswered(1_005, 1_000), closeAnswered(4_001, 4_001), closeAnswered(1_000, 1_001)],
     ...[offered({ events: 3 }), offered({ isOneByOne: true })],
+  ],
+  'a log of who asked': [
+    ...staged(SEEN, { isFromLogged: true, isAgentLogged: true }),
+    logged('code=404 bytes=3 from=10.0.0.1 referer=r agent=a'),
   ],
   'a log of a plain request': [...staged(), logged('code=404 bytes=3'), at('quiet', 9_000)],
   'a log of a poll that is asked again': [
@@ -726,6 +739,16 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
       [began, sends(C, 'http-stream'), asked('ws', { channels: [C] }), opened, heard(1, C)],
     ],
     ['requests-logged', 'another status', [...staged(), logged('code=200 bytes=3')]],
+    [
+      'requests-logged',
+      'not who asked',
+      [...staged(SEEN, { isFromLogged: true }), logged('code=404 bytes=3 referer=r')],
+    ],
+    [
+      'requests-logged',
+      'what nobody wants to know',
+      [...staged(SEEN), logged('code=404 bytes=3 referer=r agent=a')],
+    ],
     ['requests-logged', 'nothing', [...staged(), at('quiet', 9_000)]],
     [
       'requests-logged',

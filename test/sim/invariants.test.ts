@@ -1269,6 +1269,16 @@ const planted: [string, string, Written[]][] = [
     '[HP-RES-6] what a client has acknowledged still counts',
     [kept({ sums: [{ what: 'messages that nobody has acknowledged', counted: 2, there: 1 }] })],
   ],
+  [
+    'books',
+    '[GRIP-LIMIT-4] an item waits on when its turn has come',
+    [kept({ atMs: 3_000, pacedUntil: 2_000_000 })],
+  ],
+  [
+    'books',
+    '[GRIP-LIMIT-4] an item waits on, since nothing else comes',
+    [kept({ atMs: 3_000, pacedUntil: 3_100_000 }), kept({ atMs: 4_000, pacedUntil: 3_100_000 })],
+  ],
   ['books', '[BROKER-SLOW-2] bytes of an empty queue', [kept({ idleBytes: 1 })]],
   ['books', '[BROKER-SUB-4] subscriptions of nobody', [kept({ wanted: 1 })]],
   [

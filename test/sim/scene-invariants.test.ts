@@ -581,6 +581,16 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
     ],
     [
       'sockets-hear',
+      '[WOH-GRIP-11] what is to come later comes too soon',
+      [set(), began(overdue), ...overdueBegun.slice(0, -1), heard(1_200, 'ping later')],
+    ],
+    [
+      'sockets-hear',
+      '[WOH-GRIP-11] what is to come later never comes',
+      [set(), began(overdue), ...overdueBegun.slice(0, -1), heard(1_500, 'text i3'), ended(3_000)],
+    ],
+    [
+      'sockets-hear',
       'what is overdue never comes',
       [set(), began(overdue), ...overdueBegun, ended(3_000)],
     ],

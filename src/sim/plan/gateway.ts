@@ -61,10 +61,10 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
       ? drawErrander({ seed, nodes: nodeCount, client: all })
       : undefined;
   const forwardedFor = drawn(forwarding, seed, 'forwarded for');
-  const logRequests = drawn(chance(1, 2), seed, 'log');
+  const logs = drawn(logging, seed, 'log');
   const options: GatewayOptions = {
     ...own.options,
-    ...(isStaged ? { queuedItemsMax: 100, ...unpaced, forwardedFor, logRequests } : {}),
+    ...(isStaged ? { queuedItemsMax: 100, ...unpaced, forwardedFor, ...logs } : {}),
     ...(errander === undefined ? {} : { ...errandOptions, ...unpaced }),
   };
   const players = isStaged ? drawPlayers({ seed, nodes: nodeCount, from: all, options }) : [];
@@ -225,6 +225,12 @@ const forwarding = constantFrom<GatewayOptions['forwardedFor'][]>(
   [{ kind: 'truncate', keep: 0 }, { kind: 'append' }],
   [{ kind: 'truncate', keep: 1 }],
 );
+
+const logging = plainRecord({
+  logRequests: chance(2, 3),
+  logFrom: boolean(),
+  logUserAgent: boolean(),
+});
 
 function originOf(host: string, horizonUs: number): Arbitrary<OriginPlan> {
   const percents = mixed<number>([3, constant(0)], [1, integer({ min: 1, max: 20 })]);

@@ -45,9 +45,15 @@ export function tellBooks(trace: Trace, shards: readonly Shard[]): void {
     trace.add({
       ...{ kind: 'booksKept', node: plan.node, shard: plan.shard },
       ...{ historyBytes: home.bytes, historyBytesThere, lagging, wanted, wantedThere },
-      ...{ idleBytes, orphans, keptAliveGone, sums: sumsOf(shard) },
+      ...{ idleBytes, orphans, keptAliveGone, sums: sumsOf(shard), pacedUntil: pacedUntil(shard) },
     });
   }
+}
+
+function pacedUntil({ system, actors }: Shard): number | undefined {
+  const { items, dueAt } =
+    (system.stateOf(actors.channels) as Channels | undefined)?.pacer.waiting ?? {};
+  return items === undefined || items.length === 0 ? undefined : dueAt;
 }
 
 function sumsOf(shard: Shard): EventOf<'booksKept'>['sums'] {

@@ -28,6 +28,8 @@ export type NodeRecord =
       readonly idleBytes: number;
       /** Streams of the router whose connections are no more. */
       readonly orphans: readonly number[];
+      /** When the first item that waits for its rate may go; undefined where none waits. */
+      readonly pacedUntil?: number | undefined;
       /** Streams that are kept alive, and that the router has let go. */
       readonly keptAliveGone: number;
       /** What its doors and its gateway count, and what there is of it. */

@@ -18,6 +18,8 @@ export interface Waits {
   readonly items: readonly { readonly receivers: number; readonly bytes: number }[];
   readonly receivers: number;
   readonly bytes: number;
+  /** When the first of them may go. */
+  readonly dueAt: number;
 }
 
 export class Pacer<T> {
@@ -34,7 +36,12 @@ export class Pacer<T> {
 
   /** What waits, and its sums as they are counted. */
   get waiting(): Waits {
-    return { items: this.#waiting, receivers: this.#waitingReceivers, bytes: this.#waitingBytes };
+    return {
+      items: this.#waiting,
+      receivers: this.#waitingReceivers,
+      bytes: this.#waitingBytes,
+      dueAt: this.#paidAt,
+    };
   }
 
   /** True when so many deliveries may be made now; they are then counted. */

@@ -77,6 +77,9 @@ class Judge {
         this.#report(event, `${where} counts ${counted} ${what}, and has ${there}`);
       else if (counted > most)
         this.#report(event, `${where} has ${counted} ${what}, of ${most} at most`);
+    const lateUs = event.at - (event.pacedUntil ?? event.at);
+    if (lateUs > TURN_US && !this.#isExcused(event.at))
+      this.#report(event, `${where} keeps an item ${lateUs} µs beyond its turn`);
     const before = this.#orphans.get(where) ?? [];
     this.#orphans.set(where, event.orphans);
     if (!this.isRested) return;
@@ -121,6 +124,8 @@ class Judge {
 const LOOK_US = 300_000;
 /** 2 s, and until it is seen. */
 const HOLD_US = 2_600_000;
+/** A timer, where threads are busy. */
+const TURN_US = 500_000;
 /** Crossings, and two looks. */
 const LET_GO_US = 600_000;
 const RESTART_US = 500_000;

@@ -5,6 +5,7 @@
 import type { SceneLimits } from '../../records/scenes/scene-records.ts';
 import { hostOf, type Place, searchOf, bodyOf } from '../../records/scenes/texts.ts';
 import type { Scene } from '../../records/scenes/scene.ts';
+import { addressOf } from '../../records/addresses.ts';
 import type { EventOf, TraceEvent } from '../../trace.ts';
 import type { Invariant, Report } from '../invariant.ts';
 import { errorOf, statusOf } from './scenes/answering.ts';
@@ -208,8 +209,18 @@ function lineOf(scene: Scene, place: Place, limits: SceneLimits): string {
     `target=origin-x:80${isSocket ? '[http]' : ''}`,
     `route=${routeOf(scene)}`,
     outcomeOf(scene, limits),
+    ...(limits.isFromLogged === true ? [`from=${addressOf(place.client)}`] : []),
+    ...lineWith('referer', scene),
+    ...(limits.isAgentLogged === true ? lineWith('user-agent', scene) : []),
   ].join(' ');
 }
+
+function lineWith(header: keyof typeof LOGGED_AS, { asked }: Scene): readonly string[] {
+  const [, value] = asked.headers.find(([name]) => name.toLowerCase() === header) ?? [];
+  return value === undefined ? [] : [`${LOGGED_AS[header]}=${value}`];
+}
+
+const LOGGED_AS = { referer: 'referer', 'user-agent': 'agent' } as const;
 
 function outcomeOf(scene: Scene, { keptBytesMax }: SceneLimits): string {
   if (scene.shape === 'socket') return 'code=101';

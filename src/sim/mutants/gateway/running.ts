@@ -58,4 +58,13 @@ export const runningMutants: readonly Mutant[] = [
     replace: 'const framesWanted = 1;',
     story: 'The channel before an item that comes by SUB is taken for a frame too many.',
   },
+  {
+    ...{ name: 'paced-until-the-next-item', dialect, breaks: ['books', 'holds-all'] },
+    requirements: ['GRIP-LIMIT-4'],
+    file: 'gateway/channels/pacer.ts',
+    find: 'Math.ceil((this.#paidAt - now) / 1_000)',
+    replace: 'Math.ceil(this.#paidAt / 1_000)',
+    story:
+      'The instant was taken for the time until then: what waits goes when something else comes.',
+  },
 ];

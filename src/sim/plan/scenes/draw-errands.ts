@@ -17,8 +17,10 @@ export function drawErrander({
   const node = chance.below(nodes);
   const drawn = errands
     .filter(() => chance.chance(2, 3))
-    .map(({ name }) => ({ name, atMs: chance.below(WITHIN_MS) }));
+    // Some at once.
+    .map(({ name }) => ({ name, atMs: chance.below(TIMES) * EVERY_MS }));
   return { client, node, errands: drawn };
 }
 
-const WITHIN_MS = 4_000;
+const TIMES = 10;
+const EVERY_MS = 400;

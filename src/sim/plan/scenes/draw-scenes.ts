@@ -305,6 +305,8 @@ const ASKED_HEADERS: readonly Header[] = [
   ['X-Forwarded-Proto', 'https'],
   ['X-Forwarded-For', '192.0.2.1, 192.0.2.2'],
   ['Accept', 'text/x'],
+  ['Referer', 'http://a.test/'],
+  ['User-Agent', 'page/1'],
 ];
 
 function said(chance: Prng): Said {

@@ -31,6 +31,14 @@ export const sockErrands: readonly Errand[] = [
     'text a["heard"]',
     'cut',
   ),
+  talks(
+    'sock-framed-no-list',
+    { host: 'esf.test', path: '/sock/1/3/websocket', words: ['text {"every":"a"}'] },
+    'upgraded',
+    'text o',
+    'text a["hi"]',
+    'cut',
+  ),
   talks('sock-raw', { ...at, path: '/sock/websocket' }, '403 Somehow | x-a: 1 || not you\n'),
   asks(
     'sock-info',

@@ -22,6 +22,9 @@ export interface SceneLimits {
   readonly forwardedFor: GatewayOptions['forwardedFor'];
   /** The log has a line for each request. */
   readonly isLogged?: boolean;
+  /** It says who asked, and with what. */
+  readonly isFromLogged?: boolean;
+  readonly isAgentLogged?: boolean;
 }
 
 export type SceneRecord =

@@ -77,6 +77,8 @@ export class GatewayWorld {
       isUpdating: options.updateOnFirstSubscription,
       forwardedFor: options.forwardedFor,
       isLogged: options.logRequests,
+      isFromLogged: options.logFrom,
+      isAgentLogged: options.logUserAgent,
     };
     this.#stage = new Stage(players ?? [], limits, this, seed);
     this.#errander = plan.errander && new Errander(plan.errander, this, seed);

@@ -33,11 +33,13 @@ interface Debt {
   readonly sound: string;
   readonly from: number;
   until: number;
-  /** It comes when it likes, before or behind what others say. */
-  readonly isLoose: boolean;
+  readonly by: Sayer;
 }
 
-/** Sounds that must come one after the other, each in its time; and the loose ones among themselves. */
+/** Who says it; what comes when a time is up comes before or behind what others say. */
+export type Sayer = 'anybody' | 'sequencer' | 'delay';
+
+/** Sounds that must come one after the other, each in its time: those of one sayer. */
 export class Debts {
   readonly #of: SceneOf;
   readonly #aspect: Aspect;
@@ -48,8 +50,8 @@ export class Debts {
     this.#aspect = aspect;
   }
 
-  owe(sound: string, from: number, until = from + LATE_US, isLoose = false): void {
-    this.#open.push({ sound, from, until, isLoose });
+  owe(sound: string, from: number, until = from + LATE_US, by: Sayer = 'anybody'): void {
+    this.#open.push({ sound, from, until, by });
   }
 
   /** Whatever is owed has time until then. */
@@ -63,8 +65,8 @@ export class Debts {
 
   heard(sound: string, at: number): void {
     this.lapsed(at);
-    const next = [false, true].map((is) => this.#open.find(({ isLoose }) => isLoose === is));
-    const debt = next.find((one) => one?.sound === sound) ?? this.#open[0];
+    const next = new Map(this.#open.toReversed().map((debt) => [debt.by, debt]));
+    const debt = [...next.values()].find((one) => one.sound === sound) ?? this.#open[0];
     if (debt !== undefined) this.#open.splice(this.#open.indexOf(debt), 1);
     if (debt === undefined) this.#complain(`hears '${sound}', which nobody said to it`);
     else if (debt.sound !== sound) this.#complain(`hears '${sound}', and not '${debt.sound}'`);

@@ -21,7 +21,7 @@ import {
 import { AliveModel } from './alive.ts';
 import { FEATURES, forwarded, OF_THE_WAY } from './answering.ts';
 import { filtered, type Sequence, sequencesOf } from './filtering.ts';
-import { Debts, LATE_US, type SceneModel, type SceneOf } from './model.ts';
+import { Debts, LATE_US, type Sayer, type SceneModel, type SceneOf } from './model.ts';
 
 export class SocketModel implements SceneModel {
   readonly #of: SceneOf;
@@ -89,7 +89,8 @@ export class SocketModel implements SceneModel {
       this.#deliver(out, channel, at, at + LATE_US);
     const isLast = act === scene.acts.length - 1;
     for (const { from, items } of (isLast && sequence?.overdue()) || [])
-      for (const out of items) this.#deliver(out, channel, from, from + 1_000_000 + LATE_US, true);
+      for (const out of items)
+        this.#deliver(out, channel, from, from + 1_000_000 + LATE_US, 'sequencer');
   }
 
   asked(purpose: string, words: string, at: number): void {
@@ -226,7 +227,7 @@ export class SocketModel implements SceneModel {
     }
   }
 
-  #deliver(item: ItemPlan, channel: number, at: number, until: number, isOverdue = false): void {
+  #deliver(item: ItemPlan, channel: number, at: number, until: number, by?: Sayer): void {
     const filters = this.#followed.get(channel);
     if (filters === undefined || !item.isForIt || item.action === 'hint' || this.#isClosed) return;
     const { action, code, reason, isBinary, kind } = item;
@@ -235,7 +236,7 @@ export class SocketModel implements SceneModel {
     // [WOH-FILTER-2]
     if (verdict.is !== 'sent') return;
     if (action === 'send')
-      this.#hears(kind ?? (isBinary ? 'binary' : 'text'), verdict.text, at, until, isOverdue);
+      this.#hears(kind ?? (isBinary ? 'binary' : 'text'), verdict.text, at, until, by);
     else if (action === 'close') this.#closes(code, code === 0 ? '' : reason, at, false);
     // [WOH-PUB-6]
     else if (!this.#isDetached) this.#ask('', at);
@@ -246,20 +247,20 @@ export class SocketModel implements SceneModel {
     return this.#of.scene.isFlaky === true ? RETRIED_US + LATE_US : LATE_US;
   }
 
-  /** [GRIP-ORDER-2] What is overdue comes when it likes, before or behind what the origin says later. */
+  /** [GRIP-ORDER-2] What is due by a clock comes when it likes, before or behind what the origin says later. */
   #hears(
     kind: MessageName,
     text: string,
     at: number,
     until = at + this.#lateUs,
-    isOverdue = false,
+    by: Sayer = 'anybody',
   ): void {
     // [WOH-EVENT-8] Of what fits into no such frame the beginning.
     const isShort = kind === 'ping' || kind === 'pong';
     const heard = this.#heardAs(kind);
     const sound = `${heard} ${isShort ? beginningOf(text) : bodyWords(text)}`.trim();
-    if (heard !== undefined) this.#debts.owe(sound, at, until, isOverdue);
-    else if (isOverdue) this.#alive.maySpeak(until);
+    if (heard !== undefined) this.#debts.owe(sound, at, until, by);
+    else if (by !== 'anybody') this.#alive.maySpeak(until);
     else this.#alive.spoken(at);
   }
 
@@ -337,7 +338,7 @@ export class SocketModel implements SceneModel {
     if (this.#delayed !== undefined && this.#delayed.due <= at) {
       const { kind, text, due } = this.#delayed;
       this.#delayed = undefined;
-      this.#hears(kind, text, due);
+      this.#hears(kind, text, due, due + this.#lateUs, 'delay');
     }
   }
 

@@ -102,6 +102,7 @@ export const keeping: readonly Mutant[] = [
     file: 'chat/users/users.actor.ts',
     find: '        sayAllHeld(state, message.node, context);\n',
     replace: '',
+    nodes: 4,
     story:
       'A node that stood still goes on holding what the user has had meanwhile, and tells it again.',
   },

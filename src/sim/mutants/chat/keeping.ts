@@ -112,7 +112,7 @@ export const keeping: readonly Mutant[] = [
     breaks: ['copied', 'directs'],
     requirements: ['HP-STORE-6'],
     file: 'chat/users/nodes/waiting-room.ts',
-    find: '        sayHeld(state, user, next, message, context);\n      }',
+    find: "        tellKeeper(state, next, user.name, { say: 'waits', message }, context, message.id);\n      }",
     replace: '      }',
     story:
       'What an heir has told the user is held on by a third node, and told again when the heir dies.',

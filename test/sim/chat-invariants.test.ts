@@ -438,6 +438,13 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ...[began(), unheard, seen(0, 'n3', 'linkUp'), ...flapping(2)],
     ...[at(70_000, seen(0, 'n2', 'suspect')), at(74_500, seen(0, 'n2', 'down'))],
   ],
+  'a session that began anew on another node stands there where nobody else knows': [
+    ...[...world, joined(2), loggedIn(2), seated(2, 0), heard(2, 'm1.1', 1)],
+    ...[ended(2, { by: 'client' }), loggedIn(2, { ...back, isAnew: true, rooms: ['r'] })],
+    ...[joined(3), loggedIn(3), seated(3, 1), heard(3, 'm1.2', 2)],
+    loggedIn(2, { connection: 23, isResumed: true, rooms: ['r'] }),
+    ...[heard(2, 'm1.3', 3, { connection: 23 }), rested()],
+  ],
   'who sat on a node that died is said to have left': [
     ...[...wholeWorld, ...deadNode, at(17_000, roomEvent(1, 'leave', 'u2', 1))],
     at(25_000, sampled),

@@ -371,6 +371,10 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ...[set(), began(chained), asked(5), acted(310)],
     ...[heard(320, 'answer 200 OK | x-b: 2 || <ann x>\n'), ended(321)],
   ],
+  '[GRIP-FILTER-8] as much from a filter’s origin as may be': [
+    ...[set({ keptBytesMax: 8 }), began(chained), asked(5), acted(310)],
+    ...[heard(320, 'answer 200 OK | x-b: 2 || <ann x>\n'), ended(321)],
+  ],
   '[GRIP-NEXT-4] a link that is not asked while items come, whatever they say': [
     ...[set(), began(refreshed), asked(5), ...begun, acted(1_500), asked(3_505, NEXT, 'next')],
     ...[heard(3_510, 'line next 0'), ended(3_900)],
@@ -649,6 +653,14 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
       [
         ...[set(), began(chained), asked(5), acted(310)],
         heard(320, 'answer 200 OK | x-b: 2 || <ann %I>\n'),
+      ],
+    ],
+    [
+      'held-answers',
+      '[GRIP-FILTER-8] more is taken from a filter’s origin than may be',
+      [
+        ...[set({ keptBytesMax: 6 }), began(chained), asked(5), acted(310)],
+        heard(320, 'answer 200 OK | x-b: 2 || <ann x>\n'),
       ],
     ],
     [

@@ -52,7 +52,7 @@ function judgeQueue(event: EventOf<'lagged'>, faults: readonly TracedFault[]): s
 }
 
 /** Larger than any that is written in a run: one alone may always wait. */
-const ONE_PAYLOAD_BYTES = 70_000;
+const ONE_PAYLOAD_BYTES = 100_000;
 /** Between two looks at the readers, and until the look is over. */
 const LOOK_US = 1_400_000;
 const SLOWS_THREADS: ReadonlySet<string> = new Set([

@@ -68,6 +68,10 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const short = drawn(shortages(nodeCount), seed, 'shortages');
   const chatOptions = { ...parts.options, ...narrow, ...short };
   const isCluster = nodeCount > 1 || parts.isClusterOfOne;
+  // Of a node that is alone everybody knows who has to make way.
+  const areFew =
+    narrow.roomsPerSessionMax !== undefined ||
+    (!isCluster && drawn(chance(1, 3), seed, 'few sessions'));
   const all = Array.from({ length: talkers }, (_, rank) =>
     talkerOf(seed, rank, nodeCount, lane, parts),
   );
@@ -96,7 +100,10 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     ),
   );
   const chat: ChatPlan = {
-    options: { ...chatOptions, sessionsPerUserMax: sessionsMax(parts, talkers, isCluster, narrow) },
+    options: {
+      ...chatOptions,
+      sessionsPerUserMax: areFew ? sessionsMax(parts, talkers, isCluster) : SESSIONS_MAX,
+    },
     cluster: isCluster ? withSides(withMemory(parts.cluster, seed), nodeCount, seed) : undefined,
     talkers: whoSee(habitual, repeated === dead ? dead : []),
     strangers: isCluster
@@ -247,9 +254,8 @@ function sessionsMax(
   { users, options: { sessionPolicy } }: Parts,
   talkers: number,
   isCluster: boolean,
-  narrow: Partial<ChatOptions>,
 ): number {
-  if (narrow.roomsPerSessionMax === undefined || sessionPolicy !== 'multi') return SESSIONS_MAX;
+  if (sessionPolicy !== 'multi') return SESSIONS_MAX;
   // In a cluster somebody stays outside: what nodes that died had stands in the way anyhow.
   return Math.max(1, Math.ceil(talkers / users) - (isCluster ? 1 : 0));
 }

@@ -55,9 +55,9 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
   });
   const all = own.brokerClients + holders + directs;
   // Theirs, too: nobody else's items are dropped for want of room, and none waits for its turn.
-  const isStaged = drawn(chance(2, 3), seed, 'stage');
+  const isStaged = drawn(chance(3, 5), seed, 'stage');
   const errander =
-    !isStaged && drawn(chance(2, 3), seed, 'errander')
+    !isStaged && drawn(chance(3, 5), seed, 'errander')
       ? drawErrander({ seed, nodes: nodeCount, client: all })
       : undefined;
   const forwardedFor = drawn(forwarding, seed, 'forwarded for');
@@ -208,7 +208,7 @@ const options: Arbitrary<GatewayOptions> = plainRecord({
   queueBytesMax: constantFrom(1_048_576, 1_048_576, 16_384),
   keptBodyBytesMax: constantFrom(100_000, 2_000),
   updateOnFirstSubscription: constantFrom(true, true, false),
-  messageRate: constantFrom(undefined, undefined, 50, 8),
+  messageRate: constantFrom(undefined, 50, 8, 8),
 }).map((some) => ({
   ...gatewayDefaults,
   subscriptionLingerMs: 200,

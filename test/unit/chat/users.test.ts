@@ -329,6 +329,25 @@ describe('direct messages', () => {
     expect(heard.slice(1).map(({ payload }) => payload['body'])).toEqual(['1', '2']);
   });
 
+  test('[HP-DM-6] [HP-RES-6] what one session leaves, and another one takes, waits for nobody', () => {
+    const stage = stageWith({ resumeMessagesMax: 3 });
+    const alice = HpClient.in(stage, 'alice');
+    const [taking] = [0, 1].map((shard) => HpClient.in(stage, 'bob', shard, { caps: ['ack'] }));
+    const say = (body: string): void => {
+      alice.ask('DIRECT_MESSAGE', { to: 'bob', body }, `m${body}`);
+      stage.pass(3_000);
+    };
+    for (const body of ['1', '2', '3']) say(body);
+    taking?.ask('ACK', { ref: 'm2' });
+    // One has four to acknowledge, and leaves the first; the other has three.
+    say('4');
+    taking?.ask('ACK', { ref: 'm1' });
+    stage.settle();
+    const next = new HpClient(stage);
+    next.ask('LOGIN', { user: 'bob' });
+    expect(next.next()?.payload['offline_count']).toBe(0);
+  });
+
   test.each(['multi', 'replace'])(
     '[HP-DM-6] what came for a session that ended is told to one that has come since (policy %s)',
     (sessionPolicy) => {

@@ -6,7 +6,7 @@ import { refused } from '../../codecs/hp/mistakes.ts';
 import { userKey } from '../../codecs/hp/names.ts';
 import type { KnownSession, Seen } from './affairs.ts';
 import { keyOf as keyOfDirect, type User } from './user.ts';
-import { letWait } from './nodes/waiting-room.ts';
+import { letWait, waitsNoMore } from './nodes/waiting-room.ts';
 import { fly, tellKeeper } from './nodes/flying.ts';
 import type { Direct, DirectStatus } from './user-messages.ts';
 import {
@@ -181,6 +181,7 @@ export function directTaken(
   const seen = user?.seen({ from, id });
   if (user === undefined || seen === undefined) return;
   seen.status = 'delivered';
+  waitsNoMore(state, user, { from, id }, context);
   const key = keyOf(user, { from, id });
   const waiting = state.waiting.get(key);
   if (waiting === undefined) return;

@@ -40,16 +40,11 @@ interface ChannelsState {
   readonly args: ChannelsArgs;
   readonly channels: Map<string, Channel>;
   readonly sequencer: Sequencer;
-  readonly pacer: Pacer<Released>;
+  readonly pacer: Pacer<GripItem>;
   /** Channels that were followed anew, oldest first, and when their holds are to look again. */
   readonly updates: { readonly channel: Channel; readonly at: number }[];
   readonly lingering: Set<Channel>;
   readonly untold: Set<Channel>;
-}
-
-interface Released {
-  readonly channel: Channel;
-  readonly item: GripItem;
 }
 
 type Turn = Context<ChannelsMessage>;
@@ -134,10 +129,10 @@ function publish(state: ChannelsState, item: GripItem, context: Turn): void {
 function release(state: ChannelsState, channel: Channel, out: Release, context: Turn): void {
   if (out.dropped > 0) context.count('gateway.items.dropped.sequence', out.dropped);
   for (const item of out.items) {
-    const receivers = receiversOf(channel, item);
+    const receivers = receiversOf(channel.followers, item);
     const weight = (blocksOf(item, state.args.options) ?? 1) * receivers;
-    if (state.pacer.isOpen(weight, context.now)) deliver(state, { channel, item }, context);
-    else if (state.pacer.wait({ channel, item }, weight, item.byteLength)) pace(state, context);
+    if (state.pacer.isOpen(weight, context.now)) deliver(state, item, context);
+    else if (state.pacer.wait(item, weight, item.byteLength)) pace(state, context);
     else {
       // [DIFF-24] No silent loss: whoever is dropped is counted and told of.
       context.count('gateway.deliveries.dropped.hwm', receivers);
@@ -152,17 +147,19 @@ function release(state: ChannelsState, channel: Channel, out: Release, context: 
 }
 
 function pace(state: ChannelsState, context: Turn): void {
-  for (const released of state.pacer.take(context.now)) deliver(state, released, context);
+  for (const item of state.pacer.take(context.now)) deliver(state, item, context);
   const waitMs = state.pacer.waitMs(context.now);
   if (waitMs !== undefined) context.after('pace', waitMs);
 }
 
-function deliver(state: ChannelsState, { channel, item }: Released, context: Turn): void {
-  const { followers, name } = channel;
+/** It may have waited for its turn: what counts is who follows now. */
+function deliver(state: ChannelsState, item: GripItem, context: Turn): void {
+  const { channel: name } = item;
+  const followers = state.channels.get(name)?.followers ?? NOBODY;
   const { operator, options, log } = state.args;
   if (options.logRequests) {
     // [GRIP-LOG-3]
-    const fields = { channel: name, receivers: receiversOf(channel, item) };
+    const fields = { channel: name, receivers: receiversOf(followers, item) };
     context.send(log, { type: 'log', level: 'info', event: 'gateway.published', fields });
   }
   const blocks = blocksOf(item, options);
@@ -350,7 +347,7 @@ function shardDown(state: ChannelsState, shard: number, context: Turn): void {
   }
 }
 
-function receiversOf({ followers }: Channel, item: GripItem): number {
+function receiversOf(followers: Pick<Followers, 'count'>, item: GripItem): number {
   return (
     (item.response === undefined ? 0 : followers.count('response')) +
     (item.stream === undefined ? 0 : followers.count('stream')) +
@@ -358,6 +355,7 @@ function receiversOf({ followers }: Channel, item: GripItem): number {
   );
 }
 
+const NOBODY: Pick<Followers, 'count'> = { count: () => 0 };
 const UPDATE: GripUpdate = { isUpdate: true, byteLength: 0 };
 const TICK_EVERY_MS = 1_000;
 const UPDATE_AFTER_MS = 1_000;

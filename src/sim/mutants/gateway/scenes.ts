@@ -299,4 +299,15 @@ export const sceneMutants: readonly Mutant[] = [
     replace: 'rest: known.slice(at + 1), content };',
     story: 'A filter that asks an origin goes on with what was published, whatever came before it.',
   },
+  {
+    name: 'end-forgotten-behind-what-waits',
+    dialect,
+    breaks: ['sockets-hear', 'held-streams'],
+    requirements: ['GRIP-STREAM-3', 'WOH-PUB-4'],
+    file: 'routing/delivery.ts',
+    find: '    stream.isFinishing = true;\n',
+    replace: '',
+    story:
+      'Whoever is sent away while something waits for him hears that, and not that this was the end.',
+  },
 ];

@@ -25,10 +25,13 @@ export function withHabits(seed: number, talkers: readonly TalkerPlan[]): readon
     // Half of those who could say where they stand in their rooms leave that to their node.
     const isTrusting = drawn(boolean(), seed, `trusts ${client}`);
     const returns = isTrusting && talker.returns === 'placed' ? 'resumed' : talker.returns;
-    const isLoved = user === favourite && !isMute && visit === undefined;
-    const own = isLoved && leavesEveryUs === 0 ? drawn(departures, seed, `leaves ${client}`) : 0;
+    const isAny = user === favourite || owesAcks;
+    const isRestless = isAny && !isMute && visit === undefined;
+    const own = isRestless && leavesEveryUs === 0 ? drawn(departures, seed, `leaves ${client}`) : 0;
+    // Who never comes to say what it has is mostly gone again too soon.
+    const stumblesOf = owesAcks ? 2 : hasAck ? 3 : 6;
     const stumbles =
-      visit === undefined && drawn(chance(1, hasAck ? 3 : 6), seed, `stumbles ${client}`);
+      visit === undefined && drawn(chance(1, stumblesOf), seed, `stumbles ${client}`);
     const reusesIds = drawn(chance(1, 4), seed, `reuses ids ${client}`);
     const hushes = drawn(chance(1, 5), seed, `hushes ${client}`);
     const tokenMs = areProved ? drawn(tokenTimes, seed, `token ${client}`) : undefined;

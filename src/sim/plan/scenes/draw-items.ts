@@ -142,3 +142,20 @@ export function drawOrder(
     },
   }));
 }
+
+/** More, at once, than goes out before the client's end has taken some of it; and then the end. */
+export function drawBurst(chance: Prng, shape: 'stream' | 'socket'): readonly ItemPlan[] {
+  const choices: ItemChoices = { shape, scene: { filters: [] }, mayPatch: false };
+  const bytes = oneOf(chance, LONG_BYTES);
+  const plain = { isForIt: true, contentFilters: undefined, meta: [], code: 0, reason: '' };
+  const items = Array.from({ length: chance.between(2, 5) }, (_, at): ItemPlan => {
+    const item = drawItem(chance, choices, `b${at}`);
+    return { ...item, ...plain, action: 'send', text: `b${at}`.padEnd(bytes, '.') };
+  });
+  return [...items, { ...drawItem(chance, choices, 'end'), ...plain, action: 'close' }];
+}
+
+/** Of words and items where somebody says much at once. */
+export const LONG_BYTES = [10, 6_000, 95_000, 95_000, 95_000];
+/** What may wait for a client then. */
+export const LONG_QUEUE_BYTES = 1_000_000;

@@ -7,7 +7,13 @@ import { Prng } from '../../../actors/runtime/prng.ts';
 import { plainLink } from '../simpler.ts';
 import { flawNames } from './flaws.ts';
 import { drawFilters, metaFor } from './draw-filters.ts';
-import { drawItem, drawOrder, type ItemChoices } from './draw-items.ts';
+import {
+  drawBurst,
+  drawItem,
+  drawOrder,
+  type ItemChoices,
+  LONG_QUEUE_BYTES,
+} from './draw-items.ts';
 import { oneOf } from './one-of.ts';
 import { drawFlaky, drawReturning, drawSocket, followedTwice } from './draw-sockets.ts';
 import {
@@ -36,7 +42,7 @@ export interface SceneChoices {
 
 export function drawPlayers({ seed, nodes, from, options }: SceneChoices): PlayerPlan[] {
   const chance = new Prng(seed, 'players');
-  return Array.from({ length: chance.between(3, 6) }, (_, rank) => ({
+  return Array.from({ length: chance.between(9, 14) }, (_, rank) => ({
     client: from + rank,
     node: rank % nodes,
     link: plainLink,
@@ -262,6 +268,10 @@ function stream(chance: Prng, options: GatewayOptions): Scene {
   const afterMs = (count + 1) * ACT_EVERY_MS;
   for (const { atMs, item } of order)
     acts.push({ atMs: afterMs + atMs, deed: { does: 'publish', channel: 0, item } });
+  const mayBurst = frame.way !== 'http' && options.queueBytesMax > LONG_QUEUE_BYTES;
+  const isBurst = mayBurst && order.length === 0 && !isFollowingLinks && chance.chance(1, 2);
+  for (const item of isBurst ? drawBurst(chance, 'stream') : [])
+    acts.push({ atMs: afterMs, deed: { does: 'publish', channel: 0, item } });
   const lastMs = acts.at(-1)?.atMs ?? 0;
   const waitMs = order.length > 0 ? options.messageWaitMs + 1_500 : 0;
   const quietMs = (base.alive?.timeoutS ?? 0) * 1_000 + (base.next?.timeoutS ?? 0) * 2_000;

@@ -4,7 +4,7 @@
 import type { GatewayOptions } from '../../../actors/gateway/gateway-options.ts';
 import type { Prng } from '../../../actors/runtime/prng.ts';
 import { drawFilters } from './draw-filters.ts';
-import { drawItem, drawOrder } from './draw-items.ts';
+import { drawBurst, drawItem, drawOrder, LONG_BYTES, LONG_QUEUE_BYTES } from './draw-items.ts';
 import { oneOf } from './one-of.ts';
 import {
   ACT_EVERY_MS,
@@ -28,7 +28,7 @@ export function drawSocket(
   chance: Prng,
   options: GatewayOptions,
   via: Transport | undefined,
-): SocketPart & Pick<Scene, 'vanishes'> {
+): SocketPart & Pick<Scene, 'vanishes'> & Partial<Pick<Scene, 'way'>> {
   const isCrowded = chance.chance(1, 8);
   const channels = isCrowded ? options.connectionSubscriptionsMax + 1 : 2;
   const filters = drawFilters(chance);
@@ -83,11 +83,8 @@ export function drawSocket(
       atMs: (count + 1) * ACT_EVERY_MS + atMs,
       deed: { does: 'publish', channel: 0, item },
     });
-  if (order.length === 0 && chance.chance(1, 2)) {
-    const isLeft = !isPolling({ via }) && chance.chance(2, 3);
-    const deed = isLeft ? leaving(chance) : sendingAway(chance);
-    acts.push({ atMs: (count + 1) * ACT_EVERY_MS, deed });
-  }
+  const ending = order.length === 0 && chance.chance(1, 2) ? drawEnding(chance, options, via) : [];
+  for (const deed of ending) acts.push({ atMs: (count + 1) * ACT_EVERY_MS, deed });
   const lastMs = acts.at(-1)?.atMs ?? 0;
   const waitMs = order.length > 0 ? options.messageWaitMs + 1_500 : 2_600;
   return {
@@ -100,7 +97,19 @@ export function drawSocket(
     meta: [],
     isJson: false,
     vanishes: via === undefined && chance.chance(1, 2),
+    // What is pulled comes in its order.
+    ...(ending.length > 1 ? { way: oneOf(chance, ['json', 'tnetstring', 'bare']) } : {}),
   };
+}
+
+/** Its client goes, its origin sends it away, or whoever publishes does. */
+function drawEnding(chance: Prng, options: GatewayOptions, via: Transport | undefined): Deed[] {
+  if (!isPolling({ via }) && chance.chance(1, 2)) return [leaving(chance)];
+  // What is framed for a page is not held back by a window.
+  const mayBeLong = via !== 'framed' && options.queueBytesMax > LONG_QUEUE_BYTES;
+  if (!mayBeLong || chance.chance(2, 3)) return [sendingAway(chance, mayBeLong)];
+  const items = drawBurst(chance, 'socket');
+  return items.map((item) => ({ does: 'publish', channel: 0, item }));
 }
 
 function leaving(chance: Prng): Deed {
@@ -109,9 +118,10 @@ function leaving(chance: Prng): Deed {
 }
 
 /** The origin has some last words. */
-function sendingAway(chance: Prng): Deed {
-  const words = Array.from({ length: chance.between(1, 3) }, (_, at) =>
-    message(chance, `last ${at}`),
+function sendingAway(chance: Prng, mayBeLong: boolean): Deed {
+  const bytes = mayBeLong ? oneOf(chance, LONG_BYTES) : 0;
+  const words = Array.from({ length: chance.between(2, 5) }, (_, at) =>
+    message(chance, `last ${at}`.padEnd(bytes, '.')),
   );
   return { does: 'say', kind: 'text', answer: [...words, close(chance)], isHalfTaken: false };
 }

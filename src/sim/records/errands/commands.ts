@@ -319,6 +319,11 @@ export const commandErrands: readonly Errand[] = [
     { ...ok, value: null },
   ),
   commands(
+    'command-refresh-followed',
+    { id: '1', method: 'refresh', args: { channel: 'ws-ordered' } },
+    { ...ok, value: null },
+  ),
+  commands(
     'command-refresh-nobody',
     { id: '1', method: 'refresh', args: { cid: 'none' } },
     refused('item-not-found'),

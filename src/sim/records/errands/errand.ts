@@ -13,7 +13,8 @@ interface Asked {
   readonly said: Said | undefined;
   /**
    * Are published while it is held, one after the other, and those of a list at once; what has a topic at the broker's
-   * door. A text is the whole body, as it stands, and a `pull` goes in a tnetstring to the socket of that name.
+   * door. A text is the whole body, as it stands, a `pull` goes in a tnetstring to the socket of that name, and `errand`
+   * is another one, by its name.
    */
   readonly items: readonly (string | object | readonly object[])[];
 }

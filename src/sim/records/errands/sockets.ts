@@ -236,6 +236,16 @@ export const socketErrands: readonly Errand[] = [
     'upgraded',
     'text asked',
   ),
+  // [WOH-PUB-9] Somebody else may give the same order.
+  talks(
+    'ws-told-to-refresh',
+    {
+      said: opens(control({ type: 'subscribe', channel: 'ws-ordered' })),
+      later: accepts(event('TEXT', 'm:asked'), [EVENTS]),
+      items: [{ errand: 'command-refresh-followed' }],
+    },
+    /^upgraded(?: \/ text asked){1,2}$/,
+  ),
   talks(
     'ws-pulled',
     {

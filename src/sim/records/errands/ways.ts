@@ -177,6 +177,16 @@ export const wayErrands: readonly Errand[] = [
       ],
     ),
   ),
+  // [GRIP-REWRITE-3] Letters are taken away, however they are written.
+  asks(
+    'taken-away',
+    { host: 'eo.test', path: '/%65%65/taken-away' },
+    told(
+      'GET /%65/taken-away',
+      ...['cdn-loop: us', 'eb9bf0f5-host: eo.test', 'eb9bf0f5-x-set: "1\\', 'grip-feature: all'],
+      ...['x-forwarded-for: it', 'x-set: "1\\', ''],
+    ),
+  ),
   asks(
     'without-grip',
     { host: 'eg.test', said: held('as it is\n') },

@@ -213,7 +213,7 @@ export function channelName(client: number, scene: number, channel: number): str
 /** The channel that a route follows, as the number of a scene's channel. */
 export const IMPLICIT = -1;
 /** As many as there may be players. */
-export const IMPLICIT_CHANNELS = 8;
+export const IMPLICIT_CHANNELS = 16;
 /** The prefix of their route. */
 export const SCENE_PREFIX = 'x-';
 /** From one act to the next: all that comes of the one has come by then. */

@@ -54,9 +54,7 @@ export class Errander {
   /** Faults are over. */
   begin(): void {
     for (const { name, atMs } of this.#plan.errands) {
-      const errand = errandNamed(name);
-      if (errand !== undefined)
-        this.#world.later((FIRST_MS + atMs) * 1_000, () => this.#run(errand));
+      this.#world.later((FIRST_MS + atMs) * 1_000, () => this.#runNamed(name));
     }
   }
 
@@ -82,6 +80,11 @@ export class Errander {
   /** Nobody speaks WebSocket there: the handshake has the answer of a request. */
   call(asked: AskedOrigin, hearing: OriginHearing): OriginLine {
     return { say() {}, close() {}, cut: this.ask(asked, hearing) };
+  }
+
+  #runNamed(name: string): void {
+    const errand = errandNamed(name);
+    if (errand !== undefined) this.#run(errand);
   }
 
   #run(errand: Errand): void {
@@ -126,6 +129,7 @@ export class Errander {
         if (typeof item === 'string') world.publish(node, encodeText(item), 'http');
         else if ('topic' in item)
           this.#exchange('POST', '/publish', JSON.stringify(item), () => {});
+        else if ('errand' in item) this.#runNamed(String(item.errand));
         else if ('pull' in item) world.publish(node, tnetstring(item.pull), 'pull');
         else {
           const body = JSON.stringify({ items: [item].flat() });

@@ -219,7 +219,7 @@ export class Player implements Endpoint {
   #hearFrame(kind: MessageName, text: string): void {
     if (this.#scene?.via === 'framed' && kind === 'text')
       for (const sound of soundsOf(text)) this.#sound(sound);
-    else this.#sound(`${kind} ${text}`.trim());
+    else this.#sound(`${kind} ${bodyWords(text)}`.trim());
   }
 
   /** Whatever was asked for, an error is answered whole. */

@@ -6,6 +6,7 @@ import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import type { Prng } from '../../../actors/runtime/prng.ts';
 import type { Connection } from '../../edges/network.ts';
 import type { Header } from '../../records/scenes/scene.ts';
+import { bodyWords } from '../../records/scenes/sounds.ts';
 import { Visit } from '../errands/visit.ts';
 
 export interface PageHost {
@@ -130,7 +131,8 @@ export class SockPage {
 export function soundsOf(frame: string): readonly string[] {
   if (frame === 'o') return ['upgraded'];
   const [kind, rest] = [frame.slice(0, 1), frame.slice(1)];
-  if (kind === 'a') return (JSON.parse(rest) as string[]).map((text) => `text ${text}`.trim());
+  if (kind === 'a')
+    return (JSON.parse(rest) as string[]).map((text) => `text ${bodyWords(text)}`.trim());
   if (kind === 'c') return [`close ${(JSON.parse(rest) as unknown[]).join(' ')}`.trim()];
   return [frame];
 }

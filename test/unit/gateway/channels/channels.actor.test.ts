@@ -255,6 +255,24 @@ describe('an item', () => {
     expect(keeper.take()).toEqual(['a:3', 'a:4']);
   });
 
+  test('[GRIP-STATS-2] is told with those who follow when its turn comes', () => {
+    const keeper = new Keeper({ ...quiet, messageRate: 10 });
+    keeper.follow('a');
+    keeper.pass(1_000);
+    for (const content of ['1', '2', '3', '4', '5']) keeper.publish('a', content);
+    expect(keeper.take()).toEqual(['a:1', 'a:2', 'a:3']);
+    keeper.unfollow('a');
+    for (let at = 0; at < 2; at += 1) keeper.follow('a');
+    keeper.notices.length = 0;
+    keeper.pass(1_000);
+    expect(keeper.take()).toEqual(['a:4', 'a:5']);
+    const sent = keeper.notices.filter(({ type }) => type === 'messageSent');
+    expect(sent).toMatchObject([
+      { channel: 'a', receivers: 2 },
+      { channel: 'a', receivers: 2 },
+    ]);
+  });
+
   test('[DIFF-24] without a rate never waits and is never dropped', () => {
     const keeper = new Keeper(quiet);
     for (let at = 0; at < 1_000; at += 1) keeper.follow('a');

@@ -143,6 +143,19 @@ export function takeOffline(state: UsersState, user: User, context: UsersTurn): 
   return offline.map(({ message }) => message);
 }
 
+/** [HP-DM-6] One session had left it, and another one has taken it since. */
+export function waitsNoMore(
+  state: UsersState,
+  user: User,
+  message: Pick<Direct, 'from' | 'id'>,
+  context: UsersTurn,
+): void {
+  const kept = user.kept(message);
+  if (kept === undefined) return;
+  user.offline = user.offline.filter((one) => one !== kept);
+  release(state, user, kept, context);
+}
+
 /** [HP-STORE-6] The next of those who hold it goes on with what a node had that is gone. */
 export function inherit(
   state: UsersState,

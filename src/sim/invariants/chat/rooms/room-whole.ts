@@ -69,6 +69,8 @@ class Judge {
   readonly aside = new Set<string>();
   readonly #report: Report;
   readonly #standings = new Map<string, Standing>();
+  /** Sessions that began anew: each of two nodes may have its own, and know where that stands. */
+  readonly #divided = new Set<string>();
   /** Processes that have died: a home that has forgotten everything gives its numbers again. */
   #lives = 0;
   /** By these, room, epoch, home and place: what somebody heard there. */
@@ -92,7 +94,9 @@ class Judge {
     const isNoted = talker?.hasAck === true && resumeMessagesMax >= MANY;
     // [HP-RES-7] What was written to a connection that had ended is taken.
     const isWritten = talker?.hasAck === false;
-    const isSure = isResumed && (isNoted || isWritten || talker?.givesPlaces === true);
+    if (event.isAnew) this.#divided.add(session);
+    const isOfNode = (isNoted || isWritten) && !this.#divided.has(session);
+    const isSure = isResumed && (isOfNode || talker?.givesPlaces === true);
     for (const [key, standing] of this.#standings) {
       if (!key.startsWith(`${client} `)) continue;
       const room = key.slice(key.indexOf(' ') + 1);

@@ -42,7 +42,7 @@ export class AnswerModel implements SceneModel {
   }
 
   acted(act: number, at: number): void {
-    const { scene } = this.#of;
+    const { scene, limits } = this.#of;
     const deed = scene.acts[act]?.deed;
     if (deed?.does !== 'publish' || this.#isSettled || scene.shape !== 'poll') return;
     const { channel, item } = deed;
@@ -53,7 +53,7 @@ export class AnswerModel implements SceneModel {
       this.#askUntil = at + LATE_US;
       this.#owe(answerSound(200, 'OK', dressed(scene, []), AGAIN), at);
     } else {
-      const sound = publishedSound(scene, item);
+      const sound = publishedSound(scene, item, limits.keptBytesMax);
       if (sound !== undefined) this.#owe(sound, at);
     }
   }
@@ -228,9 +228,13 @@ export function shownHeaders({ said, isJson }: Scene): readonly Header[] {
 }
 
 /** [GRIP-PUB-10] to [GRIP-PUB-12], [GRIP-PATCH-1], [GRIP-PATCH-3]; undefined for what is kept from its client. */
-function publishedSound(scene: Scene, item: ItemPlan): string | undefined {
+function publishedSound(scene: Scene, item: ItemPlan, most: number): string | undefined {
   const { code, reason, patch } = item;
-  const verdict = filtered(scene.filters, new Map(scene.meta), item, `${item.text}\n`);
+  const verdict = filtered(
+    { filters: scene.filters, meta: new Map(scene.meta), most },
+    item,
+    `${item.text}\n`,
+  );
   if (verdict.is === 'dropped') return undefined;
   const failure = errorSound(scene, 502, 'Bad Gateway', 'Error while proxying to origin.');
   if (verdict.is === 'failed') return failure;

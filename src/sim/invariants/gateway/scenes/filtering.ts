@@ -9,10 +9,15 @@ export type Filtered =
   | { readonly is: 'dropped' }
   | { readonly is: 'failed' };
 
-/** `text` is the item's content as it is written for this client. */
+interface For {
+  readonly filters: readonly string[];
+  readonly meta: ReadonlyMap<string, string>;
+  readonly most: number;
+}
+
+/** `text` is the item's content as it is written for this client, `most` what an origin may make of it, in bytes. */
 export function filtered(
-  filters: readonly string[],
-  meta: ReadonlyMap<string, string>,
+  { filters, meta, most }: For,
   { meta: told, contentFilters, action }: ItemPlan,
   text: string,
 ): Filtered {
@@ -29,7 +34,9 @@ export function filtered(
       if (meta.get('url') === undefined) return { is: 'failed' };
       if (item.has('sender')) return { is: 'dropped' };
       if (item.has('skip_users')) return { is: 'failed' };
-      if (name === 'http-modify' && !item.has('require_sub')) now = modified(now);
+      if (name === 'http-check' || item.has('require_sub')) continue;
+      now = modified(now);
+      if (now.length > most) return { is: 'failed' };
       continue;
     }
     const made =

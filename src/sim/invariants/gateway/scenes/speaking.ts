@@ -231,7 +231,7 @@ export class SocketModel implements SceneModel {
     if (filters === undefined || !item.isForIt || item.action === 'hint' || this.#isClosed) return;
     const { action, code, reason, isBinary, kind } = item;
     const text = action === 'send' ? item.text : '';
-    const verdict = filtered(filters, this.#meta, item, text);
+    const verdict = filtered({ filters, meta: this.#meta, most: MODIFIED_BYTES_MAX }, item, text);
     // [WOH-FILTER-2]
     if (verdict.is !== 'sent') return;
     if (action === 'send')
@@ -257,7 +257,7 @@ export class SocketModel implements SceneModel {
     // [WOH-EVENT-8] Of what fits into no such frame the beginning.
     const isShort = kind === 'ping' || kind === 'pong';
     const heard = this.#heardAs(kind);
-    const sound = `${heard} ${isShort ? beginningOf(text) : text}`.trim();
+    const sound = `${heard} ${isShort ? beginningOf(text) : bodyWords(text)}`.trim();
     if (heard !== undefined) this.#debts.owe(sound, at, until, isOverdue);
     else if (isOverdue) this.#alive.maySpeak(until);
     else this.#alive.spoken(at);
@@ -355,6 +355,8 @@ function beginningOf(text: string): string {
 }
 
 const CONTROL_BYTES_MAX = 125;
+/** [GRIP-FILTER-8] */
+const MODIFIED_BYTES_MAX = 100_000;
 /** The longest time until a question is asked again. */
 const RETRIED_US = 2_000_000;
 const EVENTS = 'application/websocket-events';

@@ -182,7 +182,8 @@ export class StreamModel implements SceneModel {
     }
     // [GRIP-STREAM-7]
     const filters = channel === IMPLICIT ? [] : scene.filters;
-    const verdict = filtered(filters, new Map(scene.meta), item, `${item.text}\n`);
+    const { keptBytesMax: most } = this.#of.limits;
+    const verdict = filtered({ filters, meta: new Map(scene.meta), most }, item, `${item.text}\n`);
     const isBlurred = scene.next?.isBehind === true && this.#recoveredAt > -Infinity;
     if (verdict.is === 'sent')
       for (const line of linesIn(verdict.text))

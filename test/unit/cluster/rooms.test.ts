@@ -359,7 +359,7 @@ describe('homes', () => {
       tell({ type: 'nodeDown', node: 'n1' });
       tell({ ...nodes, nodes: ['n2', 'n3'], down: 1 });
       stage.pass(ms);
-      tell({ type: 'nodeUp', node: 'n1' });
+      tell({ type: 'nodeUp', node: 'n1', incarnation: 1 });
       tell({ ...nodes, nodes: ['n1', 'n2', 'n3'], down: 0 });
       stage.pass(1_000);
       if (comesIn) joined(stage, 'carol', 'n1', room);

@@ -527,6 +527,26 @@ describe('what waits for a user', () => {
     },
   );
 
+  test.each([
+    ['and that is back', true],
+    ['for ever', false],
+  ])('[HP-STORE-6] is there when relays die after the node where it waits, %s', (_, isBack) => {
+    const stage = whole();
+    // His keepers are on the other shard.
+    const user = 'dave';
+    const alice = HpClient.in(stage.at('n1'), 'alice');
+    alice.ask('DIRECT_MESSAGE', { to: user, body: 'x' }, 'm1');
+    stage.pass(200);
+    expect(acks(alice.take(), 'queued')).toEqual(['m1']);
+    stage.kill('n1');
+    for (const node of ['n2', 'n3']) stage.crash(node, 0);
+    if (isBack) stage.start('n1');
+    stage.pass(20_000);
+    const dave = HpClient.in(stage.at('n2'), user);
+    stage.pass(500);
+    expect(directs(dave.take())).toEqual(['m1']);
+  });
+
   test('[HP-ACK-2] is told to wait after two seconds, whoever else holds it', () => {
     const stage = whole({ nodes: 2 });
     const alice = HpClient.in(stage.at('n1'), 'alice');

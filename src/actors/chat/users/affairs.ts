@@ -53,8 +53,6 @@ export interface Held {
   readonly owner: string;
   readonly message: Direct;
   readonly at: number;
-  /** Nodes that hold it for this one, and have taken the owner for gone before this one did. */
-  readonly alsoBy: Set<string>;
 }
 
 /** A message that is known by its sender and id. */

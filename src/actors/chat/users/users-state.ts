@@ -35,6 +35,10 @@ export interface UsersState {
   size: number;
   /** Nodes that are gone, and have not come back. */
   readonly gone: Set<string>;
+  /** The incarnations of nodes that there is or was a link to. */
+  readonly lives: Map<string, number>;
+  /** Those that no link leads to since the relay died. */
+  readonly doubted: Set<string>;
   /** False on the smaller side of a cluster that is split, where the operator wants that. */
   isServing: boolean;
   /** False while it is not known here who is on other nodes. */

@@ -43,7 +43,15 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
     return {
       ...{ chat, users: new NameMap<User>(context.random()), waiting: new Map() },
       ...{ untold: new Set(), flying: new Map() },
-      ...{ moving: new Map(), early: [], packed: new Map(), lastRef: 0, gone: new Set() },
+      ...{
+        moving: new Map(),
+        early: [],
+        packed: new Map(),
+        lastRef: 0,
+        gone: new Set(),
+        lives: new Map(),
+        doubted: new Set(),
+      },
       ...{ isServing: true, isJoined: chat.seam === undefined },
       ...{ storing: new Map(), nodes: [], size: 1 },
       household: { options: chat.options, memory: new MemoryBudget(share), waitingBytes: 0 },
@@ -151,12 +159,20 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
       case 'nodeDown':
         nodeDown(state, message.node, context);
         return;
-      case 'nodeUp':
-        state.gone.delete(message.node);
+      case 'nodeUp': {
+        const { node, incarnation } = message;
+        const before = state.lives.get(node);
+        // [HP-RELAY-14] The relay that was to tell that life's end has died.
+        if (before !== undefined && before !== incarnation && !state.gone.has(node))
+          nodeDown(state, node, context);
+        state.lives.set(node, incarnation);
+        state.doubted.delete(node);
+        state.gone.delete(node);
         // [HP-STORE-6] It may have begun anew before anybody took it for dead: no change of nodes follows.
         holdAgain(state, context);
-        sayAllHeld(state, message.node, context);
+        sayAllHeld(state, node, context);
         return;
+      }
       case 'sessionsOver': {
         const over = new Set(message.sessions);
         for (const { watchers } of state.users.values())

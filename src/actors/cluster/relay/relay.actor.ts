@@ -242,7 +242,8 @@ function linkUp(
   }
   peer.link = link;
   peer.isLinked = true;
-  for (const keeper of state.args.keepers) context.send(keeper, { type: 'nodeUp', node });
+  for (const keeper of state.args.keepers)
+    context.send(keeper, { type: 'nodeUp', node, incarnation });
   peer.isGone = false;
   peer.isOwed = false;
   peer.outgoing.relinked();
@@ -271,13 +272,15 @@ function peerOf(state: RelayState, node: string, incarnation: number): Peer {
 
 function gone(state: RelayState, node: string, context: Turn): void {
   const peer = state.peers.get(node);
-  if (peer === undefined) return;
-  peer.isLinked = false;
-  peer.isGone = true;
-  const lost = peer.outgoing.clear();
-  if (lost > 0) context.count('cluster.forwards.lost', lost);
-  weigh(state, node, peer, context);
-  shift(state, state.interest.forget(node), context);
+  if (peer !== undefined) {
+    peer.isLinked = false;
+    peer.isGone = true;
+    const lost = peer.outgoing.clear();
+    if (lost > 0) context.count('cluster.forwards.lost', lost);
+    weigh(state, node, peer, context);
+    shift(state, state.interest.forget(node), context);
+  }
+  // [HP-RELAY-14] Keepers may have known it longer than this relay.
   for (const keeper of state.args.keepers) context.send(keeper, { type: 'nodeDown', node });
 }
 

@@ -56,7 +56,7 @@ export type PeerNotice =
   /** What was forwarded to it and not acknowledged is lost. */
   | { readonly type: 'nodeDown'; readonly node: string }
   /** There is a link to it, the first or another, perhaps to another life of it. */
-  | { readonly type: 'nodeUp'; readonly node: string }
+  | { readonly type: 'nodeUp'; readonly node: string; readonly incarnation: number }
   /** [HP-RELAY-13] So much waits for the node that nothing more should be begun for it, or no longer. */
   | { readonly type: 'nodePressed'; readonly node: string; readonly isPressed: boolean };
 

@@ -133,8 +133,9 @@ export const keeping: readonly Mutant[] = [
     breaks: ['copied', 'directs'],
     requirements: ['HP-STORE-6'],
     file: 'chat/users/users.actor.ts',
-    find: '        sayAllHeld(state, message.node, context);\n',
+    find: '        sayAllHeld(state, node, context);\n',
     replace: '',
+    nodes: 4,
     story:
       'A node that stood still goes on holding what the user has had meanwhile, and tells it again.',
   },
@@ -144,7 +145,7 @@ export const keeping: readonly Mutant[] = [
     breaks: ['copied', 'directs'],
     requirements: ['HP-STORE-6'],
     file: 'chat/users/nodes/waiting-room.ts',
-    find: '        sayHeld(state, user, next, message, context);\n      }',
+    find: "        tellKeeper(state, next, user.name, { say: 'waits', message }, context, message.id);\n      }",
     replace: '      }',
     story:
       'What an heir has told the user is held on by a third node, and told again when the heir dies.',
@@ -160,5 +161,17 @@ export const keeping: readonly Mutant[] = [
     replace: '',
     story: 'A node is back before it was missed, and holds nothing any more of what it held.',
     nodes: 3,
+  },
+  {
+    name: 'a-life-that-is-over-goes-on',
+    dialect,
+    breaks: ['copied', 'directs'],
+    requirements: ['HP-STORE-6', 'HP-RELAY-14'],
+    file: 'chat/users/users.actor.ts',
+    find: 'before !== undefined && before !== incarnation && !state.gone.has(node)',
+    replace: 'before !== undefined && before > incarnation && !state.gone.has(node)',
+    story:
+      'A relay dies before it tells that another node has died; what waited there is held on for the next life of it, which knows nothing.',
+    nodes: 4,
   },
 ];

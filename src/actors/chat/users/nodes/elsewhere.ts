@@ -52,12 +52,15 @@ export function located(state: UsersState, { node, up, down }: Located, context:
 }
 
 /** [HP-REPL-9] Who knows where everybody is has died with all it knew: what it does not tell again is not so any more. */
-export function doubt({ users }: UsersState, context: UsersTurn): void {
+export function doubt({ users, lives, gone, doubted }: UsersState, context: UsersTurn): void {
   for (const user of users.values()) user.doubtElsewhere();
+  for (const node of lives.keys()) if (!gone.has(node)) doubted.add(node);
   context.after('doubted', DOUBTED_MAX_MS);
 }
 
 export function dropDoubted(state: UsersState, context: UsersTurn): void {
+  for (const node of state.doubted) nodeDown(state, node, context);
+  state.doubted.clear();
   for (const user of state.users.values()) {
     user.dropDoubted();
     tellPresenceOf(state, user, context);

@@ -82,7 +82,7 @@ export function holdFor(
     context.count('chat.directs.notHeld');
     return;
   }
-  const held = { owner: node, message, at: context.now, alsoBy: new Set<string>() };
+  const held = { owner: node, message, at: context.now };
   user.putHeld(`${node} ${keyOf(message)}`, held);
   sayHeld(state, user, node, message, context);
 }
@@ -166,16 +166,15 @@ export function inherit(
   const left = state.nodes.filter((one) => one !== node);
   for (const user of state.users.values()) {
     for (const { heldBy } of user.offline) heldBy.delete(node);
-    for (const [key, { owner, message, at, alsoBy }] of user.held) {
+    for (const [key, { owner, message, at }] of user.held) {
       if (owner !== node) continue;
       user.dropHeld(key);
       const [next = ''] = successorsOf(left, userKey(user.name), '');
-      if (next === state.chat.seam?.node) {
-        deliver(user.name, message);
-        for (const other of alsoBy) releaseIfTaken(state, user.name, other, message, context);
-      } else {
-        user.putHeld(`${next} ${keyOf(message)}`, { owner: next, message, at, alsoBy });
-        sayHeld(state, user, next, message, context);
+      if (next === state.chat.seam?.node) deliver(user.name, message);
+      else {
+        user.putHeld(`${next} ${keyOf(message)}`, { owner: next, message, at });
+        // It may not have been given it, and is to know who else has it.
+        tellKeeper(state, next, user.name, { say: 'waits', message }, context, message.id);
       }
     }
   }
@@ -200,14 +199,10 @@ export function releaseIfTaken(
   context: UsersTurn,
 ): void {
   const user = userOf(state, name);
-  if (user === undefined) return;
+  if (user?.seen(message) === undefined) return;
   const kept = user.kept(message) ?? state.flying.get(flyingKey(name, message));
-  const copies = [...user.held.values()].filter((held) => keyOf(held.message) === keyOf(message));
-  if (kept !== undefined) kept.heldBy.add(node);
-  // The other node has taken its owner for gone before this one does.
-  else if (copies.length > 0) for (const { alsoBy } of copies) alsoBy.add(node);
-  else if (user.seen(message) !== undefined)
-    release(state, user, { message, heldBy: [node] }, context);
+  if (kept === undefined) release(state, user, { message, heldBy: [node] }, context);
+  else kept.heldBy.add(node);
 }
 
 /** [HP-STORE-6] The other node may have taken this one for dead, and have released what it could not tell. */

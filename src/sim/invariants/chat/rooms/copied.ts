@@ -16,6 +16,9 @@ export const copied: Invariant = {
       copyAwaited: (event) => judge.awaited(event),
       copyDiffers: (event) => judge.differs(event),
       heldInVain: (event) => judge.heldInVain(event),
+      shardCrashed: ({ node }) => judge.died(node),
+      processDied: ({ node }) => judge.died(node),
+      nodeKilled: ({ node }) => judge.died(node),
     };
   },
 };
@@ -23,9 +26,19 @@ export const copied: Invariant = {
 class Judge {
   readonly troubles = new Troubles();
   readonly #report: Report;
+  readonly #dead = new Set<number>();
 
   constructor(report: Report) {
     this.#report = report;
+  }
+
+  died(node: number): void {
+    this.#dead.add(node);
+  }
+
+  /** What waits for users outlives a minority of nodes. */
+  get #isMinorityDead(): boolean {
+    return this.#dead.size * 2 < this.troubles.nodes.length;
   }
 
   awaited(event: EventOf<'copyAwaited'>): void {
@@ -39,6 +52,7 @@ class Judge {
 
   differs(event: EventOf<'copyDiffers'>): void {
     const { node, peer, room, user, lacks, tooMuch } = event;
+    if (room === undefined && !this.#isMinorityDead) return;
     const what = room === undefined ? `what waits for ${user ?? ''}` : `'${room}'`;
     const says = `${peer}, which keeps ${what} for node ${node},`;
     const [first] = lacks;
@@ -49,6 +63,7 @@ class Judge {
 
   heldInVain(event: EventOf<'heldInVain'>): void {
     const { node, owner, user, message } = event;
+    if (!this.#isMinorityDead) return;
     this.#report(
       event,
       `node ${node} holds ${message} for ${user}, which waits no more on ${owner}`,

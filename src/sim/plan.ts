@@ -31,7 +31,7 @@ import {
   type Settings,
 } from './plan/settings.ts';
 import { type ClientPlan, plainHabits } from './workload/client-plan.ts';
-import type { ChatPlan } from './plan/chat-plan.ts';
+import { ADMIN, type ChatPlan } from './plan/chat-plan.ts';
 import type { GatewayPlan } from './plan/gateway-plan.ts';
 import { drawClients } from './workload/draw-clients.ts';
 import { mishapsOf, rivers, widened, withRiver } from './plan/casting/river.ts';
@@ -124,9 +124,14 @@ export function drawPlan({ seed, lane, nodes, shards, clients }: PlanChoices): P
 
 /** A plan as it was read from a file: what was undefined when it was written, or did not exist yet, is plain. */
 export function completed(plan: Plan): Plan {
+  const { chat } = plan;
   return {
     ...plainSettings,
     ...plan,
+    chat: chat && {
+      ...chat,
+      options: { ...chat.options, admins: [...new Set([...chat.options.admins, ADMIN])] },
+    },
     broker: { ...plainSettings.broker, ...plan.broker },
     home: { ...plainSettings.home, ...plan.home },
     clients: plan.clients.map((client) => {

@@ -128,10 +128,7 @@ export function completed(plan: Plan): Plan {
   return {
     ...plainSettings,
     ...plan,
-    chat: chat && {
-      ...chat,
-      options: { ...chat.options, admins: [...new Set([...chat.options.admins, ADMIN])] },
-    },
+    ...(chat === undefined ? {} : { chat: withAdmin(chat) }),
     broker: { ...plainSettings.broker, ...plan.broker },
     home: { ...plainSettings.home, ...plan.home },
     clients: plan.clients.map((client) => {
@@ -143,6 +140,11 @@ export function completed(plan: Plan): Plan {
       };
     }),
   };
+}
+
+function withAdmin(chat: ChatPlan): ChatPlan {
+  const admins = [...new Set([...chat.options.admins, ADMIN])];
+  return { ...chat, options: { ...chat.options, admins } };
 }
 
 /** Where ways are narrow, queues are short, and silence is borne: what fills up is not ended for another reason. */

@@ -381,6 +381,9 @@ const stranger = (what: string, type: string, code?: string): Written => ({
   kind: 'strangerHeard',
   ...{ node: 0, connection: 5, what, type, code, isTelling: false },
 });
+const noticed = (client: number, code: string): Written =>
+  just('talkerNoticed', { ...of(client), what: 'NOTICE', code });
+const cutOffTold = noticed(1, 'PARTITION');
 const sentAway = just('talkerNoticed', { ...of(1), what: 'NOTICE', code: 'SERVER_DRAINING' });
 const shows: readonly Written[] = [askedFor(1, 'LOGIN', { tokenMs: 5_000 }), at(1, loggedIn(1))];
 const goes = { kind: 'drainNode', at: 5e6, one: 1, other: 0, durationUs: 8e6, amount: 0 };
@@ -729,6 +732,13 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ...[began(), chatBegan({}, [splitOff(2, 1_000)])],
     ...[joined(2), askedFor(1, 'DIRECT_MESSAGE', { message: 'm1.1', to: 'u2', node: 1 })],
     ...[directAcked('queued'), askedFor(2, 'LOGIN'), loggedIn(2), directHeard(2)],
+  ],
+  'who was told of a split is told that it is over, or has gone': [
+    ...[...world, cutOffTold, noticed(1, 'PARTITION_HEALED'), noticed(2, 'PARTITION')],
+    ...[
+      at(500, just('talkerEnded', { ...of(2), by: 'client', isCut: false, isBye: true })),
+      sees(),
+    ],
   ],
   'a node that is dead is taken for dead, and shown for a while': [
     ...world,
@@ -1715,6 +1725,12 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         ...[began(), chatBegan({ forgetMs: 6_000 }), just('nodeKilled', { node: 1 })],
         at(80_000, sees({ state: 'down', hasLink: false })),
       ],
+    ],
+    ['healed', 'a split that is over, and is not told so', [...world, cutOffTold, sees()]],
+    [
+      'healed',
+      'a split that is over, and is told so to others',
+      [...world, cutOffTold, noticed(2, 'PARTITION_HEALED'), sees()],
     ],
     [
       'unproved',

@@ -140,6 +140,15 @@ export const doors: readonly Mutant[] = [
     story: 'Whoever leaves is still counted: after enough have come and gone nobody is let in.',
   },
   {
+    name: 'networks-of-six-never-left',
+    breaks: ['books', 'admission', 'liveness', 'conversation'],
+    requirements: ['BROKER-DOOR-2'],
+    file: 'runtime/admission.ts',
+    find: '  leave(address: string): void {\n    const network = networkOf(address);\n',
+    replace: '  leave(network: string): void {\n',
+    story: 'Whoever comes over IPv6 is counted in and never out.',
+  },
+  {
     name: 'refused-is-counted-in',
     breaks: ['books', 'admission', 'liveness', 'conversation'],
     requirements: ['BROKER-DOOR-2'],

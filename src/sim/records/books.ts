@@ -18,6 +18,11 @@ interface Door {
   readonly remotes: ReadonlyMap<string, string>;
 }
 
+interface GatewayDoor {
+  readonly sockets: { readonly size: number };
+  readonly sessions: { readonly size: number };
+}
+
 interface Channels {
   readonly pacer: Pacer<unknown>;
 }
@@ -63,6 +68,11 @@ function sumsOf(shard: Shard): EventOf<'booksKept'>['sums'] {
   const sums: EventOf<'booksKept'>['sums'][number][] = [];
   if (door !== undefined)
     sums.push({ what: 'sessions', counted: door.admission.open, there: door.remotes.size });
+  const gateway = system.stateOf(actors.gateway) as GatewayDoor | undefined;
+  if (gateway !== undefined) {
+    const { sockets, sessions } = gateway;
+    sums.push({ what: 'WebSockets by id', counted: sessions.size, there: sockets.size });
+  }
   if (pacer !== undefined) {
     const { items, receivers, bytes } = pacer.waiting;
     const there = { receivers: 0, bytes: 0 };

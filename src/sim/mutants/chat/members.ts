@@ -76,4 +76,15 @@ export const memberMutants: readonly Mutant[] = [
     replace: '',
     story: 'Who has been down for long is told of as forgotten, and counted for ever.',
   },
+  {
+    name: 'healed-for-administrators-alone',
+    dialect,
+    breaks: ['healed'],
+    requirements: ['HP-PART-4'],
+    file: 'cluster/notices/watching.ts',
+    find: '    state.isSplit ||= isSplit;\n',
+    replace: '',
+    story: 'Clients that have heard of a split never hear that it is over.',
+    nodes: 3,
+  },
 ];

@@ -67,4 +67,12 @@ export const runningMutants: readonly Mutant[] = [
     story:
       'The instant was taken for the time until then: what waits goes when something else comes.',
   },
+  {
+    ...{ name: 'closed-sockets-are-found', dialect, breaks: ['books'] },
+    requirements: ['GRIP-CMD-3'],
+    file: 'gateway/gateway-door.actor.ts',
+    find: '  if (gone !== undefined) state.sessions.delete(gone.connectionId);\n',
+    replace: '',
+    story: 'WebSockets that were closed long ago are found by their ids, and kept for ever.',
+  },
 ];

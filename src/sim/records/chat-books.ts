@@ -193,9 +193,9 @@ function tellUsers(trace: Trace, one: Shard, all: readonly Shard[]): void {
   for (const { name, offline, held } of state.users.values()) {
     for (const peer of successorsOf(state.nodes, userKey(name), own).slice(0, state.size >> 1)) {
       const there = stateOf(peer)?.users.get(userKey(name));
-      const all = [...(there?.offline ?? []), ...(there?.held.values() ?? [])];
+      const kept = [...(there?.offline ?? []), ...(there?.held.values() ?? [])];
       // Whoever was taken for dead does not know that it is held for another by now.
-      const keys = new Set(all.map(({ message }) => keyOf(message)));
+      const keys = new Set(kept.map(({ message }) => keyOf(message)));
       const lacks = offline.map(({ message }) => keyOf(message)).filter((key) => !keys.has(key));
       if (lacks.length === 0) continue;
       trace.add({ kind: 'copyDiffers', node, shard, peer, user: name, lacks, tooMuch: [] });

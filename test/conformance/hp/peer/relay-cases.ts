@@ -747,10 +747,14 @@ export const relayCases: readonly HpCase[] = [
         assert.deepEqual([message.id, message.body], ['d1', 'x']);
         const b = await site.clients.in('b');
         assert.equal((await b.next()).id, 'd1');
-        const { from, id } = await peer.forwarded(
-          ({ say }, line) => say === 'release' && keyOf(line) === to,
-        );
-        assert.deepEqual([from, id], [message.from, 'd1']);
+        const isRelease = ({ say }: Body, line: PeerLine): boolean =>
+          say === 'release' && keyOf(line) === to;
+        const released = await peer.forwarded(isRelease);
+        assert.deepEqual([released['from'], released['id']], [message.from, 'd1']);
+        // Whoever was taken for dead has not heard it.
+        peer.forward('user', to, { say: 'held', from: message.from, id: 'd1' });
+        const again = await peer.forwarded(isRelease);
+        assert.deepEqual([again['from'], again['id']], [message.from, 'd1']);
         const other = site.name('u');
         peer.forward('user', other, { ...direct(site, other, 'd2', 'y'), say: 'hold' });
         const told = await peer.forwarded((body) => body['say'] === 'held');

@@ -30,6 +30,7 @@ export class SocketModel implements SceneModel {
   readonly #questions: Debts;
   readonly #alive: AliveModel;
   #aliveSound = '';
+  #aliveBefore = { sound: '', until: 0 };
   readonly #sequences: ReadonlyMap<number, Sequence>;
   /** Of a word that was taken in half. */
   #left: { readonly words: string; readonly bytes: number } | undefined = undefined;
@@ -105,6 +106,7 @@ export class SocketModel implements SceneModel {
       this.#alive.heard(at);
       return;
     }
+    if (sound === this.#aliveBefore.sound && sound !== '' && at < this.#aliveBefore.until) return;
     this.#debts.heard(sound, at);
     this.#alive.spoken(at);
     if (sound.startsWith('close ')) this.#alive.wish(undefined, at);
@@ -202,6 +204,8 @@ export class SocketModel implements SceneModel {
         const { text, kind = 'text' } = control;
         const heard = this.#heardAs(kind);
         const isHeard = text !== undefined && heard !== undefined;
+        // One of them may be on its way.
+        this.#aliveBefore = { sound: this.#aliveSound, until: at + LATE_US };
         this.#aliveSound = isHeard ? `${heard} ${text}` : '';
         this.#alive.wish(isHeard ? control : undefined, at);
         return;

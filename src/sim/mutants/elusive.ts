@@ -11,6 +11,10 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'away-hears-no-changes',
     'Whoever is away is seldom away for as long as it takes to become something else.',
   ],
+  [
+    'drops-what-waited-last-beside',
+    'What waits for its rate seldom fills its place before a run ends; seed 236 finds it.',
+  ],
   ['references-begin-at-one', 'No run counts so far that numbers come round.'],
   [
     'failed-turn-half-done',

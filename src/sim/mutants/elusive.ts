@@ -15,6 +15,10 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'drops-what-waited-last-beside',
     'What waits for its rate seldom fills its place before a run ends; seed 236 finds it.',
   ],
+  [
+    'forward-overtakes-interest',
+    'A room is seldom spoken in within the few milliseconds that news of interest wait; some draws find it within 200 seeds, some do not.',
+  ],
   ['references-begin-at-one', 'No run counts so far that numbers come round.'],
   [
     'failed-turn-half-done',

@@ -1,4 +1,5 @@
-// What judges of a chat have to know of its settings, how an entry of a history is read, and what administrators are told. Refuses to know what they are for.
+// What judges of a chat have to know of its settings, how an entry of a history is read, and what administrators are
+// told. Refuses to know what they are for.
 
 export interface ChatTerms {
   readonly isCluster: boolean;

@@ -547,6 +547,25 @@ describe('what waits for a user', () => {
     expect(directs(dave.take())).toEqual(['m1']);
   });
 
+  test('[HP-STORE-6] is counted where another node has no place for it', () => {
+    const stage = whole({ chat: { ...fast, offlineBytesTotalMax: 4_000 } });
+    const [alice, carol] = [
+      HpClient.in(stage.at('n1'), 'alice'),
+      HpClient.in(stage.at('n2'), 'carol'),
+    ];
+    const sum = (): number =>
+      ['n1', 'n2', 'n3'].reduce(
+        (all, node) => all + stage.counted(node, 'chat.directs.notHeld'),
+        0,
+      );
+    alice.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x'.repeat(3_000) }, 'm1');
+    stage.pass(200);
+    expect([acks(alice.take(), 'queued'), sum()]).toEqual([['m1'], 0]);
+    carol.ask('DIRECT_MESSAGE', { to: 'bob', body: 'x' }, 'm2');
+    stage.pass(2_500);
+    expect([acks(carol.take(), 'queued'), sum()]).toEqual([['m2'], 1]);
+  });
+
   test('[HP-ACK-2] is told to wait after two seconds, whoever else holds it', () => {
     const stage = whole({ nodes: 2 });
     const alice = HpClient.in(stage.at('n1'), 'alice');

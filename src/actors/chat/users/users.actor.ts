@@ -43,15 +43,8 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
     return {
       ...{ chat, users: new NameMap<User>(context.random()), waiting: new Map() },
       ...{ untold: new Set(), flying: new Map() },
-      ...{
-        moving: new Map(),
-        early: [],
-        packed: new Map(),
-        lastRef: 0,
-        gone: new Set(),
-        lives: new Map(),
-        doubted: new Set(),
-      },
+      ...{ moving: new Map(), early: [], packed: new Map(), lastRef: 0 },
+      ...{ gone: new Set(), lives: new Map(), doubted: new Set() },
       ...{ isServing: true, isJoined: chat.seam === undefined },
       ...{ storing: new Map(), nodes: [], size: 1 },
       household: { options: chat.options, memory: new MemoryBudget(share), waitingBytes: 0 },

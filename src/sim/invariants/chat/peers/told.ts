@@ -1,4 +1,5 @@
-// What nodes tell their operators of the cluster when everything is at rest: who lives is up, over a link of its own; who has been gone for long is forgotten; and what all can do is told as such.
+// What nodes tell their operators of the cluster when everything is at rest: who lives is up, over a link of its own; who
+// has been gone for long is forgotten; and what all can do is told as such.
 
 import type { EventOf } from '../../../trace.ts';
 import type { Invariant, Report } from '../../invariant.ts';

@@ -476,6 +476,18 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     heard(2, 'm1.1', 1, { connection: 22, isDelayed: true }),
     ...[askedFor(2, 'PING', { id: 'p', connection: 22 }), pong(2, 'p', 22)],
   ],
+  'who has said goodbye does not count, though he has not heard of it': [
+    ...[...alone, joined(1), joined(3, { user: 'u1' }), at(1_000, loggedIn(3, { user: 'u1' }))],
+    ...[at(9_000, askedFor(3, 'BYE')), at(10_000, loggedIn(1, { sessions: 1 }))],
+  ],
+  'who is gone without a word is too slow for a node that keeps little for him': [
+    ...[began(), chatBegan({ isCluster: false, sessionsPerUserMax: 100, queueBytesMax: 16_384 })],
+    ...[joined(1), connected(1), at(1_000, loggedIn(1))],
+    ...[
+      at(20_000, ended(1, { by: 'client', isCut: true })),
+      at(21_000, refused('RESUME', 'SESSION_EXPIRED')),
+    ],
+  ],
   'what was said to whoever was about to leave is not owed to him as he joins anew': [
     ...[began(), chatBegan({ isCluster: false }), joined(2, { hasAck: true }), loggedIn(2)],
     ...[seated(2, 0), askedFor(2, 'LEAVE', { id: 'l', room: 'r' }), heard(2, 'm1.1', 1)],

@@ -674,6 +674,11 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     heard(2, 'm1.1', 2),
     rested(),
   ],
+  'what a process said is heard when the next one gives the same places': [
+    ...[...alone, joined(1), connected(1), loggedIn(1), seated(1, 0), died(0)],
+    ...[joined(2), connected(2), loggedIn(2), seated(2, 0), heard(1, 'm3.1', 1)],
+    ...[roomAcked(2, 'm2.1', 1), heard(2, 'm3.2', 2), rested()],
+  ],
   'who says what it has heard has not heard itself': [
     ...[...fewRemembered, joined(2, { givesPlaces: true }), roomAcked(2, 'm2.1', 1)],
     ...[askedFor(2, 'RESUME'), loggedIn(2, { ...back, rooms: ['r'] }), said(1, 2), said(2, 3)],

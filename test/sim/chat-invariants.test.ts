@@ -674,6 +674,13 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     heard(2, 'm1.1', 2),
     rested(),
   ],
+  'of a gap he is told again of whom nothing was heard since': [
+    ...[...fewRemembered, said(1, 1), said(2, 2), said(3, 3), said(4, 4)],
+    ...[askedFor(2, 'RESUME', { id: 'a' }), answered('RESUME', 'RESUME_OK', { ...of(2), id: 'a' })],
+    ...[loggedIn(2, { ...back, gaps: ['r'], rooms: ['r'] }), askedFor(2, 'RESUME', { id: 'b' })],
+    answered('RESUME', 'RESUME_OK', { ...of(2, 0, 23), id: 'b' }),
+    loggedIn(2, { connection: 23, isResumed: true, gaps: ['r'], rooms: ['r'] }),
+  ],
   'what a process said is heard when the next one gives the same places': [
     ...[...alone, joined(1), connected(1), loggedIn(1), seated(1, 0), died(0)],
     ...[joined(2), connected(2), loggedIn(2), seated(2, 0), heard(1, 'm3.1', 1)],
@@ -1156,6 +1163,7 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [
         ...[...fewRemembered, said(1, 1), said(2, 2), said(3, 3), said(4, 4)],
         ...[askedFor(2, 'RESUME'), loggedIn(2, { ...back, gaps: ['r'], rooms: ['r'] })],
+        ...[askedFor(2, 'PING', { id: 'p', connection: 22 }), pong(2, 'p', 22)],
         ...[said(5, 5), askedFor(2, 'RESUME'), loggedIn(2, { ...back, gaps: ['r'] })],
       ],
     ],

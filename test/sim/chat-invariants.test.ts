@@ -674,6 +674,10 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     heard(2, 'm1.1', 2),
     rested(),
   ],
+  'what was not acknowledged waits again for whoever came back and was told nothing': [
+    ...[began(), chatBegan({ resumeMessagesMax: 5 }), at(20_000, awaySeen(3, 300, 5, 500))],
+    at(20_250, awaySeen(8, 800)),
+  ],
   'of a gap he is told again of whom nothing was heard since': [
     ...[...fewRemembered, said(1, 1), said(2, 2), said(3, 3), said(4, 4)],
     ...[askedFor(2, 'RESUME', { id: 'a' }), answered('RESUME', 'RESUME_OK', { ...of(2), id: 'a' })],

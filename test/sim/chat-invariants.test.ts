@@ -678,6 +678,12 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ...[began(), chatBegan({ resumeMessagesMax: 5 }), at(20_000, awaySeen(3, 300, 5, 500))],
     at(20_250, awaySeen(8, 800)),
   ],
+  'what stands before where somebody came in is not told when he has come back, either': [
+    ...[...world, seated(1, 0, { epoch: 9 })],
+    ...[ended(1, { by: 'client' }), loggedIn(1, { connection: 11, isResumed: true, rooms: ['r'] })],
+    at(20_000, askedFor(2, 'ROOM_MESSAGE', { room: 'r', message: 'm2.1' })),
+    ...[roomAcked(2, 'm2.1', 1, { status: 'stored' }), rested()],
+  ],
   'of a gap he is told again of whom nothing was heard since': [
     ...[...fewRemembered, said(1, 1), said(2, 2), said(3, 3), said(4, 4)],
     ...[askedFor(2, 'RESUME', { id: 'a' }), answered('RESUME', 'RESUME_OK', { ...of(2), id: 'a' })],

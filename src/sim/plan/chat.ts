@@ -62,16 +62,20 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     drawn(milliseconds(4_000, 14_000), seed, 'chat horizon') + (isLong ? LONG_US : 0),
     ...lasting.map(({ at, durationUs }) => at + durationUs + 1_000_000),
   );
-  const parts = drawn(partsOf(nodeCount, horizonUs), seed, 'chat');
+  const drawnParts = drawn(partsOf(nodeCount, horizonUs), seed, 'chat');
+  const isCluster = nodeCount > 1 || drawnParts.isClusterOfOne;
+  // Of a node that is alone everybody knows who has to make way.
+  const isCrowded =
+    !isCluster &&
+    drawnParts.options.sessionPolicy === 'multi' &&
+    drawn(chance(1, 2), seed, 'few sessions');
+  const users = isCrowded ? Math.min(drawnParts.users, CROWDED_MAX) : drawnParts.users;
+  const parts = { ...drawnParts, users };
   const talkers = clients ?? parts.talkers;
   const narrow = drawn(narrowLimits, seed, 'chat limits');
   const short = drawn(shortages(nodeCount), seed, 'shortages');
   const chatOptions = { ...parts.options, ...narrow, ...short };
-  const isCluster = nodeCount > 1 || parts.isClusterOfOne;
-  // Of a node that is alone everybody knows who has to make way.
-  const areFew =
-    narrow.roomsPerSessionMax !== undefined ||
-    (!isCluster && drawn(chance(1, 3), seed, 'few sessions'));
+  const areFew = narrow.roomsPerSessionMax !== undefined || isCrowded;
   const all = Array.from({ length: talkers }, (_, rank) =>
     talkerOf(seed, rank, nodeCount, lane, parts),
   );
@@ -87,7 +91,8 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const isRepeated = repeated.length > 0;
   const isSingle = isFaulty && !isRepeated && drawn(chance(1, 4), seed, 'is single');
   const isOne = isSingle || isRepeated || isDrain;
-  const faults = isOne ? [] : drawFaults(seed, kinds, { horizonUs, counts });
+  const isQuiet = isCrowded && drawn(chance(2, 3), seed, 'crowd is all');
+  const faults = isOne || isQuiet ? [] : drawFaults(seed, kinds, { horizonUs, counts });
   const clusterKinds = clusterKindsIn(temper, drawn(clusterKindsOf(mood), seed, 'cluster kinds'));
   const several = clusterSchedules(isFaulty ? clusterKinds : [], nodeCount, horizonUs);
   const schedule = isSingle ? singleFault(nodeCount) : several;
@@ -98,6 +103,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
       parts.options.sessionPolicy === 'multi' ? [] : drawn(visits(horizonUs), seed, 'visits'),
       { first: talkers + crossers.length, nodes: nodeCount },
     ),
+    isCrowded,
   );
   const chat: ChatPlan = {
     options: {
@@ -261,6 +267,8 @@ function sessionsMax(
 }
 
 const SESSIONS_MAX = 100;
+/** Users, where each has many clients. */
+const CROWDED_MAX = 3;
 
 const cluster: Arbitrary<ClusterOptions> = plainRecord({
   heartbeatMs: constantFrom(1_000, 500),

@@ -84,7 +84,8 @@ function spread(ratios: readonly number[]): string {
 
 /** Events per second on the wall, of the simulator as its users start it. */
 async function poolRate(lane: string, threads: number): Promise<number> {
-  const words = ['--runs', `${POOL_SEEDS}`, '--lane', lane, '--threads', `${threads}`, '--json'];
+  const search = ['--only', 'broker', '--runs', `${POOL_SEEDS}`, '--lane', lane];
+  const words = [...search, '--threads', `${threads}`, '--json'];
   const { stdout } = await promisify(execFile)(process.execPath, [
     ...withSites,
     'src/sim/main.ts',

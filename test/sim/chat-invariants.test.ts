@@ -462,6 +462,13 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     heard(2, 'm1.1', 1, { connection: 22, isDelayed: true }),
     ...[askedFor(2, 'PING', { id: 'p', connection: 22 }), pong(2, 'p', 22)],
   ],
+  'what was said to whoever was about to leave is not owed to him as he joins anew': [
+    ...[began(), chatBegan({ isCluster: false }), joined(2, { hasAck: true }), loggedIn(2)],
+    ...[seated(2, 0), askedFor(2, 'LEAVE', { id: 'l', room: 'r' }), heard(2, 'm1.1', 1)],
+    ...[just('unseated', { ...inSession(2), room: 'r' }), askedFor(2, 'JOIN', { room: 'r' })],
+    ...[ended(2, { by: 'network' }), loggedIn(2, { ...back, rooms: ['r'] })],
+    ...[askedFor(2, 'PING', { id: 'p', connection: 22 }), pong(2, 'p', 22)],
+  ],
   'a node that is cut off takes the others for dead, and they it': [
     ...[began(), cutOff, seen(0, 'n2', 'linkUp'), seen(1, 'n1', 'linkUp')],
     ...[at(13_000, seen(0, 'n2', 'suspect')), seen(1, 'n1', 'suspect')],

@@ -6,7 +6,14 @@ import { Piscina } from 'piscina';
 
 import type { Report } from '../simulate.ts';
 import { guarded } from './guard.ts';
-import { type Failure, failureKinds, judgesOf, reportOf, type Subject } from './pool/seed-run.ts';
+import {
+  type Failure,
+  failureKinds,
+  judgedAs,
+  judgesOf,
+  reportOf,
+  type Subject,
+} from './pool/seed-run.ts';
 import { shrinkPlan } from './shrink.ts';
 import { tellStory } from './story.ts';
 import { count } from './telling.ts';
@@ -91,16 +98,17 @@ function tasksFor(
 /** The thread's part. Throws what the simulator throws. */
 export function seeTo({ subject, failure, isTold, isShrunk, tracePath }: Aftermath): string[] {
   const { seed, property } = failure;
+  const judged = judgedAs(subject, seed);
   const report = guarded(() => reportOf(subject, seed));
   const lines: string[] = [];
   const keep = (kept: Report, suffix: string): void => {
     if (tracePath === undefined) return;
     const path = tracePathFor(tracePath, seed, kept.plan.lane, property, suffix);
-    writeTrace(path, kept, subject);
+    writeTrace(path, kept, judged);
     lines.push(`trace kept in ${path}`);
   };
   if (isTold && isShrunk) {
-    const small = shrinkPlan(report.plan, property, { judges: judgesOf(subject) });
+    const small = shrinkPlan(report.plan, property, { judges: judgesOf(judged) });
     const { faults, clients } = small.plan;
     lines.push(
       `seed ${seed}, ${property}, shrunk to ${count(faults.length, 'fault')} and ` +

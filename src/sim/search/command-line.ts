@@ -18,7 +18,7 @@ what to run
   --runs N         so many seeds (100, unless another limit is given)
   --minutes N      for so long
   --until-failure  until a seed fails
-  --only D         one dialect: ${dialectNames.join(', ')}
+  --only D         one dialect (all in turn, seed by seed): ${dialectNames.join(', ')}
   --lane L         byte: through the codecs (default), or object: faster
   --nodes N --shards N --clients N
                    sizes, instead of drawing them from the seed
@@ -222,11 +222,9 @@ function subjectOf(values: Values): Subject {
     shards: numberOf(values, 'shards', 1, SHARDS_MAX),
     clients: numberOf(values, 'clients', 1, CLIENTS_MAX),
   };
-  return {
-    choices,
-    only: dialectNamed(values.only ?? DIALECT),
-    isCanary: values.canary === true,
-  };
+  const isCanary = values.canary === true;
+  const only = values.only ?? (isCanary ? DIALECT : undefined);
+  return { choices, only: only === undefined ? undefined : dialectNamed(only), isCanary };
 }
 
 function dialectNamed(name: string): string {

@@ -23,8 +23,13 @@ const dialects: Readonly<Record<string, Dialect>> = {
 
 export const dialectNames: readonly string[] = Object.keys(dialects);
 
-/** The one that is meant when none is named. */
+/** What the canary lies about, and where a planted bug is looked for that names no other. */
 export const DIALECT = 'broker';
+
+/** The dialect of a seed's world where none is asked for: they take turns. */
+export function dialectInTurn(seed: number): string {
+  return dialectNames[seed % dialectNames.length] ?? DIALECT;
+}
 
 export function dialectOf(name: string): Dialect {
   const dialect = dialects[name];

@@ -1,8 +1,8 @@
 // What a search says: to people in lines, to programs in one object. Refuses to decide anything.
 
-import { DIALECT } from './dialects.ts';
+import { dialectNames } from './dialects.ts';
 import type { Found, Progress, Search } from './pool/pool.ts';
-import { type Failure, failureKinds, type Subject } from './pool/seed-run.ts';
+import { type Failure, failureKinds, judgedAs, type Subject } from './pool/seed-run.ts';
 
 /** The one line of a failure: what, where, when, which seed, and how to see it again. */
 export function failureLine(failure: Failure, command: string): string {
@@ -14,7 +14,7 @@ export function failureLine(failure: Failure, command: string): string {
 
 /** The command that shows a failure again, to be typed as it stands. */
 export function replayCommand({ seed, property, at }: Failure, subject: Subject): string {
-  const { choices, only, isCanary } = subject;
+  const { choices, isCanary } = subject;
   const { lane, nodes, shards, clients } = choices;
   // What no property names may hang or end its thread, or needs two runs to be seen.
   const isWreck =
@@ -27,7 +27,7 @@ export function replayCommand({ seed, property, at }: Failure, subject: Subject)
     nodes === undefined ? '' : ` --nodes ${nodes}`,
     shards === undefined ? '' : ` --shards ${shards}`,
     clients === undefined ? '' : ` --clients ${clients}`,
-    only === DIALECT ? '' : ` --only ${only}`,
+    ` --only ${judgedAs(subject, seed).only}`,
     isCanary ? ' --canary' : '',
   ].join('');
 }
@@ -47,7 +47,8 @@ export function startLine({
     ...(untilFailure ? ['until one fails'] : []),
   ];
   const seeds = runs === 1 ? `seed ${firstSeed}` : `seeds from ${firstSeed} ${limits.join(', ')}`;
-  return `${seeds}, ${subject.choices.lane} lane, on ${count(threads, 'thread')}; Ctrl-C tells what is known`;
+  const dialects = subject.only ?? `${dialectNames.join(', ')} in turn`;
+  return `${seeds}, ${dialects}, ${subject.choices.lane} lane, on ${count(threads, 'thread')}; Ctrl-C tells what is known`;
 }
 
 /** How far a search has come. */
@@ -100,13 +101,14 @@ function failuresLine(failures: readonly Failure[]): string {
 }
 
 function marksLines({ tally }: Found): string[] {
-  const { marks, neverReached, tooRare, runs } = tally;
-  if (runs < MARKS_RUNS_MIN) return [];
+  const { marks } = tally;
+  const isKnown = (name: string): boolean => (marks.get(name)?.of ?? 0) >= MARKS_RUNS_MIN;
+  const neverReached = tally.neverReached.filter(isKnown);
   const lines: string[] = [];
   if (neverReached.length > 0) lines.push(`never reached: ${neverReached.join('; ')}`);
-  for (const name of tooRare) {
-    const { seeds = 0, first = 0 } = marks.get(name) ?? {};
-    lines.push(`too rare: ${name}, in ${seeds} of ${runs} seeds, first in ${first}`);
+  for (const name of tally.tooRare.filter(isKnown)) {
+    const { seeds = 0, of = 0, first = 0 } = marks.get(name) ?? {};
+    lines.push(`too rare: ${name}, in ${seeds} of ${of} seeds, first in ${first}`);
   }
   return lines;
 }
@@ -126,7 +128,7 @@ export function searchJson(found: Found, { subject, firstSeed, threads }: Search
     eventsPerCpuSecond: rate(events, cpuSeconds),
     hash: tally.hash,
     lane: subject.choices.lane,
-    only: subject.only,
+    only: subject.only ?? null,
     threads,
     seconds: Math.round(seconds * 1_000) / 1_000,
     virtualSeconds: tally.virtualUs / 1e6,

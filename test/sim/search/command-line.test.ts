@@ -28,7 +28,8 @@ describe('a search', () => {
     ['--seed 0 --threads 3 --runs 9', { firstSeed: 0, threads: 3 }],
     ['--runs 2 --threads 8', { threads: 2 }],
     ['--seed=4294967295', { firstSeed: 4_294_967_295, runs: 1 }],
-    ['--canary', { runs: 1, subject: { isCanary: true } }],
+    ['--canary', { runs: 1, subject: { only: 'broker', isCanary: true } }],
+    ['--runs 9', { subject: { only: undefined, isCanary: false } }],
     [
       '--only broker --lane object --nodes 2 --shards 3 --clients 9',
       {

@@ -65,7 +65,7 @@ describe('what is found', () => {
     const { tally } = await found({ firstSeed: 24, runs: 300 });
     expect(tally.neverReached).toEqual(['in one', 'never']);
     const { tally: other } = await found({ firstSeed: 5, runs: 400 });
-    expect(other.marks.get('in one')).toEqual({ seeds: 1, times: 3, first: 5 });
+    expect(other.marks.get('in one')).toEqual({ seeds: 1, of: 397, times: 3, first: 5 });
     expect(other.tooRare).toEqual(['in one']);
     expect(other.neverReached).toEqual(['never']);
     expect(other.marks.get('always')?.seeds).toBeGreaterThan(390);

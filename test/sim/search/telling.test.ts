@@ -32,21 +32,27 @@ const wide: Subject = {
 describe('a failure', () => {
   test('is one line', () => {
     expect(failureLine(failure, replayCommand(failure, subject))).toBe(
-      'FAILED offset-steps [BROKER-ORD-2] at node 0 client 5 connection 12, 12.520000 s, seed 571: npm run sim -- --replay 571',
+      'FAILED offset-steps [BROKER-ORD-2] at node 0 client 5 connection 12, 12.520000 s, seed 571: npm run sim -- --replay 571 --only broker',
     );
   });
 
   test.each<[Partial<Failure>, Subject, string]>([
-    [{}, subject, '--replay 571'],
-    [{}, wide, '--replay 571 --lane object --nodes 2 --shards 3 --clients 9 --canary'],
-    [{ property: 'timeout' }, subject, '--replay 571'],
+    [{}, subject, '--replay 571 --only broker'],
+    // Of dialects in turn it is the seed's.
+    [{}, { ...subject, only: undefined }, '--replay 571 --only gateway'],
+    [
+      {},
+      wide,
+      '--replay 571 --lane object --nodes 2 --shards 3 --clients 9 --only broker --canary',
+    ],
+    [{ property: 'timeout' }, subject, '--replay 571 --only broker'],
     // What may hang or end its process is watched from a thread, and what needs two runs gets them.
-    [{ property: 'timeout', at: 0 }, subject, '--seed 571'],
-    [{ property: 'crash' }, subject, '--seed 571'],
+    [{ property: 'timeout', at: 0 }, subject, '--seed 571 --only broker'],
+    [{ property: 'crash' }, subject, '--seed 571 --only broker'],
     [
       { property: 'nondeterminism' },
       wide,
-      '--seed 571 --lane object --nodes 2 --shards 3 --clients 9 --canary',
+      '--seed 571 --lane object --nodes 2 --shards 3 --clients 9 --only broker --canary',
     ],
   ])('%o is seen again by a command that can be read', (changes, of, words) => {
     const command = replayCommand({ ...failure, ...changes }, of);

@@ -17,7 +17,7 @@ import { type Report, simulate } from '../../../src/sim/simulate.ts';
 import type { TraceEvent } from '../../../src/sim/trace.ts';
 
 const choices = { lane: 'byte', nodes: 1, clients: 8 } as const;
-const subject: Subject = { choices, only: 'broker', isCanary: false };
+const subject = { choices, only: 'broker', isCanary: false } satisfies Subject;
 let folder = '';
 let report: Report;
 /** The same, but that every client loses its connection on the way. */
@@ -131,7 +131,7 @@ describe('a replay', () => {
     const canary = { ...subject, isCanary: true };
     const { lines, json, isFailed } = replay({ seed: 3 }, canary, at('kept'));
     expect(isFailed).toBe(true);
-    const command = 'npm run sim -- --replay 3 --nodes 1 --clients 8 --canary';
+    const command = 'npm run sim -- --replay 3 --nodes 1 --clients 8 --only broker --canary';
     expect(json).toMatchObject({
       failures: 1,
       failing: [{ property: 'integrity', replay: command }],

@@ -373,6 +373,30 @@ describe('homes', () => {
     },
   );
 
+  test('[HP-STORE-3] [HP-STORE-7] a copy that another node gave what it knew, by mistake, learns again who is there', () => {
+    const stage = whole();
+    const names = Array.from(Array(100).keys(), (at) => `quiet-${at}`);
+    const orderOf = (name: string): string => successorsOf(['n1', 'n2', 'n3'], name, '').join(' ');
+    const room = names.find((name) => orderOf(name) === 'n1 n2 n3') ?? '';
+    const alice = joined(stage, 'alice', 'n1', room);
+    const bob = joined(stage, 'bob', 'n3', room);
+    say(alice, 'x', room);
+    stage.pass(200);
+    const { epoch, seq } = messages(bob.take())[0]?.payload ?? {};
+    const place = { epoch: Number(epoch), seq: Number(seq) };
+    // It took itself for the home, had heard of every message, and of nobody who sits there.
+    const from = { epoch: 0, seq: 0 };
+    const body = { say: 'keep', from, place, last: place, entries: [], users: [] } as const;
+    for (const [shard, { system }] of stage.node('n2').shards.entries())
+      system.deliver(actorsOf(shard).rooms, { type: 'peerSaid', node: 'n3', key: room, body });
+    stage.pass(130_000);
+    bob.take();
+    stage.kill('n1');
+    stage.pass(20_000);
+    const events = bob.told().filter((text) => text.startsWith('ROOM_EVENT'));
+    expect(events).toEqual(['ROOM_EVENT leave alice']);
+  });
+
   test('[HP-HOME-5] what was asked of a home that died is asked of the next one', () => {
     const stage = whole({ chat: { ...fast, answerTimeoutMs: 20_000 } });
     const room = roomAt(stage, 'n3');

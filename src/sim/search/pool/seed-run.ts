@@ -11,15 +11,15 @@ import {
   TIMEOUT,
 } from '../../simulate.ts';
 import type { TraceEvent } from '../../trace.ts';
-import { type Dialect, dialectOf, withCanary } from '../dialects.ts';
+import { type Dialect, dialectInTurn, dialectOf, withCanary } from '../dialects.ts';
 import { guarded, WorldTouchedError } from '../guard.ts';
 import { differenceInWords } from '../traces/difference.ts';
 
 /** What all seeds of a search have in common. */
 export interface Subject {
   readonly choices: Omit<PlanChoices, 'seed'>;
-  /** Name of a dialect. */
-  readonly only: string;
+  /** Name of a dialect; undefined for all of them in turn. */
+  readonly only: string | undefined;
   /** Puts the lie in front of the judges that each of them must find. */
   readonly isCanary: boolean;
 }
@@ -121,8 +121,8 @@ export interface Kept {
 }
 
 /** Runs one seed under guard. */
-export function runSeed(subject: Subject, seed: number, dialect = dialectOf(subject.only)): Kept {
-  const judges = judgesOf(subject, dialect);
+export function runSeed(subject: Subject, seed: number, dialect = dialectAt(subject, seed)): Kept {
+  const judges = judgesOf(judgedAs(subject, seed), dialect);
   try {
     const report = guarded(() => reportOf(subject, seed, dialect, false));
     const { plan, hash, checkpoints, events, virtualUs, marks } = report;
@@ -137,19 +137,35 @@ export function runSeed(subject: Subject, seed: number, dialect = dialectOf(subj
 export function reportOf(
   subject: Subject,
   seed: number,
-  dialect: Dialect = dialectOf(subject.only),
+  dialect: Dialect = dialectAt(subject, seed),
   isTraceKept = true,
 ): Report {
   const plan = dialect.draw({ ...subject.choices, seed });
-  return simulate(plan, undefined, judgesOf(subject, dialect), undefined, isTraceKept);
+  const judges = judgesOf(judgedAs(subject, seed), dialect);
+  return simulate(plan, undefined, judges, undefined, isTraceKept);
 }
 
-/** What the runs of a subject are judged by. */
+/** How the run of one seed is judged. */
+export interface Judged {
+  /** Name of a dialect. */
+  readonly only: string;
+  readonly isCanary: boolean;
+}
+
+export function judgedAs({ only, isCanary }: Subject, seed: number): Judged {
+  return { only: only ?? dialectInTurn(seed), isCanary };
+}
+
+/** The judges themselves. */
 export function judgesOf(
-  { only, isCanary }: Pick<Subject, 'only' | 'isCanary'>,
+  { only, isCanary }: Judged,
   { judges }: Dialect = dialectOf(only),
 ): readonly Invariant[] {
   return isCanary ? withCanary(judges) : judges;
+}
+
+function dialectAt(subject: Subject, seed: number): Dialect {
+  return dialectOf(judgedAs(subject, seed).only);
 }
 
 /** A seed of which nothing is known but how it ended. */

@@ -5,9 +5,10 @@ import { hash as digest } from 'node:crypto';
 
 import type { Failure, Outcome } from './seed-run.ts';
 
-/** In how many seeds a mark was reached, how often in all of them, and in which first. */
+/** In how many seeds a mark was reached, of those in which it may be; how often in all of them, and in which first. */
 export interface MarkCount {
   readonly seeds: number;
+  readonly of: number;
   readonly times: number;
   /** Undefined for a mark that was never reached. */
   readonly first: number | undefined;
@@ -30,9 +31,10 @@ export class Tally {
       this.runs === 1 ? hash : digest('sha256', `${this.#hash} ${hash}`).slice(0, HASH_DIGITS);
     if (failure !== undefined) this.failures.push(failure);
     for (const [name, times] of marks) {
-      const known = this.marks.get(name) ?? { seeds: 0, times: 0, first: undefined };
+      const known = this.marks.get(name) ?? { seeds: 0, of: 0, times: 0, first: undefined };
       this.marks.set(name, {
         seeds: known.seeds + (times > 0 ? 1 : 0),
+        of: known.of + 1,
         times: known.times + times,
         first: known.first ?? (times > 0 ? seed : undefined),
       });
@@ -51,7 +53,7 @@ export class Tally {
 
   /** Marks that were reached, in so few seeds that what stands behind them is hardly tested. */
   get tooRare(): string[] {
-    return this.#marksWhere(({ seeds }) => seeds > 0 && seeds < this.runs * RATE_MIN);
+    return this.#marksWhere(({ seeds, of }) => seeds > 0 && seeds < of * RATE_MIN);
   }
 
   #marksWhere(isMeant: (count: MarkCount) => boolean): string[] {

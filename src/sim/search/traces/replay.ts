@@ -9,11 +9,19 @@ import { CHECKPOINT_EVERY } from '../../trace-hash.ts';
 import type { TraceEvent } from '../../trace.ts';
 import type { Source } from '../command-line.ts';
 import { guarded } from '../guard.ts';
-import { failureOf, judgesOf, lostTo, reportOf, type Subject } from '../pool/seed-run.ts';
+import {
+  failureOf,
+  type Judged,
+  judgedAs,
+  judgesOf,
+  lostTo,
+  reportOf,
+  type Subject,
+} from '../pool/seed-run.ts';
 import { failureLine, failureObject, grouped, instant, rate, replayCommand } from '../telling.ts';
 import { chainLines, eventLine, lastLines, planLines } from './reading.ts';
 import { excerpts } from './difference.ts';
-import { type Judged, readTrace, type TraceFile, tracePathFor, writeTrace } from './trace-file.ts';
+import { readTrace, type TraceFile, tracePathFor, writeTrace } from './trace-file.ts';
 
 /** What there is to say, to people and to programs, and how the process ends. */
 export interface Told {
@@ -118,8 +126,8 @@ type Wreck = { readonly wreck: ReturnType<typeof lostTo> };
 function sideOf(source: Source, subject: Subject): Side | Wreck {
   const startedAt = performance.now();
   const recorded = 'file' in source ? readTrace(source.file) : undefined;
-  const judged = recorded?.header ?? subject;
   const seed = 'seed' in source ? source.seed : (recorded?.header.seed ?? 0);
+  const judged = recorded?.header ?? judgedAs(subject, seed);
   let report: Report;
   try {
     report = guarded(() =>

@@ -10,16 +10,13 @@ import { Packr, Unpackr } from 'msgpackr';
 import type { Plan } from '../../plan.ts';
 import type { Report } from '../../simulate.ts';
 import type { TraceEvent, TraceRecord, Violation } from '../../trace.ts';
+import type { Judged } from '../pool/seed-run.ts';
 
-export interface TraceHeader {
+export interface TraceHeader extends Judged {
   readonly format: typeof FORMAT;
   readonly version: typeof VERSION;
   /** Of the Node.js that ran it. */
   readonly node: string;
-  /** Name of the dialect that it was judged by. */
-  readonly only: string;
-  /** It was judged behind the canary's lie. */
-  readonly isCanary: boolean;
   readonly seed: number;
   readonly lane: Plan['lane'];
   readonly hash: string;
@@ -43,9 +40,6 @@ export const TRACE_SUFFIX = '.trace';
 
 /** An event as it is written: so much after the one before it, caused by the one so many places back, or by none at 0. */
 type Written = readonly [after: number, back: number, record: TraceRecord];
-
-/** How a run was judged. */
-export type Judged = Pick<TraceHeader, 'only' | 'isCanary'>;
 
 /** Keeps a run. Folders are made as needed. */
 export function writeTrace(path: string, report: Report, { only, isCanary }: Judged): void {

@@ -247,7 +247,8 @@ export function keep(
   context: Turn,
 ): void {
   const isWhole = from.epoch === 0;
-  const to = guests.keptTo;
+  // What another home gave, which knew of others there, is nothing to go on from.
+  const to = guests.keptFor === node ? guests.keptTo : undefined;
   if (!isWhole && (to === undefined || isAfter(from, to) || isAfter(to, from))) {
     tellKeeper(state.chat, node, name, { say: 'behind' }, context);
     return;
@@ -263,7 +264,7 @@ export function keep(
   tellKeeper(state.chat, node, name, { say: 'kept', place }, context);
 }
 
-/** [HP-STORE-3] Who does not keep the room any more is to have more than one seat. */
+/** [HP-STORE-3] Who does not keep the room, or keeps it for another home, is to have more than one seat. */
 export function keepSeat(
   state: RoomsState,
   name: string,
@@ -271,8 +272,8 @@ export function keepSeat(
   { user, isIn }: Extract<RoomTold, { readonly say: 'seat' }>,
   context: Turn,
 ): void {
-  const { keptTo, users } = state.guests.get(name) ?? {};
-  if (keptTo === undefined || users === undefined)
+  const { keptTo, keptFor, users } = state.guests.get(name) ?? {};
+  if (keptTo === undefined || keptFor !== node || users === undefined)
     tellKeeper(state.chat, node, name, { say: 'behind' }, context);
   else if (isIn) users.set(userKey(user), user);
   else users.delete(userKey(user));

@@ -18,6 +18,8 @@ export const acknowledged: Invariant = {
       },
       loggedIn: (event) => judge.loggedIn(event),
       seated: ({ client, room }) => judge.stays.get(client)?.rooms.delete(room),
+      // What was told before LEAVE was answered was told to a member that is none any more, too.
+      unseated: ({ client, room }) => judge.stays.get(client)?.rooms.delete(room),
       talkerAsked: (event) => judge.asked(event),
       talkerAnswered: (event) => judge.answered(event),
       roomHeard: (event) => judge.heard(event),

@@ -1,9 +1,10 @@
-// Whoever administers is told by a node that others are cut off from it, once for each of them, and if one of the others is told,
-// all of them are. Refuses to judge who is cut off.
+// Whoever administers is told by a node that others are cut off from it, and so is everybody where nobody else is left; if one who
+// does not administer is told, all are. Refuses to judge who is cut off.
 
 import { ADMIN } from '../../../plan/chat-plan.ts';
 import type { EventOf, TraceEvent } from '../../../trace.ts';
 import type { Invariant, Report } from '../../invariant.ts';
+import { Troubles } from '../troubles.ts';
 
 export const cutOff: Invariant = {
   property: 'cut-off-told',
@@ -11,12 +12,16 @@ export const cutOff: Invariant = {
   judge(report) {
     const judge = new Judge(report);
     return {
-      talkerJoined: ({ client, user }) => judge.users.set(client, user),
-      loggedIn: ({ client, node }) => judge.here.set(client, node),
-      talkerAsked: ({ client, what }) => {
-        if (what === 'BYE') judge.left(client);
+      ...judge.troubles.watcher,
+      talkerJoined: ({ client, user, isSlow }) => {
+        judge.users.set(client, user);
+        if (isSlow) judge.slow.add(client);
       },
-      talkerEnded: ({ client }) => judge.left(client),
+      loggedIn: ({ client, node }) => judge.here.set(client, node),
+      talkerAsked: ({ client, what, at }) => {
+        if (what === 'BYE') judge.left(client, at);
+      },
+      talkerEnded: ({ client, at }) => judge.left(client, at),
       shardCrashed: ({ node }) => judge.died(node),
       splitSeen: (event) => judge.seen(event),
       talkerNoticed: (event) => judge.noticed(event),
@@ -28,13 +33,16 @@ export const cutOff: Invariant = {
 /** One time that a node has lost others: who was in then, and has not heard of it. */
 interface News {
   readonly node: number;
+  readonly at: number;
   readonly peers: readonly string[];
   readonly unheard: Set<number>;
-  /** Somebody else than an administrator has heard of it. */
+  /** Others than administrators are told, too. */
   isForAll: boolean;
 }
 
 class Judge {
+  readonly troubles = new Troubles();
+  readonly slow = new Set<number>();
   /** By client. */
   readonly users = new Map<number, string>();
   /** By client that is in: its node. */
@@ -48,9 +56,14 @@ class Judge {
     this.#report = report;
   }
 
-  left(client: number): void {
+  /** Whoever was there for long enough has heard of it, or never will. */
+  left(client: number, now: number): void {
     this.here.delete(client);
-    for (const { unheard } of this.#news) unheard.delete(client);
+    for (const { node, at, unheard } of this.#news) {
+      const isLong = now - at > HEARD_US && !this.slow.has(client);
+      if (!isLong || this.troubles.isHeldUp(client, node, at - HEARD_US, now))
+        unheard.delete(client);
+    }
   }
 
   /** What it was about to tell may be lost. */
@@ -59,12 +72,14 @@ class Judge {
     this.#news = this.#news.filter((news) => news.node !== node);
   }
 
-  seen({ node, peers }: EventOf<'splitSeen'>): void {
+  seen({ node, peers, at }: EventOf<'splitSeen'>): void {
     const known = this.#known.has(node) ? this.#known.get(node) : [];
     this.#known.set(node, peers);
     if (known === undefined || peers.every((peer) => known.includes(peer))) return;
     const unheard = [...this.here].filter(([, at]) => at === node).map(([client]) => client);
-    this.#news.push({ node, peers, unheard: new Set(unheard), isForAll: false });
+    // Nobody is left who could hear them: that is a split, and no broken link.
+    const isForAll = peers.length === this.troubles.nodes.length - 1;
+    this.#news.push({ node, at, peers, unheard: new Set(unheard), isForAll });
   }
 
   noticed({ client, node, code }: EventOf<'talkerNoticed'>): void {
@@ -83,3 +98,6 @@ class Judge {
           );
   }
 }
+
+/** A word from one thread to the next, and to a client. */
+const HEARD_US = 2_000_000;

@@ -15,6 +15,7 @@ const terms = {
   ...{ pingEveryMs: 1_500, pingTimeoutMs: 4_000, loginTimeoutMs: 3_000, historyMax: 1_000 },
   ...{ offlineMessagesMax: 100, resumeMessagesMax: 1_000, queueBytesMax: 786_432 },
   ...{ emptyRoomMs: 3_600_000, isLimited: false, policy: 'multi', roomEventsMax: 1_000 },
+  admins: ['u0'],
   ...{ joinsPerSecondMax: 2, messagesPerSecondMax: 1_000, messagesBurstMax: 1_000 },
   ...{ presenceEveryMs: 2_000, roomsPerSessionMax: 100, sessionsPerUserMax: 8 },
   ...{ resumeBytesMax: 1_048_576, isShort: false, roomMembersMax: 1_000 },

@@ -318,6 +318,7 @@ function termsOf({ options, cluster }: ChatPlan) {
     roomMembersMax,
     ...{ joinsPerSecondMax, messagesPerSecondMax, messagesBurstMax, presenceEveryMs },
     ...{ roomsPerSessionMax, sessionsPerUserMax, watchedUsersMax },
+    admins: options.admins,
     isLimited: options.messagesPerSecondMax < 100 || options.joinsPerSecondMax < 100,
     policy: options.sessionPolicy,
     ...{ partitionPolicy, nodesExpected, stableAfterMs },

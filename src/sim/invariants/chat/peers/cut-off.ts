@@ -1,7 +1,6 @@
 // Whoever administers is told by a node that others are cut off from it, and so is everybody where nobody else is left; if one who
 // does not administer is told, all are. Refuses to judge who is cut off.
 
-import { ADMIN } from '../../../plan/chat-plan.ts';
 import type { EventOf, TraceEvent } from '../../../trace.ts';
 import type { Invariant, Report } from '../../invariant.ts';
 import { Troubles } from '../troubles.ts';
@@ -85,17 +84,21 @@ class Judge {
   noticed({ client, node, code }: EventOf<'talkerNoticed'>): void {
     if (code !== 'PARTITION') return;
     const news = this.#news.find((one) => one.node === node && one.unheard.delete(client));
-    if (news !== undefined && this.users.get(client) !== ADMIN) news.isForAll = true;
+    if (news !== undefined && !this.#administers(client)) news.isForAll = true;
   }
 
   end(event: TraceEvent): void {
     for (const { node, peers, unheard, isForAll } of this.#news)
       for (const client of unheard)
-        if (isForAll || this.users.get(client) === ADMIN)
+        if (isForAll || this.#administers(client))
           this.#report(
             event,
             `client ${client} was not told that ${peers.join(', ')} cannot be reached from node ${node}`,
           );
+  }
+
+  #administers(client: number): boolean {
+    return this.troubles.terms?.admins.includes(this.users.get(client) ?? '') === true;
   }
 }
 

@@ -21,6 +21,7 @@ import type {
 } from './chat-plan.ts';
 import { type Bridging, bridgings, withBridgedRoom, withVoices } from './casting/bridgings.ts';
 import { withCalls } from './calls/draw-calls.ts';
+import { areCrowdsAlone, inCrowds, isOfCrowds, sessionsMax } from './casting/crowds.ts';
 import { withHabits } from './casting/habits.ts';
 import { clusterSchedules, drains, singleFault } from './casting/schedules.ts';
 import { clusterSites } from './casting/sites.ts';
@@ -65,13 +66,8 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   );
   const drawnParts = drawn(partsOf(nodeCount, horizonUs), seed, 'chat');
   const isCluster = nodeCount > 1 || drawnParts.isClusterOfOne;
-  // Of a node that is alone everybody knows who has to make way.
-  const isCrowded =
-    !isCluster &&
-    drawnParts.options.sessionPolicy === 'multi' &&
-    drawn(chance(1, 2), seed, 'few sessions');
-  const users = isCrowded ? Math.min(drawnParts.users, CROWDED_MAX) : drawnParts.users;
-  const parts = { ...drawnParts, users };
+  const isCrowded = !isCluster && isOfCrowds(seed, drawnParts.options);
+  const parts = isCrowded ? inCrowds(drawnParts) : drawnParts;
   const talkers = clients ?? parts.talkers;
   const narrow = drawn(narrowLimits, seed, 'chat limits');
   const short = drawn(shortages(nodeCount), seed, 'shortages');
@@ -93,7 +89,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const isRepeated = repeated.length > 0;
   const isSingle = isFaulty && !isRepeated && drawn(chance(1, 4), seed, 'is single');
   const isOne = isSingle || isRepeated || isDrain;
-  const isQuiet = isCrowded && drawn(chance(2, 3), seed, 'crowd is all');
+  const isQuiet = isCrowded && areCrowdsAlone(seed);
   const faults = isOne || isQuiet ? [] : drawFaults(seed, kinds, { horizonUs, counts });
   const clusterKinds = clusterKindsIn(temper, drawn(clusterKindsOf(mood), seed, 'cluster kinds'));
   const several = clusterSchedules(isFaulty ? clusterKinds : [], nodeCount, horizonUs);
@@ -110,7 +106,9 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const chat: ChatPlan = {
     options: {
       ...chatOptions,
-      sessionsPerUserMax: areFew ? sessionsMax(parts, talkers, isCluster) : SESSIONS_MAX,
+      sessionsPerUserMax: areFew
+        ? sessionsMax(parts, talkers, isCluster, SESSIONS_MAX)
+        : SESSIONS_MAX,
     },
     cluster: isCluster ? withSides(withMemory(parts.cluster, seed), nodeCount, seed) : undefined,
     talkers: whoSee(habitual, repeated === dead ? dead : []),
@@ -280,20 +278,7 @@ const narrowLimits: Arbitrary<Partial<ChatOptions>> = mixed<Partial<ChatOptions>
   ],
 );
 
-/** As many sessions as a user has clients, or not so many: whoever leaves one behind comes to the limit. */
-function sessionsMax(
-  { users, options: { sessionPolicy } }: Parts,
-  talkers: number,
-  isCluster: boolean,
-): number {
-  if (sessionPolicy !== 'multi') return SESSIONS_MAX;
-  // In a cluster somebody stays outside: what nodes that died had stands in the way anyhow.
-  return Math.max(1, Math.ceil(talkers / users) - (isCluster ? 1 : 0));
-}
-
 const SESSIONS_MAX = 100;
-/** Users, where each has many clients. */
-const CROWDED_MAX = 3;
 
 const cluster: Arbitrary<ClusterOptions> = plainRecord({
   heartbeatMs: constantFrom(1_000, 500),

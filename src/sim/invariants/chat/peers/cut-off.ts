@@ -75,7 +75,7 @@ class Judge {
     const known = this.#known.has(node) ? this.#known.get(node) : [];
     this.#known.set(node, peers);
     if (known === undefined || peers.every((peer) => known.includes(peer))) return;
-    const unheard = [...this.here].filter(([, at]) => at === node).map(([client]) => client);
+    const unheard = [...this.here].filter(([, where]) => where === node).map(([client]) => client);
     // Nobody is left who could hear them: that is a split, and no broken link.
     const isForAll = peers.length === this.troubles.nodes.length - 1;
     this.#news.push({ node, at, peers, unheard: new Set(unheard), isForAll });

@@ -19,6 +19,7 @@ import type {
   StrangerPlan,
   TalkerPlan,
 } from './chat-plan.ts';
+import { type Bridging, bridgings, withBridgedRoom, withVoices } from './casting/bridgings.ts';
 import { withCalls } from './calls/draw-calls.ts';
 import { withHabits } from './casting/habits.ts';
 import { clusterSchedules, drains, singleFault } from './casting/schedules.ts';
@@ -75,7 +76,8 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const all = Array.from({ length: talkers }, (_, rank) =>
     talkerOf(seed, rank, nodeCount, lane, parts),
   );
-  const crossers = isCluster ? drawn(crossersOf(talkers, nodeCount), seed, 'crossers') : [];
+  const bridging = drawn(bridgings, seed, 'bridges');
+  const { crossers, seated } = crossingOf(bridging, { seed, talkers: all, isCluster, nodeCount });
   const counts = {
     client: talkers + crossers.length,
     shard: nodeCount * shardCount,
@@ -94,7 +96,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const habitual = withHabits(
     seed,
     withVisitors(
-      withLatecomers(seed, inTheirTime(all, isLong), horizonUs),
+      withLatecomers(seed, inTheirTime(seated, isLong), horizonUs),
       parts.options.sessionPolicy === 'multi' ? [] : drawn(visits(horizonUs), seed, 'visits'),
       { first: talkers + crossers.length, nodes: nodeCount },
     ),
@@ -113,6 +115,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     isSparse: !kinds.includes('killNode') && drawn(chance(1, 5), seed, 'is sparse'),
     impostor: isCluster ? drawn(impostors, seed, 'impostors') : undefined,
     crossers,
+    bridges: bridging?.bridges,
     faults: lasting.length > 0 ? lasting : drawn(schedule, seed, 'cluster faults'),
     way: drawn(lane === 'byte' ? byteWays : objectWays, seed, 'way'),
     skewsMs: parts.skewsMs,
@@ -124,7 +127,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     // Limits of doors, and short memories of topics, have runs of their own.
     broker: {
       ...settings.broker,
-      ...{ requireToken: false, publish: 'all', subscriptionsMax: 1_000 },
+      ...{ requireToken: bridging?.isProved ?? false, publish: 'all', subscriptionsMax: 1_000 },
       ...{
         connectionsMax: 50_000,
         connectionsPerAddressMax: 50_000,
@@ -134,6 +137,28 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     home: { ...settings.home, topicsMax: 100_000, dedupeIdsMax: 1_000 },
     ...{ addresses: 0, clients: [], faults, horizonUs, chat: withCalls(seed, chat) },
   };
+}
+
+/** Whose publications cross, between nodes or over bridges, and who sits where they come. */
+function crossingOf(
+  bridging: Bridging | undefined,
+  {
+    seed,
+    talkers,
+    isCluster,
+    nodeCount,
+  }: {
+    readonly seed: number;
+    readonly talkers: readonly TalkerPlan[];
+    readonly isCluster: boolean;
+    readonly nodeCount: number;
+  },
+): { readonly crossers: readonly CrosserPlan[]; readonly seated: readonly TalkerPlan[] } {
+  const few = bridging === undefined ? 0 : 2;
+  const isAny = isCluster || bridging !== undefined;
+  const some = isAny ? drawn(crossersOf(talkers.length, nodeCount, few), seed, 'crossers') : [];
+  if (bridging === undefined) return { crossers: some, seated: talkers };
+  return { crossers: withVoices(some, bridging, seed), seated: withBridgedRoom(talkers, seed) };
 }
 
 /** As much is said as in a short run. */
@@ -340,13 +365,17 @@ const byteWays: Arbitrary<LinkPlan> = plainRecord({
 });
 const objectWays = byteWays.map((way) => ({ ...way, ...whole }));
 
-function crossersOf(talkers: number, nodes: number): Arbitrary<readonly CrosserPlan[]> {
+function crossersOf(
+  talkers: number,
+  nodes: number,
+  minLength: number,
+): Arbitrary<readonly CrosserPlan[]> {
   return array(
     plainRecord({
       topic: constantFrom('cross/a', 'cross/a', 'cross/b'),
       everyUs: mixed([1, constant(0)], [2, integer({ min: 150_000, max: 900_000 })]),
     }),
-    { minLength: 0, maxLength: nodes + 1, size: 'max' },
+    { minLength, maxLength: nodes + 1, size: 'max' },
   ).map((some) =>
     some.map((one, rank) => ({ client: talkers + rank, node: rank % nodes, ...one })),
   );

@@ -5,7 +5,9 @@ import { hpAnswers, hpWords } from './answers.ts';
 import { callsAnswered } from './sessions/calls.ts';
 import { copies, detours, livePeers, mesh, versions } from './cluster.ts';
 import { directs } from './directs.ts';
-import { crossing, forwarding } from './forwarding.ts';
+import { bridged } from './crossing/bridged.ts';
+import { crossing } from './crossing/crossing.ts';
+import { forwarding } from './forwarding.ts';
 import { hpLiveness } from './liveness.ts';
 import { pages } from './looking/pages.ts';
 import { partial } from './looking/partial.ts';
@@ -97,6 +99,7 @@ export const chatInvariants: readonly Invariant[] = [
   versions,
   forwarding,
   crossing,
+  bridged,
   wanted,
   minority,
   tokens,

@@ -111,13 +111,15 @@ export function chatWords(event: ChatRecord): string {
     case 'nodeTold':
       return `node ${event.node} tells its process: ${event.news}`;
     case 'crossSent':
-      return `${who} publishes pub#${event.publication} to '${event.topic}' on node ${event.node}`;
+      return `${who} publishes pub:${event.publication} to '${event.topic}' on node ${event.node}`;
     case 'crossTaken':
-      return `${who} is told that pub#${event.publication} is taken`;
+      return `${who} is told that pub:${event.publication} is taken`;
     case 'crossFollowed':
       return `${who} follows '${event.topic}' on node ${event.node}`;
     case 'crossHeard':
-      return `${who} hears pub#${event.publication} of '${event.topic}' on node ${event.node}`;
+      return `${who} hears pub:${event.publication} of '${event.topic}' on node ${event.node}`;
+    case 'bridgeHeard':
+      return `${who} hears ${event.message} of ${event.from} in '${event.room}' at ${event.epoch}:${event.place}, over a bridge to '${event.topic}'`;
     case 'crossEnded':
       return `the connection of ${who} ends`;
     case 'chatProbed':

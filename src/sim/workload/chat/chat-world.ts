@@ -65,6 +65,7 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
     host.trace.add({
       ...{ kind: 'chatBegan', nodes: Array.from({ length: nodes }, (_, node) => nodeName(node)) },
       ...{ terms: termsOf(plan), clusterFaults: plan.faults },
+      bridges: (plan.bridges ?? []).map(({ one, other }) => [one, other] as const),
     });
   }
 

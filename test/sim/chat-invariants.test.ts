@@ -512,6 +512,14 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     at(14_000, { ...roomEvent(1, 'leave', 'u2', 1), reason: 'node_down' }),
     at(16_000, heard(1, 'm2.2', 2, { home: 'n3', isDelayed: true })),
   ],
+  'who has gone while the home was out of reach is missed by the next one': [
+    ...[began(), chatBegan({}, [splitOff(4, 12_000)]), joined(1), joined(2), connected(2, 2, 1)],
+    ...[loggedIn(1), seated(1, 0, { count: 2 }), loggedIn(2), at(9_000, heard(1, 'm2.1', 1))],
+    just('talkerNoticed', { ...of(2, 1), what: 'ERROR', code: 'AUTH_FAILED' }),
+    ended(2, { isBye: true }),
+    { ...roomEvent(1, 'leave', 'u2', 1), reason: 'node_down' },
+    heard(1, 'm2.2', 2),
+  ],
   'who came behind a message does not hear it, though who said it learns late that it was taken': [
     ...[...alone, joined(1), joined(2), loggedIn(1), loggedIn(2), seated(1, 0)],
     at(2_000, askedFor(1, 'ROOM_MESSAGE', { room: 'r', message: 'm1.1' })),
@@ -2237,6 +2245,16 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [
         ...[...world, joined(1), joined(2), connected(2, 2, 1), at(9_000, heard(1, 'm1.1', 1))],
         { ...roomEvent(1, 'leave', 'u2', 1), reason: 'node_down' },
+        heard(1, 'm1.2', 2),
+      ],
+    ],
+    [
+      'carried-off',
+      'while its session waits for it',
+      [
+        ...[...world, joined(1), joined(2), connected(2, 2, 1), at(9_000, heard(1, 'm1.1', 1))],
+        just('talkerNoticed', { ...of(2, 1), what: 'ERROR', code: 'PING_TIMEOUT' }),
+        ...[ended(2, { isBye: true }), { ...roomEvent(1, 'leave', 'u2', 1), reason: 'node_down' }],
         heard(1, 'm1.2', 2),
       ],
     ],

@@ -10,6 +10,7 @@ import {
   type ShardActors,
   startShard,
 } from '../actors/node.ts';
+import type { BridgeRule } from '../actors/bridge/bridge.ts';
 import type { BrokerOptions } from '../actors/broker/broker-options.ts';
 import type { ChatStart } from '../actors/chat/chat-context.ts';
 import type { ClusterNews, ClusterStart } from '../actors/cluster/cluster-options.ts';
@@ -28,7 +29,6 @@ import type { Connection } from './edges/network.ts';
 import { objectWire } from './edges/object-wire.ts';
 import { TcpEdge } from './edges/tcp.edge.ts';
 import { type Lane, WebEdge } from './edges/web.edge.ts';
-import { bridges } from './records/errands/bridges.ts';
 import type { Trace } from './trace.ts';
 import type { TraceHash } from './trace-hash.ts';
 import type { ChatWorld } from './workload/chat/chat-world.ts';
@@ -71,6 +71,7 @@ export interface ShardPlan {
   /** Buggify sites that may fire. */
   readonly sites: readonly string[];
   readonly gateway: GatewayStart | undefined;
+  readonly bridge: readonly BridgeRule[];
   readonly chat: ChatStart | undefined;
   /** Undefined for a node that is alone. */
   readonly cluster: ClusterStart | undefined;
@@ -183,8 +184,7 @@ export class Shard {
         world.chat?.told(plan, news);
       });
     const wire = lane === 'object' ? { brokerWire: objectWire } : {};
-    const { gateway, chat, cluster } = plan;
-    const bridge = gateway === undefined ? [] : bridges;
+    const { gateway, chat, cluster, bridge } = plan;
     startShard(this.system, {
       shard,
       shards,

@@ -15,6 +15,7 @@ const terms = {
   ...{ pingEveryMs: 1_500, pingTimeoutMs: 4_000, loginTimeoutMs: 3_000, historyMax: 1_000 },
   ...{ offlineMessagesMax: 100, resumeMessagesMax: 1_000, queueBytesMax: 786_432 },
   ...{ emptyRoomMs: 3_600_000, isLimited: false, policy: 'multi', roomEventsMax: 1_000 },
+  admins: ['u0'],
   ...{ joinsPerSecondMax: 2, messagesPerSecondMax: 1_000, messagesBurstMax: 1_000 },
   ...{ presenceEveryMs: 2_000, roomsPerSessionMax: 100, sessionsPerUserMax: 8 },
   ...{ resumeBytesMax: 1_048_576, isShort: false, roomMembersMax: 1_000 },
@@ -299,6 +300,21 @@ const cross = (kind: Written['kind'], client: number, more: object = {}): Writte
   ...{ node: client, client, connection: client, topic: 't', publication: 1 },
   ...more,
 });
+/** A room is joined to a topic; somebody sits in the room, and somebody follows the topic. */
+const bridgedWorld: readonly Written[] = [
+  began(),
+  { ...chatBegan(), bridges: [['chat/room/r', 'broker/t']] },
+  ...[joined(1), seated(1, 0), cross('crossFollowed', 3)],
+];
+const overBridge = (message: string, place: number, more: object = {}): Written => ({
+  ...cross('bridgeHeard', 3),
+  ...{ room: 'r', from: 'u1', message, place, epoch: 1 },
+  ...more,
+});
+const overNoBridge = [
+  cross('crossSent', 3, { topic: 'q' }),
+  cross('crossHeard', 3, { topic: 'elsewhere' }),
+];
 const died = (node: number): Written => just('processDied', { node });
 const rested = (atMs = 60_000): Written => just('rested', { atMs });
 
@@ -384,6 +400,7 @@ const stranger = (what: string, type: string, code?: string): Written => ({
 const noticed = (client: number, code: string): Written =>
   just('talkerNoticed', { ...of(client), what: 'NOTICE', code });
 const cutOffTold = noticed(1, 'PARTITION');
+const cannotReach = (...peers: string[]): Written => just('splitSeen', { node: 0, peers });
 const sentAway = just('talkerNoticed', { ...of(1), what: 'NOTICE', code: 'SERVER_DRAINING' });
 const shows: readonly Written[] = [askedFor(1, 'LOGIN', { tokenMs: 5_000 }), at(1, loggedIn(1))];
 const goes = { kind: 'drainNode', at: 5e6, one: 1, other: 0, durationUs: 8e6, amount: 0 };
@@ -461,6 +478,18 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     heard(2, 'm1.1', 1, { connection: 22, isDelayed: true }),
     ...[askedFor(2, 'PING', { id: 'p', connection: 22 }), pong(2, 'p', 22)],
   ],
+  'who has said goodbye does not count, though he has not heard of it': [
+    ...[...alone, joined(1), joined(3, { user: 'u1' }), at(1_000, loggedIn(3, { user: 'u1' }))],
+    ...[at(9_000, askedFor(3, 'BYE')), at(10_000, loggedIn(1, { sessions: 1 }))],
+  ],
+  'who is gone without a word is too slow for a node that keeps little for him': [
+    ...[began(), chatBegan({ isCluster: false, sessionsPerUserMax: 100, queueBytesMax: 16_384 })],
+    ...[joined(1), connected(1), at(1_000, loggedIn(1))],
+    ...[
+      at(20_000, ended(1, { by: 'client', isCut: true })),
+      at(21_000, refused('RESUME', 'SESSION_EXPIRED')),
+    ],
+  ],
   'what was said to whoever was about to leave is not owed to him as he joins anew': [
     ...[began(), chatBegan({ isCluster: false }), joined(2, { hasAck: true }), loggedIn(2)],
     ...[seated(2, 0), askedFor(2, 'LEAVE', { id: 'l', room: 'r' }), heard(2, 'm1.1', 1)],
@@ -482,6 +511,14 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     at(9_000, heard(1, 'm2.1', 1, { home: 'n3' })),
     at(14_000, { ...roomEvent(1, 'leave', 'u2', 1), reason: 'node_down' }),
     at(16_000, heard(1, 'm2.2', 2, { home: 'n3', isDelayed: true })),
+  ],
+  'who has gone while the home was out of reach is missed by the next one': [
+    ...[began(), chatBegan({}, [splitOff(4, 12_000)]), joined(1), joined(2), connected(2, 2, 1)],
+    ...[loggedIn(1), seated(1, 0, { count: 2 }), loggedIn(2), at(9_000, heard(1, 'm2.1', 1))],
+    just('talkerNoticed', { ...of(2, 1), what: 'ERROR', code: 'AUTH_FAILED' }),
+    ended(2, { isBye: true }),
+    { ...roomEvent(1, 'leave', 'u2', 1), reason: 'node_down' },
+    heard(1, 'm2.2', 2),
   ],
   'who came behind a message does not hear it, though who said it learns late that it was taken': [
     ...[...alone, joined(1), joined(2), loggedIn(1), loggedIn(2), seated(1, 0)],
@@ -805,12 +842,23 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ...handshake,
     cross('crossFollowed', 1),
     at(9_000, cross('crossSent', 0)),
-    forward(1, { message: 'pub#1' }),
+    forward(1, { message: 'pub:1' }),
     ...handshake.map((word) => ({ ...word, connection: 10 })),
-    forward(1, { message: 'pub#1', connection: 10 }),
+    forward(1, { message: 'pub:1', connection: 10 }),
     forward(2, { connection: 10 }),
     cross('crossHeard', 1),
     rested(),
+  ],
+  'a room and a topic hear each other once, by the names that they have': [
+    ...bridgedWorld,
+    at(9_000, cross('crossSent', 3, { claims: 'page', isProved: true, proved: 'Bob' })),
+    ...[
+      cross('crossTaken', 3),
+      cross('crossHeard', 3),
+      heard(1, 'pub:1', 1, { from: 'bob@broker' }),
+    ],
+    at(9_500, askedFor(1, 'ROOM_MESSAGE', { message: 'm1.1', room: 'r' })),
+    ...[roomAcked(1, 'm1.1', 2), overBridge('m1.1', 2, { from: 'U1' }), rested(40_000)],
   ],
   'what was written to a connection that had ended is lost': [
     ...[...alone, joined(1), joined(2)],
@@ -1763,6 +1811,22 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [...world, cutOffTold, noticed(2, 'PARTITION_HEALED'), sees()],
     ],
     [
+      'cut-off-told',
+      'another node is lost, and its administrator is not told',
+      [
+        ...[began(), chatBegan(), joined(1, { user: 'u0' }), loggedIn(1)],
+        ...[cannotReach('n2'), cutOffTold, cannotReach('n2', 'n3'), asked],
+      ],
+    ],
+    [
+      'cut-off-told',
+      'some are told that another node is lost, and others are not',
+      [
+        ...[began(), chatBegan(), joined(1), loggedIn(1), joined(2), loggedIn(2)],
+        ...[cannotReach('n2'), cutOffTold, cannotReach(), asked],
+      ],
+    ],
+    [
       'unproved',
       'a node of another cluster, which is answered',
       [...world, stranger('otherCluster', 'SERVER_CHALLENGE')],
@@ -1813,12 +1877,12 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
     [
       'forwarding',
       'twice, under two numbers',
-      [...world, ...handshake, forward(1, { message: 'pub#1' }), forward(2, { message: 'pub#1' })],
+      [...world, ...handshake, forward(1, { message: 'pub:1' }), forward(2, { message: 'pub:1' })],
     ],
     [
       'forwarding',
       'on to a third',
-      [...world, ...handshake, cross('crossSent', 2), forward(1, { message: 'pub#1' })],
+      [...world, ...handshake, cross('crossSent', 2), forward(1, { message: 'pub:1' })],
     ],
     [
       'forwarding',
@@ -2125,7 +2189,7 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
     [
       'wanted',
       'nobody was ever there',
-      [...world, at(9_000, forward(1, { key: 'publication broker/t', message: 'pub#1' }))],
+      [...world, at(9_000, forward(1, { key: 'publication broker/t', message: 'pub:1' }))],
     ],
     [
       'wanted',
@@ -2209,6 +2273,16 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
     ],
     [
       'carried-off',
+      'while its session waits for it',
+      [
+        ...[...world, joined(1), joined(2), connected(2, 2, 1), at(9_000, heard(1, 'm1.1', 1))],
+        just('talkerNoticed', { ...of(2, 1), what: 'ERROR', code: 'PING_TIMEOUT' }),
+        ...[ended(2, { isBye: true }), { ...roomEvent(1, 'leave', 'u2', 1), reason: 'node_down' }],
+        heard(1, 'm1.2', 2),
+      ],
+    ],
+    [
+      'carried-off',
       'with a thread of another node',
       [
         ...[began(), chatBegan(), joined(1), joined(2), connected(2, 2, 1)],
@@ -2216,6 +2290,35 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         { kind: 'shardCrashed', node: 0, shard: 1 },
         { ...roomEvent(1, 'leave', 'u2', 1), reason: 'node_down' },
         heard(1, 'm1.2', 3),
+      ],
+    ],
+    ['crossing', 'over no bridge', [...bridgedWorld, ...overNoBridge]],
+    ['bridged', 'twice', [...bridgedWorld, overBridge('m1.1', 1), overBridge('m1.1', 1)]],
+    ['bridged', 'by somebody else', [...bridgedWorld, joined(2), overBridge('m2.1', 1)]],
+    ['bridged', 'for the second time', [...bridgedWorld, overBridge('pub:1', 1)]],
+    ['bridged', 'from another room', [...bridgedWorld, overBridge('m1.1', 1, { room: 'q' })]],
+    [
+      'bridged',
+      'by a name that nobody has proved',
+      [
+        ...[...bridgedWorld, cross('crossSent', 3, { claims: 'page', isProved: true })],
+        heard(1, 'pub:1', 1, { from: 'page@broker' }),
+      ],
+    ],
+    [
+      'bridged',
+      'never in the room',
+      [
+        ...[...bridgedWorld, at(9_000, cross('crossSent', 3)), cross('crossTaken', 3)],
+        rested(40_000),
+      ],
+    ],
+    [
+      'bridged',
+      'never out of it',
+      [
+        ...[...bridgedWorld, at(9_000, askedFor(1, 'ROOM_MESSAGE', { message: 'm1.1' }))],
+        ...[roomAcked(1, 'm1.1', 1), rested(40_000)],
       ],
     ],
     ['crossing', 'twice', [...world, cross('crossHeard', 1), cross('crossHeard', 1)]],

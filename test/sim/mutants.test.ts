@@ -23,7 +23,7 @@ const judged: readonly string[] = [...invariants, ...gatewayInvariants, ...chatI
 const unjudged: readonly string[] = [];
 const properties = new Set<string>([...judged, ...badEnds, ...unjudged]);
 const requirements = new Set(
-  ['broker', 'process', 'grip', 'websocket-over-http', 'hp', 'hp-peer'].flatMap((name) =>
+  ['broker', 'process', 'grip', 'websocket-over-http', 'hp', 'hp-peer', 'bridge'].flatMap((name) =>
     [...read(`spec/${name}.md`).matchAll(/\*\*\[([A-Z0-9-]+)\]\*\*/g)].map(([, id]) => id),
   ),
 );

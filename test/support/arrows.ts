@@ -47,6 +47,7 @@ const packagesOfFile: Readonly<Record<string, readonly string[]>> = {
   // Plans are typed values that fast-check draws and shrinks: src/sim/plan/drawing.ts.
   'src/sim/faults/faults.ts': ['fast-check'],
   'src/sim/faults/poison.ts': ['fast-check'],
+  'src/sim/plan/casting/bridgings.ts': ['fast-check'],
   'src/sim/plan/casting/habits.ts': ['fast-check'],
   'src/sim/plan/casting/mishaps-of-one.ts': ['fast-check'],
   'src/sim/plan/casting/river.ts': ['fast-check'],

@@ -1,5 +1,6 @@
 // Every planted bug, by area. Refuses to know how they are run: search/mutate.ts does that.
 
+import { bridging } from './bridges/crossing.ts';
 import { again } from './chat/again.ts';
 import { bounding } from './chat/bounds.ts';
 import { chatting } from './chat/chat.ts';
@@ -57,4 +58,5 @@ export const mutants: readonly Mutant[] = [
   ...deaths,
   ...memberMutants,
   ...again,
+  ...bridging,
 ];

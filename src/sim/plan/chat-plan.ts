@@ -1,6 +1,7 @@
 // The chat's part of a run, as data: how its nodes and their cluster are set, who talks and how, who speaks to the peers'
 // doors without being a peer, whose publications cross, and what befalls the ways between nodes. Refuses to act.
 
+import type { BridgeRule } from '../../actors/bridge/bridge.ts';
 import type { ChatOptions } from '../../actors/chat/chat-options.ts';
 import type { ClusterOptions } from '../../actors/cluster/cluster-options.ts';
 import type { LinkPlan } from '../edges/link.ts';
@@ -39,6 +40,8 @@ export interface TalkerPlan {
   readonly stumbles?: boolean;
   /** It reads nothing for a while before it leaves: what it is told meanwhile waits at its node. */
   readonly dozes?: boolean;
+  /** It lets go of its connection, and is away for nearly as long as it may be. */
+  readonly lingers?: boolean;
   /** Now and then it does nothing for some seconds. */
   readonly hushes?: boolean;
   /** It comes only then. */
@@ -91,6 +94,12 @@ export interface CrosserPlan {
   readonly topic: string;
   /** Mean pause between two publications; 0 only follows. */
   readonly everyUs: number;
+  /** What it calls itself in all that it publishes. */
+  readonly claims?: string | undefined;
+  /** Shown where doors ask for one: made for somebody, or for nobody in particular. */
+  readonly token?: { readonly subject: string | undefined } | undefined;
+  /** What it publishes has no ids, so nothing but its words tells that it is the same. */
+  readonly isNameless?: boolean;
 }
 
 /** Which version a node speaks to others: another one after its first life, when it is upgraded. */
@@ -112,6 +121,8 @@ export interface ChatPlan {
   /** Nodes are told of the next two alone, and hear of the others from them. */
   readonly isSparse?: boolean;
   readonly crossers: readonly CrosserPlan[];
+  /** Topics that are joined, on all nodes. */
+  readonly bridges?: readonly BridgeRule[] | undefined;
   /** Made at the doors of the first node when faults are over. */
   readonly calls?: readonly PlannedCall[];
   readonly faults: readonly ClusterFault[];

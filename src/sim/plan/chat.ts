@@ -19,7 +19,9 @@ import type {
   StrangerPlan,
   TalkerPlan,
 } from './chat-plan.ts';
+import { type Bridging, bridgings, withBridgedRoom, withVoices } from './casting/bridgings.ts';
 import { withCalls } from './calls/draw-calls.ts';
+import { areCrowdsAlone, inCrowds, isOfCrowds, sessionsMax } from './casting/crowds.ts';
 import { withHabits } from './casting/habits.ts';
 import { clusterSchedules, drains, singleFault } from './casting/schedules.ts';
 import { clusterSites } from './casting/sites.ts';
@@ -62,20 +64,20 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     drawn(milliseconds(4_000, 14_000), seed, 'chat horizon') + (isLong ? LONG_US : 0),
     ...lasting.map(({ at, durationUs }) => at + durationUs + 1_000_000),
   );
-  const parts = drawn(partsOf(nodeCount, horizonUs), seed, 'chat');
+  const drawnParts = drawn(partsOf(nodeCount, horizonUs), seed, 'chat');
+  const isCluster = nodeCount > 1 || drawnParts.isClusterOfOne;
+  const isCrowded = !isCluster && isOfCrowds(seed, drawnParts.options);
+  const parts = isCrowded ? inCrowds(drawnParts) : drawnParts;
   const talkers = clients ?? parts.talkers;
   const narrow = drawn(narrowLimits, seed, 'chat limits');
   const short = drawn(shortages(nodeCount), seed, 'shortages');
   const chatOptions = { ...parts.options, ...narrow, ...short };
-  const isCluster = nodeCount > 1 || parts.isClusterOfOne;
-  // Of a node that is alone everybody knows who has to make way.
-  const areFew =
-    narrow.roomsPerSessionMax !== undefined ||
-    (!isCluster && drawn(chance(1, 3), seed, 'few sessions'));
+  const areFew = narrow.roomsPerSessionMax !== undefined || isCrowded;
   const all = Array.from({ length: talkers }, (_, rank) =>
     talkerOf(seed, rank, nodeCount, lane, parts),
   );
-  const crossers = isCluster ? drawn(crossersOf(talkers, nodeCount), seed, 'crossers') : [];
+  const bridging = drawn(bridgings, seed, 'bridges');
+  const { crossers, seated } = crossingOf(bridging, { seed, talkers: all, isCluster, nodeCount });
   const counts = {
     client: talkers + crossers.length,
     shard: nodeCount * shardCount,
@@ -87,22 +89,26 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const isRepeated = repeated.length > 0;
   const isSingle = isFaulty && !isRepeated && drawn(chance(1, 4), seed, 'is single');
   const isOne = isSingle || isRepeated || isDrain;
-  const faults = isOne ? [] : drawFaults(seed, kinds, { horizonUs, counts });
+  const isQuiet = isCrowded && areCrowdsAlone(seed);
+  const faults = isOne || isQuiet ? [] : drawFaults(seed, kinds, { horizonUs, counts });
   const clusterKinds = clusterKindsIn(temper, drawn(clusterKindsOf(mood), seed, 'cluster kinds'));
   const several = clusterSchedules(isFaulty ? clusterKinds : [], nodeCount, horizonUs);
   const schedule = isSingle ? singleFault(nodeCount) : several;
   const habitual = withHabits(
     seed,
     withVisitors(
-      withLatecomers(seed, inTheirTime(all, isLong), horizonUs),
+      withLatecomers(seed, inTheirTime(seated, isLong), horizonUs),
       parts.options.sessionPolicy === 'multi' ? [] : drawn(visits(horizonUs), seed, 'visits'),
       { first: talkers + crossers.length, nodes: nodeCount },
     ),
+    isCrowded,
   );
   const chat: ChatPlan = {
     options: {
       ...chatOptions,
-      sessionsPerUserMax: areFew ? sessionsMax(parts, talkers, isCluster) : SESSIONS_MAX,
+      sessionsPerUserMax: areFew
+        ? sessionsMax(parts, talkers, isCluster, SESSIONS_MAX)
+        : SESSIONS_MAX,
     },
     cluster: isCluster ? withSides(withMemory(parts.cluster, seed), nodeCount, seed) : undefined,
     talkers: whoSee(habitual, repeated === dead ? dead : []),
@@ -113,6 +119,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     isSparse: !kinds.includes('killNode') && drawn(chance(1, 5), seed, 'is sparse'),
     impostor: isCluster ? drawn(impostors, seed, 'impostors') : undefined,
     crossers,
+    bridges: bridging?.bridges,
     faults: lasting.length > 0 ? lasting : drawn(schedule, seed, 'cluster faults'),
     way: drawn(lane === 'byte' ? byteWays : objectWays, seed, 'way'),
     skewsMs: parts.skewsMs,
@@ -124,7 +131,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     // Limits of doors, and short memories of topics, have runs of their own.
     broker: {
       ...settings.broker,
-      ...{ requireToken: false, publish: 'all', subscriptionsMax: 1_000 },
+      ...{ requireToken: bridging?.isProved ?? false, publish: 'all', subscriptionsMax: 1_000 },
       ...{
         connectionsMax: 50_000,
         connectionsPerAddressMax: 50_000,
@@ -134,6 +141,28 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     home: { ...settings.home, topicsMax: 100_000, dedupeIdsMax: 1_000 },
     ...{ addresses: 0, clients: [], faults, horizonUs, chat: withCalls(seed, chat) },
   };
+}
+
+/** Whose publications cross, between nodes or over bridges, and who sits where they come. */
+function crossingOf(
+  bridging: Bridging | undefined,
+  {
+    seed,
+    talkers,
+    isCluster,
+    nodeCount,
+  }: {
+    readonly seed: number;
+    readonly talkers: readonly TalkerPlan[];
+    readonly isCluster: boolean;
+    readonly nodeCount: number;
+  },
+): { readonly crossers: readonly CrosserPlan[]; readonly seated: readonly TalkerPlan[] } {
+  const few = bridging === undefined ? 0 : 2;
+  const isAny = isCluster || bridging !== undefined;
+  const some = isAny ? drawn(crossersOf(talkers.length, nodeCount, few), seed, 'crossers') : [];
+  if (bridging === undefined) return { crossers: some, seated: talkers };
+  return { crossers: withVoices(some, bridging, seed), seated: withBridgedRoom(talkers, seed) };
 }
 
 /** As much is said as in a short run. */
@@ -249,17 +278,6 @@ const narrowLimits: Arbitrary<Partial<ChatOptions>> = mixed<Partial<ChatOptions>
   ],
 );
 
-/** As many sessions as a user has clients, or not so many: whoever leaves one behind comes to the limit. */
-function sessionsMax(
-  { users, options: { sessionPolicy } }: Parts,
-  talkers: number,
-  isCluster: boolean,
-): number {
-  if (sessionPolicy !== 'multi') return SESSIONS_MAX;
-  // In a cluster somebody stays outside: what nodes that died had stands in the way anyhow.
-  return Math.max(1, Math.ceil(talkers / users) - (isCluster ? 1 : 0));
-}
-
 const SESSIONS_MAX = 100;
 
 const cluster: Arbitrary<ClusterOptions> = plainRecord({
@@ -340,13 +358,17 @@ const byteWays: Arbitrary<LinkPlan> = plainRecord({
 });
 const objectWays = byteWays.map((way) => ({ ...way, ...whole }));
 
-function crossersOf(talkers: number, nodes: number): Arbitrary<readonly CrosserPlan[]> {
+function crossersOf(
+  talkers: number,
+  nodes: number,
+  minLength: number,
+): Arbitrary<readonly CrosserPlan[]> {
   return array(
     plainRecord({
       topic: constantFrom('cross/a', 'cross/a', 'cross/b'),
       everyUs: mixed([1, constant(0)], [2, integer({ min: 150_000, max: 900_000 })]),
     }),
-    { minLength: 0, maxLength: nodes + 1, size: 'max' },
+    { minLength, maxLength: nodes + 1, size: 'max' },
   ).map((some) =>
     some.map((one, rank) => ({ client: talkers + rank, node: rank % nodes, ...one })),
   );

@@ -3,6 +3,7 @@
 import type { Processes } from '../faults/processes.ts';
 import type { Plan } from '../plan.ts';
 import type { ShardPlan } from '../shard.ts';
+import { bridges } from '../records/errands/bridges.ts';
 import { gatewayStartOf } from './gateway-plan.ts';
 
 interface World {
@@ -15,6 +16,7 @@ interface World {
 export function shardPlanOf({ plan, processes, gateway: its }: World, place: number): ShardPlan {
   const { seed, shards, lane, broker, home, receiptBytes, serviceUs, fineTurns, sites, gateway } =
     plan;
+  const joined = gateway === undefined ? plan.chat?.bridges : bridges;
   const [node, shard] = [Math.floor(place / shards), place % shards];
   const { chat, cluster } = processes?.starting(node, shard) ?? {};
   return {
@@ -24,6 +26,7 @@ export function shardPlanOf({ plan, processes, gateway: its }: World, place: num
     // A window is never smaller than two receipts.
     receiptBytes: sites.includes('tiny-window') ? 1 : receiptBytes,
     sites: gateway === undefined ? sites : [...sites, ...gateway.sites],
+    bridge: joined ?? [],
     gateway: gatewayStartOf(gateway, its?.editionOf(node) ?? 0),
   };
 }

@@ -23,7 +23,15 @@ export const chatMarks: readonly string[] = [
   ...refusals.map((code) => `refused ${code}`),
   ...notices.map((code) => `told ${code}`),
   ...['process died', 'peer suspect', 'peer down', 'peer left', 'link up', 'link lost'],
-  ...['stranger answered', 'forwarded', 'crossed', 'link of version 1.0', 'link by a detour'],
+  ...[
+    'stranger answered',
+    'forwarded',
+    'crossed',
+    'bridged',
+    'bridged into a room',
+    'link of version 1.0',
+    'link by a detour',
+  ],
   ...['receipt heard', 'typing heard', 'typing heard in a room', 'status heard', 'unwatched'],
   ...['room event join', 'room event leave', 'room event count'],
 ];
@@ -55,7 +63,10 @@ export function chatWatcher(reach: (name: string) => void): Watcher {
       reach(isDuplicate ? 'said: already' : `said: ${status}`),
     directAcked: ({ status, isDuplicate }) =>
       reach(isDuplicate ? 'direct: already' : `direct: ${status}`),
-    roomHeard: ({ isDelayed }) => reach(isDelayed ? 'heard late' : 'heard'),
+    roomHeard({ isDelayed, from }) {
+      reach(isDelayed ? 'heard late' : 'heard');
+      if (from.endsWith('@broker')) reach('bridged into a room');
+    },
     directHeard({ isDelayed, isSent }) {
       if (isSent) reach('carbon heard');
       else reach(isDelayed ? 'direct heard late' : 'direct heard');
@@ -73,6 +84,7 @@ export function chatWatcher(reach: (name: string) => void): Watcher {
       if (type === 'SERVER_CHALLENGE' && version === '1.0') reach('link of version 1.0');
     },
     crossHeard: () => reach('crossed'),
+    bridgeHeard: () => reach('bridged'),
     signHeard({ what, room }) {
       if (what === 'RECEIPT') reach('receipt heard');
       else reach(room === undefined ? 'typing heard' : 'typing heard in a room');

@@ -51,6 +51,8 @@ export type ChatRecord =
       readonly nodes: readonly string[];
       readonly terms: ChatTerms;
       readonly clusterFaults: readonly ClusterFault[];
+      /** Topics that are joined, by their names with their dialects. */
+      readonly bridges?: readonly (readonly [one: string, other: string])[];
     }
   /** A process begins a life, knowing nothing. */
   | { readonly kind: 'processBegan'; readonly node: number; readonly incarnation: number }
@@ -314,6 +316,11 @@ export type ChatRecord =
       readonly client: number;
       readonly topic: string;
       readonly publication: number;
+      /** What it calls itself there. */
+      readonly claims?: string | undefined;
+      /** Its door asks for a token, and this is for whom that was made. */
+      readonly isProved?: boolean;
+      readonly proved?: string | undefined;
     }
   /** Its node took it. */
   | {
@@ -336,6 +343,19 @@ export type ChatRecord =
       readonly connection: number;
       readonly topic: string;
       readonly publication: number;
+    }
+  /** A message of a room came over a bridge. */
+  | {
+      readonly kind: 'bridgeHeard';
+      readonly node: number;
+      readonly client: number;
+      readonly connection: number;
+      readonly topic: string;
+      readonly room: string;
+      readonly from: string;
+      readonly message: string;
+      readonly place: number;
+      readonly epoch: number;
     }
   | {
       readonly kind: 'crossEnded';

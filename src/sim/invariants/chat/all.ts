@@ -5,7 +5,9 @@ import { hpAnswers, hpWords } from './answers.ts';
 import { callsAnswered } from './sessions/calls.ts';
 import { copies, detours, livePeers, mesh, versions } from './cluster.ts';
 import { directs } from './directs.ts';
-import { crossing, forwarding } from './forwarding.ts';
+import { bridged } from './crossing/bridged.ts';
+import { crossing } from './crossing/crossing.ts';
+import { forwarding } from './forwarding.ts';
 import { hpLiveness } from './liveness.ts';
 import { pages } from './looking/pages.ts';
 import { partial } from './looking/partial.ts';
@@ -15,6 +17,7 @@ import { kept } from './rooms/kept.ts';
 import { silence, timelyDeaths } from './peers/deaths.ts';
 import { goneWithNode } from './peers/gone.ts';
 import { joining } from './peers/joining.ts';
+import { cutOff } from './peers/cut-off.ts';
 import { healed } from './peers/healed.ts';
 import { membersTold } from './peers/told.ts';
 import { unproved } from './peers/strangers.ts';
@@ -92,11 +95,13 @@ export const chatInvariants: readonly Invariant[] = [
   mesh,
   unproved,
   membersTold,
+  cutOff,
   healed,
   joining,
   versions,
   forwarding,
   crossing,
+  bridged,
   wanted,
   minority,
   tokens,

@@ -92,6 +92,10 @@ export function chatWords(event: ChatRecord): string {
       return `node ${event.node} says ${event.type} to node ${event.to}${forwardedAbout(event)}`;
     case 'peerSeen':
       return `node ${event.node} sees ${event.peer}: ${event.state}`;
+    case 'splitSeen':
+      return event.peers.length === 0
+        ? `node ${event.node} reaches all others again`
+        : `node ${event.node} cannot reach ${event.peers.join(', ')}`;
     case 'digestsDiffered':
       return `node ${event.node} has another version ${event.ver} of ${event.peer} than ${event.peer} itself`;
     case 'linksCounted':
@@ -111,13 +115,15 @@ export function chatWords(event: ChatRecord): string {
     case 'nodeTold':
       return `node ${event.node} tells its process: ${event.news}`;
     case 'crossSent':
-      return `${who} publishes pub#${event.publication} to '${event.topic}' on node ${event.node}`;
+      return `${who} publishes pub:${event.publication} to '${event.topic}' on node ${event.node}`;
     case 'crossTaken':
-      return `${who} is told that pub#${event.publication} is taken`;
+      return `${who} is told that pub:${event.publication} is taken`;
     case 'crossFollowed':
       return `${who} follows '${event.topic}' on node ${event.node}`;
     case 'crossHeard':
-      return `${who} hears pub#${event.publication} of '${event.topic}' on node ${event.node}`;
+      return `${who} hears pub:${event.publication} of '${event.topic}' on node ${event.node}`;
+    case 'bridgeHeard':
+      return `${who} hears ${event.message} of ${event.from} in '${event.room}' at ${event.epoch}:${event.place}, over a bridge to '${event.topic}'`;
     case 'crossEnded':
       return `the connection of ${who} ends`;
     case 'chatProbed':

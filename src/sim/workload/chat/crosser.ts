@@ -12,6 +12,7 @@ import type { Trace } from '../../trace.ts';
 import { FrameDecoder, type FrameListener } from '../hearing/frame-decoder.ts';
 import { linkOf, Masks } from '../own-ways.ts';
 import { encoder } from './hp-lines.ts';
+import { dataOf, PUBLICATION } from './said.ts';
 
 export interface CrosserWorld {
   readonly isSettling: boolean;
@@ -74,11 +75,14 @@ export class Crosser implements Endpoint, FrameListener {
 
   publish(): void {
     if (!this.#isIn) return;
-    const { node, client, topic } = this.plan;
+    const { node, client, topic, claims, token, isNameless = false } = this.plan;
     const publication = this.#world.newPublication();
-    this.#world.trace.add({ kind: 'crossSent', node, client, topic, publication });
-    const data = `pub#${publication}`;
-    this.#say({ type: 'publish', topic, data, id: data, ack: true });
+    const told = { publication, claims, isProved: token !== undefined, proved: token?.subject };
+    this.#world.trace.add({ kind: 'crossSent', node, client, topic, ...told });
+    const words = `${PUBLICATION}${publication}`;
+    const own = dataOf(words);
+    const data = claims === undefined ? words : { from: claims, body: words, data: own };
+    this.#say({ type: 'publish', topic, data, ...(isNameless ? {} : { id: words, ack: true }) });
   }
 
   taken(): void {}
@@ -101,7 +105,8 @@ export class Crosser implements Endpoint, FrameListener {
     const word = JSON.parse(decoder.decode(bytes.subarray(from, to))) as Record<string, unknown>;
     const { node, client, topic } = this.plan;
     const connection = this.connection?.id ?? -1;
-    const publication = Number(/^pub#(\d+)$/.exec(String(word['data'] ?? word['id']))?.[1] ?? -1);
+    const said = saidIn(word['data']);
+    const publication = publicationIn(said?.body ?? word['id']);
     switch (word['type']) {
       case 'ack_subscribe':
         this.#isIn = true;
@@ -111,6 +116,12 @@ export class Crosser implements Endpoint, FrameListener {
         this.#world.trace.add({ kind: 'crossTaken', node, client, publication });
         return;
       case 'message':
+        if (said?.place !== undefined) {
+          const { body: message, ...where } = said;
+          const heard = { ...where, message, place: said.place };
+          this.#world.trace.add({ kind: 'bridgeHeard', node, client, connection, topic, ...heard });
+          return;
+        }
         this.#world.trace.add({ kind: 'crossHeard', node, client, connection, topic, publication });
         return;
       default:
@@ -144,7 +155,7 @@ export class Crosser implements Endpoint, FrameListener {
     connection.meet(this);
     this.connection = connection;
     this.#decoder = new FrameDecoder();
-    const head = { method: 'GET', path: '/', query: '', headers: {} };
+    const head = { method: 'GET', path: '/', query: queryOf(this.plan), headers: {} };
     this.sayRaw({ word: 'upgrade', head, subprotocols: [] });
   }
 
@@ -171,6 +182,36 @@ export class Crosser implements Endpoint, FrameListener {
       this.#publishLater();
     });
   }
+}
+
+interface SaidThere {
+  readonly body: string;
+  readonly from: string;
+  readonly room: string;
+  readonly epoch: number;
+  /** Of a message of a room, which has one. */
+  readonly place: number | undefined;
+}
+
+/** Its own words, or a message of a room. */
+function saidIn(data: unknown): SaidThere | undefined {
+  if (data === undefined) return undefined;
+  const { body = data, from, room, epoch, seq } = data as Readonly<Record<string, unknown>>;
+  const place = seq === undefined ? undefined : Number(seq);
+  const where = { from: String(from), room: String(room), epoch: Number(epoch), place };
+  return { body: String(body).trimEnd(), ...where };
+}
+
+function publicationIn(words: unknown): number {
+  const text = String(words);
+  return text.startsWith(PUBLICATION) ? Number(text.slice(PUBLICATION.length)) : -1;
+}
+
+function queryOf({ token }: CrosserPlan): string {
+  if (token === undefined) return '';
+  const claims = { subscribe: ['*'], publish: ['*'], subject: token.subject };
+  // Twice, as a token is read out of a query first.
+  return `access_token=${encodeURIComponent(encodeURIComponent(JSON.stringify(claims)))}`;
 }
 
 const decoder = new TextDecoder();

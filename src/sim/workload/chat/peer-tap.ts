@@ -120,7 +120,7 @@ function publicationIn({ body }: Fields): { message?: string; epoch?: number; or
       message: `${String(entry['from'])} ${String(entry['id'])}`,
       ...{ epoch: Number(entry['epoch']), origin: nameIn(entry) },
     };
-  const publication = text === undefined ? undefined : /pub#\d+/.exec(text)?.[0];
+  const publication = text === undefined ? undefined : /pub:\d+/.exec(text)?.[0];
   return publication === undefined ? {} : { message: publication };
 }
 

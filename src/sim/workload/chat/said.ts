@@ -4,6 +4,9 @@
 
 import { type HpLine, nameOf, textOf, TIMESTAMP } from './hp-lines.ts';
 
+/** How what crosses begins, wherever it is heard; the rest is its number in the run. */
+export const PUBLICATION = 'pub:';
+
 /** Of the talkers of a run, by number. */
 export interface Speakers {
   userOf(client: number): string | undefined;
@@ -29,10 +32,14 @@ export function wrongIn(
 ): string | undefined {
   const message = textOf(payload, 'body').trimEnd();
   const from = nameOf(payload, 'from');
+  const data = JSON.stringify(payload['data']);
+  if (message.startsWith(PUBLICATION))
+    return [undefined, JSON.stringify(dataOf(message))].includes(data)
+      ? undefined
+      : `${message} with ${data}`;
   const author = speakers.userOf(numbersIn(message).client);
   if (from !== author) return `${message} of ${from}, and ${author} has said it`;
   if (timestamp !== timestampOf(message)) return `${message} at ${String(timestamp)}`;
-  const data = JSON.stringify(payload['data']);
   if (data !== JSON.stringify(dataOf(message))) return `${message} with ${data}`;
   const to = payload['to'];
   const receiver = speakers.receiverOf(message);
@@ -40,7 +47,15 @@ export function wrongIn(
   return undefined;
 }
 
+/** Its id, but what crosses has its own there only where its publisher gave it one. */
+export function messageIn(id: string, payload: HpLine['payload']): string {
+  const body = textOf(payload, 'body');
+  return body.startsWith(PUBLICATION) ? body : id;
+}
+
 function numbersIn(message: string): { readonly client: number; readonly number: number } {
+  if (message.startsWith(PUBLICATION))
+    return { client: -1, number: Number(message.slice(PUBLICATION.length)) };
   const [client = -1, number = 0] = message.slice(1).split('.').map(Number);
   return { client, number };
 }

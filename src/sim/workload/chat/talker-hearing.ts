@@ -16,7 +16,7 @@ import {
   textOf,
   textsOf,
 } from './hp-lines.ts';
-import { wrongIn } from './said.ts';
+import { messageIn, wrongIn } from './said.ts';
 import type { Outstanding, Talker } from './talker.ts';
 
 type Payload = HpLine['payload'];
@@ -93,7 +93,7 @@ export class TalkerHearing {
     const isTaken = plan.returns === 'resumed';
     const lost = { kind: 'roomLost', ...inSession } as const;
     if (type === 'ROOM_MESSAGE' && isTaken)
-      world.trace.add({ ...lost, room: textOf(payload, 'room'), message: id });
+      world.trace.add({ ...lost, room: textOf(payload, 'room'), message: messageIn(id, payload) });
     if (type === 'RESUME_OK' && isTaken)
       for (const room of textsOf(payload, 'gaps'))
         world.trace.add({ ...lost, room, message: undefined });
@@ -102,8 +102,9 @@ export class TalkerHearing {
     world.trace.add({ kind: 'directLost', ...inSession, message });
   }
 
-  #roomMessage({ id: message, timestamp, payload }: HpLine): void {
+  #roomMessage({ id, timestamp, payload }: HpLine): void {
     const { world, places, session } = this.#talker;
+    const message = messageIn(id, payload);
     this.#look(payload, timestamp);
     const [room, from] = [textOf(payload, 'room'), nameOf(payload, 'from')];
     const home = textOf(payload, 'node');
@@ -115,7 +116,7 @@ export class TalkerHearing {
     const heard = { room, from, message, place, epoch, home, isDelayed };
     const cause = world.saidAt(message);
     world.trace.add({ kind: 'roomHeard', ...this.#talker.inSession(), ...heard }, cause);
-    this.#acknowledge(message);
+    this.#acknowledge(id);
   }
 
   #directMessage({ id, timestamp, payload }: HpLine): void {

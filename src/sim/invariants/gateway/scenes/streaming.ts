@@ -152,9 +152,13 @@ export class StreamModel implements SceneModel {
     for (const sequence of this.#sequences.values()) sequence.losePlace();
     this.#recoveredAt = at;
     this.#isRecoverWaiting = this.#failures > 0;
+    const { next } = this.#of.scene;
     const isAsking = at - this.#askedAt < ASKING_US || this.#failures > 0;
-    if (this.#of.scene.next !== undefined && this.#isOpen && !this.#isOver && !isAsking)
-      this.#mustAskUntil = Math.min(this.#mustAskUntil ?? Infinity, at + LATE_US);
+    if (next === undefined || !this.#isOpen || this.#isOver) return;
+    if (!isAsking) this.#mustAskUntil = Math.min(this.#mustAskUntil ?? Infinity, at + LATE_US);
+    // [GRIP-SEQ-4] What is answered then is behind nothing that is still known.
+    else if (next.isBehind && this.#asks === 1)
+      this.#mustAskUntil = this.#askedAt + next.timeoutS * 1_000_000 + LATE_US;
   }
 
   ended(at: number): void {

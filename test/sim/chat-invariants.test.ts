@@ -15,6 +15,7 @@ const terms = {
   ...{ pingEveryMs: 1_500, pingTimeoutMs: 4_000, loginTimeoutMs: 3_000, historyMax: 1_000 },
   ...{ offlineMessagesMax: 100, resumeMessagesMax: 1_000, queueBytesMax: 786_432 },
   ...{ emptyRoomMs: 3_600_000, isLimited: false, policy: 'multi', roomEventsMax: 1_000 },
+  admins: ['u0'],
   ...{ joinsPerSecondMax: 2, messagesPerSecondMax: 1_000, messagesBurstMax: 1_000 },
   ...{ presenceEveryMs: 2_000, roomsPerSessionMax: 100, sessionsPerUserMax: 8 },
   ...{ resumeBytesMax: 1_048_576, isShort: false, roomMembersMax: 1_000 },
@@ -399,6 +400,7 @@ const stranger = (what: string, type: string, code?: string): Written => ({
 const noticed = (client: number, code: string): Written =>
   just('talkerNoticed', { ...of(client), what: 'NOTICE', code });
 const cutOffTold = noticed(1, 'PARTITION');
+const cannotReach = (...peers: string[]): Written => just('splitSeen', { node: 0, peers });
 const sentAway = just('talkerNoticed', { ...of(1), what: 'NOTICE', code: 'SERVER_DRAINING' });
 const shows: readonly Written[] = [askedFor(1, 'LOGIN', { tokenMs: 5_000 }), at(1, loggedIn(1))];
 const goes = { kind: 'drainNode', at: 5e6, one: 1, other: 0, durationUs: 8e6, amount: 0 };
@@ -476,6 +478,18 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     heard(2, 'm1.1', 1, { connection: 22, isDelayed: true }),
     ...[askedFor(2, 'PING', { id: 'p', connection: 22 }), pong(2, 'p', 22)],
   ],
+  'who has said goodbye does not count, though he has not heard of it': [
+    ...[...alone, joined(1), joined(3, { user: 'u1' }), at(1_000, loggedIn(3, { user: 'u1' }))],
+    ...[at(9_000, askedFor(3, 'BYE')), at(10_000, loggedIn(1, { sessions: 1 }))],
+  ],
+  'who is gone without a word is too slow for a node that keeps little for him': [
+    ...[began(), chatBegan({ isCluster: false, sessionsPerUserMax: 100, queueBytesMax: 16_384 })],
+    ...[joined(1), connected(1), at(1_000, loggedIn(1))],
+    ...[
+      at(20_000, ended(1, { by: 'client', isCut: true })),
+      at(21_000, refused('RESUME', 'SESSION_EXPIRED')),
+    ],
+  ],
   'what was said to whoever was about to leave is not owed to him as he joins anew': [
     ...[began(), chatBegan({ isCluster: false }), joined(2, { hasAck: true }), loggedIn(2)],
     ...[seated(2, 0), askedFor(2, 'LEAVE', { id: 'l', room: 'r' }), heard(2, 'm1.1', 1)],
@@ -497,6 +511,14 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     at(9_000, heard(1, 'm2.1', 1, { home: 'n3' })),
     at(14_000, { ...roomEvent(1, 'leave', 'u2', 1), reason: 'node_down' }),
     at(16_000, heard(1, 'm2.2', 2, { home: 'n3', isDelayed: true })),
+  ],
+  'who has gone while the home was out of reach is missed by the next one': [
+    ...[began(), chatBegan({}, [splitOff(4, 12_000)]), joined(1), joined(2), connected(2, 2, 1)],
+    ...[loggedIn(1), seated(1, 0, { count: 2 }), loggedIn(2), at(9_000, heard(1, 'm2.1', 1))],
+    just('talkerNoticed', { ...of(2, 1), what: 'ERROR', code: 'AUTH_FAILED' }),
+    ended(2, { isBye: true }),
+    { ...roomEvent(1, 'leave', 'u2', 1), reason: 'node_down' },
+    heard(1, 'm2.2', 2),
   ],
   'who came behind a message does not hear it, though who said it learns late that it was taken': [
     ...[...alone, joined(1), joined(2), loggedIn(1), loggedIn(2), seated(1, 0)],
@@ -688,6 +710,28 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     heard(1, 'm2.2', 3),
     heard(2, 'm1.1', 2),
     rested(),
+  ],
+  'what was not acknowledged waits again for whoever came back and was told nothing': [
+    ...[began(), chatBegan({ resumeMessagesMax: 5 }), at(20_000, awaySeen(3, 300, 5, 500))],
+    at(20_250, awaySeen(8, 800)),
+  ],
+  'what stands before where somebody came in is not told when he has come back, either': [
+    ...[...world, seated(1, 0, { epoch: 9 })],
+    ...[ended(1, { by: 'client' }), loggedIn(1, { connection: 11, isResumed: true, rooms: ['r'] })],
+    at(20_000, askedFor(2, 'ROOM_MESSAGE', { room: 'r', message: 'm2.1' })),
+    ...[roomAcked(2, 'm2.1', 1, { status: 'stored' }), rested()],
+  ],
+  'of a gap he is told again of whom nothing was heard since': [
+    ...[...fewRemembered, said(1, 1), said(2, 2), said(3, 3), said(4, 4)],
+    ...[askedFor(2, 'RESUME', { id: 'a' }), answered('RESUME', 'RESUME_OK', { ...of(2), id: 'a' })],
+    ...[loggedIn(2, { ...back, gaps: ['r'], rooms: ['r'] }), askedFor(2, 'RESUME', { id: 'b' })],
+    answered('RESUME', 'RESUME_OK', { ...of(2, 0, 23), id: 'b' }),
+    loggedIn(2, { connection: 23, isResumed: true, gaps: ['r'], rooms: ['r'] }),
+  ],
+  'what a process said is heard when the next one gives the same places': [
+    ...[...alone, joined(1), connected(1), loggedIn(1), seated(1, 0), died(0)],
+    ...[joined(2), connected(2), loggedIn(2), seated(2, 0), heard(1, 'm3.1', 1)],
+    ...[roomAcked(2, 'm2.1', 1), heard(2, 'm3.2', 2), rested()],
   ],
   'who says what it has heard has not heard itself': [
     ...[...fewRemembered, joined(2, { givesPlaces: true }), roomAcked(2, 'm2.1', 1)],
@@ -1177,6 +1221,7 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [
         ...[...fewRemembered, said(1, 1), said(2, 2), said(3, 3), said(4, 4)],
         ...[askedFor(2, 'RESUME'), loggedIn(2, { ...back, gaps: ['r'], rooms: ['r'] })],
+        ...[askedFor(2, 'PING', { id: 'p', connection: 22 }), pong(2, 'p', 22)],
         ...[said(5, 5), askedFor(2, 'RESUME'), loggedIn(2, { ...back, gaps: ['r'] })],
       ],
     ],
@@ -1766,6 +1811,22 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [...world, cutOffTold, noticed(2, 'PARTITION_HEALED'), sees()],
     ],
     [
+      'cut-off-told',
+      'another node is lost, and its administrator is not told',
+      [
+        ...[began(), chatBegan(), joined(1, { user: 'u0' }), loggedIn(1)],
+        ...[cannotReach('n2'), cutOffTold, cannotReach('n2', 'n3'), asked],
+      ],
+    ],
+    [
+      'cut-off-told',
+      'some are told that another node is lost, and others are not',
+      [
+        ...[began(), chatBegan(), joined(1), loggedIn(1), joined(2), loggedIn(2)],
+        ...[cannotReach('n2'), cutOffTold, cannotReach(), asked],
+      ],
+    ],
+    [
       'unproved',
       'a node of another cluster, which is answered',
       [...world, stranger('otherCluster', 'SERVER_CHALLENGE')],
@@ -2207,6 +2268,16 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [
         ...[...world, joined(1), joined(2), connected(2, 2, 1), at(9_000, heard(1, 'm1.1', 1))],
         { ...roomEvent(1, 'leave', 'u2', 1), reason: 'node_down' },
+        heard(1, 'm1.2', 2),
+      ],
+    ],
+    [
+      'carried-off',
+      'while its session waits for it',
+      [
+        ...[...world, joined(1), joined(2), connected(2, 2, 1), at(9_000, heard(1, 'm1.1', 1))],
+        just('talkerNoticed', { ...of(2, 1), what: 'ERROR', code: 'PING_TIMEOUT' }),
+        ...[ended(2, { isBye: true }), { ...roomEvent(1, 'leave', 'u2', 1), reason: 'node_down' }],
         heard(1, 'm1.2', 2),
       ],
     ],

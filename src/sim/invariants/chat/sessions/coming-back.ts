@@ -58,6 +58,8 @@ interface Stay {
   /** When it lost its connection, as it saw it. */
   endedAt: number | undefined;
   isBye: boolean;
+  /** Its node goes on speaking to nobody. */
+  isCut: boolean;
   /** When its client had another one last: that may have been on its way somewhere. */
   readonly formerAt: number;
   /** Where it may be: it moves to wherever its client comes. */
@@ -115,7 +117,7 @@ class Judge {
     const former = this.#stays.get(client);
     const isOther = former !== undefined && former.session !== session;
     const formerAt = isOther ? (former.endedAt ?? at) : (former?.formerAt ?? -Infinity);
-    const stay = { session, at, endedAt: undefined, isBye: false, threads, formerAt };
+    const stay = { session, at, endedAt: undefined, isBye: false, isCut: false, threads, formerAt };
     this.#stays.set(client, { ...stay, came, cameBefore: came });
     this.#last.set(user, client);
     if (isResumed && !isAnew) this.#told.set(connection, { left: replayed, directs: 0 });
@@ -131,12 +133,13 @@ class Judge {
     if (what === 'RESUME') this.#stays.get(client)?.threads.add(this.threads.get(connection) ?? '');
   }
 
-  ended({ client, connection, at, isBye }: EventOf<'talkerEnded'>): void {
+  ended({ client, connection, at, isBye, isCut }: EventOf<'talkerEnded'>): void {
     const stay = this.#stays.get(client);
     this.#told.delete(connection);
     if (stay === undefined) return;
     stay.endedAt ??= at;
     stay.isBye ||= isBye;
+    stay.isCut ||= isCut;
     stay.cameBefore = Math.min(stay.cameBefore, this.#came.get(this.users.get(client) ?? '') ?? 0);
   }
 
@@ -191,6 +194,8 @@ class Judge {
   #isOver({ client, node, at }: EventOf<'talkerAnswered'>, stay: Stay): boolean {
     const { terms } = this.troubles;
     if (terms === undefined || stay.endedAt === undefined || this.slow.has(client)) return true;
+    // [HP-LIM-6]
+    if (stay.isCut && terms.queueBytesMax < MANY_BYTES / 10) return true;
     const since = stay.endedAt - BEFORE_US;
     if (at - stay.endedAt > terms.resumeWindowMs * 1_000 - SLACK_US) return true;
     const user = this.users.get(client) ?? '';

@@ -60,6 +60,9 @@ class Judge {
   asked({ what, client, connection, tokenMs }: EventOf<'talkerAsked'>): void {
     if (tokenMs !== undefined) this.#areProved = true;
     if (what === 'LOGIN') this.#of(client).set(connection, { since: undefined, until: Infinity });
+    const stay = this.#of(client).get(this.#first.get(client) ?? connection);
+    // It is over when the node hears of it.
+    if (what === 'BYE' && stay !== undefined) stay.since = undefined;
   }
 
   #of(client: number): Map<number, Stay> {

@@ -15,6 +15,7 @@ const terms = {
   ...{ pingEveryMs: 1_500, pingTimeoutMs: 4_000, loginTimeoutMs: 3_000, historyMax: 1_000 },
   ...{ offlineMessagesMax: 100, resumeMessagesMax: 1_000, queueBytesMax: 786_432 },
   ...{ emptyRoomMs: 3_600_000, isLimited: false, policy: 'multi', roomEventsMax: 1_000 },
+  admins: ['u0'],
   ...{ joinsPerSecondMax: 2, messagesPerSecondMax: 1_000, messagesBurstMax: 1_000 },
   ...{ presenceEveryMs: 2_000, roomsPerSessionMax: 100, sessionsPerUserMax: 8 },
   ...{ resumeBytesMax: 1_048_576, isShort: false, roomMembersMax: 1_000 },
@@ -399,6 +400,7 @@ const stranger = (what: string, type: string, code?: string): Written => ({
 const noticed = (client: number, code: string): Written =>
   just('talkerNoticed', { ...of(client), what: 'NOTICE', code });
 const cutOffTold = noticed(1, 'PARTITION');
+const cannotReach = (...peers: string[]): Written => just('splitSeen', { node: 0, peers });
 const sentAway = just('talkerNoticed', { ...of(1), what: 'NOTICE', code: 'SERVER_DRAINING' });
 const shows: readonly Written[] = [askedFor(1, 'LOGIN', { tokenMs: 5_000 }), at(1, loggedIn(1))];
 const goes = { kind: 'drainNode', at: 5e6, one: 1, other: 0, durationUs: 8e6, amount: 0 };
@@ -1799,6 +1801,22 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       'healed',
       'a split that is over, and is told so to others',
       [...world, cutOffTold, noticed(2, 'PARTITION_HEALED'), sees()],
+    ],
+    [
+      'cut-off-told',
+      'another node is lost, and its administrator is not told',
+      [
+        ...[began(), chatBegan(), joined(1, { user: 'u0' }), loggedIn(1)],
+        ...[cannotReach('n2'), cutOffTold, cannotReach('n2', 'n3'), asked],
+      ],
+    ],
+    [
+      'cut-off-told',
+      'some are told that another node is lost, and others are not',
+      [
+        ...[began(), chatBegan(), joined(1), loggedIn(1), joined(2), loggedIn(2)],
+        ...[cannotReach('n2'), cutOffTold, cannotReach(), asked],
+      ],
     ],
     [
       'unproved',

@@ -384,9 +384,9 @@ function shardDown(session: Session, shard: number, context: Turn): void {
   const { chat, who } = session;
   if (session.partsFrom === shard) parted(session, context);
   if (who === undefined || session.isStopping) return;
-  for (const { room, phase, place } of session.seats.values()) {
-    // Whoever is away sits where it sat, though it may have been about to come back.
-    const isIn = phase === 'seated' || session.life === 'detached';
+  for (const { room, phase, place, joined: reply } of session.seats.values()) {
+    // Whoever is away sits where it sat, though it may have been about to come back; and who was let in is about to be told so.
+    const isIn = phase === 'seated' || reply !== undefined || session.life === 'detached';
     if (isIn && shardOfRoom(chat, room) === shard)
       askToJoin(session, room, 0, undefined, false, NO_REF, context, place);
   }

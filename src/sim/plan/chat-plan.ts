@@ -40,6 +40,8 @@ export interface TalkerPlan {
   readonly stumbles?: boolean;
   /** It reads nothing for a while before it leaves: what it is told meanwhile waits at its node. */
   readonly dozes?: boolean;
+  /** It lets go of its connection, and is away for nearly as long as it may be. */
+  readonly lingers?: boolean;
   /** Now and then it does nothing for some seconds. */
   readonly hushes?: boolean;
   /** It comes only then. */

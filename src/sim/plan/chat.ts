@@ -21,6 +21,7 @@ import type {
 } from './chat-plan.ts';
 import { type Bridging, bridgings, withBridgedRoom, withVoices } from './casting/bridgings.ts';
 import { withCalls } from './calls/draw-calls.ts';
+import { areCrowdsAlone, inCrowds, isOfCrowds, sessionsMax } from './casting/crowds.ts';
 import { withHabits } from './casting/habits.ts';
 import { clusterSchedules, drains, singleFault } from './casting/schedules.ts';
 import { clusterSites } from './casting/sites.ts';
@@ -63,16 +64,15 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     drawn(milliseconds(4_000, 14_000), seed, 'chat horizon') + (isLong ? LONG_US : 0),
     ...lasting.map(({ at, durationUs }) => at + durationUs + 1_000_000),
   );
-  const parts = drawn(partsOf(nodeCount, horizonUs), seed, 'chat');
+  const drawnParts = drawn(partsOf(nodeCount, horizonUs), seed, 'chat');
+  const isCluster = nodeCount > 1 || drawnParts.isClusterOfOne;
+  const isCrowded = !isCluster && isOfCrowds(seed, drawnParts.options);
+  const parts = isCrowded ? inCrowds(drawnParts) : drawnParts;
   const talkers = clients ?? parts.talkers;
   const narrow = drawn(narrowLimits, seed, 'chat limits');
   const short = drawn(shortages(nodeCount), seed, 'shortages');
   const chatOptions = { ...parts.options, ...narrow, ...short };
-  const isCluster = nodeCount > 1 || parts.isClusterOfOne;
-  // Of a node that is alone everybody knows who has to make way.
-  const areFew =
-    narrow.roomsPerSessionMax !== undefined ||
-    (!isCluster && drawn(chance(1, 3), seed, 'few sessions'));
+  const areFew = narrow.roomsPerSessionMax !== undefined || isCrowded;
   const all = Array.from({ length: talkers }, (_, rank) =>
     talkerOf(seed, rank, nodeCount, lane, parts),
   );
@@ -89,7 +89,8 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const isRepeated = repeated.length > 0;
   const isSingle = isFaulty && !isRepeated && drawn(chance(1, 4), seed, 'is single');
   const isOne = isSingle || isRepeated || isDrain;
-  const faults = isOne ? [] : drawFaults(seed, kinds, { horizonUs, counts });
+  const isQuiet = isCrowded && areCrowdsAlone(seed);
+  const faults = isOne || isQuiet ? [] : drawFaults(seed, kinds, { horizonUs, counts });
   const clusterKinds = clusterKindsIn(temper, drawn(clusterKindsOf(mood), seed, 'cluster kinds'));
   const several = clusterSchedules(isFaulty ? clusterKinds : [], nodeCount, horizonUs);
   const schedule = isSingle ? singleFault(nodeCount) : several;
@@ -100,11 +101,14 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
       parts.options.sessionPolicy === 'multi' ? [] : drawn(visits(horizonUs), seed, 'visits'),
       { first: talkers + crossers.length, nodes: nodeCount },
     ),
+    isCrowded,
   );
   const chat: ChatPlan = {
     options: {
       ...chatOptions,
-      sessionsPerUserMax: areFew ? sessionsMax(parts, talkers, isCluster) : SESSIONS_MAX,
+      sessionsPerUserMax: areFew
+        ? sessionsMax(parts, talkers, isCluster, SESSIONS_MAX)
+        : SESSIONS_MAX,
     },
     cluster: isCluster ? withSides(withMemory(parts.cluster, seed), nodeCount, seed) : undefined,
     talkers: whoSee(habitual, repeated === dead ? dead : []),
@@ -273,17 +277,6 @@ const narrowLimits: Arbitrary<Partial<ChatOptions>> = mixed<Partial<ChatOptions>
     }),
   ],
 );
-
-/** As many sessions as a user has clients, or not so many: whoever leaves one behind comes to the limit. */
-function sessionsMax(
-  { users, options: { sessionPolicy } }: Parts,
-  talkers: number,
-  isCluster: boolean,
-): number {
-  if (sessionPolicy !== 'multi') return SESSIONS_MAX;
-  // In a cluster somebody stays outside: what nodes that died had stands in the way anyhow.
-  return Math.max(1, Math.ceil(talkers / users) - (isCluster ? 1 : 0));
-}
 
 const SESSIONS_MAX = 100;
 

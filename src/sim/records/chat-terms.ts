@@ -31,6 +31,8 @@ export interface ChatTerms {
   readonly roomsPerSessionMax: number;
   readonly sessionsPerUserMax: number;
   readonly watchedUsersMax: number;
+  /** Users who administer. */
+  readonly admins: readonly string[];
   readonly policy: 'multi' | 'replace' | 'reject';
   readonly partitionPolicy: 'serve' | 'readonly-minority' | 'drain-minority';
   /** 0 where nobody says how many nodes there are. */

@@ -56,6 +56,12 @@ export type ClusterRecord =
       readonly peer: string;
       readonly state: PeerState;
     }
+  /** It writes there which others it cannot reach; none when it reaches all again. */
+  | {
+      readonly kind: 'splitSeen';
+      readonly node: number;
+      readonly peers: readonly string[];
+    }
   /** A node writes into its log that its copy of what another one owns has the same version, and says something else. */
   | {
       readonly kind: 'digestsDiffered';

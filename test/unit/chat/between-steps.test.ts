@@ -410,6 +410,37 @@ test('[HP-ROOM-9] [HP-RES-1] whoever has gone again while it came back sits in i
   );
 });
 
+test('[HP-ROOM-9] [HP-RES-3] whoever is told that it is back in a room is in it, though the keeper dies meanwhile', () => {
+  const shards = 2;
+  const home = 1 - homeOf('chat/user/bob', shards);
+  const all = Array.from({ length: 20 }, (_, at) => `room-${at}`);
+  const isThere = (name: string): boolean => homeOf(`chat/room/${name}`, shards) === home;
+  const [room, other] = [all.find(isThere) ?? '', all.find((name) => !isThere(name)) ?? ''];
+  check(
+    property(chances, steps, constantFrom([], ['ack']), (chance, gap, caps) => {
+      const stage = new Stage({ chat: fast, shards, chance });
+      stage.settle();
+      const bob = HpClient.in(stage, 'bob', 1 - home, { caps });
+      for (const name of [room, other]) bob.ask('JOIN', { room: name });
+      stage.settle();
+      bob.wire.leave();
+      stage.settle();
+      const back = new HpClient(stage, 1 - home);
+      back.ask('RESUME', { token: bob.token });
+      goOn(stage, gap);
+      stage.crash(home);
+      stage.settle();
+      stage.pass(6_000);
+      const told = back.take().find(({ type }) => type === 'RESUME_OK');
+      const rooms = (told?.payload['rooms'] ?? []) as readonly string[];
+      for (const name of rooms) back.ask('HISTORY', { room: name });
+      stage.settle();
+      expect(back.told()).toEqual(rooms.map(() => 'HISTORY_OK'));
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test('[HP-DM-6] nor is anything lost for a session that ends when another shard dies than its keeper’s', () => {
   check(
     property(chances, steps, steps, (chance, gap, more) => {

@@ -17,6 +17,7 @@ import { kept } from './rooms/kept.ts';
 import { silence, timelyDeaths } from './peers/deaths.ts';
 import { goneWithNode } from './peers/gone.ts';
 import { joining } from './peers/joining.ts';
+import { cutOff } from './peers/cut-off.ts';
 import { healed } from './peers/healed.ts';
 import { membersTold } from './peers/told.ts';
 import { unproved } from './peers/strangers.ts';
@@ -94,6 +95,7 @@ export const chatInvariants: readonly Invariant[] = [
   mesh,
   unproved,
   membersTold,
+  cutOff,
   healed,
   joining,
   versions,

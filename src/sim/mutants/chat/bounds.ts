@@ -138,6 +138,17 @@ export const bounding: readonly Mutant[] = [
     story: 'A user has one session more than is told before any has to make way.',
   },
   {
+    name: 'newest-makes-way',
+    dialect,
+    nodes: 1,
+    breaks: ['comes-back'],
+    requirements: ['HP-SESS-4'],
+    file: 'chat/users/registry.ts',
+    find: '    .slice(0, tooMany);',
+    replace: '    .slice(-tooMany);',
+    story: 'Of the sessions that are away the one that came last makes way, and not the oldest.',
+  },
+  {
     name: 'second-let-in',
     dialect,
     breaks: ['hp-limits', 'one-session'],

@@ -77,6 +77,17 @@ export const memberMutants: readonly Mutant[] = [
     story: 'Who has been down for long is told of as forgotten, and counted for ever.',
   },
   {
+    name: 'split-told-to-administrators-alone',
+    dialect,
+    breaks: ['cut-off-told'],
+    requirements: ['HP-PART-4', 'HP-NOTE-1'],
+    file: 'cluster/notices/watching.ts',
+    find: '    const isForAdmins = !isSplit;\n',
+    replace: '    const isForAdmins = true;\n',
+    story: 'Clients on one side of a split do not hear of it.',
+    nodes: 3,
+  },
+  {
     name: 'healed-for-administrators-alone',
     dialect,
     breaks: ['healed'],

@@ -1,6 +1,7 @@
 // What some talkers do more often than others: in some runs most words are for one user, who comes and goes all the time, so
-// that more waits for him than he may be told; in some, sessions go from node to node all the time; and some say of several
-// messages at a time that they have them.
+// that more waits for him than he may be told; in some, sessions go from node to node all the time; some say of several
+// messages at a time that they have them; and where a user may have few sessions, his clients come and go, and leave one
+// behind now and then.
 // Refuses to draw anything else of a talker.
 
 import { type Arbitrary, boolean, constant, constantFrom, integer } from 'fast-check';
@@ -8,7 +9,11 @@ import { type Arbitrary, boolean, constant, constantFrom, integer } from 'fast-c
 import type { TalkerPlan } from '../chat-plan.ts';
 import { chance, drawn, mixed } from '../drawing.ts';
 
-export function withHabits(seed: number, talkers: readonly TalkerPlan[]): readonly TalkerPlan[] {
+export function withHabits(
+  seed: number,
+  talkers: readonly TalkerPlan[],
+  isCrowded: boolean,
+): readonly TalkerPlan[] {
   const users = [...new Set(talkers.map(({ user }) => user))];
   const favourite = drawn(favouritesOf(users), seed, 'favourite');
   const wanders = drawn(wanderings, seed, 'wanderings');
@@ -24,10 +29,13 @@ export function withHabits(seed: number, talkers: readonly TalkerPlan[]): readon
     const owesAcks = acksLate && drawn(chance(1, 3), seed, `owes acks ${client}`);
     // Half of those who could say where they stand in their rooms leave that to their node.
     const isTrusting = drawn(boolean(), seed, `trusts ${client}`);
+    const lingers = isCrowded && !isMute && visit === undefined;
     const returns = isTrusting && talker.returns === 'placed' ? 'resumed' : talker.returns;
     const isAny = user === favourite || owesAcks;
     const isRestless = isAny && !isMute && visit === undefined;
-    const own = isRestless && leavesEveryUs === 0 ? drawn(departures, seed, `leaves ${client}`) : 0;
+    const rest =
+      isRestless && leavesEveryUs === 0 ? drawn(departures, seed, `leaves ${client}`) : 0;
+    const often = lingers ? drawn(lingerings, seed, `lingers ${client}`) : 0;
     // Who never comes to say what it has is mostly gone again too soon.
     const stumblesOf = owesAcks ? 2 : hasAck ? 3 : 6;
     const stumbles =
@@ -35,7 +43,7 @@ export function withHabits(seed: number, talkers: readonly TalkerPlan[]): readon
     const reusesIds = drawn(chance(1, 4), seed, `reuses ids ${client}`);
     const hushes = drawn(chance(1, 5), seed, `hushes ${client}`);
     const tokenMs = areProved ? drawn(tokenTimes, seed, `token ${client}`) : undefined;
-    const goesEveryUs = Math.max(leavesEveryUs, own);
+    const goesEveryUs = often > 0 ? often : Math.max(leavesEveryUs, rest);
     const dozes = goesEveryUs > 0 && drawn(chance(1, 3), seed, `dozes ${client}`);
     const some = {
       ...talker,
@@ -49,6 +57,7 @@ export function withHabits(seed: number, talkers: readonly TalkerPlan[]): readon
       reusesIds,
       hushes,
       dozes,
+      lingers,
       tokenMs,
       leavesEveryUs: goesEveryUs,
     };
@@ -75,4 +84,6 @@ const tokenTimes = mixed<number | undefined>(
 );
 /** Mean pause between two departures; 0 for those who stay. */
 const wanderer = mixed([1, constant(0)], [2, integer({ min: 300_000, max: 2_500_000 })]);
+/** Whoever is of a crowd is away about as long as it is there. */
+const lingerings = integer({ min: 800_000, max: 2_500_000 });
 const departures = integer({ min: 1_500_000, max: 4_000_000 });

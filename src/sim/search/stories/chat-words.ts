@@ -92,6 +92,10 @@ export function chatWords(event: ChatRecord): string {
       return `node ${event.node} says ${event.type} to node ${event.to}${forwardedAbout(event)}`;
     case 'peerSeen':
       return `node ${event.node} sees ${event.peer}: ${event.state}`;
+    case 'splitSeen':
+      return event.peers.length === 0
+        ? `node ${event.node} reaches all others again`
+        : `node ${event.node} cannot reach ${event.peers.join(', ')}`;
     case 'digestsDiffered':
       return `node ${event.node} has another version ${event.ver} of ${event.peer} than ${event.peer} itself`;
     case 'linksCounted':

@@ -178,7 +178,12 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
   logged(node: number, event: string, fields: Readonly<Record<string, unknown>>): void {
     const [area, word = ''] = event.split('.');
     const peer = fields['node'];
-    if (area !== 'cluster' || typeof peer !== 'string') return;
+    if (area !== 'cluster') return;
+    if (word === 'partition' || word === 'partitionHealed') {
+      const peers = word === 'partition' ? String(fields['nodes']).split(', ') : [];
+      this.trace.add({ kind: 'splitSeen', node, peers });
+    }
+    if (typeof peer !== 'string') return;
     if (word === 'digestsDiffer')
       this.trace.add({ kind: 'digestsDiffered', node, peer, ver: Number(fields['ver']) });
     if (!states.includes(word)) return;
@@ -317,6 +322,7 @@ function termsOf({ options, cluster }: ChatPlan) {
     roomMembersMax,
     ...{ joinsPerSecondMax, messagesPerSecondMax, messagesBurstMax, presenceEveryMs },
     ...{ roomsPerSessionMax, sessionsPerUserMax, watchedUsersMax },
+    admins: options.admins,
     isLimited: options.messagesPerSecondMax < 100 || options.joinsPerSecondMax < 100,
     policy: options.sessionPolicy,
     ...{ partitionPolicy, nodesExpected, stableAfterMs },

@@ -306,8 +306,10 @@ export class Talker implements Endpoint {
       this.leaveForever();
       return;
     }
-    const soonUs = this.chance.pick(this.plan.wanders === true ? SOON_US : AWAY_US);
-    this.#comeBack(20_000 + this.chance.below(soonUs));
+    const { wanders, lingers } = this.plan;
+    if (lingers === true && this.chance.chance(1, 3)) this.token = undefined;
+    const times = wanders === true ? SOON_US : lingers === true ? LINGER_US : AWAY_US;
+    this.#comeBack(20_000 + this.chance.below(this.chance.pick(times)));
   }
 
   /** To the node where it will come back. */
@@ -354,7 +356,8 @@ export class Talker implements Endpoint {
     this.world.later(afterUs, () => {
       if (this.world.isSettling || this.#isAway) return;
       this.#isDozing = false;
-      if (this.isIn && this.chance.chance(1, 3)) this.bye();
+      if (this.plan.lingers === true && this.chance.chance(2, 3)) this.#depart('client');
+      else if (this.isIn && this.chance.chance(1, 3)) this.bye();
       else if (this.chance.chance(1, 2)) this.#depart('client');
       else this.vanish();
       this.#departLater();
@@ -370,6 +373,7 @@ const BURST_MAX = 20;
 const RETRY_US = 300_000;
 /** Now and then for so long that others become something else meanwhile, or that a session is over. */
 const AWAY_US: readonly number[] = [200_000, 200_000, 200_000, 1_200_000, 1_200_000, 6_000_000];
+const LINGER_US: readonly number[] = [500_000, 2_500_000, 4_500_000];
 const SOON_US: readonly number[] = [1, 20_000, 100_000, 200_000, 1_200_000];
 /** Not so long that it is sent away for it. */
 const DOZE_US = 2_400_000;

@@ -72,6 +72,8 @@ class Judge {
   died(at: number): void {
     this.isAnyGone = true;
     this.#diedAt = at;
+    // Who goes with the home of a room goes without a word.
+    for (const seats of this.seats) for (const { here } of seats?.values() ?? []) here.clear();
   }
 
   loggedIn({ client, isResumed, rooms, at }: EventOf<'loggedIn'>): void {

@@ -4,6 +4,12 @@
 import type { Watcher } from '../../../trace.ts';
 import type { Troubles } from '../troubles.ts';
 
+interface Login {
+  readonly at: number;
+  /** When it is done, at the latest: its client heard that it is in, or had gone long ago. */
+  inAt: number;
+}
+
 interface Stay {
   readonly client: number;
   readonly node: number;
@@ -20,8 +26,10 @@ export class MakingWay {
   /** By client: its user, and the session that it has. */
   readonly #users = new Map<number, string>();
   readonly #own = new Map<number, string>();
-  /** By user: when a login was asked for, whether it was answered or not. */
-  readonly #logins = new Map<string, number[]>();
+  /** By user: whether they were answered or not. */
+  readonly #logins = new Map<string, Login[]>();
+  /** By client: the one that it asked for last. */
+  readonly #asked = new Map<number, Login>();
   /** Users whose sessions are over with their tokens. */
   readonly #proved = new Set<string>();
 
@@ -33,6 +41,8 @@ export class MakingWay {
     },
     loggedIn: ({ session, client, node, user, isResumed, at }) => {
       const known = this.#stays.get(session);
+      const login = this.#asked.get(client);
+      if (login !== undefined && !isResumed) login.inAt = Math.min(login.inAt, at);
       if (known !== undefined) known.awayAt = undefined;
       else if (!isResumed)
         this.#stays.set(session, { client, node, user, cameAt: at, awayAt: undefined });
@@ -41,15 +51,18 @@ export class MakingWay {
     talkerAsked: ({ what, client, tokenMs, at }) => {
       const user = this.#users.get(client) ?? '';
       if (tokenMs !== undefined) this.#proved.add(user);
-      if (what === 'LOGIN') this.#logins.set(user, [...(this.#logins.get(user) ?? []), at]);
+      if (what === 'LOGIN') this.#logsIn(client, user, at);
       const stay = this.#stays.get(this.#own.get(client) ?? '');
       // It may be over, or back, before its client hears so.
       if (stay !== undefined && (what === 'BYE' || what === 'RESUME')) stay.awayAt = undefined;
     },
     talkerAnswered: ({ client, asked, code }) => {
+      if (asked === 'LOGIN' && code !== undefined) this.#denied(client);
       if (asked === 'RESUME' && code === 'SESSION_EXPIRED') this.#own.delete(client);
     },
     talkerEnded: ({ client, by, isCut, isBye, at }) => {
+      const login = this.#asked.get(client);
+      if (login !== undefined) login.inAt = Math.min(login.inAt, at + LATE_US);
       const stay = this.#stays.get(this.#own.get(client) ?? '');
       if (stay !== undefined && by === 'client' && !isCut && !isBye) stay.awayAt = at;
     },
@@ -75,12 +88,37 @@ export class MakingWay {
     const older = [...this.#stays.values()].flatMap((old) =>
       old.user === user && old.cameAt < cameAt - KNOWN_US ? this.#awayOf(old) : [],
     );
-    const since = Math.min(lostAt, ...older) - BEFORE_US;
-    const logins = (this.#logins.get(user) ?? []).filter((at) => at > since && at <= now);
-    const [first = now, last = now] = [logins[0], logins.at(-1)];
-    const isThere = (awayAt: number): boolean =>
-      awayAt < first - KNOWN_US && awayAt > last - terms.resumeWindowMs * 1_000 + KNOWN_US;
-    return older.filter(isThere).length < logins.length;
+    const logins = (this.#logins.get(user) ?? [])
+      .filter((login) => login.at <= now)
+      .map((login) => ({ ...login, inAt: Math.min(login.inAt, now) }));
+    return logins.some((login) => login.inAt > lostAt && !this.#hadOlder(older, logins, login));
+  }
+
+  #logsIn(client: number, user: string, at: number): void {
+    const login = { at, inAt: Infinity };
+    this.#asked.set(client, login);
+    this.#logins.set(user, [...(this.#logins.get(user) ?? []), login]);
+  }
+
+  /** Nobody has made way for it. */
+  #denied(client: number): void {
+    const user = this.#users.get(client) ?? '';
+    const denied = this.#asked.get(client);
+    const others = (this.#logins.get(user) ?? []).filter((login) => login !== denied);
+    this.#logins.set(user, others);
+  }
+
+  /** Of those who were away all the time of a login, more than others can have taken the places of. */
+  #hadOlder(older: readonly number[], logins: readonly Login[], { at, inAt }: Login): boolean {
+    const windowUs = (this.#troubles.terms?.resumeWindowMs ?? 0) * 1_000;
+    const there = older.filter(
+      (awayAt) => awayAt < at - KNOWN_US && awayAt > inAt - windowUs + KNOWN_US,
+    );
+    // What was done before somebody went has not taken his place.
+    return there.some((since) => {
+      const takers = logins.filter((other) => other.inAt > since && other.at <= inAt);
+      return takers.length <= there.filter((awayAt) => awayAt >= since).length;
+    });
   }
 
   #awayOf({ client, node, awayAt }: Stay): readonly number[] {
@@ -91,7 +129,8 @@ export class MakingWay {
 }
 
 /** Until a node knows what a client has done. */
-const KNOWN_US = 300_000;
-const BEFORE_US = 5_000_000;
+const KNOWN_US = 200_000;
+/** What was asked for over a connection that has ended since may still be done. */
+const LATE_US = 1_000_000;
 const MANY = 100;
 const MANY_BYTES = 1_000_000;

@@ -726,6 +726,28 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     heard(2, 'm1.1', 2),
     rested(),
   ],
+  'what was not acknowledged waits again for whoever came back and was told nothing': [
+    ...[began(), chatBegan({ resumeMessagesMax: 5 }), at(20_000, awaySeen(3, 300, 5, 500))],
+    at(20_250, awaySeen(8, 800)),
+  ],
+  'what stands before where somebody came in is not told when he has come back, either': [
+    ...[...world, seated(1, 0, { epoch: 9 })],
+    ...[ended(1, { by: 'client' }), loggedIn(1, { connection: 11, isResumed: true, rooms: ['r'] })],
+    at(20_000, askedFor(2, 'ROOM_MESSAGE', { room: 'r', message: 'm2.1' })),
+    ...[roomAcked(2, 'm2.1', 1, { status: 'stored' }), rested()],
+  ],
+  'of a gap he is told again of whom nothing was heard since': [
+    ...[...fewRemembered, said(1, 1), said(2, 2), said(3, 3), said(4, 4)],
+    ...[askedFor(2, 'RESUME', { id: 'a' }), answered('RESUME', 'RESUME_OK', { ...of(2), id: 'a' })],
+    ...[loggedIn(2, { ...back, gaps: ['r'], rooms: ['r'] }), askedFor(2, 'RESUME', { id: 'b' })],
+    answered('RESUME', 'RESUME_OK', { ...of(2, 0, 23), id: 'b' }),
+    loggedIn(2, { connection: 23, isResumed: true, gaps: ['r'], rooms: ['r'] }),
+  ],
+  'what a process said is heard when the next one gives the same places': [
+    ...[...alone, joined(1), connected(1), loggedIn(1), seated(1, 0), died(0)],
+    ...[joined(2), connected(2), loggedIn(2), seated(2, 0), heard(1, 'm3.1', 1)],
+    ...[roomAcked(2, 'm2.1', 1), heard(2, 'm3.2', 2), rested()],
+  ],
   'who says what it has heard has not heard itself': [
     ...[...fewRemembered, joined(2, { givesPlaces: true }), roomAcked(2, 'm2.1', 1)],
     ...[askedFor(2, 'RESUME'), loggedIn(2, { ...back, rooms: ['r'] }), said(1, 2), said(2, 3)],
@@ -1214,6 +1236,7 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [
         ...[...fewRemembered, said(1, 1), said(2, 2), said(3, 3), said(4, 4)],
         ...[askedFor(2, 'RESUME'), loggedIn(2, { ...back, gaps: ['r'], rooms: ['r'] })],
+        ...[askedFor(2, 'PING', { id: 'p', connection: 22 }), pong(2, 'p', 22)],
         ...[said(5, 5), askedFor(2, 'RESUME'), loggedIn(2, { ...back, gaps: ['r'] })],
       ],
     ],

@@ -47,7 +47,10 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
       ...{ gone: new Set(), lives: new Map(), doubted: new Set() },
       ...{ isServing: true, isJoined: chat.seam === undefined },
       ...{ storing: new Map(), nodes: [], size: 1 },
-      household: { options: chat.options, memory: new MemoryBudget(share), waitingBytes: 0 },
+      household: {
+        ...{ options: chat.options, memory: new MemoryBudget(share), waitingBytes: 0 },
+        lamport: 0,
+      },
       bornAt: chat.life === 0 ? undefined : context.now,
     };
   },

@@ -71,7 +71,7 @@ function shapeOf(fields: string): Shape {
 }
 
 /** Nobody is told so who has asked for nothing that could be read. */
-const answers: readonly unknown[] = ['UNAVAILABLE', 'TIMEOUT', 'SESSION_EXPIRED'];
+const answers: readonly unknown[] = ['TIMEOUT', 'SESSION_EXPIRED'];
 const pattern = /^(\w+)(?::(\w+))?(\?)?$/;
 const WELCOME =
   'ref user session node incarnation:number heartbeat:number resume:object caps:list status limits:object';

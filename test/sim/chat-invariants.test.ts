@@ -512,6 +512,14 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     at(14_000, { ...roomEvent(1, 'leave', 'u2', 1), reason: 'node_down' }),
     at(16_000, heard(1, 'm2.2', 2, { home: 'n3', isDelayed: true })),
   ],
+  'who has gone while the home was out of reach is missed by the next one': [
+    ...[began(), chatBegan({}, [splitOff(4, 12_000)]), joined(1), joined(2), connected(2, 2, 1)],
+    ...[loggedIn(1), seated(1, 0, { count: 2 }), loggedIn(2), at(9_000, heard(1, 'm2.1', 1))],
+    just('talkerNoticed', { ...of(2, 1), what: 'ERROR', code: 'AUTH_FAILED' }),
+    ended(2, { isBye: true }),
+    { ...roomEvent(1, 'leave', 'u2', 1), reason: 'node_down' },
+    heard(1, 'm2.2', 2),
+  ],
   'who came behind a message does not hear it, though who said it learns late that it was taken': [
     ...[...alone, joined(1), joined(2), loggedIn(1), loggedIn(2), seated(1, 0)],
     at(2_000, askedFor(1, 'ROOM_MESSAGE', { room: 'r', message: 'm1.1' })),
@@ -593,6 +601,21 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ended(1, { isBye: true }),
     loggedIn(2, { user: 'u1' }),
     rests(2),
+  ],
+  'two sides of a split let one in each, and nobody can tell which was first': [
+    ...[began(), chatBegan({ policy: 'reject' }, [splitOff(1, 15_000)])],
+    ...[joined(1), joined(2, { user: 'u1' }), loggedIn(1)],
+    at(10_000, loggedIn(2, { user: 'u1', node: 1, home: 'n2' })),
+    at(16_000, just('talkerNoticed', { ...of(1), what: 'ERROR', code: 'SESSION_REPLACED' })),
+    ended(1, { isBye: true }),
+  ],
+  'who was first has moved since, as another one came': [
+    ...[began(), chatBegan({ policy: 'reject' }, [{ ...splitOff(3, 9_000), at: 5_000_000 }])],
+    ...[joined(1), joined(2, { user: 'u1' }), loggedIn(1)],
+    at(10_000, loggedIn(2, { user: 'u1', node: 2, home: 'n3' })),
+    at(12_000, loggedIn(1, { node: 1, connection: 11, isResumed: true, home: 'n2' })),
+    at(15_000, just('talkerNoticed', { ...of(1, 1, 11), what: 'ERROR', code: 'SESSION_REPLACED' })),
+    ended(1, { node: 1, connection: 11, isBye: true }),
   ],
   'an earlier version hears its own words, and a later one the new one': [
     ...handshake,
@@ -702,6 +725,28 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     heard(1, 'm2.2', 3),
     heard(2, 'm1.1', 2),
     rested(),
+  ],
+  'what was not acknowledged waits again for whoever came back and was told nothing': [
+    ...[began(), chatBegan({ resumeMessagesMax: 5 }), at(20_000, awaySeen(3, 300, 5, 500))],
+    at(20_250, awaySeen(8, 800)),
+  ],
+  'what stands before where somebody came in is not told when he has come back, either': [
+    ...[...world, seated(1, 0, { epoch: 9 })],
+    ...[ended(1, { by: 'client' }), loggedIn(1, { connection: 11, isResumed: true, rooms: ['r'] })],
+    at(20_000, askedFor(2, 'ROOM_MESSAGE', { room: 'r', message: 'm2.1' })),
+    ...[roomAcked(2, 'm2.1', 1, { status: 'stored' }), rested()],
+  ],
+  'of a gap he is told again of whom nothing was heard since': [
+    ...[...fewRemembered, said(1, 1), said(2, 2), said(3, 3), said(4, 4)],
+    ...[askedFor(2, 'RESUME', { id: 'a' }), answered('RESUME', 'RESUME_OK', { ...of(2), id: 'a' })],
+    ...[loggedIn(2, { ...back, gaps: ['r'], rooms: ['r'] }), askedFor(2, 'RESUME', { id: 'b' })],
+    answered('RESUME', 'RESUME_OK', { ...of(2, 0, 23), id: 'b' }),
+    loggedIn(2, { connection: 23, isResumed: true, gaps: ['r'], rooms: ['r'] }),
+  ],
+  'what a process said is heard when the next one gives the same places': [
+    ...[...alone, joined(1), connected(1), loggedIn(1), seated(1, 0), died(0)],
+    ...[joined(2), connected(2), loggedIn(2), seated(2, 0), heard(1, 'm3.1', 1)],
+    ...[roomAcked(2, 'm2.1', 1), heard(2, 'm3.2', 2), rested()],
   ],
   'who says what it has heard has not heard itself': [
     ...[...fewRemembered, joined(2, { givesPlaces: true }), roomAcked(2, 'm2.1', 1)],
@@ -1191,6 +1236,7 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [
         ...[...fewRemembered, said(1, 1), said(2, 2), said(3, 3), said(4, 4)],
         ...[askedFor(2, 'RESUME'), loggedIn(2, { ...back, gaps: ['r'], rooms: ['r'] })],
+        ...[askedFor(2, 'PING', { id: 'p', connection: 22 }), pong(2, 'p', 22)],
         ...[said(5, 5), askedFor(2, 'RESUME'), loggedIn(2, { ...back, gaps: ['r'] })],
       ],
     ],
@@ -1963,6 +2009,16 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
     ],
     [
       'one-session',
+      'the first one has to go, and was heard of before the other side could not be reached',
+      [
+        ...[began(), chatBegan({ policy: 'reject' }, [{ ...splitOff(1, 9_000), at: 5_000_000 }])],
+        ...[joined(1), joined(2, { user: 'u1' }), loggedIn(1)],
+        at(10_000, loggedIn(2, { user: 'u1', node: 1, home: 'n2' })),
+        just('talkerNoticed', { ...of(1), what: 'ERROR', code: 'SESSION_REPLACED' }),
+      ],
+    ],
+    [
+      'one-session',
       'two are in, long after all is well',
       [...only('replace'), just('healed'), at(50_000, just('sampled'))],
     ],
@@ -2250,6 +2306,16 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [
         ...[...world, joined(1), joined(2), connected(2, 2, 1), at(9_000, heard(1, 'm1.1', 1))],
         { ...roomEvent(1, 'leave', 'u2', 1), reason: 'node_down' },
+        heard(1, 'm1.2', 2),
+      ],
+    ],
+    [
+      'carried-off',
+      'while its session waits for it',
+      [
+        ...[...world, joined(1), joined(2), connected(2, 2, 1), at(9_000, heard(1, 'm1.1', 1))],
+        just('talkerNoticed', { ...of(2, 1), what: 'ERROR', code: 'PING_TIMEOUT' }),
+        ...[ended(2, { isBye: true }), { ...roomEvent(1, 'leave', 'u2', 1), reason: 'node_down' }],
         heard(1, 'm1.2', 2),
       ],
     ],

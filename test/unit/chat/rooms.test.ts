@@ -479,6 +479,29 @@ describe('away and back', () => {
     ]);
   });
 
+  test('[HP-RES-8] and told again, until something is heard of whoever may not have been told', () => {
+    const stage = new Stage({ chat: { ...fast, historyMax: 1 }, shards: 2 });
+    const alice = joined(stage, 'alice');
+    const bob = joined(stage, 'bob');
+    const comesBack = (shard: number): HpClient => {
+      const back = new HpClient(stage, shard);
+      back.ask('RESUME', { token: bob.token });
+      return back;
+    };
+    bob.wire.leave();
+    for (let i = 1; i <= 3; i += 1) say(alice, `m${i}`);
+    for (const shard of [0, 1]) {
+      const back = comesBack(shard);
+      expect(back.take()[0]?.payload['gaps']).toEqual(['r']);
+      back.wire.leave();
+    }
+    const back = comesBack(0);
+    expect(back.take()[0]?.payload['gaps']).toEqual(['r']);
+    back.ask('PONG');
+    back.wire.leave();
+    expect(comesBack(1).take()[0]?.payload['gaps']).toBeUndefined();
+  });
+
   test('[HP-RES-7] [HP-RES-8] so is what was not acknowledged, and is too much to be known still', () => {
     const stage = new Stage({ chat: { ...fast, resumeMessagesMax: 3 }, shards: 2 });
     const alice = joined(stage, 'alice');

@@ -108,7 +108,8 @@ function heardSomething(session: Session, context: Turn): void {
   // [HP-LIVE-3] Whoever has answered is not waited for any more: it is asked again in its time.
   if (session.isPingDue) context.after('ping', session.chat.options.pingEveryMs);
   session.isPingDue = false;
-  // [HP-RES-10]
+  // [HP-RES-8] [HP-RES-10]
+  session.gapsTold = [];
   session.isAnew = false;
 }
 

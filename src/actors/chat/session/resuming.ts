@@ -213,6 +213,7 @@ export function tellResumed(session: Session, context: Turn): string {
   const gaps = missed.flatMap(([seat]) =>
     seat.hasGap || seat.joined?.hasGap === true ? [seat.room] : [],
   );
+  session.gapsTold = gaps;
   for (const seat of session.seats.values()) isBack(seat);
   const directs = session.untold;
   let replayed = directs.length;
@@ -356,7 +357,7 @@ function passOn(session: Session, context: Turn): void {
   if (heir === undefined || who === undefined) return;
   const luggage: Luggage = {
     ...who,
-    rooms: [...session.seats.values()].map(packedSeat),
+    rooms: [...session.seats.values()].map((seat) => packedSeat(session, seat)),
     watched: [...session.watched.values()].map((watched) => packedWatch(session, watched)),
     untold: untoldOf(session),
     ...(session.isAnew ? { isAnew: true as const } : {}),

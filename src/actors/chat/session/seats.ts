@@ -154,10 +154,13 @@ export function isBack(seat: Seat): void {
   seat.hasGap = false;
 }
 
-export function packedSeat({ room, place, hasGap, open }: Seat): Luggage['rooms'][number] {
+export function packedSeat(
+  { gapsTold }: Session,
+  { room, place, hasGap, open }: Seat,
+): Luggage['rooms'][number] {
   return {
     ...{ room, ...place },
-    ...(hasGap ? { hasGap } : {}),
+    ...(hasGap || gapsTold.includes(room) ? { hasGap: true as const } : {}),
     ...(open === undefined ? {} : { open }),
   };
 }

@@ -1,5 +1,6 @@
 // Nobody leaves a room with a node that has not gone: where the room's home lives on, and so does the node of whom it tells, and
 // both have heard each other and who is told, he is still there. Of a home that is new nothing is said: it has another epoch.
+// Nor of whoever has gone by himself, while the home that was to tell so could not be heard: the next one can only miss him.
 
 import type { EventOf } from '../../../trace.ts';
 import type { Invariant, Report } from '../../invariant.ts';
@@ -14,6 +15,9 @@ export const carriedOff: Invariant = {
       ...judge.troubles.watcher,
       talkerJoined: ({ client, user }) => judge.users.set(client, user),
       talkerConnected: (event) => judge.connected(event),
+      loggedIn: ({ client }) => judge.goneAt.delete(client),
+      talkerNoticed: (event) => judge.noticed(event),
+      talkerEnded: (event) => judge.ended(event),
       shardCrashed: ({ node, shard, at }) => judge.died(node, shard === 0, at),
       processDied: ({ node, at }) => judge.died(node, true, at),
       roomEventHeard: (event) => judge.told(event),
@@ -31,7 +35,11 @@ interface Home {
 class Judge {
   readonly troubles = new Troubles();
   readonly users = new Map<number, string>();
+  /** By client: when its session is over, at the latest, unless it comes back. */
+  readonly goneAt = new Map<number, number>();
   readonly #report: Report;
+  /** By client: the last that it was told unasked over its connection. */
+  readonly #lastWords = new Map<number, EventOf<'talkerNoticed'>>();
   /** By user: the nodes that its clients have come to. */
   readonly #nodes = new Map<string, Set<number>>();
   /** By node: when a thread died, and when its first one did, which knows the other nodes. */
@@ -49,6 +57,24 @@ class Judge {
   connected({ client, node }: EventOf<'talkerConnected'>): void {
     const user = this.users.get(client) ?? '';
     this.#nodes.set(user, (this.#nodes.get(user) ?? new Set()).add(node));
+    this.#lastWords.delete(client);
+  }
+
+  noticed(event: EventOf<'talkerNoticed'>): void {
+    this.#lastWords.set(event.client, event);
+  }
+
+  /** [HP-ERR-2] Whoever was told something fatal cannot come back to his session; others may, for a while. */
+  ended({ client, isBye, at }: EventOf<'talkerEnded'>): void {
+    const { what, code } = this.#lastWords.get(client) ?? {};
+    const isOver = isBye && what === 'ERROR' && code !== 'PING_TIMEOUT';
+    const { resumeWindowMs = 0 } = this.troubles.terms ?? {};
+    this.goneAt.set(client, isOver ? at : at + resumeWindowMs * 1_000);
+  }
+
+  #isOver(user: string, at: number): boolean {
+    const clients = [...this.users].filter(([, one]) => one === user);
+    return clients.every(([client]) => (this.goneAt.get(client) ?? Infinity) <= at);
   }
 
   died(node: number, isFirst: boolean, at: number): void {
@@ -59,6 +85,7 @@ class Judge {
   told({ client, node, room, event, who, reason, at }: EventOf<'roomEventHeard'>): void {
     const home = this.#homes.get(`${client} ${room}`);
     if (event !== 'leave' || reason !== 'node_down' || home === undefined) return;
+    if (this.#isOver(who, at)) return;
     const there = this.troubles.nodes.indexOf(home.home);
     const nodes = [...(this.#nodes.get(who) ?? [])];
     if (this.#isApart(node, there, at) || this.#isAnyGone(there, nodes, at)) return;

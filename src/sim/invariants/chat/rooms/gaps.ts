@@ -18,7 +18,7 @@ export const gaps: Invariant = {
         if (givesPlaces) judge.givers.add(client);
       },
       talkerAsked: (event) => judge.asked(event),
-      talkerAnswered: ({ client, id }) => judge.comingOf(client).read(id),
+      talkerAnswered: (event) => judge.comingOf(event.client).read(event),
       roomAcked: ({ room, message, ...where }) => judge.of(room).put(message, where),
       roomHeard: (event) => judge.heard(event),
       seated: (event) => judge.seated(event),
@@ -60,6 +60,9 @@ class Said {
 /** What one client was told when it came in last, and has not said to have; and where its rooms were by then. */
 class Coming {
   replayed = 0;
+  /** [HP-RES-8] Rooms with a gap that are named again until something is heard of it over this connection. */
+  told: readonly string[] = [];
+  #connection: number | undefined = undefined;
   /** By room; the last places when it asked to come in. */
   places = new Map<string, Place>();
   asking: ReadonlyMap<string, Place> = new Map();
@@ -76,14 +79,17 @@ class Coming {
   }
 
   /** What was said before a request that is answered was read. */
-  read(id: string | undefined): void {
+  read({ id, connection }: EventOf<'talkerAnswered'>): void {
     const at = this.#said.findIndex((one) => one.id === id);
+    if (at !== -1 && connection === this.#connection) this.told = [];
     for (const { count } of this.#said.splice(0, at + 1))
       this.replayed = Math.max(0, this.replayed - count);
   }
 
-  begin(replayed: number): void {
+  begin({ replayed, gaps: told, connection }: EventOf<'loggedIn'>): void {
     this.replayed = replayed;
+    this.told = told;
+    this.#connection = connection;
     this.#saying = 0;
     this.#said = [];
   }
@@ -140,15 +146,15 @@ class Judge {
   }
 
   loggedIn(event: EventOf<'loggedIn'>): void {
-    const { client, isResumed, replayed, rooms, gaps: told } = event;
+    const { client, isResumed, rooms, gaps: told } = event;
     const coming = this.comingOf(client);
     if (!isResumed) coming.places.clear();
-    for (const room of told) this.#judge(event, room, coming);
+    for (const room of told) if (!coming.told.includes(room)) this.#judge(event, room, coming);
     for (const room of this.givers.has(client) ? [] : rooms) {
       const place = coming.asking.get(room);
       if (place !== undefined) coming.places.set(room, place);
     }
-    coming.begin(replayed);
+    coming.begin(event);
   }
 
   #judge(event: EventOf<'loggedIn'>, room: string, { places, replayed }: Coming): void {

@@ -16,7 +16,10 @@ export const roomReach: Invariant = {
       },
       processDied: ({ node, at }) => judge.died(node, at),
       shardCrashed: ({ node, at }) => judge.died(node, at),
-      seated: (event) => judge.sits(event, event.room, event),
+      seated(event) {
+        judge.placed(event);
+        judge.sits(event, event.room, event);
+      },
       loggedIn(event) {
         if (event.isResumed)
           for (const room of event.rooms) judge.sits(event, room, judge.lastOf(room));

@@ -14,6 +14,7 @@ export const roomWhole: Invariant = {
     return {
       ...judge.troubles.watcher,
       talkerJoined: (event) => judge.joined.set(event.client, event),
+      talkerConnected: ({ connection }) => judge.connected(connection),
       loggedIn: (event) => judge.loggedIn(event),
       seated: (event) => judge.seated(event),
       unseated: ({ client, room }) => judge.left(client, room),
@@ -73,6 +74,8 @@ class Judge {
   readonly #divided = new Set<string>();
   /** Processes that have died: a home that has forgotten everything gives its numbers again. */
   #lives = 0;
+  /** By connection: in which of them it began, and of which it tells, however late that is heard. */
+  readonly #begunIn = new Map<number, number>();
   /** By these, room, epoch, home and place: what somebody heard there. */
   readonly #said = new Map<string, string>();
   /** Connections and rooms in which somebody has joined again. */
@@ -83,6 +86,10 @@ class Judge {
 
   constructor(report: Report) {
     this.#report = report;
+  }
+
+  connected(connection: number): void {
+    this.#begunIn.set(connection, this.#lives);
   }
 
   loggedIn(event: EventOf<'loggedIn'>): void {
@@ -130,7 +137,9 @@ class Judge {
 
   heard(event: EventOf<'roomHeard'>): void {
     const { client, room, epoch, place, home, message, connection, isDelayed } = event;
-    const where = `${this.#lives} ${room} ${epoch} ${home}`;
+    // In a cluster no two lives of a home give the same place.
+    const life = this.troubles.isCluster ? this.#lives : this.#begunIn.get(connection);
+    const where = `${life} ${room} ${epoch} ${home}`;
     this.#said.set(`${where} ${place}`, message);
     this.counted(connection, isDelayed, 0);
     const standing = this.#standings.get(`${client} ${room}`);

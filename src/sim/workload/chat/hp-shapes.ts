@@ -104,9 +104,10 @@ const shapes: ReadonlyMap<string, Shape> = new Map(
   }).map(([type, fields]) => [type, shapeOf(fields)]),
 );
 
-const NOTHING: Shape = new Map();
+type Within = readonly [name: string, shape: Shape];
+const NOTHING: ReadonlyMap<string, Field> = new Map();
 const TOKEN = ['resume', shapeOf('token window:number')] as const;
-const within = new Map<string, readonly [name: string, shape: Shape]>([
+const within: ReadonlyMap<string, Within> = new Map<string, Within>([
   ['LOGIN_OK', TOKEN],
   ['RESUME_OK', TOKEN],
   ['ROOM_LIST_OK', ['rooms', shapeOf('room count:number')]],

@@ -34,7 +34,7 @@ import { type ClientPlan, plainHabits } from './workload/client-plan.ts';
 import { ADMIN, type ChatPlan } from './plan/chat-plan.ts';
 import type { GatewayPlan } from './plan/gateway-plan.ts';
 import { drawClients } from './workload/draw-clients.ts';
-import { mishapsOf, rivers, widened, withRiver } from './plan/casting/river.ts';
+import { hasPlaceForRiver, mishapsOf, rivers, widened, withRiver } from './plan/casting/river.ts';
 
 export interface Plan {
   /** Names the streams that its run draws from; the plan itself was drawn from it only as long as nobody changed it. */
@@ -82,12 +82,13 @@ export function drawPlan({ seed, lane, nodes, shards, clients }: PlanChoices): P
   const { mood, horizonUs, clientsPerNode } = drawnFrame;
   const crowded = withCrowd(drawnFrame.settings, drawn(crowds, seed, 'crowd'));
   const isDeep = drawn(depths, seed, 'depth');
-  const river = mood === 'narrow' ? undefined : drawn(rivers, seed, 'river');
-  const dry = mood === 'narrow' ? narrowed(drawnFrame.settings, isDeep) : crowded;
-  const settings = river === undefined ? dry : widened(dry);
   const nodeCount = nodes ?? drawnFrame.nodes;
   const shardCount = shards ?? drawnFrame.shards;
   const clientCount = clients ?? clientsPerNode * nodeCount;
+  const hasRiver = mood !== 'narrow' && hasPlaceForRiver(clientCount, nodeCount);
+  const river = hasRiver ? drawn(rivers, seed, 'river') : undefined;
+  const dry = mood === 'narrow' ? narrowed(drawnFrame.settings, isDeep) : crowded;
+  const settings = river === undefined ? dry : widened(dry);
   const cast = drawClients({
     seed,
     lane,
@@ -108,7 +109,10 @@ export function drawPlan({ seed, lane, nodes, shards, clients }: PlanChoices): P
     broker: { ...settings.broker, allowedOrigins: drawn(origins, seed, 'origins') },
     clients: river === undefined ? cast : withRiver(cast, river, nodeCount),
     faults: [
-      ...drawFaults(seed, kindsOf(drawnFrame), { horizonUs, counts }),
+      // Whoever has caught up is judged where nothing else may have held him up.
+      ...(river?.isPulsing === true
+        ? []
+        : drawFaults(seed, kindsOf(drawnFrame), { horizonUs, counts })),
       ...(river === undefined || mood === 'calm'
         ? []
         : mishapsOf(river, { horizonUs, nodes: nodeCount, shards: shardCount })),

@@ -602,6 +602,21 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     loggedIn(2, { user: 'u1' }),
     rests(2),
   ],
+  'two sides of a split let one in each, and nobody can tell which was first': [
+    ...[began(), chatBegan({ policy: 'reject' }, [splitOff(1, 15_000)])],
+    ...[joined(1), joined(2, { user: 'u1' }), loggedIn(1)],
+    at(10_000, loggedIn(2, { user: 'u1', node: 1, home: 'n2' })),
+    at(16_000, just('talkerNoticed', { ...of(1), what: 'ERROR', code: 'SESSION_REPLACED' })),
+    ended(1, { isBye: true }),
+  ],
+  'who was first has moved since, as another one came': [
+    ...[began(), chatBegan({ policy: 'reject' }, [{ ...splitOff(3, 9_000), at: 5_000_000 }])],
+    ...[joined(1), joined(2, { user: 'u1' }), loggedIn(1)],
+    at(10_000, loggedIn(2, { user: 'u1', node: 2, home: 'n3' })),
+    at(12_000, loggedIn(1, { node: 1, connection: 11, isResumed: true, home: 'n2' })),
+    at(15_000, just('talkerNoticed', { ...of(1, 1, 11), what: 'ERROR', code: 'SESSION_REPLACED' })),
+    ended(1, { node: 1, connection: 11, isBye: true }),
+  ],
   'an earlier version hears its own words, and a later one the new one': [
     ...handshake,
     spoke(0, 1, 'HEARTBEAT', { version: '1.0', hasHave: false }),
@@ -1985,6 +2000,16 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       'the first one has to go',
       [
         ...only('reject'),
+        just('talkerNoticed', { ...of(1), what: 'ERROR', code: 'SESSION_REPLACED' }),
+      ],
+    ],
+    [
+      'one-session',
+      'the first one has to go, and was heard of before the other side could not be reached',
+      [
+        ...[began(), chatBegan({ policy: 'reject' }, [{ ...splitOff(1, 9_000), at: 5_000_000 }])],
+        ...[joined(1), joined(2, { user: 'u1' }), loggedIn(1)],
+        at(10_000, loggedIn(2, { user: 'u1', node: 1, home: 'n2' })),
         just('talkerNoticed', { ...of(1), what: 'ERROR', code: 'SESSION_REPLACED' }),
       ],
     ],

@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 
+import type { ClusterFault, ClusterFaultKind } from '../../src/sim/faults/cluster-faults.ts';
 import { drawPlan } from '../../src/sim/plan.ts';
 import { clusterSiteNames } from '../../src/sim/plan/casting/sites.ts';
 import { drawChatPlan } from '../../src/sim/plan/chat.ts';
@@ -42,6 +43,31 @@ describe('a simulated chat', { timeout: 120_000 }, () => {
     expect([...met].filter((name) => !known.has(name))).toEqual([]);
     const some = [...chatMarks, ...clusterMarks].filter((name) => met.has(name));
     expect(some.length).toBeGreaterThan((chatMarks.length + clusterMarks.length) / 2);
+  });
+
+  test('[HP-MEMBER-4] has processes that end where another life of their node is alive, and are started again', () => {
+    const drawn = drawChatPlan({ seed: 2, lane: 'byte', nodes: 2, shards: 1 });
+    if (drawn.chat === undefined) throw new Error('no chat was drawn');
+    const fault = (at: number, kind: ClusterFaultKind, more: object = {}): ClusterFault => ({
+      ...{ at: at * 1_000, kind, one: 0, other: 1, durationUs: 0, amount: 0, ...more },
+    });
+    const faults = [
+      fault(4_000, 'clockJump', { amount: -50_000 }),
+      ...[fault(5_000, 'halfOpenLink'), fault(5_001, 'killProcess', { durationUs: 100_000 })],
+    ];
+    const plan = { ...drawn, faults: [], chat: { ...drawn.chat, faults } };
+    const { violations, trace } = simulate(plan, undefined, judges);
+    const told = trace.flatMap((event) => {
+      const { kind } = event;
+      if (kind === 'nodeTold' && event.news === 'nodeSuperseded') return [event.news];
+      const isLife = kind === 'processDied' || kind === 'processBegan';
+      return isLife && event.node === 0 ? [kind] : [];
+    });
+    expect(told).toEqual([
+      ...['processBegan', 'processDied', 'processBegan', 'nodeSuperseded'],
+      ...['processDied', 'processBegan'],
+    ]);
+    expect(violations).toEqual([]);
   });
 
   test('is no part of other runs', () => {

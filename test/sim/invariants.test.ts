@@ -307,6 +307,14 @@ const NO_ROOM = 'Too many topics: the node has no room for another.';
 const since = { epoch: 'e', offset: 1 };
 const published = [sent(0), sent(1), sent(2), sent(3)];
 
+/** A reader at a good pace has taken nothing for a second. */
+const stoodStill: readonly Written[] = [
+  began({}, {}, [{ at: 0, kind: 'stallDown', target: reader.client, durationUs: 1e6 }]),
+  { ...joined(author, 'steady'), publishes: [topic] },
+  ...[brisk(), connected()],
+];
+const tooSlowAt = (atMs: number): Written => ({ ...closed(1013), reason: 'too slow', atMs });
+
 const asksAt = (atMs: number): Written => ({
   ...{ kind: 'subscribeSent', topic, since, envelope: true, ...reader, atMs },
 });
@@ -354,6 +362,9 @@ function broken(...records: Written[]): string[] {
 }
 
 const clean: Record<string, Written[]> = {
+  'a reader that stood still and has not caught up is sent away': [
+    ...[...stoodStill, sent(0), sent(1), tooSlowAt(5_000)],
+  ],
   'a recovery of what is just young enough': [
     began({}, { historyAgeMaxMs: 4_000 }),
     ...[...published, { ...acked(1, 2), atMs: 1 }, asksAt(4_001)],
@@ -1362,6 +1373,11 @@ const planted: [string, string, Written[]][] = [
       { ...joined(other, 'steady'), transport: 'post', publishes: ['another'] },
       ...[brisk(), connected(), { ...closed(1013), reason: 'too slow' }],
     ],
+  ],
+  [
+    'pacing',
+    '[BROKER-PACE-2] though it stood still once, and has caught up since',
+    [...stoodStill, sent(0), { ...heard(0, 1), atMs: 3_000 }, tooSlowAt(5_000)],
   ],
   [
     'patience',

@@ -44,9 +44,9 @@ describe('a plan', () => {
 
   test('gives each client a stream of its own', () => {
     const sizes = { lane: 'byte', nodes: 1, shards: 1 } as const;
-    const ten = drawPlan({ seed: 7, clients: 10, ...sizes });
-    const eleven = drawPlan({ seed: 7, clients: 11, ...sizes });
-    expect(eleven.clients.slice(0, 10)).toEqual(ten.clients);
+    const twelve = drawPlan({ seed: 7, clients: 12, ...sizes });
+    const thirteen = drawPlan({ seed: 7, clients: 13, ...sizes });
+    expect(thirteen.clients.slice(0, 12)).toEqual(twelve.clients);
   });
 
   test('survives a file of JSON, where undefined is lost', () => {
@@ -85,6 +85,8 @@ describe('the mixture of plans', () => {
   test('has 4 to 24 faults and perhaps last blows, none when calm, few kinds in a swarm and all over time', () => {
     for (const plan of drawn) {
       if (plan.mood === 'calm') expect(plan.faults).toEqual([]);
+      else if (plan.clients.some(({ isPulsing }) => isPulsing))
+        expect(plan.faults.every(({ kind }) => kind === 'stallDown')).toBe(true);
       else if (plan.faults.length > 0 || plan.mood !== 'swarm') {
         expect(plan.faults.length).toBeGreaterThanOrEqual(4);
         expect(plan.faults.length).toBeLessThanOrEqual(24 + 5);

@@ -178,6 +178,8 @@ const unheard: Scene = {
   ],
   acts: [publishes({ kind: 'ping', id: '1' }), publishes({ kind: 'ping', id: '3', prevId: '2' })],
 };
+/** It is kept alive, and closed. */
+const closed: Scene = { ...unheard, acts: [publishes({ action: 'close', code: 4_001 })] };
 /** Its end waits for a link that cannot be had. */
 const endsLater: Scene = {
   ...alive,
@@ -238,6 +240,10 @@ const history = (...records: Written[]): TraceEvent[] =>
 
 const clean: Readonly<Record<string, readonly Written[]>> = {
   'an answer': [set(), began(plain), asked(5), heard(10, answer), ended(11)],
+  'a sign of life that was on its way as the end came': [
+    ...[set(), began(closed), ...come, acted(310), heard(320, 'text ~a')],
+    ...[heard(330, 'close 4001'), asked(335, events('CLOSE'), 'events'), ended(340)],
+  ],
   'an answer of the gateway’s own': [
     ...[set(), began({ ...plain, flaw: 'no JSON' }), asked(5)],
     heard(
@@ -593,6 +599,14 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
       'sockets-hear',
       'what is overdue never comes',
       [set(), began(overdue), ...overdueBegun, ended(3_000)],
+    ],
+    [
+      'kept-alive',
+      'for long when it is over',
+      [
+        ...[set(), began(closed), ...come, acted(310)],
+        ...[heard(330, 'close 4001'), heard(1_400, 'text ~a')],
+      ],
     ],
     [
       'kept-alive',

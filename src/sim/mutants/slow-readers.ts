@@ -201,6 +201,26 @@ export const lagging: readonly Mutant[] = [
     story: 'A thread dies whose readers were behind, and publishers wait for them ever after.',
   },
   {
+    name: 'slow-once-and-for-ever',
+    breaks: ['pacing'],
+    requirements: ['BROKER-PACE-2'],
+    file: 'routing/pacing.ts',
+    find: '    if (queuedBytes === 0) this.#slow.delete(reader);\n',
+    replace: '',
+    story:
+      'Who stood still for a moment has caught up long ago, and is waited for no more: the next burst costs him his connection.',
+  },
+  {
+    name: 'held-once-and-never-again',
+    breaks: ['pacing', 'liveness', 'routes'],
+    requirements: ['BROKER-PACE-1'],
+    file: 'routing/home/lagging.ts',
+    find: '  topic.lag = undefined;\n',
+    replace: '',
+    story:
+      'All have caught up and their publishers were let go, and the home takes these for held: nobody holds them when readers fall behind once more.',
+  },
+  {
     name: 'released-without-time-for-a-pong',
     breaks: ['patience'],
     requirements: ['BROKER-KEEP-1'],

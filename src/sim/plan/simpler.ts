@@ -92,6 +92,7 @@ export const simplerClient: Arbitrary<ClientPlan> = plainRecord({
   leavesEveryUs: plainOr(0, kept),
   awayUs: plainOr(0, kept),
   isCurious: constantFrom(false, true),
+  isPulsing: constantFrom(false, true),
   token: option(token, { nil: undefined }),
   link,
 });

@@ -32,14 +32,25 @@ export interface ClientPlan {
   readonly awayUs: number;
   /** Asks about its topics whenever its time comes. */
   readonly isCurious: boolean;
+  /** Speaks for a moment, for long, and not at all, by turns. */
+  readonly isPulsing: boolean;
   readonly link: LinkPlan;
 }
 
 /** Of one who stays where it is, and asks seldom. */
-export const plainHabits = { awayUs: 0, isCurious: false } as const;
+export const plainHabits = { awayUs: 0, isCurious: false, isPulsing: false } as const;
 
 /** Why a client is woken. */
 export const purposes = { act: 0, connect: 1, read: 2, watch: 3 } as const;
+
+/** Of one who pulses: a moment in which queues fill, time to read them, and time enough to fill them again. */
+export const pulse = {
+  everyUs: 9_500_000,
+  shortFromUs: 600_000,
+  shortToUs: 1_050_000,
+  longFromUs: 3_000_000,
+  longToUs: 6_500_000,
+} as const;
 
 /** A slow reader's ticks. */
 export const READ_EVERY_US = 50_000;

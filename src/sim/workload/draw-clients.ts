@@ -63,7 +63,7 @@ export function drawClients(cast: Cast): ClientPlan[] {
     const drawnRole = drawn(role, seed, `cast ${client}`);
     const habits = drawn(habitsOf(cast), seed, `habits ${client}`);
     const habitual = { ...(isNarrow ? narrowed(drawnRole) : drawnRole), ...habits(drawnRole) };
-    plans.push({ client, node: client % nodes, ...habitual });
+    plans.push({ client, node: client % nodes, ...plainHabits, ...habitual });
   }
   for (const [node, hermit] of drawn(hermitsOf(cast), seed, 'hermits').entries()) {
     const client = HERMIT_RANK * nodes + node;
@@ -75,7 +75,7 @@ export function drawClients(cast: Cast): ClientPlan[] {
 }
 
 /** A client without its number and place. */
-type Role = Omit<ClientPlan, 'client' | 'node' | 'awayUs' | 'isCurious'>;
+type Role = Omit<ClientPlan, 'client' | 'node' | keyof typeof plainHabits>;
 type Habits = Pick<ClientPlan, 'awayUs' | 'isCurious' | 'everyUs'>;
 
 /** Some sleep long when they are gone, and some ask again and again; what they do besides is as it was drawn. */

@@ -164,6 +164,26 @@ export const chatCases: readonly HpCase[] = hpCases('chat', [
     },
   ],
   [
+    '[HP-PRES-1] [HP-PRES-3] whoever was answered what is over within a second is told so',
+    async (site) => {
+      const [a, c] = [await site.in('a'), await site.in('c')];
+      const users = [site.name('b')];
+      await a.ask('PRESENCE_SUBSCRIBE', { users });
+      const b = await site.in('b');
+      assert.equal((await a.next()).payload['status'], 'online');
+      await b.ask('BYE');
+      const asks = async (what: string): Promise<unknown> => {
+        const { payload } = await c.ask(what, { users });
+        return (payload['users'] as { status: string }[])[0]?.status;
+      };
+      // Who has heard BYE may be there for a moment.
+      for (let left = 20; left > 0 && (await asks('PRESENCE_QUERY')) !== 'offline';) left -= 1;
+      assert.equal(await asks('PRESENCE_SUBSCRIBE'), 'offline');
+      await site.in('b');
+      assert.equal((await c.next()).payload['status'], 'online');
+    },
+  ],
+  [
     '[HP-PRES-4] [HP-PRES-2] a status is set, seen, and not set again at once',
     async (site) => {
       const a = await site.in('a');

@@ -465,6 +465,29 @@ describe('presence', () => {
     ]);
   });
 
+  test.each(['PRESENCE_SUBSCRIBE', 'PRESENCE_QUERY'])(
+    '[HP-PRES-1] [HP-PRES-3] what changes back is told to whoever had it as an answer: %s',
+    (asked) => {
+      const stage = stageWith({ presenceEveryMs: 1 });
+      const [alice, carol] = [HpClient.in(stage, 'alice'), HpClient.in(stage, 'carol')];
+      const users = ['bob'];
+      alice.ask('PRESENCE_SUBSCRIBE', { users });
+      if (asked === 'PRESENCE_QUERY') carol.ask('PRESENCE_SUBSCRIBE', { users });
+      const bob = HpClient.in(stage, 'bob', 1);
+      stage.pass(2);
+      bob.ask('PRESENCE_SET', { status: 'away' });
+      stage.settle();
+      carol.take();
+      carol.ask(asked, { users });
+      expect(carol.take()).toMatchObject([{ payload: { users: [{ status: 'away' }] } }]);
+      stage.pass(2);
+      bob.ask('PRESENCE_SET', { status: 'online' });
+      alice.take();
+      stage.pass(1_500);
+      expect([alice.told(), carol.told()]).toEqual([[], ['PRESENCE_EVENT online bob']]);
+    },
+  );
+
   test('[HP-PRES-3] who comes back and asks once more is told nothing twice', () => {
     const stage = stageWith();
     const alice = HpClient.in(stage, 'alice');

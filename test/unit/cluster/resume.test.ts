@@ -325,6 +325,22 @@ describe('a session that moves', () => {
     expect(told?.payload['users']).toMatchObject([{ status: 'online', sessions: 1 }]);
   });
 
+  test('[HP-RES-4] [HP-RES-10] and so does one to which it had come from elsewhere', () => {
+    const stage = whole();
+    const bob = enter(stage, 'bob', 'n1');
+    const moved = resume(stage, 'n3', bob.token);
+    stage.pass(1_000);
+    stage.split(['n3']);
+    stage.until(() => stage.seen('n2').includes('n3:down'), 13_000);
+    const { client, lines } = resume(stage, 'n2', bob.token);
+    expect(lines[0]?.payload).toMatchObject({ anew: true });
+    stage.heal();
+    stage.until(() => stage.isWhole, 20_000);
+    stage.pass(2_000);
+    expect(client.isClosed).toBe(false);
+    expect(moved.client.told().at(-1)).toBe('BYE SESSION_RESUMED');
+  });
+
   test('[HP-RES-9] a ticket that is not signed, of another session, or of one that is over is none', () => {
     const stage = whole();
     const bob = enter(stage, 'bob', 'n1');

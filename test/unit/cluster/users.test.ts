@@ -353,6 +353,30 @@ describe('policies', () => {
     },
   );
 
+  test.each([
+    ['reject', 'n1', 'first'],
+    ['reject', 'n3', 'first'],
+    ['replace', 'n1', 'second'],
+    ['replace', 'n3', 'second'],
+  ] as const)(
+    '[HP-PART-3] who came before the nodes lost each other is the earlier one (%s, on %s)',
+    (sessionPolicy, node, stays) => {
+      const stage = whole({ sessionPolicy });
+      const first = enter(stage, 'alice', node);
+      stage.split([node]);
+      // Longer than its node's sessions are remembered.
+      stage.pass(100_000);
+      const second = enter(stage, 'alice', 'n2');
+      stage.heal();
+      stage.until(() => stage.isWhole, 20_000);
+      stage.pass(3_000);
+      const [gone, left] = stays === 'first' ? [second, first] : [first, second];
+      expect(gone.told().at(-1)).toBe('ERROR SESSION_REPLACED');
+      expect(left.isClosed).toBe(false);
+      expect(stage.failures).toEqual([]);
+    },
+  );
+
   test('[HP-PART-1] [HP-PART-2] the smaller side lets nobody in, where the operator wants that', () => {
     const stage = whole(
       {},

@@ -25,7 +25,7 @@ export interface RemoteSession {
 
 export interface KnownSession {
   entry: SessionEntry;
-  /** Orders the logins of one user over all nodes. */
+  /** [HP-PART-3] Orders the logins of one user over all nodes. */
   readonly lamport: number;
   /** What came while the session moves from one actor to another; undefined else. */
   held: UserNotice[] | undefined;
@@ -71,6 +71,8 @@ export interface Household {
   readonly memory: MemoryBudget;
   /** Of those that wait, here or for other nodes. */
   waitingBytes: number;
+  /** The highest that was given or heard of, of sessions that are not known any more, too. */
+  lamport: number;
 }
 
 /** What only a user needs who is here, is followed, or was written to. */

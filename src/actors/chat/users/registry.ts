@@ -32,8 +32,9 @@ export function register(state: UsersState, ask: Ask<'register'>, context: Users
     deny(ask, mistake, context);
     return;
   }
-  const { nextLamport: lamport } = user;
-  const known: KnownSession = { entry, lamport, held: undefined, movingSince: 0 };
+  const known: KnownSession = {
+    ...{ entry, lamport: user.nextLamport(), held: undefined, movingSince: 0 },
+  };
   user.putSession(entry.session, known);
   user.expire(context.now);
   const offline = isAgain ? [] : takeOffline(state, user, context);
@@ -137,7 +138,7 @@ export function moved(
     else {
       // [HP-ROOM-9] It moved while the keeper died that had let it go: the actor that it left could not say so any more.
       user.putSession(entry.session, {
-        ...{ entry, lamport: user.nextLamport, held: undefined, movingSince: 0 },
+        ...{ entry, lamport: user.nextLamport(), held: undefined, movingSince: 0 },
       });
       tellPresence(state, name, context);
     }

@@ -134,6 +134,7 @@ export class User {
 
   /** True when it was not known. */
   putElsewhere(node: string, told: LocatedSession): boolean {
+    this.#household.lamport = Math.max(this.#household.lamport, told.lamport);
     if (!this.hasElsewhere) {
       this.#elsewhere = told;
       this.#node = node;
@@ -254,10 +255,10 @@ export class User {
     return [...new Set(this.elsewhere.map(({ node }) => node))];
   }
 
-  /** Later than every login that is known of the user. */
-  get nextLamport(): number {
-    const all = [...this.sessions.values(), ...this.elsewhere.map(({ told }) => told)];
-    return 1 + Math.max(0, ...all.map(({ lamport }) => lamport));
+  /** [HP-PART-3] Later than every login that this node has heard of: of one on a node that is gone, too. */
+  nextLamport(): number {
+    this.#household.lamport += 1;
+    return this.#household.lamport;
   }
 
   seen(message: Pick<Direct, 'from' | 'id'>): Seen | undefined {

@@ -19,6 +19,8 @@ export interface UsersState {
   readonly waiting: Map<string, Waiting>;
   /** Their watchers are to be told, and were told something less than a second ago. */
   readonly untold: Set<User>;
+  /** Those among them of whom somebody has asked meanwhile: he knows what no other watcher was told. */
+  readonly asked: Set<User>;
   /** Direct messages that other nodes are to deliver, and have not answered for. */
   readonly flying: Map<string, Flying>;
   /** Sessions that are asked of other nodes, by number. */
@@ -160,7 +162,7 @@ export function tellPresenceOf(state: UsersState, user: User, context: UsersTurn
   announce(state.chat, user, context);
   const { status, note } = user.presence();
   if (status !== user.toldStatus) user.changedAt(secondsNow(context));
-  if (status === user.toldStatus && note === user.toldNote) {
+  if (status === user.toldStatus && note === user.toldNote && !state.asked.has(user)) {
     // It came back to what the watchers know.
     state.untold.delete(user);
     return;
@@ -171,6 +173,7 @@ export function tellPresenceOf(state: UsersState, user: User, context: UsersTurn
     return;
   }
   state.untold.delete(user);
+  state.asked.delete(user);
   user.toldStatus = status;
   user.toldNote = note;
   user.toldAtMs = Math.ceil(context.now / 1_000);

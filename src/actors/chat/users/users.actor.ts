@@ -42,12 +42,15 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
     const share = Math.ceil(chat.options.historyBytesTotalMax / chat.shards);
     return {
       ...{ chat, users: new NameMap<User>(context.random()), waiting: new Map() },
-      ...{ untold: new Set(), flying: new Map() },
+      ...{ untold: new Set(), asked: new Set(), flying: new Map() },
       ...{ moving: new Map(), early: [], packed: new Map(), lastRef: 0 },
       ...{ gone: new Set(), lives: new Map(), doubted: new Set() },
       ...{ isServing: true, isJoined: chat.seam === undefined },
       ...{ storing: new Map(), nodes: [], size: 1 },
-      household: { options: chat.options, memory: new MemoryBudget(share), waitingBytes: 0 },
+      household: {
+        ...{ options: chat.options, memory: new MemoryBudget(share), waitingBytes: 0 },
+        lamport: 0,
+      },
       bornAt: chat.life === 0 ? undefined : context.now,
     };
   },
@@ -210,6 +213,7 @@ function askPresence(state: UsersState, ask: Ask<'askPresence'>, context: UsersT
   const { user: name, watcher, ref, replyTo } = ask;
   const user = watcher === undefined ? userOf(state, name) : madeUser(state, name);
   if (user !== undefined && watcher !== undefined) user.putWatcher(watcher);
+  if (user !== undefined && state.untold.has(user)) state.asked.add(user);
   const presence = user?.presence() ?? {
     ...{ user: name, status: 'offline' as const, note: undefined, sessions: 0, since: undefined },
   };

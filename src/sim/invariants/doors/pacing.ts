@@ -13,7 +13,9 @@ export const pacing: Invariant = {
     return {
       began: (event) => judge.began(event),
       joined: (event) => judge.joined(event),
-      connected: ({ client, at }) => judge.connectedAt.set(client, at),
+      connected: ({ client, at }) => judge.caughtUpAt.set(client, at - BEFORE_US),
+      publishSent: (event) => judge.sent(event),
+      message: (event) => judge.heard(event),
       closed: (event) => judge.closed(event),
       // Ways are wide then, and all that was held back comes at once.
       healed: () => judge.healed(),
@@ -22,7 +24,8 @@ export const pacing: Invariant = {
 };
 
 class Judge {
-  readonly connectedAt = new Map<number, number>();
+  /** By client: since when it has everything, if it was behind before. */
+  readonly caughtUpAt = new Map<number, number>();
   readonly #report: Report;
   #faults: readonly TracedFault[] = [];
   #shards = 1;
@@ -31,6 +34,9 @@ class Judge {
   readonly #readers = new Map<number, string>();
   /** Topics to which somebody publishes who cannot be held back, by node. */
   readonly #free = new Set<string>();
+  /** By node and topic: how many publish to it, and what was published last. */
+  readonly #speakers = new Map<string, number>();
+  readonly #last = new Map<string, number>();
 
   constructor(report: Report) {
     this.#report = report;
@@ -49,10 +55,25 @@ class Judge {
   }
 
   joined({ client, node, topics, publishes, transport, readsPerSecond }: EventOf<'joined'>): void {
+    for (const topic of publishes) {
+      const spoken = `${node} ${topic}`;
+      this.#speakers.set(spoken, (this.#speakers.get(spoken) ?? 0) + 1);
+    }
     if (transport === 'post') for (const topic of publishes) this.#free.add(`${node} ${topic}`);
     const [topic, another] = topics;
     if (topic === undefined || another !== undefined || readsPerSecond < GOOD_BYTES) return;
     this.#readers.set(client, `${node} ${topic}`);
+  }
+
+  sent({ node, topic, publication }: EventOf<'publishSent'>): void {
+    this.#last.set(`${node} ${topic}`, publication);
+  }
+
+  /** [BROKER-PACE-2] Where one speaks, the last that was said is behind all others. */
+  heard({ client, publication, at }: EventOf<'message'>): void {
+    const followed = this.#readers.get(client);
+    if (followed === undefined || this.#speakers.get(followed) !== 1) return;
+    if (this.#last.get(followed) === publication) this.caughtUpAt.set(client, at);
   }
 
   closed(event: EventOf<'closed'>): void {
@@ -60,7 +81,7 @@ class Judge {
     const followed = this.#readers.get(client);
     if (!this.#isJudged || by !== 'server' || code !== TOO_SLOW || followed === undefined) return;
     // Who was slow once paces nobody until he has caught up.
-    const since = (this.connectedAt.get(client) ?? 0) - BEFORE_US;
+    const since = this.caughtUpAt.get(client) ?? -BEFORE_US;
     const isTroubled = mayBeTroubled(
       this.#faults,
       { from: since, to: at },

@@ -42,8 +42,8 @@ export const signing: readonly Mutant[] = [
     breaks: ['told-in-time', 'watching'],
     requirements: ['HP-PRES-1'],
     file: 'chat/users/users-state.ts',
-    find: 'if (status === user.toldStatus && note === user.toldNote) {',
-    replace: 'if (status === user.toldStatus) {',
+    find: 'if (status === user.toldStatus && note === user.toldNote && ',
+    replace: 'if (status === user.toldStatus && ',
     story: 'Who writes another note and stays what he is is not told of.',
   },
   {

@@ -7,7 +7,7 @@ import { type Arbitrary, boolean, constant, constantFrom, integer } from 'fast-c
 import type { Fault } from '../../faults/faults.ts';
 import { mixed, plainRecord } from '../drawing.ts';
 import type { Settings } from '../settings.ts';
-import { type ClientPlan, plainHabits } from '../../workload/client-plan.ts';
+import { type ClientPlan, plainHabits, pulse } from '../../workload/client-plan.ts';
 
 /** Twenty times a second. */
 export const RIVER_READ_BYTES = 60_000;
@@ -19,6 +19,8 @@ export interface River {
   readonly windowBytes: number;
   /** Another one reads the same, perhaps on another thread. */
   readonly isShared: boolean;
+  /** It rests, and its reader, who was stopped for a moment, has caught up when it comes again. */
+  readonly isPulsing: boolean;
   /** In hundredths of the time of faults: when its reader takes nothing for a while, and when each thread dies. */
   readonly stallsAt: number | undefined;
   readonly diesAt: number | undefined;
@@ -34,11 +36,17 @@ export const rivers: Arbitrary<River | undefined> = mixed<River | undefined>(
       readBytes: constant(RIVER_READ_BYTES),
       windowBytes: constantFrom(1_048_576, 262_144),
       isShared: boolean(),
+      isPulsing: boolean(),
       stallsAt: mixed([1, constant(undefined)], [2, integer({ min: 20, max: 80 })]),
       diesAt: mixed([1, constant(undefined)], [2, integer({ min: 10, max: 40 })]),
     }),
   ],
 );
+
+/** There are clients enough whose places it may take. */
+export function hasPlaceForRiver(clients: number, nodes: number): boolean {
+  return clients > (RIVER_RANK + 2) * nodes;
+}
 
 /** Queues in which a river finds its place, and doors that let it pass. */
 export function widened(settings: Settings): Settings {
@@ -62,23 +70,27 @@ export function widened(settings: Settings): Settings {
   };
 }
 
-/** Takes the places of two clients that have nothing to do for others. */
+/** Takes the places of two clients, or three, that have nothing to do for others. */
 export function withRiver(
   plans: readonly ClientPlan[],
-  { burst, everyUs, readBytes, windowBytes, isShared }: River,
+  { burst, everyUs, readBytes, windowBytes, isShared, isPulsing }: River,
   nodes: number,
 ): readonly ClientPlan[] {
   const common = {
     ...plainHabits,
     ...({ transport: 'ws', envelope: true, recovers: true, token: undefined } as const),
-    ...{ idPercent: 0, leavesEveryUs: 0, link: { ...DIRECT, windowBytes } },
+    ...{
+      idPercent: 0,
+      leavesEveryUs: 0,
+      link: { ...DIRECT, windowBytes: isPulsing ? NARROW_BYTES : windowBytes },
+    },
   };
   const speaker = {
     ...common,
     ...({ behaviour: 'steady', topics: [], publishes: [RIVER_TOPIC] } as const),
-    ...{ burst, everyUs, dataBytes: 9_000, readBytes: 0 },
+    ...{ burst, everyUs, dataBytes: 9_000, readBytes: 0, isPulsing },
     // What is under way when it is to wait has to find its place.
-    link: { ...DIRECT, latencyUs: 10_000, windowBytes: 65_536 },
+    link: { ...DIRECT, latencyUs: 10_000, windowBytes: NARROW_BYTES },
   };
   const reader = {
     ...common,
@@ -88,7 +100,7 @@ export function withRiver(
   const [first, second, third] = [0, 1, 2].map((rank) => (RIVER_RANK + rank) * nodes);
   const isReader = (at: number): boolean => at === second || (isShared && at === third);
   return plans.map((plan, at) => {
-    if (plans.length <= (second ?? 0) || (at !== first && !isReader(at))) return plan;
+    if (at !== first && !isReader(at)) return plan;
     const { client, node } = plan;
     return { client, node, ...(at === first ? speaker : reader) };
   });
@@ -96,7 +108,7 @@ export function withRiver(
 
 /** What befalls it beside all else: its reader stands still, and one thread of its node dies after the other. */
 export function mishapsOf(
-  { stallsAt, diesAt }: River,
+  { stallsAt, diesAt, isPulsing, isShared }: River,
   {
     horizonUs,
     nodes,
@@ -104,11 +116,24 @@ export function mishapsOf(
   }: { readonly horizonUs: number; readonly nodes: number; readonly shards: number },
 ): readonly Fault[] {
   const since = (hundredths: number): number => Math.floor((horizonUs * hundredths) / 100);
-  const client = (RIVER_RANK + 1) * nodes;
-  const stall = { kind: 'stallDown', target: client, durationUs: STALL_US, amount: 0 } as const;
+  const reader = (RIVER_RANK + 1) * nodes;
+  const stall = { kind: 'stallDown', amount: 0 } as const;
+  if (isPulsing) {
+    const times = Array.from({ length: Math.ceil(horizonUs / pulse.everyUs) }, (_, at) => at);
+    return times
+      .map((time) => time * pulse.everyUs + pulse.shortFromUs - BEFORE_US)
+      .filter((at) => at < horizonUs)
+      .flatMap((at) =>
+        [reader, ...(isShared ? [reader + nodes] : [])].map((target) => ({
+          ...{ ...stall, target, at, durationUs: MOMENT_US },
+        })),
+      );
+  }
   const death = { kind: 'crashShard', durationUs: 50_000, amount: 0 } as const;
   return [
-    ...(stallsAt === undefined ? [] : [{ ...stall, at: since(stallsAt) }]),
+    ...(stallsAt === undefined
+      ? []
+      : [{ ...stall, target: reader, at: since(stallsAt), durationUs: STALL_US }]),
     ...(diesAt === undefined
       ? []
       : Array.from({ length: shards }, (_, target) => ({
@@ -120,6 +145,10 @@ export function mishapsOf(
 }
 
 const STALL_US = 2_700_000;
+/** Longer than publishers wait for somebody who takes nothing. */
+const MOMENT_US = 950_000;
+const BEFORE_US = 100_000;
+const NARROW_BYTES = 65_536;
 /** What the one has left behind is seen before the next one. */
 const DEATHS_EVERY_US = 1_900_000;
 const DIRECT = { latencyUs: 1_000, jitterUs: 0, cutPercent: 0, joinPercent: 0 } as const;

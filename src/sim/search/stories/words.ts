@@ -121,6 +121,7 @@ export function clientWords(client: ClientPlan): string {
     );
   if (client.leavesEveryUs > 0) said.push(`leaves about every ${seconds(client.leavesEveryUs)}`);
   if (client.awayUs > 0) said.push(`stays away for ${seconds(client.awayUs)}`);
+  if (client.isPulsing) said.push('speaks for a moment, then for long, and then rests');
   if (client.isCurious) said.push(`asks about its topics ${pace}`);
   if (behaviour === 'mute') said.push('never answers a ping');
   if (client.token !== undefined) said.push(tokenWords(client.token));

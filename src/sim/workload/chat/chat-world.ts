@@ -208,6 +208,9 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
     }
     if (type === 'clusterJoined' && chat !== undefined) this.#open.set(node, chat.incarnation);
     this.trace.add({ kind: 'nodeTold', node, news: type });
+    if (type !== 'nodeSuperseded') return;
+    // [HP-MEMBER-4] It ends, and whoever looks after it starts it again.
+    this.later(EXIT_US, () => this.killProcess(node, STARTED_AGAIN_US));
   }
 
   stall(node: number, durationUs: number): void {
@@ -328,6 +331,10 @@ function termsOf({ options, cluster }: ChatPlan) {
 
 const states: readonly string[] = ['linkUp', 'linkDown', 'up', 'suspect', 'down', 'left'];
 
+/** Until a process that is told to end has ended. */
+const EXIT_US = 1_000;
+/** By then nobody takes a link with its former life for one that is heard. */
+const STARTED_AGAIN_US = 3_000_000;
 /** More than is said in a run. */
 const ENOUGH_BYTES = 10_000_000;
 const FIRST_CALLER = 10_000;

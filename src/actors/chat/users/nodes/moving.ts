@@ -262,8 +262,9 @@ function enter(
   const entry = {
     ...{ session, shard, address: replyTo as never, status, note, secret, isDetached: false },
   };
-  const { nextLamport: lamport } = user;
-  const known: KnownSession = { entry, lamport, held: [], movingSince: context.now };
+  const known: KnownSession = {
+    ...{ entry, lamport: user.nextLamport(), held: [], movingSince: context.now },
+  };
   user.putSession(session, known);
   known.had = new Had();
   known.had.learn(had, context.now);

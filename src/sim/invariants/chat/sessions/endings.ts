@@ -1,5 +1,6 @@
 // Whoever is sent away hears why. And where a user has one session, the one that came last is the only one that is obeyed:
-// with `reject` nobody comes beside it, and when two nodes have let one in each, the earlier one stays.
+// with `reject` nobody comes beside it, and when two nodes have let one in each, the earlier one stays. Which one that is nobody
+// can tell of two whose nodes had not heard of the other's.
 
 import type { EventOf, TraceEvent } from '../../../trace.ts';
 import type { Invariant, Report } from '../../invariant.ts';
@@ -56,6 +57,11 @@ export const oneSession: Invariant = {
   },
 };
 
+interface Begun {
+  readonly at: number;
+  readonly node: number;
+}
+
 class Judge {
   /** Clients that are in. */
   readonly in = new Set<number>();
@@ -65,8 +71,8 @@ class Judge {
   readonly #report: Report;
   /** By user: the session that came last. */
   readonly #last = new Map<string, EventOf<'loggedIn'>>();
-  /** By user: when each of its sessions began, by client. */
-  readonly #begun = new Map<string, Map<number, number>>();
+  /** By user: when each of its sessions came to its node, by client. */
+  readonly #begun = new Map<string, Map<number, Begun>>();
   readonly #askedAt = new Map<string, number>();
   readonly #resting = new Map<string, number>();
   #diedAt = Number.NEGATIVE_INFINITY;
@@ -85,14 +91,17 @@ class Judge {
 
   loggedIn(event: EventOf<'loggedIn'>): void {
     if (!this.#isOne) return;
-    const { client, user, at, isResumed, isAnew } = event;
+    const { client, user, node, at, isResumed, isAnew } = event;
     this.in.add(client);
     this.#last.set(user, event);
-    const begun = this.#begun.get(user) ?? new Map<number, number>();
+    const begun = this.#begun.get(user) ?? new Map<number, Begun>();
     this.#begun.set(user, begun);
     // Of several sessions of one client the first may be somewhere still, and of one that began anew the earlier half.
-    if (!begun.has(client)) begun.set(client, at);
-    else if (!isResumed || isAnew) begun.set(client, Number.NEGATIVE_INFINITY);
+    const before = begun.get(client);
+    if (before === undefined) begun.set(client, { at, node });
+    else if (!isResumed || isAnew) begun.set(client, { at: Number.NEGATIVE_INFINITY, node });
+    // A move to another node counts as a login.
+    else if (before.node !== node && Number.isFinite(before.at)) begun.set(client, { at, node });
   }
 
   asked({ message, at, what }: EventOf<'talkerAsked'>): void {
@@ -146,11 +155,24 @@ class Judge {
     if (this.#diedAt > Number.NEGATIVE_INFINITY) return;
     const begun = this.#begun.get(user);
     const own = begun?.get(client);
-    if (begun === undefined || own === undefined || !Number.isFinite(own)) return;
+    if (begun === undefined || own === undefined || !Number.isFinite(own.at)) return;
     const others = [...begun].filter(([other]) => other !== client);
     // Of a session that began anew the other half may have to go, and there is nobody else.
-    if (others.length > 0 && others.every(([, other]) => other > own + NOTICE_US))
+    if (others.length > 0 && others.every(([, other]) => this.#isLater(other, own)))
       this.#report(event, `client ${client} was in first, and has to go for another`);
+  }
+
+  /** Its node had heard of the earlier one by then. */
+  #isLater(begun: Begun, earlier: Begun): boolean {
+    const nodes = [begun.node, earlier.node] as const;
+    const from = earlier.at - APART_US;
+    const to = Math.max(earlier.at + NOTICE_US, TOGETHER_US);
+    if (begun.at <= to) return false;
+    if (begun.node === earlier.node) return true;
+    return (
+      !this.troubles.ofPair(...nodes, from, to) &&
+      !nodes.some((node) => this.troubles.ofNode(node, from, to))
+    );
   }
 
   rests(event: EventOf<'talkerRests'>): void {
@@ -165,6 +187,8 @@ class Judge {
 
 const BEFORE_US = 5_000_000;
 const NOTICE_US = 2_000_000;
+/** Until then nodes have not found each other. */
+const TOGETHER_US = 4_000_000;
 /** Until nodes have found each other when all is well again. */
 const MET_US = 30_000_000;
 /** Longer than two nodes may know nothing of each other. */

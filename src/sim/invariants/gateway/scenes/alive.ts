@@ -13,6 +13,8 @@ export class AliveModel {
   readonly #of: SceneOf;
   #wish: AliveWish | undefined = undefined;
   #since = 0;
+  /** One that was said when they were wished for may be on its way. */
+  #saidUntil = 0;
   /** Until then it may have been put off. */
   #mayUntil = 0;
 
@@ -23,14 +25,16 @@ export class AliveModel {
   /** From now on; undefined: no more of them. */
   wish(wish: AliveWish | undefined, at: number): void {
     this.lapsed(at);
+    if (this.#wish !== undefined && wish === undefined) this.#saidUntil = at + LATE_US;
     this.#wish = wish;
     this.#since = at;
   }
 
   heard(at: number): void {
     const wish = this.#wish;
-    if (wish === undefined) this.#complain('is kept alive, and nobody wants that');
-    else if (at - this.#since < (wish.timeoutS - 1) * 1_000_000 - EARLY_US)
+    if (wish === undefined) {
+      if (at > this.#saidUntil) this.#complain('is kept alive, and nobody wants that');
+    } else if (at - this.#since < (wish.timeoutS - 1) * 1_000_000 - EARLY_US)
       this.#complain(`is kept alive after ${at - this.#since} µs, which is too soon`);
     this.lapsed(at);
     this.#since = at;

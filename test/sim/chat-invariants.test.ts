@@ -726,10 +726,6 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     heard(2, 'm1.1', 2),
     rested(),
   ],
-  'what was not acknowledged waits again for whoever came back and was told nothing': [
-    ...[began(), chatBegan({ resumeMessagesMax: 5 }), at(20_000, awaySeen(3, 300, 5, 500))],
-    at(20_250, awaySeen(8, 800)),
-  ],
   'what stands before where somebody came in is not told when he has come back, either': [
     ...[...world, seated(1, 0, { epoch: 9 })],
     ...[ended(1, { by: 'client' }), loggedIn(1, { connection: 11, isResumed: true, rooms: ['r'] })],
@@ -2026,6 +2022,19 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       'hp-self',
       'another room',
       [...alone, loggedIn(1), seated(1, 0), isTold('online', { rooms: [] })],
+    ],
+    [
+      'hp-self',
+      '[HP-RES-1] whoever comes back sits nowhere',
+      [...alone, loggedIn(1), seated(1, 0), ended(1), loggedIn(1, back)],
+    ],
+    [
+      'hp-self',
+      '[HP-RES-1] whoever comes back sits in one room less',
+      [
+        ...[...alone, loggedIn(1), seated(1, 0), seated(1, 0, { room: 'a' }), ended(1)],
+        loggedIn(1, { ...back, rooms: ['a'] }),
+      ],
     ],
     ['hp-self', 'another status', [...alone, loggedIn(1), seated(1, 0), isTold('away')]],
     [

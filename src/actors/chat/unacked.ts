@@ -49,6 +49,10 @@ export class Unacked {
     return taken;
   }
 
+  takeAll(): readonly Untold[] {
+    return [...this.#byId.keys()].flatMap((id) => this.take(id));
+  }
+
   /** [HP-RES-6] The oldest, for as long as there are too many, or too many bytes of them. */
   takeExcess({ resumeMessagesMax, resumeBytesMax }: UnackedLimits): readonly Untold[] {
     const taken: Untold[] = [];

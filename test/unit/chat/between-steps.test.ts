@@ -203,6 +203,31 @@ describe('whatever the order of turns', () => {
     );
   });
 
+  test('[HP-RES-6] nor does a session end early for what its client has heard, and not acknowledged', () => {
+    check(
+      property(chances, steps, (chance, gap) => {
+        const stage = onStage(chance, { resumeMessagesMax: 2 });
+        const alice = HpClient.in(stage, 'alice');
+        const bob = HpClient.in(stage, 'bob', 1, { caps: ['ack'] });
+        const say = (body: string): void => {
+          alice.ask('DIRECT_MESSAGE', { to: 'bob', body }, body);
+          stage.pass(3_000);
+        };
+        for (const body of ['1', '2']) say(body);
+        bob.wire.leave();
+        stage.settle();
+        const gone = new HpClient(stage);
+        gone.ask('RESUME', { token: bob.token });
+        goOn(stage, gap);
+        gone.wire.leave();
+        stage.settle();
+        say('3');
+        expect(bodies(resumed(stage, bob.token, 1).take())).toEqual(['1', '2', '3']);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   test('[HP-RES-6] [HP-DM-6] nor is anything lost that comes for a session just when it ends early', () => {
     check(
       property(chances, (chance) => {

@@ -546,14 +546,19 @@ describe('tickets', () => {
 
 describe('a session on its way to a node that dies', () => {
   /** What bob's session is when the node that was to have it dies before it can say so. */
-  function halfway(chat: object = {}): {
+  function halfway(
+    chat: object = {},
+    heard: readonly string[] = [],
+  ): {
     readonly stage: ClusterStage;
     readonly alice: HpClient;
     readonly token: string;
   } {
     const stage = whole(chat);
-    const [alice, bob] = [enter(stage, 'alice', 'n1'), enter(stage, 'bob', 'n3')];
+    const alice = enter(stage, 'alice', 'n1');
+    const bob = enter(stage, 'bob', 'n3', heard.length > 0 ? { caps: ['ack'] } : {});
     alice.ask('PRESENCE_SUBSCRIBE', { users: ['bob'] });
+    for (const body of heard) alice.ask('DIRECT_MESSAGE', { to: 'bob', body });
     stage.pass(1_500);
     cut(stage, bob);
     alice.ask('ROOM_MESSAGE', { room: 'r', body: 'room' });
@@ -587,6 +592,16 @@ describe('a session on its way to a node that dies', () => {
       expect(bodies(alice.take())).toEqual(['back']);
       stage.pass(70_000);
       expect(members(stage, alice)).toEqual(['alice', 'bob']);
+      expect(stage.failures).toEqual([]);
+    },
+  );
+
+  test.each(['n1', 'n3'])(
+    '[HP-RES-12] [HP-RES-6] [HP-RELAY-12] does not end for what was told before, and not acknowledged (to %s)',
+    (node) => {
+      const { stage, token } = halfway({ resumeMessagesMax: 2 }, ['heard']);
+      const { lines } = resume(stage, node, token);
+      expect(bodies(lines)).toEqual(['heard', 'before', 'after', 'room']);
       expect(stage.failures).toEqual([]);
     },
   );

@@ -89,14 +89,15 @@ export function handedOver(
     context.send(keeperOfUser(session, luggage.user), { type: 'handedOver', ref, luggage });
     return;
   }
-  const { user, session: name, secret, caps, status, note, until } = luggage;
+  const { user, session: name, secret, caps, status, note, until, unacked = 0 } = luggage;
   session.who = { user, session: name, secret, caps, status, note, until };
   const { rooms } = pending.request;
   const seats = luggage.isAnew === true ? anew(session, luggage, rooms) : luggage.rooms;
   session.luggage = { ...luggage, rooms: seats };
   session.isAnew = luggage.isAnew === true;
-  session.untold = [...luggage.untold];
-  session.untoldBytes = luggage.untold.reduce((sum, one) => sum + bytesOf(one), 0);
+  for (const one of luggage.untold.slice(0, unacked)) session.unacked.add(one);
+  session.untold = luggage.untold.slice(unacked);
+  session.untoldBytes = session.untold.reduce((sum, one) => sum + bytesOf(one), 0);
   advance(session, 'resumed');
   session.splitter.lineBytesMax = chat.options.lineBytesMax;
   session.garbage = [];
@@ -158,6 +159,7 @@ function waitAgain(session: Session, { rooms, watched }: Luggage, context: Turn)
   session.luggage = undefined;
   session.pending = undefined;
   session.isGone = false;
+  if (session.untold.length > 0) leaveExcess(session, context);
   session.hasPlaces = true;
   advance(session, 'lost');
   const { user } = who;
@@ -215,7 +217,7 @@ export function tellResumed(session: Session, context: Turn): string {
   );
   session.gapsTold = gaps;
   for (const seat of session.seats.values()) isBack(seat);
-  const directs = session.untold;
+  const directs = [...session.unacked.takeAll(), ...session.untold];
   let replayed = directs.length;
   let texts = '';
   for (const { message, isSent } of directs) {
@@ -360,6 +362,7 @@ function passOn(session: Session, context: Turn): void {
     rooms: [...session.seats.values()].map((seat) => packedSeat(session, seat)),
     watched: [...session.watched.values()].map((watched) => packedWatch(session, watched)),
     untold: untoldOf(session),
+    unacked: session.unacked.count,
     ...(session.isAnew ? { isAnew: true as const } : {}),
   };
   watchNobody(session, context);

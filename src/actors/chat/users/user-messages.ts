@@ -253,6 +253,8 @@ export interface Luggage {
     readonly told: string;
   }[];
   readonly untold: readonly Untold[];
+  /** So many of these, the first ones, were told and have not been acknowledged. */
+  readonly unacked?: number | undefined;
   /** Between nodes: what it was given of late, and does not need again. */
   readonly had?: readonly HadTold[];
   /** Its node is gone: the client says in which rooms it was. */

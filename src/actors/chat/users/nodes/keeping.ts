@@ -38,7 +38,8 @@ export function expirePacked(state: UsersState, context: UsersTurn): void {
     const known = user.sessions.get(session);
     if (known?.packed === undefined) state.packed.delete(session);
     else {
-      const untold = [...known.packed.untold, ...untoldIn(known.held ?? [])];
+      const { packed, held = [] } = known;
+      const untold = [...packed.untold.slice(packed.unacked ?? 0), ...untoldIn(held)];
       const bytes = untold.reduce((sum, one) => sum + bytesOf(one), 0);
       const isLate = context.now - known.movingSince > resumeWindowMs * 1_000;
       const isTooMuch = untold.length > resumeMessagesMax || bytes > resumeBytesMax;

@@ -9,7 +9,7 @@ import type { HadTold, Luggage, Untold } from '../user-messages.ts';
 /** Undefined for what is none. */
 export function readLuggage(value: unknown): Luggage | undefined {
   if (!isFields(value)) return undefined;
-  const { user, session, secret, note, until } = value;
+  const { user, session, secret, note, until, unacked } = value;
   const status = readStatus(value['status']);
   if (typeof user !== 'string' || !isUserName(user) || status === undefined) return undefined;
   if (typeof session !== 'string' || typeof secret !== 'string') return undefined;
@@ -23,6 +23,7 @@ export function readLuggage(value: unknown): Luggage | undefined {
     rooms: listOf(value['rooms'], readRoom),
     watched: listOf(value['watched'], readWatched),
     untold: listOf(value['untold'], readUntold),
+    unacked: isCount(unacked) ? unacked : undefined,
     had: listOf(value['had'], readHad),
     ...(value['isAnew'] === true ? { isAnew: true as const } : {}),
   };

@@ -26,8 +26,6 @@ export const away: Invariant = {
         seen.set(session, event);
         // It may have been back in between.
         if (before === undefined || at - before.at > LOOK_US || messages <= before.messages) return;
-        // What was told and not acknowledged waits again where it was back, and gone before it was told anything: none has come.
-        if (messages + openMessages <= before.messages + before.openMessages) return;
         if (messages > messagesMax || bytes > bytesMax)
           report(
             event,

@@ -2023,6 +2023,19 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       'another room',
       [...alone, loggedIn(1), seated(1, 0), isTold('online', { rooms: [] })],
     ],
+    [
+      'hp-self',
+      '[HP-RES-1] whoever comes back sits nowhere',
+      [...alone, loggedIn(1), seated(1, 0), ended(1), loggedIn(1, back)],
+    ],
+    [
+      'hp-self',
+      '[HP-RES-1] whoever comes back sits in one room less',
+      [
+        ...[...alone, loggedIn(1), seated(1, 0), seated(1, 0, { room: 'a' }), ended(1)],
+        loggedIn(1, { ...back, rooms: ['a'] }),
+      ],
+    ],
     ['hp-self', 'another status', [...alone, loggedIn(1), seated(1, 0), isTold('away')]],
     [
       'hp-self',

@@ -11,6 +11,7 @@ import { chatMarks, clusterMarks } from '../../src/sim/records/chat-marks.ts';
 import { registeredMarks } from '../../src/sim/marks.ts';
 import { dialectOf } from '../../src/sim/search/dialects.ts';
 import { simulate } from '../../src/sim/simulate.ts';
+import { HpReader } from '../../src/sim/workload/chat/hp-lines.ts';
 
 const { judges } = dialectOf('chat');
 const run = (seed: number, lane: 'byte' | 'object', nodes?: number) =>
@@ -95,5 +96,39 @@ describe('a simulated chat', { timeout: 120_000 }, () => {
       sizes.add(chat?.cluster === undefined ? 0 : nodes);
     }
     expect([...sizes].toSorted((one, other) => one - other)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+});
+
+describe('what a node says is read', () => {
+  const read = (type: string, payload: object): unknown => {
+    const id = '5f0c7a9e-3c1d-4b7e-9a52-0d8e6b1f2a34';
+    const line = { version: '1.0', type, id, timestamp: 1, source: 'server', payload };
+    return new HpReader().read(new TextEncoder().encode(`${JSON.stringify(line)}\n`))[0];
+  };
+  const members = {
+    ref: 'q1',
+    room: 'r',
+    members: [{ user: 'u', status: 'online' }],
+    ...{ count: 1, more: false, partial: false },
+  };
+
+  test('with all its fields', () => {
+    expect(read('ROOM_MEMBERS_OK', members)).toMatchObject({ payload: members });
+  });
+
+  test.each([
+    ['one too few', 'ROOM_MEMBERS_OK', { ...members, room: undefined }],
+    ['one too many', 'ROOM_MEMBERS_OK', { ...members, rooms: 1 }],
+    ['one of another form', 'ROOM_MEMBERS_OK', { ...members, count: '1' }],
+    ['one too few within', 'ROOM_MEMBERS_OK', { ...members, members: [{ user: 'u' }] }],
+    ['no words for people', 'NOTICE', { code: 'PARTITION', message: 'PARTITION' }],
+    ['another type', 'ROOM_MEMBERS', members],
+    [
+      'an answer to nothing',
+      'ERROR',
+      { ref: null, code: 'TIMEOUT', message: 'No answer.', fatal: false },
+    ],
+  ])('and not with %s', (_, type, payload) => {
+    expect(read(type, payload)).toBeTypeOf('string');
   });
 });

@@ -17,6 +17,8 @@ export interface ChannelPlan {
   readonly hasIds: boolean;
   /** Items are handed over one after the other, and each once. */
   readonly isOrdered: boolean;
+  /** What a stream hears of an item besides its line; nothing, where nothing is said. */
+  readonly paddingBytes?: number | undefined;
   /** Mean pause between two publications. */
   readonly everyUs: number;
   readonly burst: number;
@@ -76,6 +78,8 @@ export interface HolderPlan {
   readonly isOneByOne?: boolean | undefined;
   /** How long each of its words is made; as long as they are, where nothing is said. */
   readonly wordBytes?: number | undefined;
+  /** Mean pause between two times in which a stream is not read; it always is, where nothing is said. */
+  readonly napsEveryUs?: number | undefined;
   /** Of the close with which a WebSocket goes; 1005 for none. */
   readonly closeCode?: number | undefined;
   /** It is kept alive in intervals; of the same streams. */

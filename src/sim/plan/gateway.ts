@@ -62,8 +62,10 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
       : undefined;
   const forwardedFor = drawn(forwarding, seed, 'forwarded for');
   const logs = drawn(logging, seed, 'log');
+  const paddingBytes = isStaged ? undefined : drawn(paddings, seed, 'padding');
   const options: GatewayOptions = {
     ...own.options,
+    ...(paddingBytes === undefined ? {} : { queueBytesMax: 16_384 }),
     ...(isStaged ? { queuedItemsMax: 100, ...unpaced, forwardedFor, ...logs } : {}),
     ...(errander === undefined ? {} : { ...errandOptions, ...unpaced }),
   };
@@ -92,7 +94,7 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
     ).map((poison) => ({ ...poison, client: own.brokerClients + poison.client })),
     gateway: {
       options,
-      channels: own.channels,
+      channels: own.channels.map((channel) => ({ ...channel, paddingBytes })),
       origins: mood === 'calm' ? own.origins.map(calmed) : own.origins,
       holders: [
         ...Array.from({ length: holders }, (_, rank): HolderPlan => {
@@ -107,7 +109,17 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
           const speech = what === 'ws' ? drawn(speeches, seed, `speech ${rank}`) : NO_SPEECH;
           // Long words take their time.
           const everyUs = Math.max(role.everyUs, (speech.wordBytes ?? 0) * 5);
-          return { client, node: rank % nodeCount, isTooLarge, ...role, ...speech, everyUs };
+          const holder = {
+            client,
+            node: rank % nodeCount,
+            isTooLarge,
+            ...role,
+            ...speech,
+            everyUs,
+          };
+          const napsEveryUs = drawn(naps, seed, `naps ${rank}`);
+          if (what !== 'stream' || paddingBytes === undefined || napsEveryUs === 0) return holder;
+          return { ...holder, napsEveryUs, link: { ...role.link, windowBytes: 4_096 } };
         }),
         ...Array.from({ length: directs }, (_, rank): HolderPlan => {
           const drawnRole = drawn(roles(own.channels, 'sockets'), seed, `direct ${rank}`);
@@ -289,6 +301,10 @@ const speeches: Arbitrary<Speech> = plainRecord<Speech>({
   wordBytes: mixed<number>([7, constant(0)], [1, integer({ min: 40_000, max: 90_000 })]),
   closeCode: constantFrom(1_000, 1_005, 4_001),
 });
+
+/** Some items are so long that they fill the queue of whoever does not read. */
+const paddings = mixed<number | undefined>([2, constant(undefined)], [1, constant(9_000)]);
+const naps = mixed<number>([1, constant(0)], [1, integer({ min: 500_000, max: 2_000_000 })]);
 
 /** Where ids are told, what is kept from a client is told of with what it missed. */
 function withTraits(

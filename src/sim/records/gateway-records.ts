@@ -80,6 +80,8 @@ export type GatewayRecord =
       readonly filter?: FilterName | undefined;
       /** Its origin has it kept alive in intervals. */
       readonly isInterval: boolean;
+      /** It does not always read. */
+      readonly naps?: boolean;
     })
   /** A client's question, or one that the gateway asks in its name, reached an origin. */
   | (AtHolder & {

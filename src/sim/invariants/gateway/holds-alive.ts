@@ -1,5 +1,5 @@
 // A stream that is kept alive hears so in its time: what is published puts it off, unless it comes in intervals, which nothing
-// puts off. Judged of plain streams to which nothing has happened for a while.
+// puts off. Judged of plain streams that are read, and to which nothing has happened for a while.
 
 import type { ChannelTraits } from '../../records/gateway-records.ts';
 import type { EventOf, TracedFault } from '../../trace.ts';
@@ -48,7 +48,7 @@ class Judge {
 
   opened({ connection, at }: EventOf<'holdOpened'>): void {
     const its = this.asked.get(connection);
-    if (its?.what !== 'stream') return;
+    if (its?.what !== 'stream' || its.naps === true) return;
     if (its.channels.some((channel) => this.traits.get(channel)?.hasIds !== false)) return;
     this.streams.set(connection, { isInterval: its.isInterval, heardAt: at, keptAt: at });
   }

@@ -149,6 +149,16 @@ export const bounding: readonly Mutant[] = [
     story: 'Of the sessions that are away the one that came last makes way, and not the oldest.',
   },
   {
+    name: 'members-of-a-room-unnamed',
+    dialect,
+    breaks: ['hp-words'],
+    requirements: ['HP-ROOM-8'],
+    file: 'chat/session/looking.ts',
+    find: "answer(session, 'ROOM_MEMBERS_OK', { room, members,",
+    replace: "answer(session, 'ROOM_MEMBERS_OK', { members,",
+    story: 'Who is in a room is told, and not of which room.',
+  },
+  {
     name: 'second-let-in',
     dialect,
     breaks: ['hp-limits', 'one-session'],

@@ -75,4 +75,12 @@ export const runningMutants: readonly Mutant[] = [
     replace: '',
     story: 'WebSockets that were closed long ago are found by their ids, and kept for ever.',
   },
+  {
+    ...{ name: 'slow-streams-are-kept', dialect, breaks: ['holders-patience', 'holds-all'] },
+    requirements: ['GRIP-STREAM-9'],
+    file: 'gateway/requests/leaving.ts',
+    find: "  context.send(admitted.gateway.edges.web, { type: 'cut', connection });\n}\n\nconst GOING",
+    replace: '}\n\nconst GOING',
+    story: 'Who does not read loses what he is to hear, and is not told so by an end.',
+  },
 ];

@@ -19,7 +19,9 @@ export function areCrowdsAlone(seed: number): boolean {
 }
 
 export function inCrowds<Some extends Crowd>(some: Some): Some {
-  return { ...some, users: Math.min(some.users, CROWDS_MAX) };
+  // Whose session is over because too much waits for it has made way for nobody.
+  const options = { ...some.options, resumeMessagesMax: ENOUGH };
+  return { ...some, options, users: Math.min(some.users, CROWDS_MAX) };
 }
 
 /** As many sessions as a user has clients, or not so many: whoever leaves one behind comes to the limit. */
@@ -35,3 +37,4 @@ export function sessionsMax(
 }
 
 const CROWDS_MAX = 3;
+const ENOUGH = 1_000;

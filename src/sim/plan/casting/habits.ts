@@ -85,5 +85,5 @@ const tokenTimes = mixed<number | undefined>(
 /** Mean pause between two departures; 0 for those who stay. */
 const wanderer = mixed([1, constant(0)], [2, integer({ min: 300_000, max: 2_500_000 })]);
 /** Whoever is of a crowd is away about as long as it is there. */
-const lingerings = integer({ min: 800_000, max: 2_500_000 });
+const lingerings = integer({ min: 600_000, max: 2_000_000 });
 const departures = integer({ min: 1_500_000, max: 4_000_000 });

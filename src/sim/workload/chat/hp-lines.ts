@@ -2,6 +2,8 @@
 // hide. Bytes in any pieces become lines, a line becomes a type and a payload, and what no server may say is told apart.
 // Refuses to know what the lines mean.
 
+import { flawIn } from './hp-shapes.ts';
+
 export interface HpLine {
   readonly type: string;
   readonly id: string;
@@ -71,7 +73,8 @@ function readLine(bytes: Uint8Array): HpLine | string {
   if (typeof payload !== 'object' || payload === null) return 'no payload';
   // [HP-OUT-2]
   if (type !== 'ROOM_MESSAGE' && type !== 'DIRECT_MESSAGE' && !uuid.test(id)) return `the id ${id}`;
-  return { type, id, timestamp, payload: payload as Record<string, unknown> };
+  const fields = payload as Record<string, unknown>;
+  return flawIn(type, fields) ?? { type, id, timestamp, payload: fields };
 }
 
 /** One request. */

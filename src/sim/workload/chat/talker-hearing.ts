@@ -116,7 +116,7 @@ export class TalkerHearing {
     const heard = { room, from, message, place, epoch, home, isDelayed };
     const cause = world.saidAt(message);
     world.trace.add({ kind: 'roomHeard', ...this.#talker.inSession(), ...heard }, cause);
-    this.#acknowledge(id);
+    this.#acknowledge(id, message);
   }
 
   #directMessage({ id, timestamp, payload }: HpLine): void {
@@ -125,18 +125,18 @@ export class TalkerHearing {
     const [from, to] = [nameOf(payload, 'from'), nameOf(payload, 'to')];
     const message = textOf(payload, 'body').trimEnd();
     if (world.idOf(message) !== id) this.#mishear(`another body for ${id}: ${message}`);
-    this.#heardBy.set(id, (this.#heardBy.get(id) ?? new Set()).add(message));
     const isDelayed = payload['delayed'] === true;
     const isSent = payload['sent'] === true;
     const heard = { from, to, message, isDelayed, isSent };
     const cause = world.saidAt(message);
     world.trace.add({ kind: 'directHeard', ...this.#talker.inSession(), ...heard }, cause);
-    this.#acknowledge(id);
+    this.#acknowledge(id, message);
   }
 
   /** At once, or several with one word; whoever takes its time has the last ones still to say when it goes. */
-  #acknowledge(ref: string): void {
+  #acknowledge(ref: string, message: string): void {
     const { plan, chance, world } = this.#talker;
+    this.#heardBy.set(ref, (this.#heardBy.get(ref) ?? new Set()).add(message));
     if (plan.hasAck) this.#untold.push(ref);
     if (plan.acksLate !== true || world.isSettling) this.settle();
     else if (this.#untold.length > (plan.owesAcks === true ? OWED_MAX : chance.below(ACKS_MAX)))

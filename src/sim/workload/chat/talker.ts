@@ -373,7 +373,7 @@ const BURST_MAX = 20;
 const RETRY_US = 300_000;
 /** Now and then for so long that others become something else meanwhile, or that a session is over. */
 const AWAY_US: readonly number[] = [200_000, 200_000, 200_000, 1_200_000, 1_200_000, 6_000_000];
-const LINGER_US: readonly number[] = [500_000, 2_500_000, 4_500_000];
+const LINGER_US: readonly number[] = [500_000, 1_500_000, 3_500_000];
 const SOON_US: readonly number[] = [1, 20_000, 100_000, 200_000, 1_200_000];
 /** Not so long that it is sent away for it. */
 const DOZE_US = 2_400_000;

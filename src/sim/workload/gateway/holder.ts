@@ -39,6 +39,7 @@ export class Holder implements Endpoint {
   #isWhole = false;
   #isAway = false;
   #isClosing = false;
+  #isAsleep = false;
   #heardAt = 0;
   /** Of the present connection. */
   #words = 0;
@@ -53,6 +54,7 @@ export class Holder implements Endpoint {
     this.#comeBack(this.#chance.below(300_000));
     if (plan.leavesEveryUs > 0) this.#departLater();
     if (plan.what === 'ws') this.#speakLater();
+    this.#napLater();
   }
 
   /** Faults are over: its way is wide again. */
@@ -60,6 +62,7 @@ export class Holder implements Endpoint {
     this.link.bytesPerSecond = 0;
     this.link.windowBytes = SETTLED_WINDOW_BYTES;
     this.connection?.down.resume();
+    this.#isAsleep = false;
     this.readable();
   }
 
@@ -96,7 +99,7 @@ export class Holder implements Endpoint {
 
   readable(): void {
     const { connection } = this;
-    if (connection === undefined) return;
+    if (connection === undefined || this.#isAsleep) return;
     for (;;) {
       const unit = connection.down.read();
       if (unit === undefined) break;
@@ -110,7 +113,7 @@ export class Holder implements Endpoint {
     if (this.connection !== undefined || this.#isAway) return;
     const { plan } = this;
     const { what, isTooLarge, filter, isInterval = false } = plan;
-    const traits = { isTooLarge, filter, isInterval };
+    const traits = { isTooLarge, filter, isInterval, naps: plan.napsEveryUs !== undefined };
     const connection = this.#world.connect(plan, this.link);
     if (connection === undefined) {
       this.#comeBack(RETRY_US + this.#chance.below(RETRY_US));
@@ -298,7 +301,8 @@ export class Holder implements Endpoint {
     this.#world.later(WATCH_EVERY_US, () => {
       if (this.connection === undefined || this.#asked !== asked) return;
       const isPatient = this.plan.what === 'ws' && this.#isOpen && !this.connection.isCut;
-      if (!isPatient && this.#world.now - this.#heardAt > PATIENCE_US) this.#depart('patience');
+      if (!isPatient && !this.#isAsleep && this.#world.now - this.#heardAt > PATIENCE_US)
+        this.#depart('patience');
       else this.#watch(asked);
     });
   }
@@ -317,6 +321,22 @@ export class Holder implements Endpoint {
       if (this.plan.what === 'ws' && this.#isOpen && this.#chance.below(2) === 0) this.#close();
       else this.#depart();
       this.#departLater();
+    });
+  }
+
+  /** It reads nothing for a while. */
+  #napLater(): void {
+    const { napsEveryUs = 0 } = this.plan;
+    if (napsEveryUs === 0) return;
+    this.#world.later(this.#chance.between(napsEveryUs >> 1, napsEveryUs * 2), () => {
+      if (this.#world.isSettling) return;
+      this.#isAsleep = true;
+      this.#world.later(this.#chance.between(NAP_US_MAX >> 2, NAP_US_MAX), () => {
+        this.#isAsleep = false;
+        this.#heardAt = this.#world.now;
+        this.readable();
+        this.#napLater();
+      });
     });
   }
 
@@ -375,5 +395,6 @@ const NORMAL = 1_000;
 const PATIENCE_US = 7_000_000;
 const WATCH_EVERY_US = 1_000_000;
 const RETRY_US = 200_000;
+const NAP_US_MAX = 5_000_000;
 const SETTLED_WINDOW_BYTES = 1_048_576;
 const BURST_MAX = 20;

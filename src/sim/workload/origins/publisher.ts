@@ -29,6 +29,8 @@ export class Publisher {
   readonly #sockets: Prng;
   /** By node: when what was handed over last arrives. */
   readonly #arrivesAt: number[] = [];
+  /** A line that says nothing. */
+  readonly #padding: string;
 
   constructor(plan: ChannelPlan, log: OriginLog, world: PublisherWorld, seed: number) {
     this.#plan = plan;
@@ -36,6 +38,8 @@ export class Publisher {
     this.#world = world;
     this.#chance = new Prng(seed, `publisher ${fullName(plan)}`);
     this.#sockets = new Prng(seed, `sockets ${fullName(plan)}`);
+    const { paddingBytes = 0 } = plan;
+    this.#padding = paddingBytes === 0 ? '' : `-${'p'.repeat(paddingBytes)}\n`;
     this.#again();
   }
 
@@ -125,7 +129,7 @@ export class Publisher {
       meta: metaOf(item),
       formats: {
         'http-response': isHint ? hint : { body: line },
-        'http-stream': isHint ? hint : { content: line },
+        'http-stream': isHint ? hint : { content: line + this.#padding },
         'ws-message': { content: line },
       },
     };

@@ -15,7 +15,7 @@ import { Tally } from '../../src/sim/search/pool/tally.ts';
 
 const seeds = [1, 2, 3, 4];
 const sizes = { nodes: 1, clients: 8 };
-const subject: Subject = { choices: { lane: 'byte', ...sizes }, only: 'broker', isCanary: false };
+const subject: Subject = { choices: { lane: 'byte', ...sizes }, only: undefined, isCanary: false };
 
 /** The hash over all seeds, as one process gives it that runs them one after the other. */
 let hash = '';

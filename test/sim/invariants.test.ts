@@ -307,6 +307,7 @@ const NO_ROOM = 'Too many topics: the node has no room for another.';
 const since = { epoch: 'e', offset: 1 };
 const published = [sent(0), sent(1), sent(2), sent(3)];
 
+const silent = { ...joined(reader, 'steady'), behaviour: 'mute' } as Written;
 /** A reader at a good pace has taken nothing for a second. */
 const stoodStill: readonly Written[] = [
   began({}, {}, [{ at: 0, kind: 'stallDown', target: reader.client, durationUs: 1e6 }]),
@@ -362,6 +363,10 @@ function broken(...records: Written[]): string[] {
 }
 
 const clean: Record<string, Written[]> = {
+  'a client that answers no ping has its time, and may not hear that it is over': [
+    began({}, {}, [{ at: 9e6, kind: 'narrowLink', target: reader.client, durationUs: 9e7 }]),
+    ...[silent, connected(), sampledAt(3_000), sampledAt(60_000)],
+  ],
   'a reader that stood still and has not caught up is sent away': [
     ...[...stoodStill, sent(0), sent(1), tooSlowAt(5_000)],
   ],
@@ -1194,6 +1199,14 @@ const planted: [string, string, Written[]][] = [
       letIn(reader, { atMs: 7_000 }),
       pinged(8_000),
       { ...closed(1011), atMs: 9_900 },
+    ],
+  ],
+  [
+    'keep-alive',
+    '[BROKER-KEEP-1] says everything but that it lives, and stays',
+    [
+      began({}, {}, [{ at: 0, kind: 'narrowLink', target: other.client, durationUs: 9e6 }]),
+      ...[silent, connected(), sampledAt(60_000)],
     ],
   ],
   [

@@ -4,6 +4,16 @@ import type { Mutant } from './mutant.ts';
 
 export const doors: readonly Mutant[] = [
   {
+    name: 'every-word-a-sign-of-life',
+    breaks: ['keep-alive'],
+    requirements: ['BROKER-KEEP-1'],
+    file: 'broker/ws-session.actor.ts',
+    find: '        hear(state, message.payload, context);\n        return;\n      case',
+    replace: '        hear(state, message.payload, context);\n      // falls through\n      case',
+    story:
+      'Whoever says anything is taken for alive, also when it answers no ping: one that only talks is never found out.',
+  },
+  {
     name: 'streams-in-the-other-form',
     breaks: ['frames'],
     requirements: ['BROKER-ENV-1', 'SSE-5'],

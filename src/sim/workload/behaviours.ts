@@ -4,7 +4,7 @@
 
 import { encodeText } from '../../actors/codecs/utf8-text.ts';
 import type { Client } from './client.ts';
-import { pulse, purposes } from './client-plan.ts';
+import { type ClientPlan, pulse, purposes } from './client-plan.ts';
 import { goesOnceMore } from './own-ways.ts';
 
 /** One action, and the appointment for the next. */
@@ -32,7 +32,7 @@ export function act(client: Client): void {
   else if (plan.behaviour === 'mistaken' && isRoomy(client)) ask(client);
   else if (plan.publishes.length > 0) {
     if (!plan.isPulsing || speaksAt(world.now)) publish(client);
-  } else if (plan.topics.length > 0 && (plan.isCurious || chance.chance(1, 20)))
+  } else if (plan.topics.length > 0 && (mayGoOn(plan) || chance.chance(1, 20)))
     inquire(client, plan.topics);
 }
 
@@ -40,6 +40,11 @@ function speaksAt(now: number): boolean {
   const at = now % pulse.everyUs;
   const isShort = at >= pulse.shortFromUs && at < pulse.shortToUs;
   return isShort || (at >= pulse.longFromUs && at < pulse.longToUs);
+}
+
+/** Who answers no ping has much to say besides. */
+function mayGoOn({ isCurious, behaviour }: ClientPlan): boolean {
+  return isCurious || behaviour === 'mute';
 }
 
 /** Whoever comes and goes does so for the last time when all is well; its place is to be there still. */

@@ -1,8 +1,9 @@
 // Signs of life: in a world that is well every open WebSocket is pinged in time and never sooner, every event stream
 // has its comments, whoever answers pings stays, and whoever does not is closed for it.
 
-import type { EventOf, TraceEvent } from '../../trace.ts';
+import type { EventOf, TracedFault, TraceEvent } from '../../trace.ts';
 import type { Invariant, Report } from '../invariant.ts';
+import { mayBeTroubled } from '../patience.ts';
 
 interface Pinged {
   readonly connected: EventOf<'connected'>;
@@ -16,7 +17,8 @@ export const keepAlive: Invariant = {
   judge(report) {
     const judge = new Judge(report);
     return {
-      began: ({ broker }) => {
+      began: ({ broker, faults, shards }) => {
+        Object.assign(judge, { faults, shards });
         judge.pingEveryUs = broker.pingEveryMs * 1_000;
         judge.pongTimeoutUs = broker.pongTimeoutMs * 1_000;
         judge.commentEveryUs = broker.sseKeepAliveMs * 1_000;
@@ -32,6 +34,7 @@ export const keepAlive: Invariant = {
       healed: ({ at }) => {
         judge.wellAt = at + WELL_AFTER_US;
       },
+      sampled: (event) => judge.look(event),
       quiet: (event) => judge.rest(event),
     };
   },
@@ -43,6 +46,8 @@ class Judge {
   commentEveryUs = Number.POSITIVE_INFINITY;
   /** From here on nothing is in the way. */
   wellAt = Number.POSITIVE_INFINITY;
+  faults: readonly TracedFault[] = [];
+  shards = 1;
   readonly mute = new Set<number>();
   /** They answer now and then. */
   readonly careless = new Set<number>();
@@ -110,6 +115,23 @@ class Judge {
         this.#report(event, `client ${client} was not given its time to answer a ping`);
     } else if (open.connected.at > this.wellAt || at > this.wellAt + this.pongTimeoutUs)
       this.#report(event, `client ${client} answers every ping and was closed with ${code}`);
+  }
+
+  /** [BROKER-KEEP-1] Whatever else a client says, it answers no ping. */
+  look(event: EventOf<'sampled'>): void {
+    if (this.mute.size === 0) return;
+    const { at, node } = event;
+    const lastUs = this.pingEveryUs + this.pongTimeoutUs + SLACK_US;
+    for (const [connection, { connected }] of this.#open) {
+      const { client, node: there, transport, at: from } = connected;
+      if (there !== node || transport === 'sse' || !this.mute.has(client)) continue;
+      // Where something is in the way it may not hear of its end.
+      const way = { from, to: at };
+      if (at - from < lastUs || mayBeTroubled(this.faults, way, client, node, this.shards))
+        continue;
+      this.#open.delete(connection);
+      this.#report(event, `client ${client} answers no ping, and is there for ${at - from} µs`);
+    }
   }
 
   rest(event: TraceEvent): void {

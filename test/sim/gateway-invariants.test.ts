@@ -202,7 +202,23 @@ const after = (atMs: number, record: Written): Written => ({ ...record, atMs });
 const kept: Written = { kind: 'holdKept', ...me };
 const late = (number: number): Written => ({ kind: 'delayHeard', word: number, ...me });
 
+/** A stream of a channel without ids, where two deliveries may be made in a second. */
+const atRate: readonly Written[] = [
+  ...[startsWith, { ...began, messageRate: 2 }, reads(), opened],
+  handed(1, 1_000),
+];
+const hears = (...times: readonly number[]): Written[] =>
+  times.map((atMs, place) => after(atMs, heard(place + 1, B)));
+
 const clean: Readonly<Record<string, readonly Written[]>> = {
+  'items at their rate, and what a quiet moment has saved up': [
+    ...atRate,
+    ...hears(1_010, 1_020, 1_510, 2_010, 2_510, 3_010),
+  ],
+  'faster behind the death of a thread': [
+    ...[...atRate, died],
+    ...hears(1_010, 1_020, 1_030, 1_040, 1_050),
+  ],
   'what a filter lets pass': [
     began,
     reads({ filter: 'skip-self' }),
@@ -423,6 +439,12 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
       'delayed',
       'it comes twice',
       [began, asked('ws'), opened, word('wordEchoed', 4), late(4), late(4)],
+    ],
+    ['paced', 'all at once', [...atRate, ...hears(1_010, 1_020, 1_030, 1_040)]],
+    [
+      'paced',
+      'a little faster, for long',
+      [...atRate, ...hears(...Array.from(Array(12).keys(), (turn) => 1_010 + turn * 250))],
     ],
     [
       'holds-alive',

@@ -37,6 +37,8 @@ export type GatewayRecord =
   | {
       readonly kind: 'gatewayBegan';
       readonly channels: readonly ChannelTraits[];
+      /** Deliveries of a second. */
+      readonly messageRate?: number | undefined;
     }
   /** An origin wrote an item into its log. */
   | {

@@ -5,12 +5,13 @@ import { answersOnce, patienceOfHolders, prefixes } from './answers.ts';
 import { errandsAnswered } from './errands.ts';
 import { delayed, filters } from './filters.ts';
 import { followers } from './followers.ts';
-import { holdsAlive } from './holds-alive.ts';
-import { holdsAll } from './holds-all.ts';
-import { holdsLiveness } from './holds-liveness.ts';
-import { holdsOrder } from './holds-order.ts';
+import { holdsAlive } from './holds/alive.ts';
+import { holdsAll } from './holds/all-heard.ts';
+import { holdsLiveness } from './holds/liveness.ts';
+import { holdsOrder } from './holds/order.ts';
 import { holdersLastWords } from './last-words.ts';
 import { clientsTold, requestsLogged, routesFollowed, sendingsTold } from './operators.ts';
+import { paced } from './holds/paced.ts';
 import { sceneInvariants } from './scenes/scenes.ts';
 import {
   closes,
@@ -42,6 +43,7 @@ export const gatewayInvariants: readonly Invariant[] = [
   holdsAll,
   holdsLiveness,
   followers,
+  paced,
   leftovers,
   clientsTold,
   routesFollowed,

@@ -76,6 +76,14 @@ export const runningMutants: readonly Mutant[] = [
     story: 'WebSockets that were closed long ago are found by their ids, and kept for ever.',
   },
   {
+    ...{ name: 'what-goes-at-once-costs-nothing', dialect, breaks: ['paced'] },
+    requirements: ['GRIP-LIMIT-4'],
+    file: 'gateway/channels/pacer.ts',
+    find: '    this.#spend(receivers, now, messageRate);\n',
+    replace: '',
+    story: 'What finds the way open goes out for nothing, and so does all that comes behind it.',
+  },
+  {
     ...{ name: 'slow-streams-are-kept', dialect, breaks: ['holders-patience', 'holds-all'] },
     requirements: ['GRIP-STREAM-9'],
     file: 'gateway/requests/leaving.ts',

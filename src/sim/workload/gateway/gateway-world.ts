@@ -62,7 +62,7 @@ export class GatewayWorld {
       hasIds: channel.hasIds,
       isOrdered: channel.isOrdered,
     }));
-    host.trace.add({ kind: 'gatewayBegan', channels });
+    host.trace.add({ kind: 'gatewayBegan', channels, messageRate: plan.options.messageRate });
     const log = new OriginLog(plan.channels);
     const application = new Application(log, host.trace);
     for (const origin of plan.origins)

@@ -2,10 +2,10 @@
 // whatever dies: what was missed is asked for. Where they do not, nothing comes twice or goes back while all threads
 // live, and a stream hears one item after the other.
 
-import { isSpared } from '../../records/gateway-traits.ts';
-import type { ChannelTraits, Lines } from '../../records/gateway-records.ts';
-import type { EventOf } from '../../trace.ts';
-import type { Invariant, Report } from '../invariant.ts';
+import { isSpared } from '../../../records/gateway-traits.ts';
+import type { ChannelTraits, Lines } from '../../../records/gateway-records.ts';
+import type { EventOf } from '../../../trace.ts';
+import type { Invariant, Report } from '../../invariant.ts';
 
 export const holdsOrder: Invariant = {
   property: 'holds-order',

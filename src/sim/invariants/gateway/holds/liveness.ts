@@ -1,10 +1,10 @@
 // When all is well every hold that an origin wants is there again: whoever is told what it missed has everything that
 // was ever written down, and what is published then reaches everybody who waits for it.
 
-import { isSpared } from '../../records/gateway-traits.ts';
-import type { ChannelTraits } from '../../records/gateway-records.ts';
-import type { EventOf, TraceEvent } from '../../trace.ts';
-import type { Invariant, Report } from '../invariant.ts';
+import { isSpared } from '../../../records/gateway-traits.ts';
+import type { ChannelTraits } from '../../../records/gateway-records.ts';
+import type { EventOf, TraceEvent } from '../../../trace.ts';
+import type { Invariant, Report } from '../../invariant.ts';
 
 export const holdsLiveness: Invariant = {
   property: 'holds-liveness',

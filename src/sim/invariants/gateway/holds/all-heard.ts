@@ -1,10 +1,10 @@
 // While all threads live nothing that was handed to the gateway is lost: a plain stream and a WebSocket that have stood
 // for a while hear every item of their channels. Those who are told what they missed are judged by that elsewhere.
 
-import { isSpared } from '../../records/gateway-traits.ts';
-import type { ChannelTraits } from '../../records/gateway-records.ts';
-import type { EventOf, TraceEvent } from '../../trace.ts';
-import type { Invariant } from '../invariant.ts';
+import { isSpared } from '../../../records/gateway-traits.ts';
+import type { ChannelTraits } from '../../../records/gateway-records.ts';
+import type { EventOf, TraceEvent } from '../../../trace.ts';
+import type { Invariant } from '../../invariant.ts';
 
 interface Reader {
   readonly asked: EventOf<'holdAsked'>;

@@ -1,10 +1,10 @@
 // A stream that is kept alive hears so in its time: what is published puts it off, unless it comes in intervals, which nothing
 // puts off. Judged of plain streams that are read, and to which nothing has happened for a while.
 
-import type { ChannelTraits } from '../../records/gateway-records.ts';
-import type { EventOf, TracedFault } from '../../trace.ts';
-import type { Invariant, Report } from '../invariant.ts';
-import { mayBeTroubled } from '../patience.ts';
+import type { ChannelTraits } from '../../../records/gateway-records.ts';
+import type { EventOf, TracedFault } from '../../../trace.ts';
+import type { Invariant, Report } from '../../invariant.ts';
+import { mayBeTroubled } from '../../patience.ts';
 
 export const holdsAlive: Invariant = {
   property: 'holds-alive',

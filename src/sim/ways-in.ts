@@ -69,7 +69,6 @@ export class WaysIn {
   /** Everybody has an address of his own, unless there are few. */
   #remoteOf(client: number): string {
     const { addresses } = this.#nodes.plan;
-    const place = addresses === 0 ? client : client % addresses;
-    return addressOf(place);
+    return addresses === 0 ? addressOf(client) : addressOf(client % addresses, client + 1);
   }
 }

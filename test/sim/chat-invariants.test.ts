@@ -1439,6 +1439,17 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
     ],
     [
       'watching',
+      'what is written beside another status',
+      [
+        ...[...alone, joined(1), loggedIn(1), joined(2), loggedIn(2), watches(2, 'u1')],
+        ...[joined(3, { user: 'u1' }), loggedIn(3, { user: 'u1' })],
+        just('statusSet', { ...inSession(3), user: 'u1', status: 'away', note: 'lunch' }),
+        { ...status(2, 'u1', 'online', true), note: 'lunch' },
+        ...[rests(1), rests(2), { ...rests(3), user: 'u1' }, rested(), just('chatProbed')],
+      ],
+    ],
+    [
+      'watching',
       'the same again',
       [...alone, watches(2, 'u1'), status(2, 'u1', 'online', true), status(2, 'u1', 'online')],
     ],

@@ -102,7 +102,12 @@ const brisk = (who = reader): Written => ({
   ...joined(who, 'steady', [topic]),
   ...{ behaviour: 'slow', readsPerSecond: 1_200_000 },
 });
-const connected = (who = reader): Written => ({ kind: 'connected', transport: 'ws', ...who });
+const connected = (who = reader): Written => ({
+  kind: 'connected',
+  transport: 'ws',
+  remote: '10.0.0.1',
+  ...who,
+});
 const closed = (code: number, who = reader): Written => ({
   kind: 'closed',
   code,
@@ -1084,6 +1089,14 @@ const planted: [string, string, Written[]][] = [
     'admission',
     '[BROKER-DOOR-2] one session too many from one address',
     [began({ connectionsPerAddressMax: 1 }), letIn(), letIn(other), quiet(9_000)],
+  ],
+  [
+    'admission',
+    '[BROKER-DOOR-2] one session too many from one network',
+    [
+      ...[began({ connectionsPerAddressMax: 1 }), letIn(reader, { remote: '2001:db9::1' })],
+      ...[letIn(other, { remote: '2001:db9::2' }), quiet(9_000)],
+    ],
   ],
   [
     'admission',

@@ -369,4 +369,14 @@ export const doors: readonly Mutant[] = [
     story:
       'Each WebSocket of a page that is not on the list is counted in and never out: in the end nobody is let in any more.',
   },
+  {
+    name: 'networks-of-short-addresses-told-apart',
+    breaks: ['admission'],
+    requirements: ['BROKER-DOOR-2'],
+    file: 'runtime/admission.ts',
+    find: 'while (groups.length + after < 8)',
+    replace: 'while (groups.length + after < 4)',
+    story:
+      'Whoever has a network of IPv6 may come in with as many connections as he has addresses.',
+  },
 ];

@@ -1,7 +1,15 @@
 // Where clients come from, as all who have to know it write it. Refuses to know who comes.
 
-/** Of the client, or of all who share an address, by their place: of both kinds, and each in a network of its own. */
-export function addressOf(place: number): string {
-  const isOld = place % 2 === 0;
-  return isOld ? `10.0.${place >> 8}.${place & 255}` : `2001:db8:0:${place.toString(16)}::1`;
+/**
+ * Of the client, or of all who share an address, by their place: of both kinds, and each in a network of its own. Who shares
+ * one of IPv6 has a host of his own in its network.
+ */
+export function addressOf(place: number, host = 1): string {
+  if (place % 2 === 0) return `10.0.${place >> 8}.${place & 255}`;
+  return `2001:${(0xdb8 + place).toString(16)}::${host.toString(16)}`;
+}
+
+/** Of an address that is written like that: all that begin like it count as one. */
+export function networkOf(address: string): string {
+  return address.replace(/::.*$/, '');
 }

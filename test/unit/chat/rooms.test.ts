@@ -6,7 +6,7 @@ import { assert as check, array, constantFrom, integer, property, tuple } from '
 import { describe, expect, test } from 'vitest';
 import { shardOfUser } from '../../../src/actors/chat/chat-context.ts';
 import { homeOf } from '../../../src/actors/routing/topic.ts';
-import { HpClient, type HpLine } from '../../support/hp-client.ts';
+import { HpClient, type HpLine, line } from '../../support/hp-client.ts';
 import { Stage } from '../../support/stage.ts';
 
 const fast = {
@@ -119,8 +119,8 @@ describe('coming and going', () => {
     alice.ask('ROOM_LIST', { prefix: 'room-', limit: 5 });
     alice.ask('ROOM_LIST', { after: 'room-09' });
     const [first, second] = alice.take();
-    const names = (line: HpLine | undefined): string[] =>
-      ((line?.payload['rooms'] ?? []) as { room: string }[]).map(({ room }) => room);
+    const names = (answer: HpLine | undefined): string[] =>
+      ((answer?.payload['rooms'] ?? []) as { room: string }[]).map(({ room }) => room);
     expect(names(first)).toEqual(['room-00', 'room-01', 'room-02', 'room-03', 'room-04']);
     expect(first?.payload['more']).toBe(true);
     expect(names(second)).toEqual(['room-10', 'room-11']);
@@ -500,6 +500,22 @@ describe('away and back', () => {
     back.ask('PONG');
     back.wire.leave();
     expect(comesBack(1).take()[0]?.payload['gaps']).toBeUndefined();
+  });
+
+  test('[HP-RES-8] what it said before it could be told says nothing of that', () => {
+    const stage = new Stage({ chat: { ...fast, historyMax: 1 }, shards: 2 });
+    const alice = joined(stage, 'alice');
+    const bob = joined(stage, 'bob');
+    bob.wire.leave();
+    for (let i = 1; i <= 3; i += 1) say(alice, `m${i}`);
+    for (const shard of [0, 1, 0]) {
+      const back = new HpClient(stage, shard);
+      back.raw(line('RESUME', '1', { token: bob.token }) + line('PING', '2'));
+      const lines = back.take();
+      expect(lines[0]?.payload['gaps']).toEqual(['r']);
+      expect(lines.at(-1)?.type).toBe('PONG');
+      back.wire.leave();
+    }
   });
 
   test('[HP-RES-7] [HP-RES-8] so is what was not acknowledged, and is too much to be known still', () => {

@@ -15,6 +15,7 @@ import { freshId, has, isHere, sayError, type Session, type Turn } from './sessi
 export function hear(session: Session, chunk: Uint8Array, context: Turn): void {
   if (!isHere(session)) return;
   context.count('chat.bytes.in', chunk.byteLength);
+  if (session.pending?.request.type !== 'RESUME') session.isHeardOf = true;
   session.splitter.push(chunk);
 }
 
@@ -108,7 +109,8 @@ function heardSomething(session: Session, context: Turn): void {
   // [HP-LIVE-3] Whoever has answered is not waited for any more: it is asked again in its time.
   if (session.isPingDue) context.after('ping', session.chat.options.pingEveryMs);
   session.isPingDue = false;
-  // [HP-RES-8] [HP-RES-10]
+  // [HP-RES-8] [HP-RES-10] What it has said before it was told says nothing of that.
+  if (!session.isHeardOf) return;
   session.gapsTold = [];
   session.isAnew = false;
 }

@@ -22,6 +22,7 @@ export function obey(session: Session, request: HpRequest, context: Turn): void 
       login(session, request, context);
       return;
     case 'RESUME':
+      session.isHeardOf = false;
       resume(session, request, context);
       return;
     case 'LOGOUT':

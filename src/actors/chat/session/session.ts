@@ -179,6 +179,8 @@ export interface Session {
   luggage: Luggage | undefined;
   /** [HP-RES-10] Its node was lost with what it knew, and nothing has been heard of the client since it was told. */
   isAnew: boolean;
+  /** Something has come from the client since it began to come back: it may have heard how it did. */
+  isHeardOf: boolean;
   /** [HP-RES-8] Rooms of whose gaps the client was told, and has not been heard of since. */
   gapsTold: readonly string[];
   /** The router has told where the client stood in its rooms. */
@@ -234,6 +236,7 @@ export function sessionOf(
     changed: new Map(),
     luggage: undefined,
     isAnew: false,
+    isHeardOf: true,
     gapsTold: [],
     hasPlaces: false,
     heir: undefined,

@@ -1,6 +1,7 @@
 // As many as may come in do: at rest no shard holds more sessions than its share, nobody is turned away for want of
 // room where there is some, and whoever is turned away is told so in the words of the spec.
 
+import { networkOf } from '../../records/addresses.ts';
 import type { EventOf, TraceEvent } from '../../trace.ts';
 import type { Invariant, Report } from '../invariant.ts';
 
@@ -62,13 +63,13 @@ class Judge {
     else if (asked !== 'subscribe') this.#report(event, `${what} for a plain request`);
     else if (headers['retry-after'] !== '5')
       this.#report(event, `${what} and not told when to come back`);
-    else this.#crowd.set(`${doorOf(event)} ${isForAddress ? event.remote : ''}`, event);
+    else this.#crowd.set(`${doorOf(event)} ${isForAddress ? networkOf(event.remote) : ''}`, event);
   }
 
   /** Until it was turned away it had a place, and somebody else had none. */
   #madeRoom({ node, shard, remote, at }: EventOf<'turnedAway'>): void {
     const door = doorOf({ node, shard });
-    for (const place of [`${door} `, `${door} ${remote}`]) {
+    for (const place of [`${door} `, `${door} ${networkOf(remote)}`]) {
       const turned = this.#crowd.get(place);
       if (turned !== undefined && at - turned.at < LOOKED_AT_US) this.#crowd.delete(place);
     }
@@ -77,7 +78,7 @@ class Judge {
   rest(event: TraceEvent): void {
     const counts = new Map<string, number>();
     for (const open of this.#open.values()) {
-      for (const place of [`${doorOf(open)} `, `${doorOf(open)} ${open.remote}`])
+      for (const place of [`${doorOf(open)} `, `${doorOf(open)} ${networkOf(open.remote)}`])
         counts.set(place, (counts.get(place) ?? 0) + 1);
     }
     for (const [place, count] of counts) {

@@ -47,6 +47,16 @@ export const signing: readonly Mutant[] = [
     story: 'Who writes another note and stays what he is is not told of.',
   },
   {
+    name: 'note-of-any-session',
+    dialect,
+    breaks: ['watching'],
+    requirements: ['HP-PRES-2'],
+    file: 'chat/users/user.ts',
+    find: 'entries.find((entry) => entry.status === status && entry.note !== undefined)?.note',
+    replace: 'entries.find((entry) => entry.note !== undefined)?.note',
+    story: 'What is written beside one status of a user is told with another one.',
+  },
+  {
     name: 'watcher-lost-with-its-connection',
     dialect,
     breaks: ['told-in-time', 'watching'],

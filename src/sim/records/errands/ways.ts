@@ -301,5 +301,5 @@ export const wayErrands: readonly Errand[] = [
 
 /** The address of whoever asks is his own. */
 export function withoutAddress(words: string): string {
-  return words.replaceAll(/10\.0\.\d+\.\d+|2001:db8:0:[\da-f]+::1/g, 'it');
+  return words.replaceAll(/10\.0\.\d+\.\d+|2001:[\da-f]+::[\da-f]+/g, 'it');
 }

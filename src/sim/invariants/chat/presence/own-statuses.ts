@@ -97,11 +97,14 @@ export class OwnStatuses {
     return 'away';
   }
 
-  /** Of one who has one session; undefined where several may speak, or none. */
-  noteOf(user: string): { readonly note: string | undefined } | undefined {
-    const [first, second] = this.#resting.get(user) ?? [];
-    if (first?.session === undefined || second !== undefined) return undefined;
-    return { note: this.#notes.get(first.session) };
+  /** What may stand beside the status of somebody who is here: what one of those sessions wrote that have it. */
+  notesOf(user: string, status: string): readonly (string | undefined)[] {
+    const some = (this.#resting.get(user) ?? []).flatMap(({ session = '' }) =>
+      this.#own.get(session) === status ? [this.#notes.get(session)] : [],
+    );
+    return some.some((note) => note !== undefined)
+      ? some.filter((note) => note !== undefined)
+      : some;
   }
 
   /** What it had asked for may have been done. */

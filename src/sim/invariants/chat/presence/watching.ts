@@ -194,10 +194,9 @@ class Judge {
         if (status === undefined || truth === undefined) continue;
         const says = `client ${client} was told last that ${of} is`;
         if (status !== truth) this.#report(event, `${says} ${status}, who is ${truth}`);
-        const about = this.#own.noteOf(of);
-        if (status !== truth || about === undefined) continue;
-        if (word !== wordOf(truth, about.note))
-          this.#report(event, `${says} ${word}, who is ${wordOf(truth, about.note)}`);
+        const words = this.#own.notesOf(of, truth).map((note) => wordOf(truth, note));
+        if (status !== truth || words.length === 0 || words.includes(word ?? '')) continue;
+        this.#report(event, `${says} ${word}, who is ${words.join(' or ')}`);
       }
   }
 }

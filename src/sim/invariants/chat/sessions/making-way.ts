@@ -30,6 +30,8 @@ export class MakingWay {
   readonly #logins = new Map<string, Login[]>();
   /** By client: the one that it asked for last. */
   readonly #asked = new Map<number, Login>();
+  /** By client: messages that it has said, and that its node has not answered. */
+  readonly #open = new Map<number, Set<string>>();
   /** Users whose sessions are over with their tokens. */
   readonly #proved = new Set<string>();
 
@@ -48,7 +50,8 @@ export class MakingWay {
         this.#stays.set(session, { client, node, user, cameAt: at, awayAt: undefined });
       this.#own.set(client, session);
     },
-    talkerAsked: ({ what, client, tokenMs, at }) => {
+    talkerAsked: ({ what, client, tokenMs, id, message, at }) => {
+      if (message !== undefined) this.#openOf(client).add(id);
       const user = this.#users.get(client) ?? '';
       if (tokenMs !== undefined) this.#proved.add(user);
       if (what === 'LOGIN') this.#logsIn(client, user, at);
@@ -56,7 +59,8 @@ export class MakingWay {
       // It may be over, or back, before its client hears so.
       if (stay !== undefined && (what === 'BYE' || what === 'RESUME')) stay.awayAt = undefined;
     },
-    talkerAnswered: ({ client, asked, code }) => {
+    talkerAnswered: ({ client, asked, code, id = '' }) => {
+      this.#openOf(client).delete(id);
       if (asked === 'LOGIN' && code !== undefined) this.#denied(client);
       if (asked === 'RESUME' && code === 'SESSION_EXPIRED') this.#own.delete(client);
     },
@@ -64,7 +68,10 @@ export class MakingWay {
       const login = this.#asked.get(client);
       if (login !== undefined) login.inAt = Math.min(login.inAt, at + LATE_US);
       const stay = this.#stays.get(this.#own.get(client) ?? '');
-      if (stay !== undefined && by === 'client' && !isCut && !isBye) stay.awayAt = at;
+      // Who reads little at a time is late to hear of the end behind all that was said.
+      const isRead = this.#openOf(client).size === 0;
+      this.#open.delete(client);
+      if (stay !== undefined && isRead && by === 'client' && !isCut && !isBye) stay.awayAt = at;
     },
   };
 
@@ -92,6 +99,12 @@ export class MakingWay {
       .filter((login) => login.at <= now)
       .map((login) => ({ ...login, inAt: Math.min(login.inAt, now) }));
     return logins.some((login) => login.inAt > lostAt && !this.#hadOlder(older, logins, login));
+  }
+
+  #openOf(client: number): Set<string> {
+    const open = this.#open.get(client) ?? new Set();
+    this.#open.set(client, open);
+    return open;
   }
 
   #logsIn(client: number, user: string, at: number): void {

@@ -8,6 +8,10 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'Publishers are seldom held back, and a new connection hides one that stays so.',
   ],
   [
+    'lags-for-ever-when-its-shard-died',
+    'A thread seldom dies while its readers are behind, and publishers on others go on; some draws find it, and unit tests have it.',
+  ],
+  [
     'away-hears-no-changes',
     'Whoever is away is seldom away for as long as it takes to become something else.',
   ],

@@ -646,4 +646,23 @@ describe('a reader that is too slow', () => {
     stage.settle();
     expect(heard.slice(1)).toEqual([{ type: 'publisherHeld', isHeld: false }]);
   });
+
+  test('[BROKER-PACE-1] paces nobody any more when the shard of those who were behind has died', () => {
+    const stage = new Stage({ shards: 2, broker: { ...quiet, queueBytesMax: 100_000 } });
+    const name = nameAt(0, 2);
+    const { address: publisher, heard } = stage.probe<RouterReply>(0, 'publisher');
+    const reader = stage.connect({ shard: 1 });
+    reader.say(subscribe(name));
+    reader.isStalled = true;
+    const data = new TextEncoder().encode('x'.repeat(4_000));
+    const publication = { topic: `broker/${name}`, id: undefined, data, asker: undefined };
+    for (let n = 0; n < 200 && heard.length === 0; n += 1) {
+      stage.tell(actorsOf(0).router, { type: 'publish', ...publication, publisher });
+      stage.settle();
+    }
+    expect(heard).toEqual([{ type: 'publisherHeld', isHeld: true }]);
+    stage.crash(1);
+    stage.settle();
+    expect(heard.slice(1)).toEqual([{ type: 'publisherHeld', isHeld: false }]);
+  });
 });

@@ -12,6 +12,14 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'A thread seldom dies while its readers are behind, and publishers on others go on; some draws find it, and unit tests have it.',
   ],
   [
+    'holders-forgotten-on-a-second-way',
+    'What waits seldom reaches its user by a second way; some draws find it, and unit tests have it.',
+  ],
+  [
+    'held-is-not-said-again',
+    'A node seldom stands still as a user takes what it holds; some draws find it, and unit tests have it.',
+  ],
+  [
     'away-hears-no-changes',
     'Whoever is away is seldom away for as long as it takes to become something else.',
   ],

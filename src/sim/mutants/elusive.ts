@@ -20,6 +20,10 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'A node seldom stands still as a user takes what it holds; some draws find it, and unit tests have it.',
   ],
   [
+    'a-life-that-is-over-goes-on',
+    'A relay seldom dies with the news of a death; some draws find it, and unit tests have it.',
+  ],
+  [
     'away-hears-no-changes',
     'Whoever is away is seldom away for as long as it takes to become something else.',
   ],

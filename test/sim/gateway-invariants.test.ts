@@ -396,7 +396,7 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
   ],
   'a log of who asked': [
     ...staged(SEEN, { isFromLogged: true, isAgentLogged: true }),
-    logged('code=404 bytes=3 from=2001:db8:0:1::1 referer=r agent=a'),
+    logged('code=404 bytes=3 from=2001:db9::1 referer=r agent=a'),
   ],
   'a log of a plain request': [...staged(), logged('code=404 bytes=3'), at('quiet', 9_000)],
   'a log of a poll that is asked again': [

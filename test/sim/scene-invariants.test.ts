@@ -308,7 +308,7 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
   '[GRIP-FWD-1] addresses that were told on the way': [
     ...[set({ forwardedFor: [{ kind: 'truncate', keep: 1 }, { kind: 'append' }] })],
     began(forwarded),
-    asked(5, `${QUESTION.replace('| x-a: 1', '')}| x-forwarded-for: 192.0.2.2, 2001:db8:0:1::1`),
+    asked(5, `${QUESTION.replace('| x-a: 1', '')}| x-forwarded-for: 192.0.2.2, 2001:db9::1`),
     ...[heard(10, answer), ended(11)],
   ],
   'a WebSocket, and an item': [

@@ -466,6 +466,26 @@ test('[HP-ROOM-9] [HP-RES-3] whoever is told that it is back in a room is in it,
   );
 });
 
+test('[HP-RES-6] who comes back while the session ends is answered at once', () => {
+  check(
+    property(chances, steps, (chance, gap) => {
+      const stage = onStage(chance, { resumeMessagesMax: 1 });
+      const [alice, bob] = [HpClient.in(stage, 'alice'), HpClient.in(stage, 'bob', 1)];
+      bob.wire.leave();
+      stage.settle();
+      alice.ask('DIRECT_MESSAGE', { to: 'bob', body: '1' });
+      alice.ask('DIRECT_MESSAGE', { to: 'bob', body: '2' });
+      goOn(stage, gap);
+      const back = new HpClient(stage, 0);
+      back.ask('RESUME', { token: bob.token });
+      stage.settle();
+      const [answer] = back.take();
+      expect(answer?.payload['code'] ?? answer?.type).toMatch(/^(SESSION_EXPIRED|RESUME_OK)$/);
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test('[HP-DM-6] nor is anything lost for a session that ends when another shard dies than its keeper’s', () => {
   check(
     property(chances, steps, steps, (chance, gap, more) => {

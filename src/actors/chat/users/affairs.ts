@@ -2,6 +2,7 @@
 // remembered, and what they cost. Refuses to know what becomes of them. Obeys spec/hp.md, section "Direct messages".
 
 import type { LocatedSession } from '../../routing/relay/relay-seam.ts';
+import type { Address } from '../../runtime/actor.ts';
 import type { ChatOptions } from '../chat-options.ts';
 import { costOf, type MemoryBudget } from '../memory-budget.ts';
 import type { Had } from './had.ts';
@@ -12,6 +13,7 @@ import type {
   Luggage,
   SessionEntry,
   UserNotice,
+  UserReply,
   Watcher,
 } from './user-messages.ts';
 
@@ -30,8 +32,8 @@ export interface KnownSession {
   /** What came while the session moves from one actor to another; undefined else. */
   held: UserNotice[] | undefined;
   movingSince: number;
-  /** Where the actor is to which it moves. */
-  movingShard?: number | undefined;
+  /** The actor to which it moves, and what that has asked. */
+  mover?: { readonly replyTo: Address<UserReply>; readonly ref: number } | undefined;
   /** The node to which it moves; undefined for this one. */
   movingTo?: string | undefined;
   /** What that node was sent, for as long as it may not have it. */

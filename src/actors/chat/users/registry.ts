@@ -2,7 +2,7 @@
 // back on another connection. Refuses to know messages. Obeys spec/hp.md, sections "Sessions" and "Resume".
 
 import { type HpMistake, refused } from '../../codecs/hp/mistakes.ts';
-import { type Address, shardOf } from '../../runtime/actor.ts';
+import type { Address } from '../../runtime/actor.ts';
 import { queueUntold } from './directs.ts';
 import { replace, unpack, untoldIn } from './nodes/keeping.ts';
 import type { KnownSession } from './affairs.ts';
@@ -108,7 +108,7 @@ export function move(state: UsersState, ask: Ask<'resume'>, context: UsersTurn):
   if (kept !== undefined) {
     known.packed = undefined;
     known.movingSince = context.now;
-    known.movingShard = shardOf(ask.replyTo);
+    known.mover = ask;
     context.send(ask.replyTo, { type: 'handedOver', ref: ask.ref, luggage: kept });
     return;
   }
@@ -119,7 +119,7 @@ export function move(state: UsersState, ask: Ask<'resume'>, context: UsersTurn):
   }
   known.held = [];
   known.movingSince = context.now;
-  known.movingShard = shardOf(ask.replyTo);
+  known.mover = ask;
   context.send(known.entry.address, { type: 'handOver', to: ask.replyTo, ref: ask.ref });
 }
 
@@ -147,7 +147,7 @@ export function moved(
   const { held } = known;
   known.entry = entry;
   known.held = undefined;
-  known.movingShard = undefined;
+  known.mover = undefined;
   for (const notice of held ?? []) context.send(entry.address, notice);
   tellPresence(state, name, context);
 }
@@ -162,8 +162,11 @@ export function detached(state: UsersState, { user, session }: Ask<'detached'>):
 export function unregister(state: UsersState, ask: Ask<'unregister'>, context: UsersTurn): void {
   const { user: name, session, untold, replyTo } = ask;
   const sessions = userOf(state, name)?.sessions;
-  const held = untoldIn(sessions?.get(session)?.held ?? []);
+  const known = sessions?.get(session);
+  const held = untoldIn(known?.held ?? []);
   sessions?.delete(session);
+  // It was over before it heard that it is to move.
+  if (known?.mover !== undefined) deny(known.mover, EXPIRED, context);
   const came = held.flatMap(({ message, isSent }) => (isSent ? [] : [message]));
   queueUntold(state, { ...ask, untold: [...untold, ...came] }, context);
   tellPresence(state, name, context);

@@ -4,7 +4,7 @@
 // Obeys spec/hp.md, sections "Sessions", "Direct messages" and "Presence".
 
 import { userKey } from '../../codecs/hp/names.ts';
-import type { ActorDefinition } from '../../runtime/actor.ts';
+import { type ActorDefinition, shardOf } from '../../runtime/actor.ts';
 import { NameMap } from '../../runtime/memory/name-map.ts';
 import type { ChatContext } from '../chat-context.ts';
 import { MemoryBudget } from '../memory-budget.ts';
@@ -262,8 +262,9 @@ function shardDown(state: UsersState, shard: number, context: UsersTurn): void {
   const over: string[] = [];
   for (const user of state.users.values()) {
     for (const known of [...user.sessions.values()]) {
-      const { entry, movingShard, packed } = known;
-      const isThere = entry.shard === shard || movingShard === shard;
+      const { entry, mover, packed } = known;
+      const isToGoThere = mover !== undefined && shardOf(mover.replyTo) === shard;
+      const isThere = entry.shard === shard || isToGoThere;
       if (!isThere || packed !== undefined) continue;
       giveUpMove(state, user, known, context);
       // Of those that were there themselves everybody knows.

@@ -23,17 +23,18 @@ import { type Bridging, bridgings, withBridgedRoom, withVoices } from './casting
 import { withCalls } from './calls/draw-calls.ts';
 import { areCrowdsAlone, inCrowds, isOfCrowds, sessionsMax } from './casting/crowds.ts';
 import { withHabits } from './casting/habits.ts';
-import { clusterSchedules, drains, singleFault } from './casting/schedules.ts';
+import { clusterSchedules, drawBeside, drains, singleFault } from './casting/schedules.ts';
 import { clusterSites } from './casting/sites.ts';
 import { fourthSilence, longDeath, whoSee } from './casting/mishaps-of-one.ts';
 import {
   brokenLink,
   cutAfterStall,
   repeatedFault,
+  withClocks,
   withMemory,
   withSides,
 } from './casting/sides.ts';
-import { impostors, knockers } from './casting/strangers.ts';
+import { impostors, knockers, mumblers } from './casting/strangers.ts';
 import { shortages } from './casting/shortages.ts';
 import { clusterKindsIn, kindsIn, tempers } from './casting/tempers.ts';
 import { visits, withLatecomers, withVisitors } from './casting/visitors.ts';
@@ -57,6 +58,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const dead = isLasting ? drawn(longDeath(nodeCount), seed, 'long death') : [];
   const often = isLasting ? drawn(fourthSilence(nodeCount), seed, 'fourth silence') : [];
   const repeated = [again, broken, late, dead, often].find(({ length }) => length > 0) ?? [];
+  const beside = isLasting ? drawBeside(nodeCount, seed, repeated.length === 0) : [];
   const lasting = drain === undefined ? repeated : [drain];
   // In a few runs there is time for what is done only now and then.
   const isLong = nodeCount > 1 && drawn(chance(1, 10), seed, 'is long');
@@ -113,16 +115,23 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     cluster: isCluster ? withSides(withMemory(parts.cluster, seed), nodeCount, seed) : undefined,
     talkers: whoSee(habitual, repeated === dead ? dead : []),
     strangers: isCluster
-      ? [...parts.strangers, ...drawn(knockers(nodeCount), seed, 'knockers')]
+      ? [
+          ...[...parts.strangers, ...drawn(knockers(nodeCount), seed, 'knockers')],
+          ...drawn(mumblers(nodeCount), seed, 'mumblers'),
+        ]
       : [],
     // Who has died for ever tells nobody where others are.
     isSparse: !kinds.includes('killNode') && drawn(chance(1, 5), seed, 'is sparse'),
     impostor: isCluster ? drawn(impostors, seed, 'impostors') : undefined,
     crossers,
     bridges: bridging?.bridges,
-    faults: lasting.length > 0 ? lasting : drawn(schedule, seed, 'cluster faults'),
+    faults: [
+      ...(lasting.length > 0 ? lasting : drawn(schedule, seed, 'cluster faults')),
+      ...beside,
+    ],
     way: drawn(lane === 'byte' ? byteWays : objectWays, seed, 'way'),
-    skewsMs: parts.skewsMs,
+    skewsMs: isCluster ? withClocks(parts.skewsMs, seed) : parts.skewsMs,
+    isAdvertised: isCluster && (isDrain || drawn(chance(1, 4), seed, 'is advertised')),
     upgrades: isCluster ? drawn(upgradesOf(nodeCount), seed, 'upgrades') : [],
   };
   return {

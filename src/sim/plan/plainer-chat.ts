@@ -115,6 +115,7 @@ function alone(chat: ChatPlan): ChatPlan {
     crossers: [],
     way: plainLink,
     skewsMs: chat.skewsMs.map(() => 0),
+    isAdvertised: false,
     upgrades: [],
   };
 }

@@ -64,6 +64,11 @@ export class TcpEnd implements WebEnd {
     return this.#state === 'open' ? this.#owner?.receiptsTo : undefined;
   }
 
+  /** Of a connection that is open. */
+  ownerOf(connection: Connection): Address<ConnectionEvent> | undefined {
+    return connection === this.#connection ? this.#owner?.owner : undefined;
+  }
+
   hear(unit: Unit): void {
     if (this.#state === 'gone') return;
     if (!isWord(unit)) this.#hearBytes(unit as Uint8Array);

@@ -1,7 +1,7 @@
 // When what goes wrong between nodes befalls a run: evenly over its time, soon after each other around one node, or alone and for
 // long. Refuses to know who talks.
 
-import { type Arbitrary, array, constant, integer, tuple } from 'fast-check';
+import { type Arbitrary, array, constant, constantFrom, integer, tuple } from 'fast-check';
 
 import {
   type ClusterFault,
@@ -9,7 +9,7 @@ import {
   chanceFaultKinds,
   clusterFaultSizes,
 } from '../../faults/cluster-faults.ts';
-import { chance, milliseconds, mixed, plainRecord, stepped } from '../drawing.ts';
+import { chance, drawn, milliseconds, mixed, plainRecord, stepped } from '../drawing.ts';
 
 /** Some of the kinds, at any time; in some runs soon after each other, and most of them around one node. */
 export function clusterSchedules(
@@ -104,6 +104,41 @@ export function drains(nodes: number): Arbitrary<ClusterFault | undefined> {
   return mixed<ClusterFault | undefined>([11, constant(undefined)], [1, drain]);
 }
 
+/** What goes wrong beside everything else; links that break would excuse some of what lasts. */
+export function drawBeside(
+  nodes: number,
+  seed: number,
+  mayBreak: boolean,
+): readonly ClusterFault[] {
+  const wrong = mayBreak ? drawn(misspeaking(nodes), seed, 'misspeaking') : [];
+  return [...drawn(lagging(nodes), seed, 'lag'), ...wrong];
+}
+
+/** In some runs nodes say something wrong to each other, or links fail as a bug would have it. */
+function misspeaking(nodes: number): Arbitrary<readonly ClusterFault[]> {
+  const kinds = ['misspeak', 'misspeak', 'misspeak', 'failLink'] as const;
+  const one = mixed(...kinds.map((kind) => [1, clusterFault(kind, nodes, MISSPOKEN_US)] as const));
+  return mixed<readonly ClusterFault[]>(
+    [2, constant([])],
+    [1, array(one, { minLength: 1, maxLength: 4, size: 'max' })],
+  );
+}
+
+/** In some runs a node is told for a while that its own thread is late, or nearly as late as that. */
+function lagging(nodes: number): Arbitrary<readonly ClusterFault[]> {
+  const one = plainRecord({
+    at: milliseconds(0, 5_000),
+    one: integer({ min: 0, max: nodes - 1 }),
+    durationUs: milliseconds(...clusterFaultSizes.lagNode.durationMs),
+    amount: constantFrom(150, 201, 201, 1_000),
+  });
+  const some = one.map((lag): readonly ClusterFault[] => [
+    { ...lag, kind: 'lagNode', other: lag.one },
+  ]);
+  return mixed<readonly ClusterFault[]>([3, constant([])], [1, some]);
+}
+
+const MISSPOKEN_US = 12_000_000;
 const FAULTS_MAX = 8;
 const SINGLE_BEFORE_US = 3_000_000;
 const SINGLE_MORE_US = 9_000_000;

@@ -433,6 +433,8 @@ const sentTo = (...nodes: string[]): Written => ({
 const cutOffForLong = chatBegan({}, [
   { kind: 'cutOff', at: 0, one: 0, other: 0, durationUs: 90_000_000, amount: 0 },
 ]);
+const nodesDiffer = (what: string, more: object): Written =>
+  just('nodesDiffer', { node: 0, shard: 0, peer: 'n2', what, lacks: [], tooMuch: [], ...more });
 const lagOf = (p99Ms: number): Written => just('lagMeasured', { node: 0, p99Ms });
 const lagSaid = (isLagging: boolean): Written => just('lagSeen', { node: 0, isLagging });
 const erred = (code?: string): Written =>
@@ -1942,6 +1944,26 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         ...[...world, at(10_000, lagOf(201)), lagSaid(true)],
         at(16_000, { ...seen(0, 'n2', 'down'), silentMs: 11_000 }),
       ],
+    ],
+    [
+      'wanted',
+      'a topic that is wanted no more',
+      [...world, nodesDiffer('interest', { tooMuch: ['broker/t'] })],
+    ],
+    [
+      'wanted',
+      'a topic that a home does not know of',
+      [...world, nodesDiffer('followed', { lacks: ['broker/t ×1'] })],
+    ],
+    [
+      'copies',
+      'a session too few',
+      [...world, nodesDiffer('sessions', { lacks: ['s1 u1 online '] })],
+    ],
+    [
+      'copies',
+      'a session too much',
+      [...world, nodesDiffer('sessions', { tooMuch: ['s1 u1 online '] })],
     ],
     ['misspoken', 'another code', [...world, erred('INVALID_ID'), refusedWith('INVALID_TYPE')]],
     ['misspoken', 'a newer word', [...world, erred(), refusedWith('UNKNOWN_TYPE')]],

@@ -101,6 +101,8 @@ export interface CrosserPlan {
   readonly claims?: string | undefined;
   /** Shown where doors ask for one: made for somebody, or for nobody in particular. */
   readonly token?: { readonly subject: string | undefined } | undefined;
+  /** It goes then, for good. */
+  readonly leavesAt?: number | undefined;
   /** What it publishes has no ids, so nothing but its words tells that it is the same. */
   readonly isNameless?: boolean;
 }

@@ -58,7 +58,6 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const dead = isLasting ? drawn(longDeath(nodeCount), seed, 'long death') : [];
   const often = isLasting ? drawn(fourthSilence(nodeCount), seed, 'fourth silence') : [];
   const repeated = [again, broken, late, dead, often].find(({ length }) => length > 0) ?? [];
-  const beside = isLasting ? drawBeside(nodeCount, seed, repeated.length === 0) : [];
   const lasting = drain === undefined ? repeated : [drain];
   // In a few runs there is time for what is done only now and then.
   const isLong = nodeCount > 1 && drawn(chance(1, 10), seed, 'is long');
@@ -79,6 +78,8 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     talkerOf(seed, rank, nodeCount, lane, parts),
   );
   const bridging = drawn(bridgings, seed, 'bridges');
+  const about = { mayBreak: repeated.length === 0, isBridged: bridging !== undefined };
+  const beside = isLasting ? drawBeside(nodeCount, seed, about) : undefined;
   const { crossers, seated } = crossingOf(bridging, { seed, talkers: all, isCluster, nodeCount });
   const counts = {
     client: talkers + crossers.length,
@@ -123,11 +124,11 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     // Who has died for ever tells nobody where others are.
     isSparse: !kinds.includes('killNode') && drawn(chance(1, 5), seed, 'is sparse'),
     impostor: isCluster ? drawn(impostors, seed, 'impostors') : undefined,
-    crossers,
+    crossers: [...crossers, ...(beside?.crossers ?? [])],
     bridges: bridging?.bridges,
     faults: [
       ...(lasting.length > 0 ? lasting : drawn(schedule, seed, 'cluster faults')),
-      ...beside,
+      ...(beside?.faults ?? []),
     ],
     way: drawn(lane === 'byte' ? byteWays : objectWays, seed, 'way'),
     skewsMs: isCluster ? withClocks(parts.skewsMs, seed) : parts.skewsMs,

@@ -9,6 +9,7 @@ import {
   chanceFaultKinds,
   clusterFaultSizes,
 } from '../../faults/cluster-faults.ts';
+import type { CrosserPlan } from '../chat-plan.ts';
 import { chance, drawn, milliseconds, mixed, plainRecord, stepped } from '../drawing.ts';
 
 /** Some of the kinds, at any time; in some runs soon after each other, and most of them around one node. */
@@ -108,10 +109,38 @@ export function drains(nodes: number): Arbitrary<ClusterFault | undefined> {
 export function drawBeside(
   nodes: number,
   seed: number,
-  mayBreak: boolean,
-): readonly ClusterFault[] {
-  const wrong = mayBreak ? drawn(misspeaking(nodes), seed, 'misspeaking') : [];
-  return [...drawn(lagging(nodes), seed, 'lag'), ...wrong];
+  { mayBreak, isBridged }: { readonly mayBreak: boolean; readonly isBridged: boolean },
+): Beside {
+  const lags = drawn(lagging(nodes), seed, 'lag');
+  if (!mayBreak) return { faults: lags, crossers: [] };
+  const wrong = drawn(misspeaking(nodes), seed, 'misspeaking');
+  // Where topics are joined, doors may ask for tokens.
+  const { faults, crossers } = isBridged ? NOTHING : drawn(passing(nodes), seed, 'passing');
+  return { faults: [...lags, ...wrong, ...faults], crossers };
+}
+
+interface Beside {
+  readonly faults: readonly ClusterFault[];
+  readonly crossers: readonly CrosserPlan[];
+}
+
+/** In some runs whoever follows a topic goes, as the only one on his node, while that has no link with another one. */
+function passing(nodes: number): Arbitrary<Beside> {
+  const one = plainRecord({
+    node: integer({ min: 0, max: nodes - 1 }),
+    step: integer({ min: 1, max: nodes - 1 }),
+    at: milliseconds(1_000, 3_500),
+    afterUs: milliseconds(1, 250),
+  });
+  const some = one.map(({ node, step, at, afterUs }): Beside => {
+    const broken = { at, one: node, other: (node + step) % nodes, durationUs: 0, amount: 0 };
+    const leavesAt = at + afterUs;
+    return {
+      faults: [{ ...broken, kind: 'resetLink' }],
+      crossers: [{ client: PASSER, node, topic: 'cross/once', everyUs: 0, leavesAt }],
+    };
+  });
+  return mixed<Beside>([1, constant(NOTHING)], [1, some]);
 }
 
 /** In some runs nodes say something wrong to each other, or links fail as a bug would have it. */
@@ -138,6 +167,9 @@ function lagging(nodes: number): Arbitrary<readonly ClusterFault[]> {
   return mixed<readonly ClusterFault[]>([3, constant([])], [1, some]);
 }
 
+const NOTHING: Beside = { faults: [], crossers: [] };
+/** As no other client is numbered. */
+const PASSER = 9_000;
 const MISSPOKEN_US = 12_000_000;
 const FAULTS_MAX = 8;
 const SINGLE_BEFORE_US = 3_000_000;

@@ -79,7 +79,11 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
   begin(): void {
     const { seed } = this.#host.plan;
     for (const talker of this.#plan.talkers) this.talkers.push(new Talker(talker, this, seed));
-    for (const crosser of this.#plan.crossers) this.crossers.push(new Crosser(crosser, this, seed));
+    for (const plan of this.#plan.crossers) {
+      const crosser = new Crosser(plan, this, seed);
+      this.crossers.push(crosser);
+      if (plan.leavesAt !== undefined) this.later(plan.leavesAt, () => crosser.leaveForever());
+    }
     for (const [number, stranger] of this.#plan.strangers.entries())
       this.later(stranger.at, () => knock(stranger, number, seed, this.#host));
     for (const fault of this.#plan.faults)

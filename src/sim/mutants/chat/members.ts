@@ -1,4 +1,5 @@
-// Planted bugs of who may come into a cluster and how one goes: strangers, joining, leaving, forgetting, the smaller side.
+// Planted bugs of who may come into a cluster and how one goes: strangers, joining, leaving, forgetting, the smaller side; of
+// what nodes tell of themselves; and of words that are wrong.
 
 import type { Mutant } from '../mutant.ts';
 
@@ -155,6 +156,18 @@ export const memberMutants: readonly Mutant[] = [
     replace: '    void { link, ...told };',
     story:
       'What has a link fails and cuts it, and the keeper of members goes on saying things to nobody.',
+    nodes: 3,
+  },
+  {
+    name: 'whole-lists-only-add',
+    dialect,
+    breaks: ['wanted'],
+    requirements: ['HP-RELAY-2'],
+    file: 'cluster/relay/interest.ts',
+    find: '    return [...shifts, ...gone.flatMap((topic) => this.#unwant(node, told, topic))];',
+    replace: '    void gone;\n    return shifts;',
+    story:
+      'What a node wants no more since a link broke is not missed in the list that it tells over the next one.',
     nodes: 3,
   },
 ];

@@ -27,6 +27,7 @@ import { GatewayEdge } from './edges/gateway.edge.ts';
 import { LogEdge } from './edges/log.edge.ts';
 import type { Connection } from './edges/network.ts';
 import { objectWire } from './edges/object-wire.ts';
+import { PasswordDesk } from './edges/tcp/password-desk.ts';
 import { TcpEdge } from './edges/tcp.edge.ts';
 import { type Lane, WebEdge } from './edges/web.edge.ts';
 import type { Trace } from './trace.ts';
@@ -185,17 +186,8 @@ export class Shard {
       });
     const wire = lane === 'object' ? { brokerWire: objectWire } : {};
     const { gateway, chat, cluster, bridge } = plan;
-    startShard(this.system, {
-      shard,
-      shards,
-      broker,
-      home,
-      gateway,
-      chat,
-      cluster,
-      bridge,
-      ...wire,
-    });
+    const apart = { gateway, chat, cluster, bridge };
+    startShard(this.system, { ...{ shard, shards, broker, home }, ...apart, ...wire });
     this.wake();
   }
 
@@ -364,6 +356,13 @@ export class Shard {
         }),
     });
     this.#bind(edges.tcp, (command) => edge.obey(command));
+    const wrongMax = this.plan.chat?.options.wrongPasswordsPerMinuteMax ?? 0;
+    const desk = new PasswordDesk(
+      chat,
+      wrongMax,
+      (to, verdict) => isHere() && this.deliver(to, verdict),
+    );
+    this.#bind(edges.passwords, (command) => desk.obey(command));
     return edge;
   }
 

@@ -1,0 +1,14 @@
+// All plays. Refuses to know who plays them, and when.
+
+import { doorPlays } from './doors.ts';
+import type { Play } from './play.ts';
+import { proofPlays } from './proofs.ts';
+import { talkPlays } from './talks.ts';
+
+export const plays: readonly Play[] = [...doorPlays, ...proofPlays, ...talkPlays];
+
+export function playNamed(name: string): Play | undefined {
+  return byName.get(name);
+}
+
+const byName: ReadonlyMap<string, Play> = new Map(plays.map((play) => [play.name, play]));

@@ -15,7 +15,7 @@ export function withPlays(plan: Plan): Plan {
     proof: chance.pick(['none', 'password', 'token'] as const),
     isStrict: chance.chance(1, 2),
     isLenient: chance.chance(1, 3),
-    isPlain: chance.chance(3, 4),
+    isPlain: chance.chance(2, 3),
     isSlow: chance.chance(1, 3),
   };
   const fitting = plays.filter((one) => one.fits(house)).map(({ name }) => name);

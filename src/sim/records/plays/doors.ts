@@ -54,7 +54,11 @@ export const doorPlays: readonly Play[] = [
     (place) => (place % 2 === 0 ? `2001:db8:8:1::${place + 1}` : `2001:db8:8:1:${place}:2:3:4`),
     '2001:db8:8:2::1',
   ),
-  fromOne('many-of-a-short-network', (place) => `2001:db8::${place + 1}`, '2001:db9::1'),
+  fromOne(
+    'many-of-a-short-network',
+    (place) => (place % 2 === 0 ? `2001:db8::2:3:4:5:${place}` : `2001:db8:0:2::${place}`),
+    '2001:db8::3:3:4:5:1',
+  ),
   play(
     'full-of-all',
     () => [
@@ -80,6 +84,21 @@ export const doorPlays: readonly Play[] = [
         ...[...once('i'), ...once('j'), comes('k', '10.8.3.1'), hears('k', soon(1, 2), END)],
       ];
     },
+    ofOneThread,
+  ),
+  play(
+    'too-often-from-one-network',
+    () => [
+      ...'abcdef'.split('').flatMap((by, place) => {
+        const from = `2001:db8:9:1::${place}`;
+        return [comes(by, from), ...isHeard(by), goes(by)];
+      }),
+      ...[
+        comes('g', '2001:db8:9:1:7::1'),
+        hears('g', 'ERROR UNAVAILABLE ref=null fatal retry_after=1..3', END),
+      ],
+      ...[comes('h', '2001:db8:9:2::1'), ...isHeard('h')],
+    ],
     ofOneThread,
   ),
   play(

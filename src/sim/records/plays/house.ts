@@ -22,7 +22,7 @@ export function optionsOf(house: House) {
   const { shards, proof, isStrict, isLenient, isPlain, isSlow } = house;
   return {
     ...{ envelope: isLenient ? 'lenient' : 'strict', allowPlaintext: isPlain },
-    ...{ auth: isStrict ? [proof] : ['none', 'token', 'password'], sessionPolicy: 'multi' },
+    ...{ auth: isStrict ? [proof] : ['password', 'none', 'token'], sessionPolicy: 'multi' },
     ...{ failedLoginsMax: 3, wrongPasswordsPerMinuteMax: 2, admins: ['warden'] },
     ...{ connectionsMax: 6 * shards, connectionsPerAddressMax: 3 },
     ...{ arrivalsPerAddressMax: 6, arrivalsWindowMs: 3_000 },

@@ -18,6 +18,8 @@ export type Step =
   /** Of all lines since the last step, those that are messages, with all that was on its way when he went. */
   | { readonly does: 'gathers'; readonly by: string; readonly lines: readonly string[] }
   | { readonly does: 'goes'; readonly by: string }
+  /** The token of another one's session. */
+  | { readonly does: 'lends'; readonly by: string; readonly to: string }
   /** A bug strikes its session. */
   | { readonly does: 'fails'; readonly by: string }
   | { readonly does: 'waits'; readonly by: string; readonly ms: number }
@@ -46,7 +48,7 @@ export function says(by: string, ...lines: readonly string[]): Step {
 }
 
 export function hears(by: string, ...lines: readonly string[]): Step {
-  return { does: 'hears', by, lines: lines.map((line) => line.trim()) };
+  return { does: 'hears', by, lines: lines.map((one) => one.trim()) };
 }
 
 export function gathers(by: string, ...lines: readonly string[]): Step {
@@ -55,6 +57,10 @@ export function gathers(by: string, ...lines: readonly string[]): Step {
 
 export function goes(by: string): Step {
   return { does: 'goes', by };
+}
+
+export function lends(by: string, to: string): Step {
+  return { does: 'lends', by, to };
 }
 
 export function fails(by: string): Step {
@@ -127,3 +133,39 @@ export function ack({ isLenient }: House, id: string, words: string): string {
 
 export const LOOPBACK = '127.0.0.1';
 export const END = 'end';
+export const BYE: readonly string[] = ['BYE', END];
+
+export function inRoom(by: string, room: string, count: number, seq = 0): readonly Step[] {
+  return [
+    says(by, line('JOIN', { room })),
+    hears(by, `JOIN_OK room=${room} seq=${seq} count=${count}`),
+  ];
+}
+
+export function saysIn(
+  house: House,
+  by: string,
+  room: string,
+  ids: readonly string[],
+  first = 1,
+  length = 0,
+) {
+  return ids.flatMap((id, at): Step[] => [
+    says(by, line('ROOM_MESSAGE', { room, body: id.padEnd(length, '.') }, id)),
+    hears(by, ack(house, id, `status=accepted seq=${first + at}`)),
+  ]);
+}
+
+export function heardIn(
+  room: string,
+  from: string,
+  ids: readonly string[],
+  first = 1,
+): readonly string[] {
+  return ids.map(
+    (id, at) => `ROOM_MESSAGE id=${id} room=${room} from=${from} body=${id} seq=${first + at}`,
+  );
+}
+
+export const named = (count: number, from = 1): readonly string[] =>
+  Array.from({ length: count }, (_, at) => `m${from + at}`);

@@ -2,10 +2,11 @@
 
 import { doorPlays } from './doors.ts';
 import type { Play } from './play.ts';
+import { letterPlays } from './letters.ts';
 import { proofPlays } from './proofs.ts';
 import { talkPlays } from './talks.ts';
 
-export const plays: readonly Play[] = [...doorPlays, ...proofPlays, ...talkPlays];
+export const plays: readonly Play[] = [...doorPlays, ...proofPlays, ...talkPlays, ...letterPlays];
 
 export function playNamed(name: string): Play | undefined {
   return byName.get(name);

@@ -48,14 +48,15 @@ export const proofPlays: readonly Play[] = [
   play(
     'secrets-in-the-clear',
     (house) => [
-      ...[comes('a', '10.7.2.1'), says('a', login(asPassword(house), 'clear'))],
-      ...[
-        hears('a', 'ERROR AUTH_METHOD payload.auth'),
-        says('a', login({ ...house, proof: 'token' }, 'clear')),
-      ],
-      hears('a', 'ERROR AUTH_METHOD payload.auth'),
+      ...(['password', 'token'] as const).flatMap((proof, place) => [
+        ...[
+          comes(`${proof}s`, `10.7.2.${place}`),
+          says(`${proof}s`, login({ ...house, proof }, 'clear')),
+        ],
+        hears(`${proof}s`, 'ERROR AUTH_METHOD payload.auth'),
+      ]),
     ],
-    ({ isPlain, isStrict }) => !isPlain && !isStrict,
+    ({ isPlain }) => !isPlain,
   ),
   play(
     'guesses',
@@ -107,6 +108,35 @@ export const proofPlays: readonly Play[] = [
       ...[hears('a', welcome('early.a')), waits(900), says('a', line('WHOAMI'))],
       hears('a', 'WHOAMI_OK user=early.a status=online caps=[] rooms=[]'),
       ...[says('a', line('PRESENCE_QUERY', { users: ['late.a'] })), hears('a', offline('late.a'))],
+    ],
+    takesPasswords,
+  ),
+  play(
+    'judged-as-another',
+    (house) => {
+      const from = homeOf(asPassword(house), 'late');
+      const enters = (user: string): string => login(asPassword(house), user);
+      return [
+        ...[
+          comes('a', from),
+          says('a', enters('late.b')),
+          comes('b', from),
+          says('b', wrong('late.c')),
+        ],
+        ...[hears('a', 'ERROR TIMEOUT'), hears('b', 'ERROR TIMEOUT'), waits(330)],
+        // The verdict comes while another one is waited for.
+        ...[says('a', enters('slow.b')), says('b', enters('slow.c'))],
+        ...[hears('a', welcome('slow.b')), hears('b', welcome('slow.c'))],
+      ];
+    },
+    takesPasswords,
+  ),
+  play(
+    'judged-just-in-time',
+    (house) => [
+      ...[comes('a', homeOf(asPassword(house), 'slow')), waits(2_800)],
+      ...[says('a', login(asPassword(house), 'slow.d')), hears('a', welcome('slow.d'))],
+      ...[waits(400), says('a', line('PING')), hears('a', 'PONG')],
     ],
     takesPasswords,
   ),
@@ -200,7 +230,7 @@ function otherThan({ proof }: House): House['proof'] {
 }
 
 export function waysOf({ proof, isStrict }: House): string {
-  return JSON.stringify(isStrict ? [proof] : ['none', 'token', 'password']);
+  return JSON.stringify(isStrict ? [proof] : ['password', 'none', 'token']);
 }
 
 export const CAPS = '["ack","echo","receipts","resume"]';

@@ -4,6 +4,11 @@
 import type { House } from './house.ts';
 import {
   ack,
+  BYE,
+  heardIn,
+  inRoom,
+  named,
+  saysIn,
   comes,
   drains,
   END,
@@ -22,39 +27,9 @@ import {
 } from './play.ts';
 
 const TOO_FAST = 'ERROR RATE_LIMITED retry_after=0.1..2';
-const BYE: readonly string[] = ['BYE', END];
 const isSlow = (house: House): boolean => house.isSlow;
 const isAny = (): boolean => true;
 
-function inRoom(by: string, room: string, count: number, seq = 0): readonly Step[] {
-  return [
-    says(by, line('JOIN', { room })),
-    hears(by, `JOIN_OK room=${room} seq=${seq} count=${count}`),
-  ];
-}
-
-function saysIn(
-  house: House,
-  by: string,
-  room: string,
-  ids: readonly string[],
-  first = 1,
-  length = 0,
-) {
-  return ids.flatMap((id, at): Step[] => [
-    says(by, line('ROOM_MESSAGE', { room, body: id.padEnd(length, '.') }, id)),
-    hears(by, ack(house, id, `status=accepted seq=${first + at}`)),
-  ]);
-}
-
-function heardIn(room: string, from: string, ids: readonly string[], first = 1): readonly string[] {
-  return ids.map(
-    (id, at) => `ROOM_MESSAGE id=${id} room=${room} from=${from} body=${id} seq=${first + at}`,
-  );
-}
-
-const named = (count: number, from = 1): readonly string[] =>
-  Array.from({ length: count }, (_, at) => `m${from + at}`);
 const long = (id: string): string => `${id.padEnd(2, '.').slice(0, 2)}~16000`;
 const longs = (from: number, to: number): string =>
   named(to - from + 1, from)
@@ -196,8 +171,8 @@ export const talkPlays: readonly Play[] = [
     'typed-by-hand',
     (house) => [
       ...[...enters(house, 'a', 'person'), ...inRoom('a', 'hand', 1)],
-      ...[...enters(house, 'b', 'other'), ...inRoom('b', 'hand', 2)],
-      hears('a', 'ROOM_EVENT room=hand event=join user=other count=2'),
+      ...[...enters(house, 'b', 'listener'), ...inRoom('b', 'hand', 2)],
+      hears('a', 'ROOM_EVENT room=hand event=join user=listener count=2'),
       says('a', line('ROOM_MESSAGE', { room: 'hand', body: 'x' }, '')),
       hears('a', 'ACK ref=made id=made status=accepted seq=1'),
       hears('b', 'ROOM_MESSAGE id=made room=hand from=person body=x seq=1'),
@@ -276,108 +251,6 @@ export const talkPlays: readonly Play[] = [
     ],
     ...[says('a', line('BYE')), hears('a', ...BYE)],
     hears('b', 'ROOM_EVENT room=unread event=leave user=blind count=1'),
-  ]),
-  play('letters-that-wait', (house) => [
-    ...enters(house, 'a', 'sender'),
-    says('a', ...named(3).map((id) => line('DIRECT_MESSAGE', { to: 'sleeper', body: id }, id))),
-    hears(
-      'a',
-      ack(house, 'm1', 'status=queued'),
-      ack(house, 'm2', 'status=queued'),
-      'ERROR QUEUE_FULL payload.to',
-    ),
-    ...[...enters(house, 'b', 'Sleeper', { offline: 2 })],
-    hears(
-      'b',
-      ...named(2).map(
-        (id) => `DIRECT_MESSAGE id=${id} from=sender to=sleeper body=${id} delayed=true`,
-      ),
-    ),
-    ...[says('a', line('DIRECT_MESSAGE', { to: 'sleeper', body: 'm2' }, 'm2'))],
-    hears('a', ack(house, 'm2', 'status=delivered duplicate=true')),
-    ...enters(house, 'c', 'sleeper', { sessions: 2 }),
-    ...[says('b', line('BYE')), hears('b', ...BYE), says('c', line('LOGOUT')), hears('c', ...BYE)],
-    ...[waits(60), says('a', line('PRESENCE_QUERY', { users: ['sleeper'] }))],
-    hears('a', 'PRESENCE_STATE users=[{"user":"sleeper","status":"offline","sessions":0}]'),
-  ]),
-  play('beside-and-to-oneself', (house) => [
-    ...[...enters(house, 'a', 'twin'), ...enters(house, 'b', 'twin', { sessions: 2 })],
-    ...[
-      ...enters(house, 'c', 'friend'),
-      says('a', line('DIRECT_MESSAGE', { to: 'Friend', body: 'm1' }, 'm1')),
-    ],
-    ...[
-      hears('c', 'DIRECT_MESSAGE id=m1 from=twin to=Friend body=m1'),
-      hears('a', ack(house, 'm1', 'status=delivered')),
-    ],
-    hears('b', 'DIRECT_MESSAGE id=m1 from=twin to=Friend body=m1 sent=true'),
-    ...[says('a', line('DIRECT_MESSAGE', { to: 'twin', body: 'm2' }, 'm2'))],
-    ...[
-      hears('b', 'DIRECT_MESSAGE id=m2 from=twin to=twin body=m2'),
-      hears('a', ack(house, 'm2', 'status=delivered')),
-    ],
-    ...[says('c', line('DIRECT_MESSAGE', { to: 'friend', body: 'm3' }, 'm3'))],
-    ...[
-      hears('c', ack(house, 'm3', 'status=accepted')),
-      says('c', line('HISTORY', { with: 'friend' })),
-    ],
-    hears('c', 'HISTORY_OK with=friend messages=m3 more=false'),
-  ]),
-  play('told-again', (house) => [
-    ...[...enters(house, 'a', 'keeper', { caps: ['ack'] }), ...enters(house, 'b', 'teller')],
-    ...[...inRoom('a', 'again', 1), ...inRoom('b', 'again', 2)],
-    hears('a', 'ROOM_EVENT room=again event=join user=teller count=2'),
-    ...[
-      ...saysIn(house, 'b', 'again', named(3)),
-      hears('a', ...heardIn('again', 'teller', named(3))),
-    ],
-    ...[
-      says('a', line('ACK', { ref: 'm1' })),
-      says('a', line('PING')),
-      hears('a', 'PONG'),
-      goes('a'),
-    ],
-    ...saysIn(house, 'b', 'again', ['m4'], 4),
-    ...[comes('a', homeOf(house, 'keeper')), says('a', line('RESUME', { token: 'TOKEN' }))],
-    hears(
-      'a',
-      'RESUME_OK user=keeper caps=["ack"] status=online replayed=3 rooms=["again"]',
-      ...heardIn('again', 'teller', named(3, 2), 2).map((words) => `${words} delayed=true`),
-    ),
-    ...[says('a', line('ACK', { refs: ['m2', 'm3', 'm4'] }) + line('PING')), hears('a', 'PONG')],
-    ...[comes('c', homeOf(house, 'keeper')), comes('d', homeOf(house, 'keeper')), goes('d')],
-    ...[
-      goes('a'),
-      comes('a', homeOf(house, 'keeper')),
-      says('a', line('RESUME', { token: 'TOKEN', rooms: { again: 2 } })),
-    ],
-    hears(
-      'a',
-      'RESUME_OK user=keeper caps=["ack"] status=online replayed=2 rooms=["again"]',
-      ...heardIn('again', 'teller', named(2, 3), 3).map((words) => `${words} delayed=true`),
-    ),
-    ...[says('b', line('BYE')), hears('b', ...BYE)],
-    ...[
-      hears('a', 'ROOM_EVENT room=again event=leave user=teller count=1'),
-      says('a', line('BYE')),
-      hears('a', ...BYE),
-    ],
-  ]),
-  play('nobody-comes-back', (house) => [
-    ...[
-      ...enters(house, 'a', 'lost'),
-      ...inRoom('a', 'lost', 1),
-      ...enters(house, 'b', 'waiter'),
-      ...inRoom('b', 'lost', 2),
-    ],
-    ...[hears('a', 'ROOM_EVENT room=lost event=join user=waiter count=2'), goes('a'), waits(2_000)],
-    ...[says('b', line('PRESENCE_QUERY', { users: ['lost'] }))],
-    hears('b', 'PRESENCE_STATE users=[{"user":"lost","status":"online","sessions":1}]'),
-    ...[waits(600), hears('b', 'ROOM_EVENT room=lost event=leave user=lost count=1')],
-    ...[comes('a', homeOf(house, 'lost')), says('a', line('RESUME', { token: 'TOKEN' }))],
-    hears('a', 'ERROR SESSION_EXPIRED payload.token'),
-    ...[says('b', line('PRESENCE_QUERY', { users: ['lost'] }))],
-    hears('b', 'PRESENCE_STATE users=[{"user":"lost","status":"offline","sessions":0}]'),
   ]),
   play(
     'the-node-goes',

@@ -89,6 +89,10 @@ export class Director {
         guest.go();
         this.#next(PAUSE_US);
         return;
+      case 'lends':
+        this.#guestOf(step.to).token = guest.token;
+        this.#next(0);
+        return;
       case 'fails':
         this.#fail(guest);
         this.#next(MOMENT_US);

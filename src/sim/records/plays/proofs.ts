@@ -115,17 +115,17 @@ export const proofPlays: readonly Play[] = [
     'judged-as-another',
     (house) => {
       const from = homeOf(asPassword(house), 'late');
-      const enters = (user: string): string => login(asPassword(house), user);
+      const enter = (user: string): string => login(asPassword(house), user);
       return [
         ...[
           comes('a', from),
-          says('a', enters('late.b')),
+          says('a', enter('late.b')),
           comes('b', from),
           says('b', wrong('late.c')),
         ],
         ...[hears('a', 'ERROR TIMEOUT'), hears('b', 'ERROR TIMEOUT'), waits(330)],
         // The verdict comes while another one is waited for.
-        ...[says('a', enters('slow.b')), says('b', enters('slow.c'))],
+        ...[says('a', enter('slow.b')), says('b', enter('slow.c'))],
         ...[hears('a', welcome('slow.b')), hears('b', welcome('slow.c'))],
       ];
     },

@@ -30,6 +30,7 @@ import { objectWire } from './edges/object-wire.ts';
 import { PasswordDesk } from './edges/tcp/password-desk.ts';
 import { TcpEdge } from './edges/tcp.edge.ts';
 import { type Lane, WebEdge } from './edges/web.edge.ts';
+import { RouterTap } from './records/tapped/router-tap.ts';
 import type { Trace } from './trace.ts';
 import type { TraceHash } from './trace-hash.ts';
 import type { ChatWorld } from './workload/chat/chat-world.ts';
@@ -91,6 +92,7 @@ export class Shard {
   readonly #tcp: TcpEdge | undefined;
   readonly #auth: AuthEdge;
   readonly #log = new LogEdge();
+  readonly routerTap: RouterTap;
   readonly #world: ShardWorld;
   readonly #chance: Prng;
   readonly #choose: (ready: number) => number;
@@ -114,6 +116,7 @@ export class Shard {
     this.incarnation = incarnation;
     this.#world = world;
     this.actors = actorsOf(shard);
+    this.routerTap = new RouterTap(world.trace, this);
     const seed =
       (plan.seed +
         Math.imul(node, 0x632be5ab) +
@@ -142,7 +145,10 @@ export class Shard {
         world.collapsed(place);
       },
       tap: {
-        received: (address, message, now) => world.hash.message(now, place, address, message),
+        received: (address, message, now) => {
+          world.hash.message(now, place, address, message);
+          this.routerTap.received(address, message, now);
+        },
         sent: () => {},
       },
     });
@@ -275,11 +281,8 @@ export class Shard {
     // A backlog makes the thread look at its sockets less often, as a loop under load does.
     if (web.hasReadable && (system.readyActors < 8 || (drawn & 0x300) === 0)) web.read();
     const isFine = drawn % 10 < this.plan.fineTurns;
-    const taken = system.run(
-      now,
-      isFine ? 1 + ((drawn >>> 12) & 3) : TURN_MESSAGES_MAX,
-      this.#choose,
-    );
+    const most = isFine ? 1 + ((drawn >>> 12) & 3) : TURN_MESSAGES_MAX;
+    const taken = system.run(now, most, this.#choose);
     this.taken += taken;
     web.flush();
     this.#isTurning = false;
@@ -356,11 +359,8 @@ export class Shard {
         }),
     });
     this.#bind(edges.tcp, (command) => edge.obey(command));
-    const wrongMax = this.plan.chat?.options.wrongPasswordsPerMinuteMax ?? 0;
-    const desk = new PasswordDesk(
-      chat,
-      wrongMax,
-      (to, verdict) => isHere() && this.deliver(to, verdict),
+    const desk = new PasswordDesk(chat, this.plan.chat?.options, (to, verdict) =>
+      this.deliver(to, verdict),
     );
     this.#bind(edges.passwords, (command) => desk.obey(command));
     return edge;

@@ -1,6 +1,7 @@
 // The understudy of the password edge, transports/auth/: a verdict takes its time, now and then longer than anybody waits, and
 // some never come. Refuses to know hashes and files.
 
+import type { ChatOptions } from '../../../actors/chat/chat-options.ts';
 import type { PasswordCommand, PasswordVerdict } from '../../../actors/runtime/tcp/tcp-edges.ts';
 import { networkOf } from '../../records/addresses.ts';
 import { isStranger, judgedAfterMs, passwordOf } from '../../records/plays/house.ts';
@@ -10,6 +11,7 @@ export interface PasswordDeskHost {
   later(delayUs: number, act: () => void): void;
 }
 
+type Limits = Pick<ChatOptions, 'wrongPasswordsPerMinuteMax'>;
 type Deliver = (to: PasswordCommand['replyTo'], verdict: PasswordVerdict) => void;
 
 export class PasswordDesk {
@@ -19,9 +21,9 @@ export class PasswordDesk {
   /** Instants of wrong ones, by user and network. */
   readonly #wrong = new Map<string, number[]>();
 
-  constructor(host: PasswordDeskHost, wrongMax: number, deliver: Deliver) {
+  constructor(host: PasswordDeskHost, limits: Limits | undefined, deliver: Deliver) {
     this.#host = host;
-    this.#wrongMax = wrongMax;
+    this.#wrongMax = limits?.wrongPasswordsPerMinuteMax ?? 0;
     this.#deliver = deliver;
   }
 

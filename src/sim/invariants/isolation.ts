@@ -52,6 +52,7 @@ export const noFailures: Invariant = {
     return {
       poisoned: ({ node, address }) => poisoned.add(`${node} ${address}`),
       linkPoisoned: ({ node, address }) => poisoned.add(`${node} ${address}`),
+      playFailed: ({ node, address }) => poisoned.add(`${node} ${address}`),
       holderPoisoned: ({ node, address }) => poisoned.add(`${node} ${address}`),
       actorFailed(event) {
         if (poisoned.delete(`${event.node} ${event.address}`)) return;

@@ -52,6 +52,12 @@ export class TcpEnd implements WebEnd {
     this.#sayEnd();
   }
 
+  ownerOf(connection: Connection): Address<ConnectionEvent> | undefined {
+    return connection === this.#connection && this.#state === 'open'
+      ? this.#owner?.owner
+      : undefined;
+  }
+
   get isMissed(): boolean {
     return this.#connection.down.lost !== undefined;
   }
@@ -62,11 +68,6 @@ export class TcpEnd implements WebEnd {
 
   get receiptsTo(): Address<Receipt> | undefined {
     return this.#state === 'open' ? this.#owner?.receiptsTo : undefined;
-  }
-
-  /** Of a connection that is open. */
-  ownerOf(connection: Connection): Address<ConnectionEvent> | undefined {
-    return connection === this.#connection ? this.#owner?.owner : undefined;
   }
 
   hear(unit: Unit): void {

@@ -18,6 +18,7 @@ import { Crosser, type CrosserWorld } from './crosser.ts';
 import { PeerTap } from './peer-tap.ts';
 import { callNamed } from '../../records/calls/calls.ts';
 import { Caller } from '../calls/caller.ts';
+import { Director } from '../plays/director.ts';
 import { answer, knock } from './stranger.ts';
 import { Talker, type TalkerWorld } from './talker.ts';
 
@@ -25,6 +26,7 @@ export interface ChatWorldHost extends NetworkClock {
   readonly isSettling: boolean;
   readonly trace: Trace;
   readonly plan: { readonly seed: number; readonly nodes: number };
+  readonly shards: readonly Shard[];
   mark(name: string): void;
   later(delayUs: number, act: () => void): void;
   addPipe(pipe: Pipe): void;
@@ -84,6 +86,7 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
       this.crossers.push(crosser);
       if (plan.leavesAt !== undefined) this.later(plan.leavesAt, () => crosser.leaveForever());
     }
+    if (this.#plan.plays !== undefined) void new Director(this.#plan.plays, seed, this.#host);
     for (const [number, stranger] of this.#plan.strangers.entries())
       this.later(stranger.at, () => knock(stranger, number, seed, this.#host));
     for (const fault of this.#plan.faults)

@@ -34,7 +34,7 @@ import {
   withSides,
 } from './casting/sides.ts';
 import { impostors, knockers } from './casting/strangers.ts';
-import { shortages } from './casting/shortages.ts';
+import { forgetfulness, inOwnRooms, shortages } from './casting/shortages.ts';
 import { clusterKindsIn, kindsIn, tempers } from './casting/tempers.ts';
 import { visits, withLatecomers, withVisitors } from './casting/visitors.ts';
 import { ADMIN, ROOMS } from './chat-plan.ts';
@@ -71,11 +71,13 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const talkers = clients ?? parts.talkers;
   const narrow = drawn(narrowLimits, seed, 'chat limits');
   const short = drawn(shortages(nodeCount), seed, 'shortages');
-  const chatOptions = { ...parts.options, ...narrow, ...short };
+  const forgetful = drawn(forgetfulness(nodeCount), seed, 'forgetfulness');
+  const chatOptions = { ...parts.options, ...narrow, ...short, ...forgetful };
   const areFew = narrow.roomsPerSessionMax !== undefined || isCrowded;
-  const all = Array.from({ length: talkers }, (_, rank) =>
+  const drawnTalkers = Array.from({ length: talkers }, (_, rank) =>
     talkerOf(seed, rank, nodeCount, lane, parts),
   );
+  const all = inOwnRooms(drawnTalkers, forgetful);
   const bridging = drawn(bridgings, seed, 'bridges');
   const { crossers, seated } = crossingOf(bridging, { seed, talkers: all, isCluster, nodeCount });
   const counts = {

@@ -79,8 +79,18 @@ function sumsOfRooms({ rooms, guests, empty, budget, chat }: RoomsState): readon
   const most = Math.ceil(chat.options.historyBytesTotalMax / chat.shards);
   for (const { memory } of [...rooms.values(), ...guests.values()])
     for (const entry of memory.kept) bytes += costOf(entry);
-  for (const { count } of rooms.values()) if (count === 0) deserted += 1;
+  let emptySince = Number.POSITIVE_INFINITY;
+  for (const room of rooms.values()) {
+    if (room.count > 0) continue;
+    deserted += 1;
+    emptySince = Math.min(emptySince, room.emptySince);
+  }
+  const roomsMost = Math.ceil(chat.options.roomsMax / chat.shards);
+  const { emptySince: firstSince = Number.POSITIVE_INFINITY } = empty.first ?? {};
   return [
+    { what: 'rooms', counted: rooms.size, there: rooms.size, most: roomsMost },
+    // [HP-ROOM-6] The next one that makes way.
+    { what: 'since when a room is empty', counted: firstSince, there: emptySince },
     { what: 'bytes that rooms remember', counted: budget.bytes, there: bytes, most },
     { what: 'rooms in which nobody is', counted: empty.size, there: deserted },
   ];

@@ -1126,6 +1126,15 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       ],
     ],
     [
+      'views',
+      '[HP-RES-5] a session that is over sits where another one of its user does',
+      [
+        ...[...world, rested()],
+        just('ghostSeen', { node: 0, room: 'r', user: 'u1', session: 's0' }),
+        ...[rests(1), asked],
+      ],
+    ],
+    [
       'promised',
       '[HP-STORE-2] stored, where nobody has come so far',
       [...together, keeps(2, 0), isStored],

@@ -9,7 +9,7 @@ import { clusterDefaults, type ClusterOptions } from '../../actors/cluster/clust
 import type { LinkPlan } from '../edges/link.ts';
 import type { Lane } from '../edges/web.edge.ts';
 import { type ClusterFaultKind, chanceFaultKinds } from '../faults/cluster-faults.ts';
-import type { FaultKind } from '../faults/faults.ts';
+import { blowsAtReturns, type FaultKind } from '../faults/faults.ts';
 import { drawFaults, kindsOf, type Plan, type PlanChoices } from '../plan.ts';
 import type {
   ChatPlan,
@@ -92,7 +92,10 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const isSingle = isFaulty && !isRepeated && drawn(chance(1, 4), seed, 'is single');
   const isOne = isSingle || isRepeated || isDrain;
   const isQuiet = isCrowded && areCrowdsAlone(seed);
-  const faults = isOne || isQuiet ? [] : drawFaults(seed, kinds, { horizonUs, counts });
+  const scope = { horizonUs, counts };
+  const mayDie = kinds.includes('crashShard') && !isOne && !isQuiet;
+  const blows = mayDie ? drawn(blowsAtReturns(scope), seed, 'blows at returns') : [];
+  const faults = isOne || isQuiet ? [] : [...drawFaults(seed, kinds, scope), ...blows];
   const clusterKinds = clusterKindsIn(temper, drawn(clusterKindsOf(mood), seed, 'cluster kinds'));
   const several = clusterSchedules(isFaulty ? clusterKinds : [], nodeCount, horizonUs);
   const schedule = isSingle ? singleFault(nodeCount) : several;
@@ -141,7 +144,13 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
       },
     },
     home: { ...settings.home, topicsMax: 100_000, dedupeIdsMax: 1_000 },
-    ...{ addresses: 0, clients: [], faults, horizonUs, chat: withCalls(seed, chat) },
+    ...{
+      addresses: 0,
+      clients: [],
+      faults: faults.toSorted((a, b) => a.at - b.at),
+      horizonUs,
+      chat: withCalls(seed, chat),
+    },
   };
 }
 

@@ -132,4 +132,16 @@ export const memberMutants: readonly Mutant[] = [
     story: 'A node that keeps a room is thought to have what has only just been said there.',
     nodes: 3,
   },
+  {
+    name: 'who-moved-as-its-keeper-died-sits-on',
+    dialect,
+    breaks: ['views', 'statuses'],
+    requirements: ['HP-ROOM-9', 'HP-RES-5'],
+    file: 'chat/rooms/doubted.ts',
+    find: '  for (const shard of doubted) {\n',
+    replace: '  doubted.clear();\n  for (const shard of doubted) {\n',
+    story:
+      'The list of keepers that died is emptied before it is gone through: who moved as his keeper died sits in his rooms for ever.',
+    nodes: 1,
+  },
 ];

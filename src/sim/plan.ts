@@ -34,7 +34,16 @@ import { type ClientPlan, plainHabits } from './workload/client-plan.ts';
 import { ADMIN, type ChatPlan } from './plan/chat-plan.ts';
 import type { GatewayPlan } from './plan/gateway-plan.ts';
 import { drawClients } from './workload/draw-clients.ts';
-import { hasPlaceForRiver, mishapsOf, rivers, widened, withRiver } from './plan/casting/river.ts';
+import {
+  creeks,
+  hasPlaceForRiver,
+  mishapsOf,
+  rivers,
+  shallow,
+  widened,
+  withCreek,
+  withRiver,
+} from './plan/casting/river.ts';
 
 export interface Plan {
   /** Names the streams that its run draws from; the plan itself was drawn from it only as long as nobody changed it. */
@@ -88,7 +97,8 @@ export function drawPlan({ seed, lane, nodes, shards, clients }: PlanChoices): P
   const hasRiver = mood !== 'narrow' && hasPlaceForRiver(clientCount, nodeCount);
   const river = hasRiver ? drawn(rivers, seed, 'river') : undefined;
   const dry = mood === 'narrow' ? narrowed(drawnFrame.settings, isDeep) : crowded;
-  const settings = river === undefined ? dry : widened(dry);
+  const hasCreek = river === undefined && mood !== 'narrow' && drawn(creeks, seed, 'creek');
+  const settings = river !== undefined ? widened(dry) : hasCreek ? shallow(dry) : dry;
   const cast = drawClients({
     seed,
     lane,
@@ -107,7 +117,8 @@ export function drawPlan({ seed, lane, nodes, shards, clients }: PlanChoices): P
     shards: shardCount,
     ...settings,
     broker: { ...settings.broker, allowedOrigins: drawn(origins, seed, 'origins') },
-    clients: river === undefined ? cast : withRiver(cast, river, nodeCount),
+    clients:
+      river !== undefined ? withRiver(cast, river, nodeCount) : hasCreek ? withCreek(cast) : cast,
     faults: [
       // Whoever has caught up is judged where nothing else may have held him up.
       ...(river?.isPulsing === true
@@ -140,7 +151,10 @@ export function completed(plan: Plan): Plan {
       return {
         ...plainHabits,
         ...client,
-        token: token && { ...token, expiresInMs: token.expiresInMs, flaw: token.flaw },
+        token: token && {
+          ...{ ...token, expiresInMs: token.expiresInMs, flaw: token.flaw },
+          judgedAfterMs: token.judgedAfterMs,
+        },
       };
     }),
   };

@@ -29,6 +29,7 @@ import type { Connection } from './edges/network.ts';
 import { objectWire } from './edges/object-wire.ts';
 import { TcpEdge } from './edges/tcp.edge.ts';
 import { type Lane, WebEdge } from './edges/web.edge.ts';
+import { RouterTap } from './records/tapped/router-tap.ts';
 import type { Trace } from './trace.ts';
 import type { TraceHash } from './trace-hash.ts';
 import type { ChatWorld } from './workload/chat/chat-world.ts';
@@ -90,6 +91,7 @@ export class Shard {
   readonly #tcp: TcpEdge | undefined;
   readonly #auth: AuthEdge;
   readonly #log = new LogEdge();
+  readonly routerTap: RouterTap;
   readonly #world: ShardWorld;
   readonly #chance: Prng;
   readonly #choose: (ready: number) => number;
@@ -113,6 +115,7 @@ export class Shard {
     this.incarnation = incarnation;
     this.#world = world;
     this.actors = actorsOf(shard);
+    this.routerTap = new RouterTap(world.trace, this);
     const seed =
       (plan.seed +
         Math.imul(node, 0x632be5ab) +
@@ -141,7 +144,10 @@ export class Shard {
         world.collapsed(place);
       },
       tap: {
-        received: (address, message, now) => world.hash.message(now, place, address, message),
+        received: (address, message, now) => {
+          world.hash.message(now, place, address, message);
+          this.routerTap.received(address, message, now);
+        },
         sent: () => {},
       },
     });
@@ -186,14 +192,8 @@ export class Shard {
     const wire = lane === 'object' ? { brokerWire: objectWire } : {};
     const { gateway, chat, cluster, bridge } = plan;
     startShard(this.system, {
-      shard,
-      shards,
-      broker,
-      home,
-      gateway,
-      chat,
-      cluster,
-      bridge,
+      ...{ shard, shards, broker, home },
+      ...{ gateway, chat, cluster, bridge },
       ...wire,
     });
     this.wake();

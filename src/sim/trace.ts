@@ -22,6 +22,8 @@ export interface Token {
   readonly subscribe: readonly string[];
   readonly publish: readonly string[];
   readonly expiresInMs: number | undefined;
+  /** How long its verdict takes; no longer than others', where nothing is said. */
+  readonly judgedAfterMs?: number | undefined;
   /** It shows none, or one that is none. */
   readonly flaw: 'missing' | 'broken' | undefined;
 }
@@ -135,6 +137,7 @@ export type TraceRecord =
         readonly status: number;
         readonly error: string;
         readonly headers: Readonly<Record<string, string>>;
+        readonly askedAt: number;
       })
   /** A sign of life of the server's: a ping, or a comment in an event stream. */
   | (AtClient & { readonly kind: 'pinged'; readonly transport: 'ws' | 'sse' })
@@ -292,18 +295,6 @@ export type TraceRecord =
       /** The most that any connection had been given without a receipt when it was given more, since the last sample. */
       readonly outstandingBytes: number;
       readonly outstandingBytesMax: number;
-    }
-  /** What waits in a shard's router for readers that are behind, where some are. */
-  | {
-      readonly kind: 'lagged';
-      readonly node: number;
-      readonly shard: number;
-      /** The most that waits for one of them, and the most that may. */
-      readonly queuedBytes: number;
-      readonly queueBytesMax: number;
-      /** How long one of them has taken nothing at all, and how long it may. */
-      readonly stalledUs: number;
-      readonly stallTimeoutUs: number;
     }
   /** Faults are over and the workload has ended; what follows must come to rest. */
   | { readonly kind: 'healed' }

@@ -367,7 +367,34 @@ function broken(...records: Written[]): string[] {
   return judgeTrace(history(...records)).map(({ property }) => property);
 }
 
+/** Nobody judges its token. */
+const unjudged = holder(other, { judgedAfterMs: 20_000 });
+const NO_VERDICT = 'The token was not judged in time.';
+const unheard = (atMs: number, who = reader): Written => ({
+  kind: 'unheard',
+  askedAt: 0,
+  atMs,
+  ...who,
+});
+const givenUp = (offset: number, recovered: boolean): Written => ({
+  kind: 'recoveryGivenUp',
+  ...{ node: 0, shard: 0, topic, since, position: { epoch: 'e', offset }, recovered },
+});
+
 const clean: Record<string, Written[]> = {
+  'a token that nobody judges': [
+    ...[began(), unjudged, turnedAway(503, NO_VERDICT, { askedAt: 0, atMs: 10_100 })],
+  ],
+  'a token that was judged as its thread stood still': [
+    began({}, {}, [{ at: 0, kind: 'pauseNode', target: 0, durationUs: 10e6 }]),
+    ...[holder(other), turnedAway(503, NO_VERDICT, { askedAt: 0, atMs: 10_100 })],
+  ],
+  'who goes before anybody has judged his token': [...[began(), unjudged, unheard(9_000, other)]],
+  'who hears nothing while his way is shut': [
+    began({}, {}, [{ at: 0, kind: 'stallUp', target: reader.client, durationUs: 4e6 }]),
+    ...[joined(reader, 'steady'), unheard(5_000)],
+  ],
+  'recoveries that are given up before their turn comes': [givenUp(3, false), givenUp(1, true)],
   'a client that answers no ping has its time, and may not hear that it is over': [
     began({}, {}, [{ at: 9e6, kind: 'narrowLink', target: reader.client, durationUs: 9e7 }]),
     ...[silent, connected(), sampledAt(3_000), sampledAt(60_000)],
@@ -825,6 +852,61 @@ const planted: [string, string, Written[]][] = [
     'bounds',
     '[BROKER-SLOW-5] a reader that takes nothing, and is kept',
     [lagged({ stalledUs: 6_000_000 })],
+  ],
+  [
+    'bounds',
+    '[BROKER-SLOW-5] a reader that takes something, and is taken for one that stands still',
+    [{ kind: 'receiptUnnoted', node: 0, shard: 0, unnotedUs: 1 }],
+  ],
+  [
+    'recovery',
+    '[BROKER-REC-6] a recovery that was given up, and brings what was missed',
+    [givenUp(3, true)],
+  ],
+  [
+    'books',
+    '[BROKER-REC-6] more recoveries of one reader at a time than four',
+    [kept({ sums: [{ what: 'recoveries', counted: 5, there: 5, most: 4 }] })],
+  ],
+  [
+    'rest',
+    '[BROKER-REQ-4] a question over HTTP without an answer',
+    [began(), joined(reader, 'steady'), unheard(5_000)],
+  ],
+  [
+    'rest',
+    '[BROKER-AUTH-5] a token that nobody judges, and no word of it',
+    [began(), unjudged, unheard(15_000, other)],
+  ],
+  [
+    'rights',
+    '[BROKER-AUTH-5] told too soon that nobody has judged a token',
+    [began(), unjudged, turnedAway(503, NO_VERDICT, { askedAt: 0, atMs: 9_000 })],
+  ],
+  [
+    'rights',
+    '[BROKER-AUTH-5] told too late that nobody has judged a token',
+    [began(), unjudged, turnedAway(503, NO_VERDICT, { askedAt: 0, atMs: 14_000 })],
+  ],
+  [
+    'rights',
+    '[BROKER-AUTH-5] told that nobody has judged a token which was judged',
+    [began(), holder(other), turnedAway(503, NO_VERDICT, { askedAt: 0, atMs: 10_100 })],
+  ],
+  [
+    'rights',
+    '[BROKER-AUTH-5] not told when to come back',
+    [began(), unjudged, turnedAway(503, NO_VERDICT, { askedAt: 0, atMs: 10_100, headers: {} })],
+  ],
+  [
+    'rights',
+    '[BROKER-AUTH-5] another answer to a token that nobody judges',
+    [began(), unjudged, turnedAway(401, NO_VERDICT, { askedAt: 0, atMs: 10_100 })],
+  ],
+  [
+    'rights',
+    '[BROKER-AUTH-5] let in though nobody has judged its token',
+    [began(), unjudged, letIn(other, { atMs: 10_100 })],
   ],
   [
     'frames',

@@ -15,6 +15,8 @@ interface SimulatedToken {
   readonly subscribe: readonly string[];
   readonly publish: readonly string[];
   readonly expiresInMs?: number;
+  /** Whoever judges it is busy. */
+  readonly judgedAfterMs?: number;
   readonly subject?: string;
 }
 
@@ -32,7 +34,8 @@ export class AuthEdge {
   obey(command: VerifyToken): void {
     this.#count += 1;
     this.#asked.set(this.#count, command);
-    this.#host.remindAt(this.#host.now + this.#chance.between(50, VERDICT_US_MAX), this.#count);
+    const soonUs = this.#chance.between(50, VERDICT_US_MAX);
+    this.#host.remindAt(this.#host.now + soonUs + lateUs(command), this.#count);
   }
 
   remind(ref: number): void {
@@ -44,14 +47,23 @@ export class AuthEdge {
 }
 
 function judge({ token, ref }: VerifyToken): TokenVerdict {
-  let claims: SimulatedToken;
-  try {
-    claims = JSON.parse(decodeURIComponent(token)) as SimulatedToken;
-  } catch {
-    return { type: 'tokenRefused', ref, reason: 'The token is not valid.' };
-  }
+  const claims = claimsOf(token);
+  if (claims === undefined) return { type: 'tokenRefused', ref, reason: 'The token is not valid.' };
   const { subscribe, publish, expiresInMs, subject } = claims;
   return { type: 'tokenVerified', ref, subscribe, publish, expiresInMs, subject };
+}
+
+function lateUs({ token }: VerifyToken): number {
+  return (claimsOf(token)?.judgedAfterMs ?? 0) * 1_000;
+}
+
+/** Undefined for what is no token. */
+function claimsOf(token: string): SimulatedToken | undefined {
+  try {
+    return JSON.parse(decodeURIComponent(token)) as SimulatedToken;
+  } catch {
+    return undefined;
+  }
 }
 
 const VERDICT_US_MAX = 20_000;

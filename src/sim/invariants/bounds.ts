@@ -25,6 +25,14 @@ export const bounds: Invariant = {
           );
         }
       },
+      // [BROKER-SLOW-5] Who takes something, however little at a time, is not standing still.
+      receiptUnnoted(event) {
+        const { node, shard, unnotedUs } = event;
+        report(
+          event,
+          `a reader of shard ${node}.${shard} took something ${unnotedUs} µs after the last that was noted`,
+        );
+      },
       lagged(event) {
         const sentence = judgeQueue(event, faults);
         if (sentence !== undefined) report(event, sentence);

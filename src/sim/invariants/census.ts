@@ -27,7 +27,9 @@ export const census: Invariant = {
         // Whoever is deaf is closed again and again, and whoever finds no room tries again, also at the end.
         if (behaviour === 'mute') judge.restless.add(node);
       },
-      turnedAway: ({ node }) => judge.restless.add(node),
+      turnedAway: ({ node }) => {
+        if (judge.isHealed) judge.restless.add(node);
+      },
       began: ({ homes, home: { historyAgeMaxMs } }) => {
         judge.youngUs = historyAgeMaxMs * 1_000 - SLACK_US;
         for (const [topic, home] of homes) judge.homes.set(topic, home);

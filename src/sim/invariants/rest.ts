@@ -3,6 +3,7 @@
 
 import type { EventOf, TracePosition } from '../trace.ts';
 import type { Invariant, Report } from './invariant.ts';
+import { mayBeTroubled } from './patience.ts';
 
 interface Reader {
   readonly joined: EventOf<'joined'>;
@@ -18,7 +19,7 @@ interface Standing {
 
 export const rest: Invariant = {
   property: 'rest',
-  requirements: ['BROKER-LIVE-1', 'BROKER-SUB-2', 'BROKER-REQ-4'],
+  requirements: ['BROKER-LIVE-1', 'BROKER-SUB-2', 'BROKER-REQ-4', 'BROKER-AUTH-5'],
   judge(report) {
     const judge = new Judge(report);
     return {
@@ -32,6 +33,8 @@ export const rest: Invariant = {
       message: (event) => judge.heard(event),
       gap: (event) => judge.gapped(event),
       published: (event) => judge.published(event),
+      began: (event) => judge.began(event),
+      unheard: (event) => judge.unheard(event),
       unanswered: (event) => judge.unanswered(event),
       rested: (event) => judge.rest(event),
     };
@@ -52,12 +55,30 @@ class Judge {
   /** Clients whose questions are their own trouble. */
   readonly #strange = new Set<number>();
 
+  #began: EventOf<'began'> | undefined = undefined;
+  readonly #late = new Set<number>();
+
   constructor(report: Report) {
     this.#report = report;
   }
 
+  began(event: EventOf<'began'>): void {
+    this.#began = event;
+  }
+
+  /** [BROKER-AUTH-5] A token that nobody judges is told of after a while; everything else soon. */
+  unheard(event: EventOf<'unheard'>): void {
+    const { client, node, askedAt, at } = event;
+    if (this.#began === undefined || this.#deadNodes.has(node)) return;
+    if (this.#late.has(client) && at - askedAt < VERDICT_US) return;
+    const { faults, shards } = this.#began;
+    if (mayBeTroubled(faults, { from: askedAt - BEFORE_US, to: at }, client, node, shards)) return;
+    this.#report(event, `client ${client} asked, and was told nothing for ${at - askedAt} µs`);
+  }
+
   joined(event: EventOf<'joined'>): void {
-    const { client, behaviour } = event;
+    const { client, behaviour, token } = event;
+    if (token?.judgedAfterMs !== undefined) this.#late.add(client);
     if (behaviour !== 'steady' && behaviour !== 'slow' && behaviour !== 'churning')
       this.#strange.add(client);
     if (behaviour !== 'steady' && behaviour !== 'slow') return;
@@ -164,3 +185,7 @@ class Judge {
 }
 
 const BEGINNING_US = 2_000_000;
+/** Within which a token is judged, or told of, and a little more. */
+const VERDICT_US = 12_000_000;
+/** What has just passed may still be felt. */
+const BEFORE_US = 1_000_000;

@@ -15,6 +15,7 @@ import { returning } from './chat/sessions.ts';
 import { signing } from './chat/signs.ts';
 import { codecs } from './codecs.ts';
 import { doors } from './doors.ts';
+import { lettingIn } from './doors/letting-in.ts';
 import { holding } from './gateway.ts';
 import { errandMutants } from './gateway/errands.ts';
 import { sockJsMutants } from './gateway/sockjs.ts';
@@ -39,6 +40,7 @@ export const mutants: readonly Mutant[] = [
   ...codecs,
   ...runtime,
   ...doors,
+  ...lettingIn,
   ...holding,
   ...sceneMutants,
   ...forgetfulMutants,

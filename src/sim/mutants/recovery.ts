@@ -4,6 +4,35 @@ import type { Mutant } from './mutant.ts';
 
 export const recovering: readonly Mutant[] = [
   {
+    name: 'given-up-recovery-has-room',
+    breaks: ['recovery'],
+    requirements: ['BROKER-REC-6'],
+    file: 'routing/following.ts',
+    find: '  hasItsTurn(state, question, context, 0);',
+    replace: '  hasItsTurn(state, question, context);',
+    story:
+      'A recovery that was given up while it waited is begun all the same, beside the four that are under way.',
+  },
+  {
+    name: 'recoveries-all-at-once',
+    breaks: ['books'],
+    requirements: ['BROKER-REC-6'],
+    file: 'routing/following.ts',
+    find: 'const RECOVERIES_MAX = 4;',
+    replace: 'const RECOVERIES_MAX = 64;',
+    story: 'Who comes back to many topics has all of them recovered at once, and others wait.',
+  },
+  {
+    name: 'unreadable-id-begins-anew',
+    breaks: ['recovery'],
+    requirements: ['SSE-6'],
+    file: 'broker/broker-door.actor.ts',
+    find: '(readEventId(resumeFrom, names.length) ?? names.map(() => NOWHERE))',
+    replace: 'readEventId(resumeFrom, names.length)',
+    story:
+      'Who comes back with a place that nobody can read is not told that he has missed something.',
+  },
+  {
     name: 'recovery-skips-the-first',
     breaks: ['recovery', 'offset-steps'],
     requirements: ['BROKER-REC-1'],

@@ -4,6 +4,16 @@ import type { Mutant } from './mutant.ts';
 
 export const lagging: readonly Mutant[] = [
   {
+    name: 'receipt-is-no-progress',
+    breaks: ['bounds'],
+    requirements: ['BROKER-SLOW-5'],
+    file: 'routing/delivery.ts',
+    find: 'bytes: number, context: Turn): void {\n    stream.progressAt = context.now;\n',
+    replace: 'bytes: number, context: Turn): void {\n',
+    story:
+      'Only what is written counts as progress: who takes one long word slowly is taken for one that stands still.',
+  },
+  {
     name: 'queue-without-a-bound',
     breaks: ['bounds'],
     requirements: ['BROKER-SLOW-2', 'BROKER-SLOW-3'],

@@ -66,6 +66,7 @@ const token: Arbitrary<Token> = plainRecord({
   publish: rights,
   expiresInMs: plainOr<number | undefined>(undefined, kept),
   flaw: constantFrom(undefined, 'missing', 'broken'),
+  judgedAfterMs: plainOr<number | undefined>(undefined, kept),
 });
 
 export const simplerClient: Arbitrary<ClientPlan> = plainRecord({
@@ -93,6 +94,8 @@ export const simplerClient: Arbitrary<ClientPlan> = plainRecord({
   awayUs: plainOr(0, kept),
   isCurious: constantFrom(false, true),
   isPulsing: constantFrom(false, true),
+  isFickle: constantFrom(false, true),
+  isUneven: constantFrom(false, true),
   token: option(token, { nil: undefined }),
   link,
 });

@@ -65,7 +65,11 @@ function sumsOf(shard: Shard): EventOf<'booksKept'>['sums'] {
   const { system, actors } = shard;
   const door = system.stateOf(actors.broker) as Door | undefined;
   const pacer = (system.stateOf(actors.channels) as Channels | undefined)?.pacer;
-  const sums: EventOf<'booksKept'>['sums'][number][] = [];
+  const { most } = shard.routerTap;
+  const sums: EventOf<'booksKept'>['sums'][number][] = [
+    // [BROKER-REC-6]
+    { what: 'recoveries under way of one reader', counted: most, there: most, most: 4 },
+  ];
   if (door !== undefined)
     sums.push({ what: 'sessions', counted: door.admission.open, there: door.remotes.size });
   const gateway = system.stateOf(actors.gateway) as GatewayDoor | undefined;

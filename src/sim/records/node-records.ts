@@ -11,6 +11,43 @@ export type NodeRecord =
       readonly how: 'word' | 'flood';
       readonly address: string;
     }
+  /** A connection that was to bring answers, and brought none for as long as its client waits; `askedAt` is when it began. */
+  | {
+      readonly kind: 'unheard';
+      readonly node: number;
+      readonly client: number;
+      readonly connection: number;
+      readonly askedAt: number;
+    }
+  /** A router was told that a network took something, and its last sign of that is so much older. */
+  | {
+      readonly kind: 'receiptUnnoted';
+      readonly node: number;
+      readonly shard: number;
+      readonly unnotedUs: number;
+    }
+  /** What the router answers to a recovery that was given up, or asked for anew, while it waited for its turn. */
+  | {
+      readonly kind: 'recoveryGivenUp';
+      readonly node: number;
+      readonly shard: number;
+      readonly topic: string;
+      readonly since: { readonly epoch: string; readonly offset: number };
+      readonly position: { readonly epoch: string; readonly offset: number };
+      readonly recovered: boolean | undefined;
+    }
+  /** What waits in a shard's router for readers that are behind, where some are. */
+  | {
+      readonly kind: 'lagged';
+      readonly node: number;
+      readonly shard: number;
+      /** The most that waits for one of them, and the most that may. */
+      readonly queuedBytes: number;
+      readonly queueBytesMax: number;
+      /** How long one of them has taken nothing at all, and how long it may. */
+      readonly stalledUs: number;
+      readonly stallTimeoutUs: number;
+    }
   /** What one shard counts, and what there is. */
   | {
       readonly kind: 'booksKept';

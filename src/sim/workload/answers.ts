@@ -63,7 +63,17 @@ export class Answers {
   subscribeAll(): void {
     const { plan } = this.#client;
     for (const topic of plan.topics) this.subscribe(topic);
+    if (plan.isFickle) this.#thinkAgain(plan.topics);
     for (const published of this.#unsure.splice(0)) this.publishAgain(published);
+  }
+
+  /** [BROKER-REC-6] Of what is to be recovered the first ones are under way, and the others wait. */
+  #thinkAgain(topics: readonly string[]): void {
+    for (const [index, topic] of topics.entries()) {
+      if (index < UNDER_WAY_MAX) continue;
+      if (index % 2 === 0) this.unsubscribe(topic);
+      this.subscribe(topic);
+    }
   }
 
   /** `ahead` makes its place one that the topic has not come to, as far as it knows. */
@@ -358,6 +368,8 @@ export class Answers {
   }
 }
 
+/** [BROKER-REC-6] */
+const UNDER_WAY_MAX = 4;
 const UNSURE_MAX = 8;
 /** Publications between one and its repetition. */
 const BACK_MAX = 30;

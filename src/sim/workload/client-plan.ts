@@ -34,11 +34,17 @@ export interface ClientPlan {
   readonly isCurious: boolean;
   /** Speaks for a moment, for long, and not at all, by turns. */
   readonly isPulsing: boolean;
+  /** Asks anew for some of its topics, and gives up others, as soon as it has asked for all. */
+  readonly isFickle: boolean;
+  /** Of what it publishes some is far longer than the rest. */
+  readonly isUneven: boolean;
   readonly link: LinkPlan;
 }
 
 /** Of one who stays where it is, and asks seldom. */
-export const plainHabits = { awayUs: 0, isCurious: false, isPulsing: false } as const;
+export const plainHabits = {
+  ...{ awayUs: 0, isCurious: false, isPulsing: false, isFickle: false, isUneven: false },
+} as const;
 
 /** Why a client is woken. */
 export const purposes = { act: 0, connect: 1, read: 2, watch: 3 } as const;

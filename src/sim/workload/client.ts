@@ -26,6 +26,7 @@ import { SseReading } from './hearing/sse-reading.ts';
 import { WsReading } from './hearing/ws-reading.ts';
 import { greeting, subprotocolOf, turnedAway } from './asking/door.ts';
 import { Posting } from './asking/posting.ts';
+import { patienceOf, tellUnheard } from './asking/waiting.ts';
 import { GOES_ONCE_MORE_US, goesOnceMore, linkOf, Masks, sleepOf } from './own-ways.ts';
 import { byteSpeech, objectSpeech, type Speech } from './speech.ts';
 
@@ -248,20 +249,21 @@ export class Client implements Endpoint {
     this.sayRaw(word);
     if (this.#isWatching) return;
     this.#isWatching = true;
-    this.later(purposes.watch, IDLE_US >> 1);
+    this.later(purposes.watch, WATCH_EVERY_US);
   }
 
   /** A client library's own patience: a peer that says nothing, not even pings, is given up. */
   #watch(): void {
     this.#isWatching = false;
     if (this.connection === undefined) return;
-    if (this.world.now - this.#heardAt > IDLE_US) {
+    if (this.world.now - this.#heardAt > patienceOf(this)) {
+      tellUnheard(this, this.connection);
       this.connection.reset();
       this.#ended();
       return;
     }
     this.#isWatching = true;
-    this.later(purposes.watch, IDLE_US >> 1);
+    this.later(purposes.watch, WATCH_EVERY_US);
   }
 
   #readSlowly(): void {
@@ -310,6 +312,7 @@ export class Client implements Endpoint {
           askedAt: this.connection?.met.askedAt ?? 0,
           ...this.met(),
         });
+        if (unit.word === 'stream') this.sse.begun(unit.headers);
         if (unit.word !== 'accepted') return;
         if (unit.subprotocol !== this.#subprotocol)
           this.unexpected(`the subprotocol ${unit.subprotocol} for ${this.#subprotocol}`);
@@ -391,4 +394,4 @@ export class Client implements Endpoint {
 
 const SETTLED_WINDOW_BYTES = 4_194_304;
 const COME_BACK_US = 800_000;
-const IDLE_US = 5_000_000;
+const WATCH_EVERY_US = 2_500_000;

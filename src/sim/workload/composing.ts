@@ -24,15 +24,16 @@ export class Composing {
     const id = chance.next() % 100 < plan.idPercent ? `${publisher}-${sequence}-${by}` : undefined;
     const said = { topic, from: publisher, n: sequence };
     const drawn = chance.next();
+    const bytes = plan.isUneven && sequence % LONG_EVERY === 0 ? LONG_BYTES : plan.dataBytes;
     const isObject = world.lane === 'object' && by === 'ws';
     let data: Uint8Array | ObjectPayload;
     let bytesName = publication;
     let streamName = publication;
     if (isObject)
-      data = new ObjectPayload(dataBytes(said, plan.dataBytes, drawn), bareWord(said, bytesName));
+      data = new ObjectPayload(dataBytes(said, bytes, drawn), bareWord(said, bytesName));
     else {
       const { arena } = this.#client;
-      const text = writeData(said, plan.dataBytes, drawn);
+      const text = writeData(said, bytes, drawn);
       data = arena.text(text);
       bytesName = nameBytes(data);
       const isRejoined = lineEndOf(sequence).startsWith('\r');
@@ -66,3 +67,7 @@ export class Composing {
     );
   }
 }
+
+/** Of one who mostly says little: more than the smallest window takes. */
+const LONG_EVERY = 5;
+const LONG_BYTES = 6_000;

@@ -62,9 +62,17 @@ export function drawClients(cast: Cast): ClientPlan[] {
     const role = byRank[Math.floor(client / nodes)] ?? followers;
     const drawnRole = drawn(role, seed, `cast ${client}`);
     const habits = drawn(habitsOf(cast), seed, `habits ${client}`);
-    const habitual = { ...(isNarrow ? narrowed(drawnRole) : drawnRole), ...habits(drawnRole) };
+    const token = drawnRole.token && drawn(judgedLate(drawnRole.token), seed, `verdict ${client}`);
+    const habitual = {
+      ...(isNarrow ? narrowed(drawnRole) : drawnRole),
+      ...habits(drawnRole),
+      token,
+    };
     plans.push({ client, node: client % nodes, ...plainHabits, ...habitual });
   }
+  for (const [rank, plan] of plans.entries())
+    if (topics.length >= FICKLE_TOPICS_MIN && drawn(fickle, seed, `fickle ${rank}`))
+      plans[rank] = withFickleness(plan, topics);
   for (const [node, hermit] of drawn(hermitsOf(cast), seed, 'hermits').entries()) {
     const client = HERMIT_RANK * nodes + node;
     const there = plans[client];
@@ -278,6 +286,32 @@ const ownToken: Token = {
   expiresInMs: undefined,
   flaw: undefined,
 };
+
+/** [BROKER-AUTH-5] Whoever judges some takes long, or too long. */
+function judgedLate(token: Token): Arbitrary<Token> {
+  return mixed<number | undefined>(
+    [7, constant(undefined)],
+    [2, constantFrom(2_000, 20_000, 60_000)],
+  ).map((judgedAfterMs) => ({
+    ...token,
+    judgedAfterMs: token.flaw === undefined ? judgedAfterMs : undefined,
+  }));
+}
+
+const fickle = chance(1, 4);
+const FICKLE_TOPICS_MIN = 6;
+
+/** Follows all there is, and comes and goes, so that there is much to recover. */
+function withFickleness(plan: ClientPlan, topics: readonly string[]): ClientPlan {
+  const { behaviour, transport, publishes, leavesEveryUs } = plan;
+  if (behaviour !== 'steady' || transport !== 'ws' || publishes.length > 0) return plan;
+  return {
+    ...{ ...plan, topics, isFickle: true, envelope: true, recovers: true },
+    leavesEveryUs: leavesEveryUs > 0 ? leavesEveryUs : FICKLE_LEAVES_US,
+  };
+}
+
+const FICKLE_LEAVES_US = 3_000_000;
 
 const byteLinks = linksOf(true);
 const objectLinks = linksOf(false);

@@ -13,6 +13,7 @@ export const books: Invariant = {
     'BROKER-SLOW-2',
     'BROKER-SUB-4',
     'BROKER-PACE-1',
+    'BROKER-REC-6',
     'BROKER-DOOR-2',
     'GRIP-LIMIT-4',
     'HP-CONN-2',

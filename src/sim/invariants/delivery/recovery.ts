@@ -16,7 +16,10 @@ interface Recovered {
 
 export const recovery: Invariant = {
   property: 'recovery',
-  requirements: ['BROKER-REC-1', 'BROKER-REC-2', 'BROKER-REC-3', 'BROKER-FRAME-2', 'SSE-4'],
+  requirements: [
+    ...['BROKER-REC-1', 'BROKER-REC-2', 'BROKER-REC-3', 'BROKER-REC-6'],
+    ...['BROKER-FRAME-2', 'SSE-4'],
+  ],
   judge(report) {
     const recovered: (Recovered | undefined)[] = [];
     return {
@@ -24,6 +27,15 @@ export const recovery: Invariant = {
         const sentence = ack(event);
         if (sentence !== undefined) report(event, sentence);
         recovered[event.following] = stateAfter(event);
+      },
+      recoveryGivenUp(event) {
+        const { topic, since, position } = event;
+        const isAtTop = since.epoch === position.epoch && since.offset === position.offset;
+        if (event.recovered === true && !isAtTop)
+          report(
+            event,
+            `a recovery of '${topic}' from ${since.epoch}:${since.offset} was given up before its turn came, and brings all up to ${position.epoch}:${position.offset}`,
+          );
       },
       gap({ following }) {
         const state = recovered[following];

@@ -50,7 +50,7 @@ class Judge {
 
   turnedAway(event: EventOf<'turnedAway'>): void {
     const { client, status, error, headers, asked } = event;
-    if (status !== FULL && status !== FULL_FOR_ADDRESS) {
+    if ((status !== FULL && status !== FULL_FOR_ADDRESS) || error === NO_VERDICT) {
       this.#madeRoom(event);
       return;
     }
@@ -109,6 +109,8 @@ function doorOf({ node, shard }: { readonly node: number; readonly shard: number
 /** By then a door has looked at what a client brings, and the client has heard of it. */
 const LOOKED_AT_US = 1_000_000;
 const FULL = 503;
+/** Told by `rights`. */
+const NO_VERDICT = 'The token was not judged in time.';
 const FULL_FOR_ADDRESS = 429;
 /** Looked at of the end: by then every connection that was cut is known to be gone. */
 const LAST_US = 5_000_000;

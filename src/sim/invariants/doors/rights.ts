@@ -1,8 +1,9 @@
 // Who may do what: nobody follows, publishes or is shown what his token does not grant, whoever has no token is let in
 // nowhere, each of them is told so in the words of the spec, and whoever has the right is never refused for it.
 
-import { type EventOf, isGranted, type Token } from '../../trace.ts';
+import { type EventOf, isGranted, type Token, type TracedFault } from '../../trace.ts';
 import { type Invariant, nameOf, type Report } from '../invariant.ts';
+import { mayBeTroubled } from '../patience.ts';
 
 export const rights: Invariant = {
   property: 'rights',
@@ -10,6 +11,7 @@ export const rights: Invariant = {
     'BROKER-AUTH-2',
     'BROKER-AUTH-3',
     'BROKER-AUTH-4',
+    'BROKER-AUTH-5',
     'BROKER-LIST-1',
     'BROKER-LIST-3',
     'BROKER-PUB-1',
@@ -17,11 +19,15 @@ export const rights: Invariant = {
   judge(report) {
     const judge = new Judge(report);
     return {
-      began: ({ broker }) => {
+      began: ({ broker, faults, shards }) => {
+        Object.assign(judge, { faults, shards });
         judge.isPublishingOff = broker.publish === 'none';
       },
       joined: ({ client, token }) => {
         judge.tokens[client] = token;
+      },
+      healed: ({ at }) => {
+        judge.settledAt = at;
       },
       connected: (event) => judge.connected(event),
       turnedAway: (event) => judge.turnedAway(event),
@@ -39,6 +45,10 @@ class Judge {
   /** By client. */
   readonly tokens: (Token | undefined)[] = [];
   isPublishingOff = false;
+  faults: readonly TracedFault[] = [];
+  shards = 1;
+  /** Whoever comes later comes with a token that is judged soon. */
+  settledAt = Number.POSITIVE_INFINITY;
   readonly #report: Report;
   /** Publications that must not be made. */
   readonly #forbidden = new Set<number>();
@@ -51,14 +61,21 @@ class Judge {
     const { client } = event;
     if (this.tokens[client]?.flaw !== undefined)
       this.#report(event, `client ${client} has no good token and was let in`);
+    else if (this.#isLate(event))
+      this.#report(event, `client ${client} was let in, and nobody had judged its token`);
   }
 
   turnedAway(event: EventOf<'turnedAway'>): void {
     const { client, status, error, asked, headers } = event;
+    if (error === NO_VERDICT && status === 503) {
+      this.#unjudged(event);
+      return;
+    }
     if (isCrowd(event)) return;
     const due = this.#due(event);
     const what = `client ${client}, who asked for ${asked}, was turned away with ${status} '${error}'`;
-    if (due === undefined) this.#report(event, `${what} and had every right`);
+    if (this.#isLate(event)) this.#report(event, `${what} and nobody had judged its token`);
+    else if (due === undefined) this.#report(event, `${what} and had every right`);
     else if (due.status !== status || due.error !== error)
       this.#report(event, `${what} and not with ${due.status} '${due.error}'`);
     else if (status === 401 && headers['www-authenticate'] !== 'Bearer')
@@ -105,6 +122,27 @@ class Judge {
     this.#report(event, `${nameOf(event)} reached client ${event.client} and was not allowed`);
   }
 
+  /** [BROKER-AUTH-5] */
+  #unjudged(event: EventOf<'turnedAway'>): void {
+    const { client, node, error, headers, askedAt, at } = event;
+    const waitedUs = at - askedAt;
+    const what = `client ${client} was told '${error}' after ${waitedUs} µs`;
+    const way = { from: askedAt - BEFORE_US, to: at };
+    const isTroubled = mayBeTroubled(this.faults, way, client, node, this.shards);
+    if (waitedUs < VERDICT_US) this.#report(event, `${what}, which is too soon`);
+    else if (headers['retry-after'] !== '5')
+      this.#report(event, `${what}, and not told when to come back`);
+    else if (isTroubled) return;
+    else if (!this.#isLate(event)) this.#report(event, `${what}, and its token was judged soon`);
+    else if (waitedUs > VERDICT_US + SLACK_US) this.#report(event, `${what}, which is late`);
+  }
+
+  /** Nobody has judged its token by the time that it is to be told so. */
+  #isLate({ client, askedAt }: { readonly client: number; readonly askedAt: number }): boolean {
+    const { flaw, judgedAfterMs = 0 } = this.tokens[client] ?? {};
+    return flaw === undefined && judgedAfterMs * 1_000 > VERDICT_US && askedAt < this.settledAt;
+  }
+
   #due({
     client,
     asked,
@@ -133,6 +171,12 @@ class Judge {
     return !this.isPublishingOff && (token === undefined || isGranted(token.publish, topic));
   }
 }
+
+const NO_VERDICT = 'The token was not judged in time.';
+const VERDICT_US = 10_000_000;
+/** For a timer, and the way. */
+const SLACK_US = 2_000_000;
+const BEFORE_US = 1_000_000;
 
 /** Told by `admission`. */
 function isCrowd({ status }: EventOf<'turnedAway'>): boolean {

@@ -1,11 +1,12 @@
 // A river: one client says more than another one takes, and that one takes it at a good pace. What is said has to become as
-// slow as that; nobody is to lose his connection over it. Both are clients like all others, on the first node.
+// slow as that; nobody is to lose his connection over it. Both are clients like all others, on the first node. And a creek: little
+// and much is said by turns to one who takes it slowly, and the smallest window is full for longer than one word takes.
 // Refuses to judge, and to know how a publisher is held back.
 
 import { type Arbitrary, boolean, constant, constantFrom, integer } from 'fast-check';
 
 import type { Fault } from '../../faults/faults.ts';
-import { mixed, plainRecord } from '../drawing.ts';
+import { chance, mixed, plainRecord } from '../drawing.ts';
 import type { Settings } from '../settings.ts';
 import { type ClientPlan, plainHabits, pulse } from '../../workload/client-plan.ts';
 
@@ -155,3 +156,27 @@ const DIRECT = { latencyUs: 1_000, jitterUs: 0, cutPercent: 0, joinPercent: 0 } 
 /** Of the first node; those before have something to do for others. */
 const RIVER_RANK = 8;
 export const RIVER_TOPIC = 'river/1';
+
+export const creeks: Arbitrary<boolean> = chance(1, 10);
+
+/** [BROKER-SLOW-5] Windows in which a long word has no room. */
+export function shallow(settings: Settings): Settings {
+  return { ...settings, sites: [...new Set([...settings.sites, 'tiny-window'])] };
+}
+
+/** The last of all clients reads what all others say, if it has nothing to say itself. */
+export function withCreek(plans: readonly ClientPlan[]): readonly ClientPlan[] {
+  const spoken = [...new Set(plans.flatMap(({ publishes }) => publishes))];
+  return plans.map((plan, at) => {
+    if (plan.publishes.length > 0) return { ...plan, isUneven: true };
+    if (at < plans.length - 1) return plan;
+    return {
+      ...{ ...plan, ...plainHabits, topics: spoken, readBytes: CREEK_READ_BYTES },
+      ...({ behaviour: 'slow', transport: 'ws', leavesEveryUs: 0 } as const),
+      link: { ...plan.link, windowBytes: CREEK_WINDOW_BYTES },
+    };
+  });
+}
+
+const CREEK_READ_BYTES = 500;
+const CREEK_WINDOW_BYTES = 4_096;

@@ -1,11 +1,19 @@
 // What was found inside a node, in words. Refuses to judge.
 
+import { grouped } from '../telling.ts';
 import type { NodeRecord } from '../../records/node-records.ts';
 
 export function nodeWords(event: NodeRecord): string {
   if (event.kind === 'poisoned')
     return `the session of client ${event.client} is told what it cannot bear (${event.how})`;
+  if (event.kind === 'unheard') return `client ${event.client} was told nothing, and goes`;
   const { node, shard } = event;
+  if (event.kind === 'lagged')
+    return `on shard ${node}.${shard} ${grouped(event.queuedBytes)} bytes wait for one reader, and one has taken nothing for ${grouped(event.stalledUs)} µs`;
+  if (event.kind === 'receiptUnnoted')
+    return `shard ${node}.${shard} takes no note of what a network took`;
+  if (event.kind === 'recoveryGivenUp')
+    return `shard ${node}.${shard}: a recovery of '${event.topic}' is given up before its turn`;
   if (event.kind === 'publisherWaits')
     return `shard ${node}.${shard}: a publisher waits for readers (${event.holds})`;
   if (event.kind === 'routesSeen')

@@ -122,6 +122,8 @@ export function clientWords(client: ClientPlan): string {
   if (client.leavesEveryUs > 0) said.push(`leaves about every ${seconds(client.leavesEveryUs)}`);
   if (client.awayUs > 0) said.push(`stays away for ${seconds(client.awayUs)}`);
   if (client.isPulsing) said.push('speaks for a moment, then for long, and then rests');
+  if (client.isUneven) said.push('says much now and then');
+  if (client.isFickle) said.push('asks anew for some topics at once');
   if (client.isCurious) said.push(`asks about its topics ${pace}`);
   if (behaviour === 'mute') said.push('never answers a ping');
   if (client.token !== undefined) said.push(tokenWords(client.token));
@@ -246,7 +248,11 @@ export function eventWords(event: TraceEvent, epochs: Epochs): string {
         `shard ${event.node}.${event.shard} has ${grouped(event.waiting)} messages waiting, ` +
         `and ${grouped(event.outstandingBytes)} bytes out on one connection`
       );
+    case 'unheard':
+    case 'recoveryGivenUp':
+    case 'receiptUnnoted':
     case 'booksKept':
+    case 'lagged':
     case 'publisherWaits':
     case 'routesSeen':
     case 'copyAwaited':
@@ -255,11 +261,6 @@ export function eventWords(event: TraceEvent, epochs: Epochs): string {
     case 'heldInVain':
     case 'poisoned':
       return nodeWords(event);
-    case 'lagged':
-      return (
-        `on shard ${event.node}.${event.shard} ${grouped(event.queuedBytes)} bytes wait for one reader, ` +
-        `and one has taken nothing for ${grouped(event.stalledUs)} µs`
-      );
     case 'healed':
       return 'all faults are over, and clients begin nothing new';
     case 'unanswered':

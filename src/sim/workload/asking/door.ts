@@ -3,6 +3,7 @@
 
 import type { WireHead, WireWord } from '../../edges/network.ts';
 import type { Asked, Token } from '../../trace.ts';
+import { PAGE } from '../../plan/settings.ts';
 import type { Client } from '../client.ts';
 import type { ClientPlan } from '../client-plan.ts';
 
@@ -14,14 +15,14 @@ export function greeting(client: Client): WireWord {
   if (plan.transport === 'sse')
     return {
       word: 'request',
-      head: withToken(client.sse.head(), plan, world.isSettling),
+      head: withToken(withPage(client.sse.head(), client), plan, world.isSettling),
       body: NO_BYTES,
     };
   const subprotocol = subprotocolOf(plan, world.isSettling);
   const head = { method: 'GET', path: '/ws', query: '', headers: {} };
   return {
     word: 'upgrade',
-    head: withToken(head, plan, world.isSettling),
+    head: withToken(withPage(head, client), plan, world.isSettling),
     subprotocols: subprotocol === undefined ? [] : ['hermes', subprotocol],
   };
 }
@@ -64,6 +65,7 @@ export function turnedAway(
     error,
     headers,
     ...client.met(),
+    askedAt: client.connection?.met.askedAt ?? 0,
   });
 }
 
@@ -87,8 +89,9 @@ function placeOf({ client, transport }: ClientPlan): Place {
 function shownBy({ token }: ClientPlan, isSettling: boolean): string | undefined {
   if (token === undefined || token.flaw === 'missing') return undefined;
   if (token.flaw === 'broken') return NO_TOKEN;
-  const { subscribe, publish, expiresInMs }: Token = token;
-  const claims = { subscribe, publish, expiresInMs: isSettling ? undefined : expiresInMs };
+  const { subscribe, publish, expiresInMs, judgedAfterMs }: Token = token;
+  const passing = isSettling ? {} : { expiresInMs, judgedAfterMs };
+  const claims = { subscribe, publish, ...passing };
   return encodeURIComponent(JSON.stringify(claims));
 }
 
@@ -97,3 +100,52 @@ function queryWith(query: string, token: string): string {
 }
 
 const NO_TOKEN = 'no-token';
+/** [BROKER-AUTH-5] */
+export const NO_VERDICT = 'The token was not judged in time.';
+
+/** It shows a token that nobody judges in time. */
+export function isUnjudged({ plan, world }: Client): boolean {
+  const { flaw, judgedAfterMs = 0 } = plan.token ?? {};
+  return flaw === undefined && judgedAfterMs > VERDICT_MS && !world.isSettling;
+}
+
+const VERDICT_MS = 10_000;
+
+/** [BROKER-DOOR-3] [BROKER-CORS-4] Some come from pages: of the door itself, or on its list. Undefined for a program. */
+function pageOf({ plan, world }: Client): Page | undefined {
+  const { allowedOrigins } = world.options;
+  const isListed = allowedOrigins.includes(PAGE) || allowedOrigins.includes('*');
+  const page = PAGES[plan.client % PAGES_EVERY];
+  return page?.origin === PAGE && !isListed ? undefined : page;
+}
+
+/** [BROKER-CORS-1] */
+export function corsOf(client: Client): Readonly<Record<string, string>> {
+  const { allowedOrigins } = client.world.options;
+  const page = pageOf(client);
+  if (page === undefined || allowedOrigins.length === 0) return {};
+  if (allowedOrigins.includes('*')) return { 'access-control-allow-origin': '*' };
+  const isListed = allowedOrigins.includes(page.origin);
+  return { ...(isListed ? { 'access-control-allow-origin': page.origin } : {}), vary: 'Origin' };
+}
+
+export function withPage(head: WireHead, client: Client): WireHead {
+  const page = pageOf(client);
+  return page === undefined ? head : { ...head, headers: { ...head.headers, ...page } };
+}
+
+interface Page {
+  readonly origin: string;
+  readonly host: string;
+}
+
+const PAGES_EVERY = 9;
+const PAGES: readonly (Page | undefined)[] = [
+  undefined,
+  { origin: 'https://door.example:8443', host: 'door.example:8443' },
+  undefined,
+  { origin: PAGE, host: 'door.example' },
+  undefined,
+  { origin: 'http://[::1]:8080', host: '[::1]:8080' },
+  { origin: 'http://localhost', host: 'localhost' },
+];

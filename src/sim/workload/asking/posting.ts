@@ -6,7 +6,7 @@ import type { WireHead, WireWord } from '../../edges/network.ts';
 import type { PublishQuestion } from '../answers.ts';
 import type { Client } from '../client.ts';
 import { correctedResults } from '../hearing/rewriting.ts';
-import { turnedAway, withToken } from './door.ts';
+import { isUnjudged, NO_VERDICT, turnedAway, withPage, withToken } from './door.ts';
 
 export class Posting {
   readonly #client: Client;
@@ -14,6 +14,9 @@ export class Posting {
   #posted: PublishQuestion[] = [];
   /** What the exchange that is under way looks at. */
   #looked: { readonly asked: 'list' | 'info'; readonly topic: string } | undefined = undefined;
+
+  /** Nobody judges its token in time. */
+  #isUnjudged = false;
 
   constructor(client: Client) {
     this.#client = client;
@@ -60,20 +63,22 @@ export class Posting {
 
   #exchange(head: WireHead, body: Uint8Array): void {
     const client = this.#client;
+    this.#isUnjudged = isUnjudged(client);
     client.exchange({
       word: 'request',
-      head: withToken(head, client.plan, client.world.isSettling),
+      head: withToken(withPage(head, client), client.plan, client.world.isSettling),
       body,
     });
   }
 
   hearResponse(response: Extract<WireWord, { readonly word: 'response' }>): void {
     const { status, body } = response;
+    const client = this.#client;
     const posted = this.#posted;
     const looked = this.#looked;
     this.#posted = [];
     this.#looked = undefined;
-    if (status === 401 || status === 403 || status === 429) {
+    if (status === 401 || status === 403 || status === 429 || body.includes(NO_VERDICT)) {
       const topics = posted.map(({ published }) => published.topic);
       turnedAway(
         this.#client,
@@ -91,6 +96,7 @@ export class Posting {
       this.#client.unexpected(`not JSON: ${body}`);
       return;
     }
+    if (this.#isUnjudged) client.unexpected(`${status}, and nobody had judged its token`);
     if (looked !== undefined) {
       this.#seen(looked.asked, status, results, body);
       return;
@@ -99,7 +105,9 @@ export class Posting {
       string,
       unknown
     >[];
-    if (list.length !== posted.length || (status !== 200 && status !== 503)) {
+    // [BROKER-HTTP-3]
+    const isEach = list.every(({ epoch }) => epoch !== undefined);
+    if (list.length !== posted.length || status !== (isEach ? 200 : 503)) {
       this.#client.unexpected(
         `${status} with ${list.length} results for ${posted.length}: ${body}`,
       );

@@ -40,7 +40,10 @@ export function drawRequest(caller: Caller): Request {
   const { chance, options } = caller;
   // No request shows a token: where one is asked for, nobody is known.
   if (options.requireToken) return unknown(caller);
-  const [line, expected, body = '', headers = {}] = chance.pick(requests(caller))();
+  const { allowedOrigins } = options;
+  const isStrict = allowedOrigins.length > 0 && !allowedOrigins.includes('*');
+  const drawnOf = isStrict && chance.chance(1, 3) ? strangers(allowedOrigins) : requests(caller);
+  const [line, expected, body = '', headers = {}] = chance.pick(drawnOf)();
   const [method = '', target = ''] = line.split(' ');
   const [path = '', query = ''] = target.split('?');
   return { method, path, query, headers, body: encodeText(body), expected };
@@ -171,6 +174,19 @@ function requests({ options, own }: Caller): readonly (() => Asked)[] {
     () => follow('topic=%ff', 'The query must be percent-encoded UTF-8.'),
     () => follow(many().join('&'), `Too many topics: at most ${sseTopicsMax} in one stream.`),
   ];
+}
+
+/** [BROKER-DOOR-3] [BROKER-CORS-3] Pages that are not on the list, however they come. */
+function strangers(list: readonly string[]): readonly (() => Asked)[] {
+  return pages(list)
+    .filter(({ isKnown }) => !isKnown)
+    .flatMap(({ headers, told }): (() => Asked)[] => {
+      const refused = (): string => json(403, { error: 'This origin is not allowed.' }, ...told);
+      return [
+        () => ['GET /ws', refused(), '', { ...headers, upgrade: 'websocket' }],
+        () => ['GET /sse?topic=a', refused(), '', headers],
+      ];
+    });
 }
 
 interface Page {

@@ -452,6 +452,11 @@ const together: readonly Written[] = [
   at(5_000, askedFor(1, 'ROOM_MESSAGE', { room: 'r', message: 'm1.1', id: 'i1' })),
   askedFor(1, 'DIRECT_MESSAGE', { to: 'u2', message: 'm1.2', id: 'i2' }),
 ];
+/** Two sides have met, and the later one of two messages of the other side was heard. */
+const met: readonly Written[] = [
+  ...[began(), chatBegan({}, [splitOff(1, 10_000)]), seated(1, 0)],
+  at(20_000, heard(1, 'm2.2', 2, { isDelayed: true })),
+];
 const keeps = (node: number, place: number): Written =>
   spoke(node, 0, 'FORWARD', { key: 'room r', keeps: [1, place] });
 const holds = (node: number, to: number, message: string): Written =>
@@ -462,6 +467,9 @@ const nowWaits = directAcked('queued', { message: 'm1.2' });
 const clean: Readonly<Record<string, readonly Written[]>> = {
   'what is stored one of two others keeps, and what waits one of them holds': [
     ...[...together, keeps(1, 1), isStored, holds(1, 0, 'u1 i2'), nowWaits],
+  ],
+  '[HP-HOME-13] what waits for what stands before it waits until somebody comes in': [
+    ...[...met, seated(3, 2), heard(1, 'm2.1', 1, { isDelayed: true })],
   ],
   'what nobody holds waits all the same after two seconds': [...together, at(7_100, nowWaits)],
   'what waited for a login and was left by it has waited for the next one alone': [
@@ -1019,6 +1027,11 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [...world, heard(1, 'm2.1', 1), heard(3, 'm2.2', 1)],
     ],
     ['room-order', 'backwards', [...world, heard(1, 'm2.2', 2), heard(1, 'm2.1', 1)]],
+    [
+      'room-order',
+      '[HP-HOME-13] backwards, where nodes have met and nobody comes in',
+      [...met, heard(1, 'm2.1', 1, { isDelayed: true })],
+    ],
     ['room-order', 'twice', [...world, heard(1, 'm2.1', 1), heard(1, 'm2.1', 1)]],
     [
       'room-order',

@@ -78,3 +78,51 @@ test('[HP-ROOM-9] who is gone without a word, with a keeper that died, has left'
   pass(7_600);
   expect(members()).toEqual([there, other].toSorted());
 });
+
+test('[HP-RES-5] who dies while a room settles does not come in when it has', () => {
+  const answers: RoomReply[] = [];
+  const system = new System({
+    ...{ shard: 1, seed: 1, crossing: () => {} },
+    onFailure: (_, error) => {
+      throw error;
+    },
+    onCollapse: () => {},
+  });
+  const own = addressOf<RoomReply>(1, 'asker');
+  const home = addressOf<unknown>(1, 'home');
+  system.bind(own, (reply) => answers.push(reply));
+  system.bind(home, () => {});
+  const chat = {
+    ...{ options: chatDefaults, shard: 1, shards, life: 1, incarnation: 1, home },
+    ...{ seam: { node: 'n1', relay: home }, edges: { log: home }, usersOfShard: () => home },
+  } as unknown as ChatContext;
+  const rooms: Address<RoomsMessage> = system.spawn(roomsActor, chat, 'rooms');
+  const nodes = { nodes: ['n1'], size: 1, down: 0, isServing: true, isJoined: true };
+  system.deliver(rooms, { type: 'nodesChanged', ...nodes });
+  system.run(0, 1_000);
+  for (const shard of [0, 1]) {
+    const member = { session: `s${shard}`, user: `u${shard}`, status: 'online', shard } as const;
+    const ask = {
+      room: 'r',
+      historyMax: 0,
+      since: undefined,
+      isMarked: false,
+      ref: shard,
+    } as const;
+    const join = {
+      type: 'join',
+      ...ask,
+      member: { ...member, connection: 1 },
+      replyTo: own,
+    } as const;
+    system.deliver(rooms, join);
+  }
+  system.deliver(rooms, { type: 'shardDown', shard: 0 });
+  system.run(0, 1_000);
+  system.run(1_000_000, 1_000);
+  const ask = { room: 'r', after: undefined, limit: 9, ref: 1, replyTo: own };
+  system.deliver(rooms, { type: 'listMembers', ...ask });
+  system.run(1_000_000, 1_000);
+  expect(answers.map(({ type }) => type)).toEqual(['joined', 'membersListed']);
+  expect(answers.at(-1)).toMatchObject({ members: [{ user: 'u1' }] });
+});

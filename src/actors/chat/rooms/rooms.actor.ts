@@ -142,6 +142,11 @@ function sessionsGone(state: RoomsState, isGone: (member: Member) => boolean, co
     for (const member of room.sessions)
       if (member.node === undefined && isGone(member))
         depart(state, room, member, 'node_down', context);
+  // Nor do they come in when the room has settled.
+  for (const settling of state.settling.values())
+    settling.asks = settling.asks.filter(
+      (ask) => ask.type !== 'join' || ask.peer !== undefined || !isGone(ask.member),
+    );
 }
 
 function deedsOf(state: RoomsState, context: Turn): Deeds {

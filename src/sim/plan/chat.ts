@@ -21,6 +21,7 @@ import type {
 } from './chat-plan.ts';
 import { type Bridging, bridgings, withBridgedRoom, withVoices } from './casting/bridgings.ts';
 import { withCalls } from './calls/draw-calls.ts';
+import { withPlays } from './calls/draw-plays.ts';
 import { areCrowdsAlone, inCrowds, isOfCrowds, sessionsMax } from './casting/crowds.ts';
 import { withHabits } from './casting/habits.ts';
 import { clusterSchedules, drains, singleFault } from './casting/schedules.ts';
@@ -95,7 +96,8 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const scope = { horizonUs, counts };
   const mayDie = kinds.includes('crashShard') && !isOne && !isQuiet;
   const blows = mayDie ? drawn(blowsAtReturns(scope), seed, 'blows at returns') : [];
-  const faults = isOne || isQuiet ? [] : [...drawFaults(seed, kinds, scope), ...blows];
+  const some = isOne || isQuiet ? [] : drawFaults(seed, kinds, scope);
+  const faults = [...some, ...blows].toSorted((one, other) => one.at - other.at);
   const clusterKinds = clusterKindsIn(temper, drawn(clusterKindsOf(mood), seed, 'cluster kinds'));
   const several = clusterSchedules(isFaulty ? clusterKinds : [], nodeCount, horizonUs);
   const schedule = isSingle ? singleFault(nodeCount) : several;
@@ -130,7 +132,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     skewsMs: parts.skewsMs,
     upgrades: isCluster ? drawn(upgradesOf(nodeCount), seed, 'upgrades') : [],
   };
-  return {
+  return withPlays({
     ...{ seed, lane, mood, nodes: nodeCount, shards: shardCount, ...settings },
     sites: [...settings.sites, ...(isCluster ? drawn(clusterSites, seed, 'cluster sites') : [])],
     // Limits of doors, and short memories of topics, have runs of their own.
@@ -144,14 +146,8 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
       },
     },
     home: { ...settings.home, topicsMax: 100_000, dedupeIdsMax: 1_000 },
-    ...{
-      addresses: 0,
-      clients: [],
-      faults: faults.toSorted((a, b) => a.at - b.at),
-      horizonUs,
-      chat: withCalls(seed, chat),
-    },
-  };
+    ...{ addresses: 0, clients: [], faults, horizonUs, chat: withCalls(seed, chat) },
+  });
 }
 
 /** Whose publications cross, between nodes or over bridges, and who sits where they come. */

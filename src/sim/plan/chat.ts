@@ -8,8 +8,7 @@ import { chatDefaults, type ChatOptions } from '../../actors/chat/chat-options.t
 import { clusterDefaults, type ClusterOptions } from '../../actors/cluster/cluster-options.ts';
 import type { LinkPlan } from '../edges/link.ts';
 import type { Lane } from '../edges/web.edge.ts';
-import { type ClusterFaultKind, chanceFaultKinds } from '../faults/cluster-faults.ts';
-import type { FaultKind } from '../faults/faults.ts';
+import { blowsAtReturns, type FaultKind } from '../faults/faults.ts';
 import { drawFaults, kindsOf, type Plan, type PlanChoices } from '../plan.ts';
 import type {
   ChatPlan,
@@ -24,7 +23,13 @@ import { withCalls } from './calls/draw-calls.ts';
 import { withPlays } from './calls/draw-plays.ts';
 import { areCrowdsAlone, inCrowds, isOfCrowds, sessionsMax } from './casting/crowds.ts';
 import { withHabits } from './casting/habits.ts';
-import { clusterSchedules, drawBeside, drains, singleFault } from './casting/schedules.ts';
+import {
+  clusterKindsOf,
+  clusterSchedules,
+  drawBeside,
+  drains,
+  singleFault,
+} from './casting/schedules.ts';
 import { clusterSites } from './casting/sites.ts';
 import { fourthSilence, longDeath, whoSee } from './casting/mishaps-of-one.ts';
 import {
@@ -36,12 +41,12 @@ import {
   withSides,
 } from './casting/sides.ts';
 import { impostors, knockers, mumblers } from './casting/strangers.ts';
-import { shortages } from './casting/shortages.ts';
+import { forgetfulness, inOwnRooms, shortages } from './casting/shortages.ts';
 import { clusterKindsIn, kindsIn, tempers } from './casting/tempers.ts';
 import { visits, withLatecomers, withVisitors } from './casting/visitors.ts';
 import { ADMIN, ROOMS } from './chat-plan.ts';
 import { chance, drawn, milliseconds, mixed, plainRecord, stepped } from './drawing.ts';
-import { frame, type Mood } from './settings.ts';
+import { frame } from './settings.ts';
 
 export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices): Plan {
   const drawnFrame = drawn(frame, seed, 'plan');
@@ -73,11 +78,13 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const talkers = clients ?? parts.talkers;
   const narrow = drawn(narrowLimits, seed, 'chat limits');
   const short = drawn(shortages(nodeCount), seed, 'shortages');
-  const chatOptions = { ...parts.options, ...narrow, ...short };
+  const forgetful = drawn(forgetfulness(nodeCount), seed, 'forgetfulness');
+  const chatOptions = { ...parts.options, ...narrow, ...short, ...forgetful };
   const areFew = narrow.roomsPerSessionMax !== undefined || isCrowded;
-  const all = Array.from({ length: talkers }, (_, rank) =>
+  const drawnTalkers = Array.from({ length: talkers }, (_, rank) =>
     talkerOf(seed, rank, nodeCount, lane, parts),
   );
+  const all = inOwnRooms(drawnTalkers, forgetful);
   const bridging = drawn(bridgings, seed, 'bridges');
   const about = { mayBreak: repeated.length === 0, isBridged: bridging !== undefined };
   const beside = isLasting ? drawBeside(nodeCount, seed, about) : undefined;
@@ -94,7 +101,11 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const isSingle = isFaulty && !isRepeated && drawn(chance(1, 4), seed, 'is single');
   const isOne = isSingle || isRepeated || isDrain;
   const isQuiet = isCrowded && areCrowdsAlone(seed);
-  const faults = isOne || isQuiet ? [] : drawFaults(seed, kinds, { horizonUs, counts });
+  const scope = { horizonUs, counts };
+  const mayDie = kinds.includes('crashShard') && !isOne && !isQuiet;
+  const blows = mayDie ? drawn(blowsAtReturns(scope), seed, 'blows at returns') : [];
+  const some = isOne || isQuiet ? [] : drawFaults(seed, kinds, scope);
+  const faults = [...some, ...blows].toSorted((one, other) => one.at - other.at);
   const clusterKinds = clusterKindsIn(temper, drawn(clusterKindsOf(mood), seed, 'cluster kinds'));
   const several = clusterSchedules(isFaulty ? clusterKinds : [], nodeCount, horizonUs);
   const schedule = isSingle ? singleFault(nodeCount) : several;
@@ -388,12 +399,4 @@ function crossersOf(
 /** A node of a cluster that dies for ever is one fault among many: some runs are without. */
 function tame(kinds: readonly FaultKind[], nodes: number): readonly FaultKind[] {
   return nodes === 1 ? kinds : kinds.filter((kind) => kind !== 'crashLoop');
-}
-
-/** Some of the kinds in a swarm, else all of them. */
-function clusterKindsOf(mood: Mood): Arbitrary<readonly ClusterFaultKind[]> {
-  if (mood !== 'swarm') return constant(chanceFaultKinds);
-  return tuple(...chanceFaultKinds.map(() => chance(1, 4))).map((flags) =>
-    chanceFaultKinds.filter((_, index) => flags[index]),
-  );
 }

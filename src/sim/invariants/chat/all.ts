@@ -24,6 +24,7 @@ import { lagging } from './peers/lagging.ts';
 import { elsewhere } from './peers/elsewhere.ts';
 import { misspoken } from './peers/misspoken.ts';
 import { membersTold } from './peers/told.ts';
+import { promised } from './peers/promised.ts';
 import { unproved } from './peers/strangers.ts';
 import { minority } from './sessions/minority.ts';
 import { hpPatience } from './patience.ts';
@@ -105,6 +106,7 @@ export const chatInvariants: readonly Invariant[] = [
   clocks,
   elsewhere,
   lagging,
+  promised,
   cutOff,
   healed,
   joining,

@@ -11,6 +11,15 @@ import {
 } from '../../faults/cluster-faults.ts';
 import type { CrosserPlan } from '../chat-plan.ts';
 import { chance, drawn, milliseconds, mixed, plainRecord, stepped } from '../drawing.ts';
+import type { Mood } from '../settings.ts';
+
+/** Some of the kinds in a swarm, else all of them. */
+export function clusterKindsOf(mood: Mood): Arbitrary<readonly ClusterFaultKind[]> {
+  if (mood !== 'swarm') return constant(chanceFaultKinds);
+  return tuple(...chanceFaultKinds.map(() => chance(1, 4))).map((flags) =>
+    chanceFaultKinds.filter((_, index) => flags[index]),
+  );
+}
 
 /** Some of the kinds, at any time; in some runs soon after each other, and most of them around one node. */
 export function clusterSchedules(

@@ -8,7 +8,7 @@ import { chatDefaults, type ChatOptions } from '../../actors/chat/chat-options.t
 import { clusterDefaults, type ClusterOptions } from '../../actors/cluster/cluster-options.ts';
 import type { LinkPlan } from '../edges/link.ts';
 import type { Lane } from '../edges/web.edge.ts';
-import { blowsAtReturns, type FaultKind } from '../faults/faults.ts';
+import { blowsAtReturns } from '../faults/faults.ts';
 import { drawFaults, kindsOf, type Plan, type PlanChoices } from '../plan.ts';
 import type {
   ChatPlan,
@@ -42,7 +42,7 @@ import {
 } from './casting/sides.ts';
 import { impostors, knockers, mumblers } from './casting/strangers.ts';
 import { forgetfulness, inOwnRooms, shortages } from './casting/shortages.ts';
-import { clusterKindsIn, kindsIn, tempers } from './casting/tempers.ts';
+import { clusterKindsIn, kindsIn, tame, tempers } from './casting/tempers.ts';
 import { visits, withLatecomers, withVisitors } from './casting/visitors.ts';
 import { ADMIN, ROOMS } from './chat-plan.ts';
 import { chance, drawn, milliseconds, mixed, plainRecord, stepped } from './drawing.ts';
@@ -394,9 +394,4 @@ function crossersOf(
   ).map((some) =>
     some.map((one, rank) => ({ client: talkers + rank, node: rank % nodes, ...one })),
   );
-}
-
-/** A node of a cluster that dies for ever is one fault among many: some runs are without. */
-function tame(kinds: readonly FaultKind[], nodes: number): readonly FaultKind[] {
-  return nodes === 1 ? kinds : kinds.filter((kind) => kind !== 'crashLoop');
 }

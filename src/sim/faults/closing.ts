@@ -22,7 +22,7 @@ export function closePhase(world: World, phase: number): boolean {
       tellBooks(trace, shards);
       trace.add({ kind: 'rested' });
       tellCopies(trace, shards);
-      tellNodes(trace, shards);
+      tellNodes(trace, shards, false);
       tellGhosts(trace, shards);
       describeClusters(shards);
       chat?.rest();
@@ -42,7 +42,7 @@ export function closePhase(world: World, phase: number): boolean {
     default:
       tellBooks(trace, shards);
       countShards(trace, shards);
-      tellNodes(trace, shards);
+      tellNodes(trace, shards, true);
       trace.add({ kind: 'quiet' });
       return true;
   }

@@ -255,26 +255,30 @@ function tellUsers(trace: Trace, one: Shard, all: readonly Shard[]): void {
 }
 
 /** Where nodes are wrong about what others want and own, or their homes about what the others want. */
-export function tellNodes(trace: Trace, shards: readonly Shard[]): void {
+export function tellNodes(trace: Trace, shards: readonly Shard[], haveAllLeft: boolean): void {
   const there = shards.filter(({ isDead, plan }) => !isDead && plan.cluster !== undefined);
   const firsts = there.filter(({ plan }) => plan.shard === 0);
   for (const one of firsts) {
-    for (const other of firsts) if (one !== other) tellPair(trace, one, other);
-    for (const home of there) if (home.plan.node === one.plan.node) tellHome(trace, one, home);
+    for (const other of firsts) if (one !== other) tellPair(trace, one, other, haveAllLeft);
+    for (const home of haveAllLeft ? there : [])
+      if (home.plan.node === one.plan.node) tellHome(trace, one, home);
   }
 }
 
-function tellPair(trace: Trace, one: Shard, other: Shard): void {
+/** As long as anybody is there, what he has done may be on its way. */
+function tellPair(trace: Trace, one: Shard, other: Shard, haveAllLeft: boolean): void {
   const peer = nodeOf(other);
   const [here, there] = [relayOf(one), relayOf(other)];
-  if (here?.peers.get(peer)?.isLinked === true && there?.untold.size === 0) {
+  const isLinked = here?.peers.get(peer)?.isLinked === true;
+  if (haveAllLeft && here !== undefined && isLinked && there?.untold.size === 0) {
     const { interest } = here;
     const told = interest.wanted.filter((topic) => interest.nodesFor(topic).includes(peer));
     tellDifference(trace, one, { peer, what: 'interest' }, told, [...there.interest.own]);
   }
   const copy = locationsOf(one)?.copies.get(peer);
   const owner = locationsOf(other);
-  if (copy === undefined || owner === undefined || owner.isDirty) return;
+  if (copy === undefined || owner === undefined) return;
+  if (owner.isDirty || (copy.ver !== owner.own.ver && !haveAllLeft)) return;
   const [shown, own] = [copy.shown, owner.own.sessions.all];
   const about = { peer, what: 'sessions' } as const;
   tellDifference(trace, one, about, shown.map(sessionOf), own.map(sessionOf));

@@ -7,11 +7,13 @@ export interface Told {
   readonly type: string;
   readonly id: string;
   readonly payload: Readonly<Record<string, unknown>>;
+  /** As it is written. */
+  readonly data?: string | undefined;
 }
 
 /** `nextId` is the id of the request that has to be answered next; `isAnswer` tells that this line does. */
 export function toldOf(
-  { type, id, payload }: Told,
+  { type, id, payload, data }: Told,
   nextId: string | undefined,
   house: House,
 ): { readonly words: string; readonly isAnswer: boolean } {
@@ -27,7 +29,8 @@ export function toldOf(
       : payload;
   for (const [name, value] of Object.entries(all)) {
     if (CHANGING.includes(name) || (name === 'ref' && isAnswer)) continue;
-    if (type === 'ERROR' && (name === 'code' || name === 'field')) words.push(String(value));
+    if (name === 'data') words.push(`data=${data?.replaceAll(' ', '_')}`);
+    else if (type === 'ERROR' && (name === 'code' || name === 'field')) words.push(String(value));
     else if (type === 'ERROR' && name === 'fatal') words.push(...(value === true ? ['fatal'] : []));
     else words.push(`${name}=${shown(value, name)}`);
   }

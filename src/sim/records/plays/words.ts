@@ -68,6 +68,7 @@ export const wordPlays: readonly Play[] = [
     ...wrong('a', raw('HISTORY', '{"room":"sums","limit":1.5}'), 'INVALID_NUMBER payload.limit'),
     ...wrong('a', raw('PING', '{"x":9007199254740993}'), 'INVALID_NUMBER payload.x'),
     ...wrong('a', raw('PING', '{"x":{"y":[0.5]}}'), 'INVALID_NUMBER payload.x.y.0'),
+    ...wrong('a', raw('PING', '{"x":[[1,0.5]]}'), 'INVALID_NUMBER payload.x.0.1'),
     ...wrong('a', raw('HISTORY', '{"room":"sums","limit":0}'), 'INVALID_PAYLOAD payload.limit'),
     ...[
       says('a', raw('HISTORY', '{"room":"sums","limit":1e2}')),
@@ -98,6 +99,7 @@ export const wordPlays: readonly Play[] = [
     ...wrong('a', line('PING', {}, 'i'.repeat(65)), 'INVALID_ID ref=null id'),
     ...wrong('a', line('JOIN', { room: 'r'.repeat(65) }), 'INVALID_ROOM payload.room'),
     ...wrong('a', line('JOIN', { room: 'General' }), 'INVALID_ROOM payload.room'),
+    ...wrong('a', line('JOIN'), 'MISSING_FIELD payload.room'),
     ...wrong('a', line('JOIN', { room: null }), 'INVALID_ROOM payload.room'),
     ...inRoom('a', 'r'.repeat(64), 1).slice(0, 1),
     hears('a', 'JOIN_OK room=rr~64 seq=0 count=1'),

@@ -92,7 +92,7 @@ export const wordPlays: readonly Play[] = [
     ...[says('a', login(house, 'u'.repeat(32))), hears('a', welcome('uu~32'))],
     ...[
       says('a', raw('PING', `{"echo":"${FACE.repeat(64)}"}`)),
-      hears('a', `PONG echo=${'\ud83d\ude00'}~128`),
+      hears('a', 'PONG echo=\ud83d\ude00~128'),
     ],
     ...wrong('a', raw('PING', `{"echo":"${FACE.repeat(65)}"}`), 'INVALID_PAYLOAD payload.echo'),
     ...[says('a', line('PING', {}, 'i'.repeat(64))), hears('a', 'PONG')],

@@ -2,7 +2,8 @@
 // Refuses to know connections: each exchange has one of its own.
 
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
-import type { WireHead, WireWord } from '../../edges/network.ts';
+import type { WireWord } from '../../edges/network.ts';
+import type { WireHead } from '../../edges/doors/heads.ts';
 import type { PublishQuestion } from '../answers.ts';
 import type { TracePosition } from '../../trace.ts';
 import type { Client } from '../client.ts';

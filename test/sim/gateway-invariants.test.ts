@@ -414,6 +414,22 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ),
     at('quiet', 9_000),
   ],
+  'errands about somebody': [
+    ...[ran('command-check-one'), ran('reminded'), ran('page-that-sends-too-soon')],
+    answers(
+      'command-check-one',
+      '78:2:id,1:1,7:success,4:true!5:value,40:36:0f8fad5b-d9cb-469f-a165-70867728950e,]}',
+    ),
+    answers(
+      'reminded',
+      'upgraded // OPEN / TEXT one | meta-ab: 1 | meta-c: x / TEXT two | meta-ab: 2 | meta-c: x / TEXT three | meta-ab: 2 / DISCONNECT | meta-ab: 2',
+    ),
+    answers(
+      'page-that-sends-too-soon',
+      'o\n / 404 Not Found | content-type: text/plain Not Found\n / c[2010,"Another connection still open"]\n / ok // OPEN / TEXT b',
+    ),
+    at('quiet', 9_000),
+  ],
   'an errand that dies with a thread': [
     ran('put'),
     { kind: 'shardCrashed', node: 0, shard: 0 },
@@ -801,6 +817,22 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
       'errands-answered',
       'a page of another form',
       [ran('sock-info'), answers('sock-info', '200 OK || {}\n')],
+    ],
+    [
+      'errands-answered',
+      'an origin that is not reminded',
+      [
+        ran('reminded'),
+        answers('reminded', 'upgraded // OPEN / TEXT one / TEXT two / TEXT three / DISCONNECT'),
+      ],
+    ],
+    [
+      'errands-answered',
+      'nobody is there',
+      [
+        ran('command-check-one'),
+        answers('command-check-one', '36:2:id,1:1,7:success,4:true!5:value,0:]}'),
+      ],
     ],
     [
       'errands-answered',

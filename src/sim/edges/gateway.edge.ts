@@ -6,9 +6,11 @@ import { joined } from '../../actors/codecs/joined.ts';
 import type { Address } from '../../actors/runtime/actor.ts';
 import type {
   GatewayCommand,
+  OriginAddress,
   OriginEvent,
   OriginFailure,
   RequestBody,
+  Signature,
 } from '../../actors/runtime/gateway-edges.ts';
 import type { EventOf, Trace } from '../trace.ts';
 import type { GatewayEnd } from './gateway/gateway-end.ts';
@@ -16,12 +18,13 @@ import { type OriginLine, OriginSocket, type SocketHearing } from './gateway/ori
 import type { WebEdge } from './web.edge.ts';
 
 /** What an origin is asked. */
-export interface AskedOrigin {
+export interface AskedOrigin extends Partial<OriginAddress> {
   readonly node: number;
   readonly host: string;
   readonly port: number;
   readonly isSecure: boolean;
   readonly isSigned: boolean;
+  readonly signature?: Signature | undefined;
   readonly method: string;
   readonly target: string;
   readonly headers: readonly (readonly [string, string])[];
@@ -295,7 +298,7 @@ export class GatewayEdge {
     const { origin, target, headers, signature } = command;
     const method = command.type === 'fetch' ? command.method : 'GET';
     const isSigned = signature !== undefined;
-    return { node, ...origin, isSigned, method, target, headers, body };
+    return { node, ...origin, isSigned, signature, method, target, headers, body };
   }
 
   #hearing(question: Fetch, body: RequestBody, bytes: Uint8Array): OriginHearing {

@@ -135,7 +135,7 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
       errander,
       reroutings: drawn(reroutings(horizonUs, nodeCount), seed, 'reroutings'),
       sites: own.sites.filter((site) =>
-        errander === undefined ? !isStaged || !hinders(site, players) : site !== 'long-next',
+        errander === undefined ? !isStaged || !hinders(site, players) : !HINDERING.includes(site),
       ),
     },
   };
@@ -153,6 +153,9 @@ function reroutings(horizonUs: number, nodes: number): Arbitrary<readonly Rerout
 }
 
 const unpaced = { messageRate: undefined, messageHwm: undefined };
+
+/** Of whoever wants to know what comes of a link that is short, or of a page that waits. */
+const HINDERING: readonly string[] = ['long-next', 'early-heartbeat'];
 
 /** Items that are dropped, and links that are too long to be changed, are nobody's scene. */
 function hinders(site: string, players: readonly PlayerPlan[]): boolean {

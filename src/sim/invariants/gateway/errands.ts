@@ -25,6 +25,13 @@ export const errandsAnswered: Invariant = {
       'SOCKJS-1',
       'SOCKJS-5',
     ],
+    ...['GRIP-ROUTE-5', 'GRIP-ROUTE-6', 'GRIP-ROUTE-7', 'GRIP-REWRITE-4', 'GRIP-TARGET-4'],
+    ...['GRIP-TARGET-5', 'GRIP-SIG-2', 'GRIP-NEXT-11', 'GRIP-ORDER-5', 'GRIP-PATCH-3'],
+    ...['GRIP-ZMQ-1', 'GRIP-ZMQ-2', 'GRIP-ZMQ-3', 'WOH-OPEN-13', 'WOH-REQ-5', 'WOH-REQ-7'],
+    ...['WOH-REQ-9', 'WOH-META-1', 'WOH-META-2', 'WOH-META-3', 'WOH-CLOSE-3', 'WOH-CLOSE-4'],
+    ...['WOH-CLOSE-5', 'WOH-CLOSE-7', 'WOH-GRIP-13', 'WOH-GRIP-14', 'WOH-TRUST-2', 'WOH-PUB-9'],
+    ...['WOH-DIRECT-4', 'WOH-DIRECT-6', 'WOH-DIRECT-8', 'WOH-DIRECT-9', 'WOH-DIRECT-10'],
+    ...['SOCKJS-7', 'SOCKJS-8', 'SOCKJS-10', 'SOCKJS-11', 'SOCKJS-12', 'SOCKJS-13', 'SOCKJS-17'],
   ],
   judge(report) {
     /** Errands that are on their way, by node and name. */

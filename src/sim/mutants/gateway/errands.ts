@@ -228,4 +228,34 @@ export const errandMutants: readonly Mutant[] = [
     replace: 'return { ok: false, problem: `${value.problem} at position ${letterAt + 1}` };',
     story: 'Whoever debugs a template is told of the letter behind the wrong one.',
   },
+  {
+    ...{ name: 'takes-what-was-not-sent', dialect, breaks, requirements: ['WOH-REQ-9'] },
+    file: 'gateway/ws/origins/event-queue.ts',
+    find: "    if (accepted > total) return 'mistaken';\n",
+    replace: '',
+    story: 'An origin that says it took more than it was sent is believed, and goes on.',
+  },
+  {
+    ...{ name: 'reminded-of-nothing', dialect, breaks, requirements: ['WOH-META-2'] },
+    file: 'gateway/ws/origins/woh-headers.ts',
+    find: "this.#headers = value === '' ? others : [...others, [remembered, value]];",
+    replace: 'this.#headers = [...others, [remembered, value]];',
+    story:
+      'What an origin does not want to be reminded of any more is said with each request, empty.',
+  },
+  {
+    ...{ name: 'half-an-answer-is-obeyed', dialect, breaks, requirements: ['WOH-RETRY-3'] },
+    file: 'gateway/ws/origins/woh.ts',
+    find: 'else if (event.isBroken || !event.isWhole) this.#broken(event, context);',
+    replace: 'else if (!event.isBroken && !event.isWhole) this.#broken(event, context);',
+    story: 'What came of an answer before it broke off is taken for all of it.',
+  },
+  {
+    ...{ name: 'half-a-list-of-texts', dialect, breaks, requirements: ['SOCKJS-10'] },
+    file: 'gateway/sockjs/polling.ts',
+    find: "  if (!isWhole) {\n    refuse('Request too large.\\n');\n    return;\n  }\n",
+    replace: '',
+    story:
+      'A page that says too much is told that it says no list, of which only the beginning was read.',
+  },
 ];

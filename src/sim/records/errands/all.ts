@@ -3,6 +3,7 @@
 import { bridgeErrands } from './bridges.ts';
 import { commandErrands } from './commands.ts';
 import type { Errand } from './errand.ts';
+import { furtherErrands } from './further/further.ts';
 import { holdErrands } from './holds.ts';
 import { linkErrands } from './links.ts';
 import { scriptErrands } from './scripts.ts';
@@ -10,7 +11,8 @@ import { sockErrands } from './sock-pages.ts';
 import { socketErrands } from './sockets.ts';
 import { wayErrands } from './ways.ts';
 
-export const errands: readonly Errand[] = [
+/** Drawn from a stream of their own: runs without the others are the runs that they were before. */
+export const firstErrands: readonly Errand[] = [
   ...commandErrands,
   ...scriptErrands,
   ...holdErrands,
@@ -20,6 +22,8 @@ export const errands: readonly Errand[] = [
   ...sockErrands,
   ...wayErrands,
 ];
+
+export const errands: readonly Errand[] = [...firstErrands, ...furtherErrands];
 
 /** Undefined for one that was renamed since its plan was written. */
 export function errandNamed(name: string): Errand | undefined {

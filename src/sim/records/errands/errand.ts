@@ -1,9 +1,14 @@
 // An errand: one thing that somebody wants of a gateway, and the one answer to it, written down from the spec.
 // What an origin is asked stands in its own answer, so that this is judged with it. Refuses to know who runs errands.
 
+import type { OriginFailure } from '../../../actors/runtime/gateway-edges.ts';
 import type { Header } from '../scenes/scene.ts';
 
-export type Errand = { readonly name: string } & (Question | Talk | Topical | Posted | Commanded);
+export type Errand = {
+  readonly name: string;
+  /** Only ever an item of another one. */
+  readonly isPart?: boolean;
+} & (Question | Talk | Turns | Topical | Posted | Commanded);
 
 interface Asked {
   readonly host: string;
@@ -13,8 +18,8 @@ interface Asked {
   readonly said: Said | undefined;
   /**
    * Are published while it is held, one after the other, and those of a list at once; what has a topic at the broker's
-   * door. A text is the whole body, as it stands, a `pull` goes in a tnetstring to the socket of that name, and `errand`
-   * is another one, by its name.
+   * door. A text is the whole body, as it stands, a `pull` goes in a tnetstring to the socket of that name, `frames` go
+   * to the one of that `input` as they stand, and `errand` is another one, by its name.
    */
   readonly items: readonly (string | object | readonly object[])[];
 }
@@ -30,14 +35,46 @@ interface Question extends Asked {
 }
 
 /** A WebSocket at the same door. */
-interface Talk extends Asked {
+interface Talk extends Asked, Overheard {
   readonly to: 'socket';
-  /** One after the other, when it is open; `close CODE REASON`, or a kind and words. */
+  readonly headers?: readonly Header[];
+  /** One after the other, when it is open; `close CODE REASON`, `cut`, `none`, or a kind and words, `*N` times. */
   readonly words: readonly string[];
-  /** What its origin says to all that comes behind the handshake; nothing, where nothing is said. */
-  readonly later?: Said;
+  /** It waits for nobody with its words: what comes before it is open is `cut` alone. */
+  readonly isHasty?: boolean;
   /** All that is heard, in its order. */
   readonly answer: string | RegExp;
+}
+
+/** Several requests one after the other, of a page with a session of SockJS. */
+interface Turns extends Asked, Overheard {
+  readonly to: 'turns';
+  /** `METHOD PATH?SEARCH BODY`; `wait` lets a time pass. */
+  readonly turns: readonly string[];
+  readonly headers: readonly Header[];
+  /** Of each turn what it was answered, or `-`. */
+  readonly answer: string | RegExp;
+}
+
+/** What origins of WebSockets say behind the handshake, and whether what they are told stands in the answer. */
+interface Overheard {
+  /** What its origin says to all that comes behind the handshake; nothing, where nothing is said. */
+  readonly later?: Said;
+  /** The same, one after the other; then `later`. */
+  readonly laters?: readonly Said[];
+  /** It speaks WebSocket itself. */
+  readonly line?: Line;
+  /** Behind `//` the answer has what the origin was told, too. */
+  readonly isOverheard?: boolean;
+}
+
+/** An origin that has a WebSocket of its own. */
+export interface Line {
+  readonly headers: readonly Header[];
+  /** At once, and then to each thing that it hears; in the words of clients, and `cut`. */
+  readonly says: readonly (readonly string[])[];
+  /** It answers no close by itself. */
+  readonly isMute?: boolean;
 }
 
 /** The answer of an origin. */
@@ -45,6 +82,12 @@ export interface Said {
   readonly status: number;
   readonly headers: readonly Header[];
   readonly body: string;
+  /** It takes so long. */
+  readonly afterMs?: number;
+  /** It breaks off behind its body. */
+  readonly isBroken?: boolean;
+  /** There is none. */
+  readonly fails?: { readonly why: OriginFailure; readonly wasSent: boolean };
 }
 
 /** For the broker's door, when items have been published to channels. */
@@ -106,6 +149,18 @@ export function talks(
   };
 }
 
+/** Pages whose session has an origin over HTTP. */
+export function turns(
+  name: string,
+  what: Partial<Omit<Turns, 'to' | 'answer'>>,
+  answer: string | RegExp,
+): Errand {
+  return {
+    ...{ to: 'turns', name, host: 'esp.test', path: '/sock', search: `?e=${name}` },
+    ...{ said: undefined, items: [], headers: [], turns: [], ...what, answer },
+  };
+}
+
 /**
  * What such an origin was asked, in the body of its answer: `headers` in their words, without those that all have.
  * [GRIP-SIG-5] Who tells what it can do signs, too.
@@ -114,14 +169,22 @@ export function echoWords(
   method: string,
   target: string,
   headers: readonly string[],
-  { body, isSigned }: { readonly body: string; readonly isSigned: boolean },
+  { body, isSigned, signer = '' }: EchoFacts,
 ): string {
   const all = isSigned ? 'grip-feature: all' : 'grip-feature: all, and unsigned';
   const own = headers
     .filter((line) => !line.startsWith('host: '))
     .map((line) => (line === FEATURES ? all : line));
   if (isSigned && !own.includes(all)) own.push('signed, and without features');
+  if (signer !== '') own.push(`signed by ${signer}`);
   return [`${method} ${target}`, ...own, body].join('\n');
+}
+
+interface EchoFacts {
+  readonly body: string;
+  readonly isSigned: boolean;
+  /** Of a route that signs for itself. */
+  readonly signer?: string;
 }
 
 /** [GRIP-SIG-4] */

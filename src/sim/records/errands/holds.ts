@@ -11,7 +11,7 @@ interface Held {
   readonly meta?: Readonly<Record<string, string>>;
 }
 
-function holds(
+export function holds(
   name: string,
   { body = BODY, filters = [], meta = {} }: Held,
   format: object,
@@ -32,19 +32,24 @@ function pulls(name: string, format: object, answer: string): Errand {
   return holds(name, {}, format, answer, true);
 }
 
-function patches(name: string, ops: readonly unknown[], becomes: string, held: Held = {}): Errand {
+export function patches(
+  name: string,
+  ops: readonly unknown[],
+  becomes: string,
+  held: Held = {},
+): Errand {
   return holds(name, held, { 'body-patch': ops }, `200 OK || ${becomes}\n`);
 }
 
-function wrong(name: string, op: unknown, held: Held = {}): Errand {
+export function wrong(name: string, op: unknown, held: Held = {}): Errand {
   return holds(name, held, { 'body-patch': [op] }, failure('failed to apply body-patch'));
 }
 
-function fills(name: string, held: Held, text: string, becomes: string): Errand {
+export function fills(name: string, held: Held, text: string, becomes: string): Errand {
   return holds(name, { body: 'never', ...held }, { body: text }, `200 OK || ${becomes}`);
 }
 
-function unfilled(name: string, held: Held, text: string, problem: string): Errand {
+export function unfilled(name: string, held: Held, text: string, problem: string): Errand {
   return holds(
     name,
     { body: 'never', ...held },
@@ -53,7 +58,7 @@ function unfilled(name: string, held: Held, text: string, problem: string): Erra
   );
 }
 
-function failure(details: string): string {
+export function failure(details: string): string {
   return `502 Bad Gateway | content-type: text/plain || ${details}\n`;
 }
 

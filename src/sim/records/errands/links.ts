@@ -23,20 +23,30 @@ export const pages: Readonly<Record<string, Said>> = {
   broken: { status: 500, headers: [], body: 'broken\n' },
   dropping: page('', [['Action', 'drop']]),
   silent: { status: 204, headers: [], body: '' },
+  large: page('z'.repeat(1_000_001), []),
+  'large-with-ids': page('z'.repeat(1_000_001), [['Grip-Channel', 'never; filter=build-id']]),
+  'large-and-json': page('z'.repeat(1_000_001), [['Content-Type', 'application/grip-instruct']]),
+  'too-long': page('z'.repeat(100_001), []),
+  'breaking-off': { ...page('z'.repeat(100), []), isBroken: true },
 };
 
-function page(body: string, headers: readonly Header[]): Said {
+export function page(body: string, headers: readonly Header[]): Said {
   return { status: 200, headers, body };
 }
 
-function leads(name: string, link: string, more: readonly Header[], ...answer: string[]): Errand {
+export function leads(
+  name: string,
+  link: string,
+  more: readonly Header[],
+  ...answer: string[]
+): Errand {
   const headers: readonly Header[] = [['X-A', '1'], ...more, ['Grip-Link', `<${link}>; rel=next`]];
   const said = page('first\n', headers);
   return asks(name, { host: 'ed.test', said }, `200 OK | x-a: 1 || first\n${answer.join('\n')}`);
 }
 
 /** What its origin is asked: nothing of what the client said. */
-const asked = (target: string, ...more: string[]): readonly string[] => [
+export const asked = (target: string, ...more: string[]): readonly string[] => [
   `GET ${target}`,
   'cdn-loop: us',
   'grip-feature: all',
@@ -44,8 +54,8 @@ const asked = (target: string, ...more: string[]): readonly string[] => [
   '',
 ];
 
-const stream = (content: string): object => ({ 'http-stream': { content } });
-const end = { 'http-stream': { action: 'close' } };
+export const stream = (content: string): object => ({ 'http-stream': { content } });
+export const end = { 'http-stream': { action: 'close' } };
 
 const instructs = (mode: string, body: string, more: object = {}): Said =>
   page(
@@ -63,7 +73,7 @@ function tells(name: string, mistake: string, headers: readonly Header[], body =
   );
 }
 
-function tellsLine(mistake: string, name: string, value: string): Errand {
+export function tellsLine(mistake: string, name: string, value: string): Errand {
   const words = `line-${mistake.replaceAll(/[^a-zA-Z]+/g, '-')}`;
   return tells(words, mistake, [
     ['Grip-Hold', 'stream'],
@@ -85,7 +95,7 @@ function keeps(name: string, hold: Said, heard: RegExp): Errand {
   return asks(name, { host: 'ed.test', said: hold, items: [...pauses, last] }, heard);
 }
 
-function keepsLine(name: string, line: string, heard: RegExp): Errand {
+export function keepsLine(name: string, line: string, heard: RegExp): Errand {
   const headers: readonly Header[] = [
     ['Grip-Hold', 'stream'],
     ['Grip-Channel', name],
@@ -94,12 +104,12 @@ function keepsLine(name: string, line: string, heard: RegExp): Errand {
   return keeps(name, page('', headers), heard);
 }
 
-function keepsJson(name: string, keepAlive: object, heard: RegExp): Errand {
+export function keepsJson(name: string, keepAlive: object, heard: RegExp): Errand {
   const hold = { mode: 'stream', channels: [{ name }], 'keep-alive': keepAlive };
   return keeps(name, page(JSON.stringify({ hold }), [INSTRUCT]), heard);
 }
 
-function answersJson(name: string, body: object, answer: string): Errand {
+export function answersJson(name: string, body: object, answer: string): Errand {
   return asks(name, { host: 'ed.test', said: page(JSON.stringify(body), [INSTRUCT]) }, answer);
 }
 

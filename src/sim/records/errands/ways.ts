@@ -4,6 +4,7 @@
 import type { GatewayOptions } from '../../../actors/gateway/gateway-options.ts';
 import type { Header } from '../scenes/scene.ts';
 import { asks, type Errand, type Said } from './errand.ts';
+import { furtherRoutes } from './further/routes.ts';
 
 /** What the nodes are set to for which errands are run. */
 export const errandOptions = {
@@ -54,6 +55,7 @@ export const errandRoutes: readonly string[] = [
   'wrong.test,jsonp_mode=none origin-x:80',
   'wrong.test,header=x origin-x:80',
   'wrong.test zhttp/tcp://1.2.3.4:80',
+  ...furtherRoutes,
 ];
 
 const told = (...lines: readonly string[]): string => `200 OK || ${lines.join('\n')}`;
@@ -299,7 +301,11 @@ export const wayErrands: readonly Errand[] = [
   ),
 ];
 
-/** The address of whoever asks is his own. */
+/** Stands for the Connection-Id of whoever is spoken of; as long as one. */
+export const WHOSE = 'the-connection-id-of-somebody-of-all';
+
+/** The address of whoever asks is his own, as is his Connection-Id. */
 export function withoutAddress(words: string): string {
-  return words.replaceAll(/10\.0\.\d+\.\d+|2001:[\da-f]+::[\da-f]+/g, 'it');
+  const known = words.replaceAll(/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g, WHOSE);
+  return known.replaceAll(/10\.0\.\d+\.\d+|2001:[\da-f]+::[\da-f]+/g, 'it');
 }

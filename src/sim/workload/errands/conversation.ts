@@ -6,7 +6,8 @@ import type { MessageKind } from '../../../actors/runtime/gateway-edges.ts';
 import type { GatewayWord } from '../../edges/gateway/gateway-words.ts';
 import { type Connection, type Endpoint, isWord } from '../../edges/network.ts';
 import { ObjectPayload } from '../../edges/object-payload.ts';
-import { bodyWords, headWords } from '../../records/scenes/sounds.ts';
+import type { Errand } from '../../records/errands/errand.ts';
+import { bodyWords, headerWords, headWords } from '../../records/scenes/sounds.ts';
 
 export interface ConversationHost {
   /** Told once. */
@@ -16,7 +17,7 @@ export interface ConversationHost {
 
 export class Conversation implements Endpoint {
   readonly #connection: Connection;
-  readonly #words: readonly string[];
+  readonly #errand: Extract<Errand, { readonly to: 'socket' }>;
   readonly #host: ConversationHost;
   readonly #sounds: string[] = [];
   /** Words whose time came before it was let in. */
@@ -28,21 +29,25 @@ export class Conversation implements Endpoint {
   #hasClosed = false;
   #isOver = false;
 
-  constructor(connection: Connection, words: readonly string[], host: ConversationHost) {
+  constructor(
+    connection: Connection,
+    errand: Extract<Errand, { readonly to: 'socket' }>,
+    host: ConversationHost,
+  ) {
     this.#connection = connection;
-    this.#words = words;
+    this.#errand = errand;
     this.#host = host;
     connection.meet(this);
   }
 
-  begin(at: { readonly host: string; readonly path: string; readonly search: string }): void {
-    const { host, path, search } = at;
-    const headers = [['Host', host] as const];
+  begin(): void {
+    const { host, path, search, words: all } = this.#errand;
+    const headers = [['Host', host] as const, ...(this.#errand.headers ?? [])];
     const line = { method: 'GET', path, search, host, headers, bodyBytes: 0, isWebSocket: true };
     this.#connection.say({ word: 'gateway', said: { say: 'request', ...line } });
-    for (const [place, words] of this.#words.entries())
+    for (const [place, words] of all.entries())
       this.#host.later(FIRST_WORD_MS + place * WORD_EVERY_MS, () => this.#say(words));
-    this.#host.later(Math.max(LASTS_MS, (this.#words.length + 3) * WORD_EVERY_MS), () => {
+    this.#host.later(Math.max(LASTS_MS, (all.length + 3) * WORD_EVERY_MS), () => {
       if (!this.#isOver) this.#connection.reset();
       this.#over();
     });
@@ -69,7 +74,7 @@ export class Conversation implements Endpoint {
     switch (said.say) {
       case 'upgraded':
         this.#isOpen = true;
-        this.#sounds.push('upgraded');
+        this.#sounds.push(['upgraded', ...headerWords(said.headers)].join(' | '));
         for (const words of this.#early) this.#say(words);
         return;
       case 'head':
@@ -93,8 +98,14 @@ export class Conversation implements Endpoint {
 
   #say(words: string): void {
     if (this.#hasClosed || this.#isOver) return;
+    if (words === 'cut') {
+      this.#connection.reset();
+      this.#over();
+      return;
+    }
+    if (words === 'none') return;
     if (!this.#isOpen) {
-      this.#early.push(words);
+      if (this.#errand.isHasty !== true) this.#early.push(words);
       return;
     }
     const [kind = '', first = '', ...rest] = words.split(' ');
@@ -104,7 +115,9 @@ export class Conversation implements Endpoint {
       this.#connection.say({ word: 'gateway', said: { say: 'close', ...close } });
       return;
     }
-    const bytes = encodeText([first, ...rest].join(' '));
+    const [, text = '', times = '1'] =
+      /^(.*?)(?:\*(\d+))?$/s.exec([first, ...rest].join(' ')) ?? [];
+    const bytes = encodeText(text.repeat(Number(times)));
     const frame = { kind: kind as MessageKind, bytes };
     this.#connection.say({ word: 'gateway', said: { say: 'frame', ...frame } });
   }

@@ -19,7 +19,8 @@ import type { Way } from '../../ways-in.ts';
 import { errandNamed } from '../../records/errands/all.ts';
 import type { Errand } from '../../records/errands/errand.ts';
 import { orderOf } from '../../records/errands/orders.ts';
-import { ERRAND_ORIGINS, Errander } from '../errands/errander.ts';
+import { Errander } from '../errands/errander.ts';
+import { ERRAND_ORIGINS } from '../errands/errand-origin.ts';
 import { DEAD_ORIGIN, SCENE_ORIGIN, Stage } from '../scenes/stage.ts';
 import { Holder } from './holder.ts';
 
@@ -122,8 +123,12 @@ export class GatewayWorld {
     this.#host.first(node)?.control(handedOver(body, way, channel));
   }
 
-  order(node: number, errand: Errand): void {
-    const order = orderOf(errand);
+  handIn(node: number, input: 'pull' | 'sub', frames: readonly Uint8Array[]): void {
+    this.#host.first(node)?.control({ type: 'itemReceived', input, frames });
+  }
+
+  order(node: number, errand: Errand, id?: string): void {
+    const order = orderOf(errand, id);
     if (order !== undefined) this.#host.first(node)?.control(order);
   }
 

@@ -1,0 +1,146 @@
+// The origins of errands that go through the gateway: each says what its errand has written down for it, or tells what it
+// was asked; what a WebSocket's origin was told is kept for whoever asks. Refuses to know who runs errands, and to judge.
+
+import { encodeText } from '../../../actors/codecs/utf8-text.ts';
+import type { Prng } from '../../../actors/runtime/prng.ts';
+import type { AskedOrigin, OriginHearing } from '../../edges/gateway.edge.ts';
+import type { OriginLine, SocketHearing } from '../../edges/gateway/origin-socket.ts';
+import { errandNamed } from '../../records/errands/all.ts';
+import { echoWords, type Errand, type Said } from '../../records/errands/errand.ts';
+import { pages, SILENT_PAGE } from '../../records/errands/links.ts';
+import { EVENTS } from '../../records/errands/sockets.ts';
+import { headerWords } from '../../records/scenes/sounds.ts';
+import { eventWords, readEvents } from '../scenes/scene-events.ts';
+import { ErrandLine } from './errand-line.ts';
+
+export interface OriginWorld {
+  later(delayUs: number, act: () => void): void;
+}
+
+/** Nobody listens at the second one. */
+export const ERRAND_ORIGINS: readonly string[] = ['origin-e', 'origin-f', 'else.test'];
+
+type Asking = Extract<Errand, { readonly to: 'door' | 'socket' | 'turns' }>;
+
+export class ErrandOrigin {
+  readonly #world: OriginWorld;
+  readonly #chance: Prng;
+  /** By errand. */
+  readonly #told = new Map<string, string[]>();
+  readonly #ids = new Map<string, string>();
+  /** By Connection-Id: how often it was asked behind the handshake. */
+  readonly #asked = new Map<string, number>();
+
+  constructor(chance: Prng, world: OriginWorld) {
+    this.#chance = chance;
+    this.#world = world;
+  }
+
+  /** All that the origin of a WebSocket was told. */
+  toldOf(errand: string): string {
+    return (this.#told.get(errand) ?? []).join(' / ');
+  }
+
+  /** The Connection-Id by which it knows its client. */
+  idOf(errand: string): string {
+    return this.#ids.get(errand) ?? '';
+  }
+
+  ask(asked: AskedOrigin, hearing: OriginHearing): () => void {
+    let isOver = asked.target.endsWith(`/${SILENT_PAGE}`);
+    const said = this.#saidTo(asked);
+    const delayUs = WAY_US + this.#chance.below(WAY_US) + (said?.afterMs ?? 0) * 1_000;
+    this.#world.later(delayUs, () => {
+      if (isOver) return;
+      if (asked.isUntrusted === true) hearing.failed('blocked', false);
+      else if (asked.host === ERRAND_ORIGINS[1]) hearing.failed('refused', false);
+      else if (said?.fails !== undefined) hearing.failed(said.fails.why, said.fails.wasSent);
+      else {
+        const { status, headers, body } = said ?? { status: 200, headers: [], body: echoOf(asked) };
+        hearing.answered({ status, reason: status === 200 ? 'OK' : 'Somehow', headers });
+        hearing.carried(encodeText(body));
+        hearing.ended(said?.isBroken !== true);
+      }
+    });
+    return () => {
+      isOver = true;
+    };
+  }
+
+  /** Who speaks no WebSocket gives the handshake the answer of a request. */
+  call(asked: AskedOrigin, hearing: OriginHearing & SocketHearing): OriginLine {
+    const errand = askingIn(asked);
+    const line = errand?.to === 'door' ? undefined : errand?.line;
+    if (errand === undefined || line === undefined || asked.isUntrusted === true)
+      return { say() {}, close() {}, cut: this.ask(asked, hearing) };
+    return new ErrandLine(line, hearing, {
+      later: (delayUs, act) => this.#world.later(delayUs, act),
+      told: (words) => this.#tell(errand.name, words),
+    });
+  }
+
+  #saidTo(asked: AskedOrigin): Said | undefined {
+    const errand = askingIn(asked);
+    if (errand === undefined) return pages[nameIn(asked.target)];
+    if (errand.to === 'door' || !isOfEvents(asked)) return errand.said;
+    const id = firstOf(asked, 'connection-id');
+    this.#ids.set(errand.name, id);
+    const events = readEvents(asked.body);
+    this.#tell(errand.name, [eventWords(events), ...remindersIn(asked)].join(' | '));
+    if (events[0]?.type === 'OPEN') return errand.said;
+    const times = this.#asked.get(id) ?? 0;
+    this.#asked.set(id, times + 1);
+    // What a WebSocket says later is taken, and answered with nothing.
+    return errand.laters?.[times] ?? errand.later ?? TAKEN;
+  }
+
+  #tell(errand: string, words: string): void {
+    const told = this.#told.get(errand) ?? [];
+    told.push(words);
+    this.#told.set(errand, told);
+  }
+}
+
+/** By the name at the end of its path, or in its search. */
+function askingIn({ target }: AskedOrigin): Asking | undefined {
+  const [, searched] = /[?&]e=([^&]*)/.exec(target) ?? [];
+  const errand = errandNamed(searched ?? nameIn(target));
+  const isAsked = errand?.to === 'door' || errand?.to === 'socket' || errand?.to === 'turns';
+  return isAsked ? errand : undefined;
+}
+
+function nameIn(target: string): string {
+  const [path = ''] = target.split('?');
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+function isOfEvents({ headers }: AskedOrigin): boolean {
+  return headers.some(([, value]) => value === EVENTS[1]);
+}
+
+function firstOf({ headers }: AskedOrigin, lower: string): string {
+  return headers.find(([name]) => name.toLowerCase() === lower)?.[1] ?? '';
+}
+
+/** What a WebSocket's questions say beside their events, as far as it is not in all of them. */
+function remindersIn({ headers, isSigned }: AskedOrigin): readonly string[] {
+  const lines = headers.filter(([name]) => /^(meta-|content-bytes-|x-(?!forw)|cookie)/i.test(name));
+  return isSigned ? headerWords(lines) : [...headerWords(lines), 'unsigned'];
+}
+
+function echoOf(asked: AskedOrigin): string {
+  const { host, port, isSecure, isSigned, method, target, headers, serverName = host } = asked;
+  const body = new TextDecoder().decode(asked.body);
+  const isHome = host === ERRAND_ORIGINS[0];
+  const trust = asked.isInsecure === true ? ', whoever it is' : '';
+  const name = isSecure && (serverName !== host || trust !== '') ? ` as ${serverName}${trust}` : '';
+  const way = isHome && name === '' ? '' : `http${isSecure ? 's' : ''}://${host}:${port}`;
+  const { issuer = '', key = '' } = asked.signature ?? {};
+  const signer = issuer === '' || issuer === OURS ? '' : `${issuer} with ${key}`;
+  const facts = { body, isSigned, signer };
+  return echoWords(method, way + target + name, headerWords(headers), facts);
+}
+
+const TAKEN: Said = { status: 200, headers: [EVENTS], body: '' };
+const OURS = 'hermod';
+const WAY_US = 2_000;

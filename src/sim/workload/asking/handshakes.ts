@@ -12,7 +12,7 @@ export function shakeOf(
   subprotocols: readonly string[],
   mayDeflate: boolean,
 ): Fields {
-  const [key = ''] = pick(KEYS, turn);
+  const [key] = pick(KEYS, turn);
   const [offer] = mayDeflate ? pick(OFFERS, turn) : [undefined];
   return {
     upgrade: turn % 5 === 0 ? 'WebSocket' : 'websocket',
@@ -33,7 +33,7 @@ export function correctedGrant(
   subprotocol: string | undefined,
   mayDeflate: boolean,
 ): string | undefined {
-  const [, accept = ''] = pick(KEYS, turn);
+  const [, accept] = pick(KEYS, turn);
   const [, answer] = mayDeflate ? pick(OFFERS, turn) : [];
   const fields = [
     'Upgrade: websocket',

@@ -159,6 +159,6 @@ export function gatewayStartOf(
   edition: number,
 ): GatewayStart | undefined {
   if (plan === undefined) return undefined;
-  const zmqUris = { command: undefined, publishPull: undefined, publishSub: undefined };
+  const zmqUris = { command: 'ipc://c', publishPull: 'ipc://p', publishSub: undefined };
   return { options: plan.options, routes: routesOf(edition), directory: '', zmqUris };
 }

@@ -255,7 +255,7 @@ export const routeErrands: readonly Errand[] = [
       ...{ host: 'ew.test', headers: secure, words: ['text a'], isOverheard: true },
       said: { status: 200, headers: [EVENTS], body: 'OPEN\r\n' },
     },
-    `upgraded // ${['OPEN', 'TEXT a', 'DISCONNECT'].map((told) => `${told} | ${WSS}`).join(' / ')}`,
+    `upgraded // ${['OPEN', 'TEXT a', 'DISCONNECT'].map((one) => `${one} | ${WSS}`).join(' / ')}`,
   ),
   // [GRIP-TRUST-1]
   asks(

@@ -32,9 +32,7 @@ async function storyOf(mutant: Mutant): Promise<PlantedStory | undefined> {
   const { guarded } = await import('../../src/sim/search/guard.ts');
   const { shrinkPlan } = await import('../../src/sim/search/shrink.ts');
   const { simulate } = await import('../../src/sim/simulate.ts');
-  const { membersOf } = await import('../../src/sim/plan/plainer.ts');
-  const { clusterFaultsOf } = await import('../../src/sim/plan/plainer-chat.ts');
-  const { outagesOf } = await import('../../src/sim/plan/plainer-gateway.ts');
+  const { membersOf, mishapsIn } = await import('../../src/sim/plan/plainer.ts');
   const { draw, judges } = dialectOf(mutant.dialect ?? DIALECT);
   for (const trial of trialsFor(mutant, SEEDS)) {
     const whole = draw(choicesOf(mutant, trial));
@@ -44,9 +42,8 @@ async function storyOf(mutant: Mutant): Promise<PlantedStory | undefined> {
     const before = process.threadCpuUsage();
     const { plan, report, simulations } = shrinkPlan(whole, violation.property, { judges });
     const { user, system } = process.threadCpuUsage(before);
-    const faults = [plan.faults, plan.poisons ?? [], clusterFaultsOf(plan), outagesOf(plan)];
     return {
-      faults: faults.flat().length,
+      faults: mishapsIn(plan).length,
       actors: membersOf(plan).length,
       nodes: plan.nodes,
       events: report.events,

@@ -27,6 +27,7 @@ import { GatewayEdge } from './edges/gateway.edge.ts';
 import { LogEdge } from './edges/log.edge.ts';
 import type { Connection } from './edges/network.ts';
 import { objectWire } from './edges/object-wire.ts';
+import { PasswordDesk } from './edges/tcp/password-desk.ts';
 import { TcpEdge } from './edges/tcp.edge.ts';
 import { type Lane, WebEdge } from './edges/web.edge.ts';
 import { RouterTap } from './records/tapped/router-tap.ts';
@@ -191,11 +192,8 @@ export class Shard {
       });
     const wire = lane === 'object' ? { brokerWire: objectWire } : {};
     const { gateway, chat, cluster, bridge } = plan;
-    startShard(this.system, {
-      ...{ shard, shards, broker, home },
-      ...{ gateway, chat, cluster, bridge },
-      ...wire,
-    });
+    const apart = { gateway, chat, cluster, bridge };
+    startShard(this.system, { ...{ shard, shards, broker, home }, ...apart, ...wire });
     this.wake();
   }
 
@@ -283,11 +281,8 @@ export class Shard {
     // A backlog makes the thread look at its sockets less often, as a loop under load does.
     if (web.hasReadable && (system.readyActors < 8 || (drawn & 0x300) === 0)) web.read();
     const isFine = drawn % 10 < this.plan.fineTurns;
-    const taken = system.run(
-      now,
-      isFine ? 1 + ((drawn >>> 12) & 3) : TURN_MESSAGES_MAX,
-      this.#choose,
-    );
+    const most = isFine ? 1 + ((drawn >>> 12) & 3) : TURN_MESSAGES_MAX;
+    const taken = system.run(now, most, this.#choose);
     this.taken += taken;
     web.flush();
     this.#isTurning = false;
@@ -364,6 +359,10 @@ export class Shard {
         }),
     });
     this.#bind(edges.tcp, (command) => edge.obey(command));
+    const desk = new PasswordDesk(chat, this.plan.chat?.options, (to, verdict) =>
+      this.deliver(to, verdict),
+    );
+    this.#bind(edges.passwords, (command) => desk.obey(command));
     return edge;
   }
 

@@ -19,6 +19,8 @@ export interface Nodes extends NetworkClock {
 export interface Way {
   readonly node: number;
   readonly client: number;
+  /** Where it has no address of its own. */
+  readonly remote?: string;
 }
 
 export class WaysIn {
@@ -34,7 +36,7 @@ export class WaysIn {
 
   /** Undefined when nobody listens there. */
   connect(
-    { node, client }: Way,
+    { node, client, remote = this.#remoteOf(client) }: Way,
     link: Link,
     accept: (shard: Shard, connection: Connection) => void,
     isOpen: (shard: Shard) => boolean = () => true,
@@ -46,7 +48,7 @@ export class WaysIn {
     const chosen = listening[link.chance.next() % Math.max(1, listening.length)];
     if (chosen === undefined) return undefined;
     this.#connections += 1;
-    const met = { shard: chosen.plan.shard, remote: this.#remoteOf(client), askedAt: now };
+    const met = { shard: chosen.plan.shard, remote, askedAt: now };
     const connection = new Connection(this.#connections, link, this.#nodes, met, this.#arena);
     this.#addPipe(connection.up);
     this.#addPipe(connection.down);

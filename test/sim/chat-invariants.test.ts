@@ -4,6 +4,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { chatInvariants } from '../../src/sim/invariants/chat/all.ts';
+import type { House } from '../../src/sim/records/plays/house.ts';
 import { judgeTrace } from '../../src/sim/simulate.ts';
 import type { TraceEvent, TraceRecord } from '../../src/sim/trace.ts';
 
@@ -425,6 +426,21 @@ const over = (call: string, words: readonly string[], isEnded: boolean): Written
   ...{ kind: 'callOver', node: 0, client: 9, call, heard: words, isEnded },
 });
 
+const house: House = {
+  ...{ shards: 1, proof: 'none', isStrict: false, isLenient: false, isPlain: true, isSlow: false },
+};
+/** Its third step is the first in which somebody hears something. */
+const PLAY = 'goodbyes-of-strangers';
+const plays: readonly Written[] = [
+  just('houseOpened', { node: 0, house }),
+  just('playBegan', { node: 0, play: PLAY }),
+];
+const refusedTwice = ['ERROR NOT_LOGGED_IN', 'ERROR NOT_LOGGED_IN'];
+const playHeard = (lines: readonly string[]): Written =>
+  just('playHeard', { node: 0, play: PLAY, step: 2, by: 'a', heard: lines });
+const playOver = (...rest: readonly string[]): Written =>
+  just('playOver', { node: 0, play: PLAY, rest });
+
 /** It has heard two messages, and says of the later one that it has it; then it is back. */
 const saysLater: readonly Written[] = [
   ...[began(), chatBegan({ isCluster: false }), joined(2, { hasAck: true }), loggedIn(2)],
@@ -529,6 +545,7 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ...[calls('bytes'), over('bytes', ['ERROR INVALID_UTF8'], false)],
     ...[calls('http'), over('http', ['ERROR INVALID_JSON fatal'], true), quiet],
   ],
+  'a play': [...plays, playHeard(refusedTwice), playOver(), quiet],
   'a call whose thread dies': [...[calls('http'), crashed, quiet]],
   'a node goes, and others go on': [
     ...drains,
@@ -922,6 +939,14 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [calls('bytes'), over('bytes', ['ERROR INVALID_JSON'], false)],
     ],
     ['calls-answered', 'a call without end', [calls('http'), { kind: 'quiet' }]],
+    ['plays', 'somebody hears less', [...plays, playHeard(refusedTwice.slice(1))]],
+    [
+      'plays',
+      'somebody hears another word',
+      [...plays, playHeard([refusedTwice[0] ?? '', 'PONG'])],
+    ],
+    ['plays', 'somebody hears more', [...plays, playHeard(refusedTwice), playOver('a: PONG')]],
+    ['plays', 'a play without end', [...plays, playHeard(refusedTwice), quiet]],
     ['hp-words', 'a line that is none', [just('talkerMisheard', { ...of(1), what: 'no JSON' })]],
     ['hp-answers', 'an answer that nobody asked for', [...alone, answered(undefined, 'ACK')]],
     ['hp-answers', 'an answer of another kind', [...alone, answered('JOIN', 'LEAVE_OK')]],

@@ -103,7 +103,7 @@ export function roomOf(path: string): string | undefined {
   if (floor === 'config' || floor === 'client') return floor;
   if (floor === 'sim') {
     if (folder === 'search') return 'sim-main';
-    if (folder === 'records' && (file === 'errands' || file === 'calls')) return 'trace';
+    if (folder === 'records' && ofTraces.includes(file ?? '')) return 'trace';
     return folder === 'workload' || folder === 'invariants' ? folder : 'sim';
   }
   if (floor === 'actors' && file !== undefined && folder !== undefined) {
@@ -111,6 +111,9 @@ export function roomOf(path: string): string | undefined {
   }
   return undefined;
 }
+
+/** Folders of records that judges read, too. */
+const ofTraces: readonly string[] = ['errands', 'calls', 'plays'];
 
 export type ArrowReport = { readonly modulesSeen: number; readonly mistakes: readonly string[] };
 

@@ -88,7 +88,7 @@ export class TcpEdge {
     this.#waiting.set(connection, end);
     return {
       ...{ type: 'tcpOpened', connection, door, remote: met.remote },
-      ...{ isLoopback: false, isSecure: false },
+      ...{ isLoopback: met.remote === LOOPBACK, isSecure: false },
       ...{ secret: this.#digits(32), nonce: this.#digits(20) },
     };
   }
@@ -100,3 +100,5 @@ export class TcpEdge {
     return digits.slice(0, count);
   }
 }
+
+const LOOPBACK = '127.0.0.1';

@@ -6,7 +6,7 @@ import type { Address } from '../../actors/runtime/actor.ts';
 import type { ConnectionEvent, ConnectionId, Receipt } from '../../actors/runtime/edges.ts';
 import type { HeaderList } from '../../actors/runtime/gateway-edges.ts';
 import type { Arena } from './arena.ts';
-import type { Endpoint, Pipe, Unit, WireWord } from './network.ts';
+import type { Connection, Endpoint, Pipe, Unit, WireWord } from './network.ts';
 import type { ObjectPayload } from './object-payload.ts';
 import type { WebEdgeHost, WebEdgeOptions } from './web.edge.ts';
 
@@ -34,6 +34,8 @@ export interface WebEnd {
   readonly isUnowned: boolean;
   /** Who hears what the network took; undefined while nobody does. */
   readonly receiptsTo: Address<Receipt> | undefined;
+  /** Who holds that connection; undefined where it is another one's, or nobody's. */
+  ownerOf(connection: Connection): Address<ConnectionEvent> | undefined;
   hear(unit: Unit): void;
   write(unit: Uint8Array | ObjectPayload, cost: number): void;
   open(

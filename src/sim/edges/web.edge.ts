@@ -85,8 +85,7 @@ export class WebEdge implements EndHost {
   /** The actor behind a client's connection; undefined where there is none. */
   ownerOf(connection: Connection): Address<ConnectionEvent> | undefined {
     for (const end of this.#connections.values()) {
-      const isHere = end instanceof ServerEnd || end instanceof GatewayEnd;
-      const owner = isHere ? end.ownerOf(connection) : undefined;
+      const owner = end.ownerOf(connection);
       if (owner !== undefined) return owner;
     }
     return undefined;

@@ -1,6 +1,7 @@
 // Every planted bug, by area. Refuses to know how they are run: search/mutate.ts does that.
 
 import { bridging } from './bridges/crossing.ts';
+import { playMutants } from './plays/plays.ts';
 import { again } from './chat/again.ts';
 import { bounding } from './chat/bounds.ts';
 import { chatting } from './chat/chat.ts';
@@ -49,6 +50,7 @@ export const mutants: readonly Mutant[] = [
   ...runningMutants,
   ...tellingMutants,
   ...callMutants,
+  ...playMutants,
   ...chatting,
   ...signing,
   ...bounding,

@@ -6,6 +6,7 @@ import type { ChatOptions } from '../../actors/chat/chat-options.ts';
 import type { ClusterOptions } from '../../actors/cluster/cluster-options.ts';
 import type { LinkPlan } from '../edges/link.ts';
 import type { ClusterFault } from '../faults/cluster-faults.ts';
+import type { House } from '../records/plays/house.ts';
 
 /** How a talker comes back: with a new login, with its session, or with its session and the places it has come to. */
 export type Return = 'anew' | 'resumed' | 'placed';
@@ -125,6 +126,8 @@ export interface ChatPlan {
   readonly bridges?: readonly BridgeRule[] | undefined;
   /** Made at the doors of the first node when faults are over. */
   readonly calls?: readonly PlannedCall[];
+  /** Nobody else is there, and nothing goes wrong. */
+  readonly plays?: { readonly house: House; readonly names: readonly string[] } | undefined;
   readonly faults: readonly ClusterFault[];
   /** The way between two nodes. */
   readonly way: LinkPlan;

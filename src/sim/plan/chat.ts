@@ -21,6 +21,7 @@ import type {
 } from './chat-plan.ts';
 import { type Bridging, bridgings, withBridgedRoom, withVoices } from './casting/bridgings.ts';
 import { withCalls } from './calls/draw-calls.ts';
+import { withPlays } from './calls/draw-plays.ts';
 import { areCrowdsAlone, inCrowds, isOfCrowds, sessionsMax } from './casting/crowds.ts';
 import { withHabits } from './casting/habits.ts';
 import { clusterSchedules, drains, singleFault } from './casting/schedules.ts';
@@ -125,7 +126,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     skewsMs: parts.skewsMs,
     upgrades: isCluster ? drawn(upgradesOf(nodeCount), seed, 'upgrades') : [],
   };
-  return {
+  return withPlays({
     ...{ seed, lane, mood, nodes: nodeCount, shards: shardCount, ...settings },
     sites: [...settings.sites, ...(isCluster ? drawn(clusterSites, seed, 'cluster sites') : [])],
     // Limits of doors, and short memories of topics, have runs of their own.
@@ -140,7 +141,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     },
     home: { ...settings.home, topicsMax: 100_000, dedupeIdsMax: 1_000 },
     ...{ addresses: 0, clients: [], faults, horizonUs, chat: withCalls(seed, chat) },
-  };
+  });
 }
 
 /** Whose publications cross, between nodes or over bridges, and who sits where they come. */

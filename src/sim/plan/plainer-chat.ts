@@ -4,7 +4,7 @@
 import { chatDefaults, type ChatOptions } from '../../actors/chat/chat-options.ts';
 import type { ClusterFault } from '../faults/cluster-faults.ts';
 import type { Plan } from '../plan.ts';
-import type { ChatPlan, CrosserPlan, PlannedCall, TalkerPlan } from './chat-plan.ts';
+import type { ChatPlan, CrosserPlan, PlannedCall, StrangerPlan, TalkerPlan } from './chat-plan.ts';
 import { plainLink } from './simpler.ts';
 
 export type ChatStep = (plan: Plan) => Plan;
@@ -15,6 +15,10 @@ export function talkersOf({ chat }: Plan): readonly TalkerPlan[] {
 
 export function crossersOf({ chat }: Plan): readonly CrosserPlan[] {
   return chat?.crossers ?? [];
+}
+
+export function strangersOf({ chat }: Plan): readonly StrangerPlan[] {
+  return chat?.strangers ?? [];
 }
 
 export function clusterFaultsOf({ chat }: Plan): readonly ClusterFault[] {
@@ -33,6 +37,10 @@ export function withCrossers(plan: Plan, crossers: readonly CrosserPlan[]): Plan
   return withChat(plan, (chat) => ({ ...chat, crossers }));
 }
 
+export function withStrangers(plan: Plan, strangers: readonly StrangerPlan[]): Plan {
+  return withChat(plan, (chat) => ({ ...chat, strangers }));
+}
+
 export function withClusterFaults(plan: Plan, faults: readonly ClusterFault[]): Plan {
   return withChat(plan, (chat) => ({ ...chat, faults }));
 }
@@ -49,12 +57,40 @@ export function chatOfOneNode(plan: Plan, node: number): Plan {
     ...chat,
     ...{ talkers: there(chat.talkers), crossers: there(chat.crossers) },
     ...{ strangers: there(chat.strangers), faults: [] },
+    cluster: expecting(chat.cluster, 1),
   }));
 }
 
-const drawnOptions = [
-  ...(['sessionPolicy', 'historyMax', 'offlineMessagesMax', 'emptyRoomMs'] as const),
-  ...(['roomEventsMax', 'queueBytesMax', 'resumeMessagesMax', 'presenceEveryMs'] as const),
+/** So many nodes: whoever was on a later one is on one of the first, and what befell it befalls that one. */
+export function chatOfFewNodes(plan: Plan, nodes: number): Plan {
+  const there = <T extends { readonly node: number }>(all: readonly T[]): T[] =>
+    all.map((one) => ({ ...one, node: one.node % nodes }));
+  return withChat(plan, (chat) => ({
+    ...chat,
+    ...{ talkers: there(chat.talkers), crossers: there(chat.crossers) },
+    strangers: there(chat.strangers),
+    faults: chat.faults.map((fault) => ({
+      ...fault,
+      one: fault.one % nodes,
+      other: fault.other % nodes,
+    })),
+    skewsMs: chat.skewsMs.slice(0, nodes),
+    cluster: expecting(chat.cluster, nodes),
+  }));
+}
+
+/** Nobody waits for nodes that are not there. */
+function expecting(cluster: ChatPlan['cluster'], nodes: number): ChatPlan['cluster'] {
+  if (cluster === undefined) return undefined;
+  return { ...cluster, nodesExpected: Math.min(cluster.nodesExpected, nodes) };
+}
+
+/** What may be set otherwise than a chat is by default, but for the patience of all simulated ones. */
+export const changedOptions = [
+  ...(['sessionPolicy', 'resumeWindowMs', 'historyMax', 'offlineMessagesMax'] as const),
+  ...(['emptyRoomMs', 'roomEventsMax', 'queueBytesMax', 'resumeMessagesMax'] as const),
+  ...(['messagesPerSecondMax', 'joinsPerSecondMax', 'roomsPerSessionMax'] as const),
+  ...(['watchedUsersMax', 'bodyBytesMax', 'presenceEveryMs'] as const),
 ] as const satisfies readonly (keyof ChatOptions)[];
 
 const whims: readonly ((talker: TalkerPlan) => TalkerPlan)[] = [
@@ -76,8 +112,19 @@ const whims: readonly ((talker: TalkerPlan) => TalkerPlan)[] = [
   (talker) => ({ ...talker, askedMax: 1 }),
   (talker) => ({ ...talker, roams: false }),
   (talker) => ({ ...talker, wanders: false, stumbles: false, hushes: false, dozes: false }),
+  (talker) => ({ ...talker, lingers: false, comesAt: undefined, visit: undefined }),
+  (talker) => ({ ...talker, returns: 'anew' }),
   (talker) => ({ ...talker, rooms: talker.rooms.slice(0, 1) }),
   (talker) => ({ ...talker, link: plainLink }),
+];
+
+const surroundings: readonly ((chat: ChatPlan) => ChatPlan)[] = [
+  (chat) => ({ ...chat, strangers: [], impostor: undefined }),
+  (chat) => ({ ...chat, crossers: [], bridges: undefined }),
+  (chat) => ({ ...chat, way: plainLink }),
+  (chat) => ({ ...chat, skewsMs: chat.skewsMs.map(() => 0) }),
+  (chat) => ({ ...chat, upgrades: [] }),
+  (chat) => ({ ...chat, isSparse: false }),
 ];
 
 /** The bold ones first; each of the timid ones changes one thing. */
@@ -87,6 +134,11 @@ export const plainerChatSteps: readonly ChatStep[] = [
       whims.reduce((from, whim) => whim(from), talker),
     ),
   (plan) => withChat(plan, alone),
+  ...surroundings.map(
+    (change): ChatStep =>
+      (plan) =>
+        withChat(plan, change),
+  ),
   ...[8, 4, 2].map(
     (times): ChatStep =>
       (plan) =>
@@ -97,7 +149,7 @@ export const plainerChatSteps: readonly ChatStep[] = [
       (plan) =>
         everyTalker(plan, whim),
   ),
-  ...drawnOptions.map(
+  ...changedOptions.map(
     (name): ChatStep =>
       (plan) =>
         withChat(plan, (chat) => ({
@@ -108,15 +160,7 @@ export const plainerChatSteps: readonly ChatStep[] = [
 ];
 
 function alone(chat: ChatPlan): ChatPlan {
-  return {
-    ...chat,
-    strangers: [],
-    impostor: undefined,
-    crossers: [],
-    way: plainLink,
-    skewsMs: chat.skewsMs.map(() => 0),
-    upgrades: [],
-  };
+  return surroundings.reduce((from, change) => change(from), chat);
 }
 
 function everyTalker(plan: Plan, change: (talker: TalkerPlan) => TalkerPlan): Plan {

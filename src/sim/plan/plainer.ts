@@ -5,8 +5,17 @@
 import { type Fault, faultSizes } from '../faults/faults.ts';
 import type { Plan } from '../plan.ts';
 import { type ClientPlan, plainHabits } from '../workload/client-plan.ts';
-import { chatOfOneNode, crossersOf, talkersOf, withCrossers, withTalkers } from './plainer-chat.ts';
-import { holdersOf, playersOf, withHolders, withPlayers } from './plainer-gateway.ts';
+import {
+  chatOfFewNodes,
+  chatOfOneNode,
+  clusterFaultsOf,
+  crossersOf,
+  strangersOf,
+  talkersOf,
+  withCrossers,
+  withTalkers,
+} from './plainer-chat.ts';
+import { holdersOf, outagesOf, playersOf, withHolders, withPlayers } from './plainer-gateway.ts';
 import { plainSettings, type Settings } from './settings.ts';
 import { plainLink } from './simpler.ts';
 
@@ -52,6 +61,17 @@ export function membersOf(plan: Plan): readonly Member[] {
   return [...plan.clients, ...holders, ...players, ...talkers, ...crossers];
 }
 
+/** All that goes wrong, by kind: with clients, shards and nodes, between nodes and with origins, and by who is a stranger. */
+export function mishapsIn(plan: Plan): readonly string[] {
+  const { faults, poisons = [] } = plan;
+  return [
+    ...[...faults, ...clusterFaultsOf(plan)].map(({ kind }) => kind),
+    ...poisons.map(() => 'poison'),
+    ...strangersOf(plan).map(() => 'stranger'),
+    ...outagesOf(plan).map(() => 'outage'),
+  ];
+}
+
 /** Without the faults that begin later, and those whose client there is no more. */
 export function withoutIdleFaults(plan: Plan, until: number): Plan {
   const clients = new Set(membersOf(plan).map(({ client }) => client));
@@ -80,6 +100,20 @@ export function withOneNode(plan: Plan, node: number): Plan {
   const clients = there(plan.clients);
   const only = withHolders({ ...plan, nodes: 1, clients, faults }, there(holdersOf(plan)));
   return chatOfOneNode(only, node);
+}
+
+/** So many nodes, with everybody: who was on a later one is on one of the first. */
+export function withNodes(plan: Plan, nodes: number): Plan {
+  const there = <T extends { readonly node: number }>(members: readonly T[]): T[] =>
+    members.map((member) => ({ ...member, node: member.node % nodes }));
+  const faults = plan.faults.map((fault) => {
+    const befalls = faultSizes[fault.kind].target;
+    const count = { client: Number.POSITIVE_INFINITY, shard: nodes * plan.shards, node: nodes };
+    return { ...fault, target: fault.target % count[befalls] };
+  });
+  const clients = there(plan.clients);
+  const only = withHolders({ ...plan, nodes, clients, faults }, there(holdersOf(plan)));
+  return chatOfFewNodes(only, nodes);
 }
 
 /** Fewer shards to each node; what befell the missing ones befalls the last. */

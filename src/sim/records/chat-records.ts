@@ -4,6 +4,7 @@
 import type { ClusterFault } from '../faults/cluster-faults.ts';
 import type { ClusterRecord } from './cluster-records.ts';
 import type { ChatTerms, HistoryEntry, StatsTold } from './chat-terms.ts';
+import type { PlayRecord } from './plays/play-records.ts';
 
 interface AtTalker {
   /** The node that it talks to. */
@@ -44,6 +45,7 @@ interface PageTold {
 
 export type ChatRecord =
   | ClusterRecord
+  | PlayRecord
   | StatsTold
   | {
       readonly kind: 'chatBegan';

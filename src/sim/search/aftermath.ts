@@ -4,6 +4,7 @@
 
 import { Piscina } from 'piscina';
 
+import { membersOf, mishapsIn } from '../plan/plainer.ts';
 import type { Report } from '../simulate.ts';
 import { guarded } from './guard.ts';
 import {
@@ -109,10 +110,10 @@ export function seeTo({ subject, failure, isTold, isShrunk, tracePath }: Afterma
   };
   if (isTold && isShrunk) {
     const small = shrinkPlan(report.plan, property, { judges: judgesOf(judged) });
-    const { faults, clients } = small.plan;
+    const [faults, clients] = [mishapsIn(small.plan).length, membersOf(small.plan).length];
     lines.push(
-      `seed ${seed}, ${property}, shrunk to ${count(faults.length, 'fault')} and ` +
-        `${count(clients.length, 'client')} in ${count(small.simulations, 'run')}:`,
+      `seed ${seed}, ${property}, shrunk to ${count(faults, 'fault')} and ` +
+        `${count(clients, 'client')} in ${count(small.simulations, 'run')}:`,
       ...tellStory(small.report),
     );
     keep(small.report, SMALL_SUFFIX);

@@ -14,6 +14,7 @@ import {
   membersOf,
   plainerSteps,
   withClients,
+  withNodes,
   withoutIdleFaults,
   withOneNode,
   withShards,
@@ -24,10 +25,12 @@ import {
   clusterFaultsOf,
   crossersOf,
   plainerChatSteps,
+  strangersOf,
   talkersOf,
   withCalls,
   withClusterFaults,
   withCrossers,
+  withStrangers,
   withTalkers,
 } from '../plan/plainer-chat.ts';
 import {
@@ -75,6 +78,7 @@ export function shrinkPlan(plan: Plan, property: string, limits: ShrinkLimits = 
   keepFaults(search, COARSE);
   keepClients(search, COARSE);
   endSooner(search);
+  keepPlaces(search);
   keepFaults(search, 1);
   keepClients(search, 1);
   keepScenes(search);
@@ -210,6 +214,9 @@ function keepFaults(search: Search, blockMin: number): void {
   needed(clusterFaultsOf(search.plan), blockMin, (faults) =>
     search.try(withClusterFaults(search.plan, faults)),
   );
+  needed(strangersOf(search.plan), blockMin, (strangers) =>
+    search.try(withStrangers(search.plan, strangers)),
+  );
 }
 
 function keepClients(search: Search, blockMin: number): void {
@@ -262,12 +269,14 @@ function keepOrigins(search: Search): void {
   needed(channelsOf(search.plan), 1, (channels) => search.try(withChannels(search.plan, channels)));
 }
 
-/** One node where one will do, and as few shards as will do. */
+/** One node where one will do, as few nodes as will do, and as few shards. */
 function keepPlaces(search: Search): void {
   if (search.plan.nodes > 1) {
     const nodes = new Set(membersOf(search.plan).map(({ node }) => node));
     for (const node of nodes) if (search.try(withOneNode(search.plan, node))) break;
   }
+  for (let nodes = 1; nodes < Math.min(search.plan.nodes, NODES_FEW); nodes += 1)
+    if (search.try(withNodes(search.plan, nodes))) break;
   for (let shards = 1; shards < search.plan.shards; shards += 1)
     if (search.try(withShards(search.plan, shards))) return;
 }
@@ -285,6 +294,8 @@ function endSooner(search: Search): void {
   const neededUs = violation.at < plan.horizonUs ? violation.at : Math.max(0, ...last) + ROUND_US;
   const horizonUs = Math.ceil(neededUs / ROUND_US) * ROUND_US;
   if (horizonUs < plan.horizonUs) search.try({ ...plan, horizonUs });
+  const half = (): number => Math.ceil(search.plan.horizonUs / 2 / ROUND_US) * ROUND_US;
+  while (half() < search.plan.horizonUs && search.try({ ...search.plan, horizonUs: half() }));
 }
 
 /** Every value by itself, as fast-check would shrink it: a success does not begin the others anew. */
@@ -335,3 +346,5 @@ const VALUES_MAX = 40;
 const CHANCES = 4;
 const PATIENCE_US = 1_000_000;
 const ROUND_US = 100_000;
+/** One less than this is the most that a story is brought to. */
+const NODES_FEW = 4;

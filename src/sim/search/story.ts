@@ -6,7 +6,7 @@ import type { Plan } from '../plan.ts';
 import { channelsOf, holdersOf, outagesOf, playersOf } from '../plan/plainer-gateway.ts';
 import type { Report } from '../simulate.ts';
 import type { Violation } from '../trace.ts';
-import { clusterFaultsOf, crossersOf, talkersOf } from '../plan/plainer-chat.ts';
+import { clusterFaultsOf, crossersOf, strangersOf, talkersOf } from '../plan/plainer-chat.ts';
 import { eventsAround, focusAround } from './stories/around.ts';
 import {
   chatSettingWords,
@@ -16,7 +16,7 @@ import {
   talkerWords,
 } from './stories/chat-cast.ts';
 import { promiseOf } from './stories/promises.ts';
-import { faultWords } from './stories/fault-words.ts';
+import { faultWords, poisonWords } from './stories/fault-words.ts';
 import {
   channelWords,
   gatewaySettingWords,
@@ -113,7 +113,8 @@ function faultLines(plan: Plan, until = Number.POSITIVE_INFINITY): string[] {
       words: outageWords(host, outage),
     })),
     ...clusterFaultsOf(plan).map((fault) => ({ at: fault.at, words: clusterFaultWords(fault) })),
-    ...(plan.chat?.strangers ?? []).map((one) => ({ at: one.at, words: strangerWords(one) })),
+    ...strangersOf(plan).map((one) => ({ at: one.at, words: strangerWords(one) })),
+    ...(plan.poisons ?? []).map((poison) => ({ at: poison.at, words: poisonWords(poison) })),
   ]
     .filter(({ at }) => at <= until)
     .toSorted((one, other) => one.at - other.at);

@@ -3,14 +3,19 @@
 
 import { describe, expect, test } from 'vitest';
 
+import { chatDefaults } from '../../../src/actors/chat/chat-options.ts';
 import type { Fault } from '../../../src/sim/faults/faults.ts';
 import { invariants } from '../../../src/sim/invariants/all.ts';
 import type { Invariant } from '../../../src/sim/invariants/invariant.ts';
 import { drawPlan, type Plan, type PlanChoices } from '../../../src/sim/plan.ts';
+import { drawChatPlan } from '../../../src/sim/plan/chat.ts';
 import { drawGatewayPlan } from '../../../src/sim/plan/gateway.ts';
+import { membersOf, mishapsIn } from '../../../src/sim/plan/plainer.ts';
 import { plainSettings, settingsOf } from '../../../src/sim/plan/settings.ts';
+import { plainLink } from '../../../src/sim/plan/simpler.ts';
 import { shrink, shrinkPlan } from '../../../src/sim/search/shrink.ts';
 import { tellStory } from '../../../src/sim/search/story.ts';
+import { planLines } from '../../../src/sim/search/traces/reading.ts';
 import { simulate } from '../../../src/sim/simulate.ts';
 import type { TraceEvent, Watcher } from '../../../src/sim/trace.ts';
 
@@ -234,7 +239,7 @@ describe('a failure that hangs on chance', () => {
       clients += small.plan.clients.length;
     }
     // Without them it is more than three each.
-    expect(clients).toBeLessThanOrEqual(13);
+    expect(clients).toBeLessThanOrEqual(15);
   });
 });
 
@@ -295,5 +300,44 @@ describe('a failure of a gateway', () => {
     expect(lines).toContain('has its stream');
     const whole = tellStory(simulate(plan, undefined, [heardLater])).join('\n');
     expect(whole).toMatch(/origin-[ab] (?:refuses|cannot|answers nothing|takes|breaks)/);
+  });
+});
+
+describe('a failure of a cluster', () => {
+  /** Somebody is in when two nodes have met. */
+  const inAfterLink = planted('in-after-link', (say) => {
+    let isLinked = false;
+    return {
+      peerSeen() {
+        isLinked = true;
+      },
+      loggedIn(event) {
+        if (isLinked) say(event, `client ${event.client} is in`);
+      },
+    };
+  });
+  const seed = [1, 2, 3, 4, 5, 6].find((one) => {
+    const { nodes, chat } = drawChatPlan({ seed: one, lane: 'byte' });
+    return nodes > 3 && chat?.cluster !== undefined && chat.strangers.length > 0;
+  });
+  const plan = drawChatPlan({ seed: seed ?? 0, lane: 'byte' });
+  const { plan: small, report } = shrinkPlan(plan, 'in-after-link', { judges: [inAfterLink] });
+
+  test('keeps two nodes, one talker and no stranger, and nothing unusual', () => {
+    expect(report.violations[0]?.property).toBe('in-after-link');
+    expect(small.nodes).toBe(2);
+    expect(membersOf(small)).toHaveLength(1);
+    expect(mishapsIn(small)).toEqual([]);
+    const { skewsMs = [], upgrades, options, way } = small.chat ?? {};
+    expect(new Set(skewsMs)).toEqual(new Set([0]));
+    expect(upgrades).toEqual([]);
+    expect(options?.resumeWindowMs).toBe(chatDefaults.resumeWindowMs);
+    expect(way).toEqual(plainLink);
+  });
+
+  test('is counted as it was drawn', () => {
+    const lines = planLines(plan).join('\n');
+    expect(lines).toContain(`${membersOf(plan).length} clients`);
+    expect(lines).toMatch(/stranger/);
   });
 });

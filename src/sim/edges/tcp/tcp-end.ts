@@ -52,6 +52,12 @@ export class TcpEnd implements WebEnd {
     this.#sayEnd();
   }
 
+  ownerOf(connection: Connection): Address<ConnectionEvent> | undefined {
+    return connection === this.#connection && this.#state === 'open'
+      ? this.#owner?.owner
+      : undefined;
+  }
+
   get isMissed(): boolean {
     return this.#connection.down.lost !== undefined;
   }

@@ -46,12 +46,14 @@ import { taken } from './sessions/taken.ts';
 import { tokens } from './sessions/tokens.ts';
 import { welcome } from './sessions/welcome.ts';
 import { signs } from './signs.ts';
+import { plays } from './plays/plays.ts';
 import { ghosts, views } from './views.ts';
 import { wanted } from './wanted.ts';
 
 export const chatInvariants: readonly Invariant[] = [
   hpWords,
   callsAnswered,
+  plays,
   hpAnswers,
   hpPatience,
   roomOrder,

@@ -4,6 +4,7 @@
 import { chatDefaults } from '../../../actors/chat/chat-options.ts';
 import type { ClusterFault } from '../../faults/cluster-faults.ts';
 import type { ChatPlan, CrosserPlan, StrangerPlan, TalkerPlan } from '../../plan/chat-plan.ts';
+import { changedOptions } from '../../plan/plainer-chat.ts';
 import { grouped } from '../telling.ts';
 import { seconds } from './words.ts';
 
@@ -87,7 +88,7 @@ export function clusterFaultWords({ kind, one, other, durationUs, amount }: Clus
 
 /** What is set otherwise than a chat is by default, but for the patience of all simulated ones. */
 export function chatSettingWords({ options, cluster, skewsMs, upgrades = [] }: ChatPlan): string[] {
-  const changed = named
+  const changed = changedOptions
     .filter((name) => options[name] !== chatDefaults[name])
     .map((name) => `${name} is ${words(options[name])}`);
   const skewed = skewsMs.flatMap((ms, node) =>
@@ -103,13 +104,6 @@ export function chatSettingWords({ options, cluster, skewsMs, upgrades = [] }: C
   const alone = cluster === undefined ? ['each node is alone'] : [];
   return [...changed, ...skewed, ...elders, ...alone];
 }
-
-const named = [
-  ...(['sessionPolicy', 'resumeWindowMs', 'historyMax', 'offlineMessagesMax'] as const),
-  ...(['emptyRoomMs', 'roomEventsMax', 'queueBytesMax', 'resumeMessagesMax'] as const),
-  ...(['messagesPerSecondMax', 'joinsPerSecondMax', 'roomsPerSessionMax'] as const),
-  ...(['watchedUsersMax', 'bodyBytesMax'] as const),
-] as const;
 
 function words(value: number | string): string {
   return typeof value === 'number' ? grouped(value) : value;

@@ -100,6 +100,16 @@ export function chatWords(event: ChatRecord): string {
       return `node ${event.node} has another version ${event.ver} of ${event.peer} than ${event.peer} itself`;
     case 'linksCounted':
       return `links: ${event.pairs.map(([one, other, links]) => `${one}-${other} ${links}`).join(', ')}`;
+    case 'houseOpened':
+      return `node ${event.node} is set for plays: ${JSON.stringify(event.house)}`;
+    case 'playBegan':
+      return `the play '${event.play}' begins`;
+    case 'playHeard':
+      return `${event.by} in '${event.play}' hears ${event.heard.join(', ')}`;
+    case 'playFailed':
+      return `a bug strikes ${event.address}`;
+    case 'playOver':
+      return `the play '${event.play}' is over`;
     case 'callBegan':
       return `client ${event.client} makes the call '${event.call}'`;
     case 'callOver':

@@ -1,6 +1,7 @@
 // Each kind of fault in plain words, for those who read a story. Refuses to know how a fault is carried out.
 
 import type { Fault, FaultKind } from '../../faults/faults.ts';
+import type { Poison } from '../../faults/poison.ts';
 import { grouped } from '../telling.ts';
 import { seconds } from './words.ts';
 
@@ -78,6 +79,12 @@ const says: Readonly<Record<FaultKind, (one: Befallen) => string>> = {
     `crossings between the shards of ${node} take up to ${seconds(amount)} ${lasts}`,
   burst: ({ client, amount }) => `${client} publishes ${amount} times at once`,
 };
+
+/** One of the words that no session can bear. */
+export function poisonWords({ client, how }: Poison): string {
+  const what = how === 'flood' ? 'more than it can take at once' : 'what it cannot bear';
+  return `the session of client ${client} is told ${what}`;
+}
 
 function fate(amount: number): string {
   return amount === 1 ? 'told so (1012)' : 'cut off';

@@ -2,6 +2,7 @@
 // one. Refuses to judge, and to know where the trace comes from.
 
 import type { Plan } from '../../plan.ts';
+import { membersOf, mishapsIn } from '../../plan/plainer.ts';
 import type { TraceEvent, TraceKind, Violation } from '../../trace.ts';
 import { count, instant } from '../telling.ts';
 
@@ -81,13 +82,15 @@ function isOfOneLife(before: TraceEvent, event: TraceEvent): boolean {
 }
 
 /** What a run was made of, in two lines: its sizes, and its faults by kind. */
-export function planLines({ seed, lane, mood, nodes, shards, clients, faults }: Plan): string[] {
+export function planLines(plan: Plan): string[] {
+  const { seed, lane, mood, nodes, shards } = plan;
+  const [mishaps, members] = [mishapsIn(plan), membersOf(plan)];
   const kinds = new Map<string, number>();
-  for (const { kind } of faults) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  for (const kind of mishaps) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   const named = [...kinds].map(([kind, times]) => (times === 1 ? kind : `${kind} ×${times}`));
   return [
     `seed ${seed}, ${lane} lane, ${mood}: ${count(nodes, 'node')} of ${count(shards, 'shard')}, ` +
-      `${count(clients.length, 'client')}, ${count(faults.length, 'fault')}`,
+      `${count(members.length, 'client')}, ${count(mishaps.length, 'fault')}`,
     ...(named.length === 0 ? [] : [`faults: ${named.join(', ')}`]),
   ];
 }

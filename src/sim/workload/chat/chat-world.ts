@@ -17,6 +17,7 @@ import { Crosser, type CrosserWorld } from './crosser.ts';
 import { PeerTap } from './peer-tap.ts';
 import { callNamed } from '../../records/calls/calls.ts';
 import { Caller } from '../calls/caller.ts';
+import { Director } from '../plays/director.ts';
 import { answer, knock } from './stranger.ts';
 import { Talker, type TalkerWorld } from './talker.ts';
 
@@ -24,6 +25,7 @@ export interface ChatWorldHost extends NetworkClock {
   readonly isSettling: boolean;
   readonly trace: Trace;
   readonly plan: { readonly seed: number; readonly nodes: number };
+  readonly shards: readonly Shard[];
   mark(name: string): void;
   later(delayUs: number, act: () => void): void;
   addPipe(pipe: Pipe): void;
@@ -74,6 +76,7 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
     const { seed } = this.#host.plan;
     for (const talker of this.#plan.talkers) this.talkers.push(new Talker(talker, this, seed));
     for (const crosser of this.#plan.crossers) this.crossers.push(new Crosser(crosser, this, seed));
+    if (this.#plan.plays !== undefined) void new Director(this.#plan.plays, seed, this.#host);
     for (const [number, stranger] of this.#plan.strangers.entries())
       this.later(stranger.at, () => knock(stranger, number, seed, this.#host));
     for (const fault of this.#plan.faults)

@@ -80,7 +80,7 @@ const shapes: ReadonlyMap<string, Shape> = new Map(
     HELLO_OK: 'ref version node cluster caps:list auth:list limits:object',
     LOGIN_OK: `${WELCOME} offline_count:number sessions:number`,
     RESUME_OK: `${WELCOME} replayed:number rooms:list gaps:list? anew:flag?`,
-    BYE: 'ref? code? message:words? retry_after:number? servers:list? resume:flag?',
+    BYE: 'ref? reason? code? message:words? retry_after:number? servers:list? resume:flag?',
     PONG: 'ref echo?',
     JOIN_OK: 'ref room seq:number epoch:number count:number already:flag?',
     LEAVE_OK: 'ref room',

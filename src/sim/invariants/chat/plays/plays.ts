@@ -1,0 +1,59 @@
+// Whoever plays hears what the play says that he hears, in its order, and nothing else. Nothing goes wrong where plays are
+// played but what belongs to them, so nothing is excused.
+
+import type { House } from '../../../records/plays/house.ts';
+import { matched } from '../../../records/plays/matching.ts';
+import { playNamed } from '../../../records/plays/plays.ts';
+import type { Invariant } from '../../invariant.ts';
+
+export const plays: Invariant = {
+  property: 'plays',
+  requirements: [
+    ...[
+      'HP-CONN-1',
+      'HP-CONN-2',
+      'HP-CONN-3',
+      'HP-FRAME-5',
+      'HP-FRAME-6',
+      'HP-ENV-10',
+      'HP-LOGIN-2',
+    ],
+    ...['HP-LOGIN-3', 'HP-LOGIN-5', 'HP-LOGIN-6', 'HP-LOGIN-7', 'HP-LOGIN-8', 'HP-DM-1', 'HP-DM-4'],
+    ...[
+      'HP-RES-2',
+      'HP-RES-7',
+      'HP-HIST-2',
+      'HP-ERR-2',
+      'HP-ERR-3',
+      'HP-LIM-1',
+      'HP-LIM-2',
+      'HP-LIM-4',
+    ],
+    ...['HP-DRAIN-1', 'HP-DRAIN-2', 'HP-SESS-6', 'HP-TYPE-2', 'HP-ACK-4'],
+  ],
+  judge(report) {
+    let house: House | undefined;
+    let on: string | undefined;
+    return {
+      houseOpened: (event) => (house = event.house),
+      playBegan: ({ play }) => (on = play),
+      playHeard(event) {
+        const { play, step, by, heard } = event;
+        const expected = house && playNamed(play)?.steps(house)[step];
+        if (expected === undefined || !('lines' in expected)) return;
+        const { lines } = expected;
+        if (matched(lines, heard) === heard.length) return;
+        const words = `and not '${lines.join(', ')}'`;
+        report(event, `${by} in '${play}' hears '${heard.join(', ')}' in step ${step}, ${words}`);
+      },
+      playOver(event) {
+        on = undefined;
+        const { play, rest } = event;
+        if (rest.length > 0) report(event, `in '${play}' is heard besides: ${rest.join(', ')}`);
+      },
+      quiet(event) {
+        if (on !== undefined) report(event, `the play '${on}' is never over`);
+      },
+    };
+  },
+};

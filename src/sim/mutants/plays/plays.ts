@@ -1,0 +1,64 @@
+// Planted bugs at the door of a chat, in proofs, and in how sessions end: plays find them.
+
+import type { Mutant } from '../mutant.ts';
+
+const dialect = 'chat';
+const breaks = ['plays'];
+
+export const playMutants: readonly Mutant[] = [
+  {
+    ...{ name: 'arrivals-forgotten-together', dialect, breaks, requirements: ['HP-CONN-3'] },
+    file: 'chat/arrivals.ts',
+    find: 'this.#instants.set(address, [...recent, now]);',
+    replace: 'this.#instants.set(address, [now]);',
+    story:
+      'Of all who came from an address the last one alone is remembered: nobody is ever too many.',
+  },
+  {
+    ...{ name: 'forgiven-all-at-once', dialect, breaks, requirements: ['HP-LIM-4'] },
+    file: 'chat/session/talking.ts',
+    find: 'session.limited = Math.max(0, session.limited - 1);',
+    replace: 'session.limited = 0;',
+    story: 'Who says one thing in time now and then may be too fast for as long as he likes.',
+  },
+  {
+    ...{
+      name: 'struck-and-still-there',
+      dialect,
+      breaks: ['plays', 'views'],
+      requirements: ['HP-SESS-7', 'HP-ERR-2'],
+    },
+    file: 'chat/session/leaving.ts',
+    find: "  if (session.who !== undefined && session.life !== 'closed') end(session, 'refused', context);\n",
+    replace: '',
+    story: 'A session that fails is gone, but its user sits in his rooms, and stays online.',
+  },
+  {
+    ...{ name: 'guesses-on-each-thread', dialect, breaks, requirements: ['HP-LOGIN-8'] },
+    file: 'chat/session/arriving.ts',
+    find: 'session.chat.passwordsOfShard(shardOfUser(session.chat, user));',
+    replace: 'session.chat.passwordsOfShard(session.chat.shard);',
+    story:
+      'Each thread counts the wrong passwords that it sees: a node of four may be asked four times as often.',
+  },
+  {
+    ...{ name: 'verdict-of-another', dialect, breaks, requirements: ['HP-LOGIN-3'] },
+    file: 'chat/session/arriving.ts',
+    find: "if (verdict.ref !== refOf(session) || session.pending?.request.type !== 'LOGIN') return;",
+    replace: "if (session.pending?.request.type !== 'LOGIN') return;",
+    story: 'A verdict that comes too late is taken for that of the login which is under way.',
+  },
+  {
+    ...{
+      name: 'short-pages-are-the-last',
+      dialect,
+      breaks: ['plays', 'pages'],
+      requirements: ['HP-HIST-2'],
+    },
+    file: 'chat/rooms/room.ts',
+    find: 'more: found.length > page.length };',
+    replace: 'more: found.length > limit };',
+    story:
+      'A page that is full of long messages has fewer than were asked for, and so looks like the last.',
+  },
+];

@@ -1,0 +1,46 @@
+// In some runs of a chat of one node there are plays at its doors and nothing else: nobody talks, and nothing goes wrong.
+// Which plays, and how the node is set, is drawn.
+
+import { Prng } from '../../../actors/runtime/prng.ts';
+import { type House, optionsOf } from '../../records/plays/house.ts';
+import { plays } from '../../records/plays/plays.ts';
+import type { Plan } from '../../plan.ts';
+
+export function withPlays(plan: Plan): Plan {
+  const { seed, chat, nodes, shards } = plan;
+  const chance = new Prng(seed, 'plays');
+  if (chat === undefined || nodes > 1 || !chance.chance(1, 6)) return plan;
+  const house: House = {
+    shards,
+    proof: chance.pick(['none', 'password', 'token'] as const),
+    isStrict: chance.chance(1, 2),
+    isLenient: chance.chance(1, 3),
+    isPlain: chance.chance(2, 3),
+    isSlow: chance.chance(1, 3),
+  };
+  const fitting = plays.filter((one) => one.fits(house)).map(({ name }) => name);
+  // Whatever ends the node comes last.
+  const names = mixedUp(fitting, chance).toSorted((one, other) => endsOf(one) - endsOf(other));
+  return {
+    ...plan,
+    ...{ faults: [], horizonUs: HORIZON_US },
+    chat: {
+      ...chat,
+      ...{ cluster: undefined, talkers: [], strangers: [], impostor: undefined, crossers: [] },
+      ...{ bridges: undefined, calls: [], faults: [], skewsMs: [0], upgrades: [] },
+      ...{ isSparse: false, options: { ...chat.options, ...optionsOf(house) } },
+      plays: { house, names },
+    },
+  };
+}
+
+function mixedUp(names: readonly string[], chance: Prng): readonly string[] {
+  const left = [...names];
+  return names.map(() => left.splice(chance.below(left.length), 1)[0] ?? '');
+}
+
+function endsOf(name: string): number {
+  return name.startsWith('the-node-goes') ? 1 : 0;
+}
+
+const HORIZON_US = 30_000_000;

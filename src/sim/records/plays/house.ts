@@ -1,0 +1,80 @@
+// Houses: how a node is set where plays are played at its doors. All limits are so low that few people come to them.
+// Refuses to know what is played.
+
+import type { ChatOptions } from '../../../actors/chat/chat-options.ts';
+
+export interface House {
+  /** Threads of the node. */
+  readonly shards: number;
+  /** How whoever comes in proves who he is. */
+  readonly proof: 'none' | 'password' | 'token';
+  /** No other proof counts. */
+  readonly isStrict: boolean;
+  readonly isLenient: boolean;
+  /** Proofs are taken in the clear from anywhere. */
+  readonly isPlain: boolean;
+  /** Nobody may say much. */
+  readonly isSlow: boolean;
+}
+
+/** Where the defaults are not it. */
+export function optionsOf(house: House) {
+  const { shards, proof, isStrict, isLenient, isPlain, isSlow } = house;
+  return {
+    ...{ envelope: isLenient ? 'lenient' : 'strict', allowPlaintext: isPlain },
+    ...{ auth: isStrict ? [proof] : ['password', 'none', 'token'], sessionPolicy: 'multi' },
+    ...{ failedLoginsMax: 3, wrongPasswordsPerMinuteMax: 2, admins: ['warden'] },
+    ...{ connectionsMax: 6 * shards, connectionsPerAddressMax: 3 },
+    ...{ arrivalsPerAddressMax: 6, arrivalsWindowMs: 3_000 },
+    ...{ lineBytesMax: 20_000, loginLineBytesMax: 2_000, bodyBytesMax: 16_384 },
+    ...{ bytesPerSecondMax: 1_000_000, bytesBurstMax: 4_000_000 },
+    ...{ messagesPerSecondMax: isSlow ? 2 : 1_000, messagesBurstMax: isSlow ? 4 : 1_000 },
+    ...{ joinsPerSecondMax: 100, presenceEveryMs: 1_000, roomsMax: 8 * shards },
+    ...{ roomsPerSessionMax: 2, sessionsPerUserMax: 3, watchedUsersMax: 2 },
+    ...{ offlineMessagesMax: 2, historyMax: 20, resumeMessagesMax: 10, resumeWindowMs: 2_500 },
+    ...{ loginTimeoutMs: 3_000, answerTimeoutMs: 1_500, pingEveryMs: 6_000, pingTimeoutMs: 9_000 },
+    ...{ emptyRoomMs: 3_600_000, roomEventsMax: 1_000, roomMembersMax: 100, stallTimeoutMs: 8_000 },
+    ...{ queueBytesMax: 786_432, resumeBytesMax: 1_048_576, offlineBytesTotalMax: 268_435_456 },
+    ...{ historyBytesTotalMax: 268_435_456, dedupeMs: 600_000, dedupeIdsMax: 4_096 },
+    offlineAgeMaxMs: 604_800_000,
+  } as const satisfies Partial<ChatOptions>;
+}
+
+/** [HP-LIM-1] As the spec names and counts them. */
+export function limitsOf(house: House): Readonly<Record<string, number>> {
+  const options = optionsOf(house);
+  return {
+    ...{ max_line: options.lineBytesMax, max_line_before_login: options.loginLineBytesMax },
+    ...{ max_body: options.bodyBytesMax, rooms_per_session: options.roomsPerSessionMax },
+    ...{ sessions_per_user: options.sessionsPerUserMax, watched_users: options.watchedUsersMax },
+    messages_per_second: options.messagesPerSecondMax,
+    messages_burst: options.messagesBurstMax,
+    ...{ joins_per_second: options.joinsPerSecondMax, presence_every: 1 },
+    ...{ bytes_per_second: options.bytesPerSecondMax, bytes_burst: options.bytesBurstMax },
+    failed_logins: options.failedLoginsMax,
+    wrong_passwords_per_minute: options.wrongPasswordsPerMinuteMax,
+    ...{ login_timeout: 3, ping_every: 6, ping_timeout: 9, resume_window: 2.5 },
+    ...{ resume_messages: options.resumeMessagesMax, resume_bytes: options.resumeBytesMax },
+    ...{ offline_messages: options.offlineMessagesMax, offline_time: 604_800 },
+    ...{ history: options.historyMax, page: 100, same_id_time: 600, same_id_count: 4_096 },
+    ...{ send_queue: options.queueBytesMax, send_stall: 8 },
+    connections_per_address: options.connectionsPerAddressMax,
+    ...{ arrivals_per_address: options.arrivalsPerAddressMax, arrivals_window: 3 },
+  };
+}
+
+/** Users are known by it, and their passwords. */
+export function passwordOf(user: string): string {
+  return `the password of ${user.toLowerCase()}`;
+}
+
+/** No file of passwords has them. */
+export function isStranger(user: string): boolean {
+  return user.toLowerCase().startsWith('absent');
+}
+
+/** How long it takes until a password is judged, where that is long; undefined where nobody ever does. */
+export function judgedAfterMs(user: string): number | undefined {
+  if (user.startsWith('never')) return undefined;
+  return user.startsWith('late') ? 2_000 : user.startsWith('slow') ? 300 : 0;
+}

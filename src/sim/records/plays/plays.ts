@@ -1,0 +1,15 @@
+// All plays. Refuses to know who plays them, and when.
+
+import { doorPlays } from './doors.ts';
+import type { Play } from './play.ts';
+import { letterPlays } from './letters.ts';
+import { proofPlays } from './proofs.ts';
+import { talkPlays } from './talks.ts';
+
+export const plays: readonly Play[] = [...doorPlays, ...proofPlays, ...talkPlays, ...letterPlays];
+
+export function playNamed(name: string): Play | undefined {
+  return byName.get(name);
+}
+
+const byName: ReadonlyMap<string, Play> = new Map(plays.map((play) => [play.name, play]));

@@ -1,0 +1,70 @@
+// A line that a node says, as plays write it: its type, and all in it that is not another in each run. What a node says of its
+// limits is compared here. Refuses to know who hears it.
+
+import { type House, limitsOf } from '../../records/plays/house.ts';
+
+export interface Told {
+  readonly type: string;
+  readonly id: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
+/** `nextId` is the id of the request that has to be answered next; `isAnswer` tells that this line does. */
+export function toldOf(
+  { type, id, payload }: Told,
+  nextId: string | undefined,
+  house: House,
+): { readonly words: string; readonly isAnswer: boolean } {
+  const { ref } = payload;
+  const isAnswer = 'ref' in payload && type !== 'RECEIPT' && ref === nextId;
+  const words = [type];
+  if (type === 'ROOM_MESSAGE' || type === 'DIRECT_MESSAGE') words.push(`id=${shown(id)}`);
+  if (!areRight(payload, house)) words.push('terms=wrong');
+  const { fatal, retry_after: wait, ...rest } = payload;
+  const all =
+    type === 'ERROR'
+      ? { ...rest, fatal, ...('retry_after' in payload ? { retry_after: wait } : {}) }
+      : payload;
+  for (const [name, value] of Object.entries(all)) {
+    if (CHANGING.includes(name) || (name === 'ref' && isAnswer)) continue;
+    if (type === 'ERROR' && (name === 'code' || name === 'field')) words.push(String(value));
+    else if (type === 'ERROR' && name === 'fatal') words.push(...(value === true ? ['fatal'] : []));
+    else words.push(`${name}=${shown(value, name)}`);
+  }
+  return { words: words.join(' '), isAnswer };
+}
+
+function shown(value: unknown, name = ''): string {
+  if (name === 'messages' && Array.isArray(value))
+    return value.map((one: { readonly body?: string }) => shown(one.body)).join(',');
+  if (typeof value !== 'string') return JSON.stringify(value, plain).replaceAll(' ', '_');
+  if (UUID.test(value)) return 'made';
+  return value.length > LONG ? `${value.slice(0, 2)}~${value.length}` : value;
+}
+
+function plain(name: string, value: unknown): unknown {
+  return CHANGING.includes(name) || name === 'since' ? undefined : value;
+}
+
+/** [HP-LIM-1] */
+function areRight(payload: Told['payload'], house: House): boolean {
+  const { limits, heartbeat, resume } = payload;
+  const rightWindow = limitsOf(house)['resume_window'];
+  if (heartbeat !== undefined && heartbeat !== limitsOf(house)['ping_every']) return false;
+  if (typeof resume === 'object' && (resume as { window?: number }).window !== rightWindow)
+    return false;
+  return limits === undefined || sorted(limits) === sorted(limitsOf(house));
+}
+
+function sorted(limits: unknown): string {
+  return JSON.stringify(
+    Object.entries(limits ?? {}).toSorted(([one], [other]) => (one < other ? -1 : 1)),
+  );
+}
+
+const CHANGING: readonly string[] = [
+  ...['session', 'node', 'incarnation', 'heartbeat', 'limits', 'message', 'cluster', 'epoch'],
+  ...['timestamp', 'uptime', 'shard', 'id_'],
+];
+const UUID = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
+const LONG = 24;

@@ -1,0 +1,54 @@
+// Plays: how what is heard is compared, that each of them is played somewhere, and that a whole house of them is clean.
+
+import { describe, expect, test } from 'vitest';
+
+import { drawChatPlan } from '../../src/sim/plan/chat.ts';
+import type { House } from '../../src/sim/records/plays/house.ts';
+import { isOpen, matched } from '../../src/sim/records/plays/matching.ts';
+import { plays } from '../../src/sim/records/plays/plays.ts';
+import { dialectOf } from '../../src/sim/search/dialects.ts';
+import { simulate } from '../../src/sim/simulate.ts';
+
+describe('what is heard', () => {
+  test.each([
+    [['PONG'], ['PONG'], 1],
+    [['PONG'], ['PONG', 'BYE'], 1],
+    [['PONG'], ['BYE'], undefined],
+    [['PONG', 'BYE'], ['PONG'], undefined],
+    [['ERROR X retry_after=1..2'], ['ERROR X retry_after=1.5'], 1],
+    [['ERROR X retry_after=1..2'], ['ERROR X retry_after=2.1'], undefined],
+    [['ERROR X retry_after=1..2'], ['ERROR X'], undefined],
+  ])('%j against %j', (expected, heard, count) => {
+    expect(matched(expected, heard)).toBe(count);
+  });
+
+  test('what may still come is waited for, and what is wrong is not', () => {
+    expect(isOpen(['PONG', 'BYE'], ['PONG'])).toBe(true);
+    expect(isOpen(['PONG', 'BYE'], ['BYE'])).toBe(false);
+  });
+});
+
+const houses: readonly House[] = [true, false].flatMap((flag) =>
+  (['none', 'password', 'token'] as const).flatMap((proof) =>
+    [true, false].map((isSlow) => ({
+      ...{ shards: 1, proof, isStrict: flag, isLenient: flag, isPlain: proof !== 'token' || flag },
+      isSlow,
+    })),
+  ),
+);
+
+test('each play fits some house', () => {
+  const homeless = plays.filter((play) => !houses.some((house) => play.fits(house)));
+  expect(homeless.map(({ name }) => name)).toEqual([]);
+});
+
+test('whoever plays in a house without faults hears what he has to', { timeout: 60_000 }, () => {
+  const seeds = Array.from({ length: 60 }, (_, seed) => seed);
+  const plans = seeds.map((seed) => drawChatPlan({ seed, lane: 'byte', nodes: 1 }));
+  const some = plans.filter(({ chat }) => chat?.plays !== undefined).slice(0, 6);
+  expect(some.length).toBeGreaterThan(3);
+  for (const plan of some) {
+    const { violations } = simulate(plan, undefined, dialectOf('chat').judges);
+    expect(violations.map(({ sentence }) => sentence)).toEqual([]);
+  }
+});

@@ -95,8 +95,8 @@ class Judge {
   drains({ node, at }: EventOf<'gatewayDrains'>): void {
     this.#drainsAt.set(node, at);
     for (const page of this.#pages.values()) {
-      // Who does not poll just then is told when it polls again.
-      if (page.node === node && page.isOpen) page.drainedAt ??= at;
+      // Who does not poll just then is told when it polls again; a node that is told twice to go begins anew.
+      if (page.node === node && page.isOpen) page.drainedAt = at;
     }
   }
 

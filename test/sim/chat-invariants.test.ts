@@ -20,6 +20,7 @@ const terms = {
   ...{ joinsPerSecondMax: 2, messagesPerSecondMax: 1_000, messagesBurstMax: 1_000 },
   ...{ presenceEveryMs: 2_000, roomsPerSessionMax: 100, sessionsPerUserMax: 8 },
   ...{ resumeBytesMax: 1_048_576, isShort: false, roomMembersMax: 1_000 },
+  ...{ offlineAgeMaxMs: 604_800_000, hasFewRooms: false },
   ...{ watchedUsersMax: 500, partitionPolicy: 'serve', nodesExpected: 0, stableAfterMs: 6_000 },
 };
 const fewWait = { offlineMessagesMax: 1, sessionsPerUserMax: 1 };
@@ -461,7 +462,43 @@ const toldAnew: readonly Written[] = [
   ...[at(20_100, roomEvent(1, 'join', 'u2', 1)), at(40_000, roomEvent(1, 'leave', 'u2', 1))],
 ];
 
+/** All nodes hear each other, and somebody says something to one room, and to somebody who is not there. */
+const together: readonly Written[] = [
+  ...[began(), chatBegan(), ...handshake, ...linksUp, joined(1), loggedIn(1), seated(1, 0)],
+  at(5_000, askedFor(1, 'ROOM_MESSAGE', { room: 'r', message: 'm1.1', id: 'i1' })),
+  askedFor(1, 'DIRECT_MESSAGE', { to: 'u2', message: 'm1.2', id: 'i2' }),
+];
+/** Two sides have met, and the later one of two messages of the other side was heard. */
+const met: readonly Written[] = [
+  ...[began(), chatBegan({}, [splitOff(1, 10_000)]), seated(1, 0)],
+  at(20_000, heard(1, 'm2.2', 2, { isDelayed: true })),
+];
+const keeps = (node: number, place: number): Written =>
+  spoke(node, 0, 'FORWARD', { key: 'room r', keeps: [1, place] });
+const holds = (node: number, to: number, message: string): Written =>
+  spoke(node, to, 'FORWARD', { key: 'user U2', holds: message });
+const isStored = roomAcked(1, 'm1.1', 1, { status: 'stored' });
+const nowWaits = directAcked('queued', { message: 'm1.2' });
+
 const clean: Readonly<Record<string, readonly Written[]>> = {
+  'what is stored one of two others keeps, and what waits one of them holds': [
+    ...[...together, keeps(1, 1), isStored, holds(1, 0, 'u1 i2'), nowWaits],
+  ],
+  '[HP-HOME-13] what waits for what stands before it waits until somebody comes in': [
+    ...[...met, seated(3, 2), heard(1, 'm2.1', 1, { isDelayed: true })],
+  ],
+  'what nobody holds waits all the same after two seconds': [...together, at(7_100, nowWaits)],
+  'what waited for a login and was left by it has waited for the next one alone': [
+    ...[began(), chatBegan({ isCluster: false, offlineAgeMaxMs: 3_000 }), joined(2)],
+    ...[askedFor(1, 'DIRECT_MESSAGE', { to: 'u2', message: 'm1.1' }), directAcked('queued')],
+    ...[at(2_000, askedFor(2, 'LOGIN')), ended(2, { by: 'client' })],
+    ...[at(9_000, askedFor(2, 'LOGIN')), loggedIn(2), directHeard(2, { isDelayed: true })],
+  ],
+  'nobody waits for a node that was found a moment ago': [
+    ...[began(), chatBegan(), at(4_500, seen(0, 'n2', 'linkUp')), joined(1), loggedIn(1)],
+    at(5_000, askedFor(1, 'DIRECT_MESSAGE', { to: 'u2', message: 'm1.2', id: 'i2' })),
+    nowWaits,
+  ],
   'all that live are up, and strangers are told why they may not come in': [
     ...[...world, sees(), stranger('otherCluster', 'ERROR', 'CLUSTER_MISMATCH')],
     just('strangerSentAway', { node: 0, what: 'otherCluster', isTold: true }),
@@ -1015,6 +1052,11 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [...world, heard(1, 'm2.1', 1), heard(3, 'm2.2', 1)],
     ],
     ['room-order', 'backwards', [...world, heard(1, 'm2.2', 2), heard(1, 'm2.1', 1)]],
+    [
+      'room-order',
+      '[HP-HOME-13] backwards, where nodes have met and nobody comes in',
+      [...met, heard(1, 'm2.1', 1, { isDelayed: true })],
+    ],
     ['room-order', 'twice', [...world, heard(1, 'm2.1', 1), heard(1, 'm2.1', 1)]],
     [
       'room-order',
@@ -1111,6 +1153,47 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         died(2),
         rested(),
       ],
+    ],
+    [
+      'directs',
+      '[HP-DM-4] told late, long after it was to be forgotten',
+      [
+        ...[began(), chatBegan({ isCluster: false, offlineAgeMaxMs: 3_000 }), joined(2)],
+        ...[askedFor(1, 'DIRECT_MESSAGE', { to: 'u2', message: 'm1.1' }), directAcked('queued')],
+        ...[at(9_000, askedFor(2, 'LOGIN')), loggedIn(2), directHeard(2, { isDelayed: true })],
+      ],
+    ],
+    [
+      'views',
+      '[HP-RES-5] a session that is over sits where another one of its user does',
+      [
+        ...[...world, rested()],
+        just('ghostSeen', { node: 0, room: 'r', user: 'u1', session: 's0' }),
+        ...[rests(1), asked],
+      ],
+    ],
+    [
+      'promised',
+      '[HP-STORE-2] stored, where nobody has come so far',
+      [...together, keeps(2, 0), isStored],
+    ],
+    [
+      'promised',
+      '[HP-STORE-1] stored by one of three others',
+      [
+        ...[began(), chatBegan({ nodesExpected: 4 }), ...linksUp],
+        ...[askedFor(1, 'ROOM_MESSAGE', { message: 'm1.1' }), keeps(2, 1), isStored],
+      ],
+    ],
+    [
+      'promised',
+      '[HP-STORE-6] it waits, and another message is held',
+      [...together, holds(1, 0, 'u1 i1'), nowWaits],
+    ],
+    [
+      'promised',
+      '[HP-ACK-2] it waits, and is held for another node',
+      [...together, holds(1, 2, 'u1 i2'), nowWaits],
     ],
     [
       'copied',

@@ -217,6 +217,35 @@ const LAST_BLOWS = {
   crashes: 3,
 } as const;
 
+/**
+ * In half of the draws, where a node has several threads: its clients are lost, crossings are slow, and one thread dies
+ * while sessions go from one to another because their clients are back.
+ */
+export function blowsAtReturns({ horizonUs, counts }: FaultScope): Arbitrary<Fault[]> {
+  const { shard: all, node: nodes } = counts;
+  const shards = Math.max(1, Math.floor(all / nodes));
+  if (shards === 1) return constant([]);
+  const round = plainRecord({
+    node: integer({ min: 0, max: nodes - 1 }),
+    shard: integer({ min: 0, max: shards - 1 }),
+    at: milliseconds(1_500, Math.max(1_500, Math.floor(horizonUs / 1_000) - 1_500)),
+    crashAfterUs: milliseconds(150, 650),
+  });
+  const rounds = array(round, { minLength: 2, maxLength: 4, size: 'max' });
+  return tuple(chance(1, 2), rounds).map(([isStruck, some]) =>
+    (isStruck ? some : []).flatMap(({ node, shard, at, crashAfterUs }): Fault[] => [
+      { at, kind: 'slowPorts', target: node, durationUs: 1_500_000, amount: SLOW_PORTS_US },
+      { at, kind: 'storm', target: node, durationUs: 0, amount: 0 },
+      {
+        ...{ at: at + crashAfterUs, kind: 'crashShard', target: node * shards + shard },
+        ...{ durationUs: 50_000, amount: 0 },
+      },
+    ]),
+  );
+}
+
+const SLOW_PORTS_US = 120_000;
+
 /** One fault, its length and strength within bounds, which become the least; instant and target stay. */
 export function faultWithin(
   kind: FaultKind,

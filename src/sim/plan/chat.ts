@@ -9,7 +9,7 @@ import { clusterDefaults, type ClusterOptions } from '../../actors/cluster/clust
 import type { LinkPlan } from '../edges/link.ts';
 import type { Lane } from '../edges/web.edge.ts';
 import { type ClusterFaultKind, chanceFaultKinds } from '../faults/cluster-faults.ts';
-import type { FaultKind } from '../faults/faults.ts';
+import { blowsAtReturns, type FaultKind } from '../faults/faults.ts';
 import { drawFaults, kindsOf, type Plan, type PlanChoices } from '../plan.ts';
 import type {
   ChatPlan,
@@ -35,7 +35,7 @@ import {
   withSides,
 } from './casting/sides.ts';
 import { impostors, knockers } from './casting/strangers.ts';
-import { shortages } from './casting/shortages.ts';
+import { forgetfulness, inOwnRooms, shortages } from './casting/shortages.ts';
 import { clusterKindsIn, kindsIn, tempers } from './casting/tempers.ts';
 import { visits, withLatecomers, withVisitors } from './casting/visitors.ts';
 import { ADMIN, ROOMS } from './chat-plan.ts';
@@ -72,11 +72,13 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const talkers = clients ?? parts.talkers;
   const narrow = drawn(narrowLimits, seed, 'chat limits');
   const short = drawn(shortages(nodeCount), seed, 'shortages');
-  const chatOptions = { ...parts.options, ...narrow, ...short };
+  const forgetful = drawn(forgetfulness(nodeCount), seed, 'forgetfulness');
+  const chatOptions = { ...parts.options, ...narrow, ...short, ...forgetful };
   const areFew = narrow.roomsPerSessionMax !== undefined || isCrowded;
-  const all = Array.from({ length: talkers }, (_, rank) =>
+  const drawnTalkers = Array.from({ length: talkers }, (_, rank) =>
     talkerOf(seed, rank, nodeCount, lane, parts),
   );
+  const all = inOwnRooms(drawnTalkers, forgetful);
   const bridging = drawn(bridgings, seed, 'bridges');
   const { crossers, seated } = crossingOf(bridging, { seed, talkers: all, isCluster, nodeCount });
   const counts = {
@@ -91,7 +93,11 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   const isSingle = isFaulty && !isRepeated && drawn(chance(1, 4), seed, 'is single');
   const isOne = isSingle || isRepeated || isDrain;
   const isQuiet = isCrowded && areCrowdsAlone(seed);
-  const faults = isOne || isQuiet ? [] : drawFaults(seed, kinds, { horizonUs, counts });
+  const scope = { horizonUs, counts };
+  const mayDie = kinds.includes('crashShard') && !isOne && !isQuiet;
+  const blows = mayDie ? drawn(blowsAtReturns(scope), seed, 'blows at returns') : [];
+  const some = isOne || isQuiet ? [] : drawFaults(seed, kinds, scope);
+  const faults = [...some, ...blows].toSorted((one, other) => one.at - other.at);
   const clusterKinds = clusterKindsIn(temper, drawn(clusterKindsOf(mood), seed, 'cluster kinds'));
   const several = clusterSchedules(isFaulty ? clusterKinds : [], nodeCount, horizonUs);
   const schedule = isSingle ? singleFault(nodeCount) : several;

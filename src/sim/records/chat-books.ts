@@ -3,6 +3,7 @@
 
 import type { UsersState } from '../../actors/chat/users/users-state.ts';
 import { costOf } from '../../actors/chat/memory-budget.ts';
+import { shardOfUser } from '../../actors/chat/chat-context.ts';
 import { successorsOf } from '../../actors/chat/rendezvous.ts';
 import type { RoomsState } from '../../actors/chat/rooms/rooms-state.ts';
 import type { Session } from '../../actors/chat/session/session.ts';
@@ -11,6 +12,7 @@ import { keyOf } from '../../actors/chat/users/user.ts';
 import { userKey } from '../../actors/codecs/hp/names.ts';
 import type { Outgoing } from '../../actors/cluster/relay/outgoing.ts';
 import type { Admission } from '../../actors/runtime/admission.ts';
+import { nodeNamed } from '../plan/chat-plan.ts';
 import type { Shard } from '../shard.ts';
 import type { EventOf, Trace } from '../trace.ts';
 
@@ -79,8 +81,18 @@ function sumsOfRooms({ rooms, guests, empty, budget, chat }: RoomsState): readon
   const most = Math.ceil(chat.options.historyBytesTotalMax / chat.shards);
   for (const { memory } of [...rooms.values(), ...guests.values()])
     for (const entry of memory.kept) bytes += costOf(entry);
-  for (const { count } of rooms.values()) if (count === 0) deserted += 1;
+  let emptySince = Number.POSITIVE_INFINITY;
+  for (const room of rooms.values()) {
+    if (room.count > 0) continue;
+    deserted += 1;
+    emptySince = Math.min(emptySince, room.emptySince);
+  }
+  const roomsMost = Math.ceil(chat.options.roomsMax / chat.shards);
+  const { emptySince: firstSince = Number.POSITIVE_INFINITY } = empty.first ?? {};
   return [
+    { what: 'rooms', counted: rooms.size, there: rooms.size, most: roomsMost },
+    // [HP-ROOM-6] The next one that makes way.
+    { what: 'since when a room is empty', counted: firstSince, there: emptySince },
     { what: 'bytes that rooms remember', counted: budget.bytes, there: bytes, most },
     { what: 'rooms in which nobody is', counted: empty.size, there: deserted },
   ];
@@ -144,6 +156,25 @@ export function tellCopies(trace: Trace, shards: readonly Shard[]): void {
   for (const one of there) {
     tellRooms(trace, one, there);
     tellUsers(trace, one, there);
+  }
+}
+
+/** Who sits in a room, and has no session on the node where it is said to be. */
+export function tellGhosts(trace: Trace, shards: readonly Shard[]): void {
+  const there = shards.filter(({ isDead, plan }) => !isDead && plan.chat !== undefined);
+  for (const { plan, system, actors } of there) {
+    const { node, shards: count } = plan;
+    const state = system.stateOf(actors.rooms) as RoomsState | undefined;
+    for (const room of state?.rooms.values() ?? [])
+      for (const { user, session, node: name } of room.sessions) {
+        const at = name === undefined ? node : nodeNamed(name);
+        const home = shardOfUser({ shards: count }, user);
+        const one = there.find(({ plan: its }) => its.node === at && its.shard === home);
+        const users = one && (one.system.stateOf(one.actors.users) as UsersState | undefined);
+        if (users === undefined || users.users.get(userKey(user))?.sessions.has(session) === true)
+          continue;
+        trace.add({ kind: 'ghostSeen', node, room: room.name, user: userKey(user), session });
+      }
   }
 }
 

@@ -295,6 +295,15 @@ export type ChatRecord =
       /** It had said goodbye, or was told why. */
       readonly isBye: boolean;
     })
+  /** A session sits in a room when everything is at rest, and the keeper of its user does not know it. */
+  | {
+      readonly kind: 'ghostSeen';
+      /** Of the room's home. */
+      readonly node: number;
+      readonly room: string;
+      readonly user: string;
+      readonly session: string;
+    }
   /** What a talker still waits for when everything is at rest. */
   | (AtTalker & { readonly kind: 'talkerWaits'; readonly what: string })
   /** How a talker is when everything is at rest: its session and its rooms, if it is in. */

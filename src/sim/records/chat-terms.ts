@@ -17,8 +17,11 @@ export interface ChatTerms {
   readonly offlineMessagesMax: number;
   readonly resumeMessagesMax: number;
   readonly resumeBytesMax: number;
-  /** Bytes of all that waits for users are few. */
+  /** Bytes of all that waits for users are few, or it waits for a short time alone. */
   readonly isShort: boolean;
+  readonly offlineAgeMaxMs: number;
+  /** Somebody may find no place for the room that he wants. */
+  readonly hasFewRooms: boolean;
   readonly roomMembersMax: number;
   readonly queueBytesMax: number;
   readonly emptyRoomMs: number;

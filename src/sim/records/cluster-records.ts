@@ -48,6 +48,9 @@ export type ClusterRecord =
       /** Of its place in a room. */
       readonly epoch?: number | undefined;
       readonly origin?: string | undefined;
+      /** It says up to where it keeps a room for the other node, or which direct message it holds for it. */
+      readonly keeps?: readonly [epoch: number, seq: number] | undefined;
+      readonly holds?: string | undefined;
     }
   /** What a node says of another one in its log. */
   | {

@@ -5,7 +5,7 @@
 import type { HpMistake } from '../../codecs/hp/mistakes.ts';
 import type { Status } from '../../codecs/hp/requests.ts';
 import type { Address } from '../../runtime/actor.ts';
-import type { SessionsOver } from '../users/user-messages.ts';
+import type { KeeperIsNew, SessionsOver } from '../users/user-messages.ts';
 import type { PeerNotice } from '../../routing/relay/relay-seam.ts';
 import type { ConnectionId, Payload, ShardDown } from '../../runtime/edges.ts';
 
@@ -169,6 +169,7 @@ export type RoomsMessage =
       readonly node: string;
     }
   | SessionsOver
+  | KeeperIsNew
   /** One that keeps rooms on another node has lost them. */
   | { readonly type: 'keeperLost'; readonly node: string }
   /** What was said in a room whose home is on another node. */

@@ -70,6 +70,8 @@ export interface RoomsState {
   readonly pressed: Set<string>;
   /** Nodes that are gone, and have not come back. */
   readonly gone: Set<string>;
+  /** Shards whose keepers of users have died: of their users somebody may be gone without a word. */
+  readonly doubted: Set<number>;
   /** Those that wait for another home to tell everything. */
   readonly late: Set<Room>;
   /** Crowds whose number of members has changed. */

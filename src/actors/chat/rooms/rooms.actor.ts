@@ -8,6 +8,7 @@ import { Row } from '../../runtime/memory/row.ts';
 import type { ChatContext } from '../chat-context.ts';
 import type { ChatOptions } from '../chat-options.ts';
 import { admitted } from './bridged.ts';
+import { askForDoubted, doubt } from './doubted.ts';
 import { arrive, depart, obey, tellCrowds, tellEvent, tellUnseen } from './deeds.ts';
 import { begin, keeperLost, waits } from './nodes/anew.ts';
 import { askHome, guestsGone, heard, memberMoved, retry } from './nodes/away.ts';
@@ -49,6 +50,7 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
         isServing: true,
         late: new Set(),
         crowds: new Set(),
+        doubted: new Set(),
         seatedAt: new Map(),
         bridgedRates: new Map(),
       },
@@ -117,6 +119,10 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
         // The relay goes with its shard, and the next one tells anew who does not keep pace.
         if (message.shard === 0) state.pressed.clear();
         sessionsGone(state, ({ shard }) => shard === message.shard, context);
+        doubt(state, message.shard, context);
+        return;
+      case 'keeperIsNew':
+        doubt(state, message.shard, context);
         return;
       case 'sessionsOver': {
         const over = new Set(message.sessions);
@@ -136,6 +142,11 @@ function sessionsGone(state: RoomsState, isGone: (member: Member) => boolean, co
     for (const member of room.sessions)
       if (member.node === undefined && isGone(member))
         depart(state, room, member, 'node_down', context);
+  // Nor do they come in when the room has settled.
+  for (const settling of state.settling.values())
+    settling.asks = settling.asks.filter(
+      (ask) => ask.type !== 'join' || ask.peer !== undefined || !isGone(ask.member),
+    );
 }
 
 function deedsOf(state: RoomsState, context: Turn): Deeds {
@@ -160,6 +171,9 @@ function due(state: RoomsState, timer: string, context: Turn): void {
       return;
     case 'seats':
       compareSeats(state, deedsOf(state, context), context);
+      return;
+    case 'doubted':
+      askForDoubted(state, context);
       return;
     case 'late':
       spreadLate(state, context);

@@ -97,6 +97,11 @@ function isNew({ bornAt }: UsersState, forMs: number, { now }: UsersTurn): boole
   return bornAt !== undefined && now - bornAt < forMs * 1_000;
 }
 
+/** Whoever moved as the keeper before this one died may not have said so yet. */
+export function mayComeYet(state: UsersState, context: UsersTurn): boolean {
+  return isNew(state, AGAIN_MAX_MS + state.chat.options.answerTimeoutMs, context);
+}
+
 /** [HP-RES-2] [HP-RES-4] The one who shows the token is given all that the session has. */
 export function move(state: UsersState, ask: Ask<'resume'>, context: UsersTurn): void {
   const known = userOf(state, ask.user)?.sessions.get(ask.session);
@@ -130,10 +135,7 @@ export function moved(
 ): void {
   const known = userOf(state, name)?.sessions.get(entry.session);
   if (known === undefined) {
-    const { answerTimeoutMs } = state.chat.options;
-    const user = isNew(state, AGAIN_MAX_MS + answerTimeoutMs, context)
-      ? madeUser(state, name)
-      : undefined;
+    const user = mayComeYet(state, context) ? madeUser(state, name) : undefined;
     if (user === undefined) context.send(entry.address, { type: 'replaced' });
     else {
       // [HP-ROOM-9] It moved while the keeper died that had let it go: the actor that it left could not say so any more.

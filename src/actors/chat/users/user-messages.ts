@@ -143,6 +143,11 @@ export type UsersMessage =
       })
   | Located
   | SessionsOver
+  | {
+      readonly type: 'areHere';
+      readonly members: readonly { readonly user: string; readonly session: string }[];
+      readonly replyTo: Address<SessionsOver | KeeperIsNew>;
+    }
   /** One that keeps users on another node has lost what waited for them. */
   | { readonly type: 'keeperLost'; readonly node: string }
   | PeerNotice
@@ -152,6 +157,12 @@ export type UsersMessage =
 export interface SessionsOver {
   readonly type: 'sessionsOver';
   readonly sessions: readonly string[];
+}
+
+/** It does not know for sure yet who is here. */
+export interface KeeperIsNew {
+  readonly type: 'keeperIsNew';
+  readonly shard: number;
 }
 
 export interface Watcher {

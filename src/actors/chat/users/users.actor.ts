@@ -15,7 +15,7 @@ import { expirePacked } from './nodes/keeping.ts';
 import { relayLost, sendAgain, tellKeepers } from './nodes/flying.ts';
 import { direct, directTaken, giveUpGone, giveUpWaiting, notTaken } from './directs.ts';
 import { giveUpMoving, isElsewhere, lookAgain, moveHere, sendOver } from './nodes/moving.ts';
-import { detached, move, moved, register, unregister } from './registry.ts';
+import { detached, mayComeYet, move, moved, register, unregister } from './registry.ts';
 import { giveUpHolding, holdAgain, keeperLost, sayAllHeld } from './nodes/waiting-room.ts';
 import type { KnownSession } from './affairs.ts';
 import type { User } from './user.ts';
@@ -175,6 +175,9 @@ export const usersActor: ActorDefinition<ChatContext, UsersState, UsersMessage> 
           for (const session of watchers.keys()) if (over.has(session)) watchers.delete(session);
         return;
       }
+      case 'areHere':
+        areHere(state, message, context);
+        return;
       case 'shardDown':
         if (message.shard === 0) {
           relayLost(state);
@@ -275,6 +278,22 @@ function shardDown(state: UsersState, shard: number, context: UsersTurn): void {
     tellPresence(state, user.name, context);
   }
   tellOver(state, over, context);
+}
+
+/** [HP-ROOM-9] Of sessions that moved as the keeper before this one died nobody else may know that they are over. */
+function areHere(
+  state: UsersState,
+  { members, replyTo }: Ask<'areHere'>,
+  context: UsersTurn,
+): void {
+  if (mayComeYet(state, context)) {
+    context.send(replyTo, { type: 'keeperIsNew', shard: state.chat.shard });
+    return;
+  }
+  const sessions = members.flatMap(({ user, session }) =>
+    userOf(state, user)?.sessions.has(session) === true ? [] : [session],
+  );
+  if (sessions.length > 0) context.send(replyTo, { type: 'sessionsOver', sessions });
 }
 
 /** [HP-RES-5] Which rooms they were in nobody knows any more. */

@@ -20,6 +20,7 @@ import { joining } from './peers/joining.ts';
 import { cutOff } from './peers/cut-off.ts';
 import { healed } from './peers/healed.ts';
 import { membersTold } from './peers/told.ts';
+import { promised } from './peers/promised.ts';
 import { unproved } from './peers/strangers.ts';
 import { minority } from './sessions/minority.ts';
 import { hpPatience } from './patience.ts';
@@ -97,6 +98,7 @@ export const chatInvariants: readonly Invariant[] = [
   mesh,
   unproved,
   membersTold,
+  promised,
   cutOff,
   healed,
   joining,

@@ -26,6 +26,7 @@ export const directs: Invariant = {
         judge.areQueued = event.sites.includes('tiny-window');
       },
       talkerJoined: ({ client, user, isMute, hasAck }) => {
+        judge.users.set(client, user);
         const talkers = judge.talkers.get(user) ?? [];
         judge.talkers.set(user, [...talkers, { client, isMute, hasAck }]);
       },
@@ -79,6 +80,8 @@ interface Talker {
 
 class Judge {
   readonly talkers = new Map<string, Talker[]>();
+  /** By client. */
+  readonly users = new Map<number, string>();
   readonly troubles = new Troubles();
   readonly resting = new Map<number, EventOf<'talkerRests'>>();
   /** By session: when it began. */
@@ -96,6 +99,8 @@ class Judge {
   /** By sender and message: when he was told that somebody has it. */
   readonly #deliveredAt = new Map<string, number>();
   isRest = false;
+  /** By user: when he has asked to come in last, and before that. */
+  readonly #logins = new Map<string, readonly [last: number, before: number]>();
   /** By client. */
   readonly #stays = new Map<number, Stay[]>();
   readonly #report: Report;
@@ -138,8 +143,12 @@ class Judge {
     this.#crashedAt = at;
   }
 
-  asked({ what, message, connection, node, at }: EventOf<'talkerAsked'>): void {
-    if (what === 'LOGIN') this.loginAt.set(connection, at);
+  asked({ what, message, connection, client, node, at }: EventOf<'talkerAsked'>): void {
+    if (what === 'LOGIN') {
+      const user = this.users.get(client) ?? '';
+      this.#logins.set(user, [at, this.#logins.get(user)?.[0] ?? Number.NEGATIVE_INFINITY]);
+      this.loginAt.set(connection, at);
+    }
     if (what !== 'DIRECT_MESSAGE' || message === undefined) return;
     this.#askedIn.set(message, (this.#askedIn.get(message) ?? new Set()).add(node));
     if (this.#askedAt.has(message)) return;
@@ -185,10 +194,25 @@ class Judge {
   /** [HP-DM-6] What somebody has taken waits for nobody, where one node knows of all of them. */
   #judgeLate(event: EventOf<'directHeard'>): void {
     const { client, from, message, session } = event;
+    this.#judgeAge(event);
     const deliveredAt = this.#deliveredAt.get(`${from} ${message}`) ?? Infinity;
     if (deliveredAt >= (this.begun.get(session) ?? 0) || this.troubles.isCluster) return;
     if (this.#crashedAt < (this.#askedAt.get(message) ?? 0) - NOTICE_US)
       this.#report(event, `client ${client} hears ${message} late, which was delivered before`);
+  }
+
+  /** [HP-DM-4] It waited for this login alone, and for longer than anything does. */
+  #judgeAge(event: EventOf<'directHeard'>): void {
+    const { client, user, message, session } = event;
+    const { offlineAgeMaxMs = Infinity, isCluster } = this.troubles.terms ?? {};
+    const [last, before] = this.#logins.get(user) ?? [Infinity, Infinity];
+    const waitedUs = last - (this.#queuedAt.get(message) ?? Infinity);
+    if (last !== this.begun.get(session) || before > (this.#askedAt.get(message) ?? 0)) return;
+    if (isCluster === false && waitedUs > offlineAgeMaxMs * 1_000)
+      this.#report(
+        event,
+        `client ${client} hears ${message}, which had waited for ${waitedUs / 1e6} s`,
+      );
   }
 
   /** On its way to a node that was taken for dead meanwhile, and was not; or [HP-DM-3] said on another one, too. */

@@ -34,6 +34,7 @@ export const views: Invariant = {
       rested: () => {
         judge.isRest = true;
       },
+      ghostSeen: (event) => judge.ghost(event),
       talkerRests: (event) => judge.rests(event),
       talkerEnded: ({ client }) => judge.ended(client),
       presenceTold: (event) => judge.presence(event),
@@ -113,6 +114,16 @@ class Views {
           `client ${event.client} on node ${event.node} sees ${sessions} sessions of ${user}, which has ${truth}`,
         );
     }
+  }
+
+  /** [HP-RES-5] Others of the same user may sit beside it. */
+  ghost(event: EventOf<'ghostSeen'>): void {
+    const { room, user, session, node } = event;
+    this.#suspect(
+      event,
+      user,
+      `${session} of ${user} sits in '${room}' at home on node ${node}, and is over`,
+    );
   }
 
   /** Those of the whole cluster in which somebody is. */

@@ -251,4 +251,15 @@ export const bounding: readonly Mutant[] = [
     replace: '  if (added.length > 0 && session.watched.size >= watchedUsersMax) {',
     story: 'As long as there is place for one more, a whole list of users to watch is taken.',
   },
+  {
+    name: 'rooms-that-nobody-is-in-stay',
+    dialect,
+    nodes: 1,
+    breaks: ['books'],
+    requirements: ['HP-ROOM-6', 'HP-LIM-2'],
+    file: 'chat/rooms/rooms-state.ts',
+    find: '  if (first !== undefined) forget(state, first);\n',
+    replace: '',
+    story: 'The room that is to make way for another one is found, and stays.',
+  },
 ];

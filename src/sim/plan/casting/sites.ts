@@ -11,6 +11,7 @@ export const clusterSiteNames: readonly string[] = [
   'few-topics',
   'few-topics-at-first',
   'short-parts',
+  'short-pieces',
 ];
 
 export const clusterSites: Arbitrary<readonly string[]> = tuple(

@@ -88,6 +88,8 @@ export function chatWords(event: ChatRecord): string {
       return event.session === undefined
         ? `${who} is not in`
         : `${who} is in as ${event.session}, in ${event.rooms.join(', ') || 'no room'}`;
+    case 'ghostSeen':
+      return `${event.session} of ${event.user} sits in '${event.room}' at home on node ${event.node}, and is not there`;
     case 'peerSpoke':
       return `node ${event.node} says ${event.type} to node ${event.to}${forwardedAbout(event)}`;
     case 'peerSeen':

@@ -127,6 +127,10 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
     return this.#plan.options.bodyBytesMax;
   }
 
+  get hasFewRooms(): boolean {
+    return this.#plan.options.roomsMax < ENOUGH_ROOMS;
+  }
+
   saidAt(message: string): number {
     return this.#said.get(message)?.seq ?? -1;
   }
@@ -307,13 +311,18 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
 }
 
 function termsOf({ options, cluster }: ChatPlan) {
-  const { resumeWindowMs, pingEveryMs, pingTimeoutMs, loginTimeoutMs, emptyRoomMs } = options;
+  const { resumeWindowMs, pingEveryMs, pingTimeoutMs, loginTimeoutMs } = options;
   const { roomEventsMax, joinsPerSecondMax, messagesPerSecondMax } = options;
   const { messagesBurstMax, presenceEveryMs } = options;
   const { roomsPerSessionMax, sessionsPerUserMax, watchedUsersMax } = options;
   const { offlineMessagesMax, resumeMessagesMax, resumeBytesMax, queueBytesMax } = options;
   const { historyBytesTotalMax, offlineBytesTotalMax, roomMembersMax } = options;
-  const historyMax = historyBytesTotalMax < ENOUGH_BYTES ? 0 : options.historyMax;
+  const { offlineAgeMaxMs } = options;
+  const isForgetful = historyBytesTotalMax < ENOUGH_BYTES || offlineAgeMaxMs < LONG_MS;
+  const historyMax = isForgetful ? 0 : options.historyMax;
+  const hasFewRooms = options.roomsMax < ENOUGH_ROOMS;
+  // Whoever wants a room may have another one forgotten that nobody is in.
+  const emptyRoomMs = hasFewRooms ? 0 : options.emptyRoomMs;
   const { suspectMs = 0, downMs = 0, lingerMs = 0, stableAfterMs = 0 } = cluster ?? {};
   const { forgetMs = 0, joinTimeoutMs = 0 } = cluster ?? {};
   const { partitionPolicy = 'serve', nodesExpected = 0 } = cluster ?? {};
@@ -321,7 +330,8 @@ function termsOf({ options, cluster }: ChatPlan) {
     ...{ isCluster: cluster !== undefined, suspectMs, downMs, lingerMs, forgetMs, joinTimeoutMs },
     ...{ resumeWindowMs, pingEveryMs, pingTimeoutMs, loginTimeoutMs, emptyRoomMs, roomEventsMax },
     ...{ historyMax, offlineMessagesMax, resumeMessagesMax, resumeBytesMax, queueBytesMax },
-    isShort: offlineBytesTotalMax < ENOUGH_BYTES,
+    isShort: offlineBytesTotalMax < ENOUGH_BYTES || offlineAgeMaxMs < LONG_MS,
+    ...{ offlineAgeMaxMs, hasFewRooms },
     roomMembersMax,
     ...{ joinsPerSecondMax, messagesPerSecondMax, messagesBurstMax, presenceEveryMs },
     ...{ roomsPerSessionMax, sessionsPerUserMax, watchedUsersMax },
@@ -340,6 +350,8 @@ const EXIT_US = 1_000;
 const STARTED_AGAIN_US = 3_000_000;
 /** More than is said in a run. */
 const ENOUGH_BYTES = 10_000_000;
+const ENOUGH_ROOMS = 1_000;
+const LONG_MS = 600_000;
 const FIRST_CALLER = 10_000;
 /** Until a call there is answered. */
 const ELSEWHERE_US = 2_000;

@@ -107,12 +107,11 @@ function forwardedIn(payload: Fields) {
   // Of a part nobody can tell what the whole says.
   if ('part' in data) return { n };
   const { key, body } = data as { key: string; body: Fields };
-  const named = kind === 'publication' ? publicationIn(body) : kind === 'user' ? userIn(body) : {};
-  return { n, key: `${kind} ${key}`, ...named };
+  return { n, key: `${kind} ${key}`, ...readers[kind]?.(body) };
 }
 
 /** What a home has given its place, or a client of the broker has published. */
-function publicationIn({ body }: Fields): { message?: string; epoch?: number; origin?: string } {
+function publicationIn({ body }: Fields): Named {
   if (typeof body !== 'object' || body === null) return {};
   const { entry, $t: text } = body as { entry?: Fields; $t?: string };
   if (entry !== undefined)
@@ -124,11 +123,34 @@ function publicationIn({ body }: Fields): { message?: string; epoch?: number; or
   return publication === undefined ? {} : { message: publication };
 }
 
-function userIn({ say, message }: Fields): { message?: string } {
+/** A direct message, or word of one that is held for the other node. */
+function userIn({ say, message, from: by, id: name }: Fields): Named {
+  if (say === 'held') return { holds: `${String(by).toLowerCase()} ${String(name)}` };
   if (say !== 'direct') return {};
   const { from, id } = message as { from: string; id: string };
   return { message: `${from} ${id}` };
 }
+
+/** Up to where it keeps the room. */
+function roomIn({ say, place }: Fields): Named {
+  if (say !== 'kept') return {};
+  const { epoch, seq } = place as { epoch: number; seq: number };
+  return { keeps: [epoch, seq] };
+}
+
+interface Named {
+  readonly message?: string;
+  readonly epoch?: number;
+  readonly origin?: string;
+  readonly holds?: string;
+  readonly keeps?: readonly [epoch: number, seq: number];
+}
+
+const readers: Readonly<Record<string, (body: Fields) => Named>> = {
+  publication: publicationIn,
+  user: userIn,
+  room: roomIn,
+};
 
 function nameIn(entry: Fields): string {
   return String(entry['node']);

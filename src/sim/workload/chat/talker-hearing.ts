@@ -196,13 +196,8 @@ export class TalkerHearing {
     const retry = numberOf(payload, 'retry_after');
     const retryAfter = retry < 0 ? undefined : retry;
     this.#talker.world.trace.add({
-      ...{
-        kind: 'talkerAnswered',
-        id: question?.id ?? undefined,
-        asked: question?.what,
-        what: type,
-        code,
-      },
+      ...{ kind: 'talkerAnswered', id: question?.id ?? undefined, asked: question?.what },
+      ...{ what: type, code },
       ...{
         retryAfter,
         expected: question?.expected,
@@ -236,8 +231,9 @@ export class TalkerHearing {
         return;
       case 'JOIN': {
         const { room } = question;
-        // There is no end to waiting before a room that is full.
-        const isInVain = code === 'FORBIDDEN' || (code === 'ROOM_FULL' && world.isSettling);
+        // There is no end to waiting before a room that is full, or that has no place.
+        const isFull = code === 'ROOM_FULL' || (code === 'UNAVAILABLE' && world.hasFewRooms);
+        const isInVain = code === 'FORBIDDEN' || (isFull && world.isSettling);
         if (room !== undefined && !isInVain) again(() => talker.deeds.join(room));
         return;
       }

@@ -23,6 +23,8 @@ export interface TalkerWorld extends Speakers {
   /** In which somebody sits. */
   readonly rooms: readonly string[];
   readonly bodyBytesMax: number;
+  /** There is no place for all of them. */
+  readonly hasFewRooms: boolean;
   later(delayUs: number, act: () => void): void;
   connectTalker(talker: Talker, node: number): Connection | undefined;
   /** The place in the trace where a message was first said, for those who hear it. */

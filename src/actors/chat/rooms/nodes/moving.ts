@@ -21,7 +21,7 @@ import {
 } from '../rooms-state.ts';
 import { guestsOf, putBehind, putOff, retry, RETRY_AFTER_MS } from './away.ts';
 import { homeOf, isAway } from './home-of.ts';
-import { copyAgain, copyGone, endCopies, knownTo, piecesOf, tellAll } from './replicas.ts';
+import { copyAgain, copyGone, endCopies, knownTo, tellAll, tellInPieces } from './replicas.ts';
 import type { Deeds } from './peers.ts';
 import type { RoomTold } from './room-told.ts';
 
@@ -199,17 +199,16 @@ function tellMissed(
 }
 
 function tellEntries(
-  { chat }: RoomsState,
+  state: RoomsState,
   name: string,
   node: string,
   all: readonly RoomEntry[],
   context: Turn,
 ): void {
-  const pieces = piecesOf(all);
-  for (const [at, entries] of pieces.entries()) {
-    const more = at < pieces.length - 1;
-    tellKeeper(chat, node, name, { say: 'missed', entries, more }, context);
-  }
+  const told = (entries: readonly RoomEntry[], more: boolean): RoomTold => ({
+    ...{ say: 'missed', entries, more },
+  });
+  tellInPieces(state, name, node, all, told, context);
 }
 
 /** To those of this node who are in the room. */

@@ -81,29 +81,46 @@ function copyAll(
 ): void {
   kept.set(node, undefined);
   const last = { epoch, seq };
-  const pieces = piecesOf(memory.all);
   let from = NOWHERE;
-  for (const [at, entries] of pieces.entries()) {
-    const place = at === pieces.length - 1 ? last : placeOf(entries.at(-1) ?? last);
-    const told = { say: 'keep', from, place, last, entries } as const;
-    const whole = at === 0 ? { ...told, users: userNames } : told;
-    tellKeeper(state.chat, node, name, whole, context);
+  const told = (entries: readonly RoomEntry[], more: boolean): RoomTold => {
+    const place = more ? placeOf(entries.at(-1) ?? last) : last;
+    const users = from === NOWHERE ? { users: userNames } : {};
+    const piece = { say: 'keep', from, place, last, entries, ...users } as const;
     from = place;
-  }
+    return piece;
+  };
+  tellInPieces(state, name, node, memory.all, told, context);
 }
 
 function placeOf({ epoch, seq }: Place): Place {
   return { epoch, seq };
 }
 
-/** In lines of a bearable length; one at least. */
-export function piecesOf(entries: readonly RoomEntry[]): readonly (readonly RoomEntry[])[] {
+/** To a node, in lines of a bearable length; one at least. */
+export function tellInPieces(
+  { chat }: RoomsState,
+  name: string,
+  node: string,
+  all: readonly RoomEntry[],
+  told: (entries: readonly RoomEntry[], more: boolean) => RoomTold,
+  context: Turn,
+): void {
+  const lengthMax = PIECE_LENGTH_MAX; // buggify short-pieces: 600
+  const pieces = piecesOf(all, lengthMax);
+  for (const [at, entries] of pieces.entries())
+    tellKeeper(chat, node, name, told(entries, at < pieces.length - 1), context);
+}
+
+function piecesOf(
+  entries: readonly RoomEntry[],
+  lengthMax: number,
+): readonly (readonly RoomEntry[])[] {
   const pieces: RoomEntry[][] = [[]];
   let length = 0;
   for (const entry of entries) {
     const { body, dataText = '' } = entry;
     const own = body.length + dataText.length + 200;
-    if (length > 0 && length + own > PIECE_LENGTH_MAX) {
+    if (length > 0 && length + own > lengthMax) {
       pieces.push([]);
       length = 0;
     }
@@ -288,11 +305,10 @@ export function tellAll(
   memory: RoomMemory,
   context: Turn,
 ): void {
-  const pieces = piecesOf(memory.all);
-  for (const [at, entries] of pieces.entries()) {
-    const more = at < pieces.length - 1;
-    tellKeeper(state.chat, node, name, { say: 'adopt', ...around, entries, more }, context);
-  }
+  const told = (entries: readonly RoomEntry[], more: boolean): RoomTold => ({
+    ...{ say: 'adopt', ...around, entries, more },
+  });
+  tellInPieces(state, name, node, memory.all, told, context);
 }
 
 /** The same, of a node that does not say who is there. */

@@ -16,6 +16,9 @@ export const roomOrder: Invariant = {
       shardCrashed: ({ at }) => judge.crashed(at),
       nodeKilled: ({ node, at }) => judge.died(node, at),
       seated: (event) => judge.seated(event),
+      loggedIn: ({ rooms, at }) => {
+        for (const room of rooms) judge.cameIn(room, at);
+      },
       roomAcked: (event) => judge.acked(event),
       roomHeard: (event) => judge.heard(event),
       talkerEnded: ({ connection }) => judge.ended(connection),
@@ -34,6 +37,8 @@ interface Hearing {
   epoch: number;
   home: string;
   place: number;
+  /** When something was heard last. */
+  at: number;
 }
 
 class Judge {
@@ -55,6 +60,8 @@ class Judge {
   readonly #places = new Map<string, number>();
   /** Connections and rooms in which somebody has joined again. */
   readonly #again = new Set<string>();
+  /** By room: when somebody came in, or came back. */
+  readonly #comings = new Map<string, number[]>();
   /** By connection and room. */
   readonly #hearings = new Map<string, Hearing>();
 
@@ -74,10 +81,23 @@ class Judge {
   }
 
   /** Whoever joins again may ask for what it has heard, and for what is on its way. */
-  seated({ connection, room, isAlready }: EventOf<'seated'>): void {
+  seated({ connection, room, isAlready, at }: EventOf<'seated'>): void {
+    this.cameIn(room, at);
     const key = `${connection} ${room}`;
     this.#hearings.delete(key);
     if (isAlready) this.#again.add(key);
+  }
+
+  cameIn(room: string, at: number): void {
+    const comings = this.#comings.get(room) ?? [];
+    this.#comings.set(room, comings);
+    comings.push(at);
+  }
+
+  /** [HP-HOME-13] What waited for what the same home had said before waits no longer than until somebody comes in. */
+  #waitedNoMore(room: string, { at }: Hearing): boolean {
+    if (!this.troubles.areApart(at - SPLIT_US, at)) return false;
+    return this.#comings.get(room)?.some((came) => Math.abs(came - at) < FLIGHT_US) === true;
   }
 
   ended(connection: number): void {
@@ -128,7 +148,13 @@ class Judge {
     const here = { where: `${epoch} ${home}`, at: event.at };
     const hearing = this.#hearings.get(key);
     if (hearing === undefined) {
-      this.#hearings.set(key, { heard: new Map([[message, here]]), epoch, home, place });
+      this.#hearings.set(key, {
+        heard: new Map([[message, here]]),
+        epoch,
+        home,
+        place,
+        at: event.at,
+      });
       return;
     }
     const before = hearing.heard.get(message);
@@ -142,7 +168,7 @@ class Judge {
     const { crashes = this.#crashes } = this.#acked.get(`${room} ${message}`) ?? {};
     if (crashes < this.#crashes) return;
     const isOne = hearing.epoch === epoch && hearing.home === home;
-    if (isOne && place <= hearing.place)
+    if (isOne && place <= hearing.place && !(isDelayed && this.#waitedNoMore(room, hearing)))
       this.#report(
         event,
         `client ${client} hears ${epoch}:${place} of '${room}' after ${hearing.epoch}:${hearing.place}`,
@@ -154,7 +180,7 @@ class Judge {
         event,
         `client ${client} is told the past of '${room}' backwards: ${epoch}:${place} after ${hearing.epoch}:${hearing.place}`,
       );
-    Object.assign(hearing, { epoch, home, place });
+    Object.assign(hearing, { epoch, home, place, at: event.at });
   }
 
   /** Its sender said it once more, or its node has forgotten that it was heard: who knows ids hears it once. */

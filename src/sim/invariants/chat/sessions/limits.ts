@@ -126,9 +126,9 @@ class Judge {
     const queue = this.#queues.get(to);
     if (queue === undefined || this.terms === undefined) return;
     if (status === 'queued') queue.queued.add(message);
-    const { offlineMessagesMax: most, isCluster } = this.terms;
-    // On each node so many may wait.
-    if (!isCluster && !this.#hasDied && queue.queued.size > most)
+    const { offlineMessagesMax: most, isCluster, isShort } = this.terms;
+    // On each node so many may wait, and others when those are forgotten.
+    if (!isCluster && !isShort && !this.#hasDied && queue.queued.size > most)
       this.#report(event, `${queue.queued.size} messages wait for ${to}, of ${most} at most`);
   }
 

@@ -192,6 +192,8 @@ export type TraceRecord =
       Published & {
         readonly kind: 'published';
         readonly id: string | undefined;
+        /** Of its topic, as the answer tells. */
+        readonly subscribers: number;
         readonly position: TracePosition;
         readonly isDuplicate: boolean;
       })

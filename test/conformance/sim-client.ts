@@ -6,6 +6,7 @@ import { ObjectPayload } from '../../src/sim/edges/object-payload.ts';
 import type { Lane } from '../../src/sim/edges/web.edge.ts';
 import type { Answer, Asked, Closed, Handshake, StreamEnd, WebSocketEnd } from './door.ts';
 import { closeFrame, frame, FrameReader, opcodes, type ServerFrame } from './frames.ts';
+import { shakeOf } from '../../src/sim/workload/asking/handshakes.ts';
 
 /** What clients need of the case that they belong to. */
 export interface SimCase {
@@ -126,7 +127,8 @@ export class SimWebSocket implements WebSocketEnd {
     this.#reader = simCase.lane === 'byte' ? new FrameReader() : undefined;
     this.#answersPings = answersPings;
     this.#read = listen(this.#connection, (unit) => this.#hear(unit));
-    this.#say({ word: 'upgrade', head: headOf('GET', path, headers), subprotocols });
+    const head = headOf('GET', path, { ...headers, ...shakeOf(0, subprotocols, false) });
+    this.#say({ word: 'upgrade', head });
   }
 
   send(message: string | Uint8Array): void {

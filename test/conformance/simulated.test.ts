@@ -10,6 +10,7 @@ import { type Configuration, configurations, PAGE } from './configurations.ts';
 import { readSettings } from './settings.ts';
 import type { SimCase } from './sim-client.ts';
 import { runSimulated, SimSite, type SimSiteOptions } from './sim-site.ts';
+import { shakeOf } from '../../src/sim/workload/asking/handshakes.ts';
 
 const cases = brokerCases.filter(({ level }) => level === 'messages');
 const worlds: [lane: Lane, shards: number, seeds: number[]][] = [
@@ -97,9 +98,9 @@ test('a case that passes while an actor fails has failed', async () => {
       '[RUN-2] two handshakes on one connection',
       async ({ door }) => {
         const { up } = (door as unknown as SimCase).connect();
-        const head = { method: 'GET', path: '/', query: '', headers: {} };
-        for (let times = 0; times < 2; times += 1)
-          up.write({ word: 'upgrade', head, subprotocols: [] }, 0);
+        const headers = shakeOf(0, [], false);
+        const head = { method: 'GET', path: '/', query: '', headers };
+        for (let times = 0; times < 2; times += 1) up.write({ word: 'upgrade', head }, 0);
         up.pump();
         await door.rest();
       },

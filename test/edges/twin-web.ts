@@ -22,6 +22,7 @@ import {
 import { type Lane, WebEdge } from '../../src/sim/edges/web.edge.ts';
 import { FrameDecoder } from '../../src/sim/workload/hearing/frame-decoder.ts';
 import type { Asked, ClientRequest, ClientWebSocket, WebWorld } from './web-contract.ts';
+import { shakeOf } from '../../src/sim/workload/asking/handshakes.ts';
 
 const DOOR = '0/door' as Address<DoorEvent>;
 const mask = new Uint8Array([7, 77, 177, 251]);
@@ -213,8 +214,9 @@ class TwinWebSocket implements ClientWebSocket {
     this.#isFramed = lane === 'byte';
     this.#read = listen(connection, (unit) => this.#hear(unit));
     const [bare = '', ...query] = path.split('?');
-    const head = { method: 'GET', path: bare, query: query.join('?'), headers: {} };
-    connection.say({ word: 'upgrade', head, subprotocols });
+    const headers = shakeOf(0, subprotocols, false);
+    const head = { method: 'GET', path: bare, query: query.join('?'), headers };
+    connection.say({ word: 'upgrade', head });
   }
 
   send(text: string): void {

@@ -76,6 +76,20 @@ const answers = (errand: string, answer: string): Written => ({
   answer,
 });
 const PUT = '405 Method not allowed: PUT.\n';
+const page = { node: 0, client: 8, session: 1 };
+const polls = (atMs: number, isOpen = true): Written => ({
+  ...{ kind: 'idlerPolled', atMs, isOpen, ...page },
+});
+const pageHears = (words: string, atMs: number): Written => ({
+  ...{ kind: 'idlerHeard', atMs, words, ...page },
+});
+const talks = (words: string, atMs: number): Written => ({
+  ...{ kind: 'idlerSaid', atMs, word: 1, words, ...page },
+});
+const nodeGoes = (atMs: number): Written => ({ kind: 'gatewayDrains', atMs, node: 0, shard: 0 });
+const crashes = (atMs: number): Written => ({ kind: 'shardCrashed', atMs, node: 0, shard: 0 });
+const opensPage = [polls(10, false), pageHears('o', 20), polls(30)];
+const ALONE = 'c[2010,"Another connection still open"]';
 const at = (kind: Written['kind'], atMs: number): Written => ({ kind, atMs });
 const client = (id: string, isThere: boolean, more: object = {}): Written => ({
   ...{ kind: 'clientTold', node: 0, shard: 0, id, route: 'one', isThere },
@@ -429,6 +443,24 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
       'o\n / 404 Not Found | content-type: text/plain Not Found\n / c[2010,"Another connection still open"]\n / ok // OPEN / TEXT b',
     ),
     at('quiet', 9_000),
+  ],
+  'a page whose node goes': [
+    ...[...opensPage, talks('ok', 400), pageHears('a["1"]', 410), polls(430), pageHears('h', 500)],
+    ...[polls(520), nodeGoes(2_000), pageHears('c[1001,"going away"]', 2_100), crashes(2_300)],
+  ],
+  'a page whose thread dies before it is told that its node goes': [
+    ...[
+      ...opensPage,
+      nodeGoes(2_000),
+      crashes(2_100),
+      pageHears('reset', 2_100),
+      polls(2_300, true),
+    ],
+    ...[pageHears('o', 2_400), polls(2_450), talks('ok', 2_500), pageHears('a["1"]', 2_510)],
+  ],
+  'a page that asks while its first connection ends': [
+    ...[...opensPage, crashes(900), pageHears('reset', 900), polls(1_000), pageHears(ALONE, 1_010)],
+    ...[polls(1_300), talks('Not Found', 1_500), pageHears('reset', 1_500)],
   ],
   'an errand that dies with a thread': [
     ran('put'),
@@ -843,6 +875,27 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
       ],
     ],
     ['errands-answered', 'never', [ran('put'), at('quiet', 9_000)]],
+    [
+      'idlers',
+      'a page is not told that its node goes',
+      [...opensPage, nodeGoes(2_000), crashes(2_300), pageHears('reset', 2_300)],
+    ],
+    ['idlers', 'a page is sent away', [...opensPage, pageHears('c[1001,"going away"]', 2_100)]],
+    ['idlers', 'a page hears a word again', [...opensPage, pageHears('a["1","2","2"]', 100)]],
+    ['idlers', 'a page hears anything', [...opensPage, pageHears('<html>', 100)]],
+    [
+      'idlers',
+      'a page is taken for two',
+      [
+        ...opensPage,
+        ...Array.from({ length: 8 }, (_, place) => pageHears(ALONE, 1_000 + place * 300)),
+      ],
+    ],
+    [
+      'idlers',
+      'a page waits for a session that is no more',
+      [...opensPage, crashes(1_000), talks('Not Found', 3_000)],
+    ],
     [
       'errands-answered',
       'one of two',

@@ -367,6 +367,7 @@ function broken(...records: Written[]): string[] {
   return judgeTrace(history(...records)).map(({ property }) => property);
 }
 
+const rested: Written = { kind: 'rested' };
 /** Nobody judges its token. */
 const unjudged = holder(other, { judgedAfterMs: 20_000 });
 const NO_VERDICT = 'The token was not judged in time.';
@@ -393,6 +394,10 @@ const clean: Record<string, Written[]> = {
   'who hears nothing while his way is shut': [
     began({}, {}, [{ at: 0, kind: 'stallUp', target: reader.client, durationUs: 4e6 }]),
     ...[joined(reader, 'steady'), unheard(5_000)],
+  ],
+  'as many subscribers in an ack as there are': [
+    ...[joined(reader, 'steady', [topic]), connected(), ack(0)],
+    ...[rested, sent(0), heard(0, 1), acked(0, 1, { subscribers: 1 })],
   ],
   'recoveries that are given up before their turn comes': [givenUp(3, false), givenUp(1, true)],
   'a client that answers no ping has its time, and may not hear that it is over': [
@@ -852,6 +857,14 @@ const planted: [string, string, Written[]][] = [
     'bounds',
     '[BROKER-SLOW-5] a reader that takes nothing, and is kept',
     [lagged({ stalledUs: 6_000_000 })],
+  ],
+  [
+    'census',
+    '[BROKER-FRAME-3] more subscribers in an ack than there are',
+    [
+      ...[joined(reader, 'steady', [topic]), connected(), ack(0)],
+      ...[rested, sent(0), acked(0, 1, { subscribers: 2 })],
+    ],
   ],
   [
     'bounds',

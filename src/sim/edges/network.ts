@@ -3,6 +3,7 @@
 // rule that gives a verdict; faults only change what the rule sees. Refuses to know protocols.
 
 import type { Prng } from '../../actors/runtime/prng.ts';
+import type { AcceptedWord, WireHead, WireHeaders } from './doors/heads.ts';
 import type { GatewayWord } from './gateway/gateway-words.ts';
 import type { Link } from './link.ts';
 import { Arena } from './arena.ts';
@@ -13,8 +14,8 @@ export type Unit = Uint8Array | ObjectPayload | WireWord;
 
 export type WireWord =
   | { readonly word: 'request'; readonly head: WireHead; readonly body: Uint8Array }
-  | { readonly word: 'upgrade'; readonly head: WireHead; readonly subprotocols: readonly string[] }
-  | { readonly word: 'accepted'; readonly subprotocol: string | undefined }
+  | { readonly word: 'upgrade'; readonly head: WireHead }
+  | AcceptedWord
   | {
       readonly word: 'response';
       readonly status: number;
@@ -32,15 +33,6 @@ export type WireWord =
   | { readonly word: 'fin' }
   /** The connection is gone, and with it what was on its way. */
   | { readonly word: 'reset' };
-
-type WireHeaders = Readonly<Record<string, string>>;
-
-export interface WireHead {
-  readonly method: string;
-  readonly path: string;
-  readonly query: string;
-  readonly headers: WireHeaders;
-}
 
 /** One end of a connection. */
 export interface Endpoint {

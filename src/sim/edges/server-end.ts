@@ -11,7 +11,9 @@ import {
 import { FrameReader } from '../../actors/codecs/websocket-reader.ts';
 import type { Address } from '../../actors/runtime/actor.ts';
 import type { ConnectionEvent, ConnectionId, Receipt } from '../../actors/runtime/edges.ts';
-import { type Connection, isWord, type Unit, type WireHead, type WireWord } from './network.ts';
+import { grantOf, type Handshake, judgedHandshake } from './doors/handshakes.ts';
+import { type Connection, isWord, type Unit, type WireWord } from './network.ts';
+import type { WireHead } from './doors/heads.ts';
 import { ObjectPayload } from './object-payload.ts';
 import { type EndHost, EndSocket, type WebEnd } from './web-end.ts';
 
@@ -28,6 +30,8 @@ export class ServerEnd implements WebEnd {
   #owner: Address<ConnectionEvent> | undefined = undefined;
   #receiptsTo: Address<Receipt> | undefined = undefined;
   #reader: FrameReader | undefined = undefined;
+  /** What a WebSocket was asked for with. */
+  #handshake: Handshake | undefined = undefined;
   /** The answer to HEAD has no body. */
   #isHead = false;
   /** Why an actor closed it; undefined before. */
@@ -82,12 +86,13 @@ export class ServerEnd implements WebEnd {
     this.#owner = owner;
     this.#receiptsTo = receiptsTo;
     const { lane, messageBytesMax } = this.#edge.options;
+    const deflate = this.#handshake?.extensions !== undefined;
     const { up, down } = this.#connection;
     up.isFramed = opened === states.webSocket;
     down.isFramed = up.isFramed;
     if (opened === states.webSocket && lane === 'byte')
-      this.#reader = new FrameReader(frameRules('server', { messageBytesMax }));
-    this.#say(word);
+      this.#reader = new FrameReader(frameRules('server', { messageBytesMax, deflate }));
+    this.#say(word.word === 'accepted' ? this.#granted(word) : word);
   }
 
   respond(status: number, headers: Readonly<Record<string, string>>, body: string): void {
@@ -158,6 +163,12 @@ export class ServerEnd implements WebEnd {
     }
   }
 
+  #granted(word: Extract<WireWord, { readonly word: 'accepted' }>): WireWord {
+    const handshake = this.#handshake;
+    if (handshake === undefined) throw new Error('nobody has asked for a WebSocket');
+    return { ...word, head: grantOf(handshake, word.subprotocol) };
+  }
+
   #hearPayload(payload: Uint8Array | ObjectPayload): void {
     if (this.#reader !== undefined && payload instanceof Uint8Array) {
       this.#reader.read(payload, this);
@@ -173,12 +184,18 @@ export class ServerEnd implements WebEnd {
     const { host, options } = this.#edge;
     switch (unit.word) {
       case 'upgrade': {
-        const head = this.#headOf(unit.head);
+        const judged = judgedHandshake(unit.head);
+        if ('word' in judged) {
+          this.#say(judged);
+          this.#leave();
+          return;
+        }
+        this.#handshake = judged;
         host.deliver(options.door, {
           type: 'upgradeRequested',
           connection: this.id,
-          subprotocols: unit.subprotocols,
-          ...head,
+          subprotocols: judged.protocols,
+          ...this.#headOf(unit.head),
         });
         return;
       }

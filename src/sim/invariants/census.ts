@@ -19,7 +19,10 @@ interface Probe {
 
 export const census: Invariant = {
   property: 'census',
-  requirements: ['BROKER-LIST-1', 'BROKER-LIST-2', 'BROKER-SUB-4', 'BROKER-LIM-2', 'BROKER-LIM-4'],
+  requirements: [
+    ...['BROKER-LIST-1', 'BROKER-LIST-2', 'BROKER-SUB-4', 'BROKER-LIM-2', 'BROKER-LIM-4'],
+    ...['BROKER-FRAME-3', 'BROKER-HTTP-5'],
+  ],
   judge(report) {
     const judge = new Judge(report);
     return {
@@ -123,8 +126,16 @@ class Judge {
       open.place = to === undefined ? undefined : { epoch, offset: to };
   }
 
-  probed({ node, topic, at }: EventOf<'published'>): void {
+  probed(event: EventOf<'published'>): void {
+    const { client, node, topic, subscribers, at } = event;
     if (!this.isRested) return;
+    // [BROKER-FRAME-3]
+    const count = this.#countsOf(node).get(topic) ?? 0;
+    if (subscribers !== count && !this.restless.has(node))
+      this.#report(
+        event,
+        `client ${client} was told that ${subscribers} are to hear what it published to '${topic}', which has ${count} subscribers`,
+      );
     const place = `${node}.${this.homes.get(topic) ?? 0}`;
     const topics = this.#probes.get(place) ?? new Map<string, Probe>();
     topics.set(topic, { at, history: undefined });

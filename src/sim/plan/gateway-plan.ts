@@ -92,6 +92,12 @@ export interface ErranderPlan {
   readonly errands: readonly PlannedErrand[];
 }
 
+/** A page with a session of SockJS, until faults are over. */
+export interface IdlerPlan {
+  readonly client: number;
+  readonly node: number;
+}
+
 export interface PlannedErrand {
   readonly name: string;
   readonly atMs: number;
@@ -112,6 +118,7 @@ export interface GatewayPlan {
   readonly players?: readonly PlayerPlan[];
   /** Runs errands when faults are over. */
   readonly errander?: ErranderPlan | undefined;
+  readonly idlers?: readonly IdlerPlan[];
   readonly reroutings?: readonly Rerouting[];
   /** Buggify sites of the gateway that may fire. */
   readonly sites: readonly string[];
@@ -132,6 +139,7 @@ const ROUTES = [
     `xwssub${at}.test,id=xwssub,prefix=x- origin-x:80,over_http,sub=x-all-${at}`,
   ]).flat(),
   ...errandRoutes,
+  'xidle.test,id=xidle,sockjs=/sock origin-i:80,over_http',
 ].join('\n');
 
 /** The routes file of a node whose operator has written it so often: who comes then, comes by routes of other names. */
@@ -159,6 +167,6 @@ export function gatewayStartOf(
   edition: number,
 ): GatewayStart | undefined {
   if (plan === undefined) return undefined;
-  const zmqUris = { command: undefined, publishPull: undefined, publishSub: undefined };
+  const zmqUris = { command: 'ipc://c', publishPull: 'ipc://p', publishSub: undefined };
   return { options: plan.options, routes: routesOf(edition), directory: '', zmqUris };
 }

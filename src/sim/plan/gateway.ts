@@ -133,6 +133,10 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
       ],
       players,
       errander,
+      idlers: drawn(idling, seed, 'idlers').map((node, rank) => ({
+        client: all + OTHERS + rank,
+        node: node % nodeCount,
+      })),
       reroutings: drawn(reroutings(horizonUs, nodeCount), seed, 'reroutings'),
       sites: own.sites.filter((site) =>
         errander === undefined ? !isStaged || !hinders(site, players) : !HINDERING.includes(site),
@@ -140,6 +144,14 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
     },
   };
 }
+
+/** Their nodes. */
+const idling = mixed<readonly number[]>(
+  [1, constant([])],
+  [1, array(integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 3 })],
+);
+/** More than play or run errands. */
+const OTHERS = 20;
 
 function reroutings(horizonUs: number, nodes: number): Arbitrary<readonly Rerouting[]> {
   const one = plainRecord<Rerouting>({

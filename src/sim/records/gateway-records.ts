@@ -12,6 +12,13 @@ interface AtHolder {
   readonly connection: number;
 }
 
+interface AtPage {
+  readonly node: number;
+  readonly client: number;
+  /** From 1 up; each has a name of its own. */
+  readonly session: number;
+}
+
 /** How publishers hand items over. */
 export type PublishWay = 'http' | 'pull' | 'sub';
 
@@ -203,6 +210,12 @@ export type GatewayRecord =
       /** Its origin was asked again. */
       readonly isRetry: boolean;
     }
+  /** A page with a session of SockJS polls; `isOpen` when it has heard that it is. */
+  | (AtPage & { readonly kind: 'idlerPolled'; readonly isOpen: boolean })
+  /** What its poll was answered, or what broke it off. */
+  | (AtPage & { readonly kind: 'idlerHeard'; readonly words: string })
+  /** What it was answered when it sent a word. */
+  | (AtPage & { readonly kind: 'idlerSaid'; readonly word: number; readonly words: string })
   /** Every client has had its time, and leaves for good. */
   | { readonly kind: 'holdersLeft' }
   /** What a thread holds for the gateway when everybody has left. */

@@ -33,6 +33,12 @@ export type PublishQuestion = Extract<Question, { readonly type: 'publish' }>;
 type Inquiry = Extract<Question, { readonly type: 'list' | 'info' }>;
 type Listing = Extract<Word, { readonly type: 'listing' }>;
 
+/** What is told of a publication that has its place. */
+export type Acked = Pick<
+  Extract<Word, { readonly type: 'ack_publish' }>,
+  'position' | 'subscribers' | 'isDuplicate'
+>;
+
 export class Answers {
   readonly asking: Asking;
   readonly #client: Client;
@@ -261,7 +267,7 @@ export class Answers {
       const { epoch, offset } = word.position;
       const id = question.published.id ?? `${epoch}:${offset}`;
       if (word.id !== id) client.unexpected(`an ack of '${word.id}' for '${id}'`);
-      this.acked(question, word.position, word.isDuplicate);
+      this.acked(question, word);
     } else if (word.type === 'listing' && question?.type === 'list') {
       this.#listed(word.topics, question);
     } else if (
@@ -325,8 +331,7 @@ export class Answers {
 
   acked(
     { published, cause }: PublishQuestion,
-    position: TracePosition,
-    isDuplicate: boolean,
+    { position, subscribers, isDuplicate }: Acked,
   ): void {
     const { world, plan } = this.#client;
     const { topic, id, publication, sequence } = published;
@@ -339,6 +344,7 @@ export class Answers {
         publication,
         publisher: plan.client,
         sequence,
+        subscribers,
         position,
         isDuplicate,
       },

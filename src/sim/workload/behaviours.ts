@@ -64,11 +64,15 @@ export function probe(client: Client): void {
 /** When everything is at rest: who follows what, and how far each topic has come? */
 export function askCensus(client: Client): void {
   const { plan, answers } = client;
-  if (plan.behaviour !== 'steady' || plan.transport !== 'ws' || !client.isOpen) return;
+  if (plan.behaviour !== 'steady') return;
   // Whoever may not follow everything is not shown everything.
   if (plan.token?.subscribe.includes('*') === false) return;
+  const [topic = ''] = plan.publishes;
+  if (plan.transport === 'post')
+    client.posting.look(plan.client % 2 === 0 ? 'list' : 'info', topic, true);
+  if (plan.transport !== 'ws' || !client.isOpen) return;
   answers.ask('list', '', true);
-  for (const topic of plan.topics) answers.ask('info', topic, true);
+  for (const followed of plan.topics) answers.ask('info', followed, true);
 }
 
 function publish(client: Client): void {

@@ -24,7 +24,7 @@ import { Composing } from './composing.ts';
 import type { ClientWorld } from './client-world.ts';
 import { SseReading } from './hearing/sse-reading.ts';
 import { WsReading } from './hearing/ws-reading.ts';
-import { greeting, subprotocolOf, turnedAway } from './asking/door.ts';
+import { granted, greeting, subprotocolOf, turnedAway } from './asking/door.ts';
 import { Posting } from './asking/posting.ts';
 import { patienceOf, tellUnheard } from './asking/waiting.ts';
 import { GOES_ONCE_MORE_US, goesOnceMore, linkOf, Masks, sleepOf } from './own-ways.ts';
@@ -57,6 +57,8 @@ export class Client implements Endpoint {
   readonly #followings = new Map<string, number>();
   readonly masks: Masks;
   #heardAt = 0;
+  /** Handshakes so far; the first ones of clients differ. */
+  #turn: number;
   /** Which one must be chosen. */
   #subprotocol: string | undefined = undefined;
   #isWatching = false;
@@ -69,6 +71,7 @@ export class Client implements Endpoint {
   constructor(plan: ClientPlan, world: ClientWorld, seed: number) {
     this.plan = plan;
     this.world = world;
+    this.#turn = plan.client;
     this.chance = new Prng(seed, `client ${plan.client}`);
     this.link = linkOf(plan, seed);
     this.masks = new Masks(plan.client, seed);
@@ -224,7 +227,8 @@ export class Client implements Endpoint {
   #connect(): void {
     if (this.connection !== undefined || this.isAway) return;
     this.#subprotocol = subprotocolOf(this.plan, this.world.isSettling);
-    this.#dial(greeting(this));
+    this.#turn += 1;
+    this.#dial(greeting(this, this.#turn));
   }
 
   #dial(word: WireWord): void {
@@ -314,8 +318,7 @@ export class Client implements Endpoint {
         });
         if (unit.word === 'stream') this.sse.begun(unit.headers);
         if (unit.word !== 'accepted') return;
-        if (unit.subprotocol !== this.#subprotocol)
-          this.unexpected(`the subprotocol ${unit.subprotocol} for ${this.#subprotocol}`);
+        granted(this, unit, this.#turn, this.#subprotocol);
         this.answers.subscribeAll();
         return;
       case 'response':

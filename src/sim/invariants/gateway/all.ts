@@ -9,6 +9,7 @@ import { holdsAlive } from './holds/alive.ts';
 import { holdsAll } from './holds/all-heard.ts';
 import { holdsLiveness } from './holds/liveness.ts';
 import { holdsOrder } from './holds/order.ts';
+import { idlers } from './idlers.ts';
 import { holdersLastWords } from './last-words.ts';
 import { clientsTold, requestsLogged, routesFollowed, sendingsTold } from './operators.ts';
 import { paced } from './holds/paced.ts';
@@ -51,4 +52,5 @@ export const gatewayInvariants: readonly Invariant[] = [
   ...sceneInvariants,
   requestsLogged,
   errandsAnswered,
+  idlers,
 ];

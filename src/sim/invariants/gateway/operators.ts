@@ -2,6 +2,7 @@
 // channel, and the log has a line for what became of each request. What a dead thread knew nobody is told.
 // Refuses to know who listens.
 
+import { crowdOf } from '../../records/errands/all.ts';
 import type { SceneLimits } from '../../records/scenes/scene-records.ts';
 import { hostOf, type Place, searchOf, bodyOf } from '../../records/scenes/texts.ts';
 import type { Scene } from '../../records/scenes/scene.ts';
@@ -95,9 +96,9 @@ export const sendingsTold: Invariant = {
         const { node, channel, transport, receivers } = event;
         const name = `${node} ${transport} ${channel}`;
         told.add(name);
-        // Channels of scenes and errands are followed by one.
+        // Channels of scenes and errands are followed by one, but for those of crowds.
         const others = askers.get(name)?.size;
-        const most = Math.max(1, others ?? 1);
+        const most = Math.max(1, others ?? crowdOf(channel));
         const isSettled = others === undefined || event.at > settledAt;
         if (receivers > most && isSettled)
           report(event, `an item of ${channel} goes to ${receivers}, and ${most} follow it`);

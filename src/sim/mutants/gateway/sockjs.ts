@@ -106,4 +106,14 @@ export const sockJsMutants: readonly Mutant[] = [
     replace: 'if (state.farewell !== undefined) {',
     story: 'A page between two requests hears that it is sent away, and never the last words.',
   },
+  {
+    name: 'sock-drains-nobody',
+    dialect,
+    breaks: ['idlers'],
+    requirements: ['SOCKJS-20'],
+    file: 'gateway/sockjs/sockjs-session.actor.ts',
+    find: "        if (!isFramed(state))\n          context.after('drain', context.random() % Math.max(1, message.withinMs));",
+    replace: '',
+    story: 'Pages that poll hear nothing of it when their node goes, and are cut with it.',
+  },
 ];

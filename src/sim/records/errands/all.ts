@@ -30,6 +30,12 @@ export function errandNamed(name: string): Errand | undefined {
   return errands.find((errand) => errand.name === name);
 }
 
+/** How many follow the channel of an errand. */
+export function crowdOf(channel: string): number {
+  const errand = errandNamed(channel.replace(/^e-/, ''));
+  return (errand?.to === 'door' ? errand.times : undefined) ?? 1;
+}
+
 /** Under which its answer is found, from 1 up. */
 export function numberOf(errand: Errand): number {
   return errands.indexOf(errand) + 1;

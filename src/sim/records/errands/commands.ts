@@ -39,6 +39,8 @@ function unread(name: string, frame: string): Errand {
 
 const stream = { 'http-stream': { content: 'x' } };
 const ok = { id: '1', success: true };
+/** Of all nodes. */
+export const uris = { command: 'ipc://c', 'publish-pull': 'ipc://p' };
 
 export const commandErrands: readonly Errand[] = [
   posts('post-nothing', '200 Published\n', {}),
@@ -243,7 +245,7 @@ export const commandErrands: readonly Errand[] = [
       method: 'get-zmq-uris',
       args: { none: null, yes: true, no: false, whole: -12, part: 0.25, list: [[], {}, ['a']] },
     },
-    { ...ok, value: {} },
+    { ...ok, value: uris },
   ),
   commands('command-recover', { id: '1', method: 'recover' }, { ...ok, value: null }),
   commands(
@@ -338,7 +340,7 @@ export const commandErrands: readonly Errand[] = [
     { id: '1', method: 'refresh', args: { channel: 1 } },
     refused('bad-request'),
   ),
-  commands('command-uris', { id: '1', method: 'get-zmq-uris' }, { ...ok, value: {} }),
+  commands('command-uris', { id: '1', method: 'get-zmq-uris' }, { ...ok, value: uris }),
   commands('command-unknown', { id: '1', method: 'dance', args: {} }, refused('method-not-found')),
   commands('command-without-a-method', { id: '1' }, { success: false, condition: 'bad-request' }),
   commands(

@@ -30,6 +30,9 @@ interface Question extends Asked {
   readonly method: string;
   readonly headers: readonly Header[];
   readonly body: string;
+  /** So many ask at once, and are all answered so; then its origin says `again`. */
+  readonly times?: number;
+  readonly again?: Said;
   /** As in `sounds.ts`; of an expression: what varies from one time to the next. */
   readonly answer: string | RegExp;
 }

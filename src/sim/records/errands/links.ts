@@ -27,6 +27,11 @@ export const pages: Readonly<Record<string, Said>> = {
   'large-with-ids': page('z'.repeat(1_000_001), [['Grip-Channel', 'never; filter=build-id']]),
   'large-and-json': page('z'.repeat(1_000_001), [['Content-Type', 'application/grip-instruct']]),
   'too-long': page('z'.repeat(100_001), []),
+  'with-ids': page('%I', [
+    ['Grip-Hold', 'stream'],
+    ['Grip-Channel', 'never; filter=build-id'],
+    ['Grip-Set-Meta', 'id_format=x'],
+  ]),
   'breaking-off': { ...page('z'.repeat(100), []), isBroken: true },
 };
 

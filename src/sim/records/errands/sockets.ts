@@ -40,7 +40,12 @@ function delays(name: string, timeout: unknown, isSoon: boolean): Errand {
 }
 
 /** One item goes to whoever asks its origin about it, and one, at once, to the others. */
-function checks(name: string, filter: string, url: string, ...heard: readonly string[]): Errand {
+export function checks(
+  name: string,
+  filter: string,
+  url: string,
+  ...heard: readonly string[]
+): Errand {
   const said = opens(
     control({ type: 'subscribe', channel: `plain-${name}` }),
     control({ type: 'set-meta', name: 'url', value: url }),

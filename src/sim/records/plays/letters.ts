@@ -39,7 +39,7 @@ export const letterPlays: readonly Play[] = [
         (id) => `DIRECT_MESSAGE id=${id} from=sender to=sleeper body=${id} delayed=true`,
       ),
     ),
-    ...[says('a', line('DIRECT_MESSAGE', { to: 'sleeper', body: 'm2' }, 'm2'))],
+    ...[waits(60), says('a', line('DIRECT_MESSAGE', { to: 'sleeper', body: 'm2' }, 'm2'))],
     hears('a', ack(house, 'm2', 'status=delivered duplicate=true')),
     ...enters(house, 'c', 'sleeper', { sessions: 2 }),
     ...[says('b', line('BYE')), hears('b', ...BYE), says('c', line('LOGOUT')), hears('c', ...BYE)],

@@ -5,8 +5,15 @@ import type { Play } from './play.ts';
 import { letterPlays } from './letters.ts';
 import { proofPlays } from './proofs.ts';
 import { talkPlays } from './talks.ts';
+import { wordPlays } from './words.ts';
 
-export const plays: readonly Play[] = [...doorPlays, ...proofPlays, ...talkPlays, ...letterPlays];
+export const plays: readonly Play[] = [
+  ...doorPlays,
+  ...proofPlays,
+  ...talkPlays,
+  ...letterPlays,
+  ...wordPlays,
+];
 
 export function playNamed(name: string): Play | undefined {
   return byName.get(name);

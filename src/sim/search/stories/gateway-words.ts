@@ -69,6 +69,12 @@ export function gatewayWords(event: GatewayRecord | ChatRecord): string {
       return `the operator of node ${event.node} is told of an item of ${event.channel} for ${event.receivers}`;
     case 'requestLogged':
       return `the log of node ${event.node} has: ${event.words.slice(0, SOUND_MAX)}`;
+    case 'idlerPolled':
+      return `${who} polls in its session ${event.session}`;
+    case 'idlerHeard':
+      return `${who} hears in its session ${event.session}: ${event.words.slice(0, SOUND_MAX)}`;
+    case 'idlerSaid':
+      return `${who} says word ${event.word}, and is answered ${event.words}`;
     case 'holdersLeft':
       return 'everybody leaves';
     case 'gatewayCounted':

@@ -1,16 +1,18 @@
 // What a client says to be let in, and what it makes of being turned away: where its token stands, what it asks for,
 // and the answer as it came. Refuses to judge whether it should have been let in.
 
-import type { WireHead, WireWord } from '../../edges/network.ts';
+import type { WireWord } from '../../edges/network.ts';
+import type { AcceptedWord, WireHead } from '../../edges/doors/heads.ts';
 import type { Asked, Token } from '../../trace.ts';
 import { PAGE } from '../../plan/settings.ts';
 import type { Client } from '../client.ts';
+import { correctedGrant, shakeOf } from './handshakes.ts';
 import type { ClientPlan } from '../client-plan.ts';
 
 const NO_BYTES = new Uint8Array(0);
 
 /** The first words of a WebSocket or an event stream. */
-export function greeting(client: Client): WireWord {
+export function greeting(client: Client, turn: number): WireWord {
   const { plan, world } = client;
   if (plan.transport === 'sse')
     return {
@@ -19,12 +21,31 @@ export function greeting(client: Client): WireWord {
       body: NO_BYTES,
     };
   const subprotocol = subprotocolOf(plan, world.isSettling);
-  const head = { method: 'GET', path: '/ws', query: '', headers: {} };
+  const offered = subprotocol === undefined ? [] : ['hermes', subprotocol];
+  const headers = shakeOf(turn, offered, mayDeflate(plan));
+  const head = { method: 'GET', path: '/ws', query: '', headers };
   return {
     word: 'upgrade',
     head: withToken(withPage(head, client), plan, world.isSettling),
-    subprotocols: subprotocol === undefined ? [] : ['hermes', subprotocol],
   };
+}
+
+/** Lets it in, in the words that its handshake is owed. */
+export function granted(
+  client: Client,
+  { head = new Uint8Array(0) }: AcceptedWord,
+  turn: number,
+  subprotocol: string | undefined,
+): void {
+  const correction = correctedGrant(head, turn, subprotocol, mayDeflate(client.plan));
+  if (correction !== undefined) client.misworded(decoder.decode(head), correction);
+}
+
+const decoder = new TextDecoder();
+
+/** Whoever breaks rules has no deflate, in which another bit may be set. */
+function mayDeflate({ behaviour }: ClientPlan): boolean {
+  return behaviour !== 'malformed';
 }
 
 /** [BROKER-AUTH-1] In the header, or else in the query; some show another where the first one counts. */

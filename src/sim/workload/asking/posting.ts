@@ -2,8 +2,10 @@
 // Refuses to know connections: each exchange has one of its own.
 
 import { encodeText } from '../../../actors/codecs/utf8-text.ts';
-import type { WireHead, WireWord } from '../../edges/network.ts';
+import type { WireWord } from '../../edges/network.ts';
+import type { WireHead } from '../../edges/doors/heads.ts';
 import type { PublishQuestion } from '../answers.ts';
+import type { TracePosition } from '../../trace.ts';
 import type { Client } from '../client.ts';
 import { correctedResults } from '../hearing/rewriting.ts';
 import { isUnjudged, NO_VERDICT, turnedAway, withPage, withToken } from './door.ts';
@@ -13,7 +15,7 @@ export class Posting {
   /** Publications of the exchange that is under way. */
   #posted: PublishQuestion[] = [];
   /** What the exchange that is under way looks at. */
-  #looked: { readonly asked: 'list' | 'info'; readonly topic: string } | undefined = undefined;
+  #looked: Looked | undefined = undefined;
 
   /** Nobody judges its token in time. */
   #isUnjudged = false;
@@ -54,11 +56,11 @@ export class Posting {
   }
 
   /** One GET of what is followed. */
-  look(asked: 'list' | 'info', topic: string): void {
+  look(asked: Looked['asked'], topic: string, isCensus = false): void {
     if (this.#client.connection !== undefined) return;
     const path = asked === 'list' ? '/topics' : `/topics/${encodeURIComponent(topic)}`;
     this.#exchange({ method: 'GET', path, query: '', headers: {} }, NO_BYTES);
-    if (this.#client.connection !== undefined) this.#looked = { asked, topic };
+    if (this.#client.connection !== undefined) this.#looked = { asked, topic, isCensus };
   }
 
   #exchange(head: WireHead, body: Uint8Array): void {
@@ -93,12 +95,12 @@ export class Posting {
     try {
       results = JSON.parse(body);
     } catch {
-      this.#client.unexpected(`not JSON: ${body}`);
+      client.unexpected(`not JSON: ${body}`);
       return;
     }
     if (this.#isUnjudged) client.unexpected(`${status}, and nobody had judged its token`);
     if (looked !== undefined) {
-      this.#seen(looked.asked, status, results, body);
+      this.#seen(looked, status, results as Seen, body);
       return;
     }
     const list = (Array.isArray(results) ? results : [results]) as readonly Record<
@@ -116,25 +118,66 @@ export class Posting {
     const correction = correctedResults(body, list, posted.length > 1);
     if (correction !== undefined) this.#client.misworded(body, correction);
     for (const [index, question] of posted.entries()) {
-      const { epoch, offset, duplicate, error } = list[index] as {
-        epoch?: string;
-        offset?: number;
-        duplicate?: boolean;
-        error?: string;
+      const {
+        epoch,
+        offset,
+        subscribers = -1,
+        duplicate: isDuplicate = false,
+        error = '',
+      } = list[index] as Partial<TracePosition> & {
+        readonly subscribers?: number;
+        readonly duplicate?: boolean;
+        readonly error?: string;
       };
-      if (epoch === undefined || offset === undefined)
-        this.#client.answers.refuse(question, error ?? '');
-      else this.#client.answers.acked(question, { epoch, offset }, duplicate === true);
+      if (epoch === undefined || offset === undefined) client.answers.refuse(question, error);
+      else {
+        const position = { epoch, offset };
+        client.answers.acked(question, { position, subscribers, isDuplicate });
+      }
     }
   }
 
-  #seen(asked: 'list' | 'info', status: number, results: unknown, body: string): void {
+  #seen({ asked, topic, isCensus }: Looked, status: number, seen: Seen, body: string): void {
     const client = this.#client;
-    const { topic, topics } = results as { topic?: string; topics?: Record<string, number> };
-    const names = asked === 'list' ? Object.keys(topics ?? {}) : [topic ?? ''];
-    if (status !== 200) client.unexpected(`${status}: ${body}`);
-    else client.world.trace.add({ ...client.at(), kind: 'told', asked, topics: names });
+    const { trace } = client.world;
+    if (status !== 200) {
+      client.unexpected(`${status}: ${body}`);
+      return;
+    }
+    if (asked === 'list') {
+      const topics = Object.entries(seen.topics ?? {});
+      trace.add({ ...client.at(), kind: 'told', asked, topics: topics.map(([name]) => name) });
+      if (isCensus) trace.add({ ...client.at(), kind: 'listed', topics });
+      return;
+    }
+    const { subscribers = -1, epoch, offset, history = -1 } = seen;
+    const info = { topic, subscribers, epoch, offset, history };
+    // [BROKER-HTTP-5]
+    const correction = `${JSON.stringify(info)}\n`;
+    if (body !== correction) client.misworded(body, correction);
+    trace.add({ ...client.at(), kind: 'told', asked, topics: [seen.topic ?? ''] });
+    const isPlaced = typeof epoch === 'string' && typeof offset === 'number';
+    const position = isPlaced ? { epoch, offset } : undefined;
+    if (isCensus)
+      trace.add({ ...client.at(), kind: 'informed', topic, subscribers, position, history });
   }
+}
+
+interface Looked {
+  readonly asked: 'list' | 'info';
+  readonly topic: string;
+  /** Everything is at rest, and the answer must be exact. */
+  readonly isCensus: boolean;
+}
+
+/** What `GET /topics` answers, or `GET /topics/{topic}`. */
+interface Seen {
+  readonly topics?: Readonly<Record<string, number>>;
+  readonly topic?: string;
+  readonly subscribers?: number;
+  readonly epoch?: string | null;
+  readonly offset?: number | null;
+  readonly history?: number;
 }
 
 const decoder = new TextDecoder();

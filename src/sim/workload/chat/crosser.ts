@@ -9,6 +9,7 @@ import { type Connection, type Endpoint, isWord, type Unit } from '../../edges/n
 import type { CrosserPlan } from '../../plan/chat-plan.ts';
 import { plainLink } from '../../plan/simpler.ts';
 import type { Trace } from '../../trace.ts';
+import { shakeOf } from '../asking/handshakes.ts';
 import { FrameDecoder, type FrameListener } from '../hearing/frame-decoder.ts';
 import { linkOf, Masks } from '../own-ways.ts';
 import { encoder } from './hp-lines.ts';
@@ -155,8 +156,9 @@ export class Crosser implements Endpoint, FrameListener {
     connection.meet(this);
     this.connection = connection;
     this.#decoder = new FrameDecoder();
-    const head = { method: 'GET', path: '/', query: queryOf(this.plan), headers: {} };
-    this.sayRaw({ word: 'upgrade', head, subprotocols: [] });
+    const headers = shakeOf(this.plan.client, [], false);
+    const head = { method: 'GET', path: '/', query: queryOf(this.plan), headers };
+    this.sayRaw({ word: 'upgrade', head });
   }
 
   #ended(): void {

@@ -28,7 +28,7 @@ export class ErrandOrigin {
   /** By errand. */
   readonly #told = new Map<string, string[]>();
   readonly #ids = new Map<string, string>();
-  /** By Connection-Id: how often it was asked behind the handshake. */
+  /** By Connection-Id, how often it was asked behind the handshake, and by errand of a crowd. */
   readonly #asked = new Map<string, number>();
 
   constructor(chance: Prng, world: OriginWorld) {
@@ -82,6 +82,11 @@ export class ErrandOrigin {
   #saidTo(asked: AskedOrigin): Said | undefined {
     const errand = askingIn(asked);
     if (errand === undefined) return pages[nameIn(asked.target)];
+    if (errand.to === 'door' && errand.times !== undefined) {
+      const times = (this.#asked.get(errand.name) ?? 0) + 1;
+      this.#asked.set(errand.name, times);
+      return times > errand.times ? errand.again : errand.said;
+    }
     if (errand.to === 'door' || !isOfEvents(asked)) return errand.said;
     const id = firstOf(asked, 'connection-id');
     this.#ids.set(errand.name, id);
@@ -124,7 +129,9 @@ function firstOf({ headers }: AskedOrigin, lower: string): string {
 
 /** What a WebSocket's questions say beside their events, as far as it is not in all of them. */
 function remindersIn({ headers, isSigned }: AskedOrigin): readonly string[] {
-  const lines = headers.filter(([name]) => /^(meta-|content-bytes-|x-(?!forw)|cookie)/i.test(name));
+  const lines = headers.filter(([name]) =>
+    /^(meta-|content-bytes-|x-(?!forwarded-for)|cookie)/i.test(name),
+  );
   return isSigned ? headerWords(lines) : [...headerWords(lines), 'unsigned'];
 }
 

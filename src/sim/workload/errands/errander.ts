@@ -78,6 +78,7 @@ export class Errander {
     const connection = isAsked ? world.connect(this.#plan, this.#link) : undefined;
     if (isAsked && connection === undefined) return;
     world.trace.add({ kind: 'errandRun', node, client, errand: errand.name });
+    if (errand.to === 'door' && errand.times !== undefined) this.#crowd(errand, errand.times);
     if (errand.to === 'broker') this.#askBroker(errand);
     else if (errand.to === 'turns') this.#takeTurns(errand);
     else if (!isAsked) world.order(node, errand, about && this.#origin.idOf(about));
@@ -92,15 +93,32 @@ export class Errander {
         later: (delayMs, act) => world.later(delayMs * 1_000, act),
       }).begin();
     } else {
-      const visit = new Visit(connection, (head, said) =>
-        this.#heard(
-          errand,
-          said === '' && !head.includes(' ') ? head : `${head} || ${bodyWords(said)}`,
-        ),
-      );
-      visit.ask({ ...errand, body: encodeText(errand.body) });
+      const heard = (answer: string): void => this.#heard(errand, answer);
+      this.#visit(errand, connection, errand.times === undefined ? heard : () => {});
     }
     this.#publish(errand.items, errand.name);
+  }
+
+  #visit(errand: Door, connection: Connection, heard: (answer: string) => void): void {
+    const visit = new Visit(connection, (head, said) =>
+      heard(said === '' && !head.includes(' ') ? head : `${head} || ${bodyWords(said)}`),
+    );
+    visit.ask({ ...errand, body: encodeText(errand.body) });
+  }
+
+  /** The others, who are answered as one. */
+  #crowd(errand: Door, times: number): void {
+    const answers = new Set<string>();
+    let count = 1;
+    for (let at = 1; at < times; at += 1) {
+      const connection = this.#world.connect(this.#plan, this.#link);
+      if (connection === undefined) return;
+      this.#visit(errand, connection, (answer) => {
+        answers.add(answer);
+        count += 1;
+        if (count === times) this.#heard(errand, [...answers].join(' / '));
+      });
+    }
   }
 
   #takeTurns(errand: Extract<Asked, { readonly to: 'turns' }>): void {
@@ -171,6 +189,8 @@ export class Errander {
     connection.say({ word: 'request', head, body: encodeText(body) });
   }
 }
+
+type Door = Extract<Asked, { readonly to: 'door' }>;
 
 /** As they stand. */
 interface Framed {

@@ -56,9 +56,13 @@ export class Turning {
     if (connection === undefined) return;
     const [method = '', target = '', ...rest] = turn.split(' ');
     const [path = '', search = ''] = target.split('?');
+    let isLate = false;
+    this.#host.later(TURN_EVERY_MS, () => {
+      isLate = path.endsWith('_send');
+    });
     const visit: Visit = new Visit(connection, (head, said) => {
       this.#open.delete(visit);
-      this.#answers[place] = wordsOf(head, said);
+      this.#answers[place] = `${isLate ? 'late ' : ''}${wordsOf(head, said)}`;
     });
     this.#open.add(visit);
     const { host, path: prefix, search: own, headers } = this.#errand;
@@ -82,6 +86,7 @@ function wordsOf(head: string, said: string): string {
     .filter((line) => !/^(access-control-|cache-control: no-store)/.test(line))
     .join(' | ')
     .replace(/^200 OK \| content-type: (?:text\/plain|application\/javascript)$/, '');
+  if (said === '') return plain;
   return plain === '' ? bodyWords(said) : `${plain} ${bodyWords(said)}`;
 }
 

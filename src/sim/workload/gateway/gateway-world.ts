@@ -23,6 +23,7 @@ import { Errander } from '../errands/errander.ts';
 import { ERRAND_ORIGINS } from '../errands/errand-origin.ts';
 import { DEAD_ORIGIN, SCENE_ORIGIN, Stage } from '../scenes/stage.ts';
 import { Holder } from './holder.ts';
+import { askIdlersOrigin, IDLE_ORIGIN, Idler } from './idler.ts';
 
 interface ControlDoor {
   control(said: ControlEvent): void;
@@ -50,6 +51,7 @@ export class GatewayWorld {
   readonly #origins = new Map<string, Origin>();
   readonly #publishers: Publisher[] = [];
   readonly #stage: Stage;
+  readonly #idlers: readonly Idler[];
   readonly #errander: Errander | undefined;
   /** By node: how often its routes were written anew. */
   readonly #editions = new Map<number, number>();
@@ -84,6 +86,8 @@ export class GatewayWorld {
     this.#stage = new Stage(players ?? [], limits, this, seed);
     this.#errander = plan.errander && new Errander(plan.errander, this, seed);
     for (const { at, node } of plan.reroutings ?? []) this.later(at, () => this.#reroute(node));
+    this.#idlers = (plan.idlers ?? []).map((idler) => new Idler(idler, this, seed));
+    for (const idler of this.#idlers) idler.begin();
     for (const holder of plan.holders) this.holders.push(new Holder(holder, this, seed));
   }
 
@@ -150,6 +154,8 @@ export class GatewayWorld {
       return this.#stage.ask(asked, hearing);
     if (ERRAND_ORIGINS.includes(asked.host) && this.#errander !== undefined)
       return this.#errander.ask(asked, hearing);
+    if (asked.host === IDLE_ORIGIN)
+      return askIdlersOrigin(asked, hearing, (delayUs, act) => this.later(delayUs, act));
     return this.#originOf(asked).ask(asked, hearing);
   }
 
@@ -167,6 +173,7 @@ export class GatewayWorld {
   heal(): void {
     for (const origin of this.#origins.values()) origin.rise();
     for (const holder of this.holders) holder.settle();
+    for (const idler of this.#idlers) idler.settle();
     this.#stage.begin();
     this.#errander?.begin();
   }

@@ -2,7 +2,7 @@
 // into words. Refuses to know bytes and connections.
 
 import type { Payload } from '../../../actors/runtime/edges.ts';
-import type { WireHead } from '../../edges/network.ts';
+import type { WireHead } from '../../edges/doors/heads.ts';
 import { ObjectPayload } from '../../edges/object-payload.ts';
 import type { EventWord } from '../../edges/object-wire.ts';
 import type { TracePosition } from '../../trace.ts';

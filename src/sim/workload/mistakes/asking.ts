@@ -7,7 +7,8 @@ import type { WireWord } from '../../edges/network.ts';
 import type { Client } from '../client.ts';
 import type { Word } from '../hearing/words.ts';
 import { drawBroken } from './framing.ts';
-import { drawRequest, responseText } from './requests.ts';
+import { brokenShake } from '../asking/handshakes.ts';
+import { drawRequest, refusedShake, type Request, responseText } from './requests.ts';
 import {
   drawExact,
   type Exact,
@@ -34,6 +35,7 @@ export class Asking {
   #request: Question | undefined = undefined;
   #followed = new Set<string>();
   #mayAwaitClose = false;
+  #calls = 0;
   /** Those that it can make on the present connection, once it has made one. */
   #mistakes: readonly Mistake[] | undefined = undefined;
 
@@ -76,16 +78,22 @@ export class Asking {
     const client = this.#client;
     if (client.connection !== undefined) return;
     const { chance, world } = client;
-    const request = drawRequest({ chance, options: world.options, own: this.#own() });
-    const { method, path, query, body, expected, headers } = request;
+    const drawn = drawRequest({ chance, options: world.options, own: this.#own() });
+    this.#calls += 1;
+    const request = this.#calls % SHAKES_EVERY === 0 ? this.#shake() : drawn;
+    const { method, path, query, body, expected, headers, httpVersion = '1.1' } = request;
     const isHandshake = headers['upgrade'] !== undefined;
-    const head = { method, path, query, headers };
-    client.exchange(
-      isHandshake ? { word: 'upgrade', head, subprotocols: [] } : { word: 'request', head, body },
-    );
+    const head = { method, path, query, headers, httpVersion };
+    client.exchange(isHandshake ? { word: 'upgrade', head } : { word: 'request', head, body });
     if (client.connection === undefined) return;
     const cause = this.#note('http', `${method} ${path} ${decoder.decode(body)}`, expected);
     this.#request = { expected, isList: false, cause };
+  }
+
+  /** [WS-SHAKE-1] */
+  #shake(): Request {
+    const { head, status } = brokenShake(this.#client.plan.client + this.#calls);
+    return { ...head, body: NO_BYTES, expected: refusedShake(status) };
   }
 
   /** Bytes that are no frame; what follows them is not heard. */
@@ -206,4 +214,6 @@ export class Asking {
 const decoder = new TextDecoder();
 const LIST = '{"type":"list_topics"}';
 const TEXT_MAX = 200;
+/** Of a client's calls over HTTP. */
+const SHAKES_EVERY = 4;
 const NO_BYTES = new Uint8Array(0);

@@ -5,12 +5,14 @@ import { encodeText } from '../../../actors/codecs/utf8-text.ts';
 import type { WireWord } from '../../edges/network.ts';
 import { PAGE } from '../../plan/settings.ts';
 import { BAD_ENVELOPE, BAD_TOPIC, badId, MALFORMED, NOT_JSON } from '../hearing/rewriting.ts';
+import { shakeOf } from '../asking/handshakes.ts';
 import type { Asker, Expected } from './texts.ts';
 
 export interface Request {
   readonly method: string;
   readonly path: string;
   readonly query: string;
+  readonly httpVersion?: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
   readonly expected: Expected;
@@ -31,7 +33,8 @@ export function responseText({ status, headers, body }: Response): string {
 }
 
 const TOLD = [
-  ...['content-type', 'cache-control', 'allow', 'upgrade', 'www-authenticate'],
+  ...['content-type', 'cache-control', 'allow', 'upgrade', 'sec-websocket-version'],
+  ...['www-authenticate'],
   ...['access-control-allow-origin', 'vary', 'access-control-allow-methods'],
   ...['access-control-allow-headers', 'access-control-max-age'],
 ];
@@ -134,7 +137,7 @@ function requests({ options, own }: Caller): readonly (() => Asked)[] {
             : [
                 (): Asked =>
                   isPlain
-                    ? ['GET /ws', refused(), '', { ...headers, upgrade: 'websocket' }]
+                    ? ['GET /ws', refused(), '', { ...headers, ...shakeOf(0, [], false) }]
                     : ['GET /sse?topic=a', refused(), '', headers],
               ]),
           () => ['OPTIONS /publish', preflight(told), '', headers],
@@ -148,7 +151,7 @@ function requests({ options, own }: Caller): readonly (() => Asked)[] {
     () => other('POST /sse', 'GET'),
     ...['/', '/ws'].map((path) => (): Asked => [
       `GET ${path}`,
-      failed(426, DOOR, 'upgrade: websocket'),
+      failed(426, DOOR, 'upgrade: websocket\nsec-websocket-version: 13'),
     ]),
     ...['/nowhere', '/topic', '/publish/', '/sse/'].map((path) => (): Asked => [
       `GET ${path}`,
@@ -183,7 +186,7 @@ function strangers(list: readonly string[]): readonly (() => Asked)[] {
     .flatMap(({ headers, told }): (() => Asked)[] => {
       const refused = (): string => json(403, { error: 'This origin is not allowed.' }, ...told);
       return [
-        () => ['GET /ws', refused(), '', { ...headers, upgrade: 'websocket' }],
+        () => ['GET /ws', refused(), '', { ...headers, ...shakeOf(0, [], false) }],
         () => ['GET /sse?topic=a', refused(), '', headers],
       ];
     });
@@ -242,6 +245,12 @@ function preflight(told: readonly string[]): string {
 function taken(count: number): RegExp {
   const one = '\\{"topic":"[^"]+","id":"[^"]+","epoch":"[^"]+","offset":\\d+,"subscribers":0\\}';
   return new RegExp(`^200\n${JSON_HEAD.join('\n')}\n\\[${one}(,${one}){${count - 1}}\\]\n$`, 'u');
+}
+
+/** [WS-SHAKE-1] Whatever is wrong is said in words. */
+export function refusedShake(status: number): RegExp {
+  const upgrade = status === 426 ? 'upgrade: websocket\\nsec-websocket-version: 13\\n' : '';
+  return new RegExp(`^${status}\\ncontent-type: text/plain\\n${upgrade}[^\\n]+\\n$`, 'u');
 }
 
 /** Nobody is let in without a token. */

@@ -47,7 +47,7 @@ export class Guest implements Endpoint {
 
   say(text: string): void {
     const said = text.replaceAll('TOKEN', this.token);
-    for (const [, type = '', id = ''] of said.matchAll(/"type":"(\w+)","id":"([^"]*)"/g))
+    for (const [, type = '', id = ''] of said.matchAll(/"type":"(\w+)","id":"([\w.:-]{1,64})"/g))
       if (!UNANSWERED.includes(type)) this.#asked.push(id);
     this.connection?.say(Uint8Array.from(said, (letter) => letter.charCodeAt(0)));
   }
@@ -112,7 +112,9 @@ export class Guest implements Endpoint {
     if (flaw !== undefined) return flaw;
     const resume = payload['resume'] as { readonly token?: string } | undefined;
     if (typeof resume?.token === 'string') this.token = resume.token;
-    const { words, isAnswer } = toldOf(line, this.#asked[0], this.#house);
+    // Numbers and escapes stand there as they were written.
+    const [, data] = /"data":(.*?)(?:,"(?:seq|delayed|sent)":|\}\}$)/.exec(text) ?? [];
+    const { words, isAnswer } = toldOf({ ...line, data }, this.#asked[0], this.#house);
     if (isAnswer) this.#asked.shift();
     return words.replace(/ resume=\{[^ ]*\}/, '');
   }

@@ -7,11 +7,13 @@ export interface Told {
   readonly type: string;
   readonly id: string;
   readonly payload: Readonly<Record<string, unknown>>;
+  /** As it is written. */
+  readonly data?: string | undefined;
 }
 
 /** `nextId` is the id of the request that has to be answered next; `isAnswer` tells that this line does. */
 export function toldOf(
-  { type, id, payload }: Told,
+  { type, id, payload, data }: Told,
   nextId: string | undefined,
   house: House,
 ): { readonly words: string; readonly isAnswer: boolean } {
@@ -27,7 +29,8 @@ export function toldOf(
       : payload;
   for (const [name, value] of Object.entries(all)) {
     if (CHANGING.includes(name) || (name === 'ref' && isAnswer)) continue;
-    if (type === 'ERROR' && (name === 'code' || name === 'field')) words.push(String(value));
+    if (name === 'data') words.push(`data=${data?.replaceAll(' ', '_')}`);
+    else if (type === 'ERROR' && (name === 'code' || name === 'field')) words.push(String(value));
     else if (type === 'ERROR' && name === 'fatal') words.push(...(value === true ? ['fatal'] : []));
     else words.push(`${name}=${shown(value, name)}`);
   }
@@ -35,11 +38,16 @@ export function toldOf(
 }
 
 function shown(value: unknown, name = ''): string {
-  if (name === 'messages' && Array.isArray(value))
-    return value.map((one: { readonly body?: string }) => shown(one.body)).join(',');
+  if (name === 'messages' && Array.isArray(value)) return value.map(entryOf).join(',');
   if (typeof value !== 'string') return JSON.stringify(value, plain).replaceAll(' ', '_');
   if (UUID.test(value)) return 'made';
   return value.length > LONG ? `${value.slice(0, 2)}~${value.length}` : value;
+}
+
+/** [HP-HIST-2] Of a page: what was said, where it has all that it has to have. */
+function entryOf(entry: Readonly<Record<string, unknown>>): string {
+  const fields = Object.keys(entry).filter((name) => name !== 'data');
+  return ENTRIES.includes(fields.join()) ? shown(entry['body']) : `fields:${fields.join('/')}`;
 }
 
 function plain(name: string, value: unknown): unknown {
@@ -65,6 +73,10 @@ function sorted(limits: unknown): string {
 const CHANGING: readonly string[] = [
   ...['session', 'node', 'incarnation', 'heartbeat', 'limits', 'message', 'cluster', 'epoch'],
   ...['timestamp', 'uptime', 'shard', 'id_'],
+];
+const ENTRIES: readonly string[] = [
+  'id,timestamp,room,from,body,seq,epoch,node',
+  'id,timestamp,from,to,body,seq',
 ];
 const UUID = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
 const LONG = 24;

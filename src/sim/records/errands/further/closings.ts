@@ -140,4 +140,20 @@ export const closingErrands: readonly Errand[] = [
     ['upgraded', 'text first', 'close 1011'],
     ['OPEN', 'CLOSE'],
   ),
+  // [WOH-PUB-4] A reason is as long as a frame lets it, and ends between two letters.
+  turns(
+    'closed-at-length',
+    {
+      said: opens(subscribes('closed-at-length')),
+      words: [],
+      items: [
+        {
+          channel: 'closed-at-length',
+          formats: { 'ws-message': { action: 'close', code: 4100, reason: 'ä'.repeat(100) } },
+        },
+      ],
+    },
+    ['upgraded', `close 4100 ${'ä'.repeat(61)}`],
+    ['OPEN', 'CLOSE'],
+  ),
 ];

@@ -202,6 +202,11 @@ export const directErrands: readonly Errand[] = [
     `426 Somehow | x-a: 1 || ${'r'.repeat(100)}… 10000 …${'r'.repeat(100)}`,
   ),
   refuses(
+    'direct-refused-at-length',
+    { status: 403, headers: [], body: 'r'.repeat(100_001) },
+    `403 Somehow || ${'r'.repeat(100)}… 100000 …${'r'.repeat(100)}`,
+  ),
+  refuses(
     'direct-refused-and-broken-off',
     { status: 403, headers: [], body: 'half', isBroken: true },
     FAILED,

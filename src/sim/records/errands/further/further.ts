@@ -4,6 +4,7 @@ import type { Errand } from '../errand.ts';
 import { closingErrands } from './closings.ts';
 import { directErrands } from './directs.ts';
 import { eventErrands } from './events.ts';
+import { frameErrands } from './frames.ts';
 import { itemErrands } from './items.ts';
 import { lineErrands } from './lines.ts';
 import { pageErrands } from './pages.ts';
@@ -17,4 +18,5 @@ export const furtherErrands: readonly Errand[] = [
   ...closingErrands,
   ...directErrands,
   ...pageErrands,
+  ...frameErrands,
 ];

@@ -3,6 +3,7 @@
 
 import { joined } from '../../../../actors/codecs/joined.ts';
 import { encodeText } from '../../../../actors/codecs/utf8-text.ts';
+import { uris } from '../commands.ts';
 import { asks, type Errand } from '../errand.ts';
 import { failure, holds, patches, unfilled, wrong } from '../holds.ts';
 import { end } from '../links.ts';
@@ -289,7 +290,7 @@ export const itemErrands: readonly Errand[] = [
   {
     ...{ name: 'command-of-two-parts', to: 'command' },
     fields: { id: 'a', method: 'get-zmq-uris', args: { part: -1.5e-7, none: [0.1] } },
-    answer: { id: 'a', success: true, value: {} },
+    answer: { id: 'a', success: true, value: uris },
   },
   unread('too-deep', deep(33)),
   {

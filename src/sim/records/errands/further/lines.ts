@@ -4,6 +4,10 @@
 import type { Header } from '../../scenes/scene.ts';
 import { asks, type Errand } from '../errand.ts';
 import { asked, keepsJson, keepsLine, leads, page, stream, tellsLine } from '../links.ts';
+import { checks } from '../sockets.ts';
+
+/** More than may ask at once. */
+const CROWD = 130;
 
 /** A poll that is answered by an item of this text. */
 function fillsIn(name: string, headers: readonly Header[], text: string, becomes: string): Errand {
@@ -185,4 +189,44 @@ export const lineErrands: readonly Errand[] = [
     'filter error: network request failed',
   ),
   modifies('modify-no-way', 'http-modify', 'ftp://else.test/', 'invalid url value'),
+  asks(
+    'ids-at-once',
+    {
+      host: 'ed.test',
+      said: page('a%I', [
+        ['Grip-Hold', 'stream'],
+        ['Grip-Channel', 'never; filter=build-id'],
+        ['Grip-Set-Meta', 'id_format=x'],
+      ]),
+    },
+    '502 Bad Gateway | content-type: text/plain || filter error: build-id: No ID specified and no default ID in context at position 2\n',
+  ),
+  leads(
+    'link-with-ids',
+    'with-ids',
+    [],
+    '',
+    '',
+    'filter error: build-id: No ID specified and no default ID in context at position 1',
+    '',
+  ),
+  checks('ws-modify-too-long', 'http-modify', 'too-long'),
+  checks('ws-modify-broken-off', 'http-modify', 'breaking-off'),
+  // [GRIP-LOAD-1] Who waits for a turn is asked about, too.
+  ...(['response', 'stream'] as const).map((hold) =>
+    asks(
+      `crowd-${hold}`,
+      {
+        ...{ host: 'ed.test', times: CROWD },
+        said: page(hold === 'stream' ? 'first\n' : '', [
+          ['Grip-Hold', hold],
+          ['Grip-Channel', `crowd-${hold}`],
+          ...(hold === 'stream' ? [['Grip-Link', `<crowd-${hold}>; rel=next`] as const] : []),
+        ]),
+        again: page('again\n', []),
+        items: [{ channel: `e-crowd-${hold}`, formats: { [`http-${hold}`]: { action: 'hint' } } }],
+      },
+      `200 OK || ${hold === 'stream' ? 'first\n' : ''}again\n`,
+    ),
+  ),
 ];

@@ -3,20 +3,20 @@
 // that speaks WebSocket itself.
 
 import type { Header } from '../../scenes/scene.ts';
-import { type Errand, type Line, type Said, talks, turns } from '../errand.ts';
+import { type Errand, type Line, type Said, turns } from '../errand.ts';
 import { EVENTS } from '../sockets.ts';
 
 const GRIP: Header = ['Sec-WebSocket-Extensions', 'grip'];
 
-function event(type: string, content: string): string {
+export function event(type: string, content: string): string {
   return `${type} ${content.length.toString(16)}\r\n${content}\r\n`;
 }
 
-const text = (words: string): string => event('TEXT', `m:${words}`);
-const control = (fields: object): string => event('TEXT', `c:${JSON.stringify(fields)}`);
-const accepts = (body: string): Said => ({ status: 200, headers: [EVENTS, GRIP], body });
-const opens = (...events: readonly string[]): Said => accepts(`OPEN\r\n${events.join('')}`);
-const closes = (code: number, reason: string): string =>
+export const text = (words: string): string => event('TEXT', `m:${words}`);
+export const control = (fields: object): string => event('TEXT', `c:${JSON.stringify(fields)}`);
+export const accepts = (body: string): Said => ({ status: 200, headers: [EVENTS, GRIP], body });
+export const opens = (...events: readonly string[]): Said => accepts(`OPEN\r\n${events.join('')}`);
+export const closes = (code: number, reason: string): string =>
   event('CLOSE', String.fromCharCode(code >> 8, code & 255) + reason);
 
 interface Session {
@@ -40,6 +40,8 @@ function session(
   return turns(name, defined, `${heard.join(' / ')} // ${told.join(' / ')}`);
 }
 
+const shown = (letter: string, length: number): string =>
+  `TEXT ${letter.repeat(100)}… ${length} …${letter.repeat(100)}`;
 const missing = '404 Not Found | content-type: text/plain Not Found\n';
 const unexpected = '400 Bad Request | content-type: text/plain Payload expected\n';
 const tooLarge = '400 Bad Request | content-type: text/plain Request too large.\n';
@@ -193,6 +195,64 @@ export const pageErrands: readonly Errand[] = [
     ],
     ...['OPEN', 'TEXT a', 'DISCONNECT', 'OPEN'],
   ),
+  session(
+    'page-cut-while-it-waits',
+    { laters: [accepts('DISCONNECT\r\n')] },
+    [
+      ['POST ~/xhr', 'o\n'],
+      ['POST ~/xhr', 'reset'],
+      ['POST ~/xhr_send ["a"]', 'ok'],
+    ],
+    ...['OPEN', 'TEXT a'],
+  ),
+  session(
+    'page-gone-too-soon',
+    { laters: [{ ...accepts(''), afterMs: 1_800 }] },
+    [
+      ['POST ~/xhr', 'o\n'],
+      ['wait'],
+      ['wait'],
+      ['wait'],
+      ['POST ~/xhr', 'reset'],
+      ['POST ~/xhr_send ["a"]', missing],
+      ['wait'],
+      ['POST ~/xhr', 'o\n'],
+    ],
+    ...['OPEN', 'DISCONNECT', 'OPEN'],
+  ),
+  // What an origin has not taken yet makes the page wait.
+  session(
+    'page-that-is-held',
+    { laters: [{ ...accepts(''), afterMs: 1_500 }] },
+    [
+      ['POST ~/xhr', 'o\n'],
+      ['POST ~/xhr_send ["a"]', 'ok'],
+      [`POST ~/xhr_send ["${'b'.repeat(99_000)}"]`, 'ok'],
+      [`POST ~/xhr_send ["${'c'.repeat(99_000)}"]`, 'ok'],
+      [`POST ~/xhr_send ["${'d'.repeat(9_000)}"]`, 'ok'],
+      ['POST ~/xhr_send ["e"]', 'late ok'],
+      ['wait'],
+      ['POST ~/xhr_send ["f"]', 'ok'],
+    ],
+    ...['OPEN', 'TEXT a', `${shown('b', 99_000)}, ${shown('c', 99_000)}`],
+    ...[`${shown('d', 9_000)}, TEXT e`, 'TEXT f'],
+  ),
+  // What was fetched makes room for more.
+  session(
+    'page-that-hears-much',
+    { laters: Array.from({ length: 18 }, () => accepts(text('x'.repeat(12_000)))) },
+    [
+      ['POST ~/xhr', 'o\n'],
+      ...Array.from({ length: 18 }).flatMap(
+        (_, at) =>
+          [
+            [`POST ~/xhr_send ["${at}"]`, 'ok'],
+            ['POST ~/xhr', `a["${'x'.repeat(97)}… 12006 …${'x'.repeat(97)}"]\n`],
+          ] as const,
+      ),
+    ],
+    ...['OPEN', ...Array.from({ length: 18 }, (_, at) => `TEXT ${at}`)],
+  ),
   // [SOCKJS-19]
   session(
     'page-that-follows',
@@ -256,95 +316,5 @@ export const pageErrands: readonly Errand[] = [
       ['POST ~/xhr', 'c[4003,"x"]\n'],
     ],
     ...['text a', 'text b', 'close 1005'],
-  ),
-  // [SOCKJS-17]
-  talks(
-    'page-framed',
-    {
-      ...{ host: 'esp.test', path: '/sock/0/1/websocket', search: '?e=page-framed' },
-      said: opens(text('hi'), event('BINARY', 'm:b'), event('PING', 'p')),
-      laters: [accepts(text('one')), accepts(''), accepts(closes(4100, 'so'))],
-      words: ['text ["a"]', 'text ["b","c"]', 'ping x', 'text []'],
-      isOverheard: true,
-    },
-    'upgraded / text o / text a["hi"] / text a["b"] / text a["one"] / close 4100 so // OPEN / TEXT a / TEXT b / TEXT c / CLOSE 4100 so',
-  ),
-  talks(
-    'page-framed-and-closed',
-    {
-      ...{ host: 'esp.test', path: '/sock/0/1/websocket', search: '?e=page-framed-and-closed' },
-      said: opens(),
-      laters: [accepts(closes(4100, 'so'))],
-      words: ['close 4000 bye'],
-      isOverheard: true,
-    },
-    'upgraded / text o / close 4100 so // OPEN / CLOSE 4000 bye',
-  ),
-  talks(
-    'page-framed-wrongly',
-    {
-      ...{ host: 'esp.test', path: '/sock/0/1/websocket', search: '?e=page-framed-wrongly' },
-      said: opens(),
-      words: ['text ["a"]', 'binary ["b"]'],
-      isOverheard: true,
-    },
-    'upgraded / text o / cut // OPEN / TEXT a / DISCONNECT',
-  ),
-  talks(
-    'page-framed-with-much',
-    {
-      ...{ host: 'esp.test', path: '/sock/0/1/websocket', search: '?e=page-framed-with-much' },
-      said: opens(),
-      words: [`text [${'"",'.repeat(8_192)}""]`],
-      isOverheard: true,
-    },
-    'upgraded / text o / cut // OPEN / DISCONNECT',
-  ),
-  talks(
-    'page-framed-and-gone',
-    {
-      ...{ host: 'esp.test', path: '/sock/0/1/websocket', search: '?e=page-framed-and-gone' },
-      said: { ...opens(), afterMs: 400 },
-      words: ['cut'],
-      ...{ isHasty: true, isOverheard: true },
-    },
-    ' // OPEN / DISCONNECT',
-  ),
-  talks(
-    'page-framed-and-refused',
-    {
-      ...{ host: 'esp.test', path: '/sock/0/1/websocket', search: '?e=page-framed-and-refused' },
-      said: { status: 403, headers: [['X-A', '1']], body: 'not you\n' },
-      isOverheard: true,
-    },
-    '403 Somehow | x-a: 1 || not you\n // OPEN',
-  ),
-  // [SOCKJS-18]
-  talks(
-    'page-raw',
-    {
-      ...{ host: 'esp.test', path: '/sock/websocket', search: '?e=page-raw' },
-      said: opens(text('hi')),
-      words: ['text a'],
-      isOverheard: true,
-    },
-    'upgraded / text hi // OPEN / TEXT a / DISCONNECT',
-  ),
-  talks(
-    'sock-as',
-    { ...{ host: 'esg.test', path: '/0/1/websocket' }, said: opens(text('hi')) },
-    'upgraded',
-    'text o',
-    'text a["hi"]',
-  ),
-  // [SOCKJS-5]
-  ...['/sock/0/websocket', '/sock//1/websocket', '/sock/0/1/2/websocket', '/sock/0/1/xhr'].map(
-    (path, at) =>
-      talks(
-        `page-nowhere-${at}`,
-        { host: 'esp.test', path },
-        '404 Not Found | access-control-allow-credentials: true | access-control-allow-origin: * | ' +
-          'cache-control: no-store, no-cache, must-revalidate, max-age=0 | content-type: text/plain || Not Found\n',
-      ),
   ),
 ];

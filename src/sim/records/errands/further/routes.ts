@@ -2,6 +2,7 @@
 // are passed over. Written from spec/grip.md, "Routes" to "Signatures".
 
 import { asks, type Errand, talks } from '../errand.ts';
+import { EVENTS } from '../sockets.ts';
 
 /** Lines of the routes file. */
 export const furtherRoutes: readonly string[] = [
@@ -37,6 +38,7 @@ export const furtherRoutes: readonly string[] = [
   'ewp.test,debug,proto=ws origin-f:80,over_http origin-f:81 origin-e:80,over_http',
   'ewp.test,header=X-Way:http origin-e:80',
   'et2.test test',
+  'et3.test,path_beg=/t/ test',
   'esp.test,sockjs=/sock,prefix=e- origin-e:80,over_http',
   'esd.test,sockjs=/sock,prefix=e- origin-e:80',
   'esg.test,sockjs=/,sockjs_as_path=/e/sock-as origin-e:80,over_http',
@@ -61,6 +63,7 @@ const OWN = ['cdn-loop: us', 'grip-feature: all', 'x-forwarded-for: it'];
 
 /** Sent as one over TLS. */
 const secure = [['X-Forwarded-Protocol', 'wss']] as const;
+const WSS = 'x-forwarded-proto: wss | x-forwarded-protocol: wss';
 const SECURE = ['x-forwarded-proto: https', 'x-forwarded-protocol: https'];
 
 export const routeErrands: readonly Errand[] = [
@@ -216,5 +219,76 @@ export const routeErrands: readonly Errand[] = [
     'upgraded',
     'text m:a',
     'text to all',
+  ),
+  asks(
+    'test-behind-a-slash',
+    { host: 'et3.test', path: '/t/response' },
+    '404 Not Found | content-type: text/plain || no such test resource\n',
+  ),
+  talks(
+    'ws-of-itself-behind-a-slash',
+    {
+      ...{ host: 'et3.test', path: '/t/ws', search: '?channel=ws-slash', words: ['text a', 'cut'] },
+      items: [],
+    },
+    'upgraded',
+    'text a',
+  ),
+  talks(
+    'ws-of-itself-asked-again',
+    {
+      ...{ host: 'et2.test', path: '/ws/', search: '?channel=ws-again&x=1' },
+      items: [
+        { channel: 'ws-again', formats: { 'ws-message': { action: 'refresh' } } },
+        { channel: 'ws-again', formats: { 'ws-message': { content: 'to all' } } },
+        { channel: 'ws-again', formats: { 'ws-message': { action: 'close', code: 4100 } } },
+      ],
+    },
+    'upgraded',
+    'text to all',
+    'close 4100',
+  ),
+  // [WOH-OPEN-14]
+  talks(
+    'ws-over-tls',
+    {
+      ...{ host: 'ew.test', headers: secure, words: ['text a'], isOverheard: true },
+      said: { status: 200, headers: [EVENTS], body: 'OPEN\r\n' },
+    },
+    `upgraded // ${['OPEN', 'TEXT a', 'DISCONNECT'].map((one) => `${one} | ${WSS}`).join(' / ')}`,
+  ),
+  // [GRIP-TRUST-1]
+  asks(
+    'marked-and-trusted',
+    {
+      ...{ host: 'eo.test', path: '/ee/marked-and-trusted' },
+      headers: [
+        ['Grip-Sig', 'upstream'],
+        ['eb9bf0f5-X-Own', '4'],
+        ['X-A', '1'],
+      ],
+    },
+    told(
+      'GET /e/marked-and-trusted',
+      ...['cdn-loop: us', 'eb9bf0f5-x-own: 4', 'grip-sig: upstream', 'x-a: 1', 'x-set: "1\\', ''],
+    ),
+  ),
+  asks(
+    'script-with-half-a-name',
+    {
+      host: 'ej.test',
+      search: '?%zz=1&callback=cb&b',
+      said: { status: 200, headers: [], body: '' },
+    },
+    '200 OK | content-type: application/javascript || /**/cb({"code": 200, "reason": "OK", "headers": {}, "body": ""});\n',
+  ),
+  ...['?callback', '?callback=cb&_headers={'].map((search, at) =>
+    asks(
+      `script-with-half-of-it-${at}`,
+      { host: 'ej.test', search },
+      '400 Bad Request | access-control-allow-credentials: true | access-control-allow-methods: ' +
+        'OPTIONS, HEAD, GET, POST, PUT, DELETE | access-control-allow-origin: * | ' +
+        `access-control-max-age: 3600 | content-type: text/plain || Invalid ${at === 0 ? 'callback' : '_headers'} parameter.\n`,
+    ),
   ),
 ];

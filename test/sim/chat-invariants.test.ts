@@ -391,7 +391,7 @@ const sees = (more: object = {}, whole: object = {}): Written => ({
   ...{ node: 0, incarnation: 1, isServing: true, cutOff: [], caps: ['synced'] },
   members: ['n2', 'n3'].map((node) => ({
     ...{ node, incarnation: 1, addr: `${node}:7501`, state: 'up', hasLink: true, via: undefined },
-    ...{ silentMs: 5, version: '1.1', isDraining: false, isSynced: true, ...more },
+    ...{ silentMs: 5, version: '1.1', isDraining: false, skewSeconds: 0, isSynced: true, ...more },
   })),
   ...whole,
 });
@@ -402,6 +402,49 @@ const stranger = (what: string, type: string, code?: string): Written => ({
 const noticed = (client: number, code: string): Written =>
   just('talkerNoticed', { ...of(client), what: 'NOTICE', code });
 const cutOffTold = noticed(1, 'PARTITION');
+/** The clock of the second node is six minutes ahead, or as many seconds as are said. */
+const clockOf = (seconds: number): readonly Written[] => [
+  began(),
+  { ...chatBegan(), skewsMs: [0, seconds * 1_000, 0] },
+  ...[joined(1, { user: 'u0' }), loggedIn(1), joined(2), loggedIn(2)],
+];
+const skewSeen = (seconds: number): Written => just('skewSeen', { node: 0, peer: 'n2', seconds });
+const skewTold = (client: number, seconds: number, way = 'ahead'): Written => ({
+  ...noticed(client, 'CLOCK_SKEW'),
+  words: `The clock of n2 is ${seconds} s ${way}: times may look wrong.`,
+});
+const seesClock = (seconds: number): Written => ({
+  ...sees(),
+  members: [
+    ...[{ node: 'n2', incarnation: 1, addr: 'n2:7501', state: 'up', hasLink: true }].map((one) => ({
+      ...{ ...one, via: undefined, silentMs: 5, version: '1.1', isDraining: false },
+      ...{ skewSeconds: seconds, isSynced: true },
+    })),
+    ...(sees()['members'] as object[]).slice(1),
+  ],
+});
+const advertised: readonly Written[] = [
+  began(),
+  { ...chatBegan(), doors: ['n1.chat:7502', 'n2.chat:7502', 'n3.chat:7502'] },
+  ...[joined(1), seen(0, 'n2', 'linkUp'), seen(0, 'n3', 'linkUp')],
+];
+const sentTo = (...nodes: string[]): Written => ({
+  ...noticed(1, 'SERVER_DRAINING'),
+  servers: nodes.map((node) => `${node}.chat:7502`),
+});
+const cutOffForLong = chatBegan({}, [
+  { kind: 'cutOff', at: 0, one: 0, other: 0, durationUs: 90_000_000, amount: 0 },
+]);
+const nodesDiffer = (what: string, more: object): Written =>
+  just('nodesDiffer', { node: 0, shard: 0, peer: 'n2', what, lacks: [], tooMuch: [], ...more });
+const lagOf = (p99Ms: number): Written => just('lagMeasured', { node: 0, p99Ms });
+const lagSaid = (isLagging: boolean): Written => just('lagSeen', { node: 0, isLagging });
+const erred = (code?: string): Written =>
+  just('peerErred', { node: 0, to: 1, connection: 9, what: 'a wrong word', code });
+const refusedWith = (code: string): Written => spoke(1, 0, 'ERROR', { code });
+const linkLooked = (node: number, isOpen: boolean): Written =>
+  just('linkLooked', { node, connection: 9, isOpen });
+const linkFails = just('linkPoisoned', { node: 1, to: 0, connection: 9, address: '0/cluster/1' });
 const cannotReach = (...peers: string[]): Written => just('splitSeen', { node: 0, peers });
 const sentAway = just('talkerNoticed', { ...of(1), what: 'NOTICE', code: 'SERVER_DRAINING' });
 const shows: readonly Written[] = [askedFor(1, 'LOGIN', { tokenMs: 5_000 }), at(1, loggedIn(1))];
@@ -863,6 +906,39 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ...[began(), chatBegan({}, [splitOff(2, 1_000)])],
     ...[joined(2), askedFor(1, 'DIRECT_MESSAGE', { message: 'm1.1', to: 'u2', node: 1 })],
     ...[directAcked('queued'), askedFor(2, 'LOGIN'), loggedIn(2), directHeard(2)],
+  ],
+  'everybody is told of a clock that is far off, and an administrator of one that is less so': [
+    ...[...clockOf(360), at(500, skewSeen(361)), skewTold(1, 360), skewTold(2, 361)],
+    ...[at(40_000, just('clockSet', { node: 1, byMs: -320_000 })), at(41_000, skewSeen(40))],
+    ...[at(80_000, seesClock(40)), asked],
+    ...[just('clockSet', { node: 1, byMs: -40_000 }), skewSeen(0), at(120_000, seesClock(0))],
+  ],
+  'less than half a minute is nobody’s': [...clockOf(-25), at(60_000, seesClock(-25)), asked],
+  'who is sent away is told of all who stay': [
+    ...[...advertised, at(5_000, sentTo('n2', 'n3')), at(6_000, seen(0, 'n3', 'left'))],
+    at(9_000, sentTo('n2')),
+  ],
+  'nobody is told of a node that goes itself': [
+    ...[
+      began(),
+      { ...chatBegan({}, [goes]), doors: ['n1.chat:7502', 'n2.chat:7502', 'n3.chat:7502'] },
+    ],
+    ...[joined(1), seen(0, 'n2', 'linkUp'), seen(0, 'n3', 'linkUp'), at(9_000, sentTo('n3'))],
+  ],
+  'who lags says so, and waits for longer': [
+    ...[began(), cutOffForLong, at(10_000, lagOf(201)), lagSaid(true), at(15_000, sampled)],
+    at(16_000, { ...seen(0, 'n2', 'suspect'), silentMs: 5_100 }),
+    at(23_000, { ...seen(0, 'n2', 'down'), silentMs: 12_400 }),
+    ...[at(24_000, lagOf(200)), lagSaid(false), at(26_000, sampled)],
+    at(31_000, { ...seen(0, 'n3', 'suspect'), silentMs: 2_600 }),
+  ],
+  'a wrong word ends the link, and a new one does not': [
+    ...[...world, at(10_000, erred('INVALID_ID')), refusedWith('INVALID_ID')],
+    ...[at(13_000, linkLooked(1, false)), at(20_000, erred()), at(23_000, linkLooked(1, true))],
+  ],
+  'a link that fails is cut, and that is known': [
+    ...[...world, at(10_000, linkFails), seen(1, 'n1', 'linkDown')],
+    at(13_000, linkLooked(1, false)),
   ],
   'who was told of a split is told that it is over, or has gone': [
     ...[...world, cutOffTold, noticed(1, 'PARTITION_HEALED'), noticed(2, 'PARTITION')],
@@ -1922,6 +1998,103 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
         at(40_000, just('processBegan', { node: 0, incarnation: 1 })),
         at(40_100, just('nodeTold', { node: 0, news: 'clusterJoined' })),
       ],
+    ],
+    ['clocks', 'one of which nobody is told', [...clockOf(-60), at(60_000, seesClock(-60))]],
+    [
+      'clocks',
+      'one that is told as right',
+      [...clockOf(60), skewSeen(60), at(60_000, seesClock(0))],
+    ],
+    ['clocks', 'ahead, and it is behind', [...clockOf(-60), skewTold(1, 60)]],
+    ['clocks', 'one that is for administrators', [...clockOf(60), skewTold(2, 60)]],
+    [
+      'clocks',
+      'one of which some are told',
+      [...clockOf(360), skewSeen(360), skewTold(1, 360), at(9_000, asked)],
+    ],
+    [
+      'elsewhere',
+      'a node that is down',
+      [...advertised, seen(0, 'n2', 'down'), at(9_000, sentTo('n2', 'n3'))],
+    ],
+    ['elsewhere', 'all but one that is up', [...advertised, at(9_000, sentTo('n3'))]],
+    ['elsewhere', 'one that is none', [...advertised, at(9_000, sentTo('n2', 'n3', 'n4'))]],
+    [
+      'elsewhere',
+      'one that goes itself',
+      [
+        ...[
+          began(),
+          { ...chatBegan({}, [goes]), doors: ['n1.chat:7502', 'n2.chat:7502', 'n3.chat:7502'] },
+        ],
+        ...[
+          joined(1),
+          seen(0, 'n2', 'linkUp'),
+          seen(0, 'n3', 'linkUp'),
+          at(9_000, sentTo('n2', 'n3')),
+        ],
+      ],
+    ],
+    ['lagging', 'nobody that it does', [...world, at(10_000, lagOf(201)), at(12_000, sampled)]],
+    ['lagging', 'that it does, and it does not', [...world, lagOf(200), lagSaid(true)]],
+    [
+      'lagging',
+      'too little patience',
+      [
+        ...[...world, at(10_000, lagOf(201)), lagSaid(true)],
+        at(16_000, { ...seen(0, 'n2', 'suspect'), silentMs: 4_900 }),
+      ],
+    ],
+    [
+      'lagging',
+      'a death too early',
+      [
+        ...[...world, at(10_000, lagOf(201)), lagSaid(true)],
+        at(16_000, { ...seen(0, 'n2', 'down'), silentMs: 11_000 }),
+      ],
+    ],
+    [
+      'wanted',
+      'a topic that is wanted no more',
+      [...world, nodesDiffer('interest', { tooMuch: ['broker/t'] })],
+    ],
+    [
+      'wanted',
+      'a topic that a home does not know of',
+      [...world, nodesDiffer('followed', { lacks: ['broker/t ×1'] })],
+    ],
+    [
+      'copies',
+      'a session too few',
+      [...world, nodesDiffer('sessions', { lacks: ['s1 u1 online '] })],
+    ],
+    [
+      'copies',
+      'a session too much',
+      [...world, nodesDiffer('sessions', { tooMuch: ['s1 u1 online '] })],
+    ],
+    ['misspoken', 'another code', [...world, erred('INVALID_ID'), refusedWith('INVALID_TYPE')]],
+    ['misspoken', 'a newer word', [...world, erred(), refusedWith('UNKNOWN_TYPE')]],
+    ['misspoken', 'no end of it', [...world, erred('INVALID_ID'), at(3_000, linkLooked(1, true))]],
+    [
+      'misspoken',
+      'no word of it',
+      [...world, erred('INVALID_ID'), at(3_000, linkLooked(1, false))],
+    ],
+    [
+      'misspoken',
+      'a link that fails and stands',
+      [...world, linkFails, seen(1, 'n1', 'linkDown'), at(3_000, linkLooked(1, true))],
+    ],
+    [
+      'misspoken',
+      'a link that fails unknown',
+      [...world, linkFails, at(3_000, linkLooked(1, false))],
+    ],
+    [
+      'unproved',
+      'another code than the word has',
+      [{ ...stranger('first: no id', 'ERROR', 'INVALID_TYPE'), expected: 'INVALID_ID' }],
     ],
     ['members-told', 'one that is suspected', [...world, sees({ state: 'suspect' })]],
     ['members-told', 'that it does not serve', [...world, sees({}, { isServing: false })]],

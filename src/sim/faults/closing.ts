@@ -5,7 +5,7 @@ import { countShards, tellFollowed } from '../figures.ts';
 import { carryOut, turns } from './mishaps.ts';
 import { phases } from '../plan/phases.ts';
 import { tellBooks } from '../records/books.ts';
-import { tellCopies, tellGhosts } from '../records/chat-books.ts';
+import { tellCopies, tellGhosts, tellNodes } from '../records/chat-books.ts';
 import type { World } from '../world.ts';
 import { askCensus, probe, tellUnanswered } from '../workload/behaviours.ts';
 
@@ -22,6 +22,7 @@ export function closePhase(world: World, phase: number): boolean {
       tellBooks(trace, shards);
       trace.add({ kind: 'rested' });
       tellCopies(trace, shards);
+      tellNodes(trace, shards, false);
       tellGhosts(trace, shards);
       describeClusters(shards);
       chat?.rest();
@@ -41,6 +42,7 @@ export function closePhase(world: World, phase: number): boolean {
     default:
       tellBooks(trace, shards);
       countShards(trace, shards);
+      tellNodes(trace, shards, true);
       trace.add({ kind: 'quiet' });
       return true;
   }

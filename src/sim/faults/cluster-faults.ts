@@ -2,6 +2,8 @@
 // not, nodes that stall for longer than others wait, processes that die with all they knew, clocks that jump.
 // Refuses to know how the world carries a fault out.
 
+import { wrongWords } from './wrong-words.ts';
+
 const chanceKinds = [
   /** Nothing gets from one node to another: `amount` 0 both ways, 1 there, 2 back. */
   'shutWay',
@@ -36,6 +38,12 @@ export const clusterFaultKinds = [
   ...chanceKinds,
   /** A node says that it goes, sends its clients away, and after a while it ends, and comes back `amount` microseconds later. */
   'drainNode',
+  /** A node is told that its thread is late by `amount` milliseconds now and then, until it is told that this is over. */
+  'lagNode',
+  /** A node says something wrong over its link with another one: `amount` is the place in the list of wrong words. */
+  'misspeak',
+  /** What has the link of a node with another one fails there, as a bug would have it. */
+  'failLink',
 ] as const;
 
 export type ClusterFaultKind = (typeof clusterFaultKinds)[number];
@@ -75,4 +83,7 @@ export const clusterFaultSizes: Readonly<Record<ClusterFaultKind, ClusterFaultSi
   clockJump: { ...plain, amount: [-120, 120], amountStep: 1_000 },
   massReconnect: plain,
   drainNode: { ...plain, durationMs: [6_000, 10_000], amount: [0, 8], amountStep: 1_000_000 },
+  lagNode: { ...plain, durationMs: [6_000, 20_000], amount: [150, 1_000] },
+  misspeak: { ...plain, amount: [0, wrongWords.length - 1] },
+  failLink: plain,
 };

@@ -16,6 +16,9 @@ export interface ClusterMishappening {
   clockJumps(node: number, byMs: number): void;
   massReconnect(): void;
   drain(node: number, durationUs: number): void;
+  lag(node: number, p99Ms: number): void;
+  misspeak(node: number, to: number, place: number): void;
+  failLink(node: number, to: number): void;
 }
 
 /** Has a fault begin, and end when its time is over. */
@@ -87,6 +90,16 @@ export function befallCluster(world: ClusterMishappening, fault: ClusterFault): 
       world.drain(one, Math.max(durationUs, DRAIN_MIN_US));
       ending(() => world.killProcess(one, BACK_US + amount));
       return;
+    case 'misspeak':
+      world.misspeak(one, other, amount);
+      return;
+    case 'failLink':
+      world.failLink(one, other);
+      return;
+    case 'lagNode':
+      world.lag(one, amount);
+      ending(() => world.lag(one, WELL_MS));
+      return;
     default:
       kind satisfies never;
   }
@@ -108,6 +121,8 @@ function flap(
   });
 }
 
+/** As late as any thread is now and then. */
+export const WELL_MS = 3;
 const DRAIN_MIN_US = 1_000_000;
 /** Until a process that has ended well is there again. */
 const BACK_US = 300_000;

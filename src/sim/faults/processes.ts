@@ -2,9 +2,11 @@
 // number of a life comes from the node's clock, which may be wrong, or have jumped. Refuses to know why processes die.
 
 import type { ChatStart } from '../../actors/chat/chat-context.ts';
-import type { ClusterStart } from '../../actors/cluster/cluster-options.ts';
-import { type ChatPlan, ELSEWHERE, nodeName, PEER_PORT } from '../plan/chat-plan.ts';
+import type { ClusterOptions, ClusterStart } from '../../actors/cluster/cluster-options.ts';
+import { type ChatPlan, doorsOf, ELSEWHERE, nodeName, PEER_PORT } from '../plan/chat-plan.ts';
 import type { Trace } from '../trace.ts';
+
+type Addresses = Pick<ClusterOptions, 'peers' | 'advertise' | 'advertiseChat'>;
 
 interface Process {
   readonly incarnation: number;
@@ -78,7 +80,7 @@ export class Processes {
   }
 
   /** Every node has the same list, itself in it, but where they know few. */
-  #addressesOf(node: number): { readonly peers: readonly string[]; readonly advertise: string } {
+  #addressesOf(node: number): Addresses {
     const addresses = Array.from(
       { length: this.#world.plan.nodes },
       (_, one) => `${nodeName(one)}:${PEER_PORT}`,
@@ -86,7 +88,9 @@ export class Processes {
     const elsewhere = this.#plan.impostor === undefined ? [] : [`${ELSEWHERE}:${PEER_PORT}`];
     const next = [...addresses, ...addresses].slice(node + 1, node + 1 + FEW);
     const known = this.#plan.isSparse === true ? next : addresses;
-    return { peers: [...known, ...elsewhere], advertise: addresses[node] ?? '' };
+    const door = doorsOf(this.#world.plan.nodes)[node] ?? '';
+    const advertiseChat = this.#plan.isAdvertised === true ? door : '';
+    return { peers: [...known, ...elsewhere], advertise: addresses[node] ?? '', advertiseChat };
   }
 
   #of(node: number): Process {

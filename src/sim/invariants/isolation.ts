@@ -51,6 +51,7 @@ export const noFailures: Invariant = {
     const poisoned = new Set<string>();
     return {
       poisoned: ({ node, address }) => poisoned.add(`${node} ${address}`),
+      linkPoisoned: ({ node, address }) => poisoned.add(`${node} ${address}`),
       playFailed: ({ node, address }) => poisoned.add(`${node} ${address}`),
       holderPoisoned: ({ node, address }) => poisoned.add(`${node} ${address}`),
       actorFailed(event) {

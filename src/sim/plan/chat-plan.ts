@@ -80,7 +80,10 @@ export interface StrangerPlan {
     | 'otherVersion'
     | 'otherKey'
     | 'long'
-    | 'eager';
+    | 'eager'
+    /** One of the wrong words, at once or when it was challenged. */
+    | `first: ${string}`
+    | `then: ${string}`;
 }
 
 /** Somebody at an address that all nodes were told is a node's, and who is none of theirs. */
@@ -99,6 +102,8 @@ export interface CrosserPlan {
   readonly claims?: string | undefined;
   /** Shown where doors ask for one: made for somebody, or for nobody in particular. */
   readonly token?: { readonly subject: string | undefined } | undefined;
+  /** It goes then, for good. */
+  readonly leavesAt?: number | undefined;
   /** What it publishes has no ids, so nothing but its words tells that it is the same. */
   readonly isNameless?: boolean;
 }
@@ -121,6 +126,8 @@ export interface ChatPlan {
   readonly impostor?: ImpostorPlan | undefined;
   /** Nodes are told of the next two alone, and hear of the others from them. */
   readonly isSparse?: boolean;
+  /** They tell each other where clients find them. */
+  readonly isAdvertised?: boolean;
   readonly crossers: readonly CrosserPlan[];
   /** Topics that are joined, on all nodes. */
   readonly bridges?: readonly BridgeRule[] | undefined;
@@ -140,6 +147,11 @@ export interface ChatPlan {
 /** What a node is called. */
 export function nodeName(node: number): string {
   return `n${node + 1}`;
+}
+
+/** Where they say that clients find them. */
+export function doorsOf(nodes: number): readonly string[] {
+  return Array.from({ length: nodes }, (_, node) => `${nodeName(node)}.chat:7502`);
 }
 
 export function nodeNamed(name: string): number {

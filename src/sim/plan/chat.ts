@@ -8,8 +8,7 @@ import { chatDefaults, type ChatOptions } from '../../actors/chat/chat-options.t
 import { clusterDefaults, type ClusterOptions } from '../../actors/cluster/cluster-options.ts';
 import type { LinkPlan } from '../edges/link.ts';
 import type { Lane } from '../edges/web.edge.ts';
-import { type ClusterFaultKind, chanceFaultKinds } from '../faults/cluster-faults.ts';
-import { blowsAtReturns, type FaultKind } from '../faults/faults.ts';
+import { blowsAtReturns } from '../faults/faults.ts';
 import { drawFaults, kindsOf, type Plan, type PlanChoices } from '../plan.ts';
 import type {
   ChatPlan,
@@ -24,23 +23,30 @@ import { withCalls } from './calls/draw-calls.ts';
 import { withPlays } from './calls/draw-plays.ts';
 import { areCrowdsAlone, inCrowds, isOfCrowds, sessionsMax } from './casting/crowds.ts';
 import { withHabits } from './casting/habits.ts';
-import { clusterSchedules, drains, singleFault } from './casting/schedules.ts';
+import {
+  clusterKindsOf,
+  clusterSchedules,
+  drawBeside,
+  drains,
+  singleFault,
+} from './casting/schedules.ts';
 import { clusterSites } from './casting/sites.ts';
 import { fourthSilence, longDeath, whoSee } from './casting/mishaps-of-one.ts';
 import {
   brokenLink,
   cutAfterStall,
   repeatedFault,
+  withClocks,
   withMemory,
   withSides,
 } from './casting/sides.ts';
-import { impostors, knockers } from './casting/strangers.ts';
+import { impostors, knockers, mumblers } from './casting/strangers.ts';
 import { forgetfulness, inOwnRooms, shortages } from './casting/shortages.ts';
-import { clusterKindsIn, kindsIn, tempers } from './casting/tempers.ts';
+import { clusterKindsIn, kindsIn, tame, tempers } from './casting/tempers.ts';
 import { visits, withLatecomers, withVisitors } from './casting/visitors.ts';
 import { ADMIN, ROOMS } from './chat-plan.ts';
 import { chance, drawn, milliseconds, mixed, plainRecord, stepped } from './drawing.ts';
-import { frame, type Mood } from './settings.ts';
+import { frame } from './settings.ts';
 
 export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices): Plan {
   const drawnFrame = drawn(frame, seed, 'plan');
@@ -80,6 +86,8 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
   );
   const all = inOwnRooms(drawnTalkers, forgetful);
   const bridging = drawn(bridgings, seed, 'bridges');
+  const about = { mayBreak: repeated.length === 0, isBridged: bridging !== undefined };
+  const beside = isLasting ? drawBeside(nodeCount, seed, about) : undefined;
   const { crossers, seated } = crossingOf(bridging, { seed, talkers: all, isCluster, nodeCount });
   const counts = {
     client: talkers + crossers.length,
@@ -120,16 +128,23 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     cluster: isCluster ? withSides(withMemory(parts.cluster, seed), nodeCount, seed) : undefined,
     talkers: whoSee(habitual, repeated === dead ? dead : []),
     strangers: isCluster
-      ? [...parts.strangers, ...drawn(knockers(nodeCount), seed, 'knockers')]
+      ? [
+          ...[...parts.strangers, ...drawn(knockers(nodeCount), seed, 'knockers')],
+          ...drawn(mumblers(nodeCount), seed, 'mumblers'),
+        ]
       : [],
     // Who has died for ever tells nobody where others are.
     isSparse: !kinds.includes('killNode') && drawn(chance(1, 5), seed, 'is sparse'),
     impostor: isCluster ? drawn(impostors, seed, 'impostors') : undefined,
-    crossers,
+    crossers: [...crossers, ...(beside?.crossers ?? [])],
     bridges: bridging?.bridges,
-    faults: lasting.length > 0 ? lasting : drawn(schedule, seed, 'cluster faults'),
+    faults: [
+      ...(lasting.length > 0 ? lasting : drawn(schedule, seed, 'cluster faults')),
+      ...(beside?.faults ?? []),
+    ],
     way: drawn(lane === 'byte' ? byteWays : objectWays, seed, 'way'),
-    skewsMs: parts.skewsMs,
+    skewsMs: isCluster ? withClocks(parts.skewsMs, seed) : parts.skewsMs,
+    isAdvertised: isCluster && (isDrain || drawn(chance(1, 4), seed, 'is advertised')),
     upgrades: isCluster ? drawn(upgradesOf(nodeCount), seed, 'upgrades') : [],
   };
   return withPlays({
@@ -378,18 +393,5 @@ function crossersOf(
     { minLength, maxLength: nodes + 1, size: 'max' },
   ).map((some) =>
     some.map((one, rank) => ({ client: talkers + rank, node: rank % nodes, ...one })),
-  );
-}
-
-/** A node of a cluster that dies for ever is one fault among many: some runs are without. */
-function tame(kinds: readonly FaultKind[], nodes: number): readonly FaultKind[] {
-  return nodes === 1 ? kinds : kinds.filter((kind) => kind !== 'crashLoop');
-}
-
-/** Some of the kinds in a swarm, else all of them. */
-function clusterKindsOf(mood: Mood): Arbitrary<readonly ClusterFaultKind[]> {
-  if (mood !== 'swarm') return constant(chanceFaultKinds);
-  return tuple(...chanceFaultKinds.map(() => chance(1, 4))).map((flags) =>
-    chanceFaultKinds.filter((_, index) => flags[index]),
   );
 }

@@ -123,6 +123,7 @@ const surroundings: readonly ((chat: ChatPlan) => ChatPlan)[] = [
   (chat) => ({ ...chat, crossers: [], bridges: undefined }),
   (chat) => ({ ...chat, way: plainLink }),
   (chat) => ({ ...chat, skewsMs: chat.skewsMs.map(() => 0) }),
+  (chat) => ({ ...chat, isAdvertised: false }),
   (chat) => ({ ...chat, upgrades: [] }),
   (chat) => ({ ...chat, isSparse: false }),
 ];

@@ -1,5 +1,5 @@
 // Looks into the keepers, the doors and the relay of a chat between turns: where what they count is not what there is, who
-// waits for copies for too long, and, when all is at rest, what nodes do not keep for each other. Refuses to judge.
+// waits for copies for too long, and, when all is at rest, what nodes do not keep for each other, or do not know. Refuses to judge.
 
 import type { UsersState } from '../../actors/chat/users/users-state.ts';
 import { costOf } from '../../actors/chat/memory-budget.ts';
@@ -10,7 +10,13 @@ import type { Session } from '../../actors/chat/session/session.ts';
 import { bytesOf } from '../../actors/chat/users/nodes/keeping.ts';
 import { keyOf } from '../../actors/chat/users/user.ts';
 import { userKey } from '../../actors/codecs/hp/names.ts';
+import type { OwnerCopy } from '../../actors/cluster/locations/owner-copy.ts';
+import type { OwnerLog } from '../../actors/cluster/locations/owner-log.ts';
+import type { Interest } from '../../actors/cluster/relay/interest.ts';
 import type { Outgoing } from '../../actors/cluster/relay/outgoing.ts';
+import type { SessionTold } from '../../actors/codecs/hp-peer/peer-messages.ts';
+import { RELAY_SHARD } from '../../actors/routing/relay/relay-seam.ts';
+import { homeOf } from '../../actors/routing/topic.ts';
 import type { Admission } from '../../actors/runtime/admission.ts';
 import { nodeNamed } from '../plan/chat-plan.ts';
 import type { Shard } from '../shard.ts';
@@ -22,7 +28,15 @@ interface Door {
 }
 
 interface Relay {
-  readonly peers: ReadonlyMap<string, { readonly outgoing: Outgoing }>;
+  readonly peers: ReadonlyMap<string, { readonly outgoing: Outgoing; readonly isLinked: boolean }>;
+  readonly interest: Interest;
+  readonly untold: ReadonlyMap<string, boolean>;
+}
+
+interface Locations {
+  readonly own: OwnerLog;
+  readonly copies: ReadonlyMap<string, OwnerCopy>;
+  readonly isDirty: boolean;
 }
 
 type Sum = EventOf<'booksKept'>['sums'][number];
@@ -238,6 +252,76 @@ function tellUsers(trace: Trace, one: Shard, all: readonly Shard[]): void {
       trace.add({ kind: 'heldInVain', node, shard, owner, user: name, message: key });
     }
   }
+}
+
+/** Where nodes are wrong about what others want and own, or their homes about what the others want. */
+export function tellNodes(trace: Trace, shards: readonly Shard[], haveAllLeft: boolean): void {
+  const there = shards.filter(({ isDead, plan }) => !isDead && plan.cluster !== undefined);
+  const firsts = there.filter(({ plan }) => plan.shard === 0);
+  for (const one of firsts) {
+    for (const other of firsts) if (one !== other) tellPair(trace, one, other, haveAllLeft);
+    for (const home of haveAllLeft ? there : [])
+      if (home.plan.node === one.plan.node) tellHome(trace, one, home);
+  }
+}
+
+/** As long as anybody is there, what he has done may be on its way. */
+function tellPair(trace: Trace, one: Shard, other: Shard, haveAllLeft: boolean): void {
+  const peer = nodeOf(other);
+  const [here, there] = [relayOf(one), relayOf(other)];
+  const isLinked = here?.peers.get(peer)?.isLinked === true;
+  if (haveAllLeft && here !== undefined && isLinked && there?.untold.size === 0) {
+    const { interest } = here;
+    const told = interest.wanted.filter((topic) => interest.nodesFor(topic).includes(peer));
+    tellDifference(trace, one, { peer, what: 'interest' }, told, [...there.interest.own]);
+  }
+  const copy = locationsOf(one)?.copies.get(peer);
+  const owner = locationsOf(other);
+  if (copy === undefined || owner === undefined) return;
+  if (owner.isDirty || (copy.ver !== owner.own.ver && !haveAllLeft)) return;
+  const [shown, own] = [copy.shown, owner.own.sessions.all];
+  const about = { peer, what: 'sessions' } as const;
+  tellDifference(trace, one, about, shown.map(sessionOf), own.map(sessionOf));
+}
+
+function tellHome(trace: Trace, one: Shard, { plan, home }: Shard): void {
+  const relay = relayOf(one);
+  if (relay === undefined || home === undefined) return;
+  const { interest } = relay;
+  const wanted = interest.wanted
+    .filter((topic) => homeOf(topic, plan.shards) === plan.shard)
+    .map((topic) => `${topic} ×${interest.count(topic)}`);
+  const followed = [...home.topics].flatMap(([topic, { interest: by }]) => {
+    const nodes = by.get(RELAY_SHARD);
+    return nodes === undefined ? [] : [`${topic} ×${nodes}`];
+  });
+  tellDifference(trace, one, { peer: nodeOf(one), what: 'followed' }, followed, wanted);
+}
+
+function tellDifference(
+  trace: Trace,
+  { plan: { node, shard } }: Shard,
+  about: Pick<EventOf<'nodesDiffer'>, 'peer' | 'what'>,
+  had: readonly string[],
+  there: readonly string[],
+): void {
+  const [has, is] = [new Set(had), new Set(there)];
+  const lacks = there.filter((one) => !has.has(one));
+  const tooMuch = had.filter((one) => !is.has(one));
+  if (lacks.length + tooMuch.length > 0)
+    trace.add({ kind: 'nodesDiffer', node, shard, ...about, lacks, tooMuch });
+}
+
+function sessionOf({ session, user, status, note = '' }: SessionTold): string {
+  return `${session} ${user} ${status} ${note}`;
+}
+
+function relayOf({ system, actors }: Shard): Relay | undefined {
+  return system.stateOf(actors.relay) as Relay | undefined;
+}
+
+function locationsOf({ system, actors }: Shard): Locations | undefined {
+  return system.stateOf(actors.locations) as Locations | undefined;
 }
 
 /** Two seconds, two looks of the keeper, and one of ours. */

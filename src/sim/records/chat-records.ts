@@ -53,6 +53,9 @@ export type ChatRecord =
       readonly nodes: readonly string[];
       readonly terms: ChatTerms;
       readonly clusterFaults: readonly ClusterFault[];
+      /** By node: how wrong its clock is, and where it says that its clients find it. */
+      readonly skewsMs?: readonly number[];
+      readonly doors?: readonly string[] | undefined;
       /** Topics that are joined, by their names with their dialects. */
       readonly bridges?: readonly (readonly [one: string, other: string])[];
     }
@@ -279,11 +282,17 @@ export type ChatRecord =
       readonly with: string;
       readonly messages: readonly string[];
     })
+  /** It says something wrong, to which no other record belongs but the answer. */
+  | (AtTalker & { readonly kind: 'talkerErred' })
   /** Unasked: an error, a notice, a goodbye, or a question whether anybody is there. */
   | (AtTalker & {
       readonly kind: 'talkerNoticed';
       readonly what: 'ERROR' | 'NOTICE' | 'BYE' | 'PING';
       readonly code: string;
+      /** What a notice says for people to read. */
+      readonly words?: string | undefined;
+      /** Where it may go instead. */
+      readonly servers?: readonly string[] | undefined;
     })
   /** Something that no node may say. */
   | (AtTalker & { readonly kind: 'talkerMisheard'; readonly what: string })

@@ -19,6 +19,7 @@ export interface MembersTold {
     readonly silentMs: number;
     readonly version: string;
     readonly isDraining: boolean;
+    readonly skewSeconds: number;
     readonly isSynced: boolean | undefined;
   }[];
 }
@@ -41,6 +42,8 @@ export type ClusterRecord =
       readonly version?: string | undefined;
       /** A heartbeat says what the sender has of the receiver's log. */
       readonly hasHave?: boolean;
+      /** Of an error. */
+      readonly code?: string | undefined;
       /** Of what is forwarded: its number on this pair, whose it is, and the node that first had it. */
       readonly n?: number | undefined;
       readonly key?: string | undefined;
@@ -58,6 +61,44 @@ export type ClusterRecord =
       readonly node: number;
       readonly peer: string;
       readonly state: PeerState;
+      /** How long it had not heard it. */
+      readonly silentMs?: number | undefined;
+    }
+  /** Over a link that stands a node says something wrong to another one, which is answered by an error, or passed over. */
+  | {
+      readonly kind: 'peerErred';
+      readonly node: number;
+      readonly to: number;
+      readonly connection: number;
+      readonly what: string;
+      readonly code: string | undefined;
+    }
+  /** What has a link fails on a node, as a bug would have it. */
+  | {
+      readonly kind: 'linkPoisoned';
+      readonly node: number;
+      readonly to: number;
+      readonly connection: number;
+      readonly address: string;
+    }
+  /** A while later: whether the one that has heard it, or on which it failed, still says something over it. */
+  | {
+      readonly kind: 'linkLooked';
+      readonly node: number;
+      readonly connection: number;
+      readonly isOpen: boolean;
+    }
+  /** What a node is told of its own thread: how late that is, and what it says of it in its log. */
+  | { readonly kind: 'lagMeasured'; readonly node: number; readonly p99Ms: number }
+  | { readonly kind: 'lagSeen'; readonly node: number; readonly isLagging: boolean }
+  /** The clock of a node is set. */
+  | { readonly kind: 'clockSet'; readonly node: number; readonly byMs: number }
+  /** It writes into its log by how much the clock of another one is ahead. */
+  | {
+      readonly kind: 'skewSeen';
+      readonly node: number;
+      readonly peer: string;
+      readonly seconds: number;
     }
   /** It writes there which others it cannot reach; none when it reaches all again. */
   | {
@@ -85,6 +126,8 @@ export type ClusterRecord =
       readonly type: string;
       /** Of an error. */
       readonly code?: string | undefined;
+      /** What a wrong word that it has said is answered by. */
+      readonly expected?: string | undefined;
       /** It names something of the cluster that nobody outside knows. */
       readonly isTelling: boolean;
     }
@@ -93,6 +136,7 @@ export type ClusterRecord =
       readonly kind: 'strangerSentAway';
       readonly node: number;
       readonly what: string;
+      readonly expected?: string | undefined;
       readonly isTold: boolean;
     }
   /** A stranger has waited for long, and its connection still stands. */

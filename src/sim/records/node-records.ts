@@ -108,6 +108,16 @@ export type NodeRecord =
       readonly lacks: readonly string[];
       readonly tooMuch: readonly string[];
     }
+  /** At rest, and when all have left: what a node knows of another one, or its homes of what others want, which is not so. */
+  | {
+      readonly kind: 'nodesDiffer';
+      readonly node: number;
+      readonly shard: number;
+      readonly peer: string;
+      readonly what: 'interest' | 'sessions' | 'followed';
+      readonly lacks: readonly string[];
+      readonly tooMuch: readonly string[];
+    }
   /** At rest: what a node holds for another, where it waits for the user no more. */
   | {
       readonly kind: 'heldInVain';

@@ -17,8 +17,12 @@ import { kept } from './rooms/kept.ts';
 import { silence, timelyDeaths } from './peers/deaths.ts';
 import { goneWithNode } from './peers/gone.ts';
 import { joining } from './peers/joining.ts';
+import { clocks } from './peers/clocks.ts';
 import { cutOff } from './peers/cut-off.ts';
 import { healed } from './peers/healed.ts';
+import { lagging } from './peers/lagging.ts';
+import { elsewhere } from './peers/elsewhere.ts';
+import { misspoken } from './peers/misspoken.ts';
 import { membersTold } from './peers/told.ts';
 import { promised } from './peers/promised.ts';
 import { unproved } from './peers/strangers.ts';
@@ -98,6 +102,10 @@ export const chatInvariants: readonly Invariant[] = [
   mesh,
   unproved,
   membersTold,
+  misspoken,
+  clocks,
+  elsewhere,
+  lagging,
   promised,
   cutOff,
   healed,

@@ -92,6 +92,16 @@ export const copies: Invariant = {
       const { node, peer, ver } = event;
       report(event, `node ${node} has another version ${ver} of ${peer} than ${peer} itself`);
     },
+    nodesDiffer(event) {
+      const { node, peer, what, lacks, tooMuch } = event;
+      if (what !== 'sessions') return;
+      const [first] = lacks;
+      const [more] = tooMuch;
+      if (first !== undefined)
+        report(event, `node ${node} does not know of ${peer} that it has ${first}`);
+      else if (more !== undefined)
+        report(event, `node ${node} knows of ${peer} that it has ${more}, and it has not`);
+    },
   }),
 };
 

@@ -15,6 +15,7 @@ export const hpPatience: Invariant = {
       talkerJoined: (event) => judge.joined.set(event.client, event),
       talkerConnected: (event) => judge.connected(event),
       talkerAsked: (event) => judge.asked(event),
+      talkerErred: ({ connection, at }) => judge.spoke(connection, at),
       talkerAnswered: (event) => judge.answered(event),
       loggedIn: (event) => judge.loggedIn(event),
       talkerNoticed: (event) => judge.noticed(event),
@@ -61,10 +62,16 @@ class Judge {
   }
 
   asked({ connection, id, what, at }: EventOf<'talkerAsked'>): void {
-    const lines = this.lines.get(connection);
+    const lines = this.spoke(connection, at);
     if (lines === undefined) return;
-    Object.assign(lines, { spokeAt: at, isAsked: false });
     if (!UNANSWERED.includes(what) && !lines.open.has(id)) lines.open.set(id, at);
+  }
+
+  /** [HP-LIVE-1] Any line, a wrong one among them. */
+  spoke(connection: number, at: number): Lines | undefined {
+    const lines = this.lines.get(connection);
+    if (lines !== undefined) Object.assign(lines, { spokeAt: at, isAsked: false });
+    return lines;
   }
 
   answered({ connection, id = '', at }: EventOf<'talkerAnswered'>): void {

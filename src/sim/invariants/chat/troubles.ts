@@ -36,16 +36,18 @@ export class Troubles {
     return this.terms?.isCluster === true;
   }
 
-  /** Something may have held up the threads of the node, or killed them. */
-  ofNode(node: number, from: number, to: number): boolean {
+  /** Something may have held up the threads of the node, or killed them; what is of a kind in `but` does not count. */
+  ofNode(node: number, from: number, to: number, but: readonly string[] = []): boolean {
     const isHit = ({ kind, target }: TracedFault): boolean =>
-      ofShards.includes(kind)
+      !but.includes(kind) &&
+      (ofShards.includes(kind)
         ? Math.floor(target / this.#shards) === node
-        : ofNodes.includes(kind) && target === node;
+        : ofNodes.includes(kind) && target === node);
     return (
       this.#faults.some((fault) => isHit(fault) && overlaps(spanOf(fault), from, to)) ||
       this.#cluster.some(
         (fault) =>
+          !but.includes(fault.kind) &&
           ofProcesses.includes(fault.kind) &&
           fault.one === node &&
           overlaps(spanOf(fault), from, to),
@@ -60,6 +62,15 @@ export class Troubles {
       this.#cluster.some((one) => one.kind === 'drainNode' && one.one === node && isOver(one)) ||
       this.#faults.some((one) => one.kind === 'restartNode' && one.target === node && isOver(one))
     );
+  }
+
+  /** When it was told so last, until then. */
+  toldToEndAt(node: number, at: number): number {
+    const all = [
+      ...this.#cluster.filter((one) => one.kind === 'drainNode' && one.one === node),
+      ...this.#faults.filter((one) => one.kind === 'restartNode' && one.target === node),
+    ];
+    return Math.max(-Infinity, ...all.map((one) => one.at).filter((from) => from <= at));
   }
 
   /** Time in which the node did nothing at all, within some time. */
@@ -174,9 +185,10 @@ const BACK_AFTER_US = 2_000_000;
 
 const ofWays: readonly string[] = [
   ...['shutWay', 'flapWay', 'halfOpenLink', 'resetLink', 'slowWay', 'narrowWay'],
+  ...['misspeak', 'failLink'],
 ];
 /** Who lives hears all others who do. */
-const ofNoWay: readonly string[] = ['killProcess', 'clockJump', 'massReconnect'];
+const ofNoWay: readonly string[] = ['killProcess', 'clockJump', 'massReconnect', 'lagNode'];
 const ofProcesses: readonly string[] = ['stallNode', 'killProcess', 'drainNode'];
 const ofShards: readonly string[] = ['pauseShard', 'lateTimers', 'slowShard', 'crashShard'];
 const ofNodes: readonly string[] = [

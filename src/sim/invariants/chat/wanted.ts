@@ -7,7 +7,7 @@ import { Troubles } from './troubles.ts';
 
 export const wanted: Invariant = {
   property: 'wanted',
-  requirements: ['HP-RELAY-1', 'HP-RELAY-3'],
+  requirements: ['HP-RELAY-1', 'HP-RELAY-2', 'HP-RELAY-3', 'HP-RELAY-6'],
   judge(report) {
     const judge = new Judge(report);
     return {
@@ -19,6 +19,9 @@ export const wanted: Invariant = {
       crossFollowed: ({ node, connection, topic }) =>
         judge.follow(connection, [`${node} broker/${topic}`]),
       crossEnded: ({ connection, at }) => judge.went(connection, at, 0),
+      nodesDiffer: (event) => {
+        if (event.what !== 'sessions') judge.differs(event);
+      },
       peerSpoke: (event) => {
         if (event.key?.startsWith(PUBLICATION) === true) judge.spoke(event);
       },
@@ -55,6 +58,21 @@ class Judge {
   }
 
   /** It passes by a room that is not its own. */
+  /** What is known of others, when everything is at rest. */
+  differs(event: EventOf<'nodesDiffer'>): void {
+    const { node, peer, what, lacks, tooMuch } = event;
+    const [first] = lacks;
+    const [more] = tooMuch;
+    const who = what === 'followed' ? 'its homes' : 'it';
+    if (first !== undefined)
+      this.#report(
+        event,
+        `node ${node} does not have ${who} know that ${first} is wanted (${peer})`,
+      );
+    else if (more !== undefined)
+      this.#report(event, `node ${node} has ${who} believe that ${more} is wanted (${peer})`);
+  }
+
   asked({ what, room, node, client, connection }: EventOf<'talkerAsked'>): void {
     const rooms = this.rooms.get(client) ?? [];
     if (what !== 'JOIN' || room === undefined || rooms.includes(room)) return;

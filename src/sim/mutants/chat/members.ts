@@ -1,4 +1,5 @@
-// Planted bugs of who may come into a cluster and how one goes: strangers, joining, leaving, forgetting, the smaller side.
+// Planted bugs of who may come into a cluster and how one goes: strangers, joining, leaving, forgetting, the smaller side; of
+// what nodes tell of themselves; and of words that are wrong.
 
 import type { Mutant } from '../mutant.ts';
 
@@ -96,6 +97,77 @@ export const memberMutants: readonly Mutant[] = [
     find: '    state.isSplit ||= isSplit;\n',
     replace: '',
     story: 'Clients that have heard of a split never hear that it is over.',
+    nodes: 3,
+  },
+  {
+    name: 'slow-clocks-are-right',
+    dialect,
+    breaks: ['clocks'],
+    requirements: ['HP-CLOCK-1'],
+    file: 'cluster/notices/watching.ts',
+    find: '  const off = Math.abs(seconds);\n',
+    replace: '  const off = seconds;\n',
+    story: 'A clock that is behind is off by less than nothing, and nobody is told of it.',
+    nodes: 3,
+  },
+  {
+    name: 'doors-of-callers-not-learnt',
+    dialect,
+    breaks: ['elsewhere'],
+    requirements: ['HP-DRAIN-3'],
+    file: 'cluster/links/membership.actor.ts',
+    find: '      if (member !== undefined) member.clients = message.clients;\n',
+    replace: '',
+    story:
+      'Where clients find a node is heard with its welcome, and not when it is ready: clients that are sent away are told of half the nodes.',
+    nodes: 3,
+  },
+  {
+    name: 'late-threads-have-no-patience',
+    dialect,
+    breaks: ['lagging', 'timely-deaths'],
+    requirements: ['HP-MEMBER-13'],
+    file: 'cluster/links/membership.ts',
+    find: 'const doubled = this.#times.downMs * this.#patience * 2 **',
+    replace: 'const doubled = this.#times.downMs * 2 **',
+    story:
+      'A node that is late itself waits longer before it suspects others, and no longer before it takes them for dead.',
+    nodes: 3,
+  },
+  {
+    name: 'wrong-fields-are-taken',
+    dialect,
+    breaks: ['misspoken', 'unproved', 'no-failures'],
+    requirements: ['HP-PEER-1'],
+    file: 'codecs/hp-peer/peer-lines.ts',
+    find: '  if (fields.wrong !== undefined)\n    return wrong',
+    replace: '  if (fields.wrong === id)\n    return wrong',
+    story:
+      'What is wrong in a message is noted by its field, and the message is taken all the same.',
+    nodes: 3,
+  },
+  {
+    name: 'failed-links-are-not-told-of',
+    dialect,
+    breaks: ['misspoken'],
+    requirements: ['HP-MEMBER-3'],
+    file: 'cluster/links/peer.actor.ts',
+    find: "    context.send(args.members, { type: 'linkClosed', link, ...told });",
+    replace: '    void { link, ...told };',
+    story:
+      'What has a link fails and cuts it, and the keeper of members goes on saying things to nobody.',
+    nodes: 3,
+  },
+  {
+    name: 'whole-lists-only-add',
+    dialect,
+    breaks: ['wanted'],
+    requirements: ['HP-RELAY-2'],
+    file: 'cluster/relay/interest.ts',
+    find: '    return [...shifts, ...gone.flatMap((topic) => this.#unwant(node, told, topic))];',
+    replace: '    void gone;\n    return shifts;',
+    story:
+      'What a node wants no more since a link broke is not missed in the list that it tells over the next one.',
     nodes: 3,
   },
   {

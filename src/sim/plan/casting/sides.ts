@@ -25,6 +25,13 @@ export function withMemory(cluster: ClusterOptions, seed: number): ClusterOption
   return { ...cluster, forgetMs };
 }
 
+/** In a few clusters one clock is so wrong that everybody is told. */
+export function withClocks(skewsMs: readonly number[], seed: number): readonly number[] {
+  const wrongMs = mixed<number>([5, constant(0)], [1, constantFrom(-500_000, -330_000, 330_000)]);
+  const skewMs = drawn(wrongMs, seed, 'wrong clock');
+  return skewsMs.map((ms, node) => (node === skewsMs.length - 1 && skewMs !== 0 ? skewMs : ms));
+}
+
 const policies = plainRecord<{
   partitionPolicy: PartitionPolicy;
   stableAfterMs: number;

@@ -3,6 +3,7 @@
 
 import { chatDefaults } from '../../../actors/chat/chat-options.ts';
 import type { ClusterFault } from '../../faults/cluster-faults.ts';
+import { wrongWords } from '../../faults/wrong-words.ts';
 import type { ChatPlan, CrosserPlan, StrangerPlan, TalkerPlan } from '../../plan/chat-plan.ts';
 import { changedOptions } from '../../plan/plainer-chat.ts';
 import { grouped } from '../telling.ts';
@@ -79,6 +80,12 @@ export function clusterFaultWords({ kind, one, other, durationUs, amount }: Clus
       return `the clock of ${here} jumps by ${grouped(amount)} ms`;
     case 'drainNode':
       return `${here} says that it goes, and ends after ${seconds(durationUs)}`;
+    case 'misspeak':
+      return `${here} says something wrong to ${there} (${wrongWords[amount]?.name ?? ''})`;
+    case 'failLink':
+      return `the link with ${there} fails on ${here}, as a bug would have it`;
+    case 'lagNode':
+      return `${here} is told that its thread is late by ${amount} ms, ${lasts}`;
     case 'massReconnect':
       return 'all talkers of all nodes lose their connections';
     default:

@@ -78,6 +78,8 @@ export function chatWords(event: ChatRecord): string {
       return `${who} never reads ${event.message}, which was on its way as its connection ended`;
     case 'talkerNoticed':
       return `${who} hears ${event.what} ${event.code}`;
+    case 'talkerErred':
+      return `${who} says something wrong`;
     case 'talkerMisheard':
       return `${who} hears what no node may say: ${event.what}`;
     case 'talkerEnded':
@@ -94,6 +96,20 @@ export function chatWords(event: ChatRecord): string {
       return `node ${event.node} says ${event.type} to node ${event.to}${forwardedAbout(event)}`;
     case 'peerSeen':
       return `node ${event.node} sees ${event.peer}: ${event.state}`;
+    case 'peerErred':
+      return `node ${event.node} says something wrong to node ${event.to}: ${event.what}`;
+    case 'linkPoisoned':
+      return `the link with node ${event.to} fails on node ${event.node}`;
+    case 'linkLooked':
+      return `connection ${event.connection} is ${event.isOpen ? 'open' : 'closed'} at node ${event.node}`;
+    case 'lagMeasured':
+      return `node ${event.node} is told that its thread is late by ${event.p99Ms} ms`;
+    case 'lagSeen':
+      return `node ${event.node} says that it ${event.isLagging ? 'lags' : 'lags no more'}`;
+    case 'clockSet':
+      return `the clock of node ${event.node} is set by ${event.byMs} ms`;
+    case 'skewSeen':
+      return `node ${event.node} sees the clock of ${event.peer} ahead by ${event.seconds} s`;
     case 'splitSeen':
       return event.peers.length === 0
         ? `node ${event.node} reaches all others again`

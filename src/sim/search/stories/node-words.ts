@@ -22,6 +22,8 @@ export function nodeWords(event: NodeRecord): string {
     return `shard ${node}.${shard}: who said a ${event.what} waits for its copies`;
   if (event.kind === 'copyDiffers')
     return `shard ${node}.${shard}: ${event.peer} has another copy of ${event.room ?? event.user ?? ''}`;
+  if (event.kind === 'nodesDiffer')
+    return `node ${node} is wrong about ${event.peer} (${event.what}): it lacks ${event.lacks.join(', ') || 'nothing'}, and has ${event.tooMuch.join(', ') || 'nothing'} too much`;
   if (event.kind === 'heldInVain')
     return `shard ${node}.${shard} holds ${event.message} for ${event.user} and for ${event.owner}, where it waits no more`;
   if (event.kind === 'awaySeen')

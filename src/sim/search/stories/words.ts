@@ -258,6 +258,7 @@ export function eventWords(event: TraceEvent, epochs: Epochs): string {
     case 'copyAwaited':
     case 'awaySeen':
     case 'copyDiffers':
+    case 'nodesDiffer':
     case 'heldInVain':
     case 'poisoned':
       return nodeWords(event);

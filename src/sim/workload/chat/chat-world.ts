@@ -7,8 +7,9 @@ import type { Link } from '../../edges/link.ts';
 import type { Connection, NetworkClock, Pipe } from '../../edges/network.ts';
 import { Mesh } from '../../edges/tcp/mesh.ts';
 import type { Dialed } from '../../edges/tcp.edge.ts';
-import { befallCluster, type ClusterMishappening } from '../../faults/cluster-mishaps.ts';
-import { type ChatPlan, ELSEWHERE, nodeName, PEER_PORT } from '../../plan/chat-plan.ts';
+import { befallCluster, type ClusterMishappening, WELL_MS } from '../../faults/cluster-mishaps.ts';
+import { Mischief } from '../../faults/mischief.ts';
+import { type ChatPlan, doorsOf, ELSEWHERE, nodeName, PEER_PORT } from '../../plan/chat-plan.ts';
 import type { NodeWord, PeerState } from '../../records/cluster-records.ts';
 import type { Shard, ShardPlan } from '../../shard.ts';
 import type { Trace } from '../../trace.ts';
@@ -37,6 +38,8 @@ export interface ChatWorldHost extends NetworkClock {
   killProcess(node: number, durationUs: number): void;
   clockJumps(node: number, byMs: number): void;
   drain(node: number, durationUs: number): void;
+  /** The thread that has a node's links, while it lives. */
+  first(node: number): Shard | undefined;
 }
 
 export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening {
@@ -52,6 +55,7 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
   readonly #said = new Map<string, { id: string; seq: number; to: string | undefined }>();
   #publications = 0;
   #impostures = 0;
+  readonly #mischief: Mischief;
   /** By node: the life that lets clients in. */
   readonly #open = new Map<number, number>();
 
@@ -61,12 +65,14 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
     const { seed, nodes } = host.plan;
     this.mesh = new Mesh({ seed, nodes, way: plan.way }, host);
     this.#tap = new PeerTap(host.trace);
+    this.#mischief = new Mischief(this.mesh, this.#tap, host);
     this.#userOf = new Map(plan.talkers.map(({ client, user }) => [client, user]));
     this.users = [...new Set([...this.#userOf.values(), 'absent'])];
     this.rooms = [...new Set(plan.talkers.flatMap(({ rooms }) => rooms))];
     host.trace.add({
       ...{ kind: 'chatBegan', nodes: Array.from({ length: nodes }, (_, node) => nodeName(node)) },
-      ...{ terms: termsOf(plan), clusterFaults: plan.faults },
+      ...{ terms: termsOf(plan), clusterFaults: plan.faults, skewsMs: plan.skewsMs },
+      doors: plan.isAdvertised === true ? doorsOf(nodes) : undefined,
       bridges: (plan.bridges ?? []).map(({ one, other }) => [one, other] as const),
     });
   }
@@ -75,7 +81,11 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
   begin(): void {
     const { seed } = this.#host.plan;
     for (const talker of this.#plan.talkers) this.talkers.push(new Talker(talker, this, seed));
-    for (const crosser of this.#plan.crossers) this.crossers.push(new Crosser(crosser, this, seed));
+    for (const plan of this.#plan.crossers) {
+      const crosser = new Crosser(plan, this, seed);
+      this.crossers.push(crosser);
+      if (plan.leavesAt !== undefined) this.later(plan.leavesAt, () => crosser.leaveForever());
+    }
     if (this.#plan.plays !== undefined) void new Director(this.#plan.plays, seed, this.#host);
     for (const [number, stranger] of this.#plan.strangers.entries())
       this.later(stranger.at, () => knock(stranger, number, seed, this.#host));
@@ -190,11 +200,16 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
       const peers = word === 'partition' ? String(fields['nodes']).split(', ') : [];
       this.trace.add({ kind: 'splitSeen', node, peers });
     }
+    if (word === 'lags' || word === 'lagsNoMore')
+      this.trace.add({ kind: 'lagSeen', node, isLagging: word === 'lags' });
     if (typeof peer !== 'string') return;
     if (word === 'digestsDiffer')
       this.trace.add({ kind: 'digestsDiffered', node, peer, ver: Number(fields['ver']) });
+    if (word === 'clockSkew')
+      this.trace.add({ kind: 'skewSeen', node, peer, seconds: Number(fields['seconds']) });
     if (!states.includes(word)) return;
-    this.trace.add({ kind: 'peerSeen', node, peer, state: word as PeerState });
+    const silentMs = fields['silentMs'] as number | undefined;
+    this.trace.add({ kind: 'peerSeen', node, peer, state: word as PeerState, silentMs });
   }
 
   /** [HP-JOIN-1] Doors open one after the other, that of the first thread first, which knows when. */
@@ -229,11 +244,27 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
   }
 
   clockJumps(node: number, byMs: number): void {
+    this.trace.add({ kind: 'clockSet', node, byMs });
     this.#host.clockJumps(node, byMs);
   }
 
   drain(node: number, durationUs: number): void {
     this.#host.drain(node, durationUs);
+  }
+
+  lag(node: number, p99Ms: number): void {
+    const first = this.#host.first(node);
+    if (first === undefined) return;
+    first.deliver(first.actors.members, { type: 'lagMeasured', p99Ms });
+    this.trace.add({ kind: 'lagMeasured', node, p99Ms });
+  }
+
+  misspeak(node: number, to: number, place: number): void {
+    this.#mischief.misspeak(node, to, place);
+  }
+
+  failLink(node: number, to: number): void {
+    this.#mischief.failLink(node, to);
   }
 
   massReconnect(): void {
@@ -242,6 +273,7 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
 
   heal(): void {
     this.mesh.settle();
+    for (const { kind, one } of this.#plan.faults) if (kind === 'lagNode') this.lag(one, WELL_MS);
     for (const party of [...this.talkers, ...this.crossers]) party.settle();
     const { seed } = this.#host.plan;
     for (const [number, { name, atMs }] of (this.#plan.calls ?? []).entries()) {

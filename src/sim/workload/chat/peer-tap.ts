@@ -42,6 +42,11 @@ export class PeerTap {
     this.#bytes(tapped, isCaller, bytes);
   }
 
+  /** Everything may be told over it. */
+  isReady(connection: number): boolean {
+    return this.#tapped.get(connection)?.isReady === true;
+  }
+
   #bytes(tapped: Tapped, isCaller: boolean, bytes: Uint8Array): void {
     const direction = isCaller ? tapped.there : tapped.back;
     for (const line of direction.cut(bytes)) this.#line(tapped, isCaller, decoder.decode(line));
@@ -50,9 +55,10 @@ export class PeerTap {
   #line(tapped: Tapped, isCaller: boolean, line: string): void {
     const isForward = line.includes('"type":"FORWARD"');
     const isDetour = line.includes('"type":"DETOUR"');
+    const isError = line.includes('"type":"ERROR"');
     const isBeat = tapped.version === FIRST_VERSION && line.includes('"type":"HEARTBEAT"');
     // What comes all the time, and tells judges nothing, is not even read.
-    if (tapped.isReady && !isForward && !isDetour && !isBeat) return;
+    if (tapped.isReady && !isForward && !isDetour && !isBeat && !isError) return;
     const { type, payload } = JSON.parse(line) as { type: string; payload: Fields };
     if (type === 'SERVER_READY') tapped.isReady = true;
     if (type === 'SERVER_CHALLENGE') tapped.version = payload['version'] as string;
@@ -65,7 +71,10 @@ export class PeerTap {
     const more =
       type === 'FORWARD'
         ? forwardedIn(payload)
-        : { version, hasHave: type === 'HEARTBEAT' && payload['have'] !== undefined };
+        : {
+            ...{ version, hasHave: type === 'HEARTBEAT' && payload['have'] !== undefined },
+            code: type === 'ERROR' ? String(payload['code']) : undefined,
+          };
     this.#trace.add({ kind: 'peerSpoke', node, to, connection: id, isCaller, type, ...more });
   }
 

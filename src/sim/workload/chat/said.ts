@@ -18,6 +18,13 @@ export function timestampOf(message: string): number {
   return TIMESTAMP + numbersIn(message).number;
 }
 
+/** What a notice or a goodbye says, in so far as judges look at it. */
+export function noticeIn(payload: HpLine['payload']) {
+  const code = textOf(payload, 'code');
+  const servers = payload['servers'] as readonly string[] | undefined;
+  return { code, servers, words: code === 'CLOCK_SKEW' ? textOf(payload, 'message') : undefined };
+}
+
 /** Beside every third. */
 export function dataOf(message: string): unknown {
   const { number } = numbersIn(message);

@@ -5,6 +5,7 @@
 import { Prng } from '../../../actors/runtime/prng.ts';
 import { newLink } from '../../edges/link.ts';
 import { Connection, isWord, type NetworkClock, type Pipe } from '../../edges/network.ts';
+import { type WrongWord, wrongWords } from '../../faults/wrong-words.ts';
 import type { ImpostorPlan, StrangerPlan } from '../../plan/chat-plan.ts';
 import type { Trace } from '../../trace.ts';
 import { encoder } from './hp-lines.ts';
@@ -30,7 +31,9 @@ export function knock(plan: StrangerPlan, number: number, seed: number, host: St
   const connection = connectionOf(FIRST_ID + number, met, `stranger ${number}`, seed, host);
   const stranger = new Stranger(plan, connection, true, host);
   if (!host.acceptPeer(plan.node, connection)) return;
-  for (const line of wordsOf(plan)) stranger.say(line);
+  const word = wrongWordOf(plan.what);
+  if (word !== undefined && plan.what.startsWith(FIRST)) stranger.write(word.bytes);
+  else for (const line of wordsOf(plan)) stranger.say(line);
 }
 
 /** Is called by a node. */
@@ -77,10 +80,10 @@ class Stranger {
   }
 
   say(text: string): void {
-    this.#write(encoder.encode(text));
+    this.write(encoder.encode(text));
   }
 
-  #write(unit: Parameters<Pipe['write']>[0]): void {
+  write(unit: Parameters<Pipe['write']>[0]): void {
     this.#said.write(unit, 0);
     this.#said.pump();
   }
@@ -108,8 +111,10 @@ class Stranger {
 
   #sentAway(): void {
     const { node, what } = this.#at;
-    this.#host.trace.add({ kind: 'strangerSentAway', node, what, isTold: this.#hasHeardWhy });
-    this.#write({ word: 'fin' });
+    const expected = wrongWordOf(what)?.first;
+    const isTold = this.#hasHeardWhy;
+    this.#host.trace.add({ kind: 'strangerSentAway', node, what, expected, isTold });
+    this.write({ word: 'fin' });
   }
 
   #hear(line: string): void {
@@ -120,9 +125,14 @@ class Stranger {
     this.#hasHeardWhy ||= type === 'ERROR';
     // Users, rooms and sessions have names that a stranger must not read anywhere, and so have other nodes' addresses.
     const isTelling = /"(?:members|user|session|room|ops|sessions|topic|add)":/.test(line);
-    this.#host.trace.add({ kind: 'strangerHeard', node, connection, what, type, code, isTelling });
+    const word = wrongWordOf(what);
+    this.#host.trace.add({
+      ...{ kind: 'strangerHeard', node, connection, what, type, code, isTelling },
+      expected: word?.first,
+    });
     if (type === 'SERVER_HELLO') this.#hailed(line);
     if (type !== 'SERVER_CHALLENGE') return;
+    if (word !== undefined && what.startsWith(THEN)) this.write(word.bytes);
     if (what === 'wrongProof') this.say(peerLine('SERVER_AUTH', { proof: WRONG_PROOF }));
     // As one that has been let in would go on.
     if (what === 'wrongProof' || what === 'unproved') for (const more of claims) this.say(more);
@@ -188,6 +198,14 @@ const claims: readonly string[] = [
   }),
 ];
 
+/** Of one who says such a word, at once or when it is challenged. */
+function wrongWordOf(what: string): WrongWord | undefined {
+  const [, name] = /^(?:first|then): (.*)$/.exec(what) ?? [];
+  return name === undefined ? undefined : wrongWords.find((one) => one.name === name);
+}
+
+const FIRST = 'first: ';
+const THEN = 'then: ';
 const CLUSTER = 'sim';
 const WRONG_PROOF = 'A'.repeat(43);
 /** More than a first line may have. */

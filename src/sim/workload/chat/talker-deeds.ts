@@ -345,6 +345,7 @@ export class TalkerDeeds {
     const some = world.bodyBytesMax <= SHORT_BYTES ? [...mistakes, tooLong(world)] : mistakes;
     const { line, type, id, payload, expected: code } = chance.pick(some);
     const expected = type === 'STATS' && plan.user === ADMIN ? 'STATS_OK' : code;
+    world.trace.add({ kind: 'talkerErred', ...this.#talker.at() });
     asked.push({ id, what: 'a wrong line', expected, ...NOTHING });
     const said = line ?? '';
     this.#talker.sayRaw(

@@ -16,7 +16,7 @@ import {
   textOf,
   textsOf,
 } from './hp-lines.ts';
-import { messageIn, wrongIn } from './said.ts';
+import { messageIn, noticeIn, wrongIn } from './said.ts';
 import type { Outstanding, Talker } from './talker.ts';
 
 type Payload = HpLine['payload'];
@@ -59,8 +59,8 @@ export class TalkerHearing {
         return;
       case 'NOTICE':
       case 'BYE': {
-        const code = textOf(payload, 'code');
-        world.trace.add({ kind: 'talkerNoticed', what: type, code, ...this.#talker.at() });
+        const notice = noticeIn(payload);
+        world.trace.add({ kind: 'talkerNoticed', what: type, ...notice, ...this.#talker.at() });
         if (type === 'BYE') this.#talker.heardBye();
         return;
       }

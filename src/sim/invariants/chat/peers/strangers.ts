@@ -10,7 +10,7 @@ const OF_CALLED: readonly string[] = ['SERVER_CHALLENGE', 'ERROR', 'BYE'];
 
 export const unproved: Invariant = {
   property: 'unproved',
-  requirements: ['HP-PEER-2', 'HP-PEER-3', 'HP-PEER-4', 'HP-PEER-5', 'HP-PEER-12'],
+  requirements: ['HP-PEER-1', 'HP-PEER-2', 'HP-PEER-3', 'HP-PEER-4', 'HP-PEER-5', 'HP-PEER-12'],
   judge(report) {
     const troubles = new Troubles();
     /** Connections on which the caller has shown its proof. */
@@ -20,8 +20,8 @@ export const unproved: Invariant = {
     return {
       ...troubles.watcher,
       strangerHeard(event) {
-        const { node, what, type, code, isTelling, at } = event;
-        const { codes, words = [] } = treatments[what] ?? { codes: [] };
+        const { node, what, type, code, expected, isTelling, at } = event;
+        const { codes, words = [] } = treatmentOf(what, expected);
         const isSlow = code === 'TIMEOUT' && troubles.ofNode(node, at - STAYS_US, at);
         const isAllowed =
           type === 'ERROR' ? codes.includes(code ?? '') || isSlow : words.includes(type);
@@ -32,9 +32,9 @@ export const unproved: Invariant = {
           );
       },
       strangerSentAway(event) {
-        const { node, what, isTold, at } = event;
+        const { node, what, expected, isTold, at } = event;
         const isExcused = troubles.isLeaving(node, at) || troubles.ofNode(node, at - STAYS_US, at);
-        if (!isTold && (treatments[what]?.codes ?? []).length > 0 && !isExcused)
+        if (!isTold && treatmentOf(what, expected).codes.length > 0 && !isExcused)
           report(event, `node ${node} sends a stranger (${what}) away without a word`);
       },
       strangerStands(event) {
@@ -61,6 +61,12 @@ interface Treatment {
   readonly codes: readonly string[];
   /** What he may hear beside it. */
   readonly words?: readonly string[];
+}
+
+/** One who says a wrong word, at once or when he was challenged, knows what he is to be told. */
+function treatmentOf(what: string, expected: string | undefined): Treatment {
+  if (expected === undefined) return treatments[what] ?? { codes: [] };
+  return { codes: [expected], words: what.startsWith('then: ') ? ['SERVER_CHALLENGE'] : [] };
 }
 
 /** By what a stranger does, or an impostor that was called. */

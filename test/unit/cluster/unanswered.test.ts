@@ -28,6 +28,8 @@ function turn(now: number): Turn {
       stop: () => {},
     },
     ...{ spawn: () => addressOf(0, 'none'), after: () => {}, cancel: () => {}, count: () => {} },
+    // Sites are grown here, too, and ask it.
+    ...{ buggify: () => false },
   };
 }
 

@@ -4,6 +4,8 @@ import { doorPlays } from './doors.ts';
 import type { Play } from './play.ts';
 import { letterPlays } from './letters.ts';
 import { proofPlays } from './proofs.ts';
+import { returnPlays } from './returns.ts';
+import { signPlays } from './signs.ts';
 import { talkPlays } from './talks.ts';
 import { wordPlays } from './words.ts';
 
@@ -13,6 +15,8 @@ export const plays: readonly Play[] = [
   ...talkPlays,
   ...letterPlays,
   ...wordPlays,
+  ...returnPlays,
+  ...signPlays,
 ];
 
 export function playNamed(name: string): Play | undefined {

@@ -1,6 +1,7 @@
 // All plays. Refuses to know who plays them, and when.
 
 import { doorPlays } from './doors.ts';
+import { mannerPlays } from './manners.ts';
 import type { Play } from './play.ts';
 import { letterPlays } from './letters.ts';
 import { proofPlays } from './proofs.ts';
@@ -17,6 +18,7 @@ export const plays: readonly Play[] = [
   ...wordPlays,
   ...returnPlays,
   ...signPlays,
+  ...mannerPlays,
 ];
 
 export function playNamed(name: string): Play | undefined {

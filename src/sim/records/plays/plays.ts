@@ -6,7 +6,6 @@ import type { Play } from './play.ts';
 import { letterPlays } from './letters.ts';
 import { proofPlays } from './proofs.ts';
 import { returnPlays } from './returns.ts';
-import { signPlays } from './signs.ts';
 import { talkPlays } from './talks.ts';
 import { wordPlays } from './words.ts';
 
@@ -17,7 +16,6 @@ export const plays: readonly Play[] = [
   ...letterPlays,
   ...wordPlays,
   ...returnPlays,
-  ...signPlays,
   ...mannerPlays,
 ];
 

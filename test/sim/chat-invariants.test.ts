@@ -812,6 +812,12 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     chatBegan({}, [{ kind: 'stallNode', at: 1e7, one: 0, other: 0, durationUs: 3e6, amount: 0 }]),
     at(13_500, seen(0, 'n2', 'suspect')),
   ],
+  'who stalled says that it lagged, and lags no more': [
+    began(),
+    chatBegan({}, [{ kind: 'stallNode', at: 1e7, one: 0, other: 0, durationUs: 3e6, amount: 0 }]),
+    ...[at(10_500, lagOf(201)), at(12_900, lagOf(3))],
+    ...[at(13_000, lagSaid(true)), at(13_000, lagSaid(false)), at(15_000, sampled)],
+  ],
   'one that speaks in between hears the others around it': [
     ...alone,
     joined(1),

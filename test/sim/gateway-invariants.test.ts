@@ -458,6 +458,9 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ],
     ...[pageHears('o', 2_400), polls(2_450), talks('ok', 2_500), pageHears('a["1"]', 2_510)],
   ],
+  'a page that is told of its node by another thread when one has died': [
+    ...[...opensPage, nodeGoes(2_000), crashes(2_100), pageHears('c[1001,"going away"]', 2_200)],
+  ],
   'a page that asks while its first connection ends': [
     ...[...opensPage, crashes(900), pageHears('reset', 900), polls(1_000), pageHears(ALONE, 1_010)],
     ...[polls(1_300), talks('Not Found', 1_500), pageHears('reset', 1_500)],

@@ -52,3 +52,18 @@ test('whoever plays in a house without faults hears what he has to', { timeout: 
     expect(violations.map(({ sentence }) => sentence)).toEqual([]);
   }
 });
+
+test('nobody acts in two plays: whoever is not gone yet from one would be met in the next', () => {
+  const playsOf = new Map<string, Set<string>>();
+  for (const house of houses)
+    for (const play of plays.filter((one) => one.fits(house)))
+      for (const step of play.steps(house))
+        if (step.does === 'says')
+          for (const [, user = ''] of step.text.matchAll(/"type":"LOGIN".*?"user":"([\w-]+)"/g))
+            playsOf.set(
+              user.toLowerCase(),
+              (playsOf.get(user.toLowerCase()) ?? new Set()).add(play.name),
+            );
+  const twice = [...playsOf].filter(([, names]) => names.size > 1);
+  expect(twice.map(([user, names]) => `${user}: ${[...names].join(', ')}`)).toEqual([]);
+});

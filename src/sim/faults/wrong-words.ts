@@ -35,6 +35,11 @@ function payload(type: string, name: string, fields: Fields): WrongWord {
   return around(`${type} with ${name}`, { type, payload: fields }, 'INVALID_PAYLOAD');
 }
 
+/** Of the handshake, which is over. */
+function standing(type: string, fields: Fields): WrongWord {
+  return { ...around(type, { type, payload: fields }, 'INVALID_MESSAGE'), first: undefined };
+}
+
 function deep(levels: number): unknown {
   let value: unknown = 0;
   for (let level = 0; level < levels; level += 1) value = [value];
@@ -118,13 +123,8 @@ export const wrongWords: readonly WrongWord[] = [
   payload('LEAVE', 'no time', { reason: 'drain' }),
   payload('SERVER_HELLO', 'a short nonce', { ...hello, nonce: 'B'.repeat(42) }),
   payload('SERVER_HELLO', 'a cluster that is none', { ...hello, cluster: '' }),
-  around('SERVER_HELLO', { type: 'SERVER_HELLO', payload: hello }, 'INVALID_MESSAGE', undefined),
-  around(
-    'SERVER_AUTH',
-    { type: 'SERVER_AUTH', payload: { proof: 'x' } },
-    'INVALID_MESSAGE',
-    undefined,
-  ),
+  standing('SERVER_HELLO', hello),
+  standing('SERVER_AUTH', { proof: 'x' }),
   around('a newer word', { type: 'NEWER_WORD', payload: { more: [1] } }, undefined, 'UNKNOWN_TYPE'),
   around(
     'a newer field',
@@ -132,7 +132,7 @@ export const wrongWords: readonly WrongWord[] = [
     undefined,
     'INVALID_MESSAGE',
   ),
-  text('nothing', '', undefined, undefined),
+  text('nothing', '', undefined),
 ];
 
 /** Those that somebody may say who has not proved who he is. */

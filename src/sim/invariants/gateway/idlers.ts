@@ -44,7 +44,8 @@ class Judge {
   readonly #pages = new Map<number, Page>();
   /** By node. */
   readonly #crashedAt = new Map<number, number>();
-  readonly #drainsAt = new Map<number, number>();
+  /** Nodes that said that they go: what they told their pages may be read when they are back. */
+  readonly #drained = new Set<number>();
 
   constructor(report: Report) {
     this.#report = report;
@@ -74,7 +75,7 @@ class Judge {
     } else if (words.startsWith('a')) this.#words(event, page);
     else if (words === GOING_AWAY) {
       page.isOpen = false;
-      if (!this.#drainsAt.has(event.node))
+      if (!this.#drained.has(event.node))
         this.#report(event, `client ${client} is sent away, and its node does not go`);
     } else if (!isLost && words !== 'h' && words !== ANOTHER && words !== OVER)
       this.#report(event, `client ${client} hears what no page may hear: ${words.slice(0, 80)}`);
@@ -93,7 +94,7 @@ class Judge {
   }
 
   drains({ node, at }: EventOf<'gatewayDrains'>): void {
-    this.#drainsAt.set(node, at);
+    this.#drained.add(node);
     for (const page of this.#pages.values()) {
       // Who does not poll just then is told when it polls again; a node that is told twice to go begins anew.
       if (page.node === node && page.isOpen) page.drainedAt = at;
@@ -102,7 +103,6 @@ class Judge {
 
   crashed(node: number, at: number): void {
     this.#crashedAt.set(node, at);
-    this.#drainsAt.delete(node);
   }
 
   #undrained(event: EventOf<'idlerHeard'>, page: Page): void {

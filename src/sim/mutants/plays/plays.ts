@@ -61,4 +61,51 @@ export const playMutants: readonly Mutant[] = [
     story:
       'A page that is full of long messages has fewer than were asked for, and so looks like the last.',
   },
+  {
+    ...{
+      name: 'empty-lines-are-no-life',
+      dialect,
+      breaks,
+      requirements: ['HP-FRAME-3', 'HP-LIVE-1'],
+    },
+    file: 'chat/session/hearing.ts',
+    find: '  heardSomething(session, context);\n  const isFirst = session.isFirstLine;\n  if (isBlank(taken.bytes)) return; // [HP-FRAME-3]',
+    replace:
+      '  const isFirst = session.isFirstLine;\n  if (isBlank(taken.bytes)) return; // [HP-FRAME-3]\n  heardSomething(session, context);',
+    story:
+      'A line that says nothing is thrown away before it is noted that somebody is there: whoever keeps a connection alive with empty lines is asked, and sent away.',
+  },
+  {
+    ...{
+      name: 'the-youngest-of-the-absent-makes-way',
+      dialect,
+      breaks,
+      requirements: ['HP-SESS-4'],
+    },
+    file: 'chat/users/registry.ts',
+    find: '    .slice(0, tooMany);',
+    replace: '    .slice(-tooMany);',
+    story: 'The list of those who are away is taken for one with the youngest first.',
+  },
+  {
+    ...{ name: 'doubt-of-five-milliseconds', dialect, breaks, requirements: ['HP-PRES-6'] },
+    file: 'chat/session/presence.ts',
+    find: 'const UNSURE_US = 5_000_000;',
+    replace: 'const UNSURE_US = 5_000;',
+    story:
+      'Instants are microseconds, and five seconds are written as if they were milliseconds: what a lost connection may not have heard of users is not told again.',
+  },
+  {
+    ...{
+      name: 'no-holes-once-all-is-told',
+      dialect,
+      breaks,
+      requirements: ['HP-ACK-3', 'HP-RES-3'],
+    },
+    file: 'chat/session/seats.ts',
+    find: '  seat.hasHoles = seat.open !== undefined;',
+    replace: '  seat.hasHoles = false;',
+    story:
+      'Whoever has been told all has no holes any more, thinks the programmer: what was acknowledged before its turn comes again when the connection is lost twice.',
+  },
 ];

@@ -43,4 +43,4 @@ function endsOf(name: string): number {
   return name.startsWith('the-node-goes') ? 1 : 0;
 }
 
-const HORIZON_US = 30_000_000;
+const HORIZON_US = 120_000_000;

@@ -33,7 +33,7 @@ export function optionsOf(house: House) {
     ...{ roomsPerSessionMax: 2, sessionsPerUserMax: 3, watchedUsersMax: 2 },
     ...{ offlineMessagesMax: 2, historyMax: 20, resumeMessagesMax: 10, resumeWindowMs: 2_500 },
     ...{ loginTimeoutMs: 3_000, answerTimeoutMs: 1_500, pingEveryMs: 6_000, pingTimeoutMs: 9_000 },
-    ...{ emptyRoomMs: 3_600_000, roomEventsMax: 1_000, roomMembersMax: 100, stallTimeoutMs: 8_000 },
+    ...{ emptyRoomMs: 3_600_000, roomEventsMax: 1_000, roomMembersMax: 3, stallTimeoutMs: 8_000 },
     ...{ queueBytesMax: 786_432, resumeBytesMax: 1_048_576, offlineBytesTotalMax: 268_435_456 },
     ...{ historyBytesTotalMax: 268_435_456, dedupeMs: 600_000, dedupeIdsMax: 4_096 },
     offlineAgeMaxMs: 604_800_000,

@@ -1,9 +1,11 @@
 // All plays. Refuses to know who plays them, and when.
 
 import { doorPlays } from './doors.ts';
+import { mannerPlays } from './manners.ts';
 import type { Play } from './play.ts';
 import { letterPlays } from './letters.ts';
 import { proofPlays } from './proofs.ts';
+import { returnPlays } from './returns.ts';
 import { talkPlays } from './talks.ts';
 import { wordPlays } from './words.ts';
 
@@ -13,6 +15,8 @@ export const plays: readonly Play[] = [
   ...talkPlays,
   ...letterPlays,
   ...wordPlays,
+  ...returnPlays,
+  ...mannerPlays,
 ];
 
 export function playNamed(name: string): Play | undefined {

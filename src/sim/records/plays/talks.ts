@@ -30,6 +30,9 @@ const TOO_FAST = 'ERROR RATE_LIMITED retry_after=0.1..2';
 const isSlow = (house: House): boolean => house.isSlow;
 const isAny = (): boolean => true;
 
+/** By eighteen ids. */
+const letters = 'a b c d e f g h i j k l m n o p q r'.split(' ');
+
 const long = (id: string): string => `${id.padEnd(2, '.').slice(0, 2)}~16000`;
 const longs = (from: number, to: number): string =>
   named(to - from + 1, from)
@@ -243,11 +246,12 @@ export const talkPlays: readonly Play[] = [
       says('a', line('RESUME', { token: 'TOKEN' })),
       waits(100),
     ],
-    ...saysIn(house, 'b', 'unread', named(7), 1, 1_500),
+    // More than a node writes to somebody who takes nothing.
+    ...saysIn(house, 'b', 'unread', letters, 1, 16_000),
     ...[waits(200), goes('a'), comes('a', homeOf(house, 'blind'))],
     ...[
       says('a', line('RESUME', { token: 'TOKEN' })),
-      gathers('a', ...named(7).map((id) => `${id}~1500`)),
+      gathers('a', ...letters.map((id) => `${id}.~16000`)),
     ],
     ...[says('a', line('BYE')), hears('a', ...BYE)],
     hears('b', 'ROOM_EVENT room=unread event=leave user=blind count=1'),

@@ -30,6 +30,8 @@ interface Lag {
   /** What it was told last, and when. */
   readonly isLate: boolean;
   readonly at: number;
+  /** What it had been told before. */
+  readonly wasLate: boolean;
 }
 
 class Judge {
@@ -53,14 +55,19 @@ class Judge {
   }
 
   measured({ node, p99Ms, at }: EventOf<'lagMeasured'>): void {
-    this.#told.set(node, { isLate: p99Ms > LATE_MS, at });
+    const wasLate = this.#told.get(node)?.isLate ?? false;
+    this.#told.set(node, { isLate: p99Ms > LATE_MS, at, wasLate });
   }
 
   said(event: EventOf<'lagSeen'>): void {
     const { node, isLagging } = event;
     if (isLagging) this.#lagging.add(node);
     else this.#lagging.delete(node);
-    if (this.#told.get(node)?.isLate !== isLagging)
+    const told = this.#told.get(node);
+    // Where it stood still it reads what it was told one after the other.
+    const since = Math.max(0, (told?.at ?? 0) - SAID_US);
+    const isBehind = told?.wasLate === isLagging && this.troubles.ofNode(node, since, event.at);
+    if (told?.isLate !== isLagging && !isBehind)
       this.#report(event, `node ${node} says that it ${isLagging ? 'lags' : 'lags no more'}`);
   }
 

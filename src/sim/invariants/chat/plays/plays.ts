@@ -30,6 +30,8 @@ export const plays: Invariant = {
       'HP-LIM-4',
     ],
     ...['HP-DRAIN-1', 'HP-DRAIN-2', 'HP-SESS-6', 'HP-TYPE-2', 'HP-ACK-4'],
+    ...['HP-FRAME-3', 'HP-LIVE-1', 'HP-LIVE-3', 'HP-LIVE-4', 'HP-SESS-4', 'HP-MSG-3', 'HP-PRES-3'],
+    ...['HP-PRES-6', 'HP-ACK-3', 'HP-RES-1', 'HP-RES-3'],
   ],
   judge(report) {
     let house: House | undefined;

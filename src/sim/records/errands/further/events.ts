@@ -141,6 +141,19 @@ export const eventErrands: readonly Errand[] = [
     ['upgraded', 'close 1009 message too big'],
     ['OPEN', 'DISCONNECT'],
   ),
+  // [WOH-EVENT-3]
+  turns(
+    'events-of-another-age',
+    {
+      laters: [
+        accepts(`${event('FUTURE', 'TEXT 5\r\nm:not')}text 3\r\nm:n\r\nNOTHING\r\n${text('two')}`),
+        accepts(text('three')),
+      ],
+      words: ['text one', 'text more'],
+    },
+    ['upgraded', 'text two', 'text three'],
+    ['OPEN', 'TEXT one', 'TEXT more'],
+  ),
   // [WOH-REQ-10]
   turns(
     'published-meanwhile',

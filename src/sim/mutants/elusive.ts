@@ -137,10 +137,6 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'What stands for a connection seldom starts after its first words come, and the next call goes well; unit tests have it.',
   ],
   [
-    'told-to-the-lost-alone',
-    'Users with one client seldom change in the moment in which their watcher is lost, and stay so until it is back; seed 38 once found it, unit tests and a conformance case have it.',
-  ],
-  [
     'nothing-missed-is-not-said',
     'Numbers of a home seldom go on without messages while somebody asks; seed 33 of twelve clients once found it, unit tests have it.',
   ],

@@ -2,10 +2,14 @@
 
 import { describe, expect, test } from 'vitest';
 
+import { homeNodeOf } from '../../src/actors/chat/rendezvous.ts';
 import { drawChatPlan } from '../../src/sim/plan/chat.ts';
 import type { House } from '../../src/sim/records/plays/house.ts';
+import type { Play } from '../../src/sim/records/plays/play.ts';
 import { isOpen, matched } from '../../src/sim/records/plays/matching.ts';
 import { plays } from '../../src/sim/records/plays/plays.ts';
+import { AT, nameOf } from '../../src/sim/records/plays/tours/tour.ts';
+import { mishapTours, tours } from '../../src/sim/records/plays/tours/tours.ts';
 import { dialectOf } from '../../src/sim/search/dialects.ts';
 import { simulate } from '../../src/sim/simulate.ts';
 
@@ -37,33 +41,77 @@ const houses: readonly House[] = [true, false].flatMap((flag) =>
   ),
 );
 
-test('each play fits some house', () => {
-  const homeless = plays.filter((play) => !houses.some((house) => play.fits(house)));
+const companies: readonly House[] = [2, 3].flatMap((nodes) =>
+  (['multi', 'replace', 'reject'] as const).flatMap((policy) =>
+    houses
+      .slice(0, 1)
+      .map((house) => ({ ...house, company: { nodes, policy, isAdvertised: true } })),
+  ),
+);
+const allTours = [...tours, ...mishapTours];
+
+test('each play fits some house, and those of several nodes none that is alone', () => {
+  const homeless = [
+    ...plays.filter((play) => !houses.some((house) => play.fits(house))),
+    ...allTours.filter((play) => !companies.some((house) => play.fits(house))),
+    ...allTours.filter((play) => houses.some((house) => play.fits(house))),
+  ];
   expect(homeless.map(({ name }) => name)).toEqual([]);
 });
 
-test('whoever plays in a house without faults hears what he has to', { timeout: 60_000 }, () => {
-  const seeds = Array.from({ length: 60 }, (_, seed) => seed);
-  const plans = seeds.map((seed) => drawChatPlan({ seed, lane: 'byte', nodes: 1 }));
-  const some = plans.filter(({ chat }) => chat?.plays !== undefined).slice(0, 6);
-  expect(some.length).toBeGreaterThan(3);
-  for (const plan of some) {
-    const { violations } = simulate(plan, undefined, dialectOf('chat').judges);
-    expect(violations.map(({ sentence }) => sentence)).toEqual([]);
+test('no two plays have one name', () => {
+  const names = [...plays, ...allTours].map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+test('[HP-HOME-1] rooms of plays are at home where they say', () => {
+  for (const nodes of [2, 3]) {
+    const names = Array.from({ length: nodes }, (_, at) => nameOf(at));
+    for (const [at, rooms] of AT.slice(0, nodes).entries())
+      expect(rooms.filter((room) => homeNodeOf(names, room) !== names[at])).toEqual([]);
   }
 });
 
-test('nobody acts in two plays: whoever is not gone yet from one would be met in the next', () => {
+/** Plays by what stands in a request of some type, in any house. */
+function playsBy(some: readonly Play[], pattern: RegExp): readonly string[] {
   const playsOf = new Map<string, Set<string>>();
-  for (const house of houses)
-    for (const play of plays.filter((one) => one.fits(house)))
+  for (const house of [...houses, ...companies])
+    for (const play of some.filter((one) => one.fits(house)))
       for (const step of play.steps(house))
         if (step.does === 'says')
-          for (const [, user = ''] of step.text.matchAll(/"type":"LOGIN".*?"user":"([\w-]+)"/g))
-            playsOf.set(
-              user.toLowerCase(),
-              (playsOf.get(user.toLowerCase()) ?? new Set()).add(play.name),
-            );
+          for (const [, found = ''] of step.text.matchAll(pattern)) {
+            const key = found.toLowerCase();
+            playsOf.set(key, (playsOf.get(key) ?? new Set()).add(play.name));
+          }
   const twice = [...playsOf].filter(([, names]) => names.size > 1);
-  expect(twice.map(([user, names]) => `${user}: ${[...names].join(', ')}`)).toEqual([]);
+  return twice.map(([key, names]) => `${key}: ${[...names].join(', ')}`);
+}
+
+test('no room of several nodes is in two plays', () => {
+  expect(playsBy(allTours, /"type":"JOIN".*?"room":"([\w-]+)"/g)).toEqual([]);
+});
+
+test.each([
+  ['one node', plays],
+  ['several', allTours],
+])(
+  'nobody acts in two plays of %s: whoever is not gone yet from one would be met in the next',
+  (_, some) => {
+    expect(playsBy(some, /"type":"LOGIN".*?"user":"([\w-]+)"/g)).toEqual([]);
+  },
+);
+
+test('whoever plays in a house without faults hears what he has to', { timeout: 60_000 }, () => {
+  const seeds = Array.from({ length: 60 }, (_, seed) => seed);
+  const played = [1, 2, 3].flatMap((nodes) =>
+    seeds
+      .map((seed) => drawChatPlan({ seed, lane: 'byte', nodes }))
+      .filter(({ chat }) => chat?.plays !== undefined)
+      .slice(0, 6),
+  );
+  expect(played.length).toBeGreaterThan(12);
+  for (const plan of played) {
+    const { violations } = simulate(plan, undefined, dialectOf('chat').judges);
+    expect(violations.map(({ sentence }) => sentence)).toEqual([]);
+  }
 });

@@ -15,24 +15,39 @@ export interface House {
   readonly isPlain: boolean;
   /** Nobody may say much. */
   readonly isSlow: boolean;
+  /** Where the node is not alone. */
+  readonly company?: Company | undefined;
+}
+
+/** Nodes that are set in the same way. */
+export interface Company {
+  readonly nodes: number;
+  readonly policy: ChatOptions['sessionPolicy'];
+  /** They tell each other where clients find them. */
+  readonly isAdvertised: boolean;
 }
 
 /** Where the defaults are not it. */
 export function optionsOf(house: House) {
-  const { shards, proof, isStrict, isLenient, isPlain, isSlow } = house;
+  const { shards, proof, isStrict, isLenient, isPlain, isSlow, company } = house;
   return {
     ...{ envelope: isLenient ? 'lenient' : 'strict', allowPlaintext: isPlain },
-    ...{ auth: isStrict ? [proof] : ['password', 'none', 'token'], sessionPolicy: 'multi' },
+    ...{ auth: isStrict ? [proof] : ['password', 'none', 'token'] },
+    sessionPolicy: company?.policy ?? 'multi',
     ...{ failedLoginsMax: 3, wrongPasswordsPerMinuteMax: 2, admins: ['warden'] },
     ...{ connectionsMax: 6 * shards, connectionsPerAddressMax: 3 },
     ...{ arrivalsPerAddressMax: 6, arrivalsWindowMs: 3_000 },
     ...{ lineBytesMax: 20_000, loginLineBytesMax: 2_000, bodyBytesMax: 16_384 },
     ...{ bytesPerSecondMax: 1_000_000, bytesBurstMax: 4_000_000 },
     ...{ messagesPerSecondMax: isSlow ? 2 : 1_000, messagesBurstMax: isSlow ? 4 : 1_000 },
-    ...{ joinsPerSecondMax: 100, presenceEveryMs: 1_000, roomsMax: 8 * shards },
+    ...{ joinsPerSecondMax: 100, presenceEveryMs: 1_000 },
+    roomsMax: company === undefined ? 8 * shards : 1_000,
     ...{ roomsPerSessionMax: 2, sessionsPerUserMax: 3, watchedUsersMax: 2 },
     ...{ offlineMessagesMax: 2, historyMax: 20, resumeMessagesMax: 10, resumeWindowMs: 2_500 },
-    ...{ loginTimeoutMs: 3_000, answerTimeoutMs: 1_500, pingEveryMs: 6_000, pingTimeoutMs: 9_000 },
+    loginTimeoutMs: 3_000,
+    ...(company === undefined
+      ? { answerTimeoutMs: 1_500, pingEveryMs: 6_000, pingTimeoutMs: 9_000 }
+      : { answerTimeoutMs: 4_000, pingEveryMs: 30_000, pingTimeoutMs: 60_000 }),
     ...{ emptyRoomMs: 3_600_000, roomEventsMax: 1_000, roomMembersMax: 3, stallTimeoutMs: 8_000 },
     ...{ queueBytesMax: 786_432, resumeBytesMax: 1_048_576, offlineBytesTotalMax: 268_435_456 },
     ...{ historyBytesTotalMax: 268_435_456, dedupeMs: 600_000, dedupeIdsMax: 4_096 },
@@ -53,7 +68,8 @@ export function limitsOf(house: House): Readonly<Record<string, number>> {
     ...{ bytes_per_second: options.bytesPerSecondMax, bytes_burst: options.bytesBurstMax },
     failed_logins: options.failedLoginsMax,
     wrong_passwords_per_minute: options.wrongPasswordsPerMinuteMax,
-    ...{ login_timeout: 3, ping_every: 6, ping_timeout: 9, resume_window: 2.5 },
+    ...{ login_timeout: 3, resume_window: 2.5, ping_every: options.pingEveryMs / 1_000 },
+    ping_timeout: options.pingTimeoutMs / 1_000,
     ...{ resume_messages: options.resumeMessagesMax, resume_bytes: options.resumeBytesMax },
     ...{ offline_messages: options.offlineMessagesMax, offline_time: 604_800 },
     ...{ history: options.historyMax, page: 100, same_id_time: 600, same_id_count: 4_096 },

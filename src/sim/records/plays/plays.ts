@@ -7,8 +7,10 @@ import { letterPlays } from './letters.ts';
 import { proofPlays } from './proofs.ts';
 import { returnPlays } from './returns.ts';
 import { talkPlays } from './talks.ts';
+import { mishapTours, tours } from './tours/tours.ts';
 import { wordPlays } from './words.ts';
 
+/** At the doors of one node. */
 export const plays: readonly Play[] = [
   ...doorPlays,
   ...proofPlays,
@@ -23,4 +25,6 @@ export function playNamed(name: string): Play | undefined {
   return byName.get(name);
 }
 
-const byName: ReadonlyMap<string, Play> = new Map(plays.map((play) => [play.name, play]));
+const byName: ReadonlyMap<string, Play> = new Map(
+  [...plays, ...tours, ...mishapTours].map((play) => [play.name, play]),
+);

@@ -32,6 +32,12 @@ export const plays: Invariant = {
     ...['HP-DRAIN-1', 'HP-DRAIN-2', 'HP-SESS-6', 'HP-TYPE-2', 'HP-ACK-4'],
     ...['HP-FRAME-3', 'HP-LIVE-1', 'HP-LIVE-3', 'HP-LIVE-4', 'HP-SESS-4', 'HP-MSG-3', 'HP-PRES-3'],
     ...['HP-PRES-6', 'HP-ACK-3', 'HP-RES-1', 'HP-RES-3'],
+    // Of several nodes.
+    ...['HP-RES-4', 'HP-RES-9', 'HP-SESS-1', 'HP-SESS-2', 'HP-SESS-3', 'HP-STATS-1', 'HP-STATS-2'],
+    ...['HP-ROOM-1', 'HP-ROOM-2', 'HP-ROOM-3', 'HP-ROOM-4', 'HP-ROOM-5', 'HP-ROOM-7', 'HP-ROOM-8'],
+    ...['HP-MSG-1', 'HP-MSG-4', 'HP-MSG-5', 'HP-MSG-6', 'HP-MSG-7', 'HP-ACK-1', 'HP-ACK-2'],
+    ...['HP-DM-2', 'HP-DM-3', 'HP-DM-6', 'HP-DM-8', 'HP-DM-9', 'HP-RCPT-1', 'HP-TYPE-1'],
+    ...['HP-PRES-1', 'HP-PRES-2', 'HP-HIST-1', 'HP-HOME-1', 'HP-HOME-2', 'HP-HOME-7'],
   ],
   judge(report) {
     let house: House | undefined;

@@ -99,6 +99,10 @@ export class Director {
         guest.go();
         this.#next(PAUSE_US);
         return;
+      case 'ends':
+        guest.end();
+        this.#next(MOMENT_US);
+        return;
       case 'lends':
         this.#guestOf(step.to).token = guest.token;
         this.#next(0);
@@ -122,6 +126,9 @@ export class Director {
         this.#mesh.shut(step.at, step.from, step.isShut);
         this.#mesh.shut(step.from, step.at, step.isShut);
         this.#next(0);
+        return;
+      case 'has':
+        this.#heard(step, guest.heard.length);
         return;
       case 'gathers':
         this.#stage.later(PAUSE_US, () => this.#gathered(step, guest));

@@ -1,10 +1,11 @@
 // Plays of direct messages, receipts and signs between users at several nodes, some of whom are away. Written from spec/hp.md,
 // sections "Direct messages", "Receipts and typing" and "Acknowledgement". Refuses to know what a node does about it.
 
+import type { House } from '../house.ts';
 import { ack, goes, hears, line, type Play, says, type Step, waits } from '../play.ts';
 import { entersAt, goesForGood, letter, returnsAt, tour, writes } from './tour.ts';
 
-const isMulti = { fits: ({ policy }: { policy: string }) => policy === 'multi' };
+const isMulti = { fits: ({ policy }: House) => policy === 'multi' };
 
 function pageWith(by: string, user: string, ...all: readonly string[]): readonly Step[] {
   return [

@@ -1,7 +1,7 @@
 // What plays of several nodes are written with: who comes in at which of them, and rooms whose home is known. Refuses to know
 // what a node does, and where it thinks that a room is at home.
 
-import type { Company, House } from '../house.ts';
+import type { House } from '../house.ts';
 import {
   ack,
   BYE,
@@ -27,17 +27,9 @@ export interface Arrival {
 export function tour(
   name: string,
   steps: Play['steps'],
-  { nodes = 2, fits = () => true }: { nodes?: number; fits?: (company: Company) => boolean } = {},
+  { nodes = 2, fits = () => true }: { nodes?: number; fits?: Play['fits'] } = {},
 ): Play {
-  return play(
-    name,
-    steps,
-    ({ company }) => (company?.nodes ?? 0) >= nodes && fits(companyOf(company)),
-  );
-}
-
-function companyOf(company: Company | undefined): Company {
-  return company ?? { nodes: 1, policy: 'multi', isAdvertised: false };
+  return play(name, steps, (house) => (house.company?.nodes ?? 0) >= nodes && fits(house));
 }
 
 export function nameOf(at: number): string {

@@ -1,6 +1,7 @@
 // Plays of what is seen of other nodes: who is there, which rooms there are, and what a home elsewhere does not let happen.
 // Written from spec/hp.md, sections "Presence", "Rooms" and "Limits". Refuses to know what a node does about it.
 
+import type { House } from '../house.ts';
 import { goes, hears, line, type Play, says, type Step, waits } from '../play.ts';
 import { AT, comings, entersAt, goesForGood, joins, tour } from './tour.ts';
 
@@ -14,7 +15,7 @@ const asks = (by: string, type: string, payload: object, words: string): readonl
   says(by, line(type, payload)),
   hears(by, words),
 ];
-const isMulti = { fits: ({ policy }: { policy: string }) => policy === 'multi' };
+const isMulti = { fits: ({ policy }: House) => policy === 'multi' };
 
 export const viewTours: readonly Play[] = [
   tour('seen-from-elsewhere', (house) => [

@@ -4,7 +4,7 @@
 
 import type { Header } from '../../scenes/scene.ts';
 import { type Errand, type Said, talks } from '../errand.ts';
-import { EVENTS } from '../sockets.ts';
+import { EVENTS } from './sockets.ts';
 import { WHOSE } from '../ways.ts';
 
 const GRIP: Header = ['Sec-WebSocket-Extensions', 'grip'];

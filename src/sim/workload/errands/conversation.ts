@@ -50,7 +50,7 @@ export class Conversation implements Endpoint {
     const headers = [['Host', host] as const, ...(this.#errand.headers ?? [])];
     const line = { method: 'GET', path, search, host, headers, bodyBytes: 0, isWebSocket: true };
     this.#connection.say({ word: 'gateway', said: { say: 'request', ...line } });
-    let atMs = FIRST_WORD_MS;
+    let atMs = this.#errand.isHasty === true ? HASTY_WORD_MS : FIRST_WORD_MS;
     for (const words of all) {
       const [, seconds] = /^wait (\d+)$/.exec(words) ?? [];
       if (seconds === undefined) this.#host.later(atMs, () => this.#say(words));
@@ -148,6 +148,8 @@ export class Conversation implements Endpoint {
 }
 
 const FIRST_WORD_MS = 100;
+/** What it asked for has come, though the network was slow, and is not answered yet. */
+const HASTY_WORD_MS = 250;
 const WORD_EVERY_MS = 200;
 /** What is published comes until then. */
 const LASTS_MS = 1_500;

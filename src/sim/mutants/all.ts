@@ -1,6 +1,7 @@
 // Every planted bug, by area. Refuses to know how they are run: search/mutate.ts does that.
 
 import { bridging } from './bridges/crossing.ts';
+import { narrowMutants } from './plays/narrow.ts';
 import { playMutants } from './plays/plays.ts';
 import { again } from './chat/again.ts';
 import { bounding } from './chat/bounds.ts';
@@ -53,6 +54,7 @@ export const mutants: readonly Mutant[] = [
   ...tellingMutants,
   ...callMutants,
   ...playMutants,
+  ...narrowMutants,
   ...chatting,
   ...signing,
   ...bounding,

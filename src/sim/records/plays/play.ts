@@ -15,9 +15,13 @@ export type Step =
   | { readonly does: 'says'; readonly by: string; readonly text: string }
   /** Waits for these, and hears nothing else before them. */
   | { readonly does: 'hears'; readonly by: string; readonly lines: readonly string[] }
+  /** Has heard these by now, and nothing else. */
+  | { readonly does: 'has'; readonly by: string; readonly lines: readonly string[] }
   /** Of all lines since the last step, those that are messages, with all that was on its way when he went. */
   | { readonly does: 'gathers'; readonly by: string; readonly lines: readonly string[] }
   | { readonly does: 'goes'; readonly by: string }
+  /** Says no more, and listens. */
+  | { readonly does: 'ends'; readonly by: string }
   /** The token of another one's session. */
   | { readonly does: 'lends'; readonly by: string; readonly to: string }
   /** A bug strikes its session. */
@@ -51,12 +55,20 @@ export function hears(by: string, ...lines: readonly string[]): Step {
   return { does: 'hears', by, lines: lines.map((one) => one.trim()) };
 }
 
+export function has(by: string, ...lines: readonly string[]): Step {
+  return { does: 'has', by, lines: lines.map((one) => one.trim()) };
+}
+
 export function gathers(by: string, ...lines: readonly string[]): Step {
   return { does: 'gathers', by, lines };
 }
 
 export function goes(by: string): Step {
   return { does: 'goes', by };
+}
+
+export function ends(by: string): Step {
+  return { does: 'ends', by };
 }
 
 export function lends(by: string, to: string): Step {

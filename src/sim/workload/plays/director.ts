@@ -89,6 +89,10 @@ export class Director {
         guest.go();
         this.#next(PAUSE_US);
         return;
+      case 'ends':
+        guest.end();
+        this.#next(MOMENT_US);
+        return;
       case 'lends':
         this.#guestOf(step.to).token = guest.token;
         this.#next(0);
@@ -103,6 +107,9 @@ export class Director {
       case 'drains':
         this.#stage.drain(NODE, step.ms * 1_000);
         this.#next(MOMENT_US);
+        return;
+      case 'has':
+        this.#heard(step, guest.heard.length);
         return;
       case 'gathers':
         this.#stage.later(PAUSE_US, () => this.#gathered(step, guest));

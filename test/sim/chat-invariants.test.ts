@@ -471,7 +471,16 @@ const over = (call: string, words: readonly string[], isEnded: boolean): Written
 });
 
 const house: House = {
-  ...{ shards: 1, proof: 'none', isStrict: false, isLenient: false, isPlain: true, isSlow: false },
+  ...{
+    shards: 1,
+    proof: 'none',
+    isStrict: false,
+    isLenient: false,
+    isPlain: true,
+    isSlow: false,
+    policy: 'multi',
+    isNarrow: false,
+  },
 };
 /** Its third step is the first in which somebody hears something. */
 const PLAY = 'goodbyes-of-strangers';

@@ -1,6 +1,7 @@
 // Every planted bug, by area. Refuses to know how they are run: search/mutate.ts does that.
 
 import { bridging } from './bridges/crossing.ts';
+import { narrowMutants } from './plays/narrow.ts';
 import { playMutants } from './plays/plays.ts';
 import { again } from './chat/again.ts';
 import { bounding } from './chat/bounds.ts';
@@ -20,6 +21,7 @@ import { lettingIn } from './doors/letting-in.ts';
 import { holding } from './gateway.ts';
 import { errandMutants } from './gateway/errands.ts';
 import { sockJsMutants } from './gateway/sockjs.ts';
+import { patienceMutants } from './gateway/patience.ts';
 import { forgetfulMutants } from './gateway/remembering.ts';
 import { runningMutants } from './gateway/running.ts';
 import { sceneMutants } from './gateway/scenes.ts';
@@ -46,11 +48,13 @@ export const mutants: readonly Mutant[] = [
   ...sceneMutants,
   ...forgetfulMutants,
   ...errandMutants,
+  ...patienceMutants,
   ...sockJsMutants,
   ...runningMutants,
   ...tellingMutants,
   ...callMutants,
   ...playMutants,
+  ...narrowMutants,
   ...chatting,
   ...signing,
   ...bounding,

@@ -5,19 +5,38 @@ import { Prng } from '../../../actors/runtime/prng.ts';
 import { type House, optionsOf } from '../../records/plays/house.ts';
 import { plays } from '../../records/plays/plays.ts';
 import type { Plan } from '../../plan.ts';
+import type { ChatPlan } from '../chat-plan.ts';
 
 export function withPlays(plan: Plan): Plan {
   const { seed, chat, nodes, shards } = plan;
-  const chance = new Prng(seed, 'plays');
-  if (chat === undefined || nodes > 1 || !chance.chance(1, 6)) return plan;
-  const house: House = {
+  if (chat === undefined || nodes > 1) return plan;
+  const [usual, narrow] = [new Prng(seed, 'plays'), new Prng(seed, 'narrow plays')];
+  if (usual.chance(1, 6)) return played(plan, chat, usualHouse(shards, usual), usual);
+  if (narrow.chance(1, 6)) return played(plan, chat, narrowHouse(shards, narrow), narrow);
+  return plan;
+}
+
+function usualHouse(shards: number, chance: Prng): House {
+  return {
     shards,
     proof: chance.pick(['none', 'password', 'token'] as const),
     isStrict: chance.chance(1, 2),
     isLenient: chance.chance(1, 3),
     isPlain: chance.chance(2, 3),
     isSlow: chance.chance(1, 3),
+    ...{ policy: 'multi', isNarrow: false },
   };
+}
+
+function narrowHouse(shards: number, chance: Prng): House {
+  return {
+    ...{ shards, proof: 'none', isStrict: false, isPlain: true, isSlow: false, isNarrow: true },
+    isLenient: chance.chance(1, 3),
+    policy: chance.pick(['multi', 'replace', 'reject'] as const),
+  };
+}
+
+function played(plan: Plan, chat: ChatPlan, house: House, chance: Prng): Plan {
   const fitting = plays.filter((one) => one.fits(house)).map(({ name }) => name);
   // Whatever ends the node comes last.
   const names = mixedUp(fitting, chance).toSorted((one, other) => endsOf(one) - endsOf(other));
@@ -34,7 +53,8 @@ export function withPlays(plan: Plan): Plan {
   };
 }
 
-function mixedUp(names: readonly string[], chance: Prng): readonly string[] {
+/** In an order that is drawn. */
+export function mixedUp(names: readonly string[], chance: Prng): readonly string[] {
   const left = [...names];
   return names.map(() => left.splice(chance.below(left.length), 1)[0] ?? '');
 }
@@ -43,4 +63,4 @@ function endsOf(name: string): number {
   return name.startsWith('the-node-goes') ? 1 : 0;
 }
 
-const HORIZON_US = 120_000_000;
+const HORIZON_US = 240_000_000;

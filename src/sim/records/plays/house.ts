@@ -15,14 +15,49 @@ export interface House {
   readonly isPlain: boolean;
   /** Nobody may say much. */
   readonly isSlow: boolean;
+  readonly policy: ChatOptions['sessionPolicy'];
+  /** Little is remembered, and not for long. */
+  readonly isNarrow: boolean;
+  /** Where the node is not alone. */
+  readonly company?: Company | undefined;
+}
+
+/** Nodes that are set in the same way. */
+export interface Company {
+  readonly nodes: number;
+  /** They tell each other where clients find them. */
+  readonly isAdvertised: boolean;
 }
 
 /** Where the defaults are not it. */
-export function optionsOf(house: House) {
-  const { shards, proof, isStrict, isLenient, isPlain, isSlow } = house;
+export function optionsOf(house: House): HouseOptions {
+  if (house.company !== undefined) return { ...usual(house), ...OF_COMPANIES };
+  return house.isNarrow ? { ...usual(house), ...narrow(house) } : usual(house);
+}
+
+/** There is time for what goes from node to node. */
+const OF_COMPANIES = {
+  ...{ answerTimeoutMs: 4_000, pingEveryMs: 30_000, pingTimeoutMs: 60_000, roomsMax: 1_000 },
+} as const satisfies Partial<ChatOptions>;
+
+function narrow({ policy, shards }: House) {
+  return {
+    ...{ sessionPolicy: policy, answerTimeoutMs: 4_000, arrivalsPerAddressMax: 100 },
+    ...{ offlineMessagesMax: policy === 'reject' ? 0 : 2, offlineBytesTotalMax: 20_000 * shards },
+    ...{ historyMax: 8, historyBytesTotalMax: 20_000 * shards, resumeMessagesMax: 3 },
+    ...{ dedupeMs: 3_000, dedupeIdsMax: 4, emptyRoomMs: 1_500, roomsMax: 100 * shards },
+    ...{ roomEventsMax: 2, roomMembersMax: 8, joinsPerSecondMax: 2 },
+    ...{ bytesPerSecondMax: 5_000, bytesBurstMax: 40_000 },
+  } as const satisfies Partial<HouseOptions>;
+}
+
+type HouseOptions = Pick<ChatOptions, keyof ReturnType<typeof usual>>;
+
+function usual(house: House) {
+  const { shards, proof, isStrict, isLenient, isPlain, isSlow, policy } = house;
   return {
     ...{ envelope: isLenient ? 'lenient' : 'strict', allowPlaintext: isPlain },
-    ...{ auth: isStrict ? [proof] : ['password', 'none', 'token'], sessionPolicy: 'multi' },
+    ...{ auth: isStrict ? [proof] : ['password', 'none', 'token'], sessionPolicy: policy },
     ...{ failedLoginsMax: 3, wrongPasswordsPerMinuteMax: 2, admins: ['warden'] },
     ...{ connectionsMax: 6 * shards, connectionsPerAddressMax: 3 },
     ...{ arrivalsPerAddressMax: 6, arrivalsWindowMs: 3_000 },
@@ -53,10 +88,16 @@ export function limitsOf(house: House): Readonly<Record<string, number>> {
     ...{ bytes_per_second: options.bytesPerSecondMax, bytes_burst: options.bytesBurstMax },
     failed_logins: options.failedLoginsMax,
     wrong_passwords_per_minute: options.wrongPasswordsPerMinuteMax,
-    ...{ login_timeout: 3, ping_every: 6, ping_timeout: 9, resume_window: 2.5 },
+    ...{ login_timeout: 3, resume_window: 2.5, ping_every: options.pingEveryMs / 1_000 },
+    ping_timeout: options.pingTimeoutMs / 1_000,
     ...{ resume_messages: options.resumeMessagesMax, resume_bytes: options.resumeBytesMax },
     ...{ offline_messages: options.offlineMessagesMax, offline_time: 604_800 },
-    ...{ history: options.historyMax, page: 100, same_id_time: 600, same_id_count: 4_096 },
+    ...{
+      history: options.historyMax,
+      page: 100,
+      same_id_time: options.dedupeMs / 1_000,
+      same_id_count: options.dedupeIdsMax,
+    },
     ...{ send_queue: options.queueBytesMax, send_stall: 8 },
     connections_per_address: options.connectionsPerAddressMax,
     ...{ arrivals_per_address: options.arrivalsPerAddressMax, arrivals_window: 3 },

@@ -10,20 +10,35 @@ export type Step =
       readonly by: string;
       readonly from: string;
       readonly isBlind: boolean;
+      /** Number of the node. */
+      readonly at: number;
     }
   /** Each character is a byte. */
   | { readonly does: 'says'; readonly by: string; readonly text: string }
   /** Waits for these, and hears nothing else before them. */
   | { readonly does: 'hears'; readonly by: string; readonly lines: readonly string[] }
+  /** Has heard these by now, and nothing else. */
+  | { readonly does: 'has'; readonly by: string; readonly lines: readonly string[] }
   /** Of all lines since the last step, those that are messages, with all that was on its way when he went. */
   | { readonly does: 'gathers'; readonly by: string; readonly lines: readonly string[] }
   | { readonly does: 'goes'; readonly by: string }
+  /** Says no more, and listens. */
+  | { readonly does: 'ends'; readonly by: string }
   /** The token of another one's session. */
   | { readonly does: 'lends'; readonly by: string; readonly to: string }
   /** A bug strikes its session. */
   | { readonly does: 'fails'; readonly by: string }
   | { readonly does: 'waits'; readonly by: string; readonly ms: number }
-  | { readonly does: 'drains'; readonly by: string; readonly ms: number };
+  /** What befalls nodes, by number: one goes, or dies and is there again, or nothing gets from one to the other. */
+  | { readonly does: 'drains'; readonly by: string; readonly at: number; readonly ms: number }
+  | { readonly does: 'dies'; readonly by: string; readonly at: number; readonly ms: number }
+  | {
+      readonly does: 'parts';
+      readonly by: string;
+      readonly at: number;
+      readonly from: number;
+      readonly isShut: boolean;
+    };
 
 export interface Play {
   readonly name: string;
@@ -39,8 +54,8 @@ export function play(
   return { name, steps, fits };
 }
 
-export function comes(by: string, from: string, isBlind = false): Step {
-  return { does: 'comes', by, from, isBlind };
+export function comes(by: string, from: string, isBlind = false, at = 0): Step {
+  return { does: 'comes', by, from, isBlind, at };
 }
 
 export function says(by: string, ...lines: readonly string[]): Step {
@@ -51,12 +66,20 @@ export function hears(by: string, ...lines: readonly string[]): Step {
   return { does: 'hears', by, lines: lines.map((one) => one.trim()) };
 }
 
+export function has(by: string, ...lines: readonly string[]): Step {
+  return { does: 'has', by, lines: lines.map((one) => one.trim()) };
+}
+
 export function gathers(by: string, ...lines: readonly string[]): Step {
   return { does: 'gathers', by, lines };
 }
 
 export function goes(by: string): Step {
   return { does: 'goes', by };
+}
+
+export function ends(by: string): Step {
+  return { does: 'ends', by };
 }
 
 export function lends(by: string, to: string): Step {
@@ -71,8 +94,17 @@ export function waits(ms: number): Step {
   return { does: 'waits', by: '', ms };
 }
 
-export function drains(ms: number): Step {
-  return { does: 'drains', by: '', ms };
+export function drains(ms: number, at = 0): Step {
+  return { does: 'drains', by: '', at, ms };
+}
+
+export function dies(at: number, ms: number): Step {
+  return { does: 'dies', by: '', at, ms };
+}
+
+/** Both ways. */
+export function parts(at: number, from: number, isShut = true): Step {
+  return { does: 'parts', by: '', at, from, isShut };
 }
 
 /** One request; without an id where that is empty, as a person may type it. */

@@ -1,5 +1,9 @@
 // All plays. Refuses to know who plays them, and when.
 
+import type { House } from './house.ts';
+import { endingPlays } from './asked/endings.ts';
+import { envelopePlays } from './asked/envelopes.ts';
+import { formPlays } from './asked/forms.ts';
 import { doorPlays } from './doors.ts';
 import { mannerPlays } from './manners.ts';
 import type { Play } from './play.ts';
@@ -7,9 +11,13 @@ import { letterPlays } from './letters.ts';
 import { proofPlays } from './proofs.ts';
 import { returnPlays } from './returns.ts';
 import { talkPlays } from './talks.ts';
+import { memoryPlays } from './narrow/memories.ts';
+import { pacePlays } from './narrow/paces.ts';
+import { policyPlays } from './narrow/policies.ts';
+import { mishapTours, tours } from './tours/tours.ts';
 import { wordPlays } from './words.ts';
 
-export const plays: readonly Play[] = [
+const usual: readonly Play[] = [
   ...doorPlays,
   ...proofPlays,
   ...talkPlays,
@@ -17,10 +25,29 @@ export const plays: readonly Play[] = [
   ...wordPlays,
   ...returnPlays,
   ...mannerPlays,
+  ...formPlays,
+  ...envelopePlays,
+  ...endingPlays,
+];
+
+const narrow: readonly Play[] = [...policyPlays, ...memoryPlays, ...pacePlays];
+
+/** At the doors of one node. */
+export const plays: readonly Play[] = [
+  ...usual.map((play) => ({
+    ...play,
+    fits: (house: House) => !house.isNarrow && play.fits(house),
+  })),
+  ...narrow.map((play) => ({
+    ...play,
+    fits: (house: House) => house.isNarrow && play.fits(house),
+  })),
 ];
 
 export function playNamed(name: string): Play | undefined {
   return byName.get(name);
 }
 
-const byName: ReadonlyMap<string, Play> = new Map(plays.map((play) => [play.name, play]));
+const byName: ReadonlyMap<string, Play> = new Map(
+  [...plays, ...tours, ...mishapTours].map((play) => [play.name, play]),
+);

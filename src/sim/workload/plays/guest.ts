@@ -23,6 +23,8 @@ export class Guest implements Endpoint {
   #left: Connection | undefined = undefined;
   /** That no step has asked for yet. */
   heard: string[] = [];
+  /** Of the room that it has heard of last. */
+  #epoch = '0';
   /** Of its session. */
   token = 'none';
 
@@ -46,10 +48,14 @@ export class Guest implements Endpoint {
   }
 
   say(text: string): void {
-    const said = text.replaceAll('TOKEN', this.token);
+    const said = text.replaceAll('TOKEN', this.token).replaceAll('"EPOCH"', this.#epoch);
     for (const [, type = '', id = ''] of said.matchAll(/"type":"(\w+)","id":"([\w.:-]{1,64})"/g))
       if (!UNANSWERED.includes(type)) this.#asked.push(id);
     this.connection?.say(Uint8Array.from(said, (letter) => letter.charCodeAt(0)));
+  }
+
+  end(): void {
+    this.connection?.say({ word: 'fin' });
   }
 
   /** Reads from now on. */
@@ -112,6 +118,7 @@ export class Guest implements Endpoint {
     if (flaw !== undefined) return flaw;
     const resume = payload['resume'] as { readonly token?: string } | undefined;
     if (typeof resume?.token === 'string') this.token = resume.token;
+    if (typeof payload['epoch'] === 'number') this.#epoch = String(payload['epoch']);
     // Numbers and escapes stand there as they were written.
     const [, data] = /"data":(.*?)(?:,"(?:seq|delayed|sent)":|\}\}$)/.exec(text) ?? [];
     const { words, isAnswer } = toldOf({ ...line, data }, this.#asked[0], this.#house);

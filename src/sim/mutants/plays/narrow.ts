@@ -1,0 +1,41 @@
+// Planted bugs in what is remembered, and for how long, and in how fast somebody may be: plays in narrow houses find them.
+
+import type { Mutant } from '../mutant.ts';
+
+const dialect = 'chat';
+const breaks = ['plays'];
+
+export const narrowMutants: readonly Mutant[] = [
+  {
+    ...{ name: 'refused-and-remembered', dialect, breaks, requirements: ['HP-DM-3', 'HP-DM-4'] },
+    file: 'chat/users/directs.ts',
+    find: "      deny(ask, 'QUEUE_FULL', context);\n      return;\n    }\n    context.count",
+    replace:
+      "      user?.remember(message, 'queued', context.now, true);\n      deny(ask, 'QUEUE_FULL', context);\n      return;\n    }\n    context.count",
+    story:
+      'The id of a letter is noted before there is a place for it: said again when there is one, it is taken for the same, and nobody ever hears it.',
+  },
+  {
+    ...{ name: 'questions-cost-nothing', dialect, breaks, requirements: ['HP-LIM-3'] },
+    file: 'chat/session/hearing.ts',
+    find: 'if (dear.includes(envelope.type)) charge(session, DEAR_BYTES, context);',
+    replace: '',
+    story: 'Whoever asks for pages of history as fast as he can costs a node more than who speaks.',
+  },
+  {
+    ...{ name: 'gaps-told-once', dialect, breaks, requirements: ['HP-RES-8'] },
+    file: 'chat/session/seats.ts',
+    find: '...(hasGap || gapsTold.includes(room) ? { hasGap: true as const } : {}),',
+    replace: '...(hasGap ? { hasGap: true as const } : {}),',
+    story:
+      'A client whose connection is lost with the words that something is missing never hears them.',
+  },
+  {
+    ...{ name: 'crowds-counted-for-ever', dialect, breaks, requirements: ['HP-ROOM-5'] },
+    file: 'chat/rooms/deeds.ts',
+    find: '  state.crowds.clear();\n',
+    replace: '',
+    story:
+      'Crowds that were told stay on the list, and whoever finds somebody on it takes the clock for set: crowds are told how many they are once, and never again.',
+  },
+];

@@ -231,34 +231,33 @@ const RECEIPT = 0x7fb5d329;
 
 /** Names bytes by 52 bits that every one of them has touched: equal names mean equal bytes. */
 export function nameBytes(bytes: Uint8Array, from = 0, to = bytes.length): number {
-  const length = to - from;
-  // Word by word they can only be read where a word begins, and they may begin anywhere.
-  if (length + 3 > room.length) enlarge(length);
-  room.set(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to));
-  room[length] = 0;
-  room[length + 1] = 0;
-  room[length + 2] = 0;
-  const count = (length + 3) >> 2;
   // Four chains: none waits for another one.
   let one = 0x2545f491;
-  let two = 0x6c078965 ^ length;
+  let two = 0x6c078965 ^ (to - from);
   let three = 0x1b56c4e9;
   let four = 0x51ed2701;
-  let i = 0;
-  for (; i < count - 3; i += 4) {
-    one = Math.imul(one ^ (words[i] as number), 0x9e3779b1);
-    two = Math.imul(two ^ (words[i + 1] as number), 0x85ebca6b);
-    three = Math.imul(three ^ (words[i + 2] as number), 0x9e3779b1);
-    four = Math.imul(four ^ (words[i + 3] as number), 0x85ebca6b);
-    one ^= one >>> 15;
-    two ^= two >>> 13;
-    three ^= three >>> 15;
-    four ^= four >>> 13;
-  }
-  for (; i < count; i += 1) {
-    one = Math.imul(one ^ (words[i] as number), 0x9e3779b1);
-    two = (Math.imul(two, 0x85ebca6b) + (words[i] as number)) | 0;
-    one ^= one >>> 15;
+  // Bytes may begin anywhere, and can be read word by word only where a word begins.
+  for (let at = from; at < to; at += ROOM_BYTES) {
+    const length = Math.min(to - at, ROOM_BYTES);
+    room.set(length === bytes.length ? bytes : bytes.subarray(at, at + length));
+    for (let i = 0; i < 3; i += 1) room[length + i] = 0;
+    const count = (length + 3) >> 2;
+    let i = 0;
+    for (; i < count - 3; i += 4) {
+      one = Math.imul(one ^ (words[i] as number), 0x9e3779b1);
+      two = Math.imul(two ^ (words[i + 1] as number), 0x85ebca6b);
+      three = Math.imul(three ^ (words[i + 2] as number), 0x9e3779b1);
+      four = Math.imul(four ^ (words[i + 3] as number), 0x85ebca6b);
+      one ^= one >>> 15;
+      two ^= two >>> 13;
+      three ^= three >>> 15;
+      four ^= four >>> 13;
+    }
+    for (; i < count; i += 1) {
+      one = Math.imul(one ^ (words[i] as number), 0x9e3779b1);
+      two = (Math.imul(two, 0x85ebca6b) + (words[i] as number)) | 0;
+      one ^= one >>> 15;
+    }
   }
   one ^= finish(three);
   two ^= finish(four);
@@ -266,14 +265,10 @@ export function nameBytes(bytes: Uint8Array, from = 0, to = bytes.length): numbe
   return (finish(two ^ low) & 0xfffff) * 0x100000000 + low;
 }
 
-/** Where bytes are looked at; nothing in it outlives a call. */
-let room = new Uint8Array(65_536);
-let words = new Int32Array(room.buffer);
-
-function enlarge(bytes: number): void {
-  room = new Uint8Array((bytes + 65_536) & ~0xffff);
-  words = new Int32Array(room.buffer);
-}
+/** Where bytes are looked at; nothing in it outlives a call. In words as little-endian machines read them, which all are. */
+const ROOM_BYTES = 65_536;
+const room = new Uint8Array(ROOM_BYTES + 4);
+const words = new Int32Array(room.buffer);
 
 /** A message as people read it: bytes as text, where they are text. At once, since senders use objects again. */
 function inWords(message: unknown): string {

@@ -15,6 +15,7 @@ import { lineErrands } from './spellings/lines.ts';
 import { activityErrand, noticeErrands } from './patience/notices.ts';
 import { otherErrands } from './talks/others.ts';
 import { routeErrands } from './spellings/routes.ts';
+import { abroadErrands } from './talks/abroad.ts';
 import { closingErrands } from './talks/closings.ts';
 import { directErrands } from './talks/directs.ts';
 import { eventErrands } from './talks/events.ts';
@@ -55,11 +56,14 @@ export const patientErrands: readonly Errand[] = [
 /** Others, that came later still. */
 export const latestErrands: readonly Errand[] = [...noticeErrands, ...otherErrands];
 
+export { abroadErrands };
+
 export const errands: readonly Errand[] = [
   ...firstErrands,
   ...laterErrands,
   ...patientErrands,
   ...latestErrands,
+  ...abroadErrands,
 ];
 
 const byName: ReadonlyMap<string, Errand> = new Map(errands.map((errand) => [errand.name, errand]));

@@ -22,6 +22,7 @@ import { Visit } from './visit.ts';
 
 export interface ErrandWorld {
   readonly now: number;
+  readonly nodes: number;
   readonly trace: Trace;
   later(delayUs: number, act: () => void): void;
   /** All threads of a node live. */
@@ -72,11 +73,12 @@ export class Errander {
   }
 
   #run(errand: Errand, about?: string): void {
-    const { node, client } = this.#plan;
+    const { client } = this.#plan;
+    const node = this.#nodeOf(errand);
     const world = this.#world;
     if (!world.isWell(node)) return;
     const isAsked = errand.to === 'door' || errand.to === 'socket';
-    const connection = isAsked ? world.connect(this.#plan, this.#link) : undefined;
+    const connection = isAsked ? world.connect({ ...this.#plan, node }, this.#link) : undefined;
     if (isAsked && connection === undefined) return;
     world.trace.add({ kind: 'errandRun', node, client, errand: errand.name });
     if (errand.to === 'door' && errand.times !== undefined) this.#crowd(errand, errand.times);
@@ -137,8 +139,17 @@ export class Errander {
     this.#publish(errand.items, errand.name);
   }
 
-  #heard(errand: Asked, answer: string): void {
+  #nodeOf({ isAbroad }: Errand): number {
     const { node } = this.#plan;
+    return isAbroad === true ? this.#nextTo(node) : node;
+  }
+
+  #nextTo(node: number): number {
+    return (node + 1) % this.#world.nodes;
+  }
+
+  #heard(errand: Asked, answer: string): void {
+    const node = this.#nodeOf(errand);
     const { name } = errand;
     const tell = (whole: string): void => {
       this.#world.trace.add({ kind: 'errandAnswered', node, errand: name, answer: whole });
@@ -162,18 +173,21 @@ export class Errander {
       }
       world.later(atMs * 1_000, () => {
         if (typeof item === 'string') world.publish(node, encodeText(item), 'http');
+        else if ('elsewhere' in item) this.#publishAt(this.#nextTo(node), item.elsewhere as object);
         else if ('topic' in item)
           this.#exchange('POST', '/publish', JSON.stringify(item), () => {});
         else if ('errand' in item) this.#runNamed(String(item.errand), name);
         else if ('pull' in item) world.publish(node, tnetstring(item.pull), 'pull');
         else if ('frames' in item) this.#handIn(item as Framed);
-        else {
-          const body = JSON.stringify({ items: [item].flat() });
-          world.publish(node, encodeText(body), 'http');
-        }
+        else this.#publishAt(node, item);
       });
       atMs += ITEM_EVERY_MS;
     }
+  }
+
+  #publishAt(node: number, item: object | readonly object[]): void {
+    const body = JSON.stringify({ items: [item].flat() });
+    this.#world.publish(node, encodeText(body), 'http');
   }
 
   #handIn({ input, frames }: Framed): void {

@@ -15,6 +15,7 @@ import { lineErrands } from './spellings/lines.ts';
 import { activityErrand, noticeErrands } from './patience/notices.ts';
 import { otherErrands } from './talks/others.ts';
 import { routeErrands } from './spellings/routes.ts';
+import { narrowErrands } from './patience/narrow.ts';
 import { abroadErrands } from './talks/abroad.ts';
 import { closingErrands } from './talks/closings.ts';
 import { directErrands } from './talks/directs.ts';
@@ -56,7 +57,7 @@ export const patientErrands: readonly Errand[] = [
 /** Others, that came later still. */
 export const latestErrands: readonly Errand[] = [...noticeErrands, ...otherErrands];
 
-export { abroadErrands };
+export { abroadErrands, narrowErrands };
 
 export const errands: readonly Errand[] = [
   ...firstErrands,
@@ -64,6 +65,7 @@ export const errands: readonly Errand[] = [
   ...patientErrands,
   ...latestErrands,
   ...abroadErrands,
+  ...narrowErrands,
 ];
 
 const byName: ReadonlyMap<string, Errand> = new Map(errands.map((errand) => [errand.name, errand]));

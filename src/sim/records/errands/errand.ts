@@ -53,6 +53,8 @@ interface Talk extends Asked, Overheard {
    */
   readonly words: readonly string[];
   readonly line?: Line;
+  /** It reads nothing for so long, and little is on its way to it. */
+  readonly deafMs?: number;
   /** It answers no close. */
   readonly isMute?: boolean;
   /** It waits for nobody with its words: what comes before it is open is `cut` alone. */

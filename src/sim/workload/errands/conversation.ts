@@ -30,6 +30,7 @@ export class Conversation implements Endpoint {
   #head: string | undefined = undefined;
   #text = '';
   #isOpen = false;
+  #isDeaf: boolean;
   #hasClosed = false;
   #isOver = false;
 
@@ -42,6 +43,7 @@ export class Conversation implements Endpoint {
     this.#errand = errand;
     this.#host = host;
     this.#soundedAt = host.now();
+    this.#isDeaf = errand.deafMs !== undefined;
     connection.meet(this);
   }
 
@@ -50,6 +52,11 @@ export class Conversation implements Endpoint {
     const headers = [['Host', host] as const, ...(this.#errand.headers ?? [])];
     const line = { method: 'GET', path, search, host, headers, bodyBytes: 0, isWebSocket: true };
     this.#connection.say({ word: 'gateway', said: { say: 'request', ...line } });
+    if (this.#isDeaf)
+      this.#host.later(this.#errand.deafMs ?? 0, () => {
+        this.#isDeaf = false;
+        this.readable();
+      });
     let atMs = this.#errand.isHasty === true ? HASTY_WORD_MS : FIRST_WORD_MS;
     for (const words of all) {
       const [, seconds] = /^wait (\d+)$/.exec(words) ?? [];
@@ -65,6 +72,7 @@ export class Conversation implements Endpoint {
   taken(): void {}
 
   readable(): void {
+    if (this.#isDeaf) return;
     const { down } = this.#connection;
     for (let unit = down.read(); unit !== undefined; unit = down.read()) {
       if (unit instanceof ObjectPayload) throw new Error('a page does not hear values');

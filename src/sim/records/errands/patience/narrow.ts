@@ -156,6 +156,23 @@ export const narrowErrands: readonly Errand[] = [
     },
     /^upgraded \/ text o(?: \/ text a\["x+… 99005 …x+"\])* \/ cut \/\/ OPEN \/ DISCONNECT$/,
   ),
+  talks(
+    'too-many-sockets',
+    {
+      ...{ host: 'ew.test', said: opens(), words: ['wait 2', 'cut'] },
+      items: [
+        { errand: 'another-socket' },
+        { errand: 'one-more' },
+        { seconds: 4 },
+        { errand: 'room-again' },
+      ],
+    },
+    'upgraded',
+  ),
+  {
+    ...talks('another-socket', { host: 'ew.test', said: opens(), words: ['wait 2'] }, 'upgraded'),
+    isPart: true,
+  },
   // [SOCKJS-6]
   session(
     'too-many-sessions',

@@ -10,6 +10,8 @@ export type Step =
       readonly by: string;
       readonly from: string;
       readonly isBlind: boolean;
+      /** Number of the node. */
+      readonly at: number;
     }
   /** Each character is a byte. */
   | { readonly does: 'says'; readonly by: string; readonly text: string }
@@ -27,7 +29,16 @@ export type Step =
   /** A bug strikes its session. */
   | { readonly does: 'fails'; readonly by: string }
   | { readonly does: 'waits'; readonly by: string; readonly ms: number }
-  | { readonly does: 'drains'; readonly by: string; readonly ms: number };
+  /** What befalls nodes, by number: one goes, or dies and is there again, or nothing gets from one to the other. */
+  | { readonly does: 'drains'; readonly by: string; readonly at: number; readonly ms: number }
+  | { readonly does: 'dies'; readonly by: string; readonly at: number; readonly ms: number }
+  | {
+      readonly does: 'parts';
+      readonly by: string;
+      readonly at: number;
+      readonly from: number;
+      readonly isShut: boolean;
+    };
 
 export interface Play {
   readonly name: string;
@@ -43,8 +54,8 @@ export function play(
   return { name, steps, fits };
 }
 
-export function comes(by: string, from: string, isBlind = false): Step {
-  return { does: 'comes', by, from, isBlind };
+export function comes(by: string, from: string, isBlind = false, at = 0): Step {
+  return { does: 'comes', by, from, isBlind, at };
 }
 
 export function says(by: string, ...lines: readonly string[]): Step {
@@ -83,8 +94,17 @@ export function waits(ms: number): Step {
   return { does: 'waits', by: '', ms };
 }
 
-export function drains(ms: number): Step {
-  return { does: 'drains', by: '', ms };
+export function drains(ms: number, at = 0): Step {
+  return { does: 'drains', by: '', at, ms };
+}
+
+export function dies(at: number, ms: number): Step {
+  return { does: 'dies', by: '', at, ms };
+}
+
+/** Both ways. */
+export function parts(at: number, from: number, isShut = true): Step {
+  return { does: 'parts', by: '', at, from, isShut };
 }
 
 /** One request; without an id where that is empty, as a person may type it. */

@@ -14,6 +14,7 @@ import { talkPlays } from './talks.ts';
 import { memoryPlays } from './narrow/memories.ts';
 import { pacePlays } from './narrow/paces.ts';
 import { policyPlays } from './narrow/policies.ts';
+import { mishapTours, tours } from './tours/tours.ts';
 import { wordPlays } from './words.ts';
 
 const usual: readonly Play[] = [
@@ -31,6 +32,7 @@ const usual: readonly Play[] = [
 
 const narrow: readonly Play[] = [...policyPlays, ...memoryPlays, ...pacePlays];
 
+/** At the doors of one node. */
 export const plays: readonly Play[] = [
   ...usual.map((play) => ({
     ...play,
@@ -46,4 +48,6 @@ export function playNamed(name: string): Play | undefined {
   return byName.get(name);
 }
 
-const byName: ReadonlyMap<string, Play> = new Map(plays.map((play) => [play.name, play]));
+const byName: ReadonlyMap<string, Play> = new Map(
+  [...plays, ...tours, ...mishapTours].map((play) => [play.name, play]),
+);

@@ -63,7 +63,10 @@ export class Conversation implements Endpoint {
       if (seconds === undefined) this.#host.later(atMs, () => this.#say(words));
       atMs += seconds === undefined ? WORD_EVERY_MS : Number(seconds) * 1_000;
     }
-    this.#host.later(Math.max(LASTS_MS, atMs - FIRST_WORD_MS + 3 * WORD_EVERY_MS), () => {
+    // What is published comes one after the other, and the network may be slow.
+    const publishedMs = (this.#errand.items.length + 3) * ITEM_EVERY_MS;
+    const wordsMs = atMs - FIRST_WORD_MS + 3 * WORD_EVERY_MS;
+    this.#host.later(Math.max(LASTS_MS, wordsMs, publishedMs), () => {
       if (!this.#isOver) this.#connection.reset();
       this.#over();
     });
@@ -159,5 +162,6 @@ const FIRST_WORD_MS = 100;
 /** What it asked for has come, though the network was slow, and is not answered yet. */
 const HASTY_WORD_MS = 250;
 const WORD_EVERY_MS = 200;
-/** What is published comes until then. */
 const LASTS_MS = 1_500;
+/** As in errander.ts. */
+const ITEM_EVERY_MS = 250;

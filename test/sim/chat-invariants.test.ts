@@ -565,6 +565,11 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ...[began(), unheard, seen(0, 'n3', 'linkUp'), ...flapping(3)],
     ...[at(70_000, seen(0, 'n2', 'suspect')), at(80_500, seen(0, 'n2', 'down'))],
   ],
+  '[HP-MEMBER-13] who is late itself takes others for suspect after twice the time': [
+    ...[began(), unheard, seen(0, 'n3', 'linkUp'), seen(0, 'n2', 'linkUp')],
+    ...[at(10_000, lagOf(201)), at(15_000, seen(0, 'n2', 'suspect'))],
+    ...[at(16_000, lagOf(3)), at(16_500, seen(0, 'n2', 'down'))],
+  ],
   'who was dead twice is not': [
     ...[began(), unheard, seen(0, 'n3', 'linkUp'), ...flapping(2)],
     ...[at(70_000, seen(0, 'n2', 'suspect')), at(74_500, seen(0, 'n2', 'down'))],

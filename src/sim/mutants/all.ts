@@ -22,6 +22,7 @@ import { lettingIn } from './doors/letting-in.ts';
 import { holding } from './gateway.ts';
 import { errandMutants } from './gateway/errands.ts';
 import { sockJsMutants } from './gateway/sockjs.ts';
+import { abroadMutants } from './gateway/abroad.ts';
 import { patienceMutants } from './gateway/patience.ts';
 import { forgetfulMutants } from './gateway/remembering.ts';
 import { runningMutants } from './gateway/running.ts';
@@ -50,6 +51,7 @@ export const mutants: readonly Mutant[] = [
   ...forgetfulMutants,
   ...errandMutants,
   ...patienceMutants,
+  ...abroadMutants,
   ...sockJsMutants,
   ...runningMutants,
   ...tellingMutants,

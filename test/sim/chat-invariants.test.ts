@@ -488,6 +488,12 @@ const plays: readonly Written[] = [
   just('houseOpened', { node: 0, house }),
   just('playBegan', { node: 0, play: PLAY }),
 ];
+/** Its third step is the first in which somebody hears something. */
+const MEETING = 'a-node-comes-and-goes';
+const metBy = (...lines: readonly string[]): Written =>
+  just('playHeard', { node: 0, play: MEETING, step: 2, by: 'comer', heard: lines });
+const challenge =
+  'SERVER_CHALLENGE node=n1 incarnation=own cluster=sim version=1.1 caps=["presence","interest","forward","synced","columns","detour"] nonce=fresh key=k1 proof=right advertise=n1:7501';
 const refusedTwice = ['ERROR NOT_LOGGED_IN', 'ERROR NOT_LOGGED_IN'];
 const playHeard = (lines: readonly string[]): Written =>
   just('playHeard', { node: 0, play: PLAY, step: 2, by: 'a', heard: lines });
@@ -638,6 +644,10 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
   'a call': [
     ...[calls('bytes'), over('bytes', ['ERROR INVALID_UTF8'], false)],
     ...[calls('http'), over('http', ['ERROR INVALID_JSON fatal'], true), quiet],
+  ],
+  'a meeting': [
+    ...[just('playBegan', { node: 0, play: MEETING }), metBy(challenge)],
+    ...[just('playOver', { node: 0, play: MEETING, rest: [] }), quiet],
   ],
   'a play': [...plays, playHeard(refusedTwice), playOver(), quiet],
   'a call whose thread dies': [...[calls('http'), crashed, quiet]],
@@ -1072,6 +1082,8 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [calls('bytes'), over('bytes', ['ERROR INVALID_JSON'], false)],
     ],
     ['calls-answered', 'a call without end', [calls('http'), { kind: 'quiet' }]],
+    ['plays', 'a node hears another proof', [metBy(challenge.replace('right', 'wrong'))]],
+    ['plays', 'a node is not answered', [metBy('nothing')]],
     ['plays', 'somebody hears less', [...plays, playHeard(refusedTwice.slice(1))]],
     [
       'plays',

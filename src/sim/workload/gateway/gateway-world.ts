@@ -41,6 +41,8 @@ export interface GatewayWorldHost {
   /** The thread of a node with which publishers speak, while it lives. */
   first(node: number): ControlDoor | undefined;
   isWell(node: number): boolean;
+  /** A thread of a node dies, and the others are not told why. */
+  crashAt(node: number, shard: number, durationUs: number): void;
   /** Each thread of a node reads its routes anew. */
   changeRoutes(node: number, text: string): void;
 }
@@ -143,6 +145,10 @@ export class GatewayWorld {
 
   isWell(node: number): boolean {
     return this.#host.isWell(node);
+  }
+
+  crash(node: number, shard: number, durationUs: number): void {
+    this.#host.crashAt(node, shard, durationUs);
   }
 
   editionOf(node: number): number {

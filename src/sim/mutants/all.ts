@@ -1,6 +1,7 @@
 // Every planted bug, by area. Refuses to know how they are run: search/mutate.ts does that.
 
 import { bridging } from './bridges/crossing.ts';
+import { meetingMutants } from './plays/meetings.ts';
 import { narrowMutants } from './plays/narrow.ts';
 import { playMutants } from './plays/plays.ts';
 import { again } from './chat/again.ts';
@@ -58,6 +59,7 @@ export const mutants: readonly Mutant[] = [
   ...tellingMutants,
   ...callMutants,
   ...playMutants,
+  ...meetingMutants,
   ...narrowMutants,
   ...chatting,
   ...signing,

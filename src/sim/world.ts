@@ -316,10 +316,6 @@ export class World {
     this.#deaths.kill(node);
   }
 
-  crashAt(node: number, shard: number, durationUs: number): void {
-    this.crash(node * this.plan.shards + shard, false, durationUs);
-  }
-
   noticeAt(at: number, port: number): void {
     this.#scheduler.push(at, due.notice, port, 0);
   }

@@ -33,7 +33,7 @@ export interface GatewayWorldHost {
   readonly now: number;
   readonly isSettling: boolean;
   readonly trace: Trace;
-  readonly plan: { readonly seed: number; readonly nodes: number };
+  readonly plan: { readonly seed: number; readonly nodes: number; readonly shards: number };
   mark(name: string): void;
   later(delayUs: number, act: () => void): void;
   connectGateway(way: Way, link: Link): Connection | undefined;
@@ -41,8 +41,8 @@ export interface GatewayWorldHost {
   /** The thread of a node with which publishers speak, while it lives. */
   first(node: number): ControlDoor | undefined;
   isWell(node: number): boolean;
-  /** A thread of a node dies, and the others are not told why. */
-  crashAt(node: number, shard: number, durationUs: number): void;
+  /** A thread dies, by its place among those of all nodes. */
+  crash(place: number, isTold: boolean, durationUs: number): void;
   /** Each thread of a node reads its routes anew. */
   changeRoutes(node: number, text: string): void;
 }
@@ -148,7 +148,7 @@ export class GatewayWorld {
   }
 
   crash(node: number, shard: number, durationUs: number): void {
-    this.#host.crashAt(node, shard, durationUs);
+    this.#host.crash(node * this.#host.plan.shards + shard, false, durationUs);
   }
 
   editionOf(node: number): number {

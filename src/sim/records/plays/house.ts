@@ -32,7 +32,8 @@ function narrow({ policy, shards }: House) {
     ...{ historyMax: 8, historyBytesTotalMax: 20_000 * shards, resumeMessagesMax: 3 },
     ...{ dedupeMs: 3_000, dedupeIdsMax: 4, emptyRoomMs: 1_500, roomsMax: 100 * shards },
     ...{ roomEventsMax: 2, roomMembersMax: 8, joinsPerSecondMax: 2 },
-    ...{ bytesPerSecondMax: 5_000, bytesBurstMax: 40_000 },
+    ...{ bytesPerSecondMax: 5_000, bytesBurstMax: 40_000, loginTimeoutMs: 12_000 },
+    ...{ offlineAgeMaxMs: 6_000, resumeBytesMax: 6_000 },
   } as const satisfies Partial<HouseOptions>;
 }
 
@@ -73,9 +74,17 @@ export function limitsOf(house: House): Readonly<Record<string, number>> {
     ...{ bytes_per_second: options.bytesPerSecondMax, bytes_burst: options.bytesBurstMax },
     failed_logins: options.failedLoginsMax,
     wrong_passwords_per_minute: options.wrongPasswordsPerMinuteMax,
-    ...{ login_timeout: 3, ping_every: 6, ping_timeout: 9, resume_window: 2.5 },
+    ...{
+      login_timeout: options.loginTimeoutMs / 1_000,
+      ping_every: 6,
+      ping_timeout: 9,
+      resume_window: 2.5,
+    },
     ...{ resume_messages: options.resumeMessagesMax, resume_bytes: options.resumeBytesMax },
-    ...{ offline_messages: options.offlineMessagesMax, offline_time: 604_800 },
+    ...{
+      offline_messages: options.offlineMessagesMax,
+      offline_time: options.offlineAgeMaxMs / 1_000,
+    },
     ...{
       history: options.historyMax,
       page: 100,

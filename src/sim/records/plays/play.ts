@@ -17,6 +17,8 @@ export type Step =
   | { readonly does: 'hears'; readonly by: string; readonly lines: readonly string[] }
   /** Has heard these by now, and nothing else. */
   | { readonly does: 'has'; readonly by: string; readonly lines: readonly string[] }
+  /** Reads from now on, and hears these before nothing more comes. */
+  | { readonly does: 'hearsAtLast'; readonly by: string; readonly lines: readonly string[] }
   /** Of all lines since the last step, those that are messages, with all that was on its way when he went. */
   | { readonly does: 'gathers'; readonly by: string; readonly lines: readonly string[] }
   | { readonly does: 'goes'; readonly by: string }
@@ -59,6 +61,10 @@ export function has(by: string, ...lines: readonly string[]): Step {
   return { does: 'has', by, lines: lines.map((one) => one.trim()) };
 }
 
+export function hearsAtLast(by: string, ...lines: readonly string[]): Step {
+  return { does: 'hearsAtLast', by, lines };
+}
+
 export function gathers(by: string, ...lines: readonly string[]): Step {
   return { does: 'gathers', by, lines };
 }
@@ -90,7 +96,7 @@ export function drains(ms: number): Step {
 /** One request; without an id where that is empty, as a person may type it. */
 export function line(type: string, payload: object = {}, id = 'q1'): string {
   const around = { version: '1.0', type };
-  const whole = { ...around, id, timestamp: 1_700_000_000, source: 'client', payload };
+  const whole = { ...around, id, timestamp: WRITTEN_AT, source: 'client', payload };
   return `${JSON.stringify(id === '' ? { ...around, payload } : whole)}\n`;
 }
 
@@ -143,6 +149,8 @@ export function ack({ isLenient }: House, id: string, words: string): string {
   return `ACK ${isLenient ? `id=${id} ` : ''}${words}`;
 }
 
+/** Seconds since 1970. */
+export const WRITTEN_AT = 1_700_000_000;
 export const LOOPBACK = '127.0.0.1';
 export const END = 'end';
 export const BYE: readonly string[] = ['BYE', END];

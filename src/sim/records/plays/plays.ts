@@ -4,6 +4,7 @@ import type { House } from './house.ts';
 import { endingPlays } from './asked/endings.ts';
 import { envelopePlays } from './asked/envelopes.ts';
 import { formPlays } from './asked/forms.ts';
+import { readerPlays } from './asked/readers.ts';
 import { doorPlays } from './doors.ts';
 import { mannerPlays } from './manners.ts';
 import type { Play } from './play.ts';
@@ -14,6 +15,7 @@ import { talkPlays } from './talks.ts';
 import { memoryPlays } from './narrow/memories.ts';
 import { pacePlays } from './narrow/paces.ts';
 import { policyPlays } from './narrow/policies.ts';
+import { waitingPlays } from './narrow/waiting.ts';
 import { wordPlays } from './words.ts';
 
 const usual: readonly Play[] = [
@@ -27,9 +29,10 @@ const usual: readonly Play[] = [
   ...formPlays,
   ...envelopePlays,
   ...endingPlays,
+  ...readerPlays,
 ];
 
-const narrow: readonly Play[] = [...policyPlays, ...memoryPlays, ...pacePlays];
+const narrow: readonly Play[] = [...policyPlays, ...memoryPlays, ...pacePlays, ...waitingPlays];
 
 export const plays: readonly Play[] = [
   ...usual.map((play) => ({

@@ -111,6 +111,12 @@ export class Director {
       case 'has':
         this.#heard(step, guest.heard.length);
         return;
+      case 'hearsAtLast':
+        guest.look();
+        this.#stage.later(PAUSE_US, () =>
+          this.#note(step.by, guest.heard.splice(0).slice(-step.lines.length)),
+        );
+        return;
       case 'gathers':
         this.#stage.later(PAUSE_US, () => this.#gathered(step, guest));
         return;

@@ -1,11 +1,13 @@
 // A line that a node says, as plays write it: its type, and all in it that is not another in each run. What a node says of its
 // limits is compared here. Refuses to know who hears it.
 
+import { WRITTEN_AT } from '../../records/plays/play.ts';
 import { type House, limitsOf } from '../../records/plays/house.ts';
 
 export interface Told {
   readonly type: string;
   readonly id: string;
+  readonly timestamp: number;
   readonly payload: Readonly<Record<string, unknown>>;
   /** As it is written. */
   readonly data?: string | undefined;
@@ -13,7 +15,7 @@ export interface Told {
 
 /** `nextId` is the id of the request that has to be answered next; `isAnswer` tells that this line does. */
 export function toldOf(
-  { type, id, payload, data }: Told,
+  { type, id, timestamp, payload, data }: Told,
   nextId: string | undefined,
   house: House,
 ): { readonly words: string; readonly isAnswer: boolean } {
@@ -22,6 +24,9 @@ export function toldOf(
   const words = [type];
   if (type === 'ROOM_MESSAGE' || type === 'DIRECT_MESSAGE') words.push(`id=${shown(id)}`);
   if (!areRight(payload, house)) words.push('terms=wrong');
+  if ('node' in payload && payload['node'] !== NODE) words.push('node=wrong');
+  // [HP-OUT-2] As its sender wrote it, unless a lenient listener did.
+  if (words.length > 1 && timestamp !== WRITTEN_AT && !UUID.test(id)) words.push('timestamp=wrong');
   const { fatal, retry_after: wait, ...rest } = payload;
   const all =
     type === 'ERROR'
@@ -47,7 +52,11 @@ function shown(value: unknown, name = ''): string {
 /** [HP-HIST-2] Of a page: what was said, where it has all that it has to have. */
 function entryOf(entry: Readonly<Record<string, unknown>>): string {
   const fields = Object.keys(entry).filter((name) => name !== 'data');
-  return ENTRIES.includes(fields.join()) ? shown(entry['body']) : `fields:${fields.join('/')}`;
+  const { id, timestamp } = entry;
+  const isAsWritten = timestamp === WRITTEN_AT || UUID.test(String(id));
+  return isAsWritten && ENTRIES.includes(fields.join())
+    ? shown(entry['body'])
+    : `fields:${fields.join('/')}`;
 }
 
 function plain(name: string, value: unknown): unknown {
@@ -74,6 +83,7 @@ const CHANGING: readonly string[] = [
   ...['session', 'node', 'incarnation', 'heartbeat', 'limits', 'message', 'cluster', 'epoch'],
   ...['timestamp', 'uptime', 'shard', 'id_'],
 ];
+const NODE = 'n1';
 const ENTRIES: readonly string[] = [
   'id,timestamp,room,from,body,seq,epoch,node',
   'id,timestamp,from,to,body,seq',

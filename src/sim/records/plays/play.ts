@@ -10,6 +10,8 @@ export type Step =
       readonly by: string;
       readonly from: string;
       readonly isBlind: boolean;
+      /** Where he comes to; undefined where it does not matter. */
+      readonly thread: number | undefined;
     }
   /** Each character is a byte. */
   | { readonly does: 'says'; readonly by: string; readonly text: string }
@@ -28,6 +30,8 @@ export type Step =
   | { readonly does: 'lends'; readonly by: string; readonly to: string }
   /** A bug strikes its session. */
   | { readonly does: 'fails'; readonly by: string }
+  /** A thread, which begins anew. */
+  | { readonly does: 'dies'; readonly by: string; readonly thread: number }
   | { readonly does: 'waits'; readonly by: string; readonly ms: number }
   | { readonly does: 'drains'; readonly by: string; readonly ms: number };
 
@@ -45,8 +49,8 @@ export function play(
   return { name, steps, fits };
 }
 
-export function comes(by: string, from: string, isBlind = false): Step {
-  return { does: 'comes', by, from, isBlind };
+export function comes(by: string, from: string, isBlind = false, thread?: number): Step {
+  return { does: 'comes', by, from, isBlind, thread };
 }
 
 export function says(by: string, ...lines: readonly string[]): Step {
@@ -83,6 +87,10 @@ export function lends(by: string, to: string): Step {
 
 export function fails(by: string): Step {
   return { does: 'fails', by };
+}
+
+export function dies(thread: number): Step {
+  return { does: 'dies', by: '', thread };
 }
 
 export function waits(ms: number): Step {

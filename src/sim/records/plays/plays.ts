@@ -5,6 +5,7 @@ import { endingPlays } from './asked/endings.ts';
 import { envelopePlays } from './asked/envelopes.ts';
 import { formPlays } from './asked/forms.ts';
 import { readerPlays } from './asked/readers.ts';
+import { threadPlays } from './asked/threads.ts';
 import { doorPlays } from './doors.ts';
 import { mannerPlays } from './manners.ts';
 import type { Play } from './play.ts';
@@ -30,6 +31,7 @@ const usual: readonly Play[] = [
   ...envelopePlays,
   ...endingPlays,
   ...readerPlays,
+  ...threadPlays,
 ];
 
 const narrow: readonly Play[] = [...policyPlays, ...memoryPlays, ...pacePlays, ...waitingPlays];

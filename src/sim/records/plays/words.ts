@@ -30,6 +30,8 @@ function wrong(by: string, said: string, words: string): readonly Step[] {
 }
 
 const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+/** Many, and none in another. */
+const siblings = `[${Array.from({ length: 40 }, () => '[]').join(',')}]`;
 /** Two UTF-16 units, and one character. */
 const FACE = String.raw`\ud83d\ude00`;
 
@@ -41,6 +43,7 @@ export const wordPlays: readonly Play[] = [
       ['{"__proto__":1,"a":1,"a":2}', '{"__proto__":1,"a":1,"a":2}'],
       ['[1,\r2]', '[1,_2]'],
       [nested(30), nested(30)],
+      [siblings, siblings],
     ] as const;
     return [
       ...[...enters(house, 'a', 'scribe'), ...inRoom('a', 'raw', 1)],
@@ -58,6 +61,11 @@ export const wordPlays: readonly Play[] = [
         'a',
         raw('ROOM_MESSAGE', String.raw`{"room":"raw","body":"x","data":{"a":["\ud800"]}}`),
         'INVALID_STRING payload.data',
+      ),
+      ...wrong(
+        'a',
+        raw('ROOM_MESSAGE', `{"room":"raw","body":"x","data":${nested(31)}}`),
+        'TOO_DEEP ref=null',
       ),
       ...[says('b', line('BYE')), hears('b', ...BYE)],
       hears('a', 'ROOM_EVENT room=raw event=leave user=copyist count=1'),

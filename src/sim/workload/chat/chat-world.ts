@@ -38,6 +38,7 @@ export interface ChatWorldHost extends NetworkClock {
   killProcess(node: number, durationUs: number): void;
   clockJumps(node: number, byMs: number): void;
   drain(node: number, durationUs: number): void;
+  crash(place: number, isTold: boolean, durationUs: number): void;
   /** The thread that has a node's links, while it lives. */
   first(node: number): Shard | undefined;
 }

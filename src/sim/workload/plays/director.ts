@@ -21,6 +21,7 @@ export interface Stage {
   later(delayUs: number, act: () => void): void;
   connectChat(way: Way, link: Link): Connection | undefined;
   drain(node: number, durationUs: number): void;
+  crash(place: number, isTold: boolean, durationUs: number): void;
 }
 
 export class Director {
@@ -76,7 +77,8 @@ export class Director {
     switch (step.does) {
       case 'comes': {
         this.#clients += 1;
-        const way = { node: NODE, client: this.#clients, remote: step.from };
+        const { from: remote, thread } = step;
+        const way = { node: NODE, client: this.#clients, remote, thread };
         guest.come((link) => this.#stage.connectChat(way, link), step.isBlind);
         this.#next(MOMENT_US);
         return;
@@ -99,6 +101,10 @@ export class Director {
         return;
       case 'fails':
         this.#fail(guest);
+        this.#next(MOMENT_US);
+        return;
+      case 'dies':
+        this.#stage.crash(step.thread, true, DEAD_US);
         this.#next(MOMENT_US);
         return;
       case 'waits':
@@ -196,5 +202,6 @@ const NODE = 0;
 const FIRST_CLIENT = 20_000;
 const OPENS_US = 300_000;
 const MOMENT_US = 4_000;
+const DEAD_US = 100_000;
 const PAUSE_US = 150_000;
 const PATIENCE_US = 5_000_000;

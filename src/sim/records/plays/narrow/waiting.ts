@@ -86,7 +86,7 @@ export const waitingPlays: readonly Play[] = [
       ),
       ...leave('a', 'b'),
     ],
-    (house) => mayWait(house) && house.shards === 1,
+    mayWait,
   ),
   play(
     'pages-of-two-that-are-forgotten',

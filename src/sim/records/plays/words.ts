@@ -95,6 +95,14 @@ export const wordPlays: readonly Play[] = [
     ...wrong('a', '{} {}\n', 'INVALID_JSON ref=null'),
     ...[says('a', line('PING', { echo: '[[[[[{{{{{' })), hears('a', 'PONG echo=[[[[[{{{{{')],
   ]),
+  play('lines-of-no-depth', (house) => [
+    ...enters(house, 'a', 'spelunker'),
+    ...wrong('a', `${siblings}\n`, 'INVALID_MESSAGE ref=null'),
+    ...wrong('a', `{"a":1,"b":[2,3],"c":${nested(32)}} x\n`, 'TOO_DEEP ref=null'),
+    ...wrong('a', String.raw`{"a":"\"${'['.repeat(40)}",}` + '\n', 'INVALID_JSON ref=null'),
+    ...wrong('a', `{"a":${siblings},}\n`, 'INVALID_JSON ref=null'),
+    ...[says('a', line('BYE')), hears('a', ...BYE)],
+  ]),
   play('as-long-as-may-be', (house) => [
     ...enters(house, 'a', 'as.long.as.may.be').slice(0, 1),
     ...[says('a', login(house, 'u'.repeat(32))), hears('a', welcome('uu~32'))],

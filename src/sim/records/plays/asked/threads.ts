@@ -54,6 +54,7 @@ export const threadPlays: readonly Play[] = [
     'their-homes-die',
     (house) => {
       const [able, baker] = [at(DIES, house, 'able.'), at(DIES, house, 'baker.')];
+      const charlie = at(DIES, house, 'charlie.');
       const room = at(DIES, house, 'hall.', shardOfRoom);
       return [
         ...[...seated(house, 'a', able, STAYS), ...seated(house, 'b', baker, STAYS)],
@@ -62,6 +63,12 @@ export const threadPlays: readonly Play[] = [
         ...[says('b', line('PRESENCE_SUBSCRIBE', { users: [able] }))],
         hears('b', `PRESENCE_STATE users=[${is(able, 'online', 1)}]`),
         ...[...saysIn(house, 'a', room, ['m1']), hears('b', ...heardIn(room, able, ['m1']))],
+        ...[...seated(house, 'c', charlie, STAYS), ...inRoom('c', room, 3, 1), goes('c')],
+        ...[
+          ...['a', 'b'].map((by) =>
+            hears(by, `ROOM_EVENT room=${room} event=join user=${charlie} count=3`),
+          ),
+        ],
         ...[dies(DIES), waits(700)],
         // The home that is new is told who sits there, and tells of some of them as if they came.
         ...[waits(1_000), gathers('a'), gathers('b')],
@@ -69,24 +76,38 @@ export const threadPlays: readonly Play[] = [
         ...[says('b', line('ROOM_MEMBERS', { room }))],
         hears(
           'b',
-          `ROOM_MEMBERS_OK room=${room} members=[{"user":"${able}","status":"online"},{"user":"${baker}","status":"online"}] count=2 more=false partial=false`,
+          `ROOM_MEMBERS_OK room=${room} members=[{"user":"${able}","status":"online"},{"user":"${baker}","status":"online"},{"user":"${charlie}","status":"online"}] count=3 more=false partial=false`,
         ),
         ...[says('b', line('HISTORY', { room }))],
         hears('b', `HISTORY_OK room=${room} messages= more=false`),
-        ...[...saysIn(house, 'a', room, ['m2']), hears('b', ...heardIn(room, able, ['m2']))],
+        ...[...saysIn(house, 'a', room, ['m2'], 2), hears('b', ...heardIn(room, able, ['m2'], 2))],
+        // So does who was away as it died.
+        ...resumes(
+          house,
+          'c',
+          charlie,
+          `RESUME_OK user=${charlie} caps=[] status=online replayed=1 rooms=["${room}"] gaps=["${room}"]`,
+          ...heardIn(room, able, ['m2'], 2).map((words) => `${words} delayed=true`),
+        ),
+        ...[
+          ...leave('c'),
+          ...['a', 'b'].map((by) =>
+            hears(by, `ROOM_EVENT room=${room} event=leave user=${charlie} count=2`),
+          ),
+        ],
         // Whoever watches is told as before.
         ...[says('a', line('PRESENCE_SET', { status: 'busy' })), hears('a', 'ACK')],
         hears('b', `PRESENCE_EVENT user=${able} status=busy`),
         ...[says('b', line('DIRECT_MESSAGE', { to: able, body: 'd1' }, 'd1'))],
         hears('a', `DIRECT_MESSAGE id=d1 from=${baker} to=${able} body=d1`),
         ...[hears('b', ack(house, 'd1', 'status=delivered')), goes('a')],
-        ...[...saysIn(house, 'b', room, ['m3'], 2)],
+        ...[...saysIn(house, 'b', room, ['m3'], 3)],
         ...resumes(
           house,
           'a',
           able,
           `RESUME_OK user=${able} caps=[] status=busy replayed=1 rooms=["${room}"]`,
-          ...heardIn(room, baker, ['m3'], 2).map((words) => `${words} delayed=true`),
+          ...heardIn(room, baker, ['m3'], 3).map((words) => `${words} delayed=true`),
         ),
         ...[...leave('a'), hears('b', `ROOM_EVENT room=${room} event=leave user=${able} count=1`)],
         ...[waits(1_100), has('b', `PRESENCE_EVENT user=${able} status=offline`), ...leave('b')],

@@ -153,9 +153,13 @@ export const waitingPlays: readonly Play[] = [
           late(heardFrom('jekyll', 'Jekyll', 'm2')),
         ),
       ],
-      // Whoever is here has said it himself, and it waits for nobody.
-      ...[...leave('b'), waits(150), has('a'), ...leave('a'), waits(150)],
-      ...[...enters(house, 'a', 'jekyll'), waits(150), has('a'), ...leave('a', 'c')],
+      // What somebody has said himself waits for nobody.
+      ...[goes('b'), says('a', direct('utterson', 'm3'))],
+      hears('c', heardFrom('jekyll', 'utterson', 'm3')),
+      ...[hears('a', ack(house, 'm3', 'status=delivered')), ...leave('a'), waits(2_900)],
+      ...[...enters(house, 'a', 'jekyll', { offline: 1 })],
+      hears('a', late(heardFrom('jekyll', 'Jekyll', 'm2'))),
+      ...[waits(150), has('a'), ...leave('a', 'c')],
     ],
     ({ policy }) => policy === 'multi',
   ),

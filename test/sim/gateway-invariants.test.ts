@@ -75,6 +75,8 @@ const answers = (errand: string, answer: string): Written => ({
   errand,
   answer,
 });
+const noticed = (errand: string, ...words: readonly string[]): readonly Written[] =>
+  words.map((one) => ({ kind: 'errandNoticed', node: 0, errand, words: one }));
 const PUT = '405 Method not allowed: PUT.\n';
 const page = { node: 0, client: 8, session: 1 };
 const polls = (atMs: number, isOpen = true): Written => ({
@@ -444,6 +446,16 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ),
     at('quiet', 9_000),
   ],
+  'errands that take their time': [
+    ...[ran('poll-of-its-own-time'), ran('asked-in-vain'), ran('page-with-a-heart')],
+    answers('poll-of-its-own-time', '+55 200 OK | x-a: 1 || in the end\n'),
+    answers(
+      'asked-in-vain',
+      '+0 upgraded / +34 cut // +0 OPEN / +0 TEXT one / +1 TEXT one / +3 TEXT one / +4 TEXT one / +8 TEXT one / +16 TEXT one',
+    ),
+    answers('page-with-a-heart', 'o\n / - / left / h\n / /**/x("h");\n / ok // OPEN / TEXT a'),
+    at('quiet', 9_000),
+  ],
   'a page whose node goes': [
     ...[...opensPage, talks('ok', 400), pageHears('a["1"]', 410), polls(430), pageHears('h', 500)],
     ...[polls(520), nodeGoes(2_000), pageHears('c[1001,"going away"]', 2_100), crashes(2_300)],
@@ -465,7 +477,19 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     ...[...opensPage, crashes(900), pageHears('reset', 900), polls(1_000), pageHears(ALONE, 1_010)],
     ...[polls(1_300), talks('Not Found', 1_500), pageHears('reset', 1_500)],
   ],
+  'errands that their operator is told of': [
+    ...[ran('noticed-ws'), ran('noticed-request'), ran('put'), answers('put', PUT)],
+    ...noticed('noticed-ws', 'follows ws 1', 'ws-message a to 1 in 1 blocks', 'follows ws 0'),
+    ...[
+      ...noticed('noticed-request', 'http comes', 'goes'),
+      answers('noticed-ws', 'upgraded / text x'),
+    ],
+    answers('noticed-request', '200 OK || GET /e/noticed-request\n'),
+    at('quiet', 9_000),
+  ],
   'an errand that dies with a thread': [
+    ran('noticed-ws'),
+    ...noticed('noticed-ws', 'follows ws 1'),
     ran('put'),
     { kind: 'shardCrashed', node: 0, shard: 0 },
     at('quiet', 9_000),
@@ -877,7 +901,40 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
         answers('command-refresh', '37:2:id,1:2,7:success,4:true!5:value,0:~}'),
       ],
     ],
+    [
+      'errands-answered',
+      'an origin is asked again too often',
+      [
+        ran('asked-in-vain'),
+        answers(
+          'asked-in-vain',
+          '+0 upgraded / +66 cut // +0 OPEN / +0 TEXT one / +1 TEXT one / +3 TEXT one / +4 TEXT one / +8 TEXT one / +16 TEXT one / +32 TEXT one',
+        ),
+      ],
+    ],
+    [
+      'errands-answered',
+      'a poll ends too soon',
+      [
+        ran('poll-of-its-own-time'),
+        answers('poll-of-its-own-time', '+50 200 OK | x-a: 1 || in the end\n'),
+      ],
+    ],
     ['errands-answered', 'never', [ran('put'), at('quiet', 9_000)]],
+    [
+      'errands-noticed',
+      'in 2 blocks',
+      [
+        ran('noticed-ws'),
+        ...noticed('noticed-ws', 'follows ws 1', 'ws-message a to 1 in 2 blocks', 'follows ws 0'),
+        at('quiet', 9_000),
+      ],
+    ],
+    [
+      'errands-noticed',
+      "is told 'http comes'",
+      [ran('noticed-request'), ...noticed('noticed-request', 'http comes'), at('quiet', 9_000)],
+    ],
     [
       'idlers',
       'a page is not told that its node goes',

@@ -2,10 +2,13 @@
 
 import { describe, expect, test } from 'vitest';
 
+import { homeNodeOf } from '../../src/actors/chat/rendezvous.ts';
 import { drawChatPlan } from '../../src/sim/plan/chat.ts';
 import type { House } from '../../src/sim/records/plays/house.ts';
 import { isOpen, matched } from '../../src/sim/records/plays/matching.ts';
 import { plays } from '../../src/sim/records/plays/plays.ts';
+import { AT, nameOf } from '../../src/sim/records/plays/tours/tour.ts';
+import { mishapTours, tours } from '../../src/sim/records/plays/tours/tours.ts';
 import { dialectOf } from '../../src/sim/search/dialects.ts';
 import { simulate } from '../../src/sim/simulate.ts';
 
@@ -44,17 +47,45 @@ const narrowHouses: readonly House[] = (['multi', 'replace', 'reject'] as const)
 const [ofSome = usualHouses[0]] = usualHouses.filter(({ isSlow }) => !isSlow);
 const houses = [...usualHouses, ...narrowHouses, { ...ofSome, shards: 2 } as House];
 
-test('each play fits some house', () => {
-  const homeless = plays.filter((play) => !houses.some((house) => play.fits(house)));
+const companies: readonly House[] = [2, 3].flatMap((nodes) =>
+  narrowHouses.map((house) => ({
+    ...{ ...house, isNarrow: false, company: { nodes, isAdvertised: true } },
+  })),
+);
+const allTours = [...tours, ...mishapTours];
+
+test('each play fits some house, and those of several nodes none that is alone', () => {
+  const homeless = [
+    ...plays.filter((play) => !houses.some((house) => play.fits(house))),
+    ...allTours.filter((play) => !companies.some((house) => play.fits(house))),
+    ...allTours.filter((play) => houses.some((house) => play.fits(house))),
+  ];
   expect(homeless.map(({ name }) => name)).toEqual([]);
 });
 
-test('whoever plays in a house without faults hears what he has to', { timeout: 60_000 }, () => {
+test('no two plays have one name', () => {
+  const names = [...plays, ...allTours].map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+test('[HP-HOME-1] rooms of plays are at home where they say', () => {
+  for (const nodes of [2, 3]) {
+    const names = Array.from({ length: nodes }, (_, at) => nameOf(at));
+    for (const [at, rooms] of AT.slice(0, nodes).entries())
+      expect(rooms.filter((room) => homeNodeOf(names, room) !== names[at])).toEqual([]);
+  }
+});
+
+test('whoever plays in a house without faults hears what he has to', { timeout: 120_000 }, () => {
   const seeds = Array.from({ length: 60 }, (_, seed) => seed);
-  const plans = seeds.map((seed) => drawChatPlan({ seed, lane: 'byte', nodes: 1 }));
-  const some = plans.filter(({ chat }) => chat?.plays !== undefined).slice(0, 6);
-  expect(some.length).toBeGreaterThan(3);
-  for (const plan of some) {
+  const played = [1, 2, 3].flatMap((nodes) =>
+    seeds
+      .map((seed) => drawChatPlan({ seed, lane: 'byte', nodes }))
+      .filter(({ chat }) => chat?.plays !== undefined)
+      .slice(0, 3),
+  );
+  expect(played.length).toBe(9);
+  for (const plan of played) {
     const { violations } = simulate(plan, undefined, dialectOf('chat').judges);
     expect(violations.map(({ sentence }) => sentence)).toEqual([]);
   }
@@ -74,4 +105,20 @@ test('nobody acts in two plays: whoever is not gone yet from one would be met in
             meet(house.isNarrow, user, play.name);
   const twice = [...playsOf].filter(([, names]) => names.size > 1);
   expect(twice.map(([user, names]) => `${user}: ${[...names].join(', ')}`)).toEqual([]);
+});
+
+test.each([
+  ['user', /"type":"LOGIN".*?"user":"([\w.-]+)"/g],
+  ['room', /"type":"JOIN".*?"room":"([\w.-]+)"/g],
+])('no %s of several nodes is in two plays', (_, pattern) => {
+  const playOf = new Map<string, string>();
+  const twice = new Set<string>();
+  for (const house of companies)
+    for (const play of allTours.filter((one) => one.fits(house)))
+      for (const step of play.steps(house))
+        for (const [, found = ''] of step.does === 'says' ? step.text.matchAll(pattern) : []) {
+          if ((playOf.get(found.toLowerCase()) ?? play.name) !== play.name) twice.add(found);
+          playOf.set(found.toLowerCase(), play.name);
+        }
+  expect([...twice]).toEqual([]);
 });

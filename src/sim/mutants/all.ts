@@ -21,6 +21,7 @@ import { lettingIn } from './doors/letting-in.ts';
 import { holding } from './gateway.ts';
 import { errandMutants } from './gateway/errands.ts';
 import { sockJsMutants } from './gateway/sockjs.ts';
+import { patienceMutants } from './gateway/patience.ts';
 import { forgetfulMutants } from './gateway/remembering.ts';
 import { runningMutants } from './gateway/running.ts';
 import { sceneMutants } from './gateway/scenes.ts';
@@ -47,6 +48,7 @@ export const mutants: readonly Mutant[] = [
   ...sceneMutants,
   ...forgetfulMutants,
   ...errandMutants,
+  ...patienceMutants,
   ...sockJsMutants,
   ...runningMutants,
   ...tellingMutants,

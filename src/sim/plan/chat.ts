@@ -21,6 +21,7 @@ import type {
 import { type Bridging, bridgings, withBridgedRoom, withVoices } from './casting/bridgings.ts';
 import { withCalls } from './calls/draw-calls.ts';
 import { withPlays } from './calls/draw-plays.ts';
+import { withTours } from './calls/draw-tours.ts';
 import { areCrowdsAlone, inCrowds, isOfCrowds, sessionsMax } from './casting/crowds.ts';
 import { withHabits } from './casting/habits.ts';
 import {
@@ -147,7 +148,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     isAdvertised: isCluster && (isDrain || drawn(chance(1, 4), seed, 'is advertised')),
     upgrades: isCluster ? drawn(upgradesOf(nodeCount), seed, 'upgrades') : [],
   };
-  return withPlays({
+  const plan = withPlays({
     ...{ seed, lane, mood, nodes: nodeCount, shards: shardCount, ...settings },
     sites: [...settings.sites, ...(isCluster ? drawn(clusterSites, seed, 'cluster sites') : [])],
     // Limits of doors, and short memories of topics, have runs of their own.
@@ -163,6 +164,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     home: { ...settings.home, topicsMax: 100_000, dedupeIdsMax: 1_000 },
     ...{ addresses: 0, clients: [], faults, horizonUs, chat: withCalls(seed, chat) },
   });
+  return withTours(plan);
 }
 
 /** Whose publications cross, between nodes or over bridges, and who sits where they come. */

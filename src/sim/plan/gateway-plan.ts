@@ -90,6 +90,8 @@ export interface ErranderPlan {
   readonly client: number;
   readonly node: number;
   readonly errands: readonly PlannedErrand[];
+  /** Some of them take their time. */
+  readonly isPatient?: boolean;
 }
 
 /** A page with a session of SockJS, until faults are over. */

@@ -68,6 +68,8 @@ export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoi
     ...(paddingBytes === undefined ? {} : { queueBytesMax: 16_384 }),
     ...(isStaged ? { queuedItemsMax: 100, ...unpaced, forwardedFor, ...logs } : {}),
     ...(errander === undefined ? {} : { ...errandOptions, ...unpaced }),
+    // What is asked again, and when, is written down.
+    ...(errander?.isPatient === true ? { updateOnFirstSubscription: true } : {}),
   };
   const players = isStaged ? drawPlayers({ seed, nodes: nodeCount, from: all, options }) : [];
   const counts = { client: all, shard: nodeCount * shardCount, node: nodeCount };

@@ -9,7 +9,8 @@ export const phases = { heal: 0, rest: 1, probe: 2, census: 3, end: 4 } as const
 /** Microseconds behind the horizon, by number of the phase. */
 export function phasesAfterUs({ gateway, chat }: Plan): readonly number[] {
   if (chat !== undefined) return chat.cluster === undefined ? OF_CHATS : OF_CLUSTERS;
-  return gateway === undefined ? OF_BROKERS : OF_GATEWAYS;
+  if (gateway === undefined) return OF_BROKERS;
+  return gateway.errander?.isPatient === true ? OF_PATIENT_GATEWAYS : OF_GATEWAYS;
 }
 
 /** Rest is long enough for a connection that went silent to be given up, and for its client to come back. */
@@ -19,6 +20,8 @@ const OF_BROKERS = [0, 11_700_000, 12_000_000, 13_500_000, 15_000_000] as const;
  * over are asked about.
  */
 const OF_GATEWAYS = [0, 11_700_000, 12_000_000, 22_500_000, 24_500_000] as const;
+/** The same; but what an origin is given two minutes for is waited for. */
+const OF_PATIENT_GATEWAYS = [0, 11_700_000, 12_000_000, 22_500_000, 170_000_000] as const;
 /** Sessions whose clients do not come back have ended by then, at rest and in the end. */
 const OF_CHATS = [0, 20_000_000, 23_000_000, 28_000_000, 38_000_000] as const;
 /** Nodes have found each other again, and their homes have compared who is where. */

@@ -183,6 +183,13 @@ export type GatewayRecord =
       readonly what: HolderKind;
       readonly address: string;
     })
+  /** An operator was told something of an errand that writes it down. */
+  | {
+      readonly kind: 'errandNoticed';
+      readonly node: number;
+      readonly errand: string;
+      readonly words: string;
+    }
   /** The operator of a thread was told of a client, or that it is gone. */
   | {
       readonly kind: 'clientTold';

@@ -108,6 +108,36 @@ describe('a session that has moved', () => {
     expect(told).toEqual(['RESUME_OK', 'RECEIPT']);
   });
 
+  test.each(['n1', 'n2', 'n3'])(
+    '[HP-SESS-6] [HP-ROOM-8] [HP-HOME-7] sits nowhere else any more: it leaves a room at home on %s at once',
+    (home) => {
+      const stage = whole();
+      const names = Array.from({ length: 100 }, (_, at) => `r${at}`);
+      const room = names.find((name) => homeNodeOf(['n1', 'n2', 'n3'], name) === home) ?? '';
+      const ann = HpClient.in(stage.at('n1'), 'ann');
+      const bob = HpClient.in(stage.at('n3'), 'bob');
+      for (const one of [bob, ann]) one.ask('JOIN', { room });
+      stage.pass(500);
+      ann.wire.leave();
+      const back = resumed(stage, 'n2', ann);
+      stage.pass(500);
+      back.ask('PRESENCE_SET', { status: 'away' });
+      stage.pass(200);
+      bob.take();
+      bob.ask('ROOM_MEMBERS', { room });
+      stage.pass(200);
+      const [ann_, bob_] = [
+        { user: 'ann', status: 'away' },
+        { user: 'bob', status: 'online' },
+      ];
+      expect(bob.take()[0]?.payload['members']).toEqual([ann_, bob_]);
+      back.ask('BYE');
+      stage.pass(200);
+      expect(bob.told()).toEqual(['ROOM_EVENT leave ann']);
+      expect(stage.failures).toEqual([]);
+    },
+  );
+
   test('[HP-RES-9] [HP-HOME-7] is in its rooms where it is, and not where it had asked to come in before', () => {
     const stage = whole();
     const nodes = ['n1', 'n2', 'n3'];

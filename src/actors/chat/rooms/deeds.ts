@@ -127,6 +127,9 @@ function join(state: RoomsState, ask: Ask<'join'>, context: Turn): void {
   // What is put off is in the answer: it is told to the others first, and not to this one behind it.
   spread(state, room, [], [], context);
   arrive(state, room, member, context);
+  // [HP-HOME-7] One that has moved here is where it was no more, but nobody has said so.
+  for (const node of room.nodesOf(member))
+    tellKeeper(state.chat, node, room.name, { say: 'whoSits' }, context);
   const found =
     since === undefined
       ? { entries: room.memory.latest(historyMax), hasGap: false }

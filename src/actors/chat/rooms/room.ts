@@ -133,6 +133,14 @@ export class Room {
     return [...seats].some((one) => one.session === session);
   }
 
+  /** The other nodes that say that the session sits here. */
+  nodesOf({ session, user, node }: Member): readonly string[] {
+    const seats = this.#users.get(userKey(user))?.values() ?? [];
+    return [...seats].flatMap((one) =>
+      one.session === session && one.node !== undefined && one.node !== node ? [one.node] : [],
+    );
+  }
+
   /** Also takes the place of what the same node said of the session. True when the user was not here before. */
   enter(member: Member): boolean {
     const key = userKey(member.user);

@@ -3,7 +3,9 @@
 
 import type { Log } from '../../../actors/runtime/edges.ts';
 import type { ControlReply, OperatorNotice } from '../../../actors/runtime/gateway-edges.ts';
-import { errands } from '../../records/errands/all.ts';
+import { errandNamed, errandOf, errands } from '../../records/errands/all.ts';
+import type { Errand } from '../../records/errands/errand.ts';
+import { noticeWords } from '../../records/errands/notices.ts';
 import type { Trace } from '../../trace.ts';
 
 export class GatewayEars {
@@ -26,6 +28,10 @@ export class GatewayEars {
   hearNotice(notice: OperatorNotice): void {
     const node = this.#node;
     const shard = this.#shard;
+    const errand = aboutWhom(notice);
+    const words = errand?.noticed && noticeWords(notice);
+    if (errand !== undefined && words !== undefined)
+      this.#trace.add({ kind: 'errandNoticed', node, errand: errand.name, words });
     switch (notice.type) {
       case 'channelFollowed': {
         const { channel, mode, subscribers } = notice;
@@ -88,4 +94,11 @@ export class GatewayEars {
     if (errand === undefined) throw new Error(`there is no errand ${number}`);
     this.#trace.add({ kind: 'errandAnswered', node: this.#node, errand: errand.name, answer });
   }
+}
+
+/** Whose channel it is about, or whose route. */
+function aboutWhom(notice: OperatorNotice): Errand | undefined {
+  if ('channel' in notice) return errandOf(notice.channel);
+  const route = 'route' in notice ? notice.route : undefined;
+  return route === undefined ? undefined : errandNamed(route);
 }

@@ -12,6 +12,7 @@ export const wanted: Invariant = {
     const judge = new Judge(report);
     return {
       ...judge.troubles.watcher,
+      houseOpened: () => (judge.isPlayed = true),
       talkerJoined: ({ client, rooms }) => judge.rooms.set(client, rooms),
       talkerAsked: (event) => judge.asked(event),
       talkerConnected: ({ node, client, connection }) => judge.came(node, client, connection),
@@ -31,6 +32,8 @@ export const wanted: Invariant = {
 
 class Judge {
   readonly troubles = new Troubles();
+  /** Nobody who plays tells where he sits. */
+  isPlayed = false;
   /** By client. */
   readonly rooms = new Map<number, readonly string[]>();
   readonly #report: Report;
@@ -100,6 +103,7 @@ class Judge {
     const { node, to, key = '', at } = event;
     const topic = key.slice(PUBLICATION.length);
     const where = `${to} ${topic}`;
+    if (this.isPlayed) return;
     if ((this.#followers.get(where)?.size ?? 0) > 0) return;
     if (at < (this.#until.get(where) ?? 0) + SLACK_US) return;
     if (this.troubles.ofCluster(at - TROUBLE_US, at)) return;

@@ -3,6 +3,7 @@
 import type { Invariant } from '../invariant.ts';
 import { answersOnce, patienceOfHolders, prefixes } from './answers.ts';
 import { errandsAnswered } from './errands.ts';
+import { errandsNoticed } from './notices.ts';
 import { delayed, filters } from './filters.ts';
 import { followers } from './followers.ts';
 import { holdsAlive } from './holds/alive.ts';
@@ -52,5 +53,6 @@ export const gatewayInvariants: readonly Invariant[] = [
   ...sceneInvariants,
   requestsLogged,
   errandsAnswered,
+  errandsNoticed,
   idlers,
 ];

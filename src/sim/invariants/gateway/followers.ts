@@ -1,6 +1,7 @@
 // Publishers are told the truth about who follows: when everything is still, the streams and WebSockets of each channel
 // are as many as the operators of its node were told. Long-polls come and go too fast to be counted.
 
+import { errandOf } from '../../records/errands/all.ts';
 import type { EventOf, TraceEvent } from '../../trace.ts';
 import type { Invariant, Report } from '../invariant.ts';
 
@@ -69,6 +70,8 @@ class Judge {
       const count = counts.get(name) ?? 0;
       const said = this.#told.get(name) ?? 0;
       if (mode === 'response' || moving.has(name) || this.killed.has(Number(node))) continue;
+      // They come and go in their own time.
+      if (errandOf(channel) !== undefined) continue;
       if (count !== said)
         this.#report(
           event,

@@ -53,7 +53,8 @@ function played(plan: Plan, chat: ChatPlan, house: House, chance: Prng): Plan {
   };
 }
 
-function mixedUp(names: readonly string[], chance: Prng): readonly string[] {
+/** In an order that is drawn. */
+export function mixedUp(names: readonly string[], chance: Prng): readonly string[] {
   const left = [...names];
   return names.map(() => left.splice(chance.below(left.length), 1)[0] ?? '');
 }

@@ -8,6 +8,10 @@ export type Errand = {
   readonly name: string;
   /** Only ever an item of another one. */
   readonly isPart?: boolean;
+  /** It begins when the others are over. */
+  readonly isLast?: boolean;
+  /** All that an operator is told of its channel, or of the route that has its name; see `notices.ts`. */
+  readonly noticed?: readonly string[];
 } & (Question | Talk | Turns | Topical | Posted | Commanded);
 
 interface Asked {
@@ -17,15 +21,15 @@ interface Asked {
   /** Undefined: its origin tells what it was asked, see `echoWords`. */
   readonly said: Said | undefined;
   /**
-   * Are published while it is held, one after the other, and those of a list at once; what has a topic at the broker's
-   * door. A text is the whole body, as it stands, a `pull` goes in a tnetstring to the socket of that name, `frames` go
+   * Are published while it is held, one after the other, and those of a list at once; `seconds` lets time pass; what has a
+   * topic goes to the broker's door. A text is the whole body, as it stands, a `pull` goes in a tnetstring to the socket of that name, `frames` go
    * to the one of that `input` as they stand, and `errand` is another one, by its name.
    */
   readonly items: readonly (string | object | readonly object[])[];
 }
 
 /** For the gateway's own door. */
-interface Question extends Asked {
+interface Question extends Asked, Overheard {
   readonly to: 'door';
   readonly method: string;
   readonly headers: readonly Header[];
@@ -41,8 +45,14 @@ interface Question extends Asked {
 interface Talk extends Asked, Overheard {
   readonly to: 'socket';
   readonly headers?: readonly Header[];
-  /** One after the other, when it is open; `close CODE REASON`, `cut`, `none`, or a kind and words, `*N` times. */
+  /**
+   * One after the other, when it is open; `close CODE REASON`, `cut`, `none`, `wait SECONDS`, or a kind and words, `*N`
+   * times.
+   */
   readonly words: readonly string[];
+  readonly line?: Line;
+  /** It answers no close. */
+  readonly isMute?: boolean;
   /** It waits for nobody with its words: what comes before it is open is `cut` alone. */
   readonly isHasty?: boolean;
   /** All that is heard, in its order. */
@@ -52,26 +62,32 @@ interface Talk extends Asked, Overheard {
 /** Several requests one after the other, of a page with a session of SockJS. */
 interface Turns extends Asked, Overheard {
   readonly to: 'turns';
-  /** `METHOD PATH?SEARCH BODY`; `wait` lets a time pass. */
+  /** `METHOD PATH?SEARCH BODY`; `wait` lets a time pass, or so many seconds. */
   readonly turns: readonly string[];
+  readonly line?: Line;
   readonly headers: readonly Header[];
   /** Of each turn what it was answered, or `-`. */
   readonly answer: string | RegExp;
 }
 
-/** What origins of WebSockets say behind the handshake, and whether what they are told stands in the answer. */
+/** What origins say behind their first answer, and whether what they are told stands in the answer. */
 interface Overheard {
-  /** What its origin says to all that comes behind the handshake; nothing, where nothing is said. */
+  /**
+   * What its origin says to all that comes behind the handshake, and behind the first question; where nothing is said, it
+   * takes the one, and answers the other as it did the first.
+   */
   readonly later?: Said;
   /** The same, one after the other; then `later`. */
   readonly laters?: readonly Said[];
-  /** It speaks WebSocket itself. */
-  readonly line?: Line;
   /** Behind `//` the answer has what the origin was told, too. */
   readonly isOverheard?: boolean;
+  /** So long behind the last thing that is heard. */
+  readonly listensMs?: number;
+  /** Before each thing that is heard or told stand the whole seconds since the one before. */
+  readonly isTimed?: boolean;
 }
 
-/** An origin that has a WebSocket of its own. */
+/** An origin that speaks WebSocket itself. */
 export interface Line {
   readonly headers: readonly Header[];
   /** At once, and then to each thing that it hears; in the words of clients, and `cut`. */

@@ -4,7 +4,7 @@
 import type { GatewayOptions } from '../../../actors/gateway/gateway-options.ts';
 import type { Header } from '../scenes/scene.ts';
 import { asks, type Errand, type Said } from './errand.ts';
-import { furtherRoutes } from './further/routes.ts';
+import { furtherRoutes } from './spellings/routes.ts';
 
 /** What the nodes are set to for which errands are run. */
 export const errandOptions = {
@@ -15,6 +15,7 @@ export const errandOptions = {
   origHeadersNeedMark: ['X-Marked'],
   acceptPushpinRoute: true,
   cdnLoop: 'us',
+  messageBlockBytes: 10,
   upstreamKey: 'upstream',
 } as const satisfies Partial<GatewayOptions>;
 

@@ -18,12 +18,27 @@ export interface House {
   readonly policy: ChatOptions['sessionPolicy'];
   /** Little is remembered, and not for long. */
   readonly isNarrow: boolean;
+  /** Where the node is not alone. */
+  readonly company?: Company | undefined;
+}
+
+/** Nodes that are set in the same way. */
+export interface Company {
+  readonly nodes: number;
+  /** They tell each other where clients find them. */
+  readonly isAdvertised: boolean;
 }
 
 /** Where the defaults are not it. */
 export function optionsOf(house: House): HouseOptions {
+  if (house.company !== undefined) return { ...usual(house), ...OF_COMPANIES };
   return house.isNarrow ? { ...usual(house), ...narrow(house) } : usual(house);
 }
+
+/** There is time for what goes from node to node. */
+const OF_COMPANIES = {
+  ...{ answerTimeoutMs: 4_000, pingEveryMs: 30_000, pingTimeoutMs: 60_000, roomsMax: 1_000 },
+} as const satisfies Partial<ChatOptions>;
 
 function narrow({ policy, shards }: House) {
   return {
@@ -74,12 +89,9 @@ export function limitsOf(house: House): Readonly<Record<string, number>> {
     ...{ bytes_per_second: options.bytesPerSecondMax, bytes_burst: options.bytesBurstMax },
     failed_logins: options.failedLoginsMax,
     wrong_passwords_per_minute: options.wrongPasswordsPerMinuteMax,
-    ...{
-      login_timeout: options.loginTimeoutMs / 1_000,
-      ping_every: 6,
-      ping_timeout: 9,
-      resume_window: 2.5,
-    },
+    login_timeout: options.loginTimeoutMs / 1_000,
+    ...{ resume_window: 2.5, ping_every: options.pingEveryMs / 1_000 },
+    ping_timeout: options.pingTimeoutMs / 1_000,
     ...{ resume_messages: options.resumeMessagesMax, resume_bytes: options.resumeBytesMax },
     ...{
       offline_messages: options.offlineMessagesMax,

@@ -10,7 +10,9 @@ export type Step =
       readonly by: string;
       readonly from: string;
       readonly isBlind: boolean;
-      /** Where he comes to; undefined where it does not matter. */
+      /** Number of the node. */
+      readonly at: number;
+      /** Where it matters to which of its threads. */
       readonly thread: number | undefined;
     }
   /** Each character is a byte. */
@@ -30,10 +32,19 @@ export type Step =
   | { readonly does: 'lends'; readonly by: string; readonly to: string }
   /** A bug strikes its session. */
   | { readonly does: 'fails'; readonly by: string }
-  /** A thread, which begins anew. */
-  | { readonly does: 'dies'; readonly by: string; readonly thread: number }
+  /** Another takes its place. */
+  | { readonly does: 'threadDies'; readonly by: string; readonly thread: number }
   | { readonly does: 'waits'; readonly by: string; readonly ms: number }
-  | { readonly does: 'drains'; readonly by: string; readonly ms: number };
+  /** What befalls nodes, by number: one goes, or dies and is there again, or nothing gets from one to the other. */
+  | { readonly does: 'drains'; readonly by: string; readonly at: number; readonly ms: number }
+  | { readonly does: 'dies'; readonly by: string; readonly at: number; readonly ms: number }
+  | {
+      readonly does: 'parts';
+      readonly by: string;
+      readonly at: number;
+      readonly from: number;
+      readonly isShut: boolean;
+    };
 
 export interface Play {
   readonly name: string;
@@ -49,8 +60,8 @@ export function play(
   return { name, steps, fits };
 }
 
-export function comes(by: string, from: string, isBlind = false, thread?: number): Step {
-  return { does: 'comes', by, from, isBlind, thread };
+export function comes(by: string, from: string, isBlind = false, at = 0, thread?: number): Step {
+  return { does: 'comes', by, from, isBlind, at, thread };
 }
 
 export function says(by: string, ...lines: readonly string[]): Step {
@@ -89,16 +100,25 @@ export function fails(by: string): Step {
   return { does: 'fails', by };
 }
 
-export function dies(thread: number): Step {
-  return { does: 'dies', by: '', thread };
+export function threadDies(thread: number): Step {
+  return { does: 'threadDies', by: '', thread };
 }
 
 export function waits(ms: number): Step {
   return { does: 'waits', by: '', ms };
 }
 
-export function drains(ms: number): Step {
-  return { does: 'drains', by: '', ms };
+export function drains(ms: number, at = 0): Step {
+  return { does: 'drains', by: '', at, ms };
+}
+
+export function dies(at: number, ms: number): Step {
+  return { does: 'dies', by: '', at, ms };
+}
+
+/** Both ways. */
+export function parts(at: number, from: number, isShut = true): Step {
+  return { does: 'parts', by: '', at, from, isShut };
 }
 
 /** One request; without an id where that is empty, as a person may type it. */

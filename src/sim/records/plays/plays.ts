@@ -17,6 +17,7 @@ import { memoryPlays } from './narrow/memories.ts';
 import { pacePlays } from './narrow/paces.ts';
 import { policyPlays } from './narrow/policies.ts';
 import { waitingPlays } from './narrow/waiting.ts';
+import { mishapTours, tours } from './tours/tours.ts';
 import { wordPlays } from './words.ts';
 
 const usual: readonly Play[] = [
@@ -36,6 +37,7 @@ const usual: readonly Play[] = [
 
 const narrow: readonly Play[] = [...policyPlays, ...memoryPlays, ...pacePlays, ...waitingPlays];
 
+/** At the doors of one node. */
 export const plays: readonly Play[] = [
   ...usual.map((play) => ({
     ...play,
@@ -51,4 +53,6 @@ export function playNamed(name: string): Play | undefined {
   return byName.get(name);
 }
 
-const byName: ReadonlyMap<string, Play> = new Map(plays.map((play) => [play.name, play]));
+const byName: ReadonlyMap<string, Play> = new Map(
+  [...plays, ...tours, ...mishapTours].map((play) => [play.name, play]),
+);

@@ -59,6 +59,8 @@ export function gatewayWords(event: GatewayRecord | ChatRecord): string {
       return `whoever answers ${who} fails`;
     case 'closeAnswered':
       return `${who} has closed with ${event.said}, and is closed with ${event.code}`;
+    case 'errandNoticed':
+      return `the operator of node ${event.node} is told of errand '${event.errand}': ${event.words}`;
     case 'clientTold':
       return `the operator of node ${event.node} is told that client ${event.id} is ${event.isThere ? 'there' : 'gone'}`;
     case 'routesWritten':

@@ -87,7 +87,8 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
       this.crossers.push(crosser);
       if (plan.leavesAt !== undefined) this.later(plan.leavesAt, () => crosser.leaveForever());
     }
-    if (this.#plan.plays !== undefined) void new Director(this.#plan.plays, seed, this.#host);
+    const { plays } = this.#plan;
+    if (plays !== undefined) void new Director(plays, seed, this.#host, this.mesh);
     for (const [number, stranger] of this.#plan.strangers.entries())
       this.later(stranger.at, () => knock(stranger, number, seed, this.#host));
     for (const fault of this.#plan.faults)

@@ -8,11 +8,14 @@ import { type Connection, type Endpoint, isWord } from '../../edges/network.ts';
 import { ObjectPayload } from '../../edges/object-payload.ts';
 import type { Errand } from '../../records/errands/errand.ts';
 import { bodyWords, headerWords, headWords } from '../../records/scenes/sounds.ts';
+import { secondsBetween } from './errand-origin.ts';
 
 export interface ConversationHost {
   /** Told once. */
   heard(answer: string): void;
   later(delayMs: number, act: () => void): void;
+  /** Microseconds. */
+  now(): number;
 }
 
 export class Conversation implements Endpoint {
@@ -20,6 +23,7 @@ export class Conversation implements Endpoint {
   readonly #errand: Extract<Errand, { readonly to: 'socket' }>;
   readonly #host: ConversationHost;
   readonly #sounds: string[] = [];
+  #soundedAt: number;
   /** Words whose time came before it was let in. */
   readonly #early: string[] = [];
   /** Of a refusal. */
@@ -37,6 +41,7 @@ export class Conversation implements Endpoint {
     this.#connection = connection;
     this.#errand = errand;
     this.#host = host;
+    this.#soundedAt = host.now();
     connection.meet(this);
   }
 
@@ -45,9 +50,13 @@ export class Conversation implements Endpoint {
     const headers = [['Host', host] as const, ...(this.#errand.headers ?? [])];
     const line = { method: 'GET', path, search, host, headers, bodyBytes: 0, isWebSocket: true };
     this.#connection.say({ word: 'gateway', said: { say: 'request', ...line } });
-    for (const [place, words] of all.entries())
-      this.#host.later(FIRST_WORD_MS + place * WORD_EVERY_MS, () => this.#say(words));
-    this.#host.later(Math.max(LASTS_MS, (all.length + 3) * WORD_EVERY_MS), () => {
+    let atMs = this.#errand.isHasty === true ? HASTY_WORD_MS : FIRST_WORD_MS;
+    for (const words of all) {
+      const [, seconds] = /^wait (\d+)$/.exec(words) ?? [];
+      if (seconds === undefined) this.#host.later(atMs, () => this.#say(words));
+      atMs += seconds === undefined ? WORD_EVERY_MS : Number(seconds) * 1_000;
+    }
+    this.#host.later(Math.max(LASTS_MS, atMs - FIRST_WORD_MS + 3 * WORD_EVERY_MS), () => {
       if (!this.#isOver) this.#connection.reset();
       this.#over();
     });
@@ -62,7 +71,7 @@ export class Conversation implements Endpoint {
       if (!isWord(unit)) this.#text += new TextDecoder().decode(unit);
       else if (unit.word === 'gateway') this.#hear(unit.said);
       else {
-        if (unit.word === 'reset') this.#sounds.push('cut');
+        if (unit.word === 'reset') this.#sound('cut');
         this.#over();
         return;
       }
@@ -74,26 +83,34 @@ export class Conversation implements Endpoint {
     switch (said.say) {
       case 'upgraded':
         this.#isOpen = true;
-        this.#sounds.push(['upgraded', ...headerWords(said.headers)].join(' | '));
+        this.#sound(['upgraded', ...headerWords(said.headers)].join(' | '));
         for (const words of this.#early) this.#say(words);
         return;
       case 'head':
         this.#head = headWords(said.status, said.reason, said.headers);
         return;
       case 'end':
-        this.#sounds.push(`${this.#head ?? ''} || ${bodyWords(this.#text)}`);
+        this.#sound(`${this.#head ?? ''} || ${bodyWords(this.#text)}`);
         return;
       case 'frame':
-        this.#sounds.push(`${said.kind} ${bodyWords(new TextDecoder().decode(said.bytes))}`.trim());
+        this.#sound(`${said.kind} ${bodyWords(new TextDecoder().decode(said.bytes))}`.trim());
         return;
       case 'close':
-        this.#sounds.push(`close ${said.code} ${said.reason}`.trim());
+        this.#sound(`close ${said.code} ${said.reason}`.trim());
+        if (this.#errand.isMute === true) return;
         if (!this.#hasClosed) this.#connection.say({ word: 'gateway', said });
         this.#hasClosed = true;
         return;
       default:
-        this.#sounds.push(said.say);
+        this.#sound(said.say);
     }
+  }
+
+  #sound(words: string): void {
+    const now = this.#host.now();
+    const seconds = secondsBetween(this.#soundedAt, now);
+    this.#sounds.push(this.#errand.isTimed === true ? `${seconds} ${words}`.trim() : words);
+    this.#soundedAt = now;
   }
 
   #say(words: string): void {
@@ -131,6 +148,8 @@ export class Conversation implements Endpoint {
 }
 
 const FIRST_WORD_MS = 100;
+/** What it asked for has come, though the network was slow, and is not answered yet. */
+const HASTY_WORD_MS = 250;
 const WORD_EVERY_MS = 200;
 /** What is published comes until then. */
 const LASTS_MS = 1_500;

@@ -8,12 +8,13 @@ import type { OriginLine, SocketHearing } from '../../edges/gateway/origin-socke
 import { errandNamed } from '../../records/errands/all.ts';
 import { echoWords, type Errand, type Said } from '../../records/errands/errand.ts';
 import { pages, SILENT_PAGE } from '../../records/errands/links.ts';
-import { EVENTS } from '../../records/errands/sockets.ts';
+import { EVENTS } from '../../records/errands/talks/sockets.ts';
 import { headerWords } from '../../records/scenes/sounds.ts';
 import { eventWords, readEvents } from '../scenes/scene-events.ts';
 import { ErrandLine } from './errand-line.ts';
 
 export interface OriginWorld {
+  readonly now: number;
   later(delayUs: number, act: () => void): void;
 }
 
@@ -27,6 +28,7 @@ export class ErrandOrigin {
   readonly #chance: Prng;
   /** By errand. */
   readonly #told = new Map<string, string[]>();
+  readonly #toldAt = new Map<string, number>();
   readonly #ids = new Map<string, string>();
   /** By Connection-Id, how often it was asked behind the handshake, and by errand of a crowd. */
   readonly #asked = new Map<string, number>();
@@ -48,7 +50,8 @@ export class ErrandOrigin {
 
   ask(asked: AskedOrigin, hearing: OriginHearing): () => void {
     let isOver = asked.target.endsWith(`/${SILENT_PAGE}`);
-    const said = this.#saidTo(asked);
+    // Who is not there is told nothing.
+    const said = asked.host === ERRAND_ORIGINS[1] ? undefined : this.#saidTo(asked);
     const delayUs = WAY_US + this.#chance.below(WAY_US) + (said?.afterMs ?? 0) * 1_000;
     this.#world.later(delayUs, () => {
       if (isOver) return;
@@ -75,7 +78,7 @@ export class ErrandOrigin {
       return { say() {}, close() {}, cut: this.ask(asked, hearing) };
     return new ErrandLine(line, hearing, {
       later: (delayUs, act) => this.#world.later(delayUs, act),
-      told: (words) => this.#tell(errand.name, words),
+      told: (words) => this.#tell(errand, words),
     });
   }
 
@@ -87,22 +90,39 @@ export class ErrandOrigin {
       this.#asked.set(errand.name, times);
       return times > errand.times ? errand.again : errand.said;
     }
-    if (errand.to === 'door' || !isOfEvents(asked)) return errand.said;
+    if (errand.to === 'door') return this.#answerTo(asked, errand);
+    if (!isOfEvents(asked)) return errand.said;
     const id = firstOf(asked, 'connection-id');
     this.#ids.set(errand.name, id);
     const events = readEvents(asked.body);
-    this.#tell(errand.name, [eventWords(events), ...remindersIn(asked)].join(' | '));
-    if (events[0]?.type === 'OPEN') return errand.said;
+    this.#tell(errand, [eventWords(events), ...remindersIn(asked)].join(' | '));
+    const isFirst = !this.#asked.has(id);
+    if (isFirst) this.#asked.set(id, 0);
+    if (isFirst && events[0]?.type === 'OPEN') return errand.said;
     const times = this.#asked.get(id) ?? 0;
     this.#asked.set(id, times + 1);
     // What a WebSocket says later is taken, and answered with nothing.
     return errand.laters?.[times] ?? errand.later ?? TAKEN;
   }
 
-  #tell(errand: string, words: string): void {
-    const told = this.#told.get(errand) ?? [];
-    told.push(words);
-    this.#told.set(errand, told);
+  #answerTo(
+    asked: AskedOrigin,
+    errand: Extract<Asking, { readonly to: 'door' }>,
+  ): Said | undefined {
+    const { name, said, later = said, laters = [] } = errand;
+    this.#tell(errand, questionWords(asked));
+    const times = this.#asked.get(name) ?? 0;
+    this.#asked.set(name, times + 1);
+    return times === 0 ? said : (laters[times - 1] ?? later);
+  }
+
+  #tell({ name, isTimed }: Asking, words: string): void {
+    const { now } = this.#world;
+    const told = this.#told.get(name) ?? [];
+    const seconds = secondsBetween(this.#toldAt.get(name) ?? now, now);
+    told.push(isTimed === true ? `${seconds} ${words}`.trim() : words);
+    this.#told.set(name, told);
+    this.#toldAt.set(name, now);
   }
 }
 
@@ -117,6 +137,17 @@ function askingIn({ target }: AskedOrigin): Asking | undefined {
 function nameIn(target: string): string {
   const [path = ''] = target.split('?');
   return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** Whole ones, of instants in microseconds. */
+export function secondsBetween(one: number, other: number): string {
+  return `+${Math.floor((other - one) / 1_000_000)}`;
+}
+
+/** Without what is said in all of them. */
+function questionWords({ method, target, headers }: AskedOrigin): string {
+  const lines = headers.filter(([name]) => /^grip-last$/i.test(name));
+  return [`${method} ${target}`, ...headerWords(lines)].join(' | ');
 }
 
 function isOfEvents({ headers }: AskedOrigin): boolean {

@@ -15,12 +15,13 @@ import { plainLink } from '../../plan/simpler.ts';
 import { bodyWords } from '../../records/scenes/sounds.ts';
 import type { Trace } from '../../trace.ts';
 import { Conversation } from './conversation.ts';
-import { ErrandOrigin } from './errand-origin.ts';
+import { ErrandOrigin, secondsBetween } from './errand-origin.ts';
 import { Exchange } from './exchange.ts';
 import { Turning } from './turning.ts';
 import { Visit } from './visit.ts';
 
 export interface ErrandWorld {
+  readonly now: number;
   readonly trace: Trace;
   later(delayUs: number, act: () => void): void;
   /** All threads of a node live. */
@@ -91,9 +92,15 @@ export class Errander {
       new Conversation(connection, errand, {
         heard: (answer) => this.#heard(errand, answer),
         later: (delayMs, act) => world.later(delayMs * 1_000, act),
+        now: () => world.now,
       }).begin();
     } else {
-      const heard = (answer: string): void => this.#heard(errand, answer);
+      const { now } = world;
+      const heard = (answer: string): void =>
+        this.#heard(
+          errand,
+          errand.isTimed === true ? `${secondsBetween(now, world.now)} ${answer}` : answer,
+        );
       this.#visit(errand, connection, errand.times === undefined ? heard : () => {});
     }
     this.#publish(errand.items, errand.name);
@@ -136,9 +143,9 @@ export class Errander {
     const tell = (whole: string): void => {
       this.#world.trace.add({ kind: 'errandAnswered', node, errand: name, answer: whole });
     };
-    if (errand.to === 'door' || errand.isOverheard !== true) tell(answer);
+    if (errand.isOverheard !== true) tell(answer);
     else
-      this.#world.later(OVERHEARD_US, () => {
+      this.#world.later((errand.listensMs ?? OVERHEARD_MS) * 1_000, () => {
         // A thread that died meanwhile has told nobody anything.
         if (this.#world.isWell(node)) tell(`${answer} // ${this.#origin.toldOf(name)}`);
       });
@@ -146,9 +153,13 @@ export class Errander {
 
   #publish(items: Asked['items'], name: string): void {
     const world = this.#world;
-    for (const [at, item] of items.entries()) {
-      const { node } = this.#plan;
-      const atMs = HELD_MS + at * ITEM_EVERY_MS;
+    const { node } = this.#plan;
+    let atMs = HELD_MS;
+    for (const item of items) {
+      if (typeof item === 'object' && 'seconds' in item) {
+        atMs += Number(item.seconds) * 1_000;
+        continue;
+      }
       world.later(atMs * 1_000, () => {
         if (typeof item === 'string') world.publish(node, encodeText(item), 'http');
         else if ('topic' in item)
@@ -161,6 +172,7 @@ export class Errander {
           world.publish(node, encodeText(body), 'http');
         }
       });
+      atMs += ITEM_EVERY_MS;
     }
   }
 
@@ -202,6 +214,6 @@ interface Framed {
 const HELD_MS = 400;
 const ITEM_EVERY_MS = 250;
 /** What is told behind the end of a conversation has come by then. */
-const OVERHEARD_US = 700_000;
+const OVERHEARD_MS = 700;
 /** Threads that died last are back by then. */
 const FIRST_MS = 3_500;

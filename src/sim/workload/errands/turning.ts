@@ -29,7 +29,8 @@ export class Turning {
     let atMs = 0;
     let place = 0;
     for (const turn of turns) {
-      if (turn === 'wait') atMs += WAIT_MS;
+      const [, seconds] = /^wait ?(\d*)$/.exec(turn) ?? [];
+      if (seconds !== undefined) atMs += seconds === '' ? WAIT_MS : Number(seconds) * 1_000;
       else {
         const its = place;
         this.#host.later(atMs, () => this.#take(turn, its));

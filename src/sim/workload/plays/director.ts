@@ -1,9 +1,10 @@
-// Plays, one after the other, at the doors of one node: whoever has to do something does it when those before him have done or
+// Plays, one after the other, at the doors of nodes: whoever has to do something does it when those before him have done or
 // heard what they had to. Refuses to judge: what was heard is written down.
 
 import { Prng } from '../../../actors/runtime/prng.ts';
 import type { Address } from '../../../actors/runtime/actor.ts';
 import type { Link } from '../../edges/link.ts';
+import type { Mesh } from '../../edges/tcp/mesh.ts';
 import type { Connection } from '../../edges/network.ts';
 import type { House } from '../../records/plays/house.ts';
 import { isOpen, matched } from '../../records/plays/matching.ts';
@@ -22,11 +23,13 @@ export interface Stage {
   connectChat(way: Way, link: Link): Connection | undefined;
   drain(node: number, durationUs: number): void;
   crash(place: number, isTold: boolean, durationUs: number): void;
+  killProcess(node: number, durationUs: number): void;
 }
 
 export class Director {
   readonly #house: House;
   readonly #stage: Stage;
+  readonly #mesh: Mesh;
   readonly #seed: number;
   readonly #names: string[];
   readonly #guests = new Map<string, Guest>();
@@ -35,19 +38,26 @@ export class Director {
   #at = -1;
   /** Looks that were asked for before the step under way are in vain. */
   #turn = 0;
+  /** The step under way is one of hearing. */
+  #isListening = false;
   #clients = FIRST_CLIENT;
+  /** Until all that follows from a step has come to its end, wherever. */
+  readonly #momentUs: number;
 
   constructor(
     { house, names }: { readonly house: House; readonly names: readonly string[] },
     seed: number,
     stage: Stage,
+    mesh: Mesh,
   ) {
     this.#house = house;
     this.#stage = stage;
+    this.#mesh = mesh;
     this.#seed = seed;
     this.#names = [...names];
     stage.trace.add({ kind: 'houseOpened', node: NODE, house });
-    stage.later(OPENS_US, () => this.#begin());
+    this.#momentUs = house.company === undefined ? MOMENT_US : AWAY_US;
+    stage.later(house.company === undefined ? OPENS_US : JOINED_US, () => this.#begin());
   }
 
   #begin(): void {
@@ -77,15 +87,15 @@ export class Director {
     switch (step.does) {
       case 'comes': {
         this.#clients += 1;
-        const { from: remote, thread } = step;
-        const way = { node: NODE, client: this.#clients, remote, thread };
+        const { from: remote, at: node, thread } = step;
+        const way = { node, client: this.#clients, remote, thread };
         guest.come((link) => this.#stage.connectChat(way, link), step.isBlind);
-        this.#next(MOMENT_US);
+        this.#next(this.#momentUs);
         return;
       }
       case 'says':
         guest.say(step.text);
-        this.#next(MOMENT_US);
+        this.#next(this.#momentUs);
         return;
       case 'goes':
         guest.go();
@@ -93,7 +103,7 @@ export class Director {
         return;
       case 'ends':
         guest.end();
-        this.#next(MOMENT_US);
+        this.#next(this.#momentUs);
         return;
       case 'lends':
         this.#guestOf(step.to).token = guest.token;
@@ -101,18 +111,27 @@ export class Director {
         return;
       case 'fails':
         this.#fail(guest);
-        this.#next(MOMENT_US);
+        this.#next(this.#momentUs);
         return;
-      case 'dies':
+      case 'threadDies':
         this.#stage.crash(step.thread, true, DEAD_US);
-        this.#next(MOMENT_US);
+        this.#next(this.#momentUs);
         return;
       case 'waits':
         this.#next(step.ms * 1_000);
         return;
       case 'drains':
-        this.#stage.drain(NODE, step.ms * 1_000);
-        this.#next(MOMENT_US);
+        this.#stage.drain(step.at, step.ms * 1_000);
+        this.#next(this.#momentUs);
+        return;
+      case 'dies':
+        this.#stage.killProcess(step.at, step.ms * 1_000);
+        this.#next(this.#momentUs);
+        return;
+      case 'parts':
+        this.#mesh.shut(step.at, step.from, step.isShut);
+        this.#mesh.shut(step.from, step.at, step.isShut);
+        this.#next(0);
         return;
       case 'has':
         this.#heard(step, guest.heard.length);
@@ -127,6 +146,7 @@ export class Director {
         this.#stage.later(PAUSE_US, () => this.#gathered(step, guest));
         return;
       case 'hears': {
+        this.#isListening = true;
         const turn = this.#turn;
         this.#stage.later(PATIENCE_US, () => {
           if (turn === this.#turn) this.#heard(step, guest.heard.length);
@@ -142,7 +162,7 @@ export class Director {
   /** Somebody has heard something. */
   #look(): void {
     const step = this.#steps[this.#at];
-    if (step?.does !== 'hears') return;
+    if (step?.does !== 'hears' || !this.#isListening) return;
     const { heard } = this.#guestOf(step.by);
     const count = matched(step.lines, heard);
     if (count !== undefined) this.#heard(step, count);
@@ -150,6 +170,7 @@ export class Director {
   }
 
   #heard({ by }: Step, count: number): void {
+    this.#isListening = false;
     this.#note(by, this.#guestOf(by).heard.splice(0, count));
   }
 
@@ -162,7 +183,7 @@ export class Director {
   #note(by: string, heard: readonly string[]): void {
     const { name = '' } = this.#play ?? {};
     this.#stage.trace.add({ kind: 'playHeard', node: NODE, play: name, step: this.#at, by, heard });
-    this.#next(0);
+    this.#next(this.#house.company === undefined ? 0 : this.#momentUs);
   }
 
   #over(): void {
@@ -201,7 +222,10 @@ export class Director {
 const NODE = 0;
 const FIRST_CLIENT = 20_000;
 const OPENS_US = 300_000;
+/** Nodes have found each other. */
+const JOINED_US = 6_000_000;
 const MOMENT_US = 4_000;
 const DEAD_US = 100_000;
+const AWAY_US = 60_000;
 const PAUSE_US = 150_000;
 const PATIENCE_US = 5_000_000;

@@ -4,6 +4,8 @@
 import { WRITTEN_AT } from '../../records/plays/play.ts';
 import { type House, limitsOf } from '../../records/plays/house.ts';
 
+type Entry = Readonly<Record<string, unknown>>;
+
 export interface Told {
   readonly type: string;
   readonly id: string;
@@ -33,10 +35,14 @@ export function toldOf(
       ? { ...rest, fatal, ...('retry_after' in payload ? { retry_after: wait } : {}) }
       : payload;
   for (const [name, value] of Object.entries(all)) {
-    if (CHANGING.includes(name) || (name === 'ref' && isAnswer)) continue;
+    // Where there are several nodes it matters which one is named.
+    const isNode = name === 'node' && house.company !== undefined;
+    if ((CHANGING.includes(name) && !isNode) || (name === 'ref' && isAnswer)) continue;
     if (name === 'data') words.push(`data=${data?.replaceAll(' ', '_')}`);
     else if (type === 'ERROR' && (name === 'code' || name === 'field')) words.push(String(value));
     else if (type === 'ERROR' && name === 'fatal') words.push(...(value === true ? ['fatal'] : []));
+    else if (name === 'messages' && house.company !== undefined)
+      words.push(`messages=${(value as Entry[]).map(placedEntryOf).join(',')}`);
     else words.push(`${name}=${shown(value, name)}`);
   }
   return { words: words.join(' '), isAnswer };
@@ -50,13 +56,19 @@ function shown(value: unknown, name = ''): string {
 }
 
 /** [HP-HIST-2] Of a page: what was said, where it has all that it has to have. */
-function entryOf(entry: Readonly<Record<string, unknown>>): string {
+function entryOf(entry: Entry): string {
   const fields = Object.keys(entry).filter((name) => name !== 'data');
   const { id, timestamp } = entry;
   const isAsWritten = timestamp === WRITTEN_AT || UUID.test(String(id));
   return isAsWritten && ENTRIES.includes(fields.join())
     ? shown(entry['body'])
     : `fields:${fields.join('/')}`;
+}
+
+/** The same, with its place, its id, and the node that gave it that. */
+function placedEntryOf(entry: Entry): string {
+  const { seq, id, from, node = 'here' } = entry;
+  return [seq, id, from, node, entryOf(entry)].map(String).join(':');
 }
 
 function plain(name: string, value: unknown): unknown {

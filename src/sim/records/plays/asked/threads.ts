@@ -7,7 +7,6 @@ import {
   ack,
   BYE,
   comes,
-  dies,
   END,
   enters,
   gathers,
@@ -23,6 +22,7 @@ import {
   says,
   saysIn,
   type Step,
+  threadDies,
   waits,
 } from '../play.ts';
 
@@ -35,11 +35,14 @@ function at(thread: number, house: House, name: string, homeOfName = shardOfUser
 
 /** Where he sits. */
 function seated(house: House, by: string, user: string, thread: number): readonly Step[] {
-  return [comes(by, homeOf(house, user), false, thread), ...enters(house, by, user).slice(1)];
+  return [comes(by, homeOf(house, user), false, NODE, thread), ...enters(house, by, user).slice(1)];
 }
 
 const resumes = (house: House, by: string, user: string, ...heard: readonly string[]): Step[] => [
-  ...[comes(by, homeOf(house, user), false, STAYS), says(by, line('RESUME', { token: 'TOKEN' }))],
+  ...[
+    comes(by, homeOf(house, user), false, NODE, STAYS),
+    says(by, line('RESUME', { token: 'TOKEN' })),
+  ],
   hears(by, ...heard),
 ];
 const leave = (...all: readonly string[]): readonly Step[] =>
@@ -47,7 +50,7 @@ const leave = (...all: readonly string[]): readonly Step[] =>
 const is = (user: string, status: string, sessions: number): string =>
   `{"user":"${user}","status":"${status}","sessions":${sessions}}`;
 const hasMany = ({ shards, isSlow }: House): boolean => shards > 1 && !isSlow;
-const [STAYS, DIES] = [0, 1];
+const [NODE, STAYS, DIES] = [0, 0, 1];
 
 export const threadPlays: readonly Play[] = [
   play(
@@ -69,7 +72,7 @@ export const threadPlays: readonly Play[] = [
             hears(by, `ROOM_EVENT room=${room} event=join user=${charlie} count=3`),
           ),
         ],
-        ...[dies(DIES), waits(700)],
+        ...[threadDies(DIES), waits(700)],
         // The home that is new is told who sits there, and tells of some of them as if they came.
         ...[waits(1_000), gathers('a'), gathers('b')],
         // They sit there as before, and nobody knows what was said.
@@ -130,7 +133,12 @@ export const threadPlays: readonly Play[] = [
         ...[...seated(house, 'c', beside, DIES), waits(100)],
         ...[says('a', line('PRESENCE_QUERY', { users: [there, beside] }))],
         hears('a', `PRESENCE_STATE users=[${is(there, 'online', 1)},${is(beside, 'online', 1)}]`),
-        ...[dies(DIES), ...['b', 'c'].map((by) => hears(by, END)), waits(400), has('a', gone)],
+        ...[
+          threadDies(DIES),
+          ...['b', 'c'].map((by) => hears(by, END)),
+          waits(400),
+          has('a', gone),
+        ],
         ...[...saysIn(house, 'a', room, ['m2'], 2), says('a', line('HISTORY', { room }))],
         hears('a', `HISTORY_OK room=${room} messages=m1,m2 more=false`),
         ...[waits(1_100), says('a', line('PRESENCE_QUERY', { users: [there, beside] }))],

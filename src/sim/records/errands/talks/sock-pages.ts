@@ -1,6 +1,6 @@
 // Errands of SockJS pages that need no session. Written from spec/websocket-over-http.md, "SockJS".
 
-import { asks, type Errand, type Said, talks } from './errand.ts';
+import { asks, type Errand, type Said, talks } from '../errand.ts';
 import { EVENTS } from './sockets.ts';
 
 const NEVER = 'cache-control: no-store, no-cache, must-revalidate, max-age=0 | ';

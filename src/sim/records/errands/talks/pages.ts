@@ -4,7 +4,7 @@
 
 import type { Header } from '../../scenes/scene.ts';
 import { type Errand, type Line, type Said, turns } from '../errand.ts';
-import { EVENTS } from '../sockets.ts';
+import { EVENTS } from './sockets.ts';
 
 const GRIP: Header = ['Sec-WebSocket-Extensions', 'grip'];
 
@@ -28,14 +28,14 @@ interface Session {
 }
 
 /** Each turn, with what it is answered; and what the origin is told. */
-function session(
+export function session(
   name: string,
   what: Session,
   all: readonly (readonly [turn: string, answer?: string])[],
   ...told: readonly string[]
 ): Errand {
   const taken = all.map(([turn]) => turn.replace('~', `/0/${name}`));
-  const heard = all.flatMap(([turn, answer = '-']) => (turn === 'wait' ? [] : [answer]));
+  const heard = all.flatMap(([turn, answer = '-']) => (turn.startsWith('wait') ? [] : [answer]));
   const defined = { said: opens(), ...what, turns: taken, isOverheard: true };
   return turns(name, defined, `${heard.join(' / ')} // ${told.join(' / ')}`);
 }

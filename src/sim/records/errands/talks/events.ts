@@ -4,7 +4,7 @@
 
 import type { Header } from '../../scenes/scene.ts';
 import { type Errand, type Said, talks } from '../errand.ts';
-import { EVENTS } from '../sockets.ts';
+import { EVENTS } from './sockets.ts';
 import { WHOSE } from '../ways.ts';
 
 const GRIP: Header = ['Sec-WebSocket-Extensions', 'grip'];
@@ -109,7 +109,7 @@ export const eventErrands: readonly Errand[] = [
     'said-meanwhile',
     {
       laters: [slow(accepts(text('well')), 500)],
-      words: ['text one', 'ping two', 'text', 'pong', 'binary four'],
+      words: ['text one', 'ping two', 'text', 'none', 'pong', 'binary four'],
     },
     ['upgraded', 'text well'],
     ['OPEN', 'TEXT one', 'PING two, TEXT', 'PONG', 'BINARY four'],

@@ -2,8 +2,8 @@
 // Written from spec/websocket-over-http.md, "Opening" to "Control messages". `ew.test` leads to an origin over HTTP,
 // `et.test` to the one that is built in.
 
-import type { Header } from '../scenes/scene.ts';
-import { type Errand, type Said, talks } from './errand.ts';
+import type { Header } from '../../scenes/scene.ts';
+import { type Errand, type Said, talks } from '../errand.ts';
 
 export const EVENTS: Header = ['Content-Type', 'application/websocket-events'];
 const GRIP: Header = ['Sec-WebSocket-Extensions', 'grip'];

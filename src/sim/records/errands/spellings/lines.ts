@@ -4,7 +4,7 @@
 import type { Header } from '../../scenes/scene.ts';
 import { asks, type Errand } from '../errand.ts';
 import { asked, keepsJson, keepsLine, leads, page, stream, tellsLine } from '../links.ts';
-import { checks } from '../sockets.ts';
+import { checks } from '../talks/sockets.ts';
 
 /** More than may ask at once. */
 const CROWD = 130;

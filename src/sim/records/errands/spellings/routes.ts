@@ -2,7 +2,7 @@
 // are passed over. Written from spec/grip.md, "Routes" to "Signatures".
 
 import { asks, type Errand, talks } from '../errand.ts';
-import { EVENTS } from '../sockets.ts';
+import { EVENTS } from '../talks/sockets.ts';
 
 /** Lines of the routes file. */
 export const furtherRoutes: readonly string[] = [
@@ -42,6 +42,9 @@ export const furtherRoutes: readonly string[] = [
   'esp.test,sockjs=/sock,prefix=e- origin-e:80,over_http',
   'esd.test,sockjs=/sock,prefix=e- origin-e:80',
   'esg.test,sockjs=/,sockjs_as_path=/e/sock-as origin-e:80,over_http',
+  'n1.test,id=noticed-request origin-e:80',
+  'n2.test,id=noticed-socket origin-e:80,over_http',
+  'n3.test,id=noticed-activity origin-e:80,over_http',
   // None of these is one.
   String.raw`wrong.test,header="X-A: \x" origin-x:80`,
   'wrong.test,header="a\\',

@@ -1,0 +1,115 @@
+// Errands of how holds, WebSockets and pages end, and of what a page is refused in the midst of a session. Written from
+// spec/grip.md, "Response holds" and "Stream holds", and spec/websocket-over-http.md, "Requests", "Closing" and "SockJS".
+
+import type { Header } from '../../scenes/scene.ts';
+import { asks, type Errand } from '../errand.ts';
+import { end, page } from '../links.ts';
+import { accepts, closes, slow, turns } from './events.ts';
+import { session } from './pages.ts';
+
+const missing = '404 Not Found | content-type: text/plain Not Found\n';
+const takes = (bytes: number, body = ''): ReturnType<typeof accepts> =>
+  accepts(body, [['Content-Bytes-Accepted', String(bytes)]]);
+
+/** A hold whose origin wants to hear of its end. */
+function parts(
+  name: string,
+  mode: 'response' | 'stream',
+  format: object,
+  answer: string,
+  more: readonly Header[] = [],
+): Errand {
+  const headers: readonly Header[] = [
+    ['Grip-Hold', mode],
+    ['Grip-Channel', name],
+    ['Grip-Link', `<${name}?gone>; rel=gone`],
+    ...more,
+  ];
+  // Somebody may have all origins asked anew: then a poll is paused.
+  const paused = `POST /e/${name} / POST /e/${name}\\?gone`;
+  return asks(
+    name,
+    {
+      host: 'ed.test',
+      method: 'POST',
+      body: 'asked',
+      said: page('first\n', headers),
+      items: [{ channel: `e-${name}`, formats: format }],
+      isOverheard: true,
+    },
+    new RegExp(`^${answer} // ${paused}(?: / ${paused})*$`),
+  );
+}
+
+export const otherErrands: readonly Errand[] = [
+  // [GRIP-HOLD-9]
+  parts(
+    'gone-from-a-poll',
+    'response',
+    { 'http-response': { body: 'x' } },
+    String.raw`200 OK \|\| x`,
+  ),
+  parts('gone-from-a-stream', 'stream', end, String.raw`200 OK \|\| first\n`),
+  parts(
+    'gone-for-a-mistake',
+    'response',
+    { 'http-response': { code: 0, body: 'x' } },
+    String.raw`502 Bad Gateway \| content-type: text/plain \|\| no answer has the status 0\n`,
+  ),
+  // [WOH-CLOSE-1] [WOH-REQ-9]
+  turns(
+    'closed-and-taken-in-part',
+    {
+      laters: [slow(accepts(''), 500), takes(2), takes(6, closes(4100, 'so'))],
+      words: ['text one', 'text abc', 'close 4000 bye'],
+    },
+    ['upgraded', 'close 4100 so'],
+    [
+      'OPEN',
+      'TEXT one',
+      'TEXT abc, CLOSE 4000 bye',
+      'TEXT c, CLOSE 4000 bye | content-bytes-replayed: 1',
+    ],
+  ),
+  turns(
+    'closed-and-not-taken',
+    {
+      laters: [slow(accepts(''), 500), takes(0)],
+      words: ['text one', 'text abc', 'close 4000 bye'],
+    },
+    ['upgraded', 'cut'],
+    ['OPEN', 'TEXT one', 'TEXT abc, CLOSE 4000 bye'],
+  ),
+  turns(
+    'closed-and-taken-by-half',
+    {
+      laters: [slow(accepts(''), 500), takes(5, closes(4100, 'so'))],
+      words: ['text one', 'text abc', 'close 4000 bye'],
+    },
+    ['upgraded', 'cut'],
+    ['OPEN', 'TEXT one', 'TEXT abc, CLOSE 4000 bye'],
+  ),
+  // [SOCKJS-5]
+  session(
+    'page-that-asks-in-other-ways',
+    {},
+    [
+      ['POST ~/xhr', 'o\n'],
+      ['POST ~/xhr_streaming', missing],
+      ['GET ~/xhr', missing],
+      ['GET ~/eventsource', missing],
+      ['GET ~/htmlfile?c=x', missing],
+      ['POST ~/jsonp?c=x', missing],
+      ['GET ~/xhr_send', missing],
+      ['PUT ~/xhr_send ["no"]', missing],
+      ['GET ~/websocket', missing],
+      ['POST /info', missing],
+      ['GET /info/0', missing],
+      ['GET /0/info', missing],
+      ['GET /iframe.htm', missing],
+      ['GET /iframe.html/0', missing],
+      ['POST ~/xhr_send ["a"]', 'ok'],
+    ],
+    ...['OPEN', 'TEXT a'],
+  ),
+];

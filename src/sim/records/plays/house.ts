@@ -48,6 +48,7 @@ function narrow({ policy, shards }: House) {
     ...{ dedupeMs: 3_000, dedupeIdsMax: 4, emptyRoomMs: 1_500, roomsMax: 100 * shards },
     ...{ roomEventsMax: 2, roomMembersMax: 8, joinsPerSecondMax: 2 },
     ...{ bytesPerSecondMax: 5_000, bytesBurstMax: 40_000, loginTimeoutMs: 12_000 },
+    bridgedPerSecondMax: 30,
     ...{ offlineAgeMaxMs: 6_000, resumeBytesMax: 6_000 },
   } as const satisfies Partial<HouseOptions>;
 }
@@ -65,6 +66,7 @@ function usual(house: House) {
     ...{ lineBytesMax: 20_000, loginLineBytesMax: 2_000, bodyBytesMax: 16_384 },
     ...{ bytesPerSecondMax: 1_000_000, bytesBurstMax: 4_000_000 },
     ...{ messagesPerSecondMax: isSlow ? 2 : 1_000, messagesBurstMax: isSlow ? 4 : 1_000 },
+    bridgedPerSecondMax: 100,
     ...{ joinsPerSecondMax: 100, presenceEveryMs: 1_000, roomsMax: 8 * shards },
     ...{ roomsPerSessionMax: 2, sessionsPerUserMax: 3, watchedUsersMax: 2 },
     ...{ offlineMessagesMax: 2, historyMax: 20, resumeMessagesMax: 10, resumeWindowMs: 2_500 },

@@ -32,6 +32,8 @@ export type Step =
   | { readonly does: 'lends'; readonly by: string; readonly to: string }
   /** A bug strikes its session. */
   | { readonly does: 'fails'; readonly by: string }
+  /** Somebody publishes at the broker's door. */
+  | { readonly does: 'posts'; readonly by: string; readonly text: string }
   /** Another takes its place. */
   | { readonly does: 'threadDies'; readonly by: string; readonly thread: number }
   | { readonly does: 'waits'; readonly by: string; readonly ms: number }
@@ -98,6 +100,10 @@ export function lends(by: string, to: string): Step {
 
 export function fails(by: string): Step {
   return { does: 'fails', by };
+}
+
+export function posts(text: string): Step {
+  return { does: 'posts', by: '', text };
 }
 
 export function threadDies(thread: number): Step {

@@ -6,6 +6,7 @@ import { envelopePlays } from './asked/envelopes.ts';
 import { formPlays } from './asked/forms.ts';
 import { readerPlays } from './asked/readers.ts';
 import { threadPlays } from './asked/threads.ts';
+import { tokenPlays } from './asked/tokens.ts';
 import { doorPlays } from './doors.ts';
 import { mannerPlays } from './manners.ts';
 import type { Play } from './play.ts';
@@ -13,6 +14,7 @@ import { letterPlays } from './letters.ts';
 import { proofPlays } from './proofs.ts';
 import { returnPlays } from './returns.ts';
 import { talkPlays } from './talks.ts';
+import { bridgedPlays } from './narrow/bridged.ts';
 import { memoryPlays } from './narrow/memories.ts';
 import { pacePlays } from './narrow/paces.ts';
 import { policyPlays } from './narrow/policies.ts';
@@ -33,9 +35,16 @@ const usual: readonly Play[] = [
   ...endingPlays,
   ...readerPlays,
   ...threadPlays,
+  ...tokenPlays,
 ];
 
-const narrow: readonly Play[] = [...policyPlays, ...memoryPlays, ...pacePlays, ...waitingPlays];
+const narrow: readonly Play[] = [
+  ...policyPlays,
+  ...memoryPlays,
+  ...pacePlays,
+  ...waitingPlays,
+  ...bridgedPlays,
+];
 
 /** At the doors of one node. */
 export const plays: readonly Play[] = [

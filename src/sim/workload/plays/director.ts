@@ -14,6 +14,7 @@ import type { Shard } from '../../shard.ts';
 import type { Trace } from '../../trace.ts';
 import type { Way } from '../../ways-in.ts';
 import { Guest } from './guest.ts';
+import { Poster } from './poster.ts';
 
 export interface Stage {
   readonly now: number;
@@ -21,6 +22,7 @@ export interface Stage {
   readonly shards: readonly Shard[];
   later(delayUs: number, act: () => void): void;
   connectChat(way: Way, link: Link): Connection | undefined;
+  connectBroker(way: Way, link: Link): Connection | undefined;
   drain(node: number, durationUs: number): void;
   crash(place: number, isTold: boolean, durationUs: number): void;
   killProcess(node: number, durationUs: number): void;
@@ -113,6 +115,14 @@ export class Director {
         this.#fail(guest);
         this.#next(this.#momentUs);
         return;
+      case 'posts': {
+        this.#clients += 1;
+        const [way, number] = [{ node: NODE, client: this.#clients }, this.#clients];
+        const connect = (link: Link) => this.#stage.connectBroker(way, link);
+        void new Poster(step.text, { seed: this.#seed, number }, connect);
+        this.#next(this.#momentUs);
+        return;
+      }
       case 'threadDies':
         this.#stage.crash(step.thread, true, DEAD_US);
         this.#next(this.#momentUs);

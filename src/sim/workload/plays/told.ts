@@ -26,9 +26,10 @@ export function toldOf(
   const words = [type];
   if (type === 'ROOM_MESSAGE' || type === 'DIRECT_MESSAGE') words.push(`id=${shown(id)}`);
   if (!areRight(payload, house)) words.push('terms=wrong');
-  if ('node' in payload && payload['node'] !== NODE) words.push('node=wrong');
-  // [HP-OUT-2] As its sender wrote it, unless a lenient listener did.
-  if (words.length > 1 && timestamp !== WRITTEN_AT && !UUID.test(id)) words.push('timestamp=wrong');
+  if ('node' in payload && house.company === undefined && payload['node'] !== NODE)
+    words.push('node=wrong');
+  if (words.length > 1 && !isAsWritten(id, timestamp, payload['from']))
+    words.push('timestamp=wrong');
   const { fatal, retry_after: wait, ...rest } = payload;
   const all =
     type === 'ERROR'
@@ -55,12 +56,16 @@ function shown(value: unknown, name = ''): string {
   return value.length > LONG ? `${value.slice(0, 2)}~${value.length}` : value;
 }
 
+/** [HP-OUT-2] What came over a bridge, and what a lenient listener was told, has the node's time. */
+function isAsWritten(id: string, timestamp: unknown, from: unknown): boolean {
+  return timestamp === WRITTEN_AT || UUID.test(id) || String(from).includes('@');
+}
+
 /** [HP-HIST-2] Of a page: what was said, where it has all that it has to have. */
 function entryOf(entry: Entry): string {
   const fields = Object.keys(entry).filter((name) => name !== 'data');
-  const { id, timestamp } = entry;
-  const isAsWritten = timestamp === WRITTEN_AT || UUID.test(String(id));
-  return isAsWritten && ENTRIES.includes(fields.join())
+  const { id, timestamp, from } = entry;
+  return isAsWritten(String(id), timestamp, from) && ENTRIES.includes(fields.join())
     ? shown(entry['body'])
     : `fields:${fields.join('/')}`;
 }

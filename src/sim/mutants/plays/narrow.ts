@@ -67,4 +67,20 @@ export const narrowMutants: readonly Mutant[] = [
     story:
       'The keeper that takes the place of one that died is told who is here, and not who wants to hear of it: nobody is told of changes any more.',
   },
+  {
+    ...{ name: 'any-name-over-a-bridge', dialect, breaks, requirements: ['BRIDGE-6'] },
+    file: 'chat/rooms/room-bridge.ts',
+    find: "isUserName(name) ? name : 'guest'",
+    replace: "name !== '' ? name : 'guest'",
+    story:
+      'Whoever publishes calls himself as he likes, and is called so in the room, with blanks and all.',
+  },
+  {
+    ...{ name: 'data-of-any-length-over-a-bridge', dialect, breaks, requirements: ['BRIDGE-8'] },
+    file: 'chat/rooms/room-bridge.ts',
+    find: "const length = utf8Length(JSON.stringify(body)) + utf8Length(dataText ?? '') + AROUND_BYTES;",
+    replace: 'const length = utf8Length(JSON.stringify(body)) + AROUND_BYTES;',
+    story:
+      'What goes with a body is not counted: a line is longer than clients were told that lines are.',
+  },
 ];

@@ -71,7 +71,8 @@ export const tokenPlays: readonly Play[] = [
         'traveller',
         'RESUME_OK user=traveller caps=[] status=online replayed=0 rooms=[]',
       ),
-      ...[waits(1_100), has('a'), says('a', line('PING')), hears('a', 'PONG'), waits(700)],
+      // Whoever has come back has it to the nearest second.
+      ...[waits(850), has('a'), says('a', line('PING')), hears('a', 'PONG'), waits(1_400)],
       ...[has('a', ENDED, END), ...resumes(house, 'a', 'traveller', EXPIRED)],
     ],
     takesTokens,

@@ -60,6 +60,7 @@ const cases: readonly Case[] = [
   },
   { data: `"${long(16_384)}"`, words: 'id=made from=guest body=xx~16384' },
   { data: `"${long(16_385)}"`, words: undefined },
+  { data: `"${'\u00e9'.repeat(8_193)}"`, words: undefined },
   { data: `{"body":"b6","data":"${long(20_000)}"}`, words: undefined },
   { data: nested(31), words: `id=made from=guest body=[[~62` },
   { data: nested(32), words: undefined },

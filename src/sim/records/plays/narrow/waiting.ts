@@ -91,18 +91,18 @@ export const waitingPlays: readonly Play[] = [
   play(
     'pages-of-two-that-are-forgotten',
     (house) => [
-      ...[...enters(house, 'a', 'first'), ...enters(house, 'b', 'second')],
+      ...[...enters(house, 'a', 'former'), ...enters(house, 'b', 'latter')],
       ...['m1', 'm2', 'm3'].flatMap((id) => [
         ...[
-          says('a', direct('second', id, 1_500)),
-          hears('b', heardFrom('first', 'second', id, 1_500)),
+          says('a', direct('latter', id, 1_500)),
+          hears('b', heardFrom('former', 'latter', id, 1_500)),
         ],
         ...[hears('a', ack(house, id, 'status=delivered')), waits(100)],
       ]),
       // The older half of him who was told longer ago.
       ...[
-        ...page('b', 'first', ['m3'].map(long)),
-        ...page('a', 'second', ['m1', 'm2', 'm3'].map(long)),
+        ...page('b', 'former', ['m3'].map(long)),
+        ...page('a', 'latter', ['m1', 'm2', 'm3'].map(long)),
       ],
       ...leave('a', 'b'),
     ],

@@ -20,6 +20,8 @@ export interface House {
   readonly isNarrow: boolean;
   /** Where the node is not alone. */
   readonly company?: Company | undefined;
+  /** What is heard may come from a node that is played. */
+  readonly isAmongOthers?: boolean;
 }
 
 /** Nodes that are set in the same way. */

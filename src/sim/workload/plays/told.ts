@@ -26,9 +26,9 @@ export function toldOf(
   const words = [type];
   if (type === 'ROOM_MESSAGE' || type === 'DIRECT_MESSAGE') words.push(`id=${shown(id)}`);
   if (!areRight(payload, house)) words.push('terms=wrong');
-  if ('node' in payload && house.company === undefined && payload['node'] !== NODE)
-    words.push('node=wrong');
-  if (words.length > 1 && !isAsWritten(id, timestamp, payload['from']))
+  const isAlone = house.company === undefined && house.isAmongOthers !== true;
+  if ('node' in payload && isAlone && payload['node'] !== NODE) words.push('node=wrong');
+  if (words.length > 1 && isAlone && !isAsWritten(id, timestamp, payload['from']))
     words.push('timestamp=wrong');
   const { fatal, retry_after: wait, ...rest } = payload;
   const all =
@@ -64,10 +64,7 @@ function isAsWritten(id: string, timestamp: unknown, from: unknown): boolean {
 /** [HP-HIST-2] Of a page: what was said, where it has all that it has to have. */
 function entryOf(entry: Entry): string {
   const fields = Object.keys(entry).filter((name) => name !== 'data');
-  const { id, timestamp, from } = entry;
-  return isAsWritten(String(id), timestamp, from) && ENTRIES.includes(fields.join())
-    ? shown(entry['body'])
-    : `fields:${fields.join('/')}`;
+  return ENTRIES.includes(fields.join()) ? shown(entry['body']) : `fields:${fields.join('/')}`;
 }
 
 /** The same, with its place, its id, and the node that gave it that. */

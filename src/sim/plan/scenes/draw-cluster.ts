@@ -29,6 +29,7 @@ export function drawGatewayCluster(choices: PlanChoices): Plan | undefined {
   return {
     ...plan,
     ...{ mood: 'calm', sites: [], clients: [], faults: [], horizonUs: HORIZON_US, gateway },
+    home: { ...plan.home, topicsMax: 100_000 },
     // Nobody speaks there.
     chat: {
       ...{ options: { ...chatDefaults, cluster: CLUSTER, allowPlaintext: true }, way: plainLink },

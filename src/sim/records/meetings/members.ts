@@ -180,16 +180,16 @@ export const memberMeetings: readonly Meeting[] = [
     ...links('hea', { node: 'hea' }),
     awaits(
       'hea',
-      'HEARTBEAT incarnation=own digest=0000000000000000 hb=1 echo=0..1 links=["hea"] draining=false have={"incarnation":10,"ver":0}',
+      'HEARTBEAT incarnation=own digest=0000000000000000 hb=1 echo=0..9 links=["hea"] draining=false have={"incarnation":10,"ver":0}',
     ),
     awaits(
       'hea',
-      'HEARTBEAT incarnation=own digest=0000000000000000 hb=2 echo=1..2 draining=false have={"incarnation":10,"ver":0}',
+      'HEARTBEAT incarnation=own digest=0000000000000000 hb=2 echo=0..9 draining=false have={"incarnation":10,"ver":0}',
     ),
     ...links('hea2', { node: 'heb' }, ['hea/10//up']),
     awaits(
       'hea',
-      'HEARTBEAT incarnation=own digest=0000000000000000 hb=3 echo=2..3 links=["hea","heb"] draining=false have={"incarnation":10,"ver":0}',
+      'HEARTBEAT incarnation=own digest=0000000000000000 hb=3 echo=0..9 links=["hea","heb"] draining=false have={"incarnation":10,"ver":0}',
     ),
     tells(
       'hea',

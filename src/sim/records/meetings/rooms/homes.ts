@@ -184,13 +184,14 @@ export const homeMeetings: readonly Meeting[] = [
     ),
     // Nine tenths of twenty are too many, until half of that has gone.
     ...[waits(100), acksNothing('hoy'), ...types(17, 2), counts('cluster.pressed=0')],
-    ...[...types(1, 19), notices(LOG, 'warn cluster.pressed node=hoy waiting=18')],
+    ...[...types(1, 19), notices(LOG, 'warn cluster.pressed node=hoy waiting=18'), waits(50)],
     says('a', line('ROOM_MESSAGE', { room: 'full.a', body: 'm1' }, 'm1')),
     hears('a', 'ERROR UNAVAILABLE retry_after=1'),
     ...[counts('cluster.pressed=1', 'chat.messages.heldOff=1')],
     ...[tells('hoy', word('FORWARD_ACK', { n: '@n-10' })), waits(50), counts('cluster.pressed=1')],
     tells('hoy', word('FORWARD_ACK', { n: '@n-9' })),
     notices(LOG, 'warn cluster.eased node=hoy waiting=9'),
+    waits(50),
     says('a', line('ROOM_MESSAGE', { room: 'full.a', body: 'm1' }, 'm1')),
     hears(
       'hoy',

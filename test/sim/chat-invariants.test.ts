@@ -642,6 +642,14 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     { ...roomEvent(1, 'leave', 'u2', 1), reason: 'node_down' },
     heard(1, 'm2.2', 2),
   ],
+  '[HP-HOME-11] who hears two homes sits in one of them': [
+    began(),
+    chatBegan({}, [{ kind: 'shutWay', at: 1e6, one: 0, other: 2, durationUs: 6e7, amount: 0 }]),
+    ...[joined(1), joined(2), connected(2, 2, 1), loggedIn(1), seated(1, 0, { count: 2 })],
+    ...[loggedIn(2), at(9_000, heard(1, 'm2.1', 1))],
+    at(14_000, { ...roomEvent(1, 'leave', 'u2', 1), reason: 'node_down' }),
+    heard(1, 'm2.2', 2),
+  ],
   'who came behind a message does not hear it, though who said it learns late that it was taken': [
     ...[...alone, joined(1), joined(2), loggedIn(1), loggedIn(2), seated(1, 0)],
     at(2_000, askedFor(1, 'ROOM_MESSAGE', { room: 'r', message: 'm1.1' })),

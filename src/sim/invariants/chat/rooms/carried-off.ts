@@ -101,12 +101,14 @@ class Judge {
     const since = at - APART_US;
     if (at < TOGETHER_US || (this.#cutAt.get(there) ?? -Infinity) > since) return true;
     if (this.troubles.pausedUs(there, since, at) > 0) return true;
+    // [HP-HOME-11] Whoever does not hear it may be another home, and the nodes that hear both tell that one who sits there.
+    const others = [...this.troubles.nodes.keys()].filter((other) => other !== there);
+    if (others.some((other) => this.troubles.ofPair(other, there, since, at))) return true;
     return nodes.some(
       (node) =>
         node === there ||
         (this.#diedAt.get(node) ?? -Infinity) > since ||
-        this.troubles.ofNode(node, since, at) ||
-        this.troubles.ofPair(node, there, since, at),
+        this.troubles.ofNode(node, since, at),
     );
   }
 

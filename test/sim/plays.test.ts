@@ -48,7 +48,7 @@ const houses = [...usualHouses, ...narrowHouses];
 
 const companies: readonly House[] = [2, 3].flatMap((nodes) =>
   narrowHouses.map((house) => ({
-    ...{ ...house, isNarrow: false, company: { nodes, isAdvertised: true } },
+    ...{ ...house, isNarrow: false, company: { nodes, isAdvertised: true, isNew: true } },
   })),
 );
 const allTours = [...tours, ...mishapTours];

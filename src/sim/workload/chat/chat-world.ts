@@ -87,7 +87,8 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
       if (plan.leavesAt !== undefined) this.later(plan.leavesAt, () => crosser.leaveForever());
     }
     const { plays } = this.#plan;
-    if (plays !== undefined) void new Director(plays, seed, this.#host, this.mesh);
+    if (plays !== undefined)
+      void new Director(plays, seed, this.#host, (fault) => befallCluster(this, fault));
     for (const [number, stranger] of this.#plan.strangers.entries())
       this.later(stranger.at, () => knock(stranger, number, seed, this.#host));
     for (const fault of this.#plan.faults)

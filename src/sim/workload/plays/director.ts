@@ -4,7 +4,7 @@
 import { Prng } from '../../../actors/runtime/prng.ts';
 import type { Address } from '../../../actors/runtime/actor.ts';
 import type { Link } from '../../edges/link.ts';
-import type { Mesh } from '../../edges/tcp/mesh.ts';
+import type { ClusterFault } from '../../faults/cluster-faults.ts';
 import type { Connection } from '../../edges/network.ts';
 import type { House } from '../../records/plays/house.ts';
 import { isOpen, matched } from '../../records/plays/matching.ts';
@@ -22,13 +22,12 @@ export interface Stage {
   later(delayUs: number, act: () => void): void;
   connectChat(way: Way, link: Link): Connection | undefined;
   drain(node: number, durationUs: number): void;
-  killProcess(node: number, durationUs: number): void;
 }
 
 export class Director {
   readonly #house: House;
   readonly #stage: Stage;
-  readonly #mesh: Mesh;
+  readonly #befall: (fault: ClusterFault) => void;
   readonly #seed: number;
   readonly #names: string[];
   readonly #guests = new Map<string, Guest>();
@@ -47,11 +46,11 @@ export class Director {
     { house, names }: { readonly house: House; readonly names: readonly string[] },
     seed: number,
     stage: Stage,
-    mesh: Mesh,
+    befall: (fault: ClusterFault) => void,
   ) {
     this.#house = house;
     this.#stage = stage;
-    this.#mesh = mesh;
+    this.#befall = befall;
     this.#seed = seed;
     this.#names = [...names];
     stage.trace.add({ kind: 'houseOpened', node: NODE, house });
@@ -115,18 +114,16 @@ export class Director {
         this.#next(step.ms * 1_000);
         return;
       case 'drains':
-        this.#stage.drain(step.at, step.ms * 1_000);
+        this.#stage.drain(NODE, step.ms * 1_000);
         this.#next(this.#momentUs);
         return;
-      case 'dies':
-        this.#stage.killProcess(step.at, step.ms * 1_000);
+      case 'befalls': {
+        const fault = { ...step.what, at: this.#stage.now };
+        this.#stage.trace.add({ kind: 'faultPlayed', fault });
+        this.#befall(fault);
         this.#next(this.#momentUs);
         return;
-      case 'parts':
-        this.#mesh.shut(step.at, step.from, step.isShut);
-        this.#mesh.shut(step.from, step.at, step.isShut);
-        this.#next(0);
-        return;
+      }
       case 'has':
         this.#heard(step, guest.heard.length);
         return;

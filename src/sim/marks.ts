@@ -82,10 +82,12 @@ export class Marks {
     const counts = new Map(this.#counts);
     if (lane === 'object')
       for (const name of marksOfBytes) if (counts.get(name) === 0) counts.delete(name);
-    if (gateway !== undefined)
+    // A cluster of gateways meets what it meets.
+    const isBoth = gateway !== undefined && chat !== undefined;
+    if (gateway !== undefined && !isBoth)
       for (const name of [...gatewayMarks, ...gatewaySiteNames.map((site) => `site ${site}`)])
         counts.set(name, counts.get(name) ?? 0);
-    if (chat !== undefined)
+    if (chat !== undefined && !isBoth)
       for (const name of chat.cluster === undefined ? chatMarks : allMarks)
         counts.set(name, counts.get(name) ?? 0);
     counts.set('message', this.#messages);

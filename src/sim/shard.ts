@@ -180,7 +180,7 @@ export class Shard {
     this.#bind(edges.log, (entry) => {
       this.#log.obey(entry);
       this.ears?.hearLog(entry);
-      world.chat?.logged(node, entry.event, entry.fields ?? {});
+      world.chat?.logged(node, entry);
     });
     this.ears = plan.gateway && new GatewayEars(world.trace, node, shard);
     this.#gateway = world.gateway && this.#bindGateway(world.gateway);

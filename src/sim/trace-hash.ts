@@ -231,39 +231,44 @@ const RECEIPT = 0x7fb5d329;
 
 /** Names bytes by 52 bits that every one of them has touched: equal names mean equal bytes. */
 export function nameBytes(bytes: Uint8Array, from = 0, to = bytes.length): number {
-  const length = to - from;
+  // Four chains: none waits for another one.
   let one = 0x2545f491;
-  let other = 0x6c078965 ^ length;
-  let at = from;
-  if (length < VIEW_BYTES_MIN) {
-    for (const last = to - 3; at < last; at += 4) {
-      const word =
-        (bytes[at] as number) |
-        ((bytes[at + 1] as number) << 8) |
-        ((bytes[at + 2] as number) << 16) |
-        ((bytes[at + 3] as number) << 24);
-      one = Math.imul(one ^ word, 0x9e3779b1);
+  let two = 0x6c078965 ^ (to - from);
+  let three = 0x1b56c4e9;
+  let four = 0x51ed2701;
+  // Bytes may begin anywhere, and can be read word by word only where a word begins.
+  for (let at = from; at < to; at += ROOM_BYTES) {
+    const length = Math.min(to - at, ROOM_BYTES);
+    room.set(length === bytes.length ? bytes : bytes.subarray(at, at + length));
+    for (let i = 0; i < 3; i += 1) room[length + i] = 0;
+    const count = (length + 3) >> 2;
+    let i = 0;
+    for (; i < count - 3; i += 4) {
+      one = Math.imul(one ^ (words[i] as number), 0x9e3779b1);
+      two = Math.imul(two ^ (words[i + 1] as number), 0x85ebca6b);
+      three = Math.imul(three ^ (words[i + 2] as number), 0x9e3779b1);
+      four = Math.imul(four ^ (words[i + 3] as number), 0x85ebca6b);
       one ^= one >>> 15;
-      other = (Math.imul(other, 0x85ebca6b) + word) | 0;
+      two ^= two >>> 13;
+      three ^= three >>> 15;
+      four ^= four >>> 13;
     }
-  } else {
-    // Two chains, one for even words and one for odd ones: neither waits for the other.
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    for (const last = to - 7; at < last; at += 8) {
-      one = Math.imul(one ^ view.getInt32(at, true), 0x9e3779b1);
-      other = Math.imul(other ^ view.getInt32(at + 4, true), 0x85ebca6b);
+    for (; i < count; i += 1) {
+      one = Math.imul(one ^ (words[i] as number), 0x9e3779b1);
+      two = (Math.imul(two, 0x85ebca6b) + (words[i] as number)) | 0;
       one ^= one >>> 15;
-      other ^= other >>> 13;
     }
   }
-  for (; at < to; at += 1) {
-    one = Math.imul(one ^ (bytes[at] as number), 0x9e3779b1);
-    one ^= one >>> 15;
-    other = (Math.imul(other, 0x85ebca6b) + (bytes[at] as number)) | 0;
-  }
-  const low = finish(one ^ Math.imul(other, 0xc2b2ae35));
-  return (finish(other ^ low) & 0xfffff) * 0x100000000 + low;
+  one ^= finish(three);
+  two ^= finish(four);
+  const low = finish(one ^ Math.imul(two, 0xc2b2ae35));
+  return (finish(two ^ low) & 0xfffff) * 0x100000000 + low;
 }
+
+/** Where bytes are looked at; nothing in it outlives a call. In words as little-endian machines read them, which all are. */
+const ROOM_BYTES = 65_536;
+const room = new Uint8Array(ROOM_BYTES + 4);
+const words = new Int32Array(room.buffer);
 
 /** A message as people read it: bytes as text, where they are text. At once, since senders use objects again. */
 function inWords(message: unknown): string {
@@ -281,9 +286,6 @@ function bytesInWords(bytes: Uint8Array): string {
         : `<${byte.toString(16).padStart(2, '0')}>`;
   return text;
 }
-
-/** Below this a view costs more than it saves. */
-const VIEW_BYTES_MIN = 160;
 
 function hex(word: number): string {
   return word.toString(16).padStart(8, '0');

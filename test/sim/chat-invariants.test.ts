@@ -488,6 +488,12 @@ const plays: readonly Written[] = [
   just('houseOpened', { node: 0, house }),
   just('playBegan', { node: 0, play: PLAY }),
 ];
+/** Its third step is the first in which somebody hears something. */
+const MEETING = 'a-node-comes-and-goes';
+const metBy = (...lines: readonly string[]): Written =>
+  just('playHeard', { node: 0, play: MEETING, step: 2, by: 'comer', heard: lines });
+const challenge =
+  'SERVER_CHALLENGE node=n1 incarnation=own cluster=sim version=1.1 caps=["presence","interest","forward","synced","columns","detour"] nonce=fresh key=k1 proof=right advertise=n1:7501';
 const refusedTwice = ['ERROR NOT_LOGGED_IN', 'ERROR NOT_LOGGED_IN'];
 const playHeard = (lines: readonly string[]): Written =>
   just('playHeard', { node: 0, play: PLAY, step: 2, by: 'a', heard: lines });
@@ -558,6 +564,11 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
   'who was dead three times is waited for for twice as long': [
     ...[began(), unheard, seen(0, 'n3', 'linkUp'), ...flapping(3)],
     ...[at(70_000, seen(0, 'n2', 'suspect')), at(80_500, seen(0, 'n2', 'down'))],
+  ],
+  '[HP-MEMBER-13] who is late itself takes others for suspect after twice the time': [
+    ...[began(), unheard, seen(0, 'n3', 'linkUp'), seen(0, 'n2', 'linkUp')],
+    ...[at(10_000, lagOf(201)), at(15_000, seen(0, 'n2', 'suspect'))],
+    ...[at(16_000, lagOf(3)), at(16_500, seen(0, 'n2', 'down'))],
   ],
   'who was dead twice is not': [
     ...[began(), unheard, seen(0, 'n3', 'linkUp'), ...flapping(2)],
@@ -633,6 +644,10 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
   'a call': [
     ...[calls('bytes'), over('bytes', ['ERROR INVALID_UTF8'], false)],
     ...[calls('http'), over('http', ['ERROR INVALID_JSON fatal'], true), quiet],
+  ],
+  'a meeting': [
+    ...[just('playBegan', { node: 0, play: MEETING }), metBy(challenge)],
+    ...[just('playOver', { node: 0, play: MEETING, rest: [] }), quiet],
   ],
   'a play': [...plays, playHeard(refusedTwice), playOver(), quiet],
   'a call whose thread dies': [...[calls('http'), crashed, quiet]],
@@ -1067,6 +1082,8 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
       [calls('bytes'), over('bytes', ['ERROR INVALID_JSON'], false)],
     ],
     ['calls-answered', 'a call without end', [calls('http'), { kind: 'quiet' }]],
+    ['plays', 'a node hears another proof', [metBy(challenge.replace('right', 'wrong'))]],
+    ['plays', 'a node is not answered', [metBy('nothing')]],
     ['plays', 'somebody hears less', [...plays, playHeard(refusedTwice.slice(1))]],
     [
       'plays',

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 
 import { drawPlan } from '../../src/sim/plan.ts';
 import { drawGatewayPlan, gatewaySiteNames } from '../../src/sim/plan/gateway.ts';
+import { chatMarks, clusterMarks } from '../../src/sim/records/chat-marks.ts';
 import { gatewayMarks } from '../../src/sim/records/gateway-marks.ts';
 import { registeredMarks } from '../../src/sim/marks.ts';
 import { dialectOf } from '../../src/sim/search/dialects.ts';
@@ -31,6 +32,8 @@ describe('a simulated gateway', { timeout: 60_000 }, () => {
     const known = new Set([
       ...registeredMarks,
       ...gatewayMarks,
+      // Some are nodes of a cluster.
+      ...[...chatMarks, ...clusterMarks],
       ...gatewaySiteNames.map((site) => `site ${site}`),
     ]);
     const met = new Set<string>();

@@ -449,6 +449,10 @@ const clean: Record<string, Written[]> = {
     { kind: 'shardStarted', node: 0, shard: 1, atMs: 2_200 },
     ...seenOften(2_250, 6_000, { adrift: ['a'] }),
   ],
+  'a publish to a thread that is still starting when the last fault is over': [
+    ...[joined(author, 'steady'), connected(author), died, healed(1_000), sent(0)],
+    ...[failed(0, 'unknown'), { kind: 'shardStarted', node: 0, shard: 0 } as const, quiet(4_000)],
+  ],
   'subscribe, read, unsubscribe': [
     joined(reader, 'steady'),
     connected(),
@@ -1113,6 +1117,14 @@ const planted: [string, string, Written[]][] = [
     'liveness',
     '[BROKER-LIVE-1] a publish that was never answered',
     [joined(author, 'steady'), connected(author), { kind: 'healed' }, sent(0), quiet(4_000)],
+  ],
+  [
+    'liveness',
+    '[BROKER-LIVE-1] nor one that was sent when the last thread was back',
+    [
+      ...[joined(author, 'steady'), connected(author), died, { kind: 'healed' } as const],
+      ...[{ kind: 'shardStarted', node: 0, shard: 0 } as const, sent(0), quiet(4_000)],
+    ],
   ],
   [
     'rights',

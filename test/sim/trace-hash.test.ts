@@ -47,6 +47,19 @@ describe('the trace hash', () => {
     expect(names.size).toBe(400);
   });
 
+  test('names long bytes to their end, wherever they begin', () => {
+    const bytes = new Uint8Array(200_003);
+    const name = nameBytes(bytes, 1, 150_002);
+    expect(nameBytes(bytes.subarray(3, 150_004))).toBe(name);
+    for (const at of [65_535, 65_536, 65_537, 131_072, 150_000, 150_001]) {
+      const other = bytes.slice();
+      other[at] = 1;
+      expect(nameBytes(other, 1, 150_002)).not.toBe(name);
+    }
+    bytes[150_002] = 1;
+    expect(nameBytes(bytes, 1, 150_002)).toBe(name);
+  });
+
   test.each([
     ['instant', hashOf(message, 1_001)],
     ['shard', hashOf(message, 1_000, 1)],

@@ -113,7 +113,7 @@ export function roomOf(path: string): string | undefined {
 }
 
 /** Folders of records that judges read, too. */
-const ofTraces: readonly string[] = ['errands', 'calls', 'plays'];
+const ofTraces: readonly string[] = ['errands', 'calls', 'plays', 'meetings'];
 
 export type ArrowReport = { readonly modulesSeen: number; readonly mistakes: readonly string[] };
 

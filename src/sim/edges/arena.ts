@@ -3,11 +3,11 @@
 // its bytes. Refuses to know what is written there; production, where one small message could keep a whole block
 // alive, has no such thing.
 
-const BLOCK_BYTES = 32_768;
+const BLOCK_BYTES = 65_536;
 /** The platform keeps arrays up to this size where objects are. */
 const SMALL_BYTES_MAX = 64;
 /** Larger ones would leave too much of a block unused. */
-const PIECE_BYTES_MAX = 4_096;
+const PIECE_BYTES_MAX = 16_384;
 /** A code unit of a text takes at most so many bytes of UTF-8. */
 const UNIT_BYTES_MAX = 3;
 const encoder = new TextEncoder();

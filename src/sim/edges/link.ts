@@ -13,6 +13,8 @@ export interface LinkPlan {
   readonly cutPercent: number;
   /** Percent of reads that join what has arrived. */
   readonly joinPercent: number;
+  /** No queue on it is ever full. */
+  readonly isSteady?: boolean;
 }
 
 /** One client's way to its node; outlives connections. Faults write the lower half. */

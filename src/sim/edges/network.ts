@@ -52,7 +52,7 @@ function verdictFor(pipe: Pipe): number {
   const drawn = chance.next();
   const delay = plan.latencyUs + extraLatencyUs + ((drawn >>> 10) % (plan.jitterUs + 1));
   // One segment in a thousand meets a full queue somewhere.
-  return (drawn & 0x3ff) === 0 ? delay + 100_000 : delay;
+  return (drawn & 0x3ff) === 0 && plan.isSteady !== true ? delay + 100_000 : delay;
 }
 
 function isStalled({ connection, link, isUp }: Pipe): boolean {

@@ -90,7 +90,12 @@ export class Processes {
     const known = this.#plan.isSparse === true ? next : addresses;
     const door = doorsOf(this.#world.plan.nodes)[node] ?? '';
     const advertiseChat = this.#plan.isAdvertised === true ? door : '';
-    return { peers: [...known, ...elsewhere], advertise: addresses[node] ?? '', advertiseChat };
+    const met = this.#plan.meetings === undefined ? [] : [MET];
+    return {
+      peers: [...known, ...elsewhere, ...met],
+      advertise: addresses[node] ?? '',
+      advertiseChat,
+    };
   }
 
   #of(node: number): Process {
@@ -106,8 +111,11 @@ export class Processes {
   }
 }
 
+/** Whom a node is told of that meets others. */
+export const MET = `kin:${PEER_PORT}`;
 /** How many others a node is told of that is not told of all. */
 const FEW = 2;
 const WALL_AT_ZERO_MS = 1_700_000_000_000;
-const secret = new TextEncoder().encode('a secret of the simulated cluster, long enough');
-const KEYS = [{ id: 'k1', secret }];
+/** Whoever knows it is a node of the simulated cluster. */
+export const SECRET = 'a secret of the simulated cluster, long enough';
+const KEYS = [{ id: 'k1', secret: new TextEncoder().encode(SECRET) }];

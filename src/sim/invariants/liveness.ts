@@ -56,12 +56,16 @@ function watcherOf(judge: Judge): Watcher {
     published: (event) => judge.published(event),
     left: ({ client }) => judge.gone(client),
     nodeKilled: ({ node }) => judge.dead(node),
+    shardCrashed: ({ node, shard }) => judge.starting.add(`${node} ${shard}`),
+    shardStarted: ({ node, shard }) => judge.starting.delete(`${node} ${shard}`),
     healed: () => judge.healed(),
     quiet: (event) => judge.rest(event),
   };
 }
 
 class Judge {
+  /** Threads that died and are not back yet, which may be so when the last fault is over. */
+  readonly starting = new Set<string>();
   readonly #report: Report;
   /** Steady ones, by client. */
   readonly #readers: (Reader | undefined)[] = [];
@@ -167,7 +171,7 @@ class Judge {
   }
 
   sent(event: EventOf<'publishSent'>): void {
-    if (this.#isHealed) this.#unanswered.set(event.publication, event);
+    if (this.#isHealed && this.starting.size === 0) this.#unanswered.set(event.publication, event);
   }
 
   published(event: EventOf<'published'>): void {

@@ -1,6 +1,7 @@
 // Every planted bug, by area. Refuses to know how they are run: search/mutate.ts does that.
 
 import { bridging } from './bridges/crossing.ts';
+import { meetingMutants } from './plays/meetings.ts';
 import { narrowMutants } from './plays/narrow.ts';
 import { playMutants } from './plays/plays.ts';
 import { again } from './chat/again.ts';
@@ -21,6 +22,7 @@ import { lettingIn } from './doors/letting-in.ts';
 import { holding } from './gateway.ts';
 import { errandMutants } from './gateway/errands.ts';
 import { sockJsMutants } from './gateway/sockjs.ts';
+import { abroadMutants } from './gateway/abroad.ts';
 import { patienceMutants } from './gateway/patience.ts';
 import { forgetfulMutants } from './gateway/remembering.ts';
 import { runningMutants } from './gateway/running.ts';
@@ -49,11 +51,13 @@ export const mutants: readonly Mutant[] = [
   ...forgetfulMutants,
   ...errandMutants,
   ...patienceMutants,
+  ...abroadMutants,
   ...sockJsMutants,
   ...runningMutants,
   ...tellingMutants,
   ...callMutants,
   ...playMutants,
+  ...meetingMutants,
   ...narrowMutants,
   ...chatting,
   ...signing,

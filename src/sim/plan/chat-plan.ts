@@ -135,6 +135,8 @@ export interface ChatPlan {
   readonly calls?: readonly PlannedCall[];
   /** Nobody else is there, and nothing goes wrong. */
   readonly plays?: { readonly house: House; readonly names: readonly string[] } | undefined;
+  /** The first node meets others that are played; nobody else is there, and nothing goes wrong. */
+  readonly meetings?: readonly string[] | undefined;
   readonly faults: readonly ClusterFault[];
   /** The way between two nodes. */
   readonly way: LinkPlan;

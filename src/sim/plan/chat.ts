@@ -20,6 +20,7 @@ import type {
 } from './chat-plan.ts';
 import { type Bridging, bridgings, withBridgedRoom, withVoices } from './casting/bridgings.ts';
 import { withCalls } from './calls/draw-calls.ts';
+import { withMeetings } from './calls/draw-meetings.ts';
 import { withPlays } from './calls/draw-plays.ts';
 import { withTours } from './calls/draw-tours.ts';
 import { areCrowdsAlone, inCrowds, isOfCrowds, sessionsMax } from './casting/crowds.ts';
@@ -148,7 +149,7 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     isAdvertised: isCluster && (isDrain || drawn(chance(1, 4), seed, 'is advertised')),
     upgrades: isCluster ? drawn(upgradesOf(nodeCount), seed, 'upgrades') : [],
   };
-  const plan = withPlays({
+  const plan: Plan = {
     ...{ seed, lane, mood, nodes: nodeCount, shards: shardCount, ...settings },
     sites: [...settings.sites, ...(isCluster ? drawn(clusterSites, seed, 'cluster sites') : [])],
     // Limits of doors, and short memories of topics, have runs of their own.
@@ -163,8 +164,8 @@ export function drawChatPlan({ seed, lane, nodes, shards, clients }: PlanChoices
     },
     home: { ...settings.home, topicsMax: 100_000, dedupeIdsMax: 1_000 },
     ...{ addresses: 0, clients: [], faults, horizonUs, chat: withCalls(seed, chat) },
-  });
-  return withTours(plan);
+  };
+  return withMeetings(withTours(withPlays(plan)));
 }
 
 /** Whose publications cross, between nodes or over bridges, and who sits where they come. */

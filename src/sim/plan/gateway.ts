@@ -14,6 +14,8 @@ import type { ChannelPlan, HolderPlan, OriginPlan, Outage, Rerouting } from './g
 import { chance, drawn, milliseconds, mixed, plainRecord } from './drawing.ts';
 import { errandOptions } from '../records/errands/ways.ts';
 import type { PlayerPlan } from '../records/scenes/scene.ts';
+import { drawGatewayCluster } from './scenes/draw-cluster.ts';
+import { drawNarrowGateway } from './scenes/draw-narrow.ts';
 import { drawErrander } from './scenes/draw-errands.ts';
 import { drawPlayers } from './scenes/draw-scenes.ts';
 import { frame } from './settings.ts';
@@ -26,7 +28,10 @@ export const gatewaySiteNames: readonly string[] = [
   'early-heartbeat',
 ];
 
-export function drawGatewayPlan({ seed, lane, nodes, shards, clients }: PlanChoices): Plan {
+export function drawGatewayPlan(choices: PlanChoices): Plan {
+  const { seed, lane, nodes, shards, clients } = choices;
+  const other = drawGatewayCluster(choices) ?? drawNarrowGateway(choices);
+  if (other !== undefined) return other;
   const drawnFrame = drawn(frame, seed, 'plan');
   const { settings } = drawnFrame;
   const mood = drawnFrame.mood === 'narrow' ? 'everything' : drawnFrame.mood;

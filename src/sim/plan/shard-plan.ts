@@ -16,7 +16,7 @@ interface World {
 export function shardPlanOf({ plan, processes, gateway: its }: World, place: number): ShardPlan {
   const { seed, shards, lane, broker, home, receiptBytes, serviceUs, fineTurns, sites, gateway } =
     plan;
-  const joined = gateway === undefined ? plan.chat?.bridges : bridges;
+  const joined = plan.chat === undefined ? gateway && bridges : plan.chat.bridges;
   const [node, shard] = [Math.floor(place / shards), place % shards];
   const { chat, cluster } = processes?.starting(node, shard) ?? {};
   return {

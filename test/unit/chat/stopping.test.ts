@@ -26,3 +26,24 @@ test('[HP-RES-5] whoever is about to stop is not registered again with a new kee
   expect(stops).toBe(1);
   expect(sent).not.toContainEqual(expect.objectContaining({ type: 'register' }));
 });
+
+test('[HP-RES-4] whoever is replaced while he moves is closed when the router has let him go', () => {
+  const sent: unknown[] = [];
+  const session = {
+    ...{ chat: { edges: {} }, connection: 7, who: undefined, life: 'closed' },
+    ...{
+      seats: new Map(),
+      lines: [],
+      isPaused: false,
+      heir: { to: addressOf(1, 'users'), ref: 5 },
+    },
+  };
+  const context = {
+    self: addressOf(1, 'session'),
+    ...{ now: 0, wallMs: 0, after: () => {}, cancel: () => {}, count: () => {}, stop: () => {} },
+    send: (_: unknown, message: unknown) => void sent.push(message),
+  };
+  const left = { type: 'streamLeft', connection: 7, places: [] };
+  hpSession.receive(session as never, left as never, context as never);
+  expect(sent).toEqual([expect.objectContaining({ type: 'close', connection: 7 })]);
+});

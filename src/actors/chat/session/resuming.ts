@@ -328,7 +328,10 @@ export function streamLeft(
       else if (last !== undefined && isAfter(last, seat.place)) seat.place = last;
     }
   }
-  if (session.heir !== undefined) passOn(session, context);
+  if (session.heir === undefined) return;
+  // [HP-RES-4] It was over before the router had answered: nobody takes it, and its client has heard that.
+  if (session.who === undefined) closeNow(session, context);
+  else passOn(session, context);
 }
 
 /** As the keeper of rooms names its publications: `epoch:seq`. */

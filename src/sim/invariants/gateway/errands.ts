@@ -27,7 +27,7 @@ export const errandsAnswered: Invariant = {
     ],
     ...['GRIP-HOLD-3', 'GRIP-HOLD-4', 'GRIP-KEEP-4', 'GRIP-NEXT-4', 'GRIP-NEXT-7', 'GRIP-ORDER-2'],
     ...['WOH-KEEP-1', 'WOH-KEEP-2', 'WOH-KEEP-3', 'WOH-OPEN-10', 'WOH-RETRY-1', 'WOH-RETRY-2'],
-    ...['SOCKJS-14'],
+    ...['SOCKJS-14', 'HP-RELAY-6', 'HP-RELAY-7', 'HP-RELAY-10'],
     ...['GRIP-ROUTE-5', 'GRIP-ROUTE-6', 'GRIP-ROUTE-7', 'GRIP-REWRITE-4', 'GRIP-TARGET-4'],
     ...['GRIP-TARGET-5', 'GRIP-SIG-2', 'GRIP-NEXT-11', 'GRIP-ORDER-5', 'GRIP-PATCH-3'],
     ...['GRIP-ZMQ-1', 'GRIP-ZMQ-2', 'GRIP-ZMQ-3', 'WOH-OPEN-13', 'WOH-REQ-5', 'WOH-REQ-7'],

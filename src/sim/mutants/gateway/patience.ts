@@ -46,4 +46,19 @@ export const patienceMutants: readonly Mutant[] = [
     replace: 'Math.round(size / messageBlockBytes)',
     story: 'A block that is begun is not counted, and the operator is billed for what nobody was.',
   },
+  {
+    ...{ name: 'sockets-take-no-room', dialect, breaks, requirements: ['GRIP-CLIENT-6'] },
+    file: 'gateway/gateway-door.actor.ts',
+    find: 'if (requests.size + sockets.size >= gateway.options.connectionsMax) {',
+    replace: 'if (requests.size >= gateway.options.connectionsMax) {',
+    story: 'Since WebSockets are kept in a map of their own they are not counted any more.',
+  },
+  {
+    ...{ name: 'those-that-waited-cost-nothing', dialect, breaks, requirements: ['GRIP-LIMIT-4'] },
+    file: 'gateway/channels/pacer.ts',
+    find: '      this.#spend(next.receivers, now, messageRate);\n',
+    replace: '',
+    story:
+      'Only what goes at once is paid for: when its time has come all that waits goes in the same instant.',
+  },
 ];

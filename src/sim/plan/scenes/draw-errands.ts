@@ -31,7 +31,12 @@ export function drawErrander({
   return { client, node, isPatient: true, errands: [...soon, ...patient] };
 }
 
-function drawnFrom(errands: readonly Errand[], chance: Prng, fromMs = 0): readonly PlannedErrand[] {
+/** Two of three, each in its time. */
+export function drawnFrom(
+  errands: readonly Errand[],
+  chance: Prng,
+  fromMs = 0,
+): readonly PlannedErrand[] {
   return (
     errands
       .filter(({ isPart }) => isPart !== true)

@@ -15,6 +15,8 @@ import { lineErrands } from './spellings/lines.ts';
 import { activityErrand, noticeErrands } from './patience/notices.ts';
 import { otherErrands } from './talks/others.ts';
 import { routeErrands } from './spellings/routes.ts';
+import { narrowErrands } from './patience/narrow.ts';
+import { abroadErrands } from './talks/abroad.ts';
 import { closingErrands } from './talks/closings.ts';
 import { directErrands } from './talks/directs.ts';
 import { eventErrands } from './talks/events.ts';
@@ -55,11 +57,15 @@ export const patientErrands: readonly Errand[] = [
 /** Others, that came later still. */
 export const latestErrands: readonly Errand[] = [...noticeErrands, ...otherErrands];
 
+export { abroadErrands, narrowErrands };
+
 export const errands: readonly Errand[] = [
   ...firstErrands,
   ...laterErrands,
   ...patientErrands,
   ...latestErrands,
+  ...abroadErrands,
+  ...narrowErrands,
 ];
 
 const byName: ReadonlyMap<string, Errand> = new Map(errands.map((errand) => [errand.name, errand]));

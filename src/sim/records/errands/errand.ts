@@ -8,6 +8,8 @@ export type Errand = {
   readonly name: string;
   /** Only ever an item of another one. */
   readonly isPart?: boolean;
+  /** It is run at another node. */
+  readonly isAbroad?: boolean;
   /** It begins when the others are over. */
   readonly isLast?: boolean;
   /** All that an operator is told of its channel, or of the route that has its name; see `notices.ts`. */
@@ -22,7 +24,7 @@ interface Asked {
   readonly said: Said | undefined;
   /**
    * Are published while it is held, one after the other, and those of a list at once; `seconds` lets time pass; what has a
-   * topic goes to the broker's door. A text is the whole body, as it stands, a `pull` goes in a tnetstring to the socket of that name, `frames` go
+   * topic goes to the broker's door, and what is `elsewhere` is published at another node. A text is the whole body, as it stands, a `pull` goes in a tnetstring to the socket of that name, `frames` go
    * to the one of that `input` as they stand, and `errand` is another one, by its name.
    */
   readonly items: readonly (string | object | readonly object[])[];
@@ -51,6 +53,8 @@ interface Talk extends Asked, Overheard {
    */
   readonly words: readonly string[];
   readonly line?: Line;
+  /** It reads nothing for so long, and little is on its way to it. */
+  readonly deafMs?: number;
   /** It answers no close. */
   readonly isMute?: boolean;
   /** It waits for nobody with its words: what comes before it is open is `cut` alone. */

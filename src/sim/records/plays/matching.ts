@@ -7,6 +7,16 @@ export function matched(expected: readonly string[], heard: readonly string[]): 
   return isAll ? expected.length : undefined;
 }
 
+/** The lines that were heard, those that are expected in the order in which they are, where any order will do. */
+export function inOrder(expected: readonly string[], heard: readonly string[]): readonly string[] {
+  const left = [...heard];
+  const found = expected.flatMap((line) => {
+    const at = left.findIndex((one) => isLine(line, one));
+    return at < 0 ? [] : left.splice(at, 1);
+  });
+  return [...found, ...left];
+}
+
 /** Whether it may become that yet. */
 export function isOpen(expected: readonly string[], heard: readonly string[]): boolean {
   return (

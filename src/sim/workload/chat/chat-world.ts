@@ -2,6 +2,7 @@
 // nodes with what befalls them, and what each phase of a run has everybody do. What they want done later the world keeps.
 // Refuses to know shards and how time passes.
 
+import type { Log } from '../../../actors/runtime/edges.ts';
 import { Prng } from '../../../actors/runtime/prng.ts';
 import type { Link } from '../../edges/link.ts';
 import type { Connection, NetworkClock, Pipe } from '../../edges/network.ts';
@@ -18,6 +19,7 @@ import { Crosser, type CrosserWorld } from './crosser.ts';
 import { PeerTap } from './peer-tap.ts';
 import { callNamed } from '../../records/calls/calls.ts';
 import { Caller } from '../calls/caller.ts';
+import { Moderator } from '../meetings/moderator.ts';
 import { Director } from '../plays/director.ts';
 import { answer, knock } from './stranger.ts';
 import { Talker, type TalkerWorld } from './talker.ts';
@@ -25,7 +27,7 @@ import { Talker, type TalkerWorld } from './talker.ts';
 export interface ChatWorldHost extends NetworkClock {
   readonly isSettling: boolean;
   readonly trace: Trace;
-  readonly plan: { readonly seed: number; readonly nodes: number };
+  readonly plan: { readonly seed: number; readonly nodes: number; readonly shards: number };
   readonly shards: readonly Shard[];
   mark(name: string): void;
   later(delayUs: number, act: () => void): void;
@@ -56,6 +58,7 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
   #publications = 0;
   #impostures = 0;
   readonly #mischief: Mischief;
+  #moderator: Moderator | undefined = undefined;
   /** By node: the life that lets clients in. */
   readonly #open = new Map<number, number>();
 
@@ -86,9 +89,9 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
       this.crossers.push(crosser);
       if (plan.leavesAt !== undefined) this.later(plan.leavesAt, () => crosser.leaveForever());
     }
-    const { plays } = this.#plan;
-    if (plays !== undefined)
-      void new Director(plays, seed, this.#host, (fault) => befallCluster(this, fault));
+    const { meetings, plays } = this.#plan;
+    this.#moderator = meetings && new Moderator(meetings, this.#host);
+    if (plays !== undefined) void new Director(plays, seed, this.#host, this);
     for (const [number, stranger] of this.#plan.strangers.entries())
       this.later(stranger.at, () => knock(stranger, number, seed, this.#host));
     for (const fault of this.#plan.faults)
@@ -182,6 +185,7 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
       this.later(ELSEWHERE_US, () => (isWanted() ? then({ connection }) : connection.reset()));
       return;
     }
+    if (this.#moderator?.dialed(`${host}:${port}`, isWanted, then) === true) return;
     const called = Array.from({ length: this.nodes }, (_, one) => nodeName(one)).indexOf(host);
     const target = called < 0 || port !== PEER_PORT ? undefined : called;
     this.mesh.call(node, target, timeoutMs, isWanted, then);
@@ -194,7 +198,9 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
   }
 
   /** What a node writes into its log about another. */
-  logged(node: number, event: string, fields: Readonly<Record<string, unknown>>): void {
+  logged(node: number, entry: Log): void {
+    if (this.#moderator?.logged(entry) === true) return;
+    const { event, fields } = entry;
     const [area, word = ''] = event.split('.');
     const peer = fields['node'];
     if (area !== 'cluster') return;
@@ -223,6 +229,7 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
 
   /** What a node tells its process, and its operator. */
   told({ node, chat }: ShardPlan, message: NodeWord): void {
+    if (this.#moderator?.told(message) === true) return;
     const { type } = message;
     if (type === 'clusterTold') {
       const { incarnation, isServing, cutOff, caps, members } = message;
@@ -344,14 +351,15 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
   }
 }
 
-function termsOf({ options, cluster }: ChatPlan) {
+function termsOf({ options, meetings, ...plan }: ChatPlan) {
+  // Nobody else of a cluster is there where others are played.
+  const cluster = meetings === undefined ? plan.cluster : undefined;
   const { resumeWindowMs, pingEveryMs, pingTimeoutMs, loginTimeoutMs } = options;
   const { roomEventsMax, joinsPerSecondMax, messagesPerSecondMax } = options;
   const { messagesBurstMax, presenceEveryMs } = options;
   const { roomsPerSessionMax, sessionsPerUserMax, watchedUsersMax } = options;
   const { offlineMessagesMax, resumeMessagesMax, resumeBytesMax, queueBytesMax } = options;
-  const { historyBytesTotalMax, offlineBytesTotalMax, roomMembersMax } = options;
-  const { offlineAgeMaxMs } = options;
+  const { historyBytesTotalMax, offlineBytesTotalMax, roomMembersMax, offlineAgeMaxMs } = options;
   const isForgetful = historyBytesTotalMax < ENOUGH_BYTES || offlineAgeMaxMs < LONG_MS;
   const historyMax = isForgetful ? 0 : options.historyMax;
   const hasFewRooms = options.roomsMax < ENOUGH_ROOMS;
@@ -365,8 +373,7 @@ function termsOf({ options, cluster }: ChatPlan) {
     ...{ resumeWindowMs, pingEveryMs, pingTimeoutMs, loginTimeoutMs, emptyRoomMs, roomEventsMax },
     ...{ historyMax, offlineMessagesMax, resumeMessagesMax, resumeBytesMax, queueBytesMax },
     isShort: offlineBytesTotalMax < ENOUGH_BYTES || offlineAgeMaxMs < LONG_MS,
-    ...{ offlineAgeMaxMs, hasFewRooms },
-    roomMembersMax,
+    ...{ offlineAgeMaxMs, hasFewRooms, roomMembersMax },
     ...{ joinsPerSecondMax, messagesPerSecondMax, messagesBurstMax, presenceEveryMs },
     ...{ roomsPerSessionMax, sessionsPerUserMax, watchedUsersMax },
     admins: options.admins,

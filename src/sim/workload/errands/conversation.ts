@@ -30,6 +30,7 @@ export class Conversation implements Endpoint {
   #head: string | undefined = undefined;
   #text = '';
   #isOpen = false;
+  #isDeaf: boolean;
   #hasClosed = false;
   #isOver = false;
 
@@ -42,6 +43,7 @@ export class Conversation implements Endpoint {
     this.#errand = errand;
     this.#host = host;
     this.#soundedAt = host.now();
+    this.#isDeaf = errand.deafMs !== undefined;
     connection.meet(this);
   }
 
@@ -50,13 +52,21 @@ export class Conversation implements Endpoint {
     const headers = [['Host', host] as const, ...(this.#errand.headers ?? [])];
     const line = { method: 'GET', path, search, host, headers, bodyBytes: 0, isWebSocket: true };
     this.#connection.say({ word: 'gateway', said: { say: 'request', ...line } });
+    if (this.#isDeaf)
+      this.#host.later(this.#errand.deafMs ?? 0, () => {
+        this.#isDeaf = false;
+        this.readable();
+      });
     let atMs = this.#errand.isHasty === true ? HASTY_WORD_MS : FIRST_WORD_MS;
     for (const words of all) {
       const [, seconds] = /^wait (\d+)$/.exec(words) ?? [];
       if (seconds === undefined) this.#host.later(atMs, () => this.#say(words));
       atMs += seconds === undefined ? WORD_EVERY_MS : Number(seconds) * 1_000;
     }
-    this.#host.later(Math.max(LASTS_MS, atMs - FIRST_WORD_MS + 3 * WORD_EVERY_MS), () => {
+    // What is published comes one after the other, and the network may be slow.
+    const publishedMs = (this.#errand.items.length + 3) * ITEM_EVERY_MS;
+    const wordsMs = atMs - FIRST_WORD_MS + 3 * WORD_EVERY_MS;
+    this.#host.later(Math.max(LASTS_MS, wordsMs, publishedMs), () => {
       if (!this.#isOver) this.#connection.reset();
       this.#over();
     });
@@ -65,6 +75,7 @@ export class Conversation implements Endpoint {
   taken(): void {}
 
   readable(): void {
+    if (this.#isDeaf) return;
     const { down } = this.#connection;
     for (let unit = down.read(); unit !== undefined; unit = down.read()) {
       if (unit instanceof ObjectPayload) throw new Error('a page does not hear values');
@@ -151,5 +162,6 @@ const FIRST_WORD_MS = 100;
 /** What it asked for has come, though the network was slow, and is not answered yet. */
 const HASTY_WORD_MS = 250;
 const WORD_EVERY_MS = 200;
-/** What is published comes until then. */
 const LASTS_MS = 1_500;
+/** As in errander.ts. */
+const ITEM_EVERY_MS = 250;

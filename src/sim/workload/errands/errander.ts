@@ -22,6 +22,7 @@ import { Visit } from './visit.ts';
 
 export interface ErrandWorld {
   readonly now: number;
+  readonly nodes: number;
   readonly trace: Trace;
   later(delayUs: number, act: () => void): void;
   /** All threads of a node live. */
@@ -41,6 +42,7 @@ export class Errander {
   readonly #plan: ErranderPlan;
   readonly #world: ErrandWorld;
   readonly #link: Link;
+  readonly #narrowLink: Link;
   readonly #origin: ErrandOrigin;
 
   constructor(plan: ErranderPlan, world: ErrandWorld, seed: number) {
@@ -48,6 +50,8 @@ export class Errander {
     this.#world = world;
     this.#origin = new ErrandOrigin(new Prng(seed, 'errands'), world);
     this.#link = newLink(plainLink, new Prng(seed, 'errand link'));
+    const narrow = { ...plainLink, windowBytes: 4_096 };
+    this.#narrowLink = newLink(narrow, new Prng(seed, 'narrow errand link'));
   }
 
   /** Faults are over. */
@@ -72,14 +76,16 @@ export class Errander {
   }
 
   #run(errand: Errand, about?: string): void {
-    const { node, client } = this.#plan;
+    const { client } = this.#plan;
+    const node = this.#nodeOf(errand);
     const world = this.#world;
     if (!world.isWell(node)) return;
     const isAsked = errand.to === 'door' || errand.to === 'socket';
-    const connection = isAsked ? world.connect(this.#plan, this.#link) : undefined;
+    const connection = isAsked
+      ? world.connect({ ...this.#plan, node }, this.#linkOf(errand))
+      : undefined;
     if (isAsked && connection === undefined) return;
     world.trace.add({ kind: 'errandRun', node, client, errand: errand.name });
-    if (errand.to === 'door' && errand.times !== undefined) this.#crowd(errand, errand.times);
     if (errand.to === 'broker') this.#askBroker(errand);
     else if (errand.to === 'turns') this.#takeTurns(errand);
     else if (!isAsked) world.order(node, errand, about && this.#origin.idOf(about));
@@ -101,7 +107,8 @@ export class Errander {
           errand,
           errand.isTimed === true ? `${secondsBetween(now, world.now)} ${answer}` : answer,
         );
-      this.#visit(errand, connection, errand.times === undefined ? heard : () => {});
+      if (errand.times === undefined) this.#visit(errand, connection, heard);
+      else this.#crowd(errand, connection, errand.times);
     }
     this.#publish(errand.items, errand.name);
   }
@@ -113,17 +120,20 @@ export class Errander {
     visit.ask({ ...errand, body: encodeText(errand.body) });
   }
 
-  /** The others, who are answered as one. */
-  #crowd(errand: Door, times: number): void {
-    const answers = new Set<string>();
-    let count = 1;
-    for (let at = 1; at < times; at += 1) {
-      const connection = this.#world.connect(this.#plan, this.#link);
+  /** They are answered as one; where not all are told the same, it is told how many. */
+  #crowd(errand: Door, first: Connection, times: number): void {
+    const answers = new Map<string, number>();
+    let count = 0;
+    for (let at = 0; at < times; at += 1) {
+      const connection = at === 0 ? first : this.#world.connect(this.#plan, this.#link);
       if (connection === undefined) return;
       this.#visit(errand, connection, (answer) => {
-        answers.add(answer);
+        answers.set(answer, (answers.get(answer) ?? 0) + 1);
         count += 1;
-        if (count === times) this.#heard(errand, [...answers].join(' / '));
+        if (count < times) return;
+        const isOne = answers.size === 1;
+        const all = Array.from(answers, ([one, of]) => (isOne ? one : `${of} times ${one}`));
+        this.#heard(errand, all.join(' / '));
       });
     }
   }
@@ -137,8 +147,22 @@ export class Errander {
     this.#publish(errand.items, errand.name);
   }
 
-  #heard(errand: Asked, answer: string): void {
+  #linkOf(errand: Errand): Link {
+    const isDeaf = errand.to === 'socket' && errand.deafMs !== undefined;
+    return isDeaf ? this.#narrowLink : this.#link;
+  }
+
+  #nodeOf({ isAbroad }: Errand): number {
     const { node } = this.#plan;
+    return isAbroad === true ? this.#nextTo(node) : node;
+  }
+
+  #nextTo(node: number): number {
+    return (node + 1) % this.#world.nodes;
+  }
+
+  #heard(errand: Asked, answer: string): void {
+    const node = this.#nodeOf(errand);
     const { name } = errand;
     const tell = (whole: string): void => {
       this.#world.trace.add({ kind: 'errandAnswered', node, errand: name, answer: whole });
@@ -162,18 +186,21 @@ export class Errander {
       }
       world.later(atMs * 1_000, () => {
         if (typeof item === 'string') world.publish(node, encodeText(item), 'http');
+        else if ('elsewhere' in item) this.#publishAt(this.#nextTo(node), item.elsewhere as object);
         else if ('topic' in item)
           this.#exchange('POST', '/publish', JSON.stringify(item), () => {});
         else if ('errand' in item) this.#runNamed(String(item.errand), name);
         else if ('pull' in item) world.publish(node, tnetstring(item.pull), 'pull');
         else if ('frames' in item) this.#handIn(item as Framed);
-        else {
-          const body = JSON.stringify({ items: [item].flat() });
-          world.publish(node, encodeText(body), 'http');
-        }
+        else this.#publishAt(node, item);
       });
       atMs += ITEM_EVERY_MS;
     }
+  }
+
+  #publishAt(node: number, item: object | readonly object[]): void {
+    const body = JSON.stringify({ items: [item].flat() });
+    this.#world.publish(node, encodeText(body), 'http');
   }
 
   #handIn({ input, frames }: Framed): void {

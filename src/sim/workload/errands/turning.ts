@@ -45,11 +45,14 @@ export class Turning {
     });
   }
 
-  /** `leave` lets go of all that wait. */
+  /** `leave` lets go of all that wait, and `leave one` of whoever has waited longest. */
   #take(turn: string, place: number): void {
-    if (turn === 'leave') {
-      for (const visit of this.#open) visit.leave();
-      this.#open.clear();
+    if (turn.startsWith('leave')) {
+      const all = [...this.#open].slice(0, turn === 'leave' ? undefined : 1);
+      for (const visit of all) {
+        visit.leave();
+        this.#open.delete(visit);
+      }
       this.#answers[place] = 'left';
       return;
     }

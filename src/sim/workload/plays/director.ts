@@ -4,7 +4,7 @@
 import { Prng } from '../../../actors/runtime/prng.ts';
 import type { Address } from '../../../actors/runtime/actor.ts';
 import type { Link } from '../../edges/link.ts';
-import type { ClusterFault } from '../../faults/cluster-faults.ts';
+import { befallCluster, type ClusterMishappening } from '../../faults/cluster-mishaps.ts';
 import type { Connection } from '../../edges/network.ts';
 import type { House } from '../../records/plays/house.ts';
 import { isOpen, matched } from '../../records/plays/matching.ts';
@@ -27,7 +27,7 @@ export interface Stage {
 export class Director {
   readonly #house: House;
   readonly #stage: Stage;
-  readonly #befall: (fault: ClusterFault) => void;
+  readonly #nodes: ClusterMishappening;
   readonly #seed: number;
   readonly #names: string[];
   readonly #guests = new Map<string, Guest>();
@@ -46,11 +46,11 @@ export class Director {
     { house, names }: { readonly house: House; readonly names: readonly string[] },
     seed: number,
     stage: Stage,
-    befall: (fault: ClusterFault) => void,
+    nodes: ClusterMishappening,
   ) {
     this.#house = house;
     this.#stage = stage;
-    this.#befall = befall;
+    this.#nodes = nodes;
     this.#seed = seed;
     this.#names = [...names];
     stage.trace.add({ kind: 'houseOpened', node: NODE, house });
@@ -120,7 +120,7 @@ export class Director {
       case 'befalls': {
         const fault = { ...step.what, at: this.#stage.now };
         this.#stage.trace.add({ kind: 'faultPlayed', fault });
-        this.#befall(fault);
+        befallCluster(this.#nodes, fault);
         this.#next(this.#momentUs);
         return;
       }

@@ -13,6 +13,8 @@ export const timelyDeaths: Invariant = {
     const troubles = new Troubles();
     /** By observer: what each other node is. */
     const views = new Map<number, Map<string, Seen>>();
+    /** [HP-MEMBER-13] Nodes whose own thread is late. */
+    const late = new Set<number>();
     /** By node: when its process or a thread of it died last. */
     const diedAt = new Map<number, number>();
     const died = ({ node, at }: { readonly node: number; readonly at: number }): void => {
@@ -23,21 +25,26 @@ export const timelyDeaths: Invariant = {
       ...troubles.watcher,
       processDied: died,
       shardCrashed: died,
+      lagMeasured({ node, p99Ms }) {
+        if (p99Ms > LATE_P99_MS) late.add(node);
+        else late.delete(node);
+      },
       peerSeen(event) {
         const { node, peer, state: told, at } = event;
         if (told === 'linkDown') return;
         const state = told === 'linkUp' ? 'up' : told;
         const view = views.get(node) ?? new Map<string, Seen>();
         views.set(node, view);
-        const before = view.get(peer) ?? { state: 'up', at, linkedAt: at, downs: 0 };
+        const before = view.get(peer) ?? { state: 'up', at, linkedAt: at, downs: 0, isLate: false };
         const { linkedAt, downs } = before;
         view.set(peer, {
           ...{ state, at, linkedAt: told === 'linkUp' ? at : linkedAt },
           downs: downs + (state === 'down' ? 1 : 0),
+          isLate: late.has(node),
         });
         const { suspectMs = 0, downMs = 0 } = troubles.terms ?? {};
         if (state !== 'down' || before.state !== 'suspect') return;
-        const silentMs = (at - before.at) / 1_000 + suspectMs;
+        const silentMs = (at - before.at) / 1_000 + suspectMs * (before.isLate ? LATE_TIMES : 1);
         const doubledMs = Math.min(DOWN_MAX_MS, downMs * 2 ** Math.max(0, downs - FLAPS_MAX + 1));
         if (silentMs > Math.max(downMs, doubledMs) - EARLY_MS) return;
         // Of a process that is gone its machine says so.
@@ -62,6 +69,8 @@ interface Seen {
   readonly linkedAt: number;
   /** How often it was taken for dead. */
   readonly downs: number;
+  /** The observer was late itself when it noticed. */
+  readonly isLate: boolean;
 }
 
 /** Whoever cannot be heard at all, by a detour or without, is taken for dead when it is time. */
@@ -121,7 +130,7 @@ class Silence {
         for (const other of nodes.keys())
           if (node !== other && isDeaf(fault, node, other) && isOnly(fault, clusterFaults))
             for (const ms of patience) {
-              const at = fault.at + (PATIENCE_TIMES * ms + LATE_MS) * 1_000;
+              const at = fault.at + (LATE_TIMES * ms + LATE_MS) * 1_000;
               if (at < fault.at + fault.durationUs)
                 this.#due.push({ node, other, from: fault.at, at, isDeath: ms === terms.downMs });
             }
@@ -193,8 +202,9 @@ const OTHERS_MIN = 2;
 /** Two ticks, and what lets one come late. */
 const EARLY_MS = 1_600;
 const PAUSE_MAX_US = 40_000_000;
-/** [HP-MEMBER-13] Whoever is slow itself waits for twice as long. */
-const PATIENCE_TIMES = 2;
+/** [HP-MEMBER-13] Whoever is late itself waits for twice as long. */
+const LATE_TIMES = 2;
+const LATE_P99_MS = 200;
 /** Ticks, and what was on its way. */
 const LATE_MS = 1_500;
 const ON_WAY_US = 1_000_000;

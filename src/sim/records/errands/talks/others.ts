@@ -5,7 +5,7 @@ import type { Header } from '../../scenes/scene.ts';
 import { asks, type Errand } from '../errand.ts';
 import { end, page } from '../links.ts';
 import { accepts, closes, slow, turns } from './events.ts';
-import { session } from './pages.ts';
+import { session, shown } from './pages.ts';
 
 const missing = '404 Not Found | content-type: text/plain Not Found\n';
 const takes = (bytes: number, body = ''): ReturnType<typeof accepts> =>
@@ -88,6 +88,59 @@ export const otherErrands: readonly Errand[] = [
     },
     ['upgraded', 'cut'],
     ['OPEN', 'TEXT one', 'TEXT abc, CLOSE 4000 bye'],
+  ),
+  // [SOCKJS-10] [SOCKJS-12] Of those that wait for their origin one goes, and the others wait on.
+  session(
+    'page-that-is-held-and-left',
+    { laters: [{ ...accepts(''), afterMs: 2_500 }] },
+    [
+      ['POST ~/xhr', 'o\n'],
+      ['POST ~/xhr_send ["a"]', 'ok'],
+      [`POST ~/xhr_send ["${'b'.repeat(99_000)}"]`, 'ok'],
+      [`POST ~/xhr_send ["${'c'.repeat(99_000)}"]`, 'ok'],
+      [`POST ~/xhr_send ["${'d'.repeat(9_000)}"]`, 'ok'],
+      ['POST ~/xhr_send ["e"]'],
+      ['POST ~/xhr_send ["f"]', 'late ok'],
+      ['leave one', 'left'],
+      ['POST ~/xhr'],
+      ['wait'],
+      ['POST ~/xhr_send ["g"]', 'ok'],
+    ],
+    ...['OPEN', 'TEXT a', `${shown('b', 99_000)}, ${shown('c', 99_000)}`],
+    ...[`${shown('d', 9_000)}, TEXT e, TEXT f`, 'TEXT g'],
+  ),
+  // [GRIP-HEAD-1] [GRIP-HEAD-4] [GRIP-REWRITE-6] What begins alike is another name.
+  asks(
+    'named-alike',
+    {
+      host: 'e.test',
+      headers: [
+        ['Grape', '1'],
+        ['Grip', '2'],
+        ['GRIP-', 'no'],
+        ['gRIP-Sig', 'no'],
+        ['Eb9bf0f6-X', '3'],
+        ['EB9BF0F5-X', 'no'],
+        ['Pushpin-Routes', '4'],
+      ],
+    },
+    `200 OK || ${[
+      'GET /e/named-alike',
+      ...['cdn-loop: us', 'eb9bf0f6-x: 3', 'grape: 1', 'grip: 2', 'grip-feature: all'],
+      ...['pushpin-routes: 4', 'x-forwarded-for: it', ''],
+    ].join('\n')}`,
+  ),
+  asks(
+    'answered-alike',
+    {
+      host: 'e.test',
+      said: page('as it is\n', [
+        ['Grape', '1'],
+        ['Grip', '2'],
+        ['Gripe-Hold', 'stream'],
+      ]),
+    },
+    '200 OK | grape: 1 | grip: 2 | gripe-hold: stream || as it is\n',
   ),
   // [SOCKJS-5]
   session(

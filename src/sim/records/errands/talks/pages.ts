@@ -40,7 +40,7 @@ export function session(
   return turns(name, defined, `${heard.join(' / ')} // ${told.join(' / ')}`);
 }
 
-const shown = (letter: string, length: number): string =>
+export const shown = (letter: string, length: number): string =>
   `TEXT ${letter.repeat(100)}… ${length} …${letter.repeat(100)}`;
 const missing = '404 Not Found | content-type: text/plain Not Found\n';
 const unexpected = '400 Bad Request | content-type: text/plain Payload expected\n';

@@ -1,0 +1,46 @@
+// Gateways that are nodes of one cluster: nothing goes wrong, few talk beside, and whoever holds on at one node is told
+// what is published at another. A few runs of the gateway are of this kind.
+// Refuses to run anything.
+
+import { gatewayDefaults } from '../../../actors/gateway/gateway-options.ts';
+import { Prng } from '../../../actors/runtime/prng.ts';
+import type { Plan, PlanChoices } from '../../plan.ts';
+import { abroadErrands } from '../../records/errands/all.ts';
+import { errandOptions } from '../../records/errands/ways.ts';
+import { drawChatPlan } from '../chat.ts';
+import type { GatewayPlan } from '../gateway-plan.ts';
+import { drawnFrom } from './draw-errands.ts';
+
+/** Undefined where its seed has another run. */
+export function drawGatewayCluster(choices: PlanChoices): Plan | undefined {
+  const { seed, nodes = NODES } = choices;
+  const chance = new Prng(seed, 'cluster of gateways');
+  if (nodes < 2 || !chance.chance(1, ONE_IN)) return undefined;
+  const plan = drawChatPlan({ ...choices, nodes, clients: TALKERS });
+  const { chat } = plan;
+  if (chat === undefined) throw new Error('a cluster has a chat');
+  const node = chance.below(nodes);
+  const errands = drawnFrom(abroadErrands, chance, FROM_MS);
+  const gateway: GatewayPlan = {
+    options: { ...gatewayDefaults, ...errandOptions, subscriptionLingerMs: 200 },
+    ...{ channels: [], origins: [], holders: [], sites: [] },
+    errander: { client: TALKERS, node, errands },
+  };
+  return {
+    ...plan,
+    ...{ mood: 'calm', sites: [], faults: [], horizonUs: HORIZON_US, gateway },
+    chat: {
+      ...chat,
+      ...{ strangers: [], impostor: undefined, crossers: [], bridges: undefined },
+      ...{ faults: [], upgrades: [], isSparse: false },
+    },
+  };
+}
+
+const NODES = 2;
+const TALKERS = 2;
+/** Runs of the gateway. */
+const ONE_IN = 12;
+const HORIZON_US = 2_000_000;
+/** Nodes know by then who wants what; see `plan/phases.ts`. */
+const FROM_MS = 40_000;

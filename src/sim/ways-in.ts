@@ -21,6 +21,8 @@ export interface Way {
   readonly client: number;
   /** Where it has no address of its own. */
   readonly remote?: string;
+  /** Where it matters to which of its threads. */
+  readonly thread?: number | undefined;
 }
 
 export class WaysIn {
@@ -36,7 +38,7 @@ export class WaysIn {
 
   /** Undefined when nobody listens there. */
   connect(
-    { node, client, remote = this.#remoteOf(client) }: Way,
+    { node, client, remote = this.#remoteOf(client), thread }: Way,
     link: Link,
     accept: (shard: Shard, connection: Connection) => void,
     isOpen: (shard: Shard) => boolean = () => true,
@@ -44,7 +46,9 @@ export class WaysIn {
     const { fronts, now } = this.#nodes;
     const front = fronts[node];
     if (front === undefined || front.isRefusing) return undefined;
-    const listening = this.#listening(node, isOpen);
+    const mayBe = (shard: Shard): boolean =>
+      isOpen(shard) && (thread === undefined || shard.plan.shard === thread);
+    const listening = this.#listening(node, mayBe);
     const chosen = listening[link.chance.next() % Math.max(1, listening.length)];
     if (chosen === undefined) return undefined;
     this.#connections += 1;

@@ -44,7 +44,8 @@ const narrowHouses: readonly House[] = (['multi', 'replace', 'reject'] as const)
   ...{ shards: 1, proof: 'none', isStrict: false, isLenient: false, isPlain: true },
   ...{ isSlow: false, policy, isNarrow: true },
 }));
-const houses = [...usualHouses, ...narrowHouses];
+const [ofSome = usualHouses[0]] = usualHouses.filter(({ isSlow }) => !isSlow);
+const houses = [...usualHouses, ...narrowHouses, { ...ofSome, shards: 2 } as House];
 
 const companies: readonly House[] = [2, 3].flatMap((nodes) =>
   narrowHouses.map((house) => ({

@@ -23,6 +23,7 @@ import { holding } from './gateway.ts';
 import { errandMutants } from './gateway/errands.ts';
 import { sockJsMutants } from './gateway/sockjs.ts';
 import { abroadMutants } from './gateway/abroad.ts';
+import { dyingMutants } from './gateway/dying.ts';
 import { patienceMutants } from './gateway/patience.ts';
 import { forgetfulMutants } from './gateway/remembering.ts';
 import { runningMutants } from './gateway/running.ts';
@@ -52,6 +53,7 @@ export const mutants: readonly Mutant[] = [
   ...errandMutants,
   ...patienceMutants,
   ...abroadMutants,
+  ...dyingMutants,
   ...sockJsMutants,
   ...runningMutants,
   ...tellingMutants,

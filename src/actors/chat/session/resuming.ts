@@ -290,11 +290,8 @@ export function detach(session: Session, context: Turn): void {
     context.send(ownKeeper(session), { type: 'detached', user, session: name });
   else {
     session.luggage = undefined;
-    context.send(ownKeeper(session), {
-      type: 'moved',
-      user,
-      entry: entryOf(session, who, context),
-    });
+    const entry = entryOf(session, who, context);
+    context.send(ownKeeper(session), { type: 'moved', user, entry });
   }
   context.send(chat.router, { type: 'leave', connection, isTold: true });
   context.after('resume', chat.options.resumeWindowMs);

@@ -38,4 +38,49 @@ export const narrowMutants: readonly Mutant[] = [
     story:
       'Crowds that were told stay on the list, and whoever finds somebody on it takes the clock for set: crowds are told how many they are once, and never again.',
   },
+  {
+    ...{ name: 'letters-of-one-name', dialect, breaks, requirements: ['HP-ACK-3', 'HP-DM-3'] },
+    file: 'chat/unacked.ts',
+    find: '    else same.push(untold);',
+    replace: '    else this.#byId.set(id, [untold]);',
+    story:
+      'Two who write to one may call their letters alike: the later takes the place of the earlier among those that were not acknowledged, which is never told again.',
+  },
+  {
+    ...{ name: 'told-twice-and-still-heavy', dialect, breaks, requirements: ['HP-RES-6'] },
+    file: 'chat/session/resuming.ts',
+    find: '  session.untoldBytes = 0;\n',
+    replace: '',
+    story:
+      'What a client was told when it came back goes on counting as what waits for it: after some returns its session ends early.',
+  },
+  {
+    ...{
+      name: 'watchers-forgotten',
+      dialect,
+      breaks: ['plays', 'watching'],
+      requirements: ['HP-PRES-1'],
+    },
+    file: 'chat/hp-session.actor.ts',
+    find: '      watchAgain(session, context);\n',
+    replace: '',
+    story:
+      'The keeper that takes the place of one that died is told who is here, and not who wants to hear of it: nobody is told of changes any more.',
+  },
+  {
+    ...{ name: 'any-name-over-a-bridge', dialect, breaks, requirements: ['BRIDGE-6'] },
+    file: 'chat/rooms/room-bridge.ts',
+    find: "isUserName(name) ? name : 'guest'",
+    replace: "name !== '' ? name : 'guest'",
+    story:
+      'Whoever publishes calls himself as he likes, and is called so in the room, with blanks and all.',
+  },
+  {
+    ...{ name: 'data-of-any-length-over-a-bridge', dialect, breaks, requirements: ['BRIDGE-8'] },
+    file: 'chat/rooms/room-bridge.ts',
+    find: "const length = utf8Length(JSON.stringify(body)) + utf8Length(dataText ?? '') + AROUND_BYTES;",
+    replace: 'const length = utf8Length(JSON.stringify(body)) + AROUND_BYTES;',
+    story:
+      'What goes with a body is not counted: a line is longer than clients were told that lines are.',
+  },
 ];

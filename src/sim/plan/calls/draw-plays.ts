@@ -1,8 +1,10 @@
 // In some runs of a chat of one node there are plays at its doors and nothing else: nobody talks, and nothing goes wrong.
 // Which plays, and how the node is set, is drawn.
 
+import { brokerDefaults } from '../../../actors/broker/broker-options.ts';
 import { Prng } from '../../../actors/runtime/prng.ts';
 import { type House, optionsOf } from '../../records/plays/house.ts';
+import { PLAYED_BRIDGE } from '../../records/plays/narrow/bridged.ts';
 import { plays } from '../../records/plays/plays.ts';
 import type { Plan } from '../../plan.ts';
 import type { ChatPlan } from '../chat-plan.ts';
@@ -42,14 +44,25 @@ function played(plan: Plan, chat: ChatPlan, house: House, chance: Prng): Plan {
   const names = mixedUp(fitting, chance).toSorted((one, other) => endsOf(one) - endsOf(other));
   return {
     ...plan,
-    ...{ faults: [], horizonUs: HORIZON_US },
+    ...{ faults: [], horizonUs: HORIZON_US, broker: openTo(plan.broker) },
     chat: {
       ...chat,
       ...{ cluster: undefined, talkers: [], strangers: [], impostor: undefined, crossers: [] },
-      ...{ bridges: undefined, calls: [], faults: [], skewsMs: [0], upgrades: [] },
+      bridges: house.isNarrow ? [PLAYED_BRIDGE] : undefined,
+      ...{ calls: [], faults: [], skewsMs: [0], upgrades: [] },
       ...{ isSparse: false, options: { ...chat.options, ...optionsOf(house) } },
       plays: { house, names },
     },
+  };
+}
+
+/** Whoever publishes in a play may, and as he likes. */
+function openTo(broker: Plan['broker']): Plan['broker'] {
+  const { jsonDepthMax, bodyBytesMax, topicLengthMax, idLengthMax } = brokerDefaults;
+  return {
+    ...broker,
+    ...{ requireToken: false, publish: 'all', allowedOrigins: [], jsonDepthMax, bodyBytesMax },
+    ...{ topicLengthMax, idLengthMax },
   };
 }
 

@@ -1,4 +1,4 @@
-// Gateways that are nodes of one cluster: nothing goes wrong, few talk beside, and whoever holds on at one node is told
+// Gateways that are nodes of one cluster: nothing goes wrong, nobody talks beside, and whoever holds on at one node is told
 // what is published at another. A few runs of the gateway are of this kind.
 // Refuses to run anything.
 
@@ -16,29 +16,29 @@ export function drawGatewayCluster(choices: PlanChoices): Plan | undefined {
   const { seed, nodes = NODES } = choices;
   const chance = new Prng(seed, 'cluster of gateways');
   if (nodes < 2 || !chance.chance(1, ONE_IN)) return undefined;
-  const plan = drawChatPlan({ ...choices, nodes, clients: TALKERS });
+  const plan = drawChatPlan({ ...choices, nodes, clients: 1 });
   const { chat } = plan;
   if (chat === undefined) throw new Error('a cluster has a chat');
+  const { options, cluster, way, skewsMs } = chat;
   const node = chance.below(nodes);
   const errands = drawnFrom(abroadErrands, chance, FROM_MS);
   const gateway: GatewayPlan = {
     options: { ...gatewayDefaults, ...errandOptions, subscriptionLingerMs: 200 },
     ...{ channels: [], origins: [], holders: [], sites: [] },
-    errander: { client: TALKERS, node, errands },
+    errander: { client: 0, node, errands },
   };
   return {
     ...plan,
     ...{ mood: 'calm', sites: [], faults: [], horizonUs: HORIZON_US, gateway },
+    // Nobody speaks there.
     chat: {
-      ...chat,
-      ...{ strangers: [], impostor: undefined, crossers: [], bridges: undefined },
-      ...{ faults: [], upgrades: [], isSparse: false },
+      ...{ options, cluster, way, skewsMs },
+      ...{ talkers: [], strangers: [], crossers: [], faults: [] },
     },
   };
 }
 
 const NODES = 2;
-const TALKERS = 2;
 /** Runs of the gateway. */
 const ONE_IN = 12;
 const HORIZON_US = 2_000_000;

@@ -1,11 +1,13 @@
-// A gateway of which little is allowed: few connections, few deliveries in a second, and pages of all sites may ask. Errands
-// come one after the other, and nobody is beside them. A few runs of the gateway are of this kind.
+// Gateways at which errands come one after the other, and nobody is beside them: one of which little is allowed (few
+// connections, few deliveries in a second, and pages of all sites may ask), and one whose threads die when an errand says so.
+// A few runs of the gateway are of these kinds.
 // Refuses to run anything.
 
-import { gatewayDefaults } from '../../../actors/gateway/gateway-options.ts';
+import { gatewayDefaults, type GatewayOptions } from '../../../actors/gateway/gateway-options.ts';
 import { Prng } from '../../../actors/runtime/prng.ts';
 import { drawPlan, type Plan, type PlanChoices } from '../../plan.ts';
-import { narrowErrands } from '../../records/errands/all.ts';
+import { mortalErrands, narrowErrands } from '../../records/errands/all.ts';
+import type { Errand } from '../../records/errands/errand.ts';
 import { narrowOptions } from '../../records/errands/patience/narrow.ts';
 import { errandOptions } from '../../records/errands/ways.ts';
 import type { GatewayPlan } from '../gateway-plan.ts';
@@ -14,15 +16,27 @@ import type { GatewayPlan } from '../gateway-plan.ts';
 export function drawNarrowGateway(choices: PlanChoices): Plan | undefined {
   const { seed } = choices;
   const chance = new Prng(seed, 'narrow gateway');
-  if (!chance.chance(1, ONE_IN)) return undefined;
   // How much there is of everything is for one thread.
-  const plan = drawPlan({ ...choices, nodes: 1, shards: 1, clients: 1 });
-  const errands = narrowErrands
+  if (chance.chance(1, NARROW_IN))
+    return lonely({ ...choices, shards: 1 }, narrowErrands, chance, narrowOptions);
+  const another = new Prng(seed, 'mortal gateway');
+  if (!another.chance(1, MORTAL_IN)) return undefined;
+  return lonely({ ...choices, shards: 2 }, mortalErrands, another, {});
+}
+
+function lonely(
+  choices: PlanChoices,
+  all: readonly Errand[],
+  chance: Prng,
+  options: Partial<GatewayOptions>,
+): Plan {
+  const plan = drawPlan({ ...choices, nodes: 1, clients: 1 });
+  const errands = all
     .filter(({ isPart }) => isPart !== true)
     .filter(() => chance.chance(2, 3))
     .map(({ name }, place) => ({ name, atMs: place * EVERY_MS }));
   const gateway: GatewayPlan = {
-    options: { ...gatewayDefaults, ...errandOptions, ...narrowOptions },
+    options: { ...gatewayDefaults, ...errandOptions, subscriptionLingerMs: 200, ...options },
     ...{ channels: [], origins: [], holders: [], sites: [] },
     errander: { client: 0, node: 0, isPatient: true, errands },
   };
@@ -33,7 +47,8 @@ export function drawNarrowGateway(choices: PlanChoices): Plan | undefined {
 }
 
 /** Runs of the gateway. */
-const ONE_IN = 20;
+const NARROW_IN = 20;
+const MORTAL_IN = 20;
 const HORIZON_US = 1_000_000;
 /** Each is over by then. */
 const EVERY_MS = 12_000;

@@ -15,6 +15,7 @@ import { lineErrands } from './spellings/lines.ts';
 import { activityErrand, noticeErrands } from './patience/notices.ts';
 import { otherErrands } from './talks/others.ts';
 import { routeErrands } from './spellings/routes.ts';
+import { mortalErrands } from './patience/deaths.ts';
 import { narrowErrands } from './patience/narrow.ts';
 import { abroadErrands } from './talks/abroad.ts';
 import { closingErrands } from './talks/closings.ts';
@@ -57,7 +58,7 @@ export const patientErrands: readonly Errand[] = [
 /** Others, that came later still. */
 export const latestErrands: readonly Errand[] = [...noticeErrands, ...otherErrands];
 
-export { abroadErrands, narrowErrands };
+export { abroadErrands, mortalErrands, narrowErrands };
 
 export const errands: readonly Errand[] = [
   ...firstErrands,
@@ -66,6 +67,7 @@ export const errands: readonly Errand[] = [
   ...latestErrands,
   ...abroadErrands,
   ...narrowErrands,
+  ...mortalErrands,
 ];
 
 const byName: ReadonlyMap<string, Errand> = new Map(errands.map((errand) => [errand.name, errand]));

@@ -24,7 +24,8 @@ interface Asked {
   readonly said: Said | undefined;
   /**
    * Are published while it is held, one after the other, and those of a list at once; `seconds` lets time pass; what has a
-   * topic goes to the broker's door, and what is `elsewhere` is published at another node. A text is the whole body, as it stands, a `pull` goes in a tnetstring to the socket of that name, `frames` go
+   * topic goes to the broker's door, and what is `elsewhere` is published at another node. At a `death` the thread of that number dies, for so many
+   * `ms`. A text is the whole body, as it stands, a `pull` goes in a tnetstring to the socket of that name, `frames` go
    * to the one of that `input` as they stand, and `errand` is another one, by its name.
    */
   readonly items: readonly (string | object | readonly object[])[];

@@ -53,7 +53,7 @@ export const NOBODY = '-';
 /** How a node is set where others meet it. */
 export const meetingHouse: Omit<House, 'shards'> = {
   ...{ proof: 'none', isStrict: false, isLenient: false, isPlain: true, isSlow: false },
-  ...{ policy: 'multi', isNarrow: false },
+  ...{ policy: 'multi', isNarrow: false, isAmongOthers: true },
 };
 
 export function meeting(name: string, steps: readonly MeetingStep[]): Meeting {

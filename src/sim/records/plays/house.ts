@@ -20,6 +20,8 @@ export interface House {
   readonly isNarrow: boolean;
   /** Where the node is not alone. */
   readonly company?: Company | undefined;
+  /** What is heard may come from a node that is played. */
+  readonly isAmongOthers?: boolean;
 }
 
 /** Nodes that are set in the same way. */
@@ -49,7 +51,9 @@ function narrow({ policy, shards }: House) {
     ...{ historyMax: 8, historyBytesTotalMax: 20_000 * shards, resumeMessagesMax: 3 },
     ...{ dedupeMs: 3_000, dedupeIdsMax: 4, emptyRoomMs: 1_500, roomsMax: 100 * shards },
     ...{ roomEventsMax: 2, roomMembersMax: 8, joinsPerSecondMax: 2 },
-    ...{ bytesPerSecondMax: 5_000, bytesBurstMax: 40_000 },
+    ...{ bytesPerSecondMax: 5_000, bytesBurstMax: 40_000, loginTimeoutMs: 12_000 },
+    bridgedPerSecondMax: 30,
+    ...{ offlineAgeMaxMs: 6_000, resumeBytesMax: 6_000 },
   } as const satisfies Partial<HouseOptions>;
 }
 
@@ -66,6 +70,7 @@ function usual(house: House) {
     ...{ lineBytesMax: 20_000, loginLineBytesMax: 2_000, bodyBytesMax: 16_384 },
     ...{ bytesPerSecondMax: 1_000_000, bytesBurstMax: 4_000_000 },
     ...{ messagesPerSecondMax: isSlow ? 2 : 1_000, messagesBurstMax: isSlow ? 4 : 1_000 },
+    bridgedPerSecondMax: 100,
     ...{ joinsPerSecondMax: 100, presenceEveryMs: 1_000, roomsMax: 8 * shards },
     ...{ roomsPerSessionMax: 2, sessionsPerUserMax: 3, watchedUsersMax: 2 },
     ...{ offlineMessagesMax: 2, historyMax: 20, resumeMessagesMax: 10, resumeWindowMs: 2_500 },
@@ -90,10 +95,14 @@ export function limitsOf(house: House): Readonly<Record<string, number>> {
     ...{ bytes_per_second: options.bytesPerSecondMax, bytes_burst: options.bytesBurstMax },
     failed_logins: options.failedLoginsMax,
     wrong_passwords_per_minute: options.wrongPasswordsPerMinuteMax,
-    ...{ login_timeout: 3, resume_window: 2.5, ping_every: options.pingEveryMs / 1_000 },
+    login_timeout: options.loginTimeoutMs / 1_000,
+    ...{ resume_window: 2.5, ping_every: options.pingEveryMs / 1_000 },
     ping_timeout: options.pingTimeoutMs / 1_000,
     ...{ resume_messages: options.resumeMessagesMax, resume_bytes: options.resumeBytesMax },
-    ...{ offline_messages: options.offlineMessagesMax, offline_time: 604_800 },
+    ...{
+      offline_messages: options.offlineMessagesMax,
+      offline_time: options.offlineAgeMaxMs / 1_000,
+    },
     ...{
       history: options.historyMax,
       page: 100,

@@ -114,6 +114,8 @@ export const mannerPlays: readonly Play[] = [
     ...['a', 'b'].map((by) => hears(by, 'RECEIPT ref=m1 by=single state=read')),
     ...[says('c', line('TYPING', { to: 'double', on: true })), waits(60)],
     ...['a', 'b'].map((by) => hears(by, 'TYPING from=single on=true')),
+    ...[says('c', line('TYPING', { to: 'Double', on: false })), waits(60)],
+    ...['a', 'b'].map((by) => hears(by, 'TYPING from=single on=false')),
     ...['a', 'b', 'c'].flatMap((by) => [says(by, line('PING')), hears(by, 'PONG')]),
     ...leave('a', 'b', 'c'),
   ]),

@@ -13,6 +13,8 @@ export type Step =
       readonly isBlind: boolean;
       /** Number of the node. */
       readonly at: number;
+      /** Where it matters to which of its threads. */
+      readonly thread: number | undefined;
     }
   /** Each character is a byte. */
   | { readonly does: 'says'; readonly by: string; readonly text: string }
@@ -20,6 +22,8 @@ export type Step =
   | { readonly does: 'hears'; readonly by: string; readonly lines: readonly string[] }
   /** Has heard these by now, and nothing else. */
   | { readonly does: 'has'; readonly by: string; readonly lines: readonly string[] }
+  /** Reads from now on, and hears these before nothing more comes. */
+  | { readonly does: 'hearsAtLast'; readonly by: string; readonly lines: readonly string[] }
   /** Of all lines since the last step, those that are messages, with all that was on its way when he went. */
   | { readonly does: 'gathers'; readonly by: string; readonly lines: readonly string[] }
   | { readonly does: 'goes'; readonly by: string }
@@ -29,6 +33,10 @@ export type Step =
   | { readonly does: 'lends'; readonly by: string; readonly to: string }
   /** A bug strikes its session. */
   | { readonly does: 'fails'; readonly by: string }
+  /** Somebody publishes at the broker's door. */
+  | { readonly does: 'posts'; readonly by: string; readonly text: string }
+  /** Another takes its place. */
+  | { readonly does: 'threadDies'; readonly by: string; readonly thread: number }
   | { readonly does: 'waits'; readonly by: string; readonly ms: number }
   | { readonly does: 'drains'; readonly by: string; readonly ms: number }
   /** Something goes wrong between nodes, or with one of them. */
@@ -48,8 +56,8 @@ export function play(
   return { name, steps, fits };
 }
 
-export function comes(by: string, from: string, isBlind = false, at = 0): Step {
-  return { does: 'comes', by, from, isBlind, at };
+export function comes(by: string, from: string, isBlind = false, at = 0, thread?: number): Step {
+  return { does: 'comes', by, from, isBlind, at, thread };
 }
 
 export function says(by: string, ...lines: readonly string[]): Step {
@@ -62,6 +70,10 @@ export function hears(by: string, ...lines: readonly string[]): Step {
 
 export function has(by: string, ...lines: readonly string[]): Step {
   return { does: 'has', by, lines: lines.map((one) => one.trim()) };
+}
+
+export function hearsAtLast(by: string, ...lines: readonly string[]): Step {
+  return { does: 'hearsAtLast', by, lines };
 }
 
 export function gathers(by: string, ...lines: readonly string[]): Step {
@@ -82,6 +94,14 @@ export function lends(by: string, to: string): Step {
 
 export function fails(by: string): Step {
   return { does: 'fails', by };
+}
+
+export function posts(text: string): Step {
+  return { does: 'posts', by: '', text };
+}
+
+export function threadDies(thread: number): Step {
+  return { does: 'threadDies', by: '', thread };
 }
 
 export function waits(ms: number): Step {
@@ -107,7 +127,7 @@ export function befalls(
 /** One request; without an id where that is empty, as a person may type it. */
 export function line(type: string, payload: object = {}, id = 'q1'): string {
   const around = { version: '1.0', type };
-  const whole = { ...around, id, timestamp: 1_700_000_000, source: 'client', payload };
+  const whole = { ...around, id, timestamp: WRITTEN_AT, source: 'client', payload };
   return `${JSON.stringify(id === '' ? { ...around, payload } : whole)}\n`;
 }
 
@@ -160,6 +180,8 @@ export function ack({ isLenient }: House, id: string, words: string): string {
   return `ACK ${isLenient ? `id=${id} ` : ''}${words}`;
 }
 
+/** Seconds since 1970. */
+export const WRITTEN_AT = 1_700_000_000;
 export const LOOPBACK = '127.0.0.1';
 export const END = 'end';
 export const BYE: readonly string[] = ['BYE', END];

@@ -30,6 +30,8 @@ function wrong(by: string, said: string, words: string): readonly Step[] {
 }
 
 const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+/** Many, and none in another. */
+const siblings = `[${Array.from({ length: 40 }, () => '[]').join(',')}]`;
 /** Two UTF-16 units, and one character. */
 const FACE = String.raw`\ud83d\ude00`;
 
@@ -41,6 +43,7 @@ export const wordPlays: readonly Play[] = [
       ['{"__proto__":1,"a":1,"a":2}', '{"__proto__":1,"a":1,"a":2}'],
       ['[1,\r2]', '[1,_2]'],
       [nested(30), nested(30)],
+      [siblings, siblings],
     ] as const;
     return [
       ...[...enters(house, 'a', 'scribe'), ...inRoom('a', 'raw', 1)],
@@ -58,6 +61,11 @@ export const wordPlays: readonly Play[] = [
         'a',
         raw('ROOM_MESSAGE', String.raw`{"room":"raw","body":"x","data":{"a":["\ud800"]}}`),
         'INVALID_STRING payload.data',
+      ),
+      ...wrong(
+        'a',
+        raw('ROOM_MESSAGE', `{"room":"raw","body":"x","data":${nested(31)}}`),
+        'TOO_DEEP ref=null',
       ),
       ...[says('b', line('BYE')), hears('b', ...BYE)],
       hears('a', 'ROOM_EVENT room=raw event=leave user=copyist count=1'),
@@ -86,6 +94,14 @@ export const wordPlays: readonly Play[] = [
     ...wrong('a', '{"version":"1\t0"}\n', 'INVALID_JSON ref=null'),
     ...wrong('a', '{} {}\n', 'INVALID_JSON ref=null'),
     ...[says('a', line('PING', { echo: '[[[[[{{{{{' })), hears('a', 'PONG echo=[[[[[{{{{{')],
+  ]),
+  play('lines-of-no-depth', (house) => [
+    ...enters(house, 'a', 'spelunker'),
+    ...wrong('a', `${siblings}\n`, 'INVALID_MESSAGE ref=null'),
+    ...wrong('a', `{"a":1,"b":[2,3],"c":${nested(32)}} x\n`, 'TOO_DEEP ref=null'),
+    ...wrong('a', String.raw`{"a":"\"${'['.repeat(40)}",}` + '\n', 'INVALID_JSON ref=null'),
+    ...wrong('a', `{"a":${siblings},}\n`, 'INVALID_JSON ref=null'),
+    ...[says('a', line('BYE')), hears('a', ...BYE)],
   ]),
   play('as-long-as-may-be', (house) => [
     ...enters(house, 'a', 'as.long.as.may.be').slice(0, 1),

@@ -4,7 +4,6 @@
 
 import type { Log } from '../../../actors/runtime/edges.ts';
 import { Prng } from '../../../actors/runtime/prng.ts';
-import type { Link } from '../../edges/link.ts';
 import type { Connection, NetworkClock, Pipe } from '../../edges/network.ts';
 import { Mesh } from '../../edges/tcp/mesh.ts';
 import type { Dialed } from '../../edges/tcp.edge.ts';
@@ -14,32 +13,25 @@ import { type ChatPlan, doorsOf, ELSEWHERE, nodeName, PEER_PORT } from '../../pl
 import type { NodeWord, PeerState } from '../../records/cluster-records.ts';
 import type { Shard, ShardPlan } from '../../shard.ts';
 import type { Trace } from '../../trace.ts';
-import type { Way } from '../../ways-in.ts';
 import { Crosser, type CrosserWorld } from './crosser.ts';
 import { PeerTap } from './peer-tap.ts';
 import { callNamed } from '../../records/calls/calls.ts';
 import { Caller } from '../calls/caller.ts';
 import { Moderator } from '../meetings/moderator.ts';
-import { Director } from '../plays/director.ts';
+import { Director, type Stage } from '../plays/director.ts';
 import { answer, knock } from './stranger.ts';
 import { Talker, type TalkerWorld } from './talker.ts';
 
-export interface ChatWorldHost extends NetworkClock {
+export interface ChatWorldHost extends NetworkClock, Stage {
   readonly isSettling: boolean;
-  readonly trace: Trace;
   readonly plan: { readonly seed: number; readonly nodes: number; readonly shards: number };
-  readonly shards: readonly Shard[];
   mark(name: string): void;
-  later(delayUs: number, act: () => void): void;
   addPipe(pipe: Pipe): void;
-  connectChat(way: Way, link: Link): Connection | undefined;
-  connectBroker(way: Way, link: Link): Connection | undefined;
   acceptPeer(node: number, connection: Connection): boolean;
   isDead(node: number): boolean;
   stall(node: number, durationUs: number): void;
   killProcess(node: number, durationUs: number): void;
   clockJumps(node: number, byMs: number): void;
-  drain(node: number, durationUs: number): void;
   /** The thread that has a node's links, while it lives. */
   first(node: number): Shard | undefined;
 }

@@ -27,6 +27,7 @@ export interface ErrandWorld {
   later(delayUs: number, act: () => void): void;
   /** All threads of a node live. */
   isWell(node: number): boolean;
+  crash(node: number, shard: number, durationUs: number): void;
   connect(plan: ErranderPlan, link: Link): Connection | undefined;
   /** At the broker's door. */
   connectBroker(plan: ErranderPlan, link: Link): Connection | undefined;
@@ -57,7 +58,9 @@ export class Errander {
   /** Faults are over. */
   begin(): void {
     for (const { name, atMs } of this.#plan.errands) {
-      this.#world.later((FIRST_MS + atMs) * 1_000, () => this.#runNamed(name));
+      this.#world.later((FIRST_MS + atMs) * 1_000, () => {
+        if (this.#world.isWell(this.#plan.node)) this.#runNamed(name);
+      });
     }
   }
 
@@ -79,7 +82,6 @@ export class Errander {
     const { client } = this.#plan;
     const node = this.#nodeOf(errand);
     const world = this.#world;
-    if (!world.isWell(node)) return;
     const isAsked = errand.to === 'door' || errand.to === 'socket';
     const connection = isAsked
       ? world.connect({ ...this.#plan, node }, this.#linkOf(errand))
@@ -186,6 +188,7 @@ export class Errander {
       }
       world.later(atMs * 1_000, () => {
         if (typeof item === 'string') world.publish(node, encodeText(item), 'http');
+        else if ('death' in item) world.crash(node, Number(item.death), lastingUs(item));
         else if ('elsewhere' in item) this.#publishAt(this.#nextTo(node), item.elsewhere as object);
         else if ('topic' in item)
           this.#exchange('POST', '/publish', JSON.stringify(item), () => {});
@@ -227,6 +230,11 @@ export class Errander {
     const head = { method, path, query: '', headers: {} };
     connection.say({ word: 'request', head, body: encodeText(body) });
   }
+}
+
+/** How long a thread is dead. */
+function lastingUs(item: object): number {
+  return 'ms' in item ? Number(item.ms) * 1_000 : 0;
 }
 
 type Door = Extract<Asked, { readonly to: 'door' }>;

@@ -33,7 +33,7 @@ export interface GatewayWorldHost {
   readonly now: number;
   readonly isSettling: boolean;
   readonly trace: Trace;
-  readonly plan: { readonly seed: number; readonly nodes: number };
+  readonly plan: { readonly seed: number; readonly nodes: number; readonly shards: number };
   mark(name: string): void;
   later(delayUs: number, act: () => void): void;
   connectGateway(way: Way, link: Link): Connection | undefined;
@@ -41,6 +41,8 @@ export interface GatewayWorldHost {
   /** The thread of a node with which publishers speak, while it lives. */
   first(node: number): ControlDoor | undefined;
   isWell(node: number): boolean;
+  /** A thread dies, by its place among those of all nodes. */
+  crash(place: number, isTold: boolean, durationUs: number): void;
   /** Each thread of a node reads its routes anew. */
   changeRoutes(node: number, text: string): void;
 }
@@ -143,6 +145,10 @@ export class GatewayWorld {
 
   isWell(node: number): boolean {
     return this.#host.isWell(node);
+  }
+
+  crash(node: number, shard: number, durationUs: number): void {
+    this.#host.crash(node * this.#host.plan.shards + shard, false, durationUs);
   }
 
   editionOf(node: number): number {

@@ -14,6 +14,7 @@ import type { Shard } from '../../shard.ts';
 import type { Trace } from '../../trace.ts';
 import type { Way } from '../../ways-in.ts';
 import { Guest } from './guest.ts';
+import { Poster } from './poster.ts';
 
 export interface Stage {
   readonly now: number;
@@ -21,7 +22,9 @@ export interface Stage {
   readonly shards: readonly Shard[];
   later(delayUs: number, act: () => void): void;
   connectChat(way: Way, link: Link): Connection | undefined;
+  connectBroker(way: Way, link: Link): Connection | undefined;
   drain(node: number, durationUs: number): void;
+  crash(place: number, isTold: boolean, durationUs: number): void;
 }
 
 export class Director {
@@ -85,7 +88,8 @@ export class Director {
     switch (step.does) {
       case 'comes': {
         this.#clients += 1;
-        const way = { node: step.at, client: this.#clients, remote: step.from };
+        const { from: remote, at: node, thread } = step;
+        const way = { node, client: this.#clients, remote, thread };
         guest.come((link) => this.#stage.connectChat(way, link), step.isBlind);
         this.#next(this.#momentUs);
         return;
@@ -100,7 +104,7 @@ export class Director {
         return;
       case 'ends':
         guest.end();
-        this.#next(MOMENT_US);
+        this.#next(this.#momentUs);
         return;
       case 'lends':
         this.#guestOf(step.to).token = guest.token;
@@ -108,7 +112,19 @@ export class Director {
         return;
       case 'fails':
         this.#fail(guest);
-        this.#next(MOMENT_US);
+        this.#next(this.#momentUs);
+        return;
+      case 'posts': {
+        this.#clients += 1;
+        const [way, number] = [{ node: NODE, client: this.#clients }, this.#clients];
+        const connect = (link: Link) => this.#stage.connectBroker(way, link);
+        void new Poster(step.text, { seed: this.#seed, number }, connect);
+        this.#next(this.#momentUs);
+        return;
+      }
+      case 'threadDies':
+        this.#stage.crash(step.thread, true, DEAD_US);
+        this.#next(this.#momentUs);
         return;
       case 'waits':
         this.#next(step.ms * 1_000);
@@ -126,6 +142,12 @@ export class Director {
       }
       case 'has':
         this.#heard(step, guest.heard.length);
+        return;
+      case 'hearsAtLast':
+        guest.look();
+        this.#stage.later(PAUSE_US, () =>
+          this.#note(step.by, guest.heard.splice(0).slice(-step.lines.length)),
+        );
         return;
       case 'gathers':
         this.#stage.later(PAUSE_US, () => this.#gathered(step, guest));
@@ -210,6 +232,7 @@ const OPENS_US = 300_000;
 /** Nodes have found each other. */
 const JOINED_US = 6_000_000;
 const MOMENT_US = 4_000;
+const DEAD_US = 100_000;
 const AWAY_US = 60_000;
 const PAUSE_US = 150_000;
 const PATIENCE_US = 5_000_000;

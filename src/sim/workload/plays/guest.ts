@@ -109,6 +109,7 @@ export class Guest implements Endpoint {
     const line = JSON.parse(text) as {
       readonly type: string;
       readonly id: string;
+      readonly timestamp: number;
       readonly payload: Readonly<Record<string, unknown>>;
     };
     const { type, payload } = line;

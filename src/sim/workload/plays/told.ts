@@ -1,6 +1,7 @@
 // A line that a node says, as plays write it: its type, and all in it that is not another in each run. What a node says of its
 // limits is compared here. Refuses to know who hears it.
 
+import { WRITTEN_AT } from '../../records/plays/play.ts';
 import { type House, limitsOf } from '../../records/plays/house.ts';
 
 type Entry = Readonly<Record<string, unknown>>;
@@ -8,6 +9,7 @@ type Entry = Readonly<Record<string, unknown>>;
 export interface Told {
   readonly type: string;
   readonly id: string;
+  readonly timestamp: number;
   readonly payload: Readonly<Record<string, unknown>>;
   /** As it is written. */
   readonly data?: string | undefined;
@@ -15,7 +17,7 @@ export interface Told {
 
 /** `nextId` is the id of the request that has to be answered next; `isAnswer` tells that this line does. */
 export function toldOf(
-  { type, id, payload, data }: Told,
+  { type, id, timestamp, payload, data }: Told,
   nextId: string | undefined,
   house: House,
 ): { readonly words: string; readonly isAnswer: boolean } {
@@ -24,6 +26,10 @@ export function toldOf(
   const words = [type];
   if (type === 'ROOM_MESSAGE' || type === 'DIRECT_MESSAGE') words.push(`id=${shown(id)}`);
   if (!areRight(payload, house)) words.push('terms=wrong');
+  const isAlone = house.company === undefined && house.isAmongOthers !== true;
+  if ('node' in payload && isAlone && payload['node'] !== NODE) words.push('node=wrong');
+  if (words.length > 1 && isAlone && !isAsWritten(id, timestamp, payload['from']))
+    words.push('timestamp=wrong');
   const { fatal, retry_after: wait, ...rest } = payload;
   const all =
     type === 'ERROR'
@@ -48,6 +54,11 @@ function shown(value: unknown, name = ''): string {
   if (typeof value !== 'string') return JSON.stringify(value, plain).replaceAll(' ', '_');
   if (UUID.test(value)) return 'made';
   return value.length > LONG ? `${value.slice(0, 2)}~${value.length}` : value;
+}
+
+/** [HP-OUT-2] What came over a bridge, and what a lenient listener was told, has the node's time. */
+function isAsWritten(id: string, timestamp: unknown, from: unknown): boolean {
+  return timestamp === WRITTEN_AT || UUID.test(id) || String(from).includes('@');
 }
 
 /** [HP-HIST-2] Of a page: what was said, where it has all that it has to have. */
@@ -86,6 +97,7 @@ const CHANGING: readonly string[] = [
   ...['session', 'node', 'incarnation', 'heartbeat', 'limits', 'message', 'cluster', 'epoch'],
   ...['timestamp', 'uptime', 'shard', 'id_'],
 ];
+const NODE = 'n1';
 const ENTRIES: readonly string[] = [
   'id,timestamp,room,from,body,seq,epoch,node',
   'id,timestamp,from,to,body,seq',

@@ -14,7 +14,6 @@ export const narrowOptions = {
   messageHwm: 3,
   isCrossOrigin: true,
   queueBytesMax: 16_384,
-  subscriptionLingerMs: 200,
 } as const satisfies Partial<GatewayOptions>;
 
 const CORS =

@@ -99,6 +99,8 @@ export const envelopePlays: readonly Play[] = [
     hears('a', 'ERROR DUPLICATE_KEY ref=null payload.__proto__'),
     says('a', doubled(String.raw`"payload":{"\u0007":1,"\u0007":2}`)),
     hears('a', String.raw`ERROR DUPLICATE_KEY ref=null payload.\u0007`),
+    says('a', doubled(`"payload":{"${'k'.repeat(70)}":1,"${'k'.repeat(70)}":2}`)),
+    hears('a', `ERROR DUPLICATE_KEY ref=null payload.${'k'.repeat(56)}\u2026`),
     says('a', doubled(String.raw`"payload":{"echo":"\u0000"}`)),
     hears('a', 'ERROR INVALID_STRING payload.echo'),
     says('a', doubled(String.raw`"payload":{"echo":"\udc00\ud800"}`)),

@@ -142,6 +142,10 @@ export const memoryPlays: readonly Play[] = [
       ...resumed(house, 'a', 'absentee', undefined, all(0)),
       ...resumed(house, 'a', 'absentee', { much: 3 }, all(8), ...some),
       ...resumed(house, 'a', 'absentee', undefined, all(0)),
+      // What he has said before he was told tells nothing.
+      ...[goes('a'), comes('a', homeOf(house, 'absentee'))],
+      ...[says('a', line('RESUME', { token: 'TOKEN' }) + line('PING')), hears('a', all(0), 'PONG')],
+      ...resumed(house, 'a', 'absentee', undefined, all(0)),
       ...[says('a', line('PING')), hears('a', 'PONG')],
       ...resumed(house, 'a', 'absentee', undefined, whole(0)),
       ...resumed(house, 'a', 'absentee', { much: 4 }, whole(8), ...some),

@@ -14,7 +14,7 @@ export function withMeetings(plan: Plan): Plan {
   const house = { shards, ...meetingHouse };
   return {
     ...plan,
-    ...{ nodes: 1, faults: [], sites: [], horizonUs: HORIZON_US },
+    ...{ nodes: 1, faults: [], sites: [], portUs: PORT_US, horizonUs: HORIZON_US },
     chat: {
       ...chat,
       ...{ talkers: [], strangers: [], impostor: undefined, crossers: [], bridges: undefined },
@@ -39,4 +39,6 @@ const options: ClusterOptions = {
   ...{ heartbeatMs: 1_000, suspectMs: 2_500, downMs: 8_000, forgetMs: 20_000, deltaEveryMs: 10 },
   ...{ forwardsMax: 20, lingerMs: 3_000, linksMax: 6 },
 };
+/** What one thread has said is soon known on another. */
+const PORT_US = 50;
 const HORIZON_US = 300_000_000;

@@ -2,13 +2,15 @@
 // what is published at another. A few runs of the gateway are of this kind.
 // Refuses to run anything.
 
+import { chatDefaults } from '../../../actors/chat/chat-options.ts';
+import { clusterDefaults } from '../../../actors/cluster/cluster-options.ts';
 import { gatewayDefaults } from '../../../actors/gateway/gateway-options.ts';
 import { Prng } from '../../../actors/runtime/prng.ts';
-import type { Plan, PlanChoices } from '../../plan.ts';
+import { drawPlan, type Plan, type PlanChoices } from '../../plan.ts';
 import { abroadErrands } from '../../records/errands/all.ts';
 import { errandOptions } from '../../records/errands/ways.ts';
-import { drawChatPlan } from '../chat.ts';
 import type { GatewayPlan } from '../gateway-plan.ts';
+import { plainLink } from '../simpler.ts';
 import { drawnFrom } from './draw-errands.ts';
 
 /** Undefined where its seed has another run. */
@@ -16,10 +18,7 @@ export function drawGatewayCluster(choices: PlanChoices): Plan | undefined {
   const { seed, nodes = NODES } = choices;
   const chance = new Prng(seed, 'cluster of gateways');
   if (nodes < 2 || !chance.chance(1, ONE_IN)) return undefined;
-  const plan = drawChatPlan({ ...choices, nodes, clients: 1 });
-  const { chat } = plan;
-  if (chat === undefined) throw new Error('a cluster has a chat');
-  const { options, cluster, way, skewsMs } = chat;
+  const plan = drawPlan({ ...choices, nodes, clients: 1 });
   const node = chance.below(nodes);
   const errands = drawnFrom(abroadErrands, chance, FROM_MS);
   const gateway: GatewayPlan = {
@@ -29,15 +28,19 @@ export function drawGatewayCluster(choices: PlanChoices): Plan | undefined {
   };
   return {
     ...plan,
-    ...{ mood: 'calm', sites: [], faults: [], horizonUs: HORIZON_US, gateway },
+    ...{ mood: 'calm', sites: [], clients: [], faults: [], horizonUs: HORIZON_US, gateway },
+    home: { ...plan.home, topicsMax: 100_000 },
     // Nobody speaks there.
     chat: {
-      ...{ options, cluster, way, skewsMs },
+      ...{ options: { ...chatDefaults, cluster: CLUSTER, allowPlaintext: true }, way: plainLink },
+      cluster: { ...clusterDefaults, cluster: CLUSTER, dialMaxMs: 4_000 },
       ...{ talkers: [], strangers: [], crossers: [], faults: [] },
+      skewsMs: Array.from({ length: nodes }, () => 0),
     },
   };
 }
 
+const CLUSTER = 'sim';
 const NODES = 2;
 /** Runs of the gateway. */
 const ONE_IN = 12;

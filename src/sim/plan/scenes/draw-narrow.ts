@@ -18,7 +18,7 @@ export function drawNarrowGateway(choices: PlanChoices): Plan | undefined {
   const chance = new Prng(seed, 'narrow gateway');
   // How much there is of everything is for one thread.
   if (chance.chance(1, NARROW_IN))
-    return lonely({ ...choices, shards: 1 }, narrowErrands, chance, narrowOptions);
+    return lonely({ ...choices, shards: 1 }, narrowErrands, chance, narrowOptions, CHANNELS);
   const another = new Prng(seed, 'mortal gateway');
   if (!another.chance(1, MORTAL_IN)) return undefined;
   return lonely({ ...choices, shards: 2 }, mortalErrands, another, {});
@@ -29,6 +29,7 @@ function lonely(
   all: readonly Errand[],
   chance: Prng,
   options: Partial<GatewayOptions>,
+  topicsMax = 100_000,
 ): Plan {
   const plan = drawPlan({ ...choices, nodes: 1, clients: 1 });
   const errands = all
@@ -43,12 +44,15 @@ function lonely(
   return {
     ...plan,
     ...{ mood: 'calm', sites: [], clients: [], faults: [], horizonUs: HORIZON_US, gateway },
+    home: { ...plan.home, topicsMax },
   };
 }
 
 /** Runs of the gateway. */
 const NARROW_IN = 20;
 const MORTAL_IN = 20;
+/** That may be followed at a time, where little is allowed. */
+const CHANNELS = 3;
 const HORIZON_US = 1_000_000;
 /** Each is over by then. */
 const EVERY_MS = 12_000;

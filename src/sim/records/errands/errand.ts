@@ -40,6 +40,8 @@ interface Question extends Asked, Overheard {
   /** So many ask at once, and are all answered so; then its origin says `again`. */
   readonly times?: number;
   readonly again?: Said;
+  /** Behind `//` the answer has how fast the origin was asked again by all of them. */
+  readonly isPaced?: boolean;
   /** As in `sounds.ts`; of an expression: what varies from one time to the next. */
   readonly answer: string | RegExp;
 }

@@ -29,6 +29,22 @@ function refused(by: string, code: string, ...said: readonly string[]): readonly
 
 const wrong = word('SERVER_AUTH', { proof: 'A'.repeat(43) });
 const right = word('SERVER_AUTH', { proof: '@proof' });
+/** A session in columns. */
+function column(more: object): string {
+  const one = { session: ['s1'], user: ['afar.z'], status: ['online'], lamport: [1] };
+  const sync = { node: 'bad', incarnation: 10, ver: 1, chunk: 0, chunks: 1 };
+  return word('PRESENCE_SYNC', { ...sync, sessions: { ...one, ...more } });
+}
+
+/** Each ends the link over which it is said. */
+const broken: readonly string[] = [
+  ...[column({ lamport: [-1] }), column({ lamport: ['1'] }), column({ user: ['a b'] })],
+  ...[column({ since: ['x'] }), column({ status: ['gone'] }), column({ session: [] })],
+  word('PRESENCE_DELTA', { node: 'bad', incarnation: 10, from: 0, to: 2, ops: [] }),
+  word('FORWARD', { n: 1, kind: 'word', own_id: false, ttl: 0, data: { key: 'x', body: {} } }),
+  word('INTEREST', { whole: 'no', data: { add: [7], remove: [] } }),
+];
+
 const beat = { incarnation: 10, ver: 0, digest: '', hb: 1, echo: 0, draining: false };
 
 export const handshakeMeetings: readonly Meeting[] = [
@@ -132,5 +148,16 @@ export const handshakeMeetings: readonly Meeting[] = [
     ...proves('self', { node: 'n1', incarnation: 3 }),
     hears('self', 'ERROR SUPERSEDED known=own alive=false', 'end'),
     ...leaves('her'),
+  ]),
+  meeting('words-that-break-a-link', [
+    ...broken.flatMap((line, at): MeetingStep[] => [
+      ...links(`bad${at}`, { node: 'bad' }, at === 0 ? [] : ['bad/10//suspect']),
+      ...[tells(`bad${at}`, line), hears(`bad${at}`, 'ERROR INVALID_PAYLOAD', 'end')],
+      notices(LOG, 'info cluster.linkDown node=bad INVALID_PAYLOAD'),
+    ]),
+    // What is longer than a first line may be, and what a newer node may say, break none.
+    ...links('good', { node: 'bad' }, ['bad/10//suspect']),
+    tells('good', word('NEWER_WORD', { more: 'x'.repeat(9_000) })),
+    ...[hushes('good', 100), counts('cluster.messages.unknown=1'), ...leaves('good')],
   ]),
 ];

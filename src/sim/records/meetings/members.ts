@@ -180,16 +180,16 @@ export const memberMeetings: readonly Meeting[] = [
     ...links('hea', { node: 'hea' }),
     awaits(
       'hea',
-      'HEARTBEAT incarnation=own digest=0000000000000000 hb=1 echo=0..1 links=["hea"] draining=false have={"incarnation":10,"ver":0}',
+      'HEARTBEAT incarnation=own digest=0000000000000000 hb=1 echo=0..9 links=["hea"] draining=false have={"incarnation":10,"ver":0}',
     ),
     awaits(
       'hea',
-      'HEARTBEAT incarnation=own digest=0000000000000000 hb=2 echo=1..2 draining=false have={"incarnation":10,"ver":0}',
+      'HEARTBEAT incarnation=own digest=0000000000000000 hb=2 echo=0..9 draining=false have={"incarnation":10,"ver":0}',
     ),
     ...links('hea2', { node: 'heb' }, ['hea/10//up']),
     awaits(
       'hea',
-      'HEARTBEAT incarnation=own digest=0000000000000000 hb=3 echo=2..3 links=["hea","heb"] draining=false have={"incarnation":10,"ver":0}',
+      'HEARTBEAT incarnation=own digest=0000000000000000 hb=3 echo=0..9 links=["hea","heb"] draining=false have={"incarnation":10,"ver":0}',
     ),
     tells(
       'hea',
@@ -249,6 +249,8 @@ export const memberMeetings: readonly Meeting[] = [
     ...isLetIn('clo', { node: 'clo' }),
     hears('w', 'NOTICE code=CLOCK_SKEW'),
     notices(LOG, 'warn cluster.clockSkew node=clo seconds=31'),
+    waits(600),
+    counts('cluster.clocks.skewed=1'),
     ...leaves('clo'),
     calls('cla'),
     tells('cla', hello({ node: 'cla' })),
@@ -264,6 +266,8 @@ export const memberMeetings: readonly Meeting[] = [
     challenged('cle'),
     tells('cle', word('SERVER_AUTH', { proof: '@proof' }, { timestamp: '@now-30' })),
     ...isLetIn('cle', { node: 'cle' }, ['cla/10//left', 'clo/10//left']),
+    waits(600),
+    counts('cluster.clocks.skewed=0'),
     ...leaves('cle'),
     ...[says('c', line('BYE')), hears('c', ...BYE), says('w', line('BYE')), hears('w', ...BYE)],
   ]),

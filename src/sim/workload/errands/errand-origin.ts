@@ -30,6 +30,8 @@ export class ErrandOrigin {
   readonly #told = new Map<string, string[]>();
   readonly #toldAt = new Map<string, number>();
   readonly #ids = new Map<string, string>();
+  /** When those of a crowd asked again. */
+  readonly #paces = new Map<string, { readonly first: number; readonly last: number }>();
   /** By Connection-Id, how often it was asked behind the handshake, and by errand of a crowd. */
   readonly #asked = new Map<string, number>();
 
@@ -41,6 +43,13 @@ export class ErrandOrigin {
   /** All that the origin of a WebSocket was told. */
   toldOf(errand: string): string {
     return (this.#told.get(errand) ?? []).join(' / ');
+  }
+
+  /** How fast those of a crowd asked again. */
+  paceOf(errand: string): string {
+    const { first = 0, last = 0 } = this.#paces.get(errand) ?? {};
+    if (last - first < PACED_US_MIN) return 'at once';
+    return last - first < PACED_US_MAX ? 'one after the other' : 'slowly';
   }
 
   /** The Connection-Id by which it knows its client. */
@@ -88,7 +97,10 @@ export class ErrandOrigin {
     if (errand.to === 'door' && errand.times !== undefined) {
       const times = (this.#asked.get(errand.name) ?? 0) + 1;
       this.#asked.set(errand.name, times);
-      return times > errand.times ? errand.again : errand.said;
+      if (times <= errand.times) return errand.said;
+      const { now: last } = this.#world;
+      this.#paces.set(errand.name, { first: this.#paces.get(errand.name)?.first ?? last, last });
+      return errand.again;
     }
     if (errand.to === 'door') return this.#answerTo(asked, errand);
     if (!isOfEvents(asked)) return errand.said;
@@ -182,3 +194,6 @@ function echoOf(asked: AskedOrigin): string {
 const TAKEN: Said = { status: 200, headers: [EVENTS], body: '' };
 const OURS = 'hermod';
 const WAY_US = 2_000;
+/** [GRIP-LOAD-1] Some dozens wait for their turns, of which there are a thousand in a second. */
+const PACED_US_MIN = 15_000;
+const PACED_US_MAX = 250_000;

@@ -135,7 +135,8 @@ export class Errander {
         if (count < times) return;
         const isOne = answers.size === 1;
         const all = Array.from(answers, ([one, of]) => (isOne ? one : `${of} times ${one}`));
-        this.#heard(errand, all.join(' / '));
+        const pace = errand.isPaced === true ? ` // ${this.#origin.paceOf(errand.name)}` : '';
+        this.#heard(errand, all.join(' / ') + pace);
       });
     }
   }

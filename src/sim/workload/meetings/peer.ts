@@ -80,6 +80,7 @@ export class Peer {
   tell(line: string): void {
     const named = line
       .replaceAll('@nonce', () => this.#nonce())
+      .replaceAll(/"@n([+-]\d+)?"/g, (_, by = '0') => String(this.#n + Number(by)))
       .replaceAll(/"@ver([+-]\d+)?"/g, (_, by = '0') => String(this.#ver + Number(by)))
       .replaceAll(/@digest\((.*?)\)/g, (_, all) => digestOf(ownedIn(all as string)));
     const whole = this.#memory.filled(named, this.#host.seconds);

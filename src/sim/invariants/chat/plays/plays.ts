@@ -58,6 +58,10 @@ const ofMeetings: readonly string[] = [
   'HP-STORE-6',
   'HP-STORE-7',
   'HP-RELAY-10',
+  'HP-RELAY-13',
+  'HP-PEER-8',
+  'HP-DETOUR-1',
+  'HP-DETOUR-2',
   'HP-STORE-8',
 ];
 

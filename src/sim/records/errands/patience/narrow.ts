@@ -193,6 +193,21 @@ export const narrowErrands: readonly Errand[] = [
     ],
     ...['OPEN', 'OPEN', 'TEXT a', 'DISCONNECT', 'DISCONNECT', 'OPEN'],
   ),
+  // There is no room for the fourth, and a hold that would wait in vain is none.
+  ...(['response', 'stream'] as const).map((mode) =>
+    asks(
+      `too-many-channels-${mode}`,
+      {
+        host: 'ed.test',
+        said: page('never\n', [
+          ['Grip-Hold', mode],
+          ['Grip-Channel', 'one, two, three, four'],
+        ]),
+        items: [{ errand: 'room-again' }],
+      },
+      `502 Bad Gateway | ${CORS} | content-type: text/plain || too many channels\n`,
+    ),
+  ),
   // [GRIP-CORS-5]
   asks(
     'no-route-for-pages',

@@ -224,9 +224,10 @@ export const lineErrands: readonly Errand[] = [
           ...(hold === 'stream' ? [['Grip-Link', `<crowd-${hold}>; rel=next`] as const] : []),
         ]),
         again: page('again\n', []),
+        isPaced: true,
         items: [{ channel: `e-crowd-${hold}`, formats: { [`http-${hold}`]: { action: 'hint' } } }],
       },
-      `200 OK || ${hold === 'stream' ? 'first\n' : ''}again\n`,
+      `200 OK || ${hold === 'stream' ? 'first\n' : ''}again\n // one after the other`,
     ),
   ),
 ];

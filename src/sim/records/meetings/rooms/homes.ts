@@ -1,22 +1,29 @@
 // Meetings about a room whose home moves to another node and comes back. Written from spec/hp-peer.md, "Homes of rooms" and
 // "Copies". Refuses to know how it moves.
 
-import { enters, line, says } from '../../plays/play.ts';
-import { quits } from '../copies.ts';
+import { enters, line, says, waits } from '../../plays/play.ts';
+import { owns, quits, up } from '../copies.ts';
 import { forward, forwarded } from '../letters.ts';
 import {
+  acksNothing,
   counts,
   gets,
   hears,
   hushes,
   leaves,
+  links,
+  LOG,
   meeting,
   type Meeting,
   meetingHouse,
+  type MeetingStep,
+  notices,
   proves,
   ready,
+  speaksAgain,
   synced,
   tells,
+  word,
 } from '../meeting.ts';
 import { heardIn, shownEntry } from './words.ts';
 
@@ -29,12 +36,30 @@ const later = (seq: number, id: string): object => ({
   node: 'hoz',
 });
 
+const shownLater = (seq: number): string =>
+  JSON.stringify({
+    ...{ seq, epoch: 'E2', id: `x${seq}`, timestamp: 'now', from: 'host.e', session: 'x-s1' },
+    ...{ body: `x${seq}`, node: 'hoz' },
+  });
+const SIXTH = '{"epoch":"E2","seq":6}';
+
 function kept(from: number, seq: number, entries: readonly object[]): object {
   const place = { epoch: LATER, seq };
   return { say: 'keep', from: { epoch: LATER, seq: from }, place, last: place, entries };
 }
 
 const adopted = `{"say":"adopt","place":{"epoch":"E1","seq":1},"last":{"epoch":"E1","seq":1},"former":"n1","members":[{"session":"#1","user":"guest.e","status":"online"}],"users":[],"entries":[${shownEntry(1, 'm1', 'guest.e')}],"more":false}`;
+
+/** So many lines to somebody there. */
+function types(count: number, first: number): readonly MeetingStep[] {
+  return Array.from({ length: count }, (_, at): MeetingStep[] => [
+    says('a', line('TYPING', { to: 'afar.y', on: true })),
+    hears(
+      'hoy',
+      forwarded(first + at, 'user', 'afar.y', '{"say":"typing","from":"guest.f","on":true}'),
+    ),
+  ]).flat();
+}
 
 export const homeMeetings: readonly Meeting[] = [
   meeting('a-home-moves', [
@@ -104,7 +129,22 @@ export const homeMeetings: readonly Meeting[] = [
     tells('hoz', forward(7, 'room', 'away.a', { say: 'seat', user: 'host.f', isIn: true })),
     tells('hoz', forward(8, 'room', 'away.a', kept(5, 6, [later(6, 'x6')]))),
     hears('hoz', forwarded(6, 'room', 'away.a', '{"say":"kept","place":{"epoch":"E2","seq":6}}')),
-    tells('hoz', forward(9, 'room', 'away.a', { say: 'seat', user: 'host.f', isIn: false })),
+    // It has lost what is known here.
+    tells(
+      'hoz',
+      forward(9, 'room', 'away.a', { ...kept(6, 6, []), last: { epoch: LATER, seq: 3 } }),
+    ),
+    hears(
+      'hoz',
+      forwarded(
+        7,
+        'room',
+        'away.a',
+        `{"say":"adopt","place":${SIXTH},"last":${SIXTH},"former":"","members":[],"users":[],"entries":[${[shownEntry(1, 'm1', 'guest.e'), ...[2, 3, 5, 6].map(shownLater)].join(',')}],"more":false}`,
+      ),
+      forwarded(8, 'room', 'away.a', `{"say":"kept","place":${SIXTH}}`),
+    ),
+    tells('hoz', forward(10, 'room', 'away.a', { say: 'seat', user: 'host.f', isIn: false })),
     hushes('a', 100),
     // The home goes, and comes here.
     ...leaves('hoz'),
@@ -123,5 +163,55 @@ export const homeMeetings: readonly Meeting[] = [
     says('a', line('HISTORY', { room: 'away.a' })),
     hears('a', 'HISTORY_OK room=away.a messages=m1,x2,x3,x5,x6,m3 more=false'),
     ...quits('a'),
+  ]),
+  meeting('too-much-waits', [
+    ...enters(house, 'a', 'guest.f'),
+    ...links('hoy', { node: 'hoy' }),
+    tells('hoy', owns('hoy', 0, [up('s1', 'afar.y')])),
+    ...[
+      says('a', line('JOIN', { room: 'full.a' })),
+      hears('a', 'JOIN_OK room=full.a seq=0 count=1'),
+    ],
+    gets(
+      'hoy',
+      'INTEREST whole=no data={"add":["chat/room/full.a"],"remove":[]}',
+      forwarded(
+        1,
+        'room',
+        'full.a',
+        '{"say":"keep","from":{"epoch":0,"seq":0},"place":{"epoch":"E1","seq":0},"last":{"epoch":"E1","seq":0},"entries":[],"users":["guest.f"]}',
+      ),
+    ),
+    // Nine tenths of twenty are too many, until half of that has gone.
+    ...[waits(100), acksNothing('hoy'), ...types(17, 2), counts('cluster.pressed=0')],
+    ...[...types(1, 19), notices(LOG, 'warn cluster.pressed node=hoy waiting=18'), waits(50)],
+    says('a', line('ROOM_MESSAGE', { room: 'full.a', body: 'm1' }, 'm1')),
+    hears('a', 'ERROR UNAVAILABLE retry_after=1'),
+    ...[counts('cluster.pressed=1', 'chat.messages.heldOff=1')],
+    ...[tells('hoy', word('FORWARD_ACK', { n: '@n-10' })), waits(50), counts('cluster.pressed=1')],
+    tells('hoy', word('FORWARD_ACK', { n: '@n-9' })),
+    notices(LOG, 'warn cluster.eased node=hoy waiting=9'),
+    waits(50),
+    says('a', line('ROOM_MESSAGE', { room: 'full.a', body: 'm1' }, 'm1')),
+    hears(
+      'hoy',
+      forwarded(
+        20,
+        'room',
+        'full.a',
+        `{"say":"keep","from":{"epoch":"E1","seq":0},"place":{"epoch":"E1","seq":1},"last":{"epoch":"E1","seq":1},"entries":[${shownEntry(1, 'm1', 'guest.f')}]}`,
+      ),
+    ),
+    ...[speaksAgain('hoy'), tells('hoy', word('FORWARD_ACK', { n: '@n' }))],
+    tells('hoy', forward(1, 'room', 'full.a', { say: 'kept', place: { epoch: '@E1', seq: 1 } })),
+    hears('a', 'ACK status=stored seq=1'),
+    ...quits('a'),
+    gets(
+      'hoy',
+      forwarded(21, 'room', 'full.a', '{"say":"seat","user":"guest.f","isIn":false}'),
+      'INTEREST whole=no data={"add":[],"remove":["chat/room/full.a"]}',
+      'PRESENCE_DELTA node=n1 incarnation=own ops=[{"op":"down","session":"#1"}]',
+    ),
+    ...leaves('hoy'),
   ]),
 ];

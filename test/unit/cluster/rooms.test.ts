@@ -297,6 +297,28 @@ describe('homes', () => {
     expect(stage.failures).toEqual([]);
   });
 
+  test('[HP-HOME-3] [HP-HOME-11] one that is told of much, in pieces, goes on behind all of it, and nobody comes in again', () => {
+    const stage = whole();
+    const room = roomAt(stage, 'n3');
+    const [alice, bob] = [joined(stage, 'alice', 'n1', room), joined(stage, 'bob', 'n2', room)];
+    stage.kill('n3');
+    stage.pass(10_000);
+    for (let number = 0; number < 45; number += 1) {
+      say(alice, 'x'.repeat(16_000), room, `m${number}`);
+      stage.pass(600);
+    }
+    const last = Number(acks(alice.take()).at(-1));
+    expect(messages(bob.take())).toHaveLength(45);
+    stage.start('n3');
+    stage.until(() => stage.isWhole, 20_000);
+    stage.pass(5_000);
+    say(alice, 'more', room);
+    stage.pass(1_000);
+    expect(acks(alice.take())).toEqual([last + 1]);
+    expect(bob.told()).toEqual([`ROOM_MESSAGE alice more ${last + 1}`]);
+    expect(stage.failures).toEqual([]);
+  });
+
   test('[HP-STORE-4] [HP-STORE-7] the copies of a room in which nothing was said know who is in it at its new home', () => {
     const stage = whole();
     const names = Array.from({ length: 100 }, (_, at) => `quiet-${at}`);

@@ -59,6 +59,8 @@ export class Room {
   readonly memory: RoomMemory;
   readonly #empty: Row<Room> | undefined;
   #seq = 0;
+  /** A place of its epoch. */
+  #hasGiven = false;
   readonly #seen = new Map<string, { readonly place: Place; readonly at: number }>();
 
   constructor(
@@ -198,6 +200,7 @@ export class Room {
   /** [HP-MSG-4] Gives the next place to a message and remembers it. */
   append(draft: Draft, now: number): RoomEntry {
     this.#seq += 1;
+    this.#hasGiven = true;
     const entry: RoomEntry = { ...draft, seq: this.#seq, epoch: this.epoch };
     this.memory.add(entry);
     this.#know(entry, now);
@@ -211,8 +214,10 @@ export class Room {
 
   /** [HP-HOME-3] Its home is here now, and was elsewhere: what is said from now on comes after all that was said there. */
   raise(place: Place): void {
-    if (isAfter(place, this)) this.epoch = epochAfter(place.epoch, this.#epochs);
-    else if (this.#seq > 0) return;
+    if (isAfter(place, this)) {
+      this.epoch = epochAfter(place.epoch, this.#epochs);
+      this.#hasGiven = false;
+    } else if (this.#hasGiven) return;
     this.#seq = Math.max(this.#seq, place.seq);
   }
 

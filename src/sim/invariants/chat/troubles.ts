@@ -30,6 +30,9 @@ export class Troubles {
       this.nodes = nodes;
       this.terms = terms;
     },
+    faultPlayed: ({ fault }) => {
+      this.#cluster = [...this.#cluster, fault];
+    },
   };
 
   get isCluster(): boolean {

@@ -29,6 +29,8 @@ export interface Company {
   readonly nodes: number;
   /** They tell each other where clients find them. */
   readonly isAdvertised: boolean;
+  /** All of them speak the last version. */
+  readonly isNew: boolean;
 }
 
 /** Where the defaults are not it. */

@@ -1,5 +1,6 @@
 // What the trace says of plays. Refuses to judge.
 
+import type { ClusterFault } from '../../faults/cluster-faults.ts';
 import type { House } from './house.ts';
 
 export type PlayRecord =
@@ -14,6 +15,8 @@ export type PlayRecord =
       readonly by: string;
       readonly heard: readonly string[];
     }
+  /** It is part of a play. */
+  | { readonly kind: 'faultPlayed'; readonly fault: ClusterFault }
   /** The bug that a play wants strikes. */
   | { readonly kind: 'playFailed'; readonly node: number; readonly address: string }
   | {

@@ -1,6 +1,7 @@
 // A play: people at the doors of one node, who come, speak, hear and go in turn. What each of them has to hear is part of it,
 // line by line. Refuses to know who plays it, and to judge.
 
+import type { ClusterFault } from '../../faults/cluster-faults.ts';
 import { type House, passwordOf } from './house.ts';
 
 export type Step =
@@ -37,16 +38,9 @@ export type Step =
   /** Another takes its place. */
   | { readonly does: 'threadDies'; readonly by: string; readonly thread: number }
   | { readonly does: 'waits'; readonly by: string; readonly ms: number }
-  /** What befalls nodes, by number: one goes, or dies and is there again, or nothing gets from one to the other. */
-  | { readonly does: 'drains'; readonly by: string; readonly at: number; readonly ms: number }
-  | { readonly does: 'dies'; readonly by: string; readonly at: number; readonly ms: number }
-  | {
-      readonly does: 'parts';
-      readonly by: string;
-      readonly at: number;
-      readonly from: number;
-      readonly isShut: boolean;
-    };
+  | { readonly does: 'drains'; readonly by: string; readonly ms: number }
+  /** Something goes wrong between nodes, or with one of them. */
+  | { readonly does: 'befalls'; readonly by: string; readonly what: Omit<ClusterFault, 'at'> };
 
 export interface Play {
   readonly name: string;
@@ -114,17 +108,20 @@ export function waits(ms: number): Step {
   return { does: 'waits', by: '', ms };
 }
 
-export function drains(ms: number, at = 0): Step {
-  return { does: 'drains', by: '', at, ms };
+export function drains(ms: number): Step {
+  return { does: 'drains', by: '', ms };
 }
 
-export function dies(at: number, ms: number): Step {
-  return { does: 'dies', by: '', at, ms };
-}
-
-/** Both ways. */
-export function parts(at: number, from: number, isShut = true): Step {
-  return { does: 'parts', by: '', at, from, isShut };
+/** A node, or the way between two, for so long. */
+export function befalls(
+  kind: ClusterFault['kind'],
+  nodes: readonly [one: number, other?: number],
+  ms: number,
+  amount = 0,
+): Step {
+  const [one, other = 0] = nodes;
+  const what = { kind, one, other, durationUs: ms * 1_000, amount };
+  return { does: 'befalls', by: '', what };
 }
 
 /** One request; without an id where that is empty, as a person may type it. */

@@ -154,6 +154,8 @@ export function chatWords(event: ChatRecord): string {
       return `${who} hears ${event.message} of ${event.from} in '${event.room}' at ${event.epoch}:${event.place}, over a bridge to '${event.topic}'`;
     case 'crossEnded':
       return `the connection of ${who} ends`;
+    case 'faultPlayed':
+      return `it is part of the play that ${event.fault.kind} befalls node ${event.fault.one}`;
     case 'chatProbed':
       return 'everybody says something, to see who is there';
     case 'talkersLeft':

@@ -30,6 +30,7 @@ export interface ChatWorldHost extends NetworkClock, Stage {
   acceptPeer(node: number, connection: Connection): boolean;
   isDead(node: number): boolean;
   stall(node: number, durationUs: number): void;
+  killProcess(node: number, durationUs: number): void;
   clockJumps(node: number, byMs: number): void;
   /** The thread that has a node's links, while it lives. */
   first(node: number): Shard | undefined;
@@ -82,7 +83,7 @@ export class ChatWorld implements TalkerWorld, CrosserWorld, ClusterMishappening
     }
     const { meetings, plays } = this.#plan;
     this.#moderator = meetings && new Moderator(meetings, this.#host);
-    if (plays !== undefined) void new Director(plays, seed, this.#host, this.mesh);
+    if (plays !== undefined) void new Director(plays, seed, this.#host, this);
     for (const [number, stranger] of this.#plan.strangers.entries())
       this.later(stranger.at, () => knock(stranger, number, seed, this.#host));
     for (const fault of this.#plan.faults)

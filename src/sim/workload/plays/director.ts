@@ -4,7 +4,7 @@
 import { Prng } from '../../../actors/runtime/prng.ts';
 import type { Address } from '../../../actors/runtime/actor.ts';
 import type { Link } from '../../edges/link.ts';
-import type { Mesh } from '../../edges/tcp/mesh.ts';
+import { befallCluster, type ClusterMishappening } from '../../faults/cluster-mishaps.ts';
 import type { Connection } from '../../edges/network.ts';
 import type { House } from '../../records/plays/house.ts';
 import { isOpen, matched } from '../../records/plays/matching.ts';
@@ -25,13 +25,12 @@ export interface Stage {
   connectBroker(way: Way, link: Link): Connection | undefined;
   drain(node: number, durationUs: number): void;
   crash(place: number, isTold: boolean, durationUs: number): void;
-  killProcess(node: number, durationUs: number): void;
 }
 
 export class Director {
   readonly #house: House;
   readonly #stage: Stage;
-  readonly #mesh: Mesh;
+  readonly #nodes: ClusterMishappening;
   readonly #seed: number;
   readonly #names: string[];
   readonly #guests = new Map<string, Guest>();
@@ -50,11 +49,11 @@ export class Director {
     { house, names }: { readonly house: House; readonly names: readonly string[] },
     seed: number,
     stage: Stage,
-    mesh: Mesh,
+    nodes: ClusterMishappening,
   ) {
     this.#house = house;
     this.#stage = stage;
-    this.#mesh = mesh;
+    this.#nodes = nodes;
     this.#seed = seed;
     this.#names = [...names];
     stage.trace.add({ kind: 'houseOpened', node: NODE, house });
@@ -131,18 +130,16 @@ export class Director {
         this.#next(step.ms * 1_000);
         return;
       case 'drains':
-        this.#stage.drain(step.at, step.ms * 1_000);
+        this.#stage.drain(NODE, step.ms * 1_000);
         this.#next(this.#momentUs);
         return;
-      case 'dies':
-        this.#stage.killProcess(step.at, step.ms * 1_000);
+      case 'befalls': {
+        const fault = { ...step.what, at: this.#stage.now };
+        this.#stage.trace.add({ kind: 'faultPlayed', fault });
+        befallCluster(this.#nodes, fault);
         this.#next(this.#momentUs);
         return;
-      case 'parts':
-        this.#mesh.shut(step.at, step.from, step.isShut);
-        this.#mesh.shut(step.from, step.at, step.isShut);
-        this.#next(0);
-        return;
+      }
       case 'has':
         this.#heard(step, guest.heard.length);
         return;

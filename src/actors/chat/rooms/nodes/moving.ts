@@ -287,6 +287,8 @@ export function adopt(
   const here = new Set(room.userNames.map(userKey));
   const there = new Set(members.map(({ user }) => userKey(user)));
   const { news, names } = room.adoptFrom(node, entries, context.now);
+  // What comes in pieces is waited for, too.
+  if (known === undefined) settle(state, room, former, undefined, context);
   if (more) return;
   room.incoming.delete(node);
   const isFirst = former === node && former !== room.formerHome;
@@ -298,8 +300,7 @@ export function adopt(
     !state.gone.has(former);
   const isMeeting = known !== undefined && !state.settling.has(name) && (isFirst || isExpected);
   if (isMeeting) room.metHome = former;
-  if (known === undefined || isExpected)
-    settle(state, room, former, isMeeting ? here : undefined, context);
+  if (isExpected) settle(state, room, former, isMeeting ? here : undefined, context);
   room.raise(last);
   const settling = state.settling.get(name);
   if (settling === undefined) {

@@ -128,7 +128,7 @@ export function comings(
   others: readonly string[],
   more = '',
 ): readonly Step[] {
-  const words = `ROOM_EVENT room=${room} event=${event} user=${user} count=${count}${more}`;
+  const words = `ROOM_EVENT room=${room} event=${event} user=${user}${more} count=${count}`;
   return others.map((other) => hears(other, words));
 }
 

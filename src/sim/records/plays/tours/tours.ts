@@ -9,4 +9,4 @@ import { viewTours } from './views.ts';
 
 export const tours: readonly Play[] = [...memberTours, ...letterTours, ...moveTours, ...viewTours];
 
-export const mishapTours: readonly Play[] = [];
+export { mishapTours } from './mishaps.ts';

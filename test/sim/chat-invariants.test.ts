@@ -567,8 +567,14 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
   ],
   '[HP-MEMBER-13] who is late itself takes others for suspect after twice the time': [
     ...[began(), unheard, seen(0, 'n3', 'linkUp'), seen(0, 'n2', 'linkUp')],
-    ...[at(10_000, lagOf(201)), at(15_000, seen(0, 'n2', 'suspect'))],
-    ...[at(16_000, lagOf(3)), at(16_500, seen(0, 'n2', 'down'))],
+    at(15_000, { ...seen(0, 'n2', 'suspect'), silentMs: 5_000 }),
+    at(16_500, seen(0, 'n2', 'down')),
+  ],
+  '[HP-MEMBER-7] two others say so, who were heard before a thread died beside the first': [
+    ...[began(), { ...unheard, nodes: [...NODES, 'n4'] }],
+    ...['n3', 'n4', 'n2'].map((peer) => seen(0, peer, 'linkUp')),
+    ...[at(9_000, { kind: 'shardCrashed', node: 0, shard: 1 })],
+    ...[at(12_000, seen(0, 'n2', 'suspect')), at(13_000, seen(0, 'n2', 'down'))],
   ],
   'who was dead twice is not': [
     ...[began(), unheard, seen(0, 'n3', 'linkUp'), ...flapping(2)],

@@ -449,6 +449,11 @@ const clean: Record<string, Written[]> = {
     { kind: 'shardStarted', node: 0, shard: 1, atMs: 2_200 },
     ...seenOften(2_250, 6_000, { adrift: ['a'] }),
   ],
+  'a stranger is sent away as the run ends': [
+    connected(),
+    ...[{ kind: 'strangerSentAway', node: 0, what: 'otherCluster', isTold: true } as const],
+    counted(1, 3),
+  ],
   'a publish to a thread that is still starting when the last fault is over': [
     ...[joined(author, 'steady'), connected(author), died, healed(1_000), sent(0)],
     ...[failed(0, 'unknown'), { kind: 'shardStarted', node: 0, shard: 0 } as const, quiet(4_000)],
@@ -1024,6 +1029,7 @@ const planted: [string, string, Written[]][] = [
     [...published, connected(), ack(2), informed({ history: 3 })],
   ],
   ['census', '[BROKER-LIM-2] an actor that nobody needs', [connected(), counted(1, 5)]],
+  ['census', '[BROKER-LIM-2] a connection that has no actor', [connected(), counted(1, 3)]],
   [
     'census',
     '[BROKER-SUB-4] a connection of somebody who is gone',

@@ -58,6 +58,7 @@ export const census: Invariant = {
       listed: (event) => judge.listed(event),
       informed: (event) => judge.informed(event),
       counted: (event) => judge.counted(event),
+      strangerSentAway: ({ node, at }) => judge.sentAwayAt.set(node, at),
       quiet: (event) => judge.rest(event),
     };
   },
@@ -77,6 +78,8 @@ class Judge {
   readonly #probes = new Map<string, Map<string, Probe>>();
   /** Nodes of which nothing is still at the end. */
   readonly restless = new Set<number>();
+  /** By node: when somebody who called it, or whom it called, was sent away last. */
+  readonly sentAwayAt = new Map<number, number>();
   readonly #report: Report;
   readonly #byFollowing: (Open | undefined)[] = [];
   readonly #heldByNode: number[] = [];
@@ -185,7 +188,10 @@ class Judge {
   counted(event: EventOf<'counted'>): void {
     const { node, shard, connections, actors, actorsAlways } = event;
     this.#heldByNode[node] = (this.#heldByNode[node] ?? 0) + connections;
-    if (actors !== connections + actorsAlways && !this.restless.has(node))
+    // Whoever is just sent away has no actor any more, and his connection is about to close.
+    const isClosing = event.at - (this.sentAwayAt.get(node) ?? -Infinity) < CLOSING_US;
+    const excess = actors - connections - actorsAlways;
+    if ((isClosing ? excess > 0 : excess !== 0) && !this.restless.has(node))
       this.#report(
         event,
         `shard ${node}.${shard} has ${actors} actors for ${connections} connections`,
@@ -233,5 +239,6 @@ class Judge {
 
 /** Nobody is closed so twice. */
 const FOR_A_BUG = 'internal error';
+const CLOSING_US = 100_000;
 /** An answer takes so long to come, at most. */
 const SLACK_US = 1_000_000;

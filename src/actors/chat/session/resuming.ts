@@ -325,10 +325,7 @@ export function streamLeft(
       else if (last !== undefined && isAfter(last, seat.place)) seat.place = last;
     }
   }
-  if (session.heir === undefined) return;
-  // [HP-RES-4] It was over before the router had answered: nobody takes it, and its client has heard that.
-  if (session.who === undefined) closeNow(session, context);
-  else passOn(session, context);
+  if (session.heir !== undefined) passOn(session, context);
 }
 
 /** As the keeper of rooms names its publications: `epoch:seq`. */
@@ -356,7 +353,7 @@ export function handOver(
 
 function passOn(session: Session, context: Turn): void {
   const { heir, who } = session;
-  if (heir === undefined || who === undefined) return;
+  if (heir === undefined || who === undefined) return closeNow(session, context); // [HP-RES-4]
   const luggage: Luggage = {
     ...who,
     rooms: [...session.seats.values()].map((seat) => packedSeat(session, seat)),

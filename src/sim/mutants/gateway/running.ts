@@ -91,4 +91,17 @@ export const runningMutants: readonly Mutant[] = [
     replace: '}\n\nconst GOING',
     story: 'Who does not read loses what he is to hear, and is not told so by an end.',
   },
+  {
+    ...{
+      name: 'skip-users-as-one-text',
+      dialect,
+      breaks: ['holds-liveness', 'holds-all'],
+      requirements: ['GRIP-FILTER-2'],
+    },
+    file: 'gateway/rewriting/filters.ts',
+    find: "      const users = (own(pubMeta, 'skip_users') ?? '').split(',');\n      return user !== '' && users.some((skipped) => skipped.trim() === user);",
+    replace:
+      "      const users = own(pubMeta, 'skip_users') ?? '';\n      return user !== '' && users.includes(user);",
+    story: 'Whose name is a part of one in `skip_users` is spared the item as well.',
+  },
 ];

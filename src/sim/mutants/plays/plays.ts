@@ -108,4 +108,18 @@ export const playMutants: readonly Mutant[] = [
     story:
       'Whoever has been told all has no holes any more, thinks the programmer: what was acknowledged before its turn comes again when the connection is lost twice.',
   },
+  {
+    ...{
+      name: 'untold-known-by-who-gets-it',
+      dialect,
+      breaks: ['plays'],
+      requirements: ['HP-DM-3'],
+    },
+    file: 'chat/unacked.ts',
+    find: '  has({ message: { from, id }, isSent }: Untold): boolean {\n    const known = this.#byId.get(id) ?? [];\n    return known.some(\n      (one) => one.isSent === isSent && userKey(one.message.from) === userKey(from),\n    );',
+    replace:
+      '  has({ message: { to, id }, isSent }: Untold): boolean {\n    const known = this.#byId.get(id) ?? [];\n    return known.some(\n      (one) => one.isSent === isSent && userKey(one.message.to) === userKey(to),\n    );',
+    story:
+      'Two senders gave their messages the same id: whoever has not acknowledged the first one never hears the second.',
+  },
 ];

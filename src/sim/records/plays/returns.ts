@@ -3,6 +3,7 @@
 
 import type { House } from './house.ts';
 import {
+  ack,
   BYE,
   comes,
   END,
@@ -42,6 +43,12 @@ function fiveSeconds(): readonly Step[] {
   const breath = [waits(2_600), ...['a', 'b', 'c'].map((by) => says(by, '\n'))];
   return [...breath, ...breath];
 }
+
+const direct = 'DIRECT_MESSAGE id=m1';
+const toAbbot = [
+  ['monk', 'b'],
+  ['nun', 'c'],
+] as const;
 
 export const returnPlays: readonly Play[] = [
   play('empty-lines-tell-of-life', (house) => [
@@ -93,6 +100,24 @@ export const returnPlays: readonly Play[] = [
     hears('a', 'RESUME_OK user=scholar caps=["ack"] status=online replayed=0 rooms=["holes"]'),
     ...[says('a', line('BYE')), hears('a', ...BYE)],
     hears('b', 'ROOM_EVENT room=holes event=leave user=scholar count=1'),
+  ]),
+  play('ids-of-two-senders', (house) => [
+    ...[...enters(house, 'a', 'abbot', { caps: ['ack'] }), ...enters(house, 'b', 'monk')],
+    ...enters(house, 'c', 'nun'),
+    // What the one said is not acknowledged, and the other one says something else by the same name.
+    ...toAbbot.flatMap(([from, by]) => [
+      says(by, line('DIRECT_MESSAGE', { to: 'abbot', body: by }, 'm1')),
+      hears('a', `${direct} from=${from} to=abbot body=${by}`),
+    ]),
+    ...[goes('a'), ...resumes(house, 'a', 'abbot')],
+    hears(
+      'a',
+      'RESUME_OK user=abbot caps=["ack"] status=online replayed=2 rooms=[]',
+      ...late(toAbbot.map(([from, body]) => `${direct} from=${from} to=abbot body=${body}`)),
+    ),
+    says('a', line('ACK', { ref: 'm1' })),
+    ...['b', 'c'].map((by) => hears(by, ack(house, 'm1', 'status=accepted'))),
+    ...['a', 'b', 'c'].flatMap((by) => [says(by, line('BYE')), hears(by, ...BYE)]),
   ]),
   play('told-of-users-again', (house) => [
     ...[...enters(house, 'a', 'fan'), ...enters(house, 'b', 'star'), ...enters(house, 'c', 'rock')],

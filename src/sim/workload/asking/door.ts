@@ -54,7 +54,9 @@ export function withToken(head: WireHead, plan: ClientPlan, isSettling: boolean)
   if (shown === undefined) return head;
   if (placeOf(plan) === 'header') {
     const query = plan.client % 2 === 0 ? head.query : queryWith(head.query, NO_TOKEN);
-    return { ...head, query, headers: { ...head.headers, authorization: `Bearer ${shown}` } };
+    // Schemes are the same in any case of letters.
+    const authorization = `${plan.client % 5 === 0 ? 'bearer' : 'Bearer'} ${shown}`;
+    return { ...head, query, headers: { ...head.headers, authorization } };
   }
   if (placeOf(plan) === 'subprotocol')
     return plan.client % 2 === 0 ? head : { ...head, query: queryWith(head.query, NO_TOKEN) };

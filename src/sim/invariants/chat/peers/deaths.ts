@@ -13,8 +13,6 @@ export const timelyDeaths: Invariant = {
     const troubles = new Troubles();
     /** By observer: what each other node is. */
     const views = new Map<number, Map<string, Seen>>();
-    /** [HP-MEMBER-13] Nodes whose own thread is late. */
-    const late = new Set<number>();
     /** By node: when its process or a thread of it died last. */
     const diedAt = new Map<number, number>();
     const died = ({ node, at }: { readonly node: number; readonly at: number }): void => {
@@ -24,27 +22,33 @@ export const timelyDeaths: Invariant = {
     return {
       ...troubles.watcher,
       processDied: died,
-      shardCrashed: died,
-      lagMeasured({ node, p99Ms }) {
-        if (p99Ms > LATE_P99_MS) late.add(node);
-        else late.delete(node);
+      // The first thread of a node knows the others; another one may die beside it.
+      shardCrashed: ({ node, shard, at }) => {
+        if (shard === 0) died({ node, at });
+        else diedAt.set(node, at);
       },
       peerSeen(event) {
-        const { node, peer, state: told, at } = event;
+        const { node, peer, state: told, at, silentMs: heardBefore = 0 } = event;
         if (told === 'linkDown') return;
         const state = told === 'linkUp' ? 'up' : told;
         const view = views.get(node) ?? new Map<string, Seen>();
         views.set(node, view);
-        const before = view.get(peer) ?? { state: 'up', at, linkedAt: at, downs: 0, isLate: false };
+        const before = view.get(peer) ?? {
+          state: 'up',
+          at,
+          linkedAt: at,
+          downs: 0,
+          heardBefore: 0,
+        };
         const { linkedAt, downs } = before;
         view.set(peer, {
           ...{ state, at, linkedAt: told === 'linkUp' ? at : linkedAt },
           downs: downs + (state === 'down' ? 1 : 0),
-          isLate: late.has(node),
+          heardBefore,
         });
         const { suspectMs = 0, downMs = 0 } = troubles.terms ?? {};
         if (state !== 'down' || before.state !== 'suspect') return;
-        const silentMs = (at - before.at) / 1_000 + suspectMs * (before.isLate ? LATE_TIMES : 1);
+        const silentMs = (at - before.at) / 1_000 + Math.max(suspectMs, before.heardBefore);
         const doubledMs = Math.min(DOWN_MAX_MS, downMs * 2 ** Math.max(0, downs - FLAPS_MAX + 1));
         if (silentMs > Math.max(downMs, doubledMs) - EARLY_MS) return;
         // Of a process that is gone its machine says so.
@@ -69,8 +73,8 @@ interface Seen {
   readonly linkedAt: number;
   /** How often it was taken for dead. */
   readonly downs: number;
-  /** The observer was late itself when it noticed. */
-  readonly isLate: boolean;
+  /** By its own word it was silent for so many milliseconds then: whoever is late himself notices late. */
+  readonly heardBefore: number;
 }
 
 /** Whoever cannot be heard at all, by a detour or without, is taken for dead when it is time. */
@@ -204,7 +208,6 @@ const EARLY_MS = 1_600;
 const PAUSE_MAX_US = 40_000_000;
 /** [HP-MEMBER-13] Whoever is late itself waits for twice as long. */
 const LATE_TIMES = 2;
-const LATE_P99_MS = 200;
 /** Ticks, and what was on its way. */
 const LATE_MS = 1_500;
 const ON_WAY_US = 1_000_000;

@@ -117,7 +117,7 @@ export const moveTours: readonly Play[] = [
     ],
     ...[says('b', line('PRESENCE_SET', { status: 'away' })), hears('b', 'ACK'), waits(200)],
     ...returnsAt(house, 'a', 'seer', 1, { status: 'busy' }, 'PRESENCE_EVENT user=seen status=away'),
-    says('b', line('PRESENCE_QUERY', { users: ['seer'] })),
+    ...[waits(200), says('b', line('PRESENCE_QUERY', { users: ['seer'] }))],
     hears('b', 'PRESENCE_STATE users=[{"user":"seer","status":"busy","note":"n","sessions":1}]'),
     ...[waits(1_100), says('b', line('PRESENCE_SET', { status: 'online' })), hears('b', 'ACK')],
     ...[hears('a', 'PRESENCE_EVENT user=seen status=online'), waits(1_100), ...goesForGood('b')],

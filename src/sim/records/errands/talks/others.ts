@@ -4,10 +4,11 @@
 import type { Header } from '../../scenes/scene.ts';
 import { asks, type Errand } from '../errand.ts';
 import { end, page } from '../links.ts';
-import { accepts, closes, slow, turns } from './events.ts';
+import { accepts, closes, control, opens, slow, subscribes, turns } from './events.ts';
 import { session, shown } from './pages.ts';
 
 const missing = '404 Not Found | content-type: text/plain Not Found\n';
+const message = (content: string): object => ({ 'ws-message': { content } });
 const takes = (bytes: number, body = ''): ReturnType<typeof accepts> =>
   accepts(body, [['Content-Bytes-Accepted', String(bytes)]]);
 
@@ -88,6 +89,55 @@ export const otherErrands: readonly Errand[] = [
     },
     ['upgraded', 'cut'],
     ['OPEN', 'TEXT one', 'TEXT abc, CLOSE 4000 bye'],
+  ),
+  // [WOH-PUB-4] [WOH-FILTER-1] A close that its filter leaves out is none.
+  ...(
+    [
+      ['second', ['upgraded', 'close 4005 so'], ['OPEN', 'CLOSE']],
+      ['dropping', ['upgraded'], ['OPEN']],
+      ['broken', ['upgraded'], ['OPEN']],
+    ] as const
+  ).map(([url, heard, told]) =>
+    turns(
+      `closed-behind-a-check-${url}`,
+      {
+        said: opens(
+          control({ type: 'set-meta', name: 'url', value: url }),
+          subscribes(`e-closed-behind-a-check-${url}`, { filters: ['http-check'] }),
+        ),
+        words: [],
+        items: [
+          {
+            channel: `e-closed-behind-a-check-${url}`,
+            formats: { 'ws-message': { action: 'close', code: 4005, reason: 'so' } },
+          },
+        ],
+      },
+      heard,
+      told,
+    ),
+  ),
+  turns(
+    'closed-behind-words-to-be-filled',
+    {
+      said: opens(
+        control({ type: 'set-meta', name: 'user', value: 'ann' }),
+        subscribes('e-closed-behind-words', { filters: ['var-subst'] }),
+      ),
+      words: [],
+      items: [
+        [
+          { channel: 'e-closed-behind-words', formats: message('for %(user)s') },
+          {
+            channel: 'e-closed-behind-words',
+            formats: { 'ws-message': { action: 'close', code: 4005, reason: 'so' } },
+          },
+          { channel: 'e-closed-behind-words', formats: message('no') },
+        ],
+      ],
+    },
+    ['upgraded', 'text for ann', 'close 4005 so'],
+    ['OPEN', 'CLOSE'],
   ),
   // [SOCKJS-10] [SOCKJS-12] Of those that wait for their origin one goes, and the others wait on.
   session(

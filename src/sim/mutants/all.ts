@@ -4,6 +4,7 @@ import { bridging } from './bridges/crossing.ts';
 import { meetingMutants } from './plays/meetings.ts';
 import { narrowMutants } from './plays/narrow.ts';
 import { playMutants } from './plays/plays.ts';
+import { tourMutants } from './plays/tours.ts';
 import { again } from './chat/again.ts';
 import { bounding } from './chat/bounds.ts';
 import { chatting } from './chat/chat.ts';
@@ -61,6 +62,7 @@ export const mutants: readonly Mutant[] = [
   ...playMutants,
   ...meetingMutants,
   ...narrowMutants,
+  ...tourMutants,
   ...chatting,
   ...signing,
   ...bounding,

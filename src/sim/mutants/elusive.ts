@@ -105,10 +105,6 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'Nobody is held for as long as a pong may take, and let go in the moment that it ends; unit tests have it.',
   ],
   [
-    'homes-lost-while-origins-are-asked',
-    'Links are asked every other second, and polls end soon: what was lost comes then; unit tests have it.',
-  ],
-  [
     'paced-until-the-next-receipt',
     'The next look lets publishers go, and each is held for less than he may be; unit tests have it.',
   ],

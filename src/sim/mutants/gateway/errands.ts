@@ -258,4 +258,11 @@ export const errandMutants: readonly Mutant[] = [
     story:
       'A page that says too much is told that it says no list, of which only the beginning was read.',
   },
+  {
+    ...{ name: 'tildes-undone-twice', dialect, breaks, requirements: ['GRIP-PATCH-1'] },
+    file: 'codecs/grip/json-patch.ts',
+    find: "part.replaceAll('~1', '/').replaceAll('~0', '~');",
+    replace: "part.replaceAll('~0', '~').replaceAll('~1', '/');",
+    story: 'A patch of the member `~1` changes the member `/`.',
+  },
 ];

@@ -98,15 +98,4 @@ export const forgetfulMutants: readonly Mutant[] = [
     replace: '',
     story: 'Whoever has waited counts as waiting ever after: in the end nothing may wait any more.',
   },
-  {
-    name: 'homes-lost-while-origins-are-asked',
-    dialect,
-    breaks: ['holds-liveness'],
-    requirements: ['GRIP-NEXT-5'],
-    file: 'gateway/requests/request.actor.ts',
-    find: "  if (question !== undefined) context.after('gap', TURN_AGAIN_MS);\n  else if (attempts === 0)",
-    replace: '  if (question === undefined && attempts === 0)',
-    story:
-      'The answer that is on its way was thought to know of everything that died with the home.',
-  },
 ];

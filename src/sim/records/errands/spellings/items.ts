@@ -229,6 +229,16 @@ export const itemErrands: readonly Errand[] = [
     '{"a":1,"ab":2,"abc":2}',
     { body: '{"a":1,"ab":2}\n' },
   ),
+  // A tilde is written before what it makes of others.
+  patches(
+    'patch-of-tildes',
+    [
+      { op: 'replace', path: '/~01', value: 3 },
+      { op: 'replace', path: '/a~1b', value: 4 },
+    ],
+    '{"/":1,"a/b":4,"~1":3}',
+    { body: '{"~1":1,"/":1,"a/b":2}\n' },
+  ),
   // [GRIP-PATCH-3]
   wrong('patch-too-far', { op: 'add', path: '/a'.repeat(600), value: 1 }),
   holds(

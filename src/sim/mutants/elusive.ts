@@ -97,6 +97,10 @@ export const elusive: ReadonlyMap<string, string> = new Map([
     'Who has begun anew seldom says goodbye, and comes back all the same, while its node still counts as lately dead.',
   ],
   [
+    'revived-session-outlives-its-token',
+    'Who has begun anew seldom has a token that ends before he goes (seed 412).',
+  ],
+  [
     'refused-and-never-asked-again',
     'A new home is seldom full before those come back who follow its topics; unit tests have it.',
   ],

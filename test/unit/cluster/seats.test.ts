@@ -128,4 +128,38 @@ describe('a seat', () => {
       expect(stage.failures).toEqual([]);
     },
   );
+
+  test.each([0, 100, 700])(
+    '[HP-HOME-11] when a home is back, each one of the other side comes in once, also for a node that hears it %i ms later',
+    (laterMs) => {
+      const stage = whole();
+      const nodes = ['n1', 'n2', 'n3'];
+      const home = homeNodeOf(nodes, 'r') ?? '';
+      const others = nodes.filter((node) => node !== home);
+      const heir = homeNodeOf(others, 'r') ?? '';
+      const late = others.find((node) => node !== heir) ?? '';
+      const clients = new Map(nodes.map((node) => [node, enter(stage, `u-${node}`, node)]));
+      stage.split([home]);
+      stage.pass(20_000);
+      for (const client of clients.values()) client.take();
+      stage.delay(home, late, laterMs);
+      stage.heal();
+      stage.until(() => stage.isWhole, 20_000);
+      stage.pass(5_000);
+      const told = (node: string): string[] =>
+        (clients.get(node)?.take() ?? [])
+          .filter(({ type }) => type === 'ROOM_EVENT')
+          .map(({ payload: { event, user, count } }) => `${event} ${user} ${count}`);
+      const here = told(home);
+      expect(here.map((text) => text.split(' ')[1]).toSorted()).toEqual(
+        [`u-${heir}`, `u-${late}`].toSorted(),
+      );
+      expect(here.at(-1)).toMatch(/^join .* 3$/);
+      for (const node of [heir, late])
+        expect(told(node).filter((text) => text.includes(`u-${home} `))).toEqual([
+          `join u-${home} 3`,
+        ]);
+      expect(stage.failures).toEqual([]);
+    },
+  );
 });

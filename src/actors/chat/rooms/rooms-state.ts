@@ -9,6 +9,7 @@ import { encodeLine } from '../../codecs/hp/writing.ts';
 import { type ChatContext, topicOfRoom } from '../chat-context.ts';
 import { entryPayload } from '../chat-formats.ts';
 import { epochAfter, type Epochs } from './epochs.ts';
+import type { Meeting } from './meeting.ts';
 import { Room } from './room.ts';
 import type { MemoryBudget } from '../memory-budget.ts';
 import type { RoomMemory } from './room-memory.ts';
@@ -74,6 +75,8 @@ export interface RoomsState {
   readonly doubted: Set<number>;
   /** Those that wait for another home to tell everything. */
   readonly late: Set<Room>;
+  /** Rooms of which another home was met lately, by name. */
+  readonly meetings: Map<string, Meeting>;
   /** Crowds whose number of members has changed. */
   readonly crowds: Set<Room>;
   /** False on the smaller side of a cluster that is split, where the operator wants that. */

@@ -14,6 +14,7 @@ import { begin, keeperLost, waits } from './nodes/anew.ts';
 import { askHome, guestsGone, heard, memberMoved, retry } from './nodes/away.ts';
 import { epochsOf } from './epochs.ts';
 import { MemoryBudget } from '../memory-budget.ts';
+import { greetLate } from './meeting.ts';
 import { isAway } from './nodes/home-of.ts';
 import { giveUpGathering, listed, listElsewhere, listRooms } from './nodes/listing.ts';
 import { nodeGone, nodesChanged, settleLate, spreadLate, tellAgain } from './nodes/moving.ts';
@@ -49,6 +50,7 @@ export const roomsActor: ActorDefinition<ChatContext, RoomsState, RoomsMessage> 
       ...{
         isServing: true,
         late: new Set(),
+        meetings: new Map(),
         crowds: new Set(),
         doubted: new Set(),
         seatedAt: new Map(),
@@ -183,6 +185,9 @@ function due(state: RoomsState, timer: string, context: Turn): void {
       return;
     case 'settling':
       settleLate(state, deedsOf(state, context), context);
+      return;
+    case 'meetings':
+      greetLate(state, deedsOf(state, context), context);
       return;
     case 'gather':
       giveUpGathering(state, context);

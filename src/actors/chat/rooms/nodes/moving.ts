@@ -5,6 +5,7 @@
 
 import { userKey } from '../../../codecs/hp/names.ts';
 import type { Room } from '../room.ts';
+import { greet, meet } from '../meeting.ts';
 import { byPlace, isAfter, nameOf } from '../room-memory.ts';
 import type { Place, RoomAsk, RoomEntry } from '../room-messages.ts';
 import {
@@ -174,16 +175,6 @@ function settled(state: RoomsState, name: string, { obey, met }: Deeds, context:
   for (const ask of settling.asks) obey(state, ask, context);
 }
 
-/** [HP-HOME-11] Each side of a split has seen the members of the other one leave: they come in again. */
-function greet(
-  room: Room,
-  isGreeted: (user: string) => boolean,
-  { met }: Pick<Deeds, 'met'>,
-): void {
-  for (const member of new Map(room.sessions.map((one) => [userKey(one.user), one])).values())
-    if (isGreeted(userKey(member.user))) met(room, member);
-}
-
 /** [HP-HOME-4] What came behind the place, and what the node does not have of what another home has said at the same time. */
 function tellMissed(
   state: RoomsState,
@@ -308,7 +299,8 @@ export function adopt(
     for (const member of members)
       if (isMet) deeds.arrived(room, { ...member, node });
       else room.enter({ ...member, node });
-    if (isMeeting) greet(room, (key) => here.has(key) && !there.has(key), deeds);
+    if (isMeeting) meet(state, room, here, context);
+    for (const key of isMet ? there : []) state.meetings.get(name)?.there.add(key);
     const whole = former === node ? takeLate(room, news) : undefined;
     tellMissed(state, room, node, { place, names }, context);
     if (whole === undefined) putOff(state, room, news, context);

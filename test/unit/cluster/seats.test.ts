@@ -149,9 +149,9 @@ describe('a seat', () => {
       const told = (node: string): string[] =>
         (clients.get(node)?.take() ?? [])
           .filter(({ type }) => type === 'ROOM_EVENT')
-          .map(({ payload: { event, user, count } }) => `${event} ${user} ${count}`);
+          .map(({ payload: { event, user, count } }) => [event, user, count].map(String).join(' '));
       const here = told(home);
-      expect(here.map((text) => text.split(' ')[1]).toSorted()).toEqual(
+      expect(here.map((text) => text.split(' ')[1] ?? '').toSorted()).toEqual(
         [`u-${heir}`, `u-${late}`].toSorted(),
       );
       expect(here.at(-1)).toMatch(/^join .* 3$/);

@@ -22,7 +22,8 @@ import { gripSide } from './bridge/grip-side.ts';
 import { brokerDoor, type BrokerDoorMessage } from './broker/broker-door.actor.ts';
 import { brokerFormats } from './broker/broker-formats.ts';
 import type { BrokerOptions } from './broker/broker-options.ts';
-import { type BrokerWire, bytesWire } from './codecs/broker-wire.ts';
+import { type BrokerWire, bytesWireIn } from './codecs/broker-wire.ts';
+import { ownMemory, type TakeBytes } from './codecs/utf8-text.ts';
 import type { ChatContext, ChatStart } from './chat/chat-context.ts';
 import { shardOfRoom, shardOfUser } from './chat/chat-context.ts';
 import { chatFormats } from './chat/chat-formats.ts';
@@ -74,6 +75,8 @@ export interface ShardOptions {
   readonly home: HomeLimits;
   /** Bytes, where nothing else is said. */
   readonly brokerWire?: BrokerWire;
+  /** Where bytes that the shard makes are put; undefined for memory of their own. */
+  readonly take?: TakeBytes;
   /** Undefined when the node has no gateway. */
   readonly gateway?: GatewayStart | undefined;
   /** Topics of two dialects that are joined. */
@@ -174,7 +177,8 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
   };
   const edges = edgesOf(shard);
   const actorsOfShard = actorsOfAll(shards);
-  const wire = options.brokerWire ?? bytesWire;
+  const { take = ownMemory } = options;
+  const wire = options.brokerWire ?? bytesWireIn(take);
   const router = system.spawn(
     routerActor,
     {
@@ -193,7 +197,7 @@ export function startShard(system: System, options: ShardOptions): ShardActors {
   const { bridge = [] } = options;
   const bridges = bridge.length === 0 ? undefined : bridgesOf(options, bridge);
   const joined = options.cluster === undefined ? undefined : relay;
-  system.spawn(homeActor, { limits, routerOf, bridges, relay: joined }, 'home');
+  system.spawn(homeActor, { limits, routerOf, bridges, relay: joined, take }, 'home');
   system.spawn(brokerDoor, { options: broker, edges, router, wire }, 'broker');
   if (options.gateway !== undefined) startGateway(system, options, options.gateway, bridge);
   if (options.chat !== undefined)

@@ -190,7 +190,7 @@ export class Shard {
         this.hasJoined ||= news.type === 'clusterJoined';
         world.chat?.told(plan, news);
       });
-    const wire = lane === 'object' ? { brokerWire: objectWire } : {};
+    const wire = lane === 'object' ? { brokerWire: objectWire } : { take: this.web.arena.take };
     const { gateway, chat, cluster, bridge } = plan;
     const apart = { gateway, chat, cluster, bridge };
     startShard(this.system, { ...{ shard, shards, broker, home }, ...apart, ...wire });

@@ -42,3 +42,10 @@ test('texts, copies and joined parts are what the platform would make of them', 
     { numRuns: 30 },
   );
 });
+
+test('a text that is begun in a block and has no room there leaves nothing behind', () => {
+  const arena = new Arena();
+  const text = 'a'.repeat(8_000) + 'ß'.repeat(8_000);
+  expect(new TextDecoder().decode(arena.text(text))).toBe(text);
+  expect(arena.take(16_000).every((byte) => byte === 0)).toBe(true);
+});

@@ -22,6 +22,7 @@ import {
   type WireTopicInfo,
 } from './broker.ts';
 import { encodeComment, encodeEvent, type ServerEvent } from './sse.ts';
+import { ownMemory, type TakeBytes } from './utf8-text.ts';
 
 /** One event of an event stream; its data may be any payload. */
 export type WireEvent = Omit<ServerEvent, 'data'> & { readonly data: WirePayload };
@@ -50,17 +51,24 @@ export interface BrokerWire {
 }
 
 /** Bytes, as clients know them. Every payload that it is given is bytes, too. */
-export const bytesWire: BrokerWire = {
-  readRequest: (payload, limits) => readBrokerRequest(payload as Uint8Array, limits),
-  welcome: encodeWelcome,
-  error: encodeError,
-  ackSubscribe: encodeAckSubscribe,
-  ackUnsubscribe: encodeAckUnsubscribe,
-  ackPublish: encodeAckPublish,
-  topics: encodeTopics,
-  topicInfo: encodeTopicInfo,
-  message: (topic, position, id, data) => encodeMessage(topic, position, id, data as Uint8Array),
-  gap: encodeGap,
-  event: (event) => encodeEvent(event as ServerEvent),
-  comment: encodeComment,
-};
+export const bytesWire: BrokerWire = bytesWireIn(ownMemory);
+
+/** The same, in memory that is taken from elsewhere. */
+export function bytesWireIn(take: TakeBytes): BrokerWire {
+  return {
+    readRequest: (payload, limits) => readBrokerRequest(payload as Uint8Array, limits),
+    welcome: encodeWelcome,
+    error: (message) => encodeError(message, take),
+    ackSubscribe: (topic, more) => encodeAckSubscribe(topic, more, take),
+    ackUnsubscribe: (topic) => encodeAckUnsubscribe(topic, take),
+    ackPublish: (topic, subscribers, published) =>
+      encodeAckPublish(topic, subscribers, published, take),
+    topics: (topics) => encodeTopics(topics, take),
+    topicInfo: (info) => encodeTopicInfo(info, take),
+    message: (topic, position, id, data) =>
+      encodeMessage(topic, position, id, data as Uint8Array, take),
+    gap: (gap) => encodeGap(gap, take),
+    event: (event) => encodeEvent(event as ServerEvent, take),
+    comment: encodeComment,
+  };
+}

@@ -4,7 +4,7 @@
 // Obeys spec/broker.md, sections "Requests" and "Frames".
 
 import { hasLoneSurrogate, type JsonRead, type JsonRefused, readJsonObject } from './json-slice.ts';
-import { encodeAround, encodeText } from './utf8-text.ts';
+import { encodeAround, encodeText, type TakeBytes } from './utf8-text.ts';
 
 /** A place in a topic, as the wire says it. */
 export interface WirePosition {
@@ -143,8 +143,8 @@ export function sentenceFor({ mistake: { code } }: JsonRefused, limits: BrokerLi
 
 export const encodeWelcome = (): Uint8Array => WELCOME_BYTES;
 
-export const encodeError = (message: string): Uint8Array =>
-  encodeText(`{"type": "error", "message": ${JSON.stringify(message)}}`);
+export const encodeError = (message: string, take?: TakeBytes): Uint8Array =>
+  encodeText(`{"type": "error", "message": ${JSON.stringify(message)}}`, take);
 
 /**
  * [BROKER-FRAME-1] [BROKER-FRAME-2] Hermes' ack, spaced as its README shows it; a client that asked for more than Hermes
@@ -153,22 +153,25 @@ export const encodeError = (message: string): Uint8Array =>
 export function encodeAckSubscribe(
   topic: string,
   more: (WirePosition & { recovered?: boolean }) | undefined,
+  take?: TakeBytes,
 ): Uint8Array {
   const name = JSON.stringify(topic);
   const message = JSON.stringify(`Successfully subscribed to ${topic}`);
   if (more === undefined)
-    return encodeText(`{"type": "ack_subscribe", "topic": ${name}, "message": ${message}}`);
+    return encodeText(`{"type": "ack_subscribe", "topic": ${name}, "message": ${message}}`, take);
   const { epoch, offset, recovered } = more;
   const end = recovered === undefined ? '}' : `,"recovered":${recovered}}`;
   return encodeText(
     `{"type":"ack_subscribe","topic":${name},"message":${message},"epoch":"${epoch}","offset":${offset}${end}`,
+    take,
   );
 }
 
-export function encodeAckUnsubscribe(topic: string): Uint8Array {
+export function encodeAckUnsubscribe(topic: string, take?: TakeBytes): Uint8Array {
   const message = JSON.stringify(`Successfully unsubscribed from ${topic}`);
   return encodeText(
     `{"type": "ack_unsubscribe", "topic": ${JSON.stringify(topic)}, "message": ${message}}`,
+    take,
   );
 }
 
@@ -177,17 +180,21 @@ export function encodeAckPublish(
   topic: string,
   subscribers: number,
   published: WirePosition & { readonly id: string; readonly duplicate: boolean },
+  take?: TakeBytes,
 ): Uint8Array {
   const { id, epoch, offset, duplicate } = published;
   const head = `{"type":"ack_publish","topic":${JSON.stringify(topic)},"subscribers":${subscribers}`;
   const end = duplicate ? ',"duplicate":true}' : '}';
   return encodeText(
     `${head},"id":${JSON.stringify(id)},"epoch":"${epoch}","offset":${offset}${end}`,
+    take,
   );
 }
 
-export const encodeTopics = (topics: readonly (readonly [string, number])[]): Uint8Array =>
-  encodeText(`{"type":"topics","topics":${countsText(topics)}}`);
+export const encodeTopics = (
+  topics: readonly (readonly [string, number])[],
+  take?: TakeBytes,
+): Uint8Array => encodeText(`{"type":"topics","topics":${countsText(topics)}}`, take);
 
 /** [BROKER-FRAME-4] Topic names as they are, in order, even those that look like numbers: an object would re-sort them. */
 export function countsText(topics: readonly (readonly [string, number])[]): string {
@@ -202,8 +209,8 @@ export interface WireTopicInfo {
   readonly history: number;
 }
 
-export const encodeTopicInfo = (info: WireTopicInfo): Uint8Array =>
-  encodeText(JSON.stringify({ type: 'topic_info', ...info }));
+export const encodeTopicInfo = (info: WireTopicInfo, take?: TakeBytes): Uint8Array =>
+  encodeText(JSON.stringify({ type: 'topic_info', ...info }), take);
 
 /** [BROKER-ENV-1] The envelope around a publication's untouched data; epochs are made of letters and digits. */
 export function encodeMessage(
@@ -211,12 +218,14 @@ export function encodeMessage(
   { epoch, offset }: WirePosition,
   id: string,
   data: Uint8Array,
+  take?: TakeBytes,
 ): Uint8Array {
   const place = `"offset":${offset},"epoch":"${epoch}"`;
   return encodeAround(
     `{"type":"message","topic":${JSON.stringify(topic)},${place},"id":${JSON.stringify(id)},"data":`,
     data,
     '}',
+    take,
   );
 }
 
@@ -229,7 +238,8 @@ export interface WireGap {
   readonly reason: string;
 }
 
-export const encodeGap = (gap: WireGap): Uint8Array => encodeText(gapText(gap));
+export const encodeGap = (gap: WireGap, take?: TakeBytes): Uint8Array =>
+  encodeText(gapText(gap), take);
 
 export function gapText({ topic, epoch, from, to, reason }: WireGap): string {
   return JSON.stringify({ type: 'gap', topic, from, to: to ?? null, reason, epoch });

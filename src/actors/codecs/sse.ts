@@ -3,7 +3,7 @@
 // A newline in a field would forge further fields, so the encoder strips what it cannot carry (SSE-2).
 // WHATWG HTML, "Server-sent events", "Parsing an event stream"; spec: SSE-1, SSE-2.
 
-import { encodeAround, encodeText } from './utf8-text.ts';
+import { encodeAround, encodeText, ownMemory, type TakeBytes } from './utf8-text.ts';
 
 export interface ServerEvent {
   readonly id?: string;
@@ -20,7 +20,7 @@ const encoder = new TextEncoder();
 const dataField = encoder.encode('data: ');
 
 /** One event as bytes. CR, LF and NUL are stripped from id and event; empty data is sent as an empty line. */
-export function encodeEvent(event: ServerEvent): Uint8Array {
+export function encodeEvent(event: ServerEvent, take: TakeBytes = ownMemory): Uint8Array {
   let fields = '';
   if (event.id !== undefined) fields += `id: ${stripped(event.id)}\n`;
   if (event.event !== undefined) fields += `event: ${stripped(event.event)}\n`;
@@ -28,8 +28,8 @@ export function encodeEvent(event: ServerEvent): Uint8Array {
   const { data } = event;
   // Almost all data is one line.
   if (data.indexOf(lf) < 0 && data.indexOf(cr) < 0)
-    return encodeAround(`${fields}data: `, data, '\n\n');
-  return withData(encodeText(fields), data);
+    return encodeAround(`${fields}data: `, data, '\n\n', take);
+  return withData(encodeText(fields, take), data, take);
 }
 
 /** A comment, one line per line of the text: keeps a stream warm and is never seen by the page. */
@@ -37,7 +37,7 @@ export function encodeComment(text: string): Uint8Array {
   return encoder.encode(`: ${text.replace(/\r\n|\r|\n/g, '\n: ')}\n\n`);
 }
 
-function withData(fields: Uint8Array, data: Uint8Array): Uint8Array {
+function withData(fields: Uint8Array, data: Uint8Array, take: TakeBytes): Uint8Array {
   const fieldBytes = fields.length;
   // Counted first, so that one exact buffer is made.
   let at = 0;
@@ -48,7 +48,7 @@ function withData(fields: Uint8Array, data: Uint8Array): Uint8Array {
     more = end < data.length;
     at = afterBreak(data, end);
   }
-  const bytes = new Uint8Array(size);
+  const bytes = take(size);
   bytes.set(fields, 0);
   let to = fieldBytes;
   at = 0;

@@ -8,26 +8,42 @@ const BY_HAND_MAX = 128;
 /** Beyond this many a text is not looked through before it is encoded. */
 const LONG_MIN = 256;
 
+/** Gives so many bytes, all zero, that nobody else was or will be given. */
+export type TakeBytes = (bytes: number) => Uint8Array;
+
+/** Each piece in memory of its own: whoever keeps it keeps nothing else. */
+export const ownMemory: TakeBytes = (bytes) => new Uint8Array(bytes);
+
 /** The UTF-8 form of a text; lone surrogates become U+FFFD. */
-export function encodeText(text: string): Uint8Array {
-  return text.length > LONG_MIN ? encoder.encode(text) : encodeAround(text, NOTHING, '');
+export function encodeText(text: string, take?: TakeBytes): Uint8Array {
+  return text.length > LONG_MIN ? encoder.encode(text) : encodeAround(text, NOTHING, '', take);
 }
 
-/** Bytes between two texts, in one buffer of their own. */
-export function encodeAround(before: string, bytes: Uint8Array, after: string): Uint8Array {
+/** Bytes between two texts, in one piece of memory. */
+export function encodeAround(
+  before: string,
+  bytes: Uint8Array,
+  after: string,
+  take: TakeBytes = ownMemory,
+): Uint8Array {
   const afterAt = before.length + bytes.length;
-  const whole = new Uint8Array(afterAt + after.length);
+  const whole = take(afterAt + after.length);
   if (!writeAscii(before, whole, 0) || !writeAscii(after, whole, afterAt))
-    return encodeCounted(before, bytes, after);
+    return encodeCounted(before, bytes, after, take);
   if (bytes.length > 0) whole.set(bytes, before.length);
   return whole;
 }
 
 /** The same where a text is not ASCII, and has to be counted first. */
-function encodeCounted(before: string, bytes: Uint8Array, after: string): Uint8Array {
+function encodeCounted(
+  before: string,
+  bytes: Uint8Array,
+  after: string,
+  take: TakeBytes,
+): Uint8Array {
   const bytesAt = utf8Length(before);
   const afterAt = bytesAt + bytes.length;
-  const whole = new Uint8Array(afterAt + utf8Length(after));
+  const whole = take(afterAt + utf8Length(after));
   encoder.encodeInto(before, whole);
   whole.set(bytes, bytesAt);
   if (after !== '') encoder.encodeInto(after, whole.subarray(afterAt));

@@ -3,6 +3,8 @@
 // Refuses to know sockets, deflate and JSON, and does not judge the order of frames: reading is in websocket-reader.ts.
 // RFC 6455 §5.2, §5.3, §5.5.1, §7.4; spec: WS-FRAME-9.
 
+import type { TakeBytes } from './utf8-text.ts';
+
 const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
 export type Opcode = keyof typeof opcodes;
@@ -12,8 +14,8 @@ export interface FrameOptions {
   readonly fin?: boolean;
   readonly rsv1?: boolean;
   readonly mask?: Uint8Array;
-  /** Gives the frame its bytes, all zero, where they are not to have memory of their own. */
-  readonly take?: (bytes: number) => Uint8Array;
+  /** Where the frame's bytes come from; undefined for memory of their own. */
+  readonly take?: TakeBytes;
 }
 
 /** What the reader reports. `failed` and `close` are its last word: what follows on the wire is ignored. */

@@ -12,7 +12,7 @@ import { RELAY_SHARD, type RelayRequest } from './relay/relay-seam.ts';
 import { setInterest, tellRelay } from './relay/wanting.ts';
 import type { RouterReply, TopicInfo } from './router-messages.ts';
 import type { Topic } from './topic.ts';
-import { type HistoryLimits, TopicLog } from './home/topic-log.ts';
+import { type HistoryLimits, type TakeBytes, TopicLog } from './home/topic-log.ts';
 
 export interface HomeLimits extends HistoryLimits {
   /** Topics that this shard remembers; a further one takes the place of an unused one, or is refused. */
@@ -29,6 +29,7 @@ export interface HomeArgs {
   readonly relay?: Address<RelayRequest> | undefined;
   /** To the topics that others are joined to. */
   readonly bridges?: Bridges | undefined;
+  readonly take?: TakeBytes;
 }
 
 /** What routers ask of a home. `shard` and `ref` name the asker and its question. */
@@ -327,7 +328,7 @@ function topicOf(
   const { args } = state;
   const limits = args.limits; // buggify tiny-history: { ...args.limits, historyCountMax: 1 }
   const fresh = {
-    log: new TopicLog(topic, epoch, limits),
+    log: new TopicLog(topic, epoch, limits, args.take),
     interest: new Map<number, number>(),
     usedAt: context.now,
     lag: undefined,
@@ -379,9 +380,7 @@ function expire(state: HomeState, context: Context<HomeMessage>): void {
  */
 function dropUnused(state: HomeState, known: HomeTopic, now: number): void {
   const isQuiet = known.usedAt + state.args.limits.historyAgeMaxMs * 1_000 <= now;
-  if (isQuiet && known.interest.size === 0 && known.log.isForgettable) {
-    drop(state, known);
-  }
+  if (isQuiet && known.interest.size === 0 && known.log.isForgettable) drop(state, known);
 }
 
 function expireTopic(state: HomeState, known: HomeTopic, now: number): void {

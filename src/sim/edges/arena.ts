@@ -10,6 +10,8 @@ const SMALL_BYTES_MAX = 64;
 const PIECE_BYTES_MAX = 16_384;
 /** A code unit of a text takes at most so many bytes of UTF-8. */
 const UNIT_BYTES_MAX = 3;
+/** Beyond this many units the platform writes a text faster than a loop. */
+const LONG_MIN = 128;
 const encoder = new TextEncoder();
 
 export class Arena {
@@ -42,11 +44,10 @@ export class Arena {
 
   /** A text in UTF-8. */
   text(text: string): Uint8Array {
-    const most = text.length * UNIT_BYTES_MAX;
-    if (most > PIECE_BYTES_MAX) return encoder.encode(text);
-    const at = this.#reserve(most);
-    const block = this.#block;
     const { length } = text;
+    if (length > LONG_MIN) return this.#longText(text);
+    const at = this.#reserve(length * UNIT_BYTES_MAX);
+    const block = this.#block;
     let all = 0;
     for (let i = 0; i < length; i += 1) {
       const unit = text.charCodeAt(i);
@@ -56,6 +57,19 @@ export class Arena {
     // Nearly all texts are plain ASCII, and are there already.
     const bytes = all < 0x80 ? length : encoder.encodeInto(text, block.subarray(at)).written;
     return this.#piece(at, bytes);
+  }
+
+  #longText(text: string): Uint8Array {
+    const { length } = text;
+    // Most are plain ASCII, too. One that takes more bytes than it has units is not read to its end.
+    for (const bytes of [length, length * UNIT_BYTES_MAX]) {
+      if (bytes > PIECE_BYTES_MAX) break;
+      const at = this.#reserve(bytes);
+      const { read, written } = encoder.encodeInto(text, this.#block.subarray(at, at + bytes));
+      if (read === length) return this.#piece(at, written);
+      this.#block.fill(0, at, at + written);
+    }
+    return encoder.encode(text);
   }
 
   /** Makes sure that so many bytes of the block are left; returns where they begin. */

@@ -125,7 +125,7 @@ export const codecs: readonly Mutant[] = [
     breaks: ['conversation', 'integrity', 'offset-steps', 'crash'],
     requirements: ['BROKER-ENV-1', 'BROKER-DATA-1'],
     file: 'codecs/utf8-text.ts',
-    find: '  const whole = new Uint8Array(afterAt + after.length);',
+    find: '  const whole = take(afterAt + after.length);',
     replace: `  const shared = encodeAround as { room?: Uint8Array };
   shared.room ??= new Uint8Array(1_048_576);
   const whole = shared.room.subarray(0, afterAt + after.length);`,

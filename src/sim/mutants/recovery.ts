@@ -134,8 +134,8 @@ export const recovering: readonly Mutant[] = [
     breaks: ['epochs', 'recovery'],
     requirements: ['BROKER-REC-5'],
     file: 'routing/home.actor.ts',
-    find: 'if (isQuiet && known.interest.size === 0 && known.log.isForgettable) {',
-    replace: 'if (known.interest.size === 0 && known.log.isForgettable) {',
+    find: 'if (isQuiet && known.interest.size === 0 && known.log.isForgettable) drop',
+    replace: 'if (known.interest.size === 0 && known.log.isForgettable) drop',
     story:
       'A topic without history and readers is dropped at the next look, and who comes back within the hour has lost its place.',
   },
@@ -144,8 +144,8 @@ export const recovering: readonly Mutant[] = [
     breaks: ['census', 'liveness', 'offset-steps'],
     requirements: ['BROKER-REC-5', 'BROKER-LIVE-1'],
     file: 'routing/home.actor.ts',
-    find: 'if (isQuiet && known.interest.size === 0 && known.log.isForgettable) {',
-    replace: 'if (isQuiet && known.log.isForgettable) {',
+    find: 'if (isQuiet && known.interest.size === 0 && known.log.isForgettable) drop',
+    replace: 'if (isQuiet && known.log.isForgettable) drop',
     story:
       'A quiet topic is dropped although somebody follows it: its readers hear of nothing that is published later.',
   },

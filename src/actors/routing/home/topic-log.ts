@@ -18,6 +18,9 @@ export interface HistoryLimits {
   readonly dedupeIdsMax: number;
 }
 
+/** Gives so many bytes that nobody else was or will be given. */
+export type TakeBytes = (bytes: number) => Uint8Array;
+
 /** What a reader that comes back is given: all it missed, or the honest word that it cannot be had. */
 export interface Recovery {
   readonly recovered: boolean;
@@ -33,6 +36,7 @@ export class TopicLog {
   readonly topic: Topic;
   readonly epoch: string;
   readonly #limits: HistoryLimits;
+  readonly #take: TakeBytes;
   /** Oldest first, from index `#first` on; the emptied places before it are cut off now and then. */
   #kept: (Kept | undefined)[] = [];
   #first = 0;
@@ -40,10 +44,11 @@ export class TopicLog {
   #offset = 0;
   #bytes = 0;
 
-  constructor(topic: Topic, epoch: string, limits: HistoryLimits) {
+  constructor(topic: Topic, epoch: string, limits: HistoryLimits, take?: TakeBytes) {
     this.topic = topic;
     this.epoch = epoch;
     this.#limits = limits;
+    this.#take = take ?? ((bytes) => new Uint8Array(bytes));
   }
 
   get position(): Position {
@@ -76,7 +81,7 @@ export class TopicLog {
       epoch: this.epoch,
       offset: this.#offset,
       id,
-      data: owned(data),
+      data: owned(data, this.#take),
     };
     // A topic whose publications are not kept keeps none: recovery counts back from the last one.
     if (!isKept) return publication;
@@ -149,9 +154,11 @@ export class TopicLog {
 }
 
 /** A view into a larger block would keep the whole block alive for as long as the history lasts. */
-function owned(data: Payload): Payload {
+function owned(data: Payload, take: TakeBytes): Payload {
   if (!(data instanceof Uint8Array) || data.byteLength === data.buffer.byteLength) return data;
-  return data.slice();
+  const copy = take(data.length);
+  copy.set(data);
+  return copy;
 }
 
 const LOST: Recovery = { recovered: false, publications: [] };

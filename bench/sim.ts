@@ -1,5 +1,5 @@
 // The simulator: events per CPU-second of one thread in both lanes, as drawn, under guard and with every property on,
-// against its own bare event loop and fast-check's scheduler; and what a second thread of the pool adds on the wall.
+// against its own bare event loop and fast-check's scheduler; and what a second thread and a second core add on the wall.
 
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -8,12 +8,12 @@ import { type Contestant, startContestant } from './support/rounds.ts';
 import { withSites } from '../src/sim/search/with-sites.ts';
 import { median, table } from './support/table.ts';
 
-/** A search is long: what the engine has compiled by the third round is what most of its seeds run. */
-const WARM_UPS = 3;
+/** A search is long: what the engine has compiled after two rounds is what most of its seeds run. */
+const WARM_UPS = 2;
 const ROUNDS = 5;
 const POOL_ROUNDS = 3;
 /** Each thread compiles the simulator for itself, which is most of a short search. */
-const POOL_SEEDS = 400;
+const POOL_SEEDS = 240;
 
 const contestants: readonly (readonly [name: string, script: string, args: readonly string[]])[] = [
   ['byte lane', 'bench/support/sim-lane.ts', ['byte']],
@@ -55,26 +55,30 @@ async function rateOf(contestant: Contestant): Promise<number> {
   return units / cpuSeconds;
 }
 
-/** Two processes share nothing but the machine: what they bring is what the machine gives, and no pool can bring more. */
+/**
+ * On one core a thread shares it with its collector and its compilers, which otherwise find the second one idle. The
+ * machine gives no more than two processes get, each on a core of its own.
+ */
 async function twoThreads(): Promise<void> {
   const rows: string[][] = [];
   for (const lane of ['byte', 'object']) {
     const alone: number[] = [];
-    const pooled: number[] = [];
-    const apart: number[] = [];
+    const ratios: number[][] = [[], [], []];
     for (let round = 0; round < POOL_ROUNDS; round += 1) {
-      const one = await poolRate(lane, 1);
-      const two = await poolRate(lane, 2);
-      const [first, second] = await Promise.all([poolRate(lane, 1), poolRate(lane, 1)]);
-      alone.push(one);
-      pooled.push(two / one);
-      apart.push((first + second) / one);
+      const base = await poolRate(lane, 1, '0');
+      const both = await poolRate(lane, 1);
+      const pooled = await poolRate(lane, 2);
+      const apart = await Promise.all([poolRate(lane, 1, '0'), poolRate(lane, 1, '1')]);
+      alone.push(base);
+      for (const [i, rate] of [both, pooled, apart[0] + apart[1]].entries())
+        ratios[i]?.push(rate / base);
     }
-    const times = [pooled, apart].map(spread);
-    rows.push([`${lane} lane`, thousands(median(alone)), ...times]);
+    rows.push([`${lane} lane`, thousands(median(alone)), ...ratios.map(spread)]);
   }
-  const columns = ['events per second', '1 thread', 'times it, 2 threads', 'times it, 2 processes'];
-  console.log(table(columns, rows));
+  const times = ['1 thread, both cores', '2 threads', '2 processes'];
+  console.log(
+    table(['events per second', 'one core', ...times.map((what) => `times it, ${what}`)], rows),
+  );
 }
 
 function spread(ratios: readonly number[]): string {
@@ -82,15 +86,13 @@ function spread(ratios: readonly number[]): string {
   return `${middle.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})`;
 }
 
-/** Events per second on the wall, of the simulator as its users start it. */
-async function poolRate(lane: string, threads: number): Promise<number> {
+/** Events per second on the wall, of the simulator as its users start it; `core` is the only one that it may use. */
+async function poolRate(lane: string, threads: number, core?: string): Promise<number> {
   const search = ['--only', 'broker', '--runs', `${POOL_SEEDS}`, '--lane', lane];
   const words = [...search, '--threads', `${threads}`, '--json'];
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    ...withSites,
-    'src/sim/main.ts',
-    ...words,
-  ]);
+  const command = [process.execPath, ...withSites, 'src/sim/main.ts', ...words];
+  const [file = '', ...args] = core === undefined ? command : ['taskset', '-c', core, ...command];
+  const { stdout } = await promisify(execFile)(file, args);
   const last = stdout.trimEnd().split('\n').at(-1) ?? '';
   const { eventsPerSecond, failures } = JSON.parse(last) as {
     eventsPerSecond: number;

@@ -399,6 +399,16 @@ const clean: Record<string, Written[]> = {
     ...[joined(reader, 'steady', [topic]), connected(), ack(0)],
     ...[rested, sent(0), heard(0, 1), acked(0, 1, { subscribers: 1 })],
   ],
+  'an ack that comes when all is well, of what was sent to a home that is no more': [
+    ...[joined(reader, 'steady', [topic]), joined(author, 'steady'), connected(), sent(0)],
+    ...[ack(0, { position: { epoch: 'f', offset: 0 } }), { kind: 'healed' } as const],
+    ...[acked(0, 149), { kind: 'quiet' } as const],
+  ],
+  'the same again for whoever follows anew, for which it was left out': [
+    ...[joined(reader, 'steady', [topic]), connected(), ack(0)],
+    ...[sent(0), acked(0, 1), gap(1, 1, { reason: 'conflated' })],
+    ...[ack(1, { since: { epoch: 'e', offset: 0 }, recovered: true }), heard(0, 1), rested],
+  ],
   'recoveries that are given up before their turn comes': [givenUp(3, false), givenUp(1, true)],
   'a client that answers no ping has its time, and may not hear that it is over': [
     began({}, {}, [{ at: 9e6, kind: 'narrowLink', target: reader.client, durationUs: 9e7 }]),

@@ -30,7 +30,7 @@ interface Top {
   readonly offset: number;
   readonly publication: number;
   readonly name: string;
-  /** Place of its ack in the trace. */
+  /** Where it was sent in the trace: its ack may have come long after its home gave it a place. */
   readonly seq: number;
 }
 
@@ -72,6 +72,8 @@ class Judge {
   /** By following. */
   readonly #standings: (Standing | undefined)[] = [];
   readonly #unanswered = new Map<number, EventOf<'publishSent'>>();
+  /** By publication without an ack: where it was sent last in the trace. */
+  readonly #sentAt = new Map<number, number>();
   readonly #tops = new Map<string, Top>();
   #isHealed = false;
 
@@ -171,15 +173,17 @@ class Judge {
   }
 
   sent(event: EventOf<'publishSent'>): void {
+    this.#sentAt.set(event.publication, event.seq);
     if (this.#isHealed && this.starting.size === 0) this.#unanswered.set(event.publication, event);
   }
 
   published(event: EventOf<'published'>): void {
-    if (!this.#isHealed) return;
     const { position, node, topic, publication, isDuplicate } = event;
-    this.#unanswered.delete(publication);
     // What is acknowledged again was published before, nobody knows when.
-    const seq = isDuplicate ? -1 : event.seq;
+    const seq = isDuplicate ? -1 : (this.#sentAt.get(publication) ?? event.seq);
+    this.#sentAt.delete(publication);
+    if (!this.#isHealed) return;
+    this.#unanswered.delete(publication);
     const key = `${node} ${topic}`;
     const top = this.#tops.get(key);
     if (top !== undefined && top.epoch === position.epoch && top.offset >= position.offset) return;

@@ -49,6 +49,8 @@ class Judge {
   readonly #standings: (Standing | undefined)[] = [];
   /** By node and topic, the last place that anybody was told of. */
   readonly #tops: Map<string, TracePosition>[] = [];
+  /** By client and topic, the last time that older ones were left out for a newer one. */
+  readonly #leftOut = new Map<string, EventOf<'gap'>>();
   /** By client. */
   readonly #connectedAt: number[] = [];
   readonly #deadNodes = new Set<number>();
@@ -108,12 +110,16 @@ class Judge {
 
   subscribed({
     client,
+    connection,
     following,
     topic,
     recovered,
     since,
     position,
   }: EventOf<'subscribed'>): void {
+    // For whoever follows a topic anew what is newer may be the same again.
+    const key = `${client} ${topic}`;
+    if (this.#leftOut.get(key)?.connection === connection) this.#leftOut.delete(key);
     const reader = this.#readers[client];
     if (reader === undefined) return;
     const standing = { place: recovered === true ? since : position };
@@ -132,9 +138,10 @@ class Judge {
   }
 
   /** Who is told that older ones were left out for a newer one is owed the newer one. */
-  gapped({ node, topic, following, epoch, to, reason }: EventOf<'gap'>): void {
+  gapped(event: EventOf<'gap'>): void {
+    const { client, topic, following, epoch, to, reason } = event;
     if (reason === 'conflated' && to !== undefined) {
-      this.#come(node, topic, { epoch, offset: to + 1 });
+      this.#leftOut.set(`${client} ${topic}`, event);
       return;
     }
     const standing = this.#standings[following];
@@ -166,6 +173,9 @@ class Judge {
   }
 
   rest(event: EventOf<'rested'>): void {
+    for (const { node, topic, epoch, to = -1 } of this.#leftOut.values())
+      if (this.#tops[node]?.get(topic)?.epoch === epoch)
+        this.#come(node, topic, { epoch, offset: to + 1 });
     for (const reader of this.#readers) {
       if (reader === undefined || !reader.isConnected) continue;
       const { node, client, topics } = reader.joined;

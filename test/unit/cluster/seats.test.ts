@@ -162,4 +162,26 @@ describe('a seat', () => {
       expect(stage.failures).toEqual([]);
     },
   );
+
+  test('[HP-HOME-11] whoever leaves before the other side is told of him, and comes back, comes in once', () => {
+    const stage = whole();
+    const nodes = ['n1', 'n2', 'n3'];
+    const home = homeNodeOf(nodes, 'r') ?? '';
+    const alice = enter(stage, 'alice', home);
+    const others = nodes.filter((node) => node !== home);
+    const clients = others.map((node) => enter(stage, `u-${node}`, node));
+    stage.split([home]);
+    stage.pass(20_000);
+    for (const client of clients) client.take();
+    stage.heal();
+    stage.until(() => clients.every((client) => members(stage, client).length === 3), 20_000);
+    alice.ask('LEAVE', { room: 'r' });
+    alice.ask('JOIN', { room: 'r' });
+    stage.pass(5_000);
+    for (const client of clients)
+      expect(events(client).filter((text) => text.endsWith(' alice'))).toEqual([
+        'ROOM_EVENT leave alice',
+        'ROOM_EVENT join alice',
+      ]);
+  });
 });

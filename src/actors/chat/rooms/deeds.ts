@@ -179,6 +179,8 @@ export function depart(
   context: Turn,
 ): void {
   if (!room.leave(member, context.now)) return;
+  // [HP-HOME-11] If he comes back, it is told then.
+  state.meetings.get(room.name)?.here.delete(userKey(member.user));
   tellEvent(state, room, 'leave', member, reason, context);
   copySeat(state, room, member.user, false, context);
 }

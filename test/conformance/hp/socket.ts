@@ -10,6 +10,9 @@ export interface HpLine {
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
+/** [HP-HOME-8] A home that is new may wait three seconds before it answers. */
+const ANSWER_MS = 5_000;
+
 export class HpSocket {
   readonly socket: Socket;
   /** Every line as it came. */
@@ -47,7 +50,7 @@ export class HpSocket {
   }
 
   /** The next line; heartbeats are passed over, and what the server says of its own state. */
-  async next(withinMs = 3_000): Promise<HpLine> {
+  async next(withinMs = ANSWER_MS): Promise<HpLine> {
     const line = await this.peek(withinMs);
     assert.ok(
       line !== undefined,

@@ -850,6 +850,12 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     chatBegan({}, [{ kind: 'stallNode', at: 1e7, one: 0, other: 0, durationUs: 3e6, amount: 0 }]),
     at(13_500, seen(0, 'n2', 'suspect')),
   ],
+  'a node goes on over a link whose other end has died, though it has turned a second one away since':
+    [
+      ...[...world, ...handshake, forward(1)],
+      spoke(0, 1, 'ERROR', { connection: -9, code: 'DUPLICATE_LINK' }),
+      ...[{ kind: 'shardStarted', node: 1, shard: 0 } as const, forward(2), forward(3)],
+    ],
   'who stalled says that it lagged, and lags no more': [
     began(),
     chatBegan({}, [{ kind: 'stallNode', at: 1e7, one: 0, other: 0, durationUs: 3e6, amount: 0 }]),

@@ -278,6 +278,9 @@ const clean: Readonly<Record<string, readonly Written[]>> = {
     said('stream', { isLie: true }),
     heard(1),
   ],
+  'who is not read for a while, and hears later of what failed': [
+    ...[began, asked('stream', { naps: true }), opened, poisoned('stream'), at('sampled', 5_900)],
+  ],
   'a plain stream that begins somewhere': [began, plainStream, opened, heard(7, B), heard(8, B)],
   'a plain stream after a death': [began, died, plainStream, opened, heard(7, B), heard(9, B)],
   'what comes in any order': [
@@ -786,6 +789,11 @@ const planted: readonly (readonly [property: string, lie: string, history: reado
     ['leftovers', 'a follower who has left', [counted(0, [[A, 'stream', 1]])]],
     ['leftovers', 'an actor of nobody', [shard(7)]],
     ['holders-last-words', 'a poll that waits for ever', [poisoned('poll'), at('sampled', 1_600)]],
+    [
+      'holders-last-words',
+      'a stream that stays behind its longest nap',
+      [asked('stream', { naps: true }), poisoned('stream'), at('sampled', 6_600)],
+    ],
     [
       'holders-last-words',
       'a stream that stays when another ends',

@@ -130,6 +130,36 @@ describe('a shard that dies alone', () => {
   });
 });
 
+describe('a home that dies with those who followed there', () => {
+  test('[HP-RELAY-1] [HP-RELAY-3] wants no more what they followed alone, and still what others follow', () => {
+    const stage = whole();
+    const [alone, shared] = [roomOf(['n1', 'n2'], 1), roomOf(['n1', 'n3'], 1)];
+    const [ann, ben, cat] = [
+      HpClient.in(stage.at('n2'), 'ann', 1),
+      HpClient.in(stage.at('n2'), 'ben', 0),
+      HpClient.in(stage.at('n1'), 'cat', 0),
+    ];
+    for (const client of [ann, cat]) client.ask('JOIN', { room: alone });
+    for (const client of [ann, ben, cat]) client.ask('JOIN', { room: shared });
+    stage.pass(500);
+    ann.wire.leave();
+    stage.crash('n2', 1);
+    stage.pass(10_000);
+    for (const client of [ben, cat]) client.take();
+    const before = stage.said.length;
+    for (const room of [alone, shared]) cat.ask('ROOM_MESSAGE', { room, body: 'x' }, room);
+    stage.pass(500);
+    expect(ids(ben.take())).toEqual([shared]);
+    const keys = stage.said.slice(before).flatMap(({ from, to, text }) => {
+      const { type, payload } = JSON.parse(text) as HpLine;
+      if (from !== 'n1' || to !== 'n2' || type !== 'FORWARD') return [];
+      return payload['kind'] === 'publication' ? [(payload['data'] as { key: string }).key] : [];
+    });
+    expect(keys).toEqual([`chat/room/${shared}`]);
+    expect(stage.failures).toEqual([]);
+  });
+});
+
 describe('what waits for a user at a shard that dies', () => {
   const directs = (lines: readonly HpLine[]): string[] =>
     lines.filter(({ type }) => type === 'DIRECT_MESSAGE').map(({ id }) => id);

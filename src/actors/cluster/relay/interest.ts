@@ -18,12 +18,19 @@ interface Told {
 export class Interest {
   /** Of this node. */
   readonly own = new Set<Topic>();
+  /** Of these, what homes wanted that died, and their successors have not wanted again. */
+  readonly doubted = new Set<Topic>();
   readonly #nodes = new Map<string, Told>();
   readonly #topics = new Map<Topic, Set<string>>();
 
   /** Topics that other nodes want. */
   get wanted(): readonly Topic[] {
     return [...this.#topics.keys()];
+  }
+
+  /** [HP-RELAY-1] Those who followed at a home that died may have died with it, and nobody has told. */
+  doubt(wasThere: (topic: Topic) => boolean): void {
+    for (const topic of this.own) if (wasThere(topic)) this.doubted.add(topic);
   }
 
   nodesFor(topic: Topic): readonly string[] {

@@ -19,7 +19,7 @@ import type { ActorDefinition, Address, Context } from '../../runtime/actor.ts';
 import type { ShardDown } from '../../runtime/edges.ts';
 import type { ClusterContext, LinkNotice, ToPeer } from '../cluster-options.ts';
 import type { MembersMessage } from '../links/members-state.ts';
-import type { Carriage, Say } from '../../routing/relay/carriage.ts';
+import { carriedOf, type Carriage, type Say } from '../../routing/relay/carriage.ts';
 import { Interest, piecesOf, type Shift, TOPICS_PER_LINE } from './interest.ts';
 import { type Forward, Outgoing } from './outgoing.ts';
 import { PART_LENGTH, Parts, partsOf } from './parts.ts';
@@ -110,11 +110,14 @@ export const relayActor: ActorDefinition<RelayArgs, RelayState, RelayMessage> = 
         for (const topic of state.interest.wanted)
           if (homeOf(topic, state.args.shards) === message.shard)
             attach(state, { topic, nodes: state.interest.count(topic) }, context);
+        state.interest.doubt((topic) => homeOf(topic, state.args.shards) === message.shard);
+        context.after('doubts', DOUBT_MS);
         tellAgain(state.peers, state.args.keepers, message.shard, context);
         return;
       case 'timedOut':
         if (message.name === 'acks') acknowledge(state, context);
-        else tellInterest(state, context);
+        else if (message.name === 'interest') tellInterest(state, context);
+        else for (const topic of state.interest.doubted) wanted(state, topic, false, context);
         return;
       // [HP-RELAY-4] Numbers are kept: the other side may not have forgotten this one, and go on with them.
       case 'nodeForgotten':
@@ -133,7 +136,8 @@ export const relayActor: ActorDefinition<RelayArgs, RelayState, RelayMessage> = 
 
 /** [HP-RELAY-1] */
 function wanted(state: RelayState, topic: Topic, isWanted: boolean, context: Turn): void {
-  const { own } = state.interest;
+  const { own, doubted } = state.interest;
+  doubted.delete(topic);
   // No line could name it: a node that was told would break the link at the first word of it.
   if (topic.length > TOPIC_LENGTH_MAX) return;
   if (own.has(topic) === isWanted || carriageOf(state, topic) === undefined) return;
@@ -347,20 +351,12 @@ function arrived(
   const body = unpacked(whole.data);
   const { kind, key } = message;
   if (kind === 'publication') {
-    const isTaken = carriageOf(state, key)?.arrive(publicationOf(key, body), sayer(context));
+    const isTaken = carriageOf(state, key)?.arrive(carriedOf(key, body), sayer(context));
     if (isTaken !== true) context.count('cluster.publications.refused');
     return;
   }
   const keeper = state.args.keeperOf(kind, key);
   if (keeper !== undefined) context.send(keeper, { type: 'peerSaid', node, key, body });
-}
-
-function publicationOf(topic: Topic, value: unknown) {
-  const { id, body } = (typeof value === 'object' && value !== null ? value : {}) as {
-    readonly id?: unknown;
-    readonly body?: unknown;
-  };
-  return { topic, id: typeof id === 'string' ? id : undefined, body };
 }
 
 function acknowledge(state: RelayState, context: Turn): void {
@@ -397,4 +393,6 @@ const AROUND_BYTES = 256;
 /** UTF-16 units. */
 const TOPIC_LENGTH_MAX = 65_536;
 const INTEREST_EVERY_MS = 5;
+/** Those who live follow anew at once, where the home that comes next is there soon. */
+const DOUBT_MS = 5_000;
 const ACK_EVERY_MS = 20;

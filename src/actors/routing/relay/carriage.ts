@@ -15,6 +15,15 @@ export interface Carried {
   readonly body: unknown;
 }
 
+/** One that came as a plain value, which may be anything. */
+export function carriedOf(topic: Topic, value: unknown): Carried {
+  const { id, body } = (typeof value === 'object' && value !== null ? value : {}) as {
+    readonly id?: unknown;
+    readonly body?: unknown;
+  };
+  return { topic, id: typeof id === 'string' ? id : undefined, body };
+}
+
 export interface Carriage {
   /** The beginning of its topics. */
   readonly namespace: string;

@@ -32,9 +32,9 @@ class Forwarding {
   readonly #last = new Map<string, number>();
   /** By connection and who speaks: the last number. */
   readonly #lastOver = new Map<string, number>();
-  /** By pair: the connection that was spoken over last, and that which ended with a life. */
-  readonly #over = new Map<string, number>();
-  readonly #ended = new Map<string, number>();
+  /** By pair: the connections that were spoken over, and those of them that ended with a life. */
+  readonly #over = new Map<string, Set<number>>();
+  readonly #ended = new Map<string, ReadonlySet<number>>();
 
   constructor(report: Report) {
     this.#report = report;
@@ -51,7 +51,7 @@ class Forwarding {
       for (const pair of [`${node} ${other}`, `${other} ${node}`]) {
         this.#sent.delete(pair);
         this.#last.delete(pair);
-        this.#ended.set(pair, this.#over.get(pair) ?? NO_CONNECTION);
+        this.#ended.set(pair, new Set(this.#over.get(pair)));
       }
   }
 
@@ -66,10 +66,11 @@ class Forwarding {
     const { node, to, connection, type, n, key, message, epoch, origin } = event;
     const pair = `${node} ${to}`;
     // Who has not heard of the end yet goes on over a connection that is no more.
-    if (this.#ended.get(pair) === connection) return;
+    if (this.#ended.get(pair)?.has(connection) === true) return;
     // A call that nobody has answered may be answered by the next life.
     if (type === 'SERVER_HELLO') return;
-    this.#over.set(pair, connection);
+    const over = this.#over.get(pair) ?? new Set();
+    this.#over.set(pair, over.add(connection));
     if (type !== 'FORWARD' || n === undefined) return;
     this.#inOrder(event, `${connection} ${node}`, n);
     const last = this.#last.get(pair) ?? 0;
@@ -122,5 +123,4 @@ interface Sent {
   readonly epoch: number | undefined;
 }
 
-const NO_CONNECTION = -1;
 const LASTING_MS = 3_600_000;

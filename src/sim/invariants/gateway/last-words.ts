@@ -15,6 +15,7 @@ export const holdersLastWords: Invariant = {
         judge.faults = faults;
         judge.shards = shards;
       },
+      holdAsked: (event) => judge.asked(event),
       holderPoisoned: (event) => judge.poisoned(event),
       holdAnswered: (event) => judge.answered(event),
       holdEnded: (event) => judge.ended(event),
@@ -29,11 +30,17 @@ class Judge {
   faults: readonly TracedFault[] = [];
   shards = 1;
   readonly #report: Report;
+  /** Connections that are not read for a while: they hear of an end when they are read again. */
+  readonly #napping = new Set<number>();
   /** By connection: those that must hear of it. */
   readonly #waiting = new Map<number, EventOf<'holderPoisoned'>>();
 
   constructor(report: Report) {
     this.#report = report;
+  }
+
+  asked({ connection, naps }: EventOf<'holdAsked'>): void {
+    if (naps === true) this.#napping.add(connection);
   }
 
   poisoned(event: EventOf<'holderPoisoned'>): void {
@@ -55,7 +62,8 @@ class Judge {
 
   look(event: TraceEvent): void {
     for (const [connection, { at, client, node, what }] of this.#waiting) {
-      if (event.at - at <= TOLD_US) continue;
+      const patienceUs = this.#napping.has(connection) ? TOLD_US + NAP_US : TOLD_US;
+      if (event.at - at <= patienceUs) continue;
       this.#waiting.delete(connection);
       const isTroubled = mayBeTroubled(
         this.faults,
@@ -75,3 +83,5 @@ class Judge {
 
 /** A slow way, and what waits on it. */
 const TOLD_US = 1_500_000;
+/** The longest nap. */
+const NAP_US = 5_000_000;

@@ -2112,6 +2112,11 @@ const planted: readonly (readonly [property: string, lie: string, records: reado
     ],
     [
       'wanted',
+      'a topic that others are told is followed where nobody is',
+      [...world, nodesDiffer('own', { tooMuch: ['chat/room/a'] })],
+    ],
+    [
+      'wanted',
       'a topic that a home does not know of',
       [...world, nodesDiffer('followed', { lacks: ['broker/t ×1'] })],
     ],

@@ -28,6 +28,7 @@ interface Door {
 }
 
 interface Relay {
+  readonly args: { readonly carriages: readonly { readonly namespace: string }[] };
   readonly peers: ReadonlyMap<string, { readonly outgoing: Outgoing; readonly isLinked: boolean }>;
   readonly interest: Interest;
   readonly untold: ReadonlyMap<string, boolean>;
@@ -295,7 +296,14 @@ function tellHome(trace: Trace, one: Shard, { plan, home }: Shard): void {
     const nodes = by.get(RELAY_SHARD);
     return nodes === undefined ? [] : [`${topic} ×${nodes}`];
   });
-  tellDifference(trace, one, { peer: nodeOf(one), what: 'followed' }, followed, wanted);
+  const peer = nodeOf(one);
+  tellDifference(trace, one, { peer, what: 'followed' }, followed, wanted);
+  const here = [...home.topics]
+    .filter(([, { interest: by }]) => by.size > (by.has(RELAY_SHARD) ? 1 : 0))
+    .map(([topic]) => topic)
+    .filter((topic) => relay.args.carriages.some(({ namespace }) => topic.startsWith(namespace)));
+  const own = [...interest.own].filter((topic) => homeOf(topic, plan.shards) === plan.shard);
+  tellDifference(trace, one, { peer, what: 'own' }, own, here);
 }
 
 function tellDifference(

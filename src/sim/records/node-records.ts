@@ -108,13 +108,16 @@ export type NodeRecord =
       readonly lacks: readonly string[];
       readonly tooMuch: readonly string[];
     }
-  /** At rest, and when all have left: what a node knows of another one, or its homes of what others want, which is not so. */
+  /**
+   * At rest, and when all have left: what a node knows of another one, its homes of what others want, or it of what is
+   * followed at its own homes, which is not so.
+   */
   | {
       readonly kind: 'nodesDiffer';
       readonly node: number;
       readonly shard: number;
       readonly peer: string;
-      readonly what: 'interest' | 'sessions' | 'followed';
+      readonly what: 'interest' | 'sessions' | 'followed' | 'own';
       readonly lacks: readonly string[];
       readonly tooMuch: readonly string[];
     }

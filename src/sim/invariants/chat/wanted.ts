@@ -66,7 +66,7 @@ class Judge {
     const { node, peer, what, lacks, tooMuch } = event;
     const [first] = lacks;
     const [more] = tooMuch;
-    const who = what === 'followed' ? 'its homes' : 'it';
+    const who = what === 'followed' ? 'its homes' : what === 'own' ? 'the others' : 'it';
     if (first !== undefined)
       this.#report(
         event,
